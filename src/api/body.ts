@@ -50,7 +50,7 @@ export async function readBody(from: Readable, contentEncoding: string | undefin
   }
 }
 
-/** Closing a connection while a body arrives would lose the response. */
+/** Closing a connection while a body arrives resets it, and the client loses the response. */
 export function discard(from: Readable, bytes: number, ms: number, timers: Timers): Promise<void> {
   return new Promise((resolve) => {
     let left = bytes

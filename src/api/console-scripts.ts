@@ -1,3 +1,4 @@
+/** A module: its file, static and dynamic imports. */
 export interface Built {
   readonly file: string
   readonly isEntry?: boolean
@@ -5,9 +6,10 @@ export interface Built {
   readonly dynamicImports?: readonly string[]
 }
 
+/** By source path. */
 export type Manifest = Readonly<Record<string, Built>>
 
-/** Files of the page at an address such as `/flows`. */
+/** Files of the page at an address (`/flows`) and its view beyond the common ones. */
 export function scriptsOf(manifest: Manifest, address: string): string[] {
   const url = URL.parse(address, 'http://console')
   const name = `src/pages/${url?.pathname.split('/')[1] ?? ''}/index.tsx`

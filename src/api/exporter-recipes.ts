@@ -1,5 +1,6 @@
 import type { SourceExporters } from '../engine/control.ts'
 
+/** As exporters reach Weir. */
 export interface CollectorAddress {
   readonly host: string
   readonly netflow: number
@@ -13,6 +14,7 @@ export interface Recipe {
   readonly lines: (address: CollectorAddress) => readonly string[]
 }
 
+/** Templates and long flows at least once a minute. */
 export const recipes: readonly Recipe[] = [
   {
     name: 'softflowd',
@@ -94,7 +96,7 @@ export const recipes: readonly Recipe[] = [
   },
 ]
 
-/** `host` applies where no source listens on a specific address. */
+/** Default ports without sources. `host` applies where no source listens on a specific address. */
 export function collectorAddress(
   sources: readonly Pick<SourceExporters, 'type' | 'addresses'>[],
   host: { readonly requested?: string | undefined; readonly else: string },

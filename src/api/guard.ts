@@ -13,6 +13,7 @@ export function isLoopback(host: string): boolean {
   return name === 'localhost' || name === '::1' || /^127(?:\.\d{1,3}){3}$/.test(name)
 }
 
+/** Without a token, other machines must not reach the address. */
 export function rejectExposed(listen: HostPort, tokens: number): void {
   if (isLoopback(listen.host) || tokens > 0) return
   throw new WeirError(
@@ -49,8 +50,8 @@ export function checkBrowser(request: IncomingMessage, listenHost: string): void
 }
 
 /**
- * Requests with a session cookie must originate from this server. Proxies may change name and scheme, so Origin is
- * compared with Host.
+ * A request with a session cookie must originate from a page of this server. Proxies may change name and scheme, so
+ * Origin is compared with Host.
  */
 export function checkOwnPage(request: IncomingMessage): void {
   const [origin, ...others] = headerValues(request, 'origin')

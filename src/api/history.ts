@@ -29,7 +29,9 @@ export interface Version {
   readonly images: readonly string[]
 }
 
-/** Newest first. `intervals`: rows of view `resources`. `now`: manifest of an object that never changed. */
+/**
+ * Newest first. `intervals`: rows of view `resources`, newest first. `now`: manifest of an object that never changed.
+ */
 export async function versionsOf(
   runQuery: RunQuery,
   ref: string,
@@ -75,6 +77,7 @@ export async function versionsOf(
 
 export interface ManifestAt {
   readonly manifest: Row | null
+  /** Why there is no manifest. */
   readonly manifest_note: string | null
 }
 

@@ -70,7 +70,7 @@ const schemas = {
   ...resourceSchemas,
 }
 
-/** Rejects with WEIR_LISTEN_EXPOSED (reachable without a token) and with WEIR_LISTEN_IN_USE. */
+/** Rejects with WEIR_LISTEN_EXPOSED if other machines could reach it without a token, and with WEIR_LISTEN_IN_USE. */
 export async function startApi(options: ApiOptions): Promise<RunningApi> {
   const { listen, auth, control } = options
   rejectExposed(listen, auth.tokens.length + (auth.oidc === undefined ? 0 : 1))

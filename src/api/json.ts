@@ -4,7 +4,7 @@ import { messageOf } from '../model/errors.ts'
 const quote = 0x22
 const backslash = 0x5c
 
-/** Checks depth first: megabytes of brackets would become gigabytes of objects. */
+/** Megabytes of brackets would become gigabytes of objects, so depth is checked first. */
 export function parseJson(bytes: Uint8Array, maxDepth: number): unknown {
   checkDepth(bytes, maxDepth)
   let text: string

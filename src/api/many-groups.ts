@@ -21,11 +21,11 @@ const endpoints: StoredEndpoints = {
 }
 
 export interface ManyGroupsLimits {
-  /** Counts groups if a sample predicts more. */
+  /** Groups are counted if a sample predicts more. */
   readonly many: number
-  /** Below it one statement over texts is faster. */
+  /** With fewer groups one statement over texts is faster. */
   readonly few: number
-  /** Groups: 80 to 110 MB for pairs of addresses. */
+  /** Groups per statement: 80 to 110 MB for pairs of addresses. */
   readonly perPart: number
   readonly parts: number
   /** Sums below are exact doubles, even if flows arrive between two statements. */
@@ -34,7 +34,10 @@ export interface ManyGroupsLimits {
 
 const defaultLimits: ManyGroupsLimits = { many: 800_000, few: 100_000, perPart: 600_000, parts: 16, small: 2 ** 52 }
 
-/** Rows of groupsSql with `_place` and the total. `few`: groupsSql itself is faster. Undefined after a disconnect. */
+/**
+ * Rows of groupsSql with `_place` and the total. `few`: groupsSql itself is faster. Undefined when the client has
+ * disconnected. `stored`: number of flows.
+ */
 export async function manyGroups(
   store: StoreReader,
   request: GroupsRequest,

@@ -85,7 +85,7 @@ export const changeColumns =
   'time, cluster, api_group AS "group", kind, namespace, name, uid, ref, operation, actor, actor_kind, ' +
   'actor_ref, manager, audit_id, coalesced, initial, noise, paths, diff, resource_version, _pos AS pos'
 
-/** Equal times of one source keep their order. */
+/** Changes of one source with equal times keep their order. */
 export const changeOrder = [
   'epoch_us(time)',
   ...[-3, -2, -1].map((part) => `coalesce(TRY_CAST(string_split(_pos, ':')[${part}] AS BIGINT), 0)`),
@@ -96,7 +96,7 @@ export const resourceColumns =
   'cluster, api_group AS "group", kind, namespace, name, uid, ref, labels, node, zone, phase, owner_kind, ' +
   'owner_name, owner_uid, created, valid_from, valid_to, resource_version'
 
-/** Rows valid at a time, in µs. */
+/** Rows of `resources` and `relations` valid at a time, in µs. */
 export function asOf(at: bigint): string {
   return `valid_from <= ${timeSql(at)} AND (valid_to IS NULL OR valid_to > ${timeSql(at)})`
 }
@@ -105,6 +105,7 @@ export function fingerprintOf(...parts: readonly unknown[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 22)
 }
 
+/** Sort keys of a page's last row. `fingerprint`: of the first page. */
 export interface PageCursor {
   readonly fingerprint: string
   readonly times: readonly bigint[]
@@ -115,7 +116,7 @@ export function writePageCursor({ fingerprint, times, keys }: PageCursor): strin
   return Buffer.from(JSON.stringify([1, fingerprint, times.map(String), keys])).toString('base64url')
 }
 
-/** Throws if invalid or of another query. */
+/** Throws for an invalid cursor, or one of another query. */
 export function readPageCursor(written: string, fingerprint: string, times: number, keys: number): PageCursor {
   const wrong = (message: string): ApiError =>
     new ApiError('WEIR_API_INVALID', message, {

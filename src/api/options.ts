@@ -20,19 +20,19 @@ export interface ApiLimits {
   readonly viewsPerStream: number
   readonly streamsPerUser: number
   readonly streamsPerServer: number
-  /** Without reads the client is disconnected. */
+  /** A live client that reads nothing for this long is disconnected. */
   readonly stuckMs: number
   readonly commentMs: number
   readonly tickMs: number
   readonly rowsPerTick: number
-  /** Interval of live series and graphs. */
+  /** Time between messages of live series and graphs. */
   readonly seriesMs: number
   readonly graphMs: number
   readonly concurrentQueries: number
   readonly queuedPerUser: number
   readonly concurrentExports: number
   readonly queuedQueries: number
-  /** Per kind: rows, compressed bytes (a quarter for events), age. */
+  /** Per kind (flows, events), whichever is reached first: rows, compressed bytes (a quarter for events), age. */
   readonly ringRows: number
   readonly ringBytes: number
   readonly ringMs: number
@@ -76,17 +76,20 @@ export interface ApiOptions {
   readonly auth: { readonly tokens: readonly ApiToken[]; readonly sessionMs?: number; readonly oidc?: OidcSettings }
   /** For POST /events. */
   readonly httpAuth: 'api' | 'none'
+  /** Accept only events, on any path. */
   readonly eventsListen?: readonly { readonly host: string; readonly port: number }[]
+  /** Without it connections are plain. */
   readonly tls?: Certificate | undefined
   readonly limits?: Partial<ApiLimits>
   readonly log: Log
   readonly metrics?: Metrics
   readonly host: Host
   readonly version: string
-  /** Absent: no view can be saved. */
+  /** Without it no view can be saved. */
   readonly folder?: string
   readonly quickFilters?: () => readonly QuickFilter[]
   readonly auditTypes?: ReadonlySet<string>
+  /** Enriches live flows. */
   readonly resolver?: Resolver
 }
 
@@ -101,7 +104,9 @@ export interface ApiContext {
 }
 
 export interface RunningApi {
+  /** http://host:port or https://host:port. */
   readonly url: string
+  /** In the order of `eventsListen`. */
   readonly eventsUrls: readonly string[]
   /** For new connections. Throws if invalid. */
   renew(tls: Certificate): void

@@ -70,6 +70,7 @@ interface Extra {
   readonly headers?: Readonly<Record<string, string>>
 }
 
+/** Becomes the problem response. */
 export class ApiError extends Error {
   readonly code: ProblemCode
   readonly hints: readonly string[]

@@ -108,6 +108,7 @@ export function rowQueryOf(query: QuestionQuery, byDefault: SpanTime, now: numbe
   }
 }
 
+/** Sortable and groupable, by any of its names. */
 export function plainField(written: string, parameter: string): QueryField {
   const name = flowNames.resolve(written)
   const field = name === undefined ? undefined : flowNames.field(name)
@@ -162,7 +163,7 @@ export const measureColumns: readonly AnswerColumn[] = [
 export interface AnswerFrame {
   readonly columns: readonly AnswerColumn[]
   readonly rows: readonly (readonly unknown[])[]
-  /** Null at the end. */
+  /** Null at the end, and without pages. */
   readonly next: string | null
   /** `raw` (flows), or a rollup. */
   readonly source: string

@@ -23,7 +23,7 @@ const [maxIntervals, maxRelations, maxChanges, maxEvents] = [200, 500, 50, 50]
 
 const relationColumns = 'relation, from_ref AS "from", to_ref AS "to", valid_from, valid_to'
 
-/** Undefined: unknown object. `gone` after a disconnect. `at` in µs. */
+/** Undefined: the object is unknown. `gone` is returned when the client has disconnected. `at` in µs. */
 export async function describeResource(
   context: DescribeOptions,
   ref: string,

@@ -30,6 +30,7 @@ declare module 'fastify' {
 /** Time to read the rest of a rejected body. */
 const lingerMs = 5000
 
+/** Without routes yet. */
 export function createServer(context: ApiContext): FastifyInstance {
   const { limits, tls } = context
   const app = Fastify({

@@ -23,7 +23,7 @@ export function abortOnDisconnect(reply: FastifyReply): AbortSignal {
   return disconnected.signal
 }
 
-/** Undefined after a disconnect. */
+/** Undefined when the client has disconnected. */
 export async function rowsOf(
   store: StoreReader,
   sql: string,
@@ -42,7 +42,7 @@ export async function rowsOf(
 /** Ms of parsing between two yields. */
 const sliceMs = 4
 
-/** {@link rowsOf} that yields to the event loop. */
+/** {@link rowsOf} for thousands of rows: yields to the event loop. */
 export async function manyRowsOf(
   store: StoreReader,
   sql: string,
@@ -72,7 +72,7 @@ export async function manyRowsOf(
   }
 }
 
-/** In a separate process if supported. Undefined after a disconnect. */
+/** In a separate process where supported. Undefined when the client has disconnected. */
 export async function isolated(
   store: StoreReader,
   { format, ...query }: IsolatedQuery,

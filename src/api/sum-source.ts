@@ -60,8 +60,8 @@ const largeRemainder = 0.1
 const fewFlows = 1_500_000
 
 /**
- * The coarsest rollup with all fields, else the flows. `mode`: `raw` forces the flows; `rough` allows an inexact
- * rollup.
+ * The coarsest rollup with all fields of the query, else the flows. `mode`: `raw` forces the flows; `rough` allows an
+ * inexact rollup.
  */
 export async function sumSource(
   store: StoreReader,

@@ -75,6 +75,7 @@ export const offsetParameter = {
   examples: ['1d'],
 } as const
 
+/** The same query for an earlier time. */
 export function shifted<Request extends RowQuery>(rowQuery: Request, offset: string | undefined): Request {
   if (offset === undefined) return rowQuery
   const seconds = stepOf(offset)
@@ -124,6 +125,7 @@ function statField(written: string): QueryField {
   return field
 }
 
+/** After the columns of groups. */
 export function sumColumns({ of, further = [] }: Pick<AggregateQuery, 'of' | 'further'>): readonly AnswerColumn[] {
   const sums = [
     ...measureColumns,
@@ -211,7 +213,7 @@ export interface SumReaders<Request> {
 /** Counting fewer first does not pay off. */
 const manyFlows = 1_000_000
 
-/** From a rollup, the flows, or the ring. Undefined after a disconnect. */
+/** From a rollup, the flows, or the ring. Undefined when the client has disconnected. */
 export async function readSums<Request extends AggregateQuery>(
   run: RunStatement,
   request: Request,

@@ -4,6 +4,7 @@ import { flowFields } from '../model/fields.ts'
 
 export interface ViewColumn {
   readonly name: string
+  /** SQL type. */
   readonly type: string
   readonly unit?: string
   readonly otel?: string

@@ -5,13 +5,15 @@ import { weirSchema } from './config.ts'
 import { deliveryFields } from './config-delivery.ts'
 
 export interface Component {
+  /** Unique: `nats`, or `sink/kafka` where a source has the same name. */
   readonly name: string
   readonly type: string
   readonly role: Role
   readonly summary: string
-  /** Configuration key; undefined for a single section. */
+  /** Configuration key of the entries; undefined for a single section. */
   readonly under?: 'sources' | 'sinks' | 'transforms'
   readonly schema: AnyComponentSchema
+  /** All settings of an entry, including those common to its kind. */
   readonly entry: AnyComponentSchema
 }
 

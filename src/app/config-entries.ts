@@ -53,6 +53,7 @@ export function sourceEntries(config: WeirConfig, reveal: (secret: Secret) => st
   }))
 }
 
+/** Sinks and transforms: both read the journal. */
 export function sinkEntries(config: WeirConfig, document: ConfigDocument): readonly SinkEntry[] {
   const { sinks, transforms } = (document.value ?? {}) as {
     sinks?: Record<string, unknown>

@@ -47,10 +47,12 @@ export function listenersOf(config: WeirConfig): Listener[] {
   ]
 }
 
+/** False for sources that poll or watch. */
 export function canListen(source: WeirConfig['sources'][string]): boolean {
   return fieldsOf(source, 'sources').some(([, info]) => info.kind === 'listen')
 }
 
+/** Configured receive buffer of each UDP source, in bytes. */
 export function wantedBuffers(config: WeirConfig): { readonly source: string; readonly bytes: number }[] {
   return Object.values(config.sources).flatMap((entry) => {
     const bytes = (entry.settings as Readonly<Record<string, unknown>>)['receive_buffer']

@@ -26,7 +26,7 @@ interface Reference {
   readonly path: Path
 }
 
-/** Returns warnings, one per line. Throws WEIR_CONFIG_INVALID with every problem. */
+/** Returns warnings, one per line. Throws WEIR_CONFIG_INVALID with every problem and its location. */
 export async function verifyMachine(host: Host, { config, document }: Loaded): Promise<string> {
   const { oidc } = config.auth
   if (oidc !== null) {

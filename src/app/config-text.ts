@@ -19,8 +19,8 @@ const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/
 const yamlFile = /^[^.].*\.ya?ml$/
 
 /**
- * Later files override earlier ones; files of a folder are read by name. Throws WEIR_CONFIG_INVALID unless each file is
- * one UTF-8 map.
+ * Parses the files into one document; later files override earlier ones, and no file yields an empty document. Reads
+ * `*.yaml` and `*.yml` of a folder by name. Throws WEIR_CONFIG_INVALID unless each file is one UTF-8 map of settings.
  */
 export async function readDocument(host: Host, paths: readonly string[]): Promise<ConfigDocument> {
   const files = (await Promise.all(paths.map((path) => filesAt(host, path)))).flat()

@@ -23,6 +23,7 @@ import { sharedProblems } from './config-shared.ts'
 import { emptyFiles, readDocument } from './config-text.ts'
 
 export interface ConfigArguments {
+  /** Files and folders; later ones override earlier ones. */
   readonly config: readonly string[]
   readonly overrides: readonly Override[]
 }
@@ -30,13 +31,16 @@ export interface ConfigArguments {
 export interface Loaded {
   readonly config: WeirConfig
   readonly document: ConfigDocument
+  /** Formatted for the user; empty without warnings. */
   readonly warnings: string
   readonly empty: readonly string[]
 }
 
 const ownVariables = ['WEIR_CONFIG', 'WEIR_TOKEN', 'WEIR_URL', 'WEIR_CACHE']
 
-/** Applies files, environment and flags in this order. Throws WEIR_CONFIG_INVALID with every problem. */
+/**
+ * Applies files, environment and flags in this order. Throws WEIR_CONFIG_INVALID with every problem and its location.
+ */
 export async function loadConfig(host: Host, files: readonly string[], flags: readonly Override[]): Promise<Loaded> {
   const parsed = await readDocument(host, files)
   const text = textsOf(parsed)

@@ -7,9 +7,10 @@ import { WeirError } from '../model/errors.ts'
 
 export interface LockContent {
   readonly pid: number
+  /** API address; empty while starting. */
   readonly url: string
   readonly identity?: string
-  /** Missing in earlier versions, which held no lock. */
+  /** Machine or container name. Missing in earlier versions, which held no lock. */
   readonly host?: string
   readonly inode?: string
 }
@@ -29,7 +30,7 @@ export function readLock(data: string): LockContent | undefined {
   return readClaim(`${data}/lock`) as LockContent | undefined
 }
 
-/** The writer of the folder, or undefined. Process 0 has not stored its name yet. */
+/** The process that writes to the folder, or undefined. Process 0 has not stored its name yet. */
 export function readHolder(data: string): LockContent | undefined {
   const named = readLock(data)
   const isHeld = isLocked(lockFile(data))
@@ -50,7 +51,10 @@ function isRunning({ pid, identity }: LockContent): boolean {
   return found !== undefined && (identity === undefined || identity === found)
 }
 
-/** Whether the file system grants exclusive locks. Undefined before the first start. */
+/**
+ * Whether the file system grants exclusive locks. Undefined before the first start: the server could not open another
+ * user's file.
+ */
 export async function tryLock({ disk }: Host, data: string): Promise<boolean | undefined> {
   const path = lockFile(data)
   if ((await disk.stat(path)) === undefined || isLocked(path) !== false) return undefined

@@ -21,6 +21,7 @@ interface OpsParts {
   readonly sources: SourceWorkers
 }
 
+/** Serves metrics, health and profiles of every thread on the addresses of `ops`. */
 export async function openOps(config: WeirConfig, { host, metrics, runtime, ingest, store, sources }: OpsParts) {
   const profiles = new OpsProfiles(
     new Map([

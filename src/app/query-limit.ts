@@ -9,7 +9,7 @@ function isolatedIn(reader: StoreReader, query: IsolatedQuery, signal: AbortSign
 
 type WithLimit = <T>(act: () => Promise<T>) => Promise<T>
 
-/** Ends a query without progress for `ms`. */
+/** Ends a query without progress for `ms`, so that stalled queries do not block others. */
 export function limitQueries(reader: StoreReader, ms: number, timers: Timers): StoreReader {
   const limit = (given: AbortSignal): { readonly signal: AbortSignal; readonly withLimit: WithLimit } => {
     const late = new AbortController()

@@ -22,6 +22,7 @@ export interface ReloadParts {
   readonly reveal: (secret: Secret) => string
   readonly sinks: Pick<SinkSet, 'apply'>
   readonly onSources: (running: readonly SourceReport[]) => void
+  /** Called after a possible change of the watched clusters. */
   readonly onClusters: (config: WeirConfig) => Promise<void>
 }
 
@@ -43,7 +44,7 @@ const fixedSettings = [
   'duplicates',
 ] as const
 
-/** Restores the former state after any failure. */
+/** Validates, builds, drains and swaps; restores the former state after any failure. */
 export async function reloadAll(parts: ReloadParts): Promise<ReloadReport> {
   const { host, flags, log, current, sources, sinks, reveal } = parts
   const refuse = (problems: readonly string[]): ReloadReport => {

@@ -35,6 +35,7 @@ export class SharedDelivery implements NonNullable<RuntimeParts['shared']> {
   readonly #lanes: PartitionWorkers | undefined
   readonly deadLetters: SharedDeadLetters
   readonly #workloads: SharedWorkloads
+  /** Name of the journal, if copied here. */
   readonly name: string | undefined
   readonly #stop = new AbortController()
   #running: Promise<void> | undefined
@@ -83,6 +84,7 @@ export class SharedDelivery implements NonNullable<RuntimeParts['shared']> {
     )
   }
 
+  /** The first call starts delivery. */
   async apply(entries: readonly SinkEntry[]): Promise<Applied> {
     const applied = (await this.#lanes?.apply(entries)) ?? { changed: [], orphaned: [] }
     if (applied.failed === undefined) this.#running ??= this.#run(this.#stop.signal)
@@ -106,6 +108,7 @@ export class SharedDelivery implements NonNullable<RuntimeParts['shared']> {
     return sharedLedger(this.#joined.records, known)
   }
 
+  /** For rows received over HTTP, whichever instance delivers them. */
   settling(sink: string): Settling | undefined {
     const { records, bus } = this.#joined
     const source = sharedSource(httpSource, this.#instance)
@@ -139,6 +142,7 @@ export class SharedDelivery implements NonNullable<RuntimeParts['shared']> {
     return sinksOf(this.#joined.records)
   }
 
+  /** Why a local partition or one of its sinks makes no progress. */
   get problem(): string | undefined {
     return this.#lanes?.problem
   }

@@ -29,6 +29,7 @@ export class SharedWorkloads {
     this.#feed = new WorkloadFeed({ log: options.log, metrics, caughtUp: (signal) => this.#caughtUp(signal) })
   }
 
+  /** Undefined without a watched cluster. */
   get enrichment(): Enrichment | undefined {
     return this.#following.size === 0 ? undefined : this.#feed
   }
@@ -42,7 +43,7 @@ export class SharedWorkloads {
     for (const id of clusters) if (!this.#following.has(id)) this.#follow(id)
   }
 
-  /** Resolves when all earlier events are applied, or at the time limit. */
+  /** Resolves when all events before the call are applied, or at the time limit. */
   async first(signal: AbortSignal): Promise<void> {
     const late = new AbortController()
     const timer = this.#options.host.timers.after(firstMs, () => {

@@ -17,7 +17,7 @@ export interface SharedStart {
   readonly instance: string
   readonly collects: boolean
   readonly delivers: boolean
-  /** Copies every partition into a local journal. */
+  /** Copies every partition into a local journal, for store and live view. */
   readonly serves: boolean
 }
 

@@ -1,7 +1,7 @@
 import { journalUrls } from '../manifests.ts'
 import type { ConfigDocument, Override } from '../schema/index.ts'
 
-/** Expands `journal: kafka://…` and `roles: collector`. Wrong values are left to the schema. */
+/** Expands `journal: kafka://…` and `roles: collector` to the schema's form. Wrong values are left to the schema. */
 export function shortForms(document: ConfigDocument): readonly Override[] {
   const { journal, roles: written } = (document.value ?? {}) as { readonly journal?: unknown; readonly roles?: unknown }
   const origin = 'short form'

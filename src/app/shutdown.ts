@@ -4,7 +4,7 @@ import type { ProgramLog } from '../telemetry/log.ts'
 
 const drainMs = 15_000
 
-/** After the time limit it logs the unfinished part and exits with 1. */
+/** Stops the parts in order. After the time limit it logs the unfinished part and exits with 1. */
 export async function shutDown(
   { host, log }: { readonly host: Host; readonly log: ProgramLog },
   parts: readonly (readonly [part: string, stop: () => Promise<unknown>])[],

@@ -24,6 +24,7 @@ export class SourceWorkers {
     this.#options = options
   }
 
+  /** Applies all changes or none. */
   async apply(entries: readonly SourceEntry[]): Promise<ApplyReport> {
     const [here, there] = [
       entries.filter(({ type }) => !watchedTypes.has(type)),

@@ -19,7 +19,7 @@ export interface OpenedStore {
 
 const maxFreshMs = 2000
 
-/** Queries use a separate port, so that results do not wait behind control messages. */
+/** Opens the store in its worker. Queries use a separate port, so that results do not wait behind control messages. */
 export async function openStorePort(
   worker: Worker,
   config: WeirConfig,

@@ -18,9 +18,9 @@ export interface WorkloadsOptions {
   readonly journal: string
   readonly tail: Tail
   readonly config: WeirConfig
-  /** Whether cluster events reach this journal. */
+  /** Whether cluster events reach this journal; in a shared one only instances with an API copy them. */
   readonly follows: boolean
-  /** The source of identities for a folder without saved ones. */
+  /** Content and position of the store, for a folder without saved identities. */
   readonly store: { readonly reader: StoreReader; readonly position: Position } | undefined
 }
 
@@ -50,7 +50,7 @@ export class Workloads {
     this.follower = new WorkloadFollower(projection, { host, log, journal, tail })
   }
 
-  /** Loads saved identities, or those of the store. */
+  /** Loads saved identities, or those of the store. Follows the journal if a cluster is watched and flows arrive. */
   static async open(options: WorkloadsOptions): Promise<Workloads> {
     const workloads = new Workloads(options)
     await workloads.use(options.config)
@@ -70,11 +70,12 @@ export class Workloads {
     return this.watching ? this.follower.holds : undefined
   }
 
+  /** Number of a cluster's workloads with an address. */
   of(cluster: string): number | undefined {
     return this.named() ? this.follower.projection.workloads.countOf(cluster) : undefined
   }
 
-  /** Called when names are needed. True: a watched cluster supplies them. */
+  /** Called when names are needed. Whether a watched cluster supplies them. */
   named(): boolean {
     if (!this.watching) return false
     this.follower.wanted()
@@ -85,6 +86,7 @@ export class Workloads {
     return this.watching ? this.follower : undefined
   }
 
+  /** Called at the start and after a reload. */
   async use(config: WeirConfig): Promise<void> {
     const named = this.#begun || Object.values(config.sources).some(receivesFlows)
     this.#clusters = new Set(named ? clusterSources(config) : [])

@@ -18,6 +18,7 @@ export interface CheckedBus {
 
 export interface CheckOptions {
   readonly write: boolean
+  /** Allows the check to create temporary queues and subscriptions. */
   readonly mayCreate: boolean
   readonly stepMs: number
 }
@@ -64,6 +65,7 @@ function validated(type: string, settings: Readonly<Record<string, unknown>>): u
   return result.value
 }
 
+/** A failed connection skips the other steps. */
 export async function checkBus(
   { type, settings, notes }: CheckedBus,
   options: CheckOptions,

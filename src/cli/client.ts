@@ -6,7 +6,10 @@ import { messageOf } from '../model/errors.ts'
 
 type ExitCode = 1 | 2 | 70 | 78
 
-/** Printed without a stack. `exit`: 2 for a wrong command line, 70 or 78 as other programs define, otherwise 1. */
+/**
+ * An error for users, printed without a stack. `exit` is 2 for a wrong command line, 70 or 78 where another program
+ * defines these codes, otherwise 1.
+ */
 export class CommandError extends Error {
   readonly hints: readonly string[]
   readonly exit: ExitCode
@@ -52,12 +55,15 @@ export function action<Args extends readonly unknown[]>(
 
 export interface Server {
   readonly url: string
-  /** Throws CommandError with the server's message for any status except success and those in `also`. */
+  /**
+   * Sends a request without a limit on the length of the response. Throws CommandError with the server's message for
+   * any status except success and those in `also`.
+   */
   ask(method: 'GET' | 'POST', path: string, body?: unknown, also?: readonly number[]): Promise<Response>
   json<T>(method: 'GET' | 'POST', path: string, body?: unknown, also?: readonly number[]): Promise<T>
 }
 
-/** Undefined when no server runs on the data folder. */
+/** Resolves with undefined when no server runs on the data folder. */
 export async function findServer(flags: ServerFlags): Promise<Server | undefined> {
   if (flags.url !== undefined && flags.data !== undefined)
     throw new CommandError('--url and --data both select a server; use one of them.', [], 2)

@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import { runFlags } from './flags.ts'
 
 export interface CommandNode {
+  /** Words after `weir`; empty for `weir` itself. */
   readonly words: readonly string[]
   readonly summary: string
   readonly description: string
@@ -18,7 +19,7 @@ export interface CommandNode {
 }
 
 export interface CommandOption {
-  /** Longest last: `-h`, `--help`. */
+  /** As typed, longest last: `-h`, `--help`. */
   readonly flags: readonly string[]
   readonly value: string | undefined
   readonly description: string

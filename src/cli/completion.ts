@@ -24,6 +24,7 @@ Exit code: 0 success, 2 usage error.`,
     .action(action(async (shell: Shell) => self.stdout(await completionScript(program, shell))))
 }
 
+/** The script is static, so that completion does not start Weir. */
 export async function completionScript(program: Command, shell: Shell): Promise<string> {
   const [{ commandTree }, { completionOf }, { components }] = await Promise.all([
     import('./command-tree.ts'),

@@ -86,7 +86,7 @@ Next:
 `)
 }
 
-/** The sample stays valid when its comments are enabled. */
+/** Returns a valid configuration of one component. It stays valid when its comments are enabled. */
 export async function componentSample({ type, under, schema, entry, summary }: Component, id: string): Promise<string> {
   const { sample } = await import('../schema/index.ts')
   if (under === undefined) return type === 'weir' ? wholeSample(sample) : sample(schema)

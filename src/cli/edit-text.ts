@@ -3,7 +3,7 @@ import { self } from '../host/process.ts'
 import { CommandError } from './client.ts'
 import { messageOf } from '../model/errors.ts'
 
-/** `-` is standard input. */
+/** Reads a file; `-` is standard input. */
 export async function readText(file: string): Promise<string> {
   if (file === '-') return self.readStdin()
   try {
@@ -20,7 +20,7 @@ export interface Edited {
   readonly done: () => Promise<void>
 }
 
-/** Opens $VISUAL, $EDITOR or vi. */
+/** Opens $VISUAL, $EDITOR or vi, and waits until it ends. */
 export async function editText(text: string, name: string): Promise<Edited> {
   const editor =
     [self.env['VISUAL'], self.env['EDITOR']].find((each) => each !== undefined && each.trim() !== '') ?? 'vi'

@@ -2,7 +2,7 @@ import { components, type Component } from '../app/components.ts'
 import { didYouMean } from '../schema/index.ts'
 import { CommandError } from './client.ts'
 
-/** `written`: `name` or `role/type`. Throws CommandError if unknown or ambiguous. */
+/** Finds a component by `name` or `role/type`. Throws CommandError for an unknown or ambiguous name. */
 export function findComponent(written: string): Component {
   const all = components()
   const found = all.filter(

@@ -66,7 +66,7 @@ Example:
   weir run --data /var/lib/weir --netflow 0.0.0.0:2055 --sflow off
 `
 
-/** Without commander, so that a start loads less. */
+/** Reads \`--name value\` and \`--name=value\` without commander, so that a start loads less. */
 export function parseRunFlags(args: readonly string[]): RunFlags {
   const given = new Map<string, string[]>()
   const config: string[] = []

@@ -26,8 +26,8 @@ export async function checkCommand(flags: CheckFlags): Promise<void> {
 }
 
 /**
- * A running server may leave the newest frame half written or delete the oldest segment: then only damage that two
- * rounds find is reported.
+ * Verifies every frame. A running server may leave the newest frame half written or delete the oldest segment during
+ * the check. Then only damage that two rounds find is reported.
  */
 export async function checkFolder(host: Host, folder: JournalFolder): Promise<JournalCheck> {
   const progress = new Progress('verifying', folder.bytes)

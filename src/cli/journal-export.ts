@@ -39,7 +39,7 @@ export async function exportCommand(flags: ExportFlags): Promise<void> {
   if (unreadable.length > 0) self.leave(1)
 }
 
-/** Yields NDJSON. A half-written frame at the end of a live journal is skipped. */
+/** Yields pieces of NDJSON. A half-written frame at the end of a live journal is skipped, not reported. */
 export async function* exportRows(
   host: Host,
   { directory, segments, live }: JournalFolder,

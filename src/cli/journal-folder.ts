@@ -8,7 +8,7 @@ export interface JournalFolder {
   readonly directory: string
   readonly segments: readonly { readonly name: string; readonly bytes: number }[]
   readonly bytes: number
-  /** A server writes to the folder: its newest frame may be half written. */
+  /** True while a server writes to the folder: its newest frame may be half written. */
   readonly live: boolean
 }
 
@@ -27,6 +27,7 @@ export async function journalFolder(host: Host, data: string): Promise<JournalFo
   }
 }
 
+/** Reports every byte read to `progress`. */
 export function withReadProgress(host: Host, progress: Progress): Host {
   const disk: Disk = {
     ...host.disk,

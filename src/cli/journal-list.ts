@@ -9,10 +9,12 @@ import { sizeText } from '../model/size-text.ts'
 import { printData } from './output.ts'
 import { textTable } from './text-table.ts'
 
-/** From frame headers. Times are Unix ms, or null. */
+/**
+ * Facts of one segment from its headers; bodies are not read. Times are Unix ms, or null without a time in any frame.
+ */
 export interface SegmentFacts {
   readonly segment: string
-  /** Sequence of its first frame. */
+  /** Sequence number of its first frame, from its file name. */
   readonly sequence: number
   frames: number
   events: number

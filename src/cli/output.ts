@@ -18,7 +18,7 @@ export interface WatchFlags extends OutputFlags {
 
 export type Row = Readonly<Record<string, unknown>>
 
-/** `json` and `yaml` print `whole`; `ndjson` and `csv` print `rows`. */
+/** Data to print. `json` and `yaml` print `whole`; `ndjson` and `csv` print `rows`. */
 export interface Data {
   readonly whole: unknown
   readonly rows: readonly Row[]
@@ -27,7 +27,7 @@ export interface Data {
   readonly table?: () => string
 }
 
-/** Adds the option `-o`. */
+/** Adds `-o`. Every command that prints rows or objects has it. */
 export function withOutput(command: Command, preset: OutputFormat = 'table', more: readonly string[] = []): Command {
   return command.addOption(
     new Option('-o, --output <FORMAT>', 'output format').choices([...outputFormats, ...more]).default(preset),
@@ -69,7 +69,10 @@ export async function printData({ output }: OutputFlags, data: Data): Promise<vo
 
 const overwrite = '\u001B[H\u001B[J'
 
-/** Sets exit code 1 if `next()` is not `ok`. With `watch`, repeats until stopped. */
+/**
+ * Prints `next()` once and sets exit code 1 if it is not `ok`. With `watch`, prints it repeatedly until stopped; a
+ * table on a terminal overwrites the previous one.
+ */
 export async function printWatched(
   { output, watch }: WatchFlags,
   next: () => Promise<{ readonly data: Data; readonly ok: boolean }>,
@@ -100,7 +103,10 @@ function plain(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
-/** Resolves when the reader can accept more. A closed pipe ends the process (host/process.ts). */
+/**
+ * Writes to standard output and resolves when the reader can accept more. A closed pipe ends the process
+ * (host/process.ts).
+ */
 export async function print(bytes: Uint8Array | string): Promise<void> {
   if (!process.stdout.write(bytes)) await new Promise((resolve) => process.stdout.once('drain', resolve))
 }

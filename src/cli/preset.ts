@@ -6,20 +6,21 @@ import { makeDataFolder, refuseHeld } from '../app/lock.ts'
 import { withoutUrlSecrets } from '../model/url-text.ts'
 
 export interface PresetStart {
-  /** Command and stored configuration: `weir NAME`. */
+  /** The command in `weir NAME`, and the name of the stored configuration. */
   readonly name: string
   readonly folder: string
   readonly text: string
-  /** Further files in the data folder, by name. */
+  /** Contents of further files in the data folder, by name. */
   readonly files: Readonly<Record<string, string>>
   readonly notes: readonly string[]
   readonly fresh: string
   readonly listen: string | undefined
   readonly ops: string | undefined
-  /** The other program's exit code for an error at start; undefined: no WeirError. */
+  /** Maps an error at start to the other program's exit code; undefined for an error that is no WeirError. */
   readonly exitCode: (error: WeirError | undefined) => number
 }
 
+/** Resolves when Weir ends. */
 export async function startPreset({
   name,
   folder,

@@ -59,7 +59,7 @@ const summaries: Readonly<Record<string, string>> = {
   completion: 'print the completion script of a shell',
 }
 
-/** A wrong command line throws a CommanderError. */
+/** Each command loads its modules when it is called. A wrong command line throws a CommanderError. */
 export function program(): Command {
   const weir = new Command('weir')
     .description('Collects flows and events, writes each once to a durable journal, delivers and queries them.')

@@ -1,6 +1,6 @@
 import { self } from '../host/process.ts'
 
-/** One line on standard error, if that is a terminal. */
+/** Shows progress in one line on standard error, if that is a terminal. */
 export class Progress {
   readonly #what: string
   readonly #total: number

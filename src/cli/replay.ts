@@ -6,13 +6,13 @@ import { withOutput, type OutputFlags } from './output.ts'
 export interface ReplayFlags extends OutputFlags {
   readonly to: Target
   readonly ports: ReadonlySet<number> | 'any'
-  /** Infinity: without waiting. */
+  /** Multiple of the captured speed; Infinity means without waiting. */
   readonly speed: number
   readonly loop: number
   readonly countOnly?: boolean
 }
 
-/** Without a port, each datagram keeps its captured port. */
+/** Destination of the datagrams. Without a port, each datagram keeps its captured port. */
 export interface Target {
   readonly host: string
   readonly port: number | undefined

@@ -79,7 +79,7 @@ function shapeOf(line: TapLine): Shape {
   return 'specversion' in line ? event : flow
 }
 
-/** Titles repeat when the kind of row changes. */
+/** Prints rows under titles, which repeat when the kind of row changes. Lines are cut at `width`. */
 export class TapTable {
   readonly #width: number
   #shape: Shape | undefined
@@ -108,7 +108,7 @@ function cut(line: string, width: number): string {
   return line.length <= width ? line : `${line.slice(0, width - 1)}…`
 }
 
-/** A CSV header repeats when the kind of row changes. */
+/** Formats a stream of rows. A CSV header repeats when the kind of row changes. */
 export class RowText {
   readonly #format: OutputFormat
   readonly #table = new TapTable(process.stdout.columns ?? 200)
@@ -119,7 +119,7 @@ export class RowText {
     this.#format = format
   }
 
-  /** `line`: JSON without a line break. */
+  /** `line` is the JSON of one row, without a line break. */
   async row(line: string): Promise<string> {
     this.#rows++
     switch (this.#format) {

@@ -32,10 +32,12 @@ export function parametersOf(flags: object, names: readonly string[]): URLSearch
 
 export const scopeNames = ['cluster', 'group', 'kind', 'namespace', 'name', 'text', 'limit'] as const
 
+/** `2026-11-20 10:00:05` for an ISO time. */
 export function timeText(iso: unknown): string {
   return typeof iso === 'string' ? iso.slice(0, 19).replace('T', ' ') : ''
 }
 
+/** `shop/web`, `worker-1` */
 export function objectText({ namespace, name }: { readonly namespace?: unknown; readonly name?: unknown }): string {
   return [namespace, name].filter((part) => typeof part === 'string').join('/')
 }

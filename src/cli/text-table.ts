@@ -1,5 +1,6 @@
 import { colour } from './colour.ts'
 
+/** Aligns rows in columns two blanks apart, numbers to the right. Ends with a line break. */
 export function textTable(titles: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
   const lines = [titles, ...rows.map((row) => row.map((cell) => (typeof cell === 'number' ? grouped(cell) : cell)))]
   const widths = titles.map((_, column) => Math.max(...lines.map((line) => (line[column] ?? '').length)))
@@ -17,7 +18,7 @@ export function textTable(titles: readonly string[], rows: readonly (readonly (s
   return `${[colour('bold', head), ...body].join('\n')}\n`
 }
 
-/** External text must not control the terminal. */
+/** Replaces line breaks and control characters of external text, so that a terminal does not act on them. */
 export function oneLine(text: string): string {
   return text.replace(/[\p{Cc}\s]+/gu, ' ').trim()
 }

@@ -1,7 +1,10 @@
 import { CommandError } from './client.ts'
 import type { Verified } from './ledger.ts'
 
-/** Changes nothing. Rows of damaged store files count as quarantined. */
+/**
+ * Recomputes the ledger from the journal, positions, dead letters and the store's manifest, and changes nothing. Rows
+ * of damaged store files count as quarantined.
+ */
 export async function verify(data: string): Promise<Verified> {
   const [{ verifyLedger }, { realHost }, { filePartition }, { checkStore }, { ledgerOf }] = await Promise.all([
     import('../engine/ledger/verify.ts'),

@@ -124,7 +124,7 @@ export interface StatePiece {
 }
 
 export interface LeaderRecord {
-  /** Unique to this start; begins with the instance. */
+  /** Unique per start; begins with the instance's name. */
   readonly instance: string
   read(signal: AbortSignal): Promise<{ readonly version: string; readonly value: unknown } | undefined>
   /**

@@ -165,7 +165,7 @@ export interface WatchedCluster {
   readonly unavailable: readonly string[]
   /** Every permitted kind is watched, and the watch positions are on disk for a restart. */
   readonly synced: boolean
-  /** Pods, nodes and services that name addresses of flows. */
+  /** Pods, nodes and services with addresses that name flows. */
   readonly workloads?: number
   readonly kinds: readonly WatchedKind[]
   /** Set with replicas. */

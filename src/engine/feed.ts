@@ -21,6 +21,7 @@ export class Feed {
     this.#options = options
   }
 
+  /** Returns the unsubscribe function. */
   watch(listener: (frame: Frame) => void): () => void {
     this.#watchers.add(listener)
     if (this.#reading === undefined) {

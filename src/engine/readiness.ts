@@ -4,7 +4,7 @@ import type { Health } from './control.ts'
 import type { Log } from './contracts.ts'
 
 export interface Failing {
-  /** Stable while it lasts, for example `sink bus`. */
+  /** Stable while the failure lasts, for example `sink bus`. */
   readonly what: string
   readonly why: string
   /** `lasting`: a reason after the grace period. `now`: at once. `partly`: other functions work. */

@@ -82,7 +82,7 @@ export interface RuntimeParts extends PushParts {
   readonly sinks: SinkSet
   readonly reload: () => Promise<ReloadReport>
   readonly sources: () => readonly SourceReport[]
-  /** First sequence needed, and named workloads of a cluster. */
+  /** First sequence needed by workload names, and named workloads of a cluster. */
   readonly workloads: { readonly holds: number | undefined; of(cluster: string): number | undefined }
   readonly shared?:
     | (PushParts['shared'] & {
@@ -283,8 +283,8 @@ export class Runtime implements Control {
   }
 
   /**
-   * With a full journal, removed sinks drop rows up to a sequence, unless others need them. Resolves with the settled
-   * sequence.
+   * With a full journal, removed sinks drop rows up to a sequence, unless others need the frames. Resolves with the
+   * settled sequence.
    */
   async makeRoom(sequence: number): Promise<number> {
     const { sinks, follower } = this.#parts

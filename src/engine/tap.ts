@@ -6,7 +6,7 @@ import { storeSink } from './ledger/ledger.ts'
 import type { SinkPiece } from './contracts.ts'
 import type { SinkSet } from './delivery/sinks.ts'
 
-/** Throws for an unknown target. */
+/** Selects the target's rows of a frame. Throws for an unknown target. */
 export function tapOf(
   target: TapTarget,
   sinks: SinkSet,

@@ -3,10 +3,13 @@ import { readFileSync } from 'node:fs'
 import { Socket } from 'node:net'
 import type { Duplex, Readable } from 'node:stream'
 
-/** When this process ends, the channel closes and {@link parentChannel} ends the child. */
+/**
+ * A Node process that works for this one. When this process ends, the channel closes and {@link parentChannel} ends the
+ * child.
+ */
 export interface ChildProcess {
   readonly channel: Duplex
-  /** Set with `file`: a pipe that the child can open as /dev/stdout. */
+  /** Standard output of a child started with `file`: a pipe that the child can open as /dev/stdout. */
   readonly file: Readable | undefined
   errors(): string
   kill(): void
@@ -17,7 +20,7 @@ export interface ChildProcess {
 export interface ChildOptions {
   readonly script: string
   readonly nodeFlags: readonly string[]
-  /** All variables of the child. */
+  /** All variables of the child; it needs no secrets. */
   readonly env: Readonly<Record<string, string>>
   /** Limit of private memory in bytes (RLIMIT_DATA; Linux). */
   readonly dataBytes: number
@@ -65,14 +68,14 @@ export function startChild({ script, nodeFlags, env, dataBytes, file }: ChildOpt
   }
 }
 
-/** When the parent ends, the child exits immediately. */
+/** In a child: the channel to its parent. When the parent ends, the child exits immediately. */
 export function parentChannel(): Duplex {
   const channel = new Socket({ fd: channelFd })
   const end = (): void => void process.kill(process.pid, 'SIGKILL')
   return channel.on('end', end).on('error', end).on('close', end)
 }
 
-/** Private bytes in memory, without mapped files; undefined if not reported. */
+/** Private bytes of a process in memory, without mapped files; undefined if the system does not report them. */
 export function privateBytes(pid: number): number | undefined {
   try {
     const kib = /^RssAnon:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1]

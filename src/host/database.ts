@@ -3,7 +3,10 @@ import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlit
 export type DatabaseValue = SQLInputValue
 export type DatabaseStatement = StatementSync
 
-/** A small SQLite database; commits are durable when they return. It blocks the calling thread. */
+/**
+ * A small SQLite database in its own file; commits are durable when they return. It blocks the calling thread, so use
+ * it only on threads without latency requirements.
+ */
 export class Database {
   readonly #database: DatabaseSync
 

@@ -1,6 +1,9 @@
 import type { Disk } from './disk.ts'
 
-/** Syncs the parent of each created folder, and of an existing one, because its creator may have failed to. */
+/**
+ * Creates a folder durably: syncs the parent of each created folder. Also syncs that of an existing folder, because its
+ * creator may have failed to.
+ */
 export async function makeDurableDirectory(disk: Disk, path: string, mode = 0o700): Promise<void> {
   const missing: string[] = []
   for (let at = path; at !== '' && at !== '/' && at !== '.'; at = parentOf(at)) {

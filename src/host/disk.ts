@@ -5,21 +5,21 @@ import { dirname } from 'node:path'
 export interface FileStat {
   readonly size: number
   readonly modified: number
-  /** Unix ms of the last change of content, name or attributes. */
+  /** Unix ms of the last change of content, name or attributes. Programs cannot set it. */
   readonly changed: number
   readonly directory: boolean
 }
 
-/** `write`: created if missing, never truncated. */
+/** `read`: must exist. `create`: must not exist. `write`: created if missing, never truncated. */
 export type OpenMode = 'read' | 'create' | 'write'
 
 /**
- * Content is durable only after `sync` of the file, a name only after `syncDirectory` of its folder. The test disk
- * discards everything else on a crash.
+ * The guarantees of real disks: content is durable only after `sync` of the file, a name (created, renamed, removed)
+ * only after `syncDirectory` of its folder. The test disk discards everything else on a crash.
  */
 export interface Disk {
   open(path: string, mode: OpenMode): Promise<DiskFile>
-  /** Sorted; empty if the folder does not exist. */
+  /** Names in a folder, sorted; empty if the folder does not exist. */
   list(path: string): Promise<string[]>
   stat(path: string): Promise<FileStat | undefined>
   rename(from: string, to: string): Promise<void>
@@ -28,7 +28,7 @@ export interface Disk {
   makeDirectory(path: string, mode?: number): Promise<void>
   syncDirectory(path: string): Promise<void>
   readFile(path: string): Promise<Uint8Array>
-  /** Bytes available to unprivileged writers. */
+  /** Bytes available to unprivileged writers on the file system of `path`. */
   free(path: string): Promise<number>
   capacity(path: string): Promise<number>
 }
@@ -39,7 +39,9 @@ export interface DiskFile {
   writeAll(pieces: readonly Uint8Array[], position: number): Promise<void>
   /** Fills `into` up to the end of the file; returns the bytes read. */
   read(into: Uint8Array, position: number): Promise<number>
-  /** fdatasync: content and size are durable. After an error the content is unknown: abandon the file. */
+  /**
+   * fdatasync: content and size are durable when it resolves. After an error the content is unknown: abandon the file.
+   */
   sync(): Promise<void>
   truncate(size: number): Promise<void>
   size(): Promise<number>

@@ -1,7 +1,10 @@
 import { WeirError } from '../model/errors.ts'
 import { claimState, type Claim } from './folder-claim.ts'
 
-/** Whether this process still writes its folder. Once broken, it stays broken, even if the folder returns. */
+/**
+ * Whether this process is still the writer of its folder, for one thread. Once broken, it stays broken, even if the
+ * folder returns: writes in between were not acknowledged.
+ */
 export class Fence {
   readonly broken: Promise<WeirError>
   readonly #claim: Claim
@@ -16,7 +19,10 @@ export class Fence {
     this.#resolve = resolve
   }
 
-  /** Throws WEIR_DATA_FENCED if another process took the folder, WEIR_DATA_GONE if it was removed. */
+  /**
+   * Throws WEIR_DATA_FENCED if another process took the folder; that process reads everything written before. Throws
+   * WEIR_DATA_GONE, permanently, if the folder was removed.
+   */
   async check(): Promise<void> {
     if (!this.#isBroken) {
       const state = await claimState(this.#claim)
@@ -27,6 +33,7 @@ export class Fence {
     if (this.#error !== undefined) throw this.#error
   }
 
+  /** Never returns. */
   break(evidence: string): never {
     this.#isBroken = true
     const error = new WeirError('WEIR_DATA_FENCED', `Another process writes to the data folder: ${evidence}.`)

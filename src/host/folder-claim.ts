@@ -38,7 +38,7 @@ export class FolderClaim {
     return taken
   }
 
-  /** On a full disk the file stays empty, which still claims the folder. */
+  /** On a full disk the file stays empty: it still claims the folder, but commands cannot read the server's address. */
   write(content: object): void {
     const bytes = Buffer.from(`${JSON.stringify(content)}\n`)
     try {
@@ -58,7 +58,7 @@ export class FolderClaim {
   }
 }
 
-/** Undefined if missing or unreadable. */
+/** Content of the file; undefined if it is missing or unreadable. */
 export function readClaim(path: string): unknown {
   try {
     return JSON.parse(readFileSync(path, 'utf8'))

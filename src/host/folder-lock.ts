@@ -27,8 +27,8 @@ export class FolderLock {
   }
 
   /**
-   * `not-locking`: the file system grants the lock twice. `vfs`: SQLite's locking method, for tests. Throws if the file
-   * cannot be created.
+   * `held`: by another process. `not-locking`: the file system grants the lock twice. `vfs`: SQLite's locking method,
+   * for tests. Throws if the file cannot be created.
    */
   static async take(path: string, vfs = 'unix'): Promise<Taken> {
     for (let attempt = 1; ; attempt++) {
@@ -49,7 +49,7 @@ export class FolderLock {
   }
 }
 
-/** Undefined if this user cannot determine it. */
+/** Whether some process holds the lock; undefined if this user cannot determine it. */
 export function isLocked(path: string): boolean | undefined {
   if (statSync(path, { throwIfNoEntry: false }) === undefined) return false
   try {

@@ -2,7 +2,7 @@ import type { Server } from 'node:net'
 import { portHolders } from './ports.ts'
 import { messageOf, WeirError } from '../model/errors.ts'
 
-/** Names the possible holders of a port in use. */
+/** Explains for users why listening failed; for a port in use, names its possible holders. */
 export async function explainListen(
   protocol: 'udp' | 'tcp',
   { host, port }: { readonly host: string; readonly port: number },
@@ -18,7 +18,7 @@ export async function explainListen(
   return new WeirError('WEIR_LISTEN_FAILED', `Cannot listen on ${place}: ${reason}.`, { cause })
 }
 
-/** Listens exclusively. Rejects with the message of {@link explainListen}. */
+/** Resolves when a TCP server listens exclusively at the address. Rejects with the message of {@link explainListen}. */
 export async function listening(
   server: Server,
   place: { readonly host: string; readonly port: number },

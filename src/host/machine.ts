@@ -3,23 +3,23 @@ import * as fs from 'node:fs/promises'
 import * as os from 'node:os'
 import { privateBytes } from './child.ts'
 
-/** Facts for diagnosis; undefined if not reported. */
+/** Facts about the machine and process for diagnosis; undefined if the system does not report them. */
 export interface Machine {
   readonly node: { readonly version: string; readonly path: string }
   readonly cpus: number
   readonly uid: number | undefined
-  /** Average of the last minute; zero on Windows. */
+  /** Runnable processes, averaged over the last minute; all zero on Windows. */
   load(): number
   memory(): Memory
   openFiles(): Promise<OpenFiles | undefined>
-  /** Private bytes of each child; empty if unavailable. */
+  /** Private bytes of each child of a process; empty if unavailable. */
   children(pid: number): Promise<readonly number[]>
-  /** `name`: dotted, such as `net.core.rmem_max`. */
+  /** A kernel setting by its dotted name, such as `net.core.rmem_max`. */
   sysctl(name: string): Promise<string | undefined>
   fileSystem(path: string): Promise<FileSystem | undefined>
   ownership(path: string): Promise<Ownership | undefined>
   mayWrite(path: string): Promise<boolean>
-  /** Reachable from other machines, IPv4 first. */
+  /** Addresses at which other machines can reach this one, IPv4 first. */
   addresses(): readonly string[]
 }
 
@@ -31,7 +31,7 @@ export interface Memory {
 }
 
 export interface OpenFiles {
-  /** Of this process; Infinity if there is none. */
+  /** Limit of this process; Infinity if there is none. */
   readonly limit: number
 }
 
@@ -100,7 +100,7 @@ async function text(path: string): Promise<string | undefined> {
   return fs.readFile(path, 'utf8').catch(() => undefined)
 }
 
-/** `table`: /proc/self/mountinfo, where later mounts hide earlier ones. */
+/** The mount of a path, from the text of /proc/self/mountinfo; a later mount hides earlier ones at the same path. */
 export function mountOf(table: string, path: string): FileSystem | undefined {
   let best: FileSystem | undefined
   for (const line of table.split('\n')) {

@@ -3,7 +3,7 @@ import { basename } from 'node:path'
 
 export interface PortHolder {
   readonly pid: number
-  /** Includes the script of an interpreter. */
+  /** Its program, with the script of an interpreter. */
   readonly command: string
 }
 
@@ -11,7 +11,10 @@ type Protocol = 'udp' | 'tcp'
 
 const listening: Record<Protocol, string> = { tcp: '0A', udp: '07' }
 
-/** From the kernel's tables, without processes of other users and containers; empty except on Linux. */
+/**
+ * Processes that listen on a local port, from the kernel's tables. Processes of other users and containers are
+ * invisible; empty on systems other than Linux.
+ */
 export async function portHolders(protocol: Protocol, port: number): Promise<PortHolder[]> {
   const inodes = new Set<string>()
   for (const family of ['', '6']) {
@@ -24,16 +27,16 @@ export async function portHolders(protocol: Protocol, port: number): Promise<Por
 
 /** One line of /proc/net/{udp,tcp}{,6}. */
 export interface KernelSocket {
-  /** Hexadecimal, 32-bit words in native byte order. */
+  /** Hexadecimal; each 32-bit word in native byte order. */
   readonly address: string
   readonly port: number
   readonly state: string
   readonly inode: string
-  /** Datagrams dropped because the receive buffer was full. */
+  /** Datagrams that the kernel dropped because the receive buffer was full; 0 for TCP. */
   readonly drops: number
 }
 
-/** `udp`, `udp6`, `tcp`, `tcp6`; empty if it does not exist. */
+/** Sockets of one table (`udp`, `udp6`, `tcp`, `tcp6`); empty if it does not exist. */
 export async function socketTable(table: string): Promise<KernelSocket[]> {
   let text: string
   try {

@@ -133,14 +133,15 @@ if (isMainThread) {
   process.stderr.on('error', (error) => onOutputError('standard error', error))
 }
 
-/** Without code, call and path: `no space left on device`. */
+/** The reason of a system error without code, call and path: `no space left on device`. */
 export function systemReason(error: unknown): string {
   const message = messageOf(error)
   return /^E[A-Z0-9]+: (.+?), \w+(?: |$)/.exec(message)?.[1] ?? message
 }
 
 /**
- * Boot id and start time: distinguishes a process from a later one with the same number. Undefined if there is none.
+ * Distinguishes a running process from a later one with the same number: boot id and start time, if available.
+ * Undefined if the process does not exist.
  */
 export function processIdentity(pid: number): string | undefined {
   try {

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
 
 export interface Clock {
-  /** Unix ms; can jump. */
+  /** Unix time in milliseconds; can jump. */
   now(): number
-  /** ms from an arbitrary start; never decreases. */
+  /** Milliseconds from an arbitrary start; never decreases. For durations. */
   monotonic(): number
 }
 
@@ -12,12 +12,12 @@ export interface Timer {
 }
 
 export interface Timers {
-  /** Timers do not keep the process alive. */
+  /** Runs `act` once after `ms`. Timers do not keep the process alive. */
   after(ms: number, act: () => void): Timer
   every(ms: number, act: () => void): Timer
-  /** Resolves at once when the signal aborts. */
+  /** Resolves after `ms`, or at once when the signal aborts. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>
-  /** Resolves after pending input and output. */
+  /** Resolves in a later turn of the event loop, after pending input and output. */
   yield(): Promise<void>
 }
 

@@ -1,7 +1,8 @@
 import type { Disk } from './disk.ts'
 
 /**
- * Atomic and durable; the folder must exist. `beside`: suffix of the temporary file, different for concurrent writers.
+ * Replaces a small file atomically and durably: writes and syncs a temporary file, renames it and syncs the folder,
+ * which must exist. `beside`: suffix of the temporary file; concurrent writers need different ones.
  */
 export async function replaceFile(
   disk: Disk,

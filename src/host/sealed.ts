@@ -1,11 +1,11 @@
 import { crc32 } from 'node:zlib'
 
-/** JSON with a checksum as the last field. */
+/** JSON of a small state file with a checksum as the last field. */
 export function sealed(content: object, indent?: number): string {
   return JSON.stringify({ ...content, crc: sumOf(content) }, undefined, indent)
 }
 
-/** Throws if damaged; files of earlier versions have no checksum. */
+/** Content of a state file. Throws if it is damaged; files of earlier versions have no checksum. */
 export function unsealed(text: string): Readonly<Record<string, unknown>> {
   const parsed: unknown = JSON.parse(text)
   if (typeof parsed !== 'object' || parsed === null || !('crc' in parsed))

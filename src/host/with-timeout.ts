@@ -12,11 +12,15 @@ export function withTimeout<T>(work: Promise<T>, limit: Limit): Promise<T> {
   return unless(work, (reject) => afterLimit(limit, reject))
 }
 
-/** Rejects with `reason` or that of the signal. The work itself continues; its later failure is ignored. */
+/**
+ * Rejects when the signal aborts, with `reason` or that of the signal. The work itself continues; its later failure is
+ * ignored.
+ */
 export function untilAborted<T>(work: Promise<T>, signal: AbortSignal, reason?: string): Promise<T> {
   return unless(work, (reject) => onAbort(signal, reason, reject))
 }
 
+/** As `withTimeout`, and as `untilAborted`. */
 export function withTimeoutUntil<T>(work: Promise<T>, limit: Limit, signal: AbortSignal, reason: string): Promise<T> {
   return unless(work, (reject) => {
     const disarm = [afterLimit(limit, reject), onAbort(signal, reason, reject)]

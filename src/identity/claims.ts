@@ -1,19 +1,22 @@
 import { AddressTable } from '../model/address-table.ts'
 import { withRoom } from '../model/growing.ts'
 
-/** A flow may precede the report of its address by this long. */
+/** A flow may begin this long before the report of its address, because of clock differences and delays. */
 export const headMs = 2000
-/** Flows of a released address belong to its last holder for this long. */
+/** Flows of a released address belong to its last holder for this long, unless it has another one. */
 export const tailMs = 60_000
 
-/** Priority of concurrent holders, lowest first. 0 is a match by MAC address. */
+/** Priority of concurrent holders of an address, lowest first. 0 is a match by the MAC address of the row. */
 export const ranks = { pod: 1, node: 2, service: 3, outside: 4, finished: 5, secondary: 6, slice: 7 } as const
 const rankCount = 8
 
 /** Current claims precede those that begin soon, then finished and ended ones. */
 const classes = { now: 0, soon: 1, finished: 2, lately: 3 } as const
 
-/** Address claims, packed and linked by address. Times are Unix ms; valid from `from` until before `until`. */
+/**
+ * Address claims over time, packed into typed arrays and linked by address. Times are Unix ms; a claim is valid from
+ * `from` until before `until`.
+ */
 export class Claims {
   readonly #addresses = new AddressTable()
   /** First claim + 1, by address number − 1. */
@@ -31,7 +34,7 @@ export class Claims {
   readonly #macs = new Map<number, number>()
   #count = 0
 
-  /** Validity of the last result; empty if another row of the address can differ. */
+  /** Validity interval of the last result; empty if another row of the same address can differ. */
   from = -Infinity
   until = Infinity
 
@@ -98,8 +101,8 @@ export class Claims {
   }
 
   /**
-   * Holder number; 0 without one, or if two clusters conflict. `at`: offset in `words`. `cluster` 0 searches all.
-   * `mac`: 48 bits or NaN.
+   * Number of the address's holder at that time; 0 without one, or if two clusters conflict. `at`: offset in `words`.
+   * `cluster` 0 searches all. `mac` of the row, 48 bits; NaN if absent.
    */
   find(words: Uint32Array, at: number, time: number, cluster: number, mac: number): number {
     this.from = -Infinity

@@ -5,7 +5,7 @@ import { endpointParts, type EndpointPart } from '../model/endpoint.ts'
 import { parseIp } from '../model/ip.ts'
 import { macsBeside, eventTimesOf } from '../model/event-time.ts'
 
-/** `unknown`: an end is within a cluster's ranges, but has no holder yet. */
+/** `unknown`: some end is within the ranges of a cluster, but has no holder yet. */
 export interface Enriched {
   readonly batch: FlowBatch
   readonly unknown: boolean
@@ -14,7 +14,7 @@ export interface Enriched {
 const ends = ['src', 'dst'] as const
 const parts: readonly EndpointPart[] = endpointParts.filter((part) => part !== 'label' && part !== 'cluster')
 
-/** Fields that a flow carries stay. */
+/** Adds the meanings of addresses at the time of the flow. Fields that a flow carries stay. */
 export function enrichFlows(batch: FlowBatch, received: number, holders: Holders): Enriched {
   const times = eventTimesOf(batch, received)
   const clusters = clustersOf(batch, holders)

@@ -7,7 +7,8 @@ import { GeoTree } from './geo-tree.ts'
 const pollMs = 10_000
 
 /**
- * MaxMind's format (.mmdb), reloaded when its time or size changes. If a file is unusable, the previous content stays.
+ * A database in MaxMind's format (.mmdb) that is reloaded when its time or size changes. If a file is unusable, the
+ * previous content stays, and the start does not fail.
  */
 export class GeoDatabase {
   readonly file: string
@@ -39,12 +40,15 @@ export class GeoDatabase {
     return this.#generation
   }
 
-  /** Record number of the address at `offset` (four words, v4-mapped); 0 without one. */
+  /**
+   * Record number of the address at `offset` (four words, v4-mapped), equal for addresses that share a record; 0
+   * without one.
+   */
   find(words: Uint32Array, offset: number): number {
     return this.#tree?.find(words, offset) ?? 0
   }
 
-  /** Slow: check {@link find} for a cached record first. */
+  /** The record of the address. Slow: check {@link find} for a cached record first. */
   get(words: Uint32Array, offset: number): unknown {
     if (this.find(words, offset) === 0) return undefined
     try {

@@ -2,12 +2,15 @@ import { mappedPrefix } from '../model/ip.ts'
 
 export interface TreeShape {
   readonly nodeCount: number
-  /** Bits: 24, 28 or 32. */
+  /** Bits of each of a node's two records: 24, 28 or 32. */
   readonly recordSize: number
   readonly ipVersion: number
 }
 
-/** MaxMind DB format, version 2. Searched by words, because text costs ten times as much. */
+/**
+ * The binary tree over address bits (MaxMind DB format, version 2). It is searched on the words of an address, because
+ * converting addresses to text costs ten times as much.
+ */
 export class GeoTree {
   readonly #bytes: Uint8Array
   readonly #nodes: number

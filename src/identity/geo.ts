@@ -9,12 +9,12 @@ export interface GeoFiles {
 }
 
 export interface Geo {
-  /** Fills absent or zero AS numbers and countries of the rows so far. */
+  /** Fills absent or zero `src_as`, `dst_as`, `src_country` and `dst_country` of the rows so far. */
   fill(flows: FlowBuilder): void
   close(): void
 }
 
-/** Unreadable databases are logged and retried. */
+/** Opens the databases. Unreadable ones are logged and retried. */
 export async function openGeo(host: Pick<Host, 'disk' | 'timers'>, files: GeoFiles, log: Log): Promise<Geo> {
   const asn = files.asn === undefined ? undefined : await GeoDatabase.open(host, files.asn, log)
   const country =

@@ -6,7 +6,10 @@ type Common = Omit<HolderFacts, 'name' | 'node'>
 const utf8 = new TextEncoder()
 const text = new TextDecoder()
 
-/** Address holders by number from 1, packed, because there are as many as pods. */
+/**
+ * Address holders by number from 1, packed, because there are as many as pods. Shared fields are stored once, names are
+ * consecutive bytes.
+ */
 export class HolderColumns {
   readonly #common: Common[] = []
   readonly #commonOf = new Map<string, number>()

@@ -4,8 +4,8 @@ import { readUid, uidHash, uidText } from '../model/uid.ts'
 const firstSlots = 1024
 
 /**
- * Objects by uid with their current claims, packed, because there are as many as pods. An object without claims keeps
- * its number.
+ * Objects of clusters by uid with their current claims, packed and linked, because there are as many as pods. Numbers
+ * begin with 0; an object without claims keeps its number.
  */
 export class KnownObjects {
   /** Number + 1 by hash, open addressing; 0 is free. */
@@ -27,12 +27,13 @@ export class KnownObjects {
     return this.#live
   }
 
-  /** -1 if it was never added. */
+  /** Number of an object; -1 if it was never added. */
   find(cluster: number, uid: string): number {
     if (!readUid(uid, this.#uid)) return this.#odd.get(`${cluster}/${uid}`) ?? -1
     return (this.#slots[this.#slotOf(cluster)] as number) - 1
   }
 
+  /** Number of an object; assigned if it has none. */
   add(cluster: number, uid: string): number {
     const known = this.find(cluster, uid)
     if (known >= 0) return known

@@ -2,11 +2,12 @@ import { parseCidr } from '../model/cidr.ts'
 import { Complaint, defineSchema, group, list, parseYaml, text, validate, type Problem } from '../schema/index.ts'
 import type { NetworkEntry } from './prefix-table.ts'
 
-/** Without a scope an entry applies to every scope. */
+/** One line of the file; an entry without a scope applies to every scope. */
 export interface ScopedEntry extends NetworkEntry {
   readonly scope?: string
 }
 
+/** The whole file, or the error with file, line and column. */
 export type NetworksFile =
   | { readonly entries: readonly ScopedEntry[]; readonly problems?: never }
   | { readonly problems: string; readonly entries?: never }
@@ -42,7 +43,7 @@ export const networksSchema = defineSchema({
   },
 })
 
-/** A `.csv` with a header line (`cidr,name,label,scope`), or YAML with a list `networks`. Never throws. */
+/** Reads a `.csv` file with a header line (`cidr,name,label,scope`), or YAML with a list `networks`. Never throws. */
 export function readNetworks(content: string, file: string): NetworksFile {
   return /\.csv$/i.test(file) ? readCsv(content, file) : readYaml(content, file)
 }

@@ -5,7 +5,7 @@ import { mappedPrefix } from '../model/ip.ts'
 /** Maximum parts of one range; the largest cluster has no more. */
 const maxParts = 1 << 16
 
-/** Pod and service ranges of a cluster, in parts of 256 IPv4 addresses or 64 bits of IPv6. */
+/** Ranges of pod and service addresses of a cluster, in parts of 256 IPv4 addresses or 64 bits of IPv6. */
 export class OwnRanges {
   readonly #parts = new AddressTable()
 

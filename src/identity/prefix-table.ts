@@ -13,8 +13,8 @@ export interface Meaning {
 }
 
 /**
- * Longest-prefix lookup without allocations: nested ranges become disjoint spans. Of equal ranges the first with a name
- * (or a label) wins.
+ * Longest-prefix lookup. Nested ranges are flattened into disjoint spans with their final meaning, so that a lookup is
+ * one binary search without allocations. Of entries for the same range the first with a name (or a label) wins.
  */
 export class PrefixTable {
   readonly #v4: Uint32Array

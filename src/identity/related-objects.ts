@@ -12,7 +12,7 @@ export type RelatedObject =
   | { readonly is: 'node'; readonly key: string; readonly node: Node }
   | { readonly is: 'owner'; readonly key: string; readonly owner: Owner | null; readonly gone?: number }
 
-/** Nodes of workloads, and the controllers of their owners. */
+/** Objects that name workloads: their nodes, and the controllers of their owners. */
 export class RelatedObjects {
   readonly #owners = new Map<string, { readonly owner: Owner | undefined; readonly gone: number | undefined }>()
   readonly #nodes = new Map<string, Node>()

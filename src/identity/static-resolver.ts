@@ -4,13 +4,18 @@ import type { ScopedEntry } from './networks-file.ts'
 import { PrefixTable, type Meaning } from './prefix-table.ts'
 import { messageOf } from '../model/errors.ts'
 
+/** The results of the resolver port that a table can return; it never waits. */
 export type StaticResolution = { readonly is: 'endpoint'; readonly endpoint: Meaning } | { readonly is: 'unknown' }
 
 export interface StaticResolver {
-  /** Four words in network order (v4-mapped) at `offset`. An unknown scope uses the entries without one. */
+  /**
+   * Resolves four words in network order (v4-mapped) at `offset`. The time is ignored; an unknown scope uses the
+   * entries without one.
+   */
   resolve(words: Uint32Array, offset: number, time: number, scope: string): StaticResolution
+  /** Increases with every change of the table. */
   readonly generation: number
-  /** Never rejects: an unusable file leaves the table unchanged. */
+  /** Reloads the file, changed or not. Never rejects: an unusable file leaves the table unchanged. */
   reload(): Promise<void>
   close(): void
 }
@@ -19,7 +24,7 @@ const pollMs = 2000
 const unknown: StaticResolution = { is: 'unknown' }
 
 /**
- * Names and labels by longest prefix, from a file that is reloaded when its time or size changes. Without a file every
+ * Names and labels by longest prefix from a file, which is reloaded when its time or size changes. Without a file every
  * address is unknown.
  */
 export async function staticResolver(

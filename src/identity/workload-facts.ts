@@ -9,7 +9,7 @@ export interface Claimed {
   readonly mac?: number
 }
 
-/** Facts from the holder's own object; related objects are resolved later. */
+/** Facts about an address holder from its own object; related objects are resolved later. */
 export interface HolderFacts {
   readonly cluster: string
   readonly kind: string
@@ -17,6 +17,7 @@ export interface HolderFacts {
   readonly name: string
   readonly node?: string
   readonly owner?: Owner
+  /** Hash in the name of its ReplicaSet. */
   readonly template?: string
 }
 
@@ -35,7 +36,7 @@ const rankOf: Readonly<Record<ResourceAddress['as'], number>> = {
   secondary: ranks.secondary,
 }
 
-/** Owners between a pod and its workload. */
+/** Intermediate owners: their controller is the workload. */
 export const intermediateOwners: ReadonlySet<string> = new Set(['ReplicaSet', 'Job', 'ReplicationController'])
 
 export function ownerOf(data: ResourceData): Owner | undefined {
@@ -61,7 +62,7 @@ export function heldOf(data: ResourceData): HolderFacts {
   }
 }
 
-/** A finished pod has the lowest priority. */
+/** Claimed addresses without invalid ones. A finished pod has the lowest priority. */
 export function claimedBy(data: ResourceData): Claimed[] {
   const claimed: Claimed[] = []
   const add = (ip: string, rank: number, network?: string, mac?: number): void => {

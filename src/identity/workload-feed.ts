@@ -13,7 +13,10 @@ export interface FeedOptions {
   readonly caughtUp: (signal: AbortSignal) => Promise<void>
 }
 
-/** Names flows from cluster updates, which have no order relative to flows. */
+/**
+ * Names flows from cluster updates, which arrive on a separate path without an order relative to flows. Has no
+ * persistent state.
+ */
 export class WorkloadFeed implements Enrichment {
   readonly #workloads = new Workloads()
   readonly #options: FeedOptions

@@ -22,7 +22,7 @@ export async function workloadFiles(disk: Disk, folder: string): Promise<readonl
   return found.toSorted((a, b) => b.sequence - a.sequence).map(({ name }) => name)
 }
 
-/** The lines are the position, the records and a checksum. The folder must exist. */
+/** Writes a new file: a line with the position, a line per record, and a checksum. The folder must exist. */
 export async function writeWorkloads(
   disk: Disk,
   folder: string,
@@ -59,7 +59,10 @@ export async function writeWorkloads(
   return name
 }
 
-/** Returns the position. Throws before the first record if the file is incomplete. */
+/**
+ * Passes every record of a file to `take` and returns its position. Throws before the first record if the file is
+ * incomplete.
+ */
 export async function readWorkloads(
   disk: Disk,
   path: string,

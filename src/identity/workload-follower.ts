@@ -24,6 +24,7 @@ export interface FollowOptions {
   readonly log: Log
 }
 
+/** Follows the journal with a projection of workloads, and commits its state. */
 export class WorkloadFollower implements Enrichment {
   readonly projection: WorkloadProjection
   readonly #options: FollowOptions
@@ -43,7 +44,9 @@ export class WorkloadFollower implements Enrichment {
     return this.projection.holds()[filePartition]?.sequence ?? 0
   }
 
-  /** `stopped` resolves after the last commit. A second call continues the first. */
+  /**
+   * Follows until the signal aborts; `stopped` then resolves after the last commit. A second call continues the first.
+   */
   start(signal: AbortSignal): void {
     this.#running ??= this.#run(signal)
   }
@@ -52,7 +55,7 @@ export class WorkloadFollower implements Enrichment {
     await this.#running
   }
 
-  /** Reports a name query: reads become frequent. */
+  /** Reports a name query: reads are frequent for a while, and the first is immediate. */
   wanted(): void {
     if (this.#requested) return
     this.#requested = true

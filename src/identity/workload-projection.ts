@@ -8,25 +8,26 @@ import { readWorkloads, workloadFiles, writeWorkloads } from './workload-file.ts
 import { Workloads } from './workloads.ts'
 import { messageOf } from '../model/errors.ts'
 
-/** Past holders are retained for late flows and the hourly retry of unknown addresses. */
+/** Past holders are retained this long for late flows and the hourly retry of unknown addresses. */
 export const retainEndedMs = 3 * 3_600_000
+/** Minimum ended claims for a cleanup. */
 export const minEndedClaims = 50_000
 /** Older files retained in case the newest is unreadable. */
 const keptFiles = 2
 
 export interface WorkloadOptions {
   readonly host: Host
-  /** Dedicated; created on the first write. */
+  /** A dedicated folder; created on the first write. */
   readonly directory: string
   readonly log: Log
   readonly metrics: Metrics
-  /** The source watches a cluster. */
+  /** Whether the id is that of a source that watches a cluster; others are ignored. */
   readonly isCluster: (source: string) => boolean
 }
 
 /**
- * Index of address holders from `resource` events. `commit` writes the whole state and its position, which a second
- * thread can read.
+ * Index of address holders from the journal's `resource` events. The file that `commit` writes has the whole state and
+ * its position. A second thread can read it and follow independently.
  */
 export class WorkloadProjection implements Projection {
   readonly name = 'identity'
@@ -107,7 +108,7 @@ export class WorkloadProjection implements Projection {
     return Promise.resolve()
   }
 
-  /** Skips frames that were already applied. */
+  /** Like `apply`, without metrics. Skips frames that were already applied. */
   take(frames: readonly Frame[]): void {
     const { log, isCluster } = this.#options
     for (const frame of frames) {

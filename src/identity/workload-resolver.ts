@@ -5,8 +5,8 @@ import type { Workloads } from './workloads.ts'
 const unknown: Resolution = { is: 'unknown' }
 
 /**
- * Resolves an address to its holder at the time, or to the name of its network. `watching`: false while no cluster is
- * watched.
+ * Resolves addresses to their holder at the time, as reported by clusters, with the label of their network; otherwise
+ * to the name of their network. `watching`: false while no cluster is watched, and no address is resolved.
  */
 export class WorkloadResolver implements Resolver {
   readonly #networks: StaticResolver

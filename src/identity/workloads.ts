@@ -8,7 +8,7 @@ import { KnownObjects } from './known-objects.ts'
 import { OwnRanges } from './own-ranges.ts'
 import { claimedBy, intermediateOwners, heldOf, ownerOf, type Claimed, type HolderFacts } from './workload-facts.ts'
 
-/** See {@link Workloads.records}. */
+/** One line of the saved index: see {@link Workloads.records}. */
 export type WorkloadRecord =
   | RelatedObject
   | { readonly is: 'ranges'; readonly ranges: readonly string[] }
@@ -27,7 +27,10 @@ export type WorkloadRecord =
       ])[]
     }
 
-/** Address holders over time. A holder is a number, valid in this process until `generation` increases. */
+/**
+ * Address holders over time, from `resource` events in order. A holder is a number, valid in this process until
+ * `generation` increases; {@link endpoint} describes it.
+ */
 export class Workloads {
   #claims = new Claims()
   #held = new HolderColumns()
@@ -43,12 +46,12 @@ export class Workloads {
   #generation = 0
   readonly #listeners = new Set<(words: Uint32Array) => void>()
 
-  /** Increases when earlier results may have changed; see {@link settle}. */
+  /** Increases when earlier numbers or names may have changed; see {@link settle}. */
   get generation(): number {
     return this.#generation
   }
 
-  /** Validity of the last result of `find` for any row; empty if rows differ. */
+  /** Validity interval of the last result of `find` for any row; empty if rows differ. */
   get from(): number {
     return this.#claims.from
   }
@@ -56,6 +59,7 @@ export class Workloads {
     return this.#claims.until
   }
 
+  /** Without any updates: every result is 0. */
   get empty(): boolean {
     return this.#clusters.size === 0
   }
@@ -70,27 +74,28 @@ export class Workloads {
     return count
   }
 
-  /** Called for each address with changed results; the words are valid during the call. */
+  /** Calls the listener for each address with changed results; the words are valid during the call. */
   onChange(listener: (words: Uint32Array) => void): () => void {
     this.#listeners.add(listener)
     return () => void this.#listeners.delete(listener)
   }
 
-  /** 0 if unknown, as for the default scope. */
+  /** Number of a cluster by its name; 0 if unknown, as for the default scope. */
   clusterOf(name: string): number {
     return this.#clusters.get(name) ?? 0
   }
 
-  /** Holder at a time (Unix ms); 0 if unknown. `cluster` 0 searches all; `mac` or NaN. */
+  /** Holder of the address at a time (Unix ms); 0 if unknown. `cluster` 0 searches all; `mac` of the row or NaN. */
   find(words: Uint32Array, at: number, time: number, cluster: number, mac: number): number {
     return this.#claims.find(words, at, time, cluster, mac)
   }
 
+  /** Whether the address is in the pod, node or service ranges of a cluster. */
   inClusterRange(words: Uint32Array, at: number): boolean {
     return this.#ranges.has(words, at)
   }
 
-  /** With the current knowledge of its node and owners. */
+  /** Description of a holder, with the current knowledge of its node and owners. */
   endpoint(number: number): Endpoint | undefined {
     const known = this.#endpoints[number]
     if (known !== undefined) return known
@@ -120,7 +125,7 @@ export class Workloads {
     return held?.node === undefined ? undefined : this.#related.node(held.cluster, held.node)?.address
   }
 
-  /** Call {@link settle} after a series of calls. */
+  /** Applies the next state of an object. Call {@link settle} after a series of calls. */
   apply(data: ResourceData): void {
     const since = Date.parse(data.since)
     const key = `${data.cluster}/${data.uid}`
@@ -195,14 +200,17 @@ export class Workloads {
     for (const listener of this.#listeners) listener(words)
   }
 
-  /** Invalidates earlier results; call it after a series of updates. */
+  /** Invalidates earlier results after late names; call it after a series of updates. */
   settle(): void {
     if (!this.#related.settle()) return
     this.#endpoints = []
     this.#generation++
   }
 
-  /** Forgets claims that ended before this time (Unix ms), if there are at least `much`. `generation` increases. */
+  /**
+   * Forgets claims that ended before this time (Unix ms) if there are at least `much`. Numbers change then:
+   * `generation` increases.
+   */
   forget(before: number, much: number): void {
     if (this.#ended < Math.max(much, this.#known.live / 2)) return
     const kept = new Workloads()
@@ -220,7 +228,7 @@ export class Workloads {
     this.#generation++
   }
 
-  /** Without claims that ended before this time, in the order for `load`. */
+  /** The whole state without claims that ended before this time, in the order for `load` on an empty index. */
   *records(before: number): Generator<WorkloadRecord> {
     yield* this.#related.records(before)
     yield { is: 'ranges', ranges: [...this.#nodeRanges] }

@@ -14,23 +14,24 @@ import type { ExporterState, Transport } from '../codecs/templates/state.ts'
 import type { FlowBuilder } from '../model/flow-builder.ts'
 import type { FlowWriter } from './write.ts'
 
+/** An exporter as its source tracks it. */
 export interface NetflowExporter {
   /** Four words, v4-mapped. */
   readonly words: Uint32Array
   readonly state: ExporterState
-  /** Unix ms of the last datagram with a row. */
+  /** Unix ms of the last datagram that produced a row. */
   lastRow: number | undefined
   /** Sequence accounting of NetFlow v5, by source port. */
   follow(port: number, seen: SequenceInfo): void
 }
 
-/** Over all exporters. */
+/** Totals of a source over all its exporters. */
 export interface NetflowTotals {
   readonly bytes: ByteCounts
   readonly datagrams: Record<'netflow5' | 'netflow9' | 'ipfix', number>
 }
 
-/** Decodes NetFlow v5, v9 and IPFIX, a whole datagram at a time. */
+/** Decodes NetFlow v5, v9 and IPFIX, a whole datagram at a time, into the batch of a writer. */
 export class NetflowIngest {
   readonly templates: TemplateDecoder
   readonly #writer: FlowWriter
@@ -48,7 +49,7 @@ export class NetflowIngest {
     this.templates = new TemplateDecoder(writer.flows, options, totals.bytes)
   }
 
-  /** `received`: Unix ms. Returns why the datagram, or part of it, is unreadable. */
+  /** `received`: Unix ms. Returns why the datagram, or part of it, could not be read. */
   take(datagram: Uint8Array, exporter: NetflowExporter, transport: Transport, received: number): string | undefined {
     const { state } = exporter
     const { rows, shedRows } = state

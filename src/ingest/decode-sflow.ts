@@ -3,14 +3,15 @@ import { Sflow5Decoder, type Decoded } from '../codecs/sflow5/decode.ts'
 import { Sequences, type Losses } from '../codecs/sflow5/sequence.ts'
 import type { FlowWriter } from './write.ts'
 
+/** An agent as its source tracks it. */
 export interface SflowAgent extends Losses {
-  /** Four words, v4-mapped. */
+  /** Address of the sender: four words, v4-mapped. */
   readonly words: Uint32Array
-  /** For each datagram with a usable header. */
+  /** Called for each datagram with a usable header. */
   named(datagram: Datagram): void
 }
 
-/** Decodes sFlow v5, a whole datagram at a time. */
+/** Decodes sFlow v5, a whole datagram at a time, into the batch of a writer. */
 export class SflowIngest {
   readonly #writer: FlowWriter
   readonly #decoder: Sflow5Decoder
@@ -25,7 +26,7 @@ export class SflowIngest {
     this.#exporter = exporter
   }
 
-  /** `time`: Unix ms. Undefined: the rows were shed. The next call overwrites the result. */
+  /** `time`: Unix ms. Undefined: the rows were shed. The result is overwritten by the next call. */
   take(bytes: Uint8Array, agent: SflowAgent, time: number): Readonly<Decoded> | undefined {
     const datagram = this.#datagram
     if (datagram.scan(bytes)) {

@@ -4,16 +4,16 @@ import { WeirError } from '../model/errors.ts'
 import { FlowBuilder } from '../model/flow-builder.ts'
 import type { SourceContext } from '../engine/contracts.ts'
 
-/** A batch that has reached `rows` or `bytes` is sent before the next datagram. */
+/** A batch that has reached `rows` or `bytes` is handed over before the next datagram is decoded. */
 export interface UnitLimits {
   readonly rows: number
   /** Uncompressed. */
   readonly bytes: number
-  /** Units that are not synced yet. */
+  /** Units handed to the journal that are not synced yet. */
   readonly inFlight: number
 }
 
-/** A unit fits in one frame; 16 MiB may wait for the disk. */
+/** A unit fits in one frame; 16 MiB may wait for a slow disk. */
 export const defaultLimits: UnitLimits = { rows: 8192, bytes: 512 * 1024, inFlight: 32 }
 
 const retryAfterMs = 100
@@ -26,8 +26,9 @@ type NewUnit = Omit<Unit, 'source'>
 type WhenFull = 'waits' | 'drops' | { readonly until: number }
 
 /**
- * Batches decoded rows into units for the journal. Order: {@link makeRoom}, decode a whole datagram into {@link flows},
- * {@link added}. UDP is not resent, so nothing here waits: if the disk is behind, rows are shed and counted.
+ * Collects the rows of decoded datagrams, enriches them and hands them to the journal in units. Order of a source:
+ * {@link makeRoom}, decode a whole datagram into {@link flows}, {@link added}. UDP is not resent, so nothing here
+ * waits: if the disk is behind, rows are shed and counted.
  */
 export class FlowWriter {
   readonly flows = new FlowBuilder()
@@ -53,13 +54,15 @@ export class FlowWriter {
     return this.#inFlight.size
   }
 
-  /** False: too much is in flight; the next rows are shed. */
+  /**
+   * Hands the batch over if it is full. False: too much is in flight, and the rows of the next datagram are to be shed.
+   */
   makeRoom(): boolean {
     const { count, bytes } = this.flows
     return (count < this.#limits.rows && bytes < this.#limits.bytes) || this.flush()
   }
 
-  /** `rows` were written since {@link makeRoom}. `received`: Unix ms. */
+  /** `rows` were written into the batch since {@link makeRoom}. `received`: Unix ms. */
   added(rows: number, received: number): void {
     if (rows === 0) return
     this.#received = Math.max(this.#received, received)
@@ -67,8 +70,8 @@ export class FlowWriter {
   }
 
   /**
-   * For TCP: a unit with rows added in `take` is retried while the journal is full, so that {@link ready} and the
-   * sender wait.
+   * Rows added in `take` are of a sender that can wait (TCP). A unit that holds any of them is retried while the
+   * journal is full, so that {@link ready} and the sender wait.
    */
   ofPatientSender<T>(take: () => T): T {
     this.#senderWaits = true
@@ -80,7 +83,8 @@ export class FlowWriter {
   }
 
   /**
-   * True if a unit can be handed to the journal, for sources that can wait. False after the deadline (monotonic ms).
+   * Resolves with true if a unit can be handed to the journal: for sources that can wait. False after the deadline
+   * (monotonic ms).
    */
   async ready(deadline = Infinity): Promise<boolean> {
     const { clock, timers } = this.#context.host
@@ -98,7 +102,7 @@ export class FlowWriter {
     this.#context.shed(reason, count)
   }
 
-  /** False when too much is in flight; the rows stay. */
+  /** Hands the rows so far to the journal; false when too much is in flight already, and the rows stay. */
   flush(): boolean {
     if (this.flows.count === 0) return true
     if (this.#inFlight.size >= this.#limits.inFlight) return false
@@ -124,7 +128,10 @@ export class FlowWriter {
     return unit
   }
 
-  /** Waits for a full journal until `deadline` (monotonic ms). Resolves with the number of lost rows. */
+  /**
+   * Hands the rows so far to the journal, which may be full until `deadline` (monotonic ms). Resolves with the number
+   * of rows that were lost: for senders that get a response.
+   */
   store(deadline: number): Promise<number> {
     if (this.flows.count === 0) return Promise.resolve(0)
     return new Promise((resolve) => {
@@ -132,7 +139,7 @@ export class FlowWriter {
     })
   }
 
-  /** A frame without rows: counts of shed rows become durable. */
+  /** A frame without rows, so that counts of shed rows become durable while no rows are accepted. */
   recordShed(): void {
     if (!this.#shedUnrecorded || this.flows.count > 0 || this.#inFlight.size >= this.#limits.inFlight) return
     this.#send(
@@ -149,7 +156,7 @@ export class FlowWriter {
     )
   }
 
-  /** Call it before connections are closed. */
+  /** Ends the retries for a full journal. Call it before connections are closed. */
   stopWaiting(): void {
     this.#stopping.abort()
   }

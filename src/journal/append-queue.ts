@@ -9,6 +9,7 @@ export interface PendingAppend {
   readonly reject: (error: Error) => void
 }
 
+/** In append order. Units with time left do not start a group. */
 export class AppendQueue {
   readonly #host: Host
   #units: (PendingAppend & { readonly until: number })[] = []

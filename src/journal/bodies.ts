@@ -42,7 +42,7 @@ export function encodeEvents(
   return { raw, ...timeRange(batch.time) }
 }
 
-/** Unix ms; NaN without times. */
+/** Unix ms; NaN if no row has a time. */
 export interface TimeRange {
   readonly timeMin: number
   readonly timeMax: number

@@ -22,7 +22,7 @@ export const fixedBytes = 112
 export const smallestHeader = fixedBytes + 4
 /** A larger header is damage. */
 const largestHeader = 1024 * 1024
-/** A frame is one bus message. */
+/** A frame is one message on any bus. */
 export const largestBody = 512 * 1024
 
 const kinds = ['events', 'flows', 'empty'] as const

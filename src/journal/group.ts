@@ -26,7 +26,9 @@ export interface CopiedFrame {
   readonly header: FrameHeader
   readonly zstd: boolean
   readonly body: Uint8Array
+  /** Default: the next one. */
   readonly sequence?: number
+  /** For the source in this journal. */
   readonly cursor?: Uint8Array
 }
 
@@ -92,6 +94,7 @@ export class FrameGroup {
     return { position: { sequence, row }, epoch: this.#epoch, sourceSequence: after.sequence }
   }
 
+  /** Source and counts stay. */
   copy({ header, zstd, body: whole, sequence, cursor }: CopiedFrame): Appended {
     // An empty frame's content is read from the original.
     const body = header.kind === 'empty' ? nothing : whole
@@ -129,6 +132,7 @@ export class FrameGroup {
     }
   }
 
+  /** First frame of a segment: totals and cursors. */
   addCheckpoint(received: number): void {
     const header = encodeHeader(
       {

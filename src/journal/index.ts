@@ -27,13 +27,13 @@ export type * from './types.ts'
 /** Lower bounds from other files: projection commits and offset records. */
 export interface Evidence {
   readonly position: Position
-  /** Rows per source. */
+  /** Rows per source; totals are at least these. */
   readonly accepted: Readonly<Record<string, number>>
 }
 
 /**
- * Opens despite damage. The next sequence and row exceed every header, segment name and evidence, plus the content of
- * lost bytes.
+ * Opens for writing, regardless of damage. The next sequence and row exceed those of every readable header, segment
+ * name and evidence, plus the content of lost bytes.
  */
 export async function openJournal(options: {
   host: Host

@@ -1,13 +1,15 @@
 export interface JournalLimits {
+  /** Of a segment. */
   readonly segmentBytes: number
   /** Appends are refused at this size. */
   readonly maxBytes: number
   /** Retained after delivery, for later sinks and `weir journal export`. */
   readonly keepBytes: number
-  /** Free space; below it appends are refused. */
+  /** Free space for offsets and the store; below it appends are refused. */
   readonly reserveBytes: number
+  /** Per sync. */
   readonly groupBytes: number
-  /** Pending; beyond it appends are refused. */
+  /** Pending bytes; beyond it appends are refused, which bounds memory on slow disks. */
   readonly queueBytes: number
 }
 

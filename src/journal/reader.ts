@@ -12,6 +12,7 @@ export interface ReaderOptions {
   readonly after: Position
   readonly tail: Tail
   readonly onUnreadable?: (range: UnreadableRange) => void
+  /** In this thread. */
   readonly shared?: SharedFrames
 }
 

@@ -5,7 +5,7 @@ import { segmentStart } from './paths.ts'
 import type { FrameHeader, SourceTotals } from './types.ts'
 import { Walk } from './walk.ts'
 
-/** Not a valid component id. */
+/** Component ids begin with a letter or digit. */
 export const journalSource = '~journal'
 export const checkpointStream = 'checkpoint'
 
@@ -29,7 +29,7 @@ interface Checkpoint {
   >
 }
 
-/** A start need not read older segments. */
+/** Totals and cursors, so that a start need not read older segments. */
 export function encodeCheckpoint(totals: ReadonlyMap<string, Readonly<SourceTotals>>): Uint8Array {
   const sources: Checkpoint['sources'] = {}
   for (const [name, total] of totals) {

@@ -74,7 +74,7 @@ export class Room {
 
   /**
    * Removes settled segments, oldest first: those beyond `keep`, more while `max` or the reserve is exceeded. Throws
-   * WEIR_JOURNAL_FULL. `roll` begins a segment; false if the current one is empty.
+   * WEIR_JOURNAL_FULL. `roll` begins a new segment; false if the current one is empty.
    */
   async make(roll: () => Promise<boolean>): Promise<void> {
     for (;;) {

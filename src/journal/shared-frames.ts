@@ -15,10 +15,14 @@ export function frameBatch(frame: Frame): Batch {
 
 const maxFrames = 1024
 
-/** Readers of one thread that keep pace share decoded frames. Keeps no frame alive. Its frames must not be released. */
+/**
+ * Readers of one thread that keep pace get the same objects, so that a body is decoded once. Keeps no frame alive. Its
+ * frames must not be released.
+ */
 export class SharedFrames {
   readonly #frames = new Map<number, WeakRef<Frame>>()
 
+  /** The frame of another reader for the same unit, if still in use. */
   share(frame: Frame): Frame {
     const { sequence } = frame.header
     const known = this.#frames.get(sequence)?.deref()

@@ -32,7 +32,7 @@ export class LocalTail implements Tail {
 const fields = { segment: 0, offset: 1, sequence: 2, row: 3 }
 const counterBytes = 8
 
-/** Across threads: a sequence lock, odd during a write. */
+/** Progress across threads: a sequence lock, odd during a write, so that readers never see a mixed state. */
 export class SharedTail implements Tail {
   readonly memory: SharedArrayBuffer
   readonly #counter: Int32Array

@@ -60,7 +60,7 @@ export class Walk {
     if (options.from !== undefined) this.#first = options.from
   }
 
-  /** Undefined at `durable` or at the end on disk. */
+  /** Up to `durable`, or the end on disk; undefined if there is none yet. */
   async next(durable?: Durable): Promise<WalkedFrame | undefined> {
     for (;;) {
       if (this.#scanner === undefined && !(await this.#enter(durable))) return undefined
@@ -102,7 +102,7 @@ export class Walk {
     return this.#damage.reduce((sum, range) => sum + range.bytes, 0)
   }
 
-  /** Only if newer than every whole frame. */
+  /** If it is newer than every whole frame. */
   lastDamagedHeader(): FrameHeader | undefined {
     return this.#cut
   }

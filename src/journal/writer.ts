@@ -65,7 +65,7 @@ export class SegmentWriter implements JournalWriter {
     }, unit.maxDelayMs)
   }
 
-  /** All in one write, or none. Resolves with the last position. */
+  /** At least one frame: all in one write, or none. Resolves with the position of the last. */
   copy(frames: readonly CopiedFrame[]): Promise<Appended> {
     return this.#enqueue(() => ({
       bytes: frames.reduce((sum, { body }) => sum + body.length, 0),
@@ -101,7 +101,7 @@ export class SegmentWriter implements JournalWriter {
     return this.#space.segments
   }
 
-  /** Updated by appends and {@link release}. */
+  /** Why appends are refused; updated by appends and {@link release}. */
   get problem(): string | undefined {
     return this.#problem
   }

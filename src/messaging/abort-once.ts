@@ -1,4 +1,4 @@
-/** A listener per waiter costs more than a message. */
+/** One abort listener per signal, because a listener per waiter costs more than a message. */
 export class AbortOnce {
   readonly #watched = new WeakSet<AbortSignal>()
   readonly #onAbort: (signal: AbortSignal) => void

@@ -9,7 +9,7 @@ export interface AwsOptions {
   readonly region?: string
   readonly endpoint?: string
   readonly profile?: string
-  /** Disables the process-wide cache of credential files. */
+  /** Missing in the SDK's types: disables the process-wide cache of credential files. */
   readonly ignoreCache: true
   readonly credentials?: {
     readonly accessKeyId: string
@@ -46,6 +46,7 @@ export async function awsOptions(
   }
 }
 
+/** The region in an ARN or queue URL. */
 export function regionIn(address: string): string | undefined {
   return (
     /^arn:[^:]*:[^:]*:([a-z0-9-]+):/.exec(address)?.[1] ??

@@ -37,7 +37,7 @@ const keys = /^KMS/i
 
 const throttleMs = 1000
 
-/** `where`: as configured. */
+/** `where`: queue or topic, as configured. */
 export function awsFailure(error: unknown, where: string, allowed: string): AwsFailure {
   const name = error instanceof Error ? error.name : ''
   const text = errorText(error)

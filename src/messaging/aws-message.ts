@@ -5,7 +5,7 @@ import type { BusMessage } from '../codecs/bus-message/index.ts'
 export interface AwsMessage {
   readonly body: string
   readonly attributes: Readonly<Record<string, string>>
-  /** By AWS's rules: body, names, types and values. */
+  /** Size by AWS's rules: body, names, types and values. */
   readonly bytes: number
   readonly group: { readonly id: string; readonly deduplicationId: string } | undefined
 }
@@ -71,7 +71,7 @@ function textOf(body: Uint8Array): string | undefined {
 // oxlint-disable-next-line no-control-regex -- these are the characters that are meant
 const forbidden = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\uFFFE\uFFFF]/
 
-/** As in gocloud: invalid characters become `__0x` and their code in hexadecimal. */
+/** As in gocloud (kollect): invalid characters become `__0x` and their code in hexadecimal. */
 export function attributeName(name: string): string {
   return Array.from(name, (one, index) =>
     /[A-Za-z0-9_-]/.test(one) || (one === '.' && index > 0 && name[index - 1] !== '.')
@@ -80,7 +80,7 @@ export function attributeName(name: string): string {
   ).join('')
 }
 
-/** URL-escaped only if necessary, for filters. */
+/** URL-escaped if necessary; other values stay readable for filters. */
 export function attributeValue(value: string): string {
   // oxlint-disable-next-line no-control-regex -- these are the characters that are meant
   return value.replaceAll(/[%\u0000-\u0008\u000B\u000C\u000E-\u001F\uD800-\uDFFF\uFFFE\uFFFF]+/gu, (part) =>

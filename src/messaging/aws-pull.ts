@@ -20,7 +20,7 @@ interface Live {
   readonly client: SQSClient
 }
 
-/** The handle is the receipt. */
+/** The handle of a message is its receipt. */
 export class SqsPuller implements Puller<string> {
   readonly address: string
   readonly keepMs: number
@@ -37,7 +37,7 @@ export class SqsPuller implements Puller<string> {
     this.#name = config.queue_url.slice(config.queue_url.lastIndexOf('/') + 1)
   }
 
-  /** Requests more at once after a full response. */
+  /** After a full response it requests more at once. */
   async pull(signal: AbortSignal): Promise<readonly Pulled<string>[]> {
     try {
       while (!signal.aborted) {

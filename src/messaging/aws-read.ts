@@ -13,7 +13,7 @@ interface Notification {
   readonly MessageAttributes?: Readonly<Record<string, { readonly Value?: unknown }>>
 }
 
-/** Without the SNS envelope. Messages of a group are ordered. */
+/** Removes the SNS envelope, unescapes attributes, and yields the body as bytes. Messages of a group are ordered. */
 export function fromSqs(
   { MessageId: id = '', Body: text = '', Attributes: system = {}, MessageAttributes: own = {} }: Received,
   queue: string,

@@ -19,6 +19,7 @@ export interface AwsTarget {
   readonly name: string
   readonly allowed: string
   open(options: AwsOptions): Promise<AwsClient>
+  /** As in {@link Sink}. */
   listen(mayCreate: boolean): Promise<Listening | string>
 }
 

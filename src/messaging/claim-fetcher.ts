@@ -30,7 +30,7 @@ export class ClaimFetcher {
     return whole.reason !== undefined || !isClaim(whole.message)
   }
 
-  /** Waits while the store is unreachable. Undefined at a stop. */
+  /** Replaces a claim by its body; waits while the store is unreachable. Undefined at a stop. */
   async resolve<Handle>(whole: WholeMessage<Handle>, signal: AbortSignal): Promise<WholeMessage<Handle> | undefined> {
     if (ClaimFetcher.needsNoFetch(whole)) return whole
     try {

@@ -13,7 +13,7 @@ export interface ClaimStore {
   close(): void
 }
 
-/** `keepMs`: undefined: forever. Objects below a URL are never removed. */
+/** `keepMs`: retention in a folder; undefined: forever. Objects below a URL are never removed. */
 export async function openClaims(
   place: ClaimPlace,
   host: Host,

@@ -34,17 +34,19 @@ interface Client<Written> {
   close(): Promise<void>
 }
 
-/** The engine serializes messages of a key. */
+/** Publishes single messages; the engine serializes those of a key. */
 export interface EachClient<Written> extends Client<Written> {
-  /** Ends within the timeout, at once after an abort. An oversized message yields `tooLarge`. */
+  /** Resolves within the timeout, at once after an abort. An oversized message yields `tooLarge`. */
   publish(message: Written, signal: AbortSignal): Promise<Attempt>
 }
 
-/** After a failure no later message of the key was stored. */
+/** Publishes many messages and keeps the order of each key: after a failure no later message of the key was stored. */
 export interface ManyClient<Written> extends Client<Written> {
-  /** Size of slices of messages without a key; the next is encoded meanwhile. Default: whole batches. */
+  /**
+   * Messages without a key are published in slices of this size, encoding the next meanwhile. Default: whole batches.
+   */
   readonly slice?: number
-  /** One attempt per message, in order. */
+  /** As `publish`; one attempt per message, in order. */
   publishAll(messages: readonly Written[], signal: AbortSignal): Promise<readonly Attempt[]>
 }
 

@@ -26,12 +26,12 @@ export interface Pulled<Handle> {
 
 export interface Puller<Handle> {
   readonly address: string
-  /** At least one; none at an abort. A rejection is logged and retried. */
+  /** Waits for at least one message. Resolves with none when the signal aborts; a rejection is logged and retried. */
   pull(signal: AbortSignal): Promise<readonly Pulled<Handle>[]>
-  /** After a failure they are redelivered and deduplicated. */
+  /** The messages are synced and settled. After a failure they are redelivered and deduplicated. */
   ack(handles: readonly Handle[]): Promise<void>
   release(handles: readonly Handle[]): Promise<void>
-  /** Extends the visibility. Called every `keepMs`. */
+  /** Extends the visibility of pending messages. Called every `keepMs`. */
   keep?(handles: readonly Handle[]): Promise<void>
   readonly keepMs?: number
   close(): Promise<void>

@@ -16,12 +16,13 @@ export interface Unit<Handle> {
   readonly bytes: number
 }
 
-/** An event may have 16 MiB in total. */
+/** Maximum bytes of a message: an event may have 16 MiB in total. */
 export const maxBytes = 15 << 20
 /** Larger frames are split. */
 const [unitBytes, unitMessages] = [384 * 1024, 4096]
 const eventOverhead = 400
 
+/** Decodes messages into units, and counts them. */
 export class MessageUnits {
   messages = 0
   rejected = 0

@@ -9,7 +9,7 @@ export class MessageWatcher {
     this.#wake()
   }
 
-  /** False when the signal aborts first. */
+  /** True when a body contains the text, false when the signal aborts first. */
   async has(text: string, signal: AbortSignal): Promise<boolean> {
     for (;;) {
       if (this.#seen.some((body) => body.includes(text))) return true

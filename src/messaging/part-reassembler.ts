@@ -3,7 +3,7 @@ import type { InMessage } from '../codecs/bus-message/read.ts'
 import type { Clock } from '../host/index.ts'
 import { messageOf } from '../model/errors.ts'
 
-/** Several handles if it was split. */
+/** A message with its handles: several if it was split. */
 export interface WholeMessage<Handle> {
   readonly message: InMessage
   readonly handles: readonly Handle[]

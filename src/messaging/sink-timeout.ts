@@ -9,7 +9,7 @@ interface SinkLimit {
   readonly late?: string
 }
 
-/** Rejects at the limit, or when the sink stops. The work continues. */
+/** Rejects at the time limit, or when the sink stops. The work continues; its later failure is ignored. */
 export function withSinkTimeout<T>(
   work: Promise<T>,
   { timers, ms, late = `no response within ${ms} ms` }: SinkLimit,
@@ -18,7 +18,7 @@ export function withSinkTimeout<T>(
   return withTimeoutUntil(work, { timers, ms, late }, signal, 'the sink is stopping')
 }
 
-/** `late` if unknown in time. */
+/** The problem of a sink, if any; `late` if it is unknown in time. */
 export function problemWithTimeout(
   problem: Promise<string | undefined>,
   limit: SinkLimit,

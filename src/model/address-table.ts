@@ -3,10 +3,13 @@ const wideWords = 6
 /** Words of a slot for IPv4 in the default scope: last address word and value. */
 const narrowWords = 2
 const firstSlots = 1024
-/** Rows to prefetch with `near` before `find`. */
+/** Rows to prefetch with `near` before `find` reads them. */
 export const rowsAhead = 128
 
-/** Hash table from address and scope to a number above 0. IPv4 in scope 0 has a dense table, which suits CPU caches. */
+/**
+ * Hash table from address and scope to a number above 0. IPv4 in scope 0 has its own dense table, which suits CPU
+ * caches.
+ */
 export class AddressTable {
   #narrow = new Uint32Array(firstSlots * narrowWords)
   #narrowMask = firstSlots - 1
@@ -15,7 +18,7 @@ export class AddressTable {
   #wideMask = firstSlots - 1
   #wideCount = 0
 
-  /** Consumes the results of `near`, so that the engine keeps the reads. */
+  /** Consumes the results of `near`, so that the engine does not remove the reads. */
   seen = 0
 
   get count(): number {
@@ -29,7 +32,10 @@ export class AddressTable {
       : this.#findWide(w0, w1, w2, w3, scope)
   }
 
-  /** Prefetches the first slot of `find`: cache misses of several addresses overlap. */
+  /**
+   * Reads the slot that `find` reads first for an address with this last word. Calling it for several addresses before
+   * `find` overlaps their cache misses.
+   */
   near(w3: number): number {
     return this.#narrow[2 * (narrowHash(w3) & this.#narrowMask) + 1] as number
   }

@@ -11,7 +11,7 @@ import { fieldsOf, isRecord, known, textOf, type Fields } from './json.ts'
 
 const severities: readonly string[] = ['normal', 'warning', 'incident'] satisfies AuditSeverity[]
 
-/** Family `audit`, or a trace of cts_exporter, which has no family. */
+/** True for the family `audit` and for traces as cts_exporter sends them, which have no family. */
 export function isAudit({ family = 'event', extensions = {} }: WeirEvent, data: Fields): boolean {
   if (family !== 'event') return family === 'audit'
   return (
@@ -21,7 +21,7 @@ export function isAudit({ family = 'event', extensions = {} }: WeirEvent, data: 
   )
 }
 
-/** The first part of resource references, from the event's source. */
+/** The first part of resource references, derived from the event's source. */
 export function cloudOf({ source }: WeirEvent): string {
   const host = URL.parse(source)?.hostname ?? ''
   return host.endsWith('.otc.t-systems.com') ? 'otc' : host.endsWith('.myhuaweicloud.com') ? 'huawei' : 'cloud'

@@ -1,30 +1,30 @@
 /**
- * An audited action: field `audit` in the body of events of the family `audit`. `ref` of the event names the resource.
- * Unknown values are absent.
+ * An audited action in one form for all clouds and clusters: field `audit` in the body of events of the family `audit`.
+ * `time` is the event's time and `ref` names the resource (refs.ts). Unknown values are absent.
  */
 export interface AuditRecord {
   readonly actor: AuditActor
-  /** Original name: `login`, `deleteEip`, `create`. */
+  /** The action by its original name: `login`, `deleteEip`, `create`. */
   readonly action: string
-  /** Service of the action: `IAM`, `ECS`. */
+  /** The service of the action: `IAM`, `ECS`. */
   readonly service?: string
   readonly resource?: AuditResource
-  /** Owner of the resource: a project, an account, a cluster. */
+  /** The owner of the resource: a project, an account, a cluster. */
   readonly tenant?: string
   readonly region?: string
   readonly outcome: 'success' | 'failure' | 'unknown'
   readonly severity: AuditSeverity
-  /** Correlates several traces of one request. */
+  /** The original request id, which correlates several traces of one request. */
   readonly requestId?: string
 }
 
-/** `warning`: failed. `incident`: failed with serious consequences. */
+/** `normal`: succeeded. `warning`: failed. `incident`: failed with serious consequences. */
 export type AuditSeverity = 'normal' | 'warning' | 'incident' | 'unknown'
 
 export interface AuditPerson {
   readonly id?: string
   readonly name?: string
-  /** Scope of the name: a domain, an account, an issuer. */
+  /** The scope of the name: a domain, an account, an issuer. */
   readonly domain?: string
 }
 
@@ -37,6 +37,7 @@ export interface AuditActor extends AuditPerson {
    */
   readonly kind: (typeof actorKinds)[number]
   readonly impersonatedBy?: AuditPerson
+  /** The client's address. */
   readonly address?: string
 }
 
@@ -58,8 +59,8 @@ export function outcomeOf(severity: AuditSeverity): AuditRecord['outcome'] {
 }
 
 /**
- * Key of an actor in Neo4j and behind `user:` in view `audit`. All `system` actors share one key, as do all `unknown`
- * ones.
+ * The key of an actor, in Neo4j and behind `user:` in view `audit`. Names are unique within a domain only. All `system`
+ * actors share one key, as do all `unknown` ones.
  */
 export function actorKey({ kind, id, name, domain = '' }: AuditPerson & { readonly kind: string }): string {
   const who = id ?? name
@@ -67,6 +68,7 @@ export function actorKey({ kind, id, name, domain = '' }: AuditPerson & { readon
   return `${domain.replace(/[%/]/g, encodeURIComponent)}/${who}`
 }
 
+/** The key as a resource reference. */
 export function actorRef(actor: AuditPerson & { readonly kind: string }): string {
   return `${actor.id === undefined && actor.name === undefined ? '' : 'user:'}${actorKey(actor)}`
 }

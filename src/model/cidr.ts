@@ -3,11 +3,11 @@ import { mappedPrefix, parseIp } from './ip.ts'
 export interface Cidr {
   /** Four words in network order, host bits cleared; IPv4 mapped. */
   readonly words: Uint32Array
-  /** Prefix length of 128 bits: an IPv4 /8 is 104. */
+  /** Prefix length over all 128 bits: an IPv4 /8 is 104. */
   readonly bits: number
 }
 
-/** Undefined if invalid. A single address is valid; host bits are cleared. */
+/** `10.0.0.0/8`, `2001:db8::/32`, or a single address; undefined if invalid. Host bits are cleared. */
 export function parseCidr(text: string): Cidr | undefined {
   const slash = text.indexOf('/')
   const address = slash < 0 ? text : text.slice(0, slash)
@@ -25,7 +25,7 @@ export function isIpv4Range({ words, bits }: Cidr): boolean {
   return bits >= 96 && isIpv4(words, 0)
 }
 
-/** Address families are separate: `::/0` covers no IPv4 address. */
+/** True if the prefix covers the address at `offset`. Address families are separate: `::/0` covers no IPv4 address. */
 export function covers(prefix: Cidr, words: Uint32Array, offset: number): boolean {
   if (prefix.bits < 96 && isIpv4(words, offset)) return false
   for (let word = 0; 32 * word < prefix.bits; word++) {

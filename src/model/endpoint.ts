@@ -1,4 +1,4 @@
-/** Flow columns have the prefix `src_` or `dst_`; `cluster` has none. */
+/** The resolved fields of an endpoint. Flow columns have the prefix `src_` or `dst_`; `cluster` has none. */
 export const endpointParts = [
   'name',
   'label',
@@ -14,11 +14,15 @@ export const endpointParts = [
 
 export type EndpointPart = (typeof endpointParts)[number]
 
+/** Unknown parts are omitted. */
 export type Endpoint = { readonly [Part in EndpointPart]?: string }
 
 export type End = 'src' | 'dst'
 
-/** One part for one or both ends, without the values that flows carried. */
+/**
+ * A column resolved for the addresses of flows: one part for one or both ends, without the values that the flows
+ * carried.
+ */
 export interface EndpointColumn {
   readonly part: EndpointPart
   readonly ends: readonly End[]
@@ -33,7 +37,7 @@ export const endpointColumns: ReadonlyMap<string, EndpointColumn> = new Map([
   ['cluster', { part: 'cluster', ends: ['src', 'dst'] }],
 ])
 
-/** The part also exists for networks outside a cluster. */
+/** Parts that also exist for networks outside a cluster. */
 export function isOfNetworks(part: EndpointPart): boolean {
   return part === 'name' || part === 'label'
 }

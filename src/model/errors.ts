@@ -1,4 +1,7 @@
-/** Code, message template, whether a retry can help, and advice. A code never changes its meaning. */
+/**
+ * The error registry: code, message template, whether a retry can help, and advice. A code never changes its meaning.
+ * The reference page is generated from this table.
+ */
 export const errorTable = {
   WEIR_CONFIG_INVALID: {
     retry: false,
@@ -103,6 +106,7 @@ export const errorTable = {
 
 export type ErrorCode = keyof typeof errorTable
 
+/** Errors of the system and of libraries have codes too. */
 export function isErrorCode(code: string | undefined): code is ErrorCode {
   return code !== undefined && Object.hasOwn(errorTable, code)
 }
@@ -122,10 +126,12 @@ export class WeirError extends Error {
   }
 }
 
+/** The message of a thrown value, which may not be an Error. */
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown)
 }
 
+/** As {@link messageOf}, with the stack. */
 export function stackOf(thrown: unknown): string {
   return thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)
 }

@@ -1,7 +1,10 @@
 import type { FlowBatch } from './batches.ts'
 import { isPresent, type Column } from './columns.ts'
 
-/** Unix ms: the start by the exporter's clock, or the receive time if that is missing or known to be wrong. */
+/**
+ * The event time of a flow, at which its addresses are resolved: its start by the exporter's clock, or the receive time
+ * if that is missing or known to be wrong. Unix ms.
+ */
 export function eventTimeOf(batch: FlowBatch, row: number, received: number): number {
   const skewed = batch.columns['time_skewed']
   if (skewed?.kind === 'u8' && isPresent(skewed.valid, row) && skewed.values[row] === 1) return received
@@ -11,6 +14,7 @@ export function eventTimeOf(batch: FlowBatch, row: number, received: number): nu
   return Number.isNaN(time) ? received : time
 }
 
+/** {@link eventTimeOf} for every row. */
 export function eventTimesOf(batch: FlowBatch, received: number): Float64Array {
   const times = new Float64Array(batch.count).fill(received)
   const start = batch.columns['time_start']

@@ -1,19 +1,22 @@
 // Long because it is one table.
 import type { ColumnKind } from './columns.ts'
 
-/** The field registry. It only grows: an `id` or a `kind` never changes, and a field is only marked, never removed. */
+/**
+ * The field registry: all fields of a flow. It drives frames, SQL, completion, console columns and documents. It only
+ * grows: an `id` or a `kind` never changes, and a field is never removed, only marked.
+ */
 export interface Field {
   /** Number in frames. */
   readonly id: number
-  /** SQL name. */
+  /** Canonical name: the SQL name. */
   readonly name: string
   readonly kind: ColumnKind
   readonly unit?: string
-  /** Name in OpenTelemetry's conventions. */
+  /** Name in OpenTelemetry's conventions, if any. */
   readonly otel?: string
-  /** Key in NetObserv's flow record. */
+  /** Key in NetObserv's flow record, if any. */
   readonly netobserv?: string
-  /** For filters, beside those that {@link namesOf} derives. */
+  /** Further names for filters, beside those that {@link namesOf} derives. */
   readonly aliases?: readonly string[]
   readonly meaning: string
   /** Registry version that added the field. */
@@ -849,9 +852,10 @@ export function flowFieldById(id: number): Field | undefined {
 }
 
 /**
- * The canonical name first. Names that begin with `src_` or `src.` also yield `src.x` and `source.x` (`dst_` alike).
- * NetObserv's console uses `src_kind` for two fields; here it is the kind of the source itself. NetObserv's `protocol`
- * is `proto` here.
+ * All names of a field, the canonical one first: NetObserv's, OpenTelemetry's and aliases. Each name that begins with
+ * `src_` or `src.` also yields `src.x` and `source.x` (`dst_` alike). NetObserv's console uses `src_kind` for two
+ * fields; here it is the first, the kind of the source itself. NetObserv's `protocol` is `proto` here, because
+ * `protocol` is another field.
  */
 export function namesOf(field: Field): readonly string[] {
   const written = [field.name, field.netobserv, field.otel, ...(field.aliases ?? [])].filter(

@@ -24,12 +24,12 @@ type KindOf<Name extends FlowFieldName> = Extract<(typeof flowFields)[number], {
 
 export type ListFieldName = Extract<(typeof flowFields)[number], { readonly kind: 'list<u8>' | 'list<dict>' }>['name']
 
-/** Array type of a column: `src_addr` → Uint32Array, four words per row. */
+/** Array type of a field's column: `src_addr` → Uint32Array, four words per row. */
 export type FieldItems<Name extends FlowFieldName> = KindOf<Name> extends FixedKind ? ItemsOf[KindOf<Name>] : never
 
 /**
- * A codec writes `items[row * width …]` of reserved rows, then marks them; unmarked rows are absent. Growth replaces
- * `items`: read it after `reserve`.
+ * A growing column. A codec writes `items[row * width …]` of reserved rows, then marks them present. Unmarked rows stay
+ * zero and are absent. Growth replaces `items`: read it after `reserve`.
  */
 export class GrowingColumn<T extends Items = Items> {
   readonly kind: FixedKind
@@ -80,7 +80,7 @@ export class GrowingColumn<T extends Items = Items> {
     if ((to & 7) !== 0) bits[last] = (bits[last] as number) | ~(0xff << (to & 7))
   }
 
-  /** Sets and marks rows from..to-1 (width 1 only). */
+  /** Sets one value in rows from..to-1 and marks them (width 1 only). */
   fill(value: number, from: number, to: number): void {
     this.items.fill(value, from, to)
     this.markRows(from, to)
@@ -95,7 +95,7 @@ export class GrowingColumn<T extends Items = Items> {
     this.#bits = bits
   }
 
-  /** Undefined if all are absent. Valid until the next write, growth or reset. */
+  /** A view of the first `count` rows; undefined if all are absent. Valid until the next write, growth or reset. */
   view(count: number): Column | undefined {
     if (!this.used) return undefined
     const items = this.items.subarray(0, count * this.width)
@@ -170,7 +170,7 @@ export class FlowBuilder {
     return this.#generation
   }
 
-  /** Upper bound of the encoded size, without compression. */
+  /** Upper bound of the encoded size of all rows, without compression. */
   get bytes(): number {
     let bytes = this.#textBytes
     for (const column of this.#columns.values()) {
@@ -180,7 +180,7 @@ export class FlowBuilder {
     return bytes
   }
 
-  /** The same object for the builder's lifetime. */
+  /** The column of a field; the same object for the builder's lifetime. */
   column<Name extends FlowFieldName>(name: Name): GrowingColumn<FieldItems<Name>> {
     let column = this.#columns.get(name)
     if (column === undefined) {
@@ -193,7 +193,7 @@ export class FlowBuilder {
     return column as unknown as GrowingColumn<FieldItems<Name>>
   }
 
-  /** The same object for the builder's lifetime. */
+  /** The list column of a field; the same object for the builder's lifetime. */
   list<Name extends ListFieldName>(
     name: Name,
   ): GrowingList<KindOf<Name> extends 'list<u8>' ? Uint8Array : Uint32Array> {
@@ -205,7 +205,7 @@ export class FlowBuilder {
     return list as unknown as GrowingList<KindOf<Name> extends 'list<u8>' ? Uint8Array : Uint32Array>
   }
 
-  /** Code in this batch's dictionary; invalid after a reset. */
+  /** Code of a string in this batch's dictionary; invalid after a reset. */
   code(text: string): number {
     const known = this.#dictionary.strings.length
     const code = this.#dictionary.code(text)
@@ -214,7 +214,7 @@ export class FlowBuilder {
     return code
   }
 
-  /** May invalidate arrays obtained from columns before. */
+  /** Reserves `rows` more rows. May invalidate arrays obtained from columns before. */
   reserve(rows: number): void {
     const needed = this.#count + rows
     if (needed <= this.#capacity) return
@@ -227,7 +227,7 @@ export class FlowBuilder {
     this.#count += rows
   }
 
-  /** All committed rows, as views: copy them before the next write or reset. */
+  /** All committed rows, as views: encode or copy it before the next write or reset. */
   batch(): FlowBatch {
     const columns: Record<string, Column> = {}
     for (const [name, column] of this.#columns) {

@@ -19,7 +19,7 @@ export const summedRelations = [
   'provided-by',
   'talks-to',
 ] as const
-/** Included only if requested by name, or for an event node. */
+/** Relations of single events. They are included only if requested by name, or for an event node. */
 export const eventRelations = ['performed-by', 'applied-on', 'with-status'] as const
 
 const prefixes: Readonly<Record<string, Label>> = {
@@ -31,7 +31,7 @@ const prefixes: Readonly<Record<string, Label>> = {
   action: 'ACTION',
 }
 
-/** The name in `action:login`; undefined for other references. */
+/** The action name of a reference such as `action:login`, which covers all actors; undefined for other references. */
 export function actionName(ref: string): string | undefined {
   return ref.startsWith('action:') ? ref.slice('action:'.length) : undefined
 }

@@ -1,8 +1,9 @@
 import type { ListDictColumn, ListU8Column } from './columns.ts'
 
 /**
- * A codec calls {@link begin} with a row, in ascending order, and then {@link push} for each item. Skipped rows are
- * absent. Beginning an earlier row discards the items from there on, so that a malformed record leaves no trace.
+ * A growing column of lists. A codec calls {@link begin} with a row and then {@link push} for each item, in ascending
+ * row order. Skipped rows have an empty list, which means absent. Beginning an earlier row again discards the items
+ * from that row on, so that a malformed record leaves no trace.
  */
 export class GrowingList<T extends Uint8Array | Uint32Array = Uint8Array | Uint32Array> {
   readonly kind: 'list<u8>' | 'list<dict>'
@@ -19,11 +20,12 @@ export class GrowingList<T extends Uint8Array | Uint32Array = Uint8Array | Uint3
     this.#offsets = new Uint32Array(capacity + 1)
   }
 
-  /** Bytes of the items, without offsets. */
+  /** Bytes of the items so far, without offsets. */
   get itemBytes(): number {
     return this.#used * this.#items.BYTES_PER_ELEMENT
   }
 
+  /** The next items belong to `row`, which must be reserved. */
   begin(row: number): void {
     if (row > this.#row) {
       this.#offsets.fill(this.#used, this.#row + 1, row + 1)
@@ -33,7 +35,7 @@ export class GrowingList<T extends Uint8Array | Uint32Array = Uint8Array | Uint3
     this.#row = row
   }
 
-  /** A number up to 255, or a code of the batch's dictionary. */
+  /** Adds an item to the current row: a number up to 255, or a code of the batch's dictionary. */
   push(value: number): void {
     if (this.#used === this.#items.length) this.#growItems()
     this.#items[this.#used++] = value
@@ -45,7 +47,7 @@ export class GrowingList<T extends Uint8Array | Uint32Array = Uint8Array | Uint3
     this.#offsets = larger
   }
 
-  /** Undefined if all are empty. Valid until the next write, growth or reset. */
+  /** A view of the first `count` rows; undefined if all are empty. Valid until the next write, growth or reset. */
   view(count: number): ListU8Column | ListDictColumn | undefined {
     // Rows without `begin` end at the previous end.
     if (this.#row < count) this.#offsets.fill(this.#used, this.#row + 1, count + 1)

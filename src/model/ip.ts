@@ -1,11 +1,11 @@
 /** Addresses are four 32-bit words in network order, IPv4 mapped to ::ffff:a.b.c.d. Text follows RFC 5952. */
 
-/** Word 2 of mapped IPv4 addresses; words 0 and 1 are 0. */
+/** Word 2 of every mapped IPv4 address; words 0 and 1 are then 0. */
 export const mappedPrefix = 0xffff
 
 const octets: readonly string[] = Array.from({ length: 256 }, (_, value) => String(value))
 
-/** IPv4-mapped addresses as dotted quads. */
+/** The text of the address at `offset`; an IPv4-mapped one as a dotted quad. */
 export function formatIp(words: Uint32Array, offset = 0): string {
   const w0 = words[offset] ?? 0
   const w1 = words[offset + 1] ?? 0
@@ -38,8 +38,8 @@ function formatGroups(groups: readonly number[]): string {
 }
 
 /**
- * Undefined if invalid. Strict: no leading zeros in dotted quads (some parsers read octal), no zone, brackets or prefix
- * length.
+ * Four words of an IPv4 or IPv6 text; undefined if invalid. Strict: no leading zeros in dotted quads (some parsers read
+ * octal), no zone, no brackets, no prefix length.
  */
 export function parseIp(text: string): Uint32Array | undefined {
   if (!text.includes(':')) {

@@ -5,7 +5,7 @@
  */
 import type { AuditRecord } from './audit.ts'
 
-/** Event types, with the family in brackets. */
+/** Types of events, with the family in brackets. */
 export const kubernetesTypes = {
   /** [change] */
   created: 'weir.kubernetes.created',
@@ -33,7 +33,7 @@ export interface ObjectIdentity {
   readonly kind: string
   /** Plural, as in paths. */
   readonly resource: string
-  /** Absent if cluster-scoped. */
+  /** Absent for cluster-scoped objects. */
   readonly namespace?: string
   readonly name: string
   readonly uid: string
@@ -55,39 +55,39 @@ export function keysOf(pointer: string): string[] {
     .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'))
 }
 
-/** A change of an object. Secret values are digests. */
+/** A change of an object. Secret values are digests; see the guide. */
 export interface ChangeData extends ObjectIdentity {
   readonly operation: Operation
-  /** Without noise; null if created. */
+  /** The state before, without noise; null if created. */
   readonly old: object | null
-  /** Null if deleted. */
+  /** The state after; null if deleted. */
   readonly new: object | null
   /** JSON Patch (RFC 6902), from `old` to `new`; empty if created or deleted. */
   readonly patch: readonly PatchStep[]
-  /** The writer by the object's managed fields. */
+  /** The writer according to the object's managed fields. */
   readonly actor?: ChangeActor
   /**
-   * ISO 8601, to the second, by the API server's clock. In the update that set `deletionTimestamp`: that request. In a
-   * deletion that waited for finalizers or a grace period: the first request.
+   * ISO 8601, to the second, by the API server's clock. In the update that set `deletionTimestamp`: the time of that
+   * request. In a deletion that waited for finalizers or a grace period: the time of the first request.
    */
   readonly deletionRequested?: string
   /** The object existed at the first list. */
   readonly initial?: true
   /** Intermediate states were missed: this may combine several changes. */
   readonly coalesced?: true
-  /** Rules that would usually hide this change. */
+  /** Noise rules that would usually hide this change. */
   readonly noise?: readonly string[]
-  /** Both states are omitted as too large for the sink. Never in the journal. */
+  /** Both states are omitted because the change was too large for the sink. Never in the journal. */
   readonly reduced?: true
 }
 
-/** Undefined for a creation, which would be empty. */
+/** A change without the states of its object; undefined for a creation, which would be empty. */
 export function reducedChange(change: ChangeData): ChangeData | undefined {
   return change.operation === 'created' ? undefined : { ...change, old: null, new: null, reduced: true }
 }
 
 export interface ChangeActor {
-  /** `kubectl-client-side-apply`, `kube-controller-manager`. */
+  /** Field manager: `kubectl-client-side-apply`, `kube-controller-manager`. */
   readonly manager: string
   readonly operation?: string
   readonly subresource?: string
@@ -95,6 +95,7 @@ export interface ChangeActor {
   readonly time?: string
 }
 
+/** An entry of an object's managed fields. */
 export interface ManagedField {
   readonly manager?: string
   readonly operation?: string
@@ -102,7 +103,7 @@ export interface ManagedField {
   readonly time?: string
 }
 
-/** The last writer by the managed fields. Within one second, the last in the list. */
+/** The last writer of an object by its managed fields. Within one second, the last in the list. */
 export function actorOf(fields: readonly ManagedField[]): ChangeActor | undefined {
   let last: ManagedField | undefined
   for (const field of fields) if (last === undefined || (field.time ?? '') >= (last.time ?? '')) last = field
@@ -116,19 +117,19 @@ export function actorOf(fields: readonly ManagedField[]): ChangeActor | undefine
   }
 }
 
-/** The identity of an object. Emitted again after any change to it. */
+/** The identity of an object: its addresses, owner, node and zone. Emitted again after any change to it. */
 export interface ResourceData extends ObjectIdentity {
-  /** ISO 8601. The creation time of a new object, else the time of observation. */
+  /** ISO 8601: start of validity. The creation time of a new object, else the time of observation. */
   readonly since: string
-  /** `gone`: deleted at `since`; all other fields are absent. */
+  /** `present`: valid from `since` on. `gone`: deleted at `since`; all other fields are absent. */
   readonly state: 'present' | 'gone'
   readonly labels?: Readonly<Record<string, string>>
   /** ISO 8601. */
   readonly created?: string
-  /** The controller is first. */
+  /** All owners; the controller is first. */
   readonly owners?: readonly ResourceOwner[]
   readonly addresses?: readonly ResourceAddress[]
-  /** Pods: has the node's addresses. */
+  /** Pods: uses the node's network, and so the node's addresses. */
   readonly hostNetwork?: true
   /** Pods: `Pending`, `Running`, `Succeeded`, `Failed`. */
   readonly phase?: string
@@ -138,7 +139,7 @@ export interface ResourceData extends ObjectIdentity {
   readonly zone?: string
   readonly region?: string
   readonly providerId?: string
-  /** Nodes: CIDRs of their pods. */
+  /** Nodes: address ranges (CIDR) of their pods. */
   readonly podRanges?: readonly string[]
   /** Pods: images of containers, with the resolved id. */
   readonly images?: readonly { readonly container: string; readonly image: string; readonly id?: string }[]
@@ -151,7 +152,7 @@ export interface ResourceData extends ObjectIdentity {
     readonly nodePort?: number
     readonly targetPort?: string | number
   }[]
-  /** Endpoint slices: their service. */
+  /** Endpoint slices: the service and its endpoints. */
   readonly service?: string
   readonly endpoints?: readonly {
     readonly addresses: readonly string[]
@@ -175,14 +176,17 @@ export interface ResourceOwner {
 
 export interface ResourceAddress {
   readonly ip: string
-  /** `secondary`: a further network, named by `network`. `cluster`: clusterIP. `external`: externalIPs. */
+  /**
+   * `pod`: the pod's own network. `secondary`: a further network, named by `network`. `node`, `cluster` (clusterIP),
+   * `external` (externalIPs), `load-balancer`.
+   */
   readonly as: 'pod' | 'secondary' | 'node' | 'cluster' | 'external' | 'load-balancer'
   readonly network?: string
   readonly interface?: string
   readonly mac?: string
 }
 
-/** `ref` of the envelope is that of `regarding`. */
+/** A Kubernetes event of either API. `ref` of the envelope is that of `regarding`. */
 export interface ClusterEventData extends ObjectIdentity {
   /** `Normal`, `Warning`. */
   readonly type: string
@@ -203,7 +207,7 @@ export interface ClusterEventData extends ObjectIdentity {
   readonly host?: string
 }
 
-/** Changes that no watch delivered. The following events repair them. */
+/** A comparison with the server found changes that no watch delivered. The following events repair them. */
 export interface GapData {
   readonly cluster: string
   readonly group: string
@@ -218,9 +222,9 @@ export interface GapData {
   readonly to: string
 }
 
-/** From the API server's audit log. */
+/** A request to the API server, from its audit log. */
 export interface AuditData {
-  /** Absent in events of older versions. */
+  /** The common form for all clouds; absent in events of older versions. */
   readonly audit?: AuditRecord
   readonly cluster: string
   readonly auditID: string
@@ -248,9 +252,9 @@ export interface AuditObject {
   readonly namespace?: string
   readonly name?: string
   readonly uid?: string
-  /** Version after the request; known if the audit policy includes responses. */
+  /** The object's version after the request; known if the audit policy includes responses. */
   readonly resourceVersion?: string
-  /** Version on which the request was based, if stated. */
+  /** The version on which the request was based, if stated. */
   readonly basedOn?: string
 }
 
@@ -266,10 +270,13 @@ export interface ManifestState {
   readonly since?: number
 }
 
+/** The objects of a source that watches a cluster. */
 export interface KnownObjects {
+  /** The last stored state of an object. */
   manifest(query: ManifestQuery): ManifestState | undefined
 }
 
+/** Known objects of all local sources. */
 export interface RemoteObjects {
   manifest(query: ManifestQuery): Promise<ManifestState | undefined>
 }

@@ -1,4 +1,6 @@
-/** A frame's origin in a shared journal: equal on all instances. Stored as the frame's cursor. */
+/**
+ * The origin of a frame that was copied from a shared journal: equal on all instances. Stored as the frame's cursor.
+ */
 export interface Origin {
   readonly partition: number
   /** Increases within the partition. */
@@ -22,7 +24,7 @@ export function originOf(cursor: Uint8Array | undefined): Origin | undefined {
   }
 }
 
-/** Last position by partition, from the newest frame of each source. */
+/** The last position of each partition, by the newest frame of each source. */
 export function placesOf(cursors: Iterable<Uint8Array | undefined>): Map<number, number> {
   const places = new Map<number, number>()
   for (const cursor of cursors) {

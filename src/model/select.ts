@@ -2,7 +2,7 @@ import type { Batch, EventBatch, FlowBatch, Heap } from './batches.ts'
 import type { Column } from './columns.ts'
 import { isPresent } from './columns.ts'
 
-/** The rows in the given order. The dictionary is shared. */
+/** The given rows of a batch, in the given order. The dictionary is shared. */
 export function selectRows(batch: Batch, rows: Uint32Array): Batch {
   return batch.kind === 'flows' ? selectFlows(batch, rows) : selectEvents(batch, rows)
 }
@@ -93,7 +93,7 @@ function selectEvents(batch: EventBatch, rows: Uint32Array): EventBatch {
   }
 }
 
-/** The row as a batch; its dictionary has only the used strings. */
+/** One row as its own batch, with a dictionary of only the used strings: small enough to store alone. */
 export function oneRow(batch: Batch, row: number): Batch {
   const picked = selectRows(batch, Uint32Array.of(row))
   const strings: string[] = ['']

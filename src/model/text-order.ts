@@ -1,4 +1,4 @@
-/** Compares by UTF-8 bytes. UTF-16 order differs from U+E000 on. */
+/** Compares two strings by their UTF-8 bytes. UTF-16 order differs from U+E000 on. */
 export function compareBytes(a: string, b: string): number {
   const length = Math.min(a.length, b.length)
   for (let at = 0; at < length; at++) {

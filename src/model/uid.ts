@@ -1,6 +1,6 @@
 const form = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
-/** False if the text is no UUID. */
+/** Writes a UUID into four words; false if the text has another form. */
 export function readUid(uid: string, words: Uint32Array): boolean {
   if (!form.test(uid)) return false
   words[0] = Number.parseInt(uid.slice(0, 8), 16)
@@ -16,6 +16,7 @@ export function uidText(words: Uint32Array, at: number): string {
   return `${text.slice(0, 8)}-${text.slice(8, 12)}-${text.slice(12, 16)}-${text.slice(16, 20)}-${text.slice(20)}`
 }
 
+/** A 32-bit hash of the UUID with words from `at` on. */
 export function uidHash(words: Uint32Array, at: number): number {
   let h = Math.imul((words[at + 3] as number) ^ ((words[at + 2] as number) << 7), 0x9e3779b1)
   h = Math.imul(h ^ (h >>> 15) ^ (words[at + 1] as number), 0x85ebca6b)

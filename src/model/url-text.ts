@@ -9,12 +9,15 @@ const URL_IN_TEXT = new RegExp(
 const cut = (_: string, scheme: string, place: string, rest = ''): string =>
   `${scheme}${place}${/[:;,.)\]]*$/.exec(rest)?.[0] ?? ''}`
 
-/** Cuts every URL to scheme, host and path. */
+/** Cuts every URL in the text to scheme, host and path: user, password, query and fragment may hold secrets. */
 export function withoutUrlSecrets(text: string): string {
   return text.includes('://') ? text.replace(URL_IN_TEXT, cut) : text
 }
 
-/** Also removes the query of `url` if the text repeats it alone, as a response may. */
+/**
+ * As {@link withoutUrlSecrets}; also removes the query of this URL if the text repeats it alone, as a server's response
+ * may.
+ */
 export function withoutSecretsOf(url: string, text: string): string {
   const search = URL.parse(url)?.search ?? ''
   const parts = search.length > 1 ? [search, decodeURI(search)] : []

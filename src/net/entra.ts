@@ -31,7 +31,7 @@ export interface EntraToken {
 export class NoToken extends Error {}
 
 export interface EntraOptions {
-  /** Audience of the token, `https://servicebus.azure.net`. */
+  /** The audience of the token, `https://servicebus.azure.net`. */
   readonly resource: string
   /** Maximum ms of one response. */
   readonly timeout: number
@@ -39,14 +39,14 @@ export interface EntraOptions {
 }
 
 export const publicAuthority = 'https://login.microsoftonline.com'
-/** Azure's instance metadata service. */
+/** The instance metadata service of Azure. */
 export const machineAddress = 'http://169.254.169.254'
 const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 /** A token is renewed this long before its end; after a failure it is used until its end. */
 const renewMs = 5 * 60_000
 const maxBytes = 64 * 1024
 
-/** Secrets and files are read for each request. */
+/** Requests tokens on demand and renews them. Secrets and files are read for each request. */
 export class EntraTokens {
   readonly #login: EntraLogin
   readonly #options: EntraOptions

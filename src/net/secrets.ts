@@ -1,11 +1,12 @@
 import { self } from '../host/process.ts'
 import type { Auth, Secret } from '../schema/index.ts'
 
-/** Never log it. Throws a SecretError. */
+/** The value of a secret; never log it. Throws a SecretError with the reference and the action to take. */
 export function revealSecret(secret: Secret): string {
   return secret.reveal(self.env, (path) => self.readTextFile(path))
 }
 
+/** Value of the Authorization header, if any. */
 export function authorization(auth: Auth): string | undefined {
   switch (auth.type) {
     case 'none':

@@ -1,6 +1,7 @@
 import { covers, type Cidr } from '../model/cidr.ts'
 import { parseIp } from '../model/ip.ts'
 
+/** An address that sends data. Connectors add their own state. */
 export class Sender {
   readonly address: string
   /** Four words of IPv6; IPv4 is mapped. */
@@ -19,7 +20,8 @@ export class Sender {
 
 /**
  * Recent senders, at most `most`. Source addresses may be forged, so a new address is on probation until its second
- * datagram, and new addresses evict only others on probation. Datagrams of evicted senders are accepted all the same.
+ * datagram, and new addresses evict only addresses on probation. Datagrams of evicted senders are accepted all the
+ * same.
  */
 export class Senders<S extends Sender> {
   readonly #allow: readonly Cidr[]

@@ -9,7 +9,7 @@ export interface Certificate {
   readonly key: string
 }
 
-/** Files are renewed under the same names. */
+/** The files of a listener's TLS settings. They are renewed under the same names. */
 export class TlsFiles {
   readonly #tls: Tls
   readonly #disk: Disk
@@ -37,7 +37,9 @@ export class TlsFiles {
     return { cert, key }
   }
 
-  /** Calls `use` if the files changed. Unusable ones cause one warning and are ignored. */
+  /**
+   * Calls `use` if the files changed. If they are unusable, the listener keeps its certificate and logs one warning.
+   */
   async renew(listener: string, log: Log, use: () => void, fields: { readonly source?: string } = {}): Promise<void> {
     const before = this.#current
     try {

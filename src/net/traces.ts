@@ -6,7 +6,7 @@ import { TraceQueue } from '../telemetry/traces.ts'
 export interface TracesOptions {
   /** From `traceTarget`; null: no traces. */
   readonly url: string | null
-  /** One trace in N. */
+  /** One trace in N is sampled. */
   readonly sample: number
   readonly version: string
   readonly host: Pick<Host, 'timers'>
@@ -14,7 +14,9 @@ export interface TracesOptions {
   readonly metrics: Metrics
 }
 
-/** Opens no connection yet. Throws for an invalid URL. */
+/**
+ * Undefined without a URL. Opens no connection yet and loads only the configured exporter. Throws for an invalid URL.
+ */
 export async function openTraces({
   url,
   sample,

@@ -3,9 +3,10 @@ import type { Log, Metrics } from '../telemetry/ports.ts'
 import { bufferShortage, listenUdp, type Datagrams, type UdpListener } from './udp.ts'
 
 export interface UdpListenersOptions {
+  /** Owner of the sockets, for labels and logs. */
   readonly source: string
   readonly places: readonly { readonly host: string; readonly port: number }[]
-  /** Requested bytes per socket. */
+  /** Requested size in bytes, per socket. */
   readonly receiveBuffer: number
   /** `listener`: index of the address. */
   onDatagrams(datagrams: Datagrams, listener: number): void
@@ -26,7 +27,7 @@ interface Listening {
   kernelDrops: number
 }
 
-/** Sockets are opened together or not at all. */
+/** The UDP sockets of a source with their warnings and metrics: opened together or not at all. */
 export class UdpListeners {
   readonly #options: UdpListenersOptions
   readonly #all: Listening[] = []

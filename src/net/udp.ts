@@ -5,7 +5,7 @@ import { socketTable } from '../host/ports.ts'
 import { parseIp } from '../model/ip.ts'
 import { explainListen } from '../host/listen.ts'
 
-/** Datagrams of one event loop iteration. Item i of both lists belongs together. */
+/** Datagrams of one event loop iteration, in order. Item i of both lists belongs together. */
 export interface Datagrams {
   readonly bytes: readonly Uint8Array[]
   readonly from: readonly RemoteInfo[]
@@ -17,7 +17,7 @@ export interface UdpOptions {
   readonly host: string
   /** 0: the system chooses. */
   readonly port: number
-  /** Requested bytes. */
+  /** Requested size in bytes. */
   readonly receiveBuffer: number
   /** Must be quick: meanwhile datagrams wait in the kernel's buffer. */
   onDatagrams(datagrams: Datagrams): void
@@ -29,15 +29,15 @@ export interface UdpOptions {
 export interface UdpListener {
   readonly host: string
   readonly port: number
-  /** Granted bytes. */
+  /** Granted size in bytes. */
   readonly receiveBuffer: number
-  /** Datagrams dropped by the kernel since the socket was opened; undefined if not reported. */
+  /** Datagrams dropped by the kernel since the socket was opened; undefined if the system does not report them. */
   drops(): Promise<number | undefined>
   /** Delivers received datagrams, then closes. */
   close(): Promise<void>
 }
 
-/** Resolves when the socket is bound. Rejects with WEIR_LISTEN_IN_USE. */
+/** Resolves when the socket is bound. Rejects with WEIR_LISTEN_IN_USE, and the holder of the port if known. */
 export async function listenUdp(options: UdpOptions): Promise<UdpListener> {
   const v6 = isIPv6(options.host)
   const socket = createSocket({ type: v6 ? 'udp6' : 'udp4', ipv6Only: false })
@@ -63,7 +63,7 @@ export async function listenUdp(options: UdpOptions): Promise<UdpListener> {
   }
 }
 
-/** A warning if the kernel granted less than requested. */
+/** The warning if the kernel granted less than requested. */
 export function bufferShortage(listener: UdpListener, wanted: number): string | undefined {
   if (listener.receiveBuffer >= wanted) return undefined
   return (

@@ -109,7 +109,7 @@ export class Checkpoint {
       for (const [event, time] of events) this.#remember(partition, event, time)
   }
 
-  /** Releases frames before a leader with another journal continues. */
+  /** Releases frames before a leader with another journal continues: the end of its leadership is unknown. */
   async release(): Promise<void> {
     this.#recorded = []
     await this.#context.replay?.hold(Infinity)
@@ -126,7 +126,7 @@ export class Checkpoint {
     return this.#watermarks[partition]
   }
 
-  /** Recorded, or being recorded by another partition. */
+  /** Recorded, or being recorded by another partition, which repeats a failed append. */
   has(partition: string, event: string): boolean {
     if (!this.#across.includes(partition)) return this.#seen.get(partition)?.has(event) === true
     return this.#across.some(
@@ -138,7 +138,7 @@ export class Checkpoint {
 
   /**
    * Resolves when all events are synced; the last one moves the watermark. Retries while the journal is full. Rejects
-   * if the journal fails or the signal aborts: the watermark stays.
+   * if the journal fails or the signal aborts: the watermark stays, and synced events are known.
    */
   async record(partition: string, events: readonly WeirEvent[], until: number, signal: AbortSignal): Promise<void> {
     this.#recording.set(partition, new Set(events.map(({ id }) => id)))

@@ -6,7 +6,7 @@ export interface Page<Given> {
   readonly next: string | undefined
 }
 
-/** `count`: as stated by the API. */
+/** `list`: unchecked. `count`: as stated by the API. */
 export interface PageParts {
   readonly api: string
   /** Plural noun of the elements: `traces`. */
@@ -16,7 +16,7 @@ export interface PageParts {
   readonly next?: unknown
 }
 
-/** Throws ResponseError unless there is a list of the stated length. */
+/** Throws ResponseError unless there is a list of the stated length. Elements are not checked. */
 export function pageOf<Given = unknown>({ api, what, list, count, next }: PageParts): Page<Given> {
   if (!Array.isArray(list)) throw new ResponseError('no_list', `${api} responded without a list of ${what}`)
   if (count !== undefined && count !== null && Number(count) !== list.length)
@@ -26,10 +26,10 @@ export function pageOf<Given = unknown>({ api, what, list, count, next }: PagePa
   return { found: list as readonly Given[], next: next === '' || next === null ? undefined : next }
 }
 
-/** Undefined: too large. Rejects with PollError, and when the signal aborts. */
+/** Undefined: the response is too large. Rejects with PollError, and when the signal aborts. */
 export type ReadPage<Given> = (next: string | undefined, signal: AbortSignal) => Promise<Page<Given> | undefined>
 
-/** Undefined: more than `maxElements`. Throws ResponseError for a repeated token. */
+/** Undefined: more than `maxElements`. Throws ResponseError for a repeated page token. */
 export async function readPages<Given>(
   read: ReadPage<Given>,
   {

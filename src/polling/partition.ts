@@ -9,7 +9,7 @@ import { isTooLarge } from './chunks.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import { messageOf } from '../model/errors.ts'
 
-/** Per poll; a larger span is split. */
+/** Limits of one poll: time span, and events in memory. A larger span is split. */
 export interface PollLimits {
   readonly sliceMs: number
   readonly maxEvents: number
@@ -31,7 +31,7 @@ export interface Span {
 
 export interface Mapped {
   readonly event: WeirEvent
-  /** Unix ms at which the API recorded it. */
+  /** Unix ms at which the API recorded it, if known. */
   readonly recorded?: number | undefined
 }
 
@@ -39,8 +39,8 @@ export interface OpenPartition<Given, M extends Mapped> {
   /** Key in the cursor, independent of the settings. */
   readonly key: string
   /**
-   * Newest first; `next`: token. Undefined: too large. Rejects with PollError, with ResponseError for an incomplete
-   * success, and when the signal aborts.
+   * One page, newest first; `next`: token from the previous page. Undefined: too large. Rejects with PollError, with
+   * ResponseError for an incomplete success, and when the signal aborts.
    */
   page(span: Span, next: string | undefined, signal: AbortSignal): Promise<Page<Given> | undefined>
   /** Undefined: not an event. */
@@ -65,7 +65,7 @@ export interface PolledRecord<Given, M extends Mapped = Mapped> {
     /** Sentence about the retention. */
     readonly retention: string
   }
-  /** `events` also has the label `outcome`. */
+  /** `behind` and `missed` have the labels of the partition, `events` also has `outcome`. */
   readonly metrics: { readonly events: Metric; readonly behind: Metric; readonly missed: Metric }
   labels(): Readonly<Record<string, string>>
   /** Rejects with PollError. */
@@ -82,6 +82,7 @@ export interface PartitionStatus {
   readonly lastPoll: number | undefined
   readonly newest: number | undefined
   readonly events: number
+  /** The problem and the action to take. */
   readonly why?: string
 }
 

@@ -2,6 +2,7 @@
 export class PollError extends Error {
   /** Delay that the API requires. */
   readonly afterMs: number
+  /** A retry of the same request may succeed. */
   readonly mayPass: boolean
 
   constructor(
@@ -19,10 +20,13 @@ export class PollError extends Error {
   }
 }
 
-/** `no_list`: success without the list. `count`: not the stated length. `unreadable`: not JSON, or truncated. */
+/**
+ * `no_list`: success without the list. `count`: its length differs from the stated one. `unreadable`: not JSON, or
+ * truncated.
+ */
 export type ResponseFault = 'no_list' | 'count' | 'repeated_token' | 'unreadable'
 
-/** An incomplete success; it is retried. */
+/** A success that is incomplete. It is counted and retried. */
 export class ResponseError extends PollError {
   override readonly name = 'ResponseError'
   readonly fault: ResponseFault

@@ -14,7 +14,7 @@ export interface RetryLimits {
   readonly retried: (why: string) => void
 }
 
-/** Waits at least the delay that the API requires. */
+/** Retries with backoff, at least after the delay that the API requires. */
 export async function withRetries<T>(
   { host, signal, tries = defaultTries, passes = ({ mayPass }) => mayPass, retried }: RetryLimits,
   request: () => Promise<T>,

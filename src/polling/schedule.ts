@@ -9,7 +9,7 @@ export interface Schedule {
   readonly every: number
 }
 
-/** `poll` resolves with the delay that the API requires, in ms. */
+/** Polls until the signal aborts. `poll` resolves with the delay that the API requires, in ms. */
 export async function pollOnSchedule(
   { host, every }: Schedule,
   poll: (signal: AbortSignal) => Promise<number>,

@@ -72,7 +72,7 @@ export class SharedCheckpoint {
     return this.#state
   }
 
-  /** Ends a grace period after the signal aborts. */
+  /** Ends after the signal aborts and the grace period. */
   async follow(known: () => CheckpointRecord, { timers }: Pick<Host, 'timers'>, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) if (!(await this.#settle(known, signal))) await timers.sleep(checkMs, signal)
     const parting = new AbortController()

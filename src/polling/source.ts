@@ -24,11 +24,11 @@ export interface PollingOptions {
   readonly retentionMs: number
   /** Plural noun of the records: `traces`. */
   readonly what: string
-  /** Partitions that may return the same events; each is recorded once. */
+  /** Partitions that may return the same events; each event is recorded once. */
   readonly across?: readonly string[]
   /** Lease of instances with separate journals; default: the record of the shared journal. */
   readonly lease?: { readonly record: LeaderRecord; readonly durationMs: number; close(): void } | undefined
-  /** The checkpoint is never ahead of this sink. */
+  /** The checkpoint in the lease is never ahead of this sink. */
   readonly sink?: string | undefined
 }
 

@@ -15,7 +15,7 @@ export interface Login {
   readonly password: string | undefined
 }
 
-/** Throws PresetProblem without the password. */
+/** Splits a URL and its credentials. Throws PresetProblem without the password. */
 export function loginOf(text: string): Login {
   const written = text.includes('://') ? text : `nats://${text}`
   const url = URL.parse(written)

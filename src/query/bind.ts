@@ -60,7 +60,7 @@ const ordered = new Set<QueryKind>([
 ])
 const texts = new Set<QueryKind>(['dict', 'text', 'list<dict>'])
 
-/** Throws QueryError with all invalid values. */
+/** Throws QueryError with all values that do not fit their fields. */
 export function bind(expression: Expression, names: NameTable): Bound {
   const problems: QueryProblem[] = []
   const bound = bindPart(expression, { names, end: undefined, problems }, true)

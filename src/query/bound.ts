@@ -1,7 +1,10 @@
 import type { Interval } from './intervals.ts'
 import type { QueryField } from './names.ts'
 
-/** Leaves have their own negation and are true or false for every row; an absent field matches nothing. */
+/**
+ * A filter without names and units. Leaves have their own negation and are true or false for every row; an absent field
+ * matches nothing.
+ */
 export type Bound = { readonly is: 'always' } | { readonly is: 'never' } | BoundGroup | Leaf
 
 export interface BoundGroup {

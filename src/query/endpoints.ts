@@ -16,6 +16,7 @@ function endpointOf(end: End): QueryField & { readonly firstOf: readonly string[
 /** Only for grouping: no view has such a column. */
 export const endpointFields = { src: endpointOf('src'), dst: endpointOf('dst') } as const
 
+/** `src_endpoint` or `src.endpoint`, in any case. */
 export function endpointField(written: string): (typeof endpointFields)[End] | undefined {
   const folded = written.toLowerCase().replace('.', '_')
   return Object.values(endpointFields).find((field) => field.name === folded)

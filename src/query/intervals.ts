@@ -4,7 +4,7 @@ export interface Interval {
   readonly high: bigint
 }
 
-/** Restricted to [min, max]. */
+/** Sorted and merged, restricted to [least, most]. */
 export function merged(intervals: readonly Interval[], min: bigint, max: bigint): readonly Interval[] {
   const inside = intervals
     .map(({ low, high }) => ({ low: low < min ? min : low, high: high > max ? max : high }))

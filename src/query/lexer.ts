@@ -3,6 +3,7 @@ import { refuse, type Span } from './ast.ts'
 export interface Token extends Span {
   /** `word`: unquoted; `text`: quoted; `sign`: operator or punctuation. */
   readonly kind: 'word' | 'text' | 'sign' | 'end'
+  /** Without escapes. */
   readonly text: string
 }
 

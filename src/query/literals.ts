@@ -88,7 +88,7 @@ function wide(words: Uint32Array): bigint {
   return words.reduce((sum, word) => (sum << 32n) | BigInt(word), 0n)
 }
 
-/** 128 bits. Families are separate: `::/0` contains no IPv4 address. */
+/** 128-bit integers. Families are separate: `::/0` contains no IPv4 address. */
 export function addressesOf(literal: Literal): Interval[] {
   const { text } = literal
   const prefix = parseCidr(text)

@@ -16,6 +16,7 @@ export interface LiveHeader {
   readonly received: number
 }
 
+/** Implemented by the engine's resolver. */
 export interface LiveResolver {
   resolve(
     words: Uint32Array,
@@ -48,6 +49,7 @@ export function isFlows(rows: LiveRows): rows is LiveRows<FlowBatch> {
   return rows.batch.kind === 'flows'
 }
 
+/** Undefined for other columns. */
 export function codesOf(rows: LiveRows, name: string): Uint32Array | undefined {
   if (isFlows(rows)) {
     const column = rows.batch.columns[name]
@@ -57,7 +59,7 @@ export function codesOf(rows: LiveRows, name: string): Uint32Array | undefined {
   return codes instanceof Uint32Array ? codes : undefined
 }
 
-/** Exact doubles: small integers, booleans, times in µs. */
+/** Exact as doubles: small integers, booleans, times in µs. */
 export function numbersOf(rows: LiveRows, name: string): NumberReader | undefined {
   if (!isFlows(rows)) return eventTime(rows as LiveRows<EventBatch>, name)
   const column = rows.batch.columns[name]
@@ -79,13 +81,13 @@ function received(header: LiveHeader): NumberReader {
   return () => time
 }
 
-/** Of the flow or else of its resolved address. */
+/** Whether the value is of the flow or else of its resolved address. */
 export function isResolved(name: string, resolver: LiveResolver | undefined): boolean {
   const column = endpointColumns.get(name)
   return column !== undefined && resolver !== undefined && (resolver.holders !== undefined || isOfNetworks(column.part))
 }
 
-/** Not all in a dictionary; undefined if no row has one. */
+/** Texts that are not all in a dictionary; undefined if no row has one. */
 export function textsOf(rows: LiveRows, name: string): TextReader | undefined {
   const { batch, header } = rows
   if (name === '_pos') return (row) => stableId(header.source, header.epoch, header.sourceSequence, row)
@@ -104,7 +106,7 @@ export function textsOf(rows: LiveRows, name: string): TextReader | undefined {
   return (row) => carried(row) ?? later(row)
 }
 
-/** Undefined if no row has one. */
+/** At the time of the flow; undefined if no row has one. */
 export function resolvedTexts({ batch, header, resolver }: LiveRows<FlowBatch>, name: string): TextReader | undefined {
   const column = endpointColumns.get(name)
   if (column === undefined || resolver === undefined || !isResolved(name, resolver)) return undefined

@@ -7,7 +7,7 @@ import { wildcardTest } from './wildcard.ts'
 /** Integers that are exact as doubles. */
 export type NumberTest = (value: number) => boolean
 
-/** 128 bits unsigned, highest word first. */
+/** Unsigned 128-bit integers, highest word first. */
 export type WordsTest = (a: number, b: number, c: number, d: number) => boolean
 
 export function numberTest(intervals: readonly Interval[]): NumberTest {
@@ -74,6 +74,7 @@ export function doubleTest(intervals: readonly DoubleInterval[]): NumberTest {
     )
 }
 
+/** An expression is compiled once. */
 export function textTest(match: Match): (text: string) => boolean {
   switch (match.is) {
     case 'texts': {

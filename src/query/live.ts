@@ -19,7 +19,7 @@ export type { LiveHeader, LiveResolver } from './live-columns.ts'
 
 export type RowTest = (row: number) => boolean
 
-/** A dictionary column evaluates each string once per batch. */
+/** Expressions are compiled once; a dictionary column evaluates each string once per batch. */
 export type LiveFilter = (batch: Batch, header: LiveHeader, resolver?: LiveResolver) => RowTest
 
 export function compileLive(bound: Bound): LiveFilter {

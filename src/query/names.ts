@@ -2,13 +2,15 @@ import type { ColumnKind } from '../model/columns.ts'
 import { flowFields, namesOf, type Field } from '../model/fields.ts'
 import { nearest } from '../schema/suggest.ts'
 
-/** `estimate`: up to 96 bits. */
+/** `estimate`: up to 96 bits; `text`: outside dictionaries. */
 export type QueryKind = ColumnKind | 'estimate' | 'bool' | 'text'
 
 export interface QueryField {
+  /** The SQL name. */
   readonly name: string
   readonly kind: QueryKind
   readonly unit?: string
+  /** If it differs from the name. */
   readonly sql?: string
 }
 
@@ -18,11 +20,11 @@ export interface NameTable {
   readonly example: string
   field(name: string): QueryField | undefined
   others(name: string): readonly string[]
-  /** Dotted, NetObserv's, OpenTelemetry's, an alias; in any case. */
+  /** Any name: dotted, NetObserv's, OpenTelemetry's, an alias; in any case. */
   resolve(written: string): string | undefined
-  /** Exact name, dotted or not. */
+  /** Exact name, dotted or not; used after operators. */
   own(written: string): string | undefined
-  /** `port` of `src_port`, from any name. */
+  /** `port` of `src_port` and `dst_port`, from any of its names. */
   endPart(written: string): string | undefined
   /** `src`, `port` → `src_port`. */
   ofEnd(end: End, part: string): QueryField | undefined
@@ -42,6 +44,7 @@ function endOf(name: string): readonly [End, string] | undefined {
   return found === null ? undefined : [found[2] as End, (found[1] ?? '') + (found[3] ?? '')]
 }
 
+/** Other names are returned unchanged. */
 export function swappedName(name: string, table: NameTable): string {
   const [end, part] = endOf(name) ?? []
   return end === undefined || part === undefined ? name : (table.ofEnd(otherEnd[end], part)?.name ?? name)
@@ -142,7 +145,7 @@ export const eventNames: NameTable = nameTable(
 
 const named = (name: string, kind: QueryKind, ...others: readonly string[]): Named => ({ name, kind, others })
 
-/** Conditions on the envelope do not parse bodies. */
+/** Conditions on envelope columns do not parse bodies. */
 export const changeNames: NameTable = nameTable('changes', 'kind = Deployment', [
   ...['time', 'time_received'].map((name) => named(name, 'time')),
   named('cluster', 'dict'),
@@ -176,6 +179,7 @@ export const changeNames: NameTable = nameTable('changes', 'kind = Deployment', 
   },
 ])
 
+/** Columns of the envelope. */
 export const plainOfChange: ReadonlySet<string> = new Set([
   'time',
   'time_received',

@@ -4,9 +4,11 @@ import { flowNames } from './names.ts'
 import { quote } from './print.ts'
 import { testText, type ForeignTest } from './netobserv-tests.ts'
 
+/** From a link to NetObserv's console. */
 export interface ImportedLink {
   /** In normal form; empty: every row. */
   readonly filter: string
+  /** Also rows that match with source and destination exchanged. */
   readonly bothWays: boolean
   /** `now-300s`, `now`, or Unix ms. */
   readonly from: string | undefined
@@ -24,6 +26,10 @@ const display = new Set(['limit', 'percentile', 'dataSource', 'showDup', 'functi
 /**
  * Converts a link of NetObserv's console (or its query string): filters in the console's form (`a=x,y;b!=z`) and its
  * server's (`a=x&b!~z|c>=5`), time, match, drops and record type. Never throws: unsupported parts are in `dropped`.
+ *
+ * @example
+ * importNetObserv('https://console/netflow-traffic?timeRange=300&filters=src_namespace%3D%22shop%22%3Bdst_port%3D443')
+ * // { filter: 'src_namespace = "shop" and dst_port = 443', from: 'now-300s', to: 'now', … }
  */
 export function importNetObserv(link: string): ImportedLink {
   const parameters = parametersOf(link)

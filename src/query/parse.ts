@@ -17,7 +17,7 @@ const operatorSigns = new Set(['=', '!=', '~', '!~', '<', '<=', '>', '>='])
 const keywords = new Set(['and', 'or', 'not', 'in', 'exists'])
 const foreign: Readonly<Record<string, string>> = { '&&': 'and', '&': 'and', '||': 'or', '|': 'or', '!': 'not' }
 
-/** Throws QueryError with the position. */
+/** An empty text is `everything`. Throws QueryError with the position. */
 export function parse(text: string, names: NameTable): Expression {
   const parser = new Parser(tokens(text), names)
   return parser.whole()

@@ -40,7 +40,7 @@ const times: Readonly<Record<string, bigint>> = {
 /** Nanoseconds as powers of ten. */
 const timeUnits: Readonly<Record<string, number>> = { ns: 0, us: 3, ms: 6, s: 9 }
 
-/** In the field's unit; undefined: no number. */
+/** In the field's unit; undefined if the text is no number. Refuses suffixes of other units. */
 export function quantity(text: string, unit: string | undefined, at: Span): Decimal | undefined {
   const bare = decimal(text)
   if (bare !== undefined) return bare

@@ -8,7 +8,7 @@ const largest = 2000
 
 class Refused extends Error {}
 
-/** Undefined if valid. */
+/** Undefined if the expression is valid. */
 export function regexProblem(pattern: string): string | undefined {
   if (pattern.length > maxLength) return `An expression has at most ${maxLength} characters.`
   try {

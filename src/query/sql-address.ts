@@ -19,7 +19,7 @@ interface Found {
   readonly slow: string[]
 }
 
-/** NULL if absent. Intervals are sorted and disjoint. */
+/** NULL if absent. Intervals are non-empty, sorted and disjoint. */
 export function addressSql(column: string, intervals: readonly Interval[]): string {
   const found: Found = { singles: [], prefixes: [], expressions: [], slow: [] }
   for (const { low, high } of intervals.flatMap(byFamily)) {

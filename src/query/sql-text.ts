@@ -1,3 +1,4 @@
+/** DuckDB has no escapes in literals. */
 export function text(value: string): string {
   return `'${value.replaceAll("'", "''")}'`
 }
@@ -6,7 +7,7 @@ export function name(column: string): string {
   return `"${column.replaceAll('"', '""')}"`
 }
 
-/** The last character of the prefix is ASCII. */
+/** From the prefix to the next text of its length. Its last character is ASCII. */
 export function beginsSql(column: string, prefix: string): string {
   const next = prefix.slice(0, -1) + String.fromCharCode(prefix.charCodeAt(prefix.length - 1) + 1)
   return `${column} >= ${text(prefix)} AND ${column} < ${text(next)}`
@@ -15,8 +16,8 @@ export function beginsSql(column: string, prefix: string): string {
 const plain = /^(\^?)([\w @:/,;%#&-]+)(\$?)$/
 
 /**
- * DuckDB 1.5.5 optimizes some expressions incorrectly (`$a`, `a^`, `(?:)$`): plain ones are converted, others grouped,
- * which disables the optimization.
+ * DuckDB 1.5.5 optimizes some simple expressions incorrectly (`$a`, `a^`, `(?:)$`): plain ones are converted, others
+ * grouped, which disables the optimization.
  */
 export function foundSql(column: string, pattern: string): string {
   const [, start, literal, end] = plain.exec(pattern) ?? []
@@ -26,7 +27,7 @@ export function foundSql(column: string, pattern: string): string {
   return `${end === '$' ? 'ends_with' : 'contains'}(${column}, ${text(literal)})`
 }
 
-/** Cast text beyond 2^53, because the store converts statements to JSON. */
+/** Beyond 2^53 a cast text, because the store converts statements to JSON. */
 export function integerSql(value: bigint, type: 'BIGINT' | 'UBIGINT' | 'HUGEINT'): string {
   return value >= -9_007_199_254_740_991n && value <= 9_007_199_254_740_991n ? String(value) : `'${value}'::${type}`
 }

@@ -6,11 +6,11 @@ import { foundSql, integerSql, name, text, timeSql } from './sql-text.ts'
 
 export interface SqlOptions {
   readonly column?: (field: QueryField) => string
-  /** Alternative test, such as by endpoint ids; NULL counts as false. */
+  /** Alternative test of addresses, such as by endpoint ids; NULL counts as false. */
   readonly addresses?: (field: QueryField, intervals: readonly Interval[]) => string
 }
 
-/** False or NULL if a row does not match. */
+/** WHERE condition; false or NULL if a row does not match. */
 export function compileSql(bound: Bound, options: SqlOptions = {}): string {
   switch (bound.is) {
     case 'always':

@@ -1,6 +1,7 @@
 import type { Expression, Subject, Value } from './ast.ts'
 import { swappedName, type NameTable } from './names.ts'
 
+/** `any.` and `either(…)` stay as they are. */
 export function swapEnds(expression: Expression, names: NameTable): Expression {
   const ofSubject = (subject: Subject): Subject =>
     subject.end === undefined ? { ...subject, name: swappedName(subject.name, names) } : subject

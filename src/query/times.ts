@@ -1,10 +1,10 @@
 const iso = /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,6}))?)?(Z|[+-]\d{2}:?\d{2})?)?$/i
 
-/** Years 0 to 9999 in µs since 1970. */
+/** Years 0 to 9999 in µs since 1970: the range of the store. */
 export const firstTime = -62_167_219_200_000_000n
 export const lastTime = 253_402_300_799_999_000n
 
-/** µs since 1970 of ISO 8601, UTC by default. */
+/** µs since 1970 of ISO 8601, UTC by default; a date means its midnight. */
 export function timeOf(text: string): bigint | undefined {
   const found = iso.exec(text)
   if (found === null) return undefined

@@ -1,4 +1,4 @@
-/** Linear in both texts for each star. */
+/** `*` is any run of characters. Linear in both for each star. */
 export function wildcardTest(wildcard: string): (text: string) => boolean {
   const [first = '', ...rest] = wildcard.split('*')
   const last = rest.pop()

@@ -7,7 +7,7 @@ import { parsed, raise } from './parsed.ts'
 
 const PATTERN = '^(?:\\[[0-9A-Fa-f:.%]+\\]|[^\\s:/\\[\\]]+):\\d{1,5}$'
 
-/** IPv6 in brackets. Port 0: the system chooses. */
+/** One `host:port`, IPv6 in brackets. Port 0: the system chooses. */
 export function hostPort<const M extends Meta<string>>(meta: M): FieldFor<HostPort, string, M> {
   return makeField(
     parsed(parseHostPort),
@@ -16,7 +16,7 @@ export function hostPort<const M extends Meta<string>>(meta: M): FieldFor<HostPo
   )
 }
 
-/** `off` is an empty list. */
+/** One `host:port`, a list of them, or `off`, an empty list. */
 export function listen<const M extends Meta<string | readonly string[]>>(
   meta: M,
 ): FieldFor<readonly HostPort[], string | readonly string[], M> {

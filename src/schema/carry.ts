@@ -1,6 +1,6 @@
 import { Secret } from './secret.ts'
 
-/** Settings for another thread. Secrets are revealed: never print it. Throws as `reveal` does. */
+/** Settings for another thread. Their secrets are revealed and must not be printed. Throws as `reveal` does. */
 export function carriedSettings(settings: unknown, reveal: (secret: Secret) => string): unknown {
   if (settings instanceof Secret)
     return { [mark]: reveal(settings), ...(settings.source === 'file' ? { file: settings.toString() } : {}) }
@@ -8,7 +8,7 @@ export function carriedSettings(settings: unknown, reveal: (secret: Secret) => s
   return isPlain(settings) ? mapped(settings, (each) => carriedSettings(each, reveal)) : settings
 }
 
-/** Secrets in files stay references and are read at each use. */
+/** Settings from {@link carriedSettings}. Secrets in files stay references and are read at each use. */
 export function arrivedSettings(carried: unknown): unknown {
   if (Array.isArray(carried)) return carried.map(arrivedSettings)
   if (!isPlain(carried)) return carried

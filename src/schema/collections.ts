@@ -46,7 +46,7 @@ export function list<const F extends AnyField, const M extends Meta<readonly z.i
   )
 }
 
-/** Keys are user-defined. */
+/** A map with user-defined keys, such as labels. */
 export function mapping<const F extends AnyField, const M extends Meta<Readonly<Record<string, z.input<F>>>>>(
   of: F,
   meta: M,
@@ -65,7 +65,7 @@ export type VariantWritten<V extends Variants> = {
   [K in keyof V & string]: { readonly type: K } & WrittenOf<V[K]>
 }[keyof V & string]
 
-/** `type` selects the other keys. */
+/** A map with a `type` key that selects the other keys. */
 export function variants<const V extends Variants, const M extends Meta<VariantWritten<V>>>(
   shapes: V,
   meta: M,

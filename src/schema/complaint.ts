@@ -1,3 +1,4 @@
+/** The reason why a value is invalid, and advice. */
 export class Complaint {
   readonly message: string
   readonly hint: string | undefined

@@ -16,7 +16,7 @@ import { isRecord } from '../model/json.ts'
 
 export type Role = 'source' | 'sink' | 'transform' | 'journal' | 'setting'
 
-/** Validation, defaults and documents derive from it. */
+/** A type of component: validation, defaults and documents derive from this value. */
 export interface ComponentSchema<F extends Fields = Fields, T extends string = string> {
   readonly type: T
   readonly role: Role
@@ -27,6 +27,7 @@ export interface ComponentSchema<F extends Fields = Fields, T extends string = s
   readonly info: FieldInfo
 }
 
+/** A schema with any fields. */
 export interface AnyComponentSchema extends Omit<ComponentSchema, 'check' | 'zod'> {
   readonly check?: unknown
   readonly zod: z.ZodType
@@ -35,6 +36,7 @@ export interface AnyComponentSchema extends Omit<ComponentSchema, 'check' | 'zod
 /** Validated settings: with defaults, durations in ms, sizes in bytes. */
 export type ConfigOf<S extends { readonly zod: z.ZodType }> = z.output<S['zod']>
 
+/** Settings as written in YAML or JSON. */
 export type WrittenConfigOf<S extends { readonly zod: z.ZodType }> = z.input<S['zod']>
 
 export function defineSchema<const T extends string, const F extends Fields>(given: {
@@ -58,7 +60,7 @@ export function defineSchema<const T extends string, const F extends Fields>(giv
 
 type Types = Readonly<Record<string, AnyComponentSchema>>
 
-/** `type` selects its settings. */
+/** A validated entry of a component map; `type` selects its settings. */
 export type ComponentEntry<S extends Types, C extends Fields> = {
   [K in keyof S & string]: {
     readonly id: string
@@ -70,7 +72,9 @@ export type ComponentEntry<S extends Types, C extends Fields> = {
 
 type WrittenEntries = Readonly<Record<string, unknown>>
 
-/** A map by component id. `type` defaults to the id. */
+/**
+ * A map of component id to settings. An entry's `type` defaults to its id. Every entry also has the `common` fields.
+ */
 export function componentMap<
   const S extends Types,
   const M extends Meta<WrittenEntries>,

@@ -1,7 +1,7 @@
 import { infoOf, type FieldInfo, type Fields } from './field.ts'
 import { isRecord } from '../model/json.ts'
 
-/** Selected by `type`; undefined: the field has no keys. */
+/** The fields of a value, selected by its `type`; undefined: the field has no keys. */
 export function fieldsAt(info: FieldInfo, value: unknown): Fields | undefined {
   if (info.kind === 'group') return info.fields
   if (info.kind !== 'variants') return undefined
@@ -9,6 +9,7 @@ export function fieldsAt(info: FieldInfo, value: unknown): Fields | undefined {
   return typeof type === 'string' ? info.variants?.get(type) : undefined
 }
 
+/** Undefined: unknown. */
 export function child(info: FieldInfo, value: unknown, key: string | number): FieldInfo | undefined {
   if (info.kind === 'list' || info.kind === 'map') return info.of
   if (info.kind === 'components') return entryInfo(info, String(key), isRecord(value) ? value[key] : undefined)
@@ -16,7 +17,7 @@ export function child(info: FieldInfo, value: unknown, key: string | number): Fi
   return field === undefined ? undefined : infoOf(field)
 }
 
-/** The type defaults to the id. */
+/** The entry's type defaults to its id. */
 export function entryInfo(info: FieldInfo, id: string, entry: unknown): FieldInfo | undefined {
   const named = isRecord(entry) ? entry['type'] : undefined
   const type = typeof named === 'string' ? named : id
@@ -26,7 +27,7 @@ export function entryInfo(info: FieldInfo, id: string, entry: unknown): FieldInf
   return { kind: 'group', expects: 'a map of settings', description, required: false, fields }
 }
 
-/** Visits each field below `info` that is present in `value`. */
+/** Calls `visit` for each field below `info` that is present in `value`. */
 export function walkWritten(
   info: FieldInfo,
   value: unknown,

@@ -14,18 +14,19 @@ import {
 import type { Path, Problem } from './problem.ts'
 import { messageOf } from '../model/errors.ts'
 
-/** A value from a flag or variable. */
+/** A value that overrides the file, with its origin: a flag or a variable. */
 export interface Override {
   readonly path: readonly string[]
   readonly value: unknown
   readonly origin: string
 }
 
-/** `value` includes overrides. */
+/** A parsed configuration file. `value` includes overrides. */
 export interface ConfigDocument {
   readonly file: string
   readonly text: string
   readonly value: unknown
+  /** YAML errors. */
   readonly problems: readonly Problem[]
   /** False: `value` is incomplete, and further problems would mislead. */
   readonly readable: boolean
@@ -40,7 +41,7 @@ interface Nodes {
   readonly lines: LineCounter
 }
 
-/** Line and column are 0 for an override. */
+/** A location in the file; line and column are 0 for an override. */
 export interface Place {
   readonly file: string
   readonly line: number
@@ -114,7 +115,7 @@ export function locate(document: ConfigDocument, path: Path, at: 'key' | 'value'
   return { file: file.file, line: Math.max(1, line), column: Math.max(1, col) }
 }
 
-/** The last one overrides the others. */
+/** All files; the last one overrides the others. */
 export function filesOf(document: ConfigDocument): readonly ConfigDocument[] {
   return [...document.earlier, document]
 }

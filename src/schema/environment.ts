@@ -15,8 +15,9 @@ export function variableFor(path: readonly string[]): string {
 }
 
 /**
- * Overrides from `WEIR_*`. Lists are comma separated, maps are `key=value,…`; an empty variable is unset. `known`:
- * variables for other uses. Others that match no field cause a warning.
+ * Overrides from `WEIR_*` variables. Component ids are those of the document, then the types. Lists are comma
+ * separated, maps are `key=value,…`; an empty variable is unset. `known`: variables for other uses. Others that match
+ * no field cause a warning.
  */
 export function environmentOverrides(
   env: Readonly<Record<string, string | undefined>>,
@@ -36,7 +37,7 @@ export function environmentOverrides(
   return { overrides, warnings }
 }
 
-/** Validation rejects invalid text. */
+/** Parses the text of a flag or variable by its field; validation rejects invalid text. */
 export function valueFromText(info: FieldInfo | undefined, text: string): unknown {
   switch (info?.kind) {
     case 'flag':

@@ -5,6 +5,7 @@ import { infoOf, type FieldInfo } from './field.ts'
 import { formatPath, type Path, type Problem } from './problem.ts'
 import { didYouMean } from './suggest.ts'
 
+/** Converts zod issues to problems with location, message and advice. */
 export function explain(root: FieldInfo, document: ConfigDocument, issues: readonly z.core.$ZodIssue[]): Problem[] {
   return issues.flatMap((issue) => explainOne(root, document, issue))
 }

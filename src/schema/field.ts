@@ -13,8 +13,8 @@ interface Described {
 }
 
 /**
- * `example` and `default` are in written form. Required fields have an example. `default: null`: unset, and the field
- * has an example.
+ * `example` and `default` are in written form. A field is required and has an example, or has a default. `default:
+ * null`: unset, and the field has an example.
  */
 export type Meta<In> = Described &
   (
@@ -27,15 +27,17 @@ type Default<M> = M extends { readonly default: infer D } ? D : never
 type Unset<M> = null extends Default<M> ? null : never
 type NeedOf<M> = M extends { readonly required: true } ? 'required' : 'optional'
 
+/** A zod schema with a {@link FieldInfo}, from the builders of this folder. */
 export type Field<Out, In, N extends Need = Need> = z.ZodType<Out, In> & { readonly [need]: N }
 export type AnyField = Field<unknown, unknown>
 export type Fields = Readonly<Record<string, AnyField>>
 
-/** Null only if the default is null. */
+/** The field for metadata `M`: required or optional; null only if the default is. */
 export type FieldFor<Out, In, M> = Field<Out | Unset<M>, In, NeedOf<M>>
 
 type Flat<T> = { readonly [K in keyof T]: T[K] }
 
+/** Values after validation: every key is present. */
 export type ValuesOf<F extends Fields> = { readonly [K in keyof F]: z.output<F[K]> }
 
 /** Values as written: keys with a default are optional. */
@@ -63,13 +65,14 @@ export type FieldKind =
   | 'variants'
   | 'components'
 
-/** Certificates and keys are PEM. */
+/** `anything`: only readable. The others are PEM. */
 export type FileContent = 'anything' | 'certificate' | 'key'
 
 export interface FieldFacts {
   readonly kind: FieldKind
   /** Completes "expected …". */
   readonly expects: string
+  /** Advice for an invalid value. */
   readonly advise?: (value: unknown) => string | undefined
   readonly choices?: readonly string[]
   /** Matches the written text; for JSON Schema. */
@@ -78,7 +81,7 @@ export interface FieldFacts {
   readonly max?: number
   /** Minimum length of a secret. */
   readonly least?: number
-  /** Content of a file that must exist at the start. */
+  /** A file that must exist at the start, and its content. */
   readonly holds?: FileContent
   readonly isOutput?: true
   readonly fields?: Fields

@@ -3,7 +3,7 @@ import { filePath } from './scalars.ts'
 
 const example = { cert_file: '/etc/weir/tls.crt', key_file: '/etc/weir/tls.key' } as const
 
-/** `clients`: the programs that connect. */
+/** TLS of a listener that can verify client certificates. `clients`: the programs that connect. */
 export function listenerTls(clients: string) {
   return group(
     {

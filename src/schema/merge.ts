@@ -1,7 +1,7 @@
 import { isRecord } from '../model/json.ts'
 import type { ConfigDocument } from './document.ts'
 
-/** Merges maps; other values of later files replace earlier ones. */
+/** Merges maps; any other value of a later file replaces the earlier one. */
 export function mergeDocuments(documents: readonly [ConfigDocument, ...ConfigDocument[]]): ConfigDocument {
   const [first, ...rest] = documents
   return rest.reduce(

@@ -1,12 +1,14 @@
 import { withoutUrlSecrets } from '../model/url-text.ts'
 
+/** A configuration problem with its location. */
 export interface Problem {
-  /** File, flag or variable. */
+  /** The file, flag or variable. */
   readonly file: string
   /** From 1; 0 for a flag or variable. */
   readonly line: number
-  /** Characters from 1; 0 for a flag or variable. */
+  /** From 1, in characters; 0 for a flag or variable. */
   readonly column: number
+  /** Such as `sources.netflow.listen[0]`. */
   readonly path: string
   readonly message: string
   readonly hint?: string
@@ -40,7 +42,8 @@ function hide(source: string, column: number): string {
 }
 
 /**
- * Compiler-style lines. `text`: of the file, or by file name; `kind`: the word before the message. Secrets are masked.
+ * Compiler-style lines: location and message, source line, caret, hint. `text`: of the file, or by file name; `kind`:
+ * the word before the message. Secrets are masked.
  */
 export function formatProblems(
   problems: readonly Problem[],

@@ -7,13 +7,13 @@ export interface ReferenceOptions {
   readonly linkFor?: (path: string, info: FieldInfo) => string | undefined
 }
 
-/** A Markdown table; fields of groups have dotted names. */
+/** A Markdown table of all fields; fields of groups have dotted names. */
 export function reference(schema: AnyComponentSchema, options: ReferenceOptions = {}): string {
   const head = ['| Field | Type | Default | Description | Example |', '|---|---|---|---|---|']
   return `${[...head, ...rows(schema.fields, '', options)].join('\n')}\n`
 }
 
-/** Field, type, default, description and example. */
+/** The cells of {@link reference}: field, type, default, description and example. */
 export function settingRows(schema: AnyComponentSchema): string[][] {
   return cellsOf(schema.fields, '', {})
 }
@@ -58,7 +58,7 @@ function row(path: string, info: FieldInfo, types: readonly string[], link: stri
   ]
 }
 
-/** Type with unit and range. */
+/** Type of a field with unit and range. */
 export function typeWords(info: FieldInfo): string {
   const unit = info.unit === undefined ? '' : `, ${info.unit}`
   switch (info.kind) {

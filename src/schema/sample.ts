@@ -4,8 +4,8 @@ import { infoOf, type FieldInfo, type Fields } from './field.ts'
 import { isRecord } from '../model/json.ts'
 
 /**
- * The sample is valid: required and usual fields have their example, others their default. Unset fields are commented
- * out without a blank after `#`.
+ * A commented configuration that is valid as it is: required and usual fields have their example, others their default.
+ * Unset fields are commented out without a blank after `#`.
  */
 export function sample(schema: AnyComponentSchema): string {
   return `${[`# ${schema.summary}.`, '', ...fieldLines(schema.fields, {})].join('\n')}\n`

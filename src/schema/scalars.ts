@@ -4,7 +4,9 @@ import { makeField, type FieldFor, type FieldInfo, type Meta } from './field.ts'
 import { parsed } from './parsed.ts'
 import { Secret } from './secret.ts'
 
-/** Non-empty unless `pattern` matches an empty text. `pattern` must match the whole text; `expects` describes it. */
+/**
+ * Text, non-empty unless `pattern` matches an empty text. `pattern` must match the whole text; `expects` describes it.
+ */
 export function text<const M extends Meta<string>>(
   meta: M,
   rule?: { readonly pattern: RegExp; readonly expects: string },
@@ -61,7 +63,7 @@ export function choice<const C extends readonly [string, ...string[]], const M e
   return makeField<C[number], C[number], M>(schema, { kind: 'choice', expects, choices }, meta)
 }
 
-/** An absolute URL. `schemes`: without the colon. */
+/** An absolute URL as text. `schemes`: without the colon. */
 export function urlText<const M extends Meta<string>>(
   meta: M,
   rule: { readonly schemes?: readonly string[] } = {},
@@ -82,7 +84,7 @@ export function urlText<const M extends Meta<string>>(
   return makeField(schema, { kind: 'url', expects }, meta)
 }
 
-/** Not opened here. `holds`: content of a file that must exist at the start. */
+/** A path, not opened here. `holds`: content of a file that must exist at the start. */
 export function filePath<const M extends Meta<string>>(
   meta: M,
   rule: Pick<FieldInfo, 'holds' | 'isOutput'> = {},

@@ -4,8 +4,8 @@ import { Complaint } from './complaint.ts'
 type Source = 'env' | 'file' | 'literal'
 
 /**
- * Refers to `env:NAME`, `file:/path`, or the value itself. Strings, JSON and inspection show the reference, or `***`.
- * Reveal it before a structured clone.
+ * A reference to a value that must never be printed: `env:NAME`, `file:/path`, or the value itself. Strings, JSON and
+ * inspection show the reference, or `***`. Reveal it before a structured clone.
  */
 export class Secret {
   readonly source: Source
@@ -48,7 +48,7 @@ export class Secret {
     throw missing(`a secret refers to the file ${this.#name}, which is empty`)
   }
 
-  /** Compares references. */
+  /** Compares references; a reload compares configurations with this. */
   equals(other: Secret): boolean {
     return this.source === other.source && this.#name === other.#name
   }

@@ -5,7 +5,7 @@ import { ackSink } from './ack.ts'
 import { Complaint } from './complaint.ts'
 import type { z } from 'zod'
 
-/** Shorter tokens can be guessed within hours. */
+/** Minimum length of tokens that Weir checks: shorter ones can be guessed within hours. */
 export const leastToken = 8
 
 export const tls = group(
@@ -74,6 +74,7 @@ export const batch = group(
   { description: 'Batch limits; a batch is sent when the first is reached', default: {} },
 )
 
+/** Credentials of a client. */
 export const auth = variants(
   {
     none: {},
@@ -100,6 +101,7 @@ const tcpFlags = choice(['number', 'names'], {
 const inCloudEvents =
   "`json` is a CloudEvent with the fields of the registry, `netobserv-json` a record as NetObserv's pipeline writes it"
 
+/** Encoding of a message sink. */
 export const messageCodec = {
   codec: choice(['json', 'netobserv-json', 'kollect'], {
     description:
@@ -162,7 +164,7 @@ const readClaims = group(claimFields, {
   example: { store: '/mnt/weir-claims' },
 })
 
-/** `mode`: default of the setting. */
+/** Fields of every message sink. `mode`: default of the setting. */
 export const messageFields = (mode: 'binary' | 'structured') => ({
   ...messageCodec,
   mode: choice(['binary', 'structured', 'protobuf', 'raw'], {
@@ -210,13 +212,14 @@ export const messageFields = (mode: 'binary' | 'structured') => ({
   ),
 })
 
+/** When a source acknowledges. */
 export const ackField = (description: string) =>
   text(
     { description, default: 'journal', example: 'sink:bus' },
     { pattern: /journal|sink:[A-Za-z0-9][A-Za-z0-9_-]{0,62}/, expects: '`journal` or `sink:<id>`' },
   )
 
-/** For polling sources with separate journals. */
+/** Leader election of polling sources with separate journals. */
 export const leaseFields = {
   lease: group(
     {
@@ -261,6 +264,7 @@ export const leaseFields = {
   ),
 }
 
+/** Validates the combination of `leaseFields`. */
 export function leaseComplaint({
   lease,
   ack,
@@ -277,6 +281,7 @@ export function leaseComplaint({
     : null
 }
 
+/** Fields of every message source. */
 export const messageSourceFields = {
   codec: choice(['cloudevents', 'kollect', 'json', 'raw'], {
     description:
@@ -323,6 +328,7 @@ export const messageSourceFields = {
   claims: readClaims,
 }
 
+/** Validates the combination of `messageFields`. */
 export function messageComplaint({
   codec,
   kollect_fields,
@@ -358,6 +364,7 @@ export function messageComplaint({
     : null
 }
 
+/** Encoding of a sink of lines. */
 export const flowLineCodec = {
   codec: choice(['json', 'netobserv-json', 'csv'], {
     description:

@@ -9,7 +9,7 @@ export type Validated<T> =
   | { readonly value: T; readonly warnings: readonly Problem[]; readonly problems?: never }
   | { readonly problems: readonly Problem[]; readonly value?: never; readonly warnings?: never }
 
-/** Problems are in the order of the file. Never throws. */
+/** Validates a document and reports all problems in the order of the file. Never throws. */
 export function validate<S extends AnyComponentSchema>(schema: S, document: ConfigDocument): Validated<ConfigOf<S>> {
   if (!document.readable) return { problems: document.problems }
   // Compiling the schemas takes longer than it saves.
@@ -21,7 +21,7 @@ export function validate<S extends AnyComponentSchema>(schema: S, document: Conf
   return { problems: [...document.problems, ...found].sort((a, b) => a.line - b.line || a.column - b.column) }
 }
 
-/** For tests and presets. */
+/** Settings from written values, for tests and presets. */
 export function configFrom<S extends AnyComponentSchema>(schema: S, written: WrittenConfigOf<S>): ConfigOf<S> {
   const document = applyOverrides(parseYaml('', schema.type), [{ path: [], value: written, origin: schema.type }])
   const result = validate(schema, document)

@@ -13,8 +13,8 @@ const content = /^([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?$/s
 const whole = /^\$\{([A-Za-z_][A-Za-z0-9_]*)\}$/
 
 /**
- * Expands `${NAME}` and `${NAME:-default}`; `$${` is a literal `${`. In a secret, `${NAME}` becomes `env:NAME`.
- * Failures are problems of the document.
+ * Replaces `${NAME}` and `${NAME:-default}` in values by environment variables; `$${` is a literal `${`. In a secret,
+ * `${NAME}` becomes `env:NAME`. Failures are problems of the document.
  */
 export function expandVariables(document: ConfigDocument, schema: AnyComponentSchema, env: Env): ConfigDocument {
   const problems: Problem[] = []

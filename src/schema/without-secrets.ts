@@ -3,7 +3,7 @@ import type { AnyComponentSchema } from './component.ts'
 import { walkWritten } from './descend.ts'
 import { replaced } from './replaced.ts'
 
-/** Secret values are `***`, and URLs have no users and queries. */
+/** For printing: secret values are `***`, and URLs have no users and queries. */
 export function withoutSecrets(schema: AnyComponentSchema, value: unknown): unknown {
   let shown = value
   walkWritten(schema.info, value, (info, written, path) => {

@@ -16,8 +16,8 @@ function covers(outer: FileName, inner: FileName): boolean {
 }
 
 /**
- * Adopted after a manifest record was damaged: no live file has their rows. Merges join neighbours only, so sequence
- * ranges are nested or disjoint.
+ * Orphans to adopt after a manifest record was damaged: no live file has their rows. Merges join neighbours only, so
+ * sequence ranges are nested or disjoint.
  */
 export function chooseAdoptions<Found extends Orphan>(
   orphans: readonly Found[],

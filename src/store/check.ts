@@ -44,7 +44,7 @@ export interface CheckedStore {
   readonly check: StoreCheck
 }
 
-/** Files removed meanwhile are not damaged. Beyond the first `mostBytes`, only sizes are compared. */
+/** Files merged or removed meanwhile are not damaged. Beyond the first `mostBytes`, only file sizes are compared. */
 export async function checkStore({
   host,
   directory,

@@ -2,7 +2,7 @@ import type { EventBatch } from '../model/batches.ts'
 import type { StoredFile } from './record.ts'
 import type { RollupRows } from './rollup/rows.ts'
 
-/** Of rows, not frame headers. Unix ms; Infinity and -Infinity without times. */
+/** From the rows: frame headers are less precise. Unix ms; Infinity and -Infinity if no row has a time. */
 export interface Extent {
   readonly timeMin: number
   readonly timeMax: number

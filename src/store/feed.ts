@@ -40,7 +40,10 @@ const maxRounds = 8
 const firstRetryMs = 500
 const lastRetryMs = 30_000
 
-/** After a failure reopens the store and resumes at the last commit: each row is stored exactly once. */
+/**
+ * Feeds a store from the journal. After a failure it reopens the store and resumes at the last commit: each row is
+ * stored exactly once.
+ */
 export class StoreFeed {
   readonly #options: FeedOptions
   readonly #refill: Refill
@@ -66,6 +69,7 @@ export class StoreFeed {
     return this.#reopening.store
   }
 
+  /** Queries wait during a reopening. */
   get reader(): StoreReader & Required<Pick<StoreReader, 'isolated'>> {
     return this.#reopening.reader
   }
@@ -79,7 +83,10 @@ export class StoreFeed {
     this.#queriedAt = this.#options.host.clock.monotonic()
   }
 
-  /** Commits early so that queries read everything up to `sequence`. False after `ms`, or at once if impossible. */
+  /**
+   * Commits early so that queries read everything up to `sequence`. False after `ms`, or at once if that is impossible
+   * in time.
+   */
   fresh(sequence: number, ms: number): Promise<boolean> {
     if (this.#reached() >= sequence) return Promise.resolve(true)
     const { clock, timers } = this.#options.host

@@ -71,7 +71,10 @@ export class Folder {
     return `${this.directory}/${name}`
   }
 
-  /** Atomic. After an error write the tables again, otherwise never. Durable after `confirm`. */
+  /**
+   * Adds rows and their progress atomically. After an error write the tables again, otherwise never. Durable after
+   * `confirm`.
+   */
   async commit(
     tables: readonly PendingTable[],
     writer: TableWriter | undefined,
@@ -104,12 +107,12 @@ export class Folder {
     }))
   }
 
-  /** Only later files contain the ids of a new projection. */
+  /** Only files written from now on contain the ids of a new projection. */
   beginAddresses(): void {
     this.#addressesLost = false
   }
 
-  /** Rows that use ids of a lost file must not be committed. */
+  /** A file of addresses was lost: rows that use its ids must not be committed. */
   get addressesLost(): boolean {
     return this.#addressesLost
   }
@@ -124,7 +127,7 @@ export class Folder {
     await this.confirm()
   }
 
-  /** Requires that every entry counts its rows by source. */
+  /** For folders of earlier versions, once every entry counts its rows by source. */
   async beginCounting(): Promise<void> {
     if (this.state.gone !== undefined || !isCounted(this.state)) return
     this.#record((state) => ({ ...carried({ ...state, gone: firstGone(state) }), added: [], removed: [] }))
@@ -132,7 +135,8 @@ export class Folder {
   }
 
   /**
-   * Verifies files before they are read. On false a damaged one is excluded from new pins and quarantined; pin again.
+   * Verifies files before they are read, in the process that owns the store. On false a damaged one is excluded from
+   * new pins, and its rows are quarantined; pin again.
    */
   async verify(files: readonly StoredFile[]): Promise<boolean> {
     const damaged = await this.verification.damaged(files)
@@ -143,7 +147,7 @@ export class Folder {
     return false
   }
 
-  /** Unreadable files; one with a correct checksum is excluded until the next start. */
+  /** Files that DuckDB failed to read. One with a correct checksum is excluded until the next start. */
   async suspect(files: readonly StoredFile[], message: string): Promise<void> {
     for (const file of files) {
       const { damage } = await this.verification.again(file)
@@ -159,7 +163,7 @@ export class Folder {
     await this.#moves
   }
 
-  /** At once for new pins, durably with the next record. */
+  /** At once for new pins, and durably with the next record. */
   condemn(damaged: ReadonlyMap<StoredFile, Damage>): void {
     const found = [...damaged].filter(
       ([{ name }]) => this.state.files.has(name) && this.state.files.get(name)?.lost !== true,
@@ -225,7 +229,9 @@ export class Folder {
     }
   }
 
-  /** Temporary file, sync unless `write` did it, rename. The caller syncs the directory. */
+  /**
+   * Temporary file, sync unless `write` did it, rename. The caller syncs the directory. The name contains the checksum.
+   */
   async writeFile(
     { stream, hour, firstSequence, lastSequence }: FileRange,
     write: (path: string) => Promise<Written>,

@@ -28,18 +28,18 @@ export type { StoreLedger, StoreStatus } from './status.ts'
 
 export interface StoreOptions {
   readonly host: Host
-  /** Created with mode 0700. */
+  /** Created with mode 0700 if missing. */
   readonly directory: string
   readonly resolver: Resolver
   readonly log: Log
   readonly metrics: Metrics
   readonly flushRows?: number
-  /** Hours older than `ageMs` by receive time, and the oldest beyond `bytes`. */
+  /** Removes hours older than `ageMs` by receive time, and the oldest hours beyond `bytes`. */
   readonly retain?: Retain
   /** In DuckDB's notation: `512MB`. */
   readonly memoryLimit?: { readonly writer?: string; readonly reader?: string }
   readonly threads?: number
-  /** Communication edges take one sixth more. */
+  /** Of cached audit columns and graph edges; communication edges take one sixth more. */
   readonly cacheBytes?: number
   readonly processes?: { readonly limits: QueryLimits; readonly start: StartProcess } | undefined
   readonly fence?: Fence | undefined
@@ -49,12 +49,15 @@ export interface StoreOptions {
 export interface Store {
   readonly projection: StoreProjection
   readonly reader: StoreReader & { idle(): Promise<void> }
-  /** One round; true if more work remains. Commits need not wait. Rejects on disk errors. */
+  /**
+   * One round of merging and retention; true if more work remains. Commits need not wait. Rejects on disk errors; the
+   * next round retries.
+   */
   maintain(): Promise<boolean>
   ledger(): StoreLedger
   /** Lost entries that can be refilled from the journal. */
   lost(): readonly StoredFile[]
-  /** Whether a live file contains the frame: do not store it again. */
+  /** Whether a live file contains the frame; such rows must not be stored again. */
   covered(lost: StoredFile): (sequence: number) => boolean
   hasFlows(): boolean
   status(): StoreStatus

@@ -11,8 +11,8 @@ export interface Condemned {
 }
 
 /**
- * Marks damaged files as lost. Flows with endpoints in a lost file are lost too. A coarse rollup is removed if finer
- * ones can rebuild it.
+ * Turns entries of damaged files into entries of lost files. Flows with endpoints in a lost file are lost too. A coarse
+ * rollup is removed if finer ones can rebuild it.
  */
 export function condemned(state: StoreState, names: Iterable<string>): Condemned {
   const lost = new Map<string, StoredFile>()
@@ -84,7 +84,10 @@ function rowsOf(files: Iterable<StoredFile>, includes: (file: StoredFile) => boo
   return rows
 }
 
-/** Neither live nor removed by retention. `without`: damaged, not recorded as lost yet. */
+/**
+ * Stored rows that are neither in a live file nor removed by retention, by source number. `without`: damaged files not
+ * recorded as lost yet.
+ */
 export function lostRows(state: StoreState, without: ReadonlySet<string> = new Set()): RowsBySource {
   const files = [...state.files.values()]
   const isLost = (file: StoredFile): boolean => file.lost === true || without.has(file.name)
@@ -108,7 +111,7 @@ export function removedAfter(state: StoreState, removed: Iterable<string>): Stor
   return Object.fromEntries(gone)
 }
 
-/** For folders of earlier versions: stored rows that are in no file. */
+/** For a folder of an earlier version: stored rows that are in no file. */
 export function firstGone(state: StoreState): NonNullable<StoreState['gone']> {
   const held = rowsOf(state.files.values(), () => true)
   return Object.fromEntries(

@@ -16,6 +16,7 @@ export interface FoundManifest {
   /** Synced data is unreadable: files are found by their names. */
   readonly damaged: boolean
   readonly removed: ReadonlySet<string>
+  /** Offset of the next record; length of the first snapshot. */
   readonly end: number
   readonly head: number
 }
@@ -33,7 +34,7 @@ async function parseGeneration(
   }
 }
 
-/** Or the previous generation if its start is lost. */
+/** The newest manifest; if its start is lost, the previous generation. */
 export async function readManifest(disk: Disk, directory: string): Promise<FoundManifest> {
   const generations = (await disk.list(directory))
     .map(manifestGeneration)
@@ -70,7 +71,7 @@ export async function readManifest(disk: Disk, directory: string): Promise<Found
   return { state, generation: generations.at(-1) ?? 0, whole, empty, damaged, removed, end, head }
 }
 
-/** Append-only. After any failure a new generation replaces the file. Not for concurrent use. */
+/** Append-only checksummed records. After any failure a new generation replaces the file. Not for concurrent use. */
 export class Manifest {
   readonly #disk: Disk
   readonly #directory: string
@@ -102,7 +103,7 @@ export class Manifest {
     return this.#end > Math.max(compactBytes, 4 * this.#head)
   }
 
-  /** After an error call `rotate`: the record may be readable. */
+  /** After an error it is unknown whether the record is readable; call `rotate`. */
   async append(record: ManifestRecord): Promise<void> {
     const file = this.#file
     if (file === undefined) throw new Error('the manifest must be rotated first')

@@ -20,8 +20,9 @@ function tier({ bytes }: StoredFile): number {
 }
 
 /**
- * Neighbours in journal order, so that ranges never cross; unreadable files separate them. An open hour waits for
- * sixteen files of a tier; a finished hour merges the rest.
+ * The next files to merge: neighbours in journal order, so that ranges never cross; unreadable files separate them. An
+ * open hour waits for sixteen files of a tier; a finished hour merges the rest. A row is written at most five times, or
+ * twice if commits exceed half a megabyte.
  */
 export function nextMerge(
   files: Iterable<StoredFile>,

@@ -12,7 +12,7 @@ export function holdsRows(stream: Stream): stream is 'flows' | 'events' {
 export interface FileName {
   readonly name: string
   readonly stream: Stream
-  /** Receipt: Unix ms / 3,600,000, floored. Endpoints: first hour of the day. */
+  /** Hour of receipt: Unix ms / 3,600,000, floored (UTC). For endpoints, the first hour of the day. */
   readonly hour: number
   /** Journal sequences. */
   readonly firstSequence: number
@@ -67,14 +67,15 @@ export function checksumText(crc: number): string {
   return crc.toString(16).padStart(8, '0')
 }
 
+/** Files that failed verification. */
 export const damagedFolder = 'damaged'
 
 export const temporaryEnding = '.tmp'
 
-/** DuckDB creates and empties it. */
+/** Query data beyond the memory; DuckDB creates and empties it. */
 export const spillFolder = 'tmp'
 
-/** The parent process empties it. */
+/** One per query process; the parent empties it. */
 export function spillFolderOf(process: number): string {
   return `${spillFolder}-${process}`
 }

@@ -26,12 +26,13 @@ import { checksumOf, type Damage } from './verification.ts'
 export interface OpenedFolder {
   readonly state: StoreState
   readonly manifest: Manifest
+  /** Named by the manifest, but missing or incomplete. */
   readonly missing: ReadonlyMap<StoredFile, Damage>
 }
 
 type Candidate = Orphan & Inspected
 
-/** Damage never prevents the start. */
+/** Reconciles folder and manifest. Damage never prevents the start. */
 export async function openFolder(options: {
   host: Host
   directory: string

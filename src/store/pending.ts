@@ -3,6 +3,7 @@ import type { Extent } from './extent.ts'
 import type { Stream } from './names.ts'
 import type { PerSource } from './record.ts'
 
+/** Not a file yet. Times are Unix ms. */
 export interface PendingTable {
   readonly stream: Stream
   readonly hour: number
@@ -33,7 +34,7 @@ export class PendingTables {
     return [...this.#tables.values()]
   }
 
-  /** `extent`: of rows that were read. `source`: for journal rows. */
+  /** `extent`: of the rows, if they were read. `source`: for rows of the journal. */
   add(
     stream: Stream,
     hour: number,

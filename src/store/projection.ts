@@ -61,7 +61,7 @@ export class StoreProjection implements Projection {
     return this.#folder.durable.positions
   }
 
-  /** One commit before `position`, because the last record can be lost. */
+  /** One commit before `position`: its frames are read again if the last record is lost. */
   holds(): Positions {
     return this.#folder.durable.previous
   }
@@ -75,7 +75,10 @@ export class StoreProjection implements Projection {
     )
   }
 
-  /** After a rejection the store must be reopened. Undecodable frames do not reject. */
+  /**
+   * After a rejection nothing more is accepted, and the store must be reopened. Frames that cannot be decoded do not
+   * reject.
+   */
   async apply(frames: readonly Frame[]): Promise<void> {
     this.#check()
     try {

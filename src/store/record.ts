@@ -2,27 +2,27 @@ import { crc32 } from 'node:zlib'
 import type { Positions } from '../model/positions.ts'
 import type { FileName } from './names.ts'
 
-/** Times are Unix ms; null without times. */
+/** Manifest entry. Times are Unix ms; null if no row has one. */
 export interface StoredFile extends FileName {
   /** Columns of later versions are absent in the file. */
   readonly schema: number
-  /** `columnSet`; default: all columns of its version. */
+  /** `columnSet`; if absent, all columns of its version. */
   readonly columns?: string
   readonly rows: number
   readonly bytes: number
   readonly timeMin: number | null
   readonly timeMax: number | null
-  /** Times are of rows. Default: of frame headers, and rows may be outside. */
+  /** Times of the rows. If absent, of frame headers, and rows may be outside. */
   readonly timed?: true
-  /** Of event rows; default: any. */
+  /** Of event rows. If absent, any. */
   readonly families?: readonly string[]
   readonly receivedMin: number
   readonly receivedMax: number
   /** If the name has none. */
   readonly crc?: number
-  /** Absent in early entries until the next merge or scrub. */
+  /** By source number. Absent in early entries until the next merge or scrub. */
   readonly perSource?: PerSource
-  /** Rows are missing until a refill or expiry. */
+  /** The rows are not in the store. The entry stays until a refill or expiry. */
   readonly lost?: true
 }
 
@@ -40,7 +40,7 @@ export interface SourceCount {
   readonly quarantined: number
 }
 
-/** `added` and `removed` are changes; other fields are the whole state after the commit. */
+/** One commit. `added` and `removed` are changes; all other fields are the whole state after it. */
 export interface ManifestRecord {
   readonly version: number
   /** The whole live state; first in its file. */
@@ -55,14 +55,14 @@ export interface ManifestRecord {
   readonly words: readonly string[]
   /** Greater than every assigned id. */
   readonly nextEndpoint: number
-  /** Removed by retention; absent until every entry counts by source. */
+  /** Removed by retention, by source number; absent until every entry counts by source. */
   readonly gone?: Readonly<Record<number, number>>
 }
 
 const line = /^([0-9a-f]{8}) (\d+) (\{.*\})$/
 const utf8 = new TextEncoder()
 
-/** `<crc32 hex> <length> <json>\n`; length in bytes. */
+/** `<crc32 hex> <length> <json>\n`; length of the JSON in bytes. */
 export function encodeRecord(record: ManifestRecord): Uint8Array {
   const json = JSON.stringify(record)
   const bytes = utf8.encode(json)
@@ -79,7 +79,7 @@ function decodeLine(text: string): ManifestRecord | undefined {
 
 export interface ParsedManifest {
   readonly records: readonly ManifestRecord[]
-  /** Trailing bytes, as after a crash. */
+  /** Bytes after the last record, as a crash leaves them. */
   readonly torn: boolean
   /** Synced records are missing, or the first is no snapshot. */
   readonly damaged: boolean

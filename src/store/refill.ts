@@ -21,7 +21,7 @@ export interface Slice {
   readonly whole: boolean
 }
 
-/** Still lost after a partial refill. */
+/** Rows still lost after a partial refill. */
 export function remainder(
   lost: StoredFile,
   refilled: { readonly rows: number; readonly perSource: ReadonlyMap<number, number> } | undefined,
@@ -37,7 +37,10 @@ export function remainder(
   return { ...lost, rows, perSource, firstSequence: ended ? lost.firstSequence : reached + 1 }
 }
 
-/** Restores lost rows while the journal has their frames. Rollups are rebuilt as a whole. */
+/**
+ * Stores rows of lost files again while the journal has their frames. Rollups are rebuilt from the whole range or not
+ * at all.
+ */
 export class Refill {
   readonly #options: RefillOptions
   readonly #tried = new Set<string>()
@@ -46,7 +49,7 @@ export class Refill {
     this.#options = options
   }
 
-  /** Part of one file; true if more may remain. Must not overlap `apply` or `commit`. */
+  /** A part of one file; true if more may remain. Must not overlap `apply` or `commit` of the projection. */
   async run(store: Store, directory: string, tail: Tail): Promise<boolean> {
     const lost = store
       .lost()

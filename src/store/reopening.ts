@@ -7,7 +7,7 @@ const drainMs = 5000
 const maxWaitMs = 10_000
 const maxRuns = 3
 
-/** Queries wait during a reopening, and restart if they had no bytes yet. */
+/** Queries wait during a reopening, and restart if the store closed before their first bytes. */
 export class ReopeningStore {
   readonly #open: () => Promise<Store>
   readonly #timers: Timers
@@ -32,7 +32,7 @@ export class ReopeningStore {
     edges: (request, signal) => this.#run(signal, ({ reader }) => reader.edges(request, signal)),
   }
 
-  /** After a rejection queries wait for a later call. */
+  /** On a rejection queries wait until a later call succeeds. */
   async reopen(signal: AbortSignal): Promise<void> {
     if (this.#reopening === undefined) {
       this.#reopening = Promise.withResolvers()

@@ -18,7 +18,7 @@ export interface ResolveUnknownOptions {
   readonly log: Log
 }
 
-/** After the hour: names can arrive after the flows. */
+/** Once the hour is over: names of a watched cluster can arrive after the flows. */
 export class ResolveUnknownAddresses {
   readonly #options: ResolveUnknownOptions
   #next: number | undefined

@@ -6,7 +6,7 @@ export interface Retain {
   readonly ageMs?: number
   /** Rollups that are not named stay. */
   readonly rollupAgesMs?: Readonly<Partial<Record<Rollup, number>>>
-  /** The oldest hours go first, rows before rollups. */
+  /** Of all files. The oldest hours are removed first, rows before rollups. */
   readonly bytes?: number
 }
 
@@ -28,7 +28,7 @@ function hoursOf(
   return [...Map.groupBy(files, ({ hour }) => of(hour))].sort(([a], [b]) => a - b)
 }
 
-/** Whole hours; endpoints with the last flows of their day. */
+/** Whole hours; endpoints with the last flows of their day; rollups by their own ages. */
 export function expired(files: Iterable<StoredFile>, retain: Retain, now: number): readonly Expired[] {
   const all = [...files]
   const sizeOf = (some: readonly StoredFile[]): number => some.reduce((sum, file) => sum + file.bytes, 0)

@@ -6,8 +6,8 @@ import type { StoredFile } from './record.ts'
 import { rollupColumns } from './rollup/schema.ts'
 
 /**
- * Changes with the field registry, or with the meaning of column metadata: version 3 omits names and labels that no
- * endpoint has.
+ * Of a file's column set. Changes with the field registry, or with the meaning of column metadata: version 3 omits
+ * names and labels that no endpoint has.
  */
 export const schemaVersion = 3
 
@@ -15,7 +15,7 @@ export interface FileColumn {
   readonly name: string
   readonly type: string
   readonly since: number
-  /** In `columnSet`; default: every file has the column. */
+  /** In `columnSet`; if absent, every file since that version has the column. */
   readonly bit?: number
   /** Earlier files have the column regardless of their set. */
   readonly leftOutSince?: number
@@ -40,6 +40,7 @@ const typeOfKind: Readonly<Record<ColumnKind, string>> = {
 /** Files contain numbers, the manifest the strings. */
 export const dictionaryFields: ReadonlySet<string> = new Set(['protocol', 'scope'])
 
+/** src_addr → src_ep, next_hop → next_hop_ep. */
 export function endpointColumn(field: string): string {
   return `${field.replace(/_addr$/, '')}_ep`
 }
@@ -84,7 +85,7 @@ const eventColumns: readonly FileColumn[] = [
   { name: 'time_received', type: 'TIMESTAMPTZ', since: 1 },
 ]
 
-/** Numbers are permanent: append only. */
+/** Column numbers are permanent: append only. */
 export const auditColumns = [
   'actor',
   'actor_kind',
@@ -148,7 +149,7 @@ export const fileColumns: Readonly<Record<Stream, readonly FileColumn[]>> = {
   flows_1h: rollupColumns,
 }
 
-/** A bit per number, hexadecimal, lowest digit first. */
+/** One bit per column number, in hexadecimal, lowest digit first. */
 export function columnSet(stream: Stream, names: Iterable<string>): string | undefined {
   const numbers = new Map(fileColumns[stream].map(({ name, bit }) => [name, bit]))
   const digits: number[] = []

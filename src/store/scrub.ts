@@ -19,7 +19,7 @@ export interface ScrubOptions {
   readonly metrics: Metrics
 }
 
-/** Rereads every file slowly. Adds checksums and counts to early entries. */
+/** Reads every file again, slowly, to detect damage. Adds checksums and counts to early entries. */
 export class Scrub {
   readonly #options: ScrubOptions
   #readAt: Map<string, number>

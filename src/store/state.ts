@@ -26,7 +26,7 @@ export function carried({
   return { positions, previous, sources, words, nextEndpoint, ...(gone === undefined ? {} : { gone }) }
 }
 
-/** Index 0 is absent. The same in every store. */
+/** Index 0 means absent. Protocols have the same numbers in every store. */
 export const firstWords: readonly string[] = ['', 'netflow5', 'netflow9', 'ipfix', 'sflow5']
 
 export const emptyState: StoreState = {

@@ -8,7 +8,7 @@ import { completeSinces } from './rollup/cover.ts'
 import { isRollup } from './rollup/schema.ts'
 import type { StoreState } from './state.ts'
 
-/** As of the last durable commit. Rows count as stored after retention, lost ones as quarantined. */
+/** By the last durable commit. Stored rows stay counted after retention; lost rows are quarantined. */
 export interface StoreLedger {
   readonly stored: Readonly<Record<string, number>>
   readonly quarantined: Readonly<Record<string, number>>

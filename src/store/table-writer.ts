@@ -16,7 +16,7 @@ export interface FlowRows {
   readonly stream: 'flows'
   readonly batch: FlowBatch
   readonly origin: RowOrigin
-  /** Safe integers; 0 is absent. */
+  /** Safe integers by address field; 0 is absent. */
   readonly endpoints: Readonly<Record<string, Float64Array>>
   readonly release?: () => void
   /** Manifest number of each dictionary string; 0 is absent. */
@@ -55,7 +55,7 @@ export interface EndpointRows {
   readonly rows: readonly EndpointRow[]
 }
 
-/** Addition to the finest rollup. */
+/** One commit's addition to the finest rollup. */
 export interface PartialRows {
   readonly stream: 'flows_1m'
   readonly rows: RollupRows
@@ -74,9 +74,11 @@ export interface Written {
   readonly rows: number
   readonly bytes: number
   readonly columns?: string
+  /** If the writer computed it. */
   readonly crc?: number
 }
 
+/** Of a file that no record describes. */
 export interface Inspected extends Written {
   readonly timeMin: number | null
   readonly timeMax: number | null
@@ -91,17 +93,17 @@ export interface Inspected extends Written {
 }
 
 /**
- * The store syncs and renames the files. Rows stay until `discard`. Appended batches are not copied and must not
- * change.
+ * Rows by stream and hour. The store syncs and renames the files. Rows stay until `discard`. Appended batches are not
+ * copied and must not change.
  */
 export interface TableWriter {
   append(hour: number, rows: TableRows): Promise<void>
   /** A new synced file, rows in the order appended. */
   write(stream: Stream, hour: number, path: string, about: FileAbout): Promise<Written>
   discard(stream: Stream, hour: number): Promise<void>
-  /** Sums rollups by the step of `stream`. May overlap `append` and `write`. */
+  /** Concatenates files; sums rollups by the step of `stream`. May overlap `append` and `write`. */
   merge(stream: Stream, from: readonly string[], path: string, about: FileAbout): Promise<Written>
-  /** From `from` to before `to` (Unix ms). */
+  /** Unknown endpoints in minutes from `from` to before `to` (Unix ms). */
   unknown(path: string, from: number, to: number): Promise<readonly UnknownEndpoint[]>
   /** Known meanings are retained. */
   revise(from: string, revisions: readonly Revision[], path: string, about: FileAbout): Promise<Written>

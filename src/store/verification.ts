@@ -79,7 +79,7 @@ export async function verifyFile(
   }
 }
 
-/** Once per process; later checks compare size and change time. */
+/** Before they are read, once per process; later checks compare size and change time. */
 export class Verification {
   readonly #disk: Disk
   readonly #directory: string

@@ -13,6 +13,7 @@ function lostNames(state: StoreState): string[] {
   return [...state.files.values()].flatMap(({ name, lost }) => (lost === true ? [name] : []))
 }
 
+/** Defers the removal of replaced files. */
 export class Versions {
   #current: StoreState
   readonly #missing: Set<string>
@@ -70,7 +71,7 @@ export class Versions {
     }
   }
 
-  /** Removes the file once no query uses it. */
+  /** Removes a file of no durable version once no query uses it. */
   async retire(name: string): Promise<void> {
     this.#retired.add(name)
     await this.#sweep()

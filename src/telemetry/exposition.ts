@@ -8,7 +8,7 @@ export interface Exposition {
   readonly text: string
 }
 
-/** The first scrape loads prom-client. */
+/** Metrics of a store, the process and Node in Prometheus' text format. The first scrape loads prom-client. */
 export function exposition(
   store: MetricStore,
   thread: Pick<Thread, 'memory'> = realThread(),

@@ -15,7 +15,7 @@ export interface LogRecord {
 
 export type Plain = string | number | boolean | null
 
-/** Undefined values are omitted. */
+/** An error becomes message, code, advice and stack line; undefined values are omitted. */
 export function plainFields(fields: Readonly<Record<string, unknown>>): Record<string, Plain> {
   const plain: Record<string, Plain> = {}
   for (const [name, value] of Object.entries(fields)) {
@@ -60,7 +60,7 @@ export function formatText({ time, level, message, fields }: LogRecord): string 
   return `${stamp(time)} ${level.padEnd(5)} ${oneLine(message)}${pairs.join('')}`
 }
 
-/** Fields do not replace the line's own keys. */
+/** A field cannot replace the line's own keys. */
 export function formatJson({ time, level, message, fields }: LogRecord): string {
   return JSON.stringify({ ...fields, time: stamp(time), level, message })
 }

@@ -11,6 +11,7 @@ export interface LogOptions {
   readonly clock: Clock
   readonly timers: Timers
   readonly write: LogWriter
+  /** Default: info. */
   readonly level?: Level
   readonly metrics?: Metrics
 }
@@ -28,7 +29,7 @@ interface Repeats {
   readonly timer: Timer
 }
 
-/** Not pino, which takes 10 to 15 ms to load. */
+/** On standard error. Not pino: loading it takes 10 to 15 ms of a start. */
 export class ProgramLog implements Log {
   readonly #options: LogOptions
   readonly #from: number
@@ -63,6 +64,7 @@ export class ProgramLog implements Log {
     this.#log('error', message, fields)
   }
 
+  /** Writes the counts of suppressed lines, before the process ends. */
   flush(): void {
     for (const key of this.#repeats.keys()) this.#logRepeats(key)
   }
@@ -124,6 +126,7 @@ export function forwardLog(port: Sender): LogWriter {
   return (record) => port.postMessage({ is: envelope, record })
 }
 
+/** Ignores other messages of the port. */
 export function collectLog(port: Receiver, write: LogWriter): void {
   port.on('message', (message) => {
     if (

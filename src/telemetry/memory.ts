@@ -13,14 +13,14 @@ const quietLoad = 0.1
 /** In intervals: after a minute and every ten minutes. */
 const [firstThorough, thoroughEvery] = [6, 60]
 
-/** Committed V8 heap, and buffers. */
+/** Committed V8 heap, and buffers outside it. */
 export function recordThreadMemory(metrics: Metrics, name: string, thread: Pick<Thread, 'memory'>): void {
   const { heap, buffers } = thread.memory()
   metrics.set(memoryMetric, heap, { part: `${name} heap` })
   metrics.set(memoryMetric, buffers, { part: `${name} buffers` })
 }
 
-/** V8 alone retains 20 to 40 MB per idle thread. */
+/** Returns garbage of an idle thread to the system. V8 alone retains 20 to 40 MB per thread. */
 export function collectWhenIdle(timers: Timers, thread: Pick<Thread, 'used' | 'load' | 'collectGarbage'>): void {
   let live = thread.used()
   let checks = 0

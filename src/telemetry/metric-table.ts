@@ -1,4 +1,7 @@
-/** `weir_<area>_<what>_<unit>`; counters end in `_total`. */
+/**
+ * Weir's own metrics: `weir_<area>_<what>_<unit>`, counters end in `_total`. A connector declares its metrics in
+ * `metrics.ts`.
+ */
 export interface MetricInfo {
   readonly kind: 'counter' | 'gauge'
   readonly help: string

@@ -1,6 +1,7 @@
 import { coreMetrics, type MetricInfo, type MetricTable } from './metric-table.ts'
 import type { Labels, MetricName, Metrics, Receiver, Sender } from './ports.ts'
 
+/** One combination of label values. */
 export interface Series {
   readonly values: readonly string[]
   value: number
@@ -15,7 +16,10 @@ const envelope = 'weir:metrics'
 
 type Change = readonly [name: string, values: readonly string[], value: number]
 
-/** Of one thread. With `strict`, for tests, an unknown name or label is an error; otherwise it is ignored. */
+/**
+ * Counters and gauges of one thread. prom-client is loaded only by a scrape. With `strict`, for tests, an unknown name
+ * or label is an error; otherwise it is ignored.
+ */
 export class MetricStore implements Metrics {
   readonly #series = new Map<string, Map<string, Series>>()
   readonly #strict: boolean
@@ -38,6 +42,7 @@ export class MetricStore implements Metrics {
     if (info !== undefined) this.#put(name, this.#values(info, labels), value)
   }
 
+  /** 0 if never counted. */
   value(name: string, labels?: Labels): number {
     const info = this.table[name]
     const values = info === undefined ? [] : this.#values(info, labels)
@@ -51,7 +56,7 @@ export class MetricStore implements Metrics {
     }
   }
 
-  /** Call each second, and once at the end. */
+  /** For {@link collectFrom}. Call each second, and once at the end. */
   publishTo(port: Sender): void {
     const changes: Change[] = []
     for (const [name, info, all] of this) {
@@ -64,6 +69,7 @@ export class MetricStore implements Metrics {
     if (changes.length > 0) port.postMessage({ is: envelope, changes })
   }
 
+  /** Ignores other messages of the port. */
   collectFrom(port: Receiver): void {
     port.on('message', (message) => {
       if (!isChanges(message)) return

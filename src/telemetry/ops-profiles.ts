@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { profileKinds, type ProfileKind, type ProfileRequest } from './profile.ts'
 import { messageOf } from '../model/errors.ts'
 
-/** The first is the default. */
+/** By thread name; the first is the default. */
 export type ProfileThreads = ReadonlyMap<string, (request: ProfileRequest) => Promise<Uint8Array>>
 
 export type ProfileResult =
@@ -12,7 +12,7 @@ export type ProfileResult =
 const usualSeconds: Readonly<Record<ProfileKind, number>> = { profile: 30, heap: 10 }
 const maxSeconds = 600
 
-/** Local only: a profile costs time and reveals internals. */
+/** Serves /debug/pprof/* only locally: a profile costs time and reveals internals. */
 export class OpsProfiles {
   readonly #threads: ProfileThreads
   readonly #busy = new Set<string>()
@@ -21,6 +21,7 @@ export class OpsProfiles {
     this.#threads = threads
   }
 
+  /** Undefined if the path is no profile. */
   kindOf(path: string | undefined): ProfileKind | undefined {
     return profileKinds.find((kind) => path === `/debug/pprof/${kind}`)
   }

@@ -13,6 +13,7 @@ export interface OpsOptions {
   readonly port: number
   metrics(): Promise<Exposition>
   health(): Health
+  /** Absent: disabled. */
   readonly profiles?: OpsProfiles
 }
 
@@ -40,7 +41,7 @@ const profilePages: Readonly<Record<string, string>> = {
   '/debug/pprof/heap': 'heap profile for pprof: ?seconds=10&thread=…; from this machine only',
 }
 
-/** Read-only, on a separate address. */
+/** Metrics and health on a separate, read-only address. */
 export async function startOps(options: OpsOptions): Promise<OpsServer> {
   const server = createServer(
     { requestTimeout: 10_000, headersTimeout: 5_000, maxHeaderSize: 8192 },

@@ -11,7 +11,7 @@ const sampleMicros = 10_000
 const heapSampleBytes = 512 * 1024
 const heapStackDepth = 64
 
-/** CPU (`profile`) or live allocations (`heap`) until `wait` resolves. One of a kind at a time. */
+/** Profiles until `wait` resolves: CPU (`profile`) or live allocations (`heap`). One profile of a kind at a time. */
 export async function takeProfile(kind: ProfileKind, wait: () => Promise<void>): Promise<Uint8Array> {
   const { time, heap, encode } = await import('@datadog/pprof')
   if (kind === 'heap') {

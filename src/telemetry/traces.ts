@@ -22,7 +22,7 @@ export interface Span {
 export interface Traces {
   /** Deterministic. */
   samples(traceId: string): boolean
-  /** Never waits; drops and counts spans beyond the limit. */
+  /** Never waits: spans beyond the limit are dropped and counted. */
   add(span: Span): void
 }
 
@@ -43,7 +43,7 @@ export function spanIdOf(traceId: string, what: string): string {
   return hash('md5', `${traceId} ${what}`, 'hex').slice(0, 16)
 }
 
-/** By the last seven bytes (W3C Trace Context, level 2). */
+/** By the last seven bytes, which are random (W3C Trace Context, level 2). */
 export function isSampled(traceId: string, sample: number): boolean {
   return sample >= 1 || Number.parseInt(traceId.slice(18), 16) < sample * 2 ** 56
 }
@@ -64,7 +64,7 @@ export interface TraceQueueOptions {
   readonly metrics: Metrics
 }
 
-/** A slow server delays nothing else. */
+/** Sends in batches. A slow server delays nothing else. */
 export class TraceQueue implements Traces {
   readonly sample: number
   readonly #options: TraceQueueOptions
@@ -182,6 +182,7 @@ export class SpanForwarder implements Traces {
   }
 }
 
+/** Ignores other messages of the port. */
 export function collectSpans(port: Receiver, traces: Traces): void {
   port.on('message', (message) => {
     if (

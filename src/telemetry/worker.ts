@@ -9,11 +9,12 @@ import { collectSpans, SpanForwarder, type TraceQueue, type Traces } from './tra
 
 const publishEveryMs = 1000
 
+/** Under the key `telemetry` of `workerData`. */
 export interface WorkerTelemetryData {
   readonly thread: string
   readonly level: Level
   readonly port: MessagePort
-  /** Undefined: no traces. */
+  /** Sampled fraction of traces; undefined: no traces. */
   readonly sample: number | undefined
   readonly table: MetricTable
 }
@@ -54,7 +55,7 @@ export interface WorkerTelemetry {
   flush(): void
 }
 
-/** Without settings, lines are written and counts stay local. */
+/** Without telemetry settings, lines are written and counts stay local. */
 export function workerTelemetry(host: Pick<Host, 'clock' | 'timers'>, workerData: unknown): WorkerTelemetry {
   const data = given(workerData)
   const metrics = new MetricStore(data === undefined ? {} : { table: data.table })

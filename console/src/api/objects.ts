@@ -94,6 +94,7 @@ export interface ResourceState extends ObjectPlace {
   readonly owner_uid: string | null
   readonly created: string | null
   readonly valid_from: string
+  /** null: still valid. */
   readonly valid_to: string | null
   readonly resource_version: string | null
 }

@@ -16,7 +16,7 @@ export interface SourceView {
   readonly shed: Reasons
 }
 
-/** The parts of a sink add up to the rows that its sources accepted. */
+/** All parts of a sink together are the rows that its sources accepted. */
 export interface Part {
   readonly name: 'delivered' | 'pending' | 'filtered' | 'dead letters' | 'dropped' | 'quarantined'
   readonly rows: number
@@ -48,7 +48,10 @@ export const total = (reasons: Reasons): number => Object.values(reasons).reduce
 export const sum = <T>(of: readonly T[], pick: (item: T) => number): number =>
   of.reduce((before, item) => before + pick(item), 0)
 
-/** Joins pipeline and ledger. Each can contain names that the other lacks, for example removed components. */
+/**
+ * Joins the running pipeline with the ledger. Each can contain names that the other lacks, for example derived
+ * streams and removed components.
+ */
 export function viewOf(pipeline: Pipeline, ledger: Ledger): PipelineView {
   const names = (
     of: readonly { readonly name: string }[],

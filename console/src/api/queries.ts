@@ -52,7 +52,7 @@ export interface Watched<T> {
   readonly refetch: () => Promise<unknown>
 }
 
-/** Keeps an error until the next success, so that retries do not blink. */
+/** Keeps an error until the next success: it would blink while the query is retried. */
 export function useHeld<T>({ data, dataUpdatedAt, error, refetch }: UseQueryResult<T>): Watched<T> {
   const [last, setLast] = useState<Error | null>(null)
   const now = error ?? (data === undefined ? last : null)

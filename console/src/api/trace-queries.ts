@@ -18,6 +18,7 @@ export interface Traces {
   readonly again: () => void
 }
 
+/** All pages, newest first. A new `revision` repeats the query. */
 export function useTraces(question: Query, t: Range, revision: string): Traces {
   const key = JSON.stringify([question, t, revision])
   const answer = useInfiniteQuery({

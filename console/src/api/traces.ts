@@ -32,6 +32,7 @@ export interface WholeTrace extends Trace {
 export interface TracePage {
   readonly traces: readonly Trace[]
   readonly next: string | null
+  /** On the first page only. */
   readonly total?: number
   readonly span: Span
 }

@@ -51,7 +51,7 @@ function Keys({ onClose }: { readonly onClose: () => void }): React.ReactNode {
   )
 }
 
-/** Single-character keys can be disabled for speech input (WCAG 2.1.4). */
+/** Single-character keys can be disabled because speech input triggers them by mistake (WCAG 2.1.4). */
 export function SingleKeys(): React.ReactNode {
   const single = usePreference(singleKeys)
   return (

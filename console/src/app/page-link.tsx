@@ -2,6 +2,7 @@ import { Link } from '@tanstack/react-router'
 import { frameNames } from '../state/frame.ts'
 import type { Search } from '../state/codec.ts'
 
+/** A link to a page that keeps the time range. */
 export function PageLink({
   to,
   className,

@@ -12,7 +12,10 @@ export interface Page {
   readonly load: () => Promise<{ readonly default: ComponentType }>
 }
 
-/** Every page in navigation order. A page is pages/<name>/index.tsx with a default export, and an entry here. */
+/**
+ * Every page in navigation order; navigation, palette and router read this list. To add a page, create
+ * pages/<name>/index.tsx with a default export and add an entry here.
+ */
 export const pages: readonly Page[] = [
   {
     path: '/home',

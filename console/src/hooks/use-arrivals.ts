@@ -9,7 +9,7 @@ const pollMs = 3000
 
 export interface Arrivals {
   readonly arrivals: number
-  /** `poll`: for users without access to the event stream. */
+  /** `stream`: reported by the live stream; `poll`: a timer, for users without access to the stream. */
   readonly by: 'stream' | 'poll'
 }
 

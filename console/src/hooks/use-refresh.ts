@@ -2,12 +2,12 @@ import { useCallback, useEffect, useState } from 'react'
 
 let last = 0
 
-/** Unique, so that a range that ends at `now` is queried again. */
+/** A number that no query key contained before, so that a range that ends at `now` is queried again. */
 export function newRevision(): number {
   return ++last
 }
 
-/** Changes every `seconds` while the page is visible (0: never) and on `again`. */
+/** A revision for query keys. Changes every `seconds` while the page is visible (0: never) and on `again`. */
 export function useRefresh(seconds: number): { readonly revision: number; readonly again: () => void } {
   const [revision, setRevision] = useState(newRevision)
   const again = useCallback(() => setRevision(newRevision), [])

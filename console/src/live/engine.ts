@@ -20,7 +20,7 @@ interface Shared {
 
 /**
  * Multiplexes the views of all tabs into one stream, because browsers limit connections per server. Equal row views
- * share one subscription.
+ * share one subscription; aggregates do not, since each tab needs them from the start.
  */
 export class LiveEngine {
   readonly #tabs = new Map<number, Tab>()

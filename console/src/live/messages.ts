@@ -17,7 +17,7 @@ export interface Link {
   readonly queryId?: string
 }
 
-/** Sent once a second for each view: rows since it began. */
+/** Sent once a second for each view: rows matched and rows sent since it began. */
 export interface ViewStat {
   readonly view: string
   readonly matched: number
@@ -25,6 +25,7 @@ export interface ViewStat {
   readonly lagMs: number | null
 }
 
+/** `view` is the tab's id. Series and graph messages are forwarded unchanged. */
 export type ToTab =
   | { readonly is: 'rows'; readonly rows: RowsMessage }
   | { readonly is: 'other'; readonly event: string; readonly data: { readonly view: string } & Record<string, unknown> }

@@ -13,17 +13,21 @@ export interface LiveNow {
   /** Rows matched since the view began, and rows that the server skipped because of the rate. */
   readonly matched: number
   readonly passed: number
+  /** Rows received, and how many of them were dropped while held. */
   readonly arrived: number
   readonly lost: number
   readonly begun: boolean
-  /** ISO 8601: rows after it are complete, rows before it must be queried. Empty: nothing dropped. */
+  /**
+   * ISO 8601 time of the newest row that was dropped: rows after it are complete, rows before it must be queried.
+   * Empty: nothing dropped.
+   */
   readonly upTo: string
 }
 
 export const maxShown = 5000
 const maxWaiting = 10_000
 
-/** Newest rows first. While held, new rows are buffered and shown rows do not move. */
+/** Newest rows first. While held, new rows are buffered and counted, and shown rows do not move. */
 export class RowsModel {
   readonly #keyAt: number
   readonly #timeAt: number

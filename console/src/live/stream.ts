@@ -15,7 +15,10 @@ interface On {
   readonly link: (link: Link) => void
 }
 
-/** The stream while any view is subscribed. Uses fetch instead of EventSource to read error responses. */
+/**
+ * The stream while any view is subscribed. Uses fetch instead of EventSource to read error responses. Reconnects
+ * from the last event id.
+ */
 export class Stream {
   readonly #on: On
   readonly #server: string

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react'
 
-/** Whether the user hovers, scrolls, selects or has the focus in the element, so that rows must not move. */
+/** Whether the user works in the element, so that rows must not move: hover, scroll, selection or keyboard focus. */
 export function useHold(element: HTMLElement | null): boolean {
   const [held, setHeld] = useState(false)
   useEffect(() => {

@@ -12,7 +12,7 @@ export interface LiveRows extends LiveNow {
   readonly catchUp: () => void
 }
 
-/** `view` undefined: nothing is watched; `held`: rows must not move. */
+/** Newest rows of a view. `view` undefined: nothing is watched; `held`: rows must not move. */
 export function useLiveRows(view: Omit<WantedView, 'id'> | undefined, held: boolean): LiveRows {
   const key = view === undefined ? '' : JSON.stringify(view)
   const [, setTurn] = useState(0)

@@ -11,6 +11,7 @@ export interface ChartSeries {
   readonly name: string
   readonly values: readonly (number | null)[]
   readonly other?: boolean
+  /** Semantic colour; otherwise colours only distinguish series. */
   readonly tone?: 'good' | 'warning' | 'bad'
 }
 
@@ -42,6 +43,7 @@ interface ChartProps {
 
 const none: readonly never[] = []
 
+/** Values over time, as a chart or a table. The drawing library is loaded with the first chart. */
 export function Chart({
   label,
   times,

@@ -1,4 +1,4 @@
-/** A leading `!` excludes a value. */
+/** Selected values are alternatives; a leading `!` excludes a value. */
 
 export function toggled(values: readonly string[], value: string): readonly string[] {
   return values.includes(value) ? values.filter((each) => each !== value) : [...values, value]

@@ -3,7 +3,7 @@ import { useLocalKeys } from '../state/keys.ts'
 import { partsText } from '../text/parts.ts'
 import { generalText } from '../text/general.ts'
 
-/** Takes the focus when `of` changes and returns it on close. */
+/** Details beside a list. Takes the focus when `of` changes and returns it on close. */
 export function Drawer({
   of,
   name,

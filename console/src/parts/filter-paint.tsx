@@ -7,7 +7,7 @@ const sign = /(?<sign>[\s()=<>!~,]+)/
 const rest = /[^\s()"=<>!~,]+/
 const parts = new RegExp([text, word, name, sign, rest].map(({ source }) => source).join('|'), 'gi')
 
-/** The tokens cover the text; also works for invalid filters. */
+/** Splits a filter into tokens that cover the text; also works for invalid filters. */
 export function partsOf(filter: string): { readonly is: (typeof kinds)[number]; readonly text: string }[] {
   return [...filter.matchAll(parts)].map(({ 0: piece, groups = {} }) => ({
     is: kinds.find((kind) => groups[kind] !== undefined) ?? 'value',

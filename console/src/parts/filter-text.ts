@@ -15,7 +15,7 @@ export function foundIn(text: string): string {
   return `text ~ ${literal(anyCase + words.replaceAll(/[\\^$.*+?|[\]{}]/g, '\\$&'))}`
 }
 
-/** Older links contain plain words instead of a filter. */
+/** The filter in the URL. Older links contain plain words instead of a filter. */
 export function filterPart(): Part<string> {
   return { ...textPart(), read: foundIn }
 }
@@ -56,7 +56,7 @@ export function eitherCondition(field: string, value: unknown): string | undefin
 export interface Written {
   readonly from: number
   readonly word: string
-  /** Undefined while a field name is typed. */
+  /** Field of the value being typed; undefined: a field name is. */
   readonly field: string | undefined
 }
 
@@ -75,7 +75,7 @@ export function writtenBefore(text: string, caret: number): Written | undefined 
   return /(?:^|\(|\b(?:and|or|not)\s)\s*$/i.test(before) ? { from: caret, word: '', field: undefined } : undefined
 }
 
-/** Context for completion. Empty: none. */
+/** The condition before the caret, as context for completion. Empty: none. */
 export function conditionBefore(text: string, caret: number): string {
   const before = text.slice(0, caret)
   const start = value.exec(before)?.index ?? writtenBefore(text, caret)?.from ?? caret

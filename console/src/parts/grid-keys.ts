@@ -55,7 +55,7 @@ export const gridMoves: readonly Move[] = [
 
 type Pressed = Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey'> & Partial<Pick<KeyboardEvent, 'shiftKey' | 'altKey'>>
 
-/** Undefined: the key does not move. */
+/** The target cell of a key; undefined: the key does not move. */
 export function moved(
   from: Place,
   { key, ctrlKey, metaKey, shiftKey = false, altKey = false }: Pressed,

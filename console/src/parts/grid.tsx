@@ -30,6 +30,7 @@ export interface GridProps<Row> {
   readonly columns: readonly GridColumn<Row>[]
   readonly rows: readonly Row[]
   readonly rowKey: (row: Row) => string
+  /** Rows of the whole result; undefined: unknown. */
   readonly total: number | undefined
   readonly sort?: string
   readonly onSort?: (id: string) => void
@@ -38,6 +39,7 @@ export interface GridProps<Row> {
   readonly onResize?: (id: string, width: number | undefined) => void
   readonly onMove?: (id: string, by: -1 | 1) => void
   readonly cellKeys?: readonly CellKey<Row>[]
+  /** The last rows are visible. */
   readonly onEnd?: () => void
   readonly onPlace?: (place: HTMLElement | null) => void
 }
@@ -48,7 +50,10 @@ const headHeight = 30
 const widthStep = 16
 const noKeys: readonly never[] = []
 
-/** A virtualized grid with one tab stop. */
+/**
+ * A virtualized grid with one tab stop. Arrows, Home, End, PageUp and PageDown move the cell. Enter opens a row or
+ * sorts. Alt with arrows resizes a column.
+ */
 export function Grid<Row>({
   label,
   columns,

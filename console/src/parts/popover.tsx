@@ -1,6 +1,6 @@
 import { useEffect, useId, useRef, useState } from 'react'
 
-/** Closes on Escape, on blur and through `close`. */
+/** A button with a panel, which closes on Escape, on blur and through `close`. */
 export function Popover({
   label,
   name,

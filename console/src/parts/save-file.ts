@@ -6,7 +6,7 @@ export function saveText(text: string, name: string, type: string): void {
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000)
 }
 
-/** RFC 4180: null is empty, an empty string is `""`. */
+/** RFC 4180, like the server's CSV: null is empty, an empty string is `""`. */
 export function csvOf(names: readonly string[], rows: readonly (readonly unknown[])[]): string {
   const line = (cells: readonly unknown[]): string => `${cells.map(cell).join(',')}\r\n`
   return line(names) + rows.map(line).join('')

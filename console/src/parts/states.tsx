@@ -95,7 +95,7 @@ interface Query {
   readonly refetch: () => Promise<unknown>
 }
 
-/** `notFound`: the text for status 404. */
+/** In place of the data that a query has not returned. `notFound` is the text for status 404. */
 export function Pending({
   of,
   what,

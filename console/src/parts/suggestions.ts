@@ -22,7 +22,7 @@ interface Completion {
 
 const most = 12
 
-/** Completions from the server; without a response, field names. */
+/** Completions for the word before the caret, ranked by the server by frequency. Without a response, field names. */
 export function useSuggestions(
   of: FilterNames,
   fields: readonly ViewColumn[],

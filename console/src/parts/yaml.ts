@@ -1,4 +1,4 @@
-/** JSON as YAML 1.2 like kubectl: keys in order, multi-line strings as blocks. */
+/** JSON as YAML 1.2 block style like kubectl: keys in order, multi-line strings as blocks. */
 export function yamlOf(value: unknown): string {
   const lines = isEmpty(value) || typeof value !== 'object' ? [scalar(value, '')] : block(value as object, '')
   return `${lines.join('\n')}\n`

@@ -1,7 +1,7 @@
 /** The URL captures the whole view. Defaults are omitted, and invalid parameters are reported. */
 import { partsText } from '../text/parts.ts'
 
-/** `read` returns undefined for invalid text. */
+/** Serializes one value. `read` returns undefined for invalid text. */
 export interface Part<T> {
   readonly usual: T
   readonly read: (text: string) => T | undefined
@@ -57,7 +57,7 @@ export function readSearch(text: string): Search {
   return Object.fromEntries(new URLSearchParams(text))
 }
 
-/** Escapes only what a URL cannot contain. */
+/** Escapes only characters that a URL cannot contain. */
 export function writeSearch(search: Search): string {
   const pairs = Object.entries(search).map(([name, text]) => `${encodeURIComponent(name)}=${readable(text)}`)
   return pairs.length === 0 ? '' : `?${pairs.join('&')}`

@@ -1,10 +1,10 @@
 import { flag, seconds } from './parts.ts'
 import { range, type Range } from './range.ts'
 
-/** Parameters of every page with a time range. */
+/** Parameters of every page with a time range; spread `frameParts` into the codec of the page. */
 export interface Frame {
   readonly t: Range
-  /** Seconds; 0: manual. Ignored while `live`. */
+  /** Refresh interval in seconds; 0: manual. Ignored while `live`. */
   readonly refresh: number
   readonly live: boolean
 }

@@ -40,14 +40,14 @@ function offer(group: KeyGroup): () => void {
   }
 }
 
-/** Except in text fields. `bindings` must be stable. */
+/** Keys of the page while the caller is mounted, except in text fields. `bindings` must be stable. */
 export function usePageKeys(title: string, bindings: readonly Binding[]): void {
   useEffect(() => offer({ title, bindings, everywhere: true }), [title, bindings])
 }
 
 type LocalEvent = React.KeyboardEvent | KeyboardEvent
 
-/** The returned `onKeyDown` reports whether the key was handled. */
+/** Keys of an element; returns its `onKeyDown`, which reports whether the key was handled. */
 export function useLocalKeys(title: string, bindings: readonly Binding[]): (event: LocalEvent) => boolean {
   const now = useRef(bindings)
   useLayoutEffect(() => {

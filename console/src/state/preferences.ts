@@ -49,7 +49,7 @@ function kept(key: string): string | null {
 export const theme = preference('weir-theme', ['system', 'light', 'dark'])
 export type Theme = ReturnType<typeof theme.get>
 
-/** WCAG 2.1.4; keys with Ctrl are always enabled. */
+/** Single-character keys (WCAG 2.1.4); keys with Ctrl are always enabled. */
 export const singleKeys = preference('weir-keys', ['on', 'off'])
 
 export const density = preference('weir-density', ['normal', 'compact', 'large'])
@@ -58,7 +58,7 @@ export function usePreference<T extends string>({ on, get }: Preference<T>): T {
   return useSyncExternalStore(on, get)
 }
 
-/** Now and when another tab changes them. */
+/** Applies preferences now and when another tab changes them. Styles follow `color-scheme`. */
 export function applyPreferences(): void {
   const apply = (): void => {
     const { style, dataset } = document.documentElement

@@ -1,7 +1,7 @@
 import type { Part } from './codec.ts'
 import { partsText } from '../text/parts.ts'
 
-/** `now-15m` or ISO 8601 in UTC. The end is exclusive. */
+/** A time range as in the API: `now-15m` or ISO 8601 in UTC. The end is exclusive. */
 export interface Range {
   readonly from: string
   readonly to: string

@@ -6,6 +6,7 @@ export interface PageState<S> {
   readonly state: S
   /** One sentence for each ignored parameter. */
   readonly unread: readonly string[]
+  /** `push` adds a history entry, `replace` does not. */
   readonly set: (change: Partial<S>, how?: 'push' | 'replace') => void
 }
 

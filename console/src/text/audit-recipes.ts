@@ -1,4 +1,4 @@
-/** All settings are in docs/guide/cloud-audit.md and kubernetes-audit.md. */
+/** Minimal sources of audit traces; all settings are in docs/guide/cloud-audit.md and kubernetes-audit.md. */
 export const recipes = [
   {
     id: 'otc-cts',

@@ -1,3 +1,4 @@
+/** Singular and plural of everything that is counted. */
 export const nouns = {
   action: ['action', 'actions'],
   actor: ['actor', 'actors'],

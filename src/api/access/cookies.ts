@@ -4,7 +4,7 @@ import type { TLSSocket } from 'node:tls'
 
 export const sessionCookie = 'weir_session'
 
-/** Undefined if missing or ambiguous: another site of the domain may have set a second one. */
+/** Undefined if the cookie is missing or ambiguous: another site of the domain may have set a second one. */
 export function cookieOf({ headers }: IncomingMessage, name: string): string | undefined {
   const values = (headers.cookie ?? '').split(';').flatMap((pair) => {
     const at = pair.indexOf('=')
@@ -21,7 +21,7 @@ export function isSecure({ socket, headers }: IncomingMessage): boolean {
 
 export interface CookieRule {
   readonly secure: boolean
-  /** Lax: also sent with links from other sites. */
+  /** Lax: also sent with links from other sites, such as the return from an identity provider. */
   readonly sameSite: 'Strict' | 'Lax'
   readonly path: string
   readonly seconds: number

@@ -8,6 +8,7 @@ export interface FailureLimits {
   /** Leak interval per failure, in ms. */
   readonly perAddressMs: number
   readonly inAllMs: number
+  /** Maximum number of tracked addresses. */
   readonly addresses: number
 }
 

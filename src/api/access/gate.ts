@@ -160,7 +160,7 @@ const guessable = 20
 
 const addressOf = ({ socket }: IncomingMessage): string => socket.remoteAddress ?? ''
 
-/** Calls `act` once, unless the returned function was called before. */
+/** For responses without an end: calls `act` once, unless the returned function was called before. */
 export function whenAccessEnds(
   { until, ended, hold }: Admission,
   { clock, timers }: Host,

@@ -13,9 +13,10 @@ export interface Grant {
 }
 
 export interface Principal extends Grant {
-  /** Unique across all ways to sign in. */
+  /** Unique across all ways to sign in; key of the user's stored data. */
   readonly id: string
   readonly name: string
+  /** `none` where no authentication is required. */
   readonly login: 'none' | 'token' | 'oidc'
 }
 
@@ -28,9 +29,10 @@ export const local: Principal = {
   login: 'none',
 }
 
-/** Sees no rows. */
+/** For operations without authentication on a server that has it: sees no rows. */
 export const anonymous: Principal = { id: '', name: '', role: 'viewer', namespaces: [], peers: 'hidden', login: 'none' }
 
+/** Ignores limits of admins. */
 export function principal(
   identity: Pick<Principal, 'id' | 'name' | 'login'>,
   { role, namespaces, peers }: Grant,

@@ -24,7 +24,7 @@ const among = (name: string, values: readonly string[]): Expression => ({
 
 /**
  * Undefined: every row. Flows: at least one end in a visible namespace, none in another; ends without namespace are
- * visible. Events have no reliable namespace.
+ * visible. Changes: in visible namespaces, and of these namespaces. Events have no reliable namespace.
  */
 export function scopeOf({ namespaces, peers }: Principal, kind: BatchKind | 'changes'): Expression | undefined {
   if (namespaces === undefined) return undefined
@@ -71,7 +71,7 @@ export function auditScope({ namespaces }: Principal, ref = 'resource'): string 
   return namespaces === undefined ? undefined : `coalesce(${insideSql(ref, namespaces)}, false)`
 }
 
-/** True for references that are not objects of a cluster. */
+/** References that are not objects of a cluster are visible. */
 export function mayName({ namespaces }: Principal, ref: string): boolean {
   const object = parseKubernetesRef(ref)
   if (namespaces === undefined || object === undefined) return true

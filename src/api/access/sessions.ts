@@ -4,7 +4,7 @@ import type { Host } from '../../host/index.ts'
 import type { Principal } from './principal.ts'
 
 export interface SessionLimits {
-  /** The least recently used one is evicted. */
+  /** Maximum number of sessions; the least recently used one is evicted. */
   readonly max: number
   readonly maxPerPrincipal: number
   readonly ageMs: number
@@ -16,7 +16,7 @@ export interface Proof {
   readonly principal: Principal
   /** Unix ms; undefined: with the session. */
   readonly until?: number
-  /** Undefined or an error if renewal failed. */
+  /** Undefined or an error if the proof cannot be renewed. */
   readonly renew?: () => Promise<Proof | undefined>
   readonly logoutUrl?: string
 }
@@ -83,6 +83,7 @@ export class Sessions {
     return { proof: held.proof, ended: held.end.signal }
   }
 
+  /** Marks the session as in use until the returned function is called. */
   hold(id: string): () => void {
     const held = this.#held.get(keyOf(id))
     if (held === undefined) return () => {}
@@ -94,7 +95,7 @@ export class Sessions {
     }
   }
 
-  /** Ends a session permanently. */
+  /** Ends a session permanently and returns its proof. */
   finish(id: string): Proof | undefined {
     const key = keyOf(id)
     const held = this.#held.get(key)
@@ -108,7 +109,7 @@ export class Sessions {
     return held?.proof
   }
 
-  /** Signed ids stay valid, so ended ones are remembered. */
+  /** Signed ids stay valid by themselves, so ended ones are remembered. */
   isFinished(id: string): boolean {
     return this.#finished.has(keyOf(id))
   }

@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { principal, type Grant, type Principal } from './principal.ts'
 
-/** `name` appears in the log. */
+/** `name` appears in the log; `token` is the bearer secret. */
 export interface ApiToken extends Partial<Grant> {
   readonly name: string
   readonly token: string

@@ -8,7 +8,7 @@ import { everyView } from '../views.ts'
 
 const sampledRows = 1000
 
-/** Sampled flows with a value, by field. Undefined after a disconnect. */
+/** Number of sampled flows with a value, by field. Undefined when the client has disconnected. */
 export async function fieldUse(
   run: RunStatement,
   rowQuery: RowQuery,
@@ -70,7 +70,7 @@ interface Candidate {
   readonly use: number
 }
 
-/** Used fields first, then by fit. `use` undefined: all count as used. */
+/** Used fields first, then by fit, then in registry order. `use` undefined: all count as used. */
 export function suggestNames(
   table: NameTable,
   prefix: string,

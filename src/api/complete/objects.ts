@@ -7,7 +7,7 @@ import { asOf } from '../objects.ts'
 import type { RunStatement } from '../sums.ts'
 import { conditionFor, type PlainValue, type UsedValue } from './values.ts'
 
-/** Most frequent first. Undefined after a disconnect. */
+/** Most frequent first. Undefined when the client has disconnected. */
 export async function valuesOfObjects(
   { context, principal, disconnected }: RunStatement,
   fields: readonly QueryField[],

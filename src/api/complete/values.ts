@@ -9,6 +9,7 @@ import { sumSource } from '../sum-source.ts'
 import { maxValues, valueCacheOf } from './remembered.ts'
 import { numbersCalled } from './words.ts'
 
+/** For lists, an item. */
 export type PlainValue = string | number | boolean
 
 export interface UsedValue {
@@ -30,7 +31,7 @@ const [firstSpan, widened, maxSpan] = [900_000_000n, 16n, 24n * 3_600_000_000n]
 const maxMs = 60
 const maxWaitMs = 50
 
-/** Most frequent first. Undefined after a disconnect. */
+/** Most frequent first. Undefined when the client has disconnected. */
 export async function valuesInUse(
   run: RunStatement,
   rowQuery: RowQuery,

@@ -22,6 +22,7 @@ export interface Suggestion {
   readonly label?: string
 }
 
+/** Their word begins with the prefix. */
 export function numbersCalled(field: QueryField, prefix: string): number[] {
   const words = wordsOf(field.name)
   if (words === undefined || prefix === '') return []
@@ -34,6 +35,7 @@ export function numbersCalled(field: QueryField, prefix: string): number[] {
   ]
 }
 
+/** In filter syntax; a word that begins with the prefix is preferred. */
 export function suggestion(names: NameTable, field: QueryField, value: PlainValue, prefix: string): Suggestion {
   const words =
     typeof value === 'number'

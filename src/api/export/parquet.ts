@@ -32,7 +32,7 @@ const types: Readonly<Record<QueryKind, ColumnType>> = {
 
 type Row = Readonly<Record<string, unknown>>
 
-/** One row group is in memory. */
+/** From NDJSON; one row group is in memory. */
 export async function* parquetOf(
   ndjson: AsyncIterable<Uint8Array>,
   fields: readonly QueryField[],

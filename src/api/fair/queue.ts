@@ -10,7 +10,7 @@ interface Waiting {
   readonly go: () => void
 }
 
-/** Limits concurrent queries. Others are queued per user and served round-robin. */
+/** Limits concurrent queries. Others are queued, in order per user and round-robin among users. */
 export class FairQueue {
   readonly #limits: FairLimits
   readonly #running = new Map<string, number>()
@@ -23,7 +23,10 @@ export class FairQueue {
     this.#limits = limits
   }
 
-  /** Resolves when the query may run, with a function to call at its end. Rejects with WEIR_API_LIMIT. */
+  /**
+   * Resolves when the query may run, with a function to call at its end. Rejects with WEIR_API_LIMIT when the queue is
+   * full.
+   */
   async enter(user: string, signal: AbortSignal): Promise<() => void> {
     signal.throwIfAborted()
     if (this.#busy >= this.#limits.atOnce) await this.#wait(user, signal)
@@ -31,7 +34,7 @@ export class FairQueue {
     return this.#leaving(user)
   }
 
-  /** Runs at once, even above the limit. */
+  /** Continues without queueing, even above the limit. */
   resume(user: string): () => void {
     this.#begin(user)
     return this.#leaving(user)

@@ -12,7 +12,7 @@ export interface GraphEdge extends Pick<StoredEdge, 'relation' | 'count' | 'firs
 export interface Graph {
   readonly nodes: readonly (GraphNode & { readonly hops: number })[]
   readonly edges: readonly GraphEdge[]
-  /** Nodes with omitted edges, and their number. */
+  /** Nodes with omitted edges, and the number of these. */
   readonly cut: readonly { readonly ref: string; readonly others: number }[]
 }
 
@@ -117,7 +117,7 @@ export interface Paths {
 /** Edges per node, nodes per step, paths returned. */
 const [maxEdges, maxNodes, maxPaths] = [100, 100, 10]
 
-/** Bidirectional search for the shortest paths. */
+/** Bidirectional search for the shortest paths, in any direction of edges. */
 export async function pathsBetween(
   context: GraphQuery,
   from: string,

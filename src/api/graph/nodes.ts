@@ -4,11 +4,12 @@ import { parseKubernetesRef } from '../../model/refs.ts'
 export interface GraphNode {
   readonly ref: string
   readonly label: Label
-  /** `<service>/<type>` of a cloud resource. */
+  /** Kind, or `<service>/<type>` of a cloud resource. */
   readonly kind: string | null
   readonly name: string
 }
 
+/** `displayName`: from events. */
 export function nodeOf(ref: string, displayName?: string): GraphNode {
   const label = labelOf(ref)
   const object = parseKubernetesRef(ref)

@@ -7,7 +7,7 @@ import type { ClientState, LiveMessage, LiveView } from './view.ts'
 /** Bounds the time of a new view's first message. */
 const maxSummedRows = 10_000
 
-/** Sends sums instead of rows. Adds each frame once, also while the client is paused or slow. */
+/** Sends sums instead of rows. Adds each frame once, also while the client is paused or slow, so it has no gaps. */
 export abstract class AggregateView<Spec extends ViewSpec> implements LiveView {
   readonly spec: Spec
   protected readonly resolver: Resolver | undefined
@@ -19,7 +19,7 @@ export abstract class AggregateView<Spec extends ViewSpec> implements LiveView {
   matched = 0
   fresh = 0
   #begun = false
-  /** Unix ms: every matching row received since then is included; Infinity before the snapshot. */
+  /** Unix ms: sums contain every matching row received since then; Infinity before the snapshot. */
   protected since = Infinity
 
   constructor(
@@ -42,7 +42,7 @@ export abstract class AggregateView<Spec extends ViewSpec> implements LiveView {
 
   /** `rows` undefined: all rows. */
   protected abstract add(frame: RingFrame, rows: readonly number[] | undefined): void
-  /** `whole`: everything instead of changes. */
+  /** Changes since the last message, or everything. */
   protected abstract message(whole: boolean): LiveMessage | undefined
 
   snapshot(newest: number): LiveMessage | undefined {

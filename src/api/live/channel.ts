@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http'
 import type { WebSocket } from 'ws'
 
 export interface Channel {
-  /** False when the buffer is full: wait for `onDrain`. */
+  /** False when the buffer is full: send nothing until `onDrain`. */
   send(event: string, json: string, id: string | undefined): boolean
   /** Proxies close idle connections. */
   keepAlive(): void
@@ -51,7 +51,7 @@ export class EventStreamChannel implements Channel {
 /** Bytes per WebSocket client. */
 const highWater = 64 * 1024
 
-/** {event, id, data}, for proxies that buffer event streams. */
+/** Text messages {event, id, data}, for proxies that buffer event streams. */
 export class WebSocketChannel implements Channel {
   readonly #socket: WebSocket
   #drained: () => void = () => {}

@@ -13,7 +13,7 @@ export type Predicate = (row: number) => boolean
 
 export type BatchFilter = (batch: Batch, header: FrameHeader, resolver: Resolver | undefined) => Predicate
 
-/** Rows that are visible and match; undefined: all rows. */
+/** Rows that are visible and match the filter and every equality of `where`; undefined: all rows. */
 export function batchFilter(
   { stream, where, filter }: { readonly stream: BatchKind; readonly where: Where; readonly filter: string },
   principal: Principal,

@@ -7,12 +7,13 @@ import type { LiveMessage } from './view.ts'
 
 export interface GraphMessage {
   readonly view: string
-  /** `rows`, then the requested columns. */
+  /** Names of the sums: `rows`, then the requested columns. */
   readonly cols: readonly string[]
-  /** Null if unknown; a list for several columns. */
+  /** A node is its value, null if unknown; a list for several columns. */
   readonly upsertNodes: readonly (readonly [node: Cell, out: readonly number[], into: readonly number[]])[]
   readonly upsertEdges: readonly (readonly [from: Cell, to: Cell, sums: readonly number[]])[]
   readonly removed: { readonly nodes: readonly Cell[]; readonly edges: readonly (readonly [from: Cell, to: Cell])[] }
+  /** Sums of hidden edges. */
   readonly others: { readonly edges: number; readonly sums: readonly number[] }
   readonly snapshot?: true
 }

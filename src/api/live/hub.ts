@@ -30,6 +30,7 @@ export interface LastPosition {
 
 const maxSessions = 1000
 
+/** The rings, the live streams, and the views of each session. */
 export class Hub {
   readonly rings: Readonly<Record<BatchKind, Ring>>
   readonly #context: ApiContext
@@ -44,6 +45,7 @@ export class Hub {
   #started = false
   #early: NonNullable<ReturnType<typeof noted>>[] = []
   newest = 0
+  /** Name of the journal, part of every event id. */
   journal = ''
   newestReceived = 0
 
@@ -102,7 +104,7 @@ export class Hub {
     return { ring: this.rings.flows, resolver, clock, scheduler: this.#scheduler }
   }
 
-  /** Of the oldest frame of the rings, or the next frame. */
+  /** Sequence of the oldest frame of the rings; of the next frame when they are empty. */
   get fromSeq(): number {
     const firsts = [this.rings.flows.first, this.rings.events.first].filter((first) => first !== undefined)
     return firsts.length === 0 ? this.newest : Math.min(...firsts)
@@ -132,7 +134,7 @@ export class Hub {
     return rows
   }
 
-  /** Returns whether the session's stream is open here. */
+  /** Sets the views of a session. Returns whether its stream is open here. */
   put(sid: string, user: string, views: readonly ViewSpec[], paused: boolean, resume: 'catch-up' | 'now'): boolean {
     const session = this.#session(sid, user)
     session.views = views

@@ -3,7 +3,7 @@ import { frameBatch } from '../../journal/shared-frames.ts'
 import type { Batch } from '../../model/batches.ts'
 import { originOf, type Origin } from '../../model/origins.ts'
 
-/** Decoded on use and cached until others displace it. */
+/** A compressed frame, decoded on use and cached until others displace it. */
 export class RingFrame {
   readonly frame: Frame
   readonly #onUse: (frame: RingFrame) => void
@@ -39,7 +39,7 @@ export class RingFrame {
     return this.#batch
   }
 
-  /** Otherwise decoding lasts while the batch is used. */
+  /** Otherwise the batch lasts while something else uses it. */
   get isDecoded(): boolean {
     return this.#batch !== undefined
   }
@@ -49,14 +49,14 @@ export class RingFrame {
   }
 }
 
-/** The first limit reached applies. Decoded frames may take as many bytes again. */
+/** The first limit reached applies. The cache of decoded frames may take as many bytes again. */
 export interface RingLimits {
   readonly rows: number
   readonly bytes: number
   readonly ageMs: number
 }
 
-/** At least one frame. Readers keep their own positions and never block it. */
+/** The newest frames of one kind, at least one. Readers keep their own positions and never block it. */
 export class Ring {
   #frames: (RingFrame | undefined)[] = []
   #head = 0
@@ -79,6 +79,7 @@ export class Ring {
     return this.#evicted
   }
 
+  /** Lowest sequence present; undefined while empty. */
   get first(): number | undefined {
     return this.#frames[this.#head]?.sequence
   }
@@ -92,7 +93,7 @@ export class Ring {
     return this.#since
   }
 
-  /** Everything up to `sequence` counts as evicted. `now` in Unix ms. */
+  /** Everything up to `sequence` counts as never present. `now` in Unix ms. */
   startAfter(sequence: number, now: number): void {
     const before = this.first === undefined ? sequence : Math.min(sequence, this.first - 1)
     this.#evicted = Math.max(this.#evicted, before)

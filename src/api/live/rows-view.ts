@@ -10,6 +10,7 @@ export interface RowsMessage {
   readonly view: string
   readonly cols: readonly string[]
   readonly rows: readonly (readonly Cell[])[]
+  /** Rows that matched since the last message, and how many of them it has. */
   readonly matched: number
   readonly shown: number
   /** Replaces the client's rows of this view. */
@@ -28,7 +29,7 @@ interface RowPosition {
   readonly row: number
 }
 
-/** Bounds the time per message. */
+/** Rows inspected per message: bounds the time. */
 export const maxInspectedRows = 20_000
 
 /**
@@ -71,6 +72,7 @@ export class RowsView implements LiveView {
     this.#tickMs = limits.tickMs
   }
 
+  /** Continues from the newest frame. */
   snapshot(newest: number): LiveMessage {
     const frames = this.#ring.after(0)
     const found: RowPosition[][] = []
@@ -92,6 +94,7 @@ export class RowsView implements LiveView {
     return message({ view: this.spec.id, cols: this.spec.columns, rows, matched, shown: rows.length, snapshot: true })
   }
 
+  /** Resumes from a position. */
   catchUp(from: number, newest: number, seen?: (frame: RingFrame) => boolean): undefined {
     this.#seen = seen
     this.cursor = from

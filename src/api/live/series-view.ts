@@ -9,19 +9,19 @@ export interface SeriesMessage {
   readonly view: string
   /** Ms. */
   readonly step: number
-  /** `rows`, then the requested columns. */
+  /** Names of the sums: `rows`, then the requested columns. */
   readonly cols: readonly string[]
-  /** Values of the scope's columns. */
+  /** Values of the scope's columns for each group shown. */
   readonly groups: readonly (readonly Cell[])[]
-  /** Begin (ISO 8601), sums of all rows, sums of each group (null: none). */
+  /** Changed buckets: begin (ISO 8601), sums of all rows, sums of each group (null: none). */
   readonly buckets: readonly (readonly [
     time: string,
     total: readonly number[],
     groups: readonly (readonly number[] | null)[],
   ])[]
-  /** Replaces the client's state. */
+  /** Contains every bucket: replaces the client's state. */
   readonly snapshot?: true
-  /** ISO 8601: every row received since then is included. */
+  /** Set on a snapshot (ISO 8601): every row received since then is included. */
   readonly since?: string
 }
 

@@ -18,7 +18,7 @@ interface CommonSpec {
 export interface RowsSpec extends CommonSpec {
   readonly kind: 'rows'
   readonly columns: readonly string[]
-  /** Rows per second. */
+  /** Rows per second; undefined: as many as a message allows. */
   readonly maxRate: number | undefined
 }
 
@@ -36,7 +36,7 @@ export interface SeriesSpec extends CommonSpec {
 export interface GraphSpec extends CommonSpec {
   readonly kind: 'graph'
   readonly columns: readonly string[]
-  /** Columns of both ends; the first half is the begin. */
+  /** Columns of the ends of an edge; the first half is its begin. */
   readonly scope: readonly string[]
   /** Ranking: `rows`, or one of the columns. */
   readonly by: string

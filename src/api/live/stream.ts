@@ -132,7 +132,7 @@ export class LiveStream {
     for (const view of this.#views) if (view.spec.stream === kind) view.evicting(frame, state)
   }
 
-  /** False after a disconnect. */
+  /** False when the client was disconnected. */
   tick(): boolean {
     const now = this.#context.host.clock.monotonic()
     if (this.#blockedSince !== undefined) {

@@ -4,7 +4,7 @@ import { isPresent } from '../../model/columns.ts'
 import { cellReader, type Cell } from './cells.ts'
 import type { RingFrame } from './ring.ts'
 
-/** Number of rows, then sums; exact up to 2^53. */
+/** Number of rows, then the sum of each column; exact up to 2^53. */
 export type Sums = Float64Array
 
 const twoTo32 = 4_294_967_296
@@ -46,7 +46,7 @@ function numberReader(batch: Batch, name: string): (row: number) => number {
   }
 }
 
-/** Equal values have equal keys. */
+/** Values of some columns, and a key that is equal for equal values. */
 export interface GroupReader {
   key(row: number): string
   cells(row: number): readonly Cell[]

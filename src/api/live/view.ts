@@ -7,10 +7,10 @@ export interface LiveMessage {
   readonly data: object
 }
 
-/** `paused`: on request. `slow`: the socket is full. */
+/** `live`: receives everything. `paused`: on request. `slow`: the socket is full. */
 export type ClientState = 'live' | 'paused' | 'slow'
 
-/** The stream requests messages when they are due. */
+/** One client's view of one stream. The stream requests messages when they are due. */
 export interface LiveView {
   readonly spec: ViewSpec
   /** Everything up to this sequence was sent or skipped. */
@@ -19,12 +19,13 @@ export interface LiveView {
   readonly matched: number
   readonly shown: number
   readonly fresh: number
-  /** Continues from the newest frame. */
+  /** The view continues from the newest frame. */
   snapshot(newest: number): LiveMessage | undefined
   catchUp(from: number, newest: number, seen?: (frame: RingFrame) => boolean): LiveMessage | undefined
   resume(how: 'catch-up' | 'now', newest: number): void
+  /** Nothing is sent. */
   countOnly(newest: number): void
-  /** For a slow client: counts on arrival. */
+  /** For a slow client: counts on arrival, so that resuming is cheap. */
   keepUp(newest: number): void
   /** Counts unseen rows before the ring evicts the frame. */
   evicting(frame: RingFrame, state: ClientState): void

@@ -56,7 +56,7 @@ function recordOf(
   return Object.assign(record, { _n: n, _min: min, _avg: avg, _p: p, _max: max })
 }
 
-/** Undefined after a disconnect. */
+/** Undefined when the client has disconnected. */
 export async function ringSeries(
   source: RingSource,
   request: SeriesRequest,
@@ -134,7 +134,7 @@ export async function ringSeries(
   return { rows, span: coveredSpan(span, next.value.since) }
 }
 
-/** Undefined after a disconnect. */
+/** Undefined when the client has disconnected. */
 export async function ringGroups(
   source: RingSource,
   request: GroupsRequest,

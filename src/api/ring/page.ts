@@ -7,7 +7,7 @@ import type { AnswerRecord } from './answers.ts'
 import { coveredSpan, scanRing, timeReader, type Found, type RingSource } from './scan.ts'
 import { compareCells } from './sums.ts'
 
-/** Times in µs. */
+/** Times in µs, doubles unchanged, all else as a cell. */
 export type Key = Cell
 
 interface Candidate {
@@ -55,7 +55,7 @@ function keysOf({ keys }: Cursor, { sort }: PageRequest): Key[] {
   })
 }
 
-/** One more row than the page if there is one. Undefined after a disconnect. */
+/** One more row than the page if there is one. Undefined when the client has disconnected. */
 export async function ringPage(
   source: RingSource,
   request: PageRequest,

@@ -6,7 +6,7 @@ import type { SliceScheduler } from './slice-scheduler.ts'
 
 export const groupsPerSlice = 32_768
 
-/** Largest first, then by the fields, as in SQL. */
+/** Largest first, then by the values of the fields, as in SQL. */
 export function byRank(
   table: SumTable,
   by: Rank,

@@ -8,9 +8,10 @@ import { scanRing, timeReader, type Found, type RingSource } from './scan.ts'
 import { sortInSlices } from './sort.ts'
 
 const maxRows = 512
+/** More rows are not sorted, because they would be in memory. */
 export const maxSorted = 100_000
 
-/** Without a sort, oldest first. Rejects before the first byte if there are too many rows. */
+/** Without a sort, oldest first. Rejects before the first byte if there are too many rows to sort. */
 export async function ringText(
   source: RingSource,
   request: ExportRequest,

@@ -1,6 +1,6 @@
 import type { Timers } from '../../host/index.ts'
 
-/** One slice per turn of the event loop. */
+/** One slice per turn of the event loop, so that other work waits for at most one slice. */
 export class SliceScheduler {
   readonly #timers: Timers
   readonly #waiting: (() => void)[] = []

@@ -12,7 +12,7 @@ export function integerCell(value: bigint): number | string {
   return value >= -BigInt(largestExact) && value <= BigInt(largestExact) ? Number(value) : value.toString()
 }
 
-/** Null for an empty sum, as in SQL. */
+/** Exact integer sums by number; null for an empty sum, as in SQL. */
 export class ExactSums {
   /** NaN: empty. Inexact sums are in `#large`. */
   #small: Float64Array
@@ -60,7 +60,7 @@ export class ExactSums {
     return small !== small ? null : this.#large.has(id) ? integerCell(this.#exact(id)) : small
   }
 
-  /** Empty sums are smallest. */
+  /** An empty sum is below every other. */
   compare(a: number, b: number): number {
     const [left, right] = [this.#small[a] as number, this.#small[b] as number]
     if (left !== left || right !== right) return Number(left === left) - Number(right === right)
@@ -165,7 +165,7 @@ export function estimateReader(
   }
 }
 
-/** As SQL, absent values last. Integers beyond 2^53 are strings. */
+/** The order of SQL, absent values last. Integers beyond 2^53 are strings here. */
 export function compareCells(a: Cell, b: Cell, numeric: boolean): number {
   if (a === null || b === null) return a === b ? 0 : a === null ? 1 : -1
   if (typeof a === 'number' && typeof b === 'number') return a - b

@@ -10,7 +10,7 @@ export type IdReader = (row: number) => number
 
 const twoTo32 = 4_294_967_296
 
-/** Each value becomes text once. */
+/** Dictionary encoding over all frames; each value becomes text once. */
 export class FieldValues {
   readonly field: QueryField
   readonly cells: Cell[] = [null]
@@ -99,6 +99,7 @@ export class PairIds {
   }
 }
 
+/** Numbers for combinations of the values of several fields. */
 export class GroupIds {
   readonly #fields: readonly FieldValues[]
   readonly #pairs: readonly PairIds[]

@@ -96,7 +96,7 @@ export const auditFactSchemas = {
 
 const isLogin = "regexp_matches(action, '(?i)log-?_?in|sign-?_?in|authenticat')"
 
-/** `from` and `to` are SQL expressions. */
+/** SQL; `from` and `to` are expressions. */
 export interface AuditWithin {
   readonly from: string
   readonly to: string

@@ -12,6 +12,7 @@ import { refusals } from './changes.ts'
 const nullable = { type: ['string', 'null'] } as const
 const spanOf = { type: 'object', properties: { from: { type: 'string' }, to: { type: 'string' } } } as const
 
+/** From left to right. */
 export const auditGraphColumns = ['actor', 'action', 'resource', 'tenant', 'region'] as const
 
 const labels: Readonly<Record<(typeof auditGraphColumns)[number], string>> = {

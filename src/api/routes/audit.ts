@@ -58,6 +58,7 @@ export const auditSchemas = {
   AuditTrace: { type: 'object', properties: { ...trace, data: { description: 'The complete original event.' } } },
 } as const
 
+/** For filters and counts. */
 export const auditFacets = [
   'actor',
   'action',
@@ -121,6 +122,7 @@ const searched = [
   'code',
 ]
 
+/** The query within the principal's scope. */
 export function auditConditions(query: AuditQuery, principal: Principal): string[] {
   const scope = auditScope(principal)
   return [

@@ -240,6 +240,7 @@ interface Page extends ChangeConditions {
   readonly after: PageCursor | undefined
 }
 
+/** The query within the principal's scope. */
 export function changeConditions(query: ChangeQuery, principal: Principal): ChangeConditions {
   const { bound } = filterOf(query.filter ?? '', 'changes')
   const parts = (bound.is === 'and' ? bound.parts : bound.is === 'always' ? [] : [bound]).map((part) => ({

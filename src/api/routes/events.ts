@@ -49,7 +49,7 @@ const schema = {
   },
 } as const
 
-/** `nothing`: no body, because Knative reads a body as an event. */
+/** `nothing`: without a body, where clients read a body as an event (Knative). */
 export function eventRoutes(
   app: FastifyInstance,
   { control }: ApiContext,

@@ -28,7 +28,7 @@ const mediaTypes: Readonly<Record<Format, string>> = {
   ndjson: 'application/x-ndjson; charset=utf-8',
 }
 
-/** Its presence proves that the response is complete. */
+/** Number of rows; its presence proves that the response is complete. */
 export const rowsTrailer = 'x-weir-rows'
 
 const schema = {

@@ -30,6 +30,7 @@ export const fieldSchemas = {
   },
 } as const
 
+/** Columns are static, so the store is not queried. */
 export function fieldRoutes(app: FastifyInstance): void {
   app.get(
     '/api/v1/fields',

@@ -13,7 +13,7 @@ const mediaTypes: Readonly<Record<QueryFormat, string>> = {
   table: 'text/plain; charset=utf-8',
 }
 
-/** `false`: some of the newest rows are missing. */
+/** `false` when some of the newest rows are missing. */
 export const freshHeader = 'x-weir-fresh'
 
 const schema = {

@@ -14,7 +14,7 @@ export const maxPerOwner = 200
 export const maxViews = 2000
 export const maxBytes = 4 * 1024 * 1024
 
-/** Changes are serialized and durable. */
+/** Changes are serialized, and durable when they resolve. */
 export class SavedBook {
   readonly #host: Pick<Host, 'clock' | 'disk' | 'random'>
   readonly #file: SavedFile | undefined

@@ -6,11 +6,12 @@ export interface SavedView {
   readonly id: string
   readonly name: string
   readonly page: string
+  /** Query part of the page's URL. */
   readonly search: string
-  /** Only its owner changes it. */
+  /** Visible to every user; only its owner changes it. */
   readonly shared: boolean
   readonly owner: string
-  /** Absent in older files. */
+  /** Owner’s name; older files lack it. */
   readonly by?: string
   readonly changed: number
 }
@@ -33,7 +34,7 @@ function isView(value: unknown): value is SavedView {
   )
 }
 
-/** Replaced atomically. */
+/** One file, replaced atomically. */
 export class SavedFile {
   readonly #disk: Disk
   readonly #folder: string
@@ -45,7 +46,7 @@ export class SavedFile {
     this.path = `${folder}/${fileName}`
   }
 
-  /** Throws DamagedFile. */
+  /** Throws DamagedFile for an invalid file. */
   async read(): Promise<SavedView[]> {
     if ((await this.#disk.stat(this.path)) === undefined) return []
     let content: Readonly<Record<string, unknown>>

@@ -3,6 +3,7 @@ import type { Clock, Timers } from '../../host/index.ts'
 export interface FeedOptions {
   readonly clock: Clock
   readonly timers: Timers
+  /** Lines in all. */
   readonly limit: number
   /** Buffered for a slow client. */
   readonly bytes: number
@@ -11,7 +12,7 @@ export interface FeedOptions {
   readonly quietMs: number
 }
 
-/** Never blocks the pipeline: skips lines over the limits and counts them in `{"skipped":n}`. */
+/** Never blocks the pipeline: lines over the limits are skipped, and `{"skipped":n}` counts them. */
 export class TapFeed {
   readonly #options: FeedOptions
   #lines: string[] = []
@@ -28,7 +29,7 @@ export class TapFeed {
     this.#left = options.limit
   }
 
-  /** Lines that may be pushed; the others are skipped. */
+  /** How many of `rows` lines may be pushed; the others count as skipped. */
   room(rows: number): number {
     const { clock, linesPerSecond, bytes } = this.#options
     const second = Math.floor(clock.monotonic() / 1000)

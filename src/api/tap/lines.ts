@@ -8,7 +8,7 @@ function positionOf({ header: { source, epoch, sourceSequence }, firstRow }: Sin
   return `"_pos":${JSON.stringify(stableId(source, epoch, sourceSequence, firstRow + row))}`
 }
 
-/** With the stable id `_pos`. */
+/** Flows by field name, events as CloudEvents, with their stable id `_pos`. */
 export function* rowLines(piece: SinkPiece): Generator<string> {
   const { batch } = piece
   const write =

@@ -43,6 +43,7 @@ export interface IngestStart {
   readonly duplicates: WindowSize
   readonly geo: GeoFiles
   readonly claim: Claim
+  /** Set with a journal on a bus. */
   readonly shared?: SharedStart
 }
 
@@ -52,6 +53,7 @@ export interface IngestStatus {
   readonly sources: readonly SourceTotalsReport[]
   /** Oldest sequence needed by the worker's projections. */
   readonly holds: number
+  /** Why no rows are accepted. */
   readonly problem?: string
 }
 

@@ -17,6 +17,7 @@ export interface SharedIngestParts {
   readonly host: Host
   readonly log: Log
   readonly metrics: Metrics
+  /** Receives the units accepted after its last snapshot. */
   readonly window: DuplicateWindow
   readonly journal: SegmentWriter
   readonly queueBytes: number
@@ -79,6 +80,7 @@ export class SharedIngest {
     return new SharedIngest(start, parts, { bus, records, close }, writer, stop)
   }
 
+  /** Totals of all copied sources, or of the local ones without copies. */
   totals(): ReadonlyMap<string, Readonly<SourceTotals>> {
     return this.#serves ? this.#parts.journal.totals() : this.writer.totals()
   }
@@ -87,7 +89,10 @@ export class SharedIngest {
     return this.#shared?.problem
   }
 
-  /** Position of the last unit; with duplicates also of local sources that may have the originals. */
+  /**
+   * Position of the source's last unit; with duplicates also the positions of local sources that may have the
+   * originals.
+   */
   places(source: string, duplicates: number): readonly Place[] {
     return this.#shared?.places(duplicates === 0 ? source : undefined) ?? []
   }

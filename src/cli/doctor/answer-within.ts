@@ -1,6 +1,6 @@
 import type { Host } from '../../host/index.ts'
 
-/** Resolves with undefined and aborts the signal if there is no result after `ms`. */
+/** Aborts the signal after `ms` and resolves with undefined without a result by then. */
 export async function answerWithin<T>(
   host: Host,
   ms: number,

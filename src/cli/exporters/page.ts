@@ -69,7 +69,7 @@ export function exportersText({ sources }: Exporters, ledger: Ledger, now: numbe
   ].join('\n')
 }
 
-/** Undefined when the address is unknown. */
+/** All facts of one exporter; undefined when the address is unknown. */
 export function exporterText({ sources }: Exporters, address: string, now: number): string | undefined {
   const pages = sources.flatMap((source) =>
     source.exporters.filter((one) => one.address === address).map((one) => onePage(source, one, now)),
@@ -155,6 +155,7 @@ function shedOf({ sources }: Ledger, name: string): string[] {
     .map(([reason, count]) => `${name}: ${count} ${shedReasons[reason] ?? `were refused (${reason})`}`)
 }
 
+/** `3 s ago` */
 export function ago(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1000))
   if (seconds < 120) return `${seconds} s ago`

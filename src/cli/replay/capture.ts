@@ -10,12 +10,14 @@ export interface TimedDatagram extends CapturedDatagram {
   readonly time: number
 }
 
+/** `port`: sent to a port outside of the selection. */
 export type SkippedPackets = Record<NoDatagram | 'port', number>
 
 export interface CaptureCounts {
   format: 'pcap' | 'pcapng' | undefined
   packets: number
   readonly leftOut: SkippedPackets
+  /** Bytes of a truncated last record. */
   tail: number
 }
 
@@ -25,7 +27,9 @@ export function emptyCounts(): CaptureCounts {
   return { format: undefined, packets: 0, leftOut: { other: 0, port: 0, fragment: 0, cut: 0, link: 0 }, tail: 0 }
 }
 
-/** Each piece has its own buffer, so callers may retain payloads. */
+/**
+ * Reads the datagrams of a capture file piece by piece. Each piece has its own buffer, so callers may retain payloads.
+ */
 export async function* readCapture(
   host: Host,
   path: string,

@@ -12,7 +12,10 @@ import { parseIp } from '../../model/ip.ts'
 import type { TimedDatagram } from './capture.ts'
 import type { Protocol } from './tally.ts'
 
-/** Bytes and packets are as reported, not multiplied by the sampling interval. */
+/**
+ * Contents of the datagrams of one protocol. Bytes and packets are as reported, not multiplied by the sampling
+ * interval.
+ */
 export interface FlowCounts {
   flows: number
   bytes: bigint
@@ -23,7 +26,7 @@ export interface FlowCounts {
 const hour = 3_600_000
 const nowhere = Uint32Array.of(0, 0, 0xffff, 0)
 
-/** Uses the capture's clock and only its own templates. */
+/** Decodes as the sources do, with the capture's clock and only its own templates. It stores no flows. */
 export class CaptureDecoder {
   readonly counts = new Map<Protocol, FlowCounts>()
   readonly #flows = new FlowBuilder()

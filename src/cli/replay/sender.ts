@@ -10,9 +10,13 @@ import { messageOf } from '../../model/errors.ts'
 const maxSockets = 512
 const maxPendingSends = 256
 
-/** One socket per exporter address, port and destination, so that exporters stay distinct. */
+/**
+ * Sends datagrams through one connected socket for each exporter address, port and destination, so that exporters stay
+ * distinct.
+ */
 export class ReplaySender {
   sent = 0
+  /** Sends that the receiver refused because no process listens on the port. */
   refused = 0
   failed = 0
   lastError: Error | undefined
@@ -50,6 +54,7 @@ export class ReplaySender {
     })
   }
 
+  /** Waits until the system has accepted every datagram, then for `settle`, and closes. */
   async close(settle: () => Promise<void>): Promise<void> {
     while (this.#waiting > 0) await new Promise<void>((resolve) => (this.#room = resolve))
     await settle()

@@ -9,7 +9,7 @@ export interface Sample {
   readonly exporters: Exporters
 }
 
-/** Rates are per second. */
+/** Differences between two samples; rates are per second. */
 export interface Rates {
   /** ISO 8601. */
   readonly time: string

@@ -28,6 +28,7 @@ export interface BusMessage {
   readonly body: Uint8Array
   /** Equal for every attempt by any instance. At most 128 characters of `A-Za-z0-9-_:.`. */
   readonly id: string
+  /** Orders messages. */
   readonly key: string | undefined
 }
 
@@ -62,7 +63,7 @@ function commonOf(row: Row, form: WeirEvent): Pick<BusMessage, 'facts' | 'id' | 
   }
 }
 
-/** Hashes (source, id). A flow is identified by its position. */
+/** Hashed (source, id), which may be long. A flow is identified by its position. */
 export function messageId({ kind, id }: Pick<Row, 'kind' | 'id'>, { source, id: eventId }: WeirEvent): string {
   return kind === 'flows' ? id : hash('sha256', `${source.length}:${source}${eventId}`, 'base64url')
 }

@@ -6,10 +6,12 @@ import type { InMessage } from './read.ts'
 
 /** Parameters as in RFC 2046, 5.2.2: `id`, `number` (from 1), `total`; and `sha256` (hex) and `type` of the body. */
 export const partType = 'application/vnd.weir.part'
+/** The body is JSON: {@link Claim}. */
 export const claimType = 'application/vnd.weir.claim+json'
 
 export interface Part {
   readonly message: string
+  /** From 1. */
   readonly number: number
   readonly total: number
   readonly sha256: string
@@ -26,7 +28,10 @@ export interface Claim {
 
 const maxParts = 100_000
 
-/** Parts of at most `maxBytes`. Equal cuts have equal ids. Parts have a key, which keeps them together. */
+/**
+ * Parts of at most `maxBytes`. Ids are equal for every attempt with the same cuts. Parts have a key, which keeps them
+ * together.
+ */
 export function splitMessage<Message extends BusMessage>(message: Message, maxBytes: number): Message[] {
   const { body, id, contentType } = message
   const total = Math.ceil(body.length / maxBytes)

@@ -19,6 +19,7 @@ export interface InMessage {
   readonly place: string
   /** Unix ms by the bus. */
   readonly time: number | undefined
+  /** Orders messages. */
   readonly key: string | undefined
 }
 
@@ -30,7 +31,7 @@ export interface ReadChoice {
 
 export const rejectedType = 'weir.message.rejected'
 
-/** `source`: for events without one. Throws with the reason if undecodable. */
+/** `source`: CloudEvents source for events without one. Throws with the reason if undecodable. */
 export type MessageReader = (message: InMessage, source: string) => readonly WeirEvent[]
 
 export async function messageReader({ codec, event_type: type }: ReadChoice): Promise<MessageReader> {
@@ -71,7 +72,7 @@ function placed(
   return { id, source, type, ...(time === undefined ? {} : { time }), ...(key === undefined ? {} : { key }) }
 }
 
-/** Holds the bytes of an undecodable message. */
+/** Holds the bytes of an undecodable message, so that it is not lost and blocks no later one. */
 export function rejectedMessage(
   { body, contentType, place, time, key }: InMessage,
   reason: string,

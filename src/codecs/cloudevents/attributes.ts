@@ -10,7 +10,7 @@ export const extensionCountLimit = 100
 
 export const familyExtension = 'weirfamily'
 export const refExtension = 'weirref'
-/** The ordering key. */
+/** Stays an extension, and is the ordering key. */
 export const keyExtension = 'partitionkey'
 
 export function checkName(name: string): void {

@@ -55,7 +55,7 @@ export function decodeAttributed(
   })
 }
 
-/** For a sequence of messages; equal attributes are validated once. */
+/** `decodeAttributed` for a sequence of messages; equal attributes are validated once. */
 export function attributedReader(): typeof decodeAttributed {
   let last: Last | undefined
   return (named, contentType, body) => {

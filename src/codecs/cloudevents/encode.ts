@@ -50,7 +50,7 @@ function jsonPieces(event: WeirEvent, extra: Extensions | undefined): [head: str
 
 const closing = Buffer.from('}')
 
-/** application/cloudevents+json. `extra` overrides extensions. */
+/** application/cloudevents+json. `extra` overrides extensions. JSON data is unchanged. */
 export function encodeStructured(event: WeirEvent, extra?: Extensions): Buffer {
   const [head, data] = jsonPieces(event, extra)
   return data === undefined ? Buffer.from(head) : Buffer.concat([Buffer.from(head), data, closing])
@@ -78,6 +78,7 @@ export interface BinaryMessage {
 
 const nothing = new Uint8Array(0)
 
+/** Binary mode before bus-specific names: all attributes as text, and the content type. */
 export function eventAttributes(
   event: WeirEvent,
   extra?: Extensions,
@@ -90,7 +91,7 @@ export function eventAttributes(
   }
 }
 
-/** Throws if the content type is no valid header value. */
+/** For HTTP and NATS. Throws if the content type is no valid header value. */
 export function encodeBinary(event: WeirEvent, extra?: Extensions): BinaryMessage {
   const headers: Record<string, string> = {}
   const { attributes: named, contentType: type } = eventAttributes(event, extra)

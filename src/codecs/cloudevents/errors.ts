@@ -15,6 +15,7 @@ export class CloudEventsError extends Error {
   }
 }
 
+/** An error before its event is known. */
 export class Fault extends Error {
   readonly problem: CloudEventsProblem
 

@@ -2,7 +2,10 @@
 import { isUtf8 } from 'node:buffer'
 import { Fault } from './errors.ts'
 
-/** Percent-encodes all but printable ASCII; also space, quote and percent. An unpaired surrogate becomes U+FFFD. */
+/**
+ * Percent-encodes non-printable and non-ASCII characters, space, quote and percent. An unpaired surrogate becomes
+ * U+FFFD.
+ */
 export function encodeHeader(value: string): string {
   // eslint-disable-next-line no-control-regex
   if (!/[^!#$&-~]/.test(value)) return value

@@ -13,6 +13,7 @@ interface Row {
 
 export interface EventForms {
   readonly flows: FlowForm
+  /** Starts a send; `trace` receives the rows in another form. */
   readonly begin: (trace?: Trace) => Sending
 }
 
@@ -23,7 +24,7 @@ interface Trace {
 export interface Sending {
   /** Throws with the reason if the row has no such form. */
   readonly event: (row: Row) => WeirEvent
-  /** For an event that is too large: a change without states. */
+  /** For an event that is too large: a change without states; undefined if there is none. */
   readonly reduced: (row: Row) => WeirEvent | undefined
   /** Counts the rows of this send except the failures. */
   readonly settle: <F extends { readonly index: number }>(failures: readonly F[]) => readonly F[]

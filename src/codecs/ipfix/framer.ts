@@ -2,13 +2,14 @@ import { headerBytes10 } from './decode.ts'
 
 const version = 10
 
-/** RFC 7011, section 10.4.1. Buffers one chunk and one incomplete message. */
+/** Splits a stream into messages (RFC 7011, section 10.4.1). Buffers one chunk and one incomplete message. */
 export class MessageFramer {
   #piece: Uint8Array = new Uint8Array(0)
   #at = 0
   /** Start of a message that continues in the next chunk. */
   #head = new Uint8Array(0)
   #headBytes = 0
+  /** No later message can be found. */
   broken = false
 
   get pending(): number {

@@ -5,7 +5,7 @@ const broken: TemplateRecord = { id: 0, layout: undefined, withdrawn: false, nex
 export const templateSet = 2
 export const optionsTemplateSet = 3
 
-/** RFC 7011, section 3.4.1. */
+/** RFC 7011, section 3.4.1; at least 4 bytes. */
 export function readTemplate10(view: DataView, at: number, end: number): TemplateRecord {
   return read(view, at, end, false)
 }

@@ -44,7 +44,7 @@ export interface KollectMessage {
   readonly payload: KollectPayload
 }
 
-/** Throws if `kollect.event.v1.Envelope` or an object in it is invalid. */
+/** Decodes `kollect.event.v1.Envelope`. Throws if it or an object is invalid. */
 export function decodeEnvelope(bytes: Uint8Array): KollectMessage {
   const { id, timestamp, appliesAt, payload } = fromBinary(EnvelopeSchema, bytes)
   return {

@@ -18,7 +18,7 @@ import { isRecord } from '../../model/json.ts'
 type Dict = Readonly<Record<string, unknown>>
 type Known = Exclude<KollectPayload, { readonly is: 'unknown' }>
 
-/** Empty for an update without a change. Throws with the reason if invalid. */
+/** Empty for an update without a change (kollect's resync). Throws with the reason if invalid. */
 export function kollectChanges({ body, place, time }: Pick<InMessage, 'body' | 'place' | 'time'>): WeirEvent[] {
   const { id, timestamp, appliesAt, payload } = decoded(body)
   if (payload.is === 'unknown')

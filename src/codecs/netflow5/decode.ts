@@ -5,6 +5,7 @@ export const headerBytes = 24
 export const recordBytes = 48
 export const maxRecords = 30
 
+/** Why a datagram, or its rest, is unreadable. */
 export type Malformed = 'short' | 'count' | 'truncated'
 
 export interface Decoded {
@@ -13,7 +14,7 @@ export interface Decoded {
   readonly malformed: Malformed | undefined
   /** Rows with an exporter clock beyond the limit. */
   readonly skewed: number
-  /** Undefined without a usable header. */
+  /** For sequence accounting; undefined without a usable header. */
   readonly sequence: SequenceInfo | undefined
 }
 
@@ -53,7 +54,7 @@ export function countRecords(datagram: Uint8Array): number {
   return count > maxRecords ? 0 : Math.min(count, Math.floor((datagram.length - headerBytes) / recordBytes))
 }
 
-/** Undefined without a usable header. */
+/** Counts also datagrams with shed rows; undefined without a usable header. */
 export function readSequence(datagram: Uint8Array): SequenceInfo | undefined {
   if (datagram.length < headerBytes) return undefined
   const view = new DataView(datagram.buffer, datagram.byteOffset, datagram.byteLength)
@@ -66,6 +67,7 @@ function exportTime(view: DataView): number {
   return view.getUint32(8) * 1000 + Math.floor(view.getUint32(12) / 1e6)
 }
 
+/** Never throws; allocates nothing per row. */
 export class Netflow5Decoder {
   readonly #flows: FlowBuilder
   readonly #always: readonly GrowingColumn[]

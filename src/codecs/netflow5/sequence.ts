@@ -1,5 +1,6 @@
 import type { SequenceInfo } from './decode.ts'
 
+/** Totals of one engine; they only increase. */
 export interface Losses {
   missing: number
   /** Missing flows that arrived later: `missing - late` are lost. */
@@ -12,7 +13,10 @@ const reorderWindow = 3000
 /** Clocks are adjusted, and some uptimes are in whole seconds. */
 const bootTolerance = 5000
 
-/** Modulo 2^32. Forward jump: loss; small backward jump: reordering; large one or new boot time: restart. */
+/**
+ * One engine's counter (modulo 2^32). Forward jump: loss; small backward jump: reordering; large one or new boot time:
+ * restart.
+ */
 export class FlowSequence {
   #expected = 0
   #boot = 0

@@ -14,7 +14,8 @@ const dialect: Dialect = {
 const context: SetContext = { exportTime: 0, uptime: 0, received: 0 }
 
 /**
- * RFC 3954. Ignores the header's count, because exporters disagree about it. `keep`: see {@link TemplateDecoder.walk}.
+ * Decodes one NetFlow v9 datagram (RFC 3954). The header's count is ignored, because exporters disagree about it.
+ * `keep`: see {@link TemplateDecoder.walk}.
  */
 export function decodeNetflow9(
   decoder: TemplateDecoder,

@@ -2,7 +2,7 @@ import { makeLayout, readFields9, type TemplateRecord } from '../templates/layou
 
 const broken: TemplateRecord = { id: 0, layout: undefined, withdrawn: false, next: 0 }
 
-/** RFC 3954, section 5.2. */
+/** RFC 3954, section 5.2; at least 4 bytes. */
 export function readTemplate9(view: DataView, at: number, end: number): TemplateRecord {
   const id = view.getUint16(at)
   const count = view.getUint16(at + 2)

@@ -7,11 +7,15 @@ import { isRecord } from '../../model/json.ts'
 /** Limit of counted keys, which are untrusted. */
 const maxKeys = 256
 
-/** Accepts all known forms of a value. Unknown keys go to `extra`; invalid values are omitted and counted by key. */
+/**
+ * Reads NetObserv records into flows. Accepts all known forms of a value (443, 443.0, strings, flag names). Unknown
+ * keys are stored in `extra`; invalid values are omitted and counted by key.
+ */
 export class NetObservReader {
   readonly #flows: FlowBuilder
   readonly #setters = new Map<string, Setter>()
   readonly #extra
+  /** No JSON object, no row. */
   malformed = 0
   /** Omitted values by key; beyond the limit under `other`. */
   readonly wrong = new Map<string, number>()

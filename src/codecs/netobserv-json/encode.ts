@@ -8,6 +8,7 @@ import { parseExact, stringifyExact } from './exact.ts'
 import { fieldOfKey, flagBits, keyOf } from './keys.ts'
 
 export interface NetObservOptions {
+  /** Number, or names of its bits. */
   readonly flags: 'raw' | 'names'
 }
 

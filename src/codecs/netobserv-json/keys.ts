@@ -18,7 +18,7 @@ export const fieldOfKey: ReadonlyMap<string, Field> = new Map([
   ),
 ])
 
-/** The last three combine two flags. */
+/** From the lowest bit; the last three combine two flags. */
 
 export const flagBits: readonly (readonly [name: string, bit: number])[] = [
   ['FIN', 1],

@@ -2,6 +2,7 @@ import type { FlowBuilder } from '../../model/flow-builder.ts'
 import { part, type Packet } from './packet.ts'
 import { put16, put32, put64, put8, putIp } from './put.ts'
 
+/** Allocates nothing per row. */
 export class PacketColumns {
   readonly #flows: FlowBuilder
   readonly #labels
@@ -32,7 +33,7 @@ export class PacketColumns {
     }
   }
 
-  /** Fields absent in the packet are unchanged. */
+  /** Marks a reserved row; fields absent in the packet are unchanged. */
   write(packet: Packet, row: number): void {
     const c = this.#c
     const { parts } = packet

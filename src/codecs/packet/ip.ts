@@ -26,7 +26,7 @@ export function readIpv4(bytes: Uint8Array, at: number, end: number, packet: Pac
   if ((fragment & 0x1fff) === 0) readTransport(bytes, at + headerBytes, contentEnd(packet, at, end), packet)
 }
 
-/** RFC 8200, section 4. */
+/** With extension headers (RFC 8200, section 4). */
 export function readIpv6(bytes: Uint8Array, at: number, end: number, packet: Packet): void {
   packet.etype = etherType.ipv6
   packet.parts |= part.etype

@@ -39,6 +39,7 @@ export class Packet {
   proto = 0
   dscp = 0
   ttl = 0
+  /** 0: none. */
   flowLabel = 0
   fragmentId = 0
   /** In units of 8 bytes. */

@@ -1,6 +1,7 @@
 export interface CapturedPacket {
   /** Unix ms, with a fraction. */
   readonly time: number
+  /** From the link layer on. */
   readonly bytes: Uint8Array
   /** On the wire; may exceed the captured bytes. */
   readonly length: number
@@ -14,7 +15,7 @@ export interface CaptureFormat {
   read(rest: Uint8Array): { used: number; packet: CapturedPacket | undefined }
 }
 
-/** The message completes "cannot be read: …". */
+/** No capture, or a damaged one. The message completes "cannot be read: …". */
 export class PcapError extends Error {
   constructor(message: string) {
     super(message)

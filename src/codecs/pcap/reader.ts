@@ -1,7 +1,9 @@
 import { PcapError, type CaptureFormat, type CapturedPacket } from './packet.ts'
 import { PcapngFormat } from './pcapng.ts'
 
-/** `push`, `next` until undefined, then `end`. Packets reference the pushed bytes. `next` throws {@link PcapError}. */
+/**
+ * Reads libpcap or pcapng in chunks: `push`, `next` until undefined, then `end`. Packets reference the pushed bytes.
+ */
 export class CaptureReader {
   #held: Uint8Array = new Uint8Array(0)
   #at = 0
@@ -23,6 +25,7 @@ export class CaptureReader {
     this.#at = 0
   }
 
+  /** Undefined if more bytes are needed. Throws {@link PcapError}. */
   next(): CapturedPacket | undefined {
     for (;;) {
       const rest = this.#held.subarray(this.#at)

@@ -28,7 +28,7 @@ export function lineEnd(text: string, at: number): number {
   return end > at && text[end - 1] === '\r' ? end - 1 : end
 }
 
-/** Escaped quotes end at the next escaped quote. */
+/** Without the quotes. Escaped quotes end at the next escaped quote. */
 export function quotedEnd(text: string, start: number): Range | undefined {
   const opening = /\\{0,3}(?:"""|'''|"|'|`)/y
   opening.lastIndex = start
@@ -56,7 +56,9 @@ function isEscaped(text: string, at: number): boolean {
   return slashes % 2 === 1
 }
 
-/** Value below a key at `column`, with its line's end at `end`: a block, or the items of a list. */
+/**
+ * Value below a key at `column`, with its line's end at `end`: the indented lines as one block, or the items of a list.
+ */
 export function below(
   text: string,
   end: number,
@@ -123,6 +125,7 @@ export function flowList(text: string, start: number, end: number): Range[] {
 
 const isSecretManifest = /^[ \t]*(?:-[ \t]+)?kind:[ \t]*["']?Secret["']?[ \t]*$/m
 
+/** Redacts `data` and `stringData` in manifests. */
 export function embeddedSecrets(text: string, mask: Mask): string {
   if (!isSecretManifest.test(text)) return text
   return text

@@ -166,7 +166,7 @@ export function suspicionOf(name: string): Suspicion {
   return found
 }
 
-/** `dbPassword`, `DB_PASSWORD`, `db.password`, `example.com/db-password`. */
+/** Of `dbPassword`, `DB_PASSWORD`, `db.password` and `example.com/db-password`, in lower case. */
 export function wordsOf(name: string): string[] {
   const own = name.slice(name.lastIndexOf('/') + 1)
   return own

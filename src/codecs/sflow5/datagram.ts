@@ -1,12 +1,14 @@
 import { u32 } from '../packet/packet.ts'
 import { sampleTag } from './format.ts'
 
+/** Why a datagram, or its rest, is unreadable. */
 export type Malformed = 'short' | 'version' | 'agent' | 'sample' | 'record' | 'truncated'
 
 const mappedPrefix = 0xffff
 /** More than fit into a datagram. */
 const maxSamples = 8192
 
+/** Header and positions of the samples. Reused. */
 export class Datagram {
   bytes: Uint8Array = new Uint8Array(0)
   /** Four words, v4-mapped. */

@@ -14,13 +14,14 @@ export interface Decoded {
   decodedBytes: number
   /** Header padding, and bytes after the last sample. */
   paddingBytes: number
+  /** Counters and unknown kinds. */
   skippedBytes: number
   malformedBytes: number
   counterSamples: number
   unknownSamples: number
 }
 
-/** Never throws; allocates nothing per row. */
+/** Decodes sFlow 5 into one builder. Never throws; allocates nothing per row. */
 export class Sflow5Decoder {
   readonly #flows: FlowBuilder
   readonly #rows: SampleRows

@@ -15,7 +15,7 @@ export const recordTag = {
   natPorts: 1020,
 } as const
 
-/** Two highest bits of an interface: ifIndex, drop reason, or number of interfaces. */
+/** The two highest bits of an interface: ifIndex, drop reason, or number of interfaces. */
 export const interfaceFormat = { index: 0, dropped: 1, multiple: 2 } as const
 
 const unreachable = [

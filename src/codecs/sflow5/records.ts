@@ -18,6 +18,7 @@ const headerKinds: Readonly<Record<number, HeaderKind>> = {
 /** With the frame checksum. */
 const ethernetBytes = 18
 
+/** Reads `bytes[at … end)` into the sample. */
 export function readRecord(tag: number, bytes: Uint8Array, at: number, end: number, sample: Sample): Taken {
   switch (tag) {
     case recordTag.header:

@@ -5,6 +5,7 @@ import { put16, put32, put64, put8, putIp } from '../packet/put.ts'
 import { dropReason } from './format.ts'
 import { parts, type Sample } from './sample.ts'
 
+/** Equal in every row of a datagram. */
 export interface Origin {
   /** Four words, v4-mapped. */
   readonly exporter: Uint32Array
@@ -12,6 +13,7 @@ export interface Origin {
   readonly time: number
 }
 
+/** Allocates nothing per row. */
 export class SampleRows {
   readonly #flows: FlowBuilder
   readonly #packets: PacketColumns
@@ -53,7 +55,7 @@ export class SampleRows {
     }
   }
 
-  /** The builder must have room. */
+  /** The builder must have room. The row counts after {@link finish}. */
   add(sample: Sample, row: number): void {
     this.#addInterfaces(sample, row)
     this.#addSize(sample, row)
@@ -63,7 +65,7 @@ export class SampleRows {
     if ((sample.present & parts.translation) !== 0) this.#addTranslation(sample, row)
   }
 
-  /** Completes the rows up to `end`. */
+  /** Completes the rows up to `end` with their common values. */
   finish(end: number, subAgent: number, origin: Origin): void {
     const c = this.#c
     const first = this.#flows.count

@@ -20,6 +20,7 @@ export const parts = {
   translation: 0x300,
 } as const
 
+/** Assembled from records. Reused. */
 export class Sample {
   /** Includes headers that agents parsed themselves. */
   readonly packet = new Packet()
@@ -30,8 +31,10 @@ export class Sample {
   sourceIndex = 0
   /** 1 in N; 0 unknown. */
   rate = 0
+  /** The two highest bits are an `interfaceFormat`. */
   input = 0
   output = 0
+  /** A dropped packet, outside the sampling. */
   discarded = false
   /** -1: not dropped. */
   dropReason = -1
@@ -57,6 +60,7 @@ export class Sample {
   natSrcPort = 0
   natDstPort = 0
 
+  /** Returns the start of the records; 0 if truncated. */
   readHead(tag: number, bytes: Uint8Array, at: number, end: number): number {
     const size = tag === sampleTag.expandedFlow ? 44 : 32
     if (end - at < size) return 0

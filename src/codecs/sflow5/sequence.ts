@@ -2,6 +2,7 @@ import { u32 } from '../packet/packet.ts'
 import type { Datagram } from './datagram.ts'
 import { sampleTag } from './format.ts'
 
+/** Totals of one exporter; they only increase. */
 export interface Losses {
   /** Datagrams skipped by an agent and sub-agent. */
   missing: number
@@ -20,7 +21,10 @@ const uptimeTolerance = 5000
 const slots = 1 << 18
 const probes = 8
 
-/** In 262,144 fixed slots. Forged addresses can only restart other counters. */
+/**
+ * Counters of all sub-agents and data sources, in 262,144 fixed slots. A new counter replaces the least recently used
+ * of eight. Forged addresses can only restart other counters.
+ */
 export class Sequences {
   readonly #keyLow = new Uint32Array(slots)
   readonly #keyHigh = new Uint32Array(slots)
@@ -32,7 +36,7 @@ export class Sequences {
   #high = 0
   #found = false
 
-  /** Also for shed datagrams. */
+  /** Also when the rows are shed. */
   follow(datagram: Datagram, exporter: Uint32Array, totals: Losses): void {
     this.#now = (this.#now + 1) >>> 0
     this.#low = 1

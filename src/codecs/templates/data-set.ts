@@ -3,6 +3,7 @@ import { variable, type Layout } from './layout.ts'
 /** Bounds the memory of a hostile layout. */
 export const chunkRecords = 1024
 
+/** Equal for all records of a set. */
 export interface SetContext {
   /** Unix ms by the exporter's clock. */
   exportTime: number
@@ -12,6 +13,7 @@ export interface SetContext {
   received: number
 }
 
+/** A field in every record of a located set. */
 export interface FieldPlace {
   /** Index into `base`, and the distance from there. */
   readonly segment: number
@@ -55,12 +57,13 @@ export class DataSet {
     this.bytes = bytes
   }
 
-  /** `this.end` is the start of the first record not located. */
+  /** Locates complete records; `this.end` is the start of the first one not located. */
   locate(layout: Layout, at: number, end: number): void {
     if (layout.fixed) this.#fixed(layout.shortest, at, end)
     else this.#varying(layout, at, end)
   }
 
+  /** Copies chosen records of another set. */
   gather(from: DataSet, chosen: Uint32Array, count: number): void {
     this.read(from.view, from.bytes)
     this.count = count

@@ -29,6 +29,7 @@ export interface DecoderOptions extends PlanOptions {
 
 const maxPlans = 2048
 
+/** Differences between versions. */
 export interface Dialect {
   readonly templateSet: number
   readonly optionsTemplateSet: number
@@ -45,11 +46,15 @@ interface Released {
 export interface Walked {
   /** Including options; undefined if some sets could not be counted. */
   records: number | undefined
+  /** Without options. */
   flows: number
   malformed: boolean
 }
 
-/** Never throws; allocates nothing per row; counts each byte in one class of {@link ByteCounts}. */
+/**
+ * Decodes NetFlow v9 and IPFIX sets into one builder. Never throws; allocates nothing per row; counts each byte in one
+ * class of {@link ByteCounts}.
+ */
 export class TemplateDecoder {
   readonly table: TemplateTable
   readonly parking: Parking
@@ -85,7 +90,7 @@ export class TemplateDecoder {
     if (session !== undefined) this.table.close(session)
   }
 
-  /** Parked sets to decode with {@link readReleased}. */
+  /** Parked sets released by the last datagram; decode each with {@link readReleased}. */
   get released(): number {
     return this.#released.length
   }
@@ -105,7 +110,10 @@ export class TemplateDecoder {
     return this.#walked.malformed ? 'set' : undefined
   }
 
-  /** Decodes from `at` to the end. Without `keep`, templates and options are learned and rows only counted. */
+  /**
+   * Decodes from `at` to the end; the caller has counted the header. Without `keep`, templates and options are learned
+   * and rows only counted.
+   */
   walk(
     domain: Domain,
     dialect: Dialect,

@@ -8,7 +8,7 @@ const juniper = 2636
 /** Enterprise (0: IANA) and id. */
 export const keyOf = (pen: number, id: number): number => pen * 0x10000 + id
 
-/** For a reverse field without a reverse element: the same element, the opposite field's, or none. */
+/** Source of a reverse field without a reverse element: the same element, the opposite field's, or none. */
 export type InReverse = 'same' | 'none' | { readonly swap: FlowFieldName }
 
 export interface Rule {
@@ -69,7 +69,7 @@ export const macRules: readonly Rule[] = [
   { field: 'dst_mac', from: [80, 57], reverse: swap('src_mac') },
 ]
 
-/** The enterprise number is configurable. */
+/** NetObserv's elements; the enterprise number is configurable. */
 export function netobservRules(pen: number): {
   readonly text: readonly Rule[]
   readonly number: readonly Rule[]

@@ -7,6 +7,7 @@ import type { Step } from './step-numbers.ts'
 export const extraTypes = ['unsigned', 'signed', 'float', 'string', 'hex', 'ip', 'mac', 'bool'] as const
 export type ExtraType = (typeof extraTypes)[number]
 
+/** Its values become members of the field `extra`. */
 export interface ExtraElement {
   readonly pen: number
   readonly element: number
@@ -16,7 +17,7 @@ export interface ExtraElement {
 
 const utf8 = new TextDecoder()
 
-/** One JSON object per row; allocates. */
+/** One JSON object per row with any of the elements; allocates per row. */
 export function extraStep(
   flows: FlowBuilder,
   elements: readonly { readonly wanted: ExtraElement; readonly place: FieldPlace }[],

@@ -12,6 +12,7 @@ export const variable = 0xffff
 export interface Layout {
   readonly text: string
   readonly fields: readonly FieldSpec[]
+  /** Leading scope fields of an options template. */
   readonly scopes: number
   readonly options: boolean
   /** Never 0. */
@@ -19,12 +20,14 @@ export interface Layout {
   readonly fixed: boolean
 }
 
+/** Above any real exporter's. */
 export const maxFields = 512
 
 /** v9 numbers scopes separately (RFC 3954, section 6.1). */
 export const scopePen = 0x1_0000_0000
 export const interfaceScope = 2
 
+/** Undefined if no record can have this layout. */
 export function makeLayout(fields: readonly FieldSpec[], scopes: number, options: boolean): Layout | undefined {
   let shortest = 0
   let fixed = true

@@ -44,7 +44,7 @@ export class Lookup {
     return this.first([id], accept)
   }
 
-  /** For the reverse half, reverse elements before `otherwise`. */
+  /** As {@link first}; for the reverse half, reverse elements before `otherwise`. */
   of(keys: readonly number[], half: Half, accept: Accept, otherwise: readonly number[] = keys): FieldPlace | undefined {
     return half === 'forward'
       ? this.first(keys, accept)

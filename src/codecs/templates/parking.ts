@@ -29,7 +29,7 @@ class Pool {
 
 const costOf = ({ bytes }: Pick<ParkedSet, 'bytes'>): number => bytes.length + overhead
 
-/** Bounded in bytes and time; oldest evicted first. */
+/** Data sets without a template, bounded in bytes and time; oldest evicted first. */
 export class Parking {
   readonly #limits: ParkingLimits
   readonly #totals: ByteCounts

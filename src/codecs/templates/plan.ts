@@ -26,7 +26,7 @@ import { StringCodes } from './strings.ts'
 
 export interface Plan {
   readonly forward: readonly Step[]
-  /** For records in which one of these counters is not 0. */
+  /** For bidirectional records in which one of these counters is not 0. */
   readonly reverse: { readonly steps: readonly Step[]; readonly counters: readonly FieldPlace[] } | undefined
 }
 
@@ -37,6 +37,7 @@ export interface PlanOptions {
 
 const isAddress = ({ length }: FieldPlace): boolean => length === 4 || length === 16
 
+/** Makes all decisions about a template once. */
 export class Planner {
   readonly #flows: FlowBuilder
   readonly #options: PlanOptions

@@ -9,6 +9,7 @@ export function lengthOf(set: DataSet, place: FieldPlace, record: number): numbe
   return place.length ?? ((set.lengths[place.segment] as Uint32Array)[record] as number)
 }
 
+/** Last four bytes of a big-endian number, or fewer. */
 export function lowWord(view: DataView, at: number, length: number): number {
   if (length === 4) return view.getUint32(at)
   if (length === 2) return view.getUint16(at)
@@ -37,7 +38,10 @@ export function float(view: DataView, at: number, length: number): number {
 
 const ntpToUnix = 2_208_988_800
 
-/** Unix ms (RFC 5905, section 6), rounded up. Seconds before 1970 are in the era from 2036. */
+/**
+ * Unix ms (RFC 5905, section 6), rounded up, because exporters truncate fractions. Seconds before 1970 are in the era
+ * from 2036.
+ */
 export function ntpTime(seconds: number, fraction: number): number {
   const unix = seconds >= ntpToUnix ? seconds - ntpToUnix : seconds + 0x1_0000_0000 - ntpToUnix
   return unix * 1000 + Math.floor((fraction / 0x1_0000_0000) * 1000 + 0.001)

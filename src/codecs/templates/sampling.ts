@@ -1,4 +1,7 @@
-/** From options records (RFC 3954 section 6, RFC 7011 section 3.4.2), by exporter, version and domain. */
+/**
+ * Facts from options records (RFC 3954 section 6, RFC 7011 section 3.4.2), by exporter, version and domain, across
+ * ports and restarts.
+ */
 export interface DomainFacts {
   /** Of the whole domain; 0 unknown. */
   sampling: number
@@ -33,6 +36,7 @@ export interface RecordSampling {
   probability: number
 }
 
+/** 0 if the record has none. */
 export function intervalOf({ interval, taken, skipped, size, population, probability }: RecordSampling): number {
   if (interval > 0) return whole(interval)
   if (taken > 0) return whole((taken + skipped) / taken)

@@ -1,8 +1,10 @@
+/** Totals of an exporter; they only increase. */
 export interface Losses {
   /** Flows (v5) or data records (IPFIX). */
   missing: number
   /** v9. */
   missingDatagrams: number
+  /** Missing ones that arrived later. */
   late: number
   restarts: number
 }
@@ -13,7 +15,7 @@ const reorderedRecords = 3000
 /** Clocks are adjusted, and some uptimes are in whole seconds. */
 const bootTolerance = 5000
 
-/** One v9 source id (RFC 3954, section 5.1), modulo 2^32. */
+/** Counter of one v9 source id (RFC 3954, section 5.1), modulo 2^32. */
 export class DatagramSequence {
   #last = 0
   #boot = 0
@@ -40,7 +42,8 @@ export class DatagramSequence {
 }
 
 /**
- * One IPFIX domain and session (RFC 7011, section 3.1). softflowd adds the message's own flows first, without options.
+ * Counter of one IPFIX domain in one session (RFC 7011, section 3.1), modulo 2^32. softflowd adds the message's own
+ * flows first and ignores options records; messages of different length reveal the variant.
  */
 export class RecordSequence {
   #sequence = 0

@@ -27,6 +27,7 @@ interface FactsSnapshot {
   readonly interfaceNames: readonly (readonly [number, string])[]
 }
 
+/** Undefined if there is nothing to store. */
 export function snapshotExporter(state: ExporterState): ExporterSnapshot | undefined {
   const sessions = [...state.sessions.values()]
     .filter(({ transport }) => transport.kind === 'udp')
@@ -54,7 +55,7 @@ export function snapshotExporter(state: ExporterState): ExporterSnapshot | undef
   return sessions.length === 0 && facts.length === 0 ? undefined : { sessions, facts }
 }
 
-/** `listenerOf`: -1 if removed. */
+/** `listenerOf`: current index; -1 if removed. */
 export function restoreExporter(
   snapshot: ExporterSnapshot,
   state: ExporterState,

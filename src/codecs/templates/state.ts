@@ -12,10 +12,12 @@ export type Version = 9 | 10
 /** Bounds the scope of a template (RFC 7011, section 8). */
 export interface Transport {
   readonly kind: 'udp' | 'tcp'
+  /** Index of the source's listener. */
   readonly listener: number
   readonly port: number
 }
 
+/** Shared by all templates with the same text. */
 export interface Prepared {
   readonly layout: Layout
   /** Created with the first data. */
@@ -36,9 +38,11 @@ export interface Template {
   readonly prepared: Prepared
   /** Unix ms of the last announcement. */
   refreshed: number
+  /** Used or announced since the last eviction round. */
   recent: boolean
 }
 
+/** Arrived before its template. */
 export interface ParkedSet {
   readonly domain: Domain
   readonly id: number
@@ -91,7 +95,7 @@ export class Session {
 export class ExporterState implements Losses {
   /** Four words, v4-mapped. */
   readonly words: Uint32Array
-  /** Seen more than once. */
+  /** Seen more than once, so less likely forged. */
   proven = false
   readonly sessions = new Map<number, Session>()
   readonly domainFacts = new Map<number, DomainFacts>()

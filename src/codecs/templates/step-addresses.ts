@@ -36,7 +36,7 @@ export interface FamilyHints {
   readonly etherType: FieldPlace | undefined
 }
 
-/** With both families the version decides, else the non-zero address. */
+/** The ethertype, and both addresses. With both families the version decides, else the non-zero address. */
 export function endpointSteps(
   columns: {
     readonly etype: GrowingColumn<Uint16Array>

@@ -2,7 +2,7 @@ import type { GrowingColumn } from '../../model/flow-builder.ts'
 import type { DataSet, FieldPlace } from './data-set.ts'
 import { highWord, lengthOf, lowWord, startOf } from './read.ts'
 
-/** Writes one field of every record into rows `row` …, in a short monomorphic loop. */
+/** Writes one field of every record of a set into rows `row` …, in a short monomorphic loop. */
 export type Step = (set: DataSet, row: number) => void
 
 export function numberStep(column: GrowingColumn, place: FieldPlace, zeroIsAbsent: boolean): Step {

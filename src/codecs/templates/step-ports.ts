@@ -26,9 +26,11 @@ export interface PortPlaces {
   readonly typeAndCode: readonly (readonly [FieldPlace, FieldPlace])[]
   /** Type and code are in the destination port, except in reverse halves. */
   readonly icmpInPort: boolean
+  /** The step that writes the protocol runs first. */
   readonly hasProto: boolean
 }
 
+/** Ports for TCP, UDP and SCTP; type and code for ICMP. */
 export function portSteps(columns: PortColumns, places: PortPlaces): readonly Step[] {
   const { srcPort, dstPort, icmp, typeAndCode, hasProto } = places
   if (srcPort === undefined && dstPort === undefined && icmp.length === 0 && typeAndCode.length === 0) return []

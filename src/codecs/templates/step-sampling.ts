@@ -15,6 +15,7 @@ export interface SamplingPlaces {
   readonly selector: FieldPlace | undefined
 }
 
+/** Set by the decoder before each set. */
 export interface SamplingDefaults {
   facts: DomainFacts
   /** 0: none. */
@@ -23,6 +24,7 @@ export interface SamplingDefaults {
 
 const values: RecordSampling = { interval: 0, taken: 0, skipped: 0, size: 0, population: 0, probability: 0 }
 
+/** Overwritten by the next call. */
 export function readSampling(set: DataSet, places: SamplingPlaces, record: number): RecordSampling {
   values.interval = places.interval === undefined ? 0 : numberIn(set, places.interval, record)
   values.taken = places.taken === undefined ? 0 : numberIn(set, places.taken, record)
@@ -37,7 +39,7 @@ export function readSampling(set: DataSet, places: SamplingPlaces, record: numbe
   return values
 }
 
-/** From the record, selector, interface, domain or settings. */
+/** Of the record, selector, interface or domain, or the configured one; else absent. */
 export function samplingStep(
   columns: { readonly sampling: GrowingColumn<Uint32Array> },
   places: SamplingPlaces,

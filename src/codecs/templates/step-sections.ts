@@ -12,11 +12,11 @@ export interface SectionPlaces {
   /** IE 312 or 224: bytes of the frame, or of the IP packet. */
   readonly size: FieldPlace | undefined
   readonly sizeIsOfFrame: boolean
-  /** The record is its single packet (PSAMP, RFC 5477). */
+  /** Without bytes and packets, the record is its single packet (PSAMP, RFC 5477). */
   readonly onePacket: boolean
 }
 
-/** IE 313, 315. Separate elements take precedence. */
+/** IE 313, 315. Separate elements are written later, and take precedence. */
 export function sectionStep(
   flows: FlowBuilder,
   { section, kind, size, sizeIsOfFrame, onePacket }: SectionPlaces,

@@ -4,7 +4,7 @@ const arenaBytes = 256 * 1024
 const slots = 8192
 const utf8 = new TextDecoder()
 
-/** Dictionary codes by bytes, so that a repeated name needs no string. */
+/** Dictionary codes by bytes: a repeated name needs no string. The table is bounded. */
 export class StringCodes {
   readonly #flows: FlowBuilder
   #generation = -1

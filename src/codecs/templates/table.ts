@@ -26,7 +26,7 @@ export interface TemplateLimits {
   readonly expiry: number
 }
 
-/** For ten thousand exporters. */
+/** For ten thousand exporters with a few templates each. */
 export const usualTemplateLimits: Omit<TemplateLimits, 'expiry'> = {
   templates: 65_536,
   exporterTemplates: 4096,

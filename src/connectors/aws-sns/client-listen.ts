@@ -11,7 +11,7 @@ const [most, keptS] = [1000, '60']
 const may =
   'sqs:CreateQueue, sqs:DeleteQueue, sqs:GetQueueAttributes, sqs:ReceiveMessage, sns:Subscribe and sns:Unsubscribe'
 
-/** Verifying a message requires a temporary queue and subscription, created only on request. */
+/** A topic stores nothing: verifying a message requires a temporary queue and subscription, created only on request. */
 export async function listenTopic(
   config: SnsConfig,
   { host }: Context,

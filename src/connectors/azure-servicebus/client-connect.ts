@@ -5,7 +5,7 @@ import { revealSecret } from '../../net/secrets.ts'
 import { WrongSettings } from './client-errors.ts'
 import type { ServiceBusServer } from './config.ts'
 
-/** Not connected yet. Throws for an invalid connection string without quoting it. */
+/** An unconnected client. Throws for an invalid connection string without quoting it. */
 export async function makeClient(
   { connection_string: secret, namespace, auth, timeout }: ServiceBusServer,
   { id, host }: Pick<Context, 'id' | 'host'>,
@@ -45,7 +45,7 @@ function withMinLifetime({ token, expiresOnTimestamp: until }: EntraToken, now: 
   return { token, expiresOnTimestamp: Math.max(until, now + minTokenMs) }
 }
 
-/** Never rejects. The library waits a minute for an unreachable server. */
+/** Never rejects. Bounded by `ms`, because the library waits a minute for an unreachable server. */
 export async function closeClient(client: ServiceBusClient, { timers }: Context['host'], ms: number): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
   const timer = timers.after(ms, resolve)
@@ -65,7 +65,8 @@ interface Inside {
 const checkMs = 200
 
 /**
- * Rejects after a lost connection, unlike the library, which waits for its timeout. Uses library internals if present.
+ * Resolves as `sent`, but rejects after a lost connection: the library would wait for its timeout. Uses library
+ * internals if present.
  */
 export async function whileOpen(
   sender: ServiceBusSender,

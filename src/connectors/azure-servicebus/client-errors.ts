@@ -2,6 +2,7 @@ import type { Attempt } from '../../engine/delivery/in-order.ts'
 import { WeirError } from '../../model/errors.ts'
 import { NoToken } from '../../net/entra.ts'
 
+/** Invalid settings; the message contains the action to take. */
 export class WrongSettings extends Error {}
 
 export function codeOf(error: unknown): string | undefined {
@@ -32,7 +33,7 @@ export function isOfConnection(error: unknown): boolean {
   return !entityErrors.has(codeOf(error)) && !/^SenderBusyError\b/.test(errorText(error))
 }
 
-/** `right`: `Send` or `Listen`. */
+/** The failure and the action to take. `right`: `Send` or `Listen`. */
 export function unavailableReason(error: unknown, entity: string, right: string): string {
   const text = errorText(error)
   if (error instanceof WeirError || error instanceof WrongSettings || error instanceof NoToken) return text
@@ -72,6 +73,7 @@ export function sendFailure(error: unknown, entity: string): Attempt {
   return { is: 'retry', reason: unavailableReason(error, entity, 'Send'), away: true }
 }
 
+/** The failure concerns one message of the request. */
 export function isOfMessage(error: unknown): boolean {
   return (
     codeOf(error) === 'MessageSizeExceeded' ||

@@ -10,7 +10,7 @@ export class Inbox {
   #failed: { readonly error: unknown } | undefined
   #wake: () => void = () => undefined
 
-  /** Resolves when the message was pulled. */
+  /** Resolves when the message was pulled (backpressure). */
   put(handle: Handle): Promise<void> {
     return new Promise((taken) => {
       this.#waiting.push({ handle, taken })
@@ -23,7 +23,7 @@ export class Inbox {
     this.#wake()
   }
 
-  /** At least one message; none at an abort. */
+  /** At least one message; none at an abort. After `fail`, rejects once empty. */
   async next(signal: AbortSignal): Promise<readonly Handle[]> {
     while (this.#waiting.length === 0 && this.#failed === undefined && !signal.aborted) {
       const { promise, resolve } = Promise.withResolvers<void>()

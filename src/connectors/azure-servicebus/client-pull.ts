@@ -21,6 +21,7 @@ const [keepMs, renewMs] = [2000, 15_000]
 const renewAtOnce = 64
 const closeMs = 2000
 
+/** Connects at the first pull and after a lost connection. */
 export class ServiceBusPuller implements Puller<Handle> {
   readonly address: string
   readonly keepMs = keepMs

@@ -28,7 +28,7 @@ const stopped: Attempt = {
   reason: 'not sent: the sink is stopping, or the batch timed out',
 }
 
-/** One connection, reopened after a loss and after a rejected login. */
+/** One connection with one link, reopened after a loss and after a rejected login. */
 export class ServiceBusPublisher {
   readonly #config: ServiceBusConfig
   readonly #context: Context

@@ -5,7 +5,7 @@ export interface ServiceBusMessage {
   readonly body: Buffer
   readonly applicationProperties: Record<string, string>
   readonly contentType?: string
-  /** The same for every attempt; Service Bus deduplicates by it. */
+  /** The same for every attempt by any instance; Service Bus deduplicates by it. */
   readonly messageId: string
   readonly sessionId?: string
   readonly partitionKey?: string
@@ -23,7 +23,10 @@ export interface MessageForm {
 const limits = { property: 32_767, properties: 64_000, key: 128 } as const
 const [perMessage, perProperty] = [768, 12]
 
-/** Attributes become properties `cloudEvents:NAME`; a long key is hashed. Throws the reason if a limit is exceeded. */
+/**
+ * CloudEvents attributes become properties `cloudEvents:NAME`. A key beyond the limit is hashed. Throws the reason if a
+ * limit of Service Bus is exceeded.
+ */
 export function toMessage(
   {
     attributes,

@@ -10,12 +10,12 @@ import { messageOf } from '../../model/errors.ts'
 import type { CloudtrailConfig, From } from './config.ts'
 import type { FileName } from './map-notice.ts'
 
-/** Permanent: missing, or not a trail file. */
+/** Permanent: the file is missing or not a trail file. */
 export class InvalidFileError extends Error {
   override readonly name = 'FileUnfit'
 }
 
-/** Transient. `denied`: other files may be readable. */
+/** Transient. `denied`: access to this file is denied; others may be readable. */
 export class FileUnavailableError extends Error {
   override readonly name = 'FileAway'
   readonly denied: boolean

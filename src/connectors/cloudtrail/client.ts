@@ -46,7 +46,7 @@ export class TrailReader {
     }
   }
 
-  /** Newest first. Rejects with TrailError, with ResponseError for a malformed page, and at an abort. */
+  /** Newest first across pages. Rejects with TrailError, with ResponseError for a malformed page, and at an abort. */
   read({ from, to }: Span, next: string | undefined, signal: AbortSignal, page = maxPerPage): Promise<Page<Event>> {
     const span = {
       StartTime: new Date(Math.floor(from / 1000) * 1000),

@@ -38,7 +38,7 @@ export function failureOf(
   return new ExoscaleError(`${what} rejected the request (${detail}); correct the settings`)
 }
 
-/** For a request without a response. */
+/** Classifies a request without a response. */
 export function connectionError(error: unknown, what: string): ExoscaleError {
   if (error instanceof HttpError)
     return new ExoscaleError(`${what} can't be reached (${error.message})`, {

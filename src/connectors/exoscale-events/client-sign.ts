@@ -3,7 +3,7 @@ import { createHmac } from 'node:crypto'
 
 export interface Signable {
   readonly method: string
-  /** Encoded, with the version. */
+  /** Encoded, with the version, without the query. */
   readonly path: string
   readonly query: readonly (readonly [string, string])[]
   readonly body?: string

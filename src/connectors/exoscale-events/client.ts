@@ -49,8 +49,8 @@ export class ZoneClient {
   }
 
   /**
-   * All events, newest first. Undefined if the response is too large. Rejects with ExoscaleError, with ResponseError
-   * for a malformed response, and at an abort.
+   * All events of the range, newest first: the API has no pages. Undefined if the response is too large. Rejects with
+   * ExoscaleError, with ResponseError for a malformed response, and at an abort.
    */
   async read({ from, to }: Span, signal: AbortSignal): Promise<Page<unknown> | undefined> {
     const answer = await this.#get(

@@ -53,6 +53,7 @@ export async function openExoscaleEvents(
   )
 }
 
+/** The same in every zone. */
 export function cachedOrganization(): (of: ZoneClient, signal: AbortSignal) => Promise<string> {
   let known: string | undefined
   return async (of, signal) => (known ??= await of.organization(signal))

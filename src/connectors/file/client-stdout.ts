@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream'
 
-/** The stream's reader may be slow or closed. */
+/** Writes lines to a stream with a slow or closed reader. */
 export class LineStream {
   readonly #stream: Writable
 

@@ -1,6 +1,6 @@
 import type { Timers } from '../../host/index.ts'
 
-/** A write can't be cancelled, so no other begins until it ends. */
+/** Limits the wait for a write. A write can't be cancelled, so no other begins until it ends. */
 export class WriteTimeout {
   readonly #timers: Timers
   readonly #timeoutMs: number
@@ -11,7 +11,7 @@ export class WriteTimeout {
     this.#timeoutMs = timeoutMs
   }
 
-  /** Rejects at the timeout, at an abort, and during an earlier write. */
+  /** Rejects at the timeout, at an abort, and while an earlier write is in progress. */
   async wait(act: () => Promise<void>, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted()
     if (this.#stuck !== undefined) throw new Error('an earlier write is still in progress')

@@ -11,7 +11,7 @@ interface Shape {
   readonly head: Uint8Array
 }
 
-/** Rotates at a size limit or when its header differs. */
+/** A file of complete lines, rotated at a size limit or when its header differs. */
 export class LineFile {
   readonly #path: string
   readonly #folder: string
@@ -47,6 +47,7 @@ export class LineFile {
     }
   }
 
+  /** Returns the new name. */
   async rotate(): Promise<string | undefined> {
     if (this.#rotateAt === 0 || (this.#open?.size ?? 0) < this.#rotateAt) return undefined
     await this.close()

@@ -9,7 +9,7 @@ import { requestBytes, sizeOf, type PubSubMessage } from './map.ts'
 
 type Line = { readonly at: number; readonly message: PubSubMessage }[]
 
-/** One request at a time per ordering key, as Pub/Sub requires. */
+/** Messages of one ordering key use sequential requests, as Pub/Sub requires. */
 export class PubSubPublisher {
   readonly #config: PubSubConfig
   readonly #context: Context

@@ -13,7 +13,7 @@ const limits = { attributes: 100, name: 256, value: 1024, key: 1024 } as const
 export const requestBytes = 10_000_000
 const perMessage = 64
 
-/** Attributes become `ce-…`; a long key is hashed. Throws the reason if a limit is exceeded. */
+/** CloudEvents attributes become `ce-…`. A long key is hashed. Throws the reason if a limit of Pub/Sub is exceeded. */
 export function toMessage(
   {
     attributes,

@@ -40,7 +40,7 @@ export class Poster {
     return new Poster(client, config, host)
   }
 
-  /** Never rejects. */
+  /** Never rejects: failures below HTTP are transient. */
   async post({ headers, body }: BinaryMessage, signal: AbortSignal): Promise<Attempt> {
     try {
       const answer = await this.#client.request({

@@ -65,7 +65,8 @@ async function inProtobuf(extensions: Extensions): Promise<Format> {
 }
 
 /**
- * 408, 425, 429, 5xx and `passing` are transient; 401, 403 and 407 are the configuration's; others reject the event.
+ * A status rejects the event, except 408, 425, 429 and 5xx (transient), 401, 403 and 407 (configuration), and `passing`
+ * (transient).
  */
 export function outcomeOf({ status, headers, body }: HttpAnswer, now: number, passing: readonly number[]): Attempt {
   if (status >= 200 && status < 300) return undefined
@@ -92,7 +93,7 @@ export function outcomeOf({ status, headers, body }: HttpAnswer, now: number, pa
     : { is: 'retry', reason, afterMs, away: true }
 }
 
-/** Receivers without OPTIONS may accept events. */
+/** Many receivers do not support OPTIONS and still accept events. */
 export function probeOf(url: string, answer: HttpAnswer): Probe {
   const { status } = answer
   const outcome = outcomeOf(answer, 0, [])

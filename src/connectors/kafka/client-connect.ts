@@ -14,7 +14,7 @@ export async function loadClient() {
 
 export type ClusterConfig = Pick<KafkaConfig, 'brokers' | 'auth' | 'tls' | 'timeout'>
 
-/** TLS files are read now, secrets for each connection. The engine retries, not the library. */
+/** Reads TLS files now, and secrets for each connection. The library does not retry: the engine does. */
 export async function connectionOptions(
   { brokers, auth, tls, timeout }: ClusterConfig,
   { id, host }: Pick<Context, 'id' | 'host'>,
@@ -56,7 +56,7 @@ export async function openBase(library: Library, options: BaseOptions): Promise<
   }
 }
 
-/** The newest version supported by both sides. */
+/** The newest version of an API that library and brokers support. */
 export function apiOf<Arguments extends unknown[], Response>(
   library: Library,
   base: Base,

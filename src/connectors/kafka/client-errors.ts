@@ -29,7 +29,7 @@ export type BatchOutcome =
       readonly staleMetadata: boolean
     }
 
-/** `name`: name of the code. */
+/** Outcome of a batch of one partition. `name`: name of the code. */
 export function batchOutcome(code: number, name: string, brokerMessage: string | null, topic: string): BatchOutcome {
   if (code === 0 || code === duplicateSequence) return { is: 'stored' }
   if (tooLarge.has(code))
@@ -74,7 +74,7 @@ export function whyNoTopic(error: unknown, topic: string): string {
   return `topic ${topic} is unavailable (${text})`
 }
 
-/** Includes the action to take. */
+/** The failure, and the action to take. */
 export function whyNotConnected(error: unknown, { brokers, auth, tls }: ClusterConfig): string {
   const at = brokers.map(formatHostPort).join(', ')
   const text = errorText(error)

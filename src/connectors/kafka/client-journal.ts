@@ -52,8 +52,9 @@ export interface WriterOptions {
 }
 
 /**
- * The brokers give each new holder of the name a higher epoch and reject lower ones. Sequence numbers deduplicate
- * repeated batches. A batch is final when all in-sync replicas have it.
+ * Writes under an exclusive name: the brokers give each new holder a higher epoch and reject lower ones. Batches have
+ * sequence numbers, so a repeated batch is stored once. There are no transactions: a batch is final when all in-sync
+ * replicas have it.
  */
 export class FencingWriter implements BusWriter {
   readonly #options: WriterOptions
@@ -187,7 +188,7 @@ export async function leaderOf({ admin }: JournalClient, topic: string, partitio
   return leader
 }
 
-/** `node`: broker id; default: any. */
+/** Connects to the broker with this id, or to any broker. */
 export async function connectionTo({ admin }: JournalClient, node?: number): Promise<Connection> {
   const { brokers } = await admin.metadata({ topics: [] })
   const broker = node === undefined ? [...brokers.values()][0] : brokers.get(node)

@@ -39,7 +39,7 @@ interface ReadPosition {
   readonly offsets: Map<number, bigint>
 }
 
-/** Reads from the end, without a group and without commits. */
+/** Reads the topic from its end, without a group and without commits. */
 export async function listenKafka(config: KafkaConfig, context: Context): Promise<Listening> {
   const { topic } = config
   const library = await loadClient()

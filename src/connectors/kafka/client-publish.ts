@@ -60,8 +60,8 @@ export interface PublishOptions {
 }
 
 /**
- * Per key, messages are in flight to one partition at a time, so that none is stored after a failed one. A partition
- * has one batch in flight, so that its sequence number shows whether it was stored.
+ * One call of `publishAll`. Messages of a key are in flight to one partition at a time, so that none is stored after a
+ * failed one. A partition has one batch in flight, so that its sequence number shows whether it was stored.
  */
 export class Publishing {
   readonly #live: Live

@@ -21,7 +21,9 @@ interface PartitionQueue {
   readonly pending: PendingRecord[]
 }
 
-/** Joins the group at the first pull, and again after a lost connection or changed topics. */
+/**
+ * Reads as a member of a consumer group. Joins at the first pull, and again after a lost connection or changed topics.
+ */
 export class KafkaPuller implements Puller<PendingRecord> {
   readonly address: string
   readonly #config: KafkaSourceConfig
@@ -61,7 +63,7 @@ export class KafkaPuller implements Puller<PendingRecord> {
     return this.#commits.add(handles.map(({ queue }) => queue))
   }
 
-  /** Commits nothing. */
+  /** Nothing is committed, so the next reader receives the records again. */
   release(): Promise<void> {
     return Promise.resolve()
   }

@@ -5,7 +5,10 @@ export interface Producer {
 
 const sequenceLimit = 2 ** 31
 
-/** A batch without a response keeps its number until it is repeated unchanged. */
+/**
+ * The broker detects a repeated batch by its sequence number. A batch without a response keeps its number until it is
+ * repeated unchanged.
+ */
 export class Sequences {
   #producer: Producer | undefined
   readonly #next = new Map<string, number>()
@@ -21,7 +24,7 @@ export class Sequences {
     this.#producer = producer
   }
 
-  /** Requires a new producer. Batches without a response may then be stored twice. */
+  /** A new producer must begin. Batches without a response may then be stored twice. */
   reset(): void {
     this.#producer = undefined
     this.#next.clear()

@@ -4,7 +4,7 @@ import { apiIdOf, noTopic, errorText, whyNoTopic } from './client-errors.ts'
 import type { Live, Topic } from './client-publish.ts'
 import type { KafkaConfig } from './config.ts'
 
-/** Leaders at most a minute old. Rejects if no broker responds. */
+/** Leaders at most a minute old; creates the topic if configured. Rejects if no broker responds. */
 export async function topicFor(live: Live, topic: string, config: KafkaConfig, context: Context): Promise<Topic> {
   const found = await fetchTopic(live, topic)
   if (!config.create_topic || !('problem' in found) || found.problem !== noTopic(topic)) return found

@@ -21,8 +21,8 @@ const recordSettings = {
 }
 
 /**
- * A record is a frame; the frames of a source are in one partition. A second, compacted topic has small records.
- * Rejects if no broker responds.
+ * The journal as a topic: a record is a frame, and the frames of a source are in one partition. A second, compacted
+ * topic with one partition has small records. Rejects if no broker responds.
  */
 export async function openKafkaJournal(config: KafkaJournalConfig, context: JournalContext): Promise<JournalBus> {
   const journal = new KafkaJournal(config, context)

@@ -1,3 +1,4 @@
+/** Partitioners of other Kafka producers. Pure. */
 export const partitioners = ['murmur2', 'fnv1a'] as const
 export type Partitioner = (typeof partitioners)[number]
 
@@ -6,7 +7,7 @@ export function partitionOf(partitioner: Partitioner, key: Uint8Array, count: nu
   return partitioner === 'murmur2' ? (murmur2(key) & 0x7fff_ffff) % count : Math.abs((fnv1a(key) | 0) % count)
 }
 
-/** Seed of the Java client; signed 32 bits. */
+/** MurmurHash2 with the seed of the Java client, signed 32 bits. */
 export function murmur2(bytes: Uint8Array): number {
   const mix = 0x5bd1_e995
   const whole = bytes.length & ~3

@@ -15,7 +15,7 @@ export class RecordReader {
   readonly #names = new RepeatedTexts()
   readonly #values = new RepeatedTexts()
 
-  /** Attributes from `ce_` headers. Invalid UTF-8 becomes U+FFFD. */
+  /** CloudEvents attributes from `ce_` headers. Invalid UTF-8 becomes U+FFFD. */
   read({ topic, partition, offset, time, key, headers, value }: KafkaRecord): InMessage {
     const attributes: Record<string, string> = {}
     let contentType: string | undefined

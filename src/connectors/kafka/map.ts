@@ -5,7 +5,7 @@ export interface KafkaMessage {
   readonly key: string | undefined
   readonly headers: Readonly<Record<string, string>>
   readonly value: Uint8Array
-  /** The same for every attempt; also the header `id`. */
+  /** The same for every attempt by any instance; also the header `id`. */
   readonly id: string
 }
 

@@ -11,7 +11,7 @@ export type KafkaSource = Source & {
   status(): MessageSourceStatus & { readonly partitions: Readonly<Record<string, readonly number[]>> }
 }
 
-/** Opens even if the cluster is unreachable. */
+/** Opens even if the cluster is unreachable; the failure is logged and retried. */
 export function openKafkaSource(config: KafkaSourceConfig, context: SourceContext): Promise<KafkaSource> {
   const puller = new KafkaPuller(config, context)
   const source = messageSource(config, context, puller)

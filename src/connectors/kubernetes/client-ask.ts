@@ -13,7 +13,7 @@ import {
 export interface Server extends Discovered {
   readonly version: string
   readonly minor: number
-  /** Unix ms by the server's clock. */
+  /** Unix ms by the server's clock, to the second. */
   readonly now: number | undefined
 }
 
@@ -34,6 +34,7 @@ export function sentenceOf(error: unknown): string {
     : 'The cluster responds with an error; Weir retries.'
 }
 
+/** The log sentence and the cause, for status and `weir doctor`. */
 export function problemOf(error: unknown): string {
   return `${sentenceOf(error)} ${messageOf(error)}`
 }

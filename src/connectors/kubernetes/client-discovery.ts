@@ -1,3 +1,4 @@
+/** The watchable types of an API server, from its discovery documents. Pure. */
 export interface ResourceType {
   readonly group: string
   readonly version: string
@@ -13,7 +14,7 @@ export interface Discovered {
   readonly unavailable: readonly string[]
 }
 
-/** Accept header of aggregated discovery; older servers respond with their group list. */
+/** Accept header of aggregated discovery, two responses for all groups. Older servers respond with their group list. */
 export const aggregated = ['v2', 'v2beta1']
   .map((version) => `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`)
   .concat('application/json')
@@ -40,6 +41,7 @@ interface Group {
   }[]
 }
 
+/** False: the response of an older server. */
 export function isAggregated(answer: unknown): answer is { readonly items: readonly Group[] } {
   return (
     typeof answer === 'object' &&
@@ -87,7 +89,7 @@ export function fromLegacy(versions: readonly LegacyVersion[]): Discovered {
   return found.all()
 }
 
-/** The preferred version of each group is first. */
+/** Group versions of an older server; the preferred one of each group is first. */
 export function legacyVersions(api: unknown, apis: unknown): { readonly group: string; readonly version: string }[] {
   const core = ((api as { versions?: readonly string[] } | null)?.versions ?? []).map((version) => ({
     group: '',
@@ -149,12 +151,13 @@ export function typeKey({ group, resource }: Pick<ResourceType, 'group' | 'resou
   return `${group}/${resource}`
 }
 
+/** Path of a collection, in all namespaces or in one. */
 export function pathOf({ group, version, resource }: ResourceType, namespace?: string): string {
   const base = group === '' ? `/api/${version}` : `/apis/${group}/${version}`
   return `${base}${namespace === undefined ? '' : `/namespaces/${namespace}`}/${resource}`
 }
 
-/** Aggregated API servers may not support streaming lists. */
+/** True for aggregated API servers, which may not support streaming lists. */
 export function isServedElsewhere({ group }: ResourceType): boolean {
   return group !== '' && group.includes('.') && !group.endsWith('.k8s.io')
 }

@@ -8,7 +8,7 @@ const heavyLoadBytes = 64 * 1024
 /** A connection with at most this many changes in two intervals is read at once. */
 const fewChanges = 4
 
-/** Reads quiet connections at once, others together after a short delay. */
+/** Schedules the reads of a source's connections: quiet ones at once, others together after a short delay. */
 export class Pace {
   readonly #clock: Clock
   #began = -Infinity
@@ -21,7 +21,7 @@ export class Pace {
     this.#clock = clock
   }
 
-  /** `held`: the connection is not read during the pause. */
+  /** Called after each read. `held`: the connection is not read during the pause. */
   rest(connection: object, bytes: number, changes: number): { readonly ms: number; readonly held: boolean } {
     const now = this.#clock.monotonic()
     if (now - this.#began >= readIntervalMs - 1) {

@@ -1,10 +1,10 @@
-/** A byte-level JSON scanner: only small parts of long lines are needed. */
+/** A byte-level JSON scanner that finds value boundaries, because only small parts of long lines are needed. */
 
 export const [quote, backslash, colon, comma, openList, closeList, openDict, closeDict] = [
   0x22, 0x5c, 0x3a, 0x2c, 0x5b, 0x5d, 0x7b, 0x7d,
 ]
 
-/** Throws SyntaxError for invalid JSON. */
+/** Scanner state. Each step skips what it reads and throws SyntaxError for invalid JSON. */
 export class Scanner {
   protected bytes: Buffer = Buffer.alloc(0)
   protected at = 0
@@ -29,7 +29,7 @@ export class Scanner {
     }
   }
 
-  /** `each` is called at each value and must skip it. */
+  /** Scans the whole text, which must be an object. `each` is called at each value and must skip it. */
   protected members(each: (key: string) => void): void {
     if (this.bytes[this.at] !== openDict) throw this.wrong()
     this.at++
@@ -80,7 +80,7 @@ export class Scanner {
     if (this.at > this.bytes.length) throw this.wrong()
   }
 
-  /** Errors inside the value appear when it is parsed. */
+  /** Skips any value. Errors inside it appear when it is parsed. */
   protected skip(): void {
     const bytes = this.bytes
     const end = bytes.length
@@ -130,6 +130,7 @@ export function hasEscape(bytes: Uint8Array, from: number, to: number): boolean 
   return false
 }
 
+/** The content of a string without its quotes. */
 export function plain(bytes: Buffer, from: number, to: number): string {
   return hasEscape(bytes, from, to)
     ? (JSON.parse(bytes.toString('utf8', from, to)) as string)

@@ -9,7 +9,7 @@ interface SharedLease extends LeaseUpdate {
 
 export interface SharedLeaseOptions {
   readonly record: LeaderRecord
-  /** {@link LeaseUpdate.checkpoint} is complete up to here. */
+  /** Position in the journal up to which {@link LeaseUpdate.checkpoint} is complete. */
   readonly position: () => number
   readonly checkpointAfter: (sequence: number) => Promise<LeaseCheckpoint>
 }

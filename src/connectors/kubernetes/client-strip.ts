@@ -51,12 +51,13 @@ class Place {
 
 export class UnreadableObject extends Error {}
 
-/** Valid until the next object is read. */
+/** A received object, valid until the next one is read. */
 export class SeenObject {
   readonly uid: string | undefined
   readonly version: string | undefined
-  /** UTF-8, without the removed parts. */
+  /** JSON in UTF-8, without the removed parts. */
   readonly document: Uint8Array
+  /** Positions of the members in the document; undefined if unknown. */
   readonly members: Members | undefined
   readonly #sealed: Uint8Array
   readonly #managed: Uint8Array | undefined
@@ -82,16 +83,17 @@ export class SeenObject {
     this.#managed = managed
   }
 
-  /** Throws UnreadableObject. */
+  /** The parsed document. Throws UnreadableObject. */
   get object(): KubeObject {
     return (this.#object ??= parsed(this.document) as KubeObject)
   }
 
-  /** Keyed: equal for equal documents. */
+  /** Keyed digest: equal for equal documents, and meaningless without the key. */
   get digest(): string {
     return digestOf(this.#sealed)
   }
 
+  /** The managed fields by manager. */
   get owned(): readonly OwnedFields[] {
     return this.#managed?.[0] === openList ? (parsed(this.#managed) as readonly OwnedFields[]) : []
   }
@@ -102,7 +104,7 @@ export class SeenObject {
   }
 }
 
-/** Holds the last object: each collection needs its own. */
+/** Reads the objects of one collection. Each collection needs its own, because it holds the last object. */
 export class Stripper extends Scanner {
   readonly #root = new Place()
   readonly #key: Uint8Array
@@ -124,7 +126,7 @@ export class Stripper extends Scanner {
     for (const [path, taken] of takenPaths) this.#root.at(path).taken = taken
   }
 
-  /** Throws SyntaxError. */
+  /** A line of a watch: its type, and the object if there is one. Throws SyntaxError. */
   line(bytes: Uint8Array): { readonly type: string; readonly object: SeenObject | undefined } {
     let [type, object]: [string, SeenObject | undefined] = ['', undefined]
     this.begin(bytes)
@@ -155,7 +157,10 @@ export class Stripper extends Scanner {
     return { ...rest, items }
   }
 
-  /** List items have no kind: `of` is the kind of the page. */
+  /**
+   * An item of a page. List items have no kind, but watch objects do, as the first member: `of` is the kind of the
+   * page.
+   */
   item(
     bytes: Uint8Array,
     { kind = '', apiVersion }: { readonly kind?: string; readonly apiVersion?: string },
@@ -166,7 +171,7 @@ export class Stripper extends Scanner {
     )
   }
 
-  /** Valid until the next read. Throws SyntaxError. */
+  /** The JSON without the removed paths, valid until the next read. Throws SyntaxError. */
   cut(bytes: Uint8Array): Uint8Array {
     this.begin(bytes)
     return this.#copied('')

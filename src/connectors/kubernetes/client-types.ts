@@ -21,14 +21,15 @@ export type ChangeType = 'ADDED' | 'MODIFIED' | 'DELETED'
 type Settled = void | Promise<void>
 
 /**
- * Receives changes in order. A returned promise delays the next call and slows the server; the object stays valid until
- * then.
+ * Receives the changes of a collection, in order. A returned promise is awaited before the next call: it slows the
+ * server down, and the object stays valid until then.
  */
 export interface Target {
   /** Undefined: list first. */
   readonly cursor: string | undefined
+  /** Preferred version of the first list. */
   readonly asOf?: string | undefined
-  /** Objects not present until `listed` are deleted. A second call before that restarts the list. */
+  /** A list begins: objects not present until `listed` are deleted. A second call before `listed` restarts the list. */
   listing(): Settled
   present(object: SeenObject): Settled
   listed(resourceVersion: string): Settled
@@ -37,7 +38,7 @@ export interface Target {
   reached(resourceVersion: string): Settled
 }
 
-/** `missing`: the server lacks the collection. `unwatchable`: it has no watch. */
+/** `waiting`: backoff. `missing`: the server lacks the collection. `unwatchable`: the collection has no watch. */
 export type ReaderState =
   | 'starting'
   | 'listing'
@@ -51,6 +52,7 @@ export type ReaderState =
 export interface ReaderStatus {
   readonly state: ReaderState
   readonly reason?: string
+  /** Unix ms of the last byte from the server. */
   readonly lastByte?: number
   readonly lists: number
   readonly watches: number
@@ -60,13 +62,14 @@ export interface ReaderStatus {
 export interface ReaderOptions {
   readonly path: string
   readonly selectors?: Readonly<Record<string, string>>
-  /** Streaming lists: 1.32 and later, built-in types only. */
+  /** The server supports streaming lists (1.32 and later, built-in types only). */
   readonly streams: boolean
   readonly ask: Ask
   readonly target: Target
-  /** Exclusive to this reader. */
+  /** Parses objects and removes irrelevant parts. Exclusive to this reader. */
   readonly stripper?: Stripper
   readonly host: Host
+  /** Read schedule; undefined: read at once. */
   readonly pace?: Pace
   readonly onMissing?: () => void
   /** Called once until the next successful watch. */
@@ -77,9 +80,9 @@ export interface ReaderOptions {
 export interface ReaderLimits {
   readonly pageRows: number
   readonly lineBytes: number
-  /** The connection is closed after this silence beyond the watch's timeout. */
+  /** Silence beyond the watch's timeout after which the connection is closed. */
   readonly silentMs: number
-  /** Silence after which the server counts as not supporting streaming lists. */
+  /** Silence of a streaming list after which the server counts as not supporting it. */
   readonly endMarkMs: number
 }
 

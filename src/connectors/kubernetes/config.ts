@@ -12,6 +12,7 @@ import {
   type ConfigOf,
 } from '../../schema/index.ts'
 
+/** The rules of map-noise.ts; a test compares them. */
 export const noiseNames = [
   'resource-version',
   'managed-fields',

@@ -16,6 +16,7 @@ import { changedPaths } from '../../codecs/json-patch/index.ts'
 import type { ResourceType } from './client-discovery.ts'
 import type { KubeObject } from './client-types.ts'
 
+/** The identity of an object without its version. */
 export type Place = Omit<ObjectIdentity, 'resourceVersion'>
 
 export function placeOf(
@@ -40,7 +41,7 @@ export interface Change {
   readonly place: Place
   readonly resourceVersion: string
   readonly operation: Operation
-  /** JSON in UTF-8; undefined if there is no state. */
+  /** Documents as JSON in UTF-8; undefined if there is no state. */
   readonly old: Uint8Array | undefined
   readonly new: Uint8Array | undefined
   readonly patch: readonly PatchStep[]
@@ -80,9 +81,10 @@ export function changeEvent(change: Change): WeirEvent {
   return envelope(place, kubernetesTypes[operation], 'change', id, time, data)
 }
 
+/** The fields of a resource event beside its facts. */
 export type ResourceHead = Place & Pick<ResourceData, 'resourceVersion' | 'since' | 'state'>
 
-/** `facts`: further fields, as JSON. */
+/** `facts`: all further fields, as JSON. */
 export function resourceEvent(head: ResourceHead, facts: string, time: number): WeirEvent {
   const text = facts === '{}' ? JSON.stringify(head) : `${JSON.stringify(head).slice(0, -1)},${facts.slice(1)}`
   return envelope(
@@ -183,6 +185,7 @@ const space = '6f0c7ad0-66a5-5c5e-9d0b-0f6a3c1d2b47'
 const spaceBytes = Buffer.from(space.replaceAll('-', ''), 'hex')
 let named = Buffer.concat([spaceBytes, Buffer.alloc(1024)])
 
+/** Deterministic in every process. */
 export function stableUuid(...parts: readonly string[]): string {
   const name = parts.join('\n')
   if (named.length < spaceBytes.length + 3 * name.length)

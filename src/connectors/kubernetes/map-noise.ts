@@ -42,6 +42,7 @@ export const noiseRules = {
 
 export type NoiseRule = keyof typeof noiseRules
 
+/** Rules that hide changes by default. */
 export const usualNoise: readonly NoiseRule[] = [
   'resource-version',
   'managed-fields',
@@ -55,8 +56,10 @@ export const usualNoise: readonly NoiseRule[] = [
   'node-images',
 ]
 
+/** Rules that mark changes instead of hiding them. */
 export const usuallyMarked: readonly NoiseRule[] = ['status']
 
+/** `kind.group` of an object. */
 export function kindOf({ apiVersion = '', kind = '' }: KubeObject): string {
   const slash = apiVersion.indexOf('/')
   return slash === -1 ? kind : `${kind}.${apiVersion.slice(0, slash)}`
@@ -82,15 +85,17 @@ export class Noise {
     )
   }
 
+  /** The rule that hides all changes of this kind. */
   ofKind(kind: string): NoiseRule | undefined {
     return this.#kinds.get(kind)
   }
 
+  /** Removed paths, as keys. */
   get cuts(): (readonly string[])[] {
     return this.#strippings.filter(({ rule }) => !this.#kept.has(rule)).map(({ path }) => path)
   }
 
-  /** The rules that together cover the patch; empty if a path is not covered. */
+  /** The rules that together cover every path of the patch; empty if a path is not covered. */
   hides(patch: readonly PatchStep[]): NoiseRule[] {
     const kept = this.#strippings.filter(({ rule }) => this.#kept.has(rule))
     if (kept.length === 0 || patch.length === 0) return []
@@ -98,6 +103,7 @@ export class Noise {
     return rules.includes(undefined) ? [] : [...new Set(rules as NoiseRule[])]
   }
 
+  /** The steps of a patch outside the hidden fields. */
   counted(patch: readonly PatchStep[]): readonly PatchStep[] {
     const kept = this.#strippings.filter(({ rule }) => this.#kept.has(rule))
     return kept.length === 0
@@ -105,12 +111,15 @@ export class Noise {
       : patch.filter((step) => placesOf([step]).some((place) => !kept.some(({ path }) => covers(path, place))))
   }
 
-  /** Unchanged parts are shared. */
+  /** The object without the removed fields; unchanged parts are shared. */
   stripped(object: KubeObject): KubeObject {
     return this.#strippings.reduce<KubeObject>((safe, { path }) => without(safe, path) as KubeObject, object)
   }
 
-  /** The rules that cover the complete difference; empty if one remains. `patch` turns `before` into `after`. */
+  /**
+   * The rules that cover the complete difference between two states; empty if a difference remains. `patch` turns one
+   * into the other.
+   */
   marks(
     before: KubeObject,
     after: KubeObject,
@@ -135,7 +144,7 @@ export class Noise {
       : []
   }
 
-  /** The rules that each remove a difference between states that are equal under all rules. */
+  /** The rules that each remove a difference between two states that become equal under all rules. */
   hiding(before: KubeObject, after: KubeObject, textOf: (object: unknown) => string): NoiseRule[] {
     const rules = new Set<NoiseRule>()
     for (const { rule, path } of this.#strippings)

@@ -9,9 +9,9 @@ import type { KubeObject } from './client-types.ts'
 export interface RedactRules {
   /** Of the digests; replicas share it. */
   readonly key: Uint8Array
-  /** Further names of secret values. */
+  /** Further names of keys, variables, annotations and flags with secret values. */
   readonly names?: RegExp | undefined
-  /** Further JSON pointers; `*` is any entry. */
+  /** Further paths, as JSON pointers in which `*` is any entry; without `kind` they apply to every kind. */
   readonly paths?: readonly { readonly kind?: string; readonly path: string }[]
 }
 
@@ -49,7 +49,7 @@ export class Redactor {
     return this.#rules.key
   }
 
-  /** Parts without secrets are shared with the input. */
+  /** A redacted copy; parts without secrets are shared with the input. */
   redact<T extends KubeObject>(object: T): T {
     let safe = this.#dict(object)
     for (const { kind, path } of this.#rules.paths ?? [])
@@ -57,10 +57,12 @@ export class Redactor {
     return safe as T
   }
 
+  /** Redacts a message or any other text. */
   text(value: string): string {
     return this.#texts.redact(value)
   }
 
+  /** Equal for equal values, as text or as bytes. */
   digest(value: unknown): string {
     const bytes =
       value instanceof Uint8Array ? value : Buffer.from(typeof value === 'string' ? value : canonical(value))

@@ -5,8 +5,9 @@ export interface Scope {
   readonly namespaces: readonly string[]
   readonly include: readonly string[]
   readonly exclude: readonly string[]
+  /** Kubernetes events. */
   readonly events: boolean
-  /** By `Kind.group`. */
+  /** Kinds (`Kind.group`) without visible changes. */
   readonly hidden: (kind: string) => boolean
 }
 

@@ -4,6 +4,7 @@ import type { KubeObject } from './client-types.ts'
 
 const second = 1000
 
+/** A managed field with the fields that it covers (FieldsV1). */
 export type OwnedFields = ManagedField & { readonly fieldsV1?: unknown }
 
 function momentOf(value: unknown): number | undefined {
@@ -11,14 +12,16 @@ function momentOf(value: unknown): number | undefined {
   return Number.isNaN(moment) ? undefined : moment
 }
 
-/** Unix ms: `deletionTimestamp` minus the grace period. */
+/**
+ * Unix ms of the deletion request: `deletionTimestamp` minus the grace period. Undefined if no deletion was requested.
+ */
 export function deletionRequest({ metadata }: KubeObject): number | undefined {
   const ends = momentOf(metadata?.['deletionTimestamp'])
   const grace = metadata?.['deletionGracePeriodSeconds']
   return ends === undefined ? undefined : ends - (typeof grace === 'number' ? grace * second : 0)
 }
 
-/** Unix ms, by the last state. Finalizers delay the end beyond `deletionTimestamp`. */
+/** Unix ms of the end of an object by its last state. Finalizers delay the end beyond `deletionTimestamp`. */
 export function goneAt({ metadata }: KubeObject): number | undefined {
   const finalizers = metadata?.['finalizers']
   return Array.isArray(finalizers) && finalizers.length > 0 ? undefined : momentOf(metadata?.['deletionTimestamp'])
@@ -29,8 +32,9 @@ export function setsDeletion(patch: readonly PatchStep[]): boolean {
 }
 
 /**
- * Unix ms: the newest of the managed fields that name a written field, the deletion request and `status.startTime`, if
- * this update set them. No entry names a removed field.
+ * Unix ms of an update: the newest of the managed fields that name a written field, of the deletion request, and of
+ * `status.startTime`, if the update set these. Undefined if the object has none. Entries without a changed field belong
+ * to earlier updates. No entry names a removed field.
  */
 export function updatedAt(
   patch: readonly PatchStep[],
@@ -64,8 +68,8 @@ function names(fields: unknown, [key, ...rest]: readonly string[]): boolean {
 }
 
 /**
- * Unix ms. The receive time if it is within the object's second; else that second. Never later than the receive time,
- * and ascending within a second.
+ * Event times of one collection, in Unix ms. The receive time if it is within the object's second, because it is more
+ * precise; else the object's second. Never later than the receive time, and ascending within a second.
  */
 export class ChangeClock {
   #last = -Infinity
@@ -81,7 +85,7 @@ export class ChangeClock {
     return time
   }
 
-  /** Writes within the last second need no managed fields. */
+  /** The time of an update. Writes within the last second need no managed fields. */
   ofUpdate(
     received: number,
     patch: readonly PatchStep[],
@@ -93,10 +97,11 @@ export class ChangeClock {
   }
 }
 
-/** Unix ms. Only the first: later requests may move `deletionTimestamp`. */
+/** First deletion requests of objects, in Unix ms: later requests may move `deletionTimestamp`. */
 export class DeletionRequests {
   readonly #requested = new Map<string, number>()
 
+  /** `before`: the previous state, or its differing members. */
   seen(uid: string, object: KubeObject, before?: KubeObject): void {
     if (object.metadata?.['deletionTimestamp'] === undefined || this.#requested.has(uid)) return
     const requested = (before === undefined ? undefined : deletionRequest(before)) ?? deletionRequest(object)

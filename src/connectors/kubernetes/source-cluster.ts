@@ -122,6 +122,7 @@ export class KubernetesSource implements Source {
     return this.#lease === undefined || this.#lease.epoch() !== undefined
   }
 
+  /** The collection of an object. */
   keyOf({
     group,
     resource,

@@ -23,11 +23,11 @@ export interface KeepParts {
   readonly context: SourceContext
   readonly map: ObjectMap
   readonly recorder: Pick<Recorder, 'still'>
-  /** Number of known types; undefined during lists or on standby. */
+  /** Number of known types; undefined during lists, or if this replica does not lead. */
   readonly settled: () => number | undefined
 }
 
-/** Returns at once without a shared journal. */
+/** Runs until the signal aborts; returns at once without a shared journal. */
 export async function keepState(parts: KeepParts, signal: AbortSignal): Promise<void> {
   const {
     host: { clock, timers },

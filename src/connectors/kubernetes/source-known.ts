@@ -1,17 +1,17 @@
 import { withRoom } from '../../model/growing.ts'
 import { readUid, uidHash, uidText } from '../../model/uid.ts'
 
-/** Valid until the step that removes it is written. */
+/** A known object. Valid until the step that removes it is written. */
 export interface Known {
   readonly row: number
   version: string
   hash: string
-  /** Digest of the last emitted facts; empty: none. */
+  /** Digest of the last emitted resource facts; empty: none. */
   emitted: string
   /** The last list that contained it. */
   seen: number
   document: Uint8Array | undefined
-  /** Block on disk, 0 for none. */
+  /** Its block on disk, 0 for none, and the index there. */
   readonly block: number
   readonly slot: number
   moved(block: number, slot: number): void
@@ -20,6 +20,7 @@ export interface Known {
 const firstSlots = 64
 const digestBytes = 16
 
+/** Numbers of objects are reused after {@link free}. */
 export class KnownObjects {
   /** Number + 1 by the hash of the uid, open addressing; 0 is free. */
   #slots = new Uint32Array(firstSlots)
@@ -80,7 +81,7 @@ export class KnownObjects {
     return known
   }
 
-  /** The number stays reserved until {@link free}. */
+  /** Hides the object; its number stays reserved until {@link free}. */
   delete(uid: string): void {
     const number = this.#find(uid)
     if (number < 0) return
@@ -89,6 +90,7 @@ export class KnownObjects {
     this.#remove(this.#slotOf())
   }
 
+  /** Releases the number of a deleted object without users. */
   free(number: number): void {
     this.#documents.delete(number)
     this.#oddVersions.delete(number)
@@ -104,6 +106,7 @@ export class KnownObjects {
     for (const [, known] of this) yield known
   }
 
+  /** The objects at the start of the iteration that still exist. */
   *[Symbol.iterator](): Generator<[uid: string, known: Known]> {
     const numbers = this.#slots.filter((slot) => slot !== 0)
     for (const slot of numbers) {
@@ -217,7 +220,7 @@ export class KnownObjects {
   }
 }
 
-/** Call after the step that removes the object. */
+/** Releases the number after the step that removes the object. */
 export function release(known: Known): void {
   if (known instanceof KnownObject) known.of.free(known.number)
 }

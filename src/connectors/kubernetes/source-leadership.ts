@@ -9,10 +9,11 @@ import { checkpointAfter } from './source-replay.ts'
 export interface Leadership {
   readonly ref: LeaseRef
   readonly client: LeaseClient
+  /** Name of this process. */
   readonly name: string
 }
 
-/** The configured `Lease`, else a shared journal. Undefined: there are no replicas. */
+/** The means of leader election: the configured `Lease`, else a shared journal. Undefined: there are no replicas. */
 export function leadershipOf(
   { id, replay: frames }: Pick<SourceContext, 'id' | 'replay'>,
   lease: LeaseRef | undefined,

@@ -18,6 +18,7 @@ export interface LeaseOptions {
   readonly checkpoint: () => LeaseCheckpoint
   readonly onHeld: () => void
   readonly onLeadership: (leads: boolean) => void
+  /** Another replica emitted up to here. */
   readonly onCheckpoint: (checkpoint: LeaseCheckpoint) => void
 }
 
@@ -27,6 +28,7 @@ export interface LeaseStatus extends LeaseRef {
   /** ISO 8601, by the holder's clock. */
   readonly since?: string
   readonly epoch?: number
+  /** Why the Lease is unreadable. */
   readonly problem?: string
 }
 
@@ -56,7 +58,7 @@ export class LeaseKeeper {
     this.#options = options
   }
 
-  /** Undefined: not the leader. Ends by the local clock before another leader may begin. */
+  /** Undefined: not the leader. Ends by the local clock before another leader may begin, independent of a renewal. */
   epoch(): number | undefined {
     const { clock } = this.#options.host
     const held = this.#held
@@ -65,11 +67,12 @@ export class LeaseKeeper {
       : undefined
   }
 
+  /** Resolves when the leader is first known, or when `run` ends. */
   get known(): Promise<void> {
     return this.#first.promise
   }
 
-  /** Another replica's checkpoint, unless this replica emitted later changes. */
+  /** Another replica's checkpoint of a collection, unless this replica emitted later changes. */
   checkpointOf(key: string): string | undefined {
     return this.#before[key]
   }
@@ -92,6 +95,7 @@ export class LeaseKeeper {
     }
   }
 
+  /** Ends when the signal aborts, without a release of the Lease. */
   async run(signal: AbortSignal): Promise<void> {
     const { timers, random } = this.#options.host
     while (!signal.aborted) {
@@ -101,6 +105,7 @@ export class LeaseKeeper {
     this.#first.resolve()
   }
 
+  /** Releases the Lease, so that another replica need not wait. */
   async release(): Promise<void> {
     const { client, log, id, identity } = this.#options
     const held = this.#held

@@ -1,12 +1,14 @@
 export interface RecorderLimits {
+  /** Maximum bytes of pending events and documents. */
   readonly waitingBytes: number
   /** Target bytes of events in a unit. */
   readonly unitBytes: number
   readonly unitEvents: number
-  /** ms. Batches the first event after a pause with others. */
+  /** Delay of the first event after a pause, to batch it with others. */
   readonly waitMs: number
-  /** ms. Each partial unit costs a sync and wakes all readers of the journal. */
+  /** Minimum interval of partial units: each costs a sync and wakes all readers of the journal. */
   readonly gatherMs: number
+  /** Minimum interval of commits to the map. */
   readonly commitMs: number
 }
 
@@ -21,5 +23,5 @@ export const usualRecorderLimits: RecorderLimits = {
 
 /** Approximate bytes of an event without its data. */
 export const perEvent = 400
-/** The last unit shares a sync with flows, which arrive ten times a second. */
+/** Flush delay of the last unit, so that it shares a sync with flows, which arrive ten times a second. */
 export const patienceMs = 100

@@ -9,6 +9,7 @@ export class Lists {
     this.#free = max
   }
 
+  /** For one reader. */
   slot(): ListSlot {
     return new ListSlot(
       () => this.#take(),
@@ -41,13 +42,17 @@ export class ListSlot {
     this.#give = give
   }
 
+  /** The list has ended or was abandoned. */
   done(): void {
     if (!this.#held) return
     this.#held = false
     this.#give()
   }
 
-  /** A list needs a free slot, which is released with the last page, {@link done}, or the end of the response. */
+  /**
+   * Sends requests, but a list only with a free slot. The slot is released with the last page, with {@link done}, or
+   * with the end of the response.
+   */
   limiting(ask: Ask): Ask {
     return async (path, query, signal) => {
       if (query['watch'] === 'true' && query['sendInitialEvents'] !== 'true') return ask(path, query, signal)

@@ -19,14 +19,15 @@ import {
 
 export type { Known } from './source-known.ts'
 
+/** All objects of a resource, or those in a namespace. */
 export interface Collection {
   readonly id: number
   readonly key: string
-  /** Undefined: it must be listed. */
+  /** Resume version of its watch; undefined: it must be listed. */
   cursor: string | undefined
   /** A list has completed: further objects are new. */
   whole: boolean
-  /** A cursor is on disk: after a crash the watch resumes there. */
+  /** A cursor is on disk: after a crash the watch resumes from there. */
   kept: boolean
   readonly objects: KnownObjects
 }
@@ -36,10 +37,10 @@ export interface Names {
   readonly name: string
 }
 
-/** A snapshot: the object may change before its step is written. */
+/** A snapshot of an object's facts: steps are written later, when the object may have changed again. */
 export type Facts = Pick<Known, 'version' | 'hash' | 'emitted'>
 
-/** The last emission of a resource; time in Unix ms. */
+/** The last emission of an object as a resource: time (Unix ms), version, and start of validity. */
 export interface Emission {
   readonly at: number
   readonly version: string
@@ -73,6 +74,7 @@ export interface EmittedObject extends Emission {
   readonly collection: Collection
   readonly uid: string
   readonly row: number
+  /** Digest of the emitted facts. */
   readonly emitted: string
 }
 
@@ -91,6 +93,7 @@ export class ObjectMap {
   #lastRow = 0
   #position: Position = nowhere
   #begun: number | undefined
+  /** Rows with a wrong checksum when the file was opened. */
   damaged = 0
 
   /** Throws if the file is unusable. */
@@ -170,11 +173,12 @@ export class ObjectMap {
     this.damaged = rows.length
   }
 
+  /** The journal position that the map reflects. */
   get position(): Position {
     return this.#position
   }
 
-  /** Unix ms of the first list, by Weir's clock. */
+  /** Unix ms of the first list by Weir's clock; undefined before it. */
   get begun(): number | undefined {
     return this.#begun
   }
@@ -194,6 +198,7 @@ export class ObjectMap {
     return size
   }
 
+  /** All collections, also former ones. */
   collections(): Iterable<Collection> {
     return this.#collections.values()
   }
@@ -214,7 +219,7 @@ export class ObjectMap {
     return collection.objects.add(uid, ++this.#lastRow)
   }
 
-  /** Valid until its step is committed. */
+  /** A copy of a document, valid until its step is committed. */
   keep(document: Uint8Array): Uint8Array {
     // Buffers are reused: allocation costs as much as all other work on a document.
     const found = document.length > bufferBytes ? undefined : this.#buffers.pop()
@@ -224,7 +229,7 @@ export class ObjectMap {
     return all.subarray(0, document.length)
   }
 
-  /** JSON; undefined if none or lost. Valid until the next call. */
+  /** The last document of an object, as JSON; undefined if it has none or it is lost. Valid until the next call. */
   document(known: Known): Buffer | undefined {
     const found = known.document ?? (known.block === 0 ? undefined : this.#blocks.find(known))
     return found === undefined || found.length === 0
@@ -232,7 +237,7 @@ export class ObjectMap {
       : Buffer.from(found.buffer, found.byteOffset, found.length)
   }
 
-  /** As {@link document}, at the last commit. */
+  /** At the last commit, even if a newer one is pending. Valid like {@link document}. */
   stored(known: Known): Buffer | undefined {
     const found = known.block === 0 ? undefined : this.#blocks.find(known)
     return found === undefined || found.length === 0
@@ -248,7 +253,7 @@ export class ObjectMap {
     }
   }
 
-  /** In row order. `before`: Unix ms. `after`: row. */
+  /** Objects last emitted before a time (Unix ms), from rows after `after`, in row order. */
   emittedBefore(before: number, after: number, limit: number): EmittedObject[] {
     const byId = new Map([...this.#collections.values()].map((collection) => [collection.id, collection]))
     return this.#statements.emitted.all(after, before, limit).flatMap((stored) => {
@@ -270,7 +275,7 @@ export class ObjectMap {
     })
   }
 
-  /** One transaction; on disk when this returns. */
+  /** Writes all steps and their position in one transaction; on disk when this returns. */
   commit(steps: readonly Step[], position: Position | undefined): void {
     const { put, touch, remove, cursor } = this.#statements
     const moves: { readonly known: Known; readonly block: number; readonly slot: number }[] = []
@@ -368,7 +373,7 @@ export class ObjectMap {
     }
   }
 
-  /** `path` must not exist. */
+  /** Copies the last commit, with its position, into a new file, which must not exist. */
   copyTo(path: string): void {
     this.#database.prepare('VACUUM INTO ?').run(path)
   }
@@ -380,11 +385,12 @@ export class ObjectMap {
 
 const noSlot = { block: 0, slot: 0 }
 
-/** Versions of a kind compare as numbers. */
+/** Versions of a kind compare as numbers. Undefined if absent or not a number. */
 export function numberOf(version: string | undefined): bigint | undefined {
   return version !== undefined && /^\d+$/.test(version) ? BigInt(version) : undefined
 }
 
+/** True if a checkpoint includes a version. */
 export function covers(checkpoint: string | undefined, version: string | undefined): boolean {
   if (version === undefined || checkpoint === version) return true
   const [there, here] = [numberOf(checkpoint), numberOf(version)]

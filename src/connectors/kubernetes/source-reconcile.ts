@@ -11,6 +11,7 @@ import { gapEvent } from './map-change.ts'
 import { numberOf, type Collection } from './source-objects.ts'
 import type { Recorder } from './source-recorder.ts'
 
+/** Metadata without spec and status. */
 export const metadataOnly = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1'
 
 const pageRows = 500
@@ -27,13 +28,14 @@ export interface ReconcileOptions {
 }
 
 export interface Difference {
-  /** Uids of objects that are unknown, known in an older state, or not on the server. */
+  /** On the server but unknown; known in an older state; known but not on the server. Uids. */
   readonly missing: readonly string[]
   readonly stale: readonly string[]
   readonly extra: readonly string[]
   readonly objects: number
 }
 
+/** A watched collection. */
 export interface Compared {
   readonly type: Pick<ResourceType, 'group' | 'resource'>
   readonly path: string
@@ -51,7 +53,7 @@ export interface RepairParts {
   readonly recorder: Pick<Recorder, 'record'>
 }
 
-/** Lists the kind again, so that the differences are emitted. */
+/** Reports a gap and lists the kind again, so that the differences are emitted. */
 export async function repair(
   watched: Compared,
   { cluster, context: { host, log, metrics, id }, ask, recorder }: RepairParts,
@@ -110,7 +112,10 @@ export async function repair(
   }
 }
 
-/** Differences in two successive comparisons: events in flight appear in only one. Undefined if one failed. */
+/**
+ * Differences in two successive comparisons; events in flight appear in only one. Undefined if a comparison failed.
+ * `onCompared` receives the objects of the first.
+ */
 export async function gapsOf(
   look: ReconcileOptions,
   signal: AbortSignal,

@@ -57,15 +57,17 @@ export class Recorder {
     this.#lease = lease
   }
 
-  /** By collection: the version up to which changes are emitted and on disk here. */
+  /** The version of each collection up to which changes are emitted and on disk here. */
   get emitted(): LeaseCheckpoint {
     return Object.fromEntries(this.#emitted)
   }
 
+  /** Events that wait for the leadership or the journal. */
   get waiting(): number {
     return this.#queue.reduce((sum, { events }) => sum + events.length, 0)
   }
 
+  /** Releases all callers that wait for room, so that they can end. */
   close(): void {
     this.#closing = true
     this.#room?.resolve()
@@ -76,13 +78,17 @@ export class Recorder {
     this.#wake()
   }
 
+  /** Another leader emitted up to this checkpoint. */
   emittedElsewhere(checkpoint: LeaseCheckpoint): void {
     this.#elsewhere = checkpoint
     this.#remote.merge(checkpoint)
     this.#wake()
   }
 
-  /** Runs `act` while nothing is emitted and the map is complete. Rejects on standby, or if the journal fails. */
+  /**
+   * Runs `act` when the map on disk has all emitted changes and nothing is emitted meanwhile. Rejects on standby, or if
+   * the journal fails.
+   */
   still<T>(act: () => Promise<T>): Promise<T> {
     if (this.#failed !== undefined) return Promise.reject(this.#failed.error as Error)
     const { promise, resolve, reject } = Promise.withResolvers<T>()
@@ -112,7 +118,7 @@ export class Recorder {
     return this.#room.promise
   }
 
-  /** Resolves when all changes of this leader are written; rejects if the journal fails. */
+  /** Ends when the signal aborts and all changes of this leader are written; rejects if the journal fails. */
   async run(signal: AbortSignal): Promise<void> {
     const wake = (): void => this.#wake()
     signal.addEventListener('abort', wake)

@@ -1,14 +1,22 @@
 import type { LeaseCheckpoint } from '../../net/kubernetes/lease.ts'
 import { covers, type Collection } from './source-objects.ts'
 
+/** The origin of a change. */
 export interface From {
   readonly collection: Collection
-  /** A replica that emitted up to this version has emitted this change. Undefined: the change follows earlier ones. */
+  /**
+   * Another replica that emitted up to this version has emitted this change; undefined: the change follows from earlier
+   * ones.
+   */
   readonly version: string | undefined
+  /** The change is in the journal. */
   readonly onEmitted: () => void
 }
 
-/** Versions emitted by another replica, until this one sees newer ones. */
+/**
+ * Versions up to which another replica emitted changes, until this replica sees newer ones: a watch may lag behind
+ * another replica.
+ */
 export class RemoteCheckpoint {
   readonly #versions = new Map<string, string>()
 
@@ -16,7 +24,10 @@ export class RemoteCheckpoint {
     for (const [key, version] of Object.entries(checkpoint)) this.#versions.set(key, version)
   }
 
-  /** A new list resets this: a restored server may count from lower versions. */
+  /**
+   * True if another replica emitted the observed change. A new list resets this, because a restored server may count
+   * from lower versions.
+   */
   has({ collection: { key }, version }: From): boolean {
     const checkpointVersion = this.#versions.get(key)
     if (checkpointVersion === undefined) return false

@@ -13,7 +13,7 @@ const maxSteps = 2000
 
 type KeyOf = (object: { readonly group: string; readonly resource: string; readonly namespace?: string }) => string
 
-/** `of`: only these collections. Returns the number of events read. */
+/** `keyOf`: the collection of an object; `of`: only these collections. Returns the number of events read. */
 export async function replay(map: ObjectMap, frames: Replay, keyOf: KeyOf, of?: ReadonlySet<string>): Promise<number> {
   let steps: Step[] = []
   let position: Position | undefined
@@ -32,6 +32,7 @@ export async function replay(map: ObjectMap, frames: Replay, keyOf: KeyOf, of?: 
   return events
 }
 
+/** The checkpoint of each collection from the frames after a position. */
 export async function checkpointAfter(frames: Replay, sequence: number, keyOf: KeyOf): Promise<LeaseCheckpoint> {
   const checkpoint: Record<string, string> = {}
   for await (const frame of frames.after({ sequence, row: 0 })) {

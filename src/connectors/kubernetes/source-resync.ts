@@ -18,14 +18,19 @@ export interface RetellParts {
   readonly context: Pick<SourceContext, 'host' | 'metrics' | 'id'>
   readonly map: ObjectMap
   readonly recorder: Pick<Recorder, 'record'>
+  /** True if the collection is watched and this replica leads. */
   readonly leads: (collection: Collection) => boolean
 }
 
-/** Maximum age of an emission, in ms: at most a day, because a full store expires earlier. */
+/**
+ * Maximum age of an emission, in ms, for a store with retention `storeRetentionMs`: at most a day, because a full store
+ * expires earlier.
+ */
 export function goodFor(storeRetentionMs: number): number {
   return Math.min(storeRetentionMs / 2, dayMs)
 }
 
+/** Runs until the signal aborts. */
 export async function runResync(parts: RetellParts, storeRetentionMs: number, signal: AbortSignal): Promise<void> {
   const { clock, timers } = parts.context.host
   const good = goodFor(storeRetentionMs)
@@ -36,7 +41,10 @@ export async function runResync(parts: RetellParts, storeRetentionMs: number, si
   }
 }
 
-/** `before`: Unix ms. Same id and start of validity, so that nothing appears changed. Returns the count. */
+/**
+ * Emits all objects last emitted before `before` (Unix ms), with the same id and start of validity, so that nothing
+ * appears changed. Returns their number.
+ */
 export async function resync(
   { cluster, context: { host, metrics, id }, map, recorder, leads }: RetellParts,
   before: number,

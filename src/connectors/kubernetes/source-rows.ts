@@ -6,7 +6,7 @@ const layout = 4
 
 export type StoredRow = ReturnType<DatabaseStatement['all']>[number]
 
-/** Throws for another layout or damage. */
+/** Creates the tables. Throws for another layout or a damaged table structure. */
 export function openTables(database: Database): void {
   const found = Number(database.prepare('PRAGMA user_version').get()?.['user_version'])
   if (found !== 0 && found !== layout)
@@ -68,7 +68,7 @@ export function emissionSum(
   return emission === undefined ? null : sumOf(row, emission.at, emission.version, emission.since)
 }
 
-/** `cursor` null: never listed. */
+/** The cursor of a collection that was never listed is null. */
 export function collectionSum(id: number, key: string, cursor: string | null): number {
   return sumOf(id, key, cursor === null ? 'never' : `at ${cursor}`)
 }
@@ -77,7 +77,7 @@ export function stateSum(key: string, value: string): number {
   return sumOf(key, value)
 }
 
-/** 'location': the row may belong to another collection. */
+/** The damaged part of a row of `objects`; 'location': it may belong to another collection. */
 export function damageOf({
   row,
   collection,

@@ -23,7 +23,7 @@ export interface Running extends Watched {
   verified?: number
 }
 
-/** A standby replica only needs the Lease. */
+/** Why all or some kinds are not watched. A standby replica only needs the Lease. */
 export function healthOfWatches({ problem, kinds, lease, reached }: KubernetesStatus): SourceHealth | undefined {
   if (lease?.state === 'stands by')
     return lease.problem === undefined

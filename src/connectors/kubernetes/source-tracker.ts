@@ -32,18 +32,21 @@ export interface TrackerOptions {
   readonly map: ObjectMap
   readonly recorder: Pick<Recorder, 'record'>
   readonly noise: Noise
+  /** Rules that mark a change without hiding it; undefined: none. */
   readonly marked?: Noise
   readonly redactor: Redactor | undefined
   readonly snapshot: boolean
   readonly host: Host
+  /** A change was hidden by these rules. */
   readonly onNoise: (rules: readonly string[]) => void
   readonly onChange: () => void
   readonly onEmitted: () => void
   readonly onListed: () => void
+  /** The checkpoint of another leader, if this replica leads after it. */
   readonly checkpointOf?: () => string | undefined
 }
 
-/** Kubernetes events are emitted once. */
+/** Kubernetes events are emitted once and have no changes. */
 export function isEventType({ group, kind }: ResourceType): boolean {
   return kind === 'Event' && (group === '' || group === 'events.k8s.io')
 }
@@ -70,6 +73,7 @@ export class Tracker implements Target {
     return this.#collection.cursor
   }
 
+  /** The version from which changes since the last leader are to be read. */
   get asOf(): string | undefined {
     return this.#collection.whole ? undefined : this.#options.checkpointOf?.()
   }
@@ -108,6 +112,7 @@ export class Tracker implements Target {
     return this.#reach(version)
   }
 
+  /** The resource type is gone, and all its objects with it. */
   async dropped(): Promise<void> {
     const collection = this.#collection
     for (const [uid, known] of collection.objects) await this.#gone(uid, known, undefined, undefined)

@@ -2,7 +2,7 @@ import type { ResourceType } from './client-discovery.ts'
 import type { KubeObject } from './client-types.ts'
 import type { Collection, ObjectMap } from './source-objects.ts'
 
-/** Undefined if no document is available. */
+/** The type of a collection by its objects; undefined if no document is available. */
 export function typeOf(map: ObjectMap, collection: Collection): ResourceType | undefined {
   for (const known of collection.objects.values()) {
     const document = map.document(known)
@@ -11,6 +11,7 @@ export function typeOf(map: ObjectMap, collection: Collection): ResourceType | u
   return undefined
 }
 
+/** The type of a collection by one of its objects. */
 export function typeAs({ key }: Collection, { apiVersion = '', kind = '' }: KubeObject): ResourceType {
   const [place = '', namespace] = key.split(' ')
   const slash = place.lastIndexOf('/')

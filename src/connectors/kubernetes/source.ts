@@ -64,7 +64,7 @@ function namesOf({ redact: { names } }: KubernetesConfig): RegExp | undefined {
   return names === null ? undefined : new RegExp(names, 'i')
 }
 
-/** A damaged map is moved aside, and the cluster is listed again. */
+/** Opens the map of objects; a damaged one is moved aside, and the cluster is listed again. */
 export async function openObjects(
   folder: string,
   { host, log, metrics, id }: Pick<SourceContext, 'host' | 'log' | 'metrics' | 'id'>,

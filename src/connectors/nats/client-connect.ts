@@ -13,7 +13,7 @@ export async function loadClient() {
   return { ...transport, ...jetstream }
 }
 
-/** Secrets and TLS files are read for each connection. */
+/** Reconnects during the lifetime of the sink. Secrets and TLS files are read for each connection. */
 export async function connectionOptions(
   library: Library,
   config: NatsServer,
@@ -64,6 +64,7 @@ function filesOf(tls: Tls | null, read: TlsOptions | undefined): object {
   }
 }
 
+/** Creates a missing stream if configured. */
 export async function ensureStream(
   library: Library,
   connection: NatsConnection,

@@ -36,8 +36,8 @@ const wrongLastSequence = 10071
 const headerBytes = 4096
 
 /**
- * Writes with an expected last sequence, so that the server rejects a fenced writer. Writes are sequential. Records of
- * one key in one call are one message.
+ * Writes with an expected last sequence, so that the server rejects a fenced writer. A subject has one writer, and
+ * writes are sequential. Records of one key in one call are one message.
  */
 export class ExpectingWriter implements BusWriter {
   readonly #options: WriterOptions

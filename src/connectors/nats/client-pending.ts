@@ -8,7 +8,7 @@ interface PendingPublish {
   readonly settle: (outcome: Attempt) => void
 }
 
-/** One timer serves all: a timer costs more than a message. */
+/** Pending publishes by number. One timer serves all, because a timer costs more than a message. */
 export class PendingPublishes {
   readonly #host: Host
   readonly #ms: number

@@ -21,7 +21,7 @@ interface Live {
   readonly ended: AbortSignal
 }
 
-/** Connects at the first pull and after a lost connection. */
+/** Reads from a durable consumer. Connects at the first pull and after a lost connection. */
 export class JetStreamPuller implements Puller<JsMsg> {
   readonly address: string
   readonly keepMs: number

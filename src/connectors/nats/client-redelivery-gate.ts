@@ -8,7 +8,10 @@ export interface DeliveredState {
   readonly maxWaitMs: number
 }
 
-/** Delays new messages until unacknowledged ones are redelivered, for a limited time: they may be gone. */
+/**
+ * Keeps the order: delays new messages until unacknowledged ones are redelivered, for a limited time, because the
+ * stream may have dropped some.
+ */
 export class RedeliveryGate {
   readonly #newest: number
   readonly #emit: (message: JsMsg) => void

@@ -16,7 +16,7 @@ type Stored = Pick<JsMsg, 'seq' | 'subject' | 'data'>
 const mostAtOnce = 500
 const nanoseconds = 1e6
 
-/** One stream per partition, one for small records. Rejects if no server responds or JetStream is disabled. */
+/** One stream per partition, and one for small records. Rejects if no server responds or JetStream is disabled. */
 export async function openNatsJournal(config: NatsJournalConfig, context: JournalContext): Promise<JournalBus> {
   const journal = new NatsJournal(config, context)
   try {

@@ -1,6 +1,6 @@
 import type { BusRecord } from '../../journal/index.ts'
 
-/** The last record has the message's position. */
+/** Positions per message; the last record has the message's position. */
 export const positionsPerMessage = 1024
 
 export function tokenOf(key: string): string {
@@ -19,7 +19,7 @@ export function sequenceAfter(position: number): number {
   return Math.floor(position / positionsPerMessage) + 1
 }
 
-/** Leading records that fit into a message; at least one. */
+/** Number of leading records that fit into a message; at least one. */
 export function fittingCount(values: readonly Uint8Array[], maxBytes: number): number {
   let bytes = 0
   const end = values.findIndex((value, at) => {

@@ -11,7 +11,7 @@ export interface Stored {
   readonly data: Uint8Array
 }
 
-/** Attributes from `ce-` headers, percent-encoded as in HTTP. Messages of one subject are ordered. */
+/** CloudEvents attributes from `ce-` headers, percent-encoded as in HTTP. Messages of one subject are ordered. */
 export function fromMessage({ stream, sequence, subject, time, headers, data }: Stored): InMessage {
   const attributes: Record<string, string> = {}
   let contentType: string | undefined

@@ -5,11 +5,11 @@ export interface NatsMessage {
   readonly subject: string
   readonly headers: Readonly<Record<string, string>>
   readonly data: Uint8Array
-  /** The same for every attempt; the stream deduplicates by it. */
+  /** The same for every attempt by any instance; the stream deduplicates by it. */
   readonly messageId: string
 }
 
-/** Attributes become `ce-` headers, percent-encoded as in HTTP. */
+/** CloudEvents attributes become `ce-` headers; values are percent-encoded as in HTTP. */
 export function toMessage(
   {
     attributes,

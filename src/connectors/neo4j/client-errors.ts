@@ -10,6 +10,7 @@ export function errorText(error: unknown): string {
   return text.replaceAll(/\s+/g, ' ').slice(0, 300)
 }
 
+/** Credentials are then read again. */
 export function isLoginRejected(error: unknown): boolean {
   return codeOf(error).startsWith('Neo.ClientError.Security.')
 }

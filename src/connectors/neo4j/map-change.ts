@@ -18,6 +18,7 @@ const operations: Readonly<Record<string, string>> = {
 }
 const writes: ReadonlySet<string> = new Set(['create', 'update', 'patch', 'delete'])
 
+/** Throws a readable error for an event without a graph representation. */
 export function toChange(event: WeirEvent, data: Fields): ChangeRow {
   const operation = operations[event.type]
   const resource = event.ref === undefined ? undefined : objectNode(event.ref)
@@ -45,7 +46,7 @@ export function toChange(event: WeirEvent, data: Fields): ChangeRow {
   }
 }
 
-/** The resource version after a write, and the deleted object. */
+/** The resource version that a write produced, and the deleted object. */
 export function marksOfAudit(event: WeirEvent, data: Fields): readonly [string | undefined, string | undefined] {
   const verb = textOf(data['verb']) ?? ''
   const code = Number(textOf(data['code']) ?? 200)

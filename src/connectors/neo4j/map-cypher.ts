@@ -14,6 +14,7 @@ export interface Statement {
 export interface Written {
   readonly statements: readonly Statement[]
   readonly facts: readonly string[]
+  /** Marks are linked in a later transaction. */
   readonly marks: readonly string[]
 }
 
@@ -87,7 +88,9 @@ const texts = {
 type Part = keyof typeof texts
 const counted: ReadonlySet<Part> = new Set(['actions', 'changes'])
 
-/** Omits shared nodes in `known`. Sorted, so that concurrent transactions lock in the same order. */
+/**
+ * Shared nodes that `known` has are not written again. Sorted, so that concurrent transactions lock in the same order.
+ */
 export function statementsOf(rows: readonly GraphRow[], known: { has(fact: string): boolean }): Written {
   const parts = Object.fromEntries(
     (Object.keys(texts) as Part[]).map((name) => [name, new Map<string, object>()]),
@@ -163,7 +166,7 @@ function actionParts(
     parts.members.set(JSON.stringify([resource.key, place]), { resource: resource.key, ...tenantRow })
 }
 
-/** In either order of arrival; the last of several requests wins. */
+/** Links in either order of arrival; the last of several requests wins. */
 export const linkText =
   'UNWIND $rows AS row MATCH (c:CHANGE {mark: row})\n' +
   'CALL { WITH row MATCH (a:ACTION)-[:PERFORMED_BY]->(s:SUBJECT) WHERE a.mark = row OR a.deletionMark ' +

@@ -28,7 +28,7 @@ const workloads: ReadonlySet<string> = new Set([
   'DeploymentConfig',
 ])
 
-/** Equal for every source. */
+/** Equal for every source. Undefined for other references. */
 export function objectNode(ref: string): ResourceNode | undefined {
   const parts = parseKubernetesRef(ref)
   if (parts === undefined) return undefined

@@ -1,5 +1,6 @@
 import type { ExporterState } from '../../codecs/templates/state.ts'
 
+/** One observation domain (v9: source id). */
 export interface DomainStatus {
   readonly version: 9 | 10
   readonly domain: number
@@ -48,7 +49,7 @@ export interface ExporterSummary {
   readonly state: ExporterState
 }
 
-/** Includes the action to take. */
+/** Why rows are missing, and the action to take. */
 export function whyNothing({ datagrams, malformed, lastMalformed, state }: ExporterSummary): string | undefined {
   const waiting = [...state.sessions.values()]
     .flatMap(({ domains }) => [...domains.values()])

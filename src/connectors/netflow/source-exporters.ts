@@ -6,7 +6,7 @@ import type { Cidr } from '../../model/cidr.ts'
 import { Sender, Senders } from '../../net/senders.ts'
 import { describeDomains, whyNothing, type DomainStatus } from './map-status.ts'
 
-/** Totals since it was first seen, or seen again after an eviction. */
+/** Totals since the exporter was first seen, or seen again after an eviction. */
 export interface ExporterStatus {
   readonly address: string
   /** Unix ms. */
@@ -20,6 +20,7 @@ export interface ExporterStatus {
   readonly lastMalformed: string | undefined
   readonly optionRecords: number
   readonly reservedSets: number
+  /** Data sets before their template, and the dropped ones. */
   readonly parkedSets: number
   readonly expiredSets: number
   readonly refusedTemplates: number

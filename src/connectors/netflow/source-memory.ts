@@ -40,7 +40,7 @@ export type ExporterOf = (address: string, proven: boolean) => Exporter | undefi
 /** Stored exporters with a single datagram, which may be spoofed. */
 const mostUnproven = 1000
 
-/** For the next start. The file is replaced atomically; a damaged one is skipped. */
+/** Persists templates for the next start. The file is replaced atomically; a damaged one is skipped. */
 export class TemplateMemory {
   readonly #context: SourceContext
   readonly #decoder: TemplateDecoder

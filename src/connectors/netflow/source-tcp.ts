@@ -4,11 +4,11 @@ import { listening } from '../../host/listen.ts'
 import { formatHostPort, type HostPort } from '../../schema/values.ts'
 
 export interface IpfixConnection {
-  /** The next message is read when it resolves; `bytes` is invalid then. */
+  /** The next message is read when it resolves. `bytes` is invalid afterwards. */
   message(bytes: Uint8Array): Promise<void>
   /** The connection is closed. */
   malformed(bytes: number): void
-  /** `bytes`: incomplete message at the end. `local`: closed by the source. */
+  /** Bytes of an incomplete message at the end. `local`: the source closed the connection. */
   closed(bytes: number, local: boolean): void
 }
 

@@ -28,7 +28,7 @@ export interface Account {
   readonly domain: IdOrName | undefined
   readonly region: string
   readonly tls: TlsOptions | undefined
-  /** Grants access to projects of another domain. */
+  /** Agency that grants access to projects of another domain. */
   readonly agency?: { readonly name: string; readonly domain: IdOrName }
 }
 
@@ -43,7 +43,7 @@ export function defaultHost(cloud: OtcCtsConfig['cloud'], service: 'iam' | 'cts'
   return `https://${service}.${region}.${hosts[cloud]}`
 }
 
-/** Throws a readable error. Default project: that of clouds.yaml. */
+/** Throws a readable error. Without `project`, that of clouds.yaml applies. */
 export async function accountOf(
   config: OtcCtsConfig,
   project: ProjectConfig | undefined,

@@ -70,7 +70,7 @@ interface Found {
   readonly clouds: Fields
 }
 
-/** Throws with the searched locations. */
+/** Throws an error with the searched locations. */
 export async function readCloud(wanted: CloudWanted, environment: AccountEnvironment): Promise<CloudEntry> {
   const { env } = environment
   const [file, secure, vendors] = await Promise.all([

@@ -3,7 +3,7 @@ import { HttpError, type HttpAnswer } from '../../net/http/client.ts'
 import { retryAfterMs } from '../../net/http/retry-after.ts'
 import { isRecord, textOf } from '../../model/json.ts'
 
-/** `passing`: transient. `settings`: the object does not exist. `shape`: malformed response. */
+/** `passing`: transient. `settings`: the requested object does not exist. `shape`: malformed response. */
 export type CtsFailure = 'passing' | 'login' | 'denied' | 'settings' | 'shape'
 
 export class CtsError extends PollError {

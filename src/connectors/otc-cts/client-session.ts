@@ -48,7 +48,7 @@ export class Session {
     return this.#opened(signal)
   }
 
-  /** Logs in again once. Rejects with CtsError. */
+  /** Logs in again once after a rejected login. Rejects with CtsError. */
   async get(path: string, query: Query, signal: AbortSignal): Promise<HttpAnswer> {
     const login = await this.#opened(signal)
     const answer = await this.#send(login, new URL(`${login.cts}${path}`), query, signal)

@@ -7,12 +7,15 @@ export interface Signable {
   readonly method: string
   readonly path: string
   readonly query: Query
-  /** Lower-case names, with the host. */
+  /** By lower-case name, including the host. */
   readonly headers: Readonly<Record<string, string>>
   readonly body?: Uint8Array
 }
 
-/** `credential`: derived HMAC key, as in gophertelekomcloud and Terraform, with empty region and service. */
+/**
+ * `credential`: the HMAC key is derived for day, region and service, as in gophertelekomcloud and Terraform, with empty
+ * region and service.
+ */
 export type SigningStyle = 'access' | 'credential'
 
 export interface SigningKeys {

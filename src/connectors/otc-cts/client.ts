@@ -27,7 +27,7 @@ export class TraceReader {
     this.#options = options
   }
 
-  /** Newest first. Rejects with CtsError, or with ResponseError for a malformed page. */
+  /** Newest first across pages. Rejects with CtsError, or with ResponseError for a malformed page. */
   async read({ from, to }: Span, next: string | undefined, signal: AbortSignal): Promise<Page<unknown>> {
     const { api, tracker, page, host, session, note, maxAttempts: tries } = this.#options
     const opened = await session.open(signal)

@@ -19,10 +19,11 @@ export interface TraceOrigin {
 
 export interface MappedTrace {
   readonly event: WeirEvent
-  /** Unix ms. */
+  /** Record time in Unix ms. */
   readonly recorded: number | undefined
-  /** A digest of the content replaces the id. */
+  /** The trace has no id; a digest of its content is used. */
   readonly withoutId: boolean
+  /** An unknown rating. */
   readonly unknownRating?: string
 }
 

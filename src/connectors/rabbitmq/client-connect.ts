@@ -13,11 +13,11 @@ export type ConnectionConfig = Pick<
 export interface OpenConnection {
   readonly connection: ChannelModel
   readonly url: string
-  /** The library's close waits for a response. */
+  /** Destroys the socket: the library's close waits for a response. */
   readonly destroy: () => void
 }
 
-/** First available node, with current secrets and certificates. Rejects with the action to take. */
+/** Connects to the first available node with current secrets and certificates. Rejects with the action to take. */
 export async function connectToAny(
   config: ConnectionConfig,
   { id, host }: Pick<Context, 'id' | 'host'>,
@@ -85,7 +85,7 @@ export async function closeConnection(
   }
 }
 
-/** The server closes the channel if the object is missing. */
+/** Whether an object exists; the server closes the channel if not. */
 export async function exists(connection: ChannelModel, ask: (channel: Channel) => Promise<unknown>): Promise<boolean> {
   const channel = await connection.createChannel()
   channel.on('error', () => {
@@ -101,6 +101,7 @@ export async function exists(connection: ChannelModel, ask: (channel: Channel) =
   }
 }
 
+/** Creates missing objects. */
 export async function ensureDeclared(
   connection: ChannelModel,
   { exchange, declare }: Pick<RabbitmqConfig, 'exchange' | 'declare'>,

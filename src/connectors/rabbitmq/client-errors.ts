@@ -11,7 +11,7 @@ const precondition = 406
 export interface ChannelClosed {
   readonly code: number | undefined
   readonly message: string
-  /** If the limit was exceeded. */
+  /** Bytes, if the limit was exceeded. */
   readonly maxBytes: number | undefined
   readonly accessDenied: string | undefined
 }
@@ -28,7 +28,7 @@ export function channelClosed(error: unknown): ChannelClosed {
   }
 }
 
-/** 'again': the message is not the cause. */
+/** Outcome of an unconfirmed message after its channel closed; 'again': it is not the cause. */
 export function publishFailure(
   closed: ChannelClosed,
   { body, routingKey }: RabbitMessage,
@@ -83,7 +83,7 @@ export function blockedFor(reason: string): string {
   return `RabbitMQ blocks publishers (${reason}); free memory or disk space on its nodes, or consume its queues`
 }
 
-/** Includes the action to take. */
+/** The failure, and the action to take. */
 export function whyNotConnected(
   error: unknown,
   url: string,

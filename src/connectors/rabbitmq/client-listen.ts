@@ -7,7 +7,9 @@ import type { RabbitmqConfig } from './config.ts'
 
 const [closeMs, maxQueued, refused] = [2000, 1000, 403]
 
-/** An exclusive queue, which takes no message from others. */
+/**
+ * Uses an exclusive queue bound by the routing key of the message: it receives copies and takes no message from others.
+ */
 export async function listenRabbitmq(
   config: RabbitmqConfig,
   context: Context,

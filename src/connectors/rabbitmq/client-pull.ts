@@ -17,6 +17,7 @@ interface Live {
   readonly open: Set<number>
 }
 
+/** Only this channel can acknowledge the message. */
 export interface Handle {
   readonly message: ConsumeMessage
   readonly live: Live

@@ -24,8 +24,8 @@ interface PendingPublish {
 }
 
 /**
- * A rejected message closes the channel, and then the connection: old frames could follow on a new channel with the
- * same number.
+ * One connection with one confirm channel. A rejected message closes the channel, and then the connection: buffered
+ * frames of the old channel could follow the start of a new one with the same number.
  */
 export class RabbitPublisher {
   readonly #config: RabbitmqConfig

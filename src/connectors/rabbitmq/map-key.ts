@@ -1,11 +1,11 @@
 import { rowTemplate } from '../../messaging/row-template.ts'
 import type { SinkRow } from '../../engine/delivery/rows.ts'
 
-/** In bytes (AMQP). */
+/** Maximum bytes of a routing key in AMQP. */
 export const maxKeyLength = 255
 const maxWordLength = 120
 
-/** A key beyond the limit is truncated. */
+/** Builds the routing key of a row; a key beyond the limit is truncated. */
 export function routingKeyOf(template: string): (row: SinkRow) => string {
   const make = rowTemplate(template, word)
   return (row) => make(row).slice(0, maxKeyLength)

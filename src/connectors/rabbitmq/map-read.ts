@@ -1,7 +1,7 @@
 import type { ConsumeMessage } from 'amqplib'
 import type { InMessage } from '../../codecs/bus-message/read.ts'
 
-/** `once`: unique id of this delivery. */
+/** `once`: unique id of this delivery, for a message without its own id. */
 export function fromMessage({ content, fields, properties }: ConsumeMessage, queue: string, once: string): InMessage {
   const attributes: Record<string, string> = {}
   const headers: Readonly<Record<string, unknown>> = properties.headers ?? {}
@@ -24,7 +24,7 @@ export function fromMessage({ content, fields, properties }: ConsumeMessage, que
   }
 }
 
-/** Undefined for queues other than streams. */
+/** Stream offset of a message; undefined for other queues. */
 export function offsetOf(headers: Readonly<Record<string, unknown>> | undefined): number | undefined {
   const offset = headers?.['x-stream-offset']
   return typeof offset === 'number' ? offset : undefined

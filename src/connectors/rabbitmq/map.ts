@@ -5,7 +5,7 @@ export interface RabbitMessage {
   /** UTF-8. */
   readonly headers: Readonly<Record<string, string>>
   readonly contentType: string | undefined
-  /** Equal for every attempt. */
+  /** Equal for every attempt at this event, from any instance. */
   readonly messageId: string
   readonly body: Buffer
 }
@@ -13,7 +13,7 @@ export interface RabbitMessage {
 /** The client encodes headers into a buffer of 64 KiB. */
 const maxHeaderBytes = 60_000
 
-/** Attributes become headers `cloudEvents:NAME`. Throws if a limit is exceeded. */
+/** CloudEvents attributes become headers `cloudEvents:NAME`, others keep their names. Throws if a limit is exceeded. */
 export function toMessage(
   {
     attributes,

@@ -25,7 +25,7 @@ export class StreamOffset {
     this.#queue = queue
   }
 
-  /** Undefined for a new stream. Clears unacknowledged offsets. */
+  /** The next offset; undefined for a new stream. Clears unacknowledged offsets, which are redelivered. */
   async next(): Promise<number | undefined> {
     this.#open.clear()
     const path = `${this.#folder}/${name}`

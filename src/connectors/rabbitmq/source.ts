@@ -10,7 +10,7 @@ export const source = defineSource<typeof rabbitmqSourceSchema>('rabbitmq', {
   probe: probeQueue,
 })
 
-/** Opens even if the server is unreachable. */
+/** Opens even if the server is unreachable; the failure is logged and retried. */
 export function openRabbitmqSource(config: RabbitmqSourceConfig, context: SourceContext): Promise<Source> {
   return Promise.resolve(messageSource(config, context, new RabbitPuller(config, context)))
 }

@@ -4,9 +4,11 @@ import type { Losses } from '../../codecs/sflow5/sequence.ts'
 import { formatIp } from '../../model/ip.ts'
 import { Sender } from '../../net/senders.ts'
 
-/** Totals since it was first seen, or seen again after an eviction. */
+/** Status of one agent: totals since it was first seen, or since it was evicted and seen again. */
 export interface AgentStatus extends Readonly<Losses> {
+  /** Source address of its datagrams. */
   readonly address: string
+  /** Agent address in its last datagram. */
   readonly agent: string
   /** Unix ms. */
   readonly lastSeen: number
@@ -17,7 +19,7 @@ export interface AgentStatus extends Readonly<Losses> {
   readonly unknownSamples: number
   readonly malformed: number
   readonly lastMalformed: Malformed | undefined
-  /** Includes the action to take. */
+  /** Why no rows are received, and the action to take. */
   readonly why?: string
 }
 

@@ -7,7 +7,7 @@ type Name = keyof typeof metrics
 
 type ByteOutcome = 'decoded' | 'padding' | 'skipped' | 'malformed' | 'shed' | 'not_allowed'
 
-/** Summed per event-loop turn: each metric update is expensive. */
+/** Counters of one source, summed within one turn of the event loop: each metric update is expensive. */
 export class SflowCounts {
   readonly #context: SourceContext
   readonly #plain = new Map<Name, number>()

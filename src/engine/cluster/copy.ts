@@ -14,12 +14,12 @@ export interface CopyOptions {
   readonly log: Log
   readonly metrics: Metrics
   readonly signal: AbortSignal
-  /** All units or none. After a rejection the same units are passed again. */
+  /** Takes all units or none. After a rejection the same units are passed again. */
   readonly take: (units: readonly SharedUnit[]) => Promise<void>
   readonly lastTaken?: Iterable<readonly [source: string, { readonly epoch: number; readonly sequence: number }]>
 }
 
-/** Reads until the signal aborts; retries all errors. */
+/** Reads a partition until the signal aborts; retries all errors. */
 export async function copyPartition({
   bus,
   partition,

@@ -6,7 +6,7 @@ import { SharedWriter, type SharedWriterOptions } from './writer.ts'
 
 export interface DerivedOptions extends Omit<SharedWriterOptions, 'instance' | 'queueBytes' | 'onUnit'> {
   readonly partition: number
-  /** Rejects with `Fenced` after a change of the deliverer. */
+  /** Rejects with `Fenced` when another instance delivers the partition. */
   readonly confirm: () => Promise<unknown>
 }
 

@@ -7,7 +7,7 @@ import { RetryingWriter } from './retrying-writer.ts'
 
 const retryMs = 100
 
-/** Created by the first instance. Rejects when the bus is unreachable. */
+/** Name of a shared journal, created by the first instance. Rejects when the bus is unreachable. */
 export async function sharedName({
   bus,
   records,

@@ -8,7 +8,9 @@ interface Written {
   readonly value: unknown
 }
 
-/** Compare-and-set. A writer claims the name, which fences all others, before it reads. */
+/**
+ * Compare-and-set record of alternating leaders. A writer claims the name, which fences all others, before it reads.
+ */
 export function leaderRecord(
   key: string,
   { bus, records, instance, host }: Pick<SharedSourceOptions, 'bus' | 'records' | 'instance' | 'host'>,

@@ -3,15 +3,19 @@ import type { SourceTotals } from '../../journal/types.ts'
 import { componentOf } from '../../model/positions.ts'
 import type { SourceReport } from '../sources/sources.ts'
 
+/** Full name of a source of one instance. */
 export function sharedSource(id: string, instance: string): string {
   return `${id}@${instance}`
 }
 
-/** Reserved writer name. */
+/** Reserved writer name for the transforms of a partition. */
 export const partitionInstance = (partition: number): string => `partition-${partition}`
 export const isPartitionInstance = (instance: string): boolean => /^partition-\d+$/.test(instance)
 
-/** One partition per full name preserves order. A plain id yields the partition shared by all instances. */
+/**
+ * One partition per full name preserves the order of its frames. A plain id yields the partition shared by all
+ * instances.
+ */
 export function partitionOf(source: string, partitions: number): number {
   const [hash] = murmur128([new TextEncoder().encode(source)])
   return (hash >>> 0) % partitions
@@ -25,7 +29,7 @@ export interface Place {
 export const deadLetterKeys = 'dead-letter'
 export const commandKeys = 'command'
 
-/** Record keys on the bus: a stored format. */
+/** Keys of the records on the bus: a stored format. */
 export const keys = {
   /** Epochs by instance. */
   lease: (instance: string): string => `lease/${instance}`,
@@ -46,25 +50,27 @@ export const keys = {
     `command-result/${partition}/${sink}/${instance}`,
 } as const
 
-/** Room for the parts of one unit and a checkpoint. */
+/** Sequences per record: room for the parts of one unit and a checkpoint. */
 export const spread = 64
 
 export interface TotalsRecord extends Omit<SourceTotals, 'cursor'> {
   readonly cursor?: string
   readonly epoch: number
   readonly partition: number
-  /** Rows up to this position are counted. */
+  /** Position in the partition up to which rows are counted. */
   readonly place: number
 }
 
+/** Saved by the deliverer of a partition; its successor reads from here. */
 export interface ReachedRecord {
   readonly place: number
   readonly accepted: Readonly<Record<string, number>>
 }
 
+/** Records searched backwards for earlier parts of a unit. */
 export const lookBack = 256
 
-/** Sources of a local journal stay unchanged. */
+/** Reports by instance. Sources of a local journal stay unchanged. */
 export function eachInstance(sources: readonly SourceReport[], names: readonly string[]): readonly SourceReport[] {
   const shared = names.filter((name) => componentOf(name) !== name)
   if (shared.length === 0) return sources

@@ -48,6 +48,7 @@ const maintenanceMs = 1000
 /** Rounds between two saves of the position. */
 const saveEvery = 10
 
+/** Delivers one partition of a shared journal from a local copy of its frames. */
 export class PartitionWorker {
   readonly sinks: SinkSet
   readonly follower: Follower
@@ -179,7 +180,7 @@ export class PartitionWorker {
     return this.#writer.ended !== undefined || this.#derived.lost
   }
 
-  /** Waits up to `closeMs` for sends in progress. */
+  /** Waits up to `closeMs` for sends in progress, then stores the progress. */
   async close(): Promise<void> {
     this.#stop.abort()
     await this.sinks.stop()

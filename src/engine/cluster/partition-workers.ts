@@ -9,7 +9,7 @@ import { writeRecord, type SharedRecords } from './records.ts'
 import { RetryingWriter } from './retrying-writer.ts'
 
 export interface PartitionWorkersOptions extends Omit<PartitionWorkerOptions, 'partition'> {
-  /** Heartbeat interval, and silence after which an instance is gone, in ms. */
+  /** Interval between heartbeats, and silence after which an instance is gone, in ms. */
   readonly heartbeatMs?: number
   readonly memberTimeoutMs?: number
 }
@@ -25,7 +25,8 @@ const pollMs = 500
 const defaultMemberTimeoutMs = 10_000
 
 /**
- * All deliverers compute the same shares from the heartbeats. The bus accepts only the last that claimed a partition.
+ * The partitions of one deliverer. All deliverers compute the same shares from the heartbeats. If two own one
+ * partition, the bus accepts only the last that claimed it.
  */
 export class PartitionWorkers {
   readonly #options: PartitionWorkersOptions
@@ -93,6 +94,7 @@ export class PartitionWorkers {
     return rows
   }
 
+  /** Runs until the signal aborts; then progress is stored. */
   async run(signal: AbortSignal): Promise<void> {
     const { host, log } = this.#options
     while (!signal.aborted) {
@@ -238,7 +240,7 @@ function worst(reports: readonly SinkReport[]): SinkReport[] {
   })
 }
 
-/** The highest hash wins, so that few partitions move when an instance joins or leaves. */
+/** Spreads partitions evenly. The highest hash wins, so that few partitions move when an instance joins or leaves. */
 export function sharesOf(partitions: number, members: readonly string[]): ReadonlyMap<number, string> {
   const capacity = new Map(members.map((name) => [name, Math.ceil(partitions / members.length)]))
   const shares = new Map<number, string>()

@@ -11,6 +11,7 @@ interface Known {
 
 const retryMs = 500
 
+/** Newest records beside the journal: sink positions, source totals, heartbeats. */
 export class SharedRecords {
   readonly #bus: JournalBus
   readonly #host: Host
@@ -50,7 +51,7 @@ export class SharedRecords {
     }
   }
 
-  /** Reads all records written before the call. Rejects if the bus is unreachable. */
+  /** Resolves when all records written before the call are read. Rejects if the bus is unreachable. */
   async sync(signal: AbortSignal): Promise<void> {
     const { last } = await this.#bus.bounds('records')
     await this.until(() => this.#place >= last, signal)
@@ -71,7 +72,7 @@ export class SharedRecords {
     })
   }
 
-  /** `kind`: the key up to the first slash. */
+  /** Increases with each record of this kind (the key up to the first slash). */
   version(kind: string): number {
     return this.#versions.get(kind) ?? 0
   }
@@ -80,7 +81,7 @@ export class SharedRecords {
     return this.#known.get(key)?.value as T | undefined
   }
 
-  /** `name`: the rest of the key. */
+  /** Records below a key prefix, with the rest of the key and the age in ms. */
   under<T>(prefix: string): readonly { readonly name: string; readonly value: T; readonly ageMs: number }[] {
     const now = this.#host.clock.monotonic()
     return [...this.#known]
@@ -88,7 +89,7 @@ export class SharedRecords {
       .map(([key, { value, at }]) => ({ name: key.slice(prefix.length), value: value as T, ageMs: now - at }))
   }
 
-  /** Restarts all ages after an outage. */
+  /** Restarts all ages after an outage, when no heartbeat could be read. */
   renew(): void {
     const at = this.#host.clock.monotonic()
     for (const [key, known] of this.#known) this.#known.set(key, { ...known, at })

@@ -14,7 +14,7 @@ export interface ReplicaOptions {
   readonly signal: AbortSignal
 }
 
-/** Resumes after the last copied unit. */
+/** Copies a shared journal into the local one. Resumes after the last copied unit. */
 export async function replicate({ bus, journal, ...rest }: ReplicaOptions): Promise<void> {
   const origins = new Map(
     [...journal.totals()].flatMap(([source, { cursor }]) => {

@@ -47,12 +47,12 @@ export class RetryingWriter {
     return this.#enqueue(channel, key)
   }
 
-  /** The last position, once all records are durable. */
+  /** Resolves with the last position once all records are durable. */
   write(channel: Channel, records: readonly Written[]): Promise<number> {
     return this.#enqueue(channel, records)
   }
 
-  /** Rejects writes not accepted in time. */
+  /** Rejects writes not accepted in time; none was acknowledged. */
   async close(withinMs: number): Promise<void> {
     const timer = this.#host.timers.after(withinMs, () => {
       this.#stop.abort()

@@ -27,7 +27,7 @@ export interface SharedDeadLetter {
 const partSize = 384 * 1024
 const retryMs = 500
 
-/** `of`: prefix `<partition>/<sink>/`. Omits incomplete ones. */
+/** `of`: prefix `<partition>/<sink>/`. Omits dead letters with an incomplete body. */
 export function deadLettersIn(records: SharedRecords, of = ''): readonly SharedDeadLetter[] {
   return records.under<DeadLetterRecord>(keys.deadLetter(of)).flatMap(({ name, value: { parts, ...letter } }) => {
     const key = `${of}${name}`
@@ -101,7 +101,7 @@ export function sharedDeadLetterLog({
   }
 }
 
-/** Counts up to each sink's stored position. */
+/** Counts by sink, up to each sink's stored position. */
 export function deadLetterCounts(records: SharedRecords): (sink: string) => Pick<DeadLetters, 'count'> {
   const counts = new Map<string, number>()
   const count = (sink: string, state: DeadLetterState, source = ''): string => `${sink} ${state} ${source}`

@@ -7,7 +7,7 @@ import { unitsOf, type SharedSourceOptions } from './source-units.ts'
 import { leaderRecord } from './leader-record.ts'
 import { frameOf } from './units.ts'
 
-/** From all instances. Sequences are positions in its partition. */
+/** Frames of one source from all instances. Sequences are positions in its partition. */
 export function sharedReplayOf(id: string, options: SharedSourceOptions): Replay {
   return {
     async *after({ sequence }: Position): AsyncGenerator<Frame> {

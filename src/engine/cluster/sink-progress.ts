@@ -3,11 +3,12 @@ import type { SinkOutcome } from '../control.ts'
 import { keys, partitionOf, spread, type Place, type TotalsRecord } from './names.ts'
 import type { SharedRecords } from './records.ts'
 
+/** A recorded assignment has precedence. */
 export function partitionOfSource(records: SharedRecords, source: string, partitions: number): number {
   return records.get<TotalsRecord>(keys.totals(source))?.partition ?? partitionOf(source, partitions)
 }
 
-/** Whether it receives all later rows. */
+/** Whether a deliverer has started the sink, so that it receives all later rows. */
 export function begun(records: SharedRecords, sink: string, partition: number): boolean {
   const record = records.get<SinkRecord>(keys.sink(partition, sink))
   return record !== undefined && record.removed !== true && record.orphaned === undefined
@@ -46,7 +47,7 @@ export function countedOf(records: SharedRecords, sink: string, source: string, 
     : { deadLettered: tally.dead_lettered, lost: sum(tally.dropped) + tally.quarantined }
 }
 
-/** Exact only without concurrent rows. A refused row is never reported as delivered. */
+/** Exact only without concurrent rows of the source. A refused row is never reported as delivered. */
 export function outcomeBetween(before: Counted, after: Counted, rows: number): SinkOutcome {
   if (after.lost > before.lost) return { is: 'dropped', reason: 'lagging or removed from the bus' }
   const dead = after.deadLettered - before.deadLettered

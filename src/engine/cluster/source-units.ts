@@ -17,14 +17,14 @@ export interface SharedSourceOptions {
 
 const retryMs = 500
 
-/** From all instances, up to the end at the call. */
+/** Units of a source from all instances, up to the end at the call. */
 export async function* unitsOf(id: string, after: number, options: SharedSourceOptions): AsyncGenerator<SharedUnit> {
   const { bus } = options
   const { before, last } = await retryUntilAborted(() => bus.bounds(partitionOf(id, bus.partitions)), options)
   if (Math.max(after, before) < last) yield* readingOf(id, Math.max(after, before), options, last)
 }
 
-/** `onPlace`: all units up to this position were emitted. */
+/** `onPlace`: all units of the source up to this position were emitted. */
 export async function followUnits(
   id: string,
   after: number,

@@ -93,7 +93,9 @@ export function frameOf({ pieces }: SharedUnit): Frame | undefined {
   return frame
 }
 
-/** Default: the end. Without `source` only `accepted` is exact. */
+/**
+ * Totals up to a position (default: the end) from records and later frames. Without `source` only `accepted` is exact.
+ */
 export async function totalsUpTo({
   bus,
   records,

@@ -26,7 +26,7 @@ export interface SharedWriterOptions {
   readonly log: Log
   /** Further units are rejected. */
   readonly queueBytes: number
-  /** For accepted units that the stored totals do not cover. */
+  /** Called for accepted units that the stored totals do not cover. */
   readonly onUnit?: (unit: SharedUnit) => void
 }
 
@@ -37,7 +37,7 @@ interface OpenSource {
 
 const closeMs = 5000
 
-/** Sources of one instance. A unit is accepted once the bus has stored it. */
+/** Writes the sources of one instance. A unit is accepted once the bus has stored it. */
 export class SharedWriter {
   readonly epoch: number
   readonly #options: SharedWriterOptions
@@ -59,7 +59,7 @@ export class SharedWriter {
     this.epoch = epoch
   }
 
-  /** Fences other writers. Rejects when the bus is unreachable. */
+  /** Claims the name, which fences other writers. Rejects when the bus is unreachable. */
   static async open(options: SharedWriterOptions): Promise<SharedWriter> {
     const { bus, records, instance, host, log } = options
     const name = `instance/${instance}`
@@ -90,7 +90,7 @@ export class SharedWriter {
     return this.#writer.ended instanceof Fenced
   }
 
-  /** Fences the source; returns its last cursor. */
+  /** Fences the source and returns its last cursor. */
   async begin(id: string): Promise<Uint8Array | undefined> {
     const source = sharedSource(id, this.#options.instance)
     await this.#source(source).ready
@@ -102,7 +102,7 @@ export class SharedWriter {
     return new Map([...this.#stored].map(([source, total]) => [componentOf(source), total]))
   }
 
-  /** Stored ends of the partitions. */
+  /** Stored ends of the partitions written by one source, or by all. */
   places(source?: string): readonly Place[] {
     if (source === undefined) return [...this.#frames.values()]
     const place = this.#frames.get(sharedSource(source, this.#options.instance))
@@ -113,7 +113,7 @@ export class SharedWriter {
     return this.#append(unit, this.#source(sharedSource(unit.source, this.#options.instance)))
   }
 
-  /** For a cursor shared by all instances: one partition. */
+  /** For a source with a cursor shared by all instances: one partition, one order. */
   async appendShared(unit: Unit): Promise<Appended> {
     const partition = partitionOf(unit.source, this.#options.bus.partitions)
     const line = this.#source(sharedSource(unit.source, this.#options.instance), partition)

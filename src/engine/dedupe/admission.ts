@@ -13,7 +13,10 @@ export interface Admitted extends Appended {
   readonly repeats: readonly number[]
 }
 
-/** With an idempotent acknowledging sink, only rows that it has not settled are duplicates. */
+/**
+ * Skips and counts duplicates of pushed events. With an idempotent acknowledging sink, only rows that it has not
+ * settled are duplicates.
+ */
 export class Admission {
   readonly #journal: Pick<JournalWriter, 'append'>
   readonly #window: DuplicateWindow

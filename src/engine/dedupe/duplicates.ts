@@ -63,7 +63,10 @@ export class DuplicateWindow implements Projection {
     return { [filePartition]: this.#committed }
   }
 
-  /** Splits rows (four words each). `inFlight` limits duplicates to its events and pending appends. */
+  /**
+   * Splits rows (four words each) into new ones, which are remembered, and duplicates. `inFlight` limits duplicates to
+   * its events and pending appends.
+   */
   admit(hashes: Uint32Array, inFlight?: InFlight): { readonly fresh: Uint32Array; readonly seen: Uint32Array } {
     this.#turn()
     const rows = hashes.length / 4

@@ -44,7 +44,7 @@ function digest(lanes: Lanes, into: Uint32Array, at: number): void {
   into[at + 3] = d
 }
 
-/** Finalized as in MurmurHash3; not cryptographic. */
+/** 128-bit hash of concatenated pieces, finalized as in MurmurHash3; not cryptographic. */
 export function murmur128(pieces: readonly Uint8Array[]): Hash {
   const lanes = newLanes()
   for (const piece of pieces) feed(lanes, piece, 0, piece.length)
@@ -53,6 +53,7 @@ export function murmur128(pieces: readonly Uint8Array[]): Hash {
   return [words[0] as number, words[1] as number, words[2] as number, words[3] as number]
 }
 
+/** Heap items with the prefix of their row; four words per row. */
 export function murmur128Rows(
   count: number,
   prefixOf: { readonly codes: Uint32Array; readonly bytes: (code: number) => Uint8Array },

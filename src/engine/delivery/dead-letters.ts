@@ -38,7 +38,7 @@ export type DeadLetterLine =
 
 export interface DeadLetterLog {
   lines(): Promise<readonly DeadLetterLine[]>
-  /** Durable when it resolves; calls are serialized. `letters`: states after each line; undefined: removed. */
+  /** Durable when it resolves; calls are serialized. `letters`: the state after each line; undefined: removed. */
   write(lines: readonly DeadLetterLine[], letters: readonly (StoredDeadLetter | undefined)[]): Promise<void>
   close(): Promise<void>
 }
@@ -97,7 +97,7 @@ export class DeadLetters {
     return found
   }
 
-  /** Before the offset moves: later, positions no longer identify them. */
+  /** Call before the offset moves: later, positions no longer identify void dead letters. */
   async settleVoids(): Promise<void> {
     if (this.#voids.length === 0) return
     const time = this.#clock.now()
@@ -112,7 +112,7 @@ export class DeadLetters {
     await this.#append(lines)
   }
 
-  /** Skips unknown and settled ones. */
+  /** Skips unknown and settled ones; resolves with the number moved. */
   async mark(ids: readonly string[], to: DeadLetterState, reason?: string): Promise<number> {
     const time = this.#clock.now()
     const movable = ids.filter((id) => this.#movable(id, to))
@@ -127,7 +127,7 @@ export class DeadLetters {
     return movable.length
   }
 
-  /** One line, hence atomic. False unless it is open. */
+  /** One line in the file, hence atomic. False unless it is open. */
   async retryAs(id: string, body: Uint8Array): Promise<boolean> {
     if (!this.#movable(id, 'retrying')) return false
     const line: DeadLetterLine = {

@@ -127,6 +127,7 @@ export class Delivery {
     return this.#sink.preview?.(batch)
   }
 
+  /** Wakes the loop for redriven dead letters. */
   nudge(): void {
     this.#nudge.abort()
     this.#nudge = new AbortController()

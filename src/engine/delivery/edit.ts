@@ -24,7 +24,7 @@ type Edited = Partial<Record<(typeof names)[number], unknown>>
 
 const maxBytes = 16 * 1024 * 1024
 
-/** Throws WEIR_DEAD_LETTER_EDIT. */
+/** Throws WEIR_DEAD_LETTER_EDIT. Position, id and source stay unchanged. */
 export function editedBody({ kind, body: bytes }: StoredDeadLetter, body: unknown): Uint8Array {
   if (kind === 'flows') throw refusal('A flow cannot be edited, because it is a measurement. Retry or drop it.')
   if (!isRecord(body)) throw refusal('The body of an event is a JSON object.')

@@ -74,7 +74,7 @@ export class FormerSinks {
     }))
   }
 
-  /** Resolves with the pending rows. */
+  /** Resolves with the pending rows; without any, nothing is stored. */
   leave(id: string): Promise<number> {
     return this.#exclusive(async () => {
       const { host, log, records, deadLetters: logOf, follower } = this.#options
@@ -106,6 +106,7 @@ export class FormerSinks {
     })
   }
 
+  /** Frees the record for the sink's delivery. */
   returns(id: string): Promise<void> {
     return this.#exclusive(async () => {
       const former = this.#sinks.get(id)
@@ -117,7 +118,7 @@ export class FormerSinks {
     })
   }
 
-  /** Dropped rows; undefined for an unknown sink. */
+  /** Resolves with the number of dropped rows; undefined for an unknown sink. */
   forget(id: string): Promise<number | undefined> {
     return this.#exclusive(async () => {
       const former = this.#sinks.get(id)

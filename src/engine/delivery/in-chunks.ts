@@ -25,8 +25,8 @@ interface Encoded<Row, B extends Body> {
 }
 
 /**
- * Rows of a rejected chunk are sent one by one. Later rows of a failed key stay for the next attempt. `attempt` must
- * not reject.
+ * For systems that accept or reject whole requests. Rows of a rejected chunk are sent one by one. Later rows of a
+ * failed key stay for the next attempt. `attempt` must not reject.
  */
 export async function deliverInChunks<Row extends Ordered, B extends Body>(
   rows: Iterable<Row>,

@@ -2,7 +2,7 @@ import type { Clock } from '../../host/index.ts'
 import type { Failure } from '../../model/outcome.ts'
 import { messageOf } from '../../model/errors.ts'
 
-/** Undefined: delivered. */
+/** Result of one attempt; undefined: delivered. */
 export type Attempt =
   | undefined
   /** `away`: the other side itself is in trouble, so that starting more rows of this batch is pointless. */
@@ -24,8 +24,8 @@ interface Ordered {
 }
 
 /**
- * Concurrent, but rows of one key in sequence. After a failure, its later rows stay for the next attempt. An `attempt`
- * that throws is retried.
+ * Delivers concurrently, but rows of one key in sequence. After any failure, later rows of the key stay for the next
+ * attempt. An `attempt` that throws is retried.
  */
 export async function deliverInOrder<Row extends Ordered>(
   rows: Iterable<Row>,

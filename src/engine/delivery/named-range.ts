@@ -3,7 +3,7 @@ import type { Frame } from '../../journal/types.ts'
 import type { Enrichment } from '../contracts.ts'
 import { nameWaitMs, type Range } from './range.ts'
 
-/** Undefined when the signal aborts. */
+/** Waits a limited time for names. Undefined when the signal aborts. */
 export async function namedRange(
   plan: (enrichment: Enrichment | undefined) => Range,
   enrichment: Enrichment | undefined,

@@ -6,7 +6,7 @@ const maxFrames = 64
 /** Frames are larger in memory: object changes compress to a thirtieth. */
 const maxUnpacked = 2
 
-/** Unsettled frames stay buffered after errors. */
+/** Gathers the frames of the next range. Unsettled frames stay buffered after errors. */
 export class RangeSource {
   readonly #reader: JournalReader
   readonly #timers: Timers
@@ -19,7 +19,7 @@ export class RangeSource {
     this.#beforeWaiting = beforeWaiting
   }
 
-  /** Default: one batch. None on abort. `gone`: no frame up to `until` is readable. */
+  /** Up to sequence `until`, else up to a batch; none on abort. `gone`: no frame up to `until` is readable. */
   async next(
     batch: DeliverySettings['batch'],
     until: number | undefined,

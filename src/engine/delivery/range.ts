@@ -6,21 +6,22 @@ import type { Enrichment, SinkPiece } from '../contracts.ts'
 import type { Route } from './route.ts'
 import { add, emptyTally, type SinkRecord, type Tally } from './tally.ts'
 
+/** Rows of consecutive frames for one sink, with the change of its tallies. */
 export interface Range {
   readonly pieces: readonly SinkPiece[]
   readonly rows: number
   readonly changes: Map<string, Tally>
   readonly position: Position
-  /** Stored bytes; Unix ms of the oldest frame. */
+  /** Stored bytes, and Unix ms of the oldest frame. */
   readonly bytes: number
   readonly oldest: number
-  /** Until then, missing names may arrive; 0: none is missing. */
+  /** Until then, missing names may still arrive; 0: none is missing. */
   readonly ripeAt: number
 }
 
 export const nameWaitMs = 2000
 
-/** Rows missing before a header are unreadable; they are quarantined. */
+/** A header that starts after the source's tally proves unreadable rows; they are quarantined. */
 export function planRange(
   frames: readonly Frame[],
   record: Readonly<SinkRecord>,

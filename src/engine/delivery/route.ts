@@ -3,6 +3,7 @@ import { componentOf } from '../../model/positions.ts'
 import type { Only } from './settings.ts'
 
 export interface Routed {
+  /** Rows to deliver, ascending. */
   readonly rows: Uint32Array
   readonly filtered: Readonly<Record<string, number>>
 }
@@ -13,7 +14,7 @@ export function takesFrom(from: readonly string[] | undefined, source: string): 
   return from?.includes(componentOf(source)) ?? true
 }
 
-/** Decides once per family and type, not per row. */
+/** Decides once per distinct family and type, not per row. */
 export function compileRoute(accepts: readonly BatchKind[], only: Only | undefined): Route {
   const families = only?.family === undefined ? undefined : new Set<string>(only.family)
   const types = only?.type?.map(globPattern)

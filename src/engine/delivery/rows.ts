@@ -22,11 +22,13 @@ export interface SinkRow {
 /** JSON form of flows; changes only add fields. */
 export interface FlowForm {
   readonly type: string
+  /** Shared parts are computed once per batch. */
   readonly write: (batch: FlowBatch) => (row: number) => string
 }
 
 const utf8 = new TextEncoder()
 
+/** Lazy. */
 export function* sinkRows(batch: SinkBatch, flows: FlowForm): Generator<SinkRow, void, undefined> {
   let index = 0
   for (const { header, batch: rows, rows: chosen, firstRow } of batch.pieces) {

@@ -20,6 +20,7 @@ export interface SinkEntry {
   readonly type: string
   readonly settings: unknown
   readonly delivery: DeliverySettings
+  /** Configuration text, compared to detect changes. */
   readonly written: string
 }
 
@@ -57,8 +58,9 @@ export interface SinkSetOptions {
 /** After this the sink is abandoned. */
 const drainMs = 5000
 
-/** A hanging sink blocks no other. */
+/** Sinks of a process, reconciled with the configuration. A hanging sink blocks no other. */
 export class SinkSet {
+  /** Shared by the readers of this thread. */
   readonly frames = new SharedFrames()
   readonly #options: SinkSetOptions
   readonly #records: RecordStore
@@ -81,7 +83,7 @@ export class SinkSet {
     return [...this.#running.values()]
   }
 
-  /** `pending` after an abort. Undefined for an unknown sink. */
+  /** Durable outcome of a frame; `pending` after an abort. Undefined for an unknown or removed sink. */
   async outcome(id: string, sequence: number, signal?: AbortSignal): Promise<SinkOutcome | undefined> {
     for (;;) {
       await this.#applied
@@ -113,6 +115,7 @@ export class SinkSet {
     return [...running, ...this.#former.books()]
   }
 
+  /** Sequence settled by an idempotent sink (by id); undefined for other sinks. */
   repeatable(id: string): number | undefined {
     return this.get(id)?.idempotency === 'id' ? this.get(id)?.outcomes.settled : undefined
   }
@@ -134,7 +137,7 @@ export class SinkSet {
     return this.#former.dropOrphaned(sequence)
   }
 
-  /** Dropped rows. Rejects with WEIR_SINK_UNKNOWN, WEIR_SINK_CONFIGURED. */
+  /** Resolves with the number of dropped rows. Rejects with WEIR_SINK_UNKNOWN, WEIR_SINK_CONFIGURED. */
   async forget(id: string): Promise<number> {
     await this.#applied
     if (this.#running.has(id)) throw new WeirError('WEIR_SINK_CONFIGURED', `sink ${id} is configured`)
@@ -143,7 +146,7 @@ export class SinkSet {
     return rows
   }
 
-  /** Builds all first; if one fails, nothing changes. */
+  /** Builds every new or changed sink first; if one fails, nothing changes. Successors resume from the same offset. */
   apply(entries: readonly SinkEntry[]): Promise<Applied> {
     const applying = this.#apply(entries)
     this.#applied = applying.catch(() => undefined)
@@ -282,7 +285,9 @@ function least(places: readonly number[]): number | undefined {
   return places.length === 0 ? undefined : Math.min(...places)
 }
 
-/** Rows before the sink or source was configured are filtered; rows missed by a removed sink are dropped. */
+/**
+ * First record. Rows before the sink or source was configured are filtered; rows missed by a removed sink are dropped.
+ */
 export function subscribe(
   stored: SinkRecord | undefined,
   from: readonly string[] | undefined,

@@ -3,7 +3,7 @@ import type { Metrics } from '../../telemetry/ports.ts'
 
 export type Counts = Record<string, number>
 
-/** `accounted` = filtered + routed; routed = the other counts. */
+/** Rows of one source at one sink. `accounted` = filtered + routed; routed = the other counts. */
 export interface Tally {
   accounted: number
   filtered: Counts
@@ -13,7 +13,7 @@ export interface Tally {
   quarantined: number
 }
 
-/** Written before each send and after its rows settled. */
+/** A sink's offset record, written before each send and after its rows settled. */
 export interface SinkRecord {
   /** All rows up to here are in `sources`. */
   position: Position

@@ -11,7 +11,7 @@ const recordedNames: Readonly<Record<string, string>> = {
 }
 const recorded = 'recorded'
 
-/** From receipt (Unix ms) to sync. */
+/** From receipt (Unix ms) to sync. Does not retain the events' bytes. */
 export function tracedEvents(events: readonly WeirEvent[], received: number, traces: Traces): (synced: number) => void {
   const spans: Omit<Span, 'end'>[] = []
   for (const event of events) {

@@ -2,6 +2,7 @@ import type { Ledger, SinkLedger, SourceLedger } from '../control.ts'
 import type { DeadLetters } from '../delivery/dead-letters.ts'
 import { add, emptyTally, sum, type Counts, type Tally } from '../delivery/tally.ts'
 
+/** The embedded store in the ledger's list of sinks. */
 export const storeSink = 'store'
 
 export interface StoreStatus {
@@ -31,7 +32,7 @@ export interface SourceRows {
   readonly shed: Readonly<Record<string, number>>
 }
 
-/** Only `routed` and `balanced` are computed. */
+/** Every term has its own record; only `routed` and `balanced` are computed here. */
 export function makeLedger(sources: readonly SourceRows[], sinks: readonly SinkCounts[]): Ledger {
   const sinkLedgers = sinks.map((sink) => sinkLedger(sources, sink))
   const accepted = new Map(sources.map((source) => [source.name, source.accepted]))

@@ -1,7 +1,7 @@
 import type { Ledger, SourceLedger } from '../control.ts'
 import type { Metrics } from '../contracts.ts'
 
-/** Counters continue across restarts. */
+/** Counters equal to the ledger, continuing across restarts. */
 export class LedgerMetrics {
   readonly #metrics: Metrics
   readonly #counted = new Map<string, Pick<SourceLedger, 'accepted' | 'duplicates'>>()

@@ -9,12 +9,13 @@ import { idHashes } from '../dedupe/id-hashes.ts'
 export interface AppendEventsOptions {
   /** Ends the retries. If already aborted, there is one attempt. */
   readonly signal: AbortSignal
-  /** Ends the retries. */
+  /** Stored with the events. */
   readonly cursor?: Uint8Array
+  /** In ms; the unit may share the sync of others. */
   readonly maxDelayMs?: number
   /** Skips and counts duplicates. */
   readonly once?: boolean
-  /** Called after a failed attempt; the next one waits for the promise. */
+  /** Called once an attempt fails and another one follows, which waits for the promise. */
   readonly afterFailure?: () => Promise<unknown>
 }
 
@@ -22,8 +23,8 @@ export interface AppendEventsOptions {
 const [firstWaitMs, maxWaitMs] = [500, 5000]
 
 /**
- * One unit, or a cursor alone. Resolves with the number of duplicates; retries while the journal is full or its disk
- * fails. Rejects on a final error, or on any after an abort.
+ * Appends events as one unit, or a cursor alone. Resolves with the number of duplicates; retries while the journal is
+ * full or its disk fails. Rejects on a final error, or on any after an abort.
  */
 export async function appendEvents(
   context: Pick<SourceContext, 'id' | 'host' | 'log' | 'append' | 'appendOnce'>,
@@ -46,7 +47,7 @@ export async function appendEvents(
   }
 }
 
-/** The journal takes over the buffer: each attempt needs a new unit. */
+/** The journal takes over the unit's buffer: each attempt needs a new unit. */
 export function eventUnit(
   stream: string,
   events: readonly WeirEvent[],

@@ -16,7 +16,7 @@ export function sinkMethods(sinks: Pick<SinkSet, 'get' | 'outcome'>, makeRoom: (
   }
 }
 
-/** A unit of duplicates has a position after its originals. */
+/** In a local journal a unit of duplicates has a position after its originals. */
 export function awaitedSink(
   main: Pick<Remote<ReturnType<typeof sinkMethods>>, 'call'>,
   sink: string,
@@ -56,7 +56,7 @@ export function awaitedMethods(awaited: (sink: string, source: string) => Awaite
   }
 }
 
-/** For a worker that does not write the journal. */
+/** For a worker that does not write the journal itself. */
 export function awaitedBy(
   writer: Pick<Remote<ReturnType<typeof awaitedMethods>>, 'call'>,
   request: SinkRequest,

@@ -18,6 +18,7 @@ export interface DerivedJournal {
 }
 
 export interface DeriveOptions {
+  /** Of the transform and the derived source. */
   readonly id: string
   readonly transform: Transform
   readonly journal: DerivedJournal

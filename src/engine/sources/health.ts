@@ -1,10 +1,10 @@
 export interface SourceHealth {
   readonly why: string
-  /** `lasting`: nothing works now. `now`: nothing worked since the start. `partly`: some parts work. */
+  /** `lasting`: nothing works now. `now`: nothing worked since the start. `partly`: other parts work. */
   readonly counts: 'lasting' | 'now' | 'partly'
 }
 
-/** Undefined: healthy. */
+/** From `health()`, or a `problem` in the status. Undefined: healthy. */
 export function healthOf(source: object): SourceHealth | undefined {
   if ('health' in source && typeof source.health === 'function') return source.health() as SourceHealth | undefined
   const status: unknown = 'status' in source && typeof source.status === 'function' ? source.status() : undefined

@@ -2,7 +2,7 @@ import type { Host } from '../../host/index.ts'
 import { SlotRecord } from '../../journal/slots.ts'
 import type { Lease } from '../contracts.ts'
 
-/** For a single process. */
+/** For a single process: a counter synced at each start. */
 export function counterLease(host: Host, path: string): Lease {
   let record: SlotRecord<{ epoch: number }> | undefined
   return {

@@ -16,7 +16,7 @@ export interface Pushed {
   readonly duplicates: number
   /** Frames in flight with the originals of duplicates. */
   readonly repeats?: readonly number[]
-  /** On a bus: of the unit and of the originals. */
+  /** On a bus: positions of the unit and of the originals. */
   readonly places?: readonly Place[]
 }
 

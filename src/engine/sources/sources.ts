@@ -22,7 +22,7 @@ import { messageOf, stackOf } from '../../model/errors.ts'
 export interface SourceEntry {
   readonly id: string
   readonly type: string
-  /** Validated (`carriedSettings`). */
+  /** Validated, and prepared for another thread (`carriedSettings`). */
   readonly settings: unknown
 }
 
@@ -35,6 +35,7 @@ export interface SourceReport {
 export interface ApplyReport {
   readonly running: readonly SourceReport[]
   readonly changed: readonly string[]
+  /** Nothing was changed then. */
   readonly failed?: { readonly id: string; readonly message: string; readonly code?: string }
 }
 
@@ -67,6 +68,7 @@ export interface SourceSetOptions {
   load(type: string): Promise<SourceDefinition<unknown>>
 }
 
+/** Sources of one worker, reconciled with the configuration. */
 export class SourceSet {
   readonly #host: Host
   readonly #log: Log
@@ -99,7 +101,7 @@ export class SourceSet {
   }
 
   /**
-   * A port can be bound only once: changed sources are drained before their successors are built. On a failure all
+   * A port can be bound only once: changed sources are drained before their successors are built. If one fails, all
    * changes are undone.
    */
   async apply(entries: readonly SourceEntry[]): Promise<ApplyReport> {
@@ -137,6 +139,7 @@ export class SourceSet {
     return all
   }
 
+  /** From the source that has the object. */
   manifest(query: ManifestQuery): ManifestState | undefined {
     for (const { source } of this.#running.values()) {
       const found = source.manifest?.(query)

@@ -14,7 +14,7 @@ export { HttpError, type HttpFailure } from './errors.ts'
 export type { HttpHeaders } from './exchange.ts'
 
 export interface HttpAnswer {
-  /** 304 only with an `etag`; the body is then empty. */
+  /** 304 only for a request with an `etag`; the body is then empty. */
   readonly status: number
   readonly headers: HttpHeaders
   readonly body: Uint8Array
@@ -22,27 +22,27 @@ export interface HttpAnswer {
 
 export interface HttpClientOptions {
   readonly url: string
-  /** Limit of connections; further requests wait. */
+  /** Limit of connections; further requests wait for one. */
   readonly connections: number
   /** From the call to the end of the response, redirects included. */
   readonly timeoutMs: number
   readonly timers: Timers
   readonly tls: TlsOptions | undefined
-  /** For the origin of the URL only; overrides an `authorization` of the request. */
+  /** Sent with each request to the origin of the URL; takes precedence over an `authorization` of the request. */
   readonly login?: { readonly auth: Auth; readonly clock: Pick<Clock, 'monotonic'> }
-  /** Undefined: no proxy is used. */
+  /** Variables that may name a proxy; undefined: none is used. */
   readonly proxyEnv?: PoolOptions['proxyEnv']
 }
 
 export interface HttpRequest {
   readonly method?: 'GET' | 'POST' | 'PUT' | 'OPTIONS'
-  /** Relative to the client's URL, of the same origin. */
+  /** Relative to the URL of the client, of the same origin; default: that URL. */
   readonly to?: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: Uint8Array
-  /** Bytes of the decoded body; more fail with `too_large`. */
+  /** Limit of the decoded body, in bytes; a longer one fails with `too_large`. */
   readonly limit: number
-  /** Keeps the first `limit` bytes instead; no content coding is offered. */
+  /** Keeps the first `limit` bytes instead; no content coding is offered or decoded. */
   readonly truncate?: boolean
   /** Redirects to follow, for GET; default 0: the redirect is the response. */
   readonly redirects?: number
@@ -74,7 +74,7 @@ export class HttpClient {
     this.#credentials = login === undefined ? undefined : new Credentials(login.auth, login.clock)
   }
 
-  /** Rejects with HttpError or, for unreadable credentials, SecretError. Nothing is retried. */
+  /** Rejects with HttpError, and with SecretError for credentials that can't be read. Nothing is retried. */
   async request(request: HttpRequest): Promise<HttpAnswer> {
     const { timers, timeoutMs } = this.#options
     const { signal } = request

@@ -5,7 +5,7 @@ import { authorization } from '../secrets.ts'
 /** Kubernetes renews tokens in files every hour. */
 const rereadMs = 30_000
 
-/** Value of the Authorization header. */
+/** Value of the Authorization header of an `auth` group. */
 export class Credentials {
   readonly #auth: Auth
   readonly #clock: Pick<Clock, 'monotonic'>

@@ -2,8 +2,8 @@ import { messageOf, WeirError, type ErrorCode } from '../../model/errors.ts'
 import { withoutUrlSecrets } from '../../model/url-text.ts'
 
 /**
- * `network`: below HTTP. `too_large`: the decoded body exceeds the limit. `redirect`: too many, or not followed.
- * `encoding`: the body does not match its `Content-Encoding`.
+ * `network`: a failure below HTTP. `too_large`: the decoded body exceeds the limit. `redirect`: too many, or not
+ * followed. `encoding`: the body does not match its `Content-Encoding`.
  */
 export type HttpFailure = 'timeout' | 'aborted' | 'network' | 'too_large' | 'redirect' | 'encoding'
 

@@ -2,7 +2,7 @@ import type { Dispatcher } from 'undici'
 import { tooLarge } from './content-encoding.ts'
 import { networkError, type HttpError } from './errors.ts'
 
-/** Lower-case names. Repeated headers are joined by commas. */
+/** Names in lower case. Values of a repeated header are joined by commas. */
 export type HttpHeaders = Readonly<Record<string, string | undefined>>
 
 export interface RawResponse {
@@ -38,7 +38,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#reject = reject
   }
 
-  /** Rejects at once, also while waiting for a connection. */
+  /** Rejects at once, also while the request waits for a connection. */
   stop(error: HttpError): void {
     this.#stopped = error
     this.#reject(error)

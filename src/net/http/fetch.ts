@@ -10,6 +10,7 @@ export interface FetchOptions {
   readonly proxyEnv: PoolOptions['proxyEnv']
 }
 
+/** The part of `RequestInit` that is supported. */
 export interface FetchInit {
   readonly method?: string
   readonly headers?: Headers | Readonly<Record<string, string>>
@@ -20,7 +21,9 @@ export interface FetchInit {
 const never = new AbortController().signal
 const codingHeaders = ['content-encoding', 'content-length', 'transfer-encoding']
 
-/** Follows no redirect. Rejects as `fetch` does. */
+/**
+ * Follows no redirect. Rejects as `fetch`: with the signal's reason, or a TypeError with the network error as cause.
+ */
 export function fetchWith(options: FetchOptions): (url: string, init?: FetchInit) => Promise<Response> {
   const { timers, timeoutMs, limit, proxyEnv } = options
   const clients = new Map<string, HttpClient>()

@@ -27,7 +27,10 @@ export class Pools {
     this.#options = options
   }
 
-  /** `isOwn`: the configured origin; others get no client certificate. Throws for an invalid proxy URL. */
+  /**
+   * `isOwn`: the configured origin; others get neither the client certificate nor the server name. Throws for an
+   * invalid proxy URL.
+   */
   async of(origin: string, isOwn: boolean): Promise<Dispatcher> {
     this.#undici ??= await import('undici')
     if (this.#isClosed) throw new Error('the client is closed')

@@ -1,4 +1,4 @@
-/** Delay in ms, at most `longest`. Undefined: absent or invalid. `now`: Unix ms. */
+/** The delay of a `Retry-After` header in ms, at most `longest`. Undefined: absent or invalid. `now`: Unix ms. */
 export function retryAfterMs(value: string | undefined, now: number, longest: number): number | undefined {
   const text = value?.trim()
   if (text === undefined || text === '') return undefined

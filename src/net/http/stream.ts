@@ -21,12 +21,15 @@ export interface StreamTarget {
   readonly url: string
   readonly headers?: Readonly<Record<string, string>>
   readonly protocols?: readonly string[]
+  /** Sent once the connection is open. */
   readonly first?: readonly string[]
 }
 
 export interface StreamOptions {
   readonly host: Pick<Host, 'clock' | 'timers' | 'random'>
-  /** Called before each connection, after all earlier messages are taken. A failure counts as one of the connection. */
+  /**
+   * Called before each connection, after all earlier messages are taken. Its failure counts as one of the connection.
+   */
   target(): StreamTarget | Promise<StreamTarget>
   /** Messages in order, one call at a time; durable when it resolves. A failure ends the loop. */
   take(messages: readonly StreamMessage[], signal: AbortSignal): Promise<void>
@@ -34,15 +37,15 @@ export interface StreamOptions {
   readonly changed?: (open: boolean, reason: string) => void
   readonly tls: TlsOptions | undefined
   readonly proxyEnv?: Readonly<Record<string, string | undefined>>
-  /** Limit in bytes after decompression; a larger message ends the connection. */
+  /** Limit of one message after decompression, in bytes; a larger one ends the connection. */
   readonly messageBytes: number
-  /** The socket is not read while more bytes are buffered; one read may exceed the limit. */
+  /** While more bytes are buffered, the socket is not read; one read may exceed the limit. */
   readonly bufferBytes: number
   readonly connectMs: number
   readonly pingMs: number
-  /** Counted, not timed: a busy process reads late. */
+  /** Counted and not timed: a busy process reads late. */
   readonly missedPings: number
-  /** Delays between connections. A `Retry-After` may require more. */
+  /** The first and the longest delay between connections. A `Retry-After` may require more. */
   readonly backoff: { readonly firstMs: number; readonly maxMs: number }
 }
 
@@ -53,7 +56,7 @@ interface End {
   readonly afterMs: number
 }
 
-/** Ends after a running `take` when the signal aborts. Rejects when `take` does. */
+/** Ends after a running `take` when the signal aborts; other messages are dropped. Rejects when `take` does. */
 export async function runStream(options: StreamOptions, signal: AbortSignal): Promise<void> {
   const { host, backoff, changed } = options
   let failed = 0

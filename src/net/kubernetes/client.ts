@@ -11,7 +11,7 @@ export interface ClientOptions {
   readonly tls?: Pick<RequestOptions, 'ca' | 'cert' | 'key' | 'rejectUnauthorized' | 'servername'>
   /** Called for each request: tokens and certificates are renewed. */
   readonly identity?: () => Promise<Identity>
-  /** Called after a 401: the cached identity is stale. */
+  /** The server responded 401: the cached identity is stale. */
   readonly refused?: () => void
   /** May contain a user and password. */
   readonly proxy?: string

@@ -139,7 +139,7 @@ function execIdentity(
   }
 }
 
-/** Concurrent calls share one read. */
+/** Concurrent calls share one read. The result is used again for `lastsMs`. */
 export function renewed(host: Host, read: () => Promise<Identity>, lastsMs = freshMs): IdentitySource {
   let known: Promise<Identity> | undefined
   let until = 0

@@ -26,8 +26,9 @@ export interface LeaseSettings {
 }
 
 export interface LeaderLeaseOptions {
-  /** A Lease of another source is rejected. */
+  /** Id of the source; a Lease of another source is rejected. */
   readonly source: string
+  /** Process name: the pod. */
   readonly name: string
   readonly host: Pick<Host, 'clock' | 'timers' | 'random'>
   readonly durationMs: number

@@ -14,7 +14,7 @@ export interface LeaseCheck {
 const timeoutMs = 5000
 const verbs = ['get', 'create', 'update'] as const
 
-/** Checks permissions by access reviews; the Lease itself is not read. Empty without settings. */
+/** Checks the permissions on the Lease by access reviews; the Lease itself is not read. Empty without settings. */
 export async function checkLease(
   settings: LeaseSettings | null,
   { host }: { readonly host: Host },

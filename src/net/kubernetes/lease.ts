@@ -18,9 +18,9 @@ export interface LeaseRecord {
   /** ISO 8601, by the holder's clock; informational. */
   readonly acquired?: string
   readonly checkpoint: LeaseCheckpoint
-  /** After a takeover: emitted by the previous holder since its last renewal. */
+  /** After a takeover, if known: emitted by the previous holder since its last renewal. */
   readonly emittedSince?: LeaseCheckpoint
-  /** As read, including members that other clients wrote. */
+  /** The object as read, including members that other clients wrote. */
   readonly object: LeaseObject
 }
 
@@ -30,7 +30,7 @@ export type LeaseUpdate = Pick<LeaseRecord, 'holder' | 'seconds' | 'epoch' | 'ch
 }
 
 export interface LeaseClient {
-  /** Undefined: it does not exist. Rejects if denied or without a response. */
+  /** Undefined: it does not exist. Rejects if the server does not respond, or denies it. */
   read(signal: AbortSignal): Promise<LeaseRecord | undefined>
   /** Compare-and-set; `before` undefined: creates it. Undefined: a conflict. */
   write(before: LeaseRecord | undefined, update: LeaseUpdate, signal: AbortSignal): Promise<LeaseRecord | undefined>
@@ -58,7 +58,7 @@ interface LeaseObject {
 }
 
 const checkpointKey = 'weir/checkpoint'
-/** Characters. Annotations of an object are limited to 256 KiB in total. */
+/** Characters. The annotations of an object are limited to 256 KiB in total. */
 export const maxCheckpointLength = 128 * 1024
 
 export function leaseClient({ namespace, name }: LeaseRef, request: Ask, write: Write): LeaseClient {

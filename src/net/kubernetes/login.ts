@@ -14,6 +14,7 @@ export interface LoginOptions {
 }
 
 export interface Login extends ClientOptions {
+  /** Of the pod or the context. */
   readonly namespace?: string
 }
 

@@ -1,6 +1,6 @@
 import type { Answer } from './types.ts'
 
-/** Why a request was refused, from its Status object or headers. */
+/** The reason of a refused request, from its Status object or its headers. */
 export interface Refusal {
   readonly code: number
   readonly message?: string
@@ -10,6 +10,7 @@ export interface Refusal {
   readonly ahead?: boolean
 }
 
+/** The Status object of the API. */
 export interface Status {
   readonly code?: number
   readonly reason?: string

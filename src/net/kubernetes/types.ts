@@ -1,9 +1,11 @@
+/** A response after its headers. */
 export interface Answer {
   readonly status: number
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string | undefined>>
   /** Each chunk is valid until the next one. */
   readonly body: AsyncIterable<Uint8Array>
+  /** Pauses reading from the connection. */
   hold?(on: boolean): void
   close(): void
 }
@@ -16,5 +18,5 @@ export type Ask = (
   accept?: string,
 ) => Promise<Answer>
 
-/** Rejects without a response; the object may have been written. */
+/** Sends an object as JSON. Rejects if there is no response; it may have been written. */
 export type Write = (method: 'POST' | 'PUT', path: string, body: object, signal: AbortSignal) => Promise<Answer>

@@ -18,6 +18,7 @@ export interface CtsExporterPlan {
   readonly config: Readonly<Record<string, unknown>>
   readonly files: Readonly<Record<string, string>>
   readonly notes: readonly string[]
+  /** A note for a new data folder. */
   readonly fresh: string
 }
 

@@ -6,15 +6,16 @@ export interface CtsExporterFlags {
 }
 
 export interface CtsExporterSettings {
-  /** Undefined: the only entry, or the environment. */
+  /** Entry of clouds.yaml; undefined: the only entry, or the environment. */
   readonly cloud: string | undefined
   readonly debug: boolean
   readonly tracker: string
-  /** Undefined: that of clouds.yaml. */
+  /** Undefined: the project of clouds.yaml. */
   readonly project: { readonly name: string } | { readonly id: string } | undefined
   readonly from: number
   readonly sink: Login | undefined
   readonly extensions: Readonly<Record<string, string>>
+  /** Lease for leader election and checkpoint. */
   readonly lease: string | undefined
   readonly authorities: string | undefined
 }

@@ -10,7 +10,7 @@ export type { Generation, KollectFlags } from './settings.ts'
 export interface KollectInput {
   readonly flags: KollectFlags
   readonly env: Readonly<Record<string, string | undefined>>
-  /** Only the older kollect reads variables. */
+  /** The older kollect reads variables, the later one does not. */
   readonly generation: Generation
   readonly data: string
 }

@@ -5,11 +5,11 @@ import { conditionOf, type RowQuery } from './row-query.ts'
 export interface ExportRequest extends RowQuery {
   readonly columns: readonly QueryField[]
   readonly sort: readonly { readonly field: QueryField; readonly descending: boolean }[]
-  /** µs since 1970. */
+  /** µs since 1970; later receive times are excluded. */
   readonly upTo: bigint
 }
 
-/** Default: storage order, which needs no memory. */
+/** Default order: storage order, which needs no memory. */
 export function exportSql(request: ExportRequest, form: 'text' | 'parquet' = 'text'): string {
   const { columns, sort, upTo, names } = request
   const value = form === 'text' ? textSql : parquetSql

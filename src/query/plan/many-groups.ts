@@ -13,11 +13,11 @@ export interface StoredEndpoints {
 }
 
 export interface GroupsPart {
-  /** Index of the address that divides the parts. */
+  /** Index in the group of the address that divides the parts. */
   readonly of: number
   readonly parts: number
   readonly part: number
-  /** Below 2^52: exact doubles need half the memory. */
+  /** The total is below 2^52: doubles are exact and need half the memory. */
   readonly small: boolean
   readonly min?: bigint | undefined
 }
@@ -39,7 +39,9 @@ function summedSql(
 
 const sampleRows = 200_000
 
-/** First rows (`_rows`) and estimated groups among them (`_groups`). */
+/**
+ * Number of first rows (`_rows`) and estimated groups among them (`_groups`). The cost does not depend on the filter.
+ */
 export function groupSampleSql(request: GroupsRequest, { idOf }: StoredEndpoints): string {
   const { group, names, time, span } = request
   const values = group.map((field, index) => `${idOf(field) ?? field.sql ?? name(field.name)} AS "_v${index}"`)
@@ -52,7 +54,7 @@ export function groupSampleSql(request: GroupsRequest, { idOf }: StoredEndpoints
   )
 }
 
-/** Estimated groups (`_groups`), values of each address (`_i0` …), total of all sums (`_sums`). */
+/** Estimated number of groups (`_groups`), values of each address (`_i0` …), and total of all sums (`_sums`). */
 export function groupCountsSql(request: GroupsRequest, { idOf }: StoredEndpoints): string {
   const ids = request.group.map(idOf)
   const all = request.group.map((field, index) => ids[index] ?? field.sql ?? name(field.name))
@@ -62,7 +64,10 @@ export function groupCountsSql(request: GroupsRequest, { idOf }: StoredEndpoints
       ${sums.join(' + ')} AS "_sums" FROM ${request.names.view} WHERE ${conditionOf(request)}`
 }
 
-/** groupsSql for a part of the groups, divided by the text of an address. Ties have the same order. */
+/**
+ * Like groupsSql for a part of the groups. Addresses are numbers in text order until the largest groups are known, so
+ * ties have the same order. Parts are divided by the text of an address.
+ */
 export function groupsPartSql(
   request: GroupsRequest,
   { view, idOf }: StoredEndpoints,

@@ -9,11 +9,11 @@ export interface SortKey {
 
 export interface PageRequest extends RowQuery {
   readonly columns: readonly QueryField[]
-  /** `_pos` resolves ties. */
+  /** By priority; `_pos` resolves ties. */
   readonly sort: readonly SortKey[]
   readonly limit: number
   readonly after?: Cursor
-  /** µs since 1970. Bounds receive times, so that pagination ends. */
+  /** µs since 1970. Later receive times are excluded, so that pagination ends. */
   readonly upTo: bigint
 }
 
@@ -65,7 +65,10 @@ export function pageFingerprint({ sort, ...rest }: PageRequest): string {
   )
 }
 
-/** Total order. `among`: condition that holds for all rows of the page. The columns for the next cursor are last. */
+/**
+ * Total order. Columns: the requested ones, then those for the next cursor. `among`: condition that holds for all rows
+ * of the page.
+ */
 export function pageSql(request: PageRequest, among?: string): string {
   const { columns, sort, limit } = request
   const listed = [...new Set([...columns, ...sort.map(({ field }) => field)].map((field) => field.name)), '_pos']
@@ -94,7 +97,7 @@ function rowsSql(request: PageRequest): string {
 
 const windowPart = 32n
 
-/** If this part has more rows than a page, it contains the page. */
+/** Part of the span to read first: if it has more rows than a page, it contains the page. */
 export function windowOf({ sort: [first], span, time, after }: PageRequest): string | undefined {
   if (first?.field.name !== time.name) return undefined
   const key = after?.keys[0]
@@ -106,8 +109,8 @@ export function windowOf({ sort: [first], span, time, after }: PageRequest): str
 }
 
 /**
- * Sort keys (`key0` …) and receive times (`received`). Rows that tie with the last one may be missing unless `ties` is
- * set, which costs more.
+ * Sort keys of the page (`key0` …) and receive times (`received`). Rows that tie with the last one may be missing
+ * unless `ties` is set, which costs more.
  */
 export function keysSql(request: PageRequest, ties: boolean): string | undefined {
   const { sort, limit, names } = request
@@ -135,7 +138,10 @@ export function cutInTies({ sort, limit }: PageRequest, found: readonly FoundKey
 /** Beyond it, only first and last are used. */
 const maxListed = 256
 
-/** Holds for all rows of the page and few others. DuckDB skips files by it; it turns longer lists into joins. */
+/**
+ * Holds for all rows of the page and few others, by range and receive times. DuckDB skips files by it; it turns longer
+ * lists into joins.
+ */
 export function amongKeys({ sort: [first] }: PageRequest, found: readonly FoundKeys[]): string {
   const parts: string[] = []
   const received = [...new Set(found.map((row) => row['received']))]

@@ -9,12 +9,13 @@ import { print } from '../print.ts'
 import type { TimeSpan } from './span.ts'
 
 export interface QueryTime {
+  /** `flow_time` for the computed one. */
   readonly name: string
   /** TIMESTAMPTZ over the view. */
   readonly sql: string
   /** Necessary condition, by which files are skipped. */
   readonly near?: (span: TimeSpan) => string
-  /** Sufficient, cheaper than the time; undefined for short spans. */
+  /** Sufficient condition, cheaper than the time; undefined for short spans. */
   readonly sure?: (span: TimeSpan) => string | undefined
 }
 
@@ -57,6 +58,7 @@ function isColumn(sql: string): boolean {
   return /^(?:\w+|"\w+")$/.test(sql)
 }
 
+/** Cursors are valid for the same query only. */
 export function fingerprint({ names, filter, time }: RowQuery, more: readonly string[]): string {
   return createHash('sha256')
     .update(JSON.stringify([names.view, print(filter, names), time.name, ...more]))

@@ -20,7 +20,7 @@ export function isMoment(us: bigint): boolean {
   return us >= firstTime && us <= lastTime
 }
 
-/** `now`, `now-15m`, ISO 8601 or Unix ms, as µs. `now` in Unix ms. */
+/** `now`, `now-15m`, ISO 8601 or Unix ms, as µs; undefined for other texts. `now` in Unix ms. */
 export function momentOf(text: string, now: number): bigint | undefined {
   const moment = written(text, now)
   return moment !== undefined && isMoment(moment) ? moment : undefined

@@ -19,7 +19,7 @@ export function valueSql({ name: field, kind }: QueryField): string {
 
 export const statNames = ['_n', '_min', '_avg', '_p', '_max'] as const
 
-/** _n (flows with a value), _min, _avg, _p (percentiles 50, 90, 99 by nearest rank), _max. */
+/** _n (flows with a value), _min, _avg, _p (percentiles 50, 90, 99), _max. Percentiles use nearest rank. */
 export function statsSql(value: string): string {
   return `count(${value}) AS "_n", min(${value}) AS "_min", avg(${value}) AS "_avg", quantile_disc(${value},
       [${percentiles.map((each) => each / 100).join(', ')}]) AS "_p", max(${value}) AS "_max"`

@@ -15,10 +15,11 @@ export type Measure = (typeof measures)[number] | FurtherMeasure
 /** A statistic is of the field `of`. */
 export type Rank = Measure | Stat
 
+/** Dimensions are named like their fields. */
 export interface Rollup {
   readonly view: string
   readonly span: TimeSpan
-  /** Condition of rows without a known group: their sums are in `_rest_…`. */
+  /** SQL condition of rows without a known group: their sums are in `_rest_…`. */
   readonly remainder?: string | undefined
 }
 
@@ -64,8 +65,8 @@ function sourceOf(rowQuery: AggregateQuery): Source {
 }
 
 /**
- * Rows folded to a level or more (`lost_1` …), their flows (`lost_flows_1` …), all flows (`flows`), and the oldest time
- * (`oldest`, µs).
+ * Detail loss of a rollup in a span: rows folded to a level or more (`lost_1` …) and their flows (`lost_flows_1` …),
+ * all flows (`flows`), and the oldest time (`oldest`, µs).
  */
 export function lossSql({ view, span }: Rollup): string {
   const lost = [1, 2, 3].map((level) => `count(*) FILTER (WHERE folded >= ${level}) AS lost_${level}`)
@@ -80,14 +81,15 @@ export function lossSql({ view, span }: Rollup): string {
 export const maxFlowDelayUs = 3_600_000_000
 
 export interface SeriesRequest extends AggregateQuery {
-  /** Seconds. */
+  /** Bucket length in seconds. */
   readonly step: number
   readonly group: readonly QueryField[]
 }
 
 /**
- * _bucket (µs), _other, _g0 …, _bytes, _packets, _flows, further sums and statistics, by time. Groups after the largest
- * are combined (_other). With groups also the constants of {@link boundsSql}.
+ * _bucket (µs), _other, _g0 …, _bytes, _packets, _flows, further sums and statistics, in order of time. Groups after
+ * the largest are combined (_other), so that rows of a bucket add up to its total. With groups also the constants of
+ * {@link boundsSql}.
  */
 export function seriesSql(request: SeriesRequest): string {
   const { step, group, limit, by, of, further = [] } = request
@@ -166,8 +168,8 @@ export interface GroupsRequest extends AggregateQuery {
 
 /**
  * The largest groups: _g0 …, _bytes, _packets, _flows, further sums and statistics. Each row has the totals
- * _all_groups, _all_bytes …; if ranked by a sum also the constants of {@link boundsSql}. Without groups one row with a
- * null _place.
+ * _all_groups, _all_bytes …; if ranked by a sum also the constants of {@link boundsSql}. Without groups there is one
+ * row with a null _place.
  */
 export function groupsSql(request: GroupsRequest): string {
   const { group } = request
@@ -184,7 +186,7 @@ interface ShownValues {
   readonly joins: string
 }
 
-/** {@link groupsSql} after its CTE `parts`. */
+/** {@link groupsSql} after its CTE `parts`. Omits groups smaller than `least`. */
 export function largestSql(
   { group, limit, by, of, further = [] }: GroupsRequest,
   shown: ShownValues = { values: valuesOf(group), tables: '', joins: '' },

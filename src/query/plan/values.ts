@@ -6,6 +6,7 @@ import type { Rollup } from './sums.ts'
 
 export interface ValuesRequest {
   readonly rowQuery: RowQuery
+  /** Of one kind. */
   readonly fields: readonly QueryField[]
   /** On the column `_value`. */
   readonly condition: string | undefined
@@ -13,7 +14,7 @@ export interface ValuesRequest {
   readonly rollup?: Rollup
 }
 
-/** As _value and _flows (rows), most frequent first. */
+/** Values and their number of rows, as _value and _flows, most frequent first. */
 export function valuesSql({ rowQuery, fields, condition, limit, rollup }: ValuesRequest): string {
   const compiled = compileSql(boundOf(rowQuery))
   const where =

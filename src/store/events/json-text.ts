@@ -5,7 +5,7 @@ const [minus, plus, point, zero, nine] = [0x2d, 0x2b, 0x2e, 0x30, 0x39]
 const literals = ['true', 'false', 'null'].map((word) => Buffer.from(word))
 const escapes = new Set(Buffer.from('"\\/bfnrt'))
 
-/** RFC 8259. Refuses lone surrogates. Allocates no values. */
+/** Whether UTF-8 bytes are one JSON text (RFC 8259). Refuses lone surrogates. Allocates no values. */
 export function isJson(bytes: Uint8Array): boolean {
   return new Look(bytes).whole()
 }

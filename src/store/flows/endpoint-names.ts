@@ -13,7 +13,7 @@ export interface Named {
 export const namedParts = ['name', 'owner_name', 'owner_kind'] as const
 const partCount = namedParts.length
 
-/** 0: not resolved yet, 1: absent. */
+/** 0 is not resolved yet, 1 is absent. */
 export type PartTexts = Numbering<string, undefined>
 export const firstTexts = [undefined, undefined] as const
 export const noText = 1
@@ -44,7 +44,7 @@ export class EndpointNames {
     this.count++
   }
 
-  /** Place numbers (rollup/place.ts) by id − base. */
+  /** Place numbers (rollup/place.ts) by id − base; undefined if there are none. */
   places(texts: Texts): Uint32Array | undefined {
     if (!this.#hasPlaces) return undefined
     if (texts !== this.#texts) {
@@ -63,7 +63,7 @@ export class EndpointNames {
     return { address: formatIp(this.#addresses, 4 * index), meaning: this.#meanings[index] ?? nothing }
   }
 
-  /** Writes `words`, and `parts` by {@link namedParts}. */
+  /** Writes the address to `words`, and the numbers of {@link namedParts} to `parts`. */
   describe(index: number, texts: PartTexts, words: Uint32Array, parts: Uint32Array): void {
     for (let i = 0; i < 4; i++) words[i] = this.#addresses[4 * index + i] as number
     if (texts !== this.#partTexts) this.#parts.fill(0)

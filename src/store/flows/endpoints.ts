@@ -13,7 +13,7 @@ const maxTexts = 1 << 18
 const twoTo32 = 4_294_967_296
 
 export interface AddressMeaning extends HolderMeaning {
-  /** Default: 0. */
+  /** Scope per row; default: 0. */
   readonly scopes: Uint32Array | undefined
   scopeName(scope: number): string
   timeOf(row: number): number
@@ -26,8 +26,8 @@ export interface EndpointsOptions {
 }
 
 /**
- * Assigns endpoint ids. A generation ends with the day of receipt, a change of the resolver or the size limit, so that
- * a day's flows find all endpoints under their day.
+ * Assigns endpoint ids to addresses. A generation ends with the day of receipt, a change of the resolver or the size
+ * limit, so that a day's flows find all endpoints under their day.
  */
 export class Endpoints {
   readonly #resolver: Resolver
@@ -162,7 +162,7 @@ export class Endpoints {
     return this.#texts.list
   }
 
-  /** `low`: lower half of the id. False if not assigned since the last `forget`. */
+  /** `low`: lower half of the id. False if it was not assigned since the last `forget`. */
   describe(low: number, words: Uint32Array, parts: Uint32Array): boolean {
     for (const meaning of this.#meanings) {
       const index = (low - (meaning.base % twoTo32) + twoTo32) % twoTo32

@@ -11,7 +11,7 @@ export interface HolderMeaning {
   times?(): Float64Array
   /** Unix ms. Unknown addresses are resolved again after its hour. */
   readonly received?: number
-  /** 48 bits, NaN if absent. */
+  /** 48 bits, NaN if absent; undefined if no row has one. */
   macs?(column: IpColumn): ((row: number) => number) | undefined
 }
 
@@ -33,8 +33,8 @@ const steadyMs = 600_000
 const steady = 0x8000_0000
 
 /**
- * Ids of addresses with changing holders. An entry caches the interval of its last id, so that most rows need one
- * lookup.
+ * Endpoint ids of addresses with changing holders: one per holder and address. An entry caches the interval of its last
+ * id, so that most rows need one table lookup.
  */
 export class HeldIds {
   readonly #resolver: Resolver

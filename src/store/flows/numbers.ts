@@ -159,7 +159,7 @@ function bigBytes(count: number): Uint8Array {
   return new Uint8Array(BigInt64Array.from({ length: count }, (_, i) => BigInt(scratch.floats[i] as number)).buffer)
 }
 
-/** Invalid times count as fractional. */
+/** Invalid times count as fractional, which only costs space. */
 export function hasMicroseconds(name: string, pieces: readonly FlowRows[]): boolean {
   for (const { batch } of pieces) {
     const column = batch.columns[name]

@@ -1,7 +1,7 @@
 import { Presence } from '../parquet/levels.ts'
 import type { FlowRows } from '../table-writer.ts'
 
-/** Columns are encoded synchronously, one after the other. */
+/** Shared, because columns are encoded synchronously, one after the other. */
 export const scratch = {
   words: new Uint32Array(1 << 12),
   floats: new Float64Array(1 << 12),

@@ -66,7 +66,7 @@ export function wordChunk(name: string, pieces: readonly FlowRows[]): Chunk | un
   return at === 0 ? undefined : integers({ name, type: 'u32' }, words, at, 0, presence)
 }
 
-/** Text, readable with any tool. */
+/** Text form, readable with any tool. */
 export function macChunk(name: string, pieces: readonly FlowRows[]): Chunk | undefined {
   const { words, presence } = begin(pieces)
   const entries = new Entries()
@@ -100,6 +100,7 @@ function macText(address: number): string {
     .replace(/(..)(?=.)/g, '$1:')
 }
 
+/** An empty list is absent. */
 export function listChunk(
   name: string,
   type: 'list<u8>' | 'list<text>',

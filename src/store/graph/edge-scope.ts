@@ -7,7 +7,7 @@ export function scopeSql(namespaces: readonly string[]): string {
       AND (${far} OR NOT starts_with(far, 'k8s:'))`
 }
 
-/** In or equal to one of the namespaces. NULL for NULL. */
+/** Whether the reference is one of the namespaces or an object in them. NULL for NULL. */
 export function insideSql(ref: string, namespaces: readonly string[]): string {
   if (namespaces.length === 0) return 'false'
   const part = (index: number): string => `split_part(${ref}, '/', ${index})`

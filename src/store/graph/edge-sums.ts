@@ -3,6 +3,7 @@ import { none, type Refs } from './refs.ts'
 
 export const severities = ['unknown', 'normal', 'warning', 'incident'] as const
 
+/** Placeholders: no severity, no bytes, a relation that still holds. */
 export const [noLevel, noBytes, stillHolds] = [-1, -1, -Infinity]
 
 export class EdgeSums {
@@ -53,6 +54,7 @@ export class EdgeSums {
 
 const fewest = 256
 
+/** One row per pair of ends; a hash table maps pairs to rows. */
 export class RelationSums {
   readonly relation: string
   readonly forward: boolean

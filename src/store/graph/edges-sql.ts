@@ -61,7 +61,7 @@ export function everyEdge(request: EdgeQuery, unknown: Unknown): Statement | und
   )
 }
 
-/** In order. {@link everyEdge} and more; times are TIMESTAMPTZ. */
+/** In order. Columns of {@link everyEdge} and more; times are TIMESTAMPTZ. */
 export function largestEdges(request: EdgeQuery): Statement | undefined {
   const { limit } = request
   const named = edgeColumns
@@ -142,7 +142,7 @@ function readsOf({ near, far = [], span, relations }: EdgeQuery, unknown: Unknow
   ]
 }
 
-/** Actions are only ends: they do not relate actors. */
+/** Actions are only ends: two actors with the same action are not related. */
 export function leadsToActions(far: readonly string[] = []): boolean {
   return far.some((ref) => actionName(ref) !== undefined)
 }

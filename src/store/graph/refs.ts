@@ -16,6 +16,7 @@ export class Refs {
     return this.#bytes
   }
 
+  /** Adds a reference. */
   take(text: string | null): number {
     if (text === null) return none
     const known = this.#codes.get(text)
@@ -31,7 +32,7 @@ export class Refs {
     return code
   }
 
-  /** One reference per occurrence. */
+  /** Releases one reference per occurrence. */
   release(codes: Iterable<number>): void {
     for (const code of codes) {
       if (code === none) continue
@@ -62,7 +63,7 @@ export class Refs {
   }
 }
 
-/** A subset, with fast membership tests. */
+/** A subset of the numbers, with fast membership tests. */
 export interface Codes {
   readonly size: number
   readonly marks: Uint8Array

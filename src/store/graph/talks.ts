@@ -34,7 +34,7 @@ export class Talks {
     )
   }
 
-  /** `sql` selects file, hour, from_ref, to_ref, bytes, flows. */
+  /** `sql` selects file (index), hour, from_ref, to_ref, bytes, flows. */
   static async read(connection: DuckDBConnection, sql: string, files: number, refs: Refs): Promise<Talks> {
     const before = refs.bytes
     const [file, hours, bytes, flows] = [

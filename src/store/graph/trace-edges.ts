@@ -83,7 +83,7 @@ export class TraceEdges {
     )
   }
 
-  /** `table`: view `audit` and `file`, an index. */
+  /** `table`: columns of view `audit`, and `file`, the index of each row's file. */
   static async read(connection: DuckDBConnection, table: string, files: number, refs: Refs): Promise<TraceEdges> {
     const texts: Record<string, number[]> = {}
     try {

@@ -33,7 +33,7 @@ export function talksCacheKind(directory: string, refs: Refs): CacheKind<Talks> 
   }
 }
 
-/** By hour. Folded rows of the rollup name no workload. */
+/** Communication of workloads by hour. Folded rows of the rollup name no workload. */
 export function trafficView(input: ViewInput, when?: TimeBounds, cached?: CachedRows): string {
   return summed(rowsOf(input, { when, without: cached?.names }))
 }

@@ -37,7 +37,7 @@ export const uncachedColumns: ReadonlySet<string> = new Set(
   [...columns, '_pos'].filter((name) => name !== 'time' && !cachedTexts.some((cached) => cached === name)),
 )
 
-/** Plain columns, so that conditions apply in the scan. */
+/** Plain columns, so that conditions apply in the scan. `cached`: rows of files. */
 export function auditView(input: ViewInput, when?: TimeBounds, cached?: CachedRows): string {
   const read =
     cached === undefined ? input : { ...input, files: input.files.filter(({ name }) => !cached.names.has(name)) }

@@ -17,7 +17,7 @@ const [earlier, later] = [
   { ms: msPerHour, sql: 'INTERVAL 1 HOUR' },
 ]
 
-/** `audited`: bounds of changes that need an actor. `when`: of all. */
+/** `audited`: bounds of changes that need an actor. `when`: bounds of the changes. */
 export function changesView(input: ViewInput, audited: TimeBounds | undefined, when?: TimeBounds): string {
   const texts = textsIn('r.data', ['$.actor.manager', '$.actor.time', '$.actor.subresource', '$.deletionRequested'])
   const rows = `SELECT *, ${texts} AS texts FROM (${eventsOf('change', input, when)}) r`

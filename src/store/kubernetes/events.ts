@@ -3,12 +3,13 @@ import type { ViewInput } from '../read/views.ts'
 import { scan } from '../read/views.ts'
 import { quoted } from '../duck.ts'
 
-/** Conditions on ref and key apply before JSON is parsed. */
+/** Conditions on the envelope (ref, key) apply before JSON is parsed. */
 export function eventsOf(family: string, input: ViewInput, when?: TimeBounds): string {
   const files = happenedWithin(input.files, when).filter(({ families }) => families?.includes(family) ?? true)
   return `SELECT * FROM (${scan('events', { ...input, files })}) WHERE family = ${quoted(family)}`
 }
 
+/** Parts of `k8s:<cluster>/<group>/<kind>/<namespace>/<name>`. */
 export const partsOfRef: Readonly<Record<'cluster' | 'api_group' | 'kind' | 'namespace' | 'name', string>> = {
   cluster: "substr(split_part(r.ref, '/', 1), 5)",
   api_group: "split_part(r.ref, '/', 2)",

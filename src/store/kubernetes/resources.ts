@@ -17,7 +17,7 @@ function present(input: ViewInput): string {
 
 export const nodeColumns: ReadonlySet<string> = new Set(['zone'])
 
-/** `zoned`: with the zone, which pods get from their node. */
+/** `zoned`: the zone is needed, which pods get from their node. */
 export function resourcesView(input: ViewInput, zoned: boolean): string {
   const zone = `coalesce(json_extract_string(r.data, '$.zone')${zoned ? ', n.zone' : ''}) AS zone`
   const text = (path: string): string => `json_extract_string(r.data, '${path}')`
@@ -103,7 +103,7 @@ const relations: readonly Relation[] = [
 
 export const clusterRelationNames: readonly string[] = relations.map(({ relation }) => relation)
 
-/** Merges adjacent intervals without a change. */
+/** Adjacent intervals without a change are merged. */
 export function clusterRelations(input: ViewInput, named: (relation: string) => boolean): string {
   const rows = relations
     .filter(({ relation }) => named(relation))
@@ -134,7 +134,7 @@ export interface RequestedEnd {
   readonly refs: readonly string[]
 }
 
-/** {@link clusterRelations} at a moment, between some objects, with one scan. */
+/** {@link clusterRelations} at a moment, from and to some objects, with one scan. */
 export function relationsAt(input: ViewInput, from: RequestedEnd, to: RequestedEnd, moment: string): string {
   const list = (texts: Iterable<string>): string => `(${[...texts].map(quoted).join(', ')})`
   // Parses only bodies that can match.

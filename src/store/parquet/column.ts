@@ -160,7 +160,7 @@ export function integers(column: Column, values: Uint32Array, count: number, bas
   )
 }
 
-/** Large integers, doubles, and texts prefixed with their length (32 bits). */
+/** PLAIN: large integers, doubles, and texts prefixed with their length (32 bits). */
 export function plain(column: Column, bytes: Uint8Array, levels: Levels): Chunk {
   begin(levels)
   out.put(bytes)

@@ -148,7 +148,7 @@ function absent(
   }
 }
 
-/** Without decoding. Undefined if column types differ, or if row groups average below both minimums. */
+/** Without decoding. Undefined if column types differ, or if row groups are on average below both minimums. */
 export async function concatenate(
   disk: Disk,
   from: readonly string[],

@@ -1,7 +1,7 @@
 export interface Distinct {
   readonly min: number
   readonly max: number
-  /** Undefined: too many. Valid until the next call. */
+  /** Undefined if there are too many. Valid until the next call. */
   readonly entries: Uint32Array | undefined
   readonly indexes: Uint32Array
 }

@@ -1,7 +1,8 @@
 import { hybrid, type Bytes } from './bits.ts'
 
+/** Definition levels, and repetition levels for lists. */
 export interface Levels {
-  /** One per row, or per item or empty list. */
+  /** As Parquet counts: one per row, or per item or empty list. */
   readonly values: number
   readonly nulls: number
   write(out: Bytes): void
@@ -43,7 +44,7 @@ export class Presence implements Levels {
     this.fill(1, present)
   }
 
-  /** Lowest bit first. Returns the number of present values. */
+  /** Bitmap, lowest bit first. Returns the number of present values. */
   take(valid: Uint8Array, rows: number): number {
     let missing = 0
     for (let row = 0; row < rows; row++) missing += 1 - (((valid[row >> 3] as number) >> (row & 7)) & 1)

@@ -1,7 +1,7 @@
 import { Bytes } from './bits.ts'
 
 /**
- * Structs map field numbers to values.
+ * Thrift's compact protocol. A struct maps field numbers to values.
  * https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.md
  */
 export const kinds = {

@@ -7,10 +7,11 @@ import type { StoreState } from '../state.ts'
 
 export interface ReaderSettings {
   readonly directory: string
+  /** Below the process limit. */
   readonly duckBytes: number
   readonly processBytes: number
   readonly threads: number
-  /** Undefined: no spilling. */
+  /** Undefined disables spilling. */
   readonly spill: { readonly folder: string; readonly bytes: number } | undefined
 }
 

@@ -9,7 +9,7 @@ import { spillFolderOf } from '../names.ts'
 import type { QueryLimits } from './limits.ts'
 import { QueryProcess } from './query-process.ts'
 
-/** `file`: standard output is a pipe with a path. */
+/** `file`: standard output is a pipe that the child can open by its path. */
 export type StartProcess = (options: { readonly file: boolean; readonly memoryBytes: number }) => ChildProcess
 
 export interface QueryProcessesOptions {
@@ -19,7 +19,7 @@ export interface QueryProcessesOptions {
   readonly limits: QueryLimits
   readonly threads: number
   readonly start: StartProcess
-  /** Bytes; default: none. */
+  /** Bytes; if absent, none. */
   readonly spill?: () => Promise<number>
 }
 

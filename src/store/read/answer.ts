@@ -13,7 +13,7 @@ export interface AnswerOptions {
   readonly signal: AbortSignal
 }
 
-/** Fetched on demand. Releases resources at the end, on an error, an early stop and abort. */
+/** Fetched on demand. Resources are released at the end, on an error, when the reader stops early, and on abort. */
 export class ResultStream implements AsyncIterableIterator<Uint8Array, undefined> {
   readonly #options: AnswerOptions
   readonly #aborted: () => void

@@ -6,7 +6,7 @@ import type { Refs } from '../graph/refs.ts'
 import { cachedColumns, cachedColumnsSql, isCacheable } from '../kubernetes/audit.ts'
 import { cachePrefix, type CacheLease, type CachedRows, type CacheKind } from './file-cache.ts'
 
-/** One database per part, because DuckDB compresses little in one being read. */
+/** One database per part, because DuckDB compresses little in a database that is being read. */
 export interface CachedTraces {
   readonly database: string
   readonly edges: TraceEdges

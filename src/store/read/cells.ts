@@ -8,7 +8,7 @@ export interface OutputColumn {
   readonly type: DuckDBType
 }
 
-/** Numbers repeated names: `a`, `a_1`. */
+/** Repeated names get a number: `a`, `a_1`. */
 export function outputColumns(result: DuckDBResult): OutputColumn[] {
   const taken = new Set(result.columnNames())
   const seen = new Set<string>()
@@ -24,7 +24,7 @@ export function outputColumns(result: DuckDBResult): OutputColumn[] {
 }
 
 export interface Cells {
-  /** JSON; `null` if absent. */
+  /** JSON text per row; `null` where absent. */
   readonly json: readonly string[]
 }
 

@@ -4,7 +4,7 @@ import { dataFileNames } from '../names.ts'
 import type { StoredFile } from '../record.ts'
 import type { Pin } from '../versions.ts'
 
-/** The query is repeated without it. */
+/** The query is repeated without the damaged file. */
 export class DamagedFile extends Error {}
 
 export function filesIn(views: string, pin: Pin): readonly StoredFile[] {
@@ -22,6 +22,7 @@ async function reads(connection: DuckDBConnection, sql: string): Promise<boolean
   )
 }
 
+/** Reads each file alone. */
 export async function unreadableFiles(
   connection: DuckDBConnection,
   directory: string,

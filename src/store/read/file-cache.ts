@@ -7,6 +7,7 @@ import type { Pin } from '../versions.ts'
 export interface CacheKind<Content extends { readonly bytes: number }> {
   readonly stream: Stream
   readonly fits: (file: StoredFile) => boolean
+  /** Rows have the index of their file. */
   readonly read: (connection: DuckDBConnection, files: readonly StoredFile[]) => Promise<Content>
   readonly drop: (connection: DuckDBConnection, content: Content) => Promise<void>
 }
@@ -15,7 +16,7 @@ export const cachePrefix = 'kept_'
 
 export interface CachedRows {
   readonly names: ReadonlySet<string>
-  /** Exactly the rows of those files. */
+  /** Exactly the rows of those files; undefined if there are none. */
   readonly sql: string | undefined
 }
 
@@ -78,7 +79,7 @@ export class FileCache<Content extends { readonly bytes: number }> {
     this.#options = options
   }
 
-  /** Missing files are cached for later queries. */
+  /** Cached files of a version. Missing ones are cached for later queries. */
   hold(pin: Pin, requested: readonly StoredFile[]): CacheLease<Content> {
     const { stream, fits } = this.#options.kind
     const newest = pin.files.reduce(

@@ -5,7 +5,7 @@ import type { Api } from './json-value.ts'
 import { TableFormatter } from './format-table.ts'
 import { csvText } from '../../model/csv-text.ts'
 
-/** Row by row, because a chunk can hold gigabytes. */
+/** Text is produced row by row, because a chunk can hold gigabytes. */
 export interface Formatter {
   begin(): string
   rows(chunk: DuckDBDataChunk): Iterable<string>

@@ -1,7 +1,7 @@
 let lastSecond = Number.NaN
 let lastText = ''
 
-/** `2026-11-20T08:09:10.123Z`. */
+/** `2026-11-20T08:09:10.123Z`; consecutive rows share the text of their second. */
 export function isoMicroseconds(us: number): string {
   const ms = Math.floor(us / 1000)
   const second = Math.floor(ms / 1000)

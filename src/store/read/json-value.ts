@@ -3,7 +3,7 @@ import { isoMicroseconds } from './iso-time.ts'
 
 export type Api = typeof import('@duckdb/node-api')
 
-/** DuckDB also accepts NaN and trailing commas. */
+/** Unchanged if it is standard JSON (DuckDB also accepts NaN and trailing commas), else a string. */
 export function jsonText(text: string): string {
   try {
     JSON.parse(text)
@@ -25,7 +25,7 @@ function decimal(text: string): string {
   return digits.length <= 15 || (!text.includes('.') && Number.isSafeInteger(Number(text))) ? text : `"${text}"`
 }
 
-/** Times in ISO 8601 UTC, bytes base64, unknown types as DuckDB's text. */
+/** Nested values keep their shape, times are ISO 8601 in UTC, bytes base64, others DuckDB's text. */
 export function jsonOf(api: Api, value: DuckDBValue, type: DuckDBType | undefined): string {
   if (value === null) return 'null'
   switch (typeof value) {

@@ -5,8 +5,9 @@ import { addressesOf, columnsBehind, filePrefix, rowsBeforeNames, type Requested
 import { isRecord } from '../../model/json.ts'
 
 /**
- * DuckDB would join names to all rows of `SELECT … FROM flows … LIMIT n`, so this selection runs first, and view
- * `flows` covers its rows. Without a limit, rows are counted first, and used up to {@link maxSelectedRows}.
+ * Row selection without names. DuckDB would join names to all rows of `SELECT … FROM flows … LIMIT n`, so this
+ * selection runs first, and view `flows` covers its rows. Without a limit, rows are counted first, and used up to
+ * {@link maxSelectedRows}.
  */
 export interface Selection {
   readonly sql: string

@@ -21,7 +21,10 @@ export interface ReadOnlyOptions {
   readonly processes?: StartProcess | undefined
 }
 
-/** For read-only disks and beside a starting process. Undefined: no store. */
+/**
+ * Changes nothing, so that it works on read-only disks and beside a starting process. Undefined if the folder has no
+ * store.
+ */
 export async function openReadOnly({
   host,
   directory,

@@ -33,14 +33,14 @@ export interface ReaderOptions {
   readonly folder: ReaderFolder
   readonly memoryLimit: string
   readonly threads: number
-  /** Each occupies a thread of Node's pool, which file writes need too. */
+  /** Each DuckDB call occupies a thread of Node's pool, which file writes and syncs need too. */
   readonly calls: number
   readonly cacheBytes: number
   readonly timers: Timers
-  /** Bytes that joins and sorts may spill; default: none. */
+  /** Bytes that joins and sorts may spill; if absent, they fail instead. */
   readonly spill?: () => Promise<number>
   readonly spillFolder?: string
-  /** Where {@link DuckReader.copy} may write. */
+  /** The only path to which {@link DuckReader.copy} may write. */
   readonly output?: string
 }
 
@@ -54,7 +54,7 @@ interface Opened {
   readonly memory: Memory
 }
 
-/** File access is locked to the folder. */
+/** A separate DuckDB instance with file access locked to the folder. */
 export class DuckReader implements StoreReader {
   readonly #options: ReaderOptions
   readonly #permits: Permits
@@ -83,7 +83,7 @@ export class DuckReader implements StoreReader {
     )
   }
 
-  /** Cannot be cancelled; kill its process instead. */
+  /** Prepares a Parquet file. It cannot be cancelled; kill its process instead. */
   async copy(sql: string, path: string, signal: AbortSignal): Promise<Copy> {
     signal.throwIfAborted()
     const { instance, judging } = await this.open()

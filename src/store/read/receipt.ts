@@ -15,12 +15,12 @@ function list(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : []
 }
 
-/** Of `time_received` in all reads of view `flows`. */
+/** Bounds of `time_received` in all reads of view `flows`. */
 export function receiveBoundsOf(tree: unknown): TimeBounds | undefined {
   return boundsOf(tree, 'flows', 'time_received')
 }
 
-/** Union in Unix ms over all reads; undefined if one is unbounded. */
+/** Union in Unix ms over all reads of a view. Undefined if one has no bounds. */
 export function boundsOf(tree: unknown, view: string, column: string): TimeBounds | undefined {
   const bounds = restrictionsOf(tree, view, (condition, table) => boundsIn(condition, { column, table }))
   return bounds === undefined
@@ -28,7 +28,7 @@ export function boundsOf(tree: unknown, view: string, column: string): TimeBound
     : { from: Math.min(...bounds.map(({ from }) => from)), to: Math.max(...bounds.map(({ to }) => to)) }
 }
 
-/** In all reads; undefined if one is unrestricted. */
+/** Texts of a column in all reads of the view. Undefined if one read is unrestricted. */
 export function textsOf(tree: unknown, view: string, column: string): ReadonlySet<string> | undefined {
   const texts = restrictionsOf(tree, view, (condition, table) => textsIn(condition, { column, table }))
   return texts === undefined ? undefined : new Set(texts.flat())
@@ -144,7 +144,7 @@ function timestampIn(node: unknown): number | undefined {
   return more.length === 0 && typeof value === 'number' ? value / 1000 : undefined
 }
 
-/** Excludes endpoints that only excluded flows need. */
+/** Endpoints are excluded if only excluded flows need them. */
 export function receivedWithin(files: readonly StoredFile[], receipt: TimeBounds | undefined): readonly StoredFile[] {
   if (receipt === undefined) return files
   const { from, to } = receipt
@@ -161,7 +161,7 @@ export function receivedWithin(files: readonly StoredFile[], receipt: TimeBounds
 /** The manifest has ms, files have µs. */
 const roundedMs = 1
 
-/** Keeps files without row times. */
+/** Files without row times are kept. */
 export function happenedWithin(files: readonly StoredFile[], bounds: TimeBounds | undefined): readonly StoredFile[] {
   if (bounds === undefined) return files
   const { from, to } = bounds

@@ -6,7 +6,7 @@ import type { Statement } from './statement.ts'
 import { probe, viewsOf, withEndpoints, withoutEnd } from './statement-views.ts'
 import type { ViewInput } from './views.ts'
 
-/** `views` define all rows; no other files are read. */
+/** `views` define all rows; their files were verified, and no others are read. */
 export async function makeViews(
   connection: DuckDBConnection,
   statement: Statement,
@@ -57,7 +57,7 @@ export function copySql(sql: string, path: string): string {
       ROW_GROUP_SIZE ${groupRows})`
 }
 
-/** Reruns the query as one aggregate, which needs no memory. Always rejects. */
+/** Runs the query again as one aggregate, which needs no memory. Always rejects. */
 export async function rejectWithCause(connection: DuckDBConnection, { sql }: Statement): Promise<never> {
   const again = await connection
     .extractStatements(`SELECT bit_xor(hash(q)) FROM (${withoutEnd(sql)}\n) q`)

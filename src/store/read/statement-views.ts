@@ -30,7 +30,7 @@ export function viewInput(pin: Pin, directory: string, { receiveTime: receipt }:
 
 const probedRows = 'flows_probed'
 
-/** A view opens its first file and searches for the others. */
+/** Creating a view opens the first of its files and searches for all others. */
 export function viewsOf(statement: Statement, input: ViewInput, cached: CachedViews): string {
   const lowerSql = statement.sql.toLowerCase()
   const own =
@@ -105,7 +105,7 @@ export async function withEndpoints(
   return only.length === 0 ? input : { ...input, only }
 }
 
-/** Undefined: too many rows. */
+/** Undefined if there are too many rows. */
 export async function probe(
   connection: DuckDBConnection,
   selection: Selection,
@@ -123,7 +123,7 @@ export function withoutEnd(sql: string): string {
   return sql.replace(/[\s;]+$/, '')
 }
 
-/** Turns users' DuckDB errors into refusals. */
+/** Turns DuckDB errors that the user caused into refusals. */
 export async function refusing<Value>(pending: Promise<Value>, directory: string): Promise<Value> {
   try {
     return await pending

@@ -130,7 +130,7 @@ function explained(sql: string, from: number): string {
   return options === null ? sql.slice(from) : sql.slice(next.start + options[0].length)
 }
 
-/** One read-only statement. Reads no data. Rejects with WEIR_SQL_REFUSED. */
+/** Checks that a text is one read-only statement, without reading data. Rejects with WEIR_SQL_REFUSED. */
 export async function checkStatement(connection: DuckDBConnection, sql: string): Promise<Statement> {
   if (sql.includes('\0')) refuse('Remove the NUL characters from the statement.')
   if (sql.length > maxStatementLength) refuse('The statement is longer than 262,144 characters.')

@@ -35,7 +35,7 @@ function conditionOf(file: StoredFile, only: readonly OnlyEndpoints[]): string |
   return parts.includes(undefined) ? undefined : parts.join(' AND ')
 }
 
-/** As {@link addressesOf}. A join costs as much as the rest of the query. */
+/** In the form of {@link addressesOf}. A join costs as much as the rest of the query. */
 export type RequestedAddresses = ReadonlySet<string>
 
 /** Every column of the current schema; missing ones are typed NULL. */
@@ -144,7 +144,7 @@ function flowExpression(column: string, input: ViewInput, { fields, parts }: Joi
   return `r."${column}"`
 }
 
-/** `src_addr`, or `src_addr/namespace`. */
+/** `src_addr`, or `src_addr/namespace`, which is omitted if no file has it. */
 export function addressesOf(column: string): readonly string[] {
   return (
     names[column]?.map(([field, part]) => `${field}/${part}`) ??
@@ -191,7 +191,7 @@ export const filePrefix = 'f$'
 
 export const endpointsView = 'flow_endpoints'
 
-/** Present only if the statement names it. */
+/** Column of endpoint ids, present only if the statement names it. */
 export function endpointIds(field: string): string {
   return filePrefix + endpointColumn(field)
 }

@@ -3,7 +3,10 @@ import { overlap } from '../losses.ts'
 import { isRollup, maxGroups, rollups, type Rollup } from './schema.ts'
 import type { StoredFile } from '../record.ts'
 
-/** A rollup file has exactly the flows of its hour and sequences. Readers count coarser and finer files once. */
+/**
+ * A rollup file has the sums of exactly the flows of its hour and range of sequences. Coarser files exist beside finer
+ * ones, and a reader counts nothing twice.
+ */
 export function covers(outer: StoredFile, inner: StoredFile): boolean {
   return (
     outer.hour === inner.hour && outer.firstSequence <= inner.firstSequence && inner.lastSequence <= outer.lastSequence
@@ -28,7 +31,7 @@ function byHour(files: Iterable<StoredFile>, stream: Rollup): Map<number, Stored
   return hours
 }
 
-/** Also finer ones that these do not cover. */
+/** Its own files, and finer ones that these do not cover. */
 export function filesOf(rollup: Rollup, files: readonly StoredFile[]): readonly StoredFile[] {
   const taken = new Map<number, StoredFile[]>()
   const chosen: StoredFile[] = []
@@ -48,6 +51,7 @@ export interface Derivation {
   readonly from: readonly StoredFile[]
 }
 
+/** `isRetained` selects the hours to keep. */
 export function nextDerivation(
   files: readonly StoredFile[],
   unreadable: ReadonlySet<string>,
@@ -84,7 +88,7 @@ function runs(some: readonly StoredFile[], all: readonly StoredFile[]): StoredFi
   return run.length > 0 ? [...found, run] : found
 }
 
-/** Merges would mix covered and uncovered sums. */
+/** Merging them with others would mix covered and uncovered sums. */
 export function coveredFiles(files: readonly StoredFile[]): ReadonlySet<string> {
   const covered = new Set<string>()
   for (const stream of rollups.slice(1)) {
@@ -97,7 +101,7 @@ export function coveredFiles(files: readonly StoredFile[]): ReadonlySet<string> 
   return covered
 }
 
-/** Unix ms. Infinity without sums; −Infinity if complete. */
+/** Unix ms from which each rollup is complete. Infinity without sums; −Infinity if none is missing. */
 export function completeSinces(files: readonly StoredFile[]): Record<Rollup, number> {
   const since = (rollup: Rollup): number => {
     const holding = new Map<number, StoredFile[]>()

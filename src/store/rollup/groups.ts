@@ -24,7 +24,7 @@ function mixed(sum: number): number {
   return half ^ (half >>> 13)
 }
 
-/** Numbers tuples of up to sixteen words. */
+/** Numbers tuples of up to sixteen words in order of occurrence. */
 export class Groups {
   readonly width: number
   readonly limit: number
@@ -160,7 +160,7 @@ export class Groups {
   }
 }
 
-/** Flows, bytes, packets, estimated bytes and packets. */
+/** Five exact sums: flows, bytes, packets, estimated bytes and packets. */
 export class Sums {
   #values = new Float64Array(5 * 256)
   readonly #large = new Map<number, bigint>()

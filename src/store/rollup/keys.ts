@@ -35,7 +35,7 @@ interface Shape {
 const recentSlots = 4096
 const noTuple = 0xffff_ffff
 
-/** Fields besides addresses and counters; 0 is none. */
+/** Combinations of fields that flows carry besides addresses and counters; 0 is none. */
 export class Carried {
   readonly fields: readonly string[]
   readonly tuples: Groups

@@ -8,11 +8,12 @@ export function bucket(rollup: Rollup, time = 'time'): string {
   return `to_timestamp(floor(epoch(${time}) / ${seconds}) * ${seconds})`
 }
 
+/** Few files have the second column. */
 export function wholeSum(name: string, over: boolean): string {
   return over ? `("${name}"::HUGEINT + coalesce("${name}_over", 0)::HUGEINT * ${limit})` : `"${name}"::HUGEINT`
 }
 
-/** By the step of `rollup`; folds groups beyond the limit. `names`: columns that some file has. */
+/** Sums by the step of `rollup`; the rest beyond the limit of groups is folded. `names`: columns that some file has. */
 export function mergeQuery(
   rollup: Rollup,
   from: readonly string[],

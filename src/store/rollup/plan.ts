@@ -6,20 +6,25 @@ export interface RollupQuery {
   readonly tests: readonly { readonly field: string; readonly equals?: readonly (string | number)[] }[]
   readonly step: number | undefined
   readonly span: { readonly from: number; readonly to: number }
+  /** Unix ms from which each rollup is complete. */
   readonly since: Readonly<Record<Rollup, number>>
 }
 
-/** Higher levels have fewer fields. */
+/** Detail loss: higher levels have fewer fields. */
 export const foldLevels = [1, 2, 3] as const
 export type FoldLevel = (typeof foldLevels)[number]
 
 export interface RollupPlan {
+  /** Sums `flows bytes packets bytes_est packets_est` by `time`. */
   readonly view: Rollup
   /** Widened to whole buckets if necessary. */
   readonly span: { readonly from: number; readonly to: number }
-  /** Rows from this level on lack fields; exact without them. Undefined: always exact. */
+  /**
+   * From this level on, rows lack requested fields. The result is exact if the span has no such row. Undefined: always
+   * exact.
+   */
   readonly lossy: FoldLevel | undefined
-  /** Also for the filter: even the total can be wrong. */
+  /** The same for fields of the filter: even the total can be wrong. */
   readonly lossyFilter: FoldLevel | undefined
   /** Other ports count as absent. */
   readonly servicePortsOnly: boolean

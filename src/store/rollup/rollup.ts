@@ -19,7 +19,7 @@ const maxTexts = 32_768
 
 const twoTo32 = 4_294_967_296
 
-/** Each group belongs to one of the next level. */
+/** Each group belongs to a group of the next level. */
 export interface Levels {
   /**
    * reduced group · source · destination · tuples of the source's fields (upper half) and the destination's (lower
@@ -38,7 +38,7 @@ export interface Levels {
   readonly sums: { readonly whole: Sums; readonly reduced: Sums; readonly least: Sums; readonly none: Sums }
 }
 
-/** Groups beyond the limits fold into coarser ones; the total stays. */
+/** Sums by minute and dimensions. Groups beyond the limits fold into coarser ones; the total stays. */
 export class Rollup {
   readonly texts = new Texts()
   readonly places = new Carried(placeFields, limits.reduced, this.texts)
@@ -182,7 +182,7 @@ export class Rollup {
     }
   }
 
-  /** Reuses the texts unless there are too many. */
+  /** Empty; reuses the texts unless there are too many. */
   renewed(): Rollup {
     const { whole, reduced, least, none, sums } = this.levels
     if ([this.places, this.src, this.dst].some((carried) => carried.full) || this.texts.list.length > maxTexts)

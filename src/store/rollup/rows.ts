@@ -16,11 +16,11 @@ export interface RollupRows {
   /** 0 to 3. */
   readonly folded: Uint8Array
   readonly values: ReadonlyMap<string, RollupValues>
-  /** `flows bytes packets bytes_est packets_est`. */
+  /** `flows bytes packets bytes_est packets_est`; bigints if a value is no safe integer. */
   readonly sums: readonly (Float64Array | readonly (number | bigint)[])[]
 }
 
-/** Folds per minute within {@link Rollup.groupLimits}. Consumes the rollup. */
+/** Per minute the largest in full, others folded within {@link Rollup.groupLimits}. Consumes the rollup. */
 export function rollupRows(rollup: Rollup, endpoints: Endpoints): RollupRows {
   const { levels, groupLimits, texts, ends } = rollup
   const rows = pickRows(levels, groupLimits)

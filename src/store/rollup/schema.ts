@@ -1,6 +1,6 @@
 import type { ColumnType } from '../parquet/schema.ts'
 
-/** Finest first. */
+/** Finest first; names of streams and of views. */
 export const rollups = ['flows_1m', 'flows_5m', 'flows_1h'] as const
 export type Rollup = (typeof rollups)[number]
 
@@ -16,7 +16,7 @@ export interface RollupColumn {
   readonly type: string
   readonly since: number
   readonly bit: number
-  /** Lost with: 1 the ends, 2 interfaces, ports and places, 3 everything. */
+  /** From this level rows lack the column: 1 with the ends, 2 with interfaces, ports and places, 3 with everything. */
   readonly lostAt?: 1 | 2 | 3
 }
 
@@ -112,7 +112,7 @@ const known = new Set([
   10_256, 10_257, 10_259, 11_211, 15_672, 25_565, 26_257, 27_017, 27_018, 28_015, 50_051, 51_820,
 ])
 
-/** Per merge, in memory. */
+/** Per merge, in memory; a single file can have more. */
 export const maxGroups = 1 << 15
 
 export function isServicePort(port: number): boolean {

@@ -2,7 +2,7 @@ import { Numbering } from '../numbering.ts'
 import { Presence } from '../parquet/levels.ts'
 
 export interface RollupValues {
-  /** Numbers, or indexes in `texts`. */
+  /** Present values: numbers, or indexes in `texts`. */
   readonly values: Uint32Array
   readonly texts?: readonly string[]
   readonly presence: Presence
@@ -10,6 +10,7 @@ export interface RollupValues {
 
 let room = new Uint32Array(1 << 12)
 
+/** One column at a time, in shared buffers. */
 export class Filling {
   readonly #rows: number
   readonly #presence = new Presence()

@@ -10,13 +10,14 @@ import type { StoredFile } from '../record.ts'
 
 export interface RollupPart {
   readonly when?: TimeBounds | undefined
+  /** Cached files. */
   readonly without?: ReadonlySet<string> | undefined
   /** Besides time and `folded`; default: all. */
   readonly only?: ReadonlySet<string>
   readonly numbers?: ReadonlyMap<string, number>
 }
 
-/** Sums are HUGEINT. A group can have several rows. */
+/** Dimensions as in view `flows`, sums as HUGEINT. A group can have several rows. */
 export function rollupView(
   rollup: Rollup,
   input: ViewInput,

@@ -15,7 +15,7 @@ const packed = [
 
 type Words = Uint32Array<ArrayBuffer>
 
-/** No branches on types in the loop over rows. Valid until the next `read`. */
+/** Uniform words: the loop over rows has no branches on types. Valid until the next `read`. */
 export class RollupWords {
   minutes = new Uint32Array(0)
   how: Words = new Uint32Array(0)

@@ -11,7 +11,7 @@ const exactJson = JSON as unknown as ExactJson
 const utf8 = new TextEncoder()
 const fromUtf8 = new TextDecoder()
 
-/** Events without JSON data pass. Numbers keep every digit. */
+/** Events without JSON data pass unchanged. Numbers keep every digit. */
 export function redactStep(config: RedactConfig): Transform {
   const paths = config.fields.map((path) => path.split('.'))
   return {

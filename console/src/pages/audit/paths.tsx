@@ -19,7 +19,7 @@ interface Paths {
   readonly cut: readonly { readonly ref: string; readonly others: number }[]
 }
 
-/** A tenant has one reference for each domain with that name. Empty until loaded. */
+/** References of a node in the graph: a tenant has one for each domain with that name. Empty until they are loaded. */
 export function useGraphRefs(column: Column, value: string | null, t: Range): readonly string[] {
   const query = {
     tenant: listText([value ?? noValue]),

@@ -9,7 +9,7 @@ import { range } from '../../state/range.ts'
 export const facets = ['actor', 'action', 'service', 'severity', 'address', 'resource', 'tenant', 'region'] as const
 export type Facet = (typeof facets)[number]
 
-/** Alternatives; a leading `!` excludes a value. */
+/** Each list contains alternatives; a leading `!` excludes a value. Empty: no restriction. */
 export interface TraceFilter extends Readonly<Record<Facet, readonly string[]>> {
   readonly q: string
 }

@@ -11,6 +11,7 @@ export type Grouping = (typeof groupings)[number]
 export const facets = ['kind', 'namespace', 'actor', 'cluster'] as const
 export type Facet = (typeof facets)[number]
 
+/** Each list contains alternatives; empty: no restriction. */
 export interface ChangeFilter extends Readonly<Record<Facet | 'operation' | 'name', readonly string[]>> {
   readonly q: string
   readonly uid: string

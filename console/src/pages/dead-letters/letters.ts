@@ -1,7 +1,7 @@
 import type { DeadLetter } from '../../../../src/api/published.ts'
 import { deadLettersText } from '../../text/dead-letters.ts'
 
-/** Letters of several sinks can share an id. */
+/** Several sinks can reject the same row: their letters share an id. */
 export function keyOf({ sink, id }: Pick<DeadLetter, 'sink' | 'id'>): string {
   return `${sink}/${id}`
 }

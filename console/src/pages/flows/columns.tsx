@@ -14,9 +14,10 @@ export interface FlowColumn {
   readonly grow: number
   readonly end?: boolean
   readonly fields: readonly string[]
-  /** Most significant first; empty: not sortable. */
+  /** Sort fields, most significant first; empty: not sortable. */
   readonly sort: readonly string[]
   readonly cell: (read: Read) => React.ReactNode
+  /** Field and value that the cell shows first, for filters made from it. */
   readonly value: (read: Read) => readonly [field: string, value: unknown]
 }
 

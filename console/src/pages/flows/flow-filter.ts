@@ -4,6 +4,7 @@ import type { Query } from '../../api/client.ts'
 export interface FlowQuestion {
   readonly filter: string
   readonly both: boolean
+  /** Counts a flow reported by two nodes once. */
   readonly once: boolean
 }
 

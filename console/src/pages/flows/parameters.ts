@@ -12,7 +12,7 @@ export function fieldNames(): Part<readonly string[]> {
   }
 }
 
-/** In px: `src:240,bytes:120`. */
+/** Widths in px that differ from the default: `src:240,bytes:120`. */
 export type Widths = Readonly<Record<string, number>>
 
 export function resized(widths: Widths, id: string, width: number | undefined): Widths {

@@ -18,9 +18,10 @@ export interface StoredQuestion extends FlowQuestion {
 
 export interface StoredRows {
   readonly rows: readonly Row[]
+  /** Of the displayed response, which may be the previous one. */
   readonly fields: readonly string[]
   readonly span: AnswerFrame['span'] | undefined
-  /** `raw`: the store; `ring`: the live memory. */
+  /** `raw`: the store; `ring`: the live memory, without a store. */
   readonly source: string
   /** Present while the newest part of the range is not stored yet. */
   readonly storedTo: string | undefined
@@ -34,6 +35,7 @@ export interface StoredRows {
 
 const pageRows = 500
 
+/** All pages; the cursor keeps the time of the first page. */
 export function useStoredRows(
   { from, to, fields, sort, revision, ...flowQuery }: StoredQuestion,
   enabled: boolean,

@@ -28,8 +28,8 @@ function tab(
 }
 
 /**
- * Undefined until the component is loaded. React's `lazy` would show its fallback for at least 300 ms. Throws load
- * errors.
+ * The component of a tab, loaded in parallel with data; undefined until then. React's `lazy` would show its
+ * fallback for at least 300 ms. Throws load errors.
  */
 export function useFlowView(shown: FlowTab | undefined): ComponentType<FlowViewProps> | undefined {
   const [loaded, setLoaded] = useState<{ readonly tab?: FlowTab; readonly error?: Error }>({})

@@ -9,7 +9,7 @@ export interface ExporterRow {
   readonly last: number
   readonly lastRow: number | undefined
   readonly templates: number
-  /** 1 in N; `1` if none is reported. Several if observation domains differ. */
+  /** Sampling intervals (1 in N); `1` if none is reported. Several if its observation domains differ. */
   readonly sampling: readonly number[]
   readonly missing: number
   readonly malformed: number

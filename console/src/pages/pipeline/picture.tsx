@@ -127,7 +127,7 @@ export const marks: Readonly<Record<SinkState, readonly [mark: string, tone: str
   gone: ['○', 'dim'],
 }
 
-/** In the order of {@link SinkView.parts}. */
+/** Classes of {@link SinkView.parts}, in the same order. */
 export const partTones = ['p-delivered', 'p-pending', 'p-filtered', 'p-dead', 'p-dropped', 'p-lost'] as const
 
 function SinkBox({

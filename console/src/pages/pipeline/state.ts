@@ -5,7 +5,7 @@ export const pipelineViews = ['picture', 'table'] as const
 
 export interface PipelineState {
   readonly view: (typeof pipelineViews)[number]
-  /** `source:netflow`, `sink:store`, `journal`, `exporter:netflow/192.0.2.1`; empty: none. */
+  /** The open component: `source:netflow`, `sink:store`, `journal`, `exporter:netflow/192.0.2.1`; empty: none. */
   readonly sel: string
   readonly sort: string
 }

@@ -33,7 +33,10 @@ export function lifeOf(
 const between = ['ReplicaSet', 'Job']
 const workloads = ['Deployment', 'StatefulSet', 'DaemonSet', 'CronJob', 'Job']
 
-/** The last hour of the object's lifetime. Filters by its addresses then, otherwise by workload names. */
+/**
+ * The last hour of the object's lifetime before the time of the page. Filters by the addresses that it held then,
+ * otherwise by the workload names in the flows.
+ */
 export function trafficOf(of: WholeResource): Traffic {
   const { now, at, intervals } = of
   const none = (message: string): Traffic => ({ sends: '', receives: '', from: '', to: '', none: message })

@@ -7,7 +7,7 @@ export interface SqlError {
   readonly offset: number | undefined
 }
 
-/** Parses `LINE 2: …` and the caret below. */
+/** Parses `LINE 2: …` and the caret below, which may show part of the line only. */
 export function readSqlError(detail: string, sql: string): SqlError {
   const found = /\n*LINE (\d+): (.*)\n( *)\^\s*$/.exec(detail)
   if (found === null) return { message: detail.trim(), line: undefined, column: undefined, offset: undefined }

@@ -23,7 +23,7 @@ export function isSelect(sql: string): boolean {
   return /^(?:\s|--[^\n]*\n|\/\*[^]*?\*\/)*(?:select|with|from|values)\b/i.test(sql)
 }
 
-/** Columns from DESCRIBE, otherwise in order of appearance. */
+/** Columns from DESCRIBE, otherwise those of the rows in order of appearance. */
 export function columnsOf(described: readonly Column[] | undefined, rows: readonly Row[]): readonly Column[] {
   if (described !== undefined) return described
   return [...new Set(rows.slice(0, 1000).flatMap((row) => Object.keys(row)))].map((name) => ({ name, type: '' }))
@@ -56,8 +56,8 @@ export interface ChartOf {
 const maxSeries = 7
 
 /**
- * A time column and a line for each numeric column; with one text and one numeric column, a line for each text. A
- * string explains why there is no chart.
+ * The chart of a result: a time column and a line for each numeric column; with one text and one numeric column, a
+ * line for each text, largest first. A string explains why none can be drawn.
  */
 export function chartOf({ columns, rows }: Pick<Result, 'columns' | 'rows'>): ChartOf | string {
   if (rows.length === 0) return sqlText.nothingDrawn

@@ -4,7 +4,7 @@ import { flag, oneOf, text } from '../../state/parts.ts'
 export const resultViews = ['table', 'chart'] as const
 
 export interface SqlState {
-  /** Each run is a step in the browser history. */
+  /** The last statement; each run is a step in the browser history. */
   readonly q: string
   readonly view: (typeof resultViews)[number]
   readonly schema: boolean

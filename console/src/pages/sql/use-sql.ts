@@ -67,7 +67,7 @@ export interface Running {
   readonly cancel: () => void
 }
 
-/** A new statement, cancel and navigation also stop the previous one on the server. */
+/** One statement at a time. A new statement, cancel and navigation also stop it on the server. */
 export function useSql(): Running {
   const [run, setRun] = useState<Run>({ is: 'nothing' })
   const [last, setLast] = useState<Running['last']>()
@@ -134,6 +134,7 @@ export function useSchema(enabled: boolean): UseQueryResult<ReadonlyMap<ViewName
   })
 }
 
+/** All rows as a file. The server streams; the browser buffers. */
 export async function exported(sql: string, format: 'ndjson' | 'csv', signal: AbortSignal): Promise<void> {
   const file = await (await sendSql(sql, format, signal)).blob()
   const link = document.createElement('a')

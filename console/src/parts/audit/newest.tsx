@@ -4,7 +4,7 @@ import { useNewest } from '../../api/trace-queries.ts'
 import { auditText } from '../../text/audit.ts'
 import { generalText } from '../../text/general.ts'
 
-/** An empty list can be a delay. */
+/** Always visible, because an empty list can be a delay. */
 export function NewestTrace(): React.ReactNode {
   const { data, isError } = useNewest()
   if (data === undefined) return <span className="dim">{isError ? auditText.freshnessUnknown : ''}</span>

@@ -12,7 +12,7 @@ export const maxRows = 400
 
 type Dict = Readonly<Record<string, unknown>>
 
-/** Applies each step, because later paths refer to its result. One row per leaf. */
+/** Applies each step, because later paths refer to its result. Composite values become a row per leaf. */
 export function diffRows(before: object | null, after: object | null, patch: readonly PatchStep[]): readonly DiffRow[] {
   if (before === null || after === null) return leaves(before ?? undefined, after ?? undefined, '')
   let now: unknown = structuredClone(before)

@@ -6,7 +6,7 @@ import { changesText } from '../../text/changes.ts'
 const forms = { YAML: yamlOf, JSON: (value: object) => JSON.stringify(value, undefined, 2) } as const
 type Form = keyof typeof forms
 
-/** Without noise, with digests in place of secrets. */
+/** The stored object as text: without noise, with digests in place of secrets. */
 export function RawView({ of, what }: { readonly of: object; readonly what: string }): React.ReactNode {
   const [form, setForm] = useState<Form>('YAML')
   const text = forms[form](of)

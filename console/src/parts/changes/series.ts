@@ -3,6 +3,7 @@ import type { ChartSeries } from '../chart.tsx'
 import { operations } from './operations.ts'
 import { generalText } from '../../text/general.ts'
 
+/** Values of each bucket and group; buckets without changes are 0. */
 export function seriesOf({ span, step, by, groups, others, buckets }: ChangeSums): {
   readonly times: readonly number[]
   readonly series: readonly ChartSeries[]

@@ -27,8 +27,8 @@ function expression(written: string, setting: string): Ask {
 }
 
 /**
- * Throws WEIR_CONFIG_INVALID. The returned function throws {@link NotAllowed} without a role, or without namespaces for
- * a viewer: missing claims never extend access.
+ * Throws WEIR_CONFIG_INVALID for an invalid expression. The returned function throws {@link NotAllowed} without a role,
+ * or without namespaces for a viewer: missing claims never extend access.
  */
 export function claimsReader({
   role,

@@ -6,7 +6,7 @@ export interface Refusal {
   readonly title: string
   readonly reason: string
   readonly hint?: string
-  /** Ends the provider's session. */
+  /** Ends the provider's session, in order to sign in as another user. */
   readonly logoutUrl?: string | undefined
   readonly to?: string
 }
@@ -29,6 +29,7 @@ const style =
   'solid light-dark(#e6e6e3,#262c31);border-radius:8px;overflow-wrap:anywhere}h1{font-size:17px;margin:0}a{color:light-dark(#0b6bcb,#5aa9f0);display:inline-block;min-height:24px}'
 const styleHash = createHash('sha256').update(style).digest('base64')
 
+/** A self-contained page with inline style. */
 export function refusalPage(
   reply: FastifyReply,
   { status, title, reason, hint, logoutUrl, to = '/' }: Refusal,

@@ -4,6 +4,7 @@ export interface PendingLogin {
   readonly state: string
   readonly nonce: string
   readonly verifier: string
+  /** Cookie value of the browser that began the login. */
   readonly browser: string
   readonly redirect: string
   readonly to: string
@@ -12,7 +13,7 @@ export interface PendingLogin {
 const maxPending = 1000
 export const pendingMs = 10 * 60_000
 
-/** Each can be completed once. */
+/** Pending logins by state; each can be completed once. */
 export class PendingLogins {
   readonly #logins = new Map<string, PendingLogin & { readonly until: number }>()
   readonly #host: Host
@@ -40,7 +41,7 @@ export class PendingLogins {
   }
 }
 
-/** `/` for anything that leads to another site. */
+/** `/` for anything that could lead to another site. */
 export function localPath(written: string | undefined): string {
   return written !== undefined && /^\/(?![/\\])[\x21-\x7e]*$/.test(written) && !written.includes('\\') ? written : '/'
 }

@@ -8,7 +8,7 @@ import type { Claims } from './claims.ts'
 import type { OidcSettings } from './settings.ts'
 
 export interface Identity {
-  /** Of the ID token and of a JWT access token: some providers put roles only there. */
+  /** Of the ID token, and of the access token if it is a JWT: some providers put roles only there. */
   readonly claims: Claims
   /** Unix ms. */
   readonly until: number

@@ -41,6 +41,7 @@ export interface PairsKind extends Common {
 export interface TimesKind extends Common {
   readonly shape: 'times' | 'slowest'
   readonly of: 'rtt' | 'dns_latency'
+  /** Units per millisecond. */
   readonly perMs: number
 }
 

@@ -9,7 +9,7 @@ import { Buckets, othersName, type SeriesAnswer, type Stack, type Stretch } from
 import { liveQuestion, questionQuery, type FlowQuestion } from '../flow-filter.ts'
 import type { Dimension, Measure } from './state.ts'
 
-/** Sums are rows, then the requested columns. */
+/** A message of a live series. Sums are rows, then the requested columns. */
 export interface SeriesMessage {
   readonly step: number
   readonly groups: readonly (readonly Cell[])[]
@@ -23,7 +23,7 @@ export interface SeriesMessage {
 }
 
 export interface Past {
-  /** Unix seconds: complete from here on. */
+  /** Unix seconds from which the data are complete. */
   readonly from: number
   readonly to: number
   readonly rows: readonly {
@@ -53,6 +53,7 @@ export class LiveSeries {
     { readonly total: readonly number[]; readonly groups: readonly (readonly number[] | null)[] }
   >()
   begun = false
+  /** Unix seconds: complete from here on. */
   since = -Infinity
 
   readonly #shown: number
@@ -78,7 +79,7 @@ export class LiveSeries {
     return Math.max(now, ...this.buckets.keys()) + this.step - this.#shown * this.step
   }
 
-  /** The largest groups of stream and store, and the remainder. `now` in Unix seconds. */
+  /** The largest groups of stream and store, and the remainder of each bucket. `now` in Unix seconds. */
   stack(field: Dimension, measure: StreamedMeasure, top: number, now: number, past?: Past): Stack {
     const begin = this.begins(now)
     const place = placeOf[measure]
@@ -145,6 +146,7 @@ function withUnknown(stack: Stack, step: number, since: number, past: Past | und
   return { ...stack, series: stack.series.map(known), total: known(stack.total), unknown }
 }
 
+/** Stored totals between the start of the chart and that of the stream; undefined while loading. */
 export function usePast(
   series: LiveSeries | undefined,
   question: FlowQuestion,

@@ -94,7 +94,7 @@ export function rate(measure: Measure, value: number): string {
   return `${isVolume(measure) ? volume(value) : amount}/s`
 }
 
-/** Small shares are not rounded to 0. */
+/** `12.5 %`; small shares are not rounded to 0. */
 export function percent(part: number, whole: number): string {
   const share = whole === 0 ? 0 : (100 * part) / whole
   return share > 0 && share < 0.1 ? '< 0.1 %' : `${share.toFixed(1)} %`

@@ -27,7 +27,7 @@ interface Link {
   readonly share: Share
 }
 
-/** One node per value and side. Widths are proportional to amounts. */
+/** One node per value and side, so a value can be on both sides. Widths are proportional to amounts. */
 export function graphOf(
   data: Shares,
   fields: readonly string[],

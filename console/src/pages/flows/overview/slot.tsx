@@ -9,7 +9,7 @@ interface SlotProps {
   readonly children: (flowQuery: FlowQuery) => React.ReactNode
 }
 
-/** Delays the query of a panel until it is near the viewport. */
+/** Delays the query of a panel until it is near the viewport; outside of it, the panel is not refreshed. */
 export function Slot({ flowQuery, className, waits, children }: SlotProps): React.ReactNode {
   const place = useRef<HTMLDivElement>(null)
   const [seen, setSeen] = useState(!waits)

@@ -65,6 +65,7 @@ export const tops = [5, 10, 15] as const
 
 export interface PanelLook {
   readonly top: (typeof tops)[number]
+  /** The others stay in the total in any case. */
   readonly others: boolean
   readonly total: boolean
   readonly latest: boolean

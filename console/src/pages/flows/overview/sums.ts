@@ -52,6 +52,7 @@ export function bucketTimes(from: number, to: number, step: number): readonly nu
   return Array.from({ length: Math.max(1, Math.ceil((to - first) / step - 1e-9)) }, (_, index) => first + index * step)
 }
 
+/** Buckets without flows are 0. */
 export class Buckets {
   readonly times: readonly number[]
   readonly #first: number
@@ -146,7 +147,7 @@ function exact(value: unknown): bigint {
   return typeof value === 'number' || typeof value === 'string' ? BigInt(value) : 0n
 }
 
-/** A line for each time (ISO 8601, UTC). `unit` follows the names. */
+/** CSV with a line for each time (ISO 8601, UTC). `unit` follows the names. */
 export function timesCsv(
   times: readonly number[],
   series: readonly ChartSeries[],

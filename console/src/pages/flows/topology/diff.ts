@@ -39,6 +39,7 @@ export function missing(pairs: ReadonlyMap<string, Pair>, time: 'now' | 'before'
   return [...pairs.values()].filter((pair) => pair[time] === undefined)
 }
 
+/** An edge that was queried and is absent is 0. */
 export function fill(
   pairs: ReadonlyMap<string, Pair>,
   time: 'now' | 'before',

@@ -11,6 +11,7 @@ interface FindProps {
   readonly onChoose: (key: string) => void
 }
 
+/** Indexes of nodes with the text in their name or values; combined nodes have no name. */
 export function foundIn({ nodes }: Graph, text: string): readonly number[] {
   const wanted = text.trim().toLowerCase()
   if (wanted === '') return []

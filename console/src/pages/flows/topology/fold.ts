@@ -13,7 +13,7 @@ export interface EdgeRow {
   readonly from: readonly unknown[]
   readonly to: readonly unknown[]
   readonly sums: Amounts
-  /** Absent: unknown or no comparison. */
+  /** Amounts of the earlier range; absent: unknown or no comparison. */
   readonly before?: Amounts
 }
 
@@ -27,7 +27,7 @@ export interface GraphNode {
   readonly key: string
   readonly label: string
   readonly group: string
-  /** Undefined: several nodes combined. */
+  /** Values of the scope's parts; undefined: several nodes combined. */
   readonly cells: readonly unknown[] | undefined
   readonly stands: number
   readonly sent: Amounts
@@ -44,7 +44,7 @@ export interface GraphEdge extends Amounts {
 export interface Graph {
   readonly nodes: readonly GraphNode[]
   readonly edges: readonly GraphEdge[]
-  /** The edges and this add up to the total. */
+  /** The remainder: together with the edges it is the total. */
   readonly rest: Total
   readonly total: Total
   readonly earlier?: { readonly rest: Total; readonly total: Total }

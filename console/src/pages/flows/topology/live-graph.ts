@@ -60,6 +60,7 @@ export class LiveGraph {
     this.begun = true
   }
 
+  /** Edges missing in a message keep the amounts of their last one. */
   edges(now: number): Edges {
     this.#pieces = this.#pieces.filter(({ at }) => at > now - liveSeconds * 1000)
     const edges = new Map<

@@ -22,7 +22,7 @@ export interface Palette {
   readonly series: readonly string[]
 }
 
-/** (x, y) is the centre, k the pixels per unit. */
+/** The visible part of the plane: (x, y) is the centre, k the pixels per unit. */
 export interface Eye {
   readonly x: number
   readonly y: number
@@ -33,6 +33,7 @@ export interface Picture {
   readonly graph: Graph
   readonly placed: Placed
   readonly radii: readonly number[]
+  /** Line width of each edge, 0 to 3. */
   readonly widths: readonly number[]
   readonly colors: readonly number[]
   readonly pinned: ReadonlySet<number>
@@ -48,7 +49,7 @@ const thickness = [0.6, 1, 1.8, 3]
 const chunk = 400
 const maxLabels = 60
 
-/** Sizes in CSS pixels. */
+/** Paints everything into a canvas centred on the eye. Sizes in CSS pixels. */
 export function paint(
   context: CanvasRenderingContext2D,
   picture: Picture,

@@ -1,4 +1,4 @@
-/** Points in a grid of cells, found without a scan. */
+/** Points in a grid of cells, to find the one under the pointer without a scan. */
 export class PointIndex {
   readonly #points: Float32Array
   readonly #size: number
@@ -34,7 +34,7 @@ export class PointIndex {
   }
 }
 
-/** Near and not far to the side; -1: none. */
+/** The best point in a direction: near and not far to the side. -1: none. */
 export function towards(
   points: Float32Array,
   from: number,

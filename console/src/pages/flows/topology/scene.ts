@@ -61,8 +61,8 @@ function thicknessOf(share: number, rank: number, count: number): number {
 }
 
 /**
- * Copies a painted bitmap while the user moves or zooms, so that moving costs the same for any size. Repaints when
- * idle.
+ * Paints the graph into a bitmap and copies that while the user moves or zooms, so that moving costs the same for
+ * any size. Repaints when idle.
  */
 export class Scene {
   readonly #canvas: HTMLCanvasElement

@@ -51,7 +51,7 @@ const unnamed: Readonly<Record<string, string>> = {
 /** Fields of an endpoint's label. */
 const endpointNames = 4
 
-/** All addresses of a name, owner or network are one endpoint. */
+/** Values that identify a node. All addresses of a name, owner or network are one endpoint. */
 export function nodeCells(scope: Scope, cells: readonly unknown[]): readonly unknown[] {
   if (scope !== 'endpoint') return cells
   const first = cells.slice(0, endpointNames).findIndex((cell) => cell !== null && cell !== undefined && cell !== '')
@@ -73,6 +73,7 @@ export function nodeLabel(scope: Scope, cells: readonly unknown[]): string {
     : String(name as string | number)
 }
 
+/** Without groups each node is alone, and nodes without a value are together. */
 export function groupOf(scope: Scope, cells: readonly unknown[]): string {
   const { parts, group } = scopeParts[scope]
   if (group.length === 0) return JSON.stringify(cells)

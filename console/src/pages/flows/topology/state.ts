@@ -15,9 +15,10 @@ export interface TopologyState {
   readonly list: boolean
   readonly node: string
   readonly pins: Pins
-  /** One of {@link earlierTimes}, or the start as ISO 8601; empty: none. */
+  /** Comparison: one of {@link earlierTimes}, or the start as ISO 8601; empty: none. */
   readonly diff: string
   readonly find: string
+  /** Visible part; undefined: everything. */
   readonly eye: Eye | undefined
 }
 

@@ -16,7 +16,7 @@ export interface DiffAnswer {
   readonly scope: Scope
   readonly now: GroupsAnswer
   readonly before: GroupsAnswer
-  /** Edges that were queried separately. */
+  /** Edges below the limit of one list that were queried separately. */
   readonly lookedUp: number
   readonly unknown: number
 }

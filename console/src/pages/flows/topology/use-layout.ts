@@ -23,7 +23,7 @@ export function forgetPlaces(scope: Scope): void {
   places.delete(scope)
 }
 
-/** Shows the previous layout until the worker returns. A new `turn` restarts it. */
+/** Computes the layout in a worker and shows the previous one meanwhile. A new `turn` restarts it. */
 export function useLayout(
   graph: Graph | undefined,
   scope: Scope,
