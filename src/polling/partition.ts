@@ -283,7 +283,7 @@ export class PartitionPoller<Given, M extends Mapped = Mapped> {
       context.shed(outcome, rows)
       this.warn(
         outcome,
-        `${words.api} returned a record that cannot be stored (${outcome.replaceAll('_', ' ')}); the other` +
+        `${words.api} returned a record that cannot be stored (${outcome.replaceAll('_', ' ')}); the other ` +
           `${words.what}s were taken.`,
       )
     }
@@ -325,7 +325,7 @@ export class PartitionPoller<Given, M extends Mapped = Mapped> {
       this.warn(
         'late',
         `${words.what === 'event' ? 'An' : 'A'} ${words.what} ${isNoted ? 'was recorded' : 'became visible'} ` +
-          `${Math.round(late / 1000)} s after the event, and \`look_back\` is ${lookBack / 1000} s:` +
+          `${Math.round(late / 1000)} s after the event, and \`look_back\` is ${lookBack / 1000} s: ` +
           'raise `look_back`, or later events are missed.',
       )
   }

@@ -121,7 +121,7 @@ class Bench {
     for (let waited = 0; !isDone(); waited += 10) {
       if (waited > this.#patienceMs)
         throw new Error(
-          `timeout after ${this.#patienceMs} ms: synced ${this.synced().join()}, shed` +
+          `timeout after ${this.#patienceMs} ms: synced ${this.synced().join()}, shed ` +
             `${JSON.stringify(this.journal.shed)}`,
         )
       await sleep(10)

@@ -22,7 +22,7 @@ export async function synced(
     .map(({ kind, state, reason }) => `${kind} ${state} ${reason ?? ''}`)
     .join('; ')
   throw new Error(
-    `the cluster is not fully watched after ${limitMs / 1000} s (${seen?.objects ?? 0} objects known;` +
+    `the cluster is not fully watched after ${limitMs / 1000} s (${seen?.objects ?? 0} objects known; ` +
       `${missing ?? 'no cluster'})`,
   )
 }

@@ -147,7 +147,7 @@ export class ExpectingWriter implements BusWriter {
       Number(message.header.get(numberHeader)) !== known.written + 1
     )
       return false
-    Object.assign(known, { last: message.seq, written: known.written + 1, unsure: false })
+    Object.assign(known, { last: message.seq, written: known.written + 1, unconfirmed: false })
     return true
   }
 
@@ -167,7 +167,7 @@ export class ExpectingWriter implements BusWriter {
       retries: 0,
       expect: { streamName: this.#options.target(channel).stream, lastSubjectSequence: known.last },
     })
-    Object.assign(known, { last: seq, written: known.written + 1, unsure: false })
+    Object.assign(known, { last: seq, written: known.written + 1, unconfirmed: false })
     return seq
   }
 

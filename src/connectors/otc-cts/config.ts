@@ -91,7 +91,7 @@ const auth = variants(
         example: 'OTC00000000001000000002',
       }),
       agency_domain_id: text({
-        description: 'Project id, instead of the name',
+        description: 'Id of the domain that created the agency, instead of its name',
         default: null,
         example: 'd78cbac186b744899480f25bd0223468',
       }),
