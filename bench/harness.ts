@@ -73,7 +73,7 @@ export function describeMachine(): Machine {
 
 class Skipped extends Error {}
 
-/** Executes a run and passes each line to `say`. Never throws: an error is `not met`. */
+/** Executes a run and passes each line of output to `say`. Never throws: an error is `not met`. */
 export async function runAcceptance(
   target: AcceptanceRun,
   options: { seed: number; scale: Scale; minutes?: number },

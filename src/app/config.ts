@@ -22,6 +22,7 @@ import {
   text,
   variants,
 } from '../schema/index.ts'
+import { serverTls } from '../schema/listener-tls.ts'
 
 export const weirSchema = defineSchema({
   type: 'weir',
@@ -61,27 +62,7 @@ export const weirSchema = defineSchema({
       default: '127.0.0.1:8080',
     }),
     ops: listen({ description: 'Address of the metrics and health endpoints', default: '127.0.0.1:8081' }),
-    tls: group(
-      {
-        cert_file: filePath(
-          {
-            description: 'Certificate chain, PEM; reloaded when the file changes',
-            required: true,
-            example: '/etc/weir/tls.crt',
-          },
-          { holds: 'certificate' },
-        ),
-        key_file: filePath(
-          { description: 'Private key of the certificate, PEM', required: true, example: '/etc/weir/tls.key' },
-          { holds: 'key' },
-        ),
-      },
-      {
-        description: 'TLS of `listen` and `http.listen`. Unset: plain connections',
-        default: null,
-        example: { cert_file: '/etc/weir/tls.crt', key_file: '/etc/weir/tls.key' },
-      },
-    ),
+    tls: serverTls('TLS of `listen` and `http.listen`. Unset: plain connections'),
     auth: authGroup,
     http: group(
       {

@@ -3,6 +3,8 @@ import type { Attempt } from '../engine/delivery/in-order.ts'
 export interface AwsFailure {
   readonly attempt: Extract<Attempt, { readonly is: 'retry' }>
   readonly login: boolean
+  /** The credentials are valid, and the request is not permitted. */
+  readonly denied: boolean
   /** The request is too large; its messages may be sent alone. */
   readonly requestTooLarge: boolean
 }
@@ -44,10 +46,11 @@ export function awsFailure(error: unknown, where: string, allowed: string): AwsF
   const found = `${name} ${text}`
   const retry = (
     reason: string,
-    more: { readonly login?: boolean; readonly afterMs?: number; readonly requestTooLarge?: boolean } = {},
+    more: Partial<Omit<AwsFailure, 'attempt'>> & { readonly afterMs?: number } = {},
   ): AwsFailure => ({
     attempt: { is: 'retry', reason, away: true, ...(more.afterMs === undefined ? {} : { afterMs: more.afterMs }) },
     login: more.login === true,
+    denied: more.denied === true,
     requestTooLarge: more.requestTooLarge === true,
   })
   if (/BatchRequestTooLong/.test(found)) return retry(`${where}: ${text}`, { requestTooLarge: true })
@@ -62,7 +65,8 @@ export function awsFailure(error: unknown, where: string, allowed: string): AwsF
     return retry(`${where} does not exist; create it, or correct the address and \`region\``)
   if (keys.test(name))
     return retry(`the key that encrypts ${where} cannot be used (${text}); allow kms:GenerateDataKey and kms:Decrypt`)
-  if (forbidden.test(found)) return retry(`AWS denies access to ${where} (${text}); allow ${allowed}`, { login: true })
+  if (forbidden.test(found))
+    return retry(`AWS denies access to ${where} (${text}); allow ${allowed}`, { login: true, denied: true })
   if (throttled.test(found)) return retry(`AWS throttles requests to ${where} (${text})`, { afterMs: throttleMs })
   if (/certificate|self.signed|alert|wrong version number/i.test(found))
     return retry(`${where}: TLS failed (${text}); correct \`tls\`, or the address`)

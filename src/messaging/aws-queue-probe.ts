@@ -36,8 +36,9 @@ export async function probeQueue(
   } catch (error) {
     const {
       attempt: { reason },
+      denied,
     } = awsFailure(error, name, 'sqs:GetQueueAttributes')
-    return reason.startsWith('AWS denies access')
+    return denied
       ? {
           is: 'warn',
           message:

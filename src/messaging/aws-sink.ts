@@ -115,8 +115,9 @@ class AwsPublisher {
     } catch (error) {
       const {
         attempt: { reason },
+        denied,
       } = awsFailure(error, name, allowed)
-      return client !== undefined && reason.startsWith('AWS denies access')
+      return client !== undefined && denied
         ? {
             is: 'warn',
             message:

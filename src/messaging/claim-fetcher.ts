@@ -1,4 +1,5 @@
 import { claimOf, isClaim, withBody, type Claim } from '../codecs/bus-message/oversize.ts'
+import { backoffMs } from '../host/backoff.ts'
 import type { Context } from '../engine/contracts.ts'
 import type { ClaimPlace } from '../schema/index.ts'
 import { openClaims, type ClaimStore } from './claims.ts'
@@ -12,7 +13,7 @@ export interface ClaimFetcherOptions {
 }
 
 const timeoutMs = 30_000
-const [minWaitMs, maxWaitMs] = [500, 30_000]
+const waits = { firstMs: 500, maxMs: 30_000, jitter: 0 }
 /** The store may be eventually consistent. */
 const maxAttempts = 4
 
@@ -58,7 +59,7 @@ export class ClaimFetcher {
     signal: AbortSignal,
   ): Promise<WholeMessage<Handle> | undefined> {
     const { timers } = this.#context.host
-    for (let [attempts, wait] = [0, minWaitMs]; !signal.aborted; wait = Math.min(2 * wait, maxWaitMs)) {
+    for (let [attempts, failed] = [0, 0]; !signal.aborted; failed++) {
       const store = (this.#store ??= await openClaims(place, this.#context.host, { timeoutMs }))
       const body = await store.get(claim.sha256, claim.size, signal).catch((error: unknown) => {
         if (!signal.aborted) this.#options.onProblem(error)
@@ -73,7 +74,7 @@ export class ClaimFetcher {
           if (++attempts >= maxAttempts) throw error
         }
       }
-      await timers.sleep(wait, signal)
+      await timers.sleep(backoffMs(waits, failed, 0), signal)
     }
     return undefined
   }

@@ -3,22 +3,31 @@ import { filePath } from './scalars.ts'
 
 const example = { cert_file: '/etc/weir/tls.crt', key_file: '/etc/weir/tls.key' } as const
 
+const serverFields = {
+  cert_file: filePath(
+    {
+      description: 'Certificate chain, PEM; reloaded when the file changes',
+      required: true,
+      example: example.cert_file,
+    },
+    { holds: 'certificate' },
+  ),
+  key_file: filePath(
+    { description: 'Private key of the certificate, PEM', required: true, example: example.key_file },
+    { holds: 'key' },
+  ),
+}
+
+/** TLS of listeners without client certificates. */
+export function serverTls(description: string) {
+  return group(serverFields, { description, default: null, example })
+}
+
 /** TLS of a listener that can verify client certificates. `clients`: the programs that connect. */
 export function listenerTls(clients: string) {
   return group(
     {
-      cert_file: filePath(
-        {
-          description: 'Certificate chain, PEM; reloaded when the file changes',
-          required: true,
-          example: example.cert_file,
-        },
-        { holds: 'certificate' },
-      ),
-      key_file: filePath(
-        { description: 'Private key of the certificate, PEM', required: true, example: example.key_file },
-        { holds: 'key' },
-      ),
+      ...serverFields,
       client_ca_file: filePath(
         {
           description: `CA certificates, PEM; ${clients} must present a certificate signed by one of them`,

@@ -193,7 +193,7 @@ interface Counted extends Suggestion {
   readonly count: number
 }
 
-/** Values that begin with the prefix come first. */
+/** Values that begin with the prefix precede the others. */
 function listed(
   used: readonly Counted[],
   names: NameTable,

@@ -4,6 +4,7 @@ import { awsFailure } from '../../messaging/aws-errors.ts'
 import { ResponseError, PollError } from '../../polling/poll-error.ts'
 import { pageOf, type Page } from '../../polling/pages.ts'
 import type { Span } from '../../polling/partition.ts'
+import { backoffMs } from '../../host/backoff.ts'
 import type { Host } from '../../host/index.ts'
 import type { CloudtrailConfig } from './config.ts'
 
@@ -23,7 +24,7 @@ export class TrailError extends PollError {
 const paceMs = 520
 const maxPerPage = 50
 const defaultAttempts = 6
-const [firstWaitMs, maxWaitMs] = [1000, 30_000]
+const waits = { firstMs: 1000, maxMs: 30_000 }
 
 type Library = typeof import('@aws-sdk/client-cloudtrail')
 
@@ -103,8 +104,7 @@ export class TrailReader {
           throw new ResponseError('unreadable', 'CloudTrail responded with something other than JSON', error)
         if (!isTransient(error) || attempt >= maxAttempts)
           throw await this.#failure(late.signal.aborted ? new Error(`no response within ${config.timeout} ms`) : error)
-        const waitMs = Math.min(maxWaitMs, firstWaitMs * 2 ** attempt)
-        await host.timers.sleep(waitMs / 2 + (host.random.next() * waitMs) / 2, signal)
+        await host.timers.sleep(backoffMs(waits, attempt, host.random.next()), signal)
       } finally {
         timer.cancel()
       }

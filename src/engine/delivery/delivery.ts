@@ -1,4 +1,5 @@
 /** Read, write the intent, send, settle, advance. */
+import { backoffMs } from '../../host/backoff.ts'
 import type { Host } from '../../host/index.ts'
 import { encodeBatch } from '../../journal/bodies.ts'
 import type { Frame, JournalReader } from '../../journal/types.ts'
@@ -47,6 +48,7 @@ export interface DeliveryOptions {
 }
 
 const readRetryMs = 1000
+const diskRetries = { firstMs: 50, maxMs: 5000, jitter: 0 }
 const nothingSent = { rejected: [], dropped: [] }
 
 export class Delivery {
@@ -335,7 +337,7 @@ export class Delivery {
         // At a stop, an older record only causes a redelivery.
         if (this.#signal.aborted && last++ >= 3) throw error
         await this.#options.host.timers.sleep(
-          Math.min(5000, 50 * 2 ** Math.min(attempt, 10)),
+          backoffMs(diskRetries, attempt, 0),
           this.#signal.aborted ? undefined : this.#signal,
         )
       }

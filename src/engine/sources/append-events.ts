@@ -1,3 +1,4 @@
+import { backoffMs } from '../../host/backoff.ts'
 import { encodeEvents } from '../../journal/bodies.ts'
 import type { Appended, Unit } from '../../journal/types.ts'
 import type { EventBatch } from '../../model/batches.ts'
@@ -19,8 +20,7 @@ export interface AppendEventsOptions {
   readonly afterFailure?: () => Promise<unknown>
 }
 
-/** Between attempts: the first, and the longest. */
-const [firstWaitMs, maxWaitMs] = [500, 5000]
+const waits = { firstMs: 500, maxMs: 5000, jitter: 0 }
 
 /**
  * Appends events as one unit, or a cursor alone. Resolves with the number of duplicates; retries while the journal is
@@ -41,7 +41,7 @@ export async function appendEvents(
       if (!(error instanceof WeirError) || !error.retry || signal.aborted) throw error
       if (failed === 0) log.warn('The journal accepts no data now; events wait.', { source: id, error: error.message })
       const ready = afterFailure?.()
-      await host.timers.sleep(Math.min(firstWaitMs * 2 ** failed, maxWaitMs), signal)
+      await host.timers.sleep(backoffMs(waits, failed, 0), signal)
       await ready
     }
   }
