@@ -85,6 +85,16 @@ export class KafkaObserver {
     )
   }
 
+  /** Number of records ever stored, over all partitions. */
+  async end(topic: string): Promise<number> {
+    const partitions = Array.from({ length: await this.partitions(topic) }, (_, partitionIndex) => ({
+      partitionIndex,
+      timestamp: -1n,
+    }))
+    const ends = await this.#admin((admin) => admin.listOffsets({ topics: [{ name: topic, partitions }] }))
+    return ends.flatMap((found) => found.partitions).reduce((sum, { offset }) => sum + Number(offset), 0)
+  }
+
   /** Everything that is stored, partition by partition in its order; rejects for a topic that is not there. */
   async records(topic: string): Promise<StoredRecord[]> {
     return this.#base(async (base) => {
@@ -146,7 +156,9 @@ export class KafkaObserver {
   /** Forbids or allows a user to write to a topic; needs an authorizer. */
   async forbid(user: string, topic: string, on: boolean): Promise<void> {
     const rule = { ...ruleFor(user, topic), permissionType: AclPermissionTypes.DENY }
-    await this.#admin((admin) => (on ? admin.createAcls({ creations: [rule] }) : admin.deleteAcls({ filters: [rule] })))
+    await this.#admin<unknown>((admin) =>
+      on ? admin.createAcls({ creations: [rule] }) : admin.deleteAcls({ filters: [rule] }),
+    )
   }
 
   /** Only this user may write to the topic. */
@@ -165,10 +177,10 @@ export class KafkaObserver {
     }
   }
 
-  async #admin(use: (admin: Admin) => Promise<unknown>): Promise<void> {
+  async #admin<T>(use: (admin: Admin) => Promise<T>): Promise<T> {
     const admin = new Admin(this.#options)
     try {
-      await use(admin)
+      return await use(admin)
     } finally {
       await admin.close()
     }
