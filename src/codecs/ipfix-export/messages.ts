@@ -1,0 +1,154 @@
+import type { FlowBatch } from '../../model/batches.ts'
+import { RecordWriter } from './records.ts'
+import { samplingBytes, samplingTemplate, templateSets, templateV4, templateV6 } from './templates.ts'
+
+export interface FlowPiece {
+  readonly batch: FlowBatch
+  readonly rows: Uint32Array
+  /** Unix ms. */
+  readonly received: number
+}
+
+export interface MessageOptions {
+  readonly domain: number
+  /** Enterprise number of NetObserv's elements; 0: without them. */
+  readonly enterprise: number
+  /** Messages are filled up to this size. */
+  readonly limit: number
+  /** A record that exceeds `limit` has a message of its own, up to this size. */
+  readonly largest: number
+}
+
+/** Unsent: {@link stampMessage} sets its time and sequence number. */
+export interface IpfixMessage {
+  readonly bytes: Uint8Array
+  /** Data records, including options. */
+  readonly records: number
+  /** Indexes over the rows of all pieces. */
+  readonly rows: readonly number[]
+}
+
+export interface Encoded {
+  readonly messages: readonly IpfixMessage[]
+  readonly tooLarge: readonly { readonly index: number; readonly bytes: number }[]
+}
+
+const headerBytes = 16
+const setHeaderBytes = 4
+const optionsBytes = setHeaderBytes + samplingBytes
+const overhead = headerBytes + optionsBytes + setHeaderBytes
+/** Messages that are filled at the same time, one for each template and sampling interval. */
+const maxOpen = 16
+
+/** Encodes flows as IPFIX messages (RFC 7011). Each message has one data set, of one template and sampling interval. */
+export class MessageWriter {
+  readonly #options: MessageOptions
+  readonly #open = new Map<number, OpenMessage>()
+  /** A collector applies the last interval to all later records of the domain. */
+  #isSampled = false
+
+  constructor(options: MessageOptions) {
+    this.#options = options
+  }
+
+  /** Template message, unstamped. */
+  templates(): Uint8Array {
+    const sets = templateSets(this.#options.enterprise)
+    const bytes = new Uint8Array(headerBytes + sets.length)
+    bytes.set(sets, headerBytes)
+    writeHeader(new DataView(bytes.buffer), bytes.length, this.#options.domain)
+    return bytes
+  }
+
+  encode(pieces: Iterable<FlowPiece>): Encoded {
+    const messages: IpfixMessage[] = []
+    const tooLarge: { index: number; bytes: number }[] = []
+    const { enterprise, limit, largest } = this.#options
+    let index = 0
+    for (const { batch, rows, received } of pieces) {
+      const writer = new RecordWriter(batch, enterprise !== 0, received)
+      for (const row of rows) {
+        const size = writer.size(row)
+        if (size + overhead > largest) tooLarge.push({ index, bytes: size })
+        else {
+          const open = this.#room(writer.isV6(row), writer.rate(row), Math.max(limit, size + overhead), size, messages)
+          open.end = writer.write(open.view, open.bytes, open.end, row)
+          open.rows.push(index)
+        }
+        index++
+      }
+    }
+    for (const open of this.#open.values()) messages.push(open.close())
+    this.#open.clear()
+    return { messages, tooLarge }
+  }
+
+  /** The open message of the kind; a full one is closed first. */
+  #room(v6: boolean, rate: number, capacity: number, size: number, closed: IpfixMessage[]): OpenMessage {
+    const key = 2 * rate + (v6 ? 1 : 0)
+    const open = this.#open.get(key)
+    if (open !== undefined) {
+      if (open.end + size <= open.bytes.length) return open
+      closed.push(open.close())
+      this.#open.delete(key)
+    }
+    for (const [oldest, message] of this.#open) {
+      if (this.#open.size < maxOpen) break
+      closed.push(message.close())
+      this.#open.delete(oldest)
+    }
+    this.#isSampled ||= rate > 1
+    const made = new OpenMessage(capacity, this.#options.domain, v6, this.#isSampled ? rate : undefined)
+    this.#open.set(key, made)
+    return made
+  }
+}
+
+class OpenMessage {
+  readonly bytes: Uint8Array
+  readonly view: DataView
+  readonly rows: number[] = []
+  readonly #dataAt: number
+  readonly #domain: number
+  readonly #options: number
+  end: number
+
+  constructor(capacity: number, domain: number, v6: boolean, rate: number | undefined) {
+    this.bytes = new Uint8Array(capacity)
+    this.view = new DataView(this.bytes.buffer)
+    this.#domain = domain
+    this.#options = rate === undefined ? 0 : 1
+    this.#dataAt = rate === undefined ? headerBytes : writeRate(this.view, headerBytes, domain, rate)
+    this.view.setUint16(this.#dataAt, v6 ? templateV6 : templateV4)
+    this.end = this.#dataAt + setHeaderBytes
+  }
+
+  close(): IpfixMessage {
+    this.view.setUint16(this.#dataAt + 2, this.end - this.#dataAt)
+    writeHeader(this.view, this.end, this.#domain)
+    return { bytes: this.bytes.subarray(0, this.end), records: this.rows.length + this.#options, rows: this.rows }
+  }
+}
+
+/** Sets export time (Unix s) and the number of data records sent before, modulo 2^32. */
+export function stampMessage(bytes: Uint8Array, seconds: number, sequence: number): void {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  view.setUint32(4, seconds)
+  view.setUint32(8, sequence)
+}
+
+function writeHeader(view: DataView, length: number, domain: number): void {
+  view.setUint16(0, 10)
+  view.setUint16(2, length)
+  view.setUint32(12, domain)
+}
+
+function writeRate(view: DataView, at: number, domain: number, rate: number): number {
+  view.setUint16(at, samplingTemplate)
+  view.setUint16(at + 2, optionsBytes)
+  view.setUint32(at + 4, domain)
+  view.setUint32(at + 8, rate)
+  view.setUint32(at + 12, 1)
+  view.setUint32(at + 16, rate - 1)
+  return at + optionsBytes
+}
