@@ -13,7 +13,7 @@ export interface FlowFormChoice {
 }
 
 export function flowForm({ codec, tcp_flags: flags }: FlowFormChoice): FlowForm {
-  if (codec === 'json') return { type: 'io.weir.flow.v1', write: flowJson }
+  if (codec === 'json') return { type: 'io.weir.flow.v1', write: (batch) => flowJson(batch) }
   return {
     type: 'io.weir.flow.netobserv.v1',
     write: (batch) => netobservJson(batch, { flags: flags === 'names' ? 'names' : 'raw' }),

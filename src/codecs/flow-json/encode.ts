@@ -3,10 +3,11 @@ import type { FlowBatch } from '../../model/batches.ts'
 import { flowFields } from '../../model/fields.ts'
 import { columnWriter, type Writer } from './values.ts'
 
-export function flowJson(batch: FlowBatch): (row: number) => string {
+/** `without`: fields to leave out. */
+export function flowJson(batch: FlowBatch, without?: ReadonlySet<string>): (row: number) => string {
   const writers: { readonly key: string; readonly write: Writer }[] = []
   for (const { name } of flowFields) {
-    const column = batch.columns[name]
+    const column = without?.has(name) === true ? undefined : batch.columns[name]
     if (column !== undefined) writers.push({ key: `"${name}":`, write: columnWriter(column, batch.dictionary) })
   }
   return (row) => jsonObject(writers, row)

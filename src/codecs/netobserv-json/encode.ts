@@ -10,15 +10,19 @@ import { fieldOfKey, flagBits, keyOf } from './keys.ts'
 export interface NetObservOptions {
   /** Number, or names of its bits. */
   readonly flags: 'raw' | 'names'
+  /** Keys in byte order; default: in that of the registry. */
+  readonly sorted?: boolean
+  /** Fields to leave out. */
+  readonly without?: ReadonlySet<string>
 }
 
 export function netobservJson(
   batch: FlowBatch,
-  { flags }: NetObservOptions = { flags: 'raw' },
+  { flags, sorted = false, without }: NetObservOptions = { flags: 'raw' },
 ): (row: number) => string {
   const conditions = conditionsOf(batch)
   const writers = flowFields.flatMap((field) => {
-    if (field.name === 'extra') return []
+    if (field.name === 'extra' || without?.has(field.name) === true) return []
     const column = batch.columns[field.name]
     const value = column === undefined ? undefined : valueWriter(field.name, column, batch.dictionary, flags)
     const write = field.name === 'etype' ? etypeWriter(batch, value) : value
@@ -28,12 +32,31 @@ export function netobservJson(
       { key: `"${keyOf(field)}":`, write: when === undefined ? write : (row: number) => (when(row) ? write(row) : '') },
     ]
   })
+  if (sorted) writers.sort((a, b) => (a.key < b.key ? -1 : 1))
   const further = extraWriter(batch.columns.extra, batch.dictionary)
   if (further === undefined) return (row) => jsonObject(writers, row)
   return (row) => {
-    const [known, more] = [jsonObject(writers, row), further(row)]
+    const more = further(row)
+    if (sorted && more !== '') return sortedObject(writers, more, row)
+    const known = jsonObject(writers, row)
     return more === '' ? known : known === '{}' ? `{${more}}` : `${known.slice(0, -1)},${more}}`
   }
+}
+
+/** Few rows have further members. */
+function sortedObject(writers: readonly KeyedWriter[], more: string, row: number): string {
+  const further = parseExact(`{${more}}`) as Readonly<Record<string, unknown>>
+  const members = Object.entries(further).map(([key, value]) => `${JSON.stringify(key)}:${stringifyExact(value)}`)
+  for (const { key, write } of writers) {
+    const value = write(row)
+    if (value !== '') members.push(key + value)
+  }
+  return `{${members.sort((a, b) => (a < b ? -1 : 1)).join(',')}}`
+}
+
+interface KeyedWriter {
+  readonly key: string
+  readonly write: Writer
 }
 
 const notWhenZero: ReadonlySet<FlowFieldName> = new Set(['bytes', 'packets', 'sampling'])

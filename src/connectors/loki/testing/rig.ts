@@ -1,0 +1,83 @@
+import { asFlows } from '../../../../test/conformance/as-flows.ts'
+import type { Rig } from '../../../../test/conformance/rig.ts'
+import type { OtherSide } from '../../../../test/conformance/sink.ts'
+import {
+  startLokiServer,
+  type LokiAnswer,
+  type PushedEntry,
+  type PushRequest,
+} from '../../../../test/kit/loki-server.ts'
+import type { Sink } from '../../../engine/contracts.ts'
+import { configFrom } from '../../../schema/index.ts'
+import { lokiSchema } from '../config.ts'
+import { sink as loki } from '../sink.ts'
+
+/** The id of an event, or the name that the suite gave to a flow. */
+const idOf = ({ line }: PushedEntry): string => {
+  const { id, SrcK8S_Name: name } = JSON.parse(line) as { id?: string; SrcK8S_Name?: string }
+  return id ?? name ?? ''
+}
+
+/** Flows have no id in their line. */
+function named(sink: Sink): Sink {
+  const flows = asFlows(sink)
+  return {
+    ...sink,
+    send: (batch, signal) =>
+      (batch.pieces.some((piece) => piece.batch.kind === 'flows') ? flows : sink).send(batch, signal),
+  }
+}
+
+async function start(encoding: 'protobuf' | 'json'): Promise<OtherSide> {
+  const server = await startLokiServer()
+  let [refusing, silent, isOpen] = [false, false, true]
+  let poisonous: ReadonlySet<string> = new Set()
+  let untilCut = Number.POSITIVE_INFINITY
+  server.ready = () => (silent ? 0 : refusing ? 503 : 200)
+  server.respond = ({ entries }: PushRequest): LokiAnswer => {
+    if (silent) return { status: 204, stored: [], silent: true }
+    if (refusing) return { status: 429, text: 'ingestion rate limit exceeded' }
+    const stored = entries.filter((entry) => !poisonous.has(idOf(entry)))
+    return stored.length === entries.length ? { status: 204 } : { status: 400, text: 'some entry is bad', stored }
+  }
+  server.afterPush = (count) => {
+    untilCut -= count
+    if (untilCut > 0) return
+    untilCut = Number.POSITIVE_INFINITY
+    server.cut()
+  }
+  const stop = async (): Promise<void> => {
+    if (isOpen) await server.stop()
+    isOpen = false
+  }
+  return {
+    build: async (context, timeoutMs) =>
+      named(
+        await loki.build(configFrom(lokiSchema, { url: server.url, encoding, timeout: `${timeoutMs}ms` }), context),
+      ),
+    received: () => Promise.resolve(server.arrived.map(idOf)),
+    held: () => Promise.resolve([...server.held.values()].map(idOf)),
+    refuse: (on) => Promise.resolve(void (refusing = on)),
+    slow: (on) => Promise.resolve(void (silent = on)),
+    disconnectAfter: (events) => Promise.resolve(void (untilCut = events)),
+    poison: (ids) => Promise.resolve(void (poisonous = ids)),
+    async restart() {
+      await server.stop()
+      await server.start()
+    },
+    stop,
+  }
+}
+
+export const rig: Rig = {
+  sinks: (['protobuf', 'json'] as const).map((encoding) => ({
+    name: `loki ${encoding}`,
+    harness: { accepts: loki.accepts, idempotency: loki.idempotency, start: () => start(encoding) },
+    against: {
+      system: 'loki',
+      server: "a stand-in for Loki's push API",
+      standIn: true,
+      part: encoding === 'json' ? 'JSON' : 'protobuf',
+    },
+  })),
+}
