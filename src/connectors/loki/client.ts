@@ -9,6 +9,7 @@ import { pushOf, shownBytes, type Push } from './map-answer.ts'
 import type { PushBody } from './map-push.ts'
 
 const pushPath = '/loki/api/v1/push'
+const maxConnections = 4
 /** Certificates are renewed under the same names. */
 const rereadMs = 30_000
 
@@ -118,7 +119,7 @@ export class LokiClient {
     const { auth, timeout } = this.#config
     return new HttpClient({
       url: this.#url,
-      connections: 1,
+      connections: maxConnections,
       timeoutMs: timeout,
       timers: this.#host.timers,
       tls: this.#tls,

@@ -24,12 +24,16 @@ export function pushOf({ status, headers, body }: HttpAnswer, now: number): Push
   const text = Buffer.from(body).toString().trim()
   const reason = `HTTP ${status}${text === '' ? '' : `: ${shortened(text)}`}`
   if (status === 413 || ((status === 400 || status >= 500) && tooLarge.test(text))) return { is: 'too-large', reason }
+  // Loki stores nothing of such a time, however often it is sent.
+  if (noSchema.test(text)) return { is: 'reject', reason, text }
   const remedy = remedies[status >= 300 && status < 400 ? 300 : status]
   if (remedy !== undefined) return { is: 'retry', reason: `${reason}: ${remedy}` }
   if (status < 500 && status !== 408 && status !== 425 && status !== 429) return { is: 'reject', reason, text }
   const afterMs = retryAfterMs(headers['retry-after'], now, longestWait)
   return { is: 'retry', reason, ...(afterMs === undefined ? {} : { afterMs }) }
 }
+
+const noSchema = /no schema config found for time (\d+)/
 
 const remedies: Readonly<Record<number, string>> = {
   300: 'redirects are not followed; correct `url`',
@@ -52,7 +56,9 @@ const tooOld = new RegExp(`timestamp too old: [^,]*, oldest acceptable timestamp
 /** Behind the newest entry of its stream. */
 const tooFarBehind = new RegExp(`too far behind, [^\n]*oldest acceptable timestamp is: ${timeText}`, 'g')
 const tooNew = new RegExp(`timestamp too new: ${timeText}`, 'g')
-const namedStream = /'(\{.*?\})'/g
+/** Faults of labels. */
+const namedStream =
+  /'(\{.*?\})' (?:has (?:duplicate label|label|\d+ label)|with error)|missing required labels .*? for stream '(\{.*?\})' \(/g
 
 /** Times in the text may be cut to seconds. */
 const precisionMs = 1000
@@ -63,14 +69,21 @@ export function culprits(text: string, entries: Entries, streams: Streams, rows:
   const newest = lowest(text, tooNew, Date.parse) + precisionMs
   const ages = [lowest(text, tooOld, Date.parse)]
   if (isOneStream(entries, rows)) ages.push(lowest(text, tooFarBehind, Date.parse))
-  const oldest = Math.max(...ages.filter((age) => age !== Infinity).map((age) => age - precisionMs))
+  const unstorable = lowest(text, new RegExp(noSchema, 'g'), Number) * 1000
+  const oldest = Math.max(
+    unstorable === Infinity ? -Infinity : unstorable + 999,
+    ...ages.filter((age) => age !== Infinity).map((age) => age - precisionMs),
+  )
+  // Within the second that the text names, only the outermost row is certain.
+  const [first, last] = [extreme(entries, rows, Math.min), extreme(entries, rows, Math.max)]
   const bad = rows.filter((row) => {
     const ms = entries.ms[row] ?? 0
-    return entries.size(row) > size || ms >= newest || ms <= oldest
+    const isOld = ms <= oldest || (oldest > -Infinity && ms === first)
+    const isNew = ms >= newest || (newest < Infinity && ms === last)
+    return entries.size(row) > size || isOld || isNew
   })
-  // Faults of labels concern whole streams.
-  if (bad.length > 0 || !/label/.test(text)) return bad
-  const named = new Set([...text.matchAll(namedStream)].map(([, labels = '']) => labels))
+  if (bad.length > 0) return bad
+  const named = new Set([...text.matchAll(namedStream)].map(([, labels, other]) => labels ?? other))
   return rows.filter((row) => named.has(streams.texts[entries.stream[row] ?? 0] ?? ''))
 }
 
@@ -89,6 +102,10 @@ export function halves(entries: Entries, rows: Uint32Array): readonly [Uint32Arr
 /** Of rows that are sorted by stream. */
 function isOneStream({ stream }: Entries, rows: Uint32Array): boolean {
   return stream[rows[0] ?? 0] === stream[rows.at(-1) ?? 0]
+}
+
+function extreme({ ms }: Entries, rows: Uint32Array, choose: (a: number, b: number) => number): number {
+  return rows.reduce((found, row) => choose(found, ms[row] ?? 0), ms[rows[0] ?? 0] ?? 0)
 }
 
 function lowest(text: string, pattern: RegExp, read: (text: string) => number): number {

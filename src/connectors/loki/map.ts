@@ -62,8 +62,9 @@ export function mapBatches(config: LokiConfig): MapBatch {
         try {
           const line = encodeStructured(eventAt(batch, row)).toString()
           const time = batch.time[row] ?? Number.NaN
-          // The line has the event's id, so equal lines are the same event.
-          entries.add(position, stream(row), isTime(time) ? Math.floor(time) : header.received, 0, line)
+          // The line has the event's id. Without a time, the position keeps the order.
+          if (isTime(time)) entries.add(position, stream(row), Math.floor(time), nanosIn(time), line)
+          else entries.add(position, stream(row), header.received, (piece.firstRow + row) % 1_000_000, line)
         } catch (error) {
           const reason = `can't be written as a CloudEvent: ${messageOf(error)}`
           failures.push({ index: position, is: 'reject', reason })
@@ -87,6 +88,9 @@ export function labelFields(names: readonly string[]): LabelField[] {
 function nanosOf({ header, firstRow }: SinkPiece, row: number): number {
   return ((header.sourceSequence % 1_000_000) * 8191 + firstRow + row) % 1_000_000
 }
+
+/** Of times with microseconds; a double has no more. */
+const nanosIn = (ms: number): number => Math.min(999, Math.round((ms - Math.floor(ms)) * 1000)) * 1000
 
 const isTime = (ms: number): boolean => ms >= 0 && ms <= maxMs
 

@@ -64,6 +64,33 @@ const portsOf = (server: LokiServer): number[] =>
     .map(({ line }) => Number((JSON.parse(line) as { SrcPort: number }).SrcPort))
     .sort((a, b) => a - b)
 
+test('a push has its own stream while that is new, or its entries are late or many; others share one', async () => {
+  const server = await serve()
+  const context = testContext()
+  let [now, monotonic] = [start + 1000, 0]
+  const clock = { now: () => now, monotonic: () => monotonic }
+  const sink = await open(server.url, {}, { ...context, host: { ...context.host, clock } })
+  const flows = (more: Flow = {}): Flow[] => upTo(40).map((n) => flow(n, { SrcK8S_Namespace: `ns${n % 4}`, ...more }))
+  const pushes = async (...batch: readonly Flow[]): Promise<number> => {
+    const before = server.requests.length
+    expect(await sink.send(batchOf(batch), never)).toEqual([])
+    return server.requests.length - before
+  }
+  expect(await pushes(...flows())).toBe(4)
+  expect(await pushes(...flows())).toBe(1)
+  expect(await pushes(...flows(), flow(50, { SrcK8S_Namespace: 'other' }))).toBe(2)
+  // Late: their own push for each stream of the late entries.
+  expect(await pushes(...flows(), flow(51, { SrcK8S_Namespace: 'ns1', TimeFlowEndMs: start - 3_600_000 }))).toBe(2)
+  const many = upTo(300).map((n) => flow(n, { SrcK8S_Namespace: 'ns2', DstK8S_Name: 'x'.repeat(4000) }))
+  expect(await pushes(...flows(), ...many)).toBe(2)
+  monotonic += 1000
+  expect(await pushes(...flows())).toBe(1)
+  // Loki may have forgotten them.
+  monotonic += 3_600_000
+  now += 3_600_000
+  expect(await pushes(...flows({ TimeFlowEndMs: now }))).toBe(4)
+})
+
 describe.each(['protobuf', 'json'] as const)('loki with %s', (encoding) => {
   test("a flow has NetObserv's labels, and a line with sorted keys and without them", async () => {
     const server = await serve()
@@ -100,7 +127,6 @@ describe.each(['protobuf', 'json'] as const)('loki with %s', (encoding) => {
       flow((n * 37) % 100, { SrcK8S_Namespace: `ns${n % 3}`, ...(n === 50 ? { TimeFlowEndMs: undefined } : {}) }),
     )
     expect(await sink.send(batchOf(flows), never)).toEqual([])
-    expect(server.requests).toHaveLength(1)
     const last = new Map<string, string>()
     for (const { labels, time } of server.arrived) {
       expect(time > (last.get(labels) ?? '')).toBe(true)
@@ -127,7 +153,7 @@ describe.each(['protobuf', 'json'] as const)('loki with %s', (encoding) => {
     const [entry] = server.arrived
     expect(entry).toMatchObject({
       labels: '{app="weir", family="audit", source="/conformance", type="io.weir.test"}',
-      time: `${start}000000`,
+      time: `${start}750000`,
     })
     expect(JSON.parse(entry?.line ?? '')).toMatchObject({ id: 'e0', specversion: '1.0', data: { number: 0 } })
   })

@@ -1,0 +1,55 @@
+import type { Clock } from '../../host/index.ts'
+
+/** Loki forgets a stream after half an hour without entries. */
+const knownMs = 15 * 60_000
+/** Loki accepts entries up to an hour older than the newest one of their stream. */
+const lateMs = 30 * 60_000
+/** A third of Loki's default for one stream. */
+const bytesPerSecond = 1024 * 1024
+const maxStreams = 100_000
+
+interface Known {
+  /** Monotonic ms of the last push. */
+  at: number
+  /** Start of the current second, and bytes pushed in it. */
+  since: number
+  bytes: number
+}
+
+/**
+ * Selects streams that need a push of their own. An ingester of Loki reports the result of the last stream of a push
+ * only: where it rejects a new stream above its limit, a late entry, or a stream above its rate, the other entries of
+ * the push hide that.
+ */
+export class Isolation {
+  readonly #clock: Clock
+  readonly #known = new Map<string, Known>()
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  /** `labels`: the stream. `oldest`: Unix ms of its first entry in this push. */
+  needs(labels: string, oldest: number, bytes: number): boolean {
+    const known = this.#known.get(labels)
+    const now = this.#clock.monotonic()
+    if (known === undefined || now - known.at > knownMs || oldest < this.#clock.now() - lateMs) return true
+    return bytes + (now - known.since < 1000 ? known.bytes : 0) > bytesPerSecond
+  }
+
+  stored(labels: string, bytes: number): void {
+    const now = this.#clock.monotonic()
+    const known = this.#known.get(labels)
+    if (known === undefined) {
+      if (this.#known.size >= maxStreams) this.#known.clear()
+      this.#known.set(labels, { at: now, since: now, bytes })
+      return
+    }
+    if (now - known.since >= 1000) {
+      known.since = now
+      known.bytes = 0
+    }
+    known.at = now
+    known.bytes += bytes
+  }
+}
