@@ -134,7 +134,7 @@ describe('nfacctd', () => {
     await need(context, pmacct)
     const folder = await newFolder()
     await using collector = await startNfacctd(folder)
-    const flows = Array.from({ length: 2000 }, (_, n) => ({ ...flowOf(n, Date.now() - 60_000), Sampling: undefined }))
+    const flows = Array.from({ length: 2000 }, (_, n) => flowOf(n, Date.now() - 60_000))
     await sendAll(flows, { target: `127.0.0.1:${collector.port}`, transport: 'udp', datagram_rate: 1000 })
     const rows = await collector.rows(flows.length)
     const keyed = (flow: Flow): string =>

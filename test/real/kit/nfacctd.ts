@@ -41,26 +41,16 @@ export async function startNfacctd(folder: string): Promise<Nfacctd> {
     ([name, id]) => `name=${name} field_type=2:${id} len=vlen semantics=str`,
   )
   await writeFile(primitives, `${[...strings, 'name=rtt_ns field_type=2:7740 len=8 semantics=u_int'].join('\n')}\n`)
-  const fields = [
-    'src_host',
-    'src_port',
-    'dst_port',
-    'timestamp_start',
-    ...Object.keys(texts),
-    ...Object.keys(lists),
-    'rtt_ns',
-  ]
+  const fields = ['src_host', 'src_port', 'dst_port', ...Object.keys(texts), ...Object.keys(lists), 'rtt_ns']
   const lines = [
     'daemonize: false',
     'nfacctd_ip: 127.0.0.1',
     `nfacctd_port: ${port}`,
     'nfacctd_pipe_size: 8388608',
+    // With larger buffers between its processes, records of variable length are damaged.
     'plugins: print[p]',
-    'plugin_pipe_size: 67108864',
-    'plugin_buffer_size: 65536',
     'print_output: json',
     'print_refresh_time: 1',
-    'print_history: 1m',
     `aggregate_primitives: ${primitives}`,
     `aggregate: ${fields.join(', ')}`,
   ]
