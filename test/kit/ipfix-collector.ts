@@ -76,7 +76,7 @@ export async function tcpCollector({
 }: CollectorOptions = {}): Promise<IpfixCollector> {
   const sockets = new Set<Socket>()
   let accepted = 0
-  let collector: { take(reader: IpfixReader, message: Buffer): void } | undefined
+  let taken = (_reader: IpfixReader, _message: Buffer): void => undefined
   const serve = (socket: Socket): void => {
     accepted++
     sockets.add(socket)
@@ -85,7 +85,7 @@ export async function tcpCollector({
     socket.on('data', (piece: Buffer) => {
       const split = splitMessages(Buffer.concat([rest, piece]))
       rest = split.rest
-      for (const message of split.messages) collector?.take(reader, message)
+      for (const message of split.messages) taken(reader, message)
     })
     socket.on('error', () => socket.destroy())
     socket.on('close', () => sockets.delete(socket))
@@ -108,6 +108,6 @@ export async function tcpCollector({
       await closed
     }
   })()
-  collector = made
+  taken = (reader, message) => made.take(reader, message)
   return made
 }

@@ -15,7 +15,7 @@ export interface MessageOptions {
   readonly enterprise: number
   /** Messages are filled up to this size. */
   readonly limit: number
-  /** A record that exceeds `limit` has a message of its own, up to this size. */
+  /** A record that exceeds `limit` has a separate message, up to this size. */
   readonly largest: number
 }
 

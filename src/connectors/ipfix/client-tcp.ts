@@ -60,7 +60,7 @@ export class TcpSession implements Session {
     this.#socket = undefined
     if (socket === undefined) return
     const { timers } = this.#options.context.host
-    // The kernel delivers what was written.
+    // The kernel delivers the written messages.
     const ended = new Promise<void>((resolve) => socket.end(resolve).once('error', () => resolve()))
     const timer = timers.after(this.#options.config.timeout, () => socket.destroy())
     await ended
@@ -117,7 +117,7 @@ export class TcpSession implements Session {
       throw error
     }
     socket.setKeepAlive(true, 30_000)
-    // Collectors send nothing; what arrives all the same is discarded.
+    // Collectors send nothing; data from them is discarded.
     socket.resume()
     return socket
   }

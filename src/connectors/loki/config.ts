@@ -124,7 +124,7 @@ function labelComplaint(labels: readonly string[], fixed: Labels, ofEvents: Labe
       return new Complaint(`\`${label}\` is not a field of a flow`, 'see the reference of fields', ['labels', index])
     if (!['dict', 'u8', 'u16', 'u32'].includes(field.kind))
       return new Complaint(
-        `\`${label}\` can't be a label: almost every flow would have a stream of its own`,
+        `\`${label}\` can't be a label: almost every flow would be a separate stream`,
         'use a name or a small number',
         ['labels', index],
       )

@@ -46,7 +46,7 @@ export class Streams {
     return this.#numbers(sources, fixed)
   }
 
-  /** Combines the codes of a row to one number; each combination is looked up once. */
+  /** Combines the codes of a row to one number; each combination is resolved once. */
   #numbers(sources: readonly LabelSource[], fixed: Labels): (row: number) => number {
     const levels = sources.map(() => new Map<number, number>())
     const streams: number[] = []

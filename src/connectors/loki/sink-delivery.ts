@@ -70,7 +70,7 @@ export class Delivery {
     return groups
   }
 
-  /** Cuts at the limit of a request; a larger line is a part of its own. */
+  /** Cuts at the limit of a request; a larger line is a separate part. */
   #parts(rows: Uint32Array): Uint32Array[] {
     const { entries, config } = this.#options
     const found: Uint32Array[] = []

@@ -17,7 +17,7 @@ interface Known {
 }
 
 /**
- * Selects streams that need a push of their own. An ingester of Loki reports the result of the last stream of a push
+ * Selects streams that need a separate push. An ingester of Loki reports the result of the last stream of a push
  * only: where it rejects a new stream above its limit, a late entry, or a stream above its rate, the other entries of
  * the push hide that.
  */

@@ -64,7 +64,7 @@ const portsOf = (server: LokiServer): number[] =>
     .map(({ line }) => Number((JSON.parse(line) as { SrcPort: number }).SrcPort))
     .sort((a, b) => a - b)
 
-test('a push has its own stream while that is new, or its entries are late or many; others share one', async () => {
+test('a stream has a separate push while it is new, or its entries are late or many; others share one', async () => {
   const server = await serve()
   const context = testContext()
   let [now, monotonic] = [start + 1000, 0]
@@ -361,7 +361,7 @@ test('the line of `codec: json` has the names of the registry', async () => {
 })
 
 test.each([
-  [{ labels: ['src_addr'] }, 'stream of its own'],
+  [{ labels: ['src_addr'] }, 'separate stream'],
   [{ labels: ['nothing'] }, 'is not a field'],
   [{ labels: ['src_namespace', 'SrcK8S_Namespace'] }, 'set twice'],
   [{ static_labels: {} }, 'without labels'],

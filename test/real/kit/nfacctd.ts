@@ -1,4 +1,4 @@
-// nfacctd with NetObserv's elements as primitives of its own; it prints each flow as JSON.
+// nfacctd with NetObserv's elements as custom primitives; it prints each flow as JSON.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
