@@ -130,7 +130,7 @@ describe('nfcapd', () => {
 })
 
 describe('nfacctd', () => {
-  test("has the names, interfaces and round-trip time of each exported flow, and none of another one's", async (context) => {
+  test('has the names, interfaces and round-trip time of each flow, and none of another', async (context) => {
     await need(context, pmacct)
     const folder = await newFolder()
     await using collector = await startNfacctd(folder)

@@ -240,7 +240,7 @@ test('loki: entries behind the newest of their stream are rejected, those of oth
   await sink.close()
 })
 
-test('case 48: while Loki does not respond, another sink has each flow at once; afterwards Loki has each too', async () => {
+test('case 48: while Loki does not respond, another sink has each flow at once; Loki has each later', async () => {
   const tenant = newTenant()
   const file = join(dir, 'flows.ndjson')
   await using weir = await startWeir({

@@ -65,7 +65,7 @@ export class UdpSession implements Session {
       if (probing.#refusal !== undefined) throw probing.#refusal
       return {
         is: 'warn',
-        message: `${this.#place}: templates were sent; UDP has no response, so check that flows arrive at the collector`,
+        message: `${this.#place}: templates were sent; UDP has no response: check that flows arrive at the collector`,
       }
     } catch (error) {
       return { is: 'fail', message: explain(this.#place, error) }

@@ -41,7 +41,7 @@ export const ipfixSchema = defineSchema({
     datagram_size: bytes(
       {
         description:
-          'Maximum payload of a datagram. A record that does not fit is sent alone in a larger one, which the network ' +
+          'Maximum payload of a datagram. A larger record is sent alone in a larger datagram, which the network ' +
           'fragments',
         default: 1400,
       },

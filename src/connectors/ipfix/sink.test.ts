@@ -143,7 +143,7 @@ async function sendOver(connection: number, sink: Sink, collector: IpfixCollecto
     .toBe(true)
 }
 
-test('case 46: after the collector closed a connection, the next begins with templates and no flow is lost', async () => {
+test('case 46: after a closed connection the next begins with templates, and no flow is lost', async () => {
   const collector = await listening(tcpCollector())
   const context = testContext()
   const sink = await open({ target: `127.0.0.1:${collector.port}`, repeat: '1m' }, context)

@@ -57,8 +57,11 @@ const tooOld = new RegExp(`timestamp too old: [^,]*, oldest acceptable timestamp
 const tooFarBehind = new RegExp(`too far behind, [^\n]*oldest acceptable timestamp is: ${timeText}`, 'g')
 const tooNew = new RegExp(`timestamp too new: ${timeText}`, 'g')
 /** Faults of labels. */
-const namedStream =
-  /'(\{.*?\})' (?:has (?:duplicate label|label|\d+ label)|with error)|missing required labels .*? for stream '(\{.*?\})' \(/g
+const namedStream = new RegExp(
+  String.raw`'(\{.*?\})' (?:has (?:duplicate label|label|\d+ label)|with error)|` +
+    String.raw`missing required labels .*? for stream '(\{.*?\})' \(`,
+  'g',
+)
 
 /** Times in the text may be cut to seconds. */
 const precisionMs = 1000

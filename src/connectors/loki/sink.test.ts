@@ -170,7 +170,7 @@ describe.each(['protobuf', 'json'] as const)('loki with %s', (encoding) => {
   })
 })
 
-test('case 45: 429 twice and then 204 delivers each flow once and in order; 400 rejects only the flow that it names', async () => {
+test('case 45: 429 twice and then 204 delivers each flow once, in order; 400 rejects only its flow', async () => {
   const statuses = [429, 429, 204]
   const server = await serve(() => ({ status: statuses.shift() ?? 204, headers: { 'retry-after': '3' } }))
   const sink = await open(server.url)
@@ -217,7 +217,7 @@ describe('a rejection of Loki is traced to its entries in few requests', () => {
     const flows = upTo(50).map((n) => flow(n, n % 10 === 3 ? { DstK8S_Name: 'x'.repeat(300) } : {}))
     const { failures, requests, held } = await rejected(flows, ({ line, labels }) =>
       line.length > 256
-        ? `max entry size '256' bytes exceeded for stream '${labels}' while adding an entry with length '${line.length}' bytes`
+        ? `max entry size '256' bytes exceeded for stream '${labels}' while adding an entry with length '257' bytes`
         : undefined,
     )
     expect(kinds(failures)).toEqual([3, 13, 23, 33, 43].map((index) => [index, 'reject']))
@@ -230,7 +230,10 @@ describe('a rejection of Loki is traced to its entries in few requests', () => {
     const { failures, requests, held } = await rejected(flows, ({ time, labels }) => {
       const ms = Number(time.slice(0, 13))
       if (ms < old)
-        return `entry for stream '${labels}' has timestamp too old: ${iso(ms)}, oldest acceptable timestamp is: ${iso(old)}`
+        return (
+          `entry for stream '${labels}' has timestamp too old: ${iso(ms)}, ` +
+          `oldest acceptable timestamp is: ${iso(old)}`
+        )
       return ms > young ? `entry for stream '${labels}' has timestamp too new: ${iso(ms)}` : undefined
     })
     expect(kinds(failures)).toEqual(upTo(300).flatMap((n) => (n < 100 || n > 250 ? [[n, 'reject']] : [])))
@@ -245,7 +248,8 @@ describe('a rejection of Loki is traced to its entries in few requests', () => {
       const ms = Number(time.slice(0, 13))
       return labels.includes('ns1') && ms < cutoff
         ? `entry with timestamp ${iso(ms)} ignored, reason: 'entry too far behind, entry timestamp is: ${iso(ms)}, ` +
-            `oldest acceptable timestamp is: ${iso(cutoff)}',\nuser 'x', total ignored: 1 out of 2 for stream: ${labels}`
+            `oldest acceptable timestamp is: ${iso(cutoff)}',\n` +
+            `user 'x', total ignored: 1 out of 2 for stream: ${labels}`
         : undefined
     })
     expect(kinds(failures)).toEqual(upTo(400).flatMap((n) => (n % 2 === 1 && n < 200 ? [[n, 'reject']] : [])))
