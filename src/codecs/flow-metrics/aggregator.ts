@@ -1,0 +1,305 @@
+import type { FlowBatch } from '../../model/batches.ts'
+import type { FlowFieldName } from '../../model/fields.ts'
+import type { CompiledMetric, FieldRef } from './definition.ts'
+import { ValueFilter } from './filters.ts'
+import { Interner } from './interner.ts'
+import { LabelSets } from './label-sets.ts'
+import { MetricSeries } from './series.ts'
+import { amountsOf, BatchTexts, FieldIds, keepPresent } from './values.ts'
+import { flattenedView, plainView, type View } from './view.ts'
+
+export interface AggregatorOptions {
+  readonly metrics: readonly CompiledMetric[]
+  readonly prefix: string
+  /** `scaled`: multiplied by the sampling interval. `both`: also as exported, with `_raw` before `_total`. */
+  readonly sampling: 'scaled' | 'raw' | 'both'
+  /** Limit of label sets per list of labels; the rest counts in one series with the label values `other`. */
+  readonly maxSeries: number
+  /** Series without a flow for this long, in ms, are removed. */
+  readonly expiryMs: number
+}
+
+/** Metrics that share labels, flattened lists and the work of finding label sets. */
+interface Group {
+  readonly sets: LabelSets
+  readonly flatten: readonly FlowFieldName[]
+  readonly labels: readonly FieldRef[]
+  readonly metrics: { readonly series: MetricSeries; readonly mask: number; readonly metric: CompiledMetric }[]
+}
+
+const sweepEvery = 4
+/** Below this, unused texts are not worth a compaction. */
+const spareTexts = 65_536
+
+/** Sums flows into series. Known series cost neither objects nor strings per row. */
+export class FlowAggregator {
+  readonly #options: AggregatorOptions
+  readonly #groups = new Map<string, Group>()
+  /** Distinct filter lists; a group refers to them by index. */
+  readonly #filterLists: CompiledMetric['filters'][] = []
+  #interner = new Interner()
+  #fields = new Map<string, FieldIds>()
+  #filters = new Map<string, ValueFilter>()
+  #version = 0
+  /** Version and Unix ms of some batches, so that the age of a version is known. */
+  #marks: { readonly version: number; readonly at: number }[] = []
+  #sweptAt: number | undefined
+  #surplus = 0
+
+  constructor(options: AggregatorOptions) {
+    this.#options = options
+    for (const metric of options.metrics) this.#register(metric)
+  }
+
+  /** Number of the last batch. */
+  get version(): number {
+    return this.#version
+  }
+
+  /** Label sets in memory. */
+  get size(): number {
+    let size = 0
+    for (const { sets } of this.#groups.values()) size += sets.size
+    return size
+  }
+
+  /** Values counted under `other` since the last call. */
+  takeSurplus(): number {
+    const surplus = this.#surplus
+    this.#surplus = 0
+    return surplus
+  }
+
+  /** Adds the rows. `now`: Unix ms. */
+  add(batch: FlowBatch, rows: Uint32Array, now: number): void {
+    this.#version++
+    this.#mark(now)
+    if (rows.length === 0) return
+    const texts = new BatchTexts(batch, this.#interner)
+    const views = new Map<string, BatchView>()
+    const amounts = new Map<FlowFieldName, Float64Array | undefined>()
+    const amountOf = (field: FlowFieldName): Float64Array | undefined => {
+      if (!amounts.has(field)) amounts.set(field, amountsOf(batch, field))
+      return amounts.get(field)
+    }
+    const scale = this.#options.sampling === 'raw' ? undefined : scaleOf(amountOf('sampling'))
+    for (const group of this.#groups.values()) {
+      const key = group.flatten.join()
+      let view = views.get(key)
+      if (view === undefined) {
+        view = new BatchView(batch, texts, viewOf(batch, rows, group.flatten, texts))
+        views.set(key, view)
+      }
+      this.#addGroup(group, view, amountOf, scale)
+    }
+  }
+
+  /** Removes series without recent flows. Returns the removed label sets. Call regularly. */
+  sweep(now: number): number {
+    const { expiryMs } = this.#options
+    if (this.#sweptAt !== undefined && now - this.#sweptAt < expiryMs / sweepEvery) return 0
+    this.#sweptAt = now
+    // A mark also stands for the batches until the next one.
+    const first = this.#marks.findIndex(({ at }) => now - at < expiryMs + this.#markEvery)
+    const oldest = first < 0 ? this.#version + 1 : this.#marks[first]!.version
+    this.#marks = first < 0 ? [] : this.#marks.slice(first)
+    let removed = 0
+    for (const { sets } of this.#groups.values()) removed += sets.expire(oldest)
+    this.#compact()
+    return removed
+  }
+
+  /** Series by metric, in the order of the definitions. Valid until the next call of `add` or `sweep`. */
+  *families(): Generator<Family> {
+    for (const { sets, metrics } of this.#groups.values())
+      for (const { series, metric } of metrics) {
+        const labels = sets.labels.map(({ name }) => name)
+        const { type, help, buckets, value } = metric.definition
+        yield {
+          name: this.#options.prefix + series.name,
+          type,
+          help,
+          labels,
+          bounds: buckets,
+          unit: value === undefined ? undefined : unitOf(series.name),
+          series,
+          raw: false,
+          valuesOf: (set) => sets.values(set, this.#interner),
+        }
+        if (series.raw !== undefined)
+          yield {
+            name: this.#options.prefix + rawName(series.name),
+            type,
+            help: `${help}, as exported`,
+            labels,
+            bounds: buckets,
+            unit: unitOf(series.name),
+            series,
+            raw: true,
+            valuesOf: (set) => sets.values(set, this.#interner),
+          }
+      }
+  }
+
+  #register(metric: CompiledMetric): void {
+    const { definition, labels, flatten, filters } = metric
+    const key = JSON.stringify([labels.map(({ name, ref }) => [name, ref.text]), flatten])
+    let group = this.#groups.get(key)
+    if (group === undefined) {
+      const sets = new LabelSets(labels, this.#options.maxSeries)
+      group = { sets, flatten, labels: labels.map(({ ref }) => ref), metrics: [] }
+      this.#groups.set(key, group)
+    }
+    const text = JSON.stringify(filters)
+    let mask = this.#filterLists.findIndex((list) => JSON.stringify(list) === text)
+    if (mask < 0) mask = this.#filterLists.push(filters) - 1
+    const withRaw = definition.scaled && this.#options.sampling === 'both'
+    const series = new MetricSeries(metric, definition.name, withRaw)
+    group.sets.series.push(series)
+    group.metrics.push({ series, mask, metric })
+  }
+
+  #addGroup(
+    { sets, labels, metrics }: Group,
+    view: BatchView,
+    amountOf: (field: FlowFieldName) => Float64Array | undefined,
+    scale: Float64Array | undefined,
+  ): void {
+    const active = metrics.filter(
+      ({ metric, mask }) =>
+        (metric.value === undefined || amountOf(metric.value) !== undefined) && this.#maskOf(view, mask) !== undefined,
+    )
+    const [first] = active
+    if (first === undefined) return
+    const found = sets.find(
+      labels.map((ref) => this.#idsOf(view, ref)),
+      active.length === 1 ? this.#maskOf(view, first.mask)! : view.union(active.map(({ mask }) => view.masks[mask]!)),
+    )
+    for (const { series, metric, mask } of active) {
+      const amounts = metric.value === undefined ? undefined : amountOf(metric.value)
+      const factors = metric.definition.scaled ? scale : undefined
+      this.#surplus += series.add(found, view.view.rows, view.masks[mask]!, amounts, factors, this.#version)
+    }
+  }
+
+  /** Undefined: no position passes. */
+  #maskOf(view: BatchView, index: number): Uint8Array | undefined {
+    const known = view.masks[index]
+    if (known !== undefined) return known
+    if (view.empty.has(index)) return undefined
+    const mask = new Uint8Array(view.view.count).fill(1)
+    for (const filter of this.#filterLists[index]!) {
+      const { ref, type } = filter
+      const isFixed = ref.kind !== 'dict' && ref.kind !== 'json' && !ref.kind.startsWith('list<')
+      if (isFixed && (type === 'presence' || type === 'absence'))
+        keepPresent(view.batch, ref.field, view.view.rows, mask, type === 'presence')
+      else this.#filterOf(filter).apply(this.#idsOf(view, ref), mask)
+    }
+    if (!mask.includes(1)) {
+      view.empty.add(index)
+      return undefined
+    }
+    view.masks[index] = mask
+    return mask
+  }
+
+  #filterOf(filter: CompiledMetric['filters'][number]): ValueFilter {
+    const key = `${filter.type} ${filter.value}`
+    let found = this.#filters.get(key)
+    if (found === undefined) {
+      found = new ValueFilter(filter, this.#interner)
+      this.#filters.set(key, found)
+    }
+    return found
+  }
+
+  #idsOf(view: BatchView, ref: FieldRef): Int32Array {
+    let ids = view.ids.get(ref.text)
+    if (ids === undefined) {
+      let field = this.#fields.get(ref.text)
+      if (field === undefined) {
+        field = new FieldIds(ref, this.#interner)
+        this.#fields.set(ref.text, field)
+      }
+      ids = field.fill(view.batch, view.texts, view.view)
+      view.ids.set(ref.text, ids)
+    }
+    return ids
+  }
+
+  get #markEvery(): number {
+    return this.#options.expiryMs / (4 * sweepEvery)
+  }
+
+  #mark(now: number): void {
+    const last = this.#marks.at(-1)
+    if (last === undefined || now - last.at >= this.#markEvery) this.#marks.push({ version: this.#version, at: now })
+  }
+
+  /** Drops texts that no series has. */
+  #compact(): void {
+    const width = Math.max(0, ...[...this.#groups.values()].map(({ labels }) => labels.length))
+    if (this.#interner.texts.length < spareTexts + 2 * width * this.size) return
+    const next = new Interner()
+    for (const { sets } of this.#groups.values()) sets.renumber(this.#interner, next)
+    this.#interner = next
+    this.#fields = new Map()
+    this.#filters = new Map()
+  }
+}
+
+export interface Family {
+  /** With prefix, and `_total` for counters. */
+  readonly name: string
+  readonly type: 'counter' | 'gauge' | 'histogram'
+  readonly help: string
+  readonly unit: string | undefined
+  readonly labels: readonly string[]
+  readonly bounds: readonly number[]
+  readonly series: MetricSeries
+  /** Whether `series.raw` has the values. */
+  readonly raw: boolean
+  readonly valuesOf: (set: number) => readonly string[]
+}
+
+/** Work on a batch that metrics share. */
+class BatchView {
+  readonly batch: FlowBatch
+  readonly texts: BatchTexts
+  readonly view: View
+  readonly ids = new Map<string, Int32Array>()
+  readonly masks: (Uint8Array | undefined)[] = []
+  readonly empty = new Set<number>()
+
+  constructor(batch: FlowBatch, texts: BatchTexts, view: View) {
+    this.batch = batch
+    this.texts = texts
+    this.view = view
+  }
+
+  union(masks: readonly Uint8Array[]): Uint8Array {
+    const all = new Uint8Array(this.view.count)
+    for (const mask of new Set(masks)) for (let i = 0; i < all.length; i++) all[i] = all[i]! | mask[i]!
+    return all
+  }
+}
+
+function viewOf(batch: FlowBatch, rows: Uint32Array, flatten: readonly FlowFieldName[], texts: BatchTexts): View {
+  if (flatten.length === 0) return plainView(rows)
+  return flattenedView(batch, rows, flatten, (field, row) => {
+    const column = batch.columns[field]
+    return column?.kind === 'json' ? texts.elements(column.codes[row]!).length : 0
+  })
+}
+
+function scaleOf(sampling: Float64Array | undefined): Float64Array | undefined {
+  return sampling?.map((interval) => (interval > 1 ? interval : 1))
+}
+
+function unitOf(name: string): string | undefined {
+  return /_(bytes|packets|seconds)(?:_total)?$/.exec(name)?.[1]
+}
+
+function rawName(name: string): string {
+  return name.endsWith('_total') ? `${name.slice(0, -'_total'.length)}_raw_total` : `${name}_raw`
+}

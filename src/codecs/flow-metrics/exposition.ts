@@ -1,0 +1,61 @@
+import type { Family, FlowAggregator } from './aggregator.ts'
+
+export type TextFormat = 'prometheus' | 'openmetrics'
+
+/** All series in Prometheus' text format 0.0.4 or OpenMetrics 1.0. */
+export function exposition(aggregator: FlowAggregator, format: TextFormat): string {
+  const parts: string[] = []
+  for (const family of aggregator.families()) writeFamily(family, format, parts)
+  if (format === 'openmetrics') parts.push('# EOF\n')
+  return parts.join('')
+}
+
+function writeFamily(family: Family, format: TextFormat, parts: string[]): void {
+  const { name, type, help, series, raw, unit } = family
+  const values = raw ? series.raw! : series.values
+  // OpenMetrics names the family without the suffix of its samples.
+  const title = format === 'openmetrics' && type === 'counter' ? name.replace(/_total$/, '') : name
+  const sample = format === 'openmetrics' && type === 'counter' && !name.endsWith('_total') ? `${name}_total` : name
+  parts.push(`# HELP ${title} ${help.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')}\n# TYPE ${title} ${type}\n`)
+  if (format === 'openmetrics' && unit !== undefined && title.endsWith(`_${unit}`))
+    parts.push(`# UNIT ${title} ${unit}\n`)
+  for (let set = 0; set < series.changed.length; set++) {
+    if (series.changed[set] === 0) continue
+    const labels = labelText(family, set)
+    if (type === 'histogram') writeHistogram(family, set, labels, parts)
+    else parts.push(`${sample}${labels === '' ? '' : `{${labels}}`} ${numberText(values[set]!)}\n`)
+  }
+}
+
+function writeHistogram({ name, bounds, series }: Family, set: number, labels: string, parts: string[]): void {
+  const before = labels === '' ? '' : `${labels},`
+  let count = 0
+  bounds.forEach((bound, b) => {
+    count += series.counts[set * series.buckets + b]!
+    parts.push(`${name}_bucket{${before}le="${boundText(bound)}"} ${count}\n`)
+  })
+  count += series.counts[set * series.buckets + bounds.length]!
+  parts.push(
+    `${name}_bucket{${before}le="+Inf"} ${count}\n`,
+    `${name}_sum${labels === '' ? '' : `{${labels}}`} ${numberText(series.values[set]!)}\n`,
+    `${name}_count${labels === '' ? '' : `{${labels}}`} ${count}\n`,
+  )
+}
+
+function labelText(family: Family, set: number): string {
+  const values = family.valuesOf(set)
+  return family.labels.map((label, k) => `${label}="${escaped(values[k]!)}"`).join(',')
+}
+
+function escaped(text: string): string {
+  return /["\\\n]/.test(text) ? text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n') : text
+}
+
+/** Canonical in OpenMetrics: whole bounds have a decimal. */
+export function boundText(bound: number): string {
+  return Number.isInteger(bound) && Math.abs(bound) < 1e21 ? `${bound}.0` : String(bound)
+}
+
+function numberText(value: number): string {
+  return Number.isFinite(value) ? String(value) : Number.isNaN(value) ? 'NaN' : value > 0 ? '+Inf' : '-Inf'
+}
