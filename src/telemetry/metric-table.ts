@@ -74,6 +74,12 @@ export const coreMetrics = {
     'way',
   ),
   weir_sink_reduced_rows_total: counter('Object changes too large for a bus, sent without their states', 'sink'),
+  weir_flow_metrics_label_sets: gauge('Label sets in memory of a sink that sums flows into metrics', 'sink'),
+  weir_flow_metrics_surplus_total: counter(
+    'Values counted under `other`, because a metric reached `max_series`',
+    'sink',
+    'reason',
+  ),
   weir_sink_retries_total: counter('Retried batches', 'sink'),
   weir_sink_orphaned_rows: gauge('Pending rows of a sink that is no longer configured', 'sink'),
   weir_sink_pending_rows: gauge('Rows accepted and not settled at a sink', 'sink'),

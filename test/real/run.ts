@@ -19,6 +19,7 @@ import { installMoto, moto } from './install/moto.ts'
 import { installEventDisplay, installKnative } from './install/knative.ts'
 import { findPubSub, pubsub } from './install/pubsub.ts'
 import { pmacct } from './install/pmacct.ts'
+import { prometheus } from './install/prometheus.ts'
 import { installPyarrow } from './install/pyarrow.ts'
 import { installPythonBuses } from './install/python-buses.ts'
 import { installPythonProtobuf } from './install/python-protobuf.ts'
@@ -35,7 +36,7 @@ const filters = process.argv.slice(2).filter((one) => one !== '--write')
 const recording = write ? ['--reporter=test/kit/support-reporter.ts'] : []
 
 // Before the tests, so that no test pays for a download, one after the other (one package database).
-const wanted = [nats, rabbitmq, softflowd, pmacct, nfcapd, sfcapd, strace].map((program) => ({
+const wanted = [nats, rabbitmq, softflowd, pmacct, nfcapd, sfcapd, strace, prometheus].map((program) => ({
   name: program.name,
   find: () => install(program),
 }))

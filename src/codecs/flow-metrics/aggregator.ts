@@ -48,7 +48,11 @@ export class FlowAggregator {
 
   constructor(options: AggregatorOptions) {
     this.#options = options
-    for (const metric of options.metrics) this.#register(metric)
+    for (const metric of options.metrics) {
+      this.#register(metric)
+      // An invalid expression is an error of the configuration.
+      for (const filter of metric.filters) this.#filterOf(filter)
+    }
   }
 
   /** Number of the last batch. */

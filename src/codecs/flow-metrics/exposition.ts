@@ -2,29 +2,44 @@ import type { Family, FlowAggregator } from './aggregator.ts'
 
 export type TextFormat = 'prometheus' | 'openmetrics'
 
+/** Series written at once, so that a scrape does not hold up other work. */
+const setsPerChunk = 500
+
 /** All series in Prometheus' text format 0.0.4 or OpenMetrics 1.0. */
 export function exposition(aggregator: FlowAggregator, format: TextFormat): string {
-  const parts: string[] = []
-  for (const family of aggregator.families()) writeFamily(family, format, parts)
-  if (format === 'openmetrics') parts.push('# EOF\n')
-  return parts.join('')
+  return [...expositionChunks(aggregator, format)].join('')
 }
 
-function writeFamily(family: Family, format: TextFormat, parts: string[]): void {
+/** As {@link exposition}, in parts. Flows may be added between two parts; `sweep` must wait for the last one. */
+export function* expositionChunks(aggregator: FlowAggregator, format: TextFormat): Generator<string> {
+  for (const family of aggregator.families()) yield* writeFamily(family, format)
+  if (format === 'openmetrics') yield '# EOF\n'
+}
+
+function* writeFamily(family: Family, format: TextFormat): Generator<string> {
+  let parts: string[] = []
   const { name, type, help, series, raw, unit } = family
-  const values = raw ? series.raw! : series.values
   // OpenMetrics names the family without the suffix of its samples.
   const title = format === 'openmetrics' && type === 'counter' ? name.replace(/_total$/, '') : name
   const sample = format === 'openmetrics' && type === 'counter' && !name.endsWith('_total') ? `${name}_total` : name
   parts.push(`# HELP ${title} ${help.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')}\n# TYPE ${title} ${type}\n`)
   if (format === 'openmetrics' && unit !== undefined && title.endsWith(`_${unit}`))
     parts.push(`# UNIT ${title} ${unit}\n`)
+  let written = 0
   for (let set = 0; set < series.changed.length; set++) {
     if (series.changed[set] === 0) continue
     const labels = labelText(family, set)
     if (type === 'histogram') writeHistogram(family, set, labels, parts)
-    else parts.push(`${sample}${labels === '' ? '' : `{${labels}}`} ${numberText(values[set]!)}\n`)
+    else
+      parts.push(
+        `${sample}${labels === '' ? '' : `{${labels}}`} ${numberText((raw ? series.raw! : series.values)[set]!)}\n`,
+      )
+    if (++written % setsPerChunk === 0) {
+      yield parts.join('')
+      parts = []
+    }
   }
+  yield parts.join('')
 }
 
 function writeHistogram({ name, bounds, series }: Family, set: number, labels: string, parts: string[]): void {

@@ -1,0 +1,15 @@
+import { counter } from '../../telemetry/metric-table.ts'
+
+export const metrics = {
+  weir_prometheus_scrapes_total: counter(
+    'Scrapes of flow metrics, by outcome: answered, unauthorized, failed',
+    'sink',
+    'outcome',
+  ),
+}
+
+type Own = typeof metrics
+
+declare module '../../telemetry/ports.ts' {
+  interface MetricNames extends Own {}
+}

@@ -1,0 +1,22 @@
+/** Tokens of the last batches that a sink counted, so that a repeated one is not counted twice. */
+export class RecentTokens {
+  readonly #limit: number
+  readonly #tokens = new Set<string>()
+
+  constructor(limit = 10_000) {
+    this.#limit = limit
+  }
+
+  has(token: string): boolean {
+    return this.#tokens.has(token)
+  }
+
+  add(token: string): void {
+    this.#tokens.add(token)
+    if (this.#tokens.size <= this.#limit) return
+    for (const oldest of this.#tokens) {
+      this.#tokens.delete(oldest)
+      return
+    }
+  }
+}
