@@ -12,50 +12,22 @@ import { configFrom } from '../../src/schema/index.ts'
 import { testContext } from '../conformance/batches.ts'
 import { selfSigned } from '../kit/certificate.ts'
 import { freePorts } from '../kit/free-port.ts'
-import { flowSinkBatch, metricFlows, type FlowRecord } from '../kit/metric-flows.ts'
+import { flowSinkBatch, metricFlows } from '../kit/metric-flows.ts'
 import { prove } from '../kit/proof.ts'
 import { prometheus as program } from './install/prometheus.ts'
+import { expectFlowSums } from './kit/metric-sums.ts'
 import { need } from './kit/need.ts'
-import { startPrometheus, type PrometheusServer } from './kit/prometheus.ts'
+import { startPrometheus, type PrometheusOptions, type PrometheusServer } from './kit/prometheus.ts'
 
 const never = new AbortController().signal
-const patience = { timeout: 60_000, interval: 200 }
 const closing: (() => Promise<unknown>)[] = []
 afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close()
 })
 
-const scaled = (records: readonly FlowRecord[], of: 'Bytes' | 'Packets'): number =>
-  records.reduce((sum, record) => sum + record[of] * record.Sampling, 0)
-const ingress = ({ FlowDirection }: FlowRecord): boolean => FlowDirection !== 1
-
-/** PromQL over the metrics, against sums over the records. */
-async function expectSums(server: PrometheusServer, records: readonly FlowRecord[]): Promise<void> {
-  await expect.poll(() => server.sum('netobserv_workload_flows_total'), patience).toBe(records.length)
-  expect(await server.sum('netobserv_node_ingress_bytes_total')).toBe(scaled(records.filter(ingress), 'Bytes'))
-  expect(await server.sum('netobserv_node_ingress_packets_total')).toBe(scaled(records.filter(ingress), 'Packets'))
-  const byNamespace = await server.query('sum by (SrcK8S_Namespace) (netobserv_workload_flows_total)')
-  expect(new Map(byNamespace.map(({ labels, value }) => [labels['SrcK8S_Namespace'], value]))).toEqual(
-    new Map(
-      [...new Set(records.map((record) => record.SrcK8S_Namespace))].map((name) => [
-        name,
-        records.filter((record) => record.SrcK8S_Namespace === name).length,
-      ]),
-    ),
-  )
-  const fast = records.filter(({ TimeFlowRttNs }) => TimeFlowRttNs <= 100_000_000).length
-  expect(await server.sum('netobserv_workload_rtt_seconds_bucket{le="0.1"}')).toBe(fast)
-  expect(await server.sum('netobserv_workload_rtt_seconds_count')).toBe(records.length)
-  const seconds = records.reduce((sum, { TimeFlowRttNs }) => sum + TimeFlowRttNs / 1e9, 0)
-  expect(await server.sum('netobserv_workload_rtt_seconds_sum')).toBeCloseTo(seconds, 6)
-}
-
-async function server(
-  context: TestContext,
-  ...options: Parameters<typeof startPrometheus> extends [string, ...infer O] ? O : never
-) {
+async function server(context: TestContext, options: PrometheusOptions): Promise<PrometheusServer> {
   const path = await need(context, program)
-  const started = await startPrometheus(path, ...options)
+  const started = await startPrometheus(path, options)
   closing.push(() => started[Symbol.asyncDispose]())
   return started
 }
@@ -103,7 +75,7 @@ describe('prometheus', () => {
       expect(await sink.send(batch, never)).toEqual([])
       if (from % 1000 === 0) expect(await sink.send(batch, never)).toEqual([])
     }
-    await expectSums(started, records)
+    await expectFlowSums(started, records)
     const meta = (await (await fetch(`${started.url}/api/v1/metadata`)).json()) as {
       data: Record<string, { type: string }[]>
     }

@@ -98,8 +98,11 @@ export class FlowAggregator {
     }
   }
 
-  /** Removes series without recent flows. Returns the removed label sets. Call regularly. */
-  sweep(now: number): number {
+  /**
+   * Removes series without recent flows, whose last change is below `oldest`. Returns the removed label sets. Call
+   * regularly.
+   */
+  sweep(now: number, expiring: (oldest: number) => void = () => {}): number {
     const { expiryMs } = this.#options
     if (this.#sweptAt !== undefined && now - this.#sweptAt < expiryMs / sweepEvery) return 0
     this.#sweptAt = now
@@ -107,6 +110,7 @@ export class FlowAggregator {
     const first = this.#marks.findIndex(({ at }) => now - at < expiryMs + this.#markEvery)
     const oldest = first < 0 ? this.#version + 1 : this.#marks[first]!.version
     this.#marks = first < 0 ? [] : this.#marks.slice(first)
+    expiring(oldest)
     let removed = 0
     for (const { sets } of this.#groups.values()) removed += sets.expire(oldest)
     this.#compact()

@@ -1,0 +1,79 @@
+import { selectMetrics } from '../../codecs/flow-metrics/predefined.ts'
+import { messageOf } from '../../model/errors.ts'
+import {
+  auth,
+  Complaint,
+  defineSchema,
+  duration,
+  integer,
+  mapping,
+  text,
+  tls,
+  urlText,
+  type ConfigOf,
+} from '../../schema/index.ts'
+import { flowMetricFields } from '../../schema/flow-metrics.ts'
+
+export const remoteWriteSchema = defineSchema({
+  type: 'remote-write',
+  role: 'sink',
+  summary: 'Sums flows into the metrics of NetObserv and pushes them by Prometheus remote write',
+  fields: {
+    url: urlText(
+      {
+        description: 'URL of the receiver',
+        required: true,
+        example: 'https://mimir.example.com/api/v1/push',
+      },
+      { schemes: ['http', 'https'] },
+    ),
+    labels: mapping(text({ description: 'Value of a label', required: true, example: 'weir-0' }), {
+      description: 'Labels of every series. Instances that push to one receiver need different ones',
+      default: {},
+      example: { instance: 'weir-0', cluster: 'prod-eu' },
+    }),
+    interval: duration(
+      {
+        description:
+          'Interval at which series without new flows are pushed again, so that queries still find them. Series ' +
+          'with new flows are pushed with each batch',
+        default: '15s',
+      },
+      { min: '1s', max: '4m' },
+    ),
+    request_samples: integer(
+      { description: 'Maximum samples in one request', unit: 'samples', default: 2000 },
+      { min: 100, max: 100_000 },
+    ),
+    timeout: duration(
+      { description: 'Timeout of one request; a send ends after at most twice this time', default: '30s' },
+      { min: '10ms' },
+    ),
+    headers: mapping(text({ description: 'Value of a header', required: true, example: 'edge' }), {
+      description: 'Additional headers of every request, such as the tenant',
+      default: {},
+      example: { 'X-Scope-OrgID': 'network' },
+    }),
+    auth,
+    tls,
+    ...flowMetricFields,
+  },
+  check({ url, tls: tlsSettings, labels, include, custom }) {
+    const label = Object.keys(labels).find((name) => !/^[a-zA-Z_][a-zA-Z0-9_]*$/.test(name) || name.startsWith('__'))
+    if (label !== undefined)
+      return new Complaint(`\`${label}\` can't be a label`, 'use letters, digits and `_`', ['labels', label])
+    if (tlsSettings !== null && url.startsWith('http:'))
+      return new Complaint('`tls` is set, but the URL is plain http', 'write https://', ['url'])
+    try {
+      selectMetrics(
+        include,
+        custom.map((metric) => ({ ...metric, buckets: metric.buckets.map(Number) })),
+      )
+      return null
+    } catch (error) {
+      return new Complaint(messageOf(error))
+    }
+  },
+})
+
+export type RemoteWriteConfig = ConfigOf<typeof remoteWriteSchema>

@@ -1,0 +1,15 @@
+import { counter } from '../../telemetry/metric-table.ts'
+
+export const metrics = {
+  weir_remote_write_samples_total: counter(
+    'Samples pushed, by outcome: accepted, refused (permanently), failed (pushed again with later values)',
+    'sink',
+    'outcome',
+  ),
+}
+
+type Own = typeof metrics
+
+declare module '../../telemetry/ports.ts' {
+  interface MetricNames extends Own {}
+}

@@ -1,0 +1,34 @@
+import type { Batch } from '../../model/batches.ts'
+import { stableId } from '../../model/positions.ts'
+import type { SinkBatch, SinkPiece } from '../contracts.ts'
+import { RecentTokens } from './recent-tokens.ts'
+
+/** Redelivered dead letters that are still known as counted. */
+const maxRejected = 100_000
+
+/** For sinks that sum rows in memory and send the sums: a row counts once per process, however often it is sent. */
+export class CountedRows {
+  readonly #tokens = new RecentTokens()
+  readonly #rejected = new Set<string>()
+
+  /** Calls `add` with the rows that were not counted before. */
+  once(batch: SinkBatch, add: (rows: Batch, chosen: Uint32Array) => void): void {
+    if (this.#tokens.has(batch.token)) return
+    this.#tokens.add(batch.token)
+    for (const piece of batch.pieces) {
+      const { rows } = piece
+      const known = batch.retried && this.#rejected.size > 0
+      add(piece.batch, known ? rows.filter((row) => !this.#rejected.delete(rowId(piece, row))) : rows)
+    }
+  }
+
+  /** The rows were counted and become dead letters all the same. */
+  rejected({ pieces }: SinkBatch): void {
+    for (const piece of pieces)
+      for (const row of piece.rows) if (this.#rejected.size < maxRejected) this.#rejected.add(rowId(piece, row))
+  }
+}
+
+function rowId({ header, firstRow }: SinkPiece, row: number): string {
+  return stableId(header.source, header.epoch, header.sourceSequence, firstRow + row)
+}
