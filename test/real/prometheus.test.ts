@@ -13,7 +13,8 @@ import { testContext } from '../conformance/batches.ts'
 import { selfSigned } from '../kit/certificate.ts'
 import { freePorts } from '../kit/free-port.ts'
 import { flowSinkBatch, metricFlows } from '../kit/metric-flows.ts'
-import { prove } from '../kit/proof.ts'
+import { proves } from '../kit/proof.ts'
+import { versionOf } from './install/apt.ts'
 import { prometheus as program } from './install/prometheus.ts'
 import { expectFlowSums } from './kit/metric-sums.ts'
 import { need } from './kit/need.ts'
@@ -39,6 +40,8 @@ async function folderFor(): Promise<string> {
 }
 
 describe('prometheus', () => {
+  proves('sink', { system: 'prometheus', server: 'Prometheus', version: () => versionOf(program) })
+
   async function open(written: object): Promise<Sink> {
     const sink = await prometheusSink.build(configFrom(prometheusSchema, written), testContext())
     closing.push(() => sink.close())
@@ -63,11 +66,6 @@ describe('prometheus', () => {
         tls_config: { ca_file: files.cert_file },
         authorization: { credentials_file: join(folder, 'token') },
       },
-    })
-    await prove(context.task.meta, 'sink', {
-      system: 'prometheus',
-      server: 'Prometheus',
-      version: () => started.version(),
     })
     const records = metricFlows(5000, 7)
     for (let from = 0; from < records.length; from += 500) {
@@ -106,7 +104,6 @@ describe('prometheus', () => {
     const exited = once(tool, 'close')
     tool.stdin.end(text)
     await exited
-    await prove(context.task.meta, 'sink', { system: 'prometheus', server: 'promtool' })
     // The labels have the names of NetObserv.
     const other = printed.split('\n').filter((line) => line !== '' && !line.includes("not 'camelCase'"))
     expect(other).toEqual([])

@@ -6,7 +6,8 @@ import type { Sink } from '../../src/engine/contracts.ts'
 import { configFrom, type WrittenConfigOf } from '../../src/schema/index.ts'
 import { testContext } from '../conformance/batches.ts'
 import { flowSinkBatch, metricFlows } from '../kit/metric-flows.ts'
-import { prove } from '../kit/proof.ts'
+import { proves } from '../kit/proof.ts'
+import { versionOf } from './install/apt.ts'
 import { prometheus as program } from './install/prometheus.ts'
 import { expectFlowSums } from './kit/metric-sums.ts'
 import { need } from './kit/need.ts'
@@ -24,11 +25,6 @@ async function scene(
 ): Promise<{ server: PrometheusServer; sink: Sink }> {
   const server = await startPrometheus(await need(context, program))
   closing.push(() => server[Symbol.asyncDispose]())
-  await prove(context.task.meta, 'sink', {
-    system: 'remote-write',
-    server: 'Prometheus',
-    version: () => server.version(),
-  })
   return { server, sink: await open(server, written) }
 }
 
@@ -43,6 +39,8 @@ async function open(
 }
 
 describe('remote-write', () => {
+  proves('sink', { system: 'remote-write', server: 'Prometheus', version: () => versionOf(program) })
+
   test('pushed sums are those of the flows, in PromQL', async (context) => {
     const { server, sink } = await scene(context, { labels: { instance: 'weir-0' } })
     const records = metricFlows(5000, 11)

@@ -94,7 +94,7 @@ export class FlowAggregator {
         view = new BatchView(batch, texts, viewOf(batch, rows, group.flatten, texts))
         views.set(key, view)
       }
-      this.#addGroup(group, view, amountOf, scale)
+      this.#addGroup(group, view, amountOf, scale, { version: this.#version, now })
     }
   }
 
@@ -172,6 +172,7 @@ export class FlowAggregator {
     view: BatchView,
     amountOf: (field: FlowFieldName) => Float64Array | undefined,
     scale: Float64Array | undefined,
+    batch: { readonly version: number; readonly now: number },
   ): void {
     const active = metrics.filter(
       ({ metric, mask }) =>
@@ -186,7 +187,7 @@ export class FlowAggregator {
     for (const { series, metric, mask } of active) {
       const amounts = metric.value === undefined ? undefined : amountOf(metric.value)
       const factors = metric.definition.scaled ? scale : undefined
-      this.#surplus += series.add(found, view.view.rows, view.masks[mask]!, amounts, factors, this.#version)
+      this.#surplus += series.add(found, view.view.rows, view.masks[mask]!, amounts, factors, batch)
     }
   }
 

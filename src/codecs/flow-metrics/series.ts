@@ -12,6 +12,8 @@ export class MetricSeries {
   counts: Float64Array
   /** Batch of the last change; 0: no series. */
   changed = new Uint32Array(64)
+  /** Unix ms of the first value. */
+  since = new Float64Array(64)
 
   constructor(metric: CompiledMetric, name: string, withRaw: boolean) {
     this.metric = metric
@@ -32,6 +34,7 @@ export class MetricSeries {
     this.values = grown(this.values, capacity)
     if (this.raw !== undefined) this.raw = grown(this.raw, capacity)
     this.counts = grown(this.counts, capacity * this.#buckets)
+    this.since = grown(this.since, capacity)
     const changed = new Uint32Array(capacity)
     changed.set(this.changed)
     this.changed = changed
@@ -44,10 +47,10 @@ export class MetricSeries {
     mask: Uint8Array,
     amounts: Float64Array | undefined,
     scale: Float64Array | undefined,
-    version: number,
+    { version, now }: { readonly version: number; readonly now: number },
   ): number {
     const { type, divide } = this.metric.definition
-    const { values, raw, changed } = this
+    const { values, raw, changed, since } = this
     let surplus = 0
     for (let i = 0; i < mask.length; i++) {
       if (mask[i] === 0) continue
@@ -56,6 +59,7 @@ export class MetricSeries {
       if (Number.isNaN(amount)) continue
       const set = sets[i]!
       if (set === 0) surplus++
+      if (changed[set] === 0) since[set] = now
       changed[set] = version
       if (type === 'gauge') values[set] = amount
       else if (type === 'counter') {
@@ -71,14 +75,16 @@ export class MetricSeries {
 
   /** Keeps the sets of the list, under their number in it. Others vanish. */
   keep(sets: readonly number[], oldest: number): void {
-    const { values, raw, counts, changed } = this
+    const { values, raw, counts, changed, since } = this
     this.values = new Float64Array(values.length)
     this.raw = raw === undefined ? undefined : new Float64Array(values.length)
     this.counts = new Float64Array(counts.length)
     this.changed = new Uint32Array(values.length)
+    this.since = new Float64Array(values.length)
     sets.forEach((from, to) => {
       if (changed[from]! < oldest) return
       this.changed[to] = changed[from]!
+      this.since[to] = since[from]!
       this.values[to] = values[from]!
       if (this.raw !== undefined) this.raw[to] = raw![from]!
       for (let b = 0; b < this.#buckets; b++) this.counts[to * this.#buckets + b] = counts[from * this.#buckets + b]!

@@ -136,10 +136,10 @@ function etypeWriter({ columns }: FlowBatch, own: Writer | undefined): Writer | 
   }
 }
 
-type Condition = (row: number) => boolean
+export type Condition = (row: number) => boolean
 
 /** Some keys exist only for certain protocols. */
-function conditionsOf({ columns }: FlowBatch): (name: FlowFieldName) => Condition | undefined {
+export function conditionsOf({ columns }: FlowBatch): (name: FlowFieldName) => Condition | undefined {
   const { proto, etype, xlat_src_addr: source, xlat_dst_addr: destination } = columns
   const protoIn = (...some: number[]): Condition | undefined =>
     proto?.kind !== 'u8' ? undefined : (row) => !isPresent(proto.valid, row) || some.includes(proto.values[row] ?? 0)

@@ -11,7 +11,6 @@ const readyLimit = 30_000
 
 export interface PrometheusServer {
   readonly url: string
-  version(): Promise<string>
   /** Labels and value of each series of an instant query. */
   query(expression: string): Promise<{ readonly labels: Readonly<Record<string, string>>; readonly value: number }[]>
   /** One sum; NaN without series. */
@@ -91,10 +90,6 @@ export async function startPrometheus(path: string, options: PrometheusOptions =
     start,
     query,
     stop: async () => running?.stop(),
-    async version() {
-      const response = await fetch(`${url}/api/v1/status/buildinfo`)
-      return ((await response.json()) as { data: { version: string } }).data.version
-    },
     sum: async (expression) => (await query(`sum(${expression})`))[0]?.value ?? Number.NaN,
     async [Symbol.asyncDispose]() {
       await running?.stop()

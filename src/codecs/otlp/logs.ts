@@ -1,0 +1,89 @@
+import type { FlowBatch } from '../../model/batches.ts'
+import { isPresent } from '../../model/columns.ts'
+import type { WeirEvent } from '../../model/events.ts'
+import type { FlowFieldName } from '../../model/fields.ts'
+import { ProtoWriter } from '../proto-writer/index.ts'
+import { writeAttribute, writeExport, writeTime, type OtlpResource } from './attributes.ts'
+import { flowAttributes } from './flow-attributes.ts'
+
+/** Number and name of the severity INFO. */
+const info = [9, 'INFO'] as const
+
+export interface FlowLogOptions {
+  /** Attribute by field. */
+  readonly mapping: ReadonlyMap<FlowFieldName, string>
+  /** JSON of a row, for the body. */
+  readonly body: (batch: FlowBatch) => (row: number) => string
+}
+
+/** Encoded log records of the rows of a batch. `received`: Unix ms. */
+export function flowLogs(
+  batch: FlowBatch,
+  received: number,
+  { mapping, body }: FlowLogOptions,
+): (row: number, id: string) => Uint8Array {
+  const json = body(batch)
+  const attributes = flowAttributes(batch, mapping)
+  const writer = new ProtoWriter()
+  const times = ['time_end', 'time_start', 'time_received'].flatMap((name) => {
+    const column = batch.columns[name]
+    return column?.kind === 'time' ? [column] : []
+  })
+  return (row, id) => {
+    writer.reset()
+    const time = times.find(({ values, valid }) => isPresent(valid, row) && !Number.isNaN(values[row]!))
+    writeTime(writer, 1, time?.values[row] ?? received)
+    writeTime(writer, 11, received)
+    writer.uint(2, info[0])
+    writer.text(3, info[1])
+    const any = writer.begin(5)
+    writer.text(1, json(row))
+    writer.end(any)
+    attributes(writer, row)
+    writeAttribute(writer, 6, 'log.record.uid', id)
+    return writer.finish()
+  }
+}
+
+/** An encoded log record of an event: its data is the body, its envelope the attributes. */
+export function eventLog(event: WeirEvent, received: number): Uint8Array {
+  const writer = new ProtoWriter()
+  writeTime(writer, 1, event.time ?? received)
+  writeTime(writer, 11, received)
+  writer.uint(2, info[0])
+  writer.text(3, info[1])
+  if (event.data !== undefined && event.encoding !== 'none') {
+    const any = writer.begin(5)
+    // Text is the same bytes; the type of the field differs.
+    writer.bytes(event.encoding === 'binary' ? 7 : 1, event.data)
+    writer.end(any)
+  }
+  const attribute = (key: string, value: string | number | boolean | undefined): void => {
+    if (value !== undefined) writeAttribute(writer, 6, key, value)
+  }
+  attribute('log.record.uid', event.id)
+  attribute('cloudevents.event_id', event.id)
+  attribute('cloudevents.event_source', event.source)
+  attribute('cloudevents.event_type', event.type)
+  attribute('cloudevents.event_subject', event.subject)
+  attribute('weir.family', event.family ?? 'event')
+  attribute('weir.key', event.key)
+  attribute('weir.ref', event.ref)
+  for (const [name, value] of Object.entries(event.extensions ?? {})) attribute(`cloudevents.${name}`, value)
+  const [, trace, span] =
+    /^00-([0-9a-f]{32})-([0-9a-f]{16})-/.exec(String(event.extensions?.['traceparent'] ?? '')) ?? []
+  if (trace !== undefined && span !== undefined) {
+    writer.bytes(9, Buffer.from(trace, 'hex'))
+    writer.bytes(10, Buffer.from(span, 'hex'))
+  }
+  return writer.finish()
+}
+
+/** An `ExportLogsServiceRequest` of encoded log records. */
+export function logsRequest(records: readonly Uint8Array[], resource: OtlpResource): Uint8Array {
+  const writer = new ProtoWriter()
+  writeExport(writer, resource, (to) => {
+    for (const record of records) to.bytes(2, record)
+  })
+  return writer.finish()
+}

@@ -1,0 +1,78 @@
+import { BinaryReader } from '@bufbuild/protobuf/wire'
+
+export interface PartialSuccess {
+  readonly rejected: number
+  readonly message: string
+}
+
+/** The `partial_success` of a response to logs or metrics; undefined: all were accepted. Unreadable bytes count as none. */
+export function partialSuccess(body: Uint8Array): PartialSuccess | undefined {
+  const found = fieldsOf(body)?.get(1)
+  const inner = found instanceof Uint8Array ? fieldsOf(found) : undefined
+  if (inner === undefined) return undefined
+  const rejected = inner.get(1)
+  const message = inner.get(2)
+  return {
+    rejected: typeof rejected === 'bigint' ? Number(rejected) : 0,
+    message: message instanceof Uint8Array ? Buffer.from(message).toString() : '',
+  }
+}
+
+export interface RpcStatus {
+  readonly message: string
+  /** From `RetryInfo`, in ms; undefined: the server sent none. */
+  readonly retryMs: number | undefined
+}
+
+/** A `google.rpc.Status`; undefined if the bytes are none. */
+export function rpcStatus(bytes: Uint8Array): RpcStatus | undefined {
+  const fields = fieldsOf(bytes)
+  const message = fields?.get(2)
+  if (fields === undefined || !(message instanceof Uint8Array)) return undefined
+  return { message: Buffer.from(message).toString(), retryMs: retryDelay(bytes) }
+}
+
+const retryInfo = 'type.googleapis.com/google.rpc.RetryInfo'
+
+function retryDelay(bytes: Uint8Array): number | undefined {
+  for (const detail of lengthFields(bytes, 3)) {
+    const any = fieldsOf(detail)
+    const [url, value] = [any?.get(1), any?.get(2)]
+    if (!(url instanceof Uint8Array) || Buffer.from(url).toString() !== retryInfo) continue
+    const delay = value instanceof Uint8Array ? fieldsOf(value)?.get(1) : undefined
+    const duration = delay instanceof Uint8Array ? fieldsOf(delay) : undefined
+    const [seconds, nanos] = [duration?.get(1) ?? 0n, duration?.get(2) ?? 0n]
+    return typeof seconds === 'bigint' && typeof nanos === 'bigint'
+      ? Math.max(0, Number(seconds) * 1000 + Number(nanos) / 1e6)
+      : 0
+  }
+  return undefined
+}
+
+/** Last value of each varint and length-delimited field. */
+function fieldsOf(bytes: Uint8Array): Map<number, bigint | Uint8Array> | undefined {
+  try {
+    const fields = new Map<number, bigint | Uint8Array>()
+    const reader = new BinaryReader(bytes)
+    while (reader.pos < reader.len) {
+      const [field, type] = reader.tag()
+      if (type === 0) fields.set(field, BigInt(reader.int64()))
+      else if (type === 2) fields.set(field, reader.bytes())
+      else reader.skip(type, field)
+    }
+    return fields
+  } catch {
+    return undefined
+  }
+}
+
+function lengthFields(bytes: Uint8Array, wanted: number): Uint8Array[] {
+  const found: Uint8Array[] = []
+  const reader = new BinaryReader(bytes)
+  while (reader.pos < reader.len) {
+    const [field, type] = reader.tag()
+    if (type === 2 && field === wanted) found.push(reader.bytes())
+    else reader.skip(type, field)
+  }
+  return found
+}

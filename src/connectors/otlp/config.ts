@@ -1,0 +1,117 @@
+import { selectMetrics } from '../../codecs/flow-metrics/predefined.ts'
+import { messageOf } from '../../model/errors.ts'
+import { resolveFieldName } from '../../model/fields.ts'
+import {
+  auth,
+  choice,
+  Complaint,
+  defineSchema,
+  duration,
+  integer,
+  mapping,
+  text,
+  tls,
+  urlText,
+  type ConfigOf,
+} from '../../schema/index.ts'
+import { flowMetricFields } from '../../schema/flow-metrics.ts'
+
+export const otlpSchema = defineSchema({
+  type: 'otlp',
+  role: 'sink',
+  summary: 'Exports flows and events as OpenTelemetry logs, or flows as metrics, over gRPC or HTTP',
+  fields: {
+    url: urlText(
+      {
+        description:
+          'URL of the receiver. `grpc://` and `grpcs://` (TLS): gRPC, default port 4317. `http://` and `https://`: ' +
+          'protobuf over HTTP, default ports 4318 and 443; `/v1/logs` or `/v1/metrics` is added to the path',
+        required: true,
+        example: 'grpc://otel-collector.observability.svc:4317',
+      },
+      { schemes: ['grpc', 'grpcs', 'http', 'https'] },
+    ),
+    signal: choice(['logs', 'metrics'], {
+      description:
+        '`logs`: each flow and event is a log record. `metrics`: flows are summed into the metrics of NetObserv. ' +
+        'For both, configure two sinks',
+      default: 'logs',
+    }),
+    codec: choice(['netobserv-json', 'json'], {
+      description: "Body of a flow's log record: JSON with the keys of NetObserv, or of the registry",
+      default: 'netobserv-json',
+    }),
+    tcp_flags: choice(['number', 'names'], {
+      description: 'Encoding of TCP flags in `netobserv-json`',
+      default: 'number',
+    }),
+    fields_mapping: mapping(text({ description: 'Name of the attribute', required: true, example: 'client.address' }), {
+      description:
+        'Attribute names by field, in place of the default ones, for logs. An attribute named `-` is left out. ' +
+        'Fields without an attribute are in the body only',
+      default: {},
+      example: { SrcAddr: 'client.address', DstSubnetLabel: '-' },
+    }),
+    service_name: text({ description: 'Attribute `service.name` of the resource', default: 'weir' }),
+    resource: mapping(text({ description: 'Value of an attribute', required: true, example: 'production' }), {
+      description: 'Further attributes of the resource',
+      default: {},
+      example: { 'deployment.environment.name': 'production' },
+    }),
+    compression: choice(['gzip', 'none'], { description: 'Compression of requests', default: 'gzip' }),
+    request_events: integer(
+      { description: 'Maximum log records or data points in one request', unit: 'events', default: 2000 },
+      { min: 1, max: 100_000 },
+    ),
+    interval: duration(
+      {
+        description:
+          'Interval at which series without new flows are exported again, for metrics. Series with new flows are ' +
+          'exported with each batch',
+        default: '20s',
+      },
+      { min: '1s', max: '4m' },
+    ),
+    timeout: duration(
+      { description: 'Timeout of one request; a send ends after at most twice this time', default: '10s' },
+      { min: '10ms' },
+    ),
+    headers: mapping(text({ description: 'Value of a header', required: true, example: 'edge' }), {
+      description: 'Additional headers, or gRPC metadata, of every request',
+      default: {},
+      example: { 'X-Scope-OrgID': 'network' },
+    }),
+    auth,
+    tls,
+    ...flowMetricFields,
+  },
+  check({ url, tls: tlsSettings, headers, fields_mapping: mapped, include, custom }) {
+    const header = Object.keys(headers).find(
+      (name) => !/^[A-Za-z0-9_.-]+$/.test(name) || /^(?:content-.*|host|connection|te|grpc-.*|.*-bin)$/i.test(name),
+    )
+    if (header !== undefined)
+      return new Complaint(`\`${header}\` can't be set here`, 'it is not a header name, or the sink sets it itself', [
+        'headers',
+        header,
+      ])
+    if (tlsSettings !== null && /^(?:grpc|http):/.test(url))
+      return new Complaint('`tls` is set, but the URL is a plain connection', 'write grpcs:// or https://', ['url'])
+    const unknown = Object.keys(mapped).find((field) => resolveFieldName(field) === undefined)
+    if (unknown !== undefined)
+      return new Complaint(`there is no field \`${unknown}\``, 'use any name of a flow field', [
+        'fields_mapping',
+        unknown,
+      ])
+    try {
+      selectMetrics(
+        include,
+        custom.map((metric) => ({ ...metric, buckets: metric.buckets.map(Number) })),
+      )
+      return null
+    } catch (error) {
+      return new Complaint(messageOf(error))
+    }
+  },
+})
+
+export type OtlpConfig = ConfigOf<typeof otlpSchema>

@@ -1,0 +1,16 @@
+import { counter } from '../../telemetry/metric-table.ts'
+
+export const metrics = {
+  weir_otlp_requests_total: counter(
+    'Export requests, by signal and outcome: accepted, partial, rejected, failed',
+    'sink',
+    'signal',
+    'outcome',
+  ),
+}
+
+type Own = typeof metrics
+
+declare module '../../telemetry/ports.ts' {
+  interface MetricNames extends Own {}
+}
