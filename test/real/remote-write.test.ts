@@ -67,7 +67,7 @@ describe('remote-write', () => {
     await expectFlowSums(server, records)
   })
 
-  test('two instances that push the same series are told apart by labels', async (context) => {
+  test('labels separate two instances that push the same series', async (context) => {
     const { server, sink } = await scene(context, { labels: { instance: 'a' } })
     const other = await open(server, { labels: { instance: 'b' } })
     const records = metricFlows(1000, 13)

@@ -99,8 +99,8 @@ export class FlowAggregator {
   }
 
   /**
-   * Removes series without recent flows, whose last change is below `oldest`. Returns the removed label sets. Call
-   * regularly.
+   * Removes series without recent flows: their last change is below `oldest`. Returns the number of removed label
+   * sets. Call regularly.
    */
   sweep(now: number, expiring: (oldest: number) => void = () => {}): number {
     const { expiryMs } = this.#options

@@ -107,7 +107,7 @@ function writeSample(
   if (!named) writeLabel(writer, '__name__', name)
   if (!bounded) writeLabel(writer, 'le', le!)
   const sample = writer.begin(2)
-  // Prometheus' marker is a NaN of its own.
+  // Prometheus' marker is a NaN with these bits.
   if (stale === true) writer.fixed64(1, 2, 0x7ff00000)
   else writer.double(1, value)
   writer.int(2, at)

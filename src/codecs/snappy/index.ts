@@ -17,7 +17,7 @@ export function snappyCompress(bytes: Uint8Array): Uint8Array {
 /** Offsets of copies then fit into 16 bits. */
 const blockBytes = 65_536
 const tableBits = 14
-/** A match is looked for only where this many bytes follow. */
+/** No match starts within this many bytes of the end. */
 const inputMargin = 15
 
 function maxCompressedLength(length: number): number {

@@ -7,7 +7,7 @@ import type { Failure } from '../../model/outcome.ts'
 import { probe, resourceOf, type Exporter } from './client.ts'
 import type { OtlpConfig } from './config.ts'
 
-const noMetrics = 'metrics are made of flows; let the sink take flows only (`only: {family: flow}`)'
+const noMetrics = 'metrics are made of flows; let the sink take flows only (`only: {family: [flow]}`)'
 
 /** Flows as metrics. A row is delivered when an export that includes it was accepted. */
 export class MetricSink implements Sink {

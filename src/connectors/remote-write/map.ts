@@ -9,8 +9,8 @@ const longestWait = 3_600_000
 const outOfOrder = /out[- ]of[- ](?:order|bounds)|duplicate sample|too old|too far/i
 
 /**
- * 5xx, 408, 425 and 429 are transient; 401, 403, 404 and 3xx concern the configuration. Samples that came out of order
- * are pushed again with a later time, because they are sums. Other statuses refuse the series.
+ * 5xx, 408, 425 and 429 are transient; 401, 403, 404 and 3xx concern the configuration. Samples out of order are
+ * pushed again with a later time, because they are sums. Other statuses refuse the series.
  */
 export function outcomeOf({ status, headers, body }: HttpAnswer, now: number): Attempt {
   if (status >= 200 && status < 300) return undefined
