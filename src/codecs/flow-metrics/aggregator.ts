@@ -6,7 +6,8 @@ import { Interner } from './interner.ts'
 import { LabelSets } from './label-sets.ts'
 import { MetricSeries } from './series.ts'
 import { amountsOf, BatchTexts, FieldIds, keepPresent } from './values.ts'
-import { flattenedView, plainView, type View } from './view.ts'
+import { BatchView, viewOf } from './batch-view.ts'
+import type { Family } from './family.ts'
 
 export interface AggregatorOptions {
   readonly metrics: readonly CompiledMetric[]
@@ -255,50 +256,6 @@ export class FlowAggregator {
     this.#fields = new Map()
     this.#filters = new Map()
   }
-}
-
-export interface Family {
-  /** With prefix, and `_total` for counters. */
-  readonly name: string
-  readonly type: 'counter' | 'gauge' | 'histogram'
-  readonly help: string
-  readonly unit: string | undefined
-  readonly labels: readonly string[]
-  readonly bounds: readonly number[]
-  readonly series: MetricSeries
-  /** Whether `series.raw` has the values. */
-  readonly raw: boolean
-  readonly valuesOf: (set: number) => readonly string[]
-}
-
-/** Work on a batch that metrics share. */
-class BatchView {
-  readonly batch: FlowBatch
-  readonly texts: BatchTexts
-  readonly view: View
-  readonly ids = new Map<string, Int32Array>()
-  readonly masks: (Uint8Array | undefined)[] = []
-  readonly empty = new Set<number>()
-
-  constructor(batch: FlowBatch, texts: BatchTexts, view: View) {
-    this.batch = batch
-    this.texts = texts
-    this.view = view
-  }
-
-  union(masks: readonly Uint8Array[]): Uint8Array {
-    const all = new Uint8Array(this.view.count)
-    for (const mask of new Set(masks)) for (let i = 0; i < all.length; i++) all[i] = all[i]! | mask[i]!
-    return all
-  }
-}
-
-function viewOf(batch: FlowBatch, rows: Uint32Array, flatten: readonly FlowFieldName[], texts: BatchTexts): View {
-  if (flatten.length === 0) return plainView(rows)
-  return flattenedView(batch, rows, flatten, (field, row) => {
-    const column = batch.columns[field]
-    return column?.kind === 'json' ? texts.elements(column.codes[row]!).length : 0
-  })
 }
 
 function scaleOf(sampling: Float64Array | undefined): Float64Array | undefined {

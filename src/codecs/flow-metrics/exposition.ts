@@ -1,4 +1,5 @@
-import type { Family, FlowAggregator } from './aggregator.ts'
+import type { FlowAggregator } from './aggregator.ts'
+import type { Family } from './family.ts'
 
 export type TextFormat = 'prometheus' | 'openmetrics'
 

@@ -1,4 +1,5 @@
-export { FlowAggregator, type AggregatorOptions, type Family } from './aggregator.ts'
+export { FlowAggregator, type AggregatorOptions } from './aggregator.ts'
+export type { Family } from './family.ts'
 export { compileMetric, type CompiledMetric, type FilterType, type MetricFilter } from './definition.ts'
 export { metricSets, predefinedMetrics, selectMetrics, type WrittenMetric } from './predefined.ts'
 export { exposition, expositionChunks, type TextFormat } from './exposition.ts'

@@ -40,7 +40,10 @@ export class MetricSeries {
     this.changed = changed
   }
 
-  /** Adds amounts (by row; undefined: 1 each) where the mask is set. `scale`: by row. Returns the rows added to set 0. */
+  /**
+   * Adds amounts (by row; undefined: 1 each) where the mask is set. `scale`: by row. Returns the number of rows added
+   * to set 0.
+   */
   add(
     sets: Int32Array,
     rows: Uint32Array,

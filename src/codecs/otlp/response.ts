@@ -5,7 +5,9 @@ export interface PartialSuccess {
   readonly message: string
 }
 
-/** The `partial_success` of a response to logs or metrics; undefined: all were accepted. Unreadable bytes count as none. */
+/**
+ * The `partial_success` of a response to logs or metrics; undefined: all were accepted. Unreadable bytes count as none.
+ */
 export function partialSuccess(body: Uint8Array): PartialSuccess | undefined {
   const found = fieldsOf(body)?.get(1)
   const inner = found instanceof Uint8Array ? fieldsOf(found) : undefined

@@ -26,7 +26,9 @@ export function outcomeOf({ status, headers, body }: HttpAnswer, now: number): A
   if (status === 404)
     return {
       is: 'retry',
-      reason: `${reason}: correct the path of \`url\`, or enable the receiver (Prometheus: --web.enable-remote-write-receiver)`,
+      reason:
+        `${reason}: correct the path of \`url\`, or enable the receiver (Prometheus: ` +
+        '--web.enable-remote-write-receiver)',
     }
   if (status === 413) return { is: 'retry', reason: `${reason}: lower \`request_samples\`` }
   if (status >= 500 || status === 408 || status === 425 || status === 429) {

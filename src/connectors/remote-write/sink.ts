@@ -90,7 +90,7 @@ class RemoteWriteSink implements Sink {
     await this.#pushing
   }
 
-  /** Pushes all series again, and ends expired ones. Sums are repeated with the next batch, too: failures lose nothing. */
+  /** Pushes all series again, and ends expired ones. The next batch repeats the sums: failures lose nothing. */
   async #repeat(): Promise<void> {
     await this.#alone(async () => {
       const { clock } = this.#context.host
