@@ -96,7 +96,7 @@ export const flowMetricFields = {
     {
       description:
         'Maximum series per metric; metrics with the same labels share the limit. Further ones count in one ' +
-        'series with the label values `other`, and in `weir_flow_metrics_surplus_total`',
+        'series with the label values `other`, and in `weir_flow_metrics_surplus_samples_total`',
       unit: 'series',
       default: 20_000,
     },

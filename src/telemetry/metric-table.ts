@@ -74,8 +74,8 @@ export const coreMetrics = {
     'way',
   ),
   weir_sink_reduced_rows_total: counter('Object changes too large for a bus, sent without their states', 'sink'),
-  weir_flow_metrics_label_sets: gauge('Label sets in memory of a sink that sums flows into metrics', 'sink'),
-  weir_flow_metrics_surplus_total: counter(
+  weir_flow_metrics_sets: gauge('Label sets in memory of a sink that sums flows into metrics', 'sink'),
+  weir_flow_metrics_surplus_samples_total: counter(
     'Values counted under `other`, because a metric reached `max_series`',
     'sink',
     'reason',

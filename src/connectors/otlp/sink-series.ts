@@ -86,14 +86,15 @@ export class MetricSink implements Sink {
       if (piece.kind === 'flows') this.#aggregator.add(piece, rows, host.clock.now())
     })
     const surplus = this.#aggregator.takeSurplus()
-    if (surplus > 0) metrics.count('weir_flow_metrics_surplus_total', surplus, { sink: id, reason: 'max_series' })
+    if (surplus > 0)
+      metrics.count('weir_flow_metrics_surplus_samples_total', surplus, { sink: id, reason: 'max_series' })
   }
 
   async #repeat(): Promise<void> {
     const { id, host, metrics, log } = this.#context
     await this.#alone(async () => {
       this.#aggregator.sweep(host.clock.now())
-      metrics.set('weir_flow_metrics_label_sets', this.#aggregator.size, { sink: id })
+      metrics.set('weir_flow_metrics_sets', this.#aggregator.size, { sink: id })
       const outcome = await this.#export((changed) => changed <= this.#exported, this.#stop.signal)
       if (outcome !== undefined && outcome.reason !== this.#problem && !this.#stop.signal.aborted)
         log.warn(`sink ${id} could not export its series again: ${outcome.reason}`)

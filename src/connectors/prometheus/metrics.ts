@@ -1,7 +1,7 @@
 import { counter } from '../../telemetry/metric-table.ts'
 
 export const metrics = {
-  weir_prometheus_scrapes_total: counter(
+  weir_prometheus_requests_total: counter(
     'Scrapes of flow metrics, by outcome: answered, unauthorized, failed',
     'sink',
     'outcome',

@@ -31,12 +31,12 @@ export async function openPrometheus(config: PrometheusConfig, context: Context)
       scrapes++
       return { parts: expositionChunks(aggregator, format), done: () => void scrapes-- }
     },
-    scraped: (outcome) => metrics.count('weir_prometheus_scrapes_total', 1, { sink: id, outcome }),
+    scraped: (outcome) => metrics.count('weir_prometheus_requests_total', 1, { sink: id, outcome }),
   })
   const upkeep = host.timers.every(upkeepMs, () => {
     // A scrape in progress has numbers of label sets.
     if (scrapes === 0) aggregator.sweep(host.clock.now())
-    metrics.set('weir_flow_metrics_label_sets', aggregator.size, { sink: id })
+    metrics.set('weir_flow_metrics_sets', aggregator.size, { sink: id })
     if (tls !== undefined) void tls.renew(`sink ${id}`, log, () => server.renew())
   })
   return {
@@ -48,7 +48,8 @@ export async function openPrometheus(config: PrometheusConfig, context: Context)
         countFlows(aggregator, batch, host.clock.now())
         tokens.add(batch.token)
         const surplus = aggregator.takeSurplus()
-        if (surplus > 0) metrics.count('weir_flow_metrics_surplus_total', surplus, { sink: id, reason: 'max_series' })
+        if (surplus > 0)
+          metrics.count('weir_flow_metrics_surplus_samples_total', surplus, { sink: id, reason: 'max_series' })
       }
       return Promise.resolve([])
     },

@@ -50,7 +50,7 @@ class RemoteWriteSink implements Sink {
       })
       const surplus = this.#aggregator.takeSurplus()
       const labels = { sink: this.#context.id, reason: 'max_series' }
-      if (surplus > 0) this.#context.metrics.count('weir_flow_metrics_surplus_total', surplus, labels)
+      if (surplus > 0) this.#context.metrics.count('weir_flow_metrics_surplus_samples_total', surplus, labels)
       const after = this.#pushed
       const { version } = this.#aggregator
       const outcome = await this.#push({ include: (changed) => changed > after }, signal)
@@ -98,7 +98,7 @@ class RemoteWriteSink implements Sink {
       this.#aggregator.sweep(clock.now(), (oldest) => {
         ended.push(...this.#requests({ include: (changed) => changed < oldest, stale: true }))
       })
-      this.#context.metrics.set('weir_flow_metrics_label_sets', this.#aggregator.size, { sink: this.#context.id })
+      this.#context.metrics.set('weir_flow_metrics_sets', this.#aggregator.size, { sink: this.#context.id })
       const outcome =
         (await this.#pusher.push(ended, this.#stop.signal, this.#count)) ??
         (await this.#push({ include: (changed) => changed <= this.#pushed }, this.#stop.signal))
