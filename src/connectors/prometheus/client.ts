@@ -27,6 +27,8 @@ export interface ScrapeServerOptions {
 }
 
 const rebindMs = 1000
+/** A client that takes nothing for this long is disconnected: series do not expire during a scrape. */
+const stalledMs = 30_000
 const limits = { requestTimeout: 10_000, headersTimeout: 5_000, maxHeaderSize: 16_384 }
 
 /** Serves scrapes. An address in use is tried again: the predecessor of a reload may still have it. */
@@ -163,6 +165,7 @@ export class ScrapeServer {
       ...(zipped ? { 'content-encoding': 'gzip' } : {}),
     })
     if (request.method === 'HEAD') return void response.end()
+    response.setTimeout(stalledMs, () => response.destroy())
     const { parts, done } = this.#options.metrics(format)
     try {
       const text = Readable.from(encoded(parts), { objectMode: false })
