@@ -34,6 +34,7 @@ export {
   ackField,
   auth,
   batch,
+  flowCluster,
   flowLineCodec,
   leaseComplaint,
   leaseFields,

@@ -365,6 +365,15 @@ export function messageComplaint({
 }
 
 /** Encoding of a sink of lines. */
+/** Of a source of flows. */
+export const flowCluster = text({
+  description:
+    'Cluster of the flows that carry none: value of field `cluster` and scope of their addresses, so that only ' +
+    'workloads of that cluster name them. Unset: the cluster that holds an address',
+  default: null,
+  example: 'prod-west',
+})
+
 export const flowLineCodec = {
   codec: choice(['json', 'netobserv-json', 'csv'], {
     description:

@@ -2,6 +2,7 @@ import { parseCidr } from '../../model/cidr.ts'
 import { extraTypes } from '../../codecs/templates/extra.ts'
 import {
   bytes,
+  flowCluster,
   choice,
   Complaint,
   defineSchema,
@@ -39,6 +40,7 @@ export const netflowSchema = defineSchema({
       { description: 'Maximum wait of rows before they are appended to the journal', default: '100ms' },
       { min: '1ms', max: '10s' },
     ),
+    cluster: flowCluster,
     skew_limit: duration({
       description: 'Clock difference of an exporter above which its rows are marked',
       default: '1h',

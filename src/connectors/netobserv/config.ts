@@ -1,5 +1,5 @@
 import { addressRange } from '../../schema/address.ts'
-import { bytes, defineSchema, duration, integer, list, listen, type ConfigOf } from '../../schema/index.ts'
+import { bytes, flowCluster, defineSchema, duration, integer, list, listen, type ConfigOf } from '../../schema/index.ts'
 import { listenerTls } from '../../schema/listener-tls.ts'
 
 export const netobservSchema = defineSchema({
@@ -30,6 +30,7 @@ export const netobservSchema = defineSchema({
       { description: 'Maximum size of a message; an agent sends up to 10,000 flows in one', default: '16MiB' },
       { min: '64KiB', max: '256MiB' },
     ),
+    cluster: flowCluster,
     skew_limit: duration({
       description: 'Clock difference of an agent above which its rows are marked',
       default: '1h',

@@ -14,6 +14,7 @@ import type {
   SourceDefinition,
   Traces,
 } from '../contracts.ts'
+import { withCluster } from './cluster-name.ts'
 import { healthOf, type SourceHealth } from './health.ts'
 import { endsWithin } from '../stopping.ts'
 import { tracedEvents } from '../delivery/traced.ts'
@@ -24,6 +25,8 @@ export interface SourceEntry {
   readonly type: string
   /** Validated, and prepared for another thread (`carriedSettings`). */
   readonly settings: unknown
+  /** Cluster of its flows that carry none. */
+  readonly cluster?: string
 }
 
 export interface SourceReport {
@@ -163,7 +166,7 @@ export class SourceSet {
 
   async #start(entry: SourceEntry): Promise<Running> {
     const definition = await this.#load(entry.type)
-    const source = await definition.build(arrivedSettings(entry.settings), this.#context(entry.id))
+    const source = await definition.build(arrivedSettings(entry.settings), this.#context(entry))
     const stop = new AbortController()
     const done = source.run(stop.signal).catch((error: unknown) => {
       this.#log.error(`source ${entry.id} ended by itself`, { error: stackOf(error) })
@@ -192,7 +195,8 @@ export class SourceSet {
     }
   }
 
-  #context(id: string): SourceContext {
+  #context({ id, cluster }: SourceEntry): SourceContext {
+    const enrichment = cluster === undefined ? this.#enrichment : withCluster(cluster, this.#enrichment)
     const journal = this.#journal
     const admission = this.#admission
     const awaited = this.#awaited
@@ -226,7 +230,7 @@ export class SourceSet {
       ...(this.#state === undefined ? {} : { state: `${this.#state}/${id}` }),
       ...(this.#storeRetentionMs === undefined ? {} : { storeRetentionMs: this.#storeRetentionMs }),
       awaited: (sink) => awaited(sink, id),
-      ...(this.#enrichment === undefined ? {} : { enrichment: this.#enrichment }),
+      ...(enrichment === undefined ? {} : { enrichment }),
       shed(reason, rows) {
         const counts = shed.get(id) ?? {}
         counts[reason] = (counts[reason] ?? 0) + rows
