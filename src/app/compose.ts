@@ -27,7 +27,7 @@ import { MetricStore } from '../telemetry/metrics.ts'
 import { TlsFiles } from '../net/tls-files.ts'
 import { openTraces } from '../net/traces.ts'
 import type { WeirConfig } from './config.ts'
-import { geoFiles, receivesFlows, liveLimits, sinkEntries, sourceEntries } from './config-entries.ts'
+import { geoFiles, receivesFlows, liveLimits, nameSettings, sinkEntries, sourceEntries } from './config-entries.ts'
 import { apiTokens, oidcSettings } from './config-auth.ts'
 import type { ConfigArguments, Loaded } from './load-config.ts'
 import { dataError, makeDataFolder, takeLock } from './lock.ts'
@@ -159,7 +159,9 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
       accepted: shared?.serves === false ? new Map() : accepted,
       before: shared?.serves === false ? [] : begun.sources,
     })
+    const networks = await staticResolver(host, config.identity.networks ?? undefined, log)
     const workloads = await Workloads.open({
+      networks,
       host,
       log,
       metrics,
@@ -206,6 +208,8 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
             metrics,
             traces,
             data,
+            names: nameSettings(config),
+            networks,
             maxBytes: config.journal.max,
             load: loadSink,
             loadTransform: (type) => (type in transformSchemas ? loadTransform(type) : undefined),
@@ -272,11 +276,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
     const house = new AbortController()
     const housekeeping = runtime.runMaintenance(house.signal)
     const { startApi } = await apiModule
-    const resolver = new WorkloadResolver(
-      await staticResolver(host, config.identity.networks ?? undefined, log),
-      workloads.follower.projection.workloads,
-      () => workloads.named(),
-    )
+    const resolver = new WorkloadResolver(networks, workloads.follower.projection.workloads, () => workloads.named())
     const certificate = config.tls === null ? undefined : await TlsFiles.open(config.tls, host.disk)
     const api = await startApi({
       tls: certificate?.certificate,

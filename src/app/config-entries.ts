@@ -3,6 +3,7 @@ import type { SinkEntry } from '../engine/delivery/sinks.ts'
 import type { SourceEntry } from '../engine/sources/sources.ts'
 import { builtInTypes, typesThatEmit } from '../manifests.ts'
 import { carriedSettings, type ConfigDocument, type Secret } from '../schema/index.ts'
+import type { NameSettings } from '../identity/index.ts'
 import type { WeirConfig } from './config.ts'
 
 export function withBuiltIns(
@@ -30,6 +31,11 @@ export function geoFiles({ geo: { asn, country } }: WeirConfig): { readonly asn?
   return { ...(asn === null ? {} : { asn }), ...(country === null ? {} : { country }) }
 }
 
+/** For `Workloads` of every thread. */
+export function nameSettings({ identity: { zones, infra_namespaces: infra } }: WeirConfig): NameSettings {
+  return { zones, infra }
+}
+
 export function identityFolder({ data }: WeirConfig): string {
   return `${data}/identity`
 }
@@ -46,11 +52,23 @@ export function clusterSources({ sources }: WeirConfig): readonly string[] {
 }
 
 export function sourceEntries(config: WeirConfig, reveal: (secret: Secret) => string): readonly SourceEntry[] {
-  return Object.values(config.sources).map(({ id, type, settings }) => ({
-    id,
-    type,
-    settings: carriedSettings(settings, reveal),
-  }))
+  return Object.values(config.sources).map(({ id, type, settings }) => {
+    const cluster = clusterOfFlows(config, type, settings)
+    return {
+      id,
+      type,
+      settings: carriedSettings(settings, reveal),
+      ...(cluster === undefined ? {} : { cluster }),
+    }
+  })
+}
+
+/** The source's own, else the common one if the name of a watched cluster cannot be meant. */
+function clusterOfFlows(config: WeirConfig, type: string, settings: unknown): string | undefined {
+  if (!typesThatEmit('flows').has(type)) return undefined
+  const { cluster } = settings as { readonly cluster?: unknown }
+  if (typeof cluster === 'string' && cluster !== '') return cluster
+  return clusterSources(config).length > 0 ? undefined : (config.identity.cluster ?? undefined)
 }
 
 /** Sinks and transforms: both read the journal. */

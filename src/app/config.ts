@@ -14,6 +14,7 @@ import {
   defineSchema,
   duration,
   filePath,
+  flag,
   group,
   hostPort,
   integer,
@@ -130,6 +131,24 @@ export const weirSchema = defineSchema({
           description: 'File of names and labels by CIDR, YAML or CSV; reloaded when it changes',
           default: null,
           example: './networks.yaml',
+        }),
+        zones: flag({
+          description:
+            'Add the zone of the node (label `topology.kubernetes.io/zone`) to addresses of a watched cluster',
+          default: true,
+        }),
+        infra_namespaces: list(text({ description: 'A prefix', required: true, example: 'openshift' }), {
+          description:
+            'Prefixes of the namespaces of layer `infra` in field `flow_layer`; all else is `app`, except nodes and ' +
+            'the service of the API server. Empty: no layer',
+          default: ['kube-', 'openshift'],
+          example: ['openshift', 'netobserv'],
+        }),
+        cluster: text({
+          description:
+            'Cluster name of flows of sources without their own (`cluster`), while no source watches a cluster',
+          default: null,
+          example: 'prod-west',
         }),
       },
       { description: 'Names of addresses', default: {} },

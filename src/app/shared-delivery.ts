@@ -11,6 +11,7 @@ import type { RuntimeParts } from '../engine/runtime.ts'
 import type { SinkDefinition, Traces, TransformDefinition } from '../engine/contracts.ts'
 import type { SinkEntry } from '../engine/delivery/sinks.ts'
 import type { Host } from '../host/index.ts'
+import type { NameSettings, StaticResolver } from '../identity/index.ts'
 import { WeirError } from '../model/errors.ts'
 import type { Log, Metrics } from '../telemetry/ports.ts'
 import { join, untilThere, type Joined, type SharedStart } from './shared.ts'
@@ -23,6 +24,8 @@ export interface SharedDeliveryParts {
   readonly traces?: Traces | undefined
   readonly data: string
   readonly maxBytes: number
+  readonly names: NameSettings
+  readonly networks: StaticResolver
   load(type: string): Promise<SinkDefinition<unknown>>
   loadTransform(type: string): Promise<TransformDefinition<unknown>> | undefined
 }
@@ -57,10 +60,13 @@ export class SharedDelivery implements NonNullable<RuntimeParts['shared']> {
   }
 
   /** Resolves once the bus is reachable. */
-  static async open(start: SharedStart, { data, maxBytes, ...parts }: SharedDeliveryParts): Promise<SharedDelivery> {
+  static async open(
+    start: SharedStart,
+    { data, maxBytes, names, networks, ...parts }: SharedDeliveryParts,
+  ): Promise<SharedDelivery> {
     const joined = await join(start, { host: parts.host, log: parts.log, thread: 'main' }, new AbortController().signal)
     const { host, log, metrics } = parts
-    const workloads = new SharedWorkloads({ ...joined, instance: start.instance, host, log, metrics })
+    const workloads = new SharedWorkloads({ ...joined, instance: start.instance, host, log, metrics, names, networks })
     const lanes = start.delivers
       ? new PartitionWorkers({
           ...parts,

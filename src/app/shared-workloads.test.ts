@@ -87,28 +87,28 @@ test('a deliverer names addresses by the events of all collectors, and flows wai
   })
   await placed(b, unit(pod('other', '10.1.0.2')))
   const workloads = new SharedWorkloads({ ...options, metrics })
-  expect(workloads.enrichment).toBeUndefined()
-  workloads.use(['kube'])
-  onTestFinished(() => workloads.stop())
-  await workloads.first(signal)
   const names = (): unknown[] => {
     const now = host.clock.now()
-    const batch = workloads.enrichment?.enrich(
+    const batch = workloads.enrichment.enrich(
       flowBatch(
         [1, 2, 3].map((last) => ({ src: `10.1.0.${last}`, dst: '192.0.2.1', start: now })),
         now,
       ),
       now,
     ).batch
-    const column = batch?.columns['src_name']
-    return column?.kind === 'dict' ? [...column.codes].map((code) => batch?.dictionary[code]) : []
+    const column = batch.columns['src_name']
+    return column?.kind === 'dict' ? [...column.codes].map((code) => batch.dictionary[code]) : []
   }
+  expect(names()).toEqual([])
+  workloads.use(['kube'])
+  onTestFinished(() => workloads.stop())
+  await workloads.first(signal)
   expect(names().slice(0, 2)).toEqual(['new', 'other'])
   await placed(a, unit(pod('third', '10.1.0.3')))
   // A mark of the driver at the end is nothing to wait for.
   await (await bus.claim('x')).fence(0, 'x')
-  await workloads.enrichment?.ready(0, signal)
+  await workloads.enrichment.ready(0, signal)
   expect(names()).toEqual(['new', 'other', 'third'])
   workloads.use([])
-  expect(workloads.enrichment).toBeUndefined()
+  expect(names()).toEqual([])
 })

@@ -4,7 +4,7 @@ import { partitionOf } from '../engine/cluster/names.ts'
 import { sharedState } from '../engine/cluster/shared-state.ts'
 import { followUnits, retryUntilAborted, type SharedSourceOptions } from '../engine/cluster/source-units.ts'
 import { frameOf } from '../engine/cluster/units.ts'
-import { WorkloadFeed } from '../identity/index.ts'
+import { RangeNames, WorkloadFeed, type NameSettings, type StaticResolver } from '../identity/index.ts'
 import type { ResourceData } from '../model/kubernetes.ts'
 import type { Metrics } from '../telemetry/ports.ts'
 
@@ -18,20 +18,33 @@ interface Following {
   position: number | undefined
 }
 
+export interface SharedWorkloadsOptions extends Omit<SharedSourceOptions, 'signal'> {
+  readonly metrics: Metrics
+  readonly names?: NameSettings
+  readonly networks?: StaticResolver
+}
+
 export class SharedWorkloads {
   readonly #options: Omit<SharedSourceOptions, 'signal'>
   readonly #feed: WorkloadFeed
+  readonly #ranges: RangeNames
   readonly #following = new Map<string, Following>()
   readonly #waiting = new Set<() => void>()
 
-  constructor({ metrics, ...options }: Omit<SharedSourceOptions, 'signal'> & { readonly metrics: Metrics }) {
+  constructor({ metrics, names, networks, ...options }: SharedWorkloadsOptions) {
     this.#options = options
-    this.#feed = new WorkloadFeed({ log: options.log, metrics, caughtUp: (signal) => this.#caughtUp(signal) })
+    this.#ranges = new RangeNames(networks)
+    this.#feed = new WorkloadFeed({
+      log: options.log,
+      metrics,
+      names,
+      networks,
+      caughtUp: (signal) => this.#caughtUp(signal),
+    })
   }
 
-  /** Undefined without a watched cluster. */
-  get enrichment(): Enrichment | undefined {
-    return this.#following.size === 0 ? undefined : this.#feed
+  get enrichment(): Enrichment {
+    return this.#following.size === 0 ? this.#ranges : this.#feed
   }
 
   use(clusters: readonly string[]): void {

@@ -7,7 +7,7 @@ import type { Claim } from '../host/folder-claim.ts'
 import type { Host } from '../host/index.ts'
 import type { SharedTail } from '../journal/tail.ts'
 import type { WeirConfig } from './config.ts'
-import { identityFolder } from './config-entries.ts'
+import { identityFolder, nameSettings } from './config-entries.ts'
 import { limitQueries } from './query-limit.ts'
 import type { storeMethods, StoreOpen } from './workers/store.ts'
 
@@ -33,6 +33,7 @@ export async function openStorePort(
     directory: `${config.data}/store`,
     networks: config.identity.networks ?? undefined,
     identity: identityFolder(config),
+    names: nameSettings(config),
     retain: {
       ...(config.store.age === null ? {} : { ageMs: config.store.age }),
       rollupAgesMs: {

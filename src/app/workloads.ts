@@ -2,13 +2,13 @@
 import type { StoreReader } from '../engine/control.ts'
 import type { Enrichment } from '../engine/contracts.ts'
 import type { Host } from '../host/index.ts'
-import { WorkloadFollower, WorkloadProjection } from '../identity/index.ts'
+import { RangeNames, WorkloadFollower, WorkloadProjection, type StaticResolver } from '../identity/index.ts'
 import type { Tail } from '../journal/types.ts'
 import { componentOf, nowhere, type Position } from '../model/positions.ts'
 import type { ResourceData } from '../model/kubernetes.ts'
 import type { Log, Metrics } from '../telemetry/ports.ts'
 import type { WeirConfig } from './config.ts'
-import { clusterSources, receivesFlows, identityFolder } from './config-entries.ts'
+import { clusterSources, receivesFlows, identityFolder, nameSettings } from './config-entries.ts'
 import { messageOf } from '../model/errors.ts'
 
 export interface WorkloadsOptions {
@@ -18,6 +18,7 @@ export interface WorkloadsOptions {
   readonly journal: string
   readonly tail: Tail
   readonly config: WeirConfig
+  readonly networks: StaticResolver
   /** Whether cluster events reach this journal; in a shared one only instances with an API copy them. */
   readonly follows: boolean
   /** Content and position of the store, for a folder without saved identities. */
@@ -33,21 +34,24 @@ const storedObjects = `SELECT data, epoch_ms(valid_from)::DOUBLE AS since, epoch
 export class Workloads {
   readonly follower: WorkloadFollower
   readonly #options: WorkloadsOptions
+  readonly #ranges: RangeNames
   #clusters: ReadonlySet<string> = new Set()
   #begun = false
   readonly #stop = new AbortController()
 
   private constructor(options: WorkloadsOptions) {
-    const { host, log, metrics, config, journal, tail } = options
+    const { host, log, metrics, config, journal, tail, networks } = options
     this.#options = options
+    this.#ranges = new RangeNames(networks)
     const projection = new WorkloadProjection({
       host,
       log,
       metrics,
       directory: identityFolder(config),
+      names: nameSettings(config),
       isCluster: (source) => this.#clusters.has(componentOf(source)),
     })
-    this.follower = new WorkloadFollower(projection, { host, log, journal, tail })
+    this.follower = new WorkloadFollower(projection, { host, log, journal, tail, networks })
   }
 
   /** Loads saved identities, or those of the store. Follows the journal if a cluster is watched and flows arrive. */
@@ -82,8 +86,8 @@ export class Workloads {
     return true
   }
 
-  get enrichment(): Enrichment | undefined {
-    return this.watching ? this.follower : undefined
+  get enrichment(): Enrichment {
+    return this.watching ? this.follower : this.#ranges
   }
 
   /** Called at the start and after a reload. */

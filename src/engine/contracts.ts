@@ -285,8 +285,11 @@ export type Resolution =
 
 /** Resolves addresses at query time. */
 export interface Resolver {
-  /** Four words in network order (v4-mapped) at `offset`; time in Unix ms. */
-  resolve(words: Uint32Array, offset: number, time: number, scope: string): Resolution
+  /**
+   * Four words in network order (v4-mapped) at `offset`; time in Unix ms. `mac` (48 bits) and `network` of the row, if
+   * known, distinguish holders of one address in several networks.
+   */
+  resolve(words: Uint32Array, offset: number, time: number, scope: string, mac?: number, network?: string): Resolution
   /** Increases whenever earlier results may have changed; caches keyed by it are then invalid. */
   readonly generation: number
   /** Holders of addresses over time. Absent without a watched cluster; results then hold for all times. */
@@ -295,18 +298,21 @@ export interface Resolver {
 
 /** Maps addresses and times to holders. The numeric ids are valid only in this process. */
 export interface Holders {
-  /** Holder of the address at `words[at…]` at a time (Unix ms); 0 if unknown. `mac`: of the row (48 bits), or NaN. */
-  find(words: Uint32Array, at: number, time: number, cluster: number, mac: number): number
+  /**
+   * Holder of the address at `words[at…]` at a time (Unix ms); 0 if unknown. `mac`: of the row (48 bits), or NaN.
+   * `network`: of the row by {@link networkOf}, or 0.
+   */
+  find(words: Uint32Array, at: number, time: number, cluster: number, mac: number, network?: number): number
   /** Interval in which the last result holds for every row; empty where rows differ. */
   readonly from: number
   readonly until: number
   /** Number of the cluster named by a scope; 0 if none. */
   clusterOf(scope: string): number
+  /** Number of a secondary network by its name; 0 if no holder has it. */
+  networkOf(name: string): number
   /** Whether a cluster assigns the address to its pods or services. */
   inClusterRange(words: Uint32Array, at: number): boolean
-  /** Endpoint of an id, without its node's address. */
   endpoint(number: number): Endpoint | undefined
-  nodeAddress(number: number): string | undefined
   /** Reports addresses with changed results. `words` is valid only during the call. */
   onChange(listener: (words: Uint32Array) => void): () => void
 }

@@ -6,7 +6,7 @@ export const headMs = 2000
 /** Flows of a released address belong to its last holder for this long, unless it has another one. */
 export const tailMs = 60_000
 
-/** Priority of concurrent holders of an address, lowest first. 0 is a match by the MAC address of the row. */
+/** Priority of concurrent holders of an address, lowest first. 0: the row has its MAC address or network. */
 export const ranks = { pod: 1, node: 2, service: 3, outside: 4, finished: 5, secondary: 6, slice: 7 } as const
 const rankCount = 8
 
@@ -32,6 +32,8 @@ export class Claims {
   #times = new Float64Array(512)
   /** MAC address (48 bits) by claim; few have one. */
   readonly #macs = new Map<number, number>()
+  /** Number of the secondary network by claim. */
+  readonly #networks = new Map<number, number>()
   #count = 0
 
   /** Validity interval of the last result; empty if another row of the same address can differ. */
@@ -50,6 +52,7 @@ export class Claims {
     from: number,
     until: number,
     mac?: number,
+    network = 0,
   ): number {
     const claim = this.#count++
     this.#next = withRoom(this.#next, this.#count)
@@ -68,6 +71,7 @@ export class Claims {
     this.#times[2 * claim] = from
     this.#times[2 * claim + 1] = until
     if (mac !== undefined) this.#macs.set(claim, mac)
+    if (network !== 0) this.#networks.set(claim, network)
     return claim
   }
 
@@ -102,9 +106,9 @@ export class Claims {
 
   /**
    * Number of the address's holder at that time; 0 without one, or if two clusters conflict. `at`: offset in `words`.
-   * `cluster` 0 searches all. `mac` of the row, 48 bits; NaN if absent.
+   * `cluster` 0 searches all. `mac` of the row, 48 bits; NaN if absent. `network` of the row; 0 if absent.
    */
-  find(words: Uint32Array, at: number, time: number, cluster: number, mac: number): number {
+  find(words: Uint32Array, at: number, time: number, cluster: number, mac: number, network = 0): number {
     this.from = -Infinity
     this.until = Infinity
     const address = this.#addresses.find(
@@ -153,9 +157,9 @@ export class Claims {
       }
       if (since > low) low = since
       if (to < high) high = to
-      if (this.#macs.size > 0 && this.#macs.has(claim)) {
+      if (rank === ranks.secondary) {
         byRow = true
-        if (this.#macs.get(claim) === mac) rank = 0
+        if (this.#macs.get(claim) === mac || (network !== 0 && this.#networks.get(claim) === network)) rank = 0
       }
       const key = is * rankCount + rank
       if (key > bestKey) continue

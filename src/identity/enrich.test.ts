@@ -37,7 +37,7 @@ it('flows get the names of their ends at their time', () => {
     ],
     t0 + 80_000,
   )
-  const { batch: named, unknown } = enrichFlows(batch, t0 + 80_000, known())
+  const { batch: named, unknown } = enrichFlows(batch, t0 + 80_000, { holders: known() })
   expect(unknown).toBe(false)
   expect(text(named, 'src_name')).toEqual(['a', 'b', 'worker-1'])
   expect(text(named, 'src_kind')).toEqual(['Pod', 'Pod', 'Node'])
@@ -65,13 +65,13 @@ it('fields that a flow carries stay, and unknown addresses add none', () => {
     dictionary: [...batch.dictionary, 'named'],
     columns: { ...batch.columns, src_name: { kind: 'dict', codes: Uint32Array.of(2) } },
   }
-  const { batch: named } = enrichFlows(carried, t0 + 80_000, known())
+  const { batch: named } = enrichFlows(carried, t0 + 80_000, { holders: known() })
   expect([text(named, 'src_name'), text(named, 'src_namespace')]).toEqual([['named'], ['shop']])
   const strange = flowBatch([{ src: '192.0.2.1', dst: '192.0.2.9' }])
-  expect(enrichFlows(strange, t0, known())).toEqual({ batch: strange, unknown: false })
+  expect(enrichFlows(strange, t0, { holders: known() })).toEqual({ batch: strange, unknown: false })
 })
 
 it('an address within the ranges of a cluster and without a holder is unknown', () => {
   const batch = flowBatch([{ src: '10.1.0.200', dst: '192.0.2.9', start: t0 }], t0)
-  expect(enrichFlows(batch, t0, known()).unknown).toBe(true)
+  expect(enrichFlows(batch, t0, { holders: known() }).unknown).toBe(true)
 })

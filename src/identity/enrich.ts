@@ -1,9 +1,11 @@
-import type { Holders } from '../engine/contracts.ts'
+import type { Enrichment, Holders } from '../engine/contracts.ts'
 import type { FlowBatch } from '../model/batches.ts'
 import { isPresent, type Column, type IpColumn } from '../model/columns.ts'
-import { endpointParts, type EndpointPart } from '../model/endpoint.ts'
+import { textParts, type End, type Endpoint, type EndpointPart } from '../model/endpoint.ts'
+import { eventTimesOf, macsBeside, networksBeside } from '../model/event-time.ts'
+import { directionOf, nodeColumn, type NodeOf } from '../model/flow-nodes.ts'
 import { parseIp } from '../model/ip.ts'
-import { macsBeside, eventTimesOf } from '../model/event-time.ts'
+import type { StaticResolution, StaticResolver } from './static-resolver.ts'
 
 /** `unknown`: some end is within the ranges of a cluster, but has no holder yet. */
 export interface Enriched {
@@ -11,28 +13,104 @@ export interface Enriched {
   readonly unknown: boolean
 }
 
-const ends = ['src', 'dst'] as const
-const parts: readonly EndpointPart[] = endpointParts.filter((part) => part !== 'label' && part !== 'cluster')
+export interface Names {
+  /** Undefined while no cluster is watched. */
+  readonly holders?: Holders | undefined
+  /** Names and labels of ranges; undefined without a file. */
+  readonly networks?: Pick<StaticResolver, 'resolve' | 'generation'> | undefined
+}
 
-/** Adds the meanings of addresses at the time of the flow. Fields that a flow carries stay. */
-export function enrichFlows(batch: FlowBatch, received: number, holders: Holders): Enriched {
-  const times = eventTimesOf(batch, received)
-  const clusters = clustersOf(batch, holders)
-  const words = new Words(batch.dictionary)
+const ends = ['src', 'dst'] as const
+/** No text has this code. */
+const noCode = 0xffff_ffff
+
+/** Names of ranges only, while no cluster is watched. */
+export class RangeNames implements Enrichment {
+  readonly #networks: Names['networks']
+
+  constructor(networks: Names['networks']) {
+    this.#networks = networks
+  }
+
+  ready(): Promise<void> {
+    return Promise.resolve()
+  }
+
+  enrich(...[batch, received]: Parameters<Enrichment['enrich']>): Enriched {
+    return enrichFlows(batch, received, { networks: this.#networks })
+  }
+}
+
+/** Adds the meanings of addresses at the time of the flow. Fields that a flow carries stay, except `node_direction`. */
+export function enrichFlows(batch: FlowBatch, received: number, { holders, networks }: Names): Enriched {
   const columns: Record<string, Column> = { ...batch.columns }
-  let unknown = false
+  const words = new Words(batch.dictionary)
+  const nodes: { [E in End]?: IpColumn | undefined } = {}
+  const layers = new Layers(batch.count)
+  let [unknown, changed] = [false, false]
+  const find = holders === undefined ? undefined : finder(batch, received, holders)
   for (const end of ends) {
     const addresses = batch.columns[`${end}_addr`]
-    if (addresses?.kind !== 'ip') continue
-    const found = holdersOf(batch, addresses, times, clusters, holders)
-    unknown ||= found.unknown
-    if (!found.any) continue
-    for (const part of parts)
-      put(columns, `${end}_${part}`, found.numbers, words, (number) => holders.endpoint(number)?.[part])
-    put(columns, 'cluster', found.numbers, words, (number) => holders.endpoint(number)?.cluster)
-    putNodes(columns, `${end}_node_addr`, found.numbers, holders)
+    const found = addresses?.kind === 'ip' ? find?.(addresses) : undefined
+    if (found !== undefined && holders !== undefined) {
+      unknown ||= found.unknown
+      const { rows, endpoints } = found
+      if (endpoints.length > 1) {
+        const of = (part: EndpointPart) => endpoints.map((endpoint) => endpoint?.[part])
+        for (const part of textParts) if (part !== 'label') put(columns, `${end}_${part}`, rows, words, of(part))
+        put(columns, 'cluster', rows, words, of('cluster'))
+        layers.add(rows, of('layer'))
+        nodes[end] = nodeColumn(batch, end, nodesOf(rows, of('node_addr')))
+      }
+    }
+    if (addresses?.kind === 'ip' && networks !== undefined && networks.generation > 0)
+      putRanges(columns, end, batch, addresses, found?.rows, networks, words)
+    const node = (nodes[end] ??= nodeColumn(batch, end, undefined))
+    if (node !== undefined) columns[`${end}_node_addr`] = node
+    changed ||= node !== batch.columns[`${end}_node_addr`]
   }
-  return { batch: words.used ? { ...batch, dictionary: words.list, columns } : batch, unknown }
+  layers.put(columns, words)
+  const direction = directionOf(batch, nodes.src, nodes.dst)
+  if (direction !== undefined) columns['node_direction'] = direction
+  changed ||= words.used || direction !== batch.columns['node_direction']
+  return { batch: changed ? { ...batch, dictionary: words.list, columns } : batch, unknown }
+}
+
+interface Found {
+  /** Index in `endpoints` by row; 0 if unknown. */
+  readonly rows: Uint32Array
+  /** Of distinct holders; the first is undefined. */
+  readonly endpoints: readonly (Endpoint | undefined)[]
+  readonly unknown: boolean
+}
+
+function finder(batch: FlowBatch, received: number, holders: Holders): (addresses: IpColumn) => Found {
+  const times = eventTimesOf(batch, received)
+  const clusters = clustersOf(batch, holders)
+  const networks = numbersOfNetworks(batch, holders)
+  return (addresses) => {
+    const rows = new Uint32Array(batch.count)
+    const endpoints: (Endpoint | undefined)[] = [undefined]
+    const indexes = new Map<number, number>([[0, 0]])
+    const macs = macsBeside(batch, addresses)
+    let unknown = false
+    for (let row = 0; row < batch.count; row++) {
+      if (!isPresent(addresses.valid, row)) continue
+      const number = holders.find(
+        addresses.words,
+        4 * row,
+        times[row] as number,
+        clusters?.(row) ?? 0,
+        macs?.(row) ?? Number.NaN,
+        networks?.(row) ?? 0,
+      )
+      if (number === 0) unknown ||= holders.inClusterRange(addresses.words, 4 * row)
+      let index = indexes.get(number)
+      if (index === undefined) indexes.set(number, (index = endpoints.push(holders.endpoint(number)) - 1))
+      rows[row] = index
+    }
+    return { rows, endpoints, unknown }
+  }
 }
 
 function clustersOf(batch: FlowBatch, holders: Holders): ((row: number) => number) | undefined {
@@ -42,30 +120,85 @@ function clustersOf(batch: FlowBatch, holders: Holders): ((row: number) => numbe
   return (row) => numbers[scope.codes[row] as number] ?? 0
 }
 
-function holdersOf(
-  batch: FlowBatch,
-  addresses: IpColumn,
-  times: Float64Array,
-  clusters: ((row: number) => number) | undefined,
-  holders: Holders,
-): { readonly numbers: Uint32Array; readonly any: boolean; readonly unknown: boolean } {
-  const numbers = new Uint32Array(batch.count)
-  const macs = macsBeside(batch, addresses)
-  let [any, unknown] = [false, false]
-  for (let row = 0; row < batch.count; row++) {
-    if (!isPresent(addresses.valid, row)) continue
-    const number = holders.find(
-      addresses.words,
-      4 * row,
-      times[row] as number,
-      clusters?.(row) ?? 0,
-      macs?.(row) ?? Number.NaN,
-    )
-    numbers[row] = number
-    if (number !== 0) any = true
-    else unknown ||= holders.inClusterRange(addresses.words, 4 * row)
+function numbersOfNetworks(batch: FlowBatch, holders: Holders): ((row: number) => number) | undefined {
+  const names = networksBeside(batch)
+  if (names === undefined) return undefined
+  const known = new Map([['', 0]])
+  return (row) => {
+    const name = names(row)
+    let number = known.get(name)
+    if (number === undefined) known.set(name, (number = holders.networkOf(name)))
+    return number
   }
-  return { numbers, any, unknown }
+}
+
+function nodesOf(rows: Uint32Array, addresses: readonly (string | undefined)[]): NodeOf {
+  const known = new Map<string | undefined, Uint32Array | undefined>()
+  const nodes = addresses.map((address) => {
+    if (!known.has(address)) known.set(address, parseIp(address ?? ''))
+    return known.get(address)
+  })
+  return (row) => nodes[rows[row] as number]
+}
+
+/** The label is of the range; so is the name of an address without a holder. */
+function putRanges(
+  columns: Record<string, Column>,
+  end: End,
+  batch: FlowBatch,
+  { words: addresses, valid }: IpColumn,
+  holders: Uint32Array | undefined,
+  networks: NonNullable<Names['networks']>,
+  words: Words,
+): void {
+  const scope = batch.columns['scope']
+  const scopes = scope?.kind === 'dict' ? scope.codes : undefined
+  const indexes = new Map<StaticResolution, number>()
+  const ranges: (Endpoint | undefined)[] = [undefined]
+  const rows = new Uint32Array(batch.count)
+  for (let row = 0; row < batch.count; row++) {
+    if (!isPresent(valid, row)) continue
+    const name = scopes === undefined ? '' : (batch.dictionary[scopes[row] as number] ?? '')
+    const resolution = networks.resolve(addresses, 4 * row, 0, name)
+    if (resolution.is !== 'endpoint') continue
+    let index = indexes.get(resolution)
+    if (index === undefined) indexes.set(resolution, (index = ranges.push(resolution.endpoint) - 1))
+    rows[row] = index
+  }
+  if (ranges.length === 1) return
+  const of = (part: 'name' | 'label') => ranges.map((range) => range?.[part])
+  put(columns, `${end}_label`, rows, words, of('label'))
+  if (holders !== undefined) for (let row = 0; row < batch.count; row++) if (holders[row] !== 0) rows[row] = 0
+  put(columns, `${end}_name`, rows, words, of('name'))
+}
+
+/** `flow_layer`: the lesser layer of both ends, `app` before `infra`. */
+class Layers {
+  readonly #texts: (string | undefined)[] = [undefined]
+  readonly #codes: Uint32Array
+
+  constructor(count: number) {
+    this.#codes = new Uint32Array(count)
+  }
+
+  add(rows: Uint32Array, layers: readonly (string | undefined)[]): void {
+    const codeOf = layers.map((layer) => this.#codeOf(layer))
+    const codes = this.#codes
+    for (let row = 0; row < rows.length; row++) {
+      const [code, before] = [codeOf[rows[row] as number] as number, codes[row] as number]
+      if (code !== 0 && (before === 0 || (this.#texts[code] as string) < (this.#texts[before] as string)))
+        codes[row] = code
+    }
+  }
+
+  put(columns: Record<string, Column>, words: Words): void {
+    if (this.#texts.length > 1) put(columns, 'flow_layer', this.#codes, words, this.#texts)
+  }
+
+  #codeOf(text: string | undefined): number {
+    const known = this.#texts.indexOf(text)
+    return known >= 0 ? known : this.#texts.push(text) - 1
+  }
 }
 
 class Words {
@@ -87,46 +220,26 @@ class Words {
   }
 }
 
+/** `rows`: index in `texts` by row. */
 function put(
   columns: Record<string, Column>,
   name: string,
-  numbers: Uint32Array,
+  rows: Uint32Array,
   words: Words,
-  textOf: (number: number) => string | undefined,
+  texts: readonly (string | undefined)[],
 ): void {
+  if (texts.every((text) => text === undefined)) return
   const carried = columns[name]
-  const codes = carried?.kind === 'dict' ? carried.codes.slice() : new Uint32Array(numbers.length)
-  const known = new Map<number, number>()
+  const codes = carried?.kind === 'dict' ? carried.codes.slice() : new Uint32Array(rows.length)
+  const codeOf = new Uint32Array(texts.length).fill(noCode)
   let any = false
-  for (let row = 0; row < numbers.length; row++) {
-    const number = numbers[row] as number
-    if (number === 0 || codes[row] !== 0) continue
-    let code = known.get(number)
-    if (code === undefined) known.set(number, (code = words.code(textOf(number))))
+  for (let row = 0; row < rows.length; row++) {
+    if (codes[row] !== 0) continue
+    const index = rows[row] as number
+    let code = codeOf[index] as number
+    if (code === noCode) codeOf[index] = code = words.code(texts[index])
     if (code !== 0) any = true
     codes[row] = code
   }
   if (any) columns[name] = { kind: 'dict', codes }
-}
-
-function putNodes(columns: Record<string, Column>, name: string, numbers: Uint32Array, holders: Holders): void {
-  const carried = columns[name]?.kind === 'ip' ? columns[name] : undefined
-  const words = carried?.words.slice() ?? new Uint32Array(4 * numbers.length)
-  const valid = new Uint8Array((numbers.length + 7) >> 3)
-  const known = new Map<number, Uint32Array | undefined>()
-  let any = false
-  for (let row = 0; row < numbers.length; row++) {
-    let address: Uint32Array | undefined
-    const there = carried !== undefined && isPresent(carried.valid, row)
-    if (!there) {
-      const number = numbers[row] as number
-      if (!known.has(number)) known.set(number, number === 0 ? undefined : parseIp(holders.nodeAddress(number) ?? ''))
-      address = known.get(number)
-      if (address === undefined) continue
-      words.set(address, 4 * row)
-      any = true
-    }
-    valid[row >> 3] = (valid[row >> 3] as number) | (1 << (row & 7))
-  }
-  if (any) columns[name] = { kind: 'ip', words, valid }
 }

@@ -1,5 +1,7 @@
 export { openGeo, type Geo, type GeoFiles } from './geo.ts'
 export { staticResolver, type StaticResolution, type StaticResolver } from './static-resolver.ts'
+export { RangeNames } from './enrich.ts'
+export type { NameSettings } from './name-settings.ts'
 export { WorkloadFeed } from './workload-feed.ts'
 export { WorkloadFollower } from './workload-follower.ts'
 export { WorkloadProjection } from './workload-projection.ts'

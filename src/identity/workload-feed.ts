@@ -1,8 +1,9 @@
 import type { Enrichment, Log, Metrics } from '../engine/contracts.ts'
 import type { Frame } from '../journal/types.ts'
 import type { ResourceData } from '../model/kubernetes.ts'
-import { enrichFlows } from './enrich.ts'
+import { enrichFlows, type Names } from './enrich.ts'
 import { resourcesOf } from './frame-resources.ts'
+import type { NameSettings } from './name-settings.ts'
 import { retainEndedMs, minEndedClaims } from './workload-projection.ts'
 import { Workloads } from './workloads.ts'
 
@@ -11,6 +12,8 @@ export interface FeedOptions {
   readonly metrics: Metrics
   /** Resolves when all cluster updates so far are applied, or the signal aborts. */
   readonly caughtUp: (signal: AbortSignal) => Promise<void>
+  readonly names?: NameSettings | undefined
+  readonly networks?: Names['networks']
 }
 
 /**
@@ -18,12 +21,13 @@ export interface FeedOptions {
  * persistent state.
  */
 export class WorkloadFeed implements Enrichment {
-  readonly #workloads = new Workloads()
+  readonly #workloads: Workloads
   readonly #options: FeedOptions
   #received = 0
 
   constructor(options: FeedOptions) {
     this.#options = options
+    this.#workloads = new Workloads(options.names)
   }
 
   update(resources: Iterable<ResourceData>): void {
@@ -48,7 +52,7 @@ export class WorkloadFeed implements Enrichment {
   }
 
   enrich(...[batch, received]: Parameters<Enrichment['enrich']>): ReturnType<Enrichment['enrich']> {
-    return enrichFlows(batch, received, this.#workloads)
+    return enrichFlows(batch, received, { holders: this.#workloads, networks: this.#options.networks })
   }
 
   #settled(): void {

@@ -3,7 +3,7 @@ import type { Host } from '../host/index.ts'
 import { openReader } from '../journal/index.ts'
 import type { Tail } from '../journal/types.ts'
 import { filePartition } from '../model/positions.ts'
-import { enrichFlows } from './enrich.ts'
+import { enrichFlows, type Names } from './enrich.ts'
 import type { WorkloadProjection } from './workload-projection.ts'
 import { messageOf } from '../model/errors.ts'
 
@@ -22,6 +22,7 @@ export interface FollowOptions {
   readonly journal: string
   readonly tail: Tail
   readonly log: Log
+  readonly networks?: Names['networks']
 }
 
 /** Follows the journal with a projection of workloads, and commits its state. */
@@ -77,7 +78,8 @@ export class WorkloadFollower implements Enrichment {
   }
 
   enrich(...[batch, received]: Parameters<Enrichment['enrich']>): ReturnType<Enrichment['enrich']> {
-    return enrichFlows(batch, received, this.projection.workloads)
+    const { networks } = this.#options
+    return enrichFlows(batch, received, { holders: this.projection.workloads, networks })
   }
 
   async #run(signal: AbortSignal): Promise<void> {

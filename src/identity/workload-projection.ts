@@ -4,6 +4,7 @@ import type { Frame } from '../journal/types.ts'
 import type { ResourceData } from '../model/kubernetes.ts'
 import { filePartition, nowhere, type Position, type Positions } from '../model/positions.ts'
 import { resourcesOf } from './frame-resources.ts'
+import type { NameSettings } from './name-settings.ts'
 import { readWorkloads, workloadFiles, writeWorkloads } from './workload-file.ts'
 import { Workloads } from './workloads.ts'
 import { messageOf } from '../model/errors.ts'
@@ -23,6 +24,7 @@ export interface WorkloadOptions {
   readonly metrics: Metrics
   /** Whether the id is that of a source that watches a cluster; others are ignored. */
   readonly isCluster: (source: string) => boolean
+  readonly names?: NameSettings | undefined
 }
 
 /**
@@ -31,7 +33,7 @@ export interface WorkloadOptions {
  */
 export class WorkloadProjection implements Projection {
   readonly name = 'identity'
-  readonly workloads = new Workloads()
+  readonly workloads: Workloads
   readonly #options: WorkloadOptions
   #reached: Position = nowhere
   #committed: Position = nowhere
@@ -42,6 +44,7 @@ export class WorkloadProjection implements Projection {
 
   constructor(options: WorkloadOptions) {
     this.#options = options
+    this.workloads = new Workloads(options.names)
   }
 
   /** Reads the newest readable file; false without one. */

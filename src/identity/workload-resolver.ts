@@ -27,15 +27,16 @@ export class WorkloadResolver implements Resolver {
     return this.#watching() ? this.#workloads : undefined
   }
 
-  resolve(words: Uint32Array, offset: number, time: number, scope: string): Resolution {
-    const network = this.#networks.resolve(words, offset, time, scope)
-    if (!this.#watching()) return network
+  resolve(words: Uint32Array, offset: number, time: number, scope: string, mac = Number.NaN, network = ''): Resolution {
+    const range = this.#networks.resolve(words, offset, time, scope)
+    if (!this.#watching()) return range
     const workloads = this.#workloads
-    const holder = workloads.endpoint(workloads.find(words, offset, time, workloads.clusterOf(scope), Number.NaN))
-    if (holder === undefined) return network.is === 'endpoint' ? network : unknown
+    const number = network === '' ? 0 : workloads.networkOf(network)
+    const holder = workloads.endpoint(workloads.find(words, offset, time, workloads.clusterOf(scope), mac, number))
+    if (holder === undefined) return range.is === 'endpoint' ? range : unknown
     const endpoint: Endpoint =
-      network.is === 'endpoint' && network.endpoint.label !== undefined
-        ? { label: network.endpoint.label, ...holder }
+      range.is === 'endpoint' && range.endpoint.label !== undefined
+        ? { label: range.endpoint.label, ...holder }
         : holder
     return { is: 'endpoint', endpoint }
   }

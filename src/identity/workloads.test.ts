@@ -52,6 +52,7 @@ it('pods precede nodes, nodes precede services, and load balancer targets are la
     owner_kind: 'Service',
     owner_name: 'web',
     cluster: 'prod',
+    network: 'primary',
   })
   expect(workloads.endpoint(find(workloads, '10.0.0.1', 0))).toEqual({
     kind: 'Node',
@@ -60,6 +61,8 @@ it('pods precede nodes, nodes precede services, and load balancer targets are la
     owner_name: 'worker-1',
     node: 'worker-1',
     zone: 'z1',
+    node_addr: '10.0.0.1',
+    network: 'primary',
     cluster: 'prod',
   })
   expect(named(workloadsOf(service, pod('a', '10.96.0.1', 0)), '10.96.0.1', 0)).toBe('a')
@@ -154,7 +157,7 @@ it('a node that is reported after its pods provides their zone', () => {
   workloads.settle()
   expect(workloads.generation).toBeGreaterThan(before)
   expect(workloads.endpoint(find(workloads, '10.1.0.1', 0))).toMatchObject({ node: 'worker-1', zone: 'z1' })
-  expect(workloads.nodeAddress(find(workloads, '10.1.0.1', 0))).toBe('10.0.0.1')
+  expect(workloads.endpoint(find(workloads, '10.1.0.1', 0))?.node_addr).toBe('10.0.0.1')
   expect(
     ['10.1.1.200', '10.1.2.1', '10.0.0.77', '192.0.2.1'].map((ip) =>
       workloads.inClusterRange(parseIp(ip) ?? new Uint32Array(4), 0),
@@ -276,4 +279,42 @@ it('notifies of each address with changed results', () => {
   stop()
   workloads.apply(gone(a, 30))
   expect(notified).toHaveLength(3)
+})
+
+it('a row’s network selects the pod if two networks use one address, also after saving and loading', () => {
+  const udn = (name: string, network: string) =>
+    pod(name, undefined, 0, { addresses: [{ ip: '203.203.0.5', as: 'secondary', network }] })
+  const workloads = workloadsOf(udn('blue', 'shop/blue'), udn('red', 'shop/red'))
+  const loaded = new Workloads()
+  for (const record of workloads.records(0)) loaded.load(record)
+  const words = parseIp('203.203.0.5') ?? new Uint32Array(4)
+  for (const each of [workloads, loaded]) {
+    const found = ['shop/blue', 'shop/red'].map((network) => {
+      const number = each.find(words, 0, t0 + 1000, 0, Number.NaN, each.networkOf(network))
+      expect(each.from).toBeGreaterThan(each.until)
+      return each.endpoint(number)
+    })
+    expect(found).toMatchObject([
+      { name: 'blue', network: 'shop/blue' },
+      { name: 'red', network: 'shop/red' },
+    ])
+  }
+  expect(workloads.networkOf('shop/other')).toBe(0)
+})
+
+it('without zones and prefixes of infrastructure no address has a zone or a layer', () => {
+  const objects = [node('worker-1', '10.0.0.1', 'z1'), pod('a', '10.1.0.1', 0)]
+  const described = [
+    { zones: false, infra: [] },
+    { zones: true, infra: ['shop'] },
+  ].map((settings) => {
+    const workloads = new Workloads(settings)
+    for (const data of objects) workloads.apply(data)
+    const { zone, layer } = workloads.endpoint(find(workloads, '10.1.0.1', 1000)) ?? {}
+    return [zone, layer]
+  })
+  expect(described).toEqual([
+    [undefined, undefined],
+    ['z1', 'infra'],
+  ])
 })

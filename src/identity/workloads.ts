@@ -6,6 +6,7 @@ import { HolderColumns } from './held-columns.ts'
 import { RelatedObjects, type RelatedObject } from './related-objects.ts'
 import { KnownObjects } from './known-objects.ts'
 import { OwnRanges } from './own-ranges.ts'
+import { layerOf, primaryNetwork, usualNames, type NameSettings } from './name-settings.ts'
 import { claimedBy, intermediateOwners, heldOf, ownerOf, type Claimed, type HolderFacts } from './workload-facts.ts'
 
 /** One line of the saved index: see {@link Workloads.records}. */
@@ -35,6 +36,8 @@ export class Workloads {
   #claims = new Claims()
   #held = new HolderColumns()
   #networks = new Map<number, string>()
+  /** Never shrinks, so that numbers stay valid. */
+  readonly #networkNumbers = new Map<string, number>()
   /** Objects with current addresses. All claims of an object have its current holder number. */
   #known = new KnownObjects()
   #related = new RelatedObjects()
@@ -45,6 +48,11 @@ export class Workloads {
   #ended = 0
   #generation = 0
   readonly #listeners = new Set<(words: Uint32Array) => void>()
+  readonly #settings: NameSettings
+
+  constructor(settings: NameSettings = usualNames) {
+    this.#settings = settings
+  }
 
   /** Increases when earlier numbers or names may have changed; see {@link settle}. */
   get generation(): number {
@@ -85,9 +93,17 @@ export class Workloads {
     return this.#clusters.get(name) ?? 0
   }
 
-  /** Holder of the address at a time (Unix ms); 0 if unknown. `cluster` 0 searches all; `mac` of the row or NaN. */
-  find(words: Uint32Array, at: number, time: number, cluster: number, mac: number): number {
-    return this.#claims.find(words, at, time, cluster, mac)
+  /** Number of a secondary network by its name; 0 if no holder has it. */
+  networkOf(name: string): number {
+    return this.#networkNumbers.get(name) ?? 0
+  }
+
+  /**
+   * Holder of the address at a time (Unix ms); 0 if unknown. `cluster` 0 searches all; `mac` of the row or NaN;
+   * `network` of the row or 0.
+   */
+  find(words: Uint32Array, at: number, time: number, cluster: number, mac: number, network = 0): number {
+    return this.#claims.find(words, at, time, cluster, mac, network)
   }
 
   /** Whether the address is in the pod, node or service ranges of a cluster. */
@@ -106,7 +122,9 @@ export class Workloads {
   #name(held: HolderFacts, network: string | undefined): Endpoint {
     const { cluster, kind, namespace, name, node } = held
     const owner = this.#related.ownerOf(held)
-    const zone = node === undefined ? undefined : this.#related.node(cluster, node)?.zone
+    const related = node === undefined ? undefined : this.#related.node(cluster, node)
+    const zone = this.#settings.zones ? related?.zone : undefined
+    const layer = layerOf(held, this.#settings)
     return {
       kind,
       name,
@@ -116,13 +134,10 @@ export class Workloads {
       ...(namespace === undefined ? {} : { namespace }),
       ...(node === undefined ? {} : { node }),
       ...(zone === undefined ? {} : { zone }),
-      ...(network === undefined ? {} : { network }),
+      ...(related?.address === undefined ? {} : { node_addr: related.address }),
+      ...(layer === undefined ? {} : { layer }),
+      network: network ?? primaryNetwork,
     }
-  }
-
-  nodeAddress(number: number): string | undefined {
-    const held = this.#held.at(number)
-    return held?.node === undefined ? undefined : this.#related.node(held.cluster, held.node)?.address
   }
 
   /** Applies the next state of an object. Call {@link settle} after a series of calls. */
@@ -172,7 +187,7 @@ export class Workloads {
         let number = numbers.get(network)
         if (number === undefined) numbers.set(network, (number = this.#number(held, network)))
         if (open !== undefined) this.#claims.hand(open, number)
-        now.push(open ?? this.#claims.add(words, number, this.clusterOf(held.cluster), rank, since, Infinity, mac))
+        now.push(open ?? this.#add(words, number, held.cluster, rank, since, Infinity, mac, network))
         this.#ranges.add(words)
         this.#notify(words)
       } else now.push(open)
@@ -196,6 +211,22 @@ export class Workloads {
     return number
   }
 
+  #add(
+    words: Uint32Array,
+    holder: number,
+    cluster: string,
+    rank: number,
+    from: number,
+    until: number,
+    mac: number | undefined,
+    network: string | undefined,
+  ): number {
+    const numbers = this.#networkNumbers
+    if (network !== undefined && !numbers.has(network)) numbers.set(network, numbers.size + 1)
+    const of = network === undefined ? 0 : this.networkOf(network)
+    return this.#claims.add(words, holder, this.clusterOf(cluster), rank, from, until, mac, of)
+  }
+
   #notify(words: Uint32Array): void {
     for (const listener of this.#listeners) listener(words)
   }
@@ -214,6 +245,7 @@ export class Workloads {
   forget(before: number, much: number): void {
     if (this.#ended < Math.max(much, this.#known.live / 2)) return
     const kept = new Workloads()
+    for (const [name, number] of this.#networkNumbers) kept.#networkNumbers.set(name, number)
     ;[kept.#clusters, kept.#ranges, kept.#nodeRanges] = [this.#clusters, this.#ranges, this.#nodeRanges]
     for (const record of this.records(before)) kept.load(record)
     ;[this.#claims, this.#held, this.#networks, this.#known, this.#related, this.#ended] = [
@@ -281,15 +313,7 @@ export class Workloads {
     for (const [ip, rank, from, until, mac] of claims.toReversed()) {
       const words = parseIp(ip)
       if (words === undefined) continue
-      const claim = this.#claims.add(
-        words,
-        number,
-        this.clusterOf(held.cluster),
-        rank,
-        from,
-        until ?? Infinity,
-        mac ?? undefined,
-      )
+      const claim = this.#add(words, number, held.cluster, rank, from, until ?? Infinity, mac ?? undefined, network)
       this.#ranges.add(words)
       if (until !== null) this.#ended++
       else now.push(claim)

@@ -1,4 +1,7 @@
-/** The resolved fields of an endpoint. Flow columns have the prefix `src_` or `dst_`; `cluster` has none. */
+/**
+ * The resolved fields of an endpoint. Flow columns have the prefix `src_` or `dst_`. `cluster` has none, and `layer`
+ * (`app` or `infra`) of both ends determines `flow_layer`. `node_addr` is the address of its node.
+ */
 export const endpointParts = [
   'name',
   'label',
@@ -10,6 +13,8 @@ export const endpointParts = [
   'zone',
   'network',
   'cluster',
+  'layer',
+  'node_addr',
 ] as const
 
 export type EndpointPart = (typeof endpointParts)[number]
@@ -26,15 +31,29 @@ export type End = 'src' | 'dst'
 export interface EndpointColumn {
   readonly part: EndpointPart
   readonly ends: readonly End[]
+  /** Of two ends the lesser text; otherwise the first. */
+  readonly least?: true
 }
 
+/** Parts with a text column for each end. */
+export const textParts: readonly EndpointPart[] = endpointParts.filter(
+  (part) => part !== 'cluster' && part !== 'layer' && part !== 'node_addr',
+)
+
 const columnsOf = (end: End): [string, EndpointColumn][] =>
-  endpointParts.filter((part) => part !== 'cluster').map((part) => [`${end}_${part}`, { part, ends: [end] }])
+  textParts.map((part) => [`${end}_${part}`, { part, ends: [end] }])
 
 export const endpointColumns: ReadonlyMap<string, EndpointColumn> = new Map([
   ...columnsOf('src'),
   ...columnsOf('dst'),
   ['cluster', { part: 'cluster', ends: ['src', 'dst'] }],
+  ['flow_layer', { part: 'layer', ends: ['src', 'dst'], least: true }],
+])
+
+/** Columns of addresses of nodes, with the end that determines them. */
+export const nodeColumns: ReadonlyMap<string, End> = new Map([
+  ['src_node_addr', 'src'],
+  ['dst_node_addr', 'dst'],
 ])
 
 /** Parts that also exist for networks outside a cluster. */

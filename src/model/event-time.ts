@@ -34,6 +34,9 @@ export function eventTimesOf(batch: FlowBatch, received: number): Float64Array {
   return times
 }
 
+/** The cluster's own network, as agents name it. */
+const defaultNetwork = 'default'
+
 /** MAC addresses (48 bits) of the end with these addresses; NaN if a row has none, undefined if no row has one. */
 export function macsBeside({ columns }: FlowBatch, addresses: Column): ((row: number) => number) | undefined {
   const macs =
@@ -44,4 +47,18 @@ export function macsBeside({ columns }: FlowBatch, addresses: Column): ((row: nu
     isPresent(valid, row)
       ? ((words[2 * row + 1] as number) & 0xffff) * 2 ** 32 + (words[2 * row] as number)
       : Number.NaN
+}
+
+/** Name of the first user-defined network of a row; '' if it has none. Undefined if no row has one. */
+export function networksBeside({ columns, dictionary }: FlowBatch): ((row: number) => string) | undefined {
+  const networks = columns['udns']
+  if (networks?.kind !== 'list<dict>') return undefined
+  const { offsets, items } = networks
+  return (row) => {
+    for (let at = offsets[row] as number; at < (offsets[row + 1] as number); at++) {
+      const name = dictionary[items[at] as number] ?? ''
+      if (name !== '' && name !== defaultNetwork) return name
+    }
+    return ''
+  }
 }

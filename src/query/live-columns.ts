@@ -1,11 +1,13 @@
 import type { Batch, EventBatch, FlowBatch } from '../model/batches.ts'
 import { dataEncodings } from '../model/batches.ts'
-import type { DictColumn } from '../model/columns.ts'
+import type { Column, DictColumn, IpColumn } from '../model/columns.ts'
 import { isPresent } from '../model/columns.ts'
-import { endpointColumns, isOfNetworks, type Endpoint } from '../model/endpoint.ts'
+import { endpointColumns, isOfNetworks, nodeColumns, type End, type Endpoint } from '../model/endpoint.ts'
 import { eventId, heapItem } from '../model/events.ts'
 import { stableId } from '../model/positions.ts'
-import { eventTimeOf } from '../model/event-time.ts'
+import { eventTimeOf, macsBeside, networksBeside } from '../model/event-time.ts'
+import { directionOf, nodeColumn } from '../model/flow-nodes.ts'
+import { parseIp } from '../model/ip.ts'
 import { firstTime, lastTime } from './times.ts'
 
 export interface LiveHeader {
@@ -23,6 +25,8 @@ export interface LiveResolver {
     offset: number,
     time: number,
     scope: string,
+    mac?: number,
+    network?: string,
   ): { readonly is: 'endpoint'; readonly endpoint: Endpoint } | { readonly is: 'unknown' | 'wait' }
   /** Present while a cluster is watched. */
   readonly holders?: unknown
@@ -62,7 +66,7 @@ export function codesOf(rows: LiveRows, name: string): Uint32Array | undefined {
 /** Exact as doubles: small integers, booleans, times in µs. */
 export function numbersOf(rows: LiveRows, name: string): NumberReader | undefined {
   if (!isFlows(rows)) return eventTime(rows as LiveRows<EventBatch>, name)
-  const column = rows.batch.columns[name]
+  const column = storedColumn(rows.batch, rows.header, name, rows.resolver)
   if (column === undefined && name === 'time_received') return received(rows.header)
   if (column === undefined || !('values' in column)) return undefined
   const { values, valid } = column
@@ -110,24 +114,71 @@ export function textsOf(rows: LiveRows, name: string): TextReader | undefined {
 export function resolvedTexts({ batch, header, resolver }: LiveRows<FlowBatch>, name: string): TextReader | undefined {
   const column = endpointColumns.get(name)
   if (column === undefined || resolver === undefined || !isResolved(name, resolver)) return undefined
-  const { part, ends } = column
-  const scope = batch.columns['scope'] as DictColumn | undefined
+  const { part, ends, least } = column
   const readers = ends.flatMap((end): TextReader[] => {
-    const addresses = batch.columns[`${end}_addr`]
-    if (addresses?.kind !== 'ip') return []
-    return [
-      (row) => {
-        if (!isPresent(addresses.valid, row)) return undefined
-        const answer = resolver.resolve(
-          addresses.words,
-          row * 4,
-          eventTimeOf(batch, row, header.received),
-          (scope === undefined ? undefined : batch.dictionary[scope.codes[row] ?? 0]) ?? '',
-        )
-        return answer.is === 'endpoint' ? answer.endpoint[part] : undefined
-      },
-    ]
+    const read = endpointReader(batch, header, end, resolver)
+    return read === undefined ? [] : [(row) => read(row)?.[part]]
   })
   const [first, second] = readers
-  return first === undefined || second === undefined ? first : (row) => first(row) ?? second(row)
+  if (first === undefined || second === undefined) return first
+  if (least !== true) return (row) => first(row) ?? second(row)
+  return (row) => {
+    const [a, b] = [first(row), second(row)]
+    return a === undefined || b === undefined ? (a ?? b) : a < b ? a : b
+  }
+}
+
+function endpointReader(
+  batch: FlowBatch,
+  { received }: LiveHeader,
+  end: End,
+  resolver: LiveResolver,
+): ((row: number) => Endpoint | undefined) | undefined {
+  const addresses = batch.columns[`${end}_addr`]
+  if (addresses?.kind !== 'ip') return undefined
+  const scope = batch.columns['scope'] as DictColumn | undefined
+  const macs = macsBeside(batch, addresses)
+  const networks = networksBeside(batch)
+  return (row) => {
+    if (!isPresent(addresses.valid, row)) return undefined
+    const answer = resolver.resolve(
+      addresses.words,
+      row * 4,
+      eventTimeOf(batch, row, received),
+      (scope === undefined ? undefined : batch.dictionary[scope.codes[row] ?? 0]) ?? '',
+      macs?.(row),
+      networks?.(row),
+    )
+    return answer.is === 'endpoint' ? answer.endpoint : undefined
+  }
+}
+
+/** The stored column of a field that is no text: as received, or from the nodes of both ends. */
+export function storedColumn(
+  batch: FlowBatch,
+  header: LiveHeader,
+  name: string,
+  resolver: LiveResolver | undefined,
+): Column | undefined {
+  const end = nodeColumns.get(name)
+  if (end !== undefined) return nodesAt(batch, header, end, resolver)
+  if (name !== 'node_direction') return batch.columns[name]
+  return directionOf(batch, nodesAt(batch, header, 'src', resolver), nodesAt(batch, header, 'dst', resolver))
+}
+
+function nodesAt(
+  batch: FlowBatch,
+  header: LiveHeader,
+  end: End,
+  resolver: LiveResolver | undefined,
+): IpColumn | undefined {
+  const read = resolver?.holders === undefined ? undefined : endpointReader(batch, header, end, resolver)
+  if (read === undefined) return nodeColumn(batch, end, undefined)
+  const known = new Map<string, Uint32Array | undefined>()
+  return nodeColumn(batch, end, (row) => {
+    const text = read(row)?.node_addr
+    if (text === undefined) return undefined
+    if (!known.has(text)) known.set(text, parseIp(text))
+    return known.get(text)
+  })
 }

@@ -1,6 +1,6 @@
 import type { Column, U64Column } from '../model/columns.ts'
 import { isPresent } from '../model/columns.ts'
-import { isFlows, numbersOf, type LiveRows } from './live-columns.ts'
+import { isFlows, numbersOf, storedColumn, type LiveRows } from './live-columns.ts'
 import type { WordsTest } from './live-tests.ts'
 
 /** Four words, highest first; false if absent. */
@@ -14,7 +14,7 @@ export function wideOf(rows: LiveRows, name: string): WideReader | undefined {
   if (!isFlows(rows)) return undefined
   const { columns } = rows.batch
   if (name === 'bytes_est' || name === 'packets_est') return estimates(columns[name.slice(0, -4)], columns['sampling'])
-  const column = columns[name]
+  const column = storedColumn(rows.batch, rows.header, name, rows.resolver)
   if (column?.kind === 'ip') {
     const { words, valid } = column
     return (row, to) => {

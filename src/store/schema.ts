@@ -134,6 +134,11 @@ const workloadColumns: readonly FileColumn[] = [
   unknownColumn,
 ].map((name, index) => ({ name, type: 'VARCHAR', since: 3, bit: 2 + index }))
 
+/** Numbers are permanent: append only. After `name` and `label`. */
+const laterWorkloadColumns: readonly FileColumn[] = (
+  ['layer', 'node_addr'] as const satisfies readonly EndpointPart[]
+).map((name, index) => ({ name, type: 'VARCHAR', since: Infinity, bit: 13 + index }))
+
 export const fileColumns: Readonly<Record<Stream, readonly FileColumn[]>> = {
   flows: [...flowColumns, ...origin],
   events: [...eventColumns, ...origin, ...fromAudits],
@@ -143,6 +148,7 @@ export const fileColumns: Readonly<Record<Stream, readonly FileColumn[]>> = {
     { ...text('name'), bit: 11, leftOutSince: 3 },
     { ...text('label'), bit: 12, leftOutSince: 3 },
     ...workloadColumns,
+    ...laterWorkloadColumns,
   ],
   flows_1m: rollupColumns,
   flows_5m: rollupColumns,

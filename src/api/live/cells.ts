@@ -9,7 +9,7 @@ import { eventId, heapItem } from '../../model/events.ts'
 import { formatIp } from '../../model/ip.ts'
 import { stableId } from '../../model/positions.ts'
 import { endpointField } from '../../query/index.ts'
-import { resolvedTexts } from '../../query/live-columns.ts'
+import { resolvedTexts, storedColumn } from '../../query/live-columns.ts'
 
 /** A 64-bit integer beyond 2^53 is a string. */
 export type Cell = string | number | boolean | null | readonly Cell[] | { readonly [name: string]: Cell }
@@ -54,7 +54,8 @@ function flowCell(batch: FlowBatch, header: FrameHeader, name: string, resolver:
     return (row) => (skewed(row) === null ? null : skewed(row) === 1)
   }
   if (name === 'time_received' && batch.columns[name] === undefined) return () => timeText(header.received)
-  return plain(batch, name)
+  const column = storedColumn(batch, header, name, resolver)
+  return column === undefined ? () => null : columnCell(column, batch.dictionary)
 }
 
 function plain(batch: FlowBatch, name: string): CellReader {

@@ -1,5 +1,5 @@
 import type { Resolver } from '../../engine/contracts.ts'
-import { isResolved } from '../../query/live-columns.ts'
+import { isResolved, storedColumn } from '../../query/live-columns.ts'
 import type { QueryField } from '../../query/index.ts'
 import { mappedPrefix } from '../../model/ip.ts'
 import { cellReader, type Cell } from '../live/cells.ts'
@@ -25,7 +25,7 @@ export class FieldValues {
   of({ batch, header }: Pick<Found, 'batch' | 'header'>): IdReader {
     const { name } = this.field
     const cell = cellReader(batch, header, name, this.#resolver)
-    const column = batch.columns[name]
+    const column = storedColumn(batch, header, name, this.#resolver)
     if (column?.kind === 'dict' && !isResolved(name, this.#resolver)) {
       const { codes } = column
       const known = new Int32Array(batch.dictionary.length)

@@ -9,7 +9,7 @@ import { self } from '../../host/process.ts'
 import { openReader, SharedTail, type Evidence } from '../../journal/index.ts'
 import type { Frame } from '../../journal/types.ts'
 import { componentOf, filePartition, nowhere } from '../../model/positions.ts'
-import { staticResolver, WorkloadProjection, WorkloadResolver } from '../../identity/index.ts'
+import { staticResolver, WorkloadProjection, WorkloadResolver, type NameSettings } from '../../identity/index.ts'
 import { openStore, serveStore, StoreFeed, type QueryLimits, type StoreOptions } from '../../store/index.ts'
 import { queryProcesses } from '../query-processes.ts'
 import { takeProfile, type ProfileRequest } from '../../telemetry/profile.ts'
@@ -20,6 +20,7 @@ export interface StoreOpen {
   readonly directory: string
   readonly networks: string | undefined
   readonly identity: string
+  readonly names: NameSettings
   readonly retain: NonNullable<StoreOptions['retain']>
   readonly memory: string
   readonly sql: QueryLimits
@@ -57,6 +58,7 @@ export const storeMethods = {
       log,
       metrics,
       directory: options.identity,
+      names: options.names,
       isCluster: (source) => clusters.has(componentOf(source)),
     })
     workloads = projection

@@ -1,6 +1,7 @@
 import type { Endpoint } from '../../model/endpoint.ts'
+import type { AddressNumbers } from '../../model/flow-nodes.ts'
 import { withRoom } from '../../model/growing.ts'
-import { formatIp } from '../../model/ip.ts'
+import { formatIp, parseIp } from '../../model/ip.ts'
 import type { Numbering } from '../numbering.ts'
 import type { Texts } from '../rollup/keys.ts'
 import { placeText } from '../rollup/place.ts'
@@ -25,6 +26,9 @@ export class EndpointNames {
   #addresses = new Uint32Array(4 * 256)
   readonly #meanings: (Endpoint | undefined)[] = []
   #hasPlaces = false
+  #hasNodes = false
+  #nodes = new Uint32Array(0)
+  #nodeCount = 0
   count = 0
   #numbers = new Uint32Array(0)
   #numbered = 0
@@ -40,6 +44,7 @@ export class EndpointNames {
     this.#addresses = withRoom(this.#addresses, 4 * (this.count + 1))
     for (let i = 0; i < 4; i++) this.#addresses[4 * this.count + i] = words[offset + i] ?? 0
     this.#meanings.push(meaning)
+    this.#hasNodes ||= meaning?.node_addr !== undefined
     this.#hasPlaces ||= meaning !== undefined && placeText(meaning) !== undefined
     this.count++
   }
@@ -61,6 +66,24 @@ export class EndpointNames {
 
   of(index: number): Named {
     return { address: formatIp(this.#addresses, 4 * index), meaning: this.#meanings[index] ?? nothing }
+  }
+
+  get hasNodes(): boolean {
+    return this.#hasNodes
+  }
+
+  number(index: number, addresses: AddressNumbers): number {
+    return addresses.find(this.#addresses, 4 * index)
+  }
+
+  /** Numbers of the addresses of nodes, by id − base; 0 if absent. */
+  nodes(addresses: AddressNumbers): Uint32Array {
+    this.#nodes = withRoom(this.#nodes, this.count)
+    for (; this.#nodeCount < this.count; this.#nodeCount++) {
+      const node = parseIp(this.#meanings[this.#nodeCount]?.node_addr ?? '')
+      this.#nodes[this.#nodeCount] = node === undefined ? 0 : addresses.of(node, 0)
+    }
+    return this.#nodes
   }
 
   /** Writes the address to `words`, and the numbers of {@link namedParts} to `parts`. */

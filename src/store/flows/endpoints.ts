@@ -2,6 +2,7 @@ import type { Endpoint, Holders, Resolver } from '../../engine/contracts.ts'
 import { AddressTable, rowsAhead } from '../../model/address-table.ts'
 import type { IpColumn } from '../../model/columns.ts'
 import { isPresent } from '../../model/columns.ts'
+import { AddressNumbers } from '../../model/flow-nodes.ts'
 import { EndpointNames, firstTexts, type PartTexts } from './endpoint-names.ts'
 import { HeldIds, type HolderMeaning } from './held-ids.ts'
 import { Numbering } from '../numbering.ts'
@@ -44,6 +45,8 @@ export class Endpoints {
   readonly #spare: ArrayBuffer[] = []
   #meanings: EndpointNames[] = []
   #texts: PartTexts = new Numbering(firstTexts)
+  /** Of nodes. */
+  readonly #addresses = new AddressNumbers()
 
   constructor(options: EndpointsOptions) {
     this.#resolver = options.resolver
@@ -156,6 +159,44 @@ export class Endpoints {
       }
       out[row] = places === undefined || id === 0 ? 0 : (places[id - meaning.base] as number)
     }
+  }
+
+  /** Whether any address has a node. */
+  get hasNodes(): boolean {
+    return this.#meanings.some(({ hasNodes }) => hasNodes)
+  }
+
+  /** Numbers of the addresses of assigned ids; 0 if absent, or not an earlier result of `nodeNumbers`. */
+  addressNumbers(ids: Float64Array, count: number): Uint32Array {
+    const numbers = new Uint32Array(count)
+    let [last, number] = [0, 0]
+    for (let row = 0; row < count; row++) {
+      const id = ids[row] as number
+      if (id !== last) {
+        last = id
+        const meaning = id === 0 ? undefined : this.#meaningOf(id)
+        number = meaning?.number(id - meaning.base, this.#addresses) ?? 0
+      }
+      numbers[row] = number
+    }
+    return numbers
+  }
+
+  /** Numbers of the addresses of their nodes. */
+  nodeNumbers(ids: Float64Array, count: number): Uint32Array {
+    const numbers = new Uint32Array(count)
+    let meaning = this.#meanings.at(-1) as EndpointNames
+    let nodes = meaning.nodes(this.#addresses)
+    for (let row = 0; row < count; row++) {
+      const id = ids[row] as number
+      if (id === 0) continue
+      if (id < meaning.base || id >= meaning.base + meaning.count) {
+        meaning = this.#meaningOf(id)
+        nodes = meaning.nodes(this.#addresses)
+      }
+      numbers[row] = nodes[id - meaning.base] as number
+    }
+    return numbers
   }
 
   get texts(): readonly (string | undefined)[] {

@@ -13,6 +13,8 @@ export interface HolderMeaning {
   readonly received?: number
   /** 48 bits, NaN if absent; undefined if no row has one. */
   macs?(column: IpColumn): ((row: number) => number) | undefined
+  /** Name of the secondary network; '' if absent. */
+  networks?(): ((row: number) => string) | undefined
 }
 
 /** Unknown holders get one id per minute, to be named later. */
@@ -71,6 +73,7 @@ export class HeldIds {
     const times = meaning.times?.() ?? new Float64Array(count)
     const floor = (this.#floor = Math.max(this.#floor, (meaning.received ?? 0) - steadyMs))
     let macs: ((row: number) => number) | undefined | null = null
+    let networks: ((row: number) => string) | undefined
     let [w0, w1, w2, w3, scope, id, from, until, seen] = [0, 0, 0, 0, -1, 0, 0, 0, 0]
     for (let row = 0; row < count; row++) {
       if (row % rowsAhead === 0) {
@@ -111,8 +114,12 @@ export class HeldIds {
           from = 1000 * (this.#entries[offset + fromAt] as number)
           until = 1000 * (this.#entries[offset + untilAt] as number)
           if (entry === 0 || !(from <= time && time < until)) {
-            if (macs === null) macs = meaning.macs?.(column)
-            entry = this.#resolve(entry, words, at, own, time, macs?.(row) ?? Number.NaN, meaning)
+            if (macs === null) {
+              macs = meaning.macs?.(column)
+              networks = meaning.networks?.()
+            }
+            const network = networks?.(row) ?? ''
+            entry = this.#resolve(entry, words, at, own, time, macs?.(row) ?? Number.NaN, network, meaning)
             offset = entry * entryWords
             from = 1000 * (this.#entries[offset + fromAt] as number)
             until = 1000 * (this.#entries[offset + untilAt] as number)
@@ -142,12 +149,13 @@ export class HeldIds {
     scope: number,
     time: number,
     mac: number,
+    network: string,
     meaning: HolderMeaning,
   ): number {
     const holders = this.#holders
     let cluster = this.#scopes.get(scope)
     if (cluster === undefined) this.#scopes.set(scope, (cluster = holders.clusterOf(meaning.scopeName(scope))))
-    const holder = holders.find(words, at, time, cluster, mac)
+    const holder = holders.find(words, at, time, cluster, mac, network === '' ? 0 : holders.networkOf(network))
     const { from, until } = holders
     let entry = known
     if (entry === 0) {

@@ -1,6 +1,7 @@
 import type { Frame } from '../../journal/types.ts'
 import type { FlowBatch } from '../../model/batches.ts'
-import { macsBeside, eventTimeOf, eventTimesOf } from '../../model/event-time.ts'
+import { macsBeside, networksBeside, eventTimeOf, eventTimesOf } from '../../model/event-time.ts'
+import { directionColumn } from '../../model/flow-nodes.ts'
 import type { AddressMeaning, Endpoints } from './endpoints.ts'
 import { dictionaryFields } from '../schema.ts'
 import type { FlowRows, RowOrigin } from '../table-writer.ts'
@@ -61,6 +62,7 @@ export function flowRows(
     timeOf: (row) => eventTimeOf(batch, row, header.received),
     times: () => (times ??= eventTimesOf(batch, header.received)),
     macs: (column) => macsBeside(batch, column),
+    networks: () => networksBeside(batch),
   }
   const ids: Record<string, Float64Array> = {}
   for (const [name, column] of Object.entries(batch.columns)) {
@@ -68,10 +70,25 @@ export function flowRows(
   }
   return {
     stream: 'flows',
-    batch,
+    batch: withDirection(batch, ids, endpoints),
     origin,
     endpoints: ids,
     words: numbers,
     release: () => endpoints.recycle(Object.values(ids)),
   }
+}
+
+/** The direction is a number of the flow, which rollups also have; nodes are joined on reading. */
+function withDirection(batch: FlowBatch, ids: Readonly<Record<string, Float64Array>>, endpoints: Endpoints): FlowBatch {
+  if (!endpoints.hasNodes) return batch
+  const { count } = batch
+  const [src, dst, exporter] = [ids['src_addr'], ids['dst_addr'], ids['exporter_addr']]
+  const direction = directionColumn(
+    batch,
+    src && endpoints.nodeNumbers(src, count),
+    dst && endpoints.nodeNumbers(dst, count),
+    exporter && endpoints.addressNumbers(exporter, count),
+  )
+  if (direction === undefined || direction === batch.columns['node_direction']) return batch
+  return { ...batch, columns: { ...batch.columns, node_direction: direction } }
 }

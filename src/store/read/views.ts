@@ -1,4 +1,4 @@
-import { endpointColumns, type EndpointPart } from '../../model/endpoint.ts'
+import { endpointColumns, nodeColumns, type EndpointPart } from '../../model/endpoint.ts'
 import { fileList, quoted } from '../duck.ts'
 import { dayOf, type Stream } from '../names.ts'
 import type { StoredFile } from '../record.ts'
@@ -118,6 +118,11 @@ const names: Readonly<Record<string, readonly (readonly [field: string, part: En
   [...endpointColumns].map(([column, { part, ends }]) => [column, ends.map((end) => [`${end}_addr`, part] as const)]),
 )
 
+/** The lesser text of both ends. */
+const leastOf: ReadonlySet<string> = new Set(
+  [...endpointColumns].flatMap(([column, { least }]) => (least === true ? [column] : [])),
+)
+
 interface Joins {
   readonly fields: ReadonlySet<string>
   readonly parts: ReadonlySet<string>
@@ -130,6 +135,7 @@ function flowExpression(column: string, input: ViewInput, { fields, parts }: Joi
   const named = names[column]
   if (named !== undefined) {
     const found = named.map(([field, part]) => endpoint(field, part)).filter((each) => each !== undefined)
+    if (leastOf.has(column) && found.length > 1) return `coalesce(r.${column}, least(${found.join(', ')})) AS ${column}`
     // The flow's value has priority.
     return found.length === 0 ? `r."${column}"` : `coalesce(r.${column}, ${found.join(', ')}) AS ${column}`
   }
@@ -139,17 +145,23 @@ function flowExpression(column: string, input: ViewInput, { fields, parts }: Joi
     return `r.${column.slice(0, -4)}::HUGEINT * coalesce(r.sampling, 1) AS ${column}`
   if (column === 'time_skewed') return 'r.time_skewed::BOOLEAN AS time_skewed'
   const field = flowColumns.find((one) => one.field === column)
-  if (field?.kind === 'ip') return `${endpoint(column, 'addr') ?? 'NULL::VARCHAR'} AS "${column}"`
+  if (field?.kind === 'ip') {
+    const end = nodeColumns.get(column)
+    const found = [endpoint(column, 'addr'), end === undefined ? undefined : endpoint(`${end}_addr`, 'node_addr')]
+    const addresses = found.filter((each) => each !== undefined)
+    return `${addresses.length === 0 ? 'NULL::VARCHAR' : `coalesce(${addresses.join(', ')})`} AS "${column}"`
+  }
   if (dictionaryFields.has(column)) return `${listed(input.words.slice(1), `r."${column}"`)} AS "${column}"`
   return `r."${column}"`
 }
 
 /** `src_addr`, or `src_addr/namespace`, which is omitted if no file has it. */
 export function addressesOf(column: string): readonly string[] {
-  return (
-    names[column]?.map(([field, part]) => `${field}/${part}`) ??
-    addresses.filter(({ field }) => field === column).map(({ field }) => field)
-  )
+  const named = names[column]
+  if (named !== undefined) return named.map(([field, part]) => `${field}/${part}`)
+  const own = addresses.filter(({ field }) => field === column).map(({ field }) => field)
+  const end = nodeColumns.get(column)
+  return end === undefined ? own : [...own, `${end}_addr/node_addr`]
 }
 
 function joinsFor(requested: RequestedAddresses, input: ViewInput): Joins {

@@ -1,0 +1,23 @@
+import type { HolderFacts } from './workload-facts.ts'
+
+export interface NameSettings {
+  /** Whether addresses have the zone of their node. */
+  readonly zones: boolean
+  /** Prefixes of the namespaces of layer `infra`; without any, addresses have no layer. */
+  readonly infra: readonly string[]
+}
+
+export const usualNames: NameSettings = { zones: true, infra: [] }
+
+/** Network of addresses that are in no secondary one. */
+export const primaryNetwork = 'primary'
+
+/** The API server, by the names of its service. */
+const apiServices: ReadonlySet<string> = new Set(['kubernetes', 'openshift'])
+
+/** `app` or `infra`; undefined if layers are off. Nodes have no namespace and are `infra`. */
+export function layerOf({ kind, namespace, name }: HolderFacts, { infra }: NameSettings): string | undefined {
+  if (infra.length === 0) return undefined
+  if (namespace === undefined || infra.some((prefix) => namespace.startsWith(prefix))) return 'infra'
+  return namespace === 'default' && kind === 'Service' && apiServices.has(name) ? 'infra' : 'app'
+}

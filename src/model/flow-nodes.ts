@@ -1,0 +1,118 @@
+import { AddressTable } from './address-table.ts'
+import type { FlowBatch } from './batches.ts'
+import { isPresent, type Column, type IpColumn } from './columns.ts'
+import type { End } from './endpoint.ts'
+
+/** Four words of the address of a row's node, in network order; undefined if unknown. */
+export type NodeOf = (row: number) => Uint32Array | undefined
+
+const [ingress, egress, inner] = [0, 1, 2]
+
+/** The nodes that flows carry, else those by `nodeOf`; undefined if no row has one. */
+export function nodeColumn({ columns, count }: FlowBatch, end: End, nodeOf: NodeOf | undefined): IpColumn | undefined {
+  const column = columns[`${end}_node_addr`]
+  const carried = column?.kind === 'ip' ? column : undefined
+  if (nodeOf === undefined) return carried
+  const words = carried?.words.slice() ?? new Uint32Array(4 * count)
+  const valid = new Uint8Array((count + 7) >> 3)
+  let any = false
+  for (let row = 0; row < count; row++) {
+    if (carried === undefined || !isPresent(carried.valid, row)) {
+      const node = nodeOf(row)
+      if (node === undefined) continue
+      const at = 4 * row
+      words[at] = node[0] as number
+      words[at + 1] = node[1] as number
+      words[at + 2] = node[2] as number
+      words[at + 3] = node[3] as number
+      any = true
+    }
+    valid[row >> 3] = (valid[row >> 3] as number) | (1 << (row & 7))
+  }
+  return any ? { kind: 'ip', words, valid } : carried
+}
+
+/** Numbers of addresses from 1; equal addresses have the same. */
+export class AddressNumbers {
+  readonly #table = new AddressTable()
+  #count = 0
+
+  /** Of the address at `words[at…]`; 0 if it was never added. */
+  find(words: Uint32Array, at: number): number {
+    return this.#table.find(
+      words[at] as number,
+      words[at + 1] as number,
+      words[at + 2] as number,
+      words[at + 3] as number,
+      0,
+    )
+  }
+
+  /** Adds it. */
+  of(words: Uint32Array, at: number): number {
+    const known = this.find(words, at)
+    if (known !== 0) return known
+    const [a, b, c, d] = words.subarray(at, at + 4) as unknown as [number, number, number, number]
+    this.#table.add(a, b, c, d, 0, ++this.#count)
+    return this.#count
+  }
+
+  /** Of every row; 0 if absent. */
+  ofRows(column: Column | undefined, count: number): Uint32Array | undefined {
+    if (column?.kind !== 'ip') return undefined
+    const numbers = new Uint32Array(count)
+    for (let row = 0; row < count; row++)
+      if (isPresent(column.valid, row)) numbers[row] = this.of(column.words, 4 * row)
+    return numbers
+  }
+}
+
+/**
+ * `node_direction`, from {@link AddressNumbers} of the exporter and of the nodes of both ends: 2 within one node, 1 if
+ * the exporter is the source's node, 0 if it is the destination's; else the value that the flow carries. A flow that
+ * carries a node was enriched by its sender, and keeps its direction. Undefined if no row has one.
+ */
+export function directionColumn(
+  { columns, count }: FlowBatch,
+  src: Uint32Array | undefined,
+  dst: Uint32Array | undefined,
+  exporter: Uint32Array | undefined,
+): Column | undefined {
+  const carried = columns['node_direction']
+  if (src === undefined && dst === undefined) return carried
+  const [ownSrc, ownDst] = [columns['src_node_addr'], columns['dst_node_addr']]
+  const enriched = ownSrc !== undefined || ownDst !== undefined
+  const before = carried?.kind === 'u8' ? carried : undefined
+  const values = before?.values.slice() ?? new Uint8Array(count)
+  const valid = new Uint8Array((count + 7) >> 3)
+  let any = false
+  for (let row = 0; row < count; row++) {
+    const [from, to, by] = [src?.[row] ?? 0, dst?.[row] ?? 0, exporter?.[row] ?? 0]
+    if (from + to === 0 || (enriched && (isThere(ownSrc, row) || isThere(ownDst, row)))) {
+      if (before === undefined || !isPresent(before.valid, row)) continue
+    } else if (from === to) values[row] = inner
+    else if (from !== 0 && from === by) values[row] = egress
+    else if (to !== 0 && to === by) values[row] = ingress
+    else if (before === undefined || !isPresent(before.valid, row)) continue
+    any = true
+    valid[row >> 3] = (valid[row >> 3] as number) | (1 << (row & 7))
+  }
+  return any ? { kind: 'u8', values, valid } : undefined
+}
+
+/** {@link directionColumn} for nodes as columns, from {@link nodeColumn}. */
+export function directionOf(
+  batch: FlowBatch,
+  src: IpColumn | undefined,
+  dst: IpColumn | undefined,
+): Column | undefined {
+  const { columns, count } = batch
+  if (src === columns['src_node_addr'] && dst === columns['dst_node_addr']) return columns['node_direction']
+  const numbers = new AddressNumbers()
+  const [from, to, by] = [src, dst, columns['exporter_addr']].map((column) => numbers.ofRows(column, count))
+  return directionColumn(batch, from, to, by)
+}
+
+function isThere(column: Column | undefined, row: number): boolean {
+  return column?.kind === 'ip' && isPresent(column.valid, row)
+}
