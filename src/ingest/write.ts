@@ -1,8 +1,7 @@
-import { encodeBatch } from '../journal/bodies.ts'
-import type { Unit } from '../journal/types.ts'
 import { WeirError } from '../model/errors.ts'
-import { FlowBuilder } from '../model/flow-builder.ts'
+import type { FlowBuilder } from '../model/flow-builder.ts'
 import type { SourceContext } from '../engine/contracts.ts'
+import { emptyUnit, FlowUnits, type NewUnit } from './flow-units.ts'
 
 /** A batch that has reached `rows` or `bytes` is handed over before the next datagram is decoded. */
 export interface UnitLimits {
@@ -17,11 +16,9 @@ export interface UnitLimits {
 export const defaultLimits: UnitLimits = { rows: 8192, bytes: 512 * 1024, inFlight: 32 }
 
 const retryAfterMs = 100
-const maxSpare = 4
 /** A full journal has room again when a sink advances. */
 const retryFullMs = 500
 
-type NewUnit = Omit<Unit, 'source'>
 /** What a unit does when the journal is full. `until`: monotonic ms. */
 type WhenFull = 'waits' | 'drops' | { readonly until: number }
 
@@ -31,12 +28,11 @@ type WhenFull = 'waits' | 'drops' | { readonly until: number }
  * waits: if the disk is behind, rows are shed and counted.
  */
 export class FlowWriter {
-  readonly flows = new FlowBuilder()
+  readonly flows: FlowBuilder
+  readonly #units: FlowUnits
   readonly #context: SourceContext
   readonly #limits: UnitLimits
   readonly #inFlight = new Set<Promise<void>>()
-  /** Buffers of synced units: allocation costs as much as filling one. */
-  readonly #spare: Uint8Array<ArrayBuffer>[] = []
   #received = 0
   /** No unit has the newest counts of shed rows yet. */
   #shedUnrecorded = false
@@ -48,6 +44,8 @@ export class FlowWriter {
   constructor(context: SourceContext, limits = defaultLimits) {
     this.#context = context
     this.#limits = limits
+    this.#units = new FlowUnits(context, limits.bytes)
+    this.flows = this.#units.flows
   }
 
   get inFlight(): number {
@@ -88,12 +86,14 @@ export class FlowWriter {
    */
   async ready(deadline = Infinity): Promise<boolean> {
     const { clock, timers } = this.#context.host
+    const { inFlight } = this.#limits
+    if (this.#inFlight.size < inFlight) return true
     const end = new AbortController()
     const late = deadline === Infinity ? [] : [timers.sleep(Math.max(0, deadline - clock.monotonic()), end.signal)]
-    while (this.#inFlight.size >= this.#limits.inFlight && clock.monotonic() < deadline)
+    while (this.#inFlight.size >= inFlight && clock.monotonic() < deadline)
       await Promise.race([...this.#inFlight, ...late])
     end.abort()
-    return this.#inFlight.size < this.#limits.inFlight
+    return this.#inFlight.size < inFlight
   }
 
   shed(reason: string, count: number): void {
@@ -106,26 +106,9 @@ export class FlowWriter {
   flush(): boolean {
     if (this.flows.count === 0) return true
     if (this.#inFlight.size >= this.#limits.inFlight) return false
-    this.#send(this.#unit(), this.#unitWaits ? 'waits' : 'drops')
+    this.#send(this.#units.cut(this.#received), this.#unitWaits ? 'waits' : 'drops')
     this.#unitWaits = false
     return true
-  }
-
-  #unit(): NewUnit {
-    const { flows } = this
-    const { count } = flows
-    this.#context.enrichment?.fill(flows)
-    const batch = flows.batch()
-    const unit: NewUnit = {
-      stream: this.#context.id,
-      kind: 'flows',
-      count,
-      raw: encodeBatch(batch, this.#spare.pop()),
-      received: this.#received,
-      ...timeRange(batch.columns, count),
-    }
-    flows.reset()
-    return unit
   }
 
   /**
@@ -135,25 +118,14 @@ export class FlowWriter {
   store(deadline: number): Promise<number> {
     if (this.flows.count === 0) return Promise.resolve(0)
     return new Promise((resolve) => {
-      this.#send(this.#unit(), { until: deadline }, resolve)
+      this.#send(this.#units.cut(this.#received), { until: deadline }, resolve)
     })
   }
 
   /** A frame without rows, so that counts of shed rows become durable while no rows are accepted. */
   recordShed(): void {
     if (!this.#shedUnrecorded || this.flows.count > 0 || this.#inFlight.size >= this.#limits.inFlight) return
-    this.#send(
-      {
-        stream: this.#context.id,
-        kind: 'empty',
-        count: 0,
-        raw: new Uint8Array(0),
-        received: this.#context.host.clock.now(),
-        timeMin: Number.NaN,
-        timeMax: Number.NaN,
-      },
-      'drops',
-    )
+    this.#send(emptyUnit(this.#context.id, this.#context.host.clock.now()), 'drops')
   }
 
   /** Ends the retries for a full journal. Call it before connections are closed. */
@@ -173,12 +145,12 @@ export class FlowWriter {
   /** `settled`: with the number of lost rows. */
   #send(unit: NewUnit, whenFull: WhenFull, settled?: (lost: number) => void): void {
     this.#shedUnrecorded = false
-    const sending = this.#append(unit, whenFull).then((lost) => {
-      this.#inFlight.delete(sending)
-      if (this.#spare.length < maxSpare && unit.raw.length > 0 && unit.raw.buffer.byteLength <= 4 * this.#limits.bytes)
-        this.#spare.push(new Uint8Array(unit.raw.buffer as ArrayBuffer))
-      settled?.(lost)
-    })
+    const sending = this.#append(unit, whenFull)
+      .finally(() => {
+        this.#inFlight.delete(sending)
+        this.#units.recycle(unit)
+      })
+      .then((lost) => settled?.(lost))
     this.#inFlight.add(sending)
   }
 
@@ -227,22 +199,4 @@ function isFull(error: unknown): boolean {
 
 function passing(error: unknown): boolean {
   return error instanceof WeirError && error.retry && !isFull(error)
-}
-
-function timeRange(
-  columns: ReturnType<FlowBuilder['batch']>['columns'],
-  count: number,
-): { timeMin: number; timeMax: number } {
-  const { time_start: starts, time_end: ends } = columns
-  let timeMin = Number.NaN
-  let timeMax = Number.NaN
-  if (starts?.kind === 'time' && ends?.kind === 'time') {
-    timeMin = Infinity
-    timeMax = -Infinity
-    for (let row = 0; row < count; row++) {
-      timeMin = Math.min(timeMin, starts.values[row] ?? Infinity)
-      timeMax = Math.max(timeMax, ends.values[row] ?? -Infinity)
-    }
-  }
-  return { timeMin, timeMax }
 }

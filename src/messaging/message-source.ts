@@ -1,19 +1,15 @@
 /** Acknowledges messages after the sync, or after a sink settled them. */
 import type { InMessage, MessageReader, ReadChoice } from '../codecs/bus-message/read.ts'
-import type { Appended, AwaitedSink, Source, SourceContext } from '../engine/contracts.ts'
+import type { Source, SourceContext } from '../engine/contracts.ts'
 import { appendEvents } from '../engine/sources/append-events.ts'
 import { messageOf } from '../model/errors.ts'
-import type { WeirEvent } from '../model/events.ts'
 import type { ClaimPlace } from '../schema/index.ts'
-import { ackSink } from '../schema/values.ts'
-import { PartReassembler, type WholeMessage } from './part-reassembler.ts'
 import { ClaimFetcher } from './claim-fetcher.ts'
+import { MessageLoop, type Accepted, type Intake, type LoopConfig, type LoopHandle } from './message-loop.ts'
 import { maxBytes, MessageUnits, type Unit } from './message-units.ts'
-import { withTimeout } from '../host/with-timeout.ts'
+import { PartReassembler, type WholeMessage } from './part-reassembler.ts'
 
-export interface MessageSourceConfig extends ReadChoice {
-  readonly ack: string
-  readonly buffer: number
+export interface MessageSourceConfig extends ReadChoice, LoopConfig {
   readonly join_bytes: number
   readonly join_wait: number
   readonly claims: ClaimPlace | null
@@ -43,11 +39,9 @@ export interface MessageSourceStatus {
   readonly problem?: string
 }
 
-const [minWaitMs, maxWaitMs, defaultKeepMs, idleMs] = [500, 30_000, 10_000, 20_000]
-/** Concurrent units to the journal, and to an awaited sink. */
-const [maxUnits, maxUnitsToSink] = [16, 256]
-/** At a stop: time for the sink to settle, then for acknowledgements. */
-const [settleMs, ackMs] = [2000, 4000]
+const [minWaitMs, maxWaitMs, defaultKeepMs] = [500, 30_000, 10_000]
+/** Concurrent units to the journal. */
+const maxUnits = 16
 
 export function messageSource<Handle>(
   config: MessageSourceConfig,
@@ -55,11 +49,24 @@ export function messageSource<Handle>(
   puller: Puller<Handle>,
   reader?: MessageReader,
 ): Source & { status(): MessageSourceStatus } {
-  return new MessageSource(config, context, puller, reader)
+  const units = new MessageUnits(config, context, reader)
+  const intake = new EventIntake(config, context, puller, units)
+  const loop = new MessageLoop(config, context, intake)
+  intake.onProblem = (problem) => {
+    loop.logProblem('The body of a message is unavailable; retrying.', problem)
+  }
+  return {
+    addresses: loop.addresses,
+    run: (signal) => loop.run(signal),
+    status: () => ({ messages: units.messages, rejected: units.rejected, ...loop.status() }),
+  }
 }
 
-class MessageSource<Handle> implements Source {
-  readonly addresses: readonly string[]
+class EventIntake<Handle> implements Intake<Unit<Handle>> {
+  readonly address: string
+  readonly maxUnits = maxUnits
+  blocked = false
+  onProblem: (problem: unknown) => void = () => undefined
   readonly #config: MessageSourceConfig
   readonly #context: SourceContext
   readonly #puller: Puller<Handle>
@@ -67,146 +74,75 @@ class MessageSource<Handle> implements Source {
   readonly #claims: ClaimFetcher
   readonly #units: MessageUnits
   #pulled: Handle[] = []
-  readonly #pending = new Map<Unit<Handle>, Promise<void>>()
-  #pendingBytes = 0
-  #appendFailed = false
-  #problem: string | undefined
-  #pulledAt = Infinity
-  readonly #sink: AwaitedSink | undefined
-  #sinkRemoved = AbortSignal.abort()
-  #onSinkRemoved: () => void = () => undefined
-  readonly #stopDeadline = new AbortController()
 
-  constructor(
-    config: MessageSourceConfig,
-    context: SourceContext,
-    puller: Puller<Handle>,
-    reader: MessageReader | undefined,
-  ) {
+  constructor(config: MessageSourceConfig, context: SourceContext, puller: Puller<Handle>, units: MessageUnits) {
     this.#config = config
-    this.#units = new MessageUnits(config, context, reader)
     this.#context = context
     this.#puller = puller
+    this.#units = units
+    this.address = puller.address
     this.#parts = new PartReassembler({ bytes: config.join_bytes, waitMs: config.join_wait }, context.host.clock)
     this.#claims = new ClaimFetcher(
-      {
-        place: config.claims,
-        maxBytes,
-        onProblem: (problem) => {
-          this.#logProblem('The body of a message is unavailable; retrying.', problem)
-        },
-      },
+      { place: config.claims, maxBytes, onProblem: (problem) => this.onProblem(problem) },
       context,
     )
-    this.addresses = [puller.address]
-    const sink = ackSink(config.ack)
-    if (sink === undefined) return
-    if (context.awaited === undefined) throw new Error(`ack: ${config.ack}: the sink does not support this setting`)
-    this.#sink = context.awaited(sink)
   }
 
-  status(): MessageSourceStatus {
-    return {
-      messages: this.#units.messages,
-      rejected: this.#units.rejected,
-      ...(this.#problem === undefined || this.#context.host.clock.monotonic() - this.#pulledAt > idleMs
-        ? {}
-        : { problem: this.#problem }),
-    }
-  }
-
-  async run(signal: AbortSignal): Promise<void> {
+  start(loop: LoopHandle<Unit<Handle>>): readonly { cancel(): void }[] {
     const { timers } = this.#context.host
-    const stopTimers: { cancel(): void }[] = []
-    signal.addEventListener(
-      'abort',
-      () => {
-        stopTimers.push(
-          timers.after(settleMs, () => {
-            this.#stopDeadline.abort()
-          }),
-        )
-      },
-      { once: true },
-    )
     const expiry = timers.every(Math.min(this.#config.join_wait / 4, maxWaitMs), () => {
-      this.#acceptAll(this.#parts.late(), signal).catch((error: unknown) => {
-        this.#logProblem('Parts of messages could not be stored.', error)
+      loop.accept(this.#units.of(this.#parts.late())).catch((error: unknown) => {
+        loop.logProblem('Parts of messages could not be stored.', error)
       })
     })
     const keepAlive = timers.every(this.#puller.keepMs ?? defaultKeepMs, () => {
       this.#puller
         .keep?.([
-          ...[...this.#pending.keys()].flatMap(({ handles }) => handles),
+          ...[...loop.pending()].flatMap(({ handles }) => handles),
           ...this.#parts.handles(),
           ...this.#pulled,
         ])
         .catch((error: unknown) => {
-          this.#logProblem('Messages that wait for the journal may be redelivered.', error)
+          loop.logProblem('Messages that wait for the journal may be redelivered.', error)
         })
     })
-    try {
-      for (let wait = minWaitMs; !signal.aborted;) {
-        try {
-          if (!(await this.#waitForSink(signal))) continue
-          await timers.yield()
-          this.#pulledAt = this.#context.host.clock.monotonic()
-          const pulled = await this.#puller.pull(
-            this.#sink === undefined ? signal : AbortSignal.any([signal, this.#sinkRemoved]),
-          )
-          if (pulled.length > 0 && this.#problem !== undefined)
-            this.#context.log.info('Messages arrive again.', { source: this.#context.id })
-          if (pulled.length > 0) [this.#problem, wait] = [undefined, minWaitMs]
-          this.#pulled = pulled.map(({ handle }) => handle)
-          await this.#acceptAll(await this.#reassemble(pulled, signal), signal)
-          this.#pulled = []
-        } catch (error) {
-          this.#pulledAt = Infinity
-          this.#logProblem('Messages cannot be read; retrying.', error)
-          await timers.sleep(wait, signal)
-          wait = Math.min(2 * wait, maxWaitMs)
-        }
-      }
-      await withTimeout(Promise.all(this.#pending.values()), {
-        timers,
-        ms: ackMs,
-        late: 'the bus did not respond in time',
-      }).catch((error: unknown) => {
-        this.#logProblem(
-          'Messages were not acknowledged before the stop; they are redelivered and deduplicated.',
-          error,
-        )
-      })
-      await this.#puller.release(this.#parts.handles())
-    } finally {
-      for (const timer of [keepAlive, expiry, ...stopTimers]) timer.cancel()
-      this.#claims.close()
-      await this.#puller.close()
-    }
+    return [expiry, keepAlive]
   }
 
-  /** After the sink's removal, pulled messages are released. False at a stop. */
-  async #waitForSink(signal: AbortSignal): Promise<boolean> {
-    if (this.#sink === undefined || !this.#sinkRemoved.aborted) return true
-    await Promise.all(this.#pending.values())
+  async pull(until: AbortSignal, signal: AbortSignal): Promise<AsyncIterable<Unit<Handle>> | undefined> {
+    const pulled = await this.#puller.pull(until)
+    this.#pulled = pulled.map(({ handle }) => handle)
+    return pulled.length === 0 ? undefined : this.#unitsOf(pulled, signal)
+  }
+
+  async append({ events }: Unit<Handle>, before: Promise<unknown>, signal: AbortSignal) {
+    return events.length === 0 ? 'nothing' : this.#append(events, before, signal)
+  }
+
+  ack({ handles }: Unit<Handle>): Promise<void> {
+    return this.#puller.ack(handles)
+  }
+
+  release({ handles }: Unit<Handle>): Promise<void> {
+    return this.#puller.release(handles)
+  }
+
+  stopped(): Promise<void> {
+    return this.#puller.release(this.#parts.handles())
+  }
+
+  disconnect(): Promise<void> {
+    return this.#puller.close()
+  }
+
+  async close(): Promise<void> {
+    this.#claims.close()
     await this.#puller.close()
-    if (
-      !(await this.#sink.ready(signal, (why) => {
-        this.#logProblem('Reading messages pauses until the acknowledging sink exists.', why)
-      }))
-    )
-      return false
-    const removed = new AbortController()
-    this.#sinkRemoved = removed.signal
-    this.#onSinkRemoved = () => {
-      if (!removed.signal.aborted)
-        this.#context.log.error('The acknowledging sink was removed; messages are released to the bus.', {
-          source: this.#context.id,
-          ack: this.#config.ack,
-        })
-      removed.abort()
-    }
-    return true
+  }
+
+  async *#unitsOf(pulled: readonly Pulled<Handle>[], signal: AbortSignal): AsyncGenerator<Unit<Handle>> {
+    yield* this.#units.of(await this.#reassemble(pulled, signal))
+    this.#pulled = []
   }
 
   /** At a stop the rest is released. */
@@ -229,60 +165,23 @@ class MessageSource<Handle> implements Source {
     return messages
   }
 
-  async #acceptAll(messages: readonly WholeMessage<Handle>[], signal: AbortSignal): Promise<void> {
-    for await (const unit of this.#units.of(messages)) await this.#accept(unit, signal)
-  }
-
-  /** In order. Resolves when `buffer` has room. */
-  async #accept(unit: Unit<Handle>, signal: AbortSignal): Promise<void> {
-    this.#pendingBytes += unit.bytes
-    const before = Promise.all(this.#pending.values())
-    const done = this.#settle(unit, before, signal)
-      .catch((error: unknown) => {
-        this.#logProblem('Acknowledging messages failed; they may be redelivered and are deduplicated.', error)
-      })
-      .finally(() => {
-        this.#pending.delete(unit)
-        this.#pendingBytes -= unit.bytes
-      })
-    this.#pending.set(unit, done)
-    // No later unit may pass a rejected one.
-    if (this.#appendFailed) await Promise.all(this.#pending.values())
-    while (
-      this.#pendingBytes >= this.#config.buffer ||
-      this.#pending.size >= (this.#sink === undefined ? maxUnits : maxUnitsToSink)
-    )
-      await Promise.race(this.#pending.values())
-  }
-
-  async #settle({ events, handles }: Unit<Handle>, before: Promise<unknown>, signal: AbortSignal): Promise<void> {
-    const appended = events.length === 0 ? 'nothing' : await this.#append(events, before, signal)
-    if (appended === undefined) return this.#puller.release(handles)
-    if (this.#sink !== undefined && appended !== 'nothing') {
-      const result = await this.#sink.settled(appended, this.#stopDeadline.signal)
-      if (result === 'gone') this.#onSinkRemoved()
-      if (result !== 'settled') return this.#puller.release(handles)
-    }
-    await this.#puller.ack(handles)
-  }
-
   async #append(
-    events: readonly WeirEvent[],
+    events: Unit<Handle>['events'],
     before: Promise<unknown>,
     signal: AbortSignal,
-  ): Promise<(Appended & { readonly duplicates?: number }) | undefined> {
+  ): Promise<Accepted | undefined> {
     const { id, host, log } = this.#context
     const afterFailure = (): Promise<unknown> => {
-      this.#appendFailed = true
+      this.blocked = true
       return before
     }
     for (let failed = 0; ; failed++) {
       try {
         const appended = await appendEvents(this.#context, events, { signal, once: true, afterFailure })
-        this.#appendFailed = false
+        this.blocked = false
         return appended
       } catch (error) {
-        this.#appendFailed = true
+        this.blocked = true
         if (signal.aborted) return undefined
         log.error('The journal rejects messages; they stay on the bus and are retried.', {
           source: id,
@@ -292,12 +191,5 @@ class MessageSource<Handle> implements Source {
         await host.timers.sleep(Math.min(minWaitMs * 2 ** failed, maxWaitMs), signal)
       }
     }
-  }
-
-  #logProblem(what: string, error: unknown): void {
-    const problem = messageOf(error)
-    if (problem === this.#problem) return
-    this.#problem = problem
-    this.#context.log.warn(what, { source: this.#context.id, problem })
   }
 }

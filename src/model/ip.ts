@@ -3,6 +3,17 @@
 /** Word 2 of every mapped IPv4 address; words 0 and 1 are then 0. */
 export const mappedPrefix = 0xffff
 
+/** Whether the address at `offset` is other than 0.0.0.0 and ::. */
+export function isSpecified(words: Uint32Array, offset: number): boolean {
+  const third = words[offset + 2]
+  return !(
+    words[offset] === 0 &&
+    words[offset + 1] === 0 &&
+    (third === 0 || third === mappedPrefix) &&
+    words[offset + 3] === 0
+  )
+}
+
 const octets: readonly string[] = Array.from({ length: 256 }, (_, value) => String(value))
 
 /** The text of the address at `offset`; an IPv4-mapped one as a dotted quad. */

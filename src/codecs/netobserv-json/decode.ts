@@ -4,6 +4,14 @@ import { fieldOfKey } from './keys.ts'
 import { setterOf, type Setter } from './setters.ts'
 import { isRecord } from '../../model/json.ts'
 
+/** Values of records that lack them. */
+export interface Received {
+  /** Unix ms. */
+  readonly time: number
+  /** Difference of the clocks in ms above which a row is marked. */
+  readonly skewLimit: number
+}
+
 /** Limit of counted keys, which are untrusted. */
 const maxKeys = 256
 
@@ -15,6 +23,10 @@ export class NetObservReader {
   readonly #flows: FlowBuilder
   readonly #setters = new Map<string, Setter>()
   readonly #extra
+  readonly #timeReceived
+  readonly #timeEnd
+  readonly #skewed
+  readonly #protocol
   /** No JSON object, no row. */
   malformed = 0
   /** Omitted values by key; beyond the limit under `other`. */
@@ -25,10 +37,14 @@ export class NetObservReader {
   constructor(flows: FlowBuilder) {
     this.#flows = flows
     this.#extra = flows.column('extra')
+    this.#timeReceived = flows.column('time_received')
+    this.#timeEnd = flows.column('time_end')
+    this.#skewed = flows.column('time_skewed')
+    this.#protocol = flows.column('protocol')
   }
 
-  /** False if the record is invalid. */
-  read(json: string): boolean {
+  /** False if the record is invalid. `received`: completes a record of another pipeline. */
+  read(json: string, received?: Received): boolean {
     let record: unknown
     try {
       record = parseExact(json)
@@ -41,6 +57,7 @@ export class NetObservReader {
     }
     this.#flows.reserve(1)
     const row = this.#flows.count
+    if (received !== undefined) this.#begin(row, received)
     let extra = ''
     for (const [key, value] of Object.entries(record)) {
       const set = this.#setter(key)
@@ -56,8 +73,20 @@ export class NetObservReader {
       this.#extra.items[row] = this.#flows.code(`{${extra}}`)
       this.#extra.mark(row)
     }
+    if (received !== undefined) this.#markSkew(row, received)
     this.#flows.commit(1)
     return true
+  }
+
+  /** The record's own values replace these. */
+  #begin(row: number, { time }: Received): void {
+    put(this.#timeReceived, row, time)
+    put(this.#protocol, row, this.#flows.code('netobserv'))
+  }
+
+  #markSkew(row: number, { time, skewLimit }: Received): void {
+    const end = this.#timeEnd.items[row] as number
+    put(this.#skewed, row, end !== 0 && Math.abs(end - time) > skewLimit ? 1 : 0)
   }
 
   #setter(key: string): Setter | undefined {
@@ -69,6 +98,15 @@ export class NetObservReader {
     this.#setters.set(key, made)
     return made
   }
+}
+
+function put(
+  column: { readonly items: { [row: number]: number }; mark(row: number): void },
+  row: number,
+  value: number,
+): void {
+  column.items[row] = value
+  column.mark(row)
 }
 
 function count(into: Map<string, number>, key: string): void {

@@ -2,7 +2,7 @@
 import type { FlowBatch } from '../../model/batches.ts'
 import { isPresent, type Column } from '../../model/columns.ts'
 import { flowFields, type FlowFieldName } from '../../model/fields.ts'
-import { mappedPrefix } from '../../model/ip.ts'
+import { isSpecified, mappedPrefix } from '../../model/ip.ts'
 import { cached, columnWriter, jsonObject, present, u64Text, type Writer } from '../flow-json/index.ts'
 import { parseExact, stringifyExact } from './exact.ts'
 import { fieldOfKey, flagBits, keyOf } from './keys.ts'
@@ -178,9 +178,7 @@ export function conditionsOf({ columns }: FlowBatch): (name: FlowFieldName) => C
 
 function specified(column: Column | undefined, row: number): boolean {
   if (column?.kind !== 'ip' || !isPresent(column.valid, row)) return false
-  const { words } = column
-  const [a, b, c, d] = [words[4 * row], words[4 * row + 1], words[4 * row + 2], words[4 * row + 3]]
-  return !(a === 0 && b === 0 && (c === 0 || c === mappedPrefix) && d === 0)
+  return isSpecified(column.words, 4 * row)
 }
 
 /** The record's own names take precedence. */

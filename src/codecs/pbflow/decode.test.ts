@@ -57,7 +57,9 @@ test('vector H is the record of the facts, in a message and alone', () => {
   expect(rows).toEqual([expect.objectContaining({ direction: 1, time_skewed: 0, protocol: 'netobserv' })])
 
   const flows = new FlowBuilder(1)
-  expect(new AgentFlowDecoder(flows).record(vectorH, received)).toBe(true)
+  const decoder = new AgentFlowDecoder(flows)
+  expect(decoder.record(vectorH, received)).toBe(true)
+  decoder.finish(0, received)
   expect(flowRows(flows.batch())).toEqual(rows)
 })
 

@@ -39,6 +39,28 @@ export class AgentFlowDecoder {
    * has reached the size of `pause`, else the length of the message.
    */
   records(bytes: Uint8Array, at: number, received: Received, pause?: Pause): number {
+    const first = this.#flows.count
+    const end = this.#until(bytes, at, received, pause)
+    this.#rows.finish(first, received)
+    return end
+  }
+
+  /**
+   * Decodes one `Record`, as sent over Kafka. False: it is malformed. Call {@link finish} after the last one of a
+   * batch.
+   */
+  record(bytes: Uint8Array, received: Received): boolean {
+    this.rows = this.malformed = 0
+    this.#one(bytes, 0, bytes.length, received)
+    return this.rows === 1
+  }
+
+  /** Completes the rows of {@link record} from row `first` on. */
+  finish(first: number, received: Received): void {
+    this.#rows.finish(first, received)
+  }
+
+  #until(bytes: Uint8Array, at: number, received: Received, pause: Pause | undefined): number {
     const wire = this.#wire
     this.rows = this.malformed = 0
     wire.start(bytes, at)
@@ -55,13 +77,6 @@ export class AgentFlowDecoder {
     }
     if (wire.failed) this.malformed++
     return bytes.length
-  }
-
-  /** Decodes one `Record`, as sent over Kafka. False: it is malformed. */
-  record(bytes: Uint8Array, received: Received): boolean {
-    this.rows = this.malformed = 0
-    this.#one(bytes, 0, bytes.length, received)
-    return this.rows === 1
   }
 
   #one(bytes: Uint8Array, from: number, to: number, received: Received): void {

@@ -1,4 +1,4 @@
-import { mappedPrefix } from '../../model/ip.ts'
+import { isSpecified } from '../../model/ip.ts'
 import type { FlowBuilder } from '../../model/flow-builder.ts'
 import { put16, put32, put64, put8, putIp } from '../packet/put.ts'
 import { StringCodes } from '../templates/strings.ts'
@@ -23,8 +23,8 @@ export interface Received {
   readonly time: number
   /** Difference of the clocks in ms above which a row is marked. */
   readonly skewLimit: number
-  /** Address of the sender for records without one: four words, v4-mapped. */
-  readonly sender: Uint32Array
+  /** Address of the sender for records without one: four words, v4-mapped. Undefined: unknown. */
+  readonly sender: Uint32Array | undefined
 }
 
 /** Writes records of the agent as rows of one builder. */
@@ -104,7 +104,7 @@ export class RecordRows {
     if (record.etype === ipv4 || record.etype === ipv6) this.#addIp(record, row)
     if (record.dnsId !== 0 || record.dnsErrno !== 0) this.#addDns(record, bytes, row)
     if (record.dropCause !== 0) this.#addDrops(record, row)
-    if (isSpecified(record.xlatSrcAddr) && isSpecified(record.xlatDstAddr)) this.#addTranslation(record, row)
+    if (isSpecified(record.xlatSrcAddr, 0) && isSpecified(record.xlatDstAddr, 0)) this.#addTranslation(record, row)
     if (record.ipsec !== 0 || record.ipsecReturn !== 0) this.#addIpsec(record, row)
     if (record.events > 0) {
       put32(this.#c.networkEvents, row, this.#flows.code(eventsText(bytes, record.eventSpans, record.events)))
@@ -112,6 +112,14 @@ export class RecordRows {
     if (record.tlsVersion !== 0 || record.tlsTypes !== 0) this.#addTls(record, row)
     if (record.hasQuic) this.#addQuic(record, row)
     this.#flows.commit(1)
+  }
+
+  /** Fills the columns that are equal in all rows from `first` on. */
+  finish(first: number, { time }: Received): void {
+    const { count } = this.#flows
+    if (count === first) return
+    this.#c.timeReceived.fill(time, first, count)
+    this.#c.protocol.fill(this.#flows.code('netobserv'), first, count)
   }
 
   #addTimes(record: AgentRecord, row: number, { time, skewLimit, sender }: Received): void {
@@ -124,11 +132,9 @@ export class RecordRows {
       c.timeEnd.items[row] = record.end
       c.timeEnd.mark(row)
     }
-    c.timeReceived.items[row] = time
-    c.timeReceived.mark(row)
     put8(c.skewed, row, record.end !== 0 && Math.abs(record.end - time) > skewLimit ? 1 : 0)
-    put32(c.protocol, row, this.#flows.code('netobserv'))
-    putIp(c.exporter, row, isSpecified(record.agent) ? record.agent : sender, 0)
+    const exporter = isSpecified(record.agent, 0) ? record.agent : sender
+    if (exporter !== undefined) putIp(c.exporter, row, exporter, 0)
   }
 
   #addLink(record: AgentRecord, bytes: Uint8Array, row: number): void {
@@ -245,10 +251,4 @@ export class RecordRows {
     put8(c.quicLong, row, record.quicLong)
     put8(c.quicShort, row, record.quicShort)
   }
-}
-
-/** True for an address other than 0.0.0.0 and ::. */
-function isSpecified(words: Uint32Array): boolean {
-  const [a, b, c, d] = words
-  return !(a === 0 && b === 0 && (c === 0 || c === mappedPrefix) && d === 0)
 }
