@@ -55,7 +55,7 @@ export const kafkaSpeed: SpeedBusKind = {
               topics: [topic],
               group: `${topic}-weir${at}`,
             })
-            return { config, puller: new KafkaPuller(config, context) }
+            return { config: { ...config, codec: 'cloudevents' }, puller: new KafkaPuller(config, context) }
           },
           async consume(count, came) {
             const consumer = new Consumer({

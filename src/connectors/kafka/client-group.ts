@@ -7,13 +7,15 @@ import type { KafkaSourceConfig } from './config.ts'
 import type { KafkaRecord } from './map-read.ts'
 import { withSinkTimeout } from '../../messaging/sink-timeout.ts'
 
-const maxRecords = 1000
+const usualRecords = 1000
 const maxBytes = 4 * 2 ** 20
 const fetchWaitMs = 1000
 /** The library's default of 50 MB is slower. */
 const fetchBytes = 2 * 2 ** 20
 /** Beyond the session timeout: a join ends when all members joined. */
 const joinMarginMs = 10_000
+/** Asks for the offset after the last record. */
+const logEnd = -1n
 
 export interface Offset {
   readonly topic: string
@@ -21,11 +23,30 @@ export interface Offset {
   readonly offset: bigint
 }
 
+/** Start of reading in the assigned partitions. */
+export interface Assigned {
+  readonly partitions: Readonly<Record<string, readonly number[]>>
+  /** Topic ids. */
+  readonly ids: Readonly<Record<string, string>>
+  /** Offsets of the first fetch, by `topic:partition`. */
+  readonly starts: ReadonlyMap<string, bigint>
+  /** Offsets after the last record, by topic. */
+  readonly ends: ReadonlyMap<string, readonly bigint[]>
+}
+
+/** For a reader that keeps positions of its own. Each generation of the group then reads through a new stream. */
+export interface GroupHooks {
+  /** Before each rejoin. No records are handed out until it resolves. */
+  beforeRejoin(): Promise<void>
+  /** Before the first records of an assignment. Returns offsets to commit. */
+  assigned(assigned: Assigned): readonly Offset[]
+}
+
 export interface Group {
   readonly missing: readonly string[]
   partitions(): Record<string, readonly number[]>
   /** Records in order per partition; undefined if the group must be left. Rejects when the cluster is lost. */
-  next(signal: AbortSignal): Promise<readonly KafkaRecord[] | undefined>
+  next(signal: AbortSignal, maxRecords?: number): Promise<readonly KafkaRecord[] | undefined>
   commit(offsets: readonly Offset[]): Promise<void>
   close(): Promise<void>
 }
@@ -34,6 +55,7 @@ export async function openGroup(
   config: KafkaSourceConfig,
   context: SourceContext,
   signal: AbortSignal,
+  hooks?: GroupHooks,
 ): Promise<Group> {
   const { Consumer } = await loadClient()
   const { session_timeout: session, timeout } = config
@@ -51,7 +73,7 @@ export async function openGroup(
     retryDelay: 500,
   })
   consumer.connections.on('connecting', ({ connection }) => connection.on('error', () => undefined))
-  const member = new Member(consumer, config, context)
+  const member = new Member(consumer, config, context, hooks)
   try {
     await withSinkTimeout(member.join(), { timers: context.host.timers, ms: timeout + session + joinMarginMs }, signal)
     return member
@@ -66,17 +88,33 @@ class Member implements Group {
   readonly #consumer: Consumer
   readonly #config: KafkaSourceConfig
   readonly #context: SourceContext
+  readonly #hooks: GroupHooks | undefined
   #stream: MessagesStream<Buffer, Buffer, Buffer, Buffer> | undefined
+  #topics: readonly string[] = []
+  #ids: Readonly<Record<string, string>> = {}
   #partitionCounts = ''
+  /** Since the group asked for a rejoin, until the stream of the new generation is open. */
+  #rejoining = false
+  #rejoined = false
   #nextRefresh = 0
   #initialOffsets: ReadonlyMap<string, bigint> | undefined
   #error: Error | undefined
   #wake = Promise.withResolvers<void>()
 
-  constructor(consumer: Consumer, config: KafkaSourceConfig, context: SourceContext) {
+  constructor(
+    consumer: Consumer,
+    config: KafkaSourceConfig,
+    context: SourceContext,
+    hooks: GroupHooks | undefined,
+  ) {
     this.#consumer = consumer
     this.#config = config
     this.#context = context
+    this.#hooks = hooks
+    // Without a listener a failed rejoin would end the process.
+    consumer.on('error', (error: Error) => {
+      this.#fail(error)
+    })
   }
 
   async join(): Promise<void> {
@@ -85,30 +123,13 @@ class Member implements Group {
     const topics = this.#config.topics.filter((topic) => counts[topic] !== undefined)
     this.missing = this.#config.topics.filter((topic) => counts[topic] === undefined)
     if (topics.length === 0) return
-    const stream = await this.#consumer.consume({
-      topics,
-      mode: 'committed',
-      fallbackMode: this.#config.offset === 'oldest' ? 'earliest' : 'latest',
-    })
-    this.#stream = stream
-    for (const [, connection] of stream.connections) connection.on('error', () => undefined)
-    stream.connections.on('connecting', ({ connection }) => connection.on('error', () => undefined))
-    const wake = (): void => {
+    this.#topics = topics
+    this.#consumer.on('consumer:group:join', () => {
+      if (!this.#rejoining) return
+      this.#rejoined = true
       this.#wake.resolve()
-    }
-    stream.on('readable', wake)
-    stream.on('error', (error: Error) => {
-      this.#error = error
-      wake()
     })
-    stream.on('close', () => {
-      this.#error ??= new Error('the stream of messages ended')
-      wake()
-    })
-    stream.on('offsets', () => {
-      this.#initialOffsets = new Map(stream.offsetsToFetch)
-      wake()
-    })
+    await this.#openStream()
     this.#context.log.info('Reading Kafka.', {
       source: this.#context.id,
       group: this.#config.group,
@@ -116,11 +137,55 @@ class Member implements Group {
     })
   }
 
+  async #openStream(): Promise<void> {
+    const hooks = this.#hooks
+    const stream = await this.#consumer.consume({
+      topics: [...this.#topics],
+      mode: 'committed',
+      fallbackMode: this.#config.offset === 'oldest' ? 'earliest' : 'latest',
+      ...(hooks === undefined ? {} : { protocolsMetadata: () => this.#beforeJoin(hooks) }),
+    })
+    const before = this.#stream
+    this.#stream = stream
+    before?.destroy()
+    for (const [, connection] of stream.connections) connection.on('error', () => undefined)
+    stream.connections.on('connecting', ({ connection }) => connection.on('error', () => undefined))
+    stream.on('readable', () => {
+      this.#wake.resolve()
+    })
+    stream.on('error', (error: Error) => {
+      if (stream === this.#stream) this.#fail(error)
+    })
+    stream.on('close', () => {
+      if (stream === this.#stream) this.#fail(this.#error ?? new Error('the stream of messages ended'))
+    })
+    stream.on('offsets', () => {
+      if (stream !== this.#stream) return
+      this.#initialOffsets = new Map(stream.offsetsToFetch)
+      this.#wake.resolve()
+    })
+  }
+
+  /** The library awaits it before each request to join. It carries no user data. */
+  async #beforeJoin(hooks: GroupHooks): Promise<Buffer> {
+    if (this.#stream !== undefined) {
+      this.#rejoining = true
+      this.#rejoined = false
+      await hooks.beforeRejoin()
+    }
+    return Buffer.alloc(0)
+  }
+
+  #fail(error: Error): void {
+    this.#error = error
+    this.#wake.resolve()
+  }
+
   partitions(): Record<string, readonly number[]> {
     return Object.fromEntries((this.#consumer.assignments ?? []).map(({ topic, partitions }) => [topic, partitions]))
   }
 
-  async next(signal: AbortSignal): Promise<readonly KafkaRecord[] | undefined> {
+  async next(signal: AbortSignal, maxRecords = usualRecords): Promise<readonly KafkaRecord[] | undefined> {
     while (!signal.aborted) {
       if (this.#error !== undefined) throw this.#error
       if (
@@ -129,10 +194,16 @@ class Member implements Group {
       )
         return undefined
       this.#wake = Promise.withResolvers<void>()
+      if (this.#rejoined) {
+        // Buffered records may belong to another member now.
+        this.#rejoining = this.#rejoined = false
+        this.#initialOffsets = undefined
+        await this.#openStream()
+      }
       const initialOffsets = this.#initialOffsets
       this.#initialOffsets = undefined
       if (initialOffsets !== undefined) await this.#commitInitialOffsets(initialOffsets)
-      const records = this.#readBuffered()
+      const records = this.#rejoining ? [] : this.#readBuffered(maxRecords)
       if (records.length > 0) return records
       await this.#waitForRecords(signal)
     }
@@ -174,33 +245,40 @@ class Member implements Group {
     if (assigned.length === 0) return
     const known = await this.#consumer.listCommittedOffsets({ topics: assigned })
     const offsets = assigned.flatMap(({ topic, partitions }) =>
-      partitions.flatMap((partition, index) => {
+      partitions.flatMap((partition) => {
         const offset = initialOffsets.get(`${topic}:${partition}`)
-        return (known.get(topic)?.[index] ?? -1n) >= 0n || offset === undefined
+        return (known.get(topic)?.[partition] ?? -1n) >= 0n || offset === undefined
           ? []
           : [{ topic, partition, offset, leaderEpoch: -1 }]
       }),
     )
     if (offsets.length > 0) await this.#consumer.commit({ offsets })
+    if (this.#hooks === undefined) return
+    const ends = await this.#consumer.listOffsets({ topics: assigned.map(({ topic }) => topic), timestamp: logEnd })
+    await this.commit(
+      this.#hooks.assigned({ partitions: this.partitions(), ids: this.#ids, starts: initialOffsets, ends }),
+    )
   }
 
   async #countPartitions(): Promise<Readonly<Record<string, number>>> {
     const counts: Record<string, number> = {}
+    const ids: Record<string, string> = {}
     await this.#consumer.metadata({ topics: [] })
     for (const topic of this.#config.topics) {
       try {
-        counts[topic] =
-          (await this.#consumer.metadata({ topics: [topic], forceUpdate: true })).topics.get(topic)?.partitionsCount ??
-          0
+        const found = (await this.#consumer.metadata({ topics: [topic], forceUpdate: true })).topics.get(topic)
+        counts[topic] = found?.partitionsCount ?? 0
+        ids[topic] = found?.id ?? ''
       } catch (error) {
         if (!errorText(error).startsWith('Unknown topic')) throw error
       }
     }
+    this.#ids = ids
     this.#nextRefresh = this.#context.host.clock.monotonic() + this.#config.refresh
     return counts
   }
 
-  #readBuffered(): KafkaRecord[] {
+  #readBuffered(maxRecords: number): KafkaRecord[] {
     const records: KafkaRecord[] = []
     for (let bytes = 0; records.length < maxRecords && bytes < maxBytes;) {
       const message = this.#stream?.read() as Message | null | undefined

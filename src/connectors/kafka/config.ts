@@ -125,6 +125,11 @@ export const kafkaSchema = defineSchema({
   },
 })
 
+/** Messages become rows of flows. */
+export const flowCodecs = ['pbflow', 'netobserv-json'] as const
+export type FlowCodec = (typeof flowCodecs)[number]
+const sourceCodecs = ['cloudevents', 'kollect', ...flowCodecs, 'json', 'raw'] as const
+
 export const kafkaSourceSchema = defineSchema({
   type: 'kafka',
   role: 'source',
@@ -162,6 +167,15 @@ export const kafkaSourceSchema = defineSchema({
       { min: '6s', max: '30m' },
     ),
     ...messageSourceFields,
+    codec: choice(sourceCodecs, {
+      description:
+        'Encoding of messages. `cloudevents`: binary, structured (JSON or protobuf) or batched mode. ' +
+        '`kollect`: events of the family `change`. `pbflow`: one flow of the eBPF agent of NetObserv per message. ' +
+        "`netobserv-json`: one flow per message, as NetObserv's flowlogs-pipeline writes it. `json` or `raw`: each " +
+        'message becomes an event of `event_type`. An unreadable message becomes an event of type ' +
+        '`weir.message.rejected` with its bytes and the reason; one that is no flow is skipped and counted as shed',
+      default: 'cloudevents',
+    }),
     timeout: duration({ description: 'Timeout of connecting and of one response', default: '10s' }, { min: '10ms' }),
     auth,
     tls,
