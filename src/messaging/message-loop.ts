@@ -139,10 +139,7 @@ export class MessageLoop<Unit extends MessageUnit> implements Source {
         ms: ackMs,
         late: 'the bus did not respond in time',
       }).catch((error: unknown) => {
-        this.logProblem(
-          'Messages were not acknowledged before the stop; they are redelivered and deduplicated.',
-          error,
-        )
+        this.logProblem('Messages were not acknowledged before the stop; they are redelivered and deduplicated.', error)
       })
       await this.#intake.stopped?.()
     } finally {

@@ -97,11 +97,7 @@ class EventIntake<Handle> implements Intake<Unit<Handle>> {
     })
     const keepAlive = timers.every(this.#puller.keepMs ?? defaultKeepMs, () => {
       this.#puller
-        .keep?.([
-          ...[...loop.pending()].flatMap(({ handles }) => handles),
-          ...this.#parts.handles(),
-          ...this.#pulled,
-        ])
+        .keep?.([...[...loop.pending()].flatMap(({ handles }) => handles), ...this.#parts.handles(), ...this.#pulled])
         .catch((error: unknown) => {
           loop.logProblem('Messages that wait for the journal may be redelivered.', error)
         })

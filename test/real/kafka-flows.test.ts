@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { Producer } from '@platformatic/kafka'
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest'
 import { AwaitedTestSink } from '../conformance/awaited-sink.ts'
@@ -45,13 +46,18 @@ interface Running {
 }
 
 interface Around {
+  readonly journal: TestJournal
   readonly sink?: AwaitedTestSink
   readonly warnings?: string[]
-  /** Commits of offsets fail, as with a process that is killed before them. */
-  readonly journal: TestJournal
+  /** The journal stores units but never reports it, so nothing is committed: as with a process killed in between. */
+  readonly silent?: boolean
 }
 
-async function run(topic: string, { journal, sink, warnings }: Around, more: Partial<Written> = {}): Promise<Running> {
+async function run(
+  topic: string,
+  { journal, sink, warnings, silent = false }: Around,
+  more: Partial<Written> = {},
+): Promise<Running> {
   const config = configFrom(kafkaSourceSchema, {
     brokers: [address()],
     topics: [topic],
@@ -63,12 +69,18 @@ async function run(topic: string, { journal, sink, warnings }: Around, more: Par
     ...more,
   })
   const context = journal.context(1)
+  const abort = new AbortController()
+  const append: typeof context.append = async (unit) => {
+    const appended = await context.append(unit)
+    if (silent) await new Promise((_, fail) => abort.signal.addEventListener('abort', () => fail(new Error('killed'))))
+    return appended
+  }
   const source = (await kafkaSource.build(config, {
     ...context,
+    append,
     log: { ...context.log, warn: (text) => void warnings?.push(text) },
     ...(sink === undefined ? {} : { awaited: () => sink }),
   })) as KafkaSource
-  const abort = new AbortController()
   const done = source.run(abort.signal)
   const stop = async (): Promise<void> => {
     abort.abort()
@@ -85,30 +97,48 @@ const numbersIn = (...journals: readonly TestJournal[]): number[] =>
   journals.flatMap((journal) => rowsIn(journal).map(({ bytes }) => bytes as number)).toSorted((a, b) => a - b)
 const upTo = (count: number, from = 1): number[] => Array.from({ length: count }, (_, at) => from + at)
 
-/** Rows as NetObserv's records, without what the reader adds. */
+/** Keys that the reader adds or replaces. */
+const added = new Set(['TimeReceived', 'time_skewed', 'protocol', 'direction'])
+
+/** Rows as NetObserv's records. */
 const recordsIn = (journal: TestJournal): AgentFlow[] =>
   batchesIn(journal).flatMap((batch) => {
     const write = netobservJson(batch)
     return Array.from({ length: batch.count }, (_, row) => JSON.parse(write(row)) as AgentFlow)
   })
 
-const comparable = (flows: readonly AgentFlow[]): AgentFlow[] =>
-  flows
-    .map((one) =>
-      Object.fromEntries(
-        Object.entries(one).filter(
-          ([key, value]) =>
-            !['TimeReceived', 'time_skewed', 'protocol'].includes(key) &&
-            !(key === 'Udns' && (value as string[]).every((udn) => udn === '')),
-        ),
-      ),
-    )
-    .toSorted((a, b) => (a['Bytes'] as number) - (b['Bytes'] as number))
+interface Difference {
+  readonly flow: unknown
+  readonly key: string
+  readonly agent: unknown
+  readonly weir: unknown
+}
+
+/** Values that differ, flow by flow. Weir stores no empty lists of networks. */
+function differences(agent: readonly AgentFlow[], weir: readonly AgentFlow[]): Difference[] {
+  const byNumber = new Map(weir.map((one) => [one['Bytes'], one]))
+  return agent.flatMap((flow) => {
+    const other = byNumber.get(flow['Bytes']) ?? {}
+    const keys = new Set([...Object.keys(flow), ...Object.keys(other)].filter((key) => !added.has(key)))
+    return [...keys].flatMap((key): Difference[] => {
+      const [sent, stored] = [flow[key], other[key]]
+      const none = key === 'Udns' && (sent as string[]).every((udn) => udn === '')
+      return isDeepStrictEqual(none ? undefined : sent, stored)
+        ? []
+        : [{ flow: flow['Bytes'], key, agent: sent, weir: stored }]
+    })
+  })
+}
 
 async function produce(topic: string, ...values: readonly (Buffer | string)[]): Promise<void> {
   const producer = new Producer({ clientId: 'client', bootstrapBrokers: [address()] })
   await producer.send({
-    messages: values.map((value, at) => ({ topic, value: Buffer.from(value), partition: 0, key: Buffer.from(`${at}`) })),
+    messages: values.map((value, at) => ({
+      topic,
+      value: Buffer.from(value),
+      partition: 0,
+      key: Buffer.from(`${at}`),
+    })),
     acks: -1,
   })
   await producer.close()
@@ -137,6 +167,176 @@ test('flows of the agent over Kafka are the rows that its own decoder shows', as
   await observer.create(topic)
   const sent = await exportFlows({ to: ['kafka', address(), topic], count: 2000, seed: 7 })
   await expect.poll(() => rowsIn(journal).length, patience).toBe(2000)
-  expect(comparable(recordsIn(journal))).toEqual(comparable(sent))
+  expect(differences(sent, recordsIn(journal))).toEqual([])
   await expect.poll(() => committed(topic), patience).toBe(2000)
+})
+
+test('records of flowlogs-pipeline in JSON are the same rows, floats and unknown keys included', async () => {
+  const topic = ownTopic()
+  await observer.create(topic, { partitions: 1 })
+  const journal = new TestJournal()
+  const { source } = await run(topic, { journal }, { codec: 'netobserv-json' })
+  await produce(
+    topic,
+    '{"Bytes":1,"SrcAddr":"10.0.0.1","DstAddr":"10.0.0.2","Proto":6.0,"SrcPort":4.43e2,"TimeReceived":1700000000,"Rack":"a"}',
+    'no JSON',
+    '[]',
+    '{"Bytes":2,"DstPort":"x","QuicVersion":"QUIC v2","SrcK8S_Name":"pod"}',
+    '',
+    '{"Bytes":3}',
+  )
+  await expect.poll(() => numbersIn(journal), patience).toEqual([1, 2, 3])
+  expect(rowsIn(journal)).toMatchObject([
+    { src_addr: '10.0.0.1', proto: 6, src_port: 443, time_received: 1_700_000_000_000, extra: '{"Rack":"a"}' },
+    {
+      quic_version: 1,
+      src_name: 'pod',
+      protocol: 'netobserv',
+      time_received: expect.closeTo(Date.now(), -5) as number,
+    },
+    {},
+  ])
+  expect(rowsIn(journal)[1]).not.toHaveProperty('dst_port')
+  expect(journal.shed).toEqual({ malformed: 3 })
+  await expect.poll(() => source.status(), patience).toMatchObject({ messages: 6, rejected: 3 })
+  await expect.poll(() => committed(topic), patience).toBe(6)
+})
+
+test('nothing is committed before the journal has it, and while it is full, flows stay in Kafka', async () => {
+  const topic = ownTopic()
+  await observer.create(topic, { partitions: 1 })
+  const journal = new TestJournal()
+  journal.refuse()
+  const warnings: string[] = []
+  await run(topic, { journal, warnings })
+  await exportFlows({ to: ['kafka', address(), topic], count: 50, seed: 1 })
+  await expect.poll(() => warnings, patience).toEqual([expect.stringContaining('accepts no flows') as string])
+  expect(await committed(topic)).toBe(0)
+  journal.release()
+  await expect.poll(() => numbersIn(journal), patience).toEqual(upTo(50))
+  await expect.poll(() => committed(topic), patience).toBe(50)
+  expect(journal.shed).toEqual({})
+})
+
+test('a crash between the sync and the commit doubles nothing: the cursor is ahead of the committed offset', async () => {
+  const topic = ownTopic()
+  await observer.create(topic)
+  const journal = new TestJournal()
+  const first = await run(topic, { journal, silent: true })
+  await exportFlows({ to: ['kafka', address(), topic], count: 300, seed: 2 })
+  await expect.poll(() => numbersIn(journal).length, patience).toBeGreaterThan(0)
+  await first.stop()
+  expect(await committed(topic)).toBe(0)
+  await run(topic, { journal })
+  await expect.poll(() => numbersIn(journal), patience).toEqual(upTo(300))
+  await expect.poll(() => committed(topic), patience).toBe(300)
+})
+
+test('a member that joins takes partitions over without a row lost or doubled, and so does one that leaves', async () => {
+  const topic = ownTopic()
+  await observer.create(topic, { partitions: 6 })
+  const [journal, other] = [new TestJournal(), new TestJournal()]
+  const first = await run(topic, { journal })
+  const sending = (async () => {
+    for (let seed = 0; seed < 12; seed++)
+      await exportFlows({ to: ['kafka', address(), topic], count: 500, seed, batch: 10 })
+  })()
+  await expect.poll(() => rowsIn(journal).length, patience).toBeGreaterThan(500)
+  const second = await run(topic, { journal: other })
+  const owned = ({ source }: Running): number => source.status().partitions[topic]?.length ?? 0
+  await expect.poll(() => [owned(first), owned(second)], patience).toEqual([3, 3])
+  await expect.poll(() => rowsIn(other).length, patience).toBeGreaterThan(500)
+  await second.stop()
+  await sending
+  await expect.poll(() => numbersIn(journal, other).length, patience).toBe(6000)
+  expect(numbersIn(journal, other)).toEqual(upTo(500).flatMap((number) => Array.from({ length: 12 }, () => number)))
+  await expect.poll(() => committed(topic), patience).toBe(6000)
+})
+
+test('after lost connections to the broker no row is lost or doubled', async () => {
+  const topic = ownTopic()
+  await observer.create(topic)
+  const journal = new TestJournal()
+  await run(topic, { journal }, { brokers: [`127.0.0.1:${server.ports.plain}`] })
+  await exportFlows({ to: ['kafka', address(), topic], count: 400, seed: 3 })
+  await expect.poll(() => rowsIn(journal).length, patience).toBe(400)
+  journal.hold()
+  await exportFlows({ to: ['kafka', address(), topic], count: 400, seed: 4 })
+  await expect.poll(() => journal.waiting, patience).toBe(1)
+  await server.restart()
+  journal.release()
+  await expect.poll(() => rowsIn(journal).length, patience).toBe(800)
+  await expect.poll(() => committed(topic), patience).toBe(800)
+  expect(numbersIn(journal)).toEqual(upTo(400).flatMap((number) => [number, number]))
+})
+
+test('a topic that is deleted and created again is read from its start, with a warning', async () => {
+  const topic = ownTopic()
+  await observer.create(topic, { partitions: 1 })
+  const journal = new TestJournal()
+  const before = await run(topic, { journal })
+  await exportFlows({ to: ['kafka', address(), topic], count: 100, seed: 5 })
+  await expect.poll(() => numbersIn(journal), patience).toEqual(upTo(100))
+  await before.stop()
+  await observer.remove(topic)
+  await expect
+    .poll(
+      () =>
+        observer.create(topic, { partitions: 1 }).then(
+          () => true,
+          () => false,
+        ),
+      patience,
+    )
+    .toBe(true)
+  const warnings: string[] = []
+  const after = await run(topic, { journal, warnings })
+  await exportFlows({ to: ['kafka', address(), topic], count: 20, seed: 6 })
+  await expect.poll(() => rowsIn(journal).length, patience).toBe(120)
+  expect(warnings).toContainEqual(expect.stringContaining('created again') as string)
+  expect(after.source.status().problem).toBeUndefined()
+  // The same while it is read.
+  await observer.remove(topic)
+  await expect
+    .poll(
+      () =>
+        observer.create(topic, { partitions: 1 }).then(
+          () => true,
+          () => false,
+        ),
+      patience,
+    )
+    .toBe(true)
+  await exportFlows({ to: ['kafka', address(), topic], count: 30, seed: 6 })
+  await expect.poll(() => rowsIn(journal).length, patience).toBe(150)
+})
+
+test('with `ack: sink:out` only delivered flows are committed; without the sink they are read again', async () => {
+  const topic = ownTopic()
+  await observer.create(topic)
+  await exportFlows({ to: ['kafka', address(), topic], count: 40, seed: 8 })
+  const [journal, sink] = [new TestJournal(), new AwaitedTestSink(0)]
+  const { source } = await run(topic, { journal, sink }, { ack: 'sink:out' })
+  await expect.poll(() => numbersIn(journal), patience).toEqual(upTo(40))
+  expect(await committed(topic)).toBe(0)
+  sink.move(undefined)
+  await expect.poll(() => source.status().problem, patience).toBe('sink out does not run')
+  sink.move(0)
+  await expect.poll(() => rowsIn(journal).length, patience).toBe(80)
+  expect(await committed(topic)).toBe(0)
+  sink.move(journal.units.length)
+  await expect.poll(() => committed(topic), patience).toBe(40)
+})
+
+test('messages of any bytes stop no partition', async () => {
+  const topic = ownTopic()
+  await observer.create(topic, { partitions: 1 })
+  const journal = new TestJournal()
+  const warnings: string[] = []
+  await run(topic, { journal, warnings })
+  const good = flow([[99, 'of a later agent']])
+  await produce(topic, good, Buffer.from('0b', 'hex'), '', Buffer.alloc(300, 0xff), good.subarray(0, 40), good)
+  await expect.poll(() => committed(topic), patience).toBe(6)
+  expect([rowsIn(journal).length, journal.shed]).toEqual([2, { malformed: 4 }])
+  expect(warnings).toEqual([expect.stringContaining('no flow') as string])
 })

@@ -5,7 +5,7 @@ import { flowFields, type FlowFieldName } from '../../model/fields.ts'
 import { isSpecified, mappedPrefix } from '../../model/ip.ts'
 import { cached, columnWriter, jsonObject, present, u64Text, type Writer } from '../flow-json/index.ts'
 import { parseExact, stringifyExact } from './exact.ts'
-import { fieldOfKey, flagBits, keyOf } from './keys.ts'
+import { fieldOfKey, flagBits, keyOf, quicVersionName } from './keys.ts'
 
 export interface NetObservOptions {
   /** Number, or names of its bits. */
@@ -99,12 +99,17 @@ function valueWriter(
         return present(column.valid, (row) => flagList(column.values[row] ?? 0))
       break
     case 'u32':
+      if (name === 'quic_version') return present(column.valid, (row) => quicText(column.values[row] ?? 0))
       if (notWhenZero.has(name))
         return present(column.valid, (row) => (column.values[row] === 0 ? '' : String(column.values[row] ?? 0)))
       break
     default:
   }
   return columnWriter(column, dictionary)
+}
+
+function quicText(version: number): string {
+  return JSON.stringify(quicVersionName(version))
 }
 
 function flagList(value: number): string {

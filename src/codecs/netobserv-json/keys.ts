@@ -33,3 +33,16 @@ export const flagBits: readonly (readonly [name: string, bit: number])[] = [
   ['FIN_ACK', 512],
   ['RST_ACK', 1024],
 ]
+
+/** The agent counts versions from 0. */
+export function quicVersionName(version: number): string {
+  return version === 0 ? 'QUIC v1' : version === 1 ? 'QUIC v2' : `QUIC Unknown (${version})`
+}
+
+/** Undefined: it is no such name. */
+export function quicVersionOf(name: string): number | undefined {
+  if (name === 'QUIC v1') return 0
+  if (name === 'QUIC v2') return 1
+  const version = Number(/^QUIC Unknown \((\d{1,10})\)$/.exec(name)?.[1] ?? Number.NaN)
+  return version <= 0xffff_ffff ? version : undefined
+}

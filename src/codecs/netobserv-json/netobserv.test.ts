@@ -28,6 +28,8 @@ function valueOf({ name, kind }: Field): fc.Arbitrary<unknown> {
   const positive = name === 'bytes' || name === 'packets' || name === 'sampling' ? 1 : 0
   if (name === 'conversation_first') return fc.boolean()
   if (name === 'etype') return fc.constantFrom(2048, 34525)
+  if (name === 'quic_version')
+    return fc.constantFrom('QUIC v1', 'QUIC v2', 'QUIC Unknown (2)', 'QUIC Unknown (4294967295)')
   if (name === 'proto') return fc.constantFrom(1, 6, 17, 47, 58, 132)
   switch (kind) {
     case 'u8':

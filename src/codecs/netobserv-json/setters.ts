@@ -2,7 +2,7 @@ import type { Field, FlowFieldName } from '../../model/fields.ts'
 import type { FlowBuilder, GrowingColumn, ListFieldName } from '../../model/flow-builder.ts'
 import { parseIp } from '../../model/ip.ts'
 import { stringifyExact } from './exact.ts'
-import { flagBits } from './keys.ts'
+import { flagBits, quicVersionOf } from './keys.ts'
 
 /** False if the value is invalid for the field. */
 export type Setter = (row: number, value: unknown) => boolean
@@ -21,7 +21,13 @@ export function setterOf(field: Field, flows: FlowBuilder): Setter {
     case 'u16':
       return numbers(name, flows, name === 'tcp_flags' ? flags : (value) => integer(value, 0, 0xffff))
     case 'u32':
-      return numbers(name, flows, (value) => integer(value, 0, 0xffff_ffff))
+      return numbers(
+        name,
+        flows,
+        name === 'quic_version'
+          ? (value) => (typeof value === 'string' ? quicVersionOf(value) : integer(value, 0, 0xffff_ffff))
+          : (value) => integer(value, 0, 0xffff_ffff),
+      )
     case 'i32':
       return numbers(name, flows, (value) => integer(value, -0x8000_0000, 0x7fff_ffff))
     case 'f64':

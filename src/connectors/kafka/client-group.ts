@@ -101,12 +101,7 @@ class Member implements Group {
   #error: Error | undefined
   #wake = Promise.withResolvers<void>()
 
-  constructor(
-    consumer: Consumer,
-    config: KafkaSourceConfig,
-    context: SourceContext,
-    hooks: GroupHooks | undefined,
-  ) {
+  constructor(consumer: Consumer, config: KafkaSourceConfig, context: SourceContext, hooks: GroupHooks | undefined) {
     this.#consumer = consumer
     this.#config = config
     this.#context = context

@@ -205,8 +205,7 @@ export class FlowIntake implements Intake<FlowUnit> {
       this.#context.shed('malformed', rejected)
       metrics.count('weir_bus_messages_total', rejected, { source, outcome: 'rejected' })
     }
-    if (messages > rejected)
-      metrics.count('weir_bus_messages_total', messages - rejected, { source, outcome: 'taken' })
+    if (messages > rejected) metrics.count('weir_bus_messages_total', messages - rejected, { source, outcome: 'taken' })
   }
 }
 
