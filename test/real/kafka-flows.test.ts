@@ -1,19 +1,15 @@
-import { isDeepStrictEqual } from 'node:util'
 import { Producer } from '@platformatic/kafka'
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest'
 import { AwaitedTestSink } from '../conformance/awaited-sink.ts'
 import { TestJournal } from '../conformance/test-journal.ts'
 import { flowRows, type FlowRow } from '../kit/flow-rows.ts'
-import { netobservJson } from '../../src/codecs/netobserv-json/index.ts'
 import { flow } from '../../src/codecs/pbflow/testing/messages.ts'
 import { kafkaSourceSchema } from '../../src/connectors/kafka/config.ts'
 import { source as kafkaSource, type KafkaSource } from '../../src/connectors/kafka/source.ts'
-import { decodeBatch } from '../../src/journal/bodies.ts'
-import type { FlowBatch } from '../../src/model/batches.ts'
 import { configFrom, type WrittenConfigOf } from '../../src/schema/index.ts'
 import { installGoAgent } from './install/go-agent.ts'
 import { installKafka } from './install/kafka.ts'
-import { exportFlows, type AgentFlow } from './kit/go-agent.ts'
+import { batchesIn, differences, exportFlows, recordsIn } from './kit/go-agent.ts'
 import { KafkaObserver } from './kit/kafka-topic.ts'
 import { startKafka, type KafkaServer } from './kit/kafka.ts'
 
@@ -24,7 +20,7 @@ let missing: string | undefined
 
 beforeAll(async () => {
   const [kafka, agent] = await Promise.all([installKafka(), installGoAgent()])
-  missing = [kafka, agent].find(({ path }) => path === undefined)?.reason
+  missing = kafka.path === undefined ? kafka.reason : agent.path === undefined ? agent.reason : undefined
   if (missing !== undefined) return
   server = await startKafka()
   observer = new KafkaObserver(server.ports.plain)
@@ -90,45 +86,10 @@ async function run(
   return { source, stop }
 }
 
-const batchesIn = ({ units }: TestJournal): FlowBatch[] =>
-  units.flatMap(({ kind, raw }) => (kind === 'flows' ? [decodeBatch('flows', raw) as FlowBatch] : []))
 const rowsIn = (journal: TestJournal): FlowRow[] => batchesIn(journal).flatMap(flowRows)
 const numbersIn = (...journals: readonly TestJournal[]): number[] =>
   journals.flatMap((journal) => rowsIn(journal).map(({ bytes }) => bytes as number)).toSorted((a, b) => a - b)
 const upTo = (count: number, from = 1): number[] => Array.from({ length: count }, (_, at) => from + at)
-
-/** Keys that the reader adds or replaces. */
-const added = new Set(['TimeReceived', 'time_skewed', 'protocol', 'direction'])
-
-/** Rows as NetObserv's records. */
-const recordsIn = (journal: TestJournal): AgentFlow[] =>
-  batchesIn(journal).flatMap((batch) => {
-    const write = netobservJson(batch)
-    return Array.from({ length: batch.count }, (_, row) => JSON.parse(write(row)) as AgentFlow)
-  })
-
-interface Difference {
-  readonly flow: unknown
-  readonly key: string
-  readonly agent: unknown
-  readonly weir: unknown
-}
-
-/** Values that differ, flow by flow. Weir stores no empty lists of networks. */
-function differences(agent: readonly AgentFlow[], weir: readonly AgentFlow[]): Difference[] {
-  const byNumber = new Map(weir.map((one) => [one['Bytes'], one]))
-  return agent.flatMap((flow) => {
-    const other = byNumber.get(flow['Bytes']) ?? {}
-    const keys = new Set([...Object.keys(flow), ...Object.keys(other)].filter((key) => !added.has(key)))
-    return [...keys].flatMap((key): Difference[] => {
-      const [sent, stored] = [flow[key], other[key]]
-      const none = key === 'Udns' && (sent as string[]).every((udn) => udn === '')
-      return isDeepStrictEqual(none ? undefined : sent, stored)
-        ? []
-        : [{ flow: flow['Bytes'], key, agent: sent, weir: stored }]
-    })
-  })
-}
 
 async function produce(topic: string, ...values: readonly (Buffer | string)[]): Promise<void> {
   const producer = new Producer({ clientId: 'client', bootstrapBrokers: [address()] })

@@ -98,7 +98,7 @@ export class KafkaPuller implements Puller<PendingRecord> {
   }
 
   /** Nothing is committed, so the next reader receives the records again. */
-  release(handles: readonly PendingRecord[] = []): Promise<void> {
+  release(handles: readonly PendingRecord[]): Promise<void> {
     this.#settle(handles)
     return Promise.resolve()
   }
