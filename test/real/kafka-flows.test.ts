@@ -1,18 +1,23 @@
-import { Producer } from '@platformatic/kafka'
+import { Admin, Producer } from '@platformatic/kafka'
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest'
 import { AwaitedTestSink } from '../conformance/awaited-sink.ts'
+import { testContext } from '../conformance/batches.ts'
 import { TestJournal } from '../conformance/test-journal.ts'
 import { flowRows, type FlowRow } from '../kit/flow-rows.ts'
 import { flow } from '../../src/codecs/pbflow/testing/messages.ts'
-import { kafkaSourceSchema } from '../../src/connectors/kafka/config.ts'
+import { AgentFlowDecoder } from '../../src/codecs/pbflow/decode.ts'
+import { kafkaSchema, kafkaSourceSchema } from '../../src/connectors/kafka/config.ts'
+import { sink as kafkaSink } from '../../src/connectors/kafka/sink.ts'
 import { source as kafkaSource, type KafkaSource } from '../../src/connectors/kafka/source.ts'
+import { FlowBuilder } from '../../src/model/flow-builder.ts'
 import { configFrom, type WrittenConfigOf } from '../../src/schema/index.ts'
 import { installGoAgent } from './install/go-agent.ts'
 import { installKafka } from './install/kafka.ts'
-import { batchesIn, differences, exportFlows, recordsIn } from './kit/go-agent.ts'
-import { KafkaObserver } from './kit/kafka-topic.ts'
+import { batchesIn, differences, exportFlows, recordsIn, sinkBatchesOf, type AgentFlow } from './kit/go-agent.ts'
+import { KafkaObserver, type StoredRecord } from './kit/kafka-topic.ts'
 import { startKafka, type KafkaServer } from './kit/kafka.ts'
 
+const never = new AbortController().signal
 const patience = { timeout: 60_000, interval: 20 }
 let server: KafkaServer
 let observer: KafkaObserver
@@ -45,13 +50,14 @@ interface Around {
   readonly journal: TestJournal
   readonly sink?: AwaitedTestSink
   readonly warnings?: string[]
+  readonly notes?: string[]
   /** The journal stores units but never reports it, so nothing is committed: as with a process killed in between. */
   readonly silent?: boolean
 }
 
 async function run(
   topic: string,
-  { journal, sink, warnings, silent = false }: Around,
+  { journal, sink, warnings, notes, silent = false }: Around,
   more: Partial<Written> = {},
 ): Promise<Running> {
   const config = configFrom(kafkaSourceSchema, {
@@ -74,7 +80,7 @@ async function run(
   const source = (await kafkaSource.build(config, {
     ...context,
     append,
-    log: { ...context.log, warn: (text) => void warnings?.push(text) },
+    log: { ...context.log, warn: (text) => void warnings?.push(text), info: (text) => void notes?.push(text) },
     ...(sink === undefined ? {} : { awaited: () => sink }),
   })) as KafkaSource
   const done = source.run(abort.signal)
@@ -103,6 +109,16 @@ async function produce(topic: string, ...values: readonly (Buffer | string)[]): 
     acks: -1,
   })
   await producer.close()
+}
+
+/** State of the group as the broker reports it. */
+async function groupState(topic: string): Promise<string | undefined> {
+  const admin = new Admin({ clientId: 'test', bootstrapBrokers: [address()], retries: 20 })
+  try {
+    return (await admin.describeGroups({ groups: [`g-${topic}`] })).get(`g-${topic}`)?.state
+  } finally {
+    await admin.close()
+  }
 }
 
 async function committed(topic: string): Promise<number> {
@@ -189,8 +205,9 @@ test('a crash between the sync and the commit doubles nothing: the cursor is ahe
   await first.stop()
   expect(await committed(topic)).toBe(0)
   await run(topic, { journal })
-  await expect.poll(() => numbersIn(journal), patience).toEqual(upTo(300))
-  await expect.poll(() => committed(topic), patience).toBe(300)
+  await exportFlows({ to: ['kafka', address(), topic], count: 100, seed: 2 })
+  await expect.poll(() => committed(topic), patience).toBe(400)
+  expect(numbersIn(journal)).toEqual([...upTo(300), ...upTo(100)].toSorted((a, b) => a - b))
 })
 
 test('a member that joins takes partitions over without a row lost or doubled, and so does one that leaves', async () => {
@@ -214,11 +231,33 @@ test('a member that joins takes partitions over without a row lost or doubled, a
   await expect.poll(() => committed(topic), patience).toBe(6000)
 })
 
+test('a partition moves after the rows of its records are stored and committed', async () => {
+  const topic = ownTopic()
+  await observer.create(topic, { partitions: 2 })
+  const [journal, other] = [new TestJournal(), new TestJournal()]
+  const notes: string[] = []
+  const first = await run(topic, { journal, notes }, { session_timeout: '30s' })
+  await exportFlows({ to: ['kafka', address(), topic], count: 100, seed: 1 })
+  await expect.poll(() => committed(topic), patience).toBe(100)
+  journal.hold()
+  await exportFlows({ to: ['kafka', address(), topic], count: 200, seed: 2 })
+  await expect.poll(() => journal.waiting, patience).toBe(1)
+  const second = await run(topic, { journal: other })
+  await expect.poll(() => notes, patience).toContainEqual(expect.stringContaining('are stored first') as string)
+  expect(await groupState(topic)).toBe('PreparingRebalance')
+  journal.release()
+  const owned = ({ source }: Running): number => source.status().partitions[topic]?.length ?? 0
+  await expect.poll(() => [owned(first), owned(second)], patience).toEqual([1, 1])
+  await exportFlows({ to: ['kafka', address(), topic], count: 100, seed: 3 })
+  await expect.poll(() => committed(topic), patience).toBe(400)
+  expect(numbersIn(journal, other)).toEqual([...upTo(100), ...upTo(200), ...upTo(100)].toSorted((a, b) => a - b))
+})
+
 test('after lost connections to the broker no row is lost or doubled', async () => {
   const topic = ownTopic()
   await observer.create(topic)
   const journal = new TestJournal()
-  await run(topic, { journal }, { brokers: [`127.0.0.1:${server.ports.plain}`] })
+  await run(topic, { journal })
   await exportFlows({ to: ['kafka', address(), topic], count: 400, seed: 3 })
   await expect.poll(() => rowsIn(journal).length, patience).toBe(400)
   journal.hold()
@@ -226,9 +265,9 @@ test('after lost connections to the broker no row is lost or doubled', async () 
   await expect.poll(() => journal.waiting, patience).toBe(1)
   await server.restart()
   journal.release()
-  await expect.poll(() => rowsIn(journal).length, patience).toBe(800)
-  await expect.poll(() => committed(topic), patience).toBe(800)
-  expect(numbersIn(journal)).toEqual(upTo(400).flatMap((number) => [number, number]))
+  await exportFlows({ to: ['kafka', address(), topic], count: 400, seed: 5 })
+  await expect.poll(() => committed(topic), patience).toBe(1200)
+  expect(numbersIn(journal)).toEqual(upTo(400).flatMap((number) => [number, number, number]))
 })
 
 test('a topic that is deleted and created again is read from its start, with a warning', async () => {
@@ -301,3 +340,41 @@ test('messages of any bytes stop no partition', async () => {
   expect([rowsIn(journal).length, journal.shed]).toEqual([2, { malformed: 4 }])
   expect(warnings).toEqual([expect.stringContaining('no flow') as string])
 })
+
+test('flows go on to Kafka with the keys and partitions of the agent, and are read again unchanged', async () => {
+  const [topic, target] = [ownTopic(), ownTopic()]
+  for (const one of [topic, target]) await observer.create(one, { partitions: 5 })
+  const [journal, again] = [new TestJournal(), new TestJournal()]
+  await run(topic, { journal })
+  const sent = await exportFlows({ to: ['kafka', address(), topic], count: 500, seed: 12 })
+  await expect.poll(() => rowsIn(journal).length, patience).toBe(500)
+  const sink = await kafkaSink.build(
+    configFrom(kafkaSchema, {
+      brokers: [address()],
+      topic: target,
+      codec: 'netobserv-json',
+      mode: 'raw',
+      partitioner: 'fnv1a',
+    }),
+    testContext(),
+  )
+  onTestFinished(() => sink.close())
+  for (const batch of sinkBatchesOf(journal)) expect(await sink.send(batch, never)).toEqual([])
+  const places = (records: readonly StoredRecord[], numberOf: (value: Buffer) => number) =>
+    records
+      .map(({ value, keyBytes, partition }) => [numberOf(value), keyBytes?.toString('hex'), partition] as const)
+      .toSorted(([a], [b]) => a - b)
+  expect(
+    places(await observer.records(target), (value) => (JSON.parse(value.toString()) as AgentFlow)['Bytes'] as number),
+  ).toEqual(places(await observer.records(topic), pbflowNumber))
+  await run(target, { journal: again }, { codec: 'netobserv-json' })
+  await expect.poll(() => rowsIn(again).length, patience).toBe(500)
+  expect(differences(sent, recordsIn(again))).toEqual([])
+})
+
+/** The bytes of a record of the agent. */
+function pbflowNumber(value: Buffer): number {
+  const flows = new FlowBuilder()
+  new AgentFlowDecoder(flows).record(value, { time: 0, skewLimit: 0, sender: undefined })
+  return flowRows(flows.batch())[0]?.['bytes'] as number
+}

@@ -93,7 +93,7 @@ export class Publishing {
     const unroutable = { index, message, target: undefined, partitionId: `${message.topic}:` }
     if (topic === undefined || 'problem' in topic)
       return { ...unroutable, problem: topic?.problem ?? 'the sink is stopping' }
-    const key = message.key === undefined ? undefined : Buffer.from(message.key)
+    const key = message.key === undefined ? message.flowKey : Buffer.from(message.key)
     const partition = partitionOf(
       this.#options.config.partitioner,
       key ?? Buffer.from(message.id),
@@ -112,7 +112,7 @@ export class Publishing {
       partition,
       value,
       headers,
-      ...(key === undefined ? {} : { key }),
+      ...(key === undefined ? {} : { key: Buffer.from(key.buffer, key.byteOffset, key.byteLength) }),
     }
     return {
       index,

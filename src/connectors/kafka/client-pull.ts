@@ -167,6 +167,10 @@ export class KafkaPuller implements Puller<PendingRecord> {
   async #quiesce(): Promise<void> {
     const { timers } = this.#context.host
     const abort = new AbortController()
+    if (this.#outstanding.size > 0)
+      this.#context.log.info('Partitions may move to another member; rows that were read are stored first.', {
+        source: this.#context.id,
+      })
     // A member that joins late is excluded, and its partitions are read twice.
     const late = timers.sleep(this.#config.session_timeout / 2, abort.signal).then(() => 'late' as const)
     while (this.#outstanding.size > 0 || this.#handedOut) {

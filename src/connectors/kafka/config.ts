@@ -97,6 +97,12 @@ export const kafkaSchema = defineSchema({
         'key are distributed by their id',
       default: 'murmur2',
     }),
+    flow_key: choice(['addresses', 'none'], {
+      description:
+        'Key of flows. `addresses`: both addresses in ascending order, 16 bytes each, so that both directions of a ' +
+        'conversation are in one partition, as with the eBPF agent of NetObserv. `none`: flows are distributed evenly',
+      default: 'addresses',
+    }),
     compression: choice(['none', 'gzip', 'snappy', 'lz4', 'zstd'], {
       description: 'Compression of the messages of one partition in one request',
       default: 'none',

@@ -5,6 +5,7 @@ import { KafkaPublisher } from './client.ts'
 import { listenKafka } from './client-listen.ts'
 import { probeKafka } from './client-probe.ts'
 import type { KafkaConfig, kafkaSchema } from './config.ts'
+import { flowKey } from './map-flow-key.ts'
 import { topicOf } from './map-topic.ts'
 import { toMessage } from './map.ts'
 
@@ -17,12 +18,17 @@ export const sink = defineSink<typeof kafkaSchema>('kafka', {
 export function openKafka(config: KafkaConfig, context: Context): Promise<Sink> {
   const publisher = new KafkaPublisher(config, context)
   const topic = topicOf(config.topic)
+  const keyed = config.flow_key === 'addresses'
   return manyMessagesSink(config, context, {
     ready: (signal) => publisher.ready(signal),
-    write: (message) => toMessage(message, topic(message.row)),
+    write(message) {
+      const { flow } = message.row
+      const key = keyed && flow !== undefined ? flowKey(flow.batch, flow.row) : undefined
+      return toMessage(message, topic(message.row), key)
+    },
     publishAll: (messages, signal) => publisher.publishAll(messages, signal),
-    show: ({ topic: to, key, headers, value }) => ({
-      to: key === undefined ? to : `${to} (key ${key})`,
+    show: ({ topic: to, key, flowKey: binary, headers, value }) => ({
+      to: key === undefined ? (binary === undefined ? to : `${to} (key ${hex(binary)})`) : `${to} (key ${key})`,
       headers,
       body: value,
     }),
@@ -30,4 +36,8 @@ export function openKafka(config: KafkaConfig, context: Context): Promise<Sink> 
     ...(config.topic.includes('{') ? {} : { listen: () => listenKafka(config, context) }),
     close: () => publisher.close(),
   })
+}
+
+function hex(key: Uint8Array): string {
+  return Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('hex')
 }

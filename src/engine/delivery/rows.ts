@@ -17,6 +17,8 @@ export interface SinkRow {
   readonly key: string | undefined
   /** For a flow: an event with the flow as JSON. */
   readonly event: WeirEvent
+  /** For a flow: its columns and its row in them. */
+  readonly flow?: { readonly batch: FlowBatch; readonly row: number }
 }
 
 /** JSON form of flows; changes only add fields. */
@@ -81,7 +83,7 @@ function flowRows(
       encoding: 'json',
       data: utf8.encode(json(row)),
     }
-    return { index, id, kind: 'flows', family: 'flow', key: undefined, event }
+    return { index, id, kind: 'flows', family: 'flow', key: undefined, event, flow: { batch, row } }
   }
 }
 

@@ -4,6 +4,8 @@ import { isDeepStrictEqual, promisify } from 'node:util'
 import { netobservJson } from '../../../src/codecs/netobserv-json/index.ts'
 import { decodeBatch } from '../../../src/journal/bodies.ts'
 import type { FlowBatch } from '../../../src/model/batches.ts'
+import type { SinkBatch } from '../../../src/engine/contracts.ts'
+import { flowBatch } from '../../conformance/batches.ts'
 import type { TestJournal } from '../../conformance/test-journal.ts'
 import { installGoAgent } from '../install/go-agent.ts'
 
@@ -65,5 +67,13 @@ export function differences(agent: readonly AgentFlow[], weir: readonly AgentFlo
         ? []
         : [{ flow: flow['Bytes'], key, agent: sent, weir: stored }]
     })
+  })
+}
+
+/** The flows of a journal, as a sink receives them. */
+export function sinkBatchesOf(journal: TestJournal): SinkBatch[] {
+  return batchesIn(journal).map((flows, at) => {
+    const { batch } = flowBatch(flows.count, `unit ${at}`)
+    return { ...batch, pieces: batch.pieces.map((piece) => ({ ...piece, batch: flows })) }
   })
 }

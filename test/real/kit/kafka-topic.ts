@@ -14,6 +14,7 @@ export interface StoredRecord {
   readonly partition: number
   readonly offset: number
   readonly key: string | undefined
+  readonly keyBytes: Buffer | undefined
   readonly headers: Readonly<Record<string, string>>
   readonly value: Buffer
   /** Of the codec of its batch: 0 none, 1 gzip, 2 snappy, 3 lz4, 4 zstd. */
@@ -140,6 +141,7 @@ export class KafkaObserver {
                 partition,
                 offset: Number(firstOffset) + offsetDelta,
                 key: key?.toString(),
+                keyBytes: key ?? undefined,
                 value: value ?? Buffer.alloc(0),
                 compression: attributes & 7,
                 headers: Object.fromEntries(headers.map(([name, text]) => [String(name), String(text)])),
