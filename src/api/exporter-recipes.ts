@@ -6,6 +6,8 @@ export interface CollectorAddress {
   readonly netflow: number
   readonly ipfix: number
   readonly sflow: number
+  /** gRPC of the eBPF agents of NetObserv. */
+  readonly agents: number
 }
 
 export interface Recipe {
@@ -94,6 +96,39 @@ export const recipes: readonly Recipe[] = [
       '}',
     ],
   },
+  {
+    name: 'netobserv-agent',
+    title: "NetObserv's eBPF agent, on every node of a cluster (gRPC): environment of its DaemonSet",
+    lines: ({ host, agents }) => [
+      'EXPORT=grpc',
+      `TARGET_HOST=${host}`,
+      `TARGET_PORT=${agents}`,
+      'CACHE_ACTIVE_TIMEOUT=5s',
+      '# Weir needs the source `netobserv`. With `tls` in it: TARGET_TLS_CA_CERT_PATH; with `tls.client_ca_file` also ' +
+        'TARGET_TLS_USER_CERT_PATH and TARGET_TLS_USER_KEY_PATH',
+      '# Optional: ENABLE_RTT=true ENABLE_PKT_DROPS=true ENABLE_DNS_TRACKING=true',
+    ],
+  },
+  {
+    name: 'netobserv-agent-kafka',
+    title: "NetObserv's eBPF agent through Kafka: environment of its DaemonSet, and the source of Weir",
+    lines: () => [
+      'EXPORT=kafka',
+      'KAFKA_BROKERS=kafka-1:9092,kafka-2:9092',
+      'KAFKA_TOPIC=network-flows',
+      'KAFKA_COMPRESSION=lz4',
+      '# TLS: KAFKA_ENABLE_TLS=true KAFKA_TLS_CA_CERT_PATH=…; login: KAFKA_ENABLE_SASL=true KAFKA_SASL_TYPE=scramSHA512 ' +
+        'KAFKA_SASL_CLIENT_ID_PATH=… KAFKA_SASL_CLIENT_SECRET_PATH=…',
+      '# In weir.yaml:',
+      'sources:',
+      '  agents:',
+      '    type: kafka',
+      '    brokers: [kafka-1:9092, kafka-2:9092]',
+      '    topics: [network-flows]',
+      '    group: weir',
+      '    codec: pbflow',
+    ],
+  },
 ]
 
 /** Default ports without sources. `host` applies where no source listens on a specific address. */
@@ -104,7 +139,7 @@ export function collectorAddress(
   const listening = sources.flatMap(({ type, addresses }) =>
     addresses.flatMap((address) => {
       const url = URL.parse(address)
-      return url === null || !address.startsWith('udp:')
+      return url === null || !/^(?:udp|grpcs?):/.test(address)
         ? []
         : [{ type, host: url.hostname.replace(/^\[(.*)\]$/, '$1'), port: Number(url.port) }]
     }),
@@ -117,6 +152,7 @@ export function collectorAddress(
     netflow: netflow[0] ?? 2055,
     ipfix: netflow.includes(4739) ? 4739 : (netflow.at(-1) ?? 4739),
     sflow: ports('sflow')[0] ?? 6343,
+    agents: ports('netobserv')[0] ?? 2055,
   }
 }
 
