@@ -1,6 +1,7 @@
 import type { Disk } from '../host/index.ts'
 import { messageOf } from '../model/errors.ts'
 import type { Tls } from '../schema/index.ts'
+import type { ListenerTls } from '../schema/listener-tls.ts'
 import type { Log } from '../telemetry/ports.ts'
 import { readTls, type TlsOptions } from './tls.ts'
 
@@ -26,6 +27,12 @@ export class TlsFiles {
   static async open(written: Partial<Tls>, disk: Disk): Promise<TlsFiles> {
     const tls = { ca_file: null, cert_file: null, key_file: null, server_name: null, verify: true, ...written }
     return new TlsFiles(tls, disk, await read(tls, disk))
+  }
+
+  /** Of the settings of a listener; undefined without TLS. */
+  static async ofListener(tls: ListenerTls | null, disk: Disk): Promise<TlsFiles | undefined> {
+    if (tls === null) return undefined
+    return TlsFiles.open({ ca_file: tls.client_ca_file, cert_file: tls.cert_file, key_file: tls.key_file }, disk)
   }
 
   get current(): TlsOptions {

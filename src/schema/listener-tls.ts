@@ -1,3 +1,4 @@
+import type { z } from 'zod'
 import { group } from './collections.ts'
 import { filePath } from './scalars.ts'
 
@@ -40,3 +41,5 @@ export function listenerTls(clients: string) {
     { description: 'TLS of the listener. Unset: plain connections', default: null, example },
   )
 }
+
+export type ListenerTls = NonNullable<z.output<ReturnType<typeof listenerTls>>>

@@ -3,8 +3,6 @@ import {
   choice,
   Complaint,
   defineSchema,
-  filePath,
-  group,
   leastToken,
   list,
   listen,
@@ -12,6 +10,7 @@ import {
   text,
   type ConfigOf,
 } from '../../schema/index.ts'
+import { listenerTls } from '../../schema/listener-tls.ts'
 
 export const auditStages = ['RequestReceived', 'ResponseStarted', 'ResponseComplete', 'Panic'] as const
 
@@ -34,37 +33,7 @@ export const kubeAuditSchema = defineSchema({
       description: 'Address for audit webhook batches: `POST /audit`',
       default: '127.0.0.1:9443',
     }),
-    tls: group(
-      {
-        cert_file: filePath(
-          {
-            description: 'Certificate chain, PEM; reloaded when the file changes',
-            required: true,
-            example: '/etc/weir/tls.crt',
-          },
-          { holds: 'certificate' },
-        ),
-        key_file: filePath(
-          { description: 'Private key of the certificate, PEM', required: true, example: '/etc/weir/tls.key' },
-          { holds: 'key' },
-        ),
-        client_ca_file: filePath(
-          {
-            description:
-              'CA certificates of permitted clients, PEM; the API server must present a certificate signed ' +
-              'by one of them',
-            default: null,
-            example: '/etc/weir/client-ca.crt',
-          },
-          { holds: 'certificate' },
-        ),
-      },
-      {
-        description: 'TLS of the listener. Unset: plain connections',
-        default: null,
-        example: { cert_file: '/etc/weir/tls.crt', key_file: '/etc/weir/tls.key' },
-      },
-    ),
+    tls: listenerTls('the API server'),
     token: secret(
       {
         description: 'Bearer token that each request must contain; an API server sends it over TLS only',

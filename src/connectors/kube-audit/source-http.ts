@@ -3,12 +3,9 @@ import { createServer, type IncomingMessage, type RequestListener, type Server, 
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
 import { createGunzip } from 'node:zlib'
 import { listening } from '../../host/listen.ts'
-import type { Disk } from '../../host/index.ts'
-import { TlsFiles } from '../../net/tls-files.ts'
 import type { TlsOptions } from '../../net/tls.ts'
 import { formatHostPort, type HostPort } from '../../schema/values.ts'
 import { messageOf } from '../../model/errors.ts'
-import type { KubeAuditConfig } from './config.ts'
 
 export type Refusal = 'unauthorized' | 'wrong_request' | 'too_large' | 'unreadable' | 'busy' | 'not_synced'
 
@@ -43,11 +40,6 @@ export interface AuditListenersOptions {
 /** Concurrent bodies, as a multiple of the largest. */
 const mostBodies = 4
 const [requestMs, idleMs] = [60_000, 120_000]
-
-export async function tlsFilesOf(tls: KubeAuditConfig['tls'], disk: Disk): Promise<TlsFiles | undefined> {
-  if (tls === null) return undefined
-  return TlsFiles.open({ ca_file: tls.client_ca_file, cert_file: tls.cert_file, key_file: tls.key_file }, disk)
-}
 
 export async function openListeners(options: AuditListenersOptions): Promise<AuditListeners> {
   const { tls, places } = options

@@ -2,13 +2,13 @@ import type { Source, SourceContext } from '../../engine/contracts.ts'
 import { appendEvents } from '../../engine/sources/append-events.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import { messageOf } from '../../model/errors.ts'
-import type { TlsFiles } from '../../net/tls-files.ts'
+import { TlsFiles } from '../../net/tls-files.ts'
 import { revealSecret } from '../../net/secrets.ts'
 import { defineSource } from '../../engine/define.ts'
 import type { KubeAuditConfig, kubeAuditSchema } from './config.ts'
 import type { metrics } from './metrics.ts'
 import { mapAuditEvent, type Left } from './map.ts'
-import { openListeners, Refused, tlsFilesOf, type AuditListeners, type Refusal } from './source-http.ts'
+import { openListeners, Refused, type AuditListeners, type Refusal } from './source-http.ts'
 
 export const source = defineSource<typeof kubeAuditSchema>('kube-audit', { build: openKubeAudit })
 
@@ -57,7 +57,7 @@ class KubeAudit implements KubeAuditSource {
 
   async open(): Promise<void> {
     const { listen: places, tls, token, max_body: mostBytes } = this.#config
-    this.#files = await tlsFilesOf(tls, this.#context.host.disk)
+    this.#files = await TlsFiles.ofListener(tls, this.#context.host.disk)
     this.#listeners = await openListeners({
       places,
       tls: this.#files?.current,

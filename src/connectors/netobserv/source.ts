@@ -69,10 +69,7 @@ class Netobserv implements NetobservSource {
 
   async open(): Promise<void> {
     const { listen: places, tls, max_message: maxMessage } = this.#config
-    if (tls !== null) {
-      const { client_ca_file: ca_file, cert_file, key_file } = tls
-      this.#tls = await TlsFiles.open({ ca_file, cert_file, key_file }, this.#context.host.disk)
-    }
+    this.#tls = await TlsFiles.ofListener(tls, this.#context.host.disk)
     this.#listeners = await listenForAgents({
       places,
       tls: this.#tls,
