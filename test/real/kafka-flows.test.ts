@@ -1,7 +1,8 @@
-import { Admin, Producer } from '@platformatic/kafka'
+import { Admin, Consumer, Producer } from '@platformatic/kafka'
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest'
 import { AwaitedTestSink } from '../conformance/awaited-sink.ts'
 import { testContext } from '../conformance/batches.ts'
+import { sourceConformance, type Answer } from '../conformance/source.ts'
 import { TestJournal } from '../conformance/test-journal.ts'
 import { flowRows, type FlowRow } from '../kit/flow-rows.ts'
 import { flow } from '../../src/codecs/pbflow/testing/messages.ts'
@@ -9,6 +10,8 @@ import { AgentFlowDecoder } from '../../src/codecs/pbflow/decode.ts'
 import { kafkaSchema, kafkaSourceSchema } from '../../src/connectors/kafka/config.ts'
 import { sink as kafkaSink } from '../../src/connectors/kafka/sink.ts'
 import { source as kafkaSource, type KafkaSource } from '../../src/connectors/kafka/source.ts'
+import { decodeBatch } from '../../src/journal/bodies.ts'
+import type { FlowBatch } from '../../src/model/batches.ts'
 import { FlowBuilder } from '../../src/model/flow-builder.ts'
 import { configFrom, type WrittenConfigOf } from '../../src/schema/index.ts'
 import { installGoAgent } from './install/go-agent.ts'
@@ -121,20 +124,65 @@ async function groupState(topic: string): Promise<string | undefined> {
   }
 }
 
-async function committed(topic: string): Promise<number> {
-  const output = await server.tool('org.apache.kafka.tools.consumer.group.ConsumerGroupCommand', [
-    '--bootstrap-server',
-    address(),
-    '--describe',
-    '--group',
-    `g-${topic}`,
-  ])
-  return output
-    .split('\n')
-    .map((line) => line.trim().split(/\s+/))
-    .filter(([, name]) => name === topic)
-    .reduce((sum, columns) => sum + (Number(columns[3]) || 0), 0)
+/** Offsets that the group committed, summed over the partitions. */
+async function committed(topic: string, partitions = 6): Promise<number> {
+  const consumer = new Consumer({ clientId: 'test', bootstrapBrokers: [address()], groupId: `g-${topic}`, retries: 20 })
+  try {
+    const known = await consumer.listCommittedOffsets({
+      topics: [{ topic, partitions: Array.from({ length: partitions }, (_, partition) => partition) }],
+    })
+    return (known.get(topic) ?? []).reduce((sum, offset) => sum + Math.max(Number(offset), 0), 0)
+  } finally {
+    await consumer.close()
+  }
 }
+
+sourceConformance(
+  'kafka pbflow',
+  {
+    redelivers: true,
+    order: 'as received',
+    numbersIn: ({ kind, raw }) =>
+      kind === 'flows'
+        ? flowRows(decodeBatch('flows', raw) as FlowBatch).map(({ src_port: port }) => port as number)
+        : [],
+    async build(context, address_) {
+      const topic = address_?.split('/').at(-1) ?? ownTopic()
+      if (address_ === undefined) await observer.create(topic, { partitions: 1 })
+      let refusals = 0
+      const append: typeof context.append = (unit) =>
+        context.append(unit).catch((error: unknown) => {
+          refusals++
+          throw error
+        })
+      const source = await kafkaSource.build(
+        configFrom(kafkaSourceSchema, {
+          brokers: [address()],
+          topics: [topic],
+          group: `g-${topic}`,
+          codec: 'pbflow',
+          session_timeout: '6s',
+        }),
+        { ...context, append },
+      )
+      const send = async (...values: readonly Buffer[]): Promise<Answer> => {
+        const before = refusals
+        await produce(topic, ...values)
+        const { length } = await observer.records(topic)
+        await expect.poll(async () => refusals > before || (await committed(topic)) === length, patience).toBe(true)
+        return refusals > before ? 'retry' : 'accepted'
+      }
+      return {
+        source,
+        send: (numbers) => send(...numbers.map((number) => flow([], { ports: [number, 443] }))),
+        sendMalformed: async () =>
+          (await send(Buffer.from('no flow of any kind'))) === 'accepted' ? 'refused' : 'retry',
+        close: () => Promise.resolve(),
+      }
+    },
+  },
+  { system: 'kafka', server: 'Apache Kafka (KRaft)', version: () => server.version },
+)
 
 test('flows of the agent over Kafka are the rows that its own decoder shows', async () => {
   const topic = ownTopic()

@@ -2,11 +2,14 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { busMessage } from '../../codecs/bus-message/index.ts'
 import { sinkRows, type SinkRow } from '../../engine/delivery/rows.ts'
+import type { FlowBatch } from '../../model/batches.ts'
 import type { WeirEvent } from '../../model/events.ts'
+import { parseIp } from '../../model/ip.ts'
 import { configFrom, type WrittenConfigOf } from '../../schema/index.ts'
 import { eventBatch } from '../../../test/conformance/batches.ts'
 import { kafkaSchema } from './config.ts'
 import { fnv1a, murmur2, partitionOf } from './map-partition.ts'
+import { flowKey } from './map-flow-key.ts'
 import { topicOf } from './map-topic.ts'
 import { RecordReader } from './map-read.ts'
 import { toMessage } from './map.ts'
@@ -134,4 +137,30 @@ test('a record is decoded the same after any other record', () => {
       }
     }),
   )
+})
+
+test('the key of a flow is both addresses in ascending order, as the agent writes it', () => {
+  const columns = (pairs: readonly (readonly [string, string])[]): FlowBatch => ({
+    kind: 'flows',
+    count: pairs.length,
+    dictionary: [''],
+    columns: {
+      src_addr: { kind: 'ip', words: Uint32Array.from(pairs.flatMap(([from]) => [...(parseIp(from) ?? [])])) },
+      dst_addr: { kind: 'ip', words: Uint32Array.from(pairs.flatMap(([, to]) => [...(parseIp(to) ?? [])])) },
+    },
+  })
+  const batch = columns([
+    ['10.0.0.2', '10.0.0.1'],
+    ['10.0.0.1', '10.0.0.2'],
+    ['2001:db8::2', '2001:db8::1'],
+    ['200.0.0.1', '10.0.0.1'],
+  ])
+  const mapped = `${'00'.repeat(10)}ffff`
+  expect([0, 1, 2, 3].map((row) => flowKey(batch, row)?.toString('hex'))).toEqual([
+    `${mapped}0a000001${mapped}0a000002`,
+    `${mapped}0a000001${mapped}0a000002`,
+    `20010db8${'00'.repeat(11)}0120010db8${'00'.repeat(11)}02`,
+    `${mapped}0a000001${mapped}c8000001`,
+  ])
+  expect(flowKey({ ...batch, columns: {} }, 0)).toBeUndefined()
 })
