@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { SeededRandom } from '../kit/random.ts'
 import { startWeir, type WeirProcess } from '../kit/weir-process.ts'
 import { installGoAgent } from './install/go-agent.ts'
@@ -70,33 +70,35 @@ async function stored(weir: WeirProcess): Promise<Counts> {
   }
 }
 
-test('kills while flows arrive lose and double no row', async () => {
-  const [topic, kills, count] = ['killed', 12, 5000]
-  await observer.create(topic, { partitions: 6 })
-  const weir = await weirOn(topic)
-  const done = new AbortController()
-  const sending = (async () => {
-    let runs = 0
-    for (; !done.signal.aborted; runs++)
-      await exportFlows({
-        to: ['kafka', `127.0.0.1:${server.ports.plain}`, topic],
-        count,
-        seed: runs,
-        batch: 50,
-      })
-    return runs
-  })()
-  const random = new SeededRandom(11)
-  for (let kill = 0; kill < kills; kill++) {
-    const after = random.integer(1, 3000)
-    await expect
-      .poll(() => weir.metric('weir_bus_messages_total'), { ...patience, interval: 1 })
-      .toBeGreaterThanOrEqual(after)
-    await weir.kill()
-    await weir.start()
-  }
-  done.abort()
-  const runs = await sending
-  await expect.poll(() => stored(weir), patience).toMatchObject({ rows: runs * count })
-  expect(await stored(weir)).toEqual({ rows: runs * count, least: runs, most: runs })
+describe('netobserv-agent', () => {
+  test('kills while flows arrive lose and double no row', async () => {
+    const [topic, kills, count] = ['killed', 12, 5000]
+    await observer.create(topic, { partitions: 6 })
+    const weir = await weirOn(topic)
+    const done = new AbortController()
+    const sending = (async () => {
+      let runs = 0
+      for (; !done.signal.aborted; runs++)
+        await exportFlows({
+          to: ['kafka', `127.0.0.1:${server.ports.plain}`, topic],
+          count,
+          seed: runs,
+          batch: 50,
+        })
+      return runs
+    })()
+    const random = new SeededRandom(11)
+    for (let kill = 0; kill < kills; kill++) {
+      const after = random.integer(1, 3000)
+      await expect
+        .poll(() => weir.metric('weir_bus_messages_total'), { ...patience, interval: 1 })
+        .toBeGreaterThanOrEqual(after)
+      await weir.kill()
+      await weir.start()
+    }
+    done.abort()
+    const runs = await sending
+    await expect.poll(() => stored(weir), patience).toMatchObject({ rows: runs * count })
+    expect(await stored(weir)).toEqual({ rows: runs * count, least: runs, most: runs })
+  })
 })

@@ -1,4 +1,4 @@
-import { beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { TestJournal } from '../conformance/test-journal.ts'
 import { netobservSchema } from '../../src/connectors/netobserv/config.ts'
 import { source as netobserv } from '../../src/connectors/netobserv/source.ts'
@@ -16,18 +16,20 @@ beforeEach((context) => {
   if (missing !== undefined) context.skip(missing)
 })
 
-test('flows of the agent over gRPC are the rows that its own decoder shows', async () => {
-  const journal = new TestJournal()
-  const source = await netobserv.build(configFrom(netobservSchema, { listen: '127.0.0.1:0' }), journal.context(1))
-  const abort = new AbortController()
-  const done = source.run(abort.signal)
-  onTestFinished(async () => {
-    abort.abort()
-    await done
+describe('netobserv-agent', () => {
+  test('flows of the agent over gRPC are the rows that its own decoder shows', async () => {
+    const journal = new TestJournal()
+    const source = await netobserv.build(configFrom(netobservSchema, { listen: '127.0.0.1:0' }), journal.context(1))
+    const abort = new AbortController()
+    const done = source.run(abort.signal)
+    onTestFinished(async () => {
+      abort.abort()
+      await done
+    })
+    const [host = '', port = ''] = (source.addresses[0] ?? '').slice('grpc://'.length).split(':')
+    const sent = await exportFlows({ to: ['grpc', host, Number(port)], count: 5000, seed: 9, batch: 1000 })
+    // The agent does not wait for the response to its last message.
+    await expect.poll(() => recordsIn(journal).length, { timeout: 20_000 }).toBe(5000)
+    expect(differences(sent, recordsIn(journal))).toEqual([])
   })
-  const [host = '', port = ''] = (source.addresses[0] ?? '').slice('grpc://'.length).split(':')
-  const sent = await exportFlows({ to: ['grpc', host, Number(port)], count: 5000, seed: 9, batch: 1000 })
-  // The agent does not wait for the response to its last message.
-  await expect.poll(() => recordsIn(journal).length, { timeout: 20_000 }).toBe(5000)
-  expect(differences(sent, recordsIn(journal))).toEqual([])
 })

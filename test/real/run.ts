@@ -7,6 +7,7 @@ import { addCounts, findCounts, formatCounts } from '../../tools/kit/counts.ts'
 import { install } from './install/apt.ts'
 import { installBuf } from './install/buf.ts'
 import { elasticmq, installElasticmq } from './install/elasticmq.ts'
+import { installGoAgent } from './install/go-agent.ts'
 import { installGoCloudEvents } from './install/go-cloudevents.ts'
 import { installGoConsumer } from './install/go-consumer.ts'
 import { installKafka, kafka } from './install/kafka.ts'
@@ -56,6 +57,7 @@ for (const { name, find } of [
   { name: 'go-consumer', find: installGoConsumer },
   { name: 'python-buses', find: installPythonBuses },
   { name: 'go-cloudevents', find: installGoCloudEvents },
+  { name: 'go-agent', find: installGoAgent },
   { name: 'Knative’s definitions', find: installKnative },
   { name: 'event_display', find: installEventDisplay },
 ]) {

@@ -3,6 +3,7 @@ import { withTimeout } from '../../host/with-timeout.ts'
 import type { SourceContext } from '../../engine/contracts.ts'
 import { connectionOptions, loadClient } from './client-connect.ts'
 import { errorText } from './client-errors.ts'
+import type { GroupHooks, Offset } from './client-hooks.ts'
 import type { KafkaSourceConfig } from './config.ts'
 import type { KafkaRecord } from './map-read.ts'
 import { withSinkTimeout } from '../../messaging/sink-timeout.ts'
@@ -14,33 +15,8 @@ const fetchWaitMs = 1000
 const fetchBytes = 2 * 2 ** 20
 /** Beyond the session timeout: a join ends when all members joined. */
 const joinMarginMs = 10_000
-/** Asks for the offset after the last record. */
+/** Requests the offset after the last record. */
 const logEnd = -1n
-
-export interface Offset {
-  readonly topic: string
-  readonly partition: number
-  readonly offset: bigint
-}
-
-/** Start of reading in the assigned partitions. */
-export interface Assigned {
-  readonly partitions: Readonly<Record<string, readonly number[]>>
-  /** Topic ids. */
-  readonly ids: Readonly<Record<string, string>>
-  /** Offsets of the first fetch, by `topic:partition`. */
-  readonly starts: ReadonlyMap<string, bigint>
-  /** Offsets after the last record, by topic. */
-  readonly ends: ReadonlyMap<string, readonly bigint[]>
-}
-
-/** For a reader that keeps positions of its own. Each generation of the group then reads through a new stream. */
-export interface GroupHooks {
-  /** Before each rejoin. No records are handed out until it resolves. */
-  beforeRejoin(): Promise<void>
-  /** Before the first records of an assignment. Returns offsets to commit. */
-  assigned(assigned: Assigned): readonly Offset[]
-}
 
 export interface Group {
   readonly missing: readonly string[]
@@ -93,7 +69,7 @@ class Member implements Group {
   #topics: readonly string[] = []
   #ids: Readonly<Record<string, string>> = {}
   #partitionCounts = ''
-  /** Since the group asked for a rejoin, until the stream of the new generation is open. */
+  /** From the start of a rejoin until the stream of the new generation is open. */
   #rejoining = false
   #rejoined = false
   #nextRefresh = 0

@@ -3,7 +3,8 @@ import type { Pulled, Puller } from '../../messaging/message-source.ts'
 import type { SourceContext } from '../../engine/contracts.ts'
 import { ackSink, formatHostPort } from '../../schema/values.ts'
 import { whyNotConnected } from './client-errors.ts'
-import { openGroup, type Assigned, type Group, type GroupHooks, type Offset } from './client-group.ts'
+import { openGroup, type Group } from './client-group.ts'
+import type { Assigned, GroupHooks, Offset } from './client-hooks.ts'
 import type { KafkaSourceConfig } from './config.ts'
 import type { Positions } from './map-positions.ts'
 import { RecordReader, type KafkaRecord } from './map-read.ts'
@@ -189,7 +190,7 @@ export class KafkaPuller implements Puller<PendingRecord> {
     const offsets: Offset[] = []
     for (const [topic, some] of Object.entries(partitions)) {
       if (!positions.follow(topic, ids[topic] ?? '')) {
-        log.warn('The topic was created again under the same name; reading starts anew in it.', { source, topic })
+        log.warn('The topic was created again under the same name; it is read from its start.', { source, topic })
         for (const key of this.#queues.keys()) if (key.startsWith(`${topic}:`)) this.#queues.delete(key)
       }
       for (const partition of some) {
