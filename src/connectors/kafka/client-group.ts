@@ -5,7 +5,6 @@ import { connectionOptions, loadClient } from './client-connect.ts'
 import { errorText } from './client-errors.ts'
 import type { GroupHooks, Offset } from './client-hooks.ts'
 import type { KafkaSourceConfig } from './config.ts'
-import type { KafkaRecord } from './map-read.ts'
 import { withSinkTimeout } from '../../messaging/sink-timeout.ts'
 
 const usualRecords = 1000
@@ -22,7 +21,7 @@ export interface Group {
   readonly missing: readonly string[]
   partitions(): Record<string, readonly number[]>
   /** Records in order per partition; undefined if the group must be left. Rejects when the cluster is lost. */
-  next(signal: AbortSignal, maxRecords?: number): Promise<readonly KafkaRecord[] | undefined>
+  next(signal: AbortSignal, maxRecords?: number): Promise<readonly Message[] | undefined>
   commit(offsets: readonly Offset[]): Promise<void>
   close(): Promise<void>
 }
@@ -156,7 +155,7 @@ class Member implements Group {
     return Object.fromEntries((this.#consumer.assignments ?? []).map(({ topic, partitions }) => [topic, partitions]))
   }
 
-  async next(signal: AbortSignal, maxRecords = usualRecords): Promise<readonly KafkaRecord[] | undefined> {
+  async next(signal: AbortSignal, maxRecords = usualRecords): Promise<readonly Message[] | undefined> {
     while (!signal.aborted) {
       if (this.#error !== undefined) throw this.#error
       if (
@@ -249,12 +248,12 @@ class Member implements Group {
     return counts
   }
 
-  #readBuffered(maxRecords: number): KafkaRecord[] {
-    const records: KafkaRecord[] = []
+  #readBuffered(maxRecords: number): Message[] {
+    const records: Message[] = []
     for (let bytes = 0; records.length < maxRecords && bytes < maxBytes;) {
       const message = this.#stream?.read() as Message | null | undefined
       if (message === null || message === undefined) break
-      records.push(recordOf(message))
+      records.push(message)
       bytes += message.value?.length ?? 0
     }
     return records
@@ -273,17 +272,5 @@ class Member implements Group {
     await this.#wake.promise
     timer.cancel()
     signal.removeEventListener('abort', wake)
-  }
-}
-
-function recordOf({ topic, partition, offset, timestamp, key, value, headers }: Message): KafkaRecord {
-  return {
-    topic,
-    partition,
-    offset,
-    time: Number(timestamp),
-    key: key ?? undefined,
-    value: value ?? new Uint8Array(0),
-    headers,
   }
 }

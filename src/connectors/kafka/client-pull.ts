@@ -1,3 +1,4 @@
+import type { Message } from '@platformatic/kafka'
 import { Coalescer } from '../../messaging/coalescer.ts'
 import type { Pulled, Puller } from '../../messaging/message-source.ts'
 import type { SourceContext } from '../../engine/contracts.ts'
@@ -55,13 +56,13 @@ export class KafkaPuller implements Puller<PendingRecord> {
 
   async pull(signal: AbortSignal): Promise<readonly Pulled<PendingRecord>[]> {
     return (await this.pullRecords(signal)).map((record) => ({
-      message: this.#reader.read(record),
+      message: this.#reader.read(recordOf(record)),
       handle: this.track(record.topic, record.partition, record.offset),
     }))
   }
 
   /** As `pull`. The caller tracks the last record of each partition before it pulls again. */
-  async pullRecords(signal: AbortSignal, maxRecords?: number): Promise<readonly KafkaRecord[]> {
+  async pullRecords(signal: AbortSignal, maxRecords?: number): Promise<readonly Message[]> {
     this.#handedOut = false
     this.#settled.resolve()
     while (!signal.aborted) {
@@ -218,5 +219,17 @@ export class KafkaPuller implements Puller<PendingRecord> {
       }
     }
     return offsets
+  }
+}
+
+function recordOf({ topic, partition, offset, timestamp, key, value, headers }: Message): KafkaRecord {
+  return {
+    topic,
+    partition,
+    offset,
+    time: Number(timestamp),
+    key: key ?? undefined,
+    value: value ?? new Uint8Array(0),
+    headers,
   }
 }

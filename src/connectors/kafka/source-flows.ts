@@ -1,3 +1,4 @@
+import type { Message } from '@platformatic/kafka'
 import { AgentFlowDecoder, type Received } from '../../codecs/pbflow/decode.ts'
 import { NetObservReader } from '../../codecs/netobserv-json/index.ts'
 import type { SourceContext } from '../../engine/contracts.ts'
@@ -9,7 +10,6 @@ import type { FlowBuilder } from '../../model/flow-builder.ts'
 import type { KafkaPuller, PendingRecord } from './client-pull.ts'
 import type { FlowCodec } from './config.ts'
 import type { Position, Positions } from './map-positions.ts'
-import type { KafkaRecord } from './map-read.ts'
 
 /** Clock difference above which a row is marked, as in the connector netobserv. */
 const skewLimit = 3_600_000
@@ -107,7 +107,7 @@ export class FlowIntake implements Intake<FlowUnit> {
     return this.#puller.close()
   }
 
-  async *#unitsOf(records: readonly KafkaRecord[]): AsyncGenerator<FlowUnit> {
+  async *#unitsOf(records: readonly Message[]): AsyncGenerator<FlowUnit> {
     const received = { time: this.#context.host.clock.now(), skewLimit, sender: undefined }
     const [messages, rejected] = [this.messages, this.rejected]
     let complete = false
@@ -124,10 +124,10 @@ export class FlowIntake implements Intake<FlowUnit> {
     }
   }
 
-  #decode(record: KafkaRecord, received: Received): boolean {
-    const { value } = record
-    this.#bytes += value.length
-    if (value.length > 0 && this.#decoder.read(value, received)) return true
+  #decode(record: Message, received: Received): boolean {
+    const { value } = record as Partial<Message>
+    this.#bytes += value?.length ?? 0
+    if (value !== undefined && value.length > 0 && this.#decoder.read(value, received)) return true
     if (this.rejected++ === 0) this.#warn(record)
     return false
   }
@@ -139,7 +139,7 @@ export class FlowIntake implements Intake<FlowUnit> {
   }
 
   /** False: the record is in the journal already, or in a unit. */
-  #begin({ topic, partition, offset: at }: KafkaRecord): boolean {
+  #begin({ topic, partition, offset: at }: Message): boolean {
     const position = this.#positions.of(topic, partition)
     const offset = Number(at)
     if (offset < position.read) return false
@@ -192,7 +192,7 @@ export class FlowIntake implements Intake<FlowUnit> {
     return undefined
   }
 
-  #warn({ topic, partition, offset }: KafkaRecord): void {
+  #warn({ topic, partition, offset }: Message): void {
     this.#context.log.warn('A message is no flow of `codec`; it is skipped and counted, as are later ones.', {
       source: this.#context.id,
       place: `${topic}/${partition}/${offset}`,
