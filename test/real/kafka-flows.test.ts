@@ -357,37 +357,37 @@ describe('netobserv-agent', () => {
     expect(warnings).toEqual([expect.stringContaining('no flow') as string])
   })
 
-  test('exported flows have the keys and partitions of the agent, and are read back unchanged', async () => {
-    const [topic, target] = [ownTopic(), ownTopic()]
-    for (const one of [topic, target]) await observer.create(one, { partitions: 5 })
-    const [journal, again] = [new TestJournal(), new TestJournal()]
-    await run(topic, { journal })
-    const sent = await exportFlows({ to: ['kafka', address(), topic], count: 500, seed: 12 })
-    await expect.poll(() => rowsIn(journal).length, patience).toBe(500)
-    const sink = await kafkaSink.build(
-      configFrom(kafkaSchema, {
-        brokers: [address()],
-        topic: target,
-        codec: 'netobserv-json',
-        mode: 'raw',
-        partitioner: 'fnv1a',
-      }),
-      testContext(),
-    )
-    onTestFinished(() => sink.close())
-    for (const batch of sinkBatchesOf(journal)) expect(await sink.send(batch, never)).toEqual([])
-    const places = (records: readonly StoredRecord[], numberOf: (value: Buffer) => number) =>
-      records
-        .map(({ value, keyBytes, partition }) => [numberOf(value), keyBytes?.toString('hex'), partition] as const)
-        .toSorted(([a], [b]) => a - b)
-    expect(
-      places(await observer.records(target), (value) => (JSON.parse(value.toString()) as AgentFlow)['Bytes'] as number),
-    ).toEqual(places(await observer.records(topic), pbflowNumber))
-    await run(target, { journal: again }, { codec: 'netobserv-json' })
-    await expect.poll(() => rowsIn(again).length, patience).toBe(500)
-    expect(differences(sent, recordsIn(again))).toEqual([])
-  })
+  test.each(['netobserv-json', 'pbflow'] as const)(
+    'flows exported as %s have the keys and partitions of the agent, and are read back unchanged',
+    async (codec) => {
+      const [topic, target] = [ownTopic(), ownTopic()]
+      for (const one of [topic, target]) await observer.create(one, { partitions: 5 })
+      const [journal, again] = [new TestJournal(), new TestJournal()]
+      await run(topic, { journal })
+      const sent = await exportFlows({ to: ['kafka', address(), topic], count: 500, seed: 12 })
+      await expect.poll(() => rowsIn(journal).length, patience).toBe(500)
+      const sink = await kafkaSink.build(
+        configFrom(kafkaSchema, { brokers: [address()], topic: target, codec, mode: 'raw', partitioner: 'fnv1a' }),
+        testContext(),
+      )
+      onTestFinished(() => sink.close())
+      for (const batch of sinkBatchesOf(journal)) expect(await sink.send(batch, never)).toEqual([])
+      const exported = await observer.records(target)
+      const original = await observer.records(topic)
+      expect(places(exported, codec === 'pbflow' ? pbflowNumber : jsonNumber)).toEqual(places(original, pbflowNumber))
+      await run(target, { journal: again }, { codec })
+      await expect.poll(() => rowsIn(again).length, patience).toBe(500)
+      expect(differences(sent, recordsIn(again))).toEqual([])
+    },
+  )
 })
+
+const places = (records: readonly StoredRecord[], numberOf: (value: Buffer) => number) =>
+  records
+    .map(({ value, keyBytes, partition }) => [numberOf(value), keyBytes?.toString('hex'), partition] as const)
+    .toSorted(([a], [b]) => a - b)
+
+const jsonNumber = (value: Buffer): number => (JSON.parse(value.toString()) as AgentFlow)['Bytes'] as number
 
 /** The bytes of a record of the agent. */
 function pbflowNumber(value: Buffer): number {

@@ -2,7 +2,7 @@ import type { BatchKind } from '../../model/batches.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import { reducedChange, type ChangeData } from '../../model/kubernetes.ts'
 import type { KollectFields } from '../kollect/index.ts'
-import { flowForm, type FlowForm, type FlowFormChoice } from '../flow-forms/index.ts'
+import { agentForm, flowForm, type FlowForm, type FlowFormChoice } from '../flow-forms/index.ts'
 
 interface Row {
   /** Increases over the rows of one send. */
@@ -31,7 +31,7 @@ export interface Sending {
 }
 
 export interface EventFormChoice {
-  readonly codec: FlowFormChoice['codec'] | 'kollect'
+  readonly codec: FlowFormChoice['codec'] | 'kollect' | 'pbflow'
   readonly tcp_flags: FlowFormChoice['tcp_flags']
   readonly kollect_fields: KollectFields
 }
@@ -57,6 +57,7 @@ export async function eventForms(
   { codec, tcp_flags, kollect_fields: fields }: EventFormChoice,
   metrics: Metrics,
 ): Promise<EventForms> {
+  if (codec === 'pbflow') return { flows: await agentForm(), begin: unchanged }
   if (codec !== 'kollect') return { flows: flowForm({ codec, tcp_flags }), begin: unchanged }
   const { kollectCount, kollectEvent, changeOf } = await import('../kollect/index.ts')
   return {

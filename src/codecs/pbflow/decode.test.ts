@@ -4,6 +4,7 @@ import { flowRows, type FlowRow } from '../../../test/kit/flow-rows.ts'
 import { FlowBuilder } from '../../model/flow-builder.ts'
 import { parseIp } from '../../model/ip.ts'
 import { netobservJson } from '../netobserv-json/index.ts'
+import { pbflowRecord } from './encode.ts'
 import { AgentFlowDecoder, countRecords, type Received } from './decode.ts'
 import { flow, ipv4, ipv6, message, records, time } from './testing/messages.ts'
 
@@ -62,6 +63,44 @@ test('vector H is the record of the facts, in a message and alone', () => {
   decoder.finish(0, received)
   expect(flowRows(flows.batch())).toEqual(rows)
 })
+
+/** A record with all optional fields, in the order of their numbers. */
+const everything = message(
+  [1, 0x86dd],
+  [2, 1],
+  [3, time(1_700_000_000_500)],
+  [4, time(1_700_000_009_250)],
+  [5, message([1, 0x0200_0000_0001n], [2, 0xffff_ffff_ffffn])],
+  [6, message([1, ipv6(`20010db8${'0'.repeat(23)}1`)], [2, ipv6(`20010db8${'0'.repeat(23)}2`)], [3, 46])],
+  [7, message([1, 40_000], [2, 443], [3, 6])],
+  [8, 2n ** 63n],
+  [9, 10],
+  [12, ipv4('192.0.2.1')],
+  [13, 0x112],
+  [16, 5_000_000_000],
+  [17, 70_000],
+  [18, 0x12],
+  [19, 1],
+  [20, (3 << 16) + 5],
+  [21, 4711],
+  [22, 0x8183],
+  [23, time(1001.5)],
+  [24, time(2000.000_001)],
+  [25, 110],
+  [26, message([1, 'eth0'], [3, 'blue'])],
+  [26, message([1, 'br-ex'], [2, 1])],
+  [27, message([1, message([1, 'Feature'], [2, 'acl'])], [1, message([1, 'Action'], [2, 'drop'])])],
+  [28, message([1, ipv4('10.1.0.1')], [2, ipv4('10.1.0.2')], [3, 5000], [5, 7])],
+  [29, 50],
+  [31, -22],
+  [32, 'a-name-that-is-longer-than-31-bytes.example.com'],
+  [33, 0x0304],
+  [34, 1],
+  [35, 0b10_0011],
+  [36, 0x1301],
+  [37, 4588],
+  [38, message([1, 1], [2, 1])],
+)
 
 test('DNS, drops, RTT, TLS, QUIC, IPsec, translation and network events are read without narrowing', () => {
   const event = (...pairs: readonly (readonly [string, string])[]): Buffer =>
@@ -133,6 +172,17 @@ test('DNS, drops, RTT, TLS, QUIC, IPsec, translation and network events are read
     }),
   ])
   expect(rows[0]).not.toHaveProperty('xlat_dst_port')
+})
+
+test('a decoded row is encoded to the bytes of the agent', () => {
+  const encoded = (bytes: Uint8Array): Uint8Array => {
+    const flows = new FlowBuilder(1)
+    const decoder = new AgentFlowDecoder(flows)
+    expect(decoder.record(bytes, received)).toBe(true)
+    return pbflowRecord(flows.batch())(0)
+  }
+  expect(Buffer.from(encoded(vectorH)).toString('hex')).toBe(vectorH.toString('hex'))
+  expect(Buffer.from(encoded(everything)).toString('hex')).toBe(everything.toString('hex'))
 })
 
 test('a field exists only if the agent measured it', () => {

@@ -108,6 +108,14 @@ export const kafkaSchema = defineSchema({
       default: 'none',
     }),
     ...messageFields('binary'),
+    codec: choice(['json', 'netobserv-json', 'pbflow', 'kollect'], {
+      description:
+        'Encoding of messages. For flows, `json` is a CloudEvent with the fields of the registry, `netobserv-json` a ' +
+        "record as NetObserv's pipeline writes it, `pbflow` a protobuf record as its eBPF agent writes it (with " +
+        '`mode: raw` as the agent); events are CloudEvents with each. `kollect` writes changes of Kubernetes objects ' +
+        "as kollect's protobuf and supports no other rows",
+      default: 'json',
+    }),
     concurrency: integer(
       { description: 'Maximum unacknowledged messages', unit: 'messages', default: 4096 },
       { min: 1, max: 16_384 },

@@ -26,6 +26,8 @@ export interface FlowForm {
   readonly type: string
   /** Shared parts are computed once per batch. */
   readonly write: (batch: FlowBatch) => (row: number) => string
+  /** Replaces JSON. */
+  readonly binary?: { readonly contentType: string; readonly write: (batch: FlowBatch) => (row: number) => Uint8Array }
 }
 
 const utf8 = new TextEncoder()
@@ -66,9 +68,9 @@ function flowRows(
   { source, epoch, sourceSequence, received }: FrameHeader,
   batch: FlowBatch,
   firstRow: number,
-  { type, write }: FlowForm,
+  { type, write, binary }: FlowForm,
 ): MakeRow {
-  const json = write(batch)
+  const dataOf = binary === undefined ? jsonData(write(batch)) : binaryData(binary.contentType, binary.write(batch))
   const times = ['time_end', 'time_start', 'time_received']
     .map((name) => batch.columns[name])
     .filter((column) => column?.kind === 'time')
@@ -79,12 +81,20 @@ function flowRows(
       source: `/weir/${source}`,
       type,
       time: firstTime(times, row) ?? received,
-      datacontenttype: 'application/json',
-      encoding: 'json',
-      data: utf8.encode(json(row)),
+      ...dataOf(row),
     }
     return { index, id, kind: 'flows', family: 'flow', key: undefined, event, flow: { batch, row } }
   }
+}
+
+type DataOf = (row: number) => Pick<WeirEvent, 'datacontenttype' | 'encoding' | 'data'>
+
+function jsonData(json: (row: number) => string): DataOf {
+  return (row) => ({ datacontenttype: 'application/json', encoding: 'json', data: utf8.encode(json(row)) })
+}
+
+function binaryData(datacontenttype: string, bytes: (row: number) => Uint8Array): DataOf {
+  return (row) => ({ datacontenttype, encoding: 'binary', data: bytes(row) })
 }
 
 function firstTime(columns: readonly TimeColumn[], row: number): number | undefined {
