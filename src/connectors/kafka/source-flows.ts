@@ -2,6 +2,7 @@ import type { Message } from '@platformatic/kafka'
 import { AgentFlowDecoder, type Received } from '../../codecs/pbflow/decode.ts'
 import { NetObservReader } from '../../codecs/netobserv-json/index.ts'
 import type { SourceContext } from '../../engine/contracts.ts'
+import { backoffMs } from '../../host/backoff.ts'
 import { FlowUnits, type NewUnit } from '../../ingest/flow-units.ts'
 import { defaultLimits } from '../../ingest/write.ts'
 import type { Accepted, Intake, MessageUnit } from '../../messaging/message-loop.ts'
@@ -15,7 +16,7 @@ import type { Position, Positions } from './map-positions.ts'
 const skewLimit = 3_600_000
 /** The size of the columns is computed once in so many rows. */
 const sizeEvery = 256
-const [minWaitMs, maxWaitMs] = [500, 30_000]
+const waits = { firstMs: 500, maxMs: 30_000, jitter: 0 }
 
 /** Records of one partition in a unit. */
 interface Span {
@@ -184,7 +185,7 @@ export class FlowIntake implements Intake<FlowUnit> {
             source: id,
             error: messageOf(error),
           })
-        await host.timers.sleep(Math.min(minWaitMs * 2 ** failed, maxWaitMs), signal)
+        await host.timers.sleep(backoffMs(waits, failed, 0), signal)
       }
     }
     // The cursor of a later unit would cover this one.
