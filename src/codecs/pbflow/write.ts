@@ -7,7 +7,7 @@ export class WireWriter {
     this.#at = 0
   }
 
-  /** A copy of what was written. */
+  /** A copy of the message. */
   take(): Uint8Array {
     return this.#bytes.slice(0, this.#at)
   }
