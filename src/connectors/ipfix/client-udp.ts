@@ -10,6 +10,9 @@ import { addRecords, explain, seconds, SendError, type Session, type SessionOpti
 /** Datagrams sent at once: a small receive buffer (208 KiB, 2.3 KiB for each datagram) has room for twice as many. */
 const burst = 32
 
+/** Time between the first templates of a session and its data. */
+const templateLeadMs = 50
+
 export class UdpSession implements Session {
   readonly #options: SessionOptions
   readonly #place: string
@@ -116,6 +119,8 @@ export class UdpSession implements Session {
     await this.#pace(signal)
     stampMessage(templates, seconds(context.host.clock.now()), this.#sequence)
     await this.#write(socket, templates)
+    // Collectors with several workers drop data that overtakes the templates.
+    if (this.#templatesAt === Number.NEGATIVE_INFINITY) await context.host.timers.sleep(templateLeadMs, signal)
     this.#templatesAt = now
   }
 

@@ -51,7 +51,7 @@ export const ipfixSchema = defineSchema({
       {
         description: "Maximum datagrams per second, which limits bursts to the size of a collector's socket buffer",
         unit: 'datagrams per second',
-        default: 5000,
+        default: 2000,
       },
       { min: 1, max: 1_000_000 },
     ),
