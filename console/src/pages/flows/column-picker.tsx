@@ -2,9 +2,11 @@ import { useState } from 'react'
 import { Popover } from '../../parts/popover.tsx'
 import { density, usePreference } from '../../state/preferences.ts'
 import type { FlowColumn } from './columns.tsx'
+import { inGroups } from './field-groups.ts'
 import { fitWidth } from '../../parts/grid-widths.ts'
 import type { Widths } from './parameters.ts'
 import { defaultColumns } from './default-columns.ts'
+import { flowFieldsText } from '../../text/flow-fields.ts'
 import { generalText } from '../../text/general.ts'
 import { flowsText } from '../../text/flows.ts'
 
@@ -57,6 +59,62 @@ function Choice({ all, chosen, widths, onChange }: PickerProps): React.ReactNode
   }
   const widen = (id: string, by: number): void =>
     onChange({ w: { ...widths, [id]: fitWidth((widths[id] ?? all.get(id)?.width ?? 100) + by) } })
+  const row = (id: string, on: boolean): React.ReactNode => {
+    const { title = id, hint = '' } = all.get(id) ?? {}
+    return (
+      <div key={id} className="picker-row" title={hint}>
+        <label>
+          <input type="checkbox" checked={on} onChange={() => toggle(id)} />
+          <span>{title}</span>
+          {title.toLowerCase().replaceAll(' ', '_') !== id && <span className="dim mono">{id}</span>}
+        </label>
+        {on && (
+          <button
+            type="button"
+            className="quiet"
+            aria-label={flowsText.moveColumnLeft(title)}
+            title={flowsText.moveLeft}
+            onClick={() => move(id, -1)}
+          >
+            ↑
+          </button>
+        )}
+        {on && (
+          <button
+            type="button"
+            className="quiet"
+            aria-label={flowsText.moveColumnRight(title)}
+            title={flowsText.moveRight}
+            onClick={() => move(id, 1)}
+          >
+            ↓
+          </button>
+        )}
+        {on && (
+          <button
+            type="button"
+            className="quiet"
+            aria-label={flowsText.makeNarrower(title)}
+            title={flowsText.narrower}
+            onClick={() => widen(id, -step)}
+          >
+            −
+          </button>
+        )}
+        {on && (
+          <button
+            type="button"
+            className="quiet"
+            aria-label={flowsText.makeWider(title)}
+            title={flowsText.wider}
+            onClick={() => widen(id, step)}
+          >
+            +
+          </button>
+        )}
+      </div>
+    )
+  }
   return (
     <div className="picker">
       <div className="line" role="group" aria-label={flowsText.rowHeight}>
@@ -82,64 +140,29 @@ function Choice({ all, chosen, widths, onChange }: PickerProps): React.ReactNode
         value={typed}
         onChange={(event) => setTyped(event.target.value)}
       />
-      <div className="picker-list">
-        {[...chosen, ...[...all.keys()].filter((id) => !chosen.includes(id))].filter(matches).map((id) => {
-          const on = chosen.includes(id)
-          const { title = id, hint = '' } = all.get(id) ?? {}
-          return (
-            <div key={id} className="picker-row" title={hint}>
-              <label>
-                <input type="checkbox" checked={on} onChange={() => toggle(id)} />
-                <span>{title}</span>
-                {title.toLowerCase().replaceAll(' ', '_') !== id && <span className="dim mono">{id}</span>}
-              </label>
-              {on && (
-                <button
-                  type="button"
-                  className="quiet"
-                  aria-label={flowsText.moveColumnLeft(title)}
-                  title={flowsText.moveLeft}
-                  onClick={() => move(id, -1)}
-                >
-                  ↑
-                </button>
-              )}
-              {on && (
-                <button
-                  type="button"
-                  className="quiet"
-                  aria-label={flowsText.moveColumnRight(title)}
-                  title={flowsText.moveRight}
-                  onClick={() => move(id, 1)}
-                >
-                  ↓
-                </button>
-              )}
-              {on && (
-                <button
-                  type="button"
-                  className="quiet"
-                  aria-label={flowsText.makeNarrower(title)}
-                  title={flowsText.narrower}
-                  onClick={() => widen(id, -step)}
-                >
-                  −
-                </button>
-              )}
-              {on && (
-                <button
-                  type="button"
-                  className="quiet"
-                  aria-label={flowsText.makeWider(title)}
-                  title={flowsText.wider}
-                  onClick={() => widen(id, step)}
-                >
-                  +
-                </button>
-              )}
+      <div className="picker-list" tabIndex={0} role="group" aria-label={generalText.columns}>
+        <div role="group" aria-label={flowFieldsText.shown}>
+          {chosen.filter(matches).map((id) => row(id, true))}
+        </div>
+        {inGroups(
+          [...all.keys()].filter((id) => !chosen.includes(id) && matches(id)),
+          (id) => id,
+        ).map(({ title, members }) => (
+          <div key={title} role="group" aria-label={title}>
+            <div className="picker-head">
+              <h3>{title}</h3>
+              <button
+                type="button"
+                className="quiet"
+                aria-label={flowFieldsText.showAllOf(title)}
+                onClick={() => onChange({ cols: [...chosen, ...members] })}
+              >
+                {flowFieldsText.showAll}
+              </button>
             </div>
-          )
-        })}
+            {members.map((id) => row(id, false))}
+          </div>
+        ))}
       </div>
       <button type="button" onClick={() => onChange({ cols: defaultColumns, w: {} })}>
         {flowsText.reset}

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { everyView } from '../../../../src/api/views.ts'
 import { fieldsOf, flowColumns, sortFields } from './columns.tsx'
 import { defaultColumns } from './default-columns.ts'
+import { inGroups } from './field-groups.ts'
 
 const columns = flowColumns(everyView['flows'] ?? [])
 const usual = defaultColumns.flatMap((id) => columns.get(id) ?? [])
@@ -23,4 +24,67 @@ test('an unsampled estimate has no factor, and the reported value is a separate 
   expect(cell('bytes_est', { bytes_est: 1500 })).toBe('1,500')
   expect(cell('bytes', { bytes: 1500, bytes_est: 150_000, sampling: 100 })).toBe('1,500')
   expect(columns.get('bytes')?.title).toBe('Bytes, reported')
+})
+
+test('coded values of agents are readable, and unknown codes stay as they are', () => {
+  const shown: readonly (readonly [string, unknown, string])[] = [
+    ['drop_cause', 'SKB_DROP_REASON_NO_SOCKET', 'no socket'],
+    ['drop_cause', 'OVS_DROP_LAST_ACTION', 'Open vSwitch: last action'],
+    ['drop_cause', 'NetworkEvent_NetworkPolicy', 'policy: NetworkPolicy'],
+    ['drop_cause', 'SKB_DROP_UNKNOWN_CAUSE_200', 'unknown cause 200'],
+    ['drop_cause', 'somethingElse', 'somethingElse'],
+    ['drop_state', 'TCP_SYN_SENT', 'SYN_SENT'],
+    ['drop_flags', 0x102, 'SYN SYN+ACK'],
+    ['dns_latency', 12.34, '12 ms'],
+    ['dns_flags', 0x8583, 'QR AA RD RA'],
+    ['dns_flags', 0x2800, 'opcode 5'],
+    ['dns_errno', 0, '0 success'],
+    ['dns_errno', 110, '110 ETIMEDOUT'],
+    ['dns_errno', 200, '200'],
+    ['rtt', 1_250_000, '1.3 ms'],
+    ['rtt', 12_000, '12 µs'],
+    ['tls_version', 'TLS 1.3', 'TLS 1.3'],
+    ['tls_version', '~ TLS 1.2', 'TLS 1.2client and server differ'],
+    ['tls_types', ['ClientHello', 'AppData'], 'ClientHello, AppData'],
+    ['quic_version', 1, 'QUIC v1'],
+    ['quic_version', 0x6b33_43cf, 'QUIC v2'],
+    ['quic_version', 0xff00_001d, '0xff00001d'],
+    ['quic_long_header', 1, 'yes'],
+    ['ipsec_code', -22, '-22 EINVAL'],
+    ['ipsec_status', 'success', 'success'],
+    ['node_direction', 2, 'within the node'],
+    ['if_directions', [0, 1], 'ingress, egress'],
+    ['interfaces', ['eth0', 'br-ex'], 'eth0, br-ex'],
+    ['xlat_zone', 64_000, '64000'],
+    ['drop_bytes', 65_536, '65,536'],
+    ['drop_bytes', null, '–'],
+    [
+      'network_events',
+      [{ Feature: 'acl', Action: 'drop', Type: 'NetworkPolicy', Namespace: 'shop', Name: 'db', Direction: 'Ingress' }],
+      'drop NetworkPolicy shop/db ingress',
+    ],
+    ['network_events', [{ Message: 'é' }, { Action: 'allow', Color: 'red' }], 'é, allow Color red'],
+  ]
+  for (const [id, value, text] of shown) expect({ id, text: cell(id, { [id]: value }) }).toEqual({ id, text })
+})
+
+test('bit 8 of the TCP flags is SYN+ACK from an agent of NetObserv and NS from other exporters', () => {
+  expect(fieldsOf(usual)).toContain('protocol')
+  expect(cell('tcp_flags', { tcp_flags: 0x112, protocol: 'netobserv' })).toBe('SYN ACK SYN+ACK')
+  expect(cell('tcp_flags', { tcp_flags: 0x112, protocol: 'ipfix' })).toBe('SYN ACK NS')
+  expect(cell('tcp_flags', { tcp_flags: 0x612 })).toBe('SYN ACK FIN+ACK RST+ACK')
+})
+
+test('each column belongs to one group, and the fields of a feature are together', () => {
+  const groups = inGroups(columns.keys(), (id) => id)
+  expect(groups.flatMap(({ members }) => members).toSorted()).toEqual([...columns.keys()].toSorted())
+  const of = (title: string): readonly string[] => groups.find((group) => group.title === title)?.members ?? []
+  expect(of('DNS')).toEqual(['dns_id', 'dns_flags', 'dns_rcode', 'dns_latency', 'dns_errno', 'dns_name'])
+  expect(of('Dropped packets')).toEqual(['drop_bytes', 'drop_packets', 'drop_flags', 'drop_state', 'drop_cause'])
+  expect(of('Round-trip time')).toEqual(['rtt', 'rtt_max'])
+  expect(of('Address translation')).toHaveLength(5)
+  expect(of('Network events')).toEqual(['network_events'])
+  expect(of('IPsec')).toEqual(['ipsec_code', 'ipsec_status'])
+  expect(of('TLS and QUIC')).toHaveLength(7)
+  expect(of('Conversation')).toHaveLength(8)
 })

@@ -1,8 +1,10 @@
 import type { ViewColumn } from '../../../../src/api/published.ts'
 import type { Row } from '../../live/rows-model.ts'
-import { count, duration, protocol, tcpFlags, time } from '../../parts/format.ts'
+import { count } from '../../parts/format.ts'
 import type { GridColumn } from '../../parts/grid.tsx'
+import { cellOf, isCoded, numeric, readBeside, type Read } from './field-cells.tsx'
 import type { Widths } from './parameters.ts'
+import { flowFieldsText } from '../../text/flow-fields.ts'
 import { flowsText } from '../../text/flows.ts'
 import { generalText } from '../../text/general.ts'
 
@@ -14,14 +16,14 @@ export interface FlowColumn {
   readonly grow: number
   readonly end?: boolean
   readonly fields: readonly string[]
+  /** Further fields that a cell reads. */
+  readonly beside?: readonly string[]
   /** Sort fields, most significant first; empty: not sortable. */
   readonly sort: readonly string[]
   readonly cell: (read: Read) => React.ReactNode
   /** Field and value that the cell shows first, for filters made from it. */
   readonly value: (read: Read) => readonly [field: string, value: unknown]
 }
-
-export type Read = (name: string) => unknown
 
 const titles: Readonly<Record<string, string>> = {
   time_received: flowsText.received,
@@ -38,6 +40,34 @@ const titles: Readonly<Record<string, string>> = {
   bytes_est: generalText.bytes,
   packets_est: generalText.packets,
   rtt: 'RTT',
+  rtt_max: flowFieldsText.largestRtt,
+  dns_rcode: flowFieldsText.rcode,
+  dns_latency: flowFieldsText.latency,
+  dns_errno: flowFieldsText.errno,
+  dns_name: flowFieldsText.queryName,
+  drop_bytes: flowFieldsText.droppedBytes,
+  drop_packets: flowFieldsText.droppedPackets,
+  drop_flags: flowFieldsText.dropFlags,
+  drop_state: flowFieldsText.dropState,
+  drop_cause: flowFieldsText.dropCause,
+  xlat_src_addr: flowFieldsText.translatedSource,
+  xlat_dst_addr: flowFieldsText.translatedDestination,
+  xlat_src_port: flowFieldsText.translatedSourcePort,
+  xlat_dst_port: flowFieldsText.translatedDestinationPort,
+  xlat_zone: flowFieldsText.trackingZone,
+  ipsec_code: flowFieldsText.ipsecCode,
+  ipsec_status: flowFieldsText.ipsecStatus,
+  node_direction: flowFieldsText.nodeDirection,
+  if_directions: flowFieldsText.interfaceDirections,
+  quic_long_header: flowFieldsText.longHeader,
+  quic_short_header: flowFieldsText.shortHeader,
+  bytes_ab: flowFieldsText.bytesAb,
+  bytes_ba: flowFieldsText.bytesBa,
+  packets_ab: flowFieldsText.packetsAb,
+  packets_ba: flowFieldsText.packetsBa,
+  record_type: flowFieldsText.recordType,
+  flow_logs: flowFieldsText.flowLogs,
+  conversation_first: flowFieldsText.firstRecord,
   in_if: flowsText.in,
   out_if: flowsText.out,
   exporter_addr: generalText.exporter,
@@ -104,42 +134,22 @@ function estimated(column: FlowColumn): FlowColumn {
   }
 }
 
-const numeric = /^(?:U?(?:TINY|SMALL|BIG|HUGE)?INT(?:EGER)?|DOUBLE)$/
-
-function cellOf(name: string, type: string, unit: string | undefined): (value: unknown) => React.ReactNode {
-  if (name === 'proto') return (value) => protocol(value as number | null)
-  if (name === 'tcp_flags' || name === 'drop_flags')
-    return (value) => (
-      <span className={`mono${((value as number) & 4) !== 0 ? ' bad' : ''}`}>{tcpFlags(value as number | null)}</span>
-    )
-  if (name === 'sampling') return (value) => (value === 1 ? 'none' : `1 : ${count(value as number)}`)
-  if (/(?:^|_)(?:port|id|code|type|version|vlan|as|vrf|etype)$/.test(name))
-    return (value) => <span className="mono">{String(value)}</span>
-  if (unit === 'ns') return (value) => duration(Number(value) / 1e6)
-  if (unit === 'ms' && type === 'DOUBLE') return (value) => duration(value as number)
-  if (type.startsWith('TIMESTAMP')) return (value) => <span className="mono">{time(value as string)}</span>
-  if (numeric.test(type)) return (value) => count(value as number | string)
-  if (name.endsWith('_addr') || name.endsWith('_mac') || name === '_pos')
-    return (value) => <span className="mono">{String(value)}</span>
-  return (value) =>
-    typeof value === 'string' ? value : typeof value === 'boolean' ? (value ? 'yes' : 'no') : JSON.stringify(value)
-}
-
 function fieldColumn({ name, type, unit, meaning }: ViewColumn): FlowColumn {
   const show = cellOf(name, type, unit)
-  const isNumber = numeric.test(type) && !/(?:^|_)(?:proto|flags|port)$/.test(name)
+  const isNumber = numeric.test(type) && !/(?:^|_)(?:proto|flags|port)$/.test(name) && !isCoded(name)
   return {
     id: name,
     title: titleOf(name),
     hint: meaning,
     fields: [name],
+    ...(readBeside[name] === undefined ? {} : { beside: readBeside[name] }),
     sort: type === 'JSON' || type.endsWith('[]') ? [] : [name],
     ...(isNumber ? { end: true } : {}),
     ...widthOf(name, type, isNumber),
     value: (read) => [name, read(name)],
     cell: (read) => {
       const value = read(name)
-      return value === null || value === undefined ? <span className="dim">–</span> : show(value)
+      return value === null || value === undefined ? <span className="dim">–</span> : show(value, read)
     },
   }
 }
@@ -149,6 +159,8 @@ function widthOf(name: string, type: string, isNumber: boolean): { width: number
   if (name.endsWith('_port')) return { width: 72, grow: 0 }
   if (name === 'proto') return { width: 76, grow: 0 }
   if (name === 'tcp_flags' || name === 'drop_flags') return { width: 150, grow: 1 }
+  if (/^(?:drop_cause|dns_name|tls_cipher_suite)$/.test(name)) return { width: 200, grow: 2 }
+  if (name === 'network_events') return { width: 280, grow: 2 }
   if (isNumber) return { width: 92, grow: 1 }
   return { width: 130, grow: 1 }
 }
@@ -161,7 +173,9 @@ export function flowColumns(fields: readonly ViewColumn[]): ReadonlyMap<string, 
 }
 
 export function fieldsOf(columns: readonly FlowColumn[]): readonly string[] {
-  return [...new Set([...columns.flatMap(({ fields }) => fields), 'time_received', '_pos'])]
+  return [
+    ...new Set([...columns.flatMap(({ fields, beside = [] }) => [...fields, ...beside]), 'time_received', '_pos']),
+  ]
 }
 
 /** `-src` in the URL becomes `-src_name,-src_addr` for the API. */

@@ -6,6 +6,7 @@ import { Drawer } from '../../parts/drawer.tsx'
 import { ResourceLink } from '../../parts/links/resource-link.tsx'
 import { refText, writeRef } from '../../state/refs.ts'
 import type { FlowColumn } from './columns.tsx'
+import { inGroups } from './field-groups.ts'
 import { plainText } from '../../parts/format.ts'
 import { EmptyState, ErrorState } from '../../parts/states.tsx'
 import { andFilter, conditionFor, eitherCondition, literal } from '../../parts/filter-text.ts'
@@ -21,14 +22,7 @@ interface RecordProps {
   readonly onFilter: (filter: string) => void
 }
 
-const groups: readonly (readonly [title: string, has: (name: string) => boolean])[] = [
-  [generalText.source, (name) => /^(?:src|xlat_src)_/.test(name)],
-  [generalText.destination, (name) => /^(?:dst|xlat_dst)_/.test(name)],
-  [flowsText.volume, (name) => /^(?:bytes|packets|sampling|drop)/.test(name)],
-  [generalText.time, (name) => /^time_|^rtt|latency/.test(name)],
-  [generalText.protocol, (name) => /^(?:proto|tcp|icmp|dscp|ip_|dns|tls|quic|etype|flow_label|fragment)/.test(name)],
-  [flowsText.observed, () => true],
-]
+const none: ReadonlyMap<string, unknown> = new Map()
 
 export function Record({ sel, opened, columns, filter, onClose, onFilter }: RecordProps): React.ReactNode {
   const shown = opened.get('_pos') === sel ? opened : undefined
@@ -83,7 +77,7 @@ export function Record({ sel, opened, columns, filter, onClose, onFilter }: Reco
         </p>
       )}
       {values !== undefined && <Objects values={values} />}
-      {groupsOf(present).map(([title, members]) => (
+      {inGroups(present, ([name]) => name).map(({ title, members }) => (
         <section key={title}>
           <h3>{title}</h3>
           <dl>
@@ -92,6 +86,7 @@ export function Record({ sel, opened, columns, filter, onClose, onFilter }: Reco
                 key={name}
                 name={name}
                 value={value}
+                values={values ?? none}
                 column={columns.get(name)}
                 onFilter={(condition) => onFilter(andFilter(filter, condition))}
               />
@@ -159,22 +154,15 @@ function Missing({
   )
 }
 
-function groupsOf(
-  present: readonly (readonly [string, unknown])[],
-): readonly (readonly [string, readonly (readonly [string, unknown])[]])[] {
-  const taken = new Map<string, (readonly [string, unknown])[]>(groups.map(([title]) => [title, []]))
-  for (const each of present) taken.get(groups.find(([, has]) => has(each[0]))?.[0] ?? '')?.push(each)
-  return [...taken].filter(([, members]) => members.length > 0)
-}
-
 interface ValueProps {
   readonly name: string
   readonly value: unknown
+  readonly values: ReadonlyMap<string, unknown>
   readonly column: FlowColumn | undefined
   readonly onFilter: (condition: string) => void
 }
 
-function Value({ name, value, column, onFilter }: ValueProps): React.ReactNode {
+function Value({ name, value, values, column, onFilter }: ValueProps): React.ReactNode {
   const plain = typeof value !== 'object'
   const either = plain ? eitherCondition(name, value) : undefined
   const title = column?.title ?? name
@@ -182,7 +170,9 @@ function Value({ name, value, column, onFilter }: ValueProps): React.ReactNode {
     <>
       <dt title={`${name}: ${column?.hint ?? ''}`}>{title}</dt>
       <dd>
-        {column === undefined ? plainText(value) : column.cell((of) => (of === name ? value : null))}
+        {column === undefined
+          ? plainText(value)
+          : column.cell((of) => (of === name ? value : (values.get(of) ?? null)))}
         {plain && (
           <button
             type="button"

@@ -1,0 +1,112 @@
+import { count, duration, protocol, tcpFlags, time } from '../../parts/format.ts'
+import { flowFieldsText } from '../../text/flow-fields.ts'
+import {
+  agentFlags,
+  direction,
+  dnsFlags,
+  dropCause,
+  errorNumber,
+  networkEvents,
+  quicVersion,
+  tcpState,
+  tlsVersion,
+} from './field-values.ts'
+
+export type Read = (name: string) => unknown
+type Cell = (value: unknown, read: Read) => React.ReactNode
+
+const mono = (text: string): React.ReactNode => <span className="mono">{text}</span>
+const number: Cell = (value) => mono(String(value))
+const yesNo: Cell = (value) => (value === 1 || value === true ? 'yes' : 'no')
+
+function Flags({ text, reset }: { readonly text: string; readonly reset: boolean }): React.ReactNode {
+  return <span className={`mono${reset ? ' bad' : ''}`}>{text}</span>
+}
+
+function coded(readable: (code: string) => string): Cell {
+  return (value) => {
+    const code = String(value as string | number)
+    const text = readable(code)
+    return text === code ? code : <span title={code}>{text}</span>
+  }
+}
+
+const list: Cell = (value) => (Array.isArray(value) ? value.join(', ') : String(value))
+
+const byName: Readonly<Record<string, Cell>> = {
+  proto: (value) => protocol(value as number),
+  // The ninth bit is NS in NetFlow and IPFIX, and a combination in the message of the agent.
+  tcp_flags: (value, read) => {
+    const flags = value as number
+    const ofAgent = read('protocol') === 'netobserv' || flags > 0x1ff
+    return <Flags text={ofAgent ? agentFlags(flags) : tcpFlags(flags)} reset={(flags & 0x404) !== 0} />
+  },
+  drop_flags: (value) => <Flags text={agentFlags(value as number)} reset={((value as number) & 0x404) !== 0} />,
+  drop_cause: coded(dropCause),
+  drop_state: coded(tcpState),
+  dns_flags: (value) => <span className="mono">{dnsFlags(value as number) || '0'}</span>,
+  dns_rcode: (value) => <span className={value === 'NoError' ? '' : 'warning'}>{String(value)}</span>,
+  dns_errno: (value) => <span className={value === 0 ? 'dim' : 'warning'}>{errorNumber(value as number)}</span>,
+  ipsec_code: (value) => mono(errorNumber(value as number)),
+  ipsec_status: (value) => <span className={value === 'error' ? 'bad' : ''}>{String(value)}</span>,
+  node_direction: (value) => direction(value as number),
+  direction: (value) => direction(value as number),
+  if_directions: (value) => (Array.isArray(value) ? value.map((one) => direction(Number(one))).join(', ') : null),
+  sampling: (value) => (value === 1 ? 'none' : `1 : ${count(value as number)}`),
+  quic_version: (value) => quicVersion(Number(value)),
+  quic_long_header: yesNo,
+  quic_short_header: yesNo,
+  conversation_first: yesNo,
+  conversation: number,
+  xlat_zone: number,
+  network_events: (value) => <Events value={value} />,
+  tls_version: (value) => {
+    const { name, differs, old } = tlsVersion(String(value))
+    return (
+      <span className={old ? 'warning' : ''} title={old ? flowFieldsText.outdatedTls : undefined}>
+        {name}
+        {differs && <span className="beside">{flowFieldsText.mismatch}</span>}
+      </span>
+    )
+  },
+}
+
+function Events({ value }: { readonly value: unknown }): React.ReactNode {
+  const events = networkEvents(value)
+  return (
+    <>
+      {events.map(({ action, text }, index) => (
+        <span key={`${action} ${text}`} className="network-event">
+          {index > 0 && ', '}
+          {action !== '' && <span className={action === 'drop' ? 'bad' : 'good'}>{action} </span>}
+          {text}
+        </span>
+      ))}
+    </>
+  )
+}
+
+/** Shown by name, not as a quantity. */
+export function isCoded(name: string): boolean {
+  return name !== 'sampling' && Object.hasOwn(byName, name)
+}
+
+export const numeric = /^(?:U?(?:TINY|SMALL|BIG|HUGE)?INT(?:EGER)?|DOUBLE)$/
+
+/** The cell of a present value. */
+export function cellOf(name: string, type: string, unit: string | undefined): Cell {
+  const known = byName[name]
+  if (known !== undefined) return known
+  if (/(?:^|_)(?:port|id|code|type|version|vlan|as|vrf|etype)$/.test(name)) return number
+  if (unit === 'ns') return (value) => duration(Number(value) / 1e6)
+  if (unit === 'ms' && type === 'DOUBLE') return (value) => duration(value as number)
+  if (type.startsWith('TIMESTAMP')) return (value) => mono(time(value as string))
+  if (numeric.test(type)) return (value) => count(value as number | string)
+  if (name.endsWith('_addr') || name.endsWith('_mac') || name === '_pos') return number
+  if (type.endsWith('[]')) return list
+  return (value) =>
+    typeof value === 'string' ? value : typeof value === 'boolean' ? (value ? 'yes' : 'no') : JSON.stringify(value)
+}
+
+/** Fields that a cell reads beside its own. */
+export const readBeside: Readonly<Record<string, readonly string[]>> = { tcp_flags: ['protocol'] }
