@@ -6,9 +6,12 @@ import { expect, onTestFinished, test } from 'vitest'
 import type { Ledger } from '../src/engine/control.ts'
 import { flowJson } from '../src/codecs/flow-json/index.ts'
 import { FlowBuilder } from '../src/model/flow-builder.ts'
+import { AgentFlowDecoder } from '../src/codecs/pbflow/decode.ts'
+import { records } from '../src/codecs/pbflow/testing/messages.ts'
 import { Netflow5Decoder } from '../src/codecs/netflow5/decode.ts'
+import { agentNodes, Agents } from './demo/agent.ts'
 import { Netflow5Exporter } from './demo/netflow5.ts'
-import { Shop } from './demo/shop.ts'
+import { deviceOf, Shop } from './demo/shop.ts'
 import { ROOT } from './kit/command.ts'
 
 test('the exporter of the demo sends what our own decoder reads, with a sequence that has no holes', () => {
@@ -45,6 +48,34 @@ test('the exporter of the demo sends what our own decoder reads, with a sequence
       sampling: 1,
     })
   })
+})
+
+test('agents on the nodes report each feature, and one agent each flow', () => {
+  const shop = new Shop(3, 'test')
+  const agents = new Agents(3, '127.0.0.1:9')
+  onTestFinished(() => agents.close())
+  const flows = Array.from({ length: 400 }, (_, step) => shop.flows(step * 250, 250))
+    .flat()
+    .filter((flow) => deviceOf(flow) === 'agents')
+  const builder = new FlowBuilder(flows.length)
+  const decoder = new AgentFlowDecoder(builder)
+  decoder.records(records(...flows.map((flow) => agents.record(flow, 3_600_000))), 0, {
+    time: 3_600_000,
+    skewLimit: 1000,
+    sender: Uint32Array.of(0, 0, 0xffff, 1),
+  })
+  expect({ rows: decoder.rows, malformed: decoder.malformed }).toEqual({ rows: flows.length, malformed: 0 })
+  const json = flowJson(builder.batch())
+  const rows = flows.map((_, row) => JSON.parse(json(row)) as Record<string, unknown>)
+  const values = (name: string): unknown[] => [...new Set(rows.flatMap((row) => row[name] ?? []))]
+  expect(values('dns_rcode')).toEqual(expect.arrayContaining(['NoError', 'NXDomain']))
+  expect(values('tls_version').toSorted()).toEqual(['TLS 1.2', 'TLS 1.3'])
+  expect(values('drop_cause')).toEqual(expect.arrayContaining(['NetworkEvent_NetworkPolicy']))
+  for (const name of ['rtt', 'dns_latency', 'dns_name', 'drop_bytes', 'tls_cipher_suite', 'network_events'])
+    expect({ name, many: values(name).length > 1 }).toEqual({ name, many: true })
+  expect(values('ipsec_status')).toContain('success')
+  expect(values('exporter_addr').toSorted()).toEqual([...agentNodes])
+  rows.forEach((row, at) => expect(row).toMatchObject({ bytes: flows[at]?.bytes, src_port: flows[at]?.srcPort }))
 })
 
 test('the shop has customers, names, a job, a port scanner, orders and an audit log', () => {
@@ -87,6 +118,7 @@ test('the demo states that it simulates, both views fill, and Ctrl-C ends it cle
     running() &&
     !(
       rows['named'] === true &&
+      rows['features'] === true &&
       rows['sampling'] === 'ipfix 10, netflow5 1, sflow5 100' &&
       rows['audit'] === true &&
       rows['change'] === true &&
@@ -98,7 +130,8 @@ test('the demo states that it simulates, both views fill, and Ctrl-C ends it cle
     const [flows] = await ask(
       "SELECT bool_or(dst_name = 'database-0' AND dst_namespace = 'shop' AND dst_owner_name = 'database' AND " +
         "dst_zone = 'eu-1a') AS named, string_agg(DISTINCT protocol || ' ' || sampling, ', ' ORDER BY protocol " +
-        "|| ' ' || sampling) AS sampling FROM flows",
+        "|| ' ' || sampling) AS sampling, count(dns_latency) * count(drop_bytes) * count(rtt) * count(tls_version) * " +
+        'count(network_events) * count(ipsec_status) > 0 AS features FROM flows',
     )
     const [events] = await ask(
       "SELECT bool_or(family = 'audit') AS audit, bool_or(family = 'change') AS change, bool_or(family = " +
@@ -113,6 +146,7 @@ test('the demo states that it simulates, both views fill, and Ctrl-C ends it cle
   }
   expect(rows).toEqual({
     named: true,
+    features: true,
     sampling: 'ipfix 10, netflow5 1, sflow5 100',
     audit: true,
     change: true,
@@ -124,11 +158,11 @@ test('the demo states that it simulates, both views fill, and Ctrl-C ends it cle
   expect(ledger.sinks.find(({ name }) => name === 'orders')?.delivered).toBeGreaterThan(0)
   expect(ledger.sources.find(({ name }) => name === 'shipments')?.accepted).toBeGreaterThan(0)
   const { sources } = (await (await fetch(`${url}/api/v1/exporters`)).json()) as {
-    sources: { exporters: { missing: number; malformed: number }[] }[]
+    sources: { exporters: { missing?: number; malformed: number }[] }[]
   }
-  expect(sources.flatMap(({ exporters }) => exporters.map(({ missing, malformed }) => missing + malformed))).toEqual([
-    0, 0, 0,
-  ])
+  expect(
+    sources.flatMap(({ exporters }) => exporters.map(({ missing = 0, malformed }) => missing + malformed)),
+  ).toEqual([0, 0, 0, 0])
   child.kill('SIGINT')
   expect(await ended, errors).toBe(0)
   expect(existsSync(folder)).toBe(false)

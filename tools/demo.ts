@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { stringify } from 'yaml'
 import { freePorts } from '../test/kit/free-port.ts'
+import { Agents } from './demo/agent.ts'
 import { DemoCluster, demoCluster, kubeconfig, type AuditEvent } from './demo/cluster.ts'
 import { Device } from './demo/device.ts'
 import { IpfixExporter } from './demo/ipfix.ts'
@@ -22,6 +23,7 @@ const help = `npm run demo -- [flags]
   --ops HOST:PORT       address of metrics and health (likewise)
   --netflow HOST:PORT   address of the NetFlow and IPFIX listener (likewise)
   --sflow HOST:PORT     address of the sFlow listener (likewise)
+  --agents HOST:PORT    address of the listener for NetObserv's agents (likewise)
   --data DIR            keep the data there (default: a temporary folder, removed at the end)
   --seed N              another shop (default 1)
 `
@@ -32,6 +34,7 @@ const { values: flags } = parseArgs({
     ops: { type: 'string' },
     netflow: { type: 'string' },
     sflow: { type: 'string' },
+    agents: { type: 'string' },
     data: { type: 'string' },
     seed: { type: 'string', default: '1' },
     help: { type: 'boolean', short: 'h' },
@@ -44,10 +47,11 @@ if (flags.help === true) {
 }
 
 async function demo(): Promise<void> {
-  const [first, second, third, fourth, fifth] = await freePorts(5)
+  const [first, second, third, fourth, fifth, sixth] = await freePorts(6)
   const listen = flags.listen ?? `127.0.0.1:${first}`
   const netflow = flags.netflow ?? `127.0.0.1:${third}`
   const sflow = flags.sflow ?? `127.0.0.1:${fourth}`
+  const agents = flags.agents ?? `127.0.0.1:${sixth}`
   const auditLog = `127.0.0.1:${fifth}`
   const folder = await mkdtemp(join(tmpdir(), 'weir-demo-'))
   const cluster = new DemoCluster(Number(flags.seed))
@@ -62,7 +66,11 @@ async function demo(): Promise<void> {
     await writeFile(
       config,
       stringify(
-        configuration(folder, { listen, ops: flags.ops ?? `127.0.0.1:${second}`, netflow, sflow, auditLog }, warehouse),
+        configuration(
+          folder,
+          { listen, ops: flags.ops ?? `127.0.0.1:${second}`, netflow, sflow, agents, auditLog },
+          warehouse,
+        ),
       ),
     )
     const weir = startWeir(config)
@@ -71,7 +79,7 @@ async function demo(): Promise<void> {
     if (typeof url === 'string') {
       welcome(url, folder)
       const feeding = Promise.all([
-        feed(url, { netflow, sflow, auditLog }, cluster, stopping.signal),
+        feed(url, { netflow, sflow, agents, auditLog }, cluster, stopping.signal),
         warehouse.run(stopping.signal),
       ])
       await Promise.race([aborted(stopping.signal), ended])
@@ -94,8 +102,9 @@ function configuration(
     ops,
     netflow,
     sflow,
+    agents,
     auditLog,
-  }: Readonly<Record<'listen' | 'ops' | 'netflow' | 'sflow' | 'auditLog', string>>,
+  }: Readonly<Record<'listen' | 'ops' | 'netflow' | 'sflow' | 'agents' | 'auditLog', string>>,
   warehouse: Warehouse,
 ): object {
   return {
@@ -105,6 +114,7 @@ function configuration(
     sources: {
       netflow: { listen: netflow, tcp: 'off', receive_buffer: '1MiB' },
       sflow: { listen: sflow, receive_buffer: '1MiB' },
+      netobserv: { listen: agents },
       cluster: {
         type: 'kubernetes',
         cluster: demoCluster,
@@ -148,8 +158,9 @@ function ready(weir: ChildProcess): Promise<string> {
 function welcome(url: string, folder: string): void {
   process.stdout.write(`
 This is a simulation of a small shop. It sends over loopback:
-  NetFlow v5 of its core, IPFIX of its edge (one packet in ten), sFlow of its storage (one in a hundred), CloudEvents,
-  and the changes of its cluster, from a simulated API server.
+  NetFlow v5 of its core, IPFIX of its edge (one packet in ten), sFlow of its storage (one in a hundred), flows of
+  NetObserv's agents on its nodes with DNS, drops, round-trip times and TLS, CloudEvents, and the changes of its
+  cluster, from a simulated API server.
 Sink orders sends orders to an SQS queue; source shipments reads the warehouse's messages from another one.
 After 45 s, and then every 3 minutes, a rollout cuts the API off from its database for 40 s: see Changes and Flows.
 
@@ -165,7 +176,7 @@ Ctrl-C stops it${flags.data === undefined ? ` and removes ${folder}` : `; the da
 
 async function feed(
   url: string,
-  listeners: { readonly netflow: string; readonly sflow: string; readonly auditLog: string },
+  listeners: Readonly<Record<'netflow' | 'sflow' | 'agents' | 'auditLog', string>>,
   cluster: DemoCluster,
   stop: AbortSignal,
 ): Promise<void> {
@@ -176,6 +187,7 @@ async function feed(
     edge: await Device.open(new IpfixExporter(), listeners.netflow, '127.0.0.2'),
     storage: await Device.open(new SflowAgent(started - 3_600_000), listeners.sflow, '127.0.0.3'),
   }
+  const agents = new Agents(Number(flags.seed), listeners.agents)
   let complained = false
   const complain = (what: string, answer: string | undefined): void => {
     if (answer === undefined || complained || stop.aborted) return
@@ -190,6 +202,13 @@ async function feed(
         flows.filter((flow) => deviceOf(flow) === name),
         now,
       )
+    complain(
+      'flows of an agent',
+      await agents.report(
+        flows.filter((flow) => deviceOf(flow) === 'agents'),
+        now,
+      ),
+    )
     const events = [...shop.events(at, now), ...cluster.traces()]
     if (events.length > 0)
       complain('an event', await post(`${url}/events`, 'application/cloudevents-batch+json', events, stop))
@@ -203,6 +222,7 @@ async function feed(
     await pause(stepMs, stop)
   }
   for (const device of Object.values(devices)) device.close()
+  agents.close()
 }
 
 function auditList(items: readonly AuditEvent[]): object {

@@ -43,9 +43,11 @@ export const shopNetworks = `networks:
   - {cidr: 192.0.2.66, name: scanner, label: internet}
 `
 
-export function deviceOf({ src, dst }: Flow): 'edge' | 'core' | 'storage' {
+export function deviceOf({ src, dst, srcPort, dstPort }: Flow): 'edge' | 'core' | 'storage' | 'agents' {
   if (!src.startsWith('10.') || !dst.startsWith('10.')) return 'edge'
-  return src === backup || dst === backup ? 'storage' : 'core'
+  if (src === backup || dst === backup) return 'storage'
+  const isLookup = srcPort === 53 || dstPort === 53
+  return !isLookup && (src === job || dst === job) ? 'core' : 'agents'
 }
 
 const tcp = 6

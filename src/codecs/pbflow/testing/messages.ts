@@ -1,6 +1,6 @@
 // Messages of the agent, written field by field: an encoder that shares no code with the decoder.
 
-type Field = readonly [number: number, value: number | bigint | string | Uint8Array | Fixed]
+export type Field = readonly [number: number, value: number | bigint | string | Uint8Array | Fixed]
 
 export interface Fixed {
   readonly fixed32: number
