@@ -1,4 +1,4 @@
-import { endpointField, flowNames, type NameTable, type QueryField } from '../query/index.ts'
+import { endpointField, flowNames, jsonText, type NameTable, type QueryField } from '../query/index.ts'
 import {
   fieldTime,
   isoOf,
@@ -118,8 +118,12 @@ export function plainField(written: string, parameter: string): QueryField {
   return field
 }
 
+/** A field of JSON is grouped by its text. */
 export function groupField(written: string): QueryField {
-  return endpointField(written) ?? plainField(written, 'group')
+  const endpoint = endpointField(written)
+  if (endpoint !== undefined) return endpoint
+  const field = flowNames.field(flowNames.resolve(written) ?? '')
+  return field?.kind === 'json' ? jsonText(field) : plainField(written, 'group')
 }
 
 export function unknownField(written: string, parameter: string, names: NameTable = flowNames): ApiError {
@@ -148,7 +152,8 @@ export interface AnswerColumn {
   readonly unit?: string
 }
 
-export function columnOf({ name }: QueryField): AnswerColumn {
+export function columnOf({ name, kind, sql }: QueryField): AnswerColumn {
+  if (kind === 'text' && sql !== undefined) return { name, type: 'VARCHAR' }
   const { type = 'VARCHAR', unit } = views.flows.find((column) => column.name === name) ?? ({} as Partial<ViewColumn>)
   return { name, type, ...(unit === undefined ? {} : { unit }) }
 }

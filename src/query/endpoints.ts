@@ -22,6 +22,11 @@ export function endpointField(written: string): (typeof endpointFields)[End] | u
   return Object.values(endpointFields).find((field) => field.name === folded)
 }
 
+/** A field of JSON as its text, for grouping. */
+export function jsonText(field: QueryField): QueryField {
+  return { name: field.name, kind: 'text', sql: `CAST(${name(field.name)} AS VARCHAR)` }
+}
+
 export function columnsRead(field: QueryField): readonly string[] {
   return endpointField(field.name)?.firstOf ?? [field.name]
 }

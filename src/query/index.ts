@@ -10,7 +10,7 @@ export { everything, QueryError, type Expression, type QueryProblem } from './as
 export { bind } from './bind.ts'
 export { testsOf, type Bound } from './bound.ts'
 export { compileLive, type LiveFilter, type LiveHeader, type LiveResolver, type RowTest } from './live.ts'
-export { columnsRead, endpointField, endpointFields } from './endpoints.ts'
+export { columnsRead, endpointField, endpointFields, jsonText } from './endpoints.ts'
 export {
   changeNames,
   eventNames,

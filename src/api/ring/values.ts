@@ -26,13 +26,21 @@ export class FieldValues {
     const { name } = this.field
     const cell = cellReader(batch, header, name, this.#resolver)
     const column = storedColumn(batch, header, name, this.#resolver)
-    if (column?.kind === 'dict' && !isResolved(name, this.#resolver)) {
+    // JSON is grouped by its text.
+    if (column?.kind === 'json' || (column?.kind === 'dict' && !isResolved(name, this.#resolver))) {
       const { codes } = column
       const known = new Int32Array(batch.dictionary.length)
       return (row) => {
         const code = codes[row] as number
         if (code === 0) return 0
-        return (known[code] as number) || (known[code] = this.#id(batch.dictionary[code] ?? '', cell, row))
+        return (
+          (known[code] as number) ||
+          (known[code] = this.#id(
+            batch.dictionary[code] ?? '',
+            column.kind === 'json' ? () => batch.dictionary[code] ?? '' : cell,
+            row,
+          ))
+        )
       }
     }
     if (column?.kind === 'ip') {

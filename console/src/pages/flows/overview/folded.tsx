@@ -1,10 +1,10 @@
-import { familyNames, panelKinds, type Family } from './kinds.ts'
+import { familyNames, panelKinds, type Feature } from './kinds.ts'
 import type { PanelName } from './state.ts'
 import { overviewText } from '../../../text/overview.ts'
 
 export function FoldedPanels({ panels }: { readonly panels: readonly PanelName[] }): React.ReactNode {
   const families = [...new Set(panels.map((name) => panelKinds[name].family))].filter(
-    (family): family is Exclude<Family, 'flows'> => family !== 'flows',
+    (family): family is Feature => family !== 'flows',
   )
   return (
     <details className="panel folded">
@@ -31,8 +31,11 @@ export function FoldedPanels({ panels }: { readonly panels: readonly PanelName[]
   )
 }
 
-const reasons: Readonly<Record<Exclude<Family, 'flows'>, string>> = {
+const reasons: Readonly<Record<Feature, string>> = {
   drops: overviewText.dropsHint,
   dns: overviewText.dnsHint,
   rtt: overviewText.rttHint,
+  tls: overviewText.tlsHint,
+  events: overviewText.networkEventsHint,
+  ipsec: overviewText.ipsecHint,
 }

@@ -45,6 +45,9 @@ export default function Overview({ state, set, tabs }: FlowViewProps): React.Rea
     drops: useHas(flowQuery, 'drops', ready && wants('drops')),
     dns: useHas(flowQuery, 'dns', ready && wants('dns')),
     rtt: useHas(flowQuery, 'rtt', ready && wants('rtt')),
+    tls: useHas(flowQuery, 'tls', ready && wants('tls')),
+    events: useHas(flowQuery, 'events', ready && wants('events')),
+    ipsec: useHas(flowQuery, 'ipsec', ready && wants('ipsec')),
   }
   const shown = panels.filter((name) => has[panelKinds[name].family] === true)
   const folded = panels.filter((name) => has[panelKinds[name].family] === false)

@@ -1,21 +1,38 @@
 import type { Dimension, Measure, PanelName } from './state.ts'
 import { overviewText } from '../../../text/overview.ts'
 
-export type Family = 'flows' | 'drops' | 'dns' | 'rtt'
+export type Family = 'flows' | 'drops' | 'dns' | 'rtt' | 'tls' | 'events' | 'ipsec'
+export type Feature = Exclude<Family, 'flows'>
 
-export const conditions: Readonly<Record<Exclude<Family, 'flows'>, string>> = {
+export const conditions: Readonly<Record<Feature, string>> = {
   drops: '(drop_packets > 0 or drop_bytes > 0)',
   dns: '(exists(dns_rcode) or exists(dns_latency))',
   rtt: 'exists(rtt)',
+  tls: 'exists(tls_version)',
+  events: 'exists(network_events)',
+  ipsec: 'exists(ipsec_status)',
 }
 
-export const familyNames: Readonly<Record<Exclude<Family, 'flows'>, string>> = {
+export const familyNames: Readonly<Record<Feature, string>> = {
   drops: overviewText.droppedPacketsInText,
   dns: overviewText.dnsResponses,
   rtt: overviewText.roundTripTimes,
+  tls: overviewText.tlsInText,
+  events: overviewText.networkEventsInText,
+  ipsec: overviewText.ipsecInText,
 }
 
-export type GroupField = Dimension | 'drop_state' | 'drop_cause' | 'dns_rcode' | 'dns_name'
+export type GroupField =
+  | Dimension
+  | 'drop_state'
+  | 'drop_cause'
+  | 'dns_rcode'
+  | 'dns_name'
+  | 'tls_version'
+  | 'tls_cipher_suite'
+  | 'tls_group'
+  | 'network_events'
+  | 'ipsec_status'
 
 interface Common {
   readonly title: string
@@ -90,6 +107,13 @@ export const panelKinds: Readonly<Record<PanelName, PanelKind>> = {
     field: 'dns_rcode',
     family: 'dns',
   },
+  dnsrates: {
+    title: overviewText.dnsResponsesPerSecond,
+    shape: 'rates',
+    measure: 'flows',
+    field: 'dns_rcode',
+    family: 'dns',
+  },
   dns: { title: overviewText.dnsResponseTime, shape: 'times', ...dns },
   dnsnames: {
     title: overviewText.dnsQueryNames,
@@ -101,4 +125,47 @@ export const panelKinds: Readonly<Record<PanelName, PanelKind>> = {
   dnsslow: { title: overviewText.slowestDnsResponses, shape: 'slowest', ...dns },
   rtt: { title: overviewText.roundTripTime, shape: 'times', ...rtt },
   rttslow: { title: overviewText.longestRoundTrips, shape: 'slowest', ...rtt },
+  tlsversions: {
+    title: overviewText.tlsVersions,
+    shape: 'donut',
+    measure: 'flows',
+    field: 'tls_version',
+    family: 'tls',
+  },
+  tlsrates: {
+    title: overviewText.tlsFlowsPerSecond,
+    shape: 'rates',
+    measure: 'flows',
+    field: 'tls_version',
+    family: 'tls',
+  },
+  tlsciphers: {
+    title: overviewText.cipherSuites,
+    shape: 'bars',
+    measure: 'flows',
+    field: 'tls_cipher_suite',
+    family: 'tls',
+  },
+  tlsgroups: { title: overviewText.keyExchange, shape: 'bars', measure: 'flows', field: 'tls_group', family: 'tls' },
+  netevents: {
+    title: overviewText.networkEvents,
+    shape: 'bars',
+    measure: 'flows',
+    field: 'network_events',
+    family: 'events',
+  },
+  neteventrates: {
+    title: overviewText.networkEventsPerSecond,
+    shape: 'rates',
+    measure: 'flows',
+    field: 'network_events',
+    family: 'events',
+  },
+  ipsec: {
+    title: overviewText.ipsecFlowsPerSecond,
+    shape: 'rates',
+    measure: 'flows',
+    field: 'ipsec_status',
+    family: 'ipsec',
+  },
 }

@@ -1,3 +1,4 @@
+import { dropCause, networkEventsText, tcpState, tlsVersion } from '../field-values.ts'
 import { count, protocol, volume } from '../../../parts/format.ts'
 import type { GroupField } from './kinds.ts'
 import type { Measure } from './state.ts'
@@ -23,6 +24,11 @@ const own: Readonly<Record<string, string>> = {
   drop_cause: overviewText.dropCause,
   dns_rcode: overviewText.responseCode,
   dns_name: overviewText.queryName,
+  tls_version: overviewText.versionField,
+  tls_cipher_suite: overviewText.cipherSuiteField,
+  tls_group: overviewText.groupField,
+  network_events: overviewText.eventsField,
+  ipsec_status: overviewText.statusField,
 }
 
 export function dimensionName(field: GroupField | 'src_port'): string {
@@ -34,6 +40,9 @@ const absent: Readonly<Record<string, string>> = {
   drop_state: overviewText.noState,
   drop_cause: overviewText.noCause,
   dns_rcode: overviewText.noCode,
+  tls_version: overviewText.noVersion,
+  tls_cipher_suite: overviewText.noCipherSuite,
+  tls_group: overviewText.noGroup,
   proto: overviewText.noProtocol,
   exporter_addr: overviewText.noExporter,
 }
@@ -48,10 +57,22 @@ const absentParts: Readonly<Record<string, string>> = {
   zone: overviewText.noZone,
 }
 
+const readableValues: Readonly<Record<string, (value: unknown) => string>> = {
+  proto: (value) => protocol(Number(value)),
+  drop_cause: (value) => dropCause(String(value)),
+  drop_state: (value) => tcpState(String(value)),
+  network_events: networkEventsText,
+  tls_version: (value) => {
+    const { name, differs } = tlsVersion(String(value))
+    return differs ? overviewText.versionsDiffer(name) : name
+  },
+}
+
 export function valueName(field: string, value: unknown): string {
   if (value === null || value === undefined)
     return absent[field] ?? absentParts[/^(?:src|dst)_(.+)$/.exec(field)?.[1] ?? ''] ?? overviewText.noName
-  if (field === 'proto') return protocol(Number(value))
+  const readable = readableValues[field]
+  if (readable !== undefined) return readable(value)
   return value === '' ? '(empty)' : String(value as string | number)
 }
 

@@ -144,9 +144,14 @@ export function SharesPanel({ name, kind, context }: PanelProps<SharesKind>): Re
             label={title}
             measure={measure}
             others={look.others}
-            onOnly={({ cells }) => {
-              if (cells !== undefined) onOnly(own, cells)
-            }}
+            onOnly={
+              // The filter language only tests whether JSON exists.
+              field === 'network_events'
+                ? undefined
+                : ({ cells }) => {
+                    if (cells !== undefined) onOnly(own, cells)
+                  }
+            }
           />
         )
       }

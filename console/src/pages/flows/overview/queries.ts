@@ -6,7 +6,7 @@ import type { Range } from '../../../state/range.ts'
 import { allOf } from '../../../parts/filter-text.ts'
 import { questionQuery, type FlowQuestion } from '../flow-filter.ts'
 import type { ShownFlows } from '../state.ts'
-import { conditions, type Family, type GroupField } from './kinds.ts'
+import { conditions, type Family, type Feature, type GroupField } from './kinds.ts'
 import type { GroupsAnswer, SeriesAnswer } from './sums.ts'
 import type { Earlier, Measure } from './state.ts'
 
@@ -78,7 +78,7 @@ export function restrictTo(flowQuery: FlowQuery, family: Family): FlowQuery {
 }
 
 /** Whether flows of the range have the field; undefined: unknown. A positive result is kept until the query changes. */
-export function useHas(flowQuery: FlowQuery, family: Exclude<Family, 'flows'>, enabled: boolean): boolean | undefined {
+export function useHas(flowQuery: FlowQuery, family: Feature, enabled: boolean): boolean | undefined {
   const about = JSON.stringify([questionQuery(flowQuery), flowQuery.t])
   const [settled, setSettled] = useState<{ readonly about: string; readonly revision: number }>()
   const revision = settled?.about === about ? settled.revision : flowQuery.revision

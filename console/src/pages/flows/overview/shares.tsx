@@ -10,7 +10,8 @@ interface SharesProps {
   readonly label: string
   readonly measure: Measure
   readonly others: boolean
-  readonly onOnly: (share: Share) => void
+  /** Undefined: the values cannot be filtered by. */
+  readonly onOnly: ((share: Share) => void) | undefined
 }
 
 const radius = 52
@@ -94,6 +95,10 @@ function List({
               {!bars && <i className={`swatch ${colorOf(share, index)}`} aria-hidden="true" />}
               {share.cells === undefined ? (
                 <span className="share-name dim">{generalText.remaining(count(data.othersCount))}</span>
+              ) : onOnly === undefined ? (
+                <span className="share-name" title={share.name}>
+                  {share.name}
+                </span>
               ) : (
                 <button
                   type="button"

@@ -50,15 +50,36 @@ export const panelNames = [
   'dropcauses',
   'droppers',
   'rcodes',
+  'dnsrates',
   'dns',
   'dnsnames',
   'dnsslow',
   'rtt',
   'rttslow',
+  'tlsversions',
+  'tlsrates',
+  'tlsciphers',
+  'tlsgroups',
+  'netevents',
+  'neteventrates',
+  'ipsec',
 ] as const
 export type PanelName = (typeof panelNames)[number]
 
-const hiddenPanels: readonly PanelName[] = ['packets', 'flows', 'dropbytes', 'dnsnames', 'dnsslow', 'rttslow']
+const hiddenPanels: readonly PanelName[] = [
+  'packets',
+  'flows',
+  'dropbytes',
+  'dnsrates',
+  'dnsnames',
+  'dnsslow',
+  'rttslow',
+  'tlsrates',
+  'tlsciphers',
+  'tlsgroups',
+  'neteventrates',
+  'ipsec',
+]
 export const defaultPanels: readonly PanelName[] = panelNames.filter((name) => !hiddenPanels.includes(name))
 
 export const tops = [5, 10, 15] as const
