@@ -39,6 +39,7 @@ import { pipelineRoutes, pipelineSchemas } from './routes/pipeline.ts'
 import { resourceRoutes, resourceSchemas } from './routes/resources.ts'
 import { savedRoutes, savedSchemas } from './routes/saved.ts'
 import { sqlRoutes } from './routes/sql.ts'
+import { conversationRoutes, conversationSchemas } from './routes/conversations.ts'
 import { sumRoutes, sumSchemas } from './routes/sums.ts'
 import { tapRoutes } from './routes/tap.ts'
 import { createServer } from './server.ts'
@@ -56,6 +57,7 @@ const schemas = {
   ...liveSchemas,
   ...flowSchemas,
   ...sumSchemas,
+  ...conversationSchemas,
   ...completeSchemas,
   ...filterSchemas,
   ...savedSchemas,
@@ -117,6 +119,7 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
   sqlRoutes(app, context)
   flowRoutes(app, context, hub)
   sumRoutes(app, context, hub)
+  conversationRoutes(app, context, hub)
   exportRoutes(app, context, hub)
   completeRoutes(app, context, hub)
   filterRoutes(app, options.quickFilters)

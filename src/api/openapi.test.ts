@@ -44,6 +44,7 @@ test('describes exactly the paths of the API', async () => {
     'GET /api/v1/changes/one',
     'GET /api/v1/changes/sums',
     'GET /api/v1/clusters',
+    'GET /api/v1/conversations',
     'GET /api/v1/dead-letters',
     'GET /api/v1/dead-letters/{id}',
     'GET /api/v1/export',

@@ -14,6 +14,17 @@ export {
 } from './page.ts'
 export { boundOf, fieldTime, fingerprint, withinSql, type RowQuery, type QueryTime } from './row-query.ts'
 export { isoOf, momentOf, maxBuckets, stepFor, stepOf, type TimeSpan } from './span.ts'
+export {
+  conversationNames,
+  conversationRanks,
+  conversationsSql,
+  initiatorOf,
+  tcpBits,
+  type ConversationRank,
+  type ConversationsRequest,
+  type Direction,
+  type Evidence,
+} from './conversations.ts'
 export { exportSql, type ExportRequest } from './export.ts'
 export { fieldUseSql, valuesSql, type ValuesRequest } from './values.ts'
 export { hasStats, percentiles, statisticsOf, stats, type Stat, type Statistics } from './stats.ts'

@@ -1,0 +1,233 @@
+import { conversationNames, tcpBits, type ConversationRank, type ConversationsRequest } from '../../query/plan/index.ts'
+import { flowNames, type QueryField } from '../../query/index.ts'
+import { microseconds } from '../../query/live-columns.ts'
+import { compareBytes } from '../../model/text-order.ts'
+import type { FlowBatch } from '../../model/batches.ts'
+import type { Cell } from '../live/cells.ts'
+import type { AnswerRecord, RingAnswer } from './answers.ts'
+import { firstGroups, groupsPerSlice } from './rank.ts'
+import { coveredSpan, present, scanRing, type Found, type RingSource } from './scan.ts'
+import { compareCells, estimateReader, reportedReader, SumTable } from './sums.ts'
+import { FieldValues, GroupIds } from './values.ts'
+
+const field = (name: string): QueryField => flowNames.field(name) as QueryField
+const keyFields = ['src_addr', 'src_port', 'dst_addr', 'dst_port', 'proto'].map(field)
+const namedFields = (['src', 'dst'] as const).flatMap((end) => conversationNames.map((part) => `${end}_${part}`))
+
+/** Columns by the number of a directed 5-tuple. */
+class Directed {
+  readonly sums = new SumTable(false, ['drop_packets'])
+  readonly flags: (number | undefined)[] = []
+  readonly opens: (boolean | undefined)[] = []
+  readonly first: number[] = []
+  readonly last: number[] = []
+  readonly rttMin: (number | undefined)[] = []
+  readonly rttMax: (number | undefined)[] = []
+  /** The last in byte order, by field of {@link namedFields}. */
+  readonly names: (string | undefined)[][] = namedFields.map(() => [])
+
+  add(found: Found, idOf: (row: number) => number, values: readonly FieldValues[]): void {
+    const { batch, rows } = found
+    const [bytes, packets] = [estimateReader(batch, 'bytes'), estimateReader(batch, 'packets')]
+    const drops = reportedReader(batch, 'drop_packets')
+    const [flags, rtt] = [flagReader(batch), rttReader(batch)]
+    const [from, to] = [timeOf(found, 'time_start'), timeOf(found, 'time_end')]
+    const named = values.map((each) => each.of(found))
+    const { sums } = this
+    for (const row of rows) {
+      const id = idOf(row)
+      sums.count(id)
+      const [sent, counted, dropped, bits, trip] = [bytes(row), packets(row), drops(row), flags(row), rtt(row)]
+      if (sent !== undefined) sums.bytes.add(id, sent)
+      if (counted !== undefined) sums.packets.add(id, counted)
+      if (dropped !== undefined) sums.further('drop_packets').add(id, dropped)
+      if (bits !== undefined) {
+        this.flags[id] = (this.flags[id] ?? 0) | bits
+        if ((bits & tcpBits.syn) !== 0 && (bits & tcpBits.ack) === 0) this.opens[id] = true
+      }
+      if (trip !== undefined) {
+        this.rttMin[id] = Math.min(this.rttMin[id] ?? trip, trip)
+        this.rttMax[id] = Math.max(this.rttMax[id] ?? trip, trip)
+      }
+      this.first[id] = Math.min(this.first[id] ?? Number.POSITIVE_INFINITY, from(row))
+      this.last[id] = Math.max(this.last[id] ?? Number.NEGATIVE_INFINITY, to(row))
+      for (let at = 0; at < named.length; at++) {
+        const cell = values[at]?.cells[named[at]?.(row) ?? 0]
+        const known = this.names[at] as (string | undefined)[]
+        if (typeof cell === 'string') known[id] = later(known[id], cell)
+      }
+    }
+  }
+}
+
+interface Conversation {
+  readonly key: readonly Cell[]
+  ab?: number
+  ba?: number
+}
+
+/** Rows of `conversationsSql`. Undefined when the client has disconnected. */
+export async function ringConversations(
+  source: RingSource,
+  request: ConversationsRequest,
+  signal: AbortSignal,
+): Promise<RingAnswer | undefined> {
+  const { resolver, scheduler } = source
+  const ids = new GroupIds(keyFields, resolver)
+  const values = namedFields.map((name) => new FieldValues(field(name), resolver))
+  const directed = new Directed()
+  const scan = scanRing(source, request, signal, { order: 'oldest' })
+  let next = await scan.next()
+  for (; next.done !== true; next = await scan.next()) directed.add(next.value, ids.of(next.value), values)
+  const numbers = new Map<string, number>()
+  const conversations: Conversation[] = []
+  const sums = new SumTable(false, ['drop_packets'])
+  const totals = new SumTable(false)
+  for (let id = 0; id < directed.sums.size; id++) {
+    if (id % groupsPerSlice === groupsPerSlice - 1) await scheduler.next()
+    if (directed.sums.flows(id) === 0) continue
+    const [src, srcPort, dst, dstPort, proto] = ids.cells(id) as [Cell, Cell, Cell, Cell, Cell]
+    const isAb = precedes(src, srcPort, dst, dstPort)
+    const key = isAb ? [src, srcPort, dst, dstPort, proto] : [dst, dstPort, src, srcPort, proto]
+    const text = key.join(' ')
+    let number = numbers.get(text)
+    if (number === undefined) {
+      numbers.set(text, (number = conversations.length))
+      conversations.push({ key })
+    }
+    ;(conversations[number] as Conversation)[isAb ? 'ab' : 'ba'] = id
+    sums.addFrom(number, directed.sums, id)
+    totals.addFrom(0, directed.sums, id)
+  }
+  const order = byRank(request.by, conversations, directed, sums)
+  const shown = await firstGroups(sums, request.limit, order, scheduler)
+  if (signal.aborted) return undefined
+  const total = {
+    _all_conversations: conversations.length,
+    _all_flows: totals.flows(0),
+    _all_bytes: totals.bytes.cell(0),
+    _all_packets: totals.packets.cell(0),
+  }
+  const rows = shown.map((number) => ({
+    ...recordOf(directed, conversations[number] as Conversation),
+    _drop_packets: sums.further('drop_packets').cell(number),
+    ...total,
+  }))
+  return { rows: rows.length === 0 ? [total] : rows, span: coveredSpan(request.span, next.value.since) }
+}
+
+function waysOf({ ab, ba }: Conversation): readonly number[] {
+  return [ab, ba].filter((id) => id !== undefined)
+}
+
+function recordOf(directed: Directed, conversation: Conversation): AnswerRecord {
+  const { key, ab, ba } = conversation
+  const [aAddr, aPort, bAddr, bPort, proto] = key
+  const record: Record<string, unknown> = {
+    ...{ _a_addr: aAddr, _a_port: aPort, _b_addr: bAddr, _b_port: bPort, _proto: proto },
+    _last: extreme(Math.max, directed.last, conversation),
+    _rtt_min: extreme(Math.min, directed.rttMin, conversation),
+    _rtt_max: extreme(Math.max, directed.rttMax, conversation),
+  }
+  conversationNames.forEach((part, at) => {
+    const [asSource, asTarget] = [directed.names[at], directed.names[at + conversationNames.length]]
+    const of = (list: typeof asSource, id: number | undefined): string | undefined =>
+      id === undefined ? undefined : list?.[id]
+    record[`_a_${part}`] = later(of(asSource, ab), of(asTarget, ba)) ?? null
+    record[`_b_${part}`] = later(of(asTarget, ab), of(asSource, ba)) ?? null
+  })
+  for (const [way, id] of [
+    ['ab', ab],
+    ['ba', ba],
+  ] as const) {
+    const { sums } = directed
+    record[`_flows_${way}`] = id === undefined ? 0 : sums.flows(id)
+    record[`_bytes_${way}`] = id === undefined ? null : sums.bytes.cell(id)
+    record[`_packets_${way}`] = id === undefined ? null : sums.packets.cell(id)
+    record[`_flags_${way}`] = id === undefined ? null : (directed.flags[id] ?? null)
+    record[`_opens_${way}`] = id !== undefined && directed.opens[id] === true
+    record[`_first_${way}`] = id === undefined ? null : (directed.first[id] ?? null)
+  }
+  return record
+}
+
+/** Over both directions; null without values. */
+function extreme(
+  of: (...values: number[]) => number,
+  column: readonly (number | undefined)[],
+  conversation: Conversation,
+): number | null {
+  const values = waysOf(conversation).flatMap((id) => column[id] ?? [])
+  return values.length === 0 ? null : of(...values)
+}
+
+function byRank(
+  by: ConversationRank,
+  conversations: readonly Conversation[],
+  directed: Directed,
+  sums: SumTable,
+): (a: number, b: number) => number {
+  const number = (at: number): number => {
+    const conversation = conversations[at] as Conversation
+    if (by === 'rtt') return extreme(Math.max, directed.rttMax, conversation) ?? Number.NEGATIVE_INFINITY
+    const last = extreme(Math.max, directed.last, conversation) ?? 0
+    return by === 'last' ? last : last - (extreme(Math.min, directed.first, conversation) ?? 0)
+  }
+  const size = (a: number, b: number): number => {
+    if (by === 'flows') return sums.flows(a) - sums.flows(b)
+    return by === 'bytes' || by === 'packets' || by === 'drop_packets' ? sums.compare(by, a, b) : number(a) - number(b)
+  }
+  return (a, b) => {
+    const order = size(b, a)
+    if (order !== 0 && !Number.isNaN(order)) return order
+    const [left, right] = [(conversations[a] as Conversation).key, (conversations[b] as Conversation).key]
+    for (let at = 0; at < left.length; at++) {
+      const between = compareCells(left[at] ?? null, right[at] ?? null, false)
+      if (between !== 0) return between
+    }
+    return 0
+  }
+}
+
+/** The order of addresses as text, then of ports; absent ones first. */
+function precedes(src: Cell, srcPort: Cell, dst: Cell, dstPort: Cell): boolean {
+  const order = compareBytes(typeof src === 'string' ? src : '', typeof dst === 'string' ? dst : '')
+  return order === 0 ? Number(srcPort ?? -1) <= Number(dstPort ?? -1) : order < 0
+}
+
+function later(one: string | undefined, other: string | undefined): string | undefined {
+  if (one === undefined || other === undefined) return one ?? other
+  return compareBytes(one, other) < 0 ? other : one
+}
+
+function flagReader(batch: FlowBatch): (row: number) => number | undefined {
+  const [column, protocol] = [batch.columns['tcp_flags'], batch.columns['protocol']]
+  if (column?.kind !== 'u16') return () => undefined
+  const { values, valid } = column
+  const agent = batch.dictionary.indexOf('netobserv')
+  return (row) => {
+    if (!present(valid, row)) return undefined
+    const flags = values[row] as number
+    return agent > 0 && protocol?.kind === 'dict' && protocol.codes[row] === agent ? flags : flags & tcpBits.plain
+  }
+}
+
+function rttReader(batch: FlowBatch): (row: number) => number | undefined {
+  const column = batch.columns['rtt']
+  if (column?.kind !== 'u64') return () => undefined
+  const { words, valid } = column
+  return (row) =>
+    present(valid, row) ? (words[2 * row + 1] as number) * 4_294_967_296 + (words[2 * row] as number) : undefined
+}
+
+/** µs; the receive time where the field is absent. */
+function timeOf({ batch, header }: Found, name: string): (row: number) => number {
+  const [column, received] = [batch.columns[name], batch.columns['time_received']]
+  const read = (of: typeof column, row: number): number =>
+    of?.kind === 'time' && present(of.valid, row) ? microseconds(of.values[row]) : Number.NaN
+  const whole = microseconds(Math.round(header.received))
+  return (row) => {
+    const [own, came] = [read(column, row), read(received, row)]
+    return own === own ? own : came === came ? came : whole
+  }
+}

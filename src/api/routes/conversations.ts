@@ -1,0 +1,168 @@
+import type { FastifyInstance } from 'fastify'
+import {
+  conversationNames,
+  conversationRanks,
+  conversationsSql,
+  initiatorOf,
+  isoOf,
+  type ConversationRank,
+  type ConversationsRequest,
+  type Direction,
+} from '../../query/plan/index.ts'
+import { flowNames, type QueryField } from '../../query/index.ts'
+import { answerJson } from '../answer.ts'
+import type { Hub } from '../live/hub.ts'
+import type { ApiContext } from '../options.ts'
+import {
+  answerFrame,
+  answerProperties,
+  columnOf,
+  questionParameters,
+  rowQueryOf,
+  timeParameter,
+  type AnswerColumn,
+  type QuestionQuery,
+} from '../query-parameters.ts'
+import type { AnswerRecord } from '../ring/answers.ts'
+import { ringConversations } from '../ring/conversations.ts'
+import { abortOnDisconnect, manyRowsOf } from '../store-query.ts'
+import { storedSince, storedTo } from '../stored-to.ts'
+
+interface ConversationsQuery extends QuestionQuery {
+  readonly by?: ConversationRank
+  readonly limit?: number
+}
+
+export const conversationSchemas = {
+  Conversations: {
+    type: 'object',
+    required: ['columns', 'rows', 'next', 'source', 'span', 'exact', 'total'],
+    properties: {
+      ...answerProperties,
+      total: {
+        type: 'object',
+        description: 'Number of all conversations, and the sums of their flows.',
+        properties: { conversations: { type: 'integer' }, flows: {}, bytes: {}, packets: {} },
+      },
+    },
+  },
+} as const
+
+const schema = {
+  operationId: 'conversations',
+  summary: 'Both directions of a connection as one row',
+  description:
+    'Flows with the same protocol, addresses and ports, in either direction. `client` opened the conversation: ' +
+    '`initiator` is `syn` if TCP flags show it, `port` if the higher port decided, `time` if the earlier flow did. ' +
+    'Columns ending in `_out` are from client to server, in `_in` the responses; `flows_out` and `flows_in` count ' +
+    'the reports. A direction without reports has null sums. Times are those of exporters, else the receive time. ' +
+    'Names are those of the flows; of several, the last in byte order.',
+  querystring: {
+    type: 'object',
+    additionalProperties: false,
+    properties: {
+      ...questionParameters,
+      both_ways: {
+        ...questionParameters.both_ways,
+        default: 'true',
+        description: 'Also match with source and destination exchanged, so that both directions are included.',
+      },
+      time: timeParameter('flow_time'),
+      by: {
+        type: 'string',
+        enum: conversationRanks,
+        default: 'bytes',
+        description: 'Ranking: sums of both directions, the duration, the end (`last`), or the largest RTT.',
+      },
+      limit: { type: 'integer', minimum: 1, maximum: 10_000, default: 100, description: 'Conversations.' },
+    },
+  },
+  response: { 200: { $ref: 'Conversations#' }, 400: { $ref: 'Problem#' }, 503: { $ref: 'Problem#' } },
+} as const
+
+export function conversationRoutes(app: FastifyInstance, context: ApiContext, hub: Hub): void {
+  app.get('/api/v1/conversations', { schema }, async (request, reply) => {
+    const query = request.query as ConversationsQuery
+    const now = context.host.clock.now()
+    const parsed: ConversationsRequest = {
+      ...rowQueryOf({ ...query, both_ways: query.both_ways ?? 'true' }, 'flow_time', now, request.principal),
+      by: query.by ?? 'bytes',
+      limit: query.limit ?? 100,
+    }
+    const { store } = context.control
+    const disconnected = abortOnDisconnect(reply)
+    const answer =
+      store === undefined
+        ? await ringConversations(hub.ringSource(), parsed, disconnected)
+        : { rows: await manyRowsOf(store, conversationsSql(parsed), disconnected, context.host), span: parsed.span }
+    if (answer?.rows === undefined) return reply.hijack()
+    const facts =
+      store === undefined
+        ? { source: 'ring' }
+        : { source: 'raw', ...(await storedSince(store, parsed.span)), ...(await storedTo(context, parsed.span)) }
+    const [first] = answer.rows
+    const rows = answer.rows.filter((row) => Number(row['_flows_ab'] ?? 0) + Number(row['_flows_ba'] ?? 0) > 0)
+    return answerJson(request, reply, {
+      ...answerFrame(columns, rows.map(cellsOf), answer.span, facts),
+      total: {
+        conversations: first?.['_all_conversations'] ?? 0,
+        flows: first?.['_all_flows'] ?? 0,
+        bytes: first?.['_all_bytes'] ?? 0,
+        packets: first?.['_all_packets'] ?? 0,
+      },
+    })
+  })
+}
+
+const typed = (name: string, of: string): AnswerColumn => ({ ...columnOf(flowNames.field(of) as QueryField), name })
+const parts = ['addr', 'port', ...conversationNames] as const
+const sums = ['bytes', 'packets', 'flows'] as const
+const units = { bytes: 'By', packets: '{packet}', flows: '{flow}' } as const
+
+const columns: readonly AnswerColumn[] = [
+  ...(['client', 'server'] as const).flatMap((end) => parts.map((part) => typed(`${end}_${part}`, `src_${part}`))),
+  typed('proto', 'proto'),
+  { name: 'initiator', type: 'VARCHAR' },
+  typed('time_first', 'time_start'),
+  typed('time_last', 'time_end'),
+  ...sums.flatMap((sum) =>
+    ['out', 'in'].map((way) => ({
+      name: `${sum}_${way}`,
+      type: sum === 'flows' ? 'BIGINT' : 'HUGEINT',
+      unit: units[sum],
+    })),
+  ),
+  typed('tcp_flags_out', 'tcp_flags'),
+  typed('tcp_flags_in', 'tcp_flags'),
+  typed('rtt_min', 'rtt'),
+  typed('rtt_max', 'rtt'),
+  { name: 'drop_packets', type: 'HUGEINT', unit: '{packet}' },
+]
+
+const numberOf = (value: unknown): number | null => (value === null || value === undefined ? null : Number(value))
+
+function cellsOf(row: AnswerRecord): readonly unknown[] {
+  const direction = (way: 'ab' | 'ba'): Direction => ({
+    flows: Number(row[`_flows_${way}`] ?? 0),
+    flags: numberOf(row[`_flags_${way}`]),
+    opens: row[`_opens_${way}`] === true,
+    first: numberOf(row[`_first_${way}`]),
+  })
+  const [ab, ba] = [direction('ab'), direction('ba')]
+  const { isA, by } = initiatorOf(ab, ba, { a: numberOf(row['_a_port']), b: numberOf(row['_b_port']) })
+  const [client, server, out, back] = isA ? ['a', 'b', 'ab', 'ba'] : ['b', 'a', 'ba', 'ab']
+  const first = Math.min(...[ab, ba].flatMap((way) => way.first ?? []))
+  return [
+    ...[client, server].flatMap((end) => parts.map((part) => row[`_${end}_${part}`] ?? null)),
+    row['_proto'] ?? null,
+    by,
+    isoOf(BigInt(first)),
+    isoOf(BigInt(Number(row['_last']))),
+    ...sums.flatMap((sum) => [out, back].map((way) => row[`_${sum}_${way}`] ?? null)),
+    row[`_flags_${out}`] ?? null,
+    row[`_flags_${back}`] ?? null,
+    row['_rtt_min'] ?? null,
+    row['_rtt_max'] ?? null,
+    row['_drop_packets'] ?? null,
+  ]
+}

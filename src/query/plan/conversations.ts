@@ -1,0 +1,125 @@
+/** Both directions of one 5-tuple as one row. */
+import { name } from '../sql-text.ts'
+import { conditionOf, type RowQuery } from './row-query.ts'
+
+export const conversationRanks = ['bytes', 'packets', 'flows', 'drop_packets', 'duration', 'last', 'rtt'] as const
+export type ConversationRank = (typeof conversationRanks)[number]
+
+export interface ConversationsRequest extends RowQuery {
+  readonly by: ConversationRank
+  readonly limit: number
+}
+
+/** Parts of an endpoint that a conversation has for both of its ends; of several values, the last in byte order. */
+export const conversationNames = ['name', 'namespace', 'owner_name', 'label'] as const
+
+/** Bits of `tcp_flags`: the combination is that of NetObserv's agent. */
+export const tcpBits = { syn: 0x02, ack: 0x10, synAck: 0x100, plain: 0xff } as const
+
+/** Flags without bit 8 of NetFlow and IPFIX, which is another flag there. */
+const flagsSql = `CASE WHEN coalesce("protocol" = 'netobserv', false) THEN "tcp_flags" ELSE "tcp_flags" & ${tcpBits.plain} END`
+
+/**
+ * Before the direction is known, the ends are `a` and `b`: `a` is the first by text of the address, then by port.
+ * Columns: _a_addr, _a_port, _a_name …, _b_addr …, _proto; for each direction (`ab`, `ba`): _flows_ab, _bytes_ab,
+ * _packets_ab, _flags_ab, _opens_ab (a SYN without ACK), _first_ab (µs); _last (µs), _rtt_min, _rtt_max,
+ * _drop_packets; and the totals _all_conversations, _all_flows, _all_bytes, _all_packets.
+ */
+export function conversationsSql(request: ConversationsRequest): string {
+  const { names, by, limit } = request
+  const ends = ['src', 'dst'] as const
+  const columns = ends.flatMap((end) => ['addr', 'port', ...conversationNames].map((part) => `"${end}_${part}"`))
+  const flows =
+    `SELECT ${columns.join(', ')}, "proto", bytes_est, packets_est, "rtt", "drop_packets", ${flagsSql} AS "_flags", ` +
+    `epoch_us(coalesce("time_start", "time_received")) AS "_from", ` +
+    `epoch_us(coalesce("time_end", "time_received")) AS "_to", ` +
+    `(coalesce("src_addr", ''), coalesce("src_port"::INTEGER, -1)) <= ` +
+    `(coalesce("dst_addr", ''), coalesce("dst_port"::INTEGER, -1)) AS "_ab" ` +
+    `FROM ${names.view} WHERE ${conditionOf(request)}`
+  const key = [
+    ...['addr', 'port'].map((part) => `${ofEnd('a', part)} AS "_a_${part}"`),
+    ...['addr', 'port'].map((part) => `${ofEnd('b', part)} AS "_b_${part}"`),
+    '"proto" AS "_proto"',
+  ]
+  const named = (['a', 'b'] as const).flatMap((end) =>
+    conversationNames.map((part) => `max(${ofEnd(end, part)}) AS "_${end}_${part}"`),
+  )
+  const directed = (['ab', 'ba'] as const).flatMap((way) => {
+    const only = `FILTER (WHERE ${way === 'ab' ? '' : 'NOT '}"_ab")`
+    const opens = `"_flags" & ${tcpBits.syn} <> 0 AND "_flags" & ${tcpBits.ack} = 0`
+    return [
+      `count(*) ${only} AS "_flows_${way}"`,
+      `sum(bytes_est) ${only} AS "_bytes_${way}"`,
+      `sum(packets_est) ${only} AS "_packets_${way}"`,
+      `bit_or("_flags") ${only} AS "_flags_${way}"`,
+      `coalesce(bool_or(${opens}) ${only}, false) AS "_opens_${way}"`,
+      `min("_from") ${only} AS "_first_${way}"`,
+    ]
+  })
+  const whole = [
+    'max("_to") AS "_last"',
+    'min("rtt") AS "_rtt_min"',
+    'max("rtt") AS "_rtt_max"',
+    'sum("drop_packets") AS "_drop_packets"',
+    'count(*) AS "_flows"',
+    'sum(bytes_est) AS "_bytes"',
+    'sum(packets_est) AS "_packets"',
+    'min("_from") AS "_first"',
+  ]
+  const all =
+    'SELECT count(*) AS "_all_conversations", sum("_flows") AS "_all_flows", sum("_bytes") AS "_all_bytes", ' +
+    'sum("_packets") AS "_all_packets" FROM conversations'
+  const order = [`${rankSql(by)} DESC NULLS LAST`, ...keyColumns.map((column) => `${name(column)} NULLS LAST`)]
+  return (
+    `WITH flows_of AS NOT MATERIALIZED (${flows}), ` +
+    `conversations AS MATERIALIZED (SELECT ${[...key, ...named, ...directed, ...whole].join(', ')} FROM flows_of ` +
+    `GROUP BY 1, 2, 3, 4, 5) ` +
+    `SELECT * FROM (${all}) total LEFT JOIN (SELECT * FROM conversations ORDER BY ${order.join(', ')} ` +
+    `LIMIT ${limit}) shown ON true ORDER BY ${order.join(', ')}`
+  )
+}
+
+export const keyColumns = ['_a_addr', '_a_port', '_b_addr', '_b_port', '_proto'] as const
+
+function ofEnd(end: 'a' | 'b', part: string): string {
+  const [first, second] = end === 'a' ? ['src', 'dst'] : ['dst', 'src']
+  return `CASE WHEN "_ab" THEN "${first}_${part}" ELSE "${second}_${part}" END`
+}
+
+function rankSql(by: ConversationRank): string {
+  if (by === 'duration') return '("_last" - "_first")'
+  return by === 'rtt' ? '"_rtt_max"' : `"_${by}"`
+}
+
+export type Evidence = 'syn' | 'port' | 'time'
+
+/** One direction of a conversation; without flows it is not reported. */
+export interface Direction {
+  readonly flows: number
+  /** Bits that any of its flows has; null if none has flags. */
+  readonly flags: number | null
+  /** A flow has SYN without ACK. */
+  readonly opens: boolean
+  /** µs since 1970. */
+  readonly first: number | null
+}
+
+/**
+ * Whether `a` opened the conversation, and why. A response with SYN+ACK in one packet or a SYN without ACK decides,
+ * then a SYN in one of two reported directions, then the higher port, then the earlier flow.
+ */
+export function initiatorOf(
+  ab: Direction,
+  ba: Direction,
+  ports: { readonly a: number | null; readonly b: number | null },
+): { readonly isA: boolean; readonly by: Evidence } {
+  const has = ({ flags }: Direction, bit: number): boolean => ((flags ?? 0) & bit) !== 0
+  const responds = [has(ab, tcpBits.synAck), has(ba, tcpBits.synAck)] as const
+  if (responds[0] !== responds[1]) return { isA: responds[1], by: 'syn' }
+  if (ab.opens !== ba.opens) return { isA: ab.opens, by: 'syn' }
+  const syn = [has(ab, tcpBits.syn), has(ba, tcpBits.syn)] as const
+  if (ab.flows > 0 && ba.flows > 0 && syn[0] !== syn[1]) return { isA: syn[0], by: 'syn' }
+  if (ports.a !== null && ports.b !== null && ports.a !== ports.b) return { isA: ports.a > ports.b, by: 'port' }
+  const never = Number.POSITIVE_INFINITY
+  return { isA: (ab.first ?? never) <= (ba.first ?? never), by: 'time' }
+}
