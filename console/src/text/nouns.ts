@@ -4,6 +4,7 @@ export const nouns = {
   actor: ['actor', 'actors'],
   box: ['box', 'boxes'],
   change: ['change', 'changes'],
+  conversation: ['conversation', 'conversations'],
   edge: ['edge', 'edges'],
   exporter: ['exporter', 'exporters'],
   flow: ['flow', 'flows'],

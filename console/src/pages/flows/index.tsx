@@ -12,10 +12,13 @@ import { FilterOptions } from './filter-options.tsx'
 import { flowColumns } from './columns.tsx'
 import { FilterBox, type Imported } from '../../parts/filter-box.tsx'
 import { defaultGroups } from './groups.ts'
+import { PresetMenu } from './preset-menu.tsx'
+import { presets, withPreset } from './presets.ts'
 import { useQuickFilters, wholeFilter } from './quick.ts'
 import { flowsCodec } from './state.ts'
 import { flowTabs, useFlowView } from './views.ts'
 import { generalText } from '../../text/general.ts'
+import { presetsText } from '../../text/presets.ts'
 import { flowsText } from '../../text/flows.ts'
 
 const none: readonly QuickFilter[] = []
@@ -44,6 +47,11 @@ export default function FlowsPage(): React.ReactNode {
           name: flowsText.groupByField(title),
           words: flowsText.groupWords,
           run: () => set({ view: 'table', group, sel: '' }),
+        })),
+        ...presets.map((preset) => ({
+          name: presetsText.preset(preset.title),
+          words: presetsText.words,
+          run: () => set(withPreset(preset)),
         })),
         {
           name: state.both ? flowsText.oneDirectionOnly : flowsText.bothWays,
@@ -103,6 +111,7 @@ export default function FlowsPage(): React.ReactNode {
           <span aria-hidden="true">{state.live ? '● ' : '○ '}</span>
           {generalText.live}
         </button>
+        <PresetMenu state={state} set={set} />
         <FilterOptions state={state} set={set} quick={known} />
       </div>
       <UnreadNotice unread={unread} onClose={() => set({}, 'replace')} />

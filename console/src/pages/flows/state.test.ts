@@ -3,7 +3,8 @@ import { expect, test } from 'vitest'
 import { readSearch, writeSearch } from '../../state/codec.ts'
 import { refreshes } from '../../state/frame.ts'
 import { dimensions, earlier, measures, panelNames, defaultLook, type Looks } from './overview/state.ts'
-import { flowsCodec } from './state.ts'
+import { ranks } from './conversations/state.ts'
+import { flowsCodec, flowViews } from './state.ts'
 import { scopes } from './topology/state.ts'
 
 const moment = fc.oneof(
@@ -21,7 +22,8 @@ const flows = fc.record({
   t: fc.record({ from: moment, to: moment }),
   refresh: fc.constantFrom(...refreshes),
   live: fc.boolean(),
-  view: fc.constantFrom('overview' as const, 'table' as const, 'topology' as const),
+  view: fc.constantFrom(...flowViews),
+  rank: fc.constantFrom(...ranks),
   q: fc.string({ unit: 'binary', maxLength: 80 }).filter((written) => written.isWellFormed()),
   both: fc.boolean(),
   once: fc.boolean(),

@@ -3,13 +3,14 @@ import { frameParts, type Frame } from '../../state/frame.ts'
 import { flag, names, oneOf, text, textList } from '../../state/parts.ts'
 import { columnWidths, fieldNames, type Widths } from './parameters.ts'
 import { overviewParts, type OverviewState } from './overview/state.ts'
+import { conversationsParts, type ConversationsState } from './conversations/state.ts'
 import { topologyParts, type TopologyState } from './topology/state.ts'
 import { defaultColumns } from './default-columns.ts'
 
-export const flowViews = ['overview', 'table', 'topology'] as const
+export const flowViews = ['overview', 'table', 'conversations', 'topology'] as const
 export type FlowView = (typeof flowViews)[number]
 
-export interface FlowsState extends Frame, OverviewState, TopologyState {
+export interface FlowsState extends Frame, OverviewState, ConversationsState, TopologyState {
   readonly view: FlowView
   readonly q: string
   readonly both: boolean
@@ -40,5 +41,6 @@ export const flowsCodec = codecOf<FlowsState>({
   sort: text(),
   sel: text(),
   ...overviewParts,
+  ...conversationsParts,
   ...topologyParts,
 })

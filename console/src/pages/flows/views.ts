@@ -2,6 +2,7 @@ import { useEffect, useState, type ComponentType } from 'react'
 import type { PageState } from '../../state/use-page-state.ts'
 import type { FlowColumn } from './columns.tsx'
 import type { FlowsState, FlowView, ShownFlows } from './state.ts'
+import { conversationsText } from '../../text/conversations.ts'
 import { flowsText } from '../../text/flows.ts'
 
 export interface FlowViewProps {
@@ -55,5 +56,6 @@ export function useFlowView(shown: FlowTab | undefined): ComponentType<FlowViewP
 export const flowTabs: readonly FlowTab[] = [
   tab('overview', flowsText.overview, () => import('./overview/index.tsx')),
   tab('table', flowsText.table, () => import('./table.tsx')),
+  tab('conversations', conversationsText.title, () => import('./conversations/index.tsx')),
   tab('topology', flowsText.topology, () => import('./topology/index.tsx')),
 ]

@@ -1,0 +1,87 @@
+import type { AnswerFrame } from '../../../../../src/api/published.ts'
+
+export interface ConversationsAnswer extends AnswerFrame {
+  readonly total: {
+    readonly conversations: number
+    readonly flows: number | string
+    readonly bytes: number | string | null
+    readonly packets: number | string | null
+  }
+}
+
+type Amount = number | string | null
+
+export interface End {
+  readonly addr: string | null
+  readonly port: number | null
+  readonly name: string | null
+  readonly namespace: string | null
+  readonly owner_name: string | null
+  readonly label: string | null
+}
+
+export interface Conversation {
+  readonly key: string
+  readonly client: End
+  readonly server: End
+  readonly proto: number | null
+  readonly initiator: 'syn' | 'port' | 'time'
+  readonly first: string
+  readonly last: string
+  readonly out: Way
+  readonly in: Way
+  /** ns */
+  readonly rtt: readonly [min: number, max: number] | undefined
+  readonly dropped: Amount
+}
+
+/** Sums are null if no flow of this direction was reported. */
+export interface Way {
+  readonly bytes: Amount
+  readonly packets: Amount
+  readonly flows: number
+  readonly flags: number | null
+}
+
+export function conversationsOf({ columns, rows }: ConversationsAnswer): readonly Conversation[] {
+  const places = new Map(columns.map(({ name }, index) => [name, index]))
+  return rows.map((row) => {
+    const value = <T>(name: string): T => (row[places.get(name) ?? -1] ?? null) as T
+    const end = (of: 'client' | 'server'): End => ({
+      addr: value(`${of}_addr`),
+      port: value(`${of}_port`),
+      name: value(`${of}_name`),
+      namespace: value(`${of}_namespace`),
+      owner_name: value(`${of}_owner_name`),
+      label: value(`${of}_label`),
+    })
+    const way = (of: 'out' | 'in'): Way => ({
+      bytes: value(`bytes_${of}`),
+      packets: value(`packets_${of}`),
+      flows: Number(value(`flows_${of}`)),
+      flags: value(`tcp_flags_${of}`),
+    })
+    const [client, server, proto] = [end('client'), end('server'), value<number | null>('proto')]
+    const [min, max] = [value<number | string | null>('rtt_min'), value<number | string | null>('rtt_max')]
+    return {
+      key: JSON.stringify([client.addr, client.port, server.addr, server.port, proto]),
+      client,
+      server,
+      proto,
+      initiator: value('initiator'),
+      first: value('time_first'),
+      last: value('time_last'),
+      out: way('out'),
+      in: way('in'),
+      rtt: min === null || max === null ? undefined : [Number(min), Number(max)],
+      dropped: value('drop_packets'),
+    }
+  })
+}
+
+export const keyFields = ['src_addr', 'src_port', 'dst_addr', 'dst_port', 'proto'] as const
+
+/** Values of {@link keyFields} of the flows from client to server. */
+export function keyCells({ client, server, proto }: Conversation): readonly unknown[] {
+  return [client.addr, client.port, server.addr, server.port, proto]
+}
