@@ -223,10 +223,10 @@ describe.skipIf(chromiumPath === undefined)('chromium: the overview of flows', (
     await page.getByRole('button', { name: /^Panels/ }).click()
     const picker = page.getByRole('dialog', { name: 'Panels' })
     await picker.getByRole('button', { name: 'Move Protocols up' }).click()
-    await picker.getByRole('checkbox', { name: 'Flows per second' }).check()
+    await picker.getByRole('checkbox', { name: 'Flows per second', exact: true }).check()
     await page.keyboard.press('Escape')
     const panels =
-      'bytes,pairs,talkers,protocols,ports,exporters,droppackets,dropstates,dropcauses,droppers,rcodes,dns,rtt,flows'
+      'bytes,pairs,talkers,protocols,ports,exporters,droppackets,dropstates,dropcauses,droppers,rcodes,dns,rtt,tlsversions,netevents,flows'
     await expect.poll(() => new URL(page.url()).searchParams.get('panels')).toBe(panels)
     await page.getByRole('button', { name: 'Destination ports, enlarged' }).click()
     await page
@@ -273,7 +273,10 @@ describe.skipIf(chromiumPath === undefined)('chromium: the overview of flows', (
     const folded = page.locator('details.folded')
     await expect
       .poll(() => folded.locator('summary').textContent())
-      .toBe('7 panels have no data: no flow in this time range has dropped packets, DNS responses, round-trip times')
+      .toBe(
+        '9 panels have no data: no flow in this time range has dropped packets, DNS responses, round-trip times, ' +
+          'TLS versions, network events',
+      )
     await folded.locator('summary').click()
     await folded.getByText('Dropped packets by cause').waitFor()
     expect(await violations(page)).toEqual([])

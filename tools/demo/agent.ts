@@ -2,7 +2,7 @@
 import { ipv4, message, records, time, type Field } from '../../src/codecs/pbflow/testing/messages.ts'
 import { agentClient, type AgentClient } from '../../src/connectors/netobserv/testing/agent.ts'
 import { SeededRandom } from '../../test/kit/random.ts'
-import type { Flow } from './flow.ts'
+import { address, type Flow } from './flow.ts'
 import { addresses } from './shop.ts'
 
 export const agentNodes = ['192.168.7.11', '192.168.7.12', '192.168.7.13'] as const
@@ -20,7 +20,7 @@ const [syn, ack, psh, synAck, finAck, rstAck] = [0x02, 0x10, 0x08, 0x100, 0x200,
 const droppedByPolicy = (1 << 24) + 4
 /** NO_SOCKET, SOCKET_RCVBUFF, TCP_INVALID_SEQUENCE, QDISC_DROP. */
 const causes = [3, 3, 16, 28, 28, 28, 46] as const
-const [established, synSent, closed] = [1, 2, 7]
+const [established, synSent, closeWait] = [1, 2, 7]
 const local = 'shop.svc.cluster.local'
 const names = [
   `database.${local}`,
@@ -68,6 +68,7 @@ export class Agents {
       [2, nodeOf.has(dst) ? 0 : 1],
       [3, time(now - flow.duration)],
       [4, time(now)],
+      [5, message([1, macOf(src)], [2, macOf(dst)])],
       [6, message([1, ipv4(src)], [2, ipv4(dst)])],
       [7, message([1, srcPort], [2, dstPort], [3, proto])],
       [8, bytes],
@@ -128,7 +129,7 @@ export class Agents {
     if (proto !== tcp || !this.#random.chance(0.04)) return []
     const lost = this.#random.integer(1, 3)
     const size = Math.round((lost * bytes) / packets)
-    return dropped(size, lost, ack, this.#random.chance(0.8) ? established : closed, this.#random.pick(causes))
+    return dropped(size, lost, ack, this.#random.chance(0.8) ? established : closeWait, this.#random.pick(causes))
   }
 
   #policy({ dst, dstPort, tcpFlags }: Flow): Field[] {
@@ -152,6 +153,11 @@ export class Agents {
       [31, this.#random.chance(0.005) ? 22 : 0],
     ]
   }
+}
+
+/** As pods of OVN-Kubernetes have them: two fixed bytes, then the address. */
+function macOf(ip: string): bigint {
+  return (0x0a58n << 32n) | BigInt(address(ip))
 }
 
 /** The node of the destination; for traffic that leaves the cluster, that of the source. */

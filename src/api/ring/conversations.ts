@@ -124,7 +124,11 @@ function recordOf(directed: Directed, conversation: Conversation): AnswerRecord 
   const { key, ab, ba } = conversation
   const [aAddr, aPort, bAddr, bPort, proto] = key
   const record: Record<string, unknown> = {
-    ...{ _a_addr: aAddr, _a_port: aPort, _b_addr: bAddr, _b_port: bPort, _proto: proto },
+    _a_addr: aAddr,
+    _a_port: aPort,
+    _b_addr: bAddr,
+    _b_port: bPort,
+    _proto: proto,
     _last: extreme(Math.max, directed.last, conversation),
     _rtt_min: extreme(Math.min, directed.rttMin, conversation),
     _rtt_max: extreme(Math.max, directed.rttMax, conversation),

@@ -17,7 +17,8 @@ export const conversationNames = ['name', 'namespace', 'owner_name', 'label'] as
 export const tcpBits = { syn: 0x02, ack: 0x10, synAck: 0x100, plain: 0xff } as const
 
 /** Flags without bit 8 of NetFlow and IPFIX, which is another flag there. */
-const flagsSql = `CASE WHEN coalesce("protocol" = 'netobserv', false) THEN "tcp_flags" ELSE "tcp_flags" & ${tcpBits.plain} END`
+const flagsSql =
+  `CASE WHEN coalesce("protocol" = 'netobserv', false) THEN "tcp_flags" ` + `ELSE "tcp_flags" & ${tcpBits.plain} END`
 
 /**
  * Before the direction is known, the ends are `a` and `b`: `a` is the first by text of the address, then by port.

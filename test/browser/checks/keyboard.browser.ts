@@ -116,6 +116,9 @@ describe.skipIf(chromiumPath === undefined)('chromium: by keyboard alone', () =>
 
     await tabTo(page, /^tab Table$/, 'Shift+Tab')
     await press(page, 'ArrowRight')
+    await expect.poll(() => parameter(page, 'view')).toBe('conversations')
+    await page.locator('[data-tab="conversations"]:focus').waitFor()
+    await press(page, 'ArrowRight')
     await expect.poll(() => parameter(page, 'view')).toBe('topology')
     await page.locator('.graph-place').waitFor()
     await tabTo(page, /^Topology of \d+ nodes/)
@@ -129,6 +132,9 @@ describe.skipIf(chromiumPath === undefined)('chromium: by keyboard alone', () =>
     await expect.poll(() => parameter(page, 'q')).toMatch(/^dst_port = 5432 and /)
 
     await tabTo(page, /^tab Topology$/, 'Shift+Tab')
+    await press(page, 'ArrowLeft')
+    await expect.poll(() => parameter(page, 'view')).toBe('conversations')
+    await page.locator('[data-tab="conversations"]:focus').waitFor()
     await press(page, 'ArrowLeft')
     await expect.poll(() => parameter(page, 'view')).toBe(null)
     await page.locator('.grid-body [role="row"]').first().waitFor()

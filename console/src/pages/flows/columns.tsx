@@ -82,7 +82,7 @@ function titleOf(name: string): string {
     .replace(/^src_/, flowsText.sourcePrefix)
     .replace(/^dst_/, flowsText.destinationPrefix)
     .replaceAll('_', ' ')
-    .replaceAll(/\b(?:dns|tls|vlan|vrf|bgp|as|ip|id|ttl|icmp|mpls|quic|dscp)\b/g, (word) => word.toUpperCase())
+    .replaceAll(/\b(?:dns|tls|vlan|vrf|bgp|as|ip|id|ttl|icmp|mpls|quic|dscp|mac)\b/g, (word) => word.toUpperCase())
   return words.charAt(0).toUpperCase() + words.slice(1)
 }
 

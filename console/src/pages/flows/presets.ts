@@ -64,7 +64,12 @@ export const presets: readonly Preset[] = [
     dim: 'src_owner_name',
   }),
   feature('rtt', presetsText.rtt, presetsText.rttHint, ['rtt', 'rttslow', 'bytes']),
-  feature('policies', presetsText.policies, presetsText.policiesHint, ['neteventrates', 'netevents', 'dropcauses']),
+  feature('policies', presetsText.policies, presetsText.policiesHint, [
+    'neteventrates',
+    'netevents',
+    'droppers',
+    'dropcauses',
+  ]),
   feature('tls', presetsText.tls, presetsText.tlsHint, ['tlsrates', 'tlsversions', 'tlsciphers', 'tlsgroups']),
   feature('ipsec', presetsText.ipsec, presetsText.ipsecHint, ['ipsec', 'pairs', 'bytes'], {
     dim: 'dst_node',

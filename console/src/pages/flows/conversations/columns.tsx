@@ -9,10 +9,8 @@ import type { Rank } from './state.ts'
 
 /** The ranking that a column selects. */
 export const rankOfColumn: Readonly<Record<string, Rank>> = {
-  bytes_out: 'bytes',
-  bytes_in: 'bytes',
-  packets_out: 'packets',
-  packets_in: 'packets',
+  bytes: 'bytes',
+  packets: 'packets',
   last: 'last',
   duration: 'duration',
   rtt: 'rtt',
@@ -30,23 +28,57 @@ const evidence: Readonly<Record<Conversation['initiator'], string>> = {
   time: conversationsText.byTime,
 }
 
-function Endpoint({ end, hint = '' }: { readonly end: End; readonly hint?: string }): React.ReactNode {
+/** A client that no TCP flag proves has a question mark. */
+function Endpoint({
+  end,
+  initiator,
+}: {
+  readonly end: End
+  readonly initiator?: Conversation['initiator']
+}): React.ReactNode {
   const { addr, port, name, namespace, label } = end
   const beside = namespace ?? label
+  const hint = initiator === undefined ? '' : evidence[initiator]
   return (
     <span title={[name, beside, addr, hint].filter((part) => part !== null && part !== '').join(' · ')}>
       {name === null ? <span className="mono">{addr ?? '–'}</span> : name}
       {port !== null && <span className="mono dim">:{port}</span>}
+      {initiator !== undefined && initiator !== 'syn' && <span className="dim">?</span>}
       {beside !== null && beside !== name && <span className="beside">{beside}</span>}
     </span>
   )
 }
 
-const absent = (
-  <span className="dim" title={conversationsText.noneReported}>
-    –
-  </span>
-)
+const bytesText = (value: number | string): string => volume(Number(value))
+
+/** The sum, then each direction. */
+function BothWays({
+  out,
+  back,
+  format,
+}: {
+  readonly out: number | string | null
+  readonly back: number | string | null
+  readonly format: (value: number | string) => string
+}): React.ReactNode {
+  if (out === null && back === null) return dash
+  const each = (value: typeof out): string => (value === null ? conversationsText.noneReported : count(value))
+  const text = (value: typeof out): string => (value === null ? '–' : format(value))
+  return (
+    <span title={conversationsText.eachWay(each(out), each(back))}>
+      {format(sumOf(out, back))}
+      <span className="beside">→ {text(out)}</span>
+      <span className="beside">← {text(back)}</span>
+    </span>
+  )
+}
+
+/** Exact; integers beyond 2^53 are strings. */
+function sumOf(one: number | string | null, other: number | string | null): number | string {
+  const sum = BigInt(one ?? 0) + BigInt(other ?? 0)
+  return sum <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(sum) : sum.toString()
+}
+
 const dash = <span className="dim">–</span>
 
 function durationMs({ first, last }: Conversation): number {
@@ -57,7 +89,7 @@ function flagsText({ out, in: back }: Conversation): readonly [both: string, eac
   const text = (flags: number | null): string => (flags === null ? '–' : agentFlags(flags) || '–')
   return [
     out.flags === null && back.flags === null ? '' : agentFlags((out.flags ?? 0) | (back.flags ?? 0)),
-    conversationsText.flagsOfBoth(text(out.flags), text(back.flags)),
+    conversationsText.eachWay(text(out.flags), text(back.flags)),
   ]
 }
 
@@ -66,18 +98,9 @@ const columns: readonly GridColumn<Conversation>[] = [
     id: 'client',
     title: conversationsText.client,
     hint: conversationsText.clientHint,
-    width: 180,
+    width: 200,
     grow: 2,
-    cell: ({ client, initiator }) => (
-      <>
-        <Endpoint end={client} hint={evidence[initiator]} />
-        {initiator !== 'syn' && (
-          <span className="beside" title={evidence[initiator]}>
-            {conversationsText.guessed}
-          </span>
-        )}
-      </>
-    ),
+    cell: ({ client, initiator }) => <Endpoint end={client} initiator={initiator} />,
   },
   {
     id: 'server',
@@ -88,50 +111,38 @@ const columns: readonly GridColumn<Conversation>[] = [
     cell: ({ server }) => <Endpoint end={server} />,
   },
   { id: 'proto', title: generalText.protocol, width: 74, cell: ({ proto }) => protocol(proto) },
-  ...(['out', 'in'] as const).map((way): GridColumn<Conversation> => ({
-    id: `bytes_${way}`,
-    title: way === 'out' ? conversationsText.bytesOut : conversationsText.bytesIn,
-    hint: way === 'out' ? conversationsText.outHint : conversationsText.inHint,
-    width: 84,
+  {
+    id: 'bytes',
+    title: generalText.bytes,
+    hint: conversationsText.bytesHint,
+    width: 200,
     grow: 1,
     end: true,
     sortable: true,
-    cell: (row) =>
-      row[way].bytes === null ? absent : <span title={count(row[way].bytes)}>{volume(Number(row[way].bytes))}</span>,
-  })),
-  ...(['out', 'in'] as const).map((way): GridColumn<Conversation> => ({
-    id: `packets_${way}`,
-    title: way === 'out' ? conversationsText.packetsOut : conversationsText.packetsIn,
-    hint: way === 'out' ? conversationsText.outHint : conversationsText.inHint,
-    width: 86,
+    cell: ({ out, in: back }) => <BothWays out={out.bytes} back={back.bytes} format={bytesText} />,
+  },
+  {
+    id: 'packets',
+    title: generalText.packets,
+    hint: conversationsText.packetsHint,
+    width: 156,
     grow: 1,
     end: true,
     sortable: true,
-    cell: (row) => (row[way].packets === null ? absent : count(row[way].packets)),
-  })),
-  {
-    id: 'first',
-    title: conversationsText.started,
-    hint: conversationsText.startedHint,
-    width: 104,
-    cell: ({ first }) => <span className="mono">{time(first)}</span>,
+    cell: ({ out, in: back }) => <BothWays out={out.packets} back={back.packets} format={count} />,
   },
   {
-    id: 'last',
-    title: conversationsText.ended,
-    hint: conversationsText.endedHint,
-    width: 104,
-    sortable: true,
-    cell: ({ last }) => <span className="mono">{time(last)}</span>,
-  },
-  {
-    id: 'duration',
-    title: conversationsText.duration,
-    hint: conversationsText.durationHint,
-    width: 82,
+    id: 'reports',
+    title: conversationsText.reports,
+    hint: conversationsText.reportsHint,
+    width: 76,
     end: true,
     sortable: true,
-    cell: (row) => duration(durationMs(row)),
+    cell: ({ out, in: back }) => (
+      <span title={conversationsText.eachWay(count(out.flows), count(back.flows))}>
+        {count(out.flows + back.flows)}
+      </span>
+    ),
   },
   {
     id: 'rtt',
@@ -145,6 +156,31 @@ const columns: readonly GridColumn<Conversation>[] = [
       const [min, max] = rtt.map((ns) => duration(ns / 1e6)) as [string, string]
       return min === max ? min : `${min} – ${max}`
     },
+  },
+  {
+    id: 'first',
+    title: conversationsText.started,
+    hint: conversationsText.startedHint,
+    width: 116,
+    cell: ({ first }) => <span className="mono">{time(first)}</span>,
+  },
+  {
+    id: 'duration',
+    title: conversationsText.duration,
+    hint: conversationsText.durationHint,
+    width: 82,
+    end: true,
+    sortable: true,
+    cell: (row) => duration(durationMs(row)),
+  },
+  {
+    id: 'dropped',
+    title: conversationsText.dropped,
+    hint: conversationsText.droppedHint,
+    width: 80,
+    end: true,
+    sortable: true,
+    cell: ({ dropped }) => (dropped === null ? dash : count(dropped)),
   },
   {
     id: 'flags',
@@ -165,26 +201,12 @@ const columns: readonly GridColumn<Conversation>[] = [
     },
   },
   {
-    id: 'reports',
-    title: conversationsText.reports,
-    hint: conversationsText.reportsHint,
-    width: 76,
-    end: true,
+    id: 'last',
+    title: conversationsText.ended,
+    hint: conversationsText.endedHint,
+    width: 116,
     sortable: true,
-    cell: ({ out, in: back }) => (
-      <span title={conversationsText.reportsOfBoth(count(out.flows), count(back.flows))}>
-        {count(out.flows + back.flows)}
-      </span>
-    ),
-  },
-  {
-    id: 'dropped',
-    title: conversationsText.dropped,
-    hint: conversationsText.droppedHint,
-    width: 80,
-    end: true,
-    sortable: true,
-    cell: ({ dropped }) => (dropped === null ? dash : count(dropped)),
+    cell: ({ last }) => <span className="mono">{time(last)}</span>,
   },
 ]
 

@@ -2,12 +2,19 @@ import { familyNames, panelKinds, type Feature } from './kinds.ts'
 import type { PanelName } from './state.ts'
 import { overviewText } from '../../../text/overview.ts'
 
-export function FoldedPanels({ panels }: { readonly panels: readonly PanelName[] }): React.ReactNode {
+/** `alone`: no other panel is shown, so the reasons are. */
+export function FoldedPanels({
+  panels,
+  alone = false,
+}: {
+  readonly panels: readonly PanelName[]
+  readonly alone?: boolean
+}): React.ReactNode {
   const families = [...new Set(panels.map((name) => panelKinds[name].family))].filter(
     (family): family is Feature => family !== 'flows',
   )
   return (
-    <details className="panel folded">
+    <details className="panel folded" open={alone}>
       <summary>
         {overviewText.nothingToShow(
           panels.length === 1 ? overviewText.onePanel : overviewText.panelCount(panels.length),

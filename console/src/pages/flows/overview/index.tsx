@@ -150,7 +150,7 @@ export default function Overview({ state, set, tabs }: FlowViewProps): React.Rea
           <div className="focus-main">
             {shown.includes(focus)
               ? panel(focus, 'large')
-              : folded.includes(focus) && <FoldedPanels panels={[focus]} />}
+              : folded.includes(focus) && <FoldedPanels panels={[focus]} alone />}
           </div>
           <div className="focus-strip" role="group" aria-label={overviewText.otherPanels}>
             {shown
@@ -168,7 +168,7 @@ export default function Overview({ state, set, tabs }: FlowViewProps): React.Rea
       ) : (
         <div className="page-scroll overview">
           {shown.map((name) => panel(name, 'usual'))}
-          {folded.length > 0 && <FoldedPanels panels={folded} />}
+          {folded.length > 0 && <FoldedPanels panels={folded} alone={folded.length === panels.length} />}
         </div>
       )}
     </>
