@@ -62,21 +62,28 @@ export function conversationsSql(request: ConversationsRequest): string {
     'min("rtt") AS "_rtt_min"',
     'max("rtt") AS "_rtt_max"',
     'sum("drop_packets") AS "_drop_packets"',
-    'count(*) AS "_flows"',
-    'sum(bytes_est) AS "_bytes"',
-    'sum(packets_est) AS "_packets"',
-    'min("_from") AS "_first"',
   ]
-  const all =
-    'SELECT count(*) AS "_all_conversations", sum("_flows") AS "_all_flows", sum("_bytes") AS "_all_bytes", ' +
-    'sum("_packets") AS "_all_packets" FROM conversations'
-  const order = [`${rankSql(by)} DESC NULLS LAST`, ...keyColumns.map((column) => `${name(column)} NULLS LAST`)]
+  const among = key.map((each) => {
+    const [value = '', column = ''] = each.split(' AS ')
+    return `${value} IS NOT DISTINCT FROM ranked.${column}`
+  })
+  const list = keyColumns.map((column) => name(column)).join(', ')
+  const order = ['"_rank" DESC NULLS LAST', ...keyColumns.map((column) => `${name(column)} NULLS LAST`)].join(', ')
+  const same = keyColumns.map((column) => `shown.${name(column)} IS NOT DISTINCT FROM ranked.${name(column)}`)
+  const totals =
+    '(SELECT count(*) FROM conversations) AS "_all_conversations", count(*) AS "_all_flows", ' +
+    'sum(bytes_est) AS "_all_bytes", sum(packets_est) AS "_all_packets"'
   return (
     `WITH flows_of AS NOT MATERIALIZED (${flows}), ` +
-    `conversations AS MATERIALIZED (SELECT ${[...key, ...named, ...directed, ...whole].join(', ')} FROM flows_of ` +
+    // Only keys are kept of all conversations; there may be as many as flows.
+    `conversations AS MATERIALIZED (SELECT ${key.join(', ')}, ${ranks[by]} AS "_rank" FROM flows_of ` +
+    `GROUP BY 1, 2, 3, 4, 5), ` +
+    `ranked AS MATERIALIZED (SELECT * FROM conversations ORDER BY ${order} LIMIT ${limit}), ` +
+    `shown AS (SELECT ${[...key, ...named, ...directed, ...whole].join(', ')} FROM flows_of ` +
+    `SEMI JOIN ranked ON ${among.join(' AND ')} ` +
     `GROUP BY 1, 2, 3, 4, 5) ` +
-    `SELECT * FROM (${all}) total LEFT JOIN (SELECT * FROM conversations ORDER BY ${order.join(', ')} ` +
-    `LIMIT ${limit}) shown ON true ORDER BY ${order.join(', ')}`
+    `SELECT * FROM (SELECT ${totals} FROM flows_of) total LEFT JOIN (SELECT ranked.*, shown.* EXCLUDE (${list}) ` +
+    `FROM ranked JOIN shown ON ${same.join(' AND ')}) ON true ORDER BY ${order}`
   )
 }
 
@@ -87,9 +94,14 @@ function ofEnd(end: 'a' | 'b', part: string): string {
   return `CASE WHEN "_ab" THEN "${first}_${part}" ELSE "${second}_${part}" END`
 }
 
-function rankSql(by: ConversationRank): string {
-  if (by === 'duration') return '("_last" - "_first")'
-  return by === 'rtt' ? '"_rtt_max"' : `"_${by}"`
+const ranks: Readonly<Record<ConversationRank, string>> = {
+  bytes: 'sum(bytes_est)',
+  packets: 'sum(packets_est)',
+  flows: 'count(*)',
+  drop_packets: 'sum("drop_packets")',
+  duration: 'max("_to") - min("_from")',
+  last: 'max("_to")',
+  rtt: 'max("rtt")',
 }
 
 export type Evidence = 'syn' | 'port' | 'time'
