@@ -16,7 +16,7 @@ export const flowFieldsText = {
   droppedBytes: 'Dropped bytes',
   droppedPackets: 'Dropped packets',
   rcode: 'DNS response code',
-  latency: 'DNS response time',
+  latency: 'DNS latency',
   errno: 'DNS error',
   queryName: 'DNS query name',
   largestRtt: 'RTT, largest',

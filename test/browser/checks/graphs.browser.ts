@@ -1,5 +1,6 @@
 import type { Locator, Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
+import { valueName } from '../../../console/src/pages/flows/overview/names.ts'
 import { useBigStage } from '../kit/big-stage.ts'
 import { figuresOf } from '../kit/saved.ts'
 import { chromiumPath, useStage } from '../kit/stage.ts'
@@ -65,7 +66,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: graphs of data set D', ()
       const of = (at: number): number => lines.reduce((all, line) => all + amount(line, at), 0)
       expect({ name, sum: of(total) }).toEqual({ name, sum: groups.reduce((all, { s }) => all + Number(s), 0) })
       for (const { g, s } of groups.slice(0, 5))
-        expect({ name, g, sum: of(names.findIndex((each) => each === `${g ?? 'no namespace'} per second`)) }).toEqual({
+        expect({ name, g, sum: of(names.findIndex((each) => each === `${valueName(field, g)} per second`)) }).toEqual({
           name,
           g,
           sum: Number(s),
