@@ -7,7 +7,8 @@ import {
   type PushedEntry,
   type PushRequest,
 } from '../../../../test/kit/loki-server.ts'
-import type { Sink } from '../../../engine/contracts.ts'
+import type { Sink, SinkBatch } from '../../../engine/contracts.ts'
+import { eventAt } from '../../../model/events.ts'
 import { configFrom } from '../../../schema/index.ts'
 import { lokiSchema } from '../config.ts'
 import { sink as loki } from '../sink.ts'
@@ -18,13 +19,26 @@ const idOf = ({ line }: PushedEntry): string => {
   return id ?? name ?? ''
 }
 
-/** Flows have no id in their line. */
+/**
+ * Flows have no id in their line. The suite makes frames for each attempt: those of the same rows get the same receive
+ * time, later ones a later one, as in the journal.
+ */
 function named(sink: Sink): Sink {
   const flows = asFlows(sink)
+  const frames = new Map<string, number>()
+  const timed = (batch: SinkBatch): SinkBatch => ({
+    ...batch,
+    pieces: batch.pieces.map((piece) => {
+      const first = piece.batch.kind === 'events' ? eventAt(piece.batch, piece.rows[0] ?? 0).id : 'flows'
+      const number = frames.get(first) ?? frames.size
+      frames.set(first, number)
+      return { ...piece, header: { ...piece.header, received: piece.header.received + number } }
+    }),
+  })
   return {
     ...sink,
     send: (batch, signal) =>
-      (batch.pieces.some((piece) => piece.batch.kind === 'flows') ? flows : sink).send(batch, signal),
+      (batch.pieces.some((piece) => piece.batch.kind === 'flows') ? flows : sink).send(timed(batch), signal),
   }
 }
 
