@@ -28,6 +28,7 @@ describe('the table of metrics', () => {
     'sets',
     'templates',
     'records',
+    'values',
     'frames',
     'letters',
     'requests',

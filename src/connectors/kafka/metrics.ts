@@ -1,7 +1,7 @@
 import { counter } from '../../telemetry/metric-table.ts'
 
 export const metrics = {
-  weir_kafka_flow_values_omitted_total: counter(
+  weir_kafka_omitted_values_total: counter(
     'Values of flows that were omitted because their type is wrong; the rest of the flow is stored',
     'source',
   ),

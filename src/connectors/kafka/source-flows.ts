@@ -244,5 +244,5 @@ function countOmitted({ wrong }: NetObservReader, { id, metrics }: SourceContext
   let omitted = 0
   for (const values of wrong.values()) omitted += values
   wrong.clear()
-  if (omitted > 0) metrics.count('weir_kafka_flow_values_omitted_total', omitted, { source: id })
+  if (omitted > 0) metrics.count('weir_kafka_omitted_values_total', omitted, { source: id })
 }
