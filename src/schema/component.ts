@@ -23,9 +23,14 @@ export interface ComponentSchema<F extends Fields = Fields, T extends string = s
   readonly summary: string
   readonly fields: F
   readonly check?: Check<F>
+  /** Defaults of this type for fields that every entry has. */
+  readonly common?: CommonDefaults
   readonly zod: z.ZodType<ValuesOf<F>, WrittenOf<F>>
   readonly info: FieldInfo
 }
+
+/** By field, and by member of a group. */
+export type CommonDefaults = Readonly<Record<string, Readonly<Record<string, unknown>>>>
 
 /** A schema with any fields. */
 export interface AnyComponentSchema extends Omit<ComponentSchema, 'check' | 'zod'> {
@@ -45,6 +50,7 @@ export function defineSchema<const T extends string, const F extends Fields>(giv
   readonly summary: string
   readonly fields: F
   readonly check?: Check<F>
+  readonly common?: CommonDefaults
 }): ComponentSchema<F, T> {
   const { fields, summary } = given
   // Built on first use: a start validates with few of the schemas.
@@ -147,10 +153,18 @@ function entryReader(types: Types, common: Fields) {
     return {
       id,
       type,
-      common: take(commonSchema.safeParse(shared, { jitless: true }), id, context),
+      common: take(commonSchema.safeParse(withDefaults(shared, schema.common), { jitless: true }), id, context),
       settings: take(schema.zod.safeParse(settings, { jitless: true }), id, context),
     }
   }
+}
+
+function withDefaults(written: Readonly<Record<string, unknown>>, defaults: CommonDefaults = {}): unknown {
+  const groups = Object.entries(defaults).map(([name, members]) => {
+    const given = written[name] ?? {}
+    return [name, isRecord(given) ? { ...members, ...given } : given]
+  })
+  return { ...written, ...Object.fromEntries(groups) }
 }
 
 function take(result: z.ZodSafeParseResult<unknown>, id: string, context: Context): unknown {

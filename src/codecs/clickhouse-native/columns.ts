@@ -1,0 +1,136 @@
+import { isPresent } from '../../model/columns.ts'
+import type { NativeColumn } from './block.ts'
+import type { BlockTexts } from './texts.ts'
+
+export type Numbers = Uint8Array | Uint16Array | Uint32Array | Int32Array | Float64Array
+
+export function bytesOf({ buffer, byteOffset, byteLength }: Numbers | BigUint64Array): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength)
+}
+
+/** Copies the chosen rows of `width` numbers each to `into`, from row `at` on. */
+export function copyRows<T extends Numbers>(from: T, rows: Uint32Array, width: number, into: T, at: number): void {
+  const first = rows[0] ?? 0
+  // Rows are ascending, so that these bounds mean a run without gaps.
+  if ((rows[rows.length - 1] ?? 0) - first === rows.length - 1) {
+    into.set(from.subarray(first * width, (first + rows.length) * width) as never, at * width)
+    return
+  }
+  if (width === 1) {
+    for (let i = 0; i < rows.length; i++) into[at + i] = from[rows[i] as number] as number
+    return
+  }
+  for (let i = 0, to = at * width; i < rows.length; i++) {
+    const start = (rows[i] as number) * width
+    for (let word = 0; word < width; word++) into[to++] = from[start + word] as number
+  }
+}
+
+/** Writes 1 for each chosen row without a value. */
+export function copyNulls(valid: Uint8Array | undefined, rows: Uint32Array, into: Uint8Array, at: number): void {
+  if (valid === undefined) return
+  for (let i = 0; i < rows.length; i++) if (!isPresent(valid, rows[i] as number)) into[at + i] = 1
+}
+
+/** The state and the flags of LowCardinality: keys of this block only. */
+const sharedKeys = 1
+const ownKeys = 0x600
+
+/**
+ * LowCardinality in its dictionary form. `numbers`: texts by row. Nullable: number 0 is NULL; otherwise it must not
+ * occur.
+ */
+export function lowCardinality(numbers: Uint32Array, texts: BlockTexts, nullable: boolean): Uint8Array[] {
+  return [bytesOf(BigUint64Array.of(BigInt(sharedKeys))), ...lowCardinalityRows(numbers, texts, nullable)]
+}
+
+/** Without the state, which precedes the ends of an array. */
+function lowCardinalityRows(numbers: Uint32Array, texts: BlockTexts, nullable: boolean): Uint8Array[] {
+  if (numbers.length === 0) return []
+  const slots = new Uint32Array(texts.count)
+  const indexes = new Uint32Array(numbers.length)
+  const keys: Uint8Array[] = nullable ? [texts.encoded(0)] : []
+  for (let row = 0; row < numbers.length; row++) {
+    const number = numbers[row] as number
+    if (number === 0 && nullable) continue
+    let slot = slots[number] as number
+    if (slot === 0) slots[number] = slot = keys.push(texts.encoded(number))
+    indexes[row] = slot - 1
+  }
+  const [kind, packed] =
+    keys.length <= 0x100
+      ? [0, Uint8Array.from(indexes)]
+      : keys.length <= 0x10000
+        ? [1, Uint16Array.from(indexes)]
+        : [2, indexes]
+  return [
+    bytesOf(BigUint64Array.of(BigInt(ownKeys | kind), BigInt(keys.length))),
+    ...keys,
+    bytesOf(BigUint64Array.of(BigInt(numbers.length))),
+    bytesOf(packed),
+  ]
+}
+
+/** Plain texts. Number 0 is an empty text, and NULL if nullable. */
+export function plainTexts(numbers: Uint32Array, texts: BlockTexts, nullable: boolean): Uint8Array[] {
+  let total = 0
+  const nulls = new Uint8Array(nullable ? numbers.length : 0)
+  for (let row = 0; row < numbers.length; row++) {
+    const number = numbers[row] as number
+    total += texts.encoded(number).length
+    if (nullable && number === 0) nulls[row] = 1
+  }
+  const bytes = new Uint8Array(total)
+  let at = 0
+  for (let row = 0; row < numbers.length; row++) {
+    const encoded = texts.encoded(numbers[row] as number)
+    bytes.set(encoded, at)
+    at += encoded.length
+  }
+  return nullable ? [nulls, bytes] : [bytes]
+}
+
+/** Ends of lists, by row. */
+export function endsOf(lengths: Uint32Array): { readonly bytes: Uint8Array; readonly total: number } {
+  const ends = new Uint32Array(2 * lengths.length)
+  let total = 0
+  for (let row = 0; row < lengths.length; row++) {
+    total += lengths[row] as number
+    ends[2 * row] = total
+  }
+  return { bytes: bytesOf(ends), total }
+}
+
+/** Array(LowCardinality(String)). */
+export function textLists(lengths: Uint32Array, items: Uint32Array, texts: BlockTexts): Uint8Array[] {
+  return [
+    bytesOf(BigUint64Array.of(BigInt(sharedKeys))),
+    endsOf(lengths).bytes,
+    ...lowCardinalityRows(items, texts, false),
+  ]
+}
+
+/**
+ * Unix milliseconds as DateTime64: Int64 in two words, in units of 10^-`digits` seconds (3 or 6). Times that are no
+ * numbers become NULL.
+ */
+export function timeWords(times: Float64Array, nulls: Uint8Array, digits: 3 | 6): Uint32Array {
+  const words = new Uint32Array(2 * times.length)
+  const factor = digits === 6 ? 1000 : 1
+  for (let row = 0; row < times.length; row++) {
+    const time = Math.round((times[row] as number) * factor)
+    if (!Number.isFinite(time)) {
+      nulls[row] = 1
+      continue
+    }
+    if (nulls[row] === 1) continue
+    const high = Math.floor(time / 2 ** 32)
+    words[2 * row] = time - high * 2 ** 32
+    words[2 * row + 1] = high
+  }
+  return words
+}
+
+export function nullable(name: string, type: string, nulls: Uint8Array, data: Uint8Array): NativeColumn {
+  return { name, type: `Nullable(${type})`, data: [nulls, data] }
+}

@@ -1,0 +1,48 @@
+import { varint } from './block.ts'
+
+const utf8 = new TextEncoder()
+
+/** Numbers the distinct texts of a block, and encodes each once. Number 0 is absent. */
+export class BlockTexts {
+  readonly #numbers = new Map<string, number>()
+  /** Length and bytes. */
+  readonly #encoded: Uint8Array[] = [Uint8Array.of(0)]
+  readonly #dictionaries = new Map<readonly string[], Uint32Array>()
+
+  /** Including 0. */
+  get count(): number {
+    return this.#encoded.length
+  }
+
+  number(text: string): number {
+    const known = this.#numbers.get(text)
+    if (known !== undefined) return known
+    const number = this.#encoded.length
+    const bytes = utf8.encode(text)
+    const length = varint(bytes.length)
+    const encoded = new Uint8Array(length.length + bytes.length)
+    encoded.set(length)
+    encoded.set(bytes, length.length)
+    this.#encoded.push(encoded)
+    this.#numbers.set(text, number)
+    return number
+  }
+
+  encoded(number: number): Uint8Array {
+    return this.#encoded[number] as Uint8Array
+  }
+
+  /** Numbers by code of a dictionary, filled in by {@link of}. */
+  dictionary(dictionary: readonly string[]): Uint32Array {
+    let known = this.#dictionaries.get(dictionary)
+    if (known === undefined) this.#dictionaries.set(dictionary, (known = new Uint32Array(dictionary.length)))
+    return known
+  }
+
+  /** `known`: of {@link dictionary}. Code 0 is absent. */
+  of(known: Uint32Array, dictionary: readonly string[], code: number): number {
+    if (code === 0) return 0
+    const number = known[code] as number
+    return number === 0 ? (known[code] = this.number(dictionary[code] ?? '')) : number
+  }
+}
