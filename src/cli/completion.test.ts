@@ -64,6 +64,7 @@ _weir
       'kollect',
       'cts-exporter',
       'neo4j-sink',
+      'flows-to-clickhouse',
       'query',
       'flows',
       'events',

@@ -11,6 +11,7 @@ import { register as registerDoctor } from './doctor.ts'
 import { register as registerExporters } from './exporters.ts'
 import { register as registerFields } from './fields.ts'
 import { runHelp } from './flags.ts'
+import { register as registerFlowsToClickHouse } from './flows-to-clickhouse.ts'
 import { register as registerJournal } from './journal.ts'
 import { register as registerKollect } from './kollect.ts'
 import { register as registerLedger } from './ledger.ts'
@@ -52,6 +53,7 @@ const summaries: Readonly<Record<string, string>> = {
   kollect: 'replace kollect: publish every change of a cluster',
   'cts-exporter': 'replace cts_exporter: post cloud audit traces to Knative',
   'neo4j-sink': 'replace neo4j_sink: write CloudEvents into Neo4j as a graph',
+  'flows-to-clickhouse': 'write flows from Kafka into ClickHouse, as NetObserv’s example does',
   replay: 'resend the exporter datagrams of a packet capture',
   bus: 'test a message bus: connect, send, receive',
   journal: 'check, list or export the journal',
@@ -92,6 +94,7 @@ Exit codes: 0 success, 1 failure or server unreachable, 2 usage error or invalid
   registerKollect(weir)
   registerCtsExporter(weir)
   registerNeo4jSink(weir)
+  registerFlowsToClickHouse(weir)
   weir.commandsGroup('Ask:')
   registerQuery(weir)
   registerRows(weir)

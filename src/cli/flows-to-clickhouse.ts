@@ -1,0 +1,103 @@
+import type { Command } from 'commander'
+import { self } from '../host/process.ts'
+import type { FlowsToClickHouseFlags, FlowsToClickHousePlan } from '../presets/flows-to-clickhouse/index.ts'
+import { action, CommandError, defaultData } from './client.ts'
+import { startPreset } from './preset.ts'
+
+interface Flags extends FlowsToClickHouseFlags {
+  readonly data?: string
+  readonly listen?: string
+  readonly ops?: string
+  readonly printConfig?: boolean
+}
+
+const name = 'flows-to-clickhouse'
+const originalFlag = /^-(?:kafkaurl|clickhouseurl|loglevel)(?:=|$)/
+
+export function register(program: Command): void {
+  program
+    .command(name)
+    .description(
+      "Replace NetObserv's example consumer: read enriched flows from Kafka and write them into ClickHouse. The " +
+        'first three flags are its own; one dash works, too.',
+    )
+    .option('--kafkaurl <BROKERS>', 'brokers, separated by commas; default port 9092 (KAFKA_URL)')
+    .option('--clickhouseurl <HOST:PORT>', 'HTTP interface of ClickHouse; empty: print flows (CLICKHOUSE_URL)')
+    .option('--loglevel <LEVEL>', 'lowest logged level (LOG_LEVEL; default info)')
+    .option('--topic <TOPIC>', 'topic of the flows (KAFKA_TOPIC; default flows-export)')
+    .option('--group <GROUP>', 'consumer group (KAFKA_GROUP; default to-clickhouse)')
+    .option('--kafka-tls', "TLS to Kafka with the system's authorities (KAFKA_TLS)")
+    .option('--kafka-ca <FILE>', 'authorities of Kafka, PEM (KAFKA_CA_FILE)')
+    .option('--kafka-cert <FILE>', 'client certificate for Kafka, PEM (KAFKA_CERT_FILE)')
+    .option('--kafka-key <FILE>', 'key of the certificate, PEM (KAFKA_KEY_FILE)')
+    .option('--kafka-sasl <MECHANISM>', 'plain, scram-sha-256 or scram-sha-512 (KAFKA_SASL)')
+    .option('--kafka-user <USER>', 'user of Kafka (KAFKA_USER)')
+    .option('--database <NAME>', 'database of the table (CLICKHOUSE_DATABASE; default default)')
+    .option('--user <USER>', 'user of ClickHouse (CLICKHOUSE_USER)')
+    .option('--ca <FILE>', 'authorities of ClickHouse, PEM (CLICKHOUSE_CA_FILE)')
+    .option('--cert <FILE>', 'client certificate for ClickHouse, PEM (CLICKHOUSE_CERT_FILE)')
+    .option('--key <FILE>', 'key of the certificate, PEM (CLICKHOUSE_KEY_FILE)')
+    .option('--data <DIR>', `data folder (WEIR_DATA; default ${defaultData})`)
+    .option('--listen <HOST:PORT>', 'API and console (default 127.0.0.1:8080)')
+    .option('--ops <HOST:PORT>', 'metrics and health (default 0.0.0.0:8081)')
+    .option('--print-config', 'print the resulting configuration and exit')
+    .addHelpText(
+      'after',
+      `
+Passwords are variables: CLICKHOUSE_PASSWORD or CLICKHOUSE_PASSWORD_FILE, KAFKA_PASSWORD or KAFKA_PASSWORD_FILE.
+
+The command generates a configuration from these, stores it as ${name}.yaml in the data folder, and runs it with
+\`weir run\`. WEIR_* variables override it. Differences from the example consumer: docs/guide/flows-to-clickhouse.md.
+
+Examples:
+  $ weir ${name} -kafkaurl kafka.netobserv:9092 -clickhouseurl clickhouse.default:8123
+  $ CLICKHOUSE_PASSWORD=… weir ${name} -kafkaurl kafka:9093 --kafka-tls \\
+      -clickhouseurl https://clickhouse:8443 --user weir --print-config
+
+Exit codes: 0 clean stop, 1 start failure, 2 usage error or invalid settings.`,
+    )
+    .action(action(run))
+}
+
+/** Go accepts long flags with one dash. */
+export function withOriginalFlags(args: readonly string[]): string[] {
+  return args[0] === name ? args.map((arg) => (originalFlag.test(arg) ? `-${arg}` : arg)) : [...args]
+}
+
+async function run({ data, listen, ops, printConfig, ...flags }: Flags): Promise<void> {
+  const folder = data ?? self.env['WEIR_DATA'] ?? defaultData
+  const { plan, text } = await planned(flags, folder)
+  if (printConfig !== true) {
+    return await startPreset({
+      name,
+      folder,
+      text,
+      files: {},
+      notes: plan.notes,
+      listen,
+      ops,
+      exitCode: () => 1,
+      fresh: 'flows are read from the committed offsets of the group, which ClickHouse has.',
+    })
+  }
+  for (const note of plan.notes) self.stderr(`weir ${name}: ${note}\n`)
+  self.stdout(text)
+}
+
+async function planned(
+  flags: FlowsToClickHouseFlags,
+  data: string,
+): Promise<{ readonly plan: FlowsToClickHousePlan; readonly text: string }> {
+  const [{ flowsToClickHousePreset, PresetProblem }, { stringify }] = await Promise.all([
+    import('../presets/flows-to-clickhouse/index.ts'),
+    import('yaml'),
+  ])
+  try {
+    const plan = flowsToClickHousePreset({ flags, env: self.env, data })
+    return { plan, text: stringify(plan.config) }
+  } catch (error) {
+    if (error instanceof PresetProblem)
+      throw new CommandError(error.message, [`\`weir ${name} --help\` lists the settings.`], 2)
+    throw error
+  }
+}
