@@ -7,7 +7,7 @@ export interface NativeType {
 /** Texts in quotes are arguments without a meaning here. Throws for unbalanced brackets. */
 export function parseType(text: string): NativeType {
   const open = text.indexOf('(')
-  if (open === -1) return { name: text.trim(), inner: [] }
+  if (open === -1 || text.startsWith("'")) return { name: text.trim(), inner: [] }
   if (!text.endsWith(')')) throw new Error(`the type ${text} cannot be read`)
   return { name: text.slice(0, open).trim(), inner: splitArguments(text.slice(open + 1, -1)).map(parseType) }
 }
