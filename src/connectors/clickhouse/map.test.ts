@@ -33,9 +33,16 @@ test.each<[Partial<Written>, string]>([
 test('the table of flows has every field of the registry under its name, and the position of each row', () => {
   const [, , , flows] = schemaOf(config()).tables
   expect(flows?.columns.map(({ name }) => name)).toEqual([
-    ...['_writer', '_source', '_epoch', '_sequence', '_row', '_received'],
+    '_writer',
+    '_source',
+    '_epoch',
+    '_sequence',
+    '_row',
+    '_received',
     ...flowFields.map(({ name }) => name),
-    ...['bytes_est', 'packets_est', '_pos'],
+    'bytes_est',
+    'packets_est',
+    '_pos',
   ])
 })
 

@@ -166,6 +166,7 @@ class ClickHouseSink implements Sink {
             'them',
           { table: chunk.kind, rows: missing.count },
         )
+      this.#context.log.warn('rows of a repeated insert were missing and are inserted again', { rows: missing.count })
       rows = missing
     }
   }
