@@ -6,6 +6,8 @@ import { ROOT, runCommand } from '../../tools/kit/command.ts'
 import { addCounts, findCounts, formatCounts } from '../../tools/kit/counts.ts'
 import { install } from './install/apt.ts'
 import { installBuf } from './install/buf.ts'
+import { chdb, installChdb } from './install/chdb.ts'
+import { clickhouse } from './install/clickhouse.ts'
 import { elasticmq, installElasticmq } from './install/elasticmq.ts'
 import { installGoAgent } from './install/go-agent.ts'
 import { installGoCloudEvents } from './install/go-cloudevents.ts'
@@ -37,7 +39,7 @@ const filters = process.argv.slice(2).filter((one) => one !== '--write')
 const recording = write ? ['--reporter=test/kit/support-reporter.ts'] : []
 
 // Before the tests, so that no test pays for a download, one after the other (one package database).
-const wanted = [nats, rabbitmq, softflowd, pmacct, nfcapd, sfcapd, strace, prometheus].map((program) => ({
+const wanted = [nats, rabbitmq, softflowd, pmacct, nfcapd, sfcapd, strace, prometheus, clickhouse].map((program) => ({
   name: program.name,
   find: () => install(program),
 }))
@@ -46,6 +48,7 @@ for (const { name, find } of [
   { name: 'pyarrow', find: installPyarrow },
   { name: 'buf', find: installBuf },
   { name: 'python-protobuf', find: installPythonProtobuf },
+  { name: chdb.name, find: installChdb },
   { name: keycloak.name, find: installKeycloak },
   { name: kafka.name, find: installKafka },
   { name: neo4j.name, find: installNeo4j },

@@ -5,8 +5,8 @@ export const clickhouse: Program = {
   name: 'clickhouse-server',
   package: 'clickhouse-server',
   version: '18.16.1',
-  versionArguments: ['--version'],
-  versionProgram: 'clickhouse-client',
+  versionArguments: ['-W', 'clickhouse-server'],
+  versionProgram: 'dpkg-query',
 }
 
 await installAlone(clickhouse, import.meta.url)
