@@ -125,6 +125,42 @@ describe('a component map', () => {
     })
   })
 
+  it('lets a type replace defaults of common fields, which a written value overrides', () => {
+    const common = {
+      delivery: group(
+        {
+          events: integer({ description: 'Events', default: 1000 }),
+          wait: integer({ description: 'Wait', default: 0 }),
+        },
+        { description: 'Delivery', default: {} },
+      ),
+    }
+    const type = (name: string, defaults?: AnyComponentSchema['common']) =>
+      defineSchema({
+        type: name,
+        role: 'sink',
+        summary: 'A type',
+        fields: {},
+        ...(defaults === undefined ? {} : { common: defaults }),
+      })
+    const types = { plain: type('plain'), large: type('large', { delivery: { events: 50_000, wait: 5 } }) }
+    const whole = defineSchema({
+      type: 'whole',
+      role: 'setting',
+      summary: 'All',
+      fields: { sinks: componentMap(types, { description: 'Sinks', default: {} }, common) },
+    })
+    const { sinks } = configFrom(whole, {
+      sinks: { plain: {}, large: {}, own: { type: 'large', delivery: { events: 7 } } },
+    })
+    expect(Object.values(sinks).map(({ common: { delivery } }) => delivery)).toEqual([
+      { events: 1000, wait: 0 },
+      { events: 50_000, wait: 5 },
+      { events: 7, wait: 5 },
+    ])
+    expect(() => configFrom(whole, { sinks: { large: { delivery: 3 } } })).toThrow('delivery: expected a map')
+  })
+
   it('rejects schemas with a field `type` or one of a common name', () => {
     const field = text({ description: 'A', default: 'a' })
     const schema = defineSchema({ type: 'a', role: 'sink', summary: 'A', fields: { from: field } })

@@ -1,4 +1,4 @@
-/** Columns of event batches: the envelope, and the body as it came. */
+/** Columns of event batches: the envelope, and the body unchanged. */
 import { dataEncodings, type EventBatch, type Heap } from '../../model/batches.ts'
 import { varint, type NativeColumn } from './block.ts'
 import { bytesOf, copyRows, lowCardinality, nullable, plainTexts, timeWords } from './columns.ts'

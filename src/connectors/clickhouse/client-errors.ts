@@ -63,6 +63,10 @@ export function isRowFault(error: unknown): boolean {
   return error instanceof ClickHouseError && rowCodes.has(error.code)
 }
 
+export function isDenied(error: unknown): boolean {
+  return error instanceof ClickHouseError && error.code === 497
+}
+
 export function isSchemaFault(error: unknown): boolean {
   return error instanceof ClickHouseError && schemaCodes.has(error.code)
 }

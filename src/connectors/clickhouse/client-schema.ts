@@ -62,7 +62,7 @@ export class ClickHouseSchema {
     this.#ready = undefined
   }
 
-  /** Creates nothing; names what is missing. */
+  /** Creates nothing; lists missing tables and columns. */
   async inspect(signal: AbortSignal): Promise<{ readonly version: string; readonly missing: readonly string[] }> {
     const { version, known } = await this.#server(signal)
     const schema = schemaOf(this.#config, known.has(token))
@@ -84,7 +84,7 @@ export class ClickHouseSchema {
         `the database lacks ${missing.map(({ what }) => what).join(', ')}; ` +
           (this.#config.create
             ? 'check that the user may create tables and columns'
-            : 'create them, or enable `create`; the statements are in the README of the sink'),
+            : 'create them by one start with `create: true` and a user with the rights, or enable it here'),
       )
     this.#warn(found, deduplicates, version)
     const narrow = new Set(

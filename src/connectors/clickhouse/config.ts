@@ -48,7 +48,7 @@ export const clickhouseSchema = defineSchema({
     create: flag({
       description:
         'Create the database and tables if they are missing, and add missing columns. If disabled, the sink ' +
-        'names what is missing and waits',
+        'lists missing tables and columns, and waits',
       default: true,
     }),
     ttl: group(

@@ -7,7 +7,7 @@ import { rollupColumns, rollupOrder, rollupQuery, rollups, rollupSums, type Roll
 
 /** Of the tables of layout `weir`; in their comments. */
 export const schemaVersion = 1
-/** Newest inserts whose tokens a table remembers. */
+/** Number of inserts with remembered tokens, the newest ones. */
 const rememberedInserts = 10_000
 
 export interface TableColumn {

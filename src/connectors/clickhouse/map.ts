@@ -93,8 +93,8 @@ export function previewRow(target: Target, piece: SinkPiece, row: number): strin
 }
 
 /**
- * Token of exactly these rows, the same for each attempt. The headers distinguish instances with the same ids, whose
- * positions and batch tokens may be equal.
+ * Token of exactly these rows, the same for each attempt. The headers distinguish instances with the same ids:
+ * their positions and batch tokens may be equal.
  */
 export function tokenOf(batch: Pick<SinkBatch, 'token'>, writer: string, rows: ChosenRows, round = 0): string {
   const hash = createHash('sha256')

@@ -177,7 +177,7 @@ test('each attempt of the same rows has the same token and body; other rows have
   expect(inserts()[0]?.body.equals(inserts()[1]?.body ?? Buffer.alloc(0))).toBe(true)
 })
 
-test('settings that the server lacks are not sent; without tokens a warning says what that means', async () => {
+test('settings that the server lacks are not sent; without tokens a warning states the consequence', async () => {
   const { sink, inserts, lines } = await scripted((asked) =>
     asked.query.includes('system.settings')
       ? { status: 200, body: texts([{ name: 'async_insert' }]).toString('latin1') }
@@ -186,6 +186,14 @@ test('settings that the server lacks are not sent; without tokens a warning says
   expect(await sink.send(flowBatch(2, 't').batch, never)).toEqual([])
   expect([...(inserts()[0]?.parameters.keys() ?? [])]).toEqual(['query', 'async_insert'])
   expect(lines.join('\n')).toContain('cannot recognize a repeated insert')
+})
+
+test('without the right to read, rows are delivered and not verified', async () => {
+  const { sink, lines } = await scripted(({ query }) =>
+    query.includes('uniqExact') ? { status: 403, code: 497, body: 'Code: 497. DB::Exception: no SELECT' } : undefined,
+  )
+  expect(await sink.send(flowBatch(2, 't').batch, never)).toEqual([])
+  expect(lines.join('\n')).toContain('grant SELECT')
 })
 
 test('few rows are collected by the server if configured', async () => {
@@ -240,7 +248,7 @@ test('without `create` missing tables and columns are named, and nothing is crea
     { create: false },
   )
   await expect(sink.send(flowBatch(1, 't').batch, never)).rejects.toThrow(
-    /lacks table weir_flows_1m.*column weir_events\._writer.*enable `create`/,
+    /lacks table weir_flows_1m.*column weir_events\._writer.*`create: true`/,
   )
   expect(await sink.probe?.(never)).toMatchObject({ is: 'fail', message: expect.stringContaining('lacks') as string })
   expect(asked.filter(({ query }) => /^(?:CREATE|ALTER|INSERT)/.test(query))).toEqual([])

@@ -3,13 +3,13 @@ import { defineSink } from '../../engine/define.ts'
 import { messageOf } from '../../model/errors.ts'
 import type { Failure } from '../../model/outcome.ts'
 import { ClickHouseClient } from './client.ts'
-import { describeFailure, isRefused, isRowFault, isSchemaFault } from './client-errors.ts'
+import { describeFailure, isDenied, isRefused, isRowFault, isSchemaFault } from './client-errors.ts'
 import { ClickHouseSchema, MissingTables, type ServerState } from './client-schema.ts'
 import type { ClickHouseConfig, clickhouseSchema } from './config.ts'
 import { insertBlock, previewRow, tokenOf, type Target } from './map.ts'
 import { tooLarge } from './map-example.ts'
 import { chunksOf, filterRows, keysOf, type ChosenRows } from './map-rows.ts'
-import { storedOf } from './sink-verify.ts'
+import { storedOf, type Stored } from './sink-verify.ts'
 
 export const sink = defineSink<typeof clickhouseSchema>('clickhouse', {
   accepts: ['events', 'flows'],
@@ -156,7 +156,7 @@ class ClickHouseSink implements Sink {
       const settings = server.settings(tokenOf(batch, this.#writer, rows, round), rows.count < this.#config.async_below)
       await this.#client.insert({ statement, settings, body }, signal)
       if (!this.#isInDoubt || !server.deduplicates || !this.#isVerifiable) return
-      const { rows: stored, missing } = await storedOf(this.#client, target, chunk, signal)
+      const { rows: stored, missing } = await this.#stored(target, chunk, signal)
       if (stored > chunk.count)
         this.#context.log.warn(`${stored - chunk.count} rows are in ClickHouse more than once`, { table: chunk.kind })
       if (missing.count === 0) return
@@ -168,6 +168,18 @@ class ClickHouseSink implements Sink {
         )
       this.#context.log.warn('rows of a repeated insert were missing and are inserted again', { rows: missing.count })
       rows = missing
+    }
+  }
+
+  async #stored(target: Target, chunk: ChosenRows, signal: AbortSignal): Promise<Stored> {
+    try {
+      return await storedOf(this.#client, target, chunk, signal)
+    } catch (error) {
+      if (!isDenied(error)) throw error
+      this.#context.log.warn(
+        'the user may not read the table, so rows of a repeated insert are not verified; grant SELECT',
+      )
+      return { rows: chunk.count, missing: filterRows(chunk, () => false) }
     }
   }
 
