@@ -232,7 +232,7 @@ describe('chdb', () => {
       await proxy.close()
     })
 
-    test('rows that the server lost after it recorded their token are found by position and inserted again', async () => {
+    test('rows lost by the server after it recorded their token are found by position and inserted again', async () => {
       const database = newDatabase()
       const { batch } = flowBatch(400, 't')
       await send({ database }, batch)
@@ -272,7 +272,8 @@ describe('chdb', () => {
     })
     const original = (types: string, engine: string): string =>
       `(start Float64, end Float64, src_ip String, dst_ip String, src_name String, dst_name String, src_kind String, ` +
-      `dst_kind String, src_namespace String, dst_namespace String, bytes ${types}, packets ${types}) ENGINE = ${engine}`
+      `dst_kind String, src_namespace String, dst_namespace String, bytes ${types}, packets ${types}) ENGINE = ` +
+      engine
     const large: FlowBatch = {
       kind: 'flows',
       count: 2,

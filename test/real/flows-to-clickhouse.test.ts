@@ -1,4 +1,4 @@
-// `weir flows-to-clickhouse` between a real Kafka and ClickHouse's engine: topic, group and table of NetObserv's example.
+// `weir flows-to-clickhouse` between a real Kafka and ClickHouse's engine, with NetObserv's topic, group and table.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -110,7 +110,8 @@ const brokers = (): string[] => [
 const counts = async (): Promise<unknown> =>
   (
     await clickhouse.ask(
-      'SELECT count() AS n, uniqExact(bytes) AS numbers, max(bytes) AS most, uniqExact(src_ip) AS addresses FROM net.flows',
+      'SELECT count() AS n, uniqExact(bytes) AS numbers, max(bytes) AS most, uniqExact(src_ip) AS addresses FROM ' +
+        'net.flows',
     )
   )[0]
 

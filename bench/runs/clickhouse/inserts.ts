@@ -26,7 +26,8 @@ export async function measureInserts(context: AcceptanceContext): Promise<void> 
   context.figure('times as fast, all fields and sums', Math.round(wide.rate / single))
   context.figure('encoding and sending, processor time of Weir', wide.microseconds, 'µs/row')
   const [size] = await server.ask<{ bytes: bigint; rows: bigint }>(
-    "SELECT sum(data_compressed_bytes) AS bytes, sum(rows) AS rows FROM system.parts WHERE active AND table = 'weir_flows'",
+    'SELECT sum(data_compressed_bytes) AS bytes, sum(rows) AS rows FROM system.parts WHERE active AND table = ' +
+      "'weir_flows'",
   )
   context.figure('stored', Math.round((10 * Number(size?.bytes ?? 0)) / Number(size?.rows ?? 1)) / 10, 'bytes/row')
   context.expectSpeed(narrow.rate >= 100 * single, 'twelve columns in batches are at least 100 times as fast')
@@ -85,8 +86,8 @@ async function oneByOne(server: ChdbServer, rows: number): Promise<number> {
   const started = performance.now()
   for (let row = 0; row < rows; row++)
     await server.run(
-      `INSERT INTO single VALUES (1700000000500, 1700000009000, '10.0.${row >> 8}.${row & 255}', '10.0.0.2', 'a', 'b', ` +
-        `'Pod', 'Pod', 'shop', 'shop', ${row}, 1)`,
+      `INSERT INTO single VALUES (1700000000500, 1700000009000, '10.0.${row >> 8}.${row & 255}', '10.0.0.2', 'a', ` +
+        `'b', 'Pod', 'Pod', 'shop', 'shop', ${row}, 1)`,
     )
   const rate = rows / ((performance.now() - started) / 1000)
   const [counted] = await server.ask<{ n: bigint }>('SELECT count() AS n FROM single')

@@ -43,7 +43,10 @@ const typeOfKind: Readonly<Record<ColumnKind, string>> = {
 /** Almost every row has its own: a dictionary would be as large as the column. */
 const manyTexts: ReadonlySet<string> = new Set(['dns_name', 'conversation'])
 
-/** ClickHouse's type of a field. Absent is NULL, because an absent value equals nothing (ADR 0014); an absent list is empty. */
+/**
+ * ClickHouse's type of a field. Absent is NULL, because an absent value equals nothing (ADR 0014); an absent list is
+ * empty.
+ */
 export function flowColumnType({ name, kind }: Pick<Field, 'name' | 'kind'>): string {
   return manyTexts.has(name) ? 'Nullable(String)' : typeOfKind[kind]
 }

@@ -8,6 +8,7 @@ import {
   commentOf,
   databaseStatement,
   fullName,
+  onCluster,
   quotedText,
   schemaOf,
   schemaVersion,
@@ -171,7 +172,7 @@ export class ClickHouseSchema {
     )
     if (Number(/^Weir, schema (\d+)$/.exec(row?.comment ?? '')?.[1] ?? 0) >= schemaVersion) return
     await this.#client.run(
-      `ALTER TABLE ${fullName({ database, table_prefix: '' }, table)}${cluster === null ? '' : ` ON CLUSTER \`${cluster}\``} ` +
+      `ALTER TABLE ${fullName({ database, table_prefix: '' }, table)}${onCluster({ cluster })} ` +
         `MODIFY COMMENT ${quotedText(commentOf(schemaVersion))}`,
       signal,
     )
@@ -181,12 +182,14 @@ export class ClickHouseSchema {
     const unsafe = [...engines].filter(([, engine]) => !/MergeTree|Distributed|MaterializedView/.test(engine))
     for (const [name, engine] of unsafe)
       this.#log.warn(
-        `the table ${name} has the engine ${engine}, which cannot recognize a repeated insert: rows may be double after ` +
-          `a lost response${engine === 'Memory' ? ', and all are lost when the server stops' : ''}. Create it as a MergeTree`,
+        `the table ${name} has the engine ${engine}, which cannot recognize a repeated insert: rows may be double ` +
+          `after a lost response${engine === 'Memory' ? ', and all are lost when the server stops' : ''}. Create it ` +
+          'as a MergeTree',
       )
     if (!deduplicates)
       this.#log.warn(
-        `ClickHouse ${version} cannot recognize a repeated insert: rows may be double after a lost response. Use 22.3 or later`,
+        `ClickHouse ${version} cannot recognize a repeated insert: rows may be double after a lost response. ` +
+          'Use 22.3 or later',
       )
   }
 }

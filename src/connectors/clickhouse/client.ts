@@ -22,7 +22,7 @@ export interface Insert {
   readonly body: Uint8Array
 }
 
-/** Statements over HTTP. Every method rejects with ClickHouseError for exceptions of the server, else with HttpError. */
+/** Statements over HTTP. Methods reject with ClickHouseError for exceptions of the server, else with another Error. */
 export class ClickHouseClient {
   readonly #http: HttpClient
   readonly #config: ClickHouseConfig

@@ -63,7 +63,8 @@ export function schemaOf(config: Names, deduplicates = true): Schema {
     name: tableName(config, `${rollup}_view`),
     create:
       `CREATE MATERIALIZED VIEW IF NOT EXISTS ${fullName(config, `${rollup}_view`)}${onCluster(config)} TO ` +
-      `${fullName(config, stored(config, rollup))} AS ${rollupQuery(rollup, fullName(config, stored(config, 'flows')))}`,
+      `${fullName(config, stored(config, rollup))} AS ` +
+      rollupQuery(rollup, fullName(config, stored(config, 'flows'))),
   }))
   const fronts = config.distributed
     ? [...rollups, 'flows', 'events'].map((kind) => ({
@@ -100,7 +101,7 @@ function stored({ distributed }: Pick<Names, 'distributed'>, kind: string): stri
   return distributed ? `${kind}_local` : kind
 }
 
-function onCluster({ cluster }: Pick<Names, 'cluster'>): string {
+export function onCluster({ cluster }: Pick<Names, 'cluster'>): string {
   return cluster === null ? '' : ` ON CLUSTER ${quotedName(cluster)}`
 }
 

@@ -94,8 +94,8 @@ test('a block has the positions of its rows', () => {
   if (chunk === undefined) throw new Error('no chunk')
   const { statement, body } = insertBlock(target, chunk)
   expect(statement).toBe(
-    'INSERT INTO `default`.`weir_flows` (`_writer`, `_source`, `_epoch`, `_sequence`, `_row`, `_received`, `src_port`, ' +
-      '`bytes`) FORMAT Native',
+    'INSERT INTO `default`.`weir_flows` (`_writer`, `_source`, `_epoch`, `_sequence`, `_row`, `_received`, ' +
+      '`src_port`, `bytes`) FORMAT Native',
   )
   expect(
     readRows(body).map((row) => ['_source', '_epoch', '_sequence', '_row'].map((name) => String(row[name])).join(':')),

@@ -1,6 +1,6 @@
 /**
- * After an insert with an unknown outcome its repetition is accepted, but the server may have recorded its token without
- * its rows, if it ended between the two. Positions show which rows are there.
+ * After an insert with an unknown outcome the server accepts the repetition, but if it ended in between, it may have
+ * recorded the token without the rows. Positions show which rows are stored.
  */
 import type { ClickHouseClient } from './client.ts'
 import type { Target } from './map.ts'
@@ -49,8 +49,8 @@ function conditionOf(writer: string, { slices }: ChosenRows): string {
   const ranges = slices.map(({ piece: { header, firstRow }, rows }) => {
     const [first, last] = [firstRow + (rows[0] ?? 0), firstRow + (rows.at(-1) ?? 0)]
     return (
-      `(_source = ${quotedText(header.source)} AND _epoch = ${header.epoch} AND _sequence = ${header.sourceSequence} AND ` +
-      `_row BETWEEN ${first} AND ${last})`
+      `(_source = ${quotedText(header.source)} AND _epoch = ${header.epoch} AND _sequence = ${header.sourceSequence} ` +
+      `AND _row BETWEEN ${first} AND ${last})`
     )
   })
   return (

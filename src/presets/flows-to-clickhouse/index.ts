@@ -169,8 +169,9 @@ function urlOf(text: string): string {
     )
   if (url.port === '9000' || url.port === '9440')
     throw new PresetProblem(
-      `-clickhouseurl has port ${url.port}, where ClickHouse speaks its native protocol. Weir uses the HTTP interface ` +
-        `of the same server: ${url.hostname}:${usual.httpPort}, or https://${url.hostname}:${usual.tlsPort} with TLS`,
+      `-clickhouseurl has port ${url.port}, where ClickHouse speaks its native protocol. Weir uses the HTTP ` +
+        `interface of the same server: ${url.hostname}:${usual.httpPort}, or ` +
+        `https://${url.hostname}:${usual.tlsPort} with TLS`,
     )
   const isSecure = url.protocol === 'https:'
   // URL drops the usual port of a scheme.

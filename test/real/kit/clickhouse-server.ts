@@ -27,7 +27,8 @@ export async function startClickHouse(program: string): Promise<OldClickHouse> {
 <users>${['default', 'reader']
     .map(
       (name) =>
-        `<${name}><password>${name === 'reader' ? readerPassword : ''}</password><networks><ip>::/0</ip></networks><profile>${name}</profile>` +
+        `<${name}><password>${name === 'reader' ? readerPassword : ''}</password><networks>` +
+        `<ip>::/0</ip></networks><profile>${name}</profile>` +
         `<quota>default</quota></${name}>`,
     )
     .join('')}</users><quotas><default/></quotas></yandex>`
