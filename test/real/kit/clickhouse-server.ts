@@ -50,6 +50,9 @@ export async function startClickHouse(program: string): Promise<OldClickHouse> {
     stream.setEncoding('utf8').on('data', (text: string) => (output = (output + text).slice(-4000)))
   const url = `http://127.0.0.1:${port}`
   const exited = once(child, 'exit')
+  const killWithUs = (): void => void child.kill('SIGKILL')
+  process.once('exit', killWithUs)
+  child.once('exit', () => process.off('exit', killWithUs))
   const dispose = async (): Promise<void> => {
     if (child.exitCode === null && child.signalCode === null) {
       child.kill('SIGKILL')
