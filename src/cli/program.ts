@@ -16,6 +16,7 @@ import { register as registerJournal } from './journal.ts'
 import { register as registerKollect } from './kollect.ts'
 import { register as registerLedger } from './ledger.ts'
 import { register as registerNeo4jSink } from './neo4j-sink.ts'
+import { register as registerNetobserv } from './netobserv.ts'
 import { register as registerQuery } from './query.ts'
 import { register as registerReplay } from './replay.ts'
 import { register as registerResources } from './resources.ts'
@@ -54,6 +55,7 @@ const summaries: Readonly<Record<string, string>> = {
   'cts-exporter': 'replace cts_exporter: post cloud audit traces to Knative',
   'neo4j-sink': 'replace neo4j_sink: write CloudEvents into Neo4j as a graph',
   'flows-to-clickhouse': 'write flows from Kafka into ClickHouse, as NetObserv’s example does',
+  netobserv: 'replace flowlogs-pipeline: collect, enrich and export flows of a cluster',
   replay: 'resend the exporter datagrams of a packet capture',
   bus: 'test a message bus: connect, send, receive',
   journal: 'check, list or export the journal',
@@ -95,6 +97,7 @@ Exit codes: 0 success, 1 failure or server unreachable, 2 usage error or invalid
   registerCtsExporter(weir)
   registerNeo4jSink(weir)
   registerFlowsToClickHouse(weir)
+  registerNetobserv(weir)
   weir.commandsGroup('Ask:')
   registerQuery(weir)
   registerRows(weir)

@@ -85,7 +85,7 @@ async function answer(request: IncomingMessage, options: OpsOptions): Promise<An
   const { profiles } = options
   const kind = profiles?.kindOf(path)
   if (profiles !== undefined && kind !== undefined) return profileOf(profiles, kind, request)
-  // The second name is kollect's.
+  // The other names are those of kollect and flowlogs-pipeline.
   switch (path) {
     case '/':
       return text(
@@ -99,9 +99,11 @@ async function answer(request: IncomingMessage, options: OpsOptions): Promise<An
       return metrics(options)
     case '/healthz/live':
     case '/__/health':
+    case '/live':
       return health(options, 'live')
     case '/healthz/ready':
     case '/__/ready':
+    case '/ready':
       return health(options, 'ready')
     case '/healthz/accepting':
       return health(options, 'accepting')

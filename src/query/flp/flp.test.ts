@@ -121,7 +121,7 @@ const record = (flagNames: boolean): fc.Arbitrary<FlpRecord> =>
       ),
       ...Object.fromEntries(numberKeys.map((key) => [key, optional(fc.constantFrom(...(numbers[key] ?? [])))])),
       Interfaces: optional(fc.subarray(['eth0', 'eth1', 'ovn-k8s-mp0'], { minLength: 1 })),
-      Flags: optional(flagNames ? fc.subarray(flags, { minLength: 1 }) : fc.constantFrom(2, 18, 443)),
+      Flags: optional<Value>(flagNames ? fc.subarray(flags, { minLength: 1 }) : fc.constantFrom(2, 18, 443)),
       _IsFirst: optional(fc.boolean()),
       TimeReceived: fc.constantFrom(1_763_632_800, 1_763_632_801),
     })

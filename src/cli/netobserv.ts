@@ -1,0 +1,122 @@
+import type { Command } from 'commander'
+import { self, systemReason } from '../host/process.ts'
+import type { FlpFlags, NetobservPlan, PresetSurroundings } from '../presets/netobserv/index.ts'
+import { action, CommandError, defaultData } from './client.ts'
+import { startPreset } from './preset.ts'
+
+const name = 'netobserv'
+
+interface Flags extends Omit<FlpFlags, 'k8scachePort'> {
+  readonly config?: string
+  readonly flowcollector?: string
+  readonly secrets: string
+  readonly 'k8scache.port'?: string
+  readonly ignoreUnsupported?: boolean
+  readonly data?: string
+  readonly listen?: string
+  readonly ops?: string
+  readonly printConfig?: boolean
+}
+
+export function register(program: Command): void {
+  program
+    .command(name)
+    .description(
+      'Replace flowlogs-pipeline of NetObserv: run its configuration file, or a FlowCollector. Flags are those of ' +
+        'flowlogs-pipeline.',
+    )
+    .option('--config <FILE>', 'file of flowlogs-pipeline, YAML or JSON (default $HOME/.flowlogs-pipeline)')
+    .option('--pipeline <JSON>', 'section `pipeline` of the file')
+    .option('--parameters <JSON>', 'section `parameters` of the file')
+    .option('--metricsSettings <JSON>', 'section `metricsSettings` of the file')
+    .option('--dynamicParameters <JSON>', 'not supported: --flowcollector cluster follows changes')
+    .option('--healthAddr <HOST:PORT>', 'address of /live and /ready')
+    .option('--pprofAddr <HOST:PORT>', 'address of profiles, for this machine only')
+    .option('--log-level <LEVEL>', 'trace, debug, info, warning or error')
+    .option('--k8scache.port <PORT>', 'not supported: Weir watches the cluster itself')
+    .option('--k8scache.address <HOST>', 'accepted without effect')
+    .option('--k8scache.tls-enabled [BOOL]', 'accepted without effect')
+    .option('--k8scache.tls-cert-path <FILE>', 'accepted without effect')
+    .option('--k8scache.tls-key-path <FILE>', 'accepted without effect')
+    .option('--k8scache.tls-ca-path <FILE>', 'accepted without effect')
+    .option('--flowcollector <FILE|cluster>', 'FlowCollector (v1beta1 or v1beta2) instead of --config')
+    .option(
+      '--secrets <DIR>',
+      'folder of mounted secrets and config maps of a FlowCollector: DIR/NAME/KEY',
+      '/var/run/secrets/netobserv',
+    )
+    .option('--ignore-unsupported', 'start without the settings that Weir cannot honour')
+    .option('--data <DIR>', `data folder (WEIR_DATA; default ${defaultData})`)
+    .option('--listen <HOST:PORT>', 'API and console (default 127.0.0.1:8080)')
+    .option('--ops <HOST:PORT>', 'metrics and health (default: the addresses of flowlogs-pipeline)')
+    .option('--print-config', 'print the resulting configuration and exit')
+    .addHelpText(
+      'after',
+      `
+The command generates a configuration, stores it as ${name}.yaml in the data folder, and runs it with \`weir run\`.
+WEIR_* variables override it. Settings without an effect are listed at the start; settings that change the result and
+cannot be honoured are errors. Differences from flowlogs-pipeline: docs/guide/netobserv.md.
+
+Examples:
+  $ weir netobserv --config /etc/flowlogs-pipeline/config.json
+  $ weir netobserv --flowcollector flowcollector.yaml --print-config
+
+Exit codes: 0 clean stop, 1 start failure, 2 usage error.`,
+    )
+    .action(action(run))
+}
+
+async function run(flags: Flags): Promise<void> {
+  const folder = flags.data ?? self.env['WEIR_DATA'] ?? defaultData
+  const { plan, text } = await planned(flags, folder)
+  if (flags.printConfig !== true) {
+    return await startPreset({
+      name,
+      folder,
+      text,
+      files: plan.files,
+      notes: plan.notes,
+      listen: flags.listen,
+      ops: flags.ops,
+      fresh: 'keep the folder across restarts, so that accepted flows are delivered after a crash.',
+      exitCode: () => 1,
+    })
+  }
+  for (const note of plan.notes) self.stderr(`weir ${name}: ${note}\n`)
+  self.stdout(text)
+}
+
+async function planned(flags: Flags, data: string): Promise<{ readonly plan: NetobservPlan; readonly text: string }> {
+  const [{ netobservPreset, PresetProblem }, { readFlpFilter }, { stringify }] = await Promise.all([
+    import('../presets/netobserv/index.ts'),
+    import('../query/flp/index.ts'),
+    import('yaml'),
+  ])
+  const readFile = (path: string): string => {
+    try {
+      return self.readTextFile(path)
+    } catch (error) {
+      throw new PresetProblem(`${path} cannot be read: ${systemReason(error)}`)
+    }
+  }
+  const around: PresetSurroundings = {
+    data,
+    ignoreUnsupported: flags.ignoreUnsupported === true,
+    readFilter: readFlpFilter,
+    readFile,
+  }
+  try {
+    const path =
+      flags.config ?? (flags.pipeline === undefined ? `${self.env['HOME'] ?? ''}/.flowlogs-pipeline` : undefined)
+    const plan = netobservPreset({
+      flags: { ...flags, ...(flags['k8scache.port'] === undefined ? {} : { k8scachePort: flags['k8scache.port'] }) },
+      file: path === undefined ? undefined : { path, text: readFile(path) },
+      ...around,
+    })
+    return { plan, text: stringify(plan.config, { aliasDuplicateObjects: false }) }
+  } catch (error) {
+    if (error instanceof PresetProblem)
+      throw new CommandError(error.message, ['`weir netobserv --help` lists the flags.'])
+    throw error
+  }
+}

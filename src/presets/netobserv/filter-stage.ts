@@ -1,0 +1,178 @@
+import { joined, reads, type Assembly, type Branch } from './branch.ts'
+import type { Filter, FilterRule, Removal } from './flp-file.ts'
+import { mapOf, sampleOf, type MapSteps } from './steps.ts'
+
+/** Queries of flowlogs-pipeline that hold if a rule removes the flow, and if it does not. */
+interface Removed {
+  readonly removes: string
+  readonly keeps: string
+}
+
+/** A stage of type `filter`: queries that keep flows come first, then the other rules in their order. */
+export function filterStage(name: string, before: Branch, filter: Filter, path: string, assembly: Assembly): Branch {
+  const rules = (filter.rules ?? []).map((rule, index) => ({ rule, at: `${path}.rules[${index}]` }))
+  const { samplingField = '' } = filter
+  if (samplingField !== '' && samplingField !== 'Sampling')
+    assembly.report.refuse(`${path}.samplingField`, 'the sampling interval is in Sampling')
+  const scales = samplingField !== ''
+  let branch = keepQueries(name, before, rules, scales, assembly)
+  let steps: MapSteps = {}
+  const labels: string[] = []
+  for (const { rule, at } of rules) {
+    const found = removal(rule, at, assembly)
+    if (found !== undefined) {
+      // A condition after a change of fields must see the change.
+      if (Object.keys(steps).length > 0) branch = mapOf(name, branch, steps, assembly)
+      steps = {}
+      branch = withQuery(branch, found.keeps, at, assembly)
+    } else if (rule.type === 'conditional_sampling') branch = conditionalSampling(name, branch, rule, at, assembly)
+    else steps = changed(steps, rule, at, labels, assembly)
+  }
+  if (labels.length > 0) steps = { ...steps, set: { ...steps.set, labels: labels.join(',') } }
+  return Object.keys(steps).length === 0 ? branch : mapOf(name, branch, steps, assembly)
+}
+
+function withQuery(branch: Branch, query: string, at: string, assembly: Assembly): Branch {
+  const text = assembly.filter(query, at, branch.flagNames)
+  return text === undefined || text === '' ? branch : { ...branch, filters: [...branch.filters, text] }
+}
+
+type Placed = readonly { readonly rule: FilterRule; readonly at: string }[]
+
+/** A flow is kept by the first query that selects it, with the sampling of that query. */
+function keepQueries(name: string, branch: Branch, rules: Placed, scales: boolean, assembly: Assembly): Branch {
+  const queries = rules.flatMap(({ rule, at }) => {
+    if (rule.type !== 'keep_entry_query') return []
+    const text = assembly.filter(rule.keepEntryQuery ?? '', `${at}.keepEntryQuery`, branch.flagNames) ?? ''
+    return [{ text, interval: rule.keepEntrySampling ?? 0, at }]
+  })
+  if (queries.length === 0) return branch
+  if (queries.every(({ interval }) => interval <= 1)) {
+    const text = joined(
+      queries.map((one) => one.text),
+      'or',
+    )
+    return text === '' ? branch : { ...branch, filters: [...branch.filters, text] }
+  }
+  const from: string[] = []
+  const earlier: string[] = []
+  for (const { text, interval } of queries) {
+    // An earlier query without a condition leaves nothing to this one.
+    if (earlier.includes('')) break
+    const rest = earlier.map((one) => `not (${one})`)
+    const part: Branch = { ...branch, filters: [...branch.filters, ...rest, ...(text === '' ? [] : [text])] }
+    from.push(...sampleOf(name, part, { interval, scales }, assembly).from)
+    earlier.push(text)
+  }
+  if (queries.length > 1)
+    assembly.report.note(
+      queries[0]?.at ?? '',
+      'a flow that a sampled query discards is not tested again by later queries',
+    )
+  return { ...branch, from, filters: [] }
+}
+
+function conditionalSampling(name: string, branch: Branch, rule: FilterRule, at: string, assembly: Assembly): Branch {
+  const from: string[] = []
+  const earlier: string[] = []
+  for (const [index, { value = 0, rules = [] }] of (rule.conditionalSampling ?? []).entries()) {
+    const path = `${at}.conditionalSampling[${index}]`
+    const removed = rules.flatMap((one, each) => conditionOf(one, `${path}.rules[${each}]`, assembly) ?? [])
+    const text = assembly.filter(removed.map(({ removes }) => `(${removes})`).join(' and '), path, branch.flagNames)
+    if (text === undefined || text === '') continue
+    const rest = earlier.map((one) => `not (${one})`)
+    from.push(
+      ...sampleOf(
+        name,
+        { ...branch, filters: [...branch.filters, ...rest, text] },
+        { interval: value, scales: false },
+        assembly,
+      ).from,
+    )
+    earlier.push(text)
+  }
+  if (from.length === 0) return branch
+  const others: Branch = { ...branch, filters: [...branch.filters, ...earlier.map((one) => `not (${one})`)] }
+  const id = assembly.id(name)
+  assembly.transforms[id] = { type: 'filter', ...reads(others) }
+  return { ...branch, from: [...from, id], filters: [] }
+}
+
+function removal(rule: FilterRule, at: string, assembly: Assembly): Removed | undefined {
+  switch (rule.type) {
+    case 'remove_entry_if_exists':
+    case 'remove_entry_if_doesnt_exist':
+    case 'remove_entry_if_equal':
+    case 'remove_entry_if_not_equal':
+      return conditionOf({ type: rule.type, removeEntry: rule.removeEntry }, at, assembly)
+    case 'remove_entry_all_satisfied': {
+      const all = (rule.removeEntryAllSatisfied ?? []).flatMap(
+        (one, index) => conditionOf(one, `${at}.removeEntryAllSatisfied[${index}]`, assembly) ?? [],
+      )
+      if (all.length === 0) return undefined
+      return {
+        removes: all.map(({ removes }) => `(${removes})`).join(' and '),
+        keeps: all.map(({ keeps }) => `(${keeps})`).join(' or '),
+      }
+    }
+    default:
+      return undefined
+  }
+}
+
+/** Compares by value; flowlogs-pipeline compares Go types, too, so that some numbers are never equal there. */
+function conditionOf({ type, removeEntry = {} }: Removal, at: string, { report }: Assembly): Removed | undefined {
+  const { input = '', value } = removeEntry
+  if (type === 'remove_entry_if_exists') return { removes: `with(${input})`, keeps: `without(${input})` }
+  if (type === 'remove_entry_if_doesnt_exist') return { removes: `without(${input})`, keeps: `with(${input})` }
+  const equal = equals(input, value)
+  if (equal === undefined) {
+    report.refuse(`${at}.removeEntry.value`, 'only texts, booleans and whole numbers above zero can be compared')
+    return undefined
+  }
+  const differs: Removed = { removes: `with(${input}) and ${equal.not}`, keeps: `without(${input}) or ${equal.is}` }
+  return type === 'remove_entry_if_not_equal'
+    ? differs
+    : { removes: equal.is, keeps: `without(${input}) or ${equal.not}` }
+}
+
+function equals(input: string, value: unknown): { readonly is: string; readonly not: string } | undefined {
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0)
+    return { is: `${input} = ${value}`, not: `${input} != ${value}` }
+  if (typeof value === 'boolean') return { is: `${input} =~ "^${value}$"`, not: `${input} !~ "^${value}$"` }
+  if (typeof value !== 'string') return undefined
+  const quoted = JSON.stringify(value)
+  return { is: `${input} = ${quoted}`, not: `${input} != ${quoted}` }
+}
+
+function changed(steps: MapSteps, rule: FilterRule, at: string, labels: string[], assembly: Assembly): MapSteps {
+  switch (rule.type) {
+    case 'remove_field':
+      return { ...steps, drop: [...(steps.drop ?? []), rule.removeField?.input ?? ''] }
+    case 'add_field': {
+      const { input = '', value } = rule.addField ?? {}
+      return { ...steps, set: { ...steps.set, [input]: value } }
+    }
+    case 'add_field_if_doesnt_exist': {
+      const { input = '', value } = rule.addFieldIfDoesntExist ?? {}
+      if (input !== 'K8S_ClusterName') return { ...steps, fallback: { ...steps.fallback, [input]: value } }
+      if (typeof value === 'string') assembly.clusterName = value
+      return steps
+    }
+    case 'add_label': {
+      const { input = '', value } = rule.addLabel ?? {}
+      labels.push(`${input}=${String(value)}`)
+      return steps
+    }
+    case 'add_field_if':
+    case 'add_regex_if':
+    case 'add_label_if':
+      assembly.report.refuse(at, `\`${rule.type}\` is not supported; add a \`map\` transform to the configuration`)
+      return steps
+    case undefined:
+      assembly.report.refuse(at, 'the type of the rule is missing')
+      return steps
+    default:
+      return steps
+  }
+}

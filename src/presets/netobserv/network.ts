@@ -1,0 +1,150 @@
+import type { Assembly, Branch } from './branch.ts'
+import type { Network, NetworkRule } from './flp-file.ts'
+
+const sides = ['Src', 'Dst'] as const
+const fixedNames = 'the fields of Weir have the names of NetObserv'
+
+/** Weir enriches every flow, whatever the order of stages; the rules only select what is added. */
+export function networkOf(branch: Branch, network: Network, path: string, assembly: Assembly): Branch {
+  const { report } = assembly
+  let { flagNames } = branch
+  for (const [index, rule] of (network.rules ?? []).entries()) {
+    const at = `${path}.rules[${index}]`
+    switch (rule.type) {
+      case 'add_kubernetes':
+        addKubernetes(rule, network, at, assembly)
+        break
+      case 'add_kubernetes_infra':
+        addLayer(rule, at, assembly)
+        break
+      case 'add_subnet_label':
+        addLabel(rule, network, at, assembly)
+        break
+      case 'decode_tcp_flags': {
+        const { input = '', output = '' } = rule.decode_tcp_flags ?? {}
+        if (input === 'Flags' && output === 'Flags') flagNames = true
+        else report.refuse(`${at}.decode_tcp_flags`, `only Flags can be decoded, into itself; ${fixedNames}`)
+        break
+      }
+      case 'reinterpret_direction':
+        directions(network, `${path}.directionInfo`, assembly)
+        break
+      case 'add_location':
+        report.refuse(
+          `${at}.add_location`,
+          'databases of IP2Location are not read; set `geo.country` to a MaxMind database (WEIR_GEO_COUNTRY)',
+        )
+        break
+      case 'add_service':
+        report.refuse(`${at}.add_service`, 'no field for the service; the console and filters know ports by name')
+        break
+      case 'add_subnet':
+        report.refuse(`${at}.add_subnet`, 'no field for masked addresses; use add_subnet_label')
+        break
+      case undefined:
+        report.refuse(at, 'the type of the rule is missing')
+    }
+  }
+  const { servicesFile, protocolsFile } = network
+  report.noteAll(
+    path,
+    { servicesFile, protocolsFile },
+    {
+      servicesFile: 'without effect; names of ports are built in',
+      protocolsFile: 'without effect; names of protocols are built in',
+    },
+  )
+  return { ...branch, flagNames }
+}
+
+function addKubernetes({ kubernetes = {} }: NetworkRule, network: Network, at: string, assembly: Assembly): void {
+  const { report } = assembly
+  const path = `${at}.kubernetes`
+  const { ipField = '', output = '', add_zone: zone = false } = kubernetes
+  assembly.kubernetes ??= {}
+  const { configPath = '', secondaryNetworks = [], managedCNI, trackedKinds = [] } = network.kubeConfig ?? {}
+  if (configPath !== '') assembly.kubernetes.kubeconfig = configPath
+  if (!sides.some((side) => ipField === `${side}Addr` && output === `${side}K8S`))
+    report.refuse(path, `\`${output}\` cannot be added for \`${ipField}\`: ${fixedNames} (SrcK8S_…, DstK8S_…)`)
+  report.refuseAll(path, kubernetes, {
+    assignee: fixedNames,
+    labels_prefix: 'labels of pods are not copied into flows; join them in a query',
+    annotations_prefix: 'annotations of pods are not copied into flows; join them in a query',
+  })
+  assembly.identity['zones'] = zone || assembly.identity['zones'] === true
+  const kubeConfig = `${at.replace(/\.rules\[\d+\]$/, '')}.kubeConfig`
+  for (const [index, { index: keys }] of secondaryNetworks.entries())
+    report.note(
+      `${kubeConfig}.secondaryNetworks[${index}]`,
+      `without effect; networks of Multus and OVN are always found by ${Object.keys(keys ?? {}).join(', ') || 'address'}`,
+    )
+  if (managedCNI !== undefined)
+    report.note(`${kubeConfig}.managedCNI`, 'without effect; networks of OVN are always found')
+  const others = trackedKinds.filter((kind) => !['ReplicaSet', 'Deployment'].includes(kind))
+  if (others.length > 0)
+    report.note(`${kubeConfig}.trackedKinds`, `owners are followed to the workload, not to ${others.join(', ')}`)
+}
+
+function addLayer({ kubernetes_infra: rule = {} }: NetworkRule, at: string, assembly: Assembly): void {
+  const { infra_prefixes: prefixes = [], infra_refs: refs = [], output = 'K8S_FlowLayer' } = rule
+  if (output !== 'K8S_FlowLayer') assembly.report.refuse(`${at}.kubernetes_infra.output`, fixedNames)
+  assembly.identity['infra_namespaces'] = prefixes
+  const known = ({
+    namespace,
+    name = '',
+  }: {
+    readonly namespace?: string | undefined
+    readonly name?: string | undefined
+  }) => namespace === 'default' && ['kubernetes', 'openshift'].includes(name)
+  for (const [index, reference] of refs.entries())
+    if (!known(reference))
+      assembly.report.refuse(
+        `${at}.kubernetes_infra.infra_refs[${index}]`,
+        'only the services of the API server are infrastructure beside namespaces',
+      )
+}
+
+/** The longest range determines the label here, the first one in flowlogs-pipeline. */
+function addLabel(
+  { add_subnet_label: rule = {} }: NetworkRule,
+  network: Network,
+  at: string,
+  assembly: Assembly,
+): void {
+  const { input = '', output = '' } = rule
+  const side = sides.find((one) => input === `${one}Addr`)
+  const part =
+    side !== undefined && output === `${side}SubnetLabel`
+      ? 'label'
+      : side !== undefined && output === `${side}K8S_Name`
+        ? 'name'
+        : undefined
+  if (part === undefined) {
+    assembly.report.refuse(`${at}.add_subnet_label`, `\`${output}\` cannot be added for \`${input}\`: ${fixedNames}`)
+    return
+  }
+  for (const { name = '', cidrs = [] } of network.subnetLabels ?? []) {
+    for (const cidr of cidrs) {
+      const entry = assembly.networks.find((one) => one.cidr === cidr)
+      // The first entry of a range wins, as there.
+      if (entry !== undefined) entry[part] ??= name
+      else assembly.networks.push({ cidr, [part]: name })
+    }
+  }
+}
+
+const usualDirection: Readonly<Record<string, string>> = {
+  reporterIPField: 'AgentIP',
+  srcHostField: 'SrcK8S_HostIP',
+  dstHostField: 'DstK8S_HostIP',
+  flowDirectionField: 'FlowDirection',
+}
+
+function directions({ directionInfo = {} }: Network, path: string, { report }: Assembly): void {
+  for (const [key, value] of Object.entries(directionInfo))
+    if (key in usualDirection && value !== '' && value !== usualDirection[key])
+      report.refuse(`${path}.${key}`, `\`${value}\` is not ${usualDirection[key]}; ${fixedNames}`)
+  const { ifDirectionField = '' } = directionInfo
+  if (ifDirectionField !== '')
+    report.note(`${path}.ifDirectionField`, 'without effect; directions by interface are in IfDirections')
+}

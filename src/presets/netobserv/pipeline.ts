@@ -1,0 +1,157 @@
+import { PresetProblem } from '../given.ts'
+import type { Assembly, Branch } from './branch.ts'
+import { filterStage } from './filter-stage.ts'
+import type { Encode, FlpFile, Generic, Parameter, Write } from './flp-file.ts'
+import { ingestOf } from './ingest.ts'
+import { networkOf } from './network.ts'
+import { ipfixSink } from './sinks/ipfix.ts'
+import { kafkaSink } from './sinks/kafka.ts'
+import { lokiSink } from './sinks/loki.ts'
+import { otlpLogsSink, otlpMetricsSink } from './sinks/otlp.ts'
+import { prometheusSink } from './sinks/prometheus.ts'
+import { stdoutSink } from './sinks/stdout.ts'
+import { mapOf } from './steps.ts'
+
+interface Stage {
+  readonly name: string
+  readonly path: string
+  readonly parameter: Parameter
+  readonly followers: Stage[]
+}
+
+/** Adds every stage to the assembly. Throws PresetProblem for a graph that flowlogs-pipeline could not build. */
+export function readPipeline(file: FlpFile, assembly: Assembly): void {
+  const walk = (stage: Stage, before: Branch): void => {
+    const after = transformed(stage, before, assembly)
+    sinksOf(stage, before, file, assembly)
+    for (const follower of stage.followers) walk(follower, after)
+  }
+  for (const root of graphOf(file)) {
+    const { ingest } = root.parameter
+    if (ingest === undefined)
+      throw new PresetProblem(`pipeline: stage \`${root.name}\` follows no other and is no ingest stage`)
+    const branch = ingestOf(root.name, ingest, `${root.path}.ingest`, assembly)
+    for (const follower of root.followers) walk(follower, branch)
+  }
+}
+
+/** The stages without a predecessor. */
+function graphOf({ pipeline, parameters }: FlpFile): readonly Stage[] {
+  const stages = new Map<string, Stage>()
+  for (const { name = '' } of pipeline) {
+    if (stages.has(name)) throw new PresetProblem(`pipeline: two stages have the name \`${name}\``)
+    const index = parameters.findIndex((one) => one.name === name)
+    const parameter = parameters[index]
+    if (parameter === undefined) throw new PresetProblem(`parameters: stage \`${name}\` of the pipeline has none`)
+    stages.set(name, { name, path: `parameters[${index}]`, parameter, followers: [] })
+  }
+  const roots: Stage[] = []
+  for (const { name = '', follows = '' } of pipeline) {
+    const stage = stages.get(name)
+    if (stage === undefined) continue
+    if (follows === '') {
+      roots.push(stage)
+      continue
+    }
+    const before = stages.get(follows)
+    if (before === undefined)
+      throw new PresetProblem(`pipeline: stage \`${name}\` follows \`${follows}\`, which does not exist`)
+    before.followers.push(stage)
+  }
+  if (roots.length === 0) throw new PresetProblem('pipeline: no stage is the first: one must follow no other')
+  const reached = new Set<Stage>(roots)
+  for (const stage of reached) for (const follower of stage.followers) reached.add(follower)
+  const cut = [...stages.values()].find((stage) => !reached.has(stage))
+  if (cut !== undefined) throw new PresetProblem(`pipeline: stage \`${cut.name}\` follows itself`)
+  return roots
+}
+
+function transformed({ name, path, parameter, followers }: Stage, before: Branch, assembly: Assembly): Branch {
+  const { transform, extract } = parameter
+  if (transform?.type === 'filter')
+    return filterStage(name, before, transform.filter ?? {}, `${path}.transform.filter`, assembly)
+  if (transform?.type === 'network')
+    return networkOf(before, transform.network ?? {}, `${path}.transform.network`, assembly)
+  if (transform?.type === 'generic') {
+    const toOtlp = followers.every(({ parameter: { encode } }) => encode?.type?.startsWith('otlp') === true)
+    return generic(name, before, transform.generic ?? {}, toOtlp, `${path}.transform.generic`, assembly)
+  }
+  if (extract?.type !== undefined && extract.type !== 'none') extracts(extract.type, `${path}.extract`, assembly)
+  return before
+}
+
+const extractReasons = {
+  conntrack: 'connections are not tracked yet; ignored, every flow passes, and the console joins conversations',
+  aggregates: 'define metrics of the flows (encode prom) instead; ignored, every flow passes',
+  timebased: 'define metrics of the flows (encode prom) instead; ignored, every flow passes',
+} as const
+
+function extracts(type: keyof typeof extractReasons, path: string, assembly: Assembly): void {
+  assembly.report.refuse(path, extractReasons[type])
+}
+
+function generic(
+  name: string,
+  before: Branch,
+  { policy, rules = [] }: Generic,
+  toOtlp: boolean,
+  path: string,
+  assembly: Assembly,
+): Branch {
+  const renamed: Record<string, string> = {}
+  for (const [index, { input = '', output = '', multiplier = 0 }] of rules.entries()) {
+    if (multiplier > 1)
+      assembly.report.refuse(`${path}.rules[${index}].multiplier`, 'values are not multiplied; Sampling scales sums')
+    if (input !== output) renamed[input] = output
+  }
+  if (toOtlp) return { ...before, renamed: { ...before.renamed, ...renamed } }
+  if (policy === 'replace_keys')
+    assembly.report.refuse(`${path}.policy`, 'fields without a rule are not removed; ignored, they keep their names')
+  else if (Object.keys(renamed).length > 0)
+    assembly.report.note(path, 'renamed fields replace the original ones; they are not in the flow twice')
+  return Object.keys(renamed).length === 0 ? before : mapOf(name, before, { rename: renamed }, assembly)
+}
+
+function sinksOf({ name, path, parameter }: Stage, branch: Branch, file: FlpFile, assembly: Assembly): void {
+  if (parameter.encode !== undefined) encodes(name, branch, parameter.encode, file, `${path}.encode`, assembly)
+  if (parameter.write !== undefined) writes(name, branch, parameter.write, `${path}.write`, assembly)
+}
+
+function encodes(name: string, branch: Branch, encode: Encode, file: FlpFile, path: string, assembly: Assembly): void {
+  switch (encode.type) {
+    case 'kafka':
+      return kafkaSink(name, branch, encode.kafka ?? {}, `${path}.kafka`, assembly)
+    case 'prom':
+      return prometheusSink(name, branch, encode.prom ?? {}, file.metricsSettings, `${path}.prom`, assembly)
+    case 'otlplogs':
+      return otlpLogsSink(name, branch, encode.otlplogs ?? {}, `${path}.otlplogs`, assembly)
+    case 'otlpmetrics':
+      return otlpMetricsSink(name, branch, encode.otlpmetrics ?? {}, `${path}.otlpmetrics`, assembly)
+    case 'otlptraces':
+      return assembly.report.refuse(`${path}.otlptraces`, 'flows are not exported as spans; use otlplogs')
+    case 's3':
+      return assembly.report.refuse(`${path}.s3`, 'no sink for S3; use kafka or loki')
+    case 'none':
+      return
+    case undefined:
+      throw new PresetProblem(`${path}.type: the type of the stage is missing`)
+  }
+}
+
+function writes(name: string, branch: Branch, write: Write, path: string, assembly: Assembly): void {
+  switch (write.type) {
+    case 'stdout':
+      return stdoutSink(name, branch, write.stdout ?? {}, `${path}.stdout`, assembly)
+    case 'loki':
+      return lokiSink(name, branch, write.loki ?? {}, `${path}.loki`, assembly)
+    case 'ipfix':
+      return ipfixSink(name, branch, write.ipfix ?? {}, `${path}.ipfix`, assembly)
+    case 'grpc':
+      return assembly.report.refuse(`${path}.grpc`, 'no sink for gRPC; use kafka')
+    case 'none':
+    case 'fake':
+      return
+    case undefined:
+      throw new PresetProblem(`${path}.type: the type of the stage is missing`)
+  }
+}

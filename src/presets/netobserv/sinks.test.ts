@@ -1,0 +1,162 @@
+import { describe, expect, test } from 'vitest'
+import type { NetobservPlan } from './index.ts'
+import { file, flows, grpc, part, plan, problem, stdout, type Stage } from './testing/plan.ts'
+
+describe('sinks', () => {
+  const sink = (is: Stage['is'], more: Record<string, unknown> = {}): NetobservPlan =>
+    plan({ ...file(grpc, { name: 'x', follows: 'ingest', is }), ...more })
+
+  test('Loki has its labels, tenant, credentials and limits', () => {
+    const made = sink({
+      write: {
+        type: 'loki',
+        loki: {
+          url: 'https://loki:3100/',
+          tenantID: 'netobserv',
+          labels: ['SrcK8S_Namespace', 'FlowDirection'],
+          staticLabels: { app: 'flows' },
+          timestampLabel: 'TimeFlowEndMs',
+          timestampScale: '1ms',
+          batchSize: 10_485_760,
+          batchWait: '1.5s',
+          minBackoff: '1s',
+          maxBackoff: '5s',
+          maxRetries: 2,
+          timeout: '10s',
+          clientConfig: {
+            authorization: { type: 'Bearer', credentials_file: '/var/token' },
+            tls_config: { ca_file: '/var/ca.crt' },
+            proxy_url: null,
+          },
+        },
+      },
+    })
+    expect(part(made, 'sinks')['x']).toEqual({
+      type: 'loki',
+      url: 'https://loki:3100',
+      tenant: 'netobserv',
+      labels: ['SrcK8S_Namespace', 'FlowDirection'],
+      static_labels: { app: 'flows' },
+      timestamp: 'time_end',
+      request_bytes: '10485760B',
+      tcp_flags: 'number',
+      auth: { type: 'bearer', token: 'file:/var/token' },
+      tls: { ca_file: '/var/ca.crt' },
+      timeout: '10s',
+      delivery: { wait: '1500ms', retry_initial: '1s', retry_max: '5s' },
+      from: ['ingest'],
+      only: flows,
+    })
+    expect(made.notes).toEqual([expect.stringContaining('loki.maxRetries: without effect')])
+  })
+
+  test('IPFIX has its target and templates', () => {
+    const ipfix = {
+      targetHost: '2001:db8::1',
+      targetPort: 4739,
+      transport: 'udp',
+      enterpriseId: 2,
+      tplSendInterval: '1m',
+    }
+    expect(part(sink({ write: { type: 'ipfix', ipfix } }), 'sinks')['x']).toEqual({
+      type: 'ipfix',
+      target: '[2001:db8::1]:4739',
+      transport: 'udp',
+      enterprise_id: 2,
+      template_interval: '1m',
+      from: ['ingest'],
+      only: flows,
+    })
+  })
+
+  test('Prometheus has its metrics on the port of the pipeline', () => {
+    const made = sink(
+      {
+        encode: {
+          type: 'prom',
+          prom: {
+            prefix: 'netobserv_',
+            expiryTime: '2m',
+            maxMetrics: 1000,
+            metrics: [
+              {
+                name: 'workload_ingress_bytes_total',
+                type: 'counter',
+                valueKey: 'Bytes',
+                filters: [{ key: 'FlowDirection', value: 1, type: 'not_equal' }],
+                labels: ['SrcK8S_Namespace'],
+                remap: { SrcK8S_Namespace: 'source' },
+              },
+              {
+                name: 'rtt_seconds',
+                type: 'histogram',
+                valueKey: 'TimeFlowRttNs',
+                valueScale: 1e9,
+                buckets: [0.005, 1],
+              },
+            ],
+          },
+        },
+      },
+      { metricsSettings: { port: 9102, prefix: 'flp_op_', tls: { certPath: '/m/crt', keyPath: '/m/key' } } },
+    )
+    expect(part(made, 'sinks')['x']).toEqual({
+      type: 'prometheus',
+      listen: '0.0.0.0:9102',
+      tls: { cert_file: '/m/crt', key_file: '/m/key' },
+      include: [],
+      custom: [
+        {
+          name: 'workload_ingress_bytes_total',
+          type: 'counter',
+          value: 'Bytes',
+          filters: [{ field: 'FlowDirection', type: 'not_equal', value: '1' }],
+          labels: ['SrcK8S_Namespace'],
+          remap: { SrcK8S_Namespace: 'source' },
+        },
+        { name: 'rtt_seconds', type: 'histogram', value: 'TimeFlowRttNs', divide: 1e9, buckets: ['0.005', '1'] },
+      ],
+      prefix: 'netobserv_',
+      expiry: '2m',
+      max_series: 1000,
+      from: ['ingest'],
+      only: flows,
+    })
+    expect(made.config['ops']).toEqual(['0.0.0.0:8081'])
+  })
+
+  test('OpenTelemetry logs have renamed fields', () => {
+    const rename: Stage = {
+      name: 'rename',
+      follows: 'ingest',
+      is: {
+        transform: {
+          type: 'generic',
+          generic: { policy: 'replace_keys', rules: [{ input: 'SrcAddr', output: 'source.address' }] },
+        },
+      },
+    }
+    const logs: Stage = {
+      name: 'logs',
+      follows: 'rename',
+      is: { encode: { type: 'otlplogs', otlplogs: { address: 'otel', port: 4317, connectionType: 'grpc' } } },
+    }
+    expect(part(plan(file(grpc, rename, logs)), 'sinks')['logs']).toMatchObject({
+      type: 'otlp',
+      fields_mapping: { SrcAddr: 'source.address' },
+      from: ['ingest'],
+    })
+  })
+
+  test.each([
+    [{ encode: { type: 's3', s3: { bucket: 'b' } } }, 'encode.s3: no sink for S3'],
+    [{ encode: { type: 'otlptraces', otlptraces: { address: 'a', port: 1 } } }, 'otlptraces: flows are not exported'],
+    [{ write: { type: 'grpc', grpc: { targetHost: 'a', targetPort: 1 } } }, 'write.grpc: no sink for gRPC'],
+    [{ extract: { type: 'conntrack', conntrack: {} } }, 'extract: connections are not tracked yet'],
+    [{ extract: { type: 'timebased', timebased: {} } }, 'extract: define metrics of the flows'],
+  ])('%j is named', (is, reason) => {
+    const given = file(grpc, { name: 'x', follows: 'ingest', is }, stdout('ingest'))
+    expect(problem(given)).toContain(`parameters[1].${reason.startsWith('otlp') ? 'encode.' : ''}${reason}`)
+    expect(plan(given, { ignore: true }).notes.join()).toContain(reason)
+  })
+})
