@@ -1,6 +1,6 @@
-import { joined, reads, type Assembly, type Branch } from './branch.ts'
+import { joined, type Assembly, type Branch } from './branch.ts'
 import type { Filter, FilterRule, Removal } from './flp-file.ts'
-import { mapOf, sampleOf, type MapSteps } from './steps.ts'
+import { mapOf, passOf, sampleOf, type MapSteps } from './steps.ts'
 
 /** Queries of flowlogs-pipeline that hold if a rule removes the flow, and if it does not. */
 interface Removed {
@@ -22,14 +22,14 @@ export function filterStage(name: string, before: Branch, filter: Filter, path: 
     const found = removal(rule, at, assembly)
     if (found !== undefined) {
       // A condition after a change of fields must see the change.
-      if (Object.keys(steps).length > 0) branch = mapOf(name, branch, steps, assembly)
+      if (Object.keys(steps).length > 0) branch = mapOf(name, branch, steps, path, assembly)
       steps = {}
       branch = withQuery(branch, found.keeps, at, assembly)
     } else if (rule.type === 'conditional_sampling') branch = conditionalSampling(name, branch, rule, at, assembly)
     else steps = changed(steps, rule, at, labels, assembly)
   }
   if (labels.length > 0) steps = { ...steps, set: { ...steps.set, labels: labels.join(',') } }
-  return Object.keys(steps).length === 0 ? branch : mapOf(name, branch, steps, assembly)
+  return Object.keys(steps).length === 0 ? branch : mapOf(name, branch, steps, path, assembly)
 }
 
 function withQuery(branch: Branch, query: string, at: string, assembly: Assembly): Branch {
@@ -93,9 +93,7 @@ function conditionalSampling(name: string, branch: Branch, rule: FilterRule, at:
   }
   if (from.length === 0) return branch
   const others: Branch = { ...branch, filters: [...branch.filters, ...earlier.map((one) => `not (${one})`)] }
-  const id = assembly.id(name)
-  assembly.transforms[id] = { type: 'filter', ...reads(others) }
-  return { ...branch, from: [...from, id], filters: [] }
+  return { ...branch, from: [...from, ...passOf(name, others, assembly).from], filters: [] }
 }
 
 function removal(rule: FilterRule, at: string, assembly: Assembly): Removed | undefined {

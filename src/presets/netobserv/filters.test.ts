@@ -46,13 +46,14 @@ describe('filters', () => {
         type: 'sample',
         from: ['ingest'],
         only: { ...flows, filter: 'node_direction = 1 and exists(dst_owner_name)' },
-        interval: 50,
-        multiply_sampling: false,
+        one_in: 50,
+        adjust: false,
       },
       'filters-2': {
         type: 'filter',
         from: ['ingest'],
-        only: { ...flows, filter: 'not (node_direction = 1 and exists(dst_owner_name))' },
+        only: flows,
+        where: 'not (node_direction = 1 and exists(dst_owner_name))',
       },
     })
     expect(part(sampled, 'sinks')['out']).toMatchObject({ from: ['filters', 'filters-2'] })
@@ -77,13 +78,14 @@ describe('filters', () => {
         type: 'sample',
         from: ['ingest'],
         only: { ...flows, filter: 'proto = 17' },
-        interval: 10,
-        multiply_sampling: true,
+        one_in: 10,
+        adjust: true,
       },
       'filters-2': {
         type: 'filter',
         from: ['ingest'],
-        only: { ...flows, filter: '(not (proto = 17)) and (exists(dns_id))' },
+        only: flows,
+        where: '(not (proto = 17)) and (exists(dns_id))',
       },
     })
   })
@@ -102,8 +104,8 @@ describe('filters', () => {
       ),
     )
     expect(part(made, 'transforms')).toMatchObject({
-      filters: { type: 'map', from: ['ingest'], set: { SrcK8S_Type: 'VM' }, drop: ['SrcMac'] },
-      'filters-2': { type: 'map', from: ['filters'], set: { labels: 'site=edge' } },
+      filters: { type: 'map', from: ['ingest'], set: { SrcK8S_Type: '"VM"' }, drop: ['SrcMac'] },
+      'filters-2': { type: 'map', from: ['filters'], set: { labels: '"site=edge"' } },
     })
   })
 

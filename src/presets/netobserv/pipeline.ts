@@ -109,7 +109,7 @@ function generic(
     assembly.report.refuse(`${path}.policy`, 'fields without a rule are not removed; ignored, they keep their names')
   else if (Object.keys(renamed).length > 0)
     assembly.report.note(path, 'renamed fields replace the original ones; they are not in the flow twice')
-  return Object.keys(renamed).length === 0 ? before : mapOf(name, before, { rename: renamed }, assembly)
+  return Object.keys(renamed).length === 0 ? before : mapOf(name, before, { rename: renamed }, path, assembly)
 }
 
 function sinksOf({ name, path, parameter }: Stage, branch: Branch, file: FlpFile, assembly: Assembly): void {

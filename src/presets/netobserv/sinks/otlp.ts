@@ -1,3 +1,4 @@
+import { resolveFieldName } from '../../../model/fields.ts'
 import { PresetProblem } from '../../given.ts'
 import { durationText, hostPortText, reads, type Assembly, type Branch, type Settings } from '../branch.ts'
 import { tlsOf } from '../credentials.ts'
@@ -15,8 +16,9 @@ export function otlpLogsSink(
 ): void {
   assembly.sinks[assembly.id(name)] = {
     ...connection(settings, path),
-    signals: ['logs'],
-    ...(branch.renamed === undefined ? {} : { fields_mapping: branch.renamed }),
+    signal: 'logs',
+    tcp_flags: branch.flagNames ? 'names' : 'number',
+    ...mapped(branch, path, assembly),
     ...reads(branch),
   }
 }
@@ -31,7 +33,7 @@ export function otlpMetricsSink(
   const { metrics = [], prefix = '', pushTimeInterval, expiryTime } = settings
   assembly.sinks[assembly.id(name)] = {
     ...connection(settings, path),
-    signals: ['metrics'],
+    signal: 'metrics',
     ...definitions(metrics, `${path}.metrics`, assembly.report),
     prefix,
     ...(pushTimeInterval === undefined ? {} : { interval: durationText(pushTimeInterval) }),
@@ -45,12 +47,22 @@ function connection(
   path: string,
 ): Settings {
   if (address === '' || port === 0) throw new PresetProblem(`${path}: address and port are required`)
-  const scheme = tls === undefined ? 'http' : 'https'
+  const scheme =
+    connectionType === 'http' ? (tls === undefined ? 'http' : 'https') : tls === undefined ? 'grpc' : 'grpcs'
   return {
     type: 'otlp',
     url: `${scheme}://${hostPortText(address, port)}`,
-    protocol: connectionType === 'http' ? 'http' : 'grpc',
+    service_name: 'netobserv-otlp',
     ...tlsOf(tls),
     ...(Object.keys(headers).length === 0 ? {} : { headers }),
   }
+}
+
+/** Attribute names of a stage that renames fields. */
+function mapped({ renamed = {} }: Branch, path: string, { report }: Assembly): Settings {
+  const known = Object.entries(renamed).filter(([field]) => resolveFieldName(field) !== undefined)
+  for (const field of Object.keys(renamed))
+    if (resolveFieldName(field) === undefined)
+      report.note(path, `\`${field}\` is no field of a flow and is not renamed`)
+  return known.length === 0 ? {} : { fields_mapping: Object.fromEntries(known) }
 }
