@@ -8,13 +8,18 @@ interface Removed {
   readonly keeps: string
 }
 
-/** A stage of type `filter`: queries that keep flows come first, then the other rules in their order. */
+/** A stage of type `filter`. */
 export function filterStage(name: string, before: Branch, filter: Filter, path: string, assembly: Assembly): Branch {
-  const rules = (filter.rules ?? []).map((rule, index) => ({ rule, at: `${path}.rules[${index}]` }))
-  const { samplingField = '' } = filter
+  const { rules = [], samplingField = '' } = filter
   if (samplingField !== '' && samplingField !== 'Sampling')
     assembly.report.refuse(`${path}.samplingField`, 'the sampling interval is in Sampling')
-  const scales = samplingField !== ''
+  const placed = rules.map((rule, index) => ({ rule, at: `${path}.rules[${index}]` }))
+  return filterRules(name, before, placed, samplingField !== '', assembly)
+}
+
+/** Queries that keep flows come first, then the other rules in their order. `scales`: sampling multiplies Sampling. */
+export function filterRules(name: string, before: Branch, rules: Placed, scales: boolean, assembly: Assembly): Branch {
+  const path = rules[0]?.at ?? ''
   let branch = keepQueries(name, before, rules, scales, assembly)
   let steps: MapSteps = {}
   const labels: string[] = []
@@ -37,7 +42,7 @@ function withQuery(branch: Branch, query: string, at: string, assembly: Assembly
   return text === undefined || text === '' ? branch : { ...branch, filters: [...branch.filters, text] }
 }
 
-type Placed = readonly { readonly rule: FilterRule; readonly at: string }[]
+export type Placed = readonly { readonly rule: FilterRule; readonly at: string }[]
 
 /** A flow is kept by the first query that selects it, with the sampling of that query. */
 function keepQueries(name: string, branch: Branch, rules: Placed, scales: boolean, assembly: Assembly): Branch {

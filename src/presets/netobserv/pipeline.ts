@@ -126,7 +126,8 @@ function encodes(name: string, branch: Branch, encode: Encode, file: FlpFile, pa
     case 'otlplogs':
       return otlpLogsSink(name, branch, encode.otlplogs ?? {}, `${path}.otlplogs`, assembly)
     case 'otlpmetrics':
-      return otlpMetricsSink(name, branch, encode.otlpmetrics ?? {}, `${path}.otlpmetrics`, assembly)
+      otlpMetricsSink(name, branch, encode.otlpmetrics ?? {}, `${path}.otlpmetrics`, assembly)
+      return
     case 'otlptraces':
       return assembly.report.refuse(`${path}.otlptraces`, 'flows are not exported as spans; use otlplogs')
     case 's3':

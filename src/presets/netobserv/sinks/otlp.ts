@@ -29,9 +29,10 @@ export function otlpMetricsSink(
   settings: NonNullable<Encode['otlpmetrics']>,
   path: string,
   assembly: Assembly,
-): void {
+): string {
+  const id = assembly.id(name)
   const { metrics = [], prefix = '', pushTimeInterval, expiryTime } = settings
-  assembly.sinks[assembly.id(name)] = {
+  assembly.sinks[id] = {
     ...connection(settings, path),
     signal: 'metrics',
     ...definitions(metrics, `${path}.metrics`, assembly.report),
@@ -40,6 +41,7 @@ export function otlpMetricsSink(
     ...(expiryTime === undefined ? {} : { expiry: durationText(expiryTime) }),
     ...reads(branch),
   }
+  return id
 }
 
 function connection(
