@@ -1,22 +1,10 @@
 import type { Command } from 'commander'
-import { self, systemReason } from '../host/process.ts'
-import type { FlpFlags, NetobservPlan, PresetSurroundings } from '../presets/netobserv/index.ts'
+import { self } from '../host/process.ts'
 import { action, CommandError, defaultData } from './client.ts'
+import type { NetobservFlags, Planned } from './netobserv-plan.ts'
 import { startPreset } from './preset.ts'
 
 const name = 'netobserv'
-
-interface Flags extends Omit<FlpFlags, 'k8scachePort'> {
-  readonly config?: string
-  readonly flowcollector?: string
-  readonly secrets: string
-  readonly 'k8scache.port'?: string
-  readonly ignoreUnsupported?: boolean
-  readonly data?: string
-  readonly listen?: string
-  readonly ops?: string
-  readonly printConfig?: boolean
-}
 
 export function register(program: Command): void {
   program
@@ -39,7 +27,14 @@ export function register(program: Command): void {
     .option('--k8scache.tls-cert-path <FILE>', 'accepted without effect')
     .option('--k8scache.tls-key-path <FILE>', 'accepted without effect')
     .option('--k8scache.tls-ca-path <FILE>', 'accepted without effect')
-    .option('--flowcollector <FILE|cluster>', 'FlowCollector (v1beta1 or v1beta2) instead of --config')
+    .option(
+      '--flowcollector <FILE|cluster>',
+      'FlowCollector (v1beta1 or v1beta2) instead of --config; `cluster` follows the resource of the cluster',
+    )
+    .option(
+      '--kubeconfig <FILE>',
+      'kubeconfig file for `--flowcollector` (default: KUBECONFIG, else the account of the pod)',
+    )
     .option(
       '--secrets <DIR>',
       'folder of mounted secrets and config maps of a FlowCollector: DIR/NAME/KEY',
@@ -60,15 +55,20 @@ cannot be honoured are errors. Differences from flowlogs-pipeline: docs/guide/ne
 Examples:
   $ weir netobserv --config /etc/flowlogs-pipeline/config.json
   $ weir netobserv --flowcollector flowcollector.yaml --print-config
+  $ weir netobserv --flowcollector cluster --data /var/lib/weir
 
 Exit codes: 0 clean stop, 1 start failure, 2 usage error.`,
     )
     .action(action(run))
 }
 
-async function run(flags: Flags): Promise<void> {
+async function run(flags: NetobservFlags): Promise<void> {
   const folder = flags.data ?? self.env['WEIR_DATA'] ?? defaultData
-  const { plan, text } = await planned(flags, folder)
+  const collector =
+    flags.flowcollector === 'cluster'
+      ? await (await import('./netobserv-follow.ts')).FollowedCollector.open(flags, folder)
+      : undefined
+  const { plan, text } = collector === undefined ? await planned(flags, folder) : await collector.first()
   if (flags.printConfig !== true) {
     return await startPreset({
       name,
@@ -80,40 +80,20 @@ async function run(flags: Flags): Promise<void> {
       ops: flags.ops,
       fresh: 'keep the folder across restarts, so that accepted flows are delivered after a crash.',
       exitCode: () => 1,
+      ...(collector === undefined ? {} : { started: (weir) => collector.follow(weir) }),
     })
   }
   for (const note of plan.notes) self.stderr(`weir ${name}: ${note}\n`)
   self.stdout(text)
 }
 
-async function planned(flags: Flags, data: string): Promise<{ readonly plan: NetobservPlan; readonly text: string }> {
-  const [{ netobservPreset, PresetProblem }, { readFlpFilter }, { stringify }] = await Promise.all([
-    import('../presets/netobserv/index.ts'),
-    import('../query/flp/index.ts'),
-    import('yaml'),
+async function planned(flags: NetobservFlags, data: string): Promise<Planned> {
+  const [{ planOfFile }, { PresetProblem }] = await Promise.all([
+    import('./netobserv-plan.ts'),
+    import('../presets/given.ts'),
   ])
-  const readFile = (path: string): string => {
-    try {
-      return self.readTextFile(path)
-    } catch (error) {
-      throw new PresetProblem(`${path} cannot be read: ${systemReason(error)}`)
-    }
-  }
-  const around: PresetSurroundings = {
-    data,
-    ignoreUnsupported: flags.ignoreUnsupported === true,
-    readFilter: readFlpFilter,
-    readFile,
-  }
   try {
-    const path =
-      flags.config ?? (flags.pipeline === undefined ? `${self.env['HOME'] ?? ''}/.flowlogs-pipeline` : undefined)
-    const plan = netobservPreset({
-      flags: { ...flags, ...(flags['k8scache.port'] === undefined ? {} : { k8scachePort: flags['k8scache.port'] }) },
-      file: path === undefined ? undefined : { path, text: readFile(path) },
-      ...around,
-    })
-    return { plan, text: stringify(plan.config, { aliasDuplicateObjects: false }) }
+    return await planOfFile(flags, data)
   } catch (error) {
     if (error instanceof PresetProblem)
       throw new CommandError(error.message, ['`weir netobserv --help` lists the flags.'])

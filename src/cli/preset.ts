@@ -2,6 +2,7 @@
 import { realHost, replaceFile, type Host } from '../host/index.ts'
 import { self } from '../host/process.ts'
 import { messageOf, stackOf, WeirError } from '../model/errors.ts'
+import type { RunningWeir } from '../app/compose.ts'
 import { makeDataFolder, refuseHeld } from '../app/lock.ts'
 import { withoutUrlSecrets } from '../model/url-text.ts'
 
@@ -18,6 +19,7 @@ export interface PresetStart {
   readonly ops: string | undefined
   /** Maps an error at start to the other program's exit code; undefined for an error that is no WeirError. */
   readonly exitCode: (error: WeirError | undefined) => number
+  readonly started?: (weir: RunningWeir) => void
 }
 
 /** Resolves when Weir ends. */
@@ -31,6 +33,7 @@ export async function startPreset({
   listen,
   ops,
   exitCode,
+  started,
 }: PresetStart): Promise<void> {
   for (const note of notes) self.stderr(`weir ${name}: ${note}\n`)
   const host = realHost()
@@ -39,19 +42,20 @@ export async function startPreset({
       self.stderr(`weir ${name}: ${folder} is new: ${fresh}\n`)
     await makeDataFolder(host, folder)
     refuseHeld(folder)
-    const encode = (content: string): Uint8Array[] => [new TextEncoder().encode(content)]
-    for (const [file, content] of Object.entries(files)) await replaceFile(host.disk, folder, file, encode(content))
-    await replaceFile(host.disk, folder, `${name}.yaml`, encode(text))
+    await writeFiles(host, folder, { ...files, [`${name}.yaml`]: text })
     await verifySources(host, `${folder}/${name}.yaml`)
     const { runCommand } = await import('./run.ts')
-    await runCommand([
-      '--config',
-      `${folder}/${name}.yaml`,
-      '--data',
-      folder,
-      ...(listen === undefined ? [] : ['--listen', listen]),
-      ...(ops === undefined ? [] : ['--ops', ops]),
-    ])
+    await runCommand(
+      [
+        '--config',
+        `${folder}/${name}.yaml`,
+        '--data',
+        folder,
+        ...(listen === undefined ? [] : ['--listen', listen]),
+        ...(ops === undefined ? [] : ['--ops', ops]),
+      ],
+      started,
+    )
   } catch (error) {
     if (!(error instanceof WeirError)) self.stderr(`weir: ${stackOf(error)}\n`)
     else
@@ -61,6 +65,12 @@ export async function startPreset({
     // Workers of a failed start must not keep the process alive.
     self.exit(exitCode(error instanceof WeirError ? error : undefined))
   }
+}
+
+/** Replaces files of the data folder, in order. */
+export async function writeFiles(host: Host, folder: string, files: Readonly<Record<string, string>>): Promise<void> {
+  for (const [file, content] of Object.entries(files))
+    await replaceFile(host.disk, folder, file, [new TextEncoder().encode(content)])
 }
 
 /** The other program ends at start on errors that a source would retry. Throws WEIR_CONFIG_INVALID. */

@@ -1,4 +1,4 @@
-import { startWeir } from '../app/compose.ts'
+import { startWeir, type RunningWeir } from '../app/compose.ts'
 import { verifyMachine } from '../app/config-machine.ts'
 import { loadConfig } from '../app/load-config.ts'
 import type { GeneratedToken } from '../api/access/generated-token.ts'
@@ -10,7 +10,8 @@ import { parseRunFlags, runHelp } from './flags.ts'
 /** Further signals within this time belong to the first. */
 const repeatedSignalMs = 1000
 
-export async function runCommand(args: readonly string[]): Promise<void> {
+/** `started` is called when Weir is ready. */
+export async function runCommand(args: readonly string[], started?: (weir: RunningWeir) => void): Promise<void> {
   const flags = parseRunFlags(args)
   if (flags.help) return self.stdout(runHelp)
   const host = realHost()
@@ -45,6 +46,7 @@ export async function runCommand(args: readonly string[]): Promise<void> {
   )
   if (weir.silent)
     self.stderr('No exporter has sent flows yet: `weir exporters` lists exporters, and how to configure one.\n')
+  started?.(weir)
   const failed = await Promise.race([
     new Promise<undefined>((resolve) => stopping.signal.addEventListener('abort', () => resolve(undefined))),
     weir.failed,

@@ -17,6 +17,8 @@ export interface Rest {
   /** `HOST:PORT` or `:PORT`; empty: none. */
   readonly health: string
   readonly profiles: string
+  /** The file of networks always exists, so that labels can be added without a restart. */
+  readonly followed?: boolean
   readonly quickFilters?: readonly { readonly name: string; readonly filter: string }[]
 }
 
@@ -38,6 +40,7 @@ export function finished(assembly: Assembly, data: string, rest: Rest): Netobser
       ].join('\n      '),
     )
   const folder = data.startsWith('/') || data.startsWith('.') ? data : `./${data}`
+  const hasNetworks = rest.followed === true || networks.length > 0
   const { listen, ops } = addresses(assembly, rest)
   return {
     config: literal({
@@ -46,21 +49,21 @@ export function finished(assembly: Assembly, data: string, rest: Rest): Netobser
       ops,
       log: { format: 'json', level: logLevel(rest.logLevel) },
       store: { enabled: 'none' },
-      ...identityOf(assembly, folder),
+      ...identityOf(assembly, folder, hasNetworks),
       sources: { ...sourcesOf(assembly), ...assembly.sources },
       ...(Object.keys(assembly.transforms).length === 0 ? {} : { transforms: assembly.transforms }),
       sinks: assembly.sinks,
       ...(rest.quickFilters === undefined ? {} : { console: { quick_filters: rest.quickFilters } }),
     }),
-    files: networks.length === 0 ? {} : { [networksFile]: `${JSON.stringify({ networks }, undefined, 1)}\n` },
+    files: !hasNetworks ? {} : { [networksFile]: `${JSON.stringify({ networks }, undefined, 1)}\n` },
     notes: [...report.unsupported, ...report.notes],
   }
 }
 
-function identityOf({ identity, networks, kubernetes, clusterName }: Assembly, folder: string): Settings {
+function identityOf({ identity, kubernetes, clusterName }: Assembly, folder: string, hasNetworks: boolean): Settings {
   const settings = {
     ...identity,
-    ...(networks.length === 0 ? {} : { networks: `${folder}/${networksFile}` }),
+    ...(!hasNetworks ? {} : { networks: `${folder}/${networksFile}` }),
     ...(clusterName === undefined || kubernetes !== undefined ? {} : { cluster: clusterName }),
   }
   return Object.keys(settings).length === 0 ? {} : { identity: settings }

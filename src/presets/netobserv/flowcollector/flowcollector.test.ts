@@ -14,6 +14,7 @@ function plan(text: string, ignoreUnsupported = false): NetobservPlan {
     readFilter: readFlpFilter,
     readFile: (path) => `content of ${path}\n`,
     secrets: '/secrets',
+    followed: false,
     readLink: importNetObserv,
   })
 }

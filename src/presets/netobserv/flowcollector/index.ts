@@ -26,6 +26,8 @@ export interface FlowCollectorSurroundings extends PresetSurroundings {
   /** Folder of mounted secrets and config maps. */
   readonly secrets: string
   readonly readLink: LinkReader
+  /** Whether changes of the resource are followed. */
+  readonly followed: boolean
   /** Of the watched cluster. */
   readonly kubeconfig?: string
 }
@@ -77,6 +79,7 @@ export function flowCollectorPreset(resource: unknown, around: FlowCollectorSurr
     // Metrics of flows are on a port of their own.
     metrics: { disableGlobalServer: true },
     logLevel: processor.logLevel ?? 'info',
+    followed: around.followed,
     health: healthPort === undefined ? '' : `:${healthPort}`,
     profiles: profilePort === undefined ? '' : `127.0.0.1:${profilePort}`,
     ...(quickFilters === undefined ? {} : { quickFilters }),

@@ -1,0 +1,124 @@
+import type { RunningWeir } from '../app/compose.ts'
+import { realHost, type Host } from '../host/index.ts'
+import { self } from '../host/process.ts'
+import { messageOf } from '../model/errors.ts'
+import { openClient, type Client } from '../net/kubernetes/client.ts'
+import { followObject, readState, type ObjectPlace } from '../net/kubernetes/follow-object.ts'
+import { login } from '../net/kubernetes/login.ts'
+import { CommandError } from './client.ts'
+import { planOfResource, type NetobservFlags, type Planned } from './netobserv-plan.ts'
+import { writeFiles } from './preset.ts'
+
+const name = 'netobserv'
+const startMs = 30_000
+
+const place: ObjectPlace = {
+  paths: ['v1beta2', 'v1beta1'].map((version) => `/apis/flows.netobserv.io/${version}/flowcollectors`),
+  name: 'cluster',
+}
+
+/** The FlowCollector `cluster` of a cluster. */
+export class FollowedCollector {
+  readonly #client: Client
+  readonly #host: Host
+  readonly #flags: NetobservFlags
+  readonly #data: string
+  #running = ''
+
+  private constructor(client: Client, host: Host, flags: NetobservFlags, data: string) {
+    this.#client = client
+    this.#host = host
+    this.#flags = flags
+    this.#data = data
+  }
+
+  /** Throws WEIR_KUBERNETES_LOGIN if no cluster is configured. */
+  static async open(flags: NetobservFlags, data: string): Promise<FollowedCollector> {
+    const host = realHost()
+    const options = await login({ host, env: self.env, path: flags.kubeconfig ?? null, context: null })
+    return new FollowedCollector(openClient(options), host, flags, data)
+  }
+
+  /**
+   * The plan of the resource; the stored configuration of the last start if the resource is invalid or out of reach.
+   * Throws CommandError without either.
+   */
+  async first(): Promise<Planned> {
+    let reason: string
+    try {
+      const state = await readState(this.#client.ask, place, AbortSignal.timeout(startMs))
+      if (state.object !== undefined) {
+        const planned = await this.#planned(state.object)
+        this.#running = fingerprint(planned)
+        return planned
+      }
+      reason = 'it does not exist'
+    } catch (error) {
+      reason = messageOf(error)
+    }
+    const stored = await this.#host.disk.readFile(`${this.#data}/${name}.yaml`).catch(() => undefined)
+    if (stored === undefined || this.#flags.printConfig === true)
+      throw new CommandError(`FlowCollector \`${place.name}\` cannot be used: ${reason}`, [
+        'Correct the resource, or the access to it (get, list and watch on flowcollectors.flows.netobserv.io).',
+      ])
+    return {
+      plan: {
+        config: {},
+        files: {},
+        notes: [`FlowCollector \`${place.name}\` cannot be used: ${reason}. The last valid configuration runs.`],
+      },
+      text: new TextDecoder().decode(stored),
+    }
+  }
+
+  /** Applies changes until the process ends. */
+  follow(weir: Pick<RunningWeir, 'reload' | 'log'>): void {
+    followObject({
+      ask: this.#client.ask,
+      host: this.#host,
+      place,
+      signal: new AbortController().signal,
+      onState: (object) => this.#apply(object, weir),
+      onTrouble: (reason) =>
+        weir.log.warn('The FlowCollector cannot be followed; the running configuration stays active.', { reason }),
+    }).catch((error: unknown) => weir.log.error('following the FlowCollector ended', { error: messageOf(error) }))
+  }
+
+  async #apply(object: unknown, { reload, log }: Pick<RunningWeir, 'reload' | 'log'>): Promise<void> {
+    if (object === undefined)
+      return log.warn('The FlowCollector does not exist; the running configuration stays active.', { name: place.name })
+    let planned: Planned
+    try {
+      planned = await this.#planned(object)
+    } catch (error) {
+      return log.error('The FlowCollector was rejected; the running configuration stays active.', {
+        reason: messageOf(error),
+      })
+    }
+    if (fingerprint(planned) === this.#running) return
+    const before = await this.#stored([...Object.keys(planned.plan.files), `${name}.yaml`])
+    await writeFiles(this.#host, this.#data, { ...planned.plan.files, [`${name}.yaml`]: planned.text })
+    for (const note of planned.plan.notes) log.info('FlowCollector', { note })
+    const { ok } = await reload()
+    // The next start must not read what was rejected now.
+    if (ok) this.#running = fingerprint(planned)
+    else await writeFiles(this.#host, this.#data, before)
+  }
+
+  async #stored(names: readonly string[]): Promise<Record<string, string>> {
+    const found: Record<string, string> = {}
+    for (const file of names) {
+      const bytes = await this.#host.disk.readFile(`${this.#data}/${file}`).catch(() => undefined)
+      if (bytes !== undefined) found[file] = new TextDecoder().decode(bytes)
+    }
+    return found
+  }
+
+  #planned(resource: unknown): Promise<Planned> {
+    return planOfResource(resource, this.#flags, this.#data, true)
+  }
+}
+
+function fingerprint({ text, plan }: Planned): string {
+  return JSON.stringify([text, plan.files])
+}

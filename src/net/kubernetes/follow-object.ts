@@ -1,0 +1,148 @@
+/** Follows one object of an API server: a list, then watches. */
+import { backoffMs } from '../../host/backoff.ts'
+import type { Host } from '../../host/index.ts'
+import { messageOf } from '../../model/errors.ts'
+import { isRecord } from '../../model/json.ts'
+import { readObject } from './object.ts'
+import { readStatus, type Refusal } from './status.ts'
+import type { Answer, Ask } from './types.ts'
+
+const watchSeconds = 300
+/** The server ends a watch before. */
+const silentMs = (watchSeconds + 30) * 1000
+const limits = { firstMs: 800, maxMs: 30_000, jitter: 1 }
+
+export interface ObjectPlace {
+  /** Collections of the same kind by API version, the preferred one first. */
+  readonly paths: readonly string[]
+  readonly name: string
+}
+
+export interface ObjectState {
+  readonly path: string
+  /** Of the list: watches begin here. */
+  readonly version: string
+  /** Undefined if it does not exist. */
+  readonly object: unknown
+}
+
+/** Rejects with the reason if no version is served, or access is denied. */
+export async function readState(ask: Ask, { paths, name }: ObjectPlace, signal: AbortSignal): Promise<ObjectState> {
+  let reason = 'no version of it is served'
+  for (const path of paths) {
+    const answer = await ask(path, { fieldSelector: `metadata.name=${name}` }, signal)
+    if (answer.status !== 200) {
+      const refusal = await readStatus(answer)
+      if (answer.status !== 404) throw new Error(reasonOf(refusal))
+      reason = `${path} does not exist: install the custom resource definition`
+      continue
+    }
+    const list = await readObject(answer)
+    const { items, metadata } = isRecord(list) ? list : {}
+    if (!Array.isArray(items) || !isRecord(metadata)) throw new Error(`the response for ${path} is no list`)
+    return { path, version: String(metadata['resourceVersion']), object: items[0] as unknown }
+  }
+  throw new Error(reason)
+}
+
+export interface FollowOptions {
+  readonly ask: Ask
+  readonly host: Pick<Host, 'timers' | 'random'>
+  readonly place: ObjectPlace
+  readonly signal: AbortSignal
+  /** Called for each state, also without a change; the next one waits for it. */
+  readonly onState: (object: unknown) => Promise<void>
+  /** Called when the server cannot be followed; it is tried again. */
+  readonly onTrouble: (reason: string) => void
+}
+
+/** Resolves when `signal` is aborted. */
+export async function followObject({ ask, host, place, signal, onState, onTrouble }: FollowOptions): Promise<void> {
+  let tries = 0
+  while (!signal.aborted) {
+    try {
+      let state = await readState(ask, place, signal)
+      await onState(state.object)
+      tries = 0
+      for (let next: ObjectState | undefined = state; next !== undefined;) {
+        next = await watched(state)
+        state = next ?? state
+        // A server that ends watches at once is not asked all the time.
+        await host.timers.sleep(limits.firstMs, signal)
+        if (isAborted(signal)) return
+      }
+    } catch (error) {
+      if (isAborted(signal)) return
+      onTrouble(messageOf(error))
+      await host.timers.sleep(Math.ceil(backoffMs(limits, tries++, host.random.next())), signal)
+    }
+  }
+
+  /** The state after a watch that ended in order; undefined: list again. */
+  async function watched(from: ObjectState): Promise<ObjectState | undefined> {
+    if (isAborted(signal)) return undefined
+    const connecting = new AbortController()
+    let answer: Answer | undefined
+    // An aborted response would throw while a state is being applied.
+    const end = (): void => (answer === undefined ? connecting.abort() : answer.close())
+    const silent = host.timers.after(silentMs, end)
+    signal.addEventListener('abort', end, { once: true })
+    let { version } = from
+    try {
+      answer = await ask(
+        from.path,
+        {
+          watch: 'true',
+          allowWatchBookmarks: 'true',
+          fieldSelector: `metadata.name=${place.name}`,
+          resourceVersion: version,
+          timeoutSeconds: String(watchSeconds),
+        },
+        connecting.signal,
+      )
+      if (answer.status === 410) return undefined
+      if (answer.status !== 200) throw new Error(reasonOf(await readStatus(answer)))
+      for await (const line of linesOf(answer)) {
+        const { type, object } = line
+        if (type === 'ERROR') return undefined
+        version = versionOf(object) ?? version
+        if (type !== 'BOOKMARK') await onState(type === 'DELETED' ? undefined : object)
+      }
+      return isAborted(signal) ? undefined : { ...from, version }
+    } finally {
+      silent.cancel()
+      signal.removeEventListener('abort', end)
+      answer?.close()
+    }
+  }
+}
+
+/** A call may have aborted it since the last check. */
+function isAborted(signal: AbortSignal): boolean {
+  return signal.aborted
+}
+
+function reasonOf({ code, message }: Refusal): string {
+  return message === undefined ? `status ${code}` : `status ${code}: ${message}`
+}
+
+function versionOf(object: unknown): string | undefined {
+  const metadata = isRecord(object) ? object['metadata'] : undefined
+  const version = isRecord(metadata) ? metadata['resourceVersion'] : undefined
+  return typeof version === 'string' ? version : undefined
+}
+
+async function* linesOf({ body }: Answer): AsyncGenerator<{ readonly type: unknown; readonly object: unknown }> {
+  const decoder = new TextDecoder()
+  let rest = ''
+  for await (const piece of body) {
+    rest += decoder.decode(piece, { stream: true })
+    const lines = rest.split('\n')
+    rest = lines.pop() ?? ''
+    for (const line of lines) {
+      if (line.trim() === '') continue
+      const event: unknown = JSON.parse(line)
+      if (isRecord(event)) yield { type: event['type'], object: event['object'] }
+    }
+  }
+}
