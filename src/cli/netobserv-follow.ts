@@ -100,7 +100,7 @@ export class FollowedCollector {
     await writeFiles(this.#host, this.#data, { ...planned.plan.files, [`${name}.yaml`]: planned.text })
     for (const note of planned.plan.notes) log.info('FlowCollector', { note })
     const { ok } = await reload()
-    // The next start must not read what was rejected now.
+    // The next start must not read the rejected configuration.
     if (ok) this.#running = fingerprint(planned)
     else await writeFiles(this.#host, this.#data, before)
   }

@@ -67,7 +67,7 @@ export async function followObject({ ask, host, place, signal, onState, onTroubl
       for (let next: ObjectState | undefined = state; next !== undefined;) {
         next = await watched(state)
         state = next ?? state
-        // A server that ends watches at once is not asked all the time.
+        // Some servers end watches at once.
         await host.timers.sleep(limits.firstMs, signal)
         if (isAborted(signal)) return
       }

@@ -2,7 +2,7 @@ import { PresetProblem } from '../given.ts'
 import type { Assembly, Settings } from './branch.ts'
 import type { ClientTls, Sasl } from './flp-file.ts'
 
-/** Without certificates of its own the client trusts the system's. */
+/** Without `ca_file` the client trusts the certificates of the system. */
 export function tlsOf(tls: ClientTls | undefined): Settings {
   if (tls === undefined) return {}
   const { insecureSkipVerify, caCertPath = '', userCertPath = '', userKeyPath = '' } = tls

@@ -62,6 +62,8 @@ export function finished(assembly: Assembly, data: string, rest: Rest): Netobser
 
 function identityOf({ identity, kubernetes, clusterName }: Assembly, folder: string, hasNetworks: boolean): Settings {
   const settings = {
+    // Without the rule, flows have no layer.
+    ...(kubernetes === undefined ? {} : { infra_namespaces: [] }),
     ...identity,
     ...(!hasNetworks ? {} : { networks: `${folder}/${networksFile}` }),
     ...(clusterName === undefined || kubernetes !== undefined ? {} : { cluster: clusterName }),

@@ -4,7 +4,7 @@ import type { Network, NetworkRule } from './flp-file.ts'
 const sides = ['Src', 'Dst'] as const
 const fixedNames = 'the fields of Weir have the names of NetObserv'
 
-/** Weir enriches every flow, whatever the order of stages; the rules only select what is added. */
+/** Weir enriches every flow, whatever the order of stages; the rules only select the added fields. */
 export function networkOf(branch: Branch, network: Network, path: string, assembly: Assembly): Branch {
   const { report } = assembly
   let { flagNames } = branch

@@ -241,7 +241,7 @@ describe('a query of flowlogs-pipeline', () => {
     expect(textOf('TimeReceived = 1763632800')).toBe('time_received >= 1763632800000 and time_received < 1763632801000')
   })
 
-  test('notes tests whose result is the same for every flow', () => {
+  test('notes tests with the same result for every flow', () => {
     expect(readFlpFilter('Proto = "6" or Interfaces = "eth0"', plain)).toEqual({
       is: 'filter',
       text: 'bytes < 0',

@@ -15,5 +15,5 @@ export interface FlpTest {
   readonly value: string | bigint
 }
 
-/** The message says what to write instead, if that is known. */
+/** The message contains the correct form, if it is known. */
 export class FlpQueryProblem extends Error {}

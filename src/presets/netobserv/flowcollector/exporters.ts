@@ -62,7 +62,7 @@ function openTelemetry(
   assembly.sinks[id] = { ...assembly.sinks[id], ...metrics, prefix: 'netobserv_' }
 }
 
-/** The metrics of NetObserv on a port of their own. */
+/** The metrics of NetObserv on a separate port. */
 export function prometheusExport(
   listen: string,
   branch: Branch,

@@ -76,7 +76,7 @@ export function flowCollectorPreset(resource: unknown, around: FlowCollectorSurr
   const { healthPort, profilePort } = { ...processor, ...processor.advanced }
   const quickFilters = quickFiltersOf(consolePlugin.quickFilters, around.readLink, report)
   return finished(assembly, around.data, {
-    // Metrics of flows are on a port of their own.
+    // Metrics of flows are on a separate port.
     metrics: { disableGlobalServer: true },
     logLevel: processor.logLevel ?? 'info',
     followed: around.followed,
