@@ -65,6 +65,7 @@ _weir
       'cts-exporter',
       'neo4j-sink',
       'flows-to-clickhouse',
+      'netobserv',
       'query',
       'flows',
       'events',

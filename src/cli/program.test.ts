@@ -57,6 +57,7 @@ const withoutOutput: Readonly<Record<string, string>> = {
   'cts-exporter': 'runs until stopped, with the flags of cts_exporter',
   'neo4j-sink': 'runs until stopped, with the flags of neo4j_sink',
   'flows-to-clickhouse': 'runs until stopped, with the flags of the example consumer',
+  netobserv: 'runs until stopped, with the flags of flowlogs-pipeline',
   completion: 'prints a script',
   'dead-letters edit': 'prints one sentence',
   'dead-letters retry': 'prints one sentence',
