@@ -29,6 +29,10 @@ export class Assembly {
   readonly ignoresUnsupported: boolean
   /** Throws PresetProblem if the file is unreadable. */
   readonly readFile: (path: string) => string
+  /** Data folder. */
+  readonly #folder: string
+  /** Contents of files in the data folder, by name. */
+  readonly files: Record<string, string> = {}
   readonly sources: Record<string, Settings> = {}
   readonly transforms: Record<string, Settings> = {}
   readonly sinks: Record<string, Settings> = {}
@@ -43,14 +47,23 @@ export class Assembly {
     report: Report,
     options: {
       readonly readFilter: FilterReader
-      readonly ignoresUnsupported: boolean
+      readonly ignoreUnsupported: boolean
+      readonly data: string
       readonly readFile: (path: string) => string
     },
   ) {
     this.report = report
     this.readFilter = options.readFilter
-    this.ignoresUnsupported = options.ignoresUnsupported
+    this.ignoresUnsupported = options.ignoreUnsupported
     this.readFile = options.readFile
+    this.#folder = folderOf(options.data)
+  }
+
+  /** A reference to a secret of the given file, which is stored in the data folder. */
+  secret(name: string, value: string): string {
+    const file = `netobserv-${name}`
+    this.files[file] = value
+    return `file:${this.#folder}/${file}`
   }
 
   /** An id that no component has yet. */
@@ -78,6 +91,10 @@ export class Assembly {
     for (const note of read.notes) this.report.note(path, note)
     return read.text
   }
+}
+
+export function folderOf(data: string): string {
+  return data.startsWith('/') || data.startsWith('.') ? data : `./${data}`
 }
 
 export function joined(filters: readonly string[], by: 'and' | 'or' = 'and'): string {

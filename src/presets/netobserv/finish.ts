@@ -1,6 +1,6 @@
 import { PresetProblem } from '../given.ts'
 import { parseHostPort } from '../../schema/host-port.ts'
-import type { Assembly, Settings } from './branch.ts'
+import { folderOf, type Assembly, type Settings } from './branch.ts'
 import type { MetricsSettings } from './flp-file.ts'
 import { metricsAddress } from './sinks/prometheus.ts'
 
@@ -39,7 +39,7 @@ export function finished(assembly: Assembly, data: string, rest: Rest): Netobser
         ...report.unsupported,
       ].join('\n      '),
     )
-  const folder = data.startsWith('/') || data.startsWith('.') ? data : `./${data}`
+  const folder = folderOf(data)
   const hasNetworks = rest.followed === true || networks.length > 0
   const { listen, ops } = addresses(assembly, rest)
   return {
@@ -55,7 +55,10 @@ export function finished(assembly: Assembly, data: string, rest: Rest): Netobser
       sinks: assembly.sinks,
       ...(rest.quickFilters === undefined ? {} : { console: { quick_filters: rest.quickFilters } }),
     }),
-    files: !hasNetworks ? {} : { [networksFile]: `${JSON.stringify({ networks }, undefined, 1)}\n` },
+    files: {
+      ...assembly.files,
+      ...(hasNetworks ? { [networksFile]: `${JSON.stringify({ networks }, undefined, 1)}\n` } : {}),
+    },
     notes: [...report.unsupported, ...report.notes],
   }
 }

@@ -64,7 +64,7 @@ export function netobservPreset({ flags, file, ...around }: NetobservInput): Net
         ? 'no pipeline: set --config FILE, or --pipeline and --parameters'
         : `${file.path} has no pipeline`,
     )
-  const assembly = new Assembly(report, { ...around, ignoresUnsupported: around.ignoreUnsupported })
+  const assembly = new Assembly(report, around)
   readPipeline(given, assembly)
   return finished(assembly, around.data, {
     metrics: given.metricsSettings,

@@ -50,6 +50,28 @@ describe('sinks', () => {
     expect(made.notes).toEqual([expect.stringContaining('loki.maxRetries: without effect')])
   })
 
+  test('secrets in the file are stored in the data folder and referred to', () => {
+    const loki = sink({
+      write: {
+        type: 'loki',
+        loki: { url: 'http://loki:3100', clientConfig: { basic_auth: { username: 'u', password: 'hidden' } } },
+      },
+    })
+    expect(part(loki, 'sinks')['x']).toMatchObject({
+      auth: { type: 'basic', user: 'u', password: 'file:/data/netobserv-x-password' },
+    })
+    const otlplogs = { address: 'otel', port: 4317, headers: { Authorization: 'Bearer hidden', 'x-site': 'edge' } }
+    const otlp = sink({ encode: { type: 'otlplogs', otlplogs } })
+    expect(part(otlp, 'sinks')['x']).toMatchObject({
+      auth: { type: 'bearer', token: 'file:/data/netobserv-x-token' },
+      headers: { 'x-site': 'edge' },
+    })
+    for (const made of [loki, otlp]) {
+      expect(Object.values(made.files)).toEqual(['hidden'])
+      expect(JSON.stringify([made.config, made.notes])).not.toContain('hidden')
+    }
+  })
+
   test('IPFIX has its target and templates', () => {
     const ipfix = {
       targetHost: '2001:db8::1',

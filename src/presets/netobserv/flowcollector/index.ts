@@ -55,7 +55,7 @@ export function readFlowCollector(text: string, path: string): unknown {
 export function flowCollectorPreset(resource: unknown, around: FlowCollectorSurroundings): NetobservPlan {
   const report = new Report()
   const spec = specOf(resource, report)
-  const assembly = new Assembly(report, { ...around, ignoresUnsupported: around.ignoreUnsupported })
+  const assembly = new Assembly(report, around)
   const mounts = new Mounts(around.secrets, assembly)
   const { processor = {}, loki = {}, exporters = [], consolePlugin = {} } = spec
   const enriched = enrich(sourceOf(spec, mounts, assembly), spec, around.kubeconfig, assembly)

@@ -64,7 +64,7 @@ export function lokiSink(
     ...(timestamp === undefined ? {} : { timestamp }),
     request_bytes: `${Math.max(batchSize, 1024)}B`,
     tcp_flags: branch.flagNames ? 'names' : 'number',
-    ...credentials(settings.clientConfig, `${path}.clientConfig`, assembly),
+    ...credentials(settings.clientConfig, name, `${path}.clientConfig`, assembly),
     ...(settings.timeout === undefined ? {} : { timeout: durationText(settings.timeout) }),
     delivery: delivery(settings),
     ...reads(branch),
@@ -80,20 +80,27 @@ function delivery({ batchWait = 1000, minBackoff, maxBackoff }: NonNullable<Writ
   }
 }
 
-function credentials(given: unknown, path: string, { report }: Assembly): Settings {
+function credentials(given: unknown, name: string, path: string, assembly: Assembly): Settings {
   if (given === undefined) return {}
   const problems: string[] = []
   const config = clientConfig(given, path, problems) ?? {}
-  for (const problem of problems) report.refuse(path, problem)
+  for (const problem of problems) assembly.report.refuse(path, problem)
   const { basic_auth: basic, authorization, tls_config: tls } = config
-  const tokenFile = authorization?.credentials_file ?? config.bearer_token_file
-  if ((authorization?.credentials ?? config.bearer_token ?? basic?.password) !== undefined)
-    report.refuse(path, 'secrets in the file are not copied; use credentials_file, bearer_token_file or password_file')
+  const secretOf = (value: string | undefined, path: string | undefined, what: string): string | undefined =>
+    path !== undefined && path !== ''
+      ? `file:${path}`
+      : value === undefined
+        ? undefined
+        : assembly.secret(`${name}-${what}`, value)
+  const token = secretOf(
+    authorization?.credentials ?? config.bearer_token,
+    authorization?.credentials_file ?? config.bearer_token_file,
+    'token',
+  )
+  const password = secretOf(basic?.password, basic?.password_file, 'password')
   return {
-    ...(tokenFile === undefined || tokenFile === '' ? {} : { auth: { type: 'bearer', token: `file:${tokenFile}` } }),
-    ...(basic?.username === undefined
-      ? {}
-      : { auth: { type: 'basic', user: basic.username, password: `file:${basic.password_file ?? ''}` } }),
+    ...(token === undefined ? {} : { auth: { type: 'bearer', token } }),
+    ...(password === undefined ? {} : { auth: { type: 'basic', user: basic?.username ?? '', password } }),
     ...(tls === undefined
       ? {}
       : {

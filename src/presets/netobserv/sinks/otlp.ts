@@ -14,8 +14,9 @@ export function otlpLogsSink(
   path: string,
   assembly: Assembly,
 ): void {
-  assembly.sinks[assembly.id(name)] = {
-    ...connection(settings, path),
+  const id = assembly.id(name)
+  assembly.sinks[id] = {
+    ...connection(settings, id, path, assembly),
     signal: 'logs',
     tcp_flags: branch.flagNames ? 'names' : 'number',
     ...mapped(branch, path, assembly),
@@ -33,7 +34,7 @@ export function otlpMetricsSink(
   const id = assembly.id(name)
   const { metrics = [], prefix = '', pushTimeInterval, expiryTime } = settings
   assembly.sinks[id] = {
-    ...connection(settings, path),
+    ...connection(settings, id, path, assembly),
     signal: 'metrics',
     ...definitions(metrics, `${path}.metrics`, assembly.report),
     prefix,
@@ -46,9 +47,15 @@ export function otlpMetricsSink(
 
 function connection(
   { address = '', port = 0, connectionType = 'grpc', tls, headers = {} }: Connection,
+  id: string,
   path: string,
+  assembly: Assembly,
 ): Settings {
   if (address === '' || port === 0) throw new PresetProblem(`${path}: address and port are required`)
+  const isToken = ([name, value]: readonly [string, string]): boolean =>
+    name.toLowerCase() === 'authorization' && value.startsWith('Bearer ')
+  const token = Object.entries(headers).find(isToken)?.[1].slice('Bearer '.length)
+  const others = Object.entries(headers).filter((header) => !isToken(header))
   const scheme =
     connectionType === 'http' ? (tls === undefined ? 'http' : 'https') : tls === undefined ? 'grpc' : 'grpcs'
   return {
@@ -56,7 +63,9 @@ function connection(
     url: `${scheme}://${hostPortText(address, port)}`,
     service_name: 'netobserv-otlp',
     ...tlsOf(tls),
-    ...(Object.keys(headers).length === 0 ? {} : { headers }),
+    // The configuration is printed, but not its secrets.
+    ...(token === undefined ? {} : { auth: { type: 'bearer', token: assembly.secret(`${id}-token`, token) } }),
+    ...(others.length === 0 ? {} : { headers: Object.fromEntries(others) }),
   }
 }
 
