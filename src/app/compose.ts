@@ -266,7 +266,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
       http: () => ({ ack: ackSink(current.config.http.ack), ackTimeoutMs: current.config.http.ack_timeout }),
     })
     room.make = (sequence) => runtime.makeRoom(sequence)
-    const sinksUp = await (delivery ?? sinks).apply(sinkEntries(config, loaded.document))
+    const sinksUp = await (delivery ?? sinks).apply(sinkEntries(config, loaded.document, loaded.filter))
     if (sinksUp.failed !== undefined)
       throw new WeirError('WEIR_CONFIG_INVALID', `sink ${sinksUp.failed.id}: ${sinksUp.failed.message}`)
     const sourcesUp = await collecting.apply(sourceEntries(config, reveal))

@@ -1,4 +1,5 @@
 import { families } from '../model/batches.ts'
+import { filterField } from '../schema/filter-field.ts'
 import { bytes, choice, duration, group, integer, list, text } from '../schema/index.ts'
 
 export const deliveryFields = {
@@ -29,6 +30,13 @@ export const deliveryFields = {
           example: ['com.example.*'],
         },
       ),
+      filter: filterField({
+        description:
+          'Rows to select, in the filter language; a map has one filter for each of `flows`, `changes`, `audit` and ' +
+          '`events`, and rows of the other kinds are not filtered',
+        default: null,
+        example: 'dst.port = 443 and bytes > 1k',
+      }),
     },
     { description: 'Only matching rows are delivered; the others are counted as filtered', default: {} },
   ),

@@ -5,6 +5,7 @@ import { builtInTypes, typesThatEmit } from '../manifests.ts'
 import { carriedSettings, type ConfigDocument, type Secret } from '../schema/index.ts'
 import type { NameSettings } from '../identity/index.ts'
 import type { WeirConfig } from './config.ts'
+import type { CompileFilter } from './config-filters.ts'
 
 export function withBuiltIns(
   document: ConfigDocument,
@@ -72,7 +73,11 @@ function clusterOfFlows(config: WeirConfig, type: string, settings: unknown): st
 }
 
 /** Sinks and transforms: both read the journal. */
-export function sinkEntries(config: WeirConfig, document: ConfigDocument): readonly SinkEntry[] {
+export function sinkEntries(
+  config: WeirConfig,
+  document: ConfigDocument,
+  compile?: CompileFilter,
+): readonly SinkEntry[] {
   const { sinks, transforms } = (document.value ?? {}) as {
     sinks?: Record<string, unknown>
     transforms?: Record<string, unknown>
@@ -83,19 +88,25 @@ export function sinkEntries(config: WeirConfig, document: ConfigDocument): reado
       id,
       type,
       settings,
-      delivery: deliverySettings(common),
+      delivery: deliverySettings(common, compile),
       written: JSON.stringify(written[id] ?? null),
     }),
   )
 }
 
-function deliverySettings(common: WeirConfig['sinks'][string]['common']): DeliverySettings {
+function deliverySettings(
+  common: WeirConfig['sinks'][string]['common'],
+  compile: CompileFilter | undefined,
+): DeliverySettings {
   const { from, only, delivery, retain, when_behind } = common
   const family = only.family === null ? {} : { family: only.family }
   const type = only.type === null ? {} : { type: only.type }
+  const filter = only.filter === null || compile === undefined ? {} : { filter: compile(only.filter) }
   return {
     ...(from === null ? {} : { from }),
-    ...(only.family === null && only.type === null ? {} : { only: { ...family, ...type } }),
+    ...(only.family === null && only.type === null && only.filter === null
+      ? {}
+      : { only: { ...family, ...type, ...filter } }),
     batch: { events: delivery.events, bytes: delivery.bytes, waitMs: delivery.wait },
     retry: {
       firstMs: delivery.retry_initial,

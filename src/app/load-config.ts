@@ -16,6 +16,7 @@ import {
 import { locate } from '../schema/document.ts'
 import { weirSchema, type WeirConfig } from './config.ts'
 import { withBuiltIns } from './config-entries.ts'
+import { checkFilters, filterProblem, type CompileFilter } from './config-filters.ts'
 import { ackProblems } from './config-ack.ts'
 import { clashes } from './config-clashes.ts'
 import { shortForms } from './short-forms.ts'
@@ -34,6 +35,8 @@ export interface Loaded {
   /** Formatted for the user; empty without warnings. */
   readonly warnings: string
   readonly empty: readonly string[]
+  /** Compiles filters of sinks and transforms, if any is configured. */
+  readonly filter?: CompileFilter
 }
 
 const ownVariables = ['WEIR_CONFIG', 'WEIR_TOKEN', 'WEIR_URL', 'WEIR_CACHE']
@@ -56,11 +59,17 @@ export async function loadConfig(host: Host, files: readonly string[], flags: re
   const document = applyOverrides(given, shortForms(given))
   const result = validate(weirSchema, document)
   if (result.problems !== undefined) throw invalid(result.problems, text)
-  const across = [...crossCheck(result.value, document), ...(await filterProblems(result.value, document))]
+  const filters = await checkFilters(result.value, document)
+  const across = [
+    ...crossCheck(result.value, document),
+    ...(await quickFilterProblems(result.value, document)),
+    ...filters.problems,
+  ]
   if (across.length > 0) throw invalid(across, text)
   return {
     config: result.value,
     document,
+    ...(filters.compile === undefined ? {} : { filter: filters.compile }),
     warnings: formatProblems([...environment.warnings, ...result.warnings], text, 'warning'),
     empty: files.length > 0 ? emptyFiles(parsed) : [],
   }
@@ -128,7 +137,7 @@ function crossCheck(config: WeirConfig, document: ConfigDocument): Problem[] {
 }
 
 /** The filter language is loaded only if a filter is configured. */
-async function filterProblems(
+async function quickFilterProblems(
   { console: { quick_filters: filters } }: WeirConfig,
   document: ConfigDocument,
 ): Promise<Problem[]> {
@@ -141,16 +150,7 @@ async function filterProblems(
       return []
     } catch (error) {
       if (!(error instanceof QueryError)) throw error
-      const path = ['console', 'quick_filters', index, 'filter']
-      const hint = error.problems[0]?.hint
-      return [
-        {
-          ...locate(document, path, 'value'),
-          path: formatPath(path),
-          message: error.message,
-          ...(hint === undefined ? {} : { hint }),
-        },
-      ]
+      return [filterProblem(document, ['console', 'quick_filters', index, 'filter'], filter, error)]
     }
   })
 }

@@ -64,11 +64,11 @@ export async function reloadAll(parts: ReloadParts): Promise<ReloadReport> {
   if (next.empty.length > 0)
     return refuse([`${next.empty.join(', ')} is empty: to remove every setting of a file write \`{}\``])
   const before = current()
-  const swapped = await sinks.apply(sinkEntries(next.config, next.document))
+  const swapped = await sinks.apply(sinkEntries(next.config, next.document, next.filter))
   if (swapped.failed !== undefined) return refuse([`sink ${swapped.failed.id}: ${swapped.failed.message}`])
   const applied = await sources.apply(sourceEntries(next.config, reveal))
   if (applied.failed !== undefined) {
-    await sinks.apply(sinkEntries(before.config, before.document))
+    await sinks.apply(sinkEntries(before.config, before.document, before.filter))
     return refuse([`source ${applied.failed.id}: ${applied.failed.message}`])
   }
   parts.onSources(applied.running)

@@ -277,6 +277,9 @@ export interface TransformDefinition<Config> {
   build(config: Config): Transform
 }
 
+/** Selects rows of a batch; compiled by the caller, because the engine has no filter language. */
+export type RowFilter = (batch: Batch, header: FrameHeader) => (row: number) => boolean
+
 export type Resolution =
   | { readonly is: 'endpoint'; readonly endpoint: Endpoint }
   | { readonly is: 'unknown' }

@@ -30,8 +30,8 @@ export function tapOf(
     if (delivery === undefined || !delivery.takes(frame.header.source)) return undefined
     const piece = whole(frame)
     if (piece === undefined) return undefined
-    const { rows } = delivery.route(piece.batch)
-    return rows.length === 0 ? undefined : { ...piece, rows }
+    const { batch, rows } = delivery.select(piece.batch, frame.header)
+    return rows.length === 0 ? undefined : { ...piece, batch, rows }
   }
 }
 

@@ -12,6 +12,7 @@ export { testsOf, type Bound } from './bound.ts'
 export { compileLive, type LiveFilter, type LiveHeader, type LiveResolver, type RowTest } from './live.ts'
 export { columnsRead, endpointField, endpointFields, jsonText } from './endpoints.ts'
 export {
+  auditNames,
   changeNames,
   eventNames,
   flowNames,
@@ -26,6 +27,7 @@ export { parse } from './parse.ts'
 export { print } from './print.ts'
 export { compileSql, compileSqlValue, type SqlOptions } from './sql.ts'
 export { bothWays, swapEnds } from './swap.ts'
+export { compileRowFilter, filterKinds, readRowFilter, type FilterKind, type WrittenFilter } from './row-filter.ts'
 
 export interface Filter {
   readonly expression: Expression

@@ -1,5 +1,6 @@
 import type { ColumnKind } from '../model/columns.ts'
 import { flowFields, namesOf, type Field } from '../model/fields.ts'
+import { auditColumns } from '../model/audit-columns.ts'
 import { nearest } from '../schema/suggest.ts'
 
 /** `estimate`: up to 96 bits; `text`: outside dictionaries. */
@@ -15,7 +16,7 @@ export interface QueryField {
 }
 
 export interface NameTable {
-  readonly view: 'flows' | 'events' | 'changes' | 'resources'
+  readonly view: 'flows' | 'events' | 'changes' | 'audit' | 'resources'
   readonly fields: readonly QueryField[]
   readonly example: string
   field(name: string): QueryField | undefined
@@ -193,6 +194,17 @@ export const plainOfChange: ReadonlySet<string> = new Set([
   'subject',
   'operation',
   '_pos',
+])
+
+/** View `audit`. */
+export const auditNames: NameTable = nameTable('audit', 'severity = incident', [
+  ...['time', 'time_received'].map((name) => named(name, 'time')),
+  ...auditColumns.map((name) => named(name, 'dict')),
+  named('resource', 'dict', 'ref'),
+  named('id', 'text'),
+  named('source', 'dict'),
+  named('type', 'dict'),
+  named('_pos', 'text'),
 ])
 
 export const resourceNames: NameTable = nameTable('resources', 'kind = Pod', [

@@ -49,6 +49,7 @@ export type WrittenOf<F extends Fields> = Flat<
 
 export type FieldKind =
   | 'text'
+  | 'filter'
   | 'flag'
   | 'integer'
   | 'choice'

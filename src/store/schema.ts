@@ -1,3 +1,4 @@
+import { auditColumns, type AuditColumn } from '../model/audit-columns.ts'
 import type { EndpointPart } from '../model/endpoint.ts'
 import type { ColumnKind } from '../model/columns.ts'
 import { flowFields, type Field } from '../model/fields.ts'
@@ -85,29 +86,7 @@ const eventColumns: readonly FileColumn[] = [
   { name: 'time_received', type: 'TIMESTAMPTZ', since: 1 },
 ]
 
-/** Column numbers are permanent: append only. */
-export const auditColumns = [
-  'actor',
-  'actor_kind',
-  'actor_id',
-  'actor_name',
-  'actor_domain',
-  'impersonated_by',
-  'address',
-  'service',
-  'action',
-  'resource_type',
-  'resource_id',
-  'resource_name',
-  'tenant',
-  'tenant_domain',
-  'region',
-  'outcome',
-  'severity',
-  'request_id',
-  'code',
-] as const
-export type AuditColumn = (typeof auditColumns)[number]
+export { auditColumns, type AuditColumn }
 
 const fromAudits: readonly FileColumn[] = auditColumns.map((name, index) => ({
   name,

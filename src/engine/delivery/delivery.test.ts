@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { realHost } from '../../host/index.ts'
 import { encodeBatch, openJournal, type SegmentWriter, type Unit } from '../../journal/index.ts'
-import type { EventBatch } from '../../model/batches.ts'
+import type { Batch, EventBatch } from '../../model/batches.ts'
 import { eventAt, toEventBatch } from '../../model/events.ts'
 import type { Failure } from '../../model/outcome.ts'
 import { flowJson } from '../../codecs/flow-json/index.ts'
@@ -165,6 +165,21 @@ async function settled(id = 'out'): Promise<void> {
 }
 
 describe('delivery to one sink', () => {
+  it('filters rows by the given filter and counts them', async () => {
+    const filter = (batch: Batch) => (row: number) => batch.kind === 'events' && eventAt(batch, row).id !== 'b'
+    await sinks.apply([entry({ only: { filter } })])
+    await journal.append(unit('alpha', ['a', 'b', 'c']))
+    await journal.append(unit('alpha', ['b']))
+    await expect.poll(() => sinks.get('out')?.record.sources['alpha']?.accounted).toBe(4)
+    expect(other.taken).toEqual(['a', 'c'])
+    expect(sinks.get('out')?.record.sources['alpha']).toMatchObject({ delivered: 2, filtered: { filter: 2 } })
+    await follower.catchUp()
+    expect(makeLedger([{ name: 'alpha', accepted: 4, duplicates: 0, shed: {} }], sinks.books())).toMatchObject({
+      balanced: true,
+      sinks: [{ routed: 2, delivered: 2 }],
+    })
+  })
+
   it('delivers in order and the ledger adds up', async () => {
     await sinks.apply([entry()])
     const ids = [...(await push(3)), ...(await push(2)), ...(await push(4, 'other'))]

@@ -2,7 +2,7 @@
 import { backoffMs } from '../../host/backoff.ts'
 import type { Host } from '../../host/index.ts'
 import { encodeBatch } from '../../journal/bodies.ts'
-import type { Frame, JournalReader } from '../../journal/types.ts'
+import type { Frame, FrameHeader, JournalReader } from '../../journal/types.ts'
 import type { Batch, BatchKind } from '../../model/batches.ts'
 import { oneRow } from '../../model/select.ts'
 import type { SinkState } from '../control.ts'
@@ -23,7 +23,7 @@ import { redeliver } from './redeliver.ts'
 import { RangeSource } from './range-source.ts'
 import { namedRange } from './named-range.ts'
 import { planRange, rowsOf, type Range } from './range.ts'
-import { compileRoute, takesFrom, type Route, type Routed } from './route.ts'
+import { compileRoute, filterRows, takesFrom, type Route } from './route.ts'
 import { sendAll, type Rejected, type Sender, type SendReport } from './send.ts'
 import type { RecordSlot } from './record-store.ts'
 import type { DeliverySettings } from './settings.ts'
@@ -121,8 +121,15 @@ export class Delivery {
     return takesFrom(this.#settings.from, source)
   }
 
-  route(batch: Batch): Routed {
-    return this.#route(batch)
+  /** Rows of a frame that the sink receives, in the form in which it receives them. */
+  select(batch: Batch, header: FrameHeader): { readonly batch: Batch; readonly rows: Uint32Array } {
+    const { rows } = this.#route(batch)
+    const filter = this.#settings.only?.filter
+    if (filter === undefined || rows.length === 0) return { batch, rows }
+    const enrichment = this.#options.enrichment?.()
+    const named =
+      batch.kind === 'flows' && enrichment !== undefined ? enrichment.enrich(batch, header.received).batch : batch
+    return { batch: named, rows: filterRows(filter, named, header, rows) }
   }
 
   preview(batch: SinkBatch): Iterable<Preview> | undefined {
@@ -203,6 +210,7 @@ export class Delivery {
           })
         },
         enrichment,
+        this.#settings.only?.filter,
       )
     const range = await namedRange(
       plan,

@@ -2,8 +2,8 @@ import { checkpointTotals, journalSource } from '../../journal/recover.ts'
 import { frameBatch } from '../../journal/shared-frames.ts'
 import type { Frame } from '../../journal/types.ts'
 import type { Position } from '../../model/positions.ts'
-import type { Enrichment, SinkPiece } from '../contracts.ts'
-import type { Route } from './route.ts'
+import type { Enrichment, RowFilter, SinkPiece } from '../contracts.ts'
+import { filterRows, type Route } from './route.ts'
 import { add, emptyTally, type SinkRecord, type Tally } from './tally.ts'
 
 /** Rows of consecutive frames for one sink, with the change of its tallies. */
@@ -29,6 +29,7 @@ export function planRange(
   route: Route,
   onBroken: (frame: Frame, error: unknown) => void,
   enrichment?: Enrichment,
+  filter?: RowFilter,
 ): Range {
   const changes = new Map<string, Tally>()
   const pieces: SinkPiece[] = []
@@ -69,14 +70,17 @@ export function planRange(
       const routed = route(batch)
       for (const [reason, count] of Object.entries(routed.filtered)) add(tally.filtered, reason, count)
       if (routed.rows.length === 0) continue
-      oldest = Math.min(oldest, header.received)
-      rows += routed.rows.length
       const named =
         batch.kind === 'flows' && enrichment !== undefined
           ? enrichment.enrich(batch, header.received)
           : { batch, unknown: false }
       if (named.unknown) ripeAt = Math.max(ripeAt, header.received + nameWaitMs)
-      pieces.push({ header, batch: named.batch, rows: routed.rows, firstRow: 0 })
+      const chosen = filter === undefined ? routed.rows : filterRows(filter, named.batch, header, routed.rows)
+      add(tally.filtered, 'filter', routed.rows.length - chosen.length)
+      if (chosen.length === 0) continue
+      oldest = Math.min(oldest, header.received)
+      rows += chosen.length
+      pieces.push({ header, batch: named.batch, rows: chosen, firstRow: 0 })
     } catch (error) {
       // A wrongly encoded body must not stop the sink.
       tally.quarantined += header.count

@@ -1,5 +1,6 @@
 import type { Batch, BatchKind, EventBatch } from '../../model/batches.ts'
 import { componentOf } from '../../model/positions.ts'
+import type { FrameHeader, RowFilter } from '../contracts.ts'
 import type { Only } from './settings.ts'
 
 export interface Routed {
@@ -9,6 +10,12 @@ export interface Routed {
 }
 
 export type Route = (batch: Batch) => Routed
+
+/** Rows that also match the filter. */
+export function filterRows(filter: RowFilter, batch: Batch, header: FrameHeader, rows: Uint32Array): Uint32Array {
+  const matches = filter(batch, header)
+  return rows.filter((row) => matches(row))
+}
 
 export function takesFrom(from: readonly string[] | undefined, source: string): boolean {
   return from?.includes(componentOf(source)) ?? true

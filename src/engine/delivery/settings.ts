@@ -1,4 +1,5 @@
 import type { Family } from '../../model/batches.ts'
+import type { RowFilter } from '../contracts.ts'
 
 /** Times in ms, sizes in bytes. */
 export interface DeliverySettings {
@@ -18,6 +19,8 @@ export interface Only {
   readonly family?: readonly (Family | 'flow')[]
   /** `*` matches any text. Flows have no type. */
   readonly type?: readonly string[]
+  /** Applies to the rows that family and type select, with the names of addresses. */
+  readonly filter?: RowFilter
 }
 
 export const defaultDelivery: DeliverySettings = {

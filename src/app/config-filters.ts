@@ -1,0 +1,103 @@
+/** Filters of sinks and transforms. The filter language is loaded only if one is configured. */
+import type { RowFilter } from '../engine/contracts.ts'
+import { typesThatEmit } from '../manifests.ts'
+import { walkWritten } from '../schema/descend.ts'
+import { locate } from '../schema/document.ts'
+import { filesOf, formatPath, type ConfigDocument } from '../schema/index.ts'
+import type { FilterText } from '../schema/filter-field.ts'
+import type { Path, Problem } from '../schema/problem.ts'
+import type { FilterKind, QueryError } from '../query/index.ts'
+import { weirSchema, type WeirConfig } from './config.ts'
+
+export type CompileFilter = (written: FilterText) => RowFilter
+
+interface Placed {
+  readonly path: Path
+  readonly value: FilterText
+}
+
+function filtersIn(document: ConfigDocument): readonly Placed[] {
+  const found: Placed[] = []
+  walkWritten(weirSchema.info, document.value, (info, value, path) => {
+    if (info.kind === 'filter' && value !== null) found.push({ path, value: value as FilterText })
+  })
+  return found
+}
+
+/** The compiler, if a filter is configured, and the problems of all filters. */
+export async function checkFilters(
+  config: WeirConfig,
+  document: ConfigDocument,
+): Promise<{ readonly compile?: CompileFilter; readonly problems: readonly Problem[] }> {
+  const placed = filtersIn(document)
+  if (placed.length === 0) return { problems: [] }
+  const { compileRowFilter, QueryError } = await import('../query/index.ts')
+  const problems = placed.flatMap(({ path, value }) => {
+    const kinds = kindsOf(config, path)
+    const texts = typeof value === 'string' ? [{ at: path, text: value, one: value, kinds }] : byKind(path, value)
+    return texts.flatMap(({ at, text, one, kinds: of }) => {
+      try {
+        compileRowFilter(one, of)
+        return []
+      } catch (error) {
+        if (!(error instanceof QueryError)) throw error
+        return [filterProblem(document, at, text, error)]
+      }
+    })
+  })
+  return { compile: (written) => compileRowFilter(written), problems }
+}
+
+function byKind(
+  path: Path,
+  value: Exclude<FilterText, string>,
+): { readonly at: Path; readonly text: string; readonly one: FilterText; readonly kinds?: readonly FilterKind[] }[] {
+  return Object.entries(value).flatMap(([kind, text]) =>
+    text === undefined ? [] : [{ at: [...path, kind], text, one: { [kind]: text } }],
+  )
+}
+
+/** Located at the character of the text, if the text is written on one line. */
+export function filterProblem(document: ConfigDocument, path: Path, text: string, error: QueryError): Problem {
+  const place = locate(document, path, 'value')
+  const problem = error.problems[0]
+  const from = problem?.from ?? 0
+  const line = filesOf(document)
+    .find(({ file }) => file === place.file)
+    ?.text.split(/\r?\n/)
+    [place.line - 1]?.slice(place.column - 1)
+  const quote = line !== undefined && /^["']/.test(line) ? 1 : 0
+  const column = line?.slice(quote).startsWith(text) === true ? place.column + quote + from : place.column
+  return {
+    ...place,
+    column,
+    path: formatPath(path),
+    message: error.message,
+    ...(problem?.hint === undefined ? {} : { hint: problem.hint }),
+  }
+}
+
+/** Kinds of rows that an entry may receive. */
+function kindsOf(config: WeirConfig, [under, id]: Path): readonly FilterKind[] | undefined {
+  if (under !== 'sinks' && under !== 'transforms') return undefined
+  const common = config[under][String(id)]?.common
+  const families = common?.only.family
+  if (families !== null && families !== undefined)
+    return [
+      ...new Set(
+        families.map((family): FilterKind =>
+          family === 'flow' ? 'flows' : family === 'change' ? 'changes' : family === 'audit' ? 'audit' : 'events',
+        ),
+      ),
+    ]
+  const from = common?.from
+  if (from === null || from === undefined) return undefined
+  const flows = typesThatEmit('flows')
+  const isFlows = (source: string): boolean => {
+    const type = config.sources[source]?.type
+    if (type !== undefined) return flows.has(type)
+    const before = config.transforms[source]?.common.from
+    return before !== null && before !== undefined && before.every(isFlows)
+  }
+  return from.every(isFlows) ? ['flows'] : undefined
+}
