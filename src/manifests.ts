@@ -3,7 +3,14 @@ import { connectorFolders, importConnector } from './connector-folders.ts'
 import type { Emitted, JournalUrl, Manifest } from './engine/manifest.ts'
 import type { AnyComponentSchema, Fields } from './schema/index.ts'
 import { coreMetrics, type MetricTable } from './telemetry/metric-table.ts'
+import { aggregateSchema } from './transforms/aggregate/config.ts'
+import { dedupeSchema } from './transforms/dedupe/config.ts'
+import { filterSchema } from './transforms/filter/config.ts'
+import { mapSchema } from './transforms/map/config.ts'
 import { redactSchema } from './transforms/redact/config.ts'
+import { routeOutputs, routeSchema, type RouteConfig } from './transforms/route/config.ts'
+import { sampleSchema } from './transforms/sample/config.ts'
+import { throttleSchema } from './transforms/throttle/config.ts'
 
 type Schemas = Readonly<Record<string, AnyComponentSchema>>
 
@@ -21,7 +28,36 @@ const byType = (schemas: readonly AnyComponentSchema[]): Schemas =>
 
 export const sourceSchemas = byType(all.flatMap(({ source }) => (source === undefined ? [] : [source.schema])))
 export const sinkSchemas = byType(all.flatMap(({ sinks = [] }) => sinks))
-export const transformSchemas = byType([redactSchema])
+export const transformSchemas = byType([
+  aggregateSchema,
+  dedupeSchema,
+  filterSchema,
+  mapSchema,
+  redactSchema,
+  routeSchema,
+  sampleSchema,
+  throttleSchema,
+])
+/** Transforms with a memory of earlier rows, which must not be lost to a limit of delivery. */
+export const windowedTransforms: ReadonlySet<string> = new Set([
+  aggregateSchema.type,
+  dedupeSchema.type,
+  throttleSchema.type,
+])
+
+/** Sources that a transform writes. */
+export function sourcesOfTransform({
+  id,
+  type,
+  settings,
+}: {
+  readonly id: string
+  readonly type: string
+  readonly settings: unknown
+}): readonly string[] {
+  return type === routeSchema.type ? routeOutputs(settings as RouteConfig).map((name) => `${id}.${name}`) : [id]
+}
+
 /** By bus. */
 export const journalSchemas: Readonly<Record<string, Fields>> = Object.fromEntries(
   all.flatMap(({ journal }) => (journal === undefined ? [] : [[journal.schema.type, journal.schema.fields]])),

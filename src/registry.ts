@@ -3,7 +3,14 @@ import { connectorFolders, importConnector } from './connector-folders.ts'
 import type { JournalDriver, SinkDefinition, SourceDefinition, TransformDefinition } from './engine/contracts.ts'
 
 const transforms: Readonly<Record<string, () => Promise<TransformDefinition<never>>>> = {
+  aggregate: async () => (await import('./transforms/aggregate/index.ts')).aggregate,
+  dedupe: async () => (await import('./transforms/dedupe/index.ts')).dedupe,
+  filter: async () => (await import('./transforms/filter/index.ts')).filter,
+  map: async () => (await import('./transforms/map/index.ts')).map,
   redact: async () => (await import('./transforms/redact/index.ts')).redact,
+  route: async () => (await import('./transforms/route/index.ts')).route,
+  sample: async () => (await import('./transforms/sample/index.ts')).sample,
+  throttle: async () => (await import('./transforms/throttle/index.ts')).throttle,
 }
 
 export async function loadSource(type: string): Promise<SourceDefinition<unknown>> {

@@ -1,7 +1,6 @@
 import { generatedName, generatedToken, type GeneratedToken } from '../api/access/generated-token.ts'
 import { isLoopback } from '../api/guard.ts'
 import { sinkMethods } from '../engine/sources/awaited.ts'
-import { derivedBy } from '../engine/sources/derive.ts'
 import { Follower } from '../engine/follower.ts'
 import { counterLease } from '../engine/sources/lease.ts'
 import { connect, serve } from '../engine/rpc.ts'
@@ -18,8 +17,8 @@ import { realThread } from '../host/thread.ts'
 import { SharedTail } from '../journal/tail.ts'
 import { isErrorCode, WeirError } from '../model/errors.ts'
 import { staticResolver, WorkloadResolver } from '../identity/index.ts'
-import { loadSink, loadTransform } from '../registry.ts'
-import { metricTable, transformSchemas, typesThatEmit } from '../manifests.ts'
+import { loadSink } from '../registry.ts'
+import { metricTable, sourcesOfTransform, transformSchemas, typesThatEmit } from '../manifests.ts'
 import { ackSink, type Secret } from '../schema/values.ts'
 import { lineWriter, ProgramLog } from '../telemetry/log.ts'
 import { collectWhenIdle } from '../telemetry/memory.ts'
@@ -27,6 +26,7 @@ import { MetricStore } from '../telemetry/metrics.ts'
 import { TlsFiles } from '../net/tls-files.ts'
 import { openTraces } from '../net/traces.ts'
 import type { WeirConfig } from './config.ts'
+import { loadedTransform } from './transforms.ts'
 import { geoFiles, receivesFlows, liveLimits, nameSettings, sinkEntries, sourceEntries } from './config-entries.ts'
 import { apiTokens, oidcSettings } from './config-auth.ts'
 import type { ConfigArguments, Loaded } from './load-config.ts'
@@ -186,7 +186,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
       follower,
       load: async (type) =>
         type in transformSchemas
-          ? derivedBy(await loadTransform(type), {
+          ? (await loadedTransform(type))({
               cursor: (id) => ingest.call('cursor', id),
               append: (unit) => ingest.call('append', unit),
             })
@@ -212,7 +212,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
             networks,
             maxBytes: config.journal.max,
             load: loadSink,
-            loadTransform: (type) => (type in transformSchemas ? loadTransform(type) : undefined),
+            loadTransform: (type) => (type in transformSchemas ? loadedTransform(type) : undefined),
           })
     delivery?.clusters(workloads.clusters)
     let current = loaded
@@ -261,7 +261,9 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
       shared: delivery,
       sources: () => [
         ...reports,
-        ...Object.values(current.config.transforms).map(({ id, type }) => ({ id, type, addresses: [] })),
+        ...Object.values(current.config.transforms).flatMap((transform) =>
+          sourcesOfTransform(transform).map((id) => ({ id, type: transform.type, addresses: [] })),
+        ),
       ],
       http: () => ({ ack: ackSink(current.config.http.ack), ackTimeoutMs: current.config.http.ack_timeout }),
     })

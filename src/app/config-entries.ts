@@ -1,7 +1,7 @@
 import type { DeliverySettings } from '../engine/delivery/settings.ts'
 import type { SinkEntry } from '../engine/delivery/sinks.ts'
 import type { SourceEntry } from '../engine/sources/sources.ts'
-import { builtInTypes, typesThatEmit } from '../manifests.ts'
+import { builtInTypes, typesThatEmit, windowedTransforms } from '../manifests.ts'
 import { carriedSettings, type ConfigDocument, type Secret } from '../schema/index.ts'
 import type { NameSettings } from '../identity/index.ts'
 import type { WeirConfig } from './config.ts'
@@ -88,10 +88,17 @@ export function sinkEntries(
       id,
       type,
       settings,
-      delivery: deliverySettings(common, compile),
+      delivery: windowedTransforms.has(type)
+        ? lossless(deliverySettings(common, compile))
+        : deliverySettings(common, compile),
       written: JSON.stringify(written[id] ?? null),
     }),
   )
+}
+
+/** Rows that a transform's memory has taken cannot be dropped afterwards. */
+function lossless({ retry: { firstMs, maxMs }, ...rest }: DeliverySettings): DeliverySettings {
+  return { ...rest, retry: { firstMs, maxMs }, whenBehind: 'block' }
 }
 
 function deliverySettings(

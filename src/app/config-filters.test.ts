@@ -24,10 +24,7 @@ test.each([
     'sinks:\n  stdout:\n    only:\n      filter:\n        flows: bytes > 1q\n',
     /5:24: error: sinks\.stdout\.only\.filter\.flows/,
   ],
-  [
-    'sinks: {stdout: {only: {filter: {flow: bytes > 1}}}}',
-    /filter\.flow: unknown field/,
-  ],
+  ['sinks: {stdout: {only: {filter: {flow: bytes > 1}}}}', /filter\.flow: unknown field/],
   ['sinks: {stdout: {only: {filter: 5}}}', /expected a filter/],
 ])('%s is refused with its position', async (yaml, message) => {
   await expect(load(yaml)).rejects.toThrow(message)

@@ -1,6 +1,7 @@
 /** Filters of sinks and transforms. The filter language is loaded only if one is configured. */
-import type { RowFilter } from '../engine/contracts.ts'
-import { typesThatEmit } from '../manifests.ts'
+import type { RowFilter, SettingProblem } from '../engine/contracts.ts'
+import { sourcesOfTransform, typesThatEmit } from '../manifests.ts'
+import { loadTransform } from '../registry.ts'
 import { walkWritten } from '../schema/descend.ts'
 import { locate } from '../schema/document.ts'
 import { filesOf, formatPath, type ConfigDocument } from '../schema/index.ts'
@@ -57,11 +58,27 @@ function byKind(
   )
 }
 
-/** Located at the character of the text, if the text is written on one line. */
+/** Problems of expressions; loads the code of the configured transforms. */
+export async function transformProblems(config: WeirConfig, document: ConfigDocument): Promise<readonly Problem[]> {
+  const found: Problem[] = []
+  for (const { id, type, settings } of Object.values(config.transforms))
+    for (const problem of (await loadTransform(type)).problems?.(settings) ?? [])
+      found.push(problemIn(document, ['transforms', id, ...problem.path], problem))
+  return found
+}
+
 export function filterProblem(document: ConfigDocument, path: Path, text: string, error: QueryError): Problem {
+  const { from = 0, hint } = error.problems[0] ?? {}
+  return problemIn(document, path, { text, from, message: error.message, ...(hint === undefined ? {} : { hint }) })
+}
+
+/** Located at the character of the text, if the text is written on one line. */
+function problemIn(
+  document: ConfigDocument,
+  path: Path,
+  { text, from, message, hint }: Omit<SettingProblem, 'path'>,
+): Problem {
   const place = locate(document, path, 'value')
-  const problem = error.problems[0]
-  const from = problem?.from ?? 0
   const line = filesOf(document)
     .find(({ file }) => file === place.file)
     ?.text.split(/\r?\n/)
@@ -72,8 +89,8 @@ export function filterProblem(document: ConfigDocument, path: Path, text: string
     ...place,
     column,
     path: formatPath(path),
-    message: error.message,
-    ...(problem?.hint === undefined ? {} : { hint: problem.hint }),
+    message,
+    ...(hint === undefined ? {} : { hint }),
   }
 }
 
@@ -96,7 +113,7 @@ function kindsOf(config: WeirConfig, [under, id]: Path): readonly FilterKind[] |
   const isFlows = (source: string): boolean => {
     const type = config.sources[source]?.type
     if (type !== undefined) return flows.has(type)
-    const before = config.transforms[source]?.common.from
+    const before = Object.values(config.transforms).find((one) => sourcesOfTransform(one).includes(source))?.common.from
     return before !== null && before !== undefined && before.every(isFlows)
   }
   return from.every(isFlows) ? ['flows'] : undefined

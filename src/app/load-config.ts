@@ -16,9 +16,11 @@ import {
 import { locate } from '../schema/document.ts'
 import { weirSchema, type WeirConfig } from './config.ts'
 import { withBuiltIns } from './config-entries.ts'
-import { checkFilters, filterProblem, type CompileFilter } from './config-filters.ts'
+import { checkFilters, filterProblem, transformProblems, type CompileFilter } from './config-filters.ts'
 import { ackProblems } from './config-ack.ts'
 import { clashes } from './config-clashes.ts'
+import { sourcesOfTransform } from '../manifests.ts'
+import { didYouMean } from '../schema/suggest.ts'
 import { shortForms } from './short-forms.ts'
 import { sharedProblems } from './config-shared.ts'
 import { emptyFiles, readDocument } from './config-text.ts'
@@ -64,6 +66,7 @@ export async function loadConfig(host: Host, files: readonly string[], flags: re
     ...crossCheck(result.value, document),
     ...(await quickFilterProblems(result.value, document)),
     ...filters.problems,
+    ...(await transformProblems(result.value, document)),
   ]
   if (across.length > 0) throw invalid(across, text)
   return {
@@ -84,7 +87,11 @@ function invalid(problems: readonly Problem[], text: ReadonlyMap<string, string>
 }
 
 function crossCheck(config: WeirConfig, document: ConfigDocument): Problem[] {
-  const sources = new Set(['http', ...Object.keys(config.sources), ...Object.keys(config.transforms)])
+  const sources = new Set([
+    'http',
+    ...Object.keys(config.sources),
+    ...Object.values(config.transforms).flatMap(sourcesOfTransform),
+  ])
   const problems: Problem[] = []
   const complain = (path: readonly (string | number)[], message: string, hint: string): void => {
     problems.push({ ...locate(document, path, 'value'), path: formatPath(path), message, hint })
@@ -96,7 +103,7 @@ function crossCheck(config: WeirConfig, document: ConfigDocument): Problem[] {
         complain(
           ['sinks', id, 'from', index],
           `there is no source \`${source}\``,
-          `sources: ${[...sources].join(', ')}`,
+          didYouMean(source, [...sources]) ?? `sources: ${[...sources].join(', ')}`,
         )
     }
   }
@@ -114,7 +121,7 @@ function crossCheck(config: WeirConfig, document: ConfigDocument): Problem[] {
         complain(
           ['transforms', id, 'from', index],
           `there is no source \`${source}\``,
-          `sources: ${[...sources].join(', ')}`,
+          didYouMean(source, [...sources]) ?? `sources: ${[...sources].join(', ')}`,
         )
       else if (feeds(config, source, id))
         complain(
@@ -158,7 +165,7 @@ async function quickFilterProblems(
 function feeds(config: WeirConfig, source: string, id: string, seen: ReadonlySet<string> = new Set()): boolean {
   if (source === id) return true
   if (seen.has(source)) return false
-  return (config.transforms[source]?.common.from ?? []).some((from) =>
-    feeds(config, from, id, new Set([...seen, source])),
-  )
+  const transform = Object.values(config.transforms).find((one) => sourcesOfTransform(one).includes(source))
+  if (transform?.id === id) return true
+  return (transform?.common.from ?? []).some((from) => feeds(config, from, id, new Set([...seen, source])))
 }

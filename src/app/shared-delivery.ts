@@ -8,7 +8,8 @@ import { begun, countedOf, outcomeBetween, partitionOfSource, passed } from '../
 import { SharedDeadLetters } from '../engine/cluster/dead-letter-commands.ts'
 import { PartitionWorkers, sinksOf } from '../engine/cluster/partition-workers.ts'
 import type { RuntimeParts } from '../engine/runtime.ts'
-import type { SinkDefinition, Traces, TransformDefinition } from '../engine/contracts.ts'
+import type { SinkDefinition, Traces } from '../engine/contracts.ts'
+import type { LoadedTransform } from '../engine/sources/derive.ts'
 import type { SinkEntry } from '../engine/delivery/sinks.ts'
 import type { Host } from '../host/index.ts'
 import type { NameSettings, StaticResolver } from '../identity/index.ts'
@@ -27,7 +28,7 @@ export interface SharedDeliveryParts {
   readonly names: NameSettings
   readonly networks: StaticResolver
   load(type: string): Promise<SinkDefinition<unknown>>
-  loadTransform(type: string): Promise<TransformDefinition<unknown>> | undefined
+  loadTransform(type: string): Promise<LoadedTransform> | undefined
 }
 
 type Applied = Awaited<ReturnType<PartitionWorkers['apply']>>

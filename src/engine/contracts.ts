@@ -8,6 +8,7 @@ import type { FlowBuilder } from '../model/flow-builder.ts'
 import type { KnownObjects } from '../model/kubernetes.ts'
 import type { Failure, Outcome } from '../model/outcome.ts'
 import type { Position, Positions } from '../model/positions.ts'
+import type { FilterText } from '../schema/filter-field.ts'
 import type { Log, Metrics } from '../telemetry/ports.ts'
 import type { Traces } from '../telemetry/traces.ts'
 
@@ -190,6 +191,32 @@ export interface Sink {
   /** The output of `send` for each row, in order, without secrets. Pure. */
   preview?(batch: SinkBatch): Iterable<Preview>
   close(): Promise<void>
+  /** Present if results depend on earlier rows. */
+  readonly windows?: Windows
+}
+
+/** A place in the journal, and the journal's time there: the newest receive time so far, Unix ms. */
+export interface WindowStart extends Position {
+  readonly time: number
+}
+
+/**
+ * Memory of earlier rows. It is rebuilt from the journal after a start, so the sink holds the journal from the first row
+ * that is still needed.
+ */
+export interface Windows {
+  /** Resets the memory to this place. Rows of the following batches are restored, or sent. */
+  begin(at: WindowStart): Promise<void>
+  /** Takes rows after a position that were settled before, in order. Writes nothing. */
+  restore(position: Position, pieces: readonly SinkPiece[]): void
+  /** The place before the rows of the next `send`. */
+  at(position: Position): void
+  /** First place that is needed to rebuild the memory. */
+  holds(): WindowStart
+  /** Unix ms at which `close` has something to write; undefined: nothing is open. */
+  due(): number | undefined
+  /** Writes the results that are due at a time. Called while no rows are pending. */
+  close(now: number): Promise<void>
 }
 
 export interface ListenOptions {
@@ -272,9 +299,60 @@ export interface Transform {
   apply(event: WeirEvent): { readonly is: 'pass'; readonly event: WeirEvent } | Exclude<Outcome, { is: 'pass' }>
 }
 
+/** Derives rows from rows of any kind. A function of the rows and of the memory in `windows`. */
+export interface BatchTransform {
+  /** Takes the chosen rows of a piece. */
+  take(piece: SinkPiece): Transformed
+  readonly windows?: TransformWindows
+}
+
+export interface Transformed {
+  readonly outputs: readonly TransformOutput[]
+  /** `index` and `rows` count over the chosen rows of the piece. */
+  readonly failures: readonly Failure[]
+}
+
+export interface TransformOutput {
+  /** Name of the output after the transform's id; empty: the id alone. */
+  readonly to: string
+  readonly batch: Batch
+}
+
+/** Memory of a transform. Time is the journal's: the newest receive time so far. */
+export interface TransformWindows {
+  /** Forgets all rows. */
+  begin(at: WindowStart): void
+  at(position: Position): void
+  holds(): WindowStart
+  due(): number | undefined
+  /** Advances the time, and returns what ends with it. */
+  close(now: number): readonly TransformOutput[]
+}
+
+/** Given to a transform by the app. */
+export interface TransformTools {
+  /** Compiles a filter. Throws for an invalid one. */
+  filter(written: FilterText): RowFilter
+}
+
+export interface SettingProblem {
+  readonly path: readonly string[]
+  /** The text at the path, and the character of the problem in it. */
+  readonly text: string
+  readonly from: number
+  readonly message: string
+  readonly hint?: string
+}
+
 export interface TransformDefinition<Config> {
   readonly type: string
-  build(config: Config): Transform
+  /** Default: events. */
+  readonly accepts?: readonly BatchKind[]
+  /** Names of outputs; each is the source `<id>.<name>`. Default: one output, the source `<id>`. */
+  outputs?(config: Config): readonly string[]
+  /** Problems of settings that the schema does not find. Pure. */
+  problems?(config: Config): readonly SettingProblem[]
+  build(config: Config, tools: TransformTools, id: string): Transform | BatchTransform
 }
 
 /** Selects rows of a batch; compiled by the caller, because the engine has no filter language. */

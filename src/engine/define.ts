@@ -21,6 +21,7 @@ export function defineSource<S extends AnyComponentSchema>(
 export function defineTransform<S extends AnyComponentSchema>(
   type: S['type'],
   build: TransformDefinition<ConfigOf<S>>['build'],
+  more: Pick<TransformDefinition<ConfigOf<S>>, 'accepts' | 'outputs' | 'problems'> = {},
 ): TransformDefinition<ConfigOf<S>> {
-  return { type, build }
+  return { type, build, ...more }
 }

@@ -11,6 +11,7 @@ import { eventId, toEventBatch } from '../../src/model/events.ts'
 import { defaultDelivery } from '../../src/engine/delivery/settings.ts'
 import type { SinkDefinition, TransformDefinition } from '../../src/engine/contracts.ts'
 import type { SinkEntry } from '../../src/engine/delivery/sinks.ts'
+import { derivedBy } from '../../src/engine/sources/derive.ts'
 import { PartitionWorker } from '../../src/engine/cluster/partition-worker.ts'
 import { partitionOf } from '../../src/engine/cluster/names.ts'
 import { SharedRecords } from '../../src/engine/cluster/records.ts'
@@ -71,6 +72,10 @@ const entries: readonly SinkEntry[] = [
   { id: 'out', type: 'list', settings: {}, written: '', delivery: { ...common, from: ['marked'] } },
 ]
 
+const filter = (): never => {
+  throw new Error('no filter here')
+}
+
 /** Runs a partition; its sink adds the output to `list`. */
 export async function deliver(bus: JournalBus, partition: number, list: string[] = []): Promise<PartitionWorker> {
   const directory = await mkdtemp(join(tmpdir(), 'weir-derived-'))
@@ -100,7 +105,8 @@ export async function deliver(bus: JournalBus, partition: number, list: string[]
       directory: `${directory}/lane`,
       maxBytes: 1e8,
       load: () => Promise.resolve(sink),
-      loadTransform: (type) => (type === 'mark' ? Promise.resolve(mark) : undefined),
+      loadTransform: (type) =>
+        type === 'mark' ? Promise.resolve((journal) => derivedBy(mark, journal, { filter })) : undefined,
     },
     entries,
   )

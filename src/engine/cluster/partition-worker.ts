@@ -9,8 +9,8 @@ import {
 import { storedRecord, type RecordStore } from '../delivery/record-store.ts'
 import type { SinkRecord } from '../delivery/tally.ts'
 import { Follower } from '../follower.ts'
-import { derivedBy } from '../sources/derive.ts'
-import type { Enrichment, Log, Metrics, SinkDefinition, Traces, TransformDefinition } from '../contracts.ts'
+import type { LoadedTransform } from '../sources/derive.ts'
+import type { Enrichment, Log, Metrics, SinkDefinition, Traces } from '../contracts.ts'
 import { SinkSet, subscribe, type SinkEntry } from '../delivery/sinks.ts'
 import { copyPartition } from './copy.ts'
 import { Derived } from './derived.ts'
@@ -34,7 +34,8 @@ export interface PartitionWorkerOptions {
   readonly directory: string
   readonly maxBytes: number
   readonly load: (type: string) => Promise<SinkDefinition<unknown>>
-  readonly loadTransform?: (type: string) => Promise<TransformDefinition<unknown>> | undefined
+  /** Undefined: no transform. */
+  readonly loadTransform?: (type: string) => Promise<LoadedTransform> | undefined
   readonly enrichment?: () => Enrichment | undefined
 }
 
@@ -112,7 +113,10 @@ export class PartitionWorker {
         // A new sink starts at the end of the partition.
         if (slot.value === undefined)
           await slot.write(subscribe(undefined, delivery.from, { sequence: place * spread, row: 0 }, accepted))
-        starts.push(slot.value?.position.sequence ?? place * spread)
+        const value = slot.value
+        starts.push(
+          value === undefined ? place * spread : Math.min(value.position.sequence, value.holds?.sequence ?? Infinity),
+        )
       }
       const start = Math.min(place * spread, ...starts)
       for (const file of await host.disk.list(directory)) await host.disk.remove(`${directory}/${file}`)
@@ -246,7 +250,7 @@ async function loadFor(
   type: string,
 ): Promise<SinkDefinition<unknown>> {
   const transform = await loadTransform?.(type)
-  return transform === undefined ? load(type) : derivedBy(transform, derived)
+  return transform === undefined ? load(type) : transform(derived)
 }
 
 function sharedRecords(records: SharedRecords, writer: RetryingWriter, partition: number): RecordStore {

@@ -1,9 +1,10 @@
 /** Read, write the intent, send, settle, advance. */
 import { backoffMs } from '../../host/backoff.ts'
-import type { Host } from '../../host/index.ts'
+import type { Host, Timer } from '../../host/index.ts'
 import { encodeBatch } from '../../journal/bodies.ts'
 import type { Frame, FrameHeader, JournalReader } from '../../journal/types.ts'
 import type { Batch, BatchKind } from '../../model/batches.ts'
+import type { Position } from '../../model/positions.ts'
 import { oneRow } from '../../model/select.ts'
 import type { SinkState } from '../control.ts'
 import type {
@@ -16,6 +17,7 @@ import type {
   SinkBatch,
   SinkPiece,
   Traces,
+  WindowStart,
 } from '../contracts.ts'
 import { toDeadLetter, type DeadLetters } from './dead-letters.ts'
 import { BatchOutcomes } from './batch-outcomes.ts'
@@ -27,7 +29,7 @@ import { compileRoute, filterRows, takesFrom, type Route } from './route.ts'
 import { sendAll, type Rejected, type Sender, type SendReport } from './send.ts'
 import type { RecordSlot } from './record-store.ts'
 import type { DeliverySettings } from './settings.ts'
-import { add, addTally, countTally, emptyTally, type SinkRecord } from './tally.ts'
+import { add, addTally, countTally, emptyTally, sum, type SinkRecord } from './tally.ts'
 import { messageOf } from '../../model/errors.ts'
 
 export interface DeliveryOptions {
@@ -44,12 +46,20 @@ export interface DeliveryOptions {
   readonly start: SinkRecord
   readonly deadLetters: DeadLetters
   readonly reader: JournalReader
+  /** To rebuild a sink's memory. */
+  readonly readerAfter?: (position: Position) => JournalReader
   readonly enrichment?: () => Enrichment | undefined
 }
 
 const readRetryMs = 1000
 const diskRetries = { firstMs: 50, maxMs: 5000, jitter: 0 }
-const nothingSent = { rejected: [], dropped: [] }
+const nothingSent: Settling = { rejected: [], dropped: [], filtered: new Map() }
+
+type Settling = Pick<SendReport, 'rejected' | 'dropped' | 'filtered'>
+
+function heldBy({ position, holds }: SinkRecord): number {
+  return Math.min(position.sequence, holds?.sequence ?? position.sequence)
+}
 
 export class Delivery {
   readonly id: string
@@ -81,7 +91,7 @@ export class Delivery {
     this.#record = structuredClone(options.start)
     this.#source = new RangeSource(options.reader, options.host.timers, () => this.#save())
     this.outcomes = new BatchOutcomes(options.start.position.sequence)
-    this.#held = options.start.position.sequence
+    this.#held = heldBy(options.start)
   }
 
   get record(): Readonly<SinkRecord> {
@@ -147,11 +157,17 @@ export class Delivery {
     this.#signal = signal
     try {
       await this.#withRetries(() => this.deadLetters.settleVoids())
+      await this.#restore(signal)
       while (!signal.aborted) {
         await redeliver(this.deadLetters, this.#sender(undefined), (act) => this.#withRetries(act), signal)
+        const timer = this.#windowTimer()
         const frames = await this.#nextFrames(signal)
+        timer?.cancel()
         if (frames.length > 0) await this.#deliver(frames, signal)
-        else await this.#save()
+        else {
+          await this.#save()
+          await this.#closeWindows(signal)
+        }
       }
     } finally {
       await this.#save()
@@ -164,6 +180,78 @@ export class Delivery {
     await this.#sink.close()
     await this.deadLetters.close()
     await this.#options.record.close()
+  }
+
+  #holds(position: Position): { readonly holds?: WindowStart } {
+    const windows = this.#sink.windows
+    if (windows === undefined) return {}
+    const holds = windows.holds()
+    return { holds: holds.sequence < position.sequence ? holds : { ...position, time: holds.time } }
+  }
+
+  /** Passes the rows that the sink's memory was made of, up to the sink's position. */
+  async #restore(signal: AbortSignal): Promise<void> {
+    const windows = this.#sink.windows
+    if (windows === undefined) return
+    const { position, holds = { ...position, time: 0 } } = this.#record
+    await this.#withRetries(() => windows.begin(holds))
+    if (holds.sequence >= position.sequence) return
+    const reader = this.#options.readerAfter?.(holds)
+    try {
+      for (let at: Position = holds; reader !== undefined && at.sequence < position.sequence && !signal.aborted;) {
+        const read = await this.#withRetries(() => reader.ready(this.#settings.batch.bytes))
+        const frames = read.filter(({ header }) => header.sequence <= position.sequence)
+        if (frames.length === 0) return
+        const range = await namedRange(
+          (enrichment) =>
+            planRange(
+              frames,
+              { position: at, sources: {} },
+              (source) => this.takes(source),
+              this.#route,
+              () => undefined,
+              enrichment,
+              this.#settings.only?.filter,
+            ),
+          this.#options.accepts.includes('flows') ? this.#options.enrichment?.() : undefined,
+          frames,
+          this.#options.host,
+          signal,
+        )
+        if (range === undefined) return
+        windows.restore(at, range.pieces)
+        at = range.position
+      }
+    } finally {
+      await reader?.close()
+    }
+  }
+
+  #windowTimer(): Timer | undefined {
+    const due = this.#sink.windows?.due()
+    if (due === undefined) return undefined
+    const { clock, timers } = this.#options.host
+    return timers.after(Math.max(1, due - clock.now()), () => this.nudge())
+  }
+
+  /** Rows wait until the results are written: they belong to later windows. */
+  async #closeWindows(signal: AbortSignal): Promise<void> {
+    const windows = this.#sink.windows
+    const { log, host } = this.#options
+    const { clock, timers } = host
+    for (let attempt = 0; ; attempt++) {
+      const due = windows?.due()
+      if (windows === undefined || due === undefined || due > clock.now() || signal.aborted) return
+      try {
+        await windows.close(clock.now())
+        if (this.#state === 'retrying') this.#setState('running', undefined)
+        return
+      } catch (error) {
+        this.#setState('retrying', messageOf(error))
+        log.warn(`transform ${this.id} cannot write its results and tries again`, { error: messageOf(error) })
+        await timers.sleep(backoffMs(this.#settings.retry, attempt, 0), signal)
+      }
+    }
   }
 
   /** Retries failed disk reads. */
@@ -226,6 +314,7 @@ export class Delivery {
     if (await this.#isBehind(range, this.#state === 'retrying')) return this.#settle(range, nothingSent, range.pieces)
     this.#droppingSince = undefined
 
+    this.#sink.windows?.at(this.#record.position)
     const events = this.#record.intent?.events ?? this.#settings.batch.events
     await this.#persist({ ...this.#record, intent: { to: range.position.sequence, events } })
     const report = await sendAll(this.#sender(range), range.pieces, events, signal)
@@ -240,7 +329,7 @@ export class Delivery {
   /** Dead letters first, then tallies and position in one record. */
   async #settle(
     range: Range,
-    { rejected, dropped: stopped }: Pick<SendReport, 'rejected' | 'dropped'>,
+    { rejected, dropped: stopped, filtered }: Settling,
     dropped: readonly SinkPiece[],
   ): Promise<void> {
     if (rejected.length > 0) await this.#storeDeadLetters(rejected)
@@ -258,13 +347,15 @@ export class Delivery {
         add(change.dropped, reason, 1)
         held++
       }
-      change.delivered = rowsOf(range.pieces, source) - behind - change.dead_lettered - held
+      const consumed = filtered.get(source) ?? {}
+      for (const [reason, rows] of Object.entries(consumed)) add(change.filtered, reason, rows)
+      change.delivered = rowsOf(range.pieces, source) - behind - change.dead_lettered - held - sum(consumed)
       addTally((this.#record.sources[source] ??= emptyTally()), change)
       countTally(this.#options.metrics, this.id, change)
     }
     if (dropped.length > 0) this.#logDropping(dropped)
     const { intent: _, ...rest } = this.#record
-    this.#record = { ...rest, position: range.position }
+    this.#record = { ...rest, position: range.position, ...this.#holds(range.position) }
     this.#oldest = undefined
     this.#dirty = true
     this.outcomes.settle(rejected, dropped)
@@ -328,7 +419,7 @@ export class Delivery {
     if (this.#abandoned) return
     await this.#withRetries(() => this.#options.record.write(record))
     this.#record = record
-    this.#held = record.position.sequence
+    this.#held = heldBy(record)
     this.#dirty = false
     this.outcomes.committed(record.position.sequence)
   }

@@ -6,6 +6,7 @@ import { TracedWrites } from './traced.ts'
 import { murmur128 } from '../dedupe/murmur.ts'
 import type { Log, Sink, SinkBatch, SinkDefinition, SinkPiece, Traces } from '../contracts.ts'
 import type { DeliverySettings } from './settings.ts'
+import { add, type Counts } from './tally.ts'
 import { messageOf } from '../../model/errors.ts'
 
 export interface Rejected {
@@ -15,12 +16,16 @@ export interface Rejected {
   readonly attempts: number
 }
 
+export type Filtered = ReadonlyMap<string, Readonly<Counts>>
+
 export interface SendReport {
   /** False after an abort, or when `behind` ended the sending. */
   readonly settled: boolean
   readonly rejected: readonly Rejected[]
   /** Rows dropped by the sink's own rule. */
   readonly dropped: readonly Rejected[]
+  /** Rows that the sink consumed by intent: counts by source and reason. */
+  readonly filtered: Filtered
   /** Only if `settled` is false. */
   readonly unsettled: readonly SinkPiece[]
 }
@@ -91,18 +96,20 @@ export async function sendAll(
 ): Promise<SendReport> {
   const rejected: Rejected[] = []
   const dropped: Rejected[] = []
+  const filtered = new Map<string, Counts>()
   const chunks = chunk(pieces, events)
   for (let i = 0; i < chunks.length; i++) {
-    const unsettled = await sendChunk(sender, chunks[i] ?? [], { rejected, dropped, retried }, signal)
+    const unsettled = await sendChunk(sender, chunks[i] ?? [], { rejected, dropped, filtered, retried }, signal)
     if (unsettled.length > 0)
-      return { settled: false, rejected, dropped, unsettled: [...unsettled, ...chunks.slice(i + 1).flat()] }
+      return { settled: false, rejected, dropped, filtered, unsettled: [...unsettled, ...chunks.slice(i + 1).flat()] }
   }
-  return { settled: true, rejected, dropped, unsettled: [] }
+  return { settled: true, rejected, dropped, filtered, unsettled: [] }
 }
 
 interface Settled {
   readonly rejected: Rejected[]
   readonly dropped: Rejected[]
+  readonly filtered: Map<string, Counts>
   readonly retried: boolean
 }
 
@@ -112,7 +119,7 @@ async function sendChunk(
   into: Settled,
   signal: AbortSignal,
 ): Promise<SinkPiece[]> {
-  const { rejected, dropped, retried } = into
+  const { rejected, dropped, filtered, retried } = into
   let left = pieces
   const started = sender.clock.monotonic()
   const token = tokenOf(sender, pieces)
@@ -133,6 +140,7 @@ async function sendChunk(
       rejected.push({ piece, row, reason, attempts: attempt })
     for (const { piece, row, reason } of take(left, result.drops))
       dropped.push({ piece, row, reason, attempts: attempt })
+    for (const { reason, rows } of result.filters) countFiltered(filtered, left, reason, rows)
     trace?.settle(batch, result.retries, new Map([...result.rejects, ...result.drops]), sender.clock.now())
     if (result.retries.size === 0) {
       sender.onState('running', undefined)
@@ -166,6 +174,7 @@ interface AttemptResult {
   readonly rejects: Map<number, string>
   readonly drops: Map<number, string>
   readonly retries: Set<number>
+  readonly filters: readonly { readonly reason: string; readonly rows: Uint32Array }[]
   readonly all: boolean
   readonly reason: string
   readonly afterMs: number
@@ -175,22 +184,43 @@ async function attemptOnce(sender: Sender, batch: SinkBatch, signal: AbortSignal
   const rejects = new Map<number, string>()
   const drops = new Map<number, string>()
   const retries = new Set<number>()
+  const filters: { readonly reason: string; readonly rows: Uint32Array }[] = []
   let reason = ''
   let afterMs = 0
   try {
     for (const failure of await sender.sink().send(batch, signal)) {
       if (failure.is === 'reject') rejects.set(failure.index, withoutUrlSecrets(failure.reason))
       else if (failure.is === 'drop') drops.set(failure.index, failure.reason)
+      else if (failure.is === 'filter') filters.push(failure)
       else {
         retries.add(failure.index)
         if (reason === '') reason = withoutUrlSecrets(failure.reason)
         afterMs = Math.max(afterMs, failure.afterMs ?? 0)
       }
     }
-    return { rejects, drops, retries, all: false, reason, afterMs }
+    return { rejects, drops, retries, filters, all: false, reason, afterMs }
   } catch (error) {
     for (let i = 0; i < batch.count; i++) retries.add(i)
-    return { rejects, drops, retries, all: true, reason: withoutUrlSecrets(messageOf(error)), afterMs }
+    return { rejects, drops, retries, filters: [], all: true, reason: withoutUrlSecrets(messageOf(error)), afterMs }
+  }
+}
+
+/** `rows`: ascending indices over the rows of all pieces. */
+function countFiltered(
+  into: Map<string, Counts>,
+  pieces: readonly SinkPiece[],
+  reason: string,
+  rows: Uint32Array,
+): void {
+  let [at, end] = [0, 0]
+  for (const { header, rows: own } of pieces) {
+    end += own.length
+    const from = at
+    while (at < rows.length && (rows[at] ?? 0) < end) at++
+    if (at === from) continue
+    const counts = into.get(header.source) ?? {}
+    add(counts, reason, at - from)
+    into.set(header.source, counts)
   }
 }
 

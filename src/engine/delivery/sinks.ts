@@ -227,6 +227,7 @@ export class SinkSet {
       start,
       deadLetters,
       ...(enrichment === undefined ? {} : { enrichment }),
+      readerAfter: (after) => openReader({ host, directory, tail, after }),
       reader: openReader({
         host,
         directory,
@@ -316,6 +317,7 @@ export function subscribe(
   if (returning) {
     record.position = end
     delete record.intent
+    delete record.holds
   }
   if (from === undefined) delete record.from
   else record.from = from

@@ -1,4 +1,5 @@
 import type { Position } from '../../model/positions.ts'
+import type { WindowStart } from '../contracts.ts'
 import type { Metrics } from '../../telemetry/ports.ts'
 
 export type Counts = Record<string, number>
@@ -20,6 +21,8 @@ export interface SinkRecord {
   sources: Record<string, Tally>
   /** Undefined: all. */
   from?: readonly string[]
+  /** First place that is needed to rebuild the sink's memory. */
+  holds?: WindowStart
   /** Rows up to `to` may have been sent, in chunks of `events`. */
   intent?: { readonly to: number; readonly events: number }
   /** Without pending rows. */

@@ -1,14 +1,37 @@
 /** Each unit has the input position as cursor, so that repeated ranges are recognized. */
+import { encodeBatch, timeRange } from '../../journal/bodies.ts'
 import type { Unit } from '../../journal/types.ts'
-import { eventAt, type WeirEvent } from '../../model/events.ts'
+import type { Batch, FlowBatch } from '../../model/batches.ts'
+import { isPresent } from '../../model/columns.ts'
+import { concatBatches } from '../../model/concat.ts'
+import { eventAt, toEventBatch, type WeirEvent } from '../../model/events.ts'
 import type { Failure } from '../../model/outcome.ts'
-import type { Sink, SinkBatch, SinkDefinition, Transform, TransformDefinition } from '../contracts.ts'
-import { eventUnit } from './append-events.ts'
+import { stableId } from '../../model/positions.ts'
+import type {
+  BatchTransform,
+  Sink,
+  SinkBatch,
+  SinkDefinition,
+  SinkPiece,
+  Transform,
+  Transformed,
+  TransformDefinition,
+  TransformOutput,
+  TransformTools,
+} from '../contracts.ts'
+import { derivedWindows, type Tick } from './derived-windows.ts'
 
 /** Last input row. */
-interface Place {
+export interface Place {
   readonly sequence: number
   readonly row: number
+}
+
+interface Cursor extends Place {
+  /** Times at which windows were closed without a row. */
+  readonly ticks?: readonly Tick[]
+  /** Stable ids of the dead letters that were derived last. */
+  readonly redriven?: readonly string[]
 }
 
 export interface DerivedJournal {
@@ -17,78 +40,328 @@ export interface DerivedJournal {
   cursor(id: string): Promise<Uint8Array | undefined>
 }
 
+/** A transform without the journal that it writes to. */
+export type LoadedTransform = (journal: DerivedJournal) => SinkDefinition<unknown>
+
 export interface DeriveOptions {
   /** Of the transform and the derived source. */
   readonly id: string
-  readonly transform: Transform
+  readonly transform: Transform | BatchTransform
   readonly journal: DerivedJournal
+  /** Names of its outputs after the id; default: the id alone. */
+  readonly outputs?: readonly string[]
 }
 
 export function derivedBy<Config>(
   definition: TransformDefinition<Config>,
   journal: DerivedJournal,
+  tools: TransformTools,
 ): SinkDefinition<Config> {
   return {
     type: definition.type,
-    accepts: ['events'],
+    accepts: definition.accepts ?? ['events'],
     idempotency: 'transactional',
-    build: (settings, { id }) => Promise.resolve(deriveSink({ id, transform: definition.build(settings), journal })),
+    build: (settings, { id }) =>
+      Promise.resolve(
+        deriveSink({
+          id,
+          transform: definition.build(settings, tools, id),
+          journal,
+          ...(definition.outputs === undefined ? {} : { outputs: definition.outputs(settings) }),
+        }),
+      ),
   }
 }
 
-export function deriveSink({ id, transform, journal }: DeriveOptions): Sink {
-  let reached: Place | undefined
+/** The source of an output. */
+export function outputSource(id: string, output: string): string {
+  return output === '' ? id : `${id}.${output}`
+}
 
-  return {
-    async send(batch) {
-      // A predecessor may still be writing before.
-      reached ??= placeOf(await journal.cursor(id))
-      const { events, failures, last, received } = run(batch, transform, batch.retried ? undefined : reached)
-      if (last === undefined) return failures
-      const place = batch.retried ? reached : last
-      const cursor = new TextEncoder().encode(JSON.stringify(place))
-      await journal.append({ source: id, ...eventUnit(id, events, received, { cursor }) })
-      reached = place
-      return failures
-    },
-    close: () => Promise.resolve(),
+const nowhere: Cursor = { sequence: 0, row: -1 }
+
+/** A chunk whose rows were transformed but not yet appended. */
+interface Waiting {
+  readonly key: string
+  readonly units: readonly { readonly to: string; readonly unit: Unit; readonly cursor: Cursor }[]
+  readonly failures: readonly Failure[]
+  done: number
+}
+
+class DerivedSink {
+  readonly #id: string
+  readonly #transform: BatchTransform
+  readonly #journal: DerivedJournal
+  readonly #outputs: readonly string[]
+  #cursors: Map<string, Cursor> | undefined
+  #waiting: Waiting | undefined
+  /** Last row that was transformed. */
+  #last: Place = nowhere
+
+  constructor({ id, transform, journal, outputs = [''] }: DeriveOptions) {
+    this.#id = id
+    this.#transform = 'take' in transform ? transform : batchTransform(transform)
+    this.#journal = journal
+    this.#outputs = outputs
   }
-}
 
-function placeOf(cursor: Uint8Array | undefined): Place {
-  return cursor === undefined ? { sequence: 0, row: -1 } : (JSON.parse(new TextDecoder().decode(cursor)) as Place)
-}
+  async send(batch: SinkBatch): Promise<readonly Failure[]> {
+    const cursors = await this.#reached()
+    const key = keyOf(batch)
+    // A memory takes each row once: after a failed append the result is appended again.
+    if (this.#waiting?.key !== key)
+      this.#waiting = batch.retried ? this.#redrive(batch, key, cursors) : this.#derive(batch, key, cursors)
+    const { failures } = this.#waiting
+    await this.#append(this.#waiting)
+    this.#waiting = undefined
+    return failures
+  }
 
-interface Derived {
-  readonly events: WeirEvent[]
-  readonly failures: Failure[]
-  /** Undefined if every row was derived before. */
-  readonly last: Place | undefined
-  readonly received: number
-}
+  /** Writes outputs that no row caused. */
+  async tick(outputs: readonly TransformOutput[], now: number, ticks: readonly Tick[]): Promise<void> {
+    const cursors = await this.#reached()
+    const key = `tick ${now}`
+    if (this.#waiting?.key !== key) {
+      const { sequence, row } = this.#last
+      const all = [...ticks, { sequence, row, at: now }].slice(-keptTicks)
+      const units = grouped(outputs.map((output) => ({ ...output, received: now, last: this.#last }))).map(
+        ({ to, batches, received }) => {
+          const cursor = { ...(cursors.get(to) ?? nowhere), ticks: all }
+          return { to, cursor, unit: this.#unit(to, concatBatches(batches), received, cursor) }
+        },
+      )
+      this.#waiting = { key, units, failures: [], done: 0 }
+    }
+    await this.#append(this.#waiting)
+    this.#waiting = undefined
+  }
 
-function run(batch: SinkBatch, transform: Transform, reached: Place | undefined): Derived {
-  const events: WeirEvent[] = []
-  const failures: Failure[] = []
-  let last: Place | undefined
-  let received = 0
-  let index = -1
-  for (const { header, batch: rows, rows: chosen, firstRow } of batch.pieces) {
-    for (const row of chosen) {
-      index++
-      const place = { sequence: header.sequence, row: firstRow + row }
-      const known =
-        reached !== undefined &&
-        (place.sequence < reached.sequence || (place.sequence === reached.sequence && place.row <= reached.row))
-      if (rows.kind !== 'events') continue
-      const outcome = transform.apply(eventAt(rows, row))
-      // Deterministic: a repeated range gives the same ledger.
-      if (outcome.is !== 'pass') failures.push({ index, is: outcome.is, reason: outcome.reason })
-      if (known) continue
-      last = place
-      received = Math.max(received, header.received)
-      if (outcome.is === 'pass') events.push(outcome.event)
+  async ticks(): Promise<readonly Tick[]> {
+    const cursors = await this.#reached()
+    return [...cursors.values()].flatMap(({ ticks = [] }) => ticks)
+  }
+
+  restored(pieces: readonly SinkPiece[], take: (piece: SinkPiece) => void): void {
+    for (const piece of pieces) {
+      take(piece)
+      this.#last = { sequence: piece.header.sequence, row: piece.firstRow + (piece.rows.at(-1) ?? 0) }
     }
   }
-  return { events, failures, last, received }
+
+  async #append(waiting: Waiting): Promise<void> {
+    try {
+      while (waiting.done < waiting.units.length) {
+        const next = waiting.units[waiting.done]
+        if (next === undefined) break
+        // The journal takes over the buffer.
+        await this.#journal.append({ ...next.unit, raw: next.unit.raw.slice() })
+        this.#cursors?.set(next.to, next.cursor)
+        waiting.done++
+      }
+    } catch (error) {
+      const { units, done } = waiting
+      await this.#skipAppended(units[done], waiting).catch(() => undefined)
+      throw error
+    }
+  }
+
+  /** After an unclear outcome the journal's cursor decides. */
+  async #skipAppended(next: Waiting['units'][number] | undefined, waiting: Waiting): Promise<void> {
+    if (next === undefined) return
+    const found = cursorOf(await this.#journal.cursor(outputSource(this.#id, next.to)))
+    if (JSON.stringify(found) !== JSON.stringify(next.cursor)) return
+    this.#cursors?.set(next.to, next.cursor)
+    waiting.done++
+  }
+
+  async #reached(): Promise<Map<string, Cursor>> {
+    if (this.#cursors !== undefined) return this.#cursors
+    // A predecessor may still be writing before.
+    const found = new Map<string, Cursor>()
+    for (const to of this.#outputs) found.set(to, cursorOf(await this.#journal.cursor(outputSource(this.#id, to))))
+    return (this.#cursors = found)
+  }
+
+  #derive(batch: SinkBatch, key: string, cursors: ReadonlyMap<string, Cursor>): Waiting {
+    const failures: Failure[] = []
+    const fresh: Fresh[] = []
+    const places = [...cursors.values()]
+    let base = 0
+    for (const piece of batch.pieces)
+      for (const part of split(piece, places)) {
+        const last = { sequence: part.header.sequence, row: part.firstRow + (part.rows.at(-1) ?? 0) }
+        const { outputs, failures: some } = this.#transform.take(part)
+        failures.push(...some.map((failure) => shifted(failure, base)))
+        base += part.rows.length
+        this.#last = last
+        for (const output of outputs)
+          if (output.batch.count > 0 && isAfter(last, cursors.get(output.to) ?? nowhere))
+            fresh.push({ ...output, received: part.header.received, last })
+      }
+    const units = grouped(fresh).map(({ to, batches, received, last }) => {
+      const { ticks = [] } = cursors.get(to) ?? nowhere
+      const cursor: Cursor = { ...last, ...(ticks.length === 0 ? {} : { ticks }) }
+      return { to, cursor, unit: this.#unit(to, concatBatches(batches), received, cursor) }
+    })
+    return { key, units, failures, done: 0 }
+  }
+
+  /** Dead letters arrive out of order; those that were derived before a crash are known by their ids. */
+  #redrive(batch: SinkBatch, key: string, cursors: ReadonlyMap<string, Cursor>): Waiting {
+    const failures: Failure[] = []
+    const fresh: Fresh[] = []
+    const ids = new Map<string, string[]>()
+    let base = 0
+    for (const piece of batch.pieces) {
+      const id = stableId(piece.header.source, piece.header.epoch, piece.header.sourceSequence, piece.firstRow)
+      const { outputs, failures: some } = this.#transform.take(piece)
+      failures.push(...some.map((failure) => shifted(failure, base)))
+      base += piece.rows.length
+      for (const output of outputs) {
+        if (output.batch.count === 0 || cursors.get(output.to)?.redriven?.includes(id) === true) continue
+        ids.set(output.to, [...(ids.get(output.to) ?? []), id])
+        fresh.push({ ...output, received: piece.header.received, last: nowhere })
+      }
+    }
+    const units = grouped(fresh).map(({ to, batches, received }) => {
+      const before = cursors.get(to) ?? nowhere
+      const redriven = [...(before.redriven ?? []), ...(ids.get(to) ?? [])].slice(-maxRedriven)
+      const cursor: Cursor = { ...before, redriven }
+      return { to, cursor, unit: this.#unit(to, concatBatches(batches), received, cursor) }
+    })
+    return { key, units, failures, done: 0 }
+  }
+
+  #unit(to: string, batch: Batch, received: number, cursor: Cursor): Unit {
+    const source = outputSource(this.#id, to)
+    return {
+      source,
+      stream: source,
+      kind: batch.kind,
+      count: batch.count,
+      raw: encodeBatch(batch),
+      received,
+      ...(batch.kind === 'events' ? timeRange(batch.time) : flowTimes(batch)),
+      cursor: new TextEncoder().encode(JSON.stringify(cursor)),
+    }
+  }
+}
+
+/** More than can happen between two stored positions of the sink. */
+const keptTicks = 4
+/** More than delivery redrives between two marks. */
+const maxRedriven = 200
+
+export function deriveSink(options: DeriveOptions): Sink {
+  const sink = new DerivedSink(options)
+  const windows = 'take' in options.transform ? options.transform.windows : undefined
+  return {
+    send: (batch) => sink.send(batch),
+    close: () => Promise.resolve(),
+    ...(windows === undefined || !('take' in options.transform)
+      ? {}
+      : { windows: derivedWindows(sink, options.transform, windows) }),
+  }
+}
+
+export type DerivedTicks = Pick<DerivedSink, 'tick' | 'ticks' | 'restored'>
+
+function cursorOf(cursor: Uint8Array | undefined): Cursor {
+  return cursor === undefined ? nowhere : (JSON.parse(new TextDecoder().decode(cursor)) as Cursor)
+}
+
+function isAfter(a: Place, b: Place): boolean {
+  return a.sequence > b.sequence || (a.sequence === b.sequence && a.row > b.row)
+}
+
+function keyOf({ pieces, retried }: SinkBatch): string {
+  const [first, last] = [pieces[0], pieces.at(-1)]
+  const rows = pieces.reduce((sum, piece) => sum + piece.rows.length, 0)
+  const at = (piece: SinkPiece | undefined, row: number | undefined): string =>
+    `${piece?.header.sequence ?? 0}/${(piece?.firstRow ?? 0) + (row ?? 0)}`
+  return `${retried ? 'again ' : ''}${at(first, first?.rows[0])}-${at(last, last?.rows.at(-1))}*${rows}`
+}
+
+/** Cuts a piece after each place within it, so that no part has known and new rows. */
+function split(piece: SinkPiece, places: readonly Place[]): SinkPiece[] {
+  const { rows, header, firstRow } = piece
+  const cuts = places
+    .filter(({ sequence }) => sequence === header.sequence)
+    .map(({ row }) => rows.findIndex((one) => firstRow + one > row))
+    .filter((cut) => cut > 0)
+  const bounds = [...new Set([0, ...cuts, rows.length])].sort((a, b) => a - b)
+  return bounds.slice(1).map((end, index) => ({ ...piece, rows: rows.subarray(bounds[index], end) }))
+}
+
+function shifted(failure: Failure, by: number): Failure {
+  const index = failure.index + by
+  return failure.is === 'filter'
+    ? { ...failure, index, rows: failure.rows.map((row) => row + by) }
+    : { ...failure, index }
+}
+
+interface Fresh extends TransformOutput {
+  readonly received: number
+  readonly last: Place
+}
+
+interface Group {
+  readonly to: string
+  readonly batches: Batch[]
+  received: number
+  last: Place
+}
+
+/** One group for each output and run of one kind: a unit has rows of one kind, and so have the outputs of a piece. */
+function grouped(fresh: readonly Fresh[]): readonly Group[] {
+  const groups: Group[] = []
+  const open = new Map<string, Group>()
+  for (const { to, batch, received, last } of fresh) {
+    let group = open.get(to)
+    if (group === undefined || group.batches[0]?.kind !== batch.kind) {
+      group = { to, batches: [], received, last }
+      open.set(to, group)
+      groups.push(group)
+    }
+    group.batches.push(batch)
+    group.received = Math.max(group.received, received)
+    group.last = last
+  }
+  return groups
+}
+
+function flowTimes({ columns, count }: FlowBatch): { readonly timeMin: number; readonly timeMax: number } {
+  const { time_start: starts, time_end: ends } = columns
+  let [timeMin, timeMax] = [Number.NaN, Number.NaN]
+  if (starts?.kind === 'time' && ends?.kind === 'time')
+    for (let row = 0; row < count; row++) {
+      if (isPresent(starts.valid, row)) timeMin = lesser(timeMin, starts.values[row] ?? Number.NaN)
+      if (isPresent(ends.valid, row)) timeMax = -lesser(-timeMax, -(ends.values[row] ?? Number.NaN))
+    }
+  return { timeMin, timeMax }
+}
+
+/** Ignores NaN. */
+function lesser(a: number, b: number): number {
+  return Number.isNaN(a) || b < a ? b : a
+}
+
+function batchTransform(transform: Transform): BatchTransform {
+  return {
+    take({ batch, rows }): Transformed {
+      if (batch.kind !== 'events') return { outputs: [], failures: [] }
+      const events: WeirEvent[] = []
+      const failures: Failure[] = []
+      const filtered = new Map<string, number[]>()
+      rows.forEach((row, index) => {
+        const outcome = transform.apply(eventAt(batch, row))
+        if (outcome.is === 'pass') events.push(outcome.event)
+        else if (outcome.is === 'filter') filtered.set(outcome.reason, [...(filtered.get(outcome.reason) ?? []), index])
+        else failures.push({ index, is: outcome.is, reason: outcome.reason })
+      })
+      for (const [reason, some] of filtered)
+        failures.push({ index: some[0] ?? 0, is: 'filter', reason, rows: Uint32Array.from(some) })
+      return { outputs: [{ to: '', batch: toEventBatch(events) }], failures }
+    },
+  }
 }

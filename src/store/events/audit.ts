@@ -1,5 +1,4 @@
 import { auditFieldsOf } from '../../model/audit-columns.ts'
-import type { EventBatch } from '../../model/batches.ts'
 import type { Column } from '../../model/columns.ts'
 import { DictionaryBuilder } from '../../model/dictionary.ts'
 import { eventAt } from '../../model/events.ts'

@@ -1,0 +1,55 @@
+import type { BatchTransform, TransformOutput, TransformWindows, Windows } from '../contracts.ts'
+import type { DerivedTicks, Place } from './derive.ts'
+
+/** A time, Unix ms, at which windows were closed after the row at a place. */
+export interface Tick extends Place {
+  readonly at: number
+}
+
+/** Rebuilds a transform's memory: rows and ticks in their order, without writing their outputs again. */
+export function derivedWindows(sink: DerivedTicks, transform: BatchTransform, windows: TransformWindows): Windows {
+  let ticks: Tick[] = []
+  /** Closed and not appended yet. */
+  let closing:
+    | { readonly now: number; readonly before: readonly Tick[]; readonly outputs: readonly TransformOutput[] }
+    | undefined
+  /** Ticks after rows before this sequence. */
+  const tickBefore = (sequence: number): void => {
+    while (ticks[0] !== undefined && ticks[0].sequence < sequence) {
+      windows.close(ticks[0].at)
+      ticks.shift()
+    }
+  }
+  return {
+    async begin(at) {
+      const all = await sink.ticks()
+      ticks = all.filter(({ sequence }) => sequence >= at.sequence).toSorted((a, b) => a.at - b.at)
+      windows.begin(at)
+    },
+    restore(position, pieces) {
+      windows.at(position)
+      sink.restored(pieces, (piece) => {
+        tickBefore(piece.header.sequence)
+        transform.take(piece)
+      })
+    },
+    at(position) {
+      // Ticks happen only after all earlier rows are settled.
+      tickBefore(Infinity)
+      windows.at(position)
+    },
+    holds: () => windows.holds(),
+    due() {
+      tickBefore(Infinity)
+      return windows.due()
+    },
+    async close(now) {
+      if (closing === undefined) {
+        const before = await sink.ticks()
+        closing = { now, before, outputs: windows.close(now) }
+      }
+      await sink.tick(closing.outputs, closing.now, closing.before)
+      closing = undefined
+    },
+  }
+}

@@ -1,0 +1,61 @@
+import { Complaint } from '../../schema/complaint.ts'
+import { choice, defineSchema, duration, integer, list, mapping, text, type ConfigOf } from '../../schema/index.ts'
+import { callOf, functions } from './calls.ts'
+import { isEventField, isFlowField, unknownField } from '../rows/fields.ts'
+
+export const aggregateSchema = defineSchema({
+  type: 'aggregate',
+  role: 'transform',
+  summary: 'Replaces the rows of a time window by one row for each group',
+  fields: {
+    rows: choice(['flows', 'events'], { description: 'Kind of the rows; others are filtered', default: 'flows' }),
+    window: duration(
+      { description: 'Length of the windows, by receive time', default: '1m' },
+      { min: '100ms', max: '1h' },
+    ),
+    by: list(text({ description: 'A field', required: true, example: 'src_namespace' }), {
+      description: 'Fields of the groups. Unset: one group',
+      default: null,
+      example: ['src_namespace', 'dst_namespace'],
+    }),
+    values: mapping(text({ description: 'A function of a field', required: true, example: 'sum(bytes)' }), {
+      description:
+        'Values by name: `sum`, `min`, `max`, `avg`, `last` or `count` of a field; `count()` counts rows. Of flows, a ' +
+        'name that is no field becomes a member of `extra`',
+      required: true,
+      example: { bytes: 'sum(bytes)', packets: 'sum(packets)', flows: 'count()' },
+    }),
+    groups: integer(
+      { description: 'Maximum number of groups in a window; the rows of further groups form one', default: 100_000 },
+      { min: 1, max: 1_000_000 },
+    ),
+  },
+  check({ by, values, rows }) {
+    const known = rows === 'flows' ? isFlowField : isEventField
+    for (const [index, name] of (by ?? []).entries())
+      if (!known(name))
+        return (
+          unknownField(name, ['by', index]) ??
+          new Complaint(`\`${name}\` is no field of ${rows}`, undefined, ['by', index])
+        )
+    if (Object.keys(values).length === 0)
+      return new Complaint('names no value', 'for example `bytes: sum(bytes)`', ['values'])
+    for (const [name, written] of Object.entries(values)) {
+      const call = callOf(written)
+      if (call === undefined)
+        return new Complaint(
+          `expected a function of a field, got \`${written}\``,
+          `functions: ${functions.join(', ')}`,
+          ['values', name],
+        )
+      if (call.field === '' ? call.of !== 'count' : !known(call.field))
+        return call.field === ''
+          ? new Complaint(`\`${call.of}\` needs a field`, `for example \`${call.of}(bytes)\``, ['values', name])
+          : (unknownField(call.field, ['values', name]) ??
+              new Complaint(`\`${call.field}\` is no field of ${rows}`, undefined, ['values', name]))
+    }
+    return null
+  },
+})
+
+export type AggregateConfig = ConfigOf<typeof aggregateSchema>

@@ -1,0 +1,200 @@
+import type { BatchTransform, TransformOutput } from '../../engine/contracts.ts'
+import { murmur128 } from '../../engine/dedupe/murmur.ts'
+import type { Batch } from '../../model/batches.ts'
+import { toEventBatch, type WeirEvent } from '../../model/events.ts'
+import { flowField, resolveFieldName } from '../../model/fields.ts'
+import { jsonReader, numberReader } from '../rows/fields.ts'
+import { JournalTime } from '../rows/held.ts'
+import { jsonText, putFields } from '../rows/put.ts'
+import { addNumber, callOf, newValue, resultOf, type Call, type Value } from './calls.ts'
+import type { AggregateConfig } from './config.ts'
+
+/** Wait for rows on their way to the journal before a window is closed without a later row. */
+const graceMs = 2000
+const overflow = '\0'
+
+interface Group {
+  /** JSON by field of the key; empty if absent. */
+  readonly key: readonly string[]
+  rows: number
+  readonly values: readonly Value[]
+}
+
+/** One window is open at a time: the journal's time never decreases. */
+export function aggregateStep(config: AggregateConfig, id: string): BatchTransform {
+  const { window, by, groups: maxGroups, rows: kind } = config
+  const names = by ?? []
+  const calls = Object.entries(config.values).flatMap(([name, written]): [string, Call][] => {
+    const call = callOf(written)
+    return call === undefined ? [] : [[name, call]]
+  })
+  const time = new JournalTime()
+  const groups = new Map<string, Group>()
+  let current = 0
+
+  const flush = (): TransformOutput[] => {
+    if (groups.size === 0) return []
+    const all = [...groups.values()]
+    const times = { from: current * window, to: (current + 1) * window }
+    groups.clear()
+    return [
+      { to: '', batch: kind === 'flows' ? flowsOf(all, names, calls, times) : eventsOf(all, names, calls, times, id) },
+    ]
+  }
+  const enter = (): TransformOutput[] => {
+    const now = Math.floor(time.now / window)
+    if (now === current) return []
+    const outputs = flush()
+    current = now
+    time.release(current * window)
+    return outputs
+  }
+  const groupOf = (key: readonly string[]): Group => {
+    const text = key.join('\u0001')
+    const named = groups.has(text) || groups.size < maxGroups ? text : overflow
+    let group = groups.get(named)
+    if (group === undefined)
+      groups.set(named, (group = { key: named === overflow ? [] : key, rows: 0, values: calls.map(newValue) }))
+    return group
+  }
+  return {
+    take({ batch, rows, header }) {
+      const all = Uint32Array.from(rows, (_, index) => index)
+      if (rows.length === 0) return { outputs: [], failures: [] }
+      if (batch.kind !== kind) return { outputs: [], failures: [{ index: 0, is: 'filter', reason: 'kind', rows: all }] }
+      time.advance(header.received)
+      const outputs = enter()
+      time.need()
+      sum(batch, rows, names, calls, groupOf)
+      return { outputs, failures: [{ index: 0, is: 'filter', reason: 'aggregated', rows: all }] }
+    },
+    windows: {
+      begin(at) {
+        time.begin(at)
+        groups.clear()
+        current = Math.floor(at.time / window)
+      },
+      at: (position) => time.at(position),
+      holds: () => time.holds(),
+      due: () => (groups.size === 0 ? undefined : (current + 1) * window + graceMs),
+      close(now) {
+        time.advance(now)
+        return enter()
+      },
+    },
+  }
+}
+
+function sum(
+  batch: Batch,
+  rows: Uint32Array,
+  names: readonly string[],
+  calls: readonly (readonly [string, Call])[],
+  groupOf: (key: readonly string[]) => Group,
+): void {
+  const keys = names.map((name) => jsonReader(batch, name))
+  const adders = calls.map(([, { of, field }]) => {
+    if (field === '') return undefined
+    if (of === 'last') {
+      const read = jsonReader(batch, field)
+      return (value: Value, row: number): void => {
+        const text = read(row)
+        if (text !== '') value.last = text
+      }
+    }
+    if (of === 'count') {
+      const read = jsonReader(batch, field)
+      return (value: Value, row: number): void => {
+        if (read(row) !== '') value.count++
+      }
+    }
+    const read = numberReader(batch, field)
+    return (value: Value, row: number): void => addNumber(value, read(row))
+  })
+  for (const row of rows) {
+    const group = groupOf(keys.map((read) => read(row)))
+    group.rows++
+    for (let index = 0; index < adders.length; index++) adders[index]?.(group.values[index] as Value, row)
+  }
+}
+
+interface Times {
+  /** Unix ms. */
+  readonly from: number
+  readonly to: number
+}
+
+function flowsOf(
+  groups: readonly Group[],
+  names: readonly string[],
+  calls: readonly (readonly [string, Call])[],
+  { from, to }: Times,
+): Batch {
+  const puts = putFields(groups.length)
+  const [start, end] = [puts.to('time_start'), puts.to('time_end')]
+  const fields = names.map((name) => puts.to(name))
+  const targets = calls.map(([name]) => puts.to(name))
+  groups.forEach((group, row) => {
+    start?.(row, from)
+    end?.(row, to)
+    group.key.forEach((text, index) => text !== '' && fields[index]?.(row, JSON.parse(text)))
+    const more: Record<string, unknown> = {}
+    calls.forEach(([name, call], index) => {
+      const result = resultOf(call, group.values[index] ?? newValue(), group.rows)
+      if (result === undefined) return
+      const value = typeof result === 'number' && isWhole(name) ? Math.round(result) : result
+      if (targets[index]?.(row, value) !== true) more[name] = result
+    })
+    if (names.length > 0 && group.key.length === 0) more['overflow'] = true
+    if (Object.keys(more).length > 0) puts.extra(row, more)
+  })
+  return puts.done()
+}
+
+function isWhole(name: string): boolean {
+  const kind = flowField(resolveFieldName(name) ?? '')?.kind
+  return kind !== undefined && kind !== 'f64'
+}
+
+const utf8 = new TextEncoder()
+
+function eventsOf(
+  groups: readonly Group[],
+  names: readonly string[],
+  calls: readonly (readonly [string, Call])[],
+  { from, to }: Times,
+  id: string,
+): Batch {
+  return toEventBatch(
+    groups.map((group): WeirEvent => {
+      const isOverflow = names.length > 0 && group.key.length === 0
+      const data = {
+        from: new Date(from).toISOString(),
+        to: new Date(to).toISOString(),
+        ...(isOverflow ? { overflow: true } : {}),
+        group: Object.fromEntries(
+          names.flatMap((name, index) => {
+            const text = group.key[index] ?? ''
+            return text === '' ? [] : [[name, JSON.parse(text) as unknown]]
+          }),
+        ),
+        values: Object.fromEntries(
+          calls.map(([name, call], index) => [
+            name,
+            resultOf(call, group.values[index] ?? newValue(), group.rows) ?? null,
+          ]),
+        ),
+      }
+      const [a, b] = murmur128([utf8.encode(isOverflow ? overflow : group.key.join('\u0001'))])
+      return {
+        id: `${from}/${(a * 2 ** 20 + (b >>> 12)).toString(36)}`,
+        source: `/weir/${id}`,
+        type: 'io.weir.aggregate.v1',
+        time: from,
+        datacontenttype: 'application/json',
+        encoding: 'json',
+        data: utf8.encode(jsonText(data)),
+      }
+    }),
+  )
+}

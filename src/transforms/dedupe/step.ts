@@ -1,0 +1,48 @@
+import type { BatchTransform } from '../../engine/contracts.ts'
+import { choose } from '../rows/choose.ts'
+import { keyReader } from '../rows/fields.ts'
+import { JournalTime } from '../rows/held.ts'
+import type { DedupeConfig } from './config.ts'
+
+/**
+ * Remembers when each key occurred last. Each occurrence renews its key: the memory depends only on the rows of the
+ * window, so that it can be rebuilt from them.
+ */
+export function dedupeStep({ by, window, keys }: DedupeConfig): BatchTransform {
+  const time = new JournalTime()
+  /** Oldest occurrence first. */
+  const seen = new Map<string, number>()
+  const expire = (): void => {
+    const since = time.now - window
+    for (const [key, last] of seen) {
+      if (last > since && seen.size <= keys) break
+      seen.delete(key)
+    }
+    time.release(since)
+  }
+  return {
+    take(piece) {
+      time.advance(piece.header.received)
+      expire()
+      time.need()
+      const key = keyReader(piece.batch, by)
+      return choose(piece, 'duplicate', (row) => {
+        const text = key(row)
+        const known = seen.delete(text)
+        seen.set(text, time.now)
+        if (seen.size > keys) expire()
+        return !known
+      }).transformed
+    },
+    windows: {
+      begin(at) {
+        time.begin(at)
+        seen.clear()
+      },
+      at: (position) => time.at(position),
+      holds: () => time.holds(),
+      due: () => undefined,
+      close: () => [],
+    },
+  }
+}

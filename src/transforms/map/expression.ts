@@ -1,0 +1,102 @@
+import { Environment, ParseError } from '@marcbachmann/cel-js'
+import { RE2JS } from 're2js'
+import { flowFields, resolveFieldName } from '../../model/fields.ts'
+import { nearest } from '../../schema/suggest.ts'
+
+const longest = 4096
+const limits = { maxAstNodes: 500, maxDepth: 32, maxListElements: 200, maxMapEntries: 200, maxCallArguments: 16 }
+const mostPatterns = 100
+
+const patterns = new Map<string, RE2JS>()
+
+function found(text: string, pattern: string): boolean {
+  let compiled = patterns.get(pattern)
+  if (compiled === undefined) {
+    if (patterns.size >= mostPatterns) patterns.clear()
+    patterns.set(pattern, (compiled = RE2JS.compile(pattern)))
+  }
+  return compiled.matcher(text).find()
+}
+
+const environment = new Environment({ homogeneousAggregateLiterals: false, limits })
+  .registerVariable('flow', 'map')
+  .registerVariable('event', 'map')
+  .registerFunction('found(string, string): bool', found)
+
+export interface ExpressionProblem {
+  readonly message: string
+  readonly from: number
+  readonly hint?: string
+}
+
+export interface Expression {
+  /** Names after `flow.`; undefined: the expression reads flows in another way. */
+  readonly fields: readonly string[] | undefined
+  /** Whether the expression reads no row. */
+  readonly isConstant: boolean
+  /** Throws with a reason. */
+  evaluate(context: Readonly<Record<string, unknown>>): unknown
+}
+
+/** Throws ExpressionError. */
+export function readExpression(text: string): Expression {
+  const problem = problemOf(text)
+  if (problem !== undefined) throw new Error(problem.message)
+  const evaluate = environment.parse(text) as (context: object) => unknown
+  const bare = withoutStrings(text)
+  const named = [...bare.matchAll(/\bflow\s*\.\s*(\w+)/g)].map(([, name = '']) => name)
+  const uses = [...bare.matchAll(/\bflow\b/g)].length
+  return {
+    fields: uses === named.length ? [...new Set(named)] : undefined,
+    isConstant: !/\b(?:flow|event)\b/.test(bare),
+    evaluate: (context) => {
+      try {
+        return evaluate(context)
+      } catch (error) {
+        const { summary } = error as { summary?: unknown }
+        throw new Error(typeof summary === 'string' ? summary : String((error as Error).message).split('\n')[0])
+      }
+    },
+  }
+}
+
+export function problemOf(text: string): ExpressionProblem | undefined {
+  if (text.length > longest) return { message: `the expression is longer than ${longest} characters`, from: 0 }
+  const bare = withoutStrings(text)
+  const matches = bare.search(/\.\s*matches\s*\(/)
+  if (matches !== -1)
+    return {
+      message: '`matches` is not available, because its patterns can take unlimited time',
+      from: matches + 1,
+      hint: 'use `found(text, pattern)`, with the regular expressions of filters',
+    }
+  for (const { 1: name = '', index } of bare.matchAll(/\bflow\s*\.\s*(\w+)/g)) {
+    if (resolveFieldName(name) !== undefined) continue
+    const meant = nearest(
+      name,
+      flowFields.map((field) => field.name),
+    )
+    return {
+      message: `flows have no field \`${name}\``,
+      from: index,
+      ...(meant === undefined ? {} : { hint: `did you mean \`${meant}\`?` }),
+    }
+  }
+  try {
+    const checked = environment.check(text) as { valid: boolean; error?: unknown }
+    return checked.valid ? undefined : problemFrom(checked.error)
+  } catch (error) {
+    return problemFrom(error)
+  }
+}
+
+function problemFrom(error: unknown): ExpressionProblem {
+  const { summary, range, message } = error as { summary?: string; range?: { start?: number }; message?: string }
+  const hint = error instanceof ParseError ? { hint: 'the expression language is CEL' } : {}
+  return { message: summary ?? message?.split('\n')[0] ?? String(error), from: range?.start ?? 0, ...hint }
+}
+
+/** Blanks in place of the characters of text literals. */
+function withoutStrings(text: string): string {
+  return text.replace(/"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'/g, (literal) => ' '.repeat(literal.length))
+}

@@ -1,0 +1,174 @@
+import { columnWriter, type Writer } from '../../codecs/flow-json/index.ts'
+import type { FlowBatch } from '../../model/batches.ts'
+import { isPresent, type Column } from '../../model/columns.ts'
+import { flowFields, resolveFieldName } from '../../model/fields.ts'
+import { formatIp } from '../../model/ip.ts'
+import { isEventField, isFlowField } from '../rows/fields.ts'
+import { putFields, withColumns } from '../rows/put.ts'
+import type { MapConfig } from './config.ts'
+import { readExpression, type Expression } from './expression.ts'
+
+export interface Mapped<B> {
+  /** All rows, also failed ones. */
+  readonly outputs: B
+  /** Reasons by row. */
+  readonly failed: ReadonlyMap<number, string>
+}
+
+/** A flow has fields, and members of `extra`: other names than those of events. */
+function isOfFlows(name: string): boolean {
+  return isFlowField(name) || !isEventField(name)
+}
+
+export function mapFlows({ rename, drop, set }: MapConfig): (batch: FlowBatch) => Mapped<FlowBatch> {
+  const renamed = Object.entries(rename).filter(([from]) => isFlowField(from))
+  const dropped = drop.flatMap((name) => resolveFieldName(name) ?? [])
+  const assigned = Object.entries(set)
+    .filter(([name]) => isOfFlows(name))
+    .map(([name, text]) => ({ name, field: resolveFieldName(name), expression: readExpression(text) }))
+  return (batch) => {
+    const columns: Record<string, Column> = { ...batch.columns }
+    const extras: { readonly name: string; readonly json: Writer }[] = []
+    for (const [from, to] of renamed) {
+      const [source, target] = [resolveFieldName(from) ?? '', resolveFieldName(to)]
+      const column = batch.columns[source]
+      if (column === undefined) continue
+      delete columns[source]
+      if (target === undefined) extras.push({ name: to, json: columnWriter(column, batch.dictionary) })
+      else columns[target] = column
+    }
+    for (const name of dropped) delete columns[name]
+    const plain = { ...batch, columns }
+    if (assigned.length === 0 && extras.length === 0) return { outputs: plain, failed: new Map() }
+    return assign(batch, plain, assigned, extras)
+  }
+}
+
+interface Assigned {
+  readonly name: string
+  readonly field: string | undefined
+  readonly expression: Expression
+}
+
+function assign(
+  input: FlowBatch,
+  plain: FlowBatch,
+  assigned: readonly Assigned[],
+  extras: readonly { readonly name: string; readonly json: Writer }[],
+): Mapped<FlowBatch> {
+  const failed = new Map<number, string>()
+  const puts = putFields(plain.count)
+  const members = extras.length > 0 || assigned.some(({ field }) => field === undefined)
+  const targets = assigned.map(({ name, expression }) => ({
+    name,
+    put: puts.to(name),
+    value: expression.isConstant ? constantOf(expression) : undefined,
+    expression,
+  }))
+  const read = contextReader(
+    input,
+    targets.filter(({ value }) => value === undefined).map(({ expression }) => expression),
+  )
+  const before = columnOf(plain, 'extra')
+  for (let row = 0; row < plain.count; row++) {
+    const more: Record<string, unknown> | undefined = members
+      ? { ...((JSON.parse(before(row) || '{}') ?? {}) as Record<string, unknown>) }
+      : undefined
+    for (const { name, json } of extras) {
+      const text = json(row)
+      if (text !== '' && more !== undefined) more[name] = JSON.parse(text)
+    }
+    const context = read(row)
+    for (const { name, put, value: constant, expression } of targets) {
+      try {
+        const value = constant === undefined ? expression.evaluate(context) : constant.value
+        if (put === undefined) setMember(more ?? {}, name, value)
+        else if (!put(row, value)) failed.set(row, `set.${name}: the value does not fit the field`)
+      } catch (error) {
+        failed.set(row, `set.${name}: ${(error as Error).message}`)
+      }
+    }
+    if (more !== undefined && Object.keys(more).length > 0) puts.extra(row, more)
+  }
+  const columns = { ...plain.columns }
+  for (const { field } of assigned) if (field !== undefined) delete columns[field]
+  if (members) delete columns['extra']
+  return { outputs: withColumns({ ...plain, columns }, puts.done()), failed }
+}
+
+function setMember(members: Record<string, unknown>, name: string, value: unknown): void {
+  if (value === null || value === undefined) delete members[name]
+  else members[name] = value
+}
+
+/** A constant that fails does so for each row. */
+function constantOf(expression: Expression): { readonly value: unknown } | undefined {
+  try {
+    return { value: expression.evaluate({}) }
+  } catch {
+    return undefined
+  }
+}
+
+/** The fields that expressions read, by the written names. */
+function contextReader(batch: FlowBatch, expressions: readonly Expression[]): (row: number) => Record<string, unknown> {
+  const names = expressions.some(({ fields }) => fields === undefined)
+    ? flowFields.map(({ name }) => name as string)
+    : expressions.flatMap(({ fields = [] }) => fields)
+  const readers = [...new Set(names)].flatMap((name) => {
+    const column = batch.columns[resolveFieldName(name) ?? '']
+    return column === undefined ? [] : [{ name, read: valueReader(column, batch.dictionary) }]
+  })
+  return (row) => {
+    const flow: Record<string, unknown> = {}
+    for (const { name, read } of readers) {
+      const value = read(row)
+      if (value !== undefined) flow[name] = value
+    }
+    return { flow }
+  }
+}
+
+function valueReader(column: Column, dictionary: readonly string[]): (row: number) => unknown {
+  switch (column.kind) {
+    case 'u8':
+    case 'u16':
+    case 'u32':
+    case 'i32':
+      return (row) => (isPresent(column.valid, row) ? BigInt(column.values[row] ?? 0) : undefined)
+    case 'f64':
+      return (row) => (isPresent(column.valid, row) ? column.values[row] : undefined)
+    case 'time':
+      return (row) => (isPresent(column.valid, row) ? new Date(column.values[row] ?? Number.NaN) : undefined)
+    case 'u64':
+      return (row) =>
+        isPresent(column.valid, row)
+          ? (BigInt(column.words[2 * row + 1] ?? 0) << 32n) | BigInt(column.words[2 * row] ?? 0)
+          : undefined
+    case 'ip':
+      return (row) => (isPresent(column.valid, row) ? formatIp(column.words, 4 * row) : undefined)
+    case 'dict':
+      return (row) => (column.codes[row] === 0 ? undefined : dictionary[column.codes[row] ?? 0])
+    default: {
+      const write = columnWriter(column, dictionary)
+      return (row) => {
+        const text = write(row)
+        return text === '' ? undefined : withWholeNumbers(JSON.parse(text))
+      }
+    }
+  }
+}
+
+/** Whole numbers are integers in expressions. */
+export function withWholeNumbers(value: unknown): unknown {
+  if (typeof value === 'number') return Number.isSafeInteger(value) ? BigInt(value) : value
+  if (Array.isArray(value)) return value.map(withWholeNumbers)
+  if (typeof value === 'object' && value !== null)
+    return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, withWholeNumbers(one)]))
+  return value
+}
+
+function columnOf({ columns, dictionary }: FlowBatch, name: string): Writer {
+  const column = columns[name]
+  return column === undefined ? () => '' : columnWriter(column, dictionary)
+}

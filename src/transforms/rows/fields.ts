@@ -1,0 +1,183 @@
+/** Fields of rows of any kind by name: of flows any name of the registry, of events the envelope and paths of the body. */
+import { columnWriter } from '../../codecs/flow-json/index.ts'
+import { dataEncodings, type Batch, type EventBatch, type FlowBatch } from '../../model/batches.ts'
+import { isPresent } from '../../model/columns.ts'
+import { eventId, heapItem } from '../../model/events.ts'
+import { flowFields, resolveFieldName } from '../../model/fields.ts'
+import { isRecord } from '../../model/json.ts'
+import { Complaint } from '../../schema/complaint.ts'
+import { nearest } from '../../schema/suggest.ts'
+
+export const envelope = ['id', 'source', 'type', 'subject', 'family', 'key', 'ref', 'dataschema'] as const
+export type EnvelopeName = (typeof envelope)[number]
+
+/** Undefined if an absent value. */
+export type TextReader = (row: number) => string | undefined
+
+export function isEnvelope(name: string): name is EnvelopeName {
+  return (envelope as readonly string[]).includes(name)
+}
+
+export function isEventField(name: string): boolean {
+  return isEnvelope(name) || /^(?:data|extensions)\.[^.]+(?:\.[^.]+)*$/.test(name)
+}
+
+export function isFlowField(name: string): boolean {
+  return resolveFieldName(name) !== undefined
+}
+
+/** The problem of a name that is a field of no row. */
+export function unknownField(name: string, path: readonly (string | number)[]): Complaint | undefined {
+  if (isFlowField(name) || isEventField(name)) return undefined
+  const meant = nearest(name, [...flowFields.map((field) => field.name), ...envelope])
+  return new Complaint(
+    `there is no field \`${name}\``,
+    meant === undefined
+      ? 'fields of events are the envelope and paths such as `data.user`'
+      : `did you mean \`${meant}\`?`,
+    path,
+  )
+}
+
+export function firstUnknown(names: readonly string[], under: string): Complaint | null {
+  for (const [index, name] of names.entries()) {
+    const problem = unknownField(name, [under, index])
+    if (problem !== undefined) return problem
+  }
+  return null
+}
+
+const none: TextReader = () => undefined
+
+export function textReader(batch: Batch, name: string): TextReader {
+  return batch.kind === 'flows' ? flowText(batch, name) : eventText(batch, name)
+}
+
+function flowText({ columns, dictionary }: FlowBatch, name: string): TextReader {
+  const column = columns[resolveFieldName(name) ?? '']
+  if (column === undefined) return none
+  if (column.kind === 'dict') return (row) => (column.codes[row] === 0 ? undefined : dictionary[column.codes[row] ?? 0])
+  const write = columnWriter(column, dictionary)
+  return (row) => {
+    const text = write(row)
+    return text === '' ? undefined : text.replace(/^"(.*)"$/, '$1')
+  }
+}
+
+function eventText(batch: EventBatch, name: string): TextReader {
+  if (name === 'id') return (row) => eventId(batch, row)
+  if (isEnvelope(name)) {
+    const codes = batch[name satisfies EnvelopeName as Exclude<EnvelopeName, 'id'>]
+    return (row) => (codes[row] === 0 ? undefined : batch.dictionary[codes[row] ?? 0])
+  }
+  const [head, ...path] = name.split('.')
+  if (head !== 'data' && head !== 'extensions') return none
+  const read = head === 'data' ? bodies(batch) : extensions(batch)
+  return (row) => {
+    const value = at(read(row), path)
+    return value === undefined || value === null ? undefined : typeof value === 'string' ? value : JSON.stringify(value)
+  }
+}
+
+export function at(value: unknown, path: readonly string[]): unknown {
+  let node = value
+  for (const key of path) {
+    if (Array.isArray(node)) node = (node as unknown[])[Number(key)]
+    else if (isRecord(node) && Object.hasOwn(node, key)) node = node[key]
+    else return undefined
+  }
+  return node
+}
+
+const parsed = new WeakMap<EventBatch, { row: number; value: unknown }>()
+const utf8 = new TextDecoder()
+
+/** The JSON body of a row, parsed once for readers of the same row; undefined without one. */
+export function bodies(batch: EventBatch): (row: number) => unknown {
+  let last = parsed.get(batch)
+  if (last === undefined) parsed.set(batch, (last = { row: -1, value: undefined }))
+  const memo = last
+  return (row) => {
+    if (memo.row === row) return memo.value
+    memo.row = row
+    memo.value = undefined
+    if (dataEncodings[batch.encoding[row] ?? 0] !== 'json') return undefined
+    try {
+      memo.value = JSON.parse(utf8.decode(heapItem(batch.data, row)))
+    } catch {
+      // Counts as absent.
+    }
+    return memo.value
+  }
+}
+
+function extensions(batch: EventBatch): (row: number) => unknown {
+  const known = new Map<number, unknown>()
+  return (row) => {
+    const code = batch.extensions[row] ?? 0
+    if (code === 0) return undefined
+    let value = known.get(code)
+    if (value === undefined) known.set(code, (value = JSON.parse(batch.dictionary[code] ?? '{}')))
+    return value
+  }
+}
+
+/** The value as JSON; empty if absent. */
+export function jsonReader(batch: Batch, name: string): (row: number) => string {
+  if (batch.kind === 'flows') {
+    const column = batch.columns[resolveFieldName(name) ?? '']
+    return column === undefined ? () => '' : columnWriter(column, batch.dictionary)
+  }
+  const read = eventText(batch, name)
+  if (!name.startsWith('data.'))
+    return (row) => {
+      const text = read(row)
+      return text === undefined ? '' : JSON.stringify(text)
+    }
+  const body = bodies(batch)
+  const path = name.split('.').slice(1)
+  return (row) => {
+    const value = at(body(row), path)
+    return value === undefined || value === null ? '' : JSON.stringify(value)
+  }
+}
+
+/** Distinguishes absent and empty values. */
+export function keyReader(batch: Batch, names: readonly string[]): (row: number) => string {
+  const readers = names.map((name) => textReader(batch, name))
+  const [first] = readers
+  if (readers.length === 1 && first !== undefined)
+    return (row) => {
+      const text = first(row)
+      return text === undefined ? '' : `=${text}`
+    }
+  return (row) => {
+    let key = ''
+    for (const read of readers) {
+      const text = read(row)
+      key += text === undefined ? '\0' : `=${text}\0`
+    }
+    return key
+  }
+}
+
+/** A number as double; NaN if absent. 64-bit values beyond 2^53 lose precision. */
+export function numberReader(batch: Batch, name: string): (row: number) => number {
+  if (batch.kind === 'flows') {
+    const column = batch.columns[resolveFieldName(name) ?? '']
+    if (column !== undefined && 'values' in column) {
+      const { values, valid } = column
+      return (row) => (isPresent(valid, row) ? (values[row] ?? Number.NaN) : Number.NaN)
+    }
+    if (column?.kind === 'u64') {
+      const { words, valid } = column
+      return (row) => (isPresent(valid, row) ? (words[2 * row + 1] ?? 0) * 2 ** 32 + (words[2 * row] ?? 0) : Number.NaN)
+    }
+    return () => Number.NaN
+  }
+  const read = eventText(batch, name)
+  return (row) => {
+    const text = read(row)
+    return text === undefined || text.trim() === '' ? Number.NaN : Number(text)
+  }
+}

@@ -1,0 +1,121 @@
+/** Each transform once more, over plain rows. */
+import { murmur128 } from '../../../src/engine/dedupe/murmur.ts'
+import type { Type } from './runs.ts'
+
+export type Row = Readonly<Record<string, unknown>>
+
+export interface InputFrame {
+  readonly sequence: number
+  readonly received: number
+  readonly kind: 'flows' | 'events'
+  readonly rows: readonly Row[]
+}
+
+/** A recorded time after a row. */
+export interface ReferenceTick {
+  readonly sequence: number
+  readonly at: number
+}
+
+export interface Expected {
+  /** By output. */
+  readonly rows: ReadonlyMap<string, readonly Row[]>
+  readonly outcomes: Readonly<Record<string, number>>
+}
+
+const number = (row: Row, name: string): number | undefined => row[name] as number | undefined
+
+export function expectedOf(type: Type, frames: readonly InputFrame[], ticks: readonly ReferenceTick[]): Expected {
+  const rows = new Map<string, Row[]>()
+  const outcomes: Record<string, number> = {}
+  const emit = (row: Row, to = ''): void => void rows.set(to, [...(rows.get(to) ?? []), row])
+  const count = (reason: string): void => void (outcomes[reason] = (outcomes[reason] ?? 0) + 1)
+  const passIf = (passes: boolean, reason: string, row: Row): void => (passes ? emit(row) : count(reason))
+  let now = 0
+  const left = [...ticks]
+  const seen = new Map<string, number>()
+  const counts = new Map<string, number>()
+  let groups = new Map<string, { dst: number | undefined; bytes: number; rows: number }>()
+  let window = 0
+  const enter = (): void => {
+    if (Math.floor(now / 2000) === window) return
+    for (const { dst, bytes, rows: many } of groups.values())
+      emit({
+        time_start: new Date(window * 2000).toISOString(),
+        time_end: new Date((window + 1) * 2000).toISOString(),
+        ...(dst === undefined ? {} : { dst_port: dst }),
+        ...(Number.isNaN(bytes) ? {} : { bytes }),
+        flow_logs: many,
+      })
+    groups = new Map()
+    window = Math.floor(now / 2000)
+  }
+  const tickUntil = (sequence: number): void => {
+    while (left[0] !== undefined && left[0].sequence < sequence) {
+      now = Math.max(now, left[0].at)
+      if (type === 'aggregate') enter()
+      left.shift()
+    }
+  }
+  for (const frame of frames) {
+    tickUntil(frame.sequence)
+    now = Math.max(now, frame.received)
+    for (const row of frame.rows) {
+      const [src, dst] = [number(row, 'src_port'), number(row, 'dst_port')]
+      const isFlow = frame.kind === 'flows'
+      switch (type) {
+        case 'filter':
+          passIf(isFlow ? dst === 0 || dst === 1 : row['type'] === 'a', 'filtered', row)
+          break
+        case 'sample': {
+          const key = [src, isFlow ? undefined : row['type']]
+            .map((value) => (value === undefined ? '\0' : `=${String(value)}\0`))
+            .join('')
+          const passes = murmur128([new TextEncoder().encode(key)])[0] % 2 === 0
+          passIf(passes, 'sampled', isFlow ? { ...row, sampling: (number(row, 'sampling') ?? 1) * 2 } : row)
+          break
+        }
+        case 'map':
+          if (!isFlow) emit(row)
+          else if (src === undefined) count('rejected')
+          else {
+            const { bytes: _, ...rest } = row
+            emit({ ...rest, dst_port: src + 1, scope: 'mapped' })
+          }
+          break
+        case 'route':
+          emit(row, dst === 0 && isFlow ? 'low' : (isFlow ? dst === 1 : row['type'] === 'a') ? 'mid' : 'rest')
+          break
+        case 'throttle': {
+          const key = `${Math.floor(now / 1000)} ${String(dst)} ${isFlow ? '' : String(row['type'])}`
+          counts.set(key, (counts.get(key) ?? 0) + 1)
+          passIf((counts.get(key) ?? 0) <= 2, 'throttled', row)
+          break
+        }
+        case 'dedupe': {
+          const key = `${String(src)} ${isFlow ? '' : String(row['type'])}`
+          const last = seen.get(key)
+          seen.set(key, now)
+          passIf(last === undefined || last <= now - 3000, 'duplicate', row)
+          break
+        }
+        case 'aggregate': {
+          if (!isFlow) {
+            count('kind')
+            break
+          }
+          enter()
+          const key = String(dst)
+          const group = groups.get(key) ?? { dst, bytes: Number.NaN, rows: 0 }
+          const bytes = number(row, 'bytes')
+          group.rows++
+          if (bytes !== undefined) group.bytes = (Number.isNaN(group.bytes) ? 0 : group.bytes) + bytes
+          groups.set(key, group)
+          count('aggregated')
+        }
+      }
+    }
+  }
+  tickUntil(Infinity)
+  return { rows, outcomes }
+}

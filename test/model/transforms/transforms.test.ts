@@ -1,0 +1,14 @@
+import { expect, it } from 'vitest'
+import { checkRuns } from '../check-runs.ts'
+import { runs } from './runs.ts'
+import { play } from './world.ts'
+
+it('derived rows equal a naive reference over crashes, and the ledger balances', { timeout: 0 }, async () => {
+  const report = await checkRuns(runs, play, {
+    test: 'test/model/transforms/transforms.test.ts',
+    runs: 200,
+    limitMs: 10_000,
+  })
+  expect(report.failure).toBe('')
+  expect(report.runs).toBeGreaterThan(0)
+})

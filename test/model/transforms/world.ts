@@ -1,0 +1,352 @@
+/** Transforms on a machine that loses power, compared with a naive reference. */
+import { isDeepStrictEqual } from 'node:util'
+import { flowJson } from '../../../src/codecs/flow-json/index.ts'
+import { loadedTransform } from '../../../src/app/transforms.ts'
+import { DeadLetterFile } from '../../../src/engine/delivery/dead-letter-file.ts'
+import { recordFiles } from '../../../src/engine/delivery/record-store.ts'
+import { defaultDelivery } from '../../../src/engine/delivery/settings.ts'
+import { lowestPosition, SinkSet, type SinkEntry } from '../../../src/engine/delivery/sinks.ts'
+import { Follower } from '../../../src/engine/follower.ts'
+import { makeLedger } from '../../../src/engine/ledger/ledger.ts'
+import { verifyLedger } from '../../../src/engine/ledger/verify.ts'
+import { counterLease } from '../../../src/engine/sources/lease.ts'
+import type { LoadedTransform } from '../../../src/engine/sources/derive.ts'
+import type { Log, Metrics } from '../../../src/engine/contracts.ts'
+import { decodeBatch, encodeBatch, openJournal, openReader, type SegmentWriter } from '../../../src/journal/index.ts'
+import type { Frame, Unit } from '../../../src/journal/types.ts'
+import { eventAt, toEventBatch } from '../../../src/model/events.ts'
+import { FlowBuilder } from '../../../src/model/flow-builder.ts'
+import { nowhere, type Position } from '../../../src/model/positions.ts'
+import { configFrom } from '../../../src/schema/index.ts'
+import { transformSchemas } from '../../../src/manifests.ts'
+import { fakeHost, type FakeHost } from '../../kit/fake-host.ts'
+import { expectedOf, type InputFrame, type ReferenceTick, type Row } from './reference.ts'
+import { outputs, settings, type Run, type Stage, type Step } from './runs.ts'
+
+const directory = '/data/journal'
+const metrics: Metrics = { count: () => {}, set: () => {} }
+
+interface Life {
+  readonly journal: SegmentWriter
+  readonly follower: Follower
+  readonly sinks: SinkSet
+}
+
+const idOf = (stage: number): string => `t${stage}`
+
+function sourcesOf(stages: readonly Stage[], stage: number): readonly string[] {
+  const names = outputs[stages[stage]?.type ?? 'filter']
+  return names === undefined ? [idOf(stage)] : names.map((name) => `${idOf(stage)}.${name}`)
+}
+
+function inputsOf(stages: readonly Stage[], stage: number): readonly string[] {
+  const from = (stages[stage]?.from ?? 0) % (stage + 1)
+  return from === 0 ? ['in'] : sourcesOf(stages, from - 1)
+}
+
+class TransformWorld {
+  readonly #run: Run
+  #host: FakeHost
+  #life: Life | undefined
+  #stop: 'crash' | 'kill' = 'crash'
+  #next = 0
+  /** Synced frames, read before they are released. */
+  readonly #frames: Frame[] = []
+  #read: Position = nowhere
+  readonly #errors: string[] = []
+  /** Imported before: the fake host does not wait for files of the code. */
+  readonly #loaded = new Map<string, LoadedTransform>()
+
+  constructor(run: Run) {
+    this.#run = run
+    this.#host = fakeHost(run.seed)
+  }
+
+  async start(): Promise<void> {
+    for (const { type } of this.#run.stages) this.#loaded.set(type, await loadedTransform(type))
+    await this.#host.disk.makeDirectory('/data')
+    await this.#host.disk.syncDirectory('/')
+    await this.#begin()
+  }
+
+  async step(step: Step): Promise<void> {
+    const { disk } = this.#host
+    switch (step.do) {
+      case 'flows':
+        return this.#append(this.#flows(step.rows))
+      case 'events':
+        return this.#append(this.#events(step.types))
+      case 'settle':
+        return this.#settle()
+      case 'pass':
+        await this.#host.advance(step.ms)
+        return this.#settle()
+      case 'release': {
+        await this.#settle()
+        const held = this.#life?.sinks.holds()
+        try {
+          await this.#readAll()
+          if (held !== undefined && !disk.isDown) await this.#ended(this.#life?.journal.release(held))
+        } catch (error) {
+          if (!disk.isDown) throw error
+        }
+        return this.#settle()
+      }
+      case 'stop-after':
+        if (disk.isDown) return
+        this.#stop = step.how
+        disk.powerOffAfter(step.calls)
+        return
+      case 'end':
+        this.#stop = step.how
+        return this.#restart()
+    }
+  }
+
+  async finish(): Promise<void> {
+    await this.#settle()
+    this.#host.disk.powerOffAfter(Number.POSITIVE_INFINITY)
+    for (let round = 0; ; round++) {
+      await this.#host.advance(15_000)
+      await this.#settle()
+      const life = this.#life as Life
+      await life.follower.catchUp()
+      const { sources, sinks, balanced } = this.#ledger(life)
+      if (!balanced) throw new Error(`not balanced: ${JSON.stringify({ sources, sinks })}`)
+      if (round > 1 && sinks.every(({ pending }) => pending === 0)) break
+      if (round === 30) throw new Error(`rows pend: ${JSON.stringify(sinks)} ${this.#errors.slice(-5).join('\n')}`)
+    }
+    await this.#readAll()
+    const life = this.#life as Life
+    const ledger = this.#ledger(life)
+    this.#run.stages.forEach((_, stage) => this.#compare(stage, life, ledger))
+    await this.#ended(life.sinks.stop())
+    await life.follower.close()
+    const verified = await verifyLedger({ host: this.#host, data: '/data', store: undefined })
+    if (!verified.balanced) throw new Error(`the verified ledger is not balanced: ${JSON.stringify(verified)}`)
+    await life.journal.close()
+  }
+
+  #compare(stage: number, life: Life, ledger: ReturnType<typeof makeLedger>): void {
+    const { stages } = this.#run
+    const type = stages[stage]?.type ?? 'filter'
+    const from = new Set(inputsOf(stages, stage))
+    const own = sourcesOf(stages, stage)
+    const ticks = new Map<string, ReferenceTick>()
+    for (const { header } of this.#frames) {
+      if (!own.includes(header.source) || header.cursor === undefined) continue
+      const cursor = JSON.parse(new TextDecoder().decode(header.cursor)) as {
+        readonly ticks?: readonly ReferenceTick[]
+      }
+      for (const tick of cursor.ticks ?? []) ticks.set(`${tick.sequence} ${tick.at}`, tick)
+    }
+    const input = this.#frames.filter(({ header }) => from.has(header.source) && header.kind !== 'empty').map(rowsOf)
+    const expected = expectedOf(
+      type,
+      input,
+      [...ticks.values()].toSorted((a, b) => a.at - b.at),
+    )
+    let rows = 0
+    for (const source of own) {
+      const found = this.#frames
+        .filter(({ header }) => header.source === source && header.kind !== 'empty')
+        .flatMap((frame) => rowsOf(frame).rows)
+      rows += found.length
+      const wanted = expected.rows.get(source.slice(idOf(stage).length + 1)) ?? []
+      if (!isDeepStrictEqual(found, wanted))
+        throw new Error(`${source} (${type}) has\n${JSON.stringify(found)}\ninstead of\n${JSON.stringify(wanted)}`)
+    }
+    const books = ledger.sinks.find(({ name }) => name === idOf(stage))
+    const { rejected = 0, ...filtered } = expected.outcomes
+    if (!isDeepStrictEqual({ ...books?.filtered }, filtered) || books?.dead_lettered !== rejected)
+      throw new Error(
+        `${idOf(stage)} (${type}) counts ${JSON.stringify(books)} instead of ${JSON.stringify(expected.outcomes)}`,
+      )
+    // A frame that was torn in a crash counts as accepted although nothing of it can be read.
+    const accepted = ledger.sources.filter(({ name }) => own.includes(name)).reduce((sum, one) => sum + one.accepted, 0)
+    if (type !== 'aggregate' && (rows !== books.delivered || accepted < rows))
+      throw new Error(`${idOf(stage)} (${type}) delivered ${books.delivered} rows, its sources have ${rows}`)
+  }
+
+  #ledger({ follower, sinks }: Life): ReturnType<typeof makeLedger> {
+    const sources = [...follower.accepted()].map(([name, accepted]) => ({ name, accepted, duplicates: 0, shed: {} }))
+    return makeLedger(sources, sinks.books())
+  }
+
+  #flows(rows: Extract<Step, { do: 'flows' }>['rows']): Pick<Unit, 'kind' | 'count' | 'raw'> {
+    const flows = new FlowBuilder(8)
+    flows.reserve(rows.length)
+    const [src, dst, bytes] = [flows.column('src_port'), flows.column('dst_port'), flows.column('bytes')]
+    rows.forEach(([from, to, sum], row) => {
+      if (from !== null) {
+        src.items[row] = from
+        src.mark(row)
+      }
+      dst.items[row] = to
+      dst.mark(row)
+      bytes.items[2 * row] = sum
+      bytes.mark(row)
+    })
+    flows.commit(rows.length)
+    return { kind: 'flows', count: rows.length, raw: encodeBatch(flows.batch()) }
+  }
+
+  #events(types: readonly string[]): Pick<Unit, 'kind' | 'count' | 'raw'> {
+    const batch = toEventBatch(
+      types.map((type) => ({ id: `e${this.#next++}`, source: '/s', type, encoding: 'none' as const })),
+    )
+    return { kind: 'events', count: types.length, raw: encodeBatch(batch) }
+  }
+
+  async #append(rows: Pick<Unit, 'kind' | 'count' | 'raw'>): Promise<void> {
+    const times = { received: this.#host.clock.now(), timeMin: Number.NaN, timeMax: Number.NaN }
+    this.#life?.journal.append({ source: 'in', stream: 'in', ...rows, ...times }).catch(() => undefined)
+    return this.#settle()
+  }
+
+  async #settle(): Promise<void> {
+    await this.#host.settle()
+    if (this.#host.disk.isDown) await this.#restart()
+  }
+
+  async #restart(): Promise<void> {
+    await this.#readAll().catch(() => undefined)
+    this.#life = undefined
+    this.#host = this.#stop === 'crash' ? this.#host.crash() : this.#host.kill()
+    await this.#begin()
+  }
+
+  async #begin(): Promise<void> {
+    for (;;) {
+      try {
+        this.#life = await this.#ended(this.#open())
+        return
+      } catch (error) {
+        if (!this.#host.disk.isDown) throw error
+        this.#host = this.#stop === 'crash' ? this.#host.crash() : this.#host.kill()
+      }
+    }
+  }
+
+  async #open(): Promise<Life> {
+    const host = this.#host
+    const epoch = await counterLease(host, '/data/epoch').acquire()
+    const offsets = await recordFiles(host, directory).all()
+    const journal = await openJournal({
+      host,
+      directory,
+      epoch,
+      limits: { segmentBytes: this.#run.segmentBytes, keepBytes: 0, reserveBytes: 0 },
+      evidence: offsets.map(({ position, accepted }) => ({ position, accepted })),
+    })
+    const { tail } = journal
+    const follower = new Follower({
+      host,
+      directory,
+      tail,
+      after: offsets.length === 0 ? nowhere : lowestPosition(offsets.map(({ record }) => record.position)),
+      accepted: [...journal.totals()].map(([name, total]) => [name, total.accepted] as const),
+    })
+    const log: Log = {
+      debug: () => {},
+      info: () => {},
+      warn: (message, fields) => void this.#errors.push(`${message} ${JSON.stringify(fields)}`),
+      error: (message, fields) => void this.#errors.push(`${message} ${JSON.stringify(fields)}`),
+    }
+    const sinks = new SinkSet({
+      host,
+      log,
+      metrics,
+      directory,
+      deadLetters: (sink) => new DeadLetterFile(host, '/data/dead-letters', sink),
+      tail,
+      follower,
+      load: (type) => {
+        const made = this.#loaded.get(type)
+        if (made === undefined) throw new Error(type)
+        return Promise.resolve(
+          made({
+            append: (unit) => journal.append(unit),
+            cursor: (id) => Promise.resolve(journal.totals().get(id)?.cursor),
+          }),
+        )
+      },
+      accepted: () => follower.accepted(),
+    })
+    const applied = await sinks.apply(this.#run.stages.map((stage, index) => this.#entry(stage, index)))
+    if (applied.failed !== undefined) throw new Error(applied.failed.message)
+    return { journal, follower, sinks }
+  }
+
+  #entry({ type }: Stage, index: number): SinkEntry {
+    const schema = transformSchemas[type]
+    if (schema === undefined) throw new Error(type)
+    return {
+      id: idOf(index),
+      type,
+      settings: configFrom(schema, settings[type] as never),
+      written: type,
+      delivery: {
+        ...defaultDelivery,
+        from: inputsOf(this.#run.stages, index),
+        batch: { events: this.#run.batchEvents, bytes: 2000, waitMs: 0 },
+        whenBehind: 'block',
+      },
+    }
+  }
+
+  /** Reads the frames that are synced and not read yet. */
+  async #readAll(): Promise<void> {
+    const life = this.#life
+    if (life === undefined || this.#host.disk.isDown) return
+    const reader = openReader({ host: this.#host, directory, tail: life.journal.tail, after: this.#read })
+    try {
+      for (let frames = await this.#ended(reader.ready(1 << 20)); frames.length > 0;) {
+        for (const frame of frames) frame.body()
+        this.#frames.push(...frames)
+        const { header } = frames.at(-1) as Frame
+        this.#read = { sequence: header.sequence, row: header.firstRow + header.count }
+        frames = await this.#ended(reader.ready(1 << 20))
+      }
+    } finally {
+      await reader.close()
+    }
+  }
+
+  /** Waits while time passes. */
+  async #ended<T>(promise: Promise<T> | undefined): Promise<T> {
+    const host = this.#host
+    let over = false
+    const end = (): void => {
+      over = true
+    }
+    promise?.then(end, end)
+    await host.settle()
+    for (let round = 0; !over && promise !== undefined; round++) {
+      if (round > 40) throw new Error('an operation never ends')
+      await host.advance(100)
+    }
+    return promise as Promise<T>
+  }
+}
+
+function rowsOf(frame: Frame): InputFrame {
+  const { sequence, received, kind } = frame.header
+  const batch = decodeBatch(kind === 'flows' ? 'flows' : 'events', frame.body())
+  const json = batch.kind === 'flows' ? flowJson(batch) : undefined
+  const rows = Array.from({ length: batch.count }, (_, row): Row => {
+    if (json !== undefined) return JSON.parse(json(row)) as Row
+    if (batch.kind !== 'events') return {}
+    const { id, type } = eventAt(batch, row)
+    return { id, type }
+  })
+  return { sequence, received, kind: batch.kind, rows }
+}
+
+/** Plays one run; throws its findings. */
+export async function play(run: Run): Promise<void> {
+  const world = new TransformWorld(run)
+  await world.start()
+  for (const step of run.steps) await world.step(step)
+  await world.finish()
+}
