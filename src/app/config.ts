@@ -4,6 +4,7 @@ import { consoleGroup } from './config-console.ts'
 import { deliveryFields } from './config-delivery.ts'
 import { liveGroup, sqlGroup, storeGroup } from './config-store.ts'
 import { telemetryGroup } from './config-telemetry.ts'
+import { unitTestsField } from './config-unit-tests.ts'
 import { journalSchemas, sinkSchemas, sourceSchemas, transformSchemas } from '../manifests.ts'
 import {
   ackField,
@@ -213,6 +214,7 @@ export const weirSchema = defineSchema({
       { description: 'Log on standard error', default: {} },
     ),
     telemetry: telemetryGroup,
+    tests: unitTestsField,
   },
 })
 

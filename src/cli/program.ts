@@ -26,12 +26,14 @@ import { register as registerSink } from './sink.ts'
 import { register as registerStatus } from './status.ts'
 import { register as registerStore } from './store.ts'
 import { register as registerTap } from './tap.ts'
+import { register as registerTest } from './test.ts'
 import { register as registerTop } from './top.ts'
 import { version } from '../app/version.ts'
 
 const summaries: Readonly<Record<string, string>> = {
   run: 'receive, journal, store and deliver until stopped',
   validate: 'validate a configuration and print what would run',
+  test: 'run the unit tests of a configuration',
   create: 'print a commented sample of a component',
   config: 'print the effective settings of files and variables',
   schema: 'describe the configuration or a component',
@@ -89,6 +91,7 @@ Exit codes: 0 success, 1 failure or server unreachable, 2 usage error or invalid
   weir.commandsGroup('Run:')
   registerRun(weir)
   registerCheck(weir)
+  registerTest(weir)
   registerCreate(weir)
   registerConfig(weir)
   registerSchema(weir)

@@ -7,6 +7,8 @@ import { collect, positive } from './option-values.ts'
 import { print, withOutput, type OutputFlags } from './output.ts'
 
 interface TapFlags extends ServerFlags, OutputFlags {
+  readonly before?: true
+  readonly after?: true
   readonly filter: readonly string[]
   readonly limit?: number
 }
@@ -27,6 +29,8 @@ export function register(program: Command): void {
           collect,
           [],
         )
+        .option('--before', 'rows that a transform receives')
+        .option('--after', 'rows that a transform writes')
         .option('--limit <COUNT>', 'end after this number of rows', positive),
     ),
   )
@@ -36,6 +40,7 @@ export function register(program: Command): void {
 Examples:
   $ weir tap netflow --filter "dst.port = 443" --limit 10
   $ weir tap sink/bus -o ndjson | jq .body
+  $ weir tap masked --before
 
 Rows are skipped if the reader is too slow; standard error reports their number.
 Exit code: 0 success, 1 server unreachable or stopped, 2 usage error.`,
@@ -43,10 +48,10 @@ Exit code: 0 success, 1 server unreachable or stopped, 2 usage error.`,
     .action(action(run))
 }
 
-async function run(name: string, { filter, limit, output, ...where }: TapFlags): Promise<void> {
+async function run(name: string, { filter, limit, output, before, after, ...where }: TapFlags): Promise<void> {
   const server = await requireServer(where)
   const query = new URLSearchParams({
-    ...(await targetOf(server, name)),
+    ...(before === after ? await targetOf(server, name) : before === true ? { sink: name } : { source: name }),
     ...(filter.length === 0
       ? {}
       : { filter: filter.length === 1 ? (filter[0] ?? '') : filter.map((one) => `(${one})`).join(' and ') }),
@@ -87,7 +92,10 @@ async function targetOf(server: Server, written: string): Promise<{ source: stri
   if (isSource && isSink)
     throw new CommandError(
       `\`${id}\` is a source and a sink.`,
-      [`source/${id} selects the rows of the source, sink/${id} those routed to the sink.`],
+      [
+        `source/${id} selects the rows of the source, sink/${id} those routed to the sink. For a transform these are ` +
+          '--after and --before.',
+      ],
       2,
     )
   if (isSink) return { sink: id }

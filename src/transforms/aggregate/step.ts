@@ -5,7 +5,7 @@ import { toEventBatch, type WeirEvent } from '../../model/events.ts'
 import { flowField, resolveFieldName } from '../../model/fields.ts'
 import { jsonReader, numberReader } from '../rows/fields.ts'
 import { JournalTime } from '../rows/held.ts'
-import { jsonText, putFields } from '../rows/put.ts'
+import { jsonText, putFields } from '../../codecs/flow-values/index.ts'
 import { addNumber, callOf, newValue, resultOf, type Call, type Value } from './calls.ts'
 import type { AggregateConfig } from './config.ts'
 

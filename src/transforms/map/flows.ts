@@ -4,7 +4,7 @@ import { isPresent, type Column } from '../../model/columns.ts'
 import { flowFields, resolveFieldName } from '../../model/fields.ts'
 import { formatIp } from '../../model/ip.ts'
 import { isEventField, isFlowField } from '../rows/fields.ts'
-import { putFields, withColumns } from '../rows/put.ts'
+import { putFields, withColumns } from '../../codecs/flow-values/index.ts'
 import type { MapConfig } from './config.ts'
 import { readExpression, type Expression } from './expression.ts'
 

@@ -1,5 +1,5 @@
 /** Columns of flows from values, for fields that a transform sets. */
-import { setterOf } from '../../codecs/netobserv-json/setters.ts'
+import { setterOf } from '../netobserv-json/setters.ts'
 import type { FlowBatch } from '../../model/batches.ts'
 import type { Column } from '../../model/columns.ts'
 import { flowField, resolveFieldName } from '../../model/fields.ts'

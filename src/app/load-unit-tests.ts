@@ -1,0 +1,87 @@
+import type { Host } from '../host/index.ts'
+import { WeirError } from '../model/errors.ts'
+import { formatPath, formatProblems, validate, type ConfigDocument, type Problem } from '../schema/index.ts'
+import { locate } from '../schema/document.ts'
+import { readDocument } from './config-text.ts'
+import { testFileSchema, type UnitTest } from './config-unit-tests.ts'
+import { loadConfig, textsOf, type Loaded } from './load-config.ts'
+import { runUnitTest, type TestResult } from './unit-tests.ts'
+
+export interface UnitTestReport {
+  readonly passed: number
+  readonly failed: number
+  readonly tests: readonly { readonly file: string; readonly name: string; readonly failures: readonly string[] }[]
+}
+
+const isTestFile = (file: string): boolean => /\.test\.ya?ml$/.test(file)
+
+/**
+ * Runs the tests of configuration files, and of `*.test.yaml` files against these. Throws WEIR_CONFIG_INVALID with all
+ * mistakes in configuration and tests, also if there is no test.
+ */
+export async function runUnitTests(host: Host, files: readonly string[]): Promise<UnitTestReport> {
+  const configs = files.filter((file) => !isTestFile(file))
+  if (configs.length === 0)
+    throw new WeirError('WEIR_CONFIG_INVALID', 'no configuration is named: weir test weir.yaml web.test.yaml')
+  const loaded = await loadConfig(host, configs, [])
+  const sets: { readonly document: ConfigDocument; readonly tests: readonly UnitTest[] }[] = [
+    { document: loaded.document, tests: loaded.config.tests },
+  ]
+  for (const file of files.filter(isTestFile)) {
+    const document = await readDocument(host, [file])
+    const result = validate(testFileSchema, document)
+    if (result.problems !== undefined) throw invalid(result.problems, document)
+    sets.push({ document, tests: result.value.tests })
+  }
+  const tests: { file: string; name: string; failures: readonly string[] }[] = []
+  for (const { document, tests: own } of sets) {
+    const problems = [...twice(document, own), ...(await results(loaded, document, own, tests))]
+    if (problems.length > 0) throw invalid(problems, document)
+  }
+  if (tests.length === 0)
+    throw new WeirError('WEIR_CONFIG_INVALID', `${files.join(', ')}: there are no tests; add a section \`tests\``)
+  const failed = tests.filter(({ failures }) => failures.length > 0).length
+  return { passed: tests.length - failed, failed, tests }
+}
+
+async function results(
+  loaded: Loaded,
+  document: ConfigDocument,
+  tests: readonly UnitTest[],
+  into: { file: string; name: string; failures: readonly string[] }[],
+): Promise<readonly Problem[]> {
+  const problems: Problem[] = []
+  for (const [index, test] of tests.entries()) {
+    const result: TestResult = await runUnitTest(loaded, test)
+    into.push({ file: document.file, name: result.name, failures: result.failures })
+    for (const { path, message, hint } of result.problems) {
+      const whole = ['tests', index, ...path]
+      problems.push({
+        ...locate(document, whole, 'value'),
+        path: formatPath(whole),
+        message,
+        ...(hint === undefined ? {} : { hint }),
+      })
+    }
+  }
+  return problems
+}
+
+function twice(document: ConfigDocument, tests: readonly UnitTest[]): readonly Problem[] {
+  return tests.flatMap(({ name }, index) =>
+    tests.findIndex((other) => other.name === name) === index
+      ? []
+      : [
+          {
+            ...locate(document, ['tests', index, 'name'], 'value'),
+            path: formatPath(['tests', index, 'name']),
+            message: `another test has the name \`${name}\``,
+            hint: 'give each test its own name',
+          },
+        ],
+  )
+}
+
+function invalid(problems: readonly Problem[], document: ConfigDocument): WeirError {
+  return new WeirError('WEIR_CONFIG_INVALID', formatProblems(problems, textsOf(document)))
+}

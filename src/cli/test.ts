@@ -1,0 +1,57 @@
+import type { Command } from 'commander'
+import { realHost } from '../host/index.ts'
+import { self } from '../host/process.ts'
+import { action } from './client.ts'
+import { colour } from './colour.ts'
+import { printData, withOutput, type OutputFlags } from './output.ts'
+
+export function register(program: Command): void {
+  withOutput(
+    program
+      .command('test')
+      .description(
+        'Run the unit tests of a configuration: input rows of transforms and sinks, and the expected rows or ' +
+          'outcomes. Nothing is started, and no system is contacted.',
+      )
+      .argument('<file...>', 'configuration files with a section `tests`, and files *.test.yaml with further tests'),
+  )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ weir test weir.yaml
+  $ weir test weir.yaml web.test.yaml -o json
+
+Exit code: 0 all tests passed, 1 a test failed, 2 a mistake in the configuration or in a test (printed with file,
+line and column) or usage error.`,
+    )
+    .action(action(run))
+}
+
+async function run(files: readonly string[], { output }: OutputFlags): Promise<void> {
+  const { runUnitTests } = await import('../app/load-unit-tests.ts')
+  const report = await runUnitTests(realHost(), files)
+  await printData(
+    { output },
+    {
+      whole: report,
+      rows: report.tests.map(({ file, name, failures }) => ({
+        file,
+        name,
+        result: failures.length === 0 ? 'passed' : 'failed',
+        failures: failures.join('\n'),
+      })),
+      columns: ['file', 'name', 'result', 'failures'],
+      table: () =>
+        [
+          ...report.tests.flatMap(({ name, failures }) => [
+            `${failures.length === 0 ? colour('green', 'pass') : colour('red', 'FAIL')}  ${name}`,
+            ...failures.map((line) => `      ${line}`),
+          ]),
+          `${report.passed} passed, ${report.failed} failed`,
+          '',
+        ].join('\n'),
+    },
+  )
+  if (report.failed > 0) self.leave(1)
+}
