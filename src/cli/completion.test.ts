@@ -58,6 +58,7 @@ _weir
     expect(await offered('')).toEqual([
       'run',
       'validate',
+      'test',
       'create',
       'config',
       'schema',

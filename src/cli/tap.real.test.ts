@@ -138,6 +138,10 @@ test('a transform is shown from both sides', async () => {
   const [made] = lines((await weir(['tap', '-o', 'ndjson', 'source/masked', '--limit', '1', '--url', url])).out)
   expect(made?.['_pos']).toMatch(/^masked:/)
   expect(made).toMatchObject({ data: { grün: '[redacted]' } })
+  const side = async (flag: string): Promise<unknown> =>
+    lines((await weir(['tap', '-o', 'ndjson', 'masked', flag, '--limit', '1', '--url', url])).out)[0]
+  expect(await side('--before')).toMatchObject({ data: { grün: expect.any(Number) as number } })
+  expect(await side('--after')).toMatchObject({ data: { grün: '[redacted]' } })
 })
 
 test('an unknown component is reported, and a tap that the server ends is a failure', async () => {

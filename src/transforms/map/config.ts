@@ -21,7 +21,8 @@ export const mapSchema = defineSchema({
     }),
     drop: list(text({ description: 'A field of flows or events', required: true, example: 'src_mac' }), {
       description: 'Fields to remove',
-      default: [],
+      default: null,
+      usual: true,
       example: ['src_mac', 'dst_mac', 'data.password'],
     }),
     set: mapping(expressionField, {
@@ -33,13 +34,13 @@ export const mapSchema = defineSchema({
     }),
   },
   check({ rename, drop, set }) {
-    if (Object.keys(rename).length + drop.length + Object.keys(set).length === 0)
+    if (Object.keys(rename).length + (drop ?? []).length + Object.keys(set).length === 0)
       return new Complaint('changes nothing', 'add `rename`, `drop` or `set`')
     for (const [from, to] of Object.entries(rename)) {
       const problem = unknownField(from, ['rename', from]) ?? renameProblem(from, to)
       if (problem !== undefined) return problem
     }
-    for (const [index, name] of drop.entries()) {
+    for (const [index, name] of (drop ?? []).entries()) {
       const problem = unknownField(name, ['drop', index]) ?? (isFixed(name) ? fixed(name, ['drop', index]) : undefined)
       if (problem !== undefined) return problem
     }

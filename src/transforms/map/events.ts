@@ -28,7 +28,7 @@ interface Draft {
 
 export function mapEvents({ rename, drop, set }: MapConfig): (batch: EventBatch) => Mapped<EventBatch> {
   const renamed = Object.entries(rename).filter(([from]) => isEventField(from))
-  const dropped = drop.filter(isEventField)
+  const dropped = (drop ?? []).filter(isEventField)
   const assigned = Object.entries(set)
     .filter(([name]) => isEventField(name))
     .map(([name, text]) => ({ name, expression: readExpression(text) }))

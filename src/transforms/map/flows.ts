@@ -22,7 +22,7 @@ function isOfFlows(name: string): boolean {
 
 export function mapFlows({ rename, drop, set }: MapConfig): (batch: FlowBatch) => Mapped<FlowBatch> {
   const renamed = Object.entries(rename).filter(([from]) => isFlowField(from))
-  const dropped = drop.flatMap((name) => resolveFieldName(name) ?? [])
+  const dropped = (drop ?? []).flatMap((name) => resolveFieldName(name) ?? [])
   const assigned = Object.entries(set)
     .filter(([name]) => isOfFlows(name))
     .map(([name, text]) => ({ name, field: resolveFieldName(name), expression: readExpression(text) }))

@@ -1,0 +1,132 @@
+import { describe, expect, it } from 'vitest'
+import { flowJson } from '../../codecs/flow-json/index.ts'
+import type { SinkPiece } from '../../engine/contracts.ts'
+import type { Batch } from '../../model/batches.ts'
+import { eventAt, toEventBatch, type WeirEvent } from '../../model/events.ts'
+import { FlowBuilder } from '../../model/flow-builder.ts'
+import { configFrom, type WrittenConfigOf } from '../../schema/index.ts'
+import { mapSchema } from './config.ts'
+import { problemOf } from './expression.ts'
+import { mapStep } from './step.ts'
+
+function run(config: WrittenConfigOf<typeof mapSchema>, batch: Batch): { rows: unknown[]; failures: unknown } {
+  const rows = Uint32Array.from({ length: batch.count }, (_, row) => row)
+  const { outputs, failures } = mapStep(configFrom(mapSchema, config)).take({ batch, rows, firstRow: 0 } as SinkPiece)
+  return {
+    failures,
+    rows: outputs.flatMap(({ batch: out }) => {
+      const json = out.kind === 'flows' ? flowJson(out) : undefined
+      return Array.from({ length: out.count }, (_, row) => {
+        if (json !== undefined) return JSON.parse(json(row)) as unknown
+        if (out.kind !== 'events') return undefined
+        const { data, ...event } = eventAt(out, row)
+        return { ...event, ...(data === undefined ? {} : { data: new TextDecoder().decode(data) }) }
+      })
+    }),
+  }
+}
+
+function flows(): Batch {
+  const builder = new FlowBuilder(2)
+  builder.reserve(2)
+  const [bytes, port, name] = [builder.column('bytes'), builder.column('dst_port'), builder.column('src_name')]
+  bytes.items.set([0xffff_ffff, 0x7fff_ffff, 7, 0])
+  bytes.markRows(0, 2)
+  port.fill(443, 0, 1)
+  name.fill(builder.code('web'), 0, 2)
+  builder.commit(2)
+  return builder.batch()
+}
+
+const event = (data: string, more: Partial<WeirEvent> = {}): WeirEvent => ({
+  id: '1',
+  source: '/s',
+  type: 't',
+  family: 'event',
+  encoding: 'json',
+  data: new TextEncoder().encode(data),
+  ...more,
+})
+
+describe('map', () => {
+  it('sets fields of flows exactly, also beyond 2^53, and unknown names in extra', () => {
+    const { rows, failures } = run(
+      { set: { bytes: 'flow.bytes - 1', scope: '"p"', rack: 'flow.bytes % 10', up: 'true' } },
+      flows(),
+    )
+    expect(rows).toEqual([
+      { bytes: '9223372036854775806', dst_port: 443, src_name: 'web', scope: 'p', extra: { rack: 7, up: true } },
+      { bytes: 6, src_name: 'web', scope: 'p', extra: { rack: 7, up: true } },
+    ])
+    expect(failures).toEqual([])
+  })
+
+  it('renames columns, moves them into extra, drops them, and removes what is set to null', () => {
+    expect(run({ rename: { src_name: 'dst_name', dst_port: 'door' }, drop: ['bytes'] }, flows()).rows).toEqual([
+      { dst_name: 'web', extra: { door: 443 } },
+      { dst_name: 'web' },
+    ])
+    expect(run({ set: { src_name: 'null' } }, flows()).rows[1]).toEqual({ bytes: 7 })
+  })
+
+  it('rejects a row whose expression fails, with the reason, and passes the others', () => {
+    expect(run({ set: { src_port: 'flow.dst_port + 1' } }, flows())).toEqual({
+      rows: [expect.objectContaining({ src_port: 444 })],
+      failures: [{ index: 1, is: 'reject', reason: 'set.src_port: No such key: dst_port' }],
+    })
+    expect(run({ set: { dst_port: 'flow.bytes' } }, flows()).failures).toEqual([
+      { index: 0, is: 'reject', reason: 'set.dst_port: the value does not fit the field' },
+    ])
+  })
+
+  it('changes envelope and body of events, and keeps every digit of the rest', () => {
+    const batch = toEventBatch([event('{"n":12345678901234567890.125,"a":{"b":1,"c":2},"x":3}', { subject: 's' })])
+    const config = {
+      rename: { 'data.a.b': 'data.moved.to' },
+      drop: ['data.x', 'subject'],
+      set: {
+        'data.sum': 'event.data.a.b + event.data.a.c',
+        key: 'event.source + "/" + event.subject',
+        'extensions.level': '5',
+      },
+    }
+    expect(run(config, batch).rows).toEqual([
+      {
+        id: '1',
+        source: '/s',
+        type: 't',
+        family: 'event',
+        encoding: 'json',
+        key: '/s/s',
+        extensions: { level: 5 },
+        data: '{"n":12345678901234567890.125,"a":{"c":2},"moved":{"to":1},"sum":3}',
+      },
+    ])
+  })
+
+  it('rejects invalid JSON, an unknown family, and a path into a prototype', () => {
+    const failed = (set: Record<string, string>, data = '{}'): unknown =>
+      run({ set }, toEventBatch([event(data)])).failures
+    expect(failed({ 'data.a': '1' }, '{')).toEqual([
+      { index: 0, is: 'reject', reason: 'the data is declared as JSON but does not parse' },
+    ])
+    expect(failed({ family: '"adit"' })).toEqual([
+      { index: 0, is: 'reject', reason: 'set.family: there is no family adit' },
+    ])
+    expect(failed({ 'data.__proto__.x': '1' })).toEqual([
+      { index: 0, is: 'reject', reason: 'set.data.__proto__.x: __proto__ is not allowed' },
+    ])
+  })
+
+  it('limits expressions in length, depth and nodes, and finds regular expressions in linear time', () => {
+    expect(problemOf('1'.repeat(5000))?.message).toContain('4096')
+    expect(problemOf(`${'('.repeat(60)}1${')'.repeat(60)}`)?.message).toBeDefined()
+    expect(problemOf(Array.from({ length: 600 }, () => '1').join(' + '))?.message).toBeDefined()
+    expect(problemOf('nothing + 1')?.message).toContain('nothing')
+    expect(problemOf('"flow.x" == "a"')).toBeUndefined()
+    const batch = toEventBatch([event(JSON.stringify({ t: 'a'.repeat(30) }))])
+    expect(run({ set: { 'data.hit': 'found(event.data.t, "(a+)+$")' } }, batch).rows).toMatchObject([
+      { data: expect.stringContaining('"hit":true') as string },
+    ])
+  })
+})

@@ -1,0 +1,88 @@
+import { expect, test } from 'vitest'
+import type { BatchTransform, SinkPiece } from '../engine/contracts.ts'
+import { FlowBuilder } from '../model/flow-builder.ts'
+import { flowJson } from '../codecs/flow-json/index.ts'
+import { configFrom } from '../schema/index.ts'
+import { aggregateSchema } from './aggregate/config.ts'
+import { aggregateStep } from './aggregate/step.ts'
+import { dedupeSchema } from './dedupe/config.ts'
+import { dedupeStep } from './dedupe/step.ts'
+import { throttleSchema } from './throttle/config.ts'
+import { throttleStep } from './throttle/step.ts'
+
+let sequence = 0
+
+function piece(received: number, ports: readonly number[], bytes = 1): SinkPiece {
+  const builder = new FlowBuilder(4)
+  builder.reserve(ports.length)
+  const [port, sum] = [builder.column('dst_port'), builder.column('bytes')]
+  ports.forEach((one, row) => {
+    port.items[row] = one
+    sum.items[2 * row] = bytes % 2 ** 32
+    sum.items[2 * row + 1] = Math.floor(bytes / 2 ** 32)
+  })
+  port.markRows(0, ports.length)
+  sum.markRows(0, ports.length)
+  builder.commit(ports.length)
+  const header = { sequence: ++sequence, received } as SinkPiece['header']
+  return { header, batch: builder.batch(), rows: Uint32Array.from(ports, (_, row) => row), firstRow: 0 }
+}
+
+function outputs(transformed: ReturnType<BatchTransform['take']>['outputs']): unknown[] {
+  return transformed.flatMap(({ batch }) => {
+    const json = batch.kind === 'flows' ? flowJson(batch) : (): string => ''
+    return Array.from({ length: batch.count }, (_, row) => JSON.parse(json(row)) as unknown)
+  })
+}
+const filtered = ({ failures }: ReturnType<BatchTransform['take']>): number[] =>
+  failures.flatMap((failure) => (failure.is === 'filter' ? [...failure.rows] : []))
+
+test('groups beyond the limit form one marked group, and sums stay exact beyond 2^53', () => {
+  const config = configFrom(aggregateSchema, {
+    window: '1s',
+    by: ['dst_port'],
+    values: { bytes: 'sum(bytes)', mean: 'avg(dst_port)', newest: 'last(dst_port)' },
+    groups: 2,
+  })
+  const step = aggregateStep(config, 'a')
+  for (let round = 0; round < 3; round++) step.take(piece(500, [1, 2, 3, 4], 2 ** 52 + 1))
+  const [one, two, rest] = outputs(step.take(piece(1000, [1])).outputs)
+  expect([one, two]).toMatchObject([
+    { dst_port: 1, bytes: String(3n * (2n ** 52n + 1n)) },
+    { dst_port: 2, extra: { mean: 2, newest: 2 } },
+  ])
+  expect(rest).toMatchObject({ bytes: String(6n * (2n ** 52n + 1n)), extra: { overflow: true, mean: 3.5, newest: 4 } })
+  expect(rest).not.toHaveProperty('dst_port')
+})
+
+test('an aggregate holds the journal only for the open window, and is due after its end', () => {
+  const step = aggregateStep(configFrom(aggregateSchema, { window: '1s', values: { n: 'count()' } }), 'a')
+  const { windows } = step
+  windows?.begin({ sequence: 1, row: 0, time: 0 })
+  expect(windows?.due()).toBeUndefined()
+  windows?.at({ sequence: 5, row: 50 })
+  step.take(piece(1500, [1]))
+  expect([windows?.holds(), windows?.due()]).toEqual([{ sequence: 5, row: 50, time: 0 }, 4000])
+  windows?.at({ sequence: 6, row: 60 })
+  step.take(piece(2500, [1]))
+  expect(windows?.holds()).toEqual({ sequence: 6, row: 60, time: 1500 })
+  expect(outputs(windows?.close(9000) ?? [])).toMatchObject([{ extra: { n: 1 } }])
+  expect(windows?.holds()).toMatchObject({ sequence: Number.MAX_SAFE_INTEGER, time: 9000 })
+})
+
+test('a throttle counts by key and interval, and further keys share one limit', () => {
+  const config = configFrom(throttleSchema, { rows: 1, interval: '1s', by: ['dst_port'], keys: 2 })
+  const step = throttleStep(config)
+  expect(filtered(step.take(piece(100, [1, 2, 1, 3, 4, 2])))).toEqual([2, 4, 5])
+  expect(filtered(step.take(piece(999, [1])))).toEqual([0])
+  expect(filtered(step.take(piece(1000, [1, 1])))).toEqual([1])
+})
+
+test('a repeat renews its key, and the key that occurred longest ago is forgotten first', () => {
+  const step = dedupeStep(configFrom(dedupeSchema, { by: ['dst_port'], window: '1s', keys: 2 }))
+  expect(filtered(step.take(piece(0, [1])))).toEqual([])
+  expect(filtered(step.take(piece(900, [1])))).toEqual([0])
+  expect(filtered(step.take(piece(1800, [1])))).toEqual([0])
+  expect(filtered(step.take(piece(2800, [1])))).toEqual([])
+  expect(filtered(step.take(piece(2900, [2, 3, 1])))).toEqual([])
+})
