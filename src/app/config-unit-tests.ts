@@ -15,7 +15,7 @@ export const unitTestsField = list(
     {
       name: text({ description: 'Name of the test', required: true, example: 'web traffic passes' }),
       transform: text({ description: 'Id of the tested transform', default: null, example: 'web' }),
-      sink: text({ description: 'Id of the sink whose `only` is tested', default: null, example: 'partner' }),
+      sink: text({ description: 'Id of a sink, to test its `only`', default: null, example: 'partner' }),
       input: list(rowField({ description: 'A row', required: true, example: { flow: { dst_port: 443 } } }), {
         description:
           'Input rows: `flow` with fields by any of their names, or `event` with CloudEvents attributes; `received` ' +

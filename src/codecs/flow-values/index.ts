@@ -82,7 +82,7 @@ export function jsonText(value: unknown): string {
   )
 }
 
-/** Adds the columns of `more`, whose rows are the same, and replaces equal ones. */
+/** Adds the columns of `more`, which has the same rows; equal names are replaced. */
 export function withColumns(batch: FlowBatch, more: FlowBatch): FlowBatch {
   const shift = batch.dictionary.length - 1
   const moved = (codes: Uint32Array): Uint32Array => codes.map((code) => (code === 0 ? 0 : code + shift))

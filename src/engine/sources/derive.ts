@@ -80,7 +80,7 @@ export function outputSource(id: string, output: string): string {
 
 const nowhere: Cursor = { sequence: 0, row: -1 }
 
-/** A chunk whose rows were transformed but not yet appended. */
+/** A chunk that was transformed and is not appended yet. */
 interface Waiting {
   readonly key: string
   readonly units: readonly { readonly to: string; readonly unit: Unit; readonly cursor: Cursor }[]

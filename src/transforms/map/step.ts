@@ -13,7 +13,7 @@ export function expressionProblems({ set }: MapConfig): readonly SettingProblem[
   })
 }
 
-/** Rows whose expressions fail are rejected with the reason; the others pass. */
+/** A row with a failed expression is rejected with the reason; the others pass. */
 export function mapStep(config: MapConfig): BatchTransform {
   const flows = mapFlows(config)
   const events = mapEvents(config)

@@ -11,8 +11,7 @@ export const routeSchema = defineSchema({
   summary: 'Splits rows by filters into several sources',
   fields: {
     routes: mapping(filterField({ description: 'Rows of this output', required: true, example: 'family = audit' }), {
-      description:
-        'Outputs by name, in order: a row goes to the first whose filter it matches, as source `<id>.<name>`',
+      description: 'Outputs by name, in order: a row goes to the first with a matching filter, as source `<id>.<name>`',
       required: true,
       example: { web: 'dst.port in (80, 443)', dns: 'dst.port = 53' },
     }),

@@ -15,7 +15,7 @@ export const outputs: Readonly<Partial<Record<Type, readonly string[]>>> = { rou
 
 export interface Stage {
   readonly type: Type
-  /** The stage whose output it reads, modulo the earlier ones; 0 is the source. */
+  /** Its input: an earlier stage, modulo their number; 0 is the source. */
   readonly from: number
 }
 
