@@ -13,10 +13,13 @@ const base = `transforms:
     rename: {in_if_name: out_if_name}
     drop: [src_mac]
     set: {scope: 'flow.dst_port == 443 ? "tls" : "plain"', bytes: flow.bytes * 2, hop: flow.src_addr}
-  orders: {type: map, from: [http], set: {data.total: event.data.price * event.data.count, subject: event.data.user}, drop: [data.card]}
+  orders:
+    {type: map, from: [http], set: {data.total: event.data.price * event.data.count, subject: event.data.user},
+     drop: [data.card]}
   split: {type: route, from: [netflow], routes: {dns: dst_port = 53, web: dst_port = 443}, else: rest}
   sums:
-    {type: aggregate, from: [netflow], window: 1m, by: [dst_port], values: {bytes: sum(bytes), low: min(bytes), n: count()}}
+    {type: aggregate, from: [netflow], window: 1m, by: [dst_port],
+     values: {bytes: sum(bytes), low: min(bytes), n: count()}}
   some: {type: sample, from: [netflow], one_in: 2, by: [src_addr]}
   slow: {type: throttle, from: [http], rows: 2, interval: 10s, by: [type]}
   once: {type: dedupe, from: [http], by: [source, id], window: 1m}
@@ -61,7 +64,11 @@ tests:
       - flow: {bytes: 1}
   - name: samples
     transform: some
-    input: [{flow: {src_addr: 10.0.0.1}}, {flow: {src_addr: 10.0.0.2}}, {flow: {src_addr: 10.0.0.3}}, {flow: {src_addr: 10.0.0.4}}]
+    input:
+      - flow: {src_addr: 10.0.0.1}
+      - flow: {src_addr: 10.0.0.2}
+      - flow: {src_addr: 10.0.0.3}
+      - flow: {src_addr: 10.0.0.4}
     outcomes: [OUTCOMES]
   - name: throttles
     transform: slow

@@ -201,8 +201,8 @@ export interface WindowStart extends Position {
 }
 
 /**
- * Memory of earlier rows. It is rebuilt from the journal after a start, so the sink holds the journal from the first row
- * that is still needed.
+ * Memory of earlier rows. It is rebuilt from the journal after a start, so the sink holds the journal from the first
+ * row that is still needed.
  */
 export interface Windows {
   /** Resets the memory to this place. Rows of the following batches are restored, or sent. */

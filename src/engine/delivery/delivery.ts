@@ -17,7 +17,6 @@ import type {
   SinkBatch,
   SinkPiece,
   Traces,
-  WindowStart,
 } from '../contracts.ts'
 import { toDeadLetter, type DeadLetters } from './dead-letters.ts'
 import { BatchOutcomes } from './batch-outcomes.ts'
@@ -30,6 +29,7 @@ import { sendAll, type Rejected, type Sender, type SendReport } from './send.ts'
 import type { RecordSlot } from './record-store.ts'
 import type { DeliverySettings } from './settings.ts'
 import { add, addTally, countTally, emptyTally, sum, type SinkRecord } from './tally.ts'
+import { closeWindows, heldBy, holdsOf, restoreWindows } from './windows.ts'
 import { messageOf } from '../../model/errors.ts'
 
 export interface DeliveryOptions {
@@ -56,10 +56,6 @@ const diskRetries = { firstMs: 50, maxMs: 5000, jitter: 0 }
 const nothingSent: Settling = { rejected: [], dropped: [], filtered: new Map() }
 
 type Settling = Pick<SendReport, 'rejected' | 'dropped' | 'filtered'>
-
-function heldBy({ position, holds }: SinkRecord): number {
-  return Math.min(position.sequence, holds?.sequence ?? position.sequence)
-}
 
 export class Delivery {
   readonly id: string
@@ -182,49 +178,20 @@ export class Delivery {
     await this.#options.record.close()
   }
 
-  #holds(position: Position): { readonly holds?: WindowStart } {
-    const windows = this.#sink.windows
-    if (windows === undefined) return {}
-    const holds = windows.holds()
-    return { holds: holds.sequence < position.sequence ? holds : { ...position, time: holds.time } }
-  }
-
-  /** Passes the rows that the sink's memory was made of, up to the sink's position. */
+  /** Passes the rows that the sink's memory was made of. */
   async #restore(signal: AbortSignal): Promise<void> {
     const windows = this.#sink.windows
     if (windows === undefined) return
-    const { position, holds = { ...position, time: 0 } } = this.#record
-    await this.#withRetries(() => windows.begin(holds))
-    if (holds.sequence >= position.sequence) return
-    const reader = this.#options.readerAfter?.(holds)
-    try {
-      for (let at: Position = holds; reader !== undefined && at.sequence < position.sequence && !signal.aborted;) {
-        const read = await this.#withRetries(() => reader.ready(this.#settings.batch.bytes))
-        const frames = read.filter(({ header }) => header.sequence <= position.sequence)
-        if (frames.length === 0) return
-        const range = await namedRange(
-          (enrichment) =>
-            planRange(
-              frames,
-              { position: at, sources: {} },
-              (source) => this.takes(source),
-              this.#route,
-              () => undefined,
-              enrichment,
-              this.#settings.only?.filter,
-            ),
-          this.#options.accepts.includes('flows') ? this.#options.enrichment?.() : undefined,
-          frames,
-          this.#options.host,
-          signal,
-        )
-        if (range === undefined) return
-        windows.restore(at, range.pieces)
-        at = range.position
-      }
-    } finally {
-      await reader?.close()
-    }
+    const { host, readerAfter, accepts } = this.#options
+    await restoreWindows(windows, this.#record, {
+      read: (after) => readerAfter?.(after),
+      bytes: this.#settings.batch.bytes,
+      plan: (frames, record, enrichment) => this.#plan(frames, record, enrichment),
+      enrichment: accepts.includes('flows') ? this.#options.enrichment?.() : undefined,
+      retried: (act) => this.#withRetries(act),
+      host,
+      signal,
+    })
   }
 
   #windowTimer(): Timer | undefined {
@@ -238,20 +205,13 @@ export class Delivery {
   async #closeWindows(signal: AbortSignal): Promise<void> {
     const windows = this.#sink.windows
     const { log, host } = this.#options
-    const { clock, timers } = host
-    for (let attempt = 0; ; attempt++) {
-      const due = windows?.due()
-      if (windows === undefined || due === undefined || due > clock.now() || signal.aborted) return
-      try {
-        await windows.close(clock.now())
-        if (this.#state === 'retrying') this.#setState('running', undefined)
-        return
-      } catch (error) {
-        this.#setState('retrying', messageOf(error))
-        log.warn(`transform ${this.id} cannot write its results and tries again`, { error: messageOf(error) })
-        await timers.sleep(backoffMs(this.#settings.retry, attempt, 0), signal)
-      }
+    if (windows === undefined) return
+    const failed = (error: unknown): void => {
+      this.#setState('retrying', messageOf(error))
+      log.warn(`transform ${this.id} cannot write its results and tries again`, { error: messageOf(error) })
     }
+    const closed = await closeWindows(windows, { host, retry: this.#settings.retry, failed, signal })
+    if (closed && this.#state === 'retrying') this.#setState('running', undefined)
   }
 
   /** Retries failed disk reads. */
@@ -285,21 +245,7 @@ export class Delivery {
   }
 
   async #deliver(frames: Frame[], signal: AbortSignal): Promise<void> {
-    const plan = (enrichment: Enrichment | undefined): Range =>
-      planRange(
-        frames,
-        this.#record,
-        (source) => this.takes(source),
-        this.#route,
-        (frame, error) => {
-          this.#options.log.error(`a frame could not be decoded for sink ${this.id} and is quarantined`, {
-            sequence: frame.header.sequence,
-            error: String(error),
-          })
-        },
-        enrichment,
-        this.#settings.only?.filter,
-      )
+    const plan = (enrichment: Enrichment | undefined): Range => this.#plan(frames, this.#record, enrichment)
     const range = await namedRange(
       plan,
       this.#options.accepts.includes('flows') ? this.#options.enrichment?.() : undefined,
@@ -324,6 +270,23 @@ export class Delivery {
       return
     }
     await this.#settle(range, report, report.unsettled)
+  }
+
+  #plan(frames: readonly Frame[], record: Readonly<SinkRecord>, enrichment: Enrichment | undefined): Range {
+    return planRange(
+      frames,
+      record,
+      (source) => this.takes(source),
+      this.#route,
+      (frame, error) => {
+        this.#options.log.error(`a frame could not be decoded for sink ${this.id} and is quarantined`, {
+          sequence: frame.header.sequence,
+          error: String(error),
+        })
+      },
+      enrichment,
+      this.#settings.only?.filter,
+    )
   }
 
   /** Dead letters first, then tallies and position in one record. */
@@ -355,7 +318,7 @@ export class Delivery {
     }
     if (dropped.length > 0) this.#logDropping(dropped)
     const { intent: _, ...rest } = this.#record
-    this.#record = { ...rest, position: range.position, ...this.#holds(range.position) }
+    this.#record = { ...rest, position: range.position, ...holdsOf(this.#sink.windows, range.position) }
     this.#oldest = undefined
     this.#dirty = true
     this.outcomes.settle(rejected, dropped)

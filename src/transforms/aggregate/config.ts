@@ -20,8 +20,8 @@ export const aggregateSchema = defineSchema({
     }),
     values: mapping(text({ description: 'A function of a field', required: true, example: 'sum(bytes)' }), {
       description:
-        'Values by name: `sum`, `min`, `max`, `avg`, `last` or `count` of a field; `count()` counts rows. Of flows, a ' +
-        'name that is no field becomes a member of `extra`',
+        'Values by name: `sum`, `min`, `max`, `avg`, `last` or `count` of a field; `count()` counts rows. Of flows, ' +
+        'a name that is no field becomes a member of `extra`',
       required: true,
       example: { bytes: 'sum(bytes)', packets: 'sum(packets)', flows: 'count()' },
     }),

@@ -1,4 +1,4 @@
-/** Fields of rows of any kind by name: of flows any name of the registry, of events the envelope and paths of the body. */
+/** Fields of rows by name: of flows any name of the registry, of events the envelope and paths of the body. */
 import { columnWriter } from '../../codecs/flow-json/index.ts'
 import { dataEncodings, type Batch, type EventBatch, type FlowBatch } from '../../model/batches.ts'
 import { isPresent } from '../../model/columns.ts'

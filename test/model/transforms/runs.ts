@@ -25,6 +25,14 @@ export type Step =
   | { readonly do: 'pass'; readonly ms: number }
   | { readonly do: 'settle' }
   | { readonly do: 'release' }
+  /** Writing a position fails. */
+  | {
+      readonly do: 'fail'
+      readonly call: 'sync' | 'write'
+      readonly where: string
+      readonly skip: number
+      readonly times: number
+    }
   | { readonly do: 'stop-after'; readonly calls: number; readonly how: 'crash' | 'kill' }
   | { readonly do: 'end'; readonly how: 'crash' | 'kill' }
 
@@ -55,6 +63,16 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({ do: fc.constant('pass' as const), ms: fc.constantFrom(1, 200, 900, 2500, 9000) }),
   },
   { weight: 2, arbitrary: fc.constant({ do: 'release' as const }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('fail' as const),
+      call: fc.constantFrom('sync' as const, 'write' as const),
+      where: fc.constant('.offset'),
+      skip: fc.nat({ max: 2 }),
+      times: fc.integer({ min: 1, max: 3 }),
+    }),
+  },
   {
     weight: 4,
     arbitrary: fc.record({
