@@ -3,7 +3,8 @@ import { decodeBatch, encodeBatch } from '../../journal/index.ts'
 import type { Unit } from '../../journal/types.ts'
 import { eventId, toEventBatch } from '../../model/events.ts'
 import { deriveSink } from './derive.ts'
-import type { SinkBatch, SinkPiece, Transform } from '../contracts.ts'
+import { selectRows } from '../../model/select.ts'
+import type { BatchTransform, Sink, SinkBatch, SinkPiece, Transform } from '../contracts.ts'
 
 function piece(sequence: number, ids: readonly string[]): SinkPiece {
   return {
@@ -105,4 +106,72 @@ describe('a derived stream', () => {
     await sink.send(batch([piece(2, ['b']), piece(3, ['c'])]), signal)
     expect(kept.ids).toEqual(['A', 'B', 'LATE', 'C'])
   })
+
+  it('counts filtered rows with one failure, and each output has its own position', async () => {
+    const journal = new Outputs()
+    const transform: BatchTransform = {
+      take: ({ batch, rows }) => ({
+        outputs: ['odd', 'even'].map((to, parity) => ({
+          to,
+          batch: selectRows(
+            batch,
+            rows.filter((row) => row % 2 !== parity),
+          ),
+        })),
+        failures: [{ index: 0, is: 'filter', reason: 'filtered', rows: Uint32Array.of(0) }],
+      }),
+    }
+    const build = (): Sink => deriveSink({ id: 'r', transform, journal, outputs: ['odd', 'even'] })
+    const range = batch([piece(1, ['a', 'b', 'c']), piece(2, ['d', 'e'])])
+    journal.refused.add('r.even')
+    await expect(build().send(range, signal)).rejects.toThrow('full')
+    journal.refused.clear()
+    expect(await build().send(range, signal)).toEqual([
+      { index: 0, is: 'filter', reason: 'filtered', rows: Uint32Array.of(0) },
+      { index: 3, is: 'filter', reason: 'filtered', rows: Uint32Array.of(3) },
+    ])
+    expect(journal.ids).toEqual({ 'r.odd': ['b', 'e'], 'r.even': ['a', 'c', 'd'] })
+  })
+
+  it('writes what a closed window holds once, although the journal rejects the first attempt', async () => {
+    const journal = new Outputs()
+    let open = ['w']
+    const transform: BatchTransform = {
+      take: () => ({ outputs: [], failures: [] }),
+      windows: {
+        begin: () => {},
+        at: () => {},
+        holds: () => ({ sequence: 0, row: 0, time: 0 }),
+        due: () => (open.length > 0 ? 1 : undefined),
+        close: () =>
+          open
+            .splice(0)
+            .map((id) => ({ to: '', batch: toEventBatch([{ id, source: '/s', type: 't', encoding: 'none' }]) })),
+      },
+    }
+    const { windows } = deriveSink({ id: 'a', transform, journal })
+    journal.refused.add('a')
+    await expect(windows?.close(5)).rejects.toThrow('full')
+    journal.refused.clear()
+    await windows?.close(6)
+    await windows?.close(7)
+    expect(journal.ids).toEqual({ a: ['w'] })
+    open = []
+  })
 })
+
+/** A journal of several sources that refuses some. */
+class Outputs {
+  readonly ids: Record<string, string[]> = {}
+  readonly refused = new Set<string>()
+  readonly #cursors = new Map<string, Uint8Array | undefined>()
+  readonly cursor = (id: string): Promise<Uint8Array | undefined> => Promise.resolve(this.#cursors.get(id))
+  readonly append = (unit: Unit): Promise<void> => {
+    if (this.refused.has(unit.source)) return Promise.reject(new Error('full'))
+    this.#cursors.set(unit.source, unit.cursor)
+    const rows = decodeBatch('events', unit.raw)
+    if (rows.kind === 'events')
+      for (let row = 0; row < rows.count; row++) (this.ids[unit.source] ??= []).push(eventId(rows, row))
+    return Promise.resolve()
+  }
+}
