@@ -45,8 +45,10 @@ export class FollowedCollector {
    */
   async first(): Promise<Planned> {
     let reason: string
+    const stop = new AbortController()
+    const timer = this.#host.timers.after(startMs, () => stop.abort())
     try {
-      const state = await readState(this.#client.ask, place, AbortSignal.timeout(startMs))
+      const state = await readState(this.#client.ask, place, stop.signal)
       if (state.object !== undefined) {
         const planned = await this.#planned(state.object)
         this.#running = fingerprint(planned)
@@ -54,7 +56,9 @@ export class FollowedCollector {
       }
       reason = 'it does not exist'
     } catch (error) {
-      reason = messageOf(error)
+      reason = stop.signal.aborted ? 'the server did not respond' : messageOf(error)
+    } finally {
+      timer.cancel()
     }
     const stored = await this.#host.disk.readFile(`${this.#data}/${name}.yaml`).catch(() => undefined)
     if (stored === undefined || this.#flags.printConfig === true)

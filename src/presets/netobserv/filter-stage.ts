@@ -17,7 +17,7 @@ export function filterStage(name: string, before: Branch, filter: Filter, path: 
   return filterRules(name, before, placed, samplingField !== '', assembly)
 }
 
-/** Queries that keep flows are applied first, then the other rules in their order. `scales`: sampling multiplies Sampling. */
+/** Queries that keep flows are first, then the other rules in their order. `scales`: sampling multiplies Sampling. */
 export function filterRules(name: string, before: Branch, rules: Placed, scales: boolean, assembly: Assembly): Branch {
   const path = rules[0]?.at ?? ''
   let branch = keepQueries(name, before, rules, scales, assembly)

@@ -76,7 +76,7 @@ function addKubernetes({ kubernetes = {} }: NetworkRule, network: Network, at: s
   for (const [index, { index: keys }] of secondaryNetworks.entries())
     report.note(
       `${kubeConfig}.secondaryNetworks[${index}]`,
-      `without effect; networks of Multus and OVN are always found by ${Object.keys(keys ?? {}).join(', ') || 'address'}`,
+      `without effect; networks of Multus and OVN are found by ${Object.keys(keys ?? {}).join(', ') || 'address'}`,
     )
   if (managedCNI !== undefined)
     report.note(`${kubeConfig}.managedCNI`, 'without effect; networks of OVN are always found')

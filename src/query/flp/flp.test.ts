@@ -230,7 +230,7 @@ describe('a query of flowlogs-pipeline', () => {
   test('is read from several lines, with comments and both kinds of quotes', () => {
     expect(
       textOf(
-        '(SrcK8S_Namespace="netobserv" OR // first\n (SrcK8S_Namespace=`a\\b` AND /* x */ DstK8S_Namespace="\\u00e4\\n"))',
+        '(SrcK8S_Namespace="netobserv" OR // 1st\n (SrcK8S_Namespace=`a\\b` AND /**/ DstK8S_Namespace="\\u00e4\\n"))',
       ),
     ).toBe('src_namespace = "netobserv" or src_namespace = "a\\b" and dst_namespace = "ä\n"')
   })
