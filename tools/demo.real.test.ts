@@ -69,12 +69,12 @@ test('agents on the nodes report each feature, and one agent each flow', () => {
   const rows = flows.map((_, row) => JSON.parse(json(row)) as Record<string, unknown>)
   const values = (name: string): unknown[] => [...new Set(rows.flatMap((row) => row[name] ?? []))]
   expect(values('dns_rcode')).toEqual(expect.arrayContaining(['NoError', 'NXDomain']))
-  expect(values('tls_version').toSorted()).toEqual(['TLS 1.2', 'TLS 1.3'])
+  expect(new Set(values('tls_version'))).toEqual(new Set(['TLS 1.2', 'TLS 1.3']))
   expect(values('drop_cause')).toEqual(expect.arrayContaining(['NetworkEvent_NetworkPolicy']))
   for (const name of ['rtt', 'dns_latency', 'dns_name', 'drop_bytes', 'tls_cipher_suite', 'network_events'])
     expect({ name, many: values(name).length > 1 }).toEqual({ name, many: true })
   expect(values('ipsec_status')).toContain('success')
-  expect(values('exporter_addr').toSorted()).toEqual([...agentNodes])
+  expect(new Set(values('exporter_addr'))).toEqual(new Set(agentNodes))
   rows.forEach((row, at) => expect(row).toMatchObject({ bytes: flows[at]?.bytes, src_port: flows[at]?.srcPort }))
 })
 

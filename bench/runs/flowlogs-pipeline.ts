@@ -1,5 +1,5 @@
 // Weir and flowlogs-pipeline one after the other: the same messages of agents, the same API server of pods, the same
-// Kafka. The topic is read from outside, and flows are told apart by their unique byte counts.
+// Kafka. The topic is read from outside, and flows are identified by unique byte counts.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import type { AcceptanceContext, AcceptanceRun } from '../harness.ts'
@@ -44,9 +44,12 @@ export default {
         original: (topic: string) => startOriginal(original.path, place(topic)),
         weir: (topic: string) => startWeirProgram(place(topic)),
       }
-      const [theirs, ours] = await compareSpeed(context, broker, cluster, starts)
-      context.figure('CPU of Weir to that of flowlogs-pipeline', Math.round((1000 * ours) / theirs) / 1000)
-      context.expectSpeed(ours <= theirs / 8, 'Weir needs at most an eighth of the CPU')
+      const [costOfOriginal, costOfWeir] = await compareSpeed(context, broker, cluster, starts)
+      context.figure(
+        'CPU of Weir to that of flowlogs-pipeline',
+        Math.round((1000 * costOfWeir) / costOfOriginal) / 1000,
+      )
+      context.expectSpeed(costOfWeir <= costOfOriginal / 8, 'Weir needs at most an eighth of the CPU')
       for (const [name, start] of Object.entries(starts)) {
         const lost = await killed(context, broker, cluster, start, `${name}-killed`)
         const stopped = await kafkaStops(context, broker, cluster, start, `${name}-stopped`)
@@ -106,25 +109,26 @@ async function compareSpeed(
 /** Fields with a reason to differ: the time of receipt, and what only one of them adds. */
 function compareRecords(
   context: AcceptanceContext,
-  [theirs, ours]: readonly Map<number, Record<string, unknown>>[],
+  [original, weir]: readonly Map<number, Record<string, unknown>>[],
 ): void {
   const different = new Map<string, number>()
-  const [onlyTheirs, onlyOurs] = [new Set<string>(), new Set<string>()]
-  for (const [id, record] of theirs ?? []) {
-    const other = ours?.get(id) ?? {}
+  const [onlyOriginal, onlyWeir] = [new Set<string>(), new Set<string>()]
+  for (const [id, record] of original ?? []) {
+    const other = weir?.get(id) ?? {}
     for (const key of new Set([...Object.keys(record), ...Object.keys(other)])) {
       if (key === 'TimeReceived' || isDeepStrictEqual(record[key], other[key]) || isEmpty(record[key])) continue
-      if (!(key in other)) onlyTheirs.add(key)
-      else if (!(key in record)) onlyOurs.add(key)
+      if (!(key in other)) onlyOriginal.add(key)
+      else if (!(key in record)) onlyWeir.add(key)
       else different.set(key, (different.get(key) ?? 0) + 1)
     }
   }
+  const differences = [...different].map(([key, rows]) => `${key}: ${rows}`)
   const list = (keys: Iterable<string>): string => [...keys].sort().join(', ') || 'none'
-  context.figure('fields only of flowlogs-pipeline', list(onlyTheirs))
-  context.figure('fields only of Weir', list(onlyOurs))
+  context.figure('fields only of flowlogs-pipeline', list(onlyOriginal))
+  context.figure('fields only of Weir', list(onlyWeir))
   context.expect(
-    different.size === 0 && onlyTheirs.size === 0,
-    `the records have the same values (${[...different].map(([key, rows]) => `${key}: ${rows}`).join(', ') || 'all equal'})`,
+    different.size === 0 && onlyOriginal.size === 0,
+    `the records have the same values (${differences.join(', ') || 'all equal'})`,
   )
 }
 

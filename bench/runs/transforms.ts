@@ -37,7 +37,8 @@ export default {
       Object.values(types).reduce((sum, count) => sum + count, 0),
       'transforms',
     )
-    for (const [type, count] of Object.entries(types).toSorted()) context.figure(`of type ${type}`, count, 'transforms')
+    for (const [type, count] of Object.entries(types).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+      context.figure(`of type ${type}`, count, 'transforms')
     context.figure('input rows', rows, 'rows')
     context.figure('crashes and kills', ends, 'ends')
     context.figure('time', Math.round((performance.now() - started) / 100) / 10, 's')

@@ -104,7 +104,8 @@ export const recipes: readonly Recipe[] = [
       `TARGET_HOST=${host}`,
       `TARGET_PORT=${agents}`,
       'CACHE_ACTIVE_TIMEOUT=5s',
-      '# Weir needs the source `netobserv`. With `tls` in it: TARGET_TLS_CA_CERT_PATH; with `tls.client_ca_file` also ' +
+      '# Weir needs the source `netobserv`. With `tls` in it: TARGET_TLS_CA_CERT_PATH; with ' +
+        '`tls.client_ca_file` also ' +
         'TARGET_TLS_USER_CERT_PATH and TARGET_TLS_USER_KEY_PATH',
       '# Optional: ENABLE_RTT=true ENABLE_PKT_DROPS=true ENABLE_DNS_TRACKING=true',
     ],
@@ -117,7 +118,8 @@ export const recipes: readonly Recipe[] = [
       'KAFKA_BROKERS=kafka-1:9092,kafka-2:9092',
       'KAFKA_TOPIC=network-flows',
       'KAFKA_COMPRESSION=lz4',
-      '# TLS: KAFKA_ENABLE_TLS=true KAFKA_TLS_CA_CERT_PATH=…; login: KAFKA_ENABLE_SASL=true KAFKA_SASL_TYPE=scramSHA512 ' +
+      '# TLS: KAFKA_ENABLE_TLS=true KAFKA_TLS_CA_CERT_PATH=…; login: KAFKA_ENABLE_SASL=true ' +
+        'KAFKA_SASL_TYPE=scramSHA512 ' +
         'KAFKA_SASL_CLIENT_ID_PATH=… KAFKA_SASL_CLIENT_SECRET_PATH=…',
       '# In weir.yaml:',
       'sources:',

@@ -37,7 +37,7 @@ export function readRow(written: Fields, expected: boolean): ReadRow | RowProble
   const body = flow ?? event
   if (!isRecord(body)) return { path: [kind], message: 'expected a map of fields' }
   if (typeof to !== 'string') return { path: ['to'], message: 'expected the name of an output' }
-  const time = received === undefined ? undefined : Date.parse(String(received))
+  const time = received === undefined ? undefined : timeOf(received)
   if (Number.isNaN(time))
     return { path: ['received'], message: 'expected a time', hint: 'for example 2026-01-01T00:00:00Z' }
   return { kind, body, received: time, to }
@@ -125,7 +125,7 @@ function eventsOf(rows: readonly ReadRow[], complain: (row: number, problem: Row
         type: text('type') ?? 'test',
         family: (text('family') ?? 'event') as Family,
         ...optional,
-        ...(time === undefined || time === null ? {} : { time: Date.parse(String(time)) }),
+        ...(time === undefined || time === null ? {} : { time: timeOf(time) }),
         ...(isRecord(extensions) ? { extensions: extensions as NonNullable<WeirEvent['extensions']> } : {}),
         ...(data === undefined || data === null
           ? { encoding: 'none' as const }
@@ -166,7 +166,7 @@ export function expectedValues(row: ReadRow): Fields {
     const { time, ...rest } = row.body
     return {
       ...rest,
-      ...(time === undefined ? {} : { time: time === null ? null : new Date(String(time)).toISOString() }),
+      ...(time === undefined ? {} : { time: time === null ? null : new Date(timeOf(time)).toISOString() }),
     }
   }
   const [values = {}] = valuesOf(batchOf([row], () => undefined))
@@ -191,3 +191,10 @@ export function difference(expected: unknown, found: unknown, exact: boolean, pa
 }
 
 const shown = (json: string | undefined): string => (json === undefined || json === 'null' ? 'absent' : json)
+
+/** Unix ms; NaN if the value is not a time. */
+function timeOf(value: unknown): number {
+  return typeof value === 'string' || typeof value === 'number' || value instanceof Date
+    ? new Date(value).getTime()
+    : Number.NaN
+}

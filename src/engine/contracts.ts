@@ -1,3 +1,4 @@
+// Long because it holds all contracts between the engine and its components.
 import type { Host } from '../host/index.ts'
 import type { JournalBus } from '../journal/bus.ts'
 import type { Appended, Frame, FrameHeader, Unit } from '../journal/types.ts'

@@ -211,7 +211,7 @@ describe('netobserv-agent', () => {
     expect(journal.shed).toEqual({})
   })
 
-  test('a crash between the sync and the commit doubles nothing: the cursor is ahead of the committed offset', async () => {
+  test('a crash between the sync and the commit doubles nothing, because the cursor is ahead', async () => {
     const topic = ownTopic()
     await observer.create(topic)
     const journal = new TestJournal()
@@ -226,7 +226,7 @@ describe('netobserv-agent', () => {
     expect(numbersIn(journal)).toEqual([...upTo(300), ...upTo(100)].toSorted((a, b) => a - b))
   })
 
-  test('a member that joins takes partitions over without a row lost or doubled, and so does one that leaves', async () => {
+  test('a member that joins or leaves moves partitions, without a row lost or doubled', async () => {
     const topic = ownTopic()
     await observer.create(topic, { partitions: 6 })
     const [journal, other] = [new TestJournal(), new TestJournal()]

@@ -1,4 +1,5 @@
-// `weir netobserv --flowcollector cluster` against a real API server: agents send, Kafka receives, the resource changes.
+// `weir netobserv --flowcollector cluster` against a real API server: agents send, Kafka receives, and the resource
+// changes.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -49,7 +49,7 @@ export class Agents {
     const responses = await Promise.all(
       this.#clients.map((client, node) => {
         const own = flows.filter((flow) => reporterOf(flow) === node).map((flow) => this.record(flow, now))
-        return own.length === 0 ? undefined : client.send(records(...own))
+        return own.length === 0 ? Promise.resolve(undefined) : client.send(records(...own))
       }),
     )
     const failed = responses.find((response) => response !== undefined && response.code !== 0)

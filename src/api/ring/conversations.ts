@@ -89,7 +89,7 @@ export async function ringConversations(
     const [src, srcPort, dst, dstPort, proto] = ids.cells(id) as [Cell, Cell, Cell, Cell, Cell]
     const isAb = precedes(src, srcPort, dst, dstPort)
     const key = isAb ? [src, srcPort, dst, dstPort, proto] : [dst, dstPort, src, srcPort, proto]
-    const text = key.join(' ')
+    const text = JSON.stringify(key)
     let number = numbers.get(text)
     if (number === undefined) {
       numbers.set(text, (number = conversations.length))

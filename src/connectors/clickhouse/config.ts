@@ -59,7 +59,7 @@ export const clickhouseSchema = defineSchema({
         flows_5m: age('sums by five minutes', '60d'),
         flows_1h: age('sums by hour', '400d'),
       },
-      { description: 'Retention of created tables; existing tables keep theirs', default: {} },
+      { description: 'Retention of created tables; the TTL of existing tables is not changed', default: {} },
     ),
     writer: text({
       description:

@@ -16,7 +16,7 @@ afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close()
 })
 
-interface Asked {
+interface Received {
   readonly query: string
   readonly parameters: URLSearchParams
   readonly headers: IncomingMessage['headers']
@@ -24,7 +24,7 @@ interface Asked {
 }
 /** Undefined: as a server with all tables. */
 type Script = (
-  asked: Asked,
+  requests: Received,
   inserts: number,
 ) => { readonly status?: number; readonly code?: number; readonly body: string } | undefined
 
@@ -60,11 +60,16 @@ type Written = WrittenConfigOf<typeof clickhouseSchema>
 async function scripted(
   script: Script,
   written: Partial<Written> = {},
-): Promise<{ readonly sink: Sink; readonly asked: Asked[]; readonly lines: readonly string[]; inserts(): Asked[] }> {
-  const asked: Asked[] = []
-  const inserts = (): Asked[] => asked.filter(({ query }) => query.startsWith('INSERT'))
-  const respond = (one: Asked, response: ServerResponse): void => {
-    asked.push(one)
+): Promise<{
+  readonly sink: Sink
+  readonly requests: Received[]
+  readonly lines: readonly string[]
+  inserts(): Received[]
+}> {
+  const requests: Received[] = []
+  const inserts = (): Received[] => requests.filter(({ query }) => query.startsWith('INSERT'))
+  const respond = (one: Received, response: ServerResponse): void => {
+    requests.push(one)
     const answer = script(one, inserts().length)
     if (answer === undefined) response.writeHead(200).end(usual(one.query, written))
     else
@@ -94,7 +99,7 @@ async function scripted(
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const sink = await clickhouse.build(configFrom(clickhouseSchema, { url, ...written }), context)
   closing.push(() => sink.close())
-  return { sink, asked, lines: context.lines, inserts }
+  return { sink, requests, lines: context.lines, inserts }
 }
 
 /** Verification of a first insert, with all rows there. */
@@ -159,8 +164,8 @@ test('a rejected row is found by halving; rows of its key wait, all others are d
 
 test('each attempt of the same rows has the same token and body; other rows have another token', async () => {
   let isAway = true
-  const { sink, inserts } = await scripted((asked) =>
-    isAway && asked.query.startsWith('INSERT') ? { status: 503, body: 'proxy' } : counted(5)(asked, 0),
+  const { sink, inserts } = await scripted((requests) =>
+    isAway && requests.query.startsWith('INSERT') ? { status: 503, body: 'proxy' } : counted(5)(requests, 0),
   )
   const { batch } = flowBatch(5, 't')
   await expect(sink.send(batch, never)).rejects.toThrow('HTTP 503: proxy')
@@ -178,8 +183,8 @@ test('each attempt of the same rows has the same token and body; other rows have
 })
 
 test('settings that the server lacks are not sent; without tokens a warning states the consequence', async () => {
-  const { sink, inserts, lines } = await scripted((asked) =>
-    asked.query.includes('system.settings')
+  const { sink, inserts, lines } = await scripted((requests) =>
+    requests.query.includes('system.settings')
       ? { status: 200, body: texts([{ name: 'async_insert' }]).toString('latin1') }
       : undefined,
   )
@@ -212,7 +217,7 @@ test('few rows are collected by the server if configured', async () => {
 test('logins are headers, never parts of the URL or of an error', async () => {
   const login = { type: 'basic', user: 'weir', password: 'env:CLICKHOUSE_TEST_PASSWORD' } as const
   process.env['CLICKHOUSE_TEST_PASSWORD'] = 'hidden'
-  const { sink, asked } = await scripted(
+  const { sink, requests } = await scripted(
     () => ({ status: 403, code: 516, body: 'Code: 516. DB::Exception: weir: Authentication failed' }),
     { auth: login, headers: { 'x-site': 'edge' } },
   )
@@ -221,10 +226,10 @@ test('logins are headers, never parts of the URL or of an error', async () => {
   )
   expect((await sink.probe?.(never))?.is).toBe('fail')
   expect(
-    asked.every(({ headers }) => headers.authorization === `Basic ${Buffer.from('weir:hidden').toString('base64')}`),
+    requests.every(({ headers }) => headers.authorization === `Basic ${Buffer.from('weir:hidden').toString('base64')}`),
   ).toBe(true)
-  expect(asked[0]?.headers['x-site']).toBe('edge')
-  expect(asked.some(({ parameters }) => [...parameters].join(' ').includes('hidden'))).toBe(false)
+  expect(requests[0]?.headers['x-site']).toBe('edge')
+  expect(requests.some(({ parameters }) => [...parameters].join(' ').includes('hidden'))).toBe(false)
 })
 
 test.each([
@@ -238,7 +243,7 @@ test.each([
 })
 
 test('without `create` missing tables and columns are named, and nothing is created', async () => {
-  const { sink, asked } = await scripted(
+  const { sink, requests } = await scripted(
     ({ query }) =>
       query.includes('system.columns')
         ? { status: 200, body: texts([{ table: 'weir_events', name: 'id', type: 'String' }]).toString('latin1') }
@@ -251,5 +256,5 @@ test('without `create` missing tables and columns are named, and nothing is crea
     /lacks table weir_flows_1m.*column weir_events\._writer.*`create: true`/,
   )
   expect(await sink.probe?.(never)).toMatchObject({ is: 'fail', message: expect.stringContaining('lacks') as string })
-  expect(asked.filter(({ query }) => /^(?:CREATE|ALTER|INSERT)/.test(query))).toEqual([])
+  expect(requests.filter(({ query }) => /^(?:CREATE|ALTER|INSERT)/.test(query))).toEqual([])
 })

@@ -174,10 +174,10 @@ export class FlowIntake implements Intake<FlowUnit> {
   }
 
   async #append(unit: NewUnit, signal: AbortSignal): Promise<Accepted | undefined> {
-    const { id, host, log, append } = this.#context
+    const { id, host, log } = this.#context
     for (let failed = 0; !this.#gaveUp; failed++) {
       try {
-        return await append(unit)
+        return await this.#context.append(unit)
       } catch (error) {
         if (signal.aborted) break
         if (failed === 0)

@@ -29,7 +29,12 @@ export async function openPrometheus(config: PrometheusConfig, context: Context)
     log,
     metrics(format) {
       scrapes++
-      return { parts: expositionChunks(aggregator, format), done: () => void scrapes-- }
+      return {
+        parts: expositionChunks(aggregator, format),
+        done: () => {
+          scrapes--
+        },
+      }
     },
     scraped: (outcome) => metrics.count('weir_prometheus_requests_total', 1, { sink: id, outcome }),
   })
@@ -37,7 +42,7 @@ export async function openPrometheus(config: PrometheusConfig, context: Context)
     // A scrape in progress has numbers of label sets.
     if (scrapes === 0) aggregator.sweep(host.clock.now())
     metrics.set('weir_flow_metrics_sets', aggregator.size, { sink: id })
-    if (tls !== undefined) void tls.renew(`sink ${id}`, log, () => server.renew())
+    tls?.renew(`sink ${id}`, log, () => server.renew()).catch(() => undefined)
   })
   return {
     send(batch, signal) {

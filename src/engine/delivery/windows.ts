@@ -22,9 +22,9 @@ export function holdsOf(windows: Windows | undefined, position: Position): { rea
 }
 
 export interface RestoreOptions {
-  read(after: Position): JournalReader | undefined
+  readonly read: (after: Position) => JournalReader | undefined
   readonly bytes: number
-  plan(frames: readonly Frame[], record: SinkRecord, enrichment: Enrichment | undefined): Range
+  readonly plan: (frames: readonly Frame[], record: SinkRecord, enrichment: Enrichment | undefined) => Range
   readonly enrichment: Enrichment | undefined
   readonly retried: <T>(act: () => Promise<T>) => Promise<T>
   readonly host: Host

@@ -26,7 +26,9 @@ const watch =
     response.writeHead(200)
     response.end(events.map(([type, object]) => `${JSON.stringify({ type, object })}\n`).join(''))
   }
-const open: Scene = (response) => void response.writeHead(200).flushHeaders()
+const open: Scene = (response) => {
+  response.writeHead(200).flushHeaders()
+}
 
 async function serve(...scenes: Scene[]) {
   const server = await ScriptedApiServer.start(...scenes)

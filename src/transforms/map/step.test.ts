@@ -69,7 +69,7 @@ describe('map', () => {
     expect(run({ set: { src_name: 'null' } }, flows()).rows[1]).toEqual({ bytes: 7 })
   })
 
-  it('rejects a row whose expression fails, with the reason, and passes the others', () => {
+  it('rejects a row with a failing expression, with the reason, and passes the others', () => {
     expect(run({ set: { src_port: 'flow.dst_port + 1' } }, flows())).toEqual({
       rows: [expect.objectContaining({ src_port: 444 })],
       failures: [{ index: 1, is: 'reject', reason: 'set.src_port: No such key: dst_port' }],

@@ -20,7 +20,7 @@ export interface AgentRun {
   readonly batch?: number
 }
 
-/** Exports seeded flows, whose `Bytes` are 1 to `count`, and resolves with them once acknowledged. */
+/** Exports seeded flows with `Bytes` from 1 to `count`, and resolves with them once acknowledged. */
 export async function exportFlows({ to, count, seed, batch = 100 }: AgentRun): Promise<AgentFlow[]> {
   const program = await installGoAgent()
   if (program.path === undefined) throw new Error(program.reason)

@@ -48,8 +48,8 @@ export async function startLoki(
   const url = `http://127.0.0.1:${port}`
   let child = await launch(path, file, url)
   const get = async (query: Readonly<Record<string, string>>, kind: 'query' | 'query_range', tenant: string) => {
-    const asked = `${url}/loki/api/v1/${kind}?${new URLSearchParams(query).toString()}`
-    const response = await fetch(asked, { headers: { 'x-scope-orgid': tenant } })
+    const address = `${url}/loki/api/v1/${kind}?${new URLSearchParams(query).toString()}`
+    const response = await fetch(address, { headers: { 'x-scope-orgid': tenant } })
     const text = await response.text()
     if (!response.ok) throw new Error(`Loki: HTTP ${response.status}: ${text}`)
     return (JSON.parse(text) as { data: { result: readonly unknown[] } }).data.result
