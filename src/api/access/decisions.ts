@@ -27,6 +27,7 @@ const unlimited = (reason: string): AccessRule => ({ access: 'unlimited', reason
 export const accessRules: Readonly<Record<string, AccessRule>> = {
   flows: scoped('Pages of flows.'),
   series: scoped('Sums, and the sum of the rest.'),
+  conversations: scoped('Sums of both directions of connections.'),
   topology: scoped('Edges, and the sums of all edges.'),
   live: scoped('Rows, series, graphs and counts of flows; no events.'),
   openLive: scoped('The live stream.'),

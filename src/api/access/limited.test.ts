@@ -114,6 +114,18 @@ test('edges and the sums of all edges include only visible rows', async () => {
   }
 })
 
+test('conversations and their totals include only visible rows', async () => {
+  const { get } = await started()
+  for (const user of users) {
+    for (const filter of ['', 'any.ns = vault']) {
+      const { status, body } = await get('conversations', { filter }, bearer(user))
+      expect(status).toBe(200)
+      if (filter === '') expect(Number((body['total'] as { bytes: unknown }).bytes ?? 0), user).toBe(sees[user])
+      if (user === 'shop' || user === 'none') expect(leaks(body)).toEqual([])
+    }
+  }
+})
+
 const views = [
   { id: 'rows', kind: 'rows', q: { stream: 'flows' } },
   { id: 'filtered', kind: 'rows', q: { stream: 'flows', filter: 'any.ns = vault', where: { proto: 6 } } },
@@ -243,10 +255,11 @@ test('without a store the ring shows and sums only visible rows', async () => {
   for (const user of users) {
     const page = (await get('flows', { columns: 'bytes,src_namespace,dst_namespace,src_addr,dst_addr' }, bearer(user)))
       .body
-    const [series, edges, groups] = await Promise.all([
+    const [series, edges, groups, conversations] = await Promise.all([
       get('series', { group: 'src_addr', limit: '1', measure: 'drop_bytes' }, bearer(user)),
       get('topology', { limit: '1', by: 'drop_bytes' }, bearer(user)),
       get('flows', { group: 'dst_namespace', limit: '1', of: 'bytes' }, bearer(user)),
+      get('conversations', { limit: '1' }, bearer(user)),
     ])
     expect(page['source']).toBe('ring')
     expect(sum(page['rows'] as number[][], 0), user).toBe(sees[user])
@@ -255,9 +268,10 @@ test('without a store the ring shows and sums only visible rows', async () => {
       sees[user],
     ])
     expect(Number((edges.body['total'] as { drop_bytes: unknown }).drop_bytes ?? 0), user).toBe(sees[user])
-    for (const { body } of [edges, groups])
+    for (const { body } of [edges, groups, conversations])
       expect(Number((body['total'] as { bytes: unknown }).bytes ?? 0), user).toBe(sees[user])
-    if (user === 'shop' || user === 'none') expect(leaks([page, series.body, edges.body, groups.body])).toEqual([])
+    if (user === 'shop' || user === 'none')
+      expect(leaks([page, series.body, edges.body, groups.body, conversations.body])).toEqual([])
   }
 })
 
@@ -327,6 +341,7 @@ test('every scoped operation is tested here, or beside its route for objects and
     'changeSums',
     'changes',
     'complete',
+    'conversations',
     'exportFlows',
     'flows',
     'graph',
