@@ -71,7 +71,10 @@ test('weir exporters gives advice without exporters, and lists reasons for missi
     expect((await weir(['exporters', '--how', name, '--url', running.url])).out).toContain(port)
 })
 
-test.each(recipes.map(({ name }) => name))(
+// Through Kafka, the exporter has the address of a broker.
+const throughKafka = 'netobserv-agent-kafka'
+
+test.each(recipes.map(({ name }) => name).filter((name) => name !== throughKafka))(
   'what to configure at %s names the collector, and needs no server',
   async (name) => {
     const data = await temporaryFolder()
@@ -82,6 +85,13 @@ test.each(recipes.map(({ name }) => name))(
     expect(out).toMatch(/\b(?:2055|4739|6343)\b/)
   },
 )
+
+test('what to configure for Kafka names the topic on both sides', async () => {
+  const { out, code } = await weir(['exporters', '--how', throughKafka, '--data', await temporaryFolder()])
+  expect(code).toBe(0)
+  expect(out).toMatch(/^KAFKA_TOPIC=network-flows$/m)
+  expect(out).toMatch(/^ {4}topics: \[network-flows\]$/m)
+})
 
 test('an IPv6 collector stands in brackets where a port follows', async () => {
   const { out } = await weir([
