@@ -43,7 +43,8 @@ export async function createCluster(
         })
       }),
     )
-  return { nodes, pods }
+  // Creation times are whole seconds.
+  return { nodes, pods, at: Date.now() + 1000 }
 }
 
 function setStatus(kube: Kube, path: string, status: object): Promise<unknown> {

@@ -6,19 +6,19 @@ export interface Cluster {
   readonly nodes: readonly string[]
   /** Addresses of pods; pod n runs on node n modulo the number of nodes. */
   readonly pods: readonly string[]
+  /** Unix ms of the flows: all pods exist since then, and both programs receive the same times. */
+  readonly at: number
 }
 
 export const perMessage = 1000
 const externals = 50_000
-/** Both programs receive the same times. */
-const now = Date.now()
 
 export const podAddress = (index: number): string => `10.128.${index >> 8}.${index & 255}`
 export const nodeAddress = (index: number): string => `192.168.0.${index + 1}`
 
 /** Messages with `count` flows in all, numbered from `from`. */
 export function agentMessages(
-  { nodes, pods }: Cluster,
+  { nodes, pods, at: now }: Cluster,
   random: SeededRandom,
   { from, count }: { from: number; count: number },
 ): Buffer[] {
@@ -32,8 +32,8 @@ export function agentMessages(
     return message(
       [1, 2048],
       [2, 1],
-      [3, time(now - 4000)],
-      [4, time(now - random.integer(0, 999))],
+      [3, time(now)],
+      [4, time(now + random.integer(0, 999))],
       [5, message([1, 0x0200_0000_0000n + BigInt(source)], [2, 0x0200_0100_0000n])],
       [6, message([1, ipv4(pods[source] as string)], [2, ipv4(to)], [3, 0])],
       [7, message([1, 32_768 + random.integer(0, 19_999)], [2, random.pick([80, 443, 5432, 8080])], [3, 6])],
