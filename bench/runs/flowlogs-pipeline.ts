@@ -16,8 +16,10 @@ import { agentMessages, perMessage, type Cluster } from './flowlogs-pipeline/mes
 import { startOriginal, startWeirProgram, type Place, type Program } from './flowlogs-pipeline/programs.ts'
 
 const inFlight = 4
-/** Time without a further record after which a topic is complete. */
-const quietMs = 5000
+/** Time without a further record after which a topic is complete: longer than the longest wait between retries. */
+const quietMs = 35_000
+/** The same, if nothing is retried. */
+const shortQuietMs = 5000
 
 export default {
   name: 'flowlogs-pipeline',
@@ -198,7 +200,7 @@ async function disturbed(
     while (accepted.size < messages.length / 3) await sleep(5)
     await disturb(program)
     await sending
-    await quiet(observer, topic)
+    await quiet(observer, topic, count)
     const rows = await rowsOf(observer, topic)
     let lost = 0
     for (const number of accepted)
@@ -240,8 +242,9 @@ async function arrived(observer: KafkaObserver, topic: string, count: number): P
   }
 }
 
-async function quiet(observer: KafkaObserver, topic: string): Promise<void> {
-  for (let [last, since] = [-1, performance.now()]; performance.now() - since < quietMs; await sleep(200)) {
+async function quiet(observer: KafkaObserver, topic: string, count: number): Promise<void> {
+  const limit = (stored: number): number => (stored >= count ? shortQuietMs : quietMs)
+  for (let [last, since] = [-1, performance.now()]; performance.now() - since < limit(last); await sleep(200)) {
     const stored = await observer.end(topic)
     if (stored !== last) [last, since] = [stored, performance.now()]
   }
