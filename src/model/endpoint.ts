@@ -1,8 +1,5 @@
-/**
- * The resolved fields of an endpoint. Flow columns have the prefix `src_` or `dst_`. `cluster` has none, and `layer`
- * (`app` or `infra`) of both ends determines `flow_layer`. `node_addr` is the address of its node.
- */
-export const endpointParts = [
+/** Texts of an address; flow columns have them for each end. */
+export const endTexts = [
   'name',
   'label',
   'kind',
@@ -12,10 +9,13 @@ export const endpointParts = [
   'node',
   'zone',
   'network',
-  'cluster',
-  'layer',
-  'node_addr',
 ] as const
+
+/**
+ * The resolved fields of an endpoint. Flow columns have the prefix `src_` or `dst_`. `cluster` has none, and `layer`
+ * (`app` or `infra`) of both ends determines `flow_layer`. `node_addr` is the address of its node.
+ */
+export const endpointParts = [...endTexts, 'cluster', 'layer', 'node_addr'] as const
 
 export type EndpointPart = (typeof endpointParts)[number]
 

@@ -35,10 +35,6 @@ export class Reference {
     unit.promised = true
     unit.appended = appended
     this.#place(unit, appended.position.sequence, appended.epoch, appended.sourceSequence)
-    // A source resumes after the cursor found at start: covered rows are not sent again.
-    for (const other of this.units) {
-      if (other.offered && other.unit.source === unit.unit.source) other.promised = true
-    }
     for (const other of this.units) {
       if (other.appended === undefined || other === unit) continue
       must(
@@ -50,23 +46,16 @@ export class Reference {
 
   refuse(unit: ModelUnit, error: unknown): void {
     unit.state = 'refused'
-    unit.doubtful = true
+    unit.untruncated = true
     must(error instanceof WeirError, () => `append failed with something else than a WeirError: ${String(error)}`)
     must(error.retry, () => `append failed for good: ${error.message}`)
   }
 
-  /** `faulty`: a disk call failed in this life. */
-  endLife(faulty: boolean): void {
+  endLife(): void {
     for (const unit of this.units) {
-      if (unit.state !== 'waiting') continue
-      unit.state = 'unknown'
-      unit.doubtful = faulty
+      unit.untruncated = false
+      if (unit.state === 'waiting') unit.state = 'unknown'
     }
-  }
-
-  /** A sync at start failed: the next start may read unacknowledged rows from a cache that is not on disk. */
-  doubt(): void {
-    for (const unit of this.units) if (!unit.promised) unit.doubtful = true
   }
 
   release(sequence: number): void {
@@ -77,7 +66,8 @@ export class Reference {
   opened(frames: readonly Frame[], journal: JournalWriter): void {
     const present = this.#recognise(frames)
     this.#nothingIsMissing(present)
-    for (const unit of this.units) unit.offered = present.has(unit) && !unit.doubtful
+    // Counted and delivered from now on.
+    for (const unit of present) unit.promised = true
     const sources = new Set(this.units.map((unit) => unit.unit.source))
     for (const source of sources) this.#cursorIsRight(source, present, journal)
   }
@@ -113,16 +103,16 @@ export class Reference {
     const lost = reported.reduce<number>((sum, events) => sum + (events ?? 0), 0)
     const sum = `${base} before + ${read} read + ${lost} unreadable`
     const stretches = JSON.stringify(check.unreadable)
-    // A refused unit that could not be truncated may reappear; a later header shows whether it did.
-    const doubtful = this.units.reduce(
-      (rows, unit) => rows + (unit.state === 'refused' && !present.has(unit) ? unit.unit.count : 0),
+    // Refused units that could not be truncated are void once the next segment exists.
+    const refused = this.units.reduce(
+      (rows, unit) => rows + (unit.untruncated && !present.has(unit) ? unit.unit.count : 0),
       0,
     )
     if (reported.includes(null)) must(base + read <= row, () => `more rows than there are: ${sum} of ${row}`)
     else {
       // Rows before the oldest readable frame may be reported as unreadable too.
       must(
-        base + read + lost + doubtful >= row && read + lost <= row + doubtful,
+        base + read + lost >= row && read + lost <= row + refused,
         () => `rows do not add up: ${sum}, ${row} in all; ${stretches}`,
       )
     }
@@ -138,7 +128,7 @@ export class Reference {
     // If every header of a source is lost, the row count is known and their source is not.
     this.#unreadable ||= check.unreadable.length > 0
     must(
-      accepted <= row + doubtful && (this.#unreadable || accepted >= row),
+      accepted <= row && (this.#unreadable || accepted >= row),
       () => `sources accepted ${accepted} rows, the journal counts ${row}`,
     )
     this.#totalsAreRight(present, journal)
@@ -203,16 +193,16 @@ export class Reference {
     const id = `${unit.unit.source}:${epoch}:${sourceSequence}`
     const there = this.#bySequence.get(sequence)
     must(
-      there === undefined || there === unit || there.doubtful,
+      there === undefined || there === unit,
       () => `sequence ${sequence} was ${label(there as ModelUnit)} and is now ${label(unit)}`,
     )
     const named = this.#byId.get(id)
     must(
-      named === undefined || named === unit || named.doubtful,
+      named === undefined || named === unit,
       () => `id ${id} was ${label(named as ModelUnit)} and is now ${label(unit)}`,
     )
     must(
-      unit.sequence === undefined || unit.sequence === sequence || unit.doubtful,
+      unit.sequence === undefined || unit.sequence === sequence,
       () => `${label(unit)} moved from ${unit.sequence} to ${sequence}`,
     )
     this.#bySequence.set(sequence, unit)
@@ -241,7 +231,6 @@ export class Reference {
         (unit === sure ||
           present.has(unit) ||
           unit.damaged ||
-          (unit.doubtful && unit.sequence !== undefined) ||
           (unit.sequence !== undefined && unit.sequence <= this.#released)),
     )
     const cursor = cursorText(journal.totals().get(source)?.cursor)

@@ -12,12 +12,10 @@ export interface ModelUnit {
   /** `unknown`: the life ended before the response. */
   state: 'waiting' | 'accepted' | 'refused' | 'unknown'
   appended: Appended | undefined
-  /** The unit, or a cursor that covers it, was accepted: it is never appended again. */
+  /** The unit was accepted, or a start found it: it is never lost. */
   promised: boolean
-  /** It may be part of a failed sync, and thus in the page cache only. */
-  doubtful: boolean
-  /** The last start found it. */
-  offered: boolean
+  /** Refused in this life: it may be on the disk until the next segment exists. */
+  untruncated: boolean
   /** A flipped bit hit it: it may be unreadable, and must then be counted. */
   damaged: boolean
   /** Sequence of its last frame, once known. */
@@ -39,8 +37,7 @@ export function makeUnit(index: number, shape: UnitShape, now: number): ModelUni
     state: 'waiting',
     appended: undefined,
     promised: false,
-    offered: false,
-    doubtful: false,
+    untruncated: false,
     damaged: false,
     sequence: undefined,
     unit: {

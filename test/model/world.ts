@@ -172,7 +172,7 @@ export class World {
       if (!this.#host.disk.isDown) await ending
       for (const reader of this.#readers) reader.committed = reader.place
     }
-    this.reference.endLife(this.#host.disk.faults.struck > 0)
+    this.reference.endLife()
     const ended = how === 'close' && this.#host.disk.isDown ? this.#stop : how
     // A stop without a crash keeps everything too.
     this.#host = ended === 'crash' ? this.#host.crash() : this.#host.kill()
@@ -200,7 +200,6 @@ export class World {
         if (this.#host.disk.faults.struck > 0) {
           // The journal must start once the disk works.
           this.#host.disk.faults.clear()
-          this.reference.doubt()
           continue
         }
         if (!this.#host.disk.isDown)

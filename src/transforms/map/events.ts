@@ -2,7 +2,7 @@ import type { EventBatch } from '../../model/batches.ts'
 import { families, type Family } from '../../model/batches.ts'
 import { eventAt, toEventBatch, type WeirEvent } from '../../model/events.ts'
 import { isRecord } from '../../model/json.ts'
-import { isEnvelope, isEventField } from '../rows/fields.ts'
+import { at, isEnvelope, isEventField } from '../rows/fields.ts'
 import { jsonText } from '../../codecs/flow-values/index.ts'
 import type { MapConfig } from './config.ts'
 import { readExpression } from './expression.ts'
@@ -26,14 +26,15 @@ interface Draft {
   changed: boolean
 }
 
-export function mapEvents({ rename, drop, set }: MapConfig): (batch: EventBatch) => Mapped<EventBatch> {
+export function mapEvents({ rename, copy, drop, set, services }: MapConfig): (batch: EventBatch) => Mapped<EventBatch> {
   const renamed = Object.entries(rename).filter(([from]) => isEventField(from))
+  const copied = Object.entries(copy).filter(([from]) => isEventField(from))
   const dropped = (drop ?? []).filter(isEventField)
   const assigned = Object.entries(set)
     .filter(([name]) => isEventField(name))
-    .map(([name, text]) => ({ name, expression: readExpression(text) }))
-  const touchesBody = [...renamed.flat(), ...dropped, ...assigned.map(({ name }) => name)].some((name) =>
-    name.startsWith('data.'),
+    .map(([name, text]) => ({ name, expression: readExpression(text, services) }))
+  const touchesBody = [...renamed.flat(), ...copied.flat(), ...dropped, ...assigned.map(({ name }) => name)].some(
+    (name) => name.startsWith('data.'),
   )
   const apply = (given: WeirEvent): WeirEvent => {
     const draft: Draft = {
@@ -49,6 +50,10 @@ export function mapEvents({ rename, drop, set }: MapConfig): (batch: EventBatch)
         throw new Error(`set.${name}: ${(error as Error).message}`, { cause: error })
       }
     })
+    for (const [from, to] of copied) {
+      const value = valueOf(draft, from)
+      if (value !== undefined) put(draft, to, value)
+    }
     for (const [from, to] of renamed) {
       const value = take(draft, from)
       if (value !== undefined) put(draft, to, value)
@@ -74,12 +79,16 @@ export function mapEvents({ rename, drop, set }: MapConfig): (batch: EventBatch)
   }
 }
 
+function exactOf(text: string): unknown {
+  return exactJson.parse(text, (_key, value, { source }) =>
+    typeof value === 'number' && source !== undefined ? exactJson.rawJSON(source) : value,
+  )
+}
+
 function bodyOf({ encoding, data }: WeirEvent): unknown {
   if (encoding !== 'json' || data === undefined) return undefined
   try {
-    return exactJson.parse(fromUtf8.decode(data), (_key, value, { source }) =>
-      typeof value === 'number' && source !== undefined ? exactJson.rawJSON(source) : value,
-    )
+    return exactOf(fromUtf8.decode(data))
   } catch (error) {
     throw new Error('the data is declared as JSON but does not parse', { cause: error })
   }
@@ -99,6 +108,17 @@ function contextOf(event: WeirEvent, isConstant: boolean): Tree {
           : {}),
     },
   }
+}
+
+function valueOf({ event, extensions, body }: Draft, name: string): unknown {
+  const [head = '', ...path] = name.split('.')
+  if (head === 'data') return structuredCopy(at(body, path))
+  return head === 'extensions' ? extensions[path.join('.')] : event[head as 'subject']
+}
+
+/** Later steps may change the original; raw numbers cannot be cloned by the platform. */
+function structuredCopy(value: unknown): unknown {
+  return isRecord(value) || Array.isArray(value) ? exactOf(jsonText(value)) : value
 }
 
 /** Removes and returns a value. */

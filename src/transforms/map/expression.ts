@@ -1,27 +1,18 @@
 import { Environment, ParseError } from '@marcbachmann/cel-js'
-import { RE2JS } from 're2js'
 import { flowFields, resolveFieldName } from '../../model/fields.ts'
 import { nearest } from '../../schema/suggest.ts'
+import { withFunctions } from './functions.ts'
 
 const longest = 4096
 const limits = { maxAstNodes: 500, maxDepth: 32, maxListElements: 200, maxMapEntries: 200, maxCallArguments: 16 }
-const mostPatterns = 100
-
-const patterns = new Map<string, RE2JS>()
-
-function found(text: string, pattern: string): boolean {
-  let compiled = patterns.get(pattern)
-  if (compiled === undefined) {
-    if (patterns.size >= mostPatterns) patterns.clear()
-    patterns.set(pattern, (compiled = RE2JS.compile(pattern)))
-  }
-  return compiled.matcher(text).find()
+function environmentOf(services: Readonly<Record<string, string>>): Environment {
+  const plain = new Environment({ homogeneousAggregateLiterals: false, limits })
+    .registerVariable('flow', 'map')
+    .registerVariable('event', 'map')
+  return withFunctions(plain, services)
 }
 
-const environment = new Environment({ homogeneousAggregateLiterals: false, limits })
-  .registerVariable('flow', 'map')
-  .registerVariable('event', 'map')
-  .registerFunction('found(string, string): bool', found)
+const environment = environmentOf({})
 
 export interface ExpressionProblem {
   readonly message: string
@@ -38,11 +29,12 @@ export interface Expression {
   evaluate(context: Readonly<Record<string, unknown>>): unknown
 }
 
-/** Throws ExpressionError. */
-export function readExpression(text: string): Expression {
+/** `services`: names of ports by PORT/PROTOCOL. Throws with a reason. */
+export function readExpression(text: string, services: Readonly<Record<string, string>> = {}): Expression {
   const problem = problemOf(text)
   if (problem !== undefined) throw new Error(problem.message)
-  const evaluate = environment.parse(text) as (context: object) => unknown
+  const names = Object.keys(services).length === 0 ? environment : environmentOf(services)
+  const evaluate = names.parse(text) as (context: object) => unknown
   const bare = withoutStrings(text)
   const named = [...bare.matchAll(/\bflow\s*\.\s*(\w+)/g)].map(([, name = '']) => name)
   const uses = [...bare.matchAll(/\bflow\b/g)].length

@@ -4,6 +4,8 @@ import { isPresent, type Column } from '../../model/columns.ts'
 import { flowFields, resolveFieldName } from '../../model/fields.ts'
 import { formatIp } from '../../model/ip.ts'
 import { isEventField, isFlowField } from '../rows/fields.ts'
+import { parseExact, stringifyExact } from '../../codecs/netobserv-json/exact.ts'
+import { isRecord } from '../../model/json.ts'
 import { putFields, withColumns } from '../../codecs/flow-values/index.ts'
 import type { MapConfig } from './config.ts'
 import { readExpression, type Expression } from './expression.ts'
@@ -20,28 +22,65 @@ function isOfFlows(name: string): boolean {
   return isFlowField(name) || !isEventField(name)
 }
 
-export function mapFlows({ rename, drop, set }: MapConfig): (batch: FlowBatch) => Mapped<FlowBatch> {
-  const renamed = Object.entries(rename).filter(([from]) => isFlowField(from))
+/** `extra.id` is the member `id`, which would else be an attribute of events. */
+function memberOf(name: string): string {
+  return name.startsWith('extra.') ? name.slice('extra.'.length) : name
+}
+
+export function mapFlows(config: MapConfig): (batch: FlowBatch) => Mapped<FlowBatch> {
+  const { rename, copy, drop, keep, set, services } = config
+  const moved = [
+    ...Object.entries(copy).map(([from, to]) => ({ from, to, stays: true })),
+    ...Object.entries(rename).map(([from, to]) => ({ from, to, stays: false })),
+  ].filter(({ from }) => isFlowField(from))
+  const retained = keep === null ? undefined : new Set(keep.map((name) => resolveFieldName(name) ?? memberOf(name)))
   const dropped = (drop ?? []).flatMap((name) => resolveFieldName(name) ?? [])
   const assigned = Object.entries(set)
     .filter(([name]) => isOfFlows(name))
-    .map(([name, text]) => ({ name, field: resolveFieldName(name), expression: readExpression(text) }))
+    .map(([name, text]) => ({ name, field: resolveFieldName(name), expression: readExpression(text, services) }))
   return (batch) => {
-    const columns: Record<string, Column> = { ...batch.columns }
+    const kept = retained === undefined ? batch : keptOf(batch, retained)
+    const columns: Record<string, Column> = { ...kept.columns }
     const extras: { readonly name: string; readonly json: Writer }[] = []
-    for (const [from, to] of renamed) {
+    for (const { from, to, stays } of moved) {
       const [source, target] = [resolveFieldName(from) ?? '', resolveFieldName(to)]
       const column = batch.columns[source]
       if (column === undefined) continue
-      delete columns[source]
-      if (target === undefined) extras.push({ name: to, json: columnWriter(column, batch.dictionary) })
+      if (!stays) delete columns[source]
+      if (target === undefined) extras.push({ name: memberOf(to), json: columnWriter(column, batch.dictionary) })
       else columns[target] = column
     }
     for (const name of dropped) delete columns[name]
-    const plain = { ...batch, columns }
+    const plain = { ...kept, columns }
     if (assigned.length === 0 && extras.length === 0) return { outputs: plain, failed: new Map() }
     return assign(batch, plain, assigned, extras)
   }
+}
+
+/** Columns and members of `extra` by name. */
+function keptOf(batch: FlowBatch, names: ReadonlySet<string>): FlowBatch {
+  const columns = Object.fromEntries(Object.entries(batch.columns).filter(([name]) => names.has(name)))
+  const { extra } = batch.columns
+  if (names.has('extra') || extra?.kind !== 'json') return { ...batch, columns }
+  const members = [...names].filter((name) => resolveFieldName(name) === undefined)
+  if (members.length === 0) return { ...batch, columns }
+  const dictionary = [...batch.dictionary]
+  const known = new Map<number, number>([[0, 0]])
+  const codes = extra.codes.map((code) => {
+    let found = known.get(code)
+    if (found === undefined) known.set(code, (found = codeOf(batch.dictionary[code] ?? '{}', members, dictionary)))
+    return found
+  })
+  return { ...batch, dictionary, columns: { ...columns, extra: { ...extra, codes } } }
+}
+
+/** 0 without a retained member. */
+function codeOf(text: string, members: readonly string[], dictionary: string[]): number {
+  const given = parseExact(text)
+  if (!isRecord(given)) return 0
+  const some = Object.entries(given).filter(([name]) => members.includes(name))
+  if (some.length === 0) return 0
+  return dictionary.push(stringifyExact(Object.fromEntries(some)) ?? '{}') - 1
 }
 
 interface Assigned {
@@ -72,17 +111,17 @@ function assign(
   const before = columnOf(plain, 'extra')
   for (let row = 0; row < plain.count; row++) {
     const more: Record<string, unknown> | undefined = members
-      ? { ...((JSON.parse(before(row) || '{}') ?? {}) as Record<string, unknown>) }
+      ? { ...((parseExact(before(row) || '{}') ?? {}) as Record<string, unknown>) }
       : undefined
     for (const { name, json } of extras) {
       const text = json(row)
-      if (text !== '' && more !== undefined) more[name] = JSON.parse(text)
+      if (text !== '' && more !== undefined) more[name] = parseExact(text)
     }
     const context = read(row)
     for (const { name, put, value: constant, expression } of targets) {
       try {
         const value = constant === undefined ? expression.evaluate(context) : constant.value
-        if (put === undefined) setMember(more ?? {}, name, value)
+        if (put === undefined) setMember(more ?? {}, memberOf(name), value)
         else if (!put(row, value)) failed.set(row, `set.${name}: the value does not fit the field`)
       } catch (error) {
         failed.set(row, `set.${name}: ${(error as Error).message}`)

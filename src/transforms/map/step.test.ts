@@ -61,12 +61,65 @@ describe('map', () => {
     expect(failures).toEqual([])
   })
 
-  it('renames columns, moves them into extra, drops them, and removes what is set to null', () => {
+  it('renames columns, moves them into extra, drops them, and removes columns set to null', () => {
     expect(run({ rename: { src_name: 'dst_name', dst_port: 'door' }, drop: ['bytes'] }, flows()).rows).toEqual([
       { dst_name: 'web', extra: { door: 443 } },
       { dst_name: 'web' },
     ])
     expect(run({ set: { src_name: 'null' } }, flows()).rows[1]).toEqual({ bytes: 7 })
+  })
+
+  it('copies columns, retains named ones and members, and drops the others', () => {
+    const config = {
+      rename: { src_name: 'dst_name' },
+      copy: { dst_port: 'door', bytes: 'Bytes_copy' },
+      keep: ['bytes'],
+    }
+    expect(run(config, flows()).rows).toEqual([
+      { dst_name: 'web', bytes: '9223372036854775807', extra: { door: 443, Bytes_copy: '9223372036854775807' } },
+      { dst_name: 'web', bytes: 7, extra: { Bytes_copy: 7 } },
+    ])
+    const [first] = mapStep(configFrom(mapSchema, { set: { a: '1', b: '[2]' }, drop: ['bytes'] })).take({
+      batch: flows(),
+      rows: Uint32Array.of(0, 1),
+      firstRow: 0,
+    } as unknown as SinkPiece).outputs
+    expect(run({ keep: ['src_port', 'b'] }, first?.batch ?? flows()).rows).toEqual([
+      { extra: { b: [2] } },
+      { extra: { b: [2] } },
+    ])
+    expect(run({ keep: [], set: { n: 'flow.src_name', 'extra.id': '5' } }, flows()).rows[1]).toEqual({
+      extra: { n: 'web', id: 5 },
+    })
+  })
+
+  it('names services by port and protocol, subnets of addresses, and TCP flags', () => {
+    const set = {
+      known: 'service(flow.dst_port, 6)',
+      own: 'service(7443, 6)',
+      unknown: 'service(7443, 17)',
+      net4: 'subnet("10.1.2.3", 12)',
+      all: 'subnet("10.1.2.3", 0)',
+      net6: 'subnet("2001:db8:1:2:3::1", 47)',
+      too_long: 'subnet("10.1.2.3", 33)',
+      flags: 'flag_names(18)',
+      none: 'flag_names(0)',
+    }
+    const { rows, failures } = run({ keep: [], set, services: { '7443/TCP': 'shop' } }, flows())
+    expect(rows).toEqual([
+      {
+        extra: {
+          known: 'https',
+          own: 'shop',
+          net4: '10.0.0.0/12',
+          all: '0.0.0.0/0',
+          net6: '2001:db8::/47',
+          flags: ['SYN', 'ACK'],
+        },
+      },
+    ])
+    expect(failures).toEqual([{ index: 1, is: 'reject', reason: 'set.known: No such key: dst_port' }])
+    expect(() => configFrom(mapSchema, { set, services: { '7443': 'x' } })).toThrow('no port')
   })
 
   it('rejects a row with a failing expression, with the reason, and passes the others', () => {
@@ -100,6 +153,18 @@ describe('map', () => {
         key: '/s/s',
         extensions: { level: 5 },
         data: '{"n":12345678901234567890.125,"a":{"c":2},"moved":{"to":1},"sum":3}',
+      },
+    ])
+  })
+
+  it('copies parts of events, which later steps do not change', () => {
+    const batch = toEventBatch([event('{"a":{"n":12345678901234567890,"b":1}}', { subject: 's' })])
+    const config = { copy: { 'data.a': 'data.c', subject: 'extensions.about' }, drop: ['data.a.b'] }
+    expect(run(config, batch).rows).toMatchObject([
+      {
+        subject: 's',
+        extensions: { about: 's' },
+        data: '{"a":{"n":12345678901234567890},"c":{"n":12345678901234567890,"b":1}}',
       },
     ])
   })

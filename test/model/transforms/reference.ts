@@ -1,5 +1,6 @@
 /** Each transform once more, over plain rows. */
 import { murmur128 } from '../../../src/engine/dedupe/murmur.ts'
+import { NaiveConnections } from './connections.ts'
 import type { Type } from './runs.ts'
 
 export type Row = Readonly<Record<string, unknown>>
@@ -37,6 +38,10 @@ export function expectedOf(type: Type, frames: readonly InputFrame[], ticks: rea
   const counts = new Map<string, number>()
   let groups = new Map<string, { dst: number | undefined; bytes: number; rows: number }>()
   let window = 0
+  const connections = new NaiveConnections(
+    { heartbeat: 1000, idle: 3000, ending: 1000, part: 4000, connections: 3 },
+    emit,
+  )
   const enter = (): void => {
     if (Math.floor(now / 2000) === window) return
     for (const { dst, bytes, rows: many } of groups.values())
@@ -54,6 +59,7 @@ export function expectedOf(type: Type, frames: readonly InputFrame[], ticks: rea
     while (left[0] !== undefined && left[0].sequence < sequence) {
       now = Math.max(now, left[0].at)
       if (type === 'aggregate') enter()
+      if (type === 'connections') connections.advance((left[0]?.at ?? 0) - 2000)
       left.shift()
     }
   }
@@ -63,14 +69,14 @@ export function expectedOf(type: Type, frames: readonly InputFrame[], ticks: rea
     for (const row of frame.rows) {
       const [src, dst] = [number(row, 'src_port'), number(row, 'dst_port')]
       const isFlow = frame.kind === 'flows'
+      // `type` is also another name of the record type of flows.
+      const kind = row[isFlow ? 'record_type' : 'type']
       switch (type) {
         case 'filter':
           passIf(isFlow ? dst === 0 || dst === 1 : row['type'] === 'a', 'filtered', row)
           break
         case 'sample': {
-          const key = [src, isFlow ? undefined : row['type']]
-            .map((value) => (value === undefined ? '\0' : `=${String(value)}\0`))
-            .join('')
+          const key = [src, kind].map((value) => (value === undefined ? '\0' : `=${String(value)}\0`)).join('')
           const passes = murmur128([new TextEncoder().encode(key)])[0] % 2 === 0
           passIf(passes, 'sampled', isFlow ? { ...row, sampling: (number(row, 'sampling') ?? 1) * 2 } : row)
           break
@@ -87,13 +93,13 @@ export function expectedOf(type: Type, frames: readonly InputFrame[], ticks: rea
           emit(row, dst === 0 && isFlow ? 'low' : (isFlow ? dst === 1 : row['type'] === 'a') ? 'mid' : 'rest')
           break
         case 'throttle': {
-          const key = `${Math.floor(now / 1000)} ${String(dst)} ${isFlow ? '' : String(row['type'])}`
+          const key = `${Math.floor(now / 1000)} ${String(dst)} ${String(kind)}`
           counts.set(key, (counts.get(key) ?? 0) + 1)
           passIf((counts.get(key) ?? 0) <= 2, 'throttled', row)
           break
         }
         case 'dedupe': {
-          const key = `${String(src)} ${isFlow ? '' : String(row['type'])}`
+          const key = `${String(src)} ${String(kind)}`
           const last = seen.get(key)
           seen.set(key, now)
           passIf(last === undefined || last <= now - 3000, 'duplicate', row)
@@ -112,7 +118,11 @@ export function expectedOf(type: Type, frames: readonly InputFrame[], ticks: rea
           if (bytes !== undefined) group.bytes = (Number.isNaN(group.bytes) ? 0 : group.bytes) + bytes
           groups.set(key, group)
           count('aggregated')
+          break
         }
+        case 'connections':
+          if (isFlow) connections.advance(frame.received)
+          count(isFlow ? connections.take(row) : 'kind')
       }
     }
   }

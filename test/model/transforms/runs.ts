@@ -9,6 +9,13 @@ export const settings = {
   throttle: { rows: 2, interval: '1s', by: ['dst_port', 'type'] },
   dedupe: { by: ['src_port', 'type'], window: '3s' },
   aggregate: { by: ['dst_port'], window: '2s', values: { bytes: 'sum(bytes)', flow_logs: 'count()' } },
+  connections: {
+    heartbeat: '1s',
+    end_timeout: '3s',
+    terminating_timeout: '1s',
+    max_duration: '4s',
+    connections: 3,
+  },
 } as const
 export type Type = keyof typeof settings
 export const outputs: Readonly<Partial<Record<Type, readonly string[]>>> = { route: ['low', 'mid', 'rest'] }
@@ -19,16 +26,29 @@ export interface Stage {
   readonly from: number
 }
 
+export const failingCalls = [
+  'sync',
+  'write',
+  'truncate',
+  'open',
+  'read',
+  'rename',
+  'remove',
+  'list',
+  'stat',
+  'syncDirectory',
+] as const
+
 export type Step =
   | { readonly do: 'flows'; readonly rows: readonly (readonly [src: number | null, dst: number, bytes: number])[] }
   | { readonly do: 'events'; readonly types: readonly ('a' | 'b')[] }
   | { readonly do: 'pass'; readonly ms: number }
   | { readonly do: 'settle' }
   | { readonly do: 'release' }
-  /** Writing a position fails. */
+  /** Calls for these files fail: positions, dead letters, segments, or all of them. */
   | {
       readonly do: 'fail'
-      readonly call: 'sync' | 'write'
+      readonly call: (typeof failingCalls)[number]
       readonly where: string
       readonly skip: number
       readonly times: number
@@ -67,8 +87,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 3,
     arbitrary: fc.record({
       do: fc.constant('fail' as const),
-      call: fc.constantFrom('sync' as const, 'write' as const),
-      where: fc.constant('.offset'),
+      call: fc.constantFrom(...failingCalls),
+      where: fc.constantFrom('.offset', '.seg', '/data'),
       skip: fc.nat({ max: 2 }),
       times: fc.integer({ min: 1, max: 3 }),
     }),

@@ -21,6 +21,7 @@ import { configFrom } from '../../../src/schema/index.ts'
 import { transformSchemas } from '../../../src/manifests.ts'
 import { fakeHost, type FakeHost } from '../../kit/fake-host.ts'
 import { expectedOf, type InputFrame, type ReferenceTick, type Row } from './reference.ts'
+import { Outcomes } from './outcomes.ts'
 import { outputs, settings, type Run, type Stage, type Step } from './runs.ts'
 
 const directory = '/data/journal'
@@ -54,6 +55,7 @@ class TransformWorld {
   readonly #frames: Frame[] = []
   #read: Position = nowhere
   readonly #errors: string[] = []
+  readonly #outcomes = new Outcomes()
   /** Imported before: the fake host does not wait for files of the code. */
   readonly #loaded = new Map<string, LoadedTransform>()
 
@@ -88,7 +90,7 @@ class TransformWorld {
           await this.#readAll()
           if (held !== undefined && !disk.isDown) await this.#ended(this.#life?.journal.release(held))
         } catch (error) {
-          if (!disk.isDown) throw error
+          if (!disk.isDown && disk.faults.struck === 0) throw error
         }
         return this.#settle()
       }
@@ -113,7 +115,7 @@ class TransformWorld {
       await this.#host.advance(15_000)
       await this.#settle()
       const life = this.#life as Life
-      await life.follower.catchUp()
+      await this.#checkTotals()
       const { sources, sinks, balanced } = this.#ledger(life)
       if (!balanced) throw new Error(`not balanced: ${JSON.stringify({ sources, sinks })}`)
       if (round > 1 && sinks.every(({ pending }) => pending === 0)) break
@@ -122,11 +124,16 @@ class TransformWorld {
     await this.#readAll()
     const life = this.#life as Life
     const ledger = this.#ledger(life)
+    this.#outcomes.checkFrames(this.#frames.map(({ header }) => header))
+    this.#outcomes.checkUnreadable(ledger.sources)
     this.#run.stages.forEach((_, stage) => this.#compare(stage, life, ledger))
     await this.#ended(life.sinks.stop())
     await life.follower.close()
+    this.#outcomes.end()
     const verified = await verifyLedger({ host: this.#host, data: '/data', store: undefined })
     if (!verified.balanced) throw new Error(`the verified ledger is not balanced: ${JSON.stringify(verified)}`)
+    this.#outcomes.check(new Map(verified.sources.map(({ name, accepted }) => [name, accepted])))
+    this.#outcomes.checkUnreadable(verified.sources)
     await life.journal.close()
   }
 
@@ -167,7 +174,7 @@ class TransformWorld {
       )
     // The source's own count may differ: a frame that was torn in a crash counts as accepted, and totals of a source
     // without readers can be lost with a failed sync.
-    if (type !== 'aggregate' && rows !== books.delivered)
+    if (type !== 'aggregate' && type !== 'connections' && rows !== books.delivered)
       throw new Error(`${idOf(stage)} (${type}) delivered ${books.delivered} rows, its sources have ${rows}`)
   }
 
@@ -180,6 +187,8 @@ class TransformWorld {
     const flows = new FlowBuilder(8)
     flows.reserve(rows.length)
     const [src, dst, bytes] = [flows.column('src_port'), flows.column('dst_port'), flows.column('bytes')]
+    const [proto, flags] = [flows.column('proto'), flows.column('tcp_flags')]
+    const ends = [flows.column('src_addr'), flows.column('dst_addr')] as const
     rows.forEach(([from, to, sum], row) => {
       if (from !== null) {
         src.items[row] = from
@@ -189,6 +198,15 @@ class TransformWorld {
       dst.mark(row)
       bytes.items[2 * row] = sum
       bytes.mark(row)
+      proto.items[row] = sum % 11 === 0 ? 1 : 6
+      proto.mark(row)
+      flags.items[row] = [0x11, 0x02, 0x10][sum % 5] ?? 0x18
+      flags.mark(row)
+      const first = sum % 3 === 0 ? 2 : 1
+      ends.forEach((end, index) => {
+        end.items.set([0, 0, 0xffff, 0x0a000000 + (index === 0 ? first : 3 - first)], 4 * row)
+        end.mark(row)
+      })
     })
     flows.commit(rows.length)
     return { kind: 'flows', count: rows.length, raw: encodeBatch(flows.batch()) }
@@ -203,32 +221,55 @@ class TransformWorld {
 
   async #append(rows: Pick<Unit, 'kind' | 'count' | 'raw'>): Promise<void> {
     const times = { received: this.#host.clock.now(), timeMin: Number.NaN, timeMax: Number.NaN }
-    this.#life?.journal.append({ source: 'in', stream: 'in', ...rows, ...times }).catch(() => undefined)
+    const unit: Unit = { source: 'in', stream: 'in', ...rows, ...times }
+    const { journal } = this.#life as Life
+    this.#outcomes.watch(unit, () => journal.append(unit)).catch(() => undefined)
     return this.#settle()
   }
 
   async #settle(): Promise<void> {
     await this.#host.settle()
     if (this.#host.disk.isDown) await this.#restart()
+    else await this.#checkTotals()
   }
 
   async #restart(): Promise<void> {
     await this.#readAll().catch(() => undefined)
-    this.#life = undefined
-    this.#host = this.#stop === 'crash' ? this.#host.crash() : this.#host.kill()
+    this.#stopped(this.#stop)
     await this.#begin()
   }
 
   async #begin(): Promise<void> {
     for (;;) {
       try {
-        this.#life = await this.#ended(this.#open())
-        return
+        const life = await this.#ended(this.#open())
+        this.#life = life
+        return this.#checkTotals()
       } catch (error) {
-        if (!this.#host.disk.isDown) throw error
-        this.#host = this.#stop === 'crash' ? this.#host.crash() : this.#host.kill()
+        const { isDown, faults } = this.#host.disk
+        if (!isDown && faults.struck === 0) throw error
+        // A process that cannot start ends.
+        this.#stopped(isDown ? this.#stop : 'kill')
       }
     }
+  }
+
+  async #checkTotals(): Promise<void> {
+    const { disk } = this.#host
+    const { follower } = this.#life as Life
+    try {
+      await this.#ended(follower.catchUp())
+    } catch (error) {
+      if (disk.isDown || disk.faults.struck > 0) return
+      throw error
+    }
+    if (!disk.isDown) this.#outcomes.check(follower.accepted())
+  }
+
+  #stopped(how: 'crash' | 'kill'): void {
+    this.#life = undefined
+    this.#outcomes.end()
+    this.#host = how === 'crash' ? this.#host.crash() : this.#host.kill()
   }
 
   async #open(): Promise<Life> {
@@ -269,7 +310,7 @@ class TransformWorld {
         if (made === undefined) throw new Error(type)
         return Promise.resolve(
           made({
-            append: (unit) => journal.append(unit),
+            append: (unit) => this.#outcomes.watch(unit, () => journal.append(unit)),
             cursor: (id) => Promise.resolve(journal.totals().get(id)?.cursor),
           }),
         )
