@@ -1,6 +1,7 @@
 import type { Listening, Sink, SinkBatch } from '../engine/contracts.ts'
 import { realHost, type Host } from '../host/index.ts'
 import { self } from '../host/process.ts'
+import { frameHeader } from '../journal/frame-header.ts'
 import { toEventBatch, type WeirEvent } from '../model/events.ts'
 import { loadSink } from '../registry.ts'
 import { sinkSchemas } from '../manifests.ts'
@@ -236,27 +237,15 @@ function late(check: string, ms: number): Finding {
 }
 
 function batchOf(event: WeirEvent, received: number): SinkBatch {
-  const header: SinkBatch['pieces'][number]['header'] = {
+  const header = frameHeader({
     sequence: 1,
-    firstRow: 0,
     kind: 'events',
-    more: false,
-    part: 0,
-    afterLoss: false,
     source: 'check',
-    stream: 'check',
-    epoch: 1,
-    sourceSequence: 1,
-    sourceRows: 0,
-    sourceDuplicates: 0,
-    sourceShed: {},
     count: 1,
     received,
     timeMin: received,
     timeMax: received,
-    bodyBytes: 0,
-    rawBytes: 0,
-  }
+  })
   return {
     token: event.id,
     count: 1,

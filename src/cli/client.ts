@@ -4,7 +4,7 @@ import { self } from '../host/process.ts'
 import { holderText, readHolder } from '../app/lock.ts'
 import { messageOf } from '../model/errors.ts'
 
-type ExitCode = 1 | 2 | 70 | 78
+export type ExitCode = 1 | 2 | 70 | 78
 
 /**
  * An error for users, printed without a stack. `exit` is 2 for a wrong command line, 70 or 78 where another program

@@ -1,17 +1,12 @@
 import type { Command } from 'commander'
 import { realHost } from '../host/index.ts'
 import { self } from '../host/process.ts'
-import type { CtsExporterFlags, CtsExporterPlan } from '../presets/cts-exporter/index.ts'
+import type { CtsExporterFlags } from '../presets/cts-exporter/index.ts'
 import { configurationErrorCodes } from './bad-configuration.ts'
-import { action, CommandError, defaultData } from './client.ts'
-import { startPreset } from './preset.ts'
+import { action, defaultData } from './client.ts'
+import { runPreset, type PresetFlags } from './preset.ts'
 
-interface Flags extends CtsExporterFlags {
-  readonly data?: string
-  readonly listen?: string
-  readonly ops?: string
-  readonly printConfig?: boolean
-}
+type Flags = CtsExporterFlags & PresetFlags
 
 const name = 'cts-exporter'
 /** Exit codes of cts_exporter. */
@@ -56,42 +51,16 @@ export function withGoFlags(args: readonly string[]): string[] {
   return args[0] === name ? args.map((arg) => (/^-from(?:=|$)/.test(arg) ? `-${arg}` : arg)) : [...args]
 }
 
-async function run({ data, listen, ops, printConfig, ...flags }: Flags): Promise<void> {
-  const folder = data ?? self.env['WEIR_DATA'] ?? defaultData
-  const { plan, text } = await planned(flags, folder)
-  if (printConfig !== true) {
-    return await startPreset({
-      name,
-      folder,
-      text,
-      files: plan.files,
-      notes: plan.notes,
-      listen,
-      ops,
-      fresh: plan.fresh,
-      exitCode: (error) =>
-        error !== undefined && configurationErrorCodes.has(error.code) ? exitCodes.settings : exitCodes.start,
-    })
-  }
-  for (const note of plan.notes) self.stderr(`weir ${name}: ${note}\n`)
-  self.stdout(text)
-}
-
-async function planned(
-  flags: CtsExporterFlags,
-  data: string,
-): Promise<{ readonly plan: CtsExporterPlan; readonly text: string }> {
-  const [{ ctsExporterPreset, oidcTokenFile, PresetProblem }, { stringify }] = await Promise.all([
-    import('../presets/cts-exporter/index.ts'),
-    import('yaml'),
-  ])
-  try {
-    const hasToken = (await realHost().disk.stat(oidcTokenFile)) !== undefined
-    const plan = ctsExporterPreset({ flags, env: self.env, hasToken, data })
-    return { plan, text: stringify(plan.config) }
-  } catch (error) {
-    if (error instanceof PresetProblem)
-      throw new CommandError(error.message, ['`weir cts-exporter --help` lists the settings.'], exitCodes.settings)
-    throw error
-  }
+async function run(flags: Flags): Promise<void> {
+  await runPreset(flags, {
+    name,
+    invalid: exitCodes.settings,
+    exitCode: (error) =>
+      error !== undefined && configurationErrorCodes.has(error.code) ? exitCodes.settings : exitCodes.start,
+    async plan(folder) {
+      const { ctsExporterPreset, oidcTokenFile } = await import('../presets/cts-exporter/index.ts')
+      const hasToken = (await realHost().disk.stat(oidcTokenFile)) !== undefined
+      return ctsExporterPreset({ flags, env: self.env, hasToken, data: folder })
+    },
+  })
 }

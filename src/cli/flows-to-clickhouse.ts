@@ -1,15 +1,10 @@
 import type { Command } from 'commander'
 import { self } from '../host/process.ts'
-import type { FlowsToClickHouseFlags, FlowsToClickHousePlan } from '../presets/flows-to-clickhouse/index.ts'
-import { action, CommandError, defaultData } from './client.ts'
-import { startPreset } from './preset.ts'
+import type { FlowsToClickHouseFlags } from '../presets/flows-to-clickhouse/index.ts'
+import { action, defaultData } from './client.ts'
+import { runPreset, type PresetFlags } from './preset.ts'
 
-interface Flags extends FlowsToClickHouseFlags {
-  readonly data?: string
-  readonly listen?: string
-  readonly ops?: string
-  readonly printConfig?: boolean
-}
+type Flags = FlowsToClickHouseFlags & PresetFlags
 
 const name = 'flows-to-clickhouse'
 const originalFlag = /^-(?:kafkaurl|clickhouseurl|loglevel)(?:=|$)/
@@ -64,40 +59,17 @@ export function withOriginalFlags(args: readonly string[]): string[] {
   return args[0] === name ? args.map((arg) => (originalFlag.test(arg) ? `-${arg}` : arg)) : [...args]
 }
 
-async function run({ data, listen, ops, printConfig, ...flags }: Flags): Promise<void> {
-  const folder = data ?? self.env['WEIR_DATA'] ?? defaultData
-  const { plan, text } = await planned(flags, folder)
-  if (printConfig !== true) {
-    return await startPreset({
-      name,
-      folder,
-      text,
-      files: {},
-      notes: plan.notes,
-      listen,
-      ops,
-      exitCode: () => 1,
-      fresh: 'flows are read from the committed offsets of the group, which ClickHouse has.',
-    })
-  }
-  for (const note of plan.notes) self.stderr(`weir ${name}: ${note}\n`)
-  self.stdout(text)
-}
-
-async function planned(
-  flags: FlowsToClickHouseFlags,
-  data: string,
-): Promise<{ readonly plan: FlowsToClickHousePlan; readonly text: string }> {
-  const [{ flowsToClickHousePreset, PresetProblem }, { stringify }] = await Promise.all([
-    import('../presets/flows-to-clickhouse/index.ts'),
-    import('yaml'),
-  ])
-  try {
-    const plan = flowsToClickHousePreset({ flags, env: self.env, data })
-    return { plan, text: stringify(plan.config) }
-  } catch (error) {
-    if (error instanceof PresetProblem)
-      throw new CommandError(error.message, [`\`weir ${name} --help\` lists the settings.`], 2)
-    throw error
-  }
+async function run(flags: Flags): Promise<void> {
+  await runPreset(flags, {
+    name,
+    invalid: 2,
+    exitCode: () => 1,
+    async plan(folder) {
+      const { flowsToClickHousePreset } = await import('../presets/flows-to-clickhouse/index.ts')
+      return {
+        ...flowsToClickHousePreset({ flags, env: self.env, data: folder }),
+        fresh: 'flows are read from the committed offsets of the group, which ClickHouse has.',
+      }
+    },
+  })
 }

@@ -1,15 +1,11 @@
 import { Option, type Command } from 'commander'
 import { self } from '../host/process.ts'
-import type { Generation, KollectFlags, KollectPlan } from '../presets/kollect/index.ts'
-import { action, CommandError, defaultData } from './client.ts'
-import { startPreset } from './preset.ts'
+import type { Generation, KollectFlags } from '../presets/kollect/index.ts'
+import { action, defaultData } from './client.ts'
+import { runPreset, type PresetFlags } from './preset.ts'
 
-interface Flags extends KollectFlags {
+interface Flags extends KollectFlags, PresetFlags {
   readonly generation: Generation
-  readonly data?: string
-  readonly listen?: string
-  readonly ops?: string
-  readonly printConfig?: boolean
 }
 
 export function register(program: Command): void {
@@ -67,43 +63,22 @@ Exit codes: 0 clean stop, 1 start failure, 2 usage error.`,
     .action(action(run))
 }
 
-async function run({ generation, data, listen, ops, printConfig, ...flags }: Flags): Promise<void> {
-  const folder = data ?? self.env['WEIR_DATA'] ?? defaultData
-  const { plan, text } = await planned(flags, generation, folder)
-  if (printConfig !== true) {
-    return await startPreset({
-      name: 'kollect',
-      folder,
-      text,
-      files: plan.secrets,
-      notes: plan.notes,
-      listen,
-      ops,
-      fresh:
-        'changes before this start are unknown. Keep the folder across restarts, so that the next start ' +
-        'emits missed changes.',
-      exitCode: () => 1,
-    })
-  }
-  for (const note of plan.notes) self.stderr(`weir kollect: ${note}\n`)
-  self.stdout(text)
-}
-
-async function planned(
-  flags: KollectFlags,
-  generation: Generation,
-  data: string,
-): Promise<{ plan: KollectPlan; text: string }> {
-  const [{ kollectPreset, PresetProblem }, { stringify }] = await Promise.all([
-    import('../presets/kollect/index.ts'),
-    import('yaml'),
-  ])
-  try {
-    const plan = kollectPreset({ flags, env: self.env, generation, data })
-    return { plan, text: stringify(plan.config) }
-  } catch (error) {
-    if (error instanceof PresetProblem)
-      throw new CommandError(error.message, ['`weir kollect --help` lists the settings.'])
-    throw error
-  }
+async function run({ generation, ...flags }: Flags): Promise<void> {
+  await runPreset(flags, {
+    name: 'kollect',
+    invalid: 1,
+    exitCode: () => 1,
+    async plan(folder) {
+      const { kollectPreset } = await import('../presets/kollect/index.ts')
+      const { config, notes, secrets } = kollectPreset({ flags, env: self.env, generation, data: folder })
+      return {
+        config,
+        notes,
+        files: secrets,
+        fresh:
+          'changes before this start are unknown. Keep the folder across restarts, so that the next start ' +
+          'emits missed changes.',
+      }
+    },
+  })
 }

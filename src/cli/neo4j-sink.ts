@@ -1,15 +1,7 @@
 import type { Command } from 'commander'
 import { self } from '../host/process.ts'
-import type { Neo4jSinkPlan } from '../presets/neo4j-sink/index.ts'
-import { action, CommandError, defaultData } from './client.ts'
-import { startPreset } from './preset.ts'
-
-interface Flags {
-  readonly data?: string
-  readonly listen?: string
-  readonly ops?: string
-  readonly printConfig?: boolean
-}
+import { action, defaultData } from './client.ts'
+import { runPreset, type PresetFlags } from './preset.ts'
 
 const name = 'neo4j-sink'
 /** Exit code of neo4j_sink for every error at start. */
@@ -44,39 +36,19 @@ Exit codes: 0 clean stop, 78 start failure, 2 usage error.`,
     .action(action(run))
 }
 
-async function run({ data, listen, ops, printConfig }: Flags): Promise<void> {
-  const folder = data ?? self.env['WEIR_DATA'] ?? defaultData
-  const { plan, text } = await planned(folder)
-  if (printConfig !== true) {
-    return await startPreset({
-      name,
-      folder,
-      text,
-      files: {},
-      notes: plan.notes,
-      listen,
-      ops,
-      exitCode: () => exitCode,
-      fresh:
-        'events refused earlier as invalid audit events are no longer listed. Nothing else is lost: events ' +
-        'are acknowledged after the graph stores them.',
-    })
-  }
-  for (const note of plan.notes) self.stderr(`weir ${name}: ${note}\n`)
-  self.stdout(text)
-}
-
-async function planned(data: string): Promise<{ readonly plan: Neo4jSinkPlan; readonly text: string }> {
-  const [{ neo4jSinkPreset, PresetProblem }, { stringify }] = await Promise.all([
-    import('../presets/neo4j-sink/index.ts'),
-    import('yaml'),
-  ])
-  try {
-    const plan = neo4jSinkPreset({ env: self.env, data })
-    return { plan, text: stringify(plan.config) }
-  } catch (error) {
-    if (error instanceof PresetProblem)
-      throw new CommandError(error.message, [`\`weir ${name} --help\` lists the settings.`], exitCode)
-    throw error
-  }
+async function run(flags: PresetFlags): Promise<void> {
+  await runPreset(flags, {
+    name,
+    invalid: exitCode,
+    exitCode: () => exitCode,
+    async plan(folder) {
+      const { neo4jSinkPreset } = await import('../presets/neo4j-sink/index.ts')
+      return {
+        ...neo4jSinkPreset({ env: self.env, data: folder }),
+        fresh:
+          'events refused earlier as invalid audit events are no longer listed. Nothing else is lost: events ' +
+          'are acknowledged after the graph stores them.',
+      }
+    },
+  })
 }

@@ -3,19 +3,22 @@ import { realHost, type Host } from '../host/index.ts'
 import { self } from '../host/process.ts'
 import { messageOf } from '../model/errors.ts'
 import { openClient, type Client } from '../net/kubernetes/client.ts'
-import { followObject, readState, type ObjectPlace } from '../net/kubernetes/follow-object.ts'
+import { followObject, readItems, readState, type ObjectPlace } from '../net/kubernetes/follow-object.ts'
 import { login } from '../net/kubernetes/login.ts'
 import { CommandError } from './client.ts'
+import { usesSlices } from '../presets/netobserv/flowcollector/slices.ts'
 import { planOfResource, type NetobservFlags, type Planned } from './netobserv-plan.ts'
 import { writeFiles } from './preset.ts'
 
 const name = 'netobserv'
-const startMs = 30_000
+const readMs = 30_000
 
+const objectName = 'cluster'
 const place: ObjectPlace = {
   paths: ['v1beta2', 'v1beta1'].map((version) => `/apis/flows.netobserv.io/${version}/flowcollectors`),
-  name: 'cluster',
+  name: objectName,
 }
+const slices: ObjectPlace = { paths: ['/apis/flows.netobserv.io/v1alpha1/flowcollectorslices'] }
 
 /** The FlowCollector `cluster` of a cluster. */
 export class FollowedCollector {
@@ -24,6 +27,10 @@ export class FollowedCollector {
   readonly #flags: NetobservFlags
   readonly #data: string
   #running = ''
+  #object: unknown
+  /** Set while slices have an effect. */
+  #slices: AbortController | undefined
+  #applying: Promise<void> = Promise.resolve()
 
   private constructor(client: Client, host: Host, flags: NetobservFlags, data: string) {
     this.#client = client
@@ -46,11 +53,11 @@ export class FollowedCollector {
   async first(): Promise<Planned> {
     let reason: string
     const stop = new AbortController()
-    const timer = this.#host.timers.after(startMs, () => stop.abort())
+    const timer = this.#host.timers.after(readMs, () => stop.abort())
     try {
       const state = await readState(this.#client.ask, place, stop.signal)
       if (state.object !== undefined) {
-        const planned = await this.#planned(state.object)
+        const planned = await this.#planned(state.object, stop.signal)
         this.#running = fingerprint(planned)
         return planned
       }
@@ -62,14 +69,14 @@ export class FollowedCollector {
     }
     const stored = await this.#host.disk.readFile(`${this.#data}/${name}.yaml`).catch(() => undefined)
     if (stored === undefined || this.#flags.printConfig === true)
-      throw new CommandError(`FlowCollector \`${place.name}\` cannot be used: ${reason}`, [
+      throw new CommandError(`FlowCollector \`${objectName}\` cannot be used: ${reason}`, [
         'Correct the resource, or the access to it (get, list and watch on flowcollectors.flows.netobserv.io).',
       ])
     return {
       plan: {
         config: {},
         files: {},
-        notes: [`FlowCollector \`${place.name}\` cannot be used: ${reason}. The last valid configuration runs.`],
+        notes: [`FlowCollector \`${objectName}\` cannot be used: ${reason}. The last valid configuration runs.`],
       },
       text: new TextDecoder().decode(stored),
     }
@@ -77,20 +84,51 @@ export class FollowedCollector {
 
   /** Applies changes until the process ends. */
   follow(weir: Pick<RunningWeir, 'reload' | 'log'>): void {
+    this.#follow(place, 'FlowCollector', new AbortController().signal, weir, async (object) => {
+      this.#object = object
+      this.#followSlices(weir)
+      await this.#applyNext(weir)
+    })
+  }
+
+  #follow(
+    of: ObjectPlace,
+    kind: string,
+    signal: AbortSignal,
+    { log }: Pick<RunningWeir, 'log'>,
+    onState: (object: unknown) => Promise<void>,
+  ): void {
     followObject({
       ask: this.#client.ask,
       host: this.#host,
-      place,
-      signal: new AbortController().signal,
-      onState: (object) => this.#apply(object, weir),
+      place: of,
+      signal,
+      onState,
       onTrouble: (reason) =>
-        weir.log.warn('The FlowCollector cannot be followed; the running configuration stays active.', { reason }),
-    }).catch((error: unknown) => weir.log.error('following the FlowCollector ended', { error: messageOf(error) }))
+        log.warn(`The ${kind} cannot be followed; the running configuration stays active.`, { reason }),
+    }).catch((error: unknown) => log.error(`following the ${kind} ended`, { error: messageOf(error) }))
+  }
+
+  /** The resources exist only in later versions of the operator. */
+  #followSlices(weir: Pick<RunningWeir, 'reload' | 'log'>): void {
+    if (!usesSlices(this.#object)) {
+      this.#slices?.abort()
+      this.#slices = undefined
+    } else if (this.#slices === undefined) {
+      this.#slices = new AbortController()
+      this.#follow(slices, 'FlowCollectorSlice', this.#slices.signal, weir, () => this.#applyNext(weir))
+    }
+  }
+
+  /** One change at a time. */
+  #applyNext(weir: Pick<RunningWeir, 'reload' | 'log'>): Promise<void> {
+    this.#applying = this.#applying.then(() => this.#apply(this.#object, weir))
+    return this.#applying
   }
 
   async #apply(object: unknown, { reload, log }: Pick<RunningWeir, 'reload' | 'log'>): Promise<void> {
     if (object === undefined)
-      return log.warn('The FlowCollector does not exist; the running configuration stays active.', { name: place.name })
+      return log.warn('The FlowCollector does not exist; the running configuration stays active.', { name: objectName })
     let planned: Planned
     try {
       planned = await this.#planned(object)
@@ -118,8 +156,17 @@ export class FollowedCollector {
     return found
   }
 
-  #planned(resource: unknown): Promise<Planned> {
-    return planOfResource(resource, this.#flags, this.#data, true)
+  /** `signal`: ends reading the slices; default: after {@link readMs}. */
+  async #planned(resource: unknown, signal?: AbortSignal): Promise<Planned> {
+    if (!usesSlices(resource)) return planOfResource({ resource, slices: [] }, this.#flags, this.#data, true)
+    const stop = new AbortController()
+    const timer = this.#host.timers.after(readMs, () => stop.abort())
+    try {
+      const { items } = await readItems(this.#client.ask, slices, signal ?? stop.signal)
+      return await planOfResource({ resource, slices: items }, this.#flags, this.#data, true)
+    } finally {
+      timer.cancel()
+    }
   }
 }
 

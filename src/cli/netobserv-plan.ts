@@ -40,9 +40,15 @@ export async function planOfFile(flags: NetobservFlags, data: string): Promise<P
   )
 }
 
+export interface Collector {
+  readonly resource: unknown
+  /** Resources FlowCollectorSlice. */
+  readonly slices: readonly unknown[]
+}
+
 /** Throws PresetProblem. */
 export async function planOfResource(
-  resource: unknown,
+  { resource, slices }: Collector,
   flags: NetobservFlags,
   data: string,
   followed: boolean,
@@ -58,6 +64,7 @@ export async function planOfResource(
       secrets: flags.secrets,
       readLink: importNetObserv,
       followed,
+      slices,
       ...(flags.kubeconfig === undefined ? {} : { kubeconfig: flags.kubeconfig }),
     }),
   )

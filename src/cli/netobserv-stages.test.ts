@@ -32,6 +32,9 @@ const stages: readonly Stage[] = [
             { type: 'add_kubernetes_infra', kubernetes_infra: { infra_prefixes: ['openshift'] } },
             { type: 'decode_tcp_flags', decode_tcp_flags: { input: 'Flags', output: 'Flags' } },
             { type: 'add_subnet_label', add_subnet_label: { input: 'SrcAddr', output: 'SrcSubnetLabel' } },
+            { type: 'add_service', add_service: { input: 'DstPort', output: 'service', protocol: 'Proto' } },
+            { type: 'add_subnet', add_subnet: { input: 'SrcAddr', output: 'SrcSubnet', subnet_mask: '/24' } },
+            { type: 'decode_tcp_flags', decode_tcp_flags: { input: 'Flags', output: 'FlagNames' } },
           ],
           subnetLabels: [{ name: 'dc', cidrs: ['10.1.0.0/16'] }],
         },
@@ -53,6 +56,10 @@ const stages: readonly Stage[] = [
             { type: 'add_field', addField: { input: 'site', value: 'edge "1"' } },
             { type: 'add_field_if_doesnt_exist', addFieldIfDoesntExist: { input: 'DstK8S_Type', value: 'VM' } },
             { type: 'remove_field', removeField: { input: 'SrcMac' } },
+            { type: 'add_field_if', addFieldIf: { input: 'service', output: 'tier', parameters: '=~ "^http"' } },
+            { type: 'add_regex_if', addRegexIf: { input: 'SrcAddr', output: 'Ten', parameters: '^10\\.' } },
+            { type: 'add_label', addLabel: { input: 'a', value: 'b' } },
+            { type: 'add_label_if', addLabelIf: { input: 'Bytes', output: 'c', parameters: '> 5', assignee: 'd' } },
           ],
         },
       },
@@ -95,6 +102,7 @@ const stages: readonly Stage[] = [
           metrics: [
             { name: 'flows_total', type: 'counter', filters: [{ key: 'FlowDirection', value: 1, type: 'not_equal' }] },
             { name: 'rtt_seconds', type: 'histogram', valueKey: 'TimeFlowRttNs', valueScale: 1e9, buckets: [0.005, 1] },
+            { name: 'services_total', type: 'counter', valueKey: 'Bytes', labels: ['service'] },
             { name: 'sampling', type: 'gauge', valueKey: 'Sampling', labels: ['SrcK8S_HostName'] },
           ],
         },
@@ -111,6 +119,50 @@ const stages: readonly Stage[] = [
     follows: 'dedup',
     is: { write: { type: 'ipfix', ipfix: { targetHost: 'collector', targetPort: 4739, tplSendInterval: '1m' } } },
   },
+  {
+    name: 'scaled',
+    follows: 'dedup',
+    is: {
+      transform: {
+        type: 'generic',
+        generic: {
+          policy: 'replace_keys',
+          rules: [
+            { input: 'Bytes', output: 'Bytes', multiplier: 50 },
+            { input: 'service', output: 'svc' },
+            { input: 'DstPort', output: 'port' },
+          ],
+        },
+      },
+    },
+  },
+  { name: 'lines', follows: 'scaled', is: { write: { type: 'stdout', stdout: { format: 'json' } } } },
+  {
+    name: 'sums',
+    follows: 'dedup',
+    is: {
+      extract: {
+        type: 'aggregates',
+        aggregates: { rules: [{ name: 'a', groupByKeys: ['Proto'], operationType: 'sum', operationKey: 'Bytes' }] },
+      },
+    },
+  },
+  { name: 'sum-lines', follows: 'sums', is: { write: { type: 'stdout' } } },
+  {
+    name: 'last',
+    follows: 'dedup',
+    is: {
+      extract: {
+        type: 'timebased',
+        timebased: {
+          rules: [
+            { name: 'l', indexKeys: ['SrcAddr'], operationType: 'last', operationKey: 'Bytes', timeInterval: '10s' },
+          ],
+        },
+      },
+    },
+  },
+  { name: 'last-lines', follows: 'last', is: { write: { type: 'stdout' } } },
   {
     name: 'otel-transform',
     follows: 'dedup',

@@ -5,6 +5,7 @@ import { messageOf, stackOf, WeirError } from '../model/errors.ts'
 import type { RunningWeir } from '../app/compose.ts'
 import { makeDataFolder, refuseHeld } from '../app/lock.ts'
 import { withoutUrlSecrets } from '../model/url-text.ts'
+import { CommandError, defaultData, type ExitCode } from './client.ts'
 
 export interface PresetStart {
   /** The command in `weir NAME`, and the name of the stored configuration. */
@@ -20,6 +21,49 @@ export interface PresetStart {
   /** Maps an error at start to the other program's exit code; undefined for an error that is no WeirError. */
   readonly exitCode: (error: WeirError | undefined) => number
   readonly started?: (weir: RunningWeir) => void
+}
+
+export interface PresetFlags {
+  readonly data?: string
+  readonly listen?: string
+  readonly ops?: string
+  readonly printConfig?: boolean
+}
+
+/** A command of which flags and variables determine the whole configuration. */
+export interface Preset extends Pick<PresetStart, 'name' | 'exitCode'> {
+  /** Exit code of invalid settings. */
+  readonly invalid: ExitCode
+  /** Throws PresetProblem. */
+  readonly plan: (folder: string) => Promise<
+    Pick<PresetStart, 'notes' | 'fresh'> & {
+      readonly config: Readonly<Record<string, unknown>>
+      readonly files?: PresetStart['files']
+    }
+  >
+}
+
+/** Prints the configuration, or runs it until Weir ends. */
+export async function runPreset(
+  { data, listen, ops, printConfig }: PresetFlags,
+  { name, exitCode, invalid, plan }: Preset,
+): Promise<void> {
+  const [{ PresetProblem }, { stringify }] = await Promise.all([import('../presets/given.ts'), import('yaml')])
+  const folder = data ?? self.env['WEIR_DATA'] ?? defaultData
+  const {
+    config,
+    files = {},
+    notes,
+    fresh,
+  } = await plan(folder).catch((error: unknown) => {
+    if (error instanceof PresetProblem)
+      throw new CommandError(error.message, [`\`weir ${name} --help\` lists the settings.`], invalid)
+    throw error
+  })
+  const text = stringify(config)
+  if (printConfig !== true) return await startPreset({ name, folder, text, files, notes, fresh, listen, ops, exitCode })
+  for (const note of notes) self.stderr(`weir ${name}: ${note}\n`)
+  self.stdout(text)
 }
 
 /** Resolves when Weir ends. */

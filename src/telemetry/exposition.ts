@@ -1,21 +1,27 @@
 import type { Counter, Gauge, Registry } from 'prom-client'
 import { realThread, type Thread } from '../host/thread.ts'
 import { recordThreadMemory } from './memory.ts'
+import type { MetricInfo } from './metric-table.ts'
 import type { MetricStore } from './metrics.ts'
+import { namedMetrics, type NetObservNames } from './netobserv-names.ts'
 
 export interface Exposition {
   readonly contentType: string
   readonly text: string
 }
 
-/** Metrics of a store, the process and Node in Prometheus' text format. The first scrape loads prom-client. */
+/**
+ * Metrics of a store, the process and Node in Prometheus' text format. The first scrape loads prom-client. `names`
+ * adds those of NetObserv.
+ */
 export function exposition(
   store: MetricStore,
   thread: Pick<Thread, 'memory'> = realThread(),
+  names: () => NetObservNames | undefined = () => undefined,
 ): () => Promise<Exposition> {
   let loading: Promise<{ registry: Registry; fill: () => void }> | undefined
   return async () => {
-    loading ??= open(store)
+    loading ??= open(store, names)
     const { registry, fill } = await loading
     recordThreadMemory(store, 'main', thread)
     fill()
@@ -23,7 +29,10 @@ export function exposition(
   }
 }
 
-async function open(store: MetricStore): Promise<{ registry: Registry; fill: () => void }> {
+async function open(
+  store: MetricStore,
+  names: () => NetObservNames | undefined,
+): Promise<{ registry: Registry; fill: () => void }> {
   const prom = await import('prom-client')
   const registry = new prom.Registry()
   const { user, system } = process.cpuUsage()
@@ -36,15 +45,24 @@ async function open(store: MetricStore): Promise<{ registry: Registry; fill: () 
   ] as const)
     (registry.getSingleMetric(`process_cpu_${name}seconds_total`) as Counter).inc(micros / 1e6)
   const shown = new Map<string, Counter | Gauge>()
+  const metricOf = (name: string, info: MetricInfo): Counter | Gauge => {
+    let metric = shown.get(name)
+    if (metric === undefined) {
+      const options = { name, help: info.help, labelNames: info.labels, registers: [registry] }
+      metric = info.kind === 'counter' ? new prom.Counter(options) : new prom.Gauge(options)
+      shown.set(name, metric)
+    }
+    metric.reset()
+    return metric
+  }
   const fill = (): void => {
+    const others = names()
+    for (const { samples, ...named } of others === undefined ? [] : namedMetrics(store, others)) {
+      const metric = metricOf(named.name, named)
+      for (const { labels, value } of samples) metric.inc(labels, value)
+    }
     for (const [name, info, series] of store) {
-      let metric = shown.get(name)
-      if (metric === undefined) {
-        const options = { name, help: info.help, labelNames: info.labels, registers: [registry] }
-        metric = info.kind === 'counter' ? new prom.Counter(options) : new prom.Gauge(options)
-        shown.set(name, metric)
-      }
-      metric.reset()
+      const metric = metricOf(name, info)
       for (const { values, value } of series) {
         const labels = Object.fromEntries(info.labels.map((label, index) => [label, values[index] ?? '']))
         metric.inc(labels, value)

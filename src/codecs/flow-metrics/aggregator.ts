@@ -8,6 +8,7 @@ import { MetricSeries } from './series.ts'
 import { amountsOf, BatchTexts, FieldIds, keepPresent } from './values.ts'
 import { BatchView, viewOf } from './batch-view.ts'
 import type { Family } from './family.ts'
+import { rawName, unitOf } from './names.ts'
 
 export interface AggregatorOptions {
   readonly metrics: readonly CompiledMetric[]
@@ -80,23 +81,36 @@ export class FlowAggregator {
     this.#version++
     this.#mark(now)
     if (rows.length === 0) return
-    const texts = new BatchTexts(batch, this.#interner)
-    const views = new Map<string, BatchView>()
-    const amounts = new Map<FlowFieldName, Float64Array | undefined>()
-    const amountOf = (field: FlowFieldName): Float64Array | undefined => {
-      if (!amounts.has(field)) amounts.set(field, amountsOf(batch, field))
-      return amounts.get(field)
-    }
-    const scale = this.#options.sampling === 'raw' ? undefined : scaleOf(amountOf('sampling'))
-    for (const group of this.#groups.values()) {
-      const key = group.flatten.join()
-      let view = views.get(key)
-      if (view === undefined) {
-        view = new BatchView(batch, texts, viewOf(batch, rows, group.flatten, texts))
-        views.set(key, view)
+    const views = this.#viewsOf(batch, rows)
+    const scale = this.#options.sampling === 'raw' ? undefined : scaleOf(views.amountOf('sampling'))
+    for (const group of this.#groups.values())
+      this.#addGroup(group, views.of(group), views.amountOf, scale, { version: this.#version, now })
+  }
+
+  /** Calls `visit` with each row that adds to one of the sets, as `add` did. */
+  eachRowOf(
+    batch: FlowBatch,
+    rows: Uint32Array,
+    wanted: ReadonlyMap<MetricSeries, Pick<ReadonlySet<number>, 'has'>>,
+    visit: (row: number, series: MetricSeries, set: number) => void,
+  ): void {
+    const views = this.#viewsOf(batch, rows)
+    for (const group of this.#groups.values())
+      for (const { series, mask, metric } of group.metrics) {
+        const sets = wanted.get(series)
+        const amounts = metric.value === undefined ? undefined : views.amountOf(metric.value)
+        if (sets === undefined || (metric.value !== undefined && amounts === undefined)) continue
+        const view = views.of(group)
+        const chosen = this.#maskOf(view, mask)
+        if (chosen === undefined) continue
+        const found = group.sets.find(
+          group.labels.map((ref) => this.#idsOf(view, ref)),
+          chosen,
+        )
+        view.view.rows.forEach((row, i) => {
+          if (chosen[i] !== 0 && sets.has(found[i]!) && !Number.isNaN(amounts?.[row])) visit(row, series, found[i]!)
+        })
       }
-      this.#addGroup(group, view, amountOf, scale, { version: this.#version, now })
-    }
   }
 
   /**
@@ -192,6 +206,33 @@ export class FlowAggregator {
     }
   }
 
+  #viewsOf(
+    batch: FlowBatch,
+    rows: Uint32Array,
+  ): {
+    readonly of: (group: Group) => BatchView
+    readonly amountOf: (field: FlowFieldName) => Float64Array | undefined
+  } {
+    const texts = new BatchTexts(batch, this.#interner)
+    const views = new Map<string, BatchView>()
+    const amounts = new Map<FlowFieldName, Float64Array | undefined>()
+    return {
+      of: ({ flatten }) => {
+        const key = flatten.join()
+        let view = views.get(key)
+        if (view === undefined) {
+          view = new BatchView(batch, texts, viewOf(batch, rows, flatten, texts))
+          views.set(key, view)
+        }
+        return view
+      },
+      amountOf: (field) => {
+        if (!amounts.has(field)) amounts.set(field, amountsOf(batch, field))
+        return amounts.get(field)
+      },
+    }
+  }
+
   /** Undefined: no position passes. */
   #maskOf(view: BatchView, index: number): Uint8Array | undefined {
     const known = view.masks[index]
@@ -260,12 +301,4 @@ export class FlowAggregator {
 
 function scaleOf(sampling: Float64Array | undefined): Float64Array | undefined {
   return sampling?.map((interval) => (interval > 1 ? interval : 1))
-}
-
-function unitOf(name: string): string | undefined {
-  return /_(bytes|packets|seconds)(?:_total)?$/.exec(name)?.[1]
-}
-
-function rawName(name: string): string {
-  return name.endsWith('_total') ? `${name.slice(0, -'_total'.length)}_raw_total` : `${name}_raw`
 }

@@ -4,3 +4,4 @@ export { compileMetric, type CompiledMetric, type FilterType, type MetricFilter 
 export { metricSets, predefinedMetrics, selectMetrics, type WrittenMetric } from './predefined.ts'
 export { exposition, expositionChunks, type TextFormat } from './exposition.ts'
 export { aggregatorOf, type FlowMetricSettings } from './settings.ts'
+export type { MetricSeries } from './series.ts'

@@ -1,4 +1,6 @@
+import { messageOf } from '../../model/errors.ts'
 import { FlowAggregator, type AggregatorOptions } from './aggregator.ts'
+import type { CompiledMetric } from './definition.ts'
 import { selectMetrics, type WrittenMetric } from './predefined.ts'
 
 /** Settings of sinks that sum flows into metrics, after validation. */
@@ -12,13 +14,31 @@ export interface FlowMetricSettings extends Pick<AggregatorOptions, 'prefix' | '
 
 /** Throws a sentence with the mistake and the action to take. */
 export function aggregatorOf(settings: FlowMetricSettings): FlowAggregator {
-  const { include, custom, prefix, sampling, expiry, max_series: maxSeries } = settings
-  const written = custom.map((metric) => ({ ...metric, buckets: metric.buckets.map(Number) }))
+  const { prefix, sampling, expiry, max_series: maxSeries } = settings
   return new FlowAggregator({
-    metrics: selectMetrics(include, written),
+    metrics: metricsOf(settings),
     prefix,
     sampling,
     maxSeries,
     expiryMs: expiry,
   })
+}
+
+type MetricChoice = Pick<FlowMetricSettings, 'include' | 'custom'>
+
+function metricsOf({ include, custom }: MetricChoice): CompiledMetric[] {
+  return selectMetrics(
+    include,
+    custom.map((metric) => ({ ...metric, buckets: metric.buckets.map(Number) })),
+  )
+}
+
+/** A sentence with the mistake and the action to take; undefined: none. */
+export function metricsProblem(choice: MetricChoice): string | undefined {
+  try {
+    metricsOf(choice)
+    return undefined
+  } catch (error) {
+    return messageOf(error)
+  }
 }

@@ -5,6 +5,7 @@ import { flowFields, type FlowFieldName } from '../../model/fields.ts'
 import { isSpecified, mappedPrefix } from '../../model/ip.ts'
 import { cached, columnWriter, jsonObject, present, u64Text, type Writer } from '../flow-json/index.ts'
 import { parseExact, stringifyExact } from './exact.ts'
+import { withTotals } from './totals.ts'
 import { fieldOfKey, flagBits, keyOf, quicVersionName } from './keys.ts'
 
 export interface NetObservOptions {
@@ -17,9 +18,10 @@ export interface NetObservOptions {
 }
 
 export function netobservJson(
-  batch: FlowBatch,
+  given: FlowBatch,
   { flags, sorted = false, without }: NetObservOptions = { flags: 'raw' },
 ): (row: number) => string {
+  const batch = withTotals(given)
   const conditions = conditionsOf(batch)
   const writers = flowFields.flatMap((field) => {
     if (field.name === 'extra' || without?.has(field.name) === true) return []

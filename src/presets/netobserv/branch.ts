@@ -1,3 +1,4 @@
+import type { Aggregated } from './extract.ts'
 import type { Report } from './report.ts'
 
 export type Settings = Readonly<Record<string, unknown>>
@@ -20,6 +21,8 @@ export interface Branch {
   readonly flagNames: boolean
   /** Names of fields in sinks that can rename: output by input. */
   readonly renamed?: Readonly<Record<string, string>>
+  /** Set directly behind a stage that sums up flows. */
+  readonly aggregated?: Aggregated
 }
 
 /** The configuration that grows while stages are read. */

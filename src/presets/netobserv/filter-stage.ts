@@ -1,6 +1,7 @@
 import { joined, type Assembly, type Branch } from './branch.ts'
 import type { Filter, FilterRule, Removal } from './flp-file.ts'
-import { mapOf, passOf, sampleOf, type MapSteps } from './steps.ts'
+import { Changes } from './changes.ts'
+import { passOf, sampleOf } from './steps.ts'
 
 /** Queries of flowlogs-pipeline that hold if a rule removes the flow, and if it does not. */
 interface Removed {
@@ -19,22 +20,22 @@ export function filterStage(name: string, before: Branch, filter: Filter, path: 
 
 /** Queries that keep flows are first, then the other rules in their order. `scales`: sampling multiplies Sampling. */
 export function filterRules(name: string, before: Branch, rules: Placed, scales: boolean, assembly: Assembly): Branch {
-  const path = rules[0]?.at ?? ''
   let branch = keepQueries(name, before, rules, scales, assembly)
-  let steps: MapSteps = {}
-  const labels: string[] = []
+  const changes = new Changes(assembly)
   for (const { rule, at } of rules) {
     const found = removal(rule, at, assembly)
-    if (found !== undefined) {
-      // A condition after a change of fields must see the change.
-      if (Object.keys(steps).length > 0) branch = mapOf(name, branch, steps, path, assembly)
-      steps = {}
-      branch = withQuery(branch, found.keeps, at, assembly)
-    } else if (rule.type === 'conditional_sampling') branch = conditionalSampling(name, branch, rule, at, assembly)
-    else steps = changed(steps, rule, at, labels, assembly)
+    if (found === undefined && rule.type !== 'conditional_sampling') {
+      changes.add(rule, at)
+      continue
+    }
+    // A condition after a change of fields must see the change.
+    branch = changes.take().applyTo(name, branch, assembly)
+    branch =
+      found === undefined
+        ? conditionalSampling(name, branch, rule, at, assembly)
+        : withQuery(branch, found.keeps, at, assembly)
   }
-  if (labels.length > 0) steps = { ...steps, set: { ...steps.set, labels: labels.join(',') } }
-  return Object.keys(steps).length === 0 ? branch : mapOf(name, branch, steps, path, assembly)
+  return changes.finish().applyTo(name, branch, assembly)
 }
 
 function withQuery(branch: Branch, query: string, at: string, assembly: Assembly): Branch {
@@ -146,36 +147,4 @@ function equals(input: string, value: unknown): { readonly is: string; readonly 
   if (typeof value !== 'string') return undefined
   const quoted = JSON.stringify(value)
   return { is: `${input} = ${quoted}`, not: `${input} != ${quoted}` }
-}
-
-function changed(steps: MapSteps, rule: FilterRule, at: string, labels: string[], assembly: Assembly): MapSteps {
-  switch (rule.type) {
-    case 'remove_field':
-      return { ...steps, drop: [...(steps.drop ?? []), rule.removeField?.input ?? ''] }
-    case 'add_field': {
-      const { input = '', value } = rule.addField ?? {}
-      return { ...steps, set: { ...steps.set, [input]: value } }
-    }
-    case 'add_field_if_doesnt_exist': {
-      const { input = '', value } = rule.addFieldIfDoesntExist ?? {}
-      if (input !== 'K8S_ClusterName') return { ...steps, fallback: { ...steps.fallback, [input]: value } }
-      if (typeof value === 'string') assembly.clusterName = value
-      return steps
-    }
-    case 'add_label': {
-      const { input = '', value } = rule.addLabel ?? {}
-      labels.push(`${input}=${String(value)}`)
-      return steps
-    }
-    case 'add_field_if':
-    case 'add_regex_if':
-    case 'add_label_if':
-      assembly.report.refuse(at, `\`${rule.type}\` is not supported; add a \`map\` transform to the configuration`)
-      return steps
-    case undefined:
-      assembly.report.refuse(at, 'the type of the rule is missing')
-      return steps
-    default:
-      return steps
-  }
 }

@@ -204,7 +204,7 @@ describe('enrichment', () => {
   test('fields with other names than those of NetObserv are named', () => {
     const rules = [
       { type: 'add_kubernetes', kubernetes: { ipField: 'XlatSrcAddr', output: 'XlatSrcK8S' } },
-      { type: 'add_service', add_service: { input: 'DstPort', output: 'Service', protocol: 'Proto' } },
+      { type: 'add_service', add_service: { input: 'DstAddr', output: 'Service', protocol: 'Proto' } },
       { type: 'add_location', add_location: { input: 'DstAddr', output: 'Geo', file_path: '/db.zip' } },
     ]
     const enrich: Stage = {
@@ -218,7 +218,7 @@ describe('enrichment', () => {
         .slice(1),
     ).toEqual([
       expect.stringContaining('rules[0].kubernetes: `XlatSrcK8S` cannot be added for `XlatSrcAddr`') as string,
-      expect.stringContaining('rules[1].add_service: no field for the service') as string,
+      expect.stringContaining('rules[1].add_service: `DstAddr` is no port') as string,
       expect.stringContaining('rules[2].add_location: databases of IP2Location are not read') as string,
     ])
   })

@@ -47,6 +47,7 @@ export function finished(assembly: Assembly, data: string, rest: Rest): Netobser
       data: folder,
       ...(listen === undefined ? {} : { listen }),
       ops,
+      telemetry: { netobserv_prefix: rest.metrics.prefix ?? '' },
       log: { format: 'json', level: logLevel(rest.logLevel) },
       store: { enabled: 'none' },
       ...identityOf(assembly, folder, hasNetworks),
@@ -94,7 +95,6 @@ function addresses({ sinks, sources, report }: Assembly, { metrics, health, prof
   const own = metricsAddress(metrics)
   if (metrics.disableGlobalServer !== true && !served.includes(own)) ops.add(own)
   report.noteAll('metricsSettings', metrics, {
-    prefix: 'metrics of Weir itself have the prefix weir_',
     noPanic: 'without effect; invalid metrics never end Weir',
     suppressDefaultMetrics: 'without effect; Weir always exports metrics of its process',
   })

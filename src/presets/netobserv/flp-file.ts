@@ -1,4 +1,5 @@
 /** The file of flowlogs-pipeline. */
+import { conntrack } from './conntrack-shape.ts'
 import {
   anything,
   choice,
@@ -41,9 +42,11 @@ const ipfixIngest = object({
   mapping: list(object({ penprovided: flag, field: integer, pen: integer, destination: text, endianness: text })),
 })
 
+const decoder = object({ type: choice(['json', 'protobuf']) })
+
 const ingest = object({
   type: choice(['file', 'file_loop', 'file_chunks', 'collector', 'ipfix', 'kafka', 'grpc', 'synthetic', 'stdin']),
-  file: object({ filename: text, decoder: anything, loop: flag, chunks: integer }),
+  file: object({ filename: text, decoder, loop: flag, chunks: integer }),
   collector: ipfixIngest,
   ipfix: ipfixIngest,
   kafka: object({
@@ -53,7 +56,7 @@ const ingest = object({
     groupBalancers: list(text),
     startOffset: text,
     batchReadTimeout: integer,
-    decoder: object({ type: choice(['json', 'protobuf']) }),
+    decoder,
     batchMaxLen: integer,
     pullQueueCapacity: integer,
     pullMaxBytes: integer,
@@ -212,6 +215,30 @@ const otlp = {
   headers: mapping(text),
 }
 
+const aggregates = object({
+  defaultExpiryTime: durationMs,
+  rules: list(
+    object({ name: text, groupByKeys: list(text), operationType: text, operationKey: text, expiryTime: durationMs }),
+  ),
+})
+export type Aggregates = ReadBy<typeof aggregates>
+
+const timebased = object({
+  rules: list(
+    object({
+      name: text,
+      indexKey: text,
+      indexKeys: list(text),
+      operationType: choice(['sum', 'avg', 'min', 'max', 'count', 'last', 'diff']),
+      operationKey: text,
+      topK: integer,
+      reversed: flag,
+      timeInterval: durationMs,
+    }),
+  ),
+})
+export type Timebased = ReadBy<typeof timebased>
+
 const encode = object({
   type: choice(['prom', 'kafka', 's3', 'otlplogs', 'otlpmetrics', 'otlptraces', 'none']),
   prom: object({ ...connection, metrics: list(metric), prefix: text, expiryTime: durationMs, maxMetrics: integer }),
@@ -284,9 +311,9 @@ export const parameters = list(
     transform: object({ type: choice(['generic', 'filter', 'network', 'none']), generic, filter, network }),
     extract: object({
       type: choice(['aggregates', 'conntrack', 'timebased', 'none']),
-      aggregates: anything,
-      conntrack: anything,
-      timebased: anything,
+      aggregates,
+      conntrack,
+      timebased,
     }),
     encode,
     write,

@@ -20,13 +20,21 @@ export function ingestOf(name: string, ingest: Ingest, path: string, assembly: A
     case 'collector':
       ipfix(id, ingest, path, assembly)
       break
+    case 'file':
+    case 'file_loop':
+    case 'file_chunks':
+      lines(id, ingest, path, assembly)
+      break
+    case 'stdin':
+      assembly.sources[id] = { type: 'file', path: '-', codec: 'netobserv-json' }
+      break
     case undefined:
       throw new PresetProblem(`${path}.type: the type of the ingest stage is missing`)
-    default:
+    case 'synthetic':
       // Without a source the rest of the configuration has no meaning.
       throw new PresetProblem(
-        `${path}.type: Weir has no source for \`${ingest.type}\`; supported: grpc, kafka, ipfix (post flows as ` +
-          'CloudEvents to /events, or replay a packet capture with `weir replay`)',
+        `${path}.type: Weir has no source for \`synthetic\`; supported: grpc, kafka, ipfix, file, file_loop, ` +
+          'file_chunks and stdin (`repeat` of a file generates load)',
       )
   }
   return { from: [id], filters: [], flagNames: false }
@@ -79,6 +87,26 @@ function kafka(id: string, { kafka: settings = {} }: Ingest, path: string, assem
     codec: decoder?.type === 'protobuf' ? 'pbflow' : 'netobserv-json',
     ...tlsOf(tls),
     ...saslOf(sasl, `${at}.sasl`, assembly),
+  }
+}
+
+/** Interval at which flowlogs-pipeline repeats a file. */
+const repeatAfter = '10s'
+
+function lines(id: string, ingest: Ingest, path: string, { sources, report }: Assembly): void {
+  const { filename = '', decoder, loop, chunks } = ingest.file ?? {}
+  const at = `${path}.file`
+  if (filename === '') throw new PresetProblem(`${at}.filename: the name of the file is missing`)
+  if (decoder?.type === 'protobuf')
+    throw new PresetProblem(`${at}.decoder: lines are JSON; files of protobuf messages cannot be read`)
+  report.noteAll(at, { loop, chunks }, { loop: 'without effect; use file_loop', chunks: 'without effect' })
+  if (ingest.type === 'file_chunks')
+    report.note(`${path}.type`, '`file_chunks` reads as `file`; batches are limited by bytes')
+  sources[id] = {
+    type: 'file',
+    path: filename,
+    codec: 'netobserv-json',
+    ...(ingest.type === 'file_loop' ? { repeat: repeatAfter } : {}),
   }
 }
 

@@ -13,6 +13,7 @@ test('a pipeline from agents to Kafka is a whole configuration', () => {
       ops: ['0.0.0.0:9090'],
       log: { format: 'json', level: 'debug' },
       store: { enabled: 'none' },
+      telemetry: { netobserv_prefix: '' },
       sources: {
         netflow: { listen: 'off', tcp: 'off' },
         sflow: { listen: 'off' },
@@ -97,10 +98,25 @@ describe('sources', () => {
     expect(made.notes).toEqual([expect.stringMatching(/^parameters\[0\]\.ingest\.ipfix\.sockets: without effect/)])
   })
 
+  test.each([
+    ['file', { path: '/in/flows.json' }],
+    ['file_chunks', { path: '/in/flows.json' }],
+    ['file_loop', { path: '/in/flows.json', repeat: '10s' }],
+    ['stdin', { path: '-' }],
+  ])('%s reads lines', (type, source) => {
+    const lines = { filename: '/in/flows.json', decoder: { type: 'json' } }
+    const ingest = { type, ...(type === 'stdin' ? {} : { file: lines }) }
+    const made = plan(file({ name: 'in', is: { ingest } }, stdout('in')))
+    expect(part(made, 'sources')['in']).toEqual({ type: 'file', codec: 'netobserv-json', ...source })
+  })
+
   test('other sources are named', () => {
-    expect(problem(file({ name: 'in', is: { ingest: { type: 'stdin' } } }, stdout('in')))).toMatch(
-      /^parameters\[0\]\.ingest\.type: Weir has no source for `stdin`; supported: grpc, kafka, ipfix/,
+    const ingest = { type: 'synthetic', synthetic: { connections: 10 } }
+    expect(problem(file({ name: 'in', is: { ingest } }, stdout('in')))).toMatch(
+      /^parameters\[0\]\.ingest\.type: Weir has no source for `synthetic`; supported: grpc, kafka, ipfix/,
     )
+    const binary = { type: 'file', file: { filename: 'x', decoder: { type: 'protobuf' } } }
+    expect(problem(file({ name: 'in', is: { ingest: binary } }, stdout('in')))).toMatch(/decoder: lines are JSON/)
   })
 })
 

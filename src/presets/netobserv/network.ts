@@ -1,13 +1,16 @@
 import type { Assembly, Branch } from './branch.ts'
 import type { Network, NetworkRule } from './flp-file.ts'
+import { addedBy } from './network-fields.ts'
+import { MapSequence } from './steps.ts'
 
 const sides = ['Src', 'Dst'] as const
 const fixedNames = 'the fields of Weir have the names of NetObserv'
 
 /** Weir enriches every flow, whatever the order of stages; the rules only select the added fields. */
-export function networkOf(branch: Branch, network: Network, path: string, assembly: Assembly): Branch {
+export function networkOf(name: string, branch: Branch, network: Network, path: string, assembly: Assembly): Branch {
   const { report } = assembly
   let { flagNames } = branch
+  const added = new MapSequence()
   for (const [index, rule] of (network.rules ?? []).entries()) {
     const at = `${path}.rules[${index}]`
     switch (rule.type) {
@@ -23,7 +26,7 @@ export function networkOf(branch: Branch, network: Network, path: string, assemb
       case 'decode_tcp_flags': {
         const { input = '', output = '' } = rule.decode_tcp_flags ?? {}
         if (input === 'Flags' && output === 'Flags') flagNames = true
-        else report.refuse(`${at}.decode_tcp_flags`, `only Flags can be decoded, into itself; ${fixedNames}`)
+        else addedBy(rule, network, added, at, assembly)
         break
       }
       case 'reinterpret_direction':
@@ -36,25 +39,16 @@ export function networkOf(branch: Branch, network: Network, path: string, assemb
         )
         break
       case 'add_service':
-        report.refuse(`${at}.add_service`, 'no field for the service; the console and filters know ports by name')
-        break
       case 'add_subnet':
-        report.refuse(`${at}.add_subnet`, 'no field for masked addresses; use add_subnet_label')
+        addedBy(rule, network, added, at, assembly)
         break
       case undefined:
         report.refuse(at, 'the type of the rule is missing')
     }
   }
-  const { servicesFile, protocolsFile } = network
-  report.noteAll(
-    path,
-    { servicesFile, protocolsFile },
-    {
-      servicesFile: 'without effect; names of ports are built in',
-      protocolsFile: 'without effect; names of protocols are built in',
-    },
-  )
-  return { ...branch, flagNames }
+  if (network.protocolsFile !== undefined)
+    report.note(`${path}.protocolsFile`, 'without effect; numbers of protocols are built in')
+  return added.applyTo(name, { ...branch, flagNames }, assembly)
 }
 
 function addKubernetes({ kubernetes = {} }: NetworkRule, network: Network, at: string, assembly: Assembly): void {

@@ -1,7 +1,10 @@
 import { PresetProblem } from '../given.ts'
 import type { Assembly, Branch } from './branch.ts'
+import { conntrackStage } from './connections.ts'
+import { aggregatesStage, timebasedStage } from './extract.ts'
 import { filterStage } from './filter-stage.ts'
-import type { Encode, FlpFile, Generic, Parameter, Write } from './flp-file.ts'
+import type { Encode, FlpFile, Parameter, Write } from './flp-file.ts'
+import { generic } from './generic.ts'
 import { ingestOf } from './ingest.ts'
 import { networkOf } from './network.ts'
 import { ipfixSink } from './sinks/ipfix.ts'
@@ -10,7 +13,6 @@ import { lokiSink } from './sinks/loki.ts'
 import { otlpLogsSink, otlpMetricsSink } from './sinks/otlp.ts'
 import { prometheusSink } from './sinks/prometheus.ts'
 import { stdoutSink } from './sinks/stdout.ts'
-import { mapOf } from './steps.ts'
 
 interface Stage {
   readonly name: string
@@ -66,50 +68,32 @@ function graphOf({ pipeline, parameters }: FlpFile): readonly Stage[] {
   return roots
 }
 
-function transformed({ name, path, parameter, followers }: Stage, before: Branch, assembly: Assembly): Branch {
+function transformed({ name, path, parameter, followers }: Stage, given: Branch, assembly: Assembly): Branch {
   const { transform, extract } = parameter
+  // A stage in between may change the results.
+  const { aggregated, ...rest } = given
+  const before = transform?.type === undefined || transform.type === 'none' ? given : rest
+  if (aggregated !== undefined && before === rest)
+    assembly.report.note(path, 'metrics behind this stage cannot be computed from aggregates')
   if (transform?.type === 'filter')
     return filterStage(name, before, transform.filter ?? {}, `${path}.transform.filter`, assembly)
   if (transform?.type === 'network')
-    return networkOf(before, transform.network ?? {}, `${path}.transform.network`, assembly)
+    return networkOf(name, before, transform.network ?? {}, `${path}.transform.network`, assembly)
   if (transform?.type === 'generic') {
     const toOtlp = followers.every(({ parameter: { encode } }) => encode?.type?.startsWith('otlp') === true)
     return generic(name, before, transform.generic ?? {}, toOtlp, `${path}.transform.generic`, assembly)
   }
-  if (extract?.type !== undefined && extract.type !== 'none') extracts(extract.type, `${path}.extract`, assembly)
-  return before
-}
-
-const extractReasons = {
-  conntrack: 'connections are not tracked yet; ignored, every flow passes, and the console joins conversations',
-  aggregates: 'define metrics of the flows (encode prom) instead; ignored, every flow passes',
-  timebased: 'define metrics of the flows (encode prom) instead; ignored, every flow passes',
-} as const
-
-function extracts(type: keyof typeof extractReasons, path: string, assembly: Assembly): void {
-  assembly.report.refuse(path, extractReasons[type])
-}
-
-function generic(
-  name: string,
-  before: Branch,
-  { policy, rules = [] }: Generic,
-  toOtlp: boolean,
-  path: string,
-  assembly: Assembly,
-): Branch {
-  const renamed: Record<string, string> = {}
-  for (const [index, { input = '', output = '', multiplier = 0 }] of rules.entries()) {
-    if (multiplier > 1)
-      assembly.report.refuse(`${path}.rules[${index}].multiplier`, 'values are not multiplied; Sampling scales sums')
-    if (input !== output) renamed[input] = output
+  if (extract?.type === 'aggregates') {
+    const onlyMetrics = followers.every(({ parameter: { encode } }) =>
+      /^(?:prom|otlpmetrics)$/.test(encode?.type ?? ''),
+    )
+    return aggregatesStage(name, before, extract.aggregates ?? {}, `${path}.extract.aggregates`, onlyMetrics, assembly)
   }
-  if (toOtlp) return { ...before, renamed: { ...before.renamed, ...renamed } }
-  if (policy === 'replace_keys')
-    assembly.report.refuse(`${path}.policy`, 'fields without a rule are not removed; ignored, they keep their names')
-  else if (Object.keys(renamed).length > 0)
-    assembly.report.note(path, 'renamed fields replace the original ones; they are not in the flow twice')
-  return Object.keys(renamed).length === 0 ? before : mapOf(name, before, { rename: renamed }, path, assembly)
+  if (extract?.type === 'timebased')
+    return timebasedStage(name, before, extract.timebased ?? {}, `${path}.extract.timebased`, assembly)
+  if (extract?.type === 'conntrack')
+    return conntrackStage(name, before, extract.conntrack ?? {}, `${path}.extract.conntrack`, assembly)
+  return before
 }
 
 function sinksOf({ name, path, parameter }: Stage, branch: Branch, file: FlpFile, assembly: Assembly): void {

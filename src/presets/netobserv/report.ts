@@ -11,7 +11,8 @@ export class Report {
   }
 
   refuse(path: string, reason: string): void {
-    this.unsupported.push(`${path}: ${reason}`)
+    const line = `${path}: ${reason}`
+    if (!this.unsupported.includes(line)) this.unsupported.push(line)
   }
 
   /** Notes each of `reasons` that `settings` contains. */

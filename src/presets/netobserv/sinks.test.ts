@@ -174,8 +174,7 @@ describe('sinks', () => {
     [{ encode: { type: 's3', s3: { bucket: 'b' } } }, 'encode.s3: no sink for S3'],
     [{ encode: { type: 'otlptraces', otlptraces: { address: 'a', port: 1 } } }, 'otlptraces: flows are not exported'],
     [{ write: { type: 'grpc', grpc: { targetHost: 'a', targetPort: 1 } } }, 'write.grpc: no sink for gRPC'],
-    [{ extract: { type: 'conntrack', conntrack: {} } }, 'extract: connections are not tracked yet'],
-    [{ extract: { type: 'timebased', timebased: {} } }, 'extract: define metrics of the flows'],
+    [{ extract: { type: 'timebased', timebased: {} } }, 'extract.timebased: no rule can be computed'],
   ])('%j is named', (is, reason) => {
     const given = file(grpc, { name: 'x', follows: 'ingest', is }, stdout('ingest'))
     expect(problem(given)).toContain(`parameters[1].${reason.startsWith('otlp') ? 'encode.' : ''}${reason}`)

@@ -1,43 +1,121 @@
 /** Transforms that steps of a pipeline become. */
-import { resolveFieldName } from '../../model/fields.ts'
 import { joined, reads, type Assembly, type Branch } from './branch.ts'
+import { fieldOf, isNumeric, misfit, nameOf, constant, referenceTo, targetOf } from './values.ts'
 
-export interface MapSteps {
-  readonly drop?: readonly string[]
-  readonly set?: Readonly<Record<string, unknown>>
-  /** Values of absent fields. */
-  readonly fallback?: Readonly<Record<string, unknown>>
-  /** New name by name. */
-  readonly rename?: Readonly<Record<string, string>>
+/** Steps of one transform `map`, which all read the flow as it was before. */
+export class MapSteps {
+  readonly #drop: string[] = []
+  readonly #copy: Record<string, string> = {}
+  readonly #rename: Record<string, string> = {}
+  readonly #set: Record<string, string> = {}
+  #keep: readonly string[] | undefined
+  #services: Readonly<Record<string, string>> = {}
+  readonly #written = new Set<string>()
+
+  /** Whether a step writes one of these keys, so that a later step must read its result. */
+  writes(...keys: readonly string[]): boolean {
+    return keys.some((key) => this.#written.has(nameOf(key)))
+  }
+
+  drop(key: string): void {
+    this.#written.add(nameOf(key))
+    if (fieldOf(key) === undefined) this.#set[targetOf(key)] = 'null'
+    else this.#drop.push(key)
+  }
+
+  /** False if no transform can do this. */
+  copy(from: string, to: string, stays: boolean): boolean {
+    const [source, target] = [fieldOf(from), fieldOf(to)]
+    if (source !== undefined && target !== undefined && source.kind !== target.kind) return false
+    this.#written.add(nameOf(to))
+    const moved = stays ? this.#copy : this.#rename
+    // A map of names has one target for each field.
+    if (source === undefined || moved[from] !== undefined) this.set(to, referenceTo(from).orNull)
+    else moved[from] = targetOf(to)
+    if (!stays) this.#written.add(nameOf(from))
+    if (!stays && source === undefined) this.drop(from)
+    return true
+  }
+
+  /** In CEL; null removes the value. */
+  set(key: string, expression: string): void {
+    this.#written.add(nameOf(key))
+    this.#set[targetOf(key)] = expression
+  }
+
+  /** Only the results of other steps remain. */
+  replaceAll(): void {
+    this.#keep = []
+  }
+
+  nameServices(services: Readonly<Record<string, string>>): void {
+    this.#services = services
+  }
+
+  get written(): Readonly<Record<string, unknown>> {
+    const parts = { copy: this.#copy, rename: this.#rename, drop: this.#drop, set: this.#set, services: this.#services }
+    return {
+      ...(this.#keep === undefined ? {} : { keep: this.#keep }),
+      ...Object.fromEntries(Object.entries(parts).filter(([, part]) => Object.keys(part).length > 0)),
+    }
+  }
 }
 
-export function mapOf(name: string, branch: Branch, steps: MapSteps, path: string, assembly: Assembly): Branch {
-  const { report } = assembly
-  const known = (key: string): boolean => {
-    if (resolveFieldName(key) !== undefined) return true
-    report.note(path, `\`${key}\` is no field of a flow, so that nothing removes or renames it`)
-    return false
+/** The steps of a stage in their order: a step that reads the result of another one is in a later transform. */
+export class MapSequence {
+  readonly #steps: MapSteps[] = []
+
+  constructor() {
+    this.#steps.push(new MapSteps())
   }
-  const drop = (steps.drop ?? []).filter(known)
-  const rename = Object.fromEntries(Object.entries(steps.rename ?? {}).filter(([from]) => known(from)))
-  const set = Object.fromEntries([
-    ...Object.entries(steps.set ?? {}).map(([key, value]) => [key, constant(value)]),
-    ...Object.entries(steps.fallback ?? {}).flatMap(([key, value]) => {
-      const field = resolveFieldName(key)
-      if (field === undefined) report.refuse(path, `\`${key}\` is no field of a flow; use add_field`)
-      return field === undefined ? [] : [[key, `has(flow.${field}) ? flow.${field} : ${constant(value)}`]]
-    }),
-  ])
-  const written = Object.entries({ drop, rename, set }).filter(([, part]) => Object.keys(part).length > 0)
-  if (written.length === 0) return branch
+
+  get isEmpty(): boolean {
+    return this.#steps.length === 1 && Object.keys(this.last.written).length === 0
+  }
+
+  get last(): MapSteps {
+    return this.#steps.at(-1) ?? new MapSteps()
+  }
+
+  /** Steps that may read and write these keys. */
+  after(...keys: readonly string[]): MapSteps {
+    if (this.last.writes(...keys)) this.#steps.push(new MapSteps())
+    return this.last
+  }
+
+  applyTo(name: string, branch: Branch, assembly: Assembly): Branch {
+    return this.#steps.reduce((before, steps) => mapOf(name, before, steps, assembly), branch)
+  }
+}
+
+export function mapOf(name: string, branch: Branch, steps: MapSteps, assembly: Assembly): Branch {
+  const { written } = steps
+  if (Object.keys(written).length === 0) return branch
   const id = assembly.id(name)
-  assembly.transforms[id] = { type: 'map', ...reads(branch), ...Object.fromEntries(written) }
+  assembly.transforms[id] = { type: 'map', ...reads(branch), ...written }
   return { ...branch, from: [id], filters: [] }
 }
 
-/** In CEL. */
-function constant(value: unknown): string {
-  return JSON.stringify(value ?? null)
+/** A constant; one that the field cannot hold is refused. */
+export function setConstant(steps: MapSteps, key: string, value: unknown, at: string, { report }: Assembly): void {
+  const problem = misfit(key, value)
+  if (problem === undefined) steps.set(key, constant(value))
+  else report.refuse(at, problem)
+}
+
+/** False if the value is no number, which has no effect. */
+export function multiply(steps: MapSteps, from: string, to: string, by: number): boolean {
+  const [source, target] = [fieldOf(from), fieldOf(to)]
+  if ([source, target].some((field) => field !== undefined && !isNumeric(field))) return false
+  const { exists, value } = referenceTo(from)
+  const factor = source?.kind === 'f64' ? by.toFixed(1) : String(by)
+  const product =
+    source === undefined
+      ? `(type(${value}) == double ? dyn(${value} * ${by.toFixed(1)}) : dyn(${value} * ${by}))`
+      : `dyn(${value} * ${factor})`
+  const isNumber = source === undefined ? ` && (type(${value}) == int || type(${value}) == double)` : ''
+  steps.set(to, `${exists}${isNumber} ? ${product} : ${referenceTo(to).orNull}`)
+  return true
 }
 
 export interface Sampling {

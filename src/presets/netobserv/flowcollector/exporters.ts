@@ -6,15 +6,22 @@ import { otlpLogsSink, otlpMetricsSink } from '../sinks/otlp.ts'
 import type { Mounts } from './secrets.ts'
 import type { Exporter } from './shape.ts'
 
+export interface Exported {
+  readonly records: Branch
+  /** For metrics, which count no connections. */
+  readonly flows: Branch
+}
+
 export function exportTo(
   { type = 'Kafka', ...exporter }: Exporter,
   index: number,
-  branch: Branch,
+  branches: Exported,
   metrics: Settings,
   mounts: Mounts,
   assembly: Assembly,
 ): void {
   const at = `spec.exporters[${index}]`
+  const { records: branch } = branches
   switch (type) {
     case 'Kafka': {
       const { address, topic, tls, sasl } = exporter.kafka ?? {}
@@ -37,14 +44,14 @@ export function exportTo(
       return ipfixSink(`ipfix-export-${index}`, branch, settings, `${at}.ipfix`, assembly)
     }
     case 'OpenTelemetry':
-      return openTelemetry(exporter.openTelemetry ?? {}, index, branch, metrics, mounts, assembly)
+      return openTelemetry(exporter.openTelemetry ?? {}, index, branches, metrics, mounts, assembly)
   }
 }
 
 function openTelemetry(
   given: NonNullable<Exporter['openTelemetry']>,
   index: number,
-  branch: Branch,
+  { records, flows }: Exported,
   metrics: Settings,
   mounts: Mounts,
   assembly: Assembly,
@@ -55,10 +62,10 @@ function openTelemetry(
   const connection = { address: targetHost, port: targetPort, connectionType: protocol, tls, headers }
   const renamed = Object.fromEntries(fieldsMapping.map(({ input = '', output = '' }) => [input, output]))
   if (given.logs?.enable !== false)
-    otlpLogsSink(`otel-export-${index}-logs`, { ...branch, renamed }, connection, at, assembly)
+    otlpLogsSink(`otel-export-${index}-logs`, { ...records, renamed }, connection, at, assembly)
   if (given.metrics?.enable === false) return
   const pushTimeInterval = given.metrics?.pushTimeInterval ?? 20_000
-  const id = otlpMetricsSink(`otel-export-${index}-metrics`, branch, { ...connection, pushTimeInterval }, at, assembly)
+  const id = otlpMetricsSink(`otel-export-${index}-metrics`, flows, { ...connection, pushTimeInterval }, at, assembly)
   assembly.sinks[id] = { ...assembly.sinks[id], ...metrics, prefix: 'netobserv_' }
 }
 

@@ -1,41 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { stringify } from 'yaml'
-import { readFlpFilter } from '../../../query/flp/index.ts'
-import { importNetObserv } from '../../../query/netobserv-url.ts'
-import { PresetProblem } from '../../given.ts'
-import type { NetobservPlan } from '../finish.ts'
+import { plan, problem, resource } from '../testing/flowcollector.ts'
 import { flows, part } from '../testing/plan.ts'
-import { flowCollectorPreset, readFlowCollector } from './index.ts'
 
-function plan(text: string, ignoreUnsupported = false): NetobservPlan {
-  return flowCollectorPreset(readFlowCollector(text, 'fc.yaml'), {
-    data: '/data',
-    ignoreUnsupported,
-    readFilter: readFlpFilter,
-    readFile: (path) => `content of ${path}\n`,
-    secrets: '/secrets',
-    followed: false,
-    readLink: importNetObserv,
-  })
-}
-
-function problem(text: string): string {
-  try {
-    return `no problem: ${JSON.stringify(plan(text))}`
-  } catch (error) {
-    if (!(error instanceof PresetProblem)) throw error
-    return error.message
-  }
-}
-
-function resource(spec: object, version = 'v1beta2'): string {
-  return stringify({
-    apiVersion: `flows.netobserv.io/${version}`,
-    kind: 'FlowCollector',
-    metadata: { name: 'cluster' },
-    spec,
-  })
-}
 const withoutLoki = { loki: { enable: false } }
 
 /** Flows to Kafka without Loki, in the version and letters of 2023. */
@@ -67,6 +33,7 @@ test('the FlowCollector that exports flows to Kafka without Loki, in v1beta1', (
       ops: ['0.0.0.0:8081'],
       log: { format: 'json', level: 'info' },
       store: { enabled: 'none' },
+      telemetry: { netobserv_prefix: 'netobserv_' },
       identity: { zones: false, infra_namespaces: ['netobserv', 'openshift'] },
       sources: {
         netflow: { listen: 'off', tcp: 'off' },
@@ -350,16 +317,13 @@ test('quick filters of the console are in the language of Weir', () => {
 test('settings that cannot be honoured end the start, or are ignored', () => {
   const text = resource({
     ...withoutLoki,
-    processor: { logTypes: 'All', slicesConfig: { enable: true }, filters: [{ query: 'Nope = 1' }] },
+    processor: { filters: [{ query: 'Nope = 1' }] },
     later: { key: 1 },
   })
   expect(problem(text).split('\n').slice(1)).toEqual([
     '      spec.later: unknown key',
-    '      spec.processor.logTypes: connections are not tracked yet; ignored, `All` becomes Flows',
-    '      spec.processor.slicesConfig: FlowCollectorSlice resources are not read',
     expect.stringContaining('spec.processor.filters[0].keepEntryQuery: Nope is no field of a flow') as string,
   ])
-  expect(plan(text, true).notes).toContain('spec.processor.slicesConfig: FlowCollectorSlice resources are not read')
 })
 
 test.each([

@@ -4,16 +4,18 @@ import { messageOf } from '../../../model/errors.ts'
 import { isRecord } from '../../../model/json.ts'
 import { PresetProblem } from '../../given.ts'
 import { Assembly, type Branch, type Settings } from '../branch.ts'
-import { filterRules, filterStage } from '../filter-stage.ts'
+import { filterRules, filterStage, type Placed } from '../filter-stage.ts'
 import { finished, type NetobservPlan } from '../finish.ts'
 import type { FilterRule } from '../flp-file.ts'
 import type { PresetSurroundings } from '../index.ts'
 import { ingestOf } from '../ingest.ts'
 import { Report } from '../report.ts'
 import { stdoutSink } from '../sinks/stdout.ts'
+import { trackedBy } from './connections.ts'
 import { exportTo, prometheusExport } from './exporters.ts'
 import { lokiExport } from './loki.ts'
 import { Mounts } from './secrets.ts'
+import { addSliceLabels, isSlice, readSlices, sliceFilters, usesSlices } from './slices.ts'
 import { spec as specReader, type Processor, type Spec } from './shape.ts'
 
 /** A query string of NetObserv's console in Weir's filter language. */
@@ -28,6 +30,8 @@ export interface FlowCollectorSurroundings extends PresetSurroundings {
   readonly readLink: LinkReader
   /** Whether changes of the resource are followed. */
   readonly followed: boolean
+  /** Resources FlowCollectorSlice. */
+  readonly slices?: readonly unknown[]
   /** Of the watched cluster. */
   readonly kubeconfig?: string
 }
@@ -35,8 +39,11 @@ export interface FlowCollectorSurroundings extends PresetSurroundings {
 const group = 'flows.netobserv.io'
 const versions: readonly string[] = [`${group}/v1beta1`, `${group}/v1beta2`]
 
-/** The first FlowCollector of a YAML or JSON text. Throws PresetProblem. */
-export function readFlowCollector(text: string, path: string): unknown {
+/** The first FlowCollector of a YAML or JSON text, and its slices. Throws PresetProblem. */
+export function readFlowCollector(
+  text: string,
+  path: string,
+): { readonly resource: unknown; readonly slices: readonly unknown[] } {
   let documents: readonly unknown[]
   try {
     documents = parseAllDocuments(text).map((document) => {
@@ -48,7 +55,7 @@ export function readFlowCollector(text: string, path: string): unknown {
   }
   const found = documents.find((one) => isRecord(one) && one['kind'] === 'FlowCollector')
   if (found === undefined) throw new PresetProblem(`${path} contains no FlowCollector`)
-  return found
+  return { resource: found, slices: documents.filter(isSlice) }
 }
 
 /** Throws PresetProblem, with all problems. */
@@ -59,17 +66,27 @@ export function flowCollectorPreset(resource: unknown, around: FlowCollectorSurr
   const mounts = new Mounts(around.secrets, assembly)
   const { processor = {}, loki = {}, exporters = [], consolePlugin = {} } = spec
   const enriched = enrich(sourceOf(spec, mounts, assembly), spec, around.kubeconfig, assembly)
-  const branch = deduplicated(filtered('filters', '', enriched, processor, assembly), processor, assembly)
+  const slices = usesSlices(resource) ? readSlices(around.slices ?? [], assembly) : []
+  addSliceLabels(slices, assembly)
+  const rules = usesSlices(resource) ? sliceFilters(processor, slices) : []
+  const kept = (from: Branch): Branch =>
+    deduplicated(filtered('filters', '', from, processor, assembly, rules), processor, assembly)
+  const tracked = trackedBy(spec, enriched, assembly)
+  const branch = kept(tracked)
   const withLoki = loki.enable !== false
   if (withLoki) lokiExport(spec, loki, filtered('filters-loki', 'Loki', branch, processor, assembly), mounts, assembly)
   if (processor.logLevel === 'trace')
     stdoutSink('stdout', branch, { format: 'json' }, 'spec.processor.logLevel', assembly)
   const metrics = metricsOf(processor, withLoki, report)
   const { port = 9401, tls } = processor.metrics?.server ?? {}
-  const prometheus = filtered('filters-metrics', 'Metrics', branch, processor, assembly)
+  // Metrics count flows, each once.
+  const flows = tracked === enriched ? branch : kept(enriched)
+  const prometheus = filtered('filters-metrics', 'Metrics', flows, processor, assembly)
   prometheusExport(`0.0.0.0:${port}`, prometheus, metrics, serverTls(tls, mounts, report), assembly)
   if (exporters.length > 0) {
-    const exported = filtered('filters-exporters', 'Exporters', branch, processor, assembly)
+    const exportedOf = (from: Branch): Branch => filtered('filters-exporters', 'Exporters', from, processor, assembly)
+    const records = exportedOf(branch)
+    const exported = { records, flows: flows === branch ? records : exportedOf(flows) }
     for (const [index, exporter] of exporters.entries()) exportTo(exporter, index, exported, metrics, mounts, assembly)
   }
   noteRest(spec, report)
@@ -77,7 +94,7 @@ export function flowCollectorPreset(resource: unknown, around: FlowCollectorSurr
   const quickFilters = quickFiltersOf(consolePlugin.quickFilters, around.readLink, report)
   return finished(assembly, around.data, {
     // Metrics of flows are on a separate port.
-    metrics: { disableGlobalServer: true },
+    metrics: { disableGlobalServer: true, prefix: 'netobserv_' },
     logLevel: processor.logLevel ?? 'info',
     followed: around.followed,
     health: healthPort === undefined ? '' : `:${healthPort}`,
@@ -137,13 +154,7 @@ function enrich(
   kubeconfig: string | undefined,
   assembly: Assembly,
 ): Branch {
-  const {
-    addZone = false,
-    multiClusterDeployment = false,
-    clusterName = '',
-    subnetLabels = {},
-    logTypes = 'Flows',
-  } = processor
+  const { addZone = false, multiClusterDeployment = false, clusterName = '', subnetLabels = {} } = processor
   const { report } = assembly
   assembly.kubernetes = kubeconfig === undefined ? {} : { kubeconfig }
   assembly.identity['zones'] = addZone
@@ -154,8 +165,6 @@ function enrich(
       'spec.processor.clusterName',
       'not set; the id of an OpenShift cluster is not read, the name is `default`',
     )
-  if (logTypes !== 'Flows')
-    report.refuse('spec.processor.logTypes', `connections are not tracked yet; ignored, \`${logTypes}\` becomes Flows`)
   for (const [index, { name = '', cidrs = [] }] of (subnetLabels.customLabels ?? []).entries()) {
     if (name === '') report.refuse(`spec.processor.subnetLabels.customLabels[${index}]`, 'the name is missing')
     for (const cidr of cidrs)
@@ -166,8 +175,6 @@ function enrich(
       'spec.processor.subnetLabels.openShiftAutoDetect',
       'subnets are not detected; list them in customLabels',
     )
-  if (processor.slicesConfig?.enable === true)
-    report.refuse('spec.processor.slicesConfig', 'FlowCollectorSlice resources are not read')
   return { ...branch, flagNames: true }
 }
 
@@ -177,8 +184,9 @@ function filtered(
   branch: Branch,
   { filters = [] }: Processor,
   assembly: Assembly,
+  more: Placed = [],
 ): Branch {
-  const rules = filters.flatMap(({ query, sampling, outputTarget = '' }, index) =>
+  const own = filters.flatMap(({ query, sampling, outputTarget = '' }, index) =>
     outputTarget.toLowerCase() === target.toLowerCase()
       ? [
           {
@@ -188,6 +196,7 @@ function filtered(
         ]
       : [],
   )
+  const rules = [...own, ...more]
   return rules.length === 0 ? branch : filterRules(name, branch, rules, true, assembly)
 }
 

@@ -1,3 +1,4 @@
+import { netobservLabels, netobservOptionalLabels } from '../../../model/netobserv-labels.ts'
 import type { Assembly, Branch } from '../branch.ts'
 import { lokiSink } from '../sinks/loki.ts'
 import type { Mounts } from './secrets.ts'
@@ -13,25 +14,16 @@ interface Server {
 }
 
 const tokenFile = '/var/run/secrets/kubernetes.io/serviceaccount/token'
-const flowLabels = [
-  'SrcK8S_Namespace',
-  'SrcK8S_OwnerName',
-  'SrcK8S_Type',
-  'DstK8S_Namespace',
-  'DstK8S_OwnerName',
-  'DstK8S_Type',
-  'K8S_FlowLayer',
-  'FlowDirection',
-]
 
 export function lokiExport(spec: Spec, loki: Loki, branch: Branch, mounts: Mounts, assembly: Assembly): void {
   const { advanced = {} } = loki
   const { url, tenant, tls, at, token = false } = serverOf(loki, spec.namespace ?? 'netobserv')
   const client = mounts.tls(`${at}.tls`, tls)
   const labels = [
-    ...flowLabels,
-    ...(spec.processor?.addZone === true ? ['SrcK8S_Zone', 'DstK8S_Zone'] : []),
-    ...(spec.processor?.multiClusterDeployment === true ? ['K8S_ClusterName'] : []),
+    ...netobservLabels,
+    ...((spec.processor?.logTypes ?? 'Flows') === 'Flows' ? [] : ['_RecordType']),
+    ...(spec.processor?.addZone === true ? netobservOptionalLabels.zones : []),
+    ...(spec.processor?.multiClusterDeployment === true ? netobservOptionalLabels.clusters : []),
   ]
   assembly.report.noteAll('spec.loki', loki, {
     readTimeout: 'without effect; the console does not read from Loki',

@@ -141,7 +141,11 @@ const processor = object({
   }),
   deduper: object({ mode: choice(['Disabled', 'Drop', 'Sample']), sampling: integer }),
   filters: list(object({ query: text, outputTarget: text, sampling: integer })),
-  slicesConfig: object({ enable: flag, collectionMode: text, namespacesAllowList: list(text) }),
+  slicesConfig: object({
+    enable: flag,
+    collectionMode: choice(['AlwaysCollect', 'AllowList']),
+    namespacesAllowList: list(text),
+  }),
   advanced: object({
     ...ports,
     ...conversation,

@@ -36,11 +36,11 @@ export function otlpMetricsSink(
   assembly.sinks[id] = {
     ...connection(settings, id, path, assembly),
     signal: 'metrics',
-    ...definitions(metrics, `${path}.metrics`, assembly.report),
+    ...definitions(metrics, `${path}.metrics`, branch, assembly.report),
     prefix,
     ...(pushTimeInterval === undefined ? {} : { interval: durationText(pushTimeInterval) }),
     ...(expiryTime === undefined ? {} : { expiry: durationText(expiryTime) }),
-    ...reads(branch),
+    ...reads(branch.aggregated?.before ?? branch),
   }
   return id
 }

@@ -1,6 +1,8 @@
 import { durationText, hostPortText, reads, type Assembly, type Branch, type Settings } from '../branch.ts'
 import type { Encode, Metric, MetricsSettings } from '../flp-file.ts'
+import { metricOfFlows } from './aggregated.ts'
 import type { Report } from '../report.ts'
+import { fieldOf } from '../values.ts'
 
 /** Of flowlogs-pipeline. */
 const defaultPort = 9090
@@ -30,18 +32,20 @@ export function prometheusSink(
     type: 'prometheus',
     listen: metricsAddress(place),
     ...(certPath === '' ? {} : { tls: { cert_file: certPath, key_file: keyPath } }),
-    ...definitions(metrics, `${path}.metrics`, assembly.report),
+    ...definitions(metrics, `${path}.metrics`, branch, assembly.report),
     prefix,
     ...(expiryTime === undefined ? {} : { expiry: durationText(expiryTime) }),
     ...(maxMetrics === 0 ? {} : { max_series: maxMetrics }),
-    ...reads(branch),
+    ...reads(branch.aggregated?.before ?? branch),
   }
 }
 
-/** Settings `include` and `custom`. */
-export function definitions(metrics: readonly Metric[], path: string, report: Report): Settings {
-  const custom = metrics.flatMap((metric, index) => {
+/** Settings `include` and `custom`. Behind a stage of aggregates, metrics are those of the flows before it. */
+export function definitions(metrics: readonly Metric[], path: string, branch: Branch, report: Report): Settings {
+  const custom = metrics.flatMap((written, index) => {
     const at = `${path}[${index}]`
+    const metric = branch.aggregated === undefined ? written : metricOfFlows(written, branch.aggregated, at, report)
+    if (metric === undefined) return []
     const { name = '', type = 'counter', help = '', filters = [], valueKey = '', valueScale = 0 } = metric
     if (type === 'agg_histogram') {
       report.refuse(at, 'agg_histogram needs a stage of type aggregates; use a histogram of the flows')
@@ -55,6 +59,15 @@ export function definitions(metrics: readonly Metric[], path: string, report: Re
       report.refuse(`${at}.valueScale`, 'only whole numbers divide values')
       return []
     }
+    if (valueKey !== '' && fieldOf(valueKey.split('>')[0] ?? '') === undefined) {
+      report.refuse(`${at}.valueKey`, `\`${valueKey}\` is no field of a flow`)
+      return []
+    }
+    const { labels = [] } = metric
+    const remap = {
+      ...Object.fromEntries(labels.filter((one) => keyOf(one) !== one).map((one) => [keyOf(one), one])),
+      ...Object.fromEntries(Object.entries(metric.remap ?? {}).map(([key, label]) => [keyOf(key), label])),
+    }
     return [
       {
         name,
@@ -63,8 +76,8 @@ export function definitions(metrics: readonly Metric[], path: string, report: Re
         ...(valueKey === '' ? {} : { value: valueKey }),
         ...(valueScale > 1 ? { divide: valueScale } : {}),
         ...(filters.length === 0 ? {} : { filters: filters.map(filterOf) }),
-        ...some('labels', metric.labels),
-        ...(Object.keys(metric.remap ?? {}).length === 0 ? {} : { remap: metric.remap }),
+        ...some('labels', labels.map(keyOf)),
+        ...(Object.keys(remap).length === 0 ? {} : { remap }),
         ...some('flatten', metric.flatten),
         ...some('buckets', metric.buckets?.map(String)),
       },
@@ -73,9 +86,14 @@ export function definitions(metrics: readonly Metric[], path: string, report: Re
   return { include: [], custom }
 }
 
+/** Fields that stages added are members of `extra`. */
+function keyOf(key: string): string {
+  return fieldOf(key.split('>')[0] ?? '') === undefined ? `extra>${key}` : key
+}
+
 function filterOf({ key = '', value, type = 'equal' }: NonNullable<Metric['filters']>[number]): Settings {
   return {
-    field: key,
+    field: keyOf(key),
     type,
     ...(value === undefined || type === 'presence' || type === 'absence' ? {} : { value: String(value) }),
   }

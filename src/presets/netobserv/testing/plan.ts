@@ -22,17 +22,21 @@ export function file(...stages: readonly Stage[]): Record<string, unknown> {
   }
 }
 
-export function plan(
-  given: unknown,
-  { flags = {}, ignore = false }: { readonly flags?: FlpFlags; readonly ignore?: boolean } = {},
-): NetobservPlan {
+export interface PlanOptions {
+  readonly flags?: FlpFlags
+  readonly ignore?: boolean
+  /** Contents by path. */
+  readonly files?: Readonly<Record<string, string>>
+}
+
+export function plan(given: unknown, { flags = {}, ignore = false, files = {} }: PlanOptions = {}): NetobservPlan {
   return netobservPreset({
     flags,
     file: { path: 'flp.yaml', text: typeof given === 'string' ? given : stringify(given) },
     data: '/data',
     ignoreUnsupported: ignore,
     readFilter: readFlpFilter,
-    readFile: (path) => `content of ${path}\n`,
+    readFile: (path) => files[path] ?? `content of ${path}\n`,
   })
 }
 

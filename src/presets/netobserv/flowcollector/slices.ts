@@ -1,0 +1,101 @@
+/** FlowCollectorSlice: subnet labels and sampling that a namespace sets for itself. */
+import { covers, parseCidr, type Cidr } from '../../../model/cidr.ts'
+import { isRecord } from '../../../model/json.ts'
+import type { Assembly } from '../branch.ts'
+import type { Placed } from '../filter-stage.ts'
+import type { Processor } from './shape.ts'
+import { integer, list, object, text } from '../shape.ts'
+
+const specReader = object({ sampling: integer, subnetLabels: list(object({ name: text, cidrs: list(text) })) })
+
+interface Slice {
+  readonly at: string
+  readonly namespace: string
+  readonly sampling: number
+  readonly labels: readonly { readonly name?: string | undefined; readonly cidrs?: readonly string[] | undefined }[]
+}
+
+const group = 'flows.netobserv.io/'
+
+export function isSlice(resource: unknown): boolean {
+  return isRecord(resource) && resource['kind'] === 'FlowCollectorSlice'
+}
+
+/** Whether the resources FlowCollectorSlice have an effect. */
+export function usesSlices(resource: unknown): boolean {
+  const spec = isRecord(resource) && isRecord(resource['spec']) ? resource['spec'] : {}
+  const processor = isRecord(spec['processor']) ? spec['processor'] : {}
+  const slices = processor['slicesConfig']
+  return isRecord(slices) && slices['enable'] === true
+}
+
+/** An invalid slice affects only its namespace. */
+export function readSlices(resources: readonly unknown[], { report }: Assembly): readonly Slice[] {
+  return resources.flatMap((resource) => {
+    const { apiVersion, metadata, spec: given } = isRecord(resource) ? resource : {}
+    const { namespace, name } = isRecord(metadata) ? metadata : {}
+    const at = `FlowCollectorSlice ${String(namespace)}/${String(name)}`
+    // Items of a list have no version.
+    const isKnown = apiVersion === undefined || (typeof apiVersion === 'string' && apiVersion.startsWith(group))
+    const isNamed = typeof namespace === 'string' && /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?$/.test(namespace)
+    if (!isKnown || !isNamed) {
+      report.note(at, isNamed ? 'is of an unknown version; ignored' : 'has no namespace; ignored')
+      return []
+    }
+    const problems: string[] = []
+    const { sampling = 0, subnetLabels = [] } = specReader(given ?? {}, '', problems) ?? {}
+    for (const problem of problems) report.note(at, problem)
+    return [{ at, namespace, sampling, labels: subnetLabels }]
+  })
+}
+
+/** Queries beside those of `processor.filters`. */
+export function sliceFilters(
+  { slicesConfig: { collectionMode = 'AlwaysCollect', namespacesAllowList = [] } = {} }: Processor,
+  slices: readonly Slice[],
+): Placed {
+  if (collectionMode === 'AlwaysCollect') return []
+  const known = new Set<string>()
+  const placed: { rule: Placed[number]['rule']; at: string }[] = []
+  const keep = (test: string, at: string, sampling?: number): void => {
+    const keepEntryQuery = `SrcK8S_Namespace${test} or DstK8S_Namespace${test}`
+    placed.push({ rule: { type: 'keep_entry_query', keepEntryQuery, keepEntrySampling: sampling }, at })
+  }
+  for (const [index, name] of namespacesAllowList.entries()) {
+    if (known.has(name)) continue
+    known.add(name)
+    const pattern = /^\/(.*)\/$/.exec(name)?.[1]
+    keep(
+      pattern === undefined ? `=${JSON.stringify(name)}` : `=~\`${pattern}\``,
+      `spec.processor.slicesConfig.namespacesAllowList[${index}]`,
+    )
+  }
+  for (const { namespace, sampling, at } of slices) {
+    if (known.has(namespace)) continue
+    known.add(namespace)
+    keep(`="${namespace}"`, at, sampling)
+  }
+  return placed
+}
+
+/** Ranges of the administrator, and of earlier slices, take precedence over ranges within them. */
+export function addSliceLabels(slices: readonly Slice[], { networks, report }: Assembly): void {
+  const taken = networks.flatMap(({ cidr }) => parseCidr(cidr) ?? [])
+  for (const { at, labels } of slices) {
+    const own: Cidr[] = []
+    for (const { name = '', cidrs = [] } of labels)
+      for (const text of cidrs) {
+        const cidr = parseCidr(text)
+        if (cidr === undefined || name === '')
+          report.note(at, name === '' ? 'a label has no name; ignored' : `\`${text}\` is no range; ignored`)
+        else if (taken.some((other) => other.bits <= cidr.bits && covers(other, cidr.words, 0)))
+          report.note(at, `${text} is within a range that takes precedence; ignored`)
+        else if (networks.some((one) => one.cidr === text)) continue
+        else {
+          networks.push({ cidr: text, label: name })
+          own.push(cidr)
+        }
+      }
+    taken.push(...own)
+  }
+}

@@ -1,0 +1,88 @@
+/** Metrics of flowlogs-pipeline about itself, from those of Weir. */
+import type { MetricStore } from './metrics.ts'
+import type { MetricName } from './ports.ts'
+
+export interface NetObservNames {
+  /** Of each name. */
+  readonly prefix: string
+  /** Types by id of the stages that receive flows. */
+  readonly sources: ReadonlyMap<string, string>
+  /** Types by id of the stages that write flows; transforms are none. */
+  readonly sinks: ReadonlyMap<string, string>
+}
+
+interface Sample {
+  readonly labels: Record<string, string>
+  readonly value: number
+}
+
+export interface NamedMetric {
+  readonly name: string
+  readonly kind: 'counter' | 'gauge'
+  readonly help: string
+  readonly labels: readonly string[]
+}
+
+interface Origin extends NamedMetric {
+  /** Their first label is a source or sink, the second a reason. */
+  readonly from: readonly MetricName[]
+  readonly of: 'sources' | 'sinks'
+  /** Of the source or sink; default: all. */
+  readonly type?: string
+}
+
+const total = (name: string, help: string, of: Origin['of'], ...from: readonly MetricName[]): Origin => {
+  return { name, kind: 'counter', help, labels: ['stage'], of, from }
+}
+
+const metrics: readonly Origin[] = [
+  total('ingest_flows_processed', 'Flows accepted by a source', 'sources', 'weir_source_accepted_rows_total'),
+  {
+    ...total('ingest_errors', 'Flows or datagrams that a source did not accept', 'sources', 'weir_source_shed_total'),
+    labels: ['stage', 'type', 'code'],
+  },
+  total('records_written', 'Flows that a sink delivered', 'sinks', 'weir_sink_delivered_rows_total'),
+  {
+    ...total('stage_in_queue_size', 'Flows that a sink has not settled', 'sinks', 'weir_sink_pending_rows'),
+    kind: 'gauge',
+  },
+  {
+    ...total('loki_sent_entries_total', 'Flows delivered to Loki', 'sinks', 'weir_sink_delivered_rows_total'),
+    type: 'loki',
+  },
+  {
+    ...total(
+      'loki_dropped_entries_total',
+      'Flows that Loki did not accept, or that were not delivered in time',
+      'sinks',
+      'weir_sink_dropped_rows_total',
+      'weir_sink_dead_letters_total',
+    ),
+    type: 'loki',
+  },
+  {
+    ...total('loki_batch_retries_total', 'Repeated requests to Loki', 'sinks', 'weir_sink_retries_total'),
+    type: 'loki',
+  },
+]
+
+/** All metrics with their samples; samples of equal labels add up. */
+export function namedMetrics(
+  store: MetricStore,
+  names: NetObservNames,
+): readonly (NamedMetric & { readonly samples: readonly Sample[] })[] {
+  const series = new Map([...store].map(([name, , all]) => [name, [...all]] as const))
+  return metrics.map(({ name, kind, help, labels, from, of, type: only }) => ({
+    name: names.prefix + name,
+    kind,
+    help,
+    labels,
+    samples: from
+      .flatMap((one) => series.get(one) ?? [])
+      .flatMap(({ values: [stage = '', code = ''], value }): Sample[] => {
+        const type = names[of].get(stage)
+        if (type === undefined || (only !== undefined && type !== only)) return []
+        return [{ labels: labels.length === 1 ? { stage } : { stage, type, code }, value }]
+      }),
+  }))
+}
