@@ -1,4 +1,17 @@
-import { bytes, defineSchema, duration, filePath, flowLineCodec, integer, type ConfigOf } from '../../schema/index.ts'
+import { Complaint } from '../../schema/complaint.ts'
+import {
+  bytes,
+  choice,
+  defineSchema,
+  duration,
+  filePath,
+  flag,
+  flowCluster,
+  flowLineCodec,
+  integer,
+  type ConfigOf,
+} from '../../schema/index.ts'
+import { inputPath } from './map-lines.ts'
 
 export const fileSchema = defineSchema({
   type: 'file',
@@ -40,5 +53,49 @@ export const stdoutSchema = defineSchema({
   },
 })
 
+export const fileSourceSchema = defineSchema({
+  type: 'file',
+  role: 'source',
+  summary: 'Reads flows from a file or from standard input, one a line',
+  fields: {
+    path: filePath({
+      description: 'Path of the file; `-`: standard input',
+      required: true,
+      example: '/var/lib/weir/in/flows.ndjson',
+    }),
+    codec: choice(['netobserv-json'], {
+      description: 'Encoding of a line: `netobserv-json` is a record of NetObserv as a JSON object',
+      default: 'netobserv-json',
+    }),
+    follow: flag({
+      description: 'Wait for further lines at the end, also in a file that replaces this one. Else the source is idle',
+      default: false,
+    }),
+    repeat: duration({
+      description: 'Read the file again so long after its end, for demonstrations and load tests; 0: once',
+      default: '0s',
+    }),
+    max_line: bytes(
+      { description: 'Maximum length of a line; longer ones are skipped and counted', default: '1MiB' },
+      { min: '1KiB', max: '16MiB' },
+    ),
+    cluster: flowCluster,
+    skew_limit: duration({
+      description: 'Difference between end and receive time of a flow above which it is marked',
+      default: '1h',
+    }),
+  },
+  check({ path, follow, repeat }) {
+    if (repeat > 0 && (follow || path === inputPath))
+      return new Complaint(
+        follow ? 'a file that is followed cannot be repeated' : 'standard input cannot be repeated',
+        'remove `repeat`',
+        ['repeat'],
+      )
+    return null
+  },
+})
+
+export type FileSourceConfig = ConfigOf<typeof fileSourceSchema>
 export type FileConfig = ConfigOf<typeof fileSchema>
 export type StdoutConfig = ConfigOf<typeof stdoutSchema>

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rename, rm, rmdir } from 'node:fs/promises'
+import { appendFile, mkdir, mkdtemp, readFile, rename, rm, rmdir, stat } from 'node:fs/promises'
 import { createServer, connect, type AddressInfo, type Socket } from 'node:net'
 import { once } from 'node:events'
 import { tmpdir } from 'node:os'
@@ -8,7 +8,11 @@ import { configFrom } from '../../../schema/index.ts'
 import type { Rig } from '../../../../test/conformance/rig.ts'
 import type { OtherSide } from '../../../../test/conformance/sink.ts'
 import { faultyDisk } from '../../../../test/kit/faulty-disk.ts'
-import { fileSchema, stdoutSchema } from '../config.ts'
+import type { Answer, SourceHarness } from '../../../../test/conformance/source.ts'
+import { decodeBatch } from '../../../journal/bodies.ts'
+import type { FlowBatch } from '../../../model/batches.ts'
+import { fileSchema, fileSourceSchema, stdoutSchema } from '../config.ts'
+import { openFileSource } from '../source.ts'
 import { sink as file } from '../sink.ts'
 import { sink as stdout } from '../sink-stdout.ts'
 import { openStdout } from '../sink-stdout.ts'
@@ -100,7 +104,44 @@ async function startStdout(): Promise<OtherSide> {
   }
 }
 
+let folder = ''
+
+/** Lines are appended to a file that the source follows. */
+const followed: SourceHarness = {
+  redelivers: true,
+  order: 'as received',
+  async build(context) {
+    if (context.cursor === undefined) folder = await mkdtemp(join(tmpdir(), 'weir-lines-'))
+    const path = join(folder, 'flows.ndjson')
+    await appendFile(path, '')
+    const built = await openFileSource(configFrom(fileSourceSchema, { path, follow: true }), context)
+    const append = async (text: string): Promise<Answer> => {
+      const before = built.status()
+      await appendFile(path, text)
+      const { size } = await stat(path)
+      for (;;) {
+        const { position, why, malformed } = built.status()
+        if (malformed > before.malformed) return 'refused'
+        if (position === size) return 'accepted'
+        if (why !== undefined && before.why === undefined) return 'retry'
+        await new Promise((resolve) => setTimeout(resolve, 5))
+      }
+    }
+    return {
+      source: built,
+      send: (numbers) => append(numbers.map((number) => `{"Proto":6,"SrcPort":${number}}\n`).join('')),
+      sendMalformed: () => append('no record\n'),
+      close: () => Promise.resolve(),
+    }
+  },
+  numbersIn(unit) {
+    const ports = unit.kind === 'flows' ? (decodeBatch('flows', unit.raw) as FlowBatch).columns['src_port'] : undefined
+    return ports?.kind === 'u16' ? [...ports.values] : []
+  },
+}
+
 export const rig: Rig = {
+  sources: [{ name: 'file', harness: followed, against: { system: 'file', server: 'a file system' } }],
   sinks: [
     {
       name: 'file',

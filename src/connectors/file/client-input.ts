@@ -1,0 +1,110 @@
+import { createHash } from 'node:crypto'
+import { Socket } from 'node:net'
+import type { DiskFile, Host } from '../../host/index.ts'
+
+export const headBytes = 1024
+
+/** The begin of a file, by which it is recognized after a restart or a rename. */
+export interface Head {
+  readonly bytes: number
+  readonly hash: string
+}
+
+/** Of at most `bytes`. */
+export async function headOf(file: DiskFile, bytes = headBytes): Promise<Head> {
+  const some = new Uint8Array(bytes)
+  const read = await file.read(some, 0)
+  return { bytes: read, hash: createHash('sha256').update(some.subarray(0, read)).digest('base64url') }
+}
+
+/** Whether the file begins as the one of `head`, and has at least `size` bytes. */
+export async function isSame(file: DiskFile, head: Head, size: number): Promise<boolean> {
+  if ((await file.size()) < size) return false
+  return (await headOf(file, head.bytes)).hash === head.hash
+}
+
+/** Chunks of standard input, a pipe or a file. Ends with it. */
+export interface StandardInput {
+  /** Undefined at the end, and after the signal. */
+  next(signal: AbortSignal): Promise<Uint8Array | undefined>
+}
+
+let shared: StandardInput | undefined
+
+/** One for the thread: a closed standard input cannot be opened again. */
+export function standardInput(disk: Host['disk']): StandardInput {
+  return (shared ??= open(disk))
+}
+
+function open(disk: Host['disk']): StandardInput {
+  try {
+    return new PipeInput(new Socket({ fd: 0, readable: true, writable: false }))
+  } catch {
+    return new FileInput(disk)
+  }
+}
+
+/** A pipe, of which nothing is read while nothing is awaited. */
+class PipeInput implements StandardInput {
+  readonly #socket: Socket
+  readonly #waiting: Uint8Array[] = []
+  #wake: (() => void) | undefined
+  #ended = false
+
+  constructor(socket: Socket) {
+    this.#socket = socket
+    const end = (): void => {
+      this.#ended = true
+      this.#wake?.()
+    }
+    socket
+      .on('data', (chunk: Uint8Array) => {
+        this.#waiting.push(chunk)
+        socket.pause()
+        this.#wake?.()
+      })
+      .on('end', end)
+      .on('error', end)
+      .pause()
+    // A stop does not wait for the end of the pipe.
+    socket.unref()
+  }
+
+  async next(signal: AbortSignal): Promise<Uint8Array | undefined> {
+    while (this.#waiting.length === 0 && !this.#ended && !signal.aborted) {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      this.#wake = resolve
+      const stop = (): void => resolve()
+      signal.addEventListener('abort', stop, { once: true })
+      this.#socket.resume()
+      await promise
+      signal.removeEventListener('abort', stop)
+      this.#wake = undefined
+    }
+    if (signal.aborted) this.#socket.pause()
+    return signal.aborted ? undefined : this.#waiting.shift()
+  }
+}
+
+/** A file as standard input. */
+class FileInput implements StandardInput {
+  readonly #disk: Host['disk']
+  #position = 0
+
+  constructor(disk: Host['disk']) {
+    this.#disk = disk
+  }
+
+  async next(signal: AbortSignal): Promise<Uint8Array | undefined> {
+    if (signal.aborted) return undefined
+    const file = await this.#disk.open('/dev/stdin', 'read')
+    try {
+      const chunk = new Uint8Array(256 * 1024)
+      const read = await file.read(chunk, this.#position)
+      this.#position += read
+      return read === 0 ? undefined : chunk.subarray(0, read)
+    } finally {
+      await file.close()
+    }
+  }
+}
