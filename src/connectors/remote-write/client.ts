@@ -1,35 +1,62 @@
-import { snappyCompress } from '../../codecs/snappy/index.ts'
-import type { WriteRequest } from '../../codecs/remote-write/index.ts'
+import type { Entry, WriteOptions } from '../../codecs/remote-write/index.ts'
 import type { Context, Probe } from '../../engine/contracts.ts'
-import type { Attempt } from '../../engine/delivery/in-order.ts'
-import type { Host } from '../../host/index.ts'
+import type { Clock, Host } from '../../host/index.ts'
 import { messageOf } from '../../model/errors.ts'
 import { withoutSecretsOf } from '../../model/url-text.ts'
 import { HttpClient } from '../../net/http/client.ts'
 import { readTls } from '../../net/tls.ts'
 import type { RemoteWriteConfig } from './config.ts'
-import { outcomeOf, shownBytes } from './map.ts'
+import { pushIsolated, type Refused } from './sink-isolate.ts'
+import { answerOf, shorten, writtenOf, type Answer } from './map.ts'
+import { bodyOf, headersOf, lacksV2, type Version } from './client-protocol.ts'
 
 const connections = 4
-const protocol = {
-  'content-type': 'application/x-protobuf',
-  'content-encoding': 'snappy',
-  'x-prometheus-remote-write-version': '0.1.0',
-  'user-agent': 'weir',
+/** Refused requests that a push may split. */
+const splits = 128
+/** Receivers of 2.0 name each refused series. */
+const answerBytes = 1024 * 1024
+
+export type Retry = Extract<Answer, { is: 'retry' }>
+
+export interface Pushed {
+  /** Why the push is not complete. */
+  readonly retry: Retry | undefined
+  readonly accepted: number
+  readonly refused: readonly Refused[]
+}
+
+export interface PushOptions {
+  readonly write: WriteOptions
+  readonly signal: AbortSignal
+  readonly sent: (entries: readonly Entry[], outcome: 'accepted' | 'refused' | 'failed') => void
 }
 
 export class Pusher {
   readonly #client: HttpClient
   readonly #config: RemoteWriteConfig
-  readonly #host: Host
+  readonly #clock: Clock
+  readonly #onVersion: (version: Version) => void
+  #version: Version
+  /** The receiver accepted 2.0 before. */
+  #isV2Known = false
 
-  private constructor(client: HttpClient, config: RemoteWriteConfig, host: Host) {
+  private constructor(
+    client: HttpClient,
+    config: RemoteWriteConfig,
+    host: Host,
+    onVersion: (version: Version) => void,
+  ) {
     this.#client = client
     this.#config = config
-    this.#host = host
+    this.#clock = host.clock
+    this.#onVersion = onVersion
+    this.#version = config.protocol === 'v1' ? 'v1' : 'v2'
   }
 
-  static async open(config: RemoteWriteConfig, { host }: Pick<Context, 'host'>): Promise<Pusher> {
+  static async open(
+    config: RemoteWriteConfig,
+    { host, id, log }: Pick<Context, 'host' | 'id' | 'log'>,
+  ): Promise<Pusher> {
     const client = new HttpClient({
       url: config.url,
       connections,
@@ -38,74 +65,124 @@ export class Pusher {
       tls: await readTls(config.tls, host.disk),
       login: { auth: config.auth, clock: host.clock },
     })
-    return new Pusher(client, config, host)
+    return new Pusher(client, config, host, (version) => {
+      log.info(`sink ${id} pushes by remote write ${version === 'v1' ? '1.0' : '2.0'}`)
+    })
   }
 
   /**
-   * Sends requests concurrently; no order is needed between them, because each has other series. After a transient
-   * failure no further ones begin. Never rejects. `sent`: called with each outcome.
+   * Pushes lists of entries concurrently; no order is needed between them, because each has other series. After a
+   * transient failure no further ones begin. Never rejects.
    */
-  async push(
-    requests: Iterable<WriteRequest>,
-    signal: AbortSignal,
-    sent: (request: WriteRequest, outcome: Attempt) => void,
-  ): Promise<Attempt> {
-    const { clock } = this.#host
-    const deadline = clock.monotonic() + this.#config.timeout
-    const source = requests[Symbol.iterator]()
-    let worst: Attempt
+  async push(chunks: Iterable<readonly Entry[]>, { write, signal, sent }: PushOptions): Promise<Pushed> {
+    const deadline = this.#clock.monotonic() + this.#config.timeout
+    const source = chunks[Symbol.iterator]()
+    const refused: Refused[] = []
+    let [accepted, left] = [0, splits]
+    let retry: Retry | undefined
+    const post = async (entries: readonly Entry[]): Promise<Answer> => {
+      if (signal.aborted) return { is: 'retry', reason: 'not sent: the sink is stopping' }
+      if (this.#clock.monotonic() > deadline)
+        return {
+          is: 'retry',
+          reason: 'the series were not pushed within `timeout`; raise it, or choose fewer metrics',
+        }
+      const answer = await this.#post(entries, write, signal)
+      if (answer.is === 'retry') sent(entries, 'failed')
+      return answer
+    }
     const worker = async (): Promise<void> => {
-      while (worst?.is !== 'retry') {
-        if (signal.aborted) worst = { is: 'retry', reason: 'not sent: the sink is stopping' }
-        else if (clock.monotonic() > deadline)
-          worst = {
-            is: 'retry',
-            reason: 'the series were not pushed within `timeout`; raise it, or choose fewer metrics',
-          }
-        if (worst?.is === 'retry') return
+      while (retry === undefined) {
         const { done, value } = source.next()
         if (done === true) return
-        const outcome = await this.#post(value, signal)
-        sent(value, outcome)
-        if (outcome?.is === 'retry' || worst === undefined) worst = outcome ?? worst
+        const failure = await pushIsolated(value, {
+          labels: write.labels,
+          post,
+          accepted: (entries) => {
+            accepted += entries.length
+            sent(entries, 'accepted')
+          },
+          refused: (some) => {
+            refused.push(...some)
+            sent(
+              some.map(({ entry }) => entry),
+              'refused',
+            )
+          },
+          maySplit: () => left-- > 0,
+        })
+        retry ??= failure
       }
     }
     await Promise.all(Array.from({ length: connections }, worker))
-    return worst
+    return { retry, accepted, refused }
   }
 
   async probe(signal: AbortSignal): Promise<Probe> {
     const { url } = this.#config
+    const place = withoutSecretsOf(url, url)
     // An empty request has no series.
-    const outcome = await this.#post({ body: new Uint8Array(0), samples: 0 }, signal)
-    if (outcome === undefined)
-      return { is: 'ok', message: `${withoutSecretsOf(url, url)}: it accepts an empty request` }
-    if (outcome.is === 'reject')
-      return { is: 'warn', message: `${outcome.reason}; it responds, but refuses an empty request` }
-    return { is: 'fail', message: outcome.reason }
+    const answer = await this.#post([], { labels: {}, at: 0 }, signal)
+    if (answer.is === 'accepted')
+      return { is: 'ok', message: `${place}: it accepts an empty request of remote write ${numbers[this.#version]}` }
+    if (answer.is === 'refused')
+      return {
+        is: 'warn',
+        message: `${place}: ${answer.status} ${shorten(answer.text)}; it responds, but refuses an empty request`,
+      }
+    return { is: 'fail', message: answer.reason }
   }
 
   close(): void {
     this.#client.close()
   }
 
-  async #post({ body }: WriteRequest, signal: AbortSignal): Promise<Attempt> {
-    const { url, headers } = this.#config
+  async #post(entries: readonly Entry[], write: WriteOptions, signal: AbortSignal): Promise<Answer> {
+    const { url, headers, protocol } = this.#config
+    const version = this.#version
     try {
       const answer = await this.#client.request({
         method: 'POST',
-        headers: { ...headers, ...protocol },
-        body: snappyCompress(body),
-        limit: shownBytes,
+        headers: { ...headers, ...headersOf(version) },
+        body: bodyOf(version, entries, write),
+        limit: answerBytes,
         truncate: true,
         signal,
       })
-      const outcome = outcomeOf(answer, this.#host.clock.now())
-      return outcome === undefined
-        ? undefined
-        : { ...outcome, reason: withoutSecretsOf(url, `${url}: ${outcome.reason}`) }
+      const written = writtenOf(answer)
+      if (version === 'v2' && lacksV2(answer.status, written, this.#isV2Known)) {
+        if (protocol === 'v2')
+          return {
+            is: 'retry',
+            reason: withoutSecretsOf(
+              url,
+              `${url}: HTTP ${answer.status} without a count of written samples: the receiver does not support ` +
+                'remote write 2.0; set `protocol: auto` or `v1`',
+            ),
+          }
+        this.#isV2Known = false
+        this.#setVersion('v1')
+        return await this.#post(entries, write, signal)
+      }
+      if (version === 'v2' && written !== undefined && !this.#isV2Known) {
+        this.#isV2Known = true
+        this.#onVersion('v2')
+      }
+      const outcome = answerOf(answer, this.#clock.now())
+      return outcome.is === 'retry'
+        ? { ...outcome, reason: withoutSecretsOf(url, `${url}: ${outcome.reason}`) }
+        : outcome
     } catch (error) {
       return { is: 'retry', reason: withoutSecretsOf(url, `${url}: ${messageOf(error)}`) }
     }
   }
+
+  /** Concurrent requests may find it several times. */
+  #setVersion(version: Version): void {
+    if (this.#version === version) return
+    this.#version = version
+    this.#onVersion(version)
+  }
 }
+
+const numbers = { v1: '1.0', v2: '2.0' } as const

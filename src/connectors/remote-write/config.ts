@@ -1,7 +1,7 @@
-import { selectMetrics } from '../../codecs/flow-metrics/predefined.ts'
-import { messageOf } from '../../model/errors.ts'
+import { metricsProblem } from '../../codecs/flow-metrics/settings.ts'
 import {
   auth,
+  choice,
   Complaint,
   defineSchema,
   duration,
@@ -27,6 +27,12 @@ export const remoteWriteSchema = defineSchema({
       },
       { schemes: ['http', 'https'] },
     ),
+    protocol: choice(['auto', 'v1', 'v2'], {
+      description:
+        'Version of remote write: 1.0 or 2.0. `auto`: 2.0, and 1.0 if the receiver does not support it, which takes ' +
+        'one request more at the start',
+      default: 'auto',
+    }),
     labels: mapping(text({ description: 'Value of a label', required: true, example: 'weir-0' }), {
       description: 'Labels of every series. Instances that push to one receiver need different ones',
       default: {},
@@ -64,15 +70,8 @@ export const remoteWriteSchema = defineSchema({
       return new Complaint(`\`${label}\` can't be a label`, 'use letters, digits and `_`', ['labels', label])
     if (tlsSettings !== null && url.startsWith('http:'))
       return new Complaint('`tls` is set, but the URL is plain http', 'write https://', ['url'])
-    try {
-      selectMetrics(
-        include,
-        custom.map((metric) => ({ ...metric, buckets: metric.buckets.map(Number) })),
-      )
-      return null
-    } catch (error) {
-      return new Complaint(messageOf(error))
-    }
+    const problem = metricsProblem({ include, custom })
+    return problem === undefined ? null : new Complaint(problem)
   },
 })
 

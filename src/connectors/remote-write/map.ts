@@ -1,21 +1,48 @@
-import type { Attempt } from '../../engine/delivery/in-order.ts'
 import type { HttpAnswer } from '../../net/http/client.ts'
 import { retryAfterMs } from '../../net/http/retry-after.ts'
 
-export const shownBytes = 500
+export const shownChars = 500
 const longestWait = 3_600_000
 
-/** Servers that have newer samples of a series. */
-const outOfOrder = /out[- ]of[- ](?:order|bounds)|duplicate sample|too old|too far/i
+export type Answer =
+  | { readonly is: 'accepted' }
+  | { readonly is: 'retry'; readonly reason: string; readonly afterMs?: number }
+  | Refusal
+
+/** A permanent response to some of the series. */
+export interface Refusal {
+  readonly is: 'refused'
+  /** The status line of reasons, such as `HTTP 400`. */
+  readonly status: string
+  /** Of several lines, if the receiver names each series. */
+  readonly text: string
+  /** The status concerns series, so that a request without these is accepted. */
+  readonly divisible: boolean
+  /** Samples that were stored all the same; undefined: unknown. */
+  readonly written: number | undefined
+}
+
+/** The receiver has newer samples of the series, or accepts none of this time. */
+const outOfTime = /out[- ]of[- ](?:order|bounds)|duplicate sample|too old|too far/i
+const divisible = new Set([400, 409, 422])
+const writtenHeader = 'x-prometheus-remote-write-samples-written'
+
+export const isOutOfTime = (text: string): boolean => outOfTime.test(text)
+
+/** Samples written, which receivers of remote write 2.0 state; undefined: the receiver does not know 2.0. */
+export function writtenOf({ headers }: Pick<HttpAnswer, 'headers'>): number | undefined {
+  const text = headers[writtenHeader]
+  return typeof text === 'string' && /^\d+$/.test(text) ? Number(text) : undefined
+}
 
 /**
- * 5xx, 408, 425 and 429 are transient; 401, 403, 404 and 3xx concern the configuration. Samples out of order are
- * pushed again with a later time, because they are sums. Other statuses refuse the series.
+ * 5xx, 408, 425 and 429 are transient; 401, 403, 404 and 3xx concern the configuration. Other statuses refuse series.
  */
-export function outcomeOf({ status, headers, body }: HttpAnswer, now: number): Attempt {
-  if (status >= 200 && status < 300) return undefined
-  const text = shown(body)
-  const reason = `HTTP ${status}${text === '' ? '' : `: ${text}`}`
+export function answerOf({ status, headers, body }: HttpAnswer, now: number): Answer {
+  if (status >= 200 && status < 300) return { is: 'accepted' }
+  const text = Buffer.from(body).toString()
+  const shown = shorten(text)
+  const reason = `HTTP ${status}${shown === '' ? '' : `: ${shown}`}`
   if (status >= 300 && status < 400)
     return {
       is: 'retry',
@@ -35,19 +62,19 @@ export function outcomeOf({ status, headers, body }: HttpAnswer, now: number): A
     const afterMs = retryAfterMs(headers['retry-after'], now, longestWait)
     return { is: 'retry', reason, ...(afterMs === undefined ? {} : { afterMs }) }
   }
-  if (outOfOrder.test(text))
-    return {
-      is: 'retry',
-      reason:
-        `${reason}: the server has newer samples of the series; if another instance pushes them, give each its own ` +
-        '`labels`, and check the clocks',
-    }
-  return { is: 'reject', reason }
+  return {
+    is: 'refused',
+    status: `HTTP ${status}`,
+    text,
+    divisible: divisible.has(status),
+    written: writtenOf({ headers }),
+  }
 }
 
-function shown(body: Uint8Array): string {
-  return Buffer.from(body.subarray(0, shownBytes))
-    .toString()
+/** One line for messages. */
+export function shorten(text: string): string {
+  return text
+    .slice(0, shownChars)
     .replaceAll(/[\s\p{Cc}\ufffd]+/gu, ' ')
     .trim()
 }

@@ -61,7 +61,8 @@ async function open(written: Partial<WrittenConfigOf<typeof remoteWriteSchema>> 
     return new Promise((resolve) => server.close(resolve))
   })
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/v1/write`
-  const sink = await remoteWrite.build(configFrom(remoteWriteSchema, { url, ...written }), testContext())
+  const settings = configFrom(remoteWriteSchema, { url, protocol: 'v1', ...written })
+  const sink = await remoteWrite.build(settings, testContext())
   closing.push(() => sink.close())
   const scene: Scene = { sink, pushes, answer: undefined }
   return scene

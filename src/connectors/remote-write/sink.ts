@@ -1,12 +1,13 @@
-import { aggregatorOf, exposition, type FlowAggregator } from '../../codecs/flow-metrics/index.ts'
-import { writeRequests, type WriteOptions, type WriteRequest } from '../../codecs/remote-write/index.ts'
+import { aggregatorOf, exposition, type FlowAggregator, type MetricSeries } from '../../codecs/flow-metrics/index.ts'
+import { inChunks, samplesOf, seriesText, type Entry } from '../../codecs/remote-write/index.ts'
 import type { Context, Preview, Sink, SinkBatch } from '../../engine/contracts.ts'
 import { defineSink } from '../../engine/define.ts'
 import { CountedRows } from '../../engine/delivery/counted-rows.ts'
-import type { Attempt } from '../../engine/delivery/in-order.ts'
 import type { Failure } from '../../model/outcome.ts'
-import { Pusher } from './client.ts'
+import { withoutSecretsOf } from '../../model/url-text.ts'
+import { Pusher, type Pushed, type Retry } from './client.ts'
 import type { RemoteWriteConfig, remoteWriteSchema } from './config.ts'
+import { keyOf, Refusals, type KnownRefusal } from './sink-refusals.ts'
 
 export const sink = defineSink<typeof remoteWriteSchema>('remote-write', {
   accepts: ['flows'],
@@ -14,9 +15,21 @@ export const sink = defineSink<typeof remoteWriteSchema>('remote-write', {
   build: async (config, context) => new RemoteWriteSink(config, context, await Pusher.open(config, context)),
 })
 
+/** If no series is refused alone: entries in one request of those that were refused together. */
+const togetherAgain = 8
+/** Batches of which all samples are out of time are retried this long, as after a clock that stepped back. */
+const outOfTimeMs = 300_000
+
+interface Which {
+  /** By the batch of the last change. */
+  readonly include: (changed: number) => boolean
+  /** Includes refused series before the end of their wait. */
+  readonly force?: boolean
+}
+
 /**
  * A row is delivered when a push that includes it was accepted. Sums only grow, so a repeated push counts nothing
- * twice.
+ * twice. A series that the receiver refuses is pushed apart from the others, until it is accepted.
  */
 class RemoteWriteSink implements Sink {
   readonly #config: RemoteWriteConfig
@@ -24,6 +37,7 @@ class RemoteWriteSink implements Sink {
   readonly #pusher: Pusher
   readonly #aggregator: FlowAggregator
   readonly #counted = new CountedRows()
+  readonly #refusals = new Refusals()
   readonly #timer: { cancel(): void }
   readonly #stop = new AbortController()
   /** Pushes happen one after the other. */
@@ -31,6 +45,8 @@ class RemoteWriteSink implements Sink {
   /** Last change that a complete push included. */
   #pushed = 0
   #pushedAt = 0
+  /** Monotonic time since which all samples are out of time. */
+  #lateSince: number | undefined
   #problem: string | undefined
 
   constructor(config: RemoteWriteConfig, context: Context, pusher: Pusher) {
@@ -43,7 +59,7 @@ class RemoteWriteSink implements Sink {
 
   async send(batch: SinkBatch, signal: AbortSignal): Promise<readonly Failure[]> {
     const { clock } = this.#context.host
-    if (signal.aborted) return failures(batch, { is: 'retry', reason: 'not sent: the sink is stopping' })
+    if (signal.aborted) return retries(batch, { is: 'retry', reason: 'not sent: the sink is stopping' })
     return this.#alone(async () => {
       this.#counted.once(batch, (piece, rows) => {
         if (piece.kind === 'flows') this.#aggregator.add(piece, rows, clock.now())
@@ -53,16 +69,10 @@ class RemoteWriteSink implements Sink {
       if (surplus > 0) this.#context.metrics.count('weir_flow_metrics_surplus_samples_total', surplus, labels)
       const after = this.#pushed
       const { version } = this.#aggregator
-      const outcome = await this.#push({ include: (changed) => changed > after }, signal)
-      if (outcome?.is === 'retry') return failures(batch, outcome)
-      // Refused series are pushed again when they change.
+      const retry = await this.#push({ include: (changed) => changed > after, force: batch.retried }, signal)
+      if (retry !== undefined) return retries(batch, retry)
       this.#pushed = version
-      if (outcome === undefined) return []
-      this.#counted.rejected(batch)
-      return failures(batch, {
-        ...outcome,
-        reason: `${outcome.reason}; the sums still include the flow, so it need not be sent again`,
-      })
+      return this.#refusals.size === 0 ? [] : this.#rejects(batch)
     })
   }
 
@@ -94,36 +104,141 @@ class RemoteWriteSink implements Sink {
   async #repeat(): Promise<void> {
     await this.#alone(async () => {
       const { clock } = this.#context.host
-      const ended: WriteRequest[] = []
+      const { signal } = this.#stop
+      const ended: Entry[] = []
       this.#aggregator.sweep(clock.now(), (oldest) => {
-        ended.push(...this.#requests({ include: (changed) => changed < oldest, stale: true }))
+        for (const { entry, changed, refusal } of this.#entries())
+          if (changed < oldest && refusal === undefined) ended.push(lasting(entry))
       })
+      this.#refusals.prune(clock.now() - Math.max(this.#config.expiry, outOfTimeMs))
       this.#context.metrics.set('weir_flow_metrics_sets', this.#aggregator.size, { sink: this.#context.id })
-      const outcome =
-        (await this.#pusher.push(ended, this.#stop.signal, this.#count)) ??
-        (await this.#push({ include: (changed) => changed <= this.#pushed }, this.#stop.signal))
-      if (outcome !== undefined && outcome.reason !== this.#problem && !this.#stop.signal.aborted)
-        this.#context.log.warn(`sink ${this.#context.id} could not push its series again: ${outcome.reason}`)
-      this.#problem = outcome?.reason
+      const retry =
+        (await this.#send(inChunks(ended, this.#config.request_samples), signal, true)).retry ??
+        (await this.#push({ include: (changed) => changed <= this.#pushed }, signal))
+      if (retry !== undefined && retry.reason !== this.#problem && !signal.aborted)
+        this.#context.log.warn(`sink ${this.#context.id} could not push its series again: ${retry.reason}`)
+      this.#problem = retry?.reason
     })
   }
 
-  #push(which: Pick<WriteOptions, 'include'>, signal: AbortSignal): Promise<Attempt> {
-    return this.#pusher.push(this.#requests(which), signal, this.#count)
+  /** Pushes the chosen series, and those refused before. Remembers refused ones. */
+  async #push(which: Which, signal: AbortSignal): Promise<Retry | undefined> {
+    const { clock } = this.#context.host
+    const before = this.#refusals.size
+    const first = await this.#send(this.#chunks(which), signal)
+    if (first.retry !== undefined) {
+      // The next push continues without them.
+      if (first.accepted > 0) this.#remember(first)
+      return first.retry
+    }
+    if (first.accepted > 0 || first.refused.length === 0) this.#lateSince = undefined
+    const late = first.refused.filter(({ outOfTime }) => outOfTime)
+    if (late.length === 0) return this.#remember(first)
+    if (first.accepted === 0 && before === 0 && late.length === first.refused.length) {
+      this.#lateSince ??= clock.monotonic()
+      if (clock.monotonic() - this.#lateSince < outOfTimeMs)
+        return {
+          is: 'retry',
+          reason:
+            `${this.#reasonOf(late[0]!.reason)}: the receiver has newer samples of the series; if another instance ` +
+            'pushes them, give each its own `labels`, and check the clocks',
+        }
+    }
+    this.#remember({ refused: first.refused.filter(({ outOfTime }) => !outOfTime) })
+    // Another instance may have pushed a sample in between: a later time is accepted.
+    const again = late.map(({ entry }) => entry)
+    const second = await this.#send(inChunks(again, this.#config.request_samples), signal)
+    this.#remember(second.retry === undefined ? second : first)
+    return second.retry
   }
 
-  readonly #count = ({ samples }: WriteRequest, outcome: Attempt): void => {
-    this.#context.metrics.count('weir_remote_write_samples_total', samples, {
-      sink: this.#context.id,
-      outcome: outcome === undefined ? 'accepted' : outcome.is === 'reject' ? 'refused' : 'failed',
-    })
-  }
-
-  #requests(which: Pick<WriteOptions, 'include' | 'stale'>): Iterable<WriteRequest> {
+  async #send(chunks: Iterable<readonly Entry[]>, signal: AbortSignal, stale = false): Promise<Pushed> {
     // Later than all earlier samples, also when the clock steps back.
     this.#pushedAt = Math.max(this.#context.host.clock.now(), this.#pushedAt + 1)
-    const { labels, request_samples: samples } = this.#config
-    return writeRequests(this.#aggregator.families(), { labels, at: this.#pushedAt, samples, ...which })
+    const { labels } = this.#config
+    return this.#pusher.push(chunks, {
+      write: { labels, at: this.#pushedAt, stale },
+      signal,
+      sent: (entries, outcome) => {
+        const samples = entries.reduce((sum, entry) => sum + samplesOf(entry), 0)
+        this.#context.metrics.count('weir_remote_write_samples_total', samples, { sink: this.#context.id, outcome })
+        if (outcome === 'accepted') this.#refusals.accept(entries)
+      },
+    })
+  }
+
+  /** Lists for one request each: the chosen series, then refused ones apart from them. */
+  *#chunks({ include, force = false }: Which): Generator<readonly Entry[]> {
+    const { request_samples: samples } = this.#config
+    const now = this.#context.host.clock.now()
+    const alone: Entry[] = []
+    const together: Entry[] = []
+    const chosen = function* (this: RemoteWriteSink): Generator<Entry> {
+      for (const { entry, changed, refusal } of this.#entries())
+        if (refusal === undefined) {
+          if (include(changed)) yield entry
+        } else if (force || refusal.until <= now) (refusal.isolated ? alone : together).push(entry)
+    }
+    yield* inChunks(chosen.call(this), samples)
+    yield* inChunks(alone, samples)
+    for (let at = 0; at < together.length; at += togetherAgain) yield together.slice(at, at + togetherAgain)
+  }
+
+  *#entries(): Generator<{ entry: Entry; changed: number; refusal: KnownRefusal | undefined }> {
+    for (const family of this.#aggregator.families()) {
+      const { changed } = family.series
+      const refusals = this.#refusals.of(family.name)
+      for (let set = 0; set < changed.length; set++) {
+        if (changed[set] === 0) continue
+        const entry = { family, set }
+        yield { entry, changed: changed[set]!, refusal: refusals?.get(keyOf(entry)) }
+      }
+    }
+  }
+
+  #remember({ refused }: Pick<Pushed, 'refused'>): undefined {
+    const [first] = refused
+    if (first === undefined) return
+    const isNew = this.#refusals.size === 0
+    for (const one of refused) this.#refusals.add(one, this.#context.host.clock.now())
+    if (isNew)
+      this.#context.log.warn(
+        `sink ${this.#context.id}: the receiver refuses series, which become dead letters; the others continue: ` +
+          `${seriesText(first.entry)}: ${this.#reasonOf(first.reason)}`,
+        { refused: refused.length },
+      )
+  }
+
+  /** Rows of refused series. */
+  #rejects(batch: SinkBatch): Failure[] {
+    const reasons = new Map<MetricSeries, Map<number, string>>()
+    for (const { entry, refusal } of this.#entries()) {
+      if (refusal === undefined) continue
+      const sets = reasons.get(entry.family.series) ?? new Map<number, string>()
+      reasons.set(entry.family.series, sets.set(entry.set, `${seriesText(entry)}: ${this.#reasonOf(refusal.reason)}`))
+    }
+    const found = new Map<number, string>()
+    let first = 0
+    for (const { batch: rows, rows: chosen } of batch.pieces) {
+      const index = new Map(Array.from(chosen, (row, i) => [row, first + i]))
+      if (rows.kind === 'flows')
+        this.#aggregator.eachRowOf(rows, chosen, reasons, (row, series, set) => {
+          found.set(index.get(row)!, reasons.get(series)!.get(set)!)
+        })
+      first += chosen.length
+    }
+    this.#counted.rejected(batch, new Set(found.keys()))
+    return [...found]
+      .map(([index, reason]): Failure => {
+        const note = 'the sums still include the flow, so it need not be sent again'
+        return { index, is: 'reject', reason: `${reason}; ${note}` }
+      })
+      .sort((a, b) => a.index - b.index)
+  }
+
+  #reasonOf(reason: string): string {
+    const { url } = this.#config
+    return withoutSecretsOf(url, `${url}: ${reason}`)
   }
 
   #alone<T>(act: () => Promise<T>): Promise<T> {
@@ -133,11 +248,17 @@ class RemoteWriteSink implements Sink {
   }
 }
 
-function failures({ count }: SinkBatch, outcome: Exclude<Attempt, undefined>): Failure[] {
-  const { is, reason } = outcome
-  const afterMs = is === 'retry' ? outcome.afterMs : undefined
-  return Array.from(
-    { length: count },
-    (_, index) => ({ index, is, reason, ...(afterMs === undefined ? {} : { afterMs }) }) as Failure,
-  )
+/** An entry for a stale marker, which outlives the sweep of its set. */
+function lasting({ family, set }: Entry): Entry {
+  const values = family.valuesOf(set)
+  return { family: { ...family, valuesOf: () => values }, set }
+}
+
+function retries({ count }: SinkBatch, { reason, afterMs }: Retry): Failure[] {
+  return Array.from({ length: count }, (_, index) => ({
+    index,
+    is: 'retry' as const,
+    reason,
+    ...(afterMs === undefined ? {} : { afterMs }),
+  }))
 }

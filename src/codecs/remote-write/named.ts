@@ -1,0 +1,67 @@
+import { eachSeries, type Entry, type Labels, type WriteOptions } from './entries.ts'
+
+export interface Named {
+  readonly entry: Entry
+  /** The line of the response that names the entry. */
+  readonly line: string
+}
+
+/** A series as `name{label="value", …}`, or with the name as a label. */
+const pattern = /([a-zA-Z_:][\w:]*)?\{((?:\s*[\w.:]+\s*=\s*"(?:[^"\\]|\\.)*"\s*,?)*)\s*\}/g
+const pairs = /([\w.:]+)\s*=\s*("(?:[^"\\]|\\.)*")/g
+
+/**
+ * The entries that a response names, each with its first line, and the number of distinct series named. A text
+ * without series, or with other series, names none.
+ */
+export function namedEntries(
+  text: string,
+  entries: readonly Entry[],
+  common: WriteOptions['labels'],
+): { readonly named: readonly Named[]; readonly series: number } {
+  const lines = text.split('\n').filter((line) => line.includes('{'))
+  if (lines.length === 0) return { named: [], series: 0 }
+  const known = new Map<string, Entry>()
+  for (const entry of entries) eachSeries(entry, common, (labels) => known.set(keyOf(labels), entry))
+  const found = new Map<Entry, string>()
+  const series = new Set<string>()
+  for (const line of lines)
+    for (const [, name, list = ''] of line.matchAll(pattern)) {
+      const labels = [...list.matchAll(pairs)].map(([, label = '', quoted = '']) => [label, unquoted(quoted)] as const)
+      const key = keyOf(name === undefined ? labels : [['__name__', name], ...labels])
+      const entry = known.get(key)
+      if (entry === undefined) continue
+      series.add(key)
+      if (!found.has(entry)) found.set(entry, line.trim())
+    }
+  return { named: [...found].map(([entry, line]) => ({ entry, line })), series: series.size }
+}
+
+/** For messages: the metric and its own labels. */
+export function seriesText({ family, set }: Entry): string {
+  const values = family.valuesOf(set)
+  const labels = family.labels.flatMap((label, k) =>
+    values[k] === '' ? [] : [`${label}=${JSON.stringify(values[k])}`],
+  )
+  return `${family.name}{${labels.join(', ')}}`
+}
+
+function keyOf(labels: Labels): string {
+  return JSON.stringify(labels.toSorted(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+/** Of Go's quoted strings: those of JSON, and `\\x`, `\\a`, `\\v`, `\\'`, `\\U`. */
+function unquoted(quoted: string): string {
+  const json = quoted.replaceAll(/\\(\\|x[0-9a-f]{2}|U[0-9a-f]{8}|[av'])/gi, (whole, code: string) => {
+    if (code === '\\') return whole
+    const named = { a: '\\u0007', v: '\\u000b', "'": "'" }[code]
+    if (named !== undefined) return named
+    const point = Number.parseInt(code.slice(1), 16)
+    return point <= 0x10ffff ? JSON.stringify(String.fromCodePoint(point)).slice(1, -1) : ''
+  })
+  try {
+    return JSON.parse(json) as string
+  } catch {
+    return quoted
+  }
+}

@@ -1,0 +1,69 @@
+import type { Entry } from '../../codecs/remote-write/index.ts'
+import type { Refused } from './sink-isolate.ts'
+
+export interface KnownRefusal {
+  readonly reason: string
+  readonly isolated: boolean
+  /** Unix ms from which on the series is pushed again. */
+  readonly until: number
+  readonly at: number
+}
+
+/** A refused series is pushed again after this time; one that is only out of time with the next push. */
+const waitMs = 60_000
+
+/** Series that the receiver refused, until it accepts them. */
+export class Refusals {
+  readonly #byMetric = new Map<string, Map<string, KnownRefusal>>()
+  #size = 0
+
+  get size(): number {
+    return this.#size
+  }
+
+  /** By the key of a label set; undefined: none of the metric. */
+  of(metric: string): ReadonlyMap<string, KnownRefusal> | undefined {
+    return this.#byMetric.get(metric)
+  }
+
+  add({ entry, reason, outOfTime, isolated }: Refused, now: number): void {
+    const { name } = entry.family
+    let known = this.#byMetric.get(name)
+    if (known === undefined) this.#byMetric.set(name, (known = new Map<string, KnownRefusal>()))
+    const key = keyOf(entry)
+    const before = known.get(key)
+    if (before === undefined) this.#size++
+    const until = outOfTime || !isolated ? now : now + waitMs
+    // The reason of a series alone is more exact.
+    const better = before?.isolated === true && !isolated ? before : { reason, isolated }
+    known.set(key, { reason: better.reason, isolated: better.isolated, until, at: now })
+  }
+
+  /** Returns whether one of them was refused before. */
+  accept(entries: readonly Entry[]): boolean {
+    let any = false
+    if (this.#size > 0)
+      for (const entry of entries)
+        if (this.#byMetric.get(entry.family.name)?.delete(keyOf(entry)) === true) {
+          any = true
+          this.#size--
+        }
+    return any
+  }
+
+  /** Forgets series that were not pushed since, because they expired. */
+  prune(before: number): void {
+    for (const [metric, known] of this.#byMetric) {
+      for (const [key, { at }] of known)
+        if (at < before) {
+          known.delete(key)
+          this.#size--
+        }
+      if (known.size === 0) this.#byMetric.delete(metric)
+    }
+  }
+}
+
+export function keyOf({ family, set }: Entry): string {
+  return family.valuesOf(set).join('\u0000')
+}
