@@ -1,6 +1,6 @@
 /** Counts pending rows from headers, independently of delivery. */
 import type { Host } from '../host/index.ts'
-import { checkpointSources, journalSource } from '../journal/recover.ts'
+import { checkpointSources, journalSource } from '../journal/checkpoint.ts'
 import type { FrameHeader, SourceTotals, Tail } from '../journal/types.ts'
 import { Walk } from '../journal/walk.ts'
 import type { Position } from '../model/positions.ts'

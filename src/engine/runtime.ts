@@ -1,5 +1,5 @@
 /** Ingest worker, sinks in this thread, store worker. */
-import type { Frame, Tail, Unit } from '../journal/types.ts'
+import type { Frame } from '../journal/types.ts'
 import type { EventBatch } from '../model/batches.ts'
 import type { ManifestQuery, ManifestState } from '../model/kubernetes.ts'
 import type {
@@ -17,87 +17,19 @@ import type {
   TapTarget,
   WatchedCluster,
 } from './control.ts'
-import { httpSource, takePushed, type Pushed, type PushParts } from './sources/pushed.ts'
-import { deadLetterAdmin, localDeadLetters, type DeadLetterStore } from './delivery/dead-letter-admin.ts'
+import { httpSource, takePushed } from './sources/pushed.ts'
+import { deadLetterAdmin, localDeadLetters } from './delivery/dead-letter-admin.ts'
 import { Feed } from './feed.ts'
-import type { Follower } from './follower.ts'
 import { eachInstance } from './cluster/names.ts'
 import { LedgerMetrics } from './ledger/metrics.ts'
-import {
-  makeLedger,
-  storeCounts,
-  storeSink,
-  type SinkCounts,
-  type SourceRows,
-  type StoreStatus,
-} from './ledger/ledger.ts'
-import type { Log, Metrics, Preview, SinkBatch, SinkPiece } from './contracts.ts'
+import { makeLedger, storeCounts, storeSink } from './ledger/ledger.ts'
+import type { Preview, SinkBatch, SinkPiece } from './contracts.ts'
 import { observe } from './failing.ts'
 import { Readiness } from './readiness.ts'
-import type { SinkSet } from './delivery/sinks.ts'
-import type { SourceHealth } from './sources/health.ts'
-import type { SourceReport } from './sources/sources.ts'
+import { SourceRates, StoreLag } from './progress.ts'
+import type { RuntimeParts } from './runtime-parts.ts'
 import { tapOf } from './tap.ts'
 import { messageOf } from '../model/errors.ts'
-
-export interface IngestPort {
-  append(unit: Unit): Promise<Pushed>
-  /** Only rows not settled by the acknowledging sink up to this sequence are duplicates. */
-  appendAgain(unit: Unit, settled: number): Promise<Pushed>
-  release(sequence: number): Promise<{
-    readonly bytes: number
-    readonly segments: number
-    readonly holds: number
-    readonly problem?: string
-    readonly sources: readonly {
-      readonly name: string
-      readonly accepted: number
-      readonly duplicates: number
-      readonly shed: Readonly<Record<string, number>>
-    }[]
-  }>
-  /** By source. */
-  status(): Promise<Readonly<Record<string, unknown>>>
-  manifest(query: ManifestQuery): Promise<ManifestState | undefined>
-  health(): Promise<Readonly<Record<string, SourceHealth>>>
-  /** Copied position by partition of a shared journal. */
-  places(): Promise<ReadonlyMap<number, number>>
-}
-
-export interface StorePort {
-  readonly reader: StoreReader
-  status(): StoreStatus
-  /** Requests a commit; resolves with the status after it. */
-  settled(sequence: number): Promise<StoreStatus>
-}
-
-export interface RuntimeParts extends PushParts {
-  readonly log: Log
-  readonly metrics: Metrics
-  readonly directory: string
-  readonly tail: Tail
-  readonly ingest: IngestPort
-  readonly store: StorePort | undefined
-  readonly follower: Follower
-  readonly sinks: SinkSet
-  readonly reload: () => Promise<ReloadReport>
-  readonly sources: () => readonly SourceReport[]
-  /** First sequence needed by workload names, and named workloads of a cluster. */
-  readonly workloads: { readonly holds: number | undefined; of(cluster: string): number | undefined }
-  readonly shared?:
-    | (PushParts['shared'] & {
-        readonly deadLetters: DeadLetterStore
-        readonly problem: string | undefined
-        forget(sink: string): Promise<number>
-        readonly name: string | undefined
-        readonly partitions: number
-        sinks(): Pipeline['sinks']
-        books(
-          known: readonly SourceRows[],
-        ): Promise<{ readonly sources: readonly SourceRows[]; readonly sinks: readonly SinkCounts[] }>
-      })
-    | undefined
-}
 
 const maintenanceMs = 1000
 
@@ -108,11 +40,10 @@ export class Runtime implements Control {
   #pending: ReadonlyMap<string, number> = new Map()
   #isFull = false
   #journal = { bytes: 0, segments: 0 }
-  readonly #rates = new Map<string, { rows: number; at: number; rate: number }>()
+  readonly #rates = new SourceRates()
   readonly #ledgerMetrics: LedgerMetrics
   readonly #feed: Feed
-  /** Journal end by second, for an hour. */
-  #ends: { at: number; sequence: number }[] = []
+  readonly #lag = new StoreLag()
 
   constructor(parts: RuntimeParts) {
     this.#parts = parts
@@ -168,10 +99,9 @@ export class Runtime implements Control {
     await follower.catchUp()
     const now = host.clock.now()
     return {
-      sources: eachInstance(
-        [...sources(), { id: httpSource, type: 'http', addresses: [] }],
-        [...this.#rates.keys()],
-      ).map(({ id, type, addresses }) => ({ name: id, type, addresses, rate: this.#rates.get(id)?.rate ?? 0 })),
+      sources: eachInstance([...sources(), { id: httpSource, type: 'http', addresses: [] }], this.#rates.sources()).map(
+        ({ id, type, addresses }) => ({ name: id, type, addresses, rate: this.#rates.of(id) }),
+      ),
       sinks: [
         ...this.#storeState(now),
         ...(this.#parts.shared?.sinks() ?? []),
@@ -232,22 +162,11 @@ export class Runtime implements Control {
     return workloads === undefined ? watched : { ...watched, workloads }
   }
 
-  /** Lag: time since the journal was at the store's position, in steps of a second. */
   #storeState(now: number): Pipeline['sinks'] {
     const { store, tail } = this.#parts
     if (store === undefined) return []
-    const { sequence } = store.status()
-    while ((this.#ends[0]?.sequence ?? Number.POSITIVE_INFINITY) <= sequence) this.#ends.shift()
-    const oldest = this.#ends[0]?.at ?? now
-    return [
-      {
-        name: storeSink,
-        type: 'parquet',
-        from: [],
-        lagMs: sequence < tail.durable().sequence ? now - oldest : 0,
-        state: 'running',
-      },
-    ]
+    const lagMs = this.#lag.of(store.status().sequence, tail.durable().sequence, now)
+    return [{ name: storeSink, type: 'parquet', from: [], lagMs, state: 'running' }]
   }
 
   watch(listener: (frame: Frame) => void): () => void {
@@ -347,16 +266,9 @@ export class Runtime implements Control {
     this.#journal = { bytes: status.bytes, segments: status.segments }
     metrics.set('weir_journal_size_bytes', status.bytes)
     metrics.set('weir_journal_segments', status.segments)
-    const { sequence } = this.#parts.tail.durable()
-    if (sequence > (this.#ends.at(-1)?.sequence ?? 0) && this.#ends.length < 3600)
-      this.#ends.push({ at: host.clock.now(), sequence })
+    this.#lag.moved(this.#parts.tail.durable().sequence, host.clock.now())
     this.#storeState(host.clock.now())
-    const at = host.clock.monotonic()
-    for (const { name, accepted } of status.sources) {
-      const last = this.#rates.get(name)
-      const rate = last === undefined || at === last.at ? 0 : ((accepted - last.rows) / (at - last.at)) * 1000
-      this.#rates.set(name, { rows: accepted, at, rate })
-    }
+    this.#rates.update(status.sources, host.clock.monotonic())
     this.#count(await this.ledger())
     const now = host.clock.now()
     for (const { entry, delivery } of sinks.all()) {

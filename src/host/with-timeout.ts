@@ -20,6 +20,14 @@ export function untilAborted<T>(work: Promise<T>, signal: AbortSignal, reason?: 
   return unless(work, (reject) => onAbort(signal, reason, reject))
 }
 
+/** Resolves when the signal aborts. */
+export function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}
+
 /** As `withTimeout`, and as `untilAborted`. */
 export function withTimeoutUntil<T>(work: Promise<T>, limit: Limit, signal: AbortSignal, reason: string): Promise<T> {
   return unless(work, (reject) => {

@@ -1,7 +1,8 @@
 /** Frames that are written and synced together. */
 import { constants, zstdCompressSync } from 'node:zlib'
 import { encodeHeader, largestBody } from './frame.ts'
-import { checkpointStream, emptyTotals, encodeCheckpoint, journalSource } from './recover.ts'
+import { checkpointStream, encodeCheckpoint, journalSource } from './checkpoint.ts'
+import { emptyTotals } from './recover.ts'
 import type { Appended, FrameHeader, SourceTotals, Unit } from './types.ts'
 
 export interface Packed {
@@ -133,7 +134,7 @@ export class FrameGroup {
   }
 
   /** First frame of a segment: totals and cursors. */
-  addCheckpoint(received: number): void {
+  addCheckpoint(received: number, ends: ReadonlyMap<string, number>): void {
     const header = encodeHeader(
       {
         ...this.#position(),
@@ -152,7 +153,7 @@ export class FrameGroup {
         timeMin: Number.NaN,
         timeMax: Number.NaN,
         rawBytes: 0,
-        cursor: encodeCheckpoint(this.#totals),
+        cursor: encodeCheckpoint(this.#totals, ends),
       },
       nothing,
     )

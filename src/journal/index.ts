@@ -1,15 +1,16 @@
 import type { Fence } from '../host/fence.ts'
-import { makeDurableDirectory, type Disk, type Host } from '../host/index.ts'
+import { makeDurableDirectory, type Disk, type DiskFile, type Host } from '../host/index.ts'
 import type { Position } from '../model/positions.ts'
 import { nowhere } from '../model/positions.ts'
 import type { Metrics } from '../telemetry/ports.ts'
 import { segmentStart } from './paths.ts'
-import { emptyTotals, journalSource, recover } from './recover.ts'
+import { journalSource } from './checkpoint.ts'
+import { emptyTotals, recover, type Recovered } from './recover.ts'
 import type { UnreadableRange } from './types.ts'
 import { Parts } from './reader.ts'
 import { Walk } from './walk.ts'
 import { defaultLimits, type JournalLimits } from './limits.ts'
-import type { MakeRoom } from './room.ts'
+import { isFull, type MakeRoom } from './room.ts'
 import { SegmentWriter } from './writer.ts'
 
 export { decodeBatch, encodeBatch } from './bodies.ts'
@@ -17,7 +18,7 @@ export { openReader } from './reader.ts'
 export { LocalTail, SharedTail } from './tail.ts'
 export { SlotRecord } from './slots.ts'
 export { offsetName, segmentName, segmentStart } from './paths.ts'
-export { journalSource } from './recover.ts'
+export { journalSource } from './checkpoint.ts'
 export { defaultLimits, type JournalLimits } from './limits.ts'
 export { SegmentWriter } from './writer.ts'
 export { FrameGroup, pack, type CopiedFrame } from './group.ts'
@@ -52,11 +53,7 @@ export async function openJournal(options: {
   await makeDurableDirectory(host.disk, directory)
   const found = await recover(host.disk, directory)
   // The cache can contain unsynced data of a killed process.
-  await settle(
-    host.disk,
-    directory,
-    found.segments.map((segment) => segment.name),
-  )
+  await settle(host.disk, directory, found)
   const evidence = options.evidence ?? []
   const newest = segmentStart(found.segments.at(-1)?.name ?? '') ?? 1
   const named = Math.max(found.last.sequence, newest - 1, ...evidence.map((one) => one.position.sequence))
@@ -85,6 +82,8 @@ export async function openJournal(options: {
     limits: { ...defaultLimits, ...options.limits },
     last,
     totals: found.totals,
+    ends: found.ends,
+    anchor: found.segments[found.from]?.name,
     segments: found.segments,
     afterLoss,
     metrics: options.metrics,
@@ -97,16 +96,32 @@ export async function openJournal(options: {
   return writer
 }
 
-async function settle(disk: Disk, directory: string, segments: readonly string[]): Promise<void> {
-  for (const name of segments) {
+async function settle(disk: Disk, directory: string, { segments, from }: Recovered): Promise<void> {
+  for (const [index, { name }] of segments.entries()) {
     const file = await disk.open(`${directory}/${name}`, 'write')
     try {
+      if (index >= from) await rewrite(file)
       await file.sync()
     } finally {
       await file.close()
     }
   }
   await disk.syncDirectory(directory)
+}
+
+/** After a failed sync of an earlier process, a successful one does not mean that cached content is on the disk. */
+async function rewrite(file: DiskFile): Promise<void> {
+  const chunk = new Uint8Array(1024 * 1024)
+  try {
+    for (let at = 0; ; at += chunk.length) {
+      const bytes = await file.read(chunk, at)
+      if (bytes > 0) await file.write(chunk.subarray(0, bytes), at)
+      if (bytes < chunk.length) return
+    }
+  } catch (error) {
+    // A full copy-on-write disk refuses this, and must not prevent the start.
+    if (!isFull(error)) throw error
+  }
 }
 
 export interface JournalCheck {

@@ -1,13 +1,10 @@
 import type { Disk } from '../host/index.ts'
 import type { Position } from '../model/positions.ts'
 import { nowhere } from '../model/positions.ts'
+import { checkpointEnds, isCheckpoint, journalSource, parseCheckpoint } from './checkpoint.ts'
 import { segmentStart } from './paths.ts'
 import type { FrameHeader, SourceTotals } from './types.ts'
 import { Walk } from './walk.ts'
-
-/** Component ids begin with a letter or digit. */
-export const journalSource = '~journal'
-export const checkpointStream = 'checkpoint'
 
 export interface Recovered {
   readonly last: Position
@@ -20,48 +17,10 @@ export interface Recovered {
   readonly cut: boolean
   /** Upper bound of the lost bytes. */
   readonly damagedBytes: number
-}
-
-interface Checkpoint {
-  readonly sources: Record<
-    string,
-    { accepted: number; duplicates: number; shed: Record<string, number>; cursor?: string }
-  >
-}
-
-/** Totals and cursors, so that a start need not read older segments. */
-export function encodeCheckpoint(totals: ReadonlyMap<string, Readonly<SourceTotals>>): Uint8Array {
-  const sources: Checkpoint['sources'] = {}
-  for (const [name, total] of totals) {
-    sources[name] = {
-      accepted: total.accepted,
-      duplicates: total.duplicates,
-      shed: total.shed,
-      ...(total.cursor === undefined ? {} : { cursor: Buffer.from(total.cursor).toString('base64') }),
-    }
-  }
-  return new TextEncoder().encode(JSON.stringify({ sources } satisfies Checkpoint))
-}
-
-/** Empty for other frames. */
-export function* checkpointTotals(header: FrameHeader): Generator<[source: string, accepted: number]> {
-  for (const [name, { accepted }] of checkpointSources(header)) yield [name, accepted]
-}
-
-export function checkpointSources(
-  header: FrameHeader,
-): [source: string, totals: Pick<SourceTotals, 'accepted' | 'duplicates' | 'shed'>][] {
-  const { cursor } = header
-  return cursor === undefined || !isCheckpoint(header) ? [] : Object.entries(parseCheckpoint(cursor))
-}
-
-function parseCheckpoint(cursor: Uint8Array): Checkpoint['sources'] {
-  try {
-    return (JSON.parse(new TextDecoder().decode(cursor)) as Checkpoint).sources
-  } catch {
-    // Totals then follow from headers.
-    return {}
-  }
+  /** Oldest segment that was read. */
+  readonly from: number
+  /** Valid bytes of segments that have more. */
+  readonly ends: ReadonlyMap<string, number>
 }
 
 export function emptyTotals(): SourceTotals {
@@ -83,7 +42,7 @@ export function addHeader(totals: Map<string, SourceTotals>, header: FrameHeader
 }
 
 function addCheckpoint(totals: Map<string, SourceTotals>, cursor: Uint8Array): void {
-  for (const [name, counted] of Object.entries(parseCheckpoint(cursor))) {
+  for (const [name, counted] of Object.entries(parseCheckpoint(cursor).sources)) {
     const total = totals.get(name) ?? emptyTotals()
     total.accepted = Math.max(total.accepted, counted.accepted)
     total.duplicates = Math.max(total.duplicates, counted.duplicates)
@@ -100,10 +59,6 @@ export async function listSegments(disk: Disk, directory: string): Promise<{ nam
     segments.push({ name, bytes: (await disk.stat(`${directory}/${name}`))?.size ?? 0 })
   }
   return segments
-}
-
-function isCheckpoint(header: FrameHeader): boolean {
-  return header.source === journalSource && header.stream === checkpointStream && header.cursor !== undefined
 }
 
 /** From the newest segment with a whole checkpoint, or the oldest. */
@@ -130,6 +85,7 @@ async function readFrom(
   // Only damage after the last header hides uncounted rows.
   let trailing = 0
   let cut = false
+  const ends = new Map<string, number>()
   const first = segments[start]
   const walk = new Walk({
     disk,
@@ -156,6 +112,7 @@ async function readFrom(
           walked.offset === 0 &&
           header.sequence === segmentStart(walked.segment)
       frames++
+      for (const [name, bytes] of Object.entries(checkpointEnds(header) ?? {})) ends.set(name, bytes)
       addHeader(totals, header)
       last = { sequence: header.sequence, row: header.firstRow + (header.more ? 0 : header.count) }
       epoch = Math.max(epoch, header.epoch)
@@ -166,6 +123,6 @@ async function readFrom(
   }
   return {
     checkpoint,
-    recovered: { last, epoch, totals, segments, damaged: trailing > 0, cut, damagedBytes: trailing },
+    recovered: { last, epoch, totals, segments, damaged: trailing > 0, cut, damagedBytes: trailing, from: start, ends },
   }
 }

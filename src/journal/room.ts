@@ -22,6 +22,8 @@ export class Room {
   readonly #limits: JournalLimits
   readonly #makeRoom: MakeRoom | undefined
   readonly #fence: Fence | undefined
+  /** Newest segment with a durable checkpoint; older ones may be removed. */
+  #anchor: string
   #settled = 0
   #unchecked = Number.POSITIVE_INFINITY
 
@@ -30,6 +32,7 @@ export class Room {
     directory,
     limits,
     segments,
+    anchor,
     makeRoom,
     fence,
   }: {
@@ -37,6 +40,7 @@ export class Room {
     readonly directory: string
     readonly limits: JournalLimits
     readonly segments: Segment[]
+    readonly anchor?: string | undefined
     readonly makeRoom?: MakeRoom | undefined
     readonly fence?: Fence | undefined
   }) {
@@ -46,6 +50,7 @@ export class Room {
     this.#makeRoom = makeRoom
     this.#fence = fence
     this.segments = segments
+    this.#anchor = anchor ?? ''
   }
 
   size(): number {
@@ -58,6 +63,11 @@ export class Room {
 
   grownTo(bytes: number): void {
     if (this.last !== undefined) this.last.bytes = bytes
+  }
+
+  /** The last segment has a durable checkpoint. */
+  anchored(): void {
+    this.#anchor = this.last?.name ?? ''
   }
 
   settled(sequence: number): void {
@@ -74,17 +84,18 @@ export class Room {
 
   /**
    * Removes settled segments, oldest first: those beyond `keep`, more while `max` or the reserve is exceeded. Throws
-   * WEIR_JOURNAL_FULL. `roll` begins a new segment; false if the current one is empty.
+   * WEIR_JOURNAL_FULL. `roll` begins a new segment; false if the current one is empty. A segment without a durable
+   * checkpoint replaces no other: totals and cursors are in the older ones.
    */
   async make(roll: () => Promise<boolean>): Promise<void> {
     for (;;) {
       const lack = await this.#lack()
       const [first, second] = this.segments
-      const last = second === undefined ? Infinity : (segmentStart(second.name) ?? 0) - 1
+      const last = second === undefined || second.name > this.#anchor ? Infinity : (segmentStart(second.name) ?? 0) - 1
       if (last > this.#settled && last !== Infinity && lack !== undefined && this.#makeRoom !== undefined)
         this.settled(await this.#makeRoom(last))
       if (first === undefined || last > this.#settled) {
-        if (lack !== undefined && (await roll())) continue
+        if (lack !== undefined && (await rolls(roll))) continue
         return refuse(lack)
       }
       if (lack === undefined && this.size() - first.bytes < this.#limits.keepBytes) return
@@ -114,6 +125,7 @@ export class Room {
   async has(path: string): Promise<boolean> {
     if ((await this.#disk.stat(path)) !== undefined) return true
     this.segments = await listSegments(this.#disk, this.#directory)
+    this.#anchor = ''
     return false
   }
 
@@ -138,11 +150,25 @@ function refuse(lack: string | undefined): void {
   if (lack !== undefined) throw new WeirError('WEIR_JOURNAL_FULL', lack)
 }
 
+/** False also while the disk has no room for a segment: the lack of room is the reason then. */
+async function rolls(roll: () => Promise<boolean>): Promise<boolean> {
+  try {
+    return await roll()
+  } catch (error) {
+    if (writeError(error).code === 'WEIR_JOURNAL_FULL') return false
+    throw error
+  }
+}
+
+export function isFull(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  return code === 'ENOSPC' || code === 'EDQUOT'
+}
+
 export function writeError(error: unknown): WeirError {
   if (error instanceof WeirError) return error
   const message = messageOf(error)
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
-  if (code === 'ENOSPC' || code === 'EDQUOT')
+  if (isFull(error))
     return new WeirError('WEIR_JOURNAL_FULL', `the disk of the journal is full: ${message}`, { cause: error })
   return new WeirError('WEIR_JOURNAL_SYNC', `the journal could not be written: ${message}`, { cause: error })
 }

@@ -1,6 +1,7 @@
 /** Reports unreadable ranges once a later header determines their rows. */
 import type { Disk, DiskFile } from '../host/index.ts'
 import type { Position } from '../model/positions.ts'
+import { checkpointEnds } from './checkpoint.ts'
 import type { DecodedHeader } from './frame.ts'
 import { segmentStart } from './paths.ts'
 import { SegmentScanner } from './scan.ts'
@@ -67,7 +68,7 @@ export class Walk {
       const scanner = this.#scanner as SegmentScanner
       const file = this.#file as DiskFile
       const live = durable !== undefined && durable.segment === this.#segment
-      const limit = live ? durable.offset : (this.#size ??= await file.size())
+      const limit = live ? durable.offset : (this.#size ??= await this.#end(file, durable))
       const found = this.#headersOnly ? await scanner.nextHeader(limit) : await scanner.next(limit)
       const header = found.is === 'end' ? undefined : found.is === 'frame' ? found.decoded.header : found.header?.header
       if (!live && header !== undefined && (await this.#isFenced(header, durable))) {
@@ -150,16 +151,29 @@ export class Walk {
     const next = (await this.#segments(durable)).find((name) => name > this.#segment)
     this.#bound = segmentStart(next ?? '') ?? Infinity
     if (next === undefined || sequence < this.#bound) return false
-    const file = await this.#disk.open(`${this.#directory}/${next}`, 'read')
+    const first = await this.#firstHeader(next)
+    const isLater = first?.sequence === this.#bound && first.epoch > epoch
+    if (!isLater) this.#bound = Infinity
+    return isLater
+  }
+
+  /** Its size, or where the next checkpoint ends it: later frames were refused and could not be truncated. */
+  async #end(file: DiskFile, durable: Durable | undefined): Promise<number> {
+    const size = await file.size()
+    for (const name of await this.#segments(durable)) {
+      if (name <= this.#segment) continue
+      const header = await this.#firstHeader(name)
+      const ends = header === undefined ? undefined : checkpointEnds(header)
+      if (ends !== undefined) return Math.min(size, ends[this.#segment] ?? size)
+    }
+    return size
+  }
+
+  async #firstHeader(segment: string): Promise<FrameHeader | undefined> {
+    const file = await this.#disk.open(`${this.#directory}/${segment}`, 'read')
     try {
       const first = await new SegmentScanner(file, 0, 0).nextHeader(await file.size())
-      const isLater =
-        first.is === 'frame' &&
-        first.offset === 0 &&
-        first.decoded.header.sequence === this.#bound &&
-        first.decoded.header.epoch > epoch
-      if (!isLater) this.#bound = Infinity
-      return isLater
+      return first.is === 'frame' && first.offset === 0 ? first.decoded.header : undefined
     } finally {
       await file.close()
     }

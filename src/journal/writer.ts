@@ -1,4 +1,4 @@
-/** The only writer of a journal folder. One write and one sync per group. A failed group does not change the totals. */
+/** The only writer of a journal folder. One write and one sync per group. A failed group is truncated or void. */
 import type { Fence } from '../host/fence.ts'
 import type { DiskFile, Host } from '../host/index.ts'
 import { WeirError } from '../model/errors.ts'
@@ -29,6 +29,8 @@ export class SegmentWriter implements JournalWriter {
   #last: Promise<unknown> = Promise.resolve()
   #problem: string | undefined
   readonly #onRefusing: ((why: string | undefined) => void) | undefined
+  /** Valid bytes of segments with frames that could not be truncated. */
+  readonly #ends: Map<string, number>
   #closed = false
 
   constructor(options: {
@@ -38,7 +40,10 @@ export class SegmentWriter implements JournalWriter {
     limits: JournalLimits
     last: Position
     totals: Map<string, SourceTotals>
+    ends?: ReadonlyMap<string, number> | undefined
     segments: Segment[]
+    /** Newest one with a durable checkpoint. */
+    anchor?: string | undefined
     afterLoss: boolean
     metrics: Metrics | undefined
     fence?: Fence | undefined
@@ -52,10 +57,13 @@ export class SegmentWriter implements JournalWriter {
     this.#limits = options.limits
     this.#counters = { ...options.last, afterLoss: options.afterLoss }
     this.#totals = options.totals
+    this.#ends = new Map(options.ends)
     this.#space = new Room(options)
     this.#metrics = options.metrics
     this.#onRefusing = options.onRefusing
-    this.#publish()
+    const { sequence, row } = options.last
+    const { name, bytes } = this.#space.last ?? { name: '', bytes: 0 }
+    this.tail.publish({ segment: name, offset: bytes, sequence, row })
   }
 
   append(unit: Unit): Promise<Appended> {
@@ -128,7 +136,6 @@ export class SegmentWriter implements JournalWriter {
   async checkpoint(): Promise<void> {
     try {
       await this.#exclusive(() => this.#roll())
-      this.#publish()
     } catch {
       // The next append reports the error.
     }
@@ -179,7 +186,8 @@ export class SegmentWriter implements JournalWriter {
 
   async #room(): Promise<void> {
     await this.#space.make(async () => {
-      const isBegun = this.tail.durable().sequence > (segmentStart(this.#space.last?.name ?? '') ?? 0)
+      const isBegun =
+        this.#file === undefined || this.tail.durable().sequence > (segmentStart(this.#space.last?.name ?? '') ?? 0)
       if (isBegun) await this.#roll()
       return isBegun
     })
@@ -212,8 +220,8 @@ export class SegmentWriter implements JournalWriter {
       await file.sync()
     } catch (error) {
       this.#metrics?.count('weir_journal_failed_syncs_total', 1)
-      const { sequence } = group.counters
-      this.#counters = (await this.#abandon()) ? { ...this.#counters, sequence } : this.#count(group)
+      this.#counters = { ...this.#counters, sequence: group.counters.sequence }
+      await this.#abandon()
       throw error
     }
     this.#metrics?.count('weir_journal_syncs_total', 1)
@@ -226,15 +234,6 @@ export class SegmentWriter implements JournalWriter {
     this.#publish()
   }
 
-  /** A failed group that was not truncated can reappear: its rows count as accepted, its cursors do not. */
-  #count(group: FrameGroup): Counters {
-    for (const [name, { cursor: _, ...total }] of group.changed) {
-      const retained = this.#totals.get(name)?.cursor
-      this.#totals.set(name, { ...total, ...(retained === undefined ? {} : { cursor: retained }) })
-    }
-    return group.counters
-  }
-
   /** With a checkpoint and a durable name. */
   async #roll(): Promise<void> {
     await this.#space.verifyOwned()
@@ -242,7 +241,9 @@ export class SegmentWriter implements JournalWriter {
     this.#file = undefined
     const name = segmentName(this.#counters.sequence + 1)
     const checkpoint = new FrameGroup(this.#counters, this.epoch, this.#totals)
-    checkpoint.addCheckpoint(this.#host.clock.now())
+    for (const ended of this.#ends.keys())
+      if (!this.#space.segments.some((segment) => segment.name === ended)) this.#ends.delete(ended)
+    checkpoint.addCheckpoint(this.#host.clock.now(), this.#ends)
     this.#counters = { ...this.#counters, sequence: checkpoint.counters.sequence }
     this.#offset = 0
     try {
@@ -258,17 +259,19 @@ export class SegmentWriter implements JournalWriter {
     this.#counters = checkpoint.counters
     this.#offset = checkpoint.bytes
     this.#space.grownTo(this.#offset)
+    this.#space.anchored()
     this.#space.doubt()
+    this.#publish()
   }
 
-  /** Truncates unsynced frames, so that no reader sees them. */
-  async #abandon(): Promise<boolean> {
+  /** Truncates unsynced frames. If that fails, they are void once the next segment exists. */
+  async #abandon(): Promise<void> {
     const torn = this.#file
     const current = this.#space.last
     const durable = this.tail.durable()
     this.#file = undefined
     this.#space.doubt()
-    if (torn === undefined || current === undefined) return true
+    if (torn === undefined || current === undefined) return
     const retained = durable.segment === current.name ? durable.offset : 0
     try {
       await torn.truncate(retained)
@@ -279,16 +282,17 @@ export class SegmentWriter implements JournalWriter {
         await this.#host.disk.remove(torn.path)
         this.#space.segments.pop()
       }
-      return true
     } catch {
+      this.#ends.set(current.name, retained)
       await torn.close().catch(() => {})
-      return false
     }
   }
 
   #publish(): void {
+    const segment = this.#space.last?.name
+    // Readers stay before an abandoned segment until its successor exists.
+    if (this.#file === undefined || segment === undefined) return
     const { sequence, row } = this.#counters
-    const { name, bytes } = this.#space.last ?? { name: '', bytes: 0 }
-    this.tail.publish({ segment: name, offset: bytes, sequence, row })
+    this.tail.publish({ segment, offset: this.#offset, sequence, row })
   }
 }

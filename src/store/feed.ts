@@ -1,6 +1,7 @@
 import type { StoreReader } from '../engine/control.ts'
 import type { Log, Metrics } from '../engine/contracts.ts'
 import type { Host } from '../host/index.ts'
+import { aborted } from '../host/with-timeout.ts'
 import { openReader } from '../journal/index.ts'
 import type { Tail } from '../journal/types.ts'
 import { filePartition, nowhere } from '../model/positions.ts'
@@ -263,13 +264,6 @@ export class StoreFeed {
       signal.removeEventListener('abort', abort)
     }
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve()
-    else signal.addEventListener('abort', () => resolve(), { once: true })
-  })
 }
 
 interface FreshWaiter {

@@ -31,6 +31,14 @@ test('redelivered dead letters that were counted are not counted again, others a
   expect(added(counted, { ...all, token: 'c' })).toEqual([0, 1, 2])
 })
 
+test('of a batch with some dead letters only these are known as counted', () => {
+  const counted = new CountedRows()
+  const batch = flowSinkBatch(records, 'a')
+  added(counted, batch)
+  counted.rejected(batch, new Set([1]))
+  expect(added(counted, { ...batch, token: 'b', retried: true })).toEqual([0, 2])
+})
+
 test('only the newest tokens are known', () => {
   const tokens = new RecentTokens(2)
   for (const token of ['a', 'b', 'c']) tokens.add(token)

@@ -22,10 +22,13 @@ export class CountedRows {
     }
   }
 
-  /** The rows were counted and become dead letters all the same. */
-  rejected({ pieces }: SinkBatch): void {
+  /** The rows were counted and become dead letters all the same. `indices`: over all pieces; default: all rows. */
+  rejected({ pieces }: SinkBatch, indices?: ReadonlySet<number>): void {
+    let index = 0
     for (const piece of pieces)
-      for (const row of piece.rows) if (this.#rejected.size < maxRejected) this.#rejected.add(rowId(piece, row))
+      for (const row of piece.rows)
+        if ((indices === undefined || indices.has(index++)) && this.#rejected.size < maxRejected)
+          this.#rejected.add(rowId(piece, row))
   }
 }
 

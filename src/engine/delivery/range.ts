@@ -1,4 +1,4 @@
-import { checkpointTotals, journalSource } from '../../journal/recover.ts'
+import { checkpointTotals, journalSource } from '../../journal/checkpoint.ts'
 import { frameBatch } from '../../journal/shared-frames.ts'
 import type { Frame } from '../../journal/types.ts'
 import type { Position } from '../../model/positions.ts'

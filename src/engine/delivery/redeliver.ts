@@ -1,5 +1,5 @@
 import { decodeBatch } from '../../journal/bodies.ts'
-import type { FrameHeader } from '../../journal/types.ts'
+import { frameHeader } from '../../journal/frame-header.ts'
 import { stableId } from '../../model/positions.ts'
 import type { SinkPiece } from '../contracts.ts'
 import type { DeadLetters, StoredDeadLetter } from './dead-letters.ts'
@@ -33,27 +33,8 @@ export async function redeliver(
 
 function pieceOf(letter: StoredDeadLetter): SinkPiece {
   const batch = decodeBatch(letter.kind, new Uint8Array(Buffer.from(letter.body, 'base64')))
-  const header: FrameHeader = {
-    sequence: letter.sequence,
-    firstRow: 0,
-    kind: letter.kind,
-    more: false,
-    part: 0,
-    afterLoss: false,
-    source: letter.source,
-    stream: letter.source,
-    epoch: letter.epoch,
-    sourceSequence: letter.sourceSequence,
-    sourceRows: 0,
-    sourceDuplicates: 0,
-    sourceShed: {},
-    count: 1,
-    received: letter.received,
-    timeMin: Number.NaN,
-    timeMax: Number.NaN,
-    bodyBytes: 0,
-    rawBytes: 0,
-  }
+  const { sequence, kind, source, epoch, sourceSequence, received } = letter
+  const header = frameHeader({ sequence, kind, source, epoch, sourceSequence, received, count: 1 })
   return { header, batch, rows: Uint32Array.of(0), firstRow: letter.row }
 }
 

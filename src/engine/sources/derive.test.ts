@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { frameHeader } from '../../journal/frame-header.ts'
 import { decodeBatch, encodeBatch } from '../../journal/index.ts'
 import type { Unit } from '../../journal/types.ts'
 import { eventId, toEventBatch } from '../../model/events.ts'
@@ -8,27 +9,7 @@ import type { BatchTransform, Sink, SinkBatch, SinkPiece, Transform } from '../c
 
 function piece(sequence: number, ids: readonly string[]): SinkPiece {
   return {
-    header: {
-      sequence,
-      firstRow: 0,
-      kind: 'events',
-      more: false,
-      part: 0,
-      afterLoss: false,
-      source: 'in',
-      stream: 'in',
-      epoch: 1,
-      sourceSequence: sequence,
-      sourceRows: 0,
-      sourceDuplicates: 0,
-      sourceShed: {},
-      count: ids.length,
-      received: 5,
-      timeMin: Number.NaN,
-      timeMax: Number.NaN,
-      bodyBytes: 0,
-      rawBytes: 0,
-    },
+    header: frameHeader({ sequence, kind: 'events', source: 'in', count: ids.length, received: 5 }),
     batch: toEventBatch(ids.map((id) => ({ id, source: '/s', type: 't', encoding: 'none' as const }))),
     rows: Uint32Array.from(ids, (_, row) => row),
     firstRow: 0,

@@ -1,5 +1,6 @@
 import type { Log, Metrics, Resolver } from '../../engine/contracts.ts'
 import { encodeBatch } from '../../journal/bodies.ts'
+import { frameHeader } from '../../journal/frame-header.ts'
 import type { Frame, FrameHeader } from '../../journal/types.ts'
 import type { Batch, FlowBatch } from '../../model/batches.ts'
 import type { Column } from '../../model/columns.ts'
@@ -135,27 +136,21 @@ export class FrameMaker {
   #frame(kind: FrameHeader['kind'], count: number, body: Uint8Array, received: number, source: string): Frame {
     const rows = this.#rows.get(source) ?? 0
     const sourceSequence = (this.#sequences.get(source) ?? 0) + 1
-    const header: FrameHeader = {
+    const header = frameHeader({
       sequence: ++this.#sequence,
       firstRow: this.#row,
       kind,
-      more: false,
-      part: 0,
-      afterLoss: false,
       source,
-      stream: source,
       epoch: this.epoch,
       sourceSequence,
       sourceRows: rows,
-      sourceDuplicates: 0,
-      sourceShed: {},
       count,
       received,
       timeMin: received - 1000,
       timeMax: received,
       bodyBytes: body.length,
       rawBytes: body.length,
-    }
+    })
     this.#row += count
     this.#rows.set(source, rows + count)
     this.#sequences.set(source, sourceSequence)

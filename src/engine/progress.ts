@@ -1,0 +1,45 @@
+/** Progress of sources and store, sampled once a second. */
+
+/** Rows per second by source, between the last two samples. */
+export class SourceRates {
+  readonly #samples = new Map<string, { readonly rows: number; readonly at: number; readonly rate: number }>()
+
+  /** `at`: monotonic time in ms. */
+  update(sources: readonly { readonly name: string; readonly accepted: number }[], at: number): void {
+    for (const { name, accepted } of sources) {
+      const last = this.#samples.get(name)
+      const rate = last === undefined || at === last.at ? 0 : ((accepted - last.rows) / (at - last.at)) * 1000
+      this.#samples.set(name, { rows: accepted, at, rate })
+    }
+  }
+
+  sources(): string[] {
+    return [...this.#samples.keys()]
+  }
+
+  has(source: string): boolean {
+    return this.#samples.has(source)
+  }
+
+  of(source: string): number {
+    return this.#samples.get(source)?.rate ?? 0
+  }
+}
+
+/** Time since the journal was at the store's position, in steps of a second. */
+export class StoreLag {
+  /** Journal end by second, for an hour. */
+  readonly #ends: { readonly at: number; readonly sequence: number }[] = []
+
+  /** `end`: of the journal; `now`: Unix ms. */
+  moved(end: number, now: number): void {
+    if (end > (this.#ends.at(-1)?.sequence ?? 0) && this.#ends.length < 3600)
+      this.#ends.push({ at: now, sequence: end })
+  }
+
+  /** ms, of a store that has committed up to a sequence. */
+  of(stored: number, end: number, now: number): number {
+    while ((this.#ends[0]?.sequence ?? Number.POSITIVE_INFINITY) <= stored) this.#ends.shift()
+    return stored < end ? now - (this.#ends[0]?.at ?? now) : 0
+  }
+}

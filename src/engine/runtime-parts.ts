@@ -1,0 +1,71 @@
+/** Workers and collections that a runtime connects. */
+import type { Tail, Unit } from '../journal/types.ts'
+import type { ManifestQuery, ManifestState } from '../model/kubernetes.ts'
+import type { Pipeline, ReloadReport, StoreReader } from './control.ts'
+import type { Log, Metrics } from './contracts.ts'
+import type { DeadLetterStore } from './delivery/dead-letter-admin.ts'
+import type { SinkSet } from './delivery/sinks.ts'
+import type { Follower } from './follower.ts'
+import type { SinkCounts, SourceRows, StoreStatus } from './ledger/ledger.ts'
+import type { SourceHealth } from './sources/health.ts'
+import type { Pushed, PushParts } from './sources/pushed.ts'
+import type { SourceReport } from './sources/sources.ts'
+
+export interface IngestPort {
+  append(unit: Unit): Promise<Pushed>
+  /** Only rows not settled by the acknowledging sink up to this sequence are duplicates. */
+  appendAgain(unit: Unit, settled: number): Promise<Pushed>
+  release(sequence: number): Promise<{
+    readonly bytes: number
+    readonly segments: number
+    readonly holds: number
+    readonly problem?: string
+    readonly sources: readonly {
+      readonly name: string
+      readonly accepted: number
+      readonly duplicates: number
+      readonly shed: Readonly<Record<string, number>>
+    }[]
+  }>
+  /** By source. */
+  status(): Promise<Readonly<Record<string, unknown>>>
+  manifest(query: ManifestQuery): Promise<ManifestState | undefined>
+  health(): Promise<Readonly<Record<string, SourceHealth>>>
+  /** Copied position by partition of a shared journal. */
+  places(): Promise<ReadonlyMap<number, number>>
+}
+
+export interface StorePort {
+  readonly reader: StoreReader
+  status(): StoreStatus
+  /** Requests a commit; resolves with the status after it. */
+  settled(sequence: number): Promise<StoreStatus>
+}
+
+export interface RuntimeParts extends PushParts {
+  readonly log: Log
+  readonly metrics: Metrics
+  readonly directory: string
+  readonly tail: Tail
+  readonly ingest: IngestPort
+  readonly store: StorePort | undefined
+  readonly follower: Follower
+  readonly sinks: SinkSet
+  readonly reload: () => Promise<ReloadReport>
+  readonly sources: () => readonly SourceReport[]
+  /** First sequence needed by workload names, and named workloads of a cluster. */
+  readonly workloads: { readonly holds: number | undefined; of(cluster: string): number | undefined }
+  readonly shared?:
+    | (PushParts['shared'] & {
+        readonly deadLetters: DeadLetterStore
+        readonly problem: string | undefined
+        forget(sink: string): Promise<number>
+        readonly name: string | undefined
+        readonly partitions: number
+        sinks(): Pipeline['sinks']
+        books(
+          known: readonly SourceRows[],
+        ): Promise<{ readonly sources: readonly SourceRows[]; readonly sinks: readonly SinkCounts[] }>
+      })
+    | undefined
+}
