@@ -113,6 +113,9 @@ export const flowsText = {
   flowNotFound: 'Flow not found',
   recordMissing: 'The flow',
   recordMissingEnd: 'is not stored. It has expired, was never written, or your account cannot see it.',
+  reports: (reports: number, exporters: number) =>
+    `Reported by ${reports} ${reports === 1 ? 'interface' : 'interfaces'}, ` +
+    `${exporters} ${exporters === 1 ? 'exporter' : 'exporters'}`,
   onlyValue: (title: string, value: string) => `Only ${title} = ${value}`,
   onlyThisValue: 'Only this value',
   withoutValue: (title: string, value: string) => `Exclude ${title} = ${value}`,

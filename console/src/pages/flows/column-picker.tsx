@@ -22,6 +22,13 @@ interface PickerProps {
   readonly onChange: (change: Partial<Shown>) => void
 }
 
+interface ColumnAction {
+  readonly sign: string
+  readonly label: string
+  readonly text: string
+  readonly onClick: () => void
+}
+
 const step = 24
 
 export function ColumnPicker(props: PickerProps): React.ReactNode {
@@ -59,6 +66,12 @@ function Choice({ all, chosen, widths, onChange }: PickerProps): React.ReactNode
   }
   const widen = (id: string, by: number): void =>
     onChange({ w: { ...widths, [id]: fitWidth((widths[id] ?? all.get(id)?.width ?? 100) + by) } })
+  const actionsOf = (id: string, title: string): readonly ColumnAction[] => [
+    { sign: '↑', label: flowsText.moveColumnLeft(title), text: flowsText.moveLeft, onClick: () => move(id, -1) },
+    { sign: '↓', label: flowsText.moveColumnRight(title), text: flowsText.moveRight, onClick: () => move(id, 1) },
+    { sign: '−', label: flowsText.makeNarrower(title), text: flowsText.narrower, onClick: () => widen(id, -step) },
+    { sign: '+', label: flowsText.makeWider(title), text: flowsText.wider, onClick: () => widen(id, step) },
+  ]
   const row = (id: string, on: boolean): React.ReactNode => {
     const { title = id, hint = '' } = all.get(id) ?? {}
     return (
@@ -68,50 +81,12 @@ function Choice({ all, chosen, widths, onChange }: PickerProps): React.ReactNode
           <span>{title}</span>
           {title.toLowerCase().replaceAll(' ', '_') !== id && <span className="dim mono">{id}</span>}
         </label>
-        {on && (
-          <button
-            type="button"
-            className="quiet"
-            aria-label={flowsText.moveColumnLeft(title)}
-            title={flowsText.moveLeft}
-            onClick={() => move(id, -1)}
-          >
-            ↑
-          </button>
-        )}
-        {on && (
-          <button
-            type="button"
-            className="quiet"
-            aria-label={flowsText.moveColumnRight(title)}
-            title={flowsText.moveRight}
-            onClick={() => move(id, 1)}
-          >
-            ↓
-          </button>
-        )}
-        {on && (
-          <button
-            type="button"
-            className="quiet"
-            aria-label={flowsText.makeNarrower(title)}
-            title={flowsText.narrower}
-            onClick={() => widen(id, -step)}
-          >
-            −
-          </button>
-        )}
-        {on && (
-          <button
-            type="button"
-            className="quiet"
-            aria-label={flowsText.makeWider(title)}
-            title={flowsText.wider}
-            onClick={() => widen(id, step)}
-          >
-            +
-          </button>
-        )}
+        {on &&
+          actionsOf(id, title).map(({ sign, label, text, onClick }) => (
+            <button key={sign} type="button" className="quiet" aria-label={label} title={text} onClick={onClick}>
+              {sign}
+            </button>
+          ))}
       </div>
     )
   }

@@ -1,16 +1,18 @@
 import { useMemo, useState } from 'react'
-import { count, counted, plainText, time, volume } from '../../parts/format.ts'
+import { count, counted, plainText, volume } from '../../parts/format.ts'
 import { Grid, type GridColumn } from '../../parts/grid.tsx'
-import { ErrorState, Loading, RefreshButton, StaleNotice } from '../../parts/states.tsx'
+import { RefreshButton } from '../../parts/states.tsx'
 import { isMoving } from '../../state/range.ts'
 import type { FlowColumn } from './columns.tsx'
 import { andFilter } from '../../parts/filter-text.ts'
-import { GroupExport } from './group-export.tsx'
+import { CsvExport } from './csv-export.tsx'
+import { questionQuery } from './flow-filter.ts'
 import { GroupPicker } from './group-picker.tsx'
 import { groupRows, qualified, type GroupRow, type GroupsTable } from './groups.ts'
-import { useGroups } from './use-groups.ts'
-import { NoFlows } from './no-flows.tsx'
-import { Cancelled, Running } from './query-status.tsx'
+import { sourceText } from './source-text.ts'
+import { TablePanel } from './table-panel.tsx'
+import { useTable } from './use-table.ts'
+import { Running } from './query-status.tsx'
 import { flowQueryOf } from './overview/queries.ts'
 import { conditionOf } from './overview/condition.ts'
 import { measureNames, percent } from './overview/names.ts'
@@ -19,8 +21,8 @@ import { useRefresh } from '../../hooks/use-refresh.ts'
 import { resized } from './parameters.ts'
 import type { FlowViewProps } from './views.ts'
 import { flowsText } from '../../text/flows.ts'
-import { generalText } from '../../text/general.ts'
 
+const path = '/api/v1/flows'
 const liveRefresh = 5
 const [defaultLimit, maxGroups] = [500, 10_000]
 
@@ -32,8 +34,17 @@ export function GroupedFlows({ state, set, columns, tabs }: FlowViewProps): Reac
     () => flowQueryOf(state, revision),
     [state.filter, state.both, state.once, t, live, revision],
   )
-  const question = { group: group.join(','), by, time: 'time_received' }
-  const { data, busy, error, retry, cancel } = useGroups(flowQuery, { ...question, limit })
+  const { t: span, revision: _, ...question } = flowQuery
+  const query = {
+    ...questionQuery(question),
+    from: span.from,
+    to: span.to,
+    group: group.join(','),
+    by,
+    time: 'time_received',
+  }
+  const result = useTable<GroupsTable>(path, { ...query, limit }, revision)
+  const { data, busy, cancel } = result
   const rows = useMemo(() => (data === undefined ? [] : groupRows(data, fieldsOf(data).length)), [data])
   const grid = useMemo(() => (data === undefined ? [] : groupColumns(data, columns, by, w)), [data, columns, by, w])
   const open = ({ cells }: GroupRow): void => {
@@ -60,52 +71,38 @@ export function GroupedFlows({ state, set, columns, tabs }: FlowViewProps): Reac
         <div className="end">
           {!live && <RefreshButton onClick={again} />}
           <GroupPicker all={columns} group={group} onChange={(fields) => set({ group: fields, sel: '' })} />
-          <GroupExport flowQuery={flowQuery} question={question} />
+          <CsvExport<GroupsTable>
+            path={path}
+            query={{ ...query, limit: maxGroups }}
+            file="weir-groups.csv"
+            title={flowsText.exportGroups}
+            action={flowsText.csvAllGroups}
+            hint={flowsText.groupsHint(count(maxGroups))}
+            savedText={({ rows: { length }, others }) => {
+              const left = Number(others.groups ?? 0)
+              return left === 0
+                ? flowsText.savedAllGroups(count(length))
+                : flowsText.savedLargestGroups(count(length), count(left))
+            }}
+          />
         </div>
       </div>
-      {error !== undefined && data !== undefined && <StaleNotice error={error} onRetry={retry} />}
-      <div className="page-body">
-        <section className="panel table" aria-label={flowsText.groupsOfFlows} aria-busy={busy}>
-          {data === undefined ? (
-            error !== undefined ? (
-              <ErrorState error={error} onRetry={retry} />
-            ) : busy ? (
-              <Loading what={flowsText.groupsInText} />
-            ) : (
-              <Cancelled onRun={retry} />
-            )
-          ) : groups === 0 ? (
-            <NoFlows
-              filter={state.filter}
-              {...(live
-                ? { onStored: () => set({ live: false }) }
-                : { range: t, onWiden: () => set({ t: { from: 'now-1w', to: 'now' } }) })}
-              onClear={() => set({ q: '', quick: [] })}
-            />
-          ) : (
-            <Grid
-              label={flowsText.groupsOfFlows}
-              columns={grid}
-              rows={rows}
-              rowKey={({ key }) => key}
-              total={rows.length}
-              sort={`-${by}`}
-              onOpen={open}
-              onResize={(id, width) => set({ w: resized(w, id, width) }, 'replace')}
-              onSort={(id) => {
-                const measure = measures.find((each) => each === id)
-                if (measure !== undefined) set({ by: measure })
-              }}
-            />
-          )}
-          {data !== undefined && groups > 0 && (
+      <TablePanel
+        state={state}
+        set={set}
+        result={result}
+        title={flowsText.groupsOfFlows}
+        what={flowsText.groupsInText}
+        empty={groups === 0}
+        foot={({ total }) =>
+          groups > 0 && (
             <div className="table-foot">
               <span>
                 {flowsText.groupTotals(
                   shown === groups ? flowsText.all : flowsText.allGroupsCount(count(groups)),
-                  volume(Number(data.total.bytes)),
-                  count(data.total.packets),
-                  counted(Number(data.total.flows), 'flow'),
+                  volume(Number(total.bytes)),
+                  count(total.packets),
+                  counted(Number(total.flows), 'flow'),
                 )}
               </span>
               {shown < groups && limit < maxGroups && (
@@ -116,9 +113,24 @@ export function GroupedFlows({ state, set, columns, tabs }: FlowViewProps): Reac
                 </button>
               )}
             </div>
-          )}
-        </section>
-      </div>
+          )
+        }
+      >
+        <Grid
+          label={flowsText.groupsOfFlows}
+          columns={grid}
+          rows={rows}
+          rowKey={({ key }) => key}
+          total={rows.length}
+          sort={`-${by}`}
+          onOpen={open}
+          onResize={(id, width) => set({ w: resized(w, id, width) }, 'replace')}
+          onSort={(id) => {
+            const measure = measures.find((each) => each === id)
+            if (measure !== undefined) set({ by: measure })
+          }}
+        />
+      </TablePanel>
     </>
   )
 }
@@ -130,11 +142,6 @@ function fieldsOf({ columns }: GroupsTable): readonly string[] {
       columns.findIndex(({ name }) => name === 'bytes'),
     )
     .map(({ name }) => name)
-}
-
-function sourceText({ source, span, stored_to: storedTo }: GroupsTable): string {
-  if (source === 'ring') return generalText.withoutStore(time(span.from), time(span.to))
-  return storedTo === undefined ? generalText.storedComplete : generalText.storedUntil(time(storedTo))
 }
 
 function groupColumns(

@@ -68,7 +68,7 @@ export function LiveFlows(props: RowsProps): React.ReactNode {
           {refused ? (
             <ErrorState error={linkError(link)} onRetry={retryNow} />
           ) : live.begun && older.rows.length === 0 && !older.stored.busy ? (
-            <NoFlows filter={filter} onStored={() => set({ live: false })} onClear={() => set({ q: '', quick: [] })} />
+            <NoFlows state={state} set={set} />
           ) : older.rows.length > 0 ? (
             <Grid
               label={flowsText.newestFlows}

@@ -1,44 +1,41 @@
 import { usePipeline } from '../../api/queries.ts'
 import { EmptyState } from '../../parts/states.tsx'
-import { rangeText, type Range } from '../../state/range.ts'
+import { rangeText } from '../../state/range.ts'
+import type { FlowViewProps } from './views.ts'
 import { flowsText } from '../../text/flows.ts'
 import { generalText } from '../../text/general.ts'
 
-interface NoFlowsProps {
-  readonly filter: string
-  readonly range?: Range
-  readonly onClear: () => void
-  readonly onWiden?: () => void
-  readonly onStored?: () => void
-}
-
-export function NoFlows({ filter, range, onClear, onWiden, onStored }: NoFlowsProps): React.ReactNode {
+export function NoFlows({ state, set }: Pick<FlowViewProps, 'state' | 'set'>): React.ReactNode {
+  const { filter, live, t } = state
   const { data } = usePipeline()
   const addresses = (data?.sources ?? [])
     .filter(({ type }) => /netflow|ipfix|sflow/.test(type))
     .flatMap((source) => source.addresses)
   if (filter !== '') {
     return (
-      <EmptyState title={flowsText.noFlowMatches} action={{ text: generalText.clearFilter, onClick: onClear }}>
-        {range === undefined ? flowsText.noneInMemory : flowsText.noneInRange(rangeText(range))} <code>{filter}</code>.
-        {range === undefined && flowsText.nextMatch}
+      <EmptyState
+        title={flowsText.noFlowMatches}
+        action={{ text: generalText.clearFilter, onClick: () => set({ q: '', quick: [] }) }}
+      >
+        {live ? flowsText.noneInMemory : flowsText.noneInRange(rangeText(t))} <code>{filter}</code>.
+        {live && flowsText.nextMatch}
       </EmptyState>
     )
   }
-  if (range !== undefined) {
+  if (!live) {
     return (
       <EmptyState
         title={flowsText.noFlowsInRange}
-        action={onWiden && { text: generalText.showLastWeek, onClick: onWiden }}
+        action={{ text: generalText.showLastWeek, onClick: () => set({ t: { from: 'now-1w', to: 'now' } }) }}
       >
-        {flowsText.noneReceived(rangeText(range))}
+        {flowsText.noneReceived(rangeText(t))}
       </EmptyState>
     )
   }
   return (
     <EmptyState
       title={flowsText.noFlowsYet}
-      action={onStored && { text: flowsText.showStoredFlows, onClick: onStored }}
+      action={{ text: flowsText.showStoredFlows, onClick: () => set({ live: false }) }}
     >
       {addresses.length === 0 ? (
         <p>

@@ -6,6 +6,7 @@ import { Drawer } from '../../parts/drawer.tsx'
 import { ResourceLink } from '../../parts/links/resource-link.tsx'
 import { refText, writeRef } from '../../state/refs.ts'
 import type { FlowColumn } from './columns.tsx'
+import { RecordReports } from './record-reports.tsx'
 import { inGroups } from './field-groups.ts'
 import { plainText } from '../../parts/format.ts'
 import { EmptyState, ErrorState } from '../../parts/states.tsx'
@@ -77,6 +78,7 @@ export function Record({ sel, opened, columns, filter, onClose, onFilter }: Reco
         </p>
       )}
       {values !== undefined && <Objects values={values} />}
+      {whole.data !== undefined && <RecordReports flow={whole.data} />}
       {inGroups(present, ([name]) => name).map(({ title, members }) => (
         <section key={title}>
           <h3>{title}</h3>

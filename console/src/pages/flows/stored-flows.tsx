@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react'
-import { count, time, volume } from '../../parts/format.ts'
+import { count, volume } from '../../parts/format.ts'
 import { Grid } from '../../parts/grid.tsx'
 import { ErrorState, Loading, RefreshButton, StaleNotice } from '../../parts/states.tsx'
 import { isMoving } from '../../state/range.ts'
@@ -10,12 +10,12 @@ import { GroupPicker } from './group-picker.tsx'
 import { NoFlows } from './no-flows.tsx'
 import { Cancelled, Running } from './query-status.tsx'
 import { Record } from './record.tsx'
+import { sourceText } from './source-text.ts'
 import { useRows, type RowsProps } from './rows.ts'
 import { useStoredRows, useTotals } from './stored.ts'
 import { useRefresh } from '../../hooks/use-refresh.ts'
 import { Volume } from './volume.tsx'
 import { flowsText } from '../../text/flows.ts'
-import { generalText } from '../../text/general.ts'
 
 export function StoredFlows(props: RowsProps): React.ReactNode {
   const { state, set, columns, tabs, fields, opened, onSort } = props
@@ -43,9 +43,7 @@ export function StoredFlows(props: RowsProps): React.ReactNode {
                 count(rows.length),
                 total === undefined ? flowsText.more : count(total),
                 totals === undefined ? '' : ` · ${volume(totals.bytes)}`,
-                stored.source === 'ring'
-                  ? generalText.withoutStore(time(span.from), time(span.to))
-                  : generalText.storedComplete,
+                sourceText({ source: stored.source, span }),
               )}
         </span>
         {busy && <Running onCancel={stored.cancel} />}
@@ -79,12 +77,7 @@ export function StoredFlows(props: RowsProps): React.ReactNode {
               <Cancelled onRun={again} />
             )
           ) : rows.length === 0 && !busy ? (
-            <NoFlows
-              filter={filter}
-              range={t}
-              onWiden={() => set({ t: { from: 'now-1w', to: 'now' } })}
-              onClear={() => set({ q: '', quick: [] })}
-            />
+            <NoFlows state={state} set={set} />
           ) : (
             <Grid
               label={flowsText.storedFlows}

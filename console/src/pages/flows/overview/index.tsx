@@ -1,10 +1,11 @@
 import { useEffect, useMemo, useState } from 'react'
-import { count, isoOfSeconds, time, volume } from '../../../parts/format.ts'
+import { count, isoOfSeconds, volume } from '../../../parts/format.ts'
 import { isMoving } from '../../../state/range.ts'
 import { useLink } from '../../../live/use-live.ts'
 import { andFilter } from '../../../parts/filter-text.ts'
 import { RefreshButton } from '../../../parts/states.tsx'
 import { NoFlows } from '../no-flows.tsx'
+import { sourceText } from '../source-text.ts'
 import { useRefresh } from '../../../hooks/use-refresh.ts'
 import type { FlowViewProps } from '../views.ts'
 import { flowQueryOf, spanSeconds, useGroups, useHas, useIsQuiet } from './queries.ts'
@@ -18,7 +19,6 @@ import { PanelMenu } from './panel-menu.tsx'
 import { PairsPanel, RatesPanel, SharesPanel, type PanelContext, type PanelSize } from './panels.tsx'
 import { Slot } from './slot.tsx'
 import { defaultLook, type PanelName } from './state.ts'
-import type { GroupsAnswer } from './sums.ts'
 import './overview.css'
 import { overviewText } from '../../../text/overview.ts'
 import { generalText } from '../../../text/general.ts'
@@ -136,13 +136,7 @@ export default function Overview({ state, set, tabs }: FlowViewProps): React.Rea
       {empty ? (
         <div className="page-scroll overview">
           <section className="panel">
-            <NoFlows
-              filter={state.filter}
-              {...(live
-                ? { onStored: () => set({ live: false }) }
-                : { range: t, onWiden: () => set({ t: { from: 'now-1w', to: 'now' } }) })}
-              onClear={() => set({ q: '', quick: [] })}
-            />
+            <NoFlows state={state} set={set} />
           </section>
         </div>
       ) : focus !== '' ? (
@@ -173,9 +167,4 @@ export default function Overview({ state, set, tabs }: FlowViewProps): React.Rea
       )}
     </>
   )
-}
-
-function sourceText({ source, span, stored_to: storedTo }: GroupsAnswer): string {
-  if (source === 'ring') return generalText.withoutStore(time(span.from), time(span.to))
-  return storedTo === undefined ? generalText.storedComplete : generalText.storedUntil(time(storedTo))
 }

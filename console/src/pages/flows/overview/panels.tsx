@@ -144,14 +144,9 @@ export function SharesPanel({ name, kind, context }: PanelProps<SharesKind>): Re
             label={title}
             measure={measure}
             others={look.others}
-            onOnly={
-              // The filter language only tests whether JSON exists.
-              field === 'network_events'
-                ? undefined
-                : ({ cells }) => {
-                    if (cells !== undefined) onOnly(own, cells)
-                  }
-            }
+            onOnly={({ cells }) => {
+              if (cells !== undefined) onOnly(own, cells)
+            }}
           />
         )
       }

@@ -10,8 +10,7 @@ interface SharesProps {
   readonly label: string
   readonly measure: Measure
   readonly others: boolean
-  /** Undefined: the values cannot be filtered by. */
-  readonly onOnly: ((share: Share) => void) | undefined
+  readonly onOnly: (share: Share) => void
 }
 
 const radius = 52
@@ -95,10 +94,6 @@ function List({
               {!bars && <i className={`swatch ${colorOf(share, index)}`} aria-hidden="true" />}
               {share.cells === undefined ? (
                 <span className="share-name dim">{generalText.remaining(count(data.othersCount))}</span>
-              ) : onOnly === undefined ? (
-                <span className="share-name" title={share.name}>
-                  {share.name}
-                </span>
               ) : (
                 <button
                   type="button"

@@ -198,13 +198,7 @@ export default function Topology({ state, set, tabs }: FlowViewProps): React.Rea
           ) : shown === undefined || (laid === undefined && !list) ? (
             <Loading what={topologyText.theTopology} />
           ) : shown.total.edges === 0 && (shown.earlier?.total.edges ?? 0) === 0 ? (
-            <NoFlows
-              filter={state.filter}
-              {...(live
-                ? { onStored: () => set({ live: false }) }
-                : { range: t, onWiden: () => set({ t: { from: 'now-1w', to: 'now' } }) })}
-              onClear={() => set({ q: '', quick: [] })}
-            />
+            <NoFlows state={state} set={set} />
           ) : list || laid === undefined ? (
             shown.earlier === undefined ? (
               <EdgeList key={by} graph={shown} measure={by} onChoose={choose} />

@@ -1,21 +1,24 @@
 import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query'
+import type { AnswerFrame } from '../../../../src/api/published.ts'
 import { request, type Query } from '../../api/client.ts'
-import type { GroupsTable } from './groups.ts'
-import type { FlowQuery } from './overview/queries.ts'
-import { questionQuery } from './flow-filter.ts'
 import { useLastAnswer } from '../../api/use-last-answer.ts'
 
-interface GroupsResult {
-  readonly data: GroupsTable | undefined
+export interface TableResult<Answer> {
+  readonly data: Answer | undefined
   readonly busy: boolean
+  /** Undefined: the query did not fail. */
   readonly error: unknown
   readonly retry: () => void
   readonly cancel: () => void
 }
 
-export function useGroups({ t, revision, ...flowQuery }: FlowQuery, more: Query): GroupsResult {
-  const query = { ...questionQuery(flowQuery), from: t.from, to: t.to, ...more }
-  const queryKey = ['groups', query, revision]
+/** Rows of one query; `data` is the previous answer until the next one arrives. */
+export function useTable<Answer extends AnswerFrame>(
+  path: string,
+  query: Query,
+  revision: number,
+): TableResult<Answer> {
+  const queryKey = ['table', path, query, revision]
   const client = useQueryClient()
   const answer = useQuery({
     queryKey,
@@ -23,7 +26,7 @@ export function useGroups({ t, revision, ...flowQuery }: FlowQuery, more: Query)
     gcTime: 30_000,
     placeholderData: keepPreviousData,
     structuralSharing: false,
-    queryFn: ({ signal }) => request<GroupsTable>('/api/v1/flows', { signal, query }),
+    queryFn: ({ signal }) => request<Answer>(path, { signal, query }),
   })
   const { isFetching, isError, error, refetch } = answer
   return {

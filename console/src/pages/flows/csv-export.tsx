@@ -1,0 +1,69 @@
+import { useState } from 'react'
+import type { AnswerFrame } from '../../../../src/api/published.ts'
+import { request, type Query } from '../../api/client.ts'
+import { asApiError } from '../../api/problem.ts'
+import { Popover } from '../../parts/popover.tsx'
+import { csvOf, saveText } from '../../parts/save-file.ts'
+import { generalText } from '../../text/general.ts'
+
+interface CsvExportProps<Answer> {
+  readonly path: string
+  readonly query: Query
+  readonly file: string
+  readonly title: string
+  readonly action: string
+  readonly hint: string
+  readonly savedText: (answer: Answer) => string
+}
+
+/** Saves all rows of a query as a CSV file. */
+export function CsvExport<Answer extends AnswerFrame>({
+  path,
+  query,
+  file,
+  title,
+  action,
+  hint,
+  savedText,
+}: CsvExportProps<Answer>): React.ReactNode {
+  const [message, setMessage] = useState('')
+  const save = async (): Promise<void> => {
+    setMessage(generalText.loading)
+    const answer = await request<Answer>(path, { query })
+    saveText(
+      csvOf(
+        answer.columns.map(({ name }) => name),
+        answer.rows,
+      ),
+      file,
+      'text/csv; charset=utf-8; header=present',
+    )
+    setMessage(savedText(answer))
+  }
+  return (
+    <Popover
+      label={
+        <>
+          {generalText.export} <span aria-hidden="true">▾</span>
+        </>
+      }
+      name={title}
+    >
+      {() => (
+        <div className="links">
+          <button
+            type="button"
+            onClick={() => {
+              save().catch((error: unknown) => setMessage(asApiError(error).message))
+            }}
+          >
+            {action}
+          </button>
+          <p className="dim" role="status">
+            {message === '' ? hint : message}
+          </p>
+        </div>
+      )}
+    </Popover>
+  )
+}
