@@ -73,11 +73,11 @@ export function describeMachine(): Machine {
 
 class Skipped extends Error {}
 
-/** Executes a run and passes each line of output to `say`. Never throws: an error is `not met`. */
+/** Executes a run and passes each line of output to `print`. Never throws: an error is `not met`. */
 export async function runAcceptance(
   target: AcceptanceRun,
   options: { seed: number; scale: Scale; minutes?: number },
-  say: (line: string) => void,
+  print: (line: string) => void,
 ): Promise<AcceptanceResult> {
   const machine = describeMachine()
   const figures: { name: string; value: number | string; unit: string }[] = []
@@ -87,9 +87,9 @@ export async function runAcceptance(
   let reason: string | undefined
   let verdict: Verdict
 
-  say(`acceptance ${target.name} (issue ${target.issue}): ${target.title}`)
-  say(`  seed ${options.seed}, scale ${options.scale}`)
-  say(
+  print(`acceptance ${target.name} (issue ${target.issue}): ${target.title}`)
+  print(`  seed ${options.seed}, scale ${options.scale}`)
+  print(
     `  machine ${machine.cores} cores ${machine.cpu}, ${machine.memoryGiB} GiB, ${machine.kernel}, Node ` +
       `${machine.node}`,
   )
@@ -101,18 +101,18 @@ export async function runAcceptance(
       size: (full, ci) => (options.scale === 'full' ? full : ci),
       figure(name, value, unit = '') {
         figures.push({ name, value, unit })
-        say(`  ${name}: ${typeof value === 'number' ? formatNumber(value) : value} ${unit}`.trimEnd())
+        print(`  ${name}: ${typeof value === 'number' ? formatNumber(value) : value} ${unit}`.trimEnd())
       },
       expect(holds, sentence) {
         expectations.push({ holds, sentence })
-        say(`  ${holds ? 'yes' : 'NO '} ${sentence}`)
+        print(`  ${holds ? 'yes' : 'NO '} ${sentence}`)
       },
       expectSpeed(holds, sentence) {
         if (options.scale === 'full') {
           expectations.push({ holds, sentence })
-          say(`  ${holds ? 'yes' : 'NO '} ${sentence}`)
+          print(`  ${holds ? 'yes' : 'NO '} ${sentence}`)
         } else {
-          say(`  ${holds ? 'yes' : 'no '} ${sentence} (not judged at the scale of CI)`)
+          print(`  ${holds ? 'yes' : 'no '} ${sentence} (not judged at the scale of CI)`)
         }
       },
       skip(why) {
@@ -128,8 +128,8 @@ export async function runAcceptance(
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
-  if (reason !== undefined) say(`  ${reason}`)
-  say(`  verdict: ${verdict}${options.scale === 'ci' && verdict === 'met' ? ' at the scale of CI' : ''}`)
+  if (reason !== undefined) print(`  ${reason}`)
+  print(`  verdict: ${verdict}${options.scale === 'ci' && verdict === 'met' ? ' at the scale of CI' : ''}`)
   return {
     name: target.name,
     issue: target.issue,

@@ -4,6 +4,7 @@ import type { Emitted, JournalUrl, Manifest } from './engine/manifest.ts'
 import type { AnyComponentSchema, Fields } from './schema/index.ts'
 import { coreMetrics, type MetricTable } from './telemetry/metric-table.ts'
 import { aggregateSchema } from './transforms/aggregate/config.ts'
+import { connectionsSchema } from './transforms/connections/config.ts'
 import { dedupeSchema } from './transforms/dedupe/config.ts'
 import { filterSchema } from './transforms/filter/config.ts'
 import { mapSchema } from './transforms/map/config.ts'
@@ -30,6 +31,7 @@ export const sourceSchemas = byType(all.flatMap(({ source }) => (source === unde
 export const sinkSchemas = byType(all.flatMap(({ sinks = [] }) => sinks))
 export const transformSchemas = byType([
   aggregateSchema,
+  connectionsSchema,
   dedupeSchema,
   filterSchema,
   mapSchema,
@@ -41,6 +43,7 @@ export const transformSchemas = byType([
 /** Transforms with a memory of earlier rows, which must not be lost to a limit of delivery. */
 export const windowedTransforms: ReadonlySet<string> = new Set([
   aggregateSchema.type,
+  connectionsSchema.type,
   dedupeSchema.type,
   throttleSchema.type,
 ])

@@ -4,6 +4,7 @@ import type { JournalDriver, SinkDefinition, SourceDefinition, TransformDefiniti
 
 const transforms: Readonly<Record<string, () => Promise<TransformDefinition<never>>>> = {
   aggregate: async () => (await import('./transforms/aggregate/index.ts')).aggregate,
+  connections: async () => (await import('./transforms/connections/index.ts')).connections,
   dedupe: async () => (await import('./transforms/dedupe/index.ts')).dedupe,
   filter: async () => (await import('./transforms/filter/index.ts')).filter,
   map: async () => (await import('./transforms/map/index.ts')).map,

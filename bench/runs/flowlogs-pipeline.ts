@@ -53,8 +53,23 @@ export default {
       )
       context.expectSpeed(costOfWeir <= costOfOriginal / 8, 'Weir needs at most an eighth of the CPU')
       for (const [name, start] of Object.entries(starts)) {
-        const lost = await killed(context, broker, cluster, start, `${name}-killed`)
-        const stopped = await kafkaStops(context, broker, cluster, start, `${name}-stopped`)
+        const lost = await disturbed(context, broker, cluster, start, {
+          topic: `${name}-killed`,
+          what: 'killed in the middle',
+          disturb: async (program) => {
+            await program.kill()
+            await program.restart()
+          },
+        })
+        const stopped = await disturbed(context, broker, cluster, start, {
+          topic: `${name}-stopped`,
+          what: 'Kafka killed and started again',
+          disturb: async () => {
+            await broker.kill()
+            await sleep(context.size(20_000, 3000))
+            await broker.restart()
+          },
+        })
         if (name === 'original') continue
         context.expect(lost.lost === 0, 'Weir loses no accepted flow when it is killed')
         context.expect(stopped.lost === 0, 'Weir loses no accepted flow while Kafka is stopped')
@@ -139,49 +154,13 @@ function isEmpty(value: unknown): boolean {
   return Array.isArray(value) && value.every((item) => item === '')
 }
 
-/** Kills it in the middle of the messages, and starts it again. */
-async function killed(
-  context: AcceptanceContext,
-  broker: KafkaServer,
-  cluster: Cluster,
-  start: Start,
-  topic: string,
-): Promise<{ readonly lost: number }> {
-  return disturbed(context, broker, cluster, start, {
-    topic,
-    what: 'killed in the middle',
-    disturb: async (program) => {
-      await program.kill()
-      await program.restart()
-    },
-  })
-}
-
-/** The broker is frozen for some seconds while messages arrive. */
-async function kafkaStops(
-  context: AcceptanceContext,
-  broker: KafkaServer,
-  cluster: Cluster,
-  start: Start,
-  topic: string,
-): Promise<{ readonly lost: number }> {
-  return disturbed(context, broker, cluster, start, {
-    topic,
-    what: 'Kafka killed and started again',
-    disturb: async () => {
-      await broker.kill()
-      await sleep(context.size(20_000, 3000))
-      await broker.restart()
-    },
-  })
-}
-
 interface Disturbance {
   readonly topic: string
   readonly what: string
   disturb(program: Program): Promise<void>
 }
 
+/** Disturbs the program or Kafka after a third of the messages. */
 async function disturbed(
   context: AcceptanceContext,
   broker: KafkaServer,

@@ -8,6 +8,7 @@ import { sink as neo4j } from '../../src/connectors/neo4j/sink.ts'
 import { toGraph } from '../../src/connectors/neo4j/map.ts'
 import { mapTrace } from '../../src/connectors/otc-cts/map.ts'
 import type { WeirEvent } from '../../src/model/events.ts'
+import { isRecord } from '../../src/model/json.ts'
 import { configFrom } from '../../src/schema/index.ts'
 import type { AcceptanceRun } from '../harness.ts'
 import { eventBatch, testContext } from '../../test/conformance/batches.ts'
@@ -165,8 +166,6 @@ async function digestOf(server: Neo4jServer): Promise<string> {
 
 function canonical(row: object): string {
   return JSON.stringify(row, (_, value: unknown) =>
-    typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : value,
+    isRecord(value) ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))) : value,
   )
 }

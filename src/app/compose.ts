@@ -5,7 +5,8 @@ import { Follower } from '../engine/follower.ts'
 import { counterLease } from '../engine/sources/lease.ts'
 import { connect, serve } from '../engine/rpc.ts'
 import { storeSink } from '../engine/ledger/ledger.ts'
-import { Runtime, type StorePort } from '../engine/runtime.ts'
+import { Runtime } from '../engine/runtime.ts'
+import type { StorePort } from '../engine/runtime-parts.ts'
 import { DeadLetterFile } from '../engine/delivery/dead-letter-file.ts'
 import { recordFiles } from '../engine/delivery/record-store.ts'
 import { lowestPosition, SinkSet } from '../engine/delivery/sinks.ts'
@@ -301,7 +302,15 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
       const renew = (): void => api.renew(certificate.certificate)
       host.timers.every(renewMs, () => void certificate.renew('the API', log, renew))
     }
-    const ops = await openOps(config, { host, metrics, runtime, ingest, store, sources })
+    const ops = await openOps(config, {
+      host,
+      metrics,
+      runtime,
+      ingest,
+      store,
+      sources,
+      current: () => current.config,
+    })
     lock.announce(api.url)
     metrics.set('weir_build_info', 1, { version, node: nodeVersion })
     runtime.ready()

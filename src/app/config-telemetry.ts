@@ -27,6 +27,16 @@ export const telemetryGroup = group(
         return target?.is === 'problem' ? new Complaint(target.message, undefined, ['url']) : null
       },
     ),
+    netobserv_prefix: text(
+      {
+        description:
+          'Prefix of further metrics at `ops` under the names of flowlogs-pipeline: `ingest_flows_processed`, ' +
+          '`ingest_errors`, `records_written`, `stage_in_queue_size`, `loki_…`. Unset: none',
+        default: null,
+        example: 'netobserv_',
+      },
+      { pattern: /(?:[a-zA-Z_:][a-zA-Z0-9_:]*)?/, expects: 'letters, digits, `_` and `:`' },
+    ),
   },
-  { description: 'Traces that Weir exports', default: {} },
+  { description: 'Traces and further metrics of Weir itself', default: {} },
 )

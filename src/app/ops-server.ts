@@ -1,9 +1,10 @@
 import type { Remote } from '../engine/rpc.ts'
 import type { Runtime } from '../engine/runtime.ts'
 import type { Host } from '../host/index.ts'
-import { watchedTypes } from '../manifests.ts'
+import { typesThatEmit, watchedTypes } from '../manifests.ts'
 import { exposition, type Exposition } from '../telemetry/exposition.ts'
 import type { MetricStore } from '../telemetry/metrics.ts'
+import type { NetObservNames } from '../telemetry/netobserv-names.ts'
 import { OpsProfiles } from '../telemetry/ops-profiles.ts'
 import { startOps } from '../telemetry/ops.ts'
 import { takeProfile, type ProfileRequest } from '../telemetry/profile.ts'
@@ -19,10 +20,15 @@ interface OpsParts {
   readonly ingest: Remote<typeof ingestMethods>
   readonly store: OpenedStore | undefined
   readonly sources: SourceWorkers
+  /** After reloads. */
+  readonly current: () => WeirConfig
 }
 
 /** Serves metrics, health and profiles of every thread on the addresses of `ops`. */
-export async function openOps(config: WeirConfig, { host, metrics, runtime, ingest, store, sources }: OpsParts) {
+export async function openOps(
+  config: WeirConfig,
+  { host, metrics, runtime, ingest, store, sources, current }: OpsParts,
+) {
   const profiles = new OpsProfiles(
     new Map([
       ['main', ({ kind, seconds }: ProfileRequest) => takeProfile(kind, () => host.timers.sleep(seconds * 1000))],
@@ -35,7 +41,7 @@ export async function openOps(config: WeirConfig, { host, metrics, runtime, inge
         : []),
     ]),
   )
-  const scraped = exposition(metrics)
+  const scraped = exposition(metrics, undefined, () => netobservNames(current()))
   const counted = async (): Promise<Exposition> => {
     await runtime.count()
     return scraped()
@@ -43,4 +49,18 @@ export async function openOps(config: WeirConfig, { host, metrics, runtime, inge
   return Promise.all(
     config.ops.map((address) => startOps({ ...address, metrics: counted, health: () => runtime.health(), profiles })),
   )
+}
+
+/** Undefined: the metrics have Weir's names only. */
+function netobservNames({ telemetry, sources, sinks }: WeirConfig): NetObservNames | undefined {
+  const { netobserv_prefix: prefix } = telemetry
+  if (prefix === null) return undefined
+  const others = new Set([...typesThatEmit('resources'), ...typesThatEmit('audit')])
+  return {
+    prefix,
+    sources: new Map(
+      Object.values(sources).flatMap(({ id, type }): [string, string][] => (others.has(type) ? [] : [[id, type]])),
+    ),
+    sinks: new Map(Object.values(sinks).map(({ id, type }) => [id, type])),
+  }
 }

@@ -1,7 +1,7 @@
 import { MessageChannel, type Worker } from 'node:worker_threads'
 import type { StoreStatus } from '../engine/ledger/ledger.ts'
 import { connect, type Remote } from '../engine/rpc.ts'
-import type { StorePort } from '../engine/runtime.ts'
+import type { StorePort } from '../engine/runtime-parts.ts'
 import { connectStore } from '../store/serve.ts'
 import type { Claim } from '../host/folder-claim.ts'
 import type { Host } from '../host/index.ts'

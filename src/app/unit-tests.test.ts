@@ -116,7 +116,7 @@ async function found(yaml: string, more?: string): Promise<string> {
   }
 }
 
-/** A change of the configuration or of a test, and what the report says. */
+/** A change of the configuration or of a test, and the line expected in the report. */
 const mistakes: readonly (readonly [planted: string, before: string, after: string, report: RegExp])[] = [
   ['a wrong port', '(80, 443)', '(80, 444)', /web passes: input row 1: expected outcome pass, got filtered/],
   ['a wrong comparison', 'bytes >= 10', 'bytes > 10', /web passes: input row 1/],
@@ -228,11 +228,11 @@ describe('weir test', () => {
     expect(await found(base.replace(before, after))).toMatch(report)
   })
 
-  it('lists at least thirty planted mistakes, each of its own', () => {
+  it('lists at least thirty different planted mistakes', () => {
     expect(new Set(mistakes.map(([planted]) => planted)).size).toBeGreaterThanOrEqual(30)
   })
 
-  it('reads further tests from files of their own, and requires a test', async () => {
+  it('reads further tests from separate files, and requires a test', async () => {
     const more = 'tests: [{name: more, transform: web, input: [{flow: {dst_port: 1}}], expect: []}]'
     expect(await found(base, more)).toBe('')
     expect(await found(base, more.replace('dst_port: 1', 'dst_port: 443, bytes: 10'))).toMatch(

@@ -2,6 +2,7 @@ import type { BatchTransform, SinkPiece, Transform } from '../engine/contracts.t
 import { compileRoute, filterRows } from '../engine/delivery/route.ts'
 import { deriveSink } from '../engine/sources/derive.ts'
 import { decodeBatch } from '../journal/bodies.ts'
+import { frameHeader } from '../journal/frame-header.ts'
 import type { Unit } from '../journal/types.ts'
 import type { Batch } from '../model/batches.ts'
 import type { Fields } from '../model/json.ts'
@@ -125,28 +126,9 @@ function piecesOf(
 }
 
 function pieceOf(batch: Batch, sequence: number, received: number): SinkPiece {
-  const header = {
-    sequence,
-    firstRow: 0,
-    kind: batch.kind,
-    more: false,
-    part: 0,
-    afterLoss: false,
-    source: 'test',
-    stream: 'test',
-    epoch: 1,
-    sourceSequence: sequence,
-    sourceRows: 0,
-    sourceDuplicates: 0,
-    sourceShed: {},
-    count: batch.count,
-    received,
-    timeMin: Number.NaN,
-    timeMax: Number.NaN,
-    bodyBytes: 0,
-    rawBytes: 0,
-  }
-  return { header, batch, rows: Uint32Array.from({ length: batch.count }, (_, row) => row), firstRow: 0 }
+  const { kind, count } = batch
+  const header = frameHeader({ sequence, kind, source: 'test', count, received })
+  return { header, batch, rows: Uint32Array.from({ length: count }, (_, row) => row), firstRow: 0 }
 }
 
 interface Played {

@@ -92,3 +92,17 @@ function macOf(text: string | undefined): number | undefined {
     ? Number.parseInt(text.replaceAll(':', ''), 16)
     : undefined
 }
+
+export function sameHolder(a: HolderFacts, b: HolderFacts): boolean {
+  return (
+    a.name === b.name &&
+    a.kind === b.kind &&
+    a.namespace === b.namespace &&
+    a.node === b.node &&
+    a.cluster === b.cluster &&
+    a.template === b.template &&
+    a.owner?.uid === b.owner?.uid &&
+    a.owner?.kind === b.owner?.kind &&
+    a.owner?.name === b.owner?.name
+  )
+}

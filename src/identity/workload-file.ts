@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib'
 import type { Disk } from '../host/index.ts'
 import type { Position } from '../model/positions.ts'
-import type { WorkloadRecord } from './workloads.ts'
+import type { WorkloadRecord } from './workload-record.ts'
 
 const format = 1
 const utf8 = new TextEncoder()

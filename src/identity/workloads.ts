@@ -3,30 +3,20 @@ import type { Endpoint } from '../model/endpoint.ts'
 import type { ResourceData } from '../model/kubernetes.ts'
 import { Claims } from './claims.ts'
 import { HolderColumns } from './held-columns.ts'
-import { RelatedObjects, type RelatedObject } from './related-objects.ts'
+import { RelatedObjects } from './related-objects.ts'
 import { KnownObjects } from './known-objects.ts'
 import { OwnRanges } from './own-ranges.ts'
 import { layerOf, primaryNetwork, usualNames, type NameSettings } from './name-settings.ts'
-import { claimedBy, intermediateOwners, heldOf, ownerOf, type Claimed, type HolderFacts } from './workload-facts.ts'
-
-/** One line of the saved index: see {@link Workloads.records}. */
-export type WorkloadRecord =
-  | RelatedObject
-  | { readonly is: 'ranges'; readonly ranges: readonly string[] }
-  /** `key`: of the object, while these claims are open; `until` null is open. */
-  | {
-      readonly is: 'held'
-      readonly key?: string
-      readonly held: HolderFacts
-      readonly network?: string
-      readonly claims: readonly (readonly [
-        ip: string,
-        rank: number,
-        from: number,
-        until: number | null,
-        mac: number | null,
-      ])[]
-    }
+import {
+  claimedBy,
+  heldOf,
+  intermediateOwners,
+  ownerOf,
+  sameHolder,
+  type Claimed,
+  type HolderFacts,
+} from './workload-facts.ts'
+import type { WorkloadRecord } from './workload-record.ts'
 
 /**
  * Address holders over time, from `resource` events in order. A holder is a number, valid in this process until
@@ -174,7 +164,7 @@ export class Workloads {
     since: number,
   ): readonly number[] {
     const was = before[0] === undefined ? undefined : this.#held.at(this.#claims.holderOf(before[0]))
-    const same = was !== undefined && held !== undefined && sameHeld(was, held)
+    const same = was !== undefined && held !== undefined && sameHolder(was, held)
     const now: number[] = []
     const numbers = new Map<string | undefined, number>()
     for (const { words, rank, network, mac } of claimed) {
@@ -323,18 +313,4 @@ export class Workloads {
     const object = this.#known.add(this.clusterOf(held.cluster), key.slice(held.cluster.length + 1))
     this.#known.claim(object, [...this.#known.claimsOf(object), ...now])
   }
-}
-
-function sameHeld(a: HolderFacts, b: HolderFacts): boolean {
-  return (
-    a.name === b.name &&
-    a.kind === b.kind &&
-    a.namespace === b.namespace &&
-    a.node === b.node &&
-    a.cluster === b.cluster &&
-    a.template === b.template &&
-    a.owner?.uid === b.owner?.uid &&
-    a.owner?.kind === b.owner?.kind &&
-    a.owner?.name === b.owner?.name
-  )
 }

@@ -9,6 +9,7 @@ import {
   type Test,
 } from './ast.ts'
 import { always, group, never, type Bound, type DoubleInterval, type Leaf, type Match, type Order } from './bound.ts'
+import { jsonText } from './endpoints.ts'
 import { merged, type Interval } from './intervals.ts'
 import {
   addressesOf,
@@ -93,7 +94,9 @@ function bindPart(part: Expression, around: Around, positive: boolean): Bound {
       return onFields(part.subject, around, positive, () => ({ is: 'exists' }))
     case 'test': {
       const opposite = part.operator === '!=' || part.operator === '!~'
-      return onFields(part.subject, around, positive !== opposite, (field) => matchOf(part, field, around.names))
+      return onFields(part.subject, around, positive !== opposite, (field) =>
+        matchOf(part, comparable(field, around.names), around.names),
+      )
     }
   }
 }
@@ -115,7 +118,8 @@ function onFields(
       if (field === undefined) refuse(`There is no field ${name}.`, spanOf(at === undefined ? {} : { at }))
       const found = match(field)
       if (found === 'never') return positive ? never : always
-      return { is: 'leaf', field, negated: !positive, match: found } satisfies Leaf
+      const of = found.is === 'exists' ? field : comparable(field, around.names)
+      return { is: 'leaf', field: of, negated: !positive, match: found } satisfies Leaf
     } catch (error) {
       if (!(error instanceof QueryError)) throw error
       for (const problem of error.problems) {
@@ -126,6 +130,11 @@ function onFields(
     }
   })
   return leaves.length === 0 ? never : group(positive ? 'or' : 'and', leaves)
+}
+
+/** JSON of flows is short, such as network events: it is compared as its text. */
+function comparable(field: QueryField, { view }: NameTable): QueryField {
+  return view === 'flows' && field.kind === 'json' ? jsonText(field) : field
 }
 
 function matchOf({ operator, values, subject }: Test, field: QueryField, names: NameTable): Match | 'never' {

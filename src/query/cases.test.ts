@@ -26,7 +26,9 @@ function plain(name: string, value: string | number | boolean | string[]): Plain
     return (parseIp(String(value)) ?? new Uint32Array(4)).reduce((sum, word) => (sum << 32n) | BigInt(word), 0n)
   if (kind === 'time') return timeOf(String(value)) ?? 0n
   if (kind === 'mac') return BigInt(`0x${String(value).replaceAll(':', '')}`)
-  return kind === 'dict' || kind === 'f64' || kind === 'bool' || typeof value === 'object' ? value : BigInt(value)
+  return kind === 'dict' || kind === 'json' || kind === 'f64' || kind === 'bool' || typeof value === 'object'
+    ? value
+    : BigInt(value)
 }
 
 const rows = written.map((row): Row => {

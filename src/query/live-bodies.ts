@@ -20,23 +20,26 @@ export function bodyColumns(
 ): FlowBatch {
   const words = new DictionaryBuilder()
   const columns: Record<string, Column> = {}
-  const fill =
-    view === 'changes' ? changeCells(batch, fields, words, columns) : auditCells(batch, fields, words, columns)
+  const parts: Filling = { batch, fields, words, columns }
+  const fill = view === 'changes' ? changeCells(parts) : auditCells(parts)
   for (let row = 0; row < batch.count; row++) if (rows(row)) fill(row)
   if (fields.has('time')) columns['time'] = { kind: 'time', values: batch.time }
   for (const [name, column] of Object.entries(columns)) if (isOpen(column)) columns[name] = closed(column)
   return { kind: 'flows', count: batch.count, dictionary: words.strings, columns }
 }
 
+interface Filling {
+  readonly batch: EventBatch
+  readonly fields: ReadonlySet<string>
+  readonly words: DictionaryBuilder
+  readonly columns: Record<string, Column>
+}
+
 type Fill = (row: number) => void
 
-function auditCells(
-  batch: EventBatch,
-  fields: ReadonlySet<string>,
-  words: DictionaryBuilder,
-  columns: Record<string, Column>,
-): Fill {
-  const put = texts(batch, fields, words, columns)
+function auditCells(parts: Filling): Fill {
+  const { batch, fields } = parts
+  const put = texts(parts)
   const inBody = auditColumns.some((name) => fields.has(name))
   return (row) => {
     put(row, 'resource', text(batch, batch.ref, row))
@@ -56,26 +59,22 @@ const operations: Readonly<Record<string, string>> = {
 }
 const fromBody = ['manager', 'coalesced', 'initial', 'noise', 'paths', 'diff', 'old', 'new', 'resource_version', 'text']
 
-function changeCells(
-  batch: EventBatch,
-  fields: ReadonlySet<string>,
-  words: DictionaryBuilder,
-  columns: Record<string, Column>,
-): Fill {
-  const put = texts(batch, fields, words, columns)
-  const flag = flags(batch, fields, columns)
-  const list = lists(fields, words, columns)
+function changeCells(parts: Filling): Fill {
+  const { batch, fields } = parts
+  const put = texts(parts)
+  const flag = flags(parts)
+  const list = lists(parts)
   const parsed = fromBody.some((name) => fields.has(name))
   return (row) => {
     const ref = text(batch, batch.ref, row)
-    const parts = ref === undefined ? undefined : parseKubernetesRef(ref)
+    const object = ref === undefined ? undefined : parseKubernetesRef(ref)
     put(row, 'ref', ref)
     put(row, 'subject', text(batch, batch.subject, row))
-    put(row, 'cluster', parts?.cluster)
-    put(row, 'api_group', parts?.group)
-    put(row, 'kind', parts?.kind)
-    put(row, 'namespace', parts?.namespace === '' ? undefined : parts?.namespace)
-    put(row, 'name', parts?.name)
+    put(row, 'cluster', object?.cluster)
+    put(row, 'api_group', object?.group)
+    put(row, 'kind', object?.kind)
+    put(row, 'namespace', object?.namespace === '' ? undefined : object?.namespace)
+    put(row, 'name', object?.name)
     put(row, 'uid', text(batch, batch.key, row)?.split('/')[1])
     put(row, 'operation', operations[text(batch, batch.type, row) ?? ''])
     if (!parsed) return
@@ -99,19 +98,19 @@ function changeCells(
       put(
         row,
         'text',
-        [parts?.name, parts?.namespace === '' ? undefined : parts?.namespace, parts?.kind, manager, diff]
+        [object?.name, object?.namespace === '' ? undefined : object?.namespace, object?.kind, manager, diff]
           .filter((part) => part !== undefined)
           .join(' '),
       )
   }
 }
 
-function texts(
-  batch: EventBatch,
-  fields: ReadonlySet<string>,
-  words: DictionaryBuilder,
-  columns: Record<string, Column>,
-): (row: number, name: string, value: string | undefined) => void {
+function texts({
+  batch,
+  fields,
+  words,
+  columns,
+}: Filling): (row: number, name: string, value: string | undefined) => void {
   return (row, name, value) => {
     if (value === undefined || !fields.has(name)) return
     const column = (columns[name] ??= { kind: 'dict', codes: new Uint32Array(batch.count) })
@@ -119,11 +118,7 @@ function texts(
   }
 }
 
-function flags(
-  batch: EventBatch,
-  fields: ReadonlySet<string>,
-  columns: Record<string, Column>,
-): (row: number, name: string, value: boolean) => void {
+function flags({ batch, fields, columns }: Filling): (row: number, name: string, value: boolean) => void {
   return (row, name, value) => {
     if (!fields.has(name)) return
     const column = (columns[name] ??= { kind: 'u8', values: new Uint8Array(batch.count) })
@@ -138,11 +133,7 @@ interface OpenList {
   readonly open: { readonly row: number; readonly code: number }[]
 }
 
-function lists(
-  fields: ReadonlySet<string>,
-  words: DictionaryBuilder,
-  columns: Record<string, Column>,
-): (row: number, name: string, values: readonly unknown[]) => void {
+function lists({ fields, words, columns }: Filling): (row: number, name: string, values: readonly unknown[]) => void {
   return (row, name, values) => {
     if (!fields.has(name)) return
     const column = (columns[name] ??= {

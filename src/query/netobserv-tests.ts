@@ -94,6 +94,7 @@ function oneText(name: string, operator: '=' | '~' | '>=', written: string): str
   if (value === '') return `not exists(${field})`
   if (value === '*') return `exists(${field})`
   const kind = flowNames.field(field)?.kind ?? flowNames.field(`src_${field}`)?.kind
+  if (kind === 'json') return { problem: `Weir compares ${field} as JSON text: write ${field} ~ "text".` }
   if (field === 'tcp_flags') return `tcp_flags = ${flags[value.toUpperCase()] ?? literal(value)}`
   if (kind !== 'dict' && kind !== 'list<dict>') return `${field} = ${literal(value)}`
   if (operator === '=' || inQuotes !== null)

@@ -93,7 +93,7 @@ test('a problem has a position and a suggestion', () => {
   expect(problem('bytes > 10m')).toMatchObject({ marked: '10m', hint: 'A million is written 10M.' })
   expect(problem('src_name ~ "(?=a)"')).toMatchObject({ marked: '"(?=a)"' })
   expect(problem('dst_port = 9000-8000')).toMatchObject({ marked: '9000-8000' })
-  expect(problem('extra = 1')).toMatchObject({ marked: 'extra' })
+  expect(problem('data = 1', eventNames)).toMatchObject({ marked: 'data', hint: 'Write exists(data), or use SQL.' })
   expect(problem('either(type = x)', eventNames)).toMatchObject({ marked: 'either' })
   expect(problem('dst_port = and')).toMatchObject({ marked: 'and' })
 })

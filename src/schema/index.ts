@@ -1,5 +1,7 @@
 /** One schema value yields type, validation, defaults, JSON Schema, documents and sample. */
+export { ackField } from './ack-field.ts'
 export { hostPort, listen } from './address.ts'
+export { flowCluster, flowLineCodec, messageCodec } from './codec-fields.ts'
 export { group, list, mapping, variants, type Check } from './collections.ts'
 export {
   componentMap,
@@ -24,33 +26,15 @@ export {
   type WrittenOf,
 } from './field.ts'
 export { jsonSchema, type JsonSchema } from './jsonschema.ts'
+export { leaseComplaint, leaseFields } from './lease-fields.ts'
 export { mergeDocuments } from './merge.ts'
+export { messageComplaint, messageFields, messageSourceFields, type ClaimPlace } from './message-fields.ts'
 export { applyOverrides } from './overrides.ts'
 export { bytes, duration, parseBytes, parseDuration } from './quantities.ts'
 export { reference, settingRows } from './reference.ts'
 export { sample } from './sample.ts'
 export { choice, filePath, flag, integer, secret, text, urlText } from './scalars.ts'
-export {
-  ackField,
-  auth,
-  batch,
-  flowCluster,
-  flowLineCodec,
-  leaseComplaint,
-  leaseFields,
-  leastToken,
-  messageCodec,
-  messageComplaint,
-  messageFields,
-  messageSourceFields,
-  retry,
-  tls,
-  type Auth,
-  type Batch,
-  type ClaimPlace,
-  type Retry,
-  type Tls,
-} from './shared.ts'
+export { auth, batch, leastToken, retry, tls, type Auth, type Batch, type Retry, type Tls } from './shared.ts'
 export { expandVariables } from './variables.ts'
 export { configFrom, validate, type Validated } from './validate.ts'
 export * from './values.ts'

@@ -1,6 +1,7 @@
 // Flows of a small cluster as NetObserv records, and as batches of a sink.
 import { NetObservReader } from '../../src/codecs/netobserv-json/index.ts'
 import type { SinkBatch } from '../../src/engine/contracts.ts'
+import { frameHeader } from '../../src/journal/frame-header.ts'
 import type { FlowBatch } from '../../src/model/batches.ts'
 import { FlowBuilder } from '../../src/model/flow-builder.ts'
 import { SeededRandom } from './random.ts'
@@ -59,26 +60,7 @@ export function flowSinkBatch(
 ): SinkBatch {
   const batch = flowsOf(records)
   const rows = Uint32Array.from(records.keys()).filter(kept)
-  const header = {
-    sequence: sequence++,
-    firstRow: 0,
-    kind: 'flows' as const,
-    more: false,
-    part: 0,
-    afterLoss: false,
-    source: 'in',
-    stream: 'in',
-    epoch: 1,
-    sourceSequence: sequence,
-    sourceRows: 0,
-    sourceDuplicates: 0,
-    sourceShed: {},
-    count: batch.count,
-    received: 1_700_000_006_000,
-    timeMin: Number.NaN,
-    timeMax: Number.NaN,
-    bodyBytes: 0,
-    rawBytes: 0,
-  }
+  const { kind, count } = batch
+  const header = frameHeader({ sequence: sequence++, kind, source: 'in', count, received: 1_700_000_006_000 })
   return { token, count: rows.length, pieces: [{ header, batch, rows, firstRow: 0 }], retried: false }
 }

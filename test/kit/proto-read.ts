@@ -39,6 +39,18 @@ export class ProtoMessage {
     return Buffer.from((this.#fields.get(field)?.[0] ?? []) as Uint8Array).toString()
   }
 
+  texts(field: number): string[] {
+    return (this.#fields.get(field) ?? []).map((bytes) => Buffer.from(bytes as Uint8Array).toString())
+  }
+
+  /** Varints of a packed field. */
+  packed(field: number): number[] {
+    const reader = new BinaryReader(this.bytes(field))
+    const numbers: number[] = []
+    while (reader.pos < reader.len) numbers.push(reader.uint32())
+    return numbers
+  }
+
   bytes(field: number): Uint8Array {
     return (this.#fields.get(field)?.[0] ?? new Uint8Array(0)) as Uint8Array
   }

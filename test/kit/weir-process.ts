@@ -5,6 +5,7 @@ import { delimiter, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { stringify } from 'yaml'
 import type { Ledger, Pipeline } from '../../src/engine/control.ts'
+import { isRecord, type Fields } from '../../src/model/json.ts'
 import { ROOT } from '../../tools/kit/command.ts'
 import { freePorts } from './free-port.ts'
 import { cpuSeconds, memoryOf, nodeBelow, threadTimes, type Memory, type ThreadTime } from './proc.ts'
@@ -305,14 +306,11 @@ async function answer<T>(response: Response): Promise<T> {
   return JSON.parse(text) as T
 }
 
-type Tree = Readonly<Record<string, unknown>>
-
-function merge(base: Tree, over: Tree): Tree {
-  const isTree = (value: unknown): value is Tree => typeof value === 'object' && value !== null && !Array.isArray(value)
+function merge(base: Fields, over: Fields): Fields {
   const merged: Record<string, unknown> = { ...base }
   for (const [key, value] of Object.entries(over)) {
     const before = merged[key]
-    merged[key] = isTree(before) && isTree(value) ? merge(before, value) : value
+    merged[key] = isRecord(before) && isRecord(value) ? merge(before, value) : value
   }
   return merged
 }

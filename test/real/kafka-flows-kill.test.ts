@@ -1,31 +1,15 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { SeededRandom } from '../kit/random.ts'
 import { startWeir, type WeirProcess } from '../kit/weir-process.ts'
 import { installGoAgent } from './install/go-agent.ts'
-import { installKafka } from './install/kafka.ts'
 import { exportFlows } from './kit/go-agent.ts'
-import { KafkaObserver } from './kit/kafka-topic.ts'
-import { startKafka, type KafkaServer } from './kit/kafka.ts'
+import { useKafka } from './kit/kafka-source.ts'
 
 const patience = { timeout: 120_000, interval: 200 }
-let server: KafkaServer
-let observer: KafkaObserver
-let missing: string | undefined
-
-beforeAll(async () => {
-  const [kafka, agent] = await Promise.all([installKafka(), installGoAgent()])
-  missing = kafka.path === undefined ? kafka.reason : agent.path === undefined ? agent.reason : undefined
-  if (missing !== undefined) return
-  server = await startKafka()
-  observer = new KafkaObserver(server.ports.plain)
-})
-beforeEach((context) => {
-  if (missing !== undefined) context.skip(missing)
-})
-afterAll(async () => server?.[Symbol.asyncDispose]())
+const stage = useKafka(installGoAgent)
 
 async function weirOn(topic: string): Promise<WeirProcess> {
   const folder = await mkdtemp(join(tmpdir(), 'weir-flows-'))
@@ -35,7 +19,7 @@ async function weirOn(topic: string): Promise<WeirProcess> {
       sources: {
         flows: {
           type: 'kafka',
-          brokers: [`127.0.0.1:${server.ports.plain}`],
+          brokers: [stage.address],
           topics: [topic],
           group: `g-${topic}`,
           codec: 'pbflow',
@@ -73,14 +57,14 @@ async function stored(weir: WeirProcess): Promise<Counts> {
 describe('netobserv-agent', () => {
   test('kills while flows arrive lose and double no row', async () => {
     const [topic, kills, count] = ['killed', 12, 5000]
-    await observer.create(topic, { partitions: 6 })
+    await stage.observer.create(topic, { partitions: 6 })
     const weir = await weirOn(topic)
     const done = new AbortController()
     const sending = (async () => {
       let runs = 0
       for (; !done.signal.aborted; runs++)
         await exportFlows({
-          to: ['kafka', `127.0.0.1:${server.ports.plain}`, topic],
+          to: ['kafka', stage.address, topic],
           count,
           seed: runs,
           batch: 50,

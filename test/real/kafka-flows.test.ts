@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { AwaitedTestSink } from '../conformance/awaited-sink.ts'
 import { testContext } from '../conformance/batches.ts'
 import { sourceConformance, type Answer } from '../conformance/source.ts'
@@ -8,93 +8,32 @@ import { flow } from '../../src/codecs/pbflow/testing/messages.ts'
 import { AgentFlowDecoder } from '../../src/codecs/pbflow/decode.ts'
 import { kafkaSchema, kafkaSourceSchema } from '../../src/connectors/kafka/config.ts'
 import { sink as kafkaSink } from '../../src/connectors/kafka/sink.ts'
-import { source as kafkaSource, type KafkaSource } from '../../src/connectors/kafka/source.ts'
+import { source as kafkaSource } from '../../src/connectors/kafka/source.ts'
 import { decodeBatch } from '../../src/journal/bodies.ts'
 import type { FlowBatch } from '../../src/model/batches.ts'
 import { FlowBuilder } from '../../src/model/flow-builder.ts'
-import { configFrom, type WrittenConfigOf } from '../../src/schema/index.ts'
+import { configFrom } from '../../src/schema/index.ts'
 import { installGoAgent } from './install/go-agent.ts'
-import { installKafka } from './install/kafka.ts'
 import { batchesIn, differences, exportFlows, recordsIn, sinkBatchesOf, type AgentFlow } from './kit/go-agent.ts'
-import { KafkaClient } from './kit/kafka-client.ts'
-import { KafkaObserver, type StoredRecord } from './kit/kafka-topic.ts'
-import { startKafka, type KafkaServer } from './kit/kafka.ts'
+import {
+  runKafkaSource,
+  useKafka,
+  type AroundKafkaSource,
+  type RunningKafkaSource,
+  type WrittenKafkaSource,
+} from './kit/kafka-source.ts'
+import type { StoredRecord } from './kit/kafka-topic.ts'
 
 const never = new AbortController().signal
 const patience = { timeout: 60_000, interval: 20 }
-let server: KafkaServer
-let observer: KafkaObserver
-let client: KafkaClient
-let missing: string | undefined
+const stage = useKafka(installGoAgent)
 
-beforeAll(async () => {
-  const [kafka, agent] = await Promise.all([installKafka(), installGoAgent()])
-  missing = kafka.path === undefined ? kafka.reason : agent.path === undefined ? agent.reason : undefined
-  if (missing !== undefined) return
-  server = await startKafka()
-  observer = new KafkaObserver(server.ports.plain)
-  client = new KafkaClient(address())
-})
-beforeEach((context) => {
-  if (missing !== undefined) context.skip(missing)
-})
-afterAll(async () => server?.[Symbol.asyncDispose]())
-
-type Written = WrittenConfigOf<typeof kafkaSourceSchema>
-
-let topics = 0
-const ownTopic = (): string => `flows${++topics}`
-const address = (): string => `127.0.0.1:${server.ports.plain}`
-
-interface Running {
-  readonly source: KafkaSource
-  stop(): Promise<void>
-}
-
-interface Around {
-  readonly journal: TestJournal
-  readonly sink?: AwaitedTestSink
-  readonly warnings?: string[]
-  readonly notes?: string[]
-  /** The journal stores units but never reports it, so nothing is committed: as with a process killed in between. */
-  readonly silent?: boolean
-}
-
-async function run(
+function run(
   topic: string,
-  { journal, sink, warnings, notes, silent = false }: Around,
-  more: Partial<Written> = {},
-): Promise<Running> {
-  const config = configFrom(kafkaSourceSchema, {
-    brokers: [address()],
-    topics: [topic],
-    group: `g-${topic}`,
-    codec: 'pbflow',
-    refresh: '300ms',
-    timeout: '5s',
-    session_timeout: '6s',
-    ...more,
-  })
-  const context = journal.context(1)
-  const abort = new AbortController()
-  const append: typeof context.append = async (unit) => {
-    const appended = await context.append(unit)
-    if (silent) await new Promise((_, fail) => abort.signal.addEventListener('abort', () => fail(new Error('killed'))))
-    return appended
-  }
-  const source = (await kafkaSource.build(config, {
-    ...context,
-    append,
-    log: { ...context.log, warn: (text) => void warnings?.push(text), info: (text) => void notes?.push(text) },
-    ...(sink === undefined ? {} : { awaited: () => sink }),
-  })) as KafkaSource
-  const done = source.run(abort.signal)
-  const stop = async (): Promise<void> => {
-    abort.abort()
-    await done
-  }
-  onTestFinished(stop)
-  return { source, stop }
+  around: AroundKafkaSource,
+  more: Partial<WrittenKafkaSource> = {},
+): Promise<RunningKafkaSource> {
+  return runKafkaSource(stage.address, topic, around, { codec: 'pbflow', ...more })
 }
 
 const rowsIn = (journal: TestJournal): FlowRow[] => batchesIn(journal).flatMap(flowRows)
@@ -112,9 +51,9 @@ describe('netobserv-agent', () => {
         kind === 'flows'
           ? flowRows(decodeBatch('flows', raw) as FlowBatch).map(({ src_port: port }) => port as number)
           : [],
-      async build(context, address_) {
-        const topic = address_?.split('/').at(-1) ?? ownTopic()
-        if (address_ === undefined) await observer.create(topic, { partitions: 1 })
+      async build(context, given) {
+        const topic = given?.split('/').at(-1) ?? stage.topic()
+        if (given === undefined) await stage.observer.create(topic, { partitions: 1 })
         let refusals = 0
         const append: typeof context.append = (unit) =>
           context.append(unit).catch((error: unknown) => {
@@ -123,7 +62,7 @@ describe('netobserv-agent', () => {
           })
         const source = await kafkaSource.build(
           configFrom(kafkaSourceSchema, {
-            brokers: [address()],
+            brokers: [stage.address],
             topics: [topic],
             group: `g-${topic}`,
             codec: 'pbflow',
@@ -133,10 +72,13 @@ describe('netobserv-agent', () => {
         )
         const send = async (...values: readonly Buffer[]): Promise<Answer> => {
           const before = refusals
-          await client.produce(topic, ...values)
-          const { length } = await observer.records(topic)
+          await stage.client.produce(topic, ...values)
+          const { length } = await stage.observer.records(topic)
           await expect
-            .poll(async () => refusals > before || (await client.committed(`g-${topic}`, topic)) === length, patience)
+            .poll(
+              async () => refusals > before || (await stage.client.committed(`g-${topic}`, topic)) === length,
+              patience,
+            )
             .toBe(true)
           return refusals > before ? 'retry' : 'accepted'
         }
@@ -149,27 +91,27 @@ describe('netobserv-agent', () => {
         }
       },
     },
-    { system: 'kafka', server: 'Apache Kafka (KRaft)', version: () => server.version },
+    { system: 'kafka', server: 'Apache Kafka (KRaft)', version: () => stage.server.version },
   )
 
   test('flows of the agent over Kafka are the rows that its own decoder shows', async () => {
-    const topic = ownTopic()
+    const topic = stage.topic()
     const journal = new TestJournal()
     // The topic is created while the source waits for it.
     await run(topic, { journal })
-    await observer.create(topic)
-    const sent = await exportFlows({ to: ['kafka', address(), topic], count: 2000, seed: 7 })
+    await stage.observer.create(topic)
+    const sent = await exportFlows({ to: ['kafka', stage.address, topic], count: 2000, seed: 7 })
     await expect.poll(() => rowsIn(journal).length, patience).toBe(2000)
     expect(differences(sent, recordsIn(journal))).toEqual([])
-    await expect.poll(() => client.committed(`g-${topic}`, topic), patience).toBe(2000)
+    await expect.poll(() => stage.client.committed(`g-${topic}`, topic), patience).toBe(2000)
   })
 
   test('records of flowlogs-pipeline in JSON are the same rows, floats and unknown keys included', async () => {
-    const topic = ownTopic()
-    await observer.create(topic, { partitions: 1 })
+    const topic = stage.topic()
+    await stage.observer.create(topic, { partitions: 1 })
     const journal = new TestJournal()
     const { source } = await run(topic, { journal }, { codec: 'netobserv-json' })
-    await client.produce(
+    await stage.client.produce(
       topic,
       '{"Bytes":1,"SrcAddr":"10.0.0.1","DstAddr":"10.0.0.2","Proto":6.0,"SrcPort":4.43e2,"TimeReceived":1700000000,"Rack":"a"}',
       'no JSON',
@@ -192,113 +134,113 @@ describe('netobserv-agent', () => {
     expect(rowsIn(journal)[1]).not.toHaveProperty('dst_port')
     expect(journal.shed).toEqual({ malformed: 3 })
     await expect.poll(() => source.status(), patience).toMatchObject({ messages: 6, rejected: 3 })
-    await expect.poll(() => client.committed(`g-${topic}`, topic), patience).toBe(6)
+    await expect.poll(() => stage.client.committed(`g-${topic}`, topic), patience).toBe(6)
   })
 
   test('nothing is committed before the journal has it, and while it is full, flows stay in Kafka', async () => {
-    const topic = ownTopic()
-    await observer.create(topic, { partitions: 1 })
+    const topic = stage.topic()
+    await stage.observer.create(topic, { partitions: 1 })
     const journal = new TestJournal()
     journal.refuse()
     const warnings: string[] = []
     await run(topic, { journal, warnings })
-    await exportFlows({ to: ['kafka', address(), topic], count: 50, seed: 1 })
+    await exportFlows({ to: ['kafka', stage.address, topic], count: 50, seed: 1 })
     await expect.poll(() => warnings, patience).toEqual([expect.stringContaining('accepts no flows') as string])
-    expect(await client.committed(`g-${topic}`, topic)).toBe(0)
+    expect(await stage.client.committed(`g-${topic}`, topic)).toBe(0)
     journal.release()
     await expect.poll(() => numbersIn(journal), patience).toEqual(upTo(50))
-    await expect.poll(() => client.committed(`g-${topic}`, topic), patience).toBe(50)
+    await expect.poll(() => stage.client.committed(`g-${topic}`, topic), patience).toBe(50)
     expect(journal.shed).toEqual({})
   })
 
   test('a crash between the sync and the commit doubles nothing, because the cursor is ahead', async () => {
-    const topic = ownTopic()
-    await observer.create(topic)
+    const topic = stage.topic()
+    await stage.observer.create(topic)
     const journal = new TestJournal()
     const first = await run(topic, { journal, silent: true })
-    await exportFlows({ to: ['kafka', address(), topic], count: 300, seed: 2 })
+    await exportFlows({ to: ['kafka', stage.address, topic], count: 300, seed: 2 })
     await expect.poll(() => numbersIn(journal).length, patience).toBeGreaterThan(0)
     await first.stop()
-    expect(await client.committed(`g-${topic}`, topic)).toBe(0)
+    expect(await stage.client.committed(`g-${topic}`, topic)).toBe(0)
     await run(topic, { journal })
-    await exportFlows({ to: ['kafka', address(), topic], count: 100, seed: 2 })
-    await expect.poll(() => client.committed(`g-${topic}`, topic), patience).toBe(400)
+    await exportFlows({ to: ['kafka', stage.address, topic], count: 100, seed: 2 })
+    await expect.poll(() => stage.client.committed(`g-${topic}`, topic), patience).toBe(400)
     expect(numbersIn(journal)).toEqual([...upTo(300), ...upTo(100)].toSorted((a, b) => a - b))
   })
 
   test('a member that joins or leaves moves partitions, without a row lost or doubled', async () => {
-    const topic = ownTopic()
-    await observer.create(topic, { partitions: 6 })
+    const topic = stage.topic()
+    await stage.observer.create(topic, { partitions: 6 })
     const [journal, other] = [new TestJournal(), new TestJournal()]
     const first = await run(topic, { journal })
     const sending = (async () => {
       for (let seed = 0; seed < 12; seed++)
-        await exportFlows({ to: ['kafka', address(), topic], count: 500, seed, batch: 10 })
+        await exportFlows({ to: ['kafka', stage.address, topic], count: 500, seed, batch: 10 })
     })()
     await expect.poll(() => rowsIn(journal).length, patience).toBeGreaterThan(500)
     const second = await run(topic, { journal: other })
-    const owned = ({ source }: Running): number => source.status().partitions[topic]?.length ?? 0
+    const owned = ({ source }: RunningKafkaSource): number => source.status().partitions[topic]?.length ?? 0
     await expect.poll(() => [owned(first), owned(second)], patience).toEqual([3, 3])
     await expect.poll(() => rowsIn(other).length, patience).toBeGreaterThan(500)
     await second.stop()
     await sending
     await expect.poll(() => numbersIn(journal, other).length, patience).toBe(6000)
     expect(numbersIn(journal, other)).toEqual(upTo(500).flatMap((number) => Array.from({ length: 12 }, () => number)))
-    await expect.poll(() => client.committed(`g-${topic}`, topic), patience).toBe(6000)
+    await expect.poll(() => stage.client.committed(`g-${topic}`, topic), patience).toBe(6000)
   })
 
   test('a partition moves after the rows of its records are stored and committed', async () => {
-    const topic = ownTopic()
-    await observer.create(topic, { partitions: 2 })
+    const topic = stage.topic()
+    await stage.observer.create(topic, { partitions: 2 })
     const [journal, other] = [new TestJournal(), new TestJournal()]
     const notes: string[] = []
     const first = await run(topic, { journal, notes }, { session_timeout: '30s' })
-    await exportFlows({ to: ['kafka', address(), topic], count: 100, seed: 1 })
-    await expect.poll(() => client.committed(`g-${topic}`, topic), patience).toBe(100)
+    await exportFlows({ to: ['kafka', stage.address, topic], count: 100, seed: 1 })
+    await expect.poll(() => stage.client.committed(`g-${topic}`, topic), patience).toBe(100)
     journal.hold()
-    await exportFlows({ to: ['kafka', address(), topic], count: 200, seed: 2 })
+    await exportFlows({ to: ['kafka', stage.address, topic], count: 200, seed: 2 })
     await expect.poll(() => journal.waiting, patience).toBe(1)
     const second = await run(topic, { journal: other })
     await expect.poll(() => notes, patience).toContainEqual(expect.stringContaining('are stored first') as string)
-    expect(await client.groupState(`g-${topic}`)).toBe('PreparingRebalance')
+    expect(await stage.client.groupState(`g-${topic}`)).toBe('PreparingRebalance')
     journal.release()
-    const owned = ({ source }: Running): number => source.status().partitions[topic]?.length ?? 0
+    const owned = ({ source }: RunningKafkaSource): number => source.status().partitions[topic]?.length ?? 0
     await expect.poll(() => [owned(first), owned(second)], patience).toEqual([1, 1])
-    await exportFlows({ to: ['kafka', address(), topic], count: 100, seed: 3 })
-    await expect.poll(() => client.committed(`g-${topic}`, topic), patience).toBe(400)
+    await exportFlows({ to: ['kafka', stage.address, topic], count: 100, seed: 3 })
+    await expect.poll(() => stage.client.committed(`g-${topic}`, topic), patience).toBe(400)
     expect(numbersIn(journal, other)).toEqual([...upTo(100), ...upTo(200), ...upTo(100)].toSorted((a, b) => a - b))
   })
 
   test('after lost connections to the broker no row is lost or doubled', async () => {
-    const topic = ownTopic()
-    await observer.create(topic)
+    const topic = stage.topic()
+    await stage.observer.create(topic)
     const journal = new TestJournal()
     await run(topic, { journal })
-    await exportFlows({ to: ['kafka', address(), topic], count: 400, seed: 3 })
+    await exportFlows({ to: ['kafka', stage.address, topic], count: 400, seed: 3 })
     await expect.poll(() => rowsIn(journal).length, patience).toBe(400)
     journal.hold()
-    await exportFlows({ to: ['kafka', address(), topic], count: 400, seed: 4 })
+    await exportFlows({ to: ['kafka', stage.address, topic], count: 400, seed: 4 })
     await expect.poll(() => journal.waiting, patience).toBe(1)
-    await server.restart()
+    await stage.server.restart()
     journal.release()
-    await exportFlows({ to: ['kafka', address(), topic], count: 400, seed: 5 })
-    await expect.poll(() => client.committed(`g-${topic}`, topic), patience).toBe(1200)
+    await exportFlows({ to: ['kafka', stage.address, topic], count: 400, seed: 5 })
+    await expect.poll(() => stage.client.committed(`g-${topic}`, topic), patience).toBe(1200)
     expect(numbersIn(journal)).toEqual(upTo(400).flatMap((number) => [number, number, number]))
   })
 
   test('a topic that is deleted and created again is read from its start, with a warning', async () => {
-    const topic = ownTopic()
-    await observer.create(topic, { partitions: 1 })
+    const topic = stage.topic()
+    await stage.observer.create(topic, { partitions: 1 })
     const journal = new TestJournal()
     const before = await run(topic, { journal })
-    await exportFlows({ to: ['kafka', address(), topic], count: 100, seed: 5 })
+    await exportFlows({ to: ['kafka', stage.address, topic], count: 100, seed: 5 })
     await expect.poll(() => numbersIn(journal), patience).toEqual(upTo(100))
     await before.stop()
-    await observer.remove(topic)
+    await stage.observer.remove(topic)
     await expect
       .poll(
         () =>
-          observer.create(topic, { partitions: 1 }).then(
+          stage.observer.create(topic, { partitions: 1 }).then(
             () => true,
             () => false,
           ),
@@ -307,52 +249,60 @@ describe('netobserv-agent', () => {
       .toBe(true)
     const warnings: string[] = []
     const after = await run(topic, { journal, warnings })
-    await exportFlows({ to: ['kafka', address(), topic], count: 20, seed: 6 })
+    await exportFlows({ to: ['kafka', stage.address, topic], count: 20, seed: 6 })
     await expect.poll(() => rowsIn(journal).length, patience).toBe(120)
     expect(warnings).toContainEqual(expect.stringContaining('created again') as string)
     expect(after.source.status().problem).toBeUndefined()
     // The same while it is read.
-    await observer.remove(topic)
+    await stage.observer.remove(topic)
     await expect
       .poll(
         () =>
-          observer.create(topic, { partitions: 1 }).then(
+          stage.observer.create(topic, { partitions: 1 }).then(
             () => true,
             () => false,
           ),
         patience,
       )
       .toBe(true)
-    await exportFlows({ to: ['kafka', address(), topic], count: 30, seed: 6 })
+    await exportFlows({ to: ['kafka', stage.address, topic], count: 30, seed: 6 })
     await expect.poll(() => rowsIn(journal).length, patience).toBe(150)
   })
 
   test('with `ack: sink:out` only delivered flows are committed; without the sink they are read again', async () => {
-    const topic = ownTopic()
-    await observer.create(topic)
-    await exportFlows({ to: ['kafka', address(), topic], count: 40, seed: 8 })
+    const topic = stage.topic()
+    await stage.observer.create(topic)
+    await exportFlows({ to: ['kafka', stage.address, topic], count: 40, seed: 8 })
     const [journal, sink] = [new TestJournal(), new AwaitedTestSink(0)]
     const { source } = await run(topic, { journal, sink }, { ack: 'sink:out' })
     await expect.poll(() => numbersIn(journal), patience).toEqual(upTo(40))
-    expect(await client.committed(`g-${topic}`, topic)).toBe(0)
+    expect(await stage.client.committed(`g-${topic}`, topic)).toBe(0)
     sink.move(undefined)
     await expect.poll(() => source.status().problem, patience).toBe('sink out does not run')
     sink.move(0)
     await expect.poll(() => rowsIn(journal).length, patience).toBe(80)
-    expect(await client.committed(`g-${topic}`, topic)).toBe(0)
+    expect(await stage.client.committed(`g-${topic}`, topic)).toBe(0)
     sink.move(journal.units.length)
-    await expect.poll(() => client.committed(`g-${topic}`, topic), patience).toBe(40)
+    await expect.poll(() => stage.client.committed(`g-${topic}`, topic), patience).toBe(40)
   })
 
   test('messages of any bytes stop no partition', async () => {
-    const topic = ownTopic()
-    await observer.create(topic, { partitions: 1 })
+    const topic = stage.topic()
+    await stage.observer.create(topic, { partitions: 1 })
     const journal = new TestJournal()
     const warnings: string[] = []
     await run(topic, { journal, warnings })
     const good = flow([[99, 'of a later agent']])
-    await client.produce(topic, good, Buffer.from('0b', 'hex'), '', Buffer.alloc(300, 0xff), good.subarray(0, 40), good)
-    await expect.poll(() => client.committed(`g-${topic}`, topic), patience).toBe(6)
+    await stage.client.produce(
+      topic,
+      good,
+      Buffer.from('0b', 'hex'),
+      '',
+      Buffer.alloc(300, 0xff),
+      good.subarray(0, 40),
+      good,
+    )
+    await expect.poll(() => stage.client.committed(`g-${topic}`, topic), patience).toBe(6)
     expect([rowsIn(journal).length, journal.shed]).toEqual([2, { malformed: 4 }])
     expect(warnings).toEqual([expect.stringContaining('no flow') as string])
   })
@@ -360,20 +310,20 @@ describe('netobserv-agent', () => {
   test.each(['netobserv-json', 'pbflow'] as const)(
     'flows exported as %s have the keys and partitions of the agent, and are read back unchanged',
     async (codec) => {
-      const [topic, target] = [ownTopic(), ownTopic()]
-      for (const one of [topic, target]) await observer.create(one, { partitions: 5 })
+      const [topic, target] = [stage.topic(), stage.topic()]
+      for (const one of [topic, target]) await stage.observer.create(one, { partitions: 5 })
       const [journal, again] = [new TestJournal(), new TestJournal()]
       await run(topic, { journal })
-      const sent = await exportFlows({ to: ['kafka', address(), topic], count: 500, seed: 12 })
+      const sent = await exportFlows({ to: ['kafka', stage.address, topic], count: 500, seed: 12 })
       await expect.poll(() => rowsIn(journal).length, patience).toBe(500)
       const sink = await kafkaSink.build(
-        configFrom(kafkaSchema, { brokers: [address()], topic: target, codec, mode: 'raw', partitioner: 'fnv1a' }),
+        configFrom(kafkaSchema, { brokers: [stage.address], topic: target, codec, mode: 'raw', partitioner: 'fnv1a' }),
         testContext(),
       )
       onTestFinished(() => sink.close())
       for (const batch of sinkBatchesOf(journal)) expect(await sink.send(batch, never)).toEqual([])
-      const exported = await observer.records(target)
-      const original = await observer.records(topic)
+      const exported = await stage.observer.records(target)
+      const original = await stage.observer.records(topic)
       expect(places(exported, codec === 'pbflow' ? pbflowNumber : jsonNumber)).toEqual(places(original, pbflowNumber))
       await run(target, { journal: again }, { codec })
       await expect.poll(() => rowsIn(again).length, patience).toBe(500)

@@ -1,81 +1,31 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Consumer, Producer } from '@platformatic/kafka'
-import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { rejectedType } from '../../src/codecs/bus-message/read.ts'
 import { kafkaSchema, kafkaSourceSchema } from '../../src/connectors/kafka/config.ts'
 import { sink as kafka } from '../../src/connectors/kafka/sink.ts'
 import { source as kafkaSource } from '../../src/connectors/kafka/source.ts'
-import type { KafkaSource } from '../../src/connectors/kafka/source.ts'
 import { decodeBatch } from '../../src/journal/bodies.ts'
 import type { EventBatch } from '../../src/model/batches.ts'
 import { eventAt, type WeirEvent } from '../../src/model/events.ts'
-import { configFrom, type WrittenConfigOf } from '../../src/schema/index.ts'
+import { configFrom } from '../../src/schema/index.ts'
 import { AwaitedTestSink } from '../conformance/awaited-sink.ts'
 import { numberedEvents, testContext } from '../conformance/batches.ts'
 import { deliverAll } from '../conformance/deliver.ts'
 import { keyOf, sourceConformance, type Answer } from '../conformance/source.ts'
 import { TestJournal, type NewUnit } from '../conformance/test-journal.ts'
-import { installKafka } from './install/kafka.ts'
-import { KafkaObserver } from './kit/kafka-topic.ts'
-import { startKafka, type KafkaServer } from './kit/kafka.ts'
+import { runKafkaSource, useKafka, type RunningKafkaSource, type WrittenKafkaSource } from './kit/kafka-source.ts'
 
 const patience = { timeout: 30_000, interval: 20 }
-let server: KafkaServer
-let observer: KafkaObserver
-let missing: string | undefined
+const stage = useKafka()
 
-beforeAll(async () => {
-  const installed = await installKafka()
-  if (installed.path === undefined) {
-    missing = installed.reason
-    return
-  }
-  server = await startKafka()
-  observer = new KafkaObserver(server.ports.plain)
-})
-beforeEach((context) => {
-  if (missing !== undefined) context.skip(missing)
-})
-afterAll(async () => server?.[Symbol.asyncDispose]())
-
-type Written = WrittenConfigOf<typeof kafkaSourceSchema>
-
-let topics = 0
-const ownTopic = (): string => `s${++topics}`
-const address = (): string => `127.0.0.1:${server.ports.plain}`
-
-interface Running {
-  readonly source: KafkaSource
-  stop(): Promise<void>
-}
-
-async function run(
+function run(
   journal: TestJournal,
   topic: string,
-  more: Partial<Written> = {},
+  more: Partial<WrittenKafkaSource> = {},
   sink?: AwaitedTestSink,
-): Promise<Running> {
-  const config = configFrom(kafkaSourceSchema, {
-    brokers: [address()],
-    topics: [topic],
-    group: `g-${topic}`,
-    refresh: '300ms',
-    timeout: '5s',
-    session_timeout: '6s',
-    ...more,
-  })
-  const source = (await kafkaSource.build(config, {
-    ...journal.context(1),
-    ...(sink === undefined ? {} : { awaited: () => sink }),
-  })) as KafkaSource
-  const abort = new AbortController()
-  const done = source.run(abort.signal)
-  const stop = async (): Promise<void> => {
-    abort.abort()
-    await done
-  }
-  onTestFinished(stop)
-  return { source, stop }
+): Promise<RunningKafkaSource> {
+  return runKafkaSource(stage.address, topic, { journal, sink }, more)
 }
 
 const eventsOf = ({ raw }: NewUnit): WeirEvent[] => {
@@ -86,7 +36,7 @@ const eventsIn = ({ units }: TestJournal): WeirEvent[] => units.flatMap((unit) =
 const idsIn = (journal: TestJournal): string[] => eventsIn(journal).map(({ id }) => id)
 
 async function publish(topic: string, prefix: string, count = 12): Promise<string[]> {
-  const sink = await kafka.build(configFrom(kafkaSchema, { brokers: [address()], topic }), testContext())
+  const sink = await kafka.build(configFrom(kafkaSchema, { brokers: [stage.address], topic }), testContext())
   const events = numberedEvents(count, prefix)
   await deliverAll(sink, events)
   await sink.close()
@@ -95,7 +45,12 @@ async function publish(topic: string, prefix: string, count = 12): Promise<strin
 
 /** The sum of committed offsets; -1 for partitions without one. */
 async function committed(topic: string, partitions: readonly number[] = [0, 1, 2]): Promise<number[]> {
-  const consumer = new Consumer({ clientId: 'test', bootstrapBrokers: [address()], groupId: `g-${topic}`, retries: 20 })
+  const consumer = new Consumer({
+    clientId: 'test',
+    bootstrapBrokers: [stage.address],
+    groupId: `g-${topic}`,
+    retries: 20,
+  })
   try {
     return (
       (await consumer.listCommittedOffsets({ topics: [{ topic, partitions: [...partitions] }] })).get(topic) ?? []
@@ -117,8 +72,8 @@ sourceConformance(
         .filter(({ type }) => type !== rejectedType)
         .map(({ id }) => Number(id)),
     async build(context, address) {
-      const topic = address?.split('/').at(-1) ?? ownTopic()
-      if (address === undefined) await observer.create(topic, { partitions: 1 })
+      const topic = address?.split('/').at(-1) ?? stage.topic()
+      if (address === undefined) await stage.observer.create(topic, { partitions: 1 })
       let refusals = 0
       const append: typeof context.append = (unit) =>
         context.append(unit).catch((error: unknown) => {
@@ -127,17 +82,17 @@ sourceConformance(
         })
       const source = await kafkaSource.build(
         configFrom(kafkaSourceSchema, {
-          brokers: [`127.0.0.1:${server.ports.plain}`],
+          brokers: [stage.address],
           topics: [topic],
           group: `g-${topic}`,
           session_timeout: '6s',
         }),
         { ...context, append },
       )
-      const producer = new Producer({ clientId: 'client', bootstrapBrokers: [`127.0.0.1:${server.ports.plain}`] })
+      const producer = new Producer({ clientId: 'client', bootstrapBrokers: [stage.address] })
       /** Whether the group committed everything sent, or the journal refused it. */
       const answer = async (before: number): Promise<Answer> => {
-        const { length } = await observer.records(topic)
+        const { length } = await stage.observer.records(topic)
         for (let waited = 0; waited < patience.timeout; waited += 25) {
           if (sum(await committed(topic, [0])) === length) return 'accepted'
           if (refusals > before) return 'retry'
@@ -184,12 +139,12 @@ sourceConformance(
       }
     },
   },
-  { system: 'kafka', server: 'Apache Kafka (KRaft)', version: () => server.version },
+  { system: 'kafka', server: 'Apache Kafka (KRaft)', version: () => stage.server.version },
 )
 
 test('CloudEvents in every mode are decoded; unreadable messages and codec raw keep their bytes', async () => {
-  const topic = ownTopic()
-  await observer.create(topic, { partitions: 1 })
+  const topic = stage.topic()
+  await stage.observer.create(topic, { partitions: 1 })
   const sent: WeirEvent[] = [
     {
       id: 'b1',
@@ -206,14 +161,14 @@ test('CloudEvents in every mode are decoded; unreadable messages and codec raw k
     },
   ]
   for (const mode of ['binary', 'structured', 'protobuf'] as const) {
-    const sink = await kafka.build(configFrom(kafkaSchema, { brokers: [address()], topic, mode }), testContext())
+    const sink = await kafka.build(configFrom(kafkaSchema, { brokers: [stage.address], topic, mode }), testContext())
     await deliverAll(
       sink,
       sent.map((event) => ({ ...event, id: mode })),
     )
     await sink.close()
   }
-  const producer = new Producer({ clientId: 'plain', bootstrapBrokers: [address()] })
+  const producer = new Producer({ clientId: 'plain', bootstrapBrokers: [stage.address] })
   onTestFinished(() => producer.close())
   const text = (value: string): Buffer => Buffer.from(value)
   const send = (value: string, headers: Record<string, string> = {}, key?: string): Promise<unknown> =>
@@ -293,8 +248,8 @@ test('CloudEvents in every mode are decoded; unreadable messages and codec raw k
 })
 
 test('nothing is committed before it is synced, and all of it after', async () => {
-  const topic = ownTopic()
-  await observer.create(topic)
+  const topic = stage.topic()
+  await stage.observer.create(topic)
   const ids = await publish(topic, 'e')
   const journal = new TestJournal()
   journal.hold()
@@ -308,8 +263,8 @@ test('nothing is committed before it is synced, and all of it after', async () =
 })
 
 test('with `ack: sink:out` only delivered messages are committed; without the sink they are redelivered', async () => {
-  const topic = ownTopic()
-  await observer.create(topic)
+  const topic = stage.topic()
+  await stage.observer.create(topic)
   const ids = await publish(topic, 'e')
   const [journal, sink] = [new TestJournal(), new AwaitedTestSink(0)]
   const { source } = await run(journal, topic, { ack: 'sink:out' }, sink)
@@ -327,8 +282,8 @@ test('with `ack: sink:out` only delivered messages are committed; without the si
 })
 
 test('while the journal refuses, messages wait where they are, and are read once when it accepts again', async () => {
-  const topic = ownTopic()
-  await observer.create(topic)
+  const topic = stage.topic()
+  await stage.observer.create(topic)
   const journal = new TestJournal()
   journal.refuse()
   await run(journal, topic)
@@ -340,8 +295,8 @@ test('while the journal refuses, messages wait where they are, and are read once
 })
 
 test('it resumes at its position after a stop, also with offset: newest, which skips earlier messages', async () => {
-  const topic = ownTopic()
-  await observer.create(topic)
+  const topic = stage.topic()
+  await stage.observer.create(topic)
   await publish(topic, 'before')
   const journal = new TestJournal()
   const first = await run(journal, topic, { offset: 'newest' })
@@ -358,27 +313,27 @@ test('it resumes at its position after a stop, also with offset: newest, which s
 })
 
 test('a topic that is made later is found, and so are partitions that are added', async () => {
-  const topic = ownTopic()
+  const topic = stage.topic()
   const journal = new TestJournal()
   const { source } = await run(journal, topic)
   await expect
     .poll(() => source.status().problem, patience)
     .toBe(`topic ${topic} does not exist yet; it is read once it exists`)
-  await observer.create(topic, { partitions: 1 })
+  await stage.observer.create(topic, { partitions: 1 })
   const ids = await publish(topic, 'e')
   await expect.poll(() => idsIn(journal).toSorted(), patience).toEqual(ids)
   await expect
     .poll(() => source.status(), patience)
     .toMatchObject({ partitions: { [topic]: [0] }, messages: ids.length })
-  await observer.widen(topic, 4)
+  await stage.observer.widen(topic, 4)
   await expect.poll(() => source.status().partitions[topic]?.length, patience).toBe(4)
   const more = await publish(topic, 'f', 30)
   await expect.poll(() => idsIn(journal).toSorted(), patience).toEqual([...ids, ...more])
 })
 
 test('members share the partitions, and what one leaves the other reads', async () => {
-  const topic = ownTopic()
-  await observer.create(topic, { partitions: 4 })
+  const topic = stage.topic()
+  await stage.observer.create(topic, { partitions: 4 })
   const journals = [new TestJournal(), new TestJournal()] as const
   const one = await run(journals[0], topic)
   await expect.poll(() => one.source.status().partitions[topic]?.length, patience).toBe(4)
@@ -403,13 +358,13 @@ test('members share the partitions, and what one leaves the other reads', async 
 })
 
 test('it continues after the broker has restarted, and loses nothing', async () => {
-  const topic = ownTopic()
-  await observer.create(topic)
+  const topic = stage.topic()
+  await stage.observer.create(topic)
   const journal = new TestJournal()
   const { source } = await run(journal, topic)
   const ids = await publish(topic, 'e')
   await expect.poll(() => idsIn(journal).toSorted(), patience).toEqual(ids)
-  await server.restart()
+  await stage.server.restart()
   const more = await publish(topic, 'f')
   await expect.poll(() => [...new Set(idsIn(journal))].toSorted(), patience).toEqual([...ids, ...more])
   expect(source.status().problem).toBeUndefined()

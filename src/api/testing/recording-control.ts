@@ -1,4 +1,5 @@
 import type { Control, SinkOutcome, Health, Ledger, QueryFormat, SharedJournal } from '../../engine/control.ts'
+import { frameHeader } from '../../journal/frame-header.ts'
 import type { Frame } from '../../journal/types.ts'
 import type { Preview } from '../../engine/contracts.ts'
 import { decodeBatch, encodeBatch } from '../../journal/bodies.ts'
@@ -150,28 +151,16 @@ export class RecordingControl implements Control {
     const frame: Frame = {
       firstSequence: sequence,
       body: () => raw,
-      header: {
+      header: frameHeader({
         sequence,
-        firstRow: 0,
         kind: batch.kind,
-        more: false,
-        part: 0,
-        afterLoss: false,
         source,
-        stream: source,
-        epoch: 1,
-        sourceSequence: sequence,
-        sourceRows: 0,
-        sourceDuplicates: 0,
-        sourceShed: {},
         count: batch.count,
         received,
-        timeMin: Number.NaN,
-        timeMax: Number.NaN,
         bodyBytes: raw.length,
         rawBytes: raw.length,
         ...(origin === undefined ? {} : { cursor: originCursor({ ...origin, epoch: 1, sequence }) }),
-      },
+      }),
     }
     this.hand(frame)
     return sequence

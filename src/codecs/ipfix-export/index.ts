@@ -5,4 +5,5 @@ export {
   type FlowPiece,
   type IpfixMessage,
   type MessageOptions,
+  type TemplateMessages,
 } from './messages.ts'

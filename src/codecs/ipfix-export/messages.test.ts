@@ -8,7 +8,7 @@ import { NetObservReader } from '../netobserv-json/index.ts'
 import { Bench } from '../templates/testing/datagrams.ts'
 import { MessageWriter, stampMessage, type MessageOptions } from './index.ts'
 
-const udp: MessageOptions = { domain: 1, enterprise: 2, limit: 1400, largest: 65_507 }
+const udp: MessageOptions = { domain: 1, enterprise: 2, sampling: true, limit: 1400, largest: 65_507 }
 const received = 1_700_000_100_000
 
 const tcpFlow = {
@@ -57,12 +57,17 @@ interface Exported {
   readonly rows: readonly number[]
 }
 
+function templatesOf(writer: MessageWriter): Buffer[] {
+  const { flows, sampling } = writer.templates()
+  return [...flows, sampling].map((message) => Buffer.from(message))
+}
+
 function exported(batch: FlowBatch, options: Partial<MessageOptions> = {}, writer?: MessageWriter): Exported {
   const used = writer ?? new MessageWriter({ ...udp, ...options })
   const { messages, tooLarge } = used.encode([{ batch, rows: every(batch), received }])
   const reader = new IpfixReader()
   let sequence = 0
-  const datagrams = [Buffer.from(used.templates())]
+  const datagrams = templatesOf(used)
   for (const { bytes, records } of messages) {
     stampMessage(bytes, 1_700_000_100, sequence)
     sequence += records
@@ -86,12 +91,11 @@ test("the templates have the elements of NetObserv's exporter in its order", () 
   const common = '256 61 56 80 4 7 11 1 152 153 2 82 6 227 228 304 311'.split(' ')
   const own = [7733, 7734, 7735, 7736, 7737, 7738, 7740, 7741, 7742].map((id) => `99:${id}`)
   const reader = new IpfixReader()
-  expect(reader.read(Buffer.from(new MessageWriter({ ...udp, enterprise: 99 }).templates())).templates).toEqual([
-    256, 257, 258,
-  ])
+  const templates = templatesOf(new MessageWriter({ ...udp, enterprise: 99 }))
+  expect(templates.map((message) => reader.read(message).templates)).toEqual([[256], [257], [258]])
   expect(reader.elements(256)).toEqual(['8', '12', '176', '177', '225', '226', ...common, ...own])
   expect(reader.elements(257)).toEqual(['27', '28', '193', '178', '179', '281', '282', ...common, ...own])
-  reader.read(Buffer.from(new MessageWriter({ ...udp, enterprise: 0 }).templates()))
+  for (const message of templatesOf(new MessageWriter({ ...udp, enterprise: 0 }))) reader.read(message)
   expect([reader.elements(256).length, reader.elements(257).length]).toEqual([23, 24])
 })
 
@@ -187,7 +191,7 @@ test('messages begin with the sampling interval of their records, also after it 
       .messages.at(-1)
       ?.records.map(({ template }) => template),
   ).toEqual([256])
-  const rates = exported(batchOf(flow, { ...flow, Sampling: 10 }, tcpFlow), {}, writer).messages.slice(1)
+  const rates = exported(batchOf(flow, { ...flow, Sampling: 10 }, tcpFlow), {}, writer).messages.slice(3)
   expect(
     rates.map(({ records: [options, record] }) => [
       ['34', '305', '306', '149'].map((key) => number(options, key)),
@@ -197,6 +201,15 @@ test('messages begin with the sampling interval of their records, also after it 
     [[50n, 1n, 49n, 1n], 0.02],
     [[10n, 1n, 9n, 1n], 0.1],
     [[1n, 1n, 0n, 1n], 0],
+  ])
+})
+
+test('without options sampled flows have the interval in element 311 only', () => {
+  const { messages } = exported(batchOf({ ...tcpFlow, Sampling: 50 }, tcpFlow), { sampling: false })
+  const records = messages.flatMap((message) => message.records)
+  expect(records.map((record) => [record.template, record.fields.get('311')?.readDoubleBE(0)])).toEqual([
+    [256, 0.02],
+    [256, 0],
   ])
 })
 

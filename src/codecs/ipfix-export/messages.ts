@@ -1,6 +1,13 @@
 import type { FlowBatch } from '../../model/batches.ts'
 import { RecordWriter } from './records.ts'
-import { samplingBytes, samplingTemplate, templateSets, templateV4, templateV6 } from './templates.ts'
+import {
+  flowTemplateSets,
+  samplingBytes,
+  samplingTemplate,
+  samplingTemplateSet,
+  templateV4,
+  templateV6,
+} from './templates.ts'
 
 export interface FlowPiece {
   readonly batch: FlowBatch
@@ -13,10 +20,19 @@ export interface MessageOptions {
   readonly domain: number
   /** Enterprise number of NetObserv's elements; 0: without them. */
   readonly enterprise: number
+  /** Whether sampling intervals are exported as options. */
+  readonly sampling: boolean
   /** Messages are filled up to this size. */
   readonly limit: number
   /** A record that exceeds `limit` has a separate message, up to this size. */
   readonly largest: number
+}
+
+/** Messages with one template each, unstamped: some collectors read only the first template of a message. */
+export interface TemplateMessages {
+  readonly flows: readonly Uint8Array[]
+  /** Options template, which some collectors reject. */
+  readonly sampling: Uint8Array
 }
 
 /** Unsent: {@link stampMessage} sets its time and sequence number. */
@@ -24,6 +40,8 @@ export interface IpfixMessage {
   readonly bytes: Uint8Array
   /** Data records, including options. */
   readonly records: number
+  /** It has a record of the options template. */
+  readonly isSampled: boolean
   /** Indexes over the rows of all pieces. */
   readonly rows: readonly number[]
 }
@@ -51,19 +69,21 @@ export class MessageWriter {
     this.#options = options
   }
 
-  /** Template message, unstamped. */
-  templates(): Uint8Array {
-    const sets = templateSets(this.#options.enterprise)
-    const bytes = new Uint8Array(headerBytes + sets.length)
-    bytes.set(sets, headerBytes)
-    writeHeader(new DataView(bytes.buffer), bytes.length, this.#options.domain)
-    return bytes
+  templates(): TemplateMessages {
+    const { domain, enterprise } = this.#options
+    const message = (set: Uint8Array): Uint8Array => {
+      const bytes = new Uint8Array(headerBytes + set.length)
+      bytes.set(set, headerBytes)
+      writeHeader(new DataView(bytes.buffer), bytes.length, domain)
+      return bytes
+    }
+    return { flows: flowTemplateSets(enterprise).map(message), sampling: message(samplingTemplateSet()) }
   }
 
   encode(pieces: Iterable<FlowPiece>): Encoded {
     const messages: IpfixMessage[] = []
     const tooLarge: { index: number; bytes: number }[] = []
-    const { enterprise, limit, largest } = this.#options
+    const { enterprise, sampling, limit, largest } = this.#options
     let index = 0
     for (const { batch, rows, received } of pieces) {
       const writer = new RecordWriter(batch, enterprise !== 0, received)
@@ -71,7 +91,13 @@ export class MessageWriter {
         const size = writer.size(row)
         if (size + overhead > largest) tooLarge.push({ index, bytes: size })
         else {
-          const open = this.#room(writer.isV6(row), writer.rate(row), Math.max(limit, size + overhead), size, messages)
+          const open = this.#room(
+            writer.isV6(row),
+            sampling ? writer.rate(row) : 1,
+            Math.max(limit, size + overhead),
+            size,
+            messages,
+          )
           open.end = writer.write(open.view, open.bytes, open.end, row)
           open.rows.push(index)
         }
@@ -126,7 +152,12 @@ class OpenMessage {
   close(): IpfixMessage {
     this.view.setUint16(this.#dataAt + 2, this.end - this.#dataAt)
     writeHeader(this.view, this.end, this.#domain)
-    return { bytes: this.bytes.subarray(0, this.end), records: this.rows.length + this.#options, rows: this.rows }
+    return {
+      bytes: this.bytes.subarray(0, this.end),
+      records: this.rows.length + this.#options,
+      isSampled: this.#options > 0,
+      rows: this.rows,
+    }
   }
 }
 

@@ -73,13 +73,17 @@ export const commonBytes = fixedBytes(common)
 export const enterpriseBytes = fixedBytes(enterprise)
 export const samplingBytes = fixedBytes(sampling)
 
-/** One template set and one options template set. `pen` 0: without enterprise elements. */
-export function templateSets(pen: number): Buffer {
+/** A template set each for IPv4 and IPv6. `pen` 0: without enterprise elements. */
+export function flowTemplateSets(pen: number): readonly Buffer[] {
   const own = pen === 0 ? [] : enterprise
-  return Buffer.concat([
-    set(2, record(templateV4, [...headV4, ...common], own, pen), record(templateV6, [...headV6, ...common], own, pen)),
-    set(3, optionsRecord(samplingTemplate, sampling)),
-  ])
+  return [
+    set(2, record(templateV4, [...headV4, ...common], own, pen)),
+    set(2, record(templateV6, [...headV6, ...common], own, pen)),
+  ]
+}
+
+export function samplingTemplateSet(): Buffer {
+  return set(3, optionsRecord(samplingTemplate, sampling))
 }
 
 function record(id: number, elements: readonly Element[], own: readonly Element[], pen: number): Buffer {

@@ -67,6 +67,14 @@ export class ProtoWriter {
     this.#putLength(start, written)
   }
 
+  /** Whole numbers as one packed field. */
+  packed(field: number, values: readonly number[]): void {
+    const start = this.begin(field)
+    this.#reserve(10 * values.length)
+    for (const value of values) this.#varint(value)
+    this.end(start)
+  }
+
   bytes(field: number, value: Uint8Array): void {
     this.#reserve(15 + value.length)
     this.#varint((field << 3) | 2)

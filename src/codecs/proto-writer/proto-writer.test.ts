@@ -10,12 +10,13 @@ test('another library reads back every kind of field, nested at any length', () 
     double: fc.double({ noNaN: true }),
     text: fc.string({ unit: 'grapheme', maxLength: 200 }),
     bytes: fc.uint8Array({ maxLength: 40_000 }),
+    packed: fc.array(fc.nat(), { maxLength: 2000 }),
   })
   fc.assert(
     fc.property(fc.array(any, { maxLength: 5 }), (messages) => {
       const writer = new ProtoWriter()
       const outer = writer.begin(1)
-      for (const { uint, int, double, text, bytes } of messages) {
+      for (const { uint, int, double, text, bytes, packed } of messages) {
         const start = writer.begin(20)
         writer.uint(1, uint)
         writer.int(2, int)
@@ -23,6 +24,7 @@ test('another library reads back every kind of field, nested at any length', () 
         writer.text(4, text)
         writer.bytes(1000, bytes)
         writer.fixed64(5, 7, 0)
+        writer.packed(6, packed)
         writer.end(start)
       }
       writer.end(outer)
@@ -34,6 +36,7 @@ test('another library reads back every kind of field, nested at any length', () 
           double: one.double(3),
           text: one.text(4),
           bytes: Uint8Array.from(one.bytes(1000)),
+          packed: one.packed(6),
           seven: one.number(5),
         })),
       ).toEqual(messages.map((one) => ({ ...one, bytes: Uint8Array.from(one.bytes), seven: 7 })))

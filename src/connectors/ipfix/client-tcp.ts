@@ -21,6 +21,8 @@ export class TcpSession implements Session {
   readonly #place: string
   #socket: Socket | undefined
   #sequence = 0
+  /** The connection has the options template. */
+  #isSampled = false
   /** Why the connection broke. */
   #broken: Error | undefined
   /** Written messages, the newest last. */
@@ -72,6 +74,7 @@ export class TcpSession implements Session {
     const socket = await this.#connect(signal)
     this.#broken = undefined
     this.#sequence = 0
+    this.#isSampled = false
     socket.on('error', (error) => {
       if (this.#socket === socket) this.#broken = error
     })
@@ -84,7 +87,7 @@ export class TcpSession implements Session {
     this.#socket = socket
     const { templates, context } = this.#options
     const repeated = this.#recent.map(({ message }) => message)
-    await this.#write(socket, [{ bytes: templates, records: 0, rows: [] }, ...repeated], signal)
+    await this.#write(socket, [...templates.flows.map(templateMessage), ...repeated], signal)
     if (repeated.length > 0)
       context.log.warn('The connection to the collector broke; its last messages were sent again.', {
         sink: context.id,
@@ -137,10 +140,15 @@ export class TcpSession implements Session {
       if (socket.destroyed) return closed()
       socket.once('close', closed)
       socket.cork()
-      for (const { bytes, records } of messages) {
+      const send = ({ bytes, records }: IpfixMessage): void => {
         stampMessage(bytes, now, this.#sequence)
         this.#sequence = addRecords(this.#sequence, records)
         socket.write(bytes)
+      }
+      for (const message of messages) {
+        if (message.isSampled && !this.#isSampled) send(templateMessage(this.#options.templates.sampling))
+        this.#isSampled ||= message.isSampled
+        send(message)
       }
       socket.write(noBytes, (error) => {
         socket.off('close', closed)
@@ -181,6 +189,10 @@ export class TcpSession implements Session {
     this.#forget(this.#options.config.repeat)
     socket.on('error', () => undefined).destroy()
   }
+}
+
+function templateMessage(bytes: Uint8Array): IpfixMessage {
+  return { bytes, records: 0, isSampled: false, rows: [] }
 }
 
 const noBytes = new Uint8Array(0)

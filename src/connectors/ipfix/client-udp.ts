@@ -19,6 +19,8 @@ export class UdpSession implements Session {
   #socket: Socket | undefined
   #sequence = 0
   #templatesAt = Number.NEGATIVE_INFINITY
+  /** Options were sent. */
+  #isSampled = false
   /** The last ICMP error. */
   #refusal: Error | undefined
   #tokens = burst
@@ -36,9 +38,13 @@ export class UdpSession implements Session {
     let sent = 0
     try {
       const socket = await this.#open(signal)
-      for (const { bytes, records } of messages) {
+      for (const { bytes, records, isSampled } of messages) {
         if (signal.aborted) throw new Error('the sink is stopping')
         if (clock.monotonic() > deadline) throw new Error('the time limit of this batch is reached')
+        if (isSampled && !this.#isSampled) {
+          this.#isSampled = true
+          this.#templatesAt = Number.NEGATIVE_INFINITY
+        }
         await this.#sendTemplates(socket, signal)
         await this.#pace(signal)
         stampMessage(bytes, seconds(clock.now()), this.#sequence)
@@ -116,9 +122,11 @@ export class UdpSession implements Session {
     const { config, context, templates } = this.#options
     const now = context.host.clock.monotonic()
     if (now - this.#templatesAt < config.template_interval) return
-    await this.#pace(signal)
-    stampMessage(templates, seconds(context.host.clock.now()), this.#sequence)
-    await this.#write(socket, templates)
+    for (const template of [...templates.flows, ...(this.#isSampled ? [templates.sampling] : [])]) {
+      await this.#pace(signal)
+      stampMessage(template, seconds(context.host.clock.now()), this.#sequence)
+      await this.#write(socket, template)
+    }
     // Collectors with several workers drop data that overtakes the templates.
     if (this.#templatesAt === Number.NEGATIVE_INFINITY) await context.host.timers.sleep(templateLeadMs, signal)
     this.#templatesAt = now

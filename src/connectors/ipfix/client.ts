@@ -1,4 +1,4 @@
-import type { IpfixMessage } from '../../codecs/ipfix-export/index.ts'
+import type { IpfixMessage, TemplateMessages } from '../../codecs/ipfix-export/index.ts'
 import type { Context, Probe } from '../../engine/contracts.ts'
 import type { IpfixConfig } from './config.ts'
 
@@ -25,8 +25,8 @@ export class SendError extends Error {
 export interface SessionOptions {
   readonly config: IpfixConfig
   readonly context: Context
-  /** Template message, without time and sequence number. */
-  readonly templates: Uint8Array
+  /** Without time and sequence number. The options template is sent before the first message that needs it. */
+  readonly templates: TemplateMessages
 }
 
 /** Data records sent before, as the header has them. */

@@ -33,6 +33,12 @@ export const ipfixSchema = defineSchema({
       },
       { min: 0, max: 4_294_967_295 },
     ),
+    sampling: choice(['options', 'none'], {
+      description:
+        'Export of the sampling interval: as options (RFC 7011), or not, for collectors without options such as ' +
+        'go-ipfix',
+      default: 'options',
+    }),
     domain: integer({ description: 'Observation domain id', default: 1 }, { min: 0, max: 4_294_967_295 }),
     template_interval: duration(
       { description: 'Interval of repeated templates over UDP. Over TCP they begin each connection', default: '60s' },

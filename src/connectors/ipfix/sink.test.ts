@@ -5,6 +5,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { flowBatch, testContext } from '../../../test/conformance/batches.ts'
 import { selfSigned } from '../../../test/kit/certificate.ts'
 import { freePorts } from '../../../test/kit/free-port.ts'
+import { flowSinkBatch } from '../../../test/kit/metric-flows.ts'
 import { tcpCollector, udpCollector, type IpfixCollector } from '../../../test/kit/ipfix-collector.ts'
 import type { Sink, SinkBatch } from '../../engine/contracts.ts'
 import { configFrom, type WrittenConfigOf } from '../../schema/index.ts'
@@ -40,7 +41,7 @@ test('over UDP datagrams keep to their size, and sequence numbers count data rec
   await expect.poll(() => ports(collector).length).toBe(100)
   expect(ports(collector)).toEqual(upTo(100))
   const { messages } = collector
-  expect(messages[0]?.templates).toEqual([256, 257, 258])
+  expect(messages.slice(0, 3).map(({ templates }) => templates)).toEqual([[256], [257], []])
   expect(Math.max(...messages.map(({ bytes }) => bytes))).toBeLessThanOrEqual(600)
   let before = 0
   for (const { sequence, records } of messages) {
@@ -63,10 +64,28 @@ test('over UDP templates are repeated after each interval', async () => {
     now = time
     expect(await sink.send(batchOf(1), never)).toEqual([])
   }
-  await expect.poll(() => collector.messages.length).toBe(8)
-  expect(collector.messages.map(({ templates }) => templates.length)).toEqual([3, 0, 0, 3, 0, 0, 3, 0])
-  expect(collector.messages.map(({ seconds }) => seconds - 1_700_000_000)).toEqual([0, 0, 29, 31, 31, 59, 61, 61])
+  await expect.poll(() => collector.messages.length).toBe(11)
+  expect(collector.messages.map(({ templates }) => templates.length)).toEqual([1, 1, 0, 0, 1, 1, 0, 0, 1, 1, 0])
+  expect(collector.messages.map(({ seconds }) => seconds - 1_700_000_000)).toEqual([
+    0, 0, 0, 29, 31, 31, 31, 59, 61, 61, 61,
+  ])
 })
+
+test.each(['udp', 'tcp'] as const)(
+  'over %s the options template precedes the first sampled flow',
+  async (transport) => {
+    const collector = await listening(transport === 'udp' ? udpCollector() : tcpCollector())
+    const sink = await open({ target: `127.0.0.1:${collector.port}`, transport })
+    const flow = { SrcAddr: '10.0.0.1', DstAddr: '10.0.0.2', Proto: 6 }
+    for (const Sampling of [1, 50, 50])
+      expect(await sink.send(flowSinkBatch([{ ...flow, Sampling }], 't'), never)).toEqual([])
+    await expect.poll(() => collector.records().length).toBe(3)
+    expect(collector.problems).toEqual([])
+    const templates = collector.messages.map((message) => message.templates)
+    expect(templates.filter((list) => list.includes(258)).length).toBe(1)
+    expect(templates.slice(0, 3)).toEqual([[256], [257], []])
+  },
+)
 
 test('over UDP a refused datagram is retried after the templates', async () => {
   const [port = 0] = await freePorts(1)
@@ -156,7 +175,7 @@ test('case 46: after a closed connection the next begins with templates, and no 
   }
   expect(collector.problems).toEqual([])
   const starts = collector.messages.filter(({ templates }) => templates.length > 0)
-  expect(starts.map(({ sequence }) => sequence)).toEqual(Array<number>(9).fill(0))
+  expect(starts.map(({ sequence }) => sequence)).toEqual(Array<number>(18).fill(0))
   expect([...new Set(ports(collector))].toSorted((a, b) => a - b)).toEqual(upTo(10))
   expect(context.lines.filter((line) => line.includes('were sent again')).length).toBeGreaterThan(0)
 })

@@ -1,4 +1,9 @@
-import { MessageWriter, type FlowPiece, type IpfixMessage } from '../../codecs/ipfix-export/index.ts'
+import {
+  MessageWriter,
+  type FlowPiece,
+  type IpfixMessage,
+  type TemplateMessages,
+} from '../../codecs/ipfix-export/index.ts'
 import type { Context, Preview, Sink, SinkBatch } from '../../engine/contracts.ts'
 import { defineSink } from '../../engine/define.ts'
 import type { Failure } from '../../model/outcome.ts'
@@ -21,6 +26,7 @@ export async function openIpfix(config: IpfixConfig, context: Context): Promise<
   const options = {
     domain: config.domain,
     enterprise: config.enterprise_id,
+    sampling: config.sampling === 'options',
     limit: config.transport === 'udp' ? config.datagram_size : largest,
     largest,
   }
@@ -34,7 +40,7 @@ export async function openIpfix(config: IpfixConfig, context: Context): Promise<
   }
 }
 
-async function openSession(config: IpfixConfig, context: Context, templates: Uint8Array): Promise<Session> {
+async function openSession(config: IpfixConfig, context: Context, templates: TemplateMessages): Promise<Session> {
   const options = { config, context, templates }
   if (config.transport === 'tcp') return new (await import('./client-tcp.ts')).TcpSession(options)
   return new (await import('./client-udp.ts')).UdpSession(options)

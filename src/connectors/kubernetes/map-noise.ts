@@ -182,3 +182,15 @@ function partsAt(value: unknown, [key, ...rest]: readonly string[]): unknown {
   if (Array.isArray(value)) return key === '*' ? value.map((entry) => partsAt(entry, rest) ?? null) : null
   return isRecord(value) && Object.hasOwn(value, key) ? partsAt(value[key], rest) : null
 }
+
+/** Rules that hide a change, and rules that only mark it. */
+export function noiseOf({ show, hide, keep }: Record<'show' | 'hide' | 'keep', readonly NoiseRule[]>): {
+  readonly hidden: Noise
+  readonly marked: Noise
+} {
+  const rules = [...new Set([...usualNoise.filter((rule) => !show.includes(rule)), ...hide])]
+  return {
+    hidden: new Noise(rules, keep),
+    marked: new Noise([...new Set([...usuallyMarked, ...show])].filter((rule) => !rules.includes(rule))),
+  }
+}

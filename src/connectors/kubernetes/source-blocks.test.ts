@@ -5,7 +5,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { SeededRandom } from '../../../test/kit/random.ts'
 import { seeds } from '../../../test/kit/seeds.ts'
 import { Database } from '../../host/database.ts'
-import { ObjectMap, type Known, type Step } from './source-objects.ts'
+import { ObjectMap } from './source-objects.ts'
+import type { Known } from './source-known.ts'
+import type { Step } from './source-steps.ts'
 
 let dir = ''
 beforeAll(async () => {

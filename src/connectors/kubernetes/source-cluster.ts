@@ -1,18 +1,19 @@
 /** Discovers the types of a cluster, runs a reader for each collection, and records changes. */
-import { kindForbidden, type ManifestQuery, type ManifestState } from '../../model/kubernetes.ts'
+// Long because discovery, leadership and the end of watches share which collections run.
+import type { ManifestQuery, ManifestState } from '../../model/kubernetes.ts'
 import type { Source, SourceContext } from '../../engine/contracts.ts'
 import type { LeaseRef } from '../../net/kubernetes/lease.ts'
 import type { Client } from '../../net/kubernetes/client.ts'
 import { messageOf } from '../../model/errors.ts'
 import { discover, problemOf, sentenceOf } from './client-ask.ts'
-import { isServedElsewhere, nameOf, pathOf, typeKey, type ResourceType } from './client-discovery.ts'
+import { nameOf, typeKey, type ResourceType } from './client-discovery.ts'
 import { Pace } from './client-pace.ts'
-import { Reader } from './client-reader.ts'
 import { Stripper } from './client-strip.ts'
 import type { KubernetesConfig } from './config.ts'
-import { Noise, usuallyMarked, usualNoise } from './map-noise.ts'
+import { noiseOf, type Noise } from './map-noise.ts'
 import type { Redactor } from './map-redact.ts'
 import { selects, type Scope } from './map-scope.ts'
+import { AbsentTypes, goneMs } from './source-absent.ts'
 import { keepState, type KeepParts } from './source-keep.ts'
 import { manifestOf } from './source-manifest.ts'
 import { LeaseKeeper } from './source-lease.ts'
@@ -24,15 +25,14 @@ import { runResync } from './source-resync.ts'
 import { usualRecorderLimits } from './source-limits.ts'
 import { Recorder } from './source-recorder.ts'
 import { healthOfWatches, statusOf, type KubernetesStatus, type Running } from './source-status.ts'
-import { Tracker, isEventType } from './source-tracker.ts'
+import { Tracker } from './source-tracker.ts'
+import { startWatch } from './source-watch.ts'
 import { leadershipOf, type Leadership } from './source-leadership.ts'
 
 const discoverMs = 60_000
 /** Delay after a new definition, which appears before its type is served. */
 const againMs = 300
 const retryMs = 2000
-/** A restarting server lacks types for a moment: only a longer absence counts. */
-const goneMs = 10_000
 /** Each list occupies server capacity in proportion to its size. */
 const maxLists = 4
 const definingKinds = new Set(['apiextensions.k8s.io/customresourcedefinitions', 'apiregistration.k8s.io/apiservices'])
@@ -54,8 +54,7 @@ export class KubernetesSource implements Source {
   readonly #pace: Pace
   readonly #running = new Map<string, Running>()
   #unavailable: readonly string[] = []
-  /** Monotonic time since each type disappeared. */
-  readonly #absent = new Map<string, number>()
+  readonly #absent: AbsentTypes
   #reached: number | undefined
   #problem: string | undefined
   readonly health = (): ReturnType<typeof healthOfWatches> => healthOfWatches(this.status())
@@ -76,12 +75,7 @@ export class KubernetesSource implements Source {
     this.#client = client
     this.#map = map
     this.#redactor = redactor
-    const { show, hide, keep } = config.noise
-    const rules = [...new Set([...usualNoise.filter((rule) => !show.includes(rule)), ...hide])]
-    ;[this.#noise, this.#marked] = [
-      new Noise(rules, keep),
-      new Noise([...new Set([...usuallyMarked, ...show])].filter((rule) => !rules.includes(rule))),
-    ]
+    ;({ hidden: this.#noise, marked: this.#marked } = noiseOf(config.noise))
     this.#scope = {
       namespaces: config.namespaces,
       include: config.include,
@@ -92,6 +86,7 @@ export class KubernetesSource implements Source {
     this.#lease = this.#keeper(leadershipOf(context, lease, client, map, (object) => this.keyOf(object)))
     this.#recorder = new Recorder(context, map, { ...usualRecorderLimits, waitingBytes: config.buffer }, this.#lease)
     this.#pace = new Pace(context.host.clock)
+    this.#absent = new AbsentTypes(context.host.clock)
     this.#parts = { cluster: config.cluster, context, map, recorder: this.#recorder }
   }
 
@@ -209,7 +204,7 @@ export class KubernetesSource implements Source {
         this.#problem = undefined
         this.#unavailable = found.unavailable
         await this.#adopt(found.types, found.minor >= 32, signal)
-        await timers.sleep(this.#absent.size === 0 ? discoverMs : goneMs, AbortSignal.any([signal, woken.signal]))
+        await timers.sleep(this.#absent.any ? goneMs : discoverMs, AbortSignal.any([signal, woken.signal]))
       } catch (error) {
         if (signal.aborted) return
         const problem = problemOf(error)
@@ -263,7 +258,7 @@ export class KubernetesSource implements Source {
         else if (running.reader.status().state === 'missing') running.reader.wake()
       }
     }
-    for (const key of wanted) this.#absent.delete(key)
+    for (const key of wanted) this.#absent.present(key)
     for (const [key, running] of this.#running) {
       if (wanted.has(key) || !this.#isGone(key, running.type)) continue
       await this.#stop(key, running)
@@ -284,13 +279,7 @@ export class KubernetesSource implements Source {
 
   /** Only the leader emits deletions; an unavailable group keeps its types. */
   #isGone(key: string, { group }: ResourceType): boolean {
-    if (this.#unavailable.includes(group) || !this.#isLeader()) return false
-    const now = this.#context.host.clock.monotonic()
-    const since = this.#absent.get(key) ?? now
-    const gone = now - since >= goneMs
-    if (gone) this.#absent.delete(key)
-    else this.#absent.set(key, since)
-    return gone
+    return !this.#unavailable.includes(group) && this.#isLeader() && this.#absent.isGone(key)
   }
 
   #tracker(key: string, type: ResourceType, onListed: () => void = () => undefined): Tracker {
@@ -324,52 +313,22 @@ export class KubernetesSource implements Source {
   }
 
   #start(key: string, type: ResourceType, namespace: string | undefined, streams: boolean): void {
-    const { host, log, id } = this.#context
-    const { labels, fields } = this.#config
     const slot = this.#lists.slot()
-    const tracker = this.#tracker(key, type, () => slot.done())
-    const stop = new AbortController()
-    const path = pathOf(type, namespace)
-    const selectors = {
-      ...(labels === null || isEventType(type) ? {} : { labelSelector: labels }),
-      ...(fields === null || isEventType(type) ? {} : { fieldSelector: fields }),
-    }
-    const reader = new Reader({
-      path,
-      selectors,
-      streams: streams && !isServedElsewhere(type),
-      ask: slot.limiting(this.#client.ask),
-      target: tracker,
-      stripper: new Stripper(this.#noise.cuts, this.#redactor?.key),
-      host,
-      pace: this.#pace,
-      onMissing: () => this.#rediscover(),
-      onForbidden: (reason) =>
-        log.warn(kindForbidden, {
-          source: id,
-          kind: nameOf(type),
-          ...(namespace === undefined ? {} : { namespace }),
-          reason,
-        }),
-    })
-    const done = reader
-      .run(stop.signal)
-      .catch((error: unknown) => {
-        if (!stop.signal.aborted)
-          log.error('The watch of a kind ended.', { source: id, kind: nameOf(type), error: messageOf(error) })
-      })
-      .finally(() => slot.done())
-    this.#running.set(key, {
+    const running = startWatch({
       type,
       ...(namespace === undefined ? {} : { namespace }),
-      reader,
-      tracker,
-      stop,
-      done,
-      path,
-      selectors,
       collection: this.#map.collection(key),
+      tracker: this.#tracker(key, type, () => slot.done()),
+      streams,
+      slot,
+      ask: this.#client.ask,
+      config: this.#config,
+      context: this.#context,
+      stripper: new Stripper(this.#noise.cuts, this.#redactor?.key),
+      pace: this.#pace,
+      onMissing: () => this.#rediscover(),
     })
+    this.#running.set(key, running)
   }
 
   async #stop(key: string, running: Running): Promise<void> {

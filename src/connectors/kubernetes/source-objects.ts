@@ -1,8 +1,8 @@
 /** The last known state of every object, on disk. See ADR 0018. */
 import { Database } from '../../host/database.ts'
-import { releaseBuffer } from '../../model/release-buffer.ts'
 import { nowhere, type Position } from '../../model/positions.ts'
 import { Blocks } from './source-blocks.ts'
+import { DocumentBuffers } from './source-buffers.ts'
 import { KnownObjects, release, type Known } from './source-known.ts'
 import {
   collectionSum,
@@ -16,80 +16,17 @@ import {
   verifyRow,
   emissionSum,
 } from './source-rows.ts'
-
-export type { Known } from './source-known.ts'
-
-/** All objects of a resource, or those in a namespace. */
-export interface Collection {
-  readonly id: number
-  readonly key: string
-  /** Resume version of its watch; undefined: it must be listed. */
-  cursor: string | undefined
-  /** A list has completed: further objects are new. */
-  whole: boolean
-  /** A cursor is on disk: after a crash the watch resumes from there. */
-  kept: boolean
-  readonly objects: KnownObjects
-}
-
-export interface Names {
-  readonly namespace: string | undefined
-  readonly name: string
-}
-
-/** A snapshot of an object's facts: steps are written later, when the object may have changed again. */
-export type Facts = Pick<Known, 'version' | 'hash' | 'emitted'>
-
-/** The last emission of an object as a resource: time (Unix ms), version, and start of validity. */
-export interface Emission {
-  readonly at: number
-  readonly version: string
-  readonly since: string
-}
-
-export type Step =
-  /** `document`: from {@link ObjectMap.keep}; empty: none. */
-  | {
-      readonly is: 'put'
-      readonly collection: Collection
-      readonly uid: string
-      readonly known: Known
-      readonly facts: Facts
-      readonly names: Names
-      readonly document: Uint8Array
-      readonly emission?: Emission
-    }
-  | { readonly is: 'touch'; readonly known: Known; readonly facts: Facts; readonly emission?: Emission }
-  | { readonly is: 'remove'; readonly known: Known }
-  /** No version: list it again. `ended`: keep the emitted objects as they are. `listed`: completes a list. */
-  | {
-      readonly is: 'cursor'
-      readonly collection: Collection
-      readonly version: string | undefined
-      readonly ended?: true
-      readonly listed?: true
-    }
-
-export interface EmittedObject extends Emission {
-  readonly collection: Collection
-  readonly uid: string
-  readonly row: number
-  /** Digest of the emitted facts. */
-  readonly emitted: string
-}
+import type { Collection, EmittedObject, Names, Step } from './source-steps.ts'
 
 /** Stored cursor of a collection to list again; null: never listed. */
 const toList = ''
-/** Fits most documents, and is no size of Node's pooled buffers. */
-const bufferBytes = 7168
-const maxBuffers = 384
 
 export class ObjectMap {
   readonly #database: Database
   readonly #collections = new Map<string, Collection>()
   readonly #statements: ReturnType<typeof prepared>
   readonly #blocks: Blocks
-  readonly #buffers: Uint8Array[] = []
+  readonly #buffers = new DocumentBuffers()
   #lastRow = 0
   #position: Position = nowhere
   #begun: number | undefined
@@ -221,12 +158,7 @@ export class ObjectMap {
 
   /** A copy of a document, valid until its step is committed. */
   keep(document: Uint8Array): Uint8Array {
-    // Buffers are reused: allocation costs as much as all other work on a document.
-    const found = document.length > bufferBytes ? undefined : this.#buffers.pop()
-    const all =
-      found === undefined ? Buffer.allocUnsafeSlow(Math.max(bufferBytes, document.length)) : Buffer.from(found.buffer)
-    all.set(document)
-    return all.subarray(0, document.length)
+    return this.#buffers.copy(document)
   }
 
   /** The last document of an object, as JSON; undefined if it has none or it is lost. Valid until the next call. */
@@ -367,9 +299,7 @@ export class ObjectMap {
       if (step.is === 'cursor') step.collection.kept = step.version !== undefined
       if (step.is !== 'put') continue
       if (step.known.document === step.document) step.known.document = undefined
-      if (step.document.buffer.byteLength === bufferBytes && this.#buffers.length < maxBuffers)
-        this.#buffers.push(step.document)
-      else releaseBuffer(step.document)
+      this.#buffers.release(step.document)
     }
   }
 
@@ -384,19 +314,3 @@ export class ObjectMap {
 }
 
 const noSlot = { block: 0, slot: 0 }
-
-/** Versions of a kind compare as numbers. Undefined if absent or not a number. */
-export function numberOf(version: string | undefined): bigint | undefined {
-  return version !== undefined && /^\d+$/.test(version) ? BigInt(version) : undefined
-}
-
-/** True if a checkpoint includes a version. */
-export function covers(checkpoint: string | undefined, version: string | undefined): boolean {
-  if (version === undefined || checkpoint === version) return true
-  const [there, here] = [numberOf(checkpoint), numberOf(version)]
-  return there !== undefined && here !== undefined && here <= there
-}
-
-export function factsOf({ version, hash, emitted }: Known): Facts {
-  return { version, hash, emitted }
-}

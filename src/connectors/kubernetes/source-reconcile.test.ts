@@ -5,7 +5,7 @@ import type { WeirEvent } from '../../model/events.ts'
 import type { GapData } from '../../model/kubernetes.ts'
 import type { Answer, Ask } from '../../net/kubernetes/types.ts'
 import { KnownObjects } from './source-known.ts'
-import type { Collection } from './source-objects.ts'
+import type { Collection } from './source-steps.ts'
 import { gapsOf, repair, type Compared } from './source-reconcile.ts'
 
 const { signal } = new AbortController()

@@ -8,7 +8,7 @@ import type { ResourceType } from './client-discovery.ts'
 import type { Reader } from './client-reader.ts'
 import type { KubeObject } from './client-types.ts'
 import { gapEvent } from './map-change.ts'
-import { numberOf, type Collection } from './source-objects.ts'
+import { numberOf, type Collection } from './source-steps.ts'
 import type { Recorder } from './source-recorder.ts'
 
 /** Metadata without spec and status. */

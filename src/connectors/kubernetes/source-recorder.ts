@@ -11,7 +11,8 @@ import type { LeaseCheckpoint } from '../../net/kubernetes/lease.ts'
 import { RemoteCheckpoint, type From } from './source-remote.ts'
 import type { LeaseKeeper } from './source-lease.ts'
 import { patienceMs, perEvent, usualRecorderLimits, type RecorderLimits } from './source-limits.ts'
-import { covers, type Collection, type ObjectMap, type Step } from './source-objects.ts'
+import type { ObjectMap } from './source-objects.ts'
+import { covers, type Collection, type Step } from './source-steps.ts'
 
 interface Entry {
   readonly events: readonly WeirEvent[]

@@ -1,5 +1,5 @@
 import type { LeaseCheckpoint } from '../../net/kubernetes/lease.ts'
-import { covers, type Collection } from './source-objects.ts'
+import { covers, type Collection } from './source-steps.ts'
 
 /** The origin of a change. */
 export interface From {

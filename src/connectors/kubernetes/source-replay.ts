@@ -7,7 +7,8 @@ import { kubernetesTypes, type ChangeData, type ClusterEventData, type ResourceD
 import type { Position } from '../../model/positions.ts'
 import type { LeaseCheckpoint } from '../../net/kubernetes/lease.ts'
 import { digestOf } from './map-digest.ts'
-import { factsOf, type Collection, type ObjectMap, type Step } from './source-objects.ts'
+import type { ObjectMap } from './source-objects.ts'
+import { factsOf, type Collection, type Step } from './source-steps.ts'
 
 const maxSteps = 2000
 

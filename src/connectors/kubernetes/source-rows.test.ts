@@ -10,7 +10,8 @@ import { realHost } from '../../host/index.ts'
 import { recordingLog, recordingMetrics } from '../../store/testing/frames.ts'
 import type { KubeObject } from './client-types.ts'
 import { openObjects } from './source.ts'
-import { ObjectMap, type Step } from './source-objects.ts'
+import { ObjectMap } from './source-objects.ts'
+import type { Step } from './source-steps.ts'
 
 let dir = ''
 beforeAll(async () => {

@@ -3,7 +3,7 @@ import type { SourceHealth } from '../../engine/sources/health.ts'
 import type { ResourceType } from './client-discovery.ts'
 import type { Reader } from './client-reader.ts'
 import type { ReaderStatus } from './client-types.ts'
-import type { Collection } from './source-objects.ts'
+import type { Collection } from './source-steps.ts'
 import type { Tracker } from './source-tracker.ts'
 
 export interface Watched {

@@ -1,3 +1,4 @@
+// Long because all steps of the life of an object share its order and the state of the list.
 import type { Host } from '../../host/index.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import { actorOf, type PatchStep } from '../../model/kubernetes.ts'
@@ -15,14 +16,9 @@ import { ChangeClock, deletionRequest, DeletionRequests, goneAt, setsDeletion } 
 import type { Noise, NoiseRule } from './map-noise.ts'
 import type { Redactor } from './map-redact.ts'
 import { factsOf } from './map-resource.ts'
-import {
-  factsOf as knownFacts,
-  type Collection,
-  type Known,
-  type ObjectMap,
-  type Step,
-  type Emission,
-} from './source-objects.ts'
+import type { ObjectMap } from './source-objects.ts'
+import type { Known } from './source-known.ts'
+import { factsOf as knownFacts, type Collection, type Step, type Emission } from './source-steps.ts'
 import type { Recorder } from './source-recorder.ts'
 
 export interface TrackerOptions {

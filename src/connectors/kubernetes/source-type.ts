@@ -1,6 +1,7 @@
 import type { ResourceType } from './client-discovery.ts'
 import type { KubeObject } from './client-types.ts'
-import type { Collection, ObjectMap } from './source-objects.ts'
+import type { ObjectMap } from './source-objects.ts'
+import type { Collection } from './source-steps.ts'
 
 /** The type of a collection by its objects; undefined if no document is available. */
 export function typeOf(map: ObjectMap, collection: Collection): ResourceType | undefined {

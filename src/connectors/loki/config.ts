@@ -1,4 +1,5 @@
 import { flowField, resolveFieldName } from '../../model/fields.ts'
+import { netobservLabels, netobservOptionalLabels } from '../../model/netobserv-labels.ts'
 import {
   auth,
   bytes,
@@ -17,17 +18,9 @@ import { labelNameOf } from './map-labels.ts'
 
 /** Labels of NetObserv's operator, with those of its options, which exist only where flows have them. */
 const operatorLabels = [
-  'SrcK8S_Namespace',
-  'SrcK8S_OwnerName',
-  'SrcK8S_Type',
-  'DstK8S_Namespace',
-  'DstK8S_OwnerName',
-  'DstK8S_Type',
-  'K8S_FlowLayer',
-  'FlowDirection',
-  'SrcK8S_Zone',
-  'DstK8S_Zone',
-  'K8S_ClusterName',
+  ...netobservLabels,
+  ...netobservOptionalLabels.zones,
+  ...netobservOptionalLabels.clusters,
   '_RecordType',
 ]
 

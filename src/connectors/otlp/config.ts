@@ -1,5 +1,4 @@
-import { selectMetrics } from '../../codecs/flow-metrics/predefined.ts'
-import { messageOf } from '../../model/errors.ts'
+import { metricsProblem } from '../../codecs/flow-metrics/settings.ts'
 import { resolveFieldName } from '../../model/fields.ts'
 import {
   auth,
@@ -102,15 +101,8 @@ export const otlpSchema = defineSchema({
         'fields_mapping',
         unknown,
       ])
-    try {
-      selectMetrics(
-        include,
-        custom.map((metric) => ({ ...metric, buckets: metric.buckets.map(Number) })),
-      )
-      return null
-    } catch (error) {
-      return new Complaint(messageOf(error))
-    }
+    const problem = metricsProblem({ include, custom })
+    return problem === undefined ? null : new Complaint(problem)
   },
 })
 

@@ -1,5 +1,4 @@
-import { selectMetrics } from '../../codecs/flow-metrics/predefined.ts'
-import { messageOf } from '../../model/errors.ts'
+import { metricsProblem } from '../../codecs/flow-metrics/settings.ts'
 import { Complaint, defineSchema, leastToken, listen, secret, type ConfigOf } from '../../schema/index.ts'
 import { flowMetricFields } from '../../schema/flow-metrics.ts'
 import { listenerTls } from '../../schema/listener-tls.ts'
@@ -24,15 +23,8 @@ export const prometheusSchema = defineSchema({
   check({ listen: places, include, custom }) {
     if (places.length === 0)
       return new Complaint('nothing can scrape these metrics', 'set `listen`, or remove the sink', ['listen'])
-    try {
-      selectMetrics(
-        include,
-        custom.map((metric) => ({ ...metric, buckets: metric.buckets.map(Number) })),
-      )
-      return null
-    } catch (error) {
-      return new Complaint(messageOf(error))
-    }
+    const problem = metricsProblem({ include, custom })
+    return problem === undefined ? null : new Complaint(problem)
   },
 })
 

@@ -3,7 +3,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { ScriptedApiServer, type Scene } from '../../../test/kit/scripted-api-server.ts'
 import { realHost } from '../../host/index.ts'
 import { openClient } from './client.ts'
-import { followObject, readState } from './follow-object.ts'
+import { followObject, readItems, readState } from './follow-object.ts'
 
 const place = { paths: ['/apis/example/v2/things', '/apis/example/v1/things'], name: 'cluster' }
 const thing = (value: number, version: number): object => ({
@@ -116,4 +116,27 @@ test('after an expired version and after a failure, the object is listed again',
     open,
   )
   expect(seen).toEqual([1, 2, 'status 500: etcd is down', 3])
+})
+
+test('a place without a name is the whole collection', async () => {
+  const { server, ask } = await serve(
+    list(5, thing(1, 3), thing(2, 4)),
+    list(5, thing(1, 3), thing(2, 4)),
+    watch(['ADDED', thing(3, 6)]),
+    open,
+  )
+  const every = { paths: ['/apis/example/v1/others'] }
+  const { items, version } = await readItems(ask, every, new AbortController().signal)
+  expect([items, version]).toEqual([[thing(1, 3), thing(2, 4)], '5'])
+  const stop = new AbortController()
+  let states = 0
+  await followObject({
+    ask,
+    host: realHost(),
+    place: every,
+    signal: stop.signal,
+    onState: () => Promise.resolve(++states === 2 ? stop.abort() : undefined),
+    onTrouble: (reason) => expect.unreachable(reason),
+  })
+  expect(server.received.map(({ query }) => query.get('fieldSelector'))).toEqual([null, null, null])
 })

@@ -1,4 +1,4 @@
-/** Follows one object of an API server: a list, then watches. */
+/** Follows one object of an API server, or all of a collection: a list, then watches. */
 import { backoffMs } from '../../host/backoff.ts'
 import type { Host } from '../../host/index.ts'
 import { messageOf } from '../../model/errors.ts'
@@ -15,7 +15,8 @@ const limits = { firstMs: 800, maxMs: 30_000, jitter: 1 }
 export interface ObjectPlace {
   /** Collections of the same kind by API version, the preferred one first. */
   readonly paths: readonly string[]
-  readonly name: string
+  /** Undefined: any object of the collection. */
+  readonly name?: string
 }
 
 export interface ObjectState {
@@ -27,10 +28,20 @@ export interface ObjectState {
 }
 
 /** Rejects with the reason if no version is served, or access is denied. */
-export async function readState(ask: Ask, { paths, name }: ObjectPlace, signal: AbortSignal): Promise<ObjectState> {
+export async function readState(ask: Ask, place: ObjectPlace, signal: AbortSignal): Promise<ObjectState> {
+  const { path, version, items } = await readItems(ask, place, signal)
+  return { path, version, object: items[0] }
+}
+
+/** All objects of the place. Rejects as {@link readState}. */
+export async function readItems(
+  ask: Ask,
+  { paths, name }: ObjectPlace,
+  signal: AbortSignal,
+): Promise<Omit<ObjectState, 'object'> & { readonly items: readonly unknown[] }> {
   let reason = 'no version of it is served'
   for (const path of paths) {
-    const answer = await ask(path, { fieldSelector: `metadata.name=${name}` }, signal)
+    const answer = await ask(path, selectorOf(name), signal)
     if (answer.status !== 200) {
       const refusal = await readStatus(answer)
       if (answer.status !== 404) throw new Error(reasonOf(refusal))
@@ -40,7 +51,7 @@ export async function readState(ask: Ask, { paths, name }: ObjectPlace, signal: 
     const list = await readObject(answer)
     const { items, metadata } = isRecord(list) ? list : {}
     if (!Array.isArray(items) || !isRecord(metadata)) throw new Error(`the response for ${path} is no list`)
-    return { path, version: String(metadata['resourceVersion']), object: items[0] as unknown }
+    return { path, version: String(metadata['resourceVersion']), items: items as readonly unknown[] }
   }
   throw new Error(reason)
 }
@@ -50,7 +61,10 @@ export interface FollowOptions {
   readonly host: Pick<Host, 'timers' | 'random'>
   readonly place: ObjectPlace
   readonly signal: AbortSignal
-  /** Called for each state, also without a change; the next one waits for it. */
+  /**
+   * Called for each state, also without a change; the next one waits for it. Without a name: any object that changed;
+   * read all with {@link readItems}.
+   */
   readonly onState: (object: unknown) => Promise<void>
   /** Called when the server cannot be followed; it is tried again. */
   readonly onTrouble: (reason: string) => void
@@ -94,7 +108,7 @@ export async function followObject({ ask, host, place, signal, onState, onTroubl
         {
           watch: 'true',
           allowWatchBookmarks: 'true',
-          fieldSelector: `metadata.name=${place.name}`,
+          ...selectorOf(place.name),
           resourceVersion: version,
           timeoutSeconds: String(watchSeconds),
         },
@@ -115,6 +129,10 @@ export async function followObject({ ask, host, place, signal, onState, onTroubl
       answer?.close()
     }
   }
+}
+
+function selectorOf(name: string | undefined): Readonly<Record<string, string>> {
+  return name === undefined ? {} : { fieldSelector: `metadata.name=${name}` }
 }
 
 /** A call may have aborted it since the last check. */

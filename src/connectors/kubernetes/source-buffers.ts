@@ -1,0 +1,24 @@
+import { releaseBuffer } from '../../model/release-buffer.ts'
+
+/** Fits most documents, and is no size of Node's pooled buffers. */
+const bufferBytes = 7168
+const maxBuffers = 384
+
+/** Copies of documents in reused buffers: allocation costs as much as all other work on a document. */
+export class DocumentBuffers {
+  readonly #free: Uint8Array[] = []
+
+  copy(document: Uint8Array): Uint8Array {
+    const found = document.length > bufferBytes ? undefined : this.#free.pop()
+    const all =
+      found === undefined ? Buffer.allocUnsafeSlow(Math.max(bufferBytes, document.length)) : Buffer.from(found.buffer)
+    all.set(document)
+    return all.subarray(0, document.length)
+  }
+
+  /** After the last use of a copy. */
+  release(copy: Uint8Array): void {
+    if (copy.buffer.byteLength === bufferBytes && this.#free.length < maxBuffers) this.#free.push(copy)
+    else releaseBuffer(copy)
+  }
+}

@@ -1,0 +1,77 @@
+/** Changes of the known objects, which are written in one transaction with their journal position. */
+import type { Known, KnownObjects } from './source-known.ts'
+
+/** All objects of a resource, or those in a namespace. */
+export interface Collection {
+  readonly id: number
+  readonly key: string
+  /** Resume version of its watch; undefined: it must be listed. */
+  cursor: string | undefined
+  /** A list has completed: further objects are new. */
+  whole: boolean
+  /** A cursor is on disk: after a crash the watch resumes from there. */
+  kept: boolean
+  readonly objects: KnownObjects
+}
+
+export interface Names {
+  readonly namespace: string | undefined
+  readonly name: string
+}
+
+/** A snapshot of an object's facts: steps are written later, when the object may have changed again. */
+export type Facts = Pick<Known, 'version' | 'hash' | 'emitted'>
+
+/** The last emission of an object as a resource: time (Unix ms), version, and start of validity. */
+export interface Emission {
+  readonly at: number
+  readonly version: string
+  readonly since: string
+}
+
+export type Step =
+  /** `document`: from `ObjectMap.keep`; empty: none. */
+  | {
+      readonly is: 'put'
+      readonly collection: Collection
+      readonly uid: string
+      readonly known: Known
+      readonly facts: Facts
+      readonly names: Names
+      readonly document: Uint8Array
+      readonly emission?: Emission
+    }
+  | { readonly is: 'touch'; readonly known: Known; readonly facts: Facts; readonly emission?: Emission }
+  | { readonly is: 'remove'; readonly known: Known }
+  /** No version: list it again. `ended`: keep the emitted objects as they are. `listed`: completes a list. */
+  | {
+      readonly is: 'cursor'
+      readonly collection: Collection
+      readonly version: string | undefined
+      readonly ended?: true
+      readonly listed?: true
+    }
+
+export interface EmittedObject extends Emission {
+  readonly collection: Collection
+  readonly uid: string
+  readonly row: number
+  /** Digest of the emitted facts. */
+  readonly emitted: string
+}
+
+/** Versions of a kind compare as numbers. Undefined if absent or not a number. */
+export function numberOf(version: string | undefined): bigint | undefined {
+  return version !== undefined && /^\d+$/.test(version) ? BigInt(version) : undefined
+}
+
+/** True if a checkpoint includes a version. */
+export function covers(checkpoint: string | undefined, version: string | undefined): boolean {
+  if (version === undefined || checkpoint === version) return true
+  const [there, here] = [numberOf(checkpoint), numberOf(version)]
+  return there !== undefined && here !== undefined && here <= there
+}
+
+export function factsOf({ version, hash, emitted }: Known): Facts {
+  return { version, hash, emitted }
+}

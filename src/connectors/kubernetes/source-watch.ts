@@ -1,0 +1,73 @@
+import type { SourceContext } from '../../engine/contracts.ts'
+import { messageOf } from '../../model/errors.ts'
+import { kindForbidden } from '../../model/kubernetes.ts'
+import type { Ask } from '../../net/kubernetes/types.ts'
+import { isServedElsewhere, nameOf, pathOf, type ResourceType } from './client-discovery.ts'
+import type { Pace } from './client-pace.ts'
+import { Reader } from './client-reader.ts'
+import type { Stripper } from './client-strip.ts'
+import type { KubernetesConfig } from './config.ts'
+import type { ListSlot } from './source-lists.ts'
+import type { Running } from './source-status.ts'
+import type { Collection } from './source-steps.ts'
+import { isEventType, type Tracker } from './source-tracker.ts'
+
+export interface WatchParts {
+  readonly type: ResourceType
+  readonly namespace?: string
+  readonly collection: Collection
+  readonly tracker: Tracker
+  /** The server can stream the initial list. */
+  readonly streams: boolean
+  readonly slot: ListSlot
+  readonly ask: Ask
+  readonly config: Pick<KubernetesConfig, 'labels' | 'fields'>
+  readonly context: Pick<SourceContext, 'host' | 'log' | 'id'>
+  readonly stripper: Stripper
+  readonly pace: Pace
+  readonly onMissing: () => void
+}
+
+/** Starts the reader of a collection; it ends through `stop`. */
+export function startWatch({
+  type,
+  namespace,
+  collection,
+  tracker,
+  streams,
+  slot,
+  ask,
+  config: { labels, fields },
+  context: { host, log, id },
+  stripper,
+  pace,
+  onMissing,
+}: WatchParts): Running {
+  const stop = new AbortController()
+  const path = pathOf(type, namespace)
+  const selectors = {
+    ...(labels === null || isEventType(type) ? {} : { labelSelector: labels }),
+    ...(fields === null || isEventType(type) ? {} : { fieldSelector: fields }),
+  }
+  const place = namespace === undefined ? {} : { namespace }
+  const reader = new Reader({
+    path,
+    selectors,
+    streams: streams && !isServedElsewhere(type),
+    ask: slot.limiting(ask),
+    target: tracker,
+    stripper,
+    host,
+    pace,
+    onMissing,
+    onForbidden: (reason) => log.warn(kindForbidden, { source: id, kind: nameOf(type), ...place, reason }),
+  })
+  const done = reader
+    .run(stop.signal)
+    .catch((error: unknown) => {
+      if (!stop.signal.aborted)
+        log.error('The watch of a kind ended.', { source: id, kind: nameOf(type), error: messageOf(error) })
+    })
+    .finally(() => slot.done())
+  return { type, ...place, reader, tracker, stop, done, path, selectors, collection }
+}

@@ -1,0 +1,45 @@
+import { choice, text } from './scalars.ts'
+
+const tcpFlags = choice(['number', 'names'], {
+  description: 'Encoding of TCP flags in `netobserv-json`',
+  default: 'number',
+})
+
+const inCloudEvents =
+  "`json` is a CloudEvent with the fields of the registry, `netobserv-json` a record as NetObserv's pipeline writes it"
+
+/** Encoding of a message sink. */
+export const messageCodec = {
+  codec: choice(['json', 'netobserv-json', 'kollect'], {
+    description:
+      `Encoding of messages. For flows, ${inCloudEvents}; events are CloudEvents with either. ` +
+      `\`kollect\` writes changes of Kubernetes objects as kollect's protobuf and supports no other rows`,
+    default: 'json',
+  }),
+  kollect_fields: choice(['all', 'original'], {
+    description:
+      "Fields of `kollect` messages: `original` writes kollect's own, `all` adds Weir's (numbers from 16), " +
+      'which consumers of kollect skip',
+    default: 'all',
+  }),
+  tcp_flags: tcpFlags,
+}
+
+/** Of a source of flows. */
+export const flowCluster = text({
+  description:
+    'Cluster of the flows that carry none: value of field `cluster` and scope of their addresses, so that only ' +
+    'workloads of that cluster name them. Unset: the cluster that holds an address',
+  default: null,
+  example: 'prod-west',
+})
+
+/** Encoding of a sink of lines. */
+export const flowLineCodec = {
+  codec: choice(['json', 'netobserv-json', 'csv'], {
+    description:
+      `Encoding of flows: ${inCloudEvents}, \`csv\` a row. ` + 'Events are CloudEvents; CSV does not support them',
+    default: 'json',
+  }),
+  tcp_flags: tcpFlags,
+}

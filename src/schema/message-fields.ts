@@ -1,0 +1,187 @@
+import { ackField } from './ack-field.ts'
+import { messageCodec } from './codec-fields.ts'
+import { group, mapping } from './collections.ts'
+import { Complaint } from './complaint.ts'
+import { bytes, duration } from './quantities.ts'
+import { choice, integer, text } from './scalars.ts'
+import { auth, tls } from './shared.ts'
+import type { z } from 'zod'
+
+const claimFields = {
+  store: text(
+    {
+      description: 'Folder, or base URL for `PUT` and `GET`; each body is stored under its SHA-256',
+      required: true,
+      example: '/mnt/weir-claims',
+    },
+    {
+      pattern: /\/[^\0]*|https?:\/\/[^\s?#@]+/,
+      expects: 'an absolute folder path, or an http:// or https:// URL without `?`',
+    },
+  ),
+  auth,
+  headers: mapping(text({ description: 'Value of a header', required: true, example: 'BlockBlob' }), {
+    description: 'Additional headers of every request',
+    default: {},
+    example: { 'x-ms-blob-type': 'BlockBlob' },
+  }),
+  tls,
+}
+
+const keptClaims = group(
+  {
+    ...claimFields,
+    keep: duration(
+      {
+        description:
+          'Retention of bodies in a folder; it must exceed the longest absence of a reader. Weir deletes ' +
+          'nothing below a URL',
+        default: '7d',
+      },
+      { min: '1m' },
+    ),
+  },
+  {
+    description: 'Storage for bodies of oversized messages, with `oversize: claim-check`',
+    default: null,
+    example: { store: '/mnt/weir-claims' },
+  },
+)
+const readClaims = group(claimFields, {
+  description: 'Storage from which the bodies of claim-check messages are fetched; other URLs are never fetched',
+  default: null,
+  example: { store: '/mnt/weir-claims' },
+})
+
+/** Fields of every message sink. `mode`: default of the setting. */
+export const messageFields = (mode: 'binary' | 'structured') => ({
+  ...messageCodec,
+  mode: choice(['binary', 'structured', 'protobuf', 'raw'], {
+    description:
+      '`binary`: CloudEvents attributes as message headers, data as body. `structured`: one CloudEvent in ' +
+      'JSON. `protobuf`: one CloudEvent in protobuf. `raw`: the data only',
+    default: mode,
+  }),
+  oversize: choice(['dead-letter', 'patch-only', 'split', 'claim-check'], {
+    description:
+      'Action for an event that exceeds the size limit of the bus. `patch-only`: updates carry only the ' +
+      'patch and deletions no last state, both marked `reduced`. `split`: the body is sent in numbered ' +
+      'parts, which one reader joins. `claim-check`: the body is stored in `claims`, and the message refers ' +
+      'to it. Events that still do not fit become dead letters',
+    default: 'dead-letter',
+  }),
+  part_size: bytes(
+    {
+      description:
+        'Maximum body size of a part, with `oversize: split`: the limit of the bus minus attributes, or ' +
+        'three quarters of it where bodies are base64',
+      default: '160KiB',
+    },
+    { min: '1KiB', max: '8MiB' },
+  ),
+  claims: keptClaims,
+  concurrency: integer(
+    {
+      description:
+        'Maximum unacknowledged messages. Messages with the same key are sent one at a time if the bus ' +
+        'itself does not preserve their order',
+      unit: 'messages',
+      default: 1024,
+    },
+    { min: 1, max: 16_384 },
+  ),
+  timeout: duration(
+    {
+      description:
+        'Timeout of connecting and of one acknowledgement. A send ends after at most twice this time; for ' +
+        'split messages this applies to each part',
+      default: '10s',
+    },
+    { min: '10ms' },
+  ),
+})
+
+/** Fields of every message source. */
+export const messageSourceFields = {
+  codec: choice(['cloudevents', 'kollect', 'json', 'raw'], {
+    description:
+      'Encoding of messages. `cloudevents`: binary, structured (JSON or protobuf) or batched mode. ' +
+      '`kollect`: events of the family `change`. `json` or `raw`: each message becomes an event of ' +
+      '`event_type`. An unreadable message becomes an event of type `weir.message.rejected` with its bytes ' +
+      'and the reason',
+    default: 'cloudevents',
+  }),
+  event_type: text({
+    description: 'Type of the events that `codec: json` and `codec: raw` create',
+    default: 'io.weir.message',
+  }),
+  ack: ackField(
+    'When messages are acknowledged to the bus: after the append to the journal, or after a sink settled ' +
+      'them (delivered, filtered or dead-lettered). That sink needs `when_behind: block`',
+  ),
+  buffer: bytes(
+    {
+      description:
+        'Maximum bytes of unacknowledged messages before reading pauses. They wait for the journal, or for ' +
+        'the sink with `ack: sink:<id>`',
+      default: '8MiB',
+    },
+    { min: '64KiB', max: '1GiB' },
+  ),
+  join_bytes: bytes(
+    {
+      description:
+        'Maximum bytes of parts that wait for the rest of their message. Beyond it the oldest are stored as ' +
+        'unreadable messages',
+      default: '64MiB',
+    },
+    { min: '1MiB', max: '1GiB' },
+  ),
+  join_wait: duration(
+    {
+      description:
+        'Maximum wait of parts for the rest of their message; after it they are stored as unreadable messages',
+      default: '5m',
+    },
+    { min: '1s', max: '1h' },
+  ),
+  claims: readClaims,
+}
+
+/** Validates the combination of `messageFields`. */
+export function messageComplaint({
+  codec,
+  kollect_fields,
+  oversize,
+  mode,
+  claims,
+}: {
+  readonly codec: string
+  readonly kollect_fields: string
+  readonly oversize: string
+  readonly mode: string
+  readonly claims: ClaimPlace | null
+}): Complaint | null {
+  if ((oversize === 'claim-check') !== (claims !== null)) {
+    return claims === null
+      ? new Complaint('`oversize: claim-check` needs a store', 'add `claims: {store: /mnt/weir-claims}`, or a URL', [
+          'oversize',
+        ])
+      : new Complaint('`claims` is set, but `oversize` does not use it', 'set `oversize: claim-check`', ['claims'])
+  }
+  if (oversize === 'patch-only' && codec === 'kollect' && kollect_fields === 'original')
+    return new Complaint(
+      "kollect's own fields cannot hold a patch",
+      'leave out `oversize`, or `kollect_fields: original`',
+      ['oversize'],
+    )
+  return codec === 'kollect' && mode === 'structured'
+    ? new Complaint(
+        "kollect's messages are bytes, and would go out as base64 in JSON",
+        "set `mode: raw`, which kollect's consumers read, or `mode: binary`",
+        ['mode'],
+      )
+    : null
+}
+
+export type ClaimPlace = z.output<typeof readClaims> & object
