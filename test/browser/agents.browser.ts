@@ -72,6 +72,15 @@ describe.skipIf(chromiumPath === undefined)('chromium: flows of agents', () => {
     expect(events.map(([, flows]) => flows)).toEqual(
       (await bySql('network_events::VARCHAR', 'count(*)')).map(([, flows]) => flows),
     )
+    const [event, flows] = events[0] ?? ['', 0]
+    await page
+      .getByRole('region', { name: 'Network policy events', exact: true })
+      .getByRole('button', { name: event, exact: true })
+      .click()
+    await expect.poll(() => shares(page, 'Network policy events')).toEqual([[event, flows]])
+    expect(new URL(page.url()).searchParams.get('q')).toMatch(/^network_events = /)
+    await page.getByRole('combobox', { name: 'Filter' }).fill('')
+    await page.keyboard.press('Enter')
     await choose(page, 'Packet drops')
     const causes = page.getByRole('region', { name: 'Dropped packets by cause' })
     await causes.locator('.legend').first().waitFor()

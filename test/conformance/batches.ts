@@ -1,5 +1,6 @@
 import type { Context, FrameHeader, Log, SinkBatch, SinkPiece } from '../../src/engine/contracts.ts'
 import { realHost, type Host } from '../../src/host/index.ts'
+import { frameHeader } from '../../src/journal/frame-header.ts'
 import type { FlowBatch } from '../../src/model/batches.ts'
 import { toEventBatch, type WeirEvent } from '../../src/model/events.ts'
 
@@ -19,27 +20,14 @@ let nextSequence = 1
 
 function header(kind: 'events' | 'flows', count: number): FrameHeader {
   const sequence = nextSequence++
-  return {
+  return frameHeader({
     sequence,
     firstRow: sequence * 1000,
     kind,
-    more: false,
-    part: 0,
-    afterLoss: false,
     source: 'in',
-    stream: 'in',
-    epoch: 1,
-    sourceSequence: sequence,
-    sourceRows: 0,
-    sourceDuplicates: 0,
-    sourceShed: {},
     count,
     received: 1_700_000_000_000,
-    timeMin: Number.NaN,
-    timeMax: Number.NaN,
-    bodyBytes: 0,
-    rawBytes: 0,
-  }
+  })
 }
 
 /** A batch of the events in two frames that also hold rows of other sinks. */
