@@ -39,6 +39,14 @@ test('a skip that is not listed counts as failed and is named, also one with a s
   expect(complaints).toEqual([expect.stringContaining('b (todo)'), expect.stringContaining('nats-server-x > c')])
 })
 
+test('skips of a listed test file are agreed', () => {
+  const skipped = report(true, ['a', 'skipped'])
+  const files = { ...skipped, testResults: [{ ...skipped.testResults[0]!, name: '/checkout/test/real/a.test.ts' }] }
+  const listed = (name: string): unknown => countReport(files, [{ name, reason: 'not everywhere' }]).counts
+  expect(listed('test/real/a.test.ts')).toEqual({ passed: 0, failed: 0, skipped: 1 })
+  expect(listed('real/b.test.ts')).toEqual({ passed: 0, failed: 1, skipped: 0 })
+})
+
 test('a file that did not load counts as one failure', () => {
   expect(countReport(report(false), allowed).counts).toEqual({ passed: 0, failed: 1, skipped: 0 })
 })

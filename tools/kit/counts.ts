@@ -7,7 +7,7 @@ export interface Counts {
   readonly skipped: number
 }
 
-/** A test, or a `describe` with all its tests. */
+/** A test, a `describe` with all its tests, or a test file by its path in the repository. */
 export interface AllowedSkip {
   readonly name: string
   readonly reason: string
@@ -37,8 +37,11 @@ export async function readAllowedSkips(root: string): Promise<AllowedSkip[]> {
   return skips
 }
 
-export function isAllowedSkip(name: string, allowed: readonly AllowedSkip[]): boolean {
-  return allowed.some((skip) => name === skip.name || name.startsWith(`${skip.name} > `))
+/** `file` is the path of the test file. */
+export function isAllowedSkip(name: string, allowed: readonly AllowedSkip[], file = ''): boolean {
+  return allowed.some(
+    (skip) => name === skip.name || name.startsWith(`${skip.name} > `) || file.endsWith(`/${skip.name}`),
+  )
 }
 
 /** An unlisted skip and a file that could not run count as failed. */
@@ -59,7 +62,7 @@ export function countReport(
       } else if (test.status === 'failed') {
         failedHere++
         complaints.push(`${name} in ${file.name}: ${inLine(test.failureMessages?.join(' ') ?? '')}`)
-      } else if (isAllowedSkip(name, allowed)) {
+      } else if (isAllowedSkip(name, allowed, file.name)) {
         skipped++
       } else {
         failedHere++
