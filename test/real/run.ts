@@ -86,7 +86,7 @@ if (write) {
     ),
   )
 } else if (filters.length === 0) {
-  const runs = await runCommand(process.execPath, ['bench/run.ts', '--all', '--scale', 'ci', '--at-once', '2'], {
+  const runs = await runCommand(process.execPath, ['bench/run.ts', '--all', '--scale', 'ci', '--at-once', '3'], {
     cwd: ROOT,
     limit: RUNS_LIMIT,
     echo: true,

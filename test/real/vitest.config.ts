@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 /** Unit tests that draw at random (test/kit/seeds.ts): here they draw more often. */
@@ -14,7 +15,7 @@ export default defineConfig({
     provide: { thorough: true },
     pool: 'forks',
     // Most of the time is spent waiting for servers.
-    maxWorkers: 2,
+    maxWorkers: availableParallelism() + 1,
     testTimeout: 120_000,
     hookTimeout: 120_000,
   },
