@@ -1,4 +1,3 @@
-/** All configurable components by name, including entries under `sources`, `sinks` or `transforms`. */
 import { networksSchema } from '../identity/networks-file.ts'
 import { defineSchema, infoOf, type AnyComponentSchema, type Fields, type Role } from '../schema/index.ts'
 import { weirSchema } from './config.ts'

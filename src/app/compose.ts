@@ -52,12 +52,10 @@ const settleMs = 5_000
 export interface RunningWeir {
   readonly url: string
   readonly opsUrls: readonly string[]
-  /** Token generated because none is configured for a reachable address. */
   readonly login: GeneratedToken | undefined
   readonly log: ProgramLog
   /** A source listens for exporters, but this folder never received a flow. */
   readonly silent: boolean
-  /** Resolves when a worker died. */
   readonly failed: Promise<Error>
   reload(): Promise<ReloadReport>
   stop(): Promise<void>

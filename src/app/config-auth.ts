@@ -160,7 +160,6 @@ export function apiTokens({ tokens }: AuthConfig, reveal: (secret: Secret) => st
   }))
 }
 
-/** Identity provider with its secret; undefined if not configured. */
 export function oidcSettings({ oidc }: AuthConfig, reveal: (secret: Secret) => string): OidcSettings | undefined {
   if (oidc === null) return undefined
   const {

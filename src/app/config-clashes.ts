@@ -1,4 +1,3 @@
-/** Detects addresses, files and leases used twice. */
 import { resolve, sep } from 'node:path'
 import { formatHostPort } from '../schema/values.ts'
 import { formatPath, type Path } from '../schema/problem.ts'

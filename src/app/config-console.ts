@@ -1,6 +1,5 @@
 import { Complaint, group, list, text } from '../schema/index.ts'
 
-/** Predefined filters. Names appear in URLs, separated by commas. */
 const usual = [
   { name: 'DNS', filter: 'any.port in (53, 853)' },
   { name: 'Web', filter: 'any.port in (80, 443, 8080, 8443)' },

@@ -32,7 +32,6 @@ export function geoFiles({ geo: { asn, country } }: WeirConfig): { readonly asn?
   return { ...(asn === null ? {} : { asn }), ...(country === null ? {} : { country }) }
 }
 
-/** For `Workloads` of every thread. */
 export function nameSettings({ identity: { zones, infra_namespaces: infra } }: WeirConfig): NameSettings {
   return { zones, infra }
 }

@@ -1,4 +1,3 @@
-/** Addresses and files used by a configuration, derived from its schemas. */
 import { formatHostPort, infoOf, type AnyComponentSchema, type FieldInfo, type HostPort } from '../schema/index.ts'
 import type { Path } from '../schema/problem.ts'
 import { components } from './components.ts'
@@ -52,7 +51,6 @@ export function canListen(source: WeirConfig['sources'][string]): boolean {
   return fieldsOf(source, 'sources').some(([, info]) => info.kind === 'listen')
 }
 
-/** Configured receive buffer of each UDP source, in bytes. */
 export function wantedBuffers(config: WeirConfig): { readonly source: string; readonly bytes: number }[] {
   return Object.values(config.sources).flatMap((entry) => {
     const bytes = (entry.settings as Readonly<Record<string, unknown>>)['receive_buffer']

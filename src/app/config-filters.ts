@@ -25,7 +25,6 @@ function filtersIn(document: ConfigDocument): readonly Placed[] {
   return found
 }
 
-/** The compiler, if a filter is configured, and the problems of all filters. */
 export async function checkFilters(
   config: WeirConfig,
   document: ConfigDocument,
@@ -58,7 +57,6 @@ function byKind(
   )
 }
 
-/** Problems of expressions; loads the code of the configured transforms. */
 export async function transformProblems(config: WeirConfig, document: ConfigDocument): Promise<readonly Problem[]> {
   const found: Problem[] = []
   for (const { id, type, settings } of Object.values(config.transforms))
@@ -94,7 +92,6 @@ function problemIn(
   }
 }
 
-/** Kinds of rows that an entry may receive. */
 function kindsOf(config: WeirConfig, [under, id]: Path): readonly FilterKind[] | undefined {
   if (under !== 'sinks' && under !== 'transforms') return undefined
   const common = config[under][String(id)]?.common

@@ -1,4 +1,3 @@
-/** Validates references to this machine: files, variables, tokens. */
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto'
 import type { Host } from '../host/index.ts'
 import { self } from '../host/process.ts'

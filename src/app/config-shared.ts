@@ -14,7 +14,6 @@ interface Complaint {
   readonly hint: string
 }
 
-/** Settings incompatible with the location of the journal. */
 export function sharedProblems(config: WeirConfig): readonly Complaint[] {
   const shared = config.journal.on.type !== 'files'
   const all = rolesOf(config)

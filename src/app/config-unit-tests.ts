@@ -1,4 +1,3 @@
-/** Section `tests`: unit tests of transforms and filters, run by `weir test`. */
 import { Complaint } from '../schema/complaint.ts'
 import { defineSchema, flag, group, list, text, type ConfigOf } from '../schema/index.ts'
 import { rowField } from '../schema/row-field.ts'
@@ -69,7 +68,6 @@ export const unitTestsField = list(
   },
 )
 
-/** A file `*.test.yaml`. */
 export const testFileSchema = defineSchema({
   type: 'tests',
   role: 'setting',

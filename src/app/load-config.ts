@@ -34,10 +34,8 @@ export interface ConfigArguments {
 export interface Loaded {
   readonly config: WeirConfig
   readonly document: ConfigDocument
-  /** Formatted for the user; empty without warnings. */
   readonly warnings: string
   readonly empty: readonly string[]
-  /** Compiles filters of sinks and transforms, if any is configured. */
   readonly filter?: CompileFilter
 }
 

@@ -69,7 +69,6 @@ export function holderText({ pid, host, url }: LockContent): string {
   return `process ${pid}${where}, which ${url === '' ? 'is starting' : `answers at ${url}`}`
 }
 
-/** Throws WEIR_DATA_UNUSABLE. */
 export async function makeDataFolder({ disk }: Host, data: string): Promise<void> {
   try {
     await makeDurableDirectory(disk, data)

@@ -20,11 +20,9 @@ interface OpsParts {
   readonly ingest: Remote<typeof ingestMethods>
   readonly store: OpenedStore | undefined
   readonly sources: SourceWorkers
-  /** After reloads. */
   readonly current: () => WeirConfig
 }
 
-/** Serves metrics, health and profiles of every thread on the addresses of `ops`. */
 export async function openOps(
   config: WeirConfig,
   { host, metrics, runtime, ingest, store, sources, current }: OpsParts,

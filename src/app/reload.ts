@@ -22,7 +22,6 @@ export interface ReloadParts {
   readonly reveal: (secret: Secret) => string
   readonly sinks: Pick<SinkSet, 'apply'>
   readonly onSources: (running: readonly SourceReport[]) => void
-  /** Called after a possible change of the watched clusters. */
   readonly onClusters: (config: WeirConfig) => Promise<void>
 }
 

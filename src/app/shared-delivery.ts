@@ -1,4 +1,3 @@
-/** Main thread's part of a journal on a bus. */
 import { sharedLedger } from '../engine/cluster/shared-ledger.ts'
 import type { Pipeline } from '../engine/control.ts'
 import { httpSource, type Settling } from '../engine/sources/pushed.ts'
@@ -39,7 +38,6 @@ export class SharedDelivery implements NonNullable<RuntimeParts['shared']> {
   readonly #lanes: PartitionWorkers | undefined
   readonly deadLetters: SharedDeadLetters
   readonly #workloads: SharedWorkloads
-  /** Name of the journal, if copied here. */
   readonly name: string | undefined
   readonly #stop = new AbortController()
   #running: Promise<void> | undefined
@@ -60,7 +58,6 @@ export class SharedDelivery implements NonNullable<RuntimeParts['shared']> {
     this.#workloads = workloads
   }
 
-  /** Resolves once the bus is reachable. */
   static async open(
     start: SharedStart,
     { data, maxBytes, names, networks, ...parts }: SharedDeliveryParts,
@@ -131,7 +128,6 @@ export class SharedDelivery implements NonNullable<RuntimeParts['shared']> {
     }
   }
 
-  /** Local partitions only. */
   async forget(sink: string): Promise<number> {
     if (this.#lanes === undefined)
       throw new WeirError(
@@ -149,7 +145,6 @@ export class SharedDelivery implements NonNullable<RuntimeParts['shared']> {
     return sinksOf(this.#joined.records)
   }
 
-  /** Why a local partition or one of its sinks makes no progress. */
   get problem(): string | undefined {
     return this.#lanes?.problem
   }

@@ -1,4 +1,3 @@
-/** Workload identities of a deliverer. */
 import type { Enrichment } from '../engine/contracts.ts'
 import { partitionOf } from '../engine/cluster/names.ts'
 import { sharedState } from '../engine/cluster/shared-state.ts'
@@ -8,7 +7,6 @@ import { RangeNames, WorkloadFeed, type NameSettings, type StaticResolver } from
 import type { ResourceData } from '../model/kubernetes.ts'
 import type { Metrics } from '../telemetry/ports.ts'
 
-/** Maximum wait of flows for the first state. */
 const firstMs = 30_000
 
 interface Following {

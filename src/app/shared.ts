@@ -21,7 +21,6 @@ export interface SharedStart {
   readonly serves: boolean
 }
 
-/** Undefined for a journal in files. */
 export function sharedStart(config: WeirConfig, reveal: (secret: Secret) => string): SharedStart | undefined {
   const { on } = config.journal
   if (on.type === 'files') return undefined

@@ -1,4 +1,3 @@
-/** Distributes sources to their workers. */
 import { MessageChannel, type Worker } from 'node:worker_threads'
 import type { ManifestQuery, ManifestState } from '../model/kubernetes.ts'
 import { connect, type Remote } from '../engine/rpc.ts'
@@ -24,7 +23,6 @@ export class SourceWorkers {
     this.#options = options
   }
 
-  /** Applies all changes or none. */
   async apply(entries: readonly SourceEntry[]): Promise<ApplyReport> {
     const [here, there] = [
       entries.filter(({ type }) => !watchedTypes.has(type)),
@@ -74,7 +72,6 @@ export class SourceWorkers {
     return (await this.#started()).call('profile', request)
   }
 
-  /** All accepted rows are synced when it resolves. */
   async stop(): Promise<void> {
     await this.#watch?.call('stop', undefined as never)
     await this.#options.ingest.call('apply', [])

@@ -2,7 +2,6 @@ import type { TransformTools } from '../engine/contracts.ts'
 import { derivedBy, type LoadedTransform } from '../engine/sources/derive.ts'
 import { loadTransform } from '../registry.ts'
 
-/** Loads the filter language. */
 export async function transformTools(): Promise<TransformTools> {
   const { compileRowFilter } = await import('../query/index.ts')
   return { filter: (written) => compileRowFilter(written) }

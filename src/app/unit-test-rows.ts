@@ -1,4 +1,3 @@
-/** Rows of unit tests, as batches and as comparable values. */
 import { flowJson } from '../codecs/flow-json/index.ts'
 import { putFields } from '../codecs/flow-values/index.ts'
 import { families, type Batch, type Family } from '../model/batches.ts'
@@ -8,7 +7,6 @@ import { isRecord, type Fields } from '../model/json.ts'
 import { didYouMean } from '../schema/suggest.ts'
 
 export interface RowProblem {
-  /** Inside the row. */
   readonly path: readonly string[]
   readonly message: string
   readonly hint?: string
@@ -24,7 +22,6 @@ export interface ReadRow {
   readonly to: string
 }
 
-/** `expected`: may name an output, and has no receive time. */
 export function readRow(written: Fields, expected: boolean): ReadRow | RowProblem {
   const allowed = ['flow', 'event', expected ? 'to' : 'received']
   const unknown = Object.keys(written).find((key) => !allowed.includes(key))

@@ -23,9 +23,7 @@ import {
   type RowProblem,
 } from './unit-test-rows.ts'
 
-/** A mistake in the test itself. */
 export interface TestProblem {
-  /** Inside the test. */
   readonly path: readonly (string | number)[]
   readonly message: string
   readonly hint?: string
@@ -42,7 +40,6 @@ const firstTime = Date.UTC(2026, 0, 1)
 /** Ends every window. */
 const later = 24 * 3600_000
 
-/** Runs a test with the code of delivery, without a journal. */
 export async function runUnitTest(loaded: Loaded, test: UnitTest): Promise<TestResult> {
   const problems: TestProblem[] = []
   const { config } = loaded
@@ -106,7 +103,6 @@ function rowsOf(
   })
 }
 
-/** One frame for each run of rows of one kind and receive time. */
 function piecesOf(
   input: readonly ReadRow[],
   complain: (row: number, problem: RowProblem) => void,

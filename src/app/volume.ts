@@ -6,7 +6,6 @@ export const smallVolumeAdvice =
   'Lower `store.size` and `journal.keep` to fit the volume, or use a larger one. Settled journal is removed ' +
   'first, but a store that fills the volume stops all sources.'
 
-/** Undefined: large enough. `path` exists on the volume. */
 export async function smallVolume(
   host: Pick<Host, 'disk'>,
   { journal, store }: Pick<WeirConfig, 'journal' | 'store'>,

@@ -21,7 +21,6 @@ export interface WorkloadsOptions {
   readonly networks: StaticResolver
   /** Whether cluster events reach this journal; in a shared one only instances with an API copy them. */
   readonly follows: boolean
-  /** Content and position of the store, for a folder without saved identities. */
   readonly store: { readonly reader: StoreReader; readonly position: Position } | undefined
 }
 
@@ -74,7 +73,6 @@ export class Workloads {
     return this.watching ? this.follower.holds : undefined
   }
 
-  /** Number of a cluster's workloads with an address. */
   of(cluster: string): number | undefined {
     return this.named() ? this.follower.projection.workloads.countOf(cluster) : undefined
   }
@@ -90,7 +88,6 @@ export class Workloads {
     return this.watching ? this.follower : this.#ranges
   }
 
-  /** Called at the start and after a reload. */
   async use(config: WeirConfig): Promise<void> {
     const named = this.#begun || Object.values(config.sources).some(receivesFlows)
     this.#clusters = new Set(named ? clusterSources(config) : [])

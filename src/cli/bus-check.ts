@@ -19,7 +19,6 @@ export interface CheckedBus {
 
 export interface CheckOptions {
   readonly write: boolean
-  /** Allows the check to create temporary queues and subscriptions. */
   readonly mayCreate: boolean
   readonly stepMs: number
 }

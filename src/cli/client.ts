@@ -63,7 +63,6 @@ export interface Server {
   json<T>(method: 'GET' | 'POST', path: string, body?: unknown, also?: readonly number[]): Promise<T>
 }
 
-/** Resolves with undefined when no server runs on the data folder. */
 export async function findServer(flags: ServerFlags): Promise<Server | undefined> {
   if (flags.url !== undefined && flags.data !== undefined)
     throw new CommandError('--url and --data both select a server; use one of them.', [], 2)

@@ -1,4 +1,3 @@
-/** Commander's commands as plain data. */
 import type { Command } from 'commander'
 import { runFlags } from './flags.ts'
 
@@ -19,7 +18,6 @@ export interface CommandNode {
 }
 
 export interface CommandOption {
-  /** As typed, longest last: `-h`, `--help`. */
   readonly flags: readonly string[]
   readonly value: string | undefined
   readonly description: string

@@ -5,10 +5,6 @@ import { CommandError } from './client.ts'
 const templates = 'tools/connector-template'
 const ending = '.tmpl'
 
-/**
- * Writes a connector with a working source below the working directory, which is a checkout. Resolves with the paths of
- * its files.
- */
 export async function createConnector(name: string): Promise<readonly string[]> {
   const { disk } = realHost()
   if (!/^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/.test(name))

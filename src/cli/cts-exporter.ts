@@ -9,7 +9,6 @@ import { runPreset, type PresetFlags } from './preset.ts'
 type Flags = CtsExporterFlags & PresetFlags
 
 const name = 'cts-exporter'
-/** Exit codes of cts_exporter. */
 const exitCodes = { settings: 78, start: 70 } as const
 
 export function register(program: Command): void {

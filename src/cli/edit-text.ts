@@ -15,12 +15,10 @@ export async function readText(file: string): Promise<string> {
 
 export interface Edited {
   readonly text: string
-  /** Exists until `done`. */
   readonly path: string
   readonly done: () => Promise<void>
 }
 
-/** Opens $VISUAL, $EDITOR or vi, and waits until it ends. */
 export async function editText(text: string, name: string): Promise<Edited> {
   const editor =
     [self.env['VISUAL'], self.env['EDITOR']].find((each) => each !== undefined && each.trim() !== '') ?? 'vi'

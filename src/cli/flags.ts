@@ -7,7 +7,6 @@ interface Flag {
   readonly path: readonly string[]
   readonly value: string
   readonly help: string
-  /** Its values replace the default. */
   readonly repeatable?: boolean
 }
 

@@ -12,7 +12,6 @@ export interface JournalFolder {
   readonly live: boolean
 }
 
-/** Throws CommandError without a journal. */
 export async function journalFolder(host: Host, data: string): Promise<JournalFolder> {
   const directory = `${data}/journal`
   const stat = await host.disk.stat(directory)
@@ -27,7 +26,6 @@ export async function journalFolder(host: Host, data: string): Promise<JournalFo
   }
 }
 
-/** Reports every byte read to `progress`. */
 export function withReadProgress(host: Host, progress: Progress): Host {
   const disk: Disk = {
     ...host.disk,

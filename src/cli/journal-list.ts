@@ -14,7 +14,6 @@ import { textTable } from './text-table.ts'
  */
 export interface SegmentFacts {
   readonly segment: string
-  /** Sequence number of its first frame, from its file name. */
   readonly sequence: number
   frames: number
   events: number
@@ -24,7 +23,6 @@ export interface SegmentFacts {
   time_from: number | null
   time_to: number | null
   readonly sources: string[]
-  /** Bytes with a damaged header. */
   unreadable: number
 }
 

@@ -11,7 +11,6 @@ interface LedgerFlags extends ServerFlags, WatchFlags {
   readonly verify?: boolean
 }
 
-/** A ledger recomputed from disk, and the store's files that the running server has not yet reported as damaged. */
 export interface Verified {
   readonly ledger: Ledger
   readonly damaged: readonly { readonly file: string; readonly reason: string; readonly rows: number }[]

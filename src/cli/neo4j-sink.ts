@@ -4,7 +4,6 @@ import { action, defaultData } from './client.ts'
 import { runPreset, type PresetFlags } from './preset.ts'
 
 const name = 'neo4j-sink'
-/** Exit code of neo4j_sink for every error at start. */
 const exitCode = 78
 
 export function register(program: Command): void {

@@ -20,7 +20,6 @@ const place: ObjectPlace = {
 }
 const slices: ObjectPlace = { paths: ['/apis/flows.netobserv.io/v1alpha1/flowcollectorslices'] }
 
-/** The FlowCollector `cluster` of a cluster. */
 export class FollowedCollector {
   readonly #client: Client
   readonly #host: Host
@@ -39,7 +38,6 @@ export class FollowedCollector {
     this.#data = data
   }
 
-  /** Throws WEIR_KUBERNETES_LOGIN if no cluster is configured. */
   static async open(flags: NetobservFlags, data: string): Promise<FollowedCollector> {
     const host = realHost()
     const options = await login({ host, env: self.env, path: flags.kubeconfig ?? null, context: null })
@@ -82,7 +80,6 @@ export class FollowedCollector {
     }
   }
 
-  /** Applies changes until the process ends. */
   follow(weir: Pick<RunningWeir, 'reload' | 'log'>): void {
     this.#follow(place, 'FlowCollector', new AbortController().signal, weir, async (object) => {
       this.#object = object
@@ -120,7 +117,6 @@ export class FollowedCollector {
     }
   }
 
-  /** One change at a time. */
   #applyNext(weir: Pick<RunningWeir, 'reload' | 'log'>): Promise<void> {
     this.#applying = this.#applying.then(() => this.#apply(this.#object, weir))
     return this.#applying

@@ -42,11 +42,9 @@ export async function planOfFile(flags: NetobservFlags, data: string): Promise<P
 
 export interface Collector {
   readonly resource: unknown
-  /** Resources FlowCollectorSlice. */
   readonly slices: readonly unknown[]
 }
 
-/** Throws PresetProblem. */
 export async function planOfResource(
   { resource, slices }: Collector,
   flags: NetobservFlags,

@@ -23,11 +23,9 @@ export interface Data {
   readonly whole: unknown
   readonly rows: readonly Row[]
   readonly columns: readonly string[]
-  /** Replaces the table of `rows`. */
   readonly table?: () => string
 }
 
-/** Adds `-o`. Every command that prints rows or objects has it. */
 export function withOutput(command: Command, preset: OutputFormat = 'table', more: readonly string[] = []): Command {
   return command.addOption(
     new Option('-o, --output <FORMAT>', 'output format').choices([...outputFormats, ...more]).default(preset),

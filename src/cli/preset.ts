@@ -8,11 +8,9 @@ import { withoutUrlSecrets } from '../model/url-text.ts'
 import { CommandError, defaultData, type ExitCode } from './client.ts'
 
 export interface PresetStart {
-  /** The command in `weir NAME`, and the name of the stored configuration. */
   readonly name: string
   readonly folder: string
   readonly text: string
-  /** Contents of further files in the data folder, by name. */
   readonly files: Readonly<Record<string, string>>
   readonly notes: readonly string[]
   readonly fresh: string
@@ -30,11 +28,8 @@ export interface PresetFlags {
   readonly printConfig?: boolean
 }
 
-/** A command of which flags and variables determine the whole configuration. */
 export interface Preset extends Pick<PresetStart, 'name' | 'exitCode'> {
-  /** Exit code of invalid settings. */
   readonly invalid: ExitCode
-  /** Throws PresetProblem. */
   readonly plan: (folder: string) => Promise<
     Pick<PresetStart, 'notes' | 'fresh'> & {
       readonly config: Readonly<Record<string, unknown>>
@@ -43,7 +38,6 @@ export interface Preset extends Pick<PresetStart, 'name' | 'exitCode'> {
   >
 }
 
-/** Prints the configuration, or runs it until Weir ends. */
 export async function runPreset(
   { data, listen, ops, printConfig }: PresetFlags,
   { name, exitCode, invalid, plan }: Preset,
@@ -66,7 +60,6 @@ export async function runPreset(
   self.stdout(text)
 }
 
-/** Resolves when Weir ends. */
 export async function startPreset({
   name,
   folder,
@@ -111,7 +104,6 @@ export async function startPreset({
   }
 }
 
-/** Replaces files of the data folder, in order. */
 export async function writeFiles(host: Host, folder: string, files: Readonly<Record<string, string>>): Promise<void> {
   for (const [file, content] of Object.entries(files))
     await replaceFile(host.disk, folder, file, [new TextEncoder().encode(content)])

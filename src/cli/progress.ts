@@ -1,6 +1,5 @@
 import { self } from '../host/process.ts'
 
-/** Shows progress in one line on standard error, if that is a terminal. */
 export class Progress {
   readonly #what: string
   readonly #total: number

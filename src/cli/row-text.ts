@@ -2,7 +2,6 @@ import { flowFields } from '../model/fields.ts'
 import { csvLine, type OutputFormat } from './output.ts'
 import { oneLine } from './text-table.ts'
 
-/** A line of GET /api/v1/tap. */
 export type TapLine = Readonly<Record<string, unknown>>
 
 interface Shape {
@@ -79,7 +78,6 @@ function shapeOf(line: TapLine): Shape {
   return 'specversion' in line ? event : flow
 }
 
-/** Prints rows under titles, which repeat when the kind of row changes. Lines are cut at `width`. */
 export class TapTable {
   readonly #width: number
   #shape: Shape | undefined
@@ -108,7 +106,6 @@ function cut(line: string, width: number): string {
   return line.length <= width ? line : `${line.slice(0, width - 1)}…`
 }
 
-/** Formats a stream of rows. A CSV header repeats when the kind of row changes. */
 export class RowText {
   readonly #format: OutputFormat
   readonly #table = new TapTable(process.stdout.columns ?? 200)
@@ -119,7 +116,6 @@ export class RowText {
     this.#format = format
   }
 
-  /** `line` is the JSON of one row, without a line break. */
   async row(line: string): Promise<string> {
     this.#rows++
     switch (this.#format) {

@@ -10,7 +10,6 @@ import { parseRunFlags, runHelp } from './flags.ts'
 /** Further signals within this time belong to the first. */
 const repeatedSignalMs = 1000
 
-/** `started` is called when Weir is ready. */
 export async function runCommand(args: readonly string[], started?: (weir: RunningWeir) => void): Promise<void> {
   const flags = parseRunFlags(args)
   if (flags.help) return self.stdout(runHelp)

@@ -1,6 +1,5 @@
 import { colour } from './colour.ts'
 
-/** Aligns rows in columns two blanks apart, numbers to the right. Ends with a line break. */
 export function textTable(titles: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
   const lines = [titles, ...rows.map((row) => row.map((cell) => (typeof cell === 'number' ? grouped(cell) : cell)))]
   const widths = titles.map((_, column) => Math.max(...lines.map((line) => (line[column] ?? '').length)))

@@ -13,7 +13,6 @@ import type { FilterText } from '../schema/filter-field.ts'
 import type { Log, Metrics } from '../telemetry/ports.ts'
 import type { Traces } from '../telemetry/traces.ts'
 
-/** Everything that a component is built with. */
 export interface Context {
   /** The configured id, under which its state is stored. */
   readonly id: string
@@ -45,7 +44,6 @@ export interface SourceContext extends Context {
   readonly state?: string
   /** Retention of the store in ms; Infinity: limited by disk space only. Undefined: there is no store. */
   readonly storeRetentionMs?: number
-  /** Enriches flows before the append. Absent if not configured. */
   readonly enrichment?: FlowEnrichment
 }
 
@@ -71,7 +69,6 @@ export interface AwaitedSink {
   ): Promise<'settled' | 'gone' | 'stopped'>
 }
 
-/** The frames of one source in the journal. */
 export interface Replay {
   /** Frames after a position, in order, up to the end that was durable at the call. */
   after(position: Position): AsyncIterable<Frame>
@@ -81,7 +78,6 @@ export interface Replay {
   readonly shared?: SharedState
 }
 
-/** State that a source stores in a shared journal, for the instance that continues it. */
 export interface SharedState {
   /** `before`: last removed position. `last`: end of the journal. `accepted`: rows of the source ever accepted. */
   bounds(): Promise<{ readonly before: number; readonly last: number; readonly accepted: number }>
@@ -149,7 +145,6 @@ export interface SinkBatch {
   readonly token: string
   readonly count: number
   readonly pieces: readonly SinkPiece[]
-  /** Set if tracing is enabled. */
   readonly trace?: WriteTrace
   /** Redriven dead letters, which arrive out of order. */
   readonly retried: boolean
@@ -251,7 +246,6 @@ export type Preview =
 /** `warn`: reachable, but acceptance of rows could not be verified. */
 export interface Probe {
   readonly is: 'ok' | 'warn' | 'fail'
-  /** The finding, and the action to take. */
   readonly message: string
 }
 
@@ -285,7 +279,6 @@ export type ProbeContext = Pick<Context, 'id' | 'host'>
  */
 export interface Projection {
   readonly name: string
-  /** Position of the last commit. */
   position(): Positions
   /** Receives frames in order, each once. */
   apply(frames: readonly Frame[]): Promise<void>
@@ -302,7 +295,6 @@ export interface Transform {
 
 /** Derives rows from rows of any kind. A function of the rows and of the memory in `windows`. */
 export interface BatchTransform {
-  /** Takes the chosen rows of a piece. */
   take(piece: SinkPiece): Transformed
   readonly windows?: TransformWindows
 }
@@ -321,7 +313,6 @@ export interface TransformOutput {
 
 /** Memory of a transform. Time is the journal's: the newest receive time so far. */
 export interface TransformWindows {
-  /** Forgets all rows. */
   begin(at: WindowStart): void
   at(position: Position): void
   holds(): WindowStart
@@ -330,7 +321,6 @@ export interface TransformWindows {
   close(now: number): readonly TransformOutput[]
 }
 
-/** Given to a transform by the app. */
 export interface TransformTools {
   /** Compiles a filter. Throws for an invalid one. */
   filter(written: FilterText): RowFilter

@@ -4,15 +4,12 @@ import type { RemoteObjects } from '../model/kubernetes.ts'
 import type { Health } from '../telemetry/health.ts'
 import type { Preview, SinkBatch, SinkPiece } from './contracts.ts'
 
-/** The operations of a running Weir that the API may call. */
 export interface Control extends RemoteObjects {
   /** Appends a batch as one unit. Resolves when it is synced; with `ack: sink:<id>`, when it is settled. */
   ingest(batch: EventBatch): Promise<Ingested>
   ledger(): Promise<Ledger>
   pipeline(): Promise<Pipeline>
-  /** Exporters of the sources that listen for them. */
   exporters(): Promise<readonly SourceExporters[]>
-  /** Watched clusters and the state of each of their kinds. */
   clusters(): Promise<readonly WatchedCluster[]>
   deadLetters: DeadLetterAdmin
   store: StoreReader | undefined
@@ -21,7 +18,6 @@ export interface Control extends RemoteObjects {
    * Returns the unsubscribe function.
    */
   watch(listener: (frame: Frame) => void): () => void
-  /** The journal on a bus, if configured. */
   shared?(): Promise<SharedJournal | undefined>
   /**
    * As {@link watch}, with the rows of one source or those routed to one sink. Throws WEIR_SOURCE_UNKNOWN or
@@ -44,7 +40,6 @@ export interface SharedJournal {
   /** Eight letters, the same for all instances. */
   readonly name: string
   readonly partitions: number
-  /** Copied position by partition. */
   readonly places: ReadonlyMap<number, number>
 }
 
@@ -53,11 +48,9 @@ export type TapTarget = { readonly source: string } | { readonly sink: string }
 export interface Ingested {
   readonly accepted: number
   readonly duplicates: number
-  /** Only with `ack: sink:<id>`. */
   readonly outcome?: SinkOutcome
 }
 
-/** Outcome of a batch at the sink named by `ack`. */
 export type SinkOutcome =
   | { readonly is: 'delivered' }
   | {
@@ -81,7 +74,6 @@ export interface SourceLedger {
   readonly duplicates: number
   /** Accepted rows that are unreadable after damage on disk. */
   readonly unreadable: number
-  /** Rows never accepted, by reason. */
   readonly shed: Readonly<Record<string, number>>
 }
 
@@ -125,12 +117,10 @@ export interface Pipeline {
   readonly journal: { readonly bytes: number; readonly segments: number; readonly sequence: number }
 }
 
-/** A source with exporters, as it reports itself. It may report more fields. */
 export interface SourceExporters {
   readonly name: string
   readonly type: string
   readonly addresses: readonly string[]
-  /** Why the source receives nothing, and the action to take. */
   readonly why?: string
   /** Recently active exporters. */
   readonly exporters: readonly ExporterReport[]
@@ -144,7 +134,6 @@ export interface ExporterReport {
   readonly lastSeen: number
   readonly datagrams: number
   readonly rows: number
-  /** Why flows are missing, and the action to take. */
   readonly why?: string
   readonly [more: string]: unknown
 }
@@ -165,10 +154,8 @@ export interface WatchedCluster {
   readonly unavailable: readonly string[]
   /** Every permitted kind is watched, and the watch positions are on disk for a restart. */
   readonly synced: boolean
-  /** Pods, nodes and services with addresses that name flows. */
   readonly workloads?: number
   readonly kinds: readonly WatchedKind[]
-  /** Set with replicas. */
   readonly lease?: WatchedLease
 }
 
@@ -182,7 +169,6 @@ export interface WatchedLease {
   readonly since?: string
   /** Fencing epoch; in every event of the source. */
   readonly epoch?: number
-  /** Why the lease cannot be requested. */
   readonly problem?: string
   /** Events that wait for leadership, or for another leader to emit them. */
   readonly waiting: number
@@ -193,7 +179,6 @@ export interface WatchedKind {
   readonly group: string
   readonly namespace?: string
   readonly state: string
-  /** Why it is not watched. */
   readonly reason?: string
   readonly objects: number
   readonly lists: number
@@ -206,14 +191,12 @@ export interface WatchedKind {
 export type SinkState = 'running' | 'retrying' | 'blocked' | 'stopped' | 'orphaned'
 
 export interface DeadLetter {
-  /** Stable id of the row. */
   readonly id: string
   readonly sink: string
   /** Unix ms. */
   readonly time: number
   readonly reason: string
   readonly attempts: number
-  /** `delivered` and `dropped` are settled. */
   readonly state: 'open' | 'retrying' | 'delivered' | 'dropped'
   readonly kind: 'events' | 'flows'
   /** Attributes and data of an event, or the fields of a flow. Omitted unless requested. */
@@ -271,7 +254,6 @@ export interface StoreReader {
   edges(request: EdgeQuery, signal: AbortSignal): Promise<readonly StoredEdge[]>
   /** Waits up to two seconds until queries include every row accepted before the call. False on timeout. */
   fresh?(): Promise<boolean>
-  /** State of the stored rollups. */
   sums?(): Promise<StoredSums>
 }
 

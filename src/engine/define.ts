@@ -3,7 +3,6 @@ import type { SinkDefinition, SourceDefinition, TransformDefinition } from './co
 
 // Threads do not load validators.
 
-/** Typed export of a connector's `sink.ts` or `source.ts`. */
 export function defineSink<S extends AnyComponentSchema>(
   type: S['type'],
   given: Omit<SinkDefinition<ConfigOf<S>>, 'type'>,

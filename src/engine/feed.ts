@@ -21,7 +21,6 @@ export class Feed {
     this.#options = options
   }
 
-  /** Returns the unsubscribe function. */
   watch(listener: (frame: Frame) => void): () => void {
     this.#watchers.add(listener)
     if (this.#reading === undefined) {

@@ -37,7 +37,6 @@ export interface JournalUrl {
 
 /** A row of the support table, shown as far as tests prove it. */
 export interface SupportRow {
-  /** Name in the tests. */
   readonly system: string
   readonly name: string
   /** Component type, if different from `system`. */

@@ -1,6 +1,3 @@
-/** Progress of sources and store, sampled once a second. */
-
-/** Rows per second by source, between the last two samples. */
 export class SourceRates {
   readonly #samples = new Map<string, { readonly rows: number; readonly at: number; readonly rate: number }>()
 

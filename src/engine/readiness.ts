@@ -13,10 +13,8 @@ export interface Failing {
 
 export interface Observed {
   readonly refusal: string | undefined
-  /** Why posts are not acknowledged. */
   readonly unacknowledged: string | undefined
   readonly failing: readonly Failing[]
-  /** Do not affect readiness. */
   readonly warnings: readonly string[]
 }
 

@@ -28,7 +28,6 @@ export interface Remote<M extends Methods> {
     argument: Parameters<M[K]>[0],
     transfer?: readonly Transferable[],
   ): Promise<Awaited<ReturnType<M[K]>>>
-  /** Rejects all open calls. */
   fail(reason: Error): void
 }
 

@@ -1,4 +1,3 @@
-/** Workers and collections that a runtime connects. */
 import type { Tail, Unit } from '../journal/types.ts'
 import type { ManifestQuery, ManifestState } from '../model/kubernetes.ts'
 import type { Pipeline, ReloadReport, StoreReader } from './control.ts'
@@ -27,11 +26,9 @@ export interface IngestPort {
       readonly shed: Readonly<Record<string, number>>
     }[]
   }>
-  /** By source. */
   status(): Promise<Readonly<Record<string, unknown>>>
   manifest(query: ManifestQuery): Promise<ManifestState | undefined>
   health(): Promise<Readonly<Record<string, SourceHealth>>>
-  /** Copied position by partition of a shared journal. */
   places(): Promise<ReadonlyMap<number, number>>
 }
 

@@ -1,4 +1,3 @@
-/** Ingest worker, sinks in this thread, store worker. */
 import type { Frame } from '../journal/types.ts'
 import type { EventBatch } from '../model/batches.ts'
 import type { ManifestQuery, ManifestState } from '../model/kubernetes.ts'
@@ -231,7 +230,6 @@ export class Runtime implements Control {
     return this.#readiness.health()
   }
 
-  /** Runs until the signal aborts. */
   async runMaintenance(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await this.#parts.host.timers.sleep(maintenanceMs, signal)
@@ -280,7 +278,6 @@ export class Runtime implements Control {
     }
   }
 
-  /** For a scrape. */
   async count(): Promise<void> {
     // On a bus this may be slow.
     if (this.#parts.shared !== undefined) return

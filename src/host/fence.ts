@@ -33,7 +33,6 @@ export class Fence {
     if (this.#error !== undefined) throw this.#error
   }
 
-  /** Never returns. */
   break(evidence: string): never {
     this.#isBroken = true
     const error = new WeirError('WEIR_DATA_FENCED', `Another process writes to the data folder: ${evidence}.`)

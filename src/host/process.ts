@@ -19,7 +19,6 @@ export const self = {
   leave(code: number): void {
     process.exitCode = code
   },
-  /** Replaces the previous handler. */
   onSignal(name: 'SIGTERM' | 'SIGINT' | 'SIGHUP', act: () => void): void {
     const before = process.listeners(name)
     process.on(name, act)

@@ -3,7 +3,6 @@ import type { Timers } from './real.ts'
 export interface Limit {
   readonly timers: Timers
   readonly ms: number
-  /** Message of the rejection after that time. */
   readonly late: string
 }
 
@@ -20,7 +19,6 @@ export function untilAborted<T>(work: Promise<T>, signal: AbortSignal, reason?: 
   return unless(work, (reject) => onAbort(signal, reason, reject))
 }
 
-/** Resolves when the signal aborts. */
 export function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) resolve()
@@ -28,7 +26,6 @@ export function aborted(signal: AbortSignal): Promise<void> {
   })
 }
 
-/** As `withTimeout`, and as `untilAborted`. */
 export function withTimeoutUntil<T>(work: Promise<T>, limit: Limit, signal: AbortSignal, reason: string): Promise<T> {
   return unless(work, (reject) => {
     const disarm = [afterLimit(limit, reject), onAbort(signal, reason, reject)]

@@ -35,7 +35,6 @@ export class GeoDatabase {
     return database
   }
 
-  /** Increases when results may have changed. */
   get generation(): number {
     return this.#generation
   }

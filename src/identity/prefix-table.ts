@@ -46,7 +46,6 @@ export class PrefixTable {
     this.meanings = meanings.all
   }
 
-  /** Number of the meaning of the address at `offset`. */
   lookup(words: Uint32Array, offset: number): number {
     if (words[offset] === 0 && words[offset + 1] === 0 && words[offset + 2] === mappedPrefix) {
       return this.#lookupV4(words[offset + 3] ?? 0)

@@ -13,7 +13,6 @@ export interface StaticResolver {
    * entries without one.
    */
   resolve(words: Uint32Array, offset: number, time: number, scope: string): StaticResolution
-  /** Increases with every change of the table. */
   readonly generation: number
   /** Reloads the file, changed or not. Never rejects: an unusable file leaves the table unchanged. */
   reload(): Promise<void>

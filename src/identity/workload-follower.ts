@@ -25,7 +25,6 @@ export interface FollowOptions {
   readonly networks?: Names['networks']
 }
 
-/** Follows the journal with a projection of workloads, and commits its state. */
 export class WorkloadFollower implements Enrichment {
   readonly projection: WorkloadProjection
   readonly #options: FollowOptions

@@ -96,12 +96,10 @@ export class Workloads {
     return this.#claims.find(words, at, time, cluster, mac, network)
   }
 
-  /** Whether the address is in the pod, node or service ranges of a cluster. */
   inClusterRange(words: Uint32Array, at: number): boolean {
     return this.#ranges.has(words, at)
   }
 
-  /** Description of a holder, with the current knowledge of its node and owners. */
   endpoint(number: number): Endpoint | undefined {
     const known = this.#endpoints[number]
     if (known !== undefined) return known

@@ -14,7 +14,6 @@ import type { ExporterState, Transport } from '../codecs/templates/state.ts'
 import type { FlowBuilder } from '../model/flow-builder.ts'
 import type { FlowWriter } from './write.ts'
 
-/** An exporter as its source tracks it. */
 export interface NetflowExporter {
   /** Four words, v4-mapped. */
   readonly words: Uint32Array
@@ -25,13 +24,11 @@ export interface NetflowExporter {
   follow(port: number, seen: SequenceInfo): void
 }
 
-/** Totals of a source over all its exporters. */
 export interface NetflowTotals {
   readonly bytes: ByteCounts
   readonly datagrams: Record<'netflow5' | 'netflow9' | 'ipfix', number>
 }
 
-/** Decodes NetFlow v5, v9 and IPFIX, a whole datagram at a time, into the batch of a writer. */
 export class NetflowIngest {
   readonly templates: TemplateDecoder
   readonly #writer: FlowWriter

@@ -3,15 +3,12 @@ import { Sflow5Decoder, type Decoded } from '../codecs/sflow5/decode.ts'
 import { Sequences, type Losses } from '../codecs/sflow5/sequence.ts'
 import type { FlowWriter } from './write.ts'
 
-/** An agent as its source tracks it. */
 export interface SflowAgent extends Losses {
   /** Address of the sender: four words, v4-mapped. */
   readonly words: Uint32Array
-  /** Called for each datagram with a usable header. */
   named(datagram: Datagram): void
 }
 
-/** Decodes sFlow v5, a whole datagram at a time, into the batch of a writer. */
 export class SflowIngest {
   readonly #writer: FlowWriter
   readonly #decoder: Sflow5Decoder

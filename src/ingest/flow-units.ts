@@ -7,7 +7,6 @@ export type NewUnit = Omit<Unit, 'source'>
 
 const maxSpare = 4
 
-/** Cuts the rows of one builder into units. */
 export class FlowUnits {
   readonly flows = new FlowBuilder()
   readonly #context: Pick<SourceContext, 'id' | 'enrichment'>
@@ -15,7 +14,6 @@ export class FlowUnits {
   /** Buffers of synced units: allocation costs as much as filling one. */
   readonly #spare: Uint8Array<ArrayBuffer>[] = []
 
-  /** `bytes`: usual size of a unit. */
   constructor(context: Pick<SourceContext, 'id' | 'enrichment'>, bytes: number) {
     this.#context = context
     this.#maxSpareBytes = 4 * bytes
@@ -42,7 +40,6 @@ export class FlowUnits {
     return unit
   }
 
-  /** Takes the buffer of a synced unit back. */
   recycle({ raw }: NewUnit): void {
     if (this.#spare.length < maxSpare && raw.length > 0 && raw.buffer.byteLength <= this.#maxSpareBytes)
       this.#spare.push(new Uint8Array(raw.buffer as ArrayBuffer))

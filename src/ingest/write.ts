@@ -142,7 +142,6 @@ export class FlowWriter {
     await Promise.all(this.#inFlight)
   }
 
-  /** `settled`: with the number of lost rows. */
   #send(unit: NewUnit, whenFull: WhenFull, settled?: (lost: number) => void): void {
     this.#shedUnrecorded = false
     const sending = this.#append(unit, whenFull)

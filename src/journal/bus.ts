@@ -13,7 +13,6 @@ export interface BusRecord {
 }
 
 export interface JournalBus {
-  /** For messages. */
   readonly where: string
   readonly partitions: number
   /** Maximum distance of consecutive positions; default 1. */

@@ -130,7 +130,6 @@ export interface JournalCheck {
   readonly unreadable: readonly UnreadableRange[]
 }
 
-/** Verifies every frame without changes. */
 export async function checkJournal(options: { host: Host; directory: string }): Promise<JournalCheck> {
   const { host, directory } = options
   const unreadable: UnreadableRange[] = []

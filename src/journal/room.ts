@@ -105,7 +105,6 @@ export class Room {
     }
   }
 
-  /** Throws WEIR_DATA_FENCED. */
   async verifyClaim(): Promise<void> {
     await this.#fence?.check()
   }

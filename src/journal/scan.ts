@@ -53,7 +53,6 @@ export class SegmentScanner {
     return { is: 'frame', offset, decoded: found, body }
   }
 
-  /** Skips bodies. */
   async nextHeader(limit: number): Promise<Scanned> {
     if (this.offset >= limit) return end
     const found = await this.#headerAt(this.offset, limit)

@@ -59,7 +59,6 @@ export interface FrameHeader {
 /** Parts joined, header of the last one. */
 export interface Frame {
   readonly header: FrameHeader
-  /** Of the first part. */
   readonly firstSequence: number
   /** Decompressed on the first call. Never throws: checksums were verified. */
   body(): Uint8Array
@@ -85,11 +84,9 @@ export interface UnreadableRange {
 
 /** Everything up to here is synced. */
 export interface Durable {
-  /** Empty before the first write. */
   readonly segment: string
   readonly offset: number
   readonly sequence: number
-  /** Rows so far. */
   readonly row: number
 }
 
@@ -103,7 +100,6 @@ export interface SourceTotals {
   accepted: number
   duplicates: number
   shed: Record<string, number>
-  /** Last one of the current epoch. */
   sequence: number
   cursor?: Uint8Array
 }

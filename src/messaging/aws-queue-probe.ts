@@ -3,7 +3,6 @@ import { awsOptions } from './aws-client.ts'
 import { awsFailure } from './aws-errors.ts'
 import type { AwsConfig } from './aws-settings.ts'
 
-/** Reads the queue's attributes; receives nothing. */
 export async function probeQueue(
   config: AwsConfig & { readonly queue_url: string },
   { host }: ProbeContext,

@@ -6,7 +6,6 @@ const [maxPerRequest, visibilitySeconds, longPollSeconds] = [10, 15, 1]
 const responseMs = 5000
 
 export interface QueueSearch {
-  /** False at an abort or at the limit. Rejects without permission to read. */
   found(text: string, signal: AbortSignal): Promise<boolean>
   /** Releases the remaining messages. Never rejects. */
   end(): Promise<void>

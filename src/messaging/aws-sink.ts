@@ -19,14 +19,12 @@ export interface AwsTarget {
   readonly name: string
   readonly allowed: string
   open(options: AwsOptions): Promise<AwsClient>
-  /** As in {@link Sink}. */
   listen(mayCreate: boolean): Promise<Listening | string>
 }
 
 export interface AwsClient {
   /** At most ten messages. Returns the failed ones; ids are indexes. */
   publish(messages: readonly AwsMessage[], signal: AbortSignal): Promise<readonly AwsEntryError[]>
-  /** Rejects when the target does not exist. */
   verify(signal: AbortSignal): Promise<void>
   destroy(): void
 }

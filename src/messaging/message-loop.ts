@@ -15,10 +15,8 @@ export interface LoopConfig {
 
 export type Accepted = Appended & { readonly duplicates?: number }
 
-/** Reads messages of one kind for {@link MessageLoop}. */
 export interface Intake<Unit extends MessageUnit> {
   readonly address: string
-  /** Concurrent units to the journal. */
   readonly maxUnits: number
   /**
    * Waits for at least one message and yields its units. Undefined when `until` aborts; a rejection is logged and
@@ -35,9 +33,7 @@ export interface Intake<Unit extends MessageUnit> {
   ack(unit: Unit): Promise<void>
   /** The unit is redelivered. `gone`: the acknowledging sink was removed. */
   release(unit: Unit, why: 'gone' | 'stopped'): Promise<void>
-  /** Starts timers, which run until the source ends. */
   start?(loop: LoopHandle<Unit>, signal: AbortSignal): readonly { cancel(): void }[]
-  /** After the last unit at a stop. */
   stopped?(): Promise<void>
   /** Leaves the bus while the acknowledging sink is absent. */
   disconnect(): Promise<void>
@@ -82,7 +78,6 @@ export class MessageLoop<Unit extends MessageUnit> implements Source {
     this.#sink = context.awaited(sink)
   }
 
-  /** Why nothing is received. */
   status(): { readonly problem?: string } {
     return this.#problem === undefined || this.#context.host.clock.monotonic() - this.#pulledAt > idleMs
       ? {}
@@ -155,7 +150,6 @@ export class MessageLoop<Unit extends MessageUnit> implements Source {
     this.#context.log.warn(what, { source: this.#context.id, problem })
   }
 
-  /** After the sink's removal, pulled messages are released. False at a stop. */
   async #waitForSink(signal: AbortSignal): Promise<boolean> {
     if (this.#sink === undefined || !this.#sinkRemoved.aborted) return true
     await Promise.all(this.#pending.values())
@@ -183,7 +177,6 @@ export class MessageLoop<Unit extends MessageUnit> implements Source {
     for await (const unit of units) await this.#accept(unit, signal)
   }
 
-  /** In order. Resolves when `buffer` has room. */
   async #accept(unit: Unit, signal: AbortSignal): Promise<void> {
     this.#pendingBytes += unit.bytes
     const before = Promise.all(this.#pending.values())

@@ -40,7 +40,6 @@ export interface MessageSourceStatus {
 }
 
 const [minWaitMs, maxWaitMs, defaultKeepMs] = [500, 30_000, 10_000]
-/** Concurrent units to the journal. */
 const maxUnits = 16
 
 export function messageSource<Handle>(

@@ -22,7 +22,6 @@ export const maxBytes = 15 << 20
 const [unitBytes, unitMessages] = [384 * 1024, 4096]
 const eventOverhead = 400
 
-/** Decodes messages into units, and counts them. */
 export class MessageUnits {
   messages = 0
   rejected = 0

@@ -9,7 +9,6 @@ export class MessageWatcher {
     this.#wake()
   }
 
-  /** True when a body contains the text, false when the signal aborts first. */
   async has(text: string, signal: AbortSignal): Promise<boolean> {
     for (;;) {
       if (this.#seen.some((body) => body.includes(text))) return true

@@ -36,7 +36,6 @@ export class PartReassembler<Handle> {
     this.#clock = clock
   }
 
-  /** Messages completed or evicted by this one. */
   add(message: InMessage, handle: Handle): WholeMessage<Handle>[] {
     let part: Part | undefined
     try {
@@ -68,7 +67,6 @@ export class PartReassembler<Handle> {
     return released
   }
 
-  /** Expired parts. */
   late(): WholeMessage<Handle>[] {
     const before = this.#clock.monotonic() - this.#limits.waitMs
     return [...this.#groups.values()].flatMap((group) =>

@@ -27,7 +27,6 @@ export function problemWithTimeout(
   return withSinkTimeout(problem, limit, signal).catch(messageOf)
 }
 
-/** A retry of the whole batch: the system is unavailable. */
 export function unavailable(reason: string): Attempt {
   return { is: 'retry', reason, away: true }
 }

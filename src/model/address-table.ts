@@ -25,7 +25,6 @@ export class AddressTable {
     return this.#narrowCount + this.#wideCount
   }
 
-  /** Returns 0 if the address is absent. */
   find(w0: number, w1: number, w2: number, w3: number, scope: number): number {
     return w2 === 0xffff && w1 === 0 && w0 === 0 && scope === 0
       ? this.#findNarrow(w3)

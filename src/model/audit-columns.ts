@@ -27,7 +27,6 @@ export const auditColumns = [
 ] as const
 export type AuditColumn = (typeof auditColumns)[number]
 
-/** Texts of an audit event by column of view `audit`. */
 export function auditFieldsOf(event: WeirEvent): Readonly<Record<AuditColumn, string | undefined>> {
   const data = bodyOf(event)
   const { actor, action, service, resource, tenant, region, outcome, severity, requestId } = auditRecordOf(event, data)

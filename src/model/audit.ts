@@ -24,7 +24,6 @@ export type AuditSeverity = 'normal' | 'warning' | 'incident' | 'unknown'
 export interface AuditPerson {
   readonly id?: string
   readonly name?: string
-  /** The scope of the name: a domain, an account, an issuer. */
   readonly domain?: string
 }
 
@@ -37,7 +36,6 @@ export interface AuditActor extends AuditPerson {
    */
   readonly kind: (typeof actorKinds)[number]
   readonly impersonatedBy?: AuditPerson
-  /** The client's address. */
   readonly address?: string
 }
 
@@ -68,7 +66,6 @@ export function actorKey({ kind, id, name, domain = '' }: AuditPerson & { readon
   return `${domain.replace(/[%/]/g, encodeURIComponent)}/${who}`
 }
 
-/** The key as a resource reference. */
 export function actorRef(actor: AuditPerson & { readonly kind: string }): string {
   return `${actor.id === undefined && actor.name === undefined ? '' : 'user:'}${actorKey(actor)}`
 }

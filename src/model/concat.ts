@@ -2,7 +2,6 @@ import { eventCodes, type Batch, type EventBatch, type FlowBatch, type Heap } fr
 import { isPresent, type Column, type ColumnKind } from './columns.ts'
 import { DictionaryBuilder } from './dictionary.ts'
 
-/** All rows of batches of one kind, in order. */
 export function concatBatches(batches: readonly Batch[]): Batch {
   const [first, ...rest] = batches
   if (first === undefined) throw new Error('no batch')

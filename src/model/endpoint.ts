@@ -19,7 +19,6 @@ export const endpointParts = [...endTexts, 'cluster', 'layer', 'node_addr'] as c
 
 export type EndpointPart = (typeof endpointParts)[number]
 
-/** Unknown parts are omitted. */
 export type Endpoint = { readonly [Part in EndpointPart]?: string }
 
 export type End = 'src' | 'dst'

@@ -14,7 +14,6 @@ export function eventTimeOf(batch: FlowBatch, row: number, received: number): nu
   return Number.isNaN(time) ? received : time
 }
 
-/** {@link eventTimeOf} for every row. */
 export function eventTimesOf(batch: FlowBatch, received: number): Float64Array {
   const times = new Float64Array(batch.count).fill(received)
   const start = batch.columns['time_start']

@@ -17,7 +17,6 @@ export interface WeirEvent {
   readonly key?: string
   readonly ref?: string
   readonly encoding: DataEncoding
-  /** Format according to `encoding`. */
   readonly data?: Uint8Array
 }
 
@@ -89,7 +88,6 @@ export function toEventBatch(events: readonly WeirEvent[], room?: Uint8Array): E
   }
 }
 
-/** The id of an event, without decoding the rest of it. */
 export function eventId(batch: EventBatch, row: number): string {
   return fromUtf8.decode(heapItem(batch.id, row))
 }

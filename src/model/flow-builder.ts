@@ -180,7 +180,6 @@ export class FlowBuilder {
     return bytes
   }
 
-  /** The column of a field; the same object for the builder's lifetime. */
   column<Name extends FlowFieldName>(name: Name): GrowingColumn<FieldItems<Name>> {
     let column = this.#columns.get(name)
     if (column === undefined) {
@@ -193,7 +192,6 @@ export class FlowBuilder {
     return column as unknown as GrowingColumn<FieldItems<Name>>
   }
 
-  /** The list column of a field; the same object for the builder's lifetime. */
   list<Name extends ListFieldName>(
     name: Name,
   ): GrowingList<KindOf<Name> extends 'list<u8>' ? Uint8Array : Uint32Array> {

@@ -48,7 +48,6 @@ export class AddressNumbers {
     )
   }
 
-  /** Adds it. */
   of(words: Uint32Array, at: number): number {
     const known = this.find(words, at)
     if (known !== 0) return known

@@ -6,7 +6,6 @@ export function isRecord(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** Empty if the value is no object. */
 export function fieldsOf(value: unknown): Fields {
   return isRecord(value) ? value : {}
 }

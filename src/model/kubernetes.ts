@@ -133,9 +133,7 @@ export interface ResourceData extends ObjectIdentity {
   readonly hostNetwork?: true
   /** Pods: `Pending`, `Running`, `Succeeded`, `Failed`. */
   readonly phase?: string
-  /** Pods. */
   readonly node?: string
-  /** Nodes. */
   readonly zone?: string
   readonly region?: string
   readonly providerId?: string
@@ -270,9 +268,7 @@ export interface ManifestState {
   readonly since?: number
 }
 
-/** The objects of a source that watches a cluster. */
 export interface KnownObjects {
-  /** The last stored state of an object. */
   manifest(query: ManifestQuery): ManifestState | undefined
 }
 

@@ -16,7 +16,6 @@ export function uidText(words: Uint32Array, at: number): string {
   return `${text.slice(0, 8)}-${text.slice(8, 12)}-${text.slice(12, 16)}-${text.slice(16, 20)}-${text.slice(20)}`
 }
 
-/** A 32-bit hash of the UUID with words from `at` on. */
 export function uidHash(words: Uint32Array, at: number): number {
   let h = Math.imul((words[at + 3] as number) ^ ((words[at + 2] as number) << 7), 0x9e3779b1)
   h = Math.imul(h ^ (h >>> 15) ^ (words[at + 1] as number), 0x85ebca6b)

@@ -1,4 +1,3 @@
-/** Tokens of Microsoft Entra ID. */
 import type { Host } from '../host/index.ts'
 import { self } from '../host/process.ts'
 import type { Secret } from '../schema/index.ts'
@@ -33,7 +32,6 @@ export class NoToken extends Error {}
 export interface EntraOptions {
   /** The audience of the token, `https://servicebus.azure.net`. */
   readonly resource: string
-  /** Maximum ms of one response. */
   readonly timeout: number
   readonly host: Pick<Host, 'clock' | 'timers'>
 }
@@ -58,7 +56,6 @@ export class EntraTokens {
     this.#options = options
   }
 
-  /** Rejects with NoToken. */
   async getToken(): Promise<EntraToken> {
     const left = (this.#token?.expiresOnTimestamp ?? 0) - this.#options.host.clock.now()
     if (this.#token !== undefined && left > renewMs) return this.#token

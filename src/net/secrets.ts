@@ -6,7 +6,6 @@ export function revealSecret(secret: Secret): string {
   return secret.reveal(self.env, (path) => self.readTextFile(path))
 }
 
-/** Value of the Authorization header, if any. */
 export function authorization(auth: Auth): string | undefined {
   switch (auth.type) {
     case 'none':

@@ -1,7 +1,6 @@
 import { covers, type Cidr } from '../model/cidr.ts'
 import { parseIp } from '../model/ip.ts'
 
-/** An address that sends data. Connectors add their own state. */
 export class Sender {
   readonly address: string
   /** Four words of IPv6; IPv4 is mapped. */
@@ -31,7 +30,6 @@ export class Senders<S extends Sender> {
   readonly #known = new Map<string, S>()
   readonly #probation = new Map<string, S>()
 
-  /** `forgotten`: called for each evicted sender. */
   constructor(
     allow: readonly Cidr[],
     make: (address: string, words: Uint32Array) => S,

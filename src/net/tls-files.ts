@@ -23,7 +23,6 @@ export class TlsFiles {
     this.#current = current
   }
 
-  /** Rejects with the name of the unreadable file. */
   static async open(written: Partial<Tls>, disk: Disk): Promise<TlsFiles> {
     const tls = { ca_file: null, cert_file: null, key_file: null, server_name: null, verify: true, ...written }
     return new TlsFiles(tls, disk, await read(tls, disk))

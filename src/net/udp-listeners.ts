@@ -3,12 +3,9 @@ import type { Log, Metrics } from '../telemetry/ports.ts'
 import { bufferShortage, listenUdp, type Datagrams, type UdpListener } from './udp.ts'
 
 export interface UdpListenersOptions {
-  /** Owner of the sockets, for labels and logs. */
   readonly source: string
   readonly places: readonly { readonly host: string; readonly port: number }[]
-  /** Requested size in bytes, per socket. */
   readonly receiveBuffer: number
-  /** `listener`: index of the address. */
   onDatagrams(datagrams: Datagrams, listener: number): void
   readonly environment: Pick<Host, 'clock' | 'timers'>
   readonly log: Log

@@ -15,9 +15,7 @@ export interface Datagrams {
 
 export interface UdpOptions {
   readonly host: string
-  /** 0: the system chooses. */
   readonly port: number
-  /** Requested size in bytes. */
   readonly receiveBuffer: number
   /** Must be quick: meanwhile datagrams wait in the kernel's buffer. */
   onDatagrams(datagrams: Datagrams): void
@@ -33,7 +31,6 @@ export interface UdpListener {
   readonly receiveBuffer: number
   /** Datagrams dropped by the kernel since the socket was opened; undefined if the system does not report them. */
   drops(): Promise<number | undefined>
-  /** Delivers received datagrams, then closes. */
   close(): Promise<void>
 }
 
@@ -63,7 +60,6 @@ export async function listenUdp(options: UdpOptions): Promise<UdpListener> {
   }
 }
 
-/** The warning if the kernel granted less than requested. */
 export function bufferShortage(listener: UdpListener, wanted: number): string | undefined {
   if (listener.receiveBuffer >= wanted) return undefined
   return (

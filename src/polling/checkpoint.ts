@@ -59,17 +59,14 @@ export class Checkpoint {
     this.#context = context
   }
 
-  /** State for the next leader. */
   get state(): unknown {
     return { places: { ...this.#watermarks }, behind: this.#behind(this.#watermarks), of: '' } satisfies Cursor
   }
 
-  /** State for a leader with another journal. */
   get known(): CheckpointRecord {
     return checkpointRecord(this.#watermarks, this.#seen)
   }
 
-  /** `before`: `state` of the previous leader. */
   async restore(before?: unknown): Promise<void> {
     const { cursor: bytes, replay: frames, log, id, host } = this.#context
     const cursors = [cursorOf(bytes), isCursor(before) ? before : undefined].filter((each) => each !== undefined)
@@ -100,7 +97,6 @@ export class Checkpoint {
     if (events > 0) log.info('Recent events were restored from the journal after a restart.', { source: id, events })
   }
 
-  /** Merges the record of a leader with another journal. */
   learn(known: unknown): void {
     if (!isCheckpointRecord(known)) return
     const now = this.#context.host.clock.now()

@@ -10,7 +10,6 @@ export interface LeaderOptions {
   readonly record: LeaderRecord
   /** Plural noun of the records: `traces`. */
   readonly what: string
-  /** For the next leader. */
   readonly state: () => unknown
   /** Lease duration in ms. */
   readonly durationMs?: number

@@ -2,14 +2,12 @@ import { ResponseError, PollError } from './poll-error.ts'
 
 export interface Page<Given> {
   readonly found: readonly Given[]
-  /** Token of the next page. */
   readonly next: string | undefined
 }
 
 /** `list`: unchecked. `count`: as stated by the API. */
 export interface PageParts {
   readonly api: string
-  /** Plural noun of the elements: `traces`. */
   readonly what: string
   readonly list: unknown
   readonly count?: unknown

@@ -1,4 +1,3 @@
-/** Polls one partition for new events and for events that become visible late. */
 import type { WeirEvent } from '../model/events.ts'
 import { ResponseError, PollError } from './poll-error.ts'
 import { withRetries } from './retry.ts'
@@ -43,7 +42,6 @@ export interface OpenPartition<Given, M extends Mapped> {
    * ResponseError for an incomplete success, and when the signal aborts.
    */
   page(span: Span, next: string | undefined, signal: AbortSignal): Promise<Page<Given> | undefined>
-  /** Undefined: not an event. */
   map(given: Given): M | undefined
 }
 
@@ -55,20 +53,17 @@ export interface PolledRecord<Given, M extends Mapped = Mapped> {
   readonly every: number
   readonly lookBack: number
   readonly backfill: number | null
-  /** Retention of the API. */
   readonly retentionMs: number
   readonly words: {
     /** Name of the API: `CTS`. */
     readonly api: string
     /** Singular noun of a record: `trace`, `event`. */
     readonly what: string
-    /** Sentence about the retention. */
     readonly retention: string
   }
   /** `behind` and `missed` have the labels of the partition, `events` also has `outcome`. */
   readonly metrics: { readonly events: Metric; readonly behind: Metric; readonly missed: Metric }
   labels(): Readonly<Record<string, string>>
-  /** Rejects with PollError. */
   open(signal: AbortSignal): Promise<OpenPartition<Given, M>>
   failed?(): void
   account?(fresh: readonly M[], warn: (what: string, message: string) => void): void
@@ -82,7 +77,6 @@ export interface PartitionStatus {
   readonly lastPoll: number | undefined
   readonly newest: number | undefined
   readonly events: number
-  /** The problem and the action to take. */
   readonly why?: string
 }
 
@@ -127,7 +121,6 @@ export class PartitionPoller<Given, M extends Mapped = Mapped> {
     return pollOnSchedule({ host, every }, (until) => this.#cycle(until), signal)
   }
 
-  /** Delay that the API requires, in ms. */
   async #cycle(signal: AbortSignal): Promise<number> {
     const {
       context: { log, metrics, host },
@@ -163,7 +156,6 @@ export class PartitionPoller<Given, M extends Mapped = Mapped> {
     return waitMs
   }
 
-  /** Rejects with PollError, and with errors of the journal. */
   async poll(signal: AbortSignal): Promise<void> {
     const {
       context: { host },

@@ -1,6 +1,5 @@
 /** Expected failure of a poll; the message has the reason and the action to take. */
 export class PollError extends Error {
-  /** Delay that the API requires. */
   readonly afterMs: number
   /** A retry of the same request may succeed. */
   readonly mayPass: boolean

@@ -56,7 +56,6 @@ export class SharedCheckpoint {
     this.#sink = sink
   }
 
-  /** `before`: from the previous leader. */
   begin(before: unknown): void {
     this.#state = before
     this.#last = this.#done = undefined
@@ -66,13 +65,11 @@ export class SharedCheckpoint {
     this.#last = last
   }
 
-  /** `known`: the recorded events. */
   state(known: () => CheckpointRecord): unknown {
     if (this.#sink === undefined || (this.#last !== undefined && this.#last === this.#done)) this.#state = known()
     return this.#state
   }
 
-  /** Ends after the signal aborts and the grace period. */
   async follow(known: () => CheckpointRecord, { timers }: Pick<Host, 'timers'>, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) if (!(await this.#settle(known, signal))) await timers.sleep(checkMs, signal)
     const parting = new AbortController()

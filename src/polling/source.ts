@@ -20,9 +20,7 @@ export interface PollingSource<Status extends Readable> extends Source {
 
 export interface PollingOptions {
   readonly context: SourceContext
-  /** Retention of the API. */
   readonly retentionMs: number
-  /** Plural noun of the records: `traces`. */
   readonly what: string
   /** Partitions that may return the same events; each event is recorded once. */
   readonly across?: readonly string[]
@@ -121,7 +119,6 @@ export async function pollingSource<Status extends Readable>(
   }
 }
 
-/** Rejects with the first error after all have ended. */
 async function allEnd(parts: readonly Promise<void>[]): Promise<void> {
   const failed = (await Promise.allSettled(parts)).find((end) => end.status === 'rejected')
   if (failed !== undefined) throw failed.reason

@@ -1,6 +1,5 @@
 import { text } from './scalars.ts'
 
-/** When a source acknowledges. */
 export const ackField = (description: string) =>
   text(
     { description, default: 'journal', example: 'sink:bus' },

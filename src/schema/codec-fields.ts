@@ -8,7 +8,6 @@ const tcpFlags = choice(['number', 'names'], {
 const inCloudEvents =
   "`json` is a CloudEvent with the fields of the registry, `netobserv-json` a record as NetObserv's pipeline writes it"
 
-/** Encoding of a message sink. */
 export const messageCodec = {
   codec: choice(['json', 'netobserv-json', 'kollect'], {
     description:
@@ -34,7 +33,6 @@ export const flowCluster = text({
   example: 'prod-west',
 })
 
-/** Encoding of a sink of lines. */
 export const flowLineCodec = {
   codec: choice(['json', 'netobserv-json', 'csv'], {
     description:

@@ -32,7 +32,6 @@ export interface ComponentSchema<F extends Fields = Fields, T extends string = s
 /** By field, and by member of a group. */
 export type CommonDefaults = Readonly<Record<string, Readonly<Record<string, unknown>>>>
 
-/** A schema with any fields. */
 export interface AnyComponentSchema extends Omit<ComponentSchema, 'check' | 'zod'> {
   readonly check?: unknown
   readonly zod: z.ZodType
@@ -41,7 +40,6 @@ export interface AnyComponentSchema extends Omit<ComponentSchema, 'check' | 'zod
 /** Validated settings: with defaults, durations in ms, sizes in bytes. */
 export type ConfigOf<S extends { readonly zod: z.ZodType }> = z.output<S['zod']>
 
-/** Settings as written in YAML or JSON. */
 export type WrittenConfigOf<S extends { readonly zod: z.ZodType }> = z.input<S['zod']>
 
 export function defineSchema<const T extends string, const F extends Fields>(given: {

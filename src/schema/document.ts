@@ -21,12 +21,10 @@ export interface Override {
   readonly origin: string
 }
 
-/** A parsed configuration file. `value` includes overrides. */
 export interface ConfigDocument {
   readonly file: string
   readonly text: string
   readonly value: unknown
-  /** YAML errors. */
   readonly problems: readonly Problem[]
   /** False: `value` is incomplete, and further problems would mislead. */
   readonly readable: boolean

@@ -9,7 +9,6 @@ import { isRecord } from '../model/json.ts'
 // Kubernetes sets these for a Service named `weir`.
 const SERVICE_LINK = /^WEIR_(SERVICE_(HOST|PORT)|PORT)(_|$)/
 
-/** `WEIR_SOURCES_NETFLOW_LISTEN`. */
 export function variableFor(path: readonly string[]): string {
   return ['WEIR', ...path.map(variableName)].join('_')
 }

@@ -6,7 +6,6 @@ type Need = 'required' | 'optional'
 interface Described {
   /** One sentence without a full stop. */
   readonly description: string
-  /** Such as `events`. */
   readonly unit?: string
   /** Set in samples: one of several alternatives is required. */
   readonly usual?: true
@@ -80,7 +79,6 @@ export interface FieldFacts {
   readonly pattern?: string
   readonly min?: number
   readonly max?: number
-  /** Minimum length of a secret. */
   readonly least?: number
   /** A file that must exist at the start, and its content. */
   readonly holds?: FileContent

@@ -6,7 +6,6 @@ export interface HostPort {
   readonly port: number
 }
 
-/** Completes "expected …". */
 export const hostPortWords = 'host:port such as `127.0.0.1:8080` or `"[::1]:53"`'
 
 export function parseHostPort(written: string): HostPort | Complaint {

@@ -50,7 +50,6 @@ export const leaseFields = {
   ),
 }
 
-/** Validates the combination of `leaseFields`. */
 export function leaseComplaint({
   lease,
   ack,

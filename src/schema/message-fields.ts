@@ -53,7 +53,6 @@ const readClaims = group(claimFields, {
   example: { store: '/mnt/weir-claims' },
 })
 
-/** Fields of every message sink. `mode`: default of the setting. */
 export const messageFields = (mode: 'binary' | 'structured') => ({
   ...messageCodec,
   mode: choice(['binary', 'structured', 'protobuf', 'raw'], {
@@ -101,7 +100,6 @@ export const messageFields = (mode: 'binary' | 'structured') => ({
   ),
 })
 
-/** Fields of every message source. */
 export const messageSourceFields = {
   codec: choice(['cloudevents', 'kollect', 'json', 'raw'], {
     description:

@@ -1,6 +1,5 @@
 import { withoutUrlSecrets } from '../model/url-text.ts'
 
-/** A configuration problem with its location. */
 export interface Problem {
   /** The file, flag or variable. */
   readonly file: string

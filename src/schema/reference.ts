@@ -13,7 +13,6 @@ export function reference(schema: AnyComponentSchema, options: ReferenceOptions 
   return `${[...head, ...rows(schema.fields, '', options)].join('\n')}\n`
 }
 
-/** The cells of {@link reference}: field, type, default, description and example. */
 export function settingRows(schema: AnyComponentSchema): string[][] {
   return cellsOf(schema.fields, '', {})
 }
@@ -58,7 +57,6 @@ function row(path: string, info: FieldInfo, types: readonly string[], link: stri
   ]
 }
 
-/** Type of a field with unit and range. */
 export function typeWords(info: FieldInfo): string {
   const unit = info.unit === undefined ? '' : `, ${info.unit}`
   switch (info.kind) {

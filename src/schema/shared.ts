@@ -73,7 +73,6 @@ export const batch = group(
   { description: 'Batch limits; a batch is sent when the first is reached', default: {} },
 )
 
-/** Credentials of a client. */
 export const auth = variants(
   {
     none: {},

@@ -21,7 +21,6 @@ function fold(word: string): string {
   return word.toLowerCase().replace(/[-_ .]/g, '_')
 }
 
-/** Insertions, deletions, replacements and transpositions between two words. */
 export function editDistance(a: string, b: string): number {
   let older: number[] = []
   let old = Array.from({ length: b.length + 1 }, (_, j) => j)

@@ -11,7 +11,6 @@ export interface LogOptions {
   readonly clock: Clock
   readonly timers: Timers
   readonly write: LogWriter
-  /** Default: info. */
   readonly level?: Level
   readonly metrics?: Metrics
 }
@@ -121,12 +120,10 @@ export function lineWriter(write: (line: string) => unknown, format: 'text' | 'j
   return (record) => void write(`${form(record)}\n`)
 }
 
-/** For a worker; see {@link collectLog}. */
 export function forwardLog(port: Sender): LogWriter {
   return (record) => port.postMessage({ is: envelope, record })
 }
 
-/** Ignores other messages of the port. */
 export function collectLog(port: Receiver, write: LogWriter): void {
   port.on('message', (message) => {
     if (

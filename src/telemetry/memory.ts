@@ -13,7 +13,6 @@ const quietLoad = 0.1
 /** In intervals: after a minute and every ten minutes. */
 const [firstThorough, thoroughEvery] = [6, 60]
 
-/** Committed V8 heap, and buffers outside it. */
 export function recordThreadMemory(metrics: Metrics, name: string, thread: Pick<Thread, 'memory'>): void {
   const { heap, buffers } = thread.memory()
   metrics.set(memoryMetric, heap, { part: `${name} heap` })

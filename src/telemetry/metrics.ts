@@ -1,7 +1,6 @@
 import { coreMetrics, type MetricInfo, type MetricTable } from './metric-table.ts'
 import type { Labels, MetricName, Metrics, Receiver, Sender } from './ports.ts'
 
-/** One combination of label values. */
 export interface Series {
   readonly values: readonly string[]
   value: number
@@ -9,7 +8,6 @@ export interface Series {
   unpublished: number
 }
 
-/** More indicate a defect or an attack. */
 const maxSeries = 500
 const overflow = 'weir_telemetry_overflow_total'
 const envelope = 'weir:metrics'
@@ -42,7 +40,6 @@ export class MetricStore implements Metrics {
     if (info !== undefined) this.#put(name, this.#values(info, labels), value)
   }
 
-  /** 0 if never counted. */
   value(name: string, labels?: Labels): number {
     const info = this.table[name]
     const values = info === undefined ? [] : this.#values(info, labels)
@@ -69,7 +66,6 @@ export class MetricStore implements Metrics {
     if (changes.length > 0) port.postMessage({ is: envelope, changes })
   }
 
-  /** Ignores other messages of the port. */
   collectFrom(port: Receiver): void {
     port.on('message', (message) => {
       if (!isChanges(message)) return

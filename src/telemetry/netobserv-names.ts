@@ -1,9 +1,7 @@
-/** Metrics of flowlogs-pipeline about itself, from those of Weir. */
 import type { MetricStore } from './metrics.ts'
 import type { MetricName } from './ports.ts'
 
 export interface NetObservNames {
-  /** Of each name. */
   readonly prefix: string
   /** Types by id of the stages that receive flows. */
   readonly sources: ReadonlyMap<string, string>
@@ -66,7 +64,6 @@ const metrics: readonly Origin[] = [
   },
 ]
 
-/** All metrics with their samples; samples of equal labels add up. */
 export function namedMetrics(
   store: MetricStore,
   names: NetObservNames,

@@ -21,7 +21,6 @@ export class OpsProfiles {
     this.#threads = threads
   }
 
-  /** Undefined if the path is no profile. */
   kindOf(path: string | undefined): ProfileKind | undefined {
     return profileKinds.find((kind) => path === `/debug/pprof/${kind}`)
   }

@@ -13,7 +13,6 @@ export interface OpsOptions {
   readonly port: number
   metrics(): Promise<Exposition>
   health(): Health
-  /** Absent: disabled. */
   readonly profiles?: OpsProfiles
 }
 
@@ -41,7 +40,6 @@ const profilePages: Readonly<Record<string, string>> = {
   '/debug/pprof/heap': 'heap profile for pprof: ?seconds=10&thread=…; from this machine only',
 }
 
-/** Metrics and health on a separate, read-only address. */
 export async function startOps(options: OpsOptions): Promise<OpsServer> {
   const server = createServer(
     { requestTimeout: 10_000, headersTimeout: 5_000, maxHeaderSize: 8192 },

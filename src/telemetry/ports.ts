@@ -1,6 +1,5 @@
 import type { coreMetrics } from './metric-table.ts'
 
-/** Logging and metrics for components. */
 export interface Log {
   debug(message: string, fields?: Record<string, unknown>): void
   info(message: string, fields?: Record<string, unknown>): void
@@ -25,7 +24,6 @@ export interface Metrics {
   set(name: MetricName, value: number, labels?: Labels): void
 }
 
-/** One end of a MessageChannel, or a worker. */
 export interface Sender {
   postMessage(message: unknown): void
 }

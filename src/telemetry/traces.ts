@@ -20,13 +20,11 @@ export interface Span {
 }
 
 export interface Traces {
-  /** Deterministic. */
   samples(traceId: string): boolean
   /** Never waits: spans beyond the limit are dropped and counted. */
   add(span: Span): void
 }
 
-/** Rejects if they were not accepted. */
 export interface SpanSender {
   send(spans: readonly Span[]): Promise<void>
   close(): Promise<void>
@@ -57,14 +55,12 @@ const closeMs = 3000
 
 export interface TraceQueueOptions {
   readonly sender: SpanSender
-  /** Sampled fraction. */
   readonly sample: number
   readonly timers: Timers
   readonly log: Log
   readonly metrics: Metrics
 }
 
-/** Sends in batches. A slow server delays nothing else. */
 export class TraceQueue implements Traces {
   readonly sample: number
   readonly #options: TraceQueueOptions
@@ -113,7 +109,6 @@ export class TraceQueue implements Traces {
     if (this.#waiting.length > 0) this.#sending ??= this.#sendAll()
   }
 
-  /** Never rejects. */
   async #sendAll(): Promise<void> {
     const { timers } = this.#options
     let taken = true
@@ -152,7 +147,6 @@ export class TraceQueue implements Traces {
 
 const envelope = 'weir:spans'
 
-/** For a worker; see {@link collectSpans}. */
 export class SpanForwarder implements Traces {
   readonly #port: Sender
   readonly #sample: number
@@ -182,7 +176,6 @@ export class SpanForwarder implements Traces {
   }
 }
 
-/** Ignores other messages of the port. */
 export function collectSpans(port: Receiver, traces: Traces): void {
   port.on('message', (message) => {
     if (

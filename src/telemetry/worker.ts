@@ -9,7 +9,6 @@ import { collectSpans, SpanForwarder, type TraceQueue, type Traces } from './tra
 
 const publishEveryMs = 1000
 
-/** Under the key `telemetry` of `workerData`. */
 export interface WorkerTelemetryData {
   readonly thread: string
   readonly level: Level
@@ -51,7 +50,6 @@ export interface WorkerTelemetry {
   readonly log: ProgramLog
   readonly metrics: MetricStore
   readonly traces: Traces | undefined
-  /** Call before the worker ends. */
   flush(): void
 }
 

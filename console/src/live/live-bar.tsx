@@ -11,7 +11,6 @@ interface LiveBarProps {
   readonly link: Link
   readonly errorShown?: boolean
   readonly paused: boolean
-  /** The user works in the table, which pauses it. */
   readonly reading: boolean
   readonly span: readonly [oldest: string, newest: string] | undefined
   readonly onPause: (paused: boolean) => void

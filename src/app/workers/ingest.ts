@@ -43,7 +43,6 @@ export interface IngestStart {
   readonly duplicates: WindowSize
   readonly geo: GeoFiles
   readonly claim: Claim
-  /** Set with a journal on a bus. */
   readonly shared?: SharedStart
 }
 
@@ -51,9 +50,7 @@ export interface IngestStatus {
   readonly bytes: number
   readonly segments: number
   readonly sources: readonly SourceTotalsReport[]
-  /** Oldest sequence needed by the worker's projections. */
   readonly holds: number
-  /** Why no rows are accepted. */
   readonly problem?: string
 }
 
@@ -93,7 +90,6 @@ export const journalMethods = {
       done(unit)
     }
   },
-  /** For events that may be pushed twice. */
   async appendOnce(unit: Unit): Promise<Admitted> {
     try {
       return await need(admission).append(unit)
@@ -169,7 +165,6 @@ export const ingestMethods = {
   async apply(entries: readonly SourceEntry[]) {
     return need(sources).apply(entries)
   },
-  /** Pushed events may be duplicates. */
   append: (unit: Unit): Promise<Pushed> => pushed(unit),
   /** As `append`; only rows not settled by the acknowledging sink count as duplicates. */
   appendAgain: ({ unit, settled }: { readonly unit: Unit; readonly settled: number }): Promise<Pushed> =>

@@ -1,4 +1,3 @@
-/** Ingest worker's part of a journal on a bus. */
 import type { DuplicateWindow } from '../../engine/dedupe/duplicates.ts'
 import type { AwaitedSink } from '../../engine/contracts.ts'
 import { sharedSource, type Place } from '../../engine/cluster/names.ts'
@@ -17,7 +16,6 @@ export interface SharedIngestParts {
   readonly host: Host
   readonly log: Log
   readonly metrics: Metrics
-  /** Receives the units accepted after its last snapshot. */
   readonly window: DuplicateWindow
   readonly journal: SegmentWriter
   readonly queueBytes: number
@@ -53,7 +51,6 @@ export class SharedIngest {
     this.#copying = start.serves ? replicate({ bus: joined.bus, ...parts, signal: stop.signal }) : Promise.resolve()
   }
 
-  /** Resolves once the bus is reachable. */
   static async start(start: SharedStart, parts: SharedIngestParts): Promise<SharedIngest> {
     const { host, log, window, queueBytes } = parts
     const stop = new AbortController()
@@ -80,7 +77,6 @@ export class SharedIngest {
     return new SharedIngest(start, parts, { bus, records, close }, writer, stop)
   }
 
-  /** Totals of all copied sources, or of the local ones without copies. */
   totals(): ReadonlyMap<string, Readonly<SourceTotals>> {
     return this.#serves ? this.#parts.journal.totals() : this.writer.totals()
   }

@@ -22,7 +22,6 @@ export interface WatchStart {
   readonly epoch: number
   readonly tail: SharedArrayBuffer
   readonly storeRetentionMs?: number
-  /** Set with a journal on a bus. */
   readonly shared?: SharedStart
   readonly journal: MessagePort
 }

@@ -11,7 +11,6 @@ import type { Data } from '../output.ts'
 export type Status = 'ok' | 'warn' | 'fail'
 
 export interface Finding {
-  /** Short name of the check, stable for scripts. */
   readonly check: string
   readonly status: Status
   readonly fact: string
@@ -43,7 +42,6 @@ export function reason(error: unknown): string {
   return messageOf(error)
 }
 
-/** The findings as printed by `-o`; `ok` means that no check failed. */
 export function findingsData(findings: readonly Finding[]) {
   return {
     whole: { ok: findings.every(({ status }) => status !== 'fail'), checks: findings },

@@ -6,7 +6,6 @@ import { getRunning } from './running.ts'
 
 const check = 'cluster of flows'
 
-/** Whether the cluster names of flows are those of watched clusters. */
 export async function checkFlowClusters({ config, running }: CheckContext): Promise<Finding[]> {
   const findings = configuredClusters(config)
   if (running === undefined || running.url === '' || !expectsClusters(config)) return findings
@@ -65,7 +64,6 @@ export interface ClusterGroups {
   readonly total: { readonly flows: number | string }
 }
 
-/** Flows of the last hour. */
 export function recentClusters({ columns, rows, total }: ClusterGroups, watched: readonly string[]): Finding[] {
   const flows = Number(total.flows)
   if (flows === 0) return []

@@ -5,7 +5,6 @@ import { ok, warn, fail, type Finding, type CheckContext } from './finding.ts'
 const oldestNode = 24
 const fewFiles = 256
 const enoughFiles = 4096
-/** Memory in bytes beside one query. */
 const baseMemory = 512 * 2 ** 20
 
 export async function checkMachine({ machine, config }: CheckContext): Promise<Finding[]> {

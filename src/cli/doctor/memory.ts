@@ -23,7 +23,6 @@ export async function checkMemory({ config, running }: CheckContext): Promise<Fi
   }
 }
 
-/** Resident memory, the largest parts and the remainder, from metrics in Prometheus' text format. */
 export function memoryFact(metrics: string): string {
   const resident = Number(/^process_resident_memory_bytes (\S+)$/m.exec(metrics)?.[1] ?? 0)
   const parts = [...metrics.matchAll(new RegExp(`^${memoryMetric}\\{part="([^"]+)"\\} (\\S+)$`, 'gm'))]

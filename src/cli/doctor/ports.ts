@@ -42,7 +42,6 @@ async function checkPort({ owner, protocol, address }: Listener, weir: number | 
   return fail(check, `${name} cannot be opened: ${error}`, 'Choose another address.')
 }
 
-/** Resolves with the error code, or undefined on success. */
 function tryToOpen(protocol: 'udp' | 'tcp', { host, port }: HostPort): Promise<string | undefined> {
   return new Promise((resolve) => {
     const failed = (error: NodeJS.ErrnoException): void => resolve(error.code ?? error.message)

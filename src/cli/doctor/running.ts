@@ -1,6 +1,5 @@
 import { self } from '../../host/process.ts'
 
-/** Uses the token of the environment. Rejects with the network error. */
 export async function getRunning(url: string, path: string): Promise<Response> {
   const token = self.env['WEIR_TOKEN']
   try {

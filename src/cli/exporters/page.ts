@@ -4,7 +4,6 @@ import { sizeText } from '../../model/size-text.ts'
 import type { Data, Row } from '../output.ts'
 import { oneLine, textTable } from '../text-table.ts'
 
-/** Response of GET /api/v1/exporters. */
 export interface Exporters {
   readonly sources: readonly (SourceExporters & { readonly known: number })[]
 }
@@ -69,7 +68,6 @@ export function exportersText({ sources }: Exporters, ledger: Ledger, now: numbe
   ].join('\n')
 }
 
-/** All facts of one exporter; undefined when the address is unknown. */
 export function exporterText({ sources }: Exporters, address: string, now: number): string | undefined {
   const pages = sources.flatMap((source) =>
     source.exporters.filter((one) => one.address === address).map((one) => onePage(source, one, now)),

@@ -10,14 +10,12 @@ export interface TimedDatagram extends CapturedDatagram {
   readonly time: number
 }
 
-/** `port`: sent to a port outside of the selection. */
 export type SkippedPackets = Record<NoDatagram | 'port', number>
 
 export interface CaptureCounts {
   format: 'pcap' | 'pcapng' | undefined
   packets: number
   readonly leftOut: SkippedPackets
-  /** Bytes of a truncated last record. */
   tail: number
 }
 

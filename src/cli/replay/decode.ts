@@ -67,7 +67,6 @@ export class CaptureDecoder {
     this.#flows.reset()
   }
 
-  /** Returns why the datagram, or part of it, is unreadable. */
   #read({ payload, srcAddr, srcPort, time }: TimedDatagram, protocol: Protocol): string | undefined {
     const exporter = this.#exporter(srcAddr)
     const received = Number.isNaN(time) ? 0 : Math.floor(time)

@@ -21,7 +21,6 @@ export class Pace {
     this.#started = host.clock.monotonic()
   }
 
-  /** Restarts the clock of the capture: the next datagram is sent at once. */
   round(): void {
     this.#firstTime = Number.NaN
   }

@@ -6,7 +6,6 @@ import { CommandError } from '../client.ts'
 import type { Target } from '../replay.ts'
 import { messageOf } from '../../model/errors.ts'
 
-/** Exporters beyond this number share sockets. */
 const maxSockets = 512
 const maxPendingSends = 256
 
@@ -54,7 +53,6 @@ export class ReplaySender {
     })
   }
 
-  /** Waits until the system has accepted every datagram, then for `settle`, and closes. */
   async close(settle: () => Promise<void>): Promise<void> {
     while (this.#waiting > 0) await new Promise<void>((resolve) => (this.#room = resolve))
     await settle()

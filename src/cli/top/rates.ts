@@ -9,14 +9,12 @@ export interface Sample {
   readonly exporters: Exporters
 }
 
-/** Differences between two samples; rates are per second. */
 export interface Rates {
   /** ISO 8601. */
   readonly time: string
   readonly seconds: number
   readonly journal: Pipeline['journal']
   readonly sources: readonly SourceRates[]
-  /** Busiest first. */
   readonly exporters: readonly ExporterRates[]
   readonly sinks: readonly SinkRates[]
 }

@@ -24,7 +24,6 @@ import { parseTime } from './time.ts'
 /** Names in lower case, as Node's `request.headers`. */
 export type Headers = Readonly<Record<string, string | readonly string[] | undefined>>
 
-/** Throws CloudEventsError. */
 export function decodeBinary(headers: Headers, body: Uint8Array): EventBatch {
   return toEventBatch([
     naming(undefined, () =>

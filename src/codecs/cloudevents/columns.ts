@@ -3,7 +3,6 @@ import { DictionaryBuilder } from '../../model/dictionary.ts'
 
 type CodeName = (typeof eventCodes)[number]
 
-/** Index of each code within a row of {@link ColumnsBuilder.codes}. */
 export const slot: Readonly<Record<CodeName, number>> = {
   source: 0,
   type: 1,

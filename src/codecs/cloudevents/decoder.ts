@@ -75,7 +75,6 @@ export class Decoder {
     this.#eventFamily = this.columns.dictionary.code('event')
   }
 
-  /** Returns the end of the event. */
   event(at: number): number {
     const { bytes } = this
     const end = this.#members(at)

@@ -15,7 +15,6 @@ export class CloudEventsError extends Error {
   }
 }
 
-/** An error before its event is known. */
 export class Fault extends Error {
   readonly problem: CloudEventsProblem
 

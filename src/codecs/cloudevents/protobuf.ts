@@ -94,7 +94,6 @@ export function decodeProtobufBatch(body: Uint8Array): WeirEvent[] {
   return events
 }
 
-/** `index`: in a batch. Throws CloudEventsError. */
 export function decodeProtobuf(body: Uint8Array, index?: number): WeirEvent {
   return naming(index, () => {
     if (body.length > eventLimit) throw new Fault(`the event is larger than ${eventLimit} bytes`, 'too-large')

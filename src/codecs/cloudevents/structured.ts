@@ -4,7 +4,6 @@ import { naming } from './errors.ts'
 import { checkEnd, skipSpace, wrong } from './json.ts'
 import { notThere } from './values.ts'
 
-/** Throws CloudEventsError. */
 export function decodeStructured(body: Uint8Array): EventBatch {
   const decoder = new Decoder(body)
   checkEndOf(

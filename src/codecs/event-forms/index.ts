@@ -5,7 +5,6 @@ import type { KollectFields } from '../kollect/index.ts'
 import { agentForm, flowForm, type FlowForm, type FlowFormChoice } from '../flow-forms/index.ts'
 
 interface Row {
-  /** Increases over the rows of one send. */
   readonly index: number
   readonly kind: BatchKind
   readonly event: WeirEvent

@@ -57,12 +57,10 @@ export class FlowAggregator {
     }
   }
 
-  /** Number of the last batch. */
   get version(): number {
     return this.#version
   }
 
-  /** Label sets in memory. */
   get size(): number {
     let size = 0
     for (const { sets } of this.#groups.values()) size += sets.size

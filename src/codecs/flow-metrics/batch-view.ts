@@ -3,7 +3,6 @@ import type { FlowFieldName } from '../../model/fields.ts'
 import type { BatchTexts } from './values.ts'
 import { flattenedView, plainView, type View } from './view.ts'
 
-/** Work on a batch that metrics share. */
 export class BatchView {
   readonly batch: FlowBatch
   readonly texts: BatchTexts

@@ -12,7 +12,6 @@ export interface MetricFilter {
 
 /** A metric over flows. Fields accept any name of the registry; `Field>Key` names a key of a JSON field. */
 export interface MetricDefinition {
-  /** Without the prefix. */
   readonly name: string
   readonly type: 'counter' | 'gauge' | 'histogram'
   readonly help: string
@@ -27,7 +26,6 @@ export interface MetricDefinition {
   readonly flatten: readonly string[]
   /** Upper bounds of a histogram, ascending. */
   readonly buckets: readonly number[]
-  /** Whether values are multiplied by the sampling interval. */
   readonly scaled: boolean
 }
 

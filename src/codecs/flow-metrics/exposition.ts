@@ -6,7 +6,6 @@ export type TextFormat = 'prometheus' | 'openmetrics'
 /** Series written at once, so that a scrape does not hold up other work. */
 const setsPerChunk = 500
 
-/** All series in Prometheus' text format 0.0.4 or OpenMetrics 1.0. */
 export function exposition(aggregator: FlowAggregator, format: TextFormat): string {
   return [...expositionChunks(aggregator, format)].join('')
 }

@@ -13,7 +13,6 @@ export class LabelSets {
   readonly #limit: number
   #table: WordTable
   readonly #words: Int32Array
-  /** Label values by set, once they were needed. */
   #texts: (readonly string[] | undefined)[] = []
 
   constructor(labels: CompiledMetric['labels'], limit: number) {

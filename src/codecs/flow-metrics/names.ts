@@ -1,9 +1,7 @@
-/** Unit of a metric, from its name. */
 export function unitOf(name: string): string | undefined {
   return /_(bytes|packets|seconds)(?:_total)?$/.exec(name)?.[1]
 }
 
-/** Name of the metric without sampling. */
 export function rawName(name: string): string {
   return name.endsWith('_total') ? `${name.slice(0, -'_total'.length)}_raw_total` : `${name}_raw`
 }

@@ -7,7 +7,6 @@ import {
 } from './definition.ts'
 import { resolveFieldName } from '../../model/fields.ts'
 
-/** A definition as written by a user or the table below. */
 export interface WrittenMetric {
   readonly name: string
   readonly type: MetricDefinition['type']

@@ -3,7 +3,6 @@ import { FlowAggregator, type AggregatorOptions } from './aggregator.ts'
 import type { CompiledMetric } from './definition.ts'
 import { selectMetrics, type WrittenMetric } from './predefined.ts'
 
-/** Settings of sinks that sum flows into metrics, after validation. */
 export interface FlowMetricSettings extends Pick<AggregatorOptions, 'prefix' | 'sampling'> {
   readonly include: readonly string[]
   readonly custom: readonly (Omit<WrittenMetric, 'buckets'> & { readonly buckets: readonly string[] })[]

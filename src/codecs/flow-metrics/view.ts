@@ -4,7 +4,6 @@ import type { FlowFieldName } from '../../model/fields.ts'
 /** Positions of a batch: its chosen rows, or each element of their lists. */
 export interface View {
   readonly count: number
-  /** Row of each position. */
   readonly rows: Uint32Array
   /** By flattened field: the element in the batch's list, or -1. For JSON: the number of the element. */
   readonly items: ReadonlyMap<FlowFieldName, Int32Array>

@@ -20,7 +20,6 @@ export interface MessageOptions {
   readonly domain: number
   /** Enterprise number of NetObserv's elements; 0: without them. */
   readonly enterprise: number
-  /** Whether sampling intervals are exported as options. */
   readonly sampling: boolean
   /** Messages are filled up to this size. */
   readonly limit: number

@@ -55,7 +55,6 @@ const enterprise: readonly Element[] = [
   [7741, variable],
   [7742, variable],
 ]
-/** Scope: observation domain. */
 const sampling: readonly Element[] = [
   [149, 4],
   [34, 4],

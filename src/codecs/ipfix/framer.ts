@@ -16,7 +16,6 @@ export class MessageFramer {
     return this.#headBytes + this.#piece.length - this.#at
   }
 
-  /** Consume all messages with {@link next} before the next call. */
   push(piece: Uint8Array): void {
     this.#piece = piece
     this.#at = 0

@@ -48,7 +48,6 @@ export function writeTime(writer: ProtoWriter, field: number, ms: number): void 
 }
 
 export interface OtlpResource {
-  /** Attributes of the resource, `service.name` among them. */
   readonly attributes: Readonly<Record<string, string>>
   readonly scope: { readonly name: string; readonly version: string }
 }

@@ -7,7 +7,6 @@ import { conditionsOf } from '../netobserv-json/index.ts'
 import { ProtoWriter } from '../proto-writer/index.ts'
 import { writeAttribute, writeListAttribute } from './attributes.ts'
 
-/** Field number of attributes in a log record. */
 const attributes = 6
 
 /** Where NetObserv's OpenTelemetry names differ from those of the registry, or the registry has none. */

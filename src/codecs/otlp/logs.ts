@@ -6,13 +6,10 @@ import { ProtoWriter } from '../proto-writer/index.ts'
 import { writeAttribute, writeExport, writeTime, type OtlpResource } from './attributes.ts'
 import { flowAttributes } from './flow-attributes.ts'
 
-/** Number and name of the severity INFO. */
 const info = [9, 'INFO'] as const
 
 export interface FlowLogOptions {
-  /** Attribute by field. */
   readonly mapping: ReadonlyMap<FlowFieldName, string>
-  /** JSON of a row, for the body. */
   readonly body: (batch: FlowBatch) => (row: number) => string
 }
 
@@ -79,7 +76,6 @@ export function eventLog(event: WeirEvent, received: number): Uint8Array {
   return writer.finish()
 }
 
-/** An `ExportLogsServiceRequest` of encoded log records. */
 export function logsRequest(records: readonly Uint8Array[], resource: OtlpResource): Uint8Array {
   const writer = new ProtoWriter()
   writeExport(writer, resource, (to) => {

@@ -57,7 +57,6 @@ export function* metricsRequests(families: Iterable<Family>, options: MetricsOpt
   if (samples > 0) yield finish()
 }
 
-/** The metric without its data points. */
 function beginMetric(writer: ProtoWriter, { name, help, unit, type }: Family): () => void {
   writer.text(1, name)
   writer.text(2, help)

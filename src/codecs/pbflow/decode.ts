@@ -24,7 +24,6 @@ export class AgentFlowDecoder {
   readonly #rows: RecordRows
   readonly #record = new AgentRecord()
   readonly #wire = new WireReader()
-  /** Rows of the last call. */
   rows = 0
   /** Records of the last call that could not be read, and 1 more if the rest of the message could not. */
   malformed = 0

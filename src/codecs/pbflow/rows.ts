@@ -27,7 +27,6 @@ export interface Received {
   readonly sender: Uint32Array | undefined
 }
 
-/** Writes records of the agent as rows of one builder. */
 export class RecordRows {
   readonly #flows: FlowBuilder
   readonly #codes: StringCodes

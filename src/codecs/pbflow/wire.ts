@@ -3,9 +3,7 @@ export class WireReader {
   bytes: Uint8Array = new Uint8Array(0)
   at = 0
   failed = false
-  /** Number of the last field. */
   field = 0
-  /** Wire type of the last field. */
   type = 0
   /** Low and high 32 bits of the last varint. */
   low = 0

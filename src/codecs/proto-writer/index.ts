@@ -82,7 +82,6 @@ export class ProtoWriter {
     this.raw(value)
   }
 
-  /** Encoded fields. */
   raw(value: Uint8Array): void {
     this.#reserve(value.length)
     this.#bytes.set(value, this.#at)

@@ -18,7 +18,6 @@ export interface WriteOptions {
 /** Sorted by name, with `__name__`. */
 export type Labels = readonly (readonly [name: string, value: string])[]
 
-/** Series, and samples, of an entry. */
 export function samplesOf({ family: { type, bounds } }: Entry): number {
   return type === 'histogram' ? bounds.length + 3 : 1
 }
@@ -38,7 +37,6 @@ export function* inChunks(entries: Iterable<Entry>, samples: number): Generator<
   if (chunk.length > 0) yield chunk
 }
 
-/** Calls `visit` with each series of the entry. */
 export function eachSeries(
   { family, set }: Entry,
   common: WriteOptions['labels'],

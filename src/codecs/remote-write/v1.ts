@@ -3,7 +3,6 @@ import { ProtoWriter } from '../proto-writer/index.ts'
 import { eachSeries, type Entry, type WriteOptions } from './entries.ts'
 import { metricTypes, writeValue } from './values.ts'
 
-/** A `WriteRequest` with the metadata of the metrics. */
 export function encodeV1(entries: readonly Entry[], { labels: common, at, stale = false }: WriteOptions): Uint8Array {
   const writer = new ProtoWriter()
   const metadata = new Map<string, Family>()

@@ -20,7 +20,6 @@ export const parts = {
   translation: 0x300,
 } as const
 
-/** Assembled from records. Reused. */
 export class Sample {
   /** Includes headers that agents parsed themselves. */
   readonly packet = new Packet()

@@ -3,7 +3,6 @@ import { variable, type Layout } from './layout.ts'
 /** Bounds the memory of a hostile layout. */
 export const chunkRecords = 1024
 
-/** Equal for all records of a set. */
 export interface SetContext {
   /** Unix ms by the exporter's clock. */
   exportTime: number
@@ -13,7 +12,6 @@ export interface SetContext {
   received: number
 }
 
-/** A field in every record of a located set. */
 export interface FieldPlace {
   /** Index into `base`, and the distance from there. */
   readonly segment: number

@@ -42,7 +42,6 @@ interface Released {
   readonly template: Template
 }
 
-/** Content of one datagram. Reused. */
 export interface Walked {
   /** Including options; undefined if some sets could not be counted. */
   records: number | undefined
@@ -208,7 +207,6 @@ export class TemplateDecoder {
     if (!template.prepared.layout.options) this.#walked.flows += records
   }
 
-  /** Returns the number of records. */
   #read(domain: Domain, template: Template, at: number, end: number, cut: boolean): number {
     const { prepared } = template
     const { layout } = prepared

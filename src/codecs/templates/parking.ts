@@ -4,7 +4,6 @@ import type { Domain, ParkedSet } from './state.ts'
 export interface ParkingLimits {
   /** Over all exporters. */
   readonly bytes: number
-  /** Of one exporter. */
   readonly exporterBytes: number
   /** Maximum wait in ms. */
   readonly time: number
@@ -69,7 +68,6 @@ export class Parking {
     return true
   }
 
-  /** In order of arrival. */
   take(domain: Domain, id: number): readonly ParkedSet[] {
     const sets = domain.parked.get(id) ?? []
     domain.parked.delete(id)

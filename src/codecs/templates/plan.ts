@@ -37,7 +37,6 @@ export interface PlanOptions {
 
 const isAddress = ({ length }: FieldPlace): boolean => length === 4 || length === 16
 
-/** Makes all decisions about a template once. */
 export class Planner {
   readonly #flows: FlowBuilder
   readonly #options: PlanOptions

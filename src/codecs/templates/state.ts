@@ -42,7 +42,6 @@ export interface Template {
   recent: boolean
 }
 
-/** Arrived before its template. */
 export interface ParkedSet {
   readonly domain: Domain
   readonly id: number

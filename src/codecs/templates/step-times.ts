@@ -21,7 +21,6 @@ export interface TimePlaces {
 
 const latest = 8.64e15
 
-/** In ms. */
 export interface SkewRule {
   skewLimit: number
 }

@@ -48,7 +48,6 @@ export class TemplateTable {
   #fields = 0
   readonly #domains = new Set<Domain>()
   readonly #layouts = new Map<string, Prepared>()
-  /** Changes to save. */
   changes = 0
 
   constructor(limits: TemplateLimits, parking: Parking) {

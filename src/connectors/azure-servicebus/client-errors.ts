@@ -33,7 +33,6 @@ export function isOfConnection(error: unknown): boolean {
   return !entityErrors.has(codeOf(error)) && !/^SenderBusyError\b/.test(errorText(error))
 }
 
-/** The failure and the action to take. `right`: `Send` or `Listen`. */
 export function unavailableReason(error: unknown, entity: string, right: string): string {
   const text = errorText(error)
   if (error instanceof WeirError || error instanceof WrongSettings || error instanceof NoToken) return text
@@ -73,7 +72,6 @@ export function sendFailure(error: unknown, entity: string): Attempt {
   return { is: 'retry', reason: unavailableReason(error, entity, 'Send'), away: true }
 }
 
-/** The failure concerns one message of the request. */
 export function isOfMessage(error: unknown): boolean {
   return (
     codeOf(error) === 'MessageSizeExceeded' ||

@@ -7,7 +7,6 @@ import type { ServiceBusSourceConfig } from './config.ts'
 
 const closeMs = 2000
 
-/** Locks nothing and counts no delivery. */
 export async function probeEntity(config: ServiceBusSourceConfig, context: ProbeContext): Promise<Probe> {
   const { entity, subscription, timeout: ms } = config
   const path = subscription === null ? entity : `${entity}/${subscription}`

@@ -90,7 +90,6 @@ export class ServiceBusPublisher {
     return sending.attempts
   }
 
-  /** Sends nothing. */
   async probe(signal: AbortSignal): Promise<Probe> {
     const { entity, timeout } = this.#config
     const { host } = this.#context

@@ -270,5 +270,4 @@ export const serviceBusSourceSchema = defineSchema({
 
 export type ServiceBusSourceConfig = ConfigOf<typeof serviceBusSourceSchema>
 export type ServiceBusConfig = ConfigOf<typeof serviceBusSchema>
-/** Settings of a connection. */
 export type ServiceBusServer = Pick<ServiceBusConfig, 'connection_string' | 'namespace' | 'auth' | 'timeout'>

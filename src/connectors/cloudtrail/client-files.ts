@@ -41,7 +41,6 @@ export class TrailFiles {
     this.#host = host
   }
 
-  /** Rejects with InvalidFileError or FileUnavailableError. */
   async records(file: FileName, signal: AbortSignal): Promise<readonly unknown[]> {
     const { bucket, max_file_size: maxBytes } = this.#from
     const place = `s3://${file.bucket}/${file.key}`
@@ -70,7 +69,6 @@ export class TrailFiles {
     return content['Records']
   }
 
-  /** Rejects with FileUnavailableError. */
   async verifyAccess(signal: AbortSignal): Promise<void> {
     const {
       library: { HeadBucketCommand },

@@ -5,7 +5,6 @@ import { TrailError, TrailReader } from './client.ts'
 import { FileUnavailableError, TrailFiles } from './client-files.ts'
 import type { CloudtrailConfig, From } from './config.ts'
 
-/** Consumes nothing. Reads one event of each region and checks the Lease, or inspects the queue and the bucket. */
 export async function probeTrail(config: CloudtrailConfig, context: ProbeContext, signal: AbortSignal): Promise<Probe> {
   const { from } = config
   const regions =

@@ -57,7 +57,6 @@ export class TrailReader {
     return this.#page({ ...span, ...(next === undefined ? {} : { NextToken: next }) }, signal)
   }
 
-  /** Rejects with TrailError. */
   async verifyAccess(signal: AbortSignal): Promise<void> {
     const now = this.#options.host.clock.now()
     await this.#page({ StartTime: new Date(now - 60_000), EndTime: new Date(now), MaxResults: 1 }, signal)

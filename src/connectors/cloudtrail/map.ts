@@ -9,7 +9,6 @@ import { resourceOf, type FoundResource, type ReturnedResource } from './map-res
 
 const utf8 = new TextEncoder()
 
-/** Undefined if the value is not a record. */
 export function mapRecord(record: unknown, lookedUp: readonly ReturnedResource[] = []): WeirEvent | undefined {
   if (!isRecord(record)) return undefined
   const text = (name: string): string | undefined => textOf(record[name])

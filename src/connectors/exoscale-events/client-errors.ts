@@ -38,7 +38,6 @@ export function failureOf(
   return new ExoscaleError(`${what} rejected the request (${detail}); correct the settings`)
 }
 
-/** Classifies a request without a response. */
 export function connectionError(error: unknown, what: string): ExoscaleError {
   if (error instanceof HttpError)
     return new ExoscaleError(`${what} can't be reached (${error.message})`, {
@@ -52,7 +51,6 @@ export function isTooLarge(error: unknown): boolean {
   return error instanceof ExoscaleError && error.cause instanceof HttpError && error.cause.kind === 'too_large'
 }
 
-/** Throws ExoscaleError. */
 export function parseResponse<T>(answer: HttpAnswer, what: string, is: (value: unknown) => value is T): T {
   const value = jsonOf(answer)
   if (is(value)) return value

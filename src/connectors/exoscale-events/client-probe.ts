@@ -5,7 +5,6 @@ import { checkLease } from '../../net/kubernetes/lease-check.ts'
 import { ZoneClient } from './client.ts'
 import type { ExoscaleEventsConfig, ZoneConfig } from './config.ts'
 
-/** Reads the last minute of each zone and the organisation, and checks the Lease. */
 export async function probeEvents(
   config: ExoscaleEventsConfig,
   context: ProbeContext,

@@ -39,7 +39,6 @@ export class ZoneClient {
     return (endpoint ?? `https://api-${name}.exoscale.com`).replace(/\/+$/, '')
   }
 
-  /** Rejects with ExoscaleError. */
   async organization(signal: AbortSignal): Promise<string> {
     const answer = await this.#get('/organization', [], 'get-organization', signal)
     const id = textOf(parseResponse(answer, this.endpoint, isRecord)['id'])

@@ -1,6 +1,5 @@
 import type { Writable } from 'node:stream'
 
-/** Writes lines to a stream with a slow or closed reader. */
 export class LineStream {
   readonly #stream: Writable
 

@@ -47,7 +47,6 @@ export class LineFile {
     }
   }
 
-  /** Returns the new name. */
   async rotate(): Promise<string | undefined> {
     if (this.#rotateAt === 0 || (this.#open?.size ?? 0) < this.#rotateAt) return undefined
     await this.close()

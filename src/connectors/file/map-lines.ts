@@ -11,21 +11,17 @@ export class LineCutter {
   #pending = 0
   /** The current line exceeds the limit. */
   #skips = false
-  /** After the last complete line. */
   position = 0
-  /** Lines that exceeded the limit. */
   tooLong = 0
 
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes
   }
 
-  /** After the last byte. */
   get end(): number {
     return this.position + this.#pending
   }
 
-  /** Restarts at a position. */
   reset(position: number): void {
     this.#rest = Buffer.alloc(0)
     this.#pending = 0

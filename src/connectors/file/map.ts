@@ -17,7 +17,6 @@ export interface Lines {
 }
 
 export interface LineForm {
-  /** Header of a file. */
   readonly head: Uint8Array
   /** The line of each row, or the reason for its rejection. */
   readonly rows: (batch: SinkBatch) => Iterable<Uint8Array | string>

@@ -28,9 +28,7 @@ export const source = defineSource<typeof fileSourceSchema>('file', {
 export interface FileSourceStatus {
   /** Bytes after the last line in the journal. */
   readonly position: number
-  /** Lines that are no flow. */
   readonly malformed: number
-  /** Why nothing is read. */
   readonly why?: string
 }
 
@@ -38,7 +36,6 @@ export interface FileSource extends Source {
   status(): FileSourceStatus
 }
 
-/** Position in the journal. */
 interface Cursor {
   readonly position: number
   readonly head: Head
@@ -175,7 +172,6 @@ class LineSource implements FileSource {
     }
   }
 
-  /** Decodes the lines of a chunk; its rows are in the journal when it resolves. */
   async #take(chunk: Uint8Array, signal: AbortSignal): Promise<void> {
     const { id, metrics } = this.#context
     metrics.count('weir_file_read_bytes_total', chunk.length, { source: id })

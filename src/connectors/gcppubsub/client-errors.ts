@@ -31,7 +31,6 @@ export function isLoginRejected(error: unknown): boolean {
   )
 }
 
-/** The failure and the action to take. `what`: full name of a topic or subscription. */
 export function unavailableReason(error: unknown, what: string, right: string): string {
   const text = errorText(error)
   switch (codeOf(error)) {

@@ -3,7 +3,6 @@ import { callOptions, clientOptions, loadClient } from './client-connect.ts'
 import { code, codeOf, unavailableReason } from './client-errors.ts'
 import type { PubSubSourceConfig } from './config.ts'
 
-/** Pulls nothing. */
 export async function probeSubscription(config: PubSubSourceConfig): Promise<Probe> {
   const name = `projects/${config.project}/subscriptions/${config.subscription}`
   const library = await loadClient()

@@ -129,5 +129,4 @@ export const gcppubsubSourceSchema = defineSchema({
 
 export type PubSubConfig = ConfigOf<typeof gcppubsubSchema>
 export type PubSubSourceConfig = ConfigOf<typeof gcppubsubSourceSchema>
-/** Settings of a connection. */
 export type PubSubServer = Pick<PubSubConfig, 'project' | 'endpoint' | 'auth'>

@@ -32,7 +32,6 @@ export interface AuditListenersOptions {
   readonly token: string | undefined
   /** Of a body, compressed and decompressed. */
   readonly mostBytes: number
-  /** Rejects with Refused. */
   take(body: Buffer): Promise<void>
   refused(refusal: Refusal, message: string): void
 }

@@ -150,7 +150,6 @@ class KubeAudit implements KubeAuditSource {
   }
 }
 
-/** Throws Refused. */
 function itemsOf(body: Buffer): readonly unknown[] {
   const wrong = (message: string): Refused => new Refused(400, 'unreadable', message)
   if (tooDeep(body)) throw wrong(`The JSON nests deeper than ${deepest} levels.`)

@@ -48,7 +48,6 @@ function statusMessage(text: string): string {
   }
 }
 
-/** Rejects on an error response or without a response. */
 export async function discover(ask: Ask, signal: AbortSignal): Promise<Server> {
   const { value, date } = await get(ask, '/version', undefined, signal)
   const { gitVersion, minor } = value as { gitVersion?: string; minor?: string }

@@ -83,7 +83,6 @@ export class SeenObject {
     this.#managed = managed
   }
 
-  /** The parsed document. Throws UnreadableObject. */
   get object(): KubeObject {
     return (this.#object ??= parsed(this.document) as KubeObject)
   }
@@ -93,7 +92,6 @@ export class SeenObject {
     return digestOf(this.#sealed)
   }
 
-  /** The managed fields by manager. */
   get owned(): readonly OwnedFields[] {
     return this.#managed?.[0] === openList ? (parsed(this.#managed) as readonly OwnedFields[]) : []
   }

@@ -81,7 +81,6 @@ export function changeEvent(change: Change): WeirEvent {
   return envelope(place, kubernetesTypes[operation], 'change', id, time, data)
 }
 
-/** The fields of a resource event beside its facts. */
 export type ResourceHead = Place & Pick<ResourceData, 'resourceVersion' | 'since' | 'state'>
 
 /** `facts`: all further fields, as JSON. */

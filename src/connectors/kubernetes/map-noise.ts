@@ -42,7 +42,6 @@ export const noiseRules = {
 
 export type NoiseRule = keyof typeof noiseRules
 
-/** Rules that hide changes by default. */
 export const usualNoise: readonly NoiseRule[] = [
   'resource-version',
   'managed-fields',
@@ -56,10 +55,8 @@ export const usualNoise: readonly NoiseRule[] = [
   'node-images',
 ]
 
-/** Rules that mark changes instead of hiding them. */
 export const usuallyMarked: readonly NoiseRule[] = ['status']
 
-/** `kind.group` of an object. */
 export function kindOf({ apiVersion = '', kind = '' }: KubeObject): string {
   const slash = apiVersion.indexOf('/')
   return slash === -1 ? kind : `${kind}.${apiVersion.slice(0, slash)}`
@@ -85,12 +82,10 @@ export class Noise {
     )
   }
 
-  /** The rule that hides all changes of this kind. */
   ofKind(kind: string): NoiseRule | undefined {
     return this.#kinds.get(kind)
   }
 
-  /** Removed paths, as keys. */
   get cuts(): (readonly string[])[] {
     return this.#strippings.filter(({ rule }) => !this.#kept.has(rule)).map(({ path }) => path)
   }

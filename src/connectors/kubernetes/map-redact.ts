@@ -57,7 +57,6 @@ export class Redactor {
     return safe as T
   }
 
-  /** Redacts a message or any other text. */
   text(value: string): string {
     return this.#texts.redact(value)
   }

@@ -2,7 +2,6 @@ import type { ResourceAddress, ResourceData, ResourceOwner } from '../../model/k
 import { isRecord } from '../../model/json.ts'
 import type { KubeObject } from './client-types.ts'
 
-/** The mutable parts of a resource. */
 export type ResourceFacts = Omit<
   ResourceData,
   | 'cluster'

@@ -5,7 +5,6 @@ export interface Scope {
   readonly namespaces: readonly string[]
   readonly include: readonly string[]
   readonly exclude: readonly string[]
-  /** Kubernetes events. */
   readonly events: boolean
   /** Kinds (`Kind.group`) without visible changes. */
   readonly hidden: (kind: string) => boolean

@@ -9,7 +9,6 @@ import { checkpointAfter } from './source-replay.ts'
 export interface Leadership {
   readonly ref: LeaseRef
   readonly client: LeaseClient
-  /** Name of this process. */
   readonly name: string
 }
 

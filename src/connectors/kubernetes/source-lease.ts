@@ -28,7 +28,6 @@ export interface LeaseStatus extends LeaseRef {
   /** ISO 8601, by the holder's clock. */
   readonly since?: string
   readonly epoch?: number
-  /** Why the Lease is unreadable. */
   readonly problem?: string
 }
 

@@ -110,7 +110,6 @@ export class ObjectMap {
     this.damaged = rows.length
   }
 
-  /** The journal position that the map reflects. */
   get position(): Position {
     return this.#position
   }

@@ -35,7 +35,6 @@ export interface Difference {
   readonly objects: number
 }
 
-/** A watched collection. */
 export interface Compared {
   readonly type: Pick<ResourceType, 'group' | 'resource'>
   readonly path: string

@@ -63,7 +63,6 @@ export class Recorder {
     return Object.fromEntries(this.#emitted)
   }
 
-  /** Events that wait for the leadership or the journal. */
   get waiting(): number {
     return this.#queue.reduce((sum, { events }) => sum + events.length, 0)
   }

@@ -1,7 +1,6 @@
 import type { LeaseCheckpoint } from '../../net/kubernetes/lease.ts'
 import { covers, type Collection } from './source-steps.ts'
 
-/** The origin of a change. */
 export interface From {
   readonly collection: Collection
   /**
@@ -9,7 +8,6 @@ export interface From {
    * ones.
    */
   readonly version: string | undefined
-  /** The change is in the journal. */
   readonly onEmitted: () => void
 }
 

@@ -31,7 +31,6 @@ export function goodFor(storeRetentionMs: number): number {
   return Math.min(storeRetentionMs / 2, dayMs)
 }
 
-/** Runs until the signal aborts. */
 export async function runResync(parts: RetellParts, storeRetentionMs: number, signal: AbortSignal): Promise<void> {
   const { clock, timers } = parts.context.host
   const good = goodFor(storeRetentionMs)

@@ -57,7 +57,6 @@ export function connectTimeout({ url, timeout, tls }: NatsConfig): string {
   )
 }
 
-/** The failure, and the action to take. */
 export function whyNotConnected(
   error: unknown,
   { url, stream }: { readonly url: string; readonly stream: string | null },

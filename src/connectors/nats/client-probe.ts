@@ -5,7 +5,6 @@ import { errorText, whyNotConnected } from './client-errors.ts'
 import type { NatsConfig, NatsServer } from './config.ts'
 import { wildcardOf } from './map-subject.ts'
 
-/** Publishes and creates nothing. */
 export function probeNats(config: NatsConfig, context: Context): Promise<Probe> {
   return withConnection(config, context, (library, connection) => probeStream(library, connection, config))
 }

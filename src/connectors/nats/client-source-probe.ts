@@ -3,7 +3,6 @@ import type { Library } from './client-connect.ts'
 import { withConnection } from './client-probe.ts'
 import type { NatsSourceConfig } from './config.ts'
 
-/** Creates nothing. */
 export function probeSourceStream(config: NatsSourceConfig, context: ProbeContext): Promise<Probe> {
   const { url, stream, consumer, timeout } = config
   return withConnection(config, context, async (library, connection) => {

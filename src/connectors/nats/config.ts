@@ -235,5 +235,4 @@ export type NatsJournalConfig = ConfigOf<typeof natsJournalSchema>
 export type NatsConfig = ConfigOf<typeof natsSchema>
 export type NatsSourceConfig = ConfigOf<typeof natsSourceSchema>
 
-/** Settings of a connection. */
 export type NatsServer = Pick<NatsSourceConfig, 'url' | 'fallback_urls' | 'auth' | 'tls' | 'timeout'>

@@ -6,7 +6,6 @@ export async function loadNeo4j() {
   return (await import('neo4j-driver')).default
 }
 
-/** Throws if a secret can't be read. */
 export async function newDriver({ url, auth, tls, timeout }: Neo4jConfig): Promise<Driver> {
   const library = await loadNeo4j()
   const login =

@@ -51,7 +51,6 @@ export class GraphClient {
     }
   }
 
-  /** Writes nothing. */
   async probe(signal: AbortSignal): Promise<Probe> {
     try {
       const { agent, database } = await this.#withLimit(this.#readVersion(), signal)

@@ -32,7 +32,6 @@ export interface ActionRow {
   readonly marks: readonly string[]
 }
 
-/** Throws a readable error for an event without a graph representation. */
 export function toAction(event: WeirEvent, data: Fields): ActionRow {
   const { actor, action, service, resource, tenant, region, severity, requestId } = auditRecordOf(event, data)
   const marks = marksOfAudit(event, data)

@@ -18,7 +18,6 @@ const operations: Readonly<Record<string, string>> = {
 }
 const writes: ReadonlySet<string> = new Set(['create', 'update', 'patch', 'delete'])
 
-/** Throws a readable error for an event without a graph representation. */
 export function toChange(event: WeirEvent, data: Fields): ChangeRow {
   const operation = operations[event.type]
   const resource = event.ref === undefined ? undefined : objectNode(event.ref)

@@ -33,7 +33,6 @@ const clusterWide: ReadonlySet<string> = new Set([
   'APIService',
 ])
 
-/** Throws a readable error for an event without a graph representation. */
 export function toObject(event: WeirEvent, data: Fields): ObjectRow {
   const parts = event.ref === undefined ? undefined : parseKubernetesRef(event.ref)
   const resource = event.ref === undefined ? undefined : objectNode(event.ref)

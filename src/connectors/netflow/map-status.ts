@@ -1,6 +1,5 @@
 import type { ExporterState } from '../../codecs/templates/state.ts'
 
-/** One observation domain (v9: source id). */
 export interface DomainStatus {
   readonly version: 9 | 10
   readonly domain: number

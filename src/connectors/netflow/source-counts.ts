@@ -22,7 +22,6 @@ type Sums = Record<Counted, number>
 
 const zeros = (): Sums => Object.fromEntries(names.map((name) => [name, 0])) as Sums
 
-/** Totals of a source; increments are published at intervals. */
 export class NetflowCounts {
   readonly bytes: ByteCounts = noBytes()
   received = 0

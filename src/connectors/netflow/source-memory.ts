@@ -61,7 +61,6 @@ export class TemplateMemory {
     return saved === undefined ? 0 : this.#restore(saved, exporterOf)
   }
 
-  /** Never rejects. */
   async save(exporters: readonly Exporter[]): Promise<void> {
     const { clock } = this.#context.host
     const started = clock.monotonic()

@@ -23,7 +23,6 @@ export class CtsError extends PollError {
 const skewMs = 15 * 60_000
 const maxWaitMs = 10 * 60_000
 
-/** `what`: name of the service. */
 export function failureOf(answer: HttpAnswer, what: string, now: number): CtsError {
   const { status } = answer
   const { code, message } = errorOf(answer)
@@ -78,7 +77,6 @@ export function connectionError(error: unknown, what: string): CtsError {
   throw error
 }
 
-/** Throws CtsError. */
 export function parseResponse(answer: HttpAnswer, what: string): Readonly<Record<string, unknown>> {
   try {
     const read: unknown = JSON.parse(textIn(answer))

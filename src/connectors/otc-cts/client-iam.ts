@@ -48,14 +48,12 @@ function projectOf(project: IdOrName, domain: IdOrName | undefined): object {
     : { id: project.id }
 }
 
-/** Throws CtsError. */
 export function ownTokenIn({ headers }: HttpAnswer): string {
   const text = headers['x-subject-token']
   if (typeof text !== 'string') throw new CtsError('shape', 'IAM responded without a token')
   return text
 }
 
-/** Throws CtsError. */
 export function tokenIn(
   { headers }: HttpAnswer,
   body: Fields,
@@ -80,7 +78,6 @@ export function tokenIn(
   }
 }
 
-/** Throws CtsError. */
 export function projectIn(body: Fields, wanted: IdOrName): Project {
   const all = isRecord(body['project'])
     ? [body['project']]

@@ -7,7 +7,6 @@ import { accountOf } from './client-account.ts'
 import type { OtcCtsConfig, ProjectConfig } from './config.ts'
 import { sessionOf } from './client-project.ts'
 
-/** Reads one trace of the last minute from each tracker, and checks the Lease. */
 export async function probeTraces(config: OtcCtsConfig, context: ProbeContext, signal: AbortSignal): Promise<Probe> {
   const found = (
     await Promise.all([

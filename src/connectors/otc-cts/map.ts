@@ -51,7 +51,6 @@ const times = ['record_time', 'time'] as const
 const ratings: readonly string[] = ['normal', 'warning', 'incident']
 const utf8 = new TextEncoder()
 
-/** Undefined if the value is not a trace. */
 export function mapTrace(given: unknown, origin: TraceOrigin): MappedTrace | undefined {
   if (!isRecord(given)) return undefined
   // Keys may have stray spaces.

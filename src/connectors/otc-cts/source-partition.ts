@@ -14,7 +14,6 @@ export interface TrackerOptions {
   readonly context: SourceContext
   readonly session: Session
   readonly checkpoint: Checkpoint
-  /** Project name in the settings. */
   readonly project: string
   readonly tracker: string
   readonly limits?: PollLimits

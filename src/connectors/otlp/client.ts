@@ -11,7 +11,6 @@ export interface Exporter {
   close(): void
 }
 
-/** The exporter of the URL's protocol, with counted outcomes. */
 export async function openExporter(config: OtlpConfig, { id, host, metrics, log }: Context): Promise<Exporter> {
   const open = config.url.startsWith('grpc')
     ? (await import('./client-grpc.ts')).openGrpc

@@ -13,7 +13,6 @@ import { attributesOf } from './map.ts'
 /** Receivers accept messages of 4 MiB by default. */
 const requestBytes = 3 * 1024 * 1024
 
-/** Rows as log records. */
 export class LogSink implements Sink {
   readonly #config: OtlpConfig
   readonly #context: Context

@@ -69,7 +69,6 @@ export async function connectToAny(
   throw new Error(problems.join('; '))
 }
 
-/** Bounded by `timeout` ms. */
 export async function closeConnection(
   { connection, destroy }: OpenConnection,
   { host }: Pick<Context, 'host'>,
@@ -101,7 +100,6 @@ export async function exists(connection: ChannelModel, ask: (channel: Channel) =
   }
 }
 
-/** Creates missing objects. */
 export async function ensureDeclared(
   connection: ChannelModel,
   { exchange, declare }: Pick<RabbitmqConfig, 'exchange' | 'declare'>,

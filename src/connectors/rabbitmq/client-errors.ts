@@ -83,7 +83,6 @@ export function blockedFor(reason: string): string {
   return `RabbitMQ blocks publishers (${reason}); free memory or disk space on its nodes, or consume its queues`
 }
 
-/** The failure, and the action to take. */
 export function whyNotConnected(
   error: unknown,
   url: string,

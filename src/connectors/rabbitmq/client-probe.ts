@@ -3,7 +3,6 @@ import { connectToAny, exists, closeConnection } from './client-connect.ts'
 import { errorText } from './client-errors.ts'
 import type { RabbitmqConfig } from './config.ts'
 
-/** Publishes and creates nothing. */
 export async function probeRabbitmq(config: RabbitmqConfig, context: Context, signal: AbortSignal): Promise<Probe> {
   const { exchange, vhost, declare, timeout } = config
   let dialed

@@ -13,7 +13,6 @@ const closeMs = 2000
 interface Live {
   readonly dialed: OpenConnection
   readonly channel: Channel
-  /** Ascending. */
   readonly open: Set<number>
 }
 

@@ -5,7 +5,6 @@ import type { RabbitmqSourceConfig } from './config.ts'
 
 const [notFound, refused, closeMs] = [404, 403, 2000]
 
-/** Consumes nothing. */
 export async function probeQueue(config: RabbitmqSourceConfig, context: ProbeContext): Promise<Probe> {
   const { queue, vhost, timeout } = config
   let dialed

@@ -42,7 +42,6 @@ export class StreamOffset {
     this.#highest = Math.max(this.#highest, offset)
   }
 
-  /** Rejects if the write fails. */
   async acknowledged(offsets: readonly number[]): Promise<void> {
     for (const offset of offsets) this.#open.delete(offset)
     if (this.#host.clock.monotonic() - this.#savedAt >= saveEveryMs) await this.save()

@@ -19,7 +19,6 @@ const answerBytes = 1024 * 1024
 export type Retry = Extract<Answer, { is: 'retry' }>
 
 export interface Pushed {
-  /** Why the push is not complete. */
   readonly retry: Retry | undefined
   readonly accepted: number
   readonly refused: readonly Refused[]

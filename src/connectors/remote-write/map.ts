@@ -9,7 +9,6 @@ export type Answer =
   | { readonly is: 'retry'; readonly reason: string; readonly afterMs?: number }
   | Refusal
 
-/** A permanent response to some of the series. */
 export interface Refusal {
   readonly is: 'refused'
   /** The status line of reasons, such as `HTTP 400`. */

@@ -12,7 +12,6 @@ export interface KnownRefusal {
 /** A refused series is pushed again after this time; one that is only out of time with the next push. */
 const waitMs = 60_000
 
-/** Series that the receiver refused, until it accepts them. */
 export class Refusals {
   readonly #byMetric = new Map<string, Map<string, KnownRefusal>>()
   #size = 0

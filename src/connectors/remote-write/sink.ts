@@ -121,7 +121,6 @@ class RemoteWriteSink implements Sink {
     })
   }
 
-  /** Pushes the chosen series, and those refused before. Remembers refused ones. */
   async #push(which: Which, signal: AbortSignal): Promise<Retry | undefined> {
     const { clock } = this.#context.host
     const before = this.#refusals.size
@@ -209,7 +208,6 @@ class RemoteWriteSink implements Sink {
       )
   }
 
-  /** Rows of refused series. */
   #rejects(batch: SinkBatch): Failure[] {
     const reasons = new Map<MetricSeries, Map<number, string>>()
     for (const { entry, refusal } of this.#entries()) {

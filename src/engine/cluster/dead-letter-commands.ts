@@ -27,7 +27,6 @@ interface CommandResult {
   readonly moved: number
 }
 
-/** Ids and body characters in one record. */
 const [maxIds, maxBody] = [1000, 480 * 1024]
 const [timeoutMs, pollMs] = [10_000, 1000]
 

@@ -3,7 +3,6 @@ import type { SourceTotals } from '../../journal/types.ts'
 import { componentOf } from '../../model/positions.ts'
 import type { SourceReport } from '../sources/sources.ts'
 
-/** Full name of a source of one instance. */
 export function sharedSource(id: string, instance: string): string {
   return `${id}@${instance}`
 }
@@ -31,7 +30,6 @@ export const commandKeys = 'command'
 
 /** Keys of the records on the bus: a stored format. */
 export const keys = {
-  /** Epochs by instance. */
   lease: (instance: string): string => `lease/${instance}`,
   totals: (source: string): string => `totals/${source}`,
   sink: (partition: number, sink: string): string => `sink/${partition}/${sink}`,
@@ -70,7 +68,6 @@ export interface ReachedRecord {
 /** Records searched backwards for earlier parts of a unit. */
 export const lookBack = 256
 
-/** Reports by instance. Sources of a local journal stay unchanged. */
 export function eachInstance(sources: readonly SourceReport[], names: readonly string[]): readonly SourceReport[] {
   const shared = names.filter((name) => componentOf(name) !== name)
   if (shared.length === 0) return sources

@@ -34,7 +34,6 @@ export interface PartitionWorkerOptions {
   readonly directory: string
   readonly maxBytes: number
   readonly load: (type: string) => Promise<SinkDefinition<unknown>>
-  /** Undefined: no transform. */
   readonly loadTransform?: (type: string) => Promise<LoadedTransform> | undefined
   readonly enrichment?: () => Enrichment | undefined
 }

@@ -94,7 +94,6 @@ export class PartitionWorkers {
     return rows
   }
 
-  /** Runs until the signal aborts; then progress is stored. */
   async run(signal: AbortSignal): Promise<void> {
     const { host, log } = this.#options
     while (!signal.aborted) {

@@ -38,7 +38,6 @@ export class RetryingWriter {
     return this.#problem
   }
 
-  /** Set after fencing or closing. */
   get ended(): Error | undefined {
     return this.#ended
   }

@@ -101,7 +101,6 @@ export function sharedDeadLetterLog({
   }
 }
 
-/** Counts by sink, up to each sink's stored position. */
 export function deadLetterCounts(records: SharedRecords): (sink: string) => Pick<DeadLetters, 'count'> {
   const counts = new Map<string, number>()
   const count = (sink: string, state: DeadLetterState, source = ''): string => `${sink} ${state} ${source}`

@@ -6,7 +6,6 @@ import { deadLetterCounts } from './shared-dead-letters.ts'
 import { keys, type TotalsRecord } from './names.ts'
 import type { SharedRecords } from './records.ts'
 
-/** Ledger over all instances. Totals of sources are a few seconds old. */
 export function sharedLedger(
   records: SharedRecords,
   known: Iterable<SourceRows>,

@@ -39,7 +39,6 @@ interface Counted {
   readonly lost: number
 }
 
-/** Undelivered rows of a source by reason. */
 export function countedOf(records: SharedRecords, sink: string, source: string, partition: number): Counted {
   const tally = records.get<SinkRecord>(keys.sink(partition, sink))?.sources[source]
   return tally === undefined

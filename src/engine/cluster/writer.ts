@@ -24,7 +24,6 @@ export interface SharedWriterOptions {
   readonly instance: string
   readonly host: Host
   readonly log: Log
-  /** Further units are rejected. */
   readonly queueBytes: number
   /** Called for accepted units that the stored totals do not cover. */
   readonly onUnit?: (unit: SharedUnit) => void
@@ -46,7 +45,6 @@ export class SharedWriter {
   /** Totals with and without the units in progress. */
   readonly #ahead = new Map<string, SourceTotals>()
   readonly #stored = new Map<string, SourceTotals & { readonly place: number }>()
-  /** Last known frame by source. */
   readonly #frames = new Map<string, Place>()
   readonly #dirty = new Set<string>()
   #queued = 0
@@ -97,7 +95,6 @@ export class SharedWriter {
     return this.#stored.get(source)?.cursor
   }
 
-  /** By the source's configured id. */
   totals(): ReadonlyMap<string, Readonly<SourceTotals>> {
     return new Map([...this.#stored].map(([source, total]) => [componentOf(source), total]))
   }

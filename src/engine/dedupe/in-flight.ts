@@ -5,7 +5,6 @@ const maxEntries = 500_000
 export class InFlight {
   readonly #sequences = new Map<string, number>()
 
-  /** Four words each. */
   add(hashes: Uint32Array, sequence: number): void {
     for (let at = 0; at < hashes.length; at += 4) this.#sequences.set(keyOf(hashes, at), sequence)
     for (const oldest of this.#sequences.keys()) {

@@ -9,7 +9,6 @@ interface Waiter {
 
 const maxRetained = 1024
 
-/** Durable outcomes of batches at one sink, for their sources. */
 export class BatchOutcomes {
   #committed: number
   #waiters: Waiter[] = []

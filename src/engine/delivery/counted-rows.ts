@@ -3,7 +3,6 @@ import { stableId } from '../../model/positions.ts'
 import type { SinkBatch, SinkPiece } from '../contracts.ts'
 import { RecentTokens } from './recent-tokens.ts'
 
-/** Redelivered dead letters that are still known as counted. */
 const maxRejected = 100_000
 
 /** For sinks that sum rows in memory and send the sums: a row counts once per process, however often it is sent. */
@@ -11,7 +10,6 @@ export class CountedRows {
   readonly #tokens = new RecentTokens()
   readonly #rejected = new Set<string>()
 
-  /** Calls `add` with the rows that were not counted before. */
   once(batch: SinkBatch, add: (rows: Batch, chosen: Uint32Array) => void): void {
     if (this.#tokens.has(batch.token)) return
     this.#tokens.add(batch.token)

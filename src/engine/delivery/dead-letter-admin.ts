@@ -11,7 +11,6 @@ export interface SinkDeadLetter {
 }
 
 export interface DeadLetterStore {
-  /** Unsettled dead letters; default: of all sinks. */
   waiting(sink: string | undefined): readonly SinkDeadLetter[]
   get(id: string, sink: string | undefined): readonly SinkDeadLetter[]
   /** Default: all open ones. Resolves with the number moved. Throws WEIR_SINK_UNKNOWN. */

@@ -1,4 +1,3 @@
-/** Read, write the intent, send, settle, advance. */
 import { backoffMs } from '../../host/backoff.ts'
 import type { Host, Timer } from '../../host/index.ts'
 import { encodeBatch } from '../../journal/bodies.ts'
@@ -105,7 +104,6 @@ export class Delivery {
   get settings(): DeliverySettings {
     return this.#settings
   }
-  /** First sequence needed after a restart. */
   get held(): number {
     return this.#held
   }
@@ -127,7 +125,6 @@ export class Delivery {
     return takesFrom(this.#settings.from, source)
   }
 
-  /** Rows of a frame that the sink receives, in the form in which it receives them. */
   select(batch: Batch, header: FrameHeader): { readonly batch: Batch; readonly rows: Uint32Array } {
     const { rows } = this.#route(batch)
     const filter = this.#settings.only?.filter
@@ -142,7 +139,6 @@ export class Delivery {
     return this.#sink.preview?.(batch)
   }
 
-  /** Wakes the loop for redriven dead letters. */
   nudge(): void {
     this.#nudge.abort()
     this.#nudge = new AbortController()
@@ -214,7 +210,6 @@ export class Delivery {
     if (closed && this.#state === 'retrying') this.#setState('running', undefined)
   }
 
-  /** Retries failed disk reads. */
   async #nextFrames(signal: AbortSignal): Promise<Frame[]> {
     try {
       const frames = await this.#source.next(
@@ -387,7 +382,6 @@ export class Delivery {
     this.outcomes.committed(record.position.sequence)
   }
 
-  /** Retries disk writes. */
   async #withRetries<T>(act: () => Promise<T>): Promise<T> {
     for (let attempt = 0, last = 0; ; attempt++) {
       try {

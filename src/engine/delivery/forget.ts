@@ -8,7 +8,6 @@ import { Follower } from '../follower.ts'
 import { FormerSinks } from './former-sinks.ts'
 import type { Log, Metrics } from '../contracts.ts'
 
-/** Runs without a server; the caller holds the folder's lock. Resolves with the number of dropped rows. */
 export async function forgetSink({
   host,
   data,

@@ -74,7 +74,6 @@ export class FormerSinks {
     }))
   }
 
-  /** Resolves with the pending rows; without any, nothing is stored. */
   leave(id: string): Promise<number> {
     return this.#exclusive(async () => {
       const { host, log, records, deadLetters: logOf, follower } = this.#options
@@ -118,7 +117,6 @@ export class FormerSinks {
     })
   }
 
-  /** Resolves with the number of dropped rows; undefined for an unknown sink. */
   forget(id: string): Promise<number | undefined> {
     return this.#exclusive(async () => {
       const former = this.#sinks.get(id)

@@ -6,7 +6,6 @@ const maxFrames = 64
 /** Frames are larger in memory: object changes compress to a thirtieth. */
 const maxUnpacked = 2
 
-/** Gathers the frames of the next range. Unsettled frames stay buffered after errors. */
 export class RangeSource {
   readonly #reader: JournalReader
   readonly #timers: Timers

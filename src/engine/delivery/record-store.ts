@@ -3,7 +3,6 @@ import { offsetName, SlotRecord, type Evidence } from '../../journal/index.ts'
 import type { SinkRecord } from './tally.ts'
 
 export interface RecordSlot {
-  /** Undefined for a new sink. */
   readonly value: SinkRecord | undefined
   /** Durable when it resolves; calls are serialized. */
   write(value: SinkRecord): Promise<void>

@@ -7,7 +7,6 @@ import { sendAll, type Sender } from './send.ts'
 
 const perRound = 100
 
-/** Sends redriven dead letters until none is left or the sink fails. */
 export async function redeliver(
   letters: DeadLetters,
   sender: Sender,

@@ -4,14 +4,12 @@ import type { FrameHeader, RowFilter } from '../contracts.ts'
 import type { Only } from './settings.ts'
 
 export interface Routed {
-  /** Rows to deliver, ascending. */
   readonly rows: Uint32Array
   readonly filtered: Readonly<Record<string, number>>
 }
 
 export type Route = (batch: Batch) => Routed
 
-/** Rows that also match the filter. */
 export function filterRows(filter: RowFilter, batch: Batch, header: FrameHeader, rows: Uint32Array): Uint32Array {
   const matches = filter(batch, header)
   return rows.filter((row) => matches(row))

@@ -9,7 +9,6 @@ import type { FrameHeader, SinkBatch, WriteTrace } from '../contracts.ts'
 export interface SinkRow {
   /** Over the rows of all pieces, as in a Failure. */
   readonly index: number
-  /** Stable over redeliveries. */
   readonly id: string
   readonly kind: BatchKind
   readonly family: string
@@ -32,7 +31,6 @@ export interface FlowForm {
 
 const utf8 = new TextEncoder()
 
-/** Lazy. */
 export function* sinkRows(batch: SinkBatch, flows: FlowForm): Generator<SinkRow, void, undefined> {
   let index = 0
   for (const { header, batch: rows, rows: chosen, firstRow } of batch.pieces) {

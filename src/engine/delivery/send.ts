@@ -26,7 +26,6 @@ export interface SendReport {
   readonly dropped: readonly Rejected[]
   /** Rows that the sink consumed by intent: counts by source and reason. */
   readonly filtered: Filtered
-  /** Only if `settled` is false. */
   readonly unsettled: readonly SinkPiece[]
 }
 

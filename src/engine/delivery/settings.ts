@@ -3,7 +3,6 @@ import type { RowFilter } from '../contracts.ts'
 
 /** Times in ms, sizes in bytes. */
 export interface DeliverySettings {
-  /** Undefined: all sources. */
   readonly from?: readonly string[]
   readonly only?: Only
   readonly batch: { readonly events: number; readonly bytes: number; readonly waitMs: number }

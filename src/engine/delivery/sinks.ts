@@ -20,7 +20,6 @@ export interface SinkEntry {
   readonly type: string
   readonly settings: unknown
   readonly delivery: DeliverySettings
-  /** Configuration text, compared to detect changes. */
   readonly written: string
 }
 
@@ -55,12 +54,10 @@ export interface SinkSetOptions {
   readonly enrichment?: () => Enrichment | undefined
 }
 
-/** After this the sink is abandoned. */
 const drainMs = 5000
 
 /** Sinks of a process, reconciled with the configuration. A hanging sink blocks no other. */
 export class SinkSet {
-  /** Shared by the readers of this thread. */
   readonly frames = new SharedFrames()
   readonly #options: SinkSetOptions
   readonly #records: RecordStore
@@ -124,7 +121,6 @@ export class SinkSet {
     return least([...this.#positions(), ...(this.#options.holdsOrphans === false ? [] : this.#former.holds())])
   }
 
-  /** As {@link holds}, for configured sinks. */
   liveHolds(): number | undefined {
     return least(this.#positions())
   }
@@ -137,7 +133,6 @@ export class SinkSet {
     return this.#former.dropOrphaned(sequence)
   }
 
-  /** Resolves with the number of dropped rows. Rejects with WEIR_SINK_UNKNOWN, WEIR_SINK_CONFIGURED. */
   async forget(id: string): Promise<number> {
     await this.#applied
     if (this.#running.has(id)) throw new WeirError('WEIR_SINK_CONFIGURED', `sink ${id} is configured`)

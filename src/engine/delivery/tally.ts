@@ -19,13 +19,11 @@ export interface SinkRecord {
   /** All rows up to here are in `sources`. */
   position: Position
   sources: Record<string, Tally>
-  /** Undefined: all. */
   from?: readonly string[]
   /** First place that is needed to rebuild the sink's memory. */
   holds?: WindowStart
   /** Rows up to `to` may have been sent, in chunks of `events`. */
   intent?: { readonly to: number; readonly events: number }
-  /** Without pending rows. */
   removed?: boolean
   /** Unix ms of the removal with pending rows. */
   orphaned?: number

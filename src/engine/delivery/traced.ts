@@ -63,7 +63,6 @@ export class TracedWrites implements WriteTrace {
   readonly #traces: Traces
   readonly #sink: string
   readonly #start: number
-  /** Forms of the last attempt, by row index. */
   readonly #forms = new Map<number, Form>()
 
   constructor(traces: Traces, sink: string, start: number) {
@@ -81,7 +80,6 @@ export class TracedWrites implements WriteTrace {
     this.#forms.set(index, { type, id, key, bytes: data?.length ?? 0 })
   }
 
-  /** Failed rows end with the reason. */
   settle(
     { pieces }: SinkBatch,
     unsettled: ReadonlySet<number>,

@@ -9,7 +9,6 @@ import type { Range } from './range.ts'
 import type { DeliverySettings } from './settings.ts'
 import type { SinkRecord } from './tally.ts'
 
-/** First sequence that a sink with this record needs. */
 export function heldBy({ position, holds }: SinkRecord): number {
   return Math.min(position.sequence, holds?.sequence ?? position.sequence)
 }

@@ -11,7 +11,6 @@ export interface StoreStatus {
   readonly holds: number
   readonly stored: Readonly<Record<string, number>>
   readonly quarantined: Readonly<Record<string, number>>
-  /** Why the newest rows are not stored. */
   readonly problem?: string | undefined
 }
 
@@ -111,7 +110,6 @@ export function storeTallies(store: StoreStatus): Record<string, Tally> {
   return tallies
 }
 
-/** `seen`: rows by source in the headers. */
 export function storeCounts(status: StoreStatus, seen: ReadonlyMap<string, number>): SinkCounts {
   const tallies = storeTallies(status)
   return {

@@ -10,7 +10,6 @@ export class LedgerMetrics {
     this.#metrics = metrics
   }
 
-  /** `isLocal`: whether this process counts the source. */
   take({ sources, sinks }: Ledger, isLocal: (source: string) => boolean): void {
     for (const { name, accepted, duplicates } of sources) {
       if (!isLocal(name)) continue

@@ -10,11 +10,9 @@ import { idHashes } from '../dedupe/id-hashes.ts'
 export interface AppendEventsOptions {
   /** Ends the retries. If already aborted, there is one attempt. */
   readonly signal: AbortSignal
-  /** Stored with the events. */
   readonly cursor?: Uint8Array
   /** In ms; the unit may share the sync of others. */
   readonly maxDelayMs?: number
-  /** Skips and counts duplicates. */
   readonly once?: boolean
   /** Called once an attempt fails and another one follows, which waits for the promise. */
   readonly afterFailure?: () => Promise<unknown>

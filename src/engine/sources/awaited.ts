@@ -7,7 +7,6 @@ const pollMs = 500
 
 export function sinkMethods(sinks: Pick<SinkSet, 'get' | 'outcome'>, makeRoom: (sequence: number) => Promise<number>) {
   return {
-    /** Resolves with the settled sequence. */
     makeRoom,
     has: (sink: string): boolean => sinks.get(sink) !== undefined,
     /** False: the sink was removed. */
@@ -37,7 +36,6 @@ interface SinkRequest {
   readonly source: string
 }
 
-/** For a worker that awaits sinks for another worker's sources. */
 export function awaitedMethods(awaited: (sink: string, source: string) => AwaitedSink) {
   return {
     /** Undefined: it receives all rows. */
@@ -56,7 +54,6 @@ export function awaitedMethods(awaited: (sink: string, source: string) => Awaite
   }
 }
 
-/** For a worker that does not write the journal itself. */
 export function awaitedBy(
   writer: Pick<Remote<ReturnType<typeof awaitedMethods>>, 'call'>,
   request: SinkRequest,

@@ -21,7 +21,6 @@ import type {
 } from '../contracts.ts'
 import { derivedWindows, type Tick } from './derived-windows.ts'
 
-/** Last input row. */
 export interface Place {
   readonly sequence: number
   readonly row: number
@@ -36,7 +35,6 @@ interface Cursor extends Place {
 
 export interface DerivedJournal {
   append(unit: Unit): Promise<unknown>
-  /** Undefined before its first unit. */
   cursor(id: string): Promise<Uint8Array | undefined>
 }
 
@@ -44,7 +42,6 @@ export interface DerivedJournal {
 export type LoadedTransform = (journal: DerivedJournal) => SinkDefinition<unknown>
 
 export interface DeriveOptions {
-  /** Of the transform and the derived source. */
   readonly id: string
   readonly transform: Transform | BatchTransform
   readonly journal: DerivedJournal
@@ -73,7 +70,6 @@ export function derivedBy<Config>(
   }
 }
 
-/** The source of an output. */
 export function outputSource(id: string, output: string): string {
   return output === '' ? id : `${id}.${output}`
 }
@@ -95,7 +91,6 @@ class DerivedSink {
   readonly #outputs: readonly string[]
   #cursors: Map<string, Cursor> | undefined
   #waiting: Waiting | undefined
-  /** Last row that was transformed. */
   #last: Place = nowhere
 
   constructor({ id, transform, journal, outputs = [''] }: DeriveOptions) {
@@ -117,7 +112,6 @@ class DerivedSink {
     return failures
   }
 
-  /** Writes outputs that no row caused. */
   async tick(outputs: readonly TransformOutput[], now: number, ticks: readonly Tick[]): Promise<void> {
     const cursors = await this.#reached()
     const key = `tick ${now}`

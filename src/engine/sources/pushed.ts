@@ -14,7 +14,6 @@ export interface Pushed {
   readonly sequence: number
   readonly accepted: number
   readonly duplicates: number
-  /** Frames in flight with the originals of duplicates. */
   readonly repeats?: readonly number[]
   /** On a bus: positions of the unit and of the originals. */
   readonly places?: readonly Place[]
@@ -27,7 +26,6 @@ export interface PushParts {
   readonly host: Host
   readonly ingest: {
     append(unit: Unit): Promise<Pushed>
-    /** Only rows not settled by the acknowledging sink up to this sequence are duplicates. */
     appendAgain(unit: Unit, settled: number): Promise<Pushed>
   }
   readonly sinks: Pick<SinkSet, 'outcome' | 'repeatable'>

@@ -38,11 +38,9 @@ export interface SourceReport {
 export interface ApplyReport {
   readonly running: readonly SourceReport[]
   readonly changed: readonly string[]
-  /** Nothing was changed then. */
   readonly failed?: { readonly id: string; readonly message: string; readonly code?: string }
 }
 
-/** After this a source is abandoned. */
 const drainMs = 8000
 
 interface Running {
@@ -58,7 +56,6 @@ export interface SourceSetOptions {
   readonly host: Host
   readonly log: Log
   readonly metrics: Metrics
-  /** Undefined: tracing is disabled. */
   readonly traces?: Traces | undefined
   readonly admission?: Pick<Admission, 'append'>
   readonly journal: SourceJournal
@@ -71,7 +68,6 @@ export interface SourceSetOptions {
   load(type: string): Promise<SourceDefinition<unknown>>
 }
 
-/** Sources of one worker, reconciled with the configuration. */
 export class SourceSet {
   readonly #host: Host
   readonly #log: Log
@@ -142,7 +138,6 @@ export class SourceSet {
     return all
   }
 
-  /** From the source that has the object. */
   manifest(query: ManifestQuery): ManifestState | undefined {
     for (const { source } of this.#running.values()) {
       const found = source.manifest?.(query)

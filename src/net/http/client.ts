@@ -95,7 +95,6 @@ export class HttpClient {
     }
   }
 
-  /** Running requests fail. */
   close(): void {
     this.#pools.close()
   }

@@ -5,7 +5,6 @@ import { authorization } from '../secrets.ts'
 /** Kubernetes renews tokens in files every hour. */
 const rereadMs = 30_000
 
-/** Value of the Authorization header of an `auth` group. */
 export class Credentials {
   readonly #auth: Auth
   readonly #clock: Pick<Clock, 'monotonic'>
@@ -27,7 +26,6 @@ export class Credentials {
     return this.#value
   }
 
-  /** The server refused the current value. */
   expire(): void {
     this.#readAt = -Infinity
   }

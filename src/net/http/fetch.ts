@@ -10,7 +10,6 @@ export interface FetchOptions {
   readonly proxyEnv: PoolOptions['proxyEnv']
 }
 
-/** The part of `RequestInit` that is supported. */
 export interface FetchInit {
   readonly method?: string
   readonly headers?: Headers | Readonly<Record<string, string>>

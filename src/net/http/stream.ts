@@ -21,7 +21,6 @@ export interface StreamTarget {
   readonly url: string
   readonly headers?: Readonly<Record<string, string>>
   readonly protocols?: readonly string[]
-  /** Sent once the connection is open. */
   readonly first?: readonly string[]
 }
 

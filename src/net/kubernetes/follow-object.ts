@@ -21,9 +21,7 @@ export interface ObjectPlace {
 
 export interface ObjectState {
   readonly path: string
-  /** Of the list: watches begin here. */
   readonly version: string
-  /** Undefined if it does not exist. */
   readonly object: unknown
 }
 
@@ -70,7 +68,6 @@ export interface FollowOptions {
   readonly onTrouble: (reason: string) => void
 }
 
-/** Resolves when `signal` is aborted. */
 export async function followObject({ ask, host, place, signal, onState, onTrouble }: FollowOptions): Promise<void> {
   let tries = 0
   while (!signal.aborted) {

@@ -9,7 +9,6 @@ const execFreshMs = 1000
 
 type Headers = Identity['headers']
 
-/** `forget`: the server refused the identity. */
 export interface IdentitySource {
   readonly read: () => Promise<Identity>
   readonly forget: () => void

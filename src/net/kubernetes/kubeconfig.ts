@@ -6,7 +6,6 @@ import { isRecord } from '../../model/json.ts'
 
 type Dict = Readonly<Record<string, unknown>>
 
-/** `near`: resolves relative paths of the entry. */
 export interface Entry {
   readonly name: string
   readonly settings: Dict
@@ -85,7 +84,6 @@ export async function readText(host: Host, path: string): Promise<string> {
   return Buffer.from(await host.disk.readFile(path)).toString('utf8')
 }
 
-/** `ENOENT`, else the message. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   return 'code' in error ? String(error.code) : error.message

@@ -28,7 +28,6 @@ export interface LeaseSettings {
 export interface LeaderLeaseOptions {
   /** Id of the source; a Lease of another source is rejected. */
   readonly source: string
-  /** Process name: the pod. */
   readonly name: string
   readonly host: Pick<Host, 'clock' | 'timers' | 'random'>
   readonly durationMs: number
@@ -40,7 +39,6 @@ export interface LeaderLease {
   close(): void
 }
 
-/** Rejects with WEIR_KUBERNETES_LOGIN if no cluster is configured. */
 export async function connectLease(
   { name, namespace, kubeconfig }: LeaseSettings,
   host: Host,

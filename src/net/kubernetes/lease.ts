@@ -1,4 +1,3 @@
-/** The `Lease` that elects a leader, written by compare-and-set. */
 import { readObject } from './object.ts'
 import { readStatus } from './status.ts'
 import type { Answer, Ask, Write } from './types.ts'
@@ -7,7 +6,6 @@ import type { Answer, Ask, Write } from './types.ts'
 export type LeaseCheckpoint = Readonly<Record<string, string>>
 
 export interface LeaseRecord {
-  /** Changes with each write by any client. */
   readonly version: string
   /** Empty: the Lease is free. */
   readonly holder: string

@@ -1,4 +1,3 @@
-/** Address and identity for an API server, from a kubeconfig or the pod's service account. */
 import type { Host } from '../../host/index.ts'
 import type { ClientOptions } from './client.ts'
 import { bearer, identityOf, renewed } from './identity.ts'
@@ -14,11 +13,9 @@ export interface LoginOptions {
 }
 
 export interface Login extends ClientOptions {
-  /** Of the pod or the context. */
   readonly namespace?: string
 }
 
-/** Throws WEIR_KUBERNETES_LOGIN. */
 export async function login({ host, env, path, context }: LoginOptions): Promise<Login> {
   const named = path === null ? (env['KUBECONFIG'] ?? '').split(':').filter((file) => file !== '') : [path]
   const inPod = env['KUBERNETES_SERVICE_HOST']

@@ -10,7 +10,6 @@ export interface Refusal {
   readonly ahead?: boolean
 }
 
-/** The Status object of the API. */
 export interface Status {
   readonly code?: number
   readonly reason?: string

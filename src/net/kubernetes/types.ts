@@ -1,4 +1,3 @@
-/** A response after its headers. */
 export interface Answer {
   readonly status: number
   /** Lower-case names. */

@@ -18,14 +18,12 @@ export interface CtsExporterPlan {
   readonly config: Readonly<Record<string, unknown>>
   readonly files: Readonly<Record<string, string>>
   readonly notes: readonly string[]
-  /** A note for a new data folder. */
   readonly fresh: string
 }
 
 const passwordFile = 'cts-exporter-sink-password'
 const authoritiesFile = 'cts-exporter-sink-ca.pem'
 
-/** Throws PresetProblem. */
 export function ctsExporterPreset({ flags, env, hasToken, data }: CtsExporterInput): CtsExporterPlan {
   const settings = readSettings(flags, env)
   const { cloud, debug, from, lease, sink } = settings

@@ -15,7 +15,6 @@ export interface CtsExporterSettings {
   readonly from: number
   readonly sink: Login | undefined
   readonly extensions: Readonly<Record<string, string>>
-  /** Lease for leader election and checkpoint. */
   readonly lease: string | undefined
   readonly authorities: string | undefined
 }

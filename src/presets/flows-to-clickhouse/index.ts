@@ -36,7 +36,6 @@ export interface FlowsToClickHousePlan {
 
 const usual = { topic: 'flows-export', group: 'to-clickhouse', brokerPort: '9092', httpPort: '8123', tlsPort: '8443' }
 const mechanisms = ['plain', 'scram-sha-256', 'scram-sha-512']
-/** Levels of the original's logger. */
 const levels: Readonly<Record<string, string>> = {
   panic: 'error',
   fatal: 'error',

@@ -25,7 +25,6 @@ const namelessCluster = 'default'
 
 const wholeObjects = ['resource-version', 'managed-fields', 'generation', 'heartbeats', 'leader', 'node-images']
 
-/** Throws PresetProblem. */
 export function kollectPreset({ flags, env, generation, data }: KollectInput): KollectPlan {
   const { namespaces, busUrl, kubeconfig, clusterId, waitForSync, telemetryUrl } = readSettings(flags, env, generation)
   const folder = data.startsWith('/') || data.startsWith('.') ? data : `./${data}`

@@ -18,7 +18,6 @@ export interface FlowColumn {
   readonly fields: readonly string[]
   /** Further fields that a cell reads. */
   readonly beside?: readonly string[]
-  /** Sort fields, most significant first; empty: not sortable. */
   readonly sort: readonly string[]
   readonly cell: (read: Read) => React.ReactNode
   /** Field and value that the cell shows first, for filters made from it. */

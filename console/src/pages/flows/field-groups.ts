@@ -51,7 +51,6 @@ export interface Grouped<T> {
   readonly members: readonly T[]
 }
 
-/** Groups without members are omitted. */
 export function inGroups<T>(members: Iterable<T>, nameOf: (member: T) => string): readonly Grouped<T>[] {
   const taken = new Map<string, T[]>(order.map((title) => [title, []]))
   for (const member of members)

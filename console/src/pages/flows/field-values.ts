@@ -105,7 +105,6 @@ export function tlsVersion(written: string): {
 
 export interface NetworkEvent {
   readonly action: string
-  /** Kind, namespace and name of the policy, and the direction, as far as they are reported. */
   readonly text: string
 }
 

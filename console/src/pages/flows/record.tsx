@@ -49,7 +49,6 @@ export function Record({ sel, opened, columns, filter, onClose, onFilter }: Reco
         signal,
         query: { filter: `_pos = ${literal(sel)}`, columns: '*', limit: 1, ...around },
       })
-      // A live row is stored within a second or two.
       if (found === undefined) throw new Error(flowsText.notStoredYet)
       return new Map(names.map(({ name }, index) => [name, found[index]]))
     },

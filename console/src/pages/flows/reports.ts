@@ -2,12 +2,10 @@ import type { AnswerFrame } from '../../../../src/api/published.ts'
 import type { Query } from '../../api/client.ts'
 import { allOf, conditionFor } from '../../parts/filter-text.ts'
 
-/** One interface of one exporter that reported the flow. */
 export interface Report {
   readonly exporter: string
   /** As seen by the node: 0 ingress, 1 egress, 2 within. */
   readonly direction: number | undefined
-  /** Empty: the exporter reported none. */
   readonly name: string
   /** 0 ingress, 1 egress. */
   readonly way: number | undefined

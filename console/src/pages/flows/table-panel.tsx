@@ -14,7 +14,6 @@ interface TablePanelProps<Answer> extends Pick<FlowViewProps, 'state' | 'set'> {
   readonly children: React.ReactNode
 }
 
-/** The table of an answer; before the first one its progress or error. */
 export function TablePanel<Answer>({
   result: { data, busy, error, retry },
   title,

@@ -35,7 +35,6 @@ export function Volume({ answer, onSpan }: VolumeProps): React.ReactNode {
 
 const rate = (value: number): string => `${volume(value)}/s`
 
-/** Values of each bucket and group; buckets without flows are 0. */
 export function ratesOf({ columns, rows, span, step }: SeriesAnswer): {
   readonly times: readonly number[]
   readonly series: readonly ChartSeries[]

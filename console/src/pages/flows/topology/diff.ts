@@ -29,7 +29,6 @@ export function pairsOf(now: Side, before: Side, most: number): ReadonlyMap<stri
       const pair = pairs.get(keyOf(row))
       if (pair !== undefined) pair[time] = row.sums
     }
-    // In a complete list a missing edge is 0.
     if (side.complete) for (const pair of pairs.values()) pair[time] ??= zero()
   }
   return pairs

@@ -11,7 +11,6 @@ interface FindProps {
   readonly onChoose: (key: string) => void
 }
 
-/** Indexes of nodes with the text in their name or values; combined nodes have no name. */
 export function foundIn({ nodes }: Graph, text: string): readonly number[] {
   const wanted = text.trim().toLowerCase()
   if (wanted === '') return []
