@@ -15,7 +15,7 @@ interface Chunk extends Built {
   readonly css?: readonly string[]
 }
 
-export interface ConsoleSizes {
+interface ConsoleSizes {
   readonly first: number
   readonly styles: number
   /** By route file, beyond the entry. */

@@ -41,7 +41,7 @@ export async function consoleText(root: string): Promise<Problem[]> {
   return problems
 }
 
-export function literalTexts(source: Source): Problem[] {
+function literalTexts(source: Source): Problem[] {
   const found = new Map<number, string>()
   const hidden: Node[] = []
   const report = (node: Node, text: string): void => {

@@ -7,7 +7,7 @@ import { isMain } from './kit/main.ts'
 import { ROOT } from './kit/command.ts'
 import { listFiles, runCheckAlone, type Problem } from './kit/sources.ts'
 
-export const guarantees = 'docs/guarantees.md'
+const guarantees = 'docs/guarantees.md'
 const NAMED = /`((?:src|test|tools|bench|console|examples|docs|deploy)\/[\w./-]+\.(?:ts|tsx|json|mjs|md))`/g
 const LINKED = /\]\(([^)\s]+)\)/g
 const HEADING = /^#+ (.*)$/gm

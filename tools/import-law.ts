@@ -8,7 +8,7 @@ const TO_TELEMETRY = ['model', 'schema', 'host', 'telemetry']
 const TO_ENGINE = [...TO_TELEMETRY, 'journal', 'engine']
 
 /** A file of `src/` is a room by its name. */
-export const LAW: Readonly<Record<string, readonly string[]>> = {
+const LAW: Readonly<Record<string, readonly string[]>> = {
   model: [],
   schema: ['model'],
   host: ['model', 'schema'],

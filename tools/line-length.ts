@@ -13,7 +13,7 @@ const TEXT = /\.(?:ts|tsx|mts|mjs|md|css|html|yaml|yml|proto|tf|toml|sh|py|go)$|
 
 const DATA = /\S{80,}|^\s*\/(?![/*]).*\/[a-z]*[,;)]*$/
 
-export interface LongLine {
+interface LongLine {
   readonly file: string
   readonly line: number
   readonly inTable: boolean

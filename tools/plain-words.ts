@@ -17,14 +17,14 @@ const GLOSSARY = 'docs/glossary.md'
 const wordings = rules.wordings.map(({ pattern, instead }) => ({ pattern: new RegExp(pattern, 'gi'), instead }))
 const listedNames = new Set(rules.names)
 
-export interface Finding {
+interface Finding {
   readonly file: string
   readonly line: number
   readonly text: string
   readonly instead: string
 }
 
-export interface Wording {
+interface Wording {
   readonly words: number
   readonly findings: readonly Finding[]
   /** Uses by identifier. */

@@ -6,7 +6,7 @@ import { connectorRoles, namesFile, readSupport, type Support } from './docs/sup
 import { resultsFile } from './kit/support-results.ts'
 import type { Problem } from './kit/sources.ts'
 
-export type Connectors = Readonly<Record<(typeof connectorRoles)[number], readonly string[]>>
+type Connectors = Readonly<Record<(typeof connectorRoles)[number], readonly string[]>>
 
 const listed: Connectors = {
   source: Object.keys(sourceSchemas),

@@ -148,7 +148,7 @@ export const authGroup = group(
   },
 )
 
-export type AuthConfig = z.output<typeof authGroup>
+type AuthConfig = z.output<typeof authGroup>
 
 export function apiTokens({ tokens }: AuthConfig, reveal: (secret: Secret) => string): ApiToken[] {
   return tokens.map(({ name, token, role, namespaces: limited, peers: rule }) => ({

@@ -5,7 +5,7 @@ import { builtInTypes } from '../manifests.ts'
 import { listenersOf, outputsOf, type Listener } from './config-facts.ts'
 import type { WeirConfig } from './config.ts'
 
-export interface Clash {
+interface Clash {
   readonly path: Path
   readonly message: string
   readonly hint: string

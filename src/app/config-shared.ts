@@ -1,8 +1,8 @@
 import { isPartitionInstance } from '../engine/cluster/names.ts'
 import type { WeirConfig } from './config.ts'
 
-export const roles = ['collector', 'deliverer', 'api'] as const
-export type WorkRole = (typeof roles)[number]
+const roles = ['collector', 'deliverer', 'api'] as const
+type WorkRole = (typeof roles)[number]
 
 export function rolesOf(config: Pick<WeirConfig, 'roles'>): ReadonlySet<WorkRole> {
   return new Set(config.roles.flatMap((role) => (role === 'all' ? roles : [role])))

@@ -12,7 +12,7 @@ import type { SourceWorkers } from './source-workers.ts'
 import type { Secret } from '../schema/index.ts'
 import { messageOf } from '../model/errors.ts'
 
-export interface ReloadParts {
+interface ReloadParts {
   readonly host: Host
   readonly flags: ConfigArguments
   readonly log: Log

@@ -17,7 +17,7 @@ import type { Log, Metrics } from '../telemetry/ports.ts'
 import { join, untilThere, type Joined, type SharedStart } from './shared.ts'
 import { SharedWorkloads } from './shared-workloads.ts'
 
-export interface SharedDeliveryParts {
+interface SharedDeliveryParts {
   readonly host: Host
   readonly log: Log
   readonly metrics: Metrics

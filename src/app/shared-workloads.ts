@@ -16,7 +16,7 @@ interface Following {
   position: number | undefined
 }
 
-export interface SharedWorkloadsOptions extends Omit<SharedSourceOptions, 'signal'> {
+interface SharedWorkloadsOptions extends Omit<SharedSourceOptions, 'signal'> {
   readonly metrics: Metrics
   readonly names?: NameSettings
   readonly networks?: StaticResolver

@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads'
 import { self } from '../host/process.ts'
 import { telemetryFor } from '../telemetry/worker.ts'
 
-export type Spawn = (name: 'ingest' | 'store' | 'watch') => Worker
+type Spawn = (name: 'ingest' | 'store' | 'watch') => Worker
 
 /** Starts the threads of `weir run`. A thread that ends on an error or an exit is reported to `onFailed`. */
 export function spawner(telemetry: Parameters<typeof telemetryFor>[1], onFailed: (error: Error) => void): Spawn {

@@ -12,7 +12,7 @@ export interface RowProblem {
   readonly hint?: string
 }
 
-export type RowKind = 'flow' | 'event'
+type RowKind = 'flow' | 'event'
 
 export interface ReadRow {
   readonly kind: RowKind

@@ -23,7 +23,7 @@ import {
   type RowProblem,
 } from './unit-test-rows.ts'
 
-export interface TestProblem {
+interface TestProblem {
   readonly path: readonly (string | number)[]
   readonly message: string
   readonly hint?: string

@@ -11,7 +11,7 @@ import type { WeirConfig } from './config.ts'
 import { clusterSources, receivesFlows, identityFolder, nameSettings } from './config-entries.ts'
 import { messageOf } from '../model/errors.ts'
 
-export interface WorkloadsOptions {
+interface WorkloadsOptions {
   readonly host: Host
   readonly log: Log
   readonly metrics: Metrics

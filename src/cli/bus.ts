@@ -5,7 +5,7 @@ import { collect } from './option-values.ts'
 import { printData, withOutput, type OutputFlags } from './output.ts'
 import { findingsData } from './doctor/finding.ts'
 
-export interface BusFlags extends OutputFlags {
+interface BusFlags extends OutputFlags {
   readonly config: readonly string[]
   readonly sink?: string
   readonly write: boolean

@@ -7,7 +7,7 @@ import { printData, withOutput, type OutputFlags } from './output.ts'
 import type { Loaded } from '../app/load-config.ts'
 import { findingsData, type Finding, type CheckContext } from './doctor/finding.ts'
 
-export interface DoctorFlags extends OutputFlags {
+interface DoctorFlags extends OutputFlags {
   readonly config: readonly string[]
   readonly data?: string
   readonly live?: boolean

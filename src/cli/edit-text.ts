@@ -13,7 +13,7 @@ export async function readText(file: string): Promise<string> {
   }
 }
 
-export interface Edited {
+interface Edited {
   readonly text: string
   readonly path: string
   readonly done: () => Promise<void>

@@ -42,7 +42,7 @@ export const runFlags: readonly Flag[] = [
   },
 ]
 
-export interface RunFlags extends ConfigArguments {
+interface RunFlags extends ConfigArguments {
   readonly help: boolean
 }
 

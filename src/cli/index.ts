@@ -27,7 +27,7 @@ export async function main(args: readonly string[]): Promise<void> {
   }
 }
 
-export function fail(error: unknown): number {
+function fail(error: unknown): number {
   if (error instanceof WeirError) {
     const message = withoutUrlSecrets(error.message)
     const line = message.includes('\n') ? `${message}\n` : `weir: ${message}\n`

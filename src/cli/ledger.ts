@@ -16,7 +16,7 @@ export interface Verified {
   readonly damaged: readonly { readonly file: string; readonly reason: string; readonly rows: number }[]
 }
 
-export type Verify = (data: string) => Promise<Verified>
+type Verify = (data: string) => Promise<Verified>
 
 export function register(program: Command, verify?: Verify): void {
   withServerFlags(
@@ -106,7 +106,7 @@ async function verified(flags: LedgerFlags, verify: Verify | undefined): Promise
 const total = (reasons: Readonly<Record<string, number>>): number =>
   Object.values(reasons).reduce((sum, rows) => sum + rows, 0)
 
-export function ledgerText({ balanced, sources, sinks }: Ledger): string {
+function ledgerText({ balanced, sources, sinks }: Ledger): string {
   const reasons = [
     ...sources.map(({ name, shed }) => ({ what: `${name} shed`, of: shed })),
     ...sinks.flatMap(({ name, filtered, dropped }) => [

@@ -7,7 +7,7 @@ import { makeDataFolder, refuseHeld } from '../app/lock.ts'
 import { withoutUrlSecrets } from '../model/url-text.ts'
 import { CommandError, defaultData, type ExitCode } from './client.ts'
 
-export interface PresetStart {
+interface PresetStart {
   readonly name: string
   readonly folder: string
   readonly text: string
@@ -28,7 +28,7 @@ export interface PresetFlags {
   readonly printConfig?: boolean
 }
 
-export interface Preset extends Pick<PresetStart, 'name' | 'exitCode'> {
+interface Preset extends Pick<PresetStart, 'name' | 'exitCode'> {
   readonly invalid: ExitCode
   readonly plan: (folder: string) => Promise<
     Pick<PresetStart, 'notes' | 'fresh'> & {

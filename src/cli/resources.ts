@@ -115,7 +115,7 @@ const text = (value: unknown): string => (typeof value === 'string' ? oneLine(va
 const ownerText = ({ owner_kind: kind, owner_name: name }: Row): string =>
   [text(kind), text(name)].filter((part) => part !== '').join(' ')
 
-export function resourcesText({ resources, next, at, total }: Page): string {
+function resourcesText({ resources, next, at, total }: Page): string {
   if (resources.length === 0) return `No matching objects at ${timeText(at)} UTC.\n`
   const rows = resources.map((row) => [
     text(row['cluster']),

@@ -61,7 +61,7 @@ async function check({ data, output }: CheckFlags): Promise<void> {
   if (found.damaged.length > 0) self.leave(1)
 }
 
-export function checkText({ files, rows, bytes, unverified, damaged, lost }: StoreCheck): string {
+function checkText({ files, rows, bytes, unverified, damaged, lost }: StoreCheck): string {
   const count = (value: number, what: string): string =>
     `${value.toLocaleString('en-US')} ${what}${value === 1 ? '' : 's'}`
   const head = `${count(files, 'file')} with ${count(rows, 'row')}, ${sizeText(bytes)} read\n`

@@ -108,7 +108,7 @@ export interface StateNote {
   readonly of: string
 }
 
-export interface NewState {
+interface NewState {
   readonly of: string
   /** Calls `act`, which appends the first frame, at a moment when the pieces cover all rows emitted before. */
   readonly begin: (act: () => Promise<Appended>) => Promise<Appended>

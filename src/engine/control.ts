@@ -174,7 +174,7 @@ export interface WatchedLease {
   readonly waiting: number
 }
 
-export interface WatchedKind {
+interface WatchedKind {
   readonly kind: string
   readonly group: string
   readonly namespace?: string

@@ -3,7 +3,7 @@ import { storeSink } from './ledger/ledger.ts'
 import type { Failing, Observed } from './readiness.ts'
 import type { SourceHealth } from './sources/health.ts'
 
-export interface Running {
+interface Running {
   /** Why no data is accepted. */
   readonly refusal: string | undefined
   /** Why posts are not acknowledged. */

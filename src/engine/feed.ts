@@ -4,7 +4,7 @@ import type { SharedFrames } from '../journal/shared-frames.ts'
 import type { Frame, Tail } from '../journal/types.ts'
 import type { Log } from './contracts.ts'
 
-export interface FeedOptions {
+interface FeedOptions {
   readonly host: Host
   readonly log: Log
   readonly directory: string

@@ -12,7 +12,7 @@ interface Followed {
   readonly seen: Map<string, number>
 }
 
-export type SourceCounts = { readonly name: string } & Pick<SourceTotals, 'duplicates'> & {
+type SourceCounts = { readonly name: string } & Pick<SourceTotals, 'duplicates'> & {
     readonly shed: Readonly<Record<string, number>>
   }
 

@@ -24,7 +24,7 @@ export interface Manifest {
 }
 
 /** `ingest`: sockets and decoding. `watch`: a worker for long computations, so that ingest does not wait. */
-export type SourceThread = 'ingest' | 'watch'
+type SourceThread = 'ingest' | 'watch'
 
 /** Data by which other parts select sources. */
 export type Emitted = 'flows' | 'audit' | 'resources'

@@ -18,7 +18,7 @@ export interface Observed {
   readonly warnings: readonly string[]
 }
 
-export const graceMs = 10_000
+const graceMs = 10_000
 /** Maintenance runs every second. */
 const silentMs = 30_000
 

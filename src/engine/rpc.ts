@@ -75,12 +75,12 @@ export function connect<M extends Methods>(port: Port): Remote<M> {
   }
 }
 
-export function serializeError(error: unknown): SerializedError {
+function serializeError(error: unknown): SerializedError {
   if (!(error instanceof Error)) return { message: String(error) }
   return { message: error.message, stack: error.stack, ...(error instanceof WeirError ? { code: error.code } : {}) }
 }
 
-export function deserializeError(carried: SerializedError): Error {
+function deserializeError(carried: SerializedError): Error {
   if (isErrorCode(carried.code)) return new WeirError(carried.code, carried.message)
   const error = new Error(carried.message)
   if (carried.stack !== undefined) error.stack = carried.stack

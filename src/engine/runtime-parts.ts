@@ -10,7 +10,7 @@ import type { SourceHealth } from './sources/health.ts'
 import type { Pushed, PushParts } from './sources/pushed.ts'
 import type { SourceReport } from './sources/sources.ts'
 
-export interface IngestPort {
+interface IngestPort {
   append(unit: Unit): Promise<Pushed>
   /** Only rows not settled by the acknowledging sink up to this sequence are duplicates. */
   appendAgain(unit: Unit, settled: number): Promise<Pushed>

@@ -1,4 +1,4 @@
-export interface BackoffLimits {
+interface BackoffLimits {
   readonly firstMs: number
   readonly maxMs: number
   /** Share of the delay that is random; default: half. */

@@ -17,7 +17,7 @@ export interface ChildProcess {
   readonly ended: Promise<string>
 }
 
-export interface ChildOptions {
+interface ChildOptions {
   readonly script: string
   readonly nodeFlags: readonly string[]
   /** All variables of the child; it needs no secrets. */

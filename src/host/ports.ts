@@ -1,7 +1,7 @@
 import * as fs from 'node:fs/promises'
 import { basename } from 'node:path'
 
-export interface PortHolder {
+interface PortHolder {
   readonly pid: number
   /** Its program, with the script of an interpreter. */
   readonly command: string
@@ -26,7 +26,7 @@ export async function portHolders(protocol: Protocol, port: number): Promise<Por
 }
 
 /** One line of /proc/net/{udp,tcp}{,6}. */
-export interface KernelSocket {
+interface KernelSocket {
   /** Hexadecimal; each 32-bit word in native byte order. */
   readonly address: string
   readonly port: number

@@ -1,6 +1,6 @@
 import type { Timers } from './real.ts'
 
-export interface Limit {
+interface Limit {
   readonly timers: Timers
   readonly ms: number
   readonly late: string

@@ -8,7 +8,7 @@ import { parseIp } from '../model/ip.ts'
 import type { StaticResolution, StaticResolver } from './static-resolver.ts'
 
 /** `unknown`: some end is within the ranges of a cluster, but has no holder yet. */
-export interface Enriched {
+interface Enriched {
   readonly batch: FlowBatch
   readonly unknown: boolean
 }

@@ -1,6 +1,6 @@
 import { mappedPrefix } from '../model/ip.ts'
 
-export interface TreeShape {
+interface TreeShape {
   readonly nodeCount: number
   /** Bits of each of a node's two records: 24, 28 or 32. */
   readonly recordSize: number

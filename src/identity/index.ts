@@ -1,5 +1,5 @@
-export { openGeo, type Geo, type GeoFiles } from './geo.ts'
-export { staticResolver, type StaticResolution, type StaticResolver } from './static-resolver.ts'
+export { openGeo, type GeoFiles } from './geo.ts'
+export { staticResolver, type StaticResolver } from './static-resolver.ts'
 export { RangeNames } from './enrich.ts'
 export type { NameSettings } from './name-settings.ts'
 export { WorkloadFeed } from './workload-feed.ts'

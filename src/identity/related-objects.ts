@@ -3,7 +3,7 @@ import { intermediateOwners, type HolderFacts, type Owner } from './workload-fac
 
 const maxHops = 3
 
-export interface Node {
+interface Node {
   readonly zone?: string
   readonly address?: string
 }

@@ -7,7 +7,7 @@ import type { NameSettings } from './name-settings.ts'
 import { retainEndedMs, minEndedClaims } from './workload-projection.ts'
 import { Workloads } from './workloads.ts'
 
-export interface FeedOptions {
+interface FeedOptions {
   readonly log: Log
   readonly metrics: Metrics
   /** Resolves when all cluster updates so far are applied, or the signal aborts. */

@@ -17,7 +17,7 @@ const readBytes = 1 << 18
 const readIntervalMs = 1000
 const idleMs = 10_000
 
-export interface FollowOptions {
+interface FollowOptions {
   readonly host: Host
   readonly journal: string
   readonly tail: Tail

@@ -16,7 +16,7 @@ export const minEndedClaims = 50_000
 /** Older files retained in case the newest is unreadable. */
 const keptFiles = 2
 
-export interface WorkloadOptions {
+interface WorkloadOptions {
   readonly host: Host
   /** A dedicated folder; created on the first write. */
   readonly directory: string

@@ -24,7 +24,7 @@ export interface NetflowExporter {
   follow(port: number, seen: SequenceInfo): void
 }
 
-export interface NetflowTotals {
+interface NetflowTotals {
   readonly bytes: ByteCounts
   readonly datagrams: Record<'netflow5' | 'netflow9' | 'ipfix', number>
 }

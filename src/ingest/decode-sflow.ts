@@ -3,7 +3,7 @@ import { Sflow5Decoder, type Decoded } from '../codecs/sflow5/decode.ts'
 import { Sequences, type Losses } from '../codecs/sflow5/sequence.ts'
 import type { FlowWriter } from './write.ts'
 
-export interface SflowAgent extends Losses {
+interface SflowAgent extends Losses {
   /** Address of the sender: four words, v4-mapped. */
   readonly words: Uint32Array
   named(datagram: Datagram): void

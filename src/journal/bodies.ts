@@ -43,7 +43,7 @@ export function encodeEvents(
 }
 
 /** Unix ms; NaN if no row has a time. */
-export interface TimeRange {
+interface TimeRange {
   readonly timeMin: number
   readonly timeMax: number
 }

@@ -19,7 +19,7 @@ import type { FrameHeader } from './types.ts'
 export const magic = 0x31465257
 const version = 1
 export const fixedBytes = 112
-export const smallestHeader = fixedBytes + 4
+const smallestHeader = fixedBytes + 4
 /** A larger header is damage. */
 const largestHeader = 1024 * 1024
 /** A frame is one message on any bus. */
@@ -27,7 +27,7 @@ export const largestBody = 512 * 1024
 
 const kinds = ['events', 'flows', 'empty'] as const
 const flagMore = 1
-export const flagZstd = 2
+const flagZstd = 2
 const flagAfterLoss = 4
 
 export type HeaderFields = Omit<FrameHeader, 'bodyBytes'> & { readonly zstd: boolean }
@@ -86,7 +86,7 @@ export interface DecodedHeader {
  * `short`: needs `needed` bytes. `bad`: no frame. `newer`: a whole header of an unknown version; magic, version, header
  * bytes and final checksum never move.
  */
-export type HeaderResult =
+type HeaderResult =
   | { readonly is: 'header'; readonly decoded: DecodedHeader }
   | { readonly is: 'short'; readonly needed: number }
   | { readonly is: 'bad' }

@@ -5,7 +5,7 @@ import { checkpointStream, encodeCheckpoint, journalSource } from './checkpoint.
 import { emptyTotals } from './recover.ts'
 import type { Appended, FrameHeader, SourceTotals, Unit } from './types.ts'
 
-export interface Packed {
+interface Packed {
   readonly body: Uint8Array
   readonly zstd: boolean
 }

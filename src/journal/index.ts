@@ -15,7 +15,7 @@ import { SegmentWriter } from './writer.ts'
 
 export { decodeBatch, encodeBatch } from './bodies.ts'
 export { openReader } from './reader.ts'
-export { LocalTail, SharedTail } from './tail.ts'
+export { SharedTail } from './tail.ts'
 export { SlotRecord } from './slots.ts'
 export { offsetName, segmentName, segmentStart } from './paths.ts'
 export { journalSource } from './checkpoint.ts'

@@ -6,7 +6,7 @@ import type { Frame, FrameHeader, JournalReader, Tail, UnreadableRange } from '.
 import type { SharedFrames } from './shared-frames.ts'
 import { Walk, type WalkedFrame } from './walk.ts'
 
-export interface ReaderOptions {
+interface ReaderOptions {
   readonly host: Host
   readonly directory: string
   readonly after: Position

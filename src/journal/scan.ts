@@ -4,7 +4,7 @@ import type { DiskFile } from '../host/index.ts'
 import { WeirError } from '../model/errors.ts'
 import { decodeHeader, magic, type DecodedHeader } from './frame.ts'
 
-export type Scanned =
+type Scanned =
   | { readonly is: 'frame'; readonly offset: number; readonly decoded: DecodedHeader; readonly body: Uint8Array }
   /** `header` when the frame's header was whole and only its body is damaged. */
   | { readonly is: 'damage'; readonly offset: number; readonly bytes: number; readonly header?: DecodedHeader }

@@ -1,6 +1,6 @@
 import type { Attempt } from '../engine/delivery/in-order.ts'
 
-export interface AwsFailure {
+interface AwsFailure {
   readonly attempt: Extract<Attempt, { readonly is: 'retry' }>
   readonly login: boolean
   /** The credentials are valid, and the request is not permitted. */

@@ -10,7 +10,7 @@ export interface AwsMessage {
   readonly group: { readonly id: string; readonly deduplicationId: string } | undefined
 }
 
-export interface AwsForm {
+interface AwsForm {
   readonly fifo: boolean
   readonly group: string
 }

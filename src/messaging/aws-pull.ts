@@ -6,7 +6,7 @@ import { fromSqs } from './aws-read.ts'
 import type { AwsConfig } from './aws-settings.ts'
 import type { Pulled, Puller } from './message-source.ts'
 
-export interface SqsPullConfig extends AwsConfig {
+interface SqsPullConfig extends AwsConfig {
   readonly queue_url: string
   readonly visibility: number
   readonly requests: number

@@ -5,7 +5,7 @@ import type { Host } from '../host/index.ts'
 const [maxPerRequest, visibilitySeconds, longPollSeconds] = [10, 15, 1]
 const responseMs = 5000
 
-export interface QueueSearch {
+interface QueueSearch {
   found(text: string, signal: AbortSignal): Promise<boolean>
   /** Releases the remaining messages. Never rejects. */
   end(): Promise<void>

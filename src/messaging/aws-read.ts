@@ -1,6 +1,6 @@
 import type { InMessage } from '../codecs/bus-message/read.ts'
 
-export interface Received {
+interface Received {
   readonly MessageId?: string | undefined
   readonly Body?: string | undefined
   readonly Attributes?: Readonly<Record<string, string>> | undefined

@@ -8,12 +8,12 @@ import type { AwsConfig } from './aws-settings.ts'
 import { eachMessageSink, type MessageSinkConfig } from './message-sink.ts'
 import { unavailable, withSinkTimeout } from './sink-timeout.ts'
 
-export interface AwsSinkConfig extends AwsConfig, MessageSinkConfig {
+interface AwsSinkConfig extends AwsConfig, MessageSinkConfig {
   readonly max_message: number
   readonly group: string
 }
 
-export interface AwsTarget {
+interface AwsTarget {
   /** URL or ARN; FIFO if it ends in `.fifo`. */
   readonly address: string
   readonly name: string

@@ -6,7 +6,7 @@ import { openClaims, type ClaimStore } from './claims.ts'
 import type { WholeMessage } from './part-reassembler.ts'
 import { messageOf } from '../model/errors.ts'
 
-export interface ClaimFetcherOptions {
+interface ClaimFetcherOptions {
   readonly place: ClaimPlace | null
   readonly maxBytes: number
   readonly onProblem: (problem: unknown) => void

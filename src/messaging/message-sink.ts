@@ -41,7 +41,7 @@ export interface EachClient<Written> extends Client<Written> {
 }
 
 /** Publishes many messages and keeps the order of each key: after a failure no later message of the key was stored. */
-export interface ManyClient<Written> extends Client<Written> {
+interface ManyClient<Written> extends Client<Written> {
   /**
    * Messages without a key are published in slices of this size, encoding the next meanwhile. Default: whole batches.
    */

@@ -14,7 +14,7 @@ export interface OversizeConfig {
   readonly timeout: number
 }
 
-export interface TooLarge<Message> {
+interface TooLarge<Message> {
   readonly message: Message
   readonly refusal: Refusal
   readonly reduced: () => Message | undefined

@@ -18,7 +18,7 @@ interface Group<Handle> {
   bytes: number
 }
 
-export interface JoinLimits {
+interface JoinLimits {
   readonly bytes: number
   readonly waitMs: number
 }

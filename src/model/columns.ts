@@ -39,7 +39,7 @@ interface Nullable {
   readonly valid?: Uint8Array
 }
 
-export interface U8Column extends Nullable {
+interface U8Column extends Nullable {
   readonly kind: 'u8'
   readonly values: Uint8Array
 }
@@ -51,11 +51,11 @@ export interface U32Column extends Nullable {
   readonly kind: 'u32'
   readonly values: Uint32Array
 }
-export interface I32Column extends Nullable {
+interface I32Column extends Nullable {
   readonly kind: 'i32'
   readonly values: Int32Array
 }
-export interface F64Column extends Nullable {
+interface F64Column extends Nullable {
   readonly kind: 'f64'
   readonly values: Float64Array
 }
@@ -70,7 +70,7 @@ export interface U64Column extends Nullable {
   readonly words: Uint32Array
 }
 /** As u64: the six bytes of the address are the low 48 bits, first byte highest. */
-export interface MacColumn extends Nullable {
+interface MacColumn extends Nullable {
   readonly kind: 'mac'
   readonly words: Uint32Array
 }
@@ -85,7 +85,7 @@ export interface DictColumn {
   readonly codes: Uint32Array
 }
 /** Codes of JSON texts in the batch's dictionary; code 0 is absent. */
-export interface JsonColumn {
+interface JsonColumn {
   readonly kind: 'json'
   readonly codes: Uint32Array
 }

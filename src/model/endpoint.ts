@@ -27,7 +27,7 @@ export type End = 'src' | 'dst'
  * A column resolved for the addresses of flows: one part for one or both ends, without the values that the flows
  * carried.
  */
-export interface EndpointColumn {
+interface EndpointColumn {
   readonly part: EndpointPart
   readonly ends: readonly End[]
   /** Of two ends the lesser text; otherwise the first. */

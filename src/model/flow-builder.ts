@@ -25,7 +25,7 @@ type KindOf<Name extends FlowFieldName> = Extract<(typeof flowFields)[number], {
 export type ListFieldName = Extract<(typeof flowFields)[number], { readonly kind: 'list<u8>' | 'list<dict>' }>['name']
 
 /** Array type of a field's column: `src_addr` → Uint32Array, four words per row. */
-export type FieldItems<Name extends FlowFieldName> = KindOf<Name> extends FixedKind ? ItemsOf[KindOf<Name>] : never
+type FieldItems<Name extends FlowFieldName> = KindOf<Name> extends FixedKind ? ItemsOf[KindOf<Name>] : never
 
 /**
  * A growing column. A codec writes `items[row * width …]` of reserved rows, then marks them present. Unmarked rows stay

@@ -1,4 +1,4 @@
-export type Numbers = Int32Array | Uint32Array | Uint16Array | Uint8Array | Float64Array
+type Numbers = Int32Array | Uint32Array | Uint16Array | Uint8Array | Float64Array
 
 /** The array itself if `length` fits, else a zero-padded copy with 25 % spare room. */
 export function withRoom<T extends Numbers>(from: T, length: number): T {

@@ -35,7 +35,7 @@ export function parseKubernetesRef(ref: string): KubernetesRef | undefined {
   return { cluster, group, kind, namespace, name }
 }
 
-export interface CloudRef {
+interface CloudRef {
   /** `otc`, `huawei`. */
   readonly cloud: string
   /** Project or account. */

@@ -1,11 +1,11 @@
 /** The destination and protocol of traces, from one URL: OTLP or Zipkin. */
-export type TraceTarget =
+type TraceTarget =
   | { readonly is: 'off' }
   /** `url` is http or https, whole; `warning`: the value has another meaning than written. */
   | { readonly is: 'otlp' | 'zipkin'; readonly url: string; readonly warning?: string }
   | { readonly is: 'problem'; readonly message: string }
 
-export const traceSchemes = ['otlp', 'otlps', 'http', 'https', 'zipkin', 'jaeger', 'noop'] as const
+const traceSchemes = ['otlp', 'otlps', 'http', 'https', 'zipkin', 'jaeger', 'noop'] as const
 
 const defaults = { otlpPort: 4318, otlpPath: '/v1/traces', zipkinPath: '/api/v2/spans' }
 

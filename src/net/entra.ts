@@ -29,7 +29,7 @@ export interface EntraToken {
 
 export class NoToken extends Error {}
 
-export interface EntraOptions {
+interface EntraOptions {
   /** The audience of the token, `https://servicebus.azure.net`. */
   readonly resource: string
   readonly timeout: number

@@ -3,7 +3,7 @@ import { traceTarget } from '../model/trace-target.ts'
 import type { Log, Metrics } from '../telemetry/ports.ts'
 import { TraceQueue } from '../telemetry/traces.ts'
 
-export interface TracesOptions {
+interface TracesOptions {
   /** From `traceTarget`; null: no traces. */
   readonly url: string | null
   /** One trace in N is sampled. */

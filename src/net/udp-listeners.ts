@@ -2,7 +2,7 @@ import type { Host } from '../host/index.ts'
 import type { Log, Metrics } from '../telemetry/ports.ts'
 import { bufferShortage, listenUdp, type Datagrams, type UdpListener } from './udp.ts'
 
-export interface UdpListenersOptions {
+interface UdpListenersOptions {
   readonly source: string
   readonly places: readonly { readonly host: string; readonly port: number }[]
   readonly receiveBuffer: number

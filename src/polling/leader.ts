@@ -5,7 +5,7 @@
 import type { SourceContext, LeaderRecord } from '../engine/contracts.ts'
 import { messageOf } from '../model/errors.ts'
 
-export interface LeaderOptions {
+interface LeaderOptions {
   readonly context: Pick<SourceContext, 'host' | 'log' | 'id'>
   readonly record: LeaderRecord
   /** Plural noun of the records: `traces`. */

@@ -6,7 +6,7 @@ export interface Page<Given> {
 }
 
 /** `list`: unchecked. `count`: as stated by the API. */
-export interface PageParts {
+interface PageParts {
   readonly api: string
   readonly what: string
   readonly list: unknown
@@ -25,7 +25,7 @@ export function pageOf<Given = unknown>({ api, what, list, count, next }: PagePa
 }
 
 /** Undefined: the response is too large. Rejects with PollError, and when the signal aborts. */
-export type ReadPage<Given> = (next: string | undefined, signal: AbortSignal) => Promise<Page<Given> | undefined>
+type ReadPage<Given> = (next: string | undefined, signal: AbortSignal) => Promise<Page<Given> | undefined>
 
 /** Undefined: more than `maxElements`. Throws ResponseError for a repeated page token. */
 export async function readPages<Given>(

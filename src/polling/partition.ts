@@ -34,7 +34,7 @@ export interface Mapped {
   readonly recorded?: number | undefined
 }
 
-export interface OpenPartition<Given, M extends Mapped> {
+interface OpenPartition<Given, M extends Mapped> {
   /** Key in the cursor, independent of the settings. */
   readonly key: string
   /**
@@ -47,7 +47,7 @@ export interface OpenPartition<Given, M extends Mapped> {
 
 type Metric = Parameters<SourceContext['metrics']['count']>[0]
 
-export interface PolledRecord<Given, M extends Mapped = Mapped> {
+interface PolledRecord<Given, M extends Mapped = Mapped> {
   readonly context: SourceContext
   readonly checkpoint: Checkpoint
   readonly every: number

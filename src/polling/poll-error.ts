@@ -23,7 +23,7 @@ export class PollError extends Error {
  * `no_list`: success without the list. `count`: its length differs from the stated one. `unreadable`: not JSON, or
  * truncated.
  */
-export type ResponseFault = 'no_list' | 'count' | 'repeated_token' | 'unreadable'
+type ResponseFault = 'no_list' | 'count' | 'repeated_token' | 'unreadable'
 
 /** A success that is incomplete. It is counted and retried. */
 export class ResponseError extends PollError {

@@ -5,7 +5,7 @@ import { PollError } from './poll-error.ts'
 const defaultTries = 6
 const backoff = { firstMs: 1000, maxMs: 30_000 }
 
-export interface RetryLimits {
+interface RetryLimits {
   readonly host: Pick<Host, 'timers' | 'random'>
   readonly signal: AbortSignal
   /** Default: `mayPass`. */

@@ -3,7 +3,7 @@ import type { Host } from '../host/index.ts'
 /** Share of the interval: instances that start together do not poll together. */
 const jitter = 0.1
 
-export interface Schedule {
+interface Schedule {
   readonly host: Pick<Host, 'clock' | 'timers' | 'random'>
   /** From start to start, in ms; jitter shortens it. */
   readonly every: number

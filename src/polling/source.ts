@@ -7,7 +7,7 @@ import { Checkpoint } from './checkpoint.ts'
 
 type Readable = Parameters<typeof healthOfPlaces>[0][number]
 
-export interface PollingParts<Status extends Readable> {
+interface PollingParts<Status extends Readable> {
   /** Each ends after its signal aborts and its appends are synced. */
   readonly places: readonly { run(signal: AbortSignal): Promise<void>; status(): Status }[]
   close(): void
@@ -18,7 +18,7 @@ export interface PollingSource<Status extends Readable> extends Source {
   health(): SourceHealth | undefined
 }
 
-export interface PollingOptions {
+interface PollingOptions {
   readonly context: SourceContext
   readonly retentionMs: number
   readonly what: string

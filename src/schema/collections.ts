@@ -58,10 +58,10 @@ export function mapping<const F extends AnyField, const M extends Meta<Readonly<
 }
 
 type Variants = Readonly<Record<string, Fields>>
-export type VariantValues<V extends Variants> = {
+type VariantValues<V extends Variants> = {
   [K in keyof V & string]: { readonly type: K } & ValuesOf<V[K]>
 }[keyof V & string]
-export type VariantWritten<V extends Variants> = {
+type VariantWritten<V extends Variants> = {
   [K in keyof V & string]: { readonly type: K } & WrittenOf<V[K]>
 }[keyof V & string]
 

@@ -30,7 +30,7 @@ export interface ComponentSchema<F extends Fields = Fields, T extends string = s
 }
 
 /** By field, and by member of a group. */
-export type CommonDefaults = Readonly<Record<string, Readonly<Record<string, unknown>>>>
+type CommonDefaults = Readonly<Record<string, Readonly<Record<string, unknown>>>>
 
 export interface AnyComponentSchema extends Omit<ComponentSchema, 'check' | 'zod'> {
   readonly check?: unknown

@@ -40,7 +40,7 @@ interface Nodes {
 }
 
 /** A location in the file; line and column are 0 for an override. */
-export interface Place {
+interface Place {
   readonly file: string
   readonly line: number
   readonly column: number

@@ -46,7 +46,7 @@ export type WrittenOf<F extends Fields> = Flat<
   }
 >
 
-export type FieldKind =
+type FieldKind =
   | 'text'
   | 'filter'
   | 'flag'
@@ -66,9 +66,9 @@ export type FieldKind =
   | 'components'
 
 /** `anything`: only readable. The others are PEM. */
-export type FileContent = 'anything' | 'certificate' | 'key'
+type FileContent = 'anything' | 'certificate' | 'key'
 
-export interface FieldFacts {
+interface FieldFacts {
   readonly kind: FieldKind
   /** Completes "expected …". */
   readonly expects: string

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { makeField, type FieldFor, type Meta } from './field.ts'
 
-export const filteredKinds = ['flows', 'changes', 'audit', 'events'] as const
+const filteredKinds = ['flows', 'changes', 'audit', 'events'] as const
 
 export type FilterText = string | { readonly [Kind in (typeof filteredKinds)[number]]?: string | undefined }
 

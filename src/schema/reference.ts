@@ -2,7 +2,7 @@ import type { AnyComponentSchema } from './component.ts'
 import { infoOf, type FieldInfo, type Fields } from './field.ts'
 import { flow } from './sample.ts'
 
-export interface ReferenceOptions {
+interface ReferenceOptions {
   /** Link for a field that is described elsewhere; its nested rows are omitted. */
   readonly linkFor?: (path: string, info: FieldInfo) => string | undefined
 }
@@ -57,7 +57,7 @@ function row(path: string, info: FieldInfo, types: readonly string[], link: stri
   ]
 }
 
-export function typeWords(info: FieldInfo): string {
+function typeWords(info: FieldInfo): string {
   const unit = info.unit === undefined ? '' : `, ${info.unit}`
   switch (info.kind) {
     case 'choice':

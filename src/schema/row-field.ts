@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { makeField, type FieldFor, type Meta } from './field.ts'
 
-export type WrittenRow = Readonly<Record<string, unknown>>
+type WrittenRow = Readonly<Record<string, unknown>>
 
 /** A map with any values, such as a row of a test. */
 export function rowField<const M extends Meta<WrittenRow>>(meta: M): FieldFor<WrittenRow, WrittenRow, M> {

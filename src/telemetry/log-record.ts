@@ -13,7 +13,7 @@ export interface LogRecord {
   readonly fields: Readonly<Record<string, Plain>>
 }
 
-export type Plain = string | number | boolean | null
+type Plain = string | number | boolean | null
 
 /** An error becomes message, code, advice and stack line; undefined values are omitted. */
 export function plainFields(fields: Readonly<Record<string, unknown>>): Record<string, Plain> {

@@ -14,7 +14,7 @@ interface Sample {
   readonly value: number
 }
 
-export interface NamedMetric {
+interface NamedMetric {
   readonly name: string
   readonly kind: 'counter' | 'gauge'
   readonly help: string

@@ -3,7 +3,7 @@ import { profileKinds, type ProfileKind, type ProfileRequest } from './profile.t
 import { messageOf } from '../model/errors.ts'
 
 /** By thread name; the first is the default. */
-export type ProfileThreads = ReadonlyMap<string, (request: ProfileRequest) => Promise<Uint8Array>>
+type ProfileThreads = ReadonlyMap<string, (request: ProfileRequest) => Promise<Uint8Array>>
 
 export type ProfileResult =
   | { readonly profile: Uint8Array; readonly name: string }

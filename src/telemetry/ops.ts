@@ -7,7 +7,7 @@ import type { OpsProfiles } from './ops-profiles.ts'
 import type { ProfileKind } from './profile.ts'
 import { messageOf } from '../model/errors.ts'
 
-export interface OpsOptions {
+interface OpsOptions {
   readonly host: string
   /** 0: chosen by the system. */
   readonly port: number

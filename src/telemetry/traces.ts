@@ -53,7 +53,7 @@ const gatherMs = 1000
 const pauseMs = 5000
 const closeMs = 3000
 
-export interface TraceQueueOptions {
+interface TraceQueueOptions {
   readonly sender: SpanSender
   readonly sample: number
   readonly timers: Timers

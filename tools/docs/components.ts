@@ -11,7 +11,7 @@ export const componentsFolder = 'docs/reference/components'
 
 type Section = Pick<Component, 'role' | 'type' | 'summary' | 'schema'>
 
-export interface ComponentPage {
+interface ComponentPage {
   readonly type: string
   readonly folder: string
   readonly sections: readonly Section[]

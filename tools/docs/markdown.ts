@@ -35,7 +35,7 @@ export function anchor(heading: string): string {
     .replaceAll(' ', '-')
 }
 
-export interface Block {
+interface Block {
   /** In the markers `<!-- support:begin -->` and `<!-- support:end -->`. */
   readonly name: string
   readonly content: string

@@ -19,7 +19,7 @@ const onRedelivery: Readonly<Record<Idempotency, string>> = {
   none: 'a row may be written twice after an error or a crash',
 }
 
-export interface Home {
+interface Home {
   readonly folder: string
   readonly components: readonly Component[]
   readonly metrics?: MetricTable

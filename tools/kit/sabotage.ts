@@ -15,7 +15,7 @@ export interface Breakage {
   readonly test: string
 }
 
-export type Outcome =
+type Outcome =
   | { readonly name: string; readonly red: true; readonly seconds: number }
   | { readonly name: string; readonly red: false; readonly seconds: number; readonly why: string }
 

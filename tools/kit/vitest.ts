@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { runCommand, ROOT } from './command.ts'
 import type { VitestReport } from './counts.ts'
 
-export interface VitestRun {
+interface VitestRun {
   readonly code: number
   readonly timedOut: boolean
   readonly report: VitestReport | undefined

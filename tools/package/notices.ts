@@ -2,7 +2,7 @@ import { readdir, readFile, rm } from 'node:fs/promises'
 import { join, sep } from 'node:path'
 
 /** As written by Vite (`build.license`). */
-export interface Notice {
+interface Notice {
   readonly name: string
   readonly version: string
   readonly identifier?: string

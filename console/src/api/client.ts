@@ -3,7 +3,7 @@ import { loginNeeded } from './session.ts'
 
 export type Query = Readonly<Record<string, string | number | undefined>>
 
-export interface RequestOptions {
+interface RequestOptions {
   readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE'
   readonly query?: Query
   readonly body?: unknown

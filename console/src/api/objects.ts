@@ -1,7 +1,7 @@
 /** Responses of /api/v1/changes and /api/v1/resources. Times are ISO 8601. */
 import type { PatchStep, ResourceVersion } from '../../../src/api/published.ts'
 
-export interface ObjectPlace {
+interface ObjectPlace {
   readonly cluster: string
   readonly group: string
   readonly kind: string
@@ -141,7 +141,7 @@ export interface WholeResource {
   readonly events: readonly ClusterEvent[]
 }
 
-export interface ResourceData {
+interface ResourceData {
   readonly addresses?: readonly { readonly ip: string; readonly as: string }[]
   readonly images?: readonly { readonly container: string; readonly image: string; readonly id?: string }[]
   readonly selector?: Readonly<Record<string, string>>

@@ -17,7 +17,7 @@ export interface SourceView {
 }
 
 /** All parts of a sink together are the rows that its sources accepted. */
-export interface Part {
+interface Part {
   readonly name: 'delivered' | 'pending' | 'filtered' | 'dead letters' | 'dropped' | 'quarantined'
   readonly rows: number
   readonly reasons: Reasons

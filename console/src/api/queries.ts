@@ -14,7 +14,7 @@ export const queryClient = new QueryClient({
   },
 })
 
-export interface Fields {
+interface Fields {
   readonly version: number
   readonly fields: readonly Field[]
   readonly views: Readonly<

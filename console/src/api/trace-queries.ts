@@ -8,7 +8,7 @@ import { useLastAnswer } from './use-last-answer.ts'
 
 const pageRows = 200
 
-export interface Traces {
+interface Traces {
   readonly rows: readonly Trace[]
   readonly total: number | undefined
   readonly span: Span | undefined

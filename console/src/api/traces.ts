@@ -47,13 +47,13 @@ export interface TraceSums {
   readonly buckets: readonly { readonly time: string; readonly traces: readonly number[] }[]
 }
 
-export interface Sized {
+interface Sized {
   readonly traces: number
   readonly failed: number
   readonly incidents: number
 }
 
-export interface TraceNode extends Sized {
+interface TraceNode extends Sized {
   readonly value: string | null
   readonly label: string | null
 }

@@ -3,7 +3,7 @@ import { prefetchFields } from '../api/queries.ts'
 import { appText } from '../text/app.ts'
 import { generalText } from '../text/general.ts'
 
-export interface Page {
+interface Page {
   readonly path: string
   readonly title: string
   readonly key: string

@@ -1,4 +1,4 @@
-export interface StreamEvent {
+interface StreamEvent {
   readonly event: string
   readonly id: string
   readonly data: string

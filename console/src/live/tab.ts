@@ -3,7 +3,7 @@ import { LiveEngine } from './engine.ts'
 import { throughLeader } from './leader.ts'
 import { heartbeatMs, type FromTab, type Link, type ToTab, type WantedView } from './messages.ts'
 
-export type Listener = (message: Exclude<ToTab, { readonly is: 'link' }>) => void
+type Listener = (message: Exclude<ToTab, { readonly is: 'link' }>) => void
 
 const watching = new Map<string, { readonly view: WantedView; readonly listener: Listener }>()
 const linkListeners = new Set<() => void>()

@@ -12,7 +12,7 @@ interface Extent {
   readonly page: number
 }
 
-export interface Move {
+interface Move {
   readonly keys: readonly string[]
   readonly does: string
   readonly to: (from: Place, extent: Extent) => Place

@@ -20,7 +20,7 @@ export interface GridColumn<Row> {
   readonly cell: (row: Row) => React.ReactNode
 }
 
-export interface CellKey<Row> extends Pick<Binding, 'keys' | 'does'> {
+interface CellKey<Row> extends Pick<Binding, 'keys' | 'does'> {
   /** `false`: not handled. */
   readonly run: (row: Row, column: string) => unknown
 }

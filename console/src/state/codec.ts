@@ -10,7 +10,7 @@ export interface Part<T> {
 
 export type Search = Readonly<Record<string, string>>
 
-export interface Decoded<S> {
+interface Decoded<S> {
   readonly state: S
   /** One sentence for each ignored parameter. */
   readonly unread: readonly string[]

@@ -22,11 +22,11 @@ export interface KeyGroup {
 const groups = new Set<KeyGroup>()
 const listeners = new Set<() => void>()
 
-export function keyGroups(): readonly KeyGroup[] {
+function keyGroups(): readonly KeyGroup[] {
   return [...groups]
 }
 
-export function onKeyGroups(listener: () => void): () => void {
+function onKeyGroups(listener: () => void): () => void {
   listeners.add(listener)
   return () => void listeners.delete(listener)
 }

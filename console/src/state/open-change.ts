@@ -1,6 +1,6 @@
 import { oneOf, text } from './parts.ts'
 
-export const changeViews = ['diff', 'before', 'after'] as const
+const changeViews = ['diff', 'before', 'after'] as const
 export type ChangeView = (typeof changeViews)[number]
 
 export interface OpenChange {

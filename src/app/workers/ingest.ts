@@ -46,7 +46,7 @@ export interface IngestStart {
   readonly shared?: SharedStart
 }
 
-export interface IngestStatus {
+interface IngestStatus {
   readonly bytes: number
   readonly segments: number
   readonly sources: readonly SourceTotalsReport[]
@@ -54,7 +54,7 @@ export interface IngestStatus {
   readonly problem?: string
 }
 
-export interface SourceTotalsReport {
+interface SourceTotalsReport {
   readonly name: string
   readonly accepted: number
   readonly duplicates: number

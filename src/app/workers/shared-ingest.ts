@@ -12,7 +12,7 @@ import { WeirError } from '../../model/errors.ts'
 import type { Log, Metrics } from '../../telemetry/ports.ts'
 import { join, untilThere, type Joined, type SharedStart } from '../shared.ts'
 
-export interface SharedIngestParts {
+interface SharedIngestParts {
   readonly host: Host
   readonly log: Log
   readonly metrics: Metrics

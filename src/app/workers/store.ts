@@ -28,7 +28,7 @@ export interface StoreOpen {
   readonly claim: Claim
 }
 
-export interface StoreFollow {
+interface StoreFollow {
   readonly journal: string
   readonly tail: SharedArrayBuffer
   readonly clusters: readonly string[]

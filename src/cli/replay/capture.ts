@@ -10,7 +10,7 @@ export interface TimedDatagram extends CapturedDatagram {
   readonly time: number
 }
 
-export type SkippedPackets = Record<NoDatagram | 'port', number>
+type SkippedPackets = Record<NoDatagram | 'port', number>
 
 export interface CaptureCounts {
   format: 'pcap' | 'pcapng' | undefined

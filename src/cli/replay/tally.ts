@@ -2,7 +2,7 @@ import type { CapturedDatagram } from '../../codecs/pcap/udp.ts'
 
 export type Protocol = 'netflow5' | 'netflow9' | 'ipfix' | 'sflow5' | 'unknown'
 
-export interface ProtocolCounts {
+interface ProtocolCounts {
   datagrams: number
   bytes: number
 }

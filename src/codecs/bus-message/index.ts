@@ -64,7 +64,7 @@ function commonOf(row: Row, form: WeirEvent): Pick<BusMessage, 'facts' | 'id' | 
 }
 
 /** Hashed (source, id), which may be long. A flow is identified by its position. */
-export function messageId({ kind, id }: Pick<Row, 'kind' | 'id'>, { source, id: eventId }: WeirEvent): string {
+function messageId({ kind, id }: Pick<Row, 'kind' | 'id'>, { source, id: eventId }: WeirEvent): string {
   return kind === 'flows' ? id : hash('sha256', `${source.length}:${source}${eventId}`, 'base64url')
 }
 

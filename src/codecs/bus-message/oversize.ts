@@ -5,9 +5,9 @@ import type { BusMessage } from './index.ts'
 import type { InMessage } from './read.ts'
 
 /** Parameters as in RFC 2046, 5.2.2: `id`, `number` (from 1), `total`; and `sha256` (hex) and `type` of the body. */
-export const partType = 'application/vnd.weir.part'
+const partType = 'application/vnd.weir.part'
 /** The body is JSON: {@link Claim}. */
-export const claimType = 'application/vnd.weir.claim+json'
+const claimType = 'application/vnd.weir.claim+json'
 
 export interface Part {
   readonly message: string

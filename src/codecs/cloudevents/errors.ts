@@ -1,5 +1,5 @@
 /** `too-large`: HTTP 413; `malformed`: HTTP 400. */
-export type CloudEventsProblem = 'malformed' | 'too-large'
+type CloudEventsProblem = 'malformed' | 'too-large'
 
 /** A body is accepted completely or not at all. */
 export class CloudEventsError extends Error {

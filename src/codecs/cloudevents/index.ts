@@ -1,8 +1,7 @@
 /** Protobuf is separate, because it loads a library. */
 export { decodeHttp, toEvents } from './decode.ts'
-export { attributedReader, decodeAttributed, decodeBinary, type Headers } from './binary.ts'
+export { attributedReader, decodeAttributed } from './binary.ts'
 export { decodeBatchToColumns, decodeStructured } from './structured.ts'
-export { eventLimit } from './decoder.ts'
 export {
   checkHeader,
   encodeBatch,
@@ -12,8 +11,8 @@ export {
   joinBatch,
   type BinaryMessage,
 } from './encode.ts'
-export { CloudEventsError, type CloudEventsProblem } from './errors.ts'
-export { checkJson, depthLimit } from './json.ts'
+export { CloudEventsError } from './errors.ts'
+export { checkJson } from './json.ts'
 export {
   batchedType,
   httpMode,
@@ -22,7 +21,6 @@ export {
   protobufBatchType,
   protobufType,
   structuredType,
-  type HttpMode,
 } from './media.ts'
-export { attributeLimit, extensionCountLimit, type Extensions } from './attributes.ts'
+export { type Extensions } from './attributes.ts'
 export { decodeHeader, encodeHeader } from './headers.ts'

@@ -29,7 +29,7 @@ export function encodingOf(contentType: string | undefined): Exclude<DataEncodin
     : 'binary'
 }
 
-export type HttpMode = 'binary' | 'structured' | 'batched'
+type HttpMode = 'binary' | 'structured' | 'batched'
 
 export const structuredType = 'application/cloudevents+json'
 export const batchedType = 'application/cloudevents-batch+json'

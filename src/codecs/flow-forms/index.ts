@@ -9,7 +9,7 @@ export interface FlowForm {
   readonly binary?: BinaryForm
 }
 
-export interface BinaryForm {
+interface BinaryForm {
   readonly contentType: string
   readonly write: (batch: FlowBatch) => (row: number) => Uint8Array
 }

@@ -1,7 +1,7 @@
 import { flowField, resolveFieldName, type FlowFieldName } from '../../model/fields.ts'
 import type { ColumnKind } from '../../model/columns.ts'
 
-export type FilterType = 'equal' | 'not_equal' | 'presence' | 'absence' | 'match_regex' | 'not_match_regex'
+type FilterType = 'equal' | 'not_equal' | 'presence' | 'absence' | 'match_regex' | 'not_match_regex'
 
 export interface MetricFilter {
   readonly field: string

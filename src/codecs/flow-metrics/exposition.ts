@@ -1,7 +1,7 @@
 import type { FlowAggregator } from './aggregator.ts'
 import type { Family } from './family.ts'
 
-export type TextFormat = 'prometheus' | 'openmetrics'
+type TextFormat = 'prometheus' | 'openmetrics'
 
 /** Series written at once, so that a scrape does not hold up other work. */
 const setsPerChunk = 500
@@ -67,7 +67,7 @@ function escaped(text: string): string {
 }
 
 /** Canonical in OpenMetrics: whole bounds have a decimal. */
-export function boundText(bound: number): string {
+function boundText(bound: number): string {
   return Number.isInteger(bound) && Math.abs(bound) < 1e21 ? `${bound}.0` : String(bound)
 }
 

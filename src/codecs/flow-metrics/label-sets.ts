@@ -4,7 +4,7 @@ import type { MetricSeries } from './series.ts'
 import { WordTable } from './word-table.ts'
 
 /** Value of every label of the series that counts what exceeds `max_series`. */
-export const surplusLabel = 'other'
+const surplusLabel = 'other'
 
 /** Label sets shared by metrics with the same labels. Set 0 is the surplus. */
 export class LabelSets {

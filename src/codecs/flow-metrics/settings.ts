@@ -3,7 +3,7 @@ import { FlowAggregator, type AggregatorOptions } from './aggregator.ts'
 import type { CompiledMetric } from './definition.ts'
 import { selectMetrics, type WrittenMetric } from './predefined.ts'
 
-export interface FlowMetricSettings extends Pick<AggregatorOptions, 'prefix' | 'sampling'> {
+interface FlowMetricSettings extends Pick<AggregatorOptions, 'prefix' | 'sampling'> {
   readonly include: readonly string[]
   readonly custom: readonly (Omit<WrittenMetric, 'buckets'> & { readonly buckets: readonly string[] })[]
   /** ms */

@@ -6,9 +6,9 @@ import { flowField, resolveFieldName } from '../../model/fields.ts'
 import { FlowBuilder } from '../../model/flow-builder.ts'
 
 /** False if the value does not fit the field. Undefined and null: absent. */
-export type Put = (row: number, value: unknown) => boolean
+type Put = (row: number, value: unknown) => boolean
 
-export interface Puts {
+interface Puts {
   /** Undefined for a name that is no field. */
   to(name: string): Put | undefined
   /** An object for the column `extra`. */

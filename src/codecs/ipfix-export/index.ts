@@ -1,7 +1,6 @@
 export {
   MessageWriter,
   stampMessage,
-  type Encoded,
   type FlowPiece,
   type IpfixMessage,
   type MessageOptions,

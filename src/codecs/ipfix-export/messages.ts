@@ -45,7 +45,7 @@ export interface IpfixMessage {
   readonly rows: readonly number[]
 }
 
-export interface Encoded {
+interface Encoded {
   readonly messages: readonly IpfixMessage[]
   readonly tooLarge: readonly { readonly index: number; readonly bytes: number }[]
 }

@@ -3,10 +3,10 @@ import type { FlowBuilder, GrowingColumn } from '../../model/flow-builder.ts'
 /** Version 5: a 24-byte header and up to 30 records of 48 bytes, big-endian. */
 export const headerBytes = 24
 export const recordBytes = 48
-export const maxRecords = 30
+const maxRecords = 30
 
 /** Why a datagram, or its rest, is unreadable. */
-export type Malformed = 'short' | 'count' | 'truncated'
+type Malformed = 'short' | 'count' | 'truncated'
 
 export interface Decoded {
   readonly rows: number
@@ -28,7 +28,7 @@ export interface SequenceInfo {
   readonly boot: number
 }
 
-export interface Received {
+interface Received {
   /** Four words, v4-mapped. */
   readonly exporter: Uint32Array
   /** Unix ms. */

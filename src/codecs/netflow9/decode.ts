@@ -3,7 +3,7 @@ import type { Dialect, TemplateDecoder } from '../templates/decoder.ts'
 import type { ExporterState, Transport } from '../templates/state.ts'
 import { readOptionsTemplate9, readTemplate9 } from './templates.ts'
 
-export const headerBytes9 = 20
+const headerBytes9 = 20
 
 const dialect: Dialect = {
   templateSet: 0,

@@ -1,6 +1,6 @@
 import type { ProtoWriter } from '../proto-writer/index.ts'
 
-export type AttributeValue = string | number | boolean
+type AttributeValue = string | number | boolean
 
 /** A KeyValue in a field of the current message. Whole numbers are integers. */
 export function writeAttribute(writer: ProtoWriter, field: number, key: string, value: AttributeValue): void {

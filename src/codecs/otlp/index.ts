@@ -1,5 +1,5 @@
 export type { OtlpResource } from './attributes.ts'
 export { defaultAttributes } from './flow-attributes.ts'
 export { eventLog, flowLogs, logsRequest, type FlowLogOptions } from './logs.ts'
-export { metricsRequests, type MetricsOptions, type MetricsRequest } from './metrics.ts'
-export { partialSuccess, rpcStatus, type PartialSuccess, type RpcStatus } from './response.ts'
+export { metricsRequests } from './metrics.ts'
+export { partialSuccess, rpcStatus } from './response.ts'

@@ -2,7 +2,7 @@ import type { Family } from '../flow-metrics/index.ts'
 import { ProtoWriter } from '../proto-writer/index.ts'
 import { writeAttribute, writeExport, writeTime, type OtlpResource } from './attributes.ts'
 
-export interface MetricsOptions {
+interface MetricsOptions {
   readonly resource: OtlpResource
   /** Unix ms */
   readonly at: number
@@ -12,7 +12,7 @@ export interface MetricsOptions {
   readonly include: (changed: number) => boolean
 }
 
-export interface MetricsRequest {
+interface MetricsRequest {
   readonly body: Uint8Array
   readonly samples: number
 }

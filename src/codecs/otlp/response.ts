@@ -1,6 +1,6 @@
 import { BinaryReader } from '@bufbuild/protobuf/wire'
 
-export interface PartialSuccess {
+interface PartialSuccess {
   readonly rejected: number
   readonly message: string
 }
@@ -20,7 +20,7 @@ export function partialSuccess(body: Uint8Array): PartialSuccess | undefined {
   }
 }
 
-export interface RpcStatus {
+interface RpcStatus {
   readonly message: string
   /** From `RetryInfo`, in ms; undefined: the server sent none. */
   readonly retryMs: number | undefined

@@ -6,7 +6,7 @@ import { WireReader } from './wire.ts'
 export type { Received } from './rows.ts'
 
 /** Where to pause within a message, so that its rows fit into one unit. */
-export interface Pause {
+interface Pause {
   readonly rows: number
   /** Uncompressed. */
   readonly bytes: number

@@ -2,7 +2,7 @@ import { mappedPrefix } from '../../model/ip.ts'
 import { WireReader } from './wire.ts'
 
 /** Interfaces and network events of one flow that are read; the agent sends at most 6 and 4. */
-export const mostItems = 64
+const mostItems = 64
 
 /** One flow of the agent. The object is reused; absent numbers are 0, as in proto3. */
 export class AgentRecord {

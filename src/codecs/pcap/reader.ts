@@ -61,7 +61,7 @@ const nanoseconds = 0xa1b23c4d
 const fileHeader = 24
 const recordHeader = 16
 /** A larger length is damage. */
-export const maxPacketBytes = 0x40000
+const maxPacketBytes = 0x40000
 
 class PcapFormat implements CaptureFormat {
   readonly name = 'pcap'

@@ -167,7 +167,7 @@ export function suspicionOf(name: string): Suspicion {
 }
 
 /** Of `dbPassword`, `DB_PASSWORD`, `db.password` and `example.com/db-password`, in lower case. */
-export function wordsOf(name: string): string[] {
+function wordsOf(name: string): string[] {
   const own = name.slice(name.lastIndexOf('/') + 1)
   return own
     .replaceAll(/([a-z0-9])([A-Z])/g, '$1-$2')

@@ -4,7 +4,7 @@ import { mayHaveShape, redactShapes, shapeTrigger, type Mask } from './shapes.ts
 import { isSecretValue, looksRandom } from './values.ts'
 import { below, embeddedSecrets, flowList, lineEnd, lineStart, quotedEnd, type Range } from './layout.ts'
 
-export interface TextOptions {
+interface TextOptions {
   readonly mask: Mask
   readonly more?: RegExp | undefined
   /** Redacts parsed JSON. Undefined: nothing changed. */

@@ -1,6 +1,6 @@
 import { eachSeries, type Entry, type Labels, type WriteOptions } from './entries.ts'
 
-export interface Named {
+interface Named {
   readonly entry: Entry
   /** The line of the response that names the entry. */
   readonly line: string

@@ -4,7 +4,7 @@ import { recordTag } from './format.ts'
 import { parts, type Sample } from './sample.ts'
 
 /** `unknown`: skipped by its length. `short`: ends before its last field. */
-export type Taken = 'taken' | 'unknown' | 'short'
+type Taken = 'taken' | 'unknown' | 'short'
 
 const headerKinds: Readonly<Record<number, HeaderKind>> = {
   1: 'ethernet',

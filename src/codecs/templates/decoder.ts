@@ -42,7 +42,7 @@ interface Released {
   readonly template: Template
 }
 
-export interface Walked {
+interface Walked {
   /** Including options; undefined if some sets could not be counted. */
   records: number | undefined
   /** Without options. */

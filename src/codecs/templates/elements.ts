@@ -9,7 +9,7 @@ const juniper = 2636
 export const keyOf = (pen: number, id: number): number => pen * 0x10000 + id
 
 /** Source of a reverse field without a reverse element: the same element, the opposite field's, or none. */
-export type InReverse = 'same' | 'none' | { readonly swap: FlowFieldName }
+type InReverse = 'same' | 'none' | { readonly swap: FlowFieldName }
 
 export interface Rule {
   readonly field: FlowFieldName

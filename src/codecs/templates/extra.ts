@@ -5,7 +5,7 @@ import { float, highWord, lengthOf, lowWord, startOf } from './read.ts'
 import type { Step } from './step-numbers.ts'
 
 export const extraTypes = ['unsigned', 'signed', 'float', 'string', 'hex', 'ip', 'mac', 'bool'] as const
-export type ExtraType = (typeof extraTypes)[number]
+type ExtraType = (typeof extraTypes)[number]
 
 /** Its values become members of the field `extra`. */
 export interface ExtraElement {

@@ -7,7 +7,7 @@ import { element } from './elements.ts'
 
 export type Half = 'forward' | 'reverse'
 
-export type Accept = (place: FieldPlace) => boolean
+type Accept = (place: FieldPlace) => boolean
 export const isNumber: Accept = ({ length }) => length === undefined || (length >= 1 && length <= 8)
 export const isFixedNumber: Accept = ({ length }) => length !== undefined && length >= 1 && length <= 8
 export const isBytes =

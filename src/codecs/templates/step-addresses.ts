@@ -26,12 +26,12 @@ export function addressStep(column: GrowingColumn<Uint32Array>, place: FieldPlac
   }
 }
 
-export interface Family {
+interface Family {
   readonly v4: FieldPlace | undefined
   readonly v6: FieldPlace | undefined
 }
 
-export interface FamilyHints {
+interface FamilyHints {
   readonly ipVersion: FieldPlace | undefined
   readonly etherType: FieldPlace | undefined
 }

@@ -9,7 +9,7 @@ const UDP = 17
 const ICMPv6 = 58
 const SCTP = 132
 
-export interface PortColumns {
+interface PortColumns {
   readonly proto: GrowingColumn<Uint8Array>
   readonly srcPort: GrowingColumn<Uint16Array>
   readonly dstPort: GrowingColumn<Uint16Array>
@@ -17,7 +17,7 @@ export interface PortColumns {
   readonly icmpCode: GrowingColumn<Uint8Array>
 }
 
-export interface PortPlaces {
+interface PortPlaces {
   readonly srcPort: FieldPlace | undefined
   readonly dstPort: FieldPlace | undefined
   /** IE 32, 139. */

@@ -6,7 +6,7 @@ import type { FieldPlace } from './data-set.ts'
 import { lengthOf, numberIn, startOf } from './read.ts'
 import type { Step } from './step-numbers.ts'
 
-export interface SectionPlaces {
+interface SectionPlaces {
   readonly section: FieldPlace
   readonly kind: HeaderKind
   /** IE 312 or 224: bytes of the frame, or of the IP packet. */

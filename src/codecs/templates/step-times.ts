@@ -11,7 +11,7 @@ export interface TimePlace {
   readonly place: FieldPlace
 }
 
-export interface TimePlaces {
+interface TimePlaces {
   readonly start: TimePlace | undefined
   readonly end: TimePlace | undefined
   readonly duration: { readonly place: FieldPlace; readonly perMs: number } | undefined

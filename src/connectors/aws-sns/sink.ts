@@ -11,7 +11,7 @@ export const sink = defineSink<typeof snsSchema>('aws-sns', {
   build: openSns,
 })
 
-export function openSns(config: SnsConfig, context: Context): Promise<Sink> {
+function openSns(config: SnsConfig, context: Context): Promise<Sink> {
   const { topic_arn: address } = config
   const name = `topic ${address.slice(address.lastIndexOf(':') + 1)}`
   return awsSink(config, context, {

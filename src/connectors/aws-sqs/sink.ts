@@ -11,7 +11,7 @@ export const sink = defineSink<typeof sqsSchema>('aws-sqs', {
   build: openSqs,
 })
 
-export function openSqs(config: SqsConfig, context: Context): Promise<Sink> {
+function openSqs(config: SqsConfig, context: Context): Promise<Sink> {
   const { queue_url: address } = config
   const name = `queue ${address.slice(address.lastIndexOf('/') + 1)}`
   return awsSink(config, context, {

@@ -7,6 +7,6 @@ import { probeQueue } from '../../messaging/aws-queue-probe.ts'
 
 export const source = defineSource<typeof sqsSourceSchema>('aws-sqs', { build: openSqsSource, probe: probeQueue })
 
-export function openSqsSource(config: SqsSourceConfig, context: SourceContext): Promise<Source> {
+function openSqsSource(config: SqsSourceConfig, context: SourceContext): Promise<Source> {
   return Promise.resolve(messageSource(config, context, new SqsPuller(config, context)))
 }

@@ -9,7 +9,7 @@ const sliceMs = 30_000
 const checkMs = 50
 const renewMs = 24 * 3_600_000
 
-export interface SessionOptions {
+interface SessionOptions {
   readonly session_count: number
   readonly prefetch: number
 }

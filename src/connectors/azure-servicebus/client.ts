@@ -8,7 +8,7 @@ import { codeOf, isOfConnection, isOfMessage, sendFailure, unavailableReason } f
 import type { ServiceBusConfig } from './config.ts'
 import { sizeOf, type ServiceBusMessage } from './map.ts'
 
-export interface Outgoing {
+interface Outgoing {
   readonly key: string | undefined
   readonly message: ServiceBusMessage
 }

@@ -1,7 +1,7 @@
 import type { ServiceBusReceivedMessage } from '@azure/service-bus'
 import type { InMessage } from '../../codecs/bus-message/read.ts'
 
-export type Received = Pick<
+type Received = Pick<
   ServiceBusReceivedMessage,
   'body' | 'applicationProperties' | 'contentType' | 'sessionId' | 'partitionKey' | 'enqueuedTimeUtc'
 > & { readonly sequenceNumber?: { toString(): string } }

@@ -12,7 +12,7 @@ export interface ServiceBusMessage {
   readonly timeToLive?: number
 }
 
-export interface MessageForm {
+interface MessageForm {
   readonly sessions: boolean
   readonly default_session: string
   readonly partition_key: boolean

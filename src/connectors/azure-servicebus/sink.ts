@@ -12,7 +12,7 @@ export const sink = defineSink<typeof serviceBusSchema>('azure-servicebus', {
   build: openServiceBus,
 })
 
-export function openServiceBus(config: ServiceBusConfig, context: Context): Promise<Sink> {
+function openServiceBus(config: ServiceBusConfig, context: Context): Promise<Sink> {
   const publisher = new ServiceBusPublisher(config, context)
   return manyMessagesSink(config, context, {
     ready: (signal) => publisher.ready(signal),

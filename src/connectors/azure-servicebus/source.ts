@@ -10,6 +10,6 @@ export const source = defineSource<typeof serviceBusSourceSchema>('azure-service
   probe: probeEntity,
 })
 
-export function openServiceBusSource(config: ServiceBusSourceConfig, context: SourceContext): Promise<Source> {
+function openServiceBusSource(config: ServiceBusSourceConfig, context: SourceContext): Promise<Source> {
   return Promise.resolve(messageSource(config, context, new ServiceBusPuller(config, context)))
 }

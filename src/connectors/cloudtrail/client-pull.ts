@@ -10,7 +10,7 @@ import type { CloudtrailConfig, From } from './config.ts'
 import { mapRecord } from './map.ts'
 import { filesIn, hasRecords, type FileName } from './map-notice.ts'
 
-export interface Delivery {
+interface Delivery {
   readonly receipt: string
   readonly message: InMessage
   open: number

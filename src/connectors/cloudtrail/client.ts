@@ -8,7 +8,7 @@ import { backoffMs } from '../../host/backoff.ts'
 import type { Host } from '../../host/index.ts'
 import type { CloudtrailConfig } from './config.ts'
 
-export interface ReaderOptions {
+interface ReaderOptions {
   readonly host: Host
   readonly config: CloudtrailConfig
   readonly region: string | undefined

@@ -8,7 +8,7 @@ import { mapRecord } from './map.ts'
 
 export const retentionMs = 90 * 86_400_000
 
-export interface PlaceOptions {
+interface PlaceOptions {
   readonly config: From<'lookup'>
   readonly context: SourceContext
   readonly reader: TrailReader
@@ -16,7 +16,7 @@ export interface PlaceOptions {
   readonly limits?: PollLimits
 }
 
-export type RegionPartition = PartitionPoller<Event>
+type RegionPartition = PartitionPoller<Event>
 
 export function regionPartition({ config, context, reader, checkpoint, limits }: PlaceOptions): RegionPartition {
   let known: string | undefined

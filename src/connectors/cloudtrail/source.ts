@@ -18,7 +18,7 @@ export function openCloudtrail(config: CloudtrailConfig, context: SourceContext)
   return from.type === 'lookup' ? openLookup(config, from, context) : Promise.resolve(openQueue(config, from, context))
 }
 
-export interface RegionStatus extends PartitionStatus {
+interface RegionStatus extends PartitionStatus {
   readonly region: string | undefined
 }
 

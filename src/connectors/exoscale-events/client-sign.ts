@@ -9,7 +9,7 @@ export interface Signable {
   readonly body?: string
 }
 
-export interface ApiKey {
+interface ApiKey {
   readonly key: string
   readonly secret: string
 }

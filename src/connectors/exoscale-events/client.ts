@@ -12,7 +12,7 @@ import { ExoscaleError, failureOf, isTooLarge, parseResponse, connectionError } 
 import { authorizationOf, expiresAt, type Signable } from './client-sign.ts'
 import type { ExoscaleEventsConfig, ZoneConfig } from './config.ts'
 
-export interface ZoneOptions {
+interface ZoneOptions {
   readonly host: Host
   readonly config: ExoscaleEventsConfig
   readonly zone: ZoneConfig

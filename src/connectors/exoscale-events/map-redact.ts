@@ -1,7 +1,7 @@
 /** Replaces secrets by `[redacted]`: fields by their names, and text with a login in a URL or in PEM. */
 import { isRecord } from '../../model/json.ts'
 
-export const redaction = '[redacted]'
+const redaction = '[redacted]'
 const names =
   /user-?data|pass(?:word|wd|phrase|code)|secret|token|credential|private|certificate|connection-?string|(?:^|-)(?:keys?|pass|pwd|otp|pin|dsn)(?:-|$)/
 const login = /\b[a-z][a-z0-9+.-]*:\/\/[^/\s:@]*:[^@\s]+@|-----BEGIN /i

@@ -6,7 +6,7 @@ import { fieldsOf, isRecord, known, textOf, type Fields } from '../../model/json
 import { redacted } from './map-redact.ts'
 import { pathOf, resourceOf, type FoundResource } from './map-resource.ts'
 
-export interface EventOrigin {
+interface EventOrigin {
   readonly organization: string
   readonly leaveOut?: readonly string[]
 }

@@ -9,7 +9,7 @@ import { mapEvent } from './map.ts'
 /** The retention is undocumented; older events are not requested. */
 export const retentionMs = 30 * 86_400_000
 
-export interface PlaceOptions {
+interface PlaceOptions {
   readonly config: ExoscaleEventsConfig
   readonly context: SourceContext
   readonly checkpoint: Checkpoint
@@ -18,7 +18,7 @@ export interface PlaceOptions {
   readonly limits?: PollLimits
 }
 
-export type ZonePartition = PartitionPoller<unknown, Mapped>
+type ZonePartition = PartitionPoller<unknown, Mapped>
 
 export function zonePartition({ config, context, checkpoint, zone, organization, limits }: PlaceOptions): {
   readonly place: ZonePartition

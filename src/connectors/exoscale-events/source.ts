@@ -14,7 +14,7 @@ export const source = defineSource<typeof exoscaleEventsSchema>('exoscale-events
   probe: probeEvents,
 })
 
-export interface ZoneStatus extends PartitionStatus {
+interface ZoneStatus extends PartitionStatus {
   readonly zone: string
 }
 
@@ -54,7 +54,7 @@ export async function openExoscaleEvents(
 }
 
 /** The same in every zone. */
-export function cachedOrganization(): (of: ZoneClient, signal: AbortSignal) => Promise<string> {
+function cachedOrganization(): (of: ZoneClient, signal: AbortSignal) => Promise<string> {
   let known: string | undefined
   return async (of, signal) => (known ??= await of.organization(signal))
 }

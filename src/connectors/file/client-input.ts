@@ -24,7 +24,7 @@ export async function isSame(file: DiskFile, head: Head, size: number): Promise<
 }
 
 /** Chunks of standard input, a pipe or a file. Ends with it. */
-export interface StandardInput {
+interface StandardInput {
   /** Undefined at the end, and after the signal. */
   next(signal: AbortSignal): Promise<Uint8Array | undefined>
 }

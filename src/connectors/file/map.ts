@@ -11,7 +11,7 @@ const lineEnd = 0x0a
 const carriageReturn = 0x0d
 const space = 0x20
 
-export interface Lines {
+interface Lines {
   readonly bytes: Uint8Array
   readonly failures: readonly Failure[]
 }
@@ -22,7 +22,7 @@ export interface LineForm {
   readonly rows: (batch: SinkBatch) => Iterable<Uint8Array | string>
 }
 
-export interface LineChoice {
+interface LineChoice {
   readonly codec: FlowFormChoice['codec'] | 'csv'
   readonly tcp_flags: FlowFormChoice['tcp_flags']
 }

@@ -14,7 +14,7 @@ export const sink = defineSink<typeof fileSchema>('file', {
   build: openFile,
 })
 
-export function openFile(config: FileConfig, { host, log }: Context): Promise<Sink> {
+function openFile(config: FileConfig, { host, log }: Context): Promise<Sink> {
   const form = lineForm(config)
   const file = new LineFile(config.path, { rotateAt: config.rotate_at, keep: config.keep, head: form.head }, host.disk)
   const patience = new WriteTimeout(config.timeout, host.timers)

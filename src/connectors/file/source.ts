@@ -25,14 +25,14 @@ export const source = defineSource<typeof fileSourceSchema>('file', {
   },
 })
 
-export interface FileSourceStatus {
+interface FileSourceStatus {
   /** Bytes after the last line in the journal. */
   readonly position: number
   readonly malformed: number
   readonly why?: string
 }
 
-export interface FileSource extends Source {
+interface FileSource extends Source {
   status(): FileSourceStatus
 }
 

@@ -51,7 +51,7 @@ export function sizeOf({ data, attributes, orderingKey: key = '' }: PubSubMessag
   return bytes
 }
 
-export interface Received {
+interface Received {
   readonly messageId?: string | null
   readonly data?: Uint8Array | string | null
   readonly attributes?: Readonly<Record<string, string>> | null

@@ -12,7 +12,7 @@ export const sink = defineSink<typeof gcppubsubSchema>('gcppubsub', {
   build: openPubSub,
 })
 
-export function openPubSub(config: PubSubConfig, context: Context): Promise<Sink> {
+function openPubSub(config: PubSubConfig, context: Context): Promise<Sink> {
   const publisher = new PubSubPublisher(config, context)
   return manyMessagesSink(config, context, {
     slice: Math.min(sliceMessages, config.request_messages),

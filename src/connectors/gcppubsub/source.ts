@@ -10,6 +10,6 @@ export const source = defineSource<typeof gcppubsubSourceSchema>('gcppubsub', {
   probe: probeSubscription,
 })
 
-export function openPubSubSource(config: PubSubSourceConfig, context: SourceContext): Promise<Source> {
+function openPubSubSource(config: PubSubSourceConfig, context: SourceContext): Promise<Source> {
   return Promise.resolve(messageSource(config, context, new PubSubPuller(config, context.host)))
 }

@@ -19,7 +19,7 @@ export const sink = defineSink<typeof httpSchema>('http', {
 /** A larger event is sent alone. */
 const requestBytes = 1024 * 1024
 
-export async function openHttp(config: HttpConfig, context: Context): Promise<Sink> {
+async function openHttp(config: HttpConfig, context: Context): Promise<Sink> {
   const [poster, forms, form] = await Promise.all([
     Poster.open(config, context),
     eventForms(config, context.metrics),

@@ -12,7 +12,7 @@ import {
 } from '../../schema/index.ts'
 import { listenerTls } from '../../schema/listener-tls.ts'
 
-export const auditStages = ['RequestReceived', 'ResponseStarted', 'ResponseComplete', 'Panic'] as const
+const auditStages = ['RequestReceived', 'ResponseStarted', 'ResponseComplete', 'Panic'] as const
 
 const loopback = /^(?:127\.|::1$|localhost$)/
 

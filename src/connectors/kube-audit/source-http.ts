@@ -26,7 +26,7 @@ export interface AuditListeners {
   close(): Promise<void>
 }
 
-export interface AuditListenersOptions {
+interface AuditListenersOptions {
   readonly places: readonly HostPort[]
   readonly tls: TlsOptions | undefined
   readonly token: string | undefined

@@ -17,7 +17,7 @@ const silentRounds = 10
 /** Small bodies could expand to large objects. */
 const deepest = 128
 
-export interface KubeAuditStatus {
+interface KubeAuditStatus {
   readonly cluster: string
   readonly batches: number
   readonly events: number

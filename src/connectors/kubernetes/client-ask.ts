@@ -10,7 +10,7 @@ import {
   type Discovered,
 } from './client-discovery.ts'
 
-export interface Server extends Discovered {
+interface Server extends Discovered {
   readonly version: string
   readonly minor: number
   /** Unix ms by the server's clock, to the second. */

@@ -72,7 +72,7 @@ interface LegacyResource {
   readonly verbs?: readonly string[]
 }
 
-export interface LegacyVersion {
+interface LegacyVersion {
   readonly group: string
   readonly version: string
   readonly resources: readonly LegacyResource[] | undefined

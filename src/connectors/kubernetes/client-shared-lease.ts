@@ -7,7 +7,7 @@ interface SharedLease extends LeaseUpdate {
   readonly position: number
 }
 
-export interface SharedLeaseOptions {
+interface SharedLeaseOptions {
   readonly record: LeaderRecord
   /** Position in the journal up to which {@link LeaseUpdate.checkpoint} is complete. */
   readonly position: () => number

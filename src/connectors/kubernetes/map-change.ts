@@ -37,7 +37,7 @@ export function placeOf(
   }
 }
 
-export interface Change {
+interface Change {
   readonly place: Place
   readonly resourceVersion: string
   readonly operation: Operation
@@ -81,7 +81,7 @@ export function changeEvent(change: Change): WeirEvent {
   return envelope(place, kubernetesTypes[operation], 'change', id, time, data)
 }
 
-export type ResourceHead = Place & Pick<ResourceData, 'resourceVersion' | 'since' | 'state'>
+type ResourceHead = Place & Pick<ResourceData, 'resourceVersion' | 'since' | 'state'>
 
 /** `facts`: all further fields, as JSON. */
 export function resourceEvent(head: ResourceHead, facts: string, time: number): WeirEvent {
@@ -185,7 +185,7 @@ const spaceBytes = Buffer.from(space.replaceAll('-', ''), 'hex')
 let named = Buffer.concat([spaceBytes, Buffer.alloc(1024)])
 
 /** Deterministic in every process. */
-export function stableUuid(...parts: readonly string[]): string {
+function stableUuid(...parts: readonly string[]): string {
   const name = parts.join('\n')
   if (named.length < spaceBytes.length + 3 * name.length)
     named = Buffer.concat([spaceBytes, Buffer.alloc(3 * name.length)])

@@ -55,7 +55,7 @@ export const usualNoise: readonly NoiseRule[] = [
   'node-images',
 ]
 
-export const usuallyMarked: readonly NoiseRule[] = ['status']
+const usuallyMarked: readonly NoiseRule[] = ['status']
 
 export function kindOf({ apiVersion = '', kind = '' }: KubeObject): string {
   const slash = apiVersion.indexOf('/')

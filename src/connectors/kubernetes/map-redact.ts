@@ -6,7 +6,7 @@ import { isRecord } from '../../model/json.ts'
 import { canonical } from '../../codecs/canonical-json/index.ts'
 import type { KubeObject } from './client-types.ts'
 
-export interface RedactRules {
+interface RedactRules {
   /** Of the digests; replicas share it. */
   readonly key: Uint8Array
   /** Further names of keys, variables, annotations and flags with secret values. */

@@ -2,7 +2,7 @@ import type { ResourceAddress, ResourceData, ResourceOwner } from '../../model/k
 import { isRecord } from '../../model/json.ts'
 import type { KubeObject } from './client-types.ts'
 
-export type ResourceFacts = Omit<
+type ResourceFacts = Omit<
   ResourceData,
   | 'cluster'
   | 'group'

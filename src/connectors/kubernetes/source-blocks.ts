@@ -8,7 +8,7 @@ import type { Database, DatabaseStatement } from '../../host/database.ts'
 const maxDocuments = 16
 const maxBytes = 64 * 1024
 
-export interface BlockSlot {
+interface BlockSlot {
   readonly block: number
   readonly slot: number
 }

@@ -5,7 +5,7 @@ import { withDeadline } from '../../net/kubernetes/deadline.ts'
 import type { Log } from '../../telemetry/ports.ts'
 import { messageOf } from '../../model/errors.ts'
 
-export interface LeaseOptions {
+interface LeaseOptions {
   readonly host: Host
   readonly log: Log
   readonly id: string
@@ -22,7 +22,7 @@ export interface LeaseOptions {
   readonly onCheckpoint: (checkpoint: LeaseCheckpoint) => void
 }
 
-export interface LeaseStatus extends LeaseRef {
+interface LeaseStatus extends LeaseRef {
   readonly state: 'holds' | 'stands by'
   readonly holder?: string
   /** ISO 8601, by the holder's clock. */

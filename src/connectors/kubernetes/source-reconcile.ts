@@ -12,14 +12,14 @@ import { numberOf, type Collection } from './source-steps.ts'
 import type { Recorder } from './source-recorder.ts'
 
 /** Metadata without spec and status. */
-export const metadataOnly = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1'
+const metadataOnly = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1'
 
 const pageRows = 500
 /** The watch delivers the list's state within this time, or a bookmark. */
 const longestMs = 90_000
 const lookMs = 500
 
-export interface ReconcileOptions {
+interface ReconcileOptions {
   readonly ask: Ask
   readonly path: string
   readonly selectors: Readonly<Record<string, string>>
@@ -27,7 +27,7 @@ export interface ReconcileOptions {
   readonly host: Host
 }
 
-export interface Difference {
+interface Difference {
   /** On the server but unknown; known in an older state; known but not on the server. Uids. */
   readonly missing: readonly string[]
   readonly stale: readonly string[]
@@ -45,7 +45,7 @@ export interface Compared {
   verified?: number
 }
 
-export interface RepairParts {
+interface RepairParts {
   readonly cluster: string
   readonly context: Pick<SourceContext, 'host' | 'log' | 'metrics' | 'id'>
   readonly ask: Ask
@@ -158,7 +158,7 @@ function inBoth(first: Difference, second: Difference): Difference {
   return { missing: both('missing'), stale: both('stale'), extra: both('extra'), objects: second.objects }
 }
 
-export function differs({ missing, stale, extra }: Difference): boolean {
+function differs({ missing, stale, extra }: Difference): boolean {
   return missing.length + stale.length + extra.length > 0
 }
 

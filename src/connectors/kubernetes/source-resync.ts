@@ -14,7 +14,7 @@ const looks = 8
 /** Objects per slice, and the pause in ms for other work. */
 const [mostAtOnce, restMs] = [200, 100]
 
-export interface RetellParts {
+interface RetellParts {
   readonly cluster: string
   readonly context: Pick<SourceContext, 'host' | 'metrics' | 'id'>
   readonly map: ObjectMap

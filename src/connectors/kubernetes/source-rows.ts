@@ -4,7 +4,7 @@ import type { Database, DatabaseStatement } from '../../host/database.ts'
 
 const layout = 4
 
-export type StoredRow = ReturnType<DatabaseStatement['all']>[number]
+type StoredRow = ReturnType<DatabaseStatement['all']>[number]
 
 /** Creates the tables. Throws for another layout or a damaged table structure. */
 export function openTables(database: Database): void {
@@ -40,7 +40,7 @@ export function stateOf(database: Database): Map<string, string> {
   )
 }
 
-export interface Location {
+interface Location {
   readonly row: number
   readonly collection: number
   readonly uid: string

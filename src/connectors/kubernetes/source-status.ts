@@ -6,7 +6,7 @@ import type { ReaderStatus } from './client-types.ts'
 import type { Collection } from './source-steps.ts'
 import type { Tracker } from './source-tracker.ts'
 
-export interface Watched {
+interface Watched {
   readonly type: ResourceType
   readonly namespace?: string
   readonly reader: Reader

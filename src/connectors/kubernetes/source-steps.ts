@@ -20,7 +20,7 @@ export interface Names {
 }
 
 /** A snapshot of an object's facts: steps are written later, when the object may have changed again. */
-export type Facts = Pick<Known, 'version' | 'hash' | 'emitted'>
+type Facts = Pick<Known, 'version' | 'hash' | 'emitted'>
 
 /** The last emission of an object as a resource: time (Unix ms), version, and start of validity. */
 export interface Emission {

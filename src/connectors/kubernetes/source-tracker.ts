@@ -21,7 +21,7 @@ import type { Known } from './source-known.ts'
 import { factsOf as knownFacts, type Collection, type Step, type Emission } from './source-steps.ts'
 import type { Recorder } from './source-recorder.ts'
 
-export interface TrackerOptions {
+interface TrackerOptions {
   readonly cluster: string
   readonly type: ResourceType
   readonly collection: Collection

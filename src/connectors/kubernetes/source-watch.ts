@@ -12,7 +12,7 @@ import type { Running } from './source-status.ts'
 import type { Collection } from './source-steps.ts'
 import { isEventType, type Tracker } from './source-tracker.ts'
 
-export interface WatchParts {
+interface WatchParts {
   readonly type: ResourceType
   readonly namespace?: string
   readonly collection: Collection

@@ -11,7 +11,7 @@ export interface JournalClient {
   readonly manager: JetStreamManager
 }
 
-export interface WriterOptions {
+interface WriterOptions {
   readonly name: string
   readonly claim: string
   readonly timeout: number

@@ -1,7 +1,7 @@
 import type { InMessage } from '../../codecs/bus-message/read.ts'
 import { decodeHeader } from '../../codecs/cloudevents/index.ts'
 
-export interface Stored {
+interface Stored {
   readonly stream: string
   readonly sequence: number
   readonly subject: string

@@ -14,7 +14,7 @@ export const sink = defineSink<typeof natsSchema>('nats', {
   build: openNats,
 })
 
-export async function openNats(config: NatsConfig, context: Context): Promise<Sink> {
+async function openNats(config: NatsConfig, context: Context): Promise<Sink> {
   const publisher = new JetStreamPublisher(config, context)
   const subject = subjectOf(config.subject)
   const sink = await eachMessageSink(config, context, {

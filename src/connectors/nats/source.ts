@@ -8,6 +8,6 @@ import { probeSourceStream } from './client-source-probe.ts'
 export const source = defineSource<typeof natsSourceSchema>('nats', { build: openNatsSource, probe: probeSourceStream })
 
 /** Opens even if the server is unreachable; the failure is logged and retried. */
-export function openNatsSource(config: NatsSourceConfig, context: SourceContext): Promise<Source> {
+function openNatsSource(config: NatsSourceConfig, context: SourceContext): Promise<Source> {
   return Promise.resolve(messageSource(config, context, new JetStreamPuller(config, context)))
 }

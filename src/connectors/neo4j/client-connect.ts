@@ -2,7 +2,7 @@ import type { Config, Driver } from 'neo4j-driver'
 import { revealSecret } from '../../net/secrets.ts'
 import type { Neo4jConfig } from './config.ts'
 
-export async function loadNeo4j() {
+async function loadNeo4j() {
   return (await import('neo4j-driver')).default
 }
 

@@ -1,17 +1,17 @@
 import type { Attempt } from '../../engine/delivery/in-order.ts'
 import { messageOf } from '../../model/errors.ts'
 
-export function codeOf(error: unknown): string {
+function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
 }
 
-export function errorText(error: unknown): string {
+function errorText(error: unknown): string {
   const text = messageOf(error)
   return text.replaceAll(/\s+/g, ' ').slice(0, 300)
 }
 
 /** Credentials are then read again. */
-export function isLoginRejected(error: unknown): boolean {
+function isLoginRejected(error: unknown): boolean {
   return codeOf(error).startsWith('Neo.ClientError.Security.')
 }
 

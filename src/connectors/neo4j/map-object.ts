@@ -7,7 +7,7 @@ import { objectNode, checkKeyLengths, type ResourceNode } from './map-node.ts'
 export const objectRelations = ['OWNED_BY', 'RUNS_ON', 'IN_NAMESPACE', 'USES_IMAGE', 'SELECTS', 'PROVIDED_BY'] as const
 export type ObjectRelation = (typeof objectRelations)[number]
 
-export interface Related {
+interface Related {
   readonly type: ObjectRelation
   readonly from: string
   readonly to: string

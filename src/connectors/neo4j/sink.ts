@@ -24,7 +24,7 @@ export const sink = defineSink<typeof neo4jSchema>('neo4j', {
 const transactionSize = 4 * 1024 * 1024
 const noFlows = flowForm({ codec: 'json', tcp_flags: 'number' })
 
-export function openNeo4j(config: Neo4jConfig, context: Context): Promise<Sink> {
+function openNeo4j(config: Neo4jConfig, context: Context): Promise<Sink> {
   const client = new GraphClient(config, context)
   const writer = new EventWriter(client)
   return Promise.resolve({

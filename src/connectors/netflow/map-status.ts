@@ -41,7 +41,7 @@ export function describeDomains(state: ExporterState): readonly DomainStatus[] {
   return listed
 }
 
-export interface ExporterSummary {
+interface ExporterSummary {
   readonly datagrams: number
   readonly malformed: number
   readonly lastMalformed: string | undefined

@@ -35,7 +35,7 @@ interface SavedExporter extends Partial<ExporterSnapshot> {
 }
 
 /** Undefined if the address is no longer allowed. */
-export type ExporterOf = (address: string, proven: boolean) => Exporter | undefined
+type ExporterOf = (address: string, proven: boolean) => Exporter | undefined
 
 /** Stored exporters with a single datagram, which may be spoofed. */
 const mostUnproven = 1000

@@ -19,7 +19,7 @@ const housekeepingMs = 1000
 const kernelRounds = 5
 const sweepRounds = 30
 
-export interface NetflowStatus {
+interface NetflowStatus {
   readonly exporters: readonly ExporterStatus[]
   readonly listeners: readonly UdpListenerStatus[]
   readonly inFlight: number

@@ -10,7 +10,7 @@ export interface IdOrName {
   readonly name?: string
 }
 
-export type Proof =
+type Proof =
   | { readonly type: 'keys'; readonly access: string; readonly secret: string; readonly token: string | undefined }
   | {
       readonly type: 'password'
@@ -176,11 +176,11 @@ function any(found: IdOrName): IdOrName | undefined {
 }
 
 /** Default: the prefix of the project name (`eu-de_prod`). */
-export function regionOf({ region, name }: Pick<ProjectConfig, 'region' | 'name'>): string | undefined {
+function regionOf({ region, name }: Pick<ProjectConfig, 'region' | 'name'>): string | undefined {
   return region ?? (name === null ? undefined : /^([a-z0-9]+(?:-[a-z0-9]+)+)(?:_|$)/.exec(name)?.[1])
 }
 
-export function withVersion(url: string): string {
+function withVersion(url: string): string {
   const plain = url.replace(/\/+$/, '')
   return /\/v\d[\w.]*$/.test(plain) ? plain : `${plain}/v3`
 }

@@ -3,7 +3,7 @@ import { posix } from 'node:path'
 import { isRecord, known, textOf, type Fields } from '../../model/json.ts'
 import type { AccountEnvironment } from './client-account.ts'
 
-export interface CloudWanted {
+interface CloudWanted {
   readonly cloud: string | undefined
   readonly file: string | undefined
 }

@@ -4,7 +4,7 @@ import { retryAfterMs } from '../../net/http/retry-after.ts'
 import { isRecord, textOf } from '../../model/json.ts'
 
 /** `passing`: transient. `settings`: the requested object does not exist. `shape`: malformed response. */
-export type CtsFailure = 'passing' | 'login' | 'denied' | 'settings' | 'shape'
+type CtsFailure = 'passing' | 'login' | 'denied' | 'settings' | 'shape'
 
 export class CtsError extends PollError {
   override readonly name = 'CtsError'

@@ -8,7 +8,7 @@ export interface Token {
   readonly until: number
 }
 
-export interface Project {
+interface Project {
   readonly id: string
   readonly name?: string | undefined
   readonly domain?: string | undefined

@@ -7,7 +7,7 @@ import { agencyRequest, endpointIn, ownTokenIn, projectIn, tokenRequest, tokenIn
 import { isLoopback } from '../../net/http/loopback.ts'
 import { authorizationOf, sdkDate, encodeQuery, type Query, type SigningStyle } from './client-sign.ts'
 
-export interface SessionOptions {
+interface SessionOptions {
   readonly host: Host
   readonly env: Readonly<Record<string, string | undefined>>
   readonly timeout: number

@@ -18,7 +18,7 @@ export interface Signable {
  */
 export type SigningStyle = 'access' | 'credential'
 
-export interface SigningKeys {
+interface SigningKeys {
   readonly access: string
   readonly secret: string
 }

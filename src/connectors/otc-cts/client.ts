@@ -10,7 +10,7 @@ import { parseResponse } from './client-errors.ts'
 import type { Query } from './client-sign.ts'
 import type { OpenProject, Session } from './client-session.ts'
 
-export interface ReaderOptions {
+interface ReaderOptions {
   readonly host: Host
   readonly session: Pick<Session, 'get' | 'open'>
   readonly api: 'v3' | 'v2'

@@ -2,7 +2,7 @@
 import type { AuditActor, AuditPerson } from '../../model/audit.ts'
 import { isRecord, known, textOf, type Fields } from '../../model/json.ts'
 
-export interface TraceUser {
+interface TraceUser {
   readonly data: Fields
   readonly text?: string
 }

@@ -9,7 +9,7 @@ import { mapTrace, type MappedTrace, type TraceOrigin } from './map.ts'
 /** Retention of the API. */
 export const retentionMs = 7 * 86_400_000
 
-export interface TrackerOptions {
+interface TrackerOptions {
   readonly config: OtcCtsConfig
   readonly context: SourceContext
   readonly session: Session

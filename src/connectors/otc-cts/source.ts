@@ -16,7 +16,7 @@ export const source = defineSource<typeof otcCtsSchema>('otc-cts', {
   verify: verifyAccounts,
 })
 
-export interface TrackerStatus extends PartitionStatus {
+interface TrackerStatus extends PartitionStatus {
   readonly project: string
   readonly tracker: string
 }

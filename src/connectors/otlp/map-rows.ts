@@ -5,7 +5,7 @@ import { messageOf } from '../../model/errors.ts'
 import { stableId } from '../../model/positions.ts'
 
 /** A row with its encoded log record, or the reason why there is none. */
-export interface LogRow {
+interface LogRow {
   readonly index: number
   readonly key: string | undefined
   readonly encode: () => Uint8Array | { readonly is: 'reject'; readonly reason: string }

@@ -58,7 +58,7 @@ export function httpOutcome({ status, headers, body }: HttpAnswer, now: number):
   return { is: 'reject', reason }
 }
 
-export interface GrpcFailure {
+interface GrpcFailure {
   readonly code: number
   readonly details: string
   /** `grpc-status-details-bin` */

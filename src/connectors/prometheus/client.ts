@@ -12,9 +12,9 @@ import type { TlsFiles } from '../../net/tls-files.ts'
 import type { Log } from '../../telemetry/ports.ts'
 import { formatOf, openMetricsType, textType } from './map.ts'
 
-export type ScrapeOutcome = 'answered' | 'unauthorized' | 'failed'
+type ScrapeOutcome = 'answered' | 'unauthorized' | 'failed'
 
-export interface ScrapeServerOptions {
+interface ScrapeServerOptions {
   readonly places: readonly HostPort[]
   readonly tls: TlsFiles | undefined
   /** Read at each scrape, because its file may be renewed. Undefined: none is required. */

@@ -15,7 +15,7 @@ export const sink = defineSink<typeof prometheusSchema>('prometheus', {
 
 const upkeepMs = 5000
 
-export async function openPrometheus(config: PrometheusConfig, context: Context): Promise<Sink> {
+async function openPrometheus(config: PrometheusConfig, context: Context): Promise<Sink> {
   const { id, host, log, metrics } = context
   const aggregator = aggregatorOf(config)
   const tokens = new RecentTokens()

@@ -5,7 +5,7 @@ import { readTls } from '../../net/tls.ts'
 import { errorText, whyNotConnected } from './client-errors.ts'
 import type { RabbitmqConfig } from './config.ts'
 
-export type ConnectionConfig = Pick<
+type ConnectionConfig = Pick<
   RabbitmqConfig,
   'url' | 'fallback_urls' | 'vhost' | 'auth' | 'tls' | 'timeout' | 'heartbeat'
 >

@@ -8,7 +8,7 @@ const accessRefused = 403
 const notFound = 404
 const precondition = 406
 
-export interface ChannelClosed {
+interface ChannelClosed {
   readonly code: number | undefined
   readonly message: string
   /** Bytes, if the limit was exceeded. */

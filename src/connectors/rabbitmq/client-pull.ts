@@ -17,7 +17,7 @@ interface Live {
 }
 
 /** Only this channel can acknowledge the message. */
-export interface Handle {
+interface Handle {
   readonly message: ConsumeMessage
   readonly live: Live
 }

@@ -14,7 +14,7 @@ export const sink = defineSink<typeof rabbitmqSchema>('rabbitmq', {
   build: openRabbitmq,
 })
 
-export function openRabbitmq(config: RabbitmqConfig, context: Context): Promise<Sink> {
+function openRabbitmq(config: RabbitmqConfig, context: Context): Promise<Sink> {
   const publisher = new RabbitPublisher(config, context)
   const routingKey = routingKeyOf(config.routing_key)
   return eachMessageSink(config, context, {

@@ -11,6 +11,6 @@ export const source = defineSource<typeof rabbitmqSourceSchema>('rabbitmq', {
 })
 
 /** Opens even if the server is unreachable; the failure is logged and retried. */
-export function openRabbitmqSource(config: RabbitmqSourceConfig, context: SourceContext): Promise<Source> {
+function openRabbitmqSource(config: RabbitmqSourceConfig, context: SourceContext): Promise<Source> {
   return Promise.resolve(messageSource(config, context, new RabbitPuller(config, context)))
 }

@@ -24,7 +24,7 @@ export interface Pushed {
   readonly refused: readonly Refused[]
 }
 
-export interface PushOptions {
+interface PushOptions {
   readonly write: WriteOptions
   readonly signal: AbortSignal
   readonly sent: (entries: readonly Entry[], outcome: 'accepted' | 'refused' | 'failed') => void

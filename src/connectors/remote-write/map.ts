@@ -1,7 +1,7 @@
 import type { HttpAnswer } from '../../net/http/client.ts'
 import { retryAfterMs } from '../../net/http/retry-after.ts'
 
-export const shownChars = 500
+const shownChars = 500
 const longestWait = 3_600_000
 
 export type Answer =

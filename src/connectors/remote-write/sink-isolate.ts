@@ -10,7 +10,7 @@ export interface Refused {
   readonly isolated: boolean
 }
 
-export interface IsolateOptions {
+interface IsolateOptions {
   readonly labels: WriteOptions['labels']
   readonly post: (entries: readonly Entry[]) => Promise<Answer>
   readonly accepted: (entries: readonly Entry[]) => void
@@ -63,6 +63,6 @@ function refusalOf(entry: Entry, { status, text }: Refusal, isolated: boolean): 
   }
 }
 
-export function countSamples(entries: readonly Entry[]): number {
+function countSamples(entries: readonly Entry[]): number {
   return entries.reduce((sum, entry) => sum + samplesOf(entry), 0)
 }

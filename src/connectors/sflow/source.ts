@@ -15,7 +15,7 @@ export const source = defineSource<typeof sflowSchema>('sflow', { build: openSfl
 
 const housekeepingMs = 5000
 
-export interface SflowStatus {
+interface SflowStatus {
   readonly exporters: readonly AgentStatus[]
   readonly listeners: readonly UdpListenerStatus[]
   readonly inFlight: number

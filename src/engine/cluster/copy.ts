@@ -6,7 +6,7 @@ import { Units, type SharedUnit } from './units.ts'
 
 const retryMs = 500
 
-export interface CopyOptions {
+interface CopyOptions {
   readonly bus: JournalBus
   readonly partition: number
   readonly after: number

@@ -30,7 +30,7 @@ interface CommandResult {
 const [maxIds, maxBody] = [1000, 480 * 1024]
 const [timeoutMs, pollMs] = [10_000, 1000]
 
-export interface CommandHandlerOptions {
+interface CommandHandlerOptions {
   readonly records: SharedRecords
   readonly writer: RetryingWriter
   readonly partition: number

@@ -4,7 +4,7 @@ import type { DerivedJournal } from '../sources/derive.ts'
 import { partitionInstance } from './names.ts'
 import { SharedWriter, type SharedWriterOptions } from './writer.ts'
 
-export interface DerivedOptions extends Omit<SharedWriterOptions, 'instance' | 'queueBytes' | 'onUnit'> {
+interface DerivedOptions extends Omit<SharedWriterOptions, 'instance' | 'queueBytes' | 'onUnit'> {
   readonly partition: number
   /** Rejects with `Fenced` when another instance delivers the partition. */
   readonly confirm: () => Promise<unknown>

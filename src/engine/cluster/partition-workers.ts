@@ -8,7 +8,7 @@ import { keys } from './names.ts'
 import { writeRecord, type SharedRecords } from './records.ts'
 import { RetryingWriter } from './retrying-writer.ts'
 
-export interface PartitionWorkersOptions extends Omit<PartitionWorkerOptions, 'partition'> {
+interface PartitionWorkersOptions extends Omit<PartitionWorkerOptions, 'partition'> {
   /** Interval between heartbeats, and silence after which an instance is gone, in ms. */
   readonly heartbeatMs?: number
   readonly memberTimeoutMs?: number

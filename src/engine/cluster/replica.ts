@@ -5,7 +5,7 @@ import type { Log, Metrics } from '../contracts.ts'
 import { copyPartition } from './copy.ts'
 import type { SharedUnit } from './units.ts'
 
-export interface ReplicaOptions {
+interface ReplicaOptions {
   readonly bus: JournalBus
   readonly journal: SegmentWriter
   readonly host: Host

@@ -6,7 +6,7 @@ import type { BusRecord, Frame, JournalBus, SourceTotals } from '../../journal/i
 import type { SharedRecords } from './records.ts'
 import { keys, lookBack, type ReachedRecord, type TotalsRecord } from './names.ts'
 
-export interface Piece {
+interface Piece {
   readonly decoded: DecodedHeader
   readonly body: Uint8Array
 }
@@ -26,7 +26,7 @@ interface LastUnit {
 }
 
 /** Undefined if the record is no complete frame. */
-export function pieceOf({ value }: BusRecord): Piece | undefined {
+function pieceOf({ value }: BusRecord): Piece | undefined {
   const found = decodeHeader(value, 0)
   if (found.is !== 'header') return undefined
   const { decoded } = found

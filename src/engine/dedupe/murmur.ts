@@ -1,4 +1,4 @@
-export type Hash = readonly [number, number, number, number]
+type Hash = readonly [number, number, number, number]
 
 /** Four lanes, and the number of bytes. */
 type Lanes = Int32Array

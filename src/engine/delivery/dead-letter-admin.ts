@@ -5,7 +5,7 @@ import { describeDeadLetter } from './describe.ts'
 import { editedBody } from './edit.ts'
 import type { SinkSet } from './sinks.ts'
 
-export interface SinkDeadLetter {
+interface SinkDeadLetter {
   readonly sink: string
   readonly letter: StoredDeadLetter
 }

@@ -31,7 +31,7 @@ import { add, addTally, countTally, emptyTally, sum, type SinkRecord } from './t
 import { closeWindows, heldBy, holdsOf, restoreWindows } from './windows.ts'
 import { messageOf } from '../../model/errors.ts'
 
-export interface DeliveryOptions {
+interface DeliveryOptions {
   readonly id: string
   readonly host: Host
   readonly log: Log

@@ -20,7 +20,7 @@ export interface Orphaned {
   readonly rows: number
 }
 
-export interface FormerSinksOptions {
+interface FormerSinksOptions {
   readonly host: Host
   readonly log: Log
   readonly metrics: Metrics

@@ -2,7 +2,7 @@ import type { Clock } from '../../host/index.ts'
 import type { Failure } from '../../model/outcome.ts'
 import { behindKey, type Attempt } from './in-order.ts'
 
-export interface InChunksOptions {
+interface InChunksOptions {
   /** A larger row is sent alone. */
   readonly limits: { readonly rows: number; readonly bytes: number }
   readonly budgetMs: number

@@ -10,7 +10,7 @@ export type Attempt =
   /** `tooLarge`: only for its size, so that a smaller form of it may be taken. */
   | { readonly is: 'reject'; readonly reason: string; readonly tooLarge?: boolean }
 
-export interface InOrderOptions {
+interface InOrderOptions {
   readonly window: number
   /** No attempt starts later than this after the call. */
   readonly budgetMs: number

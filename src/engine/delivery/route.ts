@@ -3,7 +3,7 @@ import { componentOf } from '../../model/positions.ts'
 import type { FrameHeader, RowFilter } from '../contracts.ts'
 import type { Only } from './settings.ts'
 
-export interface Routed {
+interface Routed {
   readonly rows: Uint32Array
   readonly filtered: Readonly<Record<string, number>>
 }

@@ -16,7 +16,7 @@ export interface Rejected {
   readonly attempts: number
 }
 
-export type Filtered = ReadonlyMap<string, Readonly<Counts>>
+type Filtered = ReadonlyMap<string, Readonly<Counts>>
 
 export interface SendReport {
   /** False after an abort, or when `behind` ended the sending. */
@@ -43,7 +43,7 @@ export interface Sender {
   onState(state: 'running' | 'retrying', error: string | undefined): void
 }
 
-export function chunk(pieces: readonly SinkPiece[], events: number): SinkPiece[][] {
+function chunk(pieces: readonly SinkPiece[], events: number): SinkPiece[][] {
   const chunks: SinkPiece[][] = []
   let current: SinkPiece[] = []
   let room = events

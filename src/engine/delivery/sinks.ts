@@ -37,7 +37,7 @@ export interface Applied {
   readonly failed?: { readonly id: string; readonly message: string }
 }
 
-export interface SinkSetOptions {
+interface SinkSetOptions {
   readonly host: Host
   readonly log: Log
   readonly metrics: Metrics

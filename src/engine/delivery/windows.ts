@@ -20,7 +20,7 @@ export function holdsOf(windows: Windows | undefined, position: Position): { rea
   return { holds: holds.sequence < position.sequence ? holds : { ...position, time: holds.time } }
 }
 
-export interface RestoreOptions {
+interface RestoreOptions {
   readonly read: (after: Position) => JournalReader | undefined
   readonly bytes: number
   readonly plan: (frames: readonly Frame[], record: SinkRecord, enrichment: Enrichment | undefined) => Range

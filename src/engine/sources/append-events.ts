@@ -7,7 +7,7 @@ import type { WeirEvent } from '../../model/events.ts'
 import type { SourceContext } from '../contracts.ts'
 import { idHashes } from '../dedupe/id-hashes.ts'
 
-export interface AppendEventsOptions {
+interface AppendEventsOptions {
   /** Ends the retries. If already aborted, there is one attempt. */
   readonly signal: AbortSignal
   readonly cursor?: Uint8Array
@@ -46,7 +46,7 @@ export async function appendEvents(
 }
 
 /** The journal takes over the unit's buffer: each attempt needs a new unit. */
-export function eventUnit(
+function eventUnit(
   stream: string,
   events: readonly WeirEvent[],
   received: number,

@@ -41,7 +41,7 @@ export interface DerivedJournal {
 /** A transform without the journal that it writes to. */
 export type LoadedTransform = (journal: DerivedJournal) => SinkDefinition<unknown>
 
-export interface DeriveOptions {
+interface DeriveOptions {
   readonly id: string
   readonly transform: Transform | BatchTransform
   readonly journal: DerivedJournal
@@ -70,7 +70,7 @@ export function derivedBy<Config>(
   }
 }
 
-export function outputSource(id: string, output: string): string {
+function outputSource(id: string, output: string): string {
   return output === '' ? id : `${id}.${output}`
 }
 

@@ -6,7 +6,7 @@ import type { Replay } from '../contracts.ts'
 
 const readBytes = 8 * 1024 * 1024
 
-export interface SourceReplayOptions {
+interface SourceReplayOptions {
   readonly host: Host
   readonly directory: string
   readonly tail: Tail

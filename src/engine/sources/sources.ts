@@ -52,7 +52,7 @@ interface Running {
 
 export type SourceJournal = Pick<JournalWriter, 'append' | 'epoch' | 'totals'>
 
-export interface SourceSetOptions {
+interface SourceSetOptions {
   readonly host: Host
   readonly log: Log
   readonly metrics: Metrics

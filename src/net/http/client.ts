@@ -10,8 +10,7 @@ import { aborted, HttpError, networkError } from './errors.ts'
 import { Exchange, type HttpHeaders, type RawResponse } from './exchange.ts'
 import { Pools, type PoolOptions } from './pools.ts'
 
-export { HttpError, type HttpFailure } from './errors.ts'
-export type { HttpHeaders } from './exchange.ts'
+export { HttpError } from './errors.ts'
 
 export interface HttpAnswer {
   /** 304 only for a request with an `etag`; the body is then empty. */

@@ -3,14 +3,14 @@ import { HttpClient, HttpError, type HttpRequest } from './client.ts'
 import { isLoopback } from './loopback.ts'
 import type { PoolOptions } from './pools.ts'
 
-export interface FetchOptions {
+interface FetchOptions {
   readonly timers: Timers
   readonly timeoutMs: number
   readonly limit: number
   readonly proxyEnv: PoolOptions['proxyEnv']
 }
 
-export interface FetchInit {
+interface FetchInit {
   readonly method?: string
   readonly headers?: Headers | Readonly<Record<string, string>>
   readonly body?: unknown

@@ -19,7 +19,7 @@ export interface ObjectPlace {
   readonly name?: string
 }
 
-export interface ObjectState {
+interface ObjectState {
   readonly path: string
   readonly version: string
   readonly object: unknown
@@ -54,7 +54,7 @@ export async function readItems(
   throw new Error(reason)
 }
 
-export interface FollowOptions {
+interface FollowOptions {
   readonly ask: Ask
   readonly host: Pick<Host, 'timers' | 'random'>
   readonly place: ObjectPlace

@@ -9,7 +9,7 @@ const execFreshMs = 1000
 
 type Headers = Identity['headers']
 
-export interface IdentitySource {
+interface IdentitySource {
   readonly read: () => Promise<Identity>
   readonly forget: () => void
 }

@@ -12,7 +12,7 @@ export interface Entry {
   readonly near: (path: string) => string
 }
 
-export interface Kubeconfig {
+interface Kubeconfig {
   readonly cluster: Entry
   readonly user: Entry | undefined
   readonly namespace: string | undefined

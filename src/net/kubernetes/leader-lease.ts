@@ -33,7 +33,7 @@ export interface LeaderLeaseOptions {
   readonly durationMs: number
 }
 
-export interface LeaderLease {
+interface LeaderLease {
   readonly record: LeaseLeaderRecord
   readonly durationMs: number
   close(): void

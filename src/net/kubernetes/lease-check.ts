@@ -6,7 +6,7 @@ import { readStatus } from './status.ts'
 import { connectLease, type LeaseSettings } from './leader-lease.ts'
 import { messageOf } from '../../model/errors.ts'
 
-export interface LeaseCheck {
+interface LeaseCheck {
   readonly is: 'ok' | 'fail'
   readonly message: string
 }

@@ -5,14 +5,14 @@ import { loginError, readKubeconfig, readText, reasonOf, textOf, type Entry } fr
 
 const mounted = '/var/run/secrets/kubernetes.io/serviceaccount'
 
-export interface LoginOptions {
+interface LoginOptions {
   readonly host: Host
   readonly env: Readonly<Record<string, string | undefined>>
   readonly path: string | null
   readonly context: string | null
 }
 
-export interface Login extends ClientOptions {
+interface Login extends ClientOptions {
   readonly namespace?: string
 }
 

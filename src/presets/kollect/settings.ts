@@ -13,7 +13,7 @@ export interface KollectFlags {
   readonly autoMaxProcsDisabled?: string | boolean
 }
 
-export interface KollectSettings {
+interface KollectSettings {
   readonly namespaces: readonly string[]
   readonly busUrl: string
   readonly kubeconfig: string | undefined

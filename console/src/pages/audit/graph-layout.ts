@@ -24,7 +24,7 @@ export interface Line {
   readonly failed: number
 }
 
-export interface Layout {
+interface Layout {
   readonly columns: readonly (readonly Placed[])[]
   readonly lines: readonly Line[]
   readonly left: number

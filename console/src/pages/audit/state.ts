@@ -14,7 +14,7 @@ export interface TraceFilter extends Readonly<Record<Facet, readonly string[]>> 
   readonly q: string
 }
 
-export const auditViews = ['traces', 'graph', 'first-seen', 'logins'] as const
+const auditViews = ['traces', 'graph', 'first-seen', 'logins'] as const
 export type AuditView = (typeof auditViews)[number]
 
 export interface AuditState extends Frame, TraceFilter {

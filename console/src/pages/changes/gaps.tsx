@@ -40,7 +40,7 @@ export function useGapMarks({ gaps }: ChangeGaps): readonly ChartMark[] {
   )
 }
 
-export function gapText({ cluster, group, resource, missing, stale, extra, cause }: ChangeGap): string {
+function gapText({ cluster, group, resource, missing, stale, extra, cause }: ChangeGap): string {
   const sizes = [
     missing > 0 && changesText.missingObjects(count(missing)),
     stale > 0 && changesText.staleObjects(count(stale)),

@@ -9,7 +9,7 @@ import { newRevision } from '../../hooks/use-refresh.ts'
 import { joined, newestOf } from './newer.ts'
 import type { ChangeFilter, Grouping } from './state.ts'
 
-export function changeQuery({ q, uid, operation, kind, namespace, name, actor, cluster, noise }: ChangeFilter): Query {
+function changeQuery({ q, uid, operation, kind, namespace, name, actor, cluster, noise }: ChangeFilter): Query {
   return {
     filter: q,
     uid,
@@ -162,7 +162,7 @@ export function useValues(
   })
 }
 
-export interface Clusters {
+interface Clusters {
   readonly clusters: readonly {
     readonly name: string
     readonly cluster: string

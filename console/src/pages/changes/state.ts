@@ -8,7 +8,7 @@ import { range } from '../../state/range.ts'
 export const groupings = ['operation', 'kind', 'namespace', 'actor'] as const
 export type Grouping = (typeof groupings)[number]
 
-export const facets = ['kind', 'namespace', 'actor', 'cluster'] as const
+const facets = ['kind', 'namespace', 'actor', 'cluster'] as const
 export type Facet = (typeof facets)[number]
 
 /** Each list contains alternatives; empty: no restriction. */

@@ -14,7 +14,7 @@ import { bySink, keyOf, partsOf, type Verb } from './letters.ts'
 const pageSize = 200
 const maxRefreshed = 5
 
-export interface Letters {
+interface Letters {
   readonly letters: readonly DeadLetter[] | undefined
   readonly more: boolean
   readonly error: Error | null
@@ -73,7 +73,7 @@ export function useLetter(key: string): UseQueryResult<DeadLetter> {
   })
 }
 
-export interface Moved {
+interface Moved {
   readonly verb: Verb
   readonly keys: readonly string[]
   readonly count: number
@@ -99,7 +99,7 @@ export function useOutcomes(moved: Moved | undefined): readonly DeadLetter[] {
   return data
 }
 
-export interface Moving {
+interface Moving {
   readonly busy: boolean
   readonly refused: ApiError | undefined
   readonly moved: Moved | undefined

@@ -1,7 +1,7 @@
 import { codecOf } from '../../state/codec.ts'
 import { flag, text } from '../../state/parts.ts'
 
-export interface DeadLettersState {
+interface DeadLettersState {
   readonly sink: string
   readonly sel: string
   readonly edit: boolean

@@ -2,13 +2,13 @@ import { flowFieldsText } from '../../text/flow-fields.ts'
 import { flowsText } from '../../text/flows.ts'
 import { generalText } from '../../text/general.ts'
 
-export interface FieldGroup {
+interface FieldGroup {
   readonly title: string
   readonly has: (name: string) => boolean
 }
 
 /** A field belongs to the first group that has it. */
-export const fieldGroups: readonly FieldGroup[] = [
+const fieldGroups: readonly FieldGroup[] = [
   { title: flowFieldsText.drops, has: (name) => name.startsWith('drop_') },
   { title: flowFieldsText.dns, has: (name) => name.startsWith('dns_') },
   { title: flowFieldsText.rtt, has: (name) => name === 'rtt' || name === 'rtt_max' },
@@ -46,7 +46,7 @@ const order: readonly string[] = [
   flowsText.observed,
 ]
 
-export interface Grouped<T> {
+interface Grouped<T> {
   readonly title: string
   readonly members: readonly T[]
 }

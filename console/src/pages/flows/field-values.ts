@@ -103,7 +103,7 @@ export function tlsVersion(written: string): {
   return { name, differs: name !== written, old: /^(?:SSL|TLS 1\.[01]$)/.test(name) }
 }
 
-export interface NetworkEvent {
+interface NetworkEvent {
   readonly action: string
   readonly text: string
 }

@@ -12,7 +12,7 @@ interface OlderQuestion extends FlowQuestion {
   readonly upTo: string
 }
 
-export interface Older {
+interface Older {
   readonly rows: readonly Row[]
   readonly stored: StoredRows
   readonly onEnd: () => void

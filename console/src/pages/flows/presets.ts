@@ -2,7 +2,7 @@ import { defaultPanels, type Dimension, type Measure, type PanelName } from './o
 import type { FlowsState } from './state.ts'
 import { presetsText } from '../../text/presets.ts'
 
-export interface Preset {
+interface Preset {
   readonly id: string
   readonly title: string
   readonly hint: string

@@ -2,7 +2,7 @@ import type { AnswerFrame } from '../../../../src/api/published.ts'
 import type { Query } from '../../api/client.ts'
 import { allOf, conditionFor } from '../../parts/filter-text.ts'
 
-export interface Report {
+interface Report {
   readonly exporter: string
   /** As seen by the node: 0 ingress, 1 egress, 2 within. */
   readonly direction: number | undefined

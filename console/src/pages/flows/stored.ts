@@ -8,7 +8,7 @@ import { useLastAnswer } from '../../api/use-last-answer.ts'
 import { useAfterPaint } from './use-after-paint.ts'
 import { volumeGroup, type SeriesAnswer } from './volume.tsx'
 
-export interface StoredQuestion extends FlowQuestion {
+interface StoredQuestion extends FlowQuestion {
   readonly from: string
   readonly to: string
   readonly fields: readonly string[]
@@ -87,7 +87,7 @@ export function useStoredRows(
   }
 }
 
-export interface Totals {
+interface Totals {
   readonly flows: number
   readonly bytes: number
   readonly series: SeriesAnswer

@@ -1,7 +1,7 @@
 import { codecOf } from '../../state/codec.ts'
 import { text } from '../../state/parts.ts'
 
-export interface HomeState {
+interface HomeState {
   readonly how: string
   readonly collector: string
 }

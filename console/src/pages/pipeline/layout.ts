@@ -8,14 +8,14 @@ export interface Box {
   readonly height: number
 }
 
-export interface Line {
+interface Line {
   readonly key: string
   readonly path: string
   readonly width: number
   readonly broken: boolean
 }
 
-export interface Layout {
+interface Layout {
   readonly width: number
   readonly height: number
   readonly boxes: readonly Box[]

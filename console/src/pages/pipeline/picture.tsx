@@ -128,7 +128,7 @@ export const marks: Readonly<Record<SinkState, readonly [mark: string, tone: str
 }
 
 /** Classes of {@link SinkView.parts}, in the same order. */
-export const partTones = ['p-delivered', 'p-pending', 'p-filtered', 'p-dead', 'p-dropped', 'p-lost'] as const
+const partTones = ['p-delivered', 'p-pending', 'p-filtered', 'p-dead', 'p-dropped', 'p-lost'] as const
 
 function SinkBox({
   sink: { name, state, lagMs, parts, accepted, balanced },

@@ -1,9 +1,9 @@
 import { codecOf } from '../../state/codec.ts'
 import { oneOf, text } from '../../state/parts.ts'
 
-export const pipelineViews = ['picture', 'table'] as const
+const pipelineViews = ['picture', 'table'] as const
 
-export interface PipelineState {
+interface PipelineState {
   readonly view: (typeof pipelineViews)[number]
   /** The open component: `source:netflow`, `sink:store`, `journal`, `exporter:netflow/192.0.2.1`; empty: none. */
   readonly sel: string

@@ -138,7 +138,7 @@ export function Twin({
   )
 }
 
-export function Named({ reasons }: { readonly reasons: Reasons }): React.ReactNode {
+function Named({ reasons }: { readonly reasons: Reasons }): React.ReactNode {
   const known = Object.entries(reasons).filter(([, rows]) => rows > 0)
   if (known.length === 0) return '0'
   return (

@@ -102,7 +102,7 @@ function relationName({ relation, from }: Relation, ref: string): string {
   return relationNames[relation]?.[from === ref ? 0 : 1] ?? relation
 }
 
-export function upwards(ref: string, owners: readonly Relation[]): readonly string[] {
+function upwards(ref: string, owners: readonly Relation[]): readonly string[] {
   const chain: string[] = []
   for (let here: string | undefined = ref; here !== undefined && chain.length < 8;) {
     const next: string | undefined = owners.find(({ from }) => from === here)?.to

@@ -2,7 +2,7 @@ import { codecOf } from '../../state/codec.ts'
 import { isMoment } from '../../state/range.ts'
 import { openChangeParts, type OpenChange } from '../../state/open-change.ts'
 
-export interface ResourceViewState extends OpenChange {
+interface ResourceViewState extends OpenChange {
   /** ISO 8601, `now-1h` or `now`. */
   readonly at: string
 }

@@ -9,7 +9,7 @@ export interface Peers extends AnswerFrame {
   readonly total: { readonly groups?: number; readonly bytes: number | string; readonly flows: number | string }
 }
 
-export interface Traffic {
+interface Traffic {
   readonly sends: string
   readonly receives: string
   readonly from: string

@@ -3,7 +3,7 @@ import { isMoment } from '../../state/range.ts'
 import { filterPart } from '../../parts/filter-text.ts'
 import { textList } from '../../state/parts.ts'
 
-export interface ResourcesState {
+interface ResourcesState {
   readonly q: string
   readonly kind: readonly string[]
   readonly namespace: readonly string[]

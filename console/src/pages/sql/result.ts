@@ -47,7 +47,7 @@ function isAll(name: string, rows: readonly Row[], is: (value: unknown) => boole
   return values.length > 0 && values.every(is)
 }
 
-export interface ChartOf {
+interface ChartOf {
   readonly times: readonly number[]
   readonly series: readonly ChartSeries[]
   readonly by: string

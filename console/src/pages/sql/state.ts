@@ -1,9 +1,9 @@
 import { codecOf } from '../../state/codec.ts'
 import { flag, oneOf, text } from '../../state/parts.ts'
 
-export const resultViews = ['table', 'chart'] as const
+const resultViews = ['table', 'chart'] as const
 
-export interface SqlState {
+interface SqlState {
   /** The last statement; each run is a step in the browser history. */
   readonly q: string
   readonly view: (typeof resultViews)[number]

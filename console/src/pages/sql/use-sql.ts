@@ -53,14 +53,14 @@ async function describe(sql: string, signal: AbortSignal): Promise<readonly Colu
   return rows.map((row) => ({ name: String(row['column_name'] as string), type: String(row['column_type'] as string) }))
 }
 
-export type Run =
+type Run =
   | { readonly is: 'nothing' }
   | { readonly is: 'running'; readonly sql: string; readonly rows: number; readonly since: number }
   | { readonly is: 'done'; readonly sql: string; readonly result: Result }
   | { readonly is: 'failed'; readonly sql: string; readonly refused: ApiError }
   | { readonly is: 'cancelled'; readonly sql: string }
 
-export interface Running {
+interface Running {
   readonly run: Run
   readonly last: { readonly sql: string; readonly result: Result } | undefined
   readonly start: (sql: string) => void

@@ -36,7 +36,7 @@ export interface Conversation {
 }
 
 /** Sums are null if no flow of this direction was reported. */
-export interface Way {
+interface Way {
   readonly bytes: Amount
   readonly packets: Amount
   readonly flows: number

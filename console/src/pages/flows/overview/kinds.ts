@@ -62,7 +62,7 @@ export interface TimesKind extends Common {
   readonly perMs: number
 }
 
-export type PanelKind = RatesKind | SharesKind | PairsKind | TimesKind
+type PanelKind = RatesKind | SharesKind | PairsKind | TimesKind
 
 const [rtt, dns] = [
   { of: 'rtt', perMs: 1e6, family: 'rtt' },

@@ -10,7 +10,7 @@ import { liveQuestion, questionQuery, type FlowQuestion } from '../flow-filter.t
 import type { Dimension, Measure } from './state.ts'
 
 /** A message of a live series. Sums are rows, then the requested columns. */
-export interface SeriesMessage {
+interface SeriesMessage {
   readonly step: number
   readonly groups: readonly (readonly Cell[])[]
   readonly buckets: readonly (readonly [
@@ -22,7 +22,7 @@ export interface SeriesMessage {
   readonly since?: string
 }
 
-export interface Past {
+interface Past {
   /** Unix seconds from which the data are complete. */
   readonly from: number
   readonly to: number
@@ -36,7 +36,7 @@ export interface Past {
 
 const columns = ['bytes_est', 'packets_est'] as const
 const placeOf = { flows: 0, bytes: 1, packets: 2 } as const
-export type StreamedMeasure = keyof typeof placeOf
+type StreamedMeasure = keyof typeof placeOf
 
 export function isStreamed(measure: Measure): measure is StreamedMeasure {
   return Object.hasOwn(placeOf, measure)

@@ -28,7 +28,7 @@ interface Link {
 }
 
 /** One node per value and side, so a value can be on both sides. Widths are proportional to amounts. */
-export function graphOf(
+function graphOf(
   data: Shares,
   fields: readonly string[],
   others: boolean,

@@ -7,7 +7,7 @@ import { topologyText } from '../../../text/topology.ts'
 
 export type Amounts = Readonly<Record<Measure, number>>
 
-export type Total = Amounts & { readonly edges: number }
+type Total = Amounts & { readonly edges: number }
 
 export interface EdgeRow {
   readonly from: readonly unknown[]
@@ -23,7 +23,7 @@ export interface Edges {
   readonly before?: Total
 }
 
-export interface GraphNode {
+interface GraphNode {
   readonly key: string
   readonly label: string
   readonly group: string
@@ -34,7 +34,7 @@ export interface GraphNode {
   readonly received: Amounts
 }
 
-export interface GraphEdge extends Amounts {
+interface GraphEdge extends Amounts {
   readonly from: number
   readonly to: number
   readonly edges: number
@@ -50,7 +50,7 @@ export interface Graph {
   readonly earlier?: { readonly rest: Total; readonly total: Total }
 }
 
-export interface Limits {
+interface Limits {
   readonly nodes: number
   readonly edges: number
 }

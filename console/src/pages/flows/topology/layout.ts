@@ -18,7 +18,7 @@ export interface LayoutInput {
   readonly pins: Readonly<Record<string, Point>>
 }
 
-export interface PlacedGroup {
+interface PlacedGroup {
   readonly name: string
   readonly x: number
   readonly y: number

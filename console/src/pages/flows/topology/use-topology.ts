@@ -13,7 +13,7 @@ import { useDiff, type DiffAnswer } from './use-diff.ts'
 /** More than are drawn, so that combined nodes are correct. */
 const edgeLimits = { usual: 4000, more: 25_000 }
 
-export interface Topology {
+interface Topology {
   readonly edges: Edges | undefined
   readonly answer: GroupsAnswer | undefined
   readonly diff: DiffAnswer | undefined
