@@ -1,6 +1,7 @@
 import { endpointField, flowNames, jsonText, type NameTable, type QueryField } from '../query/index.ts'
 import {
   fieldTime,
+  flowTimeSql,
   isoOf,
   isSortable,
   momentOf,
@@ -12,7 +13,6 @@ import {
 import { nearest } from '../schema/suggest.ts'
 import type { Principal } from './access/principal.ts'
 import { withinScope } from './access/scope.ts'
-import { flowTime } from '../store/flows/time.ts'
 import { filterOf } from './filter-text.ts'
 import { ApiError } from './problems.ts'
 import { reporters, reportersText, withSelection, type RowSelection } from './row-selection.ts'
@@ -58,10 +58,12 @@ const [minute, hour] = [60_000_000n, 3_600_000_000n]
 /** At most an hour before and a minute after the receive time. */
 const flowTimes: QueryTime = {
   name: 'flow_time',
-  sql: `(${flowTime})`,
-  near: ({ from, to }) => withinSql('time_received', { from: from - minute, to: to + hour }),
-  sure: ({ from, to }) =>
-    to - from <= hour + minute ? undefined : withinSql('time_received', { from: from + hour, to: to - minute }),
+  sql: (dialect) => `(${flowTimeSql(dialect)})`,
+  near: ({ from, to }, dialect) => withinSql('time_received', { from: from - minute, to: to + hour }, dialect),
+  sure: ({ from, to }, dialect) =>
+    to - from <= hour + minute
+      ? undefined
+      : withinSql('time_received', { from: from + hour, to: to - minute }, dialect),
 }
 
 export interface QuestionQuery {

@@ -240,6 +240,8 @@ export type QueryFormat = (typeof queryFormats)[number]
 
 /** Read access to the store. Each query pins one manifest version. */
 export interface StoreReader {
+  /** SQL of the statements; default: DuckDB's. */
+  readonly dialect?: 'duckdb' | 'clickhouse'
   /**
    * One read-only statement. Rejects with WEIR_SQL_REFUSED and a message for the user before the first byte when it is
    * refused or fails to bind. Yields complete documents of the format; no row limit.

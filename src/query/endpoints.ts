@@ -1,6 +1,6 @@
 import type { End, QueryField } from './names.ts'
-import { name } from './sql-text.ts'
 
+// The address is the last one.
 const parts = ['name', 'owner_name', 'label', 'addr'] as const
 
 function endpointOf(end: End): QueryField & { readonly firstOf: readonly string[] } {
@@ -8,7 +8,10 @@ function endpointOf(end: End): QueryField & { readonly firstOf: readonly string[
   return {
     name: `${end}_endpoint`,
     kind: 'text',
-    sql: `coalesce(${firstOf.map((field) => name(field)).join(', ')})`,
+    sql: ({ identifier, addressText }) => {
+      const values = firstOf.map(identifier)
+      return `coalesce(${[...values.slice(0, -1), addressText(values.at(-1) ?? '')].join(', ')})`
+    },
     firstOf,
   }
 }
@@ -24,7 +27,7 @@ export function endpointField(written: string): (typeof endpointFields)[End] | u
 
 /** A field of JSON as its text, for grouping. */
 export function jsonText(field: QueryField): QueryField {
-  return { name: field.name, kind: 'text', sql: `CAST(${name(field.name)} AS VARCHAR)` }
+  return { name: field.name, kind: 'text', sql: ({ asText, identifier }) => asText(identifier(field.name)) }
 }
 
 export function columnsRead(field: QueryField): readonly string[] {

@@ -10,10 +10,12 @@ export { everything, QueryError, type Expression, type QueryProblem } from './as
 export { bind } from './bind.ts'
 export { testsOf, type Bound } from './bound.ts'
 export { compileLive, type LiveFilter, type LiveHeader, type LiveResolver, type RowTest } from './live.ts'
+export { clickhouse, clickhouseSettings, dialectOf, duckdb, type Dialect, type DialectName } from './dialect.ts'
 export { columnsRead, endpointField, endpointFields, jsonText } from './endpoints.ts'
 export {
   auditNames,
   changeNames,
+  columnSql,
   eventNames,
   flowNames,
   nameTables,

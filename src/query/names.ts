@@ -2,6 +2,7 @@ import type { ColumnKind } from '../model/columns.ts'
 import { flowFields, namesOf, type Field } from '../model/fields.ts'
 import { auditColumns } from '../model/audit-columns.ts'
 import { nearest } from '../schema/suggest.ts'
+import type { Dialect } from './dialect.ts'
 
 /** `estimate`: up to 96 bits; `text`: outside dictionaries. */
 export type QueryKind = ColumnKind | 'estimate' | 'bool' | 'text'
@@ -12,7 +13,7 @@ export interface QueryField {
   readonly kind: QueryKind
   readonly unit?: string
   /** If it differs from the name. */
-  readonly sql?: string
+  readonly sql?: (dialect: Dialect) => string
 }
 
 export interface NameTable {
@@ -30,6 +31,10 @@ export interface NameTable {
   /** `src`, `port` → `src_port`. */
   ofEnd(end: End, part: string): QueryField | undefined
   nearest(written: string): string | undefined
+}
+
+export function columnSql(field: QueryField, dialect: Dialect): string {
+  return field.sql?.(dialect) ?? dialect.identifier(field.name)
 }
 
 export type End = 'src' | 'dst'
@@ -169,13 +174,13 @@ export const changeNames: NameTable = nameTable('changes', 'kind = Deployment', 
   named('coalesced', 'bool'),
   named('initial', 'bool'),
   named('resource_version', 'text'),
-  { name: 'diff', kind: 'text', sql: 'CAST(diff AS VARCHAR)', others: [] },
+  { name: 'diff', kind: 'text', sql: ({ asText }) => asText('diff'), others: [] },
   named('old', 'json'),
   named('new', 'json'),
   {
     name: 'text',
     kind: 'text',
-    sql: "concat_ws(' ', name, namespace, kind, manager, CAST(diff AS VARCHAR))",
+    sql: ({ joined, asText }) => joined(' ', ['name', 'namespace', 'kind', 'manager', asText('diff')]),
     others: [],
   },
 ])
@@ -219,8 +224,7 @@ export const resourceNames: NameTable = nameTable('resources', 'kind = Pod', [
   {
     name: 'labels',
     kind: 'list<dict>',
-    sql: `list_transform(map_entries(CAST(labels AS MAP(VARCHAR, VARCHAR))), lambda label: concat(label.key, '=',
-        label.value))`,
+    sql: ({ pairs }) => pairs('labels'),
     others: ['label'],
   },
   named('node', 'dict', 'host'),
@@ -234,7 +238,7 @@ export const resourceNames: NameTable = nameTable('resources', 'kind = Pod', [
   {
     name: 'text',
     kind: 'text',
-    sql: "concat_ws(' ', name, namespace, kind, node, owner_name, CAST(labels AS VARCHAR))",
+    sql: ({ joined, asText }) => joined(' ', ['name', 'namespace', 'kind', 'node', 'owner_name', asText('labels')]),
     others: [],
   },
 ])

@@ -1,10 +1,11 @@
 import type { Bound, DoubleInterval, Leaf, Match } from './bound.ts'
+import { duckdb, type Dialect } from './dialect.ts'
 import type { Interval } from './intervals.ts'
-import type { QueryField } from './names.ts'
-import { addressSql } from './sql-address.ts'
-import { foundSql, integerSql, name, text, timeSql } from './sql-text.ts'
+import { columnSql, type QueryField } from './names.ts'
 
 export interface SqlOptions {
+  /** Default: DuckDB. */
+  readonly dialect?: Dialect
   readonly column?: (field: QueryField) => string
   /** Alternative test of addresses, such as by endpoint ids; NULL counts as false. */
   readonly addresses?: (field: QueryField, intervals: readonly Interval[]) => string
@@ -12,6 +13,7 @@ export interface SqlOptions {
 
 /** WHERE condition; false or NULL if a row does not match. */
 export function compileSql(bound: Bound, options: SqlOptions = {}): string {
+  const { dialect = duckdb } = options
   switch (bound.is) {
     case 'always':
       return 'true'
@@ -22,78 +24,73 @@ export function compileSql(bound: Bound, options: SqlOptions = {}): string {
     case 'or':
       return `(${bound.parts.map((part) => compileSql(part, options)).join(bound.is === 'and' ? ' AND ' : ' OR ')})`
     case 'leaf':
-      return leafSql(bound, options)
+      return leafSql(bound, { ...options, dialect })
   }
-}
-
-function columnSql(field: QueryField): string {
-  return field.sql ?? name(field.name)
 }
 
 /** True or false for every row. */
 export function compileSqlValue(bound: Bound, options: SqlOptions = {}): string {
-  return `coalesce(${compileSql(bound, options)}, false)`
+  return (options.dialect ?? duckdb).decided(compileSql(bound, options))
 }
 
-function leafSql({ field, match, negated }: Leaf, options: SqlOptions): string {
-  const column = options.column?.(field) ?? columnSql(field)
-  if (match.is === 'exists') return existsSql(field, column, negated)
+type Options = SqlOptions & { readonly dialect: Dialect }
+
+function leafSql({ field, match, negated }: Leaf, options: Options): string {
+  const { dialect } = options
+  const column = options.column?.(field) ?? columnSql(field, dialect)
+  if (match.is === 'exists') return existsSql(field, column, negated, dialect)
   if (!field.kind.startsWith('list')) {
     const test =
       field.kind === 'ip' && match.is === 'integers' && options.addresses !== undefined
         ? options.addresses(field, match.intervals)
         : matchSql(field, column, match, options)
-    return negated ? opposite(test) : test
+    return negated ? dialect.opposite(test) : test
   }
-  const item: QueryField = { ...field, kind: field.kind === 'list<u8>' ? 'u8' : 'dict' }
-  const one = `coalesce(${matchSql(item, 'item', match, options)}, false)`
-  const test = `len(list_filter(${column}, lambda item: ${one})) > 0`
-  return negated ? opposite(test) : test
+  const one: QueryField = { ...field, kind: field.kind === 'list<u8>' ? 'u8' : 'dict' }
+  const test = dialect.anyItem(column, (item) => dialect.decided(matchSql(one, item, match, options)))
+  return negated ? dialect.opposite(test) : test
 }
 
-/** True for false or NULL. (IS DISTINCT FROM in an OR is incorrect in DuckDB 1.5.5 for files with one value.) */
-function opposite(test: string): string {
-  return `(${test}) IS NOT TRUE`
+function existsSql({ kind }: QueryField, column: string, negated: boolean, dialect: Dialect): string {
+  if (kind.startsWith('list')) {
+    const test = dialect.hasItems(column)
+    return negated ? dialect.opposite(test) : test
+  }
+  return `${present(kind, column, dialect)} IS ${negated ? 'NULL' : 'NOT NULL'}`
 }
 
-function existsSql({ kind }: QueryField, column: string, negated: boolean): string {
-  if (kind.startsWith('list')) return negated ? opposite(`len(${column}) > 0`) : `len(${column}) > 0`
-  return `${present(kind, column)} IS ${negated ? 'NULL' : 'NOT NULL'}`
+function present(kind: QueryField['kind'], column: string, dialect: Dialect): string {
+  return kind === 'f64' ? dialect.number(column) : column
 }
 
-function present(kind: QueryField['kind'], column: string): string {
-  return kind === 'f64' ? `nullif(${column}, 'NaN'::DOUBLE)` : column
-}
-
-function matchSql(
-  field: QueryField,
-  column: string,
-  match: Exclude<Match, { is: 'exists' }> | Match,
-  options: SqlOptions,
-): string {
+function matchSql(field: QueryField, column: string, match: Match, options: Options): string {
+  const { dialect } = options
   switch (match.is) {
     case 'exists':
       return `${column} IS NOT NULL`
     case 'integers':
       return field.kind === 'ip'
-        ? addressSql(column, match.intervals)
-        : intervalsSql(field.kind, column, match.intervals)
+        ? dialect.address(column, match.intervals)
+        : intervalsSql(field.kind, column, match.intervals, dialect)
     case 'doubles':
-      return any(match.intervals.map((interval) => doubleSql(column, interval)))
+      return any(match.intervals.map((interval) => doubleSql(column, interval, dialect)))
     case 'texts':
       return any([
-        ...equalsSql(column, match.texts.map(text)),
-        ...match.wildcards.map((wildcard) => `${column} LIKE ${like(wildcard)}`),
+        ...equalsSql(column, match.texts.map(dialect.text)),
+        ...match.wildcards.map((wildcard) => dialect.like(column, wildcard)),
       ])
     case 'order':
-      return `${column} ${match.operator} ${text(match.text)}`
+      return `${column} ${match.operator} ${dialect.text(match.text)}`
     case 'found':
-      return any(match.patterns.map((pattern) => foundSql(column, pattern)))
+      return any(match.patterns.map((pattern) => dialect.found(column, pattern)))
     case 'field': {
-      const other = options.column?.(match.other) ?? columnSql(match.other)
-      const wide =
-        field.kind !== match.other.kind && match.other.kind !== 'text' && field.kind !== 'text' ? '::HUGEINT' : ''
-      return `${present(field.kind, column)}${wide} ${match.operator} ${present(match.other.kind, other)}${wide}`
+      const other = options.column?.(match.other) ?? columnSql(match.other, dialect)
+      const isWide = field.kind !== match.other.kind && match.other.kind !== 'text' && field.kind !== 'text'
+      const side = (kind: QueryField['kind'], of: string): string => {
+        const value = present(kind, of, dialect)
+        return isWide ? dialect.wide(value) : value
+      }
+      return `${side(field.kind, column)} ${match.operator} ${side(match.other.kind, other)}`
     }
   }
 }
@@ -108,11 +105,16 @@ function equalsSql(column: string, values: readonly string[]): string[] {
     : [values.length === 1 ? `${column} = ${values[0]}` : `${column} IN (${values.join(', ')})`]
 }
 
-function intervalsSql(kind: QueryField['kind'], column: string, intervals: readonly Interval[]): string {
-  const singles = intervals.filter(({ low, high }) => low === high).map(({ low }) => integer(kind, low))
+function intervalsSql(
+  kind: QueryField['kind'],
+  column: string,
+  intervals: readonly Interval[],
+  dialect: Dialect,
+): string {
+  const singles = intervals.filter(({ low, high }) => low === high).map(({ low }) => integer(kind, low, dialect))
   const ranges = intervals
     .filter(({ low, high }) => low !== high)
-    .map(({ low, high }) => rangeSql(kind, column, low, high))
+    .map(({ low, high }) => rangeSql(kind, column, low, high, dialect))
   return any([...equalsSql(column, singles), ...ranges])
 }
 
@@ -126,22 +128,22 @@ const ends: Partial<Record<QueryField['kind'], Interval>> = {
 }
 
 /** Omits ends that every value satisfies. */
-function rangeSql(kind: QueryField['kind'], column: string, low: bigint, high: bigint): string {
+function rangeSql(kind: QueryField['kind'], column: string, low: bigint, high: bigint, dialect: Dialect): string {
   const domain = ends[kind]
-  if (domain !== undefined && low <= domain.low) return `${column} <= ${integer(kind, high)}`
-  if (domain !== undefined && high >= domain.high) return `${column} >= ${integer(kind, low)}`
-  return `${column} BETWEEN ${integer(kind, low)} AND ${integer(kind, high)}`
+  if (domain !== undefined && low <= domain.low) return `${column} <= ${integer(kind, high, dialect)}`
+  if (domain !== undefined && high >= domain.high) return `${column} >= ${integer(kind, low, dialect)}`
+  return `${column} BETWEEN ${integer(kind, low, dialect)} AND ${integer(kind, high, dialect)}`
 }
 
-function integer(kind: QueryField['kind'], value: bigint): string {
-  if (kind === 'time') return timeSql(value)
+function integer(kind: QueryField['kind'], value: bigint, dialect: Dialect): string {
+  if (kind === 'time') return dialect.time(value)
   if (kind === 'bool') return value === 0n ? 'false' : 'true'
-  if (kind === 'mac') return text((value.toString(16).padStart(12, '0').match(/../g) ?? []).join(':'))
-  return integerSql(value, kind === 'u64' ? 'UBIGINT' : 'HUGEINT')
+  if (kind === 'mac') return dialect.text((value.toString(16).padStart(12, '0').match(/../g) ?? []).join(':'))
+  return dialect.integer(value, kind === 'u64' ? 'UBIGINT' : 'HUGEINT')
 }
 
-function doubleSql(column: string, { low, high, lowOpen, highOpen }: DoubleInterval): string {
-  const value = present('f64', column)
+function doubleSql(column: string, { low, high, lowOpen, highOpen }: DoubleInterval, dialect: Dialect): string {
+  const value = dialect.number(column)
   const number = (given: number): string => given.toExponential()
   if (low === high) return `${value} = ${number(low)}`
   const parts = [
@@ -149,11 +151,4 @@ function doubleSql(column: string, { low, high, lowOpen, highOpen }: DoubleInter
     ...(high === Infinity ? [] : [`${value} ${highOpen ? '<' : '<='} ${number(high)}`]),
   ]
   return parts.length === 0 ? `${value} IS NOT NULL` : `(${parts.join(' AND ')})`
-}
-
-function like(wildcard: string): string {
-  const escaped = /[%_\\]/.test(wildcard)
-  const pattern = text((escaped ? wildcard.replace(/[%_\\]/g, '\\$&') : wildcard).replaceAll('*', '%'))
-  // LIKE is optimized only without an escape.
-  return escaped ? `${pattern} ESCAPE '\\'` : pattern
 }

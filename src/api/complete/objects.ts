@@ -1,5 +1,4 @@
-import { compileSql, type QueryField } from '../../query/index.ts'
-import { name } from '../../query/sql-text.ts'
+import { columnSql, compileSql, dialectOf, type QueryField } from '../../query/index.ts'
 import { objectScope } from '../access/scope.ts'
 import { rowsOf, requireStore } from '../store-query.ts'
 import { filterOf } from '../filter-text.ts'
@@ -20,19 +19,21 @@ export async function valuesOfObjects(
 ): Promise<readonly UsedValue[] | undefined> {
   const [field] = fields
   if (field === undefined) return []
-  const column = field.sql ?? name(field.name)
+  const store = requireStore(context)
+  const dialect = dialectOf(store)
+  const column = columnSql(field, dialect)
   const scope = objectScope(principal)
   const where = [
     asOf(at),
     ...(scope === undefined ? [] : [scope]),
-    compileSql(filterOf(filter, 'resources').bound),
+    compileSql(filterOf(filter, 'resources').bound, { dialect }),
   ].join(' AND ')
   const typed = conditionFor(field, prefix)
   const values =
-    `SELECT ${field.kind.startsWith('list') ? `unnest(list_distinct(${column}))` : column} AS "_value" ` +
+    `SELECT ${field.kind.startsWith('list') ? dialect.unnest(dialect.distinct(column)) : column} AS "_value" ` +
     `FROM resources WHERE ${where}`
   const rows = await rowsOf(
-    requireStore(context),
+    store,
     `SELECT "_value", count(*) AS n FROM (${values}) WHERE "_value" IS NOT ` +
       `NULL${typed === undefined ? '' : ` AND ${typed}`} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ${2 * limit}`,
     disconnected,

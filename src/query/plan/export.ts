@@ -1,5 +1,5 @@
+import { duckdb, type Dialect } from '../dialect.ts'
 import type { QueryField } from '../names.ts'
-import { name, timeSql } from '../sql-text.ts'
 import { conditionOf, type RowQuery } from './row-query.ts'
 
 export interface ExportRequest extends RowQuery {
@@ -10,30 +10,34 @@ export interface ExportRequest extends RowQuery {
 }
 
 /** Default order: storage order, which needs no memory. */
-export function exportSql(request: ExportRequest, form: 'text' | 'parquet' = 'text'): string {
+export function exportSql(
+  request: ExportRequest,
+  form: 'text' | 'parquet' = 'text',
+  dialect: Dialect = duckdb,
+): string {
+  const { identifier: name } = dialect
   const { columns, sort, upTo, names } = request
   const value = form === 'text' ? textSql : parquetSql
-  const listed = columns.map((field) => `${value(field)} AS ${name(field.name)}`).join(', ')
+  const listed = columns.map((field) => `${value(field, dialect)} AS ${name(field.name)}`).join(', ')
   const keys = sort.map(
-    ({ field, descending }) => `flows.${name(field.name)} ${descending ? 'DESC' : 'ASC'} NULLS LAST`,
+    ({ field, descending }) =>
+      `${dialect.ordered(`flows.${name(field.name)}`, field.kind)} ${descending ? 'DESC' : 'ASC'} NULLS LAST`,
   )
   const order = keys.length === 0 ? '' : ` ORDER BY ${keys.join(', ')}`
-  return `SELECT ${listed} FROM ${names.view} WHERE ${conditionOf(request)}
-      AND time_received <= ${timeSql(upTo)}${order}`
+  return `SELECT ${listed} FROM ${names.view} WHERE ${conditionOf(request, dialect)}
+      AND time_received <= ${dialect.time(upTo)}${order}`
 }
 
 /** At least milliseconds. */
-function textSql({ name: field, kind }: QueryField): string {
-  const column = name(field)
-  if (kind !== 'time' || field === 'time_received') return column
-  return `CASE WHEN epoch_us(${column}) % 1000 = 0
-      THEN strftime(make_timestamp(epoch_us(${column})), '%Y-%m-%dT%H:%M:%S.%gZ')
-      ELSE strftime(make_timestamp(epoch_us(${column})), '%Y-%m-%dT%H:%M:%S.%fZ') END`
+function textSql({ name: field, kind }: QueryField, { identifier, isoTime }: Dialect): string {
+  const column = identifier(field)
+  return kind !== 'time' || field === 'time_received' ? column : isoTime(column)
 }
 
 /** Numbers beyond 64 bits are texts. */
-function parquetSql({ name: field, kind }: QueryField): string {
-  const column = name(field)
-  if (kind === 'estimate') return `${column}::VARCHAR`
-  return kind === 'bool' ? `${column}::UTINYINT` : column
+function parquetSql({ name: field, kind }: QueryField, { identifier, addressText, bit, asText }: Dialect): string {
+  const column = identifier(field)
+  if (kind === 'estimate') return asText(column)
+  if (kind === 'ip') return addressText(column)
+  return kind === 'bool' ? bit(column) : column
 }

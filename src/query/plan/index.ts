@@ -12,7 +12,7 @@ export {
   type PageRequest,
   type SortKey,
 } from './page.ts'
-export { boundOf, fieldTime, fingerprint, withinSql, type RowQuery, type QueryTime } from './row-query.ts'
+export { boundOf, fieldTime, fingerprint, flowTimeSql, withinSql, type RowQuery, type QueryTime } from './row-query.ts'
 export { isoOf, momentOf, maxBuckets, stepFor, stepOf, type TimeSpan } from './span.ts'
 export {
   conversationNames,

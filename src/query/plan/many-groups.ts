@@ -1,5 +1,6 @@
-/** Groups by address in several statements, to bound memory. */
-import type { QueryField } from '../names.ts'
+/** Groups by address in several statements, to bound the memory of DuckDB. */
+import { duckdb } from '../dialect.ts'
+import { columnSql, type QueryField } from '../names.ts'
 import { name } from '../sql-text.ts'
 import { compileSql } from '../sql.ts'
 import { boundOf, conditionOf, withinSql } from './row-query.ts'
@@ -44,8 +45,11 @@ const sampleRows = 200_000
  */
 export function groupSampleSql(request: GroupsRequest, { idOf }: StoredEndpoints): string {
   const { group, names, time, span } = request
-  const values = group.map((field, index) => `${idOf(field) ?? field.sql ?? name(field.name)} AS "_v${index}"`)
-  const within = [...(time.near === undefined ? [] : [time.near(span)]), withinSql(time.sql, span)].join(' AND ')
+  const values = group.map((field, index) => `${idOf(field) ?? columnSql(field, duckdb)} AS "_v${index}"`)
+  const within = [
+    ...(time.near === undefined ? [] : [time.near(span, duckdb)]),
+    withinSql(time.sql(duckdb), span),
+  ].join(' AND ')
   return (
     `SELECT count(*) AS "_rows", approx_count_distinct(hash(${group.map((_, index) => `"_v${index}"`).join(', ')}))
       FILTER ("_matches") AS "_groups" ` +
@@ -57,7 +61,7 @@ export function groupSampleSql(request: GroupsRequest, { idOf }: StoredEndpoints
 /** Estimated number of groups (`_groups`), values of each address (`_i0` …), and total of all sums (`_sums`). */
 export function groupCountsSql(request: GroupsRequest, { idOf }: StoredEndpoints): string {
   const ids = request.group.map(idOf)
-  const all = request.group.map((field, index) => ids[index] ?? field.sql ?? name(field.name))
+  const all = request.group.map((field, index) => ids[index] ?? columnSql(field, duckdb))
   const counts = ids.flatMap((id, index) => (id === undefined ? [] : [`approx_count_distinct(${id}) AS "_i${index}"`]))
   const sums = summedSql(request, 'DOUBLE').map(([, value]) => `coalesce(sum(${value}), 0)`)
   return `SELECT approx_count_distinct(hash(${all.join(', ')})) AS "_groups", ${counts.join(', ')},
@@ -80,7 +84,7 @@ export function groupsPartSql(
   const summed = ['bytes', 'packets', 'sampling', ...further].map((field) => name(field))
   // The store recognizes only a plain selection.
   const keys = group.map((field, index) =>
-    ids[index] === undefined ? `${field.sql ?? name(field.name)} AS "_g${index}"` : `${ids[index]} AS "_i${index}"`,
+    ids[index] === undefined ? `${columnSql(field, duckdb)} AS "_g${index}"` : `${ids[index]} AS "_i${index}"`,
   )
   const rows = `SELECT ${[...keys, ...summed].join(', ')} FROM ${names.view} WHERE ${conditionOf(request)}`
   const values = group.map((_, index) =>

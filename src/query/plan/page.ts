@@ -1,5 +1,5 @@
+import { duckdb, type Dialect } from '../dialect.ts'
 import type { QueryField } from '../names.ts'
-import { integerSql, name, text, timeSql } from '../sql-text.ts'
 import { conditionOf, fingerprint, withinSql, type RowQuery } from './row-query.ts'
 
 export interface SortKey {
@@ -54,8 +54,9 @@ function hasKeyColumn({ field }: SortKey): boolean {
 
 const keyColumn = (index: number): string => `_key${index}`
 
-function exactSql({ name: field, kind }: QueryField): string {
-  return kind === 'time' ? `epoch_us(${name(field)})` : kind === 'f64' ? `${name(field)}::VARCHAR` : name(field)
+function exactSql({ name: field, kind }: QueryField, { identifier, micros, exactDouble }: Dialect): string {
+  const column = identifier(field)
+  return kind === 'time' ? micros(column) : kind === 'f64' ? exactDouble(column) : column
 }
 
 export function pageFingerprint({ sort, ...rest }: PageRequest): string {
@@ -69,58 +70,60 @@ export function pageFingerprint({ sort, ...rest }: PageRequest): string {
  * Total order. Columns: the requested ones, then those for the next cursor. `among`: condition that holds for all rows
  * of the page.
  */
-export function pageSql(request: PageRequest, among?: string): string {
+export function pageSql(request: PageRequest, among?: string, dialect: Dialect = duckdb): string {
   const { columns, sort, limit } = request
   const listed = [...new Set([...columns, ...sort.map(({ field }) => field)].map((field) => field.name)), '_pos']
   const keys = sort.flatMap((key, index) =>
-    hasKeyColumn(key) ? [`${exactSql(key.field)} AS ${keyColumn(index)}`] : [],
+    hasKeyColumn(key) ? [`${exactSql(key.field, dialect)} AS ${keyColumn(index)}`] : [],
   )
-  const order = [...sort.map(orderSql), '_pos ASC']
-  const condition = among === undefined ? rowsSql(request) : `${among} AND ${rowsSql(request)}`
-  const select = [...new Set(listed)].map((each) => name(each))
+  const order = [...sort.map((key) => orderSql(key, dialect)), '_pos ASC']
+  const condition = among === undefined ? rowsSql(request, dialect) : `${among} AND ${rowsSql(request, dialect)}`
+  const select = [...new Set(listed)].map((each) => dialect.identifier(each))
   return `SELECT ${[...select, ...keys].join(', ')} FROM ${request.names.view} WHERE ${condition}
       ORDER BY ${order.join(', ')} LIMIT ${limit + 1}`
 }
 
-function orderSql({ field, descending }: SortKey): string {
-  return `${name(field.name)} ${descending ? 'DESC' : 'ASC'} NULLS LAST`
+function orderSql({ field, descending }: SortKey, { ordered, identifier }: Dialect): string {
+  return `${ordered(identifier(field.name), field.kind)} ${descending ? 'DESC' : 'ASC'} NULLS LAST`
 }
 
-function rowsSql(request: PageRequest): string {
+function rowsSql(request: PageRequest, dialect: Dialect): string {
   const { sort, after, upTo } = request
   return [
-    conditionOf(request),
-    `time_received <= ${timeSql(upTo)}`,
-    ...(after === undefined ? [] : [afterSql(sort, after)]),
+    conditionOf(request, dialect),
+    `time_received <= ${dialect.time(upTo)}`,
+    ...(after === undefined ? [] : [afterSql(sort, after, dialect)]),
   ].join(' AND ')
 }
 
 const windowPart = 32n
 
 /** Part of the span to read first: if it has more rows than a page, it contains the page. */
-export function windowOf({ sort: [first], span, time, after }: PageRequest): string | undefined {
+export function windowOf(
+  { sort: [first], span, time, after }: PageRequest,
+  dialect: Dialect = duckdb,
+): string | undefined {
   if (first?.field.name !== time.name) return undefined
   const key = after?.keys[0]
   const begin = first.descending || key === undefined || key === null ? span.from : BigInt(key)
   const end = !first.descending || key === undefined || key === null ? span.to : BigInt(key) + 1n
   const length = (end - begin) / windowPart
   if (length < 1_000_000n) return undefined
-  return withinSql(time.sql, first.descending ? { from: end - length, to: end } : { from: begin, to: begin + length })
+  const part = first.descending ? { from: end - length, to: end } : { from: begin, to: begin + length }
+  return withinSql(time.sql(dialect), part, dialect)
 }
 
 /**
  * Sort keys of the page (`key0` …) and receive times (`received`). Rows that tie with the last one may be missing
  * unless `ties` is set, which costs more.
  */
-export function keysSql(request: PageRequest, ties: boolean): string | undefined {
+export function keysSql(request: PageRequest, ties: boolean, dialect: Dialect = duckdb): string | undefined {
   const { sort, limit, names } = request
   if (sort.length === 0) return undefined
-  const keys = sort.map(
-    ({ field }, index) => `${field.kind === 'time' ? `epoch_us(${name(field.name)})` : exactSql(field)} AS key${index}`,
-  )
-  const order = [...sort.map(orderSql), ...(ties ? ['_pos ASC'] : [])]
-  return `SELECT ${keys.join(', ')}, epoch_us("time_received") AS received FROM ${names.view}
-      WHERE ${rowsSql(request)} ORDER BY ${order.join(', ')} LIMIT ${limit + 1}`
+  const keys = sort.map(({ field }, index) => `${exactSql(field, dialect)} AS key${index}`)
+  const order = [...sort.map((key) => orderSql(key, dialect)), ...(ties ? ['_pos ASC'] : [])]
+  return `SELECT ${keys.join(', ')}, ${dialect.micros('"time_received"')} AS received FROM ${names.view}
+      WHERE ${rowsSql(request, dialect)} ORDER BY ${order.join(', ')} LIMIT ${limit + 1}`
 }
 
 export type FoundKeys = Readonly<Record<string, unknown>>
@@ -142,11 +145,15 @@ const maxListed = 256
  * Holds for all rows of the page and few others, by range and receive times. DuckDB skips files by it; it turns longer
  * lists into joins.
  */
-export function amongKeys({ sort: [first] }: PageRequest, found: readonly FoundKeys[]): string {
+export function amongKeys(
+  { sort: [first] }: PageRequest,
+  found: readonly FoundKeys[],
+  dialect: Dialect = duckdb,
+): string {
   const parts: string[] = []
   const received = [...new Set(found.map((row) => row['received']))]
     .filter((each) => typeof each === 'number' || typeof each === 'string')
-    .map((each) => timeSql(BigInt(each)))
+    .map((each) => dialect.time(BigInt(each)))
   if (received.length <= maxListed && received.length > 0) parts.push(`"time_received" IN (${received.join(', ')})`)
   const keys = found.map(({ key0 }) => key0)
   const values =
@@ -154,47 +161,53 @@ export function amongKeys({ sort: [first] }: PageRequest, found: readonly FoundK
       ? []
       : keys
           .filter((key) => typeof key === 'string' || typeof key === 'number' || typeof key === 'boolean')
-          .map((key) => valueSql(first.field, key))
+          .map((key) => valueSql(first.field, key, dialect))
   if (first !== undefined && values.length > 0) {
     const ends = first.descending ? [values.at(-1), values[0]] : [values[0], values.at(-1)]
-    const between = `${name(first.field.name)} BETWEEN ${ends[0]} AND ${ends[1]}`
+    const column = dialect.ordered(dialect.identifier(first.field.name), first.field.kind)
+    const between = `${column} BETWEEN ${ends[0]} AND ${ends[1]}`
     // Absent values sort last: with one of them, all others are included.
-    parts.push(values.length < keys.length ? `(${between} OR ${name(first.field.name)} IS NULL)` : between)
+    parts.push(values.length < keys.length ? `(${between} OR ${column} IS NULL)` : between)
   }
   return parts.length === 0 ? 'true' : parts.join(' AND ')
 }
 
 /** Absent values sort last in either direction. */
-function afterSql(sort: readonly SortKey[], { keys, position }: Cursor): string {
+function afterSql(sort: readonly SortKey[], { keys, position }: Cursor, dialect: Dialect): string {
   const alternatives: string[] = []
   const same: string[] = []
   sort.forEach(({ field, descending }, index) => {
-    const column = name(field.name)
+    const column = dialect.ordered(dialect.identifier(field.name), field.kind)
     const key = keys[index] ?? null
     if (key === null) {
       same.push(`${column} IS NULL`)
       return
     }
-    const value = valueSql(field, key)
+    const value = valueSql(field, key, dialect)
     alternatives.push([...same, `(${column} ${descending ? '<' : '>'} ${value} OR ${column} IS NULL)`].join(' AND '))
     same.push(`${column} = ${value}`)
   })
-  alternatives.push([...same, `_pos > ${text(position)}`].join(' AND '))
+  alternatives.push([...same, `_pos > ${dialect.text(position)}`].join(' AND '))
   const rows = `(${alternatives.map((each) => `(${each})`).join(' OR ')})`
   // Repeated in a form by which files are skipped.
   const [first] = sort
   const [key = null] = keys
   if (first === undefined || key === null || first.field.kind !== 'time') return rows
-  return `${name(first.field.name)} ${first.descending ? '<=' : '>='} ${valueSql(first.field, key)} AND ${rows}`
+  const column = dialect.identifier(first.field.name)
+  return `${column} ${first.descending ? '<=' : '>='} ${valueSql(first.field, key, dialect)} AND ${rows}`
 }
 
-function valueSql({ kind }: QueryField, key: string | number | boolean): string {
-  if (kind === 'time') return timeSql(BigInt(key))
+function valueSql(
+  { kind }: QueryField,
+  key: string | number | boolean,
+  { text, time, integer, double }: Dialect,
+): string {
+  if (kind === 'time') return time(BigInt(key))
   if (kind === 'bool') return key === true ? 'true' : 'false'
-  if (kind === 'f64') return `${text(String(key))}::DOUBLE`
+  if (kind === 'f64') return double(String(key))
   return kind === 'dict' || kind === 'text' || kind === 'ip' || kind === 'mac'
     ? text(String(key))
-    : integerSql(BigInt(key), kind === 'u64' ? 'UBIGINT' : 'HUGEINT')
+    : integer(BigInt(key), kind === 'u64' ? 'UBIGINT' : 'HUGEINT')
 }
 
 export function isKey({ kind }: QueryField, key: unknown): boolean {

@@ -2,25 +2,40 @@ import { createHash } from 'node:crypto'
 import type { Expression } from '../ast.ts'
 import { bind } from '../bind.ts'
 import type { Bound } from '../bound.ts'
+import { duckdb, type Dialect } from '../dialect.ts'
 import type { NameTable } from '../names.ts'
 import { compileSql } from '../sql.ts'
-import { name, timeSql } from '../sql-text.ts'
 import { print } from '../print.ts'
 import type { TimeSpan } from './span.ts'
 
 export interface QueryTime {
   /** `flow_time` for the computed one. */
   readonly name: string
-  /** TIMESTAMPTZ over the view. */
-  readonly sql: string
+  /** A time over the view. */
+  readonly sql: (dialect: Dialect) => string
   /** Necessary condition, by which files are skipped. */
-  readonly near?: (span: TimeSpan) => string
+  readonly near?: (span: TimeSpan, dialect: Dialect) => string
   /** Sufficient condition, cheaper than the time; undefined for short spans. */
-  readonly sure?: (span: TimeSpan) => string | undefined
+  readonly sure?: (span: TimeSpan, dialect: Dialect) => string | undefined
 }
 
 export function fieldTime(field: string): QueryTime {
-  return { name: field, sql: name(field) }
+  return { name: field, sql: ({ identifier }) => identifier(field) }
+}
+
+/** Maximum age of a flow's end time at its receipt, and the time that it may be in the future; µs. */
+export const flowTimeBounds = { age: 3_600_000_000n, ahead: 60_000_000n } as const
+
+/**
+ * Event time of a flow over view `flows`: its end time, or its receive time if the end is more than an hour earlier or
+ * a minute later. Integers are faster than INTERVAL arithmetic on times with a zone.
+ */
+export function flowTimeSql({ micros }: Dialect): string {
+  const { age, ahead } = flowTimeBounds
+  return (
+    `CASE WHEN time_skewed IS NOT TRUE AND ${micros('time_end')} - ${micros('time_received')} BETWEEN -${age} AND ` +
+    `${ahead} THEN time_end ELSE time_received END`
+  )
 }
 
 export interface RowQuery {
@@ -34,12 +49,12 @@ export function boundOf({ names, filter }: RowQuery): Bound {
   return bind(filter, names)
 }
 
-export function conditionOf(rowQuery: RowQuery): string {
+export function conditionOf(rowQuery: RowQuery, dialect: Dialect = duckdb): string {
   const { time, span } = rowQuery
-  const condition = compileSql(boundOf(rowQuery))
-  const near = time.near === undefined ? [] : [time.near(span)]
-  const sure = time.sure?.(span)
-  const within = withinSql(time.sql, span)
+  const condition = compileSql(boundOf(rowQuery), { dialect })
+  const near = time.near === undefined ? [] : [time.near(span, dialect)]
+  const sure = time.sure?.(span, dialect)
+  const within = withinSql(time.sql(dialect), span, dialect)
   return [
     ...near,
     sure === undefined ? within : `((${sure}) OR ${within})`,
@@ -47,11 +62,11 @@ export function conditionOf(rowQuery: RowQuery): string {
   ].join(' AND ')
 }
 
-export function withinSql(time: string, { from, to }: TimeSpan): string {
+export function withinSql(time: string, { from, to }: TimeSpan, { time: moment }: Dialect = duckdb): string {
   // BETWEEN evaluates a computed time once; only comparisons skip files.
   return isColumn(time)
-    ? `${time} >= ${timeSql(from)} AND ${time} < ${timeSql(to)}`
-    : `${time} BETWEEN ${timeSql(from)} AND ${timeSql(to - 1n)}`
+    ? `${time} >= ${moment(from)} AND ${time} < ${moment(to)}`
+    : `${time} BETWEEN ${moment(from)} AND ${moment(to - 1n)}`
 }
 
 function isColumn(sql: string): boolean {

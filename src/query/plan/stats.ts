@@ -1,5 +1,5 @@
+import { duckdb, type Dialect } from '../dialect.ts'
 import type { QueryField, QueryKind } from '../names.ts'
-import { name } from '../sql-text.ts'
 
 export const stats = ['avg', 'max', 'p50', 'p90', 'p99'] as const
 export type Stat = (typeof stats)[number]
@@ -13,20 +13,21 @@ export function hasStats({ kind }: QueryField): boolean {
 }
 
 /** NaN counts as absent. */
-export function valueSql({ name: field, kind }: QueryField): string {
-  return kind === 'f64' ? `nullif(${name(field)}, 'NaN'::DOUBLE)` : name(field)
+export function valueSql({ name: field, kind }: QueryField, { identifier, number }: Dialect = duckdb): string {
+  return kind === 'f64' ? number(identifier(field)) : identifier(field)
 }
 
 export const statNames = ['_n', '_min', '_avg', '_p', '_max'] as const
 
 /** _n (flows with a value), _min, _avg, _p (percentiles 50, 90, 99), _max. Percentiles use nearest rank. */
-export function statsSql(value: string): string {
-  return `count(${value}) AS "_n", min(${value}) AS "_min", avg(${value}) AS "_avg", quantile_disc(${value},
-      [${percentiles.map((each) => each / 100).join(', ')}]) AS "_p", max(${value}) AS "_max"`
+export function statsSql(value: string, { kind }: QueryField, dialect: Dialect = duckdb): string {
+  return `count(${value}) AS "_n", min(${value}) AS "_min", ${dialect.average(value, kind)} AS "_avg",
+      ${dialect.percentiles(value, percentiles)} AS "_p", max(${value}) AS "_max"`
 }
 
-export function orderOfStat(stat: Stat, value: string): string {
-  return stat.startsWith('p') ? `quantile_disc(${value}, ${Number(stat.slice(1)) / 100})` : `${stat}(${value})`
+export function orderOfStat(stat: Stat, value: string, { kind }: QueryField, dialect: Dialect = duckdb): string {
+  if (stat === 'avg') return dialect.average(value, kind)
+  return stat === 'max' ? `max(${value})` : dialect.percentile(value, Number(stat.slice(1)))
 }
 
 export interface Statistics {

@@ -1,5 +1,5 @@
-import type { QueryField } from '../names.ts'
-import { integerSql, name } from '../sql-text.ts'
+import { duckdb, type Dialect } from '../dialect.ts'
+import { columnSql, type QueryField } from '../names.ts'
 import { compileSql } from '../sql.ts'
 import { boundOf, conditionOf, withinSql, type RowQuery } from './row-query.ts'
 import type { TimeSpan } from './span.ts'
@@ -40,26 +40,27 @@ interface Source {
   readonly remainder: string
 }
 
-function sourceOf(rowQuery: AggregateQuery): Source {
+function sourceOf(rowQuery: AggregateQuery, dialect: Dialect): Source {
+  const { identifier: name, sum } = dialect
   const { rollup, of, further = [] } = rowQuery
   const none = 'false'
-  const more = further.map((field) => `, sum(${name(field)}) AS "_${field}"`).join('')
+  const more = further.map((field) => `, ${sum(name(field))} AS "_${field}"`).join('')
   const sums = (flows: string): string =>
-    `sum(bytes_est) AS "_bytes", sum(packets_est) AS "_packets", ${flows} AS "_flows"${more}`
+    `${sum('bytes_est')} AS "_bytes", ${sum('packets_est')} AS "_packets", ${flows} AS "_flows"${more}`
   if (rollup === undefined)
     return {
       view: rowQuery.names.view,
-      time: rowQuery.time.sql,
-      where: conditionOf(rowQuery),
-      sums: sums('count(*)') + (of === undefined ? '' : `, ${statsSql(valueSql(of))}`),
+      time: rowQuery.time.sql(dialect),
+      where: conditionOf(rowQuery, dialect),
+      sums: sums('count(*)') + (of === undefined ? '' : `, ${statsSql(valueSql(of, dialect), of, dialect)}`),
       remainder: none,
     }
-  const condition = compileSql(boundOf(rowQuery))
+  const condition = compileSql(boundOf(rowQuery), { dialect })
   return {
     view: rollup.view,
     time: '"time"',
-    where: withinSql('"time"', rollup.span) + (condition === 'true' ? '' : ` AND ${condition}`),
-    sums: sums('sum(flows)'),
+    where: withinSql('"time"', rollup.span, dialect) + (condition === 'true' ? '' : ` AND ${condition}`),
+    sums: sums(sum('flows')),
     remainder: rollup.remainder ?? none,
   }
 }
@@ -68,13 +69,13 @@ function sourceOf(rowQuery: AggregateQuery): Source {
  * Detail loss of a rollup in a span: rows folded to a level or more (`lost_1` …) and their flows (`lost_flows_1` …),
  * all flows (`flows`), and the oldest time (`oldest`, µs).
  */
-export function lossSql({ view, span }: Rollup): string {
+export function lossSql({ view, span }: Rollup, dialect: Dialect = duckdb): string {
   const lost = [1, 2, 3].map((level) => `count(*) FILTER (WHERE folded >= ${level}) AS lost_${level}`)
   const flows = [1, 2, 3].map(
     (level) => `coalesce(sum(flows) FILTER (WHERE folded >= ${level}), 0)::DOUBLE AS lost_flows_${level}`,
   )
   return `SELECT ${[...lost, ...flows].join(', ')}, coalesce(sum(flows), 0)::DOUBLE AS flows,
-      epoch_us(min("time"))::DOUBLE AS oldest FROM ${view} WHERE ${withinSql('"time"', span)}`
+      ${dialect.micros('min("time")')}::DOUBLE AS oldest FROM ${view} WHERE ${withinSql('"time"', span, dialect)}`
 }
 
 /** Maximum µs from a flow to its receipt. */
@@ -91,45 +92,54 @@ export interface SeriesRequest extends AggregateQuery {
  * the largest are combined (_other), so that rows of a bucket add up to its total. With groups also the constants of
  * {@link boundsSql}.
  */
-export function seriesSql(request: SeriesRequest): string {
+export function seriesSql(request: SeriesRequest, dialect: Dialect = duckdb): string {
   const { step, group, limit, by, of, further = [] } = request
-  const { view, time, where, sums, remainder } = sourceOf(request)
+  const { view, time, where, sums, remainder } = sourceOf(request, dialect)
+  const { identifier: name, stored } = dialect
   const width = BigInt(step) * 1_000_000n
-  const bucket = `(epoch_us(${time}) // ${width}) * ${width} AS "_bucket"`
+  const bucket = `(${dialect.floorDivide(dialect.micros(time), width)}) * ${width} AS "_bucket"`
   if (group.length === 0) return `SELECT ${bucket}, ${sums} FROM ${view} WHERE ${where} GROUP BY 1 ORDER BY 1`
-  const values = group.map((field, index) => `${field.sql ?? name(field.name)} AS "_g${index}"`).join(', ')
+  const values = group.map((field, index) => `${columnSql(field, dialect)} AS "_g${index}"`).join(', ')
   const groups = group.map((_, index) => `"_g${index}"`)
   const list = groups.join(', ')
-  const ranked = isMeasure(by) ? `sum("_${by}")` : orderOfStat(by, '"_value"')
+  const ranked = isMeasure(by) || of === undefined ? dialect.sum(`"_${by}"`) : orderOfStat(by, '"_value"', of, dialect)
+  const ordered = orderedValues(group, dialect)
   const rankedCte = rankedSql({
     columns: list,
     rank: ranked,
     from: `parts WHERE NOT "_lost" GROUP BY ${list}`,
-    order: `"_rank" DESC NULLS LAST, ${list}`,
+    order: `"_rank" DESC NULLS LAST, ${ordered.join(', ')}`,
     rows: limit + 1,
   })
   const largest =
-    `ranked AS MATERIALIZED (${rankedCte}), ` +
+    `${stored('ranked', rankedCte)}, ` +
     `largest AS (SELECT ${list}, true AS chosen FROM ranked WHERE "_place" <= ${limit}) `
   const shown =
-    `SELECT "_bucket", chosen IS NULL AS "_other",
-      ${groups.map((column) => `CASE WHEN chosen THEN parts.${column} END AS ${column}`).join(', ')}, ` +
-    ['bytes', 'packets', 'flows', ...further].map((sum) => `sum("_${sum}") AS "_${sum}"`).join(', ')
+    `SELECT "_bucket", ${dialect.truth('chosen IS NULL')} AS "_other",
+      ${groups.map((column) => `${chosen(column)} AS ${column}`).join(', ')}, ` +
+    ['bytes', 'packets', 'flows', ...further].map((sum) => `${dialect.sum(`"_${sum}"`)} AS "_${sum}"`).join(', ')
   const bounds = isMeasure(by) ? `, ${boundsSql(by, 'ranked', limit)}` : ''
   const joined =
     ` FROM parts LEFT JOIN largest ON NOT "_lost"
       AND ${groups.map((column) => `parts.${column} IS NOT DISTINCT FROM largest.${column}`).join(' AND ')} ` +
     `GROUP BY ALL ORDER BY "_bucket", "_other", ${ranked} DESC NULLS LAST, ` +
-    groups.map((_, index) => index + 3).join(', ')
+    groups
+      .map((column, index) => {
+        const value = dialect.ordered(chosen(column), group[index]?.kind ?? 'text')
+        return value === chosen(column) ? index + 3 : value
+      })
+      .join(', ')
   // Percentiles of parts cannot be combined.
   if (of !== undefined) {
     const parts = `SELECT ${bucket}, ${values}, false AS "_lost", bytes_est AS "_bytes", packets_est AS "_packets",
-        1 AS "_flows", ${further.map((field) => `${name(field)} AS "_${field}", `).join('')}${valueSql(of)} AS
+        1 AS "_flows", ${further.map((field) => `${name(field)} AS "_${field}", `).join('')}${valueSql(of, dialect)} AS
         "_value" FROM ${view} WHERE ${where}`
-    return `WITH parts AS NOT MATERIALIZED (${parts}), ${largest}${shown}, ${statsSql('"_value"')}${bounds}${joined}`
+    const statistics = statsSql('"_value"', of, dialect)
+    return `WITH ${dialect.inlined('parts', parts)}, ${largest}${shown}, ${statistics}${bounds}${joined}`
   }
-  return `WITH parts AS MATERIALIZED (SELECT ${bucket}, ${values}, (${remainder}) AS "_lost", ${sums} FROM ${view}
-      WHERE ${where} GROUP BY ALL), ${largest}${shown}${bounds}${joined}`
+  const parts = `SELECT ${bucket}, ${values}, (${remainder}) AS "_lost", ${sums} FROM ${view}
+      WHERE ${where} GROUP BY ALL`
+  return `WITH ${stored('parts', parts)}, ${largest}${shown}${bounds}${joined}`
 }
 
 /**
@@ -156,7 +166,7 @@ function rankedSql({
 /** _rest: rows without a known group; _least: the last returned group; _next: the first omitted one. */
 function boundsSql(by: Measure, ranked: string, limit: number): string {
   return (
-    `(SELECT coalesce(sum("_${by}") FILTER ("_lost"), 0) FROM parts) AS "_rest", (SELECT "_rank" FROM ${ranked}
+    `(SELECT coalesce(sum("_${by}") FILTER (WHERE "_lost"), 0) FROM parts) AS "_rest", (SELECT "_rank" FROM ${ranked}
       WHERE "_place" = least(${limit}, (SELECT count(*) FROM ${ranked}))) AS "_least", ` +
     `coalesce((SELECT "_rank" FROM ${ranked} WHERE "_place" = ${limit + 1}), 0) AS "_next"`
   )
@@ -171,12 +181,13 @@ export interface GroupsRequest extends AggregateQuery {
  * _all_groups, _all_bytes …; if ranked by a sum also the constants of {@link boundsSql}. Without groups there is one
  * row with a null _place.
  */
-export function groupsSql(request: GroupsRequest): string {
+export function groupsSql(request: GroupsRequest, dialect: Dialect = duckdb): string {
   const { group } = request
-  const { view, where, sums, remainder } = sourceOf(request)
-  const values = group.map((field, index) => `${field.sql ?? name(field.name)} AS "_g${index}"`).join(', ')
-  return `WITH parts AS MATERIALIZED (SELECT ${values}, (${remainder}) AS "_lost", ${sums} FROM ${view}
-      WHERE ${where} GROUP BY ALL), ${largestSql(request)}`
+  const { view, where, sums, remainder } = sourceOf(request, dialect)
+  const values = group.map((field, index) => `${columnSql(field, dialect)} AS "_g${index}"`).join(', ')
+  const parts = `SELECT ${values}, (${remainder}) AS "_lost", ${sums} FROM ${view}
+      WHERE ${where} GROUP BY ALL`
+  return `WITH ${dialect.stored('parts', parts)}, ${largestSql(request, undefined, undefined, dialect)}`
 }
 
 /** CTEs (each after a comma) and joins. */
@@ -191,25 +202,34 @@ export function largestSql(
   { group, limit, by, of, further = [] }: GroupsRequest,
   shown: ShownValues = { values: valuesOf(group), tables: '', joins: '' },
   min?: bigint,
+  dialect: Dialect = duckdb,
 ): string {
   const summed = ['bytes', 'packets', 'flows', ...further]
-  const all = summed.map((sum) => `sum("_${sum}") AS "_all_${sum}"`).join(', ')
+  const all = summed.map((sum) => `${dialect.sum(`"_${sum}"`)} AS "_all_${sum}"`).join(', ')
   const rank = isMeasure(by) ? `"_${by}"` : statColumn(by)
   const listed = [...summed.map((sum) => `_${sum}`), ...(of === undefined ? [] : statNames)]
     .map((column) => `"${column}"`)
     .join(', ')
   const list = valuesOf(group).join(', ')
-  const from = `parts WHERE NOT "_lost"${min === undefined ? '' : ` AND ${rank} >= ${integerSql(min, 'HUGEINT')}`}`
-  const order = `${rank} DESC NULLS LAST, ${list}`
+  const from = `parts WHERE NOT "_lost"${min === undefined ? '' : ` AND ${rank} >= ${dialect.integer(min, 'HUGEINT')}`}`
+  const order = `${rank} DESC NULLS LAST, ${orderedValues(group, dialect).join(', ')}`
   const ranked = rankedSql({ columns: `${list}, ${listed}`, rank, from, order, rows: limit + 1 })
   const totals = ['_all_groups', ...summed.map((sum) => `_all_${sum}`)].map((column) => `"${column}"`)
   const bounds = isMeasure(by) ? `, ${boundsSql(by, 'ranked', limit)}` : ''
   return (
-    `ranked AS MATERIALIZED (${ranked})${shown.tables} ` +
+    `${dialect.stored('ranked', ranked)}${shown.tables} ` +
     `SELECT "_place", ${shown.values.join(', ')}, ${[listed, ...totals].join(', ')}${bounds} ` +
-    `FROM (SELECT count(*) FILTER (NOT "_lost") AS "_all_groups", ${all} FROM parts) total LEFT
+    `FROM (SELECT count(*) FILTER (WHERE NOT "_lost") AS "_all_groups", ${all} FROM parts) total LEFT
       JOIN ranked ON "_place" <= ${limit} ${shown.joins}ORDER BY "_place"`
   )
+}
+
+function chosen(column: string): string {
+  return `CASE WHEN chosen THEN parts.${column} END`
+}
+
+function orderedValues(group: readonly QueryField[], dialect: Dialect): readonly string[] {
+  return group.map(({ kind }, index) => dialect.ordered(`"_g${index}"`, kind))
 }
 
 function valuesOf(group: readonly QueryField[]): readonly string[] {

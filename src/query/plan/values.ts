@@ -1,5 +1,5 @@
+import { duckdb, type Dialect } from '../dialect.ts'
 import type { QueryField } from '../names.ts'
-import { name } from '../sql-text.ts'
 import { compileSql } from '../sql.ts'
 import { boundOf, conditionOf, withinSql, type RowQuery } from './row-query.ts'
 import type { Rollup } from './sums.ts'
@@ -15,14 +15,18 @@ export interface ValuesRequest {
 }
 
 /** Values and their number of rows, as _value and _flows, most frequent first. */
-export function valuesSql({ rowQuery, fields, condition, limit, rollup }: ValuesRequest): string {
-  const compiled = compileSql(boundOf(rowQuery))
+export function valuesSql(
+  { rowQuery, fields, condition, limit, rollup }: ValuesRequest,
+  dialect: Dialect = duckdb,
+): string {
+  const { identifier: name, unnest, distinct } = dialect
+  const compiled = compileSql(boundOf(rowQuery), { dialect })
   const where =
     rollup === undefined
-      ? conditionOf(rowQuery)
-      : withinSql('"time"', rollup.span) + (compiled === 'true' ? '' : ` AND ${compiled}`)
+      ? conditionOf(rowQuery, dialect)
+      : withinSql('"time"', rollup.span, dialect) + (compiled === 'true' ? '' : ` AND ${compiled}`)
   const inner = fields.map((field) => {
-    const column = field.kind.startsWith('list') ? `unnest(list_distinct(${name(field.name)}))` : name(field.name)
+    const column = field.kind.startsWith('list') ? unnest(distinct(name(field.name))) : name(field.name)
     return `SELECT ${column} AS "_value", ${rollup === undefined ? '1' : 'flows'} AS "_count"
         FROM ${rollup?.view ?? rowQuery.names.view} WHERE ${where}`
   })
@@ -34,11 +38,12 @@ export function valuesSql({ rowQuery, fields, condition, limit, rollup }: Values
   )
 }
 
-export function fieldUseSql(rowQuery: RowQuery, rows: number): string {
+export function fieldUseSql(rowQuery: RowQuery, rows: number, dialect: Dialect = duckdb): string {
+  const { identifier: name } = dialect
   const fields = rowQuery.names.fields.filter(({ kind }) => kind !== 'estimate')
   return (
     `SELECT ${fields.map((field) => `count(${name(field.name)}) AS ${name(field.name)}`).join(', ')} FROM ` +
     `(SELECT ${fields.map((field) => name(field.name)).join(', ')} FROM ${rowQuery.names.view}
-      WHERE ${conditionOf(rowQuery)} LIMIT ${rows})`
+      WHERE ${conditionOf(rowQuery, dialect)} LIMIT ${rows})`
   )
 }

@@ -3,11 +3,14 @@ import { DuckDBInstance } from '@duckdb/node-api'
 import { SeededRandom } from '../../../test/kit/random.ts'
 import type { Expression } from '../ast.ts'
 import { bind } from '../bind.ts'
+import type { Bound } from '../bound.ts'
 import { compileLive } from '../live.ts'
 import type { NameTable } from '../names.ts'
 import { parse } from '../parse.ts'
 import { print } from '../print.ts'
+import { clickhouse } from '../dialect.ts'
 import { compileSql, compileSqlValue } from '../sql.ts'
+import type { ClickhouseTables } from './clickhouse.ts'
 import { randomExpression } from './expressions.ts'
 import { randomRows } from './rows.ts'
 import { makeBatch, makeView } from './tables.ts'
@@ -21,10 +24,19 @@ export interface Agreement {
 
 export const header = { source: 'test', epoch: 1, sourceSequence: 7, received: 1_763_632_800_500 }
 
-/** Compares DuckDB (condition and value), the live evaluator and the reference evaluator. */
+/**
+ * Compares DuckDB (condition and value), the live evaluator, the reference evaluator, and ClickHouse if there is one.
+ */
 export async function agreement(
   names: NameTable,
-  options: { seed: number; tables: number; rowsPerTable: number; expressionsPerTable: number; folder: string },
+  options: {
+    seed: number
+    tables: number
+    rowsPerTable: number
+    expressionsPerTable: number
+    folder: string
+    clickhouse?: ClickhouseTables | undefined
+  },
 ): Promise<Agreement> {
   const random = new SeededRandom(options.seed)
   const connection = await (await DuckDBInstance.create(':memory:')).connect()
@@ -34,6 +46,7 @@ export async function agreement(
     const rows = randomRows(random, names, options.rowsPerTable)
     const batch = makeBatch(names, rows)
     await makeView(connection, names, rows, `${options.folder}/${names.view}-${table}.parquet`)
+    await options.clickhouse?.fill(names, batch)
     for (let each = 0; each < options.expressionsPerTable; each++) {
       const meant = randomExpression(random, names)
       const expected = rows.map((row) => meant.matches(row))
@@ -63,7 +76,7 @@ export async function agreement(
         const at = rows.findIndex(
           (_, row) => expected[row] !== live[row] || expected[row] !== where[row] || expected[row] !== value[row],
         )
-        if (at < 0) return undefined
+        if (at < 0) return options.clickhouse && (await clickhouseDiffers(options.clickhouse, text, bound, expected))
         const shown = JSON.stringify(rows[at], (_, one: unknown) => (typeof one === 'bigint' ? String(one) : one))
         return [
           text,
@@ -78,6 +91,28 @@ export async function agreement(
   }
   connection.closeSync()
   return { ...count, differences }
+
+  async function clickhouseDiffers(
+    tables: ClickhouseTables,
+    text: string,
+    bound: Bound,
+    expected: readonly boolean[],
+  ): Promise<string | undefined> {
+    const options = { dialect: clickhouse }
+    const sql = compileSql(bound, options)
+    const found = await tables.rows<{ n: number; is: number }>(
+      `SELECT n, 0 AS is FROM ${names.view} WHERE ${sql} UNION ALL ` +
+        `SELECT n, 1 AS is FROM ${names.view} WHERE (${compileSqlValue(bound, options)}) = true`,
+    )
+    const [where, value] = [0, 1].map((each) => new Set(found.filter(({ is }) => is === each).map(({ n }) => n)))
+    const at = expected.findIndex((one, row) => one !== where?.has(row) || one !== value?.has(row))
+    if (at < 0) return undefined
+    return [
+      text,
+      `row ${at}: expected ${expected[at]}, ClickHouse's condition ${where?.has(at)}, value ${value?.has(at)}`,
+      sql,
+    ].join('\n  ')
+  }
 }
 
 export function bare(expression: Expression): unknown {

@@ -5,15 +5,7 @@ import type { FlowRows } from '../table-writer.ts'
 const maxAgeMs = 3_600_000
 const newestMs = 60_000
 
-/**
- * Event time of a flow over view `flows`: its end time, or its receive time if the end is more than an hour earlier or
- * a minute later. Integers are faster than INTERVAL arithmetic on times with a zone.
- */
-export const flowTime =
-  'CASE WHEN time_skewed IS NOT TRUE AND epoch_us(time_end) - epoch_us(time_received) BETWEEN -3600000000 AND ' +
-  '60000000 THEN time_end ELSE time_received END'
-
-/** The same time in minutes since 1970. */
+/** Event time in minutes since 1970: the end time, or the receive time if the end is too far from it. */
 export function flowMinutes({ batch, origin }: FlowRows, minutes: Uint32Array): void {
   const { columns, count } = batch
   const received = columns['time_received']

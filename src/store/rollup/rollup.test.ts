@@ -2,7 +2,8 @@ import { expect, it } from 'vitest'
 import { SeededRandom } from '../../../test/kit/random.ts'
 import { seeds } from '../../../test/kit/seeds.ts'
 import { realHost, type Host } from '../../host/index.ts'
-import { flowTime } from '../flows/time.ts'
+import { duckdb } from '../../query/index.ts'
+import { flowTimeSql } from '../../query/plan/index.ts'
 import type { Store } from '../index.ts'
 import { msPerHour } from '../names.ts'
 import { dimensions, isServicePort, rollups, stepMs } from './schema.ts'
@@ -32,7 +33,8 @@ function raw(name: string): string {
 
 async function same(store: Store, names = dimensions.map(({ name }) => name)): Promise<void> {
   for (const rollup of rollups) {
-    const time = `to_timestamp(floor(epoch(${flowTime}) / ${stepMs[rollup] / 1000}) * ${stepMs[rollup] / 1000})`
+    const step = stepMs[rollup] / 1000
+    const time = `to_timestamp(floor(epoch(${flowTimeSql(duckdb)}) / ${step}) * ${step})`
     const flows = await queryRows(
       store.reader,
       `SELECT ${time} AS time, ${names.map((name) => `${raw(name)} AS "${name}"`).join(', ')},

@@ -29,6 +29,7 @@ turn = threading.Lock()
 # As a server has one; the engine's own default database is an overlay without tables of its own.
 session.query('CREATE DATABASE IF NOT EXISTS standard ENGINE = Atomic')
 own = {'query', 'database', 'user', 'password', 'query_id', 'session_id', 'wait_end_of_query', 'default_format'}
+select = re.compile(r'^(?:SELECT|WITH)\b', re.IGNORECASE)
 insert = re.compile(r'^(\s*INSERT\s+INTO\s+.*?)\s+FORMAT\s+(\w+)\s*$', re.IGNORECASE | re.DOTALL)
 
 
@@ -81,7 +82,9 @@ class Handler(BaseHTTPRequestHandler):
             if (found := insert.match(statement)) is not None and body:
                 result = self.insert(given, found, settings, body)
             else:
-                text = statement if not body else f'{statement}\n{body.decode()}'
+                text = (statement if not body else f'{statement}\n{body.decode()}').strip()
+                if settings and select.match(text):
+                    text += f' SETTINGS {assigned(settings)}'
                 result = self.run(given, [text])
             self.reply(200, result)
         except Exception as error:
@@ -111,8 +114,7 @@ class Handler(BaseHTTPRequestHandler):
             file.write(body)
             file.flush()
             compression = '' if coding is None else f" COMPRESSION '{coding}'"
-            quoted = ', '.join(f"{name} = {quote(value)}" for name, value in settings.items())
-            clause = '' if quoted == '' else f' SETTINGS {quoted}'
+            clause = f' SETTINGS {assigned(settings)}' if settings else ''
             return self.run(given, [f"{found[1]} FROM INFILE '{file.name}'{compression}{clause} FORMAT {found[2]}"])
 
     def run(self, given, statements):
@@ -122,6 +124,10 @@ class Handler(BaseHTTPRequestHandler):
             for statement in statements:
                 result = session.query(statement, 'TabSeparated').bytes()
         return bytes(result)
+
+
+def assigned(settings):
+    return ', '.join(f'{name} = {quote(value)}' for name, value in settings.items())
 
 
 def quote(value):

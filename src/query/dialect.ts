@@ -1,0 +1,95 @@
+/** The differences between the SQL of DuckDB and of ClickHouse. Statements are generated once, for either. */
+import type { Interval } from './intervals.ts'
+import { clickhouse } from './sql-clickhouse.ts'
+import { duckdb } from './sql-duckdb.ts'
+
+export type DialectName = 'duckdb' | 'clickhouse'
+
+/** A type for integers beyond 2^53; `wide` has 128 bits. */
+export type IntegerType = 'BIGINT' | 'UBIGINT' | 'HUGEINT'
+
+/**
+ * Arguments are SQL, except those named `text`, `pattern`, `wildcard` and `prefix`. Tests are NULL for an absent value.
+ */
+export interface Dialect {
+  readonly name: DialectName
+
+  readonly text: (text: string) => string
+  readonly identifier: (column: string) => string
+  readonly integer: (value: bigint, type: IntegerType) => string
+  /** Of a number as written by {@link exactDouble}. */
+  readonly double: (text: string) => string
+  /** µs since 1970. */
+  readonly time: (us: bigint) => string
+
+  /** True for false or NULL. */
+  readonly opposite: (test: string) => string
+  /** False for NULL. */
+  readonly decided: (test: string) => string
+  /** A comparison, so that files are skipped. The last character of the prefix is ASCII. */
+  readonly begins: (column: string, prefix: string) => string
+  readonly contains: (column: string, text: string) => string
+  /** An RE2 expression of the common subset is found in the text. */
+  readonly found: (column: string, pattern: string) => string
+  /** `*` is any run of characters. */
+  readonly like: (column: string, wildcard: string) => string
+  /** Intervals are non-empty, sorted and disjoint. */
+  readonly address: (column: string, intervals: readonly Interval[]) => string
+  /** The test holds for an item; false for an absent list. */
+  readonly anyItem: (list: string, test: (item: string) => string) => string
+  readonly hasItems: (list: string) => string
+
+  /** NULL for NaN. */
+  readonly number: (column: string) => string
+  /** An integer that any other can be compared with. */
+  readonly wide: (column: string) => string
+  /** A value in Weir's order: addresses as their text. */
+  readonly ordered: (column: string, kind: string) => string
+  /** RFC 5952, IPv4 as a dotted quad. */
+  readonly addressText: (column: string) => string
+  readonly asText: (column: string) => string
+  readonly exactDouble: (column: string) => string
+  /** µs since 1970. */
+  readonly micros: (time: string) => string
+  /** Rounded down, also below zero. */
+  readonly floorDivide: (value: string, by: bigint) => string
+  /** ISO 8601 with milliseconds, or microseconds if they are not zero. */
+  readonly isoTime: (time: string) => string
+  /** Texts that are not NULL, separated. */
+  readonly joined: (separator: string, texts: readonly string[]) => string
+  /** The list of `key=value` of a JSON object with texts. */
+  readonly pairs: (json: string) => string
+  readonly lower: (column: string) => string
+  /** 0 or 1 of a boolean. */
+  readonly bit: (column: string) => string
+  /** A condition as a value that is `true` or `false` in results. */
+  readonly truth: (test: string) => string
+
+  /** A sum without overflow. */
+  readonly sum: (value: string) => string
+  readonly average: (value: string, kind: string) => string
+  readonly anyTrue: (test: string) => string
+  readonly bitOr: (value: string) => string
+  /** List by nearest rank. */
+  readonly percentiles: (value: string, percents: readonly number[]) => string
+  readonly percentile: (value: string, percent: number) => string
+  /** A row per item. */
+  readonly unnest: (list: string) => string
+  readonly distinct: (list: string) => string
+
+  /** A common table expression that is read several times. */
+  readonly stored: (name: string, select: string) => string
+  readonly inlined: (name: string, select: string) => string
+  /** Join of the left rows with a match on the right. */
+  readonly semiJoin: string
+}
+
+export { clickhouse, clickhouseSettings } from './sql-clickhouse.ts'
+export { duckdb } from './sql-duckdb.ts'
+
+const dialects: Readonly<Record<DialectName, Dialect>> = { duckdb, clickhouse }
+
+/** Of a store, or of its name. */
+export function dialectOf({ dialect = 'duckdb' }: { readonly dialect?: DialectName | undefined }): Dialect {
+  return dialects[dialect]
+}

@@ -1,0 +1,135 @@
+import type { Dialect } from './dialect.ts'
+import { formatIp } from '../model/ip.ts'
+import type { Interval } from './intervals.ts'
+
+/** Settings that the statements need, for each query. */
+export const clickhouseSettings: Readonly<Record<string, string>> = {
+  // An absent row of a join is NULL, as in SQL.
+  join_use_nulls: '1',
+  cast_keep_nullable: '1',
+  transform_null_in: '0',
+  // Names mean columns of the table before columns of the result.
+  prefer_column_name_to_alias: '1',
+  joined_subquery_requires_alias: '0',
+  enable_materialized_cte: '1',
+  precise_float_parsing: '1',
+}
+
+function text(value: string): string {
+  return `'${value.replace(/['\\]/g, '\\$&')}'`
+}
+
+function integer(value: bigint): string {
+  // A literal beyond 64 bits is a double.
+  return value >= -(1n << 63n) && value < 1n << 64n ? String(value) : `toInt256('${value}')`
+}
+
+function addressLiteral(value: bigint): string {
+  const words = Uint32Array.from([96n, 64n, 32n, 0n], (shift) => Number((value >> shift) & 0xffff_ffffn))
+  return `toIPv6(${text(formatIp(words))})`
+}
+
+function address(column: string, intervals: readonly Interval[]): string {
+  const singles = intervals.filter(({ low, high }) => low === high).map(({ low }) => addressLiteral(low))
+  const ranges = intervals
+    .filter(({ low, high }) => low !== high)
+    .map(({ low, high }) => `${column} BETWEEN ${addressLiteral(low)} AND ${addressLiteral(high)}`)
+  const parts = [
+    ...(singles.length === 0
+      ? []
+      : [singles.length === 1 ? `${column} = ${singles[0]}` : `${column} IN (${singles.join(', ')})`]),
+    ...ranges,
+  ]
+  return parts.length === 1 ? (parts[0] as string) : `(${parts.join(' OR ')})`
+}
+
+/** ClickHouse writes `::ffff:10.0.0.1`, and `::0.1.0.2` for `::1:2`. */
+function addressText(column: string): string {
+  const word = (from: number): string => `replaceRegexpOne(lower(substring(hex(${column}), ${from}, 4)), '^0{1,3}', '')`
+  return (
+    `multiIf(${column} BETWEEN toIPv6('::ffff:0.0.0.0') AND toIPv6('::ffff:255.255.255.255'), ` +
+    `substring(toString(${column}), 8), ${column} BETWEEN toIPv6('::1:0') AND toIPv6('::ffff:ffff'), ` +
+    `concat('::', ${word(25)}, ':', ${word(29)}), toString(${column}))`
+  )
+}
+
+/**
+ * `.` matches a line feed in ClickHouse unless the flag is unset. Before it runs RE2 it searches for a text that every
+ * match contains, and takes the bytes of `ä` and the digits of `\x41` for characters of it (26.9: `ä?b` misses `b`).
+ */
+function foundPattern(pattern: string): string {
+  const exact = pattern.replace(
+    /\\x([0-9a-fA-F]{2})|(\\.)|[^\0-\x7f]/gsu,
+    (found: string, hex: string | undefined, escape: string | undefined) =>
+      escape ?? `\\x{${hex ?? (found.codePointAt(0) ?? 0).toString(16)}}`,
+  )
+  return `(?-s:${exact})`
+}
+
+function floorDivide(value: string, by: bigint): string {
+  // intDiv rounds towards zero.
+  return `intDiv(${value} - positiveModulo(${value}, ${by}), ${by})`
+}
+
+/** NULLs are not values of the group. */
+function nearestRank(value: string, percent: string): string {
+  return (
+    `if(count(${value}) = 0, NULL, arraySort(groupArray(${value}))` +
+    `[greatest(1, intDiv(count(${value}) * ${percent} + 99, 100))])`
+  )
+}
+
+export const clickhouse: Dialect = {
+  name: 'clickhouse',
+  text,
+  identifier: (column) => `"${column.replace(/["\\]/g, '\\$&')}"`,
+  integer,
+  double: (written) => (/^-?inf$/.test(written) ? written : `toFloat64(${text(written)})`),
+  time: (us) => `fromUnixTimestamp64Micro(${us}, 'UTC')`,
+
+  opposite: (test) => `NOT ifNull(${test}, false)`,
+  decided: (test) => `ifNull(${test}, false)`,
+  begins(column, prefix) {
+    const next = prefix.slice(0, -1) + String.fromCharCode(prefix.charCodeAt(prefix.length - 1) + 1)
+    return `${column} >= ${text(prefix)} AND ${column} < ${text(next)}`
+  },
+  contains: (column, part) => `position(${column}, ${text(part)}) > 0`,
+  found: (column, pattern) => `match(${column}, ${text(foundPattern(pattern))})`,
+  like: (column, wildcard) => `${column} LIKE ${text(wildcard.replace(/[%_\\]/g, '\\$&').replaceAll('*', '%'))}`,
+  address,
+  anyItem: (list, test) => `arrayExists(item -> ${test('item')}, ${list})`,
+  hasItems: (list) => `notEmpty(${list})`,
+
+  number: (column) => `if(isNaN(${column}), NULL, ${column})`,
+  wide: (column) => `toInt256(${column})`,
+  ordered: (column, kind) =>
+    kind === 'ip' ? addressText(column) : kind === 'f64' ? `if(isNaN(${column}), NULL, ${column})` : column,
+  addressText,
+  asText: (column) => `toString(${column})`,
+  exactDouble: (column) => `toString(if(isNaN(${column}), NULL, ${column}))`,
+  micros: (time) => `toUnixTimestamp64Micro(${time})`,
+  floorDivide,
+  isoTime: (time) =>
+    `concat(replaceRegexpOne(replaceOne(toString(toDateTime64(${time}, 6, 'UTC')), ' ', 'T'), '000$', ''), 'Z')`,
+  joined: (separator, texts) =>
+    `arrayStringConcat(arrayFilter(part -> isNotNull(part), [${texts.join(', ')}]), ${text(separator)})`,
+  pairs: (json) =>
+    `arrayMap(pair -> concat(pair.1, '=', pair.2), JSONExtractKeysAndValues(ifNull(toString(${json}), ''), 'String'))`,
+  lower: (column) => `lowerUTF8(${column})`,
+  bit: (column) => `toUInt8(${column})`,
+  truth: (test) => `toBool(${test})`,
+
+  // 64-bit sums wrap.
+  sum: (value) => `sum(toUInt128(${value}))`,
+  average: (value, kind) => (kind === 'f64' ? `avg(${value})` : `sum(toInt256(${value})) / count(${value})`),
+  anyTrue: (test) => `max(${test})`,
+  bitOr: (value) => `groupBitOr(${value})`,
+  percentiles: (value, percents) => `[${percents.map((each) => nearestRank(value, String(each))).join(', ')}]`,
+  percentile: (value, percent) => nearestRank(value, String(percent)),
+  unnest: (list) => `arrayJoin(${list})`,
+  distinct: (list) => `arrayDistinct(${list})`,
+
+  stored: (cte, select) => `${cte} AS MATERIALIZED (${select})`,
+  inlined: (cte, select) => `${cte} AS (${select})`,
+  semiJoin: 'LEFT SEMI JOIN',
+}

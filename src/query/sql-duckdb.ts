@@ -1,0 +1,64 @@
+import type { Dialect } from './dialect.ts'
+import { addressSql } from './sql-address.ts'
+import { beginsSql, foundSql, integerSql, name, text, timeSql } from './sql-text.ts'
+
+const same = (sql: string): string => sql
+
+export const duckdb: Dialect = {
+  name: 'duckdb',
+  text,
+  identifier: name,
+  integer: integerSql,
+  double: (written) => `${text(written)}::DOUBLE`,
+  time: timeSql,
+
+  // IS DISTINCT FROM in an OR is incorrect in DuckDB 1.5.5 for files with one value.
+  opposite: (test) => `(${test}) IS NOT TRUE`,
+  decided: (test) => `coalesce(${test}, false)`,
+  begins: beginsSql,
+  contains: (column, part) => `contains(${column}, ${text(part)})`,
+  found: foundSql,
+  like(column, wildcard) {
+    const escaped = /[%_\\]/.test(wildcard)
+    const pattern = text((escaped ? wildcard.replace(/[%_\\]/g, '\\$&') : wildcard).replaceAll('*', '%'))
+    // LIKE is optimized only without an escape.
+    return `${column} LIKE ${escaped ? `${pattern} ESCAPE '\\'` : pattern}`
+  },
+  address: addressSql,
+  anyItem: (list, test) => `len(list_filter(${list}, lambda item: ${test('item')})) > 0`,
+  hasItems: (list) => `len(${list}) > 0`,
+
+  number: (column) => `nullif(${column}, 'NaN'::DOUBLE)`,
+  wide: (column) => `${column}::HUGEINT`,
+  ordered: same,
+  addressText: same,
+  asText: (column) => `CAST(${column} AS VARCHAR)`,
+  exactDouble: (column) => `${column}::VARCHAR`,
+  micros: (time) => `epoch_us(${time})`,
+  floorDivide: (value, by) => `${value} // ${by}`,
+  isoTime: (time) => `CASE WHEN epoch_us(${time}) % 1000 = 0
+      THEN strftime(make_timestamp(epoch_us(${time})), '%Y-%m-%dT%H:%M:%S.%gZ')
+      ELSE strftime(make_timestamp(epoch_us(${time})), '%Y-%m-%dT%H:%M:%S.%fZ') END`,
+  joined: (separator, texts) => `concat_ws(${text(separator)}, ${texts.join(', ')})`,
+  pairs: (json) =>
+    `list_transform(map_entries(CAST(${json} AS MAP(VARCHAR, VARCHAR))), lambda label: concat(label.key, '=',
+        label.value))`,
+  lower: (column) => `lower(${column})`,
+  bit: (column) => `${column}::UTINYINT`,
+  truth: same,
+
+  sum: (value) => `sum(${value})`,
+  average: (value) => `avg(${value})`,
+  anyTrue: (test) => `bool_or(${test})`,
+  bitOr: (value) => `bit_or(${value})`,
+  percentiles: (value, percents) =>
+    `quantile_disc(${value},
+      [${percents.map((each) => each / 100).join(', ')}])`,
+  percentile: (value, percent) => `quantile_disc(${value}, ${percent / 100})`,
+  unnest: (list) => `unnest(${list})`,
+  distinct: (list) => `list_distinct(${list})`,
+
+  stored: (cte, select) => `${cte} AS MATERIALIZED (${select})`,
+  inlined: (cte, select) => `${cte} AS NOT MATERIALIZED (${select})`,
+  semiJoin: 'SEMI JOIN',
+}
