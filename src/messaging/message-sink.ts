@@ -1,9 +1,19 @@
 import { messageWriter, type BusMessage, type MessageMode, type MessageWriter } from '../codecs/bus-message/index.ts'
 import { eventForms, type EventFormChoice, type Sending } from '../codecs/event-forms/index.ts'
 import { behindKey, deliverInOrder, thrown, type Attempt } from '../engine/delivery/in-order.ts'
-import type { Context, ListenOptions, Listening, Preview, Probe, Sink, SinkBatch } from '../engine/contracts.ts'
-import { sinkRows, type SinkRow } from '../engine/delivery/rows.ts'
+import type {
+  Context,
+  ListenOptions,
+  Listening,
+  Preview,
+  Probe,
+  Sink,
+  SinkBatch,
+  SinkPiece,
+} from '../engine/contracts.ts'
+import { sinkRows, type FlowForm, type SinkRow } from '../engine/delivery/rows.ts'
 import type { Failure } from '../model/outcome.ts'
+import { failureOf, sendFlowsApart } from './flow-columns.ts'
 import { isTooLarge, Oversize, type OversizeConfig } from './oversize.ts'
 import { messageOf } from '../model/errors.ts'
 
@@ -48,6 +58,12 @@ interface ManyClient<Written> extends Client<Written> {
   readonly slice?: number
   /** As `publish`; one attempt per message, in order. */
   publishAll(messages: readonly Written[], signal: AbortSignal): Promise<readonly Attempt[]>
+  /** Publishes flows from their columns; one attempt per row, in order. Default: as messages. */
+  readonly publishFlows?: (
+    pieces: readonly SinkPiece[],
+    form: FlowForm,
+    signal: AbortSignal,
+  ) => Promise<readonly Attempt[]>
 }
 
 export function eachMessageSink<Written>(
@@ -85,7 +101,7 @@ export function manyMessagesSink<Written>(
   context: Context,
   client: ManyClient<Written>,
 ): Promise<Sink> {
-  return messageSink(config, context, client, async (rows, outgoing, signal) => {
+  const deliver: Deliver = async (rows, outgoing, signal) => {
     const publish = async (some: readonly OutMessage[]): Promise<Attempt> => {
       const outcomes = await publishWritten(client, some, signal)
       // A rejection takes precedence over messages held back by it.
@@ -121,7 +137,8 @@ export function manyMessagesSink<Written>(
     for (const rest of [free, keyed]) if (rest.length > 0) underWay.push(publishSome(rest))
     await Promise.all(underWay)
     return failures.sort((a, b) => a.index - b.index)
-  })
+  }
+  return messageSink(config, context, client, deliver, client.publishFlows)
 }
 
 /** After a message that cannot be encoded, later ones of its key wait. */
@@ -159,6 +176,7 @@ async function messageSink<Written>(
   context: Context,
   client: Client<Written>,
   deliver: Deliver,
+  publishFlows?: ManyClient<Written>['publishFlows'],
 ): Promise<Sink> {
   const forms = await eventForms(config, context.metrics)
   const write = await messageWriter(config.mode)
@@ -168,8 +186,14 @@ async function messageSink<Written>(
     async send(batch, signal) {
       const problem = await client.ready(signal)
       if (problem !== undefined) return allRetried(batch, problem)
-      const outgoing = begin(batch)
-      return outgoing.sending.settle(await deliver(sinkRows(batch, forms.flows), outgoing, signal))
+      const send = (some: SinkBatch): Promise<readonly Failure[]> => {
+        const outgoing = begin(some)
+        return deliver(sinkRows(some, forms.flows), outgoing, signal).then((failures) =>
+          outgoing.sending.settle(failures),
+        )
+      }
+      if (publishFlows === undefined) return send(batch)
+      return sendFlowsApart(batch, (pieces) => publishFlows(pieces, forms.flows, signal), send)
     },
     ...(client.listen === undefined
       ? {}
@@ -244,16 +268,6 @@ function shown<Written>(client: Client<Written>, message: OutMessage): Preview {
     return client.show(client.write(message))
   } catch (error) {
     return { problem: encodingFailure(error) }
-  }
-}
-
-function failureOf(index: number, attempt: Refused): Failure {
-  if (attempt.is === 'reject') return { index, is: 'reject', reason: attempt.reason }
-  return {
-    index,
-    is: 'retry',
-    reason: attempt.reason,
-    ...(attempt.afterMs === undefined ? {} : { afterMs: attempt.afterMs }),
   }
 }
 

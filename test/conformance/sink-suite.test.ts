@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { deliverInOrder, type Attempt } from '../../src/engine/delivery/in-order.ts'
 import type { Context, Sink, SinkBatch } from '../../src/engine/contracts.ts'
-import { sinkRows, type SinkRow } from '../../src/engine/delivery/rows.ts'
+import { noFlows, sinkRows, type SinkRow } from '../../src/engine/delivery/rows.ts'
 import type { Failure } from '../../src/model/outcome.ts'
 import { eventBatch, numberedEvents } from './batches.ts'
 import { runSinkCase, type OtherSide, type SinkHarness } from './sink.ts'
@@ -18,10 +18,8 @@ type Fault = (
 const inOrder =
   (deliver: Deliver, { host }: Context) =>
   (batch: SinkBatch, signal: AbortSignal): Promise<readonly Failure[]> =>
-    deliverInOrder(
-      sinkRows(batch, { type: 'a.flow', write: () => () => '{}' }),
-      { window: 4, budgetMs: 60_000, clock: host.clock, signal },
-      (row) => deliver(row, signal),
+    deliverInOrder(sinkRows(batch, noFlows), { window: 4, budgetMs: 60_000, clock: host.clock, signal }, (row) =>
+      deliver(row, signal),
     )
 
 function harness(fault: Fault): SinkHarness {
@@ -67,7 +65,7 @@ function memory(fault: Fault, override: (honest: Sink) => Partial<Sink> = () => 
         probe: () =>
           Promise.resolve(refusing ? { is: 'fail', message: 'not now' } : { is: 'ok', message: 'it is there' }),
         preview: (batch) =>
-          [...sinkRows(batch, { type: 'a.flow', write: () => () => '{}' })].map(({ event }) => ({
+          [...sinkRows(batch, noFlows)].map(({ event }) => ({
             body: event.data ?? new Uint8Array(0),
           })),
         close: () => Promise.resolve(),
@@ -203,7 +201,7 @@ const faultySinks: readonly (readonly [string, SinkCase, Fault])[] = [
 
 function keyless(honest: Deliver, { host }: Context) {
   return (batch: SinkBatch, signal: AbortSignal): Promise<readonly Failure[]> => {
-    const rows = [...sinkRows(batch, { type: 'a.flow', write: () => () => '{}' })].map((row) => ({
+    const rows = [...sinkRows(batch, noFlows)].map((row) => ({
       ...row,
       key: undefined,
     }))

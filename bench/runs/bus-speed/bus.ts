@@ -2,7 +2,7 @@ import type { MessageSourceConfig } from '../../../src/messaging/message-source.
 import type { Puller } from '../../../src/messaging/message-source.ts'
 import { busMessage, type BusMessage } from '../../../src/codecs/bus-message/index.ts'
 import type { Sink, SinkBatch, SourceContext } from '../../../src/engine/contracts.ts'
-import { sinkRows } from '../../../src/engine/delivery/rows.ts'
+import { noFlows, sinkRows } from '../../../src/engine/delivery/rows.ts'
 import type { WeirEvent } from '../../../src/model/events.ts'
 import type { Installed } from '../../../test/real/install/apt.ts'
 import { eventBatch } from '../../../test/conformance/batches.ts'
@@ -60,11 +60,10 @@ export function load(
   const batches = Array.from({ length: count / batchSize }, (_, at) =>
     eventBatch(events.slice(at * batchSize, (at + 1) * batchSize), `${round}-${at}`),
   )
-  const flows = { type: 'none', write: () => () => '{}' }
   return {
     batches,
     messages: batches.flatMap((batch) =>
-      [...sinkRows(batch, flows)].map((row) => busMessage(row, row.event, 'binary')),
+      [...sinkRows(batch, noFlows)].map((row) => busMessage(row, row.event, 'binary')),
     ),
   }
 }

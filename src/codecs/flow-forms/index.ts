@@ -1,17 +1,13 @@
 import type { FlowBatch } from '../../model/batches.ts'
-import { flowJson } from '../flow-json/index.ts'
-import { netobservJson } from '../netobserv-json/index.ts'
+import type { RowWriter } from '../../model/byte-buffer.ts'
+import { flowJsonWriter } from '../flow-json/index.ts'
+import { netobservWriter } from '../netobserv-json/index.ts'
 
 export interface FlowForm {
   readonly type: string
-  readonly write: (batch: FlowBatch) => (row: number) => string
-  /** Replaces `write` for forms other than JSON. */
-  readonly binary?: BinaryForm
-}
-
-interface BinaryForm {
   readonly contentType: string
-  readonly write: (batch: FlowBatch) => (row: number) => Uint8Array
+  readonly encoding: 'json' | 'binary'
+  readonly write: (batch: FlowBatch) => RowWriter
 }
 
 export interface FlowFormChoice {
@@ -19,20 +15,24 @@ export interface FlowFormChoice {
   readonly tcp_flags: 'number' | 'names'
 }
 
+const json = { contentType: 'application/json', encoding: 'json' } as const
+
 export function flowForm({ codec, tcp_flags: flags }: FlowFormChoice): FlowForm {
-  if (codec === 'json') return { type: 'io.weir.flow.v1', write: (batch) => flowJson(batch) }
+  if (codec === 'json') return { ...json, type: 'io.weir.flow.v1', write: (batch) => flowJsonWriter(batch) }
   return {
+    ...json,
     type: 'io.weir.flow.netobserv.v1',
-    write: (batch) => netobservJson(batch, { flags: flags === 'names' ? 'names' : 'raw' }),
+    write: (batch) => netobservWriter(batch, { flags: flags === 'names' ? 'names' : 'raw' }),
   }
 }
 
 /** One `Record` of NetObserv's eBPF agent per flow. */
 export async function agentForm(): Promise<FlowForm> {
-  const { pbflowRecord } = await import('../pbflow/encode.ts')
+  const { pbflowWriter } = await import('../pbflow/encode.ts')
   return {
     type: 'io.weir.flow.pbflow.v1',
-    write: flowJson,
-    binary: { contentType: 'application/x-protobuf', write: pbflowRecord },
+    contentType: 'application/x-protobuf',
+    encoding: 'binary',
+    write: pbflowWriter,
   }
 }

@@ -1,3 +1,5 @@
-export { flowJson, jsonObject } from './encode.ts'
+export { flowJson, flowJsonWriter } from './encode.ts'
+export { cachedPut, columnPut, objectPut, presentPut, rowTexts, type Member, type Put } from './put.ts'
+export { QuotedTexts } from './texts.ts'
 export { isoTime } from './time.ts'
 export { cached, columnWriter, macText, present, u64Text, type Writer } from './values.ts'

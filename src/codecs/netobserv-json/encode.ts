@@ -1,9 +1,19 @@
 /** As NetObserv's pipeline: only present values, exact integers, times in Unix ms (TimeReceived in s). */
 import type { FlowBatch } from '../../model/batches.ts'
+import { ByteBuffer, fragmentOf, type RowWriter } from '../../model/byte-buffer.ts'
 import { isPresent, type Column } from '../../model/columns.ts'
 import { flowFields, type FlowFieldName } from '../../model/fields.ts'
 import { isSpecified, mappedPrefix } from '../../model/ip.ts'
-import { cached, columnWriter, jsonObject, present, u64Text, type Writer } from '../flow-json/index.ts'
+import {
+  cachedPut,
+  columnPut,
+  objectPut,
+  presentPut,
+  QuotedTexts,
+  rowTexts,
+  type Member,
+  type Put,
+} from '../flow-json/index.ts'
 import { parseExact, stringifyExact } from './exact.ts'
 import { withTotals } from './totals.ts'
 import { fieldOfKey, flagBits, keyOf, quicVersionName } from './keys.ts'
@@ -17,97 +27,130 @@ export interface NetObservOptions {
   readonly without?: ReadonlySet<string>
 }
 
-export function netobservJson(
-  given: FlowBatch,
-  { flags, sorted = false, without }: NetObservOptions = { flags: 'raw' },
-): (row: number) => string {
+const rawFlags: NetObservOptions = { flags: 'raw' }
+
+export function netobservJson(batch: FlowBatch, options = rawFlags): (row: number) => string {
+  return rowTexts(netobservWriter(batch, options), new ByteBuffer())
+}
+
+/** Writes rows as records. */
+export function netobservWriter(given: FlowBatch, { flags, sorted = false, without } = rawFlags): RowWriter {
   const batch = withTotals(given)
   const conditions = conditionsOf(batch)
-  const writers = flowFields.flatMap((field) => {
+  const texts = new QuotedTexts(batch.dictionary)
+  const members = flowFields.flatMap((field): Member[] => {
     if (field.name === 'extra' || without?.has(field.name) === true) return []
     const column = batch.columns[field.name]
-    const value = column === undefined ? undefined : valueWriter(field.name, column, batch.dictionary, flags)
-    const write = field.name === 'etype' ? etypeWriter(batch, value) : value
-    if (write === undefined) return []
+    const value = column === undefined ? undefined : valuePut(field.name, column, texts, flags)
+    const put = field.name === 'etype' ? etypePut(batch, value) : value
+    if (put === undefined) return []
     const when = conditions(field.name)
-    return [
-      { key: `"${keyOf(field)}":`, write: when === undefined ? write : (row: number) => (when(row) ? write(row) : '') },
-    ]
+    const key = `"${keyOf(field)}":`
+    return [{ key, put: when === undefined ? put : (row, out) => when(row) && put(row, out) }]
   })
-  if (sorted) writers.sort((a, b) => (a.key < b.key ? -1 : 1))
-  const further = extraWriter(batch.columns.extra, batch.dictionary)
-  if (further === undefined) return (row) => jsonObject(writers, row)
-  return (row) => {
-    const more = further(row)
-    if (sorted && more !== '') return sortedObject(writers, more, row)
-    const known = jsonObject(writers, row)
-    return more === '' ? known : known === '{}' ? `{${more}}` : `${known.slice(0, -1)},${more}}`
+  if (sorted) members.sort((a, b) => (a.key < b.key ? -1 : 1))
+  const { extra } = batch.columns
+  const write = objectPut(members)
+  if (extra?.kind !== 'json') return write
+  const further = furtherMembers(batch.dictionary)
+  return (row, out) => {
+    const more = further(extra.codes[row] ?? 0)
+    if (sorted && more !== '') return writeSorted(members, more, row, out)
+    write(row, out)
+    if (more === '') return
+    // Before the closing brace.
+    out.at -= 1
+    out.utf8(`${out.bytes[out.at - 1] === openBrace ? '' : ','}${more}}`)
   }
 }
+
+const openBrace = 123
 
 /** Few rows have further members. */
-function sortedObject(writers: readonly KeyedWriter[], more: string, row: number): string {
+function writeSorted(members: readonly Member[], more: string, row: number, out: ByteBuffer): void {
   const further = parseExact(`{${more}}`) as Readonly<Record<string, unknown>>
-  const members = Object.entries(further).map(([key, value]) => `${JSON.stringify(key)}:${stringifyExact(value)}`)
-  for (const { key, write } of writers) {
-    const value = write(row)
-    if (value !== '') members.push(key + value)
+  const texts = Object.entries(further).map(([key, value]) => `${JSON.stringify(key)}:${stringifyExact(value)}`)
+  const start = out.at
+  for (const { key, put } of members) {
+    if (put(row, out)) texts.push(key + out.text(start))
+    out.at = start
   }
-  return `{${members.sort((a, b) => (a < b ? -1 : 1)).join(',')}}`
-}
-
-interface KeyedWriter {
-  readonly key: string
-  readonly write: Writer
+  out.utf8(`{${texts.sort((a, b) => (a < b ? -1 : 1)).join(',')}}`)
 }
 
 const notWhenZero: ReadonlySet<FlowFieldName> = new Set(['bytes', 'packets', 'sampling'])
 
-function valueWriter(
-  name: FlowFieldName,
-  column: Column,
-  dictionary: readonly string[],
-  flags: NetObservOptions['flags'],
-): Writer {
-  const integer = (valid: Uint8Array | undefined, of: (row: number) => number): Writer =>
-    present(valid, (row) => (Number.isFinite(of(row)) ? String(Math.floor(of(row))) : ''))
+function valuePut(name: FlowFieldName, column: Column, texts: QuotedTexts, flags: NetObservOptions['flags']): Put {
+  const integer = (valid: Uint8Array | undefined, of: (row: number) => number): Put =>
+    presentPut(valid, (row, out) => {
+      const value = of(row)
+      if (!Number.isFinite(value)) return false
+      putWhole(value, out)
+      return true
+    })
   switch (column.kind) {
     case 'time': {
       const divide = name === 'time_received' ? 1000 : 1
-      return integer(column.valid, (row) => (column.values[row] ?? Number.NaN) / divide)
+      return integer(column.valid, (row) => Math.floor((column.values[row] ?? Number.NaN) / divide))
     }
     case 'f64':
       return integer(column.valid, (row) => Math.round(column.values[row] ?? Number.NaN))
     case 'u64': {
-      const write = (row: number): string => u64Text(column.words[2 * row] ?? 0, column.words[2 * row + 1] ?? 0)
-      return present(
-        column.valid,
-        notWhenZero.has(name)
-          ? (row) => (((column.words[2 * row] ?? 0) | (column.words[2 * row + 1] ?? 0)) === 0 ? '' : write(row))
-          : write,
-      )
+      const { words } = column
+      const zero = !notWhenZero.has(name)
+      return presentPut(column.valid, (row, out) => {
+        const [low, high] = [words[2 * row] ?? 0, words[2 * row + 1] ?? 0]
+        if (!zero && low === 0 && high === 0) return false
+        out.u64(low, high)
+        return true
+      })
     }
     case 'dict': {
-      const quoted = cached((code) =>
-        dictionary[code] === undefined || dictionary[code] === '' ? '' : JSON.stringify(dictionary[code]),
-      )
-      return (row) => quoted(column.codes[row] ?? 0)
+      const { codes } = column
+      return (row, out) => {
+        const code = codes[row] ?? 0
+        if (code === 0 || (texts.dictionary[code] ?? '') === '') return false
+        out.fragment(texts.of(code))
+        return true
+      }
     }
     case 'u8':
-      if (name === 'conversation_first') return present(column.valid, (row) => String(column.values[row] === 1))
+      if (name === 'conversation_first')
+        return presentPut(
+          column.valid,
+          cachedPut(
+            (row) => column.values[row] ?? 0,
+            (value) => String(value === 1),
+          ),
+        )
       break
     case 'u16':
       if (name === 'tcp_flags' && flags === 'names')
-        return present(column.valid, (row) => flagList(column.values[row] ?? 0))
+        return presentPut(
+          column.valid,
+          cachedPut((row) => column.values[row] ?? 0, flagList),
+        )
       break
     case 'u32':
-      if (name === 'quic_version') return present(column.valid, (row) => quicText(column.values[row] ?? 0))
-      if (notWhenZero.has(name))
-        return present(column.valid, (row) => (column.values[row] === 0 ? '' : String(column.values[row] ?? 0)))
+      if (name === 'quic_version')
+        return presentPut(
+          column.valid,
+          cachedPut((row) => column.values[row] ?? 0, quicText),
+        )
+      if (notWhenZero.has(name)) {
+        const put = columnPut(column, texts)
+        return (row, out) => column.values[row] !== 0 && put(row, out)
+      }
       break
     default:
   }
-  return columnWriter(column, dictionary)
+  return columnPut(column, texts)
+}
+
+/** Beyond safe integers as JavaScript writes them. */
+function putWhole(value: number, out: ByteBuffer): void {
+  if (Number.isSafeInteger(value)) out.integer(value)
+  else out.utf8(String(value))
 }
 
 function quicText(version: number): string {
@@ -122,24 +165,24 @@ const ipv4 = 2048
 const ipv6 = 34525
 
 /** From the exporter, else from the addresses. */
-function etypeWriter({ columns }: FlowBatch, own: Writer | undefined): Writer | undefined {
-  const derived = [columns.src_addr, columns.dst_addr].flatMap((column) => {
+function etypePut({ columns }: FlowBatch, own: Put | undefined): Put | undefined {
+  const [textOfIpv4, textOfIpv6] = [fragmentOf(String(ipv4)), fragmentOf(String(ipv6))]
+  const derived = [columns.src_addr, columns.dst_addr].flatMap((column): Put[] => {
     if (column?.kind !== 'ip') return []
     const { words, valid } = column
     return [
-      present(valid, (row) =>
-        String(words[4 * row] === 0 && words[4 * row + 1] === 0 && words[4 * row + 2] === mappedPrefix ? ipv4 : ipv6),
-      ),
+      presentPut(valid, (row, out) => {
+        const mapped = words[4 * row] === 0 && words[4 * row + 1] === 0 && words[4 * row + 2] === mappedPrefix
+        out.fragment(mapped ? textOfIpv4 : textOfIpv6)
+        return true
+      }),
     ]
   })
-  const writers = own === undefined ? derived : [own, ...derived]
-  if (writers.length === 0) return undefined
-  return (row) => {
-    for (const write of writers) {
-      const value = write(row)
-      if (value !== '') return value
-    }
-    return ''
+  const puts = own === undefined ? derived : [own, ...derived]
+  if (puts.length === 0) return undefined
+  return (row, out) => {
+    for (const put of puts) if (put(row, out)) return true
+    return false
   }
 }
 
@@ -188,16 +231,16 @@ function specified(column: Column | undefined, row: number): boolean {
   return isSpecified(column.words, 4 * row)
 }
 
-/** The record's own names take precedence. */
-function extraWriter(column: Column | undefined, dictionary: readonly string[]): Writer | undefined {
-  if (column?.kind !== 'json') return undefined
-  const members = cached((code) => {
+/** Members of `extra` by code. The record's own names take precedence. */
+function furtherMembers(dictionary: readonly string[]): (code: number) => string {
+  const known: string[] = ['']
+  const members = (code: number): string => {
     const object = parseExact(dictionary[code] ?? '{}')
     if (typeof object !== 'object' || object === null) return ''
     return Object.entries(object)
       .filter(([key]) => !fieldOfKey.has(key))
       .map(([key, value]) => `${JSON.stringify(key)}:${stringifyExact(value) ?? 'null'}`)
       .join(',')
-  })
-  return (row) => members(column.codes[row] ?? 0)
+  }
+  return (code) => (known[code] ??= members(code))
 }

@@ -1,4 +1,5 @@
 import type { FlowBatch } from '../../model/batches.ts'
+import { ByteBuffer, type RowWriter } from '../../model/byte-buffer.ts'
 import { isPresent } from '../../model/columns.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import type { FlowFieldName } from '../../model/fields.ts'
@@ -10,7 +11,7 @@ const info = [9, 'INFO'] as const
 
 export interface FlowLogOptions {
   readonly mapping: ReadonlyMap<FlowFieldName, string>
-  readonly body: (batch: FlowBatch) => (row: number) => string
+  readonly body: (batch: FlowBatch) => RowWriter
 }
 
 /** Encoded log records of the rows of a batch. `received`: Unix ms. */
@@ -19,7 +20,7 @@ export function flowLogs(
   received: number,
   { mapping, body }: FlowLogOptions,
 ): (row: number, id: string) => Uint8Array {
-  const json = body(batch)
+  const [json, text] = [body(batch), new ByteBuffer()]
   const attributes = flowAttributes(batch, mapping)
   const writer = new ProtoWriter()
   const times = ['time_end', 'time_start', 'time_received'].flatMap((name) => {
@@ -34,7 +35,9 @@ export function flowLogs(
     writer.uint(2, info[0])
     writer.text(3, info[1])
     const any = writer.begin(5)
-    writer.text(1, json(row))
+    text.at = 0
+    json(row, text)
+    writer.bytes(1, text.slice())
     writer.end(any)
     attributes(writer, row)
     writeAttribute(writer, 6, 'log.record.uid', id)

@@ -4,7 +4,8 @@ import { flowRows, type FlowRow } from '../../../test/kit/flow-rows.ts'
 import { FlowBuilder } from '../../model/flow-builder.ts'
 import { parseIp } from '../../model/ip.ts'
 import { netobservJson } from '../netobserv-json/index.ts'
-import { pbflowRecord } from './encode.ts'
+import { ByteBuffer } from '../../model/byte-buffer.ts'
+import { pbflowWriter } from './encode.ts'
 import { AgentFlowDecoder, countRecords, type Received } from './decode.ts'
 import { flow, ipv4, ipv6, message, records, time } from './testing/messages.ts'
 
@@ -179,7 +180,9 @@ test('a decoded row is encoded to the bytes of the agent', () => {
     const flows = new FlowBuilder(1)
     const decoder = new AgentFlowDecoder(flows)
     expect(decoder.record(bytes, received)).toBe(true)
-    return pbflowRecord(flows.batch())(0)
+    const out = new ByteBuffer()
+    pbflowWriter(flows.batch())(0, out)
+    return out.copy()
   }
   expect(Buffer.from(encoded(vectorH)).toString('hex')).toBe(vectorH.toString('hex'))
   expect(Buffer.from(encoded(everything)).toString('hex')).toBe(everything.toString('hex'))

@@ -1,4 +1,5 @@
 import type { FlowBatch } from '../../model/batches.ts'
+import type { RowWriter } from '../../model/byte-buffer.ts'
 import { isPresent } from '../../model/columns.ts'
 import type { FlowFieldName } from '../../model/fields.ts'
 import { mappedPrefix } from '../../model/ip.ts'
@@ -10,9 +11,9 @@ import { WireWriter } from './write.ts'
  * Writes rows as `Record` messages of NetObserv's eBPF agent, as it sends them over Kafka. Only fields of the agent
  * are written: not names of workloads, nor fields of other protocols.
  */
-export function pbflowRecord(batch: FlowBatch): (row: number) => Uint8Array {
+export function pbflowWriter(batch: FlowBatch): RowWriter {
   const encoder = new RecordEncoder(batch)
-  return (row) => encoder.encode(row)
+  return (row, out) => out.raw(encoder.encode(row))
 }
 
 class RecordEncoder {
@@ -43,7 +44,7 @@ class RecordEncoder {
         wire.number(2, this.#number('quic_long_header', row))
         wire.number(3, this.#number('quic_short_header', row))
       })
-    return wire.take()
+    return wire.written()
   }
 
   #base(row: number): void {

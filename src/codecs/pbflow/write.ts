@@ -7,9 +7,9 @@ export class WireWriter {
     this.#at = 0
   }
 
-  /** A copy of the message. */
-  take(): Uint8Array {
-    return this.#bytes.slice(0, this.#at)
+  /** The message, valid until the next write. */
+  written(): Uint8Array {
+    return this.#bytes.subarray(0, this.#at)
   }
 
   /** Integers up to 2^53; a negative one as int32. */

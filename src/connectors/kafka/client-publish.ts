@@ -1,185 +1,145 @@
-import type { API, Base, Broker, Connection, CreateRecordsBatchOptions, MessageRecord } from '@platformatic/kafka'
 import { behindKey, type Attempt } from '../../engine/delivery/in-order.ts'
-import type { Clock } from '../../host/index.ts'
-import type { Library } from './client-connect.ts'
 import { batchOutcome, type BatchOutcome } from './client-errors.ts'
+import { Requests, type BatchResponse, type Live, type RequestOptions } from './client-requests.ts'
 import type { Sequences } from './client-sequence.ts'
-import type { KafkaConfig } from './config.ts'
-import type { KafkaMessage } from './map.ts'
-import { partitionOf } from './map-partition.ts'
-
-interface ProduceResponse {
-  readonly responses: readonly {
-    readonly name: string
-    readonly partitionResponses: readonly {
-      readonly index: number
-      readonly errorCode: number
-      readonly errorMessage: string | null
-    }[]
-  }[]
-}
-
-export type ProduceApi = API<
-  [acks: number, timeout: number, records: MessageRecord[], options: Partial<CreateRecordsBatchOptions>],
-  ProduceResponse
->
-
-export interface Live {
-  readonly library: Library
-  readonly base: Base
-  readonly produce: ProduceApi
-}
+import type { Outbox } from './map-outbox.ts'
+import { partitionOfHash, type Partitioner } from './map-partition.ts'
 
 export type Topic = { readonly leaders: readonly number[] } | { readonly problem: string }
 
 /** Below the default broker limit of 1 MiB. */
 const maxBatchBytes = 900_000
 const maxRequestBytes = 4 * 2 ** 20
-/** Overhead of a record beyond key, value and headers. */
-const recordBytes = 32
-const everyReplica = -1
+/** Most overhead of a record beyond its key, value and headers. */
+const recordBytes = 16
 
-interface Item {
-  readonly index: number
-  readonly message: KafkaMessage
-  readonly target: { readonly leader: number; readonly record: MessageRecord; readonly bytes: number } | undefined
-  readonly partitionId: string
-  readonly problem: string
+/** A partition, or the reason why there is none. */
+interface Target {
+  /** `topic:partition` */
+  readonly id: string
+  readonly topic: string
+  readonly partition: number
+  readonly leader: number
+  readonly problem?: string
 }
 
-type BatchResponse =
-  | { readonly code: number; readonly message: string | null }
-  | { readonly lost: string; readonly maybeStored: boolean }
-
-export interface PublishOptions {
-  readonly config: Pick<KafkaConfig, 'partitioner' | 'compression' | 'concurrency' | 'timeout'>
-  readonly clock: Clock
-  readonly signal: AbortSignal
-  readonly orStop: <T>(promise: Promise<T>) => Promise<T>
-  readonly whyLost: (error: unknown, broker: Broker | undefined) => string
+export interface PublishOptions extends RequestOptions {
+  readonly config: RequestOptions['config'] & { readonly partitioner: Partitioner; readonly concurrency: number }
 }
 
 /**
- * One call of `publishAll`. Messages of a key are in flight to one partition at a time, so that none is stored after a
- * failed one. A partition has one batch in flight, so that its sequence number shows whether it was stored.
+ * Publishes one or several outboxes. Messages of a key are in flight to one partition at a time, so that none is stored
+ * after a failed one. A partition has one batch in flight, so that its sequence number shows whether it was stored.
+ * Messages are numbers of the outbox.
  */
 export class Publishing {
   readonly #live: Live
   readonly #sequences: Sequences
   readonly #options: PublishOptions
+  readonly #requests: Requests
   readonly #deadline: number
-  readonly #attempts: Attempt[] = []
   readonly #failedKeys = new Set<string>()
-  lost = false
+  /** Reasons by partition. Its later messages wait, so that the next call begins with the batch that failed. */
+  readonly #failedPartitions = new Map<string, string>()
+  #outbox: Outbox
+  #attempts: Attempt[] = []
+  #targets: Target[] = []
 
-  constructor(live: Live, sequences: Sequences, options: PublishOptions) {
+  constructor(live: Live, sequences: Sequences, outbox: Outbox, options: PublishOptions) {
     this.#live = live
     this.#sequences = sequences
+    this.#outbox = outbox
     this.#options = options
+    this.#requests = new Requests(live, sequences, options)
     this.#deadline = options.clock.monotonic() + options.config.timeout
   }
 
-  async run(messages: readonly KafkaMessage[], topics: ReadonlyMap<string, Topic>): Promise<readonly Attempt[]> {
-    this.#attempts.length = messages.length
-    for (
-      let remaining = messages.map((message, at) => this.#item(message, at, topics.get(message.topic)));
-      remaining.length > 0;
-    )
+  get lost(): boolean {
+    return this.#requests.lost
+  }
+
+  async run(outbox: Outbox, topics: ReadonlyMap<string, Topic>): Promise<readonly Attempt[]> {
+    const { count } = outbox.records
+    this.#outbox = outbox
+    this.#attempts = new Array<Attempt>(count).fill(undefined)
+    this.#targets = this.#targetsOf(topics)
+    for (let remaining = Array.from({ length: count }, (_, at) => at); remaining.length > 0;)
       remaining = await this.#round(remaining)
     return this.#attempts
   }
 
-  #item(message: KafkaMessage, index: number, topic: Topic | undefined): Item {
-    const unroutable = { index, message, target: undefined, partitionId: `${message.topic}:` }
-    if (topic === undefined || 'problem' in topic)
-      return { ...unroutable, problem: topic?.problem ?? 'the sink is stopping' }
-    const key = message.key === undefined ? message.flowKey : Buffer.from(message.key)
-    const partition = partitionOf(
-      this.#options.config.partitioner,
-      key ?? Buffer.from(message.id),
-      topic.leaders.length,
-    )
-    const leader = topic.leaders[partition] ?? -1
-    if (leader < 0) return { ...unroutable, problem: `partition ${partition} of topic ${message.topic} has no leader` }
-    const headers = new Map(
-      Object.entries(message.headers).map(([name, value]) => [Buffer.from(name), Buffer.from(value)]),
-    )
-    const value = Buffer.from(message.value.buffer, message.value.byteOffset, message.value.byteLength)
-    let bytes = recordBytes + value.length + (key?.length ?? 0)
-    for (const [name, text] of headers) bytes += name.length + text.length + 4
-    const record: MessageRecord = {
-      topic: message.topic,
-      partition,
-      value,
-      headers,
-      ...(key === undefined ? {} : { key: Buffer.from(key.buffer, key.byteOffset, key.byteLength) }),
-    }
-    return {
-      index,
-      message,
-      target: { leader, record, bytes },
-      partitionId: `${message.topic}:${partition}`,
-      problem: '',
-    }
+  #targetsOf(topics: ReadonlyMap<string, Topic>): Target[] {
+    const known = new Map<string, Target[]>()
+    return Array.from({ length: this.#outbox.records.count }, (_, at) => {
+      const name = this.#outbox.topic(at)
+      let targets = known.get(name)
+      if (targets === undefined) known.set(name, (targets = targetsOf(name, topics.get(name))))
+      const hash = this.#outbox.records.hash(at)
+      return targets[partitionOfHash(this.#options.config.partitioner, hash, targets.length)] as Target
+    })
   }
 
   /** Returns the messages that must wait. */
-  async #round(remaining: readonly Item[]): Promise<Item[]> {
-    const deferred: Item[] = []
-    const leaders = new Map<number, Map<string, Item[]>>()
+  async #round(remaining: readonly number[]): Promise<number[]> {
+    const deferred: number[] = []
+    const leaders = new Map<number, Map<string, number[]>>()
     const partitionByKey = new Map<string, string>()
     const heldKeys = new Set<string>()
     let count = 0
-    for (const item of remaining) {
-      const {
-        message: { key },
-        partitionId,
-        target,
-      } = item
+    for (const at of remaining) {
+      const key = this.#outbox.key(at)
+      const target = this.#targets[at] as Target
+      const problem = target.problem ?? this.#failedPartitions.get(target.id)
       if (key !== undefined && this.#failedKeys.has(key)) {
-        this.#attempts[item.index] = { is: 'retry', reason: behindKey(key) }
+        this.#attempts[at] = { is: 'retry', reason: behindKey(key) }
       } else if (
         count >= this.#options.config.concurrency ||
-        (key !== undefined && (heldKeys.has(key) || (partitionByKey.get(key) ?? partitionId) !== partitionId))
+        (key !== undefined && (heldKeys.has(key) || (partitionByKey.get(key) ?? target.id) !== target.id))
       ) {
-        deferred.push(item)
+        deferred.push(at)
         if (key !== undefined) heldKeys.add(key)
-      } else if (target === undefined) {
-        this.#fail(item, { is: 'retry', reason: item.problem })
+      } else if (problem !== undefined) {
+        this.#fail(at, { is: 'retry', reason: problem })
       } else {
         count++
-        if (key !== undefined) partitionByKey.set(key, partitionId)
-        const queues = leaders.get(target.leader) ?? new Map<string, Item[]>()
+        if (key !== undefined) partitionByKey.set(key, target.id)
+        const queues = leaders.get(target.leader) ?? new Map<string, number[]>()
         leaders.set(target.leader, queues)
-        const queue = queues.get(partitionId)
-        if (queue === undefined) queues.set(partitionId, [item])
-        else queue.push(item)
+        const queue = queues.get(target.id)
+        if (queue === undefined) queues.set(target.id, [at])
+        else queue.push(at)
       }
     }
     await Promise.all([...leaders].map(([leader, queues]) => this.#toLeader(leader, queues)))
     return deferred
   }
 
-  async #toLeader(leader: number, queues: Map<string, Item[]>): Promise<void> {
+  async #toLeader(leader: number, queues: Map<string, number[]>): Promise<void> {
     const batchLimits = new Map<string, number>()
     while (queues.size > 0) {
-      const batches = new Map<string, Item[]>()
+      const batches = new Map<string, number[]>()
       let bytes = 0
       for (const [partitionId, queue] of queues) {
         if (bytes >= maxRequestBytes) break
         const batch = this.#nextBatch(partitionId, queue, batchLimits.get(partitionId) ?? Number.POSITIVE_INFINITY)
-        for (const { target } of batch) bytes += target?.bytes ?? 0
+        for (const at of batch) bytes += this.#bytes(at)
         if (batch.length > 0) batches.set(partitionId, batch)
         else queues.delete(partitionId)
       }
       const blocked = this.#blocked()
       if (blocked !== undefined) {
-        for (const queue of queues.values())
-          for (const item of queue) this.#fail(item, { is: 'retry', reason: blocked })
+        for (const queue of queues.values()) for (const at of queue) this.#fail(at, { is: 'retry', reason: blocked })
         return
       }
       if (batches.size === 0) return
-      const responses = await this.#send(leader, batches)
+      const { records } = this.#outbox
+      const responses = await this.#requests.send(
+        leader,
+        [...batches].map(([partitionId, chosen]) => {
+          const { topic, partition } = this.#targets[chosen[0] as number] as Target
+          return { partitionId, topic, partition, records, chosen }
+        }),
+      )
       for (const [partitionId, batch] of batches) {
         const rest = this.#settle(
           partitionId,
@@ -194,27 +154,33 @@ export class Publishing {
     }
   }
 
-  #nextBatch(partitionId: string, queue: Item[], limit: number): Item[] {
-    const sendable = queue.filter((item) => {
-      const { key } = item.message
+  #nextBatch(partitionId: string, queue: number[], limit: number): number[] {
+    const sendable = queue.filter((at) => {
+      const key = this.#outbox.key(at)
       if (key === undefined || !this.#failedKeys.has(key)) return true
-      this.#attempts[item.index] = { is: 'retry', reason: behindKey(key) }
+      this.#attempts[at] = { is: 'retry', reason: behindKey(key) }
       return false
     })
     queue.splice(0, queue.length, ...sendable)
     const unconfirmed = this.#sequences.unconfirmed(partitionId)
     if (unconfirmed !== undefined && sendable.length > 0) {
-      if (unconfirmed.every((id, at) => sendable[at]?.message.id === id)) return sendable.slice(0, unconfirmed.length)
+      if (
+        unconfirmed.every((id, index) => index < sendable.length && this.#outbox.id(sendable[index] as number) === id)
+      )
+        return sendable.slice(0, unconfirmed.length)
       // Different messages with the same number would count as a repetition.
       this.#sequences.reset()
     }
     let bytes = 0
-    const end = sendable.findIndex(
-      (item, at) =>
-        at > 0 &&
-        (at >= limit || (bytes += item.target?.bytes ?? 0) + (sendable[0]?.target?.bytes ?? 0) > maxBatchBytes),
-    )
+    const end = sendable.findIndex((at, index) => {
+      bytes += this.#bytes(at)
+      return index > 0 && (index >= limit || bytes > maxBatchBytes)
+    })
     return end < 0 ? sendable : sendable.slice(0, end)
+  }
+
+  #bytes(at: number): number {
+    return recordBytes + this.#outbox.records.size(at)
   }
 
   #blocked(): string | undefined {
@@ -226,65 +192,13 @@ export class Publishing {
       : undefined
   }
 
-  async #send(leader: number, chunks: ReadonlyMap<string, readonly Item[]>): Promise<Map<string, BatchResponse>> {
-    const {
-      orStop,
-      whyLost,
-      config: { timeout, compression },
-      signal,
-    } = this.#options
-    const { base, library, produce } = this.#live
-    const all = (response: BatchResponse): Map<string, BatchResponse> =>
-      new Map([...chunks.keys()].map((partitionId) => [partitionId, response]))
-    const broker = base.currentMetadata?.brokers.get(leader)
-    const lost = (error: unknown, maybeStored: boolean): Map<string, BatchResponse> => {
-      if (signal.aborted) return all({ lost: 'the sink is stopping', maybeStored })
-      this.lost = true
-      return all({ lost: whyLost(error, broker), maybeStored })
-    }
-    if (broker === undefined) return lost(new Error(`unknown broker ${leader}`), false)
-    let connection: Connection
-    try {
-      connection = await orStop(base.connections.get(broker))
-    } catch (error) {
-      return lost(error, false)
-    }
-    const sequences = new library.NumericMap(
-      [...chunks.keys()].map((partitionId) => [partitionId, this.#sequences.next(partitionId)]),
-    )
-    const records = [...chunks.values()].flatMap((items) =>
-      items.flatMap(({ target }) => (target === undefined ? [] : [target.record])),
-    )
-    let response: ProduceResponse
-    try {
-      response = await orStop(
-        produce.async(connection, everyReplica, timeout, records, {
-          compression,
-          ...this.#sequences.producer,
-          sequences,
-        }),
-      )
-    } catch (error) {
-      if (!(error instanceof library.ResponseError)) return lost(error, true)
-      response = (error as unknown as { readonly response: ProduceResponse }).response
-    }
-    return new Map(
-      response.responses.flatMap(({ name, partitionResponses }) =>
-        partitionResponses.map(({ index, errorCode, errorMessage }) => [
-          `${name}:${index}`,
-          { code: errorCode, message: errorMessage },
-        ]),
-      ),
-    )
-  }
-
   #settle(
     partitionId: string,
-    batch: readonly Item[],
-    queue: readonly Item[],
+    batch: readonly number[],
+    queue: readonly number[],
     response: BatchResponse,
     batchLimits: Map<string, number>,
-  ): Item[] {
+  ): number[] {
     const [first] = batch
     if (first === undefined) return []
     const outcome: BatchOutcome =
@@ -300,7 +214,7 @@ export class Publishing {
             response.code,
             this.#live.library.protocolErrorsCodesById[response.code] ?? `error ${response.code}`,
             response.message,
-            first.message.topic,
+            (this.#targets[first] as Target).topic,
           )
     if (outcome.is === 'stored') {
       this.#sequences.stored(partitionId, batch.length)
@@ -319,16 +233,30 @@ export class Publishing {
     if (outcome.maybeStored)
       this.#sequences.markUnconfirmed(
         partitionId,
-        batch.map(({ message }) => message.id),
+        batch.map((at) => this.#outbox.id(at)),
       )
     if (outcome.unknownProducer) this.#sequences.reset()
     if (outcome.staleMetadata) this.#live.base.clearMetadata()
-    for (const item of queue) this.#fail(item, { is: 'retry', reason: outcome.reason })
+    this.#failedPartitions.set(partitionId, outcome.reason)
+    for (const at of queue) this.#fail(at, { is: 'retry', reason: outcome.reason })
     return []
   }
 
-  #fail(item: Item, attempt: Attempt): void {
-    this.#attempts[item.index] = attempt
-    if (item.message.key !== undefined) this.#failedKeys.add(item.message.key)
+  #fail(at: number, attempt: Attempt): void {
+    this.#attempts[at] = attempt
+    const key = this.#outbox.key(at)
+    if (key !== undefined) this.#failedKeys.add(key)
   }
+}
+
+/** One of each partition, or one without. */
+function targetsOf(topic: string, found: Topic | undefined): Target[] {
+  const none = (problem: string): Target => ({ id: `${topic}:`, topic, partition: -1, leader: -1, problem })
+  if (found === undefined || 'problem' in found) return [none(found?.problem ?? 'the sink is stopping')]
+  if (found.leaders.length === 0) return [none(`topic ${topic} has no partition`)]
+  return found.leaders.map((leader, partition) =>
+    leader < 0
+      ? none(`partition ${partition} of topic ${topic} has no leader`)
+      : { id: `${topic}:${partition}`, topic, partition, leader },
+  )
 }

@@ -1,7 +1,8 @@
 import type { Context } from '../../engine/contracts.ts'
 import { connectionOptions } from './client-connect.ts'
 import { apiIdOf, noTopic, errorText, whyNoTopic } from './client-errors.ts'
-import type { Live, Topic } from './client-publish.ts'
+import type { Topic } from './client-publish.ts'
+import type { Live } from './client-requests.ts'
 import type { KafkaConfig } from './config.ts'
 
 /** Leaders at most a minute old; creates the topic if configured. Rejects if no broker responds. */

@@ -4,11 +4,14 @@ import type { Context } from '../../engine/contracts.ts'
 import { formatHostPort } from '../../schema/values.ts'
 import { anyConnection, apiOf, connectionOptions, loadClient, openBase } from './client-connect.ts'
 import { whyLost, whyNotConnected } from './client-errors.ts'
-import { Publishing, type Live, type Topic } from './client-publish.ts'
+import { openProduce } from './client-produce.ts'
+import { Publishing, type Topic } from './client-publish.ts'
+import type { Live } from './client-requests.ts'
 import { Sequences, type Producer } from './client-sequence.ts'
 import { topicFor } from './client-topic.ts'
 import type { KafkaConfig } from './config.ts'
 import type { KafkaMessage } from './map.ts'
+import { outboxOf, type Outbox } from './map-outbox.ts'
 import { unavailable, withSinkTimeout } from '../../messaging/sink-timeout.ts'
 
 /** Reconnects after a loss with current files and secrets. */
@@ -42,33 +45,55 @@ export class KafkaPublisher {
   }
 
   async publishAll(messages: readonly KafkaMessage[], signal: AbortSignal): Promise<readonly Attempt[]> {
+    return this.publish(
+      [outboxOf(messages, this.#config.partitioner)],
+      messages.map(({ topic }) => topic),
+      signal,
+    )
+  }
+
+  /** One attempt per message, in order. The outboxes are encoded one after the other, for these topics. */
+  async publish(
+    outboxes: Iterable<Outbox>,
+    names: readonly string[],
+    signal: AbortSignal,
+  ): Promise<readonly Attempt[]> {
     const live = this.#live
-    if (live === undefined) return messages.map(() => unavailable('the connection is closed'))
+    const attempts: Attempt[] = []
     const { timers, clock } = this.#context.host
     const limit = { timers, ms: this.#config.timeout }
-    const publishing = new Publishing(live, this.#sequences, {
-      config: this.#config,
-      clock,
-      signal,
-      orStop: (promise) => withSinkTimeout(promise, limit, signal),
-      whyLost: (error, broker) => whyLost(error, this.#config, broker),
-    })
     const topics = new Map<string, Topic>()
-    await Promise.all(
-      Array.from(new Set(messages.map(({ topic }) => topic)), async (topic) => {
-        topics.set(
-          topic,
-          await withSinkTimeout(topicFor(live, topic, this.#config, this.#context), limit, signal).catch(
-            (error: unknown) => {
-              publishing.lost = true
-              return { problem: whyNotConnected(error, this.#config) }
-            },
-          ),
-        )
-      }),
-    )
-    const attempts = await publishing.run(messages, topics)
-    if (publishing.lost) await this.#disconnect(live)
+    let publishing: Publishing | undefined
+    let lost = false
+    if (live !== undefined)
+      await Promise.all(
+        Array.from(new Set(names), async (topic) => {
+          topics.set(
+            topic,
+            await withSinkTimeout(topicFor(live, topic, this.#config, this.#context), limit, signal).catch(
+              (error: unknown) => {
+                lost = true
+                return { problem: whyNotConnected(error, this.#config) }
+              },
+            ),
+          )
+        }),
+      )
+    for (const outbox of outboxes) {
+      if (live === undefined) {
+        for (let at = 0; at < outbox.records.count; at++) attempts.push(unavailable('the connection is closed'))
+        continue
+      }
+      publishing ??= new Publishing(live, this.#sequences, outbox, {
+        config: this.#config,
+        clock,
+        signal,
+        orStop: (promise) => withSinkTimeout(promise, limit, signal),
+        whyLost: (error, broker) => whyLost(error, this.#config, broker),
+      })
+      for (const attempt of await publishing.run(outbox, topics)) attempts.push(attempt)
+    }
+    if (live !== undefined && (lost || publishing?.lost === true)) await this.#disconnect(live)
     return attempts
   }
 
@@ -104,7 +129,7 @@ export class KafkaPublisher {
         this.#brokers = [...this.#brokers, learned]
     }
     try {
-      return { library, base, produce: await apiOf(library, base, 'Produce') }
+      return { library, base, produce: await openProduce(library, base) }
     } catch (error) {
       await base.close().catch(() => undefined)
       throw error

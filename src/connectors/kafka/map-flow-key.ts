@@ -1,30 +1,46 @@
 import type { FlowBatch } from '../../model/batches.ts'
+import { ByteBuffer } from '../../model/byte-buffer.ts'
 import { isPresent, type Column } from '../../model/columns.ts'
+
+export const flowKeyBytes = 32
 
 /**
  * The two addresses in ascending order, 16 bytes each, IPv4 mapped to IPv6, as the eBPF agent of NetObserv writes it:
  * both directions of a conversation have one key. Undefined: the flow has no addresses.
  */
-export function flowKey({ columns: { src_addr: source, dst_addr: target } }: FlowBatch, row: number) {
+export function flowKey(batch: FlowBatch, row: number): Buffer | undefined {
+  const out = new ByteBuffer(flowKeyBytes)
+  return putFlowKey(batch, row, out) ? out.slice() : undefined
+}
+
+/** Appends the key. False: the flow has none, and nothing was written. */
+export function putFlowKey(
+  { columns: { src_addr: source, dst_addr: target } }: FlowBatch,
+  row: number,
+  out: ByteBuffer,
+): boolean {
   const [from, to] = [wordsOf(source, row), wordsOf(target, row)]
-  if (from === undefined && to === undefined) return undefined
-  const [first, second] = isGreater(from, to) ? [to, from] : [from, to]
-  const key = Buffer.alloc(32)
-  for (let word = 0; word < 4; word++) {
-    key.writeUInt32BE(first?.[word] ?? 0, 4 * word)
-    key.writeUInt32BE(second?.[word] ?? 0, 16 + 4 * word)
-  }
-  return key
+  if (from === undefined && to === undefined) return false
+  const swapped = isGreater(from, to, 4 * row)
+  putAddress(swapped ? to : from, 4 * row, out)
+  putAddress(swapped ? from : to, 4 * row, out)
+  return true
 }
 
+/** The words of all rows; undefined if the row has none. */
 function wordsOf(column: Column | undefined, row: number): Uint32Array | undefined {
-  return column?.kind === 'ip' && isPresent(column.valid, row) ? column.words.subarray(4 * row, 4 * row + 4) : undefined
+  return column?.kind === 'ip' && isPresent(column.valid, row) ? column.words : undefined
 }
 
-function isGreater(a: Uint32Array | undefined, b: Uint32Array | undefined): boolean {
-  for (let word = 0; word < 4; word++) {
+function isGreater(a: Uint32Array | undefined, b: Uint32Array | undefined, at: number): boolean {
+  for (let word = at; word < at + 4; word++) {
     const difference = (a?.[word] ?? 0) - (b?.[word] ?? 0)
     if (difference !== 0) return difference > 0
   }
   return false
+}
+
+function putAddress(words: Uint32Array | undefined, at: number, out: ByteBuffer): void {
+  out.room(16)
+  for (let word = at; word < at + 4; word++) out.at = out.bytes.writeUInt32BE(words?.[word] ?? 0, out.at)
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { busMessage } from '../../codecs/bus-message/index.ts'
-import { sinkRows, type SinkRow } from '../../engine/delivery/rows.ts'
+import { noFlows, sinkRows, type SinkRow } from '../../engine/delivery/rows.ts'
 import type { FlowBatch } from '../../model/batches.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import { parseIp } from '../../model/ip.ts'
@@ -15,7 +15,7 @@ import { RecordReader } from './map-read.ts'
 import { toMessage } from './map.ts'
 
 const row = (event: WeirEvent): SinkRow => {
-  const [found] = sinkRows(eventBatch([event], 't'), { type: 'a.flow', write: () => () => '{}' })
+  const [found] = sinkRows(eventBatch([event], 't'), noFlows)
   if (found === undefined) throw new Error('no row')
   return found
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { busMessage } from '../../codecs/bus-message/index.ts'
-import { sinkRows, type SinkRow } from '../../engine/delivery/rows.ts'
+import { noFlows, sinkRows, type SinkRow } from '../../engine/delivery/rows.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import { configFrom, type WrittenConfigOf } from '../../schema/index.ts'
 import { eventBatch, flowBatch, numberedEvents } from '../../../test/conformance/batches.ts'
@@ -10,7 +10,7 @@ import { subjectOf, wildcardOf } from './map-subject.ts'
 import { toMessage } from './map.ts'
 
 const row = (event: WeirEvent): SinkRow => {
-  const [found] = sinkRows(eventBatch([event], 't'), { type: 'a.flow', write: () => () => '{}' })
+  const [found] = sinkRows(eventBatch([event], 't'), noFlows)
   if (found === undefined) throw new Error('no row')
   return found
 }
@@ -69,9 +69,7 @@ test('a message id depends only on source and id, and on their boundary', () => 
 
 test('a flow’s message id is its stable id', () => {
   const { batch, ids } = flowBatch(3, 't')
-  expect(
-    [...sinkRows(batch, { type: 'a.flow', write: () => () => '{}' })].map((one) => message(one).messageId),
-  ).toEqual(ids)
+  expect([...sinkRows(batch, noFlows)].map((one) => message(one).messageId)).toEqual(ids)
 })
 
 test('an event with a content type that is no valid header is rejected', () => {

@@ -1,6 +1,6 @@
 import { eventLog, flowLogs, type FlowLogOptions } from '../../codecs/otlp/index.ts'
 import type { SinkBatch, SinkPiece } from '../../engine/contracts.ts'
-import { sinkRows, type FlowForm } from '../../engine/delivery/rows.ts'
+import { noFlows, sinkRows } from '../../engine/delivery/rows.ts'
 import { messageOf } from '../../model/errors.ts'
 import { stableId } from '../../model/positions.ts'
 
@@ -12,7 +12,6 @@ interface LogRow {
 }
 
 /** Flows are encoded from columns, without an event between. */
-const noFlows: FlowForm = { type: '', write: () => () => '' }
 
 /** Lazy; `encode` may be called until the next row is taken. */
 export function* logRows(batch: SinkBatch, options: FlowLogOptions): Generator<LogRow> {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { expect, onTestFinished, test } from 'vitest'
 import { busMessage } from '../../codecs/bus-message/index.ts'
-import { sinkRows, type SinkRow } from '../../engine/delivery/rows.ts'
+import { noFlows, sinkRows, type SinkRow } from '../../engine/delivery/rows.ts'
 import { realHost } from '../../host/index.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import { configFrom, type WrittenConfigOf } from '../../schema/index.ts'
@@ -17,7 +17,7 @@ import { toMessage } from './map.ts'
 import { StreamOffset } from './source-offset.ts'
 
 const row = (event: WeirEvent): SinkRow => {
-  const [found] = sinkRows(eventBatch([event], 't'), { type: 'a.flow', write: () => () => '{}' })
+  const [found] = sinkRows(eventBatch([event], 't'), noFlows)
   if (found === undefined) throw new Error('no row')
   return found
 }

@@ -7,12 +7,11 @@ import { encodeBatch, openJournal, type SegmentWriter, type Unit } from '../../j
 import type { Batch, EventBatch } from '../../model/batches.ts'
 import { eventAt, toEventBatch } from '../../model/events.ts'
 import type { Failure } from '../../model/outcome.ts'
-import { flowJson } from '../../codecs/flow-json/index.ts'
 import { deadLetterAdmin, localDeadLetters } from './dead-letter-admin.ts'
 import { Follower } from '../follower.ts'
 import { makeLedger } from '../ledger/ledger.ts'
 import type { FrameHeader, Log, Metrics, SinkBatch, SinkDefinition } from '../contracts.ts'
-import { sinkRows } from './rows.ts'
+import { noFlows, sinkRows } from './rows.ts'
 import { SinkSet, type SinkEntry } from './sinks.ts'
 import { DeadLetters, toDeadLetter } from './dead-letters.ts'
 import { DeadLetterFile } from './dead-letter-file.ts'
@@ -37,7 +36,7 @@ class OtherSide {
       idempotency: 'none',
       build: async () => ({
         send: async (batch) => {
-          const ids = [...sinkRows(batch, { type: 'a.flow', write: flowJson })].map((row) => row.event.id)
+          const ids = [...sinkRows(batch, noFlows)].map((row) => row.event.id)
           this.tokens.push(batch.token)
           const failures = await this.answer(batch, ids)
           const failed = new Set(failures.map((failure) => failure.index))

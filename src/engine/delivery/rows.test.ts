@@ -2,9 +2,8 @@ import { expect, test } from 'vitest'
 import type { FlowBatch } from '../../model/batches.ts'
 import { eventBatch, flowBatch, numberedEvents } from '../../../test/conformance/batches.ts'
 import type { SinkBatch } from '../contracts.ts'
-import { sinkRows, type FlowForm } from './rows.ts'
+import { noFlows, sinkRows } from './rows.ts'
 
-const noFlows: FlowForm = { type: 'a.flow', write: () => () => '{}' }
 const withFirstRow = (batch: SinkBatch, firstRow: number): SinkBatch => ({
   ...batch,
   pieces: batch.pieces.map((piece) => ({ ...piece, firstRow })),

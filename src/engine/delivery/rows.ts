@@ -1,4 +1,5 @@
 import type { BatchKind, EventBatch, FlowBatch } from '../../model/batches.ts'
+import { ByteBuffer, type RowWriter } from '../../model/byte-buffer.ts'
 import type { TimeColumn } from '../../model/columns.ts'
 import { isPresent } from '../../model/columns.ts'
 import type { WeirEvent } from '../../model/events.ts'
@@ -20,16 +21,24 @@ export interface SinkRow {
   readonly flow?: { readonly batch: FlowBatch; readonly row: number }
 }
 
-/** JSON form of flows; changes only add fields. */
+/** Form of flows; changes only add fields. */
 export interface FlowForm {
   readonly type: string
+  readonly contentType: string
+  readonly encoding: 'json' | 'binary'
   /** Shared parts are computed once per batch. */
-  readonly write: (batch: FlowBatch) => (row: number) => string
-  /** Replaces JSON. */
-  readonly binary?: { readonly contentType: string; readonly write: (batch: FlowBatch) => (row: number) => Uint8Array }
+  readonly write: (batch: FlowBatch) => RowWriter
 }
 
-const utf8 = new TextEncoder()
+/** For batches without flows. */
+export const noFlows: FlowForm = {
+  type: 'io.weir.flow',
+  contentType: 'application/json',
+  encoding: 'json',
+  write: () => () => {},
+}
+
+const firstRowBytes = 1024
 
 export function* sinkRows(batch: SinkBatch, flows: FlowForm): Generator<SinkRow, void, undefined> {
   let index = 0
@@ -66,39 +75,32 @@ function flowRows(
   { source, epoch, sourceSequence, received }: FrameHeader,
   batch: FlowBatch,
   firstRow: number,
-  { type, write, binary }: FlowForm,
+  { type, contentType: datacontenttype, encoding, write: writerOf }: FlowForm,
 ): MakeRow {
-  const dataOf = binary === undefined ? jsonData(write(batch)) : binaryData(binary.contentType, binary.write(batch))
-  const times = ['time_end', 'time_start', 'time_received']
-    .map((name) => batch.columns[name])
-    .filter((column) => column?.kind === 'time')
+  const write = writerOf(batch)
+  const out = new ByteBuffer(firstRowBytes)
+  const timeOf = flowTime(batch, received)
   return (index, row) => {
     const id = stableId(source, epoch, sourceSequence, firstRow + row)
-    const event: WeirEvent = {
-      id,
-      source: `/weir/${source}`,
-      type,
-      time: firstTime(times, row) ?? received,
-      ...dataOf(row),
-    }
+    out.at = 0
+    write(row, out)
+    const data = out.copy()
+    const event: WeirEvent = { id, source: `/weir/${source}`, type, time: timeOf(row), datacontenttype, encoding, data }
     return { index, id, kind: 'flows', family: 'flow', key: undefined, event, flow: { batch, row } }
   }
 }
 
-type DataOf = (row: number) => Pick<WeirEvent, 'datacontenttype' | 'encoding' | 'data'>
-
-function jsonData(json: (row: number) => string): DataOf {
-  return (row) => ({ datacontenttype: 'application/json', encoding: 'json', data: utf8.encode(json(row)) })
-}
-
-function binaryData(datacontenttype: string, bytes: (row: number) => Uint8Array): DataOf {
-  return (row) => ({ datacontenttype, encoding: 'binary', data: bytes(row) })
-}
-
-function firstTime(columns: readonly TimeColumn[], row: number): number | undefined {
-  for (const { values, valid } of columns) {
-    const time = values[row] ?? Number.NaN
-    if (isPresent(valid, row) && !Number.isNaN(time)) return time
+/** Unix ms of the end of a flow, else of its start, else of its arrival. */
+export function flowTime({ columns }: FlowBatch, received: number): (row: number) => number {
+  const times = ['time_end', 'time_start', 'time_received'].flatMap((name): TimeColumn[] => {
+    const column = columns[name]
+    return column?.kind === 'time' ? [column] : []
+  })
+  return (row) => {
+    for (const { values, valid } of times) {
+      const time = values[row] ?? Number.NaN
+      if (isPresent(valid, row) && !Number.isNaN(time)) return time
+    }
+    return received
   }
-  return undefined
 }

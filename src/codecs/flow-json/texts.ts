@@ -1,0 +1,33 @@
+import { fragmentOf, type Fragment } from '../../model/byte-buffer.ts'
+
+/** Names repeat between batches. */
+const known = new Map<string, Fragment>()
+const maxKnown = 16_384
+const maxLength = 256
+
+/** A text as JSON. */
+export function quotedFragment(text: string): Fragment {
+  const cached = known.get(text)
+  if (cached !== undefined) return cached
+  const made = fragmentOf(JSON.stringify(text))
+  if (text.length > maxLength) return made
+  if (known.size >= maxKnown) known.clear()
+  known.set(text, made)
+  return made
+}
+
+/** The texts of a batch as JSON, by code. */
+export class QuotedTexts {
+  readonly dictionary: readonly string[]
+  readonly #fragments: (Fragment | undefined)[]
+
+  constructor(dictionary: readonly string[]) {
+    this.dictionary = dictionary
+    // Filled, so that V8 keeps it as an array.
+    this.#fragments = new Array<undefined>(dictionary.length).fill(undefined)
+  }
+
+  of(code: number): Fragment {
+    return (this.#fragments[code] ??= quotedFragment(this.dictionary[code] ?? ''))
+  }
+}

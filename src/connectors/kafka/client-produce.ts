@@ -1,0 +1,63 @@
+import type { API, Base } from '@platformatic/kafka'
+import { apiOf, type Library } from './client-connect.ts'
+
+export interface ProducedBatch {
+  readonly topic: string
+  readonly partition: number
+  readonly batch: Buffer
+}
+
+export interface ProduceResponse {
+  readonly responses: readonly {
+    readonly name: string
+    readonly partitionResponses: readonly {
+      readonly index: number
+      readonly errorCode: number
+      readonly errorMessage?: string | null | undefined
+    }[]
+  }[]
+}
+
+export type ProduceApi = API<[timeout: number, batches: readonly ProducedBatch[]], ProduceResponse>
+
+const produceKey = 0
+const everyReplica = -1
+/** First version with compact arrays and tagged fields. */
+const firstCompact = 9
+
+/**
+ * Produce requests of encoded batches. The library would build several objects and buffers for each record, which
+ * costs more than everything else of a flow.
+ */
+export async function openProduce(library: Library, base: Base): Promise<ProduceApi> {
+  const { version } = await apiOf(library, base, 'Produce')
+  const { produceV3, produceV4, produceV5, produceV6, produceV7, produceV8, produceV9, produceV10, produceV11 } =
+    library
+  const parse = [produceV3, produceV4, produceV5, produceV6, produceV7, produceV8, produceV9, produceV10, produceV11][
+    version - 3
+  ]?.parseResponse
+  if (parse === undefined) throw new Error(`version ${version} of the produce request is unknown`)
+  const compact = version >= firstCompact
+  const request = (timeout: number, batches: readonly ProducedBatch[]) => {
+    const topics = [...Map.groupBy(batches, ({ topic }) => topic)]
+    const writer = library.Writer.create()
+      .appendString(null, compact)
+      .appendInt16(everyReplica)
+      .appendInt32(timeout)
+      .appendArray(
+        topics,
+        (to, [topic, some]) => {
+          to.appendString(topic, compact).appendArray(
+            some,
+            (of, { partition, batch }) => void of.appendInt32(partition).appendBytes(batch, compact),
+            compact,
+            compact,
+          )
+        },
+        compact,
+        compact,
+      )
+    return compact ? writer.appendTaggedFields() : writer
+  }
+  return library.createAPI(produceKey, version, request, parse, compact, compact)
+}

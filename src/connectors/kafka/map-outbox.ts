@@ -1,0 +1,19 @@
+import type { KafkaMessage } from './map.ts'
+import type { Partitioner } from './map-partition.ts'
+import { Records } from './map-records.ts'
+
+/** Encoded messages of one call. */
+export interface Outbox {
+  readonly records: Records
+  topic(at: number): string
+  /** The order of messages with one key is kept. */
+  key(at: number): string | undefined
+  id(at: number): string
+}
+
+export function outboxOf(messages: readonly KafkaMessage[], partitioner: Partitioner): Outbox {
+  const records = new Records(messages.length, partitioner)
+  for (const message of messages) records.message(message)
+  const of = (at: number): KafkaMessage => messages[at] as KafkaMessage
+  return { records, topic: (at) => of(at).topic, key: (at) => of(at).key, id: (at) => of(at).id }
+}

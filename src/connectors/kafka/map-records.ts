@@ -1,0 +1,178 @@
+// Record batches of Kafka, version 2: https://kafka.apache.org/documentation/#recordbatch
+import { ByteBuffer } from '../../model/byte-buffer.ts'
+import type { KafkaMessage } from './map.ts'
+import { hashOf, type Partitioner } from './map-partition.ts'
+
+/** Zigzag and base 128: a signed integer of 32 bits. */
+export function putVarint(out: ByteBuffer, value: number): void {
+  out.room(5)
+  let rest = value < 0 ? -2 * value - 1 : 2 * value
+  for (; rest > 127; rest = Math.floor(rest / 128)) out.bytes[out.at++] = (rest % 128) | 128
+  out.bytes[out.at++] = rest
+}
+
+/** Bytes of a varint. */
+export function varintLength(value: number): number {
+  let [bytes, limit] = [1, 64]
+  while (value >= limit) {
+    bytes++
+    limit *= 128
+  }
+  return bytes
+}
+
+/** Most values have this size of length. */
+const usualLength = 2
+
+/** Keys, values and headers of records in one buffer, with the hashes that choose their partitions. */
+export class Records {
+  readonly out: ByteBuffer
+  readonly #partitioner: Partitioner
+  /** Record r is the bytes from starts[r] to starts[r + 1]. */
+  readonly #starts: Float64Array
+  readonly #hashes: Int32Array
+  count = 0
+
+  /** For at most `capacity` records; writes into `out` from its beginning. */
+  constructor(capacity: number, partitioner: Partitioner, out = new ByteBuffer()) {
+    this.out = out
+    out.at = 0
+    this.#partitioner = partitioner
+    this.#starts = new Float64Array(capacity + 1)
+    this.#hashes = new Int32Array(capacity)
+  }
+
+  hash(record: number): number {
+    return this.#hashes[record] as number
+  }
+
+  start(record: number): number {
+    return this.#starts[record] as number
+  }
+
+  size(record: number): number {
+    return this.start(record + 1) - this.start(record)
+  }
+
+  /** Ends a record. The bytes choose its partition. */
+  end(bytes: Uint8Array, from = 0, to = bytes.length): void {
+    this.#hashes[this.count++] = hashOf(this.#partitioner, bytes, from, to)
+    this.#starts[this.count] = this.out.at
+  }
+
+  /** Reserves the length of a value, which is appended until {@link endValue}. Returns its start. */
+  beginValue(): number {
+    this.out.room(usualLength)
+    return (this.out.at += usualLength)
+  }
+
+  endValue(start: number): void {
+    const { out } = this
+    const length = out.at - start
+    const shift = varintLength(length) - usualLength
+    if (shift !== 0) {
+      out.room(Math.max(0, shift))
+      out.bytes.copyWithin(start + shift, start, start + length)
+    }
+    out.at = start - usualLength
+    putVarint(out, length)
+    out.at += length
+  }
+
+  message({ key, flowKey, value, headers, id }: KafkaMessage): void {
+    const { out } = this
+    const bytes = key === undefined ? flowKey : Buffer.from(key)
+    if (bytes === undefined) putVarint(out, -1)
+    else this.#bytes(bytes)
+    this.#bytes(value)
+    const entries = Object.entries(headers)
+    putVarint(out, entries.length)
+    for (const [name, text] of entries) {
+      this.#text(name)
+      this.#text(text)
+    }
+    this.end(bytes ?? Buffer.from(id))
+  }
+
+  #bytes(bytes: Uint8Array): void {
+    putVarint(this.out, bytes.length)
+    this.out.raw(bytes)
+  }
+
+  #text(text: string): void {
+    putVarint(this.out, Buffer.byteLength(text))
+    this.out.utf8(text)
+  }
+}
+
+export interface BatchHead {
+  readonly producerId: bigint
+  readonly producerEpoch: number
+  /** Number of the first record, by which the broker detects a repetition. */
+  readonly sequence: number
+  /** Unix ms, of all records. */
+  readonly time: number
+}
+
+/** Compresses the records of a batch. */
+export interface Compression {
+  readonly bitmask: number
+  readonly compress: (bytes: Buffer) => Promise<Buffer> | Buffer
+}
+
+const headBytes = 61
+/** Offset of the bytes that the length and the checksum cover. */
+const [afterLength, afterChecksum] = [12, 21]
+
+/** A batch of some records, in order. Nothing else is in its buffer. */
+export async function recordBatch(
+  records: Records,
+  chosen: readonly number[],
+  head: BatchHead,
+  { compression, crc32c }: { readonly compression?: Compression; readonly crc32c: (bytes: Buffer) => number },
+): Promise<Buffer> {
+  let batch = framed(records, chosen, headBytes)
+  if (compression !== undefined) {
+    const compressed = await compression.compress(batch.subarray(headBytes))
+    batch = Buffer.allocUnsafeSlow(headBytes + compressed.length)
+    batch.set(compressed, headBytes)
+  }
+  const { producerId, producerEpoch, sequence, time } = head
+  batch.writeBigInt64BE(0n, 0)
+  batch.writeInt32BE(batch.length - afterLength, 8)
+  batch.writeInt32BE(0, 12)
+  batch.writeInt8(2, 16)
+  batch.writeInt16BE(compression?.bitmask ?? 0, 21)
+  batch.writeInt32BE(chosen.length - 1, 23)
+  batch.writeBigInt64BE(BigInt(time), 27)
+  batch.writeBigInt64BE(BigInt(time), 35)
+  batch.writeBigInt64BE(producerId, 43)
+  batch.writeInt16BE(producerEpoch, 51)
+  batch.writeInt32BE(sequence, 53)
+  batch.writeInt32BE(chosen.length, 57)
+  batch.writeUInt32BE(crc32c(batch.subarray(afterChecksum)), 17)
+  return batch
+}
+
+/** Each record with its length, attributes, and differences of time and offset, after `room` bytes. */
+function framed(records: Records, chosen: readonly number[], room: number): Buffer {
+  let size = room
+  chosen.forEach((record, delta) => {
+    const length = 2 + varintLength(delta) + records.size(record)
+    size += varintLength(length) + length
+  })
+  const out = new ByteBuffer(size + 8)
+  out.at = room
+  const { bytes } = records.out
+  chosen.forEach((record, delta) => {
+    const start = records.start(record)
+    const length = records.size(record)
+    putVarint(out, 2 + varintLength(delta) + length)
+    out.bytes[out.at++] = 0
+    out.bytes[out.at++] = 0
+    putVarint(out, delta)
+    bytes.copy(out.bytes, out.at, start, start + length)
+    out.at += length
+  })
+  return out.slice()
+}

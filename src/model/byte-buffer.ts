@@ -1,0 +1,217 @@
+import { mappedPrefix } from './ip.ts'
+
+/** Bytes in whole words, so that a copy needs no call and few steps. */
+export interface Fragment {
+  /** Little-endian; the last word is padded. */
+  readonly words: Uint32Array
+  readonly length: number
+}
+
+/** Appends a row. */
+export type RowWriter = (row: number, out: ByteBuffer) => void
+
+const utf8 = new TextEncoder()
+
+/** A text becomes UTF-8. */
+export function fragmentOf(content: string | Uint8Array): Fragment {
+  const bytes = typeof content === 'string' ? utf8.encode(content) : content
+  const view = new DataView(new ArrayBuffer((bytes.length + 3) & ~3))
+  new Uint8Array(view.buffer).set(bytes)
+  const words = Uint32Array.from({ length: view.byteLength >> 2 }, (_, index) => view.getUint32(4 * index, true))
+  return { words, length: bytes.length }
+}
+
+const zero = 48
+const dot = 46
+const colon = 58
+/** Digits of numbers below 2^53, the longest v6 address, or a MAC address. */
+const longest = 40
+const billion = 1_000_000_000
+
+/** A growing buffer for text. `at` is the length; set it back to discard what follows. */
+export class ByteBuffer {
+  bytes: Buffer
+  #view: DataView
+  at = 0
+
+  constructor(capacity = 4096) {
+    this.bytes = Buffer.allocUnsafeSlow(capacity)
+    this.#view = viewOf(this.bytes)
+  }
+
+  /** A view, valid until the next write. */
+  slice(from = 0, to = this.at): Buffer {
+    return this.bytes.subarray(from, to)
+  }
+
+  /** A copy. */
+  copy(from = 0, to = this.at): Uint8Array {
+    return Uint8Array.prototype.slice.call(this.bytes, from, to)
+  }
+
+  text(from = 0, to = this.at): string {
+    return this.bytes.toString('utf8', from, to)
+  }
+
+  /** Makes room for so many further bytes. */
+  room(more: number): void {
+    if (this.at + more > this.bytes.length) this.#grow(more)
+  }
+
+  byte(value: number): void {
+    this.room(1)
+    this.bytes[this.at++] = value
+  }
+
+  fragment({ words, length }: Fragment): void {
+    this.room(length + 4)
+    const view = this.#view
+    // Beyond the length, the next write replaces the padding.
+    for (let index = 0, at = this.at; index < words.length; index++, at += 4)
+      view.setUint32(at, words[index] as number, true)
+    this.at += length
+  }
+
+  raw(bytes: Uint8Array): void {
+    this.room(bytes.length)
+    this.bytes.set(bytes, this.at)
+    this.at += bytes.length
+  }
+
+  utf8(text: string): void {
+    this.room(3 * text.length)
+    this.at += this.bytes.write(text, this.at)
+  }
+
+  /** 0 to 2^32 - 1. */
+  u32(value: number): void {
+    this.room(longest)
+    this.#digits(value, digitsOf(value))
+  }
+
+  i32(value: number): void {
+    if (value < 0) this.byte(45)
+    this.u32(Math.abs(value))
+  }
+
+  /** A safe integer. */
+  integer(value: number): void {
+    this.room(longest)
+    let rest = value
+    if (rest < 0) {
+      this.bytes[this.at++] = 45
+      rest = -rest
+    }
+    if (rest < billion) return this.#digits(rest, digitsOf(rest))
+    const high = Math.floor(rest / billion)
+    this.#digits(high, digitsOf(high))
+    this.#digits(rest - high * billion, 9)
+  }
+
+  /** With leading zeros. */
+  padded(value: number, digits: number): void {
+    this.room(digits)
+    this.#digits(value, digits)
+  }
+
+  /** The number of two 32-bit words. */
+  u64(low: number, high: number): void {
+    if (high < 0x200000) this.integer(high * 0x1_0000_0000 + low)
+    else this.utf8(String((BigInt(high) << 32n) | BigInt(low)))
+  }
+
+  /** As `formatIp`. */
+  ip(words: Uint32Array, offset: number): void {
+    this.room(longest)
+    const [w2, w3] = [words[offset + 2] as number, words[offset + 3] as number]
+    if (words[offset] !== 0 || words[offset + 1] !== 0 || w2 !== mappedPrefix) return this.#groups(words, offset)
+    this.#octet(w3 >>> 24)
+    this.bytes[this.at++] = dot
+    this.#octet((w3 >>> 16) & 255)
+    this.bytes[this.at++] = dot
+    this.#octet((w3 >>> 8) & 255)
+    this.bytes[this.at++] = dot
+    this.#octet(w3 & 255)
+  }
+
+  /** Six pairs of hexadecimal digits with colons. */
+  mac(low: number, high: number): void {
+    this.room(longest)
+    for (let shift = 40; shift >= 0; shift -= 8) {
+      const byte = (shift < 32 ? low >>> shift : high >>> (shift - 32)) & 255
+      this.bytes[this.at++] = hexDigit(byte >> 4)
+      this.bytes[this.at++] = hexDigit(byte & 15)
+      if (shift > 0) this.bytes[this.at++] = colon
+    }
+  }
+
+  #octet(value: number): void {
+    this.#digits(value, value < 10 ? 1 : value < 100 ? 2 : 3)
+  }
+
+  #digits(value: number, count: number): void {
+    const { bytes } = this
+    let rest = value
+    for (let at = this.at + count - 1; at >= this.at; at--) {
+      const tenth = (rest / 10) >>> 0
+      bytes[at] = zero + rest - 10 * tenth
+      rest = tenth
+    }
+    this.at += count
+  }
+
+  #groups(words: Uint32Array, offset: number): void {
+    const [start, length] = longestZeros(words, offset)
+    for (let group = 0; group < 8; group++) {
+      if (group === start) {
+        this.bytes[this.at++] = colon
+        if (group === 0) this.bytes[this.at++] = colon
+        group += length - 1
+        continue
+      }
+      const value = groupOf(words, offset, group)
+      for (let shift = value > 0xfff ? 12 : value > 0xff ? 8 : value > 0xf ? 4 : 0; shift >= 0; shift -= 4)
+        this.bytes[this.at++] = hexDigit((value >> shift) & 15)
+      if (group < 7) this.bytes[this.at++] = colon
+    }
+  }
+
+  #grow(more: number): void {
+    const larger = Buffer.allocUnsafeSlow(Math.max(this.at + more, 2 * this.bytes.length))
+    larger.set(this.bytes.subarray(0, this.at))
+    this.bytes = larger
+    this.#view = viewOf(larger)
+  }
+}
+
+function viewOf({ buffer, byteOffset, byteLength }: Buffer): DataView {
+  return new DataView(buffer, byteOffset, byteLength)
+}
+
+function digitsOf(value: number): number {
+  let [digits, limit] = [1, 10]
+  while (value >= limit) {
+    digits++
+    limit *= 10
+  }
+  return digits
+}
+
+function hexDigit(value: number): number {
+  return value < 10 ? zero + value : 87 + value
+}
+
+function groupOf(words: Uint32Array, offset: number, group: number): number {
+  const word = words[offset + (group >> 1)] as number
+  return group & 1 ? word & 0xffff : word >>> 16
+}
+
+/** The first longest run of two or more zero groups; `start` is -1 without one. */
+function longestZeros(words: Uint32Array, offset: number): readonly [start: number, length: number] {
+  let [start, length] = [-1, 1]
+  for (let group = 0, run = 0; group < 8; group++) {
+    run = groupOf(words, offset, group) === 0 ? run + 1 : 0
+    if (run > length) [start, length] = [group - run + 1, run]
+  }
+  return [start, length]
+}
