@@ -34,6 +34,7 @@ import { exportRoutes } from './routes/export.ts'
 import { fieldRoutes, fieldSchemas } from './routes/fields.ts'
 import { filterRoutes, filterSchemas } from './routes/filters.ts'
 import { flowRoutes, flowSchemas } from './routes/flows.ts'
+import { insightRoutes, insightSchemas } from './routes/insights.ts'
 import { liveRoutes, liveSchemas } from './routes/live.ts'
 import { pipelineRoutes, pipelineSchemas } from './routes/pipeline.ts'
 import { resourceRoutes, resourceSchemas } from './routes/resources.ts'
@@ -70,6 +71,7 @@ const schemas = {
   ...auditFactSchemas,
   ...graphSchemas,
   ...resourceSchemas,
+  ...insightSchemas,
 }
 
 /** Rejects with WEIR_LISTEN_EXPOSED if other machines could reach it without a token, and with WEIR_LISTEN_IN_USE. */
@@ -133,6 +135,7 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
   auditQueryRoute(app, context)
   changeGapRoutes(app, context)
   resourceRoutes(app, context)
+  insightRoutes(app, context)
   eventRoutes(app, context)
   pipelineRoutes(app, context)
   deadLetterRoutes(app, context)

@@ -1,6 +1,7 @@
 /** Later versions only append columns. */
 import type { BatchKind } from '../model/batches.ts'
 import { flowFields } from '../model/fields.ts'
+import { insightColumnsOfViews } from './insight-views.ts'
 
 export interface ViewColumn {
   readonly name: string
@@ -276,7 +277,7 @@ const traffic: readonly ViewColumn[] = [
 ]
 
 /** Without a live stream. */
-export const queryOnlyViews = { changes, audit, resources, relations, traffic } as const
+export const queryOnlyViews = { changes, audit, resources, relations, traffic, ...insightColumnsOfViews } as const
 
 export const everyView: Readonly<Record<string, readonly ViewColumn[]>> = { ...views, ...queryOnlyViews }
 

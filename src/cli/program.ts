@@ -12,6 +12,7 @@ import { register as registerExporters } from './exporters.ts'
 import { register as registerFields } from './fields.ts'
 import { runHelp } from './flags.ts'
 import { register as registerFlowsToClickHouse } from './flows-to-clickhouse.ts'
+import { register as registerInsights } from './insights.ts'
 import { register as registerJournal } from './journal.ts'
 import { register as registerKollect } from './kollect.ts'
 import { register as registerLedger } from './ledger.ts'
@@ -47,6 +48,9 @@ const summaries: Readonly<Record<string, string>> = {
   fields: 'list the fields of flows',
   changes: 'list changes of Kubernetes objects with their actors',
   resources: 'list Kubernetes objects as of a time, or show one object',
+  images: 'list images with their problems and workloads',
+  packages: 'list packages of images and the workloads that run them',
+  problems: 'list problems of images and the workloads that they affect',
   ledger: 'show the outcome of all accepted rows',
   sink: 'forget a sink that is no longer configured',
   'dead-letters': 'list, show, edit, retry or drop dead letters',
@@ -110,6 +114,7 @@ Exit codes: 0 success, 1 failure or server unreachable, 2 usage error or invalid
   registerExporters(weir)
   registerChanges(weir)
   registerResources(weir)
+  registerInsights(weir)
   registerLedger(weir, async (data) => (await import('./verify.ts')).verify(data))
   registerDeadLetters(weir)
   registerSink(weir)

@@ -3,6 +3,7 @@ import { flowFields, namesOf, type Field } from '../model/fields.ts'
 import { auditColumns } from '../model/audit-columns.ts'
 import { nearest } from '../schema/suggest.ts'
 import type { Dialect } from './dialect.ts'
+import { imageFields, packageFields, problemFields } from './insight-names.ts'
 
 /** `estimate`: up to 96 bits; `text`: outside dictionaries. */
 export type QueryKind = ColumnKind | 'estimate' | 'bool' | 'text'
@@ -17,7 +18,7 @@ export interface QueryField {
 }
 
 export interface NameTable {
-  readonly view: 'flows' | 'events' | 'changes' | 'audit' | 'resources'
+  readonly view: 'flows' | 'events' | 'changes' | 'audit' | 'resources' | 'packages' | 'problems' | 'images'
   readonly fields: readonly QueryField[]
   readonly example: string
   field(name: string): QueryField | undefined
@@ -56,7 +57,7 @@ export function swappedName(name: string, table: NameTable): string {
   return end === undefined || part === undefined ? name : (table.ofEnd(otherEnd[end], part)?.name ?? name)
 }
 
-interface Named extends QueryField {
+export interface Named extends QueryField {
   readonly others: readonly string[]
 }
 
@@ -243,9 +244,20 @@ export const resourceNames: NameTable = nameTable('resources', 'kind = Pod', [
   },
 ])
 
+export const packageNames: NameTable = nameTable('packages', 'name = log4j-core', packageFields)
+export const problemNames: NameTable = nameTable(
+  'problems',
+  'severity = CRITICAL and exists(fixed_version)',
+  problemFields,
+)
+export const imageNames: NameTable = nameTable('images', 'critical > 0', imageFields)
+
 export const nameTables = {
   flows: flowNames,
   events: eventNames,
   changes: changeNames,
   resources: resourceNames,
+  packages: packageNames,
+  problems: problemNames,
+  images: imageNames,
 } as const

@@ -1,5 +1,6 @@
 import { auditColumns, type AuditColumn } from '../model/audit-columns.ts'
 import type { EndpointPart } from '../model/endpoint.ts'
+import { insightColumns, type InsightColumn } from '../model/image-insights.ts'
 import type { ColumnKind } from '../model/columns.ts'
 import { flowFields, type Field } from '../model/fields.ts'
 import type { Stream } from './names.ts'
@@ -95,6 +96,16 @@ const fromAudits: readonly FileColumn[] = auditColumns.map((name, index) => ({
   bit: 1 + index,
 }))
 
+export { insightColumns, type InsightColumn }
+
+/** After the columns of audit events, which may become more. */
+const fromInsights: readonly FileColumn[] = insightColumns.map((name, index) => ({
+  name,
+  type: 'VARCHAR',
+  since: Infinity,
+  bit: 64 + index,
+}))
+
 /** Unix ms, as text, of the minute in which a watched cluster lacked the address. */
 export const unknownColumn = 'unknown_at'
 
@@ -120,7 +131,7 @@ const laterWorkloadColumns: readonly FileColumn[] = (
 
 export const fileColumns: Readonly<Record<Stream, readonly FileColumn[]>> = {
   flows: [...flowColumns, ...origin],
-  events: [...eventColumns, ...origin, ...fromAudits],
+  events: [...eventColumns, ...origin, ...fromAudits, ...fromInsights],
   endpoints: [
     { name: 'ep', type: 'BIGINT', since: 1, bit: 1 },
     text('addr'),

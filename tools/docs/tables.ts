@@ -101,6 +101,27 @@ ${columns('resources')}
 Relations between resources, with validity intervals as in \`resources\`.
 
 ${columns('relations')}
+### images
+
+Reports about images, one row for each. A report of a tool replaces its one before; the validity is as in
+\`resources\`.
+
+${columns('images')}
+### packages
+
+Packages of images, with validity intervals as in \`resources\`.
+
+${columns('packages')}
+### problems
+
+Problems in packages of images, with validity intervals as in \`resources\`.
+
+${columns('problems')}
+### facts
+
+Facts about images: environment, labels, operating system; with validity intervals as in \`resources\`.
+
+${columns('facts')}
 ## Field registry
 
 The fields of a flow, version ${registryVersion}. Fields are never removed and their kinds never change. Units follow

@@ -50,6 +50,9 @@ export const accessRules: Readonly<Record<string, AccessRule>> = {
   auditNewest: scoped('Based on the rows of the list; no information about sources.'),
   resources: scoped('Objects in the permitted namespaces.'),
   resource: scoped('One object in the permitted namespaces, and its permitted relations.'),
+  images: scoped('Images that run in the permitted namespaces, and their permitted pods.'),
+  packages: scoped('Packages of these images.'),
+  problems: scoped('Problems of these images.'),
   fields: authenticated('Names and types, no values.'),
   validate: authenticated('Validates a filter; no rows.'),
   quickFilters: authenticated('Filters from the configuration; no rows.'),
@@ -98,7 +101,7 @@ export function authorize(principal: Principal, operation: string | undefined): 
   throw new ApiError('WEIR_API_FORBIDDEN', reason, {
     hints: [
       limited
-        ? 'Available for your namespaces: flows, series, topology, the live stream, tap, changes and resources.'
+        ? 'Available for your namespaces: flows, series, topology, the live stream, tap, changes, resources and images.'
         : 'All reading operations except SQL are available.',
       '`auth` in the configuration assigns roles and namespaces; GET /api/v1/me shows yours.',
     ],

@@ -8,8 +8,7 @@ import { parquetFile, type RowGroup } from '../parquet/file.ts'
 import { Presence } from '../parquet/levels.ts'
 import type { ColumnType } from '../parquet/schema.ts'
 import type { EventRows, FlowRows } from '../table-writer.ts'
-import { auditRows } from './audit.ts'
-import { auditColumns } from '../schema.ts'
+import { bodyColumns, columnRows, type BodyColumns } from './columns.ts'
 import { isJson } from './json-text.ts'
 
 /** Event rows can be large. */
@@ -46,10 +45,12 @@ export function eventFile(
   metadata: Readonly<Record<string, string>>,
 ): { readonly pieces: readonly Uint8Array[]; readonly rows: number; readonly columns: readonly string[] } {
   const groups: RowGroup[] = []
-  const audits = pieces.map(auditRows)
+  const bodies = bodyColumns
+    .map((of): Extracted => ({ of, rows: pieces.map((piece) => columnRows(of, piece)) }))
+    .filter(({ rows }) => rows.some((each) => each !== undefined))
   const columns: Columns = [
     ...commonColumns,
-    ...(audits.some((each) => each !== undefined) ? auditColumns.map((name) => ({ name, type: 'text' }) as const) : []),
+    ...bodies.flatMap(({ of }) => of.names.map((name) => ({ name, type: 'text' }) as const)),
   ]
   for (let from = 0; from < pieces.length;) {
     let [rows, bytes, to] = [0, 0, from]
@@ -59,7 +60,8 @@ export function eventFile(
       rows += count
       bytes += data.bytes.length
     }
-    groups.push({ rows, chunks: chunksOf(columns, pieces.slice(from, to), audits.slice(from, to), rows) })
+    const own = bodies.map(({ of, rows: all }): Extracted => ({ of, rows: all.slice(from, to) }))
+    groups.push({ rows, chunks: chunksOf(columns, pieces.slice(from, to), own, rows) })
     from = to
   }
   return {
@@ -69,21 +71,28 @@ export function eventFile(
   }
 }
 
+/** Undefined for pieces without such events. */
+interface Extracted {
+  readonly of: BodyColumns
+  readonly rows: readonly (FlowRows | undefined)[]
+}
+
 function chunksOf(
   columns: Columns,
   pieces: readonly EventRows[],
-  audits: readonly (FlowRows | undefined)[],
+  extracted: readonly Extracted[],
   rows: number,
 ): Chunk[] {
   const asFlows = pieces.map(asColumns)
   const chunks = new Map<string, Chunk | undefined>([['id', idChunk(pieces)], ...bodyChunks(pieces)])
   for (const name of eventCodes) chunks.set(name, textChunk(name, name === 'extensions' ? 'json' : 'text', asFlows))
-  if (audits.some((each) => each !== undefined)) {
-    const known = audits.map(
+  for (const { of, rows: found } of extracted) {
+    if (found.every((each) => each === undefined)) continue
+    const known = found.map(
       (each, index) =>
         each ?? { ...(asFlows[index] as FlowRows), batch: { ...(asFlows[index] as FlowRows).batch, columns: {} } },
     )
-    for (const name of auditColumns) chunks.set(name, textChunk(name, 'text', known))
+    for (const name of of.names) chunks.set(name, textChunk(name, 'text', known))
   }
   chunks.set('time', timeChunk('time', 'us', asFlows))
   chunks.set(

@@ -1,6 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { messageOf, WeirError } from '../../model/errors.ts'
 import { fileList, quoted, rowsOf } from '../duck.ts'
+import { insightViews } from '../insights/views.ts'
 import { kubernetesViews } from '../kubernetes/views.ts'
 import { dayOf } from '../names.ts'
 import { rollupViews } from '../rollup/views.ts'
@@ -37,7 +38,7 @@ export function viewsOf(statement: Statement, input: ViewInput, cached: CachedVi
     statement.ownView === undefined
       ? ''
       : `; CREATE TEMP VIEW ${statement.ownView.name} AS ${statement.ownView.sql(input)}`
-  const others = `${rollupViews(statement, input)}${kubernetesViews(statement, input, cached)}${own}`
+  const others = `${rollupViews(statement, input)}${kubernetesViews(statement, input, cached)}${insightViews(statement, input)}${own}`
   const isNamed = (name: string): boolean =>
     statement.reads?.has(name) ?? (others === '' || new RegExp(`\\b${name}\\b`).test(lowerSql))
   return (

@@ -1,0 +1,131 @@
+import { describe, expect, test } from 'vitest'
+import { eventsOfReport, type Report } from '../../codecs/sbom/index.ts'
+import { realHost } from '../../host/index.ts'
+import { toEventBatch, type WeirEvent } from '../../model/events.ts'
+import { identity, resourceEvent } from '../../store/testing/cluster.ts'
+import { startStored, type StoredApi } from '../testing/stored.ts'
+
+type Row = Readonly<Record<string, unknown>>
+const digest = (letter: string): string => `sha256:${letter.repeat(64)}`
+const at = (time: string): string => `2026-11-20T${time}Z`
+
+function reported(letter: string, name: string, time: string, report: Partial<Report>): WeirEvent[] {
+  return eventsOfReport(
+    {
+      format: 'syft-json',
+      tool: { name: report.problems === undefined ? 'syft' : 'grype', version: '1' },
+      image: { digest: digest(letter), name, tags: ['1.0'] },
+      ...report,
+    },
+    { sha256: `${letter}${time}`, time: Date.parse(at(time)), origin: 'test' },
+  )
+}
+
+const pod = (of: string, image: string, time: string, owner = 'web-abc'): WeirEvent =>
+  resourceEvent(identity(of), at(time), {
+    phase: 'Running',
+    owners: [{ kind: 'ReplicaSet', group: 'apps', name: owner, uid: 'rs', controller: true }],
+    images: [{ container: 'c', image: 'registry/shop/web:1.0', id: `registry/shop/web@${image}` }],
+  })
+
+const log4j = { name: 'log4j-core', version: '2.14.1', type: 'maven', purl: 'pkg:maven/o.a.l/log4j-core@2.14.1' }
+
+const events: readonly WeirEvent[] = [
+  ...reported('a', 'registry/shop/web', '10:00:00', { packages: [log4j, { name: 'zlib', version: '1' }] }),
+  ...reported('b', 'registry/shop/db', '10:00:00', { packages: [{ name: 'zlib', version: '1' }] }),
+  ...reported('a', 'registry/shop/web', '10:30:00', {
+    problems: [
+      { id: 'CVE-1', severity: 'CRITICAL', score: 1, package: 'log4j-core', version: '2.14.1', fixed: '2.17.1' },
+      { id: 'CVE-2', severity: 'LOW', package: 'zlib', version: '1' },
+    ],
+  }),
+  resourceEvent(identity('ReplicaSet/shop/web-abc'), at('09:00:00'), {
+    owners: [{ kind: 'Deployment', group: 'apps', name: 'web', uid: 'd', controller: true }],
+  }),
+  pod('Pod/shop/web-1', digest('a'), '10:10:00'),
+  pod('Pod/shop/web-2', digest('a'), '10:10:00'),
+  pod('Pod/vault/key-1', digest('c'), '10:10:00', 'key-abc'),
+  resourceEvent(identity('Pod/shop/web-2', '2'), at('11:00:00'), { state: 'gone' }),
+]
+
+async function started(options: Parameters<typeof startStored>[0] = {}): Promise<StoredApi> {
+  const api = await startStored(options)
+  await api.addBatch(toEventBatch(events), realHost().clock.now())
+  return api
+}
+
+const restricted = {
+  auth: { tokens: [{ name: 'shop', token: 'x'.repeat(32), role: 'viewer', namespaces: ['shop'] }] },
+} as const
+
+describe('packages', () => {
+  test('one search finds a package of a version in all images, and the workloads that run it', async () => {
+    const api = await started()
+    const { body } = await api.get('packages', { text: 'LOG4J 2.14', at: at('10:20:00') })
+    expect(body).toMatchObject({
+      total: 1,
+      next: null,
+      packages: [
+        {
+          name: 'log4j-core',
+          version: '2.14.1',
+          type: 'maven',
+          image: digest('a'),
+          image_name: 'registry/shop/web',
+          pods: 2,
+          namespaces: ['shop'],
+          workloads: ['shop/Deployment/web'],
+        },
+      ],
+    })
+    const later = await api.get('packages', { filter: 'name = log4j-core and pods = 1', at: at('11:10:00') })
+    expect(later.body['total']).toBe(1)
+    expect((await api.get('packages', { at: at('09:00:00') })).body['total']).toBe(0)
+  })
+
+  test('pages follow each other without gaps and repeats', async () => {
+    const api = await started()
+    const seen: string[] = []
+    for (let cursor: string | null = ''; cursor !== null;) {
+      const given: Record<string, string> = cursor === '' ? { at: at('11:10:00') } : { at: at('11:10:00'), cursor }
+      const { body } = await api.get('packages', { limit: '1', ...given })
+      for (const row of body['packages'] as Row[]) seen.push(`${String(row['name'])} ${String(row['image'])}`)
+      cursor = body['next'] as string | null
+    }
+    expect(seen).toEqual([`log4j-core ${digest('a')}`, `zlib ${digest('a')}`, `zlib ${digest('b')}`])
+  })
+})
+
+describe('problems', () => {
+  test('the worst ones come first, with fix and pods', async () => {
+    const api = await started()
+    const { body } = await api.get('problems', { at: at('11:10:00') })
+    expect(body['problems']).toMatchObject([
+      { id: 'CVE-1', severity: 'CRITICAL', fixed_version: '2.17.1', pods: 1 },
+      { id: 'CVE-2', severity: 'LOW', fixed_version: null, pods: 1 },
+    ])
+    const fixable = await api.get('problems', { filter: 'exists(fixed_version) and ns = shop', at: at('11:10:00') })
+    expect(fixable.body['total']).toBe(1)
+  })
+})
+
+describe('images', () => {
+  test('lists images with reports and running ones without; problems are unknown without a search', async () => {
+    const api = await started()
+    const { body } = await api.get('images', { at: at('11:10:00') })
+    expect(body['images']).toMatchObject([
+      { image: digest('a'), packages: 2, findings: 2, critical: 1, low: 1, fixable: 1, scanned: true, pods: 1 },
+      { image: digest('b'), packages: 1, findings: null, critical: null, scanned: true, pods: 0 },
+      { image: digest('c'), packages: null, findings: null, scanned: false, pods: 1, namespaces: ['vault'] },
+    ])
+    expect((await api.get('images', { filter: 'not scanned = true', at: at('11:10:00') })).body['total']).toBe(1)
+  })
+
+  test('a principal of a namespace sees the images that run there, and no pods of others', async () => {
+    const api = await started(restricted)
+    const headers = { authorization: `Bearer ${'x'.repeat(32)}` }
+    const { body } = await api.get('images', { at: at('11:10:00') }, headers)
+    expect(body).toMatchObject({ images: [{ image: digest('a') }], total: 1 })
+    expect((await api.get('packages', { at: at('11:10:00') }, headers)).body['total']).toBe(2)
+  })
+})

@@ -1,0 +1,213 @@
+import type { FastifyInstance } from 'fastify'
+import { severities } from '../../model/image-insights.ts'
+import { compileSql } from '../../query/index.ts'
+import { isoOf } from '../../query/plan/index.ts'
+import { text } from '../../query/sql-text.ts'
+import { answerJson } from '../answer.ts'
+import { filterOf } from '../filter-text.ts'
+import { insightOrder, insightRows, insightTexts, type InsightList } from '../insights.ts'
+import { among, fingerprintOf, moment, readPageCursor, textConditions, writePageCursor } from '../objects.ts'
+import type { ApiContext } from '../options.ts'
+import { abortOnDisconnect, requireStore, rowsOf } from '../store-query.ts'
+
+const nullable = { type: ['string', 'null'] } as const
+const nullableCount = { type: ['integer', 'null'] } as const
+const texts = { type: 'array', items: { type: 'string' } } as const
+
+const running = {
+  pods: { type: 'integer', description: 'Pods that run the image at that time.' },
+  clusters: texts,
+  namespaces: texts,
+  workloads: { ...texts, description: '`<namespace>/<kind>/<name>`.' },
+} as const
+
+const reported = {
+  image: { type: 'string', description: 'Digest.' },
+  image_name: nullable,
+  tool: { type: 'string', description: 'Program that wrote the report.' },
+  tool_version: nullable,
+  valid_from: { type: 'string', description: 'Time of the first report that has the row.' },
+  valid_to: { ...nullable, description: 'null: the newest report of the tool has it.' },
+  ...running,
+} as const
+
+const rows = {
+  packages: {
+    name: { type: 'string' },
+    version: nullable,
+    type: { ...nullable, description: 'deb, apk, npm, maven, pypi, golang …' },
+    purl: { ...nullable, description: 'Package URL.' },
+    licenses: nullable,
+    ...reported,
+  },
+  problems: {
+    id: { type: 'string', examples: ['CVE-2021-44228'] },
+    severity: { type: 'string', enum: severities },
+    score: { type: ['number', 'null'], description: '0 to 1: a tenth of CVSS.' },
+    package: nullable,
+    version: nullable,
+    type: nullable,
+    purl: nullable,
+    fixed_version: { ...nullable, description: 'null: no fix is known.' },
+    state: { ...nullable, description: 'State by the tool, for example `will_not_fix`.' },
+    ...reported,
+  },
+  images: {
+    image: { type: 'string', description: 'Digest.' },
+    name: nullable,
+    tags: texts,
+    os: nullable,
+    architecture: nullable,
+    tools: texts,
+    packages: { ...nullableCount, description: 'null: no report lists packages.' },
+    findings: { ...nullableCount, description: 'Problems in packages; null: no tool searched for problems.' },
+    fixable: nullableCount,
+    ...Object.fromEntries(
+      severities.map((severity) => [severity.toLowerCase(), { ...nullableCount, description: 'Distinct ids.' }]),
+    ),
+    scanned: { type: 'boolean', description: 'false: the image runs, and there is no report of it.' },
+    reported: { ...nullable, description: 'Time of the first report that still holds.' },
+    ...running,
+  },
+} as const
+
+const page = (list: InsightList): object => ({
+  type: 'object',
+  required: [list, 'next', 'at'],
+  properties: {
+    [list]: { type: 'array', items: { type: 'object', properties: rows[list] } },
+    next: { ...nullable, description: 'Cursor of the next page; null: last page.' },
+    at: { type: 'string', description: 'Time of the state.' },
+    total: { type: 'integer', description: 'On the first page: total number.' },
+  },
+})
+
+export const insightSchemas = {
+  PackagePage: page('packages'),
+  ProblemPage: page('problems'),
+  ImagePage: page('images'),
+} as const
+
+interface Query {
+  readonly filter?: string
+  readonly at?: string
+  readonly image?: string
+  readonly text?: string
+  readonly limit?: number
+  readonly cursor?: string
+}
+
+const lists: Readonly<
+  Record<InsightList, { readonly summary: string; readonly sorted: string; readonly example: string }>
+> = {
+  packages: {
+    summary: 'Packages of images, with the pods that run them',
+    sorted: 'Sorted by name, version and image.',
+    example: 'name = log4j-core and version = 2.14.* and pods > 0',
+  },
+  problems: {
+    summary: 'Problems in packages of images, with the pods that run them',
+    sorted: 'Sorted by severity, score, id and image.',
+    example: 'severity = CRITICAL and exists(fixed_version) and pods > 0',
+  },
+  images: {
+    summary: 'Images with reports, and images that run without one',
+    sorted: 'Sorted by the numbers of critical and high problems, and name.',
+    example: 'critical > 0 and pods > 0',
+  },
+}
+
+const schemaOf = (list: InsightList): object => ({
+  operationId: list,
+  summary: lists[list].summary,
+  description: `As of a time. ${lists[list].sorted} All pages show the time of the first page.`,
+  querystring: {
+    type: 'object',
+    additionalProperties: false,
+    properties: {
+      filter: {
+        type: 'string',
+        maxLength: 65_536,
+        description: 'Filter (see docs/explain/query.md). Unset: every row.',
+        examples: [lists[list].example],
+      },
+      at: {
+        type: 'string',
+        default: 'now',
+        description: 'Time of the state: `now-15m`, ISO 8601, or Unix milliseconds.',
+      },
+      image: { type: 'string', maxLength: 4096, description: 'Digests of images, comma-separated.' },
+      text: {
+        type: 'string',
+        maxLength: 500,
+        description: 'Words to search, all of which a row must have; case-insensitive.',
+        examples: ['log4j 2.14'],
+      },
+      limit: { type: 'integer', minimum: 1, maximum: 1000, default: 100, description: 'Maximum rows of a page.' },
+      cursor: {
+        type: 'string',
+        maxLength: 8192,
+        description: '`next` of the previous page. All other parameters must be the same.',
+      },
+    },
+  },
+  response: {
+    200: { $ref: `${{ packages: 'PackagePage', problems: 'ProblemPage', images: 'ImagePage' }[list]}#` },
+    400: { $ref: 'Problem#' },
+    503: { $ref: 'Problem#' },
+  },
+})
+
+export function insightRoutes(app: FastifyInstance, context: ApiContext): void {
+  for (const list of Object.keys(lists) as InsightList[])
+    app.get(`/api/v1/${list}`, { schema: schemaOf(list) }, async (request, reply) => {
+      const query = request.query as Query
+      const [store, disconnected, limit] = [requireStore(context), abortOnDisconnect(reply), query.limit ?? 100]
+      const { bound } = filterOf(query.filter ?? '', list)
+      const conditions = [
+        ...among('image', query.image),
+        ...wordsOf(query.text).flatMap((word) => textConditions(word, insightTexts[list])),
+        ...(bound.is === 'always' ? [] : [compileSql(bound)]),
+      ]
+      const order = insightOrder[list]
+      const fingerprint = fingerprintOf(list, conditions, request.principal.namespaces)
+      const after = query.cursor === undefined ? undefined : readPageCursor(query.cursor, fingerprint, 1, order.length)
+      const at = after?.times[0] ?? moment(query.at ?? 'now', 'at', context.host.clock.now())
+      const keys = order.map((_, index) => `k${index}`)
+      const behind =
+        after === undefined ? [] : [`(${order.join(', ')}) > (${after.keys.map((key) => text(key)).join(', ')})`]
+      const chosen = `FROM (${insightRows(list, at, request.principal)})`
+      const all = [...conditions, ...behind]
+      const [found, totals] = await Promise.all([
+        rowsOf(
+          store,
+          `SELECT *, ${order.map((each, index) => `${each} AS ${keys[index]}`).join(', ')} ${chosen}${whereOf(all)}
+            ORDER BY ${keys.join(', ')} LIMIT ${limit + 1}`,
+          disconnected,
+        ),
+        after === undefined
+          ? rowsOf(store, `SELECT count(*) AS n ${chosen}${whereOf(conditions)}`, disconnected)
+          : undefined,
+      ])
+      if (found === undefined || disconnected.aborted) return reply.hijack()
+      const shown = found.slice(0, limit)
+      const last = shown.at(-1)
+      return answerJson(request, reply, {
+        [list]: shown.map((row) => Object.fromEntries(Object.entries(row).filter(([name]) => name in rows[list]))),
+        next:
+          found.length > limit
+            ? writePageCursor({ fingerprint, times: [at], keys: keys.map((key) => String(last?.[key] ?? '')) })
+            : null,
+        at: isoOf(at),
+        ...(totals === undefined ? {} : { total: Number(totals[0]?.['n']) }),
+      })
+    })
+}
+
+function whereOf(conditions: readonly string[]): string {
+  return conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`
+}
+
+function wordsOf(written: string | undefined): readonly string[] {
+  return (written ?? '').split(/\s+/).filter((word) => word !== '')
+}

@@ -1,0 +1,151 @@
+import type { Command } from 'commander'
+import { action, requireServer, withServerFlags, type ServerFlags } from './client.ts'
+import { parametersOf, timeText } from './scope-flags.ts'
+import { printData, withOutput, type OutputFlags, type Row } from './output.ts'
+import { oneLine, textTable } from './text-table.ts'
+
+interface Flags extends ServerFlags, OutputFlags {
+  readonly limit: string
+}
+
+interface Page {
+  readonly next: string | null
+  readonly at: string
+  readonly total?: number
+}
+
+type List = 'images' | 'packages' | 'problems'
+
+interface Listed {
+  readonly description: string
+  readonly examples: readonly string[]
+  readonly columns: readonly string[]
+  readonly table: readonly (readonly [head: string, cell: (row: Row) => string])[]
+}
+
+const text = (value: unknown): string =>
+  typeof value === 'string' ? oneLine(value) : typeof value === 'number' ? String(value) : ''
+const joined = (value: unknown): string => (Array.isArray(value) ? oneLine(value.join(' ')) : '')
+/** `shop/web@sha256:0123456789ab` */
+const imageText = (name: unknown, image: unknown): string =>
+  `${text(name)}${text(name) === '' ? '' : '@'}${text(image).slice(0, 19)}`
+const count = (value: unknown): string => (typeof value === 'number' ? String(value) : '-')
+const running = ['pods', 'clusters', 'namespaces', 'workloads'] as const
+const where: Listed['table'] = [
+  ['image', (row) => imageText(row['image_name'], row['image'])],
+  ['pods', (row) => count(row['pods'])],
+  ['workloads', (row) => joined(row['workloads'])],
+]
+
+const lists: Readonly<Record<List, Listed>> = {
+  images: {
+    description: 'List images with their problems and the workloads that run them.',
+    examples: ["weir images --filter 'critical > 0 and pods > 0'", "weir images --filter 'scanned = false'"],
+    columns: [
+      'image',
+      'name',
+      'tags',
+      'tools',
+      'packages',
+      'findings',
+      'fixable',
+      'critical',
+      'high',
+      'scanned',
+      ...running,
+    ],
+    table: [
+      ['image', (row) => imageText(row['name'], row['image'])],
+      ['tags', (row) => joined(row['tags'])],
+      ['packages', (row) => (row['scanned'] === false ? 'not scanned' : count(row['packages']))],
+      ...['critical', 'high', 'medium', 'low', 'fixable'].map(
+        (name) => [name, (row: Row) => count(row[name])] as const,
+      ),
+      ['pods', (row) => count(row['pods'])],
+      ['workloads', (row) => joined(row['workloads'])],
+    ],
+  },
+  packages: {
+    description: 'List packages of images, with the workloads that run them.',
+    examples: ["weir packages --text 'log4j 2.14'", "weir packages --filter 'type = npm and pods > 0' -o csv"],
+    columns: ['name', 'version', 'type', 'purl', 'licenses', 'image', 'image_name', 'tool', 'valid_from', ...running],
+    table: [
+      ['name', (row) => text(row['name'])],
+      ['version', (row) => text(row['version'])],
+      ['type', (row) => text(row['type'])],
+      ...where,
+    ],
+  },
+  problems: {
+    description: 'List problems in packages of images, worst first, with the workloads that they affect.',
+    examples: [
+      "weir problems --filter 'severity = CRITICAL and exists(fixed_version) and pods > 0'",
+      'weir problems --text CVE-2021-44228',
+    ],
+    columns: [
+      'id',
+      'severity',
+      'score',
+      'package',
+      'version',
+      'fixed_version',
+      'image',
+      'image_name',
+      'tool',
+      'valid_from',
+      ...running,
+    ],
+    table: [
+      ['severity', (row) => text(row['severity'])],
+      ['id', (row) => text(row['id'])],
+      ['package', (row) => text(row['package'])],
+      ['installed', (row) => text(row['version'])],
+      ['fixed', (row) => text(row['fixed_version'])],
+      ...where,
+    ],
+  },
+}
+
+export function register(program: Command): void {
+  for (const list of Object.keys(lists) as List[])
+    withServerFlags(withOutput(program.command(list).description(lists[list].description)))
+      .option('--filter <FILTER>', 'filter (see docs/explain/query.md)')
+      .option('--text <WORDS>', 'words that a row must have')
+      .option('--image <DIGESTS>', 'digests of images; comma-separated')
+      .option('--at <TIME>', 'time: now-1h, ISO 8601 or Unix milliseconds (default: now)')
+      .option('--limit <N>', 'maximum number', '100')
+      .addHelpText(
+        'after',
+        `
+Examples:
+${lists[list].examples.map((example) => `  $ ${example}`).join('\n')}
+
+Exit code: 0 success, 1 server unreachable, 2 usage error.`,
+      )
+      .action(action((flags: Flags) => run(list, flags)))
+}
+
+async function run(list: List, flags: Flags): Promise<void> {
+  const server = await requireServer(flags)
+  const parameters = parametersOf(flags, ['filter', 'text', 'image', 'at', 'limit']).toString()
+  const page = await server.json<Page & Readonly<Record<string, unknown>>>('GET', `/api/v1/${list}?${parameters}`)
+  const rows = page[list] as readonly Row[]
+  await printData(flags, {
+    whole: page,
+    rows,
+    columns: lists[list].columns,
+    table: () => listText(list, rows, page),
+  })
+}
+
+function listText(list: List, rows: readonly Row[], { next, at, total }: Page): string {
+  if (rows.length === 0) return `No matching ${list} at ${timeText(at)} UTC.\n`
+  const { table } = lists[list]
+  const more = next === null ? '' : `\n${total ?? 'More'} in total; --limit shows more.\n`
+  return (
+    textTable(
+      table.map(([head]) => head),
+      rows.map((row) => table.map(([, cell]) => cell(row))),
+    ) + more
+  )
+}

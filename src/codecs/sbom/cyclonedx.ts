@@ -1,0 +1,183 @@
+/** CycloneDX 1.2 to 1.7, as JSON or as its XML in the same shape. */
+import type { ImageData } from '../../model/image-insights.ts'
+import { fieldsOf, known, textOf, type Fields } from '../../model/json.ts'
+import { clipped, distinctProblems, listOf, PackageList, recordsOf, textsOf } from './collect.ts'
+import { digestIn, imageOfPurl, readImageName } from './image.ts'
+import { ReportError, type Fact, type Package, type Problem, type Report, type ReportFormat } from './report.ts'
+import { scoreOf, severityOf, worst } from './severity.ts'
+
+const maxDepth = 64
+
+export function readCycloneDx(document: Fields, format: ReportFormat = 'cyclonedx-json'): Report {
+  const metadata = fieldsOf(document['metadata'])
+  const packages = new PackageList()
+  const facts: Fact[] = []
+  const byRef = new Map<string, Package>()
+  const visit = (components: readonly Fields[], depth: number): void => {
+    if (depth > maxDepth) throw new ReportError('malformed', `Components are nested deeper than ${maxDepth} levels.`)
+    for (const component of components) {
+      if (component['type'] === 'operating-system')
+        facts.push(...osFact(textOf(component['name']), textOf(component['version'])))
+      else if (isPackage(component)) {
+        const added = packages.add(packageOf(component))
+        const ref = textOf(component['bom-ref'])
+        if (added !== undefined && ref !== undefined) byRef.set(ref, added)
+      }
+      visit(recordsOf(component['components']), depth + 1)
+    }
+  }
+  const hasComponents = Array.isArray(document['components'])
+  visit(recordsOf(document['components']), 0)
+  const vulnerabilities = document['vulnerabilities']
+  const refs = new Map(byRef)
+  const root = fieldsOf(metadata['component'])
+  const rootRef = textOf(root['bom-ref'])
+  const rootName = textOf(root['name'])
+  if (rootRef !== undefined && rootName !== undefined && !refs.has(rootRef))
+    refs.set(rootRef, known<Package>({ name: rootName, version: textOf(root['version']), purl: textOf(root['purl']) }))
+  return known<Report>({
+    format,
+    tool: toolOf(metadata['tools']),
+    image: imageOf(root),
+    packages: hasComponents ? packages.packages : undefined,
+    listed: hasComponents ? packages.listed : undefined,
+    facts: facts.length === 0 ? undefined : facts,
+    problems: Array.isArray(vulnerabilities)
+      ? distinctProblems(recordsOf(vulnerabilities).flatMap((each) => problemsOf(each, refs)))
+      : undefined,
+  })
+}
+
+export function osFact(name: string | undefined, version: string | undefined): Fact[] {
+  if (name === undefined) return []
+  return [{ name: 'os', value: version === undefined ? name : `${name} ${version}`, category: 'os' }]
+}
+
+/** Some tools list lock files and containers as applications without version. */
+function isPackage(component: Fields): boolean {
+  const type = textOf(component['type'])
+  if (type === 'file' || type === 'operating-system' || type === 'data' || type === 'cryptographic-asset') return false
+  if (type === 'library' || type === undefined) return true
+  return textOf(component['purl']) !== undefined || (type !== 'container' && textOf(component['version']) !== undefined)
+}
+
+function packageOf(component: Fields): Parameters<PackageList['add']>[0] {
+  const [group, name] = [textOf(component['group']), textOf(component['name'])]
+  const properties = new Map(
+    recordsOf(component['properties']).map((each) => [textOf(each['name']) ?? '', textOf(each['value'])]),
+  )
+  const locations = [...properties].flatMap(([key, value]) =>
+    value !== undefined && (/^syft:location:\d+:path$/.test(key) || key === 'aquasecurity:trivy:FilePath')
+      ? [value]
+      : [],
+  )
+  const evidence = listOf(fieldsOf(component['evidence'])['occurrences']).flatMap(
+    (each) => textOf(fieldsOf(each)['location']) ?? [],
+  )
+  return {
+    name: group !== undefined && name !== undefined ? `${group}/${name}` : name,
+    version: textOf(component['version']),
+    type:
+      properties.get('syft:package:type') ?? properties.get('aquasecurity:trivy:PkgType') ?? textOf(component['type']),
+    purl: textOf(component['purl']),
+    licenses: licensesOf(component['licenses']),
+    cpes: textsOf(component['cpe']),
+    locations: textsOf([...locations, ...evidence]),
+  }
+}
+
+function licensesOf(value: unknown): readonly string[] | undefined {
+  return textsOf(
+    recordsOf(value).map((each) => {
+      const license = fieldsOf(each['license'])
+      return textOf(each['expression']) ?? textOf(license['id']) ?? textOf(license['name'])
+    }),
+  )
+}
+
+/** A list until 1.4, `components` since 1.5. */
+function toolOf(tools: unknown): Report['tool'] {
+  const components = Array.isArray(tools) ? tools : listOf(fieldsOf(tools)['components'])
+  const [first = {}] = recordsOf(components)
+  return known({ name: textOf(first['name']) ?? 'unknown', version: textOf(first['version']) })
+}
+
+function imageOf(root: Fields): Partial<ImageData> {
+  const properties = recordsOf(root['properties'])
+  const valuesOf = (name: string): readonly string[] =>
+    properties.flatMap((each) => (textOf(each['name']) === name ? (textOf(each['value']) ?? []) : []))
+  const fromPurl = imageOfPurl(textOf(root['purl']))
+  const repoDigests = valuesOf('aquasecurity:trivy:RepoDigest')
+  const digests = [
+    fromPurl.digest,
+    ...repoDigests.map(digestIn),
+    digestIn(textOf(root['version'])),
+    digestIn(textOf(root['name'])),
+    ...recordsOf(root['hashes']).map((each) =>
+      textOf(each['alg']) === 'SHA-256' && root['type'] === 'container'
+        ? digestIn(`sha256:${textOf(each['content']) ?? ''}`)
+        : undefined,
+    ),
+    ...valuesOf('aquasecurity:trivy:ImageID').map(digestIn),
+  ].filter((each) => each !== undefined)
+  const [digest, ...aliases] = [...new Set(digests)]
+  const tags = textsOf(valuesOf('aquasecurity:trivy:RepoTag').map((each) => readImageName(each).tag))
+  const name = textOf(root['name'])
+  return known<Partial<ImageData>>({
+    digest,
+    aliases: aliases.length === 0 ? undefined : aliases,
+    name: fromPurl.name ?? (root['type'] === 'container' ? name : undefined),
+    tags,
+  })
+}
+
+function problemsOf(vulnerability: Fields, refs: ReadonlyMap<string, Package>): Problem[] {
+  const id = textOf(vulnerability['id'])
+  if (id === undefined) return []
+  const ratings = recordsOf(vulnerability['ratings'])
+  const score = bestScore(ratings)
+  const words = ratings.flatMap((each) => textOf(each['severity']) ?? [])
+  const analysis = fieldsOf(vulnerability['analysis'])
+  const common = {
+    id,
+    aliases: textsOf(recordsOf(vulnerability['references']).map((each) => each['id'])),
+    severity: words.length === 0 ? severityOf(undefined, score) : worst(words.map((word) => severityOf(word))),
+    score,
+    state: textOf(analysis['state']),
+    fixed: clipped(textOf(vulnerability['recommendation'])),
+    description: clipped(textOf(vulnerability['description'])),
+    links: textsOf([
+      fieldsOf(vulnerability['source'])['url'],
+      ...recordsOf(vulnerability['advisories']).map((each) => each['url']),
+    ]),
+  }
+  const affects = recordsOf(vulnerability['affects'])
+  if (affects.length === 0) return [known<Problem>(common)]
+  return affects.map((affected) => {
+    const ref = textOf(affected['ref'])
+    const found = ref === undefined ? undefined : refs.get(ref)
+    const fixed = recordsOf(affected['versions']).flatMap((each) =>
+      each['status'] === 'unaffected' ? (textOf(each['version']) ?? []) : [],
+    )
+    return known<Problem>({
+      ...common,
+      fixed: fixed.length > 0 ? fixed.join(', ') : common.fixed,
+      package: found?.name ?? ref,
+      version: found?.version,
+      type: found?.type,
+      purl: found?.purl,
+    })
+  })
+}
+
+const methods = ['CVSSv4', 'CVSSv31', 'CVSSv3', 'CVSSv2']
+
+function bestScore(ratings: readonly Fields[]): number | undefined {
+  for (const method of [...methods, undefined]) {
+    for (const rating of ratings) {
+      const score = scoreOf(rating['score'])
+      if (score !== undefined && (method === undefined || rating['method'] === method)) return score
+    }
+  }
+  return undefined
+}

@@ -1,0 +1,134 @@
+import {
+  insightTypes,
+  severities,
+  type FactData,
+  type ImageData,
+  type PackageData,
+  type ProblemData,
+  type ReportData,
+  type Severity,
+} from '../../model/image-insights.ts'
+import { known } from '../../model/json.ts'
+import type { Family } from '../../model/batches.ts'
+import type { WeirEvent } from '../../model/events.ts'
+import { packageIdentity } from './collect.ts'
+import type { Problem, Report } from './report.ts'
+
+export interface ReportOrigin {
+  /** SHA-256 of the document, in hexadecimal. */
+  readonly sha256: string
+  /** Unix ms at which the report begins to hold. */
+  readonly time: number
+  /** Unix ms at which its events are written; default: `time`. The same document written again is another report. */
+  readonly written?: number
+  /** Path, address or name of the object that held the document. */
+  readonly origin: string
+  /** Overrides the image that the document names. */
+  readonly image?: Partial<ImageData>
+}
+
+const utf8 = new TextEncoder()
+
+/** The image of a report; undefined without a digest. */
+export function imageOfReport(report: Report, given: Partial<ImageData> = {}): ImageData | undefined {
+  const digest = given.digest ?? report.image.digest
+  if (digest === undefined) return undefined
+  const aliases = [report.image.digest, ...(report.image.aliases ?? []), ...(given.aliases ?? [])].filter(
+    (each) => each !== undefined && each !== digest,
+  ) as string[]
+  return known<ImageData>({
+    ...report.image,
+    ...given,
+    digest,
+    aliases: aliases.length === 0 ? undefined : [...new Set(aliases)],
+  })
+}
+
+/**
+ * Events of one report. The event of the report is the last one. Ids are the same for the same document and
+ * time of writing. A report without the digest of an image yields no events, except for waivers.
+ */
+export function eventsOfReport(
+  report: Report,
+  { sha256, time, written, origin, image: given }: ReportOrigin,
+): WeirEvent[] {
+  const source = `/images/${report.tool.name}`
+  const id = `${sha256.slice(0, 20)}-${Math.floor(written ?? time).toString(36)}`
+  const event = (
+    number: string,
+    type: string,
+    family: Family,
+    data: object,
+    rest: Partial<WeirEvent> = {},
+  ): WeirEvent => ({
+    id: `${id}-${number}`,
+    source,
+    type,
+    time,
+    datacontenttype: 'application/json',
+    family,
+    encoding: 'json',
+    data: utf8.encode(JSON.stringify(data)),
+    ...rest,
+  })
+  const waivers = (report.waivers ?? []).map((waiver, index) =>
+    event(`w${index}`, insightTypes.waiver, 'fact', waiver, {
+      subject: waiver.id,
+      key: waiver.image ?? waiver.document,
+      ...(waiver.image === undefined ? {} : { ref: `image:${waiver.image}` }),
+    }),
+  )
+  const image = imageOfReport(report, given)
+  if (image === undefined) return waivers
+  const { digest, name } = image
+  const about = { key: digest, ref: name === undefined ? `image:${digest}` : `image:${name}@${digest}` }
+  const packages = (report.packages ?? []).map((one, index) =>
+    event(`p${index}`, insightTypes.package, 'package', { report: id, ...one } satisfies PackageData, {
+      ...about,
+      subject: packageIdentity(one),
+    }),
+  )
+  const problems = (report.problems ?? []).map((one, index) =>
+    event(`v${index}`, insightTypes.problem, 'problem', { report: id, ...one } satisfies ProblemData, {
+      ...about,
+      subject: `${one.id} ${problemPlace(one)}`,
+    }),
+  )
+  const facts = (report.facts ?? []).map((one, index) =>
+    event(`f${index}`, insightTypes.fact, 'fact', { report: id, ...one } satisfies FactData, {
+      ...about,
+      subject: `${one.category}/${one.name}`,
+    }),
+  )
+  const last = known<ReportData>({
+    report: id,
+    image,
+    tool: report.tool,
+    format: report.format,
+    sha256,
+    packages: report.packages?.length,
+    listed: report.listed,
+    problems: report.problems?.length,
+    severities: report.problems === undefined ? undefined : countSeverities(report.problems),
+    fixable: report.problems?.filter(({ fixed }) => fixed !== undefined).length,
+    facts: report.facts?.length,
+    origin,
+  })
+  const end = event('r', insightTypes.report, 'fact', last, { ...about, subject: name ?? digest })
+  return [...waivers, ...packages, ...problems, ...facts, end]
+}
+
+function problemPlace({ package: name = '', version, type, purl }: Problem): string {
+  return name === '' && purl === undefined
+    ? ''
+    : packageIdentity(known({ name, version, type, purl }) as { name: string })
+}
+
+function countSeverities(problems: readonly Problem[]): Partial<Record<Severity, number>> {
+  return Object.fromEntries(
+    severities.flatMap((severity) => {
+      const count = problems.filter((problem) => problem.severity === severity).length
+      return count === 0 ? [] : [[severity, count]]
+    }),
+  )
+}

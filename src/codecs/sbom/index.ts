@@ -1,0 +1,63 @@
+/** Documents about the content of images: bills of materials, vulnerability reports, inspections, waivers. */
+import { isRecord, textOf, type Fields } from '../../model/json.ts'
+import { readCycloneDx } from './cyclonedx.ts'
+import { readGrype } from './grype.ts'
+import { isInspect, readInspect } from './inspect.ts'
+import { readOpenVex } from './openvex.ts'
+import { ReportError, type Report } from './report.ts'
+import { readSpdx } from './spdx.ts'
+import { readSyft } from './syft.ts'
+import { readTrivy } from './trivy.ts'
+import { unpack } from './unpack.ts'
+
+export { eventsOfReport, imageOfReport, type ReportOrigin } from './events.ts'
+export { digestIn, readImageName } from './image.ts'
+export { ReportError, reportFormats, type Report, type ReportFormat, type ReportProblem } from './report.ts'
+
+export const defaultMaxBytes = 64 << 20
+
+/** Rejects with a {@link ReportError} that states why the document is not readable. */
+export async function readReport(bytes: Uint8Array, maxBytes = defaultMaxBytes): Promise<Report> {
+  const unpacked = await unpack(bytes, maxBytes)
+  return readDocument(parse(unpacked))
+}
+
+function parse(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+  } catch (error) {
+    throw new ReportError('malformed', `The document is not JSON: ${error instanceof Error ? error.message : ''}`)
+  }
+}
+
+function readDocument(document: unknown): Report {
+  if (Array.isArray(document)) {
+    const [first] = document
+    if (isRecord(first) && 'Target' in first) return readTrivy({}, document)
+    if (document.length === 1 && isRecord(first)) return readDocument(first)
+  }
+  if (!isRecord(document)) throw new ReportError('unknown-format', 'The document is no JSON object.')
+  const read = readerOf(document)
+  if (read === undefined)
+    throw new ReportError(
+      'unknown-format',
+      `The format is none of CycloneDX, SPDX, Syft, Trivy, Grype, OpenVEX and image inspect.${keysText(document)}`,
+    )
+  return read(document)
+}
+
+function readerOf(document: Fields): ((document: Fields) => Report) | undefined {
+  if (document['bomFormat'] === 'CycloneDX') return (given) => readCycloneDx(given)
+  if (textOf(document['spdxVersion'])?.startsWith('SPDX-2') === true) return readSpdx
+  if (textOf(document['@context'])?.includes('openvex') === true) return readOpenVex
+  if (Array.isArray(document['artifacts']) && 'schema' in document) return readSyft
+  if (Array.isArray(document['matches']) && 'descriptor' in document) return readGrype
+  if ('SchemaVersion' in document && ('Results' in document || 'ArtifactName' in document))
+    return (given) => readTrivy(given)
+  return isInspect(document) ? readInspect : undefined
+}
+
+function keysText(document: Fields): string {
+  const keys = Object.keys(document).slice(0, 5)
+  return keys.length === 0 ? '' : ` It has ${keys.map((key) => JSON.stringify(key.slice(0, 40))).join(', ')}.`
+}

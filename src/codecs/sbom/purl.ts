@@ -1,0 +1,48 @@
+/** Package URLs (ECMA-427): `pkg:type/namespace/name@version?qualifiers#subpath`. */
+
+export interface PackageUrl {
+  /** Without qualifiers and subpath: the identity of a package and its version. */
+  readonly base: string
+  readonly type: string
+  readonly name: string
+  readonly namespace: string | undefined
+  readonly version: string | undefined
+}
+
+const form = /^pkg:\/*([A-Za-z][A-Za-z0-9.+-]*)\/([^?#]+?)\/*(?:\?[^#]*)?(?:#.*)?$/
+
+/** Undefined if the text is no package URL. */
+export function readPurl(text: string | undefined): PackageUrl | undefined {
+  const [, type, path] = form.exec(text ?? '') ?? []
+  if (type === undefined || path === undefined) return undefined
+  const at = path.lastIndexOf('@')
+  // The `@` of an npm scope is part of the path in texts that do not encode it.
+  const isVersion = at > 0 && !path.slice(at).includes('/')
+  const parts = (isVersion ? path.slice(0, at) : path).split('/').map(decoded)
+  const name = parts.at(-1) ?? ''
+  if (name === '') return undefined
+  return {
+    base: `pkg:${type.toLowerCase()}/${path}`,
+    type: type.toLowerCase(),
+    name,
+    namespace: parts.length > 1 ? parts.slice(0, -1).join('/') : undefined,
+    version: isVersion ? decoded(path.slice(at + 1)) : undefined,
+  }
+}
+
+/** Of percent encoding; texts that are not encoded correctly stay. */
+export function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return part
+  }
+}
+
+const plain = (part: string): string => encodeURIComponent(part).replaceAll('%3A', ':').replaceAll('%2B', '+')
+
+/** For tools that report a type, a name and a version alone. `name` may have a namespace before a slash or a colon. */
+export function makePurl(type: string, name: string, version: string | undefined): string {
+  const path = (type === 'maven' ? name.replace(':', '/') : name).split('/').map(plain).join('/')
+  return `pkg:${type}/${path}${version === undefined ? '' : `@${plain(version)}`}`
+}

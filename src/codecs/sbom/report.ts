@@ -1,0 +1,42 @@
+import type { FactData, ImageData, PackageData, ProblemData, ToolData, WaiverData } from '../../model/image-insights.ts'
+
+export type Package = Omit<PackageData, 'report'>
+export type Problem = Omit<ProblemData, 'report'>
+export type Fact = Omit<FactData, 'report'>
+
+/** The content of one document. Absent lists are unknown, empty ones are known to be empty. */
+export interface Report {
+  readonly format: ReportFormat
+  readonly tool: ToolData
+  readonly image: Partial<ImageData>
+  readonly packages?: readonly Package[]
+  /** Packages as the document lists them, before equal ones are merged. */
+  readonly listed?: number
+  readonly problems?: readonly Problem[]
+  readonly facts?: readonly Fact[]
+  readonly waivers?: readonly WaiverData[]
+}
+
+export const reportFormats = [
+  'cyclonedx-json',
+  'cyclonedx-xml',
+  'spdx-json',
+  'syft-json',
+  'trivy-json',
+  'grype-json',
+  'image-inspect',
+  'openvex',
+] as const
+export type ReportFormat = (typeof reportFormats)[number]
+
+/** Why a document is rejected. */
+export type ReportProblem = 'too-large' | 'malformed' | 'unknown-format'
+
+export class ReportError extends Error {
+  readonly problem: ReportProblem
+
+  constructor(problem: ReportProblem, message: string) {
+    super(message)
+    this.problem = problem
+  }
+}

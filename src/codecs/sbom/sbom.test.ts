@@ -1,0 +1,144 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { gzipSync, zstdCompressSync } from 'node:zlib'
+import { describe, expect, test } from 'vitest'
+import { digestIn, eventsOfReport, readImageName, readReport, ReportError, type Report } from './index.ts'
+import { makePurl, readPurl } from './purl.ts'
+
+const folder = new URL('fixtures/', import.meta.url)
+const golden = JSON.parse(readFileSync(new URL('reports.json', folder), 'utf8')) as Record<string, Report>
+const documents = readdirSync(folder).filter((name) => name.endsWith('.json') && name !== 'reports.json')
+const bytesOf = (name: string): Uint8Array => readFileSync(new URL(name, folder))
+const encoded = (document: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(document))
+
+async function problemOf(bytes: Uint8Array, maxBytes?: number): Promise<string> {
+  const error: unknown = await readReport(bytes, maxBytes).catch((reason: unknown) => reason)
+  return error instanceof ReportError ? `${error.problem}: ${error.message}` : String(error)
+}
+
+test.each(documents)('%s is read as recorded, plain and compressed', async (name) => {
+  const bytes = bytesOf(name)
+  const wanted = golden[name.replace('.json', '')]
+  expect(await readReport(bytes)).toEqual(wanted)
+  expect(await readReport(gzipSync(bytes))).toEqual(wanted)
+  expect(await readReport(zstdCompressSync(bytes))).toEqual(wanted)
+})
+
+test('every recorded report has its document', () => {
+  expect(Object.keys(golden).toSorted()).toEqual(documents.map((name) => name.replace('.json', '')).toSorted())
+})
+
+describe('packages', () => {
+  test('equal ones are merged with their locations; the number before that is known', async () => {
+    const { packages = [], listed } = await readReport(bytesOf('cyclonedx.json'))
+    expect([packages.length, listed]).toEqual([3, 4])
+    expect(packages.find(({ name }) => name === 'libssl3')?.locations).toEqual([
+      '/var/lib/dpkg/status',
+      '/var/lib/dpkg/other',
+    ])
+  })
+
+  test('the same name in two versions, and two names in one version, are different packages', async () => {
+    const purls = ['pkg:npm/a@1', 'pkg:npm/a@2', 'pkg:npm/%40s/a@1', 'pkg:pypi/a@1']
+    const artifacts = purls.map((purl) => ({ name: 'a', version: purl.slice(-1), purl }))
+    expect((await readReport(encoded({ artifacts, schema: {} }))).packages).toHaveLength(4)
+  })
+})
+
+describe('rejected documents', () => {
+  test('a document that unpacks to more than the limit, or to much more than its size', async () => {
+    expect(await problemOf(gzipSync(Buffer.alloc(3 << 20)))).toMatch(/^too-large: .*200 times/)
+    expect(await problemOf(encoded({ a: 'x'.repeat(2000) }), 1000)).toBe(
+      'too-large: The document has more than 1000 bytes.',
+    )
+    expect(await problemOf(gzipSync(Buffer.alloc(2000, 'ab')), 1000)).toBe(
+      'too-large: The document has more than 1000 bytes.',
+    )
+  })
+
+  test('a document that is cut, is no JSON, or has another format', async () => {
+    const packed = gzipSync(bytesOf('syft.json'))
+    expect(await problemOf(packed.subarray(0, packed.length / 2))).toBe('malformed: The document is not valid gzip.')
+    expect(await problemOf(new TextEncoder().encode('{"bomFormat":'))).toMatch(/^malformed: The document is not JSON/)
+    expect(await problemOf(new Uint8Array([0xff, 0xfe, 0x00]))).toMatch(/^malformed/)
+    expect(await problemOf(encoded({ spdxVersion: 'SPDX-3.0' }))).toMatch(/^unknown-format: .*It has "spdxVersion"\.$/)
+    expect(await problemOf(encoded(7))).toMatch(/^unknown-format/)
+  })
+
+  test('components that nest too deeply', async () => {
+    let component: object = { type: 'library', name: 'deep' }
+    for (let level = 0; level < 100; level++) component = { type: 'library', name: 'x', components: [component] }
+    expect(await problemOf(encoded({ bomFormat: 'CycloneDX', components: [component] }))).toMatch(
+      /^malformed: .*nested/,
+    )
+  })
+
+  test('values of wrong types are ignored, not fatal', async () => {
+    const wrong = {
+      bomFormat: 'CycloneDX',
+      metadata: 7,
+      components: [null, 1, { name: {} }, { name: 'a', licenses: 'x' }],
+    }
+    expect((await readReport(encoded(wrong))).packages).toEqual([{ name: 'a' }])
+  })
+})
+
+describe('names', () => {
+  test('package URLs with scopes, qualifiers and encoded parts', () => {
+    expect(readPurl('pkg:npm/%40types/node@24.0.0?x=y#sub')).toEqual({
+      base: 'pkg:npm/%40types/node@24.0.0',
+      type: 'npm',
+      namespace: '@types',
+      name: 'node',
+      version: '24.0.0',
+    })
+    expect(readPurl('pkg:npm/@types/node')).toMatchObject({ name: 'node', version: undefined })
+    expect(readPurl('PKG:npm/a')).toBeUndefined()
+    expect(readPurl(makePurl('maven', 'org.a:b', '1+2'))).toMatchObject({
+      namespace: 'org.a',
+      name: 'b',
+      version: '1+2',
+    })
+  })
+
+  test('images with ports, tags and digests', () => {
+    expect(readImageName('registry:5000/shop/web:1.0@sha256:x')).toEqual({ name: 'registry:5000/shop/web', tag: '1.0' })
+    expect(readImageName('registry:5000/shop/web')).toEqual({ name: 'registry:5000/shop/web' })
+    expect(digestIn(`web@SHA256:${'A'.repeat(64)}`)).toBe(`sha256:${'a'.repeat(64)}`)
+    expect(digestIn('sha256:short')).toBeUndefined()
+  })
+})
+
+describe('events', () => {
+  const made = { sha256: 'f'.repeat(64), time: Date.parse('2026-01-02T00:00:00Z'), origin: 'a.json' }
+
+  test('a report is its packages, problems and facts, and ends with its own event', async () => {
+    const events = eventsOfReport(await readReport(bytesOf('trivy.json')), made)
+    expect(events.map(({ type, family, subject }) => `${family} ${type} ${subject ?? ''}`)).toEqual([
+      'package weir.image.package pkg:deb/debian/openssl@1.1.1n-0%2Bdeb11u5',
+      'package weir.image.package pkg:maven/org.example/lib@1.0',
+      'problem weir.image.problem CVE-2023-0286 pkg:deb/debian/openssl@1.1.1n-0%2Bdeb11u5',
+      'problem weir.image.problem GHSA-xxxx pkg:maven/org.example/lib@1.0',
+      'fact weir.image.fact os/os',
+      'fact weir.image.fact os/os.end-of-life',
+      'fact weir.image.report registry.example/shop/web',
+    ])
+    expect(new Set(events.map(({ key }) => key))).toEqual(new Set([`sha256:${'a'.repeat(64)}`]))
+    expect(new Set(events.map(({ id }) => id)).size).toBe(events.length)
+    expect(JSON.parse(new TextDecoder().decode(events.at(-1)?.data))).toMatchObject({
+      packages: 2,
+      problems: 2,
+      severities: { HIGH: 1, UNKNOWN: 1 },
+      fixable: 1,
+      image: { aliases: [`sha256:${'b'.repeat(64)}`] },
+    })
+  })
+
+  test('a report without the digest of an image has no events, except for waivers', async () => {
+    const { image: _image, ...report } = await readReport(bytesOf('syft.json'))
+    expect(eventsOfReport({ ...report, image: {} }, made)).toEqual([])
+    expect(eventsOfReport(await readReport(bytesOf('openvex.json')), made).map(({ subject }) => subject)).toEqual([
+      'CVE-2021-44228',
+      'CVE-2024-1',
+    ])
+  })
+})

@@ -1,0 +1,56 @@
+/** Syft's own JSON, schemas 1 to 16. */
+import { fieldsOf, known, textOf, type Fields } from '../../model/json.ts'
+import { PackageList, recordsOf, textsOf } from './collect.ts'
+import { osFact } from './cyclonedx.ts'
+import { imageFrom, valuesOf } from './image.ts'
+import type { Report } from './report.ts'
+
+export function readSyft(document: Fields): Report {
+  const packages = new PackageList()
+  for (const artifact of recordsOf(document['artifacts']))
+    packages.add({
+      name: textOf(artifact['name']),
+      version: textOf(artifact['version']),
+      type: textOf(artifact['type']),
+      purl: textOf(artifact['purl']),
+      licenses: textsOf(
+        valuesOf(artifact, 'licenses').map((each) => {
+          if (typeof each === 'string') return each
+          const license = fieldsOf(each)
+          return textOf(license['spdxExpression']) ?? textOf(license['value'])
+        }),
+      ),
+      cpes: textsOf(
+        valuesOf(artifact, 'cpes').map((each) => (typeof each === 'string' ? each : fieldsOf(each)['cpe'])),
+      ),
+      locations: textsOf(recordsOf(artifact['locations']).map((each) => each['path'])),
+    })
+  const descriptor = fieldsOf(document['descriptor'])
+  const facts = distroFacts(fieldsOf(document['distro']))
+  return known<Report>({
+    format: 'syft-json',
+    tool: known({ name: textOf(descriptor['name']) ?? 'syft', version: textOf(descriptor['version']) }),
+    image: sourceImage(fieldsOf(document['source'])),
+    packages: packages.packages,
+    listed: packages.listed,
+    facts: facts.length === 0 ? undefined : facts,
+  })
+}
+
+export function distroFacts(distro: Fields): NonNullable<Report['facts']> {
+  const pretty = textOf(distro['prettyName'])
+  return pretty === undefined
+    ? osFact(textOf(distro['id']) ?? textOf(distro['name']), textOf(distro['versionID']) ?? textOf(distro['version']))
+    : osFact(pretty, undefined)
+}
+
+/** `metadata` or, in old schemas, `target`. */
+export function sourceImage(source: Fields): Report['image'] {
+  if (textOf(source['type']) !== 'image') return {}
+  const about = fieldsOf(source['metadata'] ?? source['target'])
+  return imageFrom({
+    names: valuesOf(about, 'tags', 'userInput'),
+    digests: valuesOf(about, 'repoDigests', 'manifestDigest', 'imageID'),
+    more: known({ os: textOf(about['os']), architecture: textOf(about['architecture']) }),
+  })
+}

@@ -1,0 +1,26 @@
+import type { Disk } from '../../host/index.ts'
+
+export interface FoundFile {
+  readonly path: string
+  readonly name: string
+  readonly size: number
+  /** Unix ms. */
+  readonly modified: number
+  readonly changed: number
+}
+
+const maxDepth = 8
+
+/** Files of a folder and its subfolders, in the order of their names. */
+export async function filesBelow(disk: Disk, folder: string, depth = 0): Promise<FoundFile[]> {
+  const files: FoundFile[] = []
+  for (const name of await disk.list(folder)) {
+    const path = `${folder.replace(/\/+$/, '')}/${name}`
+    const found = await disk.stat(path)
+    // Removed meanwhile.
+    if (found === undefined) continue
+    if (!found.directory) files.push({ path, name, size: found.size, modified: found.modified, changed: found.changed })
+    else if (depth < maxDepth && !name.startsWith('.')) files.push(...(await filesBelow(disk, path, depth + 1)))
+  }
+  return files
+}

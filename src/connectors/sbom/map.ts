@@ -1,0 +1,89 @@
+import { createHash } from 'node:crypto'
+import {
+  digestIn,
+  eventsOfReport,
+  imageOfReport,
+  readReport,
+  ReportError,
+  type Report,
+} from '../../codecs/sbom/index.ts'
+import { insightTypes } from '../../model/image-insights.ts'
+import type { WeirEvent } from '../../model/events.ts'
+
+export type Outcome = 'accepted' | 'too_large' | 'malformed' | 'unknown_format' | 'no_image'
+
+export interface ReadDocument {
+  readonly outcome: Outcome
+  /** Why it is rejected. */
+  readonly message?: string
+  readonly events: readonly WeirEvent[]
+}
+
+export interface Document {
+  readonly path: string
+  readonly bytes: Uint8Array
+  /** Unix ms: the file's, and now. */
+  readonly modified: number
+  readonly now: number
+}
+
+const endings = /\.(json|cdx|spdx|xml|vex)(\.gz|\.zst)?$|\.(gz|zst)$/i
+
+/** Other files are no documents. */
+export function isDocument(name: string): boolean {
+  return !name.startsWith('.') && endings.test(name)
+}
+
+/** Events of a document, or one that states why it is rejected. */
+export async function readDocument(document: Document, maxBytes: number): Promise<ReadDocument> {
+  const { path, bytes, modified, now } = document
+  let report: Report
+  try {
+    report = await readReport(bytes, maxBytes)
+  } catch (error) {
+    if (!(error instanceof ReportError)) throw error
+    return rejected(document, error.problem.replaceAll('-', '_') as Outcome, error.message)
+  }
+  const digest = digestIn(path.replaceAll(/sha256[-_]/g, 'sha256:'))
+  const image = report.image.digest === undefined && digest !== undefined ? { digest } : {}
+  if (imageOfReport(report, image) === undefined && (report.waivers ?? []).length === 0)
+    return rejected(
+      document,
+      'no_image',
+      'The document does not name the digest of an image. Write it into the file name: sha256-<hex>.json.',
+    )
+  const events = eventsOfReport(report, {
+    sha256: sha256Of(bytes),
+    time: Math.min(modified, now),
+    written: now,
+    origin: path,
+    image,
+  })
+  return { outcome: 'accepted', events }
+}
+
+export function rejected(
+  { path, bytes, now }: Pick<Document, 'path' | 'bytes' | 'now'>,
+  outcome: Outcome,
+  message: string,
+): ReadDocument {
+  const sha256 = sha256Of(bytes)
+  const event: WeirEvent = {
+    id: `${sha256.slice(0, 20)}-${Math.floor(now).toString(36)}-rejected`,
+    source: '/images/rejected',
+    type: insightTypes.rejected,
+    subject: path,
+    time: now,
+    datacontenttype: 'application/json',
+    family: 'event',
+    encoding: 'json',
+    data: new TextEncoder().encode(
+      JSON.stringify({ origin: path, reason: outcome, message, bytes: bytes.length, sha256 }),
+    ),
+  }
+  return { outcome, message, events: [event] }
+}
+
+export function sha256Of(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex')
+}

@@ -1,0 +1,103 @@
+import type { SourceContext } from '../../engine/contracts.ts'
+import { makeDurableDirectory, replaceFile } from '../../host/index.ts'
+import { sealed, unsealed } from '../../host/sealed.ts'
+import { messageOf } from '../../model/errors.ts'
+import { fieldsOf, isRecord } from '../../model/json.ts'
+import type { FoundFile } from './client.ts'
+
+const stateFile = 'documents.json'
+
+interface Known {
+  readonly sha256: string
+  /** Unix ms. */
+  readonly emitted: number
+  readonly rejected?: true
+  readonly size: number
+  readonly changed: number
+}
+
+/**
+ * Documents that were emitted. Without the file, or after a crash before it was written, documents are emitted again,
+ * as new reports with the same content.
+ */
+export class FolderState {
+  readonly #context: SourceContext
+  readonly #known: Map<string, Known>
+
+  constructor(context: SourceContext, known: Map<string, Known>) {
+    this.#context = context
+    this.#known = known
+  }
+
+  static async open(context: SourceContext): Promise<FolderState> {
+    const { host, state, log, id } = context
+    const known = new Map<string, Known>()
+    const path = `${state ?? ''}/${stateFile}`
+    if (state === undefined || (await host.disk.stat(path)) === undefined) return new FolderState(context, known)
+    try {
+      const content = unsealed(new TextDecoder().decode(await host.disk.readFile(path)))
+      for (const [file, entry] of Object.entries(fieldsOf(content['documents'])))
+        if (isKnown(entry)) known.set(file, entry)
+    } catch (error) {
+      log.warn('The state file is unreadable; every document is emitted again.', {
+        source: id,
+        error: messageOf(error),
+      })
+    }
+    return new FolderState(context, known)
+  }
+
+  get rejected(): number {
+    return [...this.#known.values()].filter(({ rejected }) => rejected === true).length
+  }
+
+  emitted({ path }: FoundFile): number | undefined {
+    return this.#known.get(path)?.emitted
+  }
+
+  /** Emitted after `since`, and not written since. */
+  isCurrent({ path, size, changed }: FoundFile, since: number): boolean {
+    const known = this.#known.get(path)
+    return known !== undefined && known.size === size && known.changed === changed && known.emitted > since
+  }
+
+  hasContent({ path }: FoundFile, sha256: string, since: number): boolean {
+    const known = this.#known.get(path)
+    return known?.sha256 === sha256 && known.emitted > since
+  }
+
+  async record(
+    file: FoundFile,
+    { sha256, emitted, rejected }: Pick<Known, 'sha256' | 'emitted' | 'rejected'>,
+  ): Promise<void> {
+    const before = this.#known.get(file.path)
+    const isRejected = rejected === true || (before?.sha256 === sha256 && before.rejected === true)
+    this.#known.set(file.path, {
+      sha256,
+      emitted,
+      size: file.size,
+      changed: file.changed,
+      ...(isRejected ? { rejected: true } : {}),
+    })
+    await this.#write()
+  }
+
+  /** Forgets files that are gone. */
+  async forget(present: ReadonlySet<string>): Promise<void> {
+    const gone = [...this.#known.keys()].filter((path) => !present.has(path))
+    for (const path of gone) this.#known.delete(path)
+    if (gone.length > 0) await this.#write()
+  }
+
+  async #write(): Promise<void> {
+    const { host, state } = this.#context
+    if (state === undefined) return
+    await makeDurableDirectory(host.disk, state)
+    const text = sealed({ documents: Object.fromEntries(this.#known) })
+    await replaceFile(host.disk, state, stateFile, [new TextEncoder().encode(text)])
+  }
+}
+
+function isKnown(entry: unknown): entry is Known {
+  return isRecord(entry) && typeof entry['sha256'] === 'string' && typeof entry['emitted'] === 'number'
+}

@@ -1,0 +1,56 @@
+/** Fields of packages, problems and images. */
+import type { Named, QueryKind } from './names.ts'
+
+const named = (name: string, kind: QueryKind, ...others: readonly string[]): Named => ({ name, kind, others })
+
+/** Pods that run the image at the time of the query. */
+const running: readonly Named[] = [
+  named('pods', 'u32'),
+  named('clusters', 'list<dict>', 'cluster'),
+  named('namespaces', 'list<dict>', 'namespace', 'ns'),
+  named('workloads', 'list<dict>', 'workload', 'owner'),
+]
+
+const reported: readonly Named[] = [
+  named('image', 'dict', 'digest'),
+  named('image_name', 'dict', 'repository'),
+  named('tool', 'dict', 'scanner'),
+  named('tool_version', 'dict'),
+  ...['valid_from', 'valid_to'].map((name) => named(name, 'time')),
+  ...running,
+]
+
+export const packageFields: readonly Named[] = [
+  named('name', 'dict'),
+  named('version', 'dict'),
+  named('type', 'dict'),
+  named('purl', 'dict'),
+  named('licenses', 'dict', 'license'),
+  ...reported,
+]
+
+export const problemFields: readonly Named[] = [
+  named('id', 'dict', 'cve'),
+  named('severity', 'dict'),
+  named('score', 'f64'),
+  named('package', 'dict'),
+  named('version', 'dict', 'installed'),
+  named('type', 'dict'),
+  named('purl', 'dict'),
+  named('fixed_version', 'dict', 'fixed'),
+  named('state', 'dict'),
+  ...reported,
+]
+
+export const imageFields: readonly Named[] = [
+  named('image', 'dict', 'digest'),
+  named('name', 'dict', 'repository'),
+  named('tags', 'list<dict>', 'tag'),
+  named('os', 'dict'),
+  named('architecture', 'dict', 'arch'),
+  named('tools', 'list<dict>', 'tool', 'scanner'),
+  ...['packages', 'findings', 'fixable'].map((name) => named(name, 'u32')),
+  ...['critical', 'high', 'medium', 'low', 'negligible', 'none', 'unknown'].map((name) => named(name, 'u32')),
+  named('scanned', 'bool'),
+  ...running,
+]
