@@ -20,7 +20,8 @@ function podsSql(at: bigint, principal: Principal): string {
       WHERE kind = 'Pod' AND ${asOf(at)} AND coalesce(phase, '') NOT IN ('Succeeded', 'Failed')${visible}`
   const owners = `SELECT cluster, namespace, kind, name, owner_kind, owner_name FROM resources
       WHERE kind IN ('ReplicaSet', 'Job') AND owner_name IS NOT NULL AND ${asOf(at)}`
-  const workload = `coalesce(o.owner_kind || '/' || o.owner_name, p.owner_kind || '/' || p.owner_name, 'Pod/' || p.name)`
+  const workload = `coalesce(o.owner_kind || '/' || o.owner_name, p.owner_kind || '/' || p.owner_name,
+      'Pod/' || p.name)`
   return `SELECT ${digest} AS digest, any_value(regexp_replace(each->>'$.image', '(@sha256:.*|:[^/:]*)$', '')) AS name,
       count(DISTINCT (p.cluster, p.namespace, p.name))::UINTEGER AS pods,
       list_sort(list(DISTINCT p.cluster)) AS clusters, list_sort(list(DISTINCT p.namespace)) AS namespaces,

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { severities } from '../../model/image-insights.ts'
+import { textOf } from '../../model/json.ts'
 import { compileSql } from '../../query/index.ts'
 import { isoOf } from '../../query/plan/index.ts'
 import { text } from '../../query/sql-text.ts'
@@ -196,7 +197,7 @@ export function insightRoutes(app: FastifyInstance, context: ApiContext): void {
         [list]: shown.map((row) => Object.fromEntries(Object.entries(row).filter(([name]) => name in rows[list]))),
         next:
           found.length > limit
-            ? writePageCursor({ fingerprint, times: [at], keys: keys.map((key) => String(last?.[key] ?? '')) })
+            ? writePageCursor({ fingerprint, times: [at], keys: keys.map((key) => textOf(last?.[key]) ?? '') })
             : null,
         at: isoOf(at),
         ...(totals === undefined ? {} : { total: Number(totals[0]?.['n']) }),

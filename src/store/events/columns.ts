@@ -14,7 +14,7 @@ export interface BodyColumns {
   readonly names: readonly string[]
   /** Of events with these columns. */
   readonly families: readonly string[]
-  fieldsOf(event: WeirEvent): Readonly<Record<string, string | undefined>> | undefined
+  readonly fieldsOf: (event: WeirEvent) => Readonly<Record<string, string | undefined>> | undefined
 }
 
 export const bodyColumns: readonly BodyColumns[] = [

@@ -10,7 +10,7 @@ const digest = (letter: string): string => `sha256:${letter.repeat(64)}`
 const at = (minute: number): number => Date.parse('2026-11-20T10:00:00Z') + minute * 60_000
 const iso = (minute: number): string => new Date(at(minute)).toISOString()
 
-interface Told {
+interface Written {
   readonly image?: string
   readonly tool?: string
   readonly minute: number
@@ -24,7 +24,7 @@ let made = 0
 
 /** As a report of a tool; `complete: false` lacks the event that ends it. */
 function report(
-  { image = digest('a'), tool = 'syft', minute, packages, problems }: Told,
+  { image = digest('a'), tool = 'syft', minute, packages, problems }: Written,
   complete = true,
 ): WeirEvent[] {
   const id = `r${made++}`

@@ -69,7 +69,8 @@ function factsView(input: ViewInput): string {
     part: 'facts',
     columns: ['insight_name', 'insight_type', 'insight_value'],
   })
-  return `SELECT r.insight_type AS category, r.insight_name AS name, r.insight_value AS value, ${about} FROM (${rows}) r`
+  return `SELECT r.insight_type AS category, r.insight_name AS name, r.insight_value AS value, ${about}
+      FROM (${rows}) r`
 }
 
 function imagesView(input: ViewInput): string {
