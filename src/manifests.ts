@@ -53,11 +53,7 @@ export function sourcesOfTransform({
   id,
   type,
   settings,
-}: {
-  readonly id: string
-  readonly type: string
-  readonly settings: unknown
-}): readonly string[] {
+}: Readonly<{ id: string; type: string; settings: unknown }>): readonly string[] {
   return type === routeSchema.type ? routeOutputs(settings as RouteConfig).map((name) => `${id}.${name}`) : [id]
 }
 
@@ -84,7 +80,7 @@ export const watchedTypes = sourceTypes(({ thread }) => thread === 'watch')
 export const builtInTypes = sourceTypes(({ builtIn }) => builtIn === true)
 export const typesThatEmit = (emitted: Emitted): ReadonlySet<string> => sourceTypes(({ emits }) => emits === emitted)
 
-export function sinkModule(type: string): { readonly folder: string; readonly module: string } {
+export function sinkModule(type: string): Readonly<{ folder: string; module: string }> {
   for (const [folder, { sinks = [] }] of manifests)
     if (sinks.some((schema) => schema.type === type))
       return { folder, module: type === folder ? 'sink' : `sink-${type}` }

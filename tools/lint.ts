@@ -6,12 +6,12 @@ import { ROOT } from './kit/command.ts'
 import { runCheckAlone, type Problem } from './kit/sources.ts'
 
 interface OxlintReport {
-  readonly diagnostics: readonly {
-    readonly message: string
-    readonly code?: string
-    readonly filename: string
-    readonly labels: readonly { readonly span: { readonly line: number } }[]
-  }[]
+  readonly diagnostics: readonly Readonly<{
+    message: string
+    code?: string
+    filename: string
+    labels: readonly { readonly span: { readonly line: number } }[]
+  }>[]
 }
 
 /** Throws if the linter did not run. */

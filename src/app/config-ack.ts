@@ -10,7 +10,7 @@ export function sourceAck({ settings }: WeirConfig['sources'][string]): string |
 
 export function ackProblems(
   config: WeirConfig,
-): readonly { readonly path: readonly string[]; readonly message: string; readonly hint: string }[] {
+): readonly Readonly<{ path: readonly string[]; message: string; hint: string }>[] {
   const { sinks } = config
   const of = (
     source: string,

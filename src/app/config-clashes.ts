@@ -68,11 +68,7 @@ function leases({ sources }: WeirConfig): Clash[] {
   const owners = new Map<string, string>()
   return Object.values(sources).flatMap(({ id, settings }): Clash[] => {
     const { lease } = settings as {
-      readonly lease?: {
-        readonly name: string | null
-        readonly namespace: string | null
-        readonly kubeconfig?: string | null
-      } | null
+      readonly lease?: Readonly<{ name: string | null; namespace: string | null; kubeconfig?: string | null }> | null
     }
     if (typeof lease?.name !== 'string') return []
     const key = JSON.stringify([lease.name, lease.namespace, lease.kubeconfig ?? null])

@@ -9,7 +9,7 @@ import type { CompileFilter } from './config-filters.ts'
 
 export function withBuiltIns(
   document: ConfigDocument,
-): readonly { readonly path: readonly string[]; readonly value: unknown; readonly origin: string }[] {
+): readonly Readonly<{ path: readonly string[]; value: unknown; origin: string }>[] {
   const written = document.value as { sources?: Record<string, unknown> | null } | null
   return [...builtInTypes]
     .filter((id) => written?.sources?.[id] === undefined)
@@ -28,7 +28,7 @@ export function liveLimits({ live }: WeirConfig) {
   }
 }
 
-export function geoFiles({ geo: { asn, country } }: WeirConfig): { readonly asn?: string; readonly country?: string } {
+export function geoFiles({ geo: { asn, country } }: WeirConfig): Readonly<{ asn?: string; country?: string }> {
   return { ...(asn === null ? {} : { asn }), ...(country === null ? {} : { country }) }
 }
 
@@ -42,7 +42,7 @@ export function identityFolder({ data }: WeirConfig): string {
 
 /** Receives flows as datagrams, so the threads need large buffers. */
 export function receivesFlows({ type, settings }: WeirConfig['sources'][string]): boolean {
-  const { listen, tcp } = settings as { readonly listen?: unknown; readonly tcp?: unknown }
+  const { listen, tcp } = settings as Readonly<{ listen?: unknown; tcp?: unknown }>
   return typesThatEmit('flows').has(type) && [listen, tcp].some((places) => Array.isArray(places) && places.length > 0)
 }
 

@@ -51,16 +51,14 @@ export function canListen(source: WeirConfig['sources'][string]): boolean {
   return fieldsOf(source, 'sources').some(([, info]) => info.kind === 'listen')
 }
 
-export function wantedBuffers(config: WeirConfig): { readonly source: string; readonly bytes: number }[] {
+export function wantedBuffers(config: WeirConfig): Readonly<{ source: string; bytes: number }>[] {
   return Object.values(config.sources).flatMap((entry) => {
     const bytes = (entry.settings as Readonly<Record<string, unknown>>)['receive_buffer']
     return typeof bytes === 'number' ? [{ source: entry.id, bytes }] : []
   })
 }
 
-export function outputsOf({
-  sinks,
-}: WeirConfig): { readonly id: string; readonly path: Path; readonly value: string }[] {
+export function outputsOf({ sinks }: WeirConfig): Readonly<{ id: string; path: Path; value: string }>[] {
   return Object.values(sinks).flatMap((entry) =>
     fieldsOf(entry, 'sinks').flatMap(([key, { isOutput }, value]) =>
       isOutput === true && typeof value === 'string' ? [{ id: entry.id, path: ['sinks', entry.id, key], value }] : [],

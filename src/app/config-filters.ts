@@ -28,7 +28,7 @@ function filtersIn(document: ConfigDocument): readonly Placed[] {
 export async function checkFilters(
   config: WeirConfig,
   document: ConfigDocument,
-): Promise<{ readonly compile?: CompileFilter; readonly problems: readonly Problem[] }> {
+): Promise<Readonly<{ compile?: CompileFilter; problems: readonly Problem[] }>> {
   const placed = filtersIn(document)
   if (placed.length === 0) return { problems: [] }
   const { compileRowFilter, QueryError } = await import('../query/index.ts')
@@ -51,7 +51,7 @@ export async function checkFilters(
 function byKind(
   path: Path,
   value: Exclude<FilterText, string>,
-): { readonly at: Path; readonly text: string; readonly one: FilterText; readonly kinds?: readonly FilterKind[] }[] {
+): Readonly<{ at: Path; text: string; one: FilterText; kinds?: readonly FilterKind[] }>[] {
   return Object.entries(value).flatMap(([kind, text]) =>
     text === undefined ? [] : [{ at: [...path, kind], text, one: { [kind]: text } }],
   )

@@ -73,10 +73,9 @@ function referencesOf(config: WeirConfig, written: unknown): Reference[] {
   return found
 }
 
-function revealed(references: readonly Reference[]): {
-  readonly problems: readonly Found[]
-  readonly warnings: readonly Found[]
-} {
+function revealed(
+  references: readonly Reference[],
+): Readonly<{ problems: readonly Found[]; warnings: readonly Found[] }> {
   const [problems, warnings]: [Found[], Found[]] = [[], []]
   const names = new Map<string, string>()
   const secret = true as const
@@ -130,10 +129,7 @@ function revealed(references: readonly Reference[]): {
 
 async function fileProblems(host: Host, references: readonly Reference[]): Promise<Found[]> {
   const found: Found[] = []
-  const pairs = new Map<
-    string,
-    { certificate?: X509Certificate; key?: { readonly path: Path; readonly object: KeyObject } }
-  >()
+  const pairs = new Map<string, { certificate?: X509Certificate; key?: Readonly<{ path: Path; object: KeyObject }> }>()
   for (const {
     info: { holds },
     written,
@@ -182,7 +178,7 @@ async function fileProblems(host: Host, references: readonly Reference[]): Promi
 async function kubeconfigProblems(host: Host, config: WeirConfig): Promise<Found[]> {
   if (!rolesOf(config).has('collector')) return []
   const users = Object.values(config.sources).flatMap(({ id, settings: given }): Path[] => {
-    const settings = given as { readonly kubeconfig?: unknown; readonly lease?: unknown }
+    const settings = given as Readonly<{ kubeconfig?: unknown; lease?: unknown }>
     if ('kubeconfig' in settings) return settings.kubeconfig === null ? [['sources', id]] : []
     const { lease } = settings
     return typeof lease === 'object' && lease !== null && 'kubeconfig' in lease && lease.kubeconfig === null

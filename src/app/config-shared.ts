@@ -35,7 +35,7 @@ export function sharedProblems(config: WeirConfig): readonly Complaint[] {
       hint: 'choose another one',
     })
   for (const { id, settings } of Object.values(config.sources)) {
-    const { redact } = settings as { readonly redact?: { readonly enabled: boolean; readonly key: unknown } }
+    const { redact } = settings as { readonly redact?: Readonly<{ enabled: boolean; key: unknown }> }
     // A generated key differs by folder: every secret would appear changed.
     if (redact?.enabled === true && redact.key === null) {
       problems.push({

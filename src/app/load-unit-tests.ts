@@ -10,7 +10,7 @@ import { runUnitTest, type TestResult } from './unit-tests.ts'
 export interface UnitTestReport {
   readonly passed: number
   readonly failed: number
-  readonly tests: readonly { readonly file: string; readonly name: string; readonly failures: readonly string[] }[]
+  readonly tests: readonly Readonly<{ file: string; name: string; failures: readonly string[] }>[]
 }
 
 const isTestFile = (file: string): boolean => /\.test\.ya?ml$/.test(file)
@@ -24,7 +24,7 @@ export async function runUnitTests(host: Host, files: readonly string[]): Promis
   if (configs.length === 0)
     throw new WeirError('WEIR_CONFIG_INVALID', 'no configuration is named: weir test weir.yaml web.test.yaml')
   const loaded = await loadConfig(host, configs, [])
-  const sets: { readonly document: ConfigDocument; readonly tests: readonly UnitTest[] }[] = [
+  const sets: Readonly<{ document: ConfigDocument; tests: readonly UnitTest[] }>[] = [
     { document: loaded.document, tests: loaded.config.tests },
   ]
   for (const file of files.filter(isTestFile)) {

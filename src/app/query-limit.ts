@@ -11,7 +11,7 @@ type WithLimit = <T>(act: () => Promise<T>) => Promise<T>
 
 /** Ends a query without progress for `ms`, so that stalled queries do not block others. */
 export function limitQueries(reader: StoreReader, ms: number, timers: Timers): StoreReader {
-  const limit = (given: AbortSignal): { readonly signal: AbortSignal; readonly withLimit: WithLimit } => {
+  const limit = (given: AbortSignal): Readonly<{ signal: AbortSignal; withLimit: WithLimit }> => {
     const late = new AbortController()
     return {
       signal: AbortSignal.any([given, late.signal]),

@@ -48,7 +48,7 @@ const againMs = 1000
 /** Opens the journal; retries while the bus is unreachable. Rejects when the signal aborts. */
 export async function join(
   { type, settings }: SharedStart,
-  { host, log, thread }: { readonly host: Host; readonly log: Log; readonly thread: string },
+  { host, log, thread }: Readonly<{ host: Host; log: Log; thread: string }>,
   signal: AbortSignal,
 ): Promise<Joined> {
   const open = await loadJournal(type)

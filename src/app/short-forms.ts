@@ -3,7 +3,7 @@ import type { ConfigDocument, Override } from '../schema/index.ts'
 
 /** Expands `journal: kafka://…` and `roles: collector` to the schema's form. Wrong values are left to the schema. */
 export function shortForms(document: ConfigDocument): readonly Override[] {
-  const { journal, roles: written } = (document.value ?? {}) as { readonly journal?: unknown; readonly roles?: unknown }
+  const { journal, roles: written } = (document.value ?? {}) as Readonly<{ journal?: unknown; roles?: unknown }>
   const origin = 'short form'
   const on = typeof journal === 'string' ? journalOf(journal) : undefined
   return [

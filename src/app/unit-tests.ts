@@ -129,7 +129,7 @@ function pieceOf(batch: Batch, sequence: number, received: number): SinkPiece {
 
 interface Played {
   readonly outcomes: readonly string[]
-  readonly rows: readonly { readonly to: string; readonly kind: string; readonly values: Fields }[]
+  readonly rows: readonly Readonly<{ to: string; kind: string; values: Fields }>[]
 }
 
 async function play(

@@ -21,7 +21,7 @@ interface WorkloadsOptions {
   readonly networks: StaticResolver
   /** Whether cluster events reach this journal; in a shared one only instances with an API copy them. */
   readonly follows: boolean
-  readonly store: { readonly reader: StoreReader; readonly position: Position } | undefined
+  readonly store: Readonly<{ reader: StoreReader; position: Position }> | undefined
 }
 
 const storedObjects = `SELECT data, epoch_ms(valid_from)::DOUBLE AS since, epoch_ms(valid_to)::DOUBLE AS until
@@ -129,14 +129,14 @@ async function objectsOf(reader: StoreReader): Promise<ResourceData[]> {
   const decoder = new TextDecoder()
   for await (const bytes of await reader.query(storedObjects, 'ndjson', new AbortController().signal))
     text += decoder.decode(bytes, { stream: true })
-  const found: { readonly at: number; readonly data: ResourceData }[] = []
+  const found: Readonly<{ at: number; data: ResourceData }>[] = []
   for (const line of text.split('\n')) {
     if (line === '') continue
-    const { data, since, until } = JSON.parse(line) as {
-      readonly data: ResourceData | string
-      readonly since: number
-      readonly until: number | null
-    }
+    const { data, since, until } = JSON.parse(line) as Readonly<{
+      data: ResourceData | string
+      since: number
+      until: number | null
+    }>
     const object = typeof data === 'string' ? (JSON.parse(data) as ResourceData) : data
     found.push({ at: since, data: object })
     // A later version has its own row.

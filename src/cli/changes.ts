@@ -5,17 +5,13 @@ import { objectText, parametersOf, scopeNames, timeText, withScopeFlags, type Sc
 import { printData } from './output.ts'
 import { oneLine, textTable } from './text-table.ts'
 
-type Change = Readonly<Record<'time' | 'kind' | 'name' | 'operation', string>> & {
-  readonly namespace: string | null
-  readonly actor: string | null
-  readonly actor_kind: string | null
-  readonly paths: readonly string[]
-}
+type Change = Readonly<Record<'time' | 'kind' | 'name' | 'operation', string>> &
+  Readonly<{ namespace: string | null; actor: string | null; actor_kind: string | null; paths: readonly string[] }>
 
 interface Page {
   readonly changes: readonly Change[]
   readonly next: string | null
-  readonly hidden?: { readonly total: number; readonly rules: Readonly<Record<string, number>> }
+  readonly hidden?: Readonly<{ total: number; rules: Readonly<Record<string, number>> }>
 }
 
 export function register(program: Command): void {

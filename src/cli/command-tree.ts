@@ -7,12 +7,12 @@ export interface CommandNode {
   readonly summary: string
   readonly description: string
   readonly usage: string
-  readonly arguments: readonly {
-    readonly name: string
-    readonly description: string
-    readonly required: boolean
-    readonly choices: readonly string[]
-  }[]
+  readonly arguments: readonly Readonly<{
+    name: string
+    description: string
+    required: boolean
+    choices: readonly string[]
+  }>[]
   readonly options: readonly CommandOption[]
   readonly commands: readonly CommandNode[]
 }

@@ -6,7 +6,7 @@ type Words = Readonly<Record<string, readonly string[]>>
 interface Place {
   /** `/journal/check`; empty for `weir` itself. */
   readonly at: string
-  readonly words: readonly { readonly word: string; readonly description: string }[]
+  readonly words: readonly Readonly<{ word: string; description: string }>[]
   readonly options: readonly CommandOption[]
 }
 

@@ -6,7 +6,7 @@ import type { Progress } from './progress.ts'
 
 export interface JournalFolder {
   readonly directory: string
-  readonly segments: readonly { readonly name: string; readonly bytes: number }[]
+  readonly segments: readonly Readonly<{ name: string; bytes: number }>[]
   readonly bytes: number
   /** True while a server writes to the folder: its newest frame may be half written. */
   readonly live: boolean

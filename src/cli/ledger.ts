@@ -13,7 +13,7 @@ interface LedgerFlags extends ServerFlags, WatchFlags {
 
 export interface Verified {
   readonly ledger: Ledger
-  readonly damaged: readonly { readonly file: string; readonly reason: string; readonly rows: number }[]
+  readonly damaged: readonly Readonly<{ file: string; reason: string; rows: number }>[]
 }
 
 type Verify = (data: string) => Promise<Verified>

@@ -73,7 +73,7 @@ const overwrite = '\u001B[H\u001B[J'
  */
 export async function printWatched(
   { output, watch }: WatchFlags,
-  next: () => Promise<{ readonly data: Data; readonly ok: boolean }>,
+  next: () => Promise<Readonly<{ data: Data; ok: boolean }>>,
 ): Promise<void> {
   for (;;) {
     const { data, ok } = await next()

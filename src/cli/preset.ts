@@ -30,11 +30,11 @@ export interface PresetFlags {
 
 interface Preset extends Pick<PresetStart, 'name' | 'exitCode'> {
   readonly invalid: ExitCode
-  readonly plan: (folder: string) => Promise<
-    Pick<PresetStart, 'notes' | 'fresh'> & {
-      readonly config: Readonly<Record<string, unknown>>
-      readonly files?: PresetStart['files']
-    }
+  readonly plan: (
+    folder: string,
+  ) => Promise<
+    Pick<PresetStart, 'notes' | 'fresh'> &
+      Readonly<{ config: Readonly<Record<string, unknown>>; files?: PresetStart['files'] }>
   >
 }
 

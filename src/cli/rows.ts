@@ -67,10 +67,9 @@ Exit code: 0 success, 1 refused or failed, 2 usage error.`
 
 async function flows(flags: RowFlags): Promise<void> {
   const server = await requireServer(flags)
-  const whole = await server.json<{
-    readonly columns: readonly { readonly name: string }[]
-    readonly rows: readonly (readonly unknown[])[]
-  }>('GET', `/api/v1/flows?${parametersOf(flags, ['filter', 'columns', 'sort', 'from', 'to', 'limit']).toString()}`)
+  const whole = await server.json<
+    Readonly<{ columns: readonly { readonly name: string }[]; rows: readonly (readonly unknown[])[] }>
+  >('GET', `/api/v1/flows?${parametersOf(flags, ['filter', 'columns', 'sort', 'from', 'to', 'limit']).toString()}`)
   const columns = whole.columns.map(({ name }) => name)
   const rows = whole.rows.map((values): Row => Object.fromEntries(columns.map((name, at) => [name, values[at]])))
   await printRows(flags, rows, columns, 'No matching flows.')

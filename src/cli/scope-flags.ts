@@ -38,6 +38,6 @@ export function timeText(iso: unknown): string {
 }
 
 /** `shop/web`, `worker-1` */
-export function objectText({ namespace, name }: { readonly namespace?: unknown; readonly name?: unknown }): string {
+export function objectText({ namespace, name }: Readonly<{ namespace?: unknown; name?: unknown }>): string {
   return [namespace, name].filter((part) => typeof part === 'string').join('/')
 }

@@ -65,7 +65,7 @@ async function status(flags: StatusFlags): Promise<void> {
   await printWatched(flags, () => state(flags))
 }
 
-async function state(flags: StatusFlags): Promise<{ readonly data: Data; readonly ok: boolean }> {
+async function state(flags: StatusFlags): Promise<Readonly<{ data: Data; ok: boolean }>> {
   const server = await requireServer(flags)
   const [health, pipeline] = await Promise.all([
     server.json<Health>('GET', '/api/v1/health', undefined, [503]),

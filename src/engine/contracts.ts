@@ -30,7 +30,7 @@ export interface SourceContext extends Context {
   /** As `append`, for events that may be pushed twice. Duplicates by source and id are skipped and counted. */
   readonly appendOnce?: (
     unit: Omit<Unit, 'source'>,
-  ) => Promise<Appended & { readonly accepted: number; readonly duplicates: number }>
+  ) => Promise<Appended & Readonly<{ accepted: number; duplicates: number }>>
   /** A sink that must settle appended rows before the source acknowledges them. */
   readonly awaited?: (sink: string) => AwaitedSink
   /** Counts rows that were not accepted. The count becomes durable with the source's next unit. */
@@ -80,7 +80,7 @@ export interface Replay {
 
 export interface SharedState {
   /** `before`: last removed position. `last`: end of the journal. `accepted`: rows of the source ever accepted. */
-  bounds(): Promise<{ readonly before: number; readonly last: number; readonly accepted: number }>
+  bounds(): Promise<Readonly<{ before: number; last: number; accepted: number }>>
   /** The newest state that is complete and still stored. */
   newest(): Promise<StateNote | undefined>
   /** Pieces in order. Throws when some are unreadable. */
@@ -124,7 +124,7 @@ export interface StatePiece {
 export interface LeaderRecord {
   /** Unique per start; begins with the instance's name. */
   readonly instance: string
-  read(signal: AbortSignal): Promise<{ readonly version: string; readonly value: unknown } | undefined>
+  read(signal: AbortSignal): Promise<Readonly<{ version: string; value: unknown }> | undefined>
   /**
    * Compare-and-set: writes only if `before` is still current (undefined: no record). Returns the new version, or
    * undefined on conflict.
@@ -240,7 +240,7 @@ export interface Listening {
 
 /** One message of a sink; `problem`: why the row yields none. */
 export type Preview =
-  | { readonly to?: string; readonly headers?: Readonly<Record<string, string>>; readonly body: Uint8Array }
+  | Readonly<{ to?: string; headers?: Readonly<Record<string, string>>; body: Uint8Array }>
   | { readonly problem: string }
 
 /** `warn`: reachable, but acceptance of rows could not be verified. */
@@ -290,7 +290,7 @@ export interface Projection {
 
 /** Pure and deterministic: after a crash the same event may be transformed again. */
 export interface Transform {
-  apply(event: WeirEvent): { readonly is: 'pass'; readonly event: WeirEvent } | Exclude<Outcome, { is: 'pass' }>
+  apply(event: WeirEvent): Readonly<{ is: 'pass'; event: WeirEvent }> | Exclude<Outcome, { is: 'pass' }>
 }
 
 /** Derives rows from rows of any kind. A function of the rows and of the memory in `windows`. */
@@ -350,10 +350,10 @@ export interface TransformDefinition<Config> {
 export type RowFilter = (batch: Batch, header: FrameHeader) => (row: number) => boolean
 
 export type Resolution =
-  | { readonly is: 'endpoint'; readonly endpoint: Endpoint }
+  | Readonly<{ is: 'endpoint'; endpoint: Endpoint }>
   | { readonly is: 'unknown' }
   /** Retry at this Unix ms: the event that names the address may not have been read yet. */
-  | { readonly is: 'wait'; readonly until: number }
+  | Readonly<{ is: 'wait'; until: number }>
 
 /** Resolves addresses at query time. */
 export interface Resolver {
@@ -394,7 +394,7 @@ export interface Enrichment {
   /** Resolves when all events up to this sequence are applied, or the signal aborts. */
   ready(sequence: number, signal: AbortSignal): Promise<void>
   /** `unknown`: an address is within a cluster's ranges but has no known holder. `received`: Unix ms of the batch. */
-  enrich(batch: FlowBatch, received: number): { readonly batch: FlowBatch; readonly unknown: boolean }
+  enrich(batch: FlowBatch, received: number): Readonly<{ batch: FlowBatch; unknown: boolean }>
 }
 
 /**

@@ -58,7 +58,7 @@ export type SinkOutcome =
       readonly rows: number
       /** Of the first rejected row, if known. */ readonly reason?: string
     }
-  | { readonly is: 'dropped'; readonly reason: string }
+  | Readonly<{ is: 'dropped'; reason: string }>
   | { readonly is: 'pending' }
 
 export interface Ledger {
@@ -99,22 +99,22 @@ export interface SinkLedger {
 }
 
 export interface Pipeline {
-  readonly sources: readonly {
-    readonly name: string
-    readonly type: string
-    readonly addresses: readonly string[]
-    readonly rate: number
-    readonly error?: string
-  }[]
-  readonly sinks: readonly {
-    readonly name: string
-    readonly type: string
-    readonly from: readonly string[]
-    readonly lagMs: number
-    readonly state: SinkState
-    readonly error?: string
-  }[]
-  readonly journal: { readonly bytes: number; readonly segments: number; readonly sequence: number }
+  readonly sources: readonly Readonly<{
+    name: string
+    type: string
+    addresses: readonly string[]
+    rate: number
+    error?: string
+  }>[]
+  readonly sinks: readonly Readonly<{
+    name: string
+    type: string
+    from: readonly string[]
+    lagMs: number
+    state: SinkState
+    error?: string
+  }>[]
+  readonly journal: Readonly<{ bytes: number; segments: number; sequence: number }>
 }
 
 export interface SourceExporters {
@@ -277,7 +277,7 @@ export interface EdgeQuery {
   /** Edges per node; the largest of each relation first, so that no relation hides another. */
   readonly limit: number
   /** Occurrences in [`from`, `to`), and relations valid at `to`; µs. */
-  readonly span: { readonly from: bigint; readonly to: bigint }
+  readonly span: Readonly<{ from: bigint; to: bigint }>
   /** Undefined: the relations that the console shows. */
   readonly relations: ReadonlySet<string> | undefined
   /** Restricts edges to objects in these namespaces; undefined: all edges. */
@@ -312,5 +312,5 @@ export interface StoredSums {
   /** Time of the oldest rollup; Infinity: none. */
   readonly oldest: number
   /** Stored flows and the receive time of the first. They are evicted before their rollups. */
-  readonly flows: { readonly rows: number; readonly first: number }
+  readonly flows: Readonly<{ rows: number; first: number }>
 }

@@ -10,7 +10,7 @@ interface Running {
   readonly unacknowledged: string | undefined
   /** Why partitions are not delivered. */
   readonly delivery: string | undefined
-  readonly sinks: readonly { readonly id: string; readonly error: string | undefined }[]
+  readonly sinks: readonly Readonly<{ id: string; error: string | undefined }>[]
   /** Why the newest rows are not stored. */
   readonly store: string | undefined
   readonly former: readonly FormerSink[]

@@ -18,7 +18,7 @@ export interface Manifest {
   }
   /** Types other than the folder's name are implemented in `sink-<type>.ts`. */
   readonly sinks?: readonly AnyComponentSchema[]
-  readonly journal?: { readonly schema: AnyComponentSchema; readonly url: JournalUrl }
+  readonly journal?: Readonly<{ schema: AnyComponentSchema; url: JournalUrl }>
   readonly metrics?: MetricTable
   readonly support: readonly SupportRow[]
 }
@@ -32,7 +32,7 @@ export type Emitted = 'flows' | 'audit' | 'resources'
 /** Short form of journal settings: `scheme://host:port,host:port/name`. `name` may be empty. */
 export interface JournalUrl {
   readonly schemes: readonly string[]
-  settings(url: { readonly scheme: string; readonly hosts: readonly string[]; readonly name: string }): object
+  settings(url: Readonly<{ scheme: string; hosts: readonly string[]; name: string }>): object
 }
 
 /** A row of the support table, shown as far as tests prove it. */

@@ -1,8 +1,8 @@
 export class SourceRates {
-  readonly #samples = new Map<string, { readonly rows: number; readonly at: number; readonly rate: number }>()
+  readonly #samples = new Map<string, Readonly<{ rows: number; at: number; rate: number }>>()
 
   /** `at`: monotonic time in ms. */
-  update(sources: readonly { readonly name: string; readonly accepted: number }[], at: number): void {
+  update(sources: readonly Readonly<{ name: string; accepted: number }>[], at: number): void {
     for (const { name, accepted } of sources) {
       const last = this.#samples.get(name)
       const rate = last === undefined || at === last.at ? 0 : ((accepted - last.rows) / (at - last.at)) * 1000
@@ -26,7 +26,7 @@ export class SourceRates {
 /** Time since the journal was at the store's position, in steps of a second. */
 export class StoreLag {
   /** Journal end by second, for an hour. */
-  readonly #ends: { readonly at: number; readonly sequence: number }[] = []
+  readonly #ends: Readonly<{ at: number; sequence: number }>[] = []
 
   /** `end`: of the journal; `now`: Unix ms. */
   moved(end: number, now: number): void {

@@ -14,18 +14,20 @@ interface IngestPort {
   append(unit: Unit): Promise<Pushed>
   /** Only rows not settled by the acknowledging sink up to this sequence are duplicates. */
   appendAgain(unit: Unit, settled: number): Promise<Pushed>
-  release(sequence: number): Promise<{
-    readonly bytes: number
-    readonly segments: number
-    readonly holds: number
-    readonly problem?: string
-    readonly sources: readonly {
-      readonly name: string
-      readonly accepted: number
-      readonly duplicates: number
-      readonly shed: Readonly<Record<string, number>>
-    }[]
-  }>
+  release(sequence: number): Promise<
+    Readonly<{
+      bytes: number
+      segments: number
+      holds: number
+      problem?: string
+      sources: readonly Readonly<{
+        name: string
+        accepted: number
+        duplicates: number
+        shed: Readonly<Record<string, number>>
+      }>[]
+    }>
+  >
   status(): Promise<Readonly<Record<string, unknown>>>
   manifest(query: ManifestQuery): Promise<ManifestState | undefined>
   health(): Promise<Readonly<Record<string, SourceHealth>>>
@@ -62,7 +64,7 @@ export interface RuntimeParts extends PushParts {
         sinks(): Pipeline['sinks']
         books(
           known: readonly SourceRows[],
-        ): Promise<{ readonly sources: readonly SourceRows[]; readonly sinks: readonly SinkCounts[] }>
+        ): Promise<Readonly<{ sources: readonly SourceRows[]; sinks: readonly SinkCounts[] }>>
       })
     | undefined
 }

@@ -5,7 +5,7 @@ import { messageOf, WeirError } from '../model/errors.ts'
 /** Explains for users why listening failed; for a port in use, names its possible holders. */
 export async function explainListen(
   protocol: 'udp' | 'tcp',
-  { host, port }: { readonly host: string; readonly port: number },
+  { host, port }: Readonly<{ host: string; port: number }>,
   cause: unknown,
 ): Promise<WeirError> {
   const place = `${protocol.toUpperCase()} ${host.includes(':') ? `[${host}]` : host}:${port}`
@@ -19,10 +19,7 @@ export async function explainListen(
 }
 
 /** Resolves when a TCP server listens exclusively at the address. Rejects with the message of {@link explainListen}. */
-export async function listening(
-  server: Server,
-  place: { readonly host: string; readonly port: number },
-): Promise<void> {
+export async function listening(server: Server, place: Readonly<{ host: string; port: number }>): Promise<void> {
   try {
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject)

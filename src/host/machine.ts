@@ -5,7 +5,7 @@ import { privateBytes } from './child.ts'
 
 /** Facts about the machine and process for diagnosis; undefined if the system does not report them. */
 export interface Machine {
-  readonly node: { readonly version: string; readonly path: string }
+  readonly node: Readonly<{ version: string; path: string }>
   readonly cpus: number
   readonly uid: number | undefined
   /** Runnable processes, averaged over the last minute; all zero on Windows. */

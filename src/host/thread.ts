@@ -4,7 +4,7 @@ import { runInNewContext } from 'node:vm'
 
 export interface Thread {
   /** Bytes committed for the V8 heap, and bytes of buffers outside it. */
-  memory(): { readonly heap: number; readonly buffers: number }
+  memory(): Readonly<{ heap: number; buffers: number }>
   /** Bytes of objects and their buffers, including garbage. */
   used(): number
   /** Processor time since the last call, as a share of elapsed time. */
@@ -45,7 +45,7 @@ export function realThread(): Thread {
   }
 }
 
-function usage(): { readonly busy: number; readonly at: number } {
+function usage(): Readonly<{ busy: number; at: number }> {
   const { user, system } = process.threadCpuUsage()
   return { busy: user + system, at: performance.now() * 1000 }
 }

@@ -179,13 +179,9 @@ export class Claims {
     return best < 0 || torn ? 0 : (this.#holder[best] as number)
   }
 
-  at(claim: number): {
-    readonly words: Uint32Array
-    readonly rank: number
-    readonly from: number
-    readonly until: number
-    readonly mac: number | undefined
-  } {
+  at(
+    claim: number,
+  ): Readonly<{ words: Uint32Array; rank: number; from: number; until: number; mac: number | undefined }> {
     return {
       words: this.wordsOf(claim),
       rank: this.#rank[claim] as number,

@@ -9,8 +9,8 @@ export interface ScopedEntry extends NetworkEntry {
 
 /** The whole file, or the error with file, line and column. */
 export type NetworksFile =
-  | { readonly entries: readonly ScopedEntry[]; readonly problems?: never }
-  | { readonly problems: string; readonly entries?: never }
+  | Readonly<{ entries: readonly ScopedEntry[]; problems?: never }>
+  | Readonly<{ problems: string; entries?: never }>
 
 const columns = ['cidr', 'name', 'label', 'scope'] as const
 type Row = { readonly [Column in (typeof columns)[number]]: string | null }

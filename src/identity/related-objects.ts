@@ -9,12 +9,12 @@ interface Node {
 }
 
 export type RelatedObject =
-  | { readonly is: 'node'; readonly key: string; readonly node: Node }
-  | { readonly is: 'owner'; readonly key: string; readonly owner: Owner | null; readonly gone?: number }
+  | Readonly<{ is: 'node'; key: string; node: Node }>
+  | Readonly<{ is: 'owner'; key: string; owner: Owner | null; gone?: number }>
 
 /** Objects that name workloads: their nodes, and the controllers of their owners. */
 export class RelatedObjects {
-  readonly #owners = new Map<string, { readonly owner: Owner | undefined; readonly gone: number | undefined }>()
+  readonly #owners = new Map<string, Readonly<{ owner: Owner | undefined; gone: number | undefined }>>()
   readonly #nodes = new Map<string, Node>()
   /** Nodes and owners that were needed before they were reported. */
   readonly #missing = new Set<string>()
@@ -54,7 +54,7 @@ export class RelatedObjects {
     return node
   }
 
-  ownerOf({ cluster, kind, name, owner, template }: HolderFacts): { readonly kind: string; readonly name: string } {
+  ownerOf({ cluster, kind, name, owner, template }: HolderFacts): Readonly<{ kind: string; name: string }> {
     let found = owner ?? { kind, name, uid: '' }
     for (let hop = 0; hop < maxHops && intermediateOwners.has(found.kind); hop++) {
       const key = `${cluster}/${found.uid}`

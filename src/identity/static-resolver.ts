@@ -5,7 +5,7 @@ import { PrefixTable, type Meaning } from './prefix-table.ts'
 import { messageOf } from '../model/errors.ts'
 
 /** The results of the resolver port that a table can return; it never waits. */
-export type StaticResolution = { readonly is: 'endpoint'; readonly endpoint: Meaning } | { readonly is: 'unknown' }
+export type StaticResolution = Readonly<{ is: 'endpoint'; endpoint: Meaning }> | { readonly is: 'unknown' }
 
 export interface StaticResolver {
   /**

@@ -28,7 +28,7 @@ interface FollowOptions {
 export class WorkloadFollower implements Enrichment {
   readonly projection: WorkloadProjection
   readonly #options: FollowOptions
-  readonly #waiting = new Set<{ readonly sequence: number; readonly resolve: () => void }>()
+  readonly #waiting = new Set<Readonly<{ sequence: number; resolve: () => void }>>()
   #running: Promise<void> | undefined
   #hurry: () => void = () => undefined
   #requested = false

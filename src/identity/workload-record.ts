@@ -4,18 +4,12 @@ import type { HolderFacts } from './workload-facts.ts'
 /** One line of the saved index: see `Workloads.records`. */
 export type WorkloadRecord =
   | RelatedObject
-  | { readonly is: 'ranges'; readonly ranges: readonly string[] }
+  | Readonly<{ is: 'ranges'; ranges: readonly string[] }>
   /** `key`: of the object, while these claims are open; `until` null is open. */
-  | {
-      readonly is: 'held'
-      readonly key?: string
-      readonly held: HolderFacts
-      readonly network?: string
-      readonly claims: readonly (readonly [
-        ip: string,
-        rank: number,
-        from: number,
-        until: number | null,
-        mac: number | null,
-      ])[]
-    }
+  | Readonly<{
+      is: 'held'
+      key?: string
+      held: HolderFacts
+      network?: string
+      claims: readonly (readonly [ip: string, rank: number, from: number, until: number | null, mac: number | null])[]
+    }>

@@ -62,7 +62,7 @@ export class Workloads {
     return this.#clusters.size === 0
   }
 
-  get size(): { readonly objects: number; readonly claims: number } {
+  get size(): Readonly<{ objects: number; claims: number }> {
     return { objects: this.#known.live, claims: this.#claims.count }
   }
 

@@ -25,7 +25,7 @@ export interface JournalBus {
    */
   read(channel: Channel, after: number, signal: AbortSignal): AsyncGenerator<readonly BusRecord[]>
   /** Newest position, and the one before the oldest; 0 and 0 if there was never a record. */
-  bounds(channel: Channel): Promise<{ readonly before: number; readonly last: number }>
+  bounds(channel: Channel): Promise<Readonly<{ before: number; last: number }>>
   close(): Promise<void>
 }
 

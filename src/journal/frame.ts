@@ -87,10 +87,10 @@ export interface DecodedHeader {
  * bytes and final checksum never move.
  */
 type HeaderResult =
-  | { readonly is: 'header'; readonly decoded: DecodedHeader }
-  | { readonly is: 'short'; readonly needed: number }
+  | Readonly<{ is: 'header'; decoded: DecodedHeader }>
+  | Readonly<{ is: 'short'; needed: number }>
   | { readonly is: 'bad' }
-  | { readonly is: 'newer'; readonly version: number }
+  | Readonly<{ is: 'newer'; version: number }>
 
 const bad: HeaderResult = { is: 'bad' }
 

@@ -35,15 +35,15 @@ export class Room {
     anchor,
     makeRoom,
     fence,
-  }: {
-    readonly host: { readonly disk: Disk }
-    readonly directory: string
-    readonly limits: JournalLimits
-    readonly segments: Segment[]
-    readonly anchor?: string | undefined
-    readonly makeRoom?: MakeRoom | undefined
-    readonly fence?: Fence | undefined
-  }) {
+  }: Readonly<{
+    host: { readonly disk: Disk }
+    directory: string
+    limits: JournalLimits
+    segments: Segment[]
+    anchor?: string | undefined
+    makeRoom?: MakeRoom | undefined
+    fence?: Fence | undefined
+  }>) {
     this.#disk = host.disk
     this.#directory = directory
     this.#limits = limits

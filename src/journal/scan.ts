@@ -5,9 +5,9 @@ import { WeirError } from '../model/errors.ts'
 import { decodeHeader, magic, type DecodedHeader } from './frame.ts'
 
 type Scanned =
-  | { readonly is: 'frame'; readonly offset: number; readonly decoded: DecodedHeader; readonly body: Uint8Array }
+  | Readonly<{ is: 'frame'; offset: number; decoded: DecodedHeader; body: Uint8Array }>
   /** `header` when the frame's header was whole and only its body is damaged. */
-  | { readonly is: 'damage'; readonly offset: number; readonly bytes: number; readonly header?: DecodedHeader }
+  | Readonly<{ is: 'damage'; offset: number; bytes: number; header?: DecodedHeader }>
   | { readonly is: 'end' }
 
 /** Continuing would count readable data as lost. */

@@ -11,16 +11,12 @@ export interface AwsOptions {
   readonly profile?: string
   /** Missing in the SDK's types: disables the process-wide cache of credential files. */
   readonly ignoreCache: true
-  readonly credentials?: {
-    readonly accessKeyId: string
-    readonly secretAccessKey: string
-    readonly sessionToken?: string
-  }
-  readonly requestHandler: {
-    readonly connectionTimeout: number
-    readonly logger: Quiet
-    readonly httpsAgent: TlsOptions | Record<string, never>
-  }
+  readonly credentials?: Readonly<{ accessKeyId: string; secretAccessKey: string; sessionToken?: string }>
+  readonly requestHandler: Readonly<{
+    connectionTimeout: number
+    logger: Quiet
+    httpsAgent: TlsOptions | Record<string, never>
+  }>
 }
 
 const say = (): void => undefined

@@ -7,7 +7,7 @@ export interface AwsMessage {
   readonly attributes: Readonly<Record<string, string>>
   /** Size by AWS's rules: body, names, types and values. */
   readonly bytes: number
-  readonly group: { readonly id: string; readonly deduplicationId: string } | undefined
+  readonly group: Readonly<{ id: string; deduplicationId: string }> | undefined
 }
 
 interface AwsForm {

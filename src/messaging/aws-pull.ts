@@ -140,7 +140,7 @@ export class SqsPuller implements Puller<string> {
 
   async #inBatches(
     handles: readonly string[],
-    act: (entries: { readonly Id: string; readonly ReceiptHandle: string }[]) => Promise<void>,
+    act: (entries: Readonly<{ Id: string; ReceiptHandle: string }>[]) => Promise<void>,
   ): Promise<void> {
     const tens: Promise<void>[] = []
     for (let from = 0; from < handles.length; from += maxPerRequest)

@@ -87,13 +87,8 @@ export interface AwsConfig {
   readonly endpoint: string | null
   readonly timeout: number
   readonly auth:
-    | { readonly type: 'default'; readonly profile: string | null }
-    | {
-        readonly type: 'keys'
-        readonly access_key_id: string
-        readonly secret_access_key: Secret
-        readonly session_token: Secret | null
-      }
+    | Readonly<{ type: 'default'; profile: string | null }>
+    | Readonly<{ type: 'keys'; access_key_id: string; secret_access_key: Secret; session_token: Secret | null }>
   readonly tls: Tls | null
 }
 

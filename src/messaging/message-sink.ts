@@ -39,7 +39,7 @@ interface Client<Written> {
   probe(signal: AbortSignal): Promise<Probe>
   listen?(
     signal: AbortSignal,
-    request: { readonly message: OutMessage; readonly mayCreate: boolean },
+    request: Readonly<{ message: OutMessage; mayCreate: boolean }>,
   ): Promise<Listening | string>
   close(): Promise<void>
 }

@@ -14,7 +14,7 @@ interface Group<Handle> {
   readonly part: Part
   readonly since: number
   readonly messages: Map<number, InMessage>
-  readonly handles: { readonly number: number; readonly handle: Handle }[]
+  readonly handles: Readonly<{ number: number; handle: Handle }>[]
   bytes: number
 }
 

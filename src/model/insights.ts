@@ -118,7 +118,7 @@ export function insightsMessage(data: Uint8Array): InsightsMessage {
 /** The file of an image report, as the ConfigMap had it (gzip or JSON); undefined without one. */
 export function reportFile({
   binaryPayload,
-}: Pick<ImageReport, 'binaryPayload'>): { readonly name: string; readonly bytes: Uint8Array } | undefined {
+}: Pick<ImageReport, 'binaryPayload'>): Readonly<{ name: string; bytes: Uint8Array }> | undefined {
   const [first] = Object.entries(binaryPayload ?? {})
   if (first === undefined) return undefined
   return { name: first[0], bytes: Uint8Array.from(atob(first[1]), (letter) => letter.charCodeAt(0)) }

@@ -43,9 +43,9 @@ export interface ObjectIdentity {
 export type Operation = 'created' | 'updated' | 'deleted'
 
 export type PatchStep =
-  | { readonly op: 'add' | 'replace'; readonly path: string; readonly value: unknown }
-  | { readonly op: 'remove'; readonly path: string }
-  | { readonly op: 'move'; readonly from: string; readonly path: string }
+  | Readonly<{ op: 'add' | 'replace'; path: string; value: unknown }>
+  | Readonly<{ op: 'remove'; path: string }>
+  | Readonly<{ op: 'move'; from: string; path: string }>
 
 /** The keys of a JSON Pointer (RFC 6901). */
 export function keysOf(pointer: string): string[] {
@@ -140,28 +140,28 @@ export interface ResourceData extends ObjectIdentity {
   /** Nodes: address ranges (CIDR) of their pods. */
   readonly podRanges?: readonly string[]
   /** Pods: images of containers, with the resolved id. */
-  readonly images?: readonly { readonly container: string; readonly image: string; readonly id?: string }[]
+  readonly images?: readonly Readonly<{ container: string; image: string; id?: string }>[]
   /** Services: labels of their pods. */
   readonly selector?: Readonly<Record<string, string>>
-  readonly ports?: readonly {
-    readonly port: number
-    readonly protocol: string
-    readonly name?: string
-    readonly nodePort?: number
-    readonly targetPort?: string | number
-  }[]
+  readonly ports?: readonly Readonly<{
+    port: number
+    protocol: string
+    name?: string
+    nodePort?: number
+    targetPort?: string | number
+  }>[]
   /** Endpoint slices: the service and its endpoints. */
   readonly service?: string
-  readonly endpoints?: readonly {
-    readonly addresses: readonly string[]
-    readonly ready: boolean
-    readonly node?: string
-    readonly zone?: string
-    readonly kind?: string
-    readonly namespace?: string
-    readonly name?: string
-    readonly uid?: string
-  }[]
+  readonly endpoints?: readonly Readonly<{
+    addresses: readonly string[]
+    ready: boolean
+    node?: string
+    zone?: string
+    kind?: string
+    namespace?: string
+    name?: string
+    uid?: string
+  }>[]
 }
 
 export interface ResourceOwner {
@@ -190,13 +190,7 @@ export interface ClusterEventData extends ObjectIdentity {
   readonly type: string
   readonly reason: string
   readonly message: string
-  readonly regarding: {
-    readonly kind: string
-    readonly group: string
-    readonly namespace?: string
-    readonly name: string
-    readonly uid?: string
-  }
+  readonly regarding: Readonly<{ kind: string; group: string; namespace?: string; name: string; uid?: string }>
   readonly count: number
   /** ISO 8601. */
   readonly first?: string
@@ -227,7 +221,7 @@ export interface AuditData {
   readonly cluster: string
   readonly auditID: string
   readonly verb: string
-  readonly user: { readonly username: string; readonly groups?: readonly string[]; readonly uid?: string }
+  readonly user: Readonly<{ username: string; groups?: readonly string[]; uid?: string }>
   /** The user that made the request in the name of `user`. */
   readonly impersonatedBy?: string
   readonly sourceIPs: readonly string[]

@@ -4,21 +4,21 @@
  */
 export type Outcome =
   | { readonly is: 'pass' }
-  | { readonly is: 'drop'; readonly reason: string }
-  | { readonly is: 'reject'; readonly reason: string }
+  | Readonly<{ is: 'drop'; reason: string }>
+  | Readonly<{ is: 'reject'; reason: string }>
   /** Not passed on by intent: counted as filtered, not as a loss. */
-  | { readonly is: 'filter'; readonly reason: string }
+  | Readonly<{ is: 'filter'; reason: string }>
 
 /** The outcome of one event that a sink did not deliver; all others were delivered. */
 export type Failure =
   /** Retry later: the server is unavailable or busy, or the event was not attempted. */
-  | { readonly index: number; readonly is: 'retry'; readonly reason: string; readonly afterMs?: number }
+  | Readonly<{ index: number; is: 'retry'; reason: string; afterMs?: number }>
   /** Trying again cannot help: the event goes to the sink's dead letters. */
-  | { readonly index: number; readonly is: 'reject'; readonly reason: string }
+  | Readonly<{ index: number; is: 'reject'; reason: string }>
   /** Dropped by the sink's own rule (a transform that filters), and counted under the reason. */
-  | { readonly index: number; readonly is: 'drop'; readonly reason: string }
+  | Readonly<{ index: number; is: 'drop'; reason: string }>
   /**
    * Consumed by intent (filtered, sampled, aggregated): counted as filtered under the reason. Covers all of `rows`, of
    * which `index` is the first, so that a filter returns no object per row.
    */
-  | { readonly index: number; readonly is: 'filter'; readonly reason: string; readonly rows: Uint32Array }
+  | Readonly<{ index: number; is: 'filter'; reason: string; rows: Uint32Array }>

@@ -2,8 +2,8 @@
 type TraceTarget =
   | { readonly is: 'off' }
   /** `url` is http or https, whole; `warning`: the value has another meaning than written. */
-  | { readonly is: 'otlp' | 'zipkin'; readonly url: string; readonly warning?: string }
-  | { readonly is: 'problem'; readonly message: string }
+  | Readonly<{ is: 'otlp' | 'zipkin'; url: string; warning?: string }>
+  | Readonly<{ is: 'problem'; message: string }>
 
 const traceSchemes = ['otlp', 'otlps', 'http', 'https', 'zipkin', 'jaeger', 'noop'] as const
 
@@ -42,7 +42,7 @@ export function traceTarget(written: string): TraceTarget {
     : otlp(url, {})
 }
 
-function otlp(url: URL, { port }: { readonly port?: number }): { readonly is: 'otlp'; readonly url: string } {
+function otlp(url: URL, { port }: { readonly port?: number }): Readonly<{ is: 'otlp'; url: string }> {
   if (port !== undefined) url.port = String(port)
   return { is: 'otlp', url: withPath(url, defaults.otlpPath) }
 }

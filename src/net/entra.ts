@@ -6,21 +6,15 @@ import { isSecure } from './http/loopback.ts'
 import { revealSecret } from './secrets.ts'
 
 export type EntraLogin =
-  | {
-      readonly type: 'client_secret'
-      readonly tenant: string
-      readonly client: string
-      readonly secret: Secret
-      readonly authority: string
-    }
-  | {
-      readonly type: 'workload_identity'
-      readonly tenant: string | null
-      readonly client: string | null
-      readonly token_file: string | null
-      readonly authority: string | null
-    }
-  | { readonly type: 'managed_identity'; readonly client: string | null; readonly address: string }
+  | Readonly<{ type: 'client_secret'; tenant: string; client: string; secret: Secret; authority: string }>
+  | Readonly<{
+      type: 'workload_identity'
+      tenant: string | null
+      client: string | null
+      token_file: string | null
+      authority: string | null
+    }>
+  | Readonly<{ type: 'managed_identity'; client: string | null; address: string }>
 
 export interface EntraToken {
   readonly token: string

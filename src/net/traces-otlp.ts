@@ -8,7 +8,7 @@ import type { Span, SpanSender } from '../telemetry/traces.ts'
 /** Includes the exporter's retries. */
 const timeoutMs = 5000
 
-export function openOtlp(url: string, service: { readonly name: string; readonly version: string }): SpanSender {
+export function openOtlp(url: string, service: Readonly<{ name: string; version: string }>): SpanSender {
   const exporter = new OTLPTraceExporter({ url, timeoutMillis: timeoutMs })
   const about = {
     resource: resourceFromAttributes({ 'service.name': service.name, 'service.version': service.version }),

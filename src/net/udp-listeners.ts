@@ -4,7 +4,7 @@ import { bufferShortage, listenUdp, type Datagrams, type UdpListener } from './u
 
 interface UdpListenersOptions {
   readonly source: string
-  readonly places: readonly { readonly host: string; readonly port: number }[]
+  readonly places: readonly Readonly<{ host: string; port: number }>[]
   readonly receiveBuffer: number
   onDatagrams(datagrams: Datagrams, listener: number): void
   readonly environment: Pick<Host, 'clock' | 'timers'>
@@ -84,7 +84,7 @@ export class UdpListeners {
     await Promise.all(this.#all.map(({ udp }) => udp.close()))
   }
 
-  async #open(place: { readonly host: string; readonly port: number }): Promise<void> {
+  async #open(place: Readonly<{ host: string; port: number }>): Promise<void> {
     const { source, receiveBuffer, environment, log, metrics } = this.#options
     const listener = this.#all.length
     const udp = await listenUdp({

@@ -40,7 +40,7 @@ export async function runAsLeader(options: LeaderOptions, signal: AbortSignal, a
     durationMs = defaultDurationMs,
   } = options
   const holder = `${record.instance} ${Buffer.from(host.random.bytes(6)).toString('hex')}`
-  let seen: { readonly version: string; readonly at: number } | undefined
+  let seen: Readonly<{ version: string; at: number }> | undefined
   let problem: string | undefined
   const report = (error: unknown): void => {
     const message = messageOf(error)
@@ -163,7 +163,7 @@ async function hold(
 
 async function releaseLease(
   record: LeaderRecord,
-  { version, holder, state }: { readonly version: string; readonly holder: string; readonly state: unknown },
+  { version, holder, state }: Readonly<{ version: string; holder: string; state: unknown }>,
   signal: AbortSignal,
 ): Promise<void> {
   const none = { holder: '', instance: record.instance, state } satisfies LeaderState

@@ -62,7 +62,7 @@ interface PolledRecord<Given, M extends Mapped = Mapped> {
     readonly retention: string
   }
   /** `behind` and `missed` have the labels of the partition, `events` also has `outcome`. */
-  readonly metrics: { readonly events: Metric; readonly behind: Metric; readonly missed: Metric }
+  readonly metrics: Readonly<{ events: Metric; behind: Metric; missed: Metric }>
   labels(): Readonly<Record<string, string>>
   open(signal: AbortSignal): Promise<OpenPartition<Given, M>>
   failed?(): void
@@ -239,12 +239,12 @@ export class PartitionPoller<Given, M extends Mapped = Mapped> {
   async #record(
     partition: OpenPartition<Given, M>,
     all: readonly Given[],
-    { from, until, isSteady }: { readonly from: number; readonly until: number; readonly isSteady: boolean },
+    { from, until, isSteady }: Readonly<{ from: number; until: number; isSteady: boolean }>,
     signal: AbortSignal,
   ): Promise<void> {
     const { context, checkpoint, words } = this.#of
     const { key } = partition
-    const fresh = new Map<string, { readonly mapped: M; readonly order: number }>()
+    const fresh = new Map<string, Readonly<{ mapped: M; order: number }>>()
     const left: Record<string, number> = {}
     // Counted once, although every poll returns it.
     const count = (outcome: string, what: string): void => {

@@ -6,11 +6,7 @@ export class PollError extends Error {
 
   constructor(
     message: string,
-    {
-      cause,
-      afterMs = 0,
-      mayPass = false,
-    }: { readonly cause?: unknown; readonly afterMs?: number; readonly mayPass?: boolean } = {},
+    { cause, afterMs = 0, mayPass = false }: Readonly<{ cause?: unknown; afterMs?: number; mayPass?: boolean }> = {},
   ) {
     super(message, cause === undefined ? {} : { cause })
     this.name = 'PollError'

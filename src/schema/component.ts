@@ -42,14 +42,9 @@ export type ConfigOf<S extends { readonly zod: z.ZodType }> = z.output<S['zod']>
 
 export type WrittenConfigOf<S extends { readonly zod: z.ZodType }> = z.input<S['zod']>
 
-export function defineSchema<const T extends string, const F extends Fields>(given: {
-  readonly type: T
-  readonly role: Role
-  readonly summary: string
-  readonly fields: F
-  readonly check?: Check<F>
-  readonly common?: CommonDefaults
-}): ComponentSchema<F, T> {
+export function defineSchema<const T extends string, const F extends Fields>(
+  given: Readonly<{ type: T; role: Role; summary: string; fields: F; check?: Check<F>; common?: CommonDefaults }>,
+): ComponentSchema<F, T> {
   const { fields, summary } = given
   // Built on first use: a start validates with few of the schemas.
   let built: z.ZodType<ValuesOf<F>, WrittenOf<F>> | undefined
@@ -66,12 +61,7 @@ type Types = Readonly<Record<string, AnyComponentSchema>>
 
 /** A validated entry of a component map; `type` selects its settings. */
 export type ComponentEntry<S extends Types, C extends Fields> = {
-  [K in keyof S & string]: {
-    readonly id: string
-    readonly type: K
-    readonly common: ValuesOf<C>
-    readonly settings: ConfigOf<S[K]>
-  }
+  [K in keyof S & string]: Readonly<{ id: string; type: K; common: ValuesOf<C>; settings: ConfigOf<S[K]> }>
 }[keyof S & string]
 
 type WrittenEntries = Readonly<Record<string, unknown>>

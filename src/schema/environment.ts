@@ -21,8 +21,8 @@ export function variableFor(path: readonly string[]): string {
 export function environmentOverrides(
   env: Readonly<Record<string, string | undefined>>,
   schema: AnyComponentSchema,
-  options: { readonly document?: ConfigDocument; readonly known?: readonly string[] } = {},
-): { readonly overrides: readonly Override[]; readonly warnings: readonly Problem[] } {
+  options: Readonly<{ document?: ConfigDocument; known?: readonly string[] }> = {},
+): Readonly<{ overrides: readonly Override[]; warnings: readonly Problem[] }> {
   const overrides: Override[] = []
   const warnings: Problem[] = []
   for (const origin of Object.keys(env).sort()) {

@@ -17,9 +17,9 @@ interface Described {
  */
 export type Meta<In> = Described &
   (
-    | { readonly required: true; readonly example: In; readonly default?: never }
-    | { readonly default: In; readonly example?: In; readonly required?: never }
-    | { readonly default: null; readonly example: In; readonly required?: never }
+    | Readonly<{ required: true; example: In; default?: never }>
+    | Readonly<{ default: In; example?: In; required?: never }>
+    | Readonly<{ default: null; example: In; required?: never }>
   )
 
 type Default<M> = M extends { readonly default: infer D } ? D : never

@@ -29,7 +29,7 @@ const SIZE = 'a size such as `64KiB`, `8MiB`, `10GiB` or `1GB`'
 /** In milliseconds. */
 export function duration<const M extends Meta<string>>(
   meta: M,
-  range: { readonly min?: string; readonly max?: string } = {},
+  range: Readonly<{ min?: string; max?: string }> = {},
 ): FieldFor<number, string, M> {
   const bound = checkRange(range, parseDuration)
   const advise = (value: unknown): string | undefined =>
@@ -42,7 +42,7 @@ export function duration<const M extends Meta<string>>(
 /** In bytes, also a plain number. */
 export function bytes<const M extends Meta<string | number>>(
   meta: M,
-  range: { readonly min?: string; readonly max?: string } = {},
+  range: Readonly<{ min?: string; max?: string }> = {},
 ): FieldFor<number, string | number, M> {
   const bound = checkRange(range, parseBytes)
   const schema = z.union([z.string(), z.number()]).transform((written, context) => {
@@ -99,7 +99,7 @@ function unitHint(written: string, units: ReadonlyMap<string, number>): string |
   return unit === undefined ? undefined : `write \`${match[1]}${unit}\``
 }
 
-type Range = { readonly min?: string; readonly max?: string }
+type Range = Readonly<{ min?: string; max?: string }>
 type Parse = (written: string) => number | Complaint
 
 function checkRange(

@@ -9,7 +9,7 @@ import { Secret } from './secret.ts'
  */
 export function text<const M extends Meta<string>>(
   meta: M,
-  rule?: { readonly pattern: RegExp; readonly expects: string },
+  rule?: Readonly<{ pattern: RegExp; expects: string }>,
 ): FieldFor<string, string, M> {
   const expects = rule?.expects ?? 'text'
   const whole = rule === undefined ? undefined : new RegExp(`^(?:${rule.pattern.source})$`, rule.pattern.flags)
@@ -38,7 +38,7 @@ export function flag<const M extends Meta<boolean>>(meta: M): FieldFor<boolean, 
 
 export function integer<const M extends Meta<number>>(
   meta: M,
-  range: { readonly min?: number; readonly max?: number } = {},
+  range: Readonly<{ min?: number; max?: number }> = {},
 ): FieldFor<number, number, M> {
   const min = range.min ?? Number.MIN_SAFE_INTEGER
   const max = range.max ?? Number.MAX_SAFE_INTEGER
@@ -48,7 +48,7 @@ export function integer<const M extends Meta<number>>(
   return makeField(z.int().min(min).max(max), { kind: 'integer', expects, advise, ...range }, meta)
 }
 
-function rangeWords({ min, max }: { readonly min?: number; readonly max?: number }): string {
+function rangeWords({ min, max }: Readonly<{ min?: number; max?: number }>): string {
   if (min !== undefined && max !== undefined) return ` from ${min} to ${max}`
   if (min !== undefined) return ` of at least ${min}`
   return max === undefined ? '' : ` of at most ${max}`

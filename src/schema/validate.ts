@@ -6,8 +6,8 @@ import { explain, problemAt } from './explain.ts'
 import { formatProblems, type Problem } from './problem.ts'
 
 export type Validated<T> =
-  | { readonly value: T; readonly warnings: readonly Problem[]; readonly problems?: never }
-  | { readonly problems: readonly Problem[]; readonly value?: never; readonly warnings?: never }
+  | Readonly<{ value: T; warnings: readonly Problem[]; problems?: never }>
+  | Readonly<{ problems: readonly Problem[]; value?: never; warnings?: never }>
 
 /** Validates a document and reports all problems in the order of the file. Never throws. */
 export function validate<S extends AnyComponentSchema>(schema: S, document: ConfigDocument): Validated<ConfigOf<S>> {

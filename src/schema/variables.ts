@@ -18,7 +18,7 @@ const whole = /^\$\{([A-Za-z_][A-Za-z0-9_]*)\}$/
  */
 export function expandVariables(document: ConfigDocument, schema: AnyComponentSchema, env: Env): ConfigDocument {
   const problems: Problem[] = []
-  const changes: { readonly path: readonly (string | number)[]; readonly value: unknown }[] = []
+  const changes: Readonly<{ path: readonly (string | number)[]; value: unknown }>[] = []
   walkWritten(schema.info, document.value, (info, value, path) => {
     if (typeof value !== 'string' || !value.includes('${')) return
     const complain = (message: string, hint: string): void =>

@@ -23,7 +23,7 @@ export class MetricStore implements Metrics {
   readonly #strict: boolean
   readonly table: MetricTable
 
-  constructor(options: { readonly strict?: boolean; readonly table?: MetricTable } = {}) {
+  constructor(options: Readonly<{ strict?: boolean; table?: MetricTable }> = {}) {
     this.#strict = options.strict ?? false
     this.table = options.table ?? coreMetrics
   }

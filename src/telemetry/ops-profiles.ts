@@ -6,8 +6,8 @@ import { messageOf } from '../model/errors.ts'
 type ProfileThreads = ReadonlyMap<string, (request: ProfileRequest) => Promise<Uint8Array>>
 
 export type ProfileResult =
-  | { readonly profile: Uint8Array; readonly name: string }
-  | { readonly status: 400 | 403 | 409 | 500; readonly problem: string }
+  | Readonly<{ profile: Uint8Array; name: string }>
+  | Readonly<{ status: 400 | 403 | 409 | 500; problem: string }>
 
 const usualSeconds: Readonly<Record<ProfileKind, number>> = { profile: 30, heap: 10 }
 const maxSeconds = 600

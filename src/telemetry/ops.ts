@@ -63,7 +63,7 @@ export async function startOps(options: OpsOptions): Promise<OpsServer> {
   }
 }
 
-async function listening(server: Server, place: { readonly host: string; readonly port: number }): Promise<void> {
+async function listening(server: Server, place: Readonly<{ host: string; port: number }>): Promise<void> {
   try {
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject)

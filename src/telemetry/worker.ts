@@ -27,13 +27,8 @@ export interface WorkerTelemetryData {
  */
 export function telemetryFor(
   thread: string,
-  here: {
-    readonly write: LogWriter
-    readonly metrics: MetricStore
-    readonly level: Level
-    readonly traces?: TraceQueue | undefined
-  },
-): { readonly data: WorkerTelemetryData; readonly transfer: readonly [MessagePort] } {
+  here: Readonly<{ write: LogWriter; metrics: MetricStore; level: Level; traces?: TraceQueue | undefined }>,
+): Readonly<{ data: WorkerTelemetryData; transfer: readonly [MessagePort] }> {
   const { port1, port2 } = new MessageChannel()
   collectLog(port1, here.write)
   here.metrics.collectFrom(port1)

@@ -11,7 +11,7 @@ interface CloudTrace {
   readonly address: string
   readonly service: string
   readonly action: string
-  readonly resource?: { readonly type: string; readonly name: string }
+  readonly resource?: Readonly<{ type: string; name: string }>
   readonly failed?: boolean
 }
 

@@ -17,7 +17,7 @@ interface Order {
   readonly id: string
   readonly type: string
   readonly subject: string
-  readonly data: { readonly number: number; readonly items: number }
+  readonly data: Readonly<{ number: number; items: number }>
 }
 
 export class Warehouse {

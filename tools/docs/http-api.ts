@@ -19,19 +19,14 @@ interface Schema {
 
 interface Content {
   readonly description?: string
-  readonly content?: Readonly<Record<string, { readonly schema?: Schema; readonly description?: string }>>
+  readonly content?: Readonly<Record<string, Readonly<{ schema?: Schema; description?: string }>>>
 }
 
 interface Operation {
   readonly operationId: string
   readonly summary: string
   readonly description?: string
-  readonly parameters: readonly {
-    readonly name: string
-    readonly in: string
-    readonly required?: boolean
-    readonly schema: Schema
-  }[]
+  readonly parameters: readonly Readonly<{ name: string; in: string; required?: boolean; schema: Schema }>[]
   readonly requestBody?: Content
   readonly responses: Readonly<Record<string, Content>>
 }

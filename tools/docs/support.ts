@@ -57,7 +57,7 @@ export function supportRows(names: readonly SupportRow[], results: readonly Supp
 }
 
 /** Stand-ins of the repository only if nothing else was tested. */
-function testedAgainst(own: readonly SupportResult[]): { readonly servers: string; readonly versions: string } {
+function testedAgainst(own: readonly SupportResult[]): Readonly<{ servers: string; versions: string }> {
   const roles = [...new Set(own.map(({ role }) => role))]
   const real = (role: string): boolean => own.some((one) => one.role === role && one.stand_in !== true)
   const names = new Map<string, string>()

@@ -15,17 +15,17 @@ export interface AllowedSkip {
 
 export interface VitestReport {
   readonly success: boolean
-  readonly testResults: readonly {
-    readonly name: string
-    readonly status: string
-    readonly message: string
-    readonly assertionResults: readonly {
-      readonly ancestorTitles: readonly string[]
-      readonly title: string
-      readonly status: string
-      readonly failureMessages?: readonly string[]
-    }[]
-  }[]
+  readonly testResults: readonly Readonly<{
+    name: string
+    status: string
+    message: string
+    assertionResults: readonly Readonly<{
+      ancestorTitles: readonly string[]
+      title: string
+      status: string
+      failureMessages?: readonly string[]
+    }>[]
+  }>[]
 }
 
 export async function readAllowedSkips(root: string): Promise<AllowedSkip[]> {

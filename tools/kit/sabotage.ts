@@ -16,8 +16,8 @@ export interface Breakage {
 }
 
 type Outcome =
-  | { readonly name: string; readonly red: true; readonly seconds: number }
-  | { readonly name: string; readonly red: false; readonly seconds: number; readonly why: string }
+  | Readonly<{ name: string; red: true; seconds: number }>
+  | Readonly<{ name: string; red: false; seconds: number; why: string }>
 
 const TEST_LIMIT = 180_000
 

@@ -57,10 +57,10 @@ export interface ChangeSums {
   readonly step: number
   readonly by: string
   readonly total: number
-  readonly groups: readonly { readonly value: string | null; readonly changes: number }[]
-  readonly others: { readonly groups: number; readonly changes: number }
+  readonly groups: readonly Readonly<{ value: string | null; changes: number }>[]
+  readonly others: Readonly<{ groups: number; changes: number }>
   /** Buckets without changes are omitted. */
-  readonly buckets: readonly { readonly time: string; readonly changes: readonly number[] }[]
+  readonly buckets: readonly Readonly<{ time: string; changes: readonly number[] }>[]
   readonly hidden?: Hidden
 }
 
@@ -142,21 +142,16 @@ export interface WholeResource {
 }
 
 interface ResourceData {
-  readonly addresses?: readonly { readonly ip: string; readonly as: string }[]
-  readonly images?: readonly { readonly container: string; readonly image: string; readonly id?: string }[]
+  readonly addresses?: readonly Readonly<{ ip: string; as: string }>[]
+  readonly images?: readonly Readonly<{ container: string; image: string; id?: string }>[]
   readonly selector?: Readonly<Record<string, string>>
-  readonly ports?: readonly {
-    readonly port: number
-    readonly protocol: string
-    readonly name?: string
-    readonly targetPort?: string | number
-  }[]
-  readonly endpoints?: readonly {
-    readonly addresses: readonly string[]
-    readonly ready: boolean
-    readonly kind?: string
-    readonly name?: string
-  }[]
+  readonly ports?: readonly Readonly<{ port: number; protocol: string; name?: string; targetPort?: string | number }>[]
+  readonly endpoints?: readonly Readonly<{
+    addresses: readonly string[]
+    ready: boolean
+    kind?: string
+    name?: string
+  }>[]
   readonly hostNetwork?: boolean
   readonly region?: string
 }

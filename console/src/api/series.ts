@@ -5,11 +5,12 @@ export interface SeriesAnswer extends AnswerFrame {
 }
 
 /** Bytes per second of each bucket; buckets without flows are 0. */
-export function ratesOf({ columns, rows, span, step }: SeriesAnswer): {
-  readonly times: readonly number[]
-  readonly values: readonly number[]
-  readonly sum: number
-} {
+export function ratesOf({
+  columns,
+  rows,
+  span,
+  step,
+}: SeriesAnswer): Readonly<{ times: readonly number[]; values: readonly number[]; sum: number }> {
   const place = (name: string): number => columns.findIndex((column) => column.name === name)
   const [time, bytes] = [place('time'), place('bytes')]
   const first = Math.floor(Date.parse(span.from) / 1000 / step) * step

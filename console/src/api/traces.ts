@@ -42,9 +42,9 @@ export interface TraceSums {
   readonly step: number
   readonly by: string
   readonly total: number
-  readonly groups: readonly { readonly value: string | null; readonly traces: number }[]
-  readonly others: { readonly groups: number; readonly traces: number }
-  readonly buckets: readonly { readonly time: string; readonly traces: readonly number[] }[]
+  readonly groups: readonly Readonly<{ value: string | null; traces: number }>[]
+  readonly others: Readonly<{ groups: number; traces: number }>
+  readonly buckets: readonly Readonly<{ time: string; traces: readonly number[] }>[]
 }
 
 interface Sized {
@@ -69,40 +69,40 @@ export interface TraceColumns {
   readonly total: number
   readonly columns: readonly TraceColumn[]
   /** Edges between one column and the next; -1: the others of a column. */
-  readonly edges: readonly (Sized & { readonly column: number; readonly from: number; readonly to: number })[]
+  readonly edges: readonly (Sized & Readonly<{ column: number; from: number; to: number }>)[]
 }
 
 export interface Firsts {
-  readonly pairs: readonly {
-    readonly actor: string | null
-    readonly actor_name: string | null
-    readonly service: string | null
-    readonly action: string | null
-    readonly first: string
-    readonly traces: number
-  }[]
+  readonly pairs: readonly Readonly<{
+    actor: string | null
+    actor_name: string | null
+    service: string | null
+    action: string | null
+    first: string
+    traces: number
+  }>[]
   readonly total: number
   readonly since: string | null
 }
 
 export interface Logins {
-  readonly actors: readonly {
-    readonly actor: string | null
-    readonly actor_name: string | null
-    readonly failed: number
-    readonly last: string
-    readonly addresses: readonly string[]
-  }[]
+  readonly actors: readonly Readonly<{
+    actor: string | null
+    actor_name: string | null
+    failed: number
+    last: string
+    addresses: readonly string[]
+  }>[]
   readonly total: number
 }
 
 export interface Newest {
   readonly newest: string | null
-  readonly sources: readonly {
-    readonly source: string
-    readonly newest: string | null
-    readonly received: string
-    readonly late: number | null
-  }[]
-  readonly collectors?: readonly { readonly name: string; readonly type: string; readonly error?: string }[]
+  readonly sources: readonly Readonly<{
+    source: string
+    newest: string | null
+    received: string
+    late: number | null
+  }>[]
+  readonly collectors?: readonly Readonly<{ name: string; type: string; error?: string }>[]
 }

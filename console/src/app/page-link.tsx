@@ -7,11 +7,7 @@ export function PageLink({
   to,
   className,
   children,
-}: {
-  readonly to: string
-  readonly className?: string
-  readonly children: React.ReactNode
-}): React.ReactNode {
+}: Readonly<{ to: string; className?: string; children: React.ReactNode }>): React.ReactNode {
   return (
     <Link
       to={to}

@@ -23,13 +23,7 @@ export function SavedViews({ onGo }: { readonly onGo: (view: SavedView) => void 
   )
 }
 
-function Views({
-  onGo,
-  onClose,
-}: {
-  readonly onGo: (view: SavedView) => void
-  readonly onClose: () => void
-}): React.ReactNode {
+function Views({ onGo, onClose }: Readonly<{ onGo: (view: SavedView) => void; onClose: () => void }>): React.ReactNode {
   const saved = useSaved()
   const [name, setName] = useState('')
   const [shared, setShared] = useState(false)

@@ -8,10 +8,7 @@ import { generalText } from '../text/general.ts'
 export function TimeControl({
   frame,
   onChange,
-}: {
-  readonly frame: Frame
-  readonly onChange: (change: Partial<Frame>) => void
-}): React.ReactNode {
+}: Readonly<{ frame: Frame; onChange: (change: Partial<Frame>) => void }>): React.ReactNode {
   return (
     <Popover
       label={
@@ -67,13 +64,7 @@ export function TimeControl({
   )
 }
 
-function Custom({
-  range,
-  onChange,
-}: {
-  readonly range: Range
-  readonly onChange: (range: Range) => void
-}): React.ReactNode {
+function Custom({ range, onChange }: Readonly<{ range: Range; onChange: (range: Range) => void }>): React.ReactNode {
   const [from, setFrom] = useState(range.from)
   const [to, setTo] = useState(range.to)
   const wrong = [from, to].find((written) => !isMoment(written.trim()))

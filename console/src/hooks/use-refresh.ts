@@ -8,7 +8,7 @@ export function newRevision(): number {
 }
 
 /** A revision for query keys. Changes every `seconds` while the page is visible (0: never) and on `again`. */
-export function useRefresh(seconds: number): { readonly revision: number; readonly again: () => void } {
+export function useRefresh(seconds: number): Readonly<{ revision: number; again: () => void }> {
   const [revision, setRevision] = useState(newRevision)
   const again = useCallback(() => setRevision(newRevision), [])
   useEffect(() => {

@@ -2,8 +2,8 @@ import { LiveEngine } from './engine.ts'
 import type { FromTab, ToTab } from './messages.ts'
 
 type TabMessage =
-  | { readonly from: string; readonly message: FromTab }
-  | { readonly to: string; readonly message: ToTab }
+  | Readonly<{ from: string; message: FromTab }>
+  | Readonly<{ to: string; message: ToTab }>
   | { readonly leader: true }
 
 const name = 'weir-live'

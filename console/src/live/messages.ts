@@ -3,7 +3,7 @@ import type { GapMessage, RowsMessage, ViewRequest } from '../../../src/api/publ
 export type WantedView = ViewRequest
 
 export type FromTab =
-  | { readonly is: 'views'; readonly views: readonly WantedView[] }
+  | Readonly<{ is: 'views'; views: readonly WantedView[] }>
   | { readonly is: 'retry' }
   | { readonly is: 'here' }
   | { readonly is: 'bye' }
@@ -27,11 +27,11 @@ export interface ViewStat {
 
 /** `view` is the tab's id. Series and graph messages are forwarded unchanged. */
 export type ToTab =
-  | { readonly is: 'rows'; readonly rows: RowsMessage }
-  | { readonly is: 'other'; readonly event: string; readonly data: { readonly view: string } & Record<string, unknown> }
-  | { readonly is: 'gap'; readonly gap: GapMessage }
-  | { readonly is: 'stat'; readonly stat: ViewStat }
-  | { readonly is: 'link'; readonly link: Link }
+  | Readonly<{ is: 'rows'; rows: RowsMessage }>
+  | Readonly<{ is: 'other'; event: string; data: { readonly view: string } & Record<string, unknown> }>
+  | Readonly<{ is: 'gap'; gap: GapMessage }>
+  | Readonly<{ is: 'stat'; stat: ViewStat }>
+  | Readonly<{ is: 'link'; link: Link }>
 
 export const heartbeatMs = 20_000
 /** Browsers run hidden tabs only once a minute. */

@@ -5,7 +5,7 @@ import { heartbeatMs, type FromTab, type Link, type ToTab, type WantedView } fro
 
 type Listener = (message: Exclude<ToTab, { readonly is: 'link' }>) => void
 
-const watching = new Map<string, { readonly view: WantedView; readonly listener: Listener }>()
+const watching = new Map<string, Readonly<{ view: WantedView; listener: Listener }>>()
 const linkListeners = new Set<() => void>()
 let link: Link = { state: 'idle' }
 let say: ((message: FromTab) => void) | undefined

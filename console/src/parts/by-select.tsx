@@ -4,11 +4,7 @@ export function BySelect<By extends string>({
   by,
   groupings,
   onChange,
-}: {
-  readonly by: string
-  readonly groupings: readonly By[]
-  readonly onChange: (by: By) => void
-}): React.ReactNode {
+}: Readonly<{ by: string; groupings: readonly By[]; onChange: (by: By) => void }>): React.ReactNode {
   return (
     <label className="by">
       {generalText.by}{' '}

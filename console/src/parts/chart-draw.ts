@@ -8,7 +8,7 @@ interface Drawing {
   readonly series: readonly ChartSeries[]
   readonly lines: readonly ChartSeries[]
   readonly marks: readonly ChartMark[]
-  readonly unknown: readonly { readonly from: number; readonly to: number }[]
+  readonly unknown: readonly Readonly<{ from: number; to: number }>[]
   readonly stacked: boolean
   readonly height: number
   readonly format: (value: number) => string
@@ -165,7 +165,7 @@ function drawMarks(plot: uPlot, marks: readonly ChartMark[], { mark, gap }: Char
 
 function hatch(
   plot: uPlot,
-  unknown: readonly { readonly from: number; readonly to: number }[],
+  unknown: readonly Readonly<{ from: number; to: number }>[],
   { ink, line }: ChartColors,
 ): void {
   const {

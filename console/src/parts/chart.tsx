@@ -31,7 +31,7 @@ interface ChartProps {
   readonly lines?: readonly ChartSeries[]
   readonly marks?: readonly ChartMark[]
   /** Hatched, because 0 would be a value. */
-  readonly unknown?: readonly { readonly from: number; readonly to: number }[] | undefined
+  readonly unknown?: readonly Readonly<{ from: number; to: number }>[] | undefined
   readonly stacked: boolean
   readonly height: number
   readonly format: (value: number) => string
@@ -71,7 +71,7 @@ export function Chart({
   const marked = useMemo(() => placesOf(times, markedTimes), [times, markedTimes])
   const drawn = useRef<Drawn>(undefined)
   const brushed = useRef(onBrush)
-  const held = useRef<{ readonly cursor: number | undefined; readonly marked: readonly [number, number] | undefined }>({
+  const held = useRef<Readonly<{ cursor: number | undefined; marked: readonly [number, number] | undefined }>>({
     cursor,
     marked,
   })
@@ -272,15 +272,7 @@ export function Chart({
   )
 }
 
-function Reading({
-  name,
-  mark,
-  value,
-}: {
-  readonly name: string
-  readonly mark: string
-  readonly value: string
-}): React.ReactNode {
+function Reading({ name, mark, value }: Readonly<{ name: string; mark: string; value: string }>): React.ReactNode {
   return (
     <>
       <dt className="legend">
@@ -317,11 +309,11 @@ function placesOf(
   return [place(marked[0]), place(marked[1])]
 }
 
-const steps: readonly {
-  readonly keys: readonly string[]
-  readonly does: string
-  readonly to: (at: number | undefined, length: number) => number
-}[] = [
+const steps: readonly Readonly<{
+  keys: readonly string[]
+  does: string
+  to: (at: number | undefined, length: number) => number
+}>[] = [
   { keys: ['ArrowRight'], does: partsText.nextTime, to: (at = -1) => at + 1 },
   { keys: ['ArrowLeft'], does: partsText.previousTime, to: (at, length) => (at ?? length) - 1 },
   { keys: ['PageDown'], does: partsText.tenTimesForward, to: (at = -1) => at + 10 },

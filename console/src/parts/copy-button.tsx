@@ -5,10 +5,7 @@ import { generalText } from '../text/general.ts'
 export function CopyButton({
   text,
   children = partsText.copy,
-}: {
-  readonly text: string
-  readonly children?: React.ReactNode
-}): React.ReactNode {
+}: Readonly<{ text: string; children?: React.ReactNode }>): React.ReactNode {
   const [message, setMessage] = useState('')
   const copy = (): void => {
     // Plain HTTP from another machine has no clipboard.

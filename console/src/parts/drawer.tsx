@@ -10,13 +10,13 @@ export function Drawer({
   title,
   onClose,
   children,
-}: {
-  readonly of: string
-  readonly name: string
-  readonly title: React.ReactNode
-  readonly onClose: () => void
-  readonly children: React.ReactNode
-}): React.ReactNode {
+}: Readonly<{
+  of: string
+  name: string
+  title: React.ReactNode
+  onClose: () => void
+  children: React.ReactNode
+}>): React.ReactNode {
   const heading = useRef<HTMLHeadingElement>(null)
   useEffect(() => {
     const before = document.activeElement
@@ -51,12 +51,12 @@ export function Fact({
   tone,
   meaning,
   children,
-}: {
-  readonly name: string
-  readonly tone?: string | undefined
-  readonly meaning?: string | undefined
-  readonly children: React.ReactNode
-}): React.ReactNode {
+}: Readonly<{
+  name: string
+  tone?: string | undefined
+  meaning?: string | undefined
+  children: React.ReactNode
+}>): React.ReactNode {
   return (
     <>
       <dt>

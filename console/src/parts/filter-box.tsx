@@ -28,7 +28,7 @@ export interface Imported {
   readonly both_ways: boolean
   readonly from: string | null
   readonly to: string | null
-  readonly dropped: readonly { readonly part: string; readonly reason: string }[]
+  readonly dropped: readonly Readonly<{ part: string; reason: string }>[]
 }
 
 const foreignLink = /^https?:\/\/|[?&]filters=/
@@ -64,7 +64,7 @@ export function FilterBox({
   const [caret, setCaret] = useState<number>()
   const [at, setAt] = useState(-1)
   const [errors, setErrors] = useState<readonly TextProblem[]>([])
-  const [trouble, setTrouble] = useState<{ readonly error: unknown; readonly again: () => void }>()
+  const [trouble, setTrouble] = useState<Readonly<{ error: unknown; again: () => void }>>()
   const input = useRef<HTMLInputElement>(null)
   const lastChecked = useRef('')
   const caretTo = useRef<number>(undefined)

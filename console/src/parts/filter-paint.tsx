@@ -8,7 +8,7 @@ const rest = /[^\s()"=<>!~,]+/
 const parts = new RegExp([text, word, name, sign, rest].map(({ source }) => source).join('|'), 'gi')
 
 /** Splits a filter into tokens that cover the text; also works for invalid filters. */
-export function partsOf(filter: string): { readonly is: (typeof kinds)[number]; readonly text: string }[] {
+export function partsOf(filter: string): Readonly<{ is: (typeof kinds)[number]; text: string }>[] {
   return [...filter.matchAll(parts)].map(({ 0: piece, groups = {} }) => ({
     is: kinds.find((kind) => groups[kind] !== undefined) ?? 'value',
     text: piece,

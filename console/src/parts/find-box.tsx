@@ -5,12 +5,7 @@ export function FindBox({
   label,
   hint,
   onChange,
-}: {
-  readonly q: string
-  readonly label: string
-  readonly hint: string
-  readonly onChange: (q: string) => void
-}): React.ReactNode {
+}: Readonly<{ q: string; label: string; hint: string; onChange: (q: string) => void }>): React.ReactNode {
   const [typed, setTyped] = useState(q)
   const [before, setBefore] = useState(q)
   if (q !== before) {

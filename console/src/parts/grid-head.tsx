@@ -49,7 +49,7 @@ export function GridHead<Row>({ columns, place, sort, onSort, onWidth }: GridHea
 
 /** Drag, or double-click to reset. */
 function Grip({ onWidth }: { readonly onWidth: (width: number | undefined, done: boolean) => void }): React.ReactNode {
-  const from = useRef<{ readonly x: number; readonly width: number }>(undefined)
+  const from = useRef<Readonly<{ x: number; width: number }>>(undefined)
   const widthAt = (event: React.PointerEvent): number =>
     from.current === undefined ? 0 : from.current.width + event.clientX - from.current.x
   return (

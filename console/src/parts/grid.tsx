@@ -79,7 +79,7 @@ export function Grid<Row>({
     [onPlace],
   )
   const [active, setActive] = useState<Place>({ row: 0, column: 0 })
-  const [dragged, setDragged] = useState<{ readonly id: string; readonly width: number }>()
+  const [dragged, setDragged] = useState<Readonly<{ id: string; width: number }>>()
   const follows = useRef(false)
   const hasFocus = useRef(false)
   const movedColumn = useRef('')
@@ -257,7 +257,7 @@ export function Grid<Row>({
 /** Through the CSSOM, because the CSP forbids style attributes. */
 function widths<Row>(
   columns: readonly GridColumn<Row>[],
-  dragged: { readonly id: string; readonly width: number } | undefined,
+  dragged: Readonly<{ id: string; width: number }> | undefined,
 ): React.CSSProperties {
   const all = columns.map(({ id, width, grow = 0 }) =>
     id === dragged?.id ? { width: dragged.width, grow: 0 } : { width, grow },

@@ -55,7 +55,7 @@ interface PickerProps {
   readonly chosen: readonly string[]
   /** Most frequent first; undefined: loading. */
   readonly values: readonly (readonly [value: string, n: number])[] | undefined
-  readonly others: { readonly groups: number; readonly n: number } | undefined
+  readonly others: Readonly<{ groups: number; n: number }> | undefined
   readonly error: unknown
   readonly labelOf?: (value: string) => string
   readonly leaves?: boolean

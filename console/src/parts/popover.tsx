@@ -6,12 +6,12 @@ export function Popover({
   name,
   className,
   children,
-}: {
-  readonly label: React.ReactNode
-  readonly name: string
-  readonly className?: string
-  readonly children: (close: () => void) => React.ReactNode
-}): React.ReactNode {
+}: Readonly<{
+  label: React.ReactNode
+  name: string
+  className?: string
+  children: (close: () => void) => React.ReactNode
+}>): React.ReactNode {
   const [open, setOpen] = useState(false)
   const root = useRef<HTMLDivElement>(null)
   const button = useRef<HTMLButtonElement>(null)

@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from 'react'
 import { partsText } from '../text/parts.ts'
 
 interface SortAnnouncementProps {
-  readonly columns: readonly { readonly id: string; readonly title: string }[]
+  readonly columns: readonly Readonly<{ id: string; title: string }>[]
   readonly sort: string
 }
 

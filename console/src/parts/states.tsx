@@ -13,11 +13,11 @@ export function EmptyState({
   title,
   action,
   children,
-}: {
-  readonly title: string
-  readonly action: Action | React.ReactElement | undefined
-  readonly children: React.ReactNode
-}): React.ReactNode {
+}: Readonly<{
+  title: string
+  action: Action | React.ReactElement | undefined
+  children: React.ReactNode
+}>): React.ReactNode {
   return (
     <div className="state" data-state="empty">
       <h2>{title}</h2>
@@ -57,13 +57,7 @@ export function Loading({ what }: { readonly what: string }): React.ReactNode {
   )
 }
 
-export function ErrorState({
-  error,
-  onRetry,
-}: {
-  readonly error: unknown
-  readonly onRetry: () => void
-}): React.ReactNode {
+export function ErrorState({ error, onRetry }: Readonly<{ error: unknown; onRetry: () => void }>): React.ReactNode {
   const refused = asApiError(error)
   const marks = [
     refused.code,
@@ -100,11 +94,7 @@ export function Pending({
   of,
   what,
   notFound,
-}: {
-  readonly of: Query
-  readonly what: string
-  readonly notFound?: string
-}): React.ReactNode {
+}: Readonly<{ of: Query; what: string; notFound?: string }>): React.ReactNode {
   if (!of.isError) return <Loading what={what} />
   if (notFound !== undefined && asApiError(of.error).status === 404) return <p className="pad dim">{notFound}</p>
   return <QueryError of={of} />
@@ -123,11 +113,7 @@ export function ErrorNotice({
   error,
   onRetry,
   children,
-}: {
-  readonly error: unknown
-  readonly onRetry: () => void
-  readonly children?: React.ReactNode
-}): React.ReactNode {
+}: Readonly<{ error: unknown; onRetry: () => void; children?: React.ReactNode }>): React.ReactNode {
   const { message, queryId } = asApiError(error)
   return (
     <div className="notice bad" role="alert">
@@ -142,17 +128,14 @@ export function ErrorNotice({
   )
 }
 
-export function StaleNotice(props: { readonly error: unknown; readonly onRetry: () => void }): React.ReactNode {
+export function StaleNotice(props: Readonly<{ error: unknown; onRetry: () => void }>): React.ReactNode {
   return <ErrorNotice {...props}>{generalText.showingPrevious}</ErrorNotice>
 }
 
 export function UnreadNotice({
   unread,
   onClose,
-}: {
-  readonly unread: readonly string[]
-  readonly onClose: () => void
-}): React.ReactNode {
+}: Readonly<{ unread: readonly string[]; onClose: () => void }>): React.ReactNode {
   if (unread.length === 0) return null
   return (
     <Notice onClose={onClose}>
@@ -175,11 +158,7 @@ export function Notice({
   tone = 'warning',
   children,
   onClose,
-}: {
-  readonly tone?: 'warning' | 'bad' | 'plain'
-  readonly children: React.ReactNode
-  readonly onClose?: () => void
-}): React.ReactNode {
+}: Readonly<{ tone?: 'warning' | 'bad' | 'plain'; children: React.ReactNode; onClose?: () => void }>): React.ReactNode {
   return (
     <div className={`notice ${tone}`} role="status">
       <div>{children}</div>

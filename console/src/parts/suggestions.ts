@@ -16,8 +16,8 @@ export interface Suggestion {
 }
 
 interface Completion {
-  readonly fields?: readonly { readonly name: string; readonly meaning: string }[]
-  readonly values?: readonly { readonly text: string; readonly label?: string; readonly count: number }[]
+  readonly fields?: readonly Readonly<{ name: string; meaning: string }>[]
+  readonly values?: readonly Readonly<{ text: string; label?: string; count: number }>[]
 }
 
 const most = 12

@@ -4,7 +4,7 @@ import { partsText } from '../text/parts.ts'
 
 interface TabsProps<T extends string> {
   readonly label: string
-  readonly tabs: readonly { readonly id: T; readonly title: string }[]
+  readonly tabs: readonly Readonly<{ id: T; title: string }>[]
   readonly chosen: T
   readonly controls: string
   readonly onChange: (id: T) => void

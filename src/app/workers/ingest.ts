@@ -98,7 +98,7 @@ export const journalMethods = {
     }
   },
   totals: (): ReadonlyMap<string, Readonly<SourceTotals>> => appender().totals(),
-  hold({ source, sequence }: { readonly source: string; readonly sequence: number }): void {
+  hold({ source, sequence }: Readonly<{ source: string; sequence: number }>): void {
     pinned.set(source, sequence)
   },
   ...awaitedMethods(awaited),
@@ -167,8 +167,7 @@ export const ingestMethods = {
   },
   append: (unit: Unit): Promise<Pushed> => pushed(unit),
   /** As `append`; only rows not settled by the acknowledging sink count as duplicates. */
-  appendAgain: ({ unit, settled }: { readonly unit: Unit; readonly settled: number }): Promise<Pushed> =>
-    pushed(unit, settled),
+  appendAgain: ({ unit, settled }: Readonly<{ unit: Unit; settled: number }>): Promise<Pushed> => pushed(unit, settled),
   cursor(source: string): Uint8Array | undefined {
     return appender().totals().get(source)?.cursor
   },

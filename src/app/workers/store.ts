@@ -137,8 +137,7 @@ export const storeMethods = {
       wake()
     })
   },
-  fresh: ({ sequence, ms }: { readonly sequence: number; readonly ms: number }): Promise<boolean> =>
-    need().fresh(sequence, ms),
+  fresh: ({ sequence, ms }: Readonly<{ sequence: number; ms: number }>): Promise<boolean> => need().fresh(sequence, ms),
   async stop(): Promise<StoreStatus> {
     stop.abort()
     await running

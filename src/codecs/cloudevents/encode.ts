@@ -82,7 +82,7 @@ const nothing = new Uint8Array(0)
 export function eventAttributes(
   event: WeirEvent,
   extra?: Extensions,
-): { readonly attributes: Readonly<Record<string, string>>; readonly contentType: string | undefined } {
+): Readonly<{ attributes: Readonly<Record<string, string>>; contentType: string | undefined }> {
   const named: Record<string, string> = {}
   for (const [name, value] of eventFields(event, extra)) named[name] = String(value)
   return {

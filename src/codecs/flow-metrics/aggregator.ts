@@ -26,7 +26,7 @@ interface Group {
   readonly sets: LabelSets
   readonly flatten: readonly FlowFieldName[]
   readonly labels: readonly FieldRef[]
-  readonly metrics: { readonly series: MetricSeries; readonly mask: number; readonly metric: CompiledMetric }[]
+  readonly metrics: Readonly<{ series: MetricSeries; mask: number; metric: CompiledMetric }>[]
 }
 
 const sweepEvery = 4
@@ -44,7 +44,7 @@ export class FlowAggregator {
   #filters = new Map<string, ValueFilter>()
   #version = 0
   /** Version and Unix ms of some batches, so that the age of a version is known. */
-  #marks: { readonly version: number; readonly at: number }[] = []
+  #marks: Readonly<{ version: number; at: number }>[] = []
   #sweptAt: number | undefined
   #surplus = 0
 
@@ -185,7 +185,7 @@ export class FlowAggregator {
     view: BatchView,
     amountOf: (field: FlowFieldName) => Float64Array | undefined,
     scale: Float64Array | undefined,
-    batch: { readonly version: number; readonly now: number },
+    batch: Readonly<{ version: number; now: number }>,
   ): void {
     const active = metrics.filter(
       ({ metric, mask }) =>
@@ -207,10 +207,7 @@ export class FlowAggregator {
   #viewsOf(
     batch: FlowBatch,
     rows: Uint32Array,
-  ): {
-    readonly of: (group: Group) => BatchView
-    readonly amountOf: (field: FlowFieldName) => Float64Array | undefined
-  } {
+  ): Readonly<{ of: (group: Group) => BatchView; amountOf: (field: FlowFieldName) => Float64Array | undefined }> {
     const texts = new BatchTexts(batch, this.#interner)
     const views = new Map<string, BatchView>()
     const amounts = new Map<FlowFieldName, Float64Array | undefined>()

@@ -46,7 +46,7 @@ export interface CompiledMetric {
   readonly definition: MetricDefinition
   readonly value: FlowFieldName | undefined
   readonly filters: readonly CompiledFilter[]
-  readonly labels: readonly { readonly name: string; readonly ref: FieldRef }[]
+  readonly labels: readonly Readonly<{ name: string; ref: FieldRef }>[]
   readonly flatten: readonly FlowFieldName[]
 }
 

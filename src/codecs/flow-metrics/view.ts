@@ -19,7 +19,7 @@ export function plainView(rows: Uint32Array): View {
 const parallel: ReadonlySet<FlowFieldName> = new Set<FlowFieldName>(['interfaces', 'if_directions', 'udns'])
 
 interface Dimension {
-  readonly fields: readonly { readonly field: FlowFieldName; readonly offsets: Uint32Array | undefined }[]
+  readonly fields: readonly Readonly<{ field: FlowFieldName; offsets: Uint32Array | undefined }>[]
   readonly length: (row: number) => number
 }
 

@@ -47,7 +47,7 @@ export interface IpfixMessage {
 
 interface Encoded {
   readonly messages: readonly IpfixMessage[]
-  readonly tooLarge: readonly { readonly index: number; readonly bytes: number }[]
+  readonly tooLarge: readonly Readonly<{ index: number; bytes: number }>[]
 }
 
 const headerBytes = 16

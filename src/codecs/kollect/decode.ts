@@ -22,18 +22,13 @@ export interface KollectObject {
 }
 
 export type KollectPayload =
-  | (KollectObject & { readonly is: 'created'; readonly resource: object; readonly initial: boolean })
-  | (KollectObject & {
-      readonly is: 'updated'
-      readonly old: object
-      readonly new: object
-      readonly patch: readonly PatchStep[] | undefined
-    })
+  | (KollectObject & Readonly<{ is: 'created'; resource: object; initial: boolean }>)
+  | (KollectObject & Readonly<{ is: 'updated'; old: object; new: object; patch: readonly PatchStep[] | undefined }>)
   /** An update that as a whole was too large: the patch between two states, without the states. */
-  | (KollectObject & { readonly is: 'patched'; readonly patch: readonly PatchStep[] })
-  | (KollectObject & { readonly is: 'deleted'; readonly state: object | undefined })
+  | (KollectObject & Readonly<{ is: 'patched'; patch: readonly PatchStep[] }>)
+  | (KollectObject & Readonly<{ is: 'deleted'; state: object | undefined }>)
   /** A message of a type that this reader does not know: to be acknowledged and left alone. */
-  | { readonly is: 'unknown'; readonly typeUrl: string }
+  | Readonly<{ is: 'unknown'; typeUrl: string }>
 
 export interface KollectMessage {
   readonly id: string

@@ -121,7 +121,7 @@ function appliesAt({ operation, old, new: now }: ChangeData, time: number | unde
 function metadataTime(object: object | null, name: 'creationTimestamp' | 'deletionTimestamp'): number | undefined {
   const written = (
     object as {
-      readonly metadata?: { readonly creationTimestamp?: unknown; readonly deletionTimestamp?: unknown }
+      readonly metadata?: Readonly<{ creationTimestamp?: unknown; deletionTimestamp?: unknown }>
     } | null
   )?.metadata?.[name]
   const ms = typeof written === 'string' ? Date.parse(written) : Number.NaN

@@ -49,7 +49,7 @@ export function writeTime(writer: ProtoWriter, field: number, ms: number): void 
 
 export interface OtlpResource {
   readonly attributes: Readonly<Record<string, string>>
-  readonly scope: { readonly name: string; readonly version: string }
+  readonly scope: Readonly<{ name: string; version: string }>
 }
 
 /** The fields `resource` and `scope` of an export request; `write` adds logs or metrics. */

@@ -31,7 +31,7 @@ export function dropCauseCode(name: string): number {
 
 const mismatch = '~ '
 
-export function tlsVersionCode(name: string): { readonly version: number; readonly mismatch: boolean } {
+export function tlsVersionCode(name: string): Readonly<{ version: number; mismatch: boolean }> {
   const differs = name.startsWith(mismatch)
   return { version: versionCode(differs ? name.slice(mismatch.length) : name), mismatch: differs }
 }

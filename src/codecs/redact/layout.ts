@@ -64,10 +64,7 @@ export function below(
   end: number,
   column: number,
   isScalar: boolean,
-): {
-  readonly items: readonly Range[]
-  readonly block: (Range & { readonly text: string; readonly prefix: string }) | undefined
-} {
+): Readonly<{ items: readonly Range[]; block: (Range & Readonly<{ text: string; prefix: string }>) | undefined }> {
   const items: Range[] = []
   const next = text.indexOf('\n', end)
   let [at, start, last, isBlock] = [next === -1 ? text.length : next + 1, -1, -1, true]

@@ -18,7 +18,7 @@ export function namedEntries(
   text: string,
   entries: readonly Entry[],
   common: WriteOptions['labels'],
-): { readonly named: readonly Named[]; readonly series: number } {
+): Readonly<{ named: readonly Named[]; series: number }> {
   const lines = text.split('\n').filter((line) => line.includes('{'))
   if (lines.length === 0) return { named: [], series: 0 }
   const known = new Map<string, Entry>()

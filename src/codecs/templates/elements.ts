@@ -70,12 +70,9 @@ export const macRules: readonly Rule[] = [
 ]
 
 /** NetObserv's elements; the enterprise number is configurable. */
-export function netobservRules(pen: number): {
-  readonly text: readonly Rule[]
-  readonly number: readonly Rule[]
-  readonly interfaces: number
-  readonly directions: number
-} {
+export function netobservRules(
+  pen: number,
+): Readonly<{ text: readonly Rule[]; number: readonly Rule[]; interfaces: number; directions: number }> {
   const text = (field: FlowFieldName, id: number, opposite: FlowFieldName): Rule => ({
     field,
     from: [keyOf(pen, id)],

@@ -20,7 +20,7 @@ const utf8 = new TextDecoder()
 /** One JSON object per row with any of the elements; allocates per row. */
 export function extraStep(
   flows: FlowBuilder,
-  elements: readonly { readonly wanted: ExtraElement; readonly place: FieldPlace }[],
+  elements: readonly Readonly<{ wanted: ExtraElement; place: FieldPlace }>[],
 ): Step {
   const column = flows.column('extra')
   return (set, row) => {

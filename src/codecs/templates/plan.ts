@@ -27,7 +27,7 @@ import { StringCodes } from './strings.ts'
 export interface Plan {
   readonly forward: readonly Step[]
   /** For bidirectional records in which one of these counters is not 0. */
-  readonly reverse: { readonly steps: readonly Step[]; readonly counters: readonly FieldPlace[] } | undefined
+  readonly reverse: Readonly<{ steps: readonly Step[]; counters: readonly FieldPlace[] }> | undefined
 }
 
 export interface PlanOptions {

@@ -5,16 +5,13 @@ import { parseLayout, type TemplateTable } from './table.ts'
 
 /** Without connections: their templates end with them. */
 export interface ExporterSnapshot {
-  readonly sessions: readonly {
-    readonly version: Version
-    readonly listener: number
-    readonly port: number
-    readonly lastSeen: number
-    readonly domains: readonly {
-      readonly id: number
-      readonly templates: readonly (readonly [id: number, layout: string])[]
-    }[]
-  }[]
+  readonly sessions: readonly Readonly<{
+    version: Version
+    listener: number
+    port: number
+    lastSeen: number
+    domains: readonly Readonly<{ id: number; templates: readonly (readonly [id: number, layout: string])[] }>[]
+  }>[]
   readonly facts: readonly FactsSnapshot[]
 }
 

@@ -38,11 +38,11 @@ interface FamilyHints {
 
 /** The ethertype, and both addresses. With both families the version decides, else the non-zero address. */
 export function endpointSteps(
-  columns: {
-    readonly etype: GrowingColumn<Uint16Array>
-    readonly src: GrowingColumn<Uint32Array>
-    readonly dst: GrowingColumn<Uint32Array>
-  },
+  columns: Readonly<{
+    etype: GrowingColumn<Uint16Array>
+    src: GrowingColumn<Uint32Array>
+    dst: GrowingColumn<Uint32Array>
+  }>,
   src: Family,
   dst: Family,
   hints: FamilyHints,

@@ -19,7 +19,7 @@ export function textStep(column: GrowingColumn<Uint32Array>, place: FieldPlace, 
 
 /** IE 82 names the observing interface: the input, unless the direction is egress. */
 export function interfaceStep(
-  columns: { readonly input: GrowingColumn<Uint32Array>; readonly output: GrowingColumn<Uint32Array> },
+  columns: Readonly<{ input: GrowingColumn<Uint32Array>; output: GrowingColumn<Uint32Array> }>,
   place: FieldPlace,
   direction: FieldPlace | undefined,
   codes: StringCodes,

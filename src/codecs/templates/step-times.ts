@@ -14,7 +14,7 @@ export interface TimePlace {
 interface TimePlaces {
   readonly start: TimePlace | undefined
   readonly end: TimePlace | undefined
-  readonly duration: { readonly place: FieldPlace; readonly perMs: number } | undefined
+  readonly duration: Readonly<{ place: FieldPlace; perMs: number }> | undefined
   /** IE 160 in the record. */
   readonly initTime: FieldPlace | undefined
 }
@@ -27,7 +27,7 @@ export interface SkewRule {
 
 /** A missing time is the export time, marked; a single one is completed by the duration. */
 export function timeSteps(
-  columns: { readonly start: TimeColumn; readonly end: TimeColumn; readonly skewed: GrowingColumn<Uint8Array> },
+  columns: Readonly<{ start: TimeColumn; end: TimeColumn; skewed: GrowingColumn<Uint8Array> }>,
   { start, end, duration, initTime }: TimePlaces,
   rule: SkewRule,
 ): readonly Step[] {

@@ -6,7 +6,7 @@ export interface Handle {
 }
 
 export class Inbox {
-  #waiting: { readonly handle: Handle; readonly taken: () => void }[] = []
+  #waiting: Readonly<{ handle: Handle; taken: () => void }>[] = []
   #failed: { readonly error: unknown } | undefined
   #wake: () => void = () => undefined
 

@@ -14,10 +14,9 @@ interface SessionOptions {
   readonly prefetch: number
 }
 
-type Accept = (options: {
-  readonly maxAutoLockRenewalDurationInMs: number
-  readonly abortSignal: AbortSignal
-}) => Promise<ServiceBusSessionReceiver>
+type Accept = (
+  options: Readonly<{ maxAutoLockRenewalDurationInMs: number; abortSignal: AbortSignal }>,
+) => Promise<ServiceBusSessionReceiver>
 
 export class Sessions {
   readonly #options: SessionOptions

@@ -19,7 +19,7 @@ interface Live {
   readonly maxBytes: number
 }
 
-type Queue = { readonly at: number; readonly outgoing: Outgoing }[]
+type Queue = Readonly<{ at: number; outgoing: Outgoing }>[]
 
 const maxBatchBytes = 1 << 20
 const closeMs = 2000

@@ -20,7 +20,7 @@ export class FileUnavailableError extends Error {
   override readonly name = 'FileAway'
   readonly denied: boolean
 
-  constructor(message: string, options: { readonly denied: boolean; readonly cause: unknown }) {
+  constructor(message: string, options: Readonly<{ denied: boolean; cause: unknown }>) {
     super(message, { cause: options.cause })
     this.denied = options.denied
   }
@@ -33,7 +33,7 @@ export class TrailFiles {
   readonly #config: CloudtrailConfig
   readonly #from: From<'queue'>
   readonly #host: Pick<Host, 'timers' | 'disk'>
-  #live: { readonly library: Library; readonly client: S3Client } | undefined
+  #live: Readonly<{ library: Library; client: S3Client }> | undefined
 
   constructor(config: CloudtrailConfig, from: From<'queue'>, host: Pick<Host, 'timers' | 'disk'>) {
     this.#config = config
@@ -136,7 +136,7 @@ export class TrailFiles {
     })
   }
 
-  async #open(): Promise<{ readonly library: Library; readonly client: S3Client }> {
+  async #open(): Promise<Readonly<{ library: Library; client: S3Client }>> {
     if (this.#live !== undefined) return this.#live
     const { region } = this.#config
     const { queue_url: url, s3_endpoint: endpoint } = this.#from

@@ -30,7 +30,7 @@ type Library = typeof import('@aws-sdk/client-cloudtrail')
 
 export class TrailReader {
   readonly #options: ReaderOptions
-  #live: { readonly library: Library; readonly client: CloudTrailClient } | undefined
+  #live: Readonly<{ library: Library; client: CloudTrailClient }> | undefined
   #last = Number.NEGATIVE_INFINITY
 
   constructor(options: ReaderOptions) {
@@ -68,12 +68,7 @@ export class TrailReader {
   }
 
   async #page(
-    request: {
-      readonly StartTime: Date
-      readonly EndTime: Date
-      readonly MaxResults: number
-      readonly NextToken?: string
-    },
+    request: Readonly<{ StartTime: Date; EndTime: Date; MaxResults: number; NextToken?: string }>,
     signal: AbortSignal,
   ): Promise<Page<Event>> {
     const { host, config, note, maxAttempts = defaultAttempts } = this.#options
@@ -126,7 +121,7 @@ export class TrailReader {
     return new TrailError(reason, { cause: error })
   }
 
-  async #open(): Promise<{ readonly library: Library; readonly client: CloudTrailClient }> {
+  async #open(): Promise<Readonly<{ library: Library; client: CloudTrailClient }>> {
     if (this.#live !== undefined) return this.#live
     const { config, host, region } = this.#options
     const library = await import('@aws-sdk/client-cloudtrail')

@@ -4,7 +4,7 @@ import { isRecord, known, textOf, type Fields } from '../../model/json.ts'
 /** Actions of AWS itself have the kind `AwsServiceEvent`. */
 export function actorOf(
   identity: unknown,
-  { kind, from }: { readonly kind: string | undefined; readonly from: unknown },
+  { kind, from }: Readonly<{ kind: string | undefined; from: unknown }>,
 ): AuditActor {
   const address = textOf(from) === 'AWS Internal' ? undefined : textOf(from)
   if (!isRecord(identity))

@@ -14,7 +14,7 @@ const skewMs = 5 * 60_000
 /** `what`: name of the service; `operation`: the required permission. */
 export function failureOf(
   answer: HttpAnswer,
-  { what, operation, now }: { readonly what: string; readonly operation: string; readonly now: number },
+  { what, operation, now }: Readonly<{ what: string; operation: string; now: number }>,
 ): ExoscaleError {
   const { status } = answer
   const message = messageOfResponse(answer)

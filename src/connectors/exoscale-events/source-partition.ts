@@ -20,10 +20,14 @@ interface PlaceOptions {
 
 type ZonePartition = PartitionPoller<unknown, Mapped>
 
-export function zonePartition({ config, context, checkpoint, zone, organization, limits }: PlaceOptions): {
-  readonly place: ZonePartition
-  readonly client: ZoneClient
-} {
+export function zonePartition({
+  config,
+  context,
+  checkpoint,
+  zone,
+  organization,
+  limits,
+}: PlaceOptions): Readonly<{ place: ZonePartition; client: ZoneClient }> {
   const { host, metrics } = context
   const labels = { source: context.id, zone: zone.name }
   const requested = (outcome: 'answered' | 'failed'): void => {

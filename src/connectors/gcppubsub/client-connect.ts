@@ -35,12 +35,12 @@ export async function clientOptions(library: Library, { project, endpoint, auth 
   return new library.PubSub({ ...own, authClient: new library.JWT({ email, key, scopes }) }).getClientConfig()
 }
 
-function keyOf(text: string): { readonly client_email: string; readonly private_key: string } {
+function keyOf(text: string): Readonly<{ client_email: string; private_key: string }> {
   try {
-    const { client_email: email, private_key: key } = JSON.parse(text) as {
-      readonly client_email?: unknown
-      readonly private_key?: unknown
-    }
+    const { client_email: email, private_key: key } = JSON.parse(text) as Readonly<{
+      client_email?: unknown
+      private_key?: unknown
+    }>
     if (typeof email === 'string' && typeof key === 'string') return { client_email: email, private_key: key }
   } catch {
     // Reported below without its content.

@@ -7,7 +7,7 @@ import { code, codeOf, isLoginRejected, publishFailure, unavailableReason } from
 import type { PubSubConfig } from './config.ts'
 import { requestBytes, sizeOf, type PubSubMessage } from './map.ts'
 
-type Line = { readonly at: number; readonly message: PubSubMessage }[]
+type Line = Readonly<{ at: number; message: PubSubMessage }>[]
 
 /** Messages of one ordering key use sequential requests, as Pub/Sub requires. */
 export class PubSubPublisher {

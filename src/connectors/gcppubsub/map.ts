@@ -56,10 +56,10 @@ interface Received {
   readonly data?: Uint8Array | string | null
   readonly attributes?: Readonly<Record<string, string>> | null
   readonly orderingKey?: string | null
-  readonly publishTime?: {
-    readonly seconds?: number | string | { toString(): string } | null
-    readonly nanos?: number | null
-  } | null
+  readonly publishTime?: Readonly<{
+    seconds?: number | string | { toString(): string } | null
+    nanos?: number | null
+  }> | null
 }
 
 export function fromMessage(

@@ -20,10 +20,10 @@ export const shownBytes = 200
 
 export interface Form {
   readonly single: (event: WeirEvent) => BinaryMessage
-  readonly batched?: {
-    readonly one: (event: WeirEvent) => Uint8Array
-    readonly many: (events: readonly Uint8Array[]) => BinaryMessage
-  }
+  readonly batched?: Readonly<{
+    one: (event: WeirEvent) => Uint8Array
+    many: (events: readonly Uint8Array[]) => BinaryMessage
+  }>
 }
 
 export async function formOf({ mode, extensions }: Pick<HttpConfig, 'mode' | 'extensions'>): Promise<Form> {

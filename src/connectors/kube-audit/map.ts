@@ -181,7 +181,7 @@ function typeOf({ resource, group, subresource }: AuditObject): string {
 }
 
 /** A response adds a generated name, the id and the new version. */
-function objectOf(given: Fields): { readonly object: AuditObject; readonly kind: string | undefined } | undefined {
+function objectOf(given: Fields): Readonly<{ object: AuditObject; kind: string | undefined }> | undefined {
   const objectRef = fieldsOf(given['objectRef'])
   const resource = textOf(objectRef['resource'])
   if (resource === undefined) return undefined

@@ -43,7 +43,7 @@ const [requestMs, idleMs] = [60_000, 120_000]
 export async function openListeners(options: AuditListenersOptions): Promise<AuditListeners> {
   const { tls, places } = options
   const listener = new Answering(options)
-  const servers: { readonly server: Server | TlsServer; readonly address: string }[] = []
+  const servers: Readonly<{ server: Server | TlsServer; address: string }>[] = []
   const close = async (): Promise<void> => {
     listener.lastAnswers()
     await Promise.all(
@@ -147,7 +147,7 @@ function digest(text: string): Buffer {
 
 function answer(
   response: ServerResponse,
-  { code, message, last }: { readonly code: number; readonly message: string | undefined; readonly last: boolean },
+  { code, message, last }: Readonly<{ code: number; message: string | undefined; last: boolean }>,
 ): void {
   if (response.destroyed) return
   const status = {

@@ -153,7 +153,7 @@ class KubeAudit implements KubeAuditSource {
 function itemsOf(body: Buffer): readonly unknown[] {
   const wrong = (message: string): Refused => new Refused(400, 'unreadable', message)
   if (tooDeep(body)) throw wrong(`The JSON nests deeper than ${deepest} levels.`)
-  let list: { readonly kind?: unknown; readonly apiVersion?: unknown; readonly items?: unknown } | null
+  let list: Readonly<{ kind?: unknown; apiVersion?: unknown; items?: unknown }> | null
   try {
     list = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body)) as typeof list
   } catch (error) {

@@ -77,7 +77,7 @@ async function get(
   path: string,
   accept: string | undefined,
   signal: AbortSignal,
-): Promise<{ readonly value: unknown; readonly date: string | undefined }> {
+): Promise<Readonly<{ value: unknown; date: string | undefined }>> {
   const answer = await ask(path, {}, signal, accept)
   const text = (await readBytes(answer)).toString('utf8')
   if (answer.status !== 200)

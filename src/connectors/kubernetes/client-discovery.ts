@@ -34,11 +34,7 @@ interface Resource {
 
 interface Group {
   readonly metadata?: { readonly name?: string }
-  readonly versions?: readonly {
-    readonly version?: string
-    readonly freshness?: string
-    readonly resources?: readonly Resource[]
-  }[]
+  readonly versions?: readonly Readonly<{ version?: string; freshness?: string; resources?: readonly Resource[] }>[]
 }
 
 /** False: the response of an older server. */
@@ -90,16 +86,16 @@ export function fromLegacy(versions: readonly LegacyVersion[]): Discovered {
 }
 
 /** Group versions of an older server; the preferred one of each group is first. */
-export function legacyVersions(api: unknown, apis: unknown): { readonly group: string; readonly version: string }[] {
+export function legacyVersions(api: unknown, apis: unknown): Readonly<{ group: string; version: string }>[] {
   const core = ((api as { versions?: readonly string[] } | null)?.versions ?? []).map((version) => ({
     group: '',
     version,
   }))
-  type Listed = {
-    readonly name?: string
-    readonly preferredVersion?: { readonly version?: string }
-    readonly versions?: readonly { readonly version?: string }[]
-  }
+  type Listed = Readonly<{
+    name?: string
+    preferredVersion?: { readonly version?: string }
+    versions?: readonly { readonly version?: string }[]
+  }>
   const groups = ((apis as { groups?: readonly Listed[] } | null)?.groups ?? []).flatMap(
     ({ name: group = '', preferredVersion, versions = [] }) => {
       const all = new Set([preferredVersion?.version, ...versions.map(({ version }) => version)])
@@ -121,13 +117,13 @@ class Found {
       resource,
       kind,
       namespaced,
-    }: {
-      readonly group: string
-      readonly version: string
-      readonly resource: string | undefined
-      readonly kind: string | undefined
-      readonly namespaced: boolean
-    },
+    }: Readonly<{
+      group: string
+      version: string
+      resource: string | undefined
+      kind: string | undefined
+      namespaced: boolean
+    }>,
     verbs: readonly string[],
   ): void {
     // A slash marks a subresource: pods/status.

@@ -22,7 +22,7 @@ export class Pace {
   }
 
   /** Called after each read. `held`: the connection is not read during the pause. */
-  rest(connection: object, bytes: number, changes: number): { readonly ms: number; readonly held: boolean } {
+  rest(connection: object, bytes: number, changes: number): Readonly<{ ms: number; held: boolean }> {
     const now = this.#clock.monotonic()
     if (now - this.#began >= readIntervalMs - 1) {
       const follows = now - this.#began < 2 * readIntervalMs

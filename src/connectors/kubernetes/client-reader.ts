@@ -20,9 +20,7 @@ const shortMs = 1000
 const goodMs = 120_000
 const aheadTries = 3
 
-type Next =
-  | { readonly is: 'on' }
-  | { readonly is: 'wait'; readonly state: ReaderState; readonly reason: string; readonly leastMs?: number }
+type Next = { readonly is: 'on' } | Readonly<{ is: 'wait'; state: ReaderState; reason: string; leastMs?: number }>
 const on: Next = { is: 'on' }
 
 export class Reader {

@@ -16,7 +16,7 @@ interface SharedLeaseOptions {
 
 export function sharedLeaseClient({ record, position, checkpointAfter }: SharedLeaseOptions): LeaseClient {
   let identity: string | undefined
-  const recordOf = ({ version, value }: { readonly version: string; readonly value: unknown }): LeaseRecord => {
+  const recordOf = ({ version, value }: Readonly<{ version: string; value: unknown }>): LeaseRecord => {
     const lease: SharedLease = {
       ...(value as SharedLease),
       checkpoint: (value as Partial<SharedLease>).checkpoint ?? {},

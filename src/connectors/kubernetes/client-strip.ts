@@ -33,7 +33,7 @@ const takenPaths: readonly (readonly [path: readonly string[], taken: Taken])[] 
 ]
 
 class Place {
-  readonly keys: { readonly bytes: Uint8Array; readonly place: Place }[] = []
+  readonly keys: Readonly<{ bytes: Uint8Array; place: Place }>[] = []
   entries: Place | undefined
   cut = false
   taken: Taken | undefined
@@ -125,7 +125,7 @@ export class Stripper extends Scanner {
   }
 
   /** A line of a watch: its type, and the object if there is one. Throws SyntaxError. */
-  line(bytes: Uint8Array): { readonly type: string; readonly object: SeenObject | undefined } {
+  line(bytes: Uint8Array): Readonly<{ type: string; object: SeenObject | undefined }> {
     let [type, object]: [string, SeenObject | undefined] = ['', undefined]
     this.begin(bytes)
     this.members((key) => {
@@ -136,12 +136,12 @@ export class Stripper extends Scanner {
     return { type, object }
   }
 
-  page(bytes: Uint8Array): {
-    readonly kind?: string
-    readonly apiVersion?: string
-    readonly metadata?: { readonly resourceVersion?: string; readonly continue?: string }
-    readonly items: readonly Uint8Array[]
-  } {
+  page(bytes: Uint8Array): Readonly<{
+    kind?: string
+    apiVersion?: string
+    metadata?: Readonly<{ resourceVersion?: string; continue?: string }>
+    items: readonly Uint8Array[]
+  }> {
     const items: Uint8Array[] = []
     const rest: Record<string, unknown> = {}
     this.begin(bytes)
@@ -159,10 +159,7 @@ export class Stripper extends Scanner {
    * An item of a page. List items have no kind, but watch objects do, as the first member: `of` is the kind of the
    * page.
    */
-  item(
-    bytes: Uint8Array,
-    { kind = '', apiVersion }: { readonly kind?: string; readonly apiVersion?: string },
-  ): SeenObject {
+  item(bytes: Uint8Array, { kind = '', apiVersion }: Readonly<{ kind?: string; apiVersion?: string }>): SeenObject {
     this.begin(bytes)
     return this.#seen(
       `{"kind":${JSON.stringify(kind.replace(/List$/, ''))},"apiVersion":${JSON.stringify(apiVersion ?? '')}`,

@@ -179,10 +179,11 @@ function partsAt(value: unknown, [key, ...rest]: readonly string[]): unknown {
 }
 
 /** Rules that hide a change, and rules that only mark it. */
-export function noiseOf({ show, hide, keep }: Record<'show' | 'hide' | 'keep', readonly NoiseRule[]>): {
-  readonly hidden: Noise
-  readonly marked: Noise
-} {
+export function noiseOf({
+  show,
+  hide,
+  keep,
+}: Record<'show' | 'hide' | 'keep', readonly NoiseRule[]>): Readonly<{ hidden: Noise; marked: Noise }> {
   const rules = [...new Set([...usualNoise.filter((rule) => !show.includes(rule)), ...hide])]
   return {
     hidden: new Noise(rules, keep),

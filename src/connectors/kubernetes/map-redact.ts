@@ -12,7 +12,7 @@ interface RedactRules {
   /** Further names of keys, variables, annotations and flags with secret values. */
   readonly names?: RegExp | undefined
   /** Further paths, as JSON pointers in which `*` is any entry; without `kind` they apply to every kind. */
-  readonly paths?: readonly { readonly kind?: string; readonly path: string }[]
+  readonly paths?: readonly Readonly<{ kind?: string; path: string }>[]
 }
 
 const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration'

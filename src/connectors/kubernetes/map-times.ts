@@ -90,7 +90,7 @@ export class ChangeClock {
     received: number,
     patch: readonly PatchStep[],
     after: KubeObject,
-    seen: { readonly managers: readonly ManagedField[]; readonly owned: readonly OwnedFields[] },
+    seen: Readonly<{ managers: readonly ManagedField[]; owned: readonly OwnedFields[] }>,
   ): number {
     const isFresh = seen.managers.some(({ time }) => (momentOf(time) ?? -Infinity) + second > received)
     return this.at(received, isFresh ? undefined : updatedAt(patch, after, seen.owned))

@@ -21,9 +21,9 @@ export class Blocks {
   readonly #free: number[] = []
   #last = 0
   #empty: number[] = []
-  #open: { readonly block: number; readonly documents: Uint8Array[] } | undefined
+  #open: Readonly<{ block: number; documents: Uint8Array[] }> | undefined
   #openBytes = 0
-  #found: { readonly block: number; readonly bytes: Buffer } | undefined
+  #found: Readonly<{ block: number; bytes: Buffer }> | undefined
 
   constructor(database: Database) {
     database.exec('CREATE TABLE IF NOT EXISTS blocks (id INTEGER PRIMARY KEY, documents BLOB)')
@@ -74,7 +74,7 @@ export class Blocks {
   }
 
   /** After the transaction: its moves, in order. */
-  succeeded(moves: readonly { readonly from: number; readonly to: number }[]): void {
+  succeeded(moves: readonly Readonly<{ from: number; to: number }>[]): void {
     this.#free.push(...this.#empty)
     this.#empty = []
     this.#live = withRoom(this.#live, this.#last + 1)

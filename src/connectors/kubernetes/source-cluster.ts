@@ -118,15 +118,7 @@ export class KubernetesSource implements Source {
   }
 
   /** The collection of an object. */
-  keyOf({
-    group,
-    resource,
-    namespace,
-  }: {
-    readonly group: string
-    readonly resource: string
-    readonly namespace?: string
-  }): string {
+  keyOf({ group, resource, namespace }: Readonly<{ group: string; resource: string; namespace?: string }>): string {
     return this.#key({ group, resource }, this.#config.namespaces.length === 0 ? undefined : namespace)
   }
 

@@ -18,7 +18,7 @@ export function leadershipOf(
   lease: LeaseRef | undefined,
   { ask, write }: Client,
   map: ObjectMap,
-  keyOf: (object: { readonly group: string; readonly resource: string; readonly namespace?: string }) => string,
+  keyOf: (object: Readonly<{ group: string; resource: string; namespace?: string }>) => string,
 ): Leadership | undefined {
   if (lease !== undefined) return { ref: lease, client: leaseClient(lease, ask, write), name: self.hostname }
   const record = frames?.shared?.leaderRecord

@@ -46,7 +46,7 @@ export class LeaseKeeper {
   readonly #options: LeaseOptions
   #held: Held | undefined
   /** Another replica's record, valid from its first local observation. */
-  #seen: { readonly record: LeaseRecord; readonly until: number } | undefined
+  #seen: Readonly<{ record: LeaseRecord; until: number }> | undefined
   /** Highest observed: never reused, even if the Lease is removed. */
   #epoch = 0
   #problem: string | undefined

@@ -14,7 +14,7 @@ export function manifestOf(
     redactor,
     storeRetentionMs,
     now,
-  }: { readonly redactor: Redactor | undefined; readonly storeRetentionMs: number | undefined; readonly now: number },
+  }: Readonly<{ redactor: Redactor | undefined; storeRetentionMs: number | undefined; now: number }>,
 ): ManifestState | undefined {
   for (const { objects } of map.collections()) {
     const known = objects.get(uid)

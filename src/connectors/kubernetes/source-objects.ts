@@ -209,7 +209,7 @@ export class ObjectMap {
   /** Writes all steps and their position in one transaction; on disk when this returns. */
   commit(steps: readonly Step[], position: Position | undefined): void {
     const { put, touch, remove, cursor } = this.#statements
-    const moves: { readonly known: Known; readonly block: number; readonly slot: number }[] = []
+    const moves: Readonly<{ known: Known; block: number; slot: number }>[] = []
     this.#database.transaction(() => {
       this.#blocks.begin()
       for (const step of steps) {

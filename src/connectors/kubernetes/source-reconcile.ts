@@ -182,7 +182,7 @@ async function list(
   path: string,
   selectors: Readonly<Record<string, string>>,
   signal: AbortSignal,
-): Promise<{ readonly versions: Map<string, string>; readonly at: string | undefined }> {
+): Promise<Readonly<{ versions: Map<string, string>; at: string | undefined }>> {
   const versions = new Map<string, string>()
   let [at, page]: [string | undefined, string | undefined] = [undefined, undefined]
   do {

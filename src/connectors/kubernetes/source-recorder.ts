@@ -41,9 +41,9 @@ export class Recorder {
   #written = -Infinity
   #committed = -Infinity
   #wake: () => void = () => undefined
-  #room: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined
+  #room: Readonly<{ promise: Promise<void>; resolve: () => void }> | undefined
   #failed: { readonly error: unknown } | undefined
-  #acts: { readonly act: () => Promise<void>; readonly reject: (error: unknown) => void }[] = []
+  #acts: Readonly<{ act: () => Promise<void>; reject: (error: unknown) => void }>[] = []
   #closing = false
 
   constructor(

@@ -12,7 +12,7 @@ import { factsOf, type Collection, type Step } from './source-steps.ts'
 
 const maxSteps = 2000
 
-type KeyOf = (object: { readonly group: string; readonly resource: string; readonly namespace?: string }) => string
+type KeyOf = (object: Readonly<{ group: string; resource: string; namespace?: string }>) => string
 
 /** `keyOf`: the collection of an object; `of`: only these collections. Returns the number of events read. */
 export async function replay(map: ObjectMap, frames: Replay, keyOf: KeyOf, of?: ReadonlySet<string>): Promise<number> {
@@ -55,7 +55,7 @@ export async function checkpointAfter(frames: Replay, sequence: number, keyOf: K
   return checkpoint
 }
 
-function eventsOf(frame: Frame): { readonly event: WeirEvent; readonly data: unknown }[] {
+function eventsOf(frame: Frame): Readonly<{ event: WeirEvent; data: unknown }>[] {
   const batch = frame.header.kind === 'events' ? decodeBatch('events', frame.body()) : undefined
   if (batch?.kind !== 'events') return []
   return Array.from({ length: batch.count }, (_, row) => {

@@ -56,14 +56,14 @@ export function locationSum({ row, collection, uid, namespace, name, block, slot
 
 export function factsSum(
   row: number,
-  { version, hash, emitted }: { readonly version: string; readonly hash: string; readonly emitted: string },
+  { version, hash, emitted }: Readonly<{ version: string; hash: string; emitted: string }>,
 ): number {
   return sumOf(row, version, hash, emitted)
 }
 
 export function emissionSum(
   row: number,
-  emission: { readonly at: number; readonly version: string; readonly since: string } | undefined,
+  emission: Readonly<{ at: number; version: string; since: string }> | undefined,
 ): number | null {
   return emission === undefined ? null : sumOf(row, emission.at, emission.version, emission.since)
 }

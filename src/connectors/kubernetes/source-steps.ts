@@ -31,26 +31,20 @@ export interface Emission {
 
 export type Step =
   /** `document`: from `ObjectMap.keep`; empty: none. */
-  | {
-      readonly is: 'put'
-      readonly collection: Collection
-      readonly uid: string
-      readonly known: Known
-      readonly facts: Facts
-      readonly names: Names
-      readonly document: Uint8Array
-      readonly emission?: Emission
-    }
-  | { readonly is: 'touch'; readonly known: Known; readonly facts: Facts; readonly emission?: Emission }
-  | { readonly is: 'remove'; readonly known: Known }
+  | Readonly<{
+      is: 'put'
+      collection: Collection
+      uid: string
+      known: Known
+      facts: Facts
+      names: Names
+      document: Uint8Array
+      emission?: Emission
+    }>
+  | Readonly<{ is: 'touch'; known: Known; facts: Facts; emission?: Emission }>
+  | Readonly<{ is: 'remove'; known: Known }>
   /** No version: list it again. `ended`: keep the emitted objects as they are. `listed`: completes a list. */
-  | {
-      readonly is: 'cursor'
-      readonly collection: Collection
-      readonly version: string | undefined
-      readonly ended?: true
-      readonly listed?: true
-    }
+  | Readonly<{ is: 'cursor'; collection: Collection; version: string | undefined; ended?: true; listed?: true }>
 
 export interface EmittedObject extends Emission {
   readonly collection: Collection

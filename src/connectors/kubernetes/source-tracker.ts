@@ -380,7 +380,7 @@ export class Tracker implements Target {
     return [safe, safe === object ? document : Buffer.from(JSON.stringify(safe))]
   }
 
-  #replacedBy({ namespace, name }: Place): { readonly uid: string; readonly known: Known } | undefined {
+  #replacedBy({ namespace, name }: Place): Readonly<{ uid: string; known: Known }> | undefined {
     if (!this.#hadSome) return undefined
     if (this.#names === undefined) {
       this.#names = new Map()

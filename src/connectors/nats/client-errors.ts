@@ -59,7 +59,7 @@ export function connectTimeout({ url, timeout, tls }: NatsConfig): string {
 
 export function whyNotConnected(
   error: unknown,
-  { url, stream }: { readonly url: string; readonly stream: string | null },
+  { url, stream }: Readonly<{ url: string; stream: string | null }>,
 ): string {
   const text = errorText(error)
   if (/^a secret refers to|^the TLS file/.test(text)) return text

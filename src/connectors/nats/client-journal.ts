@@ -15,7 +15,7 @@ interface WriterOptions {
   readonly name: string
   readonly claim: string
   readonly timeout: number
-  target(channel: Channel): { readonly stream: string; readonly prefix: string }
+  target(channel: Channel): Readonly<{ stream: string; prefix: string }>
   client(): Promise<JournalClient>
 }
 

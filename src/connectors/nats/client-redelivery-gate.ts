@@ -15,7 +15,7 @@ export interface DeliveredState {
 export class RedeliveryGate {
   readonly #newest: number
   readonly #emit: (message: JsMsg) => void
-  readonly #missing: { readonly count: number; readonly redelivered: Set<number> }
+  readonly #missing: Readonly<{ count: number; redelivered: Set<number> }>
   readonly #timer: { cancel(): void } | undefined
   #delayed: JsMsg[] | undefined
 

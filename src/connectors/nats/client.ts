@@ -26,10 +26,10 @@ interface Live {
   away: string | undefined
 }
 
-type PublishAck = {
-  readonly stream?: string
-  readonly error?: { readonly code: number; readonly err_code: number; readonly description: string }
-}
+type PublishAck = Readonly<{
+  stream?: string
+  error?: Readonly<{ code: number; err_code: number; description: string }>
+}>
 
 /**
  * One connection, opened at the first use and after a loss. One subscription receives all acknowledgements: the

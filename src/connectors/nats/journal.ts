@@ -129,7 +129,7 @@ class NatsJournal implements JournalBus {
     return whole
   }
 
-  async bounds(channel: Channel): Promise<{ readonly before: number; readonly last: number }> {
+  async bounds(channel: Channel): Promise<Readonly<{ before: number; last: number }>> {
     const { state } = await (await this.#connection.get()).manager.streams.info(this.#place(channel).stream)
     return { before: positionOf(Math.max(0, state.first_seq - 1)), last: positionOf(state.last_seq) }
   }
@@ -157,14 +157,14 @@ class NatsJournal implements JournalBus {
     }
   }
 
-  #place(channel: Channel): { readonly stream: string; readonly prefix: string } {
+  #place(channel: Channel): Readonly<{ stream: string; prefix: string }> {
     const name = `${this.#config.stream}-${channel}`
     return { stream: name, prefix: name }
   }
 
   async #ensure(
     channel: Channel,
-    settings: { readonly max_msgs_per_subject?: number; readonly max_age?: number; readonly description?: string },
+    settings: Readonly<{ max_msgs_per_subject?: number; max_age?: number; description?: string }>,
   ): Promise<string> {
     const { library, manager } = await this.#connection.get()
     const { stream, prefix } = this.#place(channel)

@@ -108,7 +108,7 @@ export class GraphClient {
     })
   }
 
-  async #readVersion(): Promise<{ readonly agent: string; readonly database: string }> {
+  async #readVersion(): Promise<Readonly<{ agent: string; database: string }>> {
     return this.#withSession(
       (await this.#connect()).session({ ...this.#target, defaultAccessMode: 'READ' }),
       async (session) => {

@@ -17,16 +17,11 @@ import {
 
 export interface ActionRow {
   readonly kind: 'action'
-  readonly action: {
-    readonly id: string
-    readonly time: number | null
-    readonly recorded: number | null
-    readonly set: Properties
-  }
+  readonly action: Readonly<{ id: string; time: number | null; recorded: number | null; set: Properties }>
   readonly subject: KeyedNode
   readonly behind?: KeyedNode
   readonly resource?: ResourceNode
-  readonly tenant?: { readonly tenantId: string; readonly domainId: string }
+  readonly tenant?: Readonly<{ tenantId: string; domainId: string }>
   readonly region?: string
   readonly status: string
   readonly marks: readonly string[]

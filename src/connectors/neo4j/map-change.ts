@@ -6,7 +6,7 @@ import { objectNode, shortened, timeOf, checkKeyLengths, type Properties, type R
 
 export interface ChangeRow {
   readonly kind: 'change'
-  readonly change: { readonly id: string; readonly time: number | null; readonly set: Properties }
+  readonly change: Readonly<{ id: string; time: number | null; set: Properties }>
   readonly resource: ResourceNode
   readonly marks: readonly string[]
 }

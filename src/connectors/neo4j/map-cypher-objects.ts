@@ -36,7 +36,7 @@ const begin = (type: ObjectRelation): string =>
 
 const texts = Object.fromEntries(
   objectRelations.map((type) => [type, { end: end(type), begin: begin(type) }]),
-) as Record<ObjectRelation, { readonly end: string; readonly begin: string }>
+) as Record<ObjectRelation, Readonly<{ end: string; begin: string }>>
 
 interface ObjectState extends ObjectRow {
   /** Unix ms; `since` is the latest observation. */

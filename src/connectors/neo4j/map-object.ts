@@ -49,7 +49,7 @@ function* relatedOf(
   from: string,
   own: KubernetesRef,
   data: Fields,
-): Generator<{ readonly type: ObjectRelation; readonly from: string; readonly to: string | undefined }> {
+): Generator<Readonly<{ type: ObjectRelation; from: string; to: string | undefined }>> {
   const ref = (
     kind: string | undefined,
     name: string | undefined,
@@ -96,9 +96,7 @@ function listOf(value: unknown): Fields[] {
   return Array.isArray(value) ? value.map(fieldsOf) : []
 }
 
-function distinct(
-  all: Iterable<{ readonly type: ObjectRelation; readonly from: string; readonly to: string | undefined }>,
-): Related[] {
+function distinct(all: Iterable<Readonly<{ type: ObjectRelation; from: string; to: string | undefined }>>): Related[] {
   const found = new Map<string, Related>()
   for (const { type, from, to } of all) if (to !== undefined) found.set(`${type} ${from} ${to}`, { type, from, to })
   return [...found.values()]

@@ -11,13 +11,8 @@ export interface IdOrName {
 }
 
 type Proof =
-  | { readonly type: 'keys'; readonly access: string; readonly secret: string; readonly token: string | undefined }
-  | {
-      readonly type: 'password'
-      readonly user: IdOrName
-      readonly domain: IdOrName | undefined
-      readonly password: string
-    }
+  | Readonly<{ type: 'keys'; access: string; secret: string; token: string | undefined }>
+  | Readonly<{ type: 'password'; user: IdOrName; domain: IdOrName | undefined; password: string }>
 
 export interface Account {
   /** With version, without a trailing slash. */
@@ -29,7 +24,7 @@ export interface Account {
   readonly region: string
   readonly tls: TlsOptions | undefined
   /** Agency that grants access to projects of another domain. */
-  readonly agency?: { readonly name: string; readonly domain: IdOrName }
+  readonly agency?: Readonly<{ name: string; domain: IdOrName }>
 }
 
 export interface AccountEnvironment {

@@ -10,11 +10,7 @@ export class CtsError extends PollError {
   override readonly name = 'CtsError'
   readonly kind: CtsFailure
 
-  constructor(
-    kind: CtsFailure,
-    message: string,
-    options: { readonly cause?: unknown; readonly afterMs?: number } = {},
-  ) {
+  constructor(kind: CtsFailure, message: string, options: Readonly<{ cause?: unknown; afterMs?: number }> = {}) {
     super(message, { ...options, mayPass: kind === 'passing' || kind === 'shape' })
     this.kind = kind
   }
@@ -89,7 +85,7 @@ export function parseResponse(answer: HttpAnswer, what: string): Readonly<Record
 
 const textIn = ({ body }: HttpAnswer): string => new TextDecoder().decode(body)
 
-function errorOf(answer: HttpAnswer): { readonly code: string; readonly message: string } {
+function errorOf(answer: HttpAnswer): Readonly<{ code: string; message: string }> {
   let read: unknown
   try {
     read = JSON.parse(textIn(answer))

@@ -57,12 +57,7 @@ export function ownTokenIn({ headers }: HttpAnswer): string {
 export function tokenIn(
   { headers }: HttpAnswer,
   body: Fields,
-): {
-  readonly token: Token
-  readonly project: Project
-  readonly domain: string | undefined
-  readonly catalog: unknown
-} {
+): Readonly<{ token: Token; project: Project; domain: string | undefined; catalog: unknown }> {
   const token = isRecord(body['token']) ? body['token'] : {}
   const text = headers['x-subject-token']
   const until = Date.parse(textOf(token['expires_at']) ?? '')

@@ -58,7 +58,7 @@ export function authorizationOf(
   request: Signable,
   { access, secret }: SigningKeys,
   style: SigningStyle,
-  scope: { readonly region: string; readonly service: string } = { region: '', service: '' },
+  scope: Readonly<{ region: string; service: string }> = { region: '', service: '' },
 ): string {
   const date = request.headers['x-sdk-date'] ?? ''
   const canonical = hash(canonicalRequest(request))

@@ -164,7 +164,7 @@ function timeOf(value: unknown): number | undefined {
 function severityOf(
   rating: string | undefined,
   code: string | undefined,
-): { readonly severity: AuditSeverity; readonly unknownLevel?: string } {
+): Readonly<{ severity: AuditSeverity; unknownLevel?: string }> {
   if (rating === undefined) return { severity: severityOfCode(Number(code)) }
   const word = rating.trim().toLowerCase()
   return ratings.includes(word) ? { severity: word as AuditSeverity } : { severity: 'unknown', unknownLevel: rating }

@@ -1,10 +1,9 @@
 import { BinaryReader } from '@bufbuild/protobuf/wire'
 
 /** Body and text attributes of an encoded log record. */
-export function describeLog(record: Uint8Array): {
-  readonly headers: Readonly<Record<string, string>>
-  readonly body: Uint8Array
-} {
+export function describeLog(
+  record: Uint8Array,
+): Readonly<{ headers: Readonly<Record<string, string>>; body: Uint8Array }> {
   const headers: Record<string, string> = {}
   let body: Uint8Array = new Uint8Array(0)
   for (const [field, bytes] of fieldsOf(record)) {

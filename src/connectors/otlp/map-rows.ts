@@ -8,7 +8,7 @@ import { stableId } from '../../model/positions.ts'
 interface LogRow {
   readonly index: number
   readonly key: string | undefined
-  readonly encode: () => Uint8Array | { readonly is: 'reject'; readonly reason: string }
+  readonly encode: () => Uint8Array | Readonly<{ is: 'reject'; reason: string }>
 }
 
 /** Flows are encoded from columns, without an event between. */
@@ -46,7 +46,7 @@ function* flowRows(
     }
 }
 
-function attempting(make: () => Uint8Array): Uint8Array | { readonly is: 'reject'; readonly reason: string } {
+function attempting(make: () => Uint8Array): Uint8Array | Readonly<{ is: 'reject'; reason: string }> {
   try {
     return make()
   } catch (error) {

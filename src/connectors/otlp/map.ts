@@ -6,8 +6,8 @@ import { retryAfterMs } from '../../net/http/retry-after.ts'
 
 /** Outcome of an export: accepted; some records refused; or none accepted. */
 export type Exported =
-  | { readonly is: 'accepted'; readonly warning?: string }
-  | { readonly is: 'partial'; readonly rejected: number; readonly message: string }
+  | Readonly<{ is: 'accepted'; warning?: string }>
+  | Readonly<{ is: 'partial'; rejected: number; message: string }>
   | Exclude<Attempt, undefined>
 
 const longestWait = 3_600_000

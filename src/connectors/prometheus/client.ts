@@ -22,10 +22,7 @@ interface ScrapeServerOptions {
   readonly timers: Timers
   readonly log: Log
   /** Called once per scrape; `done` when the last part was taken or the client left. */
-  readonly metrics: (format: 'prometheus' | 'openmetrics') => {
-    readonly parts: Iterable<string>
-    readonly done: () => void
-  }
+  readonly metrics: (format: 'prometheus' | 'openmetrics') => Readonly<{ parts: Iterable<string>; done: () => void }>
   readonly scraped: (outcome: ScrapeOutcome) => void
 }
 

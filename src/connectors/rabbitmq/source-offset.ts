@@ -64,7 +64,7 @@ export class StreamOffset {
   }
 }
 
-function offsetIn(text: string, path: string): { readonly queue: string; readonly offset: number } {
+function offsetIn(text: string, path: string): Readonly<{ queue: string; offset: number }> {
   try {
     return unsealed(text) as { queue: string; offset: number }
   } catch (error) {

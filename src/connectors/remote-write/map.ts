@@ -4,10 +4,7 @@ import { retryAfterMs } from '../../net/http/retry-after.ts'
 const shownChars = 500
 const longestWait = 3_600_000
 
-export type Answer =
-  | { readonly is: 'accepted' }
-  | { readonly is: 'retry'; readonly reason: string; readonly afterMs?: number }
-  | Refusal
+export type Answer = { readonly is: 'accepted' } | Readonly<{ is: 'retry'; reason: string; afterMs?: number }> | Refusal
 
 export interface Refusal {
   readonly is: 'refused'

@@ -16,7 +16,7 @@ interface CopyOptions {
   readonly signal: AbortSignal
   /** Takes all units or none. After a rejection the same units are passed again. */
   readonly take: (units: readonly SharedUnit[]) => Promise<void>
-  readonly lastTaken?: Iterable<readonly [source: string, { readonly epoch: number; readonly sequence: number }]>
+  readonly lastTaken?: Iterable<readonly [source: string, Readonly<{ epoch: number; sequence: number }>]>
 }
 
 /** Reads a partition until the signal aborts; retries all errors. */

@@ -89,24 +89,12 @@ async function runPending(
 }
 
 export class SharedDeadLetters implements DeadLetterStore {
-  readonly #options: {
-    readonly bus: JournalBus
-    readonly records: SharedRecords
-    readonly instance: string
-    readonly host: Host
-    readonly log: Log
-  }
+  readonly #options: Readonly<{ bus: JournalBus; records: SharedRecords; instance: string; host: Host; log: Log }>
   #writer: Promise<RetryingWriter> | undefined
   readonly #inFlight = new Map<string, Promise<number>>()
   readonly #numbers = new Map<string, number>()
 
-  constructor(options: {
-    readonly bus: JournalBus
-    readonly records: SharedRecords
-    readonly instance: string
-    readonly host: Host
-    readonly log: Log
-  }) {
+  constructor(options: Readonly<{ bus: JournalBus; records: SharedRecords; instance: string; host: Host; log: Log }>) {
     this.#options = options
   }
 

@@ -13,12 +13,7 @@ export async function sharedName({
   records,
   host,
   log,
-}: {
-  readonly bus: JournalBus
-  readonly records: SharedRecords
-  readonly host: Host
-  readonly log: Log
-}): Promise<string> {
+}: Readonly<{ bus: JournalBus; records: SharedRecords; host: Host; log: Log }>): Promise<string> {
   const forever = new AbortController().signal
   const known = (): string | undefined => records.get<{ readonly name: string }>(keys.name)?.name
   for (;;) {

@@ -22,12 +22,7 @@ export class SharedRecords {
   readonly #versions = new Map<string, number>()
   #place = 0
 
-  constructor(options: {
-    readonly bus: JournalBus
-    readonly host: Host
-    readonly log: Log
-    readonly without?: string
-  }) {
+  constructor(options: Readonly<{ bus: JournalBus; host: Host; log: Log; without?: string }>) {
     this.#without = options.without ?? fenceKey
     this.#bus = options.bus
     this.#host = options.host
@@ -82,7 +77,7 @@ export class SharedRecords {
   }
 
   /** Records below a key prefix, with the rest of the key and the age in ms. */
-  under<T>(prefix: string): readonly { readonly name: string; readonly value: T; readonly ageMs: number }[] {
+  under<T>(prefix: string): readonly Readonly<{ name: string; value: T; ageMs: number }>[] {
     const now = this.#host.clock.monotonic()
     return [...this.#known]
       .filter(([key]) => key.startsWith(prefix))

@@ -27,7 +27,7 @@ export class RetryingWriter {
   #ended: Error | undefined
   #problem: string | undefined
 
-  constructor(options: { readonly writer: BusWriter; readonly name: string; readonly host: Host; readonly log: Log }) {
+  constructor(options: Readonly<{ writer: BusWriter; name: string; host: Host; log: Log }>) {
     this.#writer = options.writer
     this.#name = options.name
     this.#host = options.host

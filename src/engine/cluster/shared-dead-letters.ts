@@ -45,13 +45,13 @@ export function sharedDeadLetterLog({
   host,
   partition,
   sink,
-}: {
-  readonly records: SharedRecords
-  readonly writer: RetryingWriter
-  readonly host: Host
-  readonly partition: number
-  readonly sink: string
-}): DeadLetterLog {
+}: Readonly<{
+  records: SharedRecords
+  writer: RetryingWriter
+  host: Host
+  partition: number
+  sink: string
+}>): DeadLetterLog {
   const prefix = `${partition}/${sink}/`
   return {
     async lines() {

@@ -9,7 +9,7 @@ import type { SharedRecords } from './records.ts'
 export function sharedLedger(
   records: SharedRecords,
   known: Iterable<SourceRows>,
-): { readonly sources: readonly SourceRows[]; readonly sinks: readonly SinkCounts[] } {
+): Readonly<{ sources: readonly SourceRows[]; sinks: readonly SinkCounts[] }> {
   const sources = new Map([...known].map((source) => [source.name, { ...source }]))
   const accept = (name: string, accepted: number): void => {
     const source = sources.get(name)

@@ -10,13 +10,13 @@ const stateStream = 'state'
 export function sharedState(id: string, options: SharedSourceOptions): Omit<SharedState, 'leaderRecord'> {
   const { bus, records, host, signal } = options
   const partition = partitionOf(id, bus.partitions)
-  const totals = async (): Promise<readonly { readonly name: string; readonly value: TotalsRecord }[]> => {
+  const totals = async (): Promise<readonly Readonly<{ name: string; value: TotalsRecord }>[]> => {
     await retryUntilAborted(() => records.sync(signal), options)
     return records
       .under<TotalsRecord>(keys.totals(''))
       .filter(({ name, value }) => componentOf(name) === id && value.partition === partition)
   }
-  const bounds = (): Promise<{ readonly before: number; readonly last: number }> =>
+  const bounds = (): Promise<Readonly<{ before: number; last: number }>> =>
     retryUntilAborted(() => bus.bounds(partition), options)
 
   return {

@@ -104,15 +104,15 @@ export async function totalsUpTo({
   until,
   source,
   onUnit,
-}: {
-  readonly bus: JournalBus
-  readonly records: SharedRecords
-  readonly partition: number
-  readonly signal: AbortSignal
-  readonly until?: number
-  readonly source?: string
-  readonly onUnit?: (unit: SharedUnit) => void
-}): Promise<{ readonly totals: Map<string, SourceTotals>; readonly place: number }> {
+}: Readonly<{
+  bus: JournalBus
+  records: SharedRecords
+  partition: number
+  signal: AbortSignal
+  until?: number
+  source?: string
+  onUnit?: (unit: SharedUnit) => void
+}>): Promise<Readonly<{ totals: Map<string, SourceTotals>; place: number }>> {
   const totals = new Map<string, SourceTotals>()
   const { last, before } = await bus.bounds(partition)
   const place = until ?? last

@@ -67,7 +67,7 @@ export class DuplicateWindow implements Projection {
    * Splits rows (four words each) into new ones, which are remembered, and duplicates. `inFlight` limits duplicates to
    * its events and pending appends.
    */
-  admit(hashes: Uint32Array, inFlight?: InFlight): { readonly fresh: Uint32Array; readonly seen: Uint32Array } {
+  admit(hashes: Uint32Array, inFlight?: InFlight): Readonly<{ fresh: Uint32Array; seen: Uint32Array }> {
     this.#turn()
     const rows = hashes.length / 4
     const fresh = new Uint32Array(rows)

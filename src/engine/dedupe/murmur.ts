@@ -56,8 +56,8 @@ export function murmur128(pieces: readonly Uint8Array[]): Hash {
 /** Heap items with the prefix of their row; four words per row. */
 export function murmur128Rows(
   count: number,
-  prefixOf: { readonly codes: Uint32Array; readonly bytes: (code: number) => Uint8Array },
-  items: { readonly offsets: Uint32Array; readonly bytes: Uint8Array },
+  prefixOf: Readonly<{ codes: Uint32Array; bytes: (code: number) => Uint8Array }>,
+  items: Readonly<{ offsets: Uint32Array; bytes: Uint8Array }>,
 ): Uint32Array {
   const words = new Uint32Array(4 * count)
   const prefixes = new Map<number, Lanes>()

@@ -28,13 +28,7 @@ export interface StoredDeadLetter {
 
 export type DeadLetterLine =
   | { readonly letter: Omit<StoredDeadLetter, 'state'> }
-  | {
-      readonly mark: Mark
-      readonly id: string
-      readonly time: number
-      readonly reason?: string
-      readonly body?: string
-    }
+  | Readonly<{ mark: Mark; id: string; time: number; reason?: string; body?: string }>
 
 export interface DeadLetterLog {
   lines(): Promise<readonly DeadLetterLine[]>

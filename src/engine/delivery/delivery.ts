@@ -125,7 +125,7 @@ export class Delivery {
     return takesFrom(this.#settings.from, source)
   }
 
-  select(batch: Batch, header: FrameHeader): { readonly batch: Batch; readonly rows: Uint32Array } {
+  select(batch: Batch, header: FrameHeader): Readonly<{ batch: Batch; rows: Uint32Array }> {
     const { rows } = this.#route(batch)
     const filter = this.#settings.only?.filter
     if (filter === undefined || rows.length === 0) return { batch, rows }

@@ -14,13 +14,7 @@ export async function forgetSink({
   id,
   log,
   metrics,
-}: {
-  readonly host: Host
-  readonly data: string
-  readonly id: string
-  readonly log: Log
-  readonly metrics: Metrics
-}): Promise<number> {
+}: Readonly<{ host: Host; data: string; id: string; log: Log; metrics: Metrics }>): Promise<number> {
   const directory = `${data}/journal`
   const records = recordFiles(host, directory)
   const offsets = await records.all()

@@ -197,7 +197,7 @@ export class FormerSinks {
     before: SinkRecord,
     accepted: ReadonlyMap<string, number>,
     reason: string,
-  ): { readonly record: SinkRecord; readonly rows: number } {
+  ): Readonly<{ record: SinkRecord; rows: number }> {
     const record = structuredClone(before)
     let rows = 0
     for (const [source, total] of accepted) {

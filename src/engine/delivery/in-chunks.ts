@@ -4,7 +4,7 @@ import { behindKey, type Attempt } from './in-order.ts'
 
 interface InChunksOptions {
   /** A larger row is sent alone. */
-  readonly limits: { readonly rows: number; readonly bytes: number }
+  readonly limits: Readonly<{ rows: number; bytes: number }>
   readonly budgetMs: number
   readonly clock: Clock
   readonly signal: AbortSignal

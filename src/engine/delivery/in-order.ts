@@ -6,9 +6,9 @@ import { messageOf } from '../../model/errors.ts'
 export type Attempt =
   | undefined
   /** `away`: the other side itself is in trouble, so that starting more rows of this batch is pointless. */
-  | { readonly is: 'retry'; readonly reason: string; readonly afterMs?: number; readonly away?: boolean }
+  | Readonly<{ is: 'retry'; reason: string; afterMs?: number; away?: boolean }>
   /** `tooLarge`: only for its size, so that a smaller form of it may be taken. */
-  | { readonly is: 'reject'; readonly reason: string; readonly tooLarge?: boolean }
+  | Readonly<{ is: 'reject'; reason: string; tooLarge?: boolean }>
 
 interface InOrderOptions {
   readonly window: number

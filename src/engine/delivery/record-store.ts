@@ -9,7 +9,7 @@ export interface RecordSlot {
   close(): Promise<void>
 }
 
-type StoredRecord = Evidence & { readonly sink: string; readonly record: SinkRecord }
+type StoredRecord = Evidence & Readonly<{ sink: string; record: SinkRecord }>
 
 export interface RecordStore {
   open(sink: string): Promise<RecordSlot>

@@ -18,7 +18,7 @@ export interface SinkRow {
   /** For a flow: an event with the flow as JSON. */
   readonly event: WeirEvent
   /** For a flow: its columns and its row in them. */
-  readonly flow?: { readonly batch: FlowBatch; readonly row: number }
+  readonly flow?: Readonly<{ batch: FlowBatch; row: number }>
 }
 
 /** Form of flows; changes only add fields. */

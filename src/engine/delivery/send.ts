@@ -173,7 +173,7 @@ interface AttemptResult {
   readonly rejects: Map<number, string>
   readonly drops: Map<number, string>
   readonly retries: Set<number>
-  readonly filters: readonly { readonly reason: string; readonly rows: Uint32Array }[]
+  readonly filters: readonly Readonly<{ reason: string; rows: Uint32Array }>[]
   readonly all: boolean
   readonly reason: string
   readonly afterMs: number
@@ -183,7 +183,7 @@ async function attemptOnce(sender: Sender, batch: SinkBatch, signal: AbortSignal
   const rejects = new Map<number, string>()
   const drops = new Map<number, string>()
   const retries = new Set<number>()
-  const filters: { readonly reason: string; readonly rows: Uint32Array }[] = []
+  const filters: Readonly<{ reason: string; rows: Uint32Array }>[] = []
   let reason = ''
   let afterMs = 0
   try {

@@ -5,10 +5,10 @@ import type { RowFilter } from '../contracts.ts'
 export interface DeliverySettings {
   readonly from?: readonly string[]
   readonly only?: Only
-  readonly batch: { readonly events: number; readonly bytes: number; readonly waitMs: number }
-  readonly retry: { readonly firstMs: number; readonly maxMs: number; readonly maxElapsedMs?: number }
+  readonly batch: Readonly<{ events: number; bytes: number; waitMs: number }>
+  readonly retry: Readonly<{ firstMs: number; maxMs: number; maxElapsedMs?: number }>
   /** Limit of pending rows before `whenBehind` applies. */
-  readonly retain: { readonly bytes: number; readonly ageMs: number }
+  readonly retain: Readonly<{ bytes: number; ageMs: number }>
   readonly whenBehind: 'drop' | 'block'
   readonly rate?: number
 }

@@ -34,7 +34,7 @@ export interface Applied {
   readonly changed: readonly string[]
   readonly orphaned: readonly Orphaned[]
   /** This sink cannot be built; nothing was changed. */
-  readonly failed?: { readonly id: string; readonly message: string }
+  readonly failed?: Readonly<{ id: string; message: string }>
 }
 
 interface SinkSetOptions {
@@ -76,7 +76,7 @@ export class SinkSet {
     return this.#running.get(id)?.delivery
   }
 
-  all(): readonly { readonly entry: SinkEntry; readonly delivery: Delivery }[] {
+  all(): readonly Readonly<{ entry: SinkEntry; delivery: Delivery }>[] {
     return [...this.#running.values()]
   }
 

@@ -23,7 +23,7 @@ export interface SinkRecord {
   /** First place that is needed to rebuild the sink's memory. */
   holds?: WindowStart
   /** Rows up to `to` may have been sent, in chunks of `events`. */
-  intent?: { readonly to: number; readonly events: number }
+  intent?: Readonly<{ to: number; events: number }>
   removed?: boolean
   /** Unix ms of the removal with pending rows. */
   orphaned?: number

@@ -62,12 +62,7 @@ export async function closeWindows(
     retry,
     failed,
     signal,
-  }: {
-    readonly host: Host
-    readonly retry: DeliverySettings['retry']
-    readonly failed: (error: unknown) => void
-    readonly signal: AbortSignal
-  },
+  }: Readonly<{ host: Host; retry: DeliverySettings['retry']; failed: (error: unknown) => void; signal: AbortSignal }>,
 ): Promise<boolean> {
   for (let attempt = 0; ; attempt++) {
     const due = windows.due()

@@ -10,7 +10,7 @@ export function sinkMethods(sinks: Pick<SinkSet, 'get' | 'outcome'>, makeRoom: (
     makeRoom,
     has: (sink: string): boolean => sinks.get(sink) !== undefined,
     /** False: the sink was removed. */
-    settled: async ({ sink, sequence }: { readonly sink: string; readonly sequence: number }): Promise<boolean> =>
+    settled: async ({ sink, sequence }: Readonly<{ sink: string; sequence: number }>): Promise<boolean> =>
       (await sinks.outcome(sink, sequence)) !== undefined,
   }
 }
@@ -76,7 +76,7 @@ function awaitedRemote(
   {
     missing,
     settled,
-  }: { readonly missing: () => Promise<string | undefined>; readonly settled: (appended: Repeated) => Promise<Result> },
+  }: Readonly<{ missing: () => Promise<string | undefined>; settled: (appended: Repeated) => Promise<Result> }>,
   timers: Timers,
 ): AwaitedSink {
   return {

@@ -79,7 +79,7 @@ const nowhere: Cursor = { sequence: 0, row: -1 }
 /** A chunk that was transformed and is not appended yet. */
 interface Waiting {
   readonly key: string
-  readonly units: readonly { readonly to: string; readonly unit: Unit; readonly cursor: Cursor }[]
+  readonly units: readonly Readonly<{ to: string; unit: Unit; cursor: Cursor }>[]
   readonly failures: readonly Failure[]
   done: number
 }
@@ -324,7 +324,7 @@ function grouped(fresh: readonly Fresh[]): readonly Group[] {
   return groups
 }
 
-function flowTimes({ columns, count }: FlowBatch): { readonly timeMin: number; readonly timeMax: number } {
+function flowTimes({ columns, count }: FlowBatch): Readonly<{ timeMin: number; timeMax: number }> {
   const { time_start: starts, time_end: ends } = columns
   let [timeMin, timeMax] = [Number.NaN, Number.NaN]
   if (starts?.kind === 'time' && ends?.kind === 'time')

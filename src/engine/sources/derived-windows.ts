@@ -10,9 +10,7 @@ export interface Tick extends Place {
 export function derivedWindows(sink: DerivedTicks, transform: BatchTransform, windows: TransformWindows): Windows {
   let ticks: Tick[] = []
   /** Closed and not appended yet. */
-  let closing:
-    | { readonly now: number; readonly before: readonly Tick[]; readonly outputs: readonly TransformOutput[] }
-    | undefined
+  let closing: Readonly<{ now: number; before: readonly Tick[]; outputs: readonly TransformOutput[] }> | undefined
   /** Ticks after rows before this sequence. */
   const tickBefore = (sequence: number): void => {
     while (ticks[0] !== undefined && ticks[0].sequence < sequence) {

@@ -15,7 +15,7 @@ export function healthOf(source: object): SourceHealth | undefined {
 
 /** `lastPoll`: last successful poll, Unix ms. */
 export function healthOfPlaces(
-  places: readonly ({ readonly why?: string; readonly lastPoll?: number | undefined } | undefined)[],
+  places: readonly (Readonly<{ why?: string; lastPoll?: number | undefined }> | undefined)[],
 ): SourceHealth | undefined {
   const failing = places.filter((place) => place?.why !== undefined)
   const why = failing[0]?.why

@@ -32,7 +32,7 @@ export interface PushParts {
   /** Undefined while no deliverer has started the sink. */
   readonly shared?: { settling(sink: string): Settling | undefined } | undefined
   /** `ack`: the sink that must settle rows before the response. */
-  readonly http: () => { readonly ack: string | undefined; readonly ackTimeoutMs: number }
+  readonly http: () => Readonly<{ ack: string | undefined; ackTimeoutMs: number }>
 }
 
 export async function takePushed(

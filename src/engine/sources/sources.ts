@@ -38,7 +38,7 @@ export interface SourceReport {
 export interface ApplyReport {
   readonly running: readonly SourceReport[]
   readonly changed: readonly string[]
-  readonly failed?: { readonly id: string; readonly message: string; readonly code?: string }
+  readonly failed?: Readonly<{ id: string; message: string; code?: string }>
 }
 
 const drainMs = 8000

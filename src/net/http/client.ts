@@ -28,7 +28,7 @@ export interface HttpClientOptions {
   readonly timers: Timers
   readonly tls: TlsOptions | undefined
   /** Sent with each request to the origin of the URL; takes precedence over an `authorization` of the request. */
-  readonly login?: { readonly auth: Auth; readonly clock: Pick<Clock, 'monotonic'> }
+  readonly login?: Readonly<{ auth: Auth; clock: Pick<Clock, 'monotonic'> }>
   /** Variables that may name a proxy; undefined: none is used. */
   readonly proxyEnv?: PoolOptions['proxyEnv']
 }

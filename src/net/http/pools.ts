@@ -83,7 +83,7 @@ export class Pools {
 function proxyOf(
   env: NonNullable<PoolOptions['proxyEnv']>,
   protocol: string,
-): { readonly httpProxy: string; readonly httpsProxy: string; readonly noProxy: string } | undefined {
+): Readonly<{ httpProxy: string; httpsProxy: string; noProxy: string }> | undefined {
   const named = (variable: string): string => env[variable.toLowerCase()] || env[variable] || ''
   const variable = protocol === 'https:' ? 'HTTPS_PROXY' : 'HTTP_PROXY'
   const value = named(variable)

@@ -45,7 +45,7 @@ export interface StreamOptions {
   /** Counted and not timed: a busy process reads late. */
   readonly missedPings: number
   /** The first and the longest delay between connections. A `Retry-After` may require more. */
-  readonly backoff: { readonly firstMs: number; readonly maxMs: number }
+  readonly backoff: Readonly<{ firstMs: number; maxMs: number }>
 }
 
 const maxRetryAfterMs = 10 * 60_000

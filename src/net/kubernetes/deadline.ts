@@ -3,7 +3,7 @@ import type { Timers } from '../../host/index.ts'
 /** After `ms` it rejects and aborts the signal of `act`. */
 export async function withDeadline<T>(
   signal: AbortSignal,
-  { timers, ms }: { readonly timers: Timers; readonly ms: number },
+  { timers, ms }: Readonly<{ timers: Timers; ms: number }>,
   act: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const late = new AbortController()

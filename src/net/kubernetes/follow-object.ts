@@ -147,7 +147,7 @@ function versionOf(object: unknown): string | undefined {
   return typeof version === 'string' ? version : undefined
 }
 
-async function* linesOf({ body }: Answer): AsyncGenerator<{ readonly type: unknown; readonly object: unknown }> {
+async function* linesOf({ body }: Answer): AsyncGenerator<Readonly<{ type: unknown; object: unknown }>> {
   const decoder = new TextDecoder()
   let rest = ''
   for await (const piece of body) {

@@ -29,7 +29,7 @@ export async function readKubeconfig(
   wanted: string | null,
   hint: string,
 ): Promise<Kubeconfig> {
-  const parts: { readonly file: string; readonly written: Dict }[] = []
+  const parts: Readonly<{ file: string; written: Dict }>[] = []
   const missing: string[] = []
   for (const file of files) {
     const text = await readText(host, file).catch((error: unknown) => {

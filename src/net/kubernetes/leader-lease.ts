@@ -12,7 +12,7 @@ const timeoutPart = 0.2
 export interface LeaseLeaderRecord {
   /** Unique per process start. */
   readonly instance: string
-  read(signal: AbortSignal): Promise<{ readonly version: string; readonly value: unknown } | undefined>
+  read(signal: AbortSignal): Promise<Readonly<{ version: string; value: unknown }> | undefined>
   /** Compare-and-set; `before` undefined: creates it. Returns the new version; undefined: a conflict. */
   write(before: string | undefined, value: unknown, signal: AbortSignal): Promise<string | undefined>
 }
@@ -42,7 +42,7 @@ interface LeaderLease {
 export async function connectLease(
   { name, namespace, kubeconfig }: LeaseSettings,
   host: Host,
-): Promise<{ readonly client: Client; readonly ref: LeaseRef }> {
+): Promise<Readonly<{ client: Client; ref: LeaseRef }>> {
   const { namespace: own = 'default', ...options } = await login({
     host,
     env: self.env,
@@ -55,7 +55,7 @@ export async function connectLease(
 /** Undefined without settings. The server need not be reachable. Rejects with WEIR_KUBERNETES_LOGIN. */
 export async function openLeaderLease(
   settings: LeaseSettings | null,
-  { id, host }: { readonly id: string; readonly host: Host },
+  { id, host }: Readonly<{ id: string; host: Host }>,
 ): Promise<LeaderLease | undefined> {
   if (settings === null) return undefined
   const { duration } = settings

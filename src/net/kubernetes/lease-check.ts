@@ -48,7 +48,7 @@ export async function checkLease(
 async function isAllowed(
   { write }: Pick<Client, 'write'>,
   verb: (typeof verbs)[number],
-  { name, namespace }: { readonly name: string; readonly namespace: string },
+  { name, namespace }: Readonly<{ name: string; namespace: string }>,
   signal: AbortSignal,
 ): Promise<boolean> {
   // RBAC cannot limit `create` to a name.

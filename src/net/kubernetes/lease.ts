@@ -22,10 +22,8 @@ export interface LeaseRecord {
   readonly object: LeaseObject
 }
 
-export type LeaseUpdate = Pick<LeaseRecord, 'holder' | 'seconds' | 'epoch' | 'checkpoint'> & {
-  readonly acquired: string
-  readonly renewed: string
-}
+export type LeaseUpdate = Pick<LeaseRecord, 'holder' | 'seconds' | 'epoch' | 'checkpoint'> &
+  Readonly<{ acquired: string; renewed: string }>
 
 export interface LeaseClient {
   /** Undefined: it does not exist. Rejects if the server does not respond, or denies it. */

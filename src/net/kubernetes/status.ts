@@ -14,10 +14,10 @@ export interface Status {
   readonly code?: number
   readonly reason?: string
   readonly message?: string
-  readonly details?: {
-    readonly retryAfterSeconds?: number
-    readonly causes?: readonly { readonly reason?: string; readonly message?: string }[]
-  }
+  readonly details?: Readonly<{
+    retryAfterSeconds?: number
+    causes?: readonly Readonly<{ reason?: string; message?: string }>[]
+  }>
 }
 
 const maxBytes = 64 * 1024

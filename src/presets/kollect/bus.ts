@@ -256,7 +256,7 @@ function azureBus(text: string, env: BusInput['env'], secret: (name: string) => 
 function entraOf(
   env: BusInput['env'],
   secret: (name: string) => string,
-): { readonly auth: object; readonly secrets: Readonly<Record<string, string>> } {
+): Readonly<{ auth: object; secrets: Readonly<Record<string, string>> }> {
   const [tenant = '', client = '', own = '', authority = '', file = ''] = [
     'AZURE_TENANT_ID',
     'AZURE_CLIENT_ID',

@@ -79,10 +79,7 @@ function fileOf(secret: string): string {
   return `kollect-${secret}`
 }
 
-function tracesOf(written: string): {
-  readonly traces: Readonly<Record<string, unknown>>
-  readonly notes: readonly string[]
-} {
+function tracesOf(written: string): Readonly<{ traces: Readonly<Record<string, unknown>>; notes: readonly string[] }> {
   const target = traceTarget(written)
   if (target.is === 'problem') throw new PresetProblem(target.message)
   if (target.is === 'off') return { traces: {}, notes: [] }

@@ -37,7 +37,7 @@ const variables = {
 
 /** Generation `a` reads flags, then variables; `b` reads only flags. Throws PresetProblem. */
 export function readSettings(flags: KollectFlags, env: Environment, generation: Generation): KollectSettings {
-  const setting = (name: keyof KollectFlags): { readonly value: string | boolean; readonly by: string } | undefined => {
+  const setting = (name: keyof KollectFlags): Readonly<{ value: string | boolean; by: string }> | undefined => {
     const flag = flags[name]
     if (flag !== undefined)
       return { value: flag, by: `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}` }

@@ -28,7 +28,7 @@ export function SumsOf({
   question,
   t,
   revision,
-}: SectionProps & { readonly of: string; readonly question: Query }): React.ReactNode {
+}: SectionProps & Readonly<{ of: string; question: Query }>): React.ReactNode {
   const behind = useTraceSums(
     useMemo(() => ({ impersonated_by: listText([of]) }), [of]),
     t,
@@ -61,7 +61,7 @@ function Sums({
   question,
   t,
   revision,
-}: SectionProps & { readonly by: (typeof parts)[number]; readonly question: Query }): React.ReactNode {
+}: SectionProps & Readonly<{ by: (typeof parts)[number]; question: Query }>): React.ReactNode {
   const { data } = useTraceSums(question, t, { by, limit: 8, buckets: 1, revision })
   if (data === undefined || data.total === 0) return null
   return (
@@ -93,11 +93,7 @@ export function ChangesBy({
   revision,
   selected,
   onOpen,
-}: SectionProps & {
-  readonly of: string
-  readonly selected: string
-  readonly onOpen: (change: Change) => void
-}): React.ReactNode {
+}: SectionProps & Readonly<{ of: string; selected: string; onOpen: (change: Change) => void }>): React.ReactNode {
   const query = useQuery({
     queryKey: ['actor-changes', of, t, revision],
     staleTime: Infinity,

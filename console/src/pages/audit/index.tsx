@@ -262,12 +262,7 @@ function OpenNode({
   filter,
   revision,
   set,
-}: {
-  readonly state: AuditState
-  readonly filter: TraceFilter
-  readonly revision: string
-  readonly set: AboutProps['set']
-}): React.ReactNode {
+}: Readonly<{ state: AuditState; filter: TraceFilter; revision: string; set: AboutProps['set'] }>): React.ReactNode {
   const column = graphColumns.find((each) => state.node.startsWith(`${each}:`))
   if (column === undefined) return null
   const value = state.node.slice(column.length + 1) || null

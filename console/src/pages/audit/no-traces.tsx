@@ -14,10 +14,7 @@ import { generalText } from '../../text/general.ts'
 export function NoTraces({
   state,
   set,
-}: {
-  readonly state: AuditState
-  readonly set: PageState<AuditState>['set']
-}): React.ReactNode {
+}: Readonly<{ state: AuditState; set: PageState<AuditState>['set'] }>): React.ReactNode {
   const { data } = useNewest()
   const span = rangeText(state.t)
   if (isFiltered(state))

@@ -13,10 +13,10 @@ import type { Column } from './node.tsx'
 import { auditText } from '../../text/audit.ts'
 
 interface Paths {
-  readonly nodes: readonly { readonly ref: string; readonly label: string; readonly name: string }[]
+  readonly nodes: readonly Readonly<{ ref: string; label: string; name: string }>[]
   readonly paths: readonly (readonly string[])[]
-  readonly edges: readonly { readonly from: string; readonly relation: string; readonly to: string }[]
-  readonly cut: readonly { readonly ref: string; readonly others: number }[]
+  readonly edges: readonly Readonly<{ from: string; relation: string; to: string }>[]
+  readonly cut: readonly Readonly<{ ref: string; others: number }>[]
 }
 
 /** References of a node in the graph: a tenant has one for each domain with that name. Empty until they are loaded. */
@@ -44,15 +44,7 @@ export function useGraphRefs(column: Column, value: string | null, t: Range): re
   return [column === 'region' || column === 'action' ? `${column}:${value}` : value]
 }
 
-export function Ways({
-  from,
-  to,
-  t,
-}: {
-  readonly from: string
-  readonly to: string
-  readonly t: Range
-}): React.ReactNode {
+export function Ways({ from, to, t }: Readonly<{ from: string; to: string; t: Range }>): React.ReactNode {
   const query = useQuery({
     queryKey: ['ways', from, to, t],
     staleTime: 30_000,

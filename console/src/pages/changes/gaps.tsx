@@ -52,10 +52,7 @@ function gapText({ cluster, group, resource, missing, stale, extra, cause }: Cha
 export function Gaps({
   of: { gaps, total },
   onSpan,
-}: {
-  readonly of: ChangeGaps
-  readonly onSpan: (from: string, to: string) => void
-}): React.ReactNode {
+}: Readonly<{ of: ChangeGaps; onSpan: (from: string, to: string) => void }>): React.ReactNode {
   if (total === 0) return null
   return (
     <Popover

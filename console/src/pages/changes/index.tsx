@@ -195,11 +195,7 @@ function Noise({
   hidden,
   shown,
   onChange,
-}: {
-  readonly hidden: Hidden | undefined
-  readonly shown: boolean
-  readonly onChange: (shown: boolean) => void
-}): React.ReactNode {
+}: Readonly<{ hidden: Hidden | undefined; shown: boolean; onChange: (shown: boolean) => void }>): React.ReactNode {
   const me = useMe()
   const clusters = useClusters(me.data?.namespaces === null)
   const atSource = (clusters.data?.clusters ?? []).reduce((sum, each) => sum + each.hidden, 0)

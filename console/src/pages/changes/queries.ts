@@ -72,7 +72,7 @@ export function useChanges({ filter, t, revision, arrivals, hold }: ChangesQuery
   const data = useLastAnswer(answer.data, isError)
   const own = !isPlaceholderData && !isError
   const pages = useMemo(() => data?.pages.flatMap(({ changes }) => changes) ?? [], [data])
-  const [taken, setTaken] = useState<{ readonly of: string; readonly rows: readonly Change[] }>({ of: '', rows: [] })
+  const [taken, setTaken] = useState<Readonly<{ of: string; rows: readonly Change[] }>>({ of: '', rows: [] })
   const above = taken.of === key ? taken.rows : undefined
   const rows = useMemo(() => (above === undefined || above.length === 0 ? pages : joined(above, pages)), [above, pages])
   const span = data?.pages[0]?.span
@@ -163,15 +163,15 @@ export function useValues(
 }
 
 interface Clusters {
-  readonly clusters: readonly {
-    readonly name: string
-    readonly cluster: string
-    readonly reached?: number
-    readonly problem?: string
-    readonly synced: boolean
-    readonly changes: number
-    readonly hidden: number
-  }[]
+  readonly clusters: readonly Readonly<{
+    name: string
+    cluster: string
+    reached?: number
+    problem?: string
+    synced: boolean
+    changes: number
+    hidden: number
+  }>[]
 }
 
 export function useClusters(enabled: boolean): UseQueryResult<Clusters> {

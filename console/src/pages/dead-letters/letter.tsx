@@ -87,12 +87,7 @@ function Edit({
   busy,
   onSend,
   onCancel,
-}: {
-  readonly body: unknown
-  readonly busy: boolean
-  readonly onSend: (body: object) => void
-  readonly onCancel: () => void
-}): React.ReactNode {
+}: Readonly<{ body: unknown; busy: boolean; onSend: (body: object) => void; onCancel: () => void }>): React.ReactNode {
   const [text, setText] = useState(() => JSON.stringify(body, null, 2))
   const read = readBody(text)
   const problem = 'problem' in read ? read.problem : ''

@@ -7,7 +7,7 @@ export function keyOf({ sink, id }: Pick<DeadLetter, 'sink' | 'id'>): string {
 }
 
 /** Sink names contain no slash. */
-export function partsOf(key: string): { readonly sink: string; readonly id: string } {
+export function partsOf(key: string): Readonly<{ sink: string; id: string }> {
   const at = key.indexOf('/')
   return { sink: key.slice(0, at), id: key.slice(at + 1) }
 }

@@ -137,7 +137,7 @@ export function useMoving(): Moving {
       await act(verb, keys, async () => {
         let count = 0
         for (const [sink, ids] of bySink(keys)) {
-          const answer = await request<{ readonly retried?: number; readonly dropped?: number }>(
+          const answer = await request<Readonly<{ retried?: number; dropped?: number }>>(
             `/api/v1/dead-letters/${encodeURIComponent(sink)}/${verb}`,
             { method: 'POST', body: { ids } },
           )

@@ -94,11 +94,7 @@ export function quicVersion(number: number): string {
 }
 
 /** `~ TLS 1.2`: client and server offered different versions. */
-export function tlsVersion(written: string): {
-  readonly name: string
-  readonly differs: boolean
-  readonly old: boolean
-} {
+export function tlsVersion(written: string): Readonly<{ name: string; differs: boolean; old: boolean }> {
   const name = written.replace(/^~ /, '')
   return { name, differs: name !== written, old: /^(?:SSL|TLS 1\.[01]$)/.test(name) }
 }

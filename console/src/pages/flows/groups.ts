@@ -14,7 +14,7 @@ export interface GroupRow {
   readonly sums: readonly unknown[]
 }
 
-export const defaultGroups: readonly { readonly title: string; readonly fields: readonly string[] }[] = [
+export const defaultGroups: readonly Readonly<{ title: string; fields: readonly string[] }>[] = [
   { title: flowsText.namespaceToNamespace, fields: ['src_namespace', 'dst_namespace'] },
   { title: flowsText.ownerToOwner, fields: ['src_owner_name', 'dst_owner_name'] },
   { title: flowsText.nodeToNode, fields: ['src_node', 'dst_node'] },

@@ -7,12 +7,7 @@ interface Preset {
   readonly title: string
   readonly hint: string
   readonly group: string
-  readonly shows: {
-    readonly dim: Dimension
-    readonly by: Measure
-    readonly once: boolean
-    readonly panels: readonly PanelName[]
-  }
+  readonly shows: Readonly<{ dim: Dimension; by: Measure; once: boolean; panels: readonly PanelName[] }>
 }
 
 const traffic: readonly PanelName[] = ['bytes', 'packets', 'flows', 'talkers', 'pairs', 'ports']
@@ -33,7 +28,7 @@ function feature(
   title: string,
   hint: string,
   panels: readonly PanelName[],
-  more: { readonly dim?: Dimension; readonly by?: Measure } = {},
+  more: Readonly<{ dim?: Dimension; by?: Measure }> = {},
 ): Preset {
   const { dim = 'dst_owner_name', by = 'flows' } = more
   return { id, title, hint, group: presetsText.features, shows: { dim, by, once: false, panels } }

@@ -135,12 +135,7 @@ function Missing({
   busy,
   error,
   onAgain,
-}: {
-  readonly sel: string
-  readonly busy: boolean
-  readonly error: unknown
-  readonly onAgain: () => void
-}): React.ReactNode {
+}: Readonly<{ sel: string; busy: boolean; error: unknown; onAgain: () => void }>): React.ReactNode {
   if (busy)
     return (
       <p className="pad dim" role="status">

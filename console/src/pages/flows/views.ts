@@ -33,7 +33,7 @@ function tab(
  * fallback for at least 300 ms. Throws load errors.
  */
 export function useFlowView(shown: FlowTab | undefined): ComponentType<FlowViewProps> | undefined {
-  const [loaded, setLoaded] = useState<{ readonly tab?: FlowTab; readonly error?: Error }>({})
+  const [loaded, setLoaded] = useState<Readonly<{ tab?: FlowTab; error?: Error }>>({})
   useEffect(() => {
     let gone = false
     if (shown?.view === undefined)

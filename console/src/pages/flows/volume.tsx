@@ -35,10 +35,12 @@ export function Volume({ answer, onSpan }: VolumeProps): React.ReactNode {
 
 const rate = (value: number): string => `${volume(value)}/s`
 
-export function ratesOf({ columns, rows, span, step }: SeriesAnswer): {
-  readonly times: readonly number[]
-  readonly series: readonly ChartSeries[]
-} {
+export function ratesOf({
+  columns,
+  rows,
+  span,
+  step,
+}: SeriesAnswer): Readonly<{ times: readonly number[]; series: readonly ChartSeries[] }> {
   const place = (name: string): number => columns.findIndex((column) => column.name === name)
   const [time, other, group, bytes] = [place('time'), place('other'), place('other') + 1, place('bytes')]
   const first = Math.floor(Date.parse(span.from) / 1000 / step) * step

@@ -121,7 +121,7 @@ const marks = {
   failing: ['▲', 'warning', homeText.trouble],
 } as const
 
-function Connections({ title, of }: { readonly title: string; readonly of: readonly Connection[] }): React.ReactNode {
+function Connections({ title, of }: Readonly<{ title: string; of: readonly Connection[] }>): React.ReactNode {
   return (
     <section className="panel" aria-label={title}>
       <h2>{title}</h2>

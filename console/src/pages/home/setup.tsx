@@ -106,7 +106,7 @@ export function SetupGuide({ how, collector, onHow, onCollector }: HowProps): Re
   )
 }
 
-function Commands({ lines, title }: { readonly lines: readonly string[]; readonly title: string }): React.ReactNode {
+function Commands({ lines, title }: Readonly<{ lines: readonly string[]; title: string }>): React.ReactNode {
   const text = lines.join('\n')
   return (
     <div className="commands">

@@ -52,7 +52,7 @@ export function Details({ sel, view, journal, exporters, rates, onClose }: Detai
   )
 }
 
-function ByReason({ title, reasons }: { readonly title: string; readonly reasons: Reasons }): React.ReactNode {
+function ByReason({ title, reasons }: Readonly<{ title: string; reasons: Reasons }>): React.ReactNode {
   const known = Object.entries(reasons).filter(([, rows]) => rows > 0)
   if (known.length === 0) return null
   return (
@@ -72,10 +72,7 @@ function ByReason({ title, reasons }: { readonly title: string; readonly reasons
 function Source({
   source,
   listens,
-}: {
-  readonly source: SourceView
-  readonly listens: SourceExporters | undefined
-}): React.ReactNode {
+}: Readonly<{ source: SourceView; listens: SourceExporters | undefined }>): React.ReactNode {
   return (
     <>
       {listens?.why !== undefined && <p className="why">{listens.why}</p>}
@@ -103,7 +100,7 @@ function Source({
   )
 }
 
-function Sink({ sink, rate }: { readonly sink: SinkView; readonly rate: number | undefined }): React.ReactNode {
+function Sink({ sink, rate }: Readonly<{ sink: SinkView; rate: number | undefined }>): React.ReactNode {
   const [mark, tone] = marks[sink.state]
   return (
     <>
@@ -150,10 +147,7 @@ const words = (key: string): string => key.replaceAll(/([A-Z])/g, (letter) => ` 
 function Exporter({
   exporter: { why, address: _address, domains, bytes, lastSeen, lastRow, ...facts },
   source,
-}: {
-  readonly exporter: ExporterReport
-  readonly source: SourceExporters
-}): React.ReactNode {
+}: Readonly<{ exporter: ExporterReport; source: SourceExporters }>): React.ReactNode {
   const counters = Object.entries(facts).filter(([, value]) => typeof value === 'number' || typeof value === 'string')
   const spent = Object.entries((bytes ?? {}) as Reasons).filter(([, value]) => value > 0)
   return (

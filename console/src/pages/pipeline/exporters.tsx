@@ -163,7 +163,7 @@ export function reasonsOf(
   exporters: Exporters | undefined,
   view: PipelineView,
   ledger: Ledger,
-): readonly { readonly of: string; readonly id: string; readonly why: string }[] {
+): readonly Readonly<{ of: string; id: string; why: string }>[] {
   return [
     ...(exporters?.sources ?? []).flatMap((source) => [
       ...(source.why === undefined ? [] : [{ of: source.name, id: `source:${source.name}`, why: source.why }]),

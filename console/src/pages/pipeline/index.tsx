@@ -137,10 +137,7 @@ function Sentence({ view }: { readonly view: PipelineView }): React.ReactNode {
 function Why({
   reasons,
   onOpen,
-}: {
-  readonly reasons: ReturnType<typeof reasonsOf>
-  readonly onOpen: (id: string) => void
-}): React.ReactNode {
+}: Readonly<{ reasons: ReturnType<typeof reasonsOf>; onOpen: (id: string) => void }>): React.ReactNode {
   if (reasons.length === 0) return null
   const most = 20
   return (

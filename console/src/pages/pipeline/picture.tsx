@@ -100,10 +100,7 @@ function SourceBox({
 function JournalBox({
   accepted,
   journal,
-}: {
-  readonly accepted: number
-  readonly journal: Pipeline['journal']
-}): React.ReactNode {
+}: Readonly<{ accepted: number; journal: Pipeline['journal'] }>): React.ReactNode {
   return (
     <>
       <span className="box-line">
@@ -133,10 +130,7 @@ const partTones = ['p-delivered', 'p-pending', 'p-filtered', 'p-dead', 'p-droppe
 function SinkBox({
   sink: { name, state, lagMs, parts, accepted, balanced },
   rate,
-}: {
-  readonly sink: SinkView
-  readonly rate: number | undefined
-}): React.ReactNode {
+}: Readonly<{ sink: SinkView; rate: number | undefined }>): React.ReactNode {
   const [mark, tone] = marks[state]
   const rest = parts.filter((part) => part.name !== 'delivered' && part.rows > 0)
   return (

@@ -7,11 +7,11 @@ export function Twin({
   view,
   rates,
   onOpen,
-}: {
-  readonly view: PipelineView
-  readonly rates: ReadonlyMap<string, number>
-  readonly onOpen: (id: string) => void
-}): React.ReactNode {
+}: Readonly<{
+  view: PipelineView
+  rates: ReadonlyMap<string, number>
+  onOpen: (id: string) => void
+}>): React.ReactNode {
   return (
     <>
       <div className="plain-table" tabIndex={0} role="region" aria-label={pipelineText.sources}>

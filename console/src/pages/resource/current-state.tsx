@@ -8,10 +8,7 @@ import { generalText } from '../../text/general.ts'
 export function CurrentState({
   of: { now, intervals, at: effective },
   at,
-}: {
-  readonly of: WholeResource
-  readonly at: string
-}): React.ReactNode {
+}: Readonly<{ of: WholeResource; at: string }>): React.ReactNode {
   if (now === null) {
     const before = intervals.find(({ valid_from: from }) => from <= effective)
     return (

@@ -74,7 +74,7 @@ export function FlowsOf({ of }: { readonly of: WholeResource }): React.ReactNode
   )
 }
 
-function marksOf(changes: readonly Change[]): readonly { readonly at: number; readonly text: string }[] {
+function marksOf(changes: readonly Change[]): readonly Readonly<{ at: number; text: string }>[] {
   return changes
     .filter(({ noise }) => noise.length === 0)
     .map(({ time, operation, actor }) => ({
@@ -87,11 +87,7 @@ function PeersOf({
   title,
   flowRange,
   group,
-}: {
-  readonly title: string
-  readonly flowRange: FlowRange
-  readonly group: readonly string[]
-}): React.ReactNode {
+}: Readonly<{ title: string; flowRange: FlowRange; group: readonly string[] }>): React.ReactNode {
   const { data } = usePeers(flowRange, group)
   if (data === undefined) return null
   const place = (name: string): number => data.columns.findIndex((column) => column.name === name)

@@ -120,10 +120,7 @@ export default function ResourcePage(): React.ReactNode {
 function Crumbs({
   of: { now, intervals, changes },
   parts,
-}: {
-  readonly of: WholeResource
-  readonly parts: ObjectRef
-}): React.ReactNode {
+}: Readonly<{ of: WholeResource; parts: ObjectRef }>): React.ReactNode {
   const newest = intervals[0]
   const deleted = changes.find(({ operation }) => operation === 'deleted')
   const gone = newest?.valid_to ?? (intervals.length === 0 ? (deleted?.time ?? null) : null)
@@ -163,11 +160,7 @@ function Failed({
   error,
   name,
   onRetry,
-}: {
-  readonly error: unknown
-  readonly name: string
-  readonly onRetry: () => void
-}): React.ReactNode {
+}: Readonly<{ error: unknown; name: string; onRetry: () => void }>): React.ReactNode {
   const { status, code } = asApiError(error)
   if (code === 'WEIR_API_NO_STORE') return <NoStore title={resourceText.needsStore} />
   if (status !== 404) return <ErrorState error={error} onRetry={onRetry} />

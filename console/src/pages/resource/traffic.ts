@@ -5,8 +5,8 @@ import { literal } from '../../parts/filter-text.ts'
 import { resourceText } from '../../text/resource.ts'
 
 export interface Peers extends AnswerFrame {
-  readonly others: { readonly groups?: number; readonly bytes: number | string }
-  readonly total: { readonly groups?: number; readonly bytes: number | string; readonly flows: number | string }
+  readonly others: Readonly<{ groups?: number; bytes: number | string }>
+  readonly total: Readonly<{ groups?: number; bytes: number | string; flows: number | string }>
 }
 
 interface Traffic {
@@ -20,10 +20,7 @@ interface Traffic {
 
 const hourMs = 3_600_000
 
-export function lifeOf(
-  intervals: readonly ResourceState[],
-  uid: string,
-): { readonly from: number; readonly to: number } {
+export function lifeOf(intervals: readonly ResourceState[], uid: string): Readonly<{ from: number; to: number }> {
   const own = intervals.filter((state) => state.uid === uid)
   const ends = own.map(({ valid_to: to }) => (to === null ? Infinity : Date.parse(to)))
   return { from: Math.min(...own.map(({ valid_from: from }) => Date.parse(from))), to: Math.max(...ends) }

@@ -58,11 +58,7 @@ function Choice<T extends string>({
   label,
   of,
   words,
-}: {
-  readonly label: string
-  readonly of: Preference<T>
-  readonly words: Readonly<Record<T, string>>
-}): React.ReactNode {
+}: Readonly<{ label: string; of: Preference<T>; words: Readonly<Record<T, string>> }>): React.ReactNode {
   const chosen = usePreference(of)
   const id = useId()
   return (

@@ -26,7 +26,7 @@ export function readSqlError(detail: string, sql: string): SqlError {
   return { message, line, column: column + 1, offset: before + column }
 }
 
-export function wordAt(sql: string, offset: number): { readonly from: number; readonly to: number } {
+export function wordAt(sql: string, offset: number): Readonly<{ from: number; to: number }> {
   const length = /^[\w.]+/.exec(sql.slice(offset))?.[0].length ?? 1
   return offset >= sql.length
     ? { from: Math.max(0, sql.length - 1), to: sql.length }

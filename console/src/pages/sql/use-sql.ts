@@ -25,7 +25,7 @@ async function rowsOf(
   answer: Response,
   most: number,
   onRows: (rows: number) => void,
-): Promise<{ readonly rows: Row[]; readonly cut: boolean }> {
+): Promise<Readonly<{ rows: Row[]; cut: boolean }>> {
   const rows: Row[] = []
   const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader()
   if (reader === undefined) return { rows, cut: false }
@@ -55,14 +55,14 @@ async function describe(sql: string, signal: AbortSignal): Promise<readonly Colu
 
 type Run =
   | { readonly is: 'nothing' }
-  | { readonly is: 'running'; readonly sql: string; readonly rows: number; readonly since: number }
-  | { readonly is: 'done'; readonly sql: string; readonly result: Result }
-  | { readonly is: 'failed'; readonly sql: string; readonly refused: ApiError }
-  | { readonly is: 'cancelled'; readonly sql: string }
+  | Readonly<{ is: 'running'; sql: string; rows: number; since: number }>
+  | Readonly<{ is: 'done'; sql: string; result: Result }>
+  | Readonly<{ is: 'failed'; sql: string; refused: ApiError }>
+  | Readonly<{ is: 'cancelled'; sql: string }>
 
 interface Running {
   readonly run: Run
-  readonly last: { readonly sql: string; readonly result: Result } | undefined
+  readonly last: Readonly<{ sql: string; result: Result }> | undefined
   readonly start: (sql: string) => void
   readonly cancel: () => void
 }

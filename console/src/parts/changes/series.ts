@@ -4,10 +4,14 @@ import { operations } from './operations.ts'
 import { generalText } from '../../text/general.ts'
 
 /** Values of each bucket and group; buckets without changes are 0. */
-export function seriesOf({ span, step, by, groups, others, buckets }: ChangeSums): {
-  readonly times: readonly number[]
-  readonly series: readonly ChartSeries[]
-} {
+export function seriesOf({
+  span,
+  step,
+  by,
+  groups,
+  others,
+  buckets,
+}: ChangeSums): Readonly<{ times: readonly number[]; series: readonly ChartSeries[] }> {
   const first = Math.floor(Date.parse(span.from) / 1000 / step) * step
   const length = Math.max(1, Math.ceil((Date.parse(span.to) / 1000 - first) / step))
   const names = [

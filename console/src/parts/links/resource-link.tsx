@@ -6,11 +6,7 @@ export function ResourceLink({
   to,
   at,
   children,
-}: {
-  readonly to: string
-  readonly at?: string
-  readonly children: React.ReactNode
-}): React.ReactNode {
+}: Readonly<{ to: string; at?: string; children: React.ReactNode }>): React.ReactNode {
   if (parseRef(to) === undefined && !isCloudRef(to)) return children
   const search = at === undefined ? {} : { v: '1', at }
   return (

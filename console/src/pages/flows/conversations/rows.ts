@@ -1,12 +1,12 @@
 import type { AnswerFrame } from '../../../../../src/api/published.ts'
 
 export interface ConversationsAnswer extends AnswerFrame {
-  readonly total: {
-    readonly conversations: number
-    readonly flows: number | string
-    readonly bytes: number | string | null
-    readonly packets: number | string | null
-  }
+  readonly total: Readonly<{
+    conversations: number
+    flows: number | string
+    bytes: number | string | null
+    packets: number | string | null
+  }>
 }
 
 type Amount = number | string | null

@@ -9,10 +9,7 @@ import { overviewText } from '../../../text/overview.ts'
 export function Controls({
   state: { dim, by, before, panels, focus, live },
   set,
-}: {
-  readonly state: FlowsState
-  readonly set: PageState<FlowsState>['set']
-}): React.ReactNode {
+}: Readonly<{ state: FlowsState; set: PageState<FlowsState>['set'] }>): React.ReactNode {
   return (
     <>
       <label className="control">

@@ -6,10 +6,7 @@ import { overviewText } from '../../../text/overview.ts'
 export function FoldedPanels({
   panels,
   alone = false,
-}: {
-  readonly panels: readonly PanelName[]
-  readonly alone?: boolean
-}): React.ReactNode {
+}: Readonly<{ panels: readonly PanelName[]; alone?: boolean }>): React.ReactNode {
   const families = [...new Set(panels.map((name) => panelKinds[name].family))].filter(
     (family): family is Feature => family !== 'flows',
   )

@@ -22,7 +22,7 @@ export function latencyOf(
   { columns, rows, span, step }: SeriesAnswer,
   of: string,
   perMs: number,
-): { readonly times: readonly number[]; readonly series: readonly ChartSeries[]; readonly flows: number } {
+): Readonly<{ times: readonly number[]; series: readonly ChartSeries[]; flows: number }> {
   const place = (name: string): number => columns.findIndex((column) => column.name === name)
   const times = bucketTimes(Date.parse(span.from) / 1000, Date.parse(span.to) / 1000, step)
   const [time, flows] = [place('time'), place(`${of}_flows`)]

@@ -26,12 +26,7 @@ interface Past {
   /** Unix seconds from which the data are complete. */
   readonly from: number
   readonly to: number
-  readonly rows: readonly {
-    readonly at: number
-    readonly other: boolean
-    readonly cell: unknown
-    readonly amount: number
-  }[]
+  readonly rows: readonly Readonly<{ at: number; other: boolean; cell: unknown; amount: number }>[]
 }
 
 const columns = ['bytes_est', 'packets_est'] as const
@@ -50,7 +45,7 @@ export class LiveSeries {
   groups: readonly (readonly Cell[])[] = []
   readonly buckets = new Map<
     number,
-    { readonly total: readonly number[]; readonly groups: readonly (readonly number[] | null)[] }
+    Readonly<{ total: readonly number[]; groups: readonly (readonly number[] | null)[] }>
   >()
   begun = false
   /** Unix seconds: complete from here on. */
@@ -207,7 +202,7 @@ export function useLiveSeries(
   { filter, both, once }: FlowQuestion,
   field: Dimension,
   spanSeconds: number,
-): { readonly series: LiveSeries; readonly turn: number } | undefined {
+): Readonly<{ series: LiveSeries; turn: number }> | undefined {
   const [turn, setTurn] = useState(0)
   const step = liveStep(spanSeconds)
   const shown = Math.max(bucketsLeast, Math.min(maxBuckets, Math.ceil(spanSeconds / step)))

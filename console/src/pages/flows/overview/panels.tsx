@@ -33,7 +33,7 @@ export interface PanelContext {
   readonly look: PanelLook
   readonly size: PanelSize
   readonly isLive: boolean
-  readonly live: { readonly series: LiveSeries; readonly turn: number } | undefined
+  readonly live: Readonly<{ series: LiveSeries; turn: number }> | undefined
   readonly menu: (title: string, has: MenuOf) => React.ReactNode
   readonly onTable: (table: boolean) => void
   readonly onOnly: (fields: readonly string[], cells: readonly unknown[]) => void

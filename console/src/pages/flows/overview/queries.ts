@@ -52,7 +52,7 @@ export function useEarlier(
   before: Earlier,
   by: Measure,
   enabled: boolean,
-): { readonly answer: SeriesAnswer | undefined; readonly seconds: number } {
+): Readonly<{ answer: SeriesAnswer | undefined; seconds: number }> {
   const seconds = before === 'span' ? spanSeconds(flowQuery.t) : (lengths[before] ?? 0)
   const { data } = useAnswer<SeriesAnswer>(
     '/api/v1/series',
@@ -80,7 +80,7 @@ export function restrictTo(flowQuery: FlowQuery, family: Family): FlowQuery {
 /** Whether flows of the range have the field; undefined: unknown. A positive result is kept until the query changes. */
 export function useHas(flowQuery: FlowQuery, family: Feature, enabled: boolean): boolean | undefined {
   const about = JSON.stringify([questionQuery(flowQuery), flowQuery.t])
-  const [settled, setSettled] = useState<{ readonly about: string; readonly revision: number }>()
+  const [settled, setSettled] = useState<Readonly<{ about: string; revision: number }>>()
   const revision = settled?.about === about ? settled.revision : flowQuery.revision
   const { data, isPlaceholderData } = useAnswer<AnswerFrame>(
     '/api/v1/flows',
@@ -95,7 +95,7 @@ export function useHas(flowQuery: FlowQuery, family: Feature, enabled: boolean):
   return has
 }
 
-export function latestOf(t: Range): { readonly t: Range; readonly seconds: number } {
+export function latestOf(t: Range): Readonly<{ t: Range; seconds: number }> {
   const whole = spanSeconds(t)
   const length = Math.min(whole, Math.max(10, Math.round(whole / 30)))
   const [, count = '0', unit = 's'] = /^now-(\d+)(s|m|h|d|w)$/.exec(t.to) ?? []

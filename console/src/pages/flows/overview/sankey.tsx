@@ -32,7 +32,7 @@ function graphOf(
   data: Shares,
   fields: readonly string[],
   others: boolean,
-): { readonly nodes: readonly Node[]; readonly links: readonly Link[] } {
+): Readonly<{ nodes: readonly Node[]; links: readonly Link[] }> {
   const nodes = new Map<string, Node>()
   const node = (side: Node['side'], name: string, isOthers: boolean): string => {
     const id = `${side} ${isOthers ? overviewText.allPrefix : '= '}${name}`

@@ -98,11 +98,7 @@ export function DiffList({
   graph,
   measure,
   onChoose,
-}: {
-  readonly graph: Graph
-  readonly measure: Measure
-  readonly onChoose: (key: string) => void
-}): React.ReactNode {
+}: Readonly<{ graph: Graph; measure: Measure; onChoose: (key: string) => void }>): React.ReactNode {
   const [sort, setSort] = useState('-delta')
   const columns = useMemo(() => columnsOf(measure), [measure])
   const lines = useMemo(() => {

@@ -71,11 +71,7 @@ export function EdgeList({
   graph,
   measure,
   onChoose,
-}: {
-  readonly graph: Graph
-  readonly measure: Measure
-  readonly onChoose: (key: string) => void
-}): React.ReactNode {
+}: Readonly<{ graph: Graph; measure: Measure; onChoose: (key: string) => void }>): React.ReactNode {
   const [sort, setSort] = useState(`-${measure}`)
   const lines = useMemo(() => {
     const all = graph.edges.map((edge): Line => ({

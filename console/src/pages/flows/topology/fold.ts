@@ -47,7 +47,7 @@ export interface Graph {
   /** The remainder: together with the edges it is the total. */
   readonly rest: Total
   readonly total: Total
-  readonly earlier?: { readonly rest: Total; readonly total: Total }
+  readonly earlier?: Readonly<{ rest: Total; total: Total }>
 }
 
 interface Limits {
@@ -202,7 +202,7 @@ const elsewhere = '\u0000elsewhere'
 function foldNodes(
   sorted: readonly Known[],
   most: number,
-): { readonly kept: readonly Known[]; readonly folded: ReadonlyMap<string, Folded> } {
+): Readonly<{ kept: readonly Known[]; folded: ReadonlyMap<string, Folded> }> {
   if (sorted.length <= most) return { kept: sorted, folded: new Map() }
   let count = most
   for (;;) {

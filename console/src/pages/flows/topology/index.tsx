@@ -54,7 +54,7 @@ export default function Topology({ state, set, tabs }: FlowViewProps): React.Rea
       'replace',
     )
   }
-  const into = (change: { readonly q: string; readonly scope?: Scope }): void => {
+  const into = (change: Readonly<{ q: string; scope?: Scope }>): void => {
     setSteps((before) => before + 1)
     set({ ...change, node: '', pins: {}, eye: undefined })
   }

@@ -12,9 +12,9 @@ import {
 export type Point = readonly [x: number, y: number]
 
 export interface LayoutInput {
-  readonly nodes: readonly { readonly key: string; readonly group: string }[]
-  readonly edges: readonly { readonly from: number; readonly to: number; readonly weight: number }[]
-  readonly known: { readonly nodes: Readonly<Record<string, Point>>; readonly groups: Readonly<Record<string, Point>> }
+  readonly nodes: readonly Readonly<{ key: string; group: string }>[]
+  readonly edges: readonly Readonly<{ from: number; to: number; weight: number }>[]
+  readonly known: Readonly<{ nodes: Readonly<Record<string, Point>>; groups: Readonly<Record<string, Point>> }>
   readonly pins: Readonly<Record<string, Point>>
 }
 

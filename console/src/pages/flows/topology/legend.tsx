@@ -11,11 +11,7 @@ export function DiffLegend({
   graph: { edges },
   measure,
   answer,
-}: {
-  readonly graph: Graph
-  readonly measure: Measure
-  readonly answer: DiffAnswer | undefined
-}): React.ReactNode {
+}: Readonly<{ graph: Graph; measure: Measure; answer: DiffAnswer | undefined }>): React.ReactNode {
   const counts = new Map(changes.map((change) => [change, 0]))
   for (const edge of edges) counts.set(changeOf(edge, measure), (counts.get(changeOf(edge, measure)) ?? 0) + 1)
   return (

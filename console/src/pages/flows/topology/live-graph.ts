@@ -10,7 +10,7 @@ import type { Scope } from './state.ts'
 export interface GraphMessage {
   readonly cols: readonly string[]
   readonly upsertEdges: readonly (readonly [from: Cell, to: Cell, sums: readonly number[]])[]
-  readonly others: { readonly edges: number; readonly sums: readonly number[] }
+  readonly others: Readonly<{ edges: number; sums: readonly number[] }>
   readonly snapshot?: true
 }
 
@@ -65,7 +65,7 @@ export class LiveGraph {
     this.#pieces = this.#pieces.filter(({ at }) => at > now - liveSeconds * 1000)
     const edges = new Map<
       string,
-      { readonly from: readonly unknown[]; readonly to: readonly unknown[]; readonly sums: Record<Measure, number> }
+      Readonly<{ from: readonly unknown[]; to: readonly unknown[]; sums: Record<Measure, number> }>
     >()
     const total = zero()
     const add = (into: Record<Measure, number>, more: Amounts): void => {

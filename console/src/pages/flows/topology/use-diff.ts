@@ -36,7 +36,7 @@ const lengths: Readonly<Record<string, number>> = { '1h': 3600, '1d': 86_400, '1
 export function spansOf(
   { from, to }: FlowQuery['t'],
   diff: string,
-): { readonly now: readonly [number, number]; readonly before: readonly [number, number] } {
+): Readonly<{ now: readonly [number, number]; before: readonly [number, number] }> {
   const [begin, end] = [Math.round(momentSeconds(from) * 1000), Math.round(momentSeconds(to) * 1000)]
   const earlier =
     diff === 'span'
@@ -117,7 +117,7 @@ function chunksOf(
   edges: readonly Pair[],
   scope: Scope,
   both: boolean,
-): readonly { readonly edges: readonly Pair[]; readonly filter: string }[] {
+): readonly Readonly<{ edges: readonly Pair[]; filter: string }>[] {
   const { parts } = scopeParts[scope]
   const fields = [...parts.map((part) => `src_${part}`), ...parts.map((part) => `dst_${part}`)]
   const chunks: { edges: Pair[]; tests: string[]; length: number }[] = []

@@ -30,7 +30,7 @@ export function useLayout(
   measure: Measure,
   pins: Pins,
   turn: number,
-): { readonly laid: Laid | undefined; readonly failed: string } {
+): Readonly<{ laid: Laid | undefined; failed: string }> {
   const [laid, setLaid] = useState<Laid & { readonly scope: Scope }>()
   const [failed, setFailed] = useState('')
   const worker = useRef<Worker>(undefined)
@@ -55,7 +55,7 @@ export function useLayout(
       known,
       pins,
     }
-    worker.current.onmessage = ({ data }: MessageEvent<{ readonly task: number; readonly placed: Placed }>) => {
+    worker.current.onmessage = ({ data }: MessageEvent<Readonly<{ task: number; placed: Placed }>>) => {
       if (data.task !== number) return
       remember(scope, graph, data.placed, pins)
       setLaid({ graph, placed: data.placed, scope })
