@@ -139,10 +139,11 @@ async function checkStarts(context: AcceptanceContext, clone: string): Promise<v
   }
   context.figure('start to ready, empty compile cache', Math.round(await once()), 'ms')
   context.figure('start to ready, empty compile cache, CPU time of all threads', cpu[0] ?? Number.NaN, 'ms')
+  const rounds = context.size(20, 3)
   const warm: number[] = []
-  for (let i = 0; i < 20; i++) warm.push(await once())
-  context.figure('start to ready, warm, p50 of 20', Math.round(percentile(warm, 50)), 'ms')
-  context.figure('start to ready, warm, p95 of 20', Math.round(percentile(warm, 95)), 'ms')
+  for (let i = 0; i < rounds; i++) warm.push(await once())
+  context.figure(`start to ready, warm, p50 of ${rounds}`, Math.round(percentile(warm, 50)), 'ms')
+  context.figure(`start to ready, warm, p95 of ${rounds}`, Math.round(percentile(warm, 95)), 'ms')
   context.figure('start to ready, warm, slowest', Math.round(Math.max(...warm)), 'ms')
   // Unlike the figures above, these do not depend on the load of the machine.
   context.figure('start to ready, CPU time of all threads, p50', percentile(cpu.slice(1), 50), 'ms')
