@@ -41,8 +41,10 @@ export class RangeNames implements Enrichment {
   }
 }
 
-/** Adds the meanings of addresses at the time of the flow. Fields that a flow carries stay, except `node_direction`. */
+/** Adds the meanings of addresses at the time of the flow. Fields that a flow carries stay, except `node_direction`.
+ * Derived flows stay as they are. */
 export function enrichFlows(batch: FlowBatch, received: number, { holders, networks }: Names): Enriched {
+  if (batch.derived === true) return { batch, unknown: false }
   const columns: Record<string, Column> = { ...batch.columns }
   const words = new Words(batch.dictionary)
   const nodes: { [E in End]?: IpColumn | undefined } = {}

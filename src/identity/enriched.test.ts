@@ -12,7 +12,7 @@ import type { ResourceData } from '../model/kubernetes.ts'
 import { flowBatch, FrameMaker } from '../store/testing/frames.ts'
 import { queryRows } from '../store/testing/query-rows.ts'
 import { temporaryStores } from '../store/testing/temporary.ts'
-import { enrichFlows } from './enrich.ts'
+import { enrichFlows, type Names } from './enrich.ts'
 import { PrefixTable } from './prefix-table.ts'
 import type { StaticResolver } from './static-resolver.ts'
 import { gone, node, other, pod, t0 } from './testing/objects.ts'
@@ -126,6 +126,16 @@ function randomFlows(random: SeededRandom, received: number): FlowBatch {
   return { ...batch, dictionary: words.strings, columns: { ...batch.columns, ...more } }
 }
 
+/** What a transform writes that drops some names and changes one. */
+function randomlyDerived(random: SeededRandom, received: number, names: Names): FlowBatch {
+  const { batch } = enrichFlows(randomFlows(random, received), received, names)
+  const kept = Object.entries(batch.columns).filter(([name]) => !columns.includes(name) || random.chance(0.6))
+  const dictionary = [...batch.dictionary, 'changed']
+  const codes = Uint32Array.from({ length: batch.count }, () => (random.chance(0.5) ? dictionary.length - 1 : 0))
+  const changed: Record<string, Column> = { dst_name: { kind: 'dict', codes } }
+  return { ...batch, dictionary, columns: { ...Object.fromEntries(kept), ...changed }, derived: true }
+}
+
 it.each([1, 2, 3, 4, 5, 6, 7, 8])(
   'delivered, stored and live flows have the same names, nodes, direction and layer (seed %i)',
   async (seed) => {
@@ -138,14 +148,16 @@ it.each([1, 2, 3, 4, 5, 6, 7, 8])(
       ['192.0.2.0/24', 'office', 'outside'],
       ['10.1.0.0/29', 'pods', undefined],
     )
+    const names: Names = { holders: workloads, networks }
     const resolver = new WorkloadResolver(networks, workloads, () => true)
     const store = await stores.open({ resolver })
     const make = new FrameMaker()
     const received = t0 + 100_000
     const expected: Record<string, Cell>[] = []
     for (let frame = 0; frame < 6; frame++) {
-      const batch = randomFlows(random, received)
-      const { batch: delivered } = enrichFlows(batch, received, { holders: workloads, networks })
+      const batch = frame % 3 === 2 ? randomlyDerived(random, received, names) : randomFlows(random, received)
+      const { batch: delivered } = enrichFlows(batch, received, names)
+      if (batch.derived === true) expect(delivered).toBe(batch)
       const made = make.batch(batch, received, 'agents')
       await store.projection.apply([made])
       const cells = (of: FlowBatch, through: WorkloadResolver | undefined, row: number): Record<string, Cell> =>

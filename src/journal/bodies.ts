@@ -3,6 +3,7 @@
  * is read as a typed-array view without a copy.
  *
  * flows:  u32 count · u32 columns · dictionary · per column { u16 field · u8 kind · u8 flags · u32 bytes · data }
+ *         The field 65535 marks derived rows.
  * events: u32 count · dictionary · the arrays of EventBatch in fixed order
  * dictionary: u32 strings · u32 bytes · u32 end offset per string · UTF-8
  */
@@ -17,6 +18,8 @@ import { ByteReader, ByteWriter } from './bytes.ts'
 const hasValid = 1
 /** All rows are equal: one value is stored. */
 const isConstant = 2
+/** Instead of a field: a column `u8` of ones marks derived rows. Earlier versions skip it as an unknown field. */
+const derivedMark = 0xffff
 
 /** At the start of `room` if the bytes fit. */
 export function encodeBatch(batch: Batch, room?: Uint8Array<ArrayBuffer>): Uint8Array {
@@ -98,7 +101,7 @@ function sizeOf(batch: Batch): number {
 
 function encodeFlows(batch: FlowBatch, out: ByteWriter): void {
   const names = Object.keys(batch.columns)
-  out.u32(names.length)
+  out.u32(names.length + (batch.derived === true ? 1 : 0))
   out.strings(batch.dictionary)
   for (const name of names) {
     const column = batch.columns[name]
@@ -108,6 +111,9 @@ function encodeFlows(batch: FlowBatch, out: ByteWriter): void {
     }
     encodeColumn(field.id, column, batch.count, out)
   }
+  if (batch.derived !== true) return
+  out.u32(derivedMark | (columnKinds.indexOf('u8') << 16) | (isConstant << 24))
+  out.array(Uint8Array.of(1))
 }
 
 type Words = Uint8Array | Uint16Array | Uint32Array | Int32Array | Float64Array
@@ -222,13 +228,15 @@ function decodeFlows(count: number, from: ByteReader): FlowBatch {
   const width = from.u32()
   const dictionary = from.strings()
   const columns: Record<string, Column> = {}
+  let derived = false
   for (let i = 0; i < width; i++) {
     const { id, column } = decodeColumn(count, from)
+    derived ||= id === derivedMark
     // A field of a later version.
     const field = flowFieldById(id)
     if (field !== undefined) columns[field.name] = column
   }
-  return { kind: 'flows', count, dictionary, columns }
+  return { kind: 'flows', count, dictionary, columns, ...(derived ? { derived } : {}) }
 }
 
 function encodeEventColumns(batch: EventBatch, out: ByteWriter): void {

@@ -9,6 +9,8 @@ export interface FlowBatch {
   readonly count: number
   readonly dictionary: readonly string[]
   readonly columns: Readonly<Record<string, Column>>
+  /** Rows of a transform, which saw the names of addresses: absent names stay absent. */
+  readonly derived?: true
 }
 
 /** Many byte strings in one buffer: item r is bytes[offsets[r] .. offsets[r+1]). */

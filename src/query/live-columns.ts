@@ -86,7 +86,8 @@ function received(header: LiveHeader): NumberReader {
 }
 
 /** Whether the value is of the flow or else of its resolved address. */
-export function isResolved(name: string, resolver: LiveResolver | undefined): boolean {
+export function isResolved(batch: FlowBatch, name: string, resolver: LiveResolver | undefined): boolean {
+  if (batch.derived === true) return false
   const column = endpointColumns.get(name)
   return column !== undefined && resolver !== undefined && (resolver.holders !== undefined || isOfNetworks(column.part))
 }
@@ -113,7 +114,7 @@ export function textsOf(rows: LiveRows, name: string): TextReader | undefined {
 /** At the time of the flow; undefined if no row has one. */
 export function resolvedTexts({ batch, header, resolver }: LiveRows<FlowBatch>, name: string): TextReader | undefined {
   const column = endpointColumns.get(name)
-  if (column === undefined || resolver === undefined || !isResolved(name, resolver)) return undefined
+  if (column === undefined || resolver === undefined || !isResolved(batch, name, resolver)) return undefined
   const { part, ends, least } = column
   const readers = ends.flatMap((end): TextReader[] => {
     const read = endpointReader(batch, header, end, resolver)
@@ -160,6 +161,7 @@ export function storedColumn(
   name: string,
   resolver: LiveResolver | undefined,
 ): Column | undefined {
+  if (batch.derived === true) return batch.columns[name]
   const end = nodeColumns.get(name)
   if (end !== undefined) return nodesAt(batch, header, end, resolver)
   if (name !== 'node_direction') return batch.columns[name]

@@ -123,7 +123,7 @@ function texts(name: string, match: Leaf['match']): Compiled {
   const test = textTest(match)
   return (rows) => {
     const codes = codesOf(rows, name)
-    const resolved = isFlows(rows) && isResolved(name, rows.resolver)
+    const resolved = isFlows(rows) && isResolved(rows.batch, name, rows.resolver)
     if (codes !== undefined && !resolved) {
       const matches = memoized(rows.batch.dictionary, test)
       return (row) => matches(codes[row] ?? 0)

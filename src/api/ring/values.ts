@@ -27,7 +27,7 @@ export class FieldValues {
     const cell = cellReader(batch, header, name, this.#resolver)
     const column = storedColumn(batch, header, name, this.#resolver)
     // JSON is grouped by its text.
-    if (column?.kind === 'json' || (column?.kind === 'dict' && !isResolved(name, this.#resolver))) {
+    if (column?.kind === 'json' || (column?.kind === 'dict' && !isResolved(batch, name, this.#resolver))) {
       const { codes } = column
       const known = new Int32Array(batch.dictionary.length)
       return (row) => {

@@ -4,7 +4,8 @@ import { decodeBatch, encodeBatch } from '../../journal/index.ts'
 import type { Unit } from '../../journal/types.ts'
 import { eventId, toEventBatch } from '../../model/events.ts'
 import { deriveSink } from './derive.ts'
-import { selectRows } from '../../model/select.ts'
+import { FlowBuilder } from '../../model/flow-builder.ts'
+import { oneRow, selectRows } from '../../model/select.ts'
 import type { BatchTransform, Sink, SinkBatch, SinkPiece, Transform } from '../contracts.ts'
 
 function piece(sequence: number, ids: readonly string[]): SinkPiece {
@@ -112,6 +113,29 @@ describe('a derived stream', () => {
       { index: 3, is: 'filter', reason: 'filtered', rows: Uint32Array.of(3) },
     ])
     expect(journal.ids).toEqual({ 'r.odd': ['b', 'e'], 'r.even': ['a', 'c', 'd'] })
+  })
+
+  it('marks derived flows, so that nothing names their addresses again', async () => {
+    const units: Unit[] = []
+    const journal = { cursor: () => Promise.resolve(undefined), append: async (unit: Unit) => void units.push(unit) }
+    const transform: BatchTransform = { take: ({ batch }) => ({ outputs: [{ to: '', batch }], failures: [] }) }
+    const flows = new FlowBuilder(2)
+    flows.reserve(2)
+    flows.column('dst_port').items.set([80, 443])
+    flows.column('dst_port').markRows(0, 2)
+    flows.commit(2)
+    const input = flows.batch()
+    const header = frameHeader({ sequence: 1, kind: 'flows', source: 'in', count: 2, received: 5 })
+    await deriveSink({ id: 'f', transform, journal }).send(
+      batch([{ header, batch: input, rows: Uint32Array.of(0, 1), firstRow: 0 }]),
+      signal,
+    )
+    const read = decodeBatch('flows', units[0]?.raw ?? new Uint8Array(0))
+    expect(read).toMatchObject({ derived: true, count: 2 })
+    expect(read.kind === 'flows' && read.columns).toEqual(input.columns)
+    expect(decodeBatch('flows', encodeBatch(input))).not.toHaveProperty('derived')
+    // Parts of a batch and dead letters keep the mark.
+    expect(decodeBatch('flows', encodeBatch(oneRow(read, 1)))).toMatchObject({ derived: true, count: 1 })
   })
 
   it('writes what a closed window holds once, although the journal rejects the first attempt', async () => {

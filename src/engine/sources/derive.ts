@@ -233,7 +233,7 @@ class DerivedSink {
       stream: source,
       kind: batch.kind,
       count: batch.count,
-      raw: encodeBatch(batch),
+      raw: encodeBatch(batch.kind === 'flows' ? { ...batch, derived: true } : batch),
       received,
       ...(batch.kind === 'events' ? timeRange(batch.time) : flowTimes(batch)),
       cursor: new TextEncoder().encode(JSON.stringify(cursor)),

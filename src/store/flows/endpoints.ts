@@ -14,6 +14,8 @@ const maxTexts = 1 << 18
 const twoTo32 = 4_294_967_296
 
 export interface AddressMeaning extends HolderMeaning {
+  /** Addresses without names: the flow has all that it shows. */
+  readonly unnamed?: boolean
   /** Scope per row; default: 0. */
   readonly scopes: Uint32Array | undefined
   scopeName(scope: number): string
@@ -39,6 +41,7 @@ export class Endpoints {
   #fresh: EndpointRow[] = []
   /** id − #base + 1, or the entry for addresses with changing holders. */
   #table = new AddressTable()
+  #unnamed = new AddressTable()
   #base = 0
   #holders: Holders | undefined
   #held: HeldIds | undefined
@@ -73,7 +76,7 @@ export class Endpoints {
       this.#begin()
     }
     const ids = this.#room(count)
-    if (this.#held === undefined) this.#plainIds(ids, column, count, meaning)
+    if (this.#held === undefined || meaning.unnamed === true) this.#plainIds(ids, column, count, meaning)
     else {
       this.#held.fill(ids, column, count, meaning)
       if (this.#held.count >= this.#limit) this.#begin()
@@ -82,13 +85,14 @@ export class Endpoints {
   }
 
   #plainIds(ids: Float64Array, { words, valid }: IpColumn, count: number, meaning: AddressMeaning): void {
-    const { scopes } = meaning
+    const scopes = meaning.unnamed === true ? undefined : meaning.scopes
+    let table = this.#tableOf(meaning)
     let [w0, w1, w2, w3, scope, id] = [0, 0, 0, 0, -1, 0]
     let seen = 0
     for (let row = 0; row < count; row++) {
       if (row % rowsAhead === 0)
         for (let next = row; next < count && next < row + rowsAhead; next++)
-          seen ^= this.#table.near(words[4 * next + 3] as number)
+          seen ^= table.near(words[4 * next + 3] as number)
       if (valid !== undefined && !isPresent(valid, row)) {
         ids[row] = 0
         continue
@@ -101,18 +105,23 @@ export class Endpoints {
         w2 = words[at + 2] as number
         w3 = words[at + 3] as number
         scope = own
-        const known = this.#table.find(w0, w1, w2, w3, own)
+        const known = table.find(w0, w1, w2, w3, own)
         id = known === 0 ? this.#add(words, row, own, meaning) : this.#base + known - 1
+        table = this.#tableOf(meaning)
       }
       ids[row] = id
     }
-    this.#table.seen = seen
+    table.seen = seen
+  }
+
+  #tableOf({ unnamed }: AddressMeaning): AddressTable {
+    return unnamed === true ? this.#unnamed : this.#table
   }
 
   #add(words: Uint32Array, row: number, scope: number, meaning: AddressMeaning): number {
     const offset = 4 * row
-    if (this.#table.count >= this.#limit) this.#begin()
-    this.#table.add(
+    if (this.#tableOf(meaning).count >= this.#limit) this.#begin()
+    this.#tableOf(meaning).add(
       words[offset] ?? 0,
       words[offset + 1] ?? 0,
       words[offset + 2] ?? 0,
@@ -120,6 +129,7 @@ export class Endpoints {
       scope,
       this.#next - this.#base + 1,
     )
+    if (meaning.unnamed === true) return this.#give(words, offset, undefined)
     const resolved = this.#resolver.resolve(words, offset, meaning.timeOf(row), meaning.scopeName(scope))
     return this.#give(words, offset, resolved.is === 'endpoint' ? resolved.endpoint : undefined)
   }
@@ -228,6 +238,7 @@ export class Endpoints {
   #begin(): void {
     this.#base = this.#next
     this.#table = new AddressTable()
+    this.#unnamed = new AddressTable()
     this.#meanings.push(new EndpointNames(this.#next))
     this.#held?.close()
     this.#holders = this.#resolver.holders

@@ -56,6 +56,7 @@ export function flowRows(
   const scopes = scope?.kind === 'dict' ? scope.codes.map((code) => numbers[code] ?? 0) : undefined
   let times: Float64Array | undefined
   const meaning: AddressMeaning = {
+    unnamed: batch.derived === true,
     scopes,
     received: header.received,
     scopeName: (number) => words.strings[number] ?? '',
@@ -80,7 +81,7 @@ export function flowRows(
 
 /** The direction is a number of the flow, which rollups also have; nodes are joined on reading. */
 function withDirection(batch: FlowBatch, ids: Readonly<Record<string, Float64Array>>, endpoints: Endpoints): FlowBatch {
-  if (!endpoints.hasNodes) return batch
+  if (!endpoints.hasNodes || batch.derived === true) return batch
   const { count } = batch
   const [src, dst, exporter] = [ids['src_addr'], ids['dst_addr'], ids['exporter_addr']]
   const direction = directionColumn(
