@@ -5,6 +5,7 @@ import { Follower } from '../engine/follower.ts'
 import { counterLease } from '../engine/sources/lease.ts'
 import { connect, serve } from '../engine/rpc.ts'
 import { storeSink } from '../engine/ledger/ledger.ts'
+import { StoreSelection } from '../engine/store-selection.ts'
 import { Runtime } from '../engine/runtime.ts'
 import type { StorePort } from '../engine/runtime-parts.ts'
 import { DeadLetterFile } from '../engine/delivery/dead-letter-file.ts'
@@ -220,6 +221,12 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
       delivery?.clusters(workloads.clusters)
       await store?.remote.call('clusters', workloads.clusters)
     }
+    const selection = new StoreSelection(config.store.from ?? undefined)
+    const onStore = async ({ store: { from } }: WeirConfig): Promise<void> => {
+      const change = { from: from ?? undefined, after: tail.durable().sequence }
+      selection.change(change.from, change.after)
+      await store?.remote.call('select', change)
+    }
     const collecting = {
       apply: (entries: readonly SourceEntry[]) => sources.apply(shared?.collects === false ? [] : entries),
     }
@@ -236,6 +243,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
         reveal,
         onSources: (running) => (reports = running),
         onClusters,
+        onStore,
       })
     const runtime = new Runtime({
       host,
@@ -256,6 +264,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
         places: () => ingest.call('places', undefined as never),
       },
       store: store?.port,
+      selection,
       workloads,
       shared: delivery,
       sources: () => [

@@ -1,8 +1,15 @@
-import { bytes, choice, duration, group, integer } from '../schema/index.ts'
+import { bytes, choice, duration, group, integer, list, text } from '../schema/index.ts'
 
 export const storeGroup = group(
   {
     enabled: choice(['parquet', 'none'], { description: 'Where rows are stored for queries', default: 'parquet' }),
+    from: list(text({ description: 'Id of a source or transform', required: true, example: 'netflow' }), {
+      description:
+        'Sources to store and to show in live views; rows of the others are counted as filtered. A reload ' +
+        'applies a change to later rows. Unset: all, including derived ones',
+      default: null,
+      example: ['netflow', 'ended'],
+    }),
     age: duration({ description: 'Maximum age of rows; older rows are deleted', default: null, example: '30d' }),
     size: bytes(
       { description: 'Maximum size; the oldest rows are deleted beyond it', default: '50GiB' },

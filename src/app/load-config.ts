@@ -94,6 +94,15 @@ function crossCheck(config: WeirConfig, document: ConfigDocument): Problem[] {
   const complain = (path: readonly (string | number)[], message: string, hint: string): void => {
     problems.push({ ...locate(document, path, 'value'), path: formatPath(path), message, hint })
   }
+  if (config.store.from?.length === 0)
+    complain(['store', 'from'], 'names no source', 'leave it out for all sources, or set `store.enabled: none`')
+  for (const [index, source] of (config.store.from ?? []).entries())
+    if (!sources.has(source))
+      complain(
+        ['store', 'from', index],
+        `there is no source \`${source}\``,
+        didYouMean(source, [...sources]) ?? `sources: ${[...sources].join(', ')}`,
+      )
   for (const { id, common } of Object.values(config.sinks)) {
     if (id === 'store') complain(['sinks', id], 'the id `store` is taken by the embedded store', 'choose another id')
     for (const [index, source] of (common.from ?? []).entries()) {

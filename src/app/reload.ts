@@ -11,6 +11,7 @@ import { type ConfigArguments, loadConfig, type Loaded } from './load-config.ts'
 import type { SourceWorkers } from './source-workers.ts'
 import type { Secret } from '../schema/index.ts'
 import { messageOf } from '../model/errors.ts'
+import { isRecord } from '../model/json.ts'
 
 interface ReloadParts {
   readonly host: Host
@@ -23,6 +24,8 @@ interface ReloadParts {
   readonly sinks: Pick<SinkSet, 'apply'>
   readonly onSources: (running: readonly SourceReport[]) => void
   readonly onClusters: (config: WeirConfig) => Promise<void>
+  /** Called when the sources of the store may have changed. */
+  readonly onStore: (config: WeirConfig) => Promise<void>
 }
 
 const fixedSettings = [
@@ -73,13 +76,17 @@ export async function reloadAll(parts: ReloadParts): Promise<ReloadReport> {
   parts.onSources(applied.running)
   parts.adopt(next)
   await parts.onClusters(next.config)
-  const written = (loaded: Loaded, key: string): string =>
-    JSON.stringify((loaded.document.value as Record<string, unknown> | null)?.[key] ?? null)
+  const from = [before, next].map(({ config }) => JSON.stringify(config.store.from))
+  if (from[0] !== from[1]) await parts.onStore(next.config)
+  const written = (loaded: Loaded, key: string): string => {
+    const value = (loaded.document.value as Record<string, unknown> | null)?.[key] ?? null
+    return JSON.stringify(key === 'store' && isRecord(value) ? { ...value, from: undefined } : value)
+  }
   const waiting: string[] = fixedSettings.filter((key) => written(before, key) !== written(next, key))
   for (const key of ['auth', 'listen'] as const)
     if (JSON.stringify(before.config.http[key]) !== JSON.stringify(next.config.http[key])) waiting.push(`http.${key}`)
   for (const key of waiting) log.warn(`\`${key}\` changed; that needs a restart`)
-  const changed = [...swapped.changed, ...applied.changed]
+  const changed = [...swapped.changed, ...applied.changed, ...(from[0] === from[1] ? [] : ['store'])]
   const orphans = swapped.orphaned.map(
     ({ id, rows }) =>
       `sink ${id}: ${rows} rows are pending. They are retained until the sink returns; \`weir sink forget ` +

@@ -47,6 +47,7 @@ export async function openStorePort(
     memory: `${Math.round(config.store.memory / 1e6)}MB`,
     queries: port2,
     claim,
+    from: config.store.from ?? undefined,
   }
   const evidence = await remote.call('open', options, [port2])
   let status: StoreStatus = evidence.status

@@ -21,8 +21,8 @@ export async function verify(data: string): Promise<Verified> {
     generation,
     check: { damaged },
   } = await checkStore({ host, directory: `${data}/store` })
-  const { stored, quarantined, positions } = ledgerOf(state, new Set(damaged.map(({ file }) => file)))
+  const { stored, quarantined, filtered, positions } = ledgerOf(state, new Set(damaged.map(({ file }) => file)))
   const sequence = positions[filePartition]?.sequence ?? 0
-  const store = generation === 0 ? undefined : { sequence, holds: sequence, stored, quarantined }
+  const store = generation === 0 ? undefined : { sequence, holds: sequence, stored, quarantined, filtered }
   return { ledger: await verifyLedger({ host, data, store }), damaged }
 }

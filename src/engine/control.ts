@@ -1,4 +1,4 @@
-import type { Frame } from '../journal/types.ts'
+import type { Frame, FrameHeader } from '../journal/types.ts'
 import type { EventBatch } from '../model/batches.ts'
 import type { RemoteObjects } from '../model/kubernetes.ts'
 import type { Health } from '../telemetry/health.ts'
@@ -18,6 +18,8 @@ export interface Control extends RemoteObjects {
    * Returns the unsubscribe function.
    */
   watch(listener: (frame: Frame) => void): () => void
+  /** Whether store and live views take the rows of a frame. Default: all. */
+  shows?(header: FrameHeader): boolean
   shared?(): Promise<SharedJournal | undefined>
   /**
    * As {@link watch}, with the rows of one source or those routed to one sink. Throws WEIR_SOURCE_UNKNOWN or

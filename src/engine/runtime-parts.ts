@@ -8,6 +8,7 @@ import type { Follower } from './follower.ts'
 import type { SinkCounts, SourceRows, StoreStatus } from './ledger/ledger.ts'
 import type { SourceHealth } from './sources/health.ts'
 import type { Pushed, PushParts } from './sources/pushed.ts'
+import type { StoreSelection } from './store-selection.ts'
 import type { SourceReport } from './sources/sources.ts'
 
 interface IngestPort {
@@ -48,6 +49,7 @@ export interface RuntimeParts extends PushParts {
   readonly tail: Tail
   readonly ingest: IngestPort
   readonly store: StorePort | undefined
+  readonly selection: StoreSelection
   readonly follower: Follower
   readonly sinks: SinkSet
   readonly reload: () => Promise<ReloadReport>

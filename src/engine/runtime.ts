@@ -1,4 +1,4 @@
-import type { Frame } from '../journal/types.ts'
+import type { Frame, FrameHeader } from '../journal/types.ts'
 import type { EventBatch } from '../model/batches.ts'
 import type { ManifestQuery, ManifestState } from '../model/kubernetes.ts'
 import type {
@@ -165,11 +165,15 @@ export class Runtime implements Control {
     const { store, tail } = this.#parts
     if (store === undefined) return []
     const lagMs = this.#lag.of(store.status().sequence, tail.durable().sequence, now)
-    return [{ name: storeSink, type: 'parquet', from: [], lagMs, state: 'running' }]
+    return [{ name: storeSink, type: 'parquet', from: this.#parts.selection.from ?? [], lagMs, state: 'running' }]
   }
 
   watch(listener: (frame: Frame) => void): () => void {
     return this.#feed.watch(listener)
+  }
+
+  shows(header: FrameHeader): boolean {
+    return this.#parts.selection.takes(header)
   }
 
   async shared(): Promise<SharedJournal | undefined> {
@@ -183,7 +187,7 @@ export class Runtime implements Control {
     const { sinks, sources, follower } = this.#parts
     const pick = tapOf(
       target,
-      sinks,
+      { sinks, stored: (header) => this.shows(header) },
       new Set([httpSource, ...sources().map(({ id }) => id), ...follower.accepted().keys()]),
     )
     return this.watch((frame) => {

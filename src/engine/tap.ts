@@ -1,5 +1,5 @@
 import { frameBatch } from '../journal/shared-frames.ts'
-import type { Frame } from '../journal/types.ts'
+import type { Frame, FrameHeader } from '../journal/types.ts'
 import { WeirError } from '../model/errors.ts'
 import type { TapTarget } from './control.ts'
 import { storeSink } from './ledger/ledger.ts'
@@ -9,7 +9,7 @@ import type { SinkSet } from './delivery/sinks.ts'
 /** Selects the target's rows of a frame. Throws for an unknown target. */
 export function tapOf(
   target: TapTarget,
-  sinks: SinkSet,
+  { sinks, stored }: { readonly sinks: SinkSet; readonly stored: (header: FrameHeader) => boolean },
   sources: ReadonlySet<string>,
 ): (frame: Frame) => SinkPiece | undefined {
   if ('source' in target) {
@@ -19,7 +19,7 @@ export function tapOf(
     return (frame) => (frame.header.source === source ? whole(frame) : undefined)
   }
   const { sink } = target
-  if (sink === storeSink) return whole
+  if (sink === storeSink) return (frame) => (stored(frame.header) ? whole(frame) : undefined)
   if (sinks.get(sink) === undefined)
     throw new WeirError(
       'WEIR_SINK_UNKNOWN',

@@ -5,6 +5,8 @@ interface Counting {
   readonly id: number
   stored: number
   quarantined: number
+  filtered?: number
+  skipped?: NonNullable<SourceCount['skipped']>
 }
 
 export class SourceCounts {
@@ -27,12 +29,22 @@ export class SourceCounts {
   }
 
   #settle(counting: Counting, rows: number): void {
-    const gap = rows - counting.stored - counting.quarantined
+    const gap = rows - counting.stored - counting.quarantined - (counting.filtered ?? 0)
     if (gap > 0) counting.quarantined += gap
   }
 
-  store(source: string, rows: number): void {
-    this.#of(source).stored += rows
+  store({ source, sequence }: Pick<FrameHeader, 'source' | 'sequence'>, rows: number): void {
+    const counting = this.#of(source)
+    counting.stored += rows
+    const last = counting.skipped?.at(-1)
+    if (last?.length === 1) counting.skipped = [...(counting.skipped ?? []).slice(0, -1), [last[0], sequence]]
+  }
+
+  /** Rows of a source that the store does not read. */
+  filter({ source, sequence }: Pick<FrameHeader, 'source' | 'sequence'>, rows: number): void {
+    const counting = this.#of(source)
+    counting.filtered = (counting.filtered ?? 0) + rows
+    if (counting.skipped?.at(-1)?.length !== 1) counting.skipped = [...(counting.skipped ?? []), [sequence]]
   }
 
   quarantine(source: string, rows: number): void {

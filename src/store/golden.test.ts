@@ -43,7 +43,7 @@ async function answers(store: Store, version: number): Promise<Record<string, un
         `SELECT ${rollupColumns(version)}, ${sums} FROM ${rollup} GROUP BY ALL ORDER BY ALL`,
       )
   return {
-    ledger: store.ledger(),
+    ledger: { ...store.ledger(), filtered: undefined },
     flows: await queryRows(store.reader, `SELECT ${flowColumns(version)} FROM flows ORDER BY time_received, _pos`),
     events: await queryRows(store.reader, `SELECT ${eventColumns} FROM events ORDER BY time_received, _pos`),
     ...rolled,

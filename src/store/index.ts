@@ -3,6 +3,7 @@ import type { Log, Metrics, Resolver } from '../engine/contracts.ts'
 import type { Fence } from '../host/fence.ts'
 import type { Host } from '../host/index.ts'
 import { Folder } from './folder.ts'
+import type { FrameHeader } from '../journal/types.ts'
 import { openDuckWriter } from './duck-writer.ts'
 import { Maintenance } from './maintenance.ts'
 import { overlap } from './losses.ts'
@@ -11,7 +12,7 @@ import { StoreProjection } from './projection.ts'
 import { DuckReader } from './read/reader.ts'
 import type { QueryLimits } from './process/limits.ts'
 import { QueryProcesses, withProcesses, type StartProcess } from './process/processes.ts'
-import type { StoredFile } from './record.ts'
+import { isSkipped, type StoredFile } from './record.ts'
 import type { Retain } from './retention.ts'
 import { ledgerOf, statusOf, type StoreLedger, type StoreStatus } from './status.ts'
 import type { TableWriter } from './table-writer.ts'
@@ -43,6 +44,8 @@ export interface StoreOptions {
   readonly processes?: { readonly limits: QueryLimits; readonly start: StartProcess } | undefined
   readonly fence?: Fence | undefined
   readonly writer?: () => Promise<TableWriter>
+  /** Whether the store reads the source of a frame. Default: all. */
+  readonly takes?: (header: FrameHeader) => boolean
 }
 
 export interface Store {
@@ -56,8 +59,8 @@ export interface Store {
   ledger(): StoreLedger
   /** Lost entries that can be refilled from the journal. */
   lost(): readonly StoredFile[]
-  /** Whether a live file contains the frame; such rows must not be stored again. */
-  covered(lost: StoredFile): (sequence: number) => boolean
+  /** Whether a live file contains the frame, or the store did not read its source: such rows are not stored again. */
+  covered(lost: StoredFile): (header: FrameHeader) => boolean
   hasFlows(): boolean
   status(): StoreStatus
   recordMemory(): Promise<void>
@@ -85,6 +88,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     metrics,
     flushRows: options.flushRows ?? 262_144,
     flushBytes: 64 << 20,
+    takes: options.takes,
   })
   const spill = async (): Promise<number> => Math.min(4e9, (await host.disk.free(directory)) / 4)
   const reader = new DuckReader({
@@ -111,8 +115,10 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       const live = [...folder.state.files.values()].filter(
         (file) => file.lost !== true && file.stream === lost.stream && file.hour === lost.hour && overlap(file, lost),
       )
-      return (sequence) =>
-        live.some(({ firstSequence, lastSequence }) => firstSequence <= sequence && sequence <= lastSequence)
+      const { sources } = folder.state
+      return ({ source, sequence }) =>
+        live.some(({ firstSequence, lastSequence }) => firstSequence <= sequence && sequence <= lastSequence) ||
+        isSkipped(sources[source] ?? {}, sequence)
     },
     hasFlows: () => [...folder.state.files.values()].some(({ stream }) => stream !== 'events'),
     status: () => statusOf(folder),

@@ -124,9 +124,9 @@ export function withLosses(
   lost: RowsBySource,
 ): Record<string, SourceCount> {
   return Object.fromEntries(
-    Object.entries(sources).map(([name, { id, stored, quarantined }]) => {
-      const rows = Math.min(stored, lost.get(id) ?? 0)
-      return [name, { id, stored: stored - rows, quarantined: quarantined + rows }]
+    Object.entries(sources).map(([name, count]) => {
+      const rows = Math.min(count.stored, lost.get(count.id) ?? 0)
+      return [name, { ...count, stored: count.stored - rows, quarantined: count.quarantined + rows }]
     }),
   )
 }

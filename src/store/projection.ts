@@ -3,7 +3,7 @@ import type { Host } from '../host/index.ts'
 import { decodeBatch } from '../journal/bodies.ts'
 import { frameBatch } from '../journal/shared-frames.ts'
 import { checkpointTotals, journalSource } from '../journal/checkpoint.ts'
-import type { Frame } from '../journal/types.ts'
+import type { Frame, FrameHeader } from '../journal/types.ts'
 import type { Batch, EventBatch, FlowBatch } from '../model/batches.ts'
 import { filePartition, nowhere, type Position, type Positions } from '../model/positions.ts'
 import { SourceCounts } from './counts.ts'
@@ -28,6 +28,8 @@ export interface StoreProjectionOptions {
   readonly metrics: Metrics
   readonly flushRows: number
   readonly flushBytes: number
+  /** Whether the store reads the source of a frame. Default: all. */
+  readonly takes?: ((header: FrameHeader) => boolean) | undefined
 }
 
 const flushEventBytes = 4 << 20
@@ -124,9 +126,17 @@ export class StoreProjection implements Projection {
         continue
       }
       const source = this.#counts.arrive(header)
-      if (header.kind !== 'empty' && header.count > 0) await this.#store(frame, source)
+      if (header.kind !== 'empty' && header.count > 0) {
+        if (this.#options.takes?.(header) ?? true) await this.#store(frame, source)
+        else this.#filter(header)
+      }
       this.#reached = { sequence: header.sequence, row: header.firstRow + header.count }
     }
+  }
+
+  #filter(header: FrameHeader): void {
+    this.#counts.filter(header, header.count)
+    this.#options.metrics.count('weir_sink_filtered_rows_total', header.count, { sink: 'store', reason: 'from' })
   }
 
   async #store(frame: Frame, source: number): Promise<void> {
@@ -162,7 +172,7 @@ export class StoreProjection implements Projection {
     })
     this.#pending.bytes += header.rawBytes
     if (batch.kind === 'events') this.#pending.eventBytes += header.rawBytes
-    this.#counts.store(header.source, batch.count)
+    this.#counts.store(header, batch.count)
   }
 
   async #named(

@@ -38,6 +38,14 @@ export interface SourceCount {
   readonly stored: number
   /** Unreadable or missing in the journal. */
   readonly quarantined: number
+  /** Of a source that the store did not read at the time. */
+  readonly filtered?: number
+  /** Sequences of their frames: from the first to before the end, which is absent while the source is not read. */
+  readonly skipped?: readonly (readonly [first: number, end?: number])[]
+}
+
+export function isSkipped({ skipped = [] }: Pick<SourceCount, 'skipped'>, sequence: number): boolean {
+  return skipped.some(([first, end = Infinity]) => first <= sequence && sequence < end)
 }
 
 /** One commit. `added` and `removed` are changes; all other fields are the whole state after it. */

@@ -1,7 +1,7 @@
 import type { Log, Metrics } from '../engine/contracts.ts'
 import type { Host } from '../host/index.ts'
 import { openReader } from '../journal/index.ts'
-import type { Frame, Tail } from '../journal/types.ts'
+import type { Frame, FrameHeader, Tail } from '../journal/types.ts'
 import type { Store } from './index.ts'
 import { holdsRows, hourOf } from './names.ts'
 import type { StoredFile } from './record.ts'
@@ -78,7 +78,12 @@ export class Refill {
     return true
   }
 
-  async #read(lost: StoredFile, covered: (sequence: number) => boolean, directory: string, tail: Tail): Promise<Slice> {
+  async #read(
+    lost: StoredFile,
+    covered: (header: FrameHeader) => boolean,
+    directory: string,
+    tail: Tail,
+  ): Promise<Slice> {
     const kind = lost.stream === 'events' ? 'events' : 'flows'
     const reader = openReader({
       host: this.#options.host,
@@ -97,7 +102,7 @@ export class Refill {
           whole &&= frame.firstSequence <= reached + 1
           if (frame.firstSequence > lost.lastSequence) return { frames, reached: lost.lastSequence, whole }
           reached = header.sequence
-          if (header.kind === kind && header.count > 0 && hourOf(header.received) === lost.hour && !covered(reached)) {
+          if (header.kind === kind && header.count > 0 && hourOf(header.received) === lost.hour && !covered(header)) {
             frames.push(frame)
             rows += header.count
             bytes += header.rawBytes

@@ -3,7 +3,7 @@ import type { Positions } from '../model/positions.ts'
 import type { Folder } from './folder.ts'
 import { lostRows, withLosses } from './losses.ts'
 import { holdsRows, msPerHour } from './names.ts'
-import type { StoredFile } from './record.ts'
+import type { SourceCount, StoredFile } from './record.ts'
 import { completeSinces } from './rollup/cover.ts'
 import { isRollup } from './rollup/schema.ts'
 import type { StoreState } from './state.ts'
@@ -12,7 +12,9 @@ import type { StoreState } from './state.ts'
 export interface StoreLedger {
   readonly stored: Readonly<Record<string, number>>
   readonly quarantined: Readonly<Record<string, number>>
-  /** stored + quarantined */
+  /** Of sources that the store did not read. */
+  readonly filtered: Readonly<Record<string, number>>
+  /** stored + quarantined + filtered */
   readonly accounted: Readonly<Record<string, number>>
   readonly positions: Positions
 }
@@ -34,12 +36,13 @@ export interface StoreStatus {
 export function ledgerOf(state: StoreState, without?: ReadonlySet<string>): StoreLedger {
   const { positions } = state
   const sources = withLosses(state.sources, lostRows(state, without))
-  const each = (pick: (count: { stored: number; quarantined: number }) => number): Record<string, number> =>
+  const each = (pick: (count: SourceCount) => number): Record<string, number> =>
     Object.fromEntries(Object.entries(sources).map(([name, count]) => [name, pick(count)]))
   return {
     stored: each(({ stored }) => stored),
     quarantined: each(({ quarantined }) => quarantined),
-    accounted: each(({ stored, quarantined }) => stored + quarantined),
+    filtered: each(({ filtered = 0 }) => filtered),
+    accounted: each(({ stored, quarantined, filtered = 0 }) => stored + quarantined + filtered),
     positions,
   }
 }

@@ -84,7 +84,7 @@ export class Hub {
     const { kind, count, sequence, received } = frame.header
     if (sequence > this.newest) this.newest = sequence
     if (this.#shared !== undefined || !this.#started) this.#note(frame)
-    if (kind === 'empty' || count === 0) return
+    if (kind === 'empty' || count === 0 || this.#context.control.shows?.(frame.header) === false) return
     this.newestReceived = received
     this.rings[kind].push(frame)
   }

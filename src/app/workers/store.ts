@@ -15,6 +15,7 @@ import { queryProcesses } from '../query-processes.ts'
 import { takeProfile, type ProfileRequest } from '../../telemetry/profile.ts'
 import { workerTelemetry } from '../../telemetry/worker.ts'
 import type { StoreStatus } from '../../engine/ledger/ledger.ts'
+import { StoreSelection, type StoreFrom } from '../../engine/store-selection.ts'
 
 export interface StoreOpen {
   readonly directory: string
@@ -26,6 +27,7 @@ export interface StoreOpen {
   readonly sql: QueryLimits
   readonly queries: MessagePort
   readonly claim: Claim
+  readonly from: StoreFrom
 }
 
 interface StoreFollow {
@@ -46,6 +48,7 @@ let stop = new AbortController()
 let running: Promise<void> | undefined
 let clusters: ReadonlySet<string> = new Set()
 let workloads: WorkloadProjection | undefined
+let selection = new StoreSelection(undefined)
 /** Loads workload identities up to a sequence, once, at the first flow. */
 let know: ((until: number) => Promise<void>) | undefined
 const waiting = new Set<{ sequence: number; resolve: () => void }>()
@@ -53,6 +56,7 @@ const waiting = new Set<{ sequence: number; resolve: () => void }>()
 export const storeMethods = {
   async open(options: StoreOpen): Promise<Evidence & { readonly status: StoreStatus }> {
     const watching = (): boolean => clusters.size > 0
+    selection = new StoreSelection(options.from)
     const projection = new WorkloadProjection({
       host,
       log,
@@ -72,6 +76,7 @@ export const storeMethods = {
       retain: options.retain,
       memoryLimit: { reader: options.memory },
       fence,
+      takes: (header) => selection.takes(header),
       ...(start === undefined ? {} : { processes: { limits: options.sql, start } }),
       resolver: new WorkloadResolver(await staticResolver(host, options.networks, log), projection.workloads, watching),
     }
@@ -127,6 +132,8 @@ export const storeMethods = {
       await workloads.open()
     clusters = new Set(ids)
   },
+  select: ({ from, after }: { readonly from: StoreFrom; readonly after: number }): void =>
+    selection.change(from, after),
   status,
   profile: ({ kind, seconds }: ProfileRequest): Promise<Uint8Array> =>
     takeProfile(kind, () => host.timers.sleep(seconds * 1000)),
@@ -192,12 +199,13 @@ function need(): StoreFeed {
 }
 
 function status(): StoreStatus {
-  const { positions, stored, quarantined } = need().store.ledger()
+  const { positions, stored, quarantined, filtered } = need().store.ledger()
   return {
     sequence: positions[filePartition]?.sequence ?? 0,
     holds: need().store.projection.holds()[filePartition]?.sequence ?? 0,
     stored,
     quarantined,
+    filtered,
     problem: need().problem,
   }
 }

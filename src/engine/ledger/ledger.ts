@@ -11,6 +11,8 @@ export interface StoreStatus {
   readonly holds: number
   readonly stored: Readonly<Record<string, number>>
   readonly quarantined: Readonly<Record<string, number>>
+  /** Of sources that the store did not read. */
+  readonly filtered: Readonly<Record<string, number>>
   readonly problem?: string | undefined
 }
 
@@ -99,13 +101,20 @@ function sinkLedger(sources: readonly SourceRows[], sink: SinkCounts): SinkLedge
   }
 }
 
-/** Unreadable rows are quarantined, all others delivered. */
+/** Rows of sources that `store.from` lacked are filtered, unreadable ones quarantined, all others delivered. */
 export function storeTallies(store: StoreStatus): Record<string, Tally> {
   const tallies: Record<string, Tally> = {}
-  for (const source of new Set([...Object.keys(store.stored), ...Object.keys(store.quarantined)])) {
+  for (const source of new Set([store.stored, store.quarantined, store.filtered].flatMap(Object.keys))) {
     const delivered = store.stored[source] ?? 0
     const quarantined = store.quarantined[source] ?? 0
-    tallies[source] = { ...emptyTally(), accounted: delivered + quarantined, delivered, quarantined }
+    const filtered = store.filtered[source] ?? 0
+    tallies[source] = {
+      ...emptyTally(),
+      accounted: delivered + quarantined + filtered,
+      filtered: filtered === 0 ? {} : { from: filtered },
+      delivered,
+      quarantined,
+    }
   }
   return tallies
 }

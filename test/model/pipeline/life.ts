@@ -6,6 +6,7 @@ import { Follower } from '../../../src/engine/follower.ts'
 import { counterLease } from '../../../src/engine/sources/lease.ts'
 import type { Log, Metrics, Resolver } from '../../../src/engine/contracts.ts'
 import { storeSink, type StoreStatus } from '../../../src/engine/ledger/ledger.ts'
+import { StoreSelection } from '../../../src/engine/store-selection.ts'
 import { Runtime } from '../../../src/engine/runtime.ts'
 import { recordFiles } from '../../../src/engine/delivery/record-store.ts'
 import { lowestPosition, SinkSet, type SinkEntry } from '../../../src/engine/delivery/sinks.ts'
@@ -63,12 +64,13 @@ export function sinkEntries(run: Run): SinkEntry[] {
 }
 
 function statusOf(store: Store): StoreStatus {
-  const { positions, stored, quarantined } = store.ledger()
+  const { positions, stored, quarantined, filtered } = store.ledger()
   return {
     sequence: positions[filePartition]?.sequence ?? 0,
     holds: store.projection.holds()[filePartition]?.sequence ?? 0,
     stored,
     quarantined,
+    filtered,
   }
 }
 
@@ -135,6 +137,7 @@ export async function begin(host: FakeHost, run: Run, others: readonly OtherSide
     follower,
     sinks,
     reload: () => Promise.resolve({ ok: true, changed: [], problems: [] }),
+    selection: new StoreSelection(undefined),
     workloads: { holds: undefined, of: () => undefined },
     ingest: {
       append: () => Promise.reject(new Error('not in the model')),
