@@ -6,13 +6,13 @@ import type { Change, ChangePage } from '../../api/objects.ts'
 import { ActorLink } from '../../parts/links/actor-link.tsx'
 import { ResourceLink } from '../../parts/links/resource-link.tsx'
 import { conditionAmong } from '../../parts/filter-text.ts'
-import { count, shortTime } from '../../parts/format.ts'
+import { count } from '../../parts/format.ts'
 import { Pending } from '../../parts/states.tsx'
 import { listText, readList } from '../../state/parts.ts'
 import type { Range } from '../../state/range.ts'
 import { useTraceSums } from '../../api/trace-queries.ts'
 import { valueText } from '../../parts/audit/values.ts'
-import { Operation } from '../../parts/changes/change.tsx'
+import { ChangeItem } from '../../parts/changes/change-item.tsx'
 import { actorPageText } from '../../text/actor.ts'
 import { generalText } from '../../text/general.ts'
 
@@ -126,18 +126,7 @@ export function ChangesBy({
       ) : (
         <ul tabIndex={0} aria-label={generalText.changesNewestFirst}>
           {data.changes.map((change) => (
-            <li key={change.pos} className={change.pos === selected ? 'chosen' : undefined}>
-              <button
-                type="button"
-                className="link-like"
-                onClick={() => onOpen(change)}
-                aria-label={generalText.beforeAndAfter(change.operation ?? generalText.change, shortTime(change.time))}
-              >
-                <span className="mono" title={change.time}>
-                  {shortTime(change.time)}
-                </span>
-              </button>
-              <Operation of={change.operation} />
+            <ChangeItem key={change.pos} change={change} selected={selected} onOpen={onOpen}>
               <span className="says">
                 <ResourceLink to={change.ref} at={change.time}>
                   {change.kind} {change.namespace === null ? '' : `${change.namespace}/`}
@@ -145,7 +134,7 @@ export function ChangesBy({
                 </ResourceLink>{' '}
                 <span className="dim">{change.cluster}</span>
               </span>
-            </li>
+            </ChangeItem>
           ))}
         </ul>
       )}

@@ -3,7 +3,7 @@ import type { Change, ClusterEvent, WholeResource } from '../../api/objects.ts'
 import { ActorLink } from '../../parts/links/actor-link.tsx'
 import { count, shortTime } from '../../parts/format.ts'
 import { parseRef } from '../../state/refs.ts'
-import { Operation } from '../../parts/changes/change.tsx'
+import { ChangeItem } from '../../parts/changes/change-item.tsx'
 import { inShort } from '../../parts/changes/diff.ts'
 import { generalText } from '../../text/general.ts'
 import { resourceText } from '../../text/resource.ts'
@@ -41,18 +41,7 @@ export function ChangesOf({ of: { ref, changes }, selected, onOpen }: ChangesPro
       ) : (
         <ul tabIndex={0} aria-label={generalText.changesNewestFirst}>
           {changes.map((change) => (
-            <li key={change.pos} className={change.pos === selected ? 'chosen' : undefined}>
-              <button
-                type="button"
-                className="link-like"
-                onClick={() => onOpen(change)}
-                aria-label={generalText.beforeAndAfter(change.operation ?? generalText.change, shortTime(change.time))}
-              >
-                <span className="mono" title={change.time}>
-                  {shortTime(change.time)}
-                </span>
-              </button>
-              <Operation of={change.operation} />
+            <ChangeItem key={change.pos} change={change} selected={selected} onOpen={onOpen}>
               <span className="says">{inShort(change.operation, change.diff).slice(0, 3).join(' · ')}</span>
               {change.actor_ref === null ? (
                 <span className="who dim" title={change.actor === null ? undefined : resourceText.aProgramNotAPerson}>
@@ -63,7 +52,7 @@ export function ChangesOf({ of: { ref, changes }, selected, onOpen }: ChangesPro
                   <ActorLink to={change.actor_ref} name={change.actor} />
                 </span>
               )}
-            </li>
+            </ChangeItem>
           ))}
         </ul>
       )}

@@ -1,3 +1,4 @@
+import { LabelledSelect } from '../../../parts/labelled-select.tsx'
 import type { PageState } from '../../../state/use-page-state.ts'
 import type { FlowsState } from '../state.ts'
 import { dimensionName, measureNames } from './names.ts'
@@ -12,46 +13,29 @@ export function Controls({
 }: Readonly<{ state: FlowsState; set: PageState<FlowsState>['set'] }>): React.ReactNode {
   return (
     <>
-      <label className="control">
-        {overviewText.groupBy}{' '}
-        <select
-          value={dim}
-          onChange={(event) => set({ dim: dimensions.find((each) => each === event.target.value) ?? dim })}
-        >
-          {dimensions.map((each) => (
-            <option key={each} value={each}>
-              {dimensionName(each)}
-            </option>
-          ))}
-        </select>
-      </label>
-      <label className="control">
-        {overviewText.largestBy}{' '}
-        <select
-          value={by}
-          onChange={(event) => set({ by: measures.find((each) => each === event.target.value) ?? by })}
-        >
-          {measures.map((each) => (
-            <option key={each} value={each}>
-              {measureNames[each].toLowerCase()}
-            </option>
-          ))}
-        </select>
-      </label>
-      <label className="control" title={live ? overviewText.compareNeedsStore : undefined}>
-        {overviewText.compareWith}{' '}
-        <select
-          value={before}
-          disabled={live}
-          onChange={(event) => set({ before: earlier.find((each) => each === event.target.value) ?? before })}
-        >
-          {earlier.map((each) => (
-            <option key={each} value={each}>
-              {earlierNames[each]}
-            </option>
-          ))}
-        </select>
-      </label>
+      <LabelledSelect
+        label={overviewText.groupBy}
+        value={dim}
+        values={dimensions}
+        textOf={dimensionName}
+        onChange={(chosen) => set({ dim: chosen })}
+      />
+      <LabelledSelect
+        label={overviewText.largestBy}
+        value={by}
+        values={measures}
+        textOf={(measure) => measureNames[measure].toLowerCase()}
+        onChange={(chosen) => set({ by: chosen })}
+      />
+      <LabelledSelect
+        label={overviewText.compareWith}
+        value={before}
+        values={earlier}
+        textOf={(time) => earlierNames[time]}
+        disabled={live}
+        title={live ? overviewText.compareNeedsStore : undefined}
+        onChange={(chosen) => set({ before: chosen })}
+      />
       <div className="end">
         {focus !== '' && (
           <button type="button" onClick={() => set({ focus: '' })}>

@@ -2,6 +2,7 @@ import { useMemo, useState } from 'react'
 import { asApiError } from '../../../api/problem.ts'
 import { useLink } from '../../../live/use-live.ts'
 import { fileName } from '../../../parts/file-name.ts'
+import { LabelledSelect } from '../../../parts/labelled-select.tsx'
 import { ErrorState, Loading, Notice, RefreshButton } from '../../../parts/states.tsx'
 import { usePageKeys } from '../../../state/keys.ts'
 import { isMoving } from '../../../state/range.ts'
@@ -107,39 +108,20 @@ export default function Topology({ state, set, tabs }: FlowViewProps): React.Rea
         <div className="end">{!live && <RefreshButton onClick={again} />}</div>
       </div>
       <div className="page-line">
-        <label className="control">
-          {topologyText.nodesAre}{' '}
-          <select
-            value={scope}
-            onChange={(event) =>
-              set({
-                scope: scopes.find((each): each is Scope => each === event.target.value) ?? scope,
-                node: '',
-                pins: {},
-                eye: undefined,
-              })
-            }
-          >
-            {scopes.map((each) => (
-              <option key={each} value={each}>
-                {scopeParts[each].title}
-              </option>
-            ))}
-          </select>
-        </label>
-        <label className="control">
-          {topologyText.rankBy}{' '}
-          <select
-            value={by}
-            onChange={(event) => set({ by: measures.find((each) => each === event.target.value) ?? by })}
-          >
-            {measures.map((each) => (
-              <option key={each} value={each}>
-                {measureNames[each].toLowerCase()}
-              </option>
-            ))}
-          </select>
-        </label>
+        <LabelledSelect
+          label={topologyText.nodesAre}
+          value={scope}
+          values={scopes}
+          textOf={(each) => scopeParts[each].title}
+          onChange={(chosen) => set({ scope: chosen, node: '', pins: {}, eye: undefined })}
+        />
+        <LabelledSelect
+          label={topologyText.rankBy}
+          value={by}
+          values={measures}
+          textOf={(measure) => measureNames[measure].toLowerCase()}
+          onChange={(chosen) => set({ by: chosen })}
+        />
         <Compare key={diff} diff={diff} disabled={live} onChange={(next) => set({ diff: next })} />
         <button
           type="button"
