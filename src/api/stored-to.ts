@@ -28,7 +28,7 @@ export async function storedTo({ control, host }: ApiContext, { to }: TimeSpan):
   if (last === undefined || now - last.at > cacheMs || now < last.at)
     known.set(control, (last = { at: now, pipeline: control.pipeline() }))
   const { sinks } = await last.pipeline
-  const lagMs = sinks.find(({ type }) => type === 'parquet' || type === 'store')?.lagMs ?? 0
+  const lagMs = sinks.find(({ name }) => name === 'store')?.lagMs ?? 0
   if (lagMs <= 0) return {}
   const stored = BigInt(Math.floor(now - lagMs - graceMs)) * 1000n
   return stored < to ? { storedTo: stored } : {}

@@ -18,6 +18,7 @@ import { self } from '../host/process.ts'
 import { realThread } from '../host/thread.ts'
 import { SharedTail } from '../journal/tail.ts'
 import { isErrorCode, WeirError } from '../model/errors.ts'
+import { nowhere } from '../model/positions.ts'
 import { staticResolver, WorkloadResolver } from '../identity/index.ts'
 import { loadSink } from '../registry.ts'
 import { metricTable, sourcesOfTransform, transformSchemas, typesThatEmit } from '../manifests.ts'
@@ -40,7 +41,8 @@ import { sharedStart } from './shared.ts'
 import { SharedDelivery } from './shared-delivery.ts'
 import { shutDown } from './shutdown.ts'
 import { SourceWorkers } from './source-workers.ts'
-import { openStorePort } from './store-port.ts'
+import { openStorePort, storeRetention } from './store-port.ts'
+import { ClickHouseStore } from './clickhouse-store.ts'
 import { reloadAll } from './reload.ts'
 import { spawner } from './threads.ts'
 import { smallVolume, smallVolumeAdvice } from './volume.ts'
@@ -96,7 +98,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
     const ingestWorker = spawn('ingest')
     const ingest = connect<typeof ingestMethods>(ingestWorker)
     const shared = sharedStart(config, reveal)
-    const storeWorker = config.store.enabled === 'none' || shared?.serves === false ? undefined : spawn('store')
+    const storeWorker = config.store.enabled !== 'parquet' || shared?.serves === false ? undefined : spawn('store')
     failed.then((error) => ingest.fail(error)).catch(() => {})
     const apiModule = import('../api/index.ts')
 
@@ -140,7 +142,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
         state: start.state,
         epoch,
         tail: tail.memory,
-        ...(config.store.enabled === 'none' ? {} : { storeRetentionMs: config.store.age ?? Infinity }),
+        ...storeRetention(config),
         ...(shared === undefined ? {} : { shared }),
       },
     })
@@ -159,6 +161,11 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
       accepted: shared?.serves === false ? new Map() : accepted,
       before: shared?.serves === false ? [] : begun.sources,
     })
+    const delivering: { sinks?: SinkSet } = {}
+    const outside =
+      config.store.enabled !== 'clickhouse' || shared?.serves === false
+        ? undefined
+        : await ClickHouseStore.open({ host, log, metrics, config, tail, sinks: () => delivering.sinks })
     const networks = await staticResolver(host, config.identity.networks ?? undefined, log)
     const workloads = await Workloads.open({
       networks,
@@ -169,7 +176,15 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
       tail,
       config,
       follows: shared?.serves ?? true,
-      store: store === undefined ? undefined : { reader: store.port.reader, position: store.evidence.position },
+      store:
+        store !== undefined
+          ? { reader: store.port.reader, position: store.evidence.position }
+          : outside === undefined
+            ? undefined
+            : {
+                reader: outside.reader,
+                position: offsets.find(({ sink }) => sink === storeSink)?.record.position ?? nowhere,
+              },
     })
     if (store !== undefined && storeStatus !== undefined) {
       follower.follow(storeSink, storeStatus.sequence, () => true, Object.entries(store.evidence.accepted))
@@ -194,6 +209,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
       accepted: () => follower.accepted(),
       enrichment: () => workloads.enrichment,
     })
+    if (shared === undefined) delivering.sinks = sinks
     const room: { make?: (sequence: number) => Promise<number> } = {}
     serve(
       ingestWorker,
@@ -265,6 +281,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
       },
       store: store?.port,
       selection,
+      outside,
       workloads,
       shared: delivery,
       sources: () => [
@@ -284,7 +301,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
     reports = sourcesUp.running
     // Not earlier: only after the start of all sources their needed frames are known.
     const house = new AbortController()
-    const housekeeping = runtime.runMaintenance(house.signal)
+    const housekeeping = Promise.all([runtime.runMaintenance(house.signal), outside?.watch(house.signal)])
     const { startApi } = await apiModule
     const resolver = new WorkloadResolver(networks, workloads.follower.projection.workloads, () => workloads.named())
     const certificate = config.tls === null ? undefined : await TlsFiles.open(config.tls, host.disk)

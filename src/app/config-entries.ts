@@ -1,6 +1,7 @@
 import type { DeliverySettings } from '../engine/delivery/settings.ts'
 import type { SinkEntry } from '../engine/delivery/sinks.ts'
 import type { SourceEntry } from '../engine/sources/sources.ts'
+import { storeSink } from '../engine/ledger/ledger.ts'
 import { builtInTypes, typesThatEmit, windowedTransforms } from '../manifests.ts'
 import { carriedSettings, type ConfigDocument, type Secret } from '../schema/index.ts'
 import type { NameSettings } from '../identity/index.ts'
@@ -71,7 +72,7 @@ function clusterOfFlows(config: WeirConfig, type: string, settings: unknown): st
   return clusterSources(config).length > 0 ? undefined : (config.identity.cluster ?? undefined)
 }
 
-/** Sinks and transforms: both read the journal. */
+/** Sinks and transforms, and the store if it is a server: all read the journal. */
 export function sinkEntries(
   config: WeirConfig,
   document: ConfigDocument,
@@ -82,7 +83,7 @@ export function sinkEntries(
     transforms?: Record<string, unknown>
   }
   const written = { ...sinks, ...transforms }
-  return [...Object.values(config.sinks), ...Object.values(config.transforms)].map(
+  const entries = [...Object.values(config.sinks), ...Object.values(config.transforms)].map(
     ({ id, type, settings, common }) => ({
       id,
       type,
@@ -93,6 +94,35 @@ export function sinkEntries(
       written: JSON.stringify(written[id] ?? null),
     }),
   )
+  const store = storeEntry(config)
+  return store === undefined ? entries : [store, ...entries]
+}
+
+/** Settings of the sink `clickhouse` that writes the store. */
+export function storeSinkSettings({ store: { clickhouse } }: WeirConfig) {
+  if (clickhouse === null) return undefined
+  const { query_memory: _, batch: __, ...settings } = clickhouse
+  return { ...settings, layout: 'weir' as const }
+}
+
+/** It never drops rows: the journal fills instead. */
+function storeEntry(config: WeirConfig): SinkEntry | undefined {
+  const settings = storeSinkSettings(config)
+  if (config.store.clickhouse === null || settings === undefined) return undefined
+  const { events, bytes, wait } = config.store.clickhouse.batch
+  return {
+    id: storeSink,
+    type: 'clickhouse',
+    settings,
+    delivery: {
+      ...(config.store.from === null ? {} : { from: config.store.from }),
+      batch: { events, bytes, waitMs: wait },
+      retry: { firstMs: 200, maxMs: 5000 },
+      retain: { bytes: Infinity, ageMs: Infinity },
+      whenBehind: 'block',
+    },
+    written: JSON.stringify(config.store),
+  }
 }
 
 /** Rows that a transform's memory has taken cannot be dropped afterwards. */

@@ -1,8 +1,70 @@
-import { bytes, choice, duration, group, integer, list, text } from '../schema/index.ts'
+import {
+  bytes,
+  checkClickhouse,
+  choice,
+  clickhouseCreate,
+  clickhouseDatabase,
+  clickhouseFields,
+  clickhouseWriter,
+  Complaint,
+  duration,
+  group,
+  integer,
+  list,
+  text,
+} from '../schema/index.ts'
+
+const { url, table_prefix, ttl, ...others } = clickhouseFields
+
+const clickhouse = group(
+  {
+    url,
+    database: clickhouseDatabase('weir'),
+    table_prefix,
+    create: clickhouseCreate(
+      'Create the database, tables and views if they are missing, and add missing columns. If disabled, Weir lists ' +
+        'what is missing, and waits',
+    ),
+    ttl,
+    writer: clickhouseWriter,
+    ...others,
+    query_memory: bytes(
+      { description: 'Memory limit of one console query in ClickHouse', default: '4GiB' },
+      { min: '64MiB' },
+    ),
+    batch: group(
+      {
+        events: integer(
+          { description: 'Maximum rows in one insert', unit: 'rows', default: 50_000 },
+          { min: 1, max: 1_000_000 },
+        ),
+        bytes: bytes(
+          { description: 'Approximate size of the journal range in one insert', default: '16MiB' },
+          { min: '1KiB', max: '64MiB' },
+        ),
+        wait: duration({ description: 'Maximum wait for more rows before an insert is sent', default: '1s' }),
+      },
+      { description: 'Size of the inserts; many instances with few rows should wait longer', default: {} },
+    ),
+  },
+  {
+    description: 'ClickHouse as the store, with `enabled: clickhouse`',
+    default: null,
+    example: { url: 'https://clickhouse.example.com:8443' },
+  },
+  checkClickhouse,
+)
 
 export const storeGroup = group(
   {
-    enabled: choice(['parquet', 'none'], { description: 'Where rows are stored for queries', default: 'parquet' }),
+    enabled: choice(['parquet', 'clickhouse', 'none'], {
+      description:
+        'Where rows are stored for queries. `parquet`: the embedded store. `clickhouse`: the server of ' +
+        '`store.clickhouse`, in development: some pages of the console do not respond yet; `age`, `size`, ' +
+        '`rollups` and `memory` do not apply to it',
+      default: 'parquet',
+    }),
+    clickhouse,
     from: list(text({ description: 'Id of a source or transform', required: true, example: 'netflow' }), {
       description:
         'Sources to store and to show in live views; rows of the others are counted as filtered. A reload ' +
@@ -32,7 +94,18 @@ export const storeGroup = group(
       { min: '64MiB' },
     ),
   },
-  { description: 'The embedded store', default: {} },
+  { description: 'The store', default: {} },
+  ({ enabled, clickhouse: settings }) => {
+    if (enabled === 'clickhouse' && settings === null)
+      return new Complaint('`clickhouse` is missing; it has the address of the server', 'add `clickhouse: { url: … }`')
+    if (enabled !== 'clickhouse' && settings !== null)
+      return new Complaint(
+        `\`clickhouse\` is set, but \`enabled\` is ${enabled}`,
+        'write `enabled: clickhouse`, or remove `clickhouse`',
+        ['clickhouse'],
+      )
+    return null
+  },
 )
 
 export const sqlGroup = group(

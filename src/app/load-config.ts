@@ -104,7 +104,7 @@ function crossCheck(config: WeirConfig, document: ConfigDocument): Problem[] {
         didYouMean(source, [...sources]) ?? `sources: ${[...sources].join(', ')}`,
       )
   for (const { id, common } of Object.values(config.sinks)) {
-    if (id === 'store') complain(['sinks', id], 'the id `store` is taken by the embedded store', 'choose another id')
+    if (id === 'store') complain(['sinks', id], 'the id `store` is taken by the store', 'choose another id')
     for (const [index, source] of (common.from ?? []).entries()) {
       if (!sources.has(source))
         complain(

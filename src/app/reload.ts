@@ -66,7 +66,9 @@ export async function reloadAll(parts: ReloadParts): Promise<ReloadReport> {
   if (next.empty.length > 0)
     return refuse([`${next.empty.join(', ')} is empty: to remove every setting of a file write \`{}\``])
   const before = current()
-  const swapped = await sinks.apply(sinkEntries(next.config, next.document, next.filter))
+  // A changed store waits for a restart, except for its sources; its sink as well.
+  const config = { ...next.config, store: { ...before.config.store, from: next.config.store.from } }
+  const swapped = await sinks.apply(sinkEntries(config, next.document, next.filter))
   if (swapped.failed !== undefined) return refuse([`sink ${swapped.failed.id}: ${swapped.failed.message}`])
   const applied = await sources.apply(sourceEntries(next.config, reveal))
   if (applied.failed !== undefined) {
@@ -74,7 +76,7 @@ export async function reloadAll(parts: ReloadParts): Promise<ReloadReport> {
     return refuse([`source ${applied.failed.id}: ${applied.failed.message}`])
   }
   parts.onSources(applied.running)
-  parts.adopt(next)
+  parts.adopt({ ...next, config })
   await parts.onClusters(next.config)
   const from = [before, next].map(({ config }) => JSON.stringify(config.store.from))
   if (from[0] !== from[1]) await parts.onStore(next.config)
@@ -86,7 +88,7 @@ export async function reloadAll(parts: ReloadParts): Promise<ReloadReport> {
   for (const key of ['auth', 'listen'] as const)
     if (JSON.stringify(before.config.http[key]) !== JSON.stringify(next.config.http[key])) waiting.push(`http.${key}`)
   for (const key of waiting) log.warn(`\`${key}\` changed; that needs a restart`)
-  const changed = [...swapped.changed, ...applied.changed, ...(from[0] === from[1] ? [] : ['store'])]
+  const changed = [...new Set([...swapped.changed, ...applied.changed, ...(from[0] === from[1] ? [] : ['store'])])]
   const orphans = swapped.orphaned.map(
     ({ id, rows }) =>
       `sink ${id}: ${rows} rows are pending. They are retained until the sink returns; \`weir sink forget ` +

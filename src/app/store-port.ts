@@ -17,6 +17,12 @@ export interface OpenedStore {
   readonly evidence: Awaited<ReturnType<(typeof storeMethods)['open']>>
 }
 
+/** For sources that emit states again before the store expires them. */
+export function storeRetention({ store }: WeirConfig): { readonly storeRetentionMs?: number } {
+  if (store.enabled === 'none') return {}
+  return { storeRetentionMs: store.clickhouse === null ? (store.age ?? Infinity) : store.clickhouse.ttl.events }
+}
+
 const maxFreshMs = 2000
 
 /** Opens the store in its worker. Queries use a separate port, so that results do not wait behind control messages. */

@@ -12,7 +12,7 @@ export async function smallVolume(
   path: string,
 ): Promise<string | undefined> {
   const size = await host.disk.capacity(path)
-  const expected = store.enabled === 'none' ? 0 : store.size
+  const expected = store.enabled === 'parquet' ? store.size : 0
   const needed = journal.keep + journal.reserve + expected
   if (size >= needed) return undefined
   const parts = [

@@ -24,11 +24,17 @@ interface WorkloadsOptions {
   readonly store: Readonly<{ reader: StoreReader; position: Position }> | undefined
 }
 
-const storedObjects = `SELECT data, epoch_ms(valid_from)::DOUBLE AS since, epoch_ms(valid_to)::DOUBLE AS until
+function storedObjects({ dialect }: StoreReader): string {
+  const [ms, recent] =
+    dialect === 'clickhouse'
+      ? [(time: string) => `toUnixTimestamp64Milli(${time})`, 'now() - INTERVAL 3 HOUR']
+      : [(time: string) => `epoch_ms(${time})::DOUBLE`, 'now()::TIMESTAMPTZ - INTERVAL 3 HOUR']
+  return `SELECT data, ${ms('valid_from')} AS since, ${ms('valid_to')} AS until
   FROM resources
   WHERE kind IN ('Pod', 'Node', 'Service', 'EndpointSlice', 'ReplicaSet', 'Job', 'ReplicationController')
-    AND (valid_to IS NULL OR valid_to > now()::TIMESTAMPTZ - INTERVAL 3 HOUR)
+    AND (valid_to IS NULL OR valid_to > ${recent})
   ORDER BY valid_from`
+}
 
 export class Workloads {
   readonly follower: WorkloadFollower
@@ -127,7 +133,7 @@ export class Workloads {
 async function objectsOf(reader: StoreReader): Promise<ResourceData[]> {
   let text = ''
   const decoder = new TextDecoder()
-  for await (const bytes of await reader.query(storedObjects, 'ndjson', new AbortController().signal))
+  for await (const bytes of await reader.query(storedObjects(reader), 'ndjson', new AbortController().signal))
     text += decoder.decode(bytes, { stream: true })
   const found: Readonly<{ at: number; data: ResourceData }>[] = []
   for (const line of text.split('\n')) {

@@ -149,10 +149,7 @@ export async function summary(config: WeirConfig, written: unknown): Promise<[na
       `transform ${id}`,
       `${typed(id, type)}${taken(common)}`,
     ]),
-    [
-      'sink store',
-      config.store.enabled === 'none' ? 'off' : `${config.store.enabled} in ${config.data}/store, from every source`,
-    ],
+    ['sink store', storeLine(config)],
     ...Object.values(config.sinks).map((sink): [string, string] => {
       const { id, type, common } = sink
       const targets = reached(sink, 'sinks')
@@ -160,6 +157,13 @@ export async function summary(config: WeirConfig, written: unknown): Promise<[na
     }),
     ...(await secrets(written)),
   ]
+}
+
+function storeLine({ data, store: { enabled, clickhouse } }: WeirConfig): string {
+  if (enabled === 'none') return 'off'
+  const place =
+    clickhouse === null ? `${data}/store` : `${withoutUrlSecrets(clickhouse.url)}, database ${clickhouse.database}`
+  return `${enabled} in ${place}, from every source`
 }
 
 function summaryText(lines: readonly (readonly [name: string, value: string])[]): string {

@@ -35,7 +35,10 @@ export function observe({
       ? []
       : [{ what: storeSink, why: `${waiting(storeSink)}: ${store}`, counts: 'lasting' } as const]),
     ...sinks.flatMap(({ id, error }): Failing[] =>
-      error === undefined ? [] : [{ what: `sink ${id}`, why: `${waiting(id)}: ${error}`, counts: 'lasting' }],
+      // A store of another system is also a sink.
+      error === undefined || (id === storeSink && store !== undefined)
+        ? []
+        : [{ what: id === storeSink ? id : `sink ${id}`, why: `${waiting(id)}: ${error}`, counts: 'lasting' }],
     ),
     ...(delivery === undefined ? [] : [{ what: 'delivery', why: delivery, counts: 'lasting' } as const]),
   ]

@@ -42,6 +42,13 @@ export interface StorePort {
   settled(sequence: number): Promise<StoreStatus>
 }
 
+/** A store of another system. A sink named `store` writes it. */
+export interface OutsideStore {
+  readonly reader: StoreReader
+  /** Why queries fail. */
+  readonly problem: string | undefined
+}
+
 export interface RuntimeParts extends PushParts {
   readonly log: Log
   readonly metrics: Metrics
@@ -50,6 +57,7 @@ export interface RuntimeParts extends PushParts {
   readonly ingest: IngestPort
   readonly store: StorePort | undefined
   readonly selection: StoreSelection
+  readonly outside?: OutsideStore | undefined
   readonly follower: Follower
   readonly sinks: SinkSet
   readonly reload: () => Promise<ReloadReport>

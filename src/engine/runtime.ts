@@ -53,7 +53,7 @@ export class Runtime implements Control {
   }
 
   get store(): StoreReader | undefined {
-    return this.#parts.store?.reader
+    return (this.#parts.store ?? this.#parts.outside)?.reader
   }
 
   ready(): void {
@@ -258,7 +258,7 @@ export class Runtime implements Control {
         refusal: status.problem ?? unread,
         unacknowledged: this.#unacknowledged(),
         delivery: this.#parts.shared?.problem,
-        store: this.#parts.store?.status().problem,
+        store: this.#parts.store?.status().problem ?? this.#parts.outside?.problem,
         former: sinks.former(),
         pending: this.#pending,
         sinks: sinks.all().map(({ entry: { id }, delivery: { error } }) => ({ id, error })),

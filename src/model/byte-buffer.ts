@@ -72,13 +72,6 @@ export class ByteBuffer {
     this.at += length
   }
 
-  /** Four bytes in network order. */
-  word(value: number): void {
-    this.room(4)
-    this.#view.setUint32(this.at, value)
-    this.at += 4
-  }
-
   raw(bytes: Uint8Array): void {
     this.room(bytes.length)
     this.bytes.set(bytes, this.at)
@@ -130,17 +123,15 @@ export class ByteBuffer {
   /** As `formatIp`. */
   ip(words: Uint32Array, offset: number): void {
     this.room(longest)
-    if (words[offset] !== 0 || words[offset + 1] !== 0 || words[offset + 2] !== mappedPrefix)
-      return this.#groups(words, offset)
-    // Signed, so that no number needs an object.
-    const quad = (words[offset + 3] as number) | 0
-    this.#octet(quad >>> 24)
+    const [w2, w3] = [words[offset + 2] as number, words[offset + 3] as number]
+    if (words[offset] !== 0 || words[offset + 1] !== 0 || w2 !== mappedPrefix) return this.#groups(words, offset)
+    this.#octet(w3 >>> 24)
     this.bytes[this.at++] = dot
-    this.#octet((quad >>> 16) & 255)
+    this.#octet((w3 >>> 16) & 255)
     this.bytes[this.at++] = dot
-    this.#octet((quad >>> 8) & 255)
+    this.#octet((w3 >>> 8) & 255)
     this.bytes[this.at++] = dot
-    this.#octet(quad & 255)
+    this.#octet(w3 & 255)
   }
 
   /** Six pairs of hexadecimal digits with colons. */
@@ -197,8 +188,7 @@ function viewOf({ buffer, byteOffset, byteLength }: Buffer): DataView {
   return new DataView(buffer, byteOffset, byteLength)
 }
 
-/** Number of decimal digits of a non-negative integer. */
-export function digitsOf(value: number): number {
+function digitsOf(value: number): number {
   let [digits, limit] = [1, 10]
   while (value >= limit) {
     digits++

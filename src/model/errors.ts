@@ -71,6 +71,10 @@ export const errorTable = {
     retry: true,
     advice: "Repeat the query. If it fails again, the server's log has the reason.",
   },
+  WEIR_STORE_UNREACHABLE: {
+    retry: true,
+    advice: 'Check ClickHouse and the settings of `store.clickhouse`. Rows wait in the journal; nothing is lost.',
+  },
   WEIR_SINK_UNREACHABLE: {
     retry: true,
     advice: 'Delivery to the sink is retried; nothing is lost while the journal has the rows.',

@@ -1,6 +1,13 @@
 /** One schema value yields type, validation, defaults, JSON Schema, documents and sample. */
 export { ackField } from './ack-field.ts'
 export { hostPort, listen } from './address.ts'
+export {
+  checkClickhouse,
+  clickhouseCreate,
+  clickhouseDatabase,
+  clickhouseFields,
+  clickhouseWriter,
+} from './clickhouse-fields.ts'
 export { flowCluster, flowLineCodec, messageCodec } from './codec-fields.ts'
 export { group, list, mapping, variants, type Check } from './collections.ts'
 export {

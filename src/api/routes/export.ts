@@ -80,7 +80,9 @@ export function exportRoutes(app: FastifyInstance, context: ApiContext, hub: Hub
     const parsed = exportRequest(query, context.host.clock.now(), request.principal)
     const disconnected = abortOnDisconnect(reply)
     // Without a writer process, Parquet is made from NDJSON.
-    const made = format === 'parquet' && context.control.store?.isolated === undefined ? 'ndjson' : format
+    const { store } = context.control
+    const made =
+      format === 'parquet' && (store?.isolated === undefined || store.dialect === 'clickhouse') ? 'ndjson' : format
     const bytes = await source(context, hub, parsed, made, reply, disconnected)
     if (bytes === undefined) return reply.hijack()
     const count = { rows: 0 }

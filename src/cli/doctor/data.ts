@@ -156,7 +156,7 @@ async function room(
   }
   const small = await smallVolume({ disk }, { journal, store }, on)
   const used = (await sizeOf(disk, `${data}/journal`)) + (await sizeOf(disk, `${data}/store`))
-  const wanted = journal.max + journal.reserve + (store.enabled === 'none' ? 0 : store.size)
+  const wanted = journal.max + journal.reserve + (store.enabled === 'parquet' ? store.size : 0)
   const fact = `${sizeText(free)} free; journal and store use ${sizeText(used)} and may grow to ${sizeText(wanted)}`
   if (free <= journal.reserve)
     return [

@@ -10,7 +10,7 @@ const baseMemory = 512 * 2 ** 20
 export async function checkMachine({ machine, config }: CheckContext): Promise<Finding[]> {
   return [
     node(machine),
-    memory(machine, config.store.enabled === 'none' ? 0 : config.store.memory + config.sql.memory),
+    memory(machine, config.store.enabled === 'parquet' ? config.store.memory + config.sql.memory : 0),
     load(machine),
     ...(await openFiles(machine)),
     ...(await buffers({ machine, config })),

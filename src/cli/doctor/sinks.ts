@@ -1,4 +1,7 @@
 /** With --live only; sends nothing. */
+import { storeSinkSettings } from '../../app/config-entries.ts'
+import type { SinkEntry } from '../../engine/delivery/sinks.ts'
+import { storeSink } from '../../engine/ledger/ledger.ts'
 import { loadSink } from '../../registry.ts'
 import { fail, ok, reason, warn, type Finding, type CheckContext } from './finding.ts'
 import { answerWithin } from './answer-within.ts'
@@ -6,7 +9,11 @@ import { answerWithin } from './answer-within.ts'
 const timeoutMs = 10_000
 
 export async function checkSinks(scene: CheckContext): Promise<Finding[]> {
-  return Promise.all(Object.values(scene.config.sinks).map((entry) => checkSink(scene, entry)))
+  const store = storeSinkSettings(scene.config)
+  return Promise.all([
+    ...(store === undefined ? [] : [checkSink(scene, { id: storeSink, type: 'clickhouse', settings: store })]),
+    ...Object.values(scene.config.sinks).map((entry) => checkSink(scene, entry)),
+  ])
 }
 
 const silent = (): void => undefined
@@ -14,9 +21,9 @@ const log = { debug: silent, info: silent, warn: silent, error: silent }
 
 async function checkSink(
   { host, config }: CheckContext,
-  { id, type, settings }: CheckContext['config']['sinks'][string],
+  { id, type, settings }: Pick<SinkEntry, 'id' | 'type' | 'settings'>,
 ): Promise<Finding> {
-  const check = `sink ${id}`
+  const check = id === storeSink ? storeSink : `sink ${id}`
   const advice = 'Weir would retain the rows and retry; no data was sent.'
   try {
     const definition = await loadSink(type)

@@ -10,7 +10,7 @@ export async function checkSql({
   machine,
   running,
 }: CheckContext): Promise<Finding[]> {
-  if (store.enabled === 'none') return []
+  if (store.enabled !== 'parquet') return []
   const processes = running === undefined ? [] : await machine.children(running.pid)
   const now =
     running === undefined
@@ -23,7 +23,7 @@ export async function checkSql({
 const maxVerifiedBytes = 1 << 30
 
 export async function checkStore({ host, config: { data, store } }: CheckContext): Promise<Finding[]> {
-  if (store.enabled === 'none') return []
+  if (store.enabled !== 'parquet') return []
   const directory = `${data}/store`
   try {
     const {

@@ -1,4 +1,5 @@
 /** Columns of event batches: the envelope, and the body unchanged. */
+import { auditTexts } from './audit.ts'
 import { dataEncodings, type EventBatch, type Heap } from '../../model/batches.ts'
 import { varint, type NativeColumn } from './block.ts'
 import { bytesOf, copyRows, lowCardinality, nullable, plainTexts, timeWords } from './columns.ts'
@@ -29,9 +30,11 @@ export const eventColumnTypes: Readonly<Record<string, string>> = {
   data: 'String',
 }
 
+const common = Object.entries(eventColumnTypes)
+
 /** `count`: chosen rows of all pieces. */
 export function eventColumns(pieces: readonly EventRows[], count: number, texts: BlockTexts): NativeColumn[] {
-  return Object.entries(eventColumnTypes).map(([name, type]) => {
+  const columns = common.map(([name, type]): NativeColumn => {
     switch (name) {
       case 'id':
       case 'data':
@@ -44,6 +47,7 @@ export function eventColumns(pieces: readonly EventRows[], count: number, texts:
         return { name, type, data: codedTexts(type, codeNumbers(name as Codes, pieces, count, texts), texts) }
     }
   })
+  return [...columns, ...auditTexts(pieces, count, texts)]
 }
 
 function codedTexts(type: string, numbers: Uint32Array, texts: BlockTexts): Uint8Array[] {

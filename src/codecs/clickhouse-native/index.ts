@@ -1,6 +1,8 @@
+export { auditColumnTypes } from './audit.ts'
 export { encodeBlock, type NativeColumn } from './block.ts'
 export { bytesOf, lowCardinality, nullable, plainTexts, timeWords } from './columns.ts'
 export { eventColumns, eventColumnTypes, type EventRows } from './events.ts'
 export { flowColumns, flowColumnType, type FlowRows } from './flows.ts'
 export { readBlocks, readRows, type NativeValue, type ReadColumn } from './read.ts'
 export { BlockTexts } from './texts.ts'
+export { parseType, type NativeType } from './types.ts'

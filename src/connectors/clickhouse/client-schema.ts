@@ -1,6 +1,6 @@
 /** What the server can do, and whether it has the tables. */
 import type { Context } from '../../engine/contracts.ts'
-import type { ClickHouseClient, Settings } from './client.ts'
+import type { ClickHouseClient, Settings } from '../../net/clickhouse/client.ts'
 import type { ClickHouseConfig } from './config.ts'
 import { exampleColumns } from './map-example.ts'
 import {

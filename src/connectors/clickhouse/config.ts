@@ -1,24 +1,16 @@
 import {
+  checkClickhouse,
   choice,
+  clickhouseCreate,
+  clickhouseDatabase,
+  clickhouseFields,
+  clickhouseWriter,
   Complaint,
   defineSchema,
-  duration,
-  flag,
-  group,
-  integer,
-  mapping,
-  secret,
-  text,
-  tls,
-  urlText,
-  variants,
   type ConfigOf,
 } from '../../schema/index.ts'
 
-const age = (what: string, usual: string) =>
-  duration({ description: `Age at which ${what} are removed from a created table`, default: usual }, { min: '1h' })
-
-const name = { pattern: /[A-Za-z_][A-Za-z0-9_]{0,63}/, expects: 'a name of letters, digits and `_`' }
+const { url, table_prefix, ttl, ...others } = clickhouseFields
 
 export const clickhouseSchema = defineSchema({
   type: 'clickhouse',
@@ -26,149 +18,28 @@ export const clickhouseSchema = defineSchema({
   summary: 'Writes flows and events into tables of ClickHouse, in columns, each row once',
   common: { delivery: { events: 50_000, bytes: '16MiB', wait: '5s' } },
   fields: {
-    url: urlText(
-      {
-        description: 'URL of the HTTP interface: port 8123, or 8443 with TLS',
-        required: true,
-        example: 'https://clickhouse.example.com:8443',
-      },
-      { schemes: ['http', 'https'] },
-    ),
-    database: text({ description: 'Database of the tables', default: 'default' }, name),
-    table_prefix: text(
-      { description: 'Beginning of the names of all tables: `weir_` yields `weir_flows`', default: 'weir_' },
-      { pattern: /(?:[A-Za-z_][A-Za-z0-9_]{0,47})?/, expects: 'letters, digits and `_`, or an empty text' },
-    ),
+    url,
+    database: clickhouseDatabase('default'),
+    table_prefix,
     layout: choice(['weir', 'netobserv-example'], {
       description:
         '`weir`: all fields of flows, sums by workload, and events. `netobserv-example`: flows only, in the ' +
         "twelve columns of NetObserv's example consumer",
       default: 'weir',
     }),
-    create: flag({
-      description:
-        'Create the database and tables if they are missing, and add missing columns. If disabled, the sink ' +
-        'lists missing tables and columns, and waits',
-      default: true,
-    }),
-    ttl: group(
-      {
-        flows: age('flows', '30d'),
-        events: age('events', '90d'),
-        flows_1m: age('sums by minute', '7d'),
-        flows_5m: age('sums by five minutes', '60d'),
-        flows_1h: age('sums by hour', '400d'),
-      },
-      { description: 'Retention of created tables; the TTL of existing tables is not changed', default: {} },
+    create: clickhouseCreate(
+      'Create the database and tables if they are missing, and add missing columns. If disabled, the sink lists ' +
+        'missing tables and columns, and waits',
     ),
-    writer: text({
-      description:
-        'Name of this instance in column `_writer`. Rows of several instances in one table remain distinct if ' +
-        'their names differ. Unset: the id of the sink',
-      default: null,
-      example: 'weir-eu',
-    }),
-    cluster: text(
-      {
-        description:
-          'Cluster of ClickHouse on which the tables are created, replicated by Keeper. Unset: tables of one server',
-        default: null,
-        example: 'main',
-      },
-      name,
-    ),
-    distributed: flag({
-      description:
-        'Create a `Distributed` table over the shards of `cluster`; the rows are in tables with the suffix `_local`',
-      default: false,
-    }),
-    compression: choice(['zstd', 'gzip', 'none'], {
-      description: 'Compression of the rows on the way to the server',
-      default: 'zstd',
-    }),
-    async_below: integer(
-      {
-        description:
-          'Inserts with fewer rows are collected by the server (`async_insert`), which answers when they are ' +
-          'stored. For many instances with few rows; 0: never',
-        unit: 'rows',
-        default: 0,
-      },
-      { min: 0, max: 50_000 },
-    ),
-    timeout: duration(
-      { description: 'Timeout of one request; creating tables on a cluster may need more', default: '60s' },
-      { min: '10ms' },
-    ),
-    headers: mapping(text({ description: 'Value of a header', required: true, example: 'edge' }), {
-      description: 'Additional headers of every request, for a proxy',
-      default: {},
-      example: { 'x-site': 'edge' },
-    }),
-    auth: variants(
-      {
-        none: {},
-        basic: {
-          user: text({ description: 'User name', required: true, example: 'weir' }),
-          password: secret({
-            description: 'Password of the user',
-            required: true,
-            example: 'file:/run/secrets/clickhouse-password',
-          }),
-        },
-        certificate: { user: text({ description: 'User of the client certificate', required: true, example: 'weir' }) },
-        bearer: {
-          token: secret({
-            description: 'JSON web token',
-            required: true,
-            example: 'file:/run/secrets/clickhouse-token',
-          }),
-        },
-      },
-      {
-        description: 'Login. `certificate`: the certificate of `tls` authenticates the user. `none`: user `default`',
-        default: { type: 'none' },
-      },
-    ),
-    tls,
+    ttl,
+    writer: clickhouseWriter,
+    ...others,
   },
-  check({ url, tls: settings, auth, headers, cluster, distributed, layout }) {
-    const place = new URL(url)
-    if (place.port === '9000' || place.port === '9440') {
-      const [scheme, port] = place.port === '9000' ? ['http', 8123] : ['https', 8443]
-      return new Complaint(
-        `port ${place.port} speaks ClickHouse's native protocol; Weir uses its HTTP interface`,
-        `write \`${scheme}://${place.hostname}:${port}\`, the HTTP port of the same server`,
-        ['url'],
-      )
-    }
-    if (place.search !== '' || place.hash !== '')
-      return new Complaint('the URL has a query', 'use the settings `database`, `auth` and `headers` instead', ['url'])
-    if (settings !== null && place.protocol === 'http:')
-      return new Complaint('`tls` is set, but the URL is plain http', 'write https:// and the port of TLS (8443)', [
-        'url',
-      ])
-    if (auth.type === 'certificate' && (settings?.cert_file ?? null) === null)
-      return new Complaint(
-        '`auth` names the user of a certificate, but `tls` has none',
-        'set `tls.cert_file` and ' + '`tls.key_file`',
-        ['auth'],
-      )
-    if (distributed && cluster === null)
-      return new Complaint('`distributed` needs the shards of a cluster', 'set `cluster`', ['distributed'])
+  check(settings) {
+    const { layout, distributed } = settings
     if (layout === 'netobserv-example' && distributed)
       return new Complaint("the table of NetObserv's example has no shards", 'remove `distributed`', ['distributed'])
-    const header = Object.keys(headers).find(
-      (each) =>
-        !/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/.test(each) ||
-        /^(?:authorization|content-.*|x-clickhouse-.*|host|connection|transfer-encoding)$/i.test(each),
-    )
-    return header === undefined
-      ? null
-      : new Complaint(`\`${header}\` can't be set here`, 'it is not a header name, or the sink sets it itself', [
-          'headers',
-          header,
-        ])
+    return checkClickhouse(settings)
   },
 })
 

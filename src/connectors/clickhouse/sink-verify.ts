@@ -2,7 +2,7 @@
  * After an insert with an unknown outcome the server accepts the repetition, but if it ended in between, it may have
  * recorded the token without the rows. Positions show which rows are stored.
  */
-import type { ClickHouseClient } from './client.ts'
+import type { ClickHouseClient } from '../../net/clickhouse/client.ts'
 import type { Target } from './map.ts'
 import { filterRows, type ChosenRows } from './map-rows.ts'
 import { fullName, quotedText } from './map-schema.ts'

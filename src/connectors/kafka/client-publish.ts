@@ -70,16 +70,13 @@ export class Publishing {
 
   #targetsOf(topics: ReadonlyMap<string, Topic>): Target[] {
     const known = new Map<string, Target[]>()
-    const { partitioner } = this.#options.config
-    const { records } = this.#outbox
-    const found: Target[] = []
-    for (let at = 0; at < records.count; at++) {
+    return Array.from({ length: this.#outbox.records.count }, (_, at) => {
       const name = this.#outbox.topic(at)
       let targets = known.get(name)
       if (targets === undefined) known.set(name, (targets = targetsOf(name, topics.get(name))))
-      found.push(targets[partitionOfHash(partitioner, records.hash(at), targets.length)] as Target)
-    }
-    return found
+      const hash = this.#outbox.records.hash(at)
+      return targets[partitionOfHash(this.#options.config.partitioner, hash, targets.length)] as Target
+    })
   }
 
   /** Returns the messages that must wait. */
@@ -158,7 +155,13 @@ export class Publishing {
   }
 
   #nextBatch(partitionId: string, queue: number[], limit: number): number[] {
-    const sendable = this.#withoutFailedKeys(queue)
+    const sendable = queue.filter((at) => {
+      const key = this.#outbox.key(at)
+      if (key === undefined || !this.#failedKeys.has(key)) return true
+      this.#attempts[at] = { is: 'retry', reason: behindKey(key) }
+      return false
+    })
+    queue.splice(0, queue.length, ...sendable)
     const unconfirmed = this.#sequences.unconfirmed(partitionId)
     if (unconfirmed !== undefined && sendable.length > 0) {
       if (
@@ -173,20 +176,7 @@ export class Publishing {
       bytes += this.#bytes(at)
       return index > 0 && (index >= limit || bytes > maxBatchBytes)
     })
-    return sendable.slice(0, end < 0 ? sendable.length : end)
-  }
-
-  /** Rows of failed keys wait. */
-  #withoutFailedKeys(queue: number[]): number[] {
-    if (this.#failedKeys.size === 0) return queue
-    const sendable = queue.filter((at) => {
-      const key = this.#outbox.key(at)
-      if (key === undefined || !this.#failedKeys.has(key)) return true
-      this.#attempts[at] = { is: 'retry', reason: behindKey(key) }
-      return false
-    })
-    queue.splice(0, queue.length, ...sendable)
-    return sendable
+    return end < 0 ? sendable : sendable.slice(0, end)
   }
 
   #bytes(at: number): number {

@@ -7,10 +7,12 @@ import type { TlsOptions } from '../tls.ts'
 import { acceptedEncodings, decodeBody } from './content-encoding.ts'
 import { Credentials } from './credentials.ts'
 import { aborted, HttpError, networkError } from './errors.ts'
+import { StreamedExchange, type HttpStream } from './streamed.ts'
 import { Exchange, type HttpHeaders, type RawResponse } from './exchange.ts'
 import { Pools, type PoolOptions } from './pools.ts'
 
 export { HttpError } from './errors.ts'
+export type { HttpStream } from './streamed.ts'
 
 export interface HttpAnswer {
   /** 304 only for a request with an `etag`; the body is then empty. */
@@ -91,6 +93,42 @@ export class HttpClient {
     } finally {
       timer.cancel()
       signal.removeEventListener('abort', abort)
+    }
+  }
+
+  /**
+   * A request to the origin; its response is read as it arrives. The deadline ends with the headers. Content codings
+   * are not offered. Rejects as {@link request}, and so does the body.
+   */
+  async open(request: Omit<HttpRequest, 'limit' | 'truncate' | 'redirects' | 'etag'>): Promise<HttpStream> {
+    const { timers, timeoutMs } = this.#options
+    const { method = 'GET', body, signal } = request
+    if (signal.aborted) throw aborted()
+    const exchange = new StreamedExchange()
+    const timer = timers.after(timeoutMs, () =>
+      exchange.stop(new HttpError('timeout', `no response within ${timeoutMs} ms`)),
+    )
+    const abort = (): void => exchange.stop(aborted())
+    signal.addEventListener('abort', abort, { once: true })
+    exchange.ended = () => signal.removeEventListener('abort', abort)
+    try {
+      const { to } = request
+      const { url, headers } = this.#first(
+        { ...request, limit: 0, truncate: true },
+        to === undefined ? this.#url : new URL(to, this.#url.href),
+      )
+      const pool = await this.#pools.of(url.origin, true)
+      const path = `${url.pathname}${url.search}`
+      pool.dispatch({ origin: url.origin, path, method, headers, ...(body === undefined ? {} : { body }) }, exchange)
+    } catch (error) {
+      exchange.stop(networkError(error))
+    }
+    try {
+      const response = await exchange.response
+      if (response.status === 401) this.#credentials?.expire()
+      return response
+    } finally {
+      timer.cancel()
     }
   }
 

@@ -1,28 +1,27 @@
-import type { DuckDBDataChunk } from '@duckdb/node-api'
-import type { Formatter } from './formats.ts'
+import type { Formatter, RowChunk } from './formats.ts'
 
 const chunkBytes = 128 * 1024
 const utf8 = new TextEncoder()
 
-export interface AnswerOptions {
-  readonly format: Formatter
-  readonly first: DuckDBDataChunk | undefined
-  fetch(): Promise<DuckDBDataChunk | undefined>
+export interface AnswerOptions<Chunk extends RowChunk> {
+  readonly format: Formatter<Chunk>
+  readonly first: Chunk | undefined
+  fetch(): Promise<Chunk | undefined>
   interrupt(): void
   finish(error: unknown): Promise<void>
   readonly signal: AbortSignal
 }
 
 /** Fetched on demand. Resources are released at the end, on an error, when the reader stops early, and on abort. */
-export class ResultStream implements AsyncIterableIterator<Uint8Array, undefined> {
-  readonly #options: AnswerOptions
+export class ResultStream<Chunk extends RowChunk> implements AsyncIterableIterator<Uint8Array, undefined> {
+  readonly #options: AnswerOptions<Chunk>
   readonly #aborted: () => void
   #rows: Iterator<string> | undefined
   #began = false
   #busy: Promise<void> | undefined
   #over: Promise<void> | undefined
 
-  constructor(options: AnswerOptions) {
+  constructor(options: AnswerOptions<Chunk>) {
     this.#options = options
     this.#rows = this.#rowsOf(options.first)
     this.#aborted = () => {
@@ -84,7 +83,7 @@ export class ResultStream implements AsyncIterableIterator<Uint8Array, undefined
     return text
   }
 
-  #rowsOf(chunk: DuckDBDataChunk | undefined): Iterator<string> | undefined {
+  #rowsOf(chunk: Chunk | undefined): Iterator<string> | undefined {
     return chunk === undefined ? undefined : this.#options.format.rows(chunk)[Symbol.iterator]()
   }
 

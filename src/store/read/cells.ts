@@ -8,18 +8,22 @@ export interface OutputColumn {
   readonly type: DuckDBType
 }
 
-/** Repeated names get a number: `a`, `a_1`. */
 export function outputColumns(result: DuckDBResult): OutputColumn[] {
-  const taken = new Set(result.columnNames())
+  return distinctNames(result.columnNames()).map((name, index) => ({ name, type: result.columnType(index) }))
+}
+
+/** Repeated names get a number: `a`, `a_1`. */
+export function distinctNames(given: readonly string[]): string[] {
+  const taken = new Set(given)
   const seen = new Set<string>()
-  return result.columnNames().map((given, index) => {
-    let name = given
+  return given.map((each) => {
+    let name = each
     for (let number = 1; seen.has(name); number++) {
-      const next = `${given}_${number}`
+      const next = `${each}_${number}`
       if (!taken.has(next) || number > taken.size) name = next
     }
     seen.add(name)
-    return { name, type: result.columnType(index) }
+    return name
   })
 }
 

@@ -1,27 +1,26 @@
-import type { DuckDBDataChunk } from '@duckdb/node-api'
-import type { OutputColumn } from './cells.ts'
+import type { CellsOf, RowChunk } from './formats.ts'
 
 const maxMeasuredRows = 2048
 const widest = 60
 
-export class TableFormatter {
-  readonly #cells: (chunk: DuckDBDataChunk) => string[][]
-  readonly #columns: readonly OutputColumn[]
+export class TableFormatter<Chunk extends RowChunk> {
+  readonly #cells: CellsOf<Chunk>
+  readonly #names: readonly string[]
   #widths: number[] | undefined
   #right: boolean[] = []
   #held: string[][] = []
   #rows = 0
 
-  constructor(cells: (chunk: DuckDBDataChunk) => string[][], columns: readonly OutputColumn[]) {
+  constructor(names: readonly string[], cells: CellsOf<Chunk>) {
     this.#cells = cells
-    this.#columns = columns
+    this.#names = names
   }
 
   begin(): string {
     return ''
   }
 
-  *rows(chunk: DuckDBDataChunk): Generator<string, void, undefined> {
+  *rows(chunk: Chunk): Generator<string, void, undefined> {
     const columns = this.#cells(chunk)
     const rows: string[][] = []
     for (let row = 0; row < chunk.rowCount; row++) rows.push(columns.map((cells) => cells[row] ?? 'null'))
@@ -42,15 +41,15 @@ export class TableFormatter {
   #measure(): string {
     const rows = this.#held
     this.#held = []
-    const texts = this.#columns.map((_, column) => rows.map((row) => cellText(row[column])))
-    this.#right = this.#columns.map(
+    const texts = this.#names.map((_, column) => rows.map((row) => cellText(row[column])))
+    this.#right = this.#names.map(
       (_, column) => rows.length > 0 && rows.every((row) => row[column] === 'null' || /^-?\d/.test(row[column] ?? '')),
     )
-    const widths = this.#columns.map(({ name }, column) =>
+    const widths = this.#names.map((name, column) =>
       Math.max(name.length, ...(texts[column] ?? []).map((text) => Math.min(widest, text.length))),
     )
     this.#widths = widths
-    const header = this.#line(this.#columns.map(({ name }) => name))
+    const header = this.#line(this.#names)
     return `${header}${widths.map((width) => '─'.repeat(width)).join('  ')}\n${this.#lines(rows)}`
   }
 

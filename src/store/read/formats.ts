@@ -1,48 +1,48 @@
-import type { DuckDBDataChunk } from '@duckdb/node-api'
 import type { QueryFormat } from '../../engine/control.ts'
-import { jsonCells, type OutputColumn } from './cells.ts'
-import type { Api } from './json-value.ts'
 import { TableFormatter } from './format-table.ts'
 import { csvText } from '../../model/csv-text.ts'
 
+export interface RowChunk {
+  readonly rowCount: number
+}
+
+/** JSON text by column and row. */
+export type CellsOf<Chunk extends RowChunk> = (chunk: Chunk) => string[][]
+
 /** Text is produced row by row, because a chunk can hold gigabytes. */
-export interface Formatter {
+export interface Formatter<Chunk extends RowChunk> {
   begin(): string
-  rows(chunk: DuckDBDataChunk): Iterable<string>
+  rows(chunk: Chunk): Iterable<string>
   end(): string
 }
 
-abstract class Rows implements Formatter {
-  protected readonly columns: readonly OutputColumn[]
-  readonly #api: Api
+abstract class Rows<Chunk extends RowChunk> implements Formatter<Chunk> {
+  protected readonly names: readonly string[]
+  protected readonly cells: CellsOf<Chunk>
 
-  constructor(api: Api, columns: readonly OutputColumn[]) {
-    this.#api = api
-    this.columns = columns
-  }
-
-  protected cells(chunk: DuckDBDataChunk): string[][] {
-    return this.columns.map(({ type }, index) => jsonCells(this.#api, chunk, index, type))
+  constructor(names: readonly string[], cells: CellsOf<Chunk>) {
+    this.names = names
+    this.cells = cells
   }
 
   begin(): string {
     return ''
   }
-  abstract rows(chunk: DuckDBDataChunk): Iterable<string>
+  abstract rows(chunk: Chunk): Iterable<string>
   end(): string {
     return ''
   }
 }
 
-class NdjsonFormatter extends Rows {
+class NdjsonFormatter<Chunk extends RowChunk> extends Rows<Chunk> {
   readonly #keys: readonly string[]
 
-  constructor(api: Api, columns: readonly OutputColumn[]) {
-    super(api, columns)
-    this.#keys = columns.map(({ name }, index) => `${index === 0 ? '{' : ','}${JSON.stringify(name)}:`)
+  constructor(names: readonly string[], cells: CellsOf<Chunk>) {
+    super(names, cells)
+    this.#keys = names.map((name, index) => `${index === 0 ? '{' : ','}${JSON.stringify(name)}:`)
   }
 
-  *rows(chunk: DuckDBDataChunk): Generator<string, void, undefined> {
+  *rows(chunk: Chunk): Generator<string, void, undefined> {
     const cells = this.cells(chunk)
     const keys = this.#keys
     const { rowCount } = chunk
@@ -59,7 +59,7 @@ class NdjsonFormatter extends Rows {
   }
 }
 
-class JsonFormatter extends NdjsonFormatter {
+class JsonFormatter<Chunk extends RowChunk> extends NdjsonFormatter<Chunk> {
   #first = true
 
   override begin(): string {
@@ -76,11 +76,11 @@ class JsonFormatter extends NdjsonFormatter {
 }
 
 /** RFC 4180. Absent values are empty, an empty text is `""`. */
-class CsvFormatter extends Rows {
+class CsvFormatter<Chunk extends RowChunk> extends Rows<Chunk> {
   override begin(): string {
-    return `${this.columns.map(({ name }) => csvText(name)).join(',')}\r\n`
+    return `${this.names.map((name) => csvText(name)).join(',')}\r\n`
   }
-  *rows(chunk: DuckDBDataChunk): Generator<string, void, undefined> {
+  *rows(chunk: Chunk): Generator<string, void, undefined> {
     const cells = this.cells(chunk)
     const { rowCount } = chunk
     for (let row = 0; row < rowCount; row++) {
@@ -101,18 +101,19 @@ function csvCell(json: string): string {
   return first === '{' || first === '[' ? csvText(json) : json
 }
 
-export function formatter(api: Api, format: QueryFormat, columns: readonly OutputColumn[]): Formatter {
+export function formatter<Chunk extends RowChunk>(
+  format: QueryFormat,
+  names: readonly string[],
+  cells: CellsOf<Chunk>,
+): Formatter<Chunk> {
   switch (format) {
     case 'json':
-      return new JsonFormatter(api, columns)
+      return new JsonFormatter(names, cells)
     case 'ndjson':
-      return new NdjsonFormatter(api, columns)
+      return new NdjsonFormatter(names, cells)
     case 'csv':
-      return new CsvFormatter(api, columns)
+      return new CsvFormatter(names, cells)
     case 'table':
-      return new TableFormatter(
-        (chunk) => columns.map(({ type }, index) => jsonCells(api, chunk, index, type)),
-        columns,
-      )
+      return new TableFormatter(names, cells)
   }
 }

@@ -20,7 +20,7 @@ function integer(value: bigint): string {
 }
 
 /** A string if no double holds all digits. */
-function decimal(text: string): string {
+export function decimal(text: string): string {
   const digits = text.replace(/^-/, '').replace('.', '').replace(/^0+/, '')
   return digits.length <= 15 || (!text.includes('.') && Number.isSafeInteger(Number(text))) ? text : `"${text}"`
 }

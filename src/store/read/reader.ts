@@ -4,7 +4,7 @@ import type { EdgeQuery, QueryFormat, StoredEdge, StoreReader } from '../../engi
 import type { Timer, Timers } from '../../host/index.ts'
 import { WeirError } from '../../model/errors.ts'
 import { ResultStream } from './answer.ts'
-import { outputColumns } from './cells.ts'
+import { jsonCells, outputColumns } from './cells.ts'
 import { DamagedFile, filesIn, unreadableFiles } from './damage.ts'
 import { duckMemory, fileList, withoutExtensions, openDuck } from '../duck.ts'
 import { edgesOf } from '../graph/edges.ts'
@@ -224,8 +224,13 @@ export class DuckReader implements StoreReader {
       }
       const first = await fetch()
       const api = await import('@duckdb/node-api')
-      return new ResultStream({
-        format: formatter(api, format, outputColumns(result)),
+      const columns = outputColumns(result)
+      return new ResultStream<DuckDBDataChunk>({
+        format: formatter(
+          format,
+          columns.map(({ name }) => name),
+          (chunk) => columns.map(({ type }, index) => jsonCells(api, chunk, index, type)),
+        ),
         first,
         fetch,
         interrupt,

@@ -83,7 +83,7 @@ export function position(input: ViewInput): string {
   return `CAST(${source} || concat(':', r._epoch, ':', r._sequence, ':', r._row) AS VARCHAR) AS _pos`
 }
 
-const flowOrder = [
+export const flowOrder: readonly string[] = [
   'time_start',
   'time_end',
   'time_received',

@@ -29,7 +29,8 @@ turn = threading.Lock()
 # As a server has one; the engine's own default database is an overlay without tables of its own.
 session.query('CREATE DATABASE IF NOT EXISTS standard ENGINE = Atomic')
 own = {'query', 'database', 'user', 'password', 'query_id', 'session_id', 'wait_end_of_query', 'default_format'}
-select = re.compile(r'^(?:SELECT|WITH)\b', re.IGNORECASE)
+# Of the HTTP interface only.
+unknown = {'cancel_http_readonly_queries_on_client_close', 'http_response_buffer_size'}
 insert = re.compile(r'^(\s*INSERT\s+INTO\s+.*?)\s+FORMAT\s+(\w+)\s*$', re.IGNORECASE | re.DOTALL)
 
 
@@ -82,10 +83,8 @@ class Handler(BaseHTTPRequestHandler):
             if (found := insert.match(statement)) is not None and body:
                 result = self.insert(given, found, settings, body)
             else:
-                text = (statement if not body else f'{statement}\n{body.decode()}').strip()
-                if settings and select.match(text):
-                    text += f' SETTINGS {assigned(settings)}'
-                result = self.run(given, [text])
+                text = statement if not body else f'{statement}\n{body.decode()}'
+                result = self.query(given, text, settings)
             self.reply(200, result)
         except Exception as error:
             text = str(error)
@@ -116,6 +115,28 @@ class Handler(BaseHTTPRequestHandler):
             compression = '' if coding is None else f" COMPRESSION '{coding}'"
             clause = f' SETTINGS {assigned(settings)}' if settings else ''
             return self.run(given, [f"{found[1]} FROM INFILE '{file.name}'{compression}{clause} FORMAT {found[2]}"])
+
+    def query(self, given, text, settings):
+        """With the settings of the request, as a server applies them. KILL waits for no other statement."""
+        if re.match(r'\s*KILL\s', text, re.IGNORECASE):
+            return b''
+        applied = {name: value for name, value in settings.items() if name not in unknown}
+        selects = re.match(r'[\s(]*(SELECT|WITH)\b', text, re.IGNORECASE) is not None
+        # A session that may only read could not be changed back.
+        if applied.pop('readonly', None) is not None:
+            if not selects and re.match(r'\s*(SHOW|DESC|DESCRIBE|EXPLAIN|EXISTS)\b', text, re.IGNORECASE) is None:
+                raise Exception('Code: 164. DB::Exception: Cannot execute query in readonly mode. (READONLY)')
+            if selects:
+                text = f'{text}\nSETTINGS readonly = 1'
+        with turn:
+            session.query(f"USE `{given.get('database', 'standard')}`")
+            if applied:
+                session.query('SET ' + ', '.join(f'{name} = {quote(value)}' for name, value in applied.items()))
+            try:
+                return bytes(session.query(text, given.get('default_format', 'TabSeparated')).bytes())
+            finally:
+                if applied:
+                    session.query('SET ' + ', '.join(f'{name} = DEFAULT' for name in applied))
 
     def run(self, given, statements):
         result = b''

@@ -3,7 +3,6 @@ import type { TraceColumns } from '../../api/traces.ts'
 import { count } from '../../parts/format.ts'
 import { useLocalKeys, type Binding } from '../../state/keys.ts'
 import { layoutOf, rowHeight, stepFrom, type Line, type Placed } from './graph-layout.ts'
-import { TableHead } from '../../parts/table-head.tsx'
 import { generalText } from '../../text/general.ts'
 import { auditText } from '../../text/audit.ts'
 
@@ -134,9 +133,18 @@ function Twin({ lines, left }: Readonly<{ lines: readonly Line[]; left: number }
     <>
       <table className="peers-table">
         <caption className="spoken">{auditText.tableCaption}</caption>
-        <TableHead
-          columns={[generalText.from, generalText.to, [generalText.traces, 'end'], [generalText.failed, 'end']]}
-        />
+        <thead>
+          <tr>
+            <th scope="col">{generalText.from}</th>
+            <th scope="col">{generalText.to}</th>
+            <th scope="col" className="end">
+              {generalText.traces}
+            </th>
+            <th scope="col" className="end">
+              {generalText.failed}
+            </th>
+          </tr>
+        </thead>
         <tbody>
           {lines.map((line) => (
             <tr key={`${line.column} ${line.from.rank} ${line.to.rank}`}>

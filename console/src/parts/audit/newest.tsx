@@ -1,7 +1,6 @@
 import { duration, time } from '../format.ts'
 import { Popover } from '../popover.tsx'
 import { useNewest } from '../../api/trace-queries.ts'
-import { TableHead } from '../table-head.tsx'
 import { auditText } from '../../text/audit.ts'
 import { generalText } from '../../text/general.ts'
 
@@ -37,7 +36,15 @@ export function NewestTrace(): React.ReactNode {
               <p className="dim">{auditText.noEventsThisWeek}</p>
             ) : (
               <table className="peers-table">
-                <TableHead columns={[generalText.source, auditText.newest, [auditText.delay, 'end']]} />
+                <thead>
+                  <tr>
+                    <th scope="col">{generalText.source}</th>
+                    <th scope="col">{auditText.newest}</th>
+                    <th scope="col" className="end">
+                      {auditText.delay}
+                    </th>
+                  </tr>
+                </thead>
                 <tbody>
                   {data.sources.map(({ source, newest, late: seconds }) => (
                     <tr key={source}>

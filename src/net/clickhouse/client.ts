@@ -1,18 +1,23 @@
 import { promisify } from 'node:util'
 import { gzip, zstdCompress } from 'node:zlib'
 import { readRows } from '../../codecs/clickhouse-native/index.ts'
-import type { Context } from '../../engine/contracts.ts'
+import type { Host } from '../../host/index.ts'
 import { withoutSecretsOf } from '../../model/url-text.ts'
-import { HttpClient, type HttpAnswer } from '../../net/http/client.ts'
-import { readTls } from '../../net/tls.ts'
-import { ClickHouseError } from './client-errors.ts'
-import type { ClickHouseConfig } from './config.ts'
+import type { clickhouseFields, ValuesOf } from '../../schema/index.ts'
+import { HttpClient, type HttpAnswer, type HttpStream } from '../http/client.ts'
+import { readTls } from '../tls.ts'
+import { ClickHouseError } from './errors.ts'
 
 const shownBytes = 600
 /** Rows of system tables, and positions of one insert. */
 const maxAnswer = 64 * 1024 * 1024
 
 const coders = { zstd: promisify(zstdCompress), gzip: promisify(gzip) } as const
+
+export type ClickHouseServer = Pick<
+  ValuesOf<typeof clickhouseFields>,
+  'url' | 'auth' | 'tls' | 'headers' | 'timeout' | 'compression'
+> & { readonly database: string }
 
 export type Settings = Readonly<Record<string, string | number>>
 
@@ -25,12 +30,12 @@ export interface Insert {
 /** Statements over HTTP. Methods reject with ClickHouseError for exceptions of the server, else with another Error. */
 export class ClickHouseClient {
   readonly #http: HttpClient
-  readonly #config: ClickHouseConfig
+  readonly #config: ClickHouseServer
   readonly #headers: Readonly<Record<string, string>>
   /** Without credentials. */
   readonly place: string
 
-  private constructor(http: HttpClient, config: ClickHouseConfig) {
+  private constructor(http: HttpClient, config: ClickHouseServer) {
     this.#http = http
     this.#config = config
     this.place = `${withoutSecretsOf(config.url, config.url)} (database ${config.database})`
@@ -42,11 +47,15 @@ export class ClickHouseClient {
     }
   }
 
-  static async open(config: ClickHouseConfig, { host }: Pick<Context, 'host'>): Promise<ClickHouseClient> {
+  static async open(
+    config: ClickHouseServer,
+    { host }: { readonly host: Host },
+    connections = 2,
+  ): Promise<ClickHouseClient> {
     const auth = config.auth.type === 'certificate' ? ({ type: 'none' } as const) : config.auth
     const http = new HttpClient({
       url: config.url,
-      connections: 2,
+      connections,
       timeoutMs: config.timeout,
       timers: host.timers,
       tls: await readTls(config.tls, host.disk),
@@ -57,7 +66,8 @@ export class ClickHouseClient {
 
   /** A statement without rows. Not bound to the database, which may be missing. */
   async run(statement: string, signal: AbortSignal): Promise<void> {
-    await this.#post({ query: statement }, new Uint8Array(0), {}, signal)
+    // A URL is limited to 16 KiB by some proxies.
+    await this.#post({}, Buffer.from(statement), {}, signal)
   }
 
   /** Rows of a SELECT without FORMAT. */
@@ -73,6 +83,22 @@ export class ClickHouseClient {
     await this.#post({ query: statement, ...settings }, encoded, coding, signal)
   }
 
+  /**
+   * The result of a statement, as it arrives; `parameters`: settings, and `default_format`. The deadline of the client
+   * applies until the first byte.
+   */
+  async stream(statement: string, parameters: Settings, signal: AbortSignal): Promise<HttpStream> {
+    const answer = await this.#http.open({ ...this.#request(parameters, Buffer.from(statement), {}), signal })
+    if (answer.status === 200 && answer.headers['x-clickhouse-exception-code'] === undefined) return answer
+    const chunks: Uint8Array[] = []
+    let bytes = 0
+    for await (const chunk of answer.body) {
+      chunks.push(chunk)
+      if ((bytes += chunk.length) > shownBytes) break
+    }
+    throw exceptionOf({ ...answer, body: Buffer.concat(chunks) })
+  }
+
   close(): void {
     this.#http.close()
   }
@@ -83,27 +109,27 @@ export class ClickHouseClient {
     headers: Readonly<Record<string, string>>,
     signal: AbortSignal,
   ): Promise<HttpAnswer> {
+    const answer = await this.#http.request({ ...this.#request(parameters, body, headers), limit: maxAnswer, signal })
+    if (answer.status === 200 && answer.headers['x-clickhouse-exception-code'] === undefined) return answer
+    throw exceptionOf(answer)
+  }
+
+  #request(parameters: Settings, body: Uint8Array, headers: Readonly<Record<string, string>>) {
     const query = new URLSearchParams(
       Object.entries(parameters).map(([name, value]): [string, string] => [name, String(value)]),
     )
-    const url = new URL(this.#config.url)
-    const answer = await this.#http.request({
-      method: 'POST',
-      to: `${url.pathname}?${query.toString()}`,
+    return {
+      method: 'POST' as const,
+      to: `${new URL(this.#config.url).pathname}?${query.toString()}`,
       headers: { ...this.#headers, ...headers },
       body,
-      limit: maxAnswer,
-      signal,
-    })
-    const { status, headers: received } = answer
-    const code = Number(received['x-clickhouse-exception-code'] ?? Number.NaN)
-    if (status === 200 && Number.isNaN(code)) return answer
-    throw exceptionOf(answer, code)
+    }
   }
 }
 
 /** Also for servers before the header, and for proxies. */
-function exceptionOf({ status, body }: HttpAnswer, code: number): Error {
+function exceptionOf({ status, headers, body }: HttpAnswer): Error {
+  const code = Number(headers['x-clickhouse-exception-code'] ?? Number.NaN)
   const text = Buffer.from(body.subarray(0, shownBytes))
     .toString()
     .replaceAll(/[\s\p{Cc}\ufffd]+/gu, ' ')

@@ -1,0 +1,131 @@
+/** ClickHouse as the store: its reader. The sink `store` delivers the rows. */
+import type { Log, Metrics } from '../engine/contracts.ts'
+import type { StoreReader } from '../engine/control.ts'
+import { storeSink } from '../engine/ledger/ledger.ts'
+import type { OutsideStore } from '../engine/runtime-parts.ts'
+import type { SinkSet } from '../engine/delivery/sinks.ts'
+import type { Host } from '../host/index.ts'
+import type { Tail } from '../journal/types.ts'
+import { messageOf } from '../model/errors.ts'
+import { ClickHouseClient } from '../net/clickhouse/client.ts'
+import { clickhouseSettings } from '../query/index.ts'
+import { loadSink } from '../registry.ts'
+import { ClickHouseReader, prepareViews } from '../store/clickhouse/index.ts'
+import type { WeirConfig } from './config.ts'
+import { storeSinkSettings } from './config-entries.ts'
+import { limitQueries } from './query-limit.ts'
+
+export interface ClickHouseStoreParts {
+  readonly host: Host
+  readonly log: Log
+  readonly metrics: Metrics
+  readonly config: WeirConfig
+  readonly tail: Tail
+  /** With a shared journal other instances deliver, too. */
+  readonly sinks: () => Pick<SinkSet, 'outcome'> | undefined
+}
+
+/** Queries at once; further ones wait. */
+const connections = 16
+const freshMs = 2000
+const checkMs = 5000
+
+export class ClickHouseStore implements OutsideStore {
+  readonly reader: StoreReader
+  readonly #parts: ClickHouseStoreParts
+  readonly #client: ClickHouseClient
+  readonly #reader: ClickHouseReader
+  #problem: string | undefined
+
+  private constructor(parts: ClickHouseStoreParts, client: ClickHouseClient) {
+    const { host, config, log } = parts
+    const settings = config.store.clickhouse
+    if (settings === null) throw new Error('the store is not ClickHouse')
+    this.#parts = parts
+    this.#client = client
+    this.#reader = new ClickHouseReader({
+      client,
+      names: settings,
+      settings: clickhouseSettings,
+      limits: {
+        memoryBytes: settings.query_memory,
+        sqlMemoryBytes: config.sql.memory,
+        sqlTimeoutMs: config.sql.timeout,
+      },
+      prepare: (signal) =>
+        prepareViews(
+          {
+            client,
+            names: settings,
+            cluster: settings.cluster,
+            create: settings.create,
+            log,
+            tables: (until) => createTables(parts, until),
+          },
+          signal,
+        ),
+      fresh: () => this.#fresh(),
+      queryId: () => `weir-${Buffer.from(host.random.bytes(12)).toString('hex')}`,
+    })
+    this.reader = {
+      ...limitQueries(this.#reader, config.store.query_timeout, host.timers),
+      dialect: 'clickhouse',
+      fresh: () => this.#fresh(),
+    }
+  }
+
+  static async open(parts: ClickHouseStoreParts): Promise<ClickHouseStore> {
+    const { host, config } = parts
+    const settings = config.store.clickhouse
+    if (settings === null) throw new Error('the store is not ClickHouse')
+    return new ClickHouseStore(parts, await ClickHouseClient.open(settings, { host }, connections))
+  }
+
+  /** Why queries fail. */
+  get problem(): string | undefined {
+    return this.#problem
+  }
+
+  /** Checks the server until the signal aborts. */
+  async watch(signal: AbortSignal): Promise<void> {
+    const { timers } = this.#parts.host
+    while (!signal.aborted) {
+      this.#problem = await this.#check(signal)
+      await timers.sleep(checkMs, signal)
+    }
+    this.#client.close()
+  }
+
+  async #check(signal: AbortSignal): Promise<string | undefined> {
+    try {
+      await this.#reader.ready()
+      await this.#client.rows('SELECT 1 AS one', signal)
+      return undefined
+    } catch (error) {
+      return signal.aborted ? this.#problem : messageOf(error)
+    }
+  }
+
+  async #fresh(): Promise<boolean> {
+    const { sinks, tail, host } = this.#parts
+    const late = new AbortController()
+    const timer = host.timers.after(freshMs, () => late.abort())
+    try {
+      const outcome = await sinks()?.outcome(storeSink, tail.durable().sequence, late.signal)
+      return outcome !== undefined && outcome.is !== 'pending'
+    } finally {
+      timer.cancel()
+    }
+  }
+}
+
+/** The sink creates its tables before it sends the first row, here of none. */
+async function createTables({ host, log, metrics, config }: ClickHouseStoreParts, signal: AbortSignal): Promise<void> {
+  const definition = await loadSink('clickhouse')
+  const sink = await definition.build(storeSinkSettings(config), { id: storeSink, host, log, metrics })
+  try {
+    await sink.send({ token: 'tables', count: 0, pieces: [], retried: false }, signal)
+  } finally {
+    await sink.close()
+  }
+}

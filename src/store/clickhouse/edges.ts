@@ -1,0 +1,54 @@
+/** Edges of the graph, with the meaning of src/store/graph/edges-sql.ts. */
+import type { EdgeQuery, StoredEdge } from '../../engine/control.ts'
+import { EdgeSums, noBytes, noLevel, stillHolds } from '../graph/edge-sums.ts'
+import { shownEdges } from '../graph/rank.ts'
+import { Refs } from '../graph/refs.ts'
+import { edgesSql } from './edges-sql.ts'
+import type { StoreNames } from './tables.ts'
+
+interface Row extends Pick<StoredEdge, 'near' | 'far' | 'relation' | 'forward' | 'nearName' | 'farName'> {
+  readonly count: number | string
+  readonly first: number | string
+  readonly last: number | string | null
+  readonly level: number | null
+  readonly bytes: number | string | null
+  /** Of the near node. */
+  readonly edges: number | string
+}
+
+export async function edgesOf(
+  request: EdgeQuery,
+  names: StoreNames,
+  query: (sql: string) => Promise<AsyncIterable<Uint8Array>>,
+): Promise<readonly StoredEdge[]> {
+  const sql = edgesSql(request, names)
+  if (sql === undefined) return []
+  const text = new TextDecoder()
+  let lines = ''
+  for await (const bytes of await query(sql)) lines += text.decode(bytes, { stream: true })
+  const sums = new EdgeSums(new Refs())
+  const edges = new Map<string, number>()
+  for (const line of lines.split('\n')) {
+    if (line === '') continue
+    const row = JSON.parse(line) as Row
+    edges.set(row.near, Number(row.edges))
+    sums
+      .of(row.relation, row.forward)
+      .add(
+        sums.code(row.near),
+        sums.code(row.far),
+        Number(row.count),
+        Number(row.first),
+        row.last === null ? stillHolds : Number(row.last),
+        row.level ?? noLevel,
+        row.bytes === null ? noBytes : Number(row.bytes),
+        sums.codeOf(row.nearName),
+        sums.codeOf(row.farName),
+      )
+  }
+  // The statement returns the largest of each relation only, and counts all.
+  return shownEdges(sums, { limit: request.limit, namespaces: undefined }).map((edge) => ({
+    ...edge,
+    others: Math.max((edges.get(edge.near) ?? 0) - request.limit, 0),
+  }))
+}

@@ -1,0 +1,3 @@
+export { prepareViews, type PrepareOptions } from './prepare.ts'
+export { ClickHouseReader, type ClickHouseReaderOptions } from './reader.ts'
+export { viewNames, viewsOf } from './views.ts'

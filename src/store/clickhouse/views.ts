@@ -1,0 +1,41 @@
+/** Weir's views in ClickHouse, created and replaced when their text changes. */
+import { createHash } from 'node:crypto'
+import { changesView } from './changes.ts'
+import { relationsView, trafficView } from './relations.ts'
+import { resourcesView } from './resources.ts'
+import { auditView, eventsView, flowsView } from './rows.ts'
+import { name, text } from './sql.ts'
+import { viewOf, type StoreNames } from './tables.ts'
+
+export interface View {
+  readonly name: string
+  readonly comment: string
+  readonly create: string
+}
+
+const makers: Readonly<Record<string, (names: StoreNames) => string>> = {
+  flows: flowsView,
+  events: eventsView,
+  audit: auditView,
+  changes: changesView,
+  resources: resourcesView,
+  traffic: trafficView,
+  relations: relationsView,
+}
+
+export const viewNames: readonly string[] = Object.keys(makers)
+
+/** `cluster`: of ClickHouse, on which they are created. */
+export function viewsOf(names: StoreNames, cluster: string | null): readonly View[] {
+  return Object.entries(makers).map(([view, make]) => {
+    // Absent rows of joins are NULL, also for other clients.
+    const sql = `${make(names)} SETTINGS join_use_nulls = 1`
+    const comment = `Weir, view ${createHash('sha256').update(sql).digest('hex').slice(0, 16)}`
+    const on = cluster === null ? '' : ` ON CLUSTER ${name(cluster)}`
+    return {
+      name: view,
+      comment,
+      create: `CREATE OR REPLACE VIEW ${viewOf(names, view)}${on} AS ${sql} COMMENT ${text(comment)}`,
+    }
+  })
+}
