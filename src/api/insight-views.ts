@@ -40,6 +40,9 @@ const problems: readonly ViewColumn[] = [
   text('purl', 'Package URL'),
   text('fixed_version', 'Versions with a fix; NULL: none is known'),
   text('state', 'State by the tool, for example will_not_fix'),
+  { name: 'waived', type: 'BOOLEAN', meaning: 'A waiver, or the state, excludes that the problem affects the image' },
+  text('waiver', 'Status of the OpenVEX statement: not_affected, affected, fixed, under_investigation'),
+  text('waiver_reason', 'Its justification'),
   ...about,
 ]
 

@@ -58,12 +58,16 @@ export function insightRows(list: InsightList, at: bigint, principal: Principal)
       max(packages)::UINTEGER AS packages, bool_or(problems IS NOT NULL) AS searched, min(valid_from) AS reported
       FROM images WHERE ${asOf(at)} GROUP BY image`
   const bySeverity = severities
-    .map((severity) => `count(DISTINCT id) FILTER (severity = '${severity}')::UINTEGER AS "${severity.toLowerCase()}"`)
+    .map(
+      (severity) =>
+        `count(DISTINCT id) FILTER (severity = '${severity}' AND NOT waived)::UINTEGER AS "${severity.toLowerCase()}"`,
+    )
     .join(', ')
   const found = `SELECT image, count(*)::UINTEGER AS findings,
-      count(*) FILTER (fixed_version IS NOT NULL)::UINTEGER AS fixable, ${bySeverity} FROM problems
+      count(*) FILTER (fixed_version IS NOT NULL)::UINTEGER AS fixable,
+      count(*) FILTER (waived)::UINTEGER AS waived, ${bySeverity} FROM problems
       WHERE ${asOf(at)} GROUP BY image`
-  const counts = ['findings', 'fixable', ...severities.map((severity) => severity.toLowerCase())]
+  const counts = ['findings', 'fixable', 'waived', ...severities.map((severity) => severity.toLowerCase())]
     .map((name) => `CASE WHEN r.searched THEN coalesce(f."${name}", 0) END AS "${name}"`)
     .join(', ')
   return `SELECT coalesce(r.image, w.image) AS image, coalesce(r.name, w.name) AS name, coalesce(r.tags, []) AS tags,

@@ -88,6 +88,7 @@ test('describes exactly the paths of the API', async () => {
     'POST /api/v1/sql',
     'POST /api/v1/validate',
     'POST /events',
+    'PUT /api/v1/images/{digest}/sbom',
     'PUT /api/v1/live/{sid}',
     'PUT /api/v1/saved/{id}',
   ])

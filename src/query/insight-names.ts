@@ -39,6 +39,8 @@ export const problemFields: readonly Named[] = [
   named('purl', 'dict'),
   named('fixed_version', 'dict', 'fixed'),
   named('state', 'dict'),
+  named('waived', 'bool'),
+  named('waiver', 'dict'),
   ...reported,
 ]
 
@@ -49,7 +51,7 @@ export const imageFields: readonly Named[] = [
   named('os', 'dict'),
   named('architecture', 'dict', 'arch'),
   named('tools', 'list<dict>', 'tool', 'scanner'),
-  ...['packages', 'findings', 'fixable'].map((name) => named(name, 'u32')),
+  ...['packages', 'findings', 'fixable', 'waived'].map((name) => named(name, 'u32')),
   ...['critical', 'high', 'medium', 'low', 'negligible', 'none', 'unknown'].map((name) => named(name, 'u32')),
   named('scanned', 'bool'),
   ...running,

@@ -83,6 +83,7 @@ export const accessRules: Readonly<Record<string, AccessRule>> = {
   sql: admin('A statement can read every row and column.'),
   reload: admin('Changes what runs.'),
   forgetSink: admin('Drops rows.'),
+  putReport: { access: 'events', reason: 'Adds rows.' },
   postEvents: { access: 'events', reason: 'Adds rows.' },
   validateWebhook: { access: 'events', reason: 'Verifies whether events may be posted.' },
 }

@@ -119,7 +119,7 @@ function sentence(text: string): string {
 }
 
 /** With a subscribed sink, success means delivery. */
-function settle(outcome: SinkOutcome): void {
+export function settle(outcome: SinkOutcome): void {
   switch (outcome.is) {
     case 'delivered':
       return

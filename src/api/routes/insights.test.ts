@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { eventsOfReport, type Report } from '../../codecs/sbom/index.ts'
 import { realHost } from '../../host/index.ts'
@@ -127,5 +128,62 @@ describe('images', () => {
     const { body } = await api.get('images', { at: at('11:10:00') }, headers)
     expect(body).toMatchObject({ images: [{ image: digest('a') }], total: 1 })
     expect((await api.get('packages', { at: at('11:10:00') }, headers)).body['total']).toBe(2)
+  })
+})
+
+describe('PUT', () => {
+  const put = (api: StoredApi, of: string, body: string | Uint8Array): Promise<Response> =>
+    fetch(`${api.url}/api/v1/images/${of}/sbom`, {
+      method: 'PUT',
+      body: typeof body === 'string' ? body : Buffer.from(body),
+    })
+
+  test('a document becomes the events of its report, of the image in the path', async () => {
+    const api = await startStored()
+    const artifacts = Array.from({ length: 1200 }, (_, at) => ({ name: `p${at}`, version: '1', type: 'npm' }))
+    const response = await put(api, digest('a'), gzipSync(JSON.stringify({ artifacts, schema: {} })))
+    expect([response.status, await response.json()]).toEqual([
+      200,
+      { format: 'syft-json', packages: 1200, problems: null, facts: null, waivers: null, accepted: 1201 },
+    ])
+    await api.addBatch(toEventBatch(api.control.ingested), realHost().clock.now())
+    expect((await api.get('packages', { image: digest('a') })).body['total']).toBe(1200)
+  })
+
+  test('an unreadable document is refused with its reason, and nothing of it is stored', async () => {
+    const api = await startStored()
+    const answers = await Promise.all([
+      put(api, digest('a'), '{"bomFormat":'),
+      put(api, digest('a'), '{}'),
+      put(api, digest('a'), gzipSync(Buffer.alloc(4 << 20))),
+      put(api, 'sha256:short', '{}'),
+    ])
+    expect(answers.map(({ status }) => status)).toEqual([400, 415, 413, 400])
+    expect(api.control.ingested).toEqual([])
+  })
+
+  test('a waiver applies to its package in its image; waived problems remain findings', async () => {
+    const api = await started()
+    const statement = (id: string, product: string): object => ({
+      vulnerability: { name: id },
+      products: [{ '@id': product }],
+      status: 'not_affected',
+      justification: 'component_not_present',
+    })
+    const purl = 'pkg:oci/web@sha256%3A'
+    const document = {
+      '@context': 'https://openvex.dev/ns/v0.2.0',
+      '@id': 'https://example.test/vex/1',
+      statements: [statement('CVE-1', purl + 'a'.repeat(64)), statement('CVE-2', purl + 'b'.repeat(64))],
+    }
+    expect((await put(api, digest('a'), JSON.stringify(document))).status).toBe(200)
+    await api.addBatch(toEventBatch(api.control.ingested), realHost().clock.now())
+    const { body } = await api.get('problems', { at: at('11:10:00') })
+    expect(body['problems']).toMatchObject([
+      { id: 'CVE-1', waived: true, waiver: 'not_affected', waiver_reason: 'component_not_present' },
+      { id: 'CVE-2', waived: false, waiver: null },
+    ])
+    const images = (await api.get('images', { image: digest('a'), at: at('11:10:00') })).body['images']
+    expect(images).toMatchObject([{ findings: 2, waived: 1, critical: 0, low: 1 }])
   })
 })

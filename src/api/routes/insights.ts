@@ -10,6 +10,7 @@ import { insightOrder, insightRows, insightTexts, type InsightList } from '../in
 import { among, fingerprintOf, moment, readPageCursor, textConditions, writePageCursor } from '../objects.ts'
 import type { ApiContext } from '../options.ts'
 import { abortOnDisconnect, requireStore, rowsOf } from '../store-query.ts'
+import { reportRoute } from './report.ts'
 
 const nullable = { type: ['string', 'null'] } as const
 const nullableCount = { type: ['integer', 'null'] } as const
@@ -51,6 +52,9 @@ const rows = {
     purl: nullable,
     fixed_version: { ...nullable, description: 'null: no fix is known.' },
     state: { ...nullable, description: 'State by the tool, for example `will_not_fix`.' },
+    waived: { type: 'boolean', description: 'A waiver, or the state, excludes that it affects the image.' },
+    waiver: { ...nullable, description: 'Status of the OpenVEX statement.' },
+    waiver_reason: nullable,
     ...reported,
   },
   images: {
@@ -63,8 +67,12 @@ const rows = {
     packages: { ...nullableCount, description: 'null: no report lists packages.' },
     findings: { ...nullableCount, description: 'Problems in packages; null: no tool searched for problems.' },
     fixable: nullableCount,
+    waived: { ...nullableCount, description: 'Findings with a waiver; the counts by severity omit them.' },
     ...Object.fromEntries(
-      severities.map((severity) => [severity.toLowerCase(), { ...nullableCount, description: 'Distinct ids.' }]),
+      severities.map((severity) => [
+        severity.toLowerCase(),
+        { ...nullableCount, description: 'Distinct ids without waiver.' },
+      ]),
     ),
     scanned: { type: 'boolean', description: 'false: the image runs, and there is no report of it.' },
     reported: { ...nullable, description: 'Time of the first report that still holds.' },
@@ -160,6 +168,7 @@ const schemaOf = (list: InsightList): object => ({
 })
 
 export function insightRoutes(app: FastifyInstance, context: ApiContext): void {
+  reportRoute(app, context)
   for (const list of Object.keys(lists) as InsightList[])
     app.get(`/api/v1/${list}`, { schema: schemaOf(list) }, async (request, reply) => {
       const query = request.query as Query

@@ -2,6 +2,7 @@ import { insightTypes, severities } from '../../model/image-insights.ts'
 import type { Statement } from '../read/statement.ts'
 import { position, type ViewInput } from '../read/views.ts'
 import { imageNameSql, partsSql, reportsSql } from './reports.ts'
+import { waiverColumns, withWaivers } from './waivers.ts'
 
 export const insightViewNames = ['packages', 'problems', 'facts', 'images'] as const
 export type InsightView = (typeof insightViewNames)[number]
@@ -53,7 +54,8 @@ function problemsView(input: ViewInput): string {
   return `SELECT r.insight_id AS id, r.insight_severity AS severity, ${severityRank('r.insight_severity')}
       AS severity_rank, TRY_CAST(r.insight_score AS DOUBLE) AS score, r.insight_name AS package,
       r.insight_version AS version, r.insight_type AS type, r.insight_purl AS purl, r.insight_fixed AS fixed_version,
-      r.insight_value AS state, ${about} FROM (${rows}) r`
+      r.insight_value AS state, ${waiverColumns}, ${about}
+      FROM (${withWaivers(rows, input)}) r`
 }
 
 /** 1: critical. */

@@ -1,0 +1,89 @@
+import { createHash } from 'node:crypto'
+import type { FastifyInstance } from 'fastify'
+import { eventsOfReport, readReport, ReportError, type Report } from '../../codecs/sbom/index.ts'
+import { toEventBatch } from '../../model/events.ts'
+import type { ApiContext } from '../options.ts'
+import { ApiError } from '../problems.ts'
+import { settle } from './events.ts'
+
+const count = { type: ['integer', 'null'] } as const
+
+const schema = {
+  operationId: 'putReport',
+  summary: 'Store a document about an image',
+  description:
+    'A bill of materials, vulnerability report, inspection or OpenVEX document, as docs/guide/insights.md lists them, ' +
+    'plain, or compressed with gzip or Zstandard. With 200, all of it is synced to the journal. With any other status ' +
+    'send it again: an incomplete report is never shown.',
+  params: {
+    type: 'object',
+    properties: {
+      digest: { type: 'string', pattern: '^sha256:[0-9a-f]{64}$', description: 'Digest of the image.' },
+    },
+  },
+  response: {
+    200: {
+      type: 'object',
+      required: ['format', 'accepted'],
+      properties: {
+        format: { type: 'string' },
+        packages: { ...count, description: 'Distinct packages; null: the document lists none.' },
+        problems: { ...count, description: 'Findings; null: the document has no search for problems.' },
+        facts: count,
+        waivers: count,
+        accepted: { type: 'integer', description: 'Events.' },
+      },
+    },
+    400: { $ref: 'Problem#' },
+    413: { $ref: 'Problem#' },
+    415: { $ref: 'Problem#' },
+    503: { $ref: 'Problem#' },
+  },
+} as const
+
+const eventsPerUnit = 500
+
+export function reportRoute(app: FastifyInstance, { control, host, limits }: ApiContext): void {
+  app.put('/api/v1/images/:digest/sbom', { schema, config: { body: 'raw' } }, async (request, reply) => {
+    const { digest } = request.params as { digest: string }
+    const body = (request.body as Buffer | undefined) ?? Buffer.alloc(0)
+    const report = await parsed(body, limits.bodyBytes)
+    const now = host.clock.now()
+    const events = eventsOfReport(report, {
+      sha256: createHash('sha256').update(body).digest('hex'),
+      time: now,
+      origin: request.url,
+      image: { digest },
+    })
+    let accepted = 0
+    for (let from = 0; from < events.length; from += eventsPerUnit) {
+      const unit = await control.ingest(toEventBatch(events.slice(from, from + eventsPerUnit)))
+      if (unit.outcome !== undefined) settle(unit.outcome)
+      accepted += unit.accepted
+    }
+    const { format, packages, problems, facts, waivers } = report
+    return reply.send({
+      format,
+      packages: packages?.length ?? null,
+      problems: problems?.length ?? null,
+      facts: facts?.length ?? null,
+      waivers: waivers?.length ?? null,
+      accepted,
+    })
+  })
+}
+
+async function parsed(body: Uint8Array, maxBytes: number): Promise<Report> {
+  if (body.length === 0) throw new ApiError('WEIR_API_BODY', 'The request has no body.')
+  try {
+    return await readReport(body, maxBytes)
+  } catch (error) {
+    if (!(error instanceof ReportError)) throw error
+    const code = {
+      'too-large': 'WEIR_API_TOO_LARGE',
+      malformed: 'WEIR_API_BODY',
+      'unknown-format': 'WEIR_API_MEDIA_TYPE',
+    } as const
+    throw new ApiError(code[error.problem], `${error.message} Nothing of this document was stored.`)
+  }
+}
