@@ -26,6 +26,10 @@ test.each([
   ],
   ['sinks: {stdout: {only: {filter: {flow: bytes > 1}}}}', /filter\.flow: unknown field/],
   ['sinks: {stdout: {only: {filter: 5}}}', /expected a filter/],
+  [
+    'transforms:\n  a: {type: filter, from: [b], where: bytes > 1}\n  b: {type: dedupe, from: [a], by: [id]}\n',
+    /2:28: error: transforms\.a\.from\[0\]: `b` is derived from `a`/,
+  ],
 ])('%s is refused with its position', async (yaml, message) => {
   await expect(load(yaml)).rejects.toThrow(message)
 })

@@ -107,7 +107,11 @@ function kindsOf(config: WeirConfig, [under, id]: Path): readonly FilterKind[] |
   const from = common?.from
   if (from === null || from === undefined) return undefined
   const flows = typesThatEmit('flows')
+  const seen = new Set<string>()
   const isFlows = (source: string): boolean => {
+    // A cycle is reported elsewhere.
+    if (seen.has(source)) return true
+    seen.add(source)
     const type = config.sources[source]?.type
     if (type !== undefined) return flows.has(type)
     const before = Object.values(config.transforms).find((one) => sourcesOfTransform(one).includes(source))?.common.from
