@@ -19,13 +19,19 @@ export async function sendFlowsApart(
   sendMessages: SendMessages,
 ): Promise<readonly Failure[]> {
   const failures: Failure[] = []
-  const others = subset(batch, (_, { batch: { kind } }) => kind !== 'flows')
-  if (others.indexes.length > 0) await send(others, sendMessages, failures)
-  const flows = others.indexes.length === 0 ? whole(batch) : subset(batch, (_, piece) => piece.batch.kind === 'flows')
+  const onlyFlows = batch.pieces.every((piece) => piece.batch.kind === 'flows')
+  if (!onlyFlows)
+    await send(
+      subset(batch, (_, piece) => piece.batch.kind !== 'flows'),
+      sendMessages,
+      failures,
+    )
+  const flows = onlyFlows ? whole(batch) : subset(batch, (_, piece) => piece.batch.kind === 'flows')
   if (flows.indexes.length > 0) {
     const attempts = await publishFlows(flows.batch.pieces)
-    for (const [at, attempt] of attempts.entries())
+    attempts.forEach((attempt, at) => {
       if (attempt !== undefined && !isTooLarge(attempt)) failures.push(failureOf(flows.indexes[at] ?? 0, attempt))
+    })
     if (attempts.some(isTooLarge)) {
       const large = subset(flows.batch, (index) => isTooLarge(attempts[index]))
       await send({ ...large, indexes: large.indexes.map((at) => flows.indexes[at] ?? 0) }, sendMessages, failures)
@@ -40,7 +46,7 @@ async function send({ batch, indexes }: Subset, messages: SendMessages, failures
 }
 
 function whole(batch: SinkBatch): Subset {
-  return { batch, indexes: Uint32Array.from({ length: batch.count }, (_, index) => index) }
+  return { batch, indexes: new Uint32Array(batch.count).map((_, index) => index) }
 }
 
 function subset(batch: SinkBatch, takes: (index: number, piece: SinkPiece) => boolean): Subset {

@@ -72,6 +72,13 @@ export class ByteBuffer {
     this.at += length
   }
 
+  /** Four bytes in network order. */
+  word(value: number): void {
+    this.room(4)
+    this.#view.setUint32(this.at, value)
+    this.at += 4
+  }
+
   raw(bytes: Uint8Array): void {
     this.room(bytes.length)
     this.bytes.set(bytes, this.at)
@@ -123,15 +130,17 @@ export class ByteBuffer {
   /** As `formatIp`. */
   ip(words: Uint32Array, offset: number): void {
     this.room(longest)
-    const [w2, w3] = [words[offset + 2] as number, words[offset + 3] as number]
-    if (words[offset] !== 0 || words[offset + 1] !== 0 || w2 !== mappedPrefix) return this.#groups(words, offset)
-    this.#octet(w3 >>> 24)
+    if (words[offset] !== 0 || words[offset + 1] !== 0 || words[offset + 2] !== mappedPrefix)
+      return this.#groups(words, offset)
+    // Signed, so that no number needs an object.
+    const quad = (words[offset + 3] as number) | 0
+    this.#octet(quad >>> 24)
     this.bytes[this.at++] = dot
-    this.#octet((w3 >>> 16) & 255)
+    this.#octet((quad >>> 16) & 255)
     this.bytes[this.at++] = dot
-    this.#octet((w3 >>> 8) & 255)
+    this.#octet((quad >>> 8) & 255)
     this.bytes[this.at++] = dot
-    this.#octet(w3 & 255)
+    this.#octet(quad & 255)
   }
 
   /** Six pairs of hexadecimal digits with colons. */
@@ -188,7 +197,8 @@ function viewOf({ buffer, byteOffset, byteLength }: Buffer): DataView {
   return new DataView(buffer, byteOffset, byteLength)
 }
 
-function digitsOf(value: number): number {
+/** Number of decimal digits of a non-negative integer. */
+export function digitsOf(value: number): number {
   let [digits, limit] = [1, 10]
   while (value >= limit) {
     digits++

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { BatchTransform, SinkPiece } from '../engine/contracts.ts'
+import type { FlowBatch } from '../model/batches.ts'
 import { FlowBuilder } from '../model/flow-builder.ts'
 import { flowJson } from '../codecs/flow-json/index.ts'
 import { configFrom } from '../schema/index.ts'
@@ -68,6 +69,48 @@ test('an aggregate holds the journal only for the open window, and is due after 
   expect(windows?.holds()).toEqual({ sequence: 6, row: 60, time: 1500 })
   expect(outputs(windows?.close(9000) ?? [])).toMatchObject([{ extra: { n: 1 } }])
   expect(windows?.holds()).toMatchObject({ sequence: Number.MAX_SAFE_INTEGER, time: 9000 })
+})
+
+test('windows by event time stay open for the lateness, and later rows are filtered as late', () => {
+  const config = configFrom(aggregateSchema, {
+    window: '1s',
+    time: 'event',
+    lateness: '2s',
+    by: ['dst_port'],
+    values: { n: 'count()' },
+  })
+  const step = aggregateStep(config, 'a')
+  const { windows } = step
+  const take = (received: number, ends: readonly number[]): ReturnType<BatchTransform['take']> => {
+    const { batch, ...rest } = piece(
+      received,
+      ends.map(() => 1),
+    )
+    const values = Float64Array.from(ends)
+    const columns = { ...(batch.kind === 'flows' ? batch.columns : {}), time_end: { kind: 'time' as const, values } }
+    return step.take({ ...rest, batch: { ...(batch as FlowBatch), columns } })
+  }
+  windows?.begin({ sequence: 0, row: 0, time: 0 })
+  windows?.at({ sequence: 4, row: 40 })
+  // NaN and a time after the receipt count at the receipt.
+  expect(take(10_500, [9000, 8000, 7999, Number.NaN, 99_000]).failures).toMatchObject([
+    { reason: 'aggregated', rows: Uint32Array.of(0, 1, 3, 4) },
+    { reason: 'late', rows: Uint32Array.of(2) },
+  ])
+  expect([windows?.holds(), windows?.due()]).toEqual([{ sequence: 4, row: 40, time: 0 }, 13_000])
+  windows?.at({ sequence: 5, row: 50 })
+  const { outputs: closed, failures } = take(12_000, [8999, 9999, 12_000])
+  const { 0: eight, 1: nine } = outputs(closed) as { time_start?: string; extra?: unknown }[]
+  expect([eight?.time_start, nine?.time_start]).toEqual(['1970-01-01T00:00:08.000Z', '1970-01-01T00:00:09.000Z'])
+  expect(failures).toMatchObject([
+    { reason: 'aggregated', rows: Uint32Array.of(2) },
+    { reason: 'late', rows: Uint32Array.of(0, 1) },
+  ])
+  expect(outputs(windows?.close(14_000) ?? [])).toMatchObject([
+    { time_start: '1970-01-01T00:00:10.000Z', extra: { n: 2 } },
+  ])
+  expect(windows?.holds()).toMatchObject({ sequence: 5, row: 50 })
+  expect(() => configFrom(aggregateSchema, { lateness: '1s', values: { n: 'count()' } })).toThrow(/late/)
 })
 
 test('a throttle counts by key and interval, and further keys share one limit', () => {

@@ -160,7 +160,8 @@ export function objectPut(members: readonly Member[]): RowWriter {
   const keyed = members.map(({ key, put }) => ({ key: fragmentOf(`,${key}`), put }))
   return (row, out) => {
     const start = out.at
-    for (const { key, put } of keyed) {
+    for (let index = 0; index < keyed.length; index++) {
+      const { key, put } = keyed[index] as { readonly key: Fragment; readonly put: Put }
       const before = out.at
       out.fragment(key)
       if (!put(row, out)) out.at = before

@@ -81,20 +81,16 @@ function writeSorted(members: readonly Member[], more: string, row: number, out:
 const notWhenZero: ReadonlySet<FlowFieldName> = new Set(['bytes', 'packets', 'sampling'])
 
 function valuePut(name: FlowFieldName, column: Column, texts: QuotedTexts, flags: NetObservOptions['flags']): Put {
-  const integer = (valid: Uint8Array | undefined, of: (row: number) => number): Put =>
-    presentPut(valid, (row, out) => {
-      const value = of(row)
-      if (!Number.isFinite(value)) return false
-      putWhole(value, out)
-      return true
-    })
   switch (column.kind) {
     case 'time': {
       const divide = name === 'time_received' ? 1000 : 1
-      return integer(column.valid, (row) => Math.floor((column.values[row] ?? Number.NaN) / divide))
+      const { values } = column
+      return presentPut(column.valid, (row, out) => putWhole(Math.floor((values[row] ?? Number.NaN) / divide), out))
     }
-    case 'f64':
-      return integer(column.valid, (row) => Math.round(column.values[row] ?? Number.NaN))
+    case 'f64': {
+      const { values } = column
+      return presentPut(column.valid, (row, out) => putWhole(Math.round(values[row] ?? Number.NaN), out))
+    }
     case 'u64': {
       const { words } = column
       const zero = !notWhenZero.has(name)
@@ -147,10 +143,12 @@ function valuePut(name: FlowFieldName, column: Column, texts: QuotedTexts, flags
   return columnPut(column, texts)
 }
 
-/** Beyond safe integers as JavaScript writes them. */
-function putWhole(value: number, out: ByteBuffer): void {
+/** Beyond safe integers as JavaScript writes them. False: no number. */
+function putWhole(value: number, out: ByteBuffer): boolean {
+  if (!Number.isFinite(value)) return false
   if (Number.isSafeInteger(value)) out.integer(value)
   else out.utf8(String(value))
+  return true
 }
 
 function quicText(version: number): string {

@@ -1,7 +1,7 @@
 import { eventForms, type EventForms } from '../../codecs/event-forms/index.ts'
 import { deliverInChunks } from '../../engine/delivery/in-chunks.ts'
 import { deliverInOrder, type Attempt } from '../../engine/delivery/in-order.ts'
-import type { Context, Preview, Sink, SinkBatch } from '../../engine/contracts.ts'
+import type { Context, Preview, SinkBatch } from '../../engine/contracts.ts'
 import { sinkRows, type SinkRow } from '../../engine/delivery/rows.ts'
 import type { Failure } from '../../model/outcome.ts'
 import { messageOf } from '../../model/errors.ts'
@@ -13,28 +13,26 @@ import { formOf, type Form } from './map.ts'
 export const sink = defineSink<typeof httpSchema>('http', {
   accepts: ['events', 'flows'],
   idempotency: 'id',
-  build: openHttp,
+  async build(config, context) {
+    const [poster, forms, form] = await Promise.all([
+      Poster.open(config, context),
+      eventForms(config, context.metrics),
+      formOf(config),
+    ])
+    const parts: Parts = { config, context, poster, forms }
+    const { batched } = form
+    return {
+      send: (batch, signal) =>
+        batched === undefined ? sendSingly(parts, form, batch, signal) : sendBatched(parts, batched, batch, signal),
+      probe: (signal) => poster.probe(signal),
+      preview: (batch) => previewOf(config.url, form, forms, batch),
+      close: () => Promise.resolve(poster.close()),
+    }
+  },
 })
 
 /** A larger event is sent alone. */
 const requestBytes = 1024 * 1024
-
-async function openHttp(config: HttpConfig, context: Context): Promise<Sink> {
-  const [poster, forms, form] = await Promise.all([
-    Poster.open(config, context),
-    eventForms(config, context.metrics),
-    formOf(config),
-  ])
-  const parts: Parts = { config, context, poster, forms }
-  const { batched } = form
-  return {
-    send: (batch, signal) =>
-      batched === undefined ? sendSingly(parts, form, batch, signal) : sendBatched(parts, batched, batch, signal),
-    probe: (signal) => poster.probe(signal),
-    preview: (batch) => previewOf(config.url, form, forms, batch),
-    close: () => Promise.resolve(poster.close()),
-  }
-}
 
 function* previewOf(url: string, form: Form, { flows, begin }: EventForms, batch: SinkBatch): Generator<Preview> {
   const sending = begin()

@@ -70,13 +70,16 @@ export class Publishing {
 
   #targetsOf(topics: ReadonlyMap<string, Topic>): Target[] {
     const known = new Map<string, Target[]>()
-    return Array.from({ length: this.#outbox.records.count }, (_, at) => {
+    const { partitioner } = this.#options.config
+    const { records } = this.#outbox
+    const found: Target[] = []
+    for (let at = 0; at < records.count; at++) {
       const name = this.#outbox.topic(at)
       let targets = known.get(name)
       if (targets === undefined) known.set(name, (targets = targetsOf(name, topics.get(name))))
-      const hash = this.#outbox.records.hash(at)
-      return targets[partitionOfHash(this.#options.config.partitioner, hash, targets.length)] as Target
-    })
+      found.push(targets[partitionOfHash(partitioner, records.hash(at), targets.length)] as Target)
+    }
+    return found
   }
 
   /** Returns the messages that must wait. */
@@ -155,13 +158,7 @@ export class Publishing {
   }
 
   #nextBatch(partitionId: string, queue: number[], limit: number): number[] {
-    const sendable = queue.filter((at) => {
-      const key = this.#outbox.key(at)
-      if (key === undefined || !this.#failedKeys.has(key)) return true
-      this.#attempts[at] = { is: 'retry', reason: behindKey(key) }
-      return false
-    })
-    queue.splice(0, queue.length, ...sendable)
+    const sendable = this.#withoutFailedKeys(queue)
     const unconfirmed = this.#sequences.unconfirmed(partitionId)
     if (unconfirmed !== undefined && sendable.length > 0) {
       if (
@@ -176,7 +173,20 @@ export class Publishing {
       bytes += this.#bytes(at)
       return index > 0 && (index >= limit || bytes > maxBatchBytes)
     })
-    return end < 0 ? sendable : sendable.slice(0, end)
+    return sendable.slice(0, end < 0 ? sendable.length : end)
+  }
+
+  /** Rows of failed keys wait. */
+  #withoutFailedKeys(queue: number[]): number[] {
+    if (this.#failedKeys.size === 0) return queue
+    const sendable = queue.filter((at) => {
+      const key = this.#outbox.key(at)
+      if (key === undefined || !this.#failedKeys.has(key)) return true
+      this.#attempts[at] = { is: 'retry', reason: behindKey(key) }
+      return false
+    })
+    queue.splice(0, queue.length, ...sendable)
+    return sendable
   }
 
   #bytes(at: number): number {

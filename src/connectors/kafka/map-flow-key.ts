@@ -41,6 +41,5 @@ function isGreater(a: Uint32Array | undefined, b: Uint32Array | undefined, at: n
 }
 
 function putAddress(words: Uint32Array | undefined, at: number, out: ByteBuffer): void {
-  out.room(16)
-  for (let word = at; word < at + 4; word++) out.at = out.bytes.writeUInt32BE(words?.[word] ?? 0, out.at)
+  for (let word = at; word < at + 4; word++) out.word(words?.[word] ?? 0)
 }

@@ -4,7 +4,7 @@ import { isoTime } from '../../codecs/flow-json/index.ts'
 import type { FrameHeader, SinkBatch, SinkPiece } from '../../engine/contracts.ts'
 import { flowTime, sinkRows, type FlowForm, type SinkRow } from '../../engine/delivery/rows.ts'
 import type { FlowBatch } from '../../model/batches.ts'
-import { ByteBuffer, fragmentOf, type Fragment } from '../../model/byte-buffer.ts'
+import { ByteBuffer, digitsOf, fragmentOf, type Fragment } from '../../model/byte-buffer.ts'
 import { stableId } from '../../model/positions.ts'
 import { flowKeyBytes, putFlowKey } from './map-flow-key.ts'
 import type { Outbox } from './map-outbox.ts'
@@ -83,14 +83,9 @@ export class FlowRecords {
     const { form, keyed } = this.#options
     const { batch, firstRow, header } = piece
     const [write, timeOf, headers] = [form.write(batch), flowTime(batch, header.received), this.#headers(piece)]
-    const id = new ByteBuffer(64)
-    const prefix = fragmentOf(idOf(piece, 0).slice(0, -1))
     return (row, records) => {
       const { out } = records
       const time = headers.timed ? isoTime(timeOf(row)) : ''
-      id.at = 0
-      id.fragment(prefix)
-      id.integer(firstRow + row)
       const start = out.at
       putVarint(out, flowKeyBytes)
       const hasKey = keyed && putFlowKey(batch, row, out)
@@ -102,9 +97,9 @@ export class FlowRecords {
       const value = records.beginValue()
       write(row, out)
       records.endValue(value)
-      headers.put(out, id, time)
+      const id = headers.put(out, firstRow + row, time)
       if (hasKey) records.end(out.bytes, key, key + flowKeyBytes)
-      else records.end(id.bytes, 0, id.at)
+      else records.end(out.bytes, id.at, id.at + id.length)
     }
   }
 
@@ -123,7 +118,8 @@ export class FlowRecords {
   #headers(piece: FlowPiece): RecordHeaders {
     const row = this.#firstRow(piece)
     const event = { ...row.event, time: 0 }
-    return new RecordHeaders(toMessage(busMessage(row, event, this.#options.mode), '').headers, row.id)
+    const { headers } = toMessage(busMessage(row, event, this.#options.mode), '')
+    return new RecordHeaders(headers, row.id, fragmentOf(idOf(piece, 0).slice(0, -1)))
   }
 }
 
@@ -179,9 +175,13 @@ class RecordHeaders {
   readonly #parts: (Fragment | 'id' | 'time')[] = []
   readonly #count: number
   readonly #timeName = fragmentOf(withLength('ce_time'))
+  readonly #prefix: Fragment
+  /** Place of the last id. */
+  readonly #id = { at: 0, length: 0 }
 
-  /** `headers`: those of a flow with this id and any time. */
-  constructor(headers: Readonly<Record<string, string>>, id: string) {
+  /** `headers`: those of a flow with this id and any time. `prefix`: of all ids, before the number of the row. */
+  constructor(headers: Readonly<Record<string, string>>, id: string, prefix: Fragment) {
+    this.#prefix = prefix
     const entries = Object.entries(headers)
     this.timed = 'ce_time' in headers
     this.#count = entries.length
@@ -200,13 +200,17 @@ class RecordHeaders {
     end(undefined)
   }
 
-  put(out: ByteBuffer, id: ByteBuffer, time: string): void {
+  /** Returns the place of the id, valid until the next call. */
+  put(out: ByteBuffer, row: number, time: string): { readonly at: number; readonly length: number } {
+    this.#id.length = this.#prefix.length + digitsOf(row)
     const omitted = this.timed && time.length !== timeLength
     putVarint(out, omitted ? this.#count - 1 : this.#count)
     for (const part of this.#parts) {
       if (part === 'id') {
-        putVarint(out, id.at)
-        out.raw(id.slice())
+        putVarint(out, this.#id.length)
+        this.#id.at = out.at
+        out.fragment(this.#prefix)
+        out.integer(row)
       } else if (part !== 'time') out.fragment(part)
       else if (!omitted) {
         out.fragment(this.#timeName)
@@ -214,6 +218,7 @@ class RecordHeaders {
         out.utf8(time)
       }
     }
+    return this.#id
   }
 }
 

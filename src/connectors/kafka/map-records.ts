@@ -7,6 +7,7 @@ import { hashOf, type Partitioner } from './map-partition.ts'
 export function putVarint(out: ByteBuffer, value: number): void {
   out.room(5)
   let rest = value < 0 ? -2 * value - 1 : 2 * value
+  for (; rest > 127 && rest < 2 ** 31; rest >>>= 7) out.bytes[out.at++] = (rest & 127) | 128
   for (; rest > 127; rest = Math.floor(rest / 128)) out.bytes[out.at++] = (rest % 128) | 128
   out.bytes[out.at++] = rest
 }
@@ -157,14 +158,15 @@ export async function recordBatch(
 /** Each record with its length, attributes, and differences of time and offset, after `room` bytes. */
 function framed(records: Records, chosen: readonly number[], room: number): Buffer {
   let size = room
-  chosen.forEach((record, delta) => {
-    const length = 2 + varintLength(delta) + records.size(record)
+  for (let delta = 0; delta < chosen.length; delta++) {
+    const length = 2 + varintLength(delta) + records.size(chosen[delta] as number)
     size += varintLength(length) + length
-  })
+  }
   const out = new ByteBuffer(size + 8)
   out.at = room
   const { bytes } = records.out
-  chosen.forEach((record, delta) => {
+  for (let delta = 0; delta < chosen.length; delta++) {
+    const record = chosen[delta] as number
     const start = records.start(record)
     const length = records.size(record)
     putVarint(out, 2 + varintLength(delta) + length)
@@ -173,6 +175,6 @@ function framed(records: Records, chosen: readonly number[], room: number): Buff
     putVarint(out, delta)
     bytes.copy(out.bytes, out.at, start, start + length)
     out.at += length
-  })
+  }
   return out.slice()
 }

@@ -1,37 +1,34 @@
 import { eachMessageSink } from '../../messaging/message-sink.ts'
-import type { Context, Sink } from '../../engine/contracts.ts'
 import { defineSink } from '../../engine/define.ts'
 import { RabbitPublisher } from './client.ts'
 import { listenRabbitmq } from './client-listen.ts'
 import { probeRabbitmq } from './client-probe.ts'
-import type { RabbitmqConfig, rabbitmqSchema } from './config.ts'
+import type { rabbitmqSchema } from './config.ts'
 import { routingKeyOf } from './map-key.ts'
 import { toMessage } from './map.ts'
 
 export const sink = defineSink<typeof rabbitmqSchema>('rabbitmq', {
   accepts: ['events', 'flows'],
   idempotency: 'id',
-  build: openRabbitmq,
+  build(config, context) {
+    const publisher = new RabbitPublisher(config, context)
+    const routingKey = routingKeyOf(config.routing_key)
+    return eachMessageSink(config, context, {
+      ready: (signal) => publisher.ready(signal),
+      write: (message) => toMessage(message, routingKey(message.row)),
+      publish: (message, signal) => publisher.publish(message, signal),
+      show: ({ routingKey: key, headers, contentType, messageId, body }) => ({
+        to: `${config.exchange} ${key}`.trimEnd(),
+        headers: {
+          ...headers,
+          'message-id': messageId,
+          ...(contentType === undefined ? {} : { 'content-type': contentType }),
+        },
+        body,
+      }),
+      probe: (signal) => probeRabbitmq(config, context, signal),
+      listen: (_signal, { message }) => listenRabbitmq(config, context, routingKey(message.row)),
+      close: () => publisher.close(),
+    })
+  },
 })
-
-function openRabbitmq(config: RabbitmqConfig, context: Context): Promise<Sink> {
-  const publisher = new RabbitPublisher(config, context)
-  const routingKey = routingKeyOf(config.routing_key)
-  return eachMessageSink(config, context, {
-    ready: (signal) => publisher.ready(signal),
-    write: (message) => toMessage(message, routingKey(message.row)),
-    publish: (message, signal) => publisher.publish(message, signal),
-    show: ({ routingKey: key, headers, contentType, messageId, body }) => ({
-      to: `${config.exchange} ${key}`.trimEnd(),
-      headers: {
-        ...headers,
-        'message-id': messageId,
-        ...(contentType === undefined ? {} : { 'content-type': contentType }),
-      },
-      body,
-    }),
-    probe: (signal) => probeRabbitmq(config, context, signal),
-    listen: (_signal, { message }) => listenRabbitmq(config, context, routingKey(message.row)),
-    close: () => publisher.close(),
-  })
-}

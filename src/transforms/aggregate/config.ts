@@ -9,9 +9,22 @@ export const aggregateSchema = defineSchema({
   summary: 'Replaces the rows of a time window by one row for each group',
   fields: {
     rows: choice(['flows', 'events'], { description: 'Kind of the rows; others are filtered', default: 'flows' }),
-    window: duration(
-      { description: 'Length of the windows, by receive time', default: '1m' },
-      { min: '100ms', max: '1h' },
+    window: duration({ description: 'Length of the windows', default: '1m' }, { min: '100ms', max: '1h' }),
+    time: choice(['receive', 'event'], {
+      description:
+        'Time that selects the window of a row. `event`: the end of a flow, the time of an event; a row without one, ' +
+        'or with a later one, counts at its receive time',
+      default: 'receive',
+    }),
+    lateness: duration(
+      {
+        description:
+          'With `time: event`: how long a window stays open after its end. Later rows are filtered as `late`. The ' +
+          'journal retains the rows of open windows',
+        default: '0s',
+        example: '30s',
+      },
+      { min: '0s', max: '6h' },
     ),
     by: list(text({ description: 'A field', required: true, example: 'src_namespace' }), {
       description: 'Fields of the groups. Unset: one group',
@@ -30,7 +43,9 @@ export const aggregateSchema = defineSchema({
       { min: 1, max: 1_000_000 },
     ),
   },
-  check({ by, values, rows }) {
+  check({ by, values, rows, time, lateness }) {
+    if (time === 'receive' && lateness > 0)
+      return new Complaint('no row is late by receive time', 'add `time: event`, or remove it', ['lateness'])
     const known = rows === 'flows' ? isFlowField : isEventField
     for (const [index, name] of (by ?? []).entries())
       if (!known(name))

@@ -2,6 +2,7 @@ import type { BatchTransform, TransformOutput } from '../../engine/contracts.ts'
 import { murmur128 } from '../../engine/dedupe/murmur.ts'
 import type { Batch } from '../../model/batches.ts'
 import { toEventBatch, type WeirEvent } from '../../model/events.ts'
+import type { Failure } from '../../model/outcome.ts'
 import { flowField, resolveFieldName } from '../../model/fields.ts'
 import { jsonReader, numberReader } from '../rows/fields.ts'
 import { JournalTime } from '../rows/held.ts'
@@ -20,36 +21,37 @@ interface Group {
   readonly values: readonly Value[]
 }
 
-/** One window is open at a time: the journal's time never decreases. */
+/**
+ * The watermark is the journal's time less the lateness. It never decreases, and follows from the rows: with it the
+ * open windows and the late rows do, too. By receive time one window is open, and no row is late.
+ */
 export function aggregateStep(config: AggregateConfig, id: string): BatchTransform {
-  const { window, by, groups: maxGroups, rows: kind } = config
+  const { window, by, groups: maxGroups, rows: kind, lateness } = config
   const names = by ?? []
   const calls = Object.entries(config.values).flatMap(([name, written]): [string, Call][] => {
     const call = callOf(written)
     return call === undefined ? [] : [[name, call]]
   })
   const time = new JournalTime()
-  const groups = new Map<string, Group>()
-  let current = 0
+  /** By number of the window, oldest first where they are closed. */
+  const windows = new Map<number, Map<string, Group>>()
+  const firstOpen = (): number => Math.floor((time.now - lateness) / window)
 
-  const flush = (): TransformOutput[] => {
-    if (groups.size === 0) return []
-    const all = [...groups.values()]
-    const times = { from: current * window, to: (current + 1) * window }
-    groups.clear()
-    return [
-      { to: '', batch: kind === 'flows' ? flowsOf(all, names, calls, times) : eventsOf(all, names, calls, times, id) },
-    ]
+  const closeWindows = (): TransformOutput[] => {
+    const first = firstOpen()
+    time.release(first * window)
+    const closed = [...windows.keys()].filter((number) => number < first).sort((a, b) => a - b)
+    return closed.map((number) => {
+      const all = [...(windows.get(number)?.values() ?? [])]
+      windows.delete(number)
+      const times = { from: number * window, to: (number + 1) * window }
+      const batch = kind === 'flows' ? flowsOf(all, names, calls, times) : eventsOf(all, names, calls, times, id)
+      return { to: '', batch }
+    })
   }
-  const enter = (): TransformOutput[] => {
-    const now = Math.floor(time.now / window)
-    if (now === current) return []
-    const outputs = flush()
-    current = now
-    time.release(current * window)
-    return outputs
-  }
-  const groupOf = (key: readonly string[]): Group => {
+  const groupOf = (number: number, key: readonly string[]): Group => {
+    let groups = windows.get(number)
+    if (groups === undefined) windows.set(number, (groups = new Map()))
     const text = key.join('\u0001')
     const named = groups.has(text) || groups.size < maxGroups ? text : overflow
     let group = groups.get(named)
@@ -61,27 +63,48 @@ export function aggregateStep(config: AggregateConfig, id: string): BatchTransfo
     take({ batch, rows, header }) {
       const all = Uint32Array.from(rows, (_, index) => index)
       if (rows.length === 0) return { outputs: [], failures: [] }
-      if (batch.kind !== kind) return { outputs: [], failures: [{ index: 0, is: 'filter', reason: 'kind', rows: all }] }
+      if (batch.kind !== kind) return { outputs: [], failures: [filtered('kind', all)] }
       time.advance(header.received)
-      const outputs = enter()
-      time.need()
-      sum(batch, rows, names, calls, groupOf)
-      return { outputs, failures: [{ index: 0, is: 'filter', reason: 'aggregated', rows: all }] }
+      const outputs = closeWindows()
+      const first = firstOpen()
+      const windowOf = windowReader(batch, config, time.now)
+      const isLate = (index: number): boolean => windowOf(rows[index] as number) < first
+      const late = config.time === 'event' ? all.filter(isLate) : new Uint32Array(0)
+      const taken = late.length === 0 ? all : all.filter((index) => !isLate(index))
+      if (taken.length > 0) time.need()
+      const some = late.length === 0 ? rows : taken.map((index) => rows[index] as number)
+      sum(batch, some, names, calls, (row, key) => groupOf(windowOf(row), key))
+      const failures = [filtered('aggregated', taken), filtered('late', late)]
+      return { outputs, failures: failures.filter((failure) => failure.rows.length > 0) }
     },
     windows: {
       begin(at) {
         time.begin(at)
-        groups.clear()
-        current = Math.floor(at.time / window)
+        windows.clear()
       },
       at: (position) => time.at(position),
       holds: () => time.holds(),
-      due: () => (groups.size === 0 ? undefined : (current + 1) * window + graceMs),
+      due: () => (windows.size === 0 ? undefined : (Math.min(...windows.keys()) + 1) * window + lateness + graceMs),
       close(now) {
         time.advance(now)
-        return enter()
+        return closeWindows()
       },
     },
+  }
+}
+
+function filtered(reason: string, rows: Uint32Array): Extract<Failure, { readonly is: 'filter' }> {
+  return { index: rows[0] ?? 0, is: 'filter', reason, rows }
+}
+
+/** The number of a row's window. A time after the receipt cannot be right. */
+function windowReader(batch: Batch, { time, window }: AggregateConfig, now: number): (row: number) => number {
+  const received = Math.floor(now / window)
+  if (time === 'receive') return () => received
+  const read = batch.kind === 'flows' ? numberReader(batch, 'time_end') : (row: number) => batch.time[row] ?? Number.NaN
+  return (row) => {
+    const at = read(row)
+    return at <= now ? Math.floor(at / window) : received
   }
 }
 
@@ -90,7 +113,7 @@ function sum(
   rows: Uint32Array,
   names: readonly string[],
   calls: readonly (readonly [string, Call])[],
-  groupOf: (key: readonly string[]) => Group,
+  groupOf: (row: number, key: readonly string[]) => Group,
 ): void {
   const keys = names.map((name) => jsonReader(batch, name))
   const adders = calls.map(([, { of, field }]) => {
@@ -112,7 +135,10 @@ function sum(
     return (value: Value, row: number): void => addNumber(value, read(row))
   })
   for (const row of rows) {
-    const group = groupOf(keys.map((read) => read(row)))
+    const group = groupOf(
+      row,
+      keys.map((read) => read(row)),
+    )
     group.rows++
     for (let index = 0; index < adders.length; index++) adders[index]?.(group.values[index] as Value, row)
   }

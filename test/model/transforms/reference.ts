@@ -42,16 +42,36 @@ export function expectedOf(type: Type, frames: readonly InputFrame[], ticks: rea
     { heartbeat: 1000, idle: 3000, ending: 1000, part: 4000, connections: 3 },
     emit,
   )
-  const enter = (): void => {
-    if (Math.floor(now / 2000) === window) return
+  const open = new Map<number, typeof groups>()
+  const closeLate = (): void => {
+    for (const number of [...open.keys()].sort((a, b) => a - b)) {
+      if (now < (number + 1) * 2000 + 1000) continue
+      groups = open.get(number) ?? new Map()
+      open.delete(number)
+      put(number)
+    }
+  }
+  const put = (number: number): void => {
     for (const { dst, bytes, rows: many } of groups.values())
       emit({
-        time_start: new Date(window * 2000).toISOString(),
-        time_end: new Date((window + 1) * 2000).toISOString(),
+        time_start: new Date(number * 2000).toISOString(),
+        time_end: new Date((number + 1) * 2000).toISOString(),
         ...(dst === undefined ? {} : { dst_port: dst }),
         ...(Number.isNaN(bytes) ? {} : { bytes }),
         flow_logs: many,
       })
+  }
+  const sumUp = (row: Row): void => {
+    const dst = number(row, 'dst_port')
+    const group = groups.get(String(dst)) ?? { dst, bytes: Number.NaN, rows: 0 }
+    const bytes = number(row, 'bytes')
+    group.rows++
+    if (bytes !== undefined) group.bytes = (Number.isNaN(group.bytes) ? 0 : group.bytes) + bytes
+    groups.set(String(dst), group)
+  }
+  const enter = (): void => {
+    if (Math.floor(now / 2000) === window) return
+    put(window)
     groups = new Map()
     window = Math.floor(now / 2000)
   }
@@ -59,6 +79,7 @@ export function expectedOf(type: Type, frames: readonly InputFrame[], ticks: rea
     while (left[0] !== undefined && left[0].sequence < sequence) {
       now = Math.max(now, left[0].at)
       if (type === 'aggregate') enter()
+      if (type === 'late') closeLate()
       if (type === 'connections') connections.advance((left[0]?.at ?? 0) - 2000)
       left.shift()
     }
@@ -111,12 +132,25 @@ export function expectedOf(type: Type, frames: readonly InputFrame[], ticks: rea
             break
           }
           enter()
-          const key = String(dst)
-          const group = groups.get(key) ?? { dst, bytes: Number.NaN, rows: 0 }
-          const bytes = number(row, 'bytes')
-          group.rows++
-          if (bytes !== undefined) group.bytes = (Number.isNaN(group.bytes) ? 0 : group.bytes) + bytes
-          groups.set(key, group)
+          sumUp(row)
+          count('aggregated')
+          break
+        }
+        case 'late': {
+          if (!isFlow) {
+            count('kind')
+            break
+          }
+          closeLate()
+          const end = Date.parse(String(row['time_end']))
+          const at = Math.floor((end <= now ? end : now) / 2000)
+          if (now >= (at + 1) * 2000 + 1000) {
+            count('late')
+            break
+          }
+          groups = open.get(at) ?? new Map()
+          open.set(at, groups)
+          sumUp(row)
           count('aggregated')
           break
         }

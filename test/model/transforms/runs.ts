@@ -9,6 +9,13 @@ export const settings = {
   throttle: { rows: 2, interval: '1s', by: ['dst_port', 'type'] },
   dedupe: { by: ['src_port', 'type'], window: '3s' },
   aggregate: { by: ['dst_port'], window: '2s', values: { bytes: 'sum(bytes)', flow_logs: 'count()' } },
+  late: {
+    by: ['dst_port'],
+    window: '2s',
+    time: 'event',
+    lateness: '1s',
+    values: { bytes: 'sum(bytes)', flow_logs: 'count()' },
+  },
   connections: {
     heartbeat: '1s',
     end_timeout: '3s',
@@ -18,6 +25,8 @@ export const settings = {
   },
 } as const
 export type Type = keyof typeof settings
+/** The type of transform, where it has another name. */
+export const typeOf = (type: Type): string => (type === 'late' ? 'aggregate' : type)
 export const outputs: Readonly<Partial<Record<Type, readonly string[]>>> = { route: ['low', 'mid', 'rest'] }
 
 export interface Stage {

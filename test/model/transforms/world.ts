@@ -22,7 +22,7 @@ import { transformSchemas } from '../../../src/manifests.ts'
 import { fakeHost, type FakeHost } from '../../kit/fake-host.ts'
 import { expectedOf, type InputFrame, type ReferenceTick, type Row } from './reference.ts'
 import { Outcomes } from './outcomes.ts'
-import { outputs, settings, type Run, type Stage, type Step } from './runs.ts'
+import { outputs, settings, typeOf, type Run, type Stage, type Step } from './runs.ts'
 
 const directory = '/data/journal'
 const metrics: Metrics = { count: () => {}, set: () => {} }
@@ -65,7 +65,7 @@ class TransformWorld {
   }
 
   async start(): Promise<void> {
-    for (const { type } of this.#run.stages) this.#loaded.set(type, await loadedTransform(type))
+    for (const { type } of this.#run.stages) this.#loaded.set(typeOf(type), await loadedTransform(typeOf(type)))
     await this.#host.disk.makeDirectory('/data')
     await this.#host.disk.syncDirectory('/')
     await this.#begin()
@@ -174,7 +174,7 @@ class TransformWorld {
       )
     // The source's own count may differ: a frame that was torn in a crash counts as accepted, and totals of a source
     // without readers can be lost with a failed sync.
-    if (type !== 'aggregate' && type !== 'connections' && rows !== books.delivered)
+    if (!['aggregate', 'late', 'connections'].includes(type) && rows !== books.delivered)
       throw new Error(`${idOf(stage)} (${type}) delivered ${books.delivered} rows, its sources have ${rows}`)
   }
 
@@ -188,6 +188,7 @@ class TransformWorld {
     flows.reserve(rows.length)
     const [src, dst, bytes] = [flows.column('src_port'), flows.column('dst_port'), flows.column('bytes')]
     const [proto, flags] = [flows.column('proto'), flows.column('tcp_flags')]
+    const times = flows.column('time_end')
     const ends = [flows.column('src_addr'), flows.column('dst_addr')] as const
     rows.forEach(([from, to, sum], row) => {
       if (from !== null) {
@@ -202,6 +203,11 @@ class TransformWorld {
       proto.mark(row)
       flags.items[row] = [0x11, 0x02, 0x10][sum % 5] ?? 0x18
       flags.mark(row)
+      // Some flows have no time, some one after their receipt.
+      if (sum % 5 !== 4) {
+        times.items[row] = this.#host.clock.now() + 500 - 1500 * (sum % 5)
+        times.mark(row)
+      }
       const first = sum % 3 === 0 ? 2 : 1
       ends.forEach((end, index) => {
         end.items.set([0, 0, 0xffff, 0x0a000000 + (index === 0 ? first : 3 - first)], 4 * row)
@@ -323,11 +329,11 @@ class TransformWorld {
   }
 
   #entry({ type }: Stage, index: number): SinkEntry {
-    const schema = transformSchemas[type]
+    const schema = transformSchemas[typeOf(type)]
     if (schema === undefined) throw new Error(type)
     return {
       id: idOf(index),
-      type,
+      type: typeOf(type),
       settings: configFrom(schema, settings[type] as never),
       written: type,
       delivery: {

@@ -3,6 +3,7 @@ import type { TraceColumns } from '../../api/traces.ts'
 import { count } from '../../parts/format.ts'
 import { useLocalKeys, type Binding } from '../../state/keys.ts'
 import { layoutOf, rowHeight, stepFrom, type Line, type Placed } from './graph-layout.ts'
+import { TableHead } from '../../parts/table-head.tsx'
 import { generalText } from '../../text/general.ts'
 import { auditText } from '../../text/audit.ts'
 
@@ -133,18 +134,9 @@ function Twin({ lines, left }: Readonly<{ lines: readonly Line[]; left: number }
     <>
       <table className="peers-table">
         <caption className="spoken">{auditText.tableCaption}</caption>
-        <thead>
-          <tr>
-            <th scope="col">{generalText.from}</th>
-            <th scope="col">{generalText.to}</th>
-            <th scope="col" className="end">
-              {generalText.traces}
-            </th>
-            <th scope="col" className="end">
-              {generalText.failed}
-            </th>
-          </tr>
-        </thead>
+        <TableHead
+          columns={[generalText.from, generalText.to, [generalText.traces, 'end'], [generalText.failed, 'end']]}
+        />
         <tbody>
           {lines.map((line) => (
             <tr key={`${line.column} ${line.from.rank} ${line.to.rank}`}>

@@ -3,6 +3,7 @@ import type { Firsts, Logins } from '../../api/traces.ts'
 import { ActorLink } from '../../parts/links/actor-link.tsx'
 import { count, counted, time } from '../../parts/format.ts'
 import { Pending } from '../../parts/states.tsx'
+import { TableHead } from '../../parts/table-head.tsx'
 import { auditText } from '../../text/audit.ts'
 import { generalText } from '../../text/general.ts'
 
@@ -24,16 +25,7 @@ export function FirstOccurrences({ of: query }: { readonly of: UseQueryResult<Fi
       </p>
       {data.pairs.length > 0 && (
         <table className="peers-table">
-          <thead>
-            <tr>
-              <th scope="col">{auditText.first}</th>
-              <th scope="col">{generalText.actor}</th>
-              <th scope="col">{generalText.action}</th>
-              <th scope="col" className="end">
-                {generalText.traces}
-              </th>
-            </tr>
-          </thead>
+          <TableHead columns={[auditText.first, generalText.actor, generalText.action, [generalText.traces, 'end']]} />
           <tbody>
             {data.pairs.map(({ actor, actor_name: name, service, action, first, traces }) => (
               <tr key={`${actor ?? ''} ${service ?? ''} ${action ?? ''}`}>
@@ -66,16 +58,7 @@ export function FailedLogins({ of: query }: { readonly of: UseQueryResult<Logins
       </p>
       {data.actors.length > 0 && (
         <table className="peers-table">
-          <thead>
-            <tr>
-              <th scope="col">{generalText.actor}</th>
-              <th scope="col" className="end">
-                {generalText.failed}
-              </th>
-              <th scope="col">{auditText.last}</th>
-              <th scope="col">{generalText.from}</th>
-            </tr>
-          </thead>
+          <TableHead columns={[generalText.actor, [generalText.failed, 'end'], auditText.last, generalText.from]} />
           <tbody>
             {data.actors.map(({ actor, actor_name: name, failed, last, addresses }) => (
               <tr key={actor ?? ''}>

@@ -1,5 +1,6 @@
 import { count, duration, perSecond } from '../../parts/format.ts'
 import { total, type PipelineView, type Reasons } from '../../api/pipeline-view.ts'
+import { TableHead } from '../../parts/table-head.tsx'
 import { pipelineText } from '../../text/pipeline.ts'
 import { generalText } from '../../text/general.ts'
 
@@ -17,27 +18,17 @@ export function Twin({
       <div className="plain-table" tabIndex={0} role="region" aria-label={pipelineText.sources}>
         <table>
           <caption>{pipelineText.sourcesReceivedRows}</caption>
-          <thead>
-            <tr>
-              <th scope="col">{generalText.source}</th>
-              <th scope="col">{generalText.type}</th>
-              <th scope="col" className="end">
-                {generalText.accepted}
-              </th>
-              <th scope="col" className="end">
-                {generalText.perSecond}
-              </th>
-              <th scope="col" className="end">
-                {pipelineText.duplicates}
-              </th>
-              <th scope="col" className="end">
-                {pipelineText.shed}
-              </th>
-              <th scope="col" className="end">
-                {pipelineText.unreadable}
-              </th>
-            </tr>
-          </thead>
+          <TableHead
+            columns={[
+              generalText.source,
+              generalText.type,
+              [generalText.accepted, 'end'],
+              [generalText.perSecond, 'end'],
+              [pipelineText.duplicates, 'end'],
+              [pipelineText.shed, 'end'],
+              [pipelineText.unreadable, 'end'],
+            ]}
+          />
           <tbody>
             {view.sources.map(({ name, type, accepted, rate, duplicates, shed, unreadable }) => (
               <tr key={name}>
@@ -71,40 +62,22 @@ export function Twin({
       <div className="plain-table" tabIndex={0} role="region" aria-label={pipelineText.sinks}>
         <table>
           <caption>{pipelineText.sinksPositionAndOutcome}</caption>
-          <thead>
-            <tr>
-              <th scope="col">{pipelineText.sink}</th>
-              <th scope="col">{pipelineText.state}</th>
-              <th scope="col" className="end">
-                {generalText.accepted}
-              </th>
-              <th scope="col" className="end">
-                {pipelineText.delivered}
-              </th>
-              <th scope="col" className="end">
-                {pipelineText.pending}
-              </th>
-              <th scope="col" className="end">
-                {pipelineText.filtered}
-              </th>
-              <th scope="col" className="end">
-                {generalText.deadLetters}
-              </th>
-              <th scope="col" className="end">
-                {pipelineText.dropped}
-              </th>
-              <th scope="col" className="end">
-                {pipelineText.quarantined}
-              </th>
-              <th scope="col">{pipelineText.balanced}</th>
-              <th scope="col" className="end">
-                {generalText.perSecond}
-              </th>
-              <th scope="col" className="end">
-                {pipelineText.lag}
-              </th>
-            </tr>
-          </thead>
+          <TableHead
+            columns={[
+              pipelineText.sink,
+              pipelineText.state,
+              [generalText.accepted, 'end'],
+              [pipelineText.delivered, 'end'],
+              [pipelineText.pending, 'end'],
+              [pipelineText.filtered, 'end'],
+              [generalText.deadLetters, 'end'],
+              [pipelineText.dropped, 'end'],
+              [pipelineText.quarantined, 'end'],
+              pipelineText.balanced,
+              [generalText.perSecond, 'end'],
+              [pipelineText.lag, 'end'],
+            ]}
+          />
           <tbody>
             {view.sinks.map(({ name, state, accepted, parts, balanced, lagMs }) => (
               <tr key={name}>

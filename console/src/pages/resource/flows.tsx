@@ -7,6 +7,7 @@ import { count, plainText, volume } from '../../parts/format.ts'
 import { Loading, QueryError } from '../../parts/states.tsx'
 import { usePeers, useTraffic, type FlowRange } from './queries.ts'
 import { trafficOf } from './traffic.ts'
+import { TableHead } from '../../parts/table-head.tsx'
 import { resourceText } from '../../text/resource.ts'
 import { generalText } from '../../text/general.ts'
 
@@ -94,17 +95,7 @@ function PeersOf({
   const [bytes, flows] = [place('bytes'), place('flows')]
   return (
     <table aria-label={title}>
-      <thead>
-        <tr>
-          <th scope="col">{title}</th>
-          <th scope="col" className="end">
-            {generalText.bytes}
-          </th>
-          <th scope="col" className="end">
-            {generalText.flows}
-          </th>
-        </tr>
-      </thead>
+      <TableHead columns={[title, [generalText.bytes, 'end'], [generalText.flows, 'end']]} />
       <tbody>
         {data.rows.map((row) => (
           <tr key={JSON.stringify(row.slice(0, 2))}>

@@ -1,6 +1,7 @@
 import { duration, time } from '../format.ts'
 import { Popover } from '../popover.tsx'
 import { useNewest } from '../../api/trace-queries.ts'
+import { TableHead } from '../table-head.tsx'
 import { auditText } from '../../text/audit.ts'
 import { generalText } from '../../text/general.ts'
 
@@ -36,15 +37,7 @@ export function NewestTrace(): React.ReactNode {
               <p className="dim">{auditText.noEventsThisWeek}</p>
             ) : (
               <table className="peers-table">
-                <thead>
-                  <tr>
-                    <th scope="col">{generalText.source}</th>
-                    <th scope="col">{auditText.newest}</th>
-                    <th scope="col" className="end">
-                      {auditText.delay}
-                    </th>
-                  </tr>
-                </thead>
+                <TableHead columns={[generalText.source, auditText.newest, [auditText.delay, 'end']]} />
                 <tbody>
                   {data.sources.map(({ source, newest, late: seconds }) => (
                     <tr key={source}>

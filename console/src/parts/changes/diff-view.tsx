@@ -2,6 +2,7 @@ import { useState } from 'react'
 import type { PatchStep } from '../../../../src/api/published.ts'
 import { count } from '../format.ts'
 import { diffRows, isRedacted, maxRows, type DiffRow } from './diff.ts'
+import { TableHead } from '../table-head.tsx'
 import { changesText } from '../../text/changes.ts'
 
 interface DiffViewProps {
@@ -18,12 +19,7 @@ export function DiffView({ before, after, patch }: DiffViewProps): React.ReactNo
   return (
     <div className="diff">
       <table aria-label={changesText.changedFields}>
-        <thead>
-          <tr>
-            <th scope="col">{changesText.before}</th>
-            <th scope="col">{changesText.after}</th>
-          </tr>
-        </thead>
+        <TableHead columns={[changesText.before, changesText.after]} />
         {shown.map((row, index) => (
           <tbody key={index}>
             <tr>
