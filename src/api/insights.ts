@@ -45,9 +45,10 @@ const where = `coalesce(w.pods, 0)::UINTEGER AS pods, coalesce(w.clusters, []) A
 
 /**
  * A query with the columns of the list, for conditions on them. Principals that are restricted to namespaces see images
- * that run there.
+ * that run there. Without `withPods` the columns of pods are missing.
  */
-export function insightRows(list: InsightList, at: bigint, principal: Principal): string {
+export function insightRows(list: InsightList, at: bigint, principal: Principal, withPods = true): string {
+  if (!withPods && list !== 'images') return `SELECT * FROM ${list} WHERE ${asOf(at)}`
   const running = runningSql(at, principal)
   const seen = principal.namespaces === undefined ? '' : ' WHERE w.pods > 0'
   if (list !== 'images')
@@ -77,6 +78,12 @@ export function insightRows(list: InsightList, at: bigint, principal: Principal)
 }
 
 const padded = (count: string): string => `lpad((999999999 - coalesce(${count}, 0))::BIGINT::VARCHAR, 9, '0')`
+
+/** Whether conditions on these fields, or the principal, need the pods. */
+export function needsPods(list: InsightList, fields: readonly string[], principal: Principal): boolean {
+  const columns = ['pods', 'clusters', 'namespaces', 'workloads']
+  return list === 'images' || principal.namespaces !== undefined || fields.some((field) => columns.includes(field))
+}
 
 /** Texts, so that a cursor holds the last row. */
 export const insightOrder: Readonly<Record<InsightList, readonly string[]>> = {

@@ -1,12 +1,12 @@
 import type { FastifyInstance } from 'fastify'
 import { severities } from '../../model/image-insights.ts'
 import { textOf } from '../../model/json.ts'
-import { compileSql } from '../../query/index.ts'
+import { compileSql, testsOf } from '../../query/index.ts'
 import { isoOf } from '../../query/plan/index.ts'
 import { text } from '../../query/sql-text.ts'
 import { answerJson } from '../answer.ts'
 import { filterOf } from '../filter-text.ts'
-import { insightOrder, insightRows, insightTexts, type InsightList } from '../insights.ts'
+import { insightOrder, insightRows, insightTexts, needsPods, type InsightList } from '../insights.ts'
 import { among, fingerprintOf, moment, readPageCursor, textConditions, writePageCursor } from '../objects.ts'
 import type { ApiContext } from '../options.ts'
 import { abortOnDisconnect, requireStore, rowsOf } from '../store-query.ts'
@@ -186,18 +186,29 @@ export function insightRoutes(app: FastifyInstance, context: ApiContext): void {
       const keys = order.map((_, index) => `k${index}`)
       const behind =
         after === undefined ? [] : [`(${order.join(', ')}) > (${after.keys.map((key) => text(key)).join(', ')})`]
-      const chosen = `FROM (${insightRows(list, at, request.principal)})`
+      const fields = testsOf(bound).map(({ field }) => field)
+      const isJoined = needsPods(list, fields, request.principal)
+      const chosen = `FROM (${insightRows(list, at, request.principal, isJoined)})`
       const all = [...conditions, ...behind]
-      const [found, totals] = await Promise.all([
-        rowsOf(
+      const [first = ''] = order
+      // Sorting by one column reads one column; the page then reads the others of few rows.
+      const edgeSql = `SELECT ${first} AS edge ${chosen}${whereOf(all)} ORDER BY 1 LIMIT 1 OFFSET ${limit}`
+      const page = async (): Promise<Record<string, unknown>[] | undefined> => {
+        const edges = list === 'packages' ? await rowsOf(store, edgeSql, disconnected) : []
+        const edge = textOf(edges?.[0]?.['edge'])
+        const within = edge === undefined ? [] : [`${first} <= ${text(edge)}`]
+        return rowsOf(
           store,
-          `SELECT *, ${order.map((each, index) => `${each} AS ${keys[index]}`).join(', ')} ${chosen}${whereOf(all)}
+          `SELECT *, ${order.map((each, index) => `${each} AS ${keys[index]}`).join(', ')}
+            FROM (${insightRows(list, at, request.principal)})${whereOf([...within, ...all])}
             ORDER BY ${keys.join(', ')} LIMIT ${limit + 1}`,
           disconnected,
-        ),
-        after === undefined
-          ? rowsOf(store, `SELECT count(*) AS n ${chosen}${whereOf(conditions)}`, disconnected)
-          : undefined,
+        )
+      }
+      const totalSql = `SELECT count(*) AS n ${chosen}${whereOf(conditions)}`
+      const [found, totals] = await Promise.all([
+        page(),
+        after === undefined ? rowsOf(store, totalSql, disconnected) : undefined,
       ])
       if (found === undefined || disconnected.aborted) return reply.hijack()
       const shown = found.slice(0, limit)

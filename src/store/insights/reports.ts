@@ -40,18 +40,21 @@ export function reportsSql(input: ViewInput, part?: ReportPart): string {
  */
 export function partsSql(input: ViewInput, { family, type, part, columns }: PartOptions): string {
   const names = ['key', 'source', 'ref', 'subject', 'data', 'insight_report', ...columns]
-  const rows = `SELECT ${names.map((name) => `"${name}"`).join(', ')} FROM (${eventsOf(family, input)})
-      WHERE type = '${type}'`
+  // Each text column that the scan reads costs much of it. Reports have ids of their own, and only they have parts.
+  const ofType = family === 'fact' ? ` WHERE type = '${type}'` : ''
+  const rows = `SELECT ${names.map((name) => `"${name}"`).join(', ')} FROM (${eventsOf(family, input)})${ofType}`
   const reports = reportsSql(input, part)
   const joined = (which: string): string =>
-    `(${rows}) p JOIN (SELECT * FROM (${reports}) WHERE ${which}) r ON p.insight_report = r.report AND p.key = r.image`
+    `(${rows}) p JOIN (SELECT * FROM (${reports}) WHERE ${which}) r ON p.insight_report = r.report`
   const tool = 'r.t[1] AS tool, r.t[2] AS tool_version'
-  const own = names.map((name) => `p."${name}"`).join(', ')
+  const own = names
+    .map((name) => (name === 'key' ? 'r.image AS key' : name === 'source' ? 'r.source' : `p."${name}"`))
+    .join(', ')
   const single = `SELECT ${own}, ${tool}, r.valid_from, r.valid_to FROM ${joined('versions = 1')}`
   // A run of reports with the row; numbers of a run have the same distance from its own numbers.
   const identity = 'key, source, subject'
   const runs = `SELECT ${own}, ${tool}, r.valid_from, r.valid_to, r.number,
-      r.number - row_number() OVER (PARTITION BY p.key, p.source, p.subject ORDER BY r.number) AS run
+      r.number - row_number() OVER (PARTITION BY r.image, r.source, p.subject ORDER BY r.number) AS run
       FROM ${joined('versions > 1')}`
   const last = (name: string): string => `arg_max("${name}", number) AS "${name}"`
   const rest = [...names.filter((name) => !['key', 'source', 'subject'].includes(name)), 'tool', 'tool_version']

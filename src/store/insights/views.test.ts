@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, test } from 'vitest'
 import { insightTypes } from '../../model/image-insights.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import { event } from '../testing/frames.ts'
@@ -124,6 +124,24 @@ describe('packages', () => {
       await validity([...report({ minute: 0, packages: ['a@1'] }), ...report({ minute: 1, packages: ['b@1'] }, false)]),
     ).toEqual([`a@1 ${iso(0)} null`])
   })
+})
+
+test('other events of these families are in no view', async () => {
+  const others = (['package', 'problem', 'fact'] as const).map((family) =>
+    event(`other-${family}`, {
+      source: '/others',
+      type: 'other',
+      family,
+      key: digest('a'),
+      time: at(1),
+      json: { name: 'x', report: 'none' },
+    }),
+  )
+  const { reader } = await stores.filled([...report({ minute: 0, packages: ['a@1'], problems: [] }), ...others])
+  const counts = ['packages', 'problems', 'facts', 'images'].map((view) => `(SELECT count(*) FROM ${view}) AS ${view}`)
+  expect(await queryRows(reader, `SELECT ${counts.join(', ')}`)).toEqual([
+    { packages: 1, problems: 0, facts: 0, images: 1 },
+  ])
 })
 
 describe('problems', () => {
