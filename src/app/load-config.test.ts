@@ -20,6 +20,17 @@ const refused: readonly (readonly [name: string, content: string | Buffer, messa
   ['a list', '- a\n- b\n', /a list.*map of settings/s],
   ['a scalar', 'hello world\n', /a text.*map of settings/s],
   ['a number', '42\n', /a number.*map of settings/s],
+  ['ClickHouse as the store without its address', 'store: {enabled: clickhouse}\n', /`clickhouse` is missing.*url/s],
+  [
+    'the address of a store that is not ClickHouse',
+    'store: {clickhouse: {url: "http://clickhouse:8123"}}\n',
+    /store\.clickhouse.*`enabled` is parquet/s,
+  ],
+  [
+    'the native port of ClickHouse',
+    'store: {enabled: clickhouse, clickhouse: {url: "http://clickhouse:9000"}}\n',
+    /port 9000 speaks ClickHouse's native protocol.*http:\/\/clickhouse:8123/s,
+  ],
   ['two documents', 'log: {level: warn}\n---\nlog: {level: info}\n', /more than one document/],
 ]
 
