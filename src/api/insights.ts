@@ -72,7 +72,8 @@ export function insightRows(list: InsightList, at: bigint, principal: Principal,
     .map((name) => `CASE WHEN r.searched THEN coalesce(f."${name}", 0) END AS "${name}"`)
     .join(', ')
   return `SELECT coalesce(r.image, w.image) AS image, coalesce(r.name, w.name) AS name, coalesce(r.tags, []) AS tags,
-      r.os, r.architecture, coalesce(r.tools, []) AS tools, r.packages, ${counts}, r.image IS NOT NULL AS scanned,
+      r.os, r.architecture, coalesce(r.tools, []) AS tools, r.packages, ${counts},
+      (r.packages IS NOT NULL OR coalesce(r.searched, false)) AS scanned,
       r.reported, ${where} FROM (${reports}) r FULL JOIN (${running}) w ON r.image = w.image
       LEFT JOIN (${found}) f ON r.image = f.image${seen}`
 }

@@ -74,7 +74,7 @@ const rows = {
         { ...nullableCount, description: 'Distinct ids without waiver.' },
       ]),
     ),
-    scanned: { type: 'boolean', description: 'false: the image runs, and there is no report of it.' },
+    scanned: { type: 'boolean', description: 'false: no report lists its packages or problems.' },
     reported: { ...nullable, description: 'Time of the first report that still holds.' },
     ...running,
   },

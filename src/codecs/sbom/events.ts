@@ -79,7 +79,8 @@ export function eventsOfReport(
     }),
   )
   const image = imageOfReport(report, given)
-  if (image === undefined) return waivers
+  const hasParts = [report.packages, report.problems, report.facts].some((part) => part !== undefined)
+  if (image === undefined || !hasParts) return waivers
   const { digest, name } = image
   const about = { key: digest, ref: name === undefined ? `image:${digest}` : `image:${name}@${digest}` }
   const packages = (report.packages ?? []).map((one, index) =>
