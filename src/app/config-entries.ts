@@ -33,8 +33,16 @@ export function geoFiles({ geo: { asn, country } }: WeirConfig): Readonly<{ asn?
   return { ...(asn === null ? {} : { asn }), ...(country === null ? {} : { country }) }
 }
 
-export function nameSettings({ identity: { zones, infra_namespaces: infra } }: WeirConfig): NameSettings {
-  return { zones, infra }
+export function nameSettings({ identity: { zones, infra_namespaces: infra, labels } }: WeirConfig): NameSettings {
+  return {
+    zones,
+    infra,
+    labels: labels.map(({ end, max_length: maxLength, ...copy }) => ({
+      ...copy,
+      end: end === 'source' ? 'src' : 'dst',
+      ...(maxLength === null ? {} : { maxLength }),
+    })),
+  }
 }
 
 export function identityFolder({ data }: WeirConfig): string {

@@ -2,6 +2,7 @@ import { defaultWindow } from '../engine/dedupe/duplicates.ts'
 import { authGroup } from './config-auth.ts'
 import { consoleGroup } from './config-console.ts'
 import { deliveryFields } from './config-delivery.ts'
+import { identityGroup } from './config-identity.ts'
 import { liveGroup, sqlGroup, storeGroup } from './config-store.ts'
 import { telemetryGroup } from './config-telemetry.ts'
 import { unitTestsField } from './config-unit-tests.ts'
@@ -126,34 +127,7 @@ export const weirSchema = defineSchema({
       },
       deliveryFields,
     ),
-    identity: group(
-      {
-        networks: filePath({
-          description: 'File of names and labels by CIDR, YAML or CSV; reloaded when it changes',
-          default: null,
-          example: './networks.yaml',
-        }),
-        zones: flag({
-          description:
-            'Add the zone of the node (label `topology.kubernetes.io/zone`) to addresses of a watched cluster',
-          default: true,
-        }),
-        infra_namespaces: list(text({ description: 'A prefix', required: true, example: 'openshift' }), {
-          description:
-            'Prefixes of the namespaces of layer `infra` in field `flow_layer`; all else is `app`, except nodes and ' +
-            'the service of the API server. Empty: no layer',
-          default: ['kube-', 'openshift'],
-          example: ['openshift', 'netobserv'],
-        }),
-        cluster: text({
-          description:
-            'Cluster name of flows of sources without their own (`cluster`), while no source watches a cluster',
-          default: null,
-          example: 'prod-west',
-        }),
-      },
-      { description: 'Names of addresses', default: {} },
-    ),
+    identity: identityGroup,
     geo: group(
       {
         asn: filePath({

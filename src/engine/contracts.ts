@@ -385,6 +385,8 @@ export interface Holders {
   /** Whether a cluster assigns the address to its pods or services. */
   inClusterRange(words: Uint32Array, at: number): boolean
   endpoint(number: number): Endpoint | undefined
+  /** The current labels of a holder, as JSON; empty: none. */
+  labels?(number: number): string
   /** Reports addresses with changed results. `words` is valid only during the call. */
   onChange(listener: (words: Uint32Array) => void): () => void
 }

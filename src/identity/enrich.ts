@@ -5,6 +5,9 @@ import { textParts, type End, type Endpoint, type EndpointPart } from '../model/
 import { eventTimesOf, macsBeside, networksBeside } from '../model/event-time.ts'
 import { directionOf, nodeColumn, type NodeOf } from '../model/flow-nodes.ts'
 import { parseIp } from '../model/ip.ts'
+import { labelMembers } from './label-members.ts'
+import type { LabelCopy } from './name-settings.ts'
+import { Words } from './words.ts'
 import type { StaticResolution, StaticResolver } from './static-resolver.ts'
 
 /** `unknown`: some end is within the ranges of a cluster, but has no holder yet. */
@@ -18,6 +21,7 @@ export interface Names {
   readonly holders?: Holders | undefined
   /** Names and labels of ranges; undefined without a file. */
   readonly networks?: Pick<StaticResolver, 'resolve' | 'generation'> | undefined
+  readonly labels?: readonly LabelCopy[] | undefined
 }
 
 const ends = ['src', 'dst'] as const
@@ -43,7 +47,7 @@ export class RangeNames implements Enrichment {
 
 /** Adds the meanings of addresses at the time of the flow. Fields that a flow carries stay, except `node_direction`.
  * Derived flows stay as they are. */
-export function enrichFlows(batch: FlowBatch, received: number, { holders, networks }: Names): Enriched {
+export function enrichFlows(batch: FlowBatch, received: number, { holders, networks, labels }: Names): Enriched {
   if (batch.derived === true) return { batch, unknown: false }
   const columns: Record<string, Column> = { ...batch.columns }
   const words = new Words(batch.dictionary)
@@ -51,12 +55,14 @@ export function enrichFlows(batch: FlowBatch, received: number, { holders, netwo
   const layers = new Layers(batch.count)
   let [unknown, changed] = [false, false]
   const find = holders === undefined ? undefined : finder(batch, received, holders)
+  const members = holders === undefined ? undefined : labelMembers(labels, holders)
   for (const end of ends) {
     const addresses = batch.columns[`${end}_addr`]
     const found = addresses?.kind === 'ip' ? find?.(addresses) : undefined
     if (found !== undefined && holders !== undefined) {
       unknown ||= found.unknown
       const { rows, endpoints } = found
+      members?.add(end, rows, found.numbers)
       if (endpoints.length > 1) {
         const of = (part: EndpointPart) => endpoints.map((endpoint) => endpoint?.[part])
         for (const part of textParts) if (part !== 'label') put(columns, `${end}_${part}`, rows, words, of(part))
@@ -72,6 +78,7 @@ export function enrichFlows(batch: FlowBatch, received: number, { holders, netwo
     changed ||= node !== batch.columns[`${end}_node_addr`]
   }
   layers.put(columns, words)
+  members?.put(columns, words)
   const direction = directionOf(batch, nodes.src, nodes.dst)
   if (direction !== undefined) columns['node_direction'] = direction
   changed ||= words.used || direction !== batch.columns['node_direction']
@@ -83,6 +90,8 @@ interface Found {
   readonly rows: Uint32Array
   /** Of distinct holders; the first is undefined. */
   readonly endpoints: readonly (Endpoint | undefined)[]
+  /** Of the same holders. */
+  readonly numbers: readonly number[]
   readonly unknown: boolean
 }
 
@@ -111,7 +120,7 @@ function finder(batch: FlowBatch, received: number, holders: Holders): (addresse
       if (index === undefined) indexes.set(number, (index = endpoints.push(holders.endpoint(number)) - 1))
       rows[row] = index
     }
-    return { rows, endpoints, unknown }
+    return { rows, endpoints, numbers: [...indexes.keys()], unknown }
   }
 }
 
@@ -200,25 +209,6 @@ class Layers {
   #codeOf(text: string | undefined): number {
     const known = this.#texts.indexOf(text)
     return known >= 0 ? known : this.#texts.push(text) - 1
-  }
-}
-
-class Words {
-  readonly list: string[]
-  readonly #codes: Map<string, number>
-  used = false
-
-  constructor(dictionary: readonly string[]) {
-    this.list = [...dictionary]
-    this.#codes = new Map(dictionary.map((text, code) => [text, code]))
-  }
-
-  code(text: string | undefined): number {
-    if (text === undefined || text === '') return 0
-    this.used = true
-    let code = this.#codes.get(text)
-    if (code === undefined) this.#codes.set(text, (code = this.list.push(text) - 1))
-    return code
   }
 }
 

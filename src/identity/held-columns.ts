@@ -18,6 +18,10 @@ export class HolderColumns {
   #nodes = new Uint32Array(256)
   readonly #nodeNames: (string | undefined)[] = [undefined]
   readonly #nodeOf = new Map<string, number>()
+  /** Number of the labels; 0: none. */
+  #labels = new Uint32Array(256)
+  readonly #labelTexts: string[] = ['']
+  readonly #labelOf = new Map<string, number>([['', 0]])
   #names = new Uint8Array(8192)
   #ends = new Uint32Array(256)
   #count = 0
@@ -30,6 +34,7 @@ export class HolderColumns {
     const index = this.#count++
     this.#commons = withRoom(this.#commons, this.#count)
     this.#nodes = withRoom(this.#nodes, this.#count)
+    this.#labels = withRoom(this.#labels, this.#count)
     this.#ends = withRoom(this.#ends, this.#count)
     const key = keyOf(common)
     let code = this.#commonOf.get(key)
@@ -55,6 +60,17 @@ export class HolderColumns {
 
   clusterOf(number: number): string | undefined {
     return number < 1 ? undefined : this.#common[this.#commons[number - 1] as number]?.cluster
+  }
+
+  /** JSON of the labels; empty: none. Pods of one workload share a text. */
+  label(number: number, text: string): void {
+    let code = this.#labelOf.get(text)
+    if (code === undefined) this.#labelOf.set(text, (code = this.#labelTexts.push(text) - 1))
+    this.#labels[number - 1] = code
+  }
+
+  labelsOf(number: number): string {
+    return number < 1 || number > this.#count ? '' : (this.#labelTexts[this.#labels[number - 1] as number] ?? '')
   }
 
   #endOf(index: number): number {

@@ -1,10 +1,23 @@
+import type { End } from '../model/endpoint.ts'
 import type { HolderFacts } from './workload-facts.ts'
+
+/** Labels of one end that outputs have as members `PREFIX_LABEL`. */
+export interface LabelCopy {
+  readonly end: End
+  readonly prefix: string
+  /** Names of labels; empty: all. */
+  readonly include: readonly string[]
+  readonly exclude: readonly string[]
+  /** Characters; longer values are cut. */
+  readonly maxLength?: number | undefined
+}
 
 export interface NameSettings {
   /** Whether addresses have the zone of their node. */
   readonly zones: boolean
   /** Prefixes of the namespaces of layer `infra`; without any, addresses have no layer. */
   readonly infra: readonly string[]
+  readonly labels?: readonly LabelCopy[]
 }
 
 export const usualNames: NameSettings = { zones: true, infra: [] }

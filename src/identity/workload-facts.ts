@@ -62,6 +62,15 @@ export function heldOf(data: ResourceData): HolderFacts {
   }
 }
 
+/** Kinds whose addresses have labels. */
+const labeled: ReadonlySet<string> = new Set(['Pod', 'Node', 'Service'])
+
+/** JSON with sorted keys; empty: none. */
+export function labelText({ kind, labels = {} }: ResourceData): string {
+  const names = labeled.has(kind) ? Object.keys(labels).toSorted() : []
+  return names.length === 0 ? '' : JSON.stringify(Object.fromEntries(names.map((name) => [name, labels[name]])))
+}
+
 /** Claimed addresses without invalid ones. A finished pod has the lowest priority. */
 export function claimedBy(data: ResourceData): Claimed[] {
   const claimed: Claimed[] = []

@@ -52,7 +52,8 @@ export class WorkloadFeed implements Enrichment {
   }
 
   enrich(...[batch, received]: Parameters<Enrichment['enrich']>): ReturnType<Enrichment['enrich']> {
-    return enrichFlows(batch, received, { holders: this.#workloads, networks: this.#options.networks })
+    const { networks, names } = this.#options
+    return enrichFlows(batch, received, { holders: this.#workloads, networks, labels: names?.labels })
   }
 
   #settled(): void {

@@ -78,7 +78,8 @@ export class WorkloadFollower implements Enrichment {
 
   enrich(...[batch, received]: Parameters<Enrichment['enrich']>): ReturnType<Enrichment['enrich']> {
     const { networks } = this.#options
-    return enrichFlows(batch, received, { holders: this.projection.workloads, networks })
+    const { workloads, labels } = this.projection
+    return enrichFlows(batch, received, { holders: workloads, networks, labels })
   }
 
   async #run(signal: AbortSignal): Promise<void> {

@@ -86,6 +86,10 @@ export class WorkloadProjection implements Projection {
     this.#unsaved = position
   }
 
+  get labels(): NameSettings['labels'] {
+    return this.#options.names?.labels
+  }
+
   get reached(): Position {
     return this.#reached
   }

@@ -5,11 +5,14 @@ import type { HolderFacts } from './workload-facts.ts'
 export type WorkloadRecord =
   | RelatedObject
   | Readonly<{ is: 'ranges'; ranges: readonly string[] }>
+  /** Labels as JSON; later records refer to it by its number, from 1. */
+  | Readonly<{ is: 'labels'; text: string }>
   /** `key`: of the object, while these claims are open; `until` null is open. */
   | Readonly<{
       is: 'held'
       key?: string
       held: HolderFacts
       network?: string
+      labels?: number
       claims: readonly (readonly [ip: string, rank: number, from: number, until: number | null, mac: number | null])[]
     }>

@@ -11,6 +11,7 @@ import {
   claimedBy,
   heldOf,
   intermediateOwners,
+  labelText,
   ownerOf,
   sameHolder,
   type Claimed,
@@ -37,6 +38,8 @@ export class Workloads {
   #endpoints: (Endpoint | undefined)[] = []
   #ended = 0
   #generation = 0
+  /** Texts of loaded records, by number. */
+  #loadedLabels: string[] = ['']
   readonly #listeners = new Set<(words: Uint32Array) => void>()
   readonly #settings: NameSettings
 
@@ -107,6 +110,11 @@ export class Workloads {
     return held === undefined ? undefined : (this.#endpoints[number] = this.#name(held, this.#networks.get(number)))
   }
 
+  /** The current labels of a holder, as JSON; empty: none. */
+  labels(number: number): string {
+    return this.#held.labelsOf(number)
+  }
+
   #name(held: HolderFacts, network: string | undefined): Endpoint {
     const { cluster, kind, namespace, name, node } = held
     const owner = this.#related.ownerOf(held)
@@ -146,7 +154,10 @@ export class Workloads {
     const before = known < 0 ? [] : this.#known.claimsOf(known)
     if (before.length === 0 && claimed.length === 0) return
     const object = known < 0 ? this.#known.add(cluster, data.uid) : known
-    this.#known.claim(object, this.#claim(before, claimed.length === 0 ? undefined : heldOf(data), claimed, since))
+    const now = this.#claim(before, claimed.length === 0 ? undefined : heldOf(data), claimed, since)
+    this.#known.claim(object, now)
+    const labels = now.length === 0 ? '' : labelText(data)
+    for (const claim of now) this.#held.label(this.#claims.holderOf(claim), labels)
   }
 
   #range(text: string): void {
@@ -261,6 +272,7 @@ export class Workloads {
     const objects = new Int32Array(this.#held.count + 1).fill(-1)
     for (const object of this.#known.all())
       for (const claim of this.#known.claimsOf(object)) objects[this.#claims.holderOf(claim)] = object
+    const labelNumbers = new Map([['', 0]])
     for (let number = 1; number <= this.#held.count; number++) {
       const claims: [ip: string, rank: number, from: number, until: number | null, mac: number | null][] = []
       for (let claim = (newest[number] as number) - 1; claim >= 0; claim = (older[claim] as number) - 1) {
@@ -270,6 +282,12 @@ export class Workloads {
       const held = this.#held.at(number)
       if (held === undefined || claims.length === 0) continue
       const network = this.#networks.get(number)
+      const text = this.#held.labelsOf(number)
+      let labels = labelNumbers.get(text)
+      if (labels === undefined) {
+        labelNumbers.set(text, (labels = labelNumbers.size))
+        yield { is: 'labels', text }
+      }
       const object = objects[number] as number
       const key = object < 0 ? undefined : `${held.cluster}/${this.#known.uidOf(object)}`
       yield {
@@ -277,6 +295,7 @@ export class Workloads {
         ...(key === undefined ? {} : { key }),
         held,
         ...(network === undefined ? {} : { network }),
+        ...(labels === 0 ? {} : { labels }),
         claims,
       }
     }
@@ -289,14 +308,18 @@ export class Workloads {
         return this.#related.load(record)
       case 'ranges':
         return record.ranges.forEach((range) => this.#range(range))
+      case 'labels':
+        this.#loadedLabels.push(record.text)
+        return
       case 'held':
         return this.#loadHeld(record)
     }
   }
 
-  #loadHeld({ key, held, network, claims }: Extract<WorkloadRecord, { is: 'held' }>): void {
+  #loadHeld({ key, held, network, labels = 0, claims }: Extract<WorkloadRecord, { is: 'held' }>): void {
     if (!this.#clusters.has(held.cluster)) this.#clusters.set(held.cluster, this.#clusters.size + 1)
     const number = this.#number(held, network)
+    this.#held.label(number, this.#loadedLabels[labels] ?? '')
     const now: number[] = []
     for (const [ip, rank, from, until, mac] of claims.toReversed()) {
       const words = parseIp(ip)

@@ -1,5 +1,5 @@
 import type { FlowBuilder } from '../../model/flow-builder.ts'
-import { parseExact, stringifyExact } from './exact.ts'
+import { parseExact, stringifyExact } from '../../model/exact-json.ts'
 import { fieldOfKey } from './keys.ts'
 import { setterOf, type Setter } from './setters.ts'
 import { isRecord } from '../../model/json.ts'

@@ -14,7 +14,7 @@ import {
   type Member,
   type Put,
 } from '../flow-json/index.ts'
-import { parseExact, stringifyExact } from './exact.ts'
+import { parseExact, stringifyExact } from '../../model/exact-json.ts'
 import { withTotals } from './totals.ts'
 import { fieldOfKey, flagBits, keyOf, quicVersionName } from './keys.ts'
 

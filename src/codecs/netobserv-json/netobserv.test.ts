@@ -5,7 +5,7 @@ import { flowFields, type Field } from '../../model/fields.ts'
 import { FlowBuilder } from '../../model/flow-builder.ts'
 import { formatIp, parseIp } from '../../model/ip.ts'
 import { NetObservReader, netobservJson } from './index.ts'
-import { parseExact } from './exact.ts'
+import { parseExact } from '../../model/exact-json.ts'
 import { keyOf } from './keys.ts'
 
 const fields: readonly Field[] = flowFields

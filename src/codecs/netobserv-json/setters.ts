@@ -1,7 +1,7 @@
 import type { Field, FlowFieldName } from '../../model/fields.ts'
 import type { FlowBuilder, GrowingColumn, ListFieldName } from '../../model/flow-builder.ts'
 import { parseIp } from '../../model/ip.ts'
-import { stringifyExact } from './exact.ts'
+import { stringifyExact } from '../../model/exact-json.ts'
 import { flagBits, quicVersionOf } from './keys.ts'
 
 /** False if the value is invalid for the field. */

@@ -60,10 +60,10 @@ function addKubernetes({ kubernetes = {} }: NetworkRule, network: Network, at: s
   if (configPath !== '') assembly.kubernetes.kubeconfig = configPath
   if (!sides.some((side) => ipField === `${side}Addr` && output === `${side}K8S`))
     report.refuse(path, `\`${output}\` cannot be added for \`${ipField}\`: ${fixedNames} (SrcK8S_…, DstK8S_…)`)
+  copyLabels(kubernetes, path, assembly)
   report.refuseAll(path, kubernetes, {
     assignee: fixedNames,
-    labels_prefix: 'labels of pods are not copied into flows; join them in a query',
-    annotations_prefix: 'annotations of pods are not copied into flows; join them in a query',
+    annotations_prefix: 'annotations are not recorded; copy labels with labels_prefix',
   })
   assembly.identity['zones'] = zone || assembly.identity['zones'] === true
   const kubeConfig = `${at.replace(/\.rules\[\d+\]$/, '')}.kubeConfig`
@@ -77,6 +77,22 @@ function addKubernetes({ kubernetes = {} }: NetworkRule, network: Network, at: s
   const others = trackedKinds.filter((kind) => !['ReplicaSet', 'Deployment'].includes(kind))
   if (others.length > 0)
     report.note(`${kubeConfig}.trackedKinds`, `owners are followed to the workload, not to ${others.join(', ')}`)
+}
+
+function copyLabels(rule: NonNullable<NetworkRule['kubernetes']>, path: string, assembly: Assembly): void {
+  const { labels_prefix: prefix = '', label_inclusions: include = [], label_exclusions: exclude = [] } = rule
+  const { ipField, label_value_max_length: most } = rule
+  if (prefix === '') {
+    assembly.report.noteAll(path, rule, {
+      label_inclusions: 'without effect; labels_prefix is missing',
+      label_exclusions: 'without effect; labels_prefix is missing',
+      label_value_max_length: 'without effect; labels_prefix is missing',
+    })
+    return
+  }
+  const end = ipField === 'DstAddr' ? 'destination' : 'source'
+  const copy = { end, prefix, include, exclude, ...(most === undefined ? {} : { max_length: Math.max(0, most) }) }
+  assembly.identity['labels'] = [...((assembly.identity['labels'] ?? []) as readonly unknown[]), copy]
 }
 
 function addLayer({ kubernetes_infra: rule = {} }: NetworkRule, at: string, assembly: Assembly): void {
