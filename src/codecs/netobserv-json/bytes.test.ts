@@ -9,7 +9,7 @@ import { formatIp } from '../../model/ip.ts'
 import { columnWriter, flowJsonWriter } from '../flow-json/index.ts'
 import { randomBatch } from '../flow-json/testing/random-batch.ts'
 import { conditionsOf, netobservWriter } from './index.ts'
-import { parseExact, stringifyExact } from './exact.ts'
+import { parseExact, stringifyExact } from '../../model/exact-json.ts'
 import { fieldOfKey, flagBits, keyOf, quicVersionName } from './keys.ts'
 import { withTotals } from './totals.ts'
 

@@ -1,7 +1,7 @@
 import type { SinkBatch } from '../../engine/contracts.ts'
 import type { Failure } from '../../model/outcome.ts'
 import { messageOf } from '../../model/errors.ts'
-import { toLines, type LineForm } from './map.ts'
+import { toLines, type LineForm } from '../../messaging/lines.ts'
 
 /** All or nothing: the extent of a failed write is unknown. */
 export async function sendLines(

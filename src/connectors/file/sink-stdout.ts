@@ -4,7 +4,7 @@ import { defineSink } from '../../engine/define.ts'
 import { WriteTimeout } from './client-write-timeout.ts'
 import { LineStream } from './client-stdout.ts'
 import type { StdoutConfig, stdoutSchema } from './config.ts'
-import { lineForm, previewLines } from './map.ts'
+import { lineForm, previewLines } from '../../messaging/lines.ts'
 import { sendLines } from './sink-lines.ts'
 
 export const sink = defineSink<typeof stdoutSchema>('stdout', {

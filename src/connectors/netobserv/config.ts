@@ -1,5 +1,18 @@
 import { addressRange } from '../../schema/address.ts'
-import { bytes, flowCluster, defineSchema, duration, integer, list, listen, type ConfigOf } from '../../schema/index.ts'
+import {
+  bytes,
+  choice,
+  Complaint,
+  defineSchema,
+  duration,
+  flowCluster,
+  integer,
+  list,
+  listen,
+  tls,
+  urlText,
+  type ConfigOf,
+} from '../../schema/index.ts'
 import { listenerTls } from '../../schema/listener-tls.ts'
 
 export const netobservSchema = defineSchema({
@@ -43,3 +56,37 @@ export const netobservSchema = defineSchema({
 })
 
 export type NetobservConfig = ConfigOf<typeof netobservSchema>
+
+export const netobservSinkSchema = defineSchema({
+  type: 'netobserv',
+  role: 'sink',
+  summary:
+    'Sends flows over gRPC as flowlogs-pipeline does with `write grpc`: to the collector of the NetObserv command line, ' +
+    'or any other server of `genericmap.Collector`',
+  fields: {
+    url: urlText(
+      {
+        description: 'URL of the collector, `grpc://` or `grpcs://` (TLS). Default port 9999',
+        required: true,
+        example: 'grpc://collector.netobserv-cli.svc:9999',
+      },
+      { schemes: ['grpc', 'grpcs'] },
+    ),
+    tcp_flags: choice(['number', 'names'], { description: 'Encoding of TCP flags', default: 'number' }),
+    concurrency: integer(
+      { description: 'Maximum calls in progress; a call has one flow', unit: 'calls', default: 64 },
+      { min: 1, max: 1024 },
+    ),
+    timeout: duration(
+      { description: 'Timeout of one call; a send ends after at most twice this time', default: '10s' },
+      { min: '10ms' },
+    ),
+    tls,
+  },
+  check: ({ url, tls: settings }) =>
+    settings !== null && url.startsWith('grpc:')
+      ? new Complaint('`tls` is set, but the URL is a plain connection', 'write grpcs://', ['url'])
+      : null,
+})
+
+export type NetobservSinkConfig = ConfigOf<typeof netobservSinkSchema>

@@ -61,7 +61,7 @@ async function start(
 const many = (count: number): Buffer => records(...Array.from({ length: count }, () => flow()))
 
 test('a large message becomes several units, and is accepted when all are synced', async () => {
-  const { rows, journal, connect, source } = await start({}, { limits: { rows: 300, inFlight: 2 } })
+  const { rows, journal, connect, source } = await start({ wait: '30s' }, { limits: { rows: 300, inFlight: 2 } })
   expect(await connect().send(many(1000))).toMatchObject({ code: status.OK })
   expect(rows()).toHaveLength(1000)
   expect(journal.units.map(({ count }) => count)).toEqual([300, 300, 300, 100])

@@ -42,3 +42,21 @@ test('a range that was begun before is repeated to its end, however large', asyn
   expect((await taken(source, 15)).length).toBe(15)
   expect(await taken(source)).toEqual([16, 17, 18, 19, 20])
 })
+
+test('a batch waits for more rows, at most until it has as many as configured', async () => {
+  const { timers } = fakeHost(1)
+  const frame = (sequence: number): Frame => ({ header: { sequence, count: 10, bodyBytes: 10, rawBytes: 10 } }) as Frame
+  let [slept, arrived] = [0, 0]
+  const take = (): Promise<Frame[]> => Promise.resolve(arrived > slept / 1000 ? [] : [frame(++arrived)])
+  const sleep = (ms: number): Promise<void> => Promise.resolve(void (slept += ms))
+  const reader = { ready: take, next: take } as unknown as JournalReader
+  const source = new RangeSource(reader, { ...timers, sleep }, () => Promise.resolve())
+  const rows = async (events: number): Promise<number> => {
+    const frames = await source.next({ events, bytes: MiB, waitMs: 5000 }, undefined, never)
+    return frames === 'gone' ? 0 : frames.length * 10
+  }
+  // A frame arrives each second.
+  expect([await rows(20), slept]).toEqual([20, 1000])
+  slept = arrived = 0
+  expect([await rows(1000), slept]).toEqual([60, 5000])
+})

@@ -5,6 +5,8 @@ import type { DeliverySettings } from './settings.ts'
 const maxFrames = 64
 /** Frames are larger in memory: object changes compress to a thirtieth. */
 const maxUnpacked = 2
+/** Interval of reads while a batch waits for more rows. */
+const pauseMs = 200
 
 export class RangeSource {
   readonly #reader: JournalReader
@@ -25,14 +27,15 @@ export class RangeSource {
     signal: AbortSignal,
   ): Promise<Frame[] | 'gone'> {
     const frames = this.#ahead
-    let waited = false
+    let left = batch.waitMs
     while (!isEnough(frames, batch.bytes, until) && !signal.aborted) {
       const more = await this.#more(frames.length === 0, batch.bytes, signal)
       frames.push(...more)
       if (more.length > 0) continue
-      if (frames.length === 0 || waited || batch.waitMs === 0 || until !== undefined) break
-      waited = true
-      await this.#timers.sleep(batch.waitMs, signal)
+      if (frames.length === 0 || left <= 0 || until !== undefined || rowsIn(frames) >= batch.events) break
+      const pause = Math.min(left, pauseMs)
+      left -= pause
+      await this.#timers.sleep(pause, signal)
     }
     const cut =
       until === undefined ? enough(frames, batch.bytes) : frames.findIndex((frame) => frame.header.sequence > until)
@@ -55,6 +58,8 @@ export class RangeSource {
     return this.#reader.next(bytes, signal)
   }
 }
+
+const rowsIn = (frames: readonly Frame[]): number => frames.reduce((sum, { header }) => sum + header.count, 0)
 
 function isEnough(frames: readonly Frame[], bytes: number, until: number | undefined): boolean {
   if (until !== undefined) return (frames.at(-1)?.header.sequence ?? 0) >= until

@@ -254,7 +254,17 @@ const encode = object({
     tls: clientTls,
     sasl,
   }),
-  s3: anything,
+  s3: object({
+    account: text,
+    endpoint: text,
+    accessKeyId: text,
+    secretAccessKey: text,
+    bucket: text,
+    writeTimeout: durationMs,
+    batchSize: integer,
+    secure: flag,
+    objectHeaderParameters: mapping(anything),
+  }),
   otlplogs: object(otlp),
   otlpmetrics: object({
     ...otlp,

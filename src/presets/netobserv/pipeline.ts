@@ -7,11 +7,13 @@ import type { Encode, FlpFile, Parameter, Write } from './flp-file.ts'
 import { generic } from './generic.ts'
 import { ingestOf } from './ingest.ts'
 import { networkOf } from './network.ts'
+import { grpcSink } from './sinks/grpc.ts'
 import { ipfixSink } from './sinks/ipfix.ts'
 import { kafkaSink } from './sinks/kafka.ts'
 import { lokiSink } from './sinks/loki.ts'
 import { otlpLogsSink, otlpMetricsSink } from './sinks/otlp.ts'
 import { prometheusSink } from './sinks/prometheus.ts'
+import { s3Sink } from './sinks/s3.ts'
 import { stdoutSink } from './sinks/stdout.ts'
 
 interface Stage {
@@ -115,7 +117,7 @@ function encodes(name: string, branch: Branch, encode: Encode, file: FlpFile, pa
     case 'otlptraces':
       return assembly.report.refuse(`${path}.otlptraces`, 'flows are not exported as spans; use otlplogs')
     case 's3':
-      return assembly.report.refuse(`${path}.s3`, 'no sink for S3; use kafka or loki')
+      return s3Sink(name, branch, encode.s3 ?? {}, `${path}.s3`, assembly)
     case 'none':
       return
     case undefined:
@@ -132,7 +134,7 @@ function writes(name: string, branch: Branch, write: Write, path: string, assemb
     case 'ipfix':
       return ipfixSink(name, branch, write.ipfix ?? {}, `${path}.ipfix`, assembly)
     case 'grpc':
-      return assembly.report.refuse(`${path}.grpc`, 'no sink for gRPC; use kafka')
+      return grpcSink(name, branch, write.grpc ?? {}, `${path}.grpc`, assembly)
     case 'none':
     case 'fake':
       return

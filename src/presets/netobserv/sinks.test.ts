@@ -170,10 +170,54 @@ describe('sinks', () => {
     })
   })
 
+  test('gRPC has its target', () => {
+    const collector = {
+      name: 'cli',
+      follows: 'ingest',
+      is: { write: { type: 'grpc', grpc: { targetHost: '2001:db8::1', targetPort: 9999 } } },
+    }
+    expect(part(plan(file(grpc, collector)), 'sinks')['cli']).toEqual({
+      type: 'netobserv',
+      url: 'grpc://[2001:db8::1]:9999',
+      tcp_flags: 'number',
+      from: ['ingest'],
+      only: { family: ['flow'] },
+    })
+  })
+
+  test('S3 has its bucket, objects and credentials', () => {
+    const s3 = {
+      account: 'tenant',
+      endpoint: 'minio.storage:9000',
+      accessKeyId: 'id',
+      secretAccessKey: 'secret',
+      bucket: 'flows',
+      writeTimeout: '2m',
+      batchSize: 500,
+      objectHeaderParameters: { site: 'west', rack: 7 },
+    }
+    const made = plan(file(grpc, { name: 'objects', follows: 'ingest', is: { encode: { type: 's3', s3 } } }))
+    expect(part(made, 'sinks')['objects']).toEqual({
+      type: 's3',
+      bucket: 'flows',
+      endpoint: 'http://minio.storage:9000',
+      region: 'us-east-1',
+      prefix: 'tenant',
+      format: 'netobserv',
+      tcp_flags: 'number',
+      header: { site: 'west', rack: '7' },
+      auth: { type: 'keys', access_key_id: 'id', secret_access_key: 'file:/data/netobserv-objects-secret-key' },
+      object_rows: 500,
+      delivery: { events: 500, wait: '2m' },
+      from: ['ingest'],
+      only: { family: ['flow'] },
+    })
+    expect(made.files).toMatchObject({ 'netobserv-objects-secret-key': 'secret' })
+    expect(made.notes).toContain('parameters[1].encode.s3.objectHeaderParameters.rack: is written as a text')
+  })
+
   test.each([
-    [{ encode: { type: 's3', s3: { bucket: 'b' } } }, 'encode.s3: no sink for S3'],
     [{ encode: { type: 'otlptraces', otlptraces: { address: 'a', port: 1 } } }, 'otlptraces: flows are not exported'],
-    [{ write: { type: 'grpc', grpc: { targetHost: 'a', targetPort: 1 } } }, 'write.grpc: no sink for gRPC'],
     [{ extract: { type: 'timebased', timebased: {} } }, 'extract.timebased: no rule can be computed'],
   ])('%j is named', (is, reason) => {
     const given = file(grpc, { name: 'x', follows: 'ingest', is }, stdout('ingest'))

@@ -194,6 +194,31 @@ describe('network', () => {
     ])
   })
 
+  test('labels of workloads are further fields; annotations are named', () => {
+    const kubernetes = {
+      ipField: 'DstAddr',
+      output: 'DstK8S',
+      labels_prefix: 'DstK8S_Labels',
+      label_inclusions: ['app'],
+      label_value_max_length: 20,
+    }
+    const src = { ipField: 'SrcAddr', output: 'SrcK8S', label_exclusions: ['x'] }
+    const rules = [
+      { type: 'add_kubernetes', kubernetes },
+      { type: 'add_kubernetes', kubernetes: src },
+    ]
+    const made = plan(file(grpc, stage({ type: 'network', network: { rules } }), stdout('stage')))
+    expect(made.config['identity']).toMatchObject({
+      labels: [{ end: 'destination', prefix: 'DstK8S_Labels', include: ['app'], exclude: [], max_length: 20 }],
+    })
+    expect(made.notes.join()).toContain('label_exclusions: without effect; labels_prefix is missing')
+    const refused = { ...src, annotations_prefix: 'A' }
+    const network = { rules: [{ type: 'add_kubernetes', kubernetes: refused }] }
+    expect(problem(file(grpc, stage({ type: 'network', network }), stdout('stage')))).toContain(
+      'annotations_prefix: annotations are not recorded; copy labels with labels_prefix',
+    )
+  })
+
   test('names of the services file take precedence', async () => {
     const text = '# comment\nshop\t 443/tcp alias # web\nbroken\nother 99999999/tcp\n'
     const made = plan(

@@ -1,11 +1,11 @@
-import { encodeStructured } from '../../codecs/cloudevents/index.ts'
-import { csvHeader, flowCsv } from '../../codecs/flow-csv/index.ts'
-import { flowForm, type FlowFormChoice } from '../../codecs/flow-forms/index.ts'
-import type { Preview, SinkBatch } from '../../engine/contracts.ts'
-import { sinkRows } from '../../engine/delivery/rows.ts'
-import type { Failure } from '../../model/outcome.ts'
-import { stableId } from '../../model/positions.ts'
-import { messageOf } from '../../model/errors.ts'
+import { encodeStructured } from '../codecs/cloudevents/index.ts'
+import { csvHeader, flowCsv } from '../codecs/flow-csv/index.ts'
+import { flowForm, type FlowFormChoice } from '../codecs/flow-forms/index.ts'
+import type { Preview, SinkBatch } from '../engine/contracts.ts'
+import { sinkRows } from '../engine/delivery/rows.ts'
+import type { Failure } from '../model/outcome.ts'
+import { stableId } from '../model/positions.ts'
+import { messageOf } from '../model/errors.ts'
 
 const lineEnd = 0x0a
 const carriageReturn = 0x0d

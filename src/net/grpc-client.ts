@@ -1,0 +1,82 @@
+import {
+  Client,
+  credentials,
+  logVerbosity,
+  setLogVerbosity,
+  type ChannelCredentials,
+  type Metadata,
+  type ServiceError,
+} from '@grpc/grpc-js'
+import type { TlsOptions } from './tls.ts'
+
+// Errors are returned; the library would print them as well.
+setLogVerbosity(logVerbosity.NONE)
+
+const gzip = 2
+
+/** Unary calls of raw bytes. */
+export interface GrpcClient {
+  /** `deadline` in Unix ms. Never rejects; an abort is an error with code CANCELLED. */
+  call(options: {
+    readonly method: string
+    readonly body: Uint8Array
+    readonly metadata: Metadata
+    readonly deadline: number
+    readonly signal: AbortSignal
+  }): Promise<Uint8Array | ServiceError>
+  close(): void
+}
+
+/** `grpc://` or `grpcs://` (TLS). Connects with the first call, and again after a loss. */
+export function openGrpcClient(
+  url: string,
+  {
+    port: defaultPort,
+    tls,
+    compressed,
+  }: { readonly port: number; readonly tls: TlsOptions | undefined; readonly compressed: boolean },
+): GrpcClient {
+  const { hostname, port, protocol } = new URL(url)
+  const client = new Client(
+    `${hostname}:${port === '' ? defaultPort : port}`,
+    protocol === 'grpcs:' ? secureCredentials(tls) : credentials.createInsecure(),
+    {
+      ...(compressed ? { 'grpc.default_compression_algorithm': gzip } : {}),
+      ...(tls?.servername === undefined
+        ? {}
+        : { 'grpc.ssl_target_name_override': tls.servername, 'grpc.default_authority': tls.servername }),
+      'grpc.keepalive_time_ms': 60_000,
+      'grpc.initial_reconnect_backoff_ms': 100,
+      // The engine waits between attempts.
+      'grpc.max_reconnect_backoff_ms': 1000,
+      'grpc.enable_retries': 0,
+    },
+  )
+  return {
+    call: ({ method, body, metadata, deadline, signal }) =>
+      new Promise((resolve) => {
+        const abort = (): void => running.cancel()
+        const running = client.makeUnaryRequest(
+          method,
+          (message: Uint8Array) => Buffer.from(message.buffer, message.byteOffset, message.length),
+          (bytes: Buffer) => bytes,
+          body,
+          metadata,
+          { deadline },
+          (error: ServiceError | null, response?: Buffer) => {
+            signal.removeEventListener('abort', abort)
+            resolve(error ?? response ?? new Uint8Array(0))
+          },
+        )
+        signal.addEventListener('abort', abort, { once: true })
+      }),
+    close: () => client.close(),
+  }
+}
+
+function secureCredentials(tls: TlsOptions | undefined): ChannelCredentials {
+  const buffer = (pem: string | undefined): Buffer | null => (pem === undefined ? null : Buffer.from(pem))
+  return credentials.createSsl(buffer(tls?.ca), buffer(tls?.key), buffer(tls?.cert), {
+    rejectUnauthorized: tls?.rejectUnauthorized ?? true,
+  })
+}
