@@ -33,9 +33,10 @@ test('flows have the cluster of their source, else the common one while no clust
 })
 
 test('zones are on, and layers have prefixes of usual infrastructure, unless set otherwise', async () => {
-  expect(nameSettings(await load(''))).toEqual({ zones: true, infra: ['kube-', 'openshift'] })
+  expect(nameSettings(await load(''))).toEqual({ zones: true, infra: ['kube-', 'openshift'], labels: [] })
   expect(nameSettings(await load('identity: {zones: false, infra_namespaces: []}\n'))).toEqual({
     zones: false,
     infra: [],
+    labels: [],
   })
 })
