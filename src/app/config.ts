@@ -16,7 +16,6 @@ import {
   defineSchema,
   duration,
   filePath,
-  flag,
   group,
   hostPort,
   integer,

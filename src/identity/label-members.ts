@@ -74,7 +74,7 @@ function membersOf(labels: string, copies: readonly LabelCopy[]): Members | unde
 /** The end of a longer text is three periods. */
 function shortened(text: string, most: number): string {
   if (text.length <= most) return text
-  const letters = [...text]
+  const letters = Array.from(text)
   return letters.length <= most
     ? text
     : `${letters.slice(0, Math.max(0, most - 3)).join('')}${'.'.repeat(Math.min(3, most))}`

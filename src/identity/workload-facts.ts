@@ -62,7 +62,7 @@ export function heldOf(data: ResourceData): HolderFacts {
   }
 }
 
-/** Kinds whose addresses have labels. */
+/** Kinds of holders with labels. */
 const labeled: ReadonlySet<string> = new Set(['Pod', 'Node', 'Service'])
 
 /** JSON with sorted keys; empty: none. */

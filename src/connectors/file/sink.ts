@@ -3,13 +3,8 @@ import { defineSink } from '../../engine/define.ts'
 import { WriteTimeout } from './client-write-timeout.ts'
 import { probeFile } from './client-probe.ts'
 import { LineFile } from './client.ts'
-<<<<<<< HEAD
 import type { fileSchema } from './config.ts'
-import { lineForm, previewLines } from './map.ts'
-=======
-import type { FileConfig, fileSchema } from './config.ts'
 import { lineForm, previewLines } from '../../messaging/lines.ts'
->>>>>>> e21c9667 (Add sinks for S3 and for the gRPC collector of NetObserv)
 import { sendLines } from './sink-lines.ts'
 
 export const sink = defineSink<typeof fileSchema>('file', {

@@ -61,8 +61,8 @@ export const netobservSinkSchema = defineSchema({
   type: 'netobserv',
   role: 'sink',
   summary:
-    'Sends flows over gRPC as flowlogs-pipeline does with `write grpc`: to the collector of the NetObserv command line, ' +
-    'or any other server of `genericmap.Collector`',
+    'Sends flows over gRPC as flowlogs-pipeline does with `write grpc`: to the collector of the NetObserv command ' +
+    'line, or any other server of `genericmap.Collector`',
   fields: {
     url: urlText(
       {

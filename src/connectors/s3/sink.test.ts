@@ -42,7 +42,8 @@ test('format netobserv: an object has the members of flowlogs-pipeline, and the 
   expect(await sink.send(batch, never)).toEqual([])
   const objects = await bucket.objects()
   const received = new Date(batch.pieces[0]?.header.received ?? 0).toISOString()
-  const hour = `year=${received.slice(0, 4)}/month=${received.slice(5, 7)}/day=${received.slice(8, 10)}/hour=${received.slice(11, 13)}`
+  const [year = '', month = '', day = '', time = ''] = received.split(/[-T:]/)
+  const hour = `year=${year}/month=${month}/day=${day}/hour=${time}`
   const at = `${received.slice(0, 19)}Z`
   for (const [number, { key }] of objects.entries())
     expect(key).toMatch(new RegExp(`^tenant/${hour}/stream-id=\\d{8}T\\d{6}Z-[0-9a-f]{16}/0000000${number}$`))
