@@ -386,6 +386,7 @@ describe('after a restart', () => {
     ])
     expect(second.ledger()).toEqual({
       stored: { netflow: 2, http: 1 },
+      filtered: { netflow: 0, http: 0 },
       quarantined: { netflow: 0, http: 0 },
       accounted: { netflow: 2, http: 1 },
       positions: { 0: { sequence: 4, row: 3 } },

@@ -46,6 +46,7 @@ describe('the table of metrics', () => {
     'info',
     'shed',
     'overflow',
+    'documents',
   ]
 
   // kollect's names, for existing dashboards.

@@ -324,7 +324,7 @@ test('completion and export use only visible rows, of the store and of the ring'
   await check()
 })
 
-test('every scoped operation is tested here, or beside its route for objects and traces', () => {
+test('every scoped operation is tested here, or beside its route for objects, traces and images', () => {
   expect(
     Object.keys(accessRules)
       .filter((id) => accessRules[id]?.access === 'scoped')
@@ -346,8 +346,11 @@ test('every scoped operation is tested here, or beside its route for objects and
     'flows',
     'graph',
     'graphPaths',
+    'images',
     'live',
     'openLive',
+    'packages',
+    'problems',
     'resource',
     'resources',
     'series',

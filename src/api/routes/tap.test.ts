@@ -113,8 +113,12 @@ test('a disconnected client unsubscribes, and closing the server ends every tap'
 test('rejects a tap over the limit', async () => {
   const { api } = await start()
   const leaving = new AbortController()
-  for (let i = 0; i < 32; i++) await fetch(`${api.url}/api/v1/tap?source=netflow`, { signal: leaving.signal })
+  // A collected response would end its tap.
+  const taps: Response[] = []
+  for (let i = 0; i < 32; i++)
+    taps.push(await fetch(`${api.url}/api/v1/tap?source=netflow`, { signal: leaving.signal }))
   expect((await fetch(`${api.url}/api/v1/tap?source=netflow`)).status).toBe(429)
+  expect(taps).toHaveLength(32)
   leaving.abort()
 })
 
