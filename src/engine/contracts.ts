@@ -67,8 +67,18 @@ export interface AwaitedSink {
     appended: Appended & { readonly duplicates?: number },
     signal: AbortSignal,
   ): Promise<'settled' | 'gone' | 'stopped'>
+  /**
+   * Outcome of the frame at a position of a local journal, once it is durable; `pending` if the signal aborts first.
+   * Frames settled before this start count as delivered. `unknown` with a journal on a bus.
+   */
+  outcome?(position: Position, signal: AbortSignal): Promise<AwaitedOutcome>
 }
 
+export type AwaitedOutcome =
+  | { readonly is: 'delivered' | 'pending' | 'gone' | 'unknown' }
+  | { readonly is: 'dead-lettered' | 'dropped'; readonly reason?: string }
+
+/** The frames of one source in the journal. */
 export interface Replay {
   /** Frames after a position, in order, up to the end that was durable at the call. */
   after(position: Position): AsyncIterable<Frame>

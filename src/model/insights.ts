@@ -37,7 +37,8 @@ export const insightsFamilies: Readonly<Record<InsightsKind, Family>> = {
  * (`k8s:<cluster>//ConfigMap/<namespace>/<name>`), `key` `<cluster>/<uid>`. Members are in this order.
  */
 export interface ImageReport {
-  readonly payload: null
+  /** Text data of the ConfigMap, only with `strict`. */
+  readonly payload: Readonly<Record<string, string>> | null
   /** One entry: file name to base64 of the report, mostly gzip of JSON. The bytes are those of the ConfigMap. */
   readonly binaryPayload: Readonly<Record<string, string>> | null
   readonly annotations: Readonly<Record<string, string>> | null

@@ -1,10 +1,9 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
-import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
-import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { createGunzip } from 'node:zlib'
-import { listening } from '../../host/listen.ts'
+import { openHttpListeners, type HttpListeners } from '../../net/http/listeners.ts'
 import type { TlsOptions } from '../../net/tls.ts'
-import { formatHostPort, type HostPort } from '../../schema/values.ts'
+import type { HostPort } from '../../schema/values.ts'
 import { messageOf } from '../../model/errors.ts'
 
 export type Refusal = 'unauthorized' | 'wrong_request' | 'too_large' | 'unreadable' | 'busy' | 'not_synced'
@@ -20,11 +19,7 @@ export class Refused extends Error {
   }
 }
 
-export interface AuditListeners {
-  readonly addresses: readonly string[]
-  renew(tls: TlsOptions): void
-  close(): Promise<void>
-}
+export type AuditListeners = HttpListeners
 
 interface AuditListenersOptions {
   readonly places: readonly HostPort[]
@@ -38,52 +33,11 @@ interface AuditListenersOptions {
 
 /** Concurrent bodies, as a multiple of the largest. */
 const mostBodies = 4
-const [requestMs, idleMs] = [60_000, 120_000]
 
-export async function openListeners(options: AuditListenersOptions): Promise<AuditListeners> {
+export function openListeners(options: AuditListenersOptions): Promise<AuditListeners> {
   const { tls, places } = options
-  const listener = new Answering(options)
-  const servers: Readonly<{ server: Server | TlsServer; address: string }>[] = []
-  const close = async (): Promise<void> => {
-    listener.lastAnswers()
-    await Promise.all(
-      servers.map(
-        ({ server }) =>
-          new Promise<void>((resolve) => {
-            server.close(() => resolve())
-            server.closeIdleConnections()
-          }),
-      ),
-    )
-  }
-  try {
-    for (const place of places) {
-      const limits = { requestTimeout: requestMs, headersTimeout: requestMs, keepAliveTimeout: idleMs }
-      const server =
-        tls === undefined
-          ? createServer(limits, listener.listen)
-          : createTlsServer(
-              { ...limits, ...tls, requestCert: tls.ca !== undefined, rejectUnauthorized: tls.ca !== undefined },
-              listener.listen,
-            )
-      server.maxConnections = 256
-      await listening(server, place)
-      const bound = server.address()
-      const port = typeof bound === 'object' && bound !== null ? bound.port : place.port
-      const address = formatHostPort({ host: place.host, port })
-      servers.push({ server, address: `${tls === undefined ? 'http' : 'https'}://${address}` })
-    }
-  } catch (error) {
-    await close()
-    throw error
-  }
-  return {
-    addresses: servers.map(({ address }) => address),
-    close,
-    renew(certificates) {
-      for (const { server } of servers) if ('setSecureContext' in server) server.setSecureContext(certificates)
-    },
-  }
+  const answering = new Answering(options)
+  return openHttpListeners({ places, tls, listener: answering.listen, closing: () => answering.lastAnswers() })
 }
 
 class Answering {

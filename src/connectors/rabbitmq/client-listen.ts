@@ -1,8 +1,8 @@
 import type { Channel } from 'amqplib'
 import { MessageWatcher } from '../../messaging/message-watcher.ts'
 import type { Context, Listening } from '../../engine/contracts.ts'
-import { connectToAny, closeConnection } from './client-connect.ts'
-import { codeOf, errorText } from './client-errors.ts'
+import { connectToAny, closeConnection } from '../../messaging/amqp/connect.ts'
+import { codeOf, errorText } from '../../messaging/amqp/errors.ts'
 import type { RabbitmqConfig } from './config.ts'
 
 const [closeMs, maxQueued, refused] = [2000, 1000, 403]

@@ -1,6 +1,6 @@
 import type { Probe, ProbeContext } from '../../engine/contracts.ts'
-import { connectToAny, closeConnection } from './client-connect.ts'
-import { codeOf, errorText } from './client-errors.ts'
+import { connectToAny, closeConnection } from '../../messaging/amqp/connect.ts'
+import { codeOf, errorText } from '../../messaging/amqp/errors.ts'
 import type { RabbitmqSourceConfig } from './config.ts'
 
 const [notFound, refused, closeMs] = [404, 403, 2000]

@@ -1,14 +1,5 @@
+import type { AmqpMessage } from '../../messaging/amqp/settings.ts'
 import type { OutMessage } from '../../messaging/message-sink.ts'
-
-export interface RabbitMessage {
-  readonly routingKey: string
-  /** UTF-8. */
-  readonly headers: Readonly<Record<string, string>>
-  readonly contentType: string | undefined
-  /** Equal for every attempt at this event, from any instance. */
-  readonly messageId: string
-  readonly body: Buffer
-}
 
 /** The client encodes headers into a buffer of 64 KiB. */
 const maxHeaderBytes = 60_000
@@ -23,7 +14,7 @@ export function toMessage(
     id,
   }: Pick<OutMessage, 'attributes' | 'facts' | 'contentType' | 'body' | 'id'>,
   routingKey: string,
-): RabbitMessage {
+): AmqpMessage {
   const headers: Record<string, string> = { ...facts }
   for (const [name, value] of Object.entries(attributes)) headers[`cloudEvents:${name}`] = value
   let bytes = 0

@@ -1,8 +1,8 @@
 import { eachMessageSink } from '../../messaging/message-sink.ts'
 import { defineSink } from '../../engine/define.ts'
-import { RabbitPublisher } from './client.ts'
+import { AmqpPublisher } from '../../messaging/amqp/publisher.ts'
 import { listenRabbitmq } from './client-listen.ts'
-import { probeRabbitmq } from './client-probe.ts'
+import { probeAmqp } from '../../messaging/amqp/probe.ts'
 import type { rabbitmqSchema } from './config.ts'
 import { routingKeyOf } from './map-key.ts'
 import { toMessage } from './map.ts'
@@ -11,7 +11,7 @@ export const sink = defineSink<typeof rabbitmqSchema>('rabbitmq', {
   accepts: ['events', 'flows'],
   idempotency: 'id',
   build(config, context) {
-    const publisher = new RabbitPublisher(config, context)
+    const publisher = new AmqpPublisher(config, context)
     const routingKey = routingKeyOf(config.routing_key)
     return eachMessageSink(config, context, {
       ready: (signal) => publisher.ready(signal),
@@ -26,7 +26,7 @@ export const sink = defineSink<typeof rabbitmqSchema>('rabbitmq', {
         },
         body,
       }),
-      probe: (signal) => probeRabbitmq(config, context, signal),
+      probe: (signal) => probeAmqp(config, context, signal),
       listen: (_signal, { message }) => listenRabbitmq(config, context, routingKey(message.row)),
       close: () => publisher.close(),
     })

@@ -46,7 +46,7 @@ export async function appendEvents(
 }
 
 /** The journal takes over the unit's buffer: each attempt needs a new unit. */
-function eventUnit(
+export function eventUnit(
   stream: string,
   events: readonly WeirEvent[],
   received: number,

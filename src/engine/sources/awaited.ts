@@ -1,5 +1,5 @@
 import type { Timers } from '../../host/index.ts'
-import type { Appended, AwaitedSink } from '../contracts.ts'
+import type { Appended, AwaitedOutcome, AwaitedSink, Position } from '../contracts.ts'
 import type { Remote } from '../rpc.ts'
 import type { SinkSet } from '../delivery/sinks.ts'
 
@@ -12,6 +12,8 @@ export function sinkMethods(sinks: Pick<SinkSet, 'get' | 'outcome'>, makeRoom: (
     /** False: the sink was removed. */
     settled: async ({ sink, sequence }: Readonly<{ sink: string; sequence: number }>): Promise<boolean> =>
       (await sinks.outcome(sink, sequence)) !== undefined,
+    outcome: async ({ sink, sequence, once }: OutcomeRequest): Promise<AwaitedOutcome> =>
+      (await sinks.outcome(sink, sequence, once ? AbortSignal.abort() : undefined)) ?? { is: 'gone' },
   }
 }
 
@@ -26,9 +28,22 @@ export function awaitedSink(
       missing: async () => ((await main.call('has', sink)) ? undefined : `sink ${sink} does not run`),
       settled: async ({ position: { sequence } }) =>
         (await main.call('settled', { sink, sequence })) ? 'settled' : 'gone',
+      outcome: ({ sequence }, once) => main.call('outcome', { sink, sequence, once }),
     },
     timers,
   )
+}
+
+/** `once`: returns the outcome so far. */
+interface OutcomeRequest {
+  readonly sink: string
+  readonly sequence: number
+  readonly once: boolean
+}
+
+interface PositionRequest extends SinkRequest {
+  readonly position: Position
+  readonly once: boolean
 }
 
 interface SinkRequest {
@@ -51,6 +66,10 @@ export function awaitedMethods(awaited: (sink: string, source: string) => Awaite
     /** The caller cannot cancel the wait. */
     sinkSettled: ({ sink, source, appended }: SinkRequest & { readonly appended: Repeated }) =>
       awaited(sink, source).settled(appended, never),
+    async sinkOutcome({ sink, source, position, once }: PositionRequest): Promise<AwaitedOutcome> {
+      const outcome = awaited(sink, source).outcome?.(position, once ? AbortSignal.abort() : never)
+      return (await outcome) ?? { is: 'unknown' }
+    },
   }
 }
 
@@ -63,6 +82,7 @@ export function awaitedBy(
     {
       missing: () => writer.call('sinkMissing', request),
       settled: (appended) => writer.call('sinkSettled', { ...request, appended }),
+      outcome: (position, once) => writer.call('sinkOutcome', { ...request, position, once }),
     },
     timers,
   )
@@ -72,13 +92,13 @@ type Repeated = Appended & { readonly duplicates?: number }
 type Result = Awaited<ReturnType<AwaitedSink['settled']>>
 const never = new AbortController().signal
 
-function awaitedRemote(
-  {
-    missing,
-    settled,
-  }: Readonly<{ missing: () => Promise<string | undefined>; settled: (appended: Repeated) => Promise<Result> }>,
-  timers: Timers,
-): AwaitedSink {
+interface RemoteSink {
+  readonly missing: () => Promise<string | undefined>
+  readonly settled: (appended: Repeated) => Promise<Result>
+  readonly outcome: (position: Position, once: boolean) => Promise<AwaitedOutcome>
+}
+
+function awaitedRemote({ missing, settled, outcome }: RemoteSink, timers: Timers): AwaitedSink {
   return {
     async ready(signal, waiting) {
       while (!signal.aborted) {
@@ -98,6 +118,19 @@ function awaitedRemote(
       if (signal.aborted) stop()
       try {
         return await Promise.race([settled(appended), stopped.promise])
+      } finally {
+        signal.removeEventListener('abort', stop)
+      }
+    },
+    async outcome(position, signal) {
+      if (signal.aborted) return outcome(position, true)
+      const stopped = Promise.withResolvers<AwaitedOutcome>()
+      const stop = (): void => {
+        stopped.resolve({ is: 'pending' })
+      }
+      signal.addEventListener('abort', stop)
+      try {
+        return await Promise.race([outcome(position, false), stopped.promise])
       } finally {
         signal.removeEventListener('abort', stop)
       }

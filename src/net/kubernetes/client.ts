@@ -88,7 +88,10 @@ export function openClient({ url, tls = {}, identity, refused, proxy }: ClientOp
         path,
         {},
         signal,
-        { accept: 'application/json', 'content-type': 'application/json' },
+        {
+          accept: 'application/json',
+          'content-type': method === 'PATCH' ? 'application/merge-patch+json' : 'application/json',
+        },
         JSON.stringify(body),
       ),
     close: () => agent.destroy(),

@@ -137,17 +137,18 @@ function isAborted(signal: AbortSignal): boolean {
   return signal.aborted
 }
 
-function reasonOf({ code, message }: Refusal): string {
+export function reasonOf({ code, message }: Refusal): string {
   return message === undefined ? `status ${code}` : `status ${code}: ${message}`
 }
 
-function versionOf(object: unknown): string | undefined {
+export function versionOf(object: unknown): string | undefined {
   const metadata = isRecord(object) ? object['metadata'] : undefined
   const version = isRecord(metadata) ? metadata['resourceVersion'] : undefined
   return typeof version === 'string' ? version : undefined
 }
 
-async function* linesOf({ body }: Answer): AsyncGenerator<Readonly<{ type: unknown; object: unknown }>> {
+/** Objects of a watch. */
+export async function* linesOf({ body }: Answer): AsyncGenerator<{ readonly type: unknown; readonly object: unknown }> {
   const decoder = new TextDecoder()
   let rest = ''
   for await (const piece of body) {

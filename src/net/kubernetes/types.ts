@@ -18,4 +18,7 @@ export type Ask = (
 ) => Promise<Answer>
 
 /** Sends an object as JSON. Rejects if there is no response; it may have been written. */
-export type Write = (method: 'POST' | 'PUT', path: string, body: object, signal: AbortSignal) => Promise<Answer>
+export type Write = (method: WriteMethod, path: string, body: object, signal: AbortSignal) => Promise<Answer>
+
+/** `PATCH`: a merge patch (RFC 7386). */
+export type WriteMethod = 'POST' | 'PUT' | 'PATCH' | 'DELETE'

@@ -1,12 +1,11 @@
 import type { ConfirmChannel } from 'amqplib'
-import { AbortOnce } from '../../messaging/abort-once.ts'
-import { problemWithTimeout, unavailable } from '../../messaging/sink-timeout.ts'
+import { AbortOnce } from '../abort-once.ts'
+import { problemWithTimeout, unavailable } from '../sink-timeout.ts'
 import type { Attempt } from '../../engine/delivery/in-order.ts'
 import type { Context } from '../../engine/contracts.ts'
-import { connectToAny, ensureDeclared, closeConnection, type OpenConnection } from './client-connect.ts'
-import { blockedFor, channelClosed, nacked, errorText, tooLarge, unroutable, publishFailure } from './client-errors.ts'
-import type { RabbitmqConfig } from './config.ts'
-import type { RabbitMessage } from './map.ts'
+import { connectToAny, ensureDeclared, closeConnection, type OpenConnection } from './connect.ts'
+import { blockedFor, channelClosed, nacked, errorText, tooLarge, unroutable, publishFailure } from './errors.ts'
+import type { AmqpMessage, AmqpTarget } from './settings.ts'
 
 interface Live {
   readonly dialed: OpenConnection
@@ -18,7 +17,7 @@ interface Live {
 }
 
 interface PendingPublish {
-  readonly message: RabbitMessage
+  readonly message: AmqpMessage
   readonly signal: AbortSignal
   readonly settle: (outcome: Attempt | 'again') => void
 }
@@ -27,8 +26,8 @@ interface PendingPublish {
  * One connection with one confirm channel. A rejected message closes the channel, and then the connection: buffered
  * frames of the old channel could follow the start of a new one with the same number.
  */
-export class RabbitPublisher {
-  readonly #config: RabbitmqConfig
+export class AmqpPublisher {
+  readonly #config: AmqpTarget
   readonly #context: Context
   #live: Live | undefined
   #opening: Promise<void> | undefined
@@ -41,7 +40,7 @@ export class RabbitPublisher {
     this.#failPending('the sink is stopping', signal)
   })
 
-  constructor(config: RabbitmqConfig, context: Context) {
+  constructor(config: AmqpTarget, context: Context) {
     this.#config = config
     this.#context = context
   }
@@ -63,7 +62,7 @@ export class RabbitPublisher {
     )
   }
 
-  async publish(message: RabbitMessage, signal: AbortSignal): Promise<Attempt> {
+  async publish(message: AmqpMessage, signal: AbortSignal): Promise<Attempt> {
     const { clock } = this.#context.host
     const deadline = clock.monotonic() + this.#config.timeout
     for (;;) {
@@ -82,7 +81,7 @@ export class RabbitPublisher {
     if (this.#live !== undefined) await this.#close(this.#live.dialed)
   }
 
-  #publishOnce(message: RabbitMessage, signal: AbortSignal): Promise<Attempt | 'again'> {
+  #publishOnce(message: AmqpMessage, signal: AbortSignal): Promise<Attempt | 'again'> {
     const live = this.#live
     if (live === undefined) return Promise.resolve('again')
     if (live.blocked !== undefined) return Promise.resolve(unavailable(live.blocked))
@@ -116,7 +115,7 @@ export class RabbitPublisher {
 
   #send(
     { channel, returned }: Live,
-    { routingKey, headers, contentType, messageId, body }: RabbitMessage,
+    { routingKey, headers, contentType, messageId, body }: AmqpMessage,
     settle: PendingPublish['settle'],
   ): void {
     const exchange = this.#config.exchange === 'amq.default' ? '' : this.#config.exchange

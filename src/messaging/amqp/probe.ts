@@ -1,9 +1,10 @@
 import type { Context, Probe } from '../../engine/contracts.ts'
-import { connectToAny, exists, closeConnection } from './client-connect.ts'
-import { errorText } from './client-errors.ts'
-import type { RabbitmqConfig } from './config.ts'
+import { connectToAny, exists, closeConnection } from './connect.ts'
+import { errorText } from './errors.ts'
+import type { AmqpTarget } from './settings.ts'
 
-export async function probeRabbitmq(config: RabbitmqConfig, context: Context, signal: AbortSignal): Promise<Probe> {
+/** Publishes and creates nothing. */
+export async function probeAmqp(config: AmqpTarget, context: Context, signal: AbortSignal): Promise<Probe> {
   const { exchange, vhost, declare, timeout } = config
   let dialed
   try {

@@ -2,13 +2,8 @@ import type { ChannelModel, Channel, SocketOptions } from 'amqplib'
 import type { Context } from '../../engine/contracts.ts'
 import { revealSecret } from '../../net/secrets.ts'
 import { readTls } from '../../net/tls.ts'
-import { errorText, whyNotConnected } from './client-errors.ts'
-import type { RabbitmqConfig } from './config.ts'
-
-type ConnectionConfig = Pick<
-  RabbitmqConfig,
-  'url' | 'fallback_urls' | 'vhost' | 'auth' | 'tls' | 'timeout' | 'heartbeat'
->
+import { errorText, whyNotConnected } from './errors.ts'
+import type { AmqpServer, AmqpTarget } from './settings.ts'
 
 export interface OpenConnection {
   readonly connection: ChannelModel
@@ -19,7 +14,7 @@ export interface OpenConnection {
 
 /** Connects to the first available node with current secrets and certificates. Rejects with the action to take. */
 export async function connectToAny(
-  config: ConnectionConfig,
+  config: AmqpServer,
   { id, host }: Pick<Context, 'id' | 'host'>,
 ): Promise<OpenConnection> {
   const { connect, credentials } = await import('amqplib')
@@ -102,7 +97,7 @@ export async function exists(connection: ChannelModel, ask: (channel: Channel) =
 
 export async function ensureDeclared(
   connection: ChannelModel,
-  { exchange, declare }: Pick<RabbitmqConfig, 'exchange' | 'declare'>,
+  { exchange, declare }: Pick<AmqpTarget, 'exchange' | 'declare'>,
 ): Promise<void> {
   if (declare === null) return
   try {
@@ -115,7 +110,7 @@ export async function ensureDeclared(
 async function declareMissing(
   connection: ChannelModel,
   exchange: string,
-  { type, queue, queue_type: queueType, binding }: NonNullable<RabbitmqConfig['declare']>,
+  { type, queue, queue_type: queueType, binding }: NonNullable<AmqpTarget['declare']>,
 ): Promise<void> {
   const make = async (
     present: (channel: Channel) => Promise<unknown>,
@@ -131,7 +126,11 @@ async function declareMissing(
   if (queue === null) return
   await make(
     (channel) => channel.checkQueue(queue),
-    (channel) => channel.assertQueue(queue, { durable: true, arguments: { 'x-queue-type': queueType } }),
+    (channel) =>
+      channel.assertQueue(queue, {
+        durable: true,
+        ...(queueType === null ? {} : { arguments: { 'x-queue-type': queueType } }),
+      }),
   )
   if (exchange !== 'amq.default') await exists(connection, (channel) => channel.bindQueue(queue, exchange, binding))
 }

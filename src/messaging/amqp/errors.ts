@@ -1,8 +1,7 @@
 import type { Attempt } from '../../engine/delivery/in-order.ts'
-import type { RabbitmqConfig } from './config.ts'
-import type { RabbitMessage } from './map.ts'
+import type { AmqpMessage, AmqpServer, AmqpTarget } from './settings.ts'
 
-type Named = Pick<RabbitmqConfig, 'exchange' | 'vhost'>
+type Named = Pick<AmqpTarget, 'exchange' | 'vhost'>
 
 const accessRefused = 403
 const notFound = 404
@@ -31,7 +30,7 @@ export function channelClosed(error: unknown): ChannelClosed {
 /** Outcome of an unconfirmed message after its channel closed; 'again': it is not the cause. */
 export function publishFailure(
   closed: ChannelClosed,
-  { body, routingKey }: RabbitMessage,
+  { body, routingKey }: AmqpMessage,
   config: Named,
 ): Attempt | 'again' {
   if (closed.maxBytes !== undefined) return body.length > closed.maxBytes ? tooLarge(closed.maxBytes) : 'again'
@@ -86,7 +85,7 @@ export function blockedFor(reason: string): string {
 export function whyNotConnected(
   error: unknown,
   url: string,
-  { vhost, tls, auth, timeout }: Pick<RabbitmqConfig, 'vhost' | 'tls' | 'auth' | 'timeout'>,
+  { vhost, tls, auth, timeout }: Pick<AmqpServer, 'vhost' | 'tls' | 'auth' | 'timeout'>,
 ): string {
   const text = errorText(error)
   // The library hides the server's message.

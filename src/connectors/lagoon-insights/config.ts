@@ -1,0 +1,217 @@
+import {
+  ackField,
+  ackSink,
+  bytes,
+  choice,
+  Complaint,
+  defineSchema,
+  duration,
+  filePath,
+  flag,
+  group,
+  integer,
+  leaseFields,
+  listen,
+  secret,
+  text,
+  tls,
+  urlText,
+  variants,
+  type ConfigOf,
+} from '../../schema/index.ts'
+import { listenerTls } from '../../schema/listener-tls.ts'
+
+const labelName = { pattern: /[A-Za-z0-9](?:[\w./-]{0,315}[A-Za-z0-9])?/, expects: 'the name of a label' } as const
+
+export const insightsSchema = defineSchema({
+  type: 'lagoon-insights',
+  role: 'source',
+  summary:
+    'Collects insights of Lagoon environments: image reports in ConfigMaps, and facts and problems that workloads post',
+  fields: {
+    cluster: text(
+      { description: 'Name of the cluster in every event', default: 'default', example: 'prod-eu' },
+      { pattern: /[A-Za-z0-9][\w.-]{0,99}/, expects: 'a name of letters, digits, `.`, `_` and `-`' },
+    ),
+    kubeconfig: filePath(
+      {
+        description: 'Kubeconfig file. Unset: `KUBECONFIG`, else the service account of the pod, else `~/.kube/config`',
+        default: null,
+        example: '/etc/weir/kubeconfig',
+      },
+      { holds: 'anything' },
+    ),
+    configmaps: flag({
+      description: 'Read the ConfigMaps with the label `lagoon.sh/insightsType` in all namespaces',
+      default: true,
+    }),
+    burn: flag({
+      description:
+        'Delete a ConfigMap after its report was delivered. It needs `ack: sink:<id>`; without a delivery nothing ' +
+        'is deleted',
+      default: false,
+    }),
+    clear_deferred: flag({
+      description:
+        'Send a deferred ConfigMap after the time in its label `lagoon.sh/insightsWriteDeferred`. Otherwise ' +
+        'it is ignored until another program removes the label',
+      default: true,
+    }),
+    retry_marks: group(
+      {
+        max: integer({ description: 'Failures after which the label of surrender is set', default: 3 }, { min: 0 }),
+        wait: duration({ description: 'Time between two marks', default: '3m' }, { min: '1s', max: '1d' }),
+      },
+      {
+        description:
+          'Mark ConfigMaps that are not delivered within 30 s as insights-remote does: deferred, with the number of ' +
+          'attempts, then given up. Delivery continues in any case. Unset: no marks',
+        default: null,
+        example: { max: 3, wait: '3m' },
+      },
+    ),
+    max_decompressed: bytes(
+      { description: 'Maximum decompressed size of a report; a larger one is rejected', default: '64MiB' },
+      { min: '1MiB', max: '1GiB' },
+    ),
+    listen: listen({
+      description: 'Address for facts and problems of workloads: `/facts` and `/problems`',
+      default: 'off',
+      example: '0.0.0.0:8888',
+    }),
+    tls: listenerTls('workloads'),
+    token_secret: secret({
+      description:
+        'Secret that signs the tokens of environments, at least 32 bytes. Required with `listen` or `tokens`',
+      default: null,
+      example: 'env:INSIGHTS_TOKEN_SECRET',
+    }),
+    previous_secret: secret({
+      description:
+        'The secret before a rotation: its tokens stay valid, and are replaced in the namespaces. Remove it afterwards',
+      default: null,
+      example: 'env:INSIGHTS_TOKEN_SECRET_PREVIOUS',
+    }),
+    allow_weak_secret: flag({
+      description: 'Accept a short or well-known `token_secret`; for development only',
+      default: false,
+    }),
+    token_algorithms: choice(['HS256', 'hmac'], {
+      description: 'Accepted signatures of tokens: HS256 only, or also HS384 and HS512 (`hmac`)',
+      default: 'HS256',
+    }),
+    bind_tokens: flag({
+      description: 'Reject a token if its namespace no longer exists or now belongs to another environment',
+      default: true,
+    }),
+    max_body: bytes({ description: 'Maximum size of a request body', default: '4MiB' }, { min: '64KiB', max: '15MiB' }),
+    tokens: flag({
+      description: 'Keep a Secret `insights-token` with a valid token in every namespace of an environment',
+      default: false,
+    }),
+    token_lifetime: duration(
+      {
+        description: 'Validity of a token, which is replaced after half of it. Unset: tokens do not expire',
+        default: null,
+        example: '30d',
+      },
+      { min: '10m' },
+    ),
+    target_label: text(
+      {
+        description: 'Label that a namespace needs for a token, beside the labels of Lagoon',
+        default: null,
+        example: 'insights.example.com/enabled',
+      },
+      labelName,
+    ),
+    strict: flag({
+      description:
+        'Behave exactly as insights-remote, including its faults: the same messages where its consumer would reject ' +
+        'them, the same status codes, and the type of a posted object is accepted',
+      default: false,
+    }),
+    lease: leaseFields.lease,
+    ack: ackField(
+      'When a ConfigMap counts as processed: after the append to the journal, or after a sink delivered its report. ' +
+        'That sink needs `when_behind: block`',
+    ),
+  },
+  check({ listen: places, token_secret, tokens, burn, ack, configmaps }) {
+    if (token_secret === null && (places.length > 0 || tokens))
+      return new Complaint('tokens need a secret', 'set `token_secret`', ['token_secret'])
+    if (burn && ackSink(ack) === undefined)
+      return new Complaint(
+        '`burn` deletes ConfigMaps after a delivery, and no sink is named',
+        'set `ack: sink:<id>`, or remove `burn`',
+        ['burn'],
+      )
+    if (!configmaps && places.length === 0 && !tokens)
+      return new Complaint('the source has nothing to do', 'set `configmaps`, `listen` or `tokens`', ['configmaps'])
+    return null
+  },
+})
+
+export type InsightsConfig = ConfigOf<typeof insightsSchema>
+
+const schemes = { schemes: ['amqp', 'amqps'] }
+
+export const lagoonSchema = defineSchema({
+  type: 'lagoon',
+  role: 'sink',
+  summary: 'Publishes insights to the broker of Lagoon for its insights-handler, each confirmed and persistent',
+  fields: {
+    url: urlText(
+      { description: 'URL of the broker', required: true, example: 'amqp://lagoon-core-broker:5672' },
+      schemes,
+    ),
+    vhost: text(
+      { description: 'Virtual host', default: '/' },
+      { pattern: /[^\p{Cc}]{1,255}/u, expects: 'a name of up to 255 characters' },
+    ),
+    auth: variants(
+      {
+        guest: {},
+        user: {
+          user: text({ description: 'User name', required: true, example: 'lagoon' }),
+          password: secret({
+            description: 'Password of the user',
+            required: true,
+            example: 'file:/run/secrets/rabbitmq-password',
+          }),
+        },
+        external: {},
+      },
+      { description: 'Authentication, re-read for each connection', default: { type: 'guest' } },
+    ),
+    opt_in: flag({
+      description:
+        'Publish an image report only if its ConfigMap has the annotation `core.insights.lagoon.sh/enabled: "true"`',
+      default: true,
+    }),
+    repair: flag({
+      description:
+        'Rewrite what the handler cannot read: the tools of CycloneDX 1.4 and older, and missing metadata. ' +
+        'The report itself stays unchanged for other sinks',
+      default: true,
+    }),
+    heartbeat: duration(
+      {
+        description: 'Heartbeat interval; after two missed heartbeats the connection is considered lost',
+        default: '10s',
+      },
+      { min: '1s', max: '1h' },
+    ),
+    concurrency: integer(
+      { description: 'Maximum unacknowledged messages', unit: 'messages', default: 64 },
+      { min: 1, max: 1024 },
+    ),
+    timeout: duration(
+      { description: 'Timeout of connecting and of one acknowledgement', default: '30s' },
+      { min: '10ms' },
+    ),
+    tls,
+  },
+})
+
+export type LagoonConfig = ConfigOf<typeof lagoonSchema>

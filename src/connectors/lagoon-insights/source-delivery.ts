@@ -1,0 +1,175 @@
+/** Waits for the delivery of a report, and marks its ConfigMap. */
+import type { AwaitedOutcome, AwaitedSink, Position, SourceContext } from '../../engine/contracts.ts'
+import type { ObjectMeta } from '../../net/kubernetes/follow-collection.ts'
+import { keyOf } from '../../net/kubernetes/follow-collection.ts'
+import { Conflict, type Cluster, type MetadataPatch } from './client.ts'
+import type { InsightsConfig } from './config.ts'
+import { reportId } from './map.ts'
+import * as names from './map-labels.ts'
+
+/** Until the first mark of a report that is not delivered. */
+const attemptMs = 30_000
+
+export interface Appended {
+  readonly meta: ObjectMeta
+  readonly id: string
+  readonly position: Position
+  /** For the core of Lagoon. */
+  readonly isEnabled: boolean
+}
+
+export type Delivered = 'delivered' | 'skipped' | 'dead_letter' | 'again' | 'stopped'
+
+export interface DeliveryOptions {
+  readonly config: Pick<InsightsConfig, 'burn' | 'retry_marks' | 'strict'>
+  readonly context: Pick<SourceContext, 'host' | 'log' | 'id'>
+  readonly cluster: Cluster
+  readonly core: AwaitedSink | undefined
+}
+
+/** Outcome by the status annotation of its sink. */
+type Outcomes = ReadonlyMap<string, AwaitedOutcome>
+
+export class Delivery {
+  readonly #options: DeliveryOptions
+
+  constructor(options: DeliveryOptions) {
+    this.#options = options
+  }
+
+  /** `again`: the object must be read again. */
+  async settle(appended: Appended, signal: AbortSignal): Promise<{ readonly is: Delivered; readonly burnt?: true }> {
+    const outcomes = await this.#outcomes(appended, signal)
+    const all = [...outcomes.values()]
+    if (all.some(({ is }) => is === 'pending')) return { is: 'stopped' }
+    if (all.some(({ is }) => is === 'gone')) return { is: 'again' }
+    const failed = all.some(({ is }) => is === 'dead-lettered' || is === 'dropped')
+    const marked = await this.#mark(appended, this.#finalPatch(appended, outcomes, failed), signal)
+    if (marked === undefined) return { is: 'again' }
+    if (failed) return { is: 'dead_letter' }
+    const delivered = all.some(({ is }) => is === 'delivered')
+    if (!delivered || !this.#options.config.burn) return { is: delivered || all.length === 0 ? 'delivered' : 'skipped' }
+    return { is: 'delivered', ...((await this.burn(marked, signal)) ? { burnt: true } : {}) }
+  }
+
+  /** Deletes an object that is still as marked. */
+  async burn(meta: ObjectMeta, signal: AbortSignal): Promise<boolean> {
+    try {
+      await this.#options.cluster.remove('configmaps', meta, signal)
+      return true
+    } catch (error) {
+      if (error instanceof Conflict) return false
+      throw error
+    }
+  }
+
+  async #outcomes(appended: Appended, signal: AbortSignal): Promise<Outcomes> {
+    const { core } = this.#options
+    const outcomes = new Map<string, AwaitedOutcome>()
+    const waits: Promise<void>[] = []
+    const wait = async (status: string, sink: AwaitedSink | undefined, isFor: boolean): Promise<void> => {
+      if (sink === undefined || !isFor) return
+      outcomes.set(status, await this.#outcome(appended, status, sink, signal))
+    }
+    waits.push(wait(names.coreStatus, core, appended.isEnabled))
+    await Promise.all(waits)
+    return outcomes
+  }
+
+  async #outcome(appended: Appended, status: string, sink: AwaitedSink, signal: AbortSignal): Promise<AwaitedOutcome> {
+    const {
+      config: { retry_marks: marks },
+      context: { host },
+    } = this.#options
+    const done = outcomeOf(sink, appended.position, signal)
+    let isDone = false
+    const ended = done.finally(() => {
+      isDone = true
+    })
+    for (let failures = 1; marks !== null && failures <= marks.max + 1; failures++) {
+      const late = new AbortController()
+      const stop = AbortSignal.any([signal, late.signal])
+      await Promise.race([ended, host.timers.sleep(failures === 1 ? attemptMs : marks.wait, stop)])
+      late.abort()
+      if (isDone || signal.aborted) break
+      const due = Math.floor((host.clock.now() + marks.wait) / 1000)
+      await this.#mark(
+        appended,
+        {
+          labels: {
+            [names.deferred]: String(due),
+            ...(failures > marks.max ? { [names.givenUp]: 'MAX_RETRY_EXCEEDED' } : {}),
+          },
+          annotations: {
+            [status]: names.statusFailure,
+            [names.errorOf(status)]: 'not delivered yet; the report waits in the journal of Weir',
+            [names.retries]: String(failures),
+          },
+        },
+        signal,
+      )
+    }
+    return ended
+  }
+
+  #finalPatch({ meta, isEnabled }: Appended, outcomes: Outcomes, failed: boolean): MetadataPatch {
+    const {
+      config: { strict },
+      context: { host },
+      core,
+    } = this.#options
+    const annotations: Record<string, string | null> = {}
+    if (core !== undefined && !isEnabled)
+      annotations[names.coreStatus] = strict ? names.statusSuccess : names.statusSkipped
+    for (const [status, outcome] of outcomes) {
+      const failure = outcome.is === 'dead-lettered' || outcome.is === 'dropped' ? outcome : undefined
+      annotations[status] = failure === undefined ? names.statusSuccess : names.statusFailure
+      annotations[names.errorOf(status)] =
+        failure === undefined ? null : (failure.reason ?? failure.is).slice(0, names.maxErrorLength)
+    }
+    if (failed) annotations[names.rejected] = 'dead-letter'
+    else annotations[names.processed] = new Date(host.clock.now()).toISOString().replace(/\.\d+Z$/, 'Z')
+    annotations[names.retries] = meta.annotations[names.retries] ?? '0'
+    return { annotations, labels: { [names.deferred]: null, [names.givenUp]: null } }
+  }
+
+  /** Undefined: the object is another one now, or gone. */
+  async #mark(
+    { meta, id }: Pick<Appended, 'meta' | 'id'>,
+    patch: MetadataPatch,
+    signal: AbortSignal,
+  ): Promise<ObjectMeta | undefined> {
+    const { cluster, context } = this.#options
+    let current = meta
+    for (let failures = 0; ; failures++) {
+      try {
+        return await cluster.patchConfigMap(current, patch, signal)
+      } catch (error) {
+        if (signal.aborted) return undefined
+        if (!(error instanceof Conflict)) {
+          context.log.warn('A ConfigMap with insights cannot be marked; Weir retries.', {
+            source: context.id,
+            configmap: keyOf(meta),
+            error: String(error),
+          })
+          await context.host.timers.sleep(Math.min(30_000, 1000 * 2 ** failures), signal)
+          if (signal.aborted) return undefined
+        }
+        const found = await cluster.configMap(meta, signal).catch(() => current)
+        if (found === undefined) return undefined
+        if ('meta' in found) {
+          if (found.meta.uid !== meta.uid || reportId(found) !== id) return undefined
+          current = found.meta
+        }
+      }
+    }
+  }
+}
+
+/** With a journal on a bus a settled report may also be a dead letter. */
+async function outcomeOf(sink: AwaitedSink, position: Position, signal: AbortSignal): Promise<AwaitedOutcome> {
+  const outcome = (await sink.outcome?.(position, signal)) ?? { is: 'unknown' }
+  if (outcome.is !== 'unknown') return outcome
+  const settled = await sink.settled({ position, epoch: 0, sourceSequence: 0 }, signal)
+  return settled === 'settled' ? outcome : { is: settled === 'gone' ? 'gone' : 'pending' }
+}

@@ -1,0 +1,77 @@
+import { createServer, type RequestListener, type Server } from 'node:http'
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
+import { listening } from '../../host/listen.ts'
+import { formatHostPort, type HostPort } from '../../schema/values.ts'
+import type { TlsOptions } from '../tls.ts'
+
+export interface HttpListeners {
+  readonly addresses: readonly string[]
+  renew(tls: TlsOptions): void
+  /** Resolves after the last response. */
+  close(): Promise<void>
+}
+
+export interface HttpListenersOptions {
+  readonly places: readonly HostPort[]
+  readonly tls: TlsOptions | undefined
+  readonly listener: RequestListener
+  /** Called before the servers stop. */
+  readonly closing?: () => void
+}
+
+const [requestMs, headersMs, idleMs, maxHeaderSize] = [60_000, 10_000, 120_000, 16 * 1024]
+
+/** HTTP servers with limits of time and connections. Rejects if one cannot listen. */
+export async function openHttpListeners({
+  places,
+  tls,
+  listener,
+  closing,
+}: HttpListenersOptions): Promise<HttpListeners> {
+  const servers: { readonly server: Server | TlsServer; readonly address: string }[] = []
+  const close = async (): Promise<void> => {
+    closing?.()
+    await Promise.all(
+      servers.map(
+        ({ server }) =>
+          new Promise<void>((resolve) => {
+            server.close(() => resolve())
+            server.closeIdleConnections()
+          }),
+      ),
+    )
+  }
+  try {
+    for (const place of places) {
+      const limits = {
+        requestTimeout: requestMs,
+        headersTimeout: headersMs,
+        keepAliveTimeout: idleMs,
+        maxHeaderSize,
+      }
+      const server =
+        tls === undefined
+          ? createServer(limits, listener)
+          : createTlsServer(
+              { ...limits, ...tls, requestCert: tls.ca !== undefined, rejectUnauthorized: tls.ca !== undefined },
+              listener,
+            )
+      server.maxConnections = 256
+      await listening(server, place)
+      const bound = server.address()
+      const port = typeof bound === 'object' && bound !== null ? bound.port : place.port
+      const address = formatHostPort({ host: place.host, port })
+      servers.push({ server, address: `${tls === undefined ? 'http' : 'https'}://${address}` })
+    }
+  } catch (error) {
+    await close()
+    throw error
+  }
+  return {
+    addresses: servers.map(({ address }) => address),
+    close,
+    renew(certificates) {
+      for (const { server } of servers) if ('setSecureContext' in server) server.setSecureContext(certificates)
+    },
+  }
+}

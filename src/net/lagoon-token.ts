@@ -1,0 +1,93 @@
+/** Tokens of Lagoon environments: JWT with HS256 and four claims, in the order of insights-remote. */
+import { errors, jwtVerify, SignJWT } from 'jose'
+
+export interface EnvironmentClaims {
+  readonly environmentId: string
+  readonly environmentName: string
+  readonly namespace: string
+  readonly projectName: string
+}
+
+export interface VerifiedToken extends EnvironmentClaims {
+  /** Unix seconds. */
+  readonly issuedAt: number | undefined
+  readonly expires: number | undefined
+  /** Index of the secret that verified it. */
+  readonly secret: number
+}
+
+export interface VerifyOptions {
+  readonly algorithms: readonly string[]
+  /** Unix ms. */
+  readonly now: number
+}
+
+export const hmacAlgorithms = ['HS256', 'HS384', 'HS512'] as const
+/** The defaults of insights-remote and its examples. */
+const wellKnown = new Set(['testsecret', 'secret', 'changeme'])
+export const leastSecret = 32
+const maxToken = 8192
+
+export function isWeakSecret(secret: string): boolean {
+  return wellKnown.has(secret) || Buffer.byteLength(secret) < leastSecret
+}
+
+/** `lifetime`: Unix ms of the issue, and the validity in ms; without it the token does not expire. */
+export function mintToken(
+  secret: string,
+  { environmentId, environmentName, namespace, projectName }: EnvironmentClaims,
+  lifetime?: { readonly now: number; readonly ms: number },
+): Promise<string> {
+  const issued = Math.floor((lifetime?.now ?? 0) / 1000)
+  const claims = {
+    EnvironmentId: environmentId,
+    EnvironmentName: environmentName,
+    Namespace: namespace,
+    ProjectName: projectName,
+    ...(lifetime === undefined ? {} : { exp: issued + Math.floor(lifetime.ms / 1000), iat: issued }),
+  }
+  return new SignJWT(claims).setProtectedHeader({ alg: 'HS256', typ: 'JWT' }).sign(Buffer.from(secret))
+}
+
+/** Undefined for any token that is not valid; the reason is no business of its sender. */
+export async function verifyToken(
+  token: string,
+  secrets: readonly string[],
+  { algorithms, now }: VerifyOptions,
+): Promise<VerifiedToken | undefined> {
+  if (token.length > maxToken) return undefined
+  for (const [index, secret] of secrets.entries()) {
+    try {
+      const { payload } = await jwtVerify(token, Buffer.from(secret), {
+        algorithms: [...algorithms],
+        typ: 'JWT',
+        currentDate: new Date(now),
+      })
+      const claims = ['EnvironmentId', 'EnvironmentName', 'Namespace', 'ProjectName'].map((name) => payload[name])
+      const [environmentId, environmentName, namespace, projectName] = claims.map(textOf)
+      if (
+        environmentId === undefined ||
+        environmentName === undefined ||
+        namespace === undefined ||
+        projectName === undefined
+      )
+        return undefined
+      return {
+        environmentId,
+        environmentName,
+        namespace,
+        projectName,
+        issuedAt: payload.iat,
+        expires: payload.exp,
+        secret: index,
+      }
+    } catch (error) {
+      if (!(error instanceof errors.JWSSignatureVerificationFailed)) return undefined
+    }
+  }
+  return undefined
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined
+}
