@@ -47,6 +47,8 @@ describe('the table of metrics', () => {
     'shed',
     'overflow',
     'documents',
+    'configmaps',
+    'tokens',
   ]
 
   // kollect's names, for existing dashboards.
