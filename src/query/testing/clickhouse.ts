@@ -36,7 +36,10 @@ export class ClickhouseTables {
     const types =
       batch.kind === 'flows'
         ? (flowFields as readonly Field[]).map((field) => `"${field.name}" ${flowColumnType(field)}`)
-        : Object.entries(eventColumnTypes).map(([name, type]) => `"${name}" ${type}`)
+        : Object.entries({
+            ...eventColumnTypes,
+            ...Object.fromEntries(columns.map(({ name, type }) => [name, type])),
+          }).map(([name, type]) => `"${name}" ${type}`)
     await this.#post(`DROP TABLE IF EXISTS made_${names.view}`)
     await this.#post(`CREATE TABLE made_${names.view} (n UInt32, ${types.join(', ')}) ENGINE = MergeTree ORDER BY n`)
     await this.#post(
