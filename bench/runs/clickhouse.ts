@@ -76,7 +76,10 @@ async function fill(context: AcceptanceContext, weir: WeirProcess, server: ChdbS
     const source = sources.find(({ name }) => name === 'netflow')
     const shed = Object.values(source?.shed ?? {}).reduce((sum, rows) => sum + rows, 0)
     if ((source?.accepted ?? 0) + shed >= sent) {
-      context.expect(shed === 0 && source?.accepted === sent, `each of ${sent} flows is accepted (${shed} shed)`)
+      context.expect(
+        shed === 0 && source?.accepted === sent,
+        `case 47: each of ${sent} flows is accepted (${shed} shed)`,
+      )
       break
     }
     await sleep(100)
@@ -128,11 +131,11 @@ async function check(context: AcceptanceContext, server: ChdbServer, sent: numbe
   const wanted = BigInt(sent)
   context.expect(
     counts?.stored === wanted && counts.positions === wanted,
-    `no row is double (${counts?.stored} rows, ${counts?.positions} positions, ${sent} sent)`,
+    `case 47: no row is double (${counts?.stored} rows, ${counts?.positions} positions, ${sent} sent)`,
   )
   context.expect(
     counts?.numbers === wanted && counts.low === 1n && counts.high === wanted,
-    `no flow is missing (${counts?.numbers} numbers from ${counts?.low} to ${counts?.high})`,
+    `case 47: no flow is missing (${counts?.numbers} numbers from ${counts?.low} to ${counts?.high})`,
   )
   for (const rollup of ['flows_1m', 'flows_5m', 'flows_1h']) {
     const [sums] = await server.ask<{ flows: bigint; same: number }>(

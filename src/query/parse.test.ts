@@ -39,7 +39,7 @@ test('the example of the console has its documented meaning', () => {
   )
 })
 
-test('and binds tighter than or, not tightest', () => {
+test('case 44: and binds tighter than or, not tightest', () => {
   expect(normal('vlan=1 or vlan=2 and vlan=3')).toBe('vlan = 1 or vlan = 2 and vlan = 3')
   expect(sql('vlan=1 or vlan=2 and vlan=3')).toBe('("vlan" = 1 OR ("vlan" = 2 AND "vlan" = 3))')
   expect(sql('not vlan=1 and vlan=3')).toBe('(("vlan" = 1) IS NOT TRUE AND "vlan" = 3)')

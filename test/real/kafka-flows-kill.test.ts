@@ -55,7 +55,7 @@ async function stored(weir: WeirProcess): Promise<Counts> {
 }
 
 describe('netobserv-agent', () => {
-  test('kills while flows arrive lose and double no row', async () => {
+  test('case 50: kills and stops while flows arrive lose and double no row', async () => {
     const [topic, kills, count] = ['killed', 12, 5000]
     await stage.observer.create(topic, { partitions: 6 })
     const weir = await weirOn(topic)
@@ -77,7 +77,8 @@ describe('netobserv-agent', () => {
       await expect
         .poll(() => weir.metric('weir_bus_messages_total'), { ...patience, interval: 1 })
         .toBeGreaterThanOrEqual(after)
-      await weir.kill()
+      if (kill % 2 === 0) await weir.kill()
+      else expect(await weir.stop()).toMatchObject({ code: 0 })
       await weir.start()
     }
     done.abort()

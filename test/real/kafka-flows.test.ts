@@ -94,7 +94,7 @@ describe('netobserv-agent', () => {
     { system: 'kafka', server: 'Apache Kafka (KRaft)', version: () => stage.server.version },
   )
 
-  test('flows of the agent over Kafka are the rows that its own decoder shows', async () => {
+  test('case 37: flows of the agent over Kafka are the rows that its own decoder shows', async () => {
     const topic = stage.topic()
     const journal = new TestJournal()
     // The topic is created while the source waits for it.
@@ -106,7 +106,7 @@ describe('netobserv-agent', () => {
     await expect.poll(() => stage.client.committed(`g-${topic}`, topic), patience).toBe(2000)
   })
 
-  test('records of flowlogs-pipeline in JSON are the same rows, floats and unknown keys included', async () => {
+  test('case 37: JSON of flowlogs-pipeline gives the same rows, floats and unknown keys included', async () => {
     const topic = stage.topic()
     await stage.observer.create(topic, { partitions: 1 })
     const journal = new TestJournal()

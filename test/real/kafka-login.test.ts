@@ -86,7 +86,7 @@ function token(seconds: number): string {
 }
 
 test.each(['plain', 'scram-sha-256', 'scram-sha-512'] as const)(
-  'with %s: a wrong password is a retry with that reason, and a corrected one is taken without a restart',
+  'case 49: with %s, a wrong password is a retry with that reason, and a corrected one is taken without a restart',
   async (type) => {
     const password = join(await folder(), 'password')
     await writeFile(password, 'wrong\n')
@@ -114,7 +114,7 @@ test('with a token that is run out or none at all, and with one that is not, rea
   expect(await outcome(sink)).toBe('stored')
 })
 
-test('over TLS the certificate is checked against its authority and its name', async () => {
+test('case 49: over TLS the certificate is checked against its authority and its name', async () => {
   const ca_file = join(await folder(), 'ca.pem')
   await writeFile(ca_file, broker.cert)
   expect(await tried('tls', { tls: { ca_file } })).toBe('stored')
@@ -127,7 +127,7 @@ test('over TLS the certificate is checked against its authority and its name', a
   expect(await tried('plain', { tls: { ca_file } })).toMatch(/can't be reached/)
 })
 
-test('a missing or unknown client certificate is reported; a replaced one is used without a restart', async () => {
+test('case 49: a missing client certificate is reported; a replaced one is used without a restart', async () => {
   const dir = await folder()
   const [ca_file, cert_file, key_file] = [join(dir, 'ca.pem'), join(dir, 'cert.pem'), join(dir, 'key.pem')]
   await writeFile(ca_file, broker.cert)
@@ -177,7 +177,7 @@ test('a missing right to write to the topic is reported, and nothing is lost onc
   await expect.poll(reasons, { timeout: 10_000 }).toEqual([])
 })
 
-test('a source with a refused login reports the reason, and reads once the password is corrected', async () => {
+test('case 49: a source with a refused login reports it, and reads once the password is corrected', async () => {
   const password = join(await folder(), 'password')
   await writeFile(password, 'wrong\n')
   const config = configFrom(kafkaSourceSchema, {

@@ -312,7 +312,7 @@ test('it resumes at its position after a stop, also with offset: newest, which s
   await third.stop()
 })
 
-test('a topic that is made later is found, and so are partitions that are added', async () => {
+test('case 50: a topic that is made later is found, and so are partitions that are added', async () => {
   const topic = stage.topic()
   const journal = new TestJournal()
   const { source } = await run(journal, topic)

@@ -172,7 +172,7 @@ test('the agent’s flow is the record of the fact sheet, flags as a number or b
   expect(bytes).toMatchObject({ words: Uint32Array.of(1000, 0) })
 })
 
-test('a JSON record with floats, 64-bit strings and flag names is the same record', () => {
+test('case 37: a JSON record with floats, 64-bit strings and flag names is the same record', () => {
   const { batch, reader } = read(
     '{"SrcPort":443.0,"Bytes":"18446744073709551615","Packets":9007199254740993,"Flags":["SYN","FIN_ACK"],"TimeFlowStartMs":1.7e12,"Proto":6.0}',
   )

@@ -30,7 +30,7 @@ function decode(bytes: Uint8Array): { readonly rows: FlowRow[]; readonly json: u
   return { rows: flowRows(batch), json, malformed: decoder.malformed }
 }
 
-test('vector H is the record of the facts, in a message and alone', () => {
+test('case 36: vector H is the record of the facts, in a message and alone', () => {
   const expected = {
     Etype: 2048,
     SrcMac: '02:00:00:00:00:01',
@@ -103,7 +103,7 @@ const everything = message(
   [38, message([1, 1], [2, 1])],
 )
 
-test('DNS, drops, RTT, TLS, QUIC, IPsec, translation and network events are read without narrowing', () => {
+test('case 36: DNS, drops, RTT, TLS, QUIC, IPsec, translation and network events are read without narrowing', () => {
   const event = (...pairs: readonly (readonly [string, string])[]): Buffer =>
     message(...pairs.map(([key, value]) => [1, message([1, key], [2, value])] as const))
   const { rows, malformed } = decode(
@@ -198,7 +198,7 @@ test('a field exists only if the agent measured it', () => {
   )
 })
 
-test('ICMP has type and code instead of ports, and other ethertypes have no addresses', () => {
+test('case 36: ICMP has type and code instead of ports, and other ethertypes have no addresses', () => {
   const { rows } = decode(
     records(
       flow(

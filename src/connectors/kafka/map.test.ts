@@ -139,7 +139,7 @@ test('a record is decoded the same after any other record', () => {
   )
 })
 
-test('the key of a flow is both addresses in ascending order, as the agent writes it', () => {
+test('case 37: the key of a flow is both addresses in ascending order, as the agent writes it', () => {
   const columns = (pairs: readonly (readonly [string, string])[]): FlowBatch => ({
     kind: 'flows',
     count: pairs.length,

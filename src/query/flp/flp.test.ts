@@ -219,7 +219,7 @@ describe('a query of flowlogs-pipeline', () => {
     )
   })
 
-  test('binds or tighter than and', () => {
+  test('case 44: binds or tighter than and', () => {
     expect(textOf('Proto = 6 or Proto = 17 and SrcPort = 53')).toBe('(proto = 6 or proto = 17) and src_port = 53')
     expect(textOf('Proto = 6 and SrcPort = 53 or DstPort = 53')).toBe('proto = 6 and (src_port = 53 or dst_port = 53)')
     expect(textOf('Proto = 6 and (SrcPort = 53 or DstPort = 53)')).toBe(

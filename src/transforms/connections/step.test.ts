@@ -77,7 +77,7 @@ function stepOf(given: Given = {}): {
 const typesOf = (rows: readonly Row[]): unknown[] => rows.map((row) => row['record_type'])
 
 describe('connections', () => {
-  test('a response that is seen first is from B, with a heartbeat at 30 s and an end 5 s after FIN', () => {
+  test('case 43: a response that is seen first is from B, with a heartbeat at 30 s and an end 5 s after FIN', () => {
     const { take, close } = stepOf()
     const [first] = take(0, back({ tcp_flags: synAck, bytes: 60, time_start: t0 - 500, time_end: t0 }))
     expect(first).toMatchObject({
@@ -119,7 +119,7 @@ describe('connections', () => {
     ])
   })
 
-  test('both directions have one id, which follows from the key alone', () => {
+  test('case 43: both directions have one id, which follows from the key alone', () => {
     const [a] = stepOf().take(0, there())
     const [b] = stepOf().take(99, back())
     const [other] = stepOf().take(0, there({ src_port: 40_001 }))

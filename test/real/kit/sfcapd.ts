@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { runCommand } from '../../../tools/kit/command.ts'
 import { freePorts } from '../../kit/free-port.ts'
+import { udpQueueEmpty } from '../../kit/udp-queue.ts'
 import { install, type Program } from '../install/apt.ts'
 import { sfcapd } from '../install/sfcapd.ts'
 
@@ -54,6 +55,7 @@ export async function startSfcapd(folder: string, collector: Program = sfcapd): 
     await exited
   }
   const files: Sfcapd['files'] = async () => {
+    await udpQueueEmpty(port)
     await end()
     return {
       nfdump: join(dirname(path), 'nfdump'),
