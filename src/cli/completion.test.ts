@@ -67,6 +67,7 @@ _weir
       'neo4j-sink',
       'flows-to-clickhouse',
       'netobserv',
+      'insights-remote',
       'query',
       'flows',
       'events',

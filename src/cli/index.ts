@@ -14,13 +14,14 @@ export async function main(args: readonly string[]): Promise<void> {
       // Workers of a failed start must not keep the process alive.
       return await runCommand(args.slice(1)).catch((error: unknown) => self.exit(fail(error)))
     }
-    const [{ program }, { withGoFlags }, { withOriginalFlags }] = await Promise.all([
+    const [{ program }, { withGoFlags }, { withOriginalFlags }, { withSingleDashes }] = await Promise.all([
       import('./program.ts'),
       import('./cts-exporter.ts'),
       import('./flows-to-clickhouse.ts'),
+      import('./insights-remote.ts'),
     ])
     if (args.length === 0) return program().outputHelp()
-    await program().parseAsync(withOriginalFlags(withGoFlags(args)), { from: 'user' })
+    await program().parseAsync(withSingleDashes(withOriginalFlags(withGoFlags(args))), { from: 'user' })
   } catch (error) {
     if (isCommanderError(error)) return self.leave(error.exitCode === 0 ? 0 : 2)
     fail(error)

@@ -58,6 +58,7 @@ const withoutOutput: Readonly<Record<string, string>> = {
   'neo4j-sink': 'runs until stopped, with the flags of neo4j_sink',
   'flows-to-clickhouse': 'runs until stopped, with the flags of the example consumer',
   netobserv: 'runs until stopped, with the flags of flowlogs-pipeline',
+  'insights-remote': 'runs until stopped, with the flags of insights-remote',
   completion: 'prints a script',
   'dead-letters edit': 'prints one sentence',
   'dead-letters retry': 'prints one sentence',

@@ -13,6 +13,7 @@ import { register as registerFields } from './fields.ts'
 import { runHelp } from './flags.ts'
 import { register as registerFlowsToClickHouse } from './flows-to-clickhouse.ts'
 import { register as registerInsights } from './insights.ts'
+import { register as registerInsightsRemote } from './insights-remote.ts'
 import { register as registerJournal } from './journal.ts'
 import { register as registerKollect } from './kollect.ts'
 import { register as registerLedger } from './ledger.ts'
@@ -61,6 +62,7 @@ const summaries: Readonly<Record<string, string>> = {
   'cts-exporter': 'replace cts_exporter: post cloud audit traces to Knative',
   'neo4j-sink': 'replace neo4j_sink: write CloudEvents into Neo4j as a graph',
   'flows-to-clickhouse': 'write flows from Kafka into ClickHouse, as NetObserv’s example does',
+  'insights-remote': 'replace insights-remote of Lagoon: publish image reports, facts and problems',
   netobserv: 'replace flowlogs-pipeline: collect, enrich and export flows of a cluster',
   replay: 'resend the exporter datagrams of a packet capture',
   bus: 'test a message bus: connect, send, receive',
@@ -105,6 +107,7 @@ Exit codes: 0 success, 1 failure or server unreachable, 2 usage error or invalid
   registerNeo4jSink(weir)
   registerFlowsToClickHouse(weir)
   registerNetobserv(weir)
+  registerInsightsRemote(weir)
   weir.commandsGroup('Ask:')
   registerQuery(weir)
   registerRows(weir)

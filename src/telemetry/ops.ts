@@ -83,7 +83,7 @@ async function answer(request: IncomingMessage, options: OpsOptions): Promise<An
   const { profiles } = options
   const kind = profiles?.kindOf(path)
   if (profiles !== undefined && kind !== undefined) return profileOf(profiles, kind, request)
-  // The other names are those of kollect and flowlogs-pipeline.
+  // The other names are those of kollect, flowlogs-pipeline and insights-remote.
   switch (path) {
     case '/':
       return text(
@@ -98,10 +98,12 @@ async function answer(request: IncomingMessage, options: OpsOptions): Promise<An
     case '/healthz/live':
     case '/__/health':
     case '/live':
+    case '/healthz':
       return health(options, 'live')
     case '/healthz/ready':
     case '/__/ready':
     case '/ready':
+    case '/readyz':
       return health(options, 'ready')
     case '/healthz/accepting':
       return health(options, 'accepting')

@@ -120,6 +120,47 @@ describe('kubectl', () => {
     )
   })
 
+  test.for([
+    ['one', 1],
+    ['replicas', 2],
+  ] as const)(
+    'builds insights-remote for %s, which may write one Secret and starts',
+    async ([overlay, count], context) => {
+      const all = await built(context, overlay, 'kustomize/insights-remote/overlays')
+      const { replicas, template } = find(all, 'StatefulSet')['spec'] as {
+        readonly replicas: number
+        readonly template: { readonly spec: { readonly containers: readonly { readonly args: readonly string[] }[] } }
+      }
+      expect(replicas).toBe(count)
+      expect(template.spec).toMatchObject({
+        securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
+        containers: [{ securityContext: { readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } } }],
+      })
+      expect(find(all, 'Service')).toMatchObject({
+        metadata: { name: 'lagoon-remote-insights-remote' },
+        spec: { ports: [{ port: 80, targetPort: 'insights-ws' }] },
+      })
+      const secrets = rules(all, 'ClusterRole').filter(({ resources }) => resources.includes('secrets'))
+      expect(secrets.map(({ verbs, resourceNames }) => [verbs, resourceNames])).toEqual([
+        [['list', 'watch', 'create'], undefined],
+        [['patch'], ['insights-token']],
+      ])
+      const secret = 'a-secret-of-at-least-thirty-two-bytes'
+      const { code, stdout } = await launch([...(template.spec.containers[0]?.args ?? []), '--print-config'], {
+        env: {
+          PATH: process.env['PATH'],
+          INSIGHTS_TOKEN_SECRET: secret,
+          ...(find(all, 'ConfigMap')['data'] as Record<string, string>),
+        },
+      })
+      expect([code, stdout.includes(secret)]).toEqual([0, false])
+      const { sources } = parse(stdout) as { readonly sources: { readonly insights: { readonly lease?: object } } }
+      expect(sources.insights).toMatchObject({ burn: true, ack: 'sink:lagoon' })
+      expect(sources.insights.lease).toEqual(overlay === 'one' ? undefined : { name: 'ac8a682b.lagoon.sh' })
+      expect(rules(all, 'Role').flatMap(({ resourceNames = [] }) => resourceNames)).toEqual(['ac8a682b.lagoon.sh'])
+    },
+  )
+
   describe('replace cts_exporter', () => {
     interface Pod {
       readonly serviceAccountName?: string

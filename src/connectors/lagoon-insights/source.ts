@@ -121,9 +121,9 @@ export async function openInsights(config: InsightsConfig, context: SourceContex
 }
 
 /** The current one first. Throws WEIR_CONFIG_INVALID for a weak one. */
-function secretsOf({ token_secret, previous_secret, allow_weak_secret: allowed, strict }: InsightsConfig): string[] {
+function secretsOf({ token_secret, previous_secret, allow_weak_secret: allowed }: InsightsConfig): string[] {
   const secrets = [token_secret, previous_secret].flatMap((secret) => (secret === null ? [] : [revealSecret(secret)]))
-  if (secrets[0] !== undefined && !allowed && !strict && isWeakSecret(secrets[0]))
+  if (secrets[0] !== undefined && !allowed && isWeakSecret(secrets[0]))
     throw new WeirError(
       'WEIR_CONFIG_INVALID',
       `\`token_secret\` can be guessed, and tokens signed with it can be forged: set at least ${leastSecret} random ` +

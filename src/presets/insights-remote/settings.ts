@@ -1,0 +1,54 @@
+import { PresetProblem, truthOf } from '../given.ts'
+import { settings, type Setting, type SettingName } from './flags.ts'
+
+/** By the name of the flag, without dashes before it. */
+export type Flags = Readonly<Record<string, string | boolean | readonly string[] | undefined>>
+export type Environment = Readonly<Record<string, string | undefined>>
+
+export interface Given {
+  readonly value: string
+  /** Name of the flag or variable; undefined for the default. */
+  readonly by: string | undefined
+}
+
+export class Reader {
+  readonly #flags: Flags
+  readonly #env: Environment
+
+  constructor(flags: Flags, env: Environment) {
+    this.#flags = flags
+    this.#env = env
+  }
+
+  given(name: SettingName): Given {
+    const { flag, env, otherwise }: Setting = settings[name]
+    const variable = env === undefined ? '' : (this.#env[env] ?? '').trim()
+    if (variable !== '') return { value: variable, by: env }
+    const value = this.#flags[flag]
+    if (value !== undefined && typeof value !== 'object') return { value: String(value), by: `--${flag}` }
+    return { value: otherwise, by: undefined }
+  }
+
+  isGiven(name: SettingName): boolean {
+    return this.given(name).by !== undefined
+  }
+
+  text(name: SettingName): string {
+    return this.given(name).value
+  }
+
+  /** Go's words in any case. Throws PresetProblem. */
+  truth(name: SettingName): boolean {
+    const { value, by = '' } = this.given(name)
+    return truthOf(value.toLowerCase(), by)
+  }
+
+  /** Throws PresetProblem. */
+  count(name: SettingName, most: number): number {
+    const { value, by = '' } = this.given(name)
+    const count = /^\d{1,9}$/.test(value) ? Number(value) : -1
+    if (count < 0 || count > most)
+      throw new PresetProblem(`${by} is \`${value}\`; it must be an integer of at most ${most}`)
+    return count
+  }
+}
