@@ -1,4 +1,5 @@
 import { flowFields } from '../model/fields.ts'
+import { changedFields } from './changed-fields.ts'
 import { csvLine, type OutputFormat } from './output.ts'
 import { oneLine } from './text-table.ts'
 
@@ -73,7 +74,20 @@ const message: Shape = {
   ],
 }
 
+const changed: Shape = {
+  columns: ['row', 'outcome', 'field', 'before', 'after'],
+  titles: [
+    ['row', 24],
+    ['outcome', 10],
+    ['field', 20],
+    ['before', 24],
+    ['after', 24],
+  ],
+  cells: (line) => changed.columns.map((column) => text(line[column])),
+}
+
 function shapeOf(line: TapLine): Shape {
+  if ('outcome' in line && 'field' in line) return changed
   if ('body' in line || 'body_base64' in line || 'problem' in line) return message
   return 'specversion' in line ? event : flow
 }
@@ -102,6 +116,12 @@ export class TapTable {
   }
 }
 
+/** The line, or one line for each field that a transform changed. */
+function linesOf(line: string): readonly TapLine[] {
+  const parsed = JSON.parse(line) as TapLine
+  return changedFields(parsed)?.map((field) => ({ ...field })) ?? [parsed]
+}
+
 function cut(line: string, width: number): string {
   return line.length <= width ? line : `${line.slice(0, width - 1)}…`
 }
@@ -126,9 +146,13 @@ export class RowText {
       case 'yaml':
         return (await import('yaml')).stringify([JSON.parse(line)], { lineWidth: 0 })
       case 'csv':
-        return this.#csv(JSON.parse(line) as TapLine)
+        return linesOf(line)
+          .map((one) => this.#csv(one))
+          .join('')
       case 'table':
-        return this.#table.row(JSON.parse(line) as TapLine)
+        return linesOf(line)
+          .map((one) => this.#table.row(one))
+          .join('')
     }
   }
 

@@ -144,6 +144,33 @@ test('a transform is shown from both sides', async () => {
   expect(await side('--after')).toMatchObject({ data: { grün: '[redacted]' } })
 })
 
+test('the rows of a transform are shown before and after it, side by side', async () => {
+  await using running = await busy({
+    config: {
+      transforms: {
+        paid: { type: 'map', from: ['http'], only: { type: ['*.paid'] }, set: { 'data.kind': '"payment"' } },
+        web: { type: 'filter', from: ['netflow'], where: 'dst.port = 80' },
+      },
+    },
+  })
+  const both = (id: string, ...more: readonly string[]): ReturnType<typeof weir> =>
+    weir(['tap', id, '--before', '--after', '--limit', '2', '--url', running.url, ...more])
+  const [row] = lines((await both('paid', '-o', 'ndjson')).out)
+  expect(row).toMatchObject({
+    before: { _pos: expect.stringMatching(/^http:/) as string, type: 'order.paid' },
+    after: [{ type: 'order.paid', data: { kind: 'payment' } }],
+  })
+  expect(lines((await both('web', '-o', 'ndjson')).out)).toMatchObject([
+    { before: { dst_port: 443 }, after: [], outcome: 'filtered' },
+    { before: { dst_port: 443 }, after: [], outcome: 'filtered' },
+  ])
+  expect((await both('paid')).out).toMatch(
+    /^row +outcome +field +before +after\nhttp:\d+:\d+:\d+ +pass +data\.kind +payment\n/,
+  )
+  expect((await both('web')).out).toMatch(/\nnetflow:\d+:\d+:\d+ +filtered\n/)
+  expect((await both('web', '-o', 'csv')).out).toMatch(/^row,outcome,field,before,after\r?\nnetflow:[\d:]+,filtered,,,/)
+})
+
 test('an unknown component is reported, and a tap that the server ends is a failure', async () => {
   const { api } = await start()
   const url = ['--url', api.url]

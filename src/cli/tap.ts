@@ -19,10 +19,10 @@ export function register(program: Command): void {
       program
         .command('tap')
         .description(
-          'Stream the rows of a source, or the rows routed to a sink in the form in which they are sent. ' +
-            'Delivery is not affected.',
+          'Stream the rows of a source, the rows routed to a sink in the form in which they are sent, or the rows of ' +
+            'a transform before and after it. Delivery is not affected.',
         )
-        .argument('<name>', 'id of a source or sink; source/ID or sink/ID if both exist')
+        .argument('<name>', 'id of a source, sink or transform; source/ID or sink/ID if both exist')
         .option(
           '--filter <FILTER>',
           'only matching rows, such as "dst.port = 443 and bytes > 1M"; may be repeated, all must match',
@@ -40,7 +40,10 @@ export function register(program: Command): void {
 Examples:
   $ weir tap netflow --filter "dst.port = 443" --limit 10
   $ weir tap sink/bus -o ndjson | jq .body
+  $ weir tap masked --before --after
   $ weir tap masked --before
+
+With --before and --after, a table has the fields that changed, and JSON each row with the rows made of it.
 
 Rows are skipped if the reader is too slow; standard error reports their number.
 Exit code: 0 success, 1 server unreachable or stopped, 2 usage error.`,
@@ -51,7 +54,13 @@ Exit code: 0 success, 1 server unreachable or stopped, 2 usage error.`,
 async function run(name: string, { filter, limit, output, before, after, ...where }: TapFlags): Promise<void> {
   const server = await requireServer(where)
   const query = new URLSearchParams({
-    ...(before === after ? await targetOf(server, name) : before === true ? { sink: name } : { source: name }),
+    ...(before !== undefined && after !== undefined
+      ? { transform: name }
+      : before !== undefined
+        ? { sink: name }
+        : after !== undefined
+          ? { source: name }
+          : await targetOf(server, name)),
     ...(filter.length === 0
       ? {}
       : { filter: filter.length === 1 ? (filter[0] ?? '') : filter.map((one) => `(${one})`).join(' and ') }),
@@ -94,7 +103,7 @@ async function targetOf(server: Server, written: string): Promise<{ source: stri
       `\`${id}\` is a source and a sink.`,
       [
         `source/${id} selects the rows of the source, sink/${id} those routed to the sink. For a transform these are ` +
-          '--after and --before.',
+          '--after and --before; both flags show them side by side.',
       ],
       2,
     )

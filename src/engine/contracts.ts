@@ -196,6 +196,8 @@ export interface Sink {
   listen?(signal: AbortSignal, options: ListenOptions): Promise<Listening | string>
   /** The output of `send` for each row, in order, without secrets. Pure. */
   preview?(batch: SinkBatch): Iterable<Preview>
+  /** Shows the rows that a transform takes with those that it writes. Returns the unsubscribe function. */
+  watch?(listener: DerivationListener): () => void
   close(): Promise<void>
   /** Present if results depend on earlier rows. */
   readonly windows?: Windows
@@ -313,6 +315,21 @@ export interface Transformed {
   readonly outputs: readonly TransformOutput[]
   /** `index` and `rows` count over the chosen rows of the piece. */
   readonly failures: readonly Failure[]
+}
+
+/** A row of a transform, and what became of it. */
+export interface Derivation {
+  /** A piece of one row; undefined for rows that a window wrote at its end. */
+  readonly before?: SinkPiece
+  readonly outputs: readonly TransformOutput[]
+  readonly failure?: Failure
+}
+
+export interface DerivationListener {
+  /** Called after the rows are written. `skipped`: rows of the same batch that are not shown. */
+  derived(derivations: readonly Derivation[], skipped: number): void
+  /** The transform is closed, for example by a reload. */
+  closed(): void
 }
 
 export interface TransformOutput {

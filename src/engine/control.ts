@@ -2,7 +2,7 @@ import type { Frame, FrameHeader } from '../journal/types.ts'
 import type { EventBatch } from '../model/batches.ts'
 import type { RemoteObjects } from '../model/kubernetes.ts'
 import type { Health } from '../telemetry/health.ts'
-import type { Preview, SinkBatch, SinkPiece } from './contracts.ts'
+import type { DerivationListener, Preview, SinkBatch, SinkPiece } from './contracts.ts'
 
 export interface Control extends RemoteObjects {
   /** Appends a batch as one unit. Resolves when it is synced; with `ack: sink:<id>`, when it is settled. */
@@ -26,6 +26,8 @@ export interface Control extends RemoteObjects {
    * WEIR_SINK_UNKNOWN.
    */
   tap(target: TapTarget, listener: (piece: SinkPiece) => void): () => void
+  /** Rows of a transform with those derived from them. Throws WEIR_SINK_UNKNOWN unless it is one of this instance. */
+  derivations(transform: string, listener: DerivationListener): () => void
   /** Output of a sink for rows; undefined if it has no preview. */
   preview(sink: string, batch: SinkBatch): Iterable<Preview> | undefined
   /**

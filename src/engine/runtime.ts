@@ -22,13 +22,13 @@ import { Feed } from './feed.ts'
 import { eachInstance } from './cluster/names.ts'
 import { LedgerMetrics } from './ledger/metrics.ts'
 import { makeLedger, storeCounts, storeSink } from './ledger/ledger.ts'
-import type { Preview, SinkBatch, SinkPiece } from './contracts.ts'
+import type { DerivationListener, Preview, SinkBatch, SinkPiece } from './contracts.ts'
 import { observe } from './failing.ts'
 import { Readiness } from './readiness.ts'
 import { SourceRates, StoreLag } from './progress.ts'
 import type { RuntimeParts } from './runtime-parts.ts'
 import { tapOf } from './tap.ts'
-import { messageOf } from '../model/errors.ts'
+import { messageOf, WeirError } from '../model/errors.ts'
 
 const maintenanceMs = 1000
 
@@ -194,6 +194,13 @@ export class Runtime implements Control {
       const piece = pick(frame)
       if (piece !== undefined) listener(piece)
     })
+  }
+
+  derivations(transform: string, listener: DerivationListener): () => void {
+    const stop = this.#parts.sinks.get(transform)?.watch(listener)
+    if (stop === undefined)
+      throw new WeirError('WEIR_SINK_UNKNOWN', `there is no transform ${transform} in this instance`)
+    return stop
   }
 
   preview(sink: string, batch: SinkBatch): Iterable<Preview> | undefined {

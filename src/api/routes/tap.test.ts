@@ -1,6 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
+import type { SinkPiece, TransformOutput } from '../../engine/contracts.ts'
 import { realHost } from '../../host/index.ts'
+import { frameHeader } from '../../journal/frame-header.ts'
+import { toEventBatch } from '../../model/events.ts'
 import { TapFeed } from '../tap/feed.ts'
 import { start } from '../testing/kit.ts'
 import { someEvents, someFlows, type RecordingControl } from '../testing/recording-control.ts'
@@ -50,6 +53,42 @@ test('a tap of a source returns each row with its stable id, and no rows of othe
       data: { a: 1 },
     },
   ])
+})
+
+test('a tap of a transform returns each row before and after it', async () => {
+  const { api, control } = await start()
+  const rows = toEventBatch(['a', 'b', 'c'].map((id) => ({ id, source: '/s', type: 't', encoding: 'none' as const })))
+  const header = frameHeader({ sequence: 7, kind: 'events', source: 'http', count: 3, received: 5 })
+  const before = (row: number): SinkPiece => ({ header, batch: rows, rows: Uint32Array.of(row), firstRow: 0 })
+  const output = (to: string, id: string): TransformOutput => ({
+    to,
+    batch: toEventBatch([{ id, source: '/s', type: 'made', encoding: 'none' }]),
+  })
+  const lines = await tapped(api.url, control, 'transform=masked&limit=5&filter=type%20in%20(t,%20made)', () =>
+    control.derive(
+      [
+        { before: before(0), outputs: [output('', 'A')] },
+        {
+          before: before(1),
+          outputs: [output('', 'window')],
+          failure: { index: 0, is: 'filter', reason: 'aggregated', rows: Uint32Array.of(0) },
+        },
+        { before: before(2), outputs: [], failure: { index: 0, is: 'reject', reason: 'no' } },
+        { outputs: [output('late', 'end')] },
+      ],
+      9,
+    ),
+  )
+  expect(lines).toMatchObject([
+    { skipped: 9 },
+    { before: { _pos: 'http:1:7:0', id: 'a' }, after: [{ id: 'A', type: 'made' }] },
+    { before: { id: 'b' }, after: [], outcome: 'aggregated' },
+    { before: null, after: [{ id: 'window' }] },
+    { before: { id: 'c' }, after: [], outcome: 'rejected: no' },
+    { before: null, after: [{ _to: 'late', id: 'end' }] },
+  ])
+  const answer = await fetch(`${api.url}/api/v1/tap?transform=other`)
+  expect([answer.status, await answer.json()]).toMatchObject([404, { code: 'WEIR_SINK_UNKNOWN' }])
 })
 
 test('a tap of a sink returns what the sink writes, or why it cannot', async () => {

@@ -11,11 +11,13 @@ import { filterOf } from '../filter-text.ts'
 import type { ApiContext } from '../options.ts'
 import { ApiError } from '../problems.ts'
 import { TapFeed } from '../tap/feed.ts'
+import { derivationLines } from '../tap/derivations.ts'
 import { previewLines, rowLines } from '../tap/lines.ts'
 
 interface Query {
   readonly source?: string
   readonly sink?: string
+  readonly transform?: string
   readonly filter?: string
   readonly limit?: number
 }
@@ -39,19 +41,22 @@ export function tapRoutes(app: FastifyInstance, context: ApiContext): void {
     {
       schema: {
         operationId: 'tap',
-        summary: 'Stream the rows of one source or sink as they are synced',
+        summary: 'Stream the rows of one source, sink or transform as they are synced',
         description:
           'One JSON object a line, from now on. For a source: each row with `_pos`, its stable id. For a ' +
           'sink: each routed row in the form in which it is delivered: ' +
-          '`to`, `headers`, `body` (or `body_base64`), or the `problem` that prevents its encoding. Delivery ' +
-          'is not affected. ' +
+          '`to`, `headers`, `body` (or `body_base64`), or the `problem` that prevents its encoding. For a ' +
+          'transform: each row that it took as `before` (null: a window ended), the rows that it wrote as `after` ' +
+          '(`_to`: the output of a route), and the `outcome` of a row that it filtered or rejected. Delivery is not ' +
+          'affected. ' +
           '`{"skipped":n}` counts rows omitted because the client is too slow; empty lines are heartbeats.',
         querystring: {
           type: 'object',
           additionalProperties: false,
           properties: {
-            source: { ...text, description: 'Id of a source. Required unless `sink` is set.' },
+            source: { ...text, description: 'Id of a source. Set this, `sink` or `transform`.' },
             sink: { ...text, description: 'Id of a sink.' },
+            transform: { ...text, description: 'Id of a transform, to see its rows before and after.' },
             filter: { type: 'string', maxLength: 10_000, description: 'Only matching rows.' },
             limit: {
               type: 'integer',
@@ -75,6 +80,7 @@ export function tapRoutes(app: FastifyInstance, context: ApiContext): void {
       const query = request.query as Query
       const target = targetOf(query)
       const matching = matcher(query.filter, request.principal, context)
+      const visible = matcher(undefined, request.principal, context)
       if (feeds.size >= maxTaps)
         throw new ApiError('WEIR_API_LIMIT', `The limit is ${maxTaps} taps on this server.`, {
           headers: { 'retry-after': '10' },
@@ -88,12 +94,22 @@ export function tapRoutes(app: FastifyInstance, context: ApiContext): void {
         linesPerSecond,
         quietMs,
       })
-      const stop = control.tap(target, (piece) => {
-        const rows = matching(piece)
-        if (rows.length === 0) return
-        const chosen = { ...piece, rows: rows.subarray(0, feed.room(rows.length)) }
-        for (const line of linesOf(target, chosen)) feed.push(line)
-      })
+      const stop =
+        'transform' in target
+          ? control.derivations(target.transform, {
+              derived(derivations, skipped) {
+                feed.skip(skipped)
+                for (const line of derivationLines(derivations, { matching, visible, now: host.clock.now() }))
+                  if (feed.room(1) === 1) feed.push(line)
+              },
+              closed: () => feed.end(),
+            })
+          : control.tap(target, (piece) => {
+              const rows = matching(piece)
+              if (rows.length === 0) return
+              const chosen = { ...piece, rows: rows.subarray(0, feed.room(rows.length)) }
+              for (const line of linesOf(target, chosen)) feed.push(line)
+            })
       feeds.add(feed)
       const stream = Readable.from(feed, { objectMode: false })
       // The stream's end would wait for the feed.
@@ -121,11 +137,15 @@ export function tapRoutes(app: FastifyInstance, context: ApiContext): void {
   }
 }
 
-function targetOf({ source, sink }: Query): TapTarget {
-  if (source !== undefined && sink === undefined) return { source }
-  if (sink !== undefined && source === undefined) return { sink }
-  throw new ApiError('WEIR_API_INVALID', 'Set either `source` or `sink`.', {
-    hints: ['GET /api/v1/pipeline lists both.'],
+function targetOf({ source, sink, transform }: Query): TapTarget | { readonly transform: string } {
+  const [target, other] = [
+    ...(source === undefined ? [] : [{ source }]),
+    ...(sink === undefined ? [] : [{ sink }]),
+    ...(transform === undefined ? [] : [{ transform }]),
+  ]
+  if (target !== undefined && other === undefined) return target
+  throw new ApiError('WEIR_API_INVALID', 'Set one of `source`, `sink` and `transform`.', {
+    hints: ['GET /api/v1/pipeline lists them.'],
   })
 }
 

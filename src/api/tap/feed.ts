@@ -44,6 +44,11 @@ export class TapFeed {
     return take
   }
 
+  /** Rows that are not shown for another reason. */
+  skip(rows: number): void {
+    this.#skipped += rows
+  }
+
   push(line: string): void {
     if (this.#ended) return
     this.#left--

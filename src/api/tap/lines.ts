@@ -1,6 +1,7 @@
 import { encodeStructured } from '../../codecs/cloudevents/index.ts'
 import { flowJson } from '../../codecs/flow-json/index.ts'
 import type { Preview, SinkPiece } from '../../engine/contracts.ts'
+import type { Batch } from '../../model/batches.ts'
 import { eventAt } from '../../model/events.ts'
 import { stableId } from '../../model/positions.ts'
 
@@ -8,11 +9,14 @@ function positionOf({ header: { source, epoch, sourceSequence }, firstRow }: Sin
   return `"_pos":${JSON.stringify(stableId(source, epoch, sourceSequence, firstRow + row))}`
 }
 
-/** Flows by field name, events as CloudEvents, with their stable id `_pos`. */
+/** A row as a JSON object: a flow by field name, an event as CloudEvent. */
+export function rowWriter(batch: Batch): (row: number) => string {
+  return batch.kind === 'flows' ? flowJson(batch) : (row) => encodeStructured(eventAt(batch, row)).toString()
+}
+
+/** Rows with their stable id `_pos`. */
 export function* rowLines(piece: SinkPiece): Generator<string> {
-  const { batch } = piece
-  const write =
-    batch.kind === 'flows' ? flowJson(batch) : (row: number): string => encodeStructured(eventAt(batch, row)).toString()
+  const write = rowWriter(piece.batch)
   for (const row of piece.rows) {
     const object = write(row)
     yield `{${positionOf(piece, row)}${object === '{}' ? '' : ','}${object.slice(1)}`

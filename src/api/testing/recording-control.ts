@@ -1,7 +1,7 @@
 import type { Control, SinkOutcome, Health, Ledger, QueryFormat, SharedJournal } from '../../engine/control.ts'
 import { frameHeader } from '../../journal/frame-header.ts'
 import type { Frame } from '../../journal/types.ts'
-import type { Preview } from '../../engine/contracts.ts'
+import type { DerivationListener, Preview } from '../../engine/contracts.ts'
 import { decodeBatch, encodeBatch } from '../../journal/bodies.ts'
 import type { Batch, EventBatch } from '../../model/batches.ts'
 import { originCursor, type Origin } from '../../model/origins.ts'
@@ -117,6 +117,19 @@ export class RecordingControl implements Control {
     })
   }
 
+  readonly #derivations = new Set<DerivationListener>()
+
+  /** The only transform is `masked`; {@link derive} shows its rows. */
+  derivations(transform: string, listener: DerivationListener): () => void {
+    if (transform !== 'masked') throw new WeirError('WEIR_SINK_UNKNOWN', `there is no transform ${transform}`)
+    this.#derivations.add(listener)
+    return () => void this.#derivations.delete(listener)
+  }
+
+  derive(...given: Parameters<DerivationListener['derived']>): void {
+    for (const listener of this.#derivations) listener.derived(...given)
+  }
+
   *preview(_sink: string, { pieces: some }: Parameters<Control['preview']>[1]): Generator<Preview> {
     for (const { rows } of some)
       for (const row of rows)
@@ -136,7 +149,7 @@ export class RecordingControl implements Control {
   }
 
   get watchers(): number {
-    return this.#listeners.size
+    return this.#listeners.size + this.#derivations.size
   }
 
   /** Returns the sequence. `origin`: position in a shared journal. */

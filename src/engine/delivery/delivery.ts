@@ -7,6 +7,7 @@ import type { Position } from '../../model/positions.ts'
 import { oneRow } from '../../model/select.ts'
 import type { SinkState } from '../control.ts'
 import type {
+  DerivationListener,
   Enrichment,
   Idempotency,
   Log,
@@ -137,6 +138,10 @@ export class Delivery {
 
   preview(batch: SinkBatch): Iterable<Preview> | undefined {
     return this.#sink.preview?.(batch)
+  }
+
+  watch(listener: DerivationListener): (() => void) | undefined {
+    return this.#sink.watch?.(listener)
   }
 
   nudge(): void {

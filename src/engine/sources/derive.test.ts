@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { frameHeader } from '../../journal/frame-header.ts'
 import { decodeBatch, encodeBatch } from '../../journal/index.ts'
 import type { Unit } from '../../journal/types.ts'
+import type { Batch } from '../../model/batches.ts'
 import { eventId, toEventBatch } from '../../model/events.ts'
 import { deriveSink } from './derive.ts'
 import { FlowBuilder } from '../../model/flow-builder.ts'
@@ -49,6 +50,45 @@ class Kept {
 const signal = new AbortController().signal
 
 describe('a derived stream', () => {
+  it('shows each row with what became of it, without another result', async () => {
+    const kept = new Kept()
+    const sink = deriveSink({ id: 'up', transform: upper, journal: kept })
+    const shown: (readonly [string, string])[] = []
+    let [skipped, closed] = [0, 0]
+    const idOf = (rows: Batch | undefined, row: number): string => (rows?.kind === 'events' ? eventId(rows, row) : '-')
+    const stop = sink.watch?.({
+      derived(derivations, more) {
+        skipped += more
+        for (const { before, outputs, failure } of derivations)
+          shown.push([idOf(before?.batch, before?.rows[0] ?? 0), failure?.reason ?? idOf(outputs[0]?.batch, 0)])
+      },
+      closed: () => void closed++,
+    })
+    expect(await sink.send(batch([piece(1, ['a', 'drop1']), piece(2, ['b', 'bad1'])]), signal)).toEqual([
+      { index: 1, is: 'drop', reason: 'filtered' },
+      { index: 3, is: 'reject', reason: 'bad' },
+    ])
+    expect(shown.splice(0)).toEqual([
+      ['a', 'A'],
+      ['drop1', 'filtered'],
+      ['b', 'B'],
+      ['bad1', 'bad'],
+    ])
+    kept.fail = true
+    await expect(sink.send(batch([piece(3, ['c'])]), signal)).rejects.toThrow('full')
+    expect(shown).toEqual([])
+    kept.fail = false
+    await sink.send(batch([piece(3, ['c'])]), signal)
+    expect(shown).toEqual([['c', 'C']])
+    const ids = Array.from({ length: 1000 }, (_, number) => `n${number}`)
+    await sink.send(batch([piece(4, ids)]), signal)
+    expect([shown.length, skipped]).toEqual([501, 500])
+    expect(kept.ids).toEqual(['A', 'B', 'C', ...ids.map((id) => id.toUpperCase())])
+    await sink.close()
+    expect(closed).toBe(1)
+    stop?.()
+  })
+
   it('writes passed rows and reports dropped and rejected ones', async () => {
     const kept = new Kept()
     const sink = deriveSink({ id: 'up', transform: upper, journal: kept })

@@ -19,6 +19,7 @@ import type {
   TransformOutput,
   TransformTools,
 } from '../contracts.ts'
+import { Derivations } from './derivations.ts'
 import { derivedWindows, type Tick } from './derived-windows.ts'
 
 export interface Place {
@@ -92,6 +93,7 @@ class DerivedSink {
   #cursors: Map<string, Cursor> | undefined
   #waiting: Waiting | undefined
   #last: Place = nowhere
+  readonly derivations = new Derivations()
 
   constructor({ id, transform, journal, outputs = [''] }: DeriveOptions) {
     this.#id = id
@@ -109,6 +111,7 @@ class DerivedSink {
     const { failures } = this.#waiting
     await this.#append(this.#waiting)
     this.#waiting = undefined
+    this.derivations.show()
     return failures
   }
 
@@ -125,9 +128,11 @@ class DerivedSink {
         },
       )
       this.#waiting = { key, units, failures: [], done: 0 }
+      if (outputs.length > 0) this.derivations.add(undefined, { outputs, failures: [] })
     }
     await this.#append(this.#waiting)
     this.#waiting = undefined
+    this.derivations.show()
   }
 
   async ticks(): Promise<readonly Tick[]> {
@@ -182,9 +187,11 @@ class DerivedSink {
     const places = [...cursors.values()]
     let base = 0
     for (const piece of batch.pieces)
-      for (const part of split(piece, places)) {
+      for (const part of split(piece, places).flatMap((one) => this.derivations.parts(one))) {
         const last = { sequence: part.header.sequence, row: part.firstRow + (part.rows.at(-1) ?? 0) }
-        const { outputs, failures: some } = this.#transform.take(part)
+        const transformed = this.#transform.take(part)
+        const { outputs, failures: some } = transformed
+        this.derivations.add(part, transformed)
         failures.push(...some.map((failure) => shifted(failure, base)))
         base += part.rows.length
         this.#last = last
@@ -251,7 +258,8 @@ export function deriveSink(options: DeriveOptions): Sink {
   const windows = 'take' in options.transform ? options.transform.windows : undefined
   return {
     send: (batch) => sink.send(batch),
-    close: () => Promise.resolve(),
+    watch: (listener) => sink.derivations.watch(listener),
+    close: () => Promise.resolve(sink.derivations.close()),
     ...(windows === undefined || !('take' in options.transform)
       ? {}
       : { windows: derivedWindows(sink, options.transform, windows) }),

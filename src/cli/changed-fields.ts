@@ -1,0 +1,47 @@
+import { isRecord } from '../model/json.ts'
+
+/** One field that a transform changed. A row without such a field has one entry without a field. */
+export interface ChangedField {
+  /** Stable id of the row before; `-` for rows that a window wrote. */
+  readonly row: string
+  /** `pass`, the reason why the row was not passed, or the output of a route. */
+  readonly outcome: string
+  readonly field: string
+  readonly before?: unknown
+  readonly after?: unknown
+}
+
+type Fields = ReadonlyMap<string, unknown>
+
+/** The line of a tap of a transform, or undefined for another line. */
+export function changedFields(line: Readonly<Record<string, unknown>>): ChangedField[] | undefined {
+  const { before, after, outcome } = line
+  if (!('before' in line) || !Array.isArray(after)) return undefined
+  const row = isRecord(before) && typeof before['_pos'] === 'string' ? before['_pos'] : '-'
+  const old = flat(before)
+  if (after.length === 0) return [{ row, outcome: typeof outcome === 'string' ? outcome : 'no row', field: '' }]
+  return after.flatMap((one: unknown) => {
+    const passed = { row, outcome: isRecord(one) && typeof one['_to'] === 'string' ? `to ${one['_to']}` : 'pass' }
+    const changed = differences(old, flat(one))
+    if (changed.length > 0) return changed.map((field) => ({ ...passed, ...field }))
+    return [{ ...passed, field: '' }]
+  })
+}
+
+function differences(before: Fields, after: Fields): Pick<ChangedField, 'field' | 'before' | 'after'>[] {
+  return [...new Set([...before.keys(), ...after.keys()])]
+    .filter((field) => JSON.stringify(before.get(field)) !== JSON.stringify(after.get(field)))
+    .map((field) => ({ field, before: before.get(field), after: after.get(field) }))
+}
+
+/** Values by path; `_pos` and `_to` are not fields. */
+function flat(value: unknown, path = ''): Fields {
+  const found = new Map<string, unknown>()
+  if (!isRecord(value)) return found
+  for (const [key, one] of Object.entries(value)) {
+    if (path === '' && key.startsWith('_')) continue
+    if (isRecord(one)) for (const [name, inner] of flat(one, `${path}${key}.`)) found.set(name, inner)
+    else found.set(path + key, one)
+  }
+  return found
+}
