@@ -12,12 +12,12 @@ const NOT_IMPERATIVE =
   /^(?:an?|the|that|these|what|when|where|which|while|who(?:se)?|why|how|if|one|two|three|some|all|more|no|not|now|also|only|it|we|there|in|on|for|with|from|after|before|new|wip|.+[:!]|.+ing|.+ed|.*[^s]s)$/i
 const IMPERATIVE = /^(?:alias|bias|focus|bring|ping|ring|string|embed|exceed|feed|need|proceed|seed|shed|speed)$/i
 
-interface Commit {
-  readonly id: string
-  readonly subject: string
-  readonly body: string
-  readonly lines: number
-}
+type Commit = Readonly<{
+  id: string
+  subject: string
+  body: string
+  lines: number
+}>
 
 /** Empty if the history lacks BASE. */
 export async function commitSubjects(root: string): Promise<Problem[]> {

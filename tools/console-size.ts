@@ -15,12 +15,12 @@ interface Chunk extends Built {
   readonly css?: readonly string[]
 }
 
-interface ConsoleSizes {
-  readonly first: number
-  readonly styles: number
+type ConsoleSizes = Readonly<{
+  first: number
+  styles: number
   /** By route file, beyond the entry. */
-  readonly lazy: ReadonlyMap<string, number>
-}
+  lazy: ReadonlyMap<string, number>
+}>
 
 export async function consoleSizes(root: string): Promise<ConsoleSizes | undefined> {
   const dist = join(root, 'console/dist')

@@ -39,10 +39,10 @@ export const generatedFiles: readonly GeneratedFile[] = [
   ...homes().map((home) => ({ path: `${home.folder}/README.md`, generate: () => readmeHead(home) })),
 ]
 
-interface PackageFile {
-  readonly engines: Readonly<Record<string, string>>
-  readonly optionalDependencies: Readonly<Record<string, string>>
-}
+type PackageFile = Readonly<{
+  engines: Readonly<Record<string, string>>
+  optionalDependencies: Readonly<Record<string, string>>
+}>
 
 async function platforms(): Promise<string> {
   const pkg = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as PackageFile

@@ -13,11 +13,11 @@ const TEXT = /\.(?:ts|tsx|mts|mjs|md|css|html|yaml|yml|proto|tf|toml|sh|py|go)$|
 
 const DATA = /\S{80,}|^\s*\/(?![/*]).*\/[a-z]*[,;)]*$/
 
-interface LongLine {
-  readonly file: string
-  readonly line: number
-  readonly inTable: boolean
-}
+type LongLine = Readonly<{
+  file: string
+  line: number
+  inTable: boolean
+}>
 
 export async function lineLength(root: string): Promise<Problem[]> {
   const long = await longLines(root)

@@ -17,19 +17,19 @@ const GLOSSARY = 'docs/glossary.md'
 const wordings = rules.wordings.map(({ pattern, instead }) => ({ pattern: new RegExp(pattern, 'gi'), instead }))
 const listedNames = new Set(rules.names)
 
-interface Finding {
-  readonly file: string
-  readonly line: number
-  readonly text: string
-  readonly instead: string
-}
+type Finding = Readonly<{
+  file: string
+  line: number
+  text: string
+  instead: string
+}>
 
-interface Wording {
-  readonly words: number
-  readonly findings: readonly Finding[]
+type Wording = Readonly<{
+  words: number
+  findings: readonly Finding[]
   /** Uses by identifier. */
-  readonly names: ReadonlyMap<string, number>
-}
+  names: ReadonlyMap<string, number>
+}>
 
 export async function plainWords(root: string): Promise<Problem[]> {
   const { files, exceptions } = await filesOf(root)
@@ -81,10 +81,10 @@ export function wordingOf(files: readonly TextFile[], exceptions: readonly strin
   return { words, findings, names }
 }
 
-interface Prose {
-  readonly line: number
-  readonly text: string
-}
+type Prose = Readonly<{
+  line: number
+  text: string
+}>
 
 function* proseOfDocument(text: string): Generator<Prose> {
   let inBlock = false

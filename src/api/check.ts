@@ -1,26 +1,26 @@
 /** Validates by the JSON Schema of a route. A general validator would cost a third of the start time. */
 import { nearest } from '../schema/suggest.ts'
 
-export interface Schema {
-  readonly $id?: string
-  readonly $ref?: string
-  readonly type?: 'object' | 'array' | 'string' | 'integer' | 'number' | 'boolean' | readonly string[]
-  readonly description?: string
-  readonly title?: string
-  readonly default?: unknown
-  readonly examples?: readonly unknown[]
-  readonly enum?: readonly unknown[]
-  readonly properties?: Readonly<Record<string, Schema>>
-  readonly required?: readonly string[]
-  readonly additionalProperties?: boolean | Schema
-  readonly items?: Schema
-  readonly minItems?: number
-  readonly minLength?: number
-  readonly maxLength?: number
-  readonly minimum?: number
-  readonly maximum?: number
-  readonly pattern?: string
-}
+export type Schema = Readonly<{
+  $id?: string
+  $ref?: string
+  type?: 'object' | 'array' | 'string' | 'integer' | 'number' | 'boolean' | readonly string[]
+  description?: string
+  title?: string
+  default?: unknown
+  examples?: readonly unknown[]
+  enum?: readonly unknown[]
+  properties?: Readonly<Record<string, Schema>>
+  required?: readonly string[]
+  additionalProperties?: boolean | Schema
+  items?: Schema
+  minItems?: number
+  minLength?: number
+  maxLength?: number
+  minimum?: number
+  maximum?: number
+  pattern?: string
+}>
 
 const keywords = new Set([
   '$id',

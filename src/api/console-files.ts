@@ -27,12 +27,12 @@ export const contentSecurityPolicy = [
   "frame-ancestors 'none'",
 ].join('; ')
 
-interface Served {
-  readonly type: string
-  readonly plain: Buffer
-  readonly gzip: Buffer
-  readonly etag: string
-}
+type Served = Readonly<{
+  type: string
+  plain: Buffer
+  gzip: Buffer
+  etag: string
+}>
 
 /** File names contain content hashes. */
 export const builtConsole = fileURLToPath(new URL('../../console/dist/', import.meta.url))

@@ -1,10 +1,10 @@
 /** A module: its file, static and dynamic imports. */
-export interface Built {
-  readonly file: string
-  readonly isEntry?: boolean
-  readonly imports?: readonly string[]
-  readonly dynamicImports?: readonly string[]
-}
+export type Built = Readonly<{
+  file: string
+  isEntry?: boolean
+  imports?: readonly string[]
+  dynamicImports?: readonly string[]
+}>
 
 /** By source path. */
 export type Manifest = Readonly<Record<string, Built>>

@@ -10,10 +10,10 @@ import { ApiError } from './problems.ts'
 import { eventRoutes } from './routes/events.ts'
 import { createServer } from './server.ts'
 
-export interface EventListeners {
-  readonly urls: readonly string[]
-  readonly servers: readonly FastifyInstance[]
-}
+export type EventListeners = Readonly<{
+  urls: readonly string[]
+  servers: readonly FastifyInstance[]
+}>
 
 /** All listeners or none. Rejects like {@link startApi}. */
 export async function openEvents(

@@ -1,20 +1,20 @@
 import type { SourceExporters } from '../engine/control.ts'
 
 /** As exporters reach Weir. */
-export interface CollectorAddress {
-  readonly host: string
-  readonly netflow: number
-  readonly ipfix: number
-  readonly sflow: number
+export type CollectorAddress = Readonly<{
+  host: string
+  netflow: number
+  ipfix: number
+  sflow: number
   /** gRPC of the eBPF agents of NetObserv. */
-  readonly agents: number
-}
+  agents: number
+}>
 
-export interface Recipe {
-  readonly name: string
-  readonly title: string
-  readonly lines: (address: CollectorAddress) => readonly string[]
-}
+export type Recipe = Readonly<{
+  name: string
+  title: string
+  lines: (address: CollectorAddress) => readonly string[]
+}>
 
 /** Templates and long flows at least once a minute. */
 export const recipes: readonly Recipe[] = [
@@ -136,7 +136,7 @@ export const recipes: readonly Recipe[] = [
 /** Default ports without sources. `host` applies where no source listens on a specific address. */
 export function collectorAddress(
   sources: readonly Pick<SourceExporters, 'type' | 'addresses'>[],
-  host: { readonly requested?: string | undefined; readonly else: string },
+  host: Readonly<{ requested?: string | undefined; else: string }>,
 ): CollectorAddress {
   const listening = sources.flatMap(({ type, addresses }) =>
     addresses.flatMap((address) => {

@@ -20,11 +20,12 @@ export async function answerGroups(
   context: ApiContext,
   hub: Hub,
 ): Promise<FastifyReply> {
-  const query = request.query as GroupsQuery & {
-    readonly columns?: string
-    readonly sort?: string
-    readonly cursor?: string
-  }
+  const query = request.query as GroupsQuery &
+    Readonly<{
+      columns?: string
+      sort?: string
+      cursor?: string
+    }>
   const foreign = (['columns', 'sort', 'cursor'] as const).find((name) => query[name] !== undefined)
   if (foreign !== undefined)
     throw new ApiError('WEIR_API_INVALID', `"${foreign}" applies to single flows, and "group" requests groups.`, {

@@ -6,7 +6,7 @@ import { explainListen } from '../host/listen.ts'
 /** Returns the URL. Rejects with WEIR_LISTEN_IN_USE. */
 export async function listenAt(
   app: FastifyInstance,
-  { host, port }: { readonly host: string; readonly port: number },
+  { host, port }: Readonly<{ host: string; port: number }>,
 ): Promise<string> {
   const bare = host.replace(/^\[(.*)\]$/, '$1')
   try {

@@ -20,17 +20,17 @@ const endpoints: StoredEndpoints = {
   idOf: (field) => (field.kind === 'ip' ? `"${endpointIds(field.name)}"` : undefined),
 }
 
-export interface ManyGroupsLimits {
+export type ManyGroupsLimits = Readonly<{
   /** Groups are counted if a sample predicts more. */
-  readonly many: number
+  many: number
   /** With fewer groups one statement over texts is faster. */
-  readonly few: number
+  few: number
   /** Groups per statement: 80 to 110 MB for pairs of addresses. */
-  readonly perPart: number
-  readonly parts: number
+  perPart: number
+  parts: number
   /** Sums below are exact doubles, even if flows arrive between two statements. */
-  readonly small: number
-}
+  small: number
+}>
 
 const defaultLimits: ManyGroupsLimits = { many: 800_000, few: 100_000, perPart: 600_000, parts: 16, small: 2 ** 52 }
 

@@ -4,11 +4,11 @@ import { sessionCookie } from './access/cookies.ts'
 
 type Json = { readonly [name: string]: unknown }
 
-export interface DescribedRoute {
-  readonly method: string
-  readonly url: string
-  readonly schema: Json
-}
+export type DescribedRoute = Readonly<{
+  method: string
+  url: string
+  schema: Json
+}>
 
 export const problemSchema = {
   type: 'object',

@@ -6,37 +6,37 @@ import type { ApiToken } from './access/token-book.ts'
 import type { Certificate } from '../net/tls-files.ts'
 
 /** Sizes in bytes, times in ms. */
-export interface ApiLimits {
+export type ApiLimits = Readonly<{
   /** As sent, and after decompression. */
-  readonly bodyBytes: number
-  readonly eventBytes: number
-  readonly sqlBytes: number
-  readonly jsonDepth: number
-  readonly headerBytes: number
+  bodyBytes: number
+  eventBytes: number
+  sqlBytes: number
+  jsonDepth: number
+  headerBytes: number
   /** For the whole request to arrive. */
-  readonly requestMs: number
+  requestMs: number
   /** Wait for responses in progress. */
-  readonly closeMs: number
-  readonly viewsPerStream: number
-  readonly streamsPerUser: number
-  readonly streamsPerServer: number
+  closeMs: number
+  viewsPerStream: number
+  streamsPerUser: number
+  streamsPerServer: number
   /** A live client that reads nothing for this long is disconnected. */
-  readonly stuckMs: number
-  readonly commentMs: number
-  readonly tickMs: number
-  readonly rowsPerTick: number
+  stuckMs: number
+  commentMs: number
+  tickMs: number
+  rowsPerTick: number
   /** Time between messages of live series and graphs. */
-  readonly seriesMs: number
-  readonly graphMs: number
-  readonly concurrentQueries: number
-  readonly queuedPerUser: number
-  readonly concurrentExports: number
-  readonly queuedQueries: number
+  seriesMs: number
+  graphMs: number
+  concurrentQueries: number
+  queuedPerUser: number
+  concurrentExports: number
+  queuedQueries: number
   /** Per kind (flows, events), whichever is reached first: rows, compressed bytes (a quarter for events), age. */
-  readonly ringRows: number
-  readonly ringBytes: number
-  readonly ringMs: number
-}
+  ringRows: number
+  ringBytes: number
+  ringMs: number
+}>
 
 export const defaultLimits: ApiLimits = {
   bodyBytes: 32 * 1024 * 1024,
@@ -64,52 +64,52 @@ export const defaultLimits: ApiLimits = {
   ringMs: 900_000,
 }
 
-export interface QuickFilter {
-  readonly name: string
-  readonly filter: string
-}
+export type QuickFilter = Readonly<{
+  name: string
+  filter: string
+}>
 
-export interface ApiOptions {
-  readonly control: Control
-  readonly listen: { readonly host: string; readonly port: number }
+export type ApiOptions = Readonly<{
+  control: Control
+  listen: Readonly<{ host: string; port: number }>
   /** `sessionMs`: of a browser session. */
-  readonly auth: { readonly tokens: readonly ApiToken[]; readonly sessionMs?: number; readonly oidc?: OidcSettings }
+  auth: Readonly<{ tokens: readonly ApiToken[]; sessionMs?: number; oidc?: OidcSettings }>
   /** For POST /events. */
-  readonly httpAuth: 'api' | 'none'
+  httpAuth: 'api' | 'none'
   /** Accept only events, on any path. */
-  readonly eventsListen?: readonly { readonly host: string; readonly port: number }[]
+  eventsListen?: readonly Readonly<{ host: string; port: number }>[]
   /** Without it connections are plain. */
-  readonly tls?: Certificate | undefined
-  readonly limits?: Partial<ApiLimits>
-  readonly log: Log
-  readonly metrics?: Metrics
-  readonly host: Host
-  readonly version: string
+  tls?: Certificate | undefined
+  limits?: Partial<ApiLimits>
+  log: Log
+  metrics?: Metrics
+  host: Host
+  version: string
   /** Without it no view can be saved. */
-  readonly folder?: string
-  readonly quickFilters?: () => readonly QuickFilter[]
-  readonly auditTypes?: ReadonlySet<string>
+  folder?: string
+  quickFilters?: () => readonly QuickFilter[]
+  auditTypes?: ReadonlySet<string>
   /** Enriches live flows. */
-  readonly resolver?: Resolver
-}
+  resolver?: Resolver
+}>
 
-export interface ApiContext {
-  readonly control: Control
-  readonly limits: ApiLimits
-  readonly log: Log
-  readonly host: Host
-  readonly version: string
-  readonly resolver: Resolver | undefined
-  readonly tls?: Certificate | undefined
-}
+export type ApiContext = Readonly<{
+  control: Control
+  limits: ApiLimits
+  log: Log
+  host: Host
+  version: string
+  resolver: Resolver | undefined
+  tls?: Certificate | undefined
+}>
 
-export interface RunningApi {
+export type RunningApi = Readonly<{
   /** http://host:port or https://host:port. */
-  readonly url: string
+  url: string
   /** In the order of `eventsListen`. */
-  readonly eventsUrls: readonly string[]
+  eventsUrls: readonly string[]
   /** For new connections. Throws if invalid. */
   renew(tls: Certificate): void
   /** Ends live streams, waits up to `closeMs` for responses. */
   close(): Promise<void>
-}
+}>

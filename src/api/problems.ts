@@ -46,29 +46,29 @@ const statusOf: Partial<Record<ErrorCode, number>> = {
 }
 
 /** RFC 9457, section 3. */
-export interface Problem {
-  readonly type: string
-  readonly title: string
-  readonly status: number
-  readonly detail: string
-  readonly code: string
-  readonly hints: readonly string[]
-  readonly errors?: readonly TextProblem[]
-}
+export type Problem = Readonly<{
+  type: string
+  title: string
+  status: number
+  detail: string
+  code: string
+  hints: readonly string[]
+  errors?: readonly TextProblem[]
+}>
 
 /** At [from, to) in UTF-16 units. */
-export interface TextProblem {
-  readonly from: number
-  readonly to: number
-  readonly message: string
-  readonly hint?: string
-}
+export type TextProblem = Readonly<{
+  from: number
+  to: number
+  message: string
+  hint?: string
+}>
 
-interface Extra {
-  readonly hints?: readonly string[]
-  readonly errors?: readonly TextProblem[]
-  readonly headers?: Readonly<Record<string, string>>
-}
+type Extra = Readonly<{
+  hints?: readonly string[]
+  errors?: readonly TextProblem[]
+  headers?: Readonly<Record<string, string>>
+}>
 
 /** Becomes the problem response. */
 export class ApiError extends Error {
@@ -86,11 +86,11 @@ export class ApiError extends Error {
   }
 }
 
-export interface ProblemAnswer {
-  readonly problem: Problem
-  readonly headers: Readonly<Record<string, string>>
-  readonly unexpected: boolean
-}
+export type ProblemAnswer = Readonly<{
+  problem: Problem
+  headers: Readonly<Record<string, string>>
+  unexpected: boolean
+}>
 
 function typeOf(code: string): string {
   return `urn:weir:problem:${code

@@ -66,14 +66,14 @@ const flowTimes: QueryTime = {
       : withinSql('time_received', { from: from + hour, to: to - minute }, dialect),
 }
 
-export interface QuestionQuery {
-  readonly filter?: string
-  readonly both_ways?: string
-  readonly reporters?: NonNullable<RowSelection['reporters']>
-  readonly from?: string
-  readonly to?: string
-  readonly time?: string
-}
+export type QuestionQuery = Readonly<{
+  filter?: string
+  both_ways?: string
+  reporters?: NonNullable<RowSelection['reporters']>
+  from?: string
+  to?: string
+  time?: string
+}>
 
 export function rowQueryOf(query: QuestionQuery, byDefault: SpanTime, now: number, principal: Principal): RowQuery {
   const {
@@ -148,11 +148,11 @@ export function listOf(written: string | undefined): string[] {
     .filter((each) => each !== '')
 }
 
-export interface AnswerColumn {
-  readonly name: string
-  readonly type: string
-  readonly unit?: string
-}
+export type AnswerColumn = Readonly<{
+  name: string
+  type: string
+  unit?: string
+}>
 
 export function columnOf({ name, kind, sql }: QueryField): AnswerColumn {
   if (kind === 'text' && sql !== undefined) return { name, type: 'VARCHAR' }
@@ -167,31 +167,31 @@ export const measureColumns: readonly AnswerColumn[] = [
 ]
 
 /** `exact` is false for an approximation. */
-export interface AnswerFrame {
-  readonly columns: readonly AnswerColumn[]
-  readonly rows: readonly (readonly unknown[])[]
+export type AnswerFrame = Readonly<{
+  columns: readonly AnswerColumn[]
+  rows: readonly (readonly unknown[])[]
   /** Null at the end, and without pages. */
-  readonly next: string | null
+  next: string | null
   /** `raw` (flows), or a rollup. */
-  readonly source: string
-  readonly span: { readonly from: string; readonly to: string }
-  readonly exact: boolean
+  source: string
+  span: Readonly<{ from: string; to: string }>
+  exact: boolean
   /** Largest possible error of any group's sum. */
-  readonly error?: unknown
+  error?: unknown
   /** Set if rows received later are missing. */
-  readonly stored_to?: string
+  stored_to?: string
   /** Set if the span begins before the oldest stored flow. */
-  readonly since?: string
-}
+  since?: string
+}>
 
-export interface AnswerFacts {
-  readonly next?: string
-  readonly source?: string
-  readonly exact?: boolean
-  readonly storedTo?: bigint
-  readonly since?: bigint
-  readonly error?: unknown
-}
+export type AnswerFacts = Readonly<{
+  next?: string
+  source?: string
+  exact?: boolean
+  storedTo?: bigint
+  since?: bigint
+  error?: unknown
+}>
 
 export function answerFrame(
   columns: readonly AnswerColumn[],

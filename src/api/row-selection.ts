@@ -3,12 +3,12 @@ import { bothWays, nameTables, type Expression } from '../query/index.ts'
 
 export const reporters = ['all', 'one'] as const
 
-export interface RowSelection {
+export type RowSelection = Readonly<{
   /** Also rows that match with source and destination exchanged. */
-  readonly bothWays?: boolean
+  bothWays?: boolean
   /** `one`: each flow as one node reports it. */
-  readonly reporters?: (typeof reporters)[number]
-}
+  reporters?: (typeof reporters)[number]
+}>
 
 export const reportersText =
   '`one`: each flow once. If two nodes report a flow, one as egress and one as ingress, the egress row ' +

@@ -85,10 +85,10 @@ const compilersFactory = {
 function validatorOf({
   schema,
   httpPart,
-}: {
-  readonly schema: unknown
-  readonly httpPart?: string
-}): (data: unknown) => { value: unknown } | { error: Error } {
+}: Readonly<{
+  schema: unknown
+  httpPart?: string
+}>): (data: unknown) => { value: unknown } | { error: Error } {
   const expected = schema as Schema
   assertCheckable(expected)
   return (data) => {

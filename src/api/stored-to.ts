@@ -8,7 +8,7 @@ const graceMs = 1000
 /** A page sends a dozen requests at once. */
 const cacheMs = 500
 
-const known = new WeakMap<object, { readonly at: number; readonly pipeline: Promise<Pipeline> }>()
+const known = new WeakMap<object, Readonly<{ at: number; pipeline: Promise<Pipeline> }>>()
 
 /** µs since 1970 of the oldest stored flow, if the span begins earlier; the end of the span if there is none. */
 export async function storedSince(store: StoreReader, { from, to }: TimeSpan): Promise<{ since?: bigint }> {

@@ -3,14 +3,14 @@ import type { BatchKind } from '../model/batches.ts'
 import { flowFields } from '../model/fields.ts'
 import { insightColumnsOfViews } from './insight-views.ts'
 
-export interface ViewColumn {
-  readonly name: string
+export type ViewColumn = Readonly<{
+  name: string
   /** SQL type. */
-  readonly type: string
-  readonly unit?: string
-  readonly otel?: string
-  readonly meaning: string
-}
+  type: string
+  unit?: string
+  otel?: string
+  meaning: string
+}>
 
 const sqlType: Readonly<Record<string, string>> = {
   u8: 'UTINYINT',

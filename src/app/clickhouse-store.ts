@@ -15,15 +15,15 @@ import type { WeirConfig } from './config.ts'
 import { storeSinkSettings } from './config-entries.ts'
 import { limitQueries } from './query-limit.ts'
 
-export interface ClickHouseStoreParts {
-  readonly host: Host
-  readonly log: Log
-  readonly metrics: Metrics
-  readonly config: WeirConfig
-  readonly tail: Tail
+export type ClickHouseStoreParts = Readonly<{
+  host: Host
+  log: Log
+  metrics: Metrics
+  config: WeirConfig
+  tail: Tail
   /** With a shared journal other instances deliver, too. */
-  readonly sinks: () => Pick<SinkSet, 'outcome'> | undefined
-}
+  sinks: () => Pick<SinkSet, 'outcome'> | undefined
+}>
 
 /** Queries at once; further ones wait. */
 const connections = 16

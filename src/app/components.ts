@@ -3,18 +3,18 @@ import { defineSchema, infoOf, type AnyComponentSchema, type Fields, type Role }
 import { weirSchema } from './config.ts'
 import { deliveryFields } from './config-delivery.ts'
 
-export interface Component {
+export type Component = Readonly<{
   /** Unique: `nats`, or `sink/kafka` where a source has the same name. */
-  readonly name: string
-  readonly type: string
-  readonly role: Role
-  readonly summary: string
+  name: string
+  type: string
+  role: Role
+  summary: string
   /** Configuration key of the entries; undefined for a single section. */
-  readonly under?: 'sources' | 'sinks' | 'transforms'
-  readonly schema: AnyComponentSchema
+  under?: 'sources' | 'sinks' | 'transforms'
+  schema: AnyComponentSchema
   /** All settings of an entry, including those common to its kind. */
-  readonly entry: AnyComponentSchema
-}
+  entry: AnyComponentSchema
+}>
 
 const places = { sources: 'source', sinks: 'sink', transforms: 'transform' } as const satisfies Record<string, Role>
 

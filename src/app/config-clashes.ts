@@ -5,11 +5,11 @@ import { builtInTypes } from '../manifests.ts'
 import { listenersOf, outputsOf, type Listener } from './config-facts.ts'
 import type { WeirConfig } from './config.ts'
 
-interface Clash {
-  readonly path: Path
-  readonly message: string
-  readonly hint: string
-}
+type Clash = Readonly<{
+  path: Path
+  message: string
+  hint: string
+}>
 
 export function clashes(config: WeirConfig, written: unknown): readonly Clash[] {
   return [...ports(config), ...files(config), ...leases(config), ...sizes(config, written)]

@@ -3,19 +3,19 @@ import type { Path } from '../schema/problem.ts'
 import { components } from './components.ts'
 import type { WeirConfig } from './config.ts'
 
-export interface Listener {
+export type Listener = Readonly<{
   /** `api`, `ops`, `http`, or the id of a source. */
-  readonly owner: string
-  readonly path: Path
-  readonly protocol: 'udp' | 'tcp'
-  readonly address: HostPort
-}
+  owner: string
+  path: Path
+  protocol: 'udp' | 'tcp'
+  address: HostPort
+}>
 
-export interface Target {
-  readonly id: string
-  readonly kind: 'url' | 'path' | 'host:port'
-  readonly value: string
-}
+export type Target = Readonly<{
+  id: string
+  kind: 'url' | 'path' | 'host:port'
+  value: string
+}>
 
 type Entry = WeirConfig['sources'][string] | WeirConfig['sinks'][string]
 

@@ -12,10 +12,10 @@ import { weirSchema, type WeirConfig } from './config.ts'
 
 export type CompileFilter = (written: FilterText) => RowFilter
 
-interface Placed {
-  readonly path: Path
-  readonly value: FilterText
-}
+type Placed = Readonly<{
+  path: Path
+  value: FilterText
+}>
 
 function filtersIn(document: ConfigDocument): readonly Placed[] {
   const found: Placed[] = []

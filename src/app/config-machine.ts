@@ -12,18 +12,18 @@ import { textsOf, type Loaded } from './load-config.ts'
 
 const shortToken = 16
 
-interface Found {
-  readonly path: Path
-  readonly message: string
-  readonly hint: string
-  readonly secret?: true
-}
+type Found = Readonly<{
+  path: Path
+  message: string
+  hint: string
+  secret?: true
+}>
 
-interface Reference {
-  readonly info: FieldInfo
-  readonly written: string
-  readonly path: Path
-}
+type Reference = Readonly<{
+  info: FieldInfo
+  written: string
+  path: Path
+}>
 
 /** Returns warnings, one per line. Throws WEIR_CONFIG_INVALID with every problem and its location. */
 export async function verifyMachine(host: Host, { config, document }: Loaded): Promise<string> {

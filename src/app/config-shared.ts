@@ -8,11 +8,11 @@ export function rolesOf(config: Pick<WeirConfig, 'roles'>): ReadonlySet<WorkRole
   return new Set(config.roles.flatMap((role) => (role === 'all' ? roles : [role])))
 }
 
-interface Complaint {
-  readonly path: readonly (string | number)[]
-  readonly message: string
-  readonly hint: string
-}
+type Complaint = Readonly<{
+  path: readonly (string | number)[]
+  message: string
+  hint: string
+}>
 
 export function sharedProblems(config: WeirConfig): readonly Complaint[] {
   const shared = config.journal.on.type !== 'files'

@@ -25,19 +25,19 @@ import { shortForms } from './short-forms.ts'
 import { sharedProblems } from './config-shared.ts'
 import { emptyFiles, readDocument } from './config-text.ts'
 
-export interface ConfigArguments {
+export type ConfigArguments = Readonly<{
   /** Files and folders; later ones override earlier ones. */
-  readonly config: readonly string[]
-  readonly overrides: readonly Override[]
-}
+  config: readonly string[]
+  overrides: readonly Override[]
+}>
 
-export interface Loaded {
-  readonly config: WeirConfig
-  readonly document: ConfigDocument
-  readonly warnings: string
-  readonly empty: readonly string[]
-  readonly filter?: CompileFilter
-}
+export type Loaded = Readonly<{
+  config: WeirConfig
+  document: ConfigDocument
+  warnings: string
+  empty: readonly string[]
+  filter?: CompileFilter
+}>
 
 const ownVariables = ['WEIR_CONFIG', 'WEIR_TOKEN', 'WEIR_URL', 'WEIR_CACHE']
 

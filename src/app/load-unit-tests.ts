@@ -7,11 +7,11 @@ import { testFileSchema, type UnitTest } from './config-unit-tests.ts'
 import { loadConfig, textsOf, type Loaded } from './load-config.ts'
 import { runUnitTest, type TestResult } from './unit-tests.ts'
 
-export interface UnitTestReport {
-  readonly passed: number
-  readonly failed: number
-  readonly tests: readonly Readonly<{ file: string; name: string; failures: readonly string[] }>[]
-}
+export type UnitTestReport = Readonly<{
+  passed: number
+  failed: number
+  tests: readonly Readonly<{ file: string; name: string; failures: readonly string[] }>[]
+}>
 
 const isTestFile = (file: string): boolean => /\.test\.ya?ml$/.test(file)
 

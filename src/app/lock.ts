@@ -5,15 +5,15 @@ import { makeDurableDirectory, type Host } from '../host/index.ts'
 import { processIdentity, self, systemReason } from '../host/process.ts'
 import { WeirError } from '../model/errors.ts'
 
-export interface LockContent {
-  readonly pid: number
+export type LockContent = Readonly<{
+  pid: number
   /** API address; empty while starting. */
-  readonly url: string
-  readonly identity?: string
+  url: string
+  identity?: string
   /** Machine or container name. Missing in earlier versions, which held no lock. */
-  readonly host?: string
-  readonly inode?: string
-}
+  host?: string
+  inode?: string
+}>
 
 export interface Lock {
   readonly claim: Claim

@@ -13,15 +13,15 @@ import type { SourceWorkers } from './source-workers.ts'
 import type { OpenedStore } from './store-port.ts'
 import type { ingestMethods } from './workers/ingest.ts'
 
-interface OpsParts {
-  readonly host: Host
-  readonly metrics: MetricStore
-  readonly runtime: Runtime
-  readonly ingest: Remote<typeof ingestMethods>
-  readonly store: OpenedStore | undefined
-  readonly sources: SourceWorkers
-  readonly current: () => WeirConfig
-}
+type OpsParts = Readonly<{
+  host: Host
+  metrics: MetricStore
+  runtime: Runtime
+  ingest: Remote<typeof ingestMethods>
+  store: OpenedStore | undefined
+  sources: SourceWorkers
+  current: () => WeirConfig
+}>
 
 export async function openOps(
   config: WeirConfig,

@@ -13,20 +13,20 @@ import type { Secret } from '../schema/index.ts'
 import { messageOf } from '../model/errors.ts'
 import { isRecord } from '../model/json.ts'
 
-interface ReloadParts {
-  readonly host: Host
-  readonly flags: ConfigArguments
-  readonly log: Log
-  readonly current: () => Loaded
-  readonly adopt: (next: Loaded) => void
-  readonly sources: Pick<SourceWorkers, 'apply'>
-  readonly reveal: (secret: Secret) => string
-  readonly sinks: Pick<SinkSet, 'apply'>
-  readonly onSources: (running: readonly SourceReport[]) => void
-  readonly onClusters: (config: WeirConfig) => Promise<void>
+type ReloadParts = Readonly<{
+  host: Host
+  flags: ConfigArguments
+  log: Log
+  current: () => Loaded
+  adopt: (next: Loaded) => void
+  sources: Pick<SourceWorkers, 'apply'>
+  reveal: (secret: Secret) => string
+  sinks: Pick<SinkSet, 'apply'>
+  onSources: (running: readonly SourceReport[]) => void
+  onClusters: (config: WeirConfig) => Promise<void>
   /** Called when the sources of the store may have changed. */
-  readonly onStore: (config: WeirConfig) => Promise<void>
-}
+  onStore: (config: WeirConfig) => Promise<void>
+}>
 
 const fixedSettings = [
   'data',

@@ -17,18 +17,18 @@ import type { Log, Metrics } from '../telemetry/ports.ts'
 import { join, untilThere, type Joined, type SharedStart } from './shared.ts'
 import { SharedWorkloads } from './shared-workloads.ts'
 
-interface SharedDeliveryParts {
-  readonly host: Host
-  readonly log: Log
-  readonly metrics: Metrics
-  readonly traces?: Traces | undefined
-  readonly data: string
-  readonly maxBytes: number
-  readonly names: NameSettings
-  readonly networks: StaticResolver
+type SharedDeliveryParts = Readonly<{
+  host: Host
+  log: Log
+  metrics: Metrics
+  traces?: Traces | undefined
+  data: string
+  maxBytes: number
+  names: NameSettings
+  networks: StaticResolver
   load(type: string): Promise<SinkDefinition<unknown>>
   loadTransform(type: string): Promise<LoadedTransform> | undefined
-}
+}>
 
 type Applied = Awaited<ReturnType<PartitionWorkers['apply']>>
 

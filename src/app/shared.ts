@@ -11,15 +11,15 @@ import type { WeirConfig } from './config.ts'
 import { rolesOf } from './config-shared.ts'
 import { messageOf } from '../model/errors.ts'
 
-export interface SharedStart {
-  readonly type: string
-  readonly settings: unknown
-  readonly instance: string
-  readonly collects: boolean
-  readonly delivers: boolean
+export type SharedStart = Readonly<{
+  type: string
+  settings: unknown
+  instance: string
+  collects: boolean
+  delivers: boolean
   /** Copies every partition into a local journal, for store and live view. */
-  readonly serves: boolean
-}
+  serves: boolean
+}>
 
 export function sharedStart(config: WeirConfig, reveal: (secret: Secret) => string): SharedStart | undefined {
   const { on } = config.journal
@@ -37,11 +37,11 @@ export function sharedStart(config: WeirConfig, reveal: (secret: Secret) => stri
   }
 }
 
-export interface Joined {
-  readonly bus: JournalBus
-  readonly records: SharedRecords
-  readonly close: () => Promise<void>
-}
+export type Joined = Readonly<{
+  bus: JournalBus
+  records: SharedRecords
+  close: () => Promise<void>
+}>
 
 const againMs = 1000
 

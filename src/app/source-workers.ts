@@ -8,11 +8,11 @@ import type { ProfileRequest } from '../telemetry/profile.ts'
 import type { ingestMethods } from './workers/ingest.ts'
 import type { watchMethods, WatchStart } from './workers/watch.ts'
 
-export interface SourceWorkersOptions {
-  readonly ingest: Remote<typeof ingestMethods>
+export type SourceWorkersOptions = Readonly<{
+  ingest: Remote<typeof ingestMethods>
   spawn(): Worker
-  readonly start: Omit<WatchStart, 'journal'>
-}
+  start: Omit<WatchStart, 'journal'>
+}>
 
 export class SourceWorkers {
   readonly #options: SourceWorkersOptions

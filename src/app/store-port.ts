@@ -11,11 +11,11 @@ import { identityFolder, nameSettings } from './config-entries.ts'
 import { limitQueries } from './query-limit.ts'
 import type { storeMethods, StoreOpen } from './workers/store.ts'
 
-export interface OpenedStore {
-  readonly remote: Remote<typeof storeMethods>
-  readonly port: StorePort
-  readonly evidence: Awaited<ReturnType<(typeof storeMethods)['open']>>
-}
+export type OpenedStore = Readonly<{
+  remote: Remote<typeof storeMethods>
+  port: StorePort
+  evidence: Awaited<ReturnType<(typeof storeMethods)['open']>>
+}>
 
 /** For sources that emit states again before the store expires them. */
 export function storeRetention({ store }: WeirConfig): { readonly storeRetentionMs?: number } {

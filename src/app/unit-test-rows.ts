@@ -6,21 +6,21 @@ import { flowFields, resolveFieldName } from '../model/fields.ts'
 import { isRecord, type Fields } from '../model/json.ts'
 import { didYouMean } from '../schema/suggest.ts'
 
-export interface RowProblem {
-  readonly path: readonly string[]
-  readonly message: string
-  readonly hint?: string
-}
+export type RowProblem = Readonly<{
+  path: readonly string[]
+  message: string
+  hint?: string
+}>
 
 type RowKind = 'flow' | 'event'
 
-export interface ReadRow {
-  readonly kind: RowKind
-  readonly body: Fields
+export type ReadRow = Readonly<{
+  kind: RowKind
+  body: Fields
   /** Unix ms. */
-  readonly received: number | undefined
-  readonly to: string
-}
+  received: number | undefined
+  to: string
+}>
 
 export function readRow(written: Fields, expected: boolean): ReadRow | RowProblem {
   const allowed = ['flow', 'event', expected ? 'to' : 'received']

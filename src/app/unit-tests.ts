@@ -23,18 +23,18 @@ import {
   type RowProblem,
 } from './unit-test-rows.ts'
 
-interface TestProblem {
-  readonly path: readonly (string | number)[]
-  readonly message: string
-  readonly hint?: string
-}
+type TestProblem = Readonly<{
+  path: readonly (string | number)[]
+  message: string
+  hint?: string
+}>
 
-export interface TestResult {
-  readonly name: string
+export type TestResult = Readonly<{
+  name: string
   /** Lines that explain the failure; empty: passed. */
-  readonly failures: readonly string[]
-  readonly problems: readonly TestProblem[]
-}
+  failures: readonly string[]
+  problems: readonly TestProblem[]
+}>
 
 const firstTime = Date.UTC(2026, 0, 1)
 /** Ends every window. */
@@ -127,10 +127,10 @@ function pieceOf(batch: Batch, sequence: number, received: number): SinkPiece {
   return { header, batch, rows: Uint32Array.from({ length: count }, (_, row) => row), firstRow: 0 }
 }
 
-interface Played {
-  readonly outcomes: readonly string[]
-  readonly rows: readonly Readonly<{ to: string; kind: string; values: Fields }>[]
-}
+type Played = Readonly<{
+  outcomes: readonly string[]
+  rows: readonly Readonly<{ to: string; kind: string; values: Fields }>[]
+}>
 
 async function play(
   pieces: readonly SinkPiece[],

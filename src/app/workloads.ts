@@ -11,18 +11,18 @@ import type { WeirConfig } from './config.ts'
 import { clusterSources, receivesFlows, identityFolder, nameSettings } from './config-entries.ts'
 import { messageOf } from '../model/errors.ts'
 
-interface WorkloadsOptions {
-  readonly host: Host
-  readonly log: Log
-  readonly metrics: Metrics
-  readonly journal: string
-  readonly tail: Tail
-  readonly config: WeirConfig
-  readonly networks: StaticResolver
+type WorkloadsOptions = Readonly<{
+  host: Host
+  log: Log
+  metrics: Metrics
+  journal: string
+  tail: Tail
+  config: WeirConfig
+  networks: StaticResolver
   /** Whether cluster events reach this journal; in a shared one only instances with an API copy them. */
-  readonly follows: boolean
-  readonly store: Readonly<{ reader: StoreReader; position: Position }> | undefined
-}
+  follows: boolean
+  store: Readonly<{ reader: StoreReader; position: Position }> | undefined
+}>
 
 function storedObjects({ dialect }: StoreReader): string {
   const [ms, recent] =

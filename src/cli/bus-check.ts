@@ -11,17 +11,17 @@ import { CommandError } from './client.ts'
 import { fail, ok, reason, warn, type Finding } from './doctor/finding.ts'
 import { answerWithin } from './doctor/answer-within.ts'
 
-export interface CheckedBus {
-  readonly type: string
-  readonly settings: unknown
-  readonly notes: readonly string[]
-}
+export type CheckedBus = Readonly<{
+  type: string
+  settings: unknown
+  notes: readonly string[]
+}>
 
-export interface CheckOptions {
-  readonly write: boolean
-  readonly mayCreate: boolean
-  readonly stepMs: number
-}
+export type CheckOptions = Readonly<{
+  write: boolean
+  mayCreate: boolean
+  stepMs: number
+}>
 
 export const checkType = 'io.weir.bus.check'
 
@@ -180,11 +180,11 @@ async function steps(sink: Sink, type: string, host: Host, options: CheckOptions
   }
 }
 
-interface ReadBack {
-  readonly host: Host
-  readonly stepMs: number
-  readonly again: (signal: AbortSignal) => Promise<readonly Failure[]>
-}
+type ReadBack = Readonly<{
+  host: Host
+  stepMs: number
+  again: (signal: AbortSignal) => Promise<readonly Failure[]>
+}>
 
 /** After the time limit pending work gets this long to return its messages. */
 const graceMs = 8000

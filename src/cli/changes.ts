@@ -8,11 +8,11 @@ import { oneLine, textTable } from './text-table.ts'
 type Change = Readonly<Record<'time' | 'kind' | 'name' | 'operation', string>> &
   Readonly<{ namespace: string | null; actor: string | null; actor_kind: string | null; paths: readonly string[] }>
 
-interface Page {
-  readonly changes: readonly Change[]
-  readonly next: string | null
-  readonly hidden?: Readonly<{ total: number; rules: Readonly<Record<string, number>> }>
-}
+type Page = Readonly<{
+  changes: readonly Change[]
+  next: string | null
+  hidden?: Readonly<{ total: number; rules: Readonly<Record<string, number>> }>
+}>
 
 export function register(program: Command): void {
   withServerFlags(

@@ -21,11 +21,11 @@ export class CommandError extends Error {
   }
 }
 
-export interface ServerFlags {
-  readonly url?: string
-  readonly data?: string
-  readonly tokenFile?: string
-}
+export type ServerFlags = Readonly<{
+  url?: string
+  data?: string
+  tokenFile?: string
+}>
 
 export const defaultData = './weir-data'
 

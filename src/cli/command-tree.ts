@@ -1,29 +1,29 @@
 import type { Command } from 'commander'
 import { runFlags } from './flags.ts'
 
-export interface CommandNode {
+export type CommandNode = Readonly<{
   /** Words after `weir`; empty for `weir` itself. */
-  readonly words: readonly string[]
-  readonly summary: string
-  readonly description: string
-  readonly usage: string
-  readonly arguments: readonly Readonly<{
+  words: readonly string[]
+  summary: string
+  description: string
+  usage: string
+  arguments: readonly Readonly<{
     name: string
     description: string
     required: boolean
     choices: readonly string[]
   }>[]
-  readonly options: readonly CommandOption[]
-  readonly commands: readonly CommandNode[]
-}
+  options: readonly CommandOption[]
+  commands: readonly CommandNode[]
+}>
 
-export interface CommandOption {
-  readonly flags: readonly string[]
-  readonly value: string | undefined
-  readonly description: string
-  readonly choices: readonly string[]
-  readonly default: string | undefined
-}
+export type CommandOption = Readonly<{
+  flags: readonly string[]
+  value: string | undefined
+  description: string
+  choices: readonly string[]
+  default: string | undefined
+}>
 
 export function commandTree(command: Command, words: readonly string[] = []): CommandNode {
   const name = ['weir', ...words].join(' ')

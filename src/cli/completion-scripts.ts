@@ -3,12 +3,12 @@ import type { Shell } from './completion.ts'
 
 type Words = Readonly<Record<string, readonly string[]>>
 
-interface Place {
+type Place = Readonly<{
   /** `/journal/check`; empty for `weir` itself. */
-  readonly at: string
-  readonly words: readonly Readonly<{ word: string; description: string }>[]
-  readonly options: readonly CommandOption[]
-}
+  at: string
+  words: readonly Readonly<{ word: string; description: string }>[]
+  options: readonly CommandOption[]
+}>
 
 export function completionOf(shell: Shell, tree: CommandNode, extra: Words): string {
   const names = tree.commands.map(({ words }) => words[0] ?? '')

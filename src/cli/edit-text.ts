@@ -13,11 +13,11 @@ export async function readText(file: string): Promise<string> {
   }
 }
 
-interface Edited {
-  readonly text: string
-  readonly path: string
-  readonly done: () => Promise<void>
-}
+type Edited = Readonly<{
+  text: string
+  path: string
+  done: () => Promise<void>
+}>
 
 export async function editText(text: string, name: string): Promise<Edited> {
   const editor =

@@ -2,13 +2,13 @@ import type { ConfigArguments } from '../app/load-config.ts'
 import type { Override } from '../schema/index.ts'
 import { WeirError } from '../model/errors.ts'
 
-interface Flag {
-  readonly name: string
-  readonly path: readonly string[]
-  readonly value: string
-  readonly help: string
-  readonly repeatable?: boolean
-}
+type Flag = Readonly<{
+  name: string
+  path: readonly string[]
+  value: string
+  help: string
+  repeatable?: boolean
+}>
 
 export const runFlags: readonly Flag[] = [
   { name: 'data', path: ['data'], value: 'DIR', help: 'data folder (default ./weir-data)' },

@@ -8,20 +8,20 @@ interface Flags extends ServerFlags, OutputFlags {
   readonly limit: string
 }
 
-interface Page {
-  readonly next: string | null
-  readonly at: string
-  readonly total?: number
-}
+type Page = Readonly<{
+  next: string | null
+  at: string
+  total?: number
+}>
 
 type List = 'images' | 'packages' | 'problems'
 
-interface Listed {
-  readonly description: string
-  readonly examples: readonly string[]
-  readonly columns: readonly string[]
-  readonly table: readonly (readonly [head: string, cell: (row: Row) => string])[]
-}
+type Listed = Readonly<{
+  description: string
+  examples: readonly string[]
+  columns: readonly string[]
+  table: readonly (readonly [head: string, cell: (row: Row) => string])[]
+}>
 
 const text = (value: unknown): string =>
   typeof value === 'string' ? oneLine(value) : typeof value === 'number' ? String(value) : ''

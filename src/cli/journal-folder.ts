@@ -4,13 +4,13 @@ import { CommandError } from './client.ts'
 import { readHolder } from '../app/lock.ts'
 import type { Progress } from './progress.ts'
 
-export interface JournalFolder {
-  readonly directory: string
-  readonly segments: readonly Readonly<{ name: string; bytes: number }>[]
-  readonly bytes: number
+export type JournalFolder = Readonly<{
+  directory: string
+  segments: readonly Readonly<{ name: string; bytes: number }>[]
+  bytes: number
   /** True while a server writes to the folder: its newest frame may be half written. */
-  readonly live: boolean
-}
+  live: boolean
+}>
 
 export async function journalFolder(host: Host, data: string): Promise<JournalFolder> {
   const directory = `${data}/journal`

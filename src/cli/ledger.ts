@@ -11,10 +11,10 @@ interface LedgerFlags extends ServerFlags, WatchFlags {
   readonly verify?: boolean
 }
 
-export interface Verified {
-  readonly ledger: Ledger
-  readonly damaged: readonly Readonly<{ file: string; reason: string; rows: number }>[]
-}
+export type Verified = Readonly<{
+  ledger: Ledger
+  damaged: readonly Readonly<{ file: string; reason: string; rows: number }>[]
+}>
 
 type Verify = (data: string) => Promise<Verified>
 

@@ -14,10 +14,10 @@ export interface NetobservFlags extends Omit<FlpFlags, 'k8scachePort'> {
   readonly printConfig?: boolean
 }
 
-export interface Planned {
-  readonly plan: NetobservPlan
-  readonly text: string
-}
+export type Planned = Readonly<{
+  plan: NetobservPlan
+  text: string
+}>
 
 /** Of the file of flowlogs-pipeline, or of a file with a FlowCollector. Throws PresetProblem. */
 export async function planOfFile(flags: NetobservFlags, data: string): Promise<Planned> {
@@ -40,10 +40,10 @@ export async function planOfFile(flags: NetobservFlags, data: string): Promise<P
   )
 }
 
-export interface Collector {
-  readonly resource: unknown
-  readonly slices: readonly unknown[]
-}
+export type Collector = Readonly<{
+  resource: unknown
+  slices: readonly unknown[]
+}>
 
 export async function planOfResource(
   { resource, slices }: Collector,

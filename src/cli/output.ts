@@ -19,12 +19,12 @@ export interface WatchFlags extends OutputFlags {
 export type Row = Readonly<Record<string, unknown>>
 
 /** Data to print. `json` and `yaml` print `whole`; `ndjson` and `csv` print `rows`. */
-export interface Data {
-  readonly whole: unknown
-  readonly rows: readonly Row[]
-  readonly columns: readonly string[]
-  readonly table?: () => string
-}
+export type Data = Readonly<{
+  whole: unknown
+  rows: readonly Row[]
+  columns: readonly string[]
+  table?: () => string
+}>
 
 export function withOutput(command: Command, preset: OutputFormat = 'table', more: readonly string[] = []): Command {
   return command.addOption(

@@ -7,26 +7,26 @@ import { makeDataFolder, refuseHeld } from '../app/lock.ts'
 import { withoutUrlSecrets } from '../model/url-text.ts'
 import { CommandError, defaultData, type ExitCode } from './client.ts'
 
-interface PresetStart {
-  readonly name: string
-  readonly folder: string
-  readonly text: string
-  readonly files: Readonly<Record<string, string>>
-  readonly notes: readonly string[]
-  readonly fresh: string
-  readonly listen: string | undefined
-  readonly ops: string | undefined
+type PresetStart = Readonly<{
+  name: string
+  folder: string
+  text: string
+  files: Readonly<Record<string, string>>
+  notes: readonly string[]
+  fresh: string
+  listen: string | undefined
+  ops: string | undefined
   /** Maps an error at start to the other program's exit code; undefined for an error that is no WeirError. */
-  readonly exitCode: (error: WeirError | undefined) => number
-  readonly started?: (weir: RunningWeir) => void
-}
+  exitCode: (error: WeirError | undefined) => number
+  started?: (weir: RunningWeir) => void
+}>
 
-export interface PresetFlags {
-  readonly data?: string
-  readonly listen?: string
-  readonly ops?: string
-  readonly printConfig?: boolean
-}
+export type PresetFlags = Readonly<{
+  data?: string
+  listen?: string
+  ops?: string
+  printConfig?: boolean
+}>
 
 interface Preset extends Pick<PresetStart, 'name' | 'exitCode'> {
   readonly invalid: ExitCode

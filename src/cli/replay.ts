@@ -13,10 +13,10 @@ export interface ReplayFlags extends OutputFlags {
 }
 
 /** Destination of the datagrams. Without a port, each datagram keeps its captured port. */
-export interface Target {
-  readonly host: string
-  readonly port: number | undefined
-}
+export type Target = Readonly<{
+  host: string
+  port: number | undefined
+}>
 
 const defaultPorts = '2055,4739,6343,9995,9996'
 

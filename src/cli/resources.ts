@@ -10,12 +10,12 @@ interface Flags extends ScopeFlags {
   readonly manifest?: boolean
 }
 
-interface Page {
-  readonly resources: readonly Row[]
-  readonly next: string | null
-  readonly at: string
-  readonly total?: number
-}
+type Page = Readonly<{
+  resources: readonly Row[]
+  next: string | null
+  at: string
+  total?: number
+}>
 
 interface One extends Readonly<Record<'intervals' | 'owners' | 'owned' | 'relations' | 'events', readonly Row[]>> {
   readonly ref: string

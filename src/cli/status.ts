@@ -14,13 +14,13 @@ import {
 
 type StatusFlags = ServerFlags & WatchFlags
 
-interface Health {
-  readonly ready: boolean
-  readonly accepting: boolean
-  readonly version: string
-  readonly reasons: readonly string[]
-  readonly warnings: readonly string[]
-}
+type Health = Readonly<{
+  ready: boolean
+  accepting: boolean
+  version: string
+  reasons: readonly string[]
+  warnings: readonly string[]
+}>
 
 const columns = ['kind', 'name', 'type', 'state', 'detail']
 

@@ -3,20 +3,20 @@ import { storeSink } from './ledger/ledger.ts'
 import type { Failing, Observed } from './readiness.ts'
 import type { SourceHealth } from './sources/health.ts'
 
-interface Running {
+type Running = Readonly<{
   /** Why no data is accepted. */
-  readonly refusal: string | undefined
+  refusal: string | undefined
   /** Why posts are not acknowledged. */
-  readonly unacknowledged: string | undefined
+  unacknowledged: string | undefined
   /** Why partitions are not delivered. */
-  readonly delivery: string | undefined
-  readonly sinks: readonly Readonly<{ id: string; error: string | undefined }>[]
+  delivery: string | undefined
+  sinks: readonly Readonly<{ id: string; error: string | undefined }>[]
   /** Why the newest rows are not stored. */
-  readonly store: string | undefined
-  readonly former: readonly FormerSink[]
-  readonly sources: Readonly<Record<string, SourceHealth>>
-  readonly pending: ReadonlyMap<string, number>
-}
+  store: string | undefined
+  former: readonly FormerSink[]
+  sources: Readonly<Record<string, SourceHealth>>
+  pending: ReadonlyMap<string, number>
+}>
 
 export function observe({
   refusal,

@@ -4,13 +4,13 @@ import type { SharedFrames } from '../journal/shared-frames.ts'
 import type { Frame, Tail } from '../journal/types.ts'
 import type { Log } from './contracts.ts'
 
-interface FeedOptions {
-  readonly host: Host
-  readonly log: Log
-  readonly directory: string
-  readonly tail: Tail
-  readonly frames: SharedFrames
-}
+type FeedOptions = Readonly<{
+  host: Host
+  log: Log
+  directory: string
+  tail: Tail
+  frames: SharedFrames
+}>
 
 export class Feed {
   readonly #options: FeedOptions

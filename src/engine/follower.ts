@@ -5,12 +5,12 @@ import type { FrameHeader, SourceTotals, Tail } from '../journal/types.ts'
 import { Walk } from '../journal/walk.ts'
 import type { Position } from '../model/positions.ts'
 
-interface Followed {
-  readonly after: number
-  readonly takes: (source: string) => boolean
+type Followed = Readonly<{
+  after: number
+  takes: (source: string) => boolean
   /** Rows by source settled at the start, plus those in headers since. */
-  readonly seen: Map<string, number>
-}
+  seen: Map<string, number>
+}>
 
 type SourceCounts = { readonly name: string } & Pick<SourceTotals, 'duplicates'> & {
     readonly shed: Readonly<Record<string, number>>

@@ -3,20 +3,20 @@ import type { Clock } from '../host/index.ts'
 import type { Health } from './control.ts'
 import type { Log } from './contracts.ts'
 
-export interface Failing {
+export type Failing = Readonly<{
   /** Stable while the failure lasts, for example `sink bus`. */
-  readonly what: string
-  readonly why: string
+  what: string
+  why: string
   /** `lasting`: a reason after the grace period. `now`: at once. `partly`: other functions work. */
-  readonly counts: 'lasting' | 'now' | 'partly'
-}
+  counts: 'lasting' | 'now' | 'partly'
+}>
 
-export interface Observed {
-  readonly refusal: string | undefined
-  readonly unacknowledged: string | undefined
-  readonly failing: readonly Failing[]
-  readonly warnings: readonly string[]
-}
+export type Observed = Readonly<{
+  refusal: string | undefined
+  unacknowledged: string | undefined
+  failing: readonly Failing[]
+  warnings: readonly string[]
+}>
 
 const graceMs = 10_000
 /** Maintenance runs every second. */

@@ -6,21 +6,21 @@ type Port = Pick<MessagePort | Worker, 'postMessage' | 'on'>
 
 export type Methods = Readonly<Record<string, (argument: never) => unknown>>
 
-interface Request {
-  readonly call: number
-  readonly method: string
-  readonly argument: unknown
-}
-interface Response {
-  readonly answer: number
-  readonly value?: unknown
-  readonly error?: SerializedError
-}
-interface SerializedError {
-  readonly message: string
-  readonly code?: string
-  readonly stack?: string | undefined
-}
+type Request = Readonly<{
+  call: number
+  method: string
+  argument: unknown
+}>
+type Response = Readonly<{
+  answer: number
+  value?: unknown
+  error?: SerializedError
+}>
+type SerializedError = Readonly<{
+  message: string
+  code?: string
+  stack?: string | undefined
+}>
 
 export interface Remote<M extends Methods> {
   call<K extends keyof M & string>(

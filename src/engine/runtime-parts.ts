@@ -43,11 +43,11 @@ export interface StorePort {
 }
 
 /** A store of another system. A sink named `store` writes it. */
-export interface OutsideStore {
-  readonly reader: StoreReader
+export type OutsideStore = Readonly<{
+  reader: StoreReader
   /** Why queries fail. */
-  readonly problem: string | undefined
-}
+  problem: string | undefined
+}>
 
 export interface RuntimeParts extends PushParts {
   readonly log: Log
@@ -65,16 +65,17 @@ export interface RuntimeParts extends PushParts {
   /** First sequence needed by workload names, and named workloads of a cluster. */
   readonly workloads: { readonly holds: number | undefined; of(cluster: string): number | undefined }
   readonly shared?:
-    | (PushParts['shared'] & {
-        readonly deadLetters: DeadLetterStore
-        readonly problem: string | undefined
-        forget(sink: string): Promise<number>
-        readonly name: string | undefined
-        readonly partitions: number
-        sinks(): Pipeline['sinks']
-        books(
-          known: readonly SourceRows[],
-        ): Promise<Readonly<{ sources: readonly SourceRows[]; sinks: readonly SinkCounts[] }>>
-      })
+    | (PushParts['shared'] &
+        Readonly<{
+          deadLetters: DeadLetterStore
+          problem: string | undefined
+          forget(sink: string): Promise<number>
+          name: string | undefined
+          partitions: number
+          sinks(): Pipeline['sinks']
+          books(
+            known: readonly SourceRows[],
+          ): Promise<Readonly<{ sources: readonly SourceRows[]; sinks: readonly SinkCounts[] }>>
+        }>)
     | undefined
 }

@@ -3,11 +3,11 @@ import { takesFrom } from './delivery/route.ts'
 
 export type StoreFrom = readonly string[] | undefined
 
-interface Choice {
+type Choice = Readonly<{
   /** Applies to frames after this sequence. */
-  readonly after: number
-  readonly from: StoreFrom
-}
+  after: number
+  from: StoreFrom
+}>
 
 /** More than the store can have left to read, or to repeat, after as many reloads. */
 const maxChoices = 100

@@ -1,9 +1,9 @@
-interface BackoffLimits {
-  readonly firstMs: number
-  readonly maxMs: number
+type BackoffLimits = Readonly<{
+  firstMs: number
+  maxMs: number
   /** Share of the delay that is random; default: half. */
-  readonly jitter?: number
-}
+  jitter?: number
+}>
 
 /** Exponential backoff in ms. `retry`: from 0. `random`: from 0 to 1; jitter spreads the retries of many clients. */
 export function backoffMs({ firstMs, maxMs, jitter = 0.5 }: BackoffLimits, retry: number, random: number): number {

@@ -7,25 +7,25 @@ import type { Duplex, Readable } from 'node:stream'
  * A Node process that works for this one. When this process ends, the channel closes and {@link parentChannel} ends the
  * child.
  */
-export interface ChildProcess {
-  readonly channel: Duplex
+export type ChildProcess = Readonly<{
+  channel: Duplex
   /** Standard output of a child started with `file`: a pipe that the child can open as /dev/stdout. */
-  readonly file: Readable | undefined
+  file: Readable | undefined
   errors(): string
   kill(): void
   /** Resolves with the exit status. Never rejects. */
-  readonly ended: Promise<string>
-}
+  ended: Promise<string>
+}>
 
-interface ChildOptions {
-  readonly script: string
-  readonly nodeFlags: readonly string[]
+type ChildOptions = Readonly<{
+  script: string
+  nodeFlags: readonly string[]
   /** All variables of the child; it needs no secrets. */
-  readonly env: Readonly<Record<string, string>>
+  env: Readonly<Record<string, string>>
   /** Limit of private memory in bytes (RLIMIT_DATA; Linux). */
-  readonly dataBytes: number
-  readonly file: boolean
-}
+  dataBytes: number
+  file: boolean
+}>
 
 const channelFd = 3
 const maxErrors = 2000

@@ -2,13 +2,13 @@ import { constants } from 'node:fs'
 import * as fs from 'node:fs/promises'
 import { dirname } from 'node:path'
 
-export interface FileStat {
-  readonly size: number
-  readonly modified: number
+export type FileStat = Readonly<{
+  size: number
+  modified: number
   /** Unix ms of the last change of content, name or attributes. Programs cannot set it. */
-  readonly changed: number
-  readonly directory: boolean
-}
+  changed: number
+  directory: boolean
+}>
 
 /** `read`: must exist. `create`: must not exist. `write`: created if missing, never truncated. */
 export type OpenMode = 'read' | 'create' | 'write'

@@ -12,10 +12,10 @@ import {
 } from 'node:fs'
 import { stat } from 'node:fs/promises'
 
-export interface Claim {
-  readonly path: string
-  readonly inode: string
-}
+export type Claim = Readonly<{
+  path: string
+  inode: string
+}>
 
 export class FolderClaim {
   readonly claim: Claim

@@ -10,12 +10,12 @@ export { replaceFile } from './replace-file.ts'
 export type { Disk, DiskFile, FileStat, OpenMode } from './disk.ts'
 export type { Clock, Random, Timer, Timers } from './real.ts'
 
-export interface Host {
-  readonly clock: import('./real.ts').Clock
-  readonly disk: import('./disk.ts').Disk
-  readonly timers: import('./real.ts').Timers
-  readonly random: import('./real.ts').Random
-}
+export type Host = Readonly<{
+  clock: import('./real.ts').Clock
+  disk: import('./disk.ts').Disk
+  timers: import('./real.ts').Timers
+  random: import('./real.ts').Random
+}>
 
 export function realHost(): Host {
   return { clock: realClock, disk: realDisk, timers: realTimers, random: realRandom }

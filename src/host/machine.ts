@@ -4,10 +4,10 @@ import * as os from 'node:os'
 import { privateBytes } from './child.ts'
 
 /** Facts about the machine and process for diagnosis; undefined if the system does not report them. */
-export interface Machine {
-  readonly node: Readonly<{ version: string; path: string }>
-  readonly cpus: number
-  readonly uid: number | undefined
+export type Machine = Readonly<{
+  node: Readonly<{ version: string; path: string }>
+  cpus: number
+  uid: number | undefined
   /** Runnable processes, averaged over the last minute; all zero on Windows. */
   load(): number
   memory(): Memory
@@ -21,31 +21,31 @@ export interface Machine {
   mayWrite(path: string): Promise<boolean>
   /** Addresses at which other machines can reach this one, IPv4 first. */
   addresses(): readonly string[]
-}
+}>
 
 /** Bytes. `limit` is the lesser of the machine's and the container's. */
-export interface Memory {
-  readonly limit: number
-  readonly available: number
-  readonly contained: boolean
-}
+export type Memory = Readonly<{
+  limit: number
+  available: number
+  contained: boolean
+}>
 
 export interface OpenFiles {
   /** Limit of this process; Infinity if there is none. */
   readonly limit: number
 }
 
-export interface FileSystem {
+export type FileSystem = Readonly<{
   /** Name in the kernel: ext4, xfs, tmpfs, overlay, nfs4 … */
-  readonly type: string
-  readonly mountPoint: string
-  readonly readOnly: boolean
-}
+  type: string
+  mountPoint: string
+  readOnly: boolean
+}>
 
-export interface Ownership {
-  readonly uid: number
-  readonly mode: number
-}
+export type Ownership = Readonly<{
+  uid: number
+  mode: number
+}>
 
 export const realMachine: Machine = {
   node: { version: process.versions.node, path: process.execPath },

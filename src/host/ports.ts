@@ -1,11 +1,11 @@
 import * as fs from 'node:fs/promises'
 import { basename } from 'node:path'
 
-interface PortHolder {
-  readonly pid: number
+type PortHolder = Readonly<{
+  pid: number
   /** Its program, with the script of an interpreter. */
-  readonly command: string
-}
+  command: string
+}>
 
 type Protocol = 'udp' | 'tcp'
 
@@ -26,15 +26,15 @@ export async function portHolders(protocol: Protocol, port: number): Promise<Por
 }
 
 /** One line of /proc/net/{udp,tcp}{,6}. */
-interface KernelSocket {
+type KernelSocket = Readonly<{
   /** Hexadecimal; each 32-bit word in native byte order. */
-  readonly address: string
-  readonly port: number
-  readonly state: string
-  readonly inode: string
+  address: string
+  port: number
+  state: string
+  inode: string
   /** Datagrams that the kernel dropped because the receive buffer was full; 0 for TCP. */
-  readonly drops: number
-}
+  drops: number
+}>
 
 /** Sockets of one table (`udp`, `udp6`, `tcp`, `tcp6`); empty if it does not exist. */
 export async function socketTable(table: string): Promise<KernelSocket[]> {

@@ -1,10 +1,10 @@
 import type { Timers } from './real.ts'
 
-interface Limit {
-  readonly timers: Timers
-  readonly ms: number
-  readonly late: string
-}
+type Limit = Readonly<{
+  timers: Timers
+  ms: number
+  late: string
+}>
 
 /** Rejects if the work takes longer. The work itself continues; its later failure is ignored. */
 export function withTimeout<T>(work: Promise<T>, limit: Limit): Promise<T> {

@@ -11,18 +11,18 @@ import { Words } from './words.ts'
 import type { StaticResolution, StaticResolver } from './static-resolver.ts'
 
 /** `unknown`: some end is within the ranges of a cluster, but has no holder yet. */
-interface Enriched {
-  readonly batch: FlowBatch
-  readonly unknown: boolean
-}
+type Enriched = Readonly<{
+  batch: FlowBatch
+  unknown: boolean
+}>
 
-export interface Names {
+export type Names = Readonly<{
   /** Undefined while no cluster is watched. */
-  readonly holders?: Holders | undefined
+  holders?: Holders | undefined
   /** Names and labels of ranges; undefined without a file. */
-  readonly networks?: Pick<StaticResolver, 'resolve' | 'generation'> | undefined
-  readonly labels?: readonly LabelCopy[] | undefined
-}
+  networks?: Pick<StaticResolver, 'resolve' | 'generation'> | undefined
+  labels?: readonly LabelCopy[] | undefined
+}>
 
 const ends = ['src', 'dst'] as const
 /** No text has this code. */
@@ -85,15 +85,15 @@ export function enrichFlows(batch: FlowBatch, received: number, { holders, netwo
   return { batch: changed ? { ...batch, dictionary: words.list, columns } : batch, unknown }
 }
 
-interface Found {
+type Found = Readonly<{
   /** Index in `endpoints` by row; 0 if unknown. */
-  readonly rows: Uint32Array
+  rows: Uint32Array
   /** Of distinct holders; the first is undefined. */
-  readonly endpoints: readonly (Endpoint | undefined)[]
+  endpoints: readonly (Endpoint | undefined)[]
   /** Of the same holders. */
-  readonly numbers: readonly number[]
-  readonly unknown: boolean
-}
+  numbers: readonly number[]
+  unknown: boolean
+}>
 
 function finder(batch: FlowBatch, received: number, holders: Holders): (addresses: IpColumn) => Found {
   const times = eventTimesOf(batch, received)

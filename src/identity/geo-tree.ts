@@ -1,11 +1,11 @@
 import { mappedPrefix } from '../model/ip.ts'
 
-interface TreeShape {
-  readonly nodeCount: number
+type TreeShape = Readonly<{
+  nodeCount: number
   /** Bits of each of a node's two records: 24, 28 or 32. */
-  readonly recordSize: number
-  readonly ipVersion: number
-}
+  recordSize: number
+  ipVersion: number
+}>
 
 /**
  * The binary tree over address bits (MaxMind DB format, version 2). It is searched on the words of an address, because

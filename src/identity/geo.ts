@@ -3,10 +3,10 @@ import type { FlowBuilder, GrowingColumn } from '../model/flow-builder.ts'
 import type { Log } from '../telemetry/ports.ts'
 import { GeoDatabase } from './geo-database.ts'
 
-export interface GeoFiles {
-  readonly asn?: string
-  readonly country?: string
-}
+export type GeoFiles = Readonly<{
+  asn?: string
+  country?: string
+}>
 
 export interface Geo {
   /** Fills absent or zero `src_as`, `dst_as`, `src_country` and `dst_country` of the rows so far. */

@@ -19,7 +19,7 @@ export function labelMembers(copies: readonly LabelCopy[] | undefined, holders: 
 class LabelMembers {
   readonly #copies: readonly LabelCopy[]
   readonly #labelsOf: (number: number) => string
-  readonly #ends: { readonly rows: Uint32Array; readonly members: readonly (Members | undefined)[] }[] = []
+  readonly #ends: Readonly<{ rows: Uint32Array; members: readonly (Members | undefined)[] }>[] = []
 
   constructor(copies: readonly LabelCopy[], labelsOf: (number: number) => string) {
     this.#copies = copies

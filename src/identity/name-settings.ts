@@ -2,23 +2,23 @@ import type { End } from '../model/endpoint.ts'
 import type { HolderFacts } from './workload-facts.ts'
 
 /** Labels of one end that outputs have as members `PREFIX_LABEL`. */
-export interface LabelCopy {
-  readonly end: End
-  readonly prefix: string
+export type LabelCopy = Readonly<{
+  end: End
+  prefix: string
   /** Names of labels; empty: all. */
-  readonly include: readonly string[]
-  readonly exclude: readonly string[]
+  include: readonly string[]
+  exclude: readonly string[]
   /** Characters; longer values are cut. */
-  readonly maxLength?: number | undefined
-}
+  maxLength?: number | undefined
+}>
 
-export interface NameSettings {
+export type NameSettings = Readonly<{
   /** Whether addresses have the zone of their node. */
-  readonly zones: boolean
+  zones: boolean
   /** Prefixes of the namespaces of layer `infra`; without any, addresses have no layer. */
-  readonly infra: readonly string[]
-  readonly labels?: readonly LabelCopy[]
-}
+  infra: readonly string[]
+  labels?: readonly LabelCopy[]
+}>
 
 export const usualNames: NameSettings = { zones: true, infra: [] }
 

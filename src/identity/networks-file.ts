@@ -120,11 +120,11 @@ function entryOf({ cidr, name, label, scope }: Row): ScopedEntry {
   }
 }
 
-interface CsvRecord {
-  readonly line: number
+type CsvRecord = Readonly<{
+  line: number
   /** Undefined: a quoted field is open at the end of the file. */
-  readonly cells: readonly string[] | undefined
-}
+  cells: readonly string[] | undefined
+}>
 
 /** RFC 4180; trims spaces, skips empty lines and lines that begin with `#`. */
 function* csvRecords(content: string): Generator<CsvRecord> {

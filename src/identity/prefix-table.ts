@@ -1,16 +1,16 @@
 import { isIpv4Range, type Cidr } from '../model/cidr.ts'
 import { mappedPrefix } from '../model/ip.ts'
 
-export interface NetworkEntry {
-  readonly range: Cidr
-  readonly name?: string
-  readonly label?: string
-}
+export type NetworkEntry = Readonly<{
+  range: Cidr
+  name?: string
+  label?: string
+}>
 
-export interface Meaning {
-  readonly name?: string
-  readonly label?: string
-}
+export type Meaning = Readonly<{
+  name?: string
+  label?: string
+}>
 
 /**
  * Longest-prefix lookup. Nested ranges are flattened into disjoint spans with their final meaning, so that a lookup is
@@ -85,15 +85,15 @@ export class PrefixTable {
   }
 }
 
-interface Span {
-  readonly start: bigint
-  readonly meaning: number
-}
+type Span = Readonly<{
+  start: bigint
+  meaning: number
+}>
 
-interface Nested {
-  readonly end: bigint
-  readonly meaning: number
-}
+type Nested = Readonly<{
+  end: bigint
+  meaning: number
+}>
 
 /** One pass with a stack, since ranges are nested or disjoint. */
 function flatten(entries: readonly NetworkEntry[], meanings: Meanings): Span[] {

@@ -3,10 +3,10 @@ import { intermediateOwners, type HolderFacts, type Owner } from './workload-fac
 
 const maxHops = 3
 
-interface Node {
-  readonly zone?: string
-  readonly address?: string
-}
+type Node = Readonly<{
+  zone?: string
+  address?: string
+}>
 
 export type RelatedObject =
   | Readonly<{ is: 'node'; key: string; node: Node }>

@@ -2,30 +2,30 @@ import { parseIp } from '../model/ip.ts'
 import type { ResourceAddress, ResourceData } from '../model/kubernetes.ts'
 import { ranks } from './claims.ts'
 
-export interface Claimed {
-  readonly words: Uint32Array
-  readonly rank: number
-  readonly network?: string
-  readonly mac?: number
-}
+export type Claimed = Readonly<{
+  words: Uint32Array
+  rank: number
+  network?: string
+  mac?: number
+}>
 
 /** Facts about an address holder from its own object; related objects are resolved later. */
-export interface HolderFacts {
-  readonly cluster: string
-  readonly kind: string
-  readonly namespace?: string
-  readonly name: string
-  readonly node?: string
-  readonly owner?: Owner
+export type HolderFacts = Readonly<{
+  cluster: string
+  kind: string
+  namespace?: string
+  name: string
+  node?: string
+  owner?: Owner
   /** Hash in the name of its ReplicaSet. */
-  readonly template?: string
-}
+  template?: string
+}>
 
-export interface Owner {
-  readonly kind: string
-  readonly name: string
-  readonly uid: string
-}
+export type Owner = Readonly<{
+  kind: string
+  name: string
+  uid: string
+}>
 
 const rankOf: Readonly<Record<ResourceAddress['as'], number>> = {
   pod: ranks.pod,

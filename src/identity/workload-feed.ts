@@ -7,14 +7,14 @@ import type { NameSettings } from './name-settings.ts'
 import { retainEndedMs, minEndedClaims } from './workload-projection.ts'
 import { Workloads } from './workloads.ts'
 
-interface FeedOptions {
-  readonly log: Log
-  readonly metrics: Metrics
+type FeedOptions = Readonly<{
+  log: Log
+  metrics: Metrics
   /** Resolves when all cluster updates so far are applied, or the signal aborts. */
-  readonly caughtUp: (signal: AbortSignal) => Promise<void>
-  readonly names?: NameSettings | undefined
-  readonly networks?: Names['networks']
-}
+  caughtUp: (signal: AbortSignal) => Promise<void>
+  names?: NameSettings | undefined
+  networks?: Names['networks']
+}>
 
 /**
  * Names flows from cluster updates, which arrive on a separate path without an order relative to flows. Has no

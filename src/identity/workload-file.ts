@@ -8,10 +8,10 @@ const utf8 = new TextEncoder()
 /** Characters per write. */
 const pieceLength = 1 << 18
 
-interface Head {
-  readonly format: number
-  readonly position: Position
-}
+type Head = Readonly<{
+  format: number
+  position: Position
+}>
 
 const fileName = /^workloads-(\d+)\.jsonl$/
 

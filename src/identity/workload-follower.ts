@@ -17,13 +17,13 @@ const readBytes = 1 << 18
 const readIntervalMs = 1000
 const idleMs = 10_000
 
-interface FollowOptions {
-  readonly host: Host
-  readonly journal: string
-  readonly tail: Tail
-  readonly log: Log
-  readonly networks?: Names['networks']
-}
+type FollowOptions = Readonly<{
+  host: Host
+  journal: string
+  tail: Tail
+  log: Log
+  networks?: Names['networks']
+}>
 
 export class WorkloadFollower implements Enrichment {
   readonly projection: WorkloadProjection

@@ -16,16 +16,16 @@ export const minEndedClaims = 50_000
 /** Older files retained in case the newest is unreadable. */
 const keptFiles = 2
 
-interface WorkloadOptions {
-  readonly host: Host
+type WorkloadOptions = Readonly<{
+  host: Host
   /** A dedicated folder; created on the first write. */
-  readonly directory: string
-  readonly log: Log
-  readonly metrics: Metrics
+  directory: string
+  log: Log
+  metrics: Metrics
   /** Whether the id is that of a source that watches a cluster; others are ignored. */
-  readonly isCluster: (source: string) => boolean
-  readonly names?: NameSettings | undefined
-}
+  isCluster: (source: string) => boolean
+  names?: NameSettings | undefined
+}>
 
 /**
  * Index of address holders from the journal's `resource` events. The file that `commit` writes has the whole state and

@@ -24,10 +24,10 @@ export interface NetflowExporter {
   follow(port: number, seen: SequenceInfo): void
 }
 
-interface NetflowTotals {
-  readonly bytes: ByteCounts
-  readonly datagrams: Record<'netflow5' | 'netflow9' | 'ipfix', number>
-}
+type NetflowTotals = Readonly<{
+  bytes: ByteCounts
+  datagrams: Record<'netflow5' | 'netflow9' | 'ipfix', number>
+}>
 
 export class NetflowIngest {
   readonly templates: TemplateDecoder

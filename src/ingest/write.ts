@@ -4,13 +4,13 @@ import type { SourceContext } from '../engine/contracts.ts'
 import { emptyUnit, FlowUnits, type NewUnit } from './flow-units.ts'
 
 /** A batch that has reached `rows` or `bytes` is handed over before the next datagram is decoded. */
-export interface UnitLimits {
-  readonly rows: number
+export type UnitLimits = Readonly<{
+  rows: number
   /** Uncompressed. */
-  readonly bytes: number
+  bytes: number
   /** Units handed to the journal that are not synced yet. */
-  readonly inFlight: number
-}
+  inFlight: number
+}>
 
 /** A unit fits in one frame; 16 MiB may wait for a slow disk. */
 export const defaultLimits: UnitLimits = { rows: 8192, bytes: 512 * 1024, inFlight: 32 }

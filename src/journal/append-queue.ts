@@ -2,12 +2,12 @@ import type { Host } from '../host/index.ts'
 import type { FrameGroup } from './group.ts'
 import type { Appended } from './types.ts'
 
-export interface PendingAppend {
-  readonly bytes: number
-  readonly add: (group: FrameGroup) => Appended
-  readonly resolve: (appended: Appended) => void
-  readonly reject: (error: Error) => void
-}
+export type PendingAppend = Readonly<{
+  bytes: number
+  add: (group: FrameGroup) => Appended
+  resolve: (appended: Appended) => void
+  reject: (error: Error) => void
+}>
 
 /** In append order. Units with time left do not start a group. */
 export class AppendQueue {

@@ -46,10 +46,10 @@ export function encodeEvents(
 }
 
 /** Unix ms; NaN if no row has a time. */
-interface TimeRange {
-  readonly timeMin: number
-  readonly timeMax: number
-}
+type TimeRange = Readonly<{
+  timeMin: number
+  timeMax: number
+}>
 
 export function timeRange(times: Float64Array): TimeRange {
   let [timeMin, timeMax] = [Number.NaN, Number.NaN]

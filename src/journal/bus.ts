@@ -6,17 +6,17 @@
 /** A partition, or the channel of small records. */
 export type Channel = number | 'records'
 
-export interface BusRecord {
-  readonly position: number
-  readonly key: string
-  readonly value: Uint8Array
-}
+export type BusRecord = Readonly<{
+  position: number
+  key: string
+  value: Uint8Array
+}>
 
-export interface JournalBus {
-  readonly where: string
-  readonly partitions: number
+export type JournalBus = Readonly<{
+  where: string
+  partitions: number
   /** Maximum distance of consecutive positions; default 1. */
-  readonly stride?: number
+  stride?: number
   /** Makes this process the only writer of the name, from the next `fence` or `write` on. */
   claim(name: string): Promise<BusWriter>
   /**
@@ -27,7 +27,7 @@ export interface JournalBus {
   /** Newest position, and the one before the oldest; 0 and 0 if there was never a record. */
   bounds(channel: Channel): Promise<Readonly<{ before: number; last: number }>>
   close(): Promise<void>
-}
+}>
 
 export interface BusWriter {
   /** Resolves when no earlier holder of the name can write this key. Their records are before the returned position. */

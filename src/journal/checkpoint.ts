@@ -5,14 +5,11 @@ import type { FrameHeader, SourceTotals } from './types.ts'
 export const journalSource = '~journal'
 export const checkpointStream = 'checkpoint'
 
-interface Checkpoint {
-  readonly sources: Record<
-    string,
-    { accepted: number; duplicates: number; shed: Record<string, number>; cursor?: string }
-  >
+type Checkpoint = Readonly<{
+  sources: Record<string, { accepted: number; duplicates: number; shed: Record<string, number>; cursor?: string }>
   /** Valid bytes of earlier segments that have more. */
-  readonly ends?: Readonly<Record<string, number>>
-}
+  ends?: Readonly<Record<string, number>>
+}>
 
 /** Totals and cursors, so that a start need not read older segments. */
 export function encodeCheckpoint(

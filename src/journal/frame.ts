@@ -75,12 +75,12 @@ export function encodeHeader(fields: HeaderFields, body: Uint8Array): Uint8Array
   return bytes
 }
 
-export interface DecodedHeader {
-  readonly header: FrameHeader
-  readonly headerBytes: number
-  readonly bodyChecksum: number
-  readonly zstd: boolean
-}
+export type DecodedHeader = Readonly<{
+  header: FrameHeader
+  headerBytes: number
+  bodyChecksum: number
+  zstd: boolean
+}>
 
 /**
  * `short`: needs `needed` bytes. `bad`: no frame. `newer`: a whole header of an unknown version; magic, version, header

@@ -5,10 +5,10 @@ import { checkpointStream, encodeCheckpoint, journalSource } from './checkpoint.
 import { emptyTotals } from './recover.ts'
 import type { Appended, FrameHeader, SourceTotals, Unit } from './types.ts'
 
-interface Packed {
-  readonly body: Uint8Array
-  readonly zstd: boolean
-}
+type Packed = Readonly<{
+  body: Uint8Array
+  zstd: boolean
+}>
 
 /** Below it, bodies stay uncompressed. */
 const worthCompressing = 256
@@ -23,15 +23,15 @@ export function pack(raw: Uint8Array, kind: Unit['kind']): Packed {
   return packed.length < raw.length ? { body: packed, zstd: true } : { body: raw, zstd: false }
 }
 
-export interface CopiedFrame {
-  readonly header: FrameHeader
-  readonly zstd: boolean
-  readonly body: Uint8Array
+export type CopiedFrame = Readonly<{
+  header: FrameHeader
+  zstd: boolean
+  body: Uint8Array
   /** Default: the next one. */
-  readonly sequence?: number
+  sequence?: number
   /** For the source in this journal. */
-  readonly cursor?: Uint8Array
-}
+  cursor?: Uint8Array
+}>
 
 export interface Counters {
   sequence: number

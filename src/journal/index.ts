@@ -26,11 +26,11 @@ export { Fenced, fenceKey, type BusRecord, type BusWriter, type Channel, type Jo
 export type * from './types.ts'
 
 /** Lower bounds from other files: projection commits and offset records. */
-export interface Evidence {
-  readonly position: Position
+export type Evidence = Readonly<{
+  position: Position
   /** Rows per source; totals are at least these. */
-  readonly accepted: Readonly<Record<string, number>>
-}
+  accepted: Readonly<Record<string, number>>
+}>
 
 /**
  * Opens for writing, regardless of damage. The next sequence and row exceed those of every readable header, segment
@@ -124,11 +124,11 @@ async function rewrite(file: DiskFile): Promise<void> {
   }
 }
 
-export interface JournalCheck {
-  readonly frames: number
-  readonly events: number
-  readonly unreadable: readonly UnreadableRange[]
-}
+export type JournalCheck = Readonly<{
+  frames: number
+  events: number
+  unreadable: readonly UnreadableRange[]
+}>
 
 export async function checkJournal(options: { host: Host; directory: string }): Promise<JournalCheck> {
   const { host, directory } = options

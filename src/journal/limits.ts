@@ -1,17 +1,17 @@
-export interface JournalLimits {
+export type JournalLimits = Readonly<{
   /** Of a segment. */
-  readonly segmentBytes: number
+  segmentBytes: number
   /** Appends are refused at this size. */
-  readonly maxBytes: number
+  maxBytes: number
   /** Retained after delivery, for later sinks and `weir journal export`. */
-  readonly keepBytes: number
+  keepBytes: number
   /** Free space for offsets and the store; below it appends are refused. */
-  readonly reserveBytes: number
+  reserveBytes: number
   /** Per sync. */
-  readonly groupBytes: number
+  groupBytes: number
   /** Pending bytes; beyond it appends are refused, which bounds memory on slow disks. */
-  readonly queueBytes: number
-}
+  queueBytes: number
+}>
 
 export const defaultLimits: JournalLimits = {
   segmentBytes: 64 * 1024 * 1024,

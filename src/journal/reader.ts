@@ -6,15 +6,15 @@ import type { Frame, FrameHeader, JournalReader, Tail, UnreadableRange } from '.
 import type { SharedFrames } from './shared-frames.ts'
 import { Walk, type WalkedFrame } from './walk.ts'
 
-interface ReaderOptions {
-  readonly host: Host
-  readonly directory: string
-  readonly after: Position
-  readonly tail: Tail
-  readonly onUnreadable?: (range: UnreadableRange) => void
+type ReaderOptions = Readonly<{
+  host: Host
+  directory: string
+  after: Position
+  tail: Tail
+  onUnreadable?: (range: UnreadableRange) => void
   /** In this thread. */
-  readonly shared?: SharedFrames
-}
+  shared?: SharedFrames
+}>
 
 export function openReader(options: ReaderOptions): JournalReader {
   const walk = new Walk({

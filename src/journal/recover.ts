@@ -6,22 +6,22 @@ import { segmentStart } from './paths.ts'
 import type { FrameHeader, SourceTotals } from './types.ts'
 import { Walk } from './walk.ts'
 
-export interface Recovered {
-  readonly last: Position
-  readonly epoch: number
-  readonly totals: Map<string, SourceTotals>
-  readonly segments: { name: string; bytes: number }[]
+export type Recovered = Readonly<{
+  last: Position
+  epoch: number
+  totals: Map<string, SourceTotals>
+  segments: { name: string; bytes: number }[]
   /** Rows without a header may be missing. */
-  readonly damaged: boolean
+  damaged: boolean
   /** A whole header has an unreadable body. */
-  readonly cut: boolean
+  cut: boolean
   /** Upper bound of the lost bytes. */
-  readonly damagedBytes: number
+  damagedBytes: number
   /** Oldest segment that was read. */
-  readonly from: number
+  from: number
   /** Valid bytes of segments that have more. */
-  readonly ends: ReadonlyMap<string, number>
-}
+  ends: ReadonlyMap<string, number>
+}>
 
 export function emptyTotals(): SourceTotals {
   return { accepted: 0, duplicates: 0, shed: {}, sequence: 0 }

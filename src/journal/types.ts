@@ -2,93 +2,93 @@ import type { BatchKind } from '../model/batches.ts'
 import type { Position } from '../model/positions.ts'
 
 /** One encoded batch of a source, with everything that becomes durable with it. */
-export interface Unit {
-  readonly source: string
+export type Unit = Readonly<{
+  source: string
   /** Default: the source id. */
-  readonly stream: string
+  stream: string
   /** `empty`: a cursor or counts, no rows. */
-  readonly kind: BatchKind | 'empty'
-  readonly count: number
-  readonly raw: Uint8Array
+  kind: BatchKind | 'empty'
+  count: number
+  raw: Uint8Array
   /** Unix ms of the newest row. */
-  readonly received: number
+  received: number
   /** Event times in Unix ms; NaN without one. */
-  readonly timeMin: number
-  readonly timeMax: number
+  timeMin: number
+  timeMax: number
   /** Hashes of source and id, four words per event; computed later if absent, never stored. */
-  readonly hashes?: Uint32Array
+  hashes?: Uint32Array
   /** Of the source after this unit; opaque. */
-  readonly cursor?: Uint8Array
+  cursor?: Uint8Array
   /** Not in this unit. */
-  readonly duplicates?: number
+  duplicates?: number
   /** Since the last unit, by reason. */
-  readonly shed?: Readonly<Record<string, number>>
+  shed?: Readonly<Record<string, number>>
   /** Wait for other units, to share their write and sync. */
-  readonly maxDelayMs?: number
-}
+  maxDelayMs?: number
+}>
 
-export interface FrameHeader {
+export type FrameHeader = Readonly<{
   /** Increases with every frame, with gaps after damage. */
-  readonly sequence: number
+  sequence: number
   /** Rows before this frame. */
-  readonly firstRow: number
-  readonly kind: BatchKind | 'empty'
+  firstRow: number
+  kind: BatchKind | 'empty'
   /** Only the last part of a unit counts rows. */
-  readonly more: boolean
-  readonly part: number
+  more: boolean
+  part: number
   /** After a start with damage: rows before may be missing uncounted. */
-  readonly afterLoss: boolean
-  readonly source: string
-  readonly stream: string
-  readonly epoch: number
-  readonly sourceSequence: number
+  afterLoss: boolean
+  source: string
+  stream: string
+  epoch: number
+  sourceSequence: number
   /** Before this frame, over all epochs. */
-  readonly sourceRows: number
+  sourceRows: number
   /** Totals including this frame. */
-  readonly sourceDuplicates: number
-  readonly sourceShed: Readonly<Record<string, number>>
-  readonly count: number
-  readonly received: number
-  readonly timeMin: number
-  readonly timeMax: number
-  readonly cursor?: Uint8Array
-  readonly bodyBytes: number
-  readonly rawBytes: number
-}
+  sourceDuplicates: number
+  sourceShed: Readonly<Record<string, number>>
+  count: number
+  received: number
+  timeMin: number
+  timeMax: number
+  cursor?: Uint8Array
+  bodyBytes: number
+  rawBytes: number
+}>
 
 /** Parts joined, header of the last one. */
-export interface Frame {
-  readonly header: FrameHeader
-  readonly firstSequence: number
+export type Frame = Readonly<{
+  header: FrameHeader
+  firstSequence: number
   /** Decompressed on the first call. Never throws: checksums were verified. */
   body(): Uint8Array
   /** The body and values decoded from it must not be used afterwards. */
   release?(): void
-}
+}>
 
-export interface Appended {
-  readonly position: Position
+export type Appended = Readonly<{
+  position: Position
   /** On a bus: at or slightly after the end of the unit. */
-  readonly busPosition?: number
-  readonly epoch: number
-  readonly sourceSequence: number
-}
+  busPosition?: number
+  epoch: number
+  sourceSequence: number
+}>
 
-export interface UnreadableRange {
-  readonly segment: string
-  readonly offset: number
-  readonly bytes: number
+export type UnreadableRange = Readonly<{
+  segment: string
+  offset: number
+  bytes: number
   /** Null unless a later header counts them. */
-  readonly events: number | null
-}
+  events: number | null
+}>
 
 /** Everything up to here is synced. */
-export interface Durable {
-  readonly segment: string
-  readonly offset: number
-  readonly sequence: number
-  readonly row: number
-}
+export type Durable = Readonly<{
+  segment: string
+  offset: number
+  sequence: number
+  row: number
+}>
 
 export interface Tail {
   durable(): Durable
@@ -104,17 +104,17 @@ export interface SourceTotals {
   cursor?: Uint8Array
 }
 
-export interface JournalWriter {
+export type JournalWriter = Readonly<{
   /** Resolves when synced; rejects with WeirError. Call order is journal order. */
   append(unit: Unit): Promise<Appended>
-  readonly tail: Tail
-  readonly epoch: number
+  tail: Tail
+  epoch: number
   totals(): ReadonlyMap<string, Readonly<SourceTotals>>
   /** Segments wholly before the sequence may be removed. */
   release(sequence: number): Promise<void>
   size(): number
   close(): Promise<void>
-}
+}>
 
 export interface JournalReader {
   /**

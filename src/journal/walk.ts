@@ -7,12 +7,12 @@ import { segmentStart } from './paths.ts'
 import { SegmentScanner } from './scan.ts'
 import type { Durable, FrameHeader, UnreadableRange } from './types.ts'
 
-export interface WalkedFrame {
-  readonly segment: string
-  readonly offset: number
-  readonly decoded: DecodedHeader
-  readonly body: Uint8Array
-}
+export type WalkedFrame = Readonly<{
+  segment: string
+  offset: number
+  decoded: DecodedHeader
+  body: Uint8Array
+}>
 
 interface OpenRange {
   segment: string

@@ -3,21 +3,21 @@ import { revealSecret } from '../net/secrets.ts'
 import { readTls, type TlsOptions } from '../net/tls.ts'
 import type { AwsConfig } from './aws-settings.ts'
 
-export interface AwsOptions {
-  readonly maxAttempts: 1
-  readonly logger: Quiet
-  readonly region?: string
-  readonly endpoint?: string
-  readonly profile?: string
+export type AwsOptions = Readonly<{
+  maxAttempts: 1
+  logger: Quiet
+  region?: string
+  endpoint?: string
+  profile?: string
   /** Missing in the SDK's types: disables the process-wide cache of credential files. */
-  readonly ignoreCache: true
-  readonly credentials?: Readonly<{ accessKeyId: string; secretAccessKey: string; sessionToken?: string }>
-  readonly requestHandler: Readonly<{
+  ignoreCache: true
+  credentials?: Readonly<{ accessKeyId: string; secretAccessKey: string; sessionToken?: string }>
+  requestHandler: Readonly<{
     connectionTimeout: number
     logger: Quiet
     httpsAgent: TlsOptions | Record<string, never>
   }>
-}
+}>
 
 const say = (): void => undefined
 const quiet = { trace: say, debug: say, info: say, warn: say, error: say }

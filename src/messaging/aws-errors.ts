@@ -1,20 +1,20 @@
 import type { Attempt } from '../engine/delivery/in-order.ts'
 
-interface AwsFailure {
-  readonly attempt: Extract<Attempt, { readonly is: 'retry' }>
-  readonly login: boolean
+type AwsFailure = Readonly<{
+  attempt: Extract<Attempt, { readonly is: 'retry' }>
+  login: boolean
   /** The credentials are valid, and the request is not permitted. */
-  readonly denied: boolean
+  denied: boolean
   /** The request is too large; its messages may be sent alone. */
-  readonly requestTooLarge: boolean
-}
+  requestTooLarge: boolean
+}>
 
-export interface AwsEntryError {
-  readonly id: string | undefined
-  readonly code: string | undefined
-  readonly message: string | undefined
-  readonly senderFault: boolean | undefined
-}
+export type AwsEntryError = Readonly<{
+  id: string | undefined
+  code: string | undefined
+  message: string | undefined
+  senderFault: boolean | undefined
+}>
 
 export function failedEntries(
   failed: readonly Partial<

@@ -2,18 +2,18 @@ import { isUtf8 } from 'node:buffer'
 import { hash } from 'node:crypto'
 import type { BusMessage } from '../codecs/bus-message/index.ts'
 
-export interface AwsMessage {
-  readonly body: string
-  readonly attributes: Readonly<Record<string, string>>
+export type AwsMessage = Readonly<{
+  body: string
+  attributes: Readonly<Record<string, string>>
   /** Size by AWS's rules: body, names, types and values. */
-  readonly bytes: number
-  readonly group: Readonly<{ id: string; deduplicationId: string }> | undefined
-}
+  bytes: number
+  group: Readonly<{ id: string; deduplicationId: string }> | undefined
+}>
 
-interface AwsForm {
-  readonly fifo: boolean
-  readonly group: string
-}
+type AwsForm = Readonly<{
+  fifo: boolean
+  group: string
+}>
 
 const typeOfText = 'String'
 const maxAttributes = 10

@@ -15,10 +15,10 @@ interface SqsPullConfig extends AwsConfig {
 const [maxPerRequest, longPollSeconds] = [10, 20]
 
 type Library = typeof import('@aws-sdk/client-sqs')
-interface Live {
-  readonly library: Library
-  readonly client: SQSClient
-}
+type Live = Readonly<{
+  library: Library
+  client: SQSClient
+}>
 
 /** The handle of a message is its receipt. */
 export class SqsPuller implements Puller<string> {

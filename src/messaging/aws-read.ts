@@ -1,17 +1,17 @@
 import type { InMessage } from '../codecs/bus-message/read.ts'
 
-interface Received {
-  readonly MessageId?: string | undefined
-  readonly Body?: string | undefined
-  readonly Attributes?: Readonly<Record<string, string>> | undefined
-  readonly MessageAttributes?: Readonly<Record<string, { readonly StringValue?: string | undefined }>> | undefined
-}
+type Received = Readonly<{
+  MessageId?: string | undefined
+  Body?: string | undefined
+  Attributes?: Readonly<Record<string, string>> | undefined
+  MessageAttributes?: Readonly<Record<string, { readonly StringValue?: string | undefined }>> | undefined
+}>
 
-interface Notification {
-  readonly Type: 'Notification'
-  readonly Message: string
-  readonly MessageAttributes?: Readonly<Record<string, { readonly Value?: unknown }>>
-}
+type Notification = Readonly<{
+  Type: 'Notification'
+  Message: string
+  MessageAttributes?: Readonly<Record<string, { readonly Value?: unknown }>>
+}>
 
 /** Removes the SNS envelope, unescapes attributes, and yields the body as bytes. Messages of a group are ordered. */
 export function fromSqs(

@@ -82,15 +82,15 @@ export const awsSinkFields = {
   ...messageFields('structured'),
 }
 
-export interface AwsConfig {
-  readonly region: string | null
-  readonly endpoint: string | null
-  readonly timeout: number
-  readonly auth:
+export type AwsConfig = Readonly<{
+  region: string | null
+  endpoint: string | null
+  timeout: number
+  auth:
     | Readonly<{ type: 'default'; profile: string | null }>
     | Readonly<{ type: 'keys'; access_key_id: string; secret_access_key: Secret; session_token: Secret | null }>
-  readonly tls: Tls | null
-}
+  tls: Tls | null
+}>
 
 /** `address`: queue URL or topic ARN. */
 export function awsComplaint(address: string, config: Parameters<typeof messageComplaint>[0]): Complaint | null {

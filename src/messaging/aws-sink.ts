@@ -13,14 +13,14 @@ interface AwsSinkConfig extends AwsConfig, MessageSinkConfig {
   readonly group: string
 }
 
-interface AwsTarget {
+type AwsTarget = Readonly<{
   /** URL or ARN; FIFO if it ends in `.fifo`. */
-  readonly address: string
-  readonly name: string
-  readonly allowed: string
+  address: string
+  name: string
+  allowed: string
   open(options: AwsOptions): Promise<AwsClient>
   listen(mayCreate: boolean): Promise<Listening | string>
-}
+}>
 
 export interface AwsClient {
   /** At most ten messages. Returns the failed ones; ids are indexes. */
@@ -49,10 +49,10 @@ export function awsSink(config: AwsSinkConfig, context: Context, place: AwsTarge
   })
 }
 
-interface PendingMessage {
-  readonly message: AwsMessage
-  readonly settle: (outcome: Attempt) => void
-}
+type PendingMessage = Readonly<{
+  message: AwsMessage
+  settle: (outcome: Attempt) => void
+}>
 
 interface Request {
   readonly waiting: PendingMessage[]

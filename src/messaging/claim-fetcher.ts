@@ -6,11 +6,11 @@ import { openClaims, type ClaimStore } from './claims.ts'
 import type { WholeMessage } from './part-reassembler.ts'
 import { messageOf } from '../model/errors.ts'
 
-interface ClaimFetcherOptions {
-  readonly place: ClaimPlace | null
-  readonly maxBytes: number
-  readonly onProblem: (problem: unknown) => void
-}
+type ClaimFetcherOptions = Readonly<{
+  place: ClaimPlace | null
+  maxBytes: number
+  onProblem: (problem: unknown) => void
+}>
 
 const timeoutMs = 30_000
 const waits = { firstMs: 500, maxMs: 30_000, jitter: 0 }

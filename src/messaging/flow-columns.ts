@@ -5,10 +5,10 @@ import type { Failure } from '../model/outcome.ts'
 import { isTooLarge } from './oversize.ts'
 
 /** Some rows of a batch, with their indexes in it. */
-interface Subset {
-  readonly batch: SinkBatch
-  readonly indexes: Uint32Array
-}
+type Subset = Readonly<{
+  batch: SinkBatch
+  indexes: Uint32Array
+}>
 
 type SendMessages = (batch: SinkBatch) => Promise<readonly Failure[]>
 

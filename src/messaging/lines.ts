@@ -11,21 +11,21 @@ const lineEnd = 0x0a
 const carriageReturn = 0x0d
 const space = 0x20
 
-interface Lines {
-  readonly bytes: Uint8Array
-  readonly failures: readonly Failure[]
-}
+type Lines = Readonly<{
+  bytes: Uint8Array
+  failures: readonly Failure[]
+}>
 
-export interface LineForm {
-  readonly head: Uint8Array
+export type LineForm = Readonly<{
+  head: Uint8Array
   /** The line of each row, or the reason for its rejection. */
-  readonly rows: (batch: SinkBatch) => Iterable<Uint8Array | string>
-}
+  rows: (batch: SinkBatch) => Iterable<Uint8Array | string>
+}>
 
-interface LineChoice {
-  readonly codec: FlowFormChoice['codec'] | 'csv'
-  readonly tcp_flags: FlowFormChoice['tcp_flags']
-}
+type LineChoice = Readonly<{
+  codec: FlowFormChoice['codec'] | 'csv'
+  tcp_flags: FlowFormChoice['tcp_flags']
+}>
 
 export function lineForm({ codec, tcp_flags }: LineChoice): LineForm {
   if (codec === 'csv') return { head: Buffer.from(csvHeader), rows: csvLines }

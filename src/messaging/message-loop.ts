@@ -8,16 +8,16 @@ export interface MessageUnit {
   readonly bytes: number
 }
 
-export interface LoopConfig {
-  readonly ack: string
-  readonly buffer: number
-}
+export type LoopConfig = Readonly<{
+  ack: string
+  buffer: number
+}>
 
 export type Accepted = Appended & { readonly duplicates?: number }
 
-export interface Intake<Unit extends MessageUnit> {
-  readonly address: string
-  readonly maxUnits: number
+export type Intake<Unit extends MessageUnit> = Readonly<{
+  address: string
+  maxUnits: number
   /**
    * Waits for at least one message and yields its units. Undefined when `until` aborts; a rejection is logged and
    * retried. `signal`: of the source.
@@ -29,7 +29,7 @@ export interface Intake<Unit extends MessageUnit> {
    */
   append(unit: Unit, before: Promise<unknown>, signal: AbortSignal): Promise<Accepted | 'nothing' | undefined>
   /** Whether the last append failed, so that no later unit may pass it. */
-  readonly blocked: boolean
+  blocked: boolean
   ack(unit: Unit): Promise<void>
   /** The unit is redelivered. `gone`: the acknowledging sink was removed. */
   release(unit: Unit, why: 'gone' | 'stopped'): Promise<void>
@@ -38,7 +38,7 @@ export interface Intake<Unit extends MessageUnit> {
   /** Leaves the bus while the acknowledging sink is absent. */
   disconnect(): Promise<void>
   close(): Promise<void>
-}
+}>
 
 export interface LoopHandle<Unit> {
   pending(): Iterable<Unit>

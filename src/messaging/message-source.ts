@@ -15,13 +15,13 @@ export interface MessageSourceConfig extends ReadChoice, LoopConfig {
   readonly claims: ClaimPlace | null
 }
 
-export interface Pulled<Handle> {
-  readonly message: InMessage
-  readonly handle: Handle
-}
+export type Pulled<Handle> = Readonly<{
+  message: InMessage
+  handle: Handle
+}>
 
-export interface Puller<Handle> {
-  readonly address: string
+export type Puller<Handle> = Readonly<{
+  address: string
   /** Waits for at least one message. Resolves with none when the signal aborts; a rejection is logged and retried. */
   pull(signal: AbortSignal): Promise<readonly Pulled<Handle>[]>
   /** The messages are synced and settled. After a failure they are redelivered and deduplicated. */
@@ -29,15 +29,15 @@ export interface Puller<Handle> {
   release(handles: readonly Handle[]): Promise<void>
   /** Extends the visibility of pending messages. Called every `keepMs`. */
   keep?(handles: readonly Handle[]): Promise<void>
-  readonly keepMs?: number
+  keepMs?: number
   close(): Promise<void>
-}
+}>
 
-export interface MessageSourceStatus {
-  readonly messages: number
-  readonly rejected: number
-  readonly problem?: string
-}
+export type MessageSourceStatus = Readonly<{
+  messages: number
+  rejected: number
+  problem?: string
+}>
 
 const [minWaitMs, maxWaitMs, defaultKeepMs] = [500, 30_000, 10_000]
 const maxUnits = 16

@@ -10,11 +10,11 @@ import { messageOf } from '../model/errors.ts'
 import type { WeirEvent } from '../model/events.ts'
 import type { WholeMessage } from './part-reassembler.ts'
 
-export interface Unit<Handle> {
-  readonly events: readonly WeirEvent[]
-  readonly handles: readonly Handle[]
-  readonly bytes: number
-}
+export type Unit<Handle> = Readonly<{
+  events: readonly WeirEvent[]
+  handles: readonly Handle[]
+  bytes: number
+}>
 
 /** Maximum bytes of a message: an event may have 16 MiB in total. */
 export const maxBytes = 15 << 20

@@ -7,20 +7,20 @@ import type { ClaimPlace } from '../schema/index.ts'
 import { openClaims, type ClaimStore } from './claims.ts'
 import { messageOf } from '../model/errors.ts'
 
-export interface OversizeConfig {
-  readonly oversize: 'dead-letter' | 'patch-only' | 'split' | 'claim-check'
-  readonly part_size: number
-  readonly claims: (ClaimPlace & { readonly keep: number }) | null
-  readonly timeout: number
-}
+export type OversizeConfig = Readonly<{
+  oversize: 'dead-letter' | 'patch-only' | 'split' | 'claim-check'
+  part_size: number
+  claims: (ClaimPlace & { readonly keep: number }) | null
+  timeout: number
+}>
 
-interface TooLarge<Message> {
-  readonly message: Message
-  readonly refusal: Refusal
-  readonly reduced: () => Message | undefined
+type TooLarge<Message> = Readonly<{
+  message: Message
+  refusal: Refusal
+  reduced: () => Message | undefined
   /** Outcome of the first message that was not stored; no later one was stored. */
-  readonly publish: (messages: readonly Message[]) => Promise<Attempt>
-}
+  publish: (messages: readonly Message[]) => Promise<Attempt>
+}>
 
 type Refusal = Extract<Attempt, { readonly is: 'reject' }>
 

@@ -4,11 +4,11 @@ import type { Clock } from '../host/index.ts'
 import { messageOf } from '../model/errors.ts'
 
 /** A message with its handles: several if it was split. */
-export interface WholeMessage<Handle> {
-  readonly message: InMessage
-  readonly handles: readonly Handle[]
-  readonly reason?: string
-}
+export type WholeMessage<Handle> = Readonly<{
+  message: InMessage
+  handles: readonly Handle[]
+  reason?: string
+}>
 
 interface Group<Handle> {
   readonly part: Part
@@ -18,10 +18,10 @@ interface Group<Handle> {
   bytes: number
 }
 
-interface JoinLimits {
-  readonly bytes: number
-  readonly waitMs: number
-}
+type JoinLimits = Readonly<{
+  bytes: number
+  waitMs: number
+}>
 
 const partOverhead = 512
 

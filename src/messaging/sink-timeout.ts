@@ -3,11 +3,11 @@ import type { Timers } from '../host/index.ts'
 import { withTimeoutUntil } from '../host/with-timeout.ts'
 import { messageOf } from '../model/errors.ts'
 
-interface SinkLimit {
-  readonly timers: Timers
-  readonly ms: number
-  readonly late?: string
-}
+type SinkLimit = Readonly<{
+  timers: Timers
+  ms: number
+  late?: string
+}>
 
 /** Rejects at the time limit, or when the sink stops. The work continues; its later failure is ignored. */
 export function withSinkTimeout<T>(

@@ -2,30 +2,30 @@
  * An audited action in one form for all clouds and clusters: field `audit` in the body of events of the family `audit`.
  * `time` is the event's time and `ref` names the resource (refs.ts). Unknown values are absent.
  */
-export interface AuditRecord {
-  readonly actor: AuditActor
+export type AuditRecord = Readonly<{
+  actor: AuditActor
   /** The action by its original name: `login`, `deleteEip`, `create`. */
-  readonly action: string
+  action: string
   /** The service of the action: `IAM`, `ECS`. */
-  readonly service?: string
-  readonly resource?: AuditResource
+  service?: string
+  resource?: AuditResource
   /** The owner of the resource: a project, an account, a cluster. */
-  readonly tenant?: string
-  readonly region?: string
-  readonly outcome: 'success' | 'failure' | 'unknown'
-  readonly severity: AuditSeverity
+  tenant?: string
+  region?: string
+  outcome: 'success' | 'failure' | 'unknown'
+  severity: AuditSeverity
   /** The original request id, which correlates several traces of one request. */
-  readonly requestId?: string
-}
+  requestId?: string
+}>
 
 /** `normal`: succeeded. `warning`: failed. `incident`: failed with serious consequences. */
 export type AuditSeverity = 'normal' | 'warning' | 'incident' | 'unknown'
 
-export interface AuditPerson {
-  readonly id?: string
-  readonly name?: string
-  readonly domain?: string
-}
+export type AuditPerson = Readonly<{
+  id?: string
+  name?: string
+  domain?: string
+}>
 
 export const actorKinds = ['user', 'session', 'service', 'system', 'unknown'] as const
 
@@ -39,12 +39,12 @@ export interface AuditActor extends AuditPerson {
   readonly address?: string
 }
 
-export interface AuditResource {
-  readonly type?: string
-  readonly id?: string
-  readonly name?: string
-  readonly url?: string
-}
+export type AuditResource = Readonly<{
+  type?: string
+  id?: string
+  name?: string
+  url?: string
+}>
 
 /** Severity by HTTP status, for sources without their own. */
 export function severityOfCode(code: number): AuditSeverity {

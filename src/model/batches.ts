@@ -4,20 +4,20 @@ import type { Column } from './columns.ts'
  * Flows as columns. `columns` is keyed by the field's name in the registry and omits empty fields. `dictionary[0]` is
  * always the empty string and means absent.
  */
-export interface FlowBatch {
-  readonly kind: 'flows'
-  readonly count: number
-  readonly dictionary: readonly string[]
-  readonly columns: Readonly<Record<string, Column>>
+export type FlowBatch = Readonly<{
+  kind: 'flows'
+  count: number
+  dictionary: readonly string[]
+  columns: Readonly<Record<string, Column>>
   /** Rows of a transform, which saw the names of addresses: absent names stay absent. */
-  readonly derived?: true
-}
+  derived?: true
+}>
 
 /** Many byte strings in one buffer: item r is bytes[offsets[r] .. offsets[r+1]). */
-export interface Heap {
-  readonly offsets: Uint32Array
-  readonly bytes: Uint8Array
-}
+export type Heap = Readonly<{
+  offsets: Uint32Array
+  bytes: Uint8Array
+}>
 
 /** The encoding of an event's `data`. The index in this list is the number on disk. */
 export const dataEncodings = ['none', 'json', 'text', 'binary'] as const
@@ -56,28 +56,28 @@ export const eventCodes = [
   'ref',
 ] as const
 
-export interface EventBatch {
-  readonly kind: 'events'
-  readonly count: number
-  readonly dictionary: readonly string[]
-  readonly id: Heap
-  readonly source: Uint32Array
-  readonly type: Uint32Array
-  readonly subject: Uint32Array
-  readonly datacontenttype: Uint32Array
-  readonly dataschema: Uint32Array
-  readonly extensions: Uint32Array
+export type EventBatch = Readonly<{
+  kind: 'events'
+  count: number
+  dictionary: readonly string[]
+  id: Heap
+  source: Uint32Array
+  type: Uint32Array
+  subject: Uint32Array
+  datacontenttype: Uint32Array
+  dataschema: Uint32Array
+  extensions: Uint32Array
   /** Unix milliseconds; NaN if absent. */
-  readonly time: Float64Array
-  readonly family: Uint32Array
+  time: Float64Array
+  family: Uint32Array
   /** Ordering key: sinks that support order keep the events of one key in order. */
-  readonly key: Uint32Array
+  key: Uint32Array
   /** Text of the event's ResourceRef. */
-  readonly ref: Uint32Array
+  ref: Uint32Array
   /** Index into {@link dataEncodings}. */
-  readonly encoding: Uint8Array
-  readonly data: Heap
-}
+  encoding: Uint8Array
+  data: Heap
+}>
 
 export type Batch = EventBatch | FlowBatch
 export type BatchKind = Batch['kind']

@@ -1,11 +1,11 @@
 import { mappedPrefix } from './ip.ts'
 
 /** Bytes in whole words, so that a copy needs no call and few steps. */
-export interface Fragment {
+export type Fragment = Readonly<{
   /** Little-endian; the last word is padded. */
-  readonly words: Uint32Array
-  readonly length: number
-}
+  words: Uint32Array
+  length: number
+}>
 
 /** Appends a row. */
 export type RowWriter = (row: number, out: ByteBuffer) => void

@@ -1,11 +1,11 @@
 import { mappedPrefix, parseIp } from './ip.ts'
 
-export interface Cidr {
+export type Cidr = Readonly<{
   /** Four words in network order, host bits cleared; IPv4 mapped. */
-  readonly words: Uint32Array
+  words: Uint32Array
   /** Prefix length over all 128 bits: an IPv4 /8 is 104. */
-  readonly bits: number
-}
+  bits: number
+}>
 
 /** `10.0.0.0/8`, `2001:db8::/32`, or a single address; undefined if invalid. Host bits are cleared. */
 export function parseCidr(text: string): Cidr | undefined {

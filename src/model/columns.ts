@@ -80,26 +80,26 @@ export interface IpColumn extends Nullable {
   readonly words: Uint32Array
 }
 /** Codes into the batch's dictionary; code 0 is absent. */
-export interface DictColumn {
-  readonly kind: 'dict'
-  readonly codes: Uint32Array
-}
+export type DictColumn = Readonly<{
+  kind: 'dict'
+  codes: Uint32Array
+}>
 /** Codes of JSON texts in the batch's dictionary; code 0 is absent. */
-interface JsonColumn {
-  readonly kind: 'json'
-  readonly codes: Uint32Array
-}
+type JsonColumn = Readonly<{
+  kind: 'json'
+  codes: Uint32Array
+}>
 /** Row r holds items[offsets[r] .. offsets[r+1]). */
-export interface ListU8Column {
-  readonly kind: 'list<u8>'
-  readonly offsets: Uint32Array
-  readonly items: Uint8Array
-}
-export interface ListDictColumn {
-  readonly kind: 'list<dict>'
-  readonly offsets: Uint32Array
-  readonly items: Uint32Array
-}
+export type ListU8Column = Readonly<{
+  kind: 'list<u8>'
+  offsets: Uint32Array
+  items: Uint8Array
+}>
+export type ListDictColumn = Readonly<{
+  kind: 'list<dict>'
+  offsets: Uint32Array
+  items: Uint32Array
+}>
 
 export type Column =
   | U8Column

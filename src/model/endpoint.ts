@@ -27,12 +27,12 @@ export type End = 'src' | 'dst'
  * A column resolved for the addresses of flows: one part for one or both ends, without the values that the flows
  * carried.
  */
-interface EndpointColumn {
-  readonly part: EndpointPart
-  readonly ends: readonly End[]
+type EndpointColumn = Readonly<{
+  part: EndpointPart
+  ends: readonly End[]
   /** Of two ends the lesser text; otherwise the first. */
-  readonly least?: true
-}
+  least?: true
+}>
 
 /** Parts with a text column for each end. */
 export const textParts: readonly EndpointPart[] = endpointParts.filter(

@@ -3,22 +3,22 @@ import { dataEncodings } from './batches.ts'
 import { DictionaryBuilder } from './dictionary.ts'
 
 /** One event as an object, for the edges of the system (HTTP, buses, console), never for the hot path. */
-export interface WeirEvent {
-  readonly id: string
-  readonly source: string
-  readonly type: string
-  readonly subject?: string
+export type WeirEvent = Readonly<{
+  id: string
+  source: string
+  type: string
+  subject?: string
   /** Unix milliseconds. */
-  readonly time?: number
-  readonly datacontenttype?: string
-  readonly dataschema?: string
-  readonly extensions?: Readonly<Record<string, string | number | boolean>>
-  readonly family?: Family
-  readonly key?: string
-  readonly ref?: string
-  readonly encoding: DataEncoding
-  readonly data?: Uint8Array
-}
+  time?: number
+  datacontenttype?: string
+  dataschema?: string
+  extensions?: Readonly<Record<string, string | number | boolean>>
+  family?: Family
+  key?: string
+  ref?: string
+  encoding: DataEncoding
+  data?: Uint8Array
+}>
 
 const utf8 = new TextEncoder()
 const fromUtf8 = new TextDecoder()

@@ -5,23 +5,23 @@ import type { ColumnKind } from './columns.ts'
  * The field registry: all fields of a flow. It drives frames, SQL, completion, console columns and documents. It only
  * grows: an `id` or a `kind` never changes, and a field is never removed, only marked.
  */
-export interface Field {
+export type Field = Readonly<{
   /** Number in frames. */
-  readonly id: number
+  id: number
   /** Canonical name: the SQL name. */
-  readonly name: string
-  readonly kind: ColumnKind
-  readonly unit?: string
+  name: string
+  kind: ColumnKind
+  unit?: string
   /** Name in OpenTelemetry's conventions, if any. */
-  readonly otel?: string
+  otel?: string
   /** Key in NetObserv's flow record, if any. */
-  readonly netobserv?: string
+  netobserv?: string
   /** Further names for filters, beside those that {@link namesOf} derives. */
-  readonly aliases?: readonly string[]
-  readonly meaning: string
+  aliases?: readonly string[]
+  meaning: string
   /** Registry version that added the field. */
-  readonly since: number
-}
+  since: number
+}>
 
 export const registryVersion = 2
 

@@ -28,97 +28,97 @@ export const insightTypes = {
 export const severities = ['CRITICAL', 'HIGH', 'MEDIUM', 'LOW', 'NEGLIGIBLE', 'NONE', 'UNKNOWN'] as const
 export type Severity = (typeof severities)[number]
 
-export interface PackageData {
+export type PackageData = Readonly<{
   /** Id of its report. */
-  readonly report: string
-  readonly name: string
-  readonly version?: string
+  report: string
+  name: string
+  version?: string
   /** Of the package URL, or of the tool: deb, npm, maven, pypi, golang … */
-  readonly type?: string
-  readonly purl?: string
-  readonly licenses?: readonly string[]
-  readonly cpes?: readonly string[]
-  readonly locations?: readonly string[]
-}
+  type?: string
+  purl?: string
+  licenses?: readonly string[]
+  cpes?: readonly string[]
+  locations?: readonly string[]
+}>
 
-export interface ProblemData {
-  readonly report: string
+export type ProblemData = Readonly<{
+  report: string
   /** CVE-…, GHSA-… */
-  readonly id: string
-  readonly aliases?: readonly string[]
-  readonly severity: Severity
+  id: string
+  aliases?: readonly string[]
+  severity: Severity
   /** 0 to 1; a tenth of CVSS. */
-  readonly score?: number
-  readonly package?: string
-  readonly version?: string
-  readonly type?: string
-  readonly purl?: string
+  score?: number
+  package?: string
+  version?: string
+  type?: string
+  purl?: string
   /** Empty or absent: no fix is known. */
-  readonly fixed?: string
+  fixed?: string
   /** State by the tool: fixed, affected, will_not_fix, not_affected … */
-  readonly state?: string
-  readonly title?: string
-  readonly description?: string
-  readonly links?: readonly string[]
-}
+  state?: string
+  title?: string
+  description?: string
+  links?: readonly string[]
+}>
 
-export interface FactData {
-  readonly report: string
-  readonly name: string
-  readonly value: string
-  readonly category: string
-}
+export type FactData = Readonly<{
+  report: string
+  name: string
+  value: string
+  category: string
+}>
 
-export interface ReportData {
-  readonly report: string
-  readonly image: ImageData
-  readonly tool: ToolData
-  readonly format: string
+export type ReportData = Readonly<{
+  report: string
+  image: ImageData
+  tool: ToolData
+  format: string
   /** SHA-256 of the document. */
-  readonly sha256: string
+  sha256: string
   /** Distinct packages; absent: the report does not list packages. */
-  readonly packages?: number
+  packages?: number
   /** Packages as listed by the document, before equal ones are merged. */
-  readonly listed?: number
+  listed?: number
   /** Findings; absent: the tool did not search for problems. */
-  readonly problems?: number
-  readonly severities?: Readonly<Partial<Record<Severity, number>>>
-  readonly fixable?: number
-  readonly facts?: number
-  readonly origin: string
-}
+  problems?: number
+  severities?: Readonly<Partial<Record<Severity, number>>>
+  fixable?: number
+  facts?: number
+  origin: string
+}>
 
-export interface ImageData {
+export type ImageData = Readonly<{
   /** Repository without tag. */
-  readonly name?: string
-  readonly tags?: readonly string[]
-  readonly digest: string
+  name?: string
+  tags?: readonly string[]
+  digest: string
   /** Other digests of the same image: manifest, index, configuration. */
-  readonly aliases?: readonly string[]
-  readonly os?: string
-  readonly architecture?: string
-  readonly created?: string
-}
+  aliases?: readonly string[]
+  os?: string
+  architecture?: string
+  created?: string
+}>
 
-export interface ToolData {
-  readonly name: string
-  readonly version?: string
-}
+export type ToolData = Readonly<{
+  name: string
+  version?: string
+}>
 
-export interface WaiverData {
-  readonly id: string
-  readonly aliases?: readonly string[]
-  readonly status: 'not_affected' | 'affected' | 'fixed' | 'under_investigation'
+export type WaiverData = Readonly<{
+  id: string
+  aliases?: readonly string[]
+  status: 'not_affected' | 'affected' | 'fixed' | 'under_investigation'
   /** Digest of an image; absent: every image. */
-  readonly image?: string
+  image?: string
   /** Package URL without qualifiers, possibly without version; absent: every package. */
-  readonly purl?: string
-  readonly justification?: string
-  readonly impact?: string
-  readonly action?: string
-  readonly author?: string
-  readonly document: string
-}
+  purl?: string
+  justification?: string
+  impact?: string
+  action?: string
+  author?: string
+  document: string
+}>
 
 /** Columns of event files, from the bodies. Column numbers are permanent: append only. */
 export const insightColumns = [

@@ -36,76 +36,76 @@ export const insightsFamilies: Readonly<Record<InsightsKind, Family>> = {
  * Body of the kinds `sbom` and `inspect`. `subject` is `configmaps/<namespace>/<name>`, `ref` its reference
  * (`k8s:<cluster>//ConfigMap/<namespace>/<name>`), `key` `<cluster>/<uid>`. Members are in this order.
  */
-export interface ImageReport {
+export type ImageReport = Readonly<{
   /** Text data of the ConfigMap, only with `strict`. */
-  readonly payload: Readonly<Record<string, string>> | null
+  payload: Readonly<Record<string, string>> | null
   /** One entry: file name to base64 of the report, mostly gzip of JSON. The bytes are those of the ConfigMap. */
-  readonly binaryPayload: Readonly<Record<string, string>> | null
-  readonly annotations: Readonly<Record<string, string>> | null
-  readonly labels: Readonly<Record<string, string>> | null
-  readonly namespace: string
-  readonly environment: string
+  binaryPayload: Readonly<Record<string, string>> | null
+  annotations: Readonly<Record<string, string>> | null
+  labels: Readonly<Record<string, string>> | null
+  namespace: string
+  environment: string
   /** The image within the build, which is mostly the name of its workload. */
-  readonly service: string
-  readonly project: string
-  readonly type: 'sbom' | 'inspect'
-}
+  service: string
+  project: string
+  type: 'sbom' | 'inspect'
+}>
 
 /** `subject` of the direct kinds is `namespaces/<namespace>`, `ref` that of the namespace. */
-export interface DirectFacts {
-  readonly environment: number
-  readonly projectName: string
-  readonly environmentName: string
-  readonly facts: readonly DirectFact[] | null
-  readonly type: 'direct.facts'
-}
+export type DirectFacts = Readonly<{
+  environment: number
+  projectName: string
+  environmentName: string
+  facts: readonly DirectFact[] | null
+  type: 'direct.facts'
+}>
 
-export interface DirectFact {
+export type DirectFact = Readonly<{
   /** The number of the environment. */
-  readonly environment: string
-  readonly projectName: string
-  readonly environmentName: string
-  readonly name: string
-  readonly value: string
-  readonly source: string
-  readonly description: string
-  readonly type: string
-  readonly category: string
-  readonly service: string
-}
+  environment: string
+  projectName: string
+  environmentName: string
+  name: string
+  value: string
+  source: string
+  description: string
+  type: string
+  category: string
+  service: string
+}>
 
-export interface DirectProblems {
-  readonly environment: number
-  readonly projectName: string
-  readonly environmentName: string
-  readonly problems: readonly DirectProblem[] | null
-  readonly type: 'direct.problems'
-}
+export type DirectProblems = Readonly<{
+  environment: number
+  projectName: string
+  environmentName: string
+  problems: readonly DirectProblem[] | null
+  type: 'direct.problems'
+}>
 
 /** Absent members are empty or 0. */
-export interface DirectProblem {
-  readonly environment: number
-  readonly identifier: string
-  readonly version?: string
-  readonly fixedVersion?: string
-  readonly source?: string
-  readonly service?: string
-  readonly data: string
-  readonly severity?: string
+export type DirectProblem = Readonly<{
+  environment: number
+  identifier: string
+  version?: string
+  fixedVersion?: string
+  source?: string
+  service?: string
+  data: string
+  severity?: string
   /** 0 to 1. */
-  readonly severityScore?: number
-  readonly associatedPackage?: string
-  readonly description?: string
-  readonly links?: string
-}
+  severityScore?: number
+  associatedPackage?: string
+  description?: string
+  links?: string
+}>
 
 /** Withdraws the facts or problems of a source; an empty service means all. */
-export interface DirectDelete {
-  readonly type: 'direct.delete.facts' | 'direct.delete.problems'
-  readonly environment: number
-  readonly source: string
-  readonly service: string
-}
+export type DirectDelete = Readonly<{
+  type: 'direct.delete.facts' | 'direct.delete.problems'
+  environment: number
+  source: string
+  service: string
+}>
 
 export type InsightsMessage = ImageReport | DirectFacts | DirectProblems | DirectDelete
 

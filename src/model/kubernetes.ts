@@ -25,20 +25,20 @@ export const kubernetesTypes = {
 
 export const kindForbidden = 'The account may not watch this kind; Weir retries it at least every ten minutes.'
 
-export interface ObjectIdentity {
-  readonly cluster: string
+export type ObjectIdentity = Readonly<{
+  cluster: string
   /** Empty for the core group. */
-  readonly group: string
-  readonly version: string
-  readonly kind: string
+  group: string
+  version: string
+  kind: string
   /** Plural, as in paths. */
-  readonly resource: string
+  resource: string
   /** Absent for cluster-scoped objects. */
-  readonly namespace?: string
-  readonly name: string
-  readonly uid: string
-  readonly resourceVersion: string
-}
+  namespace?: string
+  name: string
+  uid: string
+  resourceVersion: string
+}>
 
 export type Operation = 'created' | 'updated' | 'deleted'
 
@@ -86,22 +86,22 @@ export function reducedChange(change: ChangeData): ChangeData | undefined {
   return change.operation === 'created' ? undefined : { ...change, old: null, new: null, reduced: true }
 }
 
-export interface ChangeActor {
+export type ChangeActor = Readonly<{
   /** Field manager: `kubectl-client-side-apply`, `kube-controller-manager`. */
-  readonly manager: string
-  readonly operation?: string
-  readonly subresource?: string
+  manager: string
+  operation?: string
+  subresource?: string
   /** ISO 8601, to the second. */
-  readonly time?: string
-}
+  time?: string
+}>
 
 /** An entry of an object's managed fields. */
-export interface ManagedField {
-  readonly manager?: string
-  readonly operation?: string
-  readonly subresource?: string
-  readonly time?: string
-}
+export type ManagedField = Readonly<{
+  manager?: string
+  operation?: string
+  subresource?: string
+  time?: string
+}>
 
 /** The last writer of an object by its managed fields. Within one second, the last in the list. */
 export function actorOf(fields: readonly ManagedField[]): ChangeActor | undefined {
@@ -164,25 +164,25 @@ export interface ResourceData extends ObjectIdentity {
   }>[]
 }
 
-export interface ResourceOwner {
-  readonly kind: string
-  readonly group: string
-  readonly name: string
-  readonly uid: string
-  readonly controller?: true
-}
+export type ResourceOwner = Readonly<{
+  kind: string
+  group: string
+  name: string
+  uid: string
+  controller?: true
+}>
 
-export interface ResourceAddress {
-  readonly ip: string
+export type ResourceAddress = Readonly<{
+  ip: string
   /**
    * `pod`: the pod's own network. `secondary`: a further network, named by `network`. `node`, `cluster` (clusterIP),
    * `external` (externalIPs), `load-balancer`.
    */
-  readonly as: 'pod' | 'secondary' | 'node' | 'cluster' | 'external' | 'load-balancer'
-  readonly network?: string
-  readonly interface?: string
-  readonly mac?: string
-}
+  as: 'pod' | 'secondary' | 'node' | 'cluster' | 'external' | 'load-balancer'
+  network?: string
+  interface?: string
+  mac?: string
+}>
 
 /** A Kubernetes event of either API. `ref` of the envelope is that of `regarding`. */
 export interface ClusterEventData extends ObjectIdentity {
@@ -200,67 +200,67 @@ export interface ClusterEventData extends ObjectIdentity {
 }
 
 /** A comparison with the server found changes that no watch delivered. The following events repair them. */
-export interface GapData {
-  readonly cluster: string
-  readonly group: string
-  readonly resource: string
+export type GapData = Readonly<{
+  cluster: string
+  group: string
+  resource: string
   /** Objects that were unknown, outdated, or deleted without notice. */
-  readonly missing: number
-  readonly stale: number
-  readonly extra: number
-  readonly cause: string
+  missing: number
+  stale: number
+  extra: number
+  cause: string
   /** ISO 8601: the last verified time, and the time of this comparison. */
-  readonly from?: string
-  readonly to: string
-}
+  from?: string
+  to: string
+}>
 
 /** A request to the API server, from its audit log. */
-export interface AuditData {
+export type AuditData = Readonly<{
   /** The common form for all clouds; absent in events of older versions. */
-  readonly audit?: AuditRecord
-  readonly cluster: string
-  readonly auditID: string
-  readonly verb: string
-  readonly user: Readonly<{ username: string; groups?: readonly string[]; uid?: string }>
+  audit?: AuditRecord
+  cluster: string
+  auditID: string
+  verb: string
+  user: Readonly<{ username: string; groups?: readonly string[]; uid?: string }>
   /** The user that made the request in the name of `user`. */
-  readonly impersonatedBy?: string
-  readonly sourceIPs: readonly string[]
-  readonly userAgent?: string
-  readonly uri: string
-  readonly code?: number
+  impersonatedBy?: string
+  sourceIPs: readonly string[]
+  userAgent?: string
+  uri: string
+  code?: number
   /** Absent for requests without an object. */
-  readonly object?: AuditObject
+  object?: AuditObject
   /** ISO 8601, to the microsecond. */
-  readonly received: string
-  readonly completed?: string
-  readonly annotations?: Readonly<Record<string, string>>
-}
+  received: string
+  completed?: string
+  annotations?: Readonly<Record<string, string>>
+}>
 
-export interface AuditObject {
-  readonly group: string
-  readonly version: string
-  readonly resource: string
-  readonly subresource?: string
-  readonly namespace?: string
-  readonly name?: string
-  readonly uid?: string
+export type AuditObject = Readonly<{
+  group: string
+  version: string
+  resource: string
+  subresource?: string
+  namespace?: string
+  name?: string
+  uid?: string
   /** The object's version after the request; known if the audit policy includes responses. */
-  readonly resourceVersion?: string
+  resourceVersion?: string
   /** The version on which the request was based, if stated. */
-  readonly basedOn?: string
-}
+  basedOn?: string
+}>
 
-export interface ManifestQuery {
-  readonly cluster: string
-  readonly uid: string
-}
+export type ManifestQuery = Readonly<{
+  cluster: string
+  uid: string
+}>
 
-export interface ManifestState {
+export type ManifestState = Readonly<{
   /** Without noise and secrets. */
-  readonly object: object
+  object: object
   /** Unix ms: start of knowledge, if the store may have expired earlier states. */
-  readonly since?: number
-}
+  since?: number
+}>
 
 export interface KnownObjects {
   manifest(query: ManifestQuery): ManifestState | undefined

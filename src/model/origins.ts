@@ -1,13 +1,13 @@
 /**
  * The origin of a frame that was copied from a shared journal: equal on all instances. Stored as the frame's cursor.
  */
-export interface Origin {
-  readonly partition: number
+export type Origin = Readonly<{
+  partition: number
   /** Increases within the partition. */
-  readonly place: number
-  readonly epoch: number
-  readonly sequence: number
-}
+  place: number
+  epoch: number
+  sequence: number
+}>
 
 export function originCursor(origin: Origin): Uint8Array {
   return new TextEncoder().encode(JSON.stringify(origin))

@@ -4,12 +4,12 @@
  */
 export type Positions = Readonly<Record<string, Position>>
 
-export interface Position {
+export type Position = Readonly<{
   /** Sequence of the last covered frame. */
-  readonly sequence: number
+  sequence: number
   /** Row number, within the partition, of the first row after it. */
-  readonly row: number
-}
+  row: number
+}>
 
 export const filePartition = '0'
 export const nowhere: Position = { sequence: 0, row: 0 }

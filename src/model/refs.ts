@@ -3,15 +3,15 @@
  * empty: `k8s:prod//Node//worker-1`.
  */
 
-export interface KubernetesRef {
-  readonly cluster: string
+export type KubernetesRef = Readonly<{
+  cluster: string
   /** Empty for the core group. */
-  readonly group: string
-  readonly kind: string
+  group: string
+  kind: string
   /** Empty for cluster-scoped objects. */
-  readonly namespace: string
-  readonly name: string
-}
+  namespace: string
+  name: string
+}>
 
 /** No part can contain a slash, because Kubernetes uses them in paths. */
 export function kubernetesRef({ cluster, group, kind, namespace, name }: KubernetesRef): string {
@@ -35,16 +35,16 @@ export function parseKubernetesRef(ref: string): KubernetesRef | undefined {
   return { cluster, group, kind, namespace, name }
 }
 
-interface CloudRef {
+type CloudRef = Readonly<{
   /** `otc`, `huawei`. */
-  readonly cloud: string
+  cloud: string
   /** Project or account. */
-  readonly tenant: string
-  readonly service: string
-  readonly type: string
+  tenant: string
+  service: string
+  type: string
   /** The id, or the name if there is no id. */
-  readonly id: string
-}
+  id: string
+}>
 
 /** `otc:<tenant>/<service>/<type>/<id>`; separators within a part are percent-encoded. */
 export function cloudRef({ cloud, tenant, service, type, id }: CloudRef): string {

@@ -16,19 +16,19 @@ export type EntraLogin =
     }>
   | Readonly<{ type: 'managed_identity'; client: string | null; address: string }>
 
-export interface EntraToken {
-  readonly token: string
-  readonly expiresOnTimestamp: number
-}
+export type EntraToken = Readonly<{
+  token: string
+  expiresOnTimestamp: number
+}>
 
 export class NoToken extends Error {}
 
-interface EntraOptions {
+type EntraOptions = Readonly<{
   /** The audience of the token, `https://servicebus.azure.net`. */
-  readonly resource: string
-  readonly timeout: number
-  readonly host: Pick<Host, 'clock' | 'timers'>
-}
+  resource: string
+  timeout: number
+  host: Pick<Host, 'clock' | 'timers'>
+}>
 
 export const publicAuthority = 'https://login.microsoftonline.com'
 /** The instance metadata service of Azure. */

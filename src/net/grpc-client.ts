@@ -17,24 +17,22 @@ const gzip = 2
 /** Unary calls of raw bytes. */
 export interface GrpcClient {
   /** `deadline` in Unix ms. Never rejects; an abort is an error with code CANCELLED. */
-  call(options: {
-    readonly method: string
-    readonly body: Uint8Array
-    readonly metadata: Metadata
-    readonly deadline: number
-    readonly signal: AbortSignal
-  }): Promise<Uint8Array | ServiceError>
+  call(
+    options: Readonly<{
+      method: string
+      body: Uint8Array
+      metadata: Metadata
+      deadline: number
+      signal: AbortSignal
+    }>,
+  ): Promise<Uint8Array | ServiceError>
   close(): void
 }
 
 /** `grpc://` or `grpcs://` (TLS). Connects with the first call, and again after a loss. */
 export function openGrpcClient(
   url: string,
-  {
-    port: defaultPort,
-    tls,
-    compressed,
-  }: { readonly port: number; readonly tls: TlsOptions | undefined; readonly compressed: boolean },
+  { port: defaultPort, tls, compressed }: Readonly<{ port: number; tls: TlsOptions | undefined; compressed: boolean }>,
 ): GrpcClient {
   const { hostname, port, protocol } = new URL(url)
   const client = new Client(

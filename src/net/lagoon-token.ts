@@ -1,12 +1,12 @@
 /** Tokens of Lagoon environments: JWT with HS256 and four claims, in the order of insights-remote. */
 import { errors, jwtVerify, SignJWT } from 'jose'
 
-export interface EnvironmentClaims {
-  readonly environmentId: string
-  readonly environmentName: string
-  readonly namespace: string
-  readonly projectName: string
-}
+export type EnvironmentClaims = Readonly<{
+  environmentId: string
+  environmentName: string
+  namespace: string
+  projectName: string
+}>
 
 export interface VerifiedToken extends EnvironmentClaims {
   /** Unix seconds. */
@@ -16,11 +16,11 @@ export interface VerifiedToken extends EnvironmentClaims {
   readonly secret: number
 }
 
-export interface VerifyOptions {
-  readonly algorithms: readonly string[]
+export type VerifyOptions = Readonly<{
+  algorithms: readonly string[]
   /** Unix ms. */
-  readonly now: number
-}
+  now: number
+}>
 
 export const hmacAlgorithms = ['HS256', 'HS384', 'HS512'] as const
 /** The defaults of insights-remote and its examples. */
@@ -36,7 +36,7 @@ export function isWeakSecret(secret: string): boolean {
 export function mintToken(
   secret: string,
   { environmentId, environmentName, namespace, projectName }: EnvironmentClaims,
-  lifetime?: { readonly now: number; readonly ms: number },
+  lifetime?: Readonly<{ now: number; ms: number }>,
 ): Promise<string> {
   const issued = Math.floor((lifetime?.now ?? 0) / 1000)
   const claims = {

@@ -5,10 +5,10 @@ import type { ListenerTls } from '../schema/listener-tls.ts'
 import type { Log } from '../telemetry/ports.ts'
 import { readTls, type TlsOptions } from './tls.ts'
 
-export interface Certificate {
-  readonly cert: string
-  readonly key: string
-}
+export type Certificate = Readonly<{
+  cert: string
+  key: string
+}>
 
 /** The files of a listener's TLS settings. They are renewed under the same names. */
 export class TlsFiles {

@@ -1,13 +1,13 @@
 import type { Disk } from '../host/index.ts'
 import type { Tls } from '../schema/index.ts'
 
-export interface TlsOptions {
-  readonly ca?: string
-  readonly cert?: string
-  readonly key?: string
-  readonly servername?: string
-  readonly rejectUnauthorized: boolean
-}
+export type TlsOptions = Readonly<{
+  ca?: string
+  cert?: string
+  key?: string
+  servername?: string
+  rejectUnauthorized: boolean
+}>
 
 /** Rejects with the name of the unreadable file. */
 export async function readTls(tls: Tls | null, disk: Disk): Promise<TlsOptions | undefined> {

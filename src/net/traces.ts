@@ -3,16 +3,16 @@ import { traceTarget } from '../model/trace-target.ts'
 import type { Log, Metrics } from '../telemetry/ports.ts'
 import { TraceQueue } from '../telemetry/traces.ts'
 
-interface TracesOptions {
+type TracesOptions = Readonly<{
   /** From `traceTarget`; null: no traces. */
-  readonly url: string | null
+  url: string | null
   /** One trace in N is sampled. */
-  readonly sample: number
-  readonly version: string
-  readonly host: Pick<Host, 'timers'>
-  readonly log: Log
-  readonly metrics: Metrics
-}
+  sample: number
+  version: string
+  host: Pick<Host, 'timers'>
+  log: Log
+  metrics: Metrics
+}>
 
 /**
  * Undefined without a URL. Opens no connection yet and loads only the configured exporter. Throws for an invalid URL.

@@ -2,21 +2,21 @@ import type { Host } from '../host/index.ts'
 import type { Log, Metrics } from '../telemetry/ports.ts'
 import { bufferShortage, listenUdp, type Datagrams, type UdpListener } from './udp.ts'
 
-interface UdpListenersOptions {
-  readonly source: string
-  readonly places: readonly Readonly<{ host: string; port: number }>[]
-  readonly receiveBuffer: number
+type UdpListenersOptions = Readonly<{
+  source: string
+  places: readonly Readonly<{ host: string; port: number }>[]
+  receiveBuffer: number
   onDatagrams(datagrams: Datagrams, listener: number): void
-  readonly environment: Pick<Host, 'clock' | 'timers'>
-  readonly log: Log
-  readonly metrics: Metrics
-}
+  environment: Pick<Host, 'clock' | 'timers'>
+  log: Log
+  metrics: Metrics
+}>
 
-export interface UdpListenerStatus {
-  readonly address: string
-  readonly receiveBuffer: number
-  readonly kernelDrops: number
-}
+export type UdpListenerStatus = Readonly<{
+  address: string
+  receiveBuffer: number
+  kernelDrops: number
+}>
 
 interface Listening {
   readonly udp: UdpListener

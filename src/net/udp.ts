@@ -6,33 +6,33 @@ import { parseIp } from '../model/ip.ts'
 import { explainListen } from '../host/listen.ts'
 
 /** Datagrams of one event loop iteration, in order. Item i of both lists belongs together. */
-export interface Datagrams {
-  readonly bytes: readonly Uint8Array[]
-  readonly from: readonly RemoteInfo[]
+export type Datagrams = Readonly<{
+  bytes: readonly Uint8Array[]
+  from: readonly RemoteInfo[]
   /** Unix ms, one reading for all. */
-  readonly received: number
-}
+  received: number
+}>
 
-export interface UdpOptions {
-  readonly host: string
-  readonly port: number
-  readonly receiveBuffer: number
+export type UdpOptions = Readonly<{
+  host: string
+  port: number
+  receiveBuffer: number
   /** Must be quick: meanwhile datagrams wait in the kernel's buffer. */
   onDatagrams(datagrams: Datagrams): void
   /** The socket stays open. */
   onError(error: Error): void
-  readonly environment: Pick<Host, 'clock' | 'timers'>
-}
+  environment: Pick<Host, 'clock' | 'timers'>
+}>
 
-export interface UdpListener {
-  readonly host: string
-  readonly port: number
+export type UdpListener = Readonly<{
+  host: string
+  port: number
   /** Granted size in bytes. */
-  readonly receiveBuffer: number
+  receiveBuffer: number
   /** Datagrams dropped by the kernel since the socket was opened; undefined if the system does not report them. */
   drops(): Promise<number | undefined>
   close(): Promise<void>
-}
+}>
 
 /** Resolves when the socket is bound. Rejects with WEIR_LISTEN_IN_USE, and the holder of the port if known. */
 export async function listenUdp(options: UdpOptions): Promise<UdpListener> {

@@ -19,22 +19,22 @@ const maxParts = 64
 const maxHoldMs = 30 * 60_000
 const stateFile = 'checkpoint.json'
 
-interface Cursor {
+type Cursor = Readonly<{
   /** Unix ms: all events until then are in the journal. */
-  readonly places: Readonly<Record<string, number>>
+  places: Readonly<Record<string, number>>
   /** Later frames hold events that may be returned again. */
-  readonly behind: number
+  behind: number
   /** Partition of the unit. */
-  readonly of: string
-}
+  of: string
+}>
 
-interface Recorded {
-  readonly of: string
-  readonly before: number
-  readonly newest: number
+type Recorded = Readonly<{
+  of: string
+  before: number
+  newest: number
   /** Unix ms of the append. */
-  readonly received: number
-}
+  received: number
+}>
 
 export class Checkpoint {
   readonly #context: SourceContext

@@ -5,23 +5,23 @@
 import type { SourceContext, LeaderRecord } from '../engine/contracts.ts'
 import { messageOf } from '../model/errors.ts'
 
-interface LeaderOptions {
-  readonly context: Pick<SourceContext, 'host' | 'log' | 'id'>
-  readonly record: LeaderRecord
+type LeaderOptions = Readonly<{
+  context: Pick<SourceContext, 'host' | 'log' | 'id'>
+  record: LeaderRecord
   /** Plural noun of the records: `traces`. */
-  readonly what: string
-  readonly state: () => unknown
+  what: string
+  state: () => unknown
   /** Lease duration in ms. */
-  readonly durationMs?: number
-  readonly onLeadership?: (leads: boolean) => void
-}
+  durationMs?: number
+  onLeadership?: (leads: boolean) => void
+}>
 
-interface LeaderState {
+type LeaderState = Readonly<{
   /** Empty: released. */
-  readonly holder: string
-  readonly instance: string
-  readonly state: unknown
-}
+  holder: string
+  instance: string
+  state: unknown
+}>
 
 const defaultDurationMs = 10_000
 /** Shares of the duration: renewal, follower check, validity after a renewal. */
@@ -81,17 +81,17 @@ export async function runAsLeader(options: LeaderOptions, signal: AbortSignal, a
 }
 
 /** ms: sleep stops the monotonic clock, and the wall clock can be set. */
-interface Moment {
-  readonly now: number
-  readonly wall: number
-}
+type Moment = Readonly<{
+  now: number
+  wall: number
+}>
 
-interface Begun {
-  readonly version: string
-  readonly began: Moment
-  readonly before: unknown
+type Begun = Readonly<{
+  version: string
+  began: Moment
+  before: unknown
   report(error: unknown): void
-}
+}>
 
 async function hold(
   { context: { host, log, id }, record, what, state, durationMs = defaultDurationMs, onLeadership }: LeaderOptions,

@@ -1,18 +1,18 @@
 import { ResponseError, PollError } from './poll-error.ts'
 
-export interface Page<Given> {
-  readonly found: readonly Given[]
-  readonly next: string | undefined
-}
+export type Page<Given> = Readonly<{
+  found: readonly Given[]
+  next: string | undefined
+}>
 
 /** `list`: unchecked. `count`: as stated by the API. */
-interface PageParts {
-  readonly api: string
-  readonly what: string
-  readonly list: unknown
-  readonly count?: unknown
-  readonly next?: unknown
-}
+type PageParts = Readonly<{
+  api: string
+  what: string
+  list: unknown
+  count?: unknown
+  next?: unknown
+}>
 
 /** Throws ResponseError unless there is a list of the stated length. Elements are not checked. */
 export function pageOf<Given = unknown>({ api, what, list, count, next }: PageParts): Page<Given> {

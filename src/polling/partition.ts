@@ -9,10 +9,10 @@ import type { Checkpoint } from './checkpoint.ts'
 import { messageOf } from '../model/errors.ts'
 
 /** Limits of one poll: time span, and events in memory. A larger span is split. */
-export interface PollLimits {
-  readonly sliceMs: number
-  readonly maxEvents: number
-}
+export type PollLimits = Readonly<{
+  sliceMs: number
+  maxEvents: number
+}>
 
 const defaultLimits: PollLimits = { sliceMs: 3_600_000, maxEvents: 10_000 }
 const minSliceMs = 1000
@@ -22,17 +22,17 @@ const bookmarkMs = 300_000
 const maxRefused = 1000
 const repeatMs = 3_600_000
 
-export interface Span {
+export type Span = Readonly<{
   /** Unix ms, inclusive. */
-  readonly from: number
-  readonly to: number
-}
+  from: number
+  to: number
+}>
 
-export interface Mapped {
-  readonly event: WeirEvent
+export type Mapped = Readonly<{
+  event: WeirEvent
   /** Unix ms at which the API recorded it, if known. */
-  readonly recorded?: number | undefined
-}
+  recorded?: number | undefined
+}>
 
 interface OpenPartition<Given, M extends Mapped> {
   /** Key in the cursor, independent of the settings. */
@@ -47,38 +47,38 @@ interface OpenPartition<Given, M extends Mapped> {
 
 type Metric = Parameters<SourceContext['metrics']['count']>[0]
 
-interface PolledRecord<Given, M extends Mapped = Mapped> {
-  readonly context: SourceContext
-  readonly checkpoint: Checkpoint
-  readonly every: number
-  readonly lookBack: number
-  readonly backfill: number | null
-  readonly retentionMs: number
-  readonly words: {
+type PolledRecord<Given, M extends Mapped = Mapped> = Readonly<{
+  context: SourceContext
+  checkpoint: Checkpoint
+  every: number
+  lookBack: number
+  backfill: number | null
+  retentionMs: number
+  words: Readonly<{
     /** Name of the API: `CTS`. */
-    readonly api: string
+    api: string
     /** Singular noun of a record: `trace`, `event`. */
-    readonly what: string
-    readonly retention: string
-  }
+    what: string
+    retention: string
+  }>
   /** `behind` and `missed` have the labels of the partition, `events` also has `outcome`. */
-  readonly metrics: Readonly<{ events: Metric; behind: Metric; missed: Metric }>
+  metrics: Readonly<{ events: Metric; behind: Metric; missed: Metric }>
   labels(): Readonly<Record<string, string>>
   open(signal: AbortSignal): Promise<OpenPartition<Given, M>>
   failed?(): void
   account?(fresh: readonly M[], warn: (what: string, message: string) => void): void
-  readonly limits?: PollLimits
-}
+  limits?: PollLimits
+}>
 
-export interface PartitionStatus {
+export type PartitionStatus = Readonly<{
   /** Unix ms: all events until then are read, except late ones. */
-  readonly complete: number | undefined
+  complete: number | undefined
   /** Unix ms of the last complete poll. */
-  readonly lastPoll: number | undefined
-  readonly newest: number | undefined
-  readonly events: number
-  readonly why?: string
-}
+  lastPoll: number | undefined
+  newest: number | undefined
+  events: number
+  why?: string
+}>
 
 export class PartitionPoller<Given, M extends Mapped = Mapped> {
   readonly #of: PolledRecord<Given, M>

@@ -5,14 +5,14 @@ import { PollError } from './poll-error.ts'
 const defaultTries = 6
 const backoff = { firstMs: 1000, maxMs: 30_000 }
 
-interface RetryLimits {
-  readonly host: Pick<Host, 'timers' | 'random'>
-  readonly signal: AbortSignal
+type RetryLimits = Readonly<{
+  host: Pick<Host, 'timers' | 'random'>
+  signal: AbortSignal
   /** Default: `mayPass`. */
-  readonly passes?: (error: PollError) => boolean
-  readonly tries?: number
-  readonly retried: (why: string) => void
-}
+  passes?: (error: PollError) => boolean
+  tries?: number
+  retried: (why: string) => void
+}>
 
 /** Retries with backoff, at least after the delay that the API requires. */
 export async function withRetries<T>(

@@ -3,11 +3,11 @@ import type { Host } from '../host/index.ts'
 /** Share of the interval: instances that start together do not poll together. */
 const jitter = 0.1
 
-interface Schedule {
-  readonly host: Pick<Host, 'clock' | 'timers' | 'random'>
+type Schedule = Readonly<{
+  host: Pick<Host, 'clock' | 'timers' | 'random'>
   /** From start to start, in ms; jitter shortens it. */
-  readonly every: number
-}
+  every: number
+}>
 
 /** Polls until the signal aborts. `poll` resolves with the delay that the API requires, in ms. */
 export async function pollOnSchedule(

@@ -6,10 +6,10 @@ import type { Host } from '../host/index.ts'
 import type { Appended } from '../journal/types.ts'
 import type { AwaitedSink } from '../engine/contracts.ts'
 
-export interface CheckpointRecord {
-  readonly places: Readonly<Record<string, number>>
-  readonly seen: readonly (readonly [string, readonly (readonly [string, number])[]])[]
-}
+export type CheckpointRecord = Readonly<{
+  places: Readonly<Record<string, number>>
+  seen: readonly (readonly [string, readonly (readonly [string, number])[]])[]
+}>
 
 /** Of the checkpoint, as JSON within JSON. Omitted events may be recorded again. */
 const maxBytes = 96 * 1024

@@ -18,17 +18,17 @@ export interface PollingSource<Status extends Readable> extends Source {
   health(): SourceHealth | undefined
 }
 
-interface PollingOptions {
-  readonly context: SourceContext
-  readonly retentionMs: number
-  readonly what: string
+type PollingOptions = Readonly<{
+  context: SourceContext
+  retentionMs: number
+  what: string
   /** Partitions that may return the same events; each event is recorded once. */
-  readonly across?: readonly string[]
+  across?: readonly string[]
   /** Lease of instances with separate journals; default: the record of the shared journal. */
-  readonly lease?: { readonly record: LeaderRecord; readonly durationMs: number; close(): void } | undefined
+  lease?: Readonly<{ record: LeaderRecord; durationMs: number; close(): void }> | undefined
   /** The checkpoint in the lease is never ahead of this sink. */
-  readonly sink?: string | undefined
-}
+  sink?: string | undefined
+}>
 
 /** The API need not be reachable. */
 export async function pollingSource<Status extends Readable>(

@@ -9,11 +9,11 @@ export function truthOf(value: string | boolean, by: string): boolean {
   throw new PresetProblem(`${by} is \`${value}\`; it must be true or false`)
 }
 
-export interface Login {
-  readonly plain: string
-  readonly user: string | undefined
-  readonly password: string | undefined
-}
+export type Login = Readonly<{
+  plain: string
+  user: string | undefined
+  password: string | undefined
+}>
 
 /** Splits a URL and its credentials. Throws PresetProblem without the password. */
 export function loginOf(text: string): Login {

@@ -2,69 +2,69 @@
 export type Expression = Group | Not | Either | Test | Exists
 
 /** At least two parts; an `and` without parts is the empty filter. */
-export interface Group {
-  readonly is: 'and' | 'or'
-  readonly parts: readonly Expression[]
-}
+export type Group = Readonly<{
+  is: 'and' | 'or'
+  parts: readonly Expression[]
+}>
 
-export interface Not {
-  readonly is: 'not'
-  readonly part: Expression
-}
+export type Not = Readonly<{
+  is: 'not'
+  part: Expression
+}>
 
 /** All names inside refer to the same end. */
-export interface Either {
-  readonly is: 'either'
-  readonly part: Expression
-}
+export type Either = Readonly<{
+  is: 'either'
+  part: Expression
+}>
 
 export const operators = ['=', '!=', '~', '!~', '<', '<=', '>', '>='] as const
 export type Operator = (typeof operators)[number]
 
 /** Any of the values; after `!=` and `!~` none of them. */
-export interface Test {
-  readonly is: 'test'
-  readonly subject: Subject
-  readonly operator: Operator
-  readonly values: readonly Value[]
-}
+export type Test = Readonly<{
+  is: 'test'
+  subject: Subject
+  operator: Operator
+  values: readonly Value[]
+}>
 
-export interface Exists {
-  readonly is: 'exists'
-  readonly subject: Subject
-}
+export type Exists = Readonly<{
+  is: 'exists'
+  subject: Subject
+}>
 
 /**
  * With `end`, the shared part of a name (`port` of `src_port`): `any` is either end in this test, `same` that of the
  * surrounding `either(…)`.
  */
-export interface Subject {
-  readonly name: string
-  readonly end?: 'any' | 'same'
-  readonly at?: Span
-}
+export type Subject = Readonly<{
+  name: string
+  end?: 'any' | 'same'
+  at?: Span
+}>
 
 export type Value = Literal | FieldValue
 
-export interface Literal {
-  readonly is: 'literal'
-  readonly text: string
+export type Literal = Readonly<{
+  is: 'literal'
+  text: string
   /** Unquoted, a `*` on a text field matches any characters. */
-  readonly quoted: boolean
-  readonly at?: Span
-}
+  quoted: boolean
+  at?: Span
+}>
 
-export interface FieldValue {
-  readonly is: 'field'
-  readonly name: string
-  readonly at?: Span
-}
+export type FieldValue = Readonly<{
+  is: 'field'
+  name: string
+  at?: Span
+}>
 
 /** UTF-16 units: [from, to). */
-export interface Span {
-  readonly from: number
-  readonly to: number
-}
+export type Span = Readonly<{
+  from: number
+  to: number
+}>
 
 export const everything: Group = { is: 'and', parts: [] }
 

@@ -69,11 +69,11 @@ export function bind(expression: Expression, names: NameTable): Bound {
   return bound
 }
 
-interface Around {
-  readonly names: NameTable
-  readonly end: End | undefined
-  readonly problems: QueryProblem[]
-}
+type Around = Readonly<{
+  names: NameTable
+  end: End | undefined
+  problems: QueryProblem[]
+}>
 
 function bindPart(part: Expression, around: Around, positive: boolean): Bound {
   switch (part.is) {

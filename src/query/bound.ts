@@ -7,17 +7,17 @@ import type { QueryField } from './names.ts'
  */
 export type Bound = { readonly is: 'always' } | { readonly is: 'never' } | BoundGroup | Leaf
 
-export interface BoundGroup {
-  readonly is: 'and' | 'or'
-  readonly parts: readonly Bound[]
-}
+export type BoundGroup = Readonly<{
+  is: 'and' | 'or'
+  parts: readonly Bound[]
+}>
 
-export interface Leaf {
-  readonly is: 'leaf'
-  readonly field: QueryField
-  readonly negated: boolean
-  readonly match: Match
-}
+export type Leaf = Readonly<{
+  is: 'leaf'
+  field: QueryField
+  negated: boolean
+  match: Match
+}>
 
 export type Match =
   /** For a list: it has an item. */
@@ -26,24 +26,24 @@ export type Match =
    * The integer value is in one of the intervals, which are sorted, disjoint and within the range of the kind. Times
    * are µs since 1970, addresses 128 bits with IPv4 mapped, MAC addresses 48 bits, true is 1.
    */
-  | { readonly is: 'integers'; readonly intervals: readonly Interval[] }
-  | { readonly is: 'doubles'; readonly intervals: readonly DoubleInterval[] }
+  | Readonly<{ is: 'integers'; intervals: readonly Interval[] }>
+  | Readonly<{ is: 'doubles'; intervals: readonly DoubleInterval[] }>
   /** Equal, byte by byte, to one of the texts, or like one of the wildcards, in which `*` is any run of characters. */
-  | { readonly is: 'texts'; readonly texts: readonly string[]; readonly wildcards: readonly string[] }
+  | Readonly<{ is: 'texts'; texts: readonly string[]; wildcards: readonly string[] }>
   /** By the order of UTF-8 bytes. */
-  | { readonly is: 'order'; readonly operator: Order; readonly text: string }
+  | Readonly<{ is: 'order'; operator: Order; text: string }>
   /** One of the RE2 expressions is found in the text. */
-  | { readonly is: 'found'; readonly patterns: readonly string[] }
-  | { readonly is: 'field'; readonly operator: '=' | Order; readonly other: QueryField }
+  | Readonly<{ is: 'found'; patterns: readonly string[] }>
+  | Readonly<{ is: 'field'; operator: '=' | Order; other: QueryField }>
 
 export type Order = '<' | '<=' | '>' | '>='
 
-export interface DoubleInterval {
-  readonly low: number
-  readonly high: number
-  readonly lowOpen: boolean
-  readonly highOpen: boolean
-}
+export type DoubleInterval = Readonly<{
+  low: number
+  high: number
+  lowOpen: boolean
+  highOpen: boolean
+}>
 
 export const always: Bound = { is: 'always' }
 export const never: Bound = { is: 'never' }
@@ -55,9 +55,7 @@ export function group(is: 'and' | 'or', given: readonly Bound[]): Bound {
   return parts.length === 0 ? { is: one } : parts.length === 1 ? (parts[0] as Bound) : { is, parts }
 }
 
-export function testsOf(
-  bound: Bound,
-): readonly { readonly field: string; readonly equals?: readonly (string | number)[] }[] {
+export function testsOf(bound: Bound): readonly Readonly<{ field: string; equals?: readonly (string | number)[] }>[] {
   if (bound.is === 'and' || bound.is === 'or') return bound.parts.flatMap(testsOf)
   if (bound.is !== 'leaf') return []
   const { field, match } = bound

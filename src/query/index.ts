@@ -34,11 +34,11 @@ export { compileSql, compileSqlValue, type SqlOptions } from './sql.ts'
 export { bothWays, swapEnds } from './swap.ts'
 export { compileRowFilter, filterKinds, readRowFilter, type FilterKind, type WrittenFilter } from './row-filter.ts'
 
-export interface Filter {
-  readonly expression: Expression
-  readonly bound: Bound
-  readonly normal: string
-}
+export type Filter = Readonly<{
+  expression: Expression
+  bound: Bound
+  normal: string
+}>
 
 export function readFilter(text: string, names: NameTable): Filter {
   const expression = parse(text, names)

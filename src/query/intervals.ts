@@ -1,8 +1,8 @@
 /** Inclusive. */
-export interface Interval {
-  readonly low: bigint
-  readonly high: bigint
-}
+export type Interval = Readonly<{
+  low: bigint
+  high: bigint
+}>
 
 /** Sorted and merged, restricted to [least, most]. */
 export function merged(intervals: readonly Interval[], min: bigint, max: bigint): readonly Interval[] {

@@ -28,12 +28,12 @@ export function bodyColumns(
   return { kind: 'flows', count: batch.count, dictionary: words.strings, columns }
 }
 
-interface Filling {
-  readonly batch: EventBatch
-  readonly fields: ReadonlySet<string>
-  readonly words: DictionaryBuilder
-  readonly columns: Record<string, Column>
-}
+type Filling = Readonly<{
+  batch: EventBatch
+  fields: ReadonlySet<string>
+  words: DictionaryBuilder
+  columns: Record<string, Column>
+}>
 
 type Fill = (row: number) => void
 
@@ -126,12 +126,12 @@ function flags({ batch, fields, columns }: Filling): (row: number, name: string,
   }
 }
 
-interface OpenList {
-  readonly kind: 'list<dict>'
-  readonly offsets: Uint32Array
-  readonly items: Uint32Array
-  readonly open: { readonly row: number; readonly code: number }[]
-}
+type OpenList = Readonly<{
+  kind: 'list<dict>'
+  offsets: Uint32Array
+  items: Uint32Array
+  open: Readonly<{ row: number; code: number }>[]
+}>
 
 function lists({ fields, words, columns }: Filling): (row: number, name: string, values: readonly unknown[]) => void {
   return (row, name, values) => {

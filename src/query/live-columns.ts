@@ -10,13 +10,13 @@ import { directionOf, nodeColumn } from '../model/flow-nodes.ts'
 import { parseIp } from '../model/ip.ts'
 import { firstTime, lastTime } from './times.ts'
 
-export interface LiveHeader {
-  readonly source: string
-  readonly epoch: number
-  readonly sourceSequence: number
+export type LiveHeader = Readonly<{
+  source: string
+  epoch: number
+  sourceSequence: number
   /** Unix ms. */
-  readonly received: number
-}
+  received: number
+}>
 
 /** Implemented by the engine's resolver. */
 export interface LiveResolver {
@@ -27,16 +27,16 @@ export interface LiveResolver {
     scope: string,
     mac?: number,
     network?: string,
-  ): { readonly is: 'endpoint'; readonly endpoint: Endpoint } | { readonly is: 'unknown' | 'wait' }
+  ): Readonly<{ is: 'endpoint'; endpoint: Endpoint }> | { readonly is: 'unknown' | 'wait' }
   /** Present while a cluster is watched. */
   readonly holders?: unknown
 }
 
-export interface LiveRows<B extends Batch = Batch> {
-  readonly batch: B
-  readonly header: LiveHeader
-  readonly resolver: LiveResolver | undefined
-}
+export type LiveRows<B extends Batch = Batch> = Readonly<{
+  batch: B
+  header: LiveHeader
+  resolver: LiveResolver | undefined
+}>
 
 export type TextReader = (row: number) => string | undefined
 /** NaN if absent. */

@@ -8,19 +8,19 @@ import { imageFields, packageFields, problemFields } from './insight-names.ts'
 /** `estimate`: up to 96 bits; `text`: outside dictionaries. */
 export type QueryKind = ColumnKind | 'estimate' | 'bool' | 'text'
 
-export interface QueryField {
+export type QueryField = Readonly<{
   /** The SQL name. */
-  readonly name: string
-  readonly kind: QueryKind
-  readonly unit?: string
+  name: string
+  kind: QueryKind
+  unit?: string
   /** If it differs from the name. */
-  readonly sql?: (dialect: Dialect) => string
-}
+  sql?: (dialect: Dialect) => string
+}>
 
-export interface NameTable {
-  readonly view: 'flows' | 'events' | 'changes' | 'audit' | 'resources' | 'packages' | 'problems' | 'images'
-  readonly fields: readonly QueryField[]
-  readonly example: string
+export type NameTable = Readonly<{
+  view: 'flows' | 'events' | 'changes' | 'audit' | 'resources' | 'packages' | 'problems' | 'images'
+  fields: readonly QueryField[]
+  example: string
   field(name: string): QueryField | undefined
   others(name: string): readonly string[]
   /** Any name: dotted, NetObserv's, OpenTelemetry's, an alias; in any case. */
@@ -32,7 +32,7 @@ export interface NameTable {
   /** `src`, `port` → `src_port`. */
   ofEnd(end: End, part: string): QueryField | undefined
   nearest(written: string): string | undefined
-}
+}>
 
 export function columnSql(field: QueryField, dialect: Dialect): string {
   return field.sql?.(dialect) ?? dialect.identifier(field.name)

@@ -1,19 +1,19 @@
 import { flowNames } from './names.ts'
 import { quote } from './print.ts'
 
-export interface ForeignTest {
-  readonly id: string
-  readonly operator: '=' | '!=' | '~' | '!~' | '>='
-  readonly values: readonly string[]
-}
+export type ForeignTest = Readonly<{
+  id: string
+  operator: '=' | '!=' | '~' | '!~' | '>='
+  values: readonly string[]
+}>
 
 export type ReadTest =
-  | {
-      readonly text: string
-      readonly eitherEnd: boolean
-      readonly problem?: never
-    }
-  | { readonly problem: string; readonly text?: never; readonly eitherEnd?: never }
+  | Readonly<{
+      text: string
+      eitherEnd: boolean
+      problem?: never
+    }>
+  | Readonly<{ problem: string; text?: never; eitherEnd?: never }>
 
 const endParts: Readonly<Record<string, string>> = {
   namespace: 'namespace',

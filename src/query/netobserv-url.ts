@@ -5,21 +5,21 @@ import { quote } from './print.ts'
 import { testText, type ForeignTest } from './netobserv-tests.ts'
 
 /** From a link to NetObserv's console. */
-export interface ImportedLink {
+export type ImportedLink = Readonly<{
   /** In normal form; empty: every row. */
-  readonly filter: string
+  filter: string
   /** Also rows that match with source and destination exchanged. */
-  readonly bothWays: boolean
+  bothWays: boolean
   /** `now-300s`, `now`, or Unix ms. */
-  readonly from: string | undefined
-  readonly to: string | undefined
-  readonly dropped: readonly DroppedPart[]
-}
+  from: string | undefined
+  to: string | undefined
+  dropped: readonly DroppedPart[]
+}>
 
-export interface DroppedPart {
-  readonly part: string
-  readonly reason: string
-}
+export type DroppedPart = Readonly<{
+  part: string
+  reason: string
+}>
 
 const display = new Set(['limit', 'percentile', 'dataSource', 'showDup', 'function', 'type', 'refresh', 'bnf', 'back'])
 

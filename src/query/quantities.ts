@@ -1,10 +1,10 @@
 import { refuse, type Span } from './ast.ts'
 
 /** digits × 10^-scale. */
-export interface Decimal {
-  readonly digits: bigint
-  readonly scale: number
-}
+export type Decimal = Readonly<{
+  digits: bigint
+  scale: number
+}>
 
 const plain = /^([+-]?)(\d[\d_]*)(?:\.(\d+))?(?:e([+-]?\d{1,3}))?$/i
 const withSuffix = /^([+-]?\d[\d_]*(?:\.\d+)?(?:e[+-]?\d{1,3}(?![a-z]))?)\s*([a-zµμ]+)$/i

@@ -11,13 +11,13 @@ const piecesPerExpression = 64
 /** Separate comparisons are cheap and skip row groups. */
 const maxComparisons = 8
 
-interface Found {
-  readonly singles: string[]
-  readonly prefixes: string[]
+type Found = Readonly<{
+  singles: string[]
+  prefixes: string[]
   /** Prefixes with an expression for the rest. */
-  readonly expressions: (readonly [before: string, rest: string])[]
-  readonly slow: string[]
-}
+  expressions: (readonly [before: string, rest: string])[]
+  slow: string[]
+}>
 
 /** NULL if absent. Intervals are non-empty, sorted and disjoint. */
 export function addressSql(column: string, intervals: readonly Interval[]): string {
@@ -79,11 +79,11 @@ function addressText(value: bigint): string {
 }
 
 /** `fixed`, one of [low, high], any groups. */
-interface Piece {
-  readonly fixed: readonly number[]
-  readonly low: number
-  readonly high: number
-}
+type Piece = Readonly<{
+  fixed: readonly number[]
+  low: number
+  high: number
+}>
 
 /** At most two per group of `width` bits. */
 function pieces(low: bigint, high: bigint, count: number, width: number, fixed: readonly number[] = []): Piece[] {

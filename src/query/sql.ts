@@ -3,13 +3,13 @@ import { duckdb, type Dialect } from './dialect.ts'
 import type { Interval } from './intervals.ts'
 import { columnSql, type QueryField } from './names.ts'
 
-export interface SqlOptions {
+export type SqlOptions = Readonly<{
   /** Default: DuckDB. */
-  readonly dialect?: Dialect
-  readonly column?: (field: QueryField) => string
+  dialect?: Dialect
+  column?: (field: QueryField) => string
   /** Alternative test of addresses, such as by endpoint ids; NULL counts as false. */
-  readonly addresses?: (field: QueryField, intervals: readonly Interval[]) => string
-}
+  addresses?: (field: QueryField, intervals: readonly Interval[]) => string
+}>
 
 /** WHERE condition; false or NULL if a row does not match. */
 export function compileSql(bound: Bound, options: SqlOptions = {}): string {

@@ -17,17 +17,17 @@ import { isRecord } from '../model/json.ts'
 export type Role = 'source' | 'sink' | 'transform' | 'journal' | 'setting'
 
 /** A type of component: validation, defaults and documents derive from this value. */
-export interface ComponentSchema<F extends Fields = Fields, T extends string = string> {
-  readonly type: T
-  readonly role: Role
-  readonly summary: string
-  readonly fields: F
-  readonly check?: Check<F>
+export type ComponentSchema<F extends Fields = Fields, T extends string = string> = Readonly<{
+  type: T
+  role: Role
+  summary: string
+  fields: F
+  check?: Check<F>
   /** Defaults of this type for fields that every entry has. */
-  readonly common?: CommonDefaults
-  readonly zod: z.ZodType<ValuesOf<F>, WrittenOf<F>>
-  readonly info: FieldInfo
-}
+  common?: CommonDefaults
+  zod: z.ZodType<ValuesOf<F>, WrittenOf<F>>
+  info: FieldInfo
+}>
 
 /** By field, and by member of a group. */
 type CommonDefaults = Readonly<Record<string, Readonly<Record<string, unknown>>>>

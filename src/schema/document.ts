@@ -15,36 +15,36 @@ import type { Path, Problem } from './problem.ts'
 import { messageOf } from '../model/errors.ts'
 
 /** A value that overrides the file, with its origin: a flag or a variable. */
-export interface Override {
-  readonly path: readonly string[]
-  readonly value: unknown
-  readonly origin: string
-}
+export type Override = Readonly<{
+  path: readonly string[]
+  value: unknown
+  origin: string
+}>
 
-export interface ConfigDocument {
-  readonly file: string
-  readonly text: string
-  readonly value: unknown
-  readonly problems: readonly Problem[]
+export type ConfigDocument = Readonly<{
+  file: string
+  text: string
+  value: unknown
+  problems: readonly Problem[]
   /** False: `value` is incomplete, and further problems would mislead. */
-  readonly readable: boolean
-  readonly overrides: readonly Override[]
-  readonly nodes: Nodes
+  readable: boolean
+  overrides: readonly Override[]
+  nodes: Nodes
   /** Overridden files, in order. */
-  readonly earlier: readonly ConfigDocument[]
-}
+  earlier: readonly ConfigDocument[]
+}>
 
-interface Nodes {
-  readonly document: Document.Parsed
-  readonly lines: LineCounter
-}
+type Nodes = Readonly<{
+  document: Document.Parsed
+  lines: LineCounter
+}>
 
 /** A location in the file; line and column are 0 for an override. */
-interface Place {
-  readonly file: string
-  readonly line: number
-  readonly column: number
-}
+type Place = Readonly<{
+  file: string
+  line: number
+  column: number
+}>
 
 /** Reads YAML 1.2. Never throws. */
 export function parseYaml(text: string, file: string): ConfigDocument {
@@ -68,10 +68,10 @@ export function parseYaml(text: string, file: string): ConfigDocument {
   return { file, text, value: value ?? {}, problems, readable, overrides: [], nodes, earlier: [] }
 }
 
-interface Wording {
-  readonly message?: string
-  readonly hint: string
-}
+type Wording = Readonly<{
+  message?: string
+  hint: string
+}>
 
 const WORDING: Readonly<Partial<Record<YAMLError['code'], Wording>>> = {
   DUPLICATE_KEY: { message: 'this key is written twice', hint: 'keep one of the two' },
@@ -138,10 +138,10 @@ function find({ nodes }: ConfigDocument, path: Path, at: 'key' | 'value'): { off
   return { offset, missing: 0 }
 }
 
-interface Child {
-  readonly key: Node | null
-  readonly value: Node | null
-}
+type Child = Readonly<{
+  key: Node | null
+  value: Node | null
+}>
 
 function step(document: Document.Parsed, node: Node | null | undefined, part: string | number): Child | undefined {
   const target = isAlias(node) ? node.resolve(document) : node

@@ -71,10 +71,10 @@ function variableName(key: string): string {
   return key.toUpperCase().replace(/[^A-Z0-9]/g, '_')
 }
 
-interface Target {
-  readonly path: string[]
-  readonly info: FieldInfo | undefined
-}
+type Target = Readonly<{
+  path: string[]
+  info: FieldInfo | undefined
+}>
 
 function resolve(info: FieldInfo, rest: string, value: unknown): Target | undefined {
   // Longer keys first: `data_dir` precedes `data`.

@@ -3,13 +3,13 @@ import * as z from 'zod'
 declare const need: unique symbol
 type Need = 'required' | 'optional'
 
-interface Described {
+type Described = Readonly<{
   /** One sentence without a full stop. */
-  readonly description: string
-  readonly unit?: string
+  description: string
+  unit?: string
   /** Set in samples: one of several alternatives is required. */
-  readonly usual?: true
-}
+  usual?: true
+}>
 
 /**
  * `example` and `default` are in written form. A field is required and has an example, or has a default. `default:
@@ -68,37 +68,37 @@ type FieldKind =
 /** `anything`: only readable. The others are PEM. */
 type FileContent = 'anything' | 'certificate' | 'key'
 
-interface FieldFacts {
-  readonly kind: FieldKind
+type FieldFacts = Readonly<{
+  kind: FieldKind
   /** Completes "expected …". */
-  readonly expects: string
+  expects: string
   /** Advice for an invalid value. */
-  readonly advise?: (value: unknown) => string | undefined
-  readonly choices?: readonly string[]
+  advise?: (value: unknown) => string | undefined
+  choices?: readonly string[]
   /** Matches the written text; for JSON Schema. */
-  readonly pattern?: string
-  readonly min?: number
-  readonly max?: number
-  readonly least?: number
+  pattern?: string
+  min?: number
+  max?: number
+  least?: number
   /** A file that must exist at the start, and its content. */
-  readonly holds?: FileContent
-  readonly isOutput?: true
-  readonly fields?: Fields
+  holds?: FileContent
+  isOutput?: true
+  fields?: Fields
   /** Element of a list, or value of a map. */
-  readonly of?: FieldInfo
+  of?: FieldInfo
   /** Groups by `type`. */
-  readonly variants?: ReadonlyMap<string, Fields>
+  variants?: ReadonlyMap<string, Fields>
   /** Groups by type; the type defaults to the entry's key. */
-  readonly components?: ComponentTypes
-}
+  components?: ComponentTypes
+}>
 
-export interface ComponentTypes {
-  readonly names: readonly string[]
+export type ComponentTypes = Readonly<{
+  names: readonly string[]
   /** Including common fields; undefined: an unknown type. */
-  readonly fieldsOf: (type: string) => Fields | undefined
-  readonly summaryOf: (type: string) => string
-  readonly jsonSchemaOf: (type: string) => z.ZodType | undefined
-}
+  fieldsOf: (type: string) => Fields | undefined
+  summaryOf: (type: string) => string
+  jsonSchemaOf: (type: string) => z.ZodType | undefined
+}>
 
 export interface FieldInfo extends FieldFacts {
   readonly description: string

@@ -1,10 +1,10 @@
 import { Complaint } from './complaint.ts'
 
 /** `host`: a name or an address without brackets. */
-export interface HostPort {
-  readonly host: string
-  readonly port: number
-}
+export type HostPort = Readonly<{
+  host: string
+  port: number
+}>
 
 export const hostPortWords = 'host:port such as `127.0.0.1:8080` or `"[::1]:53"`'
 

@@ -1,19 +1,19 @@
 import { withoutUrlSecrets } from '../model/url-text.ts'
 
-export interface Problem {
+export type Problem = Readonly<{
   /** The file, flag or variable. */
-  readonly file: string
+  file: string
   /** From 1; 0 for a flag or variable. */
-  readonly line: number
+  line: number
   /** From 1, in characters; 0 for a flag or variable. */
-  readonly column: number
+  column: number
   /** Such as `sources.netflow.listen[0]`. */
-  readonly path: string
-  readonly message: string
-  readonly hint?: string
+  path: string
+  message: string
+  hint?: string
   /** The value may be a secret: only a key of the source line may be shown. */
-  readonly secret?: true
-}
+  secret?: true
+}>
 
 export type Path = readonly (string | number)[]
 

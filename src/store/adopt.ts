@@ -6,10 +6,10 @@ export interface Orphan extends FileName {
   readonly rows: number
 }
 
-export interface Adoption<Found extends Orphan> {
-  readonly adopted: readonly Found[]
-  readonly replaced: readonly StoredFile[]
-}
+export type Adoption<Found extends Orphan> = Readonly<{
+  adopted: readonly Found[]
+  replaced: readonly StoredFile[]
+}>
 
 function covers(outer: FileName, inner: FileName): boolean {
   return outer.firstSequence <= inner.firstSequence && inner.lastSequence <= outer.lastSequence

@@ -7,25 +7,25 @@ import type { StoredFile } from './record.ts'
 import type { StoreState } from './state.ts'
 import { expectedChecksum, verifyFile, type Damage, type Verified } from './verification.ts'
 
-export interface DamagedFile {
-  readonly file: string
-  readonly stream: Stream
+export type DamagedFile = Readonly<{
+  file: string
+  stream: Stream
   /** Without endpoints and rollups. */
-  readonly rows: number
-  readonly reason: Damage
-  readonly from: string
-  readonly to: string
-}
+  rows: number
+  reason: Damage
+  from: string
+  to: string
+}>
 
-export interface StoreCheck {
-  readonly files: number
-  readonly rows: number
-  readonly bytes: number
+export type StoreCheck = Readonly<{
+  files: number
+  rows: number
+  bytes: number
   /** Only their size was verified: no checksum, or beyond the limit. */
-  readonly unverified: number
-  readonly damaged: readonly DamagedFile[]
-  readonly lost: Readonly<Record<string, number>>
-}
+  unverified: number
+  damaged: readonly DamagedFile[]
+  lost: Readonly<Record<string, number>>
+}>
 
 async function compareSize(
   disk: Disk,
@@ -36,24 +36,24 @@ async function compareSize(
   return { bytes: 0, damage: stat === undefined ? 'missing' : stat.size === bytes ? undefined : 'wrong size' }
 }
 
-export interface CheckedStore {
-  readonly state: StoreState
-  readonly generation: number
+export type CheckedStore = Readonly<{
+  state: StoreState
+  generation: number
   /** Some records are unreadable. */
-  readonly manifestDamaged: boolean
-  readonly check: StoreCheck
-}
+  manifestDamaged: boolean
+  check: StoreCheck
+}>
 
 /** Files merged or removed meanwhile are not damaged. Beyond the first `mostBytes`, only file sizes are compared. */
 export async function checkStore({
   host,
   directory,
   maxBytes = Infinity,
-}: {
-  readonly host: Host
-  readonly directory: string
-  readonly maxBytes?: number
-}): Promise<CheckedStore> {
+}: Readonly<{
+  host: Host
+  directory: string
+  maxBytes?: number
+}>): Promise<CheckedStore> {
   const { state, generation, damaged: manifestDamaged } = await readManifest(host.disk, directory)
   const live = [...state.files.values()].filter(({ lost }) => lost !== true)
   const suspects: [StoredFile, Damage][] = []

@@ -16,7 +16,7 @@ const maxWaiting = 64 << 20
 export class DelayedFrames {
   readonly #clock: Clock
   readonly #identity: FeedIdentity | undefined
-  #frames: { readonly frame: Frame; readonly readyAt: number }[] = []
+  #frames: Readonly<{ frame: Frame; readyAt: number }>[] = []
   #bytes = 0
 
   constructor(clock: Clock, identity: FeedIdentity | undefined) {

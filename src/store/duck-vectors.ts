@@ -1,17 +1,17 @@
 /** Internals of DuckDB vectors, to move columns as bytes. The binding's version is pinned. */
 import type { DuckDBVector } from '@duckdb/node-api'
 
-interface Inside {
+type Inside = Readonly<{
   /** Absent for strings and nested types. */
-  readonly items?: { readonly buffer: ArrayBufferLike; readonly byteOffset: number; readonly byteLength: number }
-  readonly validity: { data: BigUint64Array | null; readonly offset: number }
-}
+  items?: Readonly<{ buffer: ArrayBufferLike; byteOffset: number; byteLength: number }>
+  validity: { data: BigUint64Array | null; readonly offset: number }
+}>
 
-export interface NumberItems {
-  readonly buffer: ArrayBufferLike
-  readonly byteOffset: number
-  readonly byteLength: number
-}
+export type NumberItems = Readonly<{
+  buffer: ArrayBufferLike
+  byteOffset: number
+  byteLength: number
+}>
 
 function inside(vector: DuckDBVector): Inside {
   return vector as unknown as Inside

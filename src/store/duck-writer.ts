@@ -26,11 +26,11 @@ import type {
   Written,
 } from './table-writer.ts'
 
-export interface DuckWriterOptions {
-  readonly disk: Disk
-  readonly memoryLimit: string
-  readonly threads: number
-}
+export type DuckWriterOptions = Readonly<{
+  disk: Disk
+  memoryLimit: string
+  threads: number
+}>
 
 const aboutKey = 'weir'
 

@@ -3,11 +3,11 @@ import type { StoredFile } from './record.ts'
 import type { RollupRows } from './rollup/rows.ts'
 
 /** From the rows: frame headers are less precise. Unix ms; Infinity and -Infinity if no row has a time. */
-export interface Extent {
-  readonly timeMin: number
-  readonly timeMax: number
-  readonly families?: ReadonlySet<string>
-}
+export type Extent = Readonly<{
+  timeMin: number
+  timeMax: number
+  families?: ReadonlySet<string>
+}>
 
 export function extentOfEvents({ count, dictionary, family, time }: EventBatch): Extent {
   let [timeMin, timeMax] = [Infinity, -Infinity]

@@ -1,9 +1,9 @@
 import { type ErrorCode, errorTable, messageOf, WeirError } from '../model/errors.ts'
 
-export interface Fault {
-  readonly code: string | undefined
-  readonly message: string
-}
+export type Fault = Readonly<{
+  code: string | undefined
+  message: string
+}>
 
 export function faultOf(error: unknown): Fault {
   if (error instanceof WeirError) return { code: error.code, message: error.message }

@@ -26,31 +26,31 @@ export { planRollup, type RollupPlan, type RollupQuery } from './rollup/plan.ts'
 export { isServicePort, rollups, type Rollup } from './rollup/schema.ts'
 export type { StoreLedger, StoreStatus } from './status.ts'
 
-export interface StoreOptions {
-  readonly host: Host
+export type StoreOptions = Readonly<{
+  host: Host
   /** Created with mode 0700 if missing. */
-  readonly directory: string
-  readonly resolver: Resolver
-  readonly log: Log
-  readonly metrics: Metrics
-  readonly flushRows?: number
+  directory: string
+  resolver: Resolver
+  log: Log
+  metrics: Metrics
+  flushRows?: number
   /** Removes hours older than `ageMs` by receive time, and the oldest hours beyond `bytes`. */
-  readonly retain?: Retain
+  retain?: Retain
   /** In DuckDB's notation: `512MB`. */
-  readonly memoryLimit?: { readonly writer?: string; readonly reader?: string }
-  readonly threads?: number
+  memoryLimit?: Readonly<{ writer?: string; reader?: string }>
+  threads?: number
   /** Of cached audit columns and graph edges; communication edges take one sixth more. */
-  readonly cacheBytes?: number
-  readonly processes?: { readonly limits: QueryLimits; readonly start: StartProcess } | undefined
-  readonly fence?: Fence | undefined
-  readonly writer?: () => Promise<TableWriter>
+  cacheBytes?: number
+  processes?: Readonly<{ limits: QueryLimits; start: StartProcess }> | undefined
+  fence?: Fence | undefined
+  writer?: () => Promise<TableWriter>
   /** Whether the store reads the source of a frame. Default: all. */
-  readonly takes?: (header: FrameHeader) => boolean
-}
+  takes?: (header: FrameHeader) => boolean
+}>
 
-export interface Store {
-  readonly projection: StoreProjection
-  readonly reader: StoreReader & { idle(): Promise<void> }
+export type Store = Readonly<{
+  projection: StoreProjection
+  reader: StoreReader & { idle(): Promise<void> }
   /**
    * One round of merging and retention; true if more work remains. Commits need not wait. Rejects on disk errors; the
    * next round retries.
@@ -65,7 +65,7 @@ export interface Store {
   status(): StoreStatus
   recordMemory(): Promise<void>
   close(): Promise<void>
-}
+}>
 
 export async function openStore(options: StoreOptions): Promise<Store> {
   const { host, directory, resolver, log, metrics } = options

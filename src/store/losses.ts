@@ -5,10 +5,10 @@ import type { StoreState } from './state.ts'
 
 export type RowsBySource = ReadonlyMap<number, number>
 
-export interface Condemned {
-  readonly added: readonly StoredFile[]
-  readonly removed: readonly string[]
-}
+export type Condemned = Readonly<{
+  added: readonly StoredFile[]
+  removed: readonly string[]
+}>
 
 /**
  * Turns entries of damaged files into entries of lost files. Flows with endpoints in a lost file are lost too. A coarse
@@ -131,10 +131,10 @@ export function withLosses(
   )
 }
 
-export function spanText({ timeMin, timeMax, receivedMin, receivedMax, hour }: StoredFile): {
-  readonly from: string
-  readonly to: string
-} {
+export function spanText({ timeMin, timeMax, receivedMin, receivedMax, hour }: StoredFile): Readonly<{
+  from: string
+  to: string
+}> {
   const text = (ms: number): string => new Date(ms).toISOString()
   return {
     from: text(timeMin ?? (receivedMin || hour * msPerHour)),

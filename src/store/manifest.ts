@@ -7,19 +7,19 @@ import { applyRecord, emptyState, snapshotRecord, type StoreState } from './stat
 /** Also beyond four times the first snapshot. */
 const compactBytes = 1 << 20
 
-export interface FoundManifest {
-  readonly state: StoreState
-  readonly generation: number
+export type FoundManifest = Readonly<{
+  state: StoreState
+  generation: number
   /** Readable and contiguous: the file can be appended to. */
-  readonly whole: boolean
-  readonly empty: boolean
+  whole: boolean
+  empty: boolean
   /** Synced data is unreadable: files are found by their names. */
-  readonly damaged: boolean
-  readonly removed: ReadonlySet<string>
+  damaged: boolean
+  removed: ReadonlySet<string>
   /** Offset of the next record; length of the first snapshot. */
-  readonly end: number
-  readonly head: number
-}
+  end: number
+  head: number
+}>
 
 async function parseGeneration(
   disk: Disk,

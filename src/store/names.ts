@@ -9,15 +9,15 @@ export function holdsRows(stream: Stream): stream is 'flows' | 'events' {
   return stream === 'flows' || stream === 'events'
 }
 
-export interface FileName {
-  readonly name: string
-  readonly stream: Stream
+export type FileName = Readonly<{
+  name: string
+  stream: Stream
   /** Hour of receipt: Unix ms / 3,600,000, floored (UTC). For endpoints, the first hour of the day. */
-  readonly hour: number
+  hour: number
   /** Journal sequences. */
-  readonly firstSequence: number
-  readonly lastSequence: number
-}
+  firstSequence: number
+  lastSequence: number
+}>
 
 export const msPerHour = 3_600_000
 

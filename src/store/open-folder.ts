@@ -23,12 +23,12 @@ import { schemaVersion } from './schema.ts'
 import type { Inspected, TableWriter } from './table-writer.ts'
 import { checksumOf, type Damage } from './verification.ts'
 
-export interface OpenedFolder {
-  readonly state: StoreState
-  readonly manifest: Manifest
+export type OpenedFolder = Readonly<{
+  state: StoreState
+  manifest: Manifest
   /** Named by the manifest, but missing or incomplete. */
-  readonly missing: ReadonlyMap<StoredFile, Damage>
-}
+  missing: ReadonlyMap<StoredFile, Damage>
+}>
 
 type Candidate = Orphan & Inspected
 

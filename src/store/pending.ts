@@ -41,7 +41,7 @@ export class PendingTables {
     rows: number,
     first: number,
     header: FrameHeader,
-    { extent, source }: { readonly extent?: Extent | undefined; readonly source?: number } = {},
+    { extent, source }: Readonly<{ extent?: Extent | undefined; source?: number }> = {},
   ): void {
     const key = `${stream}_${hour}`
     let table = this.#tables.get(key)

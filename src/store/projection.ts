@@ -19,18 +19,18 @@ import type { StoredFile } from './record.ts'
 import { remainder, type Slice } from './refill.ts'
 import type { EventRows, FlowRows, TableWriter } from './table-writer.ts'
 
-export interface StoreProjectionOptions {
-  readonly host: Host
-  readonly folder: Folder
-  readonly writer: () => Promise<TableWriter>
-  readonly resolver: Resolver
-  readonly log: Log
-  readonly metrics: Metrics
-  readonly flushRows: number
-  readonly flushBytes: number
+export type StoreProjectionOptions = Readonly<{
+  host: Host
+  folder: Folder
+  writer: () => Promise<TableWriter>
+  resolver: Resolver
+  log: Log
+  metrics: Metrics
+  flushRows: number
+  flushBytes: number
   /** Whether the store reads the source of a frame. Default: all. */
-  readonly takes?: ((header: FrameHeader) => boolean) | undefined
-}
+  takes?: ((header: FrameHeader) => boolean) | undefined
+}>
 
 const flushEventBytes = 4 << 20
 

@@ -33,39 +33,39 @@ export function withoutChecksum<File extends Pick<StoredFile, 'crc'>>({ crc: _, 
 export type PerSource = readonly (readonly [source: number, rows: number])[]
 
 /** Accepted rows, over all epochs. */
-export interface SourceCount {
-  readonly id: number
-  readonly stored: number
+export type SourceCount = Readonly<{
+  id: number
+  stored: number
   /** Unreadable or missing in the journal. */
-  readonly quarantined: number
+  quarantined: number
   /** Of a source that the store did not read at the time. */
-  readonly filtered?: number
+  filtered?: number
   /** Sequences of their frames: from the first to before the end, which is absent while the source is not read. */
-  readonly skipped?: readonly (readonly [first: number, end?: number])[]
-}
+  skipped?: readonly (readonly [first: number, end?: number])[]
+}>
 
 export function isSkipped({ skipped = [] }: Pick<SourceCount, 'skipped'>, sequence: number): boolean {
   return skipped.some(([first, end = Infinity]) => first <= sequence && sequence < end)
 }
 
 /** One commit. `added` and `removed` are changes; all other fields are the whole state after it. */
-export interface ManifestRecord {
-  readonly version: number
+export type ManifestRecord = Readonly<{
+  version: number
   /** The whole live state; first in its file. */
-  readonly snapshot?: boolean
-  readonly added: readonly StoredFile[]
-  readonly removed: readonly string[]
-  readonly positions: Positions
+  snapshot?: boolean
+  added: readonly StoredFile[]
+  removed: readonly string[]
+  positions: Positions
   /** The projection resumes there if the record is lost. */
-  readonly previous: Positions
-  readonly sources: Readonly<Record<string, SourceCount>>
+  previous: Positions
+  sources: Readonly<Record<string, SourceCount>>
   /** Strings of dictionary columns by their number in the files. */
-  readonly words: readonly string[]
+  words: readonly string[]
   /** Greater than every assigned id. */
-  readonly nextEndpoint: number
+  nextEndpoint: number
   /** Removed by retention, by source number; absent until every entry counts by source. */
-  readonly gone?: Readonly<Record<number, number>>
-}
+  gone?: Readonly<Record<number, number>>
+}>
 
 const line = /^([0-9a-f]{8}) (\d+) (\{.*\})$/
 const utf8 = new TextEncoder()
@@ -85,13 +85,13 @@ function decodeLine(text: string): ManifestRecord | undefined {
   return JSON.parse(json.toString('utf8')) as ManifestRecord
 }
 
-export interface ParsedManifest {
-  readonly records: readonly ManifestRecord[]
+export type ParsedManifest = Readonly<{
+  records: readonly ManifestRecord[]
   /** Bytes after the last record, as a crash leaves them. */
-  readonly torn: boolean
+  torn: boolean
   /** Synced records are missing, or the first is no snapshot. */
-  readonly damaged: boolean
-}
+  damaged: boolean
+}>
 
 export function parseManifest(bytes: Uint8Array): ParsedManifest {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')

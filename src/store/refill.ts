@@ -9,22 +9,22 @@ import type { StoredFile } from './record.ts'
 const max = { rows: 262_144, bytes: 64 << 20 }
 const readBytes = 1 << 20
 
-export interface RefillOptions {
-  readonly host: Host
-  readonly log: Log
-  readonly metrics: Metrics
-}
+export type RefillOptions = Readonly<{
+  host: Host
+  log: Log
+  metrics: Metrics
+}>
 
-export interface Slice {
-  readonly frames: readonly Frame[]
-  readonly reached: number
-  readonly whole: boolean
-}
+export type Slice = Readonly<{
+  frames: readonly Frame[]
+  reached: number
+  whole: boolean
+}>
 
 /** Rows still lost after a partial refill. */
 export function remainder(
   lost: StoredFile,
-  refilled: { readonly rows: number; readonly perSource: ReadonlyMap<number, number> } | undefined,
+  refilled: Readonly<{ rows: number; perSource: ReadonlyMap<number, number> }> | undefined,
   reached: number,
 ): StoredFile | undefined {
   const perSource = (lost.perSource ?? []).flatMap(([source, rows]): [number, number][] => {

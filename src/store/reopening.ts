@@ -100,11 +100,11 @@ export class ReopeningStore {
   }
 }
 
-interface Opened {
-  readonly store: Store
-  readonly chunks: AsyncIterator<Uint8Array, number | undefined>
-  readonly ended: () => void
-}
+type Opened = Readonly<{
+  store: Store
+  chunks: AsyncIterator<Uint8Array, number | undefined>
+  ended: () => void
+}>
 
 class ReopeningAnswer implements AsyncIterator<Uint8Array, number | undefined> {
   #opened: Opened

@@ -11,12 +11,12 @@ import type { Revision, TableWriter, UnknownEndpoint } from './table-writer.ts'
 const minuteMs = 60_000
 const catchUpHours = 3
 
-export interface ResolveUnknownOptions {
-  readonly folder: Folder
-  readonly writer: () => Promise<TableWriter>
-  readonly resolver: Resolver
-  readonly log: Log
-}
+export type ResolveUnknownOptions = Readonly<{
+  folder: Folder
+  writer: () => Promise<TableWriter>
+  resolver: Resolver
+  log: Log
+}>
 
 /** Once the hour is over: names of a watched cluster can arrive after the flows. */
 export class ResolveUnknownAddresses {

@@ -2,19 +2,19 @@ import { dayOf, holdsRows, msPerHour } from './names.ts'
 import type { StoredFile } from './record.ts'
 import { isRollup, type Rollup } from './rollup/schema.ts'
 
-export interface Retain {
-  readonly ageMs?: number
+export type Retain = Readonly<{
+  ageMs?: number
   /** Rollups that are not named stay. */
-  readonly rollupAgesMs?: Readonly<Partial<Record<Rollup, number>>>
+  rollupAgesMs?: Readonly<Partial<Record<Rollup, number>>>
   /** Of all files. The oldest hours are removed first, rows before rollups. */
-  readonly bytes?: number
-}
+  bytes?: number
+}>
 
-export interface Expired {
-  readonly reason: 'age' | 'size'
-  readonly hour: number
-  readonly files: readonly StoredFile[]
-}
+export type Expired = Readonly<{
+  reason: 'age' | 'size'
+  hour: number
+  files: readonly StoredFile[]
+}>
 
 export function tooOld(stream: Rollup, hour: number, retain: Retain, now: number): boolean {
   const age = retain.rollupAgesMs?.[stream]

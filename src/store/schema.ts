@@ -13,15 +13,15 @@ import { rollupColumns } from './rollup/schema.ts'
  */
 export const schemaVersion = 3
 
-export interface FileColumn {
-  readonly name: string
-  readonly type: string
-  readonly since: number
+export type FileColumn = Readonly<{
+  name: string
+  type: string
+  since: number
   /** In `columnSet`; if absent, every file since that version has the column. */
-  readonly bit?: number
+  bit?: number
   /** Earlier files have the column regardless of their set. */
-  readonly leftOutSince?: number
-}
+  leftOutSince?: number
+}>
 
 const typeOfKind: Readonly<Record<ColumnKind, string>> = {
   u8: 'UTINYINT',

@@ -11,13 +11,13 @@ const bytesPerSecond = 1 << 20
 const maxAtOnce = 16 << 20
 const everyMs = 7 * 24 * 3_600_000
 
-export interface ScrubOptions {
-  readonly host: Host
-  readonly folder: Folder
-  readonly writer: () => Promise<TableWriter>
-  readonly log: Log
-  readonly metrics: Metrics
-}
+export type ScrubOptions = Readonly<{
+  host: Host
+  folder: Folder
+  writer: () => Promise<TableWriter>
+  log: Log
+  metrics: Metrics
+}>
 
 /** Reads every file again, slowly, to detect damage. Adds checksums and counts to early entries. */
 export class Scrub {

@@ -16,21 +16,21 @@ export interface RemoteStore extends StoreReader {
 }
 
 type Request =
-  | { readonly id: number; readonly is: 'query'; readonly sql: string; readonly format: QueryFormat }
-  | { readonly id: number; readonly is: 'isolated'; readonly query: IsolatedQuery }
-  | { readonly id: number; readonly is: 'edges'; readonly query: EdgeQuery }
-  | { readonly id: number; readonly is: 'status' }
+  | Readonly<{ id: number; is: 'query'; sql: string; format: QueryFormat }>
+  | Readonly<{ id: number; is: 'isolated'; query: IsolatedQuery }>
+  | Readonly<{ id: number; is: 'edges'; query: EdgeQuery }>
+  | Readonly<{ id: number; is: 'status' }>
   /** Room for one more chunk. */
-  | { readonly id: number; readonly is: 'more' }
-  | { readonly id: number; readonly is: 'cancel' }
+  | Readonly<{ id: number; is: 'more' }>
+  | Readonly<{ id: number; is: 'cancel' }>
 
 type Reply =
-  | { readonly id: number; readonly is: 'open' }
-  | { readonly id: number; readonly is: 'chunk'; readonly bytes: Uint8Array }
-  | { readonly id: number; readonly is: 'end'; readonly rows?: number | undefined }
-  | { readonly id: number; readonly is: 'failed'; readonly fault: Fault }
-  | { readonly id: number; readonly is: 'status'; readonly status: StoreStatus }
-  | { readonly id: number; readonly is: 'edges'; readonly edges: readonly StoredEdge[] }
+  | Readonly<{ id: number; is: 'open' }>
+  | Readonly<{ id: number; is: 'chunk'; bytes: Uint8Array }>
+  | Readonly<{ id: number; is: 'end'; rows?: number | undefined }>
+  | Readonly<{ id: number; is: 'failed'; fault: Fault }>
+  | Readonly<{ id: number; is: 'status'; status: StoreStatus }>
+  | Readonly<{ id: number; is: 'edges'; edges: readonly StoredEdge[] }>
 
 /** Chunks ahead of the client. */
 const window = 2
@@ -153,9 +153,7 @@ export function connectStore(port: MessagePort): RemoteStore {
     return id
   }
 
-  const cancellable = (
-    signal: AbortSignal,
-  ): { readonly inbox: Inbox; readonly id: number; readonly done: () => void } => {
+  const cancellable = (signal: AbortSignal): Readonly<{ inbox: Inbox; id: number; done: () => void }> => {
     signal.throwIfAborted()
     const inbox = new Inbox()
     const id = begin((reply) => inbox.put(reply))

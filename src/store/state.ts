@@ -4,16 +4,16 @@ import type { ManifestRecord, SourceCount, StoredFile } from './record.ts'
 import type { FileAbout } from './table-writer.ts'
 
 /** Immutable: a query keeps the state with which it began. */
-export interface StoreState {
-  readonly version: number
-  readonly files: ReadonlyMap<string, StoredFile>
-  readonly positions: Positions
-  readonly previous: Positions
-  readonly sources: Readonly<Record<string, SourceCount>>
-  readonly words: readonly string[]
-  readonly nextEndpoint: number
-  readonly gone?: ManifestRecord['gone'] | undefined
-}
+export type StoreState = Readonly<{
+  version: number
+  files: ReadonlyMap<string, StoredFile>
+  positions: Positions
+  previous: Positions
+  sources: Readonly<Record<string, SourceCount>>
+  words: readonly string[]
+  nextEndpoint: number
+  gone?: ManifestRecord['gone'] | undefined
+}>
 
 export function carried({
   positions,

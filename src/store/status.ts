@@ -9,28 +9,28 @@ import { isRollup } from './rollup/schema.ts'
 import type { StoreState } from './state.ts'
 
 /** By the last durable commit. Stored rows stay counted after retention; lost rows are quarantined. */
-export interface StoreLedger {
-  readonly stored: Readonly<Record<string, number>>
-  readonly quarantined: Readonly<Record<string, number>>
+export type StoreLedger = Readonly<{
+  stored: Readonly<Record<string, number>>
+  quarantined: Readonly<Record<string, number>>
   /** Of sources that the store did not read. */
-  readonly filtered: Readonly<Record<string, number>>
+  filtered: Readonly<Record<string, number>>
   /** stored + quarantined + filtered */
-  readonly accounted: Readonly<Record<string, number>>
-  readonly positions: Positions
-}
+  accounted: Readonly<Record<string, number>>
+  positions: Positions
+}>
 
-export interface StoreStatus {
-  readonly ledger: StoreLedger
-  readonly version: number
+export type StoreStatus = Readonly<{
+  ledger: StoreLedger
+  version: number
   /** Rows without endpoints and rollups. */
-  readonly files: number
-  readonly rows: number
-  readonly bytes: number
+  files: number
+  rows: number
+  bytes: number
   /** Files named by the manifest, and the omitted rows. */
-  readonly unreadableFiles: number
-  readonly unreadableRows: number
-  readonly sums: StoredSums
-}
+  unreadableFiles: number
+  unreadableRows: number
+  sums: StoredSums
+}>
 
 /** `without`: damaged files not recorded as lost yet. */
 export function ledgerOf(state: StoreState, without?: ReadonlySet<string>): StoreLedger {

@@ -4,79 +4,79 @@ import type { Stream } from './names.ts'
 import type { RollupRows } from './rollup/rows.ts'
 
 /** With the row number it forms the stable id. */
-export interface RowOrigin {
-  readonly source: number
-  readonly epoch: number
-  readonly sequence: number
+export type RowOrigin = Readonly<{
+  source: number
+  epoch: number
+  sequence: number
   /** Unix ms of the newest row. */
-  readonly received: number
-}
+  received: number
+}>
 
-export interface FlowRows {
-  readonly stream: 'flows'
-  readonly batch: FlowBatch
-  readonly origin: RowOrigin
+export type FlowRows = Readonly<{
+  stream: 'flows'
+  batch: FlowBatch
+  origin: RowOrigin
   /** Safe integers by address field; 0 is absent. */
-  readonly endpoints: Readonly<Record<string, Float64Array>>
-  readonly release?: () => void
+  endpoints: Readonly<Record<string, Float64Array>>
+  release?: () => void
   /** Manifest number of each dictionary string; 0 is absent. */
-  readonly words: Uint32Array
-}
+  words: Uint32Array
+}>
 
-export interface EventRows {
-  readonly stream: 'events'
-  readonly batch: EventBatch
-  readonly origin: RowOrigin
-  readonly release?: () => void
-}
+export type EventRows = Readonly<{
+  stream: 'events'
+  batch: EventBatch
+  origin: RowOrigin
+  release?: () => void
+}>
 
-export interface EndpointRow {
-  readonly id: number
-  readonly address: string
-  readonly meaning: Endpoint
+export type EndpointRow = Readonly<{
+  id: number
+  address: string
+  meaning: Endpoint
   /** Unix ms of the minute in which a watched cluster lacked the address. */
-  readonly unknownAt?: number
-}
+  unknownAt?: number
+}>
 
-export interface UnknownEndpoint {
-  readonly id: number
-  readonly address: string
-  readonly unknownAt: number
-  readonly cluster: string | undefined
-}
+export type UnknownEndpoint = Readonly<{
+  id: number
+  address: string
+  unknownAt: number
+  cluster: string | undefined
+}>
 
-export interface Revision {
-  readonly id: number
-  readonly meaning: Endpoint
-}
+export type Revision = Readonly<{
+  id: number
+  meaning: Endpoint
+}>
 
-export interface EndpointRows {
-  readonly stream: 'endpoints'
-  readonly rows: readonly EndpointRow[]
-}
+export type EndpointRows = Readonly<{
+  stream: 'endpoints'
+  rows: readonly EndpointRow[]
+}>
 
 /** One commit's addition to the finest rollup. */
-export interface PartialRows {
-  readonly stream: 'flows_1m'
-  readonly rows: RollupRows
-}
+export type PartialRows = Readonly<{
+  stream: 'flows_1m'
+  rows: RollupRows
+}>
 
 export type TableRows = FlowRows | EventRows | EndpointRows | PartialRows
 
 /** Footer metadata, for recovery without a manifest. */
-export interface FileAbout {
-  readonly schema: number
-  readonly sources: Readonly<Record<string, number>>
-  readonly words: readonly string[]
-}
+export type FileAbout = Readonly<{
+  schema: number
+  sources: Readonly<Record<string, number>>
+  words: readonly string[]
+}>
 
-export interface Written {
-  readonly rows: number
-  readonly bytes: number
-  readonly columns?: string
+export type Written = Readonly<{
+  rows: number
+  bytes: number
+  columns?: string
   /** If the writer computed it. */
-  readonly crc?: number
-}
+  crc?: number
+}>
 
 /** Of a file that no record describes. */
 export interface Inspected extends Written {

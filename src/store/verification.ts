@@ -5,12 +5,12 @@ import type { StoredFile } from './record.ts'
 
 export type Damage = 'missing' | 'wrong size' | 'wrong checksum' | 'unreadable'
 
-export interface Verified {
-  readonly damage: Damage | undefined
-  readonly bytes: number
+export type Verified = Readonly<{
+  damage: Damage | undefined
+  bytes: number
   /** Undefined if the file was not read to its end. */
-  readonly crc: number | undefined
-}
+  crc: number | undefined
+}>
 
 const pieceBytes = 1 << 20
 const statsAtOnce = 64
@@ -26,7 +26,7 @@ export async function checksumOf(
   disk: Disk,
   path: string,
   pause: (bytes: number) => Promise<void> = () => Promise.resolve(),
-): Promise<{ readonly crc: number; readonly bytes: number }> {
+): Promise<Readonly<{ crc: number; bytes: number }>> {
   const file = await disk.open(path, 'read')
   try {
     const size = await file.size()

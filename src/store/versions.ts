@@ -2,12 +2,12 @@ import type { StoredFile } from './record.ts'
 import type { StoreState } from './state.ts'
 
 /** Files of a pinned version stay until it is released. */
-export interface Pin {
-  readonly state: StoreState
-  readonly files: readonly StoredFile[]
+export type Pin = Readonly<{
+  state: StoreState
+  files: readonly StoredFile[]
   again(): Pin
   release(): Promise<void>
-}
+}>
 
 function lostNames(state: StoreState): string[] {
   return [...state.files.values()].flatMap(({ name, lost }) => (lost === true ? [name] : []))

@@ -5,10 +5,10 @@ import type { MetricInfo } from './metric-table.ts'
 import type { MetricStore } from './metrics.ts'
 import { namedMetrics, type NetObservNames } from './netobserv-names.ts'
 
-export interface Exposition {
-  readonly contentType: string
-  readonly text: string
-}
+export type Exposition = Readonly<{
+  contentType: string
+  text: string
+}>
 
 /**
  * Metrics of a store, the process and Node in Prometheus' text format. The first scrape loads prom-client. `names`

@@ -1,8 +1,8 @@
-export interface Health {
-  readonly live: boolean
-  readonly ready: boolean
-  readonly accepting: boolean
-  readonly draining: boolean
-  readonly reasons: readonly string[]
-  readonly warnings: readonly string[]
-}
+export type Health = Readonly<{
+  live: boolean
+  ready: boolean
+  accepting: boolean
+  draining: boolean
+  reasons: readonly string[]
+  warnings: readonly string[]
+}>

@@ -5,13 +5,13 @@ export const levels = ['debug', 'info', 'warn', 'error'] as const
 export type Level = (typeof levels)[number]
 
 /** Plain data, so that it can cross threads. */
-export interface LogRecord {
+export type LogRecord = Readonly<{
   /** Unix ms. */
-  readonly time: number
-  readonly level: Level
-  readonly message: string
-  readonly fields: Readonly<Record<string, Plain>>
-}
+  time: number
+  level: Level
+  message: string
+  fields: Readonly<Record<string, Plain>>
+}>
 
 type Plain = string | number | boolean | null
 

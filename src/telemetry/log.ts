@@ -7,13 +7,13 @@ export type { Level, LogRecord } from './log-record.ts'
 
 export type LogWriter = (record: LogRecord) => void
 
-export interface LogOptions {
-  readonly clock: Clock
-  readonly timers: Timers
-  readonly write: LogWriter
-  readonly level?: Level
-  readonly metrics?: Metrics
-}
+export type LogOptions = Readonly<{
+  clock: Clock
+  timers: Timers
+  write: LogWriter
+  level?: Level
+  metrics?: Metrics
+}>
 
 /** Identical lines written within one window; further ones are counted. */
 const maxRepeats = 5

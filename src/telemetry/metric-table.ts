@@ -2,13 +2,13 @@
  * Weir's own metrics: `weir_<area>_<what>_<unit>`, counters end in `_total`. A connector declares its metrics in
  * `metrics.ts`.
  */
-export interface MetricInfo {
-  readonly kind: 'counter' | 'gauge'
-  readonly help: string
-  readonly labels: readonly string[]
+export type MetricInfo = Readonly<{
+  kind: 'counter' | 'gauge'
+  help: string
+  labels: readonly string[]
   /** Limit of series, if the default is too low. */
-  readonly series?: number
-}
+  series?: number
+}>
 
 export type MetricTable = Readonly<Record<string, MetricInfo>>
 

@@ -1,25 +1,25 @@
 import type { MetricStore } from './metrics.ts'
 import type { MetricName } from './ports.ts'
 
-export interface NetObservNames {
-  readonly prefix: string
+export type NetObservNames = Readonly<{
+  prefix: string
   /** Types by id of the stages that receive flows. */
-  readonly sources: ReadonlyMap<string, string>
+  sources: ReadonlyMap<string, string>
   /** Types by id of the stages that write flows; transforms are none. */
-  readonly sinks: ReadonlyMap<string, string>
-}
+  sinks: ReadonlyMap<string, string>
+}>
 
-interface Sample {
-  readonly labels: Record<string, string>
-  readonly value: number
-}
+type Sample = Readonly<{
+  labels: Record<string, string>
+  value: number
+}>
 
-interface NamedMetric {
-  readonly name: string
-  readonly kind: 'counter' | 'gauge'
-  readonly help: string
-  readonly labels: readonly string[]
-}
+type NamedMetric = Readonly<{
+  name: string
+  kind: 'counter' | 'gauge'
+  help: string
+  labels: readonly string[]
+}>
 
 interface Origin extends NamedMetric {
   /** Their first label is a source or sink, the second a reason. */

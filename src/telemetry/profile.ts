@@ -2,10 +2,10 @@
 export const profileKinds = ['profile', 'heap'] as const
 export type ProfileKind = (typeof profileKinds)[number]
 
-export interface ProfileRequest {
-  readonly kind: ProfileKind
-  readonly seconds: number
-}
+export type ProfileRequest = Readonly<{
+  kind: ProfileKind
+  seconds: number
+}>
 
 const sampleMicros = 10_000
 const heapSampleBytes = 512 * 1024

@@ -4,20 +4,20 @@ import type { Timer, Timers } from '../host/index.ts'
 import type { Log, Metrics, Receiver, Sender } from './ports.ts'
 import { messageOf } from '../model/errors.ts'
 
-export interface Span {
+export type Span = Readonly<{
   /** 32 hexadecimal digits. */
-  readonly traceId: string
+  traceId: string
   /** 16 hexadecimal digits. */
-  readonly spanId: string
-  readonly parentId?: string
-  readonly name: string
-  readonly kind: 'internal' | 'producer'
+  spanId: string
+  parentId?: string
+  name: string
+  kind: 'internal' | 'producer'
   /** Unix ms. */
-  readonly start: number
-  readonly end: number
-  readonly attributes: Readonly<Record<string, string | number>>
-  readonly error?: string
-}
+  start: number
+  end: number
+  attributes: Readonly<Record<string, string | number>>
+  error?: string
+}>
 
 export interface Traces {
   samples(traceId: string): boolean
@@ -53,13 +53,13 @@ const gatherMs = 1000
 const pauseMs = 5000
 const closeMs = 3000
 
-interface TraceQueueOptions {
-  readonly sender: SpanSender
-  readonly sample: number
-  readonly timers: Timers
-  readonly log: Log
-  readonly metrics: Metrics
-}
+type TraceQueueOptions = Readonly<{
+  sender: SpanSender
+  sample: number
+  timers: Timers
+  log: Log
+  metrics: Metrics
+}>
 
 export class TraceQueue implements Traces {
   readonly sample: number

@@ -9,14 +9,14 @@ import { collectSpans, SpanForwarder, type TraceQueue, type Traces } from './tra
 
 const publishEveryMs = 1000
 
-export interface WorkerTelemetryData {
-  readonly thread: string
-  readonly level: Level
-  readonly port: MessagePort
+export type WorkerTelemetryData = Readonly<{
+  thread: string
+  level: Level
+  port: MessagePort
   /** Sampled fraction of traces; undefined: no traces. */
-  readonly sample: number | undefined
-  readonly table: MetricTable
-}
+  sample: number | undefined
+  table: MetricTable
+}>
 
 /**
  * In the main thread, before a worker is made: its lines, its counts and its spans will arrive here.
@@ -41,12 +41,12 @@ export function telemetryFor(
   }
 }
 
-export interface WorkerTelemetry {
-  readonly log: ProgramLog
-  readonly metrics: MetricStore
-  readonly traces: Traces | undefined
+export type WorkerTelemetry = Readonly<{
+  log: ProgramLog
+  metrics: MetricStore
+  traces: Traces | undefined
   flush(): void
-}
+}>
 
 /** Without telemetry settings, lines are written and counts stay local. */
 export function workerTelemetry(host: Pick<Host, 'clock' | 'timers'>, workerData: unknown): WorkerTelemetry {

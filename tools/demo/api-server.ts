@@ -2,32 +2,32 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-export interface Kind {
-  readonly group: string
-  readonly version: string
-  readonly kind: string
-  readonly resource: string
-  readonly namespaced: boolean
-}
+export type Kind = Readonly<{
+  group: string
+  version: string
+  kind: string
+  resource: string
+  namespaced: boolean
+}>
 
-interface Meta {
-  readonly name: string
-  readonly namespace?: string
-  readonly uid?: string
-  readonly resourceVersion?: string
-  readonly [other: string]: unknown
-}
+type Meta = Readonly<{
+  name: string
+  namespace?: string
+  uid?: string
+  resourceVersion?: string
+  [other: string]: unknown
+}>
 
-export interface DemoObject {
-  readonly metadata: Meta
-  readonly [other: string]: unknown
-}
+export type DemoObject = Readonly<{
+  metadata: Meta
+  [other: string]: unknown
+}>
 
-interface WatchedChange {
-  readonly version: number
-  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'
-  readonly object: object
-}
+type WatchedChange = Readonly<{
+  version: number
+  type: 'ADDED' | 'MODIFIED' | 'DELETED'
+  object: object
+}>
 
 /** Changes retained for each kind. */
 const remembered = 2000

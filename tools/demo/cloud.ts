@@ -4,16 +4,16 @@ import type { ShopEvent } from './shop.ts'
 
 const tenant = 'shop-project'
 
-interface CloudTrace {
-  readonly id: string
-  readonly at: number
-  readonly user: string
-  readonly address: string
-  readonly service: string
-  readonly action: string
-  readonly resource?: Readonly<{ type: string; name: string }>
-  readonly failed?: boolean
-}
+type CloudTrace = Readonly<{
+  id: string
+  at: number
+  user: string
+  address: string
+  service: string
+  action: string
+  resource?: Readonly<{ type: string; name: string }>
+  failed?: boolean
+}>
 
 export function cloudTrace({
   id,

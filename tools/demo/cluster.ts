@@ -37,16 +37,16 @@ const nodes = [
 ] as const
 const people = ['alice', 'bob', 'carol']
 
-interface PodSpec {
-  readonly name: string
-  readonly namespace?: string
-  readonly app: string
-  readonly ip: string
-  readonly node: number
-  readonly image: string
-  readonly owner: DemoObject
-  readonly role?: string
-}
+type PodSpec = Readonly<{
+  name: string
+  namespace?: string
+  app: string
+  ip: string
+  node: number
+  image: string
+  owner: DemoObject
+  role?: string
+}>
 
 export type AuditEvent = Readonly<Record<string, unknown>>
 

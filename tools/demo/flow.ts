@@ -1,15 +1,15 @@
-export interface Flow {
-  readonly src: string
-  readonly dst: string
-  readonly srcPort: number
-  readonly dstPort: number
-  readonly proto: number
-  readonly packets: number
-  readonly bytes: number
-  readonly tcpFlags: number
+export type Flow = Readonly<{
+  src: string
+  dst: string
+  srcPort: number
+  dstPort: number
+  proto: number
+  packets: number
+  bytes: number
+  tcpFlags: number
   /** ms */
-  readonly duration: number
-}
+  duration: number
+}>
 
 export interface Exporter {
   /** `now`: Unix ms, end of the flows. */

@@ -3,18 +3,18 @@ import type { AuditRecord } from '../../src/model/audit.ts'
 import { SeededRandom } from '../../test/kit/random.ts'
 import type { Flow } from './flow.ts'
 
-export interface ShopEvent {
-  readonly specversion: '1.0'
-  readonly id: string
-  readonly source: string
-  readonly type: string
-  readonly subject: string
-  readonly time: string
-  readonly datacontenttype: 'application/json'
-  readonly weirfamily?: string
-  readonly weirref?: string
-  readonly data: object
-}
+export type ShopEvent = Readonly<{
+  specversion: '1.0'
+  id: string
+  source: string
+  type: string
+  subject: string
+  time: string
+  datacontenttype: 'application/json'
+  weirfamily?: string
+  weirref?: string
+  data: object
+}>
 
 const web = ['10.20.1.11', '10.20.1.12']
 const api = '10.20.1.21'

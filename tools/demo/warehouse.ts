@@ -13,12 +13,12 @@ const queues = { orders: 'shop-orders', shipments: 'shop-shipments' } as const
 const waitS = 20
 const placed = 'com.example.shop.order.placed'
 
-interface Order {
-  readonly id: string
-  readonly type: string
-  readonly subject: string
-  readonly data: Readonly<{ number: number; items: number }>
-}
+type Order = Readonly<{
+  id: string
+  type: string
+  subject: string
+  data: Readonly<{ number: number; items: number }>
+}>
 
 export class Warehouse {
   readonly #server: FauxqsServer

@@ -11,11 +11,11 @@ export const componentsFolder = 'docs/reference/components'
 
 type Section = Pick<Component, 'role' | 'type' | 'summary' | 'schema'>
 
-interface ComponentPage {
-  readonly type: string
-  readonly folder: string
-  readonly sections: readonly Section[]
-}
+type ComponentPage = Readonly<{
+  type: string
+  folder: string
+  sections: readonly Section[]
+}>
 
 export function componentPages(): readonly ComponentPage[] {
   const folders = new Map<string, string>()

@@ -3,11 +3,11 @@ import { join } from 'node:path'
 import { ROOT } from '../kit/command.ts'
 import { withBlock } from './markdown.ts'
 
-interface Question {
-  readonly title: string
-  readonly sql: readonly string[]
-  readonly cypher: readonly string[]
-}
+type Question = Readonly<{
+  title: string
+  sql: readonly string[]
+  cypher: readonly string[]
+}>
 
 export async function graphPage(): Promise<string> {
   const page = await readFile(join(ROOT, 'docs/guide/graph.md'), 'utf8')

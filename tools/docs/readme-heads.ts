@@ -19,11 +19,11 @@ const onRedelivery: Readonly<Record<Idempotency, string>> = {
   none: 'a row may be written twice after an error or a crash',
 }
 
-interface Home {
-  readonly folder: string
-  readonly components: readonly Component[]
-  readonly metrics?: MetricTable
-}
+type Home = Readonly<{
+  folder: string
+  components: readonly Component[]
+  metrics?: MetricTable
+}>
 
 export function homes(): readonly Home[] {
   const all = components()

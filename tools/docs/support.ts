@@ -7,10 +7,10 @@ import { code } from './markdown.ts'
 
 export const namesFile = 'docs/support.json'
 
-export interface Support {
-  readonly names: readonly SupportRow[]
-  readonly results: readonly SupportResult[]
-}
+export type Support = Readonly<{
+  names: readonly SupportRow[]
+  results: readonly SupportResult[]
+}>
 
 export async function readSupport(root: string): Promise<Support> {
   const [names, results] = await Promise.all([namesFile, resultsFile].map((file) => readFile(join(root, file), 'utf8')))

@@ -5,24 +5,24 @@ import { fileURLToPath } from 'node:url'
 
 export const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 
-export interface CommandOptions {
-  readonly cwd?: string
-  readonly env?: Readonly<Record<string, string | undefined>>
+export type CommandOptions = Readonly<{
+  cwd?: string
+  env?: Readonly<Record<string, string | undefined>>
   /** ms */
-  readonly limit: number
-  readonly echo?: boolean
-  readonly onOutput?: (text: string) => void
-}
+  limit: number
+  echo?: boolean
+  onOutput?: (text: string) => void
+}>
 
-export interface CommandResult {
+export type CommandResult = Readonly<{
   /** 128 + n after a signal; 127 if it could not be started. */
-  readonly code: number
-  readonly timedOut: boolean
-  readonly stdout: string
-  readonly stderr: string
-  readonly output: string
-  readonly seconds: number
-}
+  code: number
+  timedOut: boolean
+  stdout: string
+  stderr: string
+  output: string
+  seconds: number
+}>
 
 /** Path of a program that npm installed here, for example `oxlint`. */
 export function localBin(name: string, root = ROOT): string {

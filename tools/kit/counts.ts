@@ -1,21 +1,21 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-export interface Counts {
-  readonly passed: number
-  readonly failed: number
-  readonly skipped: number
-}
+export type Counts = Readonly<{
+  passed: number
+  failed: number
+  skipped: number
+}>
 
 /** A test, a `describe` with all its tests, or a test file by its path in the repository. */
-export interface AllowedSkip {
-  readonly name: string
-  readonly reason: string
-}
+export type AllowedSkip = Readonly<{
+  name: string
+  reason: string
+}>
 
-export interface VitestReport {
-  readonly success: boolean
-  readonly testResults: readonly Readonly<{
+export type VitestReport = Readonly<{
+  success: boolean
+  testResults: readonly Readonly<{
     name: string
     status: string
     message: string
@@ -26,7 +26,7 @@ export interface VitestReport {
       failureMessages?: readonly string[]
     }>[]
   }>[]
-}
+}>
 
 export async function readAllowedSkips(root: string): Promise<AllowedSkip[]> {
   const skips = JSON.parse(await readFile(join(root, 'test/skips.json'), 'utf8')) as AllowedSkip[]

@@ -2,16 +2,16 @@ import { posix } from 'node:path'
 import { Visitor } from 'oxc-parser'
 import type { Source } from './sources.ts'
 
-export interface Import {
-  readonly specifier: string
+export type Import = Readonly<{
+  specifier: string
   /** Undefined for packages and node: modules. */
-  readonly target: string | undefined
-  readonly typeOnly: boolean
+  target: string | undefined
+  typeOnly: boolean
   /** `import()` or the URL of a worker. */
-  readonly later: boolean
-  readonly names: readonly string[]
-  readonly line: number
-}
+  later: boolean
+  names: readonly string[]
+  line: number
+}>
 
 export function importsOf(source: Source): Import[] {
   const found: Import[] = []

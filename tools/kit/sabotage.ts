@@ -5,15 +5,15 @@ import { dirname, join } from 'node:path'
 import { runCommand, ROOT } from './command.ts'
 import { runVitest } from './vitest.ts'
 
-export interface Breakage {
-  readonly name: string
-  readonly file: string
+export type Breakage = Readonly<{
+  name: string
+  file: string
   /** Exactly once, within one line. */
-  readonly find: string
-  readonly replace: string
+  find: string
+  replace: string
   /** `path/to/file.test.ts > describe > test name` */
-  readonly test: string
-}
+  test: string
+}>
 
 type Outcome =
   | Readonly<{ name: string; red: true; seconds: number }>

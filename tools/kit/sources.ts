@@ -3,11 +3,11 @@ import { join, relative, sep } from 'node:path'
 import { parseSync, type ParseResult } from 'oxc-parser'
 
 /** `line` from 1; `message` includes the remedy. */
-export interface Problem {
-  readonly file: string
-  readonly line?: number
-  readonly message: string
-}
+export type Problem = Readonly<{
+  file: string
+  line?: number
+  message: string
+}>
 
 export type Check = (root: string) => Promise<Problem[]>
 
@@ -41,13 +41,13 @@ export function isTestFile(path: string): boolean {
   return /\.(?:test|soak|bench)\.tsx?$/.test(path) || /(?:^|\/)(?:test|fixtures|testing)\//.test(path)
 }
 
-export interface Source {
-  readonly path: string
-  readonly text: string
-  readonly tree: ParseResult
+export type Source = Readonly<{
+  path: string
+  text: string
+  tree: ParseResult
   /** From 1. */
   line(offset: number): number
-}
+}>
 
 export async function readSource(root: string, path: string): Promise<Source> {
   const text = await readFile(join(root, path), 'utf8')

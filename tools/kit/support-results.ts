@@ -1,17 +1,17 @@
 // Written by `npm run test:real -- --write`.
 export const resultsFile = 'docs/support-results.json'
 
-export interface SupportResult {
+export type SupportResult = Readonly<{
   /** As in docs/support.json. */
-  readonly system: string
-  readonly role: 'source' | 'sink' | 'journal' | 'login' | 'traces'
-  readonly part?: string
-  readonly server: string
-  readonly version?: string
-  readonly stand_in?: true
-  readonly order?: 'by key' | 'as received' | 'as written'
-  readonly tests_passed: number
-  readonly proved_by: string
-}
+  system: string
+  role: 'source' | 'sink' | 'journal' | 'login' | 'traces'
+  part?: string
+  server: string
+  version?: string
+  stand_in?: true
+  order?: 'by key' | 'as received' | 'as written'
+  tests_passed: number
+  proved_by: string
+}>
 
 export const readResults = (text: string): readonly SupportResult[] => JSON.parse(text) as readonly SupportResult[]

@@ -4,12 +4,12 @@ import { join } from 'node:path'
 import { runCommand, ROOT } from './command.ts'
 import type { VitestReport } from './counts.ts'
 
-interface VitestRun {
-  readonly code: number
-  readonly timedOut: boolean
-  readonly report: VitestReport | undefined
-  readonly output: string
-}
+type VitestRun = Readonly<{
+  code: number
+  timedOut: boolean
+  report: VitestReport | undefined
+  output: string
+}>
 
 /** `limit` in ms. */
 export async function runVitest(

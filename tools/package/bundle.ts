@@ -27,10 +27,10 @@ export async function findEntries(root: string): Promise<string[]> {
   return [...entries].toSorted()
 }
 
-export interface Bundled {
-  readonly files: readonly string[]
-  readonly imports: readonly string[]
-}
+export type Bundled = Readonly<{
+  files: readonly string[]
+  imports: readonly string[]
+}>
 
 export async function bundle(root: string, dist: string, manifest: Manifest): Promise<Bundled> {
   const external = new Set(Object.keys(externalDependencies(manifest)))

@@ -2,12 +2,12 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-export interface Manifest {
-  readonly version: string
-  readonly description: string
-  readonly license: string
-  readonly dependencies: Readonly<Record<string, string>>
-}
+export type Manifest = Readonly<{
+  version: string
+  description: string
+  license: string
+  dependencies: Readonly<Record<string, string>>
+}>
 
 /** The name `weir` is taken on the registry. */
 export const PACKAGE_NAME = 'weir-collector'

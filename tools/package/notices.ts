@@ -2,19 +2,19 @@ import { readdir, readFile, rm } from 'node:fs/promises'
 import { join, sep } from 'node:path'
 
 /** As written by Vite (`build.license`). */
-interface Notice {
-  readonly name: string
-  readonly version: string
-  readonly identifier?: string
-  readonly text?: string
-}
+type Notice = Readonly<{
+  name: string
+  version: string
+  identifier?: string
+  text?: string
+}>
 
-interface PackageFile {
-  readonly name: string
-  readonly version: string
-  readonly license?: string
-  readonly author?: string | { readonly name: string }
-}
+type PackageFile = Readonly<{
+  name: string
+  version: string
+  license?: string
+  author?: string | { readonly name: string }
+}>
 
 export async function noticesOf(files: readonly string[]): Promise<Notice[]> {
   const folders = new Set(files.map(packageFolder))

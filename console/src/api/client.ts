@@ -3,13 +3,13 @@ import { loginNeeded } from './session.ts'
 
 export type Query = Readonly<Record<string, string | number | undefined>>
 
-interface RequestOptions {
-  readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE'
-  readonly query?: Query
-  readonly body?: unknown
+type RequestOptions = Readonly<{
+  method?: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  query?: Query
+  body?: unknown
   /** Aborting also cancels the query on the server. */
-  readonly signal?: AbortSignal
-}
+  signal?: AbortSignal
+}>
 
 export async function request<T>(path: string, { query = {}, ...asking }: RequestOptions = {}): Promise<T> {
   const answer = await send(pathOf(path, query), asking)

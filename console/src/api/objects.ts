@@ -1,16 +1,16 @@
 /** Responses of /api/v1/changes and /api/v1/resources. Times are ISO 8601. */
 import type { PatchStep, ResourceVersion } from '../../../src/api/published.ts'
 
-interface ObjectPlace {
-  readonly cluster: string
-  readonly group: string
-  readonly kind: string
+type ObjectPlace = Readonly<{
+  cluster: string
+  group: string
+  kind: string
   /** null: cluster-scoped. */
-  readonly namespace: string | null
-  readonly name: string
-  readonly uid: string
-  readonly ref: string
-}
+  namespace: string | null
+  name: string
+  uid: string
+  ref: string
+}>
 
 export interface Change extends ObjectPlace {
   readonly time: string
@@ -30,59 +30,59 @@ export interface Change extends ObjectPlace {
   readonly pos: string
 }
 
-export interface Hidden {
-  readonly total: number
-  readonly rules: Readonly<Record<string, number>>
-}
+export type Hidden = Readonly<{
+  total: number
+  rules: Readonly<Record<string, number>>
+}>
 
-export interface Span {
-  readonly from: string
-  readonly to: string
-}
+export type Span = Readonly<{
+  from: string
+  to: string
+}>
 
-export interface ChangePage {
-  readonly changes: readonly Change[]
-  readonly next: string | null
-  readonly span: Span
-  readonly hidden?: Hidden
-}
+export type ChangePage = Readonly<{
+  changes: readonly Change[]
+  next: string | null
+  span: Span
+  hidden?: Hidden
+}>
 
 export interface WholeChange extends Change {
   readonly old: object | null
   readonly new: object | null
 }
 
-export interface ChangeSums {
-  readonly span: Span
-  readonly step: number
-  readonly by: string
-  readonly total: number
-  readonly groups: readonly Readonly<{ value: string | null; changes: number }>[]
-  readonly others: Readonly<{ groups: number; changes: number }>
+export type ChangeSums = Readonly<{
+  span: Span
+  step: number
+  by: string
+  total: number
+  groups: readonly Readonly<{ value: string | null; changes: number }>[]
+  others: Readonly<{ groups: number; changes: number }>
   /** Buckets without changes are omitted. */
-  readonly buckets: readonly Readonly<{ time: string; changes: readonly number[] }>[]
-  readonly hidden?: Hidden
-}
+  buckets: readonly Readonly<{ time: string; changes: readonly number[] }>[]
+  hidden?: Hidden
+}>
 
 /** A difference between the recorded state and a relist. */
-export interface ChangeGap {
-  readonly time: string
+export type ChangeGap = Readonly<{
+  time: string
   /** Last time at which the recorded state was known to be complete; null: unknown. */
-  readonly since: string | null
-  readonly cluster: string
-  readonly group: string
-  readonly resource: string
-  readonly missing: number
-  readonly stale: number
-  readonly extra: number
-  readonly cause: string
-  readonly pos: string
-}
+  since: string | null
+  cluster: string
+  group: string
+  resource: string
+  missing: number
+  stale: number
+  extra: number
+  cause: string
+  pos: string
+}>
 
-export interface ChangeGaps {
-  readonly gaps: readonly ChangeGap[]
-  readonly total: number
-}
+export type ChangeGaps = Readonly<{
+  gaps: readonly ChangeGap[]
+  total: number
+}>
 
 export interface ResourceState extends ObjectPlace {
   readonly labels: Readonly<Record<string, string>> | null
@@ -99,59 +99,59 @@ export interface ResourceState extends ObjectPlace {
   readonly resource_version: string | null
 }
 
-export interface ResourcePage {
-  readonly resources: readonly ResourceState[]
-  readonly next: string | null
-  readonly at: string
+export type ResourcePage = Readonly<{
+  resources: readonly ResourceState[]
+  next: string | null
+  at: string
   /** On the first page only. */
-  readonly total?: number
-}
+  total?: number
+}>
 
-export interface Relation {
-  readonly relation: string
-  readonly from: string
-  readonly to: string
-  readonly valid_from: string
-  readonly valid_to: string | null
-}
+export type Relation = Readonly<{
+  relation: string
+  from: string
+  to: string
+  valid_from: string
+  valid_to: string | null
+}>
 
-export interface ClusterEvent {
-  readonly id: string
-  readonly time: string
-  readonly type: string | null
-  readonly reason: string | null
-  readonly message: string | null
-  readonly count: number | null
-  readonly reporter: string | null
-  readonly pos: string
-}
+export type ClusterEvent = Readonly<{
+  id: string
+  time: string
+  type: string | null
+  reason: string | null
+  message: string | null
+  count: number | null
+  reporter: string | null
+  pos: string
+}>
 
-export interface WholeResource {
-  readonly ref: string
-  readonly at: string
-  readonly now: (ResourceState & { readonly data: ResourceData }) | null
-  readonly manifest: Readonly<Record<string, unknown>> | null
-  readonly manifest_note: string | null
-  readonly versions: readonly ResourceVersion[]
-  readonly intervals: readonly ResourceState[]
-  readonly owners: readonly Relation[]
-  readonly owned: readonly Relation[]
-  readonly relations: readonly Relation[]
-  readonly changes: readonly Change[]
-  readonly events: readonly ClusterEvent[]
-}
+export type WholeResource = Readonly<{
+  ref: string
+  at: string
+  now: (ResourceState & { readonly data: ResourceData }) | null
+  manifest: Readonly<Record<string, unknown>> | null
+  manifest_note: string | null
+  versions: readonly ResourceVersion[]
+  intervals: readonly ResourceState[]
+  owners: readonly Relation[]
+  owned: readonly Relation[]
+  relations: readonly Relation[]
+  changes: readonly Change[]
+  events: readonly ClusterEvent[]
+}>
 
-interface ResourceData {
-  readonly addresses?: readonly Readonly<{ ip: string; as: string }>[]
-  readonly images?: readonly Readonly<{ container: string; image: string; id?: string }>[]
-  readonly selector?: Readonly<Record<string, string>>
-  readonly ports?: readonly Readonly<{ port: number; protocol: string; name?: string; targetPort?: string | number }>[]
-  readonly endpoints?: readonly Readonly<{
+type ResourceData = Readonly<{
+  addresses?: readonly Readonly<{ ip: string; as: string }>[]
+  images?: readonly Readonly<{ container: string; image: string; id?: string }>[]
+  selector?: Readonly<Record<string, string>>
+  ports?: readonly Readonly<{ port: number; protocol: string; name?: string; targetPort?: string | number }>[]
+  endpoints?: readonly Readonly<{
     addresses: readonly string[]
     ready: boolean
     kind?: string
     name?: string
   }>[]
-  readonly hostNetwork?: boolean
-  readonly region?: string
-}
+  hostNetwork?: boolean
+  region?: string
+}>

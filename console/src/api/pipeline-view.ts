@@ -3,46 +3,46 @@ import { pipelineText } from '../text/pipeline.ts'
 
 export type Reasons = Readonly<Record<string, number>>
 
-export interface SourceView {
-  readonly name: string
+export type SourceView = Readonly<{
+  name: string
   /** Empty: known to the ledger only, not running here. */
-  readonly type: string
-  readonly addresses: readonly string[]
-  readonly rate: number
-  readonly error: string | undefined
-  readonly accepted: number
-  readonly duplicates: number
-  readonly unreadable: number
-  readonly shed: Reasons
-}
+  type: string
+  addresses: readonly string[]
+  rate: number
+  error: string | undefined
+  accepted: number
+  duplicates: number
+  unreadable: number
+  shed: Reasons
+}>
 
 /** All parts of a sink together are the rows that its sources accepted. */
-interface Part {
-  readonly name: 'delivered' | 'pending' | 'filtered' | 'dead letters' | 'dropped' | 'quarantined'
-  readonly rows: number
-  readonly reasons: Reasons
-}
+type Part = Readonly<{
+  name: 'delivered' | 'pending' | 'filtered' | 'dead letters' | 'dropped' | 'quarantined'
+  rows: number
+  reasons: Reasons
+}>
 
 export type SinkState = Pipeline['sinks'][number]['state'] | 'gone'
 
-export interface SinkView {
-  readonly name: string
-  readonly type: string
-  readonly from: readonly string[]
-  readonly state: SinkState
-  readonly lagMs: number | undefined
-  readonly error: string | undefined
-  readonly accepted: number
-  readonly parts: readonly Part[]
-  readonly balanced: boolean
-}
+export type SinkView = Readonly<{
+  name: string
+  type: string
+  from: readonly string[]
+  state: SinkState
+  lagMs: number | undefined
+  error: string | undefined
+  accepted: number
+  parts: readonly Part[]
+  balanced: boolean
+}>
 
-export interface PipelineView {
-  readonly sources: readonly SourceView[]
-  readonly sinks: readonly SinkView[]
-  readonly accepted: number
-  readonly balanced: boolean
-}
+export type PipelineView = Readonly<{
+  sources: readonly SourceView[]
+  sinks: readonly SinkView[]
+  accepted: number
+  balanced: boolean
+}>
 
 export const total = (reasons: Reasons): number => Object.values(reasons).reduce((sum, rows) => sum + rows, 0)
 export const sum = <T>(of: readonly T[], pick: (item: T) => number): number =>

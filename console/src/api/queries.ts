@@ -14,13 +14,13 @@ export const queryClient = new QueryClient({
   },
 })
 
-interface Fields {
-  readonly version: number
-  readonly fields: readonly Field[]
-  readonly views: Readonly<
+type Fields = Readonly<{
+  version: number
+  fields: readonly Field[]
+  views: Readonly<
     Record<'flows' | 'events' | 'changes' | 'audit' | 'resources' | 'relations' | 'traffic', readonly ViewColumn[]>
   >
-}
+}>
 
 const fields = queryOptions({
   queryKey: ['fields'],
@@ -44,13 +44,13 @@ export function prefetchMe(): void {
 export const pollInterval = ({ state }: { readonly state: { readonly error: Error | null } }): number | false =>
   state.error !== null && [401, 403].includes(asApiError(state.error).status) ? false : 2000
 
-export interface Watched<T> {
-  readonly data: T | undefined
-  readonly dataUpdatedAt: number
-  readonly error: Error | null
-  readonly isError: boolean
-  readonly refetch: () => Promise<unknown>
-}
+export type Watched<T> = Readonly<{
+  data: T | undefined
+  dataUpdatedAt: number
+  error: Error | null
+  isError: boolean
+  refetch: () => Promise<unknown>
+}>
 
 /** Keeps an error until the next success: it would blink while the query is retried. */
 export function useHeld<T>({ data, dataUpdatedAt, error, refetch }: UseQueryResult<T>): Watched<T> {
@@ -80,13 +80,13 @@ export function usePipeline(): Watched<Pipeline> {
   )
 }
 
-export interface Me {
-  readonly name: string
-  readonly role: string
+export type Me = Readonly<{
+  name: string
+  role: string
   /** null: all namespaces. */
-  readonly namespaces: readonly string[] | null
-  readonly login: 'none' | 'token' | 'oidc'
-}
+  namespaces: readonly string[] | null
+  login: 'none' | 'token' | 'oidc'
+}>
 
 const me = queryOptions({
   queryKey: ['me'],

@@ -8,15 +8,15 @@ import { useLastAnswer } from './use-last-answer.ts'
 
 const pageRows = 200
 
-interface Traces {
-  readonly rows: readonly Trace[]
-  readonly total: number | undefined
-  readonly span: Span | undefined
-  readonly busy: boolean
-  readonly error: unknown
-  readonly next: () => void
-  readonly again: () => void
-}
+type Traces = Readonly<{
+  rows: readonly Trace[]
+  total: number | undefined
+  span: Span | undefined
+  busy: boolean
+  error: unknown
+  next: () => void
+  again: () => void
+}>
 
 /** All pages, newest first. A new `revision` repeats the query. */
 export function useTraces(question: Query, t: Range, revision: string): Traces {

@@ -1,79 +1,79 @@
 /** Responses of /api/v1/audit. Times are ISO 8601. */
 import type { Span } from './objects.ts'
 
-export interface Trace {
-  readonly time: string
-  readonly actor: string | null
-  readonly actor_kind: string | null
-  readonly actor_name: string | null
-  readonly actor_domain: string | null
-  readonly impersonated_by: string | null
-  readonly address: string | null
-  readonly service: string | null
-  readonly action: string | null
-  readonly resource: string | null
-  readonly resource_type: string | null
-  readonly resource_name: string | null
-  readonly tenant: string | null
-  readonly region: string | null
-  readonly outcome: string | null
-  readonly severity: string | null
-  readonly request_id: string | null
-  readonly code: string | null
-  readonly source: string
-  readonly id: string
-  readonly pos: string
-}
+export type Trace = Readonly<{
+  time: string
+  actor: string | null
+  actor_kind: string | null
+  actor_name: string | null
+  actor_domain: string | null
+  impersonated_by: string | null
+  address: string | null
+  service: string | null
+  action: string | null
+  resource: string | null
+  resource_type: string | null
+  resource_name: string | null
+  tenant: string | null
+  region: string | null
+  outcome: string | null
+  severity: string | null
+  request_id: string | null
+  code: string | null
+  source: string
+  id: string
+  pos: string
+}>
 
 export interface WholeTrace extends Trace {
   readonly data: unknown
 }
 
-export interface TracePage {
-  readonly traces: readonly Trace[]
-  readonly next: string | null
+export type TracePage = Readonly<{
+  traces: readonly Trace[]
+  next: string | null
   /** On the first page only. */
-  readonly total?: number
-  readonly span: Span
-}
+  total?: number
+  span: Span
+}>
 
-export interface TraceSums {
-  readonly span: Span
-  readonly step: number
-  readonly by: string
-  readonly total: number
-  readonly groups: readonly Readonly<{ value: string | null; traces: number }>[]
-  readonly others: Readonly<{ groups: number; traces: number }>
-  readonly buckets: readonly Readonly<{ time: string; traces: readonly number[] }>[]
-}
+export type TraceSums = Readonly<{
+  span: Span
+  step: number
+  by: string
+  total: number
+  groups: readonly Readonly<{ value: string | null; traces: number }>[]
+  others: Readonly<{ groups: number; traces: number }>
+  buckets: readonly Readonly<{ time: string; traces: readonly number[] }>[]
+}>
 
-interface Sized {
-  readonly traces: number
-  readonly failed: number
-  readonly incidents: number
-}
+type Sized = Readonly<{
+  traces: number
+  failed: number
+  incidents: number
+}>
 
 interface TraceNode extends Sized {
   readonly value: string | null
   readonly label: string | null
 }
 
-export interface TraceColumn {
-  readonly column: 'actor' | 'action' | 'resource' | 'tenant' | 'region'
-  readonly nodes: readonly TraceNode[]
-  readonly others: Sized & { readonly values: number }
-}
+export type TraceColumn = Readonly<{
+  column: 'actor' | 'action' | 'resource' | 'tenant' | 'region'
+  nodes: readonly TraceNode[]
+  others: Sized & { readonly values: number }
+}>
 
-export interface TraceColumns {
-  readonly span: Span
-  readonly total: number
-  readonly columns: readonly TraceColumn[]
+export type TraceColumns = Readonly<{
+  span: Span
+  total: number
+  columns: readonly TraceColumn[]
   /** Edges between one column and the next; -1: the others of a column. */
-  readonly edges: readonly (Sized & Readonly<{ column: number; from: number; to: number }>)[]
-}
+  edges: readonly (Sized & Readonly<{ column: number; from: number; to: number }>)[]
+}>
 
-export interface Firsts {
-  readonly pairs: readonly Readonly<{
+export type Firsts = Readonly<{
+  pairs: readonly Readonly<{
     actor: string | null
     actor_name: string | null
     service: string | null
@@ -81,28 +81,28 @@ export interface Firsts {
     first: string
     traces: number
   }>[]
-  readonly total: number
-  readonly since: string | null
-}
+  total: number
+  since: string | null
+}>
 
-export interface Logins {
-  readonly actors: readonly Readonly<{
+export type Logins = Readonly<{
+  actors: readonly Readonly<{
     actor: string | null
     actor_name: string | null
     failed: number
     last: string
     addresses: readonly string[]
   }>[]
-  readonly total: number
-}
+  total: number
+}>
 
-export interface Newest {
-  readonly newest: string | null
-  readonly sources: readonly Readonly<{
+export type Newest = Readonly<{
+  newest: string | null
+  sources: readonly Readonly<{
     source: string
     newest: string | null
     received: string
     late: number | null
   }>[]
-  readonly collectors?: readonly Readonly<{ name: string; type: string; error?: string }>[]
-}
+  collectors?: readonly Readonly<{ name: string; type: string; error?: string }>[]
+}>

@@ -2,12 +2,12 @@ import { useEffect } from 'react'
 import { presets, rangeText, type Range } from '../state/range.ts'
 import { generalText } from '../text/general.ts'
 
-export interface Command {
-  readonly name: string
-  readonly words?: string
-  readonly key?: string
-  readonly run: () => void
-}
+export type Command = Readonly<{
+  name: string
+  words?: string
+  key?: string
+  run: () => void
+}>
 
 const offered = new Set<readonly Command[]>()
 

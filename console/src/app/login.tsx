@@ -9,10 +9,10 @@ import { QueryError } from '../parts/states.tsx'
 import { appText } from '../text/app.ts'
 import { generalText } from '../text/general.ts'
 
-interface Logins {
-  readonly token: boolean
-  readonly oidc: boolean
-}
+type Logins = Readonly<{
+  token: boolean
+  oidc: boolean
+}>
 
 export function Login(): React.ReactNode {
   const ways = useQuery({

@@ -1,12 +1,12 @@
 import { useEffect, useRef, useState } from 'react'
 
-interface OverlayDialogProps {
-  readonly className: string
-  readonly label: string
+type OverlayDialogProps = Readonly<{
+  className: string
+  label: string
   /** Registers the function that opens the dialog. Must be stable. */
-  readonly onOpen: (open: () => void) => () => void
-  readonly children: (close: () => void) => React.ReactNode
-}
+  onOpen: (open: () => void) => () => void
+  children: (close: () => void) => React.ReactNode
+}>
 
 export function OverlayDialog({ className, label, onOpen, children }: OverlayDialogProps): React.ReactNode {
   const dialog = useRef<HTMLDialogElement>(null)

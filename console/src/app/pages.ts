@@ -3,14 +3,14 @@ import { prefetchFields } from '../api/queries.ts'
 import { appText } from '../text/app.ts'
 import { generalText } from '../text/general.ts'
 
-interface Page {
-  readonly path: string
-  readonly title: string
-  readonly key: string
-  readonly group: string
-  readonly words?: string
-  readonly load: () => Promise<{ readonly default: ComponentType }>
-}
+type Page = Readonly<{
+  path: string
+  title: string
+  key: string
+  group: string
+  words?: string
+  load: () => Promise<{ readonly default: ComponentType }>
+}>
 
 /**
  * Every page in navigation order; navigation, palette and router read this list. To add a page, create

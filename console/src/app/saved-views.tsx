@@ -87,13 +87,13 @@ function Views({ onGo, onClose }: Readonly<{ onGo: (view: SavedView) => void; on
   )
 }
 
-interface SavedProps {
-  readonly view: SavedView
-  readonly onGo: () => void
-  readonly onRename: (name: string) => void
-  readonly onShare: () => void
-  readonly onForget: () => void
-}
+type SavedProps = Readonly<{
+  view: SavedView
+  onGo: () => void
+  onRename: (name: string) => void
+  onShare: () => void
+  onForget: () => void
+}>
 
 function Saved({ view, onGo, onRename, onShare, onForget }: SavedProps): React.ReactNode {
   const [renaming, setRenaming] = useState<string>()

@@ -7,11 +7,11 @@ import { newRevision } from './use-refresh.ts'
 const storedAfter = [400, 1400, 3000] as const
 const pollMs = 3000
 
-export interface Arrivals {
-  readonly arrivals: number
+export type Arrivals = Readonly<{
+  arrivals: number
   /** `stream`: reported by the live stream; `poll`: a timer, for users without access to the stream. */
-  readonly by: 'stream' | 'poll'
-}
+  by: 'stream' | 'poll'
+}>
 
 /** A revision that changes when rows of the family may have been stored. */
 export function useArrivals(live: boolean, family: 'change' | 'audit' | 'resource' = 'change'): Arrivals {

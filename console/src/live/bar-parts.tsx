@@ -4,14 +4,14 @@ import type { Link } from './messages.ts'
 import { retryNow } from './tab.ts'
 import { liveText } from '../text/live.ts'
 
-interface LinkStateProps {
-  readonly link: Link
-  readonly paused: boolean
+type LinkStateProps = Readonly<{
+  link: Link
+  paused: boolean
   /** Replaces the stream status on pages that poll. */
-  readonly status?: string | undefined
-  readonly errorShown?: boolean
-  readonly meanwhile?: string
-}
+  status?: string | undefined
+  errorShown?: boolean
+  meanwhile?: string
+}>
 
 export function LinkState({
   link,

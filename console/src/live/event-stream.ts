@@ -1,8 +1,8 @@
-interface StreamEvent {
-  readonly event: string
-  readonly id: string
-  readonly data: string
-}
+type StreamEvent = Readonly<{
+  event: string
+  id: string
+  data: string
+}>
 
 export class EventCutter {
   #rest = ''

@@ -5,17 +5,17 @@ import { count, perSecond, time } from '../parts/format.ts'
 import { liveText } from '../text/live.ts'
 import { generalText } from '../text/general.ts'
 
-interface LiveBarProps {
-  readonly live: LiveRows
-  readonly shown: number
-  readonly link: Link
-  readonly errorShown?: boolean
-  readonly paused: boolean
-  readonly reading: boolean
-  readonly span: readonly [oldest: string, newest: string] | undefined
-  readonly onPause: (paused: boolean) => void
-  readonly onCatchUp?: () => void
-}
+type LiveBarProps = Readonly<{
+  live: LiveRows
+  shown: number
+  link: Link
+  errorShown?: boolean
+  paused: boolean
+  reading: boolean
+  span: readonly [oldest: string, newest: string] | undefined
+  onPause: (paused: boolean) => void
+  onCatchUp?: () => void
+}>
 
 export function LiveBar({
   live,

@@ -8,22 +8,22 @@ export type FromTab =
   | { readonly is: 'here' }
   | { readonly is: 'bye' }
 
-export interface Link {
-  readonly state: 'idle' | 'connecting' | 'live' | 'waiting' | 'refused'
-  readonly detail?: string
-  readonly retryMs?: number
-  readonly status?: number
-  readonly hints?: readonly string[]
-  readonly queryId?: string
-}
+export type Link = Readonly<{
+  state: 'idle' | 'connecting' | 'live' | 'waiting' | 'refused'
+  detail?: string
+  retryMs?: number
+  status?: number
+  hints?: readonly string[]
+  queryId?: string
+}>
 
 /** Sent once a second for each view: rows matched and rows sent since it began. */
-export interface ViewStat {
-  readonly view: string
-  readonly matched: number
-  readonly shown: number
-  readonly lagMs: number | null
-}
+export type ViewStat = Readonly<{
+  view: string
+  matched: number
+  shown: number
+  lagMs: number | null
+}>
 
 /** `view` is the tab's id. Series and graph messages are forwarded unchanged. */
 export type ToTab =

@@ -5,24 +5,24 @@ import { liveText } from '../text/live.ts'
 
 export type Row = readonly Cell[]
 
-export interface LiveNow {
-  readonly rows: readonly Row[]
-  readonly held: number
-  readonly gap: string
-  readonly rate: number
+export type LiveNow = Readonly<{
+  rows: readonly Row[]
+  held: number
+  gap: string
+  rate: number
   /** Rows matched since the view began, and rows that the server skipped because of the rate. */
-  readonly matched: number
-  readonly passed: number
+  matched: number
+  passed: number
   /** Rows received, and how many of them were dropped while held. */
-  readonly arrived: number
-  readonly lost: number
-  readonly begun: boolean
+  arrived: number
+  lost: number
+  begun: boolean
   /**
    * ISO 8601 time of the newest row that was dropped: rows after it are complete, rows before it must be queried.
    * Empty: nothing dropped.
    */
-  readonly upTo: string
-}
+  upTo: string
+}>
 
 export const maxShown = 5000
 const maxWaiting = 10_000

@@ -10,10 +10,10 @@ const maxUpdateAttempts = 4
 /** The server sends at least one message per second. */
 const silenceMs = 20_000
 
-interface On {
-  readonly event: (event: string, data: Record<string, unknown>) => void
-  readonly link: (link: Link) => void
-}
+type On = Readonly<{
+  event: (event: string, data: Record<string, unknown>) => void
+  link: (link: Link) => void
+}>
 
 /**
  * The stream while any view is subscribed. Uses fetch instead of EventSource to read error responses. Reconnects

@@ -2,13 +2,13 @@ import type { ChartSeries } from './chart.tsx'
 
 const colorTokens = Array.from({ length: 15 }, (_, index) => `--series-${index + 1}`)
 
-export interface ChartColors {
-  readonly series: readonly string[]
-  readonly ink: string
-  readonly line: string
-  readonly mark: string
-  readonly gap: string
-}
+export type ChartColors = Readonly<{
+  series: readonly string[]
+  ink: string
+  line: string
+  mark: string
+  gap: string
+}>
 
 const tokenOf = ({ other, tone }: ChartSeries, index: number): string =>
   other === true

@@ -3,28 +3,28 @@ import 'uplot/dist/uPlot.min.css'
 import type { ChartColors } from './chart-colors.ts'
 import type { ChartMark, ChartSeries } from './chart.tsx'
 
-interface Drawing {
-  readonly times: readonly number[]
-  readonly series: readonly ChartSeries[]
-  readonly lines: readonly ChartSeries[]
-  readonly marks: readonly ChartMark[]
-  readonly unknown: readonly Readonly<{ from: number; to: number }>[]
-  readonly stacked: boolean
-  readonly height: number
-  readonly format: (value: number) => string
-  readonly colors: ChartColors
-  readonly onPoint: (at: number | undefined) => void
-  readonly onBrush: (from: number, to: number) => void
-  readonly onReady: () => void
-}
+type Drawing = Readonly<{
+  times: readonly number[]
+  series: readonly ChartSeries[]
+  lines: readonly ChartSeries[]
+  marks: readonly ChartMark[]
+  unknown: readonly Readonly<{ from: number; to: number }>[]
+  stacked: boolean
+  height: number
+  format: (value: number) => string
+  colors: ChartColors
+  onPoint: (at: number | undefined) => void
+  onBrush: (from: number, to: number) => void
+  onReady: () => void
+}>
 
 const font = '11px system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif'
 
-export interface Drawn {
-  readonly stop: () => void
-  readonly point: (at: number) => void
-  readonly mark: (places: readonly [number, number] | undefined) => void
-}
+export type Drawn = Readonly<{
+  stop: () => void
+  point: (at: number) => void
+  mark: (places: readonly [number, number] | undefined) => void
+}>
 
 const dashes = [
   [2, 3],

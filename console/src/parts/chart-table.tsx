@@ -3,13 +3,13 @@ import type { ChartMark, ChartSeries } from './chart.tsx'
 import { partsText } from '../text/parts.ts'
 import { generalText } from '../text/general.ts'
 
-interface ValueTableProps {
-  readonly times: readonly number[]
-  readonly series: readonly ChartSeries[]
-  readonly marks: readonly ChartMark[]
-  readonly height: number
-  readonly format: (value: number) => string
-}
+type ValueTableProps = Readonly<{
+  times: readonly number[]
+  series: readonly ChartSeries[]
+  marks: readonly ChartMark[]
+  height: number
+  format: (value: number) => string
+}>
 
 export function valueText(value: number | null | undefined, format: (value: number) => string): string {
   return value === null || value === undefined ? '–' : format(value)

@@ -7,39 +7,39 @@ import type { Drawn } from './chart-draw.ts'
 import { isIn, markText, ValueTable, valueText } from './chart-table.tsx'
 import { partsText } from '../text/parts.ts'
 
-export interface ChartSeries {
-  readonly name: string
-  readonly values: readonly (number | null)[]
-  readonly other?: boolean
+export type ChartSeries = Readonly<{
+  name: string
+  values: readonly (number | null)[]
+  other?: boolean
   /** Semantic colour; otherwise colours only distinguish series. */
-  readonly tone?: 'good' | 'warning' | 'bad'
-}
+  tone?: 'good' | 'warning' | 'bad'
+}>
 
-export interface ChartMark {
+export type ChartMark = Readonly<{
   /** `gap`: data may be missing from `since` on. */
-  readonly is?: 'change' | 'gap'
-  readonly since?: number
-  readonly at: number
-  readonly text: string
-}
+  is?: 'change' | 'gap'
+  since?: number
+  at: number
+  text: string
+}>
 
-interface ChartProps {
-  readonly label: string
+type ChartProps = Readonly<{
+  label: string
   /** Unix seconds, ascending. */
-  readonly times: readonly number[]
-  readonly series: readonly ChartSeries[]
-  readonly lines?: readonly ChartSeries[]
-  readonly marks?: readonly ChartMark[]
+  times: readonly number[]
+  series: readonly ChartSeries[]
+  lines?: readonly ChartSeries[]
+  marks?: readonly ChartMark[]
   /** Hatched, because 0 would be a value. */
-  readonly unknown?: readonly Readonly<{ from: number; to: number }>[] | undefined
-  readonly stacked: boolean
-  readonly height: number
-  readonly format: (value: number) => string
-  readonly onBrush?: (from: number, to: number) => void
-  readonly table?: boolean | undefined
-  readonly onTable?: ((table: boolean) => void) | undefined
-  readonly menu?: React.ReactNode
-}
+  unknown?: readonly Readonly<{ from: number; to: number }>[] | undefined
+  stacked: boolean
+  height: number
+  format: (value: number) => string
+  onBrush?: (from: number, to: number) => void
+  table?: boolean | undefined
+  onTable?: ((table: boolean) => void) | undefined
+  menu?: React.ReactNode
+}>
 
 const none: readonly never[] = []
 

@@ -11,33 +11,33 @@ import { conditionBefore, writtenBefore } from './filter-text.ts'
 import { partsText } from '../text/parts.ts'
 import { generalText } from '../text/general.ts'
 
-interface FilterBoxProps {
-  readonly names: FilterNames
-  readonly example: string
-  readonly fields: readonly ViewColumn[]
-  readonly filter: string
-  readonly range: Range
-  readonly onChange: (filter: string) => void
-  readonly meant?: (text: string) => string
+type FilterBoxProps = Readonly<{
+  names: FilterNames
+  example: string
+  fields: readonly ViewColumn[]
+  filter: string
+  range: Range
+  onChange: (filter: string) => void
+  meant?: (text: string) => string
   /** Absent: the filter has no source and destination. */
-  readonly onImport?: (imported: Imported) => void
-}
+  onImport?: (imported: Imported) => void
+}>
 
-export interface Imported {
-  readonly filter: string
-  readonly both_ways: boolean
-  readonly from: string | null
-  readonly to: string | null
-  readonly dropped: readonly Readonly<{ part: string; reason: string }>[]
-}
+export type Imported = Readonly<{
+  filter: string
+  both_ways: boolean
+  from: string | null
+  to: string | null
+  dropped: readonly Readonly<{ part: string; reason: string }>[]
+}>
 
 const foreignLink = /^https?:\/\/|[?&]filters=/
 
-interface Checked {
-  readonly ok: boolean
-  readonly swapped?: string | null
-  readonly errors?: readonly TextProblem[]
-}
+type Checked = Readonly<{
+  ok: boolean
+  swapped?: string | null
+  errors?: readonly TextProblem[]
+}>
 
 /** Without a completion endpoint, the query itself reports errors. */
 async function checked(filter: string, names: FilterNames): Promise<Checked> {

@@ -53,12 +53,12 @@ export function eitherCondition(field: string, value: unknown): string | undefin
   return either === undefined || value === null || value === undefined ? undefined : `${either} = ${literal(value)}`
 }
 
-export interface Written {
-  readonly from: number
-  readonly word: string
+export type Written = Readonly<{
+  from: number
+  word: string
   /** Field of the value being typed; undefined: a field name is. */
-  readonly field: string | undefined
-}
+  field: string | undefined
+}>
 
 const value = /([A-Za-z_][\w.]*)\s*(?:!=|>=|<=|=|>|<|!~|~|\bnot\s+in\s*\(|\bin\s*\()\s*(?:[^()"]*,\s*)?("?[^\s"(),]*)$/
 const name = /(?:^|[\s(!])([A-Za-z_][\w.]*)$/

@@ -2,14 +2,14 @@ import { useRef } from 'react'
 import type { Place } from './grid-keys.ts'
 import type { GridColumn } from './grid.tsx'
 
-interface GridHeadProps<Row> {
-  readonly columns: readonly GridColumn<Row>[]
-  readonly place: Place
-  readonly sort: string
-  readonly onSort: ((id: string) => void) | undefined
+type GridHeadProps<Row> = Readonly<{
+  columns: readonly GridColumn<Row>[]
+  place: Place
+  sort: string
+  onSort: ((id: string) => void) | undefined
   /** `done` at the end of a drag. Absent: fixed widths. */
-  readonly onWidth: ((id: string, width: number | undefined, done: boolean) => void) | undefined
-}
+  onWidth: ((id: string, width: number | undefined, done: boolean) => void) | undefined
+}>
 
 export function GridHead<Row>({ columns, place, sort, onSort, onWidth }: GridHeadProps<Row>): React.ReactNode {
   return (

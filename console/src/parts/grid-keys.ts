@@ -1,22 +1,22 @@
 import { isKey } from '../state/keys.ts'
 import { partsText } from '../text/parts.ts'
 
-export interface Place {
-  readonly row: number
-  readonly column: number
-}
+export type Place = Readonly<{
+  row: number
+  column: number
+}>
 
-interface Extent {
-  readonly rows: number
-  readonly columns: number
-  readonly page: number
-}
+type Extent = Readonly<{
+  rows: number
+  columns: number
+  page: number
+}>
 
-interface Move {
-  readonly keys: readonly string[]
-  readonly does: string
-  readonly to: (from: Place, extent: Extent) => Place
-}
+type Move = Readonly<{
+  keys: readonly string[]
+  does: string
+  to: (from: Place, extent: Extent) => Place
+}>
 
 export const gridMoves: readonly Move[] = [
   { keys: ['ArrowDown'], does: partsText.nextRow, to: ({ row, column }) => ({ row: row + 1, column }) },

@@ -8,41 +8,41 @@ import { SortAnnouncement } from './sort-announcement.tsx'
 import { gridMoves, moved, type Place } from './grid-keys.ts'
 import { partsText } from '../text/parts.ts'
 
-export interface GridColumn<Row> {
-  readonly id: string
-  readonly title: string
-  readonly hint?: string
-  readonly width: number
+export type GridColumn<Row> = Readonly<{
+  id: string
+  title: string
+  hint?: string
+  width: number
   /** Share of the remaining width; default 0: fixed. */
-  readonly grow?: number
-  readonly end?: boolean
-  readonly sortable?: boolean
-  readonly cell: (row: Row) => React.ReactNode
-}
+  grow?: number
+  end?: boolean
+  sortable?: boolean
+  cell: (row: Row) => React.ReactNode
+}>
 
 interface CellKey<Row> extends Pick<Binding, 'keys' | 'does'> {
   /** `false`: not handled. */
   readonly run: (row: Row, column: string) => unknown
 }
 
-export interface GridProps<Row> {
-  readonly label: string
-  readonly columns: readonly GridColumn<Row>[]
-  readonly rows: readonly Row[]
-  readonly rowKey: (row: Row) => string
+export type GridProps<Row> = Readonly<{
+  label: string
+  columns: readonly GridColumn<Row>[]
+  rows: readonly Row[]
+  rowKey: (row: Row) => string
   /** Rows of the whole result; undefined: unknown. */
-  readonly total: number | undefined
-  readonly sort?: string
-  readonly onSort?: (id: string) => void
-  readonly selected?: string
-  readonly onOpen?: (row: Row) => void
-  readonly onResize?: (id: string, width: number | undefined) => void
-  readonly onMove?: (id: string, by: -1 | 1) => void
-  readonly cellKeys?: readonly CellKey<Row>[]
+  total: number | undefined
+  sort?: string
+  onSort?: (id: string) => void
+  selected?: string
+  onOpen?: (row: Row) => void
+  onResize?: (id: string, width: number | undefined) => void
+  onMove?: (id: string, by: -1 | 1) => void
+  cellKeys?: readonly CellKey<Row>[]
   /** The last rows are visible. */
-  readonly onEnd?: () => void
-  readonly onPlace?: (place: HTMLElement | null) => void
-}
+  onEnd?: () => void
+  onPlace?: (place: HTMLElement | null) => void
+}>
 
 /** Matches the style sheet, in px. */
 const rowHeights = { compact: 24, normal: 28, large: 36 } as const
@@ -269,15 +269,15 @@ function widths<Row>(
   } as React.CSSProperties
 }
 
-interface GridRowProps<Row> {
-  readonly row: Row
-  readonly index: number
-  readonly top: number
-  readonly columns: readonly GridColumn<Row>[]
-  readonly column: number
-  readonly open: boolean
-  readonly onOpen: (row: Row) => void
-}
+type GridRowProps<Row> = Readonly<{
+  row: Row
+  index: number
+  top: number
+  columns: readonly GridColumn<Row>[]
+  column: number
+  open: boolean
+  onOpen: (row: Row) => void
+}>
 
 const GridRow = memo(function GridRow<Row>({ row, index, top, columns, column, open, onOpen }: GridRowProps<Row>) {
   return (

@@ -1,12 +1,12 @@
-interface LabelledSelectProps<Value extends string> {
-  readonly label: string
-  readonly value: Value
-  readonly values: readonly Value[]
-  readonly textOf: (value: Value) => string
-  readonly onChange: (value: Value) => void
-  readonly disabled?: boolean
-  readonly title?: string | undefined
-}
+type LabelledSelectProps<Value extends string> = Readonly<{
+  label: string
+  value: Value
+  values: readonly Value[]
+  textOf: (value: Value) => string
+  onChange: (value: Value) => void
+  disabled?: boolean
+  title?: string | undefined
+}>
 
 export function LabelledSelect<Value extends string>({
   label,

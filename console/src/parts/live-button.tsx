@@ -1,12 +1,12 @@
 import { isMoving, type Range } from '../state/range.ts'
 import { generalText } from '../text/general.ts'
 
-interface LiveButtonProps {
-  readonly live: boolean
-  readonly t: Range
-  readonly hint: string
-  readonly onClick: () => void
-}
+type LiveButtonProps = Readonly<{
+  live: boolean
+  t: Range
+  hint: string
+  onClick: () => void
+}>
 
 export function LiveButton({ live, t, hint, onClick }: LiveButtonProps): React.ReactNode {
   return (

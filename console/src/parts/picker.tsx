@@ -7,12 +7,12 @@ import { nouns, type Noun } from '../text/nouns.ts'
 import { partsText } from '../text/parts.ts'
 import { generalText } from '../text/general.ts'
 
-interface FacetsProps<Facet extends string> {
-  readonly titles: Readonly<Record<Facet, string>>
-  readonly chosen: Readonly<Record<Facet, readonly string[]>>
-  readonly labelOf?: (value: string) => string
-  readonly children: (facet: Facet) => React.ReactNode
-}
+type FacetsProps<Facet extends string> = Readonly<{
+  titles: Readonly<Record<Facet, string>>
+  chosen: Readonly<Record<Facet, readonly string[]>>
+  labelOf?: (value: string) => string
+  children: (facet: Facet) => React.ReactNode
+}>
 
 const asItIs = (value: string): string => value
 
@@ -49,18 +49,18 @@ export function Facets<Facet extends string>({
   )
 }
 
-interface PickerProps {
-  readonly facet: string
-  readonly of: Noun
-  readonly chosen: readonly string[]
+type PickerProps = Readonly<{
+  facet: string
+  of: Noun
+  chosen: readonly string[]
   /** Most frequent first; undefined: loading. */
-  readonly values: readonly (readonly [value: string, n: number])[] | undefined
-  readonly others: Readonly<{ groups: number; n: number }> | undefined
-  readonly error: unknown
-  readonly labelOf?: (value: string) => string
-  readonly leaves?: boolean
-  readonly onChange: (values: readonly string[]) => void
-}
+  values: readonly (readonly [value: string, n: number])[] | undefined
+  others: Readonly<{ groups: number; n: number }> | undefined
+  error: unknown
+  labelOf?: (value: string) => string
+  leaves?: boolean
+  onChange: (values: readonly string[]) => void
+}>
 
 export function Picker({
   facet,

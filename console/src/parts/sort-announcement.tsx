@@ -1,10 +1,10 @@
 import { useEffect, useRef, useState } from 'react'
 import { partsText } from '../text/parts.ts'
 
-interface SortAnnouncementProps {
-  readonly columns: readonly Readonly<{ id: string; title: string }>[]
-  readonly sort: string
-}
+type SortAnnouncementProps = Readonly<{
+  columns: readonly Readonly<{ id: string; title: string }>[]
+  sort: string
+}>
 
 /** Announces the sort order to screen readers. The page announces the row count. */
 export function SortAnnouncement({ columns, sort }: SortAnnouncementProps): React.ReactNode {

@@ -3,11 +3,11 @@ import { partsText } from '../text/parts.ts'
 import { generalText } from '../text/general.ts'
 import { PageLink } from '../app/page-link.tsx'
 
-interface Action {
-  readonly text: string
-  readonly to?: string
-  readonly onClick?: () => void
-}
+type Action = Readonly<{
+  text: string
+  to?: string
+  onClick?: () => void
+}>
 
 export function EmptyState({
   title,
@@ -83,11 +83,11 @@ export function ErrorState({ error, onRetry }: Readonly<{ error: unknown; onRetr
   )
 }
 
-interface Query {
-  readonly isError: boolean
-  readonly error: unknown
-  readonly refetch: () => Promise<unknown>
-}
+type Query = Readonly<{
+  isError: boolean
+  error: unknown
+  refetch: () => Promise<unknown>
+}>
 
 /** In place of the data that a query has not returned. `notFound` is the text for status 404. */
 export function Pending({

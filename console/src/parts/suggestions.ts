@@ -9,16 +9,16 @@ import type { Written } from './filter-text.ts'
 
 export type FilterNames = 'flows' | 'changes' | 'resources'
 
-export interface Suggestion {
-  readonly name: string
-  readonly detail: string
-  readonly insert: string
-}
+export type Suggestion = Readonly<{
+  name: string
+  detail: string
+  insert: string
+}>
 
-interface Completion {
-  readonly fields?: readonly Readonly<{ name: string; meaning: string }>[]
-  readonly values?: readonly Readonly<{ text: string; label?: string; count: number }>[]
-}
+type Completion = Readonly<{
+  fields?: readonly Readonly<{ name: string; meaning: string }>[]
+  values?: readonly Readonly<{ text: string; label?: string; count: number }>[]
+}>
 
 const most = 12
 

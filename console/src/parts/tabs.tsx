@@ -2,13 +2,13 @@ import { useEffect, useRef } from 'react'
 import { useLocalKeys } from '../state/keys.ts'
 import { partsText } from '../text/parts.ts'
 
-interface TabsProps<T extends string> {
-  readonly label: string
-  readonly tabs: readonly Readonly<{ id: T; title: string }>[]
-  readonly chosen: T
-  readonly controls: string
-  readonly onChange: (id: T) => void
-}
+type TabsProps<T extends string> = Readonly<{
+  label: string
+  tabs: readonly Readonly<{ id: T; title: string }>[]
+  chosen: T
+  controls: string
+  onChange: (id: T) => void
+}>
 
 /** The tab that keys chose last: the new view may bring its own list, which then takes the focus. */
 let chosenByKeys: string | undefined

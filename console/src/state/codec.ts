@@ -2,25 +2,25 @@
 import { partsText } from '../text/parts.ts'
 
 /** Serializes one value. `read` returns undefined for invalid text. */
-export interface Part<T> {
-  readonly usual: T
-  readonly read: (text: string) => T | undefined
-  readonly write: (value: T) => string
-}
+export type Part<T> = Readonly<{
+  usual: T
+  read: (text: string) => T | undefined
+  write: (value: T) => string
+}>
 
 export type Search = Readonly<Record<string, string>>
 
-interface Decoded<S> {
-  readonly state: S
+type Decoded<S> = Readonly<{
+  state: S
   /** One sentence for each ignored parameter. */
-  readonly unread: readonly string[]
-}
+  unread: readonly string[]
+}>
 
-export interface Codec<S> {
-  readonly usual: S
-  readonly decode: (search: Search) => Decoded<S>
-  readonly encode: (state: S) => Search
-}
+export type Codec<S> = Readonly<{
+  usual: S
+  decode: (search: Search) => Decoded<S>
+  encode: (state: S) => Search
+}>
 
 /** Increased when a parameter changes its meaning; default: 1. */
 const version = '1'

@@ -2,22 +2,22 @@
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react'
 import { singleKeys } from './preferences.ts'
 
-export interface Binding {
+export type Binding = Readonly<{
   /**
    * `ArrowDown` as in KeyboardEvent.key, `Space`, `Mod+k` (Ctrl or ⌘), `Shift+Enter`, `g h` for a sequence. Letters
    * ignore Shift.
    */
-  readonly keys: readonly string[]
-  readonly does: string
+  keys: readonly string[]
+  does: string
   /** `false`: not handled. */
-  readonly run: (event: KeyboardEvent) => unknown
-}
+  run: (event: KeyboardEvent) => unknown
+}>
 
-export interface KeyGroup {
-  readonly title: string
-  readonly bindings: readonly Binding[]
-  readonly everywhere: boolean
-}
+export type KeyGroup = Readonly<{
+  title: string
+  bindings: readonly Binding[]
+  everywhere: boolean
+}>
 
 const groups = new Set<KeyGroup>()
 const listeners = new Set<() => void>()

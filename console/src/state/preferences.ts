@@ -1,12 +1,12 @@
 /** Stored in this browser, shared by its tabs. */
 import { useSyncExternalStore } from 'react'
 
-export interface Preference<T extends string> {
-  readonly values: readonly T[]
-  readonly get: () => T
-  readonly set: (to: T) => void
-  readonly on: (listener: () => void) => () => void
-}
+export type Preference<T extends string> = Readonly<{
+  values: readonly T[]
+  get: () => T
+  set: (to: T) => void
+  on: (listener: () => void) => () => void
+}>
 
 const all = new Set<() => void>()
 

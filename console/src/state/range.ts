@@ -2,10 +2,10 @@ import type { Part } from './codec.ts'
 import { partsText } from '../text/parts.ts'
 
 /** A time range as in the API: `now-15m` or ISO 8601 in UTC. The end is exclusive. */
-export interface Range {
-  readonly from: string
-  readonly to: string
-}
+export type Range = Readonly<{
+  from: string
+  to: string
+}>
 
 const relative = /^now(?:-(\d{1,6})(s|m|h|d|w))?$/
 const absolute = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?Z$/

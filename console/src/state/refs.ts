@@ -1,12 +1,12 @@
 /** Object references (`k8s:<cluster>/<group>/<kind>/<namespace>/<name>`) and the paths of their pages. */
 
-export interface ObjectRef {
-  readonly cluster: string
-  readonly group: string
-  readonly kind: string
-  readonly namespace: string
-  readonly name: string
-}
+export type ObjectRef = Readonly<{
+  cluster: string
+  group: string
+  kind: string
+  namespace: string
+  name: string
+}>
 
 export function parseRef(ref: string): ObjectRef | undefined {
   const [cluster, group, kind, namespace, name, more] = ref.startsWith('k8s:') ? ref.slice(4).split('/') : []

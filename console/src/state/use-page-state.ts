@@ -2,13 +2,13 @@ import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useCallback, useMemo } from 'react'
 import type { Codec, Search } from './codec.ts'
 
-export interface PageState<S> {
-  readonly state: S
+export type PageState<S> = Readonly<{
+  state: S
   /** One sentence for each ignored parameter. */
-  readonly unread: readonly string[]
+  unread: readonly string[]
   /** `push` adds a history entry, `replace` does not. */
-  readonly set: (change: Partial<S>, how?: 'push' | 'replace') => void
-}
+  set: (change: Partial<S>, how?: 'push' | 'replace') => void
+}>
 
 export function usePageState<S extends object>(codec: Codec<S>): PageState<S> {
   const search: Search = useSearch({ strict: false })

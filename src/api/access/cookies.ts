@@ -19,13 +19,13 @@ export function isSecure({ socket, headers }: IncomingMessage): boolean {
   return (Array.isArray(forwarded) ? forwarded[0] : forwarded)?.split(',')[0]?.trim().toLowerCase() === 'https'
 }
 
-export interface CookieRule {
-  readonly secure: boolean
+export type CookieRule = Readonly<{
+  secure: boolean
   /** Lax: also sent with links from other sites, such as the return from an identity provider. */
-  readonly sameSite: 'Strict' | 'Lax'
-  readonly path: string
-  readonly seconds: number
-}
+  sameSite: 'Strict' | 'Lax'
+  path: string
+  seconds: number
+}>
 
 export function setCookie(
   reply: FastifyReply,

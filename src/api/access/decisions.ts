@@ -14,10 +14,10 @@ type Events = 'events'
 
 export type Decision = Open | Authenticated | Scoped | Unlimited | Admin | Events
 
-export interface AccessRule {
-  readonly access: Decision
-  readonly reason: string
-}
+export type AccessRule = Readonly<{
+  access: Decision
+  reason: string
+}>
 
 const admin = (reason: string): AccessRule => ({ access: 'admin', reason })
 const authenticated = (reason: string): AccessRule => ({ access: 'authenticated', reason })

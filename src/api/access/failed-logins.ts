@@ -2,15 +2,15 @@
 import type { Clock } from '../../host/index.ts'
 import { parseIp } from '../../model/ip.ts'
 
-export interface FailureLimits {
-  readonly perAddress: number
-  readonly inAll: number
+export type FailureLimits = Readonly<{
+  perAddress: number
+  inAll: number
   /** Leak interval per failure, in ms. */
-  readonly perAddressMs: number
-  readonly inAllMs: number
+  perAddressMs: number
+  inAllMs: number
   /** Maximum number of tracked addresses. */
-  readonly addresses: number
-}
+  addresses: number
+}>
 
 export const defaultFailureLimits: FailureLimits = {
   perAddress: 10,

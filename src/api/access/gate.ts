@@ -14,14 +14,14 @@ import { defaultSessionLimits, Sessions, type Session } from './sessions.ts'
 import { SignedSessions } from './signed-sessions.ts'
 import { bearerOf, TokenBook } from './token-book.ts'
 
-export interface Admission {
-  readonly principal: Principal
+export type Admission = Readonly<{
+  principal: Principal
   /** Unix ms. */
-  readonly until?: number
-  readonly ended?: AbortSignal
+  until?: number
+  ended?: AbortSignal
   /** Marks the session as in use until the returned function is called. */
-  readonly hold?: () => () => void
-}
+  hold?: () => () => void
+}>
 
 export class Gate {
   readonly tokens: TokenBook

@@ -5,12 +5,12 @@ export type Role = (typeof roles)[number]
 export const peerRules = ['hidden', 'shown'] as const
 export type PeerRule = (typeof peerRules)[number]
 
-export interface Grant {
-  readonly role: Role
+export type Grant = Readonly<{
+  role: Role
   /** Undefined: all. Admins are never limited. */
-  readonly namespaces: readonly string[] | undefined
-  readonly peers: PeerRule
-}
+  namespaces: readonly string[] | undefined
+  peers: PeerRule
+}>
 
 export interface Principal extends Grant {
   /** Unique across all ways to sign in; key of the user's stored data. */

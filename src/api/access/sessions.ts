@@ -3,29 +3,29 @@ import { createHash } from 'node:crypto'
 import type { Host } from '../../host/index.ts'
 import type { Principal } from './principal.ts'
 
-export interface SessionLimits {
+export type SessionLimits = Readonly<{
   /** Maximum number of sessions; the least recently used one is evicted. */
-  readonly max: number
-  readonly maxPerPrincipal: number
-  readonly ageMs: number
-}
+  max: number
+  maxPerPrincipal: number
+  ageMs: number
+}>
 
 export const defaultSessionLimits: SessionLimits = { max: 10_000, maxPerPrincipal: 50, ageMs: 12 * 3_600_000 }
 
-export interface Proof {
-  readonly principal: Principal
+export type Proof = Readonly<{
+  principal: Principal
   /** Unix ms; undefined: with the session. */
-  readonly until?: number
+  until?: number
   /** Undefined or an error if the proof cannot be renewed. */
-  readonly renew?: () => Promise<Proof | undefined>
-  readonly logoutUrl?: string
-}
+  renew?: () => Promise<Proof | undefined>
+  logoutUrl?: string
+}>
 
-export interface Session {
-  readonly proof: Proof
+export type Session = Readonly<{
+  proof: Proof
   /** Aborts when the session ends or its permissions change. */
-  readonly ended: AbortSignal
-}
+  ended: AbortSignal
+}>
 
 interface StoredSession {
   readonly key: string

@@ -13,11 +13,11 @@ const version = 1
 const [marked, signed, length] = [9, 31, 63]
 const skewMs = 60_000
 
-export interface SignedSession {
-  readonly token: string
+export type SignedSession = Readonly<{
+  token: string
   /** Unix ms. */
-  readonly begun: number
-}
+  begun: number
+}>
 
 export class SignedSessions {
   readonly #host: Pick<Host, 'clock' | 'random'>

@@ -15,7 +15,7 @@ export function bearerOf(authorization: string | undefined): string | undefined 
 
 /** Compares every token in constant time. */
 export class TokenBook {
-  readonly #known: readonly { readonly principal: Principal; readonly digest: Buffer }[]
+  readonly #known: readonly Readonly<{ principal: Principal; digest: Buffer }>[]
 
   constructor(tokens: readonly ApiToken[]) {
     this.#known = tokens.map(({ name, token, role = 'admin', namespaces, peers = 'hidden' }) => ({

@@ -12,10 +12,7 @@ interface CachedValues extends UsedValues {
 
 /** A complete result also serves longer prefixes. */
 export class ValueCache {
-  readonly #entries = new Map<
-    string,
-    { readonly prefix: string; readonly until: number; readonly answer: CachedValues }[]
-  >()
+  readonly #entries = new Map<string, Readonly<{ prefix: string; until: number; answer: CachedValues }>[]>()
 
   find(key: string, prefix: string, now: number): UsedValues | undefined {
     const typed = prefix.toLowerCase()

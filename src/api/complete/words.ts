@@ -16,11 +16,11 @@ const known: Readonly<Record<string, readonly string[]>> = {
 
 const flagNames = ['FIN', 'SYN', 'RST', 'PSH', 'ACK', 'URG', 'ECE', 'CWR', 'SYN+ACK', 'FIN+ACK', 'RST+ACK']
 
-export interface Suggestion {
-  readonly value: PlainValue
-  readonly text: string
-  readonly label?: string
-}
+export type Suggestion = Readonly<{
+  value: PlainValue
+  text: string
+  label?: string
+}>
 
 /** Their word begins with the prefix. */
 export function numbersCalled(field: QueryField, prefix: string): number[] {

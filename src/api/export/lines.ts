@@ -3,10 +3,10 @@ import { csvText } from '../../model/csv-text.ts'
 
 export type LineFormat = 'csv' | 'ndjson'
 
-export interface LineWriter {
-  readonly head: string
-  readonly line: (cells: readonly Cell[]) => string
-}
+export type LineWriter = Readonly<{
+  head: string
+  line: (cells: readonly Cell[]) => string
+}>
 
 export function lineWriter(format: LineFormat, columns: readonly string[]): LineWriter {
   if (format === 'csv')

@@ -1,10 +1,10 @@
 import { ApiError } from '../problems.ts'
 
-export interface FairLimits {
-  readonly atOnce: number
-  readonly waitingPerUser: number
-  readonly waiting: number
-}
+export type FairLimits = Readonly<{
+  atOnce: number
+  waitingPerUser: number
+  waiting: number
+}>
 
 interface Waiting {
   readonly go: () => void

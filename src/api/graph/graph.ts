@@ -9,20 +9,20 @@ export interface GraphEdge extends Pick<StoredEdge, 'relation' | 'count' | 'firs
   readonly to: string
 }
 
-export interface Graph {
-  readonly nodes: readonly (GraphNode & { readonly hops: number })[]
-  readonly edges: readonly GraphEdge[]
+export type Graph = Readonly<{
+  nodes: readonly (GraphNode & { readonly hops: number })[]
+  edges: readonly GraphEdge[]
   /** Nodes with omitted edges, and the number of these. */
-  readonly cut: readonly { readonly ref: string; readonly others: number }[]
-}
+  cut: readonly Readonly<{ ref: string; others: number }>[]
+}>
 
-export interface GraphQuery {
-  readonly store: StoreReader
-  readonly disconnected: AbortSignal
-  readonly principal: Principal
-  readonly span: EdgeQuery['span']
-  readonly relations: ReadonlySet<string> | undefined
-}
+export type GraphQuery = Readonly<{
+  store: StoreReader
+  disconnected: AbortSignal
+  principal: Principal
+  span: EdgeQuery['span']
+  relations: ReadonlySet<string> | undefined
+}>
 
 class Subgraph {
   readonly hops = new Map<string, number>()
@@ -107,12 +107,12 @@ export async function neighbours(
   }
 }
 
-export interface Paths {
-  readonly nodes: readonly GraphNode[]
-  readonly paths: readonly (readonly string[])[]
-  readonly edges: readonly GraphEdge[]
-  readonly cut: Graph['cut']
-}
+export type Paths = Readonly<{
+  nodes: readonly GraphNode[]
+  paths: readonly (readonly string[])[]
+  edges: readonly GraphEdge[]
+  cut: Graph['cut']
+}>
 
 /** Edges per node, nodes per step, paths returned. */
 const [maxEdges, maxNodes, maxPaths] = [100, 100, 10]

@@ -1,13 +1,13 @@
 import { actionName, labelOf, type Label } from '../../model/graph.ts'
 import { parseKubernetesRef } from '../../model/refs.ts'
 
-export interface GraphNode {
-  readonly ref: string
-  readonly label: Label
+export type GraphNode = Readonly<{
+  ref: string
+  label: Label
   /** Kind, or `<service>/<type>` of a cloud resource. */
-  readonly kind: string | null
-  readonly name: string
-}
+  kind: string | null
+  name: string
+}>
 
 /** `displayName`: from events. */
 export function nodeOf(ref: string, displayName?: string): GraphNode {

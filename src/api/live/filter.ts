@@ -15,7 +15,7 @@ export type BatchFilter = (batch: Batch, header: FrameHeader, resolver: Resolver
 
 /** Rows that are visible and match the filter and every equality of `where`; undefined: all rows. */
 export function batchFilter(
-  { stream, where, filter }: { readonly stream: BatchKind; readonly where: Where; readonly filter: string },
+  { stream, where, filter }: Readonly<{ stream: BatchKind; where: Where; filter: string }>,
   principal: Principal,
 ): BatchFilter | undefined {
   const names = nameTables[stream]

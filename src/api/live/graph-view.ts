@@ -5,18 +5,18 @@ import { adder, addSums, groupReader, type Sums } from './sums.ts'
 import { AggregateView } from './aggregate-view.ts'
 import type { LiveMessage } from './view.ts'
 
-export interface GraphMessage {
-  readonly view: string
+export type GraphMessage = Readonly<{
+  view: string
   /** Names of the sums: `rows`, then the requested columns. */
-  readonly cols: readonly string[]
+  cols: readonly string[]
   /** A node is its value, null if unknown; a list for several columns. */
-  readonly upsertNodes: readonly (readonly [node: Cell, out: readonly number[], into: readonly number[]])[]
-  readonly upsertEdges: readonly (readonly [from: Cell, to: Cell, sums: readonly number[]])[]
-  readonly removed: { readonly nodes: readonly Cell[]; readonly edges: readonly (readonly [from: Cell, to: Cell])[] }
+  upsertNodes: readonly (readonly [node: Cell, out: readonly number[], into: readonly number[]])[]
+  upsertEdges: readonly (readonly [from: Cell, to: Cell, sums: readonly number[]])[]
+  removed: Readonly<{ nodes: readonly Cell[]; edges: readonly (readonly [from: Cell, to: Cell])[] }>
   /** Sums of hidden edges. */
-  readonly others: { readonly edges: number; readonly sums: readonly number[] }
-  readonly snapshot?: true
-}
+  others: Readonly<{ edges: number; sums: readonly number[] }>
+  snapshot?: true
+}>
 
 interface Edge {
   readonly from: Cell

@@ -23,10 +23,10 @@ interface Session {
   stream: LiveStream | undefined
 }
 
-export interface LastPosition {
-  readonly sequence: number | undefined
-  readonly seen: Vector | undefined
-}
+export type LastPosition = Readonly<{
+  sequence: number | undefined
+  seen: Vector | undefined
+}>
 
 const maxSessions = 1000
 
@@ -180,7 +180,7 @@ export class Hub {
   resumeAfter(
     kind: BatchKind,
     { sequence, seen }: LastPosition,
-  ): { readonly from: number; readonly seen?: (frame: RingFrame) => boolean } | undefined {
+  ): Readonly<{ from: number; seen?: (frame: RingFrame) => boolean }> | undefined {
     if (seen === undefined) return sequence === undefined ? undefined : { from: sequence }
     return {
       from: sequence ?? this.#shared?.from(kind, this.rings[kind], seen, this.newest) ?? 0,

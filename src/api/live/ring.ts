@@ -50,11 +50,11 @@ export class RingFrame {
 }
 
 /** The first limit reached applies. The cache of decoded frames may take as many bytes again. */
-export interface RingLimits {
-  readonly rows: number
-  readonly bytes: number
-  readonly ageMs: number
-}
+export type RingLimits = Readonly<{
+  rows: number
+  bytes: number
+  ageMs: number
+}>
 
 /** The newest frames of one kind, at least one. Readers keep their own positions and never block it. */
 export class Ring {

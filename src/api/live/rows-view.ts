@@ -6,28 +6,28 @@ import type { Ring, RingFrame } from './ring.ts'
 import type { RowsSpec } from './spec.ts'
 import type { ClientState, LiveMessage, LiveView } from './view.ts'
 
-export interface RowsMessage {
-  readonly view: string
-  readonly cols: readonly string[]
-  readonly rows: readonly (readonly Cell[])[]
+export type RowsMessage = Readonly<{
+  view: string
+  cols: readonly string[]
+  rows: readonly (readonly Cell[])[]
   /** Rows that matched since the last message, and how many of them it has. */
-  readonly matched: number
-  readonly shown: number
+  matched: number
+  shown: number
   /** Replaces the client's rows of this view. */
-  readonly snapshot?: true
-}
+  snapshot?: true
+}>
 
-export interface GapMessage {
-  readonly view: string
-  readonly fromSeq: number
-  readonly toSeq: number
-  readonly reason: 'evicted' | 'slow' | 'unknown-position'
-}
+export type GapMessage = Readonly<{
+  view: string
+  fromSeq: number
+  toSeq: number
+  reason: 'evicted' | 'slow' | 'unknown-position'
+}>
 
-interface RowPosition {
-  readonly frame: RingFrame
-  readonly row: number
-}
+type RowPosition = Readonly<{
+  frame: RingFrame
+  row: number
+}>
 
 /** Rows inspected per message: bounds the time. */
 export const maxInspectedRows = 20_000

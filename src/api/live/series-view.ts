@@ -5,25 +5,21 @@ import { adder, addSums, groupReader, type Sums } from './sums.ts'
 import { AggregateView } from './aggregate-view.ts'
 import type { LiveMessage } from './view.ts'
 
-export interface SeriesMessage {
-  readonly view: string
+export type SeriesMessage = Readonly<{
+  view: string
   /** Ms. */
-  readonly step: number
+  step: number
   /** Names of the sums: `rows`, then the requested columns. */
-  readonly cols: readonly string[]
+  cols: readonly string[]
   /** Values of the scope's columns for each group shown. */
-  readonly groups: readonly (readonly Cell[])[]
+  groups: readonly (readonly Cell[])[]
   /** Changed buckets: begin (ISO 8601), sums of all rows, sums of each group (null: none). */
-  readonly buckets: readonly (readonly [
-    time: string,
-    total: readonly number[],
-    groups: readonly (readonly number[] | null)[],
-  ])[]
+  buckets: readonly (readonly [time: string, total: readonly number[], groups: readonly (readonly number[] | null)[]])[]
   /** Contains every bucket: replaces the client's state. */
-  readonly snapshot?: true
+  snapshot?: true
   /** Set on a snapshot (ISO 8601): every row received since then is included. */
-  readonly since?: string
-}
+  since?: string
+}>
 
 interface Bucket {
   readonly start: number
@@ -32,10 +28,10 @@ interface Bucket {
   changed: boolean
 }
 
-interface Group {
-  readonly cells: readonly Cell[]
-  readonly sums: Sums
-}
+type Group = Readonly<{
+  cells: readonly Cell[]
+  sums: Sums
+}>
 
 /** Rows of further groups count in the totals only. */
 const maxGroups = 10_000

@@ -14,11 +14,11 @@ const maxPartitions = 256
 /** `+NAME` and an offset per partition. */
 export const vectorPattern = String.raw`\+[A-Za-z0-9_-]{8}(?:\.[0-9a-z]{0,11}){1,${maxPartitions}}`
 
-interface Noted {
-  readonly sequence: number
-  readonly partition: number
-  readonly position: number
-}
+type Noted = Readonly<{
+  sequence: number
+  partition: number
+  position: number
+}>
 
 export class SharedPositions {
   readonly #journal: SharedJournal
@@ -105,7 +105,7 @@ export function isSeen(seen: Vector, { origin }: RingFrame): boolean {
 }
 
 /** Undefined for a frame of a local journal. */
-export function noted(header: { readonly sequence: number; readonly cursor?: Uint8Array }): Noted | undefined {
+export function noted(header: Readonly<{ sequence: number; cursor?: Uint8Array }>): Noted | undefined {
   const origin = originOf(header.cursor)
   return origin === undefined
     ? undefined

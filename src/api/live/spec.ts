@@ -7,13 +7,13 @@ import { withSelection, type RowSelection } from '../row-selection.ts'
 import { viewNames, views } from '../views.ts'
 import type { Where } from './filter.ts'
 
-interface CommonSpec {
-  readonly id: string
-  readonly stream: BatchKind
-  readonly where: Where
+type CommonSpec = Readonly<{
+  id: string
+  stream: BatchKind
+  where: Where
   /** In normal form; empty: every row. */
-  readonly filter: string
-}
+  filter: string
+}>
 
 export interface RowsSpec extends CommonSpec {
   readonly kind: 'rows'
@@ -51,31 +51,31 @@ export interface StatSpec extends CommonSpec {
 /** Has all defaults; comparable as JSON. */
 export type ViewSpec = RowsSpec | SeriesSpec | GraphSpec | StatSpec
 
-export interface LiveRequest {
-  readonly views: readonly ViewRequest[]
-  readonly paused?: boolean
-  readonly resume?: 'catch-up' | 'now'
-}
+export type LiveRequest = Readonly<{
+  views: readonly ViewRequest[]
+  paused?: boolean
+  resume?: 'catch-up' | 'now'
+}>
 
-export interface ViewRequest {
-  readonly id: string
-  readonly kind: string
-  readonly q: {
-    readonly stream: string
-    readonly where?: Where
-    readonly filter?: string
-    readonly both_ways?: boolean
-    readonly reporters?: NonNullable<RowSelection['reporters']>
-  }
-  readonly columns?: readonly string[]
-  readonly scope?: readonly string[]
-  readonly maxRate?: number
-  readonly step?: number
-  readonly points?: number
-  readonly limit?: number
-  readonly idle?: number
-  readonly by?: string
-}
+export type ViewRequest = Readonly<{
+  id: string
+  kind: string
+  q: Readonly<{
+    stream: string
+    where?: Where
+    filter?: string
+    both_ways?: boolean
+    reporters?: NonNullable<RowSelection['reporters']>
+  }>
+  columns?: readonly string[]
+  scope?: readonly string[]
+  maxRate?: number
+  step?: number
+  points?: number
+  limit?: number
+  idle?: number
+  by?: string
+}>
 
 const settingsOf = {
   rows: ['columns', 'maxRate'],

@@ -2,23 +2,23 @@ import type { RingFrame } from './ring.ts'
 import type { ViewSpec } from './spec.ts'
 
 /** `data` is sent as JSON. */
-export interface LiveMessage {
-  readonly event: 'rows' | 'series' | 'graph' | 'gap'
-  readonly data: object
-}
+export type LiveMessage = Readonly<{
+  event: 'rows' | 'series' | 'graph' | 'gap'
+  data: object
+}>
 
 /** `live`: receives everything. `paused`: on request. `slow`: the socket is full. */
 export type ClientState = 'live' | 'paused' | 'slow'
 
 /** One client's view of one stream. The stream requests messages when they are due. */
-export interface LiveView {
-  readonly spec: ViewSpec
+export type LiveView = Readonly<{
+  spec: ViewSpec
   /** Everything up to this sequence was sent or skipped. */
-  readonly cursor: number
+  cursor: number
   /** Rows that matched since the view began; rows sent or summed. */
-  readonly matched: number
-  readonly shown: number
-  readonly fresh: number
+  matched: number
+  shown: number
+  fresh: number
   /** The view continues from the newest frame. */
   snapshot(newest: number): LiveMessage | undefined
   catchUp(from: number, newest: number, seen?: (frame: RingFrame) => boolean): LiveMessage | undefined
@@ -34,4 +34,4 @@ export interface LiveView {
   /** `now` in ms of the monotonic clock. */
   tick(newest: number, now: number): LiveMessage | undefined
   pending(): number
-}
+}>

@@ -9,11 +9,11 @@ import { GroupIds, PairIds } from './values.ts'
 
 export type AnswerRecord = Readonly<Record<string, unknown>>
 
-export interface RingAnswer {
-  readonly rows: readonly AnswerRecord[]
+export type RingAnswer = Readonly<{
+  rows: readonly AnswerRecord[]
   /** The part of the span that the ring covers. */
-  readonly span: TimeSpan
-}
+  span: TimeSpan
+}>
 
 function addition(
   { batch, header }: Found,

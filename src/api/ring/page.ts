@@ -10,12 +10,12 @@ import { compareCells } from './sums.ts'
 /** Times in µs, doubles unchanged, all else as a cell. */
 export type Key = Cell
 
-interface Candidate {
-  readonly frame: RingFrame
-  readonly row: number
-  readonly keys: readonly Key[]
-  readonly position: string
-}
+type Candidate = Readonly<{
+  frame: RingFrame
+  row: number
+  keys: readonly Key[]
+  position: string
+}>
 
 /** Has the digits that cells omit. */
 export function keyReader(

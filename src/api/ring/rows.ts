@@ -60,7 +60,7 @@ async function sortedLines(
   line: LineOf,
   signal: AbortSignal,
 ): Promise<string[]> {
-  const lines: { readonly keys: readonly Key[]; readonly text: string }[] = []
+  const lines: Readonly<{ keys: readonly Key[]; text: string }>[] = []
   for await (const found of scanRing(source, request, signal, { order: 'oldest' })) {
     const write = rowWriter(found, request, source, line)
     const keys = request.sort.map(({ field }) => keyReader(found, field, source.resolver))

@@ -8,28 +8,28 @@ import { boundOf, type RowQuery, type TimeSpan } from '../../query/plan/index.ts
 import type { Ring, RingFrame } from '../live/ring.ts'
 import type { SliceScheduler } from './slice-scheduler.ts'
 
-export interface RingSource {
-  readonly ring: Ring
-  readonly resolver: Resolver | undefined
-  readonly clock: Clock
-  readonly scheduler: SliceScheduler
-}
+export type RingSource = Readonly<{
+  ring: Ring
+  resolver: Resolver | undefined
+  clock: Clock
+  scheduler: SliceScheduler
+}>
 
-export interface Found {
-  readonly frame: RingFrame
-  readonly batch: FlowBatch
-  readonly header: FrameHeader
-  readonly rows: readonly number[]
+export type Found = Readonly<{
+  frame: RingFrame
+  batch: FlowBatch
+  header: FrameHeader
+  rows: readonly number[]
   /** µs since 1970, by the time field of the query. */
-  readonly time: (row: number) => number
-}
+  time: (row: number) => number
+}>
 
-export interface ScanOptions {
-  readonly order: 'oldest' | 'newest'
-  readonly skips?: (frame: RingFrame) => boolean
+export type ScanOptions = Readonly<{
+  order: 'oldest' | 'newest'
+  skips?: (frame: RingFrame) => boolean
   /** Ends after the current frame. */
-  readonly withinMs?: number
-}
+  withinMs?: number
+}>
 
 /** One frame takes less than a slice. */
 const sliceMs = 8

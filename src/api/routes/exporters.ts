@@ -67,15 +67,15 @@ export const exporterSchemas = {
   },
 } as const
 
-export interface ExporterRecipes {
-  readonly collector: string
-  readonly recipes: readonly { readonly name: string; readonly title: string; readonly lines: readonly string[] }[]
-}
+export type ExporterRecipes = Readonly<{
+  collector: string
+  recipes: readonly Readonly<{ name: string; title: string; lines: readonly string[] }>[]
+}>
 
-interface Query {
-  readonly source?: string
-  readonly limit?: number
-}
+type Query = Readonly<{
+  source?: string
+  limit?: number
+}>
 
 const defaultLimit = 1000
 

@@ -161,24 +161,24 @@ function relationsOf(written: string | undefined): ReadonlySet<string> | undefin
   return named.length === 0 ? undefined : new Set(named)
 }
 
-interface Query {
-  readonly ref: string
-  readonly hops?: number
-  readonly limit?: number
-  readonly from?: string
-  readonly to?: string
-  readonly at?: string
-  readonly relation?: string
-}
+type Query = Readonly<{
+  ref: string
+  hops?: number
+  limit?: number
+  from?: string
+  to?: string
+  at?: string
+  relation?: string
+}>
 
-interface PathQuery {
-  readonly from: string
-  readonly to: string
-  readonly hops?: number
-  readonly since?: string
-  readonly at?: string
-  readonly relation?: string
-}
+type PathQuery = Readonly<{
+  from: string
+  to: string
+  hops?: number
+  since?: string
+  at?: string
+  relation?: string
+}>
 
 export function graphRoutes(app: FastifyInstance, context: ApiContext): void {
   const { clock } = context.host

@@ -2,12 +2,12 @@ import type { Host } from '../../host/index.ts'
 import { ApiError } from '../problems.ts'
 import { DamagedFile, SavedFile, type SavedView } from './file.ts'
 
-export interface SavedRequest {
-  readonly name: string
-  readonly page: string
-  readonly search: string
-  readonly shared?: boolean
-}
+export type SavedRequest = Readonly<{
+  name: string
+  page: string
+  search: string
+  shared?: boolean
+}>
 
 /** The file is read and written whole. */
 export const maxPerOwner = 200
@@ -82,7 +82,7 @@ export class SavedBook {
   }
 
   #change<Answer>(
-    change: (views: readonly SavedView[]) => { readonly views: SavedView[]; readonly answer: Answer },
+    change: (views: readonly SavedView[]) => Readonly<{ views: SavedView[]; answer: Answer }>,
   ): Promise<Answer> {
     const done = this.#last.then(async () => {
       const { views, answer } = change(await this.#read())

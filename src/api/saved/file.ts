@@ -2,19 +2,19 @@ import { makeDurableDirectory, replaceFile, type Disk } from '../../host/index.t
 import { sealed, unsealed } from '../../host/sealed.ts'
 import { messageOf } from '../../model/errors.ts'
 
-export interface SavedView {
-  readonly id: string
-  readonly name: string
-  readonly page: string
+export type SavedView = Readonly<{
+  id: string
+  name: string
+  page: string
   /** Query part of the page's URL. */
-  readonly search: string
+  search: string
   /** Visible to every user; only its owner changes it. */
-  readonly shared: boolean
-  readonly owner: string
+  shared: boolean
+  owner: string
   /** Owner’s name; older files lack it. */
-  readonly by?: string
-  readonly changed: number
-}
+  by?: string
+  changed: number
+}>
 
 const version = 1
 const fileName = 'saved-views.json'

@@ -33,33 +33,33 @@ import { takeProfile, type ProfileRequest } from '../../telemetry/profile.ts'
 import { workerTelemetry } from '../../telemetry/worker.ts'
 import { loadSource } from '../../registry.ts'
 
-export interface IngestStart {
-  readonly directory: string
-  readonly state: string
-  readonly epoch: number
-  readonly limits: Partial<JournalLimits>
-  readonly evidence: readonly Evidence[]
-  readonly tail: SharedArrayBuffer
-  readonly duplicates: WindowSize
-  readonly geo: GeoFiles
-  readonly claim: Claim
-  readonly shared?: SharedStart
-}
+export type IngestStart = Readonly<{
+  directory: string
+  state: string
+  epoch: number
+  limits: Partial<JournalLimits>
+  evidence: readonly Evidence[]
+  tail: SharedArrayBuffer
+  duplicates: WindowSize
+  geo: GeoFiles
+  claim: Claim
+  shared?: SharedStart
+}>
 
-interface IngestStatus {
-  readonly bytes: number
-  readonly segments: number
-  readonly sources: readonly SourceTotalsReport[]
-  readonly holds: number
-  readonly problem?: string
-}
+type IngestStatus = Readonly<{
+  bytes: number
+  segments: number
+  sources: readonly SourceTotalsReport[]
+  holds: number
+  problem?: string
+}>
 
-interface SourceTotalsReport {
-  readonly name: string
-  readonly accepted: number
-  readonly duplicates: number
-  readonly shed: Readonly<Record<string, number>>
-}
+type SourceTotalsReport = Readonly<{
+  name: string
+  accepted: number
+  duplicates: number
+  shed: Readonly<Record<string, number>>
+}>
 
 const snapshotEveryMs = 10_000
 

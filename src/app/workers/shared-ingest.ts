@@ -12,14 +12,14 @@ import { WeirError } from '../../model/errors.ts'
 import type { Log, Metrics } from '../../telemetry/ports.ts'
 import { join, untilThere, type Joined, type SharedStart } from '../shared.ts'
 
-interface SharedIngestParts {
-  readonly host: Host
-  readonly log: Log
-  readonly metrics: Metrics
-  readonly window: DuplicateWindow
-  readonly journal: SegmentWriter
-  readonly queueBytes: number
-}
+type SharedIngestParts = Readonly<{
+  host: Host
+  log: Log
+  metrics: Metrics
+  window: DuplicateWindow
+  journal: SegmentWriter
+  queueBytes: number
+}>
 
 export class SharedIngest {
   readonly writer: SourceJournal

@@ -17,24 +17,24 @@ import { workerTelemetry } from '../../telemetry/worker.ts'
 import type { StoreStatus } from '../../engine/ledger/ledger.ts'
 import { StoreSelection, type StoreFrom } from '../../engine/store-selection.ts'
 
-export interface StoreOpen {
-  readonly directory: string
-  readonly networks: string | undefined
-  readonly identity: string
-  readonly names: NameSettings
-  readonly retain: NonNullable<StoreOptions['retain']>
-  readonly memory: string
-  readonly sql: QueryLimits
-  readonly queries: MessagePort
-  readonly claim: Claim
-  readonly from: StoreFrom
-}
+export type StoreOpen = Readonly<{
+  directory: string
+  networks: string | undefined
+  identity: string
+  names: NameSettings
+  retain: NonNullable<StoreOptions['retain']>
+  memory: string
+  sql: QueryLimits
+  queries: MessagePort
+  claim: Claim
+  from: StoreFrom
+}>
 
-interface StoreFollow {
-  readonly journal: string
-  readonly tail: SharedArrayBuffer
-  readonly clusters: readonly string[]
-}
+type StoreFollow = Readonly<{
+  journal: string
+  tail: SharedArrayBuffer
+  clusters: readonly string[]
+}>
 
 const memoryEveryMs = 10_000
 
@@ -132,8 +132,7 @@ export const storeMethods = {
       await workloads.open()
     clusters = new Set(ids)
   },
-  select: ({ from, after }: { readonly from: StoreFrom; readonly after: number }): void =>
-    selection.change(from, after),
+  select: ({ from, after }: Readonly<{ from: StoreFrom; after: number }>): void => selection.change(from, after),
   status,
   profile: ({ kind, seconds }: ProfileRequest): Promise<Uint8Array> =>
     takeProfile(kind, () => host.timers.sleep(seconds * 1000)),

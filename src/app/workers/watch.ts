@@ -16,15 +16,15 @@ import { workerTelemetry } from '../../telemetry/worker.ts'
 import { join, type Joined, type SharedStart } from '../shared.ts'
 import type { journalMethods } from './ingest.ts'
 
-export interface WatchStart {
-  readonly directory: string
-  readonly state: string
-  readonly epoch: number
-  readonly tail: SharedArrayBuffer
-  readonly storeRetentionMs?: number
-  readonly shared?: SharedStart
-  readonly journal: MessagePort
-}
+export type WatchStart = Readonly<{
+  directory: string
+  state: string
+  epoch: number
+  tail: SharedArrayBuffer
+  storeRetentionMs?: number
+  shared?: SharedStart
+  journal: MessagePort
+}>
 
 self.stepBack()
 const host = realHost()

@@ -10,19 +10,19 @@ import type { Data } from '../output.ts'
 /** `fail`: Weir cannot start or would lose data. `warn`: Weir runs, and the user should act. */
 export type Status = 'ok' | 'warn' | 'fail'
 
-export interface Finding {
-  readonly check: string
-  readonly status: Status
-  readonly fact: string
-  readonly advice?: string
-}
+export type Finding = Readonly<{
+  check: string
+  status: Status
+  fact: string
+  advice?: string
+}>
 
-export interface CheckContext {
-  readonly host: Host
-  readonly machine: Machine
-  readonly config: WeirConfig
-  readonly running: LockContent | undefined
-}
+export type CheckContext = Readonly<{
+  host: Host
+  machine: Machine
+  config: WeirConfig
+  running: LockContent | undefined
+}>
 
 export const ok = (check: string, fact: string): Finding => ({ check, status: 'ok', fact: withoutUrlSecrets(fact) })
 export const warn = (check: string, fact: string, advice: string): Finding => ({

@@ -58,11 +58,11 @@ export function configuredClusters(config: WeirConfig): Finding[] {
   ]
 }
 
-export interface ClusterGroups {
-  readonly columns: readonly { readonly name: string }[]
-  readonly rows: readonly (readonly unknown[])[]
-  readonly total: { readonly flows: number | string }
-}
+export type ClusterGroups = Readonly<{
+  columns: readonly { readonly name: string }[]
+  rows: readonly (readonly unknown[])[]
+  total: { readonly flows: number | string }
+}>
 
 export function recentClusters({ columns, rows, total }: ClusterGroups, watched: readonly string[]): Finding[] {
   const flows = Number(total.flows)

@@ -87,12 +87,12 @@ async function send(
   }
 }
 
-interface Sent {
-  readonly sent: number
-  readonly refused: number
-  readonly failed: number
-  readonly seconds: number
-}
+type Sent = Readonly<{
+  sent: number
+  refused: number
+  failed: number
+  seconds: number
+}>
 
 const names = {
   netflow5: 'NetFlow v5',
@@ -102,13 +102,13 @@ const names = {
   unknown: 'unknown',
 } as const
 
-interface Report {
-  readonly file: string
-  readonly counts: CaptureCounts
-  readonly tally: Tally
-  readonly sent?: Sent
-  readonly decoder?: CaptureDecoder
-}
+type Report = Readonly<{
+  file: string
+  counts: CaptureCounts
+  tally: Tally
+  sent?: Sent
+  decoder?: CaptureDecoder
+}>
 
 function reportData(report: Report): Data {
   const { file, counts, tally, sent, decoder } = report

@@ -1,58 +1,58 @@
 import type { ExporterReport, Ledger, Pipeline, SinkState } from '../../engine/control.ts'
 import type { Exporters } from '../exporters/page.ts'
 
-export interface Sample {
+export type Sample = Readonly<{
   /** Unix ms. */
-  readonly at: number
-  readonly pipeline: Pipeline
-  readonly ledger: Ledger
-  readonly exporters: Exporters
-}
+  at: number
+  pipeline: Pipeline
+  ledger: Ledger
+  exporters: Exporters
+}>
 
-export interface Rates {
+export type Rates = Readonly<{
   /** ISO 8601. */
-  readonly time: string
-  readonly seconds: number
-  readonly journal: Pipeline['journal']
-  readonly sources: readonly SourceRates[]
-  readonly exporters: readonly ExporterRates[]
-  readonly sinks: readonly SinkRates[]
-}
+  time: string
+  seconds: number
+  journal: Pipeline['journal']
+  sources: readonly SourceRates[]
+  exporters: readonly ExporterRates[]
+  sinks: readonly SinkRates[]
+}>
 
-export interface SourceRates {
-  readonly name: string
-  readonly type: string
-  readonly accepted: number
-  readonly rate: number
-  readonly shed: number
-  readonly shedRate: number
-  readonly error?: string
-}
+export type SourceRates = Readonly<{
+  name: string
+  type: string
+  accepted: number
+  rate: number
+  shed: number
+  shedRate: number
+  error?: string
+}>
 
-export interface ExporterRates {
-  readonly source: string
-  readonly address: string
+export type ExporterRates = Readonly<{
+  source: string
+  address: string
   /** Unix ms. */
-  readonly lastSeen: number
-  readonly rate: number
-  readonly datagramRate: number
-  readonly missing: number
-  readonly why?: string
-}
+  lastSeen: number
+  rate: number
+  datagramRate: number
+  missing: number
+  why?: string
+}>
 
-export interface SinkRates {
-  readonly name: string
-  readonly type: string
-  readonly state: SinkState
-  readonly lagMs: number
-  readonly pending: number
-  readonly rate: number
-  readonly dropped: number
-  readonly dropRate: number
-  readonly deadLettered: number
-  readonly quarantined: number
-  readonly error?: string
-}
+export type SinkRates = Readonly<{
+  name: string
+  type: string
+  state: SinkState
+  lagMs: number
+  pending: number
+  rate: number
+  dropped: number
+  dropRate: number
+  deadLettered: number
+  quarantined: number
+  error?: string
+}>
 
 const total = (reasons: Readonly<Record<string, number>>): number =>
   Object.values(reasons).reduce((sum, rows) => sum + rows, 0)

@@ -9,28 +9,28 @@ import { encodeStructured, eventAttributes, protobufType, structuredType } from 
 /** `binary`: attributes beside the data. `structured`, `protobuf`: one CloudEvent. `raw`: only the data. */
 export type MessageMode = 'binary' | 'structured' | 'protobuf' | 'raw'
 
-interface Row {
-  readonly kind: BatchKind
-  readonly id: string
-  readonly key: string | undefined
-  readonly event: WeirEvent
-}
+type Row = Readonly<{
+  kind: BatchKind
+  id: string
+  key: string | undefined
+  event: WeirEvent
+}>
 
-export interface BusMessage {
+export type BusMessage = Readonly<{
   /** CloudEvents attributes as text, without the content type; only in binary mode. */
-  readonly attributes: Readonly<Record<string, string>>
+  attributes: Readonly<Record<string, string>>
   /**
    * For consumer filters in every mode: `type`, `family`, and of Kubernetes objects `cluster` `group` `version` `kind`
    * `namespace` `name`. None is empty.
    */
-  readonly facts: Readonly<Record<string, string>>
-  readonly contentType: string | undefined
-  readonly body: Uint8Array
+  facts: Readonly<Record<string, string>>
+  contentType: string | undefined
+  body: Uint8Array
   /** Equal for every attempt by any instance. At most 128 characters of `A-Za-z0-9-_:.`. */
-  readonly id: string
+  id: string
   /** Orders messages. */
-  readonly key: string | undefined
-}
+  key: string | undefined
+}>
 
 const nothing = new Uint8Array(0)
 

@@ -9,22 +9,22 @@ const partType = 'application/vnd.weir.part'
 /** The body is JSON: {@link Claim}. */
 const claimType = 'application/vnd.weir.claim+json'
 
-export interface Part {
-  readonly message: string
+export type Part = Readonly<{
+  message: string
   /** From 1. */
-  readonly number: number
-  readonly total: number
-  readonly sha256: string
-  readonly contentType: string | undefined
-}
+  number: number
+  total: number
+  sha256: string
+  contentType: string | undefined
+}>
 
-export interface Claim {
-  readonly url: string
-  readonly size: number
+export type Claim = Readonly<{
+  url: string
+  size: number
   /** Hex; also the last part of `url`. */
-  readonly sha256: string
-  readonly contenttype?: string
-}
+  sha256: string
+  contenttype?: string
+}>
 
 const maxParts = 100_000
 

@@ -10,24 +10,24 @@ import {
   toEvents,
 } from '../cloudevents/index.ts'
 
-export interface InMessage {
+export type InMessage = Readonly<{
   /** Plain names of a CloudEvent in binary mode; otherwise empty. */
-  readonly attributes: Readonly<Record<string, string>>
-  readonly contentType: string | undefined
-  readonly body: Uint8Array
+  attributes: Readonly<Record<string, string>>
+  contentType: string | undefined
+  body: Uint8Array
   /** Position on the bus, equal for each delivery. */
-  readonly place: string
+  place: string
   /** Unix ms by the bus. */
-  readonly time: number | undefined
+  time: number | undefined
   /** Orders messages. */
-  readonly key: string | undefined
-}
+  key: string | undefined
+}>
 
-export interface ReadChoice {
+export type ReadChoice = Readonly<{
   /** `cloudevents`: any mode. `kollect`: object changes. `json`, `raw`: events of `event_type`. */
-  readonly codec: 'cloudevents' | 'kollect' | 'json' | 'raw'
-  readonly event_type: string
-}
+  codec: 'cloudevents' | 'kollect' | 'json' | 'raw'
+  event_type: string
+}>
 
 export const rejectedType = 'weir.message.rejected'
 

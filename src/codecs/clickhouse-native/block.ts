@@ -1,12 +1,12 @@
 /** Layout of a Native block: https://clickhouse.com/docs/interfaces/formats/Native */
 
-export interface NativeColumn {
-  readonly name: string
+export type NativeColumn = Readonly<{
+  name: string
   /** As ClickHouse spells it: `Nullable(UInt16)`. */
-  readonly type: string
+  type: string
   /** In order; not copied until the block is written. */
-  readonly data: readonly Uint8Array[]
-}
+  data: readonly Uint8Array[]
+}>
 
 const utf8 = new TextEncoder()
 

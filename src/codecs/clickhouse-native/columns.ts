@@ -91,7 +91,7 @@ export function plainTexts(numbers: Uint32Array, texts: BlockTexts, nullable: bo
 }
 
 /** Ends of lists, by row. */
-export function endsOf(lengths: Uint32Array): { readonly bytes: Uint8Array; readonly total: number } {
+export function endsOf(lengths: Uint32Array): Readonly<{ bytes: Uint8Array; total: number }> {
   const ends = new Uint32Array(2 * lengths.length)
   let total = 0
   for (let row = 0; row < lengths.length; row++) {

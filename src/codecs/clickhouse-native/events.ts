@@ -5,11 +5,11 @@ import { varint, type NativeColumn } from './block.ts'
 import { bytesOf, copyRows, lowCardinality, nullable, plainTexts, timeWords } from './columns.ts'
 import type { BlockTexts } from './texts.ts'
 
-export interface EventRows {
-  readonly batch: EventBatch
+export type EventRows = Readonly<{
+  batch: EventBatch
   /** Ascending. */
-  readonly rows: Uint32Array
-}
+  rows: Uint32Array
+}>
 
 type Codes = 'source' | 'type' | 'subject' | 'datacontenttype' | 'dataschema' | 'extensions' | 'family' | 'key' | 'ref'
 
@@ -88,7 +88,7 @@ function timeColumn(pieces: readonly EventRows[], count: number): NativeColumn {
   return nullable('time', "DateTime64(6, 'UTC')", nulls, bytesOf(timeWords(times, nulls, 6)))
 }
 
-function heapTexts(parts: readonly { readonly heap: Heap; readonly rows: Uint32Array }[]): Uint8Array {
+function heapTexts(parts: readonly Readonly<{ heap: Heap; rows: Uint32Array }>[]): Uint8Array {
   let total = 0
   for (const { heap, rows } of parts)
     for (let i = 0; i < rows.length; i++) {

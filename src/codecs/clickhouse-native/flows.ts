@@ -17,11 +17,11 @@ import {
 } from './columns.ts'
 import type { BlockTexts } from './texts.ts'
 
-export interface FlowRows {
-  readonly batch: FlowBatch
+export type FlowRows = Readonly<{
+  batch: FlowBatch
   /** Ascending. */
-  readonly rows: Uint32Array
-}
+  rows: Uint32Array
+}>
 
 const typeOfKind: Readonly<Record<ColumnKind, string>> = {
   u8: 'Nullable(UInt8)',
@@ -121,7 +121,7 @@ function nullsOf(parts: readonly Part[], count: number): Uint8Array {
 
 type FixedKind = Exclude<ColumnKind, 'dict' | 'json' | 'mac' | 'list<u8>' | 'list<dict>'>
 
-const arrays: Readonly<Record<FixedKind, { readonly of: new (length: number) => Numbers; readonly width: number }>> = {
+const arrays: Readonly<Record<FixedKind, Readonly<{ of: new (length: number) => Numbers; width: number }>>> = {
   u8: { of: Uint8Array, width: 1 },
   u16: { of: Uint16Array, width: 1 },
   u32: { of: Uint32Array, width: 1 },

@@ -5,11 +5,11 @@ import { parseType, type NativeType } from './types.ts'
 /** 64-bit and wider integers are bigint, times Unix ms, addresses and texts strings. */
 export type NativeValue = string | number | bigint | boolean | null | readonly NativeValue[]
 
-export interface ReadColumn {
-  readonly name: string
-  readonly type: string
-  readonly values: readonly NativeValue[]
-}
+export type ReadColumn = Readonly<{
+  name: string
+  type: string
+  values: readonly NativeValue[]
+}>
 
 /** All blocks of a body; the columns of the first. Throws when it ends early or has an unsupported type. */
 export function readBlocks(body: Uint8Array): readonly ReadColumn[] {

@@ -1,8 +1,8 @@
 /** A parsed type name; arguments in the order of the name. */
-export interface NativeType {
-  readonly name: string
-  readonly inner: readonly NativeType[]
-}
+export type NativeType = Readonly<{
+  name: string
+  inner: readonly NativeType[]
+}>
 
 /** Texts in quotes are arguments without a meaning here. Throws for unbalanced brackets. */
 export function parseType(text: string): NativeType {

@@ -79,12 +79,12 @@ export function attributedReader(): typeof decodeAttributed {
   }
 }
 
-interface Last {
-  readonly named: Readonly<Record<string, string>>
-  readonly contentType: string | undefined
-  readonly names: number
-  readonly rest: Omit<WeirEvent, 'id' | 'time' | 'encoding' | 'data'>
-}
+type Last = Readonly<{
+  named: Readonly<Record<string, string>>
+  contentType: string | undefined
+  names: number
+  rest: Omit<WeirEvent, 'id' | 'time' | 'encoding' | 'data'>
+}>
 
 function alike(named: Readonly<Record<string, string>>, last: Last): boolean {
   let names = 0

@@ -70,11 +70,11 @@ export function encodeBatch(events: readonly WeirEvent[], extra?: Extensions): B
   return joinBatch(events.map((event) => encodeStructured(event, extra)))
 }
 
-export interface BinaryMessage {
+export type BinaryMessage = Readonly<{
   /** `ce-…` in lower case, and `content-type`. Values are percent-encoded. */
-  readonly headers: Readonly<Record<string, string>>
-  readonly body: Uint8Array
-}
+  headers: Readonly<Record<string, string>>
+  body: Uint8Array
+}>
 
 const nothing = new Uint8Array(0)
 

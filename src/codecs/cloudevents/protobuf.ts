@@ -120,13 +120,13 @@ export function decodeProtobuf(body: Uint8Array, index?: number): WeirEvent {
   })
 }
 
-interface Message {
-  readonly attributes: Readonly<Record<string, string>>
-  readonly typed: Extensions
-  readonly data: Uint8Array
-  readonly text: boolean
-  readonly schema: string | undefined
-}
+type Message = Readonly<{
+  attributes: Readonly<Record<string, string>>
+  typed: Extensions
+  data: Uint8Array
+  text: boolean
+  schema: string | undefined
+}>
 
 const nothing = new Uint8Array(0)
 

@@ -4,36 +4,36 @@ import { reducedChange, type ChangeData } from '../../model/kubernetes.ts'
 import type { KollectFields } from '../kollect/index.ts'
 import { agentForm, flowForm, type FlowForm, type FlowFormChoice } from '../flow-forms/index.ts'
 
-interface Row {
-  readonly index: number
-  readonly kind: BatchKind
-  readonly event: WeirEvent
-}
+type Row = Readonly<{
+  index: number
+  kind: BatchKind
+  event: WeirEvent
+}>
 
-export interface EventForms {
-  readonly flows: FlowForm
+export type EventForms = Readonly<{
+  flows: FlowForm
   /** Starts a send; `trace` receives the rows in another form. */
-  readonly begin: (trace?: Trace) => Sending
-}
+  begin: (trace?: Trace) => Sending
+}>
 
 interface Trace {
   wrote(index: number, form: WeirEvent): void
 }
 
-export interface Sending {
+export type Sending = Readonly<{
   /** Throws with the reason if the row has no such form. */
-  readonly event: (row: Row) => WeirEvent
+  event: (row: Row) => WeirEvent
   /** For an event that is too large: a change without states; undefined if there is none. */
-  readonly reduced: (row: Row) => WeirEvent | undefined
+  reduced: (row: Row) => WeirEvent | undefined
   /** Counts the rows of this send except the failures. */
-  readonly settle: <F extends { readonly index: number }>(failures: readonly F[]) => readonly F[]
-}
+  settle: <F extends { readonly index: number }>(failures: readonly F[]) => readonly F[]
+}>
 
-export interface EventFormChoice {
-  readonly codec: FlowFormChoice['codec'] | 'kollect' | 'pbflow'
-  readonly tcp_flags: FlowFormChoice['tcp_flags']
-  readonly kollect_fields: KollectFields
-}
+export type EventFormChoice = Readonly<{
+  codec: FlowFormChoice['codec'] | 'kollect' | 'pbflow'
+  tcp_flags: FlowFormChoice['tcp_flags']
+  kollect_fields: KollectFields
+}>
 
 interface Metrics {
   count(name: string, by: number, labels?: Readonly<Record<string, string>>): void

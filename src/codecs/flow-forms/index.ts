@@ -3,17 +3,17 @@ import type { RowWriter } from '../../model/byte-buffer.ts'
 import { flowJsonWriter } from '../flow-json/index.ts'
 import { netobservWriter } from '../netobserv-json/index.ts'
 
-export interface FlowForm {
-  readonly type: string
-  readonly contentType: string
-  readonly encoding: 'json' | 'binary'
-  readonly write: (batch: FlowBatch) => RowWriter
-}
+export type FlowForm = Readonly<{
+  type: string
+  contentType: string
+  encoding: 'json' | 'binary'
+  write: (batch: FlowBatch) => RowWriter
+}>
 
-export interface FlowFormChoice {
-  readonly codec: 'json' | 'netobserv-json'
-  readonly tcp_flags: 'number' | 'names'
-}
+export type FlowFormChoice = Readonly<{
+  codec: 'json' | 'netobserv-json'
+  tcp_flags: 'number' | 'names'
+}>
 
 const json = { contentType: 'application/json', encoding: 'json' } as const
 

@@ -149,11 +149,11 @@ function timePut({ values }: TimeColumn): Put {
   }
 }
 
-export interface Member {
+export type Member = Readonly<{
   /** Quoted, with a colon. */
-  readonly key: string
-  readonly put: Put
-}
+  key: string
+  put: Put
+}>
 
 /** Writes an object of the present members. */
 export function objectPut(members: readonly Member[]): RowWriter {
@@ -161,7 +161,7 @@ export function objectPut(members: readonly Member[]): RowWriter {
   return (row, out) => {
     const start = out.at
     for (let index = 0; index < keyed.length; index++) {
-      const { key, put } = keyed[index] as { readonly key: Fragment; readonly put: Put }
+      const { key, put } = keyed[index] as Readonly<{ key: Fragment; put: Put }>
       const before = out.at
       out.fragment(key)
       if (!put(row, out)) out.at = before

@@ -10,24 +10,24 @@ import { BatchView, viewOf } from './batch-view.ts'
 import type { Family } from './family.ts'
 import { rawName, unitOf } from './names.ts'
 
-export interface AggregatorOptions {
-  readonly metrics: readonly CompiledMetric[]
-  readonly prefix: string
+export type AggregatorOptions = Readonly<{
+  metrics: readonly CompiledMetric[]
+  prefix: string
   /** `scaled`: multiplied by the sampling interval. `both`: also as exported, with `_raw` before `_total`. */
-  readonly sampling: 'scaled' | 'raw' | 'both'
+  sampling: 'scaled' | 'raw' | 'both'
   /** Limit of label sets per list of labels; the rest counts in one series with the label values `other`. */
-  readonly maxSeries: number
+  maxSeries: number
   /** Series without a flow for this long, in ms, are removed. */
-  readonly expiryMs: number
-}
+  expiryMs: number
+}>
 
 /** Metrics that share labels, flattened lists and the work of finding label sets. */
-interface Group {
-  readonly sets: LabelSets
-  readonly flatten: readonly FlowFieldName[]
-  readonly labels: readonly FieldRef[]
-  readonly metrics: Readonly<{ series: MetricSeries; mask: number; metric: CompiledMetric }>[]
-}
+type Group = Readonly<{
+  sets: LabelSets
+  flatten: readonly FlowFieldName[]
+  labels: readonly FieldRef[]
+  metrics: Readonly<{ series: MetricSeries; mask: number; metric: CompiledMetric }>[]
+}>
 
 const sweepEvery = 4
 /** Below this, unused texts are not worth a compaction. */

@@ -3,52 +3,52 @@ import type { ColumnKind } from '../../model/columns.ts'
 
 type FilterType = 'equal' | 'not_equal' | 'presence' | 'absence' | 'match_regex' | 'not_match_regex'
 
-export interface MetricFilter {
-  readonly field: string
-  readonly type: FilterType
+export type MetricFilter = Readonly<{
+  field: string
+  type: FilterType
   /** Ignored by `presence` and `absence`. */
-  readonly value: string
-}
+  value: string
+}>
 
 /** A metric over flows. Fields accept any name of the registry; `Field>Key` names a key of a JSON field. */
-export interface MetricDefinition {
-  readonly name: string
-  readonly type: 'counter' | 'gauge' | 'histogram'
-  readonly help: string
+export type MetricDefinition = Readonly<{
+  name: string
+  type: 'counter' | 'gauge' | 'histogram'
+  help: string
   /** Field that is summed, set or observed; undefined: each flow counts 1. */
-  readonly value?: string
-  readonly divide: number
-  readonly filters: readonly MetricFilter[]
-  readonly labels: readonly string[]
+  value?: string
+  divide: number
+  filters: readonly MetricFilter[]
+  labels: readonly string[]
   /** Label names by field, where they differ. */
-  readonly remap: Readonly<Record<string, string>>
+  remap: Readonly<Record<string, string>>
   /** List fields of which each element counts separately. */
-  readonly flatten: readonly string[]
+  flatten: readonly string[]
   /** Upper bounds of a histogram, ascending. */
-  readonly buckets: readonly number[]
-  readonly scaled: boolean
-}
+  buckets: readonly number[]
+  scaled: boolean
+}>
 
-export interface FieldRef {
-  readonly field: FlowFieldName
-  readonly kind: ColumnKind
+export type FieldRef = Readonly<{
+  field: FlowFieldName
+  kind: ColumnKind
   /** Key inside a JSON field. */
-  readonly key: string | undefined
+  key: string | undefined
   /** Equal for references to the same values. */
-  readonly text: string
-}
+  text: string
+}>
 
 export interface CompiledFilter extends Omit<MetricFilter, 'field'> {
   readonly ref: FieldRef
 }
 
-export interface CompiledMetric {
-  readonly definition: MetricDefinition
-  readonly value: FlowFieldName | undefined
-  readonly filters: readonly CompiledFilter[]
-  readonly labels: readonly Readonly<{ name: string; ref: FieldRef }>[]
-  readonly flatten: readonly FlowFieldName[]
-}
+export type CompiledMetric = Readonly<{
+  definition: MetricDefinition
+  value: FlowFieldName | undefined
+  filters: readonly CompiledFilter[]
+  labels: readonly Readonly<{ name: string; ref: FieldRef }>[]
+  flatten: readonly FlowFieldName[]
+}>
 
 /** Counters of the exporter, which sampling reduces. */
 export const sampledFields: ReadonlySet<string> = new Set<FlowFieldName>([

@@ -1,15 +1,15 @@
 import type { MetricSeries } from './series.ts'
 
-export interface Family {
+export type Family = Readonly<{
   /** With prefix, and `_total` for counters. */
-  readonly name: string
-  readonly type: 'counter' | 'gauge' | 'histogram'
-  readonly help: string
-  readonly unit: string | undefined
-  readonly labels: readonly string[]
-  readonly bounds: readonly number[]
-  readonly series: MetricSeries
+  name: string
+  type: 'counter' | 'gauge' | 'histogram'
+  help: string
+  unit: string | undefined
+  labels: readonly string[]
+  bounds: readonly number[]
+  series: MetricSeries
   /** Whether `series.raw` has the values. */
-  readonly raw: boolean
-  readonly valuesOf: (set: number) => readonly string[]
-}
+  raw: boolean
+  valuesOf: (set: number) => readonly string[]
+}>

@@ -7,20 +7,20 @@ import {
 } from './definition.ts'
 import { resolveFieldName } from '../../model/fields.ts'
 
-export interface WrittenMetric {
-  readonly name: string
-  readonly type: MetricDefinition['type']
-  readonly help?: string | null
-  readonly value?: string | null
-  readonly divide?: number
-  readonly filters?: readonly MetricFilter[]
-  readonly labels?: readonly string[]
-  readonly remap?: Readonly<Record<string, string>>
-  readonly flatten?: readonly string[]
-  readonly buckets?: readonly number[]
+export type WrittenMetric = Readonly<{
+  name: string
+  type: MetricDefinition['type']
+  help?: string | null
+  value?: string | null
+  divide?: number
+  filters?: readonly MetricFilter[]
+  labels?: readonly string[]
+  remap?: Readonly<Record<string, string>>
+  flatten?: readonly string[]
+  buckets?: readonly number[]
   /** Default: true for byte and packet counters. */
-  readonly scaled?: boolean | null
-}
+  scaled?: boolean | null
+}>
 
 const levels = {
   node: ['K8S_ClusterName', 'SrcK8S_Zone', 'DstK8S_Zone', 'SrcK8S_HostName', 'DstK8S_HostName'],

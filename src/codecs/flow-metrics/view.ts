@@ -2,12 +2,12 @@ import type { FlowBatch } from '../../model/batches.ts'
 import type { FlowFieldName } from '../../model/fields.ts'
 
 /** Positions of a batch: its chosen rows, or each element of their lists. */
-export interface View {
-  readonly count: number
-  readonly rows: Uint32Array
+export type View = Readonly<{
+  count: number
+  rows: Uint32Array
   /** By flattened field: the element in the batch's list, or -1. For JSON: the number of the element. */
-  readonly items: ReadonlyMap<FlowFieldName, Int32Array>
-}
+  items: ReadonlyMap<FlowFieldName, Int32Array>
+}>
 
 const none: ReadonlyMap<FlowFieldName, Int32Array> = new Map()
 
@@ -18,10 +18,10 @@ export function plainView(rows: Uint32Array): View {
 /** Lists of these fields belong together, element by element. */
 const parallel: ReadonlySet<FlowFieldName> = new Set<FlowFieldName>(['interfaces', 'if_directions', 'udns'])
 
-interface Dimension {
-  readonly fields: readonly Readonly<{ field: FlowFieldName; offsets: Uint32Array | undefined }>[]
-  readonly length: (row: number) => number
-}
+type Dimension = Readonly<{
+  fields: readonly Readonly<{ field: FlowFieldName; offsets: Uint32Array | undefined }>[]
+  length: (row: number) => number
+}>
 
 /**
  * Each element of the lists as a position: parallel lists together, others in every combination. A row without

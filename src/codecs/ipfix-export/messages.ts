@@ -9,46 +9,46 @@ import {
   templateV6,
 } from './templates.ts'
 
-export interface FlowPiece {
-  readonly batch: FlowBatch
-  readonly rows: Uint32Array
+export type FlowPiece = Readonly<{
+  batch: FlowBatch
+  rows: Uint32Array
   /** Unix ms. */
-  readonly received: number
-}
+  received: number
+}>
 
-export interface MessageOptions {
-  readonly domain: number
+export type MessageOptions = Readonly<{
+  domain: number
   /** Enterprise number of NetObserv's elements; 0: without them. */
-  readonly enterprise: number
-  readonly sampling: boolean
+  enterprise: number
+  sampling: boolean
   /** Messages are filled up to this size. */
-  readonly limit: number
+  limit: number
   /** A record that exceeds `limit` has a separate message, up to this size. */
-  readonly largest: number
-}
+  largest: number
+}>
 
 /** Messages with one template each, unstamped: some collectors read only the first template of a message. */
-export interface TemplateMessages {
-  readonly flows: readonly Uint8Array[]
+export type TemplateMessages = Readonly<{
+  flows: readonly Uint8Array[]
   /** Options template, which some collectors reject. */
-  readonly sampling: Uint8Array
-}
+  sampling: Uint8Array
+}>
 
 /** Unsent: {@link stampMessage} sets its time and sequence number. */
-export interface IpfixMessage {
-  readonly bytes: Uint8Array
+export type IpfixMessage = Readonly<{
+  bytes: Uint8Array
   /** Data records, including options. */
-  readonly records: number
+  records: number
   /** It has a record of the options template. */
-  readonly isSampled: boolean
+  isSampled: boolean
   /** Indexes over the rows of all pieces. */
-  readonly rows: readonly number[]
-}
+  rows: readonly number[]
+}>
 
-interface Encoded {
-  readonly messages: readonly IpfixMessage[]
-  readonly tooLarge: readonly Readonly<{ index: number; bytes: number }>[]
-}
+type Encoded = Readonly<{
+  messages: readonly IpfixMessage[]
+  tooLarge: readonly Readonly<{ index: number; bytes: number }>[]
+}>
 
 const headerBytes = 16
 const setHeaderBytes = 4

@@ -8,36 +8,36 @@ const maxRecords = 30
 /** Why a datagram, or its rest, is unreadable. */
 type Malformed = 'short' | 'count' | 'truncated'
 
-export interface Decoded {
-  readonly rows: number
+export type Decoded = Readonly<{
+  rows: number
   /** `short`, `count`: nothing was read. `truncated`: complete records were read. */
-  readonly malformed: Malformed | undefined
+  malformed: Malformed | undefined
   /** Rows with an exporter clock beyond the limit. */
-  readonly skewed: number
+  skewed: number
   /** For sequence accounting; undefined without a usable header. */
-  readonly sequence: SequenceInfo | undefined
-}
+  sequence: SequenceInfo | undefined
+}>
 
-export interface SequenceInfo {
+export type SequenceInfo = Readonly<{
   /** Of the first flow, modulo 2^32. */
-  readonly first: number
-  readonly flows: number
+  first: number
+  flows: number
   /** engine_type << 8 | engine_id; each has its own counter. */
-  readonly engine: number
+  engine: number
   /** Unix ms by the exporter's clock, modulo 2^32 after its uptime wraps (49.7 days). */
-  readonly boot: number
-}
+  boot: number
+}>
 
-interface Received {
+type Received = Readonly<{
   /** Four words, v4-mapped. */
-  readonly exporter: Uint32Array
+  exporter: Uint32Array
   /** Unix ms. */
-  readonly time: number
+  time: number
   /** In ms. */
-  readonly skewLimit: number
+  skewLimit: number
   /** Assumed sampling interval (1 in N); 0 or absent: unknown. */
-  readonly sampling?: number
-}
+  sampling?: number
+}>
 
 const TCP = 6
 const UDP = 17

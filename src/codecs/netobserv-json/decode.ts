@@ -5,12 +5,12 @@ import { setterOf, type Setter } from './setters.ts'
 import { isRecord } from '../../model/json.ts'
 
 /** Values of records that lack them. */
-export interface Received {
+export type Received = Readonly<{
   /** Unix ms. */
-  readonly time: number
+  time: number
   /** Difference of the clocks in ms above which a row is marked. */
-  readonly skewLimit: number
-}
+  skewLimit: number
+}>
 
 /** Limit of counted keys, which are untrusted. */
 const maxKeys = 256

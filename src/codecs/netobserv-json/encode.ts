@@ -18,14 +18,14 @@ import { parseExact, stringifyExact } from '../../model/exact-json.ts'
 import { withTotals } from './totals.ts'
 import { fieldOfKey, flagBits, keyOf, quicVersionName } from './keys.ts'
 
-export interface NetObservOptions {
+export type NetObservOptions = Readonly<{
   /** Number, or names of its bits. */
-  readonly flags: 'raw' | 'names'
+  flags: 'raw' | 'names'
   /** Keys in byte order; default: in that of the registry. */
-  readonly sorted?: boolean
+  sorted?: boolean
   /** Fields to leave out. */
-  readonly without?: ReadonlySet<string>
-}
+  without?: ReadonlySet<string>
+}>
 
 const rawFlags: NetObservOptions = { flags: 'raw' }
 

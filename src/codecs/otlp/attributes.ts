@@ -47,10 +47,10 @@ export function writeTime(writer: ProtoWriter, field: number, ms: number): void 
   writer.fixed64(field, nanos % 0x1_0000_0000, high)
 }
 
-export interface OtlpResource {
-  readonly attributes: Readonly<Record<string, string>>
-  readonly scope: Readonly<{ name: string; version: string }>
-}
+export type OtlpResource = Readonly<{
+  attributes: Readonly<Record<string, string>>
+  scope: Readonly<{ name: string; version: string }>
+}>
 
 /** The fields `resource` and `scope` of an export request; `write` adds logs or metrics. */
 export function writeExport(

@@ -9,10 +9,10 @@ import { flowAttributes } from './flow-attributes.ts'
 
 const info = [9, 'INFO'] as const
 
-export interface FlowLogOptions {
-  readonly mapping: ReadonlyMap<FlowFieldName, string>
-  readonly body: (batch: FlowBatch) => RowWriter
-}
+export type FlowLogOptions = Readonly<{
+  mapping: ReadonlyMap<FlowFieldName, string>
+  body: (batch: FlowBatch) => RowWriter
+}>
 
 /** Encoded log records of the rows of a batch. `received`: Unix ms. */
 export function flowLogs(

@@ -2,20 +2,20 @@ import type { Family } from '../flow-metrics/index.ts'
 import { ProtoWriter } from '../proto-writer/index.ts'
 import { writeAttribute, writeExport, writeTime, type OtlpResource } from './attributes.ts'
 
-interface MetricsOptions {
-  readonly resource: OtlpResource
+type MetricsOptions = Readonly<{
+  resource: OtlpResource
   /** Unix ms */
-  readonly at: number
+  at: number
   /** Maximum data points of one request, about. */
-  readonly points: number
+  points: number
   /** Chooses series by the number of their last change. */
-  readonly include: (changed: number) => boolean
-}
+  include: (changed: number) => boolean
+}>
 
-interface MetricsRequest {
-  readonly body: Uint8Array
-  readonly samples: number
-}
+type MetricsRequest = Readonly<{
+  body: Uint8Array
+  samples: number
+}>
 
 /** Units by the end of a name, in UCUM. */
 const units: Readonly<Record<string, string>> = { bytes: 'By', packets: '{packet}', seconds: 's' }

@@ -1,9 +1,9 @@
 import { BinaryReader } from '@bufbuild/protobuf/wire'
 
-interface PartialSuccess {
-  readonly rejected: number
-  readonly message: string
-}
+type PartialSuccess = Readonly<{
+  rejected: number
+  message: string
+}>
 
 /**
  * The `partial_success` of a response to logs or metrics; undefined: all were accepted. Unreadable bytes count as none.
@@ -20,11 +20,11 @@ export function partialSuccess(body: Uint8Array): PartialSuccess | undefined {
   }
 }
 
-interface RpcStatus {
-  readonly message: string
+type RpcStatus = Readonly<{
+  message: string
   /** From `RetryInfo`, in ms; undefined: the server sent none. */
-  readonly retryMs: number | undefined
-}
+  retryMs: number | undefined
+}>
 
 /** A `google.rpc.Status`; undefined if the bytes are none. */
 export function rpcStatus(bytes: Uint8Array): RpcStatus | undefined {

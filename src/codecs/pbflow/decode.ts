@@ -6,11 +6,11 @@ import { WireReader } from './wire.ts'
 export type { Received } from './rows.ts'
 
 /** Where to pause within a message, so that its rows fit into one unit. */
-interface Pause {
-  readonly rows: number
+type Pause = Readonly<{
+  rows: number
   /** Uncompressed. */
-  readonly bytes: number
-}
+  bytes: number
+}>
 
 /** The size of the columns is computed once in so many rows. */
 const sizeEvery = 256

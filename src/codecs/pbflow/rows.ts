@@ -18,14 +18,14 @@ const ipv4 = 0x0800
 const ipv6 = 0x86dd
 const [icmp, tcp, udp, icmp6, sctp] = [1, 6, 17, 58, 132]
 
-export interface Received {
+export type Received = Readonly<{
   /** Unix ms. */
-  readonly time: number
+  time: number
   /** Difference of the clocks in ms above which a row is marked. */
-  readonly skewLimit: number
+  skewLimit: number
   /** Address of the sender for records without one: four words, v4-mapped. Undefined: unknown. */
-  readonly sender: Uint32Array | undefined
-}
+  sender: Uint32Array | undefined
+}>
 
 export class RecordRows {
   readonly #flows: FlowBuilder

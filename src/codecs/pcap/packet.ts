@@ -1,13 +1,13 @@
-export interface CapturedPacket {
+export type CapturedPacket = Readonly<{
   /** Unix ms, with a fraction. */
-  readonly time: number
+  time: number
   /** From the link layer on. */
-  readonly bytes: Uint8Array
+  bytes: Uint8Array
   /** On the wire; may exceed the captured bytes. */
-  readonly length: number
+  length: number
   /** LINKTYPE_ number of tcpdump.org. */
-  readonly linkType: number
-}
+  linkType: number
+}>
 
 export interface CaptureFormat {
   readonly name: 'pcap' | 'pcapng'

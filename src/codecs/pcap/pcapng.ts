@@ -10,12 +10,12 @@ const resolutionOption = 9
 const offsetOption = 14
 const maxBlockBytes = 16 * 1024 * 1024
 
-interface Interface {
-  readonly linkType: number
-  readonly snapLength: number
-  readonly perSecond: number
-  readonly offsetSeconds: number
-}
+type Interface = Readonly<{
+  linkType: number
+  snapLength: number
+  perSecond: number
+  offsetSeconds: number
+}>
 
 /** draft-ietf-opsawg-pcapng; blocks other than sections, interfaces and packets are skipped. */
 export class PcapngFormat implements CaptureFormat {

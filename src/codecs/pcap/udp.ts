@@ -1,13 +1,13 @@
 import { formatIp } from '../../model/ip.ts'
 import type { CapturedPacket } from './packet.ts'
 
-export interface CapturedDatagram {
-  readonly srcAddr: string
-  readonly dstAddr: string
-  readonly srcPort: number
-  readonly dstPort: number
-  readonly payload: Uint8Array
-}
+export type CapturedDatagram = Readonly<{
+  srcAddr: string
+  dstAddr: string
+  srcPort: number
+  dstPort: number
+  payload: Uint8Array
+}>
 
 /**
  * `other`: another protocol. `fragment`: not reassembled. `cut`: truncated by the capture. `link`: unknown link layer.

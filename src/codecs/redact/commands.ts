@@ -3,17 +3,17 @@ import type { Mask } from './shapes.ts'
 import { suspicionOf } from './names.ts'
 import { isSecretValue } from './values.ts'
 
-interface Tool {
-  readonly name: RegExp
+type Tool = Readonly<{
+  name: RegExp
   /** `-p` is `-pX` and `-p X`. */
-  readonly flags: readonly string[]
+  flags: readonly string[]
   /** Only joined: `mysql -p db` prompts for the password. */
-  readonly joined?: true
+  joined?: true
   /** Only the part after a colon is secret. */
-  readonly afterColon?: true
+  afterColon?: true
   /** Only for that subcommand. */
-  readonly of?: 'login'
-}
+  of?: 'login'
+}>
 
 const tools: readonly Tool[] = [
   { name: /^(?:mysql|mariadb)[\w-]*$|^7z\w*$/, flags: ['-p'], joined: true },

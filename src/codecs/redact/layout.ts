@@ -1,11 +1,11 @@
 import type { Mask } from './shapes.ts'
 import { mark } from './values.ts'
 
-export interface Range {
-  readonly start: number
-  readonly end: number
-  readonly prefix?: string
-}
+export type Range = Readonly<{
+  start: number
+  end: number
+  prefix?: string
+}>
 
 const maxQuoted = 65_536
 

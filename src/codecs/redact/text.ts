@@ -4,12 +4,12 @@ import { mayHaveShape, redactShapes, shapeTrigger, type Mask } from './shapes.ts
 import { isSecretValue, looksRandom } from './values.ts'
 import { below, embeddedSecrets, flowList, lineEnd, lineStart, quotedEnd, type Range } from './layout.ts'
 
-interface TextOptions {
-  readonly mask: Mask
-  readonly more?: RegExp | undefined
+type TextOptions = Readonly<{
+  mask: Mask
+  more?: RegExp | undefined
   /** Redacts parsed JSON. Undefined: nothing changed. */
-  readonly structure?: (value: unknown) => unknown
-}
+  structure?: (value: unknown) => unknown
+}>
 
 const words =
   'pass|pwd|\\bpw\\b|kennwort|secret|token|cred|auth|key|bearer|dsn|psk|jwt|connection|conn_?str|salt|cookie|signature|\\bsig|\\bseed|licen[cs]e|mnemonic|\\bsas\\b'
@@ -253,13 +253,13 @@ export class TextRedactor {
   }
 }
 
-interface Named {
-  readonly from: number
-  readonly to: number
-  readonly name: string
-  readonly suspicion: Suspicion
-  readonly isNetrc: boolean
-}
+type Named = Readonly<{
+  from: number
+  to: number
+  name: string
+  suspicion: Suspicion
+  isNetrc: boolean
+}>
 
 function until(text: string, start: number, sign: string): Range | undefined {
   const cdata = text.startsWith('<![CDATA[', start)

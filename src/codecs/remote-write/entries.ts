@@ -1,19 +1,19 @@
 import type { Family } from '../flow-metrics/index.ts'
 
 /** A label set of a metric: one series, or all series of a histogram. */
-export interface Entry {
-  readonly family: Family
-  readonly set: number
-}
+export type Entry = Readonly<{
+  family: Family
+  set: number
+}>
 
-export interface WriteOptions {
+export type WriteOptions = Readonly<{
   /** Labels of every series, unless the series has one of the name. */
-  readonly labels: Readonly<Record<string, string>>
+  labels: Readonly<Record<string, string>>
   /** Unix ms */
-  readonly at: number
+  at: number
   /** With the marker of an ended series. */
-  readonly stale?: boolean
-}
+  stale?: boolean
+}>
 
 /** Sorted by name, with `__name__`. */
 export type Labels = readonly (readonly [name: string, value: string])[]

@@ -1,10 +1,10 @@
 import { eachSeries, type Entry, type Labels, type WriteOptions } from './entries.ts'
 
-interface Named {
-  readonly entry: Entry
+type Named = Readonly<{
+  entry: Entry
   /** The line of the response that names the entry. */
-  readonly line: string
-}
+  line: string
+}>
 
 /** A series as `name{label="value", …}`, or with the name as a label. */
 const pattern = /([a-zA-Z_:][\w:]*)?\{((?:\s*[\w.:]+\s*=\s*"(?:[^"\\]|\\.)*"\s*,?)*)\s*\}/g

@@ -25,15 +25,15 @@ export function clipped(text: string | undefined, max = maxText): string | undef
   return text === undefined || text.length <= max ? text : `${text.slice(0, max - 1)}…`
 }
 
-interface Written {
-  readonly name: string | undefined
-  readonly version?: string | undefined
-  readonly type?: string | undefined
-  readonly purl?: string | undefined
-  readonly licenses?: readonly string[] | undefined
-  readonly cpes?: readonly string[] | undefined
-  readonly locations?: readonly string[] | undefined
-}
+type Written = Readonly<{
+  name: string | undefined
+  version?: string | undefined
+  type?: string | undefined
+  purl?: string | undefined
+  licenses?: readonly string[] | undefined
+  cpes?: readonly string[] | undefined
+  locations?: readonly string[] | undefined
+}>
 
 /** Merges equal packages: by package URL without qualifiers, else by type, name and version. */
 export class PackageList {

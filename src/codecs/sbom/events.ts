@@ -14,18 +14,18 @@ import type { WeirEvent } from '../../model/events.ts'
 import { packageIdentity } from './collect.ts'
 import type { Problem, Report } from './report.ts'
 
-export interface ReportOrigin {
+export type ReportOrigin = Readonly<{
   /** SHA-256 of the document, in hexadecimal. */
-  readonly sha256: string
+  sha256: string
   /** Unix ms at which the report begins to hold. */
-  readonly time: number
+  time: number
   /** Unix ms at which its events are written; default: `time`. The same document written again is another report. */
-  readonly written?: number
+  written?: number
   /** Path, address or name of the object that held the document. */
-  readonly origin: string
+  origin: string
   /** Overrides the image that the document names. */
-  readonly image?: Partial<ImageData>
-}
+  image?: Partial<ImageData>
+}>
 
 const utf8 = new TextEncoder()
 

@@ -11,7 +11,7 @@ export function digestIn(text: string | undefined): string | undefined {
 }
 
 /** A repository and its tag: `registry:5000/shop/web:1.2@sha256:…` → `registry:5000/shop/web`, `1.2`. */
-export function readImageName(text: string | undefined): { readonly name?: string; readonly tag?: string } {
+export function readImageName(text: string | undefined): Readonly<{ name?: string; tag?: string }> {
   const [written = ''] = (text ?? '').split('@')
   if (written === '' || /\s/.test(written)) return {}
   const colon = written.lastIndexOf(':')
@@ -21,7 +21,7 @@ export function readImageName(text: string | undefined): { readonly name?: strin
 }
 
 /** `pkg:oci/web@sha256%3A…?repository_url=registry/shop/web`. */
-export function imageOfPurl(purl: string | undefined): { readonly digest?: string; readonly name?: string } {
+export function imageOfPurl(purl: string | undefined): Readonly<{ digest?: string; name?: string }> {
   const url = readPurl(purl)
   if (url === undefined || (url.type !== 'oci' && url.type !== 'docker')) return {}
   const repository = /[?&]repository_url=([^&#]+)/.exec(purl ?? '')?.[1]
@@ -36,11 +36,11 @@ export function imageFrom({
   names,
   digests,
   more,
-}: {
-  readonly names: readonly unknown[]
-  readonly digests: readonly unknown[]
-  readonly more?: Partial<ImageData>
-}): Partial<ImageData> {
+}: Readonly<{
+  names: readonly unknown[]
+  digests: readonly unknown[]
+  more?: Partial<ImageData>
+}>): Partial<ImageData> {
   const written = names.map((each) => readImageName(textOf(each)))
   const [digest, ...aliases] = [
     ...new Set(digests.map((each) => digestIn(textOf(each))).filter((each) => each !== undefined)),

@@ -1,13 +1,13 @@
 /** Package URLs (ECMA-427): `pkg:type/namespace/name@version?qualifiers#subpath`. */
 
-export interface PackageUrl {
+export type PackageUrl = Readonly<{
   /** Without qualifiers and subpath: the identity of a package and its version. */
-  readonly base: string
-  readonly type: string
-  readonly name: string
-  readonly namespace: string | undefined
-  readonly version: string | undefined
-}
+  base: string
+  type: string
+  name: string
+  namespace: string | undefined
+  version: string | undefined
+}>
 
 const form = /^pkg:\/*([A-Za-z][A-Za-z0-9.+-]*)\/([^?#]+?)\/*(?:\?[^#]*)?(?:#.*)?$/
 

@@ -5,17 +5,17 @@ export type Problem = Omit<ProblemData, 'report'>
 export type Fact = Omit<FactData, 'report'>
 
 /** The content of one document. Absent lists are unknown, empty ones are known to be empty. */
-export interface Report {
-  readonly format: ReportFormat
-  readonly tool: ToolData
-  readonly image: Partial<ImageData>
-  readonly packages?: readonly Package[]
+export type Report = Readonly<{
+  format: ReportFormat
+  tool: ToolData
+  image: Partial<ImageData>
+  packages?: readonly Package[]
   /** Packages as the document lists them, before equal ones are merged. */
-  readonly listed?: number
-  readonly problems?: readonly Problem[]
-  readonly facts?: readonly Fact[]
-  readonly waivers?: readonly WaiverData[]
-}
+  listed?: number
+  problems?: readonly Problem[]
+  facts?: readonly Fact[]
+  waivers?: readonly WaiverData[]
+}>
 
 export const reportFormats = [
   'cyclonedx-json',

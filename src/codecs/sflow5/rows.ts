@@ -6,12 +6,12 @@ import { dropReason } from './format.ts'
 import { parts, type Sample } from './sample.ts'
 
 /** Equal in every row of a datagram. */
-export interface Origin {
+export type Origin = Readonly<{
   /** Four words, v4-mapped. */
-  readonly exporter: Uint32Array
+  exporter: Uint32Array
   /** Unix ms of the receipt: sFlow has no time. */
-  readonly time: number
-}
+  time: number
+}>
 
 /** Allocates nothing per row. */
 export class SampleRows {

@@ -12,13 +12,13 @@ export interface SetContext {
   received: number
 }
 
-export interface FieldPlace {
+export type FieldPlace = Readonly<{
   /** Index into `base`, and the distance from there. */
-  readonly segment: number
-  readonly offset: number
+  segment: number
+  offset: number
   /** Bytes; undefined if variable: then `segment` indexes `contents` and `lengths`. */
-  readonly length: number | undefined
-}
+  length: number | undefined
+}>
 
 /** In layout order. A variable field ends a segment. */
 export function placesOf(layout: Layout): readonly FieldPlace[] {

@@ -30,17 +30,17 @@ export interface DecoderOptions extends PlanOptions {
 const maxPlans = 2048
 
 /** Differences between versions. */
-export interface Dialect {
-  readonly templateSet: number
-  readonly optionsTemplateSet: number
+export type Dialect = Readonly<{
+  templateSet: number
+  optionsTemplateSet: number
   readTemplate(view: DataView, at: number, end: number): TemplateRecord
   readOptionsTemplate(view: DataView, at: number, end: number): TemplateRecord
-}
+}>
 
-interface Released {
-  readonly parked: ParkedSet
-  readonly template: Template
-}
+type Released = Readonly<{
+  parked: ParkedSet
+  template: Template
+}>
 
 interface Walked {
   /** Including options; undefined if some sets could not be counted. */

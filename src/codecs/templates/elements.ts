@@ -11,16 +11,16 @@ export const keyOf = (pen: number, id: number): number => pen * 0x10000 + id
 /** Source of a reverse field without a reverse element: the same element, the opposite field's, or none. */
 type InReverse = 'same' | 'none' | { readonly swap: FlowFieldName }
 
-export interface Rule {
-  readonly field: FlowFieldName
+export type Rule = Readonly<{
+  field: FlowFieldName
   /** Best first. */
-  readonly from: readonly number[]
+  from: readonly number[]
   /** IANA elements with reverse meaning. */
-  readonly reverseFrom?: readonly number[]
-  readonly reverse: InReverse
+  reverseFrom?: readonly number[]
+  reverse: InReverse
   /** 0 means absent. */
-  readonly zeroIsAbsent?: true
-}
+  zeroIsAbsent?: true
+}>
 
 const swap = (field: FlowFieldName): InReverse => ({ swap: field })
 
@@ -96,10 +96,10 @@ export function netobservRules(
 /** `uptime`: ms since the exporter started; `before`: µs before the export. */
 export type TimeUnit = 'ms' | 's' | 'ntp' | 'before' | 'uptime'
 
-export interface TimeElement {
-  readonly id: number
-  readonly unit: TimeUnit
-}
+export type TimeElement = Readonly<{
+  id: number
+  unit: TimeUnit
+}>
 
 const observed: readonly TimeElement[] = [
   { id: 323, unit: 'ms' },

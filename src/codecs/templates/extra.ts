@@ -8,12 +8,12 @@ export const extraTypes = ['unsigned', 'signed', 'float', 'string', 'hex', 'ip',
 type ExtraType = (typeof extraTypes)[number]
 
 /** Its values become members of the field `extra`. */
-export interface ExtraElement {
-  readonly pen: number
-  readonly element: number
-  readonly name: string
-  readonly type: ExtraType
-}
+export type ExtraElement = Readonly<{
+  pen: number
+  element: number
+  name: string
+  type: ExtraType
+}>
 
 const utf8 = new TextDecoder()
 

@@ -1,24 +1,24 @@
-export interface FieldSpec {
+export type FieldSpec = Readonly<{
   /** 0: IANA. */
-  readonly pen: number
-  readonly id: number
+  pen: number
+  id: number
   /** {@link variable}: each record has its own length. */
-  readonly length: number
-}
+  length: number
+}>
 
 export const variable = 0xffff
 
 /** Templates with equal text share a layout. */
-export interface Layout {
-  readonly text: string
-  readonly fields: readonly FieldSpec[]
+export type Layout = Readonly<{
+  text: string
+  fields: readonly FieldSpec[]
   /** Leading scope fields of an options template. */
-  readonly scopes: number
-  readonly options: boolean
+  scopes: number
+  options: boolean
   /** Never 0. */
-  readonly shortest: number
-  readonly fixed: boolean
-}
+  shortest: number
+  fixed: boolean
+}>
 
 /** Above any real exporter's. */
 export const maxFields = 512
@@ -41,13 +41,13 @@ export function makeLayout(fields: readonly FieldSpec[], scopes: number, options
   return { text, fields, scopes, options, shortest, fixed }
 }
 
-export interface TemplateRecord {
-  readonly id: number
-  readonly layout: Layout | undefined
-  readonly withdrawn: boolean
+export type TemplateRecord = Readonly<{
+  id: number
+  layout: Layout | undefined
+  withdrawn: boolean
   /** 0 if unknown. */
-  readonly next: number
-}
+  next: number
+}>
 
 /** Each {type, length}. */
 export function readFields9(view: DataView, at: number, count: number, scopes: number): FieldSpec[] {

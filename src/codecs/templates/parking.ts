@@ -1,13 +1,13 @@
 import type { ByteCounts } from './bytes.ts'
 import type { Domain, ParkedSet } from './state.ts'
 
-export interface ParkingLimits {
+export type ParkingLimits = Readonly<{
   /** Over all exporters. */
-  readonly bytes: number
-  readonly exporterBytes: number
+  bytes: number
+  exporterBytes: number
   /** Maximum wait in ms. */
-  readonly time: number
-}
+  time: number
+}>
 
 /** Limit of a domain, against forged source ports. */
 const domainShare = 1 / 2

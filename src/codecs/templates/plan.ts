@@ -24,16 +24,16 @@ import { sectionStep } from './step-sections.ts'
 import { timeSteps, type SkewRule } from './step-times.ts'
 import { StringCodes } from './strings.ts'
 
-export interface Plan {
-  readonly forward: readonly Step[]
+export type Plan = Readonly<{
+  forward: readonly Step[]
   /** For bidirectional records in which one of these counters is not 0. */
-  readonly reverse: Readonly<{ steps: readonly Step[]; counters: readonly FieldPlace[] }> | undefined
-}
+  reverse: Readonly<{ steps: readonly Step[]; counters: readonly FieldPlace[] }> | undefined
+}>
 
-export interface PlanOptions {
-  readonly netobservPen: number
-  readonly extra: readonly ExtraElement[]
-}
+export type PlanOptions = Readonly<{
+  netobservPen: number
+  extra: readonly ExtraElement[]
+}>
 
 const isAddress = ({ length }: FieldPlace): boolean => length === 4 || length === 16
 

@@ -4,25 +4,25 @@ import type { TemplateDecoder } from './decoder.ts'
 import { parseLayout, type TemplateTable } from './table.ts'
 
 /** Without connections: their templates end with them. */
-export interface ExporterSnapshot {
-  readonly sessions: readonly Readonly<{
+export type ExporterSnapshot = Readonly<{
+  sessions: readonly Readonly<{
     version: Version
     listener: number
     port: number
     lastSeen: number
     domains: readonly Readonly<{ id: number; templates: readonly (readonly [id: number, layout: string])[] }>[]
   }>[]
-  readonly facts: readonly FactsSnapshot[]
-}
+  facts: readonly FactsSnapshot[]
+}>
 
-interface FactsSnapshot {
-  readonly key: number
-  readonly sampling: number
-  readonly initTime: number | null
-  readonly selectors: readonly (readonly [number, number])[]
-  readonly interfaceSampling: readonly (readonly [number, number])[]
-  readonly interfaceNames: readonly (readonly [number, string])[]
-}
+type FactsSnapshot = Readonly<{
+  key: number
+  sampling: number
+  initTime: number | null
+  selectors: readonly (readonly [number, number])[]
+  interfaceSampling: readonly (readonly [number, number])[]
+  interfaceNames: readonly (readonly [number, string])[]
+}>
 
 /** Undefined if there is nothing to store. */
 export function snapshotExporter(state: ExporterState): ExporterSnapshot | undefined {
@@ -82,17 +82,17 @@ export function restoreExporter(
   }
 }
 
-export interface ParkedSnapshot {
-  readonly version: Version
-  readonly listener: number
-  readonly port: number
-  readonly domain: number
-  readonly id: number
-  readonly exportTime: number
-  readonly uptime: number | null
-  readonly received: number
-  readonly bytes: Uint8Array
-}
+export type ParkedSnapshot = Readonly<{
+  version: Version
+  listener: number
+  port: number
+  domain: number
+  id: number
+  exportTime: number
+  uptime: number | null
+  received: number
+  bytes: Uint8Array
+}>
 
 export function snapshotParked(state: ExporterState): readonly ParkedSnapshot[] {
   const all: ParkedSnapshot[] = []

@@ -10,12 +10,12 @@ import type { SamplingPlaces } from './step-sampling.ts'
 export type Version = 9 | 10
 
 /** Bounds the scope of a template (RFC 7011, section 8). */
-export interface Transport {
-  readonly kind: 'udp' | 'tcp'
+export type Transport = Readonly<{
+  kind: 'udp' | 'tcp'
   /** Index of the source's listener. */
-  readonly listener: number
-  readonly port: number
-}
+  listener: number
+  port: number
+}>
 
 /** Shared by all templates with the same text. */
 export interface Prepared {
@@ -25,12 +25,12 @@ export interface Prepared {
   options: OptionsPlan | undefined
 }
 
-export interface OptionsPlan {
-  readonly sampling: SamplingPlaces
-  readonly interfaceIndex: FieldPlace | undefined
-  readonly interfaceName: FieldPlace | undefined
-  readonly initTime: FieldPlace | undefined
-}
+export type OptionsPlan = Readonly<{
+  sampling: SamplingPlaces
+  interfaceIndex: FieldPlace | undefined
+  interfaceName: FieldPlace | undefined
+  initTime: FieldPlace | undefined
+}>
 
 export interface Template {
   readonly id: number
@@ -42,14 +42,14 @@ export interface Template {
   recent: boolean
 }
 
-export interface ParkedSet {
-  readonly domain: Domain
-  readonly id: number
-  readonly bytes: Uint8Array
-  readonly exportTime: number
-  readonly uptime: number
-  readonly received: number
-}
+export type ParkedSet = Readonly<{
+  domain: Domain
+  id: number
+  bytes: Uint8Array
+  exportTime: number
+  uptime: number
+  received: number
+}>
 
 /** One observation domain (v9: source id) of one session. */
 export class Domain {

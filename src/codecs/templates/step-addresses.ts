@@ -26,15 +26,15 @@ export function addressStep(column: GrowingColumn<Uint32Array>, place: FieldPlac
   }
 }
 
-interface Family {
-  readonly v4: FieldPlace | undefined
-  readonly v6: FieldPlace | undefined
-}
+type Family = Readonly<{
+  v4: FieldPlace | undefined
+  v6: FieldPlace | undefined
+}>
 
-interface FamilyHints {
-  readonly ipVersion: FieldPlace | undefined
-  readonly etherType: FieldPlace | undefined
-}
+type FamilyHints = Readonly<{
+  ipVersion: FieldPlace | undefined
+  etherType: FieldPlace | undefined
+}>
 
 /** The ethertype, and both addresses. With both families the version decides, else the non-zero address. */
 export function endpointSteps(

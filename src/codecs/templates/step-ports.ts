@@ -9,26 +9,26 @@ const UDP = 17
 const ICMPv6 = 58
 const SCTP = 132
 
-interface PortColumns {
-  readonly proto: GrowingColumn<Uint8Array>
-  readonly srcPort: GrowingColumn<Uint16Array>
-  readonly dstPort: GrowingColumn<Uint16Array>
-  readonly icmpType: GrowingColumn<Uint8Array>
-  readonly icmpCode: GrowingColumn<Uint8Array>
-}
+type PortColumns = Readonly<{
+  proto: GrowingColumn<Uint8Array>
+  srcPort: GrowingColumn<Uint16Array>
+  dstPort: GrowingColumn<Uint16Array>
+  icmpType: GrowingColumn<Uint8Array>
+  icmpCode: GrowingColumn<Uint8Array>
+}>
 
-interface PortPlaces {
-  readonly srcPort: FieldPlace | undefined
-  readonly dstPort: FieldPlace | undefined
+type PortPlaces = Readonly<{
+  srcPort: FieldPlace | undefined
+  dstPort: FieldPlace | undefined
   /** IE 32, 139. */
-  readonly icmp: readonly FieldPlace[]
+  icmp: readonly FieldPlace[]
   /** IE 176 and 177, 178 and 179. */
-  readonly typeAndCode: readonly (readonly [FieldPlace, FieldPlace])[]
+  typeAndCode: readonly (readonly [FieldPlace, FieldPlace])[]
   /** Type and code are in the destination port, except in reverse halves. */
-  readonly icmpInPort: boolean
+  icmpInPort: boolean
   /** The step that writes the protocol runs first. */
-  readonly hasProto: boolean
-}
+  hasProto: boolean
+}>
 
 /** Ports for TCP, UDP and SCTP; type and code for ICMP. */
 export function portSteps(columns: PortColumns, places: PortPlaces): readonly Step[] {

@@ -4,16 +4,16 @@ import { float, lengthOf, numberIn, startOf } from './read.ts'
 import { intervalOf, type DomainFacts, type RecordSampling } from './sampling.ts'
 import type { Step } from './step-numbers.ts'
 
-export interface SamplingPlaces {
-  readonly interval: FieldPlace | undefined
-  readonly taken: FieldPlace | undefined
-  readonly skipped: FieldPlace | undefined
-  readonly size: FieldPlace | undefined
-  readonly population: FieldPlace | undefined
-  readonly probability: FieldPlace | undefined
+export type SamplingPlaces = Readonly<{
+  interval: FieldPlace | undefined
+  taken: FieldPlace | undefined
+  skipped: FieldPlace | undefined
+  size: FieldPlace | undefined
+  population: FieldPlace | undefined
+  probability: FieldPlace | undefined
   /** IE 48 or 302. */
-  readonly selector: FieldPlace | undefined
-}
+  selector: FieldPlace | undefined
+}>
 
 /** Set by the decoder before each set. */
 export interface SamplingDefaults {

@@ -6,15 +6,15 @@ import type { FieldPlace } from './data-set.ts'
 import { lengthOf, numberIn, startOf } from './read.ts'
 import type { Step } from './step-numbers.ts'
 
-interface SectionPlaces {
-  readonly section: FieldPlace
-  readonly kind: HeaderKind
+type SectionPlaces = Readonly<{
+  section: FieldPlace
+  kind: HeaderKind
   /** IE 312 or 224: bytes of the frame, or of the IP packet. */
-  readonly size: FieldPlace | undefined
-  readonly sizeIsOfFrame: boolean
+  size: FieldPlace | undefined
+  sizeIsOfFrame: boolean
   /** Without bytes and packets, the record is its single packet (PSAMP, RFC 5477). */
-  readonly onePacket: boolean
-}
+  onePacket: boolean
+}>
 
 /** IE 313, 315. Separate elements are written later, and take precedence. */
 export function sectionStep(

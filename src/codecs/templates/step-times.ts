@@ -6,18 +6,18 @@ import type { Step } from './step-numbers.ts'
 
 type TimeColumn = GrowingColumn<Float64Array>
 
-export interface TimePlace {
-  readonly unit: TimeUnit
-  readonly place: FieldPlace
-}
+export type TimePlace = Readonly<{
+  unit: TimeUnit
+  place: FieldPlace
+}>
 
-interface TimePlaces {
-  readonly start: TimePlace | undefined
-  readonly end: TimePlace | undefined
-  readonly duration: Readonly<{ place: FieldPlace; perMs: number }> | undefined
+type TimePlaces = Readonly<{
+  start: TimePlace | undefined
+  end: TimePlace | undefined
+  duration: Readonly<{ place: FieldPlace; perMs: number }> | undefined
   /** IE 160 in the record. */
-  readonly initTime: FieldPlace | undefined
-}
+  initTime: FieldPlace | undefined
+}>
 
 const latest = 8.64e15
 

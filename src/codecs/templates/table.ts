@@ -11,20 +11,20 @@ import {
   type Version,
 } from './state.ts'
 
-export interface TemplateLimits {
+export type TemplateLimits = Readonly<{
   /** Over all exporters. */
-  readonly templates: number
-  readonly exporterTemplates: number
+  templates: number
+  exporterTemplates: number
   /** Of an exporter seen once. */
-  readonly unprovenTemplates: number
+  unprovenTemplates: number
   /** Source ports of one exporter. */
-  readonly sessions: number
+  sessions: number
   /** Over all exporters, and of one. */
-  readonly domains: number
-  readonly exporterDomains: number
+  domains: number
+  exporterDomains: number
   /** In ms since the last announcement (UDP). */
-  readonly expiry: number
-}
+  expiry: number
+}>
 
 /** For ten thousand exporters with a few templates each. */
 export const usualTemplateLimits: Omit<TemplateLimits, 'expiry'> = {

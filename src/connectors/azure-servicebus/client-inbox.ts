@@ -1,9 +1,9 @@
 import type { ServiceBusReceivedMessage, ServiceBusReceiver } from '@azure/service-bus'
 
-export interface Handle {
-  readonly message: ServiceBusReceivedMessage
-  readonly receiver: ServiceBusReceiver
-}
+export type Handle = Readonly<{
+  message: ServiceBusReceivedMessage
+  receiver: ServiceBusReceiver
+}>
 
 export class Inbox {
   #waiting: Readonly<{ handle: Handle; taken: () => void }>[] = []

@@ -9,12 +9,12 @@ import { Sessions } from './client-sessions.ts'
 import type { ServiceBusSourceConfig } from './config.ts'
 import { fromMessage } from './map-read.ts'
 
-interface Live {
-  readonly client: ServiceBusClient
-  readonly inbox: Inbox
-  readonly sessions: Sessions | undefined
+type Live = Readonly<{
+  client: ServiceBusClient
+  inbox: Inbox
+  sessions: Sessions | undefined
   end(): Promise<void>
-}
+}>
 
 /** Interval of lock checks, and remaining time below which a lock is renewed. Locks last at least 5 s. */
 const [keepMs, renewMs] = [2000, 15_000]

@@ -9,10 +9,10 @@ const sliceMs = 30_000
 const checkMs = 50
 const renewMs = 24 * 3_600_000
 
-interface SessionOptions {
-  readonly session_count: number
-  readonly prefetch: number
-}
+type SessionOptions = Readonly<{
+  session_count: number
+  prefetch: number
+}>
 
 type Accept = (
   options: Readonly<{ maxAutoLockRenewalDurationInMs: number; abortSignal: AbortSignal }>,

@@ -8,16 +8,16 @@ import { codeOf, isOfConnection, isOfMessage, sendFailure, unavailableReason } f
 import type { ServiceBusConfig } from './config.ts'
 import { sizeOf, type ServiceBusMessage } from './map.ts'
 
-interface Outgoing {
-  readonly key: string | undefined
-  readonly message: ServiceBusMessage
-}
+type Outgoing = Readonly<{
+  key: string | undefined
+  message: ServiceBusMessage
+}>
 
-interface Live {
-  readonly client: ServiceBusClient
-  readonly sender: ServiceBusSender
-  readonly maxBytes: number
-}
+type Live = Readonly<{
+  client: ServiceBusClient
+  sender: ServiceBusSender
+  maxBytes: number
+}>
 
 type Queue = Readonly<{ at: number; outgoing: Outgoing }>[]
 

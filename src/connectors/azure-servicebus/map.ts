@@ -1,23 +1,23 @@
 import { hash } from 'node:crypto'
 import type { BusMessage } from '../../codecs/bus-message/index.ts'
 
-export interface ServiceBusMessage {
-  readonly body: Buffer
-  readonly applicationProperties: Record<string, string>
-  readonly contentType?: string
+export type ServiceBusMessage = Readonly<{
+  body: Buffer
+  applicationProperties: Record<string, string>
+  contentType?: string
   /** The same for every attempt by any instance; Service Bus deduplicates by it. */
-  readonly messageId: string
-  readonly sessionId?: string
-  readonly partitionKey?: string
-  readonly timeToLive?: number
-}
+  messageId: string
+  sessionId?: string
+  partitionKey?: string
+  timeToLive?: number
+}>
 
-interface MessageForm {
-  readonly sessions: boolean
-  readonly default_session: string
-  readonly partition_key: boolean
-  readonly time_to_live: number | null
-}
+type MessageForm = Readonly<{
+  sessions: boolean
+  default_session: string
+  partition_key: boolean
+  time_to_live: number | null
+}>
 
 /** Bytes of one property and of all; characters of a session or partition key. */
 const limits = { property: 32_767, properties: 64_000, key: 128 } as const

@@ -28,15 +28,15 @@ const asyncSettings: Settings = { async_insert: 1, wait_for_async_insert: 1, asy
 const syncSettings: Settings = { async_insert: 0 }
 const token = 'insert_deduplication_token'
 
-export interface ServerState {
-  readonly version: string
+export type ServerState = Readonly<{
+  version: string
   /** Inserts with a known token are ignored. */
-  readonly deduplicates: boolean
+  deduplicates: boolean
   /** Columns of existing tables that are UInt32 where Weir would create UInt64. */
-  readonly narrow: ReadonlySet<string>
+  narrow: ReadonlySet<string>
   /** `small`: few rows, if the configuration collects them. */
   settings(token: string, small: boolean): Settings
-}
+}>
 
 /** Tables or columns are missing, and `create` is off. */
 export class MissingTables extends Error {}
@@ -64,7 +64,7 @@ export class ClickHouseSchema {
   }
 
   /** Creates nothing; lists missing tables and columns. */
-  async inspect(signal: AbortSignal): Promise<{ readonly version: string; readonly missing: readonly string[] }> {
+  async inspect(signal: AbortSignal): Promise<Readonly<{ version: string; missing: readonly string[] }>> {
     const { version, known } = await this.#server(signal)
     const schema = schemaOf(this.#config, known.has(token))
     return { version, missing: missingOf(schema, await this.#tables(schema, signal)).map(({ what }) => what) }
@@ -111,7 +111,7 @@ export class ClickHouseSchema {
     }
   }
 
-  async #server(signal: AbortSignal): Promise<{ readonly version: string; readonly known: ReadonlySet<string> }> {
+  async #server(signal: AbortSignal): Promise<Readonly<{ version: string; known: ReadonlySet<string> }>> {
     const [row] = await this.#client.rows<{ version: string }>('SELECT version() AS version', signal)
     const names = [...Object.keys({ ...insertSettings, ...asyncSettings }), token].map(quotedText)
     const known = await this.#client.rows<{ name: string }>(
@@ -194,11 +194,11 @@ export class ClickHouseSchema {
   }
 }
 
-interface Found {
+type Found = Readonly<{
   /** Column types by table. */
-  readonly types: ReadonlyMap<string, ReadonlyMap<string, string>>
-  readonly engines: ReadonlyMap<string, string>
-}
+  types: ReadonlyMap<string, ReadonlyMap<string, string>>
+  engines: ReadonlyMap<string, string>
+}>
 
 function missingOf({ tables, others }: Schema, { types }: Found): { readonly what: string }[] {
   const columns = tables.flatMap(({ name, columns: wanted }) => {

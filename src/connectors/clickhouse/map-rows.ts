@@ -2,13 +2,13 @@
 import type { SinkBatch, SinkPiece } from '../../engine/contracts.ts'
 import type { BatchKind } from '../../model/batches.ts'
 
-export interface ChosenRows {
-  readonly kind: BatchKind
-  readonly slices: readonly { readonly piece: SinkPiece; readonly rows: Uint32Array }[]
-  readonly count: number
+export type ChosenRows = Readonly<{
+  kind: BatchKind
+  slices: readonly Readonly<{ piece: SinkPiece; rows: Uint32Array }>[]
+  count: number
   /** By row: the index over all rows of the batch. */
-  readonly indexes: Uint32Array
-}
+  indexes: Uint32Array
+}>
 
 /** Fits the memory of a small server, and is one block for it. */
 const maxRows = 100_000

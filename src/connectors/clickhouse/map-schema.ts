@@ -10,26 +10,26 @@ export const schemaVersion = 2
 /** Number of inserts with remembered tokens, the newest ones. */
 const rememberedInserts = 10_000
 
-export interface TableColumn {
-  readonly name: string
-  readonly type: string
+export type TableColumn = Readonly<{
+  name: string
+  type: string
   /** With its codec or expression. */
-  readonly definition: string
-  readonly isAlias?: true
-}
+  definition: string
+  isAlias?: true
+}>
 
-export interface Table {
-  readonly name: string
-  readonly columns: readonly TableColumn[]
-  readonly create: string
-}
+export type Table = Readonly<{
+  name: string
+  columns: readonly TableColumn[]
+  create: string
+}>
 
-export interface Schema {
+export type Schema = Readonly<{
   /** In the order of creation: sums exist before flows do. */
-  readonly tables: readonly Table[]
+  tables: readonly Table[]
   /** Materialized views and distributed tables, after all tables. */
-  readonly others: readonly { readonly name: string; readonly create: string }[]
-}
+  others: readonly Readonly<{ name: string; create: string }>[]
+}>
 
 type Names = Pick<ClickHouseConfig, 'database' | 'table_prefix' | 'layout' | 'cluster' | 'distributed' | 'ttl'>
 

@@ -26,10 +26,10 @@ export interface Target extends Pick<ClickHouseConfig, 'database' | 'table_prefi
   readonly narrow: ReadonlySet<string>
 }
 
-export interface InsertBlock {
-  readonly statement: string
-  readonly body: Uint8Array
-}
+export type InsertBlock = Readonly<{
+  statement: string
+  body: Uint8Array
+}>
 
 export function insertBlock(target: Target, rows: ChosenRows): InsertBlock {
   const columns = blockColumns(target, rows)

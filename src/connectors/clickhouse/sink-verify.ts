@@ -7,12 +7,12 @@ import type { Target } from './map.ts'
 import { filterRows, type ChosenRows } from './map-rows.ts'
 import { fullName, quotedText } from './map-schema.ts'
 
-export interface Stored {
+export type Stored = Readonly<{
   /** Rows of the table within these positions. */
-  readonly rows: number
+  rows: number
   /** Rows that are not in the table. */
-  readonly missing: ChosenRows
-}
+  missing: ChosenRows
+}>
 
 export async function storedOf(
   client: ClickHouseClient,

@@ -210,7 +210,7 @@ class Sending {
     this.deadline = deadline
   }
 
-  fail(rows: ChosenRows, failure: { readonly is: 'reject' | 'retry'; readonly reason: string }): void {
+  fail(rows: ChosenRows, failure: Readonly<{ is: 'reject' | 'retry'; reason: string }>): void {
     for (const index of rows.indexes) this.failures.push({ index, ...failure })
     for (const key of keysOf(rows)) if (key !== undefined) this.#failedKeys.add(key)
   }

@@ -18,11 +18,11 @@ interface Delivery {
   redeliver: boolean
 }
 
-interface AnnouncedFile {
-  readonly delivery: Delivery
-  readonly file: FileName | undefined
-  readonly invalid?: string
-}
+type AnnouncedFile = Readonly<{
+  delivery: Delivery
+  file: FileName | undefined
+  invalid?: string
+}>
 
 const maxConcurrent = 4
 const repeatMs = 60_000

@@ -8,13 +8,13 @@ import { backoffMs } from '../../host/backoff.ts'
 import type { Host } from '../../host/index.ts'
 import type { CloudtrailConfig } from './config.ts'
 
-interface ReaderOptions {
-  readonly host: Host
-  readonly config: CloudtrailConfig
-  readonly region: string | undefined
-  readonly maxAttempts?: number
-  readonly note: (outcome: 'answered' | 'failed') => void
-}
+type ReaderOptions = Readonly<{
+  host: Host
+  config: CloudtrailConfig
+  region: string | undefined
+  maxAttempts?: number
+  note: (outcome: 'answered' | 'failed') => void
+}>
 
 export class TrailError extends PollError {
   override readonly name = 'TrailError'

@@ -1,9 +1,9 @@
 import { isRecord, textOf, type Fields } from '../../model/json.ts'
 
-export interface FileName {
-  readonly bucket: string
-  readonly key: string
-}
+export type FileName = Readonly<{
+  bucket: string
+  key: string
+}>
 
 /** None for a test notification of S3. Throws the reason for other messages. */
 export function filesIn(body: Uint8Array): readonly FileName[] {

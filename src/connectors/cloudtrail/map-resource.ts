@@ -1,10 +1,10 @@
 import type { AuditResource } from '../../model/audit.ts'
 import { isRecord, known, textOf, type Fields } from '../../model/json.ts'
 
-export interface ReturnedResource {
-  readonly ResourceType?: string | undefined
-  readonly ResourceName?: string | undefined
-}
+export type ReturnedResource = Readonly<{
+  ResourceType?: string | undefined
+  ResourceName?: string | undefined
+}>
 
 export interface FoundResource extends AuditResource {
   readonly id: string

@@ -8,13 +8,13 @@ import { mapRecord } from './map.ts'
 
 export const retentionMs = 90 * 86_400_000
 
-interface PlaceOptions {
-  readonly config: From<'lookup'>
-  readonly context: SourceContext
-  readonly reader: TrailReader
-  readonly checkpoint: Checkpoint
-  readonly limits?: PollLimits
-}
+type PlaceOptions = Readonly<{
+  config: From<'lookup'>
+  context: SourceContext
+  reader: TrailReader
+  checkpoint: Checkpoint
+  limits?: PollLimits
+}>
 
 type RegionPartition = PartitionPoller<Event>
 

@@ -1,18 +1,18 @@
 /** EXO2-HMAC-SHA256. */
 import { createHmac } from 'node:crypto'
 
-export interface Signable {
-  readonly method: string
+export type Signable = Readonly<{
+  method: string
   /** Encoded, with the version, without the query. */
-  readonly path: string
-  readonly query: readonly (readonly [string, string])[]
-  readonly body?: string
-}
+  path: string
+  query: readonly (readonly [string, string])[]
+  body?: string
+}>
 
-interface ApiKey {
-  readonly key: string
-  readonly secret: string
-}
+type ApiKey = Readonly<{
+  key: string
+  secret: string
+}>
 
 const validitySeconds = 600
 

@@ -12,14 +12,14 @@ import { ExoscaleError, failureOf, isTooLarge, parseResponse, connectionError } 
 import { authorizationOf, expiresAt, type Signable } from './client-sign.ts'
 import type { ExoscaleEventsConfig, ZoneConfig } from './config.ts'
 
-interface ZoneOptions {
-  readonly host: Host
-  readonly config: ExoscaleEventsConfig
-  readonly zone: ZoneConfig
-  readonly env: Readonly<Record<string, string | undefined>>
-  readonly maxAttempts?: number
-  readonly note: (what: 'answered' | 'retried', message: string) => void
-}
+type ZoneOptions = Readonly<{
+  host: Host
+  config: ExoscaleEventsConfig
+  zone: ZoneConfig
+  env: Readonly<Record<string, string | undefined>>
+  maxAttempts?: number
+  note: (what: 'answered' | 'retried', message: string) => void
+}>
 
 const version = '/v2'
 const mostBytes = 64 * 1024 * 1024

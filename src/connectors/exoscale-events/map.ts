@@ -6,10 +6,10 @@ import { fieldsOf, isRecord, known, textOf, type Fields } from '../../model/json
 import { redacted } from './map-redact.ts'
 import { pathOf, resourceOf, type FoundResource } from './map-resource.ts'
 
-interface EventOrigin {
-  readonly organization: string
-  readonly leaveOut?: readonly string[]
-}
+type EventOrigin = Readonly<{
+  organization: string
+  leaveOut?: readonly string[]
+}>
 
 const ids = /[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}/gi
 const utf8 = new TextEncoder()

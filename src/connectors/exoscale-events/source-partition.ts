@@ -9,14 +9,14 @@ import { mapEvent } from './map.ts'
 /** The retention is undocumented; older events are not requested. */
 export const retentionMs = 30 * 86_400_000
 
-interface PlaceOptions {
-  readonly config: ExoscaleEventsConfig
-  readonly context: SourceContext
-  readonly checkpoint: Checkpoint
-  readonly zone: ZoneConfig
-  readonly organization: (of: ZoneClient, signal: AbortSignal) => Promise<string>
-  readonly limits?: PollLimits
-}
+type PlaceOptions = Readonly<{
+  config: ExoscaleEventsConfig
+  context: SourceContext
+  checkpoint: Checkpoint
+  zone: ZoneConfig
+  organization: (of: ZoneClient, signal: AbortSignal) => Promise<string>
+  limits?: PollLimits
+}>
 
 type ZonePartition = PartitionPoller<unknown, Mapped>
 

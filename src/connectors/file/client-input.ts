@@ -5,10 +5,10 @@ import type { DiskFile, Host } from '../../host/index.ts'
 export const headBytes = 1024
 
 /** The begin of a file, by which it is recognized after a restart or a rename. */
-export interface Head {
-  readonly bytes: number
-  readonly hash: string
-}
+export type Head = Readonly<{
+  bytes: number
+  hash: string
+}>
 
 /** Of at most `bytes`. */
 export async function headOf(file: DiskFile, bytes = headBytes): Promise<Head> {

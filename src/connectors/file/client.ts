@@ -5,11 +5,11 @@ interface Open {
   size: number
 }
 
-interface Shape {
-  readonly rotateAt: number
-  readonly keep: number
-  readonly head: Uint8Array
-}
+type Shape = Readonly<{
+  rotateAt: number
+  keep: number
+  head: Uint8Array
+}>
 
 /** A file of complete lines, rotated at a size limit or when its header differs. */
 export class LineFile {

@@ -25,21 +25,21 @@ export const source = defineSource<typeof fileSourceSchema>('file', {
   },
 })
 
-interface FileSourceStatus {
+type FileSourceStatus = Readonly<{
   /** Bytes after the last line in the journal. */
-  readonly position: number
-  readonly malformed: number
-  readonly why?: string
-}
+  position: number
+  malformed: number
+  why?: string
+}>
 
 interface FileSource extends Source {
   status(): FileSourceStatus
 }
 
-interface Cursor {
-  readonly position: number
-  readonly head: Head
-}
+type Cursor = Readonly<{
+  position: number
+  head: Head
+}>
 
 export function openFileSource(config: FileSourceConfig, context: SourceContext): Promise<FileSource> {
   return Promise.resolve(new LineSource(config, context))

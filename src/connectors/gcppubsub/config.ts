@@ -55,10 +55,10 @@ const auth = variants(
   },
 )
 
-interface Place {
-  readonly endpoint: string | null
-  readonly auth: { readonly type: string }
-}
+type Place = Readonly<{
+  endpoint: string | null
+  auth: { readonly type: string }
+}>
 
 function plainComplaint({ endpoint, auth: { type } }: Place): Complaint | null {
   return type === 'none' && endpoint === null

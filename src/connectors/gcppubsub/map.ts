@@ -2,11 +2,11 @@ import { hash } from 'node:crypto'
 import type { BusMessage } from '../../codecs/bus-message/index.ts'
 import type { InMessage } from '../../codecs/bus-message/read.ts'
 
-export interface PubSubMessage {
-  readonly data: Uint8Array
-  readonly attributes: Readonly<Record<string, string>>
-  readonly orderingKey?: string
-}
+export type PubSubMessage = Readonly<{
+  data: Uint8Array
+  attributes: Readonly<Record<string, string>>
+  orderingKey?: string
+}>
 
 /** Attributes; bytes of a name, of a value and of an ordering key. */
 const limits = { attributes: 100, name: 256, value: 1024, key: 1024 } as const
@@ -51,16 +51,16 @@ export function sizeOf({ data, attributes, orderingKey: key = '' }: PubSubMessag
   return bytes
 }
 
-interface Received {
-  readonly messageId?: string | null
-  readonly data?: Uint8Array | string | null
-  readonly attributes?: Readonly<Record<string, string>> | null
-  readonly orderingKey?: string | null
-  readonly publishTime?: Readonly<{
+type Received = Readonly<{
+  messageId?: string | null
+  data?: Uint8Array | string | null
+  attributes?: Readonly<Record<string, string>> | null
+  orderingKey?: string | null
+  publishTime?: Readonly<{
     seconds?: number | string | { toString(): string } | null
     nanos?: number | null
   }> | null
-}
+}>
 
 export function fromMessage(
   { messageId, data, attributes, orderingKey: key, publishTime }: Received,

@@ -18,13 +18,13 @@ import type { HttpConfig } from './config.ts'
 
 export const shownBytes = 200
 
-export interface Form {
-  readonly single: (event: WeirEvent) => BinaryMessage
-  readonly batched?: Readonly<{
+export type Form = Readonly<{
+  single: (event: WeirEvent) => BinaryMessage
+  batched?: Readonly<{
     one: (event: WeirEvent) => Uint8Array
     many: (events: readonly Uint8Array[]) => BinaryMessage
   }>
-}
+}>
 
 export async function formOf({ mode, extensions }: Pick<HttpConfig, 'mode' | 'extensions'>): Promise<Form> {
   if (mode === 'binary') return { single: (event) => encodeBinary(event, extensions) }
@@ -38,12 +38,12 @@ export async function formOf({ mode, extensions }: Pick<HttpConfig, 'mode' | 'ex
   }
 }
 
-interface Format {
-  readonly one: (event: WeirEvent) => Uint8Array
-  readonly join: (events: readonly Uint8Array[]) => Uint8Array
-  readonly type: string
-  readonly batchType: string
-}
+type Format = Readonly<{
+  one: (event: WeirEvent) => Uint8Array
+  join: (events: readonly Uint8Array[]) => Uint8Array
+  type: string
+  batchType: string
+}>
 
 function inJson(extensions: Extensions): Format {
   return {

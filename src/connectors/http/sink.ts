@@ -42,12 +42,12 @@ function* previewOf(url: string, form: Form, { flows, begin }: EventForms, batch
   }
 }
 
-interface Parts {
-  readonly config: HttpConfig
-  readonly context: Context
-  readonly poster: Poster
-  readonly forms: EventForms
-}
+type Parts = Readonly<{
+  config: HttpConfig
+  context: Context
+  poster: Poster
+  forms: EventForms
+}>
 
 async function sendSingly(
   { config, context, poster, forms }: Parts,

@@ -10,11 +10,11 @@ import { addRecords, explain, seconds, SendError, type Session, type SessionOpti
 /** Limit of messages that may be repeated. */
 const maxRecentBytes = 8 * 1024 * 1024
 
-interface Recent {
-  readonly message: IpfixMessage
+type Recent = Readonly<{
+  message: IpfixMessage
   /** Monotonic ms. */
-  readonly at: number
-}
+  at: number
+}>
 
 export class TcpSession implements Session {
   readonly #options: SessionOptions

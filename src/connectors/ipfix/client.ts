@@ -22,12 +22,12 @@ export class SendError extends Error {
   }
 }
 
-export interface SessionOptions {
-  readonly config: IpfixConfig
-  readonly context: Context
+export type SessionOptions = Readonly<{
+  config: IpfixConfig
+  context: Context
   /** Without time and sequence number. The options template is sent before the first message that needs it. */
-  readonly templates: TemplateMessages
-}
+  templates: TemplateMessages
+}>
 
 /** Data records sent before, as the header has them. */
 export function addRecords(sequence: number, records: number): number {

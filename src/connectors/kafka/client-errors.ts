@@ -19,15 +19,15 @@ const notEnoughReplicas = 19
 export type BatchOutcome =
   | { readonly is: 'stored' }
   /** One record is invalid: the caller halves the batch to find it. */
-  | { readonly is: 'invalid'; readonly reason: string; readonly tooLarge: boolean }
+  | Readonly<{ is: 'invalid'; reason: string; tooLarge: boolean }>
   /** `unknownProducer`: sequence numbers restart. */
-  | {
-      readonly is: 'retry'
-      readonly reason: string
-      readonly maybeStored: boolean
-      readonly unknownProducer: boolean
-      readonly staleMetadata: boolean
-    }
+  | Readonly<{
+      is: 'retry'
+      reason: string
+      maybeStored: boolean
+      unknownProducer: boolean
+      staleMetadata: boolean
+    }>
 
 /** Outcome of a batch of one partition. `name`: name of the code. */
 export function batchOutcome(code: number, name: string, brokerMessage: string | null, topic: string): BatchOutcome {

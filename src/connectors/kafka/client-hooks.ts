@@ -1,19 +1,19 @@
-export interface Offset {
-  readonly topic: string
-  readonly partition: number
-  readonly offset: bigint
-}
+export type Offset = Readonly<{
+  topic: string
+  partition: number
+  offset: bigint
+}>
 
 /** Start of reading in the assigned partitions. */
-export interface Assigned {
-  readonly partitions: Readonly<Record<string, readonly number[]>>
+export type Assigned = Readonly<{
+  partitions: Readonly<Record<string, readonly number[]>>
   /** Topic ids. */
-  readonly ids: Readonly<Record<string, string>>
+  ids: Readonly<Record<string, string>>
   /** Offsets of the first fetch, by `topic:partition`. */
-  readonly starts: ReadonlyMap<string, bigint>
+  starts: ReadonlyMap<string, bigint>
   /** Offsets after the last record, by topic. */
-  readonly ends: ReadonlyMap<string, readonly bigint[]>
-}
+  ends: ReadonlyMap<string, readonly bigint[]>
+}>
 
 /** For a reader with separate positions. Each generation of the group then reads through a new stream. */
 export interface GroupHooks {

@@ -3,16 +3,16 @@ import { apiOf } from './client-connect.ts'
 import { apiIdOf } from './client-errors.ts'
 import { connectionTo, leaderOf, type JournalClient, type TopicPartition } from './client-journal.ts'
 
-interface Batch {
-  readonly firstOffset: bigint
-  readonly lastOffsetDelta: number
-  readonly attributes: number
-  readonly records: readonly {
-    readonly offsetDelta: number
-    readonly key: Buffer | null
-    readonly value: Buffer | null
-  }[]
-}
+type Batch = Readonly<{
+  firstOffset: bigint
+  lastOffsetDelta: number
+  attributes: number
+  records: readonly Readonly<{
+    offsetDelta: number
+    key: Buffer | null
+    value: Buffer | null
+  }>[]
+}>
 
 interface Fetched {
   readonly responses: readonly { readonly partitions: readonly { readonly records?: readonly Batch[] | null }[] }[]

@@ -3,15 +3,15 @@ import { Fenced, fenceKey, type BusRecord, type BusWriter, type Channel } from '
 import { apiOf, type Library } from './client-connect.ts'
 import { apiIdOf } from './client-errors.ts'
 
-export interface JournalClient {
-  readonly library: Library
-  readonly admin: Admin
-}
+export type JournalClient = Readonly<{
+  library: Library
+  admin: Admin
+}>
 
-export interface TopicPartition {
-  readonly topic: string
-  readonly partition: number
-}
+export type TopicPartition = Readonly<{
+  topic: string
+  partition: number
+}>
 
 /** These errors prove that another instance writes under the name. */
 const fencedIds: ReadonlySet<string> = new Set([
@@ -33,23 +33,23 @@ interface Produced {
 
 type Produce = API<[acks: number, timeout: number, records: readonly MessageRecord[], options: object], Produced>
 
-interface Identity {
-  readonly producerId: bigint
-  readonly producerEpoch: number
-}
+type Identity = Readonly<{
+  producerId: bigint
+  producerEpoch: number
+}>
 
 interface WriteState {
   next: number
   done: number
 }
 
-export interface WriterOptions {
-  readonly name: string
-  readonly timeout: number
+export type WriterOptions = Readonly<{
+  name: string
+  timeout: number
   partitionOf(channel: Channel): TopicPartition
   client(): Promise<JournalClient>
   lost(client: JournalClient): Promise<void>
-}
+}>
 
 /**
  * Writes under an exclusive name: the brokers give each new holder a higher epoch and reject lower ones. Batches have

@@ -8,11 +8,11 @@ interface Fetched {
   readonly responses: readonly {
     readonly partitions: readonly {
       readonly records?:
-        | readonly {
-            readonly firstOffset: bigint
-            readonly lastOffsetDelta: number
-            readonly records: readonly { readonly value: Buffer | null }[]
-          }[]
+        | readonly Readonly<{
+            firstOffset: bigint
+            lastOffsetDelta: number
+            records: readonly { readonly value: Buffer | null }[]
+          }>[]
         | null
     }[]
   }[]
@@ -34,10 +34,10 @@ const [waitMs, fetchBytes, noSession] = [100, 2 ** 20, -1]
 
 const [latest, earliest] = [-1n, -2n]
 
-interface ReadPosition {
-  readonly metadata: ClusterMetadata
-  readonly offsets: Map<number, bigint>
-}
+type ReadPosition = Readonly<{
+  metadata: ClusterMetadata
+  offsets: Map<number, bigint>
+}>
 
 /** Reads the topic from its end, without a group and without commits. */
 export async function listenKafka(config: KafkaConfig, context: Context): Promise<Listening> {

@@ -1,21 +1,21 @@
 import type { API, Base } from '@platformatic/kafka'
 import { apiOf, type Library } from './client-connect.ts'
 
-export interface ProducedBatch {
-  readonly topic: string
-  readonly partition: number
-  readonly batch: Buffer
-}
+export type ProducedBatch = Readonly<{
+  topic: string
+  partition: number
+  batch: Buffer
+}>
 
 export interface ProduceResponse {
-  readonly responses: readonly {
-    readonly name: string
-    readonly partitionResponses: readonly {
-      readonly index: number
-      readonly errorCode: number
-      readonly errorMessage?: string | null | undefined
-    }[]
-  }[]
+  readonly responses: readonly Readonly<{
+    name: string
+    partitionResponses: readonly Readonly<{
+      index: number
+      errorCode: number
+      errorMessage?: string | null | undefined
+    }>[]
+  }>[]
 }
 
 export type ProduceApi = API<[timeout: number, batches: readonly ProducedBatch[]], ProduceResponse>

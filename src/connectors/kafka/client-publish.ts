@@ -14,17 +14,17 @@ const maxRequestBytes = 4 * 2 ** 20
 const recordBytes = 16
 
 /** A partition, or the reason why there is none. */
-interface Target {
+type Target = Readonly<{
   /** `topic:partition` */
-  readonly id: string
-  readonly topic: string
-  readonly partition: number
-  readonly leader: number
-  readonly problem?: string
-}
+  id: string
+  topic: string
+  partition: number
+  leader: number
+  problem?: string
+}>
 
 export interface PublishOptions extends RequestOptions {
-  readonly config: RequestOptions['config'] & { readonly partitioner: Partitioner; readonly concurrency: number }
+  readonly config: RequestOptions['config'] & Readonly<{ partitioner: Partitioner; concurrency: number }>
 }
 
 /**

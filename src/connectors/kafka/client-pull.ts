@@ -17,11 +17,11 @@ export interface PendingRecord {
 }
 
 /** A record is committed when it and all earlier ones are synced. */
-interface PartitionQueue {
-  readonly topic: string
-  readonly partition: number
-  readonly pending: PendingRecord[]
-}
+type PartitionQueue = Readonly<{
+  topic: string
+  partition: number
+  pending: PendingRecord[]
+}>
 
 /**
  * Reads as a member of a consumer group. Joins at the first pull, and again after a lost connection or changed topics.

@@ -7,31 +7,31 @@ import type { Sequences } from './client-sequence.ts'
 import type { KafkaConfig } from './config.ts'
 import { recordBatch, type Compression, type Records } from './map-records.ts'
 
-export interface Live {
-  readonly library: Library
-  readonly base: Base
-  readonly produce: ProduceApi
-}
+export type Live = Readonly<{
+  library: Library
+  base: Base
+  produce: ProduceApi
+}>
 
 export type BatchResponse =
-  | { readonly code: number; readonly message: string | null }
-  | { readonly lost: string; readonly maybeStored: boolean }
+  | Readonly<{ code: number; message: string | null }>
+  | Readonly<{ lost: string; maybeStored: boolean }>
 
-export interface RequestOptions {
-  readonly config: Pick<KafkaConfig, 'compression' | 'timeout'>
-  readonly clock: Clock
-  readonly signal: AbortSignal
-  readonly orStop: <T>(promise: Promise<T>) => Promise<T>
-  readonly whyLost: (error: unknown, broker: Broker | undefined) => string
-}
+export type RequestOptions = Readonly<{
+  config: Pick<KafkaConfig, 'compression' | 'timeout'>
+  clock: Clock
+  signal: AbortSignal
+  orStop: <T>(promise: Promise<T>) => Promise<T>
+  whyLost: (error: unknown, broker: Broker | undefined) => string
+}>
 
-export interface Chosen {
-  readonly partitionId: string
-  readonly topic: string
-  readonly partition: number
-  readonly records: Records
-  readonly chosen: readonly number[]
-}
+export type Chosen = Readonly<{
+  partitionId: string
+  topic: string
+  partition: number
+  records: Records
+  chosen: readonly number[]
+}>
 
 /** Sends batches to leaders of partitions. */
 export class Requests {

@@ -1,7 +1,7 @@
-export interface Producer {
-  readonly producerId: bigint
-  readonly producerEpoch: number
-}
+export type Producer = Readonly<{
+  producerId: bigint
+  producerEpoch: number
+}>
 
 const sequenceLimit = 2 ** 31
 

@@ -126,7 +126,7 @@ class KafkaJournal implements JournalBus {
     }
   }
 
-  async bounds(channel: Channel): Promise<{ readonly before: number; readonly last: number }> {
+  async bounds(channel: Channel): Promise<Readonly<{ before: number; last: number }>> {
     const client = await this.#connection.get()
     try {
       const [before, last] = await Promise.all([
@@ -175,11 +175,11 @@ class KafkaJournal implements JournalBus {
   async #ensure(
     { admin }: JournalClient,
     topic: string,
-    settings: {
-      readonly partitions: number
-      readonly replicas?: number
-      readonly configs: { name: string; value: string }[]
-    },
+    settings: Readonly<{
+      partitions: number
+      replicas?: number
+      configs: { name: string; value: string }[]
+    }>,
   ): Promise<void> {
     try {
       await admin.metadata({ topics: [topic] })

@@ -12,31 +12,31 @@ import type { Partitioner } from './map-partition.ts'
 import { putVarint, Records } from './map-records.ts'
 import { toMessage } from './map.ts'
 
-export interface FlowRecordOptions {
-  readonly form: FlowForm
-  readonly mode: 'binary' | 'raw'
-  readonly partitioner: Partitioner
+export type FlowRecordOptions = Readonly<{
+  form: FlowForm
+  mode: 'binary' | 'raw'
+  partitioner: Partitioner
   /** Whether the addresses are the key. */
-  readonly keyed: boolean
-  readonly topic: (row: SinkRow) => string
+  keyed: boolean
+  topic: (row: SinkRow) => string
   /** Records of one outbox. */
-  readonly slice: number
-}
+  slice: number
+}>
 
-interface FlowPiece {
-  readonly header: FrameHeader
-  readonly batch: FlowBatch
-  readonly rows: Uint32Array
-  readonly firstRow: number
-}
+type FlowPiece = Readonly<{
+  header: FrameHeader
+  batch: FlowBatch
+  rows: Uint32Array
+  firstRow: number
+}>
 
 /** Rows of one piece in an outbox. */
-interface Part {
-  readonly first: number
-  readonly piece: FlowPiece
-  readonly rows: Uint32Array
-  readonly topic: string
-}
+type Part = Readonly<{
+  first: number
+  piece: FlowPiece
+  rows: Uint32Array
+  topic: string
+}>
 
 const maxKept = 8 * 2 ** 20
 
@@ -201,7 +201,7 @@ class RecordHeaders {
   }
 
   /** Returns the place of the id, valid until the next call. */
-  put(out: ByteBuffer, row: number, time: string): { readonly at: number; readonly length: number } {
+  put(out: ByteBuffer, row: number, time: string): Readonly<{ at: number; length: number }> {
     this.#id.length = this.#prefix.length + digitsOf(row)
     const omitted = this.timed && time.length !== timeLength
     putVarint(out, omitted ? this.#count - 1 : this.#count)

@@ -1,15 +1,15 @@
 import type { InMessage } from '../../codecs/bus-message/read.ts'
 
-export interface KafkaRecord {
-  readonly topic: string
-  readonly partition: number
-  readonly offset: bigint
+export type KafkaRecord = Readonly<{
+  topic: string
+  partition: number
+  offset: bigint
   /** Unix ms. */
-  readonly time: number
-  readonly key: Uint8Array | undefined
-  readonly headers: Iterable<readonly [name: string | Uint8Array, value: Uint8Array]>
-  readonly value: Uint8Array
-}
+  time: number
+  key: Uint8Array | undefined
+  headers: Iterable<readonly [name: string | Uint8Array, value: Uint8Array]>
+  value: Uint8Array
+}>
 
 export class RecordReader {
   readonly #names = new RepeatedTexts()
@@ -41,7 +41,7 @@ const maxTexts = 64
 
 /** Compares repeated texts instead of decoding them. */
 class RepeatedTexts {
-  readonly #last: { readonly bytes: Uint8Array; readonly text: string }[] = []
+  readonly #last: Readonly<{ bytes: Uint8Array; text: string }>[] = []
 
   text(index: number, bytes: Uint8Array): string {
     const last = this.#last[index]

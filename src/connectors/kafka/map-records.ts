@@ -106,20 +106,20 @@ export class Records {
   }
 }
 
-export interface BatchHead {
-  readonly producerId: bigint
-  readonly producerEpoch: number
+export type BatchHead = Readonly<{
+  producerId: bigint
+  producerEpoch: number
   /** Number of the first record, by which the broker detects a repetition. */
-  readonly sequence: number
+  sequence: number
   /** Unix ms, of all records. */
-  readonly time: number
-}
+  time: number
+}>
 
 /** Compresses the records of a batch. */
-export interface Compression {
-  readonly bitmask: number
-  readonly compress: (bytes: Buffer) => Promise<Buffer> | Buffer
-}
+export type Compression = Readonly<{
+  bitmask: number
+  compress: (bytes: Buffer) => Promise<Buffer> | Buffer
+}>
 
 const headBytes = 61
 /** Offset of the bytes that the length and the checksum cover. */
@@ -130,7 +130,7 @@ export async function recordBatch(
   records: Records,
   chosen: readonly number[],
   head: BatchHead,
-  { compression, crc32c }: { readonly compression?: Compression; readonly crc32c: (bytes: Buffer) => number },
+  { compression, crc32c }: Readonly<{ compression?: Compression; crc32c: (bytes: Buffer) => number }>,
 ): Promise<Buffer> {
   let batch = framed(records, chosen, headBytes)
   if (compression !== undefined) {

@@ -1,15 +1,15 @@
 import type { OutMessage } from '../../messaging/message-sink.ts'
 
-export interface KafkaMessage {
-  readonly topic: string
-  readonly key: string | undefined
+export type KafkaMessage = Readonly<{
+  topic: string
+  key: string | undefined
   /** Key of a flow's record, which chooses the partition. Flows of one key are not ordered over failures. */
-  readonly flowKey?: Uint8Array | undefined
-  readonly headers: Readonly<Record<string, string>>
-  readonly value: Uint8Array
+  flowKey?: Uint8Array | undefined
+  headers: Readonly<Record<string, string>>
+  value: Uint8Array
   /** The same for every attempt by any instance; also the header `id`. */
-  readonly id: string
-}
+  id: string
+}>
 
 export function toMessage(
   {

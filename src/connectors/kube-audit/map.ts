@@ -130,18 +130,18 @@ export function mapAuditEvent(
   }
 }
 
-interface AuditFacts {
-  readonly cluster: string
-  readonly verb: string
-  readonly auditID: string
-  readonly stage: string
-  readonly code: unknown
-  readonly name: string | undefined
-  readonly uid: string | undefined
-  readonly by: string | undefined
-  readonly address: string | undefined
-  readonly object: AuditObject | undefined
-}
+type AuditFacts = Readonly<{
+  cluster: string
+  verb: string
+  auditID: string
+  stage: string
+  code: unknown
+  name: string | undefined
+  uid: string | undefined
+  by: string | undefined
+  address: string | undefined
+  object: AuditObject | undefined
+}>
 
 /** A cluster is its own tenant. */
 function recordOf({ cluster, verb, auditID, stage, code, name, uid, by, address, object }: AuditFacts): AuditRecord {

@@ -21,15 +21,15 @@ export class Refused extends Error {
 
 export type AuditListeners = HttpListeners
 
-interface AuditListenersOptions {
-  readonly places: readonly HostPort[]
-  readonly tls: TlsOptions | undefined
-  readonly token: string | undefined
+type AuditListenersOptions = Readonly<{
+  places: readonly HostPort[]
+  tls: TlsOptions | undefined
+  token: string | undefined
   /** Of a body, compressed and decompressed. */
-  readonly mostBytes: number
+  mostBytes: number
   take(body: Buffer): Promise<void>
   refused(refusal: Refusal, message: string): void
-}
+}>
 
 /** Concurrent bodies, as a multiple of the largest. */
 const mostBodies = 4

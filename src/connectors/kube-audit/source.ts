@@ -17,14 +17,14 @@ const silentRounds = 10
 /** Small bodies could expand to large objects. */
 const deepest = 128
 
-interface KubeAuditStatus {
-  readonly cluster: string
-  readonly batches: number
-  readonly events: number
-  readonly last: number | undefined
-  readonly refused: Readonly<Partial<Record<Refusal, number>>>
-  readonly why?: string
-}
+type KubeAuditStatus = Readonly<{
+  cluster: string
+  batches: number
+  events: number
+  last: number | undefined
+  refused: Readonly<Partial<Record<Refusal, number>>>
+  why?: string
+}>
 
 export interface KubeAuditSource extends Source {
   status(): KubeAuditStatus

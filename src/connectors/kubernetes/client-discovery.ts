@@ -1,18 +1,18 @@
 /** The watchable types of an API server, from its discovery documents. Pure. */
-export interface ResourceType {
-  readonly group: string
-  readonly version: string
+export type ResourceType = Readonly<{
+  group: string
+  version: string
   /** Plural, as in paths: `deployments`. */
-  readonly resource: string
-  readonly kind: string
-  readonly namespaced: boolean
-}
+  resource: string
+  kind: string
+  namespaced: boolean
+}>
 
-export interface Discovered {
-  readonly types: readonly ResourceType[]
+export type Discovered = Readonly<{
+  types: readonly ResourceType[]
   /** Groups without a response: their types are unknown, and not removed. */
-  readonly unavailable: readonly string[]
-}
+  unavailable: readonly string[]
+}>
 
 /** Accept header of aggregated discovery, two responses for all groups. Older servers respond with their group list. */
 export const aggregated = ['v2', 'v2beta1']
@@ -25,17 +25,17 @@ const needed = ['get', 'list', 'watch']
 /** Types under two names, of which one is watched. */
 const twins = new Map([['events.k8s.io/events', '/events']])
 
-interface Resource {
-  readonly resource?: string
-  readonly responseKind?: { readonly kind?: string }
-  readonly scope?: string
-  readonly verbs?: readonly string[]
-}
+type Resource = Readonly<{
+  resource?: string
+  responseKind?: { readonly kind?: string }
+  scope?: string
+  verbs?: readonly string[]
+}>
 
-interface Group {
-  readonly metadata?: { readonly name?: string }
-  readonly versions?: readonly Readonly<{ version?: string; freshness?: string; resources?: readonly Resource[] }>[]
-}
+type Group = Readonly<{
+  metadata?: { readonly name?: string }
+  versions?: readonly Readonly<{ version?: string; freshness?: string; resources?: readonly Resource[] }>[]
+}>
 
 /** False: the response of an older server. */
 export function isAggregated(answer: unknown): answer is { readonly items: readonly Group[] } {
@@ -61,18 +61,18 @@ export function fromAggregated(...answers: readonly { readonly items: readonly G
   return found.all()
 }
 
-interface LegacyResource {
-  readonly name?: string
-  readonly kind?: string
-  readonly namespaced?: boolean
-  readonly verbs?: readonly string[]
-}
+type LegacyResource = Readonly<{
+  name?: string
+  kind?: string
+  namespaced?: boolean
+  verbs?: readonly string[]
+}>
 
-interface LegacyVersion {
-  readonly group: string
-  readonly version: string
-  readonly resources: readonly LegacyResource[] | undefined
-}
+type LegacyVersion = Readonly<{
+  group: string
+  version: string
+  resources: readonly LegacyResource[] | undefined
+}>
 
 export function fromLegacy(versions: readonly LegacyVersion[]): Discovered {
   const found = new Found()

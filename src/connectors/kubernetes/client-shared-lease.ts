@@ -7,12 +7,12 @@ interface SharedLease extends LeaseUpdate {
   readonly position: number
 }
 
-interface SharedLeaseOptions {
-  readonly record: LeaderRecord
+type SharedLeaseOptions = Readonly<{
+  record: LeaderRecord
   /** Position in the journal up to which {@link LeaseUpdate.checkpoint} is complete. */
-  readonly position: () => number
-  readonly checkpointAfter: (sequence: number) => Promise<LeaseCheckpoint>
-}
+  position: () => number
+  checkpointAfter: (sequence: number) => Promise<LeaseCheckpoint>
+}>
 
 export function sharedLeaseClient({ record, position, checkpointAfter }: SharedLeaseOptions): LeaseClient {
   let identity: string | undefined

@@ -37,23 +37,23 @@ export function placeOf(
   }
 }
 
-interface Change {
-  readonly place: Place
-  readonly resourceVersion: string
-  readonly operation: Operation
+type Change = Readonly<{
+  place: Place
+  resourceVersion: string
+  operation: Operation
   /** Documents as JSON in UTF-8; undefined if there is no state. */
-  readonly old: Uint8Array | undefined
-  readonly new: Uint8Array | undefined
-  readonly patch: readonly PatchStep[]
-  readonly actor: ChangeActor | undefined
-  readonly initial: boolean
-  readonly coalesced: boolean
-  readonly noise: readonly string[]
+  old: Uint8Array | undefined
+  new: Uint8Array | undefined
+  patch: readonly PatchStep[]
+  actor: ChangeActor | undefined
+  initial: boolean
+  coalesced: boolean
+  noise: readonly string[]
   /** Unix ms. */
-  readonly time: number
+  time: number
   /** Unix ms, whole seconds. */
-  readonly deletionRequested?: number | undefined
-}
+  deletionRequested?: number | undefined
+}>
 
 export function changeEvent(change: Change): WeirEvent {
   const { place, resourceVersion, operation, patch, actor, initial, coalesced, noise, time, deletionRequested } = change

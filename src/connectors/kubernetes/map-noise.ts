@@ -3,14 +3,14 @@ import { keysOf, type PatchStep } from '../../model/kubernetes.ts'
 import { isRecord } from '../../model/json.ts'
 import type { KubeObject } from './client-types.ts'
 
-interface Rule {
-  readonly meaning: string
-  readonly kinds?: readonly string[]
+type Rule = Readonly<{
+  meaning: string
+  kinds?: readonly string[]
   /** `*` is any entry. */
-  readonly paths?: readonly string[]
+  paths?: readonly string[]
   /** The fields stay in the object; changes to only these fields are hidden. */
-  readonly kept?: true
-}
+  kept?: true
+}>
 
 /** Kinds are `kind.group`, without a dot in the core group. */
 export const noiseRules = {
@@ -62,10 +62,10 @@ export function kindOf({ apiVersion = '', kind = '' }: KubeObject): string {
   return slash === -1 ? kind : `${kind}.${apiVersion.slice(0, slash)}`
 }
 
-interface Stripping {
-  readonly rule: NoiseRule
-  readonly path: readonly string[]
-}
+type Stripping = Readonly<{
+  rule: NoiseRule
+  path: readonly string[]
+}>
 
 export class Noise {
   readonly #kinds = new Map<string, NoiseRule>()

@@ -6,14 +6,14 @@ import { isRecord } from '../../model/json.ts'
 import { canonical } from '../../codecs/canonical-json/index.ts'
 import type { KubeObject } from './client-types.ts'
 
-interface RedactRules {
+type RedactRules = Readonly<{
   /** Of the digests; replicas share it. */
-  readonly key: Uint8Array
+  key: Uint8Array
   /** Further names of keys, variables, annotations and flags with secret values. */
-  readonly names?: RegExp | undefined
+  names?: RegExp | undefined
   /** Further paths, as JSON pointers in which `*` is any entry; without `kind` they apply to every kind. */
-  readonly paths?: readonly Readonly<{ kind?: string; path: string }>[]
-}
+  paths?: readonly Readonly<{ kind?: string; path: string }>[]
+}>
 
 const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration'
 const digits = 16

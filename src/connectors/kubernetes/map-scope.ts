@@ -1,14 +1,14 @@
 import type { ResourceType } from './client-discovery.ts'
 
-export interface Scope {
+export type Scope = Readonly<{
   /** Empty: all namespaces and cluster-scoped objects. */
-  readonly namespaces: readonly string[]
-  readonly include: readonly string[]
-  readonly exclude: readonly string[]
-  readonly events: boolean
+  namespaces: readonly string[]
+  include: readonly string[]
+  exclude: readonly string[]
+  events: boolean
   /** Kinds (`Kind.group`) without visible changes. */
-  readonly hidden: (kind: string) => boolean
-}
+  hidden: (kind: string) => boolean
+}>
 
 export function selects({ namespaces, include, exclude, events, hidden }: Scope, type: ResourceType): boolean {
   if (namespaces.length > 0 && !type.namespaced) return false

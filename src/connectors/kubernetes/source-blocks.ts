@@ -8,10 +8,10 @@ import type { Database, DatabaseStatement } from '../../host/database.ts'
 const maxDocuments = 16
 const maxBytes = 64 * 1024
 
-interface BlockSlot {
-  readonly block: number
-  readonly slot: number
-}
+type BlockSlot = Readonly<{
+  block: number
+  slot: number
+}>
 
 export class Blocks {
   readonly #write: DatabaseStatement

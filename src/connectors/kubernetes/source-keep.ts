@@ -18,14 +18,14 @@ const pieceBytes = 256 * 1024
 /** Resources per slice, so that other work continues. */
 const maxAtOnce = 200
 
-export interface KeepParts {
-  readonly cluster: string
-  readonly context: SourceContext
-  readonly map: ObjectMap
-  readonly recorder: Pick<Recorder, 'still'>
+export type KeepParts = Readonly<{
+  cluster: string
+  context: SourceContext
+  map: ObjectMap
+  recorder: Pick<Recorder, 'still'>
   /** Number of known types; undefined during lists, or if this replica does not lead. */
-  readonly settled: () => number | undefined
-}
+  settled: () => number | undefined
+}>
 
 /** Runs until the signal aborts; returns at once without a shared journal. */
 export async function keepState(parts: KeepParts, signal: AbortSignal): Promise<void> {

@@ -6,11 +6,11 @@ import { sharedLeaseClient } from './client-shared-lease.ts'
 import type { ObjectMap } from './source-objects.ts'
 import { checkpointAfter } from './source-replay.ts'
 
-export interface Leadership {
-  readonly ref: LeaseRef
-  readonly client: LeaseClient
-  readonly name: string
-}
+export type Leadership = Readonly<{
+  ref: LeaseRef
+  client: LeaseClient
+  name: string
+}>
 
 /** The means of leader election: the configured `Lease`, else a shared journal. Undefined: there are no replicas. */
 export function leadershipOf(

@@ -5,22 +5,22 @@ import { withDeadline } from '../../net/kubernetes/deadline.ts'
 import type { Log } from '../../telemetry/ports.ts'
 import { messageOf } from '../../model/errors.ts'
 
-interface LeaseOptions {
-  readonly host: Host
-  readonly log: Log
-  readonly id: string
-  readonly client: LeaseClient
-  readonly ref: LeaseRef
+type LeaseOptions = Readonly<{
+  host: Host
+  log: Log
+  id: string
+  client: LeaseClient
+  ref: LeaseRef
   /** Unique per process start. */
-  readonly identity: string
-  readonly durationMs: number
+  identity: string
+  durationMs: number
   /** Known as emitted by any replica. */
-  readonly checkpoint: () => LeaseCheckpoint
-  readonly onHeld: () => void
-  readonly onLeadership: (leads: boolean) => void
+  checkpoint: () => LeaseCheckpoint
+  onHeld: () => void
+  onLeadership: (leads: boolean) => void
   /** Another replica emitted up to here. */
-  readonly onCheckpoint: (checkpoint: LeaseCheckpoint) => void
-}
+  onCheckpoint: (checkpoint: LeaseCheckpoint) => void
+}>
 
 interface LeaseStatus extends LeaseRef {
   readonly state: 'holds' | 'stands by'
@@ -31,13 +31,13 @@ interface LeaseStatus extends LeaseRef {
   readonly problem?: string
 }
 
-interface Held {
-  readonly record: LeaseRecord
-  readonly acquired: string
+type Held = Readonly<{
+  record: LeaseRecord
+  acquired: string
   /** Whichever clock ends first: sleep stops the monotonic one, and the wall clock can be set. */
-  readonly until: number
-  readonly wallUntil: number
-}
+  until: number
+  wallUntil: number
+}>
 
 /** Shares of the duration: renewal, standby check, validity after a renewal. */
 const [renewPart, checkPart, leadPart] = [0.2, 0.1, 0.8]

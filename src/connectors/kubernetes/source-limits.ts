@@ -1,16 +1,16 @@
-export interface RecorderLimits {
+export type RecorderLimits = Readonly<{
   /** Maximum bytes of pending events and documents. */
-  readonly waitingBytes: number
+  waitingBytes: number
   /** Target bytes of events in a unit. */
-  readonly unitBytes: number
-  readonly unitEvents: number
+  unitBytes: number
+  unitEvents: number
   /** Delay of the first event after a pause, to batch it with others. */
-  readonly waitMs: number
+  waitMs: number
   /** Minimum interval of partial units: each costs a sync and wakes all readers of the journal. */
-  readonly gatherMs: number
+  gatherMs: number
   /** Minimum interval of commits to the map. */
-  readonly commitMs: number
-}
+  commitMs: number
+}>
 
 export const usualRecorderLimits: RecorderLimits = {
   waitingBytes: 4 * 1024 * 1024,

@@ -19,21 +19,21 @@ const pageRows = 500
 const longestMs = 90_000
 const lookMs = 500
 
-interface ReconcileOptions {
-  readonly ask: Ask
-  readonly path: string
-  readonly selectors: Readonly<Record<string, string>>
-  readonly collection: Collection
-  readonly host: Host
-}
+type ReconcileOptions = Readonly<{
+  ask: Ask
+  path: string
+  selectors: Readonly<Record<string, string>>
+  collection: Collection
+  host: Host
+}>
 
-interface Difference {
+type Difference = Readonly<{
   /** On the server but unknown; known in an older state; known but not on the server. Uids. */
-  readonly missing: readonly string[]
-  readonly stale: readonly string[]
-  readonly extra: readonly string[]
-  readonly objects: number
-}
+  missing: readonly string[]
+  stale: readonly string[]
+  extra: readonly string[]
+  objects: number
+}>
 
 export interface Compared {
   readonly type: Pick<ResourceType, 'group' | 'resource'>
@@ -45,12 +45,12 @@ export interface Compared {
   verified?: number
 }
 
-interface RepairParts {
-  readonly cluster: string
-  readonly context: Pick<SourceContext, 'host' | 'log' | 'metrics' | 'id'>
-  readonly ask: Ask
-  readonly recorder: Pick<Recorder, 'record'>
-}
+type RepairParts = Readonly<{
+  cluster: string
+  context: Pick<SourceContext, 'host' | 'log' | 'metrics' | 'id'>
+  ask: Ask
+  recorder: Pick<Recorder, 'record'>
+}>
 
 /** Reports a gap and lists the kind again, so that the differences are emitted. */
 export async function repair(

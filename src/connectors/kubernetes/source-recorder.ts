@@ -14,12 +14,12 @@ import { patienceMs, perEvent, usualRecorderLimits, type RecorderLimits } from '
 import type { ObjectMap } from './source-objects.ts'
 import { covers, type Collection, type Step } from './source-steps.ts'
 
-interface Entry {
-  readonly events: readonly WeirEvent[]
-  readonly steps: readonly Step[]
-  readonly bytes: number
-  readonly from: From | undefined
-}
+type Entry = Readonly<{
+  events: readonly WeirEvent[]
+  steps: readonly Step[]
+  bytes: number
+  from: From | undefined
+}>
 
 export class Recorder {
   readonly #context: SourceContext

@@ -1,15 +1,15 @@
 import type { LeaseCheckpoint } from '../../net/kubernetes/lease.ts'
 import { covers, type Collection } from './source-steps.ts'
 
-export interface From {
-  readonly collection: Collection
+export type From = Readonly<{
+  collection: Collection
   /**
    * Another replica that emitted up to this version has emitted this change; undefined: the change follows from earlier
    * ones.
    */
-  readonly version: string | undefined
-  readonly onEmitted: () => void
-}
+  version: string | undefined
+  onEmitted: () => void
+}>
 
 /**
  * Versions up to which another replica emitted changes, until this replica sees newer ones: a watch may lag behind

@@ -14,14 +14,14 @@ const looks = 8
 /** Objects per slice, and the pause in ms for other work. */
 const [mostAtOnce, restMs] = [200, 100]
 
-interface RetellParts {
-  readonly cluster: string
-  readonly context: Pick<SourceContext, 'host' | 'metrics' | 'id'>
-  readonly map: ObjectMap
-  readonly recorder: Pick<Recorder, 'record'>
+type RetellParts = Readonly<{
+  cluster: string
+  context: Pick<SourceContext, 'host' | 'metrics' | 'id'>
+  map: ObjectMap
+  recorder: Pick<Recorder, 'record'>
   /** True if the collection is watched and this replica leads. */
-  readonly leads: (collection: Collection) => boolean
-}
+  leads: (collection: Collection) => boolean
+}>
 
 /**
  * Maximum age of an emission, in ms, for a store with retention `storeRetentionMs`: at most a day, because a full store

@@ -40,15 +40,15 @@ export function stateOf(database: Database): Map<string, string> {
   )
 }
 
-interface Location {
-  readonly row: number
-  readonly collection: number
-  readonly uid: string
-  readonly namespace: string | null
-  readonly name: string
-  readonly block: number
-  readonly slot: number
-}
+type Location = Readonly<{
+  row: number
+  collection: number
+  uid: string
+  namespace: string | null
+  name: string
+  block: number
+  slot: number
+}>
 
 export function locationSum({ row, collection, uid, namespace, name, block, slot }: Location): number {
   return sumOf(row, collection, uid, namespace, name, block, slot)

@@ -6,12 +6,12 @@ import type { ReaderStatus } from './client-types.ts'
 import type { Collection } from './source-steps.ts'
 import type { Tracker } from './source-tracker.ts'
 
-interface Watched {
-  readonly type: ResourceType
-  readonly namespace?: string
-  readonly reader: Reader
-  readonly collection: Collection
-}
+type Watched = Readonly<{
+  type: ResourceType
+  namespace?: string
+  reader: Reader
+  collection: Collection
+}>
 
 export interface Running extends Watched {
   readonly stop: AbortController

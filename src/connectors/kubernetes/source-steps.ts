@@ -14,20 +14,20 @@ export interface Collection {
   readonly objects: KnownObjects
 }
 
-export interface Names {
-  readonly namespace: string | undefined
-  readonly name: string
-}
+export type Names = Readonly<{
+  namespace: string | undefined
+  name: string
+}>
 
 /** A snapshot of an object's facts: steps are written later, when the object may have changed again. */
 type Facts = Pick<Known, 'version' | 'hash' | 'emitted'>
 
 /** The last emission of an object as a resource: time (Unix ms), version, and start of validity. */
-export interface Emission {
-  readonly at: number
-  readonly version: string
-  readonly since: string
-}
+export type Emission = Readonly<{
+  at: number
+  version: string
+  since: string
+}>
 
 export type Step =
   /** `document`: from `ObjectMap.keep`; empty: none. */

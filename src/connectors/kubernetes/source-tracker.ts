@@ -21,26 +21,26 @@ import type { Known } from './source-known.ts'
 import { factsOf as knownFacts, type Collection, type Step, type Emission } from './source-steps.ts'
 import type { Recorder } from './source-recorder.ts'
 
-interface TrackerOptions {
-  readonly cluster: string
-  readonly type: ResourceType
-  readonly collection: Collection
-  readonly map: ObjectMap
-  readonly recorder: Pick<Recorder, 'record'>
-  readonly noise: Noise
+type TrackerOptions = Readonly<{
+  cluster: string
+  type: ResourceType
+  collection: Collection
+  map: ObjectMap
+  recorder: Pick<Recorder, 'record'>
+  noise: Noise
   /** Rules that mark a change without hiding it; undefined: none. */
-  readonly marked?: Noise
-  readonly redactor: Redactor | undefined
-  readonly snapshot: boolean
-  readonly host: Host
+  marked?: Noise
+  redactor: Redactor | undefined
+  snapshot: boolean
+  host: Host
   /** A change was hidden by these rules. */
-  readonly onNoise: (rules: readonly string[]) => void
-  readonly onChange: () => void
-  readonly onEmitted: () => void
-  readonly onListed: () => void
+  onNoise: (rules: readonly string[]) => void
+  onChange: () => void
+  onEmitted: () => void
+  onListed: () => void
   /** The checkpoint of another leader, if this replica leads after it. */
-  readonly checkpointOf?: () => string | undefined
-}
+  checkpointOf?: () => string | undefined
+}>
 
 /** Kubernetes events are emitted once and have no changes. */
 export function isEventType({ group, kind }: ResourceType): boolean {

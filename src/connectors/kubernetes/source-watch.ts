@@ -12,21 +12,21 @@ import type { Running } from './source-status.ts'
 import type { Collection } from './source-steps.ts'
 import { isEventType, type Tracker } from './source-tracker.ts'
 
-interface WatchParts {
-  readonly type: ResourceType
-  readonly namespace?: string
-  readonly collection: Collection
-  readonly tracker: Tracker
+type WatchParts = Readonly<{
+  type: ResourceType
+  namespace?: string
+  collection: Collection
+  tracker: Tracker
   /** The server can stream the initial list. */
-  readonly streams: boolean
-  readonly slot: ListSlot
-  readonly ask: Ask
-  readonly config: Pick<KubernetesConfig, 'labels' | 'fields'>
-  readonly context: Pick<SourceContext, 'host' | 'log' | 'id'>
-  readonly stripper: Stripper
-  readonly pace: Pace
-  readonly onMissing: () => void
-}
+  streams: boolean
+  slot: ListSlot
+  ask: Ask
+  config: Pick<KubernetesConfig, 'labels' | 'fields'>
+  context: Pick<SourceContext, 'host' | 'log' | 'id'>
+  stripper: Stripper
+  pace: Pace
+  onMissing: () => void
+}>
 
 /** Starts the reader of a collection; it ends through `stop`. */
 export function startWatch({

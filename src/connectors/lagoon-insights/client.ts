@@ -15,10 +15,10 @@ const requestMs = 30_000
 /** The object changed since it was read, or is gone. */
 export class Conflict extends Error {}
 
-export interface MetadataPatch {
-  readonly labels?: Readonly<Record<string, string | null>>
-  readonly annotations?: Readonly<Record<string, string | null>>
-}
+export type MetadataPatch = Readonly<{
+  labels?: Readonly<Record<string, string | null>>
+  annotations?: Readonly<Record<string, string | null>>
+}>
 
 export const paths = {
   configMaps: '/api/v1/configmaps',
@@ -119,10 +119,10 @@ export class Cluster {
   }
 }
 
-export interface Place {
-  readonly namespace: string
-  readonly name: string
-}
+export type Place = Readonly<{
+  namespace: string
+  name: string
+}>
 
 async function read(answer: Answer): Promise<unknown> {
   if (answer.status >= 200 && answer.status < 300) return readObject(answer)

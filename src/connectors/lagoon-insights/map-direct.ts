@@ -30,7 +30,7 @@ export function factsOf(
   body: unknown,
   claims: EnvironmentClaims,
   { strict }: DirectOptions,
-): { readonly facts: readonly DirectFact[] | null; readonly type: string } {
+): Readonly<{ facts: readonly DirectFact[] | null; type: string }> {
   const { list, type } = listOf(body, strict)
   const facts = list?.map((item, index): DirectFact => {
     const pointer = `${Array.isArray(body) ? '' : '/facts'}/${index}`
@@ -57,7 +57,7 @@ export function factsOf(
 }
 
 /** insights-remote lets the body replace the type of the message. */
-function listOf(body: unknown, strict: boolean): { readonly list: readonly unknown[] | null; readonly type: string } {
+function listOf(body: unknown, strict: boolean): Readonly<{ list: readonly unknown[] | null; type: string }> {
   const type = 'direct.facts'
   if (body === null) return { list: null, type }
   if (Array.isArray(body)) return { list: limited(body), type }

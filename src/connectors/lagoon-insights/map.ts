@@ -12,15 +12,15 @@ export type Rejection = 'unknown-type' | 'empty' | 'not-json' | 'too-large-decom
 
 type Texts = Readonly<Record<string, string>>
 
-export interface ConfigMap {
-  readonly meta: ObjectMeta
-  readonly data: Texts | null
+export type ConfigMap = Readonly<{
+  meta: ObjectMeta
+  data: Texts | null
   /** Base64. */
-  readonly binaryData: Texts | null
+  binaryData: Texts | null
   /** As written; null if absent. */
-  readonly labels: Texts | null
-  readonly annotations: Texts | null
-}
+  labels: Texts | null
+  annotations: Texts | null
+}>
 
 /** Undefined for another object. */
 export function configMapOf(object: unknown): ConfigMap | undefined {
@@ -43,11 +43,11 @@ export interface ReportOptions {
   readonly strict: boolean
 }
 
-export interface MadeReport {
-  readonly report: ImageReport
+export type MadeReport = Readonly<{
+  report: ImageReport
   /** Deviations of the object that the message corrects. */
-  readonly corrected: readonly string[]
-}
+  corrected: readonly string[]
+}>
 
 export function reportOf(
   { meta, data, binaryData, labels, annotations }: ConfigMap,

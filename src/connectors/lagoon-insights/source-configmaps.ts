@@ -19,22 +19,22 @@ import type { PendingReports } from './source-pending.ts'
 const workers = 4
 const retryMs = 5000
 
-export interface ControllerOptions {
-  readonly config: InsightsConfig
-  readonly context: SourceContext
-  readonly cluster: Cluster
-  readonly pending: PendingReports
-  readonly core: AwaitedSink | undefined
+export type ControllerOptions = Readonly<{
+  config: InsightsConfig
+  context: SourceContext
+  cluster: Cluster
+  pending: PendingReports
+  core: AwaitedSink | undefined
   /** Checked before each append. */
-  readonly isLeader: () => boolean
-}
+  isLeader: () => boolean
+}>
 
 export class ConfigMapController {
   problem: string | undefined
   readonly #options: ControllerOptions
   readonly #delivery: Delivery
   readonly #queue = new Map<string, Place>()
-  readonly #waiting = new Map<string, { readonly id: string; readonly since: number }>()
+  readonly #waiting = new Map<string, Readonly<{ id: string; since: number }>>()
   readonly #timers = new Map<string, Timer>()
   readonly #tasks = new Set<Promise<void>>()
   #wake: () => void = () => undefined
@@ -44,7 +44,7 @@ export class ConfigMapController {
     this.#delivery = new Delivery(options)
   }
 
-  get status(): { readonly queued: number; readonly pending: number } {
+  get status(): Readonly<{ queued: number; pending: number }> {
     return { queued: this.#queue.size, pending: this.#waiting.size }
   }
 

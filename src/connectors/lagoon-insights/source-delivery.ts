@@ -10,22 +10,22 @@ import * as names from './map-labels.ts'
 /** Until the first mark of a report that is not delivered. */
 const attemptMs = 30_000
 
-export interface Appended {
-  readonly meta: ObjectMeta
-  readonly id: string
-  readonly position: Position
+export type Appended = Readonly<{
+  meta: ObjectMeta
+  id: string
+  position: Position
   /** For the core of Lagoon. */
-  readonly isEnabled: boolean
-}
+  isEnabled: boolean
+}>
 
 export type Delivered = 'delivered' | 'skipped' | 'dead_letter' | 'again' | 'stopped'
 
-export interface DeliveryOptions {
-  readonly config: Pick<InsightsConfig, 'burn' | 'retry_marks' | 'strict'>
-  readonly context: Pick<SourceContext, 'host' | 'log' | 'id'>
-  readonly cluster: Cluster
-  readonly core: AwaitedSink | undefined
-}
+export type DeliveryOptions = Readonly<{
+  config: Pick<InsightsConfig, 'burn' | 'retry_marks' | 'strict'>
+  context: Pick<SourceContext, 'host' | 'log' | 'id'>
+  cluster: Cluster
+  core: AwaitedSink | undefined
+}>
 
 /** Outcome by the status annotation of its sink. */
 type Outcomes = ReadonlyMap<string, AwaitedOutcome>
@@ -38,7 +38,7 @@ export class Delivery {
   }
 
   /** `again`: the object must be read again. */
-  async settle(appended: Appended, signal: AbortSignal): Promise<{ readonly is: Delivered; readonly burnt?: true }> {
+  async settle(appended: Appended, signal: AbortSignal): Promise<Readonly<{ is: Delivered; burnt?: true }>> {
     const outcomes = await this.#outcomes(appended, signal)
     const all = [...outcomes.values()]
     if (all.some(({ is }) => is === 'pending')) return { is: 'stopped' }

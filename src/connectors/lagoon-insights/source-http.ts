@@ -12,30 +12,30 @@ import { environmentNumber, factsOf, problemsOf, Unreadable } from './map-direct
 import { goJson } from './map-json.ts'
 import type { Namespaces } from './source-namespaces.ts'
 
-export interface WebOptions {
-  readonly config: InsightsConfig
-  readonly context: SourceContext
+export type WebOptions = Readonly<{
+  config: InsightsConfig
+  context: SourceContext
   /** The current one, then the previous one. */
-  readonly secrets: readonly string[]
+  secrets: readonly string[]
   /** Undefined: tokens are not bound to namespaces. */
-  readonly namespaces: Namespaces | undefined
-}
+  namespaces: Namespaces | undefined
+}>
 
 type Kind = 'facts' | 'problems'
 
-interface Route {
-  readonly kind: Kind
-  readonly method: 'POST' | 'DELETE'
-  readonly source: string
-  readonly service: string
-}
+type Route = Readonly<{
+  kind: Kind
+  method: 'POST' | 'DELETE'
+  source: string
+  service: string
+}>
 
-interface Answer {
-  readonly status: number
+type Answer = Readonly<{
+  status: number
   /** Empty: no body. */
-  readonly body: object | string
-  readonly headers?: Readonly<Record<string, string>>
-}
+  body: object | string
+  headers?: Readonly<Record<string, string>>
+}>
 
 /** Bodies in memory, as a multiple of the largest. */
 const mostBodies = 32

@@ -17,19 +17,19 @@ const [checkMs, retryMs] = [60_000, 5000]
 
 export type TokenChange = 'minted' | 'rotated' | 'refreshed' | 'repaired'
 
-export interface TokenOptions {
-  readonly config: Pick<InsightsConfig, 'token_lifetime' | 'target_label' | 'token_algorithms'>
-  readonly context: SourceContext
-  readonly cluster: Cluster
-  readonly namespaces: Namespaces
+export type TokenOptions = Readonly<{
+  config: Pick<InsightsConfig, 'token_lifetime' | 'target_label' | 'token_algorithms'>
+  context: SourceContext
+  cluster: Cluster
+  namespaces: Namespaces
   /** The current one, then the previous one. */
-  readonly secrets: readonly string[]
-}
+  secrets: readonly string[]
+}>
 
-interface StoredToken {
-  readonly meta: ObjectMeta
-  readonly token: string
-}
+type StoredToken = Readonly<{
+  meta: ObjectMeta
+  token: string
+}>
 
 export class TokenController {
   problem: string | undefined
@@ -164,7 +164,7 @@ export class TokenController {
 
   /** A Secret of this name without the labels is adopted: the name belongs to the tokens. */
   async #create(
-    place: { readonly namespace: string; readonly name: string },
+    place: Readonly<{ namespace: string; name: string }>,
     data: Readonly<Record<string, string>>,
     signal: AbortSignal,
   ): Promise<unknown> {
@@ -205,12 +205,12 @@ export function claimsOf(
   return { environmentId, environmentName, namespace: name, projectName }
 }
 
-interface Freshness {
-  readonly secrets: readonly string[]
-  readonly now: number
+type Freshness = Readonly<{
+  secrets: readonly string[]
+  now: number
   /** ms. */
-  readonly lifetime: number | null
-}
+  lifetime: number | null
+}>
 
 /** Why the token must be replaced; undefined: it is as it should be. */
 export async function staleness(

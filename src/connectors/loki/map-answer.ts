@@ -6,10 +6,10 @@ import type { Streams } from './map-labels.ts'
 /** Result of one push; undefined: all entries are stored. */
 export type Push =
   | undefined
-  | { readonly is: 'retry'; readonly reason: string; readonly afterMs?: number }
+  | Readonly<{ is: 'retry'; reason: string; afterMs?: number }>
   /** Some entries were rejected, the others may be stored. `text`: the server's reason. */
-  | { readonly is: 'reject'; readonly reason: string; readonly text: string }
-  | { readonly is: 'too-large'; readonly reason: string }
+  | Readonly<{ is: 'reject'; reason: string; text: string }>
+  | Readonly<{ is: 'too-large'; reason: string }>
 
 export const shownBytes = 65_536
 const shownReason = 500

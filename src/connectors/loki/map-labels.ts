@@ -10,18 +10,18 @@ export function labelNameOf(name: string): string {
 
 export type Labels = Readonly<Record<string, string>>
 
-export interface LabelField {
-  readonly field: FlowFieldName
+export type LabelField = Readonly<{
+  field: FlowFieldName
   /** Name of the label. */
-  readonly name: string
-}
+  name: string
+}>
 
-interface LabelSource {
-  readonly name: string
+type LabelSource = Readonly<{
+  name: string
   /** 0: absent. */
-  readonly code: (row: number) => number
-  readonly value: (code: number) => string
-}
+  code: (row: number) => number
+  value: (code: number) => string
+}>
 
 /** The streams of one send, by number. */
 export class Streams {

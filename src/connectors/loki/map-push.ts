@@ -3,10 +3,10 @@ import { snappyCompress } from '../../codecs/snappy/index.ts'
 import type { Entries } from './map-entries.ts'
 import type { Streams } from './map-labels.ts'
 
-export interface PushBody {
-  readonly type: string
-  readonly bytes: Uint8Array
-}
+export type PushBody = Readonly<{
+  type: string
+  bytes: Uint8Array
+}>
 
 export function pushBody(
   encoding: 'protobuf' | 'json',
@@ -47,7 +47,7 @@ const nanoseconds = 0x10
 
 export function inProtobuf(entries: Entries, streams: Streams, rows: Uint32Array): Uint8Array {
   const sizes = new Uint32Array(rows.length)
-  const parts: { readonly labels: Uint8Array; readonly from: number; readonly to: number; readonly size: number }[] = []
+  const parts: Readonly<{ labels: Uint8Array; from: number; to: number; size: number }>[] = []
   let total = 0
   for (let from = 0; from < rows.length;) {
     const stream = entries.stream[rows[from] ?? 0] ?? 0

@@ -12,12 +12,12 @@ import type { LokiConfig } from './config.ts'
 import { Entries } from './map-entries.ts'
 import { labelNameOf, Streams, type LabelField } from './map-labels.ts'
 
-export interface Mapped {
-  readonly entries: Entries
-  readonly streams: Streams
+export type Mapped = Readonly<{
+  entries: Entries
+  streams: Streams
   /** Rows without a line. */
-  readonly failures: readonly Failure[]
-}
+  failures: readonly Failure[]
+}>
 
 export type MapBatch = (batch: SinkBatch) => Mapped
 

@@ -8,15 +8,15 @@ import type { Streams } from './map-labels.ts'
 import { pushBody } from './map-push.ts'
 import type { Isolation } from './sink-isolation.ts'
 
-export interface DeliveryOptions {
-  readonly config: LokiConfig
-  readonly context: Context
-  readonly client: LokiClient
-  readonly isolation: Isolation
-  readonly entries: Entries
-  readonly streams: Streams
-  readonly signal: AbortSignal
-}
+export type DeliveryOptions = Readonly<{
+  config: LokiConfig
+  context: Context
+  client: LokiClient
+  isolation: Isolation
+  entries: Entries
+  streams: Streams
+  signal: AbortSignal
+}>
 
 type Retry = Extract<Push, { is: 'retry' }>
 

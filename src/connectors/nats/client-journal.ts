@@ -4,20 +4,20 @@ import { Fenced, type BusRecord, type BusWriter, type Channel } from '../../jour
 import type { Library } from './client-connect.ts'
 import { fittingCount, pack, positionOf, tokenOf } from './map-journal.ts'
 
-export interface JournalClient {
-  readonly library: Library
-  readonly connection: NatsConnection
-  readonly stream: JetStreamClient
-  readonly manager: JetStreamManager
-}
+export type JournalClient = Readonly<{
+  library: Library
+  connection: NatsConnection
+  stream: JetStreamClient
+  manager: JetStreamManager
+}>
 
-interface WriterOptions {
-  readonly name: string
-  readonly claim: string
-  readonly timeout: number
+type WriterOptions = Readonly<{
+  name: string
+  claim: string
+  timeout: number
   target(channel: Channel): Readonly<{ stream: string; prefix: string }>
   client(): Promise<JournalClient>
-}
+}>
 
 interface Subject {
   /** Last sequence; a write requires that it is unchanged. */

@@ -1,12 +1,12 @@
 import type { Host, Timer } from '../../host/index.ts'
 import type { Attempt } from '../../engine/delivery/in-order.ts'
 
-interface PendingPublish {
-  readonly subject: string
-  readonly signal: AbortSignal
-  readonly late: number
-  readonly settle: (outcome: Attempt) => void
-}
+type PendingPublish = Readonly<{
+  subject: string
+  signal: AbortSignal
+  late: number
+  settle: (outcome: Attempt) => void
+}>
 
 /** Pending publishes by number. One timer serves all, because a timer costs more than a message. */
 export class PendingPublishes {

@@ -14,12 +14,12 @@ const [prefetchMessages, maxMessages] = [2048, 1024]
 /** The server checks for expired acknowledgements at intervals. */
 const marginMs = 500
 
-interface Live {
-  readonly connection: NatsConnection
-  readonly messages: ConsumerMessages
-  readonly gate: RedeliveryGate
-  readonly ended: AbortSignal
-}
+type Live = Readonly<{
+  connection: NatsConnection
+  messages: ConsumerMessages
+  gate: RedeliveryGate
+  ended: AbortSignal
+}>
 
 /** Reads from a durable consumer. Connects at the first pull and after a lost connection. */
 export class JetStreamPuller implements Puller<JsMsg> {

@@ -1,12 +1,12 @@
 import type { JsMsg } from '@nats-io/jetstream'
 import type { Timers } from '../../host/index.ts'
 
-export interface DeliveredState {
-  readonly newest: number
+export type DeliveredState = Readonly<{
+  newest: number
   /** Unacknowledged messages up to `newest`. */
-  readonly open: number
-  readonly maxWaitMs: number
-}
+  open: number
+  maxWaitMs: number
+}>
 
 /**
  * Keeps the order: delays new messages until unacknowledged ones are redelivered, for a limited time, because the

@@ -1,15 +1,15 @@
 import type { InMessage } from '../../codecs/bus-message/read.ts'
 import { decodeHeader } from '../../codecs/cloudevents/index.ts'
 
-interface Stored {
-  readonly stream: string
-  readonly sequence: number
-  readonly subject: string
+type Stored = Readonly<{
+  stream: string
+  sequence: number
+  subject: string
   /** Unix ms. */
-  readonly time: number
-  readonly headers: Iterable<readonly [name: string, values: readonly string[]]>
-  readonly data: Uint8Array
-}
+  time: number
+  headers: Iterable<readonly [name: string, values: readonly string[]]>
+  data: Uint8Array
+}>
 
 /** CloudEvents attributes from `ce-` headers, percent-encoded as in HTTP. Messages of one subject are ordered. */
 export function fromMessage({ stream, sequence, subject, time, headers, data }: Stored): InMessage {

@@ -1,13 +1,13 @@
 import { checkHeader, encodeHeader } from '../../codecs/cloudevents/index.ts'
 import type { OutMessage } from '../../messaging/message-sink.ts'
 
-export interface NatsMessage {
-  readonly subject: string
-  readonly headers: Readonly<Record<string, string>>
-  readonly data: Uint8Array
+export type NatsMessage = Readonly<{
+  subject: string
+  headers: Readonly<Record<string, string>>
+  data: Uint8Array
   /** The same for every attempt by any instance; the stream deduplicates by it. */
-  readonly messageId: string
-}
+  messageId: string
+}>
 
 /** CloudEvents attributes become `ce-` headers; values are percent-encoded as in HTTP. */
 export function toMessage(

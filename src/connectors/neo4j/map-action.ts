@@ -15,17 +15,17 @@ import {
   type ResourceNode,
 } from './map-node.ts'
 
-export interface ActionRow {
-  readonly kind: 'action'
-  readonly action: Readonly<{ id: string; time: number | null; recorded: number | null; set: Properties }>
-  readonly subject: KeyedNode
-  readonly behind?: KeyedNode
-  readonly resource?: ResourceNode
-  readonly tenant?: Readonly<{ tenantId: string; domainId: string }>
-  readonly region?: string
-  readonly status: string
-  readonly marks: readonly string[]
-}
+export type ActionRow = Readonly<{
+  kind: 'action'
+  action: Readonly<{ id: string; time: number | null; recorded: number | null; set: Properties }>
+  subject: KeyedNode
+  behind?: KeyedNode
+  resource?: ResourceNode
+  tenant?: Readonly<{ tenantId: string; domainId: string }>
+  region?: string
+  status: string
+  marks: readonly string[]
+}>
 
 export function toAction(event: WeirEvent, data: Fields): ActionRow {
   const { actor, action, service, resource, tenant, region, severity, requestId } = auditRecordOf(event, data)

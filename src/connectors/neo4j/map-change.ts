@@ -4,12 +4,12 @@ import { kubernetesTypes } from '../../model/kubernetes.ts'
 import { fieldsOf, textOf, type Fields } from '../../model/json.ts'
 import { objectNode, shortened, timeOf, checkKeyLengths, type Properties, type ResourceNode } from './map-node.ts'
 
-export interface ChangeRow {
-  readonly kind: 'change'
-  readonly change: Readonly<{ id: string; time: number | null; set: Properties }>
-  readonly resource: ResourceNode
-  readonly marks: readonly string[]
-}
+export type ChangeRow = Readonly<{
+  kind: 'change'
+  change: Readonly<{ id: string; time: number | null; set: Properties }>
+  resource: ResourceNode
+  marks: readonly string[]
+}>
 
 const operations: Readonly<Record<string, string>> = {
   [kubernetesTypes.created]: 'created',

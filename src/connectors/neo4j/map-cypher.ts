@@ -4,19 +4,19 @@ import type { ActionRow } from './map-action.ts'
 import { objectStatements } from './map-cypher-objects.ts'
 import type { ResourceNode } from './map-node.ts'
 
-export interface Statement {
-  readonly text: string
-  readonly parameters: { readonly rows: readonly unknown[] }
+export type Statement = Readonly<{
+  text: string
+  parameters: { readonly rows: readonly unknown[] }
   /** A lower count means that another client removed a node. */
-  readonly expectedRows?: number
-}
+  expectedRows?: number
+}>
 
-export interface Written {
-  readonly statements: readonly Statement[]
-  readonly facts: readonly string[]
+export type Written = Readonly<{
+  statements: readonly Statement[]
+  facts: readonly string[]
   /** Marks are linked in a later transaction. */
-  readonly marks: readonly string[]
-}
+  marks: readonly string[]
+}>
 
 /** Without them concurrent writers create duplicates. */
 export const constraints: readonly string[] = [
@@ -131,11 +131,11 @@ export function statementsOf(rows: readonly GraphRow[], known: { has(fact: strin
   }
 }
 
-interface Into {
-  readonly node: (into: Part, node: Omit<ResourceNode, 'workload'>) => void
-  readonly resource: (node: ResourceNode) => void
-  readonly event: (into: Part, id: string, row: object) => void
-}
+type Into = Readonly<{
+  node: (into: Part, node: Omit<ResourceNode, 'workload'>) => void
+  resource: (node: ResourceNode) => void
+  event: (into: Part, id: string, row: object) => void
+}>
 
 function actionParts(
   { action: { id, ...properties }, subject, behind, resource, tenant: tenantRow, region, status }: ActionRow,

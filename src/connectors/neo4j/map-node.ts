@@ -3,10 +3,10 @@ import { known, textOf, type Fields } from '../../model/json.ts'
 
 export type Properties = Readonly<Record<string, string>>
 
-export interface KeyedNode {
-  readonly key: string
-  readonly set: Properties
-}
+export type KeyedNode = Readonly<{
+  key: string
+  set: Properties
+}>
 
 export interface ResourceNode extends KeyedNode {
   readonly workload?: true

@@ -7,20 +7,20 @@ import { objectNode, checkKeyLengths, type ResourceNode } from './map-node.ts'
 export const objectRelations = ['OWNED_BY', 'RUNS_ON', 'IN_NAMESPACE', 'USES_IMAGE', 'SELECTS', 'PROVIDED_BY'] as const
 export type ObjectRelation = (typeof objectRelations)[number]
 
-interface Related {
-  readonly type: ObjectRelation
-  readonly from: string
-  readonly to: string
-}
+type Related = Readonly<{
+  type: ObjectRelation
+  from: string
+  to: string
+}>
 
-export interface ObjectRow {
-  readonly kind: 'object'
-  readonly resource: ResourceNode
-  readonly by: string
-  readonly since: number
-  readonly present: boolean
-  readonly related: readonly Related[]
-}
+export type ObjectRow = Readonly<{
+  kind: 'object'
+  resource: ResourceNode
+  by: string
+  since: number
+  present: boolean
+  related: readonly Related[]
+}>
 
 /** Cluster-scoped owners; others share the object's namespace. */
 const clusterWide: ReadonlySet<string> = new Set([

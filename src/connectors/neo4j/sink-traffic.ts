@@ -6,13 +6,13 @@ import type { Statement } from './map-cypher.ts'
 import { objectNode } from './map-node.ts'
 import { addFlows, type TrafficSum } from './map-traffic.ts'
 
-interface Position {
-  readonly epoch: number
-  readonly sequence: number
-  readonly row: number
+type Position = Readonly<{
+  epoch: number
+  sequence: number
+  row: number
   /** Unix ms of the newest frame. */
-  readonly received: number
-}
+  received: number
+}>
 
 // Locks first, which serializes transactions of the same source.
 const readText =

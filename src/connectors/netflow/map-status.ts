@@ -1,18 +1,18 @@
 import type { ExporterState } from '../../codecs/templates/state.ts'
 
-export interface DomainStatus {
-  readonly version: 9 | 10
-  readonly domain: number
-  readonly port: number
-  readonly transport: 'udp' | 'tcp'
-  readonly lastSeen: number
-  readonly templates: readonly number[]
-  readonly lastTemplate: number | undefined
-  readonly waitingFor: readonly number[]
-  readonly parkedBytes: number
-  readonly sampling: number | undefined
-  readonly interfaceNames: number
-}
+export type DomainStatus = Readonly<{
+  version: 9 | 10
+  domain: number
+  port: number
+  transport: 'udp' | 'tcp'
+  lastSeen: number
+  templates: readonly number[]
+  lastTemplate: number | undefined
+  waitingFor: readonly number[]
+  parkedBytes: number
+  sampling: number | undefined
+  interfaceNames: number
+}>
 
 const mostListed = 32
 
@@ -41,12 +41,12 @@ export function describeDomains(state: ExporterState): readonly DomainStatus[] {
   return listed
 }
 
-interface ExporterSummary {
-  readonly datagrams: number
-  readonly malformed: number
-  readonly lastMalformed: string | undefined
-  readonly state: ExporterState
-}
+type ExporterSummary = Readonly<{
+  datagrams: number
+  malformed: number
+  lastMalformed: string | undefined
+  state: ExporterState
+}>
 
 /** Why rows are missing, and the action to take. */
 export function whyNothing({ datagrams, malformed, lastMalformed, state }: ExporterSummary): string | undefined {

@@ -7,32 +7,32 @@ import { Sender, Senders } from '../../net/senders.ts'
 import { describeDomains, whyNothing, type DomainStatus } from './map-status.ts'
 
 /** Totals since the exporter was first seen, or seen again after an eviction. */
-export interface ExporterStatus {
-  readonly address: string
+export type ExporterStatus = Readonly<{
+  address: string
   /** Unix ms. */
-  readonly lastSeen: number
-  readonly lastRow: number | undefined
-  readonly datagrams: number
-  readonly rows: number
-  readonly skewed: number
-  readonly malformed: number
-  readonly malformedSets: number
-  readonly lastMalformed: string | undefined
-  readonly optionRecords: number
-  readonly reservedSets: number
+  lastSeen: number
+  lastRow: number | undefined
+  datagrams: number
+  rows: number
+  skewed: number
+  malformed: number
+  malformedSets: number
+  lastMalformed: string | undefined
+  optionRecords: number
+  reservedSets: number
   /** Data sets before their template, and the dropped ones. */
-  readonly parkedSets: number
-  readonly expiredSets: number
-  readonly refusedTemplates: number
+  parkedSets: number
+  expiredSets: number
+  refusedTemplates: number
   /** By sequence number: flows (v5), records (IPFIX) or datagrams (v9). */
-  readonly missing: number
-  readonly missingDatagrams: number
-  readonly late: number
-  readonly restarts: number
-  readonly bytes: Readonly<ByteCounts>
-  readonly domains: readonly DomainStatus[]
-  readonly why?: string
-}
+  missing: number
+  missingDatagrams: number
+  late: number
+  restarts: number
+  bytes: Readonly<ByteCounts>
+  domains: readonly DomainStatus[]
+  why?: string
+}>
 
 export class Exporter extends Sender {
   readonly state: ExporterState

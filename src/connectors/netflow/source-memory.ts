@@ -21,11 +21,11 @@ const mostBytes = 64 * 1024 * 1024
 
 const format = 1
 
-interface Saved {
-  readonly format: number
-  readonly listeners: readonly string[]
-  readonly exporters: readonly SavedExporter[]
-}
+type Saved = Readonly<{
+  format: number
+  listeners: readonly string[]
+  exporters: readonly SavedExporter[]
+}>
 
 interface SavedExporter extends Partial<ExporterSnapshot> {
   readonly address: string

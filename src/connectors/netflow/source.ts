@@ -19,17 +19,17 @@ const housekeepingMs = 1000
 const kernelRounds = 5
 const sweepRounds = 30
 
-interface NetflowStatus {
-  readonly exporters: readonly ExporterStatus[]
-  readonly listeners: readonly UdpListenerStatus[]
-  readonly inFlight: number
-  readonly why?: string
-}
+type NetflowStatus = Readonly<{
+  exporters: readonly ExporterStatus[]
+  listeners: readonly UdpListenerStatus[]
+  inFlight: number
+  why?: string
+}>
 
-export interface NetflowLimits {
-  readonly units: UnitLimits
-  readonly exporters: number
-}
+export type NetflowLimits = Readonly<{
+  units: UnitLimits
+  exporters: number
+}>
 
 export interface NetflowSource extends Source {
   status(): NetflowStatus

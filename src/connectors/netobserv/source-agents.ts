@@ -1,20 +1,20 @@
 import { Sender } from '../../net/senders.ts'
 
 /** Status of one agent: totals since it was first seen, or since it was evicted and seen again. */
-export interface AgentStatus {
-  readonly address: string
+export type AgentStatus = Readonly<{
+  address: string
   /** Unix ms of the last message, and of the last one with a row. */
-  readonly lastSeen: number
-  readonly lastRow: number | undefined
+  lastSeen: number
+  lastRow: number | undefined
   /** Messages. */
-  readonly datagrams: number
-  readonly rows: number
+  datagrams: number
+  rows: number
   /** Rows that were rejected because the journal was behind or full. */
-  readonly rejected: number
-  readonly malformed: number
+  rejected: number
+  malformed: number
   /** Why no rows are received, and the action to take. */
-  readonly why?: string
-}
+  why?: string
+}>
 
 /** One agent, by its address. */
 export class Agent extends Sender {

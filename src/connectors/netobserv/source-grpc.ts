@@ -12,9 +12,7 @@ import { formatHostPort, type HostPort } from '../../schema/values.ts'
 import type { TlsFiles } from '../../net/tls-files.ts'
 
 /** The answer to a message: accepted, or the reason why it was not. */
-export type Answer =
-  | 'accepted'
-  | { readonly code: 'exhausted' | 'invalid' | 'denied' | 'unavailable'; readonly why: string }
+export type Answer = 'accepted' | Readonly<{ code: 'exhausted' | 'invalid' | 'denied' | 'unavailable'; why: string }>
 
 export interface AgentListeners {
   readonly addresses: readonly string[]
@@ -24,14 +22,14 @@ export interface AgentListeners {
   close(graceMs: number): Promise<void>
 }
 
-export interface ListenersOptions {
-  readonly places: readonly HostPort[]
-  readonly tls: TlsFiles | undefined
-  readonly maxMessage: number
-  readonly timers: Host['timers']
+export type ListenersOptions = Readonly<{
+  places: readonly HostPort[]
+  tls: TlsFiles | undefined
+  maxMessage: number
+  timers: Host['timers']
   /** `peer`: the agent's IP address. */
   take(message: Uint8Array, peer: string): Promise<Answer>
-}
+}>
 
 // Errors are returned; the library would print them as well.
 setLogVerbosity(logVerbosity.NONE)

@@ -16,13 +16,13 @@ const housekeepingMs = 5000
 const tlsEveryMs = 30_000
 const maxAgents = 10_000
 
-export interface NetobservStatus {
-  readonly exporters: readonly AgentStatus[]
+export type NetobservStatus = Readonly<{
+  exporters: readonly AgentStatus[]
   /** Units that are not synced yet. */
-  readonly inFlight: number
+  inFlight: number
   /** Why nothing is received, and the action to take. */
-  readonly why?: string
-}
+  why?: string
+}>
 
 export interface NetobservSource extends Source {
   status(): NetobservStatus

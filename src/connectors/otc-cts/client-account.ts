@@ -5,32 +5,32 @@ import { readCloud, type CloudEntry } from './client-clouds.ts'
 import { isSecure } from '../../net/http/loopback.ts'
 import type { OtcCtsConfig, ProjectConfig } from './config.ts'
 
-export interface IdOrName {
-  readonly id?: string
-  readonly name?: string
-}
+export type IdOrName = Readonly<{
+  id?: string
+  name?: string
+}>
 
 type Proof =
   | Readonly<{ type: 'keys'; access: string; secret: string; token: string | undefined }>
   | Readonly<{ type: 'password'; user: IdOrName; domain: IdOrName | undefined; password: string }>
 
-export interface Account {
+export type Account = Readonly<{
   /** With version, without a trailing slash. */
-  readonly iam: string
-  readonly proof: Proof
-  readonly project: IdOrName
+  iam: string
+  proof: Proof
+  project: IdOrName
   /** Scopes the name of the project. */
-  readonly domain: IdOrName | undefined
-  readonly region: string
-  readonly tls: TlsOptions | undefined
+  domain: IdOrName | undefined
+  region: string
+  tls: TlsOptions | undefined
   /** Agency that grants access to projects of another domain. */
-  readonly agency?: Readonly<{ name: string; domain: IdOrName }>
-}
+  agency?: Readonly<{ name: string; domain: IdOrName }>
+}>
 
-export interface AccountEnvironment {
-  readonly host: Pick<Host, 'disk'>
-  readonly env: Readonly<Record<string, string | undefined>>
-}
+export type AccountEnvironment = Readonly<{
+  host: Pick<Host, 'disk'>
+  env: Readonly<Record<string, string | undefined>>
+}>
 
 const hosts = { otc: 'otc.t-systems.com', huawei: 'myhuaweicloud.com' } as const
 

@@ -3,19 +3,19 @@ import { posix } from 'node:path'
 import { isRecord, known, textOf, type Fields } from '../../model/json.ts'
 import type { AccountEnvironment } from './client-account.ts'
 
-interface CloudWanted {
-  readonly cloud: string | undefined
-  readonly file: string | undefined
-}
+type CloudWanted = Readonly<{
+  cloud: string | undefined
+  file: string | undefined
+}>
 
-export interface CloudEntry {
-  readonly auth: Readonly<Partial<Record<AuthKey, string>>>
-  readonly region: string | undefined
-  readonly verify: boolean
-  readonly ca: string | undefined
-  readonly cert: string | undefined
-  readonly key: string | undefined
-}
+export type CloudEntry = Readonly<{
+  auth: Readonly<Partial<Record<AuthKey, string>>>
+  region: string | undefined
+  verify: boolean
+  ca: string | undefined
+  cert: string | undefined
+  key: string | undefined
+}>
 
 const authKeys = [
   'auth_url',
@@ -65,10 +65,10 @@ const variables: Readonly<Partial<Record<AuthKey, readonly string[]>>> = {
 const endings = ['yaml', 'yml', 'json'] as const
 const profiles: Fields = { otc: { auth: { auth_url: 'https://iam.{region_name}.otc.t-systems.com/v3' } } }
 
-interface Found {
-  readonly path: string
-  readonly clouds: Fields
-}
+type Found = Readonly<{
+  path: string
+  clouds: Fields
+}>
 
 /** Throws an error with the searched locations. */
 export async function readCloud(wanted: CloudWanted, environment: AccountEnvironment): Promise<CloudEntry> {

@@ -3,16 +3,16 @@ import { isRecord, textOf, type Fields } from '../../model/json.ts'
 import type { Account, IdOrName } from './client-account.ts'
 import { CtsError } from './client-errors.ts'
 
-export interface Token {
-  readonly text: string
-  readonly until: number
-}
+export type Token = Readonly<{
+  text: string
+  until: number
+}>
 
-interface Project {
-  readonly id: string
-  readonly name?: string | undefined
-  readonly domain?: string | undefined
-}
+type Project = Readonly<{
+  id: string
+  name?: string | undefined
+  domain?: string | undefined
+}>
 
 /** With an agency, for the user's own domain. */
 export function tokenRequest({ proof, project, domain, agency }: Account): object {

@@ -7,23 +7,23 @@ import { agencyRequest, endpointIn, ownTokenIn, projectIn, tokenRequest, tokenIn
 import { isLoopback } from '../../net/http/loopback.ts'
 import { authorizationOf, sdkDate, encodeQuery, type Query, type SigningStyle } from './client-sign.ts'
 
-interface SessionOptions {
-  readonly host: Host
-  readonly env: Readonly<Record<string, string | undefined>>
-  readonly timeout: number
-  readonly signing: SigningStyle
+type SessionOptions = Readonly<{
+  host: Host
+  env: Readonly<Record<string, string | undefined>>
+  timeout: number
+  signing: SigningStyle
   account(): Promise<Account>
-  readonly endpoint: string | undefined
+  endpoint: string | undefined
   defaultEndpoint(region: string): string
-}
+}>
 
-export interface OpenProject {
-  readonly project: string
-  readonly projectName: string | undefined
-  readonly domain: string | undefined
-  readonly region: string
-  readonly cts: string
-}
+export type OpenProject = Readonly<{
+  project: string
+  projectName: string | undefined
+  domain: string | undefined
+  region: string
+  cts: string
+}>
 
 interface Login extends OpenProject {
   readonly account: Account

@@ -3,14 +3,14 @@ import { createHash, createHmac } from 'node:crypto'
 
 export type Query = readonly (readonly [string, string])[]
 
-export interface Signable {
-  readonly method: string
-  readonly path: string
-  readonly query: Query
+export type Signable = Readonly<{
+  method: string
+  path: string
+  query: Query
   /** By lower-case name, including the host. */
-  readonly headers: Readonly<Record<string, string>>
-  readonly body?: Uint8Array
-}
+  headers: Readonly<Record<string, string>>
+  body?: Uint8Array
+}>
 
 /**
  * `credential`: the HMAC key is derived for day, region and service, as in gophertelekomcloud and Terraform, with empty
@@ -18,10 +18,10 @@ export interface Signable {
  */
 export type SigningStyle = 'access' | 'credential'
 
-interface SigningKeys {
-  readonly access: string
-  readonly secret: string
-}
+type SigningKeys = Readonly<{
+  access: string
+  secret: string
+}>
 
 const algorithm = 'SDK-HMAC-SHA256'
 

@@ -10,15 +10,15 @@ import { parseResponse } from './client-errors.ts'
 import type { Query } from './client-sign.ts'
 import type { OpenProject, Session } from './client-session.ts'
 
-interface ReaderOptions {
-  readonly host: Host
-  readonly session: Pick<Session, 'get' | 'open'>
-  readonly api: 'v3' | 'v2'
-  readonly tracker: string
-  readonly page: number
-  readonly maxAttempts?: number
-  readonly note: (what: 'page' | 'retried', message: string) => void
-}
+type ReaderOptions = Readonly<{
+  host: Host
+  session: Pick<Session, 'get' | 'open'>
+  api: 'v3' | 'v2'
+  tracker: string
+  page: number
+  maxAttempts?: number
+  note: (what: 'page' | 'retried', message: string) => void
+}>
 
 export class TraceReader {
   readonly #options: ReaderOptions

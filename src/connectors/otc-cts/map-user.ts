@@ -2,10 +2,10 @@
 import type { AuditActor, AuditPerson } from '../../model/audit.ts'
 import { isRecord, known, textOf, type Fields } from '../../model/json.ts'
 
-interface TraceUser {
-  readonly data: Fields
-  readonly text?: string
-}
+type TraceUser = Readonly<{
+  data: Fields
+  text?: string
+}>
 
 export function userOf(value: unknown): TraceUser {
   if (isRecord(value)) return { data: written(value) }

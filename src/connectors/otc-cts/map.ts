@@ -6,26 +6,26 @@ import { cloudRef } from '../../model/refs.ts'
 import { isRecord, known, textOf, type Fields } from '../../model/json.ts'
 import { actorOf, userOf } from './map-user.ts'
 
-export interface TraceOrigin {
+export type TraceOrigin = Readonly<{
   /** `otc`, `huawei`. */
-  readonly cloud: string
+  cloud: string
   /** API address with version, project and a slash. */
-  readonly source: string
-  readonly tenant: string
-  readonly domain: string | undefined
-  readonly region: string
-  readonly leaveOut?: readonly string[]
-}
+  source: string
+  tenant: string
+  domain: string | undefined
+  region: string
+  leaveOut?: readonly string[]
+}>
 
-export interface MappedTrace {
-  readonly event: WeirEvent
+export type MappedTrace = Readonly<{
+  event: WeirEvent
   /** Record time in Unix ms. */
-  readonly recorded: number | undefined
+  recorded: number | undefined
   /** The trace has no id; a digest of its content is used. */
-  readonly withoutId: boolean
+  withoutId: boolean
   /** An unknown rating. */
-  readonly unknownRating?: string
-}
+  unknownRating?: string
+}>
 
 const texts = [
   'resource_id',

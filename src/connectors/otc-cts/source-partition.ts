@@ -9,15 +9,15 @@ import { mapTrace, type MappedTrace, type TraceOrigin } from './map.ts'
 /** Retention of the API. */
 export const retentionMs = 7 * 86_400_000
 
-interface TrackerOptions {
-  readonly config: OtcCtsConfig
-  readonly context: SourceContext
-  readonly session: Session
-  readonly checkpoint: Checkpoint
-  readonly project: string
-  readonly tracker: string
-  readonly limits?: PollLimits
-}
+type TrackerOptions = Readonly<{
+  config: OtcCtsConfig
+  context: SourceContext
+  session: Session
+  checkpoint: Checkpoint
+  project: string
+  tracker: string
+  limits?: PollLimits
+}>
 
 export type TrackerPartition = PartitionPoller<unknown, MappedTrace>
 

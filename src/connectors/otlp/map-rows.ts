@@ -5,11 +5,11 @@ import { messageOf } from '../../model/errors.ts'
 import { stableId } from '../../model/positions.ts'
 
 /** A row with its encoded log record, or the reason why there is none. */
-interface LogRow {
-  readonly index: number
-  readonly key: string | undefined
-  readonly encode: () => Uint8Array | Readonly<{ is: 'reject'; reason: string }>
-}
+type LogRow = Readonly<{
+  index: number
+  key: string | undefined
+  encode: () => Uint8Array | Readonly<{ is: 'reject'; reason: string }>
+}>
 
 /** Flows are encoded from columns, without an event between. */
 

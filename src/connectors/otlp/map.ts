@@ -58,12 +58,12 @@ export function httpOutcome({ status, headers, body }: HttpAnswer, now: number):
   return { is: 'reject', reason }
 }
 
-interface GrpcFailure {
-  readonly code: number
-  readonly details: string
+type GrpcFailure = Readonly<{
+  code: number
+  details: string
   /** `grpc-status-details-bin` */
-  readonly status: Uint8Array | undefined
-}
+  status: Uint8Array | undefined
+}>
 
 const names = [
   'OK',

@@ -14,17 +14,17 @@ import { formatOf, openMetricsType, textType } from './map.ts'
 
 type ScrapeOutcome = 'answered' | 'unauthorized' | 'failed'
 
-interface ScrapeServerOptions {
-  readonly places: readonly HostPort[]
-  readonly tls: TlsFiles | undefined
+type ScrapeServerOptions = Readonly<{
+  places: readonly HostPort[]
+  tls: TlsFiles | undefined
   /** Read at each scrape, because its file may be renewed. Undefined: none is required. */
-  readonly token: () => string | undefined
-  readonly timers: Timers
-  readonly log: Log
+  token: () => string | undefined
+  timers: Timers
+  log: Log
   /** Called once per scrape; `done` when the last part was taken or the client left. */
-  readonly metrics: (format: 'prometheus' | 'openmetrics') => Readonly<{ parts: Iterable<string>; done: () => void }>
-  readonly scraped: (outcome: ScrapeOutcome) => void
-}
+  metrics: (format: 'prometheus' | 'openmetrics') => Readonly<{ parts: Iterable<string>; done: () => void }>
+  scraped: (outcome: ScrapeOutcome) => void
+}>
 
 const rebindMs = 1000
 /** A client that takes nothing for this long is disconnected: series do not expire during a scrape. */

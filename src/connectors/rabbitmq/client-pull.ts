@@ -10,17 +10,17 @@ import { StreamOffset } from './source-offset.ts'
 const maxMessages = 1024
 const closeMs = 2000
 
-interface Live {
-  readonly dialed: OpenConnection
-  readonly channel: Channel
-  readonly open: Set<number>
-}
+type Live = Readonly<{
+  dialed: OpenConnection
+  channel: Channel
+  open: Set<number>
+}>
 
 /** Only this channel can acknowledge the message. */
-interface Handle {
-  readonly message: ConsumeMessage
-  readonly live: Live
-}
+type Handle = Readonly<{
+  message: ConsumeMessage
+  live: Live
+}>
 
 /** Connects at the first pull and after a lost connection. */
 export class RabbitPuller implements Puller<Handle> {

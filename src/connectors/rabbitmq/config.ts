@@ -196,12 +196,12 @@ function serverComplaint({ url, fallback_urls, auth: { type }, tls: files }: Ser
   return null
 }
 
-interface ServerSettings {
-  readonly url: string
-  readonly fallback_urls: readonly string[]
-  readonly auth: { readonly type: string }
-  readonly tls: Tls | null
-}
+type ServerSettings = Readonly<{
+  url: string
+  fallback_urls: readonly string[]
+  auth: { readonly type: string }
+  tls: Tls | null
+}>
 
 export type RabbitmqConfig = ConfigOf<typeof rabbitmqSchema>
 export type RabbitmqSourceConfig = ConfigOf<typeof rabbitmqSourceSchema>

@@ -18,17 +18,17 @@ const answerBytes = 1024 * 1024
 
 export type Retry = Extract<Answer, { is: 'retry' }>
 
-export interface Pushed {
-  readonly retry: Retry | undefined
-  readonly accepted: number
-  readonly refused: readonly Refused[]
-}
+export type Pushed = Readonly<{
+  retry: Retry | undefined
+  accepted: number
+  refused: readonly Refused[]
+}>
 
-interface PushOptions {
-  readonly write: WriteOptions
-  readonly signal: AbortSignal
-  readonly sent: (entries: readonly Entry[], outcome: 'accepted' | 'refused' | 'failed') => void
-}
+type PushOptions = Readonly<{
+  write: WriteOptions
+  signal: AbortSignal
+  sent: (entries: readonly Entry[], outcome: 'accepted' | 'refused' | 'failed') => void
+}>
 
 export class Pusher {
   readonly #client: HttpClient

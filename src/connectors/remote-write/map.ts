@@ -6,17 +6,17 @@ const longestWait = 3_600_000
 
 export type Answer = { readonly is: 'accepted' } | Readonly<{ is: 'retry'; reason: string; afterMs?: number }> | Refusal
 
-export interface Refusal {
-  readonly is: 'refused'
+export type Refusal = Readonly<{
+  is: 'refused'
   /** The status line of reasons, such as `HTTP 400`. */
-  readonly status: string
+  status: string
   /** Of several lines, if the receiver names each series. */
-  readonly text: string
+  text: string
   /** The status concerns series, so that a request without these is accepted. */
-  readonly divisible: boolean
+  divisible: boolean
   /** Samples that were stored all the same; undefined: unknown. */
-  readonly written: number | undefined
-}
+  written: number | undefined
+}>
 
 /** The receiver has newer samples of the series, or accepts none of this time. */
 const outOfTime = /out[- ]of[- ](?:order|bounds)|duplicate sample|too old|too far/i

@@ -1,23 +1,23 @@
 import { namedEntries, samplesOf, type Entry, type WriteOptions } from '../../codecs/remote-write/index.ts'
 import { isOutOfTime, shorten, type Answer, type Refusal } from './map.ts'
 
-export interface Refused {
-  readonly entry: Entry
-  readonly reason: string
+export type Refused = Readonly<{
+  entry: Entry
+  reason: string
   /** Only the time of the sample is refused. */
-  readonly outOfTime: boolean
+  outOfTime: boolean
   /** False: the request had other entries, and which of them the receiver refuses is not known. */
-  readonly isolated: boolean
-}
+  isolated: boolean
+}>
 
-interface IsolateOptions {
-  readonly labels: WriteOptions['labels']
-  readonly post: (entries: readonly Entry[]) => Promise<Answer>
-  readonly accepted: (entries: readonly Entry[]) => void
-  readonly refused: (refused: readonly Refused[]) => void
+type IsolateOptions = Readonly<{
+  labels: WriteOptions['labels']
+  post: (entries: readonly Entry[]) => Promise<Answer>
+  accepted: (entries: readonly Entry[]) => void
+  refused: (refused: readonly Refused[]) => void
   /** Whether a refused request may be split once more. */
-  readonly maySplit: () => boolean
-}
+  maySplit: () => boolean
+}>
 
 /**
  * Pushes the entries. Of a refused request, those that the response names are set aside, and its halves are pushed

@@ -1,13 +1,13 @@
 import type { Entry } from '../../codecs/remote-write/index.ts'
 import type { Refused } from './sink-isolate.ts'
 
-export interface KnownRefusal {
-  readonly reason: string
-  readonly isolated: boolean
+export type KnownRefusal = Readonly<{
+  reason: string
+  isolated: boolean
   /** Unix ms from which on the series is pushed again. */
-  readonly until: number
-  readonly at: number
-}
+  until: number
+  at: number
+}>
 
 /** A refused series is pushed again after this time; one that is only out of time with the next push. */
 const waitMs = 60_000

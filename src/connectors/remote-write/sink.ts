@@ -20,12 +20,12 @@ const togetherAgain = 8
 /** Batches of which all samples are out of time are retried this long, as after a clock that stepped back. */
 const outOfTimeMs = 300_000
 
-interface Which {
+type Which = Readonly<{
   /** By the batch of the last change. */
-  readonly include: (changed: number) => boolean
+  include: (changed: number) => boolean
   /** Includes refused series before the end of their wait. */
-  readonly force?: boolean
-}
+  force?: boolean
+}>
 
 /**
  * A row is delivered when a push that includes it was accepted. Sums only grow, so a repeated push counts nothing

@@ -7,14 +7,14 @@ import { awsFailure, errorText } from '../../messaging/aws-errors.ts'
 import type { S3Config } from './config.ts'
 
 type Library = typeof import('@aws-sdk/client-s3')
-type Live = { readonly library: Library; readonly client: S3Client }
+type Live = Readonly<{ library: Library; client: S3Client }>
 
-export interface NewObject {
-  readonly key: string
-  readonly body: Buffer
-  readonly contentType: string
-  readonly encoding: 'gzip' | undefined
-}
+export type NewObject = Readonly<{
+  key: string
+  body: Buffer
+  contentType: string
+  encoding: 'gzip' | undefined
+}>
 
 export class Bucket {
   readonly #config: S3Config

@@ -6,20 +6,20 @@ import { lineForm } from '../../messaging/lines.ts'
 import type { S3Config } from './config.ts'
 
 /** Contents of objects. */
-export interface ObjectForm {
-  readonly contentType: string
+export type ObjectForm = Readonly<{
+  contentType: string
   /** After the number of the object in its key. */
-  readonly suffix: string
+  suffix: string
   /** The bytes of each row, or the reason for its rejection. */
-  readonly rows: (batch: SinkBatch) => Iterable<Uint8Array | string>
-  readonly body: (rows: readonly Uint8Array[], span: Span) => Buffer
-}
+  rows: (batch: SinkBatch) => Iterable<Uint8Array | string>
+  body: (rows: readonly Uint8Array[], span: Span) => Buffer
+}>
 
 /** Unix ms of the first and the last receipt in a batch. */
-export interface Span {
-  readonly from: number
-  readonly to: number
-}
+export type Span = Readonly<{
+  from: number
+  to: number
+}>
 
 export function objectForm({ format, codec, tcp_flags, header, compression }: S3Config): ObjectForm {
   if (format === 'netobserv')

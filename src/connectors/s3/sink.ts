@@ -42,11 +42,11 @@ export function openS3(config: S3Config, context: Context): Sink {
   }
 }
 
-interface Numbered {
-  readonly index: number
-  readonly key: undefined
-  readonly bytes: Uint8Array | string
-}
+type Numbered = Readonly<{
+  index: number
+  key: undefined
+  bytes: Uint8Array | string
+}>
 
 function* numbered({ rows }: ObjectForm, batch: SinkBatch): Generator<Numbered> {
   let index = 0

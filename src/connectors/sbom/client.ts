@@ -1,13 +1,13 @@
 import type { Disk } from '../../host/index.ts'
 
-export interface FoundFile {
-  readonly path: string
-  readonly name: string
-  readonly size: number
+export type FoundFile = Readonly<{
+  path: string
+  name: string
+  size: number
   /** Unix ms. */
-  readonly modified: number
-  readonly changed: number
-}
+  modified: number
+  changed: number
+}>
 
 const maxDepth = 8
 

@@ -12,20 +12,20 @@ import type { WeirEvent } from '../../model/events.ts'
 
 export type Outcome = 'accepted' | 'too_large' | 'malformed' | 'unknown_format' | 'no_image'
 
-export interface ReadDocument {
-  readonly outcome: Outcome
+export type ReadDocument = Readonly<{
+  outcome: Outcome
   /** Why it is rejected. */
-  readonly message?: string
-  readonly events: readonly WeirEvent[]
-}
+  message?: string
+  events: readonly WeirEvent[]
+}>
 
-export interface Document {
-  readonly path: string
-  readonly bytes: Uint8Array
+export type Document = Readonly<{
+  path: string
+  bytes: Uint8Array
   /** Unix ms: the file's, and now. */
-  readonly modified: number
-  readonly now: number
-}
+  modified: number
+  now: number
+}>
 
 const endings = /\.(json|cdx|spdx|xml|vex)(\.gz|\.zst)?$|\.(gz|zst)$/i
 

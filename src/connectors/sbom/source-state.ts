@@ -7,14 +7,14 @@ import type { FoundFile } from './client.ts'
 
 const stateFile = 'documents.json'
 
-interface Known {
-  readonly sha256: string
+type Known = Readonly<{
+  sha256: string
   /** Unix ms. */
-  readonly emitted: number
-  readonly rejected?: true
-  readonly size: number
-  readonly changed: number
-}
+  emitted: number
+  rejected?: true
+  size: number
+  changed: number
+}>
 
 /**
  * Documents that were emitted. Without the file, or after a crash before it was written, documents are emitted again,

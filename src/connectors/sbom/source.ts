@@ -16,13 +16,13 @@ export const source = defineSource<typeof sbomSchema>('sbom', {
   },
 })
 
-export interface SbomStatus {
+export type SbomStatus = Readonly<{
   /** Documents in the folder, and those of them that are rejected. */
-  readonly documents: number
-  readonly rejected: number
+  documents: number
+  rejected: number
   /** Why the folder is not read. */
-  readonly problem?: string
-}
+  problem?: string
+}>
 
 export interface SbomSource extends Source {
   status(): SbomStatus

@@ -15,21 +15,21 @@ export const source = defineSource<typeof sflowSchema>('sflow', { build: openSfl
 
 const housekeepingMs = 5000
 
-interface SflowStatus {
-  readonly exporters: readonly AgentStatus[]
-  readonly listeners: readonly UdpListenerStatus[]
-  readonly inFlight: number
-  readonly why?: string
-}
+type SflowStatus = Readonly<{
+  exporters: readonly AgentStatus[]
+  listeners: readonly UdpListenerStatus[]
+  inFlight: number
+  why?: string
+}>
 
 export interface SflowSource extends Source {
   status(): SflowStatus
 }
 
-export interface SflowLimits {
-  readonly units: UnitLimits
-  readonly exporters: number
-}
+export type SflowLimits = Readonly<{
+  units: UnitLimits
+  exporters: number
+}>
 
 export async function openSflow(
   config: SflowConfig,

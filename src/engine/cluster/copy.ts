@@ -6,18 +6,18 @@ import { Units, type SharedUnit } from './units.ts'
 
 const retryMs = 500
 
-interface CopyOptions {
-  readonly bus: JournalBus
-  readonly partition: number
-  readonly after: number
-  readonly host: Host
-  readonly log: Log
-  readonly metrics: Metrics
-  readonly signal: AbortSignal
+type CopyOptions = Readonly<{
+  bus: JournalBus
+  partition: number
+  after: number
+  host: Host
+  log: Log
+  metrics: Metrics
+  signal: AbortSignal
   /** Takes all units or none. After a rejection the same units are passed again. */
-  readonly take: (units: readonly SharedUnit[]) => Promise<void>
-  readonly lastTaken?: Iterable<readonly [source: string, Readonly<{ epoch: number; sequence: number }>]>
-}
+  take: (units: readonly SharedUnit[]) => Promise<void>
+  lastTaken?: Iterable<readonly [source: string, Readonly<{ epoch: number; sequence: number }>]>
+}>
 
 /** Reads a partition until the signal aborts; retries all errors. */
 export async function copyPartition({

@@ -13,32 +13,32 @@ import { begun } from './sink-progress.ts'
 import { writeRecord, type SharedRecords } from './records.ts'
 import { RetryingWriter } from './retrying-writer.ts'
 
-interface Command {
+type Command = Readonly<{
   /** Increases with each command of an instance for a sink and partition. */
-  readonly number: number
-  readonly to: 'retrying' | 'dropped'
-  readonly ids?: readonly string[]
+  number: number
+  to: 'retrying' | 'dropped'
+  ids?: readonly string[]
   /** Base64; with exactly one id. */
-  readonly body?: string
-}
+  body?: string
+}>
 
-interface CommandResult {
-  readonly number: number
-  readonly moved: number
-}
+type CommandResult = Readonly<{
+  number: number
+  moved: number
+}>
 
 const [maxIds, maxBody] = [1000, 480 * 1024]
 const [timeoutMs, pollMs] = [10_000, 1000]
 
-interface CommandHandlerOptions {
-  readonly records: SharedRecords
-  readonly writer: RetryingWriter
-  readonly partition: number
-  readonly sinks: Pick<SinkSet, 'get'>
-  readonly host: Host
-  readonly log: Log
-  readonly signal: AbortSignal
-}
+type CommandHandlerOptions = Readonly<{
+  records: SharedRecords
+  writer: RetryingWriter
+  partition: number
+  sinks: Pick<SinkSet, 'get'>
+  host: Host
+  log: Log
+  signal: AbortSignal
+}>
 
 export async function runCommands(parts: CommandHandlerOptions): Promise<void> {
   const { records, host, log, partition, signal } = parts

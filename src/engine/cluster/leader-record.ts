@@ -3,10 +3,10 @@ import { Fenced, type BusWriter } from '../../journal/index.ts'
 import type { LeaderRecord } from '../contracts.ts'
 import type { SharedSourceOptions } from './source-units.ts'
 
-interface Written {
-  readonly version: string
-  readonly value: unknown
-}
+type Written = Readonly<{
+  version: string
+  value: unknown
+}>
 
 /**
  * Compare-and-set record of alternating leaders. A writer claims the name, which fences all others, before it reads.

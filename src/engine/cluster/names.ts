@@ -20,10 +20,10 @@ export function partitionOf(source: string, partitions: number): number {
   return (hash >>> 0) % partitions
 }
 
-export interface Place {
-  readonly partition: number
-  readonly place: number
-}
+export type Place = Readonly<{
+  partition: number
+  place: number
+}>
 
 export const deadLetterKeys = 'dead-letter'
 export const commandKeys = 'command'
@@ -60,10 +60,10 @@ export interface TotalsRecord extends Omit<SourceTotals, 'cursor'> {
 }
 
 /** Saved by the deliverer of a partition; its successor reads from here. */
-export interface ReachedRecord {
-  readonly place: number
-  readonly accepted: Readonly<Record<string, number>>
-}
+export type ReachedRecord = Readonly<{
+  place: number
+  accepted: Readonly<Record<string, number>>
+}>
 
 /** Records searched backwards for earlier parts of a unit. */
 export const lookBack = 256

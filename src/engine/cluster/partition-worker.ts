@@ -21,27 +21,27 @@ import { writeRecord, type SharedRecords } from './records.ts'
 import { RetryingWriter } from './retrying-writer.ts'
 import { totalsUpTo, type SharedUnit } from './units.ts'
 
-export interface PartitionWorkerOptions {
-  readonly bus: JournalBus
-  readonly records: SharedRecords
-  readonly partition: number
-  readonly instance: string
-  readonly host: Host
-  readonly log: Log
-  readonly metrics: Metrics
-  readonly traces?: Traces | undefined
+export type PartitionWorkerOptions = Readonly<{
+  bus: JournalBus
+  records: SharedRecords
+  partition: number
+  instance: string
+  host: Host
+  log: Log
+  metrics: Metrics
+  traces?: Traces | undefined
   /** Copied frames; emptied at each start. */
-  readonly directory: string
-  readonly maxBytes: number
-  readonly load: (type: string) => Promise<SinkDefinition<unknown>>
-  readonly loadTransform?: (type: string) => Promise<LoadedTransform> | undefined
-  readonly enrichment?: () => Enrichment | undefined
-}
+  directory: string
+  maxBytes: number
+  load: (type: string) => Promise<SinkDefinition<unknown>>
+  loadTransform?: (type: string) => Promise<LoadedTransform> | undefined
+  enrichment?: () => Enrichment | undefined
+}>
 
-export interface PartitionRecord {
-  readonly owner: string
-  readonly free: boolean
-}
+export type PartitionRecord = Readonly<{
+  owner: string
+  free: boolean
+}>
 
 const closeMs = 5000
 const maintenanceMs = 1000

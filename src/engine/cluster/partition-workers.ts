@@ -14,10 +14,10 @@ interface PartitionWorkersOptions extends Omit<PartitionWorkerOptions, 'partitio
   readonly memberTimeoutMs?: number
 }
 
-interface Member {
-  readonly left: boolean
-  readonly sinks?: readonly SinkReport[]
-}
+type Member = Readonly<{
+  left: boolean
+  sinks?: readonly SinkReport[]
+}>
 
 type SinkReport = Pipeline['sinks'][number]
 

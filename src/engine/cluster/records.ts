@@ -3,11 +3,11 @@ import { fenceKey, type JournalBus } from '../../journal/index.ts'
 import type { Log } from '../contracts.ts'
 import type { RetryingWriter } from './retrying-writer.ts'
 
-interface Known {
-  readonly value: unknown
+type Known = Readonly<{
+  value: unknown
   /** Monotonic ms of the read. */
-  readonly at: number
-}
+  at: number
+}>
 
 const retryMs = 500
 

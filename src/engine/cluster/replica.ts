@@ -5,14 +5,14 @@ import type { Log, Metrics } from '../contracts.ts'
 import { copyPartition } from './copy.ts'
 import type { SharedUnit } from './units.ts'
 
-interface ReplicaOptions {
-  readonly bus: JournalBus
-  readonly journal: SegmentWriter
-  readonly host: Host
-  readonly log: Log
-  readonly metrics: Metrics
-  readonly signal: AbortSignal
-}
+type ReplicaOptions = Readonly<{
+  bus: JournalBus
+  journal: SegmentWriter
+  host: Host
+  log: Log
+  metrics: Metrics
+  signal: AbortSignal
+}>
 
 /** Copies a shared journal into the local one. Resumes after the last copied unit. */
 export async function replicate({ bus, journal, ...rest }: ReplicaOptions): Promise<void> {

@@ -5,12 +5,12 @@ import { messageOf } from '../../model/errors.ts'
 
 type Written = Omit<BusRecord, 'position'>
 
-interface Waiting {
+type Waiting = Readonly<{
   /** A string is the key of a fence. */
-  readonly what: string | readonly Written[]
-  readonly resolve: (place: number) => void
-  readonly reject: (error: unknown) => void
-}
+  what: string | readonly Written[]
+  resolve: (place: number) => void
+  reject: (error: unknown) => void
+}>
 
 const maxBytes = 8 * 1024 * 1024
 const [firstWaitMs, maxWaitMs] = [50, 2000]

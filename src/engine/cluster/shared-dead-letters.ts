@@ -17,11 +17,11 @@ interface DeadLetterRecord extends StoredDeadLetter {
   readonly parts: number
 }
 
-export interface SharedDeadLetter {
-  readonly partition: number
-  readonly sink: string
-  readonly letter: StoredDeadLetter
-}
+export type SharedDeadLetter = Readonly<{
+  partition: number
+  sink: string
+  letter: StoredDeadLetter
+}>
 
 /** Base64 characters; a record has little over 512 KiB. */
 const partSize = 384 * 1024

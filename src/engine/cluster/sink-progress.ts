@@ -34,10 +34,10 @@ export async function passed(
   return result ?? 'stopped'
 }
 
-interface Counted {
-  readonly deadLettered: number
-  readonly lost: number
-}
+type Counted = Readonly<{
+  deadLettered: number
+  lost: number
+}>
 
 export function countedOf(records: SharedRecords, sink: string, source: string, partition: number): Counted {
   const tally = records.get<SinkRecord>(keys.sink(partition, sink))?.sources[source]

@@ -6,14 +6,14 @@ import { partitionOf } from './names.ts'
 import type { SharedRecords } from './records.ts'
 import { Units, type SharedUnit } from './units.ts'
 
-export interface SharedSourceOptions {
-  readonly bus: JournalBus
-  readonly records: SharedRecords
-  readonly instance: string
-  readonly host: Host
-  readonly log: Log
-  readonly signal: AbortSignal
-}
+export type SharedSourceOptions = Readonly<{
+  bus: JournalBus
+  records: SharedRecords
+  instance: string
+  host: Host
+  log: Log
+  signal: AbortSignal
+}>
 
 const retryMs = 500
 

@@ -6,24 +6,24 @@ import type { BusRecord, Frame, JournalBus, SourceTotals } from '../../journal/i
 import type { SharedRecords } from './records.ts'
 import { keys, lookBack, type ReachedRecord, type TotalsRecord } from './names.ts'
 
-interface Piece {
-  readonly decoded: DecodedHeader
-  readonly body: Uint8Array
-}
+type Piece = Readonly<{
+  decoded: DecodedHeader
+  body: Uint8Array
+}>
 
-export interface SharedUnit {
-  readonly source: string
+export type SharedUnit = Readonly<{
+  source: string
   /** Position of its last record. */
-  readonly place: number
-  readonly pieces: readonly Piece[]
-}
+  place: number
+  pieces: readonly Piece[]
+}>
 
 export type Refused = 'damaged' | 'fenced' | 'repeated' | 'incomplete'
 
-interface LastUnit {
-  readonly epoch: number
-  readonly sequence: number
-}
+type LastUnit = Readonly<{
+  epoch: number
+  sequence: number
+}>
 
 /** Undefined if the record is no complete frame. */
 function pieceOf({ value }: BusRecord): Piece | undefined {

@@ -18,21 +18,21 @@ import { writeRecord, type SharedRecords } from './records.ts'
 import { RetryingWriter } from './retrying-writer.ts'
 import { totalsUpTo, type SharedUnit } from './units.ts'
 
-export interface SharedWriterOptions {
-  readonly bus: JournalBus
-  readonly records: SharedRecords
-  readonly instance: string
-  readonly host: Host
-  readonly log: Log
-  readonly queueBytes: number
+export type SharedWriterOptions = Readonly<{
+  bus: JournalBus
+  records: SharedRecords
+  instance: string
+  host: Host
+  log: Log
+  queueBytes: number
   /** Called for accepted units that the stored totals do not cover. */
-  readonly onUnit?: (unit: SharedUnit) => void
-}
+  onUnit?: (unit: SharedUnit) => void
+}>
 
-interface OpenSource {
-  readonly partition: number
-  readonly ready: Promise<void>
-}
+type OpenSource = Readonly<{
+  partition: number
+  ready: Promise<void>
+}>
 
 const closeMs = 5000
 

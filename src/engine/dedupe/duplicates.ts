@@ -19,12 +19,12 @@ import type { Projection } from '../contracts.ts'
 const magic = 0x50554457
 const headBytes = 12
 
-export interface WindowSize {
+export type WindowSize = Readonly<{
   /** Retained newest events: at least this many, at most twice … */
-  readonly events: number
+  events: number
   /** … unless older than this. */
-  readonly ageMs: number
-}
+  ageMs: number
+}>
 
 export const defaultWindow: WindowSize = { events: 500_000, ageMs: 10 * 60_000 }
 

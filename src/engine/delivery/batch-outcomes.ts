@@ -2,10 +2,10 @@ import type { SinkOutcome } from '../control.ts'
 import type { SinkPiece } from '../contracts.ts'
 import type { Rejected } from './send.ts'
 
-interface Waiter {
-  readonly sequence: number
-  readonly resolve: (outcome: SinkOutcome) => void
-}
+type Waiter = Readonly<{
+  sequence: number
+  resolve: (outcome: SinkOutcome) => void
+}>
 
 const maxRetained = 1024
 

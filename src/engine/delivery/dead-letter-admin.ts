@@ -5,10 +5,10 @@ import { describeDeadLetter } from './describe.ts'
 import { editedBody } from './edit.ts'
 import type { SinkSet } from './sinks.ts'
 
-interface SinkDeadLetter {
-  readonly sink: string
-  readonly letter: StoredDeadLetter
-}
+type SinkDeadLetter = Readonly<{
+  sink: string
+  letter: StoredDeadLetter
+}>
 
 export interface DeadLetterStore {
   waiting(sink: string | undefined): readonly SinkDeadLetter[]

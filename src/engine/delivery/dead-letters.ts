@@ -8,23 +8,23 @@ export type DeadLetterState = 'open' | 'retrying' | 'delivered' | 'dropped'
 /** `void`: its row was redelivered. */
 type Mark = DeadLetterState | 'void'
 
-export interface StoredDeadLetter {
-  readonly id: string
-  readonly source: string
-  readonly kind: 'events' | 'flows'
-  readonly epoch: number
-  readonly sourceSequence: number
-  readonly row: number
-  readonly sequence: number
-  readonly received: number
+export type StoredDeadLetter = Readonly<{
+  id: string
+  source: string
+  kind: 'events' | 'flows'
+  epoch: number
+  sourceSequence: number
+  row: number
+  sequence: number
+  received: number
   /** Unix ms of the last rejection. */
-  readonly time: number
-  readonly reason: string
-  readonly attempts: number
+  time: number
+  reason: string
+  attempts: number
   /** One-row batch of `encodeBatch`, base64. */
-  readonly body: string
-  readonly state: DeadLetterState
-}
+  body: string
+  state: DeadLetterState
+}>
 
 export type DeadLetterLine =
   | { readonly letter: Omit<StoredDeadLetter, 'state'> }

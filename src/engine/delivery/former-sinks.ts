@@ -9,27 +9,27 @@ import { Follower } from '../follower.ts'
 import type { SinkCounts } from '../ledger/ledger.ts'
 import type { Log, Metrics } from '../contracts.ts'
 
-export interface FormerSink {
-  readonly id: string
+export type FormerSink = Readonly<{
+  id: string
   /** Unix ms of the removal; undefined: forgotten. */
-  readonly orphaned: number | undefined
-}
+  orphaned: number | undefined
+}>
 
-export interface Orphaned {
-  readonly id: string
-  readonly rows: number
-}
+export type Orphaned = Readonly<{
+  id: string
+  rows: number
+}>
 
-interface FormerSinksOptions {
-  readonly host: Host
-  readonly log: Log
-  readonly metrics: Metrics
-  readonly directory: string
-  readonly tail: Tail
-  readonly follower: Follower
-  readonly records: RecordStore
-  readonly deadLetters: (sink: string) => DeadLetterLog
-}
+type FormerSinksOptions = Readonly<{
+  host: Host
+  log: Log
+  metrics: Metrics
+  directory: string
+  tail: Tail
+  follower: Follower
+  records: RecordStore
+  deadLetters: (sink: string) => DeadLetterLog
+}>
 
 interface Former {
   readonly slot: RecordSlot

@@ -2,27 +2,27 @@ import type { Clock } from '../../host/index.ts'
 import type { Failure } from '../../model/outcome.ts'
 import { behindKey, type Attempt } from './in-order.ts'
 
-interface InChunksOptions {
+type InChunksOptions = Readonly<{
   /** A larger row is sent alone. */
-  readonly limits: Readonly<{ rows: number; bytes: number }>
-  readonly budgetMs: number
-  readonly clock: Clock
-  readonly signal: AbortSignal
-}
+  limits: Readonly<{ rows: number; bytes: number }>
+  budgetMs: number
+  clock: Clock
+  signal: AbortSignal
+}>
 
-interface Ordered {
-  readonly index: number
-  readonly key: string | undefined
-}
+type Ordered = Readonly<{
+  index: number
+  key: string | undefined
+}>
 
 interface Body {
   readonly length: number
 }
 
-interface Encoded<Row, B extends Body> {
-  readonly row: Row
-  readonly body: B
-}
+type Encoded<Row, B extends Body> = Readonly<{
+  row: Row
+  body: B
+}>
 
 /**
  * For systems that accept or reject whole requests. Rows of a rejected chunk are sent one by one. Later rows of a

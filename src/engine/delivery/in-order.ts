@@ -10,18 +10,18 @@ export type Attempt =
   /** `tooLarge`: only for its size, so that a smaller form of it may be taken. */
   | Readonly<{ is: 'reject'; reason: string; tooLarge?: boolean }>
 
-interface InOrderOptions {
-  readonly window: number
+type InOrderOptions = Readonly<{
+  window: number
   /** No attempt starts later than this after the call. */
-  readonly budgetMs: number
-  readonly clock: Clock
-  readonly signal: AbortSignal
-}
+  budgetMs: number
+  clock: Clock
+  signal: AbortSignal
+}>
 
-interface Ordered {
-  readonly index: number
-  readonly key: string | undefined
-}
+type Ordered = Readonly<{
+  index: number
+  key: string | undefined
+}>
 
 /**
  * Delivers concurrently, but rows of one key in sequence. After any failure, later rows of the key stay for the next

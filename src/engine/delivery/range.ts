@@ -7,17 +7,17 @@ import { filterRows, type Route } from './route.ts'
 import { add, emptyTally, type SinkRecord, type Tally } from './tally.ts'
 
 /** Rows of consecutive frames for one sink, with the change of its tallies. */
-export interface Range {
-  readonly pieces: readonly SinkPiece[]
-  readonly rows: number
-  readonly changes: Map<string, Tally>
-  readonly position: Position
+export type Range = Readonly<{
+  pieces: readonly SinkPiece[]
+  rows: number
+  changes: Map<string, Tally>
+  position: Position
   /** Stored bytes, and Unix ms of the oldest frame. */
-  readonly bytes: number
-  readonly oldest: number
+  bytes: number
+  oldest: number
   /** Until then, missing names may still arrive; 0: none is missing. */
-  readonly ripeAt: number
-}
+  ripeAt: number
+}>
 
 export const nameWaitMs = 2000
 

@@ -3,10 +3,10 @@ import { componentOf } from '../../model/positions.ts'
 import type { FrameHeader, RowFilter } from '../contracts.ts'
 import type { Only } from './settings.ts'
 
-interface Routed {
-  readonly rows: Uint32Array
-  readonly filtered: Readonly<Record<string, number>>
-}
+type Routed = Readonly<{
+  rows: Uint32Array
+  filtered: Readonly<Record<string, number>>
+}>
 
 export type Route = (batch: Batch) => Routed
 

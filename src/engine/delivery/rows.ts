@@ -7,28 +7,28 @@ import { eventAt } from '../../model/events.ts'
 import { stableId } from '../../model/positions.ts'
 import type { FrameHeader, SinkBatch, WriteTrace } from '../contracts.ts'
 
-export interface SinkRow {
+export type SinkRow = Readonly<{
   /** Over the rows of all pieces, as in a Failure. */
-  readonly index: number
-  readonly id: string
-  readonly kind: BatchKind
-  readonly family: string
+  index: number
+  id: string
+  kind: BatchKind
+  family: string
   /** Rows of one key are delivered in order. */
-  readonly key: string | undefined
+  key: string | undefined
   /** For a flow: an event with the flow as JSON. */
-  readonly event: WeirEvent
+  event: WeirEvent
   /** For a flow: its columns and its row in them. */
-  readonly flow?: Readonly<{ batch: FlowBatch; row: number }>
-}
+  flow?: Readonly<{ batch: FlowBatch; row: number }>
+}>
 
 /** Form of flows; changes only add fields. */
-export interface FlowForm {
-  readonly type: string
-  readonly contentType: string
-  readonly encoding: 'json' | 'binary'
+export type FlowForm = Readonly<{
+  type: string
+  contentType: string
+  encoding: 'json' | 'binary'
   /** Shared parts are computed once per batch. */
-  readonly write: (batch: FlowBatch) => RowWriter
-}
+  write: (batch: FlowBatch) => RowWriter
+}>
 
 /** For batches without flows. */
 export const noFlows: FlowForm = {

@@ -9,39 +9,39 @@ import type { DeliverySettings } from './settings.ts'
 import { add, type Counts } from './tally.ts'
 import { messageOf } from '../../model/errors.ts'
 
-export interface Rejected {
-  readonly piece: SinkPiece
-  readonly row: number
-  readonly reason: string
-  readonly attempts: number
-}
+export type Rejected = Readonly<{
+  piece: SinkPiece
+  row: number
+  reason: string
+  attempts: number
+}>
 
 type Filtered = ReadonlyMap<string, Readonly<Counts>>
 
-export interface SendReport {
+export type SendReport = Readonly<{
   /** False after an abort, or when `behind` ended the sending. */
-  readonly settled: boolean
-  readonly rejected: readonly Rejected[]
+  settled: boolean
+  rejected: readonly Rejected[]
   /** Rows dropped by the sink's own rule. */
-  readonly dropped: readonly Rejected[]
+  dropped: readonly Rejected[]
   /** Rows that the sink consumed by intent: counts by source and reason. */
-  readonly filtered: Filtered
-  readonly unsettled: readonly SinkPiece[]
-}
+  filtered: Filtered
+  unsettled: readonly SinkPiece[]
+}>
 
-export interface Sender {
-  readonly id: string
+export type Sender = Readonly<{
+  id: string
   sink(): Sink
-  readonly idempotency: SinkDefinition<unknown>['idempotency']
+  idempotency: SinkDefinition<unknown>['idempotency']
   settings(): DeliverySettings
-  readonly clock: Clock
-  readonly timers: Timers
-  readonly random: () => number
-  readonly log: Log
-  readonly traces?: Traces | undefined
+  clock: Clock
+  timers: Timers
+  random: () => number
+  log: Log
+  traces?: Traces | undefined
   behind(): Promise<boolean>
   onState(state: 'running' | 'retrying', error: string | undefined): void
-}
+}>
 
 function chunk(pieces: readonly SinkPiece[], events: number): SinkPiece[][] {
   const chunks: SinkPiece[][] = []
@@ -105,12 +105,12 @@ export async function sendAll(
   return { settled: true, rejected, dropped, filtered, unsettled: [] }
 }
 
-interface Settled {
-  readonly rejected: Rejected[]
-  readonly dropped: Rejected[]
-  readonly filtered: Map<string, Counts>
-  readonly retried: boolean
-}
+type Settled = Readonly<{
+  rejected: Rejected[]
+  dropped: Rejected[]
+  filtered: Map<string, Counts>
+  retried: boolean
+}>
 
 async function sendChunk(
   sender: Sender,
@@ -169,15 +169,15 @@ async function sendChunk(
   }
 }
 
-interface AttemptResult {
-  readonly rejects: Map<number, string>
-  readonly drops: Map<number, string>
-  readonly retries: Set<number>
-  readonly filters: readonly Readonly<{ reason: string; rows: Uint32Array }>[]
-  readonly all: boolean
-  readonly reason: string
-  readonly afterMs: number
-}
+type AttemptResult = Readonly<{
+  rejects: Map<number, string>
+  drops: Map<number, string>
+  retries: Set<number>
+  filters: readonly Readonly<{ reason: string; rows: Uint32Array }>[]
+  all: boolean
+  reason: string
+  afterMs: number
+}>
 
 async function attemptOnce(sender: Sender, batch: SinkBatch, signal: AbortSignal): Promise<AttemptResult> {
   const rejects = new Map<number, string>()

@@ -2,25 +2,25 @@ import type { Family } from '../../model/batches.ts'
 import type { RowFilter } from '../contracts.ts'
 
 /** Times in ms, sizes in bytes. */
-export interface DeliverySettings {
-  readonly from?: readonly string[]
-  readonly only?: Only
-  readonly batch: Readonly<{ events: number; bytes: number; waitMs: number }>
-  readonly retry: Readonly<{ firstMs: number; maxMs: number; maxElapsedMs?: number }>
+export type DeliverySettings = Readonly<{
+  from?: readonly string[]
+  only?: Only
+  batch: Readonly<{ events: number; bytes: number; waitMs: number }>
+  retry: Readonly<{ firstMs: number; maxMs: number; maxElapsedMs?: number }>
   /** Limit of pending rows before `whenBehind` applies. */
-  readonly retain: Readonly<{ bytes: number; ageMs: number }>
-  readonly whenBehind: 'drop' | 'block'
-  readonly rate?: number
-}
+  retain: Readonly<{ bytes: number; ageMs: number }>
+  whenBehind: 'drop' | 'block'
+  rate?: number
+}>
 
-export interface Only {
+export type Only = Readonly<{
   /** Flows have the family `flow`. */
-  readonly family?: readonly (Family | 'flow')[]
+  family?: readonly (Family | 'flow')[]
   /** `*` matches any text. Flows have no type. */
-  readonly type?: readonly string[]
+  type?: readonly string[]
   /** Applies to the rows that family and type select, with the names of addresses. */
-  readonly filter?: RowFilter
-}
+  filter?: RowFilter
+}>
 
 export const defaultDelivery: DeliverySettings = {
   batch: { events: 1000, bytes: 4 * 1024 * 1024, waitMs: 0 },

@@ -15,44 +15,44 @@ import type { SinkCounts } from '../ledger/ledger.ts'
 import type { Enrichment, Log, Metrics, Sink, SinkDefinition, Traces } from '../contracts.ts'
 import { endsWithin } from '../stopping.ts'
 
-export interface SinkEntry {
-  readonly id: string
-  readonly type: string
-  readonly settings: unknown
-  readonly delivery: DeliverySettings
-  readonly written: string
-}
+export type SinkEntry = Readonly<{
+  id: string
+  type: string
+  settings: unknown
+  delivery: DeliverySettings
+  written: string
+}>
 
-interface Running {
-  readonly entry: SinkEntry
-  readonly delivery: Delivery
-  readonly stop: AbortController
-  readonly done: Promise<void>
-}
+type Running = Readonly<{
+  entry: SinkEntry
+  delivery: Delivery
+  stop: AbortController
+  done: Promise<void>
+}>
 
-export interface Applied {
-  readonly changed: readonly string[]
-  readonly orphaned: readonly Orphaned[]
+export type Applied = Readonly<{
+  changed: readonly string[]
+  orphaned: readonly Orphaned[]
   /** This sink cannot be built; nothing was changed. */
-  readonly failed?: Readonly<{ id: string; message: string }>
-}
+  failed?: Readonly<{ id: string; message: string }>
+}>
 
-interface SinkSetOptions {
-  readonly host: Host
-  readonly log: Log
-  readonly metrics: Metrics
-  readonly traces?: Traces | undefined
-  readonly directory: string
-  readonly records?: RecordStore
-  readonly deadLetters: (sink: string) => DeadLetterLog
-  readonly tail: Tail
-  readonly follower: Follower
-  readonly load: (type: string) => Promise<SinkDefinition<unknown>>
+type SinkSetOptions = Readonly<{
+  host: Host
+  log: Log
+  metrics: Metrics
+  traces?: Traces | undefined
+  directory: string
+  records?: RecordStore
+  deadLetters: (sink: string) => DeadLetterLog
+  tail: Tail
+  follower: Follower
+  load: (type: string) => Promise<SinkDefinition<unknown>>
   /** Pin frames for removed sinks; default: true. */
-  readonly holdsOrphans?: boolean
-  readonly accepted: () => ReadonlyMap<string, number>
-  readonly enrichment?: () => Enrichment | undefined
-}
+  holdsOrphans?: boolean
+  accepted: () => ReadonlyMap<string, number>
+  enrichment?: () => Enrichment | undefined
+}>
 
 const drainMs = 5000
 

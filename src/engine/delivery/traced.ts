@@ -52,12 +52,12 @@ function versionOf(data: Uint8Array | undefined): string {
   return /^\{"cluster":"(?:[^"\\]|\\.)*","group":"[^"]*","version":"([^"]*)"/.exec(head)?.[1] ?? ''
 }
 
-interface Form {
-  readonly type: string
-  readonly id: string
-  readonly key?: string | undefined
-  readonly bytes: number
-}
+type Form = Readonly<{
+  type: string
+  id: string
+  key?: string | undefined
+  bytes: number
+}>
 
 export class TracedWrites implements WriteTrace {
   readonly #traces: Traces

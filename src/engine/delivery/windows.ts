@@ -20,15 +20,15 @@ export function holdsOf(windows: Windows | undefined, position: Position): { rea
   return { holds: holds.sequence < position.sequence ? holds : { ...position, time: holds.time } }
 }
 
-interface RestoreOptions {
-  readonly read: (after: Position) => JournalReader | undefined
-  readonly bytes: number
-  readonly plan: (frames: readonly Frame[], record: SinkRecord, enrichment: Enrichment | undefined) => Range
-  readonly enrichment: Enrichment | undefined
-  readonly retried: <T>(act: () => Promise<T>) => Promise<T>
-  readonly host: Host
-  readonly signal: AbortSignal
-}
+type RestoreOptions = Readonly<{
+  read: (after: Position) => JournalReader | undefined
+  bytes: number
+  plan: (frames: readonly Frame[], record: SinkRecord, enrichment: Enrichment | undefined) => Range
+  enrichment: Enrichment | undefined
+  retried: <T>(act: () => Promise<T>) => Promise<T>
+  host: Host
+  signal: AbortSignal
+}>
 
 export async function restoreWindows(
   windows: Windows,

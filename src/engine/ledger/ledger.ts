@@ -5,33 +5,33 @@ import { add, emptyTally, sum, type Counts, type Tally } from '../delivery/tally
 /** The embedded store in the ledger's list of sinks. */
 export const storeSink = 'store'
 
-export interface StoreStatus {
-  readonly sequence: number
+export type StoreStatus = Readonly<{
+  sequence: number
   /** Oldest needed sequence. */
-  readonly holds: number
-  readonly stored: Readonly<Record<string, number>>
-  readonly quarantined: Readonly<Record<string, number>>
+  holds: number
+  stored: Readonly<Record<string, number>>
+  quarantined: Readonly<Record<string, number>>
   /** Of sources that the store did not read. */
-  readonly filtered: Readonly<Record<string, number>>
-  readonly problem?: string | undefined
-}
+  filtered: Readonly<Record<string, number>>
+  problem?: string | undefined
+}>
 
-export interface SinkCounts {
-  readonly name: string
-  readonly takes: (source: string) => boolean
-  readonly tallies: Readonly<Record<string, Tally>>
+export type SinkCounts = Readonly<{
+  name: string
+  takes: (source: string) => boolean
+  tallies: Readonly<Record<string, Tally>>
   /** By source, from the sink's position to the end. */
-  readonly ahead: ReadonlyMap<string, number>
-  readonly deadLetters?: Pick<DeadLetters, 'count'>
-  readonly state?: 'orphaned' | 'forgotten'
-}
+  ahead: ReadonlyMap<string, number>
+  deadLetters?: Pick<DeadLetters, 'count'>
+  state?: 'orphaned' | 'forgotten'
+}>
 
-export interface SourceRows {
-  readonly name: string
-  readonly accepted: number
-  readonly duplicates: number
-  readonly shed: Readonly<Record<string, number>>
-}
+export type SourceRows = Readonly<{
+  name: string
+  accepted: number
+  duplicates: number
+  shed: Readonly<Record<string, number>>
+}>
 
 /** Every term has its own record; only `routed` and `balanced` are computed here. */
 export function makeLedger(sources: readonly SourceRows[], sinks: readonly SinkCounts[]): Ledger {

@@ -7,16 +7,16 @@ import type { WeirEvent } from '../../model/events.ts'
 import type { SourceContext } from '../contracts.ts'
 import { idHashes } from '../dedupe/id-hashes.ts'
 
-interface AppendEventsOptions {
+type AppendEventsOptions = Readonly<{
   /** Ends the retries. If already aborted, there is one attempt. */
-  readonly signal: AbortSignal
-  readonly cursor?: Uint8Array
+  signal: AbortSignal
+  cursor?: Uint8Array
   /** In ms; the unit may share the sync of others. */
-  readonly maxDelayMs?: number
-  readonly once?: boolean
+  maxDelayMs?: number
+  once?: boolean
   /** Called once an attempt fails and another one follows, which waits for the promise. */
-  readonly afterFailure?: () => Promise<unknown>
-}
+  afterFailure?: () => Promise<unknown>
+}>
 
 const waits = { firstMs: 500, maxMs: 5000, jitter: 0 }
 

@@ -35,21 +35,21 @@ export function awaitedSink(
 }
 
 /** `once`: returns the outcome so far. */
-interface OutcomeRequest {
-  readonly sink: string
-  readonly sequence: number
-  readonly once: boolean
-}
+type OutcomeRequest = Readonly<{
+  sink: string
+  sequence: number
+  once: boolean
+}>
 
 interface PositionRequest extends SinkRequest {
   readonly position: Position
   readonly once: boolean
 }
 
-interface SinkRequest {
-  readonly sink: string
-  readonly source: string
-}
+type SinkRequest = Readonly<{
+  sink: string
+  source: string
+}>
 
 export function awaitedMethods(awaited: (sink: string, source: string) => AwaitedSink) {
   return {
@@ -92,11 +92,11 @@ type Repeated = Appended & { readonly duplicates?: number }
 type Result = Awaited<ReturnType<AwaitedSink['settled']>>
 const never = new AbortController().signal
 
-interface RemoteSink {
-  readonly missing: () => Promise<string | undefined>
-  readonly settled: (appended: Repeated) => Promise<Result>
-  readonly outcome: (position: Position, once: boolean) => Promise<AwaitedOutcome>
-}
+type RemoteSink = Readonly<{
+  missing: () => Promise<string | undefined>
+  settled: (appended: Repeated) => Promise<Result>
+  outcome: (position: Position, once: boolean) => Promise<AwaitedOutcome>
+}>
 
 function awaitedRemote({ missing, settled, outcome }: RemoteSink, timers: Timers): AwaitedSink {
   return {

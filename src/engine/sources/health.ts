@@ -1,8 +1,8 @@
-export interface SourceHealth {
-  readonly why: string
+export type SourceHealth = Readonly<{
+  why: string
   /** `lasting`: nothing works now. `now`: nothing worked since the start. `partly`: other parts work. */
-  readonly counts: 'lasting' | 'now' | 'partly'
-}
+  counts: 'lasting' | 'now' | 'partly'
+}>
 
 /** From `health()`, or a `problem` in the status. Undefined: healthy. */
 export function healthOf(source: object): SourceHealth | undefined {

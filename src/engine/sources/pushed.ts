@@ -10,30 +10,30 @@ import type { SinkSet } from '../delivery/sinks.ts'
 
 export const httpSource = 'http'
 
-export interface Pushed {
-  readonly sequence: number
-  readonly accepted: number
-  readonly duplicates: number
-  readonly repeats?: readonly number[]
+export type Pushed = Readonly<{
+  sequence: number
+  accepted: number
+  duplicates: number
+  repeats?: readonly number[]
   /** On a bus: positions of the unit and of the originals. */
-  readonly places?: readonly Place[]
-}
+  places?: readonly Place[]
+}>
 
 /** `pending` after an abort; undefined: the sink was removed. */
 export type Settling = (pushed: Pushed, signal: AbortSignal) => Promise<SinkOutcome | undefined>
 
-export interface PushParts {
-  readonly host: Host
-  readonly ingest: {
+export type PushParts = Readonly<{
+  host: Host
+  ingest: {
     append(unit: Unit): Promise<Pushed>
     appendAgain(unit: Unit, settled: number): Promise<Pushed>
   }
-  readonly sinks: Pick<SinkSet, 'outcome' | 'repeatable'>
+  sinks: Pick<SinkSet, 'outcome' | 'repeatable'>
   /** Undefined while no deliverer has started the sink. */
-  readonly shared?: { settling(sink: string): Settling | undefined } | undefined
+  shared?: { settling(sink: string): Settling | undefined } | undefined
   /** `ack`: the sink that must settle rows before the response. */
-  readonly http: () => Readonly<{ ack: string | undefined; ackTimeoutMs: number }>
-}
+  http: () => Readonly<{ ack: string | undefined; ackTimeoutMs: number }>
+}>
 
 export async function takePushed(
   { host, ingest, sinks, shared, http }: PushParts,

@@ -6,12 +6,12 @@ import type { Replay } from '../contracts.ts'
 
 const readBytes = 8 * 1024 * 1024
 
-interface SourceReplayOptions {
-  readonly host: Host
-  readonly directory: string
-  readonly tail: Tail
+type SourceReplayOptions = Readonly<{
+  host: Host
+  directory: string
+  tail: Tail
   hold(source: string, sequence: number): Promise<void>
-}
+}>
 
 export function sourceReplay(source: string, options: SourceReplayOptions): Replay {
   return {

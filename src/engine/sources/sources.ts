@@ -20,53 +20,53 @@ import { endsWithin } from '../stopping.ts'
 import { tracedEvents } from '../delivery/traced.ts'
 import { messageOf, stackOf } from '../../model/errors.ts'
 
-export interface SourceEntry {
-  readonly id: string
-  readonly type: string
+export type SourceEntry = Readonly<{
+  id: string
+  type: string
   /** Validated, and prepared for another thread (`carriedSettings`). */
-  readonly settings: unknown
+  settings: unknown
   /** Cluster of its flows that carry none. */
-  readonly cluster?: string
-}
+  cluster?: string
+}>
 
-export interface SourceReport {
-  readonly id: string
-  readonly type: string
-  readonly addresses: readonly string[]
-}
+export type SourceReport = Readonly<{
+  id: string
+  type: string
+  addresses: readonly string[]
+}>
 
-export interface ApplyReport {
-  readonly running: readonly SourceReport[]
-  readonly changed: readonly string[]
-  readonly failed?: Readonly<{ id: string; message: string; code?: string }>
-}
+export type ApplyReport = Readonly<{
+  running: readonly SourceReport[]
+  changed: readonly string[]
+  failed?: Readonly<{ id: string; message: string; code?: string }>
+}>
 
 const drainMs = 8000
 
-interface Running {
-  readonly entry: SourceEntry
-  readonly source: Source
-  readonly stop: AbortController
-  readonly done: Promise<void>
-}
+type Running = Readonly<{
+  entry: SourceEntry
+  source: Source
+  stop: AbortController
+  done: Promise<void>
+}>
 
 export type SourceJournal = Pick<JournalWriter, 'append' | 'epoch' | 'totals'>
 
-interface SourceSetOptions {
-  readonly host: Host
-  readonly log: Log
-  readonly metrics: Metrics
-  readonly traces?: Traces | undefined
-  readonly admission?: Pick<Admission, 'append'>
-  readonly journal: SourceJournal
-  readonly frames?: (id: string) => Replay
-  readonly state?: string
+type SourceSetOptions = Readonly<{
+  host: Host
+  log: Log
+  metrics: Metrics
+  traces?: Traces | undefined
+  admission?: Pick<Admission, 'append'>
+  journal: SourceJournal
+  frames?: (id: string) => Replay
+  state?: string
   /** In ms. */
-  readonly storeRetentionMs?: number
-  readonly awaited: (sink: string, source: string) => AwaitedSink
-  readonly enrichment?: FlowEnrichment | undefined
+  storeRetentionMs?: number
+  awaited: (sink: string, source: string) => AwaitedSink
+  enrichment?: FlowEnrichment | undefined
   load(type: string): Promise<SourceDefinition<unknown>>
-}
+}>
 
 export class SourceSet {
   readonly #host: Host

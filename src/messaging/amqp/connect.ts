@@ -5,12 +5,12 @@ import { readTls } from '../../net/tls.ts'
 import { errorText, whyNotConnected } from './errors.ts'
 import type { AmqpServer, AmqpTarget } from './settings.ts'
 
-export interface OpenConnection {
-  readonly connection: ChannelModel
-  readonly url: string
+export type OpenConnection = Readonly<{
+  connection: ChannelModel
+  url: string
   /** Destroys the socket: the library's close waits for a response. */
-  readonly destroy: () => void
-}
+  destroy: () => void
+}>
 
 /** Connects to the first available node with current secrets and certificates. Rejects with the action to take. */
 export async function connectToAny(

@@ -7,13 +7,13 @@ const accessRefused = 403
 const notFound = 404
 const precondition = 406
 
-interface ChannelClosed {
-  readonly code: number | undefined
-  readonly message: string
+type ChannelClosed = Readonly<{
+  code: number | undefined
+  message: string
   /** Bytes, if the limit was exceeded. */
-  readonly maxBytes: number | undefined
-  readonly accessDenied: string | undefined
-}
+  maxBytes: number | undefined
+  accessDenied: string | undefined
+}>
 
 export function channelClosed(error: unknown): ChannelClosed {
   const text = errorText(error)

@@ -7,20 +7,20 @@ import { connectToAny, ensureDeclared, closeConnection, type OpenConnection } fr
 import { blockedFor, channelClosed, nacked, errorText, tooLarge, unroutable, publishFailure } from './errors.ts'
 import type { AmqpMessage, AmqpTarget } from './settings.ts'
 
-interface Live {
-  readonly dialed: OpenConnection
-  readonly channel: ConfirmChannel
+type Live = Readonly<{
+  dialed: OpenConnection
+  channel: ConfirmChannel
   /** The connection stays open. */
-  readonly blocked: string | undefined
+  blocked: string | undefined
   /** The server sends a return before the confirm. */
-  readonly returned: Map<string, number>
-}
+  returned: Map<string, number>
+}>
 
-interface PendingPublish {
-  readonly message: AmqpMessage
-  readonly signal: AbortSignal
-  readonly settle: (outcome: Attempt | 'again') => void
-}
+type PendingPublish = Readonly<{
+  message: AmqpMessage
+  signal: AbortSignal
+  settle: (outcome: Attempt | 'again') => void
+}>
 
 /**
  * One connection with one confirm channel. A rejected message closes the channel, and then the connection: buffered

@@ -21,11 +21,11 @@ export type ClickHouseServer = Pick<
 
 export type Settings = Readonly<Record<string, string | number>>
 
-export interface Insert {
-  readonly statement: string
-  readonly settings: Settings
-  readonly body: Uint8Array
-}
+export type Insert = Readonly<{
+  statement: string
+  settings: Settings
+  body: Uint8Array
+}>
 
 /** Statements over HTTP. Methods reject with ClickHouseError for exceptions of the server, else with another Error. */
 export class ClickHouseClient {

@@ -14,52 +14,52 @@ import { Pools, type PoolOptions } from './pools.ts'
 export { HttpError } from './errors.ts'
 export type { HttpStream } from './streamed.ts'
 
-export interface HttpAnswer {
+export type HttpAnswer = Readonly<{
   /** 304 only for a request with an `etag`; the body is then empty. */
-  readonly status: number
-  readonly headers: HttpHeaders
-  readonly body: Uint8Array
-}
+  status: number
+  headers: HttpHeaders
+  body: Uint8Array
+}>
 
-export interface HttpClientOptions {
-  readonly url: string
+export type HttpClientOptions = Readonly<{
+  url: string
   /** Limit of connections; further requests wait for one. */
-  readonly connections: number
+  connections: number
   /** From the call to the end of the response, redirects included. */
-  readonly timeoutMs: number
-  readonly timers: Timers
-  readonly tls: TlsOptions | undefined
+  timeoutMs: number
+  timers: Timers
+  tls: TlsOptions | undefined
   /** Sent with each request to the origin of the URL; takes precedence over an `authorization` of the request. */
-  readonly login?: Readonly<{ auth: Auth; clock: Pick<Clock, 'monotonic'> }>
+  login?: Readonly<{ auth: Auth; clock: Pick<Clock, 'monotonic'> }>
   /** Variables that may name a proxy; undefined: none is used. */
-  readonly proxyEnv?: PoolOptions['proxyEnv']
-}
+  proxyEnv?: PoolOptions['proxyEnv']
+}>
 
-export interface HttpRequest {
-  readonly method?: 'GET' | 'POST' | 'PUT' | 'OPTIONS'
+export type HttpRequest = Readonly<{
+  method?: 'GET' | 'POST' | 'PUT' | 'OPTIONS'
   /** Relative to the URL of the client, of the same origin; default: that URL. */
-  readonly to?: string
-  readonly headers?: Readonly<Record<string, string>>
-  readonly body?: Uint8Array
+  to?: string
+  headers?: Readonly<Record<string, string>>
+  body?: Uint8Array
   /** Limit of the decoded body, in bytes; a longer one fails with `too_large`. */
-  readonly limit: number
+  limit: number
   /** Keeps the first `limit` bytes instead; no content coding is offered or decoded. */
-  readonly truncate?: boolean
+  truncate?: boolean
   /** Redirects to follow, for GET; default 0: the redirect is the response. */
-  readonly redirects?: number
-  readonly etag?: string
-  readonly signal: AbortSignal
-}
+  redirects?: number
+  etag?: string
+  signal: AbortSignal
+}>
 
 const redirectStatuses = new Set([301, 302, 303, 307, 308])
 /** Sent to other origins, too: other headers may hold a credential. */
 const anonymousHeaders = new Set(['accept', 'accept-language', 'accept-encoding', 'user-agent'])
 
-interface Step {
-  readonly url: URL
-  readonly isOwn: boolean
-  readonly headers: Readonly<Record<string, string>>
-}
+type Step = Readonly<{
+  url: URL
+  isOwn: boolean
+  headers: Readonly<Record<string, string>>
+}>
 
 export class HttpClient {
   readonly #options: HttpClientOptions

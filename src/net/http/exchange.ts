@@ -5,11 +5,11 @@ import { networkError, type HttpError } from './errors.ts'
 /** Names in lower case. Values of a repeated header are joined by commas. */
 export type HttpHeaders = Readonly<Record<string, string | undefined>>
 
-export interface RawResponse {
-  readonly status: number
-  readonly headers: HttpHeaders
-  readonly body: Uint8Array
-}
+export type RawResponse = Readonly<{
+  status: number
+  headers: HttpHeaders
+  body: Uint8Array
+}>
 
 /** A longer remainder is not read to keep the connection. */
 const longRemainder = 1024 * 1024

@@ -3,19 +3,19 @@ import { HttpClient, HttpError, type HttpRequest } from './client.ts'
 import { isLoopback } from './loopback.ts'
 import type { PoolOptions } from './pools.ts'
 
-interface FetchOptions {
-  readonly timers: Timers
-  readonly timeoutMs: number
-  readonly limit: number
-  readonly proxyEnv: PoolOptions['proxyEnv']
-}
+type FetchOptions = Readonly<{
+  timers: Timers
+  timeoutMs: number
+  limit: number
+  proxyEnv: PoolOptions['proxyEnv']
+}>
 
-interface FetchInit {
-  readonly method?: string
-  readonly headers?: Headers | Readonly<Record<string, string>>
-  readonly body?: unknown
-  readonly signal?: AbortSignal | null | undefined
-}
+type FetchInit = Readonly<{
+  method?: string
+  headers?: Headers | Readonly<Record<string, string>>
+  body?: unknown
+  signal?: AbortSignal | null | undefined
+}>
 
 const never = new AbortController().signal
 const codingHeaders = ['content-encoding', 'content-length', 'transfer-encoding']

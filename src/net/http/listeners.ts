@@ -11,13 +11,13 @@ export interface HttpListeners {
   close(): Promise<void>
 }
 
-export interface HttpListenersOptions {
-  readonly places: readonly HostPort[]
-  readonly tls: TlsOptions | undefined
-  readonly listener: RequestListener
+export type HttpListenersOptions = Readonly<{
+  places: readonly HostPort[]
+  tls: TlsOptions | undefined
+  listener: RequestListener
   /** Called before the servers stop. */
-  readonly closing?: () => void
-}
+  closing?: () => void
+}>
 
 const [requestMs, headersMs, idleMs, maxHeaderSize] = [60_000, 10_000, 120_000, 16 * 1024]
 
@@ -28,7 +28,7 @@ export async function openHttpListeners({
   listener,
   closing,
 }: HttpListenersOptions): Promise<HttpListeners> {
-  const servers: { readonly server: Server | TlsServer; readonly address: string }[] = []
+  const servers: Readonly<{ server: Server | TlsServer; address: string }>[] = []
   const close = async (): Promise<void> => {
     closing?.()
     await Promise.all(

@@ -5,12 +5,12 @@
 import type { Dispatcher } from 'undici'
 import type { TlsOptions } from '../tls.ts'
 
-export interface PoolOptions {
-  readonly connections: number
-  readonly connectMs: number
-  readonly tls: TlsOptions | undefined
-  readonly proxyEnv: Readonly<Record<string, string | undefined>> | undefined
-}
+export type PoolOptions = Readonly<{
+  connections: number
+  connectMs: number
+  tls: TlsOptions | undefined
+  proxyEnv: Readonly<Record<string, string | undefined>> | undefined
+}>
 
 type Undici = typeof import('undici')
 

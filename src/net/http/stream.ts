@@ -12,20 +12,20 @@ import type { TlsOptions } from '../tls.ts'
 import { isLoopback } from './loopback.ts'
 import { retryAfterMs } from './retry-after.ts'
 
-export interface StreamMessage {
-  readonly data: Uint8Array
-  readonly isText: boolean
-}
+export type StreamMessage = Readonly<{
+  data: Uint8Array
+  isText: boolean
+}>
 
-export interface StreamTarget {
-  readonly url: string
-  readonly headers?: Readonly<Record<string, string>>
-  readonly protocols?: readonly string[]
-  readonly first?: readonly string[]
-}
+export type StreamTarget = Readonly<{
+  url: string
+  headers?: Readonly<Record<string, string>>
+  protocols?: readonly string[]
+  first?: readonly string[]
+}>
 
-export interface StreamOptions {
-  readonly host: Pick<Host, 'clock' | 'timers' | 'random'>
+export type StreamOptions = Readonly<{
+  host: Pick<Host, 'clock' | 'timers' | 'random'>
   /**
    * Called before each connection, after all earlier messages are taken. Its failure counts as one of the connection.
    */
@@ -33,27 +33,27 @@ export interface StreamOptions {
   /** Messages in order, one call at a time; durable when it resolves. A failure ends the loop. */
   take(messages: readonly StreamMessage[], signal: AbortSignal): Promise<void>
   /** `reason`: why a connection ended or failed. */
-  readonly changed?: (open: boolean, reason: string) => void
-  readonly tls: TlsOptions | undefined
-  readonly proxyEnv?: Readonly<Record<string, string | undefined>>
+  changed?: (open: boolean, reason: string) => void
+  tls: TlsOptions | undefined
+  proxyEnv?: Readonly<Record<string, string | undefined>>
   /** Limit of one message after decompression, in bytes; a larger one ends the connection. */
-  readonly messageBytes: number
+  messageBytes: number
   /** While more bytes are buffered, the socket is not read; one read may exceed the limit. */
-  readonly bufferBytes: number
-  readonly connectMs: number
-  readonly pingMs: number
+  bufferBytes: number
+  connectMs: number
+  pingMs: number
   /** Counted and not timed: a busy process reads late. */
-  readonly missedPings: number
+  missedPings: number
   /** The first and the longest delay between connections. A `Retry-After` may require more. */
-  readonly backoff: Readonly<{ firstMs: number; maxMs: number }>
-}
+  backoff: Readonly<{ firstMs: number; maxMs: number }>
+}>
 
 const maxRetryAfterMs = 10 * 60_000
 
-interface End {
-  readonly reason: string
-  readonly afterMs: number
-}
+type End = Readonly<{
+  reason: string
+  afterMs: number
+}>
 
 /** Ends after a running `take` when the signal aborts; other messages are dropped. Rejects when `take` does. */
 export async function runStream(options: StreamOptions, signal: AbortSignal): Promise<void> {

@@ -3,12 +3,12 @@ import type { Dispatcher } from 'undici'
 import { networkError, type HttpError } from './errors.ts'
 import type { HttpHeaders } from './exchange.ts'
 
-export interface HttpStream {
-  readonly status: number
-  readonly headers: HttpHeaders
+export type HttpStream = Readonly<{
+  status: number
+  headers: HttpHeaders
   /** Read once. Ending early closes the connection. */
-  readonly body: AsyncIterable<Uint8Array>
-}
+  body: AsyncIterable<Uint8Array>
+}>
 
 /** Beyond it the socket is not read. */
 const bufferBytes = 1024 * 1024

@@ -6,29 +6,29 @@ import type { Answer, Ask, Write } from './types.ts'
 
 const keepAliveMs = 30_000
 
-export interface ClientOptions {
-  readonly url: string
-  readonly tls?: Pick<RequestOptions, 'ca' | 'cert' | 'key' | 'rejectUnauthorized' | 'servername'>
+export type ClientOptions = Readonly<{
+  url: string
+  tls?: Pick<RequestOptions, 'ca' | 'cert' | 'key' | 'rejectUnauthorized' | 'servername'>
   /** Called for each request: tokens and certificates are renewed. */
-  readonly identity?: () => Promise<Identity>
+  identity?: () => Promise<Identity>
   /** The server responded 401: the cached identity is stale. */
-  readonly refused?: () => void
+  refused?: () => void
   /** May contain a user and password. */
-  readonly proxy?: string
-}
+  proxy?: string
+}>
 
-export interface Identity {
-  readonly headers: Readonly<Record<string, string | string[]>>
+export type Identity = Readonly<{
+  headers: Readonly<Record<string, string | string[]>>
   /** PEM, from an exec plugin. */
-  readonly cert?: string
-  readonly key?: string
-}
+  cert?: string
+  key?: string
+}>
 
-export interface Client {
-  readonly ask: Ask
-  readonly write: Write
+export type Client = Readonly<{
+  ask: Ask
+  write: Write
   close(): void
-}
+}>
 
 export function openClient({ url, tls = {}, identity, refused, proxy }: ClientOptions): Client {
   const base = new URL(url)

@@ -16,34 +16,34 @@ const pageSize = '250'
 const metadataOnly = (kind: string): string => `application/json;as=${kind};g=meta.k8s.io;v=v1,application/json;q=0.5`
 
 /** The part of an object that a metadata-only request returns. */
-export interface ObjectMeta {
-  readonly name: string
-  readonly namespace: string
-  readonly uid: string
-  readonly resourceVersion: string
-  readonly labels: Readonly<Record<string, string>>
-  readonly annotations: Readonly<Record<string, string>>
-  readonly deletionTimestamp?: string
-  readonly managedFields: readonly unknown[]
-}
+export type ObjectMeta = Readonly<{
+  name: string
+  namespace: string
+  uid: string
+  resourceVersion: string
+  labels: Readonly<Record<string, string>>
+  annotations: Readonly<Record<string, string>>
+  deletionTimestamp?: string
+  managedFields: readonly unknown[]
+}>
 
-export interface CollectionOptions {
-  readonly ask: Ask
-  readonly host: Pick<Host, 'timers' | 'random'>
-  readonly path: string
+export type CollectionOptions = Readonly<{
+  ask: Ask
+  host: Pick<Host, 'timers' | 'random'>
+  path: string
   /** Label selector; empty: all objects. */
-  readonly selector: string
+  selector: string
   /** Whole objects, instead of their metadata. */
-  readonly whole?: true
-  readonly signal: AbortSignal
+  whole?: true
+  signal: AbortSignal
   /** A new or changed object; the next one waits for it. */
-  readonly onObject: (meta: ObjectMeta, object: unknown) => Promise<void> | void
-  readonly onGone: (meta: ObjectMeta) => Promise<void> | void
+  onObject: (meta: ObjectMeta, object: unknown) => Promise<void> | void
+  onGone: (meta: ObjectMeta) => Promise<void> | void
   /** All objects of a list were given to `onObject`; those not in `keys` (`namespace/name`) no longer exist. */
-  readonly onListed: (keys: ReadonlySet<string>) => Promise<void> | void
+  onListed: (keys: ReadonlySet<string>) => Promise<void> | void
   /** Called when the server cannot be followed; it is tried again. */
-  readonly onTrouble: (reason: string) => void
-}
+  onTrouble: (reason: string) => void
+}>
 
 export const keyOf = ({ namespace, name }: Pick<ObjectMeta, 'namespace' | 'name'>): string => `${namespace}/${name}`
 

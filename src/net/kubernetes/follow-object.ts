@@ -12,18 +12,18 @@ const watchSeconds = 300
 const silentMs = (watchSeconds + 30) * 1000
 const limits = { firstMs: 800, maxMs: 30_000, jitter: 1 }
 
-export interface ObjectPlace {
+export type ObjectPlace = Readonly<{
   /** Collections of the same kind by API version, the preferred one first. */
-  readonly paths: readonly string[]
+  paths: readonly string[]
   /** Undefined: any object of the collection. */
-  readonly name?: string
-}
+  name?: string
+}>
 
-interface ObjectState {
-  readonly path: string
-  readonly version: string
-  readonly object: unknown
-}
+type ObjectState = Readonly<{
+  path: string
+  version: string
+  object: unknown
+}>
 
 /** Rejects with the reason if no version is served, or access is denied. */
 export async function readState(ask: Ask, place: ObjectPlace, signal: AbortSignal): Promise<ObjectState> {
@@ -54,19 +54,19 @@ export async function readItems(
   throw new Error(reason)
 }
 
-interface FollowOptions {
-  readonly ask: Ask
-  readonly host: Pick<Host, 'timers' | 'random'>
-  readonly place: ObjectPlace
-  readonly signal: AbortSignal
+type FollowOptions = Readonly<{
+  ask: Ask
+  host: Pick<Host, 'timers' | 'random'>
+  place: ObjectPlace
+  signal: AbortSignal
   /**
    * Called for each state, also without a change; the next one waits for it. Without a name: any object that changed;
    * read all with {@link readItems}.
    */
-  readonly onState: (object: unknown) => Promise<void>
+  onState: (object: unknown) => Promise<void>
   /** Called when the server cannot be followed; it is tried again. */
-  readonly onTrouble: (reason: string) => void
-}
+  onTrouble: (reason: string) => void
+}>
 
 export async function followObject({ ask, host, place, signal, onState, onTrouble }: FollowOptions): Promise<void> {
   let tries = 0
@@ -148,7 +148,7 @@ export function versionOf(object: unknown): string | undefined {
 }
 
 /** Objects of a watch. */
-export async function* linesOf({ body }: Answer): AsyncGenerator<{ readonly type: unknown; readonly object: unknown }> {
+export async function* linesOf({ body }: Answer): AsyncGenerator<Readonly<{ type: unknown; object: unknown }>> {
   const decoder = new TextDecoder()
   let rest = ''
   for await (const piece of body) {

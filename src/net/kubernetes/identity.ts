@@ -9,10 +9,10 @@ const execFreshMs = 1000
 
 type Headers = Identity['headers']
 
-interface IdentitySource {
-  readonly read: () => Promise<Identity>
-  readonly forget: () => void
-}
+type IdentitySource = Readonly<{
+  read: () => Promise<Identity>
+  forget: () => void
+}>
 
 export function identityOf(host: Host, user: Entry): IdentitySource | undefined {
   const { settings, near } = user

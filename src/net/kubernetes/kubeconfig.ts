@@ -6,17 +6,17 @@ import { isRecord } from '../../model/json.ts'
 
 type Dict = Readonly<Record<string, unknown>>
 
-export interface Entry {
-  readonly name: string
-  readonly settings: Dict
-  readonly near: (path: string) => string
-}
+export type Entry = Readonly<{
+  name: string
+  settings: Dict
+  near: (path: string) => string
+}>
 
-interface Kubeconfig {
-  readonly cluster: Entry
-  readonly user: Entry | undefined
-  readonly namespace: string | undefined
-}
+type Kubeconfig = Readonly<{
+  cluster: Entry
+  user: Entry | undefined
+  namespace: string | undefined
+}>
 
 export function loginError(message: string, cause?: unknown): WeirError {
   return new WeirError('WEIR_KUBERNETES_LOGIN', message, { cause })

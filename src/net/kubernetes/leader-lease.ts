@@ -17,27 +17,27 @@ export interface LeaseLeaderRecord {
   write(before: string | undefined, value: unknown, signal: AbortSignal): Promise<string | undefined>
 }
 
-export interface LeaseSettings {
-  readonly name: string
-  readonly namespace: string | null
-  readonly kubeconfig: string | null
+export type LeaseSettings = Readonly<{
+  name: string
+  namespace: string | null
+  kubeconfig: string | null
   /** ms. */
-  readonly duration: number
-}
+  duration: number
+}>
 
-export interface LeaderLeaseOptions {
+export type LeaderLeaseOptions = Readonly<{
   /** Id of the source; a Lease of another source is rejected. */
-  readonly source: string
-  readonly name: string
-  readonly host: Pick<Host, 'clock' | 'timers' | 'random'>
-  readonly durationMs: number
-}
+  source: string
+  name: string
+  host: Pick<Host, 'clock' | 'timers' | 'random'>
+  durationMs: number
+}>
 
-interface LeaderLease {
-  readonly record: LeaseLeaderRecord
-  readonly durationMs: number
+type LeaderLease = Readonly<{
+  record: LeaseLeaderRecord
+  durationMs: number
   close(): void
-}
+}>
 
 export async function connectLease(
   { name, namespace, kubeconfig }: LeaseSettings,

@@ -6,10 +6,10 @@ import { readStatus } from './status.ts'
 import { connectLease, type LeaseSettings } from './leader-lease.ts'
 import { messageOf } from '../../model/errors.ts'
 
-interface LeaseCheck {
-  readonly is: 'ok' | 'fail'
-  readonly message: string
-}
+type LeaseCheck = Readonly<{
+  is: 'ok' | 'fail'
+  message: string
+}>
 
 const timeoutMs = 5000
 const verbs = ['get', 'create', 'update'] as const

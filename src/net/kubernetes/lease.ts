@@ -5,22 +5,22 @@ import type { Answer, Ask, Write } from './types.ts'
 /** Emitted up to: resource version by collection key. */
 export type LeaseCheckpoint = Readonly<Record<string, string>>
 
-export interface LeaseRecord {
-  readonly version: string
+export type LeaseRecord = Readonly<{
+  version: string
   /** Empty: the Lease is free. */
-  readonly holder: string
+  holder: string
   /** Validity after a renewal. */
-  readonly seconds: number
+  seconds: number
   /** Fencing epoch: increases with each new holder. */
-  readonly epoch: number
+  epoch: number
   /** ISO 8601, by the holder's clock; informational. */
-  readonly acquired?: string
-  readonly checkpoint: LeaseCheckpoint
+  acquired?: string
+  checkpoint: LeaseCheckpoint
   /** After a takeover, if known: emitted by the previous holder since its last renewal. */
-  readonly emittedSince?: LeaseCheckpoint
+  emittedSince?: LeaseCheckpoint
   /** The object as read, including members that other clients wrote. */
-  readonly object: LeaseObject
-}
+  object: LeaseObject
+}>
 
 export type LeaseUpdate = Pick<LeaseRecord, 'holder' | 'seconds' | 'epoch' | 'checkpoint'> &
   Readonly<{ acquired: string; renewed: string }>
@@ -32,26 +32,26 @@ export interface LeaseClient {
   write(before: LeaseRecord | undefined, update: LeaseUpdate, signal: AbortSignal): Promise<LeaseRecord | undefined>
 }
 
-export interface LeaseRef {
-  readonly namespace: string
-  readonly name: string
-}
+export type LeaseRef = Readonly<{
+  namespace: string
+  name: string
+}>
 
-interface LeaseObject {
-  readonly metadata?: {
-    readonly resourceVersion?: string
-    readonly annotations?: Readonly<Record<string, string>>
-    readonly [other: string]: unknown
-  }
-  readonly spec?: {
-    readonly holderIdentity?: string
-    readonly leaseDurationSeconds?: number
-    readonly leaseTransitions?: number
-    readonly acquireTime?: string
-    readonly [other: string]: unknown
-  }
-  readonly [other: string]: unknown
-}
+type LeaseObject = Readonly<{
+  metadata?: Readonly<{
+    resourceVersion?: string
+    annotations?: Readonly<Record<string, string>>
+    [other: string]: unknown
+  }>
+  spec?: Readonly<{
+    holderIdentity?: string
+    leaseDurationSeconds?: number
+    leaseTransitions?: number
+    acquireTime?: string
+    [other: string]: unknown
+  }>
+  [other: string]: unknown
+}>
 
 const checkpointKey = 'weir/checkpoint'
 /** Characters. The annotations of an object are limited to 256 KiB in total. */

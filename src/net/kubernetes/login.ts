@@ -5,12 +5,12 @@ import { loginError, readKubeconfig, readText, reasonOf, textOf, type Entry } fr
 
 const mounted = '/var/run/secrets/kubernetes.io/serviceaccount'
 
-interface LoginOptions {
-  readonly host: Host
-  readonly env: Readonly<Record<string, string | undefined>>
-  readonly path: string | null
-  readonly context: string | null
-}
+type LoginOptions = Readonly<{
+  host: Host
+  env: Readonly<Record<string, string | undefined>>
+  path: string | null
+  context: string | null
+}>
 
 interface Login extends ClientOptions {
   readonly namespace?: string

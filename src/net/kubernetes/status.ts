@@ -1,24 +1,24 @@
 import type { Answer } from './types.ts'
 
 /** The reason of a refused request, from its Status object or its headers. */
-export interface Refusal {
-  readonly code: number
-  readonly message?: string
+export type Refusal = Readonly<{
+  code: number
+  message?: string
   /** Seconds. */
-  readonly retryAfter?: number
+  retryAfter?: number
   /** The requested version is newer than the server's state. */
-  readonly ahead?: boolean
-}
+  ahead?: boolean
+}>
 
-export interface Status {
-  readonly code?: number
-  readonly reason?: string
-  readonly message?: string
-  readonly details?: Readonly<{
+export type Status = Readonly<{
+  code?: number
+  reason?: string
+  message?: string
+  details?: Readonly<{
     retryAfterSeconds?: number
     causes?: readonly Readonly<{ reason?: string; message?: string }>[]
   }>
-}
+}>
 
 const maxBytes = 64 * 1024
 /** For errors in a watch, which have no HTTP status. */

@@ -1,13 +1,13 @@
-export interface Answer {
-  readonly status: number
+export type Answer = Readonly<{
+  status: number
   /** Lower-case names. */
-  readonly headers: Readonly<Record<string, string | undefined>>
+  headers: Readonly<Record<string, string | undefined>>
   /** Each chunk is valid until the next one. */
-  readonly body: AsyncIterable<Uint8Array>
+  body: AsyncIterable<Uint8Array>
   /** Pauses reading from the connection. */
   hold?(on: boolean): void
   close(): void
-}
+}>
 
 /** GET. Rejects if there is no response. */
 export type Ask = (

@@ -7,19 +7,19 @@ export type { CtsExporterFlags } from './settings.ts'
 /** Knative's mount path of the sender's token. */
 export const oidcTokenFile = '/oidc/token'
 
-export interface CtsExporterInput {
-  readonly flags: CtsExporterFlags
-  readonly env: Readonly<Record<string, string | undefined>>
-  readonly hasToken: boolean
-  readonly data: string
-}
+export type CtsExporterInput = Readonly<{
+  flags: CtsExporterFlags
+  env: Readonly<Record<string, string | undefined>>
+  hasToken: boolean
+  data: string
+}>
 
-export interface CtsExporterPlan {
-  readonly config: Readonly<Record<string, unknown>>
-  readonly files: Readonly<Record<string, string>>
-  readonly notes: readonly string[]
-  readonly fresh: string
-}
+export type CtsExporterPlan = Readonly<{
+  config: Readonly<Record<string, unknown>>
+  files: Readonly<Record<string, string>>
+  notes: readonly string[]
+  fresh: string
+}>
 
 const passwordFile = 'cts-exporter-sink-password'
 const authoritiesFile = 'cts-exporter-sink-ca.pem'
@@ -67,11 +67,11 @@ function projectsOf({ tracker, project }: CtsExporterSettings): readonly object[
   return project === undefined ? [] : [{ ...project, trackers: [tracker] }]
 }
 
-interface Sinks {
-  readonly sinks: Readonly<Record<string, unknown>>
-  readonly files: Readonly<Record<string, string>>
-  readonly notes: readonly string[]
-}
+type Sinks = Readonly<{
+  sinks: Readonly<Record<string, unknown>>
+  files: Readonly<Record<string, string>>
+  notes: readonly string[]
+}>
 
 function sinksOf(
   { sink, debug, extensions, authorities }: CtsExporterSettings,

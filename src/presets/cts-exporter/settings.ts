@@ -5,19 +5,19 @@ export interface CtsExporterFlags {
   readonly from?: string
 }
 
-export interface CtsExporterSettings {
+export type CtsExporterSettings = Readonly<{
   /** Entry of clouds.yaml; undefined: the only entry, or the environment. */
-  readonly cloud: string | undefined
-  readonly debug: boolean
-  readonly tracker: string
+  cloud: string | undefined
+  debug: boolean
+  tracker: string
   /** Undefined: the project of clouds.yaml. */
-  readonly project: { readonly name: string } | { readonly id: string } | undefined
-  readonly from: number
-  readonly sink: Login | undefined
-  readonly extensions: Readonly<Record<string, string>>
-  readonly lease: string | undefined
-  readonly authorities: string | undefined
-}
+  project: { readonly name: string } | { readonly id: string } | undefined
+  from: number
+  sink: Login | undefined
+  extensions: Readonly<Record<string, string>>
+  lease: string | undefined
+  authorities: string | undefined
+}>
 
 type Environment = Readonly<Record<string, string | undefined>>
 

@@ -4,35 +4,35 @@ import { PresetProblem, truthOf, withoutLogin } from '../given.ts'
 export { PresetProblem } from '../given.ts'
 
 /** Without secrets: these are variables only. */
-export interface FlowsToClickHouseFlags {
-  readonly kafkaurl?: string
-  readonly clickhouseurl?: string
-  readonly loglevel?: string
-  readonly topic?: string
-  readonly group?: string
-  readonly kafkaTls?: boolean
-  readonly kafkaCa?: string
-  readonly kafkaCert?: string
-  readonly kafkaKey?: string
-  readonly kafkaSasl?: string
-  readonly kafkaUser?: string
-  readonly database?: string
-  readonly user?: string
-  readonly ca?: string
-  readonly cert?: string
-  readonly key?: string
-}
+export type FlowsToClickHouseFlags = Readonly<{
+  kafkaurl?: string
+  clickhouseurl?: string
+  loglevel?: string
+  topic?: string
+  group?: string
+  kafkaTls?: boolean
+  kafkaCa?: string
+  kafkaCert?: string
+  kafkaKey?: string
+  kafkaSasl?: string
+  kafkaUser?: string
+  database?: string
+  user?: string
+  ca?: string
+  cert?: string
+  key?: string
+}>
 
-export interface FlowsToClickHouseInput {
-  readonly flags: FlowsToClickHouseFlags
-  readonly env: Readonly<Record<string, string | undefined>>
-  readonly data: string
-}
+export type FlowsToClickHouseInput = Readonly<{
+  flags: FlowsToClickHouseFlags
+  env: Readonly<Record<string, string | undefined>>
+  data: string
+}>
 
-export interface FlowsToClickHousePlan {
-  readonly config: Readonly<Record<string, unknown>>
-  readonly notes: readonly string[]
-}
+export type FlowsToClickHousePlan = Readonly<{
+  config: Readonly<Record<string, unknown>>
+  notes: readonly string[]
+}>
 
 const usual = { topic: 'flows-export', group: 'to-clickhouse', brokerPort: '9092', httpPort: '8123', tlsPort: '8443' }
 const mechanisms = ['plain', 'scram-sha-256', 'scram-sha-512']

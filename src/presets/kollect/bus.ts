@@ -1,15 +1,15 @@
 import { loginOf, PresetProblem, withoutLogin } from '../given.ts'
 
-export interface BusInput {
-  readonly url: string
-  readonly env: Readonly<Record<string, string | undefined>>
-}
+export type BusInput = Readonly<{
+  url: string
+  env: Readonly<Record<string, string | undefined>>
+}>
 
-export interface Bus {
-  readonly sink: Readonly<Record<string, unknown>>
-  readonly secrets: Readonly<Record<string, string>>
-  readonly notes: readonly string[]
-}
+export type Bus = Readonly<{
+  sink: Readonly<Record<string, unknown>>
+  secrets: Readonly<Record<string, string>>
+  notes: readonly string[]
+}>
 
 const now =
   'Supported: nats://SUBJECT (with NATS_SERVER_URL), kafka://TOPIC (with KAFKA_BROKERS), rabbit://EXCHANGE ' +

@@ -7,19 +7,19 @@ import { readSettings, type Generation, type KollectFlags } from './settings.ts'
 export { PresetProblem } from '../given.ts'
 export type { Generation, KollectFlags } from './settings.ts'
 
-export interface KollectInput {
-  readonly flags: KollectFlags
-  readonly env: Readonly<Record<string, string | undefined>>
+export type KollectInput = Readonly<{
+  flags: KollectFlags
+  env: Readonly<Record<string, string | undefined>>
   /** The older kollect reads variables, the later one does not. */
-  readonly generation: Generation
-  readonly data: string
-}
+  generation: Generation
+  data: string
+}>
 
-export interface KollectPlan {
-  readonly config: Readonly<Record<string, unknown>>
-  readonly secrets: Readonly<Record<string, string>>
-  readonly notes: readonly string[]
-}
+export type KollectPlan = Readonly<{
+  config: Readonly<Record<string, unknown>>
+  secrets: Readonly<Record<string, string>>
+  notes: readonly string[]
+}>
 
 const namelessCluster = 'default'
 

@@ -2,25 +2,25 @@ import { PresetProblem, truthOf } from '../given.ts'
 
 export type Generation = 'a' | 'b'
 
-export interface KollectFlags {
-  readonly namespace?: string
-  readonly eventWriterUrl?: string
-  readonly kubeConfig?: string
-  readonly clusterId?: string
-  readonly waitForSync?: string | boolean
-  readonly telemetryUrl?: string
-  readonly diagnostics?: string | boolean
-  readonly autoMaxProcsDisabled?: string | boolean
-}
+export type KollectFlags = Readonly<{
+  namespace?: string
+  eventWriterUrl?: string
+  kubeConfig?: string
+  clusterId?: string
+  waitForSync?: string | boolean
+  telemetryUrl?: string
+  diagnostics?: string | boolean
+  autoMaxProcsDisabled?: string | boolean
+}>
 
-interface KollectSettings {
-  readonly namespaces: readonly string[]
-  readonly busUrl: string
-  readonly kubeconfig: string | undefined
-  readonly clusterId: string | undefined
-  readonly waitForSync: boolean
-  readonly telemetryUrl: string
-}
+type KollectSettings = Readonly<{
+  namespaces: readonly string[]
+  busUrl: string
+  kubeconfig: string | undefined
+  clusterId: string | undefined
+  waitForSync: boolean
+  telemetryUrl: string
+}>
 
 type Environment = Readonly<Record<string, string | undefined>>
 

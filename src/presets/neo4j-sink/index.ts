@@ -3,15 +3,15 @@ import { PresetProblem } from '../given.ts'
 
 export { PresetProblem } from '../given.ts'
 
-export interface Neo4jSinkInput {
-  readonly env: Readonly<Record<string, string | undefined>>
-  readonly data: string
-}
+export type Neo4jSinkInput = Readonly<{
+  env: Readonly<Record<string, string | undefined>>
+  data: string
+}>
 
-export interface Neo4jSinkPlan {
-  readonly config: Readonly<Record<string, unknown>>
-  readonly notes: readonly string[]
-}
+export type Neo4jSinkPlan = Readonly<{
+  config: Readonly<Record<string, unknown>>
+  notes: readonly string[]
+}>
 
 const usual = { port: '8080', uri: 'neo4j://localhost:7687', user: 'neo4j' } as const
 const schemes = ['neo4j', 'neo4j+s', 'neo4j+ssc', 'bolt', 'bolt+s', 'bolt+ssc']

@@ -6,24 +6,22 @@ export type Settings = Readonly<Record<string, unknown>>
 /** A filter of the other program in Weir's language, or the reason why there is none. */
 export type FilterReader = (
   query: string,
-  options: { readonly flagNames: boolean; readonly unknownKeys: 'error' | 'absent' },
-) =>
-  | { readonly is: 'filter'; readonly text: string; readonly notes: readonly string[] }
-  | { readonly is: 'problem'; readonly problem: string }
+  options: Readonly<{ flagNames: boolean; unknownKeys: 'error' | 'absent' }>,
+) => Readonly<{ is: 'filter'; text: string; notes: readonly string[] }> | Readonly<{ is: 'problem'; problem: string }>
 
 /** The flows behind one stage of a pipeline. */
-export interface Branch {
+export type Branch = Readonly<{
   /** Sources and transforms. */
-  readonly from: readonly string[]
+  from: readonly string[]
   /** Conditions that flows of `from` must meet, all of them. */
-  readonly filters: readonly string[]
+  filters: readonly string[]
   /** Whether TCP flags are names. */
-  readonly flagNames: boolean
+  flagNames: boolean
   /** Names of fields in sinks that can rename: output by input. */
-  readonly renamed?: Readonly<Record<string, string>>
+  renamed?: Readonly<Record<string, string>>
   /** Set directly behind a stage that sums up flows. */
-  readonly aggregated?: Aggregated
-}
+  aggregated?: Aggregated
+}>
 
 /** The configuration that grows while stages are read. */
 export class Assembly {
@@ -48,12 +46,12 @@ export class Assembly {
 
   constructor(
     report: Report,
-    options: {
-      readonly readFilter: FilterReader
-      readonly ignoreUnsupported: boolean
-      readonly data: string
-      readonly readFile: (path: string) => string
-    },
+    options: Readonly<{
+      readFilter: FilterReader
+      ignoreUnsupported: boolean
+      data: string
+      readFile: (path: string) => string
+    }>,
   ) {
     this.report = report
     this.readFilter = options.readFilter

@@ -9,7 +9,7 @@ import { constant, fieldOf, misfit, referenceTo, type Reference } from './values
 export class Changes {
   readonly #assembly: Assembly
   #sequence = new MapSequence()
-  readonly #labels: { readonly text: string; readonly test?: string }[] = []
+  readonly #labels: Readonly<{ text: string; test?: string }>[] = []
 
   constructor(assembly: Assembly) {
     this.#assembly = assembly

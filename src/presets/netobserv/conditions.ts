@@ -2,8 +2,8 @@
 import { isNumeric, type Reference } from './values.ts'
 
 type Token =
-  | { readonly is: 'val' | 'operator' | 'open' | 'close' | 'not' | 'comma'; readonly text: string }
-  | { readonly is: 'number' | 'text'; readonly text: string; readonly value: number | string }
+  | Readonly<{ is: 'val' | 'operator' | 'open' | 'close' | 'not' | 'comma'; text: string }>
+  | Readonly<{ is: 'number' | 'text'; text: string; value: number | string }>
 
 const words = String.raw`(val\b|in\b)`
 const numbers = String.raw`(-?\d+(?:\.\d+)?)`

@@ -3,11 +3,11 @@ import { resolveFieldName } from '../../model/fields.ts'
 import { durationText, joined, reads, type Assembly, type Branch, type Settings } from './branch.ts'
 import type { Conntrack, Scheduling } from './conntrack-shape.ts'
 
-export interface Times {
-  readonly heartbeat?: number | undefined
-  readonly end?: number | undefined
-  readonly terminating?: number | undefined
-}
+export type Times = Readonly<{
+  heartbeat?: number | undefined
+  end?: number | undefined
+  terminating?: number | undefined
+}>
 
 /** The original has no limit by default. */
 const unlimited = 1_000_000

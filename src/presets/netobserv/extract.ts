@@ -4,19 +4,19 @@ import type { Aggregates, Timebased } from './flp-file.ts'
 import { mapOf, MapSteps } from './steps.ts'
 import { constant, fieldOf, isNumeric, referenceTo } from './values.ts'
 
-export interface AggregateRule {
-  readonly name: string
-  readonly keys: readonly string[]
-  readonly operation: string
+export type AggregateRule = Readonly<{
+  name: string
+  keys: readonly string[]
+  operation: string
   /** Empty with `count`. */
-  readonly key: string
-}
+  key: string
+}>
 
 /** Flows before a stage `aggregates`: a metric of its results is a metric of these flows. */
-export interface Aggregated {
-  readonly before: Branch
-  readonly rules: readonly AggregateRule[]
-}
+export type Aggregated = Readonly<{
+  before: Branch
+  rules: readonly AggregateRule[]
+}>
 
 /** flowlogs-pipeline emits the groups with each batch. */
 const window = '10s'
@@ -112,13 +112,13 @@ function behind(
   return before
 }
 
-interface Groups {
-  readonly keys: readonly string[]
+type Groups = Readonly<{
+  keys: readonly string[]
   /** Empty: none. */
-  readonly key: string
-  readonly window: string
-  readonly values: Readonly<Record<string, string>>
-}
+  key: string
+  window: string
+  values: Readonly<Record<string, string>>
+}>
 
 /** The id of a transform `aggregate`. Flows without a field of the group do not count, as there. */
 function groups(name: string, before: Branch, given: Groups, at: string, assembly: Assembly): string | undefined {

@@ -4,10 +4,10 @@ import { Changes } from './changes.ts'
 import { passOf, sampleOf } from './steps.ts'
 
 /** Queries of flowlogs-pipeline that hold if a rule removes the flow, and if it does not. */
-interface Removed {
-  readonly removes: string
-  readonly keeps: string
-}
+type Removed = Readonly<{
+  removes: string
+  keeps: string
+}>
 
 /** A stage of type `filter`. */
 export function filterStage(name: string, before: Branch, filter: Filter, path: string, assembly: Assembly): Branch {
@@ -43,7 +43,7 @@ function withQuery(branch: Branch, query: string, at: string, assembly: Assembly
   return text === undefined || text === '' ? branch : { ...branch, filters: [...branch.filters, text] }
 }
 
-export type Placed = readonly { readonly rule: FilterRule; readonly at: string }[]
+export type Placed = readonly Readonly<{ rule: FilterRule; at: string }>[]
 
 /** A flow is kept by the first query that selects it, with the sampling of that query. */
 function keepQueries(name: string, branch: Branch, rules: Placed, scales: boolean, assembly: Assembly): Branch {
@@ -140,7 +140,7 @@ function conditionOf({ type, removeEntry = {} }: Removal, at: string, { report }
     : { removes: equal.is, keeps: `without(${input}) or ${equal.not}` }
 }
 
-function equals(input: string, value: unknown): { readonly is: string; readonly not: string } | undefined {
+function equals(input: string, value: unknown): Readonly<{ is: string; not: string }> | undefined {
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0)
     return { is: `${input} = ${value}`, not: `${input} != ${value}` }
   if (typeof value === 'boolean') return { is: `${input} =~ "^${value}$"`, not: `${input} !~ "^${value}$"` }

@@ -4,23 +4,23 @@ import { folderOf, type Assembly, type Settings } from './branch.ts'
 import type { MetricsSettings } from './flp-file.ts'
 import { metricsAddress } from './sinks/prometheus.ts'
 
-export interface NetobservPlan {
-  readonly config: Settings
+export type NetobservPlan = Readonly<{
+  config: Settings
   /** Contents of further files in the data folder, by name. */
-  readonly files: Readonly<Record<string, string>>
-  readonly notes: readonly string[]
-}
+  files: Readonly<Record<string, string>>
+  notes: readonly string[]
+}>
 
-export interface Rest {
-  readonly metrics: MetricsSettings
-  readonly logLevel: string
+export type Rest = Readonly<{
+  metrics: MetricsSettings
+  logLevel: string
   /** `HOST:PORT` or `:PORT`; empty: none. */
-  readonly health: string
-  readonly profiles: string
+  health: string
+  profiles: string
   /** The file of networks always exists, so that labels can be added without a restart. */
-  readonly followed?: boolean
-  readonly quickFilters?: readonly { readonly name: string; readonly filter: string }[]
-}
+  followed?: boolean
+  quickFilters?: readonly Readonly<{ name: string; filter: string }>[]
+}>
 
 /** Names of the files are part of the configuration. */
 const networksFile = 'netobserv-networks.yaml'

@@ -336,8 +336,8 @@ export type Sasl = ReadBy<typeof sasl>
 export type ClientTls = ReadBy<typeof clientTls>
 export type MetricsSettings = ReadBy<typeof metricsSettings>
 
-export interface FlpFile {
-  readonly pipeline: Stages
-  readonly parameters: Parameters
-  readonly metricsSettings: MetricsSettings
-}
+export type FlpFile = Readonly<{
+  pipeline: Stages
+  parameters: Parameters
+  metricsSettings: MetricsSettings
+}>

@@ -15,31 +15,31 @@ export type { FilterReader } from './branch.ts'
 export type { NetobservPlan } from './finish.ts'
 
 /** Names of flowlogs-pipeline. */
-export interface FlpFlags {
+export type FlpFlags = Readonly<{
   /** JSON. */
-  readonly pipeline?: string
-  readonly parameters?: string
-  readonly metricsSettings?: string
-  readonly dynamicParameters?: string
-  readonly healthAddr?: string
-  readonly pprofAddr?: string
-  readonly logLevel?: string
-  readonly k8scachePort?: string
-}
+  pipeline?: string
+  parameters?: string
+  metricsSettings?: string
+  dynamicParameters?: string
+  healthAddr?: string
+  pprofAddr?: string
+  logLevel?: string
+  k8scachePort?: string
+}>
 
-export interface PresetSurroundings {
-  readonly data: string
+export type PresetSurroundings = Readonly<{
+  data: string
   /** Accept settings that cannot be honoured. */
-  readonly ignoreUnsupported: boolean
-  readonly readFilter: FilterReader
+  ignoreUnsupported: boolean
+  readFilter: FilterReader
   /** Throws PresetProblem if the file is unreadable. */
-  readonly readFile: (path: string) => string
-}
+  readFile: (path: string) => string
+}>
 
 export interface NetobservInput extends PresetSurroundings {
   readonly flags: FlpFlags
   /** YAML or JSON; undefined if there is no file. */
-  readonly file: { readonly path: string; readonly text: string } | undefined
+  readonly file: Readonly<{ path: string; text: string }> | undefined
 }
 
 /** Throws PresetProblem, with all problems. */

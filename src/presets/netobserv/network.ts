@@ -102,10 +102,10 @@ function addLayer({ kubernetes_infra: rule = {} }: NetworkRule, at: string, asse
   const known = ({
     namespace,
     name = '',
-  }: {
-    readonly namespace?: string | undefined
-    readonly name?: string | undefined
-  }) => namespace === 'default' && ['kubernetes', 'openshift'].includes(name)
+  }: Readonly<{
+    namespace?: string | undefined
+    name?: string | undefined
+  }>) => namespace === 'default' && ['kubernetes', 'openshift'].includes(name)
   for (const [index, reference] of refs.entries())
     if (!known(reference))
       assembly.report.refuse(

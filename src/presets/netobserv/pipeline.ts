@@ -16,12 +16,12 @@ import { prometheusSink } from './sinks/prometheus.ts'
 import { s3Sink } from './sinks/s3.ts'
 import { stdoutSink } from './sinks/stdout.ts'
 
-interface Stage {
-  readonly name: string
-  readonly path: string
-  readonly parameter: Parameter
-  readonly followers: Stage[]
-}
+type Stage = Readonly<{
+  name: string
+  path: string
+  parameter: Parameter
+  followers: Stage[]
+}>
 
 /** Adds every stage to the assembly. Throws PresetProblem for a graph that flowlogs-pipeline could not build. */
 export function readPipeline(file: FlpFile, assembly: Assembly): void {

@@ -118,12 +118,12 @@ export function multiply(steps: MapSteps, from: string, to: string, by: number):
   return true
 }
 
-export interface Sampling {
+export type Sampling = Readonly<{
   /** One flow in so many; 0 and 1 keep all. */
-  readonly interval: number
+  interval: number
   /** Whether the field Sampling is multiplied. */
-  readonly scales: boolean
-}
+  scales: boolean
+}>
 
 export function sampleOf(name: string, branch: Branch, { interval, scales }: Sampling, assembly: Assembly): Branch {
   if (interval <= 1) return passOf(name, branch, assembly)

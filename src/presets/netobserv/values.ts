@@ -3,13 +3,13 @@ import { flowFields, resolveFieldName, type Field } from '../../model/fields.ts'
 import { parseIp } from '../../model/ip.ts'
 
 /** A value that a flow may lack. */
-export interface Reference {
-  readonly field: Field | undefined
-  readonly exists: string
-  readonly value: string
+export type Reference = Readonly<{
+  field: Field | undefined
+  exists: string
+  value: string
   /** The value, or null if it is absent. */
-  readonly orNull: string
-}
+  orNull: string
+}>
 
 /** A field, or a member of `extra`. */
 export function referenceTo(key: string): Reference {

@@ -12,22 +12,22 @@ import { print } from '../print.ts'
 import { matchesRegex } from './regex.ts'
 import { FlpQueryProblem, type FlpExpression, type FlpTest } from './tree.ts'
 
-export interface FlpFilterOptions {
+export type FlpFilterOptions = Readonly<{
   /** `Flags` is a list of names, as after the rule `decode_tcp_flags`. */
-  readonly flagNames: boolean
+  flagNames: boolean
   /** Keys that are no fields of Weir: an error, or absent in every flow. */
-  readonly unknownKeys: 'error' | 'absent'
-}
+  unknownKeys: 'error' | 'absent'
+}>
 
 export type FlpFilter =
-  | {
-      readonly is: 'filter'
+  | Readonly<{
+      is: 'filter'
       /** The empty text selects every flow. */
-      readonly text: string
+      text: string
       /** Tests without an effect in flowlogs-pipeline. */
-      readonly notes: readonly string[]
-    }
-  | { readonly is: 'problem'; readonly problem: string }
+      notes: readonly string[]
+    }>
+  | Readonly<{ is: 'problem'; problem: string }>
 
 /** Selects no flow. */
 const nothing = 'bytes < 0'

@@ -1,12 +1,12 @@
 import { FlpQueryProblem } from './tree.ts'
 
-export interface FlpToken {
-  readonly kind: 'name' | 'string' | 'number' | 'sign' | 'end'
+export type FlpToken = Readonly<{
+  kind: 'name' | 'string' | 'number' | 'sign' | 'end'
   /** Of a string: without quotes and escapes. */
-  readonly text: string
+  text: string
   /** From 1, in UTF-16 units. */
-  readonly position: number
-}
+  position: number
+}>
 
 const blanks = /(?:\s|\/\/[^\n]*|\/\*[\s\S]*?\*\/)+/uy
 const name = /[\p{L}_][\p{L}\p{Nd}_]*/uy

@@ -51,12 +51,12 @@ function comparesInteger(field: QueryField, operator: FlpOperator, value: bigint
   }
 }
 
-interface Bounds {
+type Bounds = Readonly<{
   /** Values that flowlogs-pipeline reads as `value` or more. */
-  readonly from: (value: bigint) => Meaning
+  from: (value: bigint) => Meaning
   /** Values that flowlogs-pipeline reads as less than `value`. */
-  readonly below: (value: bigint) => Meaning
-}
+  below: (value: bigint) => Meaning
+}>
 
 function between(field: QueryField, operator: FlpOperator, value: bigint, { from, below }: Bounds): Meaning {
   switch (operator) {

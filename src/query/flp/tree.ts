@@ -1,19 +1,19 @@
 /** Syntax tree of a query of flowlogs-pipeline (`keep_entry_query`, `processor.filters`). */
 export type FlpExpression =
-  | { readonly is: 'and' | 'or'; readonly left: FlpExpression; readonly right: FlpExpression }
-  | { readonly is: 'with' | 'without'; readonly key: string }
+  | Readonly<{ is: 'and' | 'or'; left: FlpExpression; right: FlpExpression }>
+  | Readonly<{ is: 'with' | 'without'; key: string }>
   | FlpTest
 
 export const flpOperators = ['=', '!=', '=~', '!~', '>', '>=', '<', '<='] as const
 export type FlpOperator = (typeof flpOperators)[number]
 
-export interface FlpTest {
-  readonly is: 'test'
-  readonly key: string
-  readonly operator: FlpOperator
+export type FlpTest = Readonly<{
+  is: 'test'
+  key: string
+  operator: FlpOperator
   /** A number after any operator but `=~` and `!~`; a string after `=`, `!=`, `=~` and `!~`. */
-  readonly value: string | bigint
-}
+  value: string | bigint
+}>
 
 /** The message contains the correct form, if it is known. */
 export class FlpQueryProblem extends Error {}

@@ -4,7 +4,7 @@ import { conditionOf, type RowQuery } from './row-query.ts'
 
 export interface ExportRequest extends RowQuery {
   readonly columns: readonly QueryField[]
-  readonly sort: readonly { readonly field: QueryField; readonly descending: boolean }[]
+  readonly sort: readonly Readonly<{ field: QueryField; descending: boolean }>[]
   /** µs since 1970; later receive times are excluded. */
   readonly upTo: bigint
 }

@@ -7,21 +7,21 @@ import { boundOf, conditionOf, withinSql } from './row-query.ts'
 import { largestSql, type GroupsRequest } from './sums.ts'
 
 /** Relation with columns `ep` (id) and `addr`. */
-export interface StoredEndpoints {
-  readonly view: string
+export type StoredEndpoints = Readonly<{
+  view: string
   /** Undefined for fields that are no address. */
-  readonly idOf: (field: QueryField) => string | undefined
-}
+  idOf: (field: QueryField) => string | undefined
+}>
 
-export interface GroupsPart {
+export type GroupsPart = Readonly<{
   /** Index in the group of the address that divides the parts. */
-  readonly of: number
-  readonly parts: number
-  readonly part: number
+  of: number
+  parts: number
+  part: number
   /** The total is below 2^52: doubles are exact and need half the memory. */
-  readonly small: boolean
-  readonly min?: bigint | undefined
-}
+  small: boolean
+  min?: bigint | undefined
+}>
 
 type SumType = 'HUGEINT' | 'DOUBLE'
 

@@ -8,16 +8,16 @@ import { compileSql } from '../sql.ts'
 import { print } from '../print.ts'
 import type { TimeSpan } from './span.ts'
 
-export interface QueryTime {
+export type QueryTime = Readonly<{
   /** `flow_time` for the computed one. */
-  readonly name: string
+  name: string
   /** A time over the view. */
-  readonly sql: (dialect: Dialect) => string
+  sql: (dialect: Dialect) => string
   /** Necessary condition, by which files are skipped. */
-  readonly near?: (span: TimeSpan, dialect: Dialect) => string
+  near?: (span: TimeSpan, dialect: Dialect) => string
   /** Sufficient condition, cheaper than the time; undefined for short spans. */
-  readonly sure?: (span: TimeSpan, dialect: Dialect) => string | undefined
-}
+  sure?: (span: TimeSpan, dialect: Dialect) => string | undefined
+}>
 
 export function fieldTime(field: string): QueryTime {
   return { name: field, sql: ({ identifier }) => identifier(field) }
@@ -38,12 +38,12 @@ export function flowTimeSql({ micros }: Dialect): string {
   )
 }
 
-export interface RowQuery {
-  readonly names: NameTable
-  readonly filter: Expression
-  readonly time: QueryTime
-  readonly span: TimeSpan
-}
+export type RowQuery = Readonly<{
+  names: NameTable
+  filter: Expression
+  time: QueryTime
+  span: TimeSpan
+}>
 
 export function boundOf({ names, filter }: RowQuery): Bound {
   return bind(filter, names)

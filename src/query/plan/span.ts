@@ -1,10 +1,10 @@
 import { firstTime, lastTime, timeOf } from '../times.ts'
 
 /** µs since 1970; `from` inclusive, `to` exclusive. */
-export interface TimeSpan {
-  readonly from: bigint
-  readonly to: bigint
-}
+export type TimeSpan = Readonly<{
+  from: bigint
+  to: bigint
+}>
 
 const relative = /^now(?:([+-])(\d{1,9})(ms|s|m|h|d|w))?$/
 const units: Readonly<Record<string, bigint>> = {

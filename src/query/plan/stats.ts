@@ -30,13 +30,13 @@ export function orderOfStat(stat: Stat, value: string, { kind }: QueryField, dia
   return stat === 'max' ? `max(${value})` : dialect.percentile(value, Number(stat.slice(1)))
 }
 
-export interface Statistics {
-  readonly n: number
-  readonly min: number | null
-  readonly avg: number | null
-  readonly p: readonly number[] | null
-  readonly max: number | null
-}
+export type Statistics = Readonly<{
+  n: number
+  min: number | null
+  avg: number | null
+  p: readonly number[] | null
+  max: number | null
+}>
 
 export function statisticsOf(values: readonly number[]): Statistics {
   const n = values.length

@@ -4,15 +4,15 @@ import { compileSql } from '../sql.ts'
 import { boundOf, conditionOf, withinSql, type RowQuery } from './row-query.ts'
 import type { Rollup } from './sums.ts'
 
-export interface ValuesRequest {
-  readonly rowQuery: RowQuery
+export type ValuesRequest = Readonly<{
+  rowQuery: RowQuery
   /** Of one kind. */
-  readonly fields: readonly QueryField[]
+  fields: readonly QueryField[]
   /** On the column `_value`. */
-  readonly condition: string | undefined
-  readonly limit: number
-  readonly rollup?: Rollup
-}
+  condition: string | undefined
+  limit: number
+  rollup?: Rollup
+}>
 
 /** Values and their number of rows, as _value and _flows, most frequent first. */
 export function valuesSql(

@@ -39,20 +39,20 @@ export function edgesSql(request: EdgeQuery, names: StoreNames): string | undefi
 }
 
 /** Columns of every part: ends, relation, sums in µs and bytes, names of the ends. */
-interface Part {
-  readonly near: string
-  readonly far: string
-  readonly relation: string
-  readonly forward: boolean
-  readonly count?: string
-  readonly first: string
-  readonly last: string
-  readonly level?: string
-  readonly bytes?: string
-  readonly nearName?: string
-  readonly farName?: string
-  readonly from: string
-}
+type Part = Readonly<{
+  near: string
+  far: string
+  relation: string
+  forward: boolean
+  count?: string
+  first: string
+  last: string
+  level?: string
+  bytes?: string
+  nearName?: string
+  farName?: string
+  from: string
+}>
 
 function part({ near, far, relation, forward, count = 'count()', first, last, from, ...more }: Part): string {
   const { level = 'NULL', bytes = 'NULL', nearName = 'NULL', farName = 'NULL' } = more

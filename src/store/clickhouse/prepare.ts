@@ -6,16 +6,16 @@ import { text } from './sql.ts'
 import type { StoreNames } from './tables.ts'
 import { viewsOf } from './views.ts'
 
-export interface PrepareOptions {
-  readonly client: Pick<ClickHouseClient, 'rows' | 'run' | 'place'>
-  readonly names: StoreNames
+export type PrepareOptions = Readonly<{
+  client: Pick<ClickHouseClient, 'rows' | 'run' | 'place'>
+  names: StoreNames
   /** On which the views are created. */
-  readonly cluster: string | null
-  readonly create: boolean
-  readonly log: Log
+  cluster: string | null
+  create: boolean
+  log: Log
   /** Creates the tables, if they are missing. Rejects with the reason. */
   tables(signal: AbortSignal): Promise<void>
-}
+}>
 
 /** Resolves once all views exist. */
 export async function prepareViews(options: PrepareOptions, signal: AbortSignal): Promise<void> {

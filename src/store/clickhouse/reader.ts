@@ -18,18 +18,18 @@ import type { StoreNames } from './tables.ts'
 import { checkStatement } from './statement.ts'
 import { valueSettings } from './values.ts'
 
-export interface ClickHouseReaderOptions {
-  readonly client: Pick<ClickHouseClient, 'stream' | 'run' | 'place'>
-  readonly names: StoreNames
+export type ClickHouseReaderOptions = Readonly<{
+  client: Pick<ClickHouseClient, 'stream' | 'run' | 'place'>
+  names: StoreNames
   /** Settings that the statements of the API need. */
-  readonly settings: Settings
+  settings: Settings
   /** Of one query of the console; of one SQL statement or export. */
-  readonly limits: { readonly memoryBytes: number; readonly sqlMemoryBytes: number; readonly sqlTimeoutMs: number }
+  limits: Readonly<{ memoryBytes: number; sqlMemoryBytes: number; sqlTimeoutMs: number }>
   /** Creates the views; called before the first query, and again when they are gone. */
   prepare(signal: AbortSignal): Promise<void>
   fresh(): Promise<boolean>
   queryId(): string
-}
+}>
 
 /** No statement may write, however it is written. */
 const readOnly = {

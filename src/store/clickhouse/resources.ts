@@ -69,13 +69,13 @@ const ownNamespace = partOf('r.ref', 4)
 const isKind = (kind: string): string => `${partOf('r.ref', 3)} = ${text(kind)}`
 const item = (key: string): string => jsonText('r.item', key)
 
-interface Relation {
-  readonly relation: string
-  readonly when: string
-  readonly each?: string
-  readonly from?: string
-  readonly to: string
-}
+type Relation = Readonly<{
+  relation: string
+  when: string
+  each?: string
+  from?: string
+  to: string
+}>
 
 /** Owner references have no namespace. */
 const clusterOwners =

@@ -1,10 +1,10 @@
 /** Names of the tables and views of a store. */
 import { name } from './sql.ts'
 
-export interface StoreNames {
-  readonly database: string
-  readonly table_prefix: string
-}
+export type StoreNames = Readonly<{
+  database: string
+  table_prefix: string
+}>
 
 /** A table of the sink: `flows`, `events`, `flows_1h`. */
 export function tableOf({ database, table_prefix: prefix }: StoreNames, kind: string): string {

@@ -7,11 +7,11 @@ import { auditView, eventsView, flowsView } from './rows.ts'
 import { name, text } from './sql.ts'
 import { viewOf, type StoreNames } from './tables.ts'
 
-export interface View {
-  readonly name: string
-  readonly comment: string
-  readonly create: string
-}
+export type View = Readonly<{
+  name: string
+  comment: string
+  create: string
+}>
 
 const makers: Readonly<Record<string, (names: StoreNames) => string>> = {
   flows: flowsView,

@@ -10,12 +10,12 @@ import type { EventRows, FlowRows } from '../table-writer.ts'
 
 const maxLength = 4096
 
-export interface BodyColumns {
-  readonly names: readonly string[]
+export type BodyColumns = Readonly<{
+  names: readonly string[]
   /** Of events with these columns. */
-  readonly families: readonly string[]
-  readonly fieldsOf: (event: WeirEvent) => Readonly<Record<string, string | undefined>> | undefined
-}
+  families: readonly string[]
+  fieldsOf: (event: WeirEvent) => Readonly<Record<string, string | undefined>> | undefined
+}>
 
 export const bodyColumns: readonly BodyColumns[] = [
   { names: auditColumns, families: ['audit'], fieldsOf: auditFieldsOf },

@@ -17,7 +17,7 @@ const groupBytes = 2 << 20
 
 const [json, text] = [dataEncodings.indexOf('json'), dataEncodings.indexOf('text')]
 
-const commonColumns: readonly { readonly name: string; readonly type: ColumnType }[] = [
+const commonColumns: readonly Readonly<{ name: string; type: ColumnType }>[] = [
   { name: 'id', type: 'text' },
   { name: 'source', type: 'text' },
   { name: 'type', type: 'text' },
@@ -43,7 +43,7 @@ type Columns = typeof commonColumns
 export function eventFile(
   pieces: readonly EventRows[],
   metadata: Readonly<Record<string, string>>,
-): { readonly pieces: readonly Uint8Array[]; readonly rows: number; readonly columns: readonly string[] } {
+): Readonly<{ pieces: readonly Uint8Array[]; rows: number; columns: readonly string[] }> {
   const groups: RowGroup[] = []
   const bodies = bodyColumns
     .map((of): Extracted => ({ of, rows: pieces.map((piece) => columnRows(of, piece)) }))
@@ -72,10 +72,10 @@ export function eventFile(
 }
 
 /** Undefined for pieces without such events. */
-interface Extracted {
-  readonly of: BodyColumns
-  readonly rows: readonly (FlowRows | undefined)[]
-}
+type Extracted = Readonly<{
+  of: BodyColumns
+  rows: readonly (FlowRows | undefined)[]
+}>
 
 function chunksOf(
   columns: Columns,

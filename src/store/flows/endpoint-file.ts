@@ -11,7 +11,7 @@ export const endpointGroupRows = 2048
 export function endpointFile(
   endpoints: readonly EndpointRow[],
   metadata: Readonly<Record<string, string>>,
-): { readonly pieces: readonly Uint8Array[]; readonly rows: number; readonly columns: readonly string[] } {
+): Readonly<{ pieces: readonly Uint8Array[]; rows: number; columns: readonly string[] }> {
   const sorted = endpoints.toSorted((a, b) => (a.address < b.address ? -1 : a.address > b.address ? 1 : 0))
   // Queries need not join absent columns.
   const parts = endpointParts.filter((part) => sorted.some(({ meaning }) => meaning[part] !== undefined))

@@ -6,10 +6,10 @@ import type { Numbering } from '../numbering.ts'
 import type { Texts } from '../rollup/keys.ts'
 import { placeText } from '../rollup/place.ts'
 
-export interface Named {
-  readonly address: string
-  readonly meaning: Endpoint
-}
+export type Named = Readonly<{
+  address: string
+  meaning: Endpoint
+}>
 
 export const namedParts = ['name', 'owner_name', 'owner_kind'] as const
 const partCount = namedParts.length

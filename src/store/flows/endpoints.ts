@@ -22,11 +22,11 @@ export interface AddressMeaning extends HolderMeaning {
   timeOf(row: number): number
 }
 
-export interface EndpointsOptions {
-  readonly resolver: Resolver
-  readonly next: number
-  readonly limit?: number
-}
+export type EndpointsOptions = Readonly<{
+  resolver: Resolver
+  next: number
+  limit?: number
+}>
 
 /**
  * Assigns endpoint ids to addresses. A generation ends with the day of receipt, a change of the resolver or the size

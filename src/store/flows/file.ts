@@ -55,11 +55,11 @@ function fieldChunk(
 
 const originNames = ['_source', '_epoch', '_sequence', '_row'] as const
 
-export interface FlowFile {
-  readonly pieces: readonly Uint8Array[]
-  readonly rows: number
-  readonly columns: readonly string[]
-}
+export type FlowFile = Readonly<{
+  pieces: readonly Uint8Array[]
+  rows: number
+  columns: readonly string[]
+}>
 
 /** Rows in the order given; empty columns are omitted. */
 export function flowFile(pieces: readonly FlowRows[], metadata: Readonly<Record<string, string>>): FlowFile {

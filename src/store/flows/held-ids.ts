@@ -5,17 +5,17 @@ import { isPresent } from '../../model/columns.ts'
 import { withRoom } from '../../model/growing.ts'
 import { hourOf } from '../names.ts'
 
-export interface HolderMeaning {
-  readonly scopes: Uint32Array | undefined
+export type HolderMeaning = Readonly<{
+  scopes: Uint32Array | undefined
   scopeName(scope: number): string
   times?(): Float64Array
   /** Unix ms. Unknown addresses are resolved again after its hour. */
-  readonly received?: number
+  received?: number
   /** 48 bits, NaN if absent; undefined if no row has one. */
   macs?(column: IpColumn): ((row: number) => number) | undefined
   /** Name of the secondary network; '' if absent. */
   networks?(): ((row: number) => string) | undefined
-}
+}>
 
 /** Unknown holders get one id per minute, to be named later. */
 const minuteMs = 60_000

@@ -72,12 +72,12 @@ function fromFloats(name: string, type: ColumnType, count: number, levels: Level
   return integers({ name, type }, words, count, min, levels)
 }
 
-interface Pairs {
+type Pairs = Readonly<{
   /** Low word first. */
-  readonly words: Uint32Array
-  readonly valid: Uint8Array | undefined
-  readonly count: number
-}
+  words: Uint32Array
+  valid: Uint8Array | undefined
+  count: number
+}>
 
 function pairsChunk(name: string, type: 'u64' | 'i64', pieces: readonly (Pairs | number)[]): Chunk | undefined {
   const { words, floats, presence } = scratch

@@ -19,7 +19,7 @@ import { traceEnds, type TraceEnd, type TraceRelation } from './trace-edges.ts'
 /** Format ndjson. */
 export type QueryRows = (
   statement: Statement,
-  cached: { readonly traces: CachedRows; readonly traffic?: CachedRows },
+  cached: Readonly<{ traces: CachedRows; traffic?: CachedRows }>,
 ) => Promise<AsyncIterable<Uint8Array>>
 
 /** Beyond it the statement selects the largest edges, to bound memory. */
@@ -111,7 +111,7 @@ export async function edgesOf(
 function divided(
   files: readonly StoredFile[],
   names: ReadonlySet<string>,
-): { readonly known: boolean; readonly unknown: boolean } {
+): Readonly<{ known: boolean; unknown: boolean }> {
   return { known: files.some(({ name }) => names.has(name)), unknown: files.some(({ name }) => !names.has(name)) }
 }
 

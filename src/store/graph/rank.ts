@@ -5,11 +5,11 @@ import { scopeTest } from './edge-scope.ts'
 import { noBytes, severities, stillHolds, type EdgeSums, type RelationSums } from './edge-sums.ts'
 import { none } from './refs.ts'
 
-interface RankedEdge {
-  readonly of: RelationSums
-  readonly rank: number
-  readonly row: number
-}
+type RankedEdge = Readonly<{
+  of: RelationSums
+  rank: number
+  row: number
+}>
 
 export function shownEdges(
   sums: EdgeSums,

@@ -64,7 +64,7 @@ export class Refs {
 }
 
 /** A subset of the numbers, with fast membership tests. */
-export interface Codes {
-  readonly size: number
-  readonly marks: Uint8Array
-}
+export type Codes = Readonly<{
+  size: number
+  marks: Uint8Array
+}>

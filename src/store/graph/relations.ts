@@ -13,10 +13,10 @@ export type RequestedRelations = ReadonlySet<string> | undefined
 
 const ever: TimeBounds = { from: -Infinity, to: Infinity }
 
-interface Part {
-  readonly relation: string
-  readonly sql: (input: ViewInput) => string
-}
+type Part = Readonly<{
+  relation: string
+  sql: (input: ViewInput) => string
+}>
 
 function ofEach(relation: string, from: string, to: string, rows: (input: ViewInput) => string): Part {
   return {

@@ -3,22 +3,22 @@ import { noLevel, type EdgeSums } from './edge-sums.ts'
 import { Column, eachChunk, startsOf, textsIn } from './read-columns.ts'
 import { none, type Codes, type Refs } from './refs.ts'
 
-export interface TalkNodes {
-  readonly workloads: Codes
+export type TalkNodes = Readonly<{
+  workloads: Codes
   /** Hours from `from` to before `to`, in µs. */
-  readonly from: number
-  readonly to: number
-}
+  from: number
+  to: number
+}>
 
-interface Rows {
+type Rows = Readonly<{
   /** Start of each file's rows, then the end of the last. */
-  readonly starts: Uint32Array
-  readonly hours: Float64Array
-  readonly from: Uint32Array
-  readonly to: Uint32Array
-  readonly bytes: Float64Array
-  readonly flows: Float64Array
-}
+  starts: Uint32Array
+  hours: Float64Array
+  from: Uint32Array
+  to: Uint32Array
+  bytes: Float64Array
+  flows: Float64Array
+}>
 
 export class Talks {
   readonly #refs: Refs

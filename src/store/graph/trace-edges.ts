@@ -25,13 +25,13 @@ export type TraceRelation = keyof typeof traceEnds
 export type TraceEnd = (typeof traceEnds)[TraceRelation][number]
 export const actionRelations: ReadonlySet<TraceRelation> = new Set(['acted-on', 'did', 'done-to'])
 
-export interface TraceNodes {
-  readonly near: Readonly<Record<TraceEnd, Codes>>
-  readonly isRequested: (relation: TraceRelation, near: TraceEnd) => boolean
+export type TraceNodes = Readonly<{
+  near: Readonly<Record<TraceEnd, Codes>>
+  isRequested: (relation: TraceRelation, near: TraceEnd) => boolean
   /** µs, to before `to`. */
-  readonly from: number
-  readonly to: number
-}
+  from: number
+  to: number
+}>
 
 /** Columns that repeat together. */
 const tuples = {
@@ -42,29 +42,29 @@ const tuples = {
 type Tuple = keyof typeof tuples
 const tupleNames = Object.keys(tuples) as Tuple[]
 
-interface Rows {
+type Rows = Readonly<{
   /** Start of each file's rows, then the end of the last. */
-  readonly starts: Uint32Array
+  starts: Uint32Array
   /** µs, exact until the year 2255. */
-  readonly times: Float64Array
-  readonly actors: Uint32Array
-  readonly what: Uint32Array
-  readonly how: Uint32Array
-}
+  times: Float64Array
+  actors: Uint32Array
+  what: Uint32Array
+  how: Uint32Array
+}>
 
-interface RowEdge {
-  readonly sums: RelationSums
-  readonly near: End
-  readonly far: End
-  readonly levels: Uint32Array | undefined
-}
+type RowEdge = Readonly<{
+  sums: RelationSums
+  near: End
+  far: End
+  levels: Uint32Array | undefined
+}>
 
-interface End {
-  readonly tuple: Tuple
-  readonly tuples: Uint32Array
-  readonly refs: Uint32Array
-  readonly called: Uint32Array | undefined
-}
+type End = Readonly<{
+  tuple: Tuple
+  tuples: Uint32Array
+  refs: Uint32Array
+  called: Uint32Array | undefined
+}>
 
 export class TraceEdges {
   readonly #refs: Refs
@@ -194,7 +194,7 @@ export class TraceEdges {
   #edgesOf(
     sums: EdgeSums,
     { near, isRequested }: TraceNodes,
-  ): { readonly edges: readonly RowEdge[]; readonly flags: Readonly<Record<Tuple, Uint16Array>> } {
+  ): Readonly<{ edges: readonly RowEdge[]; flags: Readonly<Record<Tuple, Uint16Array>> }> {
     const edges: RowEdge[] = []
     const flags = {
       actors: new Uint16Array(this.#texts['actor']?.length ?? 0),

@@ -66,12 +66,12 @@ export function partsSql(input: ViewInput, { family, type, part, columns }: Part
   return `${single} UNION ALL ${merged}`
 }
 
-interface PartOptions {
-  readonly family: 'package' | 'problem' | 'fact'
-  readonly type: string
-  readonly part: ReportPart
-  readonly columns: readonly string[]
-}
+type PartOptions = Readonly<{
+  family: 'package' | 'problem' | 'fact'
+  type: string
+  part: ReportPart
+  columns: readonly string[]
+}>
 
 /** Of `image:<name>@<digest>`; NULL without a name. */
 export function imageNameSql(ref: string): string {

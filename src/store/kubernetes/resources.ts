@@ -47,13 +47,13 @@ function refOf(group: string, kind: string, namespace: string, name: string): st
 
 const ownNamespace = "split_part(r.ref, '/', 4)"
 
-interface Relation {
-  readonly relation: string
-  readonly when: string
-  readonly each?: string
-  readonly from?: string
-  readonly to: string
-}
+type Relation = Readonly<{
+  relation: string
+  when: string
+  each?: string
+  from?: string
+  to: string
+}>
 
 /** Owner references have no namespace. */
 const clusterOwners =
@@ -129,10 +129,10 @@ export function clusterRelations(input: ViewInput, named: (relation: string) => 
       GROUP BY from_ref, relation, to_ref, part`
 }
 
-export interface RequestedEnd {
-  readonly relations: ReadonlySet<string>
-  readonly refs: readonly string[]
-}
+export type RequestedEnd = Readonly<{
+  relations: ReadonlySet<string>
+  refs: readonly string[]
+}>
 
 /** {@link clusterRelations} at a moment, from and to some objects, with one scan. */
 export function relationsAt(input: ViewInput, from: RequestedEnd, to: RequestedEnd, moment: string): string {

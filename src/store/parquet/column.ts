@@ -8,10 +8,10 @@ import { binary, encodeThrift, i32, i64, nested, struct, type ThriftStruct } fro
 const encodings = { plain: 0, rle: 3, delta: 5, dictionary: 8 } as const
 const codecs = { none: 0, zstd: 6 } as const
 
-export interface Column {
-  readonly name: string
-  readonly type: ColumnType
-}
+export type Column = Readonly<{
+  name: string
+  type: ColumnType
+}>
 
 export interface Chunk extends Column {
   readonly pieces: readonly Uint8Array[]
@@ -28,10 +28,10 @@ export interface Chunk extends Column {
 const out = new Bytes()
 const worthCompressing = 1024
 
-interface Page {
-  readonly body: Uint8Array
-  readonly header: (uncompressed: number, compressed: number) => ThriftStruct
-}
+type Page = Readonly<{
+  body: Uint8Array
+  header: (uncompressed: number, compressed: number) => ThriftStruct
+}>
 
 function assemble(
   column: Column,

@@ -18,14 +18,14 @@ import {
 
 const copyBytes = 1 << 20
 
-interface Source {
-  readonly path: string
-  readonly rows: number
+type Source = Readonly<{
+  path: string
+  rows: number
   /** Of the footer. */
-  readonly end: number
-  readonly columns: ReadonlyMap<string, readonly ThriftStruct[]>
-  readonly groups: readonly ThriftStruct[]
-}
+  end: number
+  columns: ReadonlyMap<string, readonly ThriftStruct[]>
+  groups: readonly ThriftStruct[]
+}>
 
 function number(of: ThriftStruct, id: number): number {
   return Number(of.get(id)?.value ?? 0)
@@ -154,8 +154,8 @@ export async function concatenate(
   from: readonly string[],
   path: string,
   metadata: Readonly<Record<string, string>>,
-  fewest: { readonly rows: number; readonly bytes: number },
-): Promise<{ readonly rows: number; readonly bytes: number; readonly crc: number } | undefined> {
+  fewest: Readonly<{ rows: number; bytes: number }>,
+): Promise<Readonly<{ rows: number; bytes: number; crc: number }> | undefined> {
   const sources: Source[] = []
   for (const each of from) sources.push(await read(disk, each))
   const rows = sources.reduce((sum, source) => sum + source.rows, 0)

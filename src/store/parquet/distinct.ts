@@ -1,10 +1,10 @@
-export interface Distinct {
-  readonly min: number
-  readonly max: number
+export type Distinct = Readonly<{
+  min: number
+  max: number
   /** Undefined if there are too many. Valid until the next call. */
-  readonly entries: Uint32Array | undefined
-  readonly indexes: Uint32Array
-}
+  entries: Uint32Array | undefined
+  indexes: Uint32Array
+}>
 
 /** Then plain encoding is smaller. */
 const maxEntries = 1 << 14

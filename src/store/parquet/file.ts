@@ -4,10 +4,10 @@ import { binary, encodeThrift, i32, i64, kinds, list, struct, type ThriftStruct 
 
 export const magic = Uint8Array.of(0x50, 0x41, 0x52, 0x31)
 
-export interface RowGroup {
-  readonly rows: number
-  readonly chunks: readonly Chunk[]
-}
+export type RowGroup = Readonly<{
+  rows: number
+  chunks: readonly Chunk[]
+}>
 
 /** All row groups have the same columns. */
 export function parquetFile(

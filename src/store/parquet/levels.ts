@@ -1,12 +1,12 @@
 import { hybrid, type Bytes } from './bits.ts'
 
 /** Definition levels, and repetition levels for lists. */
-export interface Levels {
+export type Levels = Readonly<{
   /** As Parquet counts: one per row, or per item or empty list. */
-  readonly values: number
-  readonly nulls: number
+  values: number
+  nulls: number
   write(out: Bytes): void
-}
+}>
 
 function sized(out: Bytes, write: () => void): void {
   const start = out.at

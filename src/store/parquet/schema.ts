@@ -18,11 +18,11 @@ export type ColumnType =
 
 export const physical = { int32: 1, int64: 2, double: 5, bytes: 6 } as const
 
-interface Shape {
-  readonly type: number
-  readonly converted?: number
-  readonly logical?: ThriftStruct
-}
+type Shape = Readonly<{
+  type: number
+  converted?: number
+  logical?: ThriftStruct
+}>
 
 const repetition = { required: 0, optional: 1, repeated: 2 } as const
 const empty = struct()

@@ -17,16 +17,16 @@ export const kinds = {
   struct: 12,
 } as const
 
-export interface ThriftList {
-  readonly of: number
-  readonly items: readonly ThriftItem[]
-}
+export type ThriftList = Readonly<{
+  of: number
+  items: readonly ThriftItem[]
+}>
 export type ThriftStruct = ReadonlyMap<number, ThriftField>
 export type ThriftItem = number | boolean | Uint8Array | ThriftList | ThriftStruct
-export interface ThriftField {
-  readonly kind: number
-  readonly value: ThriftItem
-}
+export type ThriftField = Readonly<{
+  kind: number
+  value: ThriftItem
+}>
 
 export function struct(...fields: readonly (readonly [number, ThriftField | undefined])[]): ThriftStruct {
   return new Map(fields.filter((field): field is readonly [number, ThriftField] => field[1] !== undefined))

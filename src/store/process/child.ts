@@ -10,13 +10,13 @@ import { faultOf, type Fault } from '../fault.ts'
 import { FrameReader, writeFrame, type Order, type ReaderSettings, type Reply } from './frames.ts'
 import { memoryMessage } from './limits.ts'
 
-export interface QueryChildOptions {
-  readonly host: Host
-  readonly channel: Duplex
-  readonly pid: number
+export type QueryChildOptions = Readonly<{
+  host: Host
+  channel: Duplex
+  pid: number
   /** If no other process monitors this one. */
-  readonly ownBytes: () => number | undefined
-}
+  ownBytes: () => number | undefined
+}>
 
 const watchEveryMs = 50
 

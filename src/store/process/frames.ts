@@ -5,34 +5,34 @@ import type { IsolatedQuery } from '../../engine/control.ts'
 import type { Fault } from '../fault.ts'
 import type { StoreState } from '../state.ts'
 
-export interface ReaderSettings {
-  readonly directory: string
+export type ReaderSettings = Readonly<{
+  directory: string
   /** Below the process limit. */
-  readonly duckBytes: number
-  readonly processBytes: number
-  readonly threads: number
+  duckBytes: number
+  processBytes: number
+  threads: number
   /** Undefined disables spilling. */
-  readonly spill: { readonly folder: string; readonly bytes: number } | undefined
-}
+  spill: Readonly<{ folder: string; bytes: number }> | undefined
+}>
 
 export type Order =
-  | { readonly do: 'open'; readonly settings: ReaderSettings; readonly file: boolean }
+  | Readonly<{ do: 'open'; settings: ReaderSettings; file: boolean }>
   /** The version that the next queries read, without files that can't be read. */
-  | { readonly do: 'version'; readonly state: StoreState }
-  | { readonly do: 'query'; readonly query: IsolatedQuery }
+  | Readonly<{ do: 'version'; state: StoreState }>
+  | Readonly<{ do: 'query'; query: IsolatedQuery }>
   /** The answer to `verify`: files of the version that must not be read. */
-  | { readonly do: 'verified'; readonly damaged: readonly string[] }
+  | Readonly<{ do: 'verified'; damaged: readonly string[] }>
 
 export type Reply =
-  | { readonly is: 'started'; readonly pid: number }
+  | Readonly<{ is: 'started'; pid: number }>
   | { readonly is: 'open' }
-  | { readonly is: 'chunk'; readonly bytes: Uint8Array }
-  | { readonly is: 'end'; readonly rows: number | undefined }
-  | { readonly is: 'failed'; readonly fault: Fault }
+  | Readonly<{ is: 'chunk'; bytes: Uint8Array }>
+  | Readonly<{ is: 'end'; rows: number | undefined }>
+  | Readonly<{ is: 'failed'; fault: Fault }>
   /** Files of the version that the query reads: the parent verifies them first. */
-  | { readonly is: 'verify'; readonly names: readonly string[] }
+  | Readonly<{ is: 'verify'; names: readonly string[] }>
   /** DuckDB failed to read these files. */
-  | { readonly is: 'unreadable'; readonly names: readonly string[]; readonly message: string }
+  | Readonly<{ is: 'unreadable'; names: readonly string[]; message: string }>
 
 const headBytes = 5
 const [message, chunk] = [0, 1]

@@ -1,7 +1,7 @@
-export interface QueryLimits {
-  readonly memoryBytes: number
-  readonly timeoutMs: number
-}
+export type QueryLimits = Readonly<{
+  memoryBytes: number
+  timeoutMs: number
+}>
 
 export const defaultQueryLimits: QueryLimits = { memoryBytes: 1 << 30, timeoutMs: 60_000 }
 

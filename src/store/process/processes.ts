@@ -10,18 +10,18 @@ import type { QueryLimits } from './limits.ts'
 import { QueryProcess } from './query-process.ts'
 
 /** `file`: standard output is a pipe that the child can open by its path. */
-export type StartProcess = (options: { readonly file: boolean; readonly memoryBytes: number }) => ChildProcess
+export type StartProcess = (options: Readonly<{ file: boolean; memoryBytes: number }>) => ChildProcess
 
-export interface QueryProcessesOptions {
-  readonly host: Host
-  readonly folder: ReaderFolder
-  readonly log: Log
-  readonly limits: QueryLimits
-  readonly threads: number
-  readonly start: StartProcess
+export type QueryProcessesOptions = Readonly<{
+  host: Host
+  folder: ReaderFolder
+  log: Log
+  limits: QueryLimits
+  threads: number
+  start: StartProcess
   /** Bytes; if absent, none. */
-  readonly spill?: () => Promise<number>
-}
+  spill?: () => Promise<number>
+}>
 
 const keepMs = 30_000
 

@@ -11,16 +11,16 @@ import type { Pin } from '../versions.ts'
 import { FrameReader, writeFrame, type Order, type ReaderSettings, type Reply } from './frames.ts'
 import { memoryMessage, timeoutMessage, type QueryLimits } from './limits.ts'
 
-export interface QueryProcessOptions {
-  readonly child: ChildProcess
-  readonly host: Pick<Host, 'clock' | 'timers'>
-  readonly log: Log
-  readonly limits: QueryLimits
-  readonly settings: ReaderSettings
+export type QueryProcessOptions = Readonly<{
+  child: ChildProcess
+  host: Pick<Host, 'clock' | 'timers'>
+  log: Log
+  limits: QueryLimits
+  settings: ReaderSettings
   /** The process ends after one file. */
-  readonly file: boolean
-  readonly folder: ReaderFolder
-}
+  file: boolean
+  folder: ReaderFolder
+}>
 
 const watchEveryMs = 25
 const maxStartMs = 30_000
@@ -34,7 +34,7 @@ export class QueryProcess {
   readonly #options: QueryProcessOptions
   readonly #replies: FrameReader<Reply>
   #pid: number | undefined
-  #sent: { readonly state: StoreState; readonly files: number } | undefined
+  #sent: Readonly<{ state: StoreState; files: number }> | undefined
   #reason: Error | undefined
   #over = false
   #pin: Pin | undefined

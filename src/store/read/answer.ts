@@ -3,14 +3,14 @@ import type { Formatter, RowChunk } from './formats.ts'
 const chunkBytes = 128 * 1024
 const utf8 = new TextEncoder()
 
-export interface AnswerOptions<Chunk extends RowChunk> {
-  readonly format: Formatter<Chunk>
-  readonly first: Chunk | undefined
+export type AnswerOptions<Chunk extends RowChunk> = Readonly<{
+  format: Formatter<Chunk>
+  first: Chunk | undefined
   fetch(): Promise<Chunk | undefined>
   interrupt(): void
   finish(error: unknown): Promise<void>
-  readonly signal: AbortSignal
-}
+  signal: AbortSignal
+}>
 
 /** Fetched on demand. Resources are released at the end, on an error, when the reader stops early, and on abort. */
 export class ResultStream<Chunk extends RowChunk> implements AsyncIterableIterator<Uint8Array, undefined> {

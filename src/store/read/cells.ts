@@ -3,10 +3,10 @@ import { numberItems, validBits } from '../duck-vectors.ts'
 import { isoMicroseconds } from './iso-time.ts'
 import { jsonOf, jsonText, type Api } from './json-value.ts'
 
-export interface OutputColumn {
-  readonly name: string
-  readonly type: DuckDBType
-}
+export type OutputColumn = Readonly<{
+  name: string
+  type: DuckDBType
+}>
 
 export function outputColumns(result: DuckDBResult): OutputColumn[] {
   return distinctNames(result.columnNames()).map((name, index) => ({ name, type: result.columnType(index) }))

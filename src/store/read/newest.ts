@@ -9,12 +9,12 @@ import { isRecord } from '../../model/json.ts'
  * selection runs first, and view `flows` covers its rows. Without a limit, rows are counted first, and used up to
  * {@link maxSelectedRows}.
  */
-export interface Selection {
-  readonly sql: string
-  readonly addresses: RequestedAddresses
-  readonly isProbe: boolean
-  readonly columns: readonly FileColumn[]
-}
+export type Selection = Readonly<{
+  sql: string
+  addresses: RequestedAddresses
+  isProbe: boolean
+  columns: readonly FileColumn[]
+}>
 
 /** With more, joins are the smaller cost. */
 const maxRows = 1_000_000
@@ -80,12 +80,12 @@ function isPlainList(selected: readonly unknown[], used: ReadonlySet<string>): b
 }
 
 function chosenFrom(node: Node):
-  | {
-      readonly limit: Node | undefined
-      readonly count: number
-      readonly used: Set<string>
-      readonly shown: ReadonlySet<string> | 'all'
-    }
+  | Readonly<{
+      limit: Node | undefined
+      count: number
+      used: Set<string>
+      shown: ReadonlySet<string> | 'all'
+    }>
   | undefined {
   const from = node['from_table']
   const plain =

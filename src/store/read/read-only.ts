@@ -14,12 +14,12 @@ export interface ReadOnlyStore {
   close(): Promise<void>
 }
 
-export interface ReadOnlyOptions {
-  readonly host: Host
-  readonly directory: string
-  readonly log: Log
-  readonly processes?: StartProcess | undefined
-}
+export type ReadOnlyOptions = Readonly<{
+  host: Host
+  directory: string
+  log: Log
+  processes?: StartProcess | undefined
+}>
 
 /**
  * Changes nothing, so that it works on read-only disks and beside a starting process. Undefined if the folder has no

@@ -20,39 +20,39 @@ import { checkStatement, type Statement } from './statement.ts'
 import { refusing, viewInput, viewsOf } from './statement-views.ts'
 import type { ViewInput } from './views.ts'
 
-export interface ReaderFolder {
-  readonly directory: string
-  readonly versions: Pick<Versions, 'pin'>
+export type ReaderFolder = Readonly<{
+  directory: string
+  versions: Pick<Versions, 'pin'>
   /** False: a file is damaged and is in no new pin. */
   verify(files: readonly StoredFile[]): Promise<boolean>
   /** Excludes unreadable files from new pins. */
   suspect(files: readonly StoredFile[], message: string): Promise<void>
-}
+}>
 
-export interface ReaderOptions {
-  readonly folder: ReaderFolder
-  readonly memoryLimit: string
-  readonly threads: number
+export type ReaderOptions = Readonly<{
+  folder: ReaderFolder
+  memoryLimit: string
+  threads: number
   /** Each DuckDB call occupies a thread of Node's pool, which file writes and syncs need too. */
-  readonly calls: number
-  readonly cacheBytes: number
-  readonly timers: Timers
+  calls: number
+  cacheBytes: number
+  timers: Timers
   /** Bytes that joins and sorts may spill; if absent, they fail instead. */
-  readonly spill?: () => Promise<number>
-  readonly spillFolder?: string
+  spill?: () => Promise<number>
+  spillFolder?: string
   /** The only path to which {@link DuckReader.copy} may write. */
-  readonly output?: string
-}
+  output?: string
+}>
 
 export interface Copy {
   run(): Promise<number>
 }
 
-interface Opened {
-  readonly instance: DuckDBInstance
-  readonly judging: DuckDBConnection
-  readonly memory: Memory
-}
+type Opened = Readonly<{
+  instance: DuckDBInstance
+  judging: DuckDBConnection
+  memory: Memory
+}>
 
 /** A separate DuckDB instance with file access locked to the folder. */
 export class DuckReader implements StoreReader {
@@ -122,9 +122,7 @@ export class DuckReader implements StoreReader {
     }
   }
 
-  async #verified(
-    statement: Statement,
-  ): Promise<{ readonly pin: Pin; readonly input: ViewInput; readonly views: string }> {
+  async #verified(statement: Statement): Promise<Readonly<{ pin: Pin; input: ViewInput; views: string }>> {
     for (;;) {
       const pin = this.#options.folder.versions.pin()
       const input = viewInput(pin, this.#directory, statement)

@@ -3,10 +3,10 @@ import type { StoredFile } from '../record.ts'
 import { isRecord } from '../../model/json.ts'
 
 /** Unix ms; infinite if open. */
-export interface TimeBounds {
-  readonly from: number
-  readonly to: number
-}
+export type TimeBounds = Readonly<{
+  from: number
+  to: number
+}>
 
 /** Rows in a file are at most this much older than its hour. */
 const slackMs = msPerHour
@@ -117,10 +117,10 @@ function boundsIn(condition: unknown, column: Column): TimeBounds | undefined {
 }
 
 /** With the name of another table, the column is of an outer query. */
-interface Column {
-  readonly column: string
-  readonly table: string
-}
+type Column = Readonly<{
+  column: string
+  table: string
+}>
 
 function isColumn(node: unknown, { column, table }: Column): boolean {
   if (!isRecord(node) || node['class'] !== 'COLUMN_REF') return false

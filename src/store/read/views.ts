@@ -4,20 +4,20 @@ import { dayOf, type Stream } from '../names.ts'
 import type { StoredFile } from '../record.ts'
 import { endpointColumn, fileColumns, flowColumns, hasColumn, dictionaryFields, type FileColumn } from '../schema.ts'
 
-export interface ViewInput {
-  readonly directory: string
-  readonly files: readonly StoredFile[]
+export type ViewInput = Readonly<{
+  directory: string
+  files: readonly StoredFile[]
   /** By the number in `_source`; unused numbers are holes. */
-  readonly sources: readonly (string | undefined)[]
-  readonly words: readonly string[]
-  readonly only?: readonly OnlyEndpoints[] | undefined
-}
+  sources: readonly (string | undefined)[]
+  words: readonly string[]
+  only?: readonly OnlyEndpoints[] | undefined
+}>
 
 /** Ids by day; flows of other days do not have them. */
-export interface OnlyEndpoints {
-  readonly column: string
-  readonly byDay: ReadonlyMap<number, readonly string[]>
-}
+export type OnlyEndpoints = Readonly<{
+  column: string
+  byDay: ReadonlyMap<number, readonly string[]>
+}>
 
 /** Single ids are compared before other columns are decoded. */
 const maxDays = 62
@@ -41,7 +41,7 @@ export type RequestedAddresses = ReadonlySet<string>
 /** Every column of the current schema; missing ones are typed NULL. */
 export function scan(stream: Stream, input: ViewInput, columns: readonly FileColumn[] = fileColumns[stream]): string {
   const only = stream === 'flows' ? (input.only ?? []) : []
-  const groups = new Map<string, { readonly file: StoredFile; readonly condition: string; readonly paths: string[] }>()
+  const groups = new Map<string, Readonly<{ file: StoredFile; condition: string; paths: string[] }>>()
   for (const file of input.files) {
     if (file.stream !== stream) continue
     const condition = conditionOf(file, only)
@@ -123,10 +123,10 @@ const leastOf: ReadonlySet<string> = new Set(
   [...endpointColumns].flatMap(([column, { least }]) => (least === true ? [column] : [])),
 )
 
-interface Joins {
-  readonly fields: ReadonlySet<string>
-  readonly parts: ReadonlySet<string>
-}
+type Joins = Readonly<{
+  fields: ReadonlySet<string>
+  parts: ReadonlySet<string>
+}>
 
 function flowExpression(column: string, input: ViewInput, { fields, parts }: Joins): string {
   // A join copies a column even of NULL.
@@ -208,10 +208,10 @@ export function endpointIds(field: string): string {
   return filePrefix + endpointColumn(field)
 }
 
-export interface FlowsFrom {
-  readonly rows?: string
-  readonly prefix?: string
-}
+export type FlowsFrom = Readonly<{
+  rows?: string
+  prefix?: string
+}>
 
 export function flowsView(input: ViewInput, requested: RequestedAddresses, from: FlowsFrom = {}): string {
   const { rows = scan('flows', input), prefix } = from

@@ -46,10 +46,10 @@ export function filesOf(rollup: Rollup, files: readonly StoredFile[]): readonly 
   return chosen
 }
 
-export interface Derivation {
-  readonly stream: Rollup
-  readonly from: readonly StoredFile[]
-}
+export type Derivation = Readonly<{
+  stream: Rollup
+  from: readonly StoredFile[]
+}>
 
 /** `isRetained` selects the hours to keep. */
 export function nextDerivation(

@@ -12,7 +12,7 @@ const minuteMs = 60_000
 export function rollupFile(
   pieces: readonly RollupRows[],
   metadata: Readonly<Record<string, string>>,
-): { readonly pieces: readonly Uint8Array[]; readonly rows: number; readonly columns: readonly string[] } {
+): Readonly<{ pieces: readonly Uint8Array[]; rows: number; columns: readonly string[] }> {
   const filled = pieces.filter(({ count }) => count > 0)
   const groups = filled.map(
     (rows) =>

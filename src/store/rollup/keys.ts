@@ -147,10 +147,10 @@ export class Carried {
   }
 }
 
-interface Present {
-  readonly at: number
-  readonly column: Extract<Column, { readonly kind: 'dict' | 'u32' }>
-}
+type Present = Readonly<{
+  at: number
+  column: Extract<Column, { readonly kind: 'dict' | 'u32' }>
+}>
 
 function wordsOf(column: Present['column'], { dictionary, count }: FlowBatch, texts: Texts): Uint32Array {
   if (column.kind === 'u32') return column.values

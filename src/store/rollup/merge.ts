@@ -18,7 +18,7 @@ export function mergeQuery(
   rollup: Rollup,
   from: readonly string[],
   names: ReadonlySet<string>,
-): { readonly sql: string; readonly columns: readonly string[] } {
+): Readonly<{ sql: string; columns: readonly string[] }> {
   const dims = dimensions.filter(({ name }) => names.has(name))
   const listed = (level: number): string =>
     dims

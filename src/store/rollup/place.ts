@@ -1,10 +1,10 @@
 import type { Endpoint } from '../../model/endpoint.ts'
 
-export interface Place {
-  readonly label?: string
-  readonly namespace?: string
-  readonly cluster?: string
-}
+export type Place = Readonly<{
+  label?: string
+  namespace?: string
+  cluster?: string
+}>
 
 const between = '\u0000'
 

@@ -1,36 +1,36 @@
 import { dimensions, isServicePort, rollups, stepMs, type Rollup } from './schema.ts'
 
-export interface RollupQuery {
-  readonly group: readonly string[]
+export type RollupQuery = Readonly<{
+  group: readonly string[]
   /** Fields, and values of equality tests. */
-  readonly tests: readonly { readonly field: string; readonly equals?: readonly (string | number)[] }[]
-  readonly step: number | undefined
-  readonly span: { readonly from: number; readonly to: number }
+  tests: readonly Readonly<{ field: string; equals?: readonly (string | number)[] }>[]
+  step: number | undefined
+  span: Readonly<{ from: number; to: number }>
   /** Unix ms from which each rollup is complete. */
-  readonly since: Readonly<Record<Rollup, number>>
-}
+  since: Readonly<Record<Rollup, number>>
+}>
 
 /** Detail loss: higher levels have fewer fields. */
 export const foldLevels = [1, 2, 3] as const
 export type FoldLevel = (typeof foldLevels)[number]
 
-export interface RollupPlan {
+export type RollupPlan = Readonly<{
   /** Sums `flows bytes packets bytes_est packets_est` by `time`. */
-  readonly view: Rollup
+  view: Rollup
   /** Widened to whole buckets if necessary. */
-  readonly span: { readonly from: number; readonly to: number }
+  span: Readonly<{ from: number; to: number }>
   /**
    * From this level on, rows lack requested fields. The result is exact if the span has no such row. Undefined: always
    * exact.
    */
-  readonly lossy: FoldLevel | undefined
+  lossy: FoldLevel | undefined
   /** The same for fields of the filter: even the total can be wrong. */
-  readonly lossyFilter: FoldLevel | undefined
+  lossyFilter: FoldLevel | undefined
   /** Other ports count as absent. */
-  readonly servicePortsOnly: boolean
+  servicePortsOnly: boolean
   /** SQL condition of rows outside all groups. */
-  readonly remainder: string | undefined
-}
+  remainder: string | undefined
+}>
 
 const lostAt = new Map(dimensions.map((column) => [column.name, column.lostAt ?? 3]))
 const isPort = (field: string): boolean => field === 'src_port' || field === 'dst_port'

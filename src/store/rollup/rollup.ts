@@ -20,23 +20,23 @@ const maxTexts = 32_768
 const twoTo32 = 4_294_967_296
 
 /** Each group belongs to a group of the next level. */
-export interface Levels {
+export type Levels = Readonly<{
   /**
    * reduced group · source · destination · tuples of the source's fields (upper half) and the destination's (lower
    * half)
    */
-  readonly whole: Groups
+  whole: Groups
   /**
    * least group · input interface · output interface · ports · source place · destination place · tuple of place fields
    * · presence bits
    */
-  readonly reduced: Groups
+  reduced: Groups
   /** minute · exporter · protocol and directions · presence bits */
-  readonly least: Groups
+  least: Groups
   /** minute */
-  readonly none: Groups
-  readonly sums: { readonly whole: Sums; readonly reduced: Sums; readonly least: Sums; readonly none: Sums }
-}
+  none: Groups
+  sums: Readonly<{ whole: Sums; reduced: Sums; least: Sums; none: Sums }>
+}>
 
 /** Sums by minute and dimensions. Groups beyond the limits fold into coarser ones; the total stays. */
 export class Rollup {
@@ -233,10 +233,10 @@ function pairs(column: Column | undefined): Wide | undefined {
   return column?.kind === 'u64' ? column : undefined
 }
 
-interface Wide {
-  readonly words: Uint32Array
-  readonly valid?: Uint8Array
-}
+type Wide = Readonly<{
+  words: Uint32Array
+  valid?: Uint8Array
+}>
 
 function wide(column: Wide | undefined, row: number): number {
   if (

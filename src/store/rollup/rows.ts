@@ -9,16 +9,16 @@ import { sums as sumNames } from './schema.ts'
 import { ColumnTexts, Filling, NumberCache, type RollupValues } from './values.ts'
 import { has } from './words.ts'
 
-export interface RollupRows {
-  readonly count: number
+export type RollupRows = Readonly<{
+  count: number
   /** Minutes since 1970. */
-  readonly minutes: Uint32Array
+  minutes: Uint32Array
   /** 0 to 3. */
-  readonly folded: Uint8Array
-  readonly values: ReadonlyMap<string, RollupValues>
+  folded: Uint8Array
+  values: ReadonlyMap<string, RollupValues>
   /** `flows bytes packets bytes_est packets_est`; bigints if a value is no safe integer. */
-  readonly sums: readonly (Float64Array | readonly (number | bigint)[])[]
-}
+  sums: readonly (Float64Array | readonly (number | bigint)[])[]
+}>
 
 /** Per minute the largest in full, others folded within {@link Rollup.groupLimits}. Consumes the rollup. */
 export function rollupRows(rollup: Rollup, endpoints: Endpoints): RollupRows {
@@ -116,16 +116,16 @@ export function rollupRows(rollup: Rollup, endpoints: Endpoints): RollupRows {
   return { count, minutes, folded: rows.folded, values, sums: sumColumns(rows.from, count) }
 }
 
-interface Rows {
-  readonly count: number
-  readonly minutes: Uint32Array
-  readonly folded: Uint8Array
+type Rows = Readonly<{
+  count: number
+  minutes: Uint32Array
+  folded: Uint8Array
   /** By level; those of the first level are of the first rows. */
-  readonly wholes: Uint32Array
-  readonly reduceds: Uint32Array
-  readonly leasts: Uint32Array
-  readonly from: readonly (readonly [Sums, readonly number[]])[]
-}
+  wholes: Uint32Array
+  reduceds: Uint32Array
+  leasts: Uint32Array
+  from: readonly (readonly [Sums, readonly number[]])[]
+}>
 
 function pickRows({ whole, reduced, least, none, sums }: Levels, groupLimits: Rollup['groupLimits']): Rows {
   for (const [groups, sum] of [

@@ -10,15 +10,15 @@ export function isRollup(stream: string): stream is Rollup {
   return (rollups as readonly string[]).includes(stream)
 }
 
-export interface RollupColumn {
-  readonly name: string
-  readonly kind: Extract<ColumnType, 'u8' | 'u16' | 'u32' | 'u64' | 'text' | 'ms'>
-  readonly type: string
-  readonly since: number
-  readonly bit: number
+export type RollupColumn = Readonly<{
+  name: string
+  kind: Extract<ColumnType, 'u8' | 'u16' | 'u32' | 'u64' | 'text' | 'ms'>
+  type: string
+  since: number
+  bit: number
   /** From this level rows lack the column: 1 with the ends, 2 with interfaces, ports and places, 3 with everything. */
-  readonly lostAt?: 1 | 2 | 3
-}
+  lostAt?: 1 | 2 | 3
+}>
 
 const types = {
   u8: 'UTINYINT',
@@ -122,11 +122,11 @@ export function isServicePort(port: number): boolean {
 export const servicePorts: Uint8Array = Uint8Array.from({ length: 65_536 }, (_, port) => (isServicePort(port) ? 1 : 0))
 
 /** Per bucket: in full; without ends; by exporter and protocol. */
-export interface GroupLimits {
-  readonly whole: number
-  readonly reduced: number
-  readonly least: number
-}
+export type GroupLimits = Readonly<{
+  whole: number
+  reduced: number
+  least: number
+}>
 
 export const groupLimits: Readonly<Record<Rollup, GroupLimits>> = {
   flows_1m: { whole: 2048, reduced: 2048, least: 1024 },

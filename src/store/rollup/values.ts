@@ -1,12 +1,12 @@
 import { Numbering } from '../numbering.ts'
 import { Presence } from '../parquet/levels.ts'
 
-export interface RollupValues {
+export type RollupValues = Readonly<{
   /** Present values: numbers, or indexes in `texts`. */
-  readonly values: Uint32Array
-  readonly texts?: readonly string[]
-  readonly presence: Presence
-}
+  values: Uint32Array
+  texts?: readonly string[]
+  presence: Presence
+}>
 
 let room = new Uint32Array(1 << 12)
 

@@ -8,14 +8,14 @@ import type { Statement } from '../read/statement.ts'
 import type { ViewInput } from '../read/views.ts'
 import type { StoredFile } from '../record.ts'
 
-export interface RollupPart {
-  readonly when?: TimeBounds | undefined
+export type RollupPart = Readonly<{
+  when?: TimeBounds | undefined
   /** Cached files. */
-  readonly without?: ReadonlySet<string> | undefined
+  without?: ReadonlySet<string> | undefined
   /** Besides time and `folded`; default: all. */
-  readonly only?: ReadonlySet<string>
-  readonly numbers?: ReadonlyMap<string, number>
-}
+  only?: ReadonlySet<string>
+  numbers?: ReadonlyMap<string, number>
+}>
 
 /** Dimensions as in view `flows`, sums as HUGEINT. A group can have several rows. */
 export function rollupView(
@@ -28,10 +28,7 @@ export function rollupView(
     dimensions.filter(isRequested),
     sums.filter((name) => isRequested({ name })),
   ]
-  const groups = new Map<
-    string,
-    { readonly stream: string; readonly has: ReadonlySet<string>; readonly names: string[] }
-  >()
+  const groups = new Map<string, Readonly<{ stream: string; has: ReadonlySet<string>; names: string[] }>>()
   for (const file of rollupFiles(rollup, input.files, when)) {
     if (without?.has(file.name) === true) continue
     const has = rollupColumns.filter((column) => isRequested(column) && hasColumn(file, column)).map(({ name }) => name)

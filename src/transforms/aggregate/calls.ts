@@ -1,9 +1,9 @@
 export const functions = ['sum', 'min', 'max', 'avg', 'last', 'count'] as const
 
-export interface Call {
-  readonly of: (typeof functions)[number]
-  readonly field: string
-}
+export type Call = Readonly<{
+  of: (typeof functions)[number]
+  field: string
+}>
 
 /** `sum(bytes)`; undefined if invalid. */
 export function callOf(written: string): Call | undefined {

@@ -144,11 +144,11 @@ function sum(
   }
 }
 
-interface Times {
+type Times = Readonly<{
   /** Unix ms. */
-  readonly from: number
-  readonly to: number
-}
+  from: number
+  to: number
+}>
 
 function flowsOf(
   groups: readonly Group[],

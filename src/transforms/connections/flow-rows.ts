@@ -149,10 +149,10 @@ export class FlowRows {
 const tcpBits = { syn: 0x02, ack: 0x10, synAck: 0x100, ends: 0x05, agentEnds: 0x605 } as const
 const none = [0, 0] as const
 
-interface Words {
-  readonly words?: Uint32Array
-  readonly valid?: Uint8Array
-}
+type Words = Readonly<{
+  words?: Uint32Array
+  valid?: Uint8Array
+}>
 
 function words(column: Column | undefined): Words {
   return column?.kind === 'ip' ? column : {}

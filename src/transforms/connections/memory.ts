@@ -9,12 +9,12 @@ export const state = { open: 1, aIsLess: 2, reported: 4, scaled: 8 } as const
 const sumWords = 16
 const twoTo32 = 2 ** 32
 
-export interface Sums {
-  readonly bytesLow: number
-  readonly bytesHigh: number
-  readonly packetsLow: number
-  readonly packetsHigh: number
-}
+export type Sums = Readonly<{
+  bytesLow: number
+  bytesHigh: number
+  packetsLow: number
+  packetsHigh: number
+}>
 
 /** Columns by slot. Times are Unix ms. */
 export class Memory {

@@ -14,20 +14,20 @@ function environmentOf(services: Readonly<Record<string, string>>): Environment 
 
 const environment = environmentOf({})
 
-export interface ExpressionProblem {
-  readonly message: string
-  readonly from: number
-  readonly hint?: string
-}
+export type ExpressionProblem = Readonly<{
+  message: string
+  from: number
+  hint?: string
+}>
 
-export interface Expression {
+export type Expression = Readonly<{
   /** Names after `flow.`; undefined: the expression reads flows in another way. */
-  readonly fields: readonly string[] | undefined
+  fields: readonly string[] | undefined
   /** Whether the expression reads no row. */
-  readonly isConstant: boolean
+  isConstant: boolean
   /** Throws with a reason. */
   evaluate(context: Readonly<Record<string, unknown>>): unknown
-}
+}>
 
 /** `services`: names of ports by PORT/PROTOCOL. Throws with a reason. */
 export function readExpression(text: string, services: Readonly<Record<string, string>> = {}): Expression {

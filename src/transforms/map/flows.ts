@@ -10,12 +10,12 @@ import { putFields, withColumns } from '../../codecs/flow-values/index.ts'
 import type { MapConfig } from './config.ts'
 import { readExpression, type Expression } from './expression.ts'
 
-export interface Mapped<B> {
+export type Mapped<B> = Readonly<{
   /** All rows, also failed ones. */
-  readonly outputs: B
+  outputs: B
   /** Reasons by row. */
-  readonly failed: ReadonlyMap<number, string>
-}
+  failed: ReadonlyMap<number, string>
+}>
 
 /** A flow has fields, and members of `extra`: other names than those of events. */
 function isOfFlows(name: string): boolean {
@@ -41,7 +41,7 @@ export function mapFlows(config: MapConfig): (batch: FlowBatch) => Mapped<FlowBa
   return (batch) => {
     const kept = retained === undefined ? batch : keptOf(batch, retained)
     const columns: Record<string, Column> = { ...kept.columns }
-    const extras: { readonly name: string; readonly json: Writer }[] = []
+    const extras: Readonly<{ name: string; json: Writer }>[] = []
     for (const { from, to, stays } of moved) {
       const [source, target] = [resolveFieldName(from) ?? '', resolveFieldName(to)]
       const column = batch.columns[source]
@@ -83,17 +83,17 @@ function codeOf(text: string, members: readonly string[], dictionary: string[]):
   return dictionary.push(stringifyExact(Object.fromEntries(some)) ?? '{}') - 1
 }
 
-interface Assigned {
-  readonly name: string
-  readonly field: string | undefined
-  readonly expression: Expression
-}
+type Assigned = Readonly<{
+  name: string
+  field: string | undefined
+  expression: Expression
+}>
 
 function assign(
   input: FlowBatch,
   plain: FlowBatch,
   assigned: readonly Assigned[],
-  extras: readonly { readonly name: string; readonly json: Writer }[],
+  extras: readonly Readonly<{ name: string; json: Writer }>[],
 ): Mapped<FlowBatch> {
   const failed = new Map<number, string>()
   const puts = putFields(plain.count)

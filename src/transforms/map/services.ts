@@ -23,7 +23,7 @@ postgresql, 5671/tcp amqps, 5672 amqp, 5900/tcp rfb, 5985/tcp wsman, 5986/tcp ws
 const numbers: Readonly<Record<string, number>> = { tcp: 6, udp: 17, dccp: 33, sctp: 132, udplite: 136 }
 
 /** The protocol number by name, and the port; undefined if invalid. */
-export function readService(key: string): { readonly port: number; readonly protocol: number } | undefined {
+export function readService(key: string): Readonly<{ port: number; protocol: number }> | undefined {
   const [, digits = '', name = ''] = /^(\d{1,5})\/(\w+)$/.exec(key) ?? []
   const protocol = numbers[name.toLowerCase()]
   const port = Number(digits)

@@ -6,7 +6,7 @@ export function choose(
   { batch, rows }: SinkPiece,
   reason: string,
   passes: (row: number, index: number) => boolean,
-): { readonly kept: Uint32Array; readonly transformed: Transformed } {
+): Readonly<{ kept: Uint32Array; transformed: Transformed }> {
   const kept = new Uint32Array(rows.length)
   const filtered = new Uint32Array(rows.length)
   let [keep, filter] = [0, 0]

@@ -16,10 +16,10 @@ import { ChangeItem } from '../../parts/changes/change-item.tsx'
 import { actorPageText } from '../../text/actor.ts'
 import { generalText } from '../../text/general.ts'
 
-interface SectionProps {
-  readonly t: Range
-  readonly revision: string
-}
+type SectionProps = Readonly<{
+  t: Range
+  revision: string
+}>
 
 const parts = ['service', 'tenant', 'region', 'severity', 'address'] as const
 

@@ -7,10 +7,10 @@ import type { AuditState, Facet } from './state.ts'
 import { generalText } from '../../text/general.ts'
 import { auditText } from '../../text/audit.ts'
 
-interface FiltersProps {
-  readonly state: AuditState
-  readonly set: PageState<AuditState>['set']
-}
+type FiltersProps = Readonly<{
+  state: AuditState
+  set: PageState<AuditState>['set']
+}>
 
 const titles: Readonly<Record<Facet, string>> = {
   actor: generalText.actor,

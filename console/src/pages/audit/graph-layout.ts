@@ -4,32 +4,32 @@ import { generalText } from '../../text/general.ts'
 export const rowHeight = 26
 const maxLines = 400
 
-export interface Placed {
-  readonly column: number
+export type Placed = Readonly<{
+  column: number
   /** -1: the others of the column. */
-  readonly rank: number
-  readonly name: string
-  readonly value: string | null
-  readonly traces: number
-  readonly failed: number
-  readonly incidents: number
-  readonly y: number
-}
+  rank: number
+  name: string
+  value: string | null
+  traces: number
+  failed: number
+  incidents: number
+  y: number
+}>
 
-export interface Line {
-  readonly column: number
-  readonly from: Placed
-  readonly to: Placed
-  readonly traces: number
-  readonly failed: number
-}
+export type Line = Readonly<{
+  column: number
+  from: Placed
+  to: Placed
+  traces: number
+  failed: number
+}>
 
-interface Layout {
-  readonly columns: readonly (readonly Placed[])[]
-  readonly lines: readonly Line[]
-  readonly left: number
-  readonly height: number
-}
+type Layout = Readonly<{
+  columns: readonly (readonly Placed[])[]
+  lines: readonly Line[]
+  left: number
+  height: number
+}>
 
 export function nameOf(column: TraceColumn['column'], value: string | null, label: string | null): string {
   if (value === null) return generalText.unknown

@@ -7,13 +7,13 @@ import { TableHead } from '../../parts/table-head.tsx'
 import { generalText } from '../../text/general.ts'
 import { auditText } from '../../text/audit.ts'
 
-interface GraphProps {
-  readonly of: TraceColumns
-  readonly asTable: boolean
-  readonly open: string
-  readonly onOpen: (node: string) => void
-  readonly onLeaveOut: (column: number, value: string | null) => void
-}
+type GraphProps = Readonly<{
+  of: TraceColumns
+  asTable: boolean
+  open: string
+  onOpen: (node: string) => void
+  onLeaveOut: (column: number, value: string | null) => void
+}>
 
 const titles = [generalText.actor, generalText.action, generalText.resource, generalText.tenant, generalText.region]
 const share = 0.62

@@ -174,14 +174,14 @@ export default function AuditPage(): React.ReactNode {
   )
 }
 
-interface AboutProps {
-  readonly view: AuditState['view']
-  readonly question: ReturnType<typeof traceQuery>
-  readonly t: Range
-  readonly revision: string
-  readonly state: AuditState
-  readonly set: (change: Partial<AuditState>, how?: 'replace') => void
-}
+type AboutProps = Readonly<{
+  view: AuditState['view']
+  question: ReturnType<typeof traceQuery>
+  t: Range
+  revision: string
+  state: AuditState
+  set: (change: Partial<AuditState>, how?: 'replace') => void
+}>
 
 function About({ view, ...rest }: AboutProps): React.ReactNode {
   return (

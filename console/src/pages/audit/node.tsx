@@ -13,19 +13,19 @@ import { useGraphRefs, Ways } from './paths.tsx'
 import { auditText } from '../../text/audit.ts'
 import { generalText } from '../../text/general.ts'
 
-interface OneNodeProps {
-  readonly column: Column
-  readonly value: string | null
-  readonly filter: TraceFilter
-  readonly t: Range
-  readonly revision: string
-  readonly from: string
-  readonly onFrom: (ref: string) => void
-  readonly onOnly: () => void
-  readonly onLeaveOut: () => void
-  readonly onOpen: (column: Column, value: string | null) => void
-  readonly onClose: () => void
-}
+type OneNodeProps = Readonly<{
+  column: Column
+  value: string | null
+  filter: TraceFilter
+  t: Range
+  revision: string
+  from: string
+  onFrom: (ref: string) => void
+  onOnly: () => void
+  onLeaveOut: () => void
+  onOpen: (column: Column, value: string | null) => void
+  onClose: () => void
+}>
 
 export const graphColumns = ['actor', 'action', 'resource', 'tenant', 'region'] as const satisfies readonly Facet[]
 export type Column = (typeof graphColumns)[number]

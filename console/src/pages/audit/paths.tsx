@@ -12,12 +12,12 @@ import { refText } from '../../state/refs.ts'
 import type { Column } from './node.tsx'
 import { auditText } from '../../text/audit.ts'
 
-interface Paths {
-  readonly nodes: readonly Readonly<{ ref: string; label: string; name: string }>[]
-  readonly paths: readonly (readonly string[])[]
-  readonly edges: readonly Readonly<{ from: string; relation: string; to: string }>[]
-  readonly cut: readonly Readonly<{ ref: string; others: number }>[]
-}
+type Paths = Readonly<{
+  nodes: readonly Readonly<{ ref: string; label: string; name: string }>[]
+  paths: readonly (readonly string[])[]
+  edges: readonly Readonly<{ from: string; relation: string; to: string }>[]
+  cut: readonly Readonly<{ ref: string; others: number }>[]
+}>
 
 /** References of a node in the graph: a tenant has one for each domain with that name. Empty until they are loaded. */
 export function useGraphRefs(column: Column, value: string | null, t: Range): readonly string[] {

@@ -9,11 +9,11 @@ import { Pending } from '../../parts/states.tsx'
 import type { AuditView } from './state.ts'
 import { auditText } from '../../text/audit.ts'
 
-interface ShowQueryProps {
-  readonly view: AuditView
-  readonly question: Query
-  readonly span: Span
-}
+type ShowQueryProps = Readonly<{
+  view: AuditView
+  question: Query
+  span: Span
+}>
 
 export function ShowQuery(props: ShowQueryProps): React.ReactNode {
   return (

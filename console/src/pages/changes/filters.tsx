@@ -7,10 +7,10 @@ import type { ChangesState, Facet } from './state.ts'
 import { generalText } from '../../text/general.ts'
 import { changesText } from '../../text/changes.ts'
 
-interface FiltersProps {
-  readonly state: ChangesState
-  readonly set: PageState<ChangesState>['set']
-}
+type FiltersProps = Readonly<{
+  state: ChangesState
+  set: PageState<ChangesState>['set']
+}>
 
 const titles: Readonly<Record<Facet, string>> = {
   kind: generalText.kind,

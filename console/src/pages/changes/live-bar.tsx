@@ -7,14 +7,14 @@ import type { Changes } from './queries.ts'
 import { changesText } from '../../text/changes.ts'
 import { generalText } from '../../text/general.ts'
 
-interface ChangesLiveProps {
-  readonly changes: Changes
-  readonly by: Arrivals['by']
-  readonly paused: boolean
-  readonly reading: boolean
-  readonly onPause: (paused: boolean) => void
-  readonly onRelease: () => void
-}
+type ChangesLiveProps = Readonly<{
+  changes: Changes
+  by: Arrivals['by']
+  paused: boolean
+  reading: boolean
+  onPause: (paused: boolean) => void
+  onRelease: () => void
+}>
 
 export function ChangesLive({
   changes: { held, many, rows },

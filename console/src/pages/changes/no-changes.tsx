@@ -9,11 +9,11 @@ import { isFiltered, noFilter, type ChangesState } from './state.ts'
 import { changesText } from '../../text/changes.ts'
 import { generalText } from '../../text/general.ts'
 
-interface NoChangesProps {
-  readonly state: ChangesState
-  readonly hidden: number
-  readonly set: PageState<ChangesState>['set']
-}
+type NoChangesProps = Readonly<{
+  state: ChangesState
+  hidden: number
+  set: PageState<ChangesState>['set']
+}>
 
 export function NoChanges({ state, hidden, set }: NoChangesProps): React.ReactNode {
   const me = useMe()

@@ -28,27 +28,27 @@ const newerRows = 1000
 /** Changes can be stored slightly out of order. */
 const overlapMs = 60_000
 
-export interface Changes {
-  readonly rows: readonly Change[]
-  readonly span: Span | undefined
-  readonly more: boolean
-  readonly busy: boolean
-  readonly error: unknown
+export type Changes = Readonly<{
+  rows: readonly Change[]
+  span: Span | undefined
+  more: boolean
+  busy: boolean
+  error: unknown
   /** Received but not shown because the table is held; `many`: more than one fetch returns. */
-  readonly held: number
-  readonly many: boolean
-  readonly next: () => void
-  readonly again: () => void
-  readonly release: () => void
-}
+  held: number
+  many: boolean
+  next: () => void
+  again: () => void
+  release: () => void
+}>
 
-interface ChangesQuery {
-  readonly filter: ChangeFilter
-  readonly t: Range
-  readonly revision: number
-  readonly arrivals: number
-  readonly hold: boolean
-}
+type ChangesQuery = Readonly<{
+  filter: ChangeFilter
+  t: Range
+  revision: number
+  arrivals: number
+  hold: boolean
+}>
 
 export function useChanges({ filter, t, revision, arrivals, hold }: ChangesQuery): Changes {
   const question = useMemo(() => changeQuery(filter), [filter])

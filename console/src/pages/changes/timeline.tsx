@@ -7,12 +7,12 @@ import { count, isoOfSeconds } from '../../parts/format.ts'
 import { groupings, type Grouping } from './state.ts'
 import { generalText } from '../../text/general.ts'
 
-interface TimelineProps {
-  readonly marks: readonly ChartMark[]
-  readonly sums: ChangeSums
-  readonly onBy: (by: Grouping) => void
-  readonly onSpan: (from: string, to: string) => void
-}
+type TimelineProps = Readonly<{
+  marks: readonly ChartMark[]
+  sums: ChangeSums
+  onBy: (by: Grouping) => void
+  onSpan: (from: string, to: string) => void
+}>
 
 export function Timeline({ sums, marks, onBy, onSpan }: TimelineProps): React.ReactNode {
   const { times, series } = useMemo(() => seriesOf(sums), [sums])

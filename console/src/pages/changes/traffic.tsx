@@ -9,12 +9,12 @@ import { ratesOf, type SeriesAnswer } from '../../api/series.ts'
 import { changesText } from '../../text/changes.ts'
 import { generalText } from '../../text/general.ts'
 
-interface TrafficProps {
-  readonly sums: ChangeSums
-  readonly namespaces: readonly string[]
-  readonly rows: readonly Change[]
-  readonly onSpan: (from: string, to: string) => void
-}
+type TrafficProps = Readonly<{
+  sums: ChangeSums
+  namespaces: readonly string[]
+  rows: readonly Change[]
+  onSpan: (from: string, to: string) => void
+}>
 
 const marked = new Set([
   'Deployment',

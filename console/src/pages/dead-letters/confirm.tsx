@@ -1,14 +1,14 @@
 import { useEffect, useRef } from 'react'
 import { generalText } from '../../text/general.ts'
 
-interface ConfirmProps {
-  readonly title: string
-  readonly act: string
-  readonly final?: boolean
-  readonly onYes: () => void
-  readonly onNo: () => void
-  readonly children: React.ReactNode
-}
+type ConfirmProps = Readonly<{
+  title: string
+  act: string
+  final?: boolean
+  onYes: () => void
+  onNo: () => void
+  children: React.ReactNode
+}>
 
 export function Confirm({ title, act, final = false, onYes, onNo, children }: ConfirmProps): React.ReactNode {
   const dialog = useRef<HTMLDialogElement>(null)

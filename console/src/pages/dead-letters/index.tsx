@@ -25,10 +25,10 @@ import './dead-letters.css'
 import { generalText } from '../../text/general.ts'
 import { deadLettersText } from '../../text/dead-letters.ts'
 
-interface Confirmation {
-  readonly verb: Verb
-  readonly keys: readonly string[]
-}
+type Confirmation = Readonly<{
+  verb: Verb
+  keys: readonly string[]
+}>
 
 export default function DeadLettersPage(): React.ReactNode {
   useTitle(generalText.deadLetters)

@@ -8,16 +8,16 @@ import { partsOf, readBody, type Verb } from './letters.ts'
 import { deadLettersText } from '../../text/dead-letters.ts'
 import { generalText } from '../../text/general.ts'
 
-interface LetterProps {
-  readonly of: string
-  readonly editing: boolean
-  readonly mayMove: boolean
-  readonly busy: boolean
-  readonly onMove: (verb: Verb, key: string) => void
-  readonly onEdit: (editing: boolean) => void
-  readonly onSend: (key: string, body: object) => void
-  readonly onClose: () => void
-}
+type LetterProps = Readonly<{
+  of: string
+  editing: boolean
+  mayMove: boolean
+  busy: boolean
+  onMove: (verb: Verb, key: string) => void
+  onEdit: (editing: boolean) => void
+  onSend: (key: string, body: object) => void
+  onClose: () => void
+}>
 
 const states = {
   open: deadLettersText.open,

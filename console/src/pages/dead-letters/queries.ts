@@ -14,14 +14,14 @@ import { bySink, keyOf, partsOf, type Verb } from './letters.ts'
 const pageSize = 200
 const maxRefreshed = 5
 
-interface Letters {
-  readonly letters: readonly DeadLetter[] | undefined
-  readonly more: boolean
-  readonly error: Error | null
-  readonly still: boolean
-  readonly next: () => void
-  readonly again: () => void
-}
+type Letters = Readonly<{
+  letters: readonly DeadLetter[] | undefined
+  more: boolean
+  error: Error | null
+  still: boolean
+  next: () => void
+  again: () => void
+}>
 
 export function useLetters(sink: string): Letters {
   const { data, error, hasNextPage, isFetching, fetchNextPage, refetch } = useInfiniteQuery({
@@ -73,11 +73,11 @@ export function useLetter(key: string): UseQueryResult<DeadLetter> {
   })
 }
 
-interface Moved {
-  readonly verb: Verb
-  readonly keys: readonly string[]
-  readonly count: number
-}
+type Moved = Readonly<{
+  verb: Verb
+  keys: readonly string[]
+  count: number
+}>
 
 const maxFollowed = 50
 
@@ -99,14 +99,14 @@ export function useOutcomes(moved: Moved | undefined): readonly DeadLetter[] {
   return data
 }
 
-interface Moving {
-  readonly busy: boolean
-  readonly refused: ApiError | undefined
-  readonly moved: Moved | undefined
-  readonly move: (verb: Verb, keys: readonly string[]) => Promise<void>
-  readonly edit: (key: string, body: object) => Promise<boolean>
-  readonly forget: () => void
-}
+type Moving = Readonly<{
+  busy: boolean
+  refused: ApiError | undefined
+  moved: Moved | undefined
+  move: (verb: Verb, keys: readonly string[]) => Promise<void>
+  edit: (key: string, body: object) => Promise<boolean>
+  forget: () => void
+}>
 
 export function useMoving(): Moving {
   const client = useQueryClient()

@@ -1,10 +1,10 @@
 import { codecOf } from '../../state/codec.ts'
 import { flag, text } from '../../state/parts.ts'
 
-interface DeadLettersState {
-  readonly sink: string
-  readonly sel: string
-  readonly edit: boolean
-}
+type DeadLettersState = Readonly<{
+  sink: string
+  sel: string
+  edit: boolean
+}>
 
 export const deadLettersCodec = codecOf<DeadLettersState>({ sink: text(), sel: text(), edit: flag(false) })

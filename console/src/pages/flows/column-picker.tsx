@@ -10,24 +10,24 @@ import { flowFieldsText } from '../../text/flow-fields.ts'
 import { generalText } from '../../text/general.ts'
 import { flowsText } from '../../text/flows.ts'
 
-interface Shown {
-  readonly cols: readonly string[]
-  readonly w: Widths
-}
+type Shown = Readonly<{
+  cols: readonly string[]
+  w: Widths
+}>
 
-interface PickerProps {
-  readonly all: ReadonlyMap<string, FlowColumn>
-  readonly chosen: readonly string[]
-  readonly widths: Widths
-  readonly onChange: (change: Partial<Shown>) => void
-}
+type PickerProps = Readonly<{
+  all: ReadonlyMap<string, FlowColumn>
+  chosen: readonly string[]
+  widths: Widths
+  onChange: (change: Partial<Shown>) => void
+}>
 
-interface ColumnAction {
-  readonly sign: string
-  readonly label: string
-  readonly text: string
-  readonly onClick: () => void
-}
+type ColumnAction = Readonly<{
+  sign: string
+  label: string
+  text: string
+  onClick: () => void
+}>
 
 const step = 24
 

@@ -8,21 +8,21 @@ import { flowFieldsText } from '../../text/flow-fields.ts'
 import { flowsText } from '../../text/flows.ts'
 import { generalText } from '../../text/general.ts'
 
-export interface FlowColumn {
-  readonly id: string
-  readonly title: string
-  readonly hint: string
-  readonly width: number
-  readonly grow: number
-  readonly end?: boolean
-  readonly fields: readonly string[]
+export type FlowColumn = Readonly<{
+  id: string
+  title: string
+  hint: string
+  width: number
+  grow: number
+  end?: boolean
+  fields: readonly string[]
   /** Further fields that a cell reads. */
-  readonly beside?: readonly string[]
-  readonly sort: readonly string[]
-  readonly cell: (read: Read) => React.ReactNode
+  beside?: readonly string[]
+  sort: readonly string[]
+  cell: (read: Read) => React.ReactNode
   /** Field and value that the cell shows first, for filters made from it. */
-  readonly value: (read: Read) => readonly [field: string, value: unknown]
-}
+  value: (read: Read) => readonly [field: string, value: unknown]
+}>
 
 const titles: Readonly<Record<string, string>> = {
   time_received: flowsText.received,

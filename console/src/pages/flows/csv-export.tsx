@@ -6,15 +6,15 @@ import { Popover } from '../../parts/popover.tsx'
 import { csvOf, saveText } from '../../parts/save-file.ts'
 import { generalText } from '../../text/general.ts'
 
-interface CsvExportProps<Answer> {
-  readonly path: string
-  readonly query: Query
-  readonly file: string
-  readonly title: string
-  readonly action: string
-  readonly hint: string
-  readonly savedText: (answer: Answer) => string
-}
+type CsvExportProps<Answer> = Readonly<{
+  path: string
+  query: Query
+  file: string
+  title: string
+  action: string
+  hint: string
+  savedText: (answer: Answer) => string
+}>
 
 /** Saves all rows of a query as a CSV file. */
 export function CsvExport<Answer extends AnswerFrame>({

@@ -4,13 +4,13 @@ import { Popover } from '../../parts/popover.tsx'
 import { generalText } from '../../text/general.ts'
 import { flowsText } from '../../text/flows.ts'
 
-interface ExportProps {
-  readonly flowQuery: FlowQuestion
-  readonly fields: readonly string[]
-  readonly from: string
-  readonly to: string
-  readonly sort: string
-}
+type ExportProps = Readonly<{
+  flowQuery: FlowQuestion
+  fields: readonly string[]
+  from: string
+  to: string
+  sort: string
+}>
 
 export function ExportMenu({ flowQuery, fields, from, to, sort }: ExportProps): React.ReactNode {
   const link = (format: 'csv' | 'ndjson', columns: string): string =>

@@ -2,10 +2,10 @@ import { flowFieldsText } from '../../text/flow-fields.ts'
 import { flowsText } from '../../text/flows.ts'
 import { generalText } from '../../text/general.ts'
 
-interface FieldGroup {
-  readonly title: string
-  readonly has: (name: string) => boolean
-}
+type FieldGroup = Readonly<{
+  title: string
+  has: (name: string) => boolean
+}>
 
 /** A field belongs to the first group that has it. */
 const fieldGroups: readonly FieldGroup[] = [
@@ -46,10 +46,10 @@ const order: readonly string[] = [
   flowsText.observed,
 ]
 
-interface Grouped<T> {
-  readonly title: string
-  readonly members: readonly T[]
-}
+type Grouped<T> = Readonly<{
+  title: string
+  members: readonly T[]
+}>
 
 export function inGroups<T>(members: Iterable<T>, nameOf: (member: T) => string): readonly Grouped<T>[] {
   const taken = new Map<string, T[]>(order.map((title) => [title, []]))

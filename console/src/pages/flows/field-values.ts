@@ -99,10 +99,10 @@ export function tlsVersion(written: string): Readonly<{ name: string; differs: b
   return { name, differs: name !== written, old: /^(?:SSL|TLS 1\.[01]$)/.test(name) }
 }
 
-interface NetworkEvent {
-  readonly action: string
-  readonly text: string
-}
+type NetworkEvent = Readonly<{
+  action: string
+  text: string
+}>
 
 const known = ['Feature', 'Action', 'Type', 'Namespace', 'Name', 'Direction'] as const
 

@@ -3,11 +3,11 @@ import type { PageState } from '../../state/use-page-state.ts'
 import type { FlowsState } from './state.ts'
 import { flowsText } from '../../text/flows.ts'
 
-interface FilterOptionsProps {
-  readonly state: FlowsState
-  readonly set: PageState<FlowsState>['set']
-  readonly quick: readonly QuickFilter[]
-}
+type FilterOptionsProps = Readonly<{
+  state: FlowsState
+  set: PageState<FlowsState>['set']
+  quick: readonly QuickFilter[]
+}>
 
 export function FilterOptions({ state: { quick: on, both, once }, set, quick }: FilterOptionsProps): React.ReactNode {
   const toggle = (name: string): void =>

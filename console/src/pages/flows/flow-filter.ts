@@ -1,12 +1,12 @@
 import type { ViewRequest } from '../../../../src/api/published.ts'
 import type { Query } from '../../api/client.ts'
 
-export interface FlowQuestion {
-  readonly filter: string
-  readonly both: boolean
+export type FlowQuestion = Readonly<{
+  filter: string
+  both: boolean
   /** Counts a flow reported by two nodes once. */
-  readonly once: boolean
-}
+  once: boolean
+}>
 
 export function questionQuery({ filter, both, once }: FlowQuestion): Query {
   return { filter, ...(both ? { both_ways: 'true' } : {}), ...(once ? { reporters: 'one' } : {}) }

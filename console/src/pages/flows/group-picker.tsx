@@ -4,11 +4,11 @@ import type { FlowColumn } from './columns.tsx'
 import { qualified, defaultGroups } from './groups.ts'
 import { flowsText } from '../../text/flows.ts'
 
-interface GroupPickerProps {
-  readonly all: ReadonlyMap<string, FlowColumn>
-  readonly group: readonly string[]
-  readonly onChange: (group: readonly string[]) => void
-}
+type GroupPickerProps = Readonly<{
+  all: ReadonlyMap<string, FlowColumn>
+  group: readonly string[]
+  onChange: (group: readonly string[]) => void
+}>
 
 const same = (one: readonly string[], other: readonly string[]): boolean => one.join() === other.join()
 

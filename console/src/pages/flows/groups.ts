@@ -8,11 +8,11 @@ export interface GroupsTable extends AnswerFrame {
   readonly total: Sums
 }
 
-export interface GroupRow {
-  readonly key: string
-  readonly cells: readonly unknown[] | undefined
-  readonly sums: readonly unknown[]
-}
+export type GroupRow = Readonly<{
+  key: string
+  cells: readonly unknown[] | undefined
+  sums: readonly unknown[]
+}>
 
 export const defaultGroups: readonly Readonly<{ title: string; fields: readonly string[] }>[] = [
   { title: flowsText.namespaceToNamespace, fields: ['src_namespace', 'dst_namespace'] },

@@ -12,11 +12,11 @@ interface OlderQuestion extends FlowQuestion {
   readonly upTo: string
 }
 
-interface Older {
-  readonly rows: readonly Row[]
-  readonly stored: StoredRows
-  readonly onEnd: () => void
-}
+type Older = Readonly<{
+  rows: readonly Row[]
+  stored: StoredRows
+  onEnd: () => void
+}>
 
 export function useOlder(
   live: readonly Row[],

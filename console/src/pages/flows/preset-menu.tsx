@@ -4,10 +4,10 @@ import { presetOf, presets, withPreset } from './presets.ts'
 import type { FlowsState } from './state.ts'
 import { presetsText } from '../../text/presets.ts'
 
-interface PresetMenuProps {
-  readonly state: FlowsState
-  readonly set: PageState<FlowsState>['set']
-}
+type PresetMenuProps = Readonly<{
+  state: FlowsState
+  set: PageState<FlowsState>['set']
+}>
 
 const groups = [...new Set(presets.map(({ group }) => group))]
 

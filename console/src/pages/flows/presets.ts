@@ -2,13 +2,13 @@ import { defaultPanels, type Dimension, type Measure, type PanelName } from './o
 import type { FlowsState } from './state.ts'
 import { presetsText } from '../../text/presets.ts'
 
-interface Preset {
-  readonly id: string
-  readonly title: string
-  readonly hint: string
-  readonly group: string
-  readonly shows: Readonly<{ dim: Dimension; by: Measure; once: boolean; panels: readonly PanelName[] }>
-}
+type Preset = Readonly<{
+  id: string
+  title: string
+  hint: string
+  group: string
+  shows: Readonly<{ dim: Dimension; by: Measure; once: boolean; panels: readonly PanelName[] }>
+}>
 
 const traffic: readonly PanelName[] = ['bytes', 'packets', 'flows', 'talkers', 'pairs', 'ports']
 

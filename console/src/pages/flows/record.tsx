@@ -14,14 +14,14 @@ import { andFilter, conditionFor, eitherCondition, literal } from '../../parts/f
 import { generalText } from '../../text/general.ts'
 import { flowsText } from '../../text/flows.ts'
 
-interface RecordProps {
-  readonly sel: string
-  readonly opened: ReadonlyMap<string, unknown>
-  readonly columns: ReadonlyMap<string, FlowColumn>
-  readonly filter: string
-  readonly onClose: () => void
-  readonly onFilter: (filter: string) => void
-}
+type RecordProps = Readonly<{
+  sel: string
+  opened: ReadonlyMap<string, unknown>
+  columns: ReadonlyMap<string, FlowColumn>
+  filter: string
+  onClose: () => void
+  onFilter: (filter: string) => void
+}>
 
 const none: ReadonlyMap<string, unknown> = new Map()
 
@@ -150,13 +150,13 @@ function Missing({
   )
 }
 
-interface ValueProps {
-  readonly name: string
-  readonly value: unknown
-  readonly values: ReadonlyMap<string, unknown>
-  readonly column: FlowColumn | undefined
-  readonly onFilter: (condition: string) => void
-}
+type ValueProps = Readonly<{
+  name: string
+  value: unknown
+  values: ReadonlyMap<string, unknown>
+  column: FlowColumn | undefined
+  onFilter: (condition: string) => void
+}>
 
 function Value({ name, value, values, column, onFilter }: ValueProps): React.ReactNode {
   const plain = typeof value !== 'object'

@@ -2,14 +2,14 @@ import type { AnswerFrame } from '../../../../src/api/published.ts'
 import type { Query } from '../../api/client.ts'
 import { allOf, conditionFor } from '../../parts/filter-text.ts'
 
-interface Report {
-  readonly exporter: string
+type Report = Readonly<{
+  exporter: string
   /** As seen by the node: 0 ingress, 1 egress, 2 within. */
-  readonly direction: number | undefined
-  readonly name: string
+  direction: number | undefined
+  name: string
   /** 0 ingress, 1 egress. */
-  readonly way: number | undefined
-}
+  way: number | undefined
+}>
 
 const key = ['src_addr', 'dst_addr', 'src_port', 'dst_port', 'proto']
 const columns = ['time_start', 'time_end', 'exporter_addr', 'node_direction', 'interfaces', 'if_directions']

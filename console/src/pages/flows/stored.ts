@@ -16,22 +16,22 @@ interface StoredQuestion extends FlowQuestion {
   readonly revision: number
 }
 
-export interface StoredRows {
-  readonly rows: readonly Row[]
+export type StoredRows = Readonly<{
+  rows: readonly Row[]
   /** Of the displayed response, which may be the previous one. */
-  readonly fields: readonly string[]
-  readonly span: AnswerFrame['span'] | undefined
+  fields: readonly string[]
+  span: AnswerFrame['span'] | undefined
   /** `raw`: the store; `ring`: the live memory, without a store. */
-  readonly source: string
+  source: string
   /** Present while the newest part of the range is not stored yet. */
-  readonly storedTo: string | undefined
-  readonly more: boolean
-  readonly busy: boolean
-  readonly error: unknown
-  readonly next: () => void
-  readonly again: () => void
-  readonly cancel: () => void
-}
+  storedTo: string | undefined
+  more: boolean
+  busy: boolean
+  error: unknown
+  next: () => void
+  again: () => void
+  cancel: () => void
+}>
 
 const pageRows = 500
 
@@ -87,11 +87,11 @@ export function useStoredRows(
   }
 }
 
-interface Totals {
-  readonly flows: number
-  readonly bytes: number
-  readonly series: SeriesAnswer
-}
+type Totals = Readonly<{
+  flows: number
+  bytes: number
+  series: SeriesAnswer
+}>
 
 export function useTotals(flowQuery: FlowQuestion, span: AnswerFrame['span'] | undefined): Totals | undefined {
   const question = questionQuery(flowQuery)

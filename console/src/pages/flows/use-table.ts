@@ -3,14 +3,14 @@ import type { AnswerFrame } from '../../../../src/api/published.ts'
 import { request, type Query } from '../../api/client.ts'
 import { useLastAnswer } from '../../api/use-last-answer.ts'
 
-export interface TableResult<Answer> {
-  readonly data: Answer | undefined
-  readonly busy: boolean
+export type TableResult<Answer> = Readonly<{
+  data: Answer | undefined
+  busy: boolean
   /** Undefined: the query did not fail. */
-  readonly error: unknown
-  readonly retry: () => void
-  readonly cancel: () => void
-}
+  error: unknown
+  retry: () => void
+  cancel: () => void
+}>
 
 /** Rows of one query; `data` is the previous answer until the next one arrives. */
 export function useTable<Answer extends AnswerFrame>(

@@ -5,12 +5,12 @@ import type { FlowsState, FlowView, ShownFlows } from './state.ts'
 import { conversationsText } from '../../text/conversations.ts'
 import { flowsText } from '../../text/flows.ts'
 
-export interface FlowViewProps {
-  readonly state: ShownFlows
-  readonly set: PageState<FlowsState>['set']
-  readonly columns: ReadonlyMap<string, FlowColumn>
-  readonly tabs: React.ReactNode
-}
+export type FlowViewProps = Readonly<{
+  state: ShownFlows
+  set: PageState<FlowsState>['set']
+  columns: ReadonlyMap<string, FlowColumn>
+  tabs: React.ReactNode
+}>
 
 interface FlowTab {
   readonly id: FlowView

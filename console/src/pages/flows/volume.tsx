@@ -11,10 +11,10 @@ export interface SeriesAnswer extends AnswerFrame {
 
 export const volumeGroup = 'src_endpoint'
 
-interface VolumeProps {
-  readonly answer: SeriesAnswer
-  readonly onSpan: (from: string, to: string) => void
-}
+type VolumeProps = Readonly<{
+  answer: SeriesAnswer
+  onSpan: (from: string, to: string) => void
+}>
 
 export function Volume({ answer, onSpan }: VolumeProps): React.ReactNode {
   const { times, series } = useMemo(() => ratesOf(answer), [answer])

@@ -4,20 +4,20 @@ import { counted } from '../../parts/format.ts'
 import { homeText } from '../../text/home.ts'
 import { generalText } from '../../text/general.ts'
 
-export interface Connection {
-  readonly id: string
-  readonly name: string
+export type Connection = Readonly<{
+  id: string
+  name: string
   /** `waiting`: configured, no rows yet; `absent`: not configured. */
-  readonly status: 'connected' | 'waiting' | 'absent' | 'failing'
-  readonly text: string
-  readonly where: readonly string[]
-}
+  status: 'connected' | 'waiting' | 'absent' | 'failing'
+  text: string
+  where: readonly string[]
+}>
 
-interface ConnectionQuery {
-  readonly view: PipelineView
-  readonly exporters: Exporters | undefined
-  readonly count: (rows: number) => string
-}
+type ConnectionQuery = Readonly<{
+  view: PipelineView
+  exporters: Exporters | undefined
+  count: (rows: number) => string
+}>
 
 export function sourceConnections({ view, exporters, count }: ConnectionQuery): readonly Connection[] {
   const found = view.sources

@@ -8,18 +8,18 @@ import { Pending } from '../../parts/states.tsx'
 import { homeText } from '../../text/home.ts'
 import { eventsText } from '../../text/events.ts'
 
-interface HowProps {
-  readonly how: string
-  readonly collector: string
-  readonly onHow: (how: string) => void
-  readonly onCollector: (collector: string) => void
-}
+type HowProps = Readonly<{
+  how: string
+  collector: string
+  onHow: (how: string) => void
+  onCollector: (collector: string) => void
+}>
 
-interface Recipe {
-  readonly name: string
-  readonly title: string
-  readonly lines: readonly string[]
-}
+type Recipe = Readonly<{
+  name: string
+  title: string
+  lines: readonly string[]
+}>
 
 function others(): readonly Recipe[] {
   return [

@@ -10,14 +10,14 @@ import type { PipelineView, Reasons, SinkView, SourceView } from '../../api/pipe
 import { pipelineText } from '../../text/pipeline.ts'
 import { generalText } from '../../text/general.ts'
 
-interface DetailsProps {
-  readonly sel: string
-  readonly view: PipelineView
-  readonly journal: Pipeline['journal']
-  readonly exporters: Exporters | undefined
-  readonly rates: ReadonlyMap<string, number>
-  readonly onClose: () => void
-}
+type DetailsProps = Readonly<{
+  sel: string
+  view: PipelineView
+  journal: Pipeline['journal']
+  exporters: Exporters | undefined
+  rates: ReadonlyMap<string, number>
+  onClose: () => void
+}>
 
 export function Details({ sel, view, journal, exporters, rates, onClose }: DetailsProps): React.ReactNode {
   const kind = sel.split(':', 1)[0]

@@ -2,19 +2,19 @@ import type { ExporterReport } from '../../../../src/api/published.ts'
 import type { Exporters } from '../../api/exporters.ts'
 import { pipelineText } from '../../text/pipeline.ts'
 
-export interface ExporterRow {
-  readonly key: string
-  readonly source: string
-  readonly report: ExporterReport
-  readonly last: number
-  readonly lastRow: number | undefined
-  readonly templates: number
+export type ExporterRow = Readonly<{
+  key: string
+  source: string
+  report: ExporterReport
+  last: number
+  lastRow: number | undefined
+  templates: number
   /** Sampling intervals (1 in N); `1` if none is reported. Several if its observation domains differ. */
-  readonly sampling: readonly number[]
-  readonly missing: number
-  readonly malformed: number
-  readonly undecoded: Readonly<Record<string, number>>
-}
+  sampling: readonly number[]
+  missing: number
+  malformed: number
+  undecoded: Readonly<Record<string, number>>
+}>
 
 type Facts = Readonly<Record<string, unknown>>
 

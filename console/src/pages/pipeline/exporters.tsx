@@ -8,14 +8,14 @@ import { shedText, type PipelineView } from '../../api/pipeline-view.ts'
 import { generalText } from '../../text/general.ts'
 import { pipelineText } from '../../text/pipeline.ts'
 
-interface TableProps {
-  readonly exporters: Exporters
-  readonly at: number
-  readonly sort: string
-  readonly onSort: (sort: string) => void
-  readonly selected: string
-  readonly onOpen: (id: string) => void
-}
+type TableProps = Readonly<{
+  exporters: Exporters
+  at: number
+  sort: string
+  onSort: (sort: string) => void
+  selected: string
+  onOpen: (id: string) => void
+}>
 
 export function ExporterTable({ exporters, at, sort, onSort, selected, onOpen }: TableProps): React.ReactNode {
   const rows = useMemo(() => sorted(exporterRows(exporters), sort), [exporters, sort])

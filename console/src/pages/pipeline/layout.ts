@@ -1,26 +1,26 @@
 import type { PipelineView } from '../../api/pipeline-view.ts'
 
-export interface Box {
-  readonly id: string
-  readonly x: number
-  readonly y: number
-  readonly width: number
-  readonly height: number
-}
+export type Box = Readonly<{
+  id: string
+  x: number
+  y: number
+  width: number
+  height: number
+}>
 
-interface Line {
-  readonly key: string
-  readonly path: string
-  readonly width: number
-  readonly broken: boolean
-}
+type Line = Readonly<{
+  key: string
+  path: string
+  width: number
+  broken: boolean
+}>
 
-interface Layout {
-  readonly width: number
-  readonly height: number
-  readonly boxes: readonly Box[]
-  readonly lines: readonly Line[]
-}
+type Layout = Readonly<{
+  width: number
+  height: number
+  boxes: readonly Box[]
+  lines: readonly Line[]
+}>
 
 const heights = { source: 74, sink: 96, journal: 100 }
 const gap = 12

@@ -5,13 +5,13 @@ import { layoutOf, type Box } from './layout.ts'
 import { total, type PipelineView, type SinkState, type SinkView, type SourceView } from '../../api/pipeline-view.ts'
 import { pipelineText } from '../../text/pipeline.ts'
 
-interface PictureProps {
-  readonly view: PipelineView
-  readonly journal: Pipeline['journal']
-  readonly rates: ReadonlyMap<string, number>
-  readonly selected: string
-  readonly onOpen: (id: string) => void
-}
+type PictureProps = Readonly<{
+  view: PipelineView
+  journal: Pipeline['journal']
+  rates: ReadonlyMap<string, number>
+  selected: string
+  onOpen: (id: string) => void
+}>
 
 export function Picture({ view, journal, rates, selected, onOpen }: PictureProps): React.ReactNode {
   const place = useRef<HTMLDivElement>(null)

@@ -3,12 +3,12 @@ import { oneOf, text } from '../../state/parts.ts'
 
 const pipelineViews = ['picture', 'table'] as const
 
-interface PipelineState {
-  readonly view: (typeof pipelineViews)[number]
+type PipelineState = Readonly<{
+  view: (typeof pipelineViews)[number]
   /** The open component: `source:netflow`, `sink:store`, `journal`, `exporter:netflow/192.0.2.1`; empty: none. */
-  readonly sel: string
-  readonly sort: string
-}
+  sel: string
+  sort: string
+}>
 
 export const pipelineCodec = codecOf<PipelineState>({
   view: oneOf(pipelineViews, 'picture'),

@@ -2,11 +2,11 @@ import { useState } from 'react'
 import type { Ledger } from '../../../../src/api/published.ts'
 import { deliveredPerSecond } from '../../api/pipeline-view.ts'
 
-interface Seen {
-  readonly ledger: Ledger | undefined
-  readonly at: number
-  readonly rates: ReadonlyMap<string, number>
-}
+type Seen = Readonly<{
+  ledger: Ledger | undefined
+  at: number
+  rates: ReadonlyMap<string, number>
+}>
 
 /** Rows per second of each sink between the last two responses; `at` in Unix ms. */
 export function useRates(ledger: Ledger | undefined, at: number): ReadonlyMap<string, number> {

@@ -3,11 +3,11 @@ import type { WholeResource } from '../../api/objects.ts'
 import { counted, momentAt } from '../../parts/format.ts'
 import { resourceText } from '../../text/resource.ts'
 
-interface AsOfProps {
-  readonly of: WholeResource
-  readonly at: string
-  readonly onChange: (at: string) => void
-}
+type AsOfProps = Readonly<{
+  of: WholeResource
+  at: string
+  onChange: (at: string) => void
+}>
 
 const steps = 400
 

@@ -8,11 +8,11 @@ import { inShort } from '../../parts/changes/diff.ts'
 import { generalText } from '../../text/general.ts'
 import { resourceText } from '../../text/resource.ts'
 
-interface ChangesProps {
-  readonly of: WholeResource
-  readonly selected: string
-  readonly onOpen: (change: Change) => void
-}
+type ChangesProps = Readonly<{
+  of: WholeResource
+  selected: string
+  onOpen: (change: Change) => void
+}>
 
 export function ChangesOf({ of: { ref, changes }, selected, onOpen }: ChangesProps): React.ReactNode {
   const parts = parseRef(ref)

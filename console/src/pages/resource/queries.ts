@@ -17,11 +17,11 @@ export function useResource(ref: string, at: string): UseQueryResult<WholeResour
   })
 }
 
-export interface FlowRange {
-  readonly filter: string
-  readonly from: string
-  readonly to: string
-}
+export type FlowRange = Readonly<{
+  filter: string
+  from: string
+  to: string
+}>
 
 export function useTraffic({ filter, from, to }: FlowRange): UseQueryResult<SeriesAnswer> {
   return useQuery({

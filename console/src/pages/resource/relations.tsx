@@ -4,10 +4,10 @@ import { counted } from '../../parts/format.ts'
 import { parseRef, refText } from '../../state/refs.ts'
 import { resourceText } from '../../text/resource.ts'
 
-interface BelongsProps {
-  readonly of: WholeResource
-  readonly at: string
-}
+type BelongsProps = Readonly<{
+  of: WholeResource
+  at: string
+}>
 
 const maxShown = 60
 

@@ -9,14 +9,14 @@ export interface Peers extends AnswerFrame {
   readonly total: Readonly<{ groups?: number; bytes: number | string; flows: number | string }>
 }
 
-interface Traffic {
-  readonly sends: string
-  readonly receives: string
-  readonly from: string
-  readonly to: string
+type Traffic = Readonly<{
+  sends: string
+  receives: string
+  from: string
+  to: string
   /** Why flows cannot be attributed; undefined: they can. */
-  readonly none?: string
-}
+  none?: string
+}>
 
 const hourMs = 3_600_000
 

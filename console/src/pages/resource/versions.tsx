@@ -4,10 +4,10 @@ import { Operation } from '../../parts/changes/change.tsx'
 import { RawView } from '../../parts/changes/raw-view.tsx'
 import { resourceText } from '../../text/resource.ts'
 
-interface VersionsProps {
-  readonly of: WholeResource
-  readonly onAt: (at: string) => void
-}
+type VersionsProps = Readonly<{
+  of: WholeResource
+  onAt: (at: string) => void
+}>
 
 export function Versions({
   of: { versions, manifest, manifest_note: note, at },

@@ -3,12 +3,12 @@ import { isMoment } from '../../state/range.ts'
 import { filterPart } from '../../parts/filter-text.ts'
 import { textList } from '../../state/parts.ts'
 
-interface ResourcesState {
-  readonly q: string
-  readonly kind: readonly string[]
-  readonly namespace: readonly string[]
-  readonly at: string
-}
+type ResourcesState = Readonly<{
+  q: string
+  kind: readonly string[]
+  namespace: readonly string[]
+  at: string
+}>
 
 export const resourcesCodec = codecOf<ResourcesState>({
   q: filterPart(),

@@ -3,13 +3,13 @@ import { useLocalKeys } from '../../state/keys.ts'
 import { wordAt, type SqlError } from './error-place.ts'
 import { sqlText } from '../../text/sql.ts'
 
-interface EditorProps {
-  readonly text: string
-  readonly onChange: (text: string) => void
-  readonly onRun: () => void
-  readonly error: SqlError | undefined
-  readonly area: React.RefObject<HTMLTextAreaElement | null>
-}
+type EditorProps = Readonly<{
+  text: string
+  onChange: (text: string) => void
+  onRun: () => void
+  error: SqlError | undefined
+  area: React.RefObject<HTMLTextAreaElement | null>
+}>
 
 export function Editor({ text, onChange, onRun, error, area }: EditorProps): React.ReactNode {
   const back = useRef<HTMLDivElement>(null)

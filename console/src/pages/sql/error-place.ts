@@ -1,11 +1,11 @@
-export interface SqlError {
-  readonly message: string
+export type SqlError = Readonly<{
+  message: string
   /** From 1; undefined: not reported. */
-  readonly line: number | undefined
-  readonly column: number | undefined
+  line: number | undefined
+  column: number | undefined
   /** Offset in UTF-16 units. */
-  readonly offset: number | undefined
-}
+  offset: number | undefined
+}>
 
 /** Parses `LINE 2: …` and the caret below, which may show part of the line only. */
 export function readSqlError(detail: string, sql: string): SqlError {

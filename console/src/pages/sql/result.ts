@@ -2,19 +2,19 @@ import type { ChartSeries } from '../../parts/chart.tsx'
 import { sqlText } from '../../text/sql.ts'
 import { generalText } from '../../text/general.ts'
 
-export interface Column {
-  readonly name: string
-  readonly type: string
-}
+export type Column = Readonly<{
+  name: string
+  type: string
+}>
 
 export type Row = Readonly<Record<string, unknown>>
 
-export interface Result {
-  readonly columns: readonly Column[]
-  readonly rows: readonly Row[]
-  readonly cut: boolean
-  readonly ms: number
-}
+export type Result = Readonly<{
+  columns: readonly Column[]
+  rows: readonly Row[]
+  cut: boolean
+  ms: number
+}>
 
 export const maxRows = 100_000
 
@@ -47,11 +47,11 @@ function isAll(name: string, rows: readonly Row[], is: (value: unknown) => boole
   return values.length > 0 && values.every(is)
 }
 
-interface ChartOf {
-  readonly times: readonly number[]
-  readonly series: readonly ChartSeries[]
-  readonly by: string
-}
+type ChartOf = Readonly<{
+  times: readonly number[]
+  series: readonly ChartSeries[]
+  by: string
+}>
 
 const maxSeries = 7
 

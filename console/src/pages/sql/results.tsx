@@ -10,16 +10,16 @@ import { chartOf, isNumeric, sortedRows, type Result, type Row } from './result.
 import { sqlText } from '../../text/sql.ts'
 import { generalText } from '../../text/general.ts'
 
-interface ResultsProps {
-  readonly sql: string
-  readonly result: Result
-  readonly view: 'table' | 'chart'
-  readonly sort: string
-  readonly stale: boolean
-  readonly onView: (view: 'table' | 'chart') => void
-  readonly onSort: (sort: string) => void
-  readonly onEdit: () => void
-}
+type ResultsProps = Readonly<{
+  sql: string
+  result: Result
+  view: 'table' | 'chart'
+  sort: string
+  stale: boolean
+  onView: (view: 'table' | 'chart') => void
+  onSort: (sort: string) => void
+  onEdit: () => void
+}>
 
 const number = new Intl.NumberFormat(undefined, { maximumFractionDigits: 6 })
 const short = new Intl.NumberFormat(undefined, { notation: 'compact', maximumFractionDigits: 2 })

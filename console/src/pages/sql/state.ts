@@ -3,13 +3,13 @@ import { flag, oneOf, text } from '../../state/parts.ts'
 
 const resultViews = ['table', 'chart'] as const
 
-interface SqlState {
+type SqlState = Readonly<{
   /** The last statement; each run is a step in the browser history. */
-  readonly q: string
-  readonly view: (typeof resultViews)[number]
-  readonly schema: boolean
-  readonly sort: string
-}
+  q: string
+  view: (typeof resultViews)[number]
+  schema: boolean
+  sort: string
+}>
 
 export const sqlCodec = codecOf<SqlState>({
   q: text(),

@@ -60,12 +60,12 @@ type Run =
   | Readonly<{ is: 'failed'; sql: string; refused: ApiError }>
   | Readonly<{ is: 'cancelled'; sql: string }>
 
-interface Running {
-  readonly run: Run
-  readonly last: Readonly<{ sql: string; result: Result }> | undefined
-  readonly start: (sql: string) => void
-  readonly cancel: () => void
-}
+type Running = Readonly<{
+  run: Run
+  last: Readonly<{ sql: string; result: Result }> | undefined
+  start: (sql: string) => void
+  cancel: () => void
+}>
 
 /** One statement at a time. A new statement, cancel and navigation also stop it on the server. */
 export function useSql(): Running {

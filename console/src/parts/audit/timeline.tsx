@@ -8,11 +8,11 @@ import { seriesOf } from '../changes/series.ts'
 import { groupings, type Grouping } from './groupings.ts'
 import { generalText } from '../../text/general.ts'
 
-interface TimelineProps {
-  readonly sums: TraceSums
-  readonly onBy?: (by: Grouping) => void
-  readonly onSpan: (from: string, to: string) => void
-}
+type TimelineProps = Readonly<{
+  sums: TraceSums
+  onBy?: (by: Grouping) => void
+  onSpan: (from: string, to: string) => void
+}>
 
 const tones = { normal: 'good', warning: 'warning', incident: 'bad' } as const
 const severities = Object.keys(tones) as (keyof typeof tones)[]

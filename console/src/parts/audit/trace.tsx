@@ -9,11 +9,11 @@ import { Severity } from './columns.tsx'
 import { auditText } from '../../text/audit.ts'
 import { generalText } from '../../text/general.ts'
 
-interface TraceDrawerProps {
-  readonly of: string
-  readonly known: Trace | undefined
-  readonly onClose: () => void
-}
+type TraceDrawerProps = Readonly<{
+  of: string
+  known: Trace | undefined
+  onClose: () => void
+}>
 
 export function TraceDrawer({ of, known, onClose }: TraceDrawerProps): React.ReactNode {
   const query = useTrace(of)

@@ -3,12 +3,12 @@ import { generalText } from '../../text/general.ts'
 import { shortTime } from '../format.ts'
 import { Operation } from './change.tsx'
 
-interface ChangeItemProps {
-  readonly change: Change
-  readonly selected: string
-  readonly onOpen: (change: Change) => void
-  readonly children: React.ReactNode
-}
+type ChangeItemProps = Readonly<{
+  change: Change
+  selected: string
+  onOpen: (change: Change) => void
+  children: React.ReactNode
+}>
 
 export function ChangeItem({ change, selected, onOpen, children }: ChangeItemProps): React.ReactNode {
   const { pos, time, operation } = change

@@ -12,13 +12,13 @@ import type { ChangeView } from '../../state/open-change.ts'
 import { generalText } from '../../text/general.ts'
 import { changesText } from '../../text/changes.ts'
 
-interface ChangeDrawerProps {
-  readonly of: string
-  readonly known: Change | undefined
-  readonly as: ChangeView
-  readonly onAs: (as: ChangeView) => void
-  readonly onClose: () => void
-}
+type ChangeDrawerProps = Readonly<{
+  of: string
+  known: Change | undefined
+  as: ChangeView
+  onAs: (as: ChangeView) => void
+  onClose: () => void
+}>
 
 const signs: Readonly<Record<string, readonly [sign: string, tone: string]>> = {
   created: ['+', 'good'],

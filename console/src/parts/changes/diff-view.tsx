@@ -5,11 +5,11 @@ import { diffRows, isRedacted, maxRows, type DiffRow } from './diff.ts'
 import { TableHead } from '../table-head.tsx'
 import { changesText } from '../../text/changes.ts'
 
-interface DiffViewProps {
-  readonly before: object | null
-  readonly after: object | null
-  readonly patch: readonly PatchStep[]
-}
+type DiffViewProps = Readonly<{
+  before: object | null
+  after: object | null
+  patch: readonly PatchStep[]
+}>
 
 export function DiffView({ before, after, patch }: DiffViewProps): React.ReactNode {
   const [all, setAll] = useState(false)

@@ -1,12 +1,12 @@
 import type { PatchStep } from '../../../../src/api/published.ts'
 import { changesText } from '../../text/changes.ts'
 
-export interface DiffRow {
-  readonly path: string
-  readonly is: 'added' | 'removed' | 'changed' | 'moved'
-  readonly old: unknown
-  readonly new: unknown
-}
+export type DiffRow = Readonly<{
+  path: string
+  is: 'added' | 'removed' | 'changed' | 'moved'
+  old: unknown
+  new: unknown
+}>
 
 export const maxRows = 400
 

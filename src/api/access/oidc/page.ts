@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto'
 import type { FastifyReply } from 'fastify'
 
-export interface Refusal {
-  readonly status: 400 | 403 | 503
-  readonly title: string
-  readonly reason: string
-  readonly hint?: string
+export type Refusal = Readonly<{
+  status: 400 | 403 | 503
+  title: string
+  reason: string
+  hint?: string
   /** Ends the provider's session, in order to sign in as another user. */
-  readonly logoutUrl?: string | undefined
-  readonly to?: string
-}
+  logoutUrl?: string | undefined
+  to?: string
+}>
 
 const escapes: Readonly<Record<string, string>> = {
   '&': '&amp;',

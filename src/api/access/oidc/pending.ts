@@ -1,14 +1,14 @@
 import type { Host } from '../../../host/index.ts'
 
-export interface PendingLogin {
-  readonly state: string
-  readonly nonce: string
-  readonly verifier: string
+export type PendingLogin = Readonly<{
+  state: string
+  nonce: string
+  verifier: string
   /** Cookie value of the browser that began the login. */
-  readonly browser: string
-  readonly redirect: string
-  readonly to: string
-}
+  browser: string
+  redirect: string
+  to: string
+}>
 
 const maxPending = 1000
 export const pendingMs = 10 * 60_000

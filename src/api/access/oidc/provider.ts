@@ -7,19 +7,19 @@ import { ApiError } from '../../problems.ts'
 import type { Claims } from './claims.ts'
 import type { OidcSettings } from './settings.ts'
 
-export interface Identity {
+export type Identity = Readonly<{
   /** Of the ID token, and of the access token if it is a JWT: some providers put roles only there. */
-  readonly claims: Claims
+  claims: Claims
   /** Unix ms. */
-  readonly until: number
-  readonly idToken: string
-  readonly refreshToken: string | undefined
-}
+  until: number
+  idToken: string
+  refreshToken: string | undefined
+}>
 
-interface Connected {
-  readonly config: client.Configuration
-  readonly keys: JWTVerifyGetKey
-}
+type Connected = Readonly<{
+  config: client.Configuration
+  keys: JWTVerifyGetKey
+}>
 
 export class LoginFailed extends Error {
   constructor(message: string) {
@@ -53,12 +53,14 @@ export class Provider {
     await this.#connect()
   }
 
-  async authorizationUrl(login: {
-    readonly redirect: string
-    readonly state: string
-    readonly nonce: string
-    readonly verifier: string
-  }): Promise<string> {
+  async authorizationUrl(
+    login: Readonly<{
+      redirect: string
+      state: string
+      nonce: string
+      verifier: string
+    }>,
+  ): Promise<string> {
     const { config } = await this.#connect()
     return client.buildAuthorizationUrl(config, {
       redirect_uri: login.redirect,
@@ -71,10 +73,7 @@ export class Provider {
   }
 
   /** `arrived` is the URL of the callback. Throws LoginFailed. */
-  async exchange(
-    arrived: URL,
-    login: { readonly state: string; readonly nonce: string; readonly verifier: string },
-  ): Promise<Identity> {
+  async exchange(arrived: URL, login: Readonly<{ state: string; nonce: string; verifier: string }>): Promise<Identity> {
     const { config, keys } = await this.#connect()
     const tokens = await client
       .authorizationCodeGrant(config, arrived, {
@@ -110,7 +109,7 @@ export class Provider {
   }
 
   /** Throws ApiError: 401, or 503 while the provider is unreachable. */
-  async bearer(token: string, audience: string): Promise<{ readonly claims: Claims; readonly until: number }> {
+  async bearer(token: string, audience: string): Promise<Readonly<{ claims: Claims; until: number }>> {
     const { keys } = await this.#connect()
     const claims = await this.#verify(token, keys, { audience, requiredClaims: ['exp'] }).catch((error: unknown) => {
       throw bearerProblem(error, audience)
@@ -259,17 +258,17 @@ function wordsOf(error: unknown, audience: string): string {
 /** Error codes without secrets. */
 function failed(error: unknown): LoginFailed {
   if (error instanceof LoginFailed) return error
-  const protocol = error as {
-    readonly error?: unknown
-    readonly error_description?: unknown
-    readonly code?: unknown
-    readonly cause?: unknown
-  }
+  const protocol = error as Readonly<{
+    error?: unknown
+    error_description?: unknown
+    code?: unknown
+    cause?: unknown
+  }>
   if (typeof protocol.error === 'string')
     return new LoginFailed(
       `${protocol.error}${typeof protocol.error_description === 'string' ? ` (${protocol.error_description})` : ''}`,
     )
-  const inner = protocol.cause as { readonly code?: unknown; readonly cause?: { readonly code?: unknown } } | undefined
+  const inner = protocol.cause as Readonly<{ code?: unknown; cause?: { readonly code?: unknown } }> | undefined
   const code = inner?.cause?.code ?? inner?.code ?? protocol.code
   const message = error instanceof Error ? error.message : 'it failed'
   return new LoginFailed(`${message}${typeof code === 'string' ? ` (${code})` : ''}`)

@@ -8,11 +8,11 @@ export const loginPath = '/api/v1/login/oidc'
 export const callbackPath = `${loginPath}/callback`
 
 /** RFC 6749, section 4.1.2. */
-export interface CallbackQuery {
-  readonly state?: string
-  readonly error?: string
-  readonly error_description?: string
-}
+export type CallbackQuery = Readonly<{
+  state?: string
+  error?: string
+  error_description?: string
+}>
 
 const page = {
   description: 'A page that explains the reason.',

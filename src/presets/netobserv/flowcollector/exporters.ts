@@ -6,11 +6,11 @@ import { otlpLogsSink, otlpMetricsSink } from '../sinks/otlp.ts'
 import type { Mounts } from './secrets.ts'
 import type { Exporter } from './shape.ts'
 
-export interface Exported {
-  readonly records: Branch
+export type Exported = Readonly<{
+  records: Branch
   /** For metrics, which count no connections. */
-  readonly flows: Branch
-}
+  flows: Branch
+}>
 
 export function exportTo(
   { type = 'Kafka', ...exporter }: Exporter,

@@ -19,10 +19,10 @@ import { addSliceLabels, isSlice, readSlices, sliceFilters, usesSlices } from '.
 import { spec as specReader, type Processor, type Spec } from './shape.ts'
 
 /** A query string of NetObserv's console in Weir's filter language. */
-export type LinkReader = (link: string) => {
-  readonly filter: string
-  readonly dropped: readonly { readonly part: string; readonly reason: string }[]
-}
+export type LinkReader = (link: string) => Readonly<{
+  filter: string
+  dropped: readonly Readonly<{ part: string; reason: string }>[]
+}>
 
 export interface FlowCollectorSurroundings extends PresetSurroundings {
   /** Folder of mounted secrets and config maps. */
@@ -43,7 +43,7 @@ const versions: readonly string[] = [`${group}/v1beta1`, `${group}/v1beta2`]
 export function readFlowCollector(
   text: string,
   path: string,
-): { readonly resource: unknown; readonly slices: readonly unknown[] } {
+): Readonly<{ resource: unknown; slices: readonly unknown[] }> {
   let documents: readonly unknown[]
   try {
     documents = parseAllDocuments(text).map((document) => {

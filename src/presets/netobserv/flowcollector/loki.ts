@@ -4,14 +4,14 @@ import { lokiSink } from '../sinks/loki.ts'
 import type { Mounts } from './secrets.ts'
 import type { Loki, Spec, Tls } from './shape.ts'
 
-interface Server {
-  readonly url: string
-  readonly tenant: string
-  readonly tls?: Tls | undefined
-  readonly at: string
+type Server = Readonly<{
+  url: string
+  tenant: string
+  tls?: Tls | undefined
+  at: string
   /** Whether the service account's token is sent. */
-  readonly token?: boolean
-}
+  token?: boolean
+}>
 
 const tokenFile = '/var/run/secrets/kubernetes.io/serviceaccount/token'
 

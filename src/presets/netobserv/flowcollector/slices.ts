@@ -8,12 +8,12 @@ import { integer, list, object, text } from '../shape.ts'
 
 const specReader = object({ sampling: integer, subnetLabels: list(object({ name: text, cidrs: list(text) })) })
 
-interface Slice {
-  readonly at: string
-  readonly namespace: string
-  readonly sampling: number
-  readonly labels: readonly { readonly name?: string | undefined; readonly cidrs?: readonly string[] | undefined }[]
-}
+type Slice = Readonly<{
+  at: string
+  namespace: string
+  sampling: number
+  labels: readonly Readonly<{ name?: string | undefined; cidrs?: readonly string[] | undefined }>[]
+}>
 
 const group = 'flows.netobserv.io/'
 

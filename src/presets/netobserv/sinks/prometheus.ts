@@ -10,10 +10,10 @@ const defaultPort = 9090
 export function metricsAddress({
   address = '',
   port = 0,
-}: {
-  readonly address?: string | undefined
-  readonly port?: number | undefined
-}): string {
+}: Readonly<{
+  address?: string | undefined
+  port?: number | undefined
+}>): string {
   return hostPortText(address === '' ? '0.0.0.0' : address, port === 0 ? defaultPort : port)
 }
 

@@ -11,37 +11,37 @@ export interface ConversationsAnswer extends AnswerFrame {
 
 type Amount = number | string | null
 
-export interface End {
-  readonly addr: string | null
-  readonly port: number | null
-  readonly name: string | null
-  readonly namespace: string | null
-  readonly owner_name: string | null
-  readonly label: string | null
-}
+export type End = Readonly<{
+  addr: string | null
+  port: number | null
+  name: string | null
+  namespace: string | null
+  owner_name: string | null
+  label: string | null
+}>
 
-export interface Conversation {
-  readonly key: string
-  readonly client: End
-  readonly server: End
-  readonly proto: number | null
-  readonly initiator: 'syn' | 'port' | 'time'
-  readonly first: string
-  readonly last: string
-  readonly out: Way
-  readonly in: Way
+export type Conversation = Readonly<{
+  key: string
+  client: End
+  server: End
+  proto: number | null
+  initiator: 'syn' | 'port' | 'time'
+  first: string
+  last: string
+  out: Way
+  in: Way
   /** ns */
-  readonly rtt: readonly [min: number, max: number] | undefined
-  readonly dropped: Amount
-}
+  rtt: readonly [min: number, max: number] | undefined
+  dropped: Amount
+}>
 
 /** Sums are null if no flow of this direction was reported. */
-interface Way {
-  readonly bytes: Amount
-  readonly packets: Amount
-  readonly flows: number
-  readonly flags: number | null
-}
+type Way = Readonly<{
+  bytes: Amount
+  packets: Amount
+  flows: number
+  flags: number | null
+}>
 
 export function conversationsOf({ columns, rows }: ConversationsAnswer): readonly Conversation[] {
   const places = new Map(columns.map(({ name }, index) => [name, index]))

@@ -34,10 +34,10 @@ export type GroupField =
   | 'network_events'
   | 'ipsec_status'
 
-interface Common {
-  readonly title: string
-  readonly family: Family
-}
+type Common = Readonly<{
+  title: string
+  family: Family
+}>
 
 export interface RatesKind extends Common {
   readonly shape: 'rates'

@@ -10,24 +10,20 @@ import { liveQuestion, questionQuery, type FlowQuestion } from '../flow-filter.t
 import type { Dimension, Measure } from './state.ts'
 
 /** A message of a live series. Sums are rows, then the requested columns. */
-interface SeriesMessage {
-  readonly step: number
-  readonly groups: readonly (readonly Cell[])[]
-  readonly buckets: readonly (readonly [
-    time: string,
-    total: readonly number[],
-    groups: readonly (readonly number[] | null)[],
-  ])[]
-  readonly snapshot?: true
-  readonly since?: string
-}
+type SeriesMessage = Readonly<{
+  step: number
+  groups: readonly (readonly Cell[])[]
+  buckets: readonly (readonly [time: string, total: readonly number[], groups: readonly (readonly number[] | null)[]])[]
+  snapshot?: true
+  since?: string
+}>
 
-interface Past {
+type Past = Readonly<{
   /** Unix seconds from which the data are complete. */
-  readonly from: number
-  readonly to: number
-  readonly rows: readonly Readonly<{ at: number; other: boolean; cell: unknown; amount: number }>[]
-}
+  from: number
+  to: number
+  rows: readonly Readonly<{ at: number; other: boolean; cell: unknown; amount: number }>[]
+}>
 
 const columns = ['bytes_est', 'packets_est'] as const
 const placeOf = { flows: 0, bytes: 1, packets: 2 } as const
@@ -104,12 +100,12 @@ export class LiveSeries {
   }
 }
 
-interface Part {
-  readonly at: number
-  readonly key: string | undefined
-  readonly cell: unknown
-  readonly amount: number
-}
+type Part = Readonly<{
+  at: number
+  key: string | undefined
+  cell: unknown
+  amount: number
+}>
 
 function largestKeys(parts: readonly Part[], top: number): ReadonlySet<string> {
   const sums = new Map<string, number>()

@@ -7,16 +7,16 @@ import type { MenuOf } from './panels.tsx'
 import { tops, type PanelLook } from './state.ts'
 import { overviewText } from '../../../text/overview.ts'
 
-interface PanelMenuProps {
-  readonly name: string
-  readonly look: PanelLook
-  readonly has: MenuOf
-  readonly span: string
-  readonly large: boolean
-  readonly onChange: (look: PanelLook) => void
-  readonly onLarge: (large: boolean) => void
-  readonly onHide: () => void
-}
+type PanelMenuProps = Readonly<{
+  name: string
+  look: PanelLook
+  has: MenuOf
+  span: string
+  large: boolean
+  onChange: (look: PanelLook) => void
+  onLarge: (large: boolean) => void
+  onHide: () => void
+}>
 
 export function PanelMenu({
   name,

@@ -8,14 +8,14 @@ import { generalText } from '../../../text/general.ts'
 
 type Facts = Pick<GroupsAnswer, 'source' | 'exact' | 'error' | 'span' | 'stored_to'>
 
-interface PanelProps<T extends Facts> {
-  readonly title: string
-  readonly answer: UseQueryResult<T>
-  readonly menu: React.ReactNode
-  readonly headed?: boolean
-  readonly foot?: string
-  readonly children: (data: T) => React.ReactNode
-}
+type PanelProps<T extends Facts> = Readonly<{
+  title: string
+  answer: UseQueryResult<T>
+  menu: React.ReactNode
+  headed?: boolean
+  foot?: string
+  children: (data: T) => React.ReactNode
+}>
 
 export function Panel<T extends Facts>({
   title,

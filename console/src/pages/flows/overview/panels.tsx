@@ -14,37 +14,37 @@ import type { Dimension, Earlier, Measure, PanelLook, PanelName } from './state.
 import { sharesOf, stackOf, timesCsv, type GroupsAnswer, type Share } from './sums.ts'
 import { overviewText } from '../../../text/overview.ts'
 
-export interface MenuOf {
-  readonly total?: boolean
-  readonly others?: boolean
-  readonly top?: boolean
-  readonly latest?: boolean
-  readonly table?: boolean
-  readonly csv: (() => string) | undefined
-}
+export type MenuOf = Readonly<{
+  total?: boolean
+  others?: boolean
+  top?: boolean
+  latest?: boolean
+  table?: boolean
+  csv: (() => string) | undefined
+}>
 
 export type PanelSize = 'usual' | 'large' | 'small'
 
-export interface PanelContext {
-  readonly flowQuery: FlowQuery
-  readonly dim: Dimension
-  readonly by: Measure
-  readonly before: Earlier
-  readonly look: PanelLook
-  readonly size: PanelSize
-  readonly isLive: boolean
-  readonly live: Readonly<{ series: LiveSeries; turn: number }> | undefined
-  readonly menu: (title: string, has: MenuOf) => React.ReactNode
-  readonly onTable: (table: boolean) => void
-  readonly onOnly: (fields: readonly string[], cells: readonly unknown[]) => void
-  readonly onBrush: (from: number, to: number) => void
-}
+export type PanelContext = Readonly<{
+  flowQuery: FlowQuery
+  dim: Dimension
+  by: Measure
+  before: Earlier
+  look: PanelLook
+  size: PanelSize
+  isLive: boolean
+  live: Readonly<{ series: LiveSeries; turn: number }> | undefined
+  menu: (title: string, has: MenuOf) => React.ReactNode
+  onTable: (table: boolean) => void
+  onOnly: (fields: readonly string[], cells: readonly unknown[]) => void
+  onBrush: (from: number, to: number) => void
+}>
 
-export interface PanelProps<Kind> {
-  readonly name: PanelName
-  readonly kind: Kind
-  readonly context: PanelContext
-}
+export type PanelProps<Kind> = Readonly<{
+  name: PanelName
+  kind: Kind
+  context: PanelContext
+}>
 
 export const chartHeights: Readonly<Record<PanelSize, number>> = { usual: 170, large: 400, small: 90 }
 

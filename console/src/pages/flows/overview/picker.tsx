@@ -3,10 +3,10 @@ import { panelKinds } from './kinds.ts'
 import { panelNames, defaultPanels, type PanelName } from './state.ts'
 import { overviewText } from '../../../text/overview.ts'
 
-interface PickerProps {
-  readonly panels: readonly PanelName[]
-  readonly onChange: (panels: readonly PanelName[]) => void
-}
+type PickerProps = Readonly<{
+  panels: readonly PanelName[]
+  onChange: (panels: readonly PanelName[]) => void
+}>
 
 const titleOf = (name: PanelName): string => (name === 'talkers' ? overviewText.talkersHint : panelKinds[name].title)
 

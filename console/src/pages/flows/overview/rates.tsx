@@ -5,18 +5,18 @@ import { othersName, type Stack } from './sums.ts'
 import { measures, type Earlier, type Measure, type PanelLook } from './state.ts'
 import { overviewText } from '../../../text/overview.ts'
 
-interface RatesProps {
-  readonly title: string
-  readonly stack: Stack
-  readonly earlier: Stack | undefined
-  readonly before: Earlier
-  readonly measure: Measure
-  readonly look: PanelLook
-  readonly height: number
-  readonly menu: React.ReactNode
-  readonly onTable: (table: boolean) => void
-  readonly onBrush: (from: number, to: number) => void
-}
+type RatesProps = Readonly<{
+  title: string
+  stack: Stack
+  earlier: Stack | undefined
+  before: Earlier
+  measure: Measure
+  look: PanelLook
+  height: number
+  menu: React.ReactNode
+  onTable: (table: boolean) => void
+  onBrush: (from: number, to: number) => void
+}>
 
 export const earlierNames: Readonly<Record<Earlier, string>> = {
   '': 'nothing',

@@ -5,27 +5,27 @@ import { othersName, type Share, type Shares } from './sums.ts'
 import type { Measure } from './state.ts'
 import { overviewText } from '../../../text/overview.ts'
 
-interface SankeyProps {
-  readonly data: Shares
-  readonly fields: readonly string[]
-  readonly measure: Measure
-  readonly others: boolean
-  readonly least: number
-  readonly onOnly: (share: Share) => void
-}
+type SankeyProps = Readonly<{
+  data: Shares
+  fields: readonly string[]
+  measure: Measure
+  others: boolean
+  least: number
+  onOnly: (share: Share) => void
+}>
 
-interface Node {
-  readonly id: string
-  readonly name: string
-  readonly side: 'from' | 'to'
-}
+type Node = Readonly<{
+  id: string
+  name: string
+  side: 'from' | 'to'
+}>
 
-interface Link {
-  readonly source: string
-  readonly target: string
-  readonly value: number
-  readonly share: Share
-}
+type Link = Readonly<{
+  source: string
+  target: string
+  value: number
+  share: Share
+}>
 
 /** One node per value and side, so a value can be on both sides. Widths are proportional to amounts. */
 function graphOf(

@@ -5,13 +5,13 @@ import type { Measure } from './state.ts'
 import { overviewText } from '../../../text/overview.ts'
 import { generalText } from '../../../text/general.ts'
 
-interface SharesProps {
-  readonly data: Shares
-  readonly label: string
-  readonly measure: Measure
-  readonly others: boolean
-  readonly onOnly: (share: Share) => void
-}
+type SharesProps = Readonly<{
+  data: Shares
+  label: string
+  measure: Measure
+  others: boolean
+  onOnly: (share: Share) => void
+}>
 
 const radius = 52
 const thickness = 18

@@ -2,12 +2,12 @@ import { useEffect, useRef, useState } from 'react'
 import { questionQuery } from '../flow-filter.ts'
 import type { FlowQuery } from './queries.ts'
 
-interface SlotProps {
-  readonly flowQuery: FlowQuery
-  readonly className: string
-  readonly waits: boolean
-  readonly children: (flowQuery: FlowQuery) => React.ReactNode
-}
+type SlotProps = Readonly<{
+  flowQuery: FlowQuery
+  className: string
+  waits: boolean
+  children: (flowQuery: FlowQuery) => React.ReactNode
+}>
 
 /** Delays the query of a panel until it is near the viewport; outside of it, the panel is not refreshed. */
 export function Slot({ flowQuery, className, waits, children }: SlotProps): React.ReactNode {

@@ -84,25 +84,25 @@ export const defaultPanels: readonly PanelName[] = panelNames.filter((name) => !
 
 export const tops = [5, 10, 15] as const
 
-export interface PanelLook {
-  readonly top: (typeof tops)[number]
+export type PanelLook = Readonly<{
+  top: (typeof tops)[number]
   /** The others stay in the total in any case. */
-  readonly others: boolean
-  readonly total: boolean
-  readonly latest: boolean
-  readonly table: boolean
-}
+  others: boolean
+  total: boolean
+  latest: boolean
+  table: boolean
+}>
 
 export const defaultLook: PanelLook = { top: 5, others: true, total: true, latest: false, table: false }
 
-export interface OverviewState {
-  readonly dim: Dimension
-  readonly by: Measure
-  readonly before: Earlier
-  readonly panels: readonly PanelName[]
-  readonly focus: PanelName | ''
-  readonly looks: Looks
-}
+export type OverviewState = Readonly<{
+  dim: Dimension
+  by: Measure
+  before: Earlier
+  panels: readonly PanelName[]
+  focus: PanelName | ''
+  looks: Looks
+}>
 
 export type Looks = Readonly<Partial<Record<PanelName, PanelLook>>>
 

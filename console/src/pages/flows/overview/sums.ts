@@ -9,34 +9,34 @@ export interface SeriesAnswer extends AnswerFrame {
   readonly step: number
 }
 
-export interface Sums {
-  readonly groups?: number
-  readonly edges?: number
-  readonly bytes: number | string
-  readonly packets: number | string
-  readonly flows: number | string
+export type Sums = Readonly<{
+  groups?: number
+  edges?: number
+  bytes: number | string
+  packets: number | string
+  flows: number | string
   /** On request; null if not reported. */
-  readonly drop_bytes?: number | string | null
-  readonly drop_packets?: number | string | null
-}
+  drop_bytes?: number | string | null
+  drop_packets?: number | string | null
+}>
 
 export interface GroupsAnswer extends AnswerFrame {
   readonly total: Sums
 }
 
-export interface Stack {
-  readonly times: readonly number[]
-  readonly series: readonly ChartSeries[]
-  readonly total: ChartSeries
-  readonly sum: number
+export type Stack = Readonly<{
+  times: readonly number[]
+  series: readonly ChartSeries[]
+  total: ChartSeries
+  sum: number
   /** Unix seconds of missing data; values there are null. */
-  readonly unknown?: readonly Stretch[]
-}
+  unknown?: readonly Stretch[]
+}>
 
-export interface Stretch {
-  readonly from: number
-  readonly to: number
-}
+export type Stretch = Readonly<{
+  from: number
+  to: number
+}>
 
 export const othersName = 'others'
 
@@ -114,17 +114,17 @@ export function stackOf(
   return buckets.stack()
 }
 
-export interface Share {
-  readonly name: string
-  readonly cells: readonly unknown[] | undefined
-  readonly amount: number
-}
+export type Share = Readonly<{
+  name: string
+  cells: readonly unknown[] | undefined
+  amount: number
+}>
 
-export interface Shares {
-  readonly shares: readonly Share[]
-  readonly total: number
-  readonly othersCount: number
-}
+export type Shares = Readonly<{
+  shares: readonly Share[]
+  total: number
+  othersCount: number
+}>
 
 export function sharesOf({ columns, rows, total }: GroupsAnswer, fields: readonly string[], measure: Measure): Shares {
   const at = columns.findIndex(({ name }) => name === measure)

@@ -12,21 +12,21 @@ import type { Laid } from './use-layout.ts'
 import { useScene } from './use-scene.ts'
 import { topologyText } from '../../../text/topology.ts'
 
-interface GraphCanvasProps {
-  readonly laid: Laid
-  readonly measure: Measure
-  readonly pins: Pins
-  readonly chosen: string
-  readonly find: string
+type GraphCanvasProps = Readonly<{
+  laid: Laid
+  measure: Measure
+  pins: Pins
+  chosen: string
+  find: string
   /** A new key fits the graph into view, or restores `eye`. */
-  readonly fitKey: string
-  readonly eye: Eye | undefined
-  readonly fileName: string
-  readonly onEye: (eye: Eye | undefined) => void
-  readonly onChoose: (key: string) => void
-  readonly onStep: (index: number) => void
-  readonly onPin: (key: string, at: readonly [number, number] | null) => void
-}
+  fitKey: string
+  eye: Eye | undefined
+  fileName: string
+  onEye: (eye: Eye | undefined) => void
+  onChoose: (key: string) => void
+  onStep: (index: number) => void
+  onPin: (key: string, at: readonly [number, number] | null) => void
+}>
 
 const arrows: Readonly<Record<string, readonly [dx: number, dy: number]>> = {
   ArrowRight: [1, 0],

@@ -4,11 +4,11 @@ import { earlierNames } from '../overview/rates.tsx'
 import { earlierTimes } from './state.ts'
 import { topologyText } from '../../../text/topology.ts'
 
-interface CompareProps {
-  readonly diff: string
-  readonly disabled: boolean
-  readonly onChange: (diff: string) => void
-}
+type CompareProps = Readonly<{
+  diff: string
+  disabled: boolean
+  onChange: (diff: string) => void
+}>
 
 const another = 'another'
 

@@ -9,16 +9,16 @@ import type { Graph } from './fold.ts'
 import { topologyText } from '../../../text/topology.ts'
 import { generalText } from '../../../text/general.ts'
 
-interface Line {
-  readonly key: string
-  readonly change: Change
-  readonly from: string
-  readonly to: string
-  readonly fromKey: string
-  readonly now: number
-  readonly before: number | undefined
-  readonly delta: number
-}
+type Line = Readonly<{
+  key: string
+  change: Change
+  from: string
+  to: string
+  fromKey: string
+  now: number
+  before: number | undefined
+  delta: number
+}>
 
 export const changeNames: Readonly<Record<Change, string>> = {
   added: 'added',

@@ -3,13 +3,13 @@ import { count } from '../../../parts/format.ts'
 import type { Graph } from './fold.ts'
 import { topologyText } from '../../../text/topology.ts'
 
-interface FindProps {
-  readonly graph: Graph
-  readonly text: string
-  readonly chosen: string
-  readonly onText: (text: string) => void
-  readonly onChoose: (key: string) => void
-}
+type FindProps = Readonly<{
+  graph: Graph
+  text: string
+  chosen: string
+  onText: (text: string) => void
+  onChoose: (key: string) => void
+}>
 
 export function foundIn({ nodes }: Graph, text: string): readonly number[] {
   const wanted = text.trim().toLowerCase()

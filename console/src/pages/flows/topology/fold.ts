@@ -9,30 +9,30 @@ export type Amounts = Readonly<Record<Measure, number>>
 
 type Total = Amounts & { readonly edges: number }
 
-export interface EdgeRow {
-  readonly from: readonly unknown[]
-  readonly to: readonly unknown[]
-  readonly sums: Amounts
+export type EdgeRow = Readonly<{
+  from: readonly unknown[]
+  to: readonly unknown[]
+  sums: Amounts
   /** Amounts of the earlier range; absent: unknown or no comparison. */
-  readonly before?: Amounts
-}
+  before?: Amounts
+}>
 
-export interface Edges {
-  readonly rows: readonly EdgeRow[]
-  readonly total: Total
-  readonly before?: Total
-}
+export type Edges = Readonly<{
+  rows: readonly EdgeRow[]
+  total: Total
+  before?: Total
+}>
 
-interface GraphNode {
-  readonly key: string
-  readonly label: string
-  readonly group: string
+type GraphNode = Readonly<{
+  key: string
+  label: string
+  group: string
   /** Values of the scope's parts; undefined: several nodes combined. */
-  readonly cells: readonly unknown[] | undefined
-  readonly stands: number
-  readonly sent: Amounts
-  readonly received: Amounts
-}
+  cells: readonly unknown[] | undefined
+  stands: number
+  sent: Amounts
+  received: Amounts
+}>
 
 interface GraphEdge extends Amounts {
   readonly from: number
@@ -41,19 +41,19 @@ interface GraphEdge extends Amounts {
   readonly before?: Total | undefined
 }
 
-export interface Graph {
-  readonly nodes: readonly GraphNode[]
-  readonly edges: readonly GraphEdge[]
+export type Graph = Readonly<{
+  nodes: readonly GraphNode[]
+  edges: readonly GraphEdge[]
   /** The remainder: together with the edges it is the total. */
-  readonly rest: Total
-  readonly total: Total
-  readonly earlier?: Readonly<{ rest: Total; total: Total }>
-}
+  rest: Total
+  total: Total
+  earlier?: Readonly<{ rest: Total; total: Total }>
+}>
 
-interface Limits {
-  readonly nodes: number
-  readonly edges: number
-}
+type Limits = Readonly<{
+  nodes: number
+  edges: number
+}>
 
 export const defaultLimits: Limits = { nodes: 300, edges: 1500 }
 export const moreLimits: Limits = { nodes: 1000, edges: 5000 }

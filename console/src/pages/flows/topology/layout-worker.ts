@@ -1,9 +1,9 @@
 import { layout, type LayoutInput } from './layout.ts'
 
-export interface LayoutTask {
-  readonly task: number
-  readonly input: LayoutInput
-}
+export type LayoutTask = Readonly<{
+  task: number
+  input: LayoutInput
+}>
 
 addEventListener('message', ({ data: { task, input } }: MessageEvent<LayoutTask>) => {
   postMessage({ task, placed: layout(input) })

@@ -11,24 +11,24 @@ import {
 
 export type Point = readonly [x: number, y: number]
 
-export interface LayoutInput {
-  readonly nodes: readonly Readonly<{ key: string; group: string }>[]
-  readonly edges: readonly Readonly<{ from: number; to: number; weight: number }>[]
-  readonly known: Readonly<{ nodes: Readonly<Record<string, Point>>; groups: Readonly<Record<string, Point>> }>
-  readonly pins: Readonly<Record<string, Point>>
-}
+export type LayoutInput = Readonly<{
+  nodes: readonly Readonly<{ key: string; group: string }>[]
+  edges: readonly Readonly<{ from: number; to: number; weight: number }>[]
+  known: Readonly<{ nodes: Readonly<Record<string, Point>>; groups: Readonly<Record<string, Point>> }>
+  pins: Readonly<Record<string, Point>>
+}>
 
-interface PlacedGroup {
-  readonly name: string
-  readonly x: number
-  readonly y: number
-  readonly radius: number
-}
+type PlacedGroup = Readonly<{
+  name: string
+  x: number
+  y: number
+  radius: number
+}>
 
-export interface Placed {
-  readonly points: Float32Array
-  readonly groups: readonly PlacedGroup[]
-}
+export type Placed = Readonly<{
+  points: Float32Array
+  groups: readonly PlacedGroup[]
+}>
 
 const spacing = 25
 const roomy = 1.9

@@ -7,12 +7,12 @@ import { zero, type Amounts, type EdgeRow, type Edges } from './fold.ts'
 import { scopeParts } from './scope.ts'
 import type { Scope } from './state.ts'
 
-export interface GraphMessage {
-  readonly cols: readonly string[]
-  readonly upsertEdges: readonly (readonly [from: Cell, to: Cell, sums: readonly number[]])[]
-  readonly others: Readonly<{ edges: number; sums: readonly number[] }>
-  readonly snapshot?: true
-}
+export type GraphMessage = Readonly<{
+  cols: readonly string[]
+  upsertEdges: readonly (readonly [from: Cell, to: Cell, sums: readonly number[]])[]
+  others: Readonly<{ edges: number; sums: readonly number[] }>
+  snapshot?: true
+}>
 
 export const liveSeconds = 60
 
@@ -24,12 +24,12 @@ const columnOf: Readonly<Record<Measure, string>> = {
   drop_packets: 'drop_packets',
 }
 
-interface Piece {
-  readonly at: number
-  readonly rows: readonly EdgeRow[]
-  readonly others: Amounts
-  readonly otherEdges: number
-}
+type Piece = Readonly<{
+  at: number
+  rows: readonly EdgeRow[]
+  others: Amounts
+  otherEdges: number
+}>
 
 export class LiveGraph {
   readonly #width: number

@@ -5,17 +5,17 @@ import { groupName, type Graph } from './fold.ts'
 import { generalText } from '../../../text/general.ts'
 import { topologyText } from '../../../text/topology.ts'
 
-interface NodePanelProps {
-  readonly graph: Graph
-  readonly measure: Measure
-  readonly at: number
-  readonly pinned: boolean
-  readonly onChoose: (key: string) => void
-  readonly onStep: () => void
-  readonly onGroup: (() => void) | undefined
-  readonly onFlows: () => void
-  readonly onPin: () => void
-}
+type NodePanelProps = Readonly<{
+  graph: Graph
+  measure: Measure
+  at: number
+  pinned: boolean
+  onChoose: (key: string) => void
+  onStep: () => void
+  onGroup: (() => void) | undefined
+  onFlows: () => void
+  onPin: () => void
+}>
 
 const peersShown = 12
 

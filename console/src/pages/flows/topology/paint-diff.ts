@@ -7,11 +7,11 @@ const maxMarks = 120
 const thickness = [1, 2, 3.4, 5.2]
 const strength = [0.25, 0.5, 0.8, 1]
 
-interface Style {
-  readonly color: (palette: Palette) => string
-  readonly dash: readonly number[]
-  readonly width: (level: number) => number
-}
+type Style = Readonly<{
+  color: (palette: Palette) => string
+  dash: readonly number[]
+  width: (level: number) => number
+}>
 
 /** Changes differ by colour and shape. */
 const styles: Readonly<Record<Change, Style>> = {

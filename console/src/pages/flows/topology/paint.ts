@@ -6,41 +6,41 @@ import type { Placed } from './layout.ts'
 import { paintChanges, paintMarks } from './paint-diff.ts'
 import { topologyText } from '../../../text/topology.ts'
 
-export interface Palette {
-  readonly panel: string
-  readonly soft: string
-  readonly line: string
-  readonly edge: string
-  readonly edges: readonly string[]
-  readonly ink: string
-  readonly dim: string
-  readonly accent: string
-  readonly warning: string
-  readonly good: string
-  readonly bad: string
-  readonly other: string
-  readonly series: readonly string[]
-}
+export type Palette = Readonly<{
+  panel: string
+  soft: string
+  line: string
+  edge: string
+  edges: readonly string[]
+  ink: string
+  dim: string
+  accent: string
+  warning: string
+  good: string
+  bad: string
+  other: string
+  series: readonly string[]
+}>
 
 /** The visible part of the plane: (x, y) is the centre, k the pixels per unit. */
-export interface Eye {
-  readonly x: number
-  readonly y: number
-  readonly k: number
-}
+export type Eye = Readonly<{
+  x: number
+  y: number
+  k: number
+}>
 
-export interface Picture {
-  readonly graph: Graph
-  readonly placed: Placed
-  readonly radii: readonly number[]
+export type Picture = Readonly<{
+  graph: Graph
+  placed: Placed
+  radii: readonly number[]
   /** Line width of each edge, 0 to 3. */
-  readonly widths: readonly number[]
-  readonly colors: readonly number[]
-  readonly pinned: ReadonlySet<number>
-  readonly found: ReadonlySet<number>
-  readonly measure: Measure
-  readonly changes: readonly Change[] | undefined
-}
+  widths: readonly number[]
+  colors: readonly number[]
+  pinned: ReadonlySet<number>
+  found: ReadonlySet<number>
+  measure: Measure
+  changes: readonly Change[] | undefined
+}>
 
 const font = 'system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif'
 const focusFont = `600 12px ${font}`

@@ -2,13 +2,13 @@ import { literal } from '../../../parts/filter-text.ts'
 import type { Scope } from './state.ts'
 import { topologyText } from '../../../text/topology.ts'
 
-interface ScopeParts {
-  readonly title: string
+type ScopeParts = Readonly<{
+  title: string
   /** Fields of each end; the first is the label. */
-  readonly parts: readonly string[]
-  readonly group: readonly string[]
-  readonly finer: Scope
-}
+  parts: readonly string[]
+  group: readonly string[]
+  finer: Scope
+}>
 
 export const scopeParts: Readonly<Record<Scope, ScopeParts>> = {
   endpoint: {

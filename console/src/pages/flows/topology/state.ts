@@ -8,19 +8,19 @@ export type Scope = (typeof scopes)[number]
 
 export type Pins = Readonly<Record<string, readonly [x: number, y: number]>>
 
-export interface TopologyState {
-  readonly scope: Scope
+export type TopologyState = Readonly<{
+  scope: Scope
   /** Up to 1,000 nodes and 5,000 edges instead of 300 and 1,500. */
-  readonly more: boolean
-  readonly list: boolean
-  readonly node: string
-  readonly pins: Pins
+  more: boolean
+  list: boolean
+  node: string
+  pins: Pins
   /** Comparison: one of {@link earlierTimes}, or the start as ISO 8601; empty: none. */
-  readonly diff: string
-  readonly find: string
+  diff: string
+  find: string
   /** Visible part; undefined: everything. */
-  readonly eye: Eye | undefined
-}
+  eye: Eye | undefined
+}>
 
 export const earlierTimes = ['span', '1h', '1d', '1w'] as const
 

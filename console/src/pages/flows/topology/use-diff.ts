@@ -11,23 +11,23 @@ import { edgesOf, type Edges } from './fold.ts'
 import { scopeParts } from './scope.ts'
 import type { Scope } from './state.ts'
 
-export interface DiffAnswer {
-  readonly edges: Edges
-  readonly scope: Scope
-  readonly now: GroupsAnswer
-  readonly before: GroupsAnswer
+export type DiffAnswer = Readonly<{
+  edges: Edges
+  scope: Scope
+  now: GroupsAnswer
+  before: GroupsAnswer
   /** Edges below the limit of one list that were queried separately. */
-  readonly lookedUp: number
-  readonly unknown: number
-}
+  lookedUp: number
+  unknown: number
+}>
 
-interface DiffQuestion {
-  readonly flowQuery: FlowQuery
-  readonly scope: Scope
-  readonly by: Measure
-  readonly limit: number
-  readonly most: number
-}
+type DiffQuestion = Readonly<{
+  flowQuery: FlowQuery
+  scope: Scope
+  by: Measure
+  limit: number
+  most: number
+}>
 
 /** Lookups of single edges: total, concurrent, and characters of a filter in a URL. */
 const [maxLookups, atOnce, maxText] = [60, 4, 7000]

@@ -6,10 +6,10 @@ import type { LayoutTask } from './layout-worker.ts'
 import type { Pins, Scope } from './state.ts'
 import { topologyText } from '../../../text/topology.ts'
 
-export interface Laid {
-  readonly graph: Graph
-  readonly placed: Placed
-}
+export type Laid = Readonly<{
+  graph: Graph
+  placed: Placed
+}>
 
 interface Places {
   nodes: Record<string, Point>

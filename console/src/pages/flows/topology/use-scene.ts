@@ -4,11 +4,11 @@ import type { Eye, Picture } from './paint.ts'
 import { paletteOf } from './palette.ts'
 import { Scene } from './scene.ts'
 
-interface Looking {
-  readonly fitKey: string
-  readonly eye: Eye | undefined
-  readonly onEye: (eye: Eye | undefined) => void
-}
+type Looking = Readonly<{
+  fitKey: string
+  eye: Eye | undefined
+  onEye: (eye: Eye | undefined) => void
+}>
 
 export function useScene(
   place: RefObject<HTMLElement | null>,

@@ -13,14 +13,14 @@ import { useDiff, type DiffAnswer } from './use-diff.ts'
 /** More than are drawn, so that combined nodes are correct. */
 const edgeLimits = { usual: 4000, more: 25_000 }
 
-interface Topology {
-  readonly edges: Edges | undefined
-  readonly answer: GroupsAnswer | undefined
-  readonly diff: DiffAnswer | undefined
-  readonly error: unknown
-  readonly isFetching: boolean
-  readonly again: () => void
-}
+type Topology = Readonly<{
+  edges: Edges | undefined
+  answer: GroupsAnswer | undefined
+  diff: DiffAnswer | undefined
+  error: unknown
+  isFetching: boolean
+  again: () => void
+}>
 
 function fits({ columns }: GroupsAnswer, scope: Scope): boolean {
   const { parts } = scopeParts[scope]
