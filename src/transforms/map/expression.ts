@@ -2,6 +2,7 @@ import { Environment, ParseError } from '@marcbachmann/cel-js'
 import { flowFields, resolveFieldName } from '../../model/fields.ts'
 import { nearest } from '../../schema/suggest.ts'
 import { withFunctions } from './functions.ts'
+import { limited, withCounter, withCounts } from './work.ts'
 
 const longest = 4096
 const limits = { maxAstNodes: 500, maxDepth: 32, maxListElements: 200, maxMapEntries: 200, maxCallArguments: 16 }
@@ -9,7 +10,7 @@ function environmentOf(services: Readonly<Record<string, string>>): Environment 
   const plain = new Environment({ homogeneousAggregateLiterals: false, limits })
     .registerVariable('flow', 'map')
     .registerVariable('event', 'map')
-  return withFunctions(plain, services)
+  return withCounter(withFunctions(plain, services))
 }
 
 const environment = environmentOf({})
@@ -34,7 +35,7 @@ export function readExpression(text: string, services: Readonly<Record<string, s
   const problem = problemOf(text)
   if (problem !== undefined) throw new Error(problem.message)
   const names = Object.keys(services).length === 0 ? environment : environmentOf(services)
-  const evaluate = names.parse(text) as (context: object) => unknown
+  const evaluate = names.parse(withCounts(text, names.parse(text).ast)) as (context: object) => unknown
   const bare = withoutStrings(text)
   const named = [...bare.matchAll(/\bflow\s*\.\s*(\w+)/g)].map(([, name = '']) => name)
   const uses = [...bare.matchAll(/\bflow\b/g)].length
@@ -43,7 +44,7 @@ export function readExpression(text: string, services: Readonly<Record<string, s
     isConstant: !/\b(?:flow|event)\b/.test(bare),
     evaluate: (context) => {
       try {
-        return evaluate(context)
+        return limited(() => evaluate(context))
       } catch (error) {
         const { summary } = error as { summary?: unknown }
         throw new Error(typeof summary === 'string' ? summary : String((error as Error).message).split('\n')[0])
@@ -62,6 +63,9 @@ export function problemOf(text: string): ExpressionProblem | undefined {
       from: matches + 1,
       hint: 'use `found(text, pattern)`, with the regular expressions of filters',
     }
+  const bind = bare.search(/\bcel\s*\.\s*bind\s*\(/)
+  if (bind !== -1)
+    return { message: '`cel.bind` is not available, because it can double a value again and again', from: bind }
   for (const { 1: name = '', index } of bare.matchAll(/\bflow\s*\.\s*(\w+)/g)) {
     if (resolveFieldName(name) !== undefined) continue
     const meant = nearest(
@@ -76,7 +80,9 @@ export function problemOf(text: string): ExpressionProblem | undefined {
   }
   try {
     const checked = environment.check(text) as { valid: boolean; error?: unknown }
-    return checked.valid ? undefined : problemFrom(checked.error)
+    if (!checked.valid) return problemFrom(checked.error)
+    withCounts(text, environment.parse(text).ast)
+    return undefined
   } catch (error) {
     return problemFrom(error)
   }

@@ -189,9 +189,46 @@ describe('map', () => {
     expect(problemOf(Array.from({ length: 600 }, () => '1').join(' + '))?.message).toBeDefined()
     expect(problemOf('nothing + 1')?.message).toContain('nothing')
     expect(problemOf('"flow.x" == "a"')).toBeUndefined()
+    expect(problemOf('cel.bind(a, [1], a + a)')?.message).toContain('cel.bind')
     const batch = toEventBatch([event(JSON.stringify({ t: 'a'.repeat(30) }))])
     expect(run({ set: { 'data.hit': 'found(event.data.t, "(a+)+$")' } }, batch).rows).toMatchObject([
       { data: expect.stringContaining('"hit":true') as string },
     ])
+  })
+
+  it('rejects a row before an expression takes long or makes a large value, and passes the next one', () => {
+    const list = (count: number): string => JSON.stringify({ list: Array.from({ length: count }, (_, at) => at) })
+    const rejects = (expression: string, data: string): void => {
+      const { failures, rows } = run(
+        { set: { 'data.found': expression } },
+        toEventBatch([event(data), event('{"list":[1,2],"text":"b"}')]),
+      )
+      expect(failures).toEqual([
+        { index: 0, is: 'reject', reason: 'set.data.found: the expression takes more than 250000 steps' },
+      ])
+      expect(rows).toHaveLength(1)
+    }
+    rejects('event.data.list.map(a, event.data.list.map(b, a + b).size()).size()', list(5000))
+    rejects('event.data.list.all(a, event.data.list.all(b, event.data.list.all(c, a + b + c >= 0)))', list(3000))
+    rejects('event.data.list.exists(a, event.data.list.exists(b, false) || false)', list(100_000))
+    rejects(
+      'event.data.list.map(a, event.data.text)',
+      JSON.stringify({ list: list(1000).split(','), text: 'x'.repeat(9000) }),
+    )
+    expect(problemOf('["x"].map(a, a + a)'.padEnd(3000, '.map(a, a + a)'))?.message).toBeDefined()
+  })
+
+  it('counts the lists of loops wherever they stand', () => {
+    const batch = toEventBatch([event('{"list":[1,2,3],"text":"a,b","map":{"a":1}}')])
+    const value = (expression: string): unknown => {
+      const { data = '{}' } = run({ set: { 'data.found': expression } }, batch).rows[0] as { data?: string }
+      return (JSON.parse(data) as { found: unknown }).found
+    }
+    expect(value('((event.data.list + [4]) + [5]) .filter(x, x > 1).map(x, x * 2)')).toEqual([4, 6, 8, 10])
+    expect(value('(event.data.list).map(x, event.data.list.map(y, x * y)).size()')).toBe(3)
+    expect(value('event.data["list"].map(x, x > 1, x)')).toEqual([2, 3])
+    expect(value('[1, 2].all(x, x > 0) && event.data.text.split(",").exists_one(y, y == "a")')).toBe(true)
+    expect(value('event.data.map.map(k, k)')).toEqual(['a'])
+    expect(problemOf('event.data.list // all\n.map(x, x)')?.message).toContain('nothing between `.map`')
   })
 })
