@@ -1,4 +1,4 @@
-// flowlogs-pipeline as an IPFIX collector on loopback; it prints each flow as JSON.
+// flowlogs-pipeline as an IPFIX collector on loopback, or as a consumer of Kafka; it prints each flow as JSON.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
@@ -9,10 +9,13 @@ import { freePorts } from '../../kit/free-port.ts'
 
 export type PipelineFlow = Readonly<Record<string, unknown>>
 
-export interface PipelineCollector {
-  readonly port: number
+export interface Pipeline {
   readonly flows: readonly PipelineFlow[]
   [Symbol.asyncDispose](): Promise<void>
+}
+
+export interface PipelineCollector extends Pipeline {
+  readonly port: number
 }
 
 const readyLimit = 60_000
@@ -23,14 +26,21 @@ export async function startPipelineCollector(
   folder: string,
   texts: Readonly<Record<string, number>>,
 ): Promise<PipelineCollector> {
-  const [port = 0, metrics = 0, health = 0] = await freePorts(3)
-  const file = join(folder, 'pipeline.json')
+  const [port = 0] = await freePorts(1)
   const mapping = Object.entries(texts).map(([destination, field]) => ({
     penprovided: true,
     pen: 2,
     field,
     destination,
   }))
+  const ingest = { type: 'ipfix', ipfix: { hostName: '127.0.0.1', port, mapping } }
+  return { port, ...(await startPipeline(path, folder, ingest)) }
+}
+
+/** Resolves when it is ready. `ingest`: parameters of its first stage. */
+export async function startPipeline(path: string, folder: string, ingest: object): Promise<Pipeline> {
+  const [metrics = 0, health = 0] = await freePorts(2)
+  const file = join(folder, 'pipeline.json')
   await writeFile(
     file,
     JSON.stringify({
@@ -38,7 +48,7 @@ export async function startPipelineCollector(
       metricsSettings: { port: metrics },
       pipeline: [{ name: 'in' }, { name: 'out', follows: 'in' }],
       parameters: [
-        { name: 'in', ingest: { type: 'ipfix', ipfix: { hostName: '127.0.0.1', port, mapping } } },
+        { name: 'in', ingest },
         { name: 'out', write: { type: 'stdout', stdout: { format: 'json' } } },
       ],
     }),
@@ -65,7 +75,6 @@ export async function startPipelineCollector(
     await sleep(100)
   }
   return {
-    port,
     flows,
     async [Symbol.asyncDispose]() {
       process.off('exit', kill)
