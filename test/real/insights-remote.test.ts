@@ -1,0 +1,301 @@
+// insights-remote, built from its source, and `weir insights-remote` on one API server and one broker, with the same
+// variables: their messages, tokens, marks and responses are compared.
+import { createHmac } from 'node:crypto'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { gzipSync } from 'node:zlib'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { install } from './install/apt.ts'
+import { findInsightsRemote } from './install/insights-remote.ts'
+import { findKubernetes } from './install/kubernetes.ts'
+import { rabbitmq as program } from './install/rabbitmq.ts'
+import { startInsightsRemote, type InsightsRemote } from './kit/insights-remote.ts'
+import { kubeconfigOf, startKube, type Kube } from './kit/kube.ts'
+import { need } from './kit/need.ts'
+import { RabbitObserver } from './kit/rabbitmq-observer.ts'
+import { startRabbit, type RabbitServer } from './kit/rabbitmq.ts'
+
+const secret = 'a-secret-of-at-least-thirty-two-bytes'
+const queue = 'lagoon-insights:items'
+const [kubernetes, original] = [findKubernetes(), findInsightsRemote()]
+const namespace = '/api/v1/namespaces/proj-main'
+const enabled = { 'core.insights.lagoon.sh/enabled': 'true' }
+const labels = { 'lagoon.sh/project': 'proj', 'lagoon.sh/environment': 'main', 'lagoon.sh/service': 'cli' }
+const binaryData = { 'cli.json.gz': gzipSync('{"a":"<b>"}').toString('base64') }
+
+let dir = ''
+let kube: Kube
+let broker: RabbitServer
+let observer: RabbitObserver
+
+beforeAll(async () => {
+  if (kubernetes.path === undefined || original.path === undefined) return
+  if ((await install(program)).path === undefined) return
+  dir = await mkdtemp(join(tmpdir(), 'weir-insights-remote-'))
+  ;[kube, broker] = await Promise.all([startKube(dir), startRabbit()])
+  observer = new RabbitObserver(broker.url)
+  await writeFile(join(dir, 'kubeconfig'), kubeconfigOf(kube), { mode: 0o600 })
+  const ids = { 'lagoon.sh/environmentId': '777', 'lagoon.sh/project': 'proj', 'lagoon.sh/environment': 'main' }
+  for (const [name, own] of Object.entries({ 'proj-main': ids, 'no-project': { 'lagoon.sh/environment': 'x' } }))
+    await kube.call('POST', '/api/v1/namespaces', {
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: { name, labels: own },
+    })
+}, 240_000)
+
+afterAll(async () => {
+  await observer?.close()
+  await broker?.[Symbol.asyncDispose]()
+  await kube?.stop()
+  if (dir !== '') await rm(dir, { recursive: true, force: true })
+})
+
+beforeEach(async (context) => {
+  if (kubernetes.path === undefined) return context.skip(kubernetes.reason)
+  if (original.path === undefined) return context.skip(original.reason)
+  await need(context, program)
+})
+
+async function until<T>(look: () => Promise<T | undefined>, what: string): Promise<T> {
+  for (let waited = 0; waited < 60_000; waited += 100) {
+    const found = await look()
+    if (found !== undefined) return found
+    await sleep(100)
+  }
+  throw new Error(`${what} did not happen`)
+}
+
+/** Runs `act` against both, one after the other. */
+async function ofBoth<T>(
+  flags: readonly string[],
+  act: (remote: InsightsRemote) => Promise<T>,
+): Promise<readonly [T, T]> {
+  const results: T[] = []
+  for (const path of [original.path, undefined]) {
+    const remote = await startInsightsRemote({
+      original: path,
+      data: join(dir, `data-${flags.length}-${results.length}`),
+      kubeconfig: join(dir, 'kubeconfig'),
+      secret,
+      broker: `127.0.0.1:${broker.port}`,
+      flags: path === undefined ? flags : [],
+    })
+    try {
+      results.push(await act(remote))
+    } finally {
+      await remote.stop()
+    }
+  }
+  return [results[0]!, results[1]!]
+}
+
+let taken = 0
+/** New messages, sorted. */
+async function messages(count: number): Promise<readonly string[]> {
+  const all = await until(async () => {
+    const received = await observer.received(queue).catch(() => [])
+    return received.length >= taken + count ? received : undefined
+  }, `${count} messages`)
+  const found = all.slice(taken).map(({ content }) => content.toString())
+  taken = all.length
+  return found.sort()
+}
+
+interface Case {
+  readonly namespace?: string
+  readonly labels: Record<string, string>
+  readonly annotations?: Record<string, string>
+  readonly binaryData?: Record<string, string>
+  readonly data?: Record<string, string>
+}
+
+type Marks = Readonly<Record<string, string>>
+
+/** Final annotations of each ConfigMap and the messages, as one program makes them. */
+async function reports(cases: Readonly<Record<string, Case>>, sent: number) {
+  const place = (name: string): string => `/api/v1/namespaces/${cases[name]?.namespace ?? 'proj-main'}/configmaps`
+  for (const [name, { labels: own, annotations = enabled, binaryData: files, data }] of Object.entries(cases))
+    await kube.call('POST', place(name), {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name, labels: own, annotations },
+      binaryData: files ?? binaryData,
+      ...(data === undefined ? {} : { data }),
+    })
+  const bodies = await messages(sent)
+  const marks: Record<string, Marks> = {}
+  for (const name of Object.keys(cases)) {
+    const { annotations } = await until(async () => {
+      const { metadata } = await kube.call('GET', `${place(name)}/${name}`)
+      const meta = metadata as { readonly annotations: Marks }
+      return meta.annotations['lagoon.sh/insightsProcessed'] === undefined ? undefined : meta
+    }, `the mark of ${name}`)
+    expect(annotations['lagoon.sh/insightsProcessed']).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/)
+    marks[name] = { ...annotations, 'lagoon.sh/insightsProcessed': 'time' }
+    await kube.call('DELETE', `${place(name)}/${name}`)
+  }
+  return { bodies, marks }
+}
+
+test('messages and marks of reports are equal', { timeout: 180_000 }, async () => {
+  const cases: Record<string, Case> = {
+    sbom: { labels: { ...labels, 'lagoon.sh/insightsType': 'sbom-gz', 'lagoon.sh/buildName': 'b-1' } },
+    image: { labels: { ...labels, 'lagoon.sh/insightsType': 'image-gz' } },
+    explicit: { labels: { ...labels, 'lagoon.sh/insightsType': 'sbom-gz', 'insights.lagoon.sh/type': 'inspect' } },
+    nameless: {
+      labels: { 'lagoon.sh/insightsType': 'sbom-gz', 'lagoon.sh/project': 'proj', 'lagoon.sh/environment': 'main' },
+    },
+    letters: {
+      labels: { ...labels, 'lagoon.sh/insightsType': 'sbom-gz' },
+      annotations: { ...enabled, 'lagoon.sh/branch': 'feature/<ä&€>\u2028', '10': 'ten', '9': 'nine' },
+    },
+    'without-project': {
+      namespace: 'no-project',
+      labels: { 'lagoon.sh/insightsType': 'sbom-gz', 'lagoon.sh/environment': 'x' },
+    },
+  }
+  const [before, weir] = await ofBoth([], () => reports(cases, 6))
+  expect(weir.bodies).toEqual(before.bodies)
+  expect(Object.entries(weir.marks)).toEqual(Object.entries(before.marks))
+})
+
+test('with --strict-compat also those that the handler cannot read are equal', { timeout: 180_000 }, async () => {
+  const trigger = { 'lagoon.sh/insightsType': 'sbom-gz' }
+  const cases: Record<string, Case> = {
+    text: { labels: { ...labels, ...trigger }, data: { b: '2', a: '1' } },
+    'several-files': { labels: { ...labels, ...trigger }, binaryData: { z: 'eg==', a: 'YQ==' } },
+    foreign: { labels: { ...labels, ...trigger, 'lagoon.sh/project': 'other' } },
+    'not-enabled': { labels: { ...labels, ...trigger }, annotations: {} },
+  }
+  const [before, weir] = await ofBoth(['--strict-compat'], () => reports(cases, 3))
+  expect(weir.bodies).toEqual(before.bodies)
+  expect(weir.marks).toEqual(before.marks)
+})
+
+test('Secrets with tokens are equal', { timeout: 120_000 }, async () => {
+  const path = `${namespace}/secrets/insights-token`
+  await kube.call('DELETE', path).catch(() => undefined)
+  const [before, weir] = await ofBoth([], async () => {
+    const { metadata, data, type } = await until(() => kube.call('GET', path).catch(() => undefined), 'the Secret')
+    const { labels: own, annotations, ownerReferences } = metadata as Readonly<Record<string, unknown>>
+    await kube.call('DELETE', path)
+    return { own, annotations, ownerReferences, data, type }
+  })
+  expect(weir).toEqual(before)
+  expect(Object.keys(weir.data as object)).toEqual(['INSIGHTS_TOKEN'])
+})
+
+const tokenOf = (claims: object, head: object = { alg: 'HS256', typ: 'JWT' }, key = secret): string => {
+  const text = [head, claims].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.')
+  return `${text}.${createHmac('sha256', key).update(text).digest('base64url')}`
+}
+const claims = { EnvironmentId: '777', EnvironmentName: 'main', Namespace: 'proj-main', ProjectName: 'proj' }
+
+interface Call {
+  readonly method: string
+  readonly path: string
+  readonly body?: string
+  readonly token?: string
+}
+
+const token = tokenOf(claims)
+const accepted: readonly Call[] = [
+  { method: 'POST', path: '/facts', body: '[]' },
+  { method: 'POST', path: '/facts', body: 'null' },
+  { method: 'POST', path: '/facts', body: '{}' },
+  { method: 'POST', path: '/facts', body: '[{"name":"a<b","value":"\u2028","keyFact":true,"type":"TEXT"}]' },
+  { method: 'POST', path: '/facts', body: '{"environment":1,"facts":[{"environment":"1","projectName":"x"}]}' },
+  { method: 'POST', path: '/problems', body: '[]' },
+  { method: 'POST', path: '/problems', body: 'null' },
+  {
+    method: 'POST',
+    path: '/problems',
+    body:
+      '[{"identifier":"CVE-1","environment":4,"severity":"HIGH","severityScore":0.5,"Version":"1","fixedVersion":"2",' +
+      '"service":"cli","data":"{}","associatedPackage":"p","description":"d","links":"l"}]',
+  },
+  { method: 'DELETE', path: '/facts/src' },
+  { method: 'DELETE', path: '/facts/a%20b/cli' },
+  { method: 'DELETE', path: '/problems/src' },
+  { method: 'DELETE', path: '/problems/src/cli' },
+]
+const refused: readonly Call[] = [
+  { method: 'POST', path: '/facts', body: '{bad' },
+  { method: 'POST', path: '/facts', body: '[{"value":8}]' },
+  { method: 'POST', path: '/facts', body: '[{"environment":777}]' },
+  { method: 'POST', path: '/facts', body: '"text"' },
+  { method: 'POST', path: '/facts', body: '' },
+  { method: 'POST', path: '/problems', body: '{}' },
+  { method: 'POST', path: '/problems', body: '[{"environment":"4"}]' },
+  { method: 'POST', path: '/problems', body: '[{"severityScore":"1"}]' },
+  { method: 'POST', path: '/none', body: '[]' },
+  { method: 'GET', path: '/facts' },
+  { method: 'DELETE', path: '/facts' },
+  ...[
+    tokenOf(claims, { alg: 'none', typ: 'JWT' }),
+    tokenOf(claims, undefined, 'another secret of more than 32 bytes'),
+    tokenOf({ ...claims, exp: 1 }),
+    tokenOf({ ...claims, nbf: 4_000_000_000 }),
+    tokenOf({ ...claims, Namespace: undefined }),
+    token.replace(/.{4}$/, 'AAAA'),
+  ].map((own) => ({ method: 'POST', path: '/facts', body: '[]', token: own })),
+]
+/** Only with --strict-compat. */
+const faults: readonly Call[] = [
+  { method: 'POST', path: '/facts', body: '[]', token: 'abc' },
+  { method: 'POST', path: '/facts', body: '[]', token: `Bearer ${token}` },
+  { method: 'POST', path: '/facts', body: '{"facts":[],"type":"direct.delete.facts"}' },
+  { method: 'POST', path: '/problems', body: '[{"severity":"1","severityScore":7.5}]' },
+]
+
+async function answers(url: string, calls: readonly Call[]) {
+  const found = []
+  for (const { method, path, body, token: own = token } of calls) {
+    const response = await fetch(`${url}${path}`, {
+      method,
+      headers: { authorization: own },
+      ...(body === undefined || method === 'GET' ? {} : { body }),
+    })
+    const text = await response.text()
+    const { status } = response
+    const word = text.startsWith('{') ? (JSON.parse(text) as { readonly status?: string }).status : undefined
+    found.push([method, path, body, status, status === 200 || status === 404 ? text : word])
+  }
+  return found
+}
+
+test('responses and messages of posted facts and problems are equal', { timeout: 120_000 }, async () => {
+  const [before, weir] = await ofBoth([], async ({ url }) => {
+    const all = [await answers(url, accepted), await answers(url, refused)]
+    return { all, bodies: await messages(accepted.length) }
+  })
+  expect(weir.bodies).toEqual(before.bodies)
+  expect(weir.all).toEqual(before.all)
+})
+
+test('with --strict-compat its faults are equal, too', { timeout: 120_000 }, async () => {
+  const [before, weir] = await ofBoth(['--strict-compat'], async ({ url }) => ({
+    all: await answers(url, faults),
+    bodies: await messages(2),
+  }))
+  expect(weir.bodies).toEqual(before.bodies)
+  expect(weir.all).toEqual(before.all)
+})
+
+test('only Weir refuses a valid token of an environment that does not exist', { timeout: 120_000 }, async () => {
+  const foreign: readonly Call[] = [
+    { method: 'POST', path: '/facts', body: '[]', token: tokenOf({ ...claims, EnvironmentId: '778' }) },
+    { method: 'DELETE', path: '/facts/src', token: tokenOf({ ...claims, Namespace: 'gone' }) },
+  ]
+  const [before, weir] = await ofBoth([], async ({ url }) =>
+    (await answers(url, foreign)).map(([, , , status]) => status),
+  )
+  expect([before, weir]).toEqual([
+    [200, 200],
+    [403, 403],
+  ])
+  await messages(2)
+})
