@@ -57,7 +57,7 @@ async function outage(
   const [ms, pause] = [context.size(30 * 60_000, 60_000), context.size(20_000, 5000)]
   await each((candidate) => candidate.produce('before', 20))
   await sleep(10_000)
-  // Messages in the queue, which nobody has consumed yet.
+  // Unconsumed messages are in the queue.
   await server.kill()
   const started = performance.now()
   for (let round = 0; performance.now() - started < ms; round++) {

@@ -72,6 +72,7 @@ export function reportOf(
   const file = oneFile(data, binaryData, corrected)
   if (typeof file === 'string') return file
   const owned = ownedLabels(labels ?? {}, namespace, corrected)
+  readableTrigger(owned, type, corrected)
   const { [names.lastApplied]: applied, ...others } = annotations ?? {}
   return {
     report: {
@@ -105,10 +106,7 @@ export function writeReport({
   )
 }
 
-/**
- * Equal for every attempt at one state of the object. A rebuild sets the trigger label again, so that even equal bytes
- * are another report.
- */
+/** Equal for every attempt at one report, also after changes of other labels and annotations. */
 export function reportId({ meta, data, binaryData }: ConfigMap): string {
   const hash = createHash('sha256')
   for (const part of [
@@ -118,7 +116,7 @@ export function reportId({ meta, data, binaryData }: ConfigMap): string {
     ...[data, binaryData].flatMap((map) => Object.entries(map ?? {}).flat()),
   ])
     hash.update(`${part?.length ?? -1}:${part ?? ''}`)
-  return `${meta.uid}/${triggerTime(meta.managedFields)}/${hash.digest('hex').slice(0, 32)}`
+  return `${meta.uid}/${hash.digest('hex').slice(0, 32)}`
 }
 
 function typeOf(labels: Texts): ImageReport['type'] | undefined {
@@ -148,7 +146,7 @@ function oneFile(data: Texts | null, binaryData: Texts | null, corrected: string
 }
 
 /** The consumer trusts the labels; only the labels of the namespace are beyond the reach of its tenant. */
-function ownedLabels(labels: Texts, namespace: Texts, corrected: string[]): Texts {
+function ownedLabels(labels: Texts, namespace: Texts, corrected: string[]): Record<string, string> {
   const owned = { ...labels }
   for (const name of [names.project, names.environment]) {
     const own = namespace[name]
@@ -159,12 +157,10 @@ function ownedLabels(labels: Texts, namespace: Texts, corrected: string[]): Text
   return owned
 }
 
-function triggerTime(managedFields: readonly unknown[]): string {
-  let newest = ''
-  for (const entry of managedFields) {
-    const { time, fieldsV1 } = fieldsOf(entry)
-    const labels = fieldsOf(fieldsOf(fieldsOf(fieldsV1)['f:metadata'])['f:labels'])
-    if (typeof time === 'string' && labels[`f:${names.trigger}`] !== undefined && time > newest) newest = time
-  }
-  return newest
+/** Of another value of this label the consumer acknowledges the message twice, and then stops to consume. */
+function readableTrigger(labels: Record<string, string>, type: ImageReport['type'], corrected: string[]): void {
+  const given = labels[names.trigger]
+  if (given === 'sbom-gz' || given === 'image-gz') return
+  labels[names.trigger] = type === 'sbom' ? 'sbom-gz' : 'image-gz'
+  corrected.push('trigger-label')
 }
