@@ -285,7 +285,7 @@ describe('tokens', () => {
 })
 
 describe('a start', () => {
-  test('40: with a new secret replaces the tokens, and accepts those before until the previous one is removed', async () => {
+  test('40: with a new secret replaces tokens, and accepts those of the previous one until it is removed', async () => {
     const next = randomBytes(32).toString('hex')
     await stage.writeSecret('next', next)
     const file = (name: string): string => `file:${stage.dir}/${name}`

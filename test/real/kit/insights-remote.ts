@@ -81,7 +81,17 @@ export async function startInsightsRemote(options: InsightsRemoteOptions): Promi
 }
 
 async function isReady(urls: readonly string[]): Promise<boolean> {
-  const answers = await Promise.all(urls.map((url) => fetch(url).catch(() => undefined)))
-  await Promise.all(answers.map((answer) => answer?.arrayBuffer()))
-  return answers.every((answer) => answer !== undefined && answer.status < 500)
+  const statuses = await Promise.all(urls.map(statusOf))
+  return statuses.every((status) => status < 500)
+}
+
+/** 599: no response. */
+async function statusOf(url: string): Promise<number> {
+  try {
+    const response = await fetch(url)
+    await response.arrayBuffer()
+    return response.status
+  } catch {
+    return 599
+  }
 }
