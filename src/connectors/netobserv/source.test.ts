@@ -1,5 +1,6 @@
 import { credentials, status } from '@grpc/grpc-js'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import http2 from 'node:http2'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
@@ -26,6 +27,7 @@ interface Running {
   readonly source: NetobservSource
   readonly journal: TestJournal
   readonly rows: () => FlowRow[]
+  readonly stop: () => Promise<void>
   readonly connect: (secure?: ReturnType<typeof credentials.createSsl>) => AgentClient
 }
 
@@ -41,11 +43,12 @@ async function start(
   )
   const abort = new AbortController()
   const done = source.run(abort.signal)
-  cleanups.push(async () => {
+  const stop = async (): Promise<void> => {
     journal.release()
     abort.abort()
     await done
-  })
+  }
+  cleanups.push(stop)
   const connect = (secure?: ReturnType<typeof credentials.createSsl>): AgentClient => {
     const client = agentClient(source.addresses[0] ?? '', secure)
     cleanups.push(() => client.close())
@@ -55,7 +58,7 @@ async function start(
     journal.units.flatMap((unit) =>
       unit.kind === 'flows' ? flowRows(decodeBatch('flows', unit.raw) as FlowBatch) : [],
     )
-  return { source, journal, rows, connect }
+  return { source, journal, rows, connect, stop }
 }
 
 const many = (count: number): Buffer => records(...Array.from({ length: count }, () => flow()))
@@ -102,6 +105,36 @@ test('agents outside `allow`, and messages above `max_message`, are rejected', a
   const small = await start({ max_message: '64KiB' })
   expect(await small.connect().send(many(2000))).toMatchObject({ code: status.RESOURCE_EXHAUSTED })
   expect(small.rows()).toEqual([])
+})
+
+test('a client that never reads holds up no other agent and no stop, and its open calls are bounded', async () => {
+  const { source, rows, connect, stop } = await start({ wait: '200ms' })
+  const address = source.addresses[0]?.slice('grpc://'.length) ?? ''
+  // Its windows are closed, so that no response can be written.
+  const client = http2.connect(`http://${address}`, {
+    settings: { initialWindowSize: 0 },
+  })
+  client.on('error', () => undefined)
+  cleanups.push(() => client.destroy())
+  const message = many(10)
+  const head = Buffer.alloc(5)
+  head.writeUInt32BE(message.length, 1)
+  for (let call = 0; call < 200; call++) {
+    const stream = client.request({
+      ':method': 'POST',
+      ':path': '/pbflow.Collector/Send',
+      'content-type': 'application/grpc',
+      te: 'trailers',
+    })
+    stream.on('error', () => undefined)
+    stream.end(Buffer.concat([head, message]))
+  }
+  await expect.poll(() => rows().length).toBeGreaterThanOrEqual(640)
+  expect(await connect().send(many(1))).toMatchObject({ code: status.OK })
+  // 64 calls of the first client stay open, so that it can begin no other.
+  expect(rows()).toHaveLength(641)
+  await stop()
+  await expect(start({ listen: address })).resolves.toBeDefined()
 })
 
 test('an address that is in use is an error that names it', async () => {
