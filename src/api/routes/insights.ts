@@ -6,7 +6,8 @@ import { isoOf } from '../../query/plan/index.ts'
 import { text } from '../../query/sql-text.ts'
 import { answerJson } from '../answer.ts'
 import { filterOf } from '../filter-text.ts'
-import { insightOrder, insightRows, insightTexts, needsPods, type InsightList } from '../insights.ts'
+import { insightPage } from '../insight-page.ts'
+import { insightOrder, insightTexts, type InsightList } from '../insights.ts'
 import { among, fingerprintOf, moment, readPageCursor, textConditions, writePageCursor } from '../objects.ts'
 import type { ApiContext } from '../options.ts'
 import { abortOnDisconnect, requireStore, rowsOf } from '../store-query.ts'
@@ -183,50 +184,31 @@ export function insightRoutes(app: FastifyInstance, context: ApiContext): void {
       const fingerprint = fingerprintOf(list, conditions, request.principal.namespaces)
       const after = query.cursor === undefined ? undefined : readPageCursor(query.cursor, fingerprint, 1, order.length)
       const at = after?.times[0] ?? moment(query.at ?? 'now', 'at', context.host.clock.now())
-      const keys = order.map((_, index) => `k${index}`)
       const behind =
         after === undefined ? [] : [`(${order.join(', ')}) > (${after.keys.map((key) => text(key)).join(', ')})`]
       const fields = testsOf(bound).map(({ field }) => field)
-      const isJoined = needsPods(list, fields, request.principal)
-      const chosen = `FROM (${insightRows(list, at, request.principal, isJoined)})`
-      const all = [...conditions, ...behind]
-      const [first = ''] = order
-      // Sorting by one column reads one column; the page then reads the others of few rows.
-      const edgeSql = `SELECT ${first} AS edge ${chosen}${whereOf(all)} ORDER BY 1 LIMIT 1 OFFSET ${limit}`
-      const page = async (): Promise<Record<string, unknown>[] | undefined> => {
-        const edges = list === 'packages' ? await rowsOf(store, edgeSql, disconnected) : []
-        const edge = textOf(edges?.[0]?.['edge'])
-        const within = edge === undefined ? [] : [`${first} <= ${text(edge)}`]
-        return rowsOf(
-          store,
-          `SELECT *, ${order.map((each, index) => `${each} AS ${keys[index]}`).join(', ')}
-            FROM (${insightRows(list, at, request.principal)})${whereOf([...within, ...all])}
-            ORDER BY ${keys.join(', ')} LIMIT ${limit + 1}`,
-          disconnected,
-        )
-      }
-      const totalSql = `SELECT count(*) AS n ${chosen}${whereOf(conditions)}`
-      const [found, totals] = await Promise.all([
-        page(),
-        after === undefined ? rowsOf(store, totalSql, disconnected) : undefined,
-      ])
-      if (found === undefined || disconnected.aborted) return reply.hijack()
-      const shown = found.slice(0, limit)
+      const page = await insightPage(
+        (sql) => rowsOf(store, sql, disconnected),
+        { list, at, principal: request.principal, fields },
+        { conditions, behind, limit },
+      )
+      if (page === undefined || disconnected.aborted) return reply.hijack()
+      const shown = page.rows.slice(0, limit)
       const last = shown.at(-1)
       return answerJson(request, reply, {
         [list]: shown.map((row) => Object.fromEntries(Object.entries(row).filter(([name]) => name in rows[list]))),
         next:
-          found.length > limit
-            ? writePageCursor({ fingerprint, times: [at], keys: keys.map((key) => textOf(last?.[key]) ?? '') })
+          page.rows.length > limit
+            ? writePageCursor({
+                fingerprint,
+                times: [at],
+                keys: order.map((_, key) => textOf(last?.[`k${key}`]) ?? ''),
+              })
             : null,
         at: isoOf(at),
-        ...(totals === undefined ? {} : { total: Number(totals[0]?.['n']) }),
+        ...(page.total === undefined ? {} : { total: page.total }),
       })
     })
-}
-
-function whereOf(conditions: readonly string[]): string {
-  return conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`
 }
 
 function wordsOf(written: string | undefined): readonly string[] {

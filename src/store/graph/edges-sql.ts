@@ -116,6 +116,7 @@ function found(request: EdgeQuery, unknown: Unknown, select: (edges: string) => 
     selection: undefined,
     eventTimes: timesOf(request.span),
     narrow: true,
+    tables: new Set(),
     ownView: reads.find(({ own }) => own !== undefined)?.own,
     receiveTime: undefined,
   }

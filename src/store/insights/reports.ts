@@ -1,6 +1,8 @@
 import { insightTypes } from '../../model/image-insights.ts'
 import { eventsOf, textsIn } from '../kubernetes/events.ts'
+import type { CachedRows } from '../read/file-cache.ts'
 import type { ViewInput } from '../read/views.ts'
+import { insightEvents } from './rows.ts'
 
 /** Lists of which a report may have some. */
 export type ReportPart = 'packages' | 'problems' | 'facts'
@@ -11,7 +13,7 @@ const order = 'time, _epoch, _sequence, _row'
  * Complete reports: `report`, `image`, `ref`, `source`, `valid_from`, `valid_to`, `number` of its `versions`. A report
  * replaces the one before of the same image and tool. With `part`, only reports that have that list count.
  */
-export function reportsSql(input: ViewInput, part?: ReportPart): string {
+export function reportsSql(input: ViewInput, part?: ReportPart, cached?: CachedRows): string {
   const texts = textsIn('data', [
     '$.tool.name',
     '$.tool.version',
@@ -23,7 +25,8 @@ export function reportsSql(input: ViewInput, part?: ReportPart): string {
     '$.image.name',
   ])
   const rows = `SELECT key AS image, source, ref, data, time, insight_report AS report, ${texts} AS t, _source, _epoch,
-      _sequence, _row FROM (${eventsOf('fact', input)}) WHERE type = '${insightTypes.report}' AND key IS NOT NULL`
+      _sequence, _row FROM (${insightEvents('fact', input, cached)})
+      WHERE type = '${insightTypes.report}' AND key IS NOT NULL`
   const has = { packages: 't[4]', problems: 't[5]', facts: 't[6]' }
   const chosen = part === undefined ? '' : ` WHERE ${has[part]} IS NOT NULL`
   const by = 'PARTITION BY image, source'

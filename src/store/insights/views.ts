@@ -1,27 +1,79 @@
 import { insightTypes, severities } from '../../model/image-insights.ts'
+import { partsOfRef } from '../kubernetes/events.ts'
+import { resourcesOf } from '../kubernetes/resources.ts'
 import type { Statement } from '../read/statement.ts'
 import { position, type ViewInput } from '../read/views.ts'
+import type { CachedRows } from '../read/file-cache.ts'
 import { imageNameSql, partsSql, reportsSql } from './reports.ts'
+import { insightEvents, podKinds, severityRank } from './rows.ts'
 import { waiverColumns, withWaivers } from './waivers.ts'
 
 export const insightViewNames = ['packages', 'problems', 'facts', 'images'] as const
-export type InsightView = (typeof insightViewNames)[number]
+/** Of the API: rows by report, the validity of the reports that have such rows, and the pods with their owners. */
+export const rowViewNames = [
+  'package_rows',
+  'problem_rows',
+  'package_reports',
+  'problem_reports',
+  'image_reports',
+  'image_pods',
+] as const
+type InsightView = (typeof insightViewNames)[number] | (typeof rowViewNames)[number]
 
-export function insightViews({ sql, reads }: Pick<Statement, 'sql' | 'reads'>, input: ViewInput): string {
+export function insightViews(
+  { tables, reads }: Pick<Statement, 'tables' | 'reads'>,
+  input: ViewInput,
+  cached?: CachedRows,
+): string {
   const make: Readonly<Record<InsightView, () => string>> = {
     packages: () => packagesView(input),
     problems: () => problemsView(input),
     facts: () => factsView(input),
     images: () => imagesView(input),
+    package_rows: () => packageRows(input, cached),
+    problem_rows: () => problemRows(input, cached),
+    package_reports: () => partReports('packages', input, cached),
+    problem_reports: () => partReports('problems', input, cached),
+    image_reports: () => imagesView(input, cached),
+    image_pods: () => podsView(input, cached),
   }
-  return insightViewNames
-    .filter((name) => reads?.has(name) ?? new RegExp(`\\b${name}\\b`, 'i').test(sql))
+  return [...insightViewNames, ...rowViewNames]
+    .filter((name) => (reads ?? tables).has(name))
     .map((name) => `; CREATE TEMP VIEW ${name} AS ${make[name]()}`)
     .join('')
 }
 
 const about = `r.key AS image, ${imageNameSql('r.ref')} AS image_name, r.tool, r.tool_version, r.valid_from, r.valid_to,
     r.ref, r.data`
+
+const packageColumns = `r.insight_name AS name, r.insight_version AS version, r.insight_type AS type,
+    r.insight_purl AS purl, r.insight_value AS licenses`
+
+const problemColumns = `r.insight_id AS id, r.insight_severity AS severity, ${severityRank('r.insight_severity')}
+    AS severity_rank, TRY_CAST(r.insight_score AS DOUBLE) AS score, r.insight_name AS package,
+    r.insight_version AS version, r.insight_type AS type, r.insight_purl AS purl, r.insight_fixed AS fixed_version,
+    r.insight_value AS state, ${waiverColumns}`
+
+function packageRows(input: ViewInput, cached: CachedRows | undefined): string {
+  return `SELECT r.insight_report AS report, ${packageColumns} FROM (${insightEvents('package', input, cached)}) r`
+}
+
+function problemRows(input: ViewInput, cached: CachedRows | undefined): string {
+  return `SELECT r.insight_report AS report, ${problemColumns}
+      FROM (${withWaivers(insightEvents('problem', input, cached), input, cached)}) r`
+}
+
+function partReports(part: 'packages' | 'problems', input: ViewInput, cached: CachedRows | undefined): string {
+  return `SELECT r.report, r.image, ${imageNameSql('r.ref')} AS image_name, r.t[1] AS tool, r.t[2] AS tool_version,
+      r.valid_from, r.valid_to, r.versions FROM (${reportsSql(input, part, cached)}) r`
+}
+
+/** Pods and the objects between them and their workload. */
+function podsView(input: ViewInput, cached: CachedRows | undefined): string {
+  const events = `SELECT * FROM (${insightEvents('resource', input, cached)}) r
+      WHERE ${partsOfRef.kind} IN ${podKinds}`
+  return resourcesOf(events)
+}
 
 function packagesView(input: ViewInput): string {
   const rows = partsSql(input, {
@@ -30,8 +82,7 @@ function packagesView(input: ViewInput): string {
     part: 'packages',
     columns: ['insight_name', 'insight_version', 'insight_type', 'insight_purl', 'insight_value'],
   })
-  return `SELECT r.insight_name AS name, r.insight_version AS version, r.insight_type AS type, r.insight_purl AS purl,
-      r.insight_value AS licenses, ${about} FROM (${rows}) r`
+  return `SELECT ${packageColumns}, ${about} FROM (${rows}) r`
 }
 
 function problemsView(input: ViewInput): string {
@@ -51,17 +102,8 @@ function problemsView(input: ViewInput): string {
       'insight_value',
     ],
   })
-  return `SELECT r.insight_id AS id, r.insight_severity AS severity, ${severityRank('r.insight_severity')}
-      AS severity_rank, TRY_CAST(r.insight_score AS DOUBLE) AS score, r.insight_name AS package,
-      r.insight_version AS version, r.insight_type AS type, r.insight_purl AS purl, r.insight_fixed AS fixed_version,
-      r.insight_value AS state, ${waiverColumns}, ${about}
+  return `SELECT ${problemColumns}, ${about}
       FROM (${withWaivers(rows, input)}) r`
-}
-
-/** 1: critical. */
-export function severityRank(column: string): string {
-  const list = severities.map((severity) => `'${severity}'`).join(', ')
-  return `coalesce(list_position([${list}], ${column}), ${severities.length})::UTINYINT`
 }
 
 function factsView(input: ViewInput): string {
@@ -75,7 +117,7 @@ function factsView(input: ViewInput): string {
       FROM (${rows}) r`
 }
 
-function imagesView(input: ViewInput): string {
+function imagesView(input: ViewInput, cached?: CachedRows): string {
   const text = (path: string): string => `json_extract_string(r.data, '${path}')`
   const count = (path: string): string => `TRY_CAST(${text(path)} AS UINTEGER)`
   const bySeverity = severities.map(
@@ -90,5 +132,5 @@ function imagesView(input: ViewInput): string {
       r.t[2] AS tool_version, r.t[3] AS format, ${count('$.packages')} AS packages, ${count('$.problems')} AS problems,
       ${bySeverity.join(', ')}, ${count('$.fixable')} AS fixable, ${count('$.facts')} AS facts, r.t[7] AS sha256,
       ${text('$.origin')} AS origin, r.valid_from, r.valid_to, r.ref, r.report, ${position(input)}
-      FROM (${reportsSql(input)}) r`
+      FROM (${reportsSql(input, undefined, cached)}) r`
 }

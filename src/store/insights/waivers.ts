@@ -1,6 +1,8 @@
 import { insightTypes } from '../../model/image-insights.ts'
-import { eventsOf, textsIn, timestampSql } from '../kubernetes/events.ts'
+import { textsIn, timestampSql } from '../kubernetes/events.ts'
+import type { CachedRows } from '../read/file-cache.ts'
 import type { ViewInput } from '../read/views.ts'
+import { insightEvents } from './rows.ts'
 
 /** States by a tool that mean the same as a waiver. */
 const settledStates = "('not_affected', 'false_positive', 'resolved', 'resolved_with_pedigree')"
@@ -9,11 +11,11 @@ const settledStates = "('not_affected', 'false_positive', 'resolved', 'resolved_
  * By id of a vulnerability: `id`, `statements` (newest first). Of statements of one document about the same id and
  * product the newest counts.
  */
-function statementsSql(input: ViewInput): string {
+function statementsSql(input: ViewInput, cached?: CachedRows): string {
   const texts = textsIn('data', ['$.id', '$.status', '$.justification', '$.impact', '$.image', '$.purl', '$.document'])
   const rows = `SELECT ${texts} AS t, coalesce(${timestampSql("json_extract_string(data, '$.time')")}, time) AS since,
       coalesce(CAST(json_extract(data, '$.aliases') AS VARCHAR[]), []) AS aliases
-      FROM (${eventsOf('fact', input)}) WHERE type = '${insightTypes.waiver}'`
+      FROM (${insightEvents('fact', input, cached)}) WHERE type = '${insightTypes.waiver}'`
   const newest = `SELECT t, aliases, since FROM (${rows})
       QUALIFY row_number() OVER (PARTITION BY t[1], t[5], t[6], t[7] ORDER BY since DESC) = 1`
   const statement = `{'status': t[2], 'reason': coalesce(t[3], t[4]), 'image': t[5], 'purl': t[6], 'since': since}`
@@ -22,14 +24,15 @@ function statementsSql(input: ViewInput): string {
 }
 
 /** The first statement that applies to a problem `r`. */
-const applying = `list_filter(w.statements, lambda s: (s.image IS NULL OR s.image = r.key) AND (s.purl IS NULL
+const applying = `CASE WHEN w.statements IS NOT NULL THEN list_filter(w.statements,
+    lambda s: (s.image IS NULL OR s.image = r.key) AND (s.purl IS NULL
     OR s.purl = regexp_extract(r.insight_purl, '^[^?#]*')
-    OR starts_with(regexp_extract(r.insight_purl, '^[^?#]*'), s.purl || '@')))[1]`
+    OR starts_with(regexp_extract(r.insight_purl, '^[^?#]*'), s.purl || '@')))[1] END`
 
 /** Problems with `waiver`: `status`, `reason`, `since`; NULL without one. */
-export function withWaivers(problems: string, input: ViewInput): string {
+export function withWaivers(problems: string, input: ViewInput, cached?: CachedRows): string {
   return `SELECT r.*, ${applying} AS waiver FROM (${problems}) r
-      LEFT JOIN (${statementsSql(input)}) w ON r.insight_id = w.id`
+      LEFT JOIN (${statementsSql(input, cached)}) w ON r.insight_id = w.id`
 }
 
 export const waiverColumns = `(coalesce(r.waiver.status IN ('not_affected', 'fixed'), false)

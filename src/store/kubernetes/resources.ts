@@ -3,23 +3,32 @@ import { quoted } from '../duck.ts'
 import { eventsOf, timestampSql, partsOfRef, textsIn, uidOfKey } from './events.ts'
 
 /** Partitions include the ref, so that conditions on it apply before sorting. */
-function intervals(input: ViewInput): string {
+function intervals(events: string): string {
   const texts = textsIn('data', ['$.since', '$.state'])
-  const versions = `SELECT ref, key, data, _epoch, _sequence, _row, ${texts} AS t FROM (${eventsOf('resource', input)})`
+  const versions = `SELECT ref, key, data, _epoch, _sequence, _row, ${texts} AS t FROM (${events})`
   const since = timestampSql('t[1]')
   const until = `lead(${since}) OVER (PARTITION BY ref, key ORDER BY ${since}, _epoch, _sequence, _row)`
   return `SELECT ref, key, data, t[2] AS state, ${since} AS valid_from, ${until} AS valid_to FROM (${versions})`
 }
 
 function present(input: ViewInput): string {
-  return `SELECT * FROM (${intervals(input)}) WHERE state = 'present' AND (valid_to IS NULL OR valid_to > valid_from)`
+  return presentOf(eventsOf('resource', input))
+}
+
+function presentOf(events: string): string {
+  return `SELECT * FROM (${intervals(events)}) WHERE state = 'present' AND (valid_to IS NULL OR valid_to > valid_from)`
 }
 
 export const nodeColumns: ReadonlySet<string> = new Set(['zone'])
 
 /** `zoned`: the zone is needed, which pods get from their node. */
 export function resourcesView(input: ViewInput, zoned: boolean): string {
-  const zone = `coalesce(json_extract_string(r.data, '$.zone')${zoned ? ', n.zone' : ''}) AS zone`
+  return resourcesOf(eventsOf('resource', input), zoned ? zones(input) : undefined)
+}
+
+/** Of resource events. `zones`: of nodes. */
+export function resourcesOf(events: string, zones?: string): string {
+  const zone = `coalesce(json_extract_string(r.data, '$.zone')${zones === undefined ? '' : ', n.zone'}) AS zone`
   const text = (path: string): string => `json_extract_string(r.data, '${path}')`
   const { kind, api_group: group, namespace, name, cluster } = partsOfRef
   const node = `split_part(r.ref, '/', 1) || '//Node//' || ${text('$.node')}`
@@ -32,7 +41,7 @@ export function resourcesView(input: ViewInput, zoned: boolean): string {
       ${text('$.owners[0].uid')} AS owner_uid, ` +
     `${timestampSql(text('$.created'))} AS created, r.valid_from, r.valid_to,
       ${text('$.resourceVersion')} AS resource_version, r.ref, r.data ` +
-    `FROM (${present(input)}) r${zoned ? ` LEFT JOIN (${zones(input)}) n ON n.ref = ${node}` : ''}`
+    `FROM (${presentOf(events)}) r${zones === undefined ? '' : ` LEFT JOIN (${zones}) n ON n.ref = ${node}`}`
   )
 }
 

@@ -23,6 +23,7 @@ export interface CachedRows {
 export interface CachedViews {
   readonly traces?: CachedRows
   readonly traffic?: CachedRows
+  readonly insights?: CachedRows
 }
 
 export interface CacheLease<Content> {

@@ -3,14 +3,17 @@ import { timesOf } from '../graph/edges-sql.ts'
 import { Refs } from '../graph/refs.ts'
 import type { Talks } from '../graph/talks.ts'
 import { talksCacheKind } from '../graph/traffic.ts'
+import { cachedInsights, insightsCacheKind, type CachedInsights } from '../insights/rows.ts'
+import { rowViewNames } from '../insights/views.ts'
 import { rollupFiles } from '../rollup/views.ts'
 import type { Pin } from '../versions.ts'
-import { FileCache, type CacheLease, type CachedRows, type FileCacheOptions } from './file-cache.ts'
+import { FileCache, type CachedViews, type CacheLease, type FileCacheOptions } from './file-cache.ts'
 import { tracesCacheKind, cachedRows, type CachedTraces } from './cached-traces.ts'
 import { happenedWithin, type TimeBounds } from './receipt.ts'
 import type { Statement } from './statement.ts'
 
 const communicationShare = 1 / 6
+const insightShare = 1
 
 export interface HeldEdges {
   readonly refs: Refs
@@ -23,9 +26,10 @@ export class Memory {
   readonly #refs = new Refs()
   readonly #traces: FileCache<CachedTraces>
   readonly #talks: FileCache<Talks>
+  readonly #insights: FileCache<CachedInsights>
   #last: Promise<unknown> = Promise.resolve()
 
-  /** `talksPart` of the limit is additional. */
+  /** The shares of the limit are additional. */
   constructor({
     maxBytes,
     call,
@@ -53,12 +57,23 @@ export class Memory {
       kind: talksCacheKind(directory, this.#refs),
       maxBytes: maxBytes * communicationShare,
     })
+    this.#insights = new FileCache({
+      instance,
+      call: serialized,
+      verify,
+      kind: insightsCacheKind(directory),
+      maxBytes: maxBytes * insightShare,
+    })
   }
 
   hold(
-    { narrow, eventTimes: times }: Statement,
+    { narrow, tables, eventTimes: times }: Statement,
     pin: Pin,
-  ): { readonly traces?: CachedRows; readonly release: () => void } {
+  ): Pick<CachedViews, 'traces' | 'insights'> & { readonly release: () => void } {
+    if (rowViewNames.some((name) => tables.has(name))) {
+      const holding = this.#insights.hold(pin, pin.files)
+      return { insights: cachedInsights(holding), release: holding.release }
+    }
     if (!narrow) return { release: () => undefined }
     const holding = this.#holdTraces(pin, times.audit)
     return { traces: cachedRows(holding), release: holding.release }
@@ -86,11 +101,11 @@ export class Memory {
   }
 
   async idle(): Promise<void> {
-    await Promise.all([this.#traces.idle(), this.#talks.idle()])
+    await Promise.all([this.#traces.idle(), this.#talks.idle(), this.#insights.idle()])
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#traces.close(), this.#talks.close()])
+    await Promise.all([this.#traces.close(), this.#talks.close(), this.#insights.close()])
   }
 }
 

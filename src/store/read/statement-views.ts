@@ -38,7 +38,7 @@ export function viewsOf(statement: Statement, input: ViewInput, cached: CachedVi
     statement.ownView === undefined
       ? ''
       : `; CREATE TEMP VIEW ${statement.ownView.name} AS ${statement.ownView.sql(input)}`
-  const events = `${kubernetesViews(statement, input, cached)}${insightViews(statement, input)}`
+  const events = `${kubernetesViews(statement, input, cached)}${insightViews(statement, input, cached.insights)}`
   const others = `${rollupViews(statement, input)}${events}${own}`
   const isNamed = (name: string): boolean =>
     statement.reads?.has(name) ?? (others === '' || new RegExp(`\\b${name}\\b`).test(lowerSql))

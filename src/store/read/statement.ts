@@ -22,6 +22,8 @@ export interface Statement {
   readonly eventTimes: Readonly<Partial<Record<TimedView, TimeBounds>>>
   /** It reads only cached columns of view `audit`. */
   readonly narrow: boolean
+  /** Names and aliases of tables, in lower case. */
+  readonly tables: ReadonlySet<string>
   readonly reads?: ReadonlySet<string>
   readonly ownView?: { readonly name: string; readonly sql: (input: ViewInput) => string } | undefined
   /** Addresses to which it restricts each end. */
@@ -164,6 +166,7 @@ export async function checkStatement(connection: DuckDBConnection, sql: string):
     actorBounds: isVisible(names, auditColumns) ? (times.changes ?? ever) : undefined,
     eventTimes: times,
     narrow: names.tables.has('audit') && !isVisible(names, uncachedColumns),
+    tables: names.tables,
     readsZones: isVisible(names, nodeColumns),
     related: textsOf(tree, 'relations', 'relation'),
     selection,

@@ -1,0 +1,80 @@
+import { textOf } from '../model/json.ts'
+import { text } from '../query/sql-text.ts'
+import { insightOrder, insightRows, withPods, type InsightQuery } from './insights.ts'
+import { asOf } from './objects.ts'
+
+type Row = Record<string, unknown>
+type Run = (sql: string) => Promise<readonly Row[] | undefined>
+
+export interface PagePart {
+  readonly conditions: readonly string[]
+  /** Restricts the page to the rows behind the page before. */
+  readonly behind: readonly string[]
+  readonly limit: number
+}
+
+export interface InsightPage {
+  /** In order, with their keys as `k0`, `k1` …; one more than the limit if there are more. */
+  readonly rows: readonly Row[]
+  /** Of the first page. */
+  readonly total: number | undefined
+}
+
+const manyRows = 1001
+
+/** Undefined when the client has disconnected. */
+export async function insightPage(run: Run, query: InsightQuery, part: PagePart): Promise<InsightPage | undefined> {
+  const { conditions, behind, limit } = part
+  const isFirst = behind.length === 0
+  const where = whereOf([...conditions, ...behind])
+  const keys = insightOrder[query.list].map((each, key) => `${each} AS k${key}`).join(', ')
+  const order = insightOrder[query.list].map((_, key) => `k${key}`).join(', ')
+  const rows = `SELECT *, ${keys} FROM (${insightRows(query)})${where}`
+  if (query.list === 'images') {
+    // Each query counts the problems of all images.
+    const found = await run(`SELECT *, count(*) OVER () AS n FROM (${rows}) ORDER BY ${order} LIMIT ${limit + 1}`)
+    return found && { rows: found, total: isFirst ? Number(found[0]?.['n'] ?? 0) : undefined }
+  }
+  if (conditions.length > 0) {
+    // One scan is enough for a selective search, and a broad one soon has its first rows.
+    const few = await run(`SELECT * FROM (${withPods(`${rows} LIMIT ${manyRows + 1}`, query)}) ORDER BY ${order}`)
+    if (few === undefined) return undefined
+    if (few.length <= manyRows) {
+      const shown = await withValidity(run, query, few.slice(0, limit + 1))
+      return shown && { rows: shown, total: isFirst ? few.length : undefined }
+    }
+  }
+  const page = withPods(`${rows} ORDER BY ${order} LIMIT ${limit + 1}`, query)
+  const [found, totals] = await Promise.all([
+    run(`SELECT * FROM (${page}) ORDER BY ${order}`),
+    isFirst ? run(`SELECT count(*) AS n FROM (${insightRows(query)})${where}`) : undefined,
+  ])
+  const shown = found && (await withValidity(run, query, found))
+  return shown && { rows: shown, total: isFirst ? Number(totals?.[0]?.['n']) : undefined }
+}
+
+/** Rows of images with several reports may be valid for longer than their report. */
+async function withValidity(run: Run, query: InsightQuery, rows: readonly Row[]): Promise<readonly Row[] | undefined> {
+  const { list, at } = query
+  const repeated = rows.filter((row) => Number(row['versions']) > 1)
+  if (repeated.length === 0) return rows
+  const keys = insightOrder[list].map((each, key) => `${each} AS k${key}`).join(', ')
+  const known = (name: string): string =>
+    [...new Set(repeated.map((row) => textOf(row[name]) ?? ''))].map((value) => text(value)).join(', ')
+  const named = list === 'packages' ? 'name' : 'id'
+  const found = await run(`SELECT valid_from, valid_to, ${keys} FROM ${list}
+      WHERE image IN (${known('image')}) AND ${named} IN (${known(named)}) AND ${asOf(at)}`)
+  const keyOf = (row: Row): string => JSON.stringify(insightOrder[list].map((_, key) => row[`k${key}`]))
+  const validity = new Map(found?.map((row) => [keyOf(row), row]))
+  return (
+    found &&
+    rows.map((row) => {
+      const { valid_from: from, valid_to: to } = validity.get(keyOf(row)) ?? row
+      return { ...row, valid_from: from, valid_to: to }
+    })
+  )
+}
+
+function whereOf(conditions: readonly string[]): string {
+  return conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`
+}

@@ -1,0 +1,68 @@
+import { expect, test } from 'vitest'
+import { eventsOfReport, type Report } from '../../codecs/sbom/index.ts'
+import { realHost } from '../../host/index.ts'
+import { msPerHour } from '../names.ts'
+import { identity, resourceEvent } from '../testing/cluster.ts'
+import { FrameMaker, startOfDay } from '../testing/frames.ts'
+import { queryRows } from '../testing/query-rows.ts'
+import { temporaryStores } from '../testing/temporary.ts'
+
+const stores = temporaryStores()
+const digest = `sha256:${'a'.repeat(64)}`
+
+const report = (version: string, time: number, some: Partial<Report> = {}): ReturnType<typeof eventsOfReport> =>
+  eventsOfReport(
+    {
+      format: 'trivy-json',
+      tool: { name: 'trivy', version: '1' },
+      image: { digest, name: 'shop/web', tags: ['1.0'], aliases: [`sha256:${'b'.repeat(64)}`] },
+      packages: ['a', 'b'].map((name) => ({ name, version, type: 'npm', licenses: ['MIT'] })),
+      problems: [{ id: 'CVE-1', severity: 'HIGH', score: 0.7, package: 'a', version }],
+      ...some,
+    },
+    { sha256: `${version}${time}`, time, origin: 'test' },
+  )
+
+const queries = [
+  'SELECT * FROM package_rows ORDER BY ALL',
+  'SELECT * FROM problem_rows ORDER BY ALL',
+  'SELECT * FROM package_reports ORDER BY ALL',
+  'SELECT * FROM problem_reports ORDER BY ALL',
+  'SELECT * FROM image_reports ORDER BY ALL',
+  `SELECT cluster, namespace, kind, name, phase, owner_kind, owner_name, json_extract(data, '$.images') AS images,
+      valid_from, valid_to FROM image_pods ORDER BY ALL`,
+] as const
+
+test('rows of finished hours come from memory, and equal those of the files', async () => {
+  let now = startOfDay
+  const host = { ...realHost(), clock: { ...realHost().clock, now: () => now } }
+  const store = await stores.open({ host })
+  const make = new FrameMaker()
+  const waivers = [{ id: 'CVE-1', status: 'not_affected', justification: 'unused', document: 'd' } as const]
+  const pod = (phase: string, time: number): ReturnType<typeof resourceEvent> =>
+    resourceEvent(identity('Pod/shop/web-1'), new Date(time).toISOString(), {
+      phase,
+      labels: { app: 'web' },
+      owners: [{ kind: 'ReplicaSet', group: 'apps', name: 'web-abc', uid: 'rs', controller: true }],
+      images: [{ container: 'c', image: 'shop/web:1.0', id: `shop/web@${digest}` }],
+    })
+  const apply = async (events: Parameters<FrameMaker['events']>[0]): Promise<void> => {
+    await store.projection.apply([make.events(events, now)])
+    await store.projection.commit()
+  }
+  await apply([...report('1', now), pod('Pending', now)])
+  await apply([...report('1', now + 1, { waivers }), pod('Running', now + 1)])
+  const files = (await host.disk.list(stores.directory)).filter((name) => name.startsWith('events-'))
+  now += msPerHour
+  await apply([...report('2', now), resourceEvent(identity('Node//n1'), new Date(now).toISOString(), {})])
+  const read = (): Promise<unknown[]> => Promise.all(queries.map((sql) => queryRows(store.reader, sql)))
+  const [packages, problems, , , reports, pods] = (await read()) as Record<string, unknown>[][]
+  expect([packages?.length, reports?.length, pods?.length]).toEqual([6, 3, 2])
+  expect(problems?.map(({ waived, waiver_reason: reason }) => [waived, reason])).toEqual(
+    Array.from({ length: 3 }, () => [true, 'unused']),
+  )
+  const stored = await read()
+  await store.reader.idle()
+  for (const name of files) await host.disk.remove(`${stores.directory}/${name}`)
+  expect(await read()).toEqual(stored)
+})

@@ -1,0 +1,63 @@
+import type { DuckDBConnection } from '@duckdb/node-api'
+import { rowsOf } from '../duck.ts'
+
+/**
+ * Creates `<database>.rows` of the queries, in a database of its own: DuckDB compresses little in a database that is
+ * being read. `read` reads the table too. `bytes`: of the table. After an error nothing is left.
+ */
+export async function compressedTable<Read>(
+  connection: DuckDBConnection,
+  database: string,
+  queries: readonly string[],
+  read: (table: string) => Promise<Read>,
+): Promise<{ readonly bytes: number; readonly read: Read }> {
+  const before = await tableBytes(connection)
+  await connection.run(`ATTACH ':memory:' AS ${database} (COMPRESS)`)
+  try {
+    const table = `${database}.rows`
+    for (const [index, sql] of queries.entries())
+      await connection.run(index === 0 ? `CREATE TABLE ${table} AS ${sql}` : `INSERT INTO ${table} ${sql}`)
+    await connection.run(`CHECKPOINT ${database}`)
+    const bytes = (await tableBytes(connection)) - before
+    return { bytes, read: await read(table) }
+  } catch (error) {
+    await connection.run(`DETACH ${database}`)
+    throw error
+  }
+}
+
+async function tableBytes(connection: DuckDBConnection): Promise<number> {
+  return Number(
+    (
+      await rowsOf(
+        connection,
+        "SELECT sum(memory_usage_bytes)::DOUBLE FROM duckdb_memory() WHERE tag = 'IN_MEMORY_TABLE'",
+      )
+    )[0]?.[0] ?? 0,
+  )
+}
+
+const filesAtOnce = 64
+
+/** Queries over some files each, with the number of a query's first file. */
+export function inParts<File>(
+  files: readonly File[],
+  sqlOf: (some: readonly File[], first: number) => string,
+): string[] {
+  return Array.from({ length: Math.ceil(files.length / filesAtOnce) }, (_, part) =>
+    sqlOf(files.slice(part * filesAtOnce, (part + 1) * filesAtOnce), part * filesAtOnce),
+  )
+}
+
+/** Rows of cached parts, without those of removed files. */
+export function cachedSql(
+  columns: string,
+  parts: readonly { readonly content: { readonly database: string }; readonly without: ReadonlySet<number> }[],
+): string | undefined {
+  const selects = parts.map(
+    ({ content, without }) =>
+      `SELECT ${columns} FROM
+        ${content.database}.rows${without.size === 0 ? '' : ` WHERE file NOT IN (${[...without].join(', ')})`}`,
+  )
+  return selects.length === 0 ? undefined : selects.join(' UNION ALL ')
+}
