@@ -22,10 +22,11 @@ afterEach(async () => {
 
 async function open(
   written: WrittenConfigOf<typeof prometheusSchema> = {},
+  context = testContext(),
 ): Promise<{ sink: Sink; host: string; url: string }> {
   const [port = 0] = await freePorts(1)
   const host = `127.0.0.1:${port}`
-  const sink = await prometheus.build(configFrom(prometheusSchema, { listen: host, ...written }), testContext())
+  const sink = await prometheus.build(configFrom(prometheusSchema, { listen: host, ...written }), context)
   closing.push(() => sink.close())
   return { sink, host, url: `http://${host}/metrics` }
 }
@@ -48,6 +49,25 @@ test('a scrape has the sums of all flows, and a repeated token counts once', asy
   ).toEqual([])
   const expected = records.reduce((sum, { Bytes, Sampling }) => sum + Bytes * Sampling, 0)
   expect(sumOf(await scraped(url))).toBe(expected)
+})
+
+test('at the limit of series further label sets count in one, no flow is lost, and a metric counts them', async () => {
+  const counted: number[] = []
+  const context = testContext()
+  const metrics: typeof context.metrics = {
+    ...context.metrics,
+    count: (name, by) => void (name === 'weir_flow_metrics_surplus_samples_total' && counted.push(by)),
+  }
+  const custom = [{ name: 'bytes_total', value: 'Bytes', labels: ['SrcPort'] }]
+  const { sink, url } = await open({ include: [], custom, max_series: 100 }, { ...context, metrics })
+  const records = metricFlows(20_000, 2)
+  expect(await sink.send(flowSinkBatch(records, 'a'), never)).toEqual([])
+  const series = [...(await scraped(url)).matchAll(/^netobserv_bytes_total\{SrcPort="(\w+)"\} (\d+)$/gm)]
+  expect(series).toHaveLength(101)
+  const expected = records.reduce((sum, { Bytes, Sampling }) => sum + Bytes * Sampling, 0)
+  expect(series.reduce((sum, [, , value]) => sum + Number(value), 0)).toBe(expected)
+  const known = new Set(series.map(([, port]) => port))
+  expect(counted).toEqual([records.filter((record) => !known.has(String(record['SrcPort']))).length])
 })
 
 test('after a stop nothing is counted', async () => {
