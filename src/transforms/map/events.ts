@@ -45,7 +45,7 @@ export function mapEvents({ rename, copy, drop, set, services }: MapConfig): (ba
     }
     const values = assigned.map(({ name, expression }) => {
       try {
-        return { name, value: expression.evaluate(contextOf(given, expression.isConstant)) }
+        return { name, value: expression.evaluate(contextOf(given, expression.isConstant), given.data?.length) }
       } catch (error) {
         throw new Error(`set.${name}: ${(error as Error).message}`, { cause: error })
       }

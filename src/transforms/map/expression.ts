@@ -26,8 +26,8 @@ export type Expression = Readonly<{
   fields: readonly string[] | undefined
   /** Whether the expression reads no row. */
   isConstant: boolean
-  /** Throws with a reason. */
-  evaluate(context: Readonly<Record<string, unknown>>): unknown
+  /** `bytes`: size of the data in the context, which limits the work. Throws with a reason. */
+  evaluate(context: Readonly<Record<string, unknown>>, bytes?: number): unknown
 }>
 
 /** `services`: names of ports by PORT/PROTOCOL. Throws with a reason. */
@@ -42,9 +42,9 @@ export function readExpression(text: string, services: Readonly<Record<string, s
   return {
     fields: uses === named.length ? [...new Set(named)] : undefined,
     isConstant: !/\b(?:flow|event)\b/.test(bare),
-    evaluate: (context) => {
+    evaluate: (context, bytes = 0) => {
       try {
-        return limited(() => evaluate(context))
+        return limited(bytes, () => evaluate(context))
       } catch (error) {
         const { summary } = error as { summary?: unknown }
         throw new Error(typeof summary === 'string' ? summary : String((error as Error).message).split('\n')[0])

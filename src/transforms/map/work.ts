@@ -1,8 +1,8 @@
 /** Bounds the work of an expression: nested loops over lists of the row would take hours. */
 import type { ASTNode, Environment } from '@marcbachmann/cel-js'
 
-/** Values and iterations of one evaluation. */
-const most = 250_000
+/** Values in one evaluation, beside one for each byte of the row: a batch takes time in proportion to its size. */
+const most = 5000
 /** Characters of text that count as one value. */
 const characters = 16
 
@@ -11,9 +11,10 @@ const counter = 'counted_by_weir'
 
 let left = most
 
-/** Runs an evaluation with a new limit. Evaluations are synchronous. */
-export function limited(evaluate: () => unknown): unknown {
-  left = most
+/** Runs an evaluation with a new limit, for a row with lists of so many bytes. Evaluations are synchronous. */
+export function limited(bytes: number, evaluate: () => unknown): unknown {
+  const limit = most + bytes
+  left = limit
   try {
     const result = evaluate()
     count(result)
@@ -21,7 +22,7 @@ export function limited(evaluate: () => unknown): unknown {
   } catch (error) {
     if (left >= 0) throw error
   }
-  throw new Error(`the expression takes more than ${most} steps`)
+  throw new Error(`the expression takes more than ${limit} steps`)
 }
 
 /** Counts a value with everything in it, up to the limit. */
