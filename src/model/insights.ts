@@ -122,5 +122,5 @@ export function reportFile({
 }: Pick<ImageReport, 'binaryPayload'>): Readonly<{ name: string; bytes: Uint8Array }> | undefined {
   const [first] = Object.entries(binaryPayload ?? {})
   if (first === undefined) return undefined
-  return { name: first[0], bytes: Uint8Array.from(atob(first[1]), (letter) => letter.charCodeAt(0)) }
+  return { name: first[0], bytes: Buffer.from(first[1], 'base64') }
 }

@@ -16,7 +16,7 @@ import { Delivery, type Appended } from './source-delivery.ts'
 import type { PendingReports } from './source-pending.ts'
 
 /** Objects read at a time; each may have 1 MiB. */
-const workers = 4
+const workers = 2
 const retryMs = 5000
 
 export type ControllerOptions = Readonly<{

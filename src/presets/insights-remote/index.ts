@@ -69,7 +69,7 @@ export function insightsRemotePreset({ flags, env, data }: InsightsRemoteInput):
                 repair: !read.truth('strict'),
                 from: ['insights'],
                 when_behind: 'block',
-                delivery: { retry_max: '30s' },
+                delivery: { retry_max: '30s', bytes: '1MiB' },
               },
             },
     },

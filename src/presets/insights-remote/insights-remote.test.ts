@@ -46,7 +46,7 @@ describe('the defaults', () => {
         repair: true,
         from: ['insights'],
         when_behind: 'block',
-        delivery: { retry_max: '30s' },
+        delivery: { retry_max: '30s', bytes: '1MiB' },
       },
     })
     expect([ops, files, notes]).toEqual([['0.0.0.0:8081'], {}, []])
