@@ -1,12 +1,7 @@
 import { counter, gauge } from '../../telemetry/metric-table.ts'
 
 export const metrics = {
-  weir_lagoon_configmaps_total: counter(
-    'ConfigMaps with insights, by result: read, delivered, skipped, burnt, dead_letter, resumed (sent before a ' +
-      'restart), corrected, or the reason of a rejection',
-    'source',
-    'result',
-  ),
+  weir_lagoon_configmaps_total: counter('ConfigMaps, by result', 'source', 'result'),
   weir_lagoon_pending_configmaps: gauge('ConfigMaps with a report that is not delivered yet', 'source'),
   weir_lagoon_oldest_pending_seconds: gauge('Age of the oldest report that is not delivered yet', 'source'),
   weir_lagoon_tokens_total: counter(
