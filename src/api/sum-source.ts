@@ -1,5 +1,5 @@
 import type { StoreReader } from '../engine/control.ts'
-import { columnsRead, testsOf, type QueryField } from '../query/index.ts'
+import { columnsRead, dialectOf, testsOf, type QueryField } from '../query/index.ts'
 import { boundOf, maxFlowDelayUs, lossSql, type RowQuery, type Rollup } from '../query/plan/index.ts'
 import { msPerHour } from '../store/names.ts'
 import { planRollup, type FoldLevel } from '../store/rollup/plan.ts'
@@ -99,7 +99,7 @@ export async function sumSource(
   // The hour of the oldest flow may be incomplete.
   const whole = flows.first < oldest + msPerHour
   if (whole && flows.rows <= fewFlows && mode !== 'rough') return raw
-  const sql = lossSql(rollup)
+  const sql = lossSql(rollup, dialectOf(store))
   // Visibility requires current facts.
   const facts = limited
     ? (await rowsOf(store, sql, disconnected))?.[0]

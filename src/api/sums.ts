@@ -1,4 +1,4 @@
-import { flowNames, type QueryField } from '../query/index.ts'
+import { dialectOf, flowNames, type Dialect, type QueryField } from '../query/index.ts'
 import {
   furtherMeasures,
   hasStats,
@@ -206,7 +206,7 @@ export interface RunStatement {
 }
 
 export interface SumReaders<Request> {
-  readonly sql: (request: Request) => string
+  readonly sql: (request: Request, dialect: Dialect) => string
   readonly ring: (source: RingSource, signal: AbortSignal) => Promise<RingAnswer | undefined>
 }
 
@@ -240,13 +240,14 @@ export async function readSums<Request extends AggregateQuery>(
     request.of === undefined && request.further === undefined ? query.source : 'raw',
     run,
   )
+  const dialect = dialectOf(store)
   const fromFlows = async (): Promise<SumsAnswer | undefined> => {
     const stored = groups.step === undefined ? ((await store.sums?.())?.flows.rows ?? 0) : 0
     const many =
-      stored > manyFlows && groups.fields.length > 0
+      dialect.hasParts && stored > manyFlows && groups.fields.length > 0
         ? await manyGroups(store, { ...request, group: groups.fields }, stored, disconnected)
         : 'few'
-    const rows = many === 'few' ? await rowsOf(store, readers.sql(request), disconnected) : many
+    const rows = many === 'few' ? await rowsOf(store, readers.sql(request, dialect), disconnected) : many
     return rows === undefined
       ? undefined
       : {
@@ -259,7 +260,7 @@ export async function readSums<Request extends AggregateQuery>(
         }
   }
   if (rollup === undefined) return fromFlows()
-  const rows = await rowsOf(store, readers.sql({ ...request, rollup }), disconnected)
+  const rows = await rowsOf(store, readers.sql({ ...request, rollup }, dialect), disconnected)
   if (rows === undefined) return undefined
   if (!exact && flowsStored && remainderMatters(rows)) return fromFlows()
   const rest = rows[0]?.['_rest']

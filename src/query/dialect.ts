@@ -28,6 +28,7 @@ export interface Dialect {
   readonly decided: (test: string) => string
   /** A comparison, so that files are skipped. The last character of the prefix is ASCII. */
   readonly begins: (column: string, prefix: string) => string
+  readonly startsWith: (column: string, text: string) => string
   readonly contains: (column: string, text: string) => string
   /** An RE2 expression of the common subset is found in the text. */
   readonly found: (column: string, pattern: string) => string
@@ -51,6 +52,8 @@ export interface Dialect {
   readonly exactDouble: (column: string) => string
   /** µs since 1970. */
   readonly micros: (time: string) => string
+  /** Of integers that are not negative. */
+  readonly divide: (value: string, by: bigint) => string
   /** Rounded down, also below zero. */
   readonly floorDivide: (value: string, by: bigint) => string
   /** ISO 8601 with milliseconds, or microseconds if they are not zero. */
@@ -70,6 +73,7 @@ export interface Dialect {
   readonly average: (value: string, kind: string) => string
   readonly anyTrue: (test: string) => string
   readonly bitOr: (value: string) => string
+  readonly bitAnd: (value: string, bits: number) => string
   /** List by nearest rank. */
   readonly percentiles: (value: string, percents: readonly number[]) => string
   readonly percentile: (value: string, percent: number) => string
@@ -77,6 +81,8 @@ export interface Dialect {
   readonly unnest: (list: string) => string
   readonly distinct: (list: string) => string
 
+  /** Many groups are summed in parts, to bound memory. */
+  readonly hasParts: boolean
   /** A common table expression that is read several times. */
   readonly stored: (name: string, select: string) => string
   readonly inlined: (name: string, select: string) => string

@@ -71,6 +71,11 @@ function floorDivide(value: string, by: bigint): string {
   return `intDiv(${value} - positiveModulo(${value}, ${by}), ${by})`
 }
 
+/** IN, to which ClickHouse (26.9) converts several tests, distinguishes -0 from 0. */
+function number(column: string): string {
+  return `if(isNaN(${column}), NULL, ${column} + 0.)`
+}
+
 /** NULLs are not values of the group. */
 function nearestRank(value: string, percent: string): string {
   return (
@@ -93,6 +98,7 @@ export const clickhouse: Dialect = {
     const next = prefix.slice(0, -1) + String.fromCharCode(prefix.charCodeAt(prefix.length - 1) + 1)
     return `${column} >= ${text(prefix)} AND ${column} < ${text(next)}`
   },
+  startsWith: (column, part) => `startsWith(${column}, ${text(part)})`,
   contains: (column, part) => `position(${column}, ${text(part)}) > 0`,
   found: (column, pattern) => `match(${column}, ${text(foundPattern(pattern))})`,
   like: (column, wildcard) => `${column} LIKE ${text(wildcard.replace(/[%_\\]/g, '\\$&').replaceAll('*', '%'))}`,
@@ -100,14 +106,14 @@ export const clickhouse: Dialect = {
   anyItem: (list, test) => `arrayExists(item -> ${test('item')}, ${list})`,
   hasItems: (list) => `notEmpty(${list})`,
 
-  number: (column) => `if(isNaN(${column}), NULL, ${column})`,
+  number,
   wide: (column) => `toInt256(${column})`,
-  ordered: (column, kind) =>
-    kind === 'ip' ? addressText(column) : kind === 'f64' ? `if(isNaN(${column}), NULL, ${column})` : column,
+  ordered: (column, kind) => (kind === 'ip' ? addressText(column) : kind === 'f64' ? number(column) : column),
   addressText,
   asText: (column) => `toString(${column})`,
-  exactDouble: (column) => `toString(if(isNaN(${column}), NULL, ${column}))`,
+  exactDouble: (column) => `toString(${number(column)})`,
   micros: (time) => `toUnixTimestamp64Micro(${time})`,
+  divide: (value, by) => `intDiv(${value}, ${by})`,
   floorDivide,
   isoTime: (time) =>
     `concat(replaceRegexpOne(replaceOne(toString(toDateTime64(${time}, 6, 'UTC')), ' ', 'T'), '000$', ''), 'Z')`,
@@ -119,16 +125,19 @@ export const clickhouse: Dialect = {
   bit: (column) => `toUInt8(${column})`,
   truth: (test) => `toBool(${test})`,
 
-  // 64-bit sums wrap.
-  sum: (value) => `sum(toUInt128(${value}))`,
+  // 64-bit sums wrap, and a sum of nothing is 0.
+  sum: (value) => `sumOrNull(toUInt128(${value}))`,
   average: (value, kind) => (kind === 'f64' ? `avg(${value})` : `sum(toInt256(${value})) / count(${value})`),
   anyTrue: (test) => `max(${test})`,
   bitOr: (value) => `groupBitOr(${value})`,
+  bitAnd: (value, bits) => `bitAnd(${value}, ${bits})`,
+  // Without values a list of NULLs, because a list cannot be NULL.
   percentiles: (value, percents) => `[${percents.map((each) => nearestRank(value, String(each))).join(', ')}]`,
   percentile: (value, percent) => nearestRank(value, String(percent)),
   unnest: (list) => `arrayJoin(${list})`,
   distinct: (list) => `arrayDistinct(${list})`,
 
+  hasParts: false,
   stored: (cte, select) => `${cte} AS MATERIALIZED (${select})`,
   inlined: (cte, select) => `${cte} AS (${select})`,
   semiJoin: 'LEFT SEMI JOIN',

@@ -16,6 +16,7 @@ export const duckdb: Dialect = {
   opposite: (test) => `(${test}) IS NOT TRUE`,
   decided: (test) => `coalesce(${test}, false)`,
   begins: beginsSql,
+  startsWith: (column, part) => `starts_with(${column}, ${text(part)})`,
   contains: (column, part) => `contains(${column}, ${text(part)})`,
   found: foundSql,
   like(column, wildcard) {
@@ -35,7 +36,9 @@ export const duckdb: Dialect = {
   asText: (column) => `CAST(${column} AS VARCHAR)`,
   exactDouble: (column) => `${column}::VARCHAR`,
   micros: (time) => `epoch_us(${time})`,
-  floorDivide: (value, by) => `${value} // ${by}`,
+  divide: (value, by) => `${value} // ${by}`,
+  // `//` rounds towards zero.
+  floorDivide: (value, by) => `(${value} - (${value} % ${by} + ${by}) % ${by}) // ${by}`,
   isoTime: (time) => `CASE WHEN epoch_us(${time}) % 1000 = 0
       THEN strftime(make_timestamp(epoch_us(${time})), '%Y-%m-%dT%H:%M:%S.%gZ')
       ELSE strftime(make_timestamp(epoch_us(${time})), '%Y-%m-%dT%H:%M:%S.%fZ') END`,
@@ -51,6 +54,7 @@ export const duckdb: Dialect = {
   average: (value) => `avg(${value})`,
   anyTrue: (test) => `bool_or(${test})`,
   bitOr: (value) => `bit_or(${value})`,
+  bitAnd: (value, bits) => `${value} & ${bits}`,
   percentiles: (value, percents) =>
     `quantile_disc(${value},
       [${percents.map((each) => each / 100).join(', ')}])`,
@@ -58,6 +62,7 @@ export const duckdb: Dialect = {
   unnest: (list) => `unnest(${list})`,
   distinct: (list) => `list_distinct(${list})`,
 
+  hasParts: true,
   stored: (cte, select) => `${cte} AS MATERIALIZED (${select})`,
   inlined: (cte, select) => `${cte} AS NOT MATERIALIZED (${select})`,
   semiJoin: 'SEMI JOIN',

@@ -1,5 +1,5 @@
 import type { StoreReader } from '../../engine/control.ts'
-import type { NameTable } from '../../query/index.ts'
+import { dialectOf, type NameTable } from '../../query/index.ts'
 import { fieldUseSql, fingerprint, type RowQuery } from '../../query/plan/index.ts'
 import { rowsOf } from '../store-query.ts'
 import { ringFieldUse } from '../ring/values-in-use.ts'
@@ -32,7 +32,7 @@ export async function fieldUse(
   let cache = stored.get(key)
   if (cache === undefined) {
     // Not cancelled: the result is cached for the next letter.
-    const use = rowsOf(store, fieldUseSql(rowQuery, sampledRows), new AbortController().signal).then(
+    const use = rowsOf(store, fieldUseSql(rowQuery, sampledRows, dialectOf(store)), new AbortController().signal).then(
       ([row = {}] = []) => new Map(Object.entries(row).map(([name, count]) => [name, Number(count)])),
     )
     stored.set(key, (cache = { until: now + cacheMs, use }))

@@ -28,7 +28,7 @@ export async function valuesOfObjects(
     ...(scope === undefined ? [] : [scope]),
     compileSql(filterOf(filter, 'resources').bound, { dialect }),
   ].join(' AND ')
-  const typed = conditionFor(field, prefix)
+  const typed = conditionFor(field, prefix, dialect)
   const values =
     `SELECT ${field.kind.startsWith('list') ? dialect.unnest(dialect.distinct(column)) : column} AS "_value" ` +
     `FROM resources WHERE ${where}`

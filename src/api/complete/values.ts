@@ -1,5 +1,4 @@
-import type { QueryField } from '../../query/index.ts'
-import { text } from '../../query/sql-text.ts'
+import { dialectOf, type Dialect, type QueryField } from '../../query/index.ts'
 import { fingerprint, valuesSql, type RowQuery, type TimeSpan } from '../../query/plan/index.ts'
 import type { StoreReader } from '../../engine/control.ts'
 import { rowsOf, requireStore } from '../store-query.ts'
@@ -104,15 +103,19 @@ async function runQuery(
   const { from, to } = rowQuery.span
   const [field] = fields as readonly [QueryField, ...QueryField[]]
   const began = clock.monotonic()
+  const dialect = dialectOf(store)
   for (let reach = rollup === undefined ? firstSpan : to - from; ; reach *= widened) {
     const span = rollup?.span ?? { from: to - from > reach ? to - reach : from, to }
-    const sql = valuesSql({
-      rowQuery: { ...rowQuery, span },
-      fields,
-      condition: conditionFor(field, prefix),
-      limit: maxValues,
-      ...(rollup === undefined ? {} : { rollup }),
-    })
+    const sql = valuesSql(
+      {
+        rowQuery: { ...rowQuery, span },
+        fields,
+        condition: conditionFor(field, prefix, dialect),
+        limit: maxValues,
+        ...(rollup === undefined ? {} : { rollup }),
+      },
+      dialect,
+    )
     const rows = await rowsOf(store, sql, disconnected)
     if (rows === undefined) return undefined
     const values = rows.map((row) => ({ field, value: row['_value'] as PlainValue, count: Number(row['_flows']) }))
@@ -167,15 +170,13 @@ function valueTest(field: QueryField, prefix: string): ValueTest {
 }
 
 /** The same test on column `_value`. */
-export function conditionFor(field: QueryField, prefix: string): string | undefined {
+export function conditionFor(field: QueryField, prefix: string, dialect: Dialect): string | undefined {
+  const { addressText, asText, contains, lower, startsWith } = dialect
   const folded = prefix.toLowerCase()
   if (folded === '') return undefined
   if (['dict', 'text', 'ip', 'mac', 'list<dict>'].includes(field.kind))
-    return `contains(lower("_value"), ${text(folded)})`
+    return contains(lower(field.kind === 'ip' ? addressText('"_value"') : '"_value"'), folded)
   const called = numbersCalled(field, prefix)
   const digits = (field.name.endsWith('_as') ? /^as(\d+)$/.exec(folded)?.[1] : undefined) ?? folded
-  return (
-    '(starts_with("_value"::VARCHAR, ' +
-    `${text(digits)})${called.length === 0 ? '' : ` OR "_value" IN (${called.join(', ')})`})`
-  )
+  return `(${startsWith(asText('"_value"'), digits)}${called.length === 0 ? '' : ` OR "_value" IN (${called.join(', ')})`})`
 }

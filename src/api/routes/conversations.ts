@@ -9,7 +9,7 @@ import {
   type ConversationsRequest,
   type Direction,
 } from '../../query/plan/index.ts'
-import { flowNames, type QueryField } from '../../query/index.ts'
+import { dialectOf, flowNames, type QueryField } from '../../query/index.ts'
 import { answerJson } from '../answer.ts'
 import type { Hub } from '../live/hub.ts'
 import type { ApiContext } from '../options.ts'
@@ -94,7 +94,10 @@ export function conversationRoutes(app: FastifyInstance, context: ApiContext, hu
     const answer =
       store === undefined
         ? await ringConversations(hub.ringSource(), parsed, disconnected)
-        : { rows: await manyRowsOf(store, conversationsSql(parsed), disconnected, context.host), span: parsed.span }
+        : {
+            rows: await manyRowsOf(store, conversationsSql(parsed, dialectOf(store)), disconnected, context.host),
+            span: parsed.span,
+          }
     if (answer?.rows === undefined) return reply.hijack()
     const facts =
       store === undefined

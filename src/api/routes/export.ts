@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { IsolatedResult } from '../../engine/control.ts'
+import { dialectOf } from '../../query/index.ts'
 import { exportSql, isoOf, type ExportRequest } from '../../query/plan/index.ts'
 import type { Principal } from '../access/principal.ts'
 import { answerStream } from '../answer.ts'
@@ -125,7 +126,7 @@ async function source(
   setSpanHeaders('raw', { from: request.span.from, to: to ?? request.span.to })
   return isolated(
     store,
-    { sql: exportSql(request, format === 'parquet' ? 'parquet' : 'text'), format, bound: 'wait' },
+    { sql: exportSql(request, format === 'parquet' ? 'parquet' : 'text', dialectOf(store)), format, bound: 'wait' },
     disconnected,
   )
 }

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { StoreReader } from '../../engine/control.ts'
 import type { Host } from '../../host/index.ts'
-import { flowNames, type QueryField } from '../../query/index.ts'
+import { dialectOf, flowNames, type QueryField } from '../../query/index.ts'
 import {
   amongKeys,
   cutInTies,
@@ -194,21 +194,22 @@ async function readPage(
   disconnected: AbortSignal,
   host: Host,
 ): Promise<Record<string, unknown>[] | undefined> {
-  const window = windowOf(request)
+  const dialect = dialectOf(store)
+  const window = windowOf(request, dialect)
   if (window !== undefined) {
-    const rows = await manyRowsOf(store, pageSql(request, window), disconnected, host)
+    const rows = await manyRowsOf(store, pageSql(request, window, dialect), disconnected, host)
     if (rows === undefined || rows.length > request.limit) return rows
   }
   let keys: Record<string, unknown>[] | undefined
   for (const ties of [false, true]) {
-    const sql = keysSql(request, ties)
-    if (sql === undefined) return manyRowsOf(store, pageSql(request), disconnected, host)
+    const sql = keysSql(request, ties, dialect)
+    if (sql === undefined) return manyRowsOf(store, pageSql(request, undefined, dialect), disconnected, host)
     keys = await manyRowsOf(store, sql, disconnected, host)
     if (keys === undefined || !cutInTies(request, keys)) break
   }
   // Rows added later belong to no page.
   if (keys === undefined || keys.length === 0) return keys
-  return manyRowsOf(store, pageSql(request, amongKeys(request, keys)), disconnected, host)
+  return manyRowsOf(store, pageSql(request, amongKeys(request, keys, dialect), dialect), disconnected, host)
 }
 
 function pageRequest(query: FlowsQuery, now: number, principal: Principal): PageRequest {

@@ -1,5 +1,5 @@
 /** Both directions of one 5-tuple as one row. */
-import { name } from '../sql-text.ts'
+import { duckdb, type Dialect } from '../dialect.ts'
 import { conditionOf, type RowQuery } from './row-query.ts'
 
 export const conversationRanks = ['bytes', 'packets', 'flows', 'drop_packets', 'duration', 'last', 'rtt'] as const
@@ -17,8 +17,9 @@ export const conversationNames = ['name', 'namespace', 'owner_name', 'label'] as
 export const tcpBits = { syn: 0x02, ack: 0x10, synAck: 0x100, plain: 0xff } as const
 
 /** Flags without bit 8 of NetFlow and IPFIX, which is another flag there. */
-const flagsSql =
-  `CASE WHEN coalesce("protocol" = 'netobserv', false) THEN "tcp_flags" ` + `ELSE "tcp_flags" & ${tcpBits.plain} END`
+const flagsSql = ({ bitAnd }: Dialect): string =>
+  `CASE WHEN coalesce("protocol" = 'netobserv', false) THEN "tcp_flags" ` +
+  `ELSE ${bitAnd('"tcp_flags"', tcpBits.plain)} END`
 
 /**
  * Before the direction is known, the ends are `a` and `b`: `a` is the first by text of the address, then by port.
@@ -26,17 +27,18 @@ const flagsSql =
  * _packets_ab, _flags_ab, _opens_ab (a SYN without ACK), _first_ab (µs); _last (µs), _rtt_min, _rtt_max,
  * _drop_packets; and the totals _all_conversations, _all_flows, _all_bytes, _all_packets.
  */
-export function conversationsSql(request: ConversationsRequest): string {
+export function conversationsSql(request: ConversationsRequest, dialect: Dialect = duckdb): string {
   const { names, by, limit } = request
+  const { identifier: name, micros, sum, addressText } = dialect
   const ends = ['src', 'dst'] as const
   const columns = ends.flatMap((end) => ['addr', 'port', ...conversationNames].map((part) => `"${end}_${part}"`))
   const flows =
-    `SELECT ${columns.join(', ')}, "proto", bytes_est, packets_est, "rtt", "drop_packets", ${flagsSql} AS "_flags", ` +
-    `epoch_us(coalesce("time_start", "time_received")) AS "_from", ` +
-    `epoch_us(coalesce("time_end", "time_received")) AS "_to", ` +
-    `(coalesce("src_addr", ''), coalesce("src_port"::INTEGER, -1)) <= ` +
-    `(coalesce("dst_addr", ''), coalesce("dst_port"::INTEGER, -1)) AS "_ab" ` +
-    `FROM ${names.view} WHERE ${conditionOf(request)}`
+    `SELECT ${columns.join(', ')}, "proto", bytes_est, packets_est, "rtt", "drop_packets", ${flagsSql(dialect)} AS "_flags", ` +
+    `${micros('coalesce("time_start", "time_received")')} AS "_from", ` +
+    `${micros('coalesce("time_end", "time_received")')} AS "_to", ` +
+    `(coalesce(${addressText('"src_addr"')}, ''), coalesce("src_port"::INTEGER, -1)) <= ` +
+    `(coalesce(${addressText('"dst_addr"')}, ''), coalesce("dst_port"::INTEGER, -1)) AS "_ab" ` +
+    `FROM ${names.view} WHERE ${conditionOf(request, dialect)}`
   const key = [
     ...['addr', 'port'].map((part) => `${ofEnd('a', part)} AS "_a_${part}"`),
     ...['addr', 'port'].map((part) => `${ofEnd('b', part)} AS "_b_${part}"`),
@@ -47,13 +49,13 @@ export function conversationsSql(request: ConversationsRequest): string {
   )
   const directed = (['ab', 'ba'] as const).flatMap((way) => {
     const only = `FILTER (WHERE ${way === 'ab' ? '' : 'NOT '}"_ab")`
-    const opens = `"_flags" & ${tcpBits.syn} <> 0 AND "_flags" & ${tcpBits.ack} = 0`
+    const opens = `${dialect.bitAnd('"_flags"', tcpBits.syn)} <> 0 AND ${dialect.bitAnd('"_flags"', tcpBits.ack)} = 0`
     return [
       `count(*) ${only} AS "_flows_${way}"`,
-      `sum(bytes_est) ${only} AS "_bytes_${way}"`,
-      `sum(packets_est) ${only} AS "_packets_${way}"`,
-      `bit_or("_flags") ${only} AS "_flags_${way}"`,
-      `coalesce(bool_or(${opens}) ${only}, false) AS "_opens_${way}"`,
+      `${sum('bytes_est')} ${only} AS "_bytes_${way}"`,
+      `${sum('packets_est')} ${only} AS "_packets_${way}"`,
+      `${dialect.bitOr('"_flags"')} ${only} AS "_flags_${way}"`,
+      `${dialect.truth(`coalesce(${dialect.anyTrue(opens)} ${only}, false)`)} AS "_opens_${way}"`,
       `min("_from") ${only} AS "_first_${way}"`,
     ]
   })
@@ -61,28 +63,35 @@ export function conversationsSql(request: ConversationsRequest): string {
     'max("_to") AS "_last"',
     'min("rtt") AS "_rtt_min"',
     'max("rtt") AS "_rtt_max"',
-    'sum("drop_packets") AS "_drop_packets"',
+    `${sum('"drop_packets"')} AS "_drop_packets"`,
   ]
   const among = key.map((each) => {
     const [value = '', column = ''] = each.split(' AS ')
     return `${value} IS NOT DISTINCT FROM ranked.${column}`
   })
-  const list = keyColumns.map((column) => name(column)).join(', ')
-  const order = ['"_rank" DESC NULLS LAST', ...keyColumns.map((column) => `${name(column)} NULLS LAST`)].join(', ')
+  const rest = [...named, ...directed, ...whole]
+    .map((each) => `shown.${each.slice(each.lastIndexOf(' AS ') + 4)}`)
+    .join(', ')
+  const keyOrder = keyColumns.map(
+    (column) => `${dialect.ordered(name(column), column.endsWith('_addr') ? 'ip' : 'u16')} NULLS LAST`,
+  )
+  const order = ['"_rank" DESC NULLS LAST', ...keyOrder].join(', ')
   const same = keyColumns.map((column) => `shown.${name(column)} IS NOT DISTINCT FROM ranked.${name(column)}`)
   const totals =
     '(SELECT count(*) FROM conversations) AS "_all_conversations", count(*) AS "_all_flows", ' +
-    'sum(bytes_est) AS "_all_bytes", sum(packets_est) AS "_all_packets"'
+    `${sum('bytes_est')} AS "_all_bytes", ${sum('packets_est')} AS "_all_packets"`
   return (
-    `WITH flows_of AS NOT MATERIALIZED (${flows}), ` +
+    `WITH ${dialect.inlined('flows_of', flows)}, ` +
     // Only keys are kept of all conversations; there may be as many as flows.
-    `conversations AS MATERIALIZED (SELECT ${key.join(', ')}, ${ranks[by]} AS "_rank" FROM flows_of ` +
-    `GROUP BY 1, 2, 3, 4, 5), ` +
-    `ranked AS MATERIALIZED (SELECT * FROM conversations ORDER BY ${order} LIMIT ${limit}), ` +
+    `${dialect.stored(
+      'conversations',
+      `SELECT ${key.join(', ')}, ${ranks[by](sum)} AS "_rank" FROM flows_of GROUP BY 1, 2, 3, 4, 5`,
+    )}, ` +
+    `${dialect.stored('ranked', `SELECT * FROM conversations ORDER BY ${order} LIMIT ${limit}`)}, ` +
     `shown AS (SELECT ${[...key, ...named, ...directed, ...whole].join(', ')} FROM flows_of ` +
-    `SEMI JOIN ranked ON ${among.join(' AND ')} ` +
+    `${dialect.semiJoin} ranked ON ${among.join(' AND ')} ` +
     `GROUP BY 1, 2, 3, 4, 5) ` +
-    `SELECT * FROM (SELECT ${totals} FROM flows_of) total LEFT JOIN (SELECT ranked.*, shown.* EXCLUDE (${list}) ` +
+    `SELECT * FROM (SELECT ${totals} FROM flows_of) total LEFT JOIN (SELECT ranked.*, ${rest} ` +
     `FROM ranked JOIN shown ON ${same.join(' AND ')}) ON true ORDER BY ${order}`
   )
 }
@@ -94,14 +103,14 @@ function ofEnd(end: 'a' | 'b', part: string): string {
   return `CASE WHEN "_ab" THEN "${first}_${part}" ELSE "${second}_${part}" END`
 }
 
-const ranks: Readonly<Record<ConversationRank, string>> = {
-  bytes: 'sum(bytes_est)',
-  packets: 'sum(packets_est)',
-  flows: 'count(*)',
-  drop_packets: 'sum("drop_packets")',
-  duration: 'max("_to") - min("_from")',
-  last: 'max("_to")',
-  rtt: 'max("rtt")',
+const ranks: Readonly<Record<ConversationRank, (sum: Dialect['sum']) => string>> = {
+  bytes: (sum) => sum('bytes_est'),
+  packets: (sum) => sum('packets_est'),
+  flows: () => 'count(*)',
+  drop_packets: (sum) => sum('"drop_packets"'),
+  duration: () => 'max("_to") - min("_from")',
+  last: () => 'max("_to")',
+  rtt: () => 'max("rtt")',
 }
 
 export type Evidence = 'syn' | 'port' | 'time'

@@ -97,7 +97,8 @@ export function seriesSql(request: SeriesRequest, dialect: Dialect = duckdb): st
   const { view, time, where, sums, remainder } = sourceOf(request, dialect)
   const { identifier: name, stored } = dialect
   const width = BigInt(step) * 1_000_000n
-  const bucket = `(${dialect.floorDivide(dialect.micros(time), width)}) * ${width} AS "_bucket"`
+  const divide = request.span.from < 0n ? dialect.floorDivide : dialect.divide
+  const bucket = `(${divide(dialect.micros(time), width)}) * ${width} AS "_bucket"`
   if (group.length === 0) return `SELECT ${bucket}, ${sums} FROM ${view} WHERE ${where} GROUP BY 1 ORDER BY 1`
   const values = group.map((field, index) => `${columnSql(field, dialect)} AS "_g${index}"`).join(', ')
   const groups = group.map((_, index) => `"_g${index}"`)

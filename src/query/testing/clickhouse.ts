@@ -24,8 +24,8 @@ export class ClickhouseTables {
     this.#url = url
   }
 
-  /** Replaces the table; `n` is the row's number. */
-  async fill(names: NameTable, batch: Batch): Promise<void> {
+  /** Replaces the table; `n` is the row's number. `sequence`: in the position of the rows. */
+  async fill(names: NameTable, batch: Batch, sequence = header.sourceSequence): Promise<void> {
     const rows = Uint32Array.from({ length: batch.count }, (_, row) => row)
     const texts = new BlockTexts()
     const number: NativeColumn = { name: 'n', type: 'UInt32', data: [bytesOf(rows)] }
@@ -43,7 +43,7 @@ export class ClickhouseTables {
     await this.#post(`DROP TABLE IF EXISTS made_${names.view}`)
     await this.#post(`CREATE TABLE made_${names.view} (n UInt32, ${types.join(', ')}) ENGINE = MergeTree ORDER BY n`)
     await this.#post(
-      `CREATE OR REPLACE VIEW ${names.view} AS SELECT n, ${viewed(names).join(', ')} FROM made_${names.view}`,
+      `CREATE OR REPLACE VIEW ${names.view} AS SELECT n, ${viewed(names, sequence).join(', ')} FROM made_${names.view}`,
     )
     const all = [number, ...columns]
     await this.#post(
@@ -66,9 +66,8 @@ export class ClickhouseTables {
   }
 }
 
-const position = `concat('${header.source}:${header.epoch}:${header.sourceSequence}:', toString(n)) AS _pos`
-
-function viewed(names: NameTable): readonly string[] {
+function viewed(names: NameTable, sequence: number): readonly string[] {
+  const position = `concat('${header.source}:${header.epoch}:${sequence}:', toString(n)) AS _pos`
   if (names.view === 'flows')
     return [
       ...flowFields.map(({ name }) =>
