@@ -178,5 +178,6 @@ export function conditionFor(field: QueryField, prefix: string, dialect: Dialect
     return contains(lower(field.kind === 'ip' ? addressText('"_value"') : '"_value"'), folded)
   const called = numbersCalled(field, prefix)
   const digits = (field.name.endsWith('_as') ? /^as(\d+)$/.exec(folded)?.[1] : undefined) ?? folded
-  return `(${startsWith(asText('"_value"'), digits)}${called.length === 0 ? '' : ` OR "_value" IN (${called.join(', ')})`})`
+  const begins = startsWith(asText('"_value"'), digits)
+  return called.length === 0 ? begins : `(${begins} OR "_value" IN (${called.join(', ')}))`
 }

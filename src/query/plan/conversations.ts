@@ -33,7 +33,8 @@ export function conversationsSql(request: ConversationsRequest, dialect: Dialect
   const ends = ['src', 'dst'] as const
   const columns = ends.flatMap((end) => ['addr', 'port', ...conversationNames].map((part) => `"${end}_${part}"`))
   const flows =
-    `SELECT ${columns.join(', ')}, "proto", bytes_est, packets_est, "rtt", "drop_packets", ${flagsSql(dialect)} AS "_flags", ` +
+    `SELECT ${columns.join(', ')}, "proto", bytes_est, packets_est, "rtt", "drop_packets", ` +
+    `${flagsSql(dialect)} AS "_flags", ` +
     `${micros('coalesce("time_start", "time_received")')} AS "_from", ` +
     `${micros('coalesce("time_end", "time_received")')} AS "_to", ` +
     `(coalesce(${addressText('"src_addr"')}, ''), coalesce("src_port"::INTEGER, -1)) <= ` +

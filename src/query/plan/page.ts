@@ -49,7 +49,7 @@ export function isSortable({ kind }: QueryField): boolean {
 
 /** JSON rounds times to ms and has no infinite doubles. */
 function hasKeyColumn({ field }: SortKey): boolean {
-  return (field.kind === 'time' && field.name !== 'time_received') || field.kind === 'f64'
+  return field.kind === 'time' || field.kind === 'f64'
 }
 
 const keyColumn = (index: number): string => `_key${index}`
@@ -244,10 +244,9 @@ export function pageOf(
   }
 }
 
-function keyOf(key: SortKey, value: Cell): string | number | boolean | null {
+function keyOf({ field }: SortKey, value: Cell): string | number | boolean | null {
   if (value === null || value === undefined) return null
   if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean')
-    throw new Error(`${key.field.name} is not a plain value`)
-  if (key.field.kind === 'time' && !hasKeyColumn(key)) return String(BigInt(Date.parse(String(value))) * 1000n)
+    throw new Error(`${field.name} is not a plain value`)
   return value
 }
