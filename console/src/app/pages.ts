@@ -53,6 +53,14 @@ export const pages: readonly Page[] = [
     load: () => import('../pages/audit/index.tsx'),
   },
   {
+    path: '/insights',
+    key: 'i',
+    title: appText.insights,
+    group: appText.watch,
+    words: appText.insightsWords,
+    load: () => import('../pages/insights/index.tsx'),
+  },
+  {
     path: '/events',
     key: 'e',
     title: appText.events,

@@ -43,6 +43,8 @@ export const appText = {
   changesWords: 'kubernetes cluster diff user timeline',
   audit: 'Audit',
   auditWords: 'user action traces cloudtrail cts login actor graph',
+  insights: 'Insights',
+  insightsWords: 'images packages problems vulnerabilities cve sbom where log4j',
   events: 'Events',
   eventsWords: 'cloudevents live',
   resources: 'Resources',

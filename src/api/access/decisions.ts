@@ -53,6 +53,7 @@ export const accessRules: Readonly<Record<string, AccessRule>> = {
   images: scoped('Images that run in the permitted namespaces, and their permitted pods.'),
   packages: scoped('Packages of these images.'),
   problems: scoped('Problems of these images.'),
+  problemSums: scoped('Problems of these images.'),
   fields: authenticated('Names and types, no values.'),
   validate: authenticated('Validates a filter; no rows.'),
   quickFilters: authenticated('Filters from the configuration; no rows.'),

@@ -105,6 +105,13 @@ describe('problems', () => {
       { id: 'CVE-1', severity: 'CRITICAL', fixed_version: '2.17.1', pods: 1 },
       { id: 'CVE-2', severity: 'LOW', fixed_version: null, pods: 1 },
     ])
+    const sums = await api.get('problems/sums', { at: at('11:10:00') })
+    expect(sums.body['severities']).toEqual([
+      { severity: 'CRITICAL', ids: 1, findings: 1, fixable: 1, waived: 0, images: 1 },
+      { severity: 'LOW', ids: 1, findings: 1, fixable: 0, waived: 0, images: 1 },
+    ])
+    const running = await api.get('problems/sums', { filter: 'pods > 1', at: at('11:10:00') })
+    expect(running.body['severities']).toEqual([])
     const fixable = await api.get('problems', { filter: 'exists(fixed_version) and ns = shop', at: at('11:10:00') })
     expect(fixable.body['total']).toBe(1)
   })

@@ -7,7 +7,7 @@ import { text } from '../../query/sql-text.ts'
 import { answerJson } from '../answer.ts'
 import { filterOf } from '../filter-text.ts'
 import { insightPage } from '../insight-page.ts'
-import { insightOrder, insightTexts, type InsightList } from '../insights.ts'
+import { insightOrder, insightRows, insightTexts, type InsightList } from '../insights.ts'
 import { among, fingerprintOf, moment, readPageCursor, textConditions, writePageCursor } from '../objects.ts'
 import type { ApiContext } from '../options.ts'
 import { abortOnDisconnect, requireStore, rowsOf } from '../store-query.ts'
@@ -92,7 +92,30 @@ const page = (list: InsightList): object => ({
   },
 })
 
+const severitySums = {
+  type: 'object',
+  required: ['severities', 'at'],
+  properties: {
+    at: { type: 'string', description: 'Time of the state.' },
+    severities: {
+      type: 'array',
+      items: {
+        type: 'object',
+        properties: {
+          severity: { type: 'string', enum: severities },
+          ids: { type: 'integer', description: 'Distinct ids.' },
+          findings: { type: 'integer', description: 'Each package of an image with a problem.' },
+          fixable: { type: 'integer', description: 'Findings with a fixed version.' },
+          waived: { type: 'integer', description: 'Findings with a waiver; the other numbers include them.' },
+          images: { type: 'integer', description: 'Images with such problems.' },
+        },
+      },
+    },
+  },
+} as const
+
 export const insightSchemas = {
+  ProblemSums: severitySums,
   PackagePage: page('packages'),
   ProblemPage: page('problems'),
   ImagePage: page('images'),
@@ -127,6 +150,27 @@ const lists: Readonly<
   },
 }
 
+const selection = (list: InsightList): object => ({
+  filter: {
+    type: 'string',
+    maxLength: 65_536,
+    description: 'Filter (see docs/explain/query.md). Unset: every row.',
+    examples: [lists[list].example],
+  },
+  at: {
+    type: 'string',
+    default: 'now',
+    description: 'Time of the state: `now-15m`, ISO 8601, or Unix milliseconds.',
+  },
+  image: { type: 'string', maxLength: 4096, description: 'Digests of images, comma-separated.' },
+  text: {
+    type: 'string',
+    maxLength: 500,
+    description: 'Words to search, all of which a row must have; case-insensitive.',
+    examples: ['log4j 2.14'],
+  },
+})
+
 const schemaOf = (list: InsightList): object => ({
   operationId: list,
   summary: lists[list].summary,
@@ -135,24 +179,7 @@ const schemaOf = (list: InsightList): object => ({
     type: 'object',
     additionalProperties: false,
     properties: {
-      filter: {
-        type: 'string',
-        maxLength: 65_536,
-        description: 'Filter (see docs/explain/query.md). Unset: every row.',
-        examples: [lists[list].example],
-      },
-      at: {
-        type: 'string',
-        default: 'now',
-        description: 'Time of the state: `now-15m`, ISO 8601, or Unix milliseconds.',
-      },
-      image: { type: 'string', maxLength: 4096, description: 'Digests of images, comma-separated.' },
-      text: {
-        type: 'string',
-        maxLength: 500,
-        description: 'Words to search, all of which a row must have; case-insensitive.',
-        examples: ['log4j 2.14'],
-      },
+      ...selection(list),
       limit: { type: 'integer', minimum: 1, maximum: 1000, default: 100, description: 'Maximum rows of a page.' },
       cursor: {
         type: 'string',
@@ -168,25 +195,68 @@ const schemaOf = (list: InsightList): object => ({
   },
 })
 
+const sumsSchema = {
+  operationId: 'problemSums',
+  summary: 'Numbers of problems by severity, worst first',
+  description: 'As of a time; the parameters select as those of `problems`.',
+  querystring: { type: 'object', additionalProperties: false, properties: selection('problems') },
+  response: { 200: { $ref: 'ProblemSums#' }, 400: { $ref: 'Problem#' }, 503: { $ref: 'Problem#' } },
+} as const
+
+function sumsRoute(app: FastifyInstance, context: ApiContext): void {
+  app.get('/api/v1/problems/sums', { schema: sumsSchema }, async (request, reply) => {
+    const query = request.query as Query
+    const [store, disconnected] = [requireStore(context), abortOnDisconnect(reply)]
+    const { conditions, fields } = selected(query, 'problems')
+    const at = moment(query.at ?? 'now', 'at', context.host.clock.now())
+    const rows = insightRows({ list: 'problems', at, principal: request.principal, fields })
+    const where = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`
+    const sums = await rowsOf(
+      store,
+      `SELECT severity, count(DISTINCT id) AS ids, count(*) AS findings, count(fixed_version) AS fixable,
+        count(*) FILTER (waived) AS waived, count(DISTINCT image) AS images FROM (${rows})${where}
+        GROUP BY severity ORDER BY min(severity_rank)`,
+      disconnected,
+    )
+    if (sums === undefined || disconnected.aborted) return reply.hijack()
+    const severities = sums.map(({ severity, ...counts }) => ({
+      severity,
+      ...Object.fromEntries(Object.entries(counts).map(([name, value]) => [name, Number(value)])),
+    }))
+    return answerJson(request, reply, { severities, at: isoOf(at) })
+  })
+}
+
+/** Conditions of a query, and the fields that its filter names. */
+function selected(
+  { filter = '', image, text: words }: Query,
+  list: InsightList,
+): { readonly conditions: readonly string[]; readonly fields: readonly string[] } {
+  const { bound } = filterOf(filter, list)
+  return {
+    conditions: [
+      ...among('image', image),
+      ...wordsOf(words).flatMap((word) => textConditions(word, insightTexts[list])),
+      ...(bound.is === 'always' ? [] : [compileSql(bound)]),
+    ],
+    fields: testsOf(bound).map(({ field }) => field),
+  }
+}
+
 export function insightRoutes(app: FastifyInstance, context: ApiContext): void {
   reportRoute(app, context)
+  sumsRoute(app, context)
   for (const list of Object.keys(lists) as InsightList[])
     app.get(`/api/v1/${list}`, { schema: schemaOf(list) }, async (request, reply) => {
       const query = request.query as Query
       const [store, disconnected, limit] = [requireStore(context), abortOnDisconnect(reply), query.limit ?? 100]
-      const { bound } = filterOf(query.filter ?? '', list)
-      const conditions = [
-        ...among('image', query.image),
-        ...wordsOf(query.text).flatMap((word) => textConditions(word, insightTexts[list])),
-        ...(bound.is === 'always' ? [] : [compileSql(bound)]),
-      ]
+      const { conditions, fields } = selected(query, list)
       const order = insightOrder[list]
       const fingerprint = fingerprintOf(list, conditions, request.principal.namespaces)
       const after = query.cursor === undefined ? undefined : readPageCursor(query.cursor, fingerprint, 1, order.length)
       const at = after?.times[0] ?? moment(query.at ?? 'now', 'at', context.host.clock.now())
       const behind =
         after === undefined ? [] : [`(${order.join(', ')}) > (${after.keys.map((key) => text(key)).join(', ')})`]
-      const fields = testsOf(bound).map(({ field }) => field)
       const page = await insightPage(
         (sql) => rowsOf(store, sql, disconnected),
         { list, at, principal: request.principal, fields },

@@ -11,6 +11,7 @@ import { usePageState } from '../../state/use-page-state.ts'
 import { ChangeDrawer } from '../../parts/changes/change.tsx'
 import { AsOf } from './as-of.tsx'
 import { useResource } from './queries.ts'
+import { ProblemsOf } from './problems.tsx'
 import { Relations } from './relations.tsx'
 import { FlowsOf } from './flows.tsx'
 import { ChangesOf, EventsOf } from './history.tsx'
@@ -95,6 +96,7 @@ export default function ResourcePage(): React.ReactNode {
             >
               <CurrentState of={data} at={state.at} />
               <Relations of={data} at={state.at} />
+              <ProblemsOf of={data} at={state.at} />
               <Versions of={data} onAt={(at) => set({ at })} />
               <ChangesOf of={data} selected={state.sel} onOpen={({ pos }: Change) => set({ sel: pos })} />
               <TracesOf of={ref} at={state.at} />

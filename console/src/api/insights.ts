@@ -1,0 +1,113 @@
+/** Responses of /api/v1/images, /packages and /problems. Times are ISO 8601. */
+import { request } from './client.ts'
+
+export const severities = ['CRITICAL', 'HIGH', 'MEDIUM', 'LOW', 'NEGLIGIBLE', 'NONE', 'UNKNOWN'] as const
+export type Severity = (typeof severities)[number]
+
+type Running = Readonly<{
+  pods: number
+  clusters: readonly string[]
+  namespaces: readonly string[]
+  /** `<namespace>/<kind>/<name>`. */
+  workloads: readonly string[]
+}>
+
+type Reported = Running &
+  Readonly<{
+    /** Digest. */
+    image: string
+    image_name: string | null
+    tool: string
+    tool_version: string | null
+    valid_from: string
+    valid_to: string | null
+  }>
+
+export type PackageRow = Reported &
+  Readonly<{
+    name: string
+    version: string | null
+    type: string | null
+    purl: string | null
+    licenses: string | null
+  }>
+
+export type ProblemRow = Reported &
+  Readonly<{
+    id: string
+    severity: Severity
+    /** 0 to 1. */
+    score: number | null
+    package: string | null
+    version: string | null
+    purl: string | null
+    fixed_version: string | null
+    state: string | null
+    waived: boolean
+    waiver: string | null
+    waiver_reason: string | null
+  }>
+
+export type ImageRow = Running &
+  Readonly<{
+    image: string
+    name: string | null
+    tags: readonly string[]
+    os: string | null
+    tools: readonly string[]
+    /** null: unknown. */
+    packages: number | null
+    findings: number | null
+    fixable: number | null
+    waived: number | null
+    critical: number | null
+    high: number | null
+    scanned: boolean
+    reported: string | null
+  }>
+
+export interface InsightRows {
+  readonly problems: ProblemRow
+  readonly packages: PackageRow
+  readonly images: ImageRow
+}
+export type InsightList = keyof InsightRows
+
+export type InsightPage<L extends InsightList> = Readonly<Record<L, readonly InsightRows[L][]>> &
+  Readonly<{ next: string | null; at: string; total?: number }>
+
+export type SeveritySum = Readonly<{
+  severity: Severity
+  ids: number
+  findings: number
+  fixable: number
+  waived: number
+  images: number
+}>
+
+export type InsightSelection = Readonly<{
+  filter?: string
+  text?: string
+  image?: string
+  at?: string
+}>
+
+export function readInsights<L extends InsightList>(
+  list: L,
+  query: InsightSelection & Readonly<{ limit: number; cursor?: string | undefined }>,
+  signal: AbortSignal,
+): Promise<InsightPage<L>> {
+  return request(`/api/v1/${list}`, { query, signal })
+}
+
+export function readSeverities(
+  query: InsightSelection,
+  signal: AbortSignal,
+): Promise<Readonly<{ severities: readonly SeveritySum[]; at: string }>> {
+  return request('/api/v1/problems/sums', { query, signal })
+}
+
+/** `shop/web@sha256:0123456789ab` */
+export function imageText(name: string | null, digest: string): string {
+  return `${name === null ? '' : `${name}@`}${digest.slice(0, 19)}`
+}

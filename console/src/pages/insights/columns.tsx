@@ -1,0 +1,166 @@
+import { imageText, type ImageRow, type PackageRow, type ProblemRow, type Severity } from '../../api/insights.ts'
+import { count, shortTime } from '../../parts/format.ts'
+import type { GridColumn } from '../../parts/grid.tsx'
+import { generalText } from '../../text/general.ts'
+import { insightsText } from '../../text/insights.ts'
+
+const dash = <span className="dim">–</span>
+const tones: Readonly<Partial<Record<Severity, string>>> = { CRITICAL: 'bad', HIGH: 'bad', MEDIUM: 'warning' }
+const marks: Readonly<Partial<Record<Severity, string>>> = { CRITICAL: '◆', HIGH: '▲', MEDIUM: '●' }
+
+export function SeverityText({ of }: { readonly of: Severity }): React.ReactNode {
+  return (
+    <span className={tones[of]}>
+      <span aria-hidden="true">{marks[of] ?? '○'} </span>
+      {insightsText.severityNames[of]}
+    </span>
+  )
+}
+
+export function ImageName({ name, digest }: Readonly<{ name: string | null; digest: string }>): React.ReactNode {
+  return (
+    <span className="mono" title={imageText(name, digest)}>
+      {name === null ? digest.slice(0, 19) : name.slice(name.lastIndexOf('/') + 1)}
+      {name !== null && <span className="dim">@{digest.slice(7, 19)}</span>}
+    </span>
+  )
+}
+
+export function Workloads({ of }: { readonly of: readonly string[] }): React.ReactNode {
+  if (of.length === 0) return <span className="dim">{insightsText.notRunning}</span>
+  return <span title={of.join('\n')}>{of.join(', ')}</span>
+}
+
+const pods = <Row extends ImageRow | PackageRow | ProblemRow>(): readonly GridColumn<Row>[] => [
+  { id: 'pods', title: insightsText.pods, width: 58, end: true, cell: (row) => count(row.pods) },
+  {
+    id: 'workloads',
+    title: insightsText.workloads,
+    width: 170,
+    grow: 2,
+    cell: ({ workloads }) => <Workloads of={workloads} />,
+  },
+]
+
+const reported = <Row extends PackageRow | ProblemRow>(): readonly GridColumn<Row>[] => [
+  {
+    id: 'image',
+    title: insightsText.image,
+    width: 190,
+    grow: 1,
+    cell: ({ image_name: name, image }) => <ImageName name={name} digest={image} />,
+  },
+  ...pods<Row>(),
+  {
+    id: 'since',
+    title: insightsText.since,
+    width: 132,
+    cell: ({ valid_from: from }) => (
+      <span className="mono" title={from}>
+        {shortTime(from)}
+      </span>
+    ),
+  },
+]
+
+export const problemColumns: readonly GridColumn<ProblemRow>[] = [
+  { id: 'severity', title: insightsText.severity, width: 92, cell: ({ severity }) => <SeverityText of={severity} /> },
+  {
+    id: 'score',
+    title: insightsText.score,
+    width: 66,
+    end: true,
+    cell: ({ score }) => (score === null ? dash : (score * 10).toFixed(1)),
+  },
+  {
+    id: 'id',
+    title: insightsText.id,
+    width: 160,
+    cell: ({ id, waived }) => (
+      <>
+        <span className="mono">{id}</span>
+        {waived && <span className="beside">{insightsText.waivedMark}</span>}
+      </>
+    ),
+  },
+  { id: 'package', title: insightsText.package, width: 150, grow: 1, cell: ({ package: name }) => name ?? dash },
+  {
+    id: 'version',
+    title: insightsText.installed,
+    width: 100,
+    cell: ({ version }) => <span className="mono">{version ?? '–'}</span>,
+  },
+  {
+    id: 'fixed',
+    title: insightsText.fixedIn,
+    width: 100,
+    cell: ({ fixed_version: fixed }) =>
+      fixed === null ? <span className="dim">{insightsText.noFix}</span> : <span className="mono good">{fixed}</span>,
+  },
+  ...reported<ProblemRow>(),
+]
+
+export const packageColumns: readonly GridColumn<PackageRow>[] = [
+  {
+    id: 'name',
+    title: insightsText.package,
+    width: 200,
+    grow: 2,
+    cell: ({ name, purl }) => <span title={purl ?? name}>{name}</span>,
+  },
+  {
+    id: 'version',
+    title: insightsText.version,
+    width: 120,
+    cell: ({ version }) => <span className="mono">{version ?? '–'}</span>,
+  },
+  { id: 'type', title: generalText.type, width: 74, cell: ({ type }) => type ?? dash },
+  { id: 'licenses', title: insightsText.licenses, width: 110, cell: ({ licenses }) => licenses ?? dash },
+  ...reported<PackageRow>(),
+]
+
+/** Without a search for problems their number is unknown, not zero. */
+const counted = (value: number | null, tone?: string): React.ReactNode =>
+  value === null ? dash : <span className={value > 0 ? tone : 'dim'}>{count(value)}</span>
+
+export const imageColumns: readonly GridColumn<ImageRow>[] = [
+  {
+    id: 'image',
+    title: insightsText.image,
+    width: 220,
+    grow: 2,
+    cell: ({ name, image }) => <ImageName name={name} digest={image} />,
+  },
+  { id: 'tags', title: insightsText.tags, width: 90, grow: 1, cell: ({ tags }) => tags.join(', ') || dash },
+  {
+    id: 'critical',
+    title: insightsText.critical,
+    width: 66,
+    end: true,
+    cell: ({ critical }) => counted(critical, 'bad'),
+  },
+  { id: 'high', title: insightsText.high, width: 58, end: true, cell: ({ high }) => counted(high, 'bad') },
+  {
+    id: 'findings',
+    title: insightsText.problems,
+    width: 76,
+    end: true,
+    cell: ({ findings, scanned }) =>
+      scanned ? counted(findings) : <span className="warning">{insightsText.isNotScanned}</span>,
+  },
+  {
+    id: 'fixable',
+    title: insightsText.onlyFixable,
+    width: 66,
+    end: true,
+    cell: ({ fixable }) => counted(fixable, 'good'),
+  },
+  {
+    id: 'packages',
+    title: insightsText.packages,
+    width: 76,
+    end: true,
+    cell: ({ packages }) => counted(packages),
+  },
+  ...pods<ImageRow>(),
+]

@@ -1,0 +1,116 @@
+import { imageText, type ImageRow, type ProblemRow } from '../../api/insights.ts'
+import { count, momentAt } from '../../parts/format.ts'
+import { Drawer, Fact } from '../../parts/drawer.tsx'
+import { Pending } from '../../parts/states.tsx'
+import { insightsText } from '../../text/insights.ts'
+import { ImageName, SeverityText, Workloads } from './columns.tsx'
+import { useSomeInsights } from './queries.ts'
+
+const shown = 50
+
+export function ProblemDetails({ of, onClose }: Readonly<{ of: ProblemRow; onClose: () => void }>): React.ReactNode {
+  const { id, severity, score, package: name, version, fixed_version: fixed, purl, state, tool, waived } = of
+  const places = useSomeInsights('problems', { filter: `id = ${JSON.stringify(id)}` }, shown)
+  return (
+    <Drawer
+      of={id}
+      name={insightsText.detailsOfProblem(id)}
+      title={<span className="mono">{id}</span>}
+      onClose={onClose}
+    >
+      <dl className="facts">
+        <Fact name={insightsText.severity}>
+          <SeverityText of={severity} />
+        </Fact>
+        {score !== null && <Fact name={insightsText.score}>{(score * 10).toFixed(1)}</Fact>}
+        <Fact name={insightsText.package}>{[name ?? '–', version].filter((each) => each !== null).join(' ')}</Fact>
+        <Fact name={insightsText.fixedIn} tone={fixed === null ? 'dim' : 'good'}>
+          {fixed ?? insightsText.noFix}
+        </Fact>
+        {purl !== null && (
+          <Fact name={insightsText.purl}>
+            <span className="mono">{purl}</span>
+          </Fact>
+        )}
+        {state !== null && <Fact name={insightsText.state}>{state}</Fact>}
+        {waived && (
+          <Fact name={insightsText.waiver}>
+            {[of.waiver, of.waiver_reason].filter((each) => each !== null).join(': ') || insightsText.waivedMark}
+          </Fact>
+        )}
+        <Fact name={insightsText.tool}>{[tool, of.tool_version].filter((each) => each !== null).join(' ')}</Fact>
+      </dl>
+      <h3>{insightsText.affected}</h3>
+      {places.data === undefined ? (
+        <Pending of={places} what={insightsText.images} />
+      ) : (
+        <ul>
+          {places.data.problems.map((row) => (
+            <li key={`${row.image} ${row.package} ${row.version} ${row.tool}`}>
+              <ImageName name={row.image_name} digest={row.image} /> <span className="mono">{row.version}</span>
+              <div>
+                <Workloads of={row.workloads} />
+              </div>
+            </li>
+          ))}
+        </ul>
+      )}
+      {places.data?.next != null && <p className="dim">{insightsText.ofAll(shown, count(places.data.total ?? 0))}</p>}
+    </Drawer>
+  )
+}
+
+export function ImageDetails({
+  of,
+  onClose,
+  onProblems,
+}: Readonly<{ of: ImageRow; onClose: () => void; onProblems: () => void }>): React.ReactNode {
+  const { image, name, tags, os, tools, scanned, findings, reported } = of
+  const worst = useSomeInsights('problems', { image }, shown)
+  return (
+    <Drawer
+      of={image}
+      name={insightsText.detailsOfImage(imageText(name, image))}
+      title={<ImageName name={name} digest={image} />}
+      onClose={onClose}
+    >
+      <dl className="facts">
+        <Fact name={insightsText.digest}>
+          <span className="mono">{image}</span>
+        </Fact>
+        {tags.length > 0 && <Fact name={insightsText.tags}>{tags.join(', ')}</Fact>}
+        {os !== null && <Fact name={insightsText.os}>{os}</Fact>}
+        <Fact name={insightsText.tool}>{tools.join(', ') || insightsText.isNotScanned}</Fact>
+        {reported !== null && <Fact name={insightsText.since}>{momentAt(Date.parse(reported))}</Fact>}
+        <Fact name={insightsText.workloads}>
+          <Workloads of={of.workloads} />
+        </Fact>
+      </dl>
+      <h3>{insightsText.worst}</h3>
+      {!scanned || findings === null ? (
+        <p className="warning">{insightsText.imageNotScanned}</p>
+      ) : worst.data === undefined ? (
+        <Pending of={worst} what={insightsText.problems} />
+      ) : worst.data.problems.length === 0 ? (
+        <p className="dim">{insightsText.noKnownProblems}</p>
+      ) : (
+        <>
+          <ul>
+            {worst.data.problems.map((row) => (
+              <li key={`${row.id} ${row.purl} ${row.package} ${row.tool}`}>
+                <SeverityText of={row.severity} /> <span className="mono">{row.id}</span>
+                <div>
+                  {row.package} <span className="mono">{row.version}</span>
+                  {row.fixed_version !== null && <span className="mono good"> → {row.fixed_version}</span>}
+                </div>
+              </li>
+            ))}
+          </ul>
+          <button type="button" onClick={onProblems}>
+            {insightsText.allProblems}
+          </button>
+        </>
+      )}
+    </Drawer>
+  )
+}

@@ -1,0 +1,207 @@
+import { useCallback } from 'react'
+import { imageText, type ImageRow, type InsightList, type PackageRow, type ProblemRow } from '../../api/insights.ts'
+import { asApiError } from '../../api/problem.ts'
+import { useTitle } from '../../app/use-title.ts'
+import { CopyButton } from '../../parts/copy-button.tsx'
+import { FindBox } from '../../parts/find-box.tsx'
+import { count, counted } from '../../parts/format.ts'
+import { Grid, type GridColumn } from '../../parts/grid.tsx'
+import {
+  EmptyState,
+  ErrorState,
+  Loading,
+  NoStore,
+  RefreshButton,
+  StaleNotice,
+  UnreadNotice,
+} from '../../parts/states.tsx'
+import { Tabs } from '../../parts/tabs.tsx'
+import { usePageState } from '../../state/use-page-state.ts'
+import { generalText } from '../../text/general.ts'
+import { insightsText } from '../../text/insights.ts'
+import { partsText } from '../../text/parts.ts'
+import { imageColumns, packageColumns, problemColumns } from './columns.tsx'
+import { ImageDetails, ProblemDetails } from './details.tsx'
+import { useInsights, useSeverities } from './queries.ts'
+import { insightsCodec, lists, selectionOf, type InsightsState } from './state.ts'
+import { Tiles } from './tiles.tsx'
+import './insights.css'
+
+const nouns = { problems: 'problem', packages: 'package', images: 'image' } as const
+const filters: Readonly<Record<InsightList, readonly (readonly [id: string, text: string])[]>> = {
+  problems: [
+    ['running', insightsText.onlyRunning],
+    ['fixable', insightsText.onlyFixable],
+  ],
+  packages: [['running', insightsText.onlyRunning]],
+  images: [
+    ['running', insightsText.onlyRunning],
+    ['unscanned', insightsText.notScanned],
+  ],
+}
+const place = 'insights-list'
+
+const toggled = (list: readonly string[], value: string): readonly string[] =>
+  list.includes(value) ? list.filter((each) => each !== value) : [...list, value]
+
+export default function InsightsPage(): React.ReactNode {
+  useTitle(insightsText.insights)
+  const { state, unread, set } = usePageState(insightsCodec)
+  const { list, text, only, severity, image } = state
+  const sums = useSeverities(state)
+  return (
+    <div className="page insights">
+      <h1 className="spoken">{insightsText.insights}</h1>
+      <div className="page-bar">
+        <FindBox
+          q={text}
+          label={insightsText.find}
+          hint={insightsText.findHint}
+          onChange={(words) => set({ text: words, sel: '' })}
+        />
+        <div className="quick">
+          <div role="group" aria-label={partsText.filters}>
+            {filters[list].map(([id, name]) => (
+              <button
+                key={id}
+                type="button"
+                className="chip"
+                aria-pressed={only.includes(id)}
+                onClick={() => set({ only: toggled(only, id), sel: '' })}
+              >
+                {name}
+              </button>
+            ))}
+            {image !== '' && (
+              <button type="button" className="chip" aria-pressed="true" onClick={() => set({ image: '' })}>
+                {insightsText.imageFilter(imageText(null, image))}
+              </button>
+            )}
+          </div>
+        </div>
+      </div>
+      <UnreadNotice unread={unread} onClose={() => set({}, 'replace')} />
+      <Tiles
+        sums={sums.data ?? []}
+        chosen={severity}
+        onToggle={(each) => set({ list: 'problems', severity: toggled(severity, each), sel: '' })}
+      />
+      <div className="page-line">
+        <Tabs
+          label={insightsText.list}
+          tabs={lists.map((id) => ({ id, title: insightsText[id] }))}
+          chosen={list}
+          controls={place}
+          onChange={(id) => set({ list: id, sel: '' })}
+        />
+      </div>
+      <Rows key={list} state={state} set={set} />
+    </div>
+  )
+}
+
+type Shown = ProblemRow | PackageRow | ImageRow
+
+const columnsOf = {
+  problems: problemColumns,
+  packages: packageColumns,
+  images: imageColumns,
+} as unknown as Readonly<Record<InsightList, readonly GridColumn<Shown>[]>>
+
+function keyOf(row: Shown): string {
+  if ('id' in row) return [row.id, row.image, row.purl ?? row.package, row.version, row.tool].join(' ')
+  return 'tags' in row ? row.image : [row.name, row.version, row.image, row.tool, row.type, row.purl].join(' ')
+}
+
+function Rows({
+  state,
+  set,
+}: Readonly<{ state: InsightsState; set: (some: Partial<InsightsState>) => void }>): React.ReactNode {
+  const { list, sel } = state
+  const { rows, data, error, isError, isFetching, hasNextPage, fetchNextPage, refetch } = useInsights(
+    list,
+    selectionOf(list, state),
+  )
+  const again = (): void => {
+    refetch().catch(reportError)
+  }
+  const more = useCallback(() => {
+    if (hasNextPage && !isFetching) fetchNextPage().catch(reportError)
+  }, [hasNextPage, isFetching, fetchNextPage])
+  const total = data?.pages[0]?.total
+  const open = rows?.find((row) => keyOf(row) === sel)
+  const close = (): void => set({ sel: '' })
+  return (
+    <>
+      <div className="page-line">
+        <span className="number" role="status">
+          {total === undefined || rows === undefined
+            ? ''
+            : generalText.showing(count(rows.length), counted(total, nouns[list]))}
+        </span>
+        <div className="end">
+          <RefreshButton onClick={again} />
+        </div>
+      </div>
+      {isError && rows !== undefined && <StaleNotice error={error} onRetry={again} />}
+      <div className="page-body" id={place} role="tabpanel" aria-label={insightsText[list]}>
+        <section className="panel table" aria-label={insightsText[list]} aria-busy={isFetching}>
+          {rows === undefined ? (
+            isError ? (
+              <NoAnswer error={error} onRetry={again} />
+            ) : (
+              <Loading what={insightsText[list]} />
+            )
+          ) : rows.length === 0 ? (
+            <Nothing state={state} onClear={() => set({ text: '', severity: [], only: [], image: '' })} />
+          ) : (
+            <Grid
+              label={insightsText[list]}
+              columns={columnsOf[list]}
+              rows={rows as readonly Shown[]}
+              rowKey={keyOf}
+              total={hasNextPage ? total : rows.length}
+              selected={sel}
+              onEnd={more}
+              {...(list === 'packages' ? {} : { onOpen: (row: Shown) => set({ sel: keyOf(row) }) })}
+            />
+          )}
+        </section>
+        {open !== undefined && 'id' in open && <ProblemDetails of={open} onClose={close} />}
+        {open !== undefined && 'tags' in open && (
+          <ImageDetails
+            of={open}
+            onClose={close}
+            onProblems={() => set({ list: 'problems', image: open.image, text: '', sel: '' })}
+          />
+        )}
+      </div>
+    </>
+  )
+}
+
+function Nothing({ state, onClear }: Readonly<{ state: InsightsState; onClear: () => void }>): React.ReactNode {
+  const { list, text, only, severity, image } = state
+  const isFiltered = text !== '' || only.length > 0 || image !== '' || (list === 'problems' && severity.length > 0)
+  if (isFiltered)
+    return (
+      <EmptyState title={insightsText.nothingMatches} action={{ text: generalText.clearFilter, onClick: onClear }}>
+        {insightsText.nothingMatchesHint}
+      </EmptyState>
+    )
+  const command = insightsText.putCommand(location.origin)
+  return (
+    <EmptyState
+      title={insightsText.noReports}
+      action={<CopyButton text={command}>{insightsText.copyCommand}</CopyButton>}
+    >
+      <p>{list === 'problems' ? insightsText.noProblems : insightsText.noReportsHint}</p>
+      <pre>{command}</pre>
+    </EmptyState>
+  )
+}
+
+function NoAnswer({ error, onRetry }: Readonly<{ error: unknown; onRetry: () => void }>): React.ReactNode {
+  if (asApiError(error).code !== 'WEIR_API_NO_STORE') return <ErrorState error={error} onRetry={onRetry} />
+  return <NoStore title={insightsText.needsStore} />
+}

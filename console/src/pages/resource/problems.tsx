@@ -1,0 +1,56 @@
+import { Link } from '@tanstack/react-router'
+import { useQuery } from '@tanstack/react-query'
+import { imageText, readInsights, type ImageRow } from '../../api/insights.ts'
+import type { WholeResource } from '../../api/objects.ts'
+import { count } from '../../parts/format.ts'
+import { QueryError } from '../../parts/states.tsx'
+import { parseRef } from '../../state/refs.ts'
+import { insightsText } from '../../text/insights.ts'
+
+const kinds = new Set(['Pod', 'Deployment', 'StatefulSet', 'DaemonSet', 'ReplicaSet', 'Job', 'CronJob'])
+
+/** Images that the pod, or the pods of the workload, run, with their problems. */
+export function ProblemsOf({ of, at }: Readonly<{ of: WholeResource; at: string }>): React.ReactNode {
+  const parts = parseRef(of.ref)
+  const digests = (of.now?.data.images ?? []).flatMap(({ id }) => /sha256:[0-9a-f]{64}/.exec(id ?? '') ?? [])
+  const isPod = parts?.kind === 'Pod'
+  const selection = isPod
+    ? { filter: digests.map((digest) => `image = "${digest}"`).join(' or ') }
+    : { filter: `workload = ${JSON.stringify(`${parts?.namespace}/${parts?.kind}/${parts?.name}`)}` }
+  const found = useQuery({
+    queryKey: ['insights', 'of', of.ref, selection, at],
+    staleTime: 30_000,
+    enabled: parts !== undefined && kinds.has(parts.kind) && (!isPod || digests.length > 0),
+    queryFn: ({ signal }) => readInsights('images', { ...selection, at, limit: 20 }, signal),
+  })
+  const images = found.data?.images ?? []
+  if (found.isError) return <QueryError of={found} />
+  if (images.length === 0) return null
+  return (
+    <section className="panel happened" aria-label={insightsText.problemsOfImages}>
+      <h2>{insightsText.problemsOfImages}</h2>
+      <ul>
+        {images.map((image) => (
+          <li key={image.image}>
+            <Link to="/insights" search={{ v: '1', image: image.image } as never} className="mono">
+              {imageText(image.name, image.image)}
+            </Link>
+            <span className="says">
+              <Counts of={image} />
+            </span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  )
+}
+
+function Counts({ of }: { readonly of: ImageRow }): React.ReactNode {
+  const { findings, critical, high, fixable } = of
+  if (findings === null) return <span className="warning">{insightsText.imageNotScanned}</span>
+  return (
+    <span className={(critical ?? 0) + (high ?? 0) > 0 ? 'bad' : undefined}>
+      {insightsText.countsOf(count(critical ?? 0), count(high ?? 0), count(findings), count(fixable ?? 0))}
+    </span>
+  )
+}

@@ -1,0 +1,147 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect, test, describe, beforeAll } from 'vitest'
+import { asCloudEvent, refOf, resource, who } from './kit/cluster-life.ts'
+import { hidden, outside } from './kit/readable.ts'
+import { chromiumPath, gridRows, useStage, violations } from './kit/stage.ts'
+
+const digest = (letter: string): string => `sha256:${letter.repeat(64)}`
+const folder = process.env['WEIR_PICTURES']
+
+/** Reports are written as a scanner writes them; the problems are invented. */
+const report = (
+  packages: readonly (readonly [name: string, version: string])[],
+  problems: readonly object[],
+): object => ({
+  SchemaVersion: 2,
+  ArtifactName: 'registry.example/shop/api',
+  Results: [
+    {
+      Target: 'app.jar',
+      Type: 'jar',
+      Packages: packages.map(([name, version]) => ({ Name: name, Version: version })),
+      Vulnerabilities: problems,
+    },
+  ],
+})
+
+const log4shell = {
+  VulnerabilityID: 'CVE-2021-44228',
+  PkgName: 'log4j-core',
+  InstalledVersion: '2.14.1',
+  FixedVersion: '2.17.1',
+  Severity: 'CRITICAL',
+}
+
+describe.skipIf(chromiumPath === undefined)('chromium: insights', () => {
+  const stage = useStage()
+
+  const put = async (image: string, body: object): Promise<void> => {
+    const response = await fetch(`${stage.weir.url}/api/v1/images/${image}/sbom`, {
+      method: 'PUT',
+      body: JSON.stringify(body),
+    })
+    expect(response.status).toBe(200)
+  }
+
+  beforeAll(async () => {
+    if (chromiumPath === undefined) return
+    await put(
+      digest('a'),
+      report(
+        [
+          ['log4j-core', '2.14.1'],
+          ['guava', '31.0'],
+        ],
+        [
+          log4shell,
+          { VulnerabilityID: 'CVE-2023-2976', PkgName: 'guava', InstalledVersion: '31.0', Severity: 'MEDIUM' },
+        ],
+      ),
+    )
+    await put(digest('b'), report([['log4j-core', '2.14.1']], [log4shell]))
+    const since = Date.now() - 600_000
+    const pod = (name: string, image: string): object =>
+      asCloudEvent(
+        resource(who(`Pod/shop/${name}`), since, {
+          phase: 'Running',
+          owners: [{ kind: 'ReplicaSet', group: 'apps', name: 'api-1', uid: 'rs', controller: true }],
+          images: [
+            { container: 'api', image: 'registry.example/shop/api:1', id: `registry.example/shop/api@${image}` },
+          ],
+        }),
+      )
+    await stage.weir.events([
+      asCloudEvent(
+        resource(who('ReplicaSet/shop/api-1'), since, {
+          owners: [{ kind: 'Deployment', group: 'apps', name: 'api', uid: 'd', controller: true }],
+        }),
+      ),
+      pod('api-1-a', digest('a')),
+      pod('api-1-b', digest('c')),
+    ])
+    const problems = async (): Promise<number> =>
+      Number(((await stage.weir.sql('SELECT count(*)::INTEGER AS n FROM problems')) as { n: number }[])[0]?.n)
+    while ((await problems()) < 3) await sleep(200)
+  })
+
+  test('problems are listed worst first, with fix and workloads; one box finds a package everywhere', async () => {
+    const page = await stage.page('/insights')
+    const tiles = page.getByRole('group', { name: 'Problems by severity' })
+    await tiles.getByText('1 id').first().waitFor()
+    expect(await tiles.getByRole('button').first().innerText()).toMatch(/Critical\s+1 id\s+2 findings · 2 fixable/)
+    await expect.poll(async () => (await gridRows(page)).length).toBe(3)
+    const [first] = await gridRows(page)
+    expect(first?.join(' ')).toContain('CVE-2021-44228')
+    expect(await violations(page)).toEqual([])
+    await page.getByRole('button', { name: 'Running' }).click()
+    await expect.poll(async () => (await gridRows(page)).length).toBe(2)
+    expect((await gridRows(page))[0]?.join(' ')).toContain('shop/Deployment/api')
+    await page.getByRole('tab', { name: 'Packages' }).click()
+    await page.getByRole('button', { name: 'Running' }).click()
+    await page.getByRole('searchbox').fill('log4j 2.14')
+    await page.keyboard.press('Enter')
+    await expect.poll(async () => (await gridRows(page)).length).toBe(2)
+    expect(new URL(page.url()).searchParams.get('text')).toBe('log4j 2.14')
+    await page.context().close()
+  })
+
+  test('a running image without a report is listed as not scanned, and details show affected images', async () => {
+    const page = await stage.page('/insights?v=1&list=images&only=unscanned')
+    await expect.poll(async () => (await gridRows(page)).length).toBe(1)
+    expect((await gridRows(page))[0]?.join(' ')).toContain('not scanned')
+    await page.goto(`${stage.weir.url}/insights`)
+    await page.locator('.grid-body [role="row"]').first().click()
+    const details = page.getByRole('complementary', { name: 'Problem CVE-2021-44228' })
+    await details.getByText('2.17.1').first().waitFor()
+    await expect.poll(() => details.locator('li').count()).toBe(2)
+    expect(await violations(page)).toEqual([])
+    await page.context().close()
+  })
+
+  test('the page of a workload has the problems of its images', async () => {
+    const page = await stage.page(`/resource/${refOf('Pod/shop/api-1-a')}`)
+    const section = page.getByRole('region', { name: 'Problems of its images' })
+    await section.getByText('1 critical, 0 high; 2 findings, 1 fixable').waitFor()
+    await section.getByRole('link').click()
+    await expect.poll(async () => (await gridRows(page)).length).toBe(2)
+    await page.context().close()
+  })
+
+  test.each([
+    [1440, 'light'],
+    [1440, 'dark'],
+    [390, 'light'],
+    [390, 'dark'],
+  ] as const)('nothing is cut off at %i px, %s', async (width, colorScheme) => {
+    const page = await stage.page('/insights', { colorScheme, viewport: { width, height: 900 } })
+    await page.locator('.grid-body [role="row"]').first().waitFor()
+    if (folder !== undefined) await page.screenshot({ path: `${folder}/insights-${width}-${colorScheme}.png` })
+    expect([...(await outside(page)), ...(await hidden(page)), ...(await violations(page))]).toEqual([])
+    await page.locator('.grid-body [role="row"]').first().click()
+    await page.getByRole('complementary').locator('li').first().waitFor()
+    if (folder !== undefined) await page.screenshot({ path: `${folder}/insights-${width}-${colorScheme}-details.png` })
+    expect([...(await outside(page)), ...(await violations(page))]).toEqual([])
+    expect(stage.complaints).toEqual([])
+    await page.context().close()
+  })
+})
