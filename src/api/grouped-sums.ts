@@ -1,4 +1,5 @@
 /** The largest groups over time and the sum of the others. */
+import type { Dialect } from '../query/index.ts'
 
 type Row = Readonly<Record<string, unknown>>
 
@@ -17,21 +18,28 @@ interface GroupedQuery {
  * By `part`: `group` with rank; `others` with their number instead of a rank; buckets (`at`) of each group, -1 for the
  * others.
  */
-export function groupedSql({ matching, shown, step, limit, more = [] }: GroupedQuery): string {
+export function groupedSql({ matching, shown, step, limit, more = [] }: GroupedQuery, dialect: Dialect): string {
+  const { inlined, same, stored } = dialect
   const parts = [
-    `SELECT 'group' AS part, grouped AS name, rank, NULL::BIGINT AS bucket, n FROM ranked WHERE rank < ${limit}`,
-    `SELECT 'others', NULL, count(*), NULL, coalesce(sum(n), 0) FROM ranked WHERE rank >= ${limit}`,
-    `SELECT 'at', NULL, CASE WHEN r.rank < ${limit} THEN r.rank ELSE -1 END AS place, s.bucket, sum(s.n) ` +
-      'FROM sums s JOIN ranked r ON s.grouped IS NOT DISTINCT FROM r.grouped GROUP BY place, s.bucket',
+    "SELECT 'group' AS part, grouped AS name, rank::INTEGER AS rank, NULL::BIGINT AS bucket, n::BIGINT AS n FROM " +
+      `ranked WHERE rank < ${limit}`,
+    `SELECT 'others', NULL, count(*)::INTEGER, NULL, coalesce(sum(n), 0)::BIGINT FROM ranked WHERE rank >= ${limit}`,
+    `SELECT 'at', NULL, (CASE WHEN r.rank < ${limit} THEN r.rank ELSE -1 END)::INTEGER AS place, s.bucket, ` +
+      `sum(s.n)::BIGINT FROM sums s JOIN ranked r ON ${same('s.grouped', 'r.grouped')} GROUP BY place, s.bucket`,
     ...more,
   ]
+  const sums = `SELECT bucket, grouped, count(*) AS n FROM matching${shown === undefined ? '' : ` WHERE ${shown}`}`
+  const tables = [
+    more.length > 0 ? stored('matching', matching) : inlined('matching', matching),
+    stored('sums', `${sums} GROUP BY bucket, grouped`),
+    stored(
+      'ranked',
+      'SELECT grouped, sum(n) AS n, row_number() OVER (ORDER BY sum(n) DESC, grouped) - 1 AS rank FROM sums ' +
+        'GROUP BY grouped',
+    ),
+  ]
   return (
-    `WITH matching AS ${more.length > 0 ? 'MATERIALIZED ' : ''}(${matching}), sums AS MATERIALIZED (SELECT ` +
-    `bucket, grouped, count(*) AS n FROM matching${shown === undefined ? '' : ` WHERE ${shown}`} GROUP ` +
-    'BY ALL), ' +
-    'ranked AS MATERIALIZED (SELECT grouped, sum(n) AS n, row_number() OVER (ORDER BY sum(n) DESC, grouped) ' +
-    '- 1 AS rank FROM sums GROUP BY grouped) ' +
-    `SELECT part, name, rank::INTEGER AS rank, (bucket * ${step})::BIGINT AS bucket, n::BIGINT AS n FROM ` +
+    `WITH ${tables.join(', ')} SELECT part, name, rank, bucket * ${step} AS bucket, n FROM ` +
     `(${parts.join(' UNION ALL ')}) ORDER BY part, rank, bucket`
   )
 }

@@ -1,21 +1,25 @@
 import type { ManifestState } from '../model/kubernetes.ts'
-import { text, timeSql } from '../query/sql-text.ts'
+import type { Dialect } from '../query/index.ts'
 import { changeOrder } from './objects.ts'
 
 type Row = Readonly<Record<string, unknown>>
 type RunQuery = (sql: string) => Promise<readonly Row[]>
 
 const maxVersions = 100
-const newestFirst = changeOrder.map((part) => `${part} DESC`).join(', ')
+const newestFirst = (dialect: Dialect): string =>
+  changeOrder(dialect)
+    .map((part) => `${part} DESC`)
+    .join(', ')
 
-const podSpecs = ['$.spec', '$.spec.template.spec', '$.spec.jobTemplate.spec.template.spec'] as const
+const podSpecs = ['spec', 'spec.template.spec', 'spec.jobTemplate.spec.template.spec'] as const
 const containerLists = ['initContainers', 'containers'] as const
 
-function imagesIn(document: 'old' | 'new'): string {
+/** A list of lists. */
+function imagesIn(document: 'old' | 'new', { jsonTexts }: Dialect): string {
   const each = podSpecs.flatMap((spec) =>
-    containerLists.map((list) => `coalesce(json_extract_string("${document}", '${spec}.${list}[*].image'), [])`),
+    containerLists.map((list) => jsonTexts(`"${document}"`, [...spec.split('.'), list], 'image')),
   )
-  return `CASE WHEN "${document}" IS NOT NULL THEN flatten([${each.join(', ')}]) END`
+  return `[${each.join(', ')}]`
 }
 
 export interface Version {
@@ -33,14 +37,16 @@ export interface Version {
  * Newest first. `intervals`: rows of view `resources`, newest first. `now`: manifest of an object that never changed.
  */
 export async function versionsOf(
+  dialect: Dialect,
   runQuery: RunQuery,
   ref: string,
   intervals: readonly Row[],
   current: Readonly<Record<string, unknown>> | null,
 ): Promise<readonly Version[]> {
   const rows = await runQuery(
-    `SELECT uid, operation, time, resource_version, ${imagesIn('new')} AS images, ${imagesIn('old')} AS ` +
-      `before FROM changes WHERE ref = ${text(ref)} ORDER BY ${newestFirst} LIMIT ${maxVersions + 1}`,
+    `SELECT uid, operation, time, resource_version, ${imagesIn('new', dialect)} AS images, ` +
+      `${imagesIn('old', dialect)} AS before FROM changes WHERE ref = ${dialect.text(ref)} ` +
+      `ORDER BY ${newestFirst(dialect)} LIMIT ${maxVersions + 1}`,
   )
   const versions: Version[] = []
   const oldest = new Map<string, Row>()
@@ -86,30 +92,32 @@ export interface ManifestAt {
  * first, so that all its changes are stored.
  */
 export async function manifestAt(
+  dialect: Dialect,
   runQuery: RunQuery,
   { ref, cluster, uid }: { readonly ref: string; readonly cluster: string; readonly uid: string },
   at: bigint,
   current: ManifestState | undefined,
 ): Promise<ManifestAt> {
+  const { micros, text, time } = dialect
   const object = `ref = ${text(ref)} AND uid = ${text(uid)}`
-  const columns = 'epoch_us(time) AS us, operation, _pos AS pos'
+  const columns = `${micros('time')} AS us, operation, _pos AS pos`
   const stateOf = async (change: Row, state: 'old' | 'new'): Promise<Row | null> => {
     const [row] = await runQuery(
       `SELECT "${state}" AS state FROM changes WHERE ref = ${text(ref)} AND _pos = ` +
-        `${text(String(change['pos']))} AND time = ${timeSql(BigInt(String(change['us'])))}`,
+        `${text(String(change['pos']))} AND time = ${time(BigInt(String(change['us'])))}`,
     )
     return (row?.['state'] ?? null) as Row | null
   }
   const [[last], [next], [firstSeen]] = await Promise.all([
     runQuery(
-      `SELECT ${columns} FROM changes WHERE ${object} AND time <= ${timeSql(at)} ORDER BY ${newestFirst} LIMIT 1`,
+      `SELECT ${columns} FROM changes WHERE ${object} AND time <= ${time(at)} ORDER BY ${newestFirst(dialect)} LIMIT 1`,
     ),
     runQuery(
-      `SELECT ${columns} FROM changes WHERE ${object} AND time > ${timeSql(at)} ORDER BY ` +
-        `${changeOrder.join(', ')} LIMIT 1`,
+      `SELECT ${columns} FROM changes WHERE ${object} AND time > ${time(at)} ORDER BY ` +
+        `${changeOrder(dialect).join(', ')} LIMIT 1`,
     ),
     runQuery(
-      `SELECT epoch_us(min(time)) AS us FROM events WHERE family = 'resource' AND ref = ${text(ref)} AND key ` +
+      `SELECT ${micros('min(time)')} AS us FROM events WHERE family = 'resource' AND ref = ${text(ref)} AND key ` +
         `= ${text(`${cluster}/${uid}`)}`,
     ),
   ])
@@ -139,14 +147,14 @@ function textOf(value: unknown): string | null {
 }
 
 function imagesOf(value: unknown): readonly string[] {
-  return Array.isArray(value) ? [...new Set(value.filter((image) => typeof image === 'string'))] : []
+  return Array.isArray(value) ? [...new Set(value.flat().filter((image) => typeof image === 'string'))] : []
 }
 
 function imagesWithin(manifest: Readonly<Record<string, unknown>> | null): readonly string[] {
   const at = (value: unknown, key: string): unknown =>
     typeof value === 'object' && value !== null ? (value as Row)[key] : undefined
   const lists = podSpecs.flatMap((spec) =>
-    containerLists.map((list) => at(spec.split('.').slice(1).reduce<unknown>(at, manifest), list)),
+    containerLists.map((list) => at(spec.split('.').reduce<unknown>(at, manifest), list)),
   )
   return imagesOf(lists.flatMap((list) => (Array.isArray(list) ? list.map((container) => at(container, 'image')) : [])))
 }

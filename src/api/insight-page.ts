@@ -1,5 +1,4 @@
 import { textOf } from '../model/json.ts'
-import { text } from '../query/sql-text.ts'
 import { insightOrder, insightRows, withPods, type InsightQuery } from './insights.ts'
 import { asOf } from './objects.ts'
 
@@ -55,15 +54,15 @@ export async function insightPage(run: Run, query: InsightQuery, part: PagePart)
 
 /** Rows of images with several reports may be valid for longer than their report. */
 async function withValidity(run: Run, query: InsightQuery, rows: readonly Row[]): Promise<readonly Row[] | undefined> {
-  const { list, at } = query
+  const { at, dialect, list } = query
   const repeated = rows.filter((row) => Number(row['versions']) > 1)
   if (repeated.length === 0) return rows
   const keys = insightOrder[list].map((each, key) => `${each} AS k${key}`).join(', ')
   const known = (name: string): string =>
-    [...new Set(repeated.map((row) => textOf(row[name]) ?? ''))].map((value) => text(value)).join(', ')
+    [...new Set(repeated.map((row) => textOf(row[name]) ?? ''))].map((value) => dialect.text(value)).join(', ')
   const named = list === 'packages' ? 'name' : 'id'
   const found = await run(`SELECT valid_from, valid_to, ${keys} FROM ${list}
-      WHERE image IN (${known('image')}) AND ${named} IN (${known(named)}) AND ${asOf(at)}`)
+      WHERE image IN (${known('image')}) AND ${named} IN (${known(named)}) AND ${asOf(at, dialect)}`)
   const keyOf = (row: Row): string => JSON.stringify(insightOrder[list].map((_, key) => row[`k${key}`]))
   const validity = new Map(found?.map((row) => [keyOf(row), row]))
   return (

@@ -1,55 +1,68 @@
 /** Rows of packages, problems and images, with the pods that run the image at a time. */
 import { severities } from '../model/image-insights.ts'
+import type { Dialect } from '../query/index.ts'
 import { objectScope } from './access/scope.ts'
 import type { Principal } from './access/principal.ts'
 import { asOf } from './objects.ts'
 
 export type InsightList = 'packages' | 'problems' | 'images'
 
-const digest = "regexp_extract(each->>'$.id', 'sha256:[0-9a-f]{64}')"
-
 /**
  * Pods by the digest that runs: `digest`, `pods`, `clusters`, `namespaces`, `workloads`. Owners of a pod's owner count:
  * a pod of a replica set belongs to its deployment. Restricted to what the principal may see.
  */
-function podsSql(at: bigint, principal: Principal): string {
-  const scope = objectScope(principal)
+function podsSql({ at, dialect, principal }: InsightContext): string {
+  const { collected, jsonItems, jsonMember, jsonText, stored } = dialect
+  const scope = objectScope(principal, dialect)
   const visible = scope === undefined ? '' : ` AND ${scope}`
   const objects = `SELECT cluster, namespace, kind, name, owner_kind, owner_name,
       CASE WHEN kind = 'Pod' AND coalesce(phase, '') NOT IN ('Succeeded', 'Failed')
-      THEN CAST(json_extract(data, '$.images') AS JSON[]) END AS images FROM image_pods WHERE ${asOf(at)}${visible}`
+      THEN ${jsonMember('data', 'images')} END AS images FROM image_pods WHERE ${asOf(at, dialect)}${visible}`
+  const items = `SELECT cluster, namespace, name, owner_kind, owner_name, ${jsonItems('images')} AS item FROM objects`
+  const images = `SELECT cluster, namespace, name, owner_kind, owner_name,
+      regexp_extract(${jsonText('item', ['id'])}, 'sha256:[0-9a-f]{64}', 0) AS digest,
+      regexp_replace(${jsonText('item', ['image'])}, '(@sha256:.*|:[^/:]*)$', '') AS image_name FROM (${items})`
   const workload = `coalesce(o.owner_kind || '/' || o.owner_name, p.owner_kind || '/' || p.owner_name,
       'Pod/' || p.name)`
-  return `WITH objects AS MATERIALIZED (${objects})
-      SELECT ${digest} AS digest, any_value(regexp_replace(each->>'$.image', '(@sha256:.*|:[^/:]*)$', '')) AS name,
-      count(DISTINCT (p.cluster, p.namespace, p.name))::UINTEGER AS pods,
-      list_sort(list(DISTINCT p.cluster)) AS clusters, list_sort(list(DISTINCT p.namespace)) AS namespaces,
-      list_sort(list(DISTINCT p.namespace || '/' || ${workload})) AS workloads
-      FROM (SELECT * EXCLUDE (images), unnest(images) AS each FROM objects) p
-      LEFT JOIN objects o ON p.cluster = o.cluster AND p.namespace = o.namespace
-      AND p.owner_kind = o.kind AND p.owner_name = o.name AND o.owner_name IS NOT NULL AND o.kind <> 'Pod'
-      WHERE ${digest} <> '' GROUP BY 1`
+  return `WITH ${stored('objects', objects)}
+      SELECT digest, any_value(image_name) AS name, count(DISTINCT pod) AS pods,
+      ${collected('pod_cluster')} AS clusters, ${collected('pod_namespace')} AS namespaces,
+      ${collected('workload')} AS workloads
+      FROM (SELECT p.digest AS digest, p.image_name AS image_name, p.cluster AS pod_cluster,
+      p.namespace AS pod_namespace, p.cluster || '/' || p.namespace || '/' || p.name AS pod,
+      p.namespace || '/' || ${workload} AS workload
+      FROM (${images}) p LEFT JOIN (SELECT * FROM objects WHERE owner_name IS NOT NULL AND kind <> 'Pod') o
+      ON p.cluster = o.cluster AND p.namespace = o.namespace AND p.owner_kind = o.kind AND p.owner_name = o.name)
+      WHERE digest <> '' GROUP BY digest`
 }
 
 /** Pods by the digest of the reports, which may be another one of the same image. */
-function runningSql(at: bigint, principal: Principal): string {
-  const names = `SELECT DISTINCT image, unnest(list_append(aliases, image)) AS digest FROM image_reports
-      WHERE ${asOf(at)}`
-  const pods = podsSql(at, principal)
-  return `SELECT coalesce(n.image, p.digest) AS image, any_value(p.name) AS name, sum(p.pods)::UINTEGER AS pods,
-      list_distinct(flatten(list(p.clusters))) AS clusters, list_distinct(flatten(list(p.namespaces))) AS namespaces,
-      list_distinct(flatten(list(p.workloads))) AS workloads
-      FROM (${pods}) p LEFT JOIN (${names}) n ON p.digest = n.digest GROUP BY 1`
+function runningSql(context: InsightContext): string {
+  const { at, dialect } = context
+  const { merged, unnest } = dialect
+  const valid = asOf(at, dialect)
+  const names = `SELECT DISTINCT image, digest FROM (SELECT image, image AS digest FROM image_reports WHERE ${valid}
+      UNION ALL SELECT image, ${unnest('aliases')} AS digest FROM image_reports WHERE ${valid})`
+  return `SELECT image, any_value(pod_name) AS name, sum(pod_count)::INTEGER AS pods,
+      ${merged('pod_clusters')} AS clusters, ${merged('pod_namespaces')} AS namespaces,
+      ${merged('pod_workloads')} AS workloads
+      FROM (SELECT coalesce(n.image, p.digest) AS image, p.name AS pod_name, p.pods AS pod_count,
+      p.clusters AS pod_clusters, p.namespaces AS pod_namespaces, p.workloads AS pod_workloads
+      FROM (${podsSql(context)}) p LEFT JOIN (${names}) n ON p.digest = n.digest) GROUP BY image`
 }
 
-const where = `coalesce(w.pods, 0)::UINTEGER AS pods, coalesce(w.clusters, []) AS clusters,
+const where = `coalesce(w.pods, 0)::INTEGER AS pods, coalesce(w.clusters, []) AS clusters,
     coalesce(w.namespaces, []) AS namespaces, coalesce(w.workloads, []) AS workloads`
 
-export interface InsightQuery {
-  readonly list: InsightList
+interface InsightContext {
+  readonly dialect: Dialect
   /** µs. */
   readonly at: bigint
   readonly principal: Principal
+}
+
+export interface InsightQuery extends InsightContext {
+  readonly list: InsightList
   /** Fields of the conditions. */
   readonly fields: readonly string[]
 }
@@ -59,60 +72,69 @@ export interface InsightQuery {
  * run there. Columns of pods are missing if neither a condition nor the principal needs them: see {@link withPods}.
  */
 export function insightRows(query: InsightQuery): string {
-  const { list, at, principal } = query
-  if (list === 'images') return imageRows(at, principal)
+  const { at, dialect, list, principal } = query
+  const { allBut, stored } = dialect
+  if (list === 'images') return imageRows(query)
+  const valid = asOf(at, dialect)
   const seen = principal.namespaces === undefined ? '' : ' WHERE w.pods > 0'
   const pods = needsPods(query)
-    ? [`, ${where}`, ` LEFT JOIN (${runningSql(at, principal)}) w ON r.image = w.image${seen}`]
+    ? [`, ${where}`, ` LEFT JOIN (${runningSql(query)}) w ON r.image = w.image${seen}`]
     : ['', '']
   // The validity of a row needs all reports that have it; that of a report is enough to know its current rows.
   if (needsValidity(query))
-    return `SELECT r.* EXCLUDE (data, ref)${pods[0]} FROM (SELECT * FROM ${list} WHERE ${asOf(at)}) r${pods[1]}`
+    return `SELECT ${allBut('r', ['data', 'ref'])}${pods[0]} FROM (SELECT * FROM ${list} WHERE ${valid}) r${pods[1]}`
   const [rows, reports] =
     list === 'packages' ? ['package_rows', 'package_reports'] : ['problem_rows', 'problem_reports']
-  return `WITH current AS MATERIALIZED
-      (SELECT r.*${pods[0]} FROM (SELECT * FROM ${reports} WHERE ${asOf(at)}) r${pods[1]})
-      SELECT p.* EXCLUDE (report), c.* EXCLUDE (report) FROM ${rows} p JOIN current c ON p.report = c.report`
+  const current = `SELECT r.*${pods[0]} FROM (SELECT * FROM ${reports} WHERE ${valid}) r${pods[1]}`
+  return `WITH ${stored('current_reports', current)}
+      SELECT ${allBut('p', ['report'])}, ${allBut('c', ['report'])}
+      FROM ${rows} p JOIN current_reports c ON p.report = c.report`
 }
 
 /** Adds the pods to few rows. */
 export function withPods(rows: string, query: InsightQuery): string {
   if (needsPods(query)) return rows
-  return `SELECT r.*, ${where} FROM (${rows}) r LEFT JOIN (${runningSql(query.at, query.principal)}) w
-      ON r.image = w.image`
+  return `SELECT r.*, ${where} FROM (${rows}) r LEFT JOIN (${runningSql(query)}) w ON r.image = w.image`
 }
 
-function imageRows(at: bigint, principal: Principal): string {
-  const running = runningSql(at, principal)
+function imageRows(context: InsightContext): string {
+  const { at, dialect, principal } = context
+  const { anyTrue, collected, merged, truth } = dialect
+  const running = runningSql(context)
   const seen = principal.namespaces === undefined ? '' : ' WHERE w.pods > 0'
-  const reports = `SELECT image, any_value(name) AS name, list_sort(list_distinct(flatten(list(tags)))) AS tags,
-      any_value(os) AS os, any_value(architecture) AS architecture, list_sort(list(DISTINCT tool)) AS tools,
-      max(packages)::UINTEGER AS packages, bool_or(problems IS NOT NULL) AS searched, min(valid_from) AS reported
-      FROM image_reports WHERE ${asOf(at)} GROUP BY image`
+  const reports = `SELECT image, any_value(name) AS name, ${merged('tags')} AS tags, any_value(os) AS os,
+      any_value(architecture) AS architecture, ${collected('tool')} AS tools, max(packages) AS packages,
+      ${anyTrue('problems IS NOT NULL')} AS searched, min(valid_from) AS reported
+      FROM image_reports WHERE ${asOf(at, dialect)} GROUP BY image`
   const bySeverity = severities
     .map(
-      (severity) =>
-        `count(*) FILTER (severity = '${severity}' AND counted > 0)::UINTEGER AS "${severity.toLowerCase()}"`,
+      (severity) => `count(*) FILTER (WHERE severity = '${severity}' AND counted > 0) AS "${severity.toLowerCase()}"`,
     )
     .join(', ')
   // Distinct ids: grouping twice costs less than counting distinct values for each severity.
-  const ids = `SELECT image, id, severity, count(*) AS findings, count(fixed_version) AS fixable,
-      count(*) FILTER (waived) AS waived, count(*) FILTER (NOT waived) AS counted
-      FROM (${insightRows({ list: 'problems', at, principal: { ...principal, namespaces: undefined }, fields: [] })})
-      GROUP BY ALL`
-  const found = `SELECT image, sum(findings)::UINTEGER AS findings, sum(fixable)::UINTEGER AS fixable,
-      sum(waived)::UINTEGER AS waived, ${bySeverity} FROM (${ids}) GROUP BY image`
+  const all = insightRows({
+    ...context,
+    list: 'problems',
+    principal: { ...principal, namespaces: undefined },
+    fields: [],
+  })
+  const ids = `SELECT image, id, severity, count(*) AS all_findings, count(fixed_version) AS all_fixable,
+      count(*) FILTER (WHERE waived) AS all_waived, count(*) FILTER (WHERE NOT waived) AS counted
+      FROM (${all}) GROUP BY image, id, severity`
+  const found = `SELECT image, sum(all_findings) AS findings, sum(all_fixable) AS fixable, sum(all_waived) AS waived,
+      ${bySeverity} FROM (${ids}) GROUP BY image`
   const counts = ['findings', 'fixable', 'waived', ...severities.map((severity) => severity.toLowerCase())]
-    .map((name) => `CASE WHEN r.searched THEN coalesce(f."${name}", 0) END AS "${name}"`)
+    .map((name) => `CASE WHEN r.searched THEN coalesce(f."${name}", 0)::INTEGER END AS "${name}"`)
     .join(', ')
   return `SELECT coalesce(r.image, w.image) AS image, coalesce(r.name, w.name) AS name, coalesce(r.tags, []) AS tags,
-      r.os, r.architecture, coalesce(r.tools, []) AS tools, r.packages, ${counts},
-      (r.packages IS NOT NULL OR coalesce(r.searched, false)) AS scanned,
-      r.reported, ${where} FROM (${reports}) r FULL JOIN (${running}) w ON r.image = w.image
+      r.os AS os, r.architecture AS architecture, coalesce(r.tools, []) AS tools, r.packages AS packages, ${counts},
+      ${truth('(r.packages IS NOT NULL OR coalesce(r.searched, false))')} AS scanned,
+      r.reported AS reported, ${where} FROM (${reports}) r FULL JOIN (${running}) w ON r.image = w.image
       LEFT JOIN (${found}) f ON r.image = f.image${seen}`
 }
 
-const padded = (count: string): string => `lpad((999999999 - coalesce(${count}, 0))::BIGINT::VARCHAR, 9, '0')`
+const padded = (count: string): string =>
+  `lpad(CAST(CAST(999999999 - round(coalesce(${count}, 0)) AS BIGINT) AS VARCHAR), 9, '0')`
 
 const podFields = ['pods', 'clusters', 'namespaces', 'workloads']
 
@@ -128,7 +150,7 @@ function needsValidity({ fields }: InsightQuery): boolean {
 export const insightOrder: Readonly<Record<InsightList, readonly string[]>> = {
   packages: ['name', "coalesce(version, '')", 'image', 'tool', "coalesce(type, '')", "coalesce(purl, '')"],
   problems: [
-    'severity_rank::VARCHAR',
+    'CAST(severity_rank AS VARCHAR)',
     padded('score * 1000'),
     'id',
     'image',
@@ -141,8 +163,13 @@ export const insightOrder: Readonly<Record<InsightList, readonly string[]>> = {
 }
 
 /** Columns that the words of a search may be in. */
-export const insightTexts: Readonly<Record<InsightList, readonly string[]>> = {
-  packages: ['name', 'version', 'purl', 'image_name', 'image'],
-  problems: ['id', 'package', 'version', 'image_name', 'image'],
-  images: ['name', 'image', "array_to_string(tags, ' ')", "array_to_string(workloads, ' ')"],
+export function insightTexts(list: InsightList, { listText }: Dialect): readonly string[] {
+  switch (list) {
+    case 'packages':
+      return ['name', 'version', 'purl', 'image_name', 'image']
+    case 'problems':
+      return ['id', 'package', 'version', 'image_name', 'image']
+    case 'images':
+      return ['name', 'image', listText('tags'), listText('workloads')]
+  }
 }

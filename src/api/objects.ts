@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { isoOf, momentOf, type TimeSpan } from '../query/plan/index.ts'
-import { text, timeSql } from '../query/sql-text.ts'
+import type { Dialect } from '../query/index.ts'
 import { objectScope } from './access/scope.ts'
 import type { Principal } from './access/principal.ts'
 import { ApiError } from './problems.ts'
@@ -32,34 +32,36 @@ export interface PlaceQuery {
 }
 
 export function among(
+  dialect: Dialect,
   column: string,
   written: string | undefined,
   meant: (value: string) => string = (value) => value,
 ): string[] {
   const values = listOf(written).map(meant)
-  return values.length === 0 ? [] : [`${column} IN (${values.map(text).join(', ')})`]
+  return values.length === 0 ? [] : [`${column} IN (${values.map(dialect.text).join(', ')})`]
 }
 
 /** On views `changes` and `resources`, within the principal's scope. */
-export function placeConditions(query: PlaceQuery, principal: Principal): string[] {
-  const scope = objectScope(principal)
+export function placeConditions(query: PlaceQuery, principal: Principal, dialect: Dialect): string[] {
+  const scope = objectScope(principal, dialect)
   return [
     ...(scope === undefined ? [] : [scope]),
-    ...among('cluster', query.cluster),
-    ...among('api_group', query.group, (group) => (group === 'core' ? '' : group)),
-    ...among('kind', query.kind),
-    ...among('namespace', query.namespace),
-    ...among('name', query.name),
+    ...among(dialect, 'cluster', query.cluster),
+    ...among(dialect, 'api_group', query.group, (group) => (group === 'core' ? '' : group)),
+    ...among(dialect, 'kind', query.kind),
+    ...among(dialect, 'namespace', query.namespace),
+    ...among(dialect, 'name', query.name),
   ]
 }
 
-export function textConditions(written: string | undefined, expressions: readonly string[]): string[] {
+export function textConditions(
+  { contains, lower }: Dialect,
+  written: string | undefined,
+  expressions: readonly string[],
+): string[] {
   if (written === undefined || written === '') return []
-  return [
-    `(${expressions
-      .map((each) => `contains(lower(coalesce(${each}, '')), ` + `${text(written.toLowerCase())})`)
-      .join(' OR ')})`,
-  ]
+  const tests = expressions.map((each) => contains(lower(`coalesce(${each}, '')`), written.toLowerCase()))
+  return [`(${tests.join(' OR ')})`]
 }
 
 export function moment(written: string, name: string, now: number): bigint {
@@ -86,19 +88,18 @@ export const changeColumns =
   'actor_ref, manager, audit_id, coalesced, initial, noise, paths, diff, resource_version, _pos AS pos'
 
 /** Changes of one source with equal times keep their order. */
-export const changeOrder = [
-  'epoch_us(time)',
-  ...[-3, -2, -1].map((part) => `coalesce(TRY_CAST(string_split(_pos, ':')[${part}] AS BIGINT), 0)`),
-  '_pos',
-]
+export function changeOrder({ integerOf, micros, part }: Dialect): readonly string[] {
+  const numbers = [-3, -2, -1].map((index) => `coalesce(${integerOf(part('_pos', ':', index))}, 0)`)
+  return [micros('time'), ...numbers, '_pos']
+}
 
 export const resourceColumns =
   'cluster, api_group AS "group", kind, namespace, name, uid, ref, labels, node, zone, phase, owner_kind, ' +
   'owner_name, owner_uid, created, valid_from, valid_to, resource_version'
 
 /** Rows of `resources` and `relations` valid at a time, in µs. */
-export function asOf(at: bigint): string {
-  return `valid_from <= ${timeSql(at)} AND (valid_to IS NULL OR valid_to > ${timeSql(at)})`
+export function asOf(at: bigint, { time }: Dialect): string {
+  return `valid_from <= ${time(at)} AND (valid_to IS NULL OR valid_to > ${time(at)})`
 }
 
 export function fingerprintOf(...parts: readonly unknown[]): string {

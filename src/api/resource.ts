@@ -1,7 +1,7 @@
 import type { StoreReader } from '../engine/control.ts'
 import type { ManifestQuery, ManifestState } from '../model/kubernetes.ts'
 import { parseKubernetesRef } from '../model/refs.ts'
-import { text, timeSql } from '../query/sql-text.ts'
+import { dialectOf, type Dialect } from '../query/index.ts'
 import type { Principal } from './access/principal.ts'
 import { mayName } from './access/scope.ts'
 import { rowsOf } from './store-query.ts'
@@ -31,24 +31,27 @@ export async function describeResource(
 ): Promise<Readonly<Record<string, unknown>> | undefined | 'gone'> {
   const runQuery = async (sql: string): Promise<readonly Row[]> =>
     (await rowsOf(context.store, sql, context.disconnected)) ?? []
-  const until = `ref = ${text(ref)} AND time <= ${timeSql(at)}`
+  const dialect = dialectOf(context.store)
+  const { integerOf, jsonText, text } = dialect
+  const member = (name: string): string => `${jsonText('data', [name])} AS ${name}`
+  const until = `ref = ${text(ref)} AND time <= ${dialect.time(at)}`
   const [intervals, now, owners, owned, relations, changes, events] = await Promise.all([
     runQuery(
       `SELECT ${resourceColumns} FROM resources WHERE ref = ${text(ref)} ORDER BY valid_from DESC LIMIT ` +
         `${maxIntervals}`,
     ),
     runQuery(
-      `SELECT ${resourceColumns}, data FROM resources WHERE ref = ${text(ref)} AND ${asOf(at)} ORDER BY ` +
+      `SELECT ${resourceColumns}, data FROM resources WHERE ref = ${text(ref)} AND ${asOf(at, dialect)} ORDER BY ` +
         'valid_from DESC LIMIT 1',
     ),
-    chain(runQuery, ref, at, 'from_ref', 'to'),
-    chain(runQuery, ref, at, 'to_ref', 'from'),
-    runQuery(relationsSql(ref, at)),
-    lastChanges(runQuery, until),
+    chain(dialect, runQuery, ref, at, 'from_ref', 'to'),
+    chain(dialect, runQuery, ref, at, 'to_ref', 'from'),
+    runQuery(relationsSql(ref, at, dialect)),
+    lastChanges(dialect, runQuery, until),
     runQuery(
-      `SELECT id, time, data->>'$.type' AS type, data->>'$.reason' AS reason, data->>'$.message' AS message, ` +
-        `TRY_CAST(data->>'$.count' AS BIGINT) AS count, data->>'$.reporter' AS reporter, _pos AS pos FROM ` +
-        `events WHERE family = 'k8s-event' AND ${until} ORDER BY time DESC, _pos DESC LIMIT ${maxEvents}`,
+      `SELECT id, time, ${['type', 'reason', 'message', 'reporter'].map(member).join(', ')}, ` +
+        `${integerOf(jsonText('data', ['count']))} AS count, _pos AS pos FROM events ` +
+        `WHERE family = 'k8s-event' AND ${until} ORDER BY time DESC, _pos DESC LIMIT ${maxEvents}`,
     ),
   ])
   if (context.disconnected.aborted) return 'gone'
@@ -73,7 +76,7 @@ export async function describeResource(
 }
 
 async function history(
-  { current }: DescribeOptions,
+  { current, store }: DescribeOptions,
   runQuery: (sql: string) => Promise<readonly Row[]>,
   ref: string,
   at: bigint,
@@ -82,24 +85,29 @@ async function history(
   const [uid, cluster] = [now?.['uid'] ?? intervals[0]?.['uid'], parseKubernetesRef(ref)?.cluster ?? '']
   // First, so that its changes are stored.
   const state = typeof uid === 'string' ? await current({ cluster, uid }) : undefined
+  const dialect = dialectOf(store)
   const [manifest, versions] = await Promise.all([
     now === undefined
       ? { manifest: null, manifest_note: 'The object did not exist at that time.' }
-      : manifestAt(runQuery, { ref, cluster, uid: String(now['uid']) }, at, state),
-    versionsOf(runQuery, ref, intervals, (state?.object ?? null) as Row | null),
+      : manifestAt(dialect, runQuery, { ref, cluster, uid: String(now['uid']) }, at, state),
+    versionsOf(dialect, runQuery, ref, intervals, (state?.object ?? null) as Row | null),
   ])
   return { ...manifest, versions }
 }
 
-async function lastChanges(runQuery: (sql: string) => Promise<readonly Row[]>, until: string): Promise<readonly Row[]> {
+async function lastChanges(
+  { micros, text, time }: Dialect,
+  runQuery: (sql: string) => Promise<readonly Row[]>,
+  until: string,
+): Promise<readonly Row[]> {
   const last = await runQuery(
-    `SELECT epoch_us(time) AS time, subject, _pos AS pos FROM changes WHERE ${until} ORDER BY time DESC ` +
+    `SELECT ${micros('time')} AS us, subject, _pos AS pos FROM changes WHERE ${until} ORDER BY time DESC ` +
       `LIMIT ${maxChanges}`,
   )
   const [newest, oldest] = [last[0], last.at(-1)]
   if (newest === undefined || oldest === undefined) return []
-  const between =
-    `time >= ${timeSql(BigInt(String(oldest['time'])))} AND time <= ` + `${timeSql(BigInt(String(newest['time'])))}`
+  const [from, to] = [oldest, newest].map(({ us }) => time(BigInt(String(us))))
+  const between = `time >= ${from} AND time <= ${to}`
   return runQuery(
     `SELECT ${changeColumns} FROM changes WHERE subject = ${text(String(newest['subject']))} AND ${between} ` +
       `AND _pos IN (${last.map(({ pos }) => text(String(pos))).join(', ')}) ORDER BY time DESC, _pos DESC`,
@@ -112,6 +120,7 @@ function isOwn({ from, relation }: Row, ref: string): boolean {
 
 /** Each object once. */
 async function chain(
+  dialect: Dialect,
   runQuery: (sql: string) => Promise<readonly Row[]>,
   ref: string,
   at: bigint,
@@ -123,7 +132,8 @@ async function chain(
   for (let level = [ref], depth = 0; level.length > 0 && depth < maxDepth && all.length < maxRelations; depth++) {
     const rows = await runQuery(
       `SELECT ${relationColumns} FROM relations WHERE relation = 'owned-by' AND ${by} IN ` +
-        `(${level.map(text).join(', ')}) AND ${asOf(at)} ORDER BY to_ref, from_ref LIMIT ${maxRelations}`,
+        `(${level.map(dialect.text).join(', ')}) AND ${asOf(at, dialect)} ` +
+        `ORDER BY to_ref, from_ref LIMIT ${maxRelations}`,
     )
     all.push(...rows)
     level = [...new Set(rows.map((row) => String(row[next])))].filter((each) => !known.has(each))
@@ -132,15 +142,17 @@ async function chain(
   return all
 }
 
-function relationsSql(ref: string, at: bigint): string {
+function relationsSql(ref: string, at: bigint, dialect: Dialect): string {
+  const { text } = dialect
   const kind = parseKubernetesRef(ref)?.kind
   const towards = kind === 'Pod' ? 'selects' : kind === 'Node' ? 'runs-on' : undefined
-  const select = (where: string): string => `SELECT ${relationColumns} FROM relations WHERE ${where} AND ${asOf(at)}`
+  const select = (where: string): string =>
+    `SELECT ${relationColumns} FROM relations WHERE ${where} AND ${asOf(at, dialect)}`
+  const of = ['runs-on', 'in-namespace', 'uses-image', 'selects', 'provided-by'].map(text)
+  const own = `relation IN (${of.join(', ')}) AND from_ref = ${text(ref)}`
+  const rows = [own, ...(towards === undefined ? [] : [`relation = '${towards}' AND to_ref = ${text(ref)}`])]
   return (
-    `${select(
-      `relation IN ('runs-on', 'in-namespace', 'uses-image', ` +
-        `'selects', 'provided-by') AND from_ref = ${text(ref)}`,
-    )}${towards === undefined ? '' : ` UNION ALL ${select(`relation = '${towards}' AND to_ref = ${text(ref)}`)}`} ` +
-    `ORDER BY ALL LIMIT ${maxRelations}`
+    `SELECT relation, "from", "to", valid_from, valid_to FROM (${rows.map(select).join(' UNION ALL ')}) ` +
+    `ORDER BY relation, "from", "to", valid_from, valid_to LIMIT ${maxRelations}`
   )
 }

@@ -63,6 +63,23 @@ export interface Dialect {
   /** The list of `key=value` of a JSON object with texts. */
   readonly pairs: (json: string) => string
   readonly lower: (column: string) => string
+  /** Of a text that the separator divides, from 1, or from the end from -1; beyond them the empty text. */
+  readonly part: (column: string, separator: string, index: number) => string
+  /** The text of a member, or the JSON of a member that is no text; NULL if absent or null. */
+  readonly jsonText: (json: string, keys: readonly string[]) => string
+  /** JSON of a member; NULL if absent. */
+  readonly jsonMember: (json: string, key: string) => string
+  /** A row per item of a JSON list, as JSON. */
+  readonly jsonItems: (json: string) => string
+  /** The list of the texts that the items of a JSON list have. */
+  readonly jsonTexts: (json: string, keys: readonly string[], member: string) => string
+  /** Of a text; NULL if it is none. */
+  readonly integerOf: (text: string) => string
+  readonly timeOf: (text: string) => string
+  /** ISO 8601 for readers; the end is `Z`. */
+  readonly moment: (iso: string) => string
+  /** Equal, or both NULL. */
+  readonly same: (one: string, other: string) => string
   /** 0 or 1 of a boolean. */
   readonly bit: (column: string) => string
   /** A condition as a value that is `true` or `false` in results. */
@@ -80,6 +97,16 @@ export interface Dialect {
   /** A row per item. */
   readonly unnest: (list: string) => string
   readonly distinct: (list: string) => string
+  readonly firstItems: (list: string, count: number) => string
+  readonly listText: (list: string) => string
+  /** The value at the largest `by`; rows with NULL do not count. */
+  readonly valueAt: (value: string, by: string) => string
+  /** Sorted list of a group's values that are not NULL. */
+  readonly collected: (value: string) => string
+  /** Sorted list of the items of a group's lists. */
+  readonly merged: (list: string) => string
+  /** All columns of a table but these. */
+  readonly allBut: (table: string, columns: readonly string[]) => string
 
   /** Many groups are summed in parts, to bound memory. */
   readonly hasParts: boolean

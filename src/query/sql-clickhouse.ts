@@ -66,6 +66,15 @@ function foundPattern(pattern: string): string {
   return `(?-s:${exact})`
 }
 
+/** Columns with JSON are texts, and may be NULL. */
+function jsonBody(json: string): string {
+  return `ifNull(toString(${json}), '')`
+}
+
+function jsonList(json: string, keys: readonly string[]): string {
+  return `JSONExtractArrayRaw(${[jsonBody(json), ...keys.map(text)].join(', ')})`
+}
+
 function floorDivide(value: string, by: bigint): string {
   // intDiv rounds towards zero.
   return `intDiv(${value} - positiveModulo(${value}, ${by}), ${by})`
@@ -122,6 +131,17 @@ export const clickhouse: Dialect = {
   pairs: (json) =>
     `arrayMap(pair -> concat(pair.1, '=', pair.2), JSONExtractKeysAndValues(ifNull(toString(${json}), ''), 'String'))`,
   lower: (column) => `lowerUTF8(${column})`,
+  part: (column, separator, index) => `splitByChar(${text(separator)}, ifNull(toString(${column}), ''))[${index}]`,
+  jsonText: (json, keys) => `JSONExtract(${jsonBody(json)}, ${keys.map(text).join(', ')}, 'Nullable(String)')`,
+  jsonMember: (json, key) => `nullIf(JSONExtractRaw(${jsonBody(json)}, ${text(key)}), '')`,
+  jsonItems: (json) => `arrayJoin(${jsonList(json, [])})`,
+  jsonTexts: (json, keys, member) =>
+    `arrayFilter(item -> item <> '', arrayMap(item -> JSONExtractString(item, ${text(member)}), ` +
+    `${jsonList(json, keys)}))`,
+  integerOf: (value) => `toInt64OrNull(${value})`,
+  timeOf: (value) => `parseDateTime64BestEffortOrNull(ifNull(${value}, ''), 6, 'UTC')`,
+  moment: (iso) => `toDateTime64(${text(iso.replace('T', ' ').replace(/Z$/, ''))}, 6, 'UTC')`,
+  same: (one, other) => `${one} <=> ${other}`,
   bit: (column) => `toUInt8(${column})`,
   truth: (test) => `toBool(${test})`,
 
@@ -136,6 +156,12 @@ export const clickhouse: Dialect = {
   percentile: (value, percent) => nearestRank(value, String(percent)),
   unnest: (list) => `arrayJoin(${list})`,
   distinct: (list) => `arrayDistinct(${list})`,
+  firstItems: (list, count) => `arraySlice(${list}, 1, ${count})`,
+  listText: (list) => `arrayStringConcat(${list}, ' ')`,
+  valueAt: (value, by) => `argMax(${value}, ${by})`,
+  collected: (value) => `arraySort(groupUniqArray(${value}))`,
+  merged: (list) => `arraySort(arrayDistinct(arrayFlatten(groupArray(${list}))))`,
+  allBut: (table, columns) => `${table}.* EXCEPT (${columns.join(', ')})`,
 
   hasParts: false,
   stored: (cte, select) => `${cte} AS MATERIALIZED (${select})`,

@@ -3,6 +3,7 @@ import { addressSql } from './sql-address.ts'
 import { beginsSql, foundSql, integerSql, name, text, timeSql } from './sql-text.ts'
 
 const same = (sql: string): string => sql
+const path = (keys: readonly string[]): string => ['$', ...keys].join('.')
 
 export const duckdb: Dialect = {
   name: 'duckdb',
@@ -47,6 +48,16 @@ export const duckdb: Dialect = {
     `list_transform(map_entries(CAST(${json} AS MAP(VARCHAR, VARCHAR))), lambda label: concat(label.key, '=',
         label.value))`,
   lower: (column) => `lower(${column})`,
+  part: (column, separator, index) => `split_part(${column}, ${text(separator)}, ${index})`,
+  jsonText: (json, keys) => `(${json}->>${text(path(keys))})`,
+  jsonMember: (json, key) => `json_extract(${json}, ${text(path([key]))})`,
+  jsonItems: (json) => `unnest(CAST(${json} AS JSON[]))`,
+  jsonTexts: (json, keys, member) =>
+    `coalesce(json_extract_string(${json}, ${text(`${path(keys)}[*].${member}`)}), [])`,
+  integerOf: (value) => `TRY_CAST(${value} AS BIGINT)`,
+  timeOf: (value) => `TRY_CAST(${value} AS TIMESTAMPTZ)`,
+  moment: (iso) => `TIMESTAMPTZ ${text(iso)}`,
+  same: (one, other) => `${one} IS NOT DISTINCT FROM ${other}`,
   bit: (column) => `${column}::UTINYINT`,
   truth: same,
 
@@ -61,6 +72,12 @@ export const duckdb: Dialect = {
   percentile: (value, percent) => `quantile_disc(${value}, ${percent / 100})`,
   unnest: (list) => `unnest(${list})`,
   distinct: (list) => `list_distinct(${list})`,
+  firstItems: (list, count) => `(${list})[1:${count}]`,
+  listText: (list) => `array_to_string(${list}, ' ')`,
+  valueAt: (value, by) => `arg_max(${value}, ${by})`,
+  collected: (value) => `coalesce(list_sort(list(DISTINCT ${value}) FILTER (WHERE ${value} IS NOT NULL)), [])`,
+  merged: (list) => `coalesce(list_sort(list_distinct(flatten(list(${list})))), [])`,
+  allBut: (table, columns) => `${table}.* EXCLUDE (${columns.join(', ')})`,
 
   hasParts: true,
   stored: (cte, select) => `${cte} AS MATERIALIZED (${select})`,

@@ -8,6 +8,7 @@ import {
   compileSql,
   everything,
   nameTables,
+  type Dialect,
   type Expression,
   type LiveFilter,
 } from '../../query/index.ts'
@@ -61,14 +62,14 @@ export function scopeFilter(principal: Principal, kind: BatchKind): LiveFilter |
 }
 
 /** SQL condition on views `changes` and `resources`; undefined: every object. */
-export function objectScope(principal: Principal): string | undefined {
+export function objectScope(principal: Principal, dialect: Dialect): string | undefined {
   const scope = scopeOf(principal, 'changes')
-  return scope === undefined ? undefined : compileSql(bind(scope, changeNames))
+  return scope === undefined ? undefined : compileSql(bind(scope, changeNames), { dialect })
 }
 
 /** SQL condition on view `audit`. Traces of clouds have no namespace and are hidden. */
-export function auditScope({ namespaces }: Principal, ref = 'resource'): string | undefined {
-  return namespaces === undefined ? undefined : `coalesce(${insideSql(ref, namespaces)}, false)`
+export function auditScope({ namespaces }: Principal, dialect: Dialect, ref = 'resource'): string | undefined {
+  return namespaces === undefined ? undefined : dialect.decided(insideSql(ref, namespaces, dialect))
 }
 
 /** References that are not objects of a cluster are visible. */

@@ -22,9 +22,9 @@ export async function valuesOfObjects(
   const store = requireStore(context)
   const dialect = dialectOf(store)
   const column = columnSql(field, dialect)
-  const scope = objectScope(principal)
+  const scope = objectScope(principal, dialect)
   const where = [
-    asOf(at),
+    asOf(at, dialect),
     ...(scope === undefined ? [] : [scope]),
     compileSql(filterOf(filter, 'resources').bound, { dialect }),
   ].join(' AND ')

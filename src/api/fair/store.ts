@@ -69,6 +69,7 @@ function fairReader(store: StoreReader, queues: Queues, unread: UnreadAnswers): 
             }
           },
         }),
+    ...(store.dialect === undefined ? {} : { dialect: store.dialect }),
     edges: (query, signal) => queued(signal, () => store.edges(query, signal)),
     ...(store.fresh === undefined ? {} : { fresh: () => (store.fresh as NonNullable<StoreReader['fresh']>)() }),
     ...(store.sums === undefined ? {} : { sums: () => (store.sums as NonNullable<StoreReader['sums']>)() }),

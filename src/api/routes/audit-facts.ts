@@ -1,6 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { isoOf } from '../../query/plan/index.ts'
-import { timeSql } from '../../query/sql-text.ts'
+import { dialectOf, type Dialect } from '../../query/index.ts'
 import type { Principal } from '../access/principal.ts'
 import { auditScope } from '../access/scope.ts'
 import { answerJson } from '../answer.ts'
@@ -94,7 +93,7 @@ export const auditFactSchemas = {
   },
 } as const
 
-const isLogin = "regexp_matches(action, '(?i)log-?_?in|sign-?_?in|authenticat')"
+const login = '(?i)log-?_?in|sign-?_?in|authenticat'
 
 /** SQL; `from` and `to` are expressions. */
 export interface AuditWithin {
@@ -105,19 +104,23 @@ export interface AuditWithin {
 
 export function firstSeenSql({ from, to, conditions }: AuditWithin): string {
   return (
-    'SELECT actor, any_value(actor_name) AS actor_name, service, action, min(time) AS first, count(*)::BIGINT ' +
+    'SELECT actor, any_value(actor_name) AS actor_name, service, action, min(time) AS first, count(*) ' +
     `AS traces\nFROM audit\nWHERE ${[`time < ${to}`, ...conditions].join('\n  AND ')}\nGROUP BY actor, ` +
     `service, action\nHAVING min(time) >= ${from}`
   )
 }
 
-export function loginsSql({ from, to, conditions }: AuditWithin): string {
-  const where = [`time >= ${from}`, `time < ${to}`, "severity IN ('warning', 'incident')", isLogin, ...conditions].join(
-    '\n  AND ',
-  )
+export function loginsSql({ from, to, conditions }: AuditWithin, dialect: Dialect): string {
+  const where = [
+    `time >= ${from}`,
+    `time < ${to}`,
+    "severity IN ('warning', 'incident')",
+    dialect.found('action', login),
+    ...conditions,
+  ].join('\n  AND ')
   return (
-    'SELECT actor, any_value(actor_name) AS actor_name, count(*)::BIGINT AS failed, max(time) AS last, ' +
-    'coalesce((list_sort(list(DISTINCT address)))[1:10], []) AS addresses\nFROM audit\nWHERE ' +
+    'SELECT actor, any_value(actor_name) AS actor_name, count(*) AS failed, max(time) AS last, ' +
+    `${dialect.firstItems(dialect.collected('address'), 10)} AS addresses\nFROM audit\nWHERE ` +
     `${where}\nGROUP BY actor`
   )
 }
@@ -136,12 +139,12 @@ export function auditFactRoutes(
   auditTypes: ReadonlySet<string> = new Set(),
 ): void {
   const { host, control } = context
-  const within = (query: Query, principal: Principal): AuditWithin => {
+  const within = (query: Query, principal: Principal, dialect: Dialect): AuditWithin => {
     const { from, to } = span({ from: query.from ?? 'now-24h', to: query.to ?? 'now' }, host.clock.now())
-    return { from: timeSql(from), to: timeSql(to), conditions: auditConditions(query, principal) }
+    return { from: dialect.time(from), to: dialect.time(to), conditions: auditConditions(query, principal, dialect) }
   }
   const counted = (sql: string, columns: string, of: string, order: string, { limit = 100 }: Query): string =>
-    `SELECT ${columns}, ${of} OVER ()::BIGINT AS total FROM (${sql}) ORDER BY ${order} LIMIT ${limit}`
+    `SELECT ${columns}, ${of} OVER () AS total FROM (${sql}) ORDER BY ${order} LIMIT ${limit}`
 
   app.get(
     '/api/v1/audit/first-seen',
@@ -163,7 +166,7 @@ export function auditFactRoutes(
         rowsOf(
           store,
           counted(
-            firstSeenSql(within(query, request.principal)),
+            firstSeenSql(within(query, request.principal, dialectOf(store))),
             'actor, actor_name, service, action, first, traces',
             'count(*)',
             firstSeenOrder,
@@ -197,10 +200,12 @@ export function auditFactRoutes(
     },
     async (request, reply) => {
       const query = request.query as Query
+      const store = requireStore(context)
+      const dialect = dialectOf(store)
       const rows = await rowsOf(
-        requireStore(context),
+        store,
         counted(
-          loginsSql(within(query, request.principal)),
+          loginsSql(within(query, request.principal, dialect), dialect),
           'actor, actor_name, failed, last, addresses',
           'sum(failed)',
           loginsOrder,
@@ -227,17 +232,17 @@ export function auditFactRoutes(
       },
     },
     async (request, reply) => {
-      const scope = auditScope(request.principal)
-      const visible = scope === undefined ? '' : ` AND ${auditScope(request.principal, 'ref') ?? ''}`
-      const since = isoOf(BigInt(Math.floor(host.clock.now() - 7 * 86_400_000)) * 1000n)
       const [store, disconnected] = [requireStore(context), abortOnDisconnect(reply)]
+      const dialect = dialectOf(store)
+      const scope = auditScope(request.principal, dialect)
+      const visible = scope === undefined ? '' : ` AND ${auditScope(request.principal, dialect, 'ref') ?? ''}`
+      const since = dialect.time(BigInt(Math.floor(host.clock.now() - 7 * 86_400_000)) * 1000n)
+      const delay = `${dialect.micros(dialect.valueAt('time_received', 'time'))} - ${dialect.micros('max(time)')}`
       const [sources, newest, pipeline] = await Promise.all([
         rowsOf(
           store,
-          'SELECT source, max(time) AS newest, max(time_received) AS received, round(greatest(0, ' +
-            'epoch(arg_max(time_received, time)) - epoch(max(time))), 3) AS late FROM events WHERE family = ' +
-            `'audit' AND time_received >= '${since}'::TIMESTAMPTZ${visible} GROUP BY source ORDER BY ` +
-            'newest DESC',
+          `SELECT source, max(time) AS newest, max(time_received) AS received, ${delay} AS delay FROM events WHERE ` +
+            `family = 'audit' AND time_received >= ${since}${visible} GROUP BY source ORDER BY newest DESC, source`,
           disconnected,
         ),
         rowsOf(
@@ -250,7 +255,10 @@ export function auditFactRoutes(
       if (sources === undefined || newest === undefined) return reply.hijack()
       return answerJson(request, reply, {
         newest: newest[0]?.['newest'] ?? null,
-        sources,
+        sources: sources.map(({ delay: us, ...source }) => ({
+          ...source,
+          late: Math.round(Math.max(0, Number(us ?? 0)) / 1000) / 1000,
+        })),
         ...(pipeline === undefined
           ? {}
           : {

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import { dialectOf, type Dialect } from '../../query/index.ts'
 import { isoOf } from '../../query/plan/index.ts'
 import { answerJson } from '../answer.ts'
 import { span } from '../objects.ts'
@@ -29,12 +30,12 @@ const where = ({ from, to, conditions }: AuditWithin): string =>
 const statements = {
   traces: (within) => `SELECT ${shown.join(', ')}\n${where(within)}\nORDER BY time DESC, _pos DESC`,
   columns: (within) =>
-    `SELECT ${auditGraphColumns.join(', ')}, count(*) AS traces, count(*) FILTER (severity IN ('warning', ` +
-    `'incident')) AS failed, count(*) FILTER (severity = 'incident') AS incidents\n${where(within)}\nGROUP ` +
+    `SELECT ${auditGraphColumns.join(', ')}, count(*) AS traces, count(*) FILTER (WHERE severity IN ('warning', ` +
+    `'incident')) AS failed, count(*) FILTER (WHERE severity = 'incident') AS incidents\n${where(within)}\nGROUP ` +
     'BY ALL\nORDER BY traces DESC',
   'first-seen': (within) => `${firstSeenSql(within)}\nORDER BY ${firstSeenOrder}`,
-  logins: (within) => `${loginsSql(within)}\nORDER BY ${loginsOrder}`,
-} as const satisfies Record<string, (within: AuditWithin) => string>
+  logins: (within, dialect) => `${loginsSql(within, dialect)}\nORDER BY ${loginsOrder}`,
+} as const satisfies Record<string, (within: AuditWithin, dialect: Dialect) => string>
 
 interface Query extends AuditQuery {
   readonly of?: keyof typeof statements
@@ -65,17 +66,20 @@ const schema = {
   },
 } as const
 
-export function auditQueryRoute(app: FastifyInstance, { host }: ApiContext): void {
+export function auditQueryRoute(app: FastifyInstance, { control, host }: ApiContext): void {
   app.get('/api/v1/audit/query', { schema }, (request, reply) => {
     const query = request.query as Query
     const { from, to } = span({ from: query.from ?? 'now-24h', to: query.to ?? 'now' }, host.clock.now())
-    const moment = (us: bigint): string => `TIMESTAMPTZ '${isoOf(us)}'`
+    const dialect = dialectOf(control.store ?? {})
     return answerJson(request, reply, {
-      sql: statements[query.of ?? 'traces']({
-        from: moment(from),
-        to: moment(to),
-        conditions: auditConditions(query, request.principal),
-      }),
+      sql: statements[query.of ?? 'traces'](
+        {
+          from: dialect.moment(isoOf(from)),
+          to: dialect.moment(isoOf(to)),
+          conditions: auditConditions(query, request.principal, dialect),
+        },
+        dialect,
+      ),
     })
   })
 }

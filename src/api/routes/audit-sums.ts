@@ -1,10 +1,11 @@
 import type { FastifyInstance } from 'fastify'
 import { isoOf, stepFor, type TimeSpan } from '../../query/plan/index.ts'
-import { timeSql } from '../../query/sql-text.ts'
+import { dialectOf, type Dialect } from '../../query/index.ts'
 import { answerJson } from '../answer.ts'
 import { abortOnDisconnect, rowsOf, requireStore } from '../store-query.ts'
 import { groupedOf, groupedSql } from '../grouped-sums.ts'
 import { span } from '../objects.ts'
+import type { Principal } from '../access/principal.ts'
 import type { ApiContext } from '../options.ts'
 import { auditConditions, auditFacets, auditParameters, type AuditFacet, type AuditQuery } from './audit.ts'
 import { refusals } from './changes.ts'
@@ -16,9 +17,9 @@ const spanOf = { type: 'object', properties: { from: { type: 'string' }, to: { t
 export const auditGraphColumns = ['actor', 'action', 'resource', 'tenant', 'region'] as const
 
 const labels: Readonly<Record<(typeof auditGraphColumns)[number], string>> = {
-  actor: 'actor_name',
-  action: 'service',
-  resource: 'resource_name',
+  actor: 'any_value(actor_name)',
+  action: 'any_value(service)',
+  resource: 'any_value(resource_name)',
   tenant: 'NULL',
   region: 'NULL',
 }
@@ -160,18 +161,22 @@ const columns = {
 export function auditSumRoutes(app: FastifyInstance, context: ApiContext): void {
   const spanned = (query: AuditQuery): TimeSpan =>
     span({ from: query.from ?? 'now-24h', to: query.to ?? 'now' }, context.host.clock.now())
-  const within = ({ from, to }: TimeSpan, conditions: readonly string[]): string =>
-    [`time >= ${timeSql(from)}`, `time < ${timeSql(to)}`, ...conditions].join(' AND ')
+  const within = ({ from, to }: TimeSpan, query: AuditQuery, principal: Principal, dialect: Dialect): string =>
+    [`time >= ${dialect.time(from)}`, `time < ${dialect.time(to)}`, ...auditConditions(query, principal, dialect)].join(
+      ' AND ',
+    )
 
   app.get('/api/v1/audit/sums', { schema: sums }, async (request, reply) => {
     const query = request.query as Query
     const { by = 'severity', limit = 10, buckets = 150 } = query
     const range = spanned(query)
     const step = stepFor(range, buckets)
+    const store = requireStore(context)
+    const dialect = dialectOf(store)
     const matching =
-      `SELECT epoch_us(time) // ${BigInt(step) * 1_000_000n} AS bucket, ${by} AS grouped FROM audit ` +
-      `WHERE ${within(range, auditConditions(query, request.principal))}`
-    const rows = await rowsOf(requireStore(context), groupedSql({ matching, step, limit }), abortOnDisconnect(reply))
+      `SELECT ${dialect.floorDivide(dialect.micros('time'), BigInt(step) * 1_000_000n)} AS bucket, ${by} AS grouped ` +
+      `FROM audit WHERE ${within(range, query, request.principal, dialect)}`
+    const rows = await rowsOf(store, groupedSql({ matching, step, limit }, dialect), abortOnDisconnect(reply))
     if (rows === undefined) return reply.hijack()
     const { total, groups, others, buckets: times } = groupedOf(rows)
     return answerJson(request, reply, {
@@ -188,9 +193,11 @@ export function auditSumRoutes(app: FastifyInstance, context: ApiContext): void 
   app.get('/api/v1/audit/columns', { schema: columns }, async (request, reply) => {
     const query = request.query as Query
     const range = spanned(query)
+    const store = requireStore(context)
+    const dialect = dialectOf(store)
     const rows = await rowsOf(
-      requireStore(context),
-      columnsSql(within(range, auditConditions(query, request.principal)), query.limit ?? 50),
+      store,
+      columnsSql(within(range, query, request.principal, dialect), query.limit ?? 50, dialect),
       abortOnDisconnect(reply),
     )
     if (rows === undefined) return reply.hijack()
@@ -198,30 +205,34 @@ export function auditSumRoutes(app: FastifyInstance, context: ApiContext): void 
   })
 }
 
+const failedTraces = "count(*) FILTER (WHERE severity IN ('warning', 'incident'))"
+const incidentTraces = "count(*) FILTER (WHERE severity = 'incident')"
+const counted = `count(*) AS n, ${failedTraces} AS failed, ${incidentTraces} AS incidents`
 const sized = 'sum(n)::BIGINT AS traces, sum(failed)::BIGINT AS failed, sum(incidents)::BIGINT AS incidents'
 
 /**
  * By `part`: `node`s with rank, `others` with the number of values, `edge`s between neighbouring columns (-1 for
  * others). Ranks replace values before the join, which then aggregates small integers.
  */
-function columnsSql(where: string, limit: number): string {
-  const tables = auditGraphColumns.map(
-    (name, at) =>
-      `c${at} AS MATERIALIZED (SELECT ${name} AS value, any_value(${labels[name]})::VARCHAR AS label, ` +
-      `count(*) AS n, count(*) FILTER (severity IN ('warning', 'incident')) AS failed, count(*) FILTER ` +
-      `(severity = 'incident') AS incidents, row_number() OVER (ORDER BY count(*) DESC, ${name}) - 1 AS rank ` +
-      `FROM audit WHERE ${where} GROUP BY 1)`,
+function columnsSql(where: string, limit: number, { same, stored }: Dialect): string {
+  const tables = auditGraphColumns.map((name, at) =>
+    stored(
+      `c${at}`,
+      `SELECT ${name} AS value, ${labels[name]} AS label, ${counted}, ` +
+        `row_number() OVER (ORDER BY count(*) DESC, ${name}) - 1 AS rank FROM audit WHERE ${where} GROUP BY ${name}`,
+    ),
   )
+  const places = auditGraphColumns.map((_, at) => `p${at}`)
   const place = auditGraphColumns.map((_, at) => `coalesce(r${at}.rank, -1) AS p${at}`)
   const joins = auditGraphColumns.map(
     (name, at) =>
-      `LEFT JOIN (SELECT value, rank FROM c${at} WHERE rank < ${limit}) r${at} ON a.${name} IS NOT DISTINCT ` +
-      `FROM r${at}.value`,
+      `LEFT JOIN (SELECT value, rank FROM c${at} WHERE rank < ${limit}) r${at} ON ${same(`a.${name}`, `r${at}.value`)}`,
   )
-  const ranked =
-    `placed AS MATERIALIZED (SELECT ${place.join(', ')}, count(*) AS n, count(*) FILTER (severity IN ` +
-    `('warning', 'incident')) AS failed, count(*) FILTER (severity = 'incident') AS incidents FROM ` +
-    `audit a ${joins.join(' ')} WHERE ${where} GROUP BY ALL)`
+  const placed = stored(
+    'placed',
+    `SELECT ${place.join(', ')}, ${counted} FROM audit a ${joins.join(' ')} WHERE ${where} ` +
+      `GROUP BY ${places.join(', ')}`,
+  )
   const parts = auditGraphColumns.flatMap((_, at) => [
     `SELECT 'node' AS part, ${at} AS col, value, label, rank::INTEGER AS rank, NULL::INTEGER AS other, ` +
       `n::BIGINT AS traces, failed::BIGINT AS failed, incidents::BIGINT AS incidents FROM c${at} WHERE rank ` +
@@ -236,7 +247,7 @@ function columnsSql(where: string, limit: number): string {
       : []),
   ])
   return (
-    `WITH ${[...tables, ranked].join(', ')} SELECT part, col, value, label, rank, other, traces, failed, ` +
+    `WITH ${[...tables, placed].join(', ')} SELECT part, col, value, label, rank, other, traces, failed, ` +
     `incidents FROM (${parts.join(' UNION ALL ')}) ORDER BY part, col, rank, other`
   )
 }

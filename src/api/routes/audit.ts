@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { isoOf } from '../../query/plan/index.ts'
-import { integerSql, text, timeSql } from '../../query/sql-text.ts'
+import { dialectOf, type Dialect } from '../../query/index.ts'
 import { auditScope } from '../access/scope.ts'
 import type { Principal } from '../access/principal.ts'
 import { answerJson } from '../answer.ts'
@@ -123,16 +123,16 @@ const searched = [
 ]
 
 /** The query within the principal's scope. */
-export function auditConditions(query: AuditQuery, principal: Principal): string[] {
-  const scope = auditScope(principal)
+export function auditConditions(query: AuditQuery, principal: Principal, dialect: Dialect): string[] {
+  const scope = auditScope(principal, dialect)
   return [
     ...(scope === undefined ? [] : [scope]),
-    ...auditFacets.flatMap((name) => chosen(name, query[name])),
-    ...textConditions(query.text, searched),
+    ...auditFacets.flatMap((name) => chosen(dialect, name, query[name])),
+    ...textConditions(dialect, query.text, searched),
   ]
 }
 
-function chosen(column: AuditFacet, written: string | undefined): string[] {
+function chosen(dialect: Dialect, column: AuditFacet, written: string | undefined): string[] {
   const values = listOf(written)
   const [included, without] = [
     values.filter((value) => !value.startsWith('!')),
@@ -140,15 +140,15 @@ function chosen(column: AuditFacet, written: string | undefined): string[] {
   ]
   // Equality is evaluated while files are read.
   return [
-    ...(included.length === 0 ? [] : [isAmong(column, included)]),
-    ...(without.length === 0 ? [] : [`NOT coalesce(${isAmong(column, without)}, false)`]),
+    ...(included.length === 0 ? [] : [isAmong(dialect, column, included)]),
+    ...(without.length === 0 ? [] : [`NOT ${dialect.decided(isAmong(dialect, column, without))}`]),
   ]
 }
 
-function isAmong(column: AuditFacet, values: readonly string[]): string {
+function isAmong(dialect: Dialect, column: AuditFacet, values: readonly string[]): string {
   const present = values.filter((value) => value !== absentValue)
   const tests = [
-    ...(present.length === 0 ? [] : [`${column} IN (${present.map(text).join(', ')})`]),
+    ...(present.length === 0 ? [] : [`${column} IN (${present.map(dialect.text).join(', ')})`]),
     ...(present.length < values.length ? [`${column} IS NULL`] : []),
   ]
   return `(${tests.join(' OR ')})`
@@ -198,14 +198,16 @@ export function auditRoutes(app: FastifyInstance, context: ApiContext): void {
     const query = request.query as Query
     const [store, disconnected] = [requireStore(context), abortOnDisconnect(reply)]
     const limit = query.limit ?? 100
-    const page = pageOf(query, context.host.clock.now(), request.principal)
+    const page = pageOf(query, context.host.clock.now(), request.principal, dialectOf(store))
     const runQuery: RunQuery = (sql) => rowsOf(store, sql, disconnected)
     const counted = page.after === undefined ? await countsOf(runQuery, page) : undefined
     const rows = disconnected.aborted
       ? undefined
       : await newest(
           runQuery,
-          counted === undefined ? page : { ...page, where: [...page.where, ...newestPart(counted, limit)] },
+          counted === undefined
+            ? page
+            : { ...page, where: [...page.where, ...newestPart(counted, limit, page.dialect)] },
           limit,
         )
     if (rows === undefined || disconnected.aborted) return reply.hijack()
@@ -228,11 +230,13 @@ export function auditRoutes(app: FastifyInstance, context: ApiContext): void {
 
   app.get('/api/v1/audit/one', { schema: one }, async (request, reply) => {
     const { pos } = request.query as { pos: string }
-    const scope = auditScope(request.principal)
+    const store = requireStore(context)
+    const dialect = dialectOf(store)
+    const scope = auditScope(request.principal, dialect)
     const rows = await rowsOf(
-      requireStore(context),
+      store,
       `SELECT ${traceColumns}, data FROM audit WHERE _pos = ` +
-        `${text(pos)}${scope === undefined ? '' : ` AND ${scope}`} LIMIT 1`,
+        `${dialect.text(pos)}${scope === undefined ? '' : ` AND ${scope}`} LIMIT 1`,
       abortOnDisconnect(reply),
     )
     if (rows === undefined) return reply.hijack()
@@ -249,6 +253,7 @@ export function auditRoutes(app: FastifyInstance, context: ApiContext): void {
 type RunQuery = (sql: string) => Promise<Record<string, unknown>[] | undefined>
 
 interface Page {
+  readonly dialect: Dialect
   readonly fingerprint: string
   readonly from: bigint
   readonly to: bigint
@@ -257,8 +262,8 @@ interface Page {
   readonly after: { readonly time: bigint; readonly pos: string } | undefined
 }
 
-function pageOf(query: Query, now: number, principal: Principal): Page {
-  const conditions = auditConditions(query, principal)
+function pageOf(query: Query, now: number, principal: Principal, dialect: Dialect): Page {
+  const conditions = auditConditions(query, principal, dialect)
   // The scope of the principal is part of the fingerprint.
   const fingerprint = fingerprintOf('audit', conditions)
   const cursor = query.cursor === undefined ? undefined : readPageCursor(query.cursor, fingerprint, 2, 2)
@@ -269,12 +274,13 @@ function pageOf(query: Query, now: number, principal: Principal): Page {
   const [time = '', pos = ''] = cursor?.keys ?? []
   const after = cursor === undefined ? undefined : { time: /^-?\d{1,18}$/.test(time) ? BigInt(time) : 0n, pos }
   return {
+    dialect,
     fingerprint,
     from,
     to,
     where: [
-      `time >= ${timeSql(from)}`,
-      after === undefined ? `time < ${timeSql(to)}` : `time <= ${timeSql(after.time)}`,
+      `time >= ${dialect.time(from)}`,
+      after === undefined ? `time < ${dialect.time(to)}` : `time <= ${dialect.time(after.time)}`,
       ...conditions,
     ],
     after,
@@ -289,42 +295,46 @@ interface Counted {
 }
 
 /** Newest first. */
-async function countsOf(runQuery: RunQuery, { from, to, where }: Page): Promise<readonly Counted[] | undefined> {
+async function countsOf(
+  runQuery: RunQuery,
+  { dialect, from, to, where }: Page,
+): Promise<readonly Counted[] | undefined> {
   const length = (to - from) / maxParts + 1n
   const rows = await runQuery(
-    `SELECT (epoch_us(time) - ${integerSql(from, 'BIGINT')}) // ${integerSql(length, 'BIGINT')} AS part, ` +
-      `count(*)::BIGINT AS n FROM audit WHERE ${where.join(' AND ')} GROUP BY part ORDER BY part DESC`,
+    `SELECT ${dialect.divide(`(${dialect.micros('time')} - ${dialect.integer(from, 'BIGINT')})`, length)} AS part, ` +
+      `count(*) AS n FROM audit WHERE ${where.join(' AND ')} GROUP BY part ORDER BY part DESC`,
   )
   return rows?.map(({ part, n }) => ({ from: from + BigInt(Number(part)) * length, n: Number(n) }))
 }
 
 /** The newest part with more than `limit` traces. */
-function newestPart(counted: readonly Counted[], limit: number): string[] {
+function newestPart(counted: readonly Counted[], limit: number, { time }: Dialect): string[] {
   let before = 0
   const found = counted.find(({ n }) => (before += n) > limit)
-  return found === undefined ? [] : [`time >= ${timeSql(found.from)}`]
+  return found === undefined ? [] : [`time >= ${time(found.from)}`]
 }
 
 /** One more than the page if there is one. Reads few columns first. Undefined after a disconnect. */
 async function newest(
   runQuery: RunQuery,
-  { where, after }: Page,
+  { dialect, where, after }: Page,
   limit: number,
 ): Promise<Record<string, unknown>[] | undefined> {
   const conditions = where.join(' AND ')
-  const behind = after === undefined ? '' : ` AND time < ${timeSql(after.time)}`
+  const behind = after === undefined ? '' : ` AND time < ${dialect.time(after.time)}`
   const edges = await runQuery(
-    `SELECT epoch_us(min(time)) AS edge FROM (SELECT time FROM audit WHERE ${conditions}${behind} ORDER BY ` +
-      `time DESC LIMIT ${limit + 1})`,
+    `SELECT ${dialect.micros('min(time)')} AS edge FROM (SELECT time FROM audit WHERE ${conditions}${behind} ` +
+      `ORDER BY time DESC LIMIT ${limit + 1})`,
   )
   if (edges === undefined) return undefined
   const edge = edges[0]?.['edge']
   // The position orders equal timestamps.
-  const since = typeof edge === 'number' ? BigInt(edge) : after?.time
+  const since = typeof edge === 'number' || typeof edge === 'string' ? BigInt(edge) : after?.time
   if (since === undefined) return []
-  const rest = after === undefined ? '' : ` AND (time < ${timeSql(after.time)} OR _pos < ${text(after.pos)})`
+  const rest =
+    after === undefined ? '' : ` AND (time < ${dialect.time(after.time)} OR _pos < ${dialect.text(after.pos)})`
   return runQuery(
-    `SELECT ${traceColumns}, epoch_us(time) AS us FROM audit WHERE ${conditions} AND time >= ` +
-      `make_timestamptz(${integerSql(since, 'BIGINT')})${rest} ORDER BY time DESC, _pos DESC LIMIT ${limit + 1}`,
+    `SELECT ${traceColumns}, ${dialect.micros('time')} AS us FROM audit WHERE ${conditions} AND time >= ` +
+      `${dialect.time(since)}${rest} ORDER BY time DESC, _pos DESC LIMIT ${limit + 1}`,
   )
 }

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { kubernetesTypes } from '../../model/kubernetes.ts'
 import { isoOf } from '../../query/plan/index.ts'
-import { text, timeSql } from '../../query/sql-text.ts'
+import { dialectOf } from '../../query/index.ts'
 import { answerJson } from '../answer.ts'
 import { abortOnDisconnect, rowsOf, requireStore } from '../store-query.ts'
 import { among, placeParameters, span } from '../objects.ts'
@@ -59,16 +59,20 @@ export function changeGapRoutes(app: FastifyInstance, context: ApiContext): void
   app.get('/api/v1/changes/gaps', { schema }, async (request, reply) => {
     const { cluster, from = 'now-24h', to = 'now' } = request.query as { cluster?: string; from?: string; to?: string }
     const range = span({ from, to }, context.host.clock.now())
-    const dataField = (name: string): string => `data->>'$.${name}' AS "${name}"`
-    const count = (name: string): string => `coalesce(TRY_CAST(data->>'$.${name}' AS BIGINT), 0) AS ${name}`
+    const store = requireStore(context)
+    const { identifier, integerOf, jsonText, text, time, timeOf } = dialectOf(store)
+    const dataField = (name: string): string => `${jsonText('data', [name])} AS ${identifier(name)}`
+    const count = (name: string): string => `coalesce(${integerOf(jsonText('data', [name]))}, 0) AS ${name}`
     const gapEvents =
-      `SELECT time, TRY_CAST(data->>'$.from' AS TIMESTAMPTZ) AS since, ` +
+      `SELECT time, ${timeOf(jsonText('data', ['from']))} AS since, ` +
       `${['cluster', 'group', 'resource', 'cause'].map(dataField).join(', ')}, ` +
       `${['missing', 'stale', 'extra'].map(count).join(', ')}, _pos AS pos ` +
-      `FROM events WHERE type = ${text(kubernetesTypes.gap)} AND time >= ${timeSql(range.from)}`
-    const reaching = [`coalesce(since, time) < ${timeSql(range.to)}`, ...among('cluster', cluster)].join(' AND ')
+      `FROM events WHERE type = ${text(kubernetesTypes.gap)} AND time >= ${time(range.from)}`
+    const reaching = [`coalesce(since, time) < ${time(range.to)}`, ...among(dialectOf(store), 'cluster', cluster)].join(
+      ' AND ',
+    )
     const rows = await rowsOf(
-      requireStore(context),
+      store,
       `SELECT *, count(*) OVER () AS total FROM (${gapEvents}) WHERE ${reaching} ORDER BY time DESC, pos ` +
         `DESC LIMIT ${max}`,
       abortOnDisconnect(reply),

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { isoOf, stepFor, type TimeSpan } from '../../query/plan/index.ts'
-import { timeSql } from '../../query/sql-text.ts'
+import { dialectOf, type Dialect } from '../../query/index.ts'
 import { answerJson } from '../answer.ts'
 import { abortOnDisconnect, rowsOf, requireStore } from '../store-query.ts'
 import { countOf, groupedOf, groupedSql, partOf } from '../grouped-sums.ts'
@@ -93,13 +93,15 @@ const schema = {
 export function changeSumRoutes(app: FastifyInstance, context: ApiContext): void {
   app.get('/api/v1/changes/sums', { schema }, async (request, reply) => {
     const query = request.query as Query
-    const { conditions, costly, hidden } = changeConditions(query, request.principal)
+    const store = requireStore(context)
+    const dialect = dialectOf(store)
+    const { conditions, costly, hidden } = changeConditions(query, request.principal, dialect)
     const { by = 'operation', limit = 10, buckets = 150 } = query
     const range = span({ from: query.from ?? 'now-24h', to: query.to ?? 'now' }, context.host.clock.now())
     const step = stepFor(range, buckets)
     const rows = await rowsOf(
-      requireStore(context),
-      sumsSql({ where: [...conditions, ...costly], by: groupings[by], span: range, step, limit, hidden }),
+      store,
+      sumsSql({ dialect, where: [...conditions, ...costly], by: groupings[by], span: range, step, limit, hidden }),
       abortOnDisconnect(reply),
     )
     if (rows === undefined) return reply.hijack()
@@ -113,6 +115,7 @@ export function changeSumRoutes(app: FastifyInstance, context: ApiContext): void
 }
 
 interface SumsQuery {
+  readonly dialect: Dialect
   readonly where: readonly string[]
   readonly by: string
   readonly span: TimeSpan
@@ -121,16 +124,18 @@ interface SumsQuery {
   readonly hidden: boolean
 }
 
-function sumsSql({ where, by, span: { from, to }, step, limit, hidden }: SumsQuery): string {
+function sumsSql({ dialect, where, by, span: { from, to }, step, limit, hidden }: SumsQuery): string {
+  const bucket = dialect.floorDivide(dialect.micros('time'), BigInt(step) * 1_000_000n)
   const matching =
-    `SELECT epoch_us(time) // ${BigInt(step) * 1_000_000n} AS bucket, ${by} AS grouped, noise FROM ` +
-    `changes WHERE ${[`time >= ${timeSql(from)}`, `time < ${timeSql(to)}`, ...where].join(' AND ')}`
-  if (!hidden) return groupedSql({ matching, step, limit })
+    `SELECT ${bucket} AS bucket, ${by} AS grouped, noise FROM ` +
+    `changes WHERE ${[`time >= ${dialect.time(from)}`, `time < ${dialect.time(to)}`, ...where].join(' AND ')}`
+  if (!hidden) return groupedSql({ matching, step, limit }, dialect)
   const more = [
-    "SELECT 'hidden', NULL, NULL, NULL, count(*) FROM matching WHERE len(noise) > 0",
-    "SELECT 'rule', rule, NULL, NULL, count(*) FROM (SELECT unnest(noise) AS rule FROM matching) GROUP BY rule",
+    "SELECT 'hidden', NULL, NULL, NULL, count(*)::BIGINT FROM matching WHERE length(noise) > 0",
+    "SELECT 'rule', rule, NULL, NULL, count(*)::BIGINT FROM " +
+      `(SELECT ${dialect.unnest('noise')} AS rule FROM matching) GROUP BY rule`,
   ]
-  return groupedSql({ matching, shown: 'len(noise) = 0', step, limit, more })
+  return groupedSql({ matching, shown: 'length(noise) = 0', step, limit, more }, dialect)
 }
 
 function sumsOf(rows: readonly Readonly<Record<string, unknown>>[], hidden: boolean): object {

@@ -1,7 +1,6 @@
 import type { FastifyInstance } from 'fastify'
-import { compileSql, plainOfChange, testsOf } from '../../query/index.ts'
+import { compileSql, dialectOf, plainOfChange, testsOf, type Dialect } from '../../query/index.ts'
 import { isoOf } from '../../query/plan/index.ts'
-import { integerSql, text, timeSql } from '../../query/sql-text.ts'
 import { answerJson } from '../answer.ts'
 import { abortOnDisconnect, rowsOf, requireStore } from '../store-query.ts'
 import { objectScope } from '../access/scope.ts'
@@ -182,7 +181,7 @@ export function changeRoutes(app: FastifyInstance, context: ApiContext): void {
     const query = request.query as Query
     const [store, disconnected] = [requireStore(context), abortOnDisconnect(reply)]
     const limit = query.limit ?? 100
-    const parsed = pageOf(query, host.clock.now(), request.principal)
+    const parsed = pageOf(query, host.clock.now(), request.principal, dialectOf(store))
     const [rows, hidden] = await Promise.all([
       pageRows((sql) => rowsOf(store, sql, disconnected), parsed, limit),
       query.noise === 'shown' || query.cursor !== undefined
@@ -199,7 +198,7 @@ export function changeRoutes(app: FastifyInstance, context: ApiContext): void {
           ? writePageCursor({
               fingerprint: parsed.fingerprint,
               times: [parsed.from, parsed.to],
-              keys: changeOrder.map((_, index) => String(last[`k${index}`])),
+              keys: changeOrder(parsed.dialect).map((_, index) => String(last[`k${index}`])),
             })
           : null,
       span: { from: isoOf(parsed.from), to: isoOf(parsed.to) },
@@ -209,11 +208,13 @@ export function changeRoutes(app: FastifyInstance, context: ApiContext): void {
 
   app.get('/api/v1/changes/one', { schema: one }, async (request, reply) => {
     const { pos } = request.query as { pos: string }
-    const scope = objectScope(request.principal)
+    const store = requireStore(context)
+    const dialect = dialectOf(store)
+    const scope = objectScope(request.principal, dialect)
     const rows = await rowsOf(
-      requireStore(context),
+      store,
       `SELECT ${changeColumns}, old, "new" FROM changes WHERE _pos = ` +
-        `${text(pos)}${scope === undefined ? '' : ` AND ${scope}`} LIMIT 1`,
+        `${dialect.text(pos)}${scope === undefined ? '' : ` AND ${scope}`} LIMIT 1`,
       abortOnDisconnect(reply),
     )
     if (rows === undefined) return reply.hijack()
@@ -234,6 +235,7 @@ interface ChangeConditions {
 }
 
 interface Page extends ChangeConditions {
+  readonly dialect: Dialect
   readonly fingerprint: string
   readonly from: bigint
   readonly to: bigint
@@ -241,44 +243,44 @@ interface Page extends ChangeConditions {
 }
 
 /** The query within the principal's scope. */
-export function changeConditions(query: ChangeQuery, principal: Principal): ChangeConditions {
+export function changeConditions(query: ChangeQuery, principal: Principal, dialect: Dialect): ChangeConditions {
   const { bound } = filterOf(query.filter ?? '', 'changes')
   const parts = (bound.is === 'and' ? bound.parts : bound.is === 'always' ? [] : [bound]).map((part) => ({
-    sql: compileSql(part),
+    sql: compileSql(part, { dialect }),
     plain: testsOf(part).every(({ field }) => plainOfChange.has(field)),
   }))
-  const actors = [...among('actor', query.actor), ...among('manager', query.actor)]
+  const actors = [...among(dialect, 'actor', query.actor), ...among(dialect, 'manager', query.actor)]
   const conditions = [
-    ...placeConditions(query, principal),
-    ...among('uid', query.uid),
-    ...among('operation', query.operation),
+    ...placeConditions(query, principal, dialect),
+    ...among(dialect, 'uid', query.uid),
+    ...among(dialect, 'operation', query.operation),
     ...parts.filter(({ plain }) => plain).map(({ sql }) => sql),
   ]
   const costly = [
     ...parts.filter(({ plain }) => !plain).map(({ sql }) => sql),
     ...(actors.length === 0 ? [] : [`(${actors.join(' OR ')})`]),
-    ...among('actor_ref', query.actor_ref),
-    ...textConditions(query.text, ['name', 'namespace', 'kind', 'manager', 'CAST(diff AS VARCHAR)']),
+    ...among(dialect, 'actor_ref', query.actor_ref),
+    ...textConditions(dialect, query.text, ['name', 'namespace', 'kind', 'manager', dialect.asText('diff')]),
   ]
   return { conditions, costly, hidden: query.noise !== 'shown' }
 }
 
-function pageOf(query: Query, now: number, principal: Principal): Page {
-  const { conditions, costly, hidden } = changeConditions(query, principal)
+function pageOf(query: Query, now: number, principal: Principal, dialect: Dialect): Page {
+  const { conditions, costly, hidden } = changeConditions(query, principal, dialect)
   // The scope of the principal is part of the fingerprint.
   const fingerprint = fingerprintOf('changes', conditions, costly, hidden)
   const after =
-    query.cursor === undefined ? undefined : readPageCursor(query.cursor, fingerprint, 2, changeOrder.length)
+    query.cursor === undefined ? undefined : readPageCursor(query.cursor, fingerprint, 2, changeOrder(dialect).length)
   const range =
     after === undefined
       ? span({ from: query.from ?? 'now-24h', to: query.to ?? 'now' }, now)
       : { from: after.times[0] ?? 0n, to: after.times[1] ?? 0n }
-  return { fingerprint, ...range, conditions, costly, hidden, after }
+  return { dialect, fingerprint, ...range, conditions, costly, hidden, after }
 }
 
-function where({ from, to, conditions, after }: Page, more: readonly string[]): string {
-  const until = after === undefined ? `time < ${timeSql(to)}` : `time <= ${timeSql(lastTime(after))}`
-  return [`time >= ${timeSql(from)}`, until, ...conditions, ...more].join(' AND ')
+function where({ dialect: { time }, from, to, conditions, after }: Page, more: readonly string[]): string {
+  const until = after === undefined ? `time < ${time(to)}` : `time <= ${time(lastTime(after))}`
+  return [`time >= ${time(from)}`, until, ...conditions, ...more].join(' AND ')
 }
 
 /** Of the previous page, in µs. */
@@ -307,37 +309,39 @@ async function pageRows(
 
 /** Earliest time of the newest `looked` changes, excluding those at the cursor's time. */
 function edgeSql(page: Page, limit: number): string {
-  const before = page.after === undefined ? [] : [`time < ${timeSql(lastTime(page.after))}`]
+  const before = page.after === undefined ? [] : [`time < ${page.dialect.time(lastTime(page.after))}`]
   return (
-    'SELECT epoch_us(min(time)) AS edge, count(*) AS n FROM (SELECT time FROM changes WHERE ' +
+    `SELECT ${page.dialect.micros('min(time)')} AS edge, count(*) AS n FROM (SELECT time FROM changes WHERE ` +
     `${where(page, before)} ORDER BY time DESC LIMIT ${limit})`
   )
 }
 
 function pageSql(page: Page, from: bigint, limit: number): string {
-  const keys = changeOrder.map((each, index) => `${each} AS k${index}`)
+  const { dialect } = page
+  const order = changeOrder(dialect)
+  const keys = order.map((each, index) => `${each} AS k${index}`)
   const [, ...rest] = page.after?.keys ?? []
   const numbers = rest.slice(0, -1).map((each) => `${/^\d{1,18}$/.test(each) ? each : '0'}::BIGINT`)
   const after =
     page.after === undefined
       ? ''
-      : ` WHERE (${changeOrder.map((_, index) => `k${index}`).join(', ')}) < ` +
-        `(${integerSql(lastTime(page.after), 'BIGINT')}::BIGINT, ${numbers.join(', ')}, ` +
-        `${text(rest.at(-1) ?? '')})`
+      : ` WHERE (${order.map((_, index) => `k${index}`).join(', ')}) < ` +
+        `(${dialect.integer(lastTime(page.after), 'BIGINT')}::BIGINT, ${numbers.join(', ')}, ` +
+        `${dialect.text(rest.at(-1) ?? '')})`
   const rows =
     `SELECT ${changeColumns}, ${keys.join(', ')} FROM changes WHERE ` +
-    `${where({ ...page, from }, [...page.costly, ...(page.hidden ? ['len(noise) = 0'] : [])])}`
+    `${where({ ...page, from }, [...page.costly, ...(page.hidden ? ['length(noise) = 0'] : [])])}`
   return (
-    `SELECT * FROM (${rows})${after} ORDER BY ${changeOrder.map((_, index) => `k${index} DESC`).join(', ')} ` +
+    `SELECT * FROM (${rows})${after} ORDER BY ${order.map((_, index) => `k${index} DESC`).join(', ')} ` +
     `LIMIT ${limit + 1}`
   )
 }
 
 function hiddenSql(page: Page): string {
-  const noisy = `SELECT noise FROM changes WHERE ${where(page, [...page.costly, 'len(noise) > 0'])}`
+  const noisy = `SELECT noise FROM changes WHERE ${where(page, [...page.costly, 'length(noise) > 0'])}`
   return (
-    `WITH noisy AS MATERIALIZED (${noisy}) SELECT NULL AS rule, count(*) AS n FROM noisy UNION ALL SELECT ` +
-    'rule, count(*) AS n FROM (SELECT unnest(noise) AS rule FROM noisy) GROUP BY rule'
+    `WITH ${page.dialect.stored('noisy', noisy)} SELECT NULL AS rule, count(*) AS n FROM noisy UNION ALL SELECT ` +
+    `rule, count(*) AS n FROM (SELECT ${page.dialect.unnest('noise')} AS rule FROM noisy) GROUP BY rule`
   )
 }
 

@@ -1,9 +1,8 @@
 import type { FastifyInstance } from 'fastify'
 import { severities } from '../../model/image-insights.ts'
 import { textOf } from '../../model/json.ts'
-import { compileSql, testsOf } from '../../query/index.ts'
+import { compileSql, dialectOf, testsOf, type Dialect } from '../../query/index.ts'
 import { isoOf } from '../../query/plan/index.ts'
-import { text } from '../../query/sql-text.ts'
 import { answerJson } from '../answer.ts'
 import { filterOf } from '../filter-text.ts'
 import { insightPage } from '../insight-page.ts'
@@ -207,14 +206,15 @@ function sumsRoute(app: FastifyInstance, context: ApiContext): void {
   app.get('/api/v1/problems/sums', { schema: sumsSchema }, async (request, reply) => {
     const query = request.query as Query
     const [store, disconnected] = [requireStore(context), abortOnDisconnect(reply)]
-    const { conditions, fields } = selected(query, 'problems')
+    const dialect = dialectOf(store)
+    const { conditions, fields } = selected(query, 'problems', dialect)
     const at = moment(query.at ?? 'now', 'at', context.host.clock.now())
-    const rows = insightRows({ list: 'problems', at, principal: request.principal, fields })
+    const rows = insightRows({ dialect, list: 'problems', at, principal: request.principal, fields })
     const where = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`
     const sums = await rowsOf(
       store,
       `SELECT severity, count(DISTINCT id) AS ids, count(*) AS findings, count(fixed_version) AS fixable,
-        count(*) FILTER (waived) AS waived, count(DISTINCT image) AS images FROM (${rows})${where}
+        count(*) FILTER (WHERE waived) AS waived, count(DISTINCT image) AS images FROM (${rows})${where}
         GROUP BY severity ORDER BY min(severity_rank)`,
       disconnected,
     )
@@ -231,13 +231,14 @@ function sumsRoute(app: FastifyInstance, context: ApiContext): void {
 function selected(
   { filter = '', image, text: words }: Query,
   list: InsightList,
+  dialect: Dialect,
 ): { readonly conditions: readonly string[]; readonly fields: readonly string[] } {
   const { bound } = filterOf(filter, list)
   return {
     conditions: [
-      ...among('image', image),
-      ...wordsOf(words).flatMap((word) => textConditions(word, insightTexts[list])),
-      ...(bound.is === 'always' ? [] : [compileSql(bound)]),
+      ...among(dialect, 'image', image),
+      ...wordsOf(words).flatMap((word) => textConditions(dialect, word, insightTexts(list, dialect))),
+      ...(bound.is === 'always' ? [] : [compileSql(bound, { dialect })]),
     ],
     fields: testsOf(bound).map(({ field }) => field),
   }
@@ -250,16 +251,19 @@ export function insightRoutes(app: FastifyInstance, context: ApiContext): void {
     app.get(`/api/v1/${list}`, { schema: schemaOf(list) }, async (request, reply) => {
       const query = request.query as Query
       const [store, disconnected, limit] = [requireStore(context), abortOnDisconnect(reply), query.limit ?? 100]
-      const { conditions, fields } = selected(query, list)
+      const dialect = dialectOf(store)
+      const { conditions, fields } = selected(query, list, dialect)
       const order = insightOrder[list]
       const fingerprint = fingerprintOf(list, conditions, request.principal.namespaces)
       const after = query.cursor === undefined ? undefined : readPageCursor(query.cursor, fingerprint, 1, order.length)
       const at = after?.times[0] ?? moment(query.at ?? 'now', 'at', context.host.clock.now())
       const behind =
-        after === undefined ? [] : [`(${order.join(', ')}) > (${after.keys.map((key) => text(key)).join(', ')})`]
+        after === undefined
+          ? []
+          : [`(${order.join(', ')}) > (${after.keys.map((key) => dialect.text(key)).join(', ')})`]
       const page = await insightPage(
         (sql) => rowsOf(store, sql, disconnected),
-        { list, at, principal: request.principal, fields },
+        { dialect, list, at, principal: request.principal, fields },
         { conditions, behind, limit },
       )
       if (page === undefined || disconnected.aborted) return reply.hijack()

@@ -1,8 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { parseKubernetesRef } from '../../model/refs.ts'
-import { compileSql } from '../../query/index.ts'
+import { compileSql, dialectOf } from '../../query/index.ts'
 import { isoOf } from '../../query/plan/index.ts'
-import { text } from '../../query/sql-text.ts'
 import { answerJson } from '../answer.ts'
 import { abortOnDisconnect, rowsOf, requireStore } from '../store-query.ts'
 import { mayName } from '../access/scope.ts'
@@ -229,20 +228,29 @@ export function resourceRoutes(app: FastifyInstance, context: ApiContext): void 
   app.get('/api/v1/resources', { schema: listSchema }, async (request, reply) => {
     const query = request.query as Query
     const [store, disconnected, limit] = [requireStore(context), abortOnDisconnect(reply), query.limit ?? 100]
+    const dialect = dialectOf(store)
     const { bound } = filterOf(query.filter ?? '', 'resources')
     const conditions = [
-      ...placeConditions(query, request.principal),
-      ...among('node', query.node),
-      ...among('phase', query.phase),
-      ...among('owner_name', query.owner),
-      ...textConditions(query.text, ['name', 'namespace', 'kind', 'node', 'owner_name', 'CAST(labels AS VARCHAR)']),
-      ...(bound.is === 'always' ? [] : [compileSql(bound)]),
+      ...placeConditions(query, request.principal, dialect),
+      ...among(dialect, 'node', query.node),
+      ...among(dialect, 'phase', query.phase),
+      ...among(dialect, 'owner_name', query.owner),
+      ...textConditions(dialect, query.text, [
+        'name',
+        'namespace',
+        'kind',
+        'node',
+        'owner_name',
+        dialect.asText('labels'),
+      ]),
+      ...(bound.is === 'always' ? [] : [compileSql(bound, { dialect })]),
     ]
     const fingerprint = fingerprintOf('resources', conditions)
     const after = query.cursor === undefined ? undefined : readPageCursor(query.cursor, fingerprint, 1, order.length)
     const at = after?.times[0] ?? moment(query.at ?? 'now', 'at', host.clock.now())
-    const where = [asOf(at), ...conditions].join(' AND ')
-    const behind = after === undefined ? '' : ` AND (${order.join(', ')}) > (${after.keys.map(text).join(', ')})`
+    const where = [asOf(at, dialect), ...conditions].join(' AND ')
+    const behind =
+      after === undefined ? '' : ` AND (${order.join(', ')}) > (${after.keys.map(dialect.text).join(', ')})`
     const [rows, totals] = await Promise.all([
       rowsOf(
         store,

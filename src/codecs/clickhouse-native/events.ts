@@ -1,5 +1,5 @@
 /** Columns of event batches: the envelope, and the body unchanged. */
-import { auditTexts } from './audit.ts'
+import { bodyTexts } from './bodies.ts'
 import { dataEncodings, type EventBatch, type Heap } from '../../model/batches.ts'
 import { varint, type NativeColumn } from './block.ts'
 import { bytesOf, copyRows, lowCardinality, nullable, plainTexts, timeWords } from './columns.ts'
@@ -47,7 +47,7 @@ export function eventColumns(pieces: readonly EventRows[], count: number, texts:
         return { name, type, data: codedTexts(type, codeNumbers(name as Codes, pieces, count, texts), texts) }
     }
   })
-  return [...columns, ...auditTexts(pieces, count, texts)]
+  return [...columns, ...bodyTexts(pieces, count, texts)]
 }
 
 function codedTexts(type: string, numbers: Uint32Array, texts: BlockTexts): Uint8Array[] {

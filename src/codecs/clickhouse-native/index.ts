@@ -1,4 +1,4 @@
-export { auditColumnTypes } from './audit.ts'
+export { bodyColumnTypes } from './bodies.ts'
 export { encodeBlock, type NativeColumn } from './block.ts'
 export { bytesOf, lowCardinality, nullable, plainTexts, timeWords } from './columns.ts'
 export { eventColumns, eventColumnTypes, type EventRows } from './events.ts'

@@ -1,12 +1,12 @@
 /** Statements that create the tables. Columns are only ever added. */
-import { auditColumnTypes, eventColumnTypes, flowColumnType } from '../../codecs/clickhouse-native/index.ts'
+import { bodyColumnTypes, eventColumnTypes, flowColumnType } from '../../codecs/clickhouse-native/index.ts'
 import { flowFields, type Field } from '../../model/fields.ts'
 import type { ClickHouseConfig } from './config.ts'
 import { exampleColumns } from './map-example.ts'
 import { rollupColumns, rollupOrder, rollupQuery, rollups, rollupSums, type Rollup } from './map-rollup.ts'
 
 /** Of the tables of layout `weir`; in their comments. */
-export const schemaVersion = 2
+export const schemaVersion = 3
 /** Number of inserts with remembered tokens, the newest ones. */
 const rememberedInserts = 10_000
 
@@ -161,7 +161,7 @@ const eventTableColumns: readonly TableColumn[] = [
   ...Object.entries(eventColumnTypes).map(([name, type]) =>
     column(name, type, name === 'time' ? 'Delta(8), ZSTD(1)' : 'ZSTD(1)'),
   ),
-  ...Object.entries(auditColumnTypes).map(([name, type]) => column(name, type)),
+  ...Object.entries(bodyColumnTypes).map(([name, type]) => column(name, type)),
   alias('time_received', "DateTime64(3, 'UTC')", '_received'),
   position,
 ]

@@ -1,5 +1,6 @@
 /** Views `flows`, `events` and `audit`: the columns of the embedded store. Addresses are IPv6; results have texts. */
 import { auditColumns } from '../../model/audit-columns.ts'
+import { insightColumns } from '../../model/image-insights.ts'
 import { flowFields, type Field } from '../../model/fields.ts'
 import { flowOrder } from '../read/views.ts'
 import { asJson, name, text } from './sql.ts'
@@ -61,7 +62,8 @@ export function auditView(names: StoreNames): string {
 
 /** Rows of a family, with their position and their body as JSON, for other views. */
 export function eventsOf(names: StoreNames, family: string): string {
-  const columns = ['id', 'source', 'type', 'subject', 'time', 'key', 'ref', '_source', '_epoch', '_sequence', '_row']
+  const position = ['_source', '_epoch', '_sequence', '_row']
+  const columns = ['id', 'source', 'type', 'subject', 'time', 'key', 'ref', ...position, ...insightColumns]
   return (
     `SELECT ${columns.map((column) => `e.${name(column)} AS ${name(column)}`).join(', ')}, ${received} AS ` +
     `time_received, e._pos AS _pos, ${bodyColumn} AS data, e.audit_action AS action, e.audit_resource_type AS ` +

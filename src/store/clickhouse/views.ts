@@ -1,6 +1,16 @@
 /** Weir's views in ClickHouse, created and replaced when their text changes. */
 import { createHash } from 'node:crypto'
 import { changesView } from './changes.ts'
+import {
+  factsView,
+  imagesView,
+  packageReportsView,
+  packageRowsView,
+  packagesView,
+  problemReportsView,
+  problemRowsView,
+  problemsView,
+} from './insights.ts'
 import { relationsView, trafficView } from './relations.ts'
 import { resourcesView } from './resources.ts'
 import { auditView, eventsView, flowsView } from './rows.ts'
@@ -21,6 +31,16 @@ const makers: Readonly<Record<string, (names: StoreNames) => string>> = {
   resources: resourcesView,
   traffic: trafficView,
   relations: relationsView,
+  packages: packagesView,
+  problems: problemsView,
+  facts: factsView,
+  images: imagesView,
+  package_rows: packageRowsView,
+  problem_rows: problemRowsView,
+  package_reports: packageReportsView,
+  problem_reports: problemReportsView,
+  image_reports: imagesView,
+  image_pods: resourcesView,
 }
 
 export const viewNames: readonly string[] = Object.keys(makers)

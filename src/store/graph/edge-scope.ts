@@ -7,13 +7,26 @@ export function scopeSql(namespaces: readonly string[]): string {
       AND (${far} OR NOT starts_with(far, 'k8s:'))`
 }
 
+/** SQL of texts: of DuckDB, or a dialect. */
+export interface TextSql {
+  readonly text: (text: string) => string
+  readonly startsWith: (column: string, text: string) => string
+  readonly part: (column: string, separator: string, index: number) => string
+}
+
+const duckdb: TextSql = {
+  text: quoted,
+  startsWith: (column, text) => `starts_with(${column}, ${quoted(text)})`,
+  part: (column, separator, index) => `split_part(${column}, ${quoted(separator)}, ${index})`,
+}
+
 /** Whether the reference is one of the namespaces or an object in them. NULL for NULL. */
-export function insideSql(ref: string, namespaces: readonly string[]): string {
+export function insideSql(ref: string, namespaces: readonly string[], dialect = duckdb): string {
   if (namespaces.length === 0) return 'false'
-  const part = (index: number): string => `split_part(${ref}, '/', ${index})`
-  const names = `(${namespaces.map(quoted).join(', ')})`
-  return `(starts_with(${ref}, 'k8s:') AND (${part(4)} IN ${names} OR (${part(2)} = '' AND ${part(3)} = 'Namespace'
-      AND ${part(5)} IN ${names})))`
+  const part = (index: number): string => dialect.part(ref, '/', index)
+  const names = `(${namespaces.map(dialect.text).join(', ')})`
+  return `(${dialect.startsWith(ref, 'k8s:')} AND (${part(4)} IN ${names} OR (${part(2)} = '' AND
+      ${part(3)} = 'Namespace' AND ${part(5)} IN ${names})))`
 }
 
 export function scopeTest(namespaces: readonly string[]): (near: string, far: string) => boolean {

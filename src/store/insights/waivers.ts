@@ -5,7 +5,7 @@ import type { ViewInput } from '../read/views.ts'
 import { insightEvents } from './rows.ts'
 
 /** States by a tool that mean the same as a waiver. */
-const settledStates = "('not_affected', 'false_positive', 'resolved', 'resolved_with_pedigree')"
+export const settledStates = ['not_affected', 'false_positive', 'resolved', 'resolved_with_pedigree'] as const
 
 /**
  * By id of a vulnerability: `id`, `statements` (newest first). Of statements of one document about the same id and
@@ -35,6 +35,8 @@ export function withWaivers(problems: string, input: ViewInput, cached?: CachedR
       LEFT JOIN (${statementsSql(input, cached)}) w ON r.insight_id = w.id`
 }
 
+const settled = settledStates.map((state) => `'${state}'`).join(', ')
+
 export const waiverColumns = `(coalesce(r.waiver.status IN ('not_affected', 'fixed'), false)
-    OR coalesce(r.insight_value IN ${settledStates}, false)) AS waived, r.waiver.status AS waiver,
+    OR coalesce(r.insight_value IN (${settled}), false)) AS waived, r.waiver.status AS waiver,
     r.waiver.reason AS waiver_reason`

@@ -1,0 +1,76 @@
+/** Columns that are extracted from bodies, so that queries need not parse them. */
+import { auditColumns, auditFieldsOf } from '../../model/audit-columns.ts'
+import { eventAt, type WeirEvent } from '../../model/events.ts'
+import { insightColumns, insightFamilies, insightFieldsOf } from '../../model/image-insights.ts'
+import type { NativeColumn } from './block.ts'
+import { lowCardinality, plainTexts } from './columns.ts'
+import type { EventRows } from './events.ts'
+import type { BlockTexts } from './texts.ts'
+
+/** As in the embedded store. */
+const maxLength = 4096
+
+interface BodyColumns {
+  /** Before the names of fields. */
+  readonly prefix: string
+  readonly fields: readonly string[]
+  readonly families: readonly string[]
+  readonly fieldsOf: (event: WeirEvent) => Readonly<Record<string, string | undefined>> | undefined
+  /** Fields of which almost every row has its own text. */
+  readonly many: ReadonlySet<string>
+}
+
+const kinds: readonly BodyColumns[] = [
+  {
+    prefix: 'audit_',
+    fields: auditColumns,
+    families: ['audit'],
+    fieldsOf: auditFieldsOf,
+    many: new Set(['resource_id', 'resource_name', 'request_id']),
+  },
+  {
+    prefix: '',
+    fields: insightColumns,
+    families: insightFamilies,
+    fieldsOf: insightFieldsOf,
+    many: new Set(['insight_name', 'insight_version', 'insight_purl', 'insight_id']),
+  },
+]
+
+function typeOf({ many }: BodyColumns, field: string): string {
+  return many.has(field) ? 'Nullable(String)' : 'LowCardinality(Nullable(String))'
+}
+
+export const bodyColumnTypes: Readonly<Record<string, string>> = Object.fromEntries(
+  kinds.flatMap((kind) => kind.fields.map((field) => [`${kind.prefix}${field}`, typeOf(kind, field)])),
+)
+
+/** Without an event of their families there are no columns. */
+export function bodyTexts(pieces: readonly EventRows[], count: number, texts: BlockTexts): NativeColumn[] {
+  return kinds.flatMap((kind) => textsOf(kind, pieces, count, texts))
+}
+
+function textsOf(kind: BodyColumns, pieces: readonly EventRows[], count: number, texts: BlockTexts): NativeColumn[] {
+  const { prefix, fields, families, fieldsOf, many } = kind
+  const numbers = new Map<string, Uint32Array>(fields.map((field) => [field, new Uint32Array(count)]))
+  let isFound = false
+  let at = 0
+  for (const { batch, rows } of pieces) {
+    const codes = new Set(families.map((family) => batch.dictionary.indexOf(family)).filter((code) => code > 0))
+    for (const row of rows) {
+      const found = codes.has(batch.family[row] as number) ? fieldsOf(eventAt(batch, row)) : undefined
+      if (found !== undefined) {
+        isFound = true
+        for (const [field, text] of Object.entries(found))
+          if (text !== undefined) (numbers.get(field) as Uint32Array)[at] = texts.number(text.slice(0, maxLength))
+      }
+      at++
+    }
+  }
+  if (!isFound) return []
+  return [...numbers].map(([field, of]) => ({
+    name: `${prefix}${field}`,
+    type: typeOf(kind, field),
+    data: many.has(field) ? plainTexts(of, texts, true) : lowCardinality(of, texts, true),
+  }))
+}

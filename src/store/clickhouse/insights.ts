@@ -1,0 +1,195 @@
+/** Views `packages`, `problems`, `facts` and `images`, with the meaning of src/store/insights. */
+import { insightTypes, severities } from '../../model/image-insights.ts'
+import { eventsOf } from './rows.ts'
+import { asJson, jsonText, text } from './sql.ts'
+import type { StoreNames } from './tables.ts'
+import { waiversOf } from './waivers.ts'
+
+type ReportPart = 'packages' | 'problems' | 'facts'
+
+const texts = (...keys: readonly string[]): string => jsonText('e.data', ...keys)
+
+/** Complete reports. One replaces the one before of the same image and tool; with `part`, only those with that list. */
+function reports(names: StoreNames, part?: ReportPart): string {
+  const columns: Readonly<Record<string, string>> = {
+    report: 'e.insight_report',
+    image: 'e.key',
+    source: 'e.source',
+    ref: 'e.ref',
+    data: 'e.data',
+    valid_from: 'e.time',
+    tool: texts('tool', 'name'),
+    tool_version: texts('tool', 'version'),
+    searched: `isNotNull(${texts('problems')})`,
+    place: 'tuple(e._epoch, e._sequence, e._row)',
+    _pos: 'e._pos',
+  }
+  const list = Object.entries(columns).map(([column, sql]) => `${sql} AS ${column}`)
+  const rows =
+    `SELECT ${list.join(', ')} FROM (${eventsOf(names, 'fact')}) AS e WHERE e.type = ${text(insightTypes.report)} ` +
+    `AND isNotNull(e.key)${part === undefined ? '' : ` AND isNotNull(${texts(part)})`}`
+  const by = 'PARTITION BY image, source ORDER BY valid_from, place'
+  return (
+    `SELECT *, count() OVER (PARTITION BY image, source) AS versions, ` +
+    `leadInFrame(toNullable(valid_from)) OVER (${by} ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)` +
+    ` AS valid_to, row_number() OVER (${by}) AS number FROM (${rows})`
+  )
+}
+
+interface Part {
+  readonly family: 'package' | 'problem' | 'fact'
+  readonly type: string
+  readonly part: ReportPart
+  /** By name; of event `p`. */
+  readonly columns: Readonly<Record<string, string>>
+}
+
+/** From the first report that has the row until the first later one that lacks it. */
+function partsOf(names: StoreNames, { family, type, part, columns }: Part): string {
+  const own = Object.entries(columns).map(([column, sql]) => `${sql} AS ${column}`)
+  const merged = ['ref', 'data', 'tool', 'tool_version', ...Object.keys(columns)]
+  const last = merged.map((column) => `argMax(m.${column}, m.number) AS ${column}`)
+  // Numbers of a run of reports with the row have the same distance from the row's own numbers.
+  const runs =
+    `SELECT r.image AS image, r.source AS source, p.subject AS subject, p.ref AS ref, p.data AS data, ` +
+    `${own.join(', ')}, r.tool AS tool, r.tool_version AS tool_version, r.valid_from AS valid_from, ` +
+    'r.valid_to AS valid_to, r.number AS number, toInt64(r.number) - toInt64(row_number() OVER (PARTITION BY ' +
+    `r.image, r.source, p.subject ORDER BY r.number)) AS run FROM (${eventsOf(names, family)}) AS p INNER JOIN ` +
+    `(${reports(names, part)}) AS r ON p.insight_report = r.report WHERE p.type = ${text(type)}`
+  return (
+    `SELECT m.image AS image, ${last.join(', ')}, ` +
+    'min(m.valid_from) AS valid_from, if(max(isNull(m.valid_to)), NULL, max(m.valid_to)) AS valid_to ' +
+    `FROM (${runs}) AS m GROUP BY m.image, m.source, m.subject, m.run`
+  )
+}
+
+const imageName = "nullIf(extract(ifNull(r.ref, ''), '^image:(.+)@sha256:'), '')"
+const about =
+  `r.image AS image, ${imageName} AS image_name, r.tool AS tool, r.tool_version AS tool_version, ` +
+  `r.valid_from AS valid_from, r.valid_to AS valid_to, r.ref AS ref, ${asJson('r.data')} AS data`
+
+const packageColumns = 'r.name AS name, r.version AS version, r.kind AS `type`, r.purl AS purl, r.licenses AS licenses'
+const packageFields = {
+  name: 'p.insight_name',
+  version: 'p.insight_version',
+  kind: 'p.insight_type',
+  purl: 'p.insight_purl',
+  licenses: 'p.insight_value',
+} as const
+
+const problemFields = {
+  id: 'p.insight_id',
+  severity: 'p.insight_severity',
+  score: 'p.insight_score',
+  package: 'p.insight_name',
+  version: 'p.insight_version',
+  kind: 'p.insight_type',
+  purl: 'p.insight_purl',
+  fixed_version: 'p.insight_fixed',
+  state: 'p.insight_value',
+} as const
+const place = `indexOf([${severities.map(text).join(', ')}], ifNull(toString(r.severity), ''))`
+const problemColumns =
+  `r.id AS id, r.severity AS severity, toUInt8(if(${place} = 0, ${severities.length}, ${place})) AS severity_rank, ` +
+  'toFloat64OrNull(toString(r.score)) AS score, r.package AS package, r.version AS version, r.kind AS `type`, ' +
+  'r.purl AS purl, r.fixed_version AS fixed_version, r.state AS state'
+
+export function packagesView(names: StoreNames): string {
+  const rows = partsOf(names, {
+    family: 'package',
+    type: insightTypes.package,
+    part: 'packages',
+    columns: packageFields,
+  })
+  return `SELECT ${packageColumns}, ${about} FROM (${rows}) AS r`
+}
+
+export function problemsView(names: StoreNames): string {
+  const rows = partsOf(names, {
+    family: 'problem',
+    type: insightTypes.problem,
+    part: 'problems',
+    columns: problemFields,
+  })
+  const { join, columns } = waiversOf(names)
+  return `SELECT ${problemColumns}, ${columns}, ${about} FROM (${rows}) AS r ${join}`
+}
+
+/** Rows of each report; `image` decides about waivers. */
+function rowsOfReports(
+  names: StoreNames,
+  family: 'package' | 'problem',
+  fields: Readonly<Record<string, string>>,
+): string {
+  const own = Object.entries(fields).map(([column, sql]) => `${sql} AS ${column}`)
+  return (
+    `SELECT p.insight_report AS report, p.key AS image, ${own.join(', ')} FROM (${eventsOf(names, family)}) AS p ` +
+    `WHERE p.type = ${text(insightTypes[family])}`
+  )
+}
+
+export function packageRowsView(names: StoreNames): string {
+  return `SELECT r.report AS report, ${packageColumns} FROM (${rowsOfReports(names, 'package', packageFields)}) AS r`
+}
+
+export function problemRowsView(names: StoreNames): string {
+  const { join, columns } = waiversOf(names)
+  return (
+    `SELECT r.report AS report, ${problemColumns}, ${columns} FROM ` +
+    `(${rowsOfReports(names, 'problem', problemFields)}) AS r ${join}`
+  )
+}
+
+function partReports(names: StoreNames, part: ReportPart): string {
+  return (
+    `SELECT r.report AS report, r.image AS image, ${imageName} AS image_name, r.tool AS tool, r.tool_version AS ` +
+    `tool_version, r.valid_from AS valid_from, r.valid_to AS valid_to, r.versions AS versions ` +
+    `FROM (${reports(names, part)}) AS r`
+  )
+}
+
+export const packageReportsView = (names: StoreNames): string => partReports(names, 'packages')
+export const problemReportsView = (names: StoreNames): string => partReports(names, 'problems')
+
+export function factsView(names: StoreNames): string {
+  const rows = partsOf(names, {
+    family: 'fact',
+    type: insightTypes.fact,
+    part: 'facts',
+    columns: { category: 'p.insight_type', name: 'p.insight_name', value: 'p.insight_value' },
+  })
+  return `SELECT r.category AS category, r.name AS name, r.value AS value, ${about} FROM (${rows}) AS r`
+}
+
+export function imagesView(names: StoreNames): string {
+  const own = (...keys: readonly string[]): string => jsonText('r.data', ...keys)
+  const count = (...keys: readonly string[]): string => `toUInt32OrNull(${own(...keys)})`
+  const list = (key: string): string => `JSONExtract(ifNull(r.data, ''), 'image', ${text(key)}, 'Array(String)')`
+  const bySeverity = severities.map(
+    (severity) => `if(r.searched, ifNull(${count('severities', severity)}, 0), NULL) AS ${severity.toLowerCase()}`,
+  )
+  const columns = [
+    'r.image AS image',
+    `${own('image', 'name')} AS name`,
+    `${list('tags')} AS tags`,
+    `${list('aliases')} AS aliases`,
+    `${own('image', 'os')} AS os`,
+    `${own('image', 'architecture')} AS architecture`,
+    'r.tool AS tool',
+    'r.tool_version AS tool_version',
+    `${own('format')} AS format`,
+    `${count('packages')} AS packages`,
+    `${count('problems')} AS problems`,
+    ...bySeverity,
+    `${count('fixable')} AS fixable`,
+    `${count('facts')} AS facts`,
+    `${own('sha256')} AS sha256`,
+    `${own('origin')} AS origin`,
+    'r.valid_from AS valid_from',
+    'r.valid_to AS valid_to',
+    'r.ref AS ref',
+    'r.report AS report',
+    'r._pos AS _pos',
+  ]
+  return `SELECT ${columns.join(', ')} FROM (${reports(names)}) AS r`
+}

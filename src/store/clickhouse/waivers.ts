@@ -1,0 +1,42 @@
+/** OpenVEX statements about problems, with the meaning of src/store/insights/waivers.ts. */
+import { insightTypes } from '../../model/image-insights.ts'
+import { settledStates } from '../insights/waivers.ts'
+import { eventsOf } from './rows.ts'
+import { jsonText, text, timeOf } from './sql.ts'
+import type { StoreNames } from './tables.ts'
+
+/** By id of a vulnerability: `statements`, newest first, with status, reason, image and purl. */
+function statements(names: StoreNames): string {
+  const own = (key: string): string => jsonText('e.data', key)
+  const rows =
+    `SELECT ${own('id')} AS about, ${own('status')} AS status, ` +
+    `coalesce(${own('justification')}, ${own('impact')}) AS reason, ` +
+    `${own('image')} AS image, ${own('purl')} AS purl, ${own('document')} AS document, ` +
+    `coalesce(${timeOf(own('time'))}, e.time) AS since, ` +
+    `JSONExtract(ifNull(e.data, ''), 'aliases', 'Array(Nullable(String))') AS aliases ` +
+    `FROM (${eventsOf(names, 'fact')}) AS e WHERE e.type = ${text(insightTypes.waiver)}`
+  const newest = `SELECT * FROM (${rows}) ORDER BY since DESC LIMIT 1 BY about, image, purl, document`
+  // A tuple, so that the group keeps NULLs.
+  const statement = 'tuple(ifNull(toUnixTimestamp64Micro(since), 0), status, reason, image, purl)'
+  return (
+    `SELECT id, arrayReverseSort(statement -> statement.1, groupArray(${statement})) AS statements FROM (SELECT *, ` +
+    `arrayJoin(arrayPushBack(aliases, about)) AS id FROM (${newest})) WHERE isNotNull(id) GROUP BY id`
+  )
+}
+
+const purl = "extract(ifNull(r.purl, ''), '^[^?#]*')"
+/** The first statement that applies to problem `r`; without one, of NULLs. */
+const applying =
+  'arrayFirst(one -> (isNull(one.4) OR ifNull(one.4 = r.image, false)) AND (isNull(one.5) OR ' +
+  `ifNull(one.5 = ${purl}, false) OR startsWith(${purl}, concat(ifNull(one.5, ''), '@'))), w.statements)`
+
+/** `join`: to problems `r`; `columns`: `waived`, `waiver` and `waiver_reason`. */
+export function waiversOf(names: StoreNames): { readonly join: string; readonly columns: string } {
+  const settled = `ifNull(toString(r.state) IN (${settledStates.map(text).join(', ')}), false)`
+  return {
+    join: `LEFT JOIN (${statements(names)}) AS w ON r.id = w.id`,
+    columns:
+      `toBool(ifNull(${applying}.2 IN ('not_affected', 'fixed'), false) OR ${settled}) AS waived, ` +
+      `${applying}.2 AS waiver, ${applying}.3 AS waiver_reason`,
+  }
+}
