@@ -1,6 +1,7 @@
 /** Flags and environment of insights-remote. Pure. */
 import { PresetProblem } from '../given.ts'
 import { brokerOf } from './broker.ts'
+import { trackOf } from './dependency-track.ts'
 import { Reader, type Environment, type Flags } from './settings.ts'
 
 export { PresetProblem } from '../given.ts'
@@ -30,10 +31,10 @@ export function insightsRemotePreset({ flags, env, data }: InsightsRemoteInput):
   const folder = data.startsWith('/') || data.startsWith('.') ? data : `./${data}`
   for (const name of ['verify', 'metricsSecure', 'http2', 'logDevel'] as const) read.truth(name)
   for (const name of ['concurrent', 'reconnect'] as const) read.count(name, 1_000_000)
-  for (const name of ['scan', 'track'] as const)
-    if (read.truth(name)) throw new PresetProblem(`${read.given(name).by} is not supported yet: set it to false`)
+  if (read.truth('scan')) throw new PresetProblem(`${read.given('scan').by} is not supported yet: set it to false`)
   const broker = read.truth('rabbit') ? brokerOf(read, folder) : undefined
   const secret = secretOf(read, env, folder)
+  const track = trackOf(read, folder)
   const isBurning = read.truth('burn')
   return {
     config: {
@@ -60,8 +61,8 @@ export function insightsRemotePreset({ flags, env, data }: InsightsRemoteInput):
         netflow: { listen: 'off', tcp: 'off' },
         sflow: { listen: 'off' },
       },
-      sinks:
-        broker === undefined
+      sinks: {
+        ...(broker === undefined
           ? { printed: { type: 'stdout', from: ['insights'] } }
           : {
               lagoon: {
@@ -71,9 +72,11 @@ export function insightsRemotePreset({ flags, env, data }: InsightsRemoteInput):
                 when_behind: 'block',
                 delivery: { retry_max: '30s', bytes: '1MiB' },
               },
-            },
+            }),
+        ...track.sinks,
+      },
     },
-    files: { ...secret.files, ...broker?.files },
+    files: { ...secret.files, ...broker?.files, ...track.files },
     notes: [
       ...(isBurning && broker === undefined
         ? ['ConfigMaps are not deleted: without RabbitMQ their reports are not delivered.']

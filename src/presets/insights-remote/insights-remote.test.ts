@@ -116,6 +116,29 @@ describe('a setting', () => {
     expect(plan({}, { 'health-probe-bind-address': '0' }).ops).toBe('off')
   })
 
+  test('enables uploads to Dependency-Track beside the broker', () => {
+    const env = {
+      ENABLE_DEPENDENCY_TRACK_INTEGRATION: 'true',
+      DEPENDENCY_TRACK_API_ENDPOINT: 'https://track.example.com',
+      DEPENDENCY_TRACK_API_KEY: 'hidden',
+    }
+    const { insights, sinks } = plan(env, { 'dependency-track-push-prod-only': 'false' })
+    expect([insights['ack'], sinks['dependency-track']]).toEqual([
+      'sink:lagoon',
+      {
+        type: 'dependency-track',
+        url: 'https://track.example.com',
+        api_key: 'env:DEPENDENCY_TRACK_API_KEY',
+        root: '{{ .ProjectName }}',
+        parent: '{{ .ProjectName }}-{{ .EnvironmentName }}',
+        project: '{{ .ProjectName }}-{{ .EnvironmentName }}-{{ .ServiceName }}',
+        version: 'unset',
+        production_only: false,
+        from: ['insights'],
+      },
+    ])
+  })
+
   test('without RabbitMQ prints messages and deletes nothing', () => {
     const { insights, sinks, notes } = plan({ RABBITMQ_ENABLED: 'false', BURN_AFTER_READING: 'true' })
     expect(insights).toMatchObject({ burn: false })
@@ -133,6 +156,7 @@ test.each([
   [{ CONFIGMAP_RECONCILER_MAX_CONCURRENT: 'x' }, {}, 'CONFIGMAP_RECONCILER_MAX_CONCURRENT is `x`'],
   [{}, { 'health-probe-bind-address': 'nowhere' }, '--health-probe-bind-address is `nowhere`'],
   [{}, { 'zap-log-level': 'loud' }, '--zap-log-level is `loud`'],
+  [{ ENABLE_DEPENDENCY_TRACK_INTEGRATION: 'true' }, {}, 'DEPENDENCY_TRACK_API_ENDPOINT and'],
   [{ ENABLE_BUILD_SCANNING: 'TRUE' }, {}, 'ENABLE_BUILD_SCANNING is not supported yet'],
 ])('%j %j is a problem', (env, flags, words) => {
   expect(problem(env as Record<string, string>, flags as Flags)).toContain(words)
