@@ -6,7 +6,7 @@ import { messageOf } from '../../model/errors.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import { insightsFamilies, insightsTypes, type DirectDelete, type InsightsKind } from '../../model/insights.ts'
 import { kubernetesRef } from '../../model/refs.ts'
-import { hmacAlgorithms, verifyToken, type VerifiedToken } from '../../net/lagoon-token.ts'
+import { hmacAlgorithms, TokenVerifier, type VerifiedToken } from '../../net/lagoon-token.ts'
 import type { InsightsConfig } from './config.ts'
 import { environmentNumber, factsOf, problemsOf, Unreadable } from './map-direct.ts'
 import { goJson } from './map-json.ts'
@@ -52,13 +52,15 @@ class Refused extends Error {
 
 export class InsightsWeb {
   readonly #options: WebOptions
-  readonly #algorithms: readonly string[]
+  readonly #tokens: TokenVerifier
   #held = 0
   #isClosing = false
 
   constructor(options: WebOptions) {
     this.#options = options
-    this.#algorithms = options.config.token_algorithms === 'hmac' || options.config.strict ? hmacAlgorithms : ['HS256']
+    const { config, secrets } = options
+    const isAnyHmac = config.token_algorithms === 'hmac' || config.strict
+    this.#tokens = new TokenVerifier(secrets, isAnyHmac ? hmacAlgorithms : ['HS256'])
   }
 
   readonly closing = (): void => {
@@ -117,11 +119,11 @@ export class InsightsWeb {
 
   /** Undefined, with `strict`: the fault of insights-remote. Throws Refused. */
   async #authenticate({ headers: { authorization } }: IncomingMessage): Promise<VerifiedToken | undefined> {
-    const { config, context, secrets, namespaces } = this.#options
+    const { config, context, namespaces } = this.#options
     const given = authorization ?? ''
     if (config.strict && given.split('.').length !== 3) return undefined
     const bare = config.strict ? given : given.replace(/^bearer +/i, '')
-    const token = await verifyToken(bare, secrets, { algorithms: this.#algorithms, now: context.host.clock.now() })
+    const token = await this.#tokens.verify(bare, context.host.clock.now())
     if (token === undefined)
       throw new Refused(401, 'unauthorized', 'the token is missing or not valid', { 'www-authenticate': 'Bearer' })
     if (namespaces === undefined) return token
