@@ -99,7 +99,8 @@ export class DependencyTrack {
 
   async #project(name: string, parent: string | undefined, signal: AbortSignal): Promise<string> {
     const query = new URLSearchParams({ name, excludeInactive: 'true', onlyRoot: 'false' })
-    const list = await this.#call('GET', `/api/v1/project?${query.toString()}`, `the search for project ${name}`, signal)
+    const search = `/api/v1/project?${query.toString()}`
+    const list = await this.#call('GET', search, `the search for project ${name}`, signal)
     const ids = (Array.isArray(list) ? (list as unknown[]) : []).map((one) => fieldsOf(one)['uuid'])
     const known = ids.filter((id) => typeof id === 'string')
     if (known.length > 0 && parent === undefined) return known[0] ?? ''
