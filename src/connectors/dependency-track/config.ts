@@ -26,7 +26,7 @@ export const dependencyTrackSchema = defineSchema({
     ),
     project: text(
       {
-        description: 'Name of the project of the report',
+        description: 'Name of its project',
         default: '{{ .ProjectName }}-{{ .EnvironmentName }}-{{ .ServiceName }}',
       },
       template,

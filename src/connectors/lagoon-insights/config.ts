@@ -26,8 +26,7 @@ const labelName = { pattern: /[A-Za-z0-9](?:[\w./-]{0,315}[A-Za-z0-9])?/, expect
 export const insightsSchema = defineSchema({
   type: 'lagoon-insights',
   role: 'source',
-  summary:
-    'Collects insights of Lagoon environments: image reports in ConfigMaps, and facts and problems that workloads post',
+  summary: 'Collects image reports, facts and problems of Lagoon environments',
   fields: {
     cluster: text(
       { description: 'Name of the cluster in every event', default: 'default', example: 'prod-eu' },
