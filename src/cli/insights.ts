@@ -107,6 +107,16 @@ const lists: Readonly<Record<List, Listed>> = {
 }
 
 export function register(program: Command): void {
+  withServerFlags(
+    withOutput(
+      program
+        .command('image-diff <FROM> <TO>')
+        .description('List packages and problems that differ between two images, by their digests.'),
+    ),
+  )
+    .option('--at <TIME>', 'time: now-1h, ISO 8601 or Unix milliseconds (default: now)')
+    .addHelpText('after', '\nExit code: 0 success, 1 server unreachable or image unknown, 2 usage error.')
+    .action(action((from: string, to: string, flags: ServerFlags & OutputFlags) => runDiff(from, to, flags)))
   for (const list of Object.keys(lists) as List[])
     withServerFlags(withOutput(program.command(list).description(lists[list].description)))
       .option('--filter <FILTER>', 'filter (see docs/explain/query.md)')
@@ -123,6 +133,53 @@ ${lists[list].examples.map((example) => `  $ ${example}`).join('\n')}
 Exit code: 0 success, 1 server unreachable, 2 usage error.`,
       )
       .action(action((flags: Flags) => run(list, flags)))
+}
+
+interface Diff {
+  readonly at: string
+  readonly packages: readonly Row[] | null
+  readonly problems: readonly Row[] | null
+}
+
+async function runDiff(from: string, to: string, flags: ServerFlags & OutputFlags): Promise<void> {
+  const server = await requireServer(flags)
+  const query = new URLSearchParams([['from', from], ['to', to], ...parametersOf(flags, ['at'])])
+  const diff = await server.json<Diff>('GET', `/api/v1/images/diff?${query.toString()}`)
+  const packages = (diff.packages ?? []).map((row) => ({
+    change: (row['from'] as []).length === 0 ? 'added' : (row['to'] as []).length === 0 ? 'removed' : 'changed',
+    what: text(row['name']),
+    type: text(row['type']),
+    from: joined(row['from']),
+    to: joined(row['to']),
+  }))
+  const problems = (diff.problems ?? []).map((row) => ({
+    change: row['in'] === 'to' ? 'new problem' : 'gone problem',
+    what: text(row['id']),
+    type: text(row['severity']),
+    from: row['in'] === 'from' ? text(row['package']) : '',
+    to: row['in'] === 'to' ? text(row['package']) : '',
+  }))
+  const rows = [...packages, ...problems]
+  const columns = ['change', 'what', 'type', 'from', 'to'] as const
+  const unknown = [
+    ...(diff.packages === null ? ['An image has no report with packages.'] : []),
+    ...(diff.problems === null ? ['An image was not searched for problems.'] : []),
+  ]
+  const notes = unknown.map((sentence) => `${sentence}\n`).join('')
+  await printData(flags, {
+    whole: diff,
+    rows,
+    columns,
+    table: () => {
+      if (rows.length === 0) return unknown.length > 0 ? notes : 'No package or problem differs.\n'
+      return (
+        textTable(
+          columns,
+          rows.map((row) => columns.map((name) => row[name])),
+        ) + notes
+      )
+    },
+  })
 }
 
 async function run(list: List, flags: Flags): Promise<void> {

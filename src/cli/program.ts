@@ -50,6 +50,7 @@ const summaries: Readonly<Record<string, string>> = {
   changes: 'list changes of Kubernetes objects with their actors',
   resources: 'list Kubernetes objects as of a time, or show one object',
   images: 'list images with their problems and workloads',
+  'image-diff': 'list packages and problems that differ between two images',
   packages: 'list packages of images and the workloads that run them',
   problems: 'list problems of images and the workloads that they affect',
   ledger: 'show the outcome of all accepted rows',

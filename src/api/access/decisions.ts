@@ -51,6 +51,7 @@ export const accessRules: Readonly<Record<string, AccessRule>> = {
   resources: scoped('Objects in the permitted namespaces.'),
   resource: scoped('One object in the permitted namespaces, and its permitted relations.'),
   images: scoped('Images that run in the permitted namespaces, and their permitted pods.'),
+  imageDiff: scoped('These images.'),
   packages: scoped('Packages of these images.'),
   problems: scoped('Problems of these images.'),
   problemSums: scoped('Problems of these images.'),

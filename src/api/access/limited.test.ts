@@ -346,6 +346,7 @@ test('every scoped operation is tested here, or beside its route for objects, tr
     'flows',
     'graph',
     'graphPaths',
+    'imageDiff',
     'images',
     'live',
     'openLive',

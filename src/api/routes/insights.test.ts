@@ -138,6 +138,50 @@ describe('images', () => {
   })
 })
 
+describe('images/diff', () => {
+  const some = (letter: string, versions: readonly string[], ids: readonly string[]): WeirEvent[] => [
+    ...reported(letter, 'shop/web', '10:00:00', {
+      packages: versions.map((each) => ({ name: each.split(' ')[0] ?? '', version: each.split(' ')[1], type: 'npm' })),
+    } as Partial<Report>),
+    ...reported(letter, 'shop/web', '10:00:00', {
+      problems: ids.map((id) => ({ id, severity: 'HIGH', package: 'a', version: '1' })),
+    }),
+  ]
+
+  test('has packages that are added, removed or of other versions, and problems of one image', async () => {
+    const api = await startStored(restricted)
+    const headers = { authorization: `Bearer ${'x'.repeat(32)}` }
+    await api.addBatch(
+      toEventBatch([
+        ...some('a', ['a 1', 'a 2', 'b 1', 'c 1'], ['CVE-1', 'CVE-2']),
+        ...some('b', ['a 2', 'a 3', 'c 1', 'd 1'], ['CVE-2', 'CVE-3']),
+        ...reported('c', 'shop/db', '10:00:00', { packages: [log4j] }),
+        ...['a', 'c'].map((letter) => pod(`Pod/shop/${letter}`, digest(letter), '10:10:00')),
+        pod('Pod/vault/b', digest('b'), '10:10:00'),
+      ]),
+      realHost().clock.now(),
+    )
+    const query = { from: digest('a'), to: digest('b'), at: at('11:00:00') }
+    // The second image runs in another namespace only.
+    expect((await api.get('images/diff', query, headers)).status).toBe(404)
+    await api.addBatch(toEventBatch([pod('Pod/shop/b', digest('b'), '10:20:00')]), realHost().clock.now())
+    expect((await api.get('images/diff', query, headers)).body).toMatchObject({
+      packages: [
+        { name: 'a', type: 'npm', from: ['1'], to: ['3'] },
+        { name: 'b', from: ['1'], to: [] },
+        { name: 'd', from: [], to: ['1'] },
+      ],
+      problems: [
+        { id: 'CVE-1', package: 'a', in: 'from', severity: 'HIGH', waived: false },
+        { id: 'CVE-3', in: 'to' },
+      ],
+    })
+    const unsearched = await api.get('images/diff', { ...query, to: digest('c') }, headers)
+    expect(unsearched.body['problems']).toBe(null)
+    expect((await api.get('images/diff', { ...query, to: digest('f') }, headers)).status).toBe(404)
+  })
+})
+
 describe('PUT', () => {
   const put = (api: StoredApi, of: string, body: string | Uint8Array): Promise<Response> =>
     fetch(`${api.url}/api/v1/images/${of}/sbom`, {

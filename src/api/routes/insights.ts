@@ -10,6 +10,7 @@ import { insightOrder, insightRows, insightTexts, type InsightList } from '../in
 import { among, fingerprintOf, moment, readPageCursor, textConditions, writePageCursor } from '../objects.ts'
 import type { ApiContext } from '../options.ts'
 import { abortOnDisconnect, requireStore, rowsOf } from '../store-query.ts'
+import { imageDiffRoute, imageDiffSchemas } from './image-diff.ts'
 import { reportRoute } from './report.ts'
 
 const nullable = { type: ['string', 'null'] } as const
@@ -115,6 +116,7 @@ const severitySums = {
 
 export const insightSchemas = {
   ProblemSums: severitySums,
+  ...imageDiffSchemas,
   PackagePage: page('packages'),
   ProblemPage: page('problems'),
   ImagePage: page('images'),
@@ -247,6 +249,7 @@ function selected(
 export function insightRoutes(app: FastifyInstance, context: ApiContext): void {
   reportRoute(app, context)
   sumsRoute(app, context)
+  imageDiffRoute(app, context)
   for (const list of Object.keys(lists) as InsightList[])
     app.get(`/api/v1/${list}`, { schema: schemaOf(list) }, async (request, reply) => {
       const query = request.query as Query
