@@ -87,6 +87,8 @@ export interface Dialect {
 
   /** A sum without overflow. */
   readonly sum: (value: string) => string
+  /** NULL without values. */
+  readonly min: (value: string) => string
   readonly average: (value: string, kind: string) => string
   readonly anyTrue: (test: string) => string
   readonly bitOr: (value: string) => string

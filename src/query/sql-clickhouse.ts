@@ -147,6 +147,7 @@ export const clickhouse: Dialect = {
 
   // 64-bit sums wrap, and a sum of nothing is 0.
   sum: (value) => `sumOrNull(toUInt128(${value}))`,
+  min: (value) => `minOrNull(${value})`,
   average: (value, kind) => (kind === 'f64' ? `avg(${value})` : `sum(toInt256(${value})) / count(${value})`),
   anyTrue: (test) => `max(${test})`,
   bitOr: (value) => `groupBitOr(${value})`,

@@ -62,6 +62,7 @@ export const duckdb: Dialect = {
   truth: same,
 
   sum: (value) => `sum(${value})`,
+  min: (value) => `min(${value})`,
   average: (value) => `avg(${value})`,
   anyTrue: (test) => `bool_or(${test})`,
   bitOr: (value) => `bit_or(${value})`,

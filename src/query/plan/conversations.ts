@@ -57,7 +57,7 @@ export function conversationsSql(request: ConversationsRequest, dialect: Dialect
       `${sum('packets_est')} ${only} AS "_packets_${way}"`,
       `${dialect.bitOr('"_flags"')} ${only} AS "_flags_${way}"`,
       `${dialect.truth(`coalesce(${dialect.anyTrue(opens)} ${only}, false)`)} AS "_opens_${way}"`,
-      `min("_from") ${only} AS "_first_${way}"`,
+      `${dialect.min('"_from"')} ${only} AS "_first_${way}"`,
     ]
   })
   const whole = [

@@ -34,7 +34,7 @@ export function valuesSql(
     `SELECT "_value", ${rollup === undefined ? 'count(*)' : 'sum("_count")'} AS "_flows"
       FROM (${inner.join(' UNION ALL ')})
       WHERE "_value" IS NOT NULL${condition === undefined ? '' : ` AND ${condition}`} ` +
-    `GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ${limit}`
+    `GROUP BY 1 ORDER BY 2 DESC, ${dialect.ordered('"_value"', fields[0]?.kind ?? 'text')} LIMIT ${limit}`
   )
 }
 
