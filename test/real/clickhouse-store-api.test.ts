@@ -188,8 +188,9 @@ const completions: readonly Body[] = [
 describe('the API over ClickHouse', () => {
   it('responds with sums, conversations and completions of the embedded store', async () => {
     await using apis = await filled(26)
-    for (const [path, parameters] of requests) await apis.get(path, parameters)
-    for (const body of completions) await apis.get('complete', {}, 'admin', { ...span, ...body })
+    for (const [path, parameters] of requests) expect(await apis.get(path, parameters)).toHaveProperty('rows')
+    for (const body of completions)
+      expect(await apis.get('complete', {}, 'admin', { ...span, ...body })).toHaveProperty('values')
     await sameNames(apis, 'admin')
   }, 480_000)
 
@@ -211,7 +212,7 @@ describe('the API over ClickHouse', () => {
           if (typeof page['next'] !== 'string') break
           cursor = page['next']
         }
-        if (filter === '') expect(count).toBe(249)
+        expect(count).toBeGreaterThan(filter === '' ? 248 : 0)
       }
     },
     480_000,
