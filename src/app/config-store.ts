@@ -60,8 +60,7 @@ export const storeGroup = group(
     enabled: choice(['parquet', 'clickhouse', 'none'], {
       description:
         'Where rows are stored for queries. `parquet`: the embedded store. `clickhouse`: the server of ' +
-        '`store.clickhouse`, in development: most pages of the console do not respond yet; `age`, `size`, ' +
-        '`rollups` and `memory` do not apply to it',
+        '`store.clickhouse`; `age`, `size`, `rollups` and `memory` do not apply to it',
       default: 'parquet',
     }),
     clickhouse,
