@@ -18,7 +18,20 @@ type Fields = Readonly<{
   version: number
   fields: readonly Field[]
   views: Readonly<
-    Record<'flows' | 'events' | 'changes' | 'audit' | 'resources' | 'relations' | 'traffic', readonly ViewColumn[]>
+    Record<
+      | 'flows'
+      | 'events'
+      | 'changes'
+      | 'audit'
+      | 'resources'
+      | 'relations'
+      | 'traffic'
+      | 'images'
+      | 'packages'
+      | 'problems'
+      | 'facts',
+      readonly ViewColumn[]
+    >
   >
 }>
 

@@ -20,7 +20,7 @@ export const sqlText = {
   run: 'Run',
   editorHint:
     'Ctrl-Enter runs the statement. It must be a single read-only statement. Views: flows, events, changes, ' +
-    'audit, resources, relations, and totals flows_1m, flows_5m, flows_1h.',
+    'audit, resources, relations, images, packages, problems, facts, and totals flows_1m, flows_5m, flows_1h.',
   runningRows: (rows: string) => `Running … ${rows}`,
   rowsSoFar: (rows: string) => `${rows} rows so far`,
   cancelled: 'Cancelled, also on the server.',
@@ -61,6 +61,10 @@ export const sqlText = {
   resourcesView: 'states of Kubernetes objects with their validity',
   relationsView: 'relations with their validity',
   connectionsView: 'bytes between workloads per hour',
+  imagesView: 'images with a report, and where they run',
+  packagesView: 'packages of images',
+  problemsView: 'problems of images',
+  factsView: 'facts of images and environments',
   minuteTotals: 'totals per minute',
   fiveMinuteTotals: 'totals per five minutes',
   hourTotals: 'totals per hour',

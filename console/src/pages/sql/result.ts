@@ -34,8 +34,12 @@ const isNumber = (value: unknown): boolean =>
 const isTime = (value: unknown): boolean =>
   typeof value === 'string' && /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d)?/.test(value) && !Number.isNaN(Date.parse(value))
 
+/** Of DuckDB, or of ClickHouse. */
+const numericType =
+  /^(?:U?(?:TINY|SMALL|BIG|HUGE)?INT(?:EGER)?|FLOAT|DOUBLE|DECIMAL.*|(?:Nullable\()?(?:U?Int\d+|Float\d+|Decimal.*)\)?)$/
+
 export function isNumeric({ name, type }: Column, rows: readonly Row[]): boolean {
-  if (type !== '') return /^(?:U?(?:TINY|SMALL|BIG|HUGE)?INT(?:EGER)?|FLOAT|DOUBLE|DECIMAL.*)$/.test(type)
+  if (type !== '') return numericType.test(type)
   return isAll(name, rows, isNumber)
 }
 
@@ -62,7 +66,7 @@ const maxSeries = 7
 export function chartOf({ columns, rows }: Pick<Result, 'columns' | 'rows'>): ChartOf | string {
   if (rows.length === 0) return sqlText.nothingDrawn
   const time = columns.find(
-    ({ name, type }) => (type === '' || /^(?:TIMESTAMP|DATE)/.test(type)) && isAll(name, rows, isTime),
+    ({ name, type }) => (type === '' || /^(?:Nullable\()?(?:TIMESTAMP|DATE)/i.test(type)) && isAll(name, rows, isTime),
   )
   if (time === undefined) return sqlText.needsTimeColumn
   const numbers = columns.filter((column) => column !== time && isNumeric(column, rows))

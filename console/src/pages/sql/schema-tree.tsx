@@ -12,6 +12,10 @@ const meanings: Readonly<Record<ViewName, string>> = {
   resources: sqlText.resourcesView,
   relations: sqlText.relationsView,
   traffic: sqlText.connectionsView,
+  images: sqlText.imagesView,
+  packages: sqlText.packagesView,
+  problems: sqlText.problemsView,
+  facts: sqlText.factsView,
   flows_1m: sqlText.minuteTotals,
   flows_5m: sqlText.fiveMinuteTotals,
   flows_1h: sqlText.hourTotals,
@@ -37,7 +41,9 @@ export function SchemaTree({ onInsert }: { readonly onInsert: (name: string) => 
         onChange={(event) => setFind(event.target.value)}
       />
       {viewNames.map((view) => {
-        const columns = (schema.data.get(view) ?? []).filter(({ name }) => name.includes(wanted))
+        const described = schema.data.get(view)
+        if (described === undefined) return null
+        const columns = described.filter(({ name }) => name.includes(wanted))
         if (wanted !== '' && columns.length === 0) return null
         return (
           <details key={view} open={wanted !== '' || undefined}>

@@ -55,6 +55,19 @@ test('a result of time and numbers is drawn as a line for each column', () => {
   })
 })
 
+test('columns of ClickHouse are drawn as those of DuckDB', () => {
+  const rows = [{ t: '2026-01-01 00:01:00.000000', n: '2', m: 0.5, text: '7' }]
+  const columns = [
+    column('t', "Nullable(DateTime64(6, 'UTC'))"),
+    column('n', 'UInt64'),
+    column('m', 'Nullable(Float64)'),
+    column('text', 'LowCardinality(String)'),
+  ]
+  const chart = chartOf({ columns, rows })
+  expect(typeof chart === 'string' ? chart : chart.series.map(({ name }) => name)).not.toContain('text')
+  expect(chart).toMatchObject({ by: 't' })
+})
+
 test('missing buckets break the line; irregular times are unchanged', () => {
   const drawn = (seconds: readonly number[]): readonly number[] => {
     const found = chartOf({

@@ -50,7 +50,11 @@ async function rowsOf(
 
 async function describe(sql: string, signal: AbortSignal): Promise<readonly Column[]> {
   const { rows } = await rowsOf(await sendSql(`DESCRIBE ${sql}`, 'ndjson', signal), maxRows, () => {})
-  return rows.map((row) => ({ name: String(row['column_name'] as string), type: String(row['column_type'] as string) }))
+  // DuckDB's and ClickHouse's names of the columns.
+  return rows.map((row) => ({
+    name: String((row['column_name'] ?? row['name']) as string),
+    type: String((row['column_type'] ?? row['type']) as string),
+  }))
 }
 
 type Run =
@@ -117,6 +121,10 @@ export const viewNames = [
   'resources',
   'relations',
   'traffic',
+  'images',
+  'packages',
+  'problems',
+  'facts',
   'flows_1m',
   'flows_5m',
   'flows_1h',
@@ -129,8 +137,16 @@ export function useSchema(enabled: boolean): UseQueryResult<ReadonlyMap<ViewName
     enabled,
     staleTime: Infinity,
     retry: false,
-    queryFn: async ({ signal }) =>
-      new Map(await Promise.all(viewNames.map(async (name) => [name, await describe(name, signal)] as const))),
+    queryFn: async ({ signal }) => {
+      const described = await Promise.allSettled(
+        viewNames.map(async (name) => [name, await describe(name, signal)] as const),
+      )
+      // ClickHouse has no views of sums.
+      const found = described.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))
+      const failed = described.find((each) => each.status === 'rejected')
+      if (found.length === 0 && failed !== undefined) throw failed.reason
+      return new Map(found)
+    },
   })
 }
 
