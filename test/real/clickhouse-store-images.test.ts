@@ -164,7 +164,17 @@ it('images, packages and problems are the same at every time, for every user', a
     for (const [index, query] of all.entries())
       for (const minute of index === 0 ? [0, 7, 12, 15, 30] : [30])
         await apis.expectSame(list, { ...query, at: at(minute) }, users[index % 3 === 1 ? 1 : 0])
-  for (const query of queries.problems) await apis.expectSame('problems/sums', { ...query, at: at(30) }, 'admin')
+  for (const user of users)
+    for (const query of queries.problems) await apis.expectSame('problems/sums', { ...query, at: at(30) }, user)
+  const compared = { from: digest('a'), to: digest('b'), at: at(30) }
+  const found = await apis.expectSame('images/diff', compared, 'admin')
+  expect(found['packages']).not.toEqual([])
+  // The image b runs in another namespace.
+  for (const url of apis.urls) {
+    const path = `/api/v1/images/diff?${new URLSearchParams(compared)}`
+    const hidden = await fetch(new URL(path, url), { headers: { authorization: 'Bearer shop' } })
+    expect(hidden.status).toBe(404)
+  }
   for (const list of ['packages', 'problems', 'images'])
     for (const user of users) {
       const rows = await apis.pages(list, list, { limit: '2', at: at(30) }, user)
