@@ -1,4 +1,5 @@
-import type { EventBatch } from '../model/batches.ts'
+import type { EventBatch, FlowBatch } from '../model/batches.ts'
+import { isPresent } from '../model/columns.ts'
 import type { StoredFile } from './record.ts'
 import type { RollupRows } from './rollup/rows.ts'
 
@@ -20,6 +21,25 @@ export function extentOfEvents({ count, dictionary, family, time }: EventBatch):
     codes.add(family[row] as number)
   }
   return { timeMin, timeMax, families: new Set([...codes].map((code) => dictionary[code] ?? '')) }
+}
+
+/** Unix ms. Replayed flows have receive times far before that of their frame; rows without one have the frame's. */
+export type Receipt = Readonly<{
+  receivedMin: number
+  receivedMax: number
+}>
+
+export function receiptOf({ count, columns }: FlowBatch, received: number): Receipt {
+  let [receivedMin, receivedMax] = [received, received]
+  const column = columns['time_received']
+  if (column?.kind !== 'time') return { receivedMin, receivedMax }
+  for (let row = 0; row < count; row++) {
+    const at = column.values[row] as number
+    // False for NaN.
+    if (at < receivedMin && isPresent(column.valid, row)) receivedMin = at
+    if (at > receivedMax && isPresent(column.valid, row)) receivedMax = at
+  }
+  return { receivedMin: Math.floor(receivedMin), receivedMax: Math.ceil(receivedMax) }
 }
 
 export function extentOfSums({ count, minutes }: RollupRows): Extent {

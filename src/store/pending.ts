@@ -1,5 +1,5 @@
 import type { FrameHeader } from '../journal/types.ts'
-import type { Extent } from './extent.ts'
+import type { Extent, Receipt } from './extent.ts'
 import type { Stream } from './names.ts'
 import type { PerSource } from './record.ts'
 
@@ -34,14 +34,18 @@ export class PendingTables {
     return [...this.#tables.values()]
   }
 
-  /** `extent`: of the rows, if they were read. `source`: for rows of the journal. */
+  /** `extent` and `receipt`: of the rows, if they were read. `source`: for rows of the journal. */
   add(
     stream: Stream,
     hour: number,
     rows: number,
     first: number,
     header: FrameHeader,
-    { extent, source }: Readonly<{ extent?: Extent | undefined; source?: number }> = {},
+    {
+      extent,
+      receipt,
+      source,
+    }: Readonly<{ extent?: Extent | undefined; receipt?: Receipt | undefined; source?: number }> = {},
   ): void {
     const key = `${stream}_${hour}`
     let table = this.#tables.get(key)
@@ -71,8 +75,8 @@ export class PendingTables {
     if (timeMin < table.timeMin) table.timeMin = timeMin
     if (timeMax > table.timeMax) table.timeMax = timeMax
     for (const family of extent?.families ?? []) table.families?.add(family)
-    table.receivedMin = Math.min(table.receivedMin, header.received)
-    table.receivedMax = Math.max(table.receivedMax, header.received)
+    table.receivedMin = Math.min(table.receivedMin, receipt?.receivedMin ?? header.received)
+    table.receivedMax = Math.max(table.receivedMax, receipt?.receivedMax ?? header.received)
     this.rows += rows
   }
 

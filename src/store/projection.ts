@@ -10,7 +10,7 @@ import { SourceCounts } from './counts.ts'
 import { Endpoints } from './flows/endpoints.ts'
 import type { Folder } from './folder.ts'
 import { dayOf, holdsRows, hourOf } from './names.ts'
-import { extentOfEvents, extentOfSums } from './extent.ts'
+import { extentOfEvents, extentOfSums, receiptOf } from './extent.ts'
 import { PendingTables } from './pending.ts'
 import { rollupRows } from './rollup/rows.ts'
 import { Rollup } from './rollup/rollup.ts'
@@ -168,7 +168,7 @@ export class StoreProjection implements Projection {
     }
     this.#pending.add(batch.kind, hour, batch.count, frame.firstSequence, header, {
       source,
-      extent: batch.kind === 'events' ? extentOfEvents(batch) : undefined,
+      ...(batch.kind === 'events' ? { extent: extentOfEvents(batch) } : { receipt: receiptOf(batch, header.received) }),
     })
     this.#pending.bytes += header.rawBytes
     if (batch.kind === 'events') this.#pending.eventBytes += header.rawBytes
@@ -230,7 +230,9 @@ export class StoreProjection implements Projection {
       }
       all.add(batch.kind, lost.hour, batch.count, frame.firstSequence, header, {
         source,
-        extent: batch.kind === 'events' ? extentOfEvents(batch) : undefined,
+        ...(batch.kind === 'events'
+          ? { extent: extentOfEvents(batch) }
+          : { receipt: receiptOf(batch, header.received) }),
       })
     }
     if (sums !== undefined && all.rows > 0) {

@@ -122,7 +122,7 @@ it.each(seeds(2, 20))(
 )
 
 it.each(seeds(1, 10))(
-  'time bounds omit nothing from sums, however old the flows were on receipt (seed %i)',
+  'time bounds omit nothing from flows and sums, however old the flows were on receipt (seed %i)',
   async (seed) => {
     const random = new SeededRandom(seed)
     let now = startOfDay
@@ -137,6 +137,22 @@ it.each(seeds(1, 10))(
         await store.projection.commit()
       }
       if (hour % 2 === 1) while (await store.maintain());
+    }
+    const times = async (condition: string): Promise<number[]> =>
+      (
+        await queryRows(
+          store.reader,
+          `SELECT epoch_us(time_received)::DOUBLE AS time FROM flows WHERE ${condition} ORDER BY time`,
+        )
+      ).map(({ time }) => Number(time))
+    const received = await times('true')
+    expect(received).toHaveLength(240)
+    for (let i = 0; i < 8; i++) {
+      const from = random.pick(received) / 1000 + random.pick([-1, 0, 0.001, -msPerHour])
+      const to = from + random.pick([0.001, 1, msPerHour, 60 * msPerHour])
+      expect(await times(within('time_received', from, to)), `flows from ${from} to ${to}`).toEqual(
+        received.filter((at) => at >= Math.round(from * 1000) && at < Math.round(to * 1000)),
+      )
     }
     for (const view of ['flows_1m', 'flows_5m', 'flows_1h']) {
       const all = await queryRows(

@@ -144,12 +144,16 @@ function timestampIn(node: unknown): number | undefined {
   return more.length === 0 && typeof value === 'number' ? value / 1000 : undefined
 }
 
+/** The manifest has ms, files have µs. */
+const roundedMs = 1
+
 /** Endpoints are excluded if only excluded flows need them. */
 export function receivedWithin(files: readonly StoredFile[], receipt: TimeBounds | undefined): readonly StoredFile[] {
   if (receipt === undefined) return files
   const { from, to } = receipt
   const flows = files.filter(
-    ({ stream, receivedMin, receivedMax }) => stream === 'flows' && receivedMax >= from && receivedMin - slackMs <= to,
+    ({ stream, receivedMin, receivedMax }) =>
+      stream === 'flows' && receivedMax >= from - roundedMs && receivedMin - slackMs <= to,
   )
   const days = new Set(flows.map(({ hour }) => dayOf(hour)))
   return [
@@ -157,9 +161,6 @@ export function receivedWithin(files: readonly StoredFile[], receipt: TimeBounds
     ...files.filter(({ stream, hour }) => stream !== 'flows' && (stream !== 'endpoints' || days.has(dayOf(hour)))),
   ]
 }
-
-/** The manifest has ms, files have µs. */
-const roundedMs = 1
 
 /** Files without row times are kept. */
 export function happenedWithin(files: readonly StoredFile[], bounds: TimeBounds | undefined): readonly StoredFile[] {
