@@ -78,6 +78,7 @@ _weir
       'exporters',
       'changes',
       'resources',
+      'image-diff',
       'images',
       'packages',
       'problems',

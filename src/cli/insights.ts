@@ -115,7 +115,15 @@ export function register(program: Command): void {
     ),
   )
     .option('--at <TIME>', 'time: now-1h, ISO 8601 or Unix milliseconds (default: now)')
-    .addHelpText('after', '\nExit code: 0 success, 1 server unreachable or image unknown, 2 usage error.')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ weir image-diff sha256:0a1b… sha256:2c3d…
+  $ weir image-diff sha256:0a1b… sha256:2c3d… --at now-1d -o json
+
+Exit code: 0 success, 1 server unreachable or image unknown, 2 usage error.`,
+    )
     .action(action((from: string, to: string, flags: ServerFlags & OutputFlags) => runDiff(from, to, flags)))
   for (const list of Object.keys(lists) as List[])
     withServerFlags(withOutput(program.command(list).description(lists[list].description)))

@@ -1,3 +1,13 @@
+export const severityNames = {
+  CRITICAL: 'Critical',
+  HIGH: 'High',
+  MEDIUM: 'Medium',
+  LOW: 'Low',
+  NEGLIGIBLE: 'Negligible',
+  NONE: 'None',
+  UNKNOWN: 'Unknown',
+} as const
+
 export const insightsText = {
   insights: 'Insights',
   find: 'Find packages, problems and images',
@@ -7,15 +17,6 @@ export const insightsText = {
   packages: 'Packages',
   images: 'Images',
   severities: 'Problems by severity',
-  severityNames: {
-    CRITICAL: 'Critical',
-    HIGH: 'High',
-    MEDIUM: 'Medium',
-    LOW: 'Low',
-    NEGLIGIBLE: 'Negligible',
-    NONE: 'None',
-    UNKNOWN: 'Unknown',
-  },
   fixable: (fixable: string) => `${fixable} fixable`,
   waived: (waived: string) => `${waived} waived`,
   sumsHint: 'Ids: different problems. Findings: each package of an image with a problem; waived ones are included.',

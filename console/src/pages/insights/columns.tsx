@@ -2,7 +2,7 @@ import { imageText, type ImageRow, type PackageRow, type ProblemRow, type Severi
 import { count, shortTime } from '../../parts/format.ts'
 import type { GridColumn } from '../../parts/grid.tsx'
 import { generalText } from '../../text/general.ts'
-import { insightsText } from '../../text/insights.ts'
+import { insightsText, severityNames } from '../../text/insights.ts'
 
 const dash = <span className="dim">–</span>
 const tones: Readonly<Partial<Record<Severity, string>>> = { CRITICAL: 'bad', HIGH: 'bad', MEDIUM: 'warning' }
@@ -12,7 +12,7 @@ export function SeverityText({ of }: { readonly of: Severity }): React.ReactNode
   return (
     <span className={tones[of]}>
       <span aria-hidden="true">{marks[of] ?? '○'} </span>
-      {insightsText.severityNames[of]}
+      {severityNames[of]}
     </span>
   )
 }
