@@ -39,10 +39,13 @@ export function valuesSql(
 }
 
 export function fieldUseSql(rowQuery: RowQuery, rows: number, dialect: Dialect = duckdb): string {
-  const { identifier: name } = dialect
+  const { identifier: name, hasItems } = dialect
   const fields = rowQuery.names.fields.filter(({ kind }) => kind !== 'estimate')
+  // A list is never NULL in ClickHouse.
+  const value = ({ name: field, kind }: (typeof fields)[number]): string =>
+    kind.startsWith('list<') ? `CASE WHEN ${hasItems(name(field))} THEN 1 END` : name(field)
   return (
-    `SELECT ${fields.map((field) => `count(${name(field.name)}) AS ${name(field.name)}`).join(', ')} FROM ` +
+    `SELECT ${fields.map((field) => `count(${value(field)}) AS ${name(field.name)}`).join(', ')} FROM ` +
     `(SELECT ${fields.map((field) => name(field.name)).join(', ')} FROM ${rowQuery.names.view}
       WHERE ${conditionOf(rowQuery, dialect)} LIMIT ${rows})`
   )
