@@ -139,7 +139,8 @@ export class InsightsWeb {
     if ((request.headers['content-encoding'] ?? 'identity') !== 'identity')
       throw new Refused(415, 'unsupported', 'send the body without Content-Encoding')
     const announced = Number(request.headers['content-length'] ?? most)
-    if (announced > most && request.headers['content-length'] !== undefined) throw tooLarge(most)
+    if (announced > most && request.headers['content-length'] !== undefined)
+      throw tooLarge(most, announced > drainedBodies * most)
     if (this.#held + announced > mostBodies * most)
       throw new Refused(503, 'unavailable', 'too many requests are in progress', { 'retry-after': '1' })
     this.#held += announced
@@ -200,8 +201,11 @@ function attempt<T>(make: () => T): T {
 
 const badId = (word: string): Refused => new Refused(400, word, 'the environment id of the token is no 32-bit integer')
 
-const tooLarge = (most: number): Refused =>
-  new Refused(413, 'too large', `the body has more than ${most} bytes`, { connection: 'close' })
+/** A close before the client has sent the rest resets the connection, and the client may miss the response. */
+const drainedBodies = 16
+
+const tooLarge = (most: number, closes = true): Refused =>
+  new Refused(413, 'too large', `the body has more than ${most} bytes`, closes ? { connection: 'close' } : {})
 
 const notFound: Answer = { status: 404, body: '404 page not found' }
 
