@@ -77,7 +77,7 @@ test('reloads and a kill while flows arrive keep the sums of open windows exact,
   await sent(24_000)
   expect(
     await change(({ transforms }) => {
-      transforms.sums['window'] = '1500ms'
+      transforms.sums['groups'] = 50_000
     }),
   ).toMatchObject({ ok: true, changed: ['sums'] })
   await sent(32_000)
