@@ -64,6 +64,13 @@ export function textConditions(
   return [`(${tests.join(' OR ')})`]
 }
 
+/** Parameter that {@link moment} reads. */
+export const atParameter = {
+  type: 'string',
+  default: 'now',
+  description: 'Time of the state: `now-15m`, ISO 8601, or Unix milliseconds.',
+} as const
+
 export function moment(written: string, name: string, now: number): bigint {
   const at = momentOf(written, now)
   if (at === undefined)

@@ -5,7 +5,7 @@ import { isoOf } from '../../query/plan/index.ts'
 import { answerJson } from '../answer.ts'
 import { packageDiffs, problemDiffs } from '../image-diff.ts'
 import { insightRows, type InsightList } from '../insights.ts'
-import { moment } from '../objects.ts'
+import { atParameter, moment } from '../objects.ts'
 import type { ApiContext } from '../options.ts'
 import { ApiError } from '../problems.ts'
 import { abortOnDisconnect, requireStore, rowsOf } from '../store-query.ts'
@@ -64,11 +64,7 @@ const schema = {
     properties: {
       from: { ...digest, description: 'Digest of the first image.' },
       to: { ...digest, description: 'Digest of the second image.' },
-      at: {
-        type: 'string',
-        default: 'now',
-        description: 'Time of the state: `now-15m`, ISO 8601, or Unix milliseconds.',
-      },
+      at: atParameter,
     },
   },
   response: {

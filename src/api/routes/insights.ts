@@ -7,7 +7,15 @@ import { answerJson } from '../answer.ts'
 import { filterOf } from '../filter-text.ts'
 import { insightPage } from '../insight-page.ts'
 import { insightOrder, insightRows, insightTexts, type InsightList } from '../insights.ts'
-import { among, fingerprintOf, moment, readPageCursor, textConditions, writePageCursor } from '../objects.ts'
+import {
+  among,
+  atParameter,
+  fingerprintOf,
+  moment,
+  readPageCursor,
+  textConditions,
+  writePageCursor,
+} from '../objects.ts'
 import type { ApiContext } from '../options.ts'
 import { abortOnDisconnect, requireStore, rowsOf } from '../store-query.ts'
 import { imageDiffRoute, imageDiffSchemas } from './image-diff.ts'
@@ -158,11 +166,7 @@ const selection = (list: InsightList): object => ({
     description: 'Filter (see docs/explain/query.md). Unset: every row.',
     examples: [lists[list].example],
   },
-  at: {
-    type: 'string',
-    default: 'now',
-    description: 'Time of the state: `now-15m`, ISO 8601, or Unix milliseconds.',
-  },
+  at: atParameter,
   image: { type: 'string', maxLength: 4096, description: 'Digests of images, comma-separated.' },
   text: {
     type: 'string',

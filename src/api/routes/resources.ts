@@ -10,6 +10,7 @@ import {
   asOf,
   fingerprintOf,
   textConditions,
+  atParameter,
   moment,
   placeConditions,
   placeParameters,
@@ -152,12 +153,6 @@ interface Query extends PlaceQuery {
   readonly limit?: number
   readonly cursor?: string
 }
-
-const atParameter = {
-  type: 'string',
-  default: 'now',
-  description: 'Time of the state: `now-15m`, ISO 8601, or Unix milliseconds.',
-} as const
 
 const listSchema = {
   operationId: 'resources',
