@@ -340,12 +340,17 @@ export interface TransformOutput {
 
 /** Memory of a transform. Time is the journal's: the newest receive time so far. */
 export interface TransformWindows {
-  begin(at: WindowStart): void
+  /** `memo`: as recorded last, if it was. */
+  begin(at: WindowStart, memo?: string): void
   at(position: Position): void
   holds(): WindowStart
   due(): number | undefined
   /** Advances the time, and returns what ends with it. */
   close(now: number): readonly TransformOutput[]
+  /** Settings and time of the results so far, which are recorded with each result. */
+  memo?(): string
+  /** The memory is rebuilt. True: `memo` must be recorded before further rows are taken. */
+  restored?(): boolean
 }
 
 export interface TransformTools {

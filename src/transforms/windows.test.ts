@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest'
-import type { BatchTransform, SinkPiece } from '../engine/contracts.ts'
+import type { BatchTransform, SinkPiece, TransformOutput } from '../engine/contracts.ts'
 import type { FlowBatch } from '../model/batches.ts'
+import { eventAt, toEventBatch } from '../model/events.ts'
 import { FlowBuilder } from '../model/flow-builder.ts'
 import { flowJson } from '../codecs/flow-json/index.ts'
 import { configFrom } from '../schema/index.ts'
 import { aggregateSchema } from './aggregate/config.ts'
-import { aggregateStep } from './aggregate/step.ts'
+import { aggregateEras } from './aggregate/eras.ts'
 import { dedupeSchema } from './dedupe/config.ts'
 import { dedupeStep } from './dedupe/step.ts'
 import { throttleSchema } from './throttle/config.ts'
@@ -45,7 +46,7 @@ test('groups beyond the limit form one marked group, and sums stay exact beyond 
     values: { bytes: 'sum(bytes)', mean: 'avg(dst_port)', newest: 'last(dst_port)' },
     groups: 2,
   })
-  const step = aggregateStep(config, 'a')
+  const step = aggregateEras(config, 'a')
   for (let round = 0; round < 3; round++) step.take(piece(500, [1, 2, 3, 4], 2 ** 52 + 1))
   const [one, two, rest] = outputs(step.take(piece(1000, [1])).outputs)
   expect([one, two]).toMatchObject([
@@ -57,7 +58,7 @@ test('groups beyond the limit form one marked group, and sums stay exact beyond 
 })
 
 test('an aggregate holds the journal only for the open window, and is due after its end', () => {
-  const step = aggregateStep(configFrom(aggregateSchema, { window: '1s', values: { n: 'count()' } }), 'a')
+  const step = aggregateEras(configFrom(aggregateSchema, { window: '1s', values: { n: 'count()' } }), 'a')
   const { windows } = step
   windows?.begin({ sequence: 1, row: 0, time: 0 })
   expect(windows?.due()).toBeUndefined()
@@ -79,7 +80,7 @@ test('windows by event time stay open for the lateness, and later rows are filte
     by: ['dst_port'],
     values: { n: 'count()' },
   })
-  const step = aggregateStep(config, 'a')
+  const step = aggregateEras(config, 'a')
   const { windows } = step
   const take = (received: number, ends: readonly number[]): ReturnType<BatchTransform['take']> => {
     const { batch, ...rest } = piece(
@@ -111,6 +112,62 @@ test('windows by event time stay open for the lateness, and later rows are filte
   ])
   expect(windows?.holds()).toMatchObject({ sequence: 5, row: 50 })
   expect(() => configFrom(aggregateSchema, { lateness: '1s', values: { n: 'count()' } })).toThrow(/late/)
+})
+
+test('after a change of the window each row is in one window, and no two results have one id', () => {
+  const at = { sequence: 1, row: 0, time: 0 }
+  const made = (window: string, memo?: string): BatchTransform => {
+    const config = configFrom(aggregateSchema, { rows: 'flows', window, by: ['dst_port'], values: { n: 'count()' } })
+    const step = aggregateEras(config, 'a')
+    step.windows?.begin(at, memo)
+    return step
+  }
+  const [first, second] = [piece(500, [1]), piece(2500, [1, 1])]
+  const one = made('2s')
+  expect(one.windows?.restored?.()).toBe(true)
+  expect(outputs([...one.take(first).outputs, ...one.take(second).outputs])).toMatchObject([
+    { time_end: '1970-01-01T00:00:02.000Z', extra: { n: 1 } },
+  ])
+  // A restart before the sink's position was stored: the rows follow again, and the second one is not in a result.
+  const two = made('3s', one.windows?.memo?.())
+  expect(two.windows?.restored?.()).toBe(true)
+  const taken = [first, second, piece(3900, [1]), piece(4100, [1]), piece(7000, [1])].flatMap(
+    (some) => two.take(some).outputs,
+  )
+  expect(outputs(taken)).toMatchObject([
+    { time_start: '1970-01-01T00:00:00.000Z', extra: { n: 1 } },
+    { time_start: '1970-01-01T00:00:02.000Z', time_end: '1970-01-01T00:00:04.000Z', extra: { n: 3 } },
+    { time_start: '1970-01-01T00:00:04.000Z', time_end: '1970-01-01T00:00:06.000Z', extra: { n: 1 } },
+  ])
+  // Without another change the record stays as it is.
+  const three = made('3s', two.windows?.memo?.())
+  expect(three.windows?.restored?.()).toBe(false)
+})
+
+test('events summed up by their time after a change have other ids than those before', () => {
+  const config = (lateness: string): ReturnType<typeof configFrom<typeof aggregateSchema>> =>
+    configFrom(aggregateSchema, { rows: 'events', time: 'event', window: '1s', lateness, values: { n: 'count()' } })
+  const take = (step: BatchTransform, received: number): TransformOutput[] => {
+    const batch = toEventBatch([{ id: 'e', source: '/s', type: 't', time: 1500, encoding: 'none' }])
+    const header = { sequence: ++sequence, received } as SinkPiece['header']
+    return [...step.take({ header, batch, rows: Uint32Array.of(0), firstRow: 0 }).outputs]
+  }
+  const one = aggregateEras(config('2s'), 'a')
+  one.windows?.begin({ sequence: 0, row: 0, time: 0 })
+  one.windows?.restored?.()
+  take(one, 1600)
+  const two = aggregateEras(config('5s'), 'a')
+  two.windows?.begin({ sequence: 0, row: 0, time: 0 }, one.windows?.memo?.())
+  take(two, 1600)
+  two.windows?.restored?.()
+  take(two, 2100)
+  const closed = two.windows?.close(9000) ?? []
+  const events = closed.flatMap(({ batch }) => (batch.kind === 'events' ? [eventAt(batch, 0)] : []))
+  expect(events.map(({ data }) => JSON.parse(new TextDecoder().decode(data)) as unknown)).toMatchObject([
+    { from: '1970-01-01T00:00:01.000Z', values: { n: 1 } },
+    { from: '1970-01-01T00:00:01.000Z', values: { n: 1 } },
+  ])
+  expect(new Set(events.map(({ id }) => id)).size).toBe(2)
 })
 
 test('a throttle counts by key and interval, and further keys share one limit', () => {

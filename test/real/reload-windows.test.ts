@@ -1,4 +1,5 @@
-// Reloads and a kill while windows of an aggregate with more than 10,000 groups are open: the sums are exact.
+// Reloads and a kill while windows of an aggregate with more than 10,000 groups are open, with changes of its window:
+// the sums are exact.
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -78,17 +79,18 @@ test('reloads and a kill while flows arrive keep the sums of open windows exact,
   expect(
     await change(({ transforms }) => {
       transforms.sums['groups'] = 50_000
+      transforms.sums['window'] = '3s'
     }),
   ).toMatchObject({ ok: true, changed: ['sums'] })
-  await sent(32_000)
+  await sent(36_000)
   // Nothing may be on its way while the process is away.
   sender.pause()
   await expect.poll(accepted, { timeout: 30_000 }).toBe(sender.sent)
   await weir.kill()
-  // With the first configuration again.
+  // With the first configuration again, and so with another window.
   await weir.start()
   await sender.start()
-  await sent(45_000)
+  await sent(52_000)
   await sender.close()
   const { sent: count } = sender
   const ledger = await weir.caughtUp(60_000, ['sums', 'store'])

@@ -32,6 +32,8 @@ interface Cursor extends Place {
   readonly ticks?: readonly Tick[]
   /** Stable ids of the dead letters that were derived last. */
   readonly redriven?: readonly string[]
+  /** Of the transform's memory. */
+  readonly memo?: string
 }
 
 export interface DerivedJournal {
@@ -93,6 +95,7 @@ class DerivedSink {
   #cursors: Map<string, Cursor> | undefined
   #waiting: Waiting | undefined
   #last: Place = nowhere
+  #memoIsNew = false
   readonly derivations = new Derivations()
 
   constructor({ id, transform, journal, outputs = [''] }: DeriveOptions) {
@@ -106,8 +109,11 @@ class DerivedSink {
     const cursors = await this.#reached()
     const key = keyOf(batch)
     // A memory takes each row once: after a failed append the result is appended again.
-    if (this.#waiting?.key !== key)
-      this.#waiting = batch.retried ? this.#redrive(batch, key, cursors) : this.#derive(batch, key, cursors)
+    if (this.#waiting?.key !== key) {
+      const first = this.#newMemo(cursors, batch.pieces[0]?.header.received)
+      const derived = batch.retried ? this.#redrive(batch, key, cursors) : this.#derive(batch, key, cursors)
+      this.#waiting = { ...derived, units: [...first, ...derived.units] }
+    }
     const { failures } = this.#waiting
     await this.#append(this.#waiting)
     this.#waiting = undefined
@@ -123,11 +129,11 @@ class DerivedSink {
       const all = [...ticks, { sequence, row, at: now }].slice(-keptTicks)
       const units = grouped(outputs.map((output) => ({ ...output, received: now, last: this.#last }))).map(
         ({ to, batches, received }) => {
-          const cursor = { ...(cursors.get(to) ?? nowhere), ticks: all }
+          const cursor = this.#remembered({ ...(cursors.get(to) ?? nowhere), ticks: all })
           return { to, cursor, unit: this.#unit(to, concatBatches(batches), received, cursor) }
         },
       )
-      this.#waiting = { key, units, failures: [], done: 0 }
+      this.#waiting = { key, units: [...this.#newMemo(cursors, now), ...units], failures: [], done: 0 }
       if (outputs.length > 0) this.derivations.add(undefined, { outputs, failures: [] })
     }
     await this.#append(this.#waiting)
@@ -138,6 +144,15 @@ class DerivedSink {
   async ticks(): Promise<readonly Tick[]> {
     const cursors = await this.#reached()
     return [...cursors.values()].flatMap(({ ticks = [] }) => ticks)
+  }
+
+  async memo(): Promise<string | undefined> {
+    return (await this.#reached()).get(this.#outputs[0] ?? '')?.memo
+  }
+
+  /** The memo is recorded with the next rows, before any result of them. */
+  recordMemo(): void {
+    this.#memoIsNew = true
   }
 
   restored(pieces: readonly SinkPiece[], take: (piece: SinkPiece) => void): void {
@@ -157,6 +172,7 @@ class DerivedSink {
         this.#cursors?.set(next.to, next.cursor)
         waiting.done++
       }
+      this.#memoIsNew = false
     } catch (error) {
       const { units, done } = waiting
       await this.#skipAppended(units[done], waiting).catch(() => undefined)
@@ -201,7 +217,7 @@ class DerivedSink {
       }
     const units = grouped(fresh).map(({ to, batches, received, last }) => {
       const { ticks = [] } = cursors.get(to) ?? nowhere
-      const cursor: Cursor = { ...last, ...(ticks.length === 0 ? {} : { ticks }) }
+      const cursor = this.#remembered({ ...last, ...(ticks.length === 0 ? {} : { ticks }) })
       return { to, cursor, unit: this.#unit(to, concatBatches(batches), received, cursor) }
     })
     return { key, units, failures, done: 0 }
@@ -227,24 +243,36 @@ class DerivedSink {
     const units = grouped(fresh).map(({ to, batches, received }) => {
       const before = cursors.get(to) ?? nowhere
       const redriven = [...(before.redriven ?? []), ...(ids.get(to) ?? [])].slice(-maxRedriven)
-      const cursor: Cursor = { ...before, redriven }
+      const cursor = this.#remembered({ ...before, redriven })
       return { to, cursor, unit: this.#unit(to, concatBatches(batches), received, cursor) }
     })
     return { key, units, failures, done: 0 }
   }
 
-  #unit(to: string, batch: Batch, received: number, cursor: Cursor): Unit {
+  #remembered(cursor: Cursor): Cursor {
+    const memo = this.#transform.windows?.memo?.()
+    return memo === undefined ? cursor : { ...cursor, memo }
+  }
+
+  #newMemo(cursors: ReadonlyMap<string, Cursor>, received = 0): Waiting['units'] {
+    if (!this.#memoIsNew) return []
+    const to = this.#outputs[0] ?? ''
+    const cursor = this.#remembered(cursors.get(to) ?? nowhere)
+    return [{ to, cursor, unit: this.#unit(to, undefined, received, cursor) }]
+  }
+
+  #unit(to: string, batch: Batch | undefined, received: number, cursor: Cursor): Unit {
     const source = outputSource(this.#id, to)
-    return {
-      source,
-      stream: source,
-      kind: batch.kind,
-      count: batch.count,
-      raw: encodeBatch(batch.kind === 'flows' ? { ...batch, derived: true } : batch),
-      received,
-      ...(batch.kind === 'events' ? timeRange(batch.time) : flowTimes(batch)),
-      cursor: new TextEncoder().encode(JSON.stringify(cursor)),
-    }
+    const body =
+      batch === undefined
+        ? ({ kind: 'empty', count: 0, raw: new Uint8Array(0), timeMin: Number.NaN, timeMax: Number.NaN } as const)
+        : {
+            kind: batch.kind,
+            count: batch.count,
+            raw: encodeBatch(batch.kind === 'flows' ? { ...batch, derived: true } : batch),
+            ...(batch.kind === 'events' ? timeRange(batch.time) : flowTimes(batch)),
+          }
+    return { source, stream: source, received, ...body, cursor: new TextEncoder().encode(JSON.stringify(cursor)) }
   }
 }
 
@@ -266,7 +294,7 @@ export function deriveSink(options: DeriveOptions): Sink {
   }
 }
 
-export type DerivedTicks = Pick<DerivedSink, 'tick' | 'ticks' | 'restored'>
+export type DerivedTicks = Pick<DerivedSink, 'tick' | 'ticks' | 'restored' | 'memo' | 'recordMemo'>
 
 function cursorOf(cursor: Uint8Array | undefined): Cursor {
   return cursor === undefined ? nowhere : (JSON.parse(new TextDecoder().decode(cursor)) as Cursor)

@@ -9,6 +9,7 @@ export interface Tick extends Place {
 /** Rebuilds a transform's memory: rows and ticks in their order, without writing their outputs again. */
 export function derivedWindows(sink: DerivedTicks, transform: BatchTransform, windows: TransformWindows): Windows {
   let ticks: Tick[] = []
+  let isRestored = false
   /** Closed and not appended yet. */
   let closing: Readonly<{ now: number; before: readonly Tick[]; outputs: readonly TransformOutput[] }> | undefined
   /** Ticks after rows before this sequence. */
@@ -18,11 +19,19 @@ export function derivedWindows(sink: DerivedTicks, transform: BatchTransform, wi
       ticks.shift()
     }
   }
+  /** Ticks happen only after all earlier rows are settled. */
+  const restored = (): void => {
+    tickBefore(Infinity)
+    if (isRestored) return
+    isRestored = true
+    if (windows.restored?.() === true) sink.recordMemo()
+  }
   return {
     async begin(at) {
       const all = await sink.ticks()
       ticks = all.filter(({ sequence }) => sequence >= at.sequence).toSorted((a, b) => a.at - b.at)
-      windows.begin(at)
+      isRestored = false
+      windows.begin(at, await sink.memo())
     },
     restore(position, pieces) {
       windows.at(position)
@@ -32,13 +41,12 @@ export function derivedWindows(sink: DerivedTicks, transform: BatchTransform, wi
       })
     },
     at(position) {
-      // Ticks happen only after all earlier rows are settled.
-      tickBefore(Infinity)
+      restored()
       windows.at(position)
     },
     holds: () => windows.holds(),
     due() {
-      tickBefore(Infinity)
+      restored()
       return windows.due()
     },
     async close(now) {

@@ -1,9 +1,9 @@
 import { defineTransform } from '../../engine/define.ts'
 import type { aggregateSchema } from './config.ts'
-import { aggregateStep } from './step.ts'
+import { aggregateEras } from './eras.ts'
 
 export const aggregate = defineTransform<typeof aggregateSchema>(
   'aggregate',
-  (config, _tools, id) => aggregateStep(config, id),
+  (config, _tools, id) => aggregateEras(config, id),
   { accepts: ['flows', 'events'] },
 )

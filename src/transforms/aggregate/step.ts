@@ -1,4 +1,4 @@
-import type { BatchTransform, TransformOutput } from '../../engine/contracts.ts'
+import type { BatchTransform, TransformOutput, TransformWindows } from '../../engine/contracts.ts'
 import { murmur128 } from '../../engine/dedupe/murmur.ts'
 import type { Batch } from '../../model/batches.ts'
 import { toEventBatch, type WeirEvent } from '../../model/events.ts'
@@ -21,11 +21,16 @@ interface Group {
   readonly values: readonly Value[]
 }
 
+export interface WindowedTransform extends BatchTransform {
+  readonly windows: TransformWindows
+}
+
 /**
  * The watermark is the journal's time less the lateness. It never decreases, and follows from the rows: with it the
  * open windows and the late rows do, too. By receive time one window is open, and no row is late.
+ * @param since the journal's time of the first row, Unix ms
  */
-export function aggregateStep(config: AggregateConfig, id: string): BatchTransform {
+export function aggregateStep(config: AggregateConfig, id: string, since = 0): WindowedTransform {
   const { window, by, groups: maxGroups, rows: kind, lateness } = config
   const names = by ?? []
   const calls = Object.entries(config.values).flatMap(([name, written]): [string, Call][] => {
@@ -44,7 +49,9 @@ export function aggregateStep(config: AggregateConfig, id: string): BatchTransfo
     return closed.map((number) => {
       const all = [...(windows.get(number)?.values() ?? [])]
       windows.delete(number)
-      const times = { from: number * window, to: (number + 1) * window }
+      const start = number * window
+      const from = config.time === 'receive' ? Math.max(start, since) : start
+      const times = { from, to: start + window, since }
       const batch = kind === 'flows' ? flowsOf(all, names, calls, times) : eventsOf(all, names, calls, times, id)
       return { to: '', batch }
     })
@@ -148,6 +155,8 @@ type Times = Readonly<{
   /** Unix ms. */
   from: number
   to: number
+  /** A window that began before may have another result. */
+  since: number
 }>
 
 function flowsOf(
@@ -188,7 +197,7 @@ function eventsOf(
   groups: readonly Group[],
   names: readonly string[],
   calls: readonly (readonly [string, Call])[],
-  { from, to }: Times,
+  { from, to, since }: Times,
   id: string,
 ): Batch {
   return toEventBatch(
@@ -213,7 +222,7 @@ function eventsOf(
       }
       const [a, b] = murmur128([utf8.encode(isOverflow ? overflow : group.key.join('\u0001'))])
       return {
-        id: `${from}/${(a * 2 ** 20 + (b >>> 12)).toString(36)}`,
+        id: `${from < since ? `${from}.${since}` : from}/${(a * 2 ** 20 + (b >>> 12)).toString(36)}`,
         source: `/weir/${id}`,
         type: 'io.weir.aggregate.v1',
         time: from,

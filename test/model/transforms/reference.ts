@@ -2,6 +2,7 @@
 import { murmur128 } from '../../../src/engine/dedupe/murmur.ts'
 import { NaiveConnections } from './connections.ts'
 import type { Type } from './runs.ts'
+import { NaiveWindows, type ReferenceEra } from './windows.ts'
 
 export type Row = Readonly<Record<string, unknown>>
 
@@ -26,7 +27,13 @@ export interface Expected {
 
 const number = (row: Row, name: string): number | undefined => row[name] as number | undefined
 
-export function expectedOf(type: Type, frames: readonly InputFrame[], ticks: readonly ReferenceTick[]): Expected {
+/** @param eras of an aggregate, oldest first */
+export function expectedOf(
+  type: Type,
+  frames: readonly InputFrame[],
+  ticks: readonly ReferenceTick[],
+  eras: readonly ReferenceEra[],
+): Expected {
   const rows = new Map<string, Row[]>()
   const outcomes: Record<string, number> = {}
   const emit = (row: Row, to = ''): void => void rows.set(to, [...(rows.get(to) ?? []), row])
@@ -36,50 +43,18 @@ export function expectedOf(type: Type, frames: readonly InputFrame[], ticks: rea
   const left = [...ticks]
   const seen = new Map<string, number>()
   const counts = new Map<string, number>()
-  let groups = new Map<string, { dst: number | undefined; bytes: number; rows: number }>()
-  let window = 0
   const connections = new NaiveConnections(
     { heartbeat: 1000, idle: 3000, ending: 1000, part: 4000, connections: 3 },
     emit,
   )
-  const open = new Map<number, typeof groups>()
-  const closeLate = (): void => {
-    for (const number of [...open.keys()].sort((a, b) => a - b)) {
-      if (now < (number + 1) * 2000 + 1000) continue
-      groups = open.get(number) ?? new Map()
-      open.delete(number)
-      put(number)
-    }
-  }
-  const put = (number: number): void => {
-    for (const { dst, bytes, rows: many } of groups.values())
-      emit({
-        time_start: new Date(number * 2000).toISOString(),
-        time_end: new Date((number + 1) * 2000).toISOString(),
-        ...(dst === undefined ? {} : { dst_port: dst }),
-        ...(Number.isNaN(bytes) ? {} : { bytes }),
-        flow_logs: many,
-      })
-  }
-  const sumUp = (row: Row): void => {
-    const dst = number(row, 'dst_port')
-    const group = groups.get(String(dst)) ?? { dst, bytes: Number.NaN, rows: 0 }
-    const bytes = number(row, 'bytes')
-    group.rows++
-    if (bytes !== undefined) group.bytes = (Number.isNaN(group.bytes) ? 0 : group.bytes) + bytes
-    groups.set(String(dst), group)
-  }
-  const enter = (): void => {
-    if (Math.floor(now / 2000) === window) return
-    put(window)
-    groups = new Map()
-    window = Math.floor(now / 2000)
+  const windows = eras.map((era) => ({ since: era.since, sums: new NaiveWindows(era, emit) }))
+  const closeWindows = (): void => {
+    for (const { sums } of windows) sums.close(now)
   }
   const tickUntil = (sequence: number): void => {
     while (left[0] !== undefined && left[0].sequence < sequence) {
       now = Math.max(now, left[0].at)
-      if (type === 'aggregate') enter()
-      if (type === 'late') closeLate()
+      closeWindows()
       if (type === 'connections') connections.advance((left[0]?.at ?? 0) - 2000)
       left.shift()
     }
@@ -87,6 +62,7 @@ export function expectedOf(type: Type, frames: readonly InputFrame[], ticks: rea
   for (const frame of frames) {
     tickUntil(frame.sequence)
     now = Math.max(now, frame.received)
+    closeWindows()
     for (const row of frame.rows) {
       const [src, dst] = [number(row, 'src_port'), number(row, 'dst_port')]
       const isFlow = frame.kind === 'flows'
@@ -126,32 +102,10 @@ export function expectedOf(type: Type, frames: readonly InputFrame[], ticks: rea
           passIf(last === undefined || last <= now - 3000, 'duplicate', row)
           break
         }
-        case 'aggregate': {
-          if (!isFlow) {
-            count('kind')
-            break
-          }
-          enter()
-          sumUp(row)
-          count('aggregated')
-          break
-        }
+        case 'aggregate':
         case 'late': {
-          if (!isFlow) {
-            count('kind')
-            break
-          }
-          closeLate()
-          const end = Date.parse(String(row['time_end']))
-          const at = Math.floor((end <= now ? end : now) / 2000)
-          if (now >= (at + 1) * 2000 + 1000) {
-            count('late')
-            break
-          }
-          groups = open.get(at) ?? new Map()
-          open.set(at, groups)
-          sumUp(row)
-          count('aggregated')
+          const { sums } = windows.findLast(({ since }) => since <= now) ?? windows[0] ?? {}
+          count(isFlow ? (sums?.take(row, now) ?? 'no window') : 'kind')
           break
         }
         case 'connections':

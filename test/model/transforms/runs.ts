@@ -25,6 +25,18 @@ export const settings = {
   },
 } as const
 export type Type = keyof typeof settings
+/** Settings of windows; steps change them. */
+export const windowings = [
+  { window: '2s', lateness: '1s' },
+  { window: '3s', lateness: '1s' },
+  { window: '700ms', lateness: '3s' },
+] as const
+/** @param windowing number of the settings of windows */
+export function settingsOf(type: Type, windowing: number): object {
+  const { window, lateness } = windowings[windowing] ?? windowings[0]
+  if (type === 'aggregate') return { ...settings[type], window }
+  return type === 'late' ? { ...settings[type], window, lateness } : settings[type]
+}
 /** The type of transform, where it has another name. */
 export const typeOf = (type: Type): string => (type === 'late' ? 'aggregate' : type)
 export const outputs: Readonly<Partial<Record<Type, readonly string[]>>> = { route: ['low', 'mid', 'rest'] }
@@ -54,6 +66,7 @@ export type Step =
   | { readonly do: 'pass'; readonly ms: number }
   | { readonly do: 'settle' }
   | { readonly do: 'release' }
+  | { readonly do: 'change'; readonly windowing: number }
   /** Calls for these files fail: positions, dead letters, segments, or all of them. */
   | {
       readonly do: 'fail'
@@ -92,6 +105,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({ do: fc.constant('pass' as const), ms: fc.constantFrom(1, 200, 900, 2500, 9000) }),
   },
   { weight: 2, arbitrary: fc.constant({ do: 'release' as const }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant('change' as const), windowing: fc.nat({ max: windowings.length - 1 }) }),
+  },
   {
     weight: 3,
     arbitrary: fc.record({

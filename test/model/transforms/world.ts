@@ -22,7 +22,8 @@ import { transformSchemas } from '../../../src/manifests.ts'
 import { fakeHost, type FakeHost } from '../../kit/fake-host.ts'
 import { expectedOf, type InputFrame, type ReferenceTick, type Row } from './reference.ts'
 import { Outcomes } from './outcomes.ts'
-import { outputs, settings, typeOf, type Run, type Stage, type Step } from './runs.ts'
+import type { ReferenceEra } from './windows.ts'
+import { outputs, settingsOf, typeOf, type Run, type Stage, type Step } from './runs.ts'
 
 const directory = '/data/journal'
 const metrics: Metrics = { count: () => {}, set: () => {} }
@@ -51,6 +52,7 @@ class TransformWorld {
   #life: Life | undefined
   #stop: 'crash' | 'kill' = 'crash'
   #next = 0
+  #windowing = 0
   /** Synced frames, read before they are released. */
   readonly #frames: Frame[] = []
   #read: Position = nowhere
@@ -94,6 +96,9 @@ class TransformWorld {
         }
         return this.#settle()
       }
+      case 'change':
+        this.#windowing = step.windowing
+        return this.#reload()
       case 'fail':
         return disk.failNext(step.call, 'EIO', { match: step.where, skip: step.skip, times: step.times })
       case 'stop-after':
@@ -143,10 +148,16 @@ class TransformWorld {
     const from = new Set(inputsOf(stages, stage))
     const own = sourcesOf(stages, stage)
     const ticks = new Map<string, ReferenceTick>()
+    let eras: readonly ReferenceEra[] = []
     for (const { header } of this.#frames) {
       if (!own.includes(header.source) || header.cursor === undefined) continue
       const cursor = JSON.parse(new TextDecoder().decode(header.cursor)) as {
         readonly ticks?: readonly ReferenceTick[]
+        readonly memo?: string
+      }
+      if (cursor.memo !== undefined) {
+        const newest = erasOf(cursor.memo)
+        eras = [...eras.filter(({ since }) => since < (newest[0]?.since ?? 0)), ...newest]
       }
       for (const tick of cursor.ticks ?? []) ticks.set(`${tick.sequence} ${tick.at}`, tick)
     }
@@ -155,6 +166,7 @@ class TransformWorld {
       type,
       input,
       [...ticks.values()].toSorted((a, b) => a.at - b.at),
+      eras,
     )
     let rows = 0
     for (const source of own) {
@@ -326,9 +338,25 @@ class TransformWorld {
       },
       accepted: () => follower.accepted(),
     })
+    await this.#apply(sinks)
+    return { journal, follower, sinks }
+  }
+
+  async #apply(sinks: SinkSet): Promise<void> {
     const applied = await sinks.apply(this.#run.stages.map((stage, index) => this.#entry(stage, index)))
     if (applied.failed !== undefined) throw new Error(applied.failed.message)
-    return { journal, follower, sinks }
+  }
+
+  async #reload(): Promise<void> {
+    const { disk } = this.#host
+    try {
+      if (this.#life !== undefined) await this.#ended(this.#apply(this.#life.sinks))
+    } catch (error) {
+      if (!disk.isDown && disk.faults.struck === 0) throw error
+      this.#stopped(disk.isDown ? this.#stop : 'kill')
+      return this.#begin()
+    }
+    return this.#settle()
   }
 
   #entry({ type }: Stage, index: number): SinkEntry {
@@ -337,8 +365,8 @@ class TransformWorld {
     return {
       id: idOf(index),
       type: typeOf(type),
-      settings: configFrom(schema, settings[type] as never),
-      written: type,
+      settings: configFrom(schema, settingsOf(type, this.#windowing) as never),
+      written: JSON.stringify(settingsOf(type, this.#windowing)),
       delivery: {
         ...defaultDelivery,
         from: inputsOf(this.#run.stages, index),
@@ -381,6 +409,13 @@ class TransformWorld {
     }
     return promise as Promise<T>
   }
+}
+
+function erasOf(memo: string): readonly ReferenceEra[] {
+  const { eras } = JSON.parse(memo) as {
+    readonly eras: readonly Readonly<{ since: number; settings: Omit<ReferenceEra, 'since'> }>[]
+  }
+  return eras.map(({ since, settings }) => ({ since, ...settings }))
 }
 
 function rowsOf(frame: Frame): InputFrame {
