@@ -14,7 +14,6 @@ import type { Log, Metrics } from '../telemetry/ports.ts'
 import type { Traces } from '../telemetry/traces.ts'
 
 export interface Context {
-  /** The configured id, under which its state is stored. */
   readonly id: string
   readonly host: Host
   readonly log: Log
@@ -22,10 +21,7 @@ export interface Context {
 }
 
 export interface SourceContext extends Context {
-  /**
-   * Durable when it resolves. Rejects with a WeirError; its `retry` states whether another attempt makes sense.
-   * `events`: the unit's, so that traces need not decode it.
-   */
+  /** Durable when it resolves. `events`: the unit's, so that traces need not decode it. */
   append(unit: Omit<Unit, 'source'>, events?: readonly WeirEvent[]): Promise<Appended>
   /** As `append`, for events that may be pushed twice. Duplicates by source and id are skipped and counted. */
   readonly appendOnce?: (
@@ -53,24 +49,16 @@ export interface FlowEnrichment {
 }
 
 export interface AwaitedSink {
-  /**
-   * Resolves with true once the sink receives all later rows, with false when the signal aborts first. `waiting` is
-   * called with the reason for the delay.
-   */
+  /** True once the sink receives all later rows; false after an abort. `waiting` is called with the reason. */
   ready(signal: AbortSignal, waiting: (why: string) => void): Promise<boolean>
   /**
-   * Resolves with `settled` once the sink is durably past the unit and the originals of its duplicates (delivered,
-   * filtered or dead-lettered). Resolves with `gone` when the sink no longer exists, with `stopped` when the signal
-   * aborts first.
+   * `settled`: the unit and the originals of its duplicates are durably past the sink. `gone`: the sink was removed.
    */
   settled(
     appended: Appended & { readonly duplicates?: number },
     signal: AbortSignal,
   ): Promise<'settled' | 'gone' | 'stopped'>
-  /**
-   * Outcome of the frame at a position of a local journal, once it is durable; `pending` if the signal aborts first.
-   * Frames settled before this start count as delivered. `unknown` with a journal on a bus.
-   */
+  /** Outcome of a frame of a local journal, once durable. Frames settled before this start count as delivered. */
   outcome?(position: Position, signal: AbortSignal): Promise<AwaitedOutcome>
 }
 
@@ -78,7 +66,6 @@ export type AwaitedOutcome =
   | { readonly is: 'delivered' | 'pending' | 'gone' | 'unknown' }
   | { readonly is: 'dead-lettered' | 'dropped'; readonly reason?: string }
 
-/** The frames of one source in the journal. */
 export interface Replay {
   /** Frames after a position, in order, up to the end that was durable at the call. */
   after(position: Position): AsyncIterable<Frame>
@@ -89,16 +76,13 @@ export interface Replay {
 }
 
 export interface SharedState {
-  /** `before`: last removed position. `last`: end of the journal. `accepted`: rows of the source ever accepted. */
+  /** `before`: last removed position. `last`: end of the journal. `accepted`: rows ever accepted. */
   bounds(): Promise<Readonly<{ before: number; last: number; accepted: number }>>
   /** The newest state that is complete and still stored. */
   newest(): Promise<StateNote | undefined>
   /** Pieces in order. Throws when some are unreadable. */
   pieces(note: StateNote): AsyncIterable<StatePiece>
-  /**
-   * Stores a state as frames that other readers skip. Rejects as `append` does. An incomplete state is never returned
-   * by `newest`.
-   */
+  /** Stores a state as frames that other readers skip. An incomplete one is never returned by `newest`. */
   put(append: (unit: Omit<Unit, 'source'>) => Promise<Appended>, state: NewState): Promise<Omit<StateNote, 'source'>>
   /** Compare-and-set record shared by all instances of the source. */
   readonly leaderRecord: LeaderRecord
@@ -106,13 +90,11 @@ export interface SharedState {
 
 /** A stored state: frames of kind `empty`, each with a piece. The last frame has this note as its cursor. */
 export interface StateNote {
-  /** Full name of the source that stored it. */
   readonly source: string
   /** Position of its first frame, which has no piece. The state covers all earlier rows of the source. */
   readonly from: number
   readonly pieces: number
   readonly bytes: number
-  /** Unix ms. */
   readonly at: number
   /** Opaque identity of the state, chosen by the source. */
   readonly of: string
@@ -120,7 +102,6 @@ export interface StateNote {
 
 interface NewState {
   readonly of: string
-  /** Calls `act`, which appends the first frame, at a moment when the pieces cover all rows emitted before. */
   readonly begin: (act: () => Promise<Appended>) => Promise<Appended>
   readonly pieces: AsyncIterable<StatePiece>
 }
@@ -135,10 +116,7 @@ export interface LeaderRecord {
   /** Unique per start; begins with the instance's name. */
   readonly instance: string
   read(signal: AbortSignal): Promise<Readonly<{ version: string; value: unknown }> | undefined>
-  /**
-   * Compare-and-set: writes only if `before` is still current (undefined: no record). Returns the new version, or
-   * undefined on conflict.
-   */
+  /** Writes only if `before` is still current. Returns the new version, or undefined on conflict. */
   write(before: string | undefined, value: unknown, signal: AbortSignal): Promise<string | undefined>
 }
 
@@ -149,7 +127,6 @@ export interface Source extends Partial<KnownObjects> {
   run(signal: AbortSignal): Promise<void>
 }
 
-/** Whole batches with the rows routed to the sink, in journal order. */
 export interface SinkBatch {
   /** Stays the same for every retry of exactly these rows, across restarts. */
   readonly token: string
@@ -189,14 +166,10 @@ export interface Sink {
   open?(signal: AbortSignal): Promise<void>
   /** Connects and authenticates as `send` does, without sending. Ends when the signal aborts. */
   probe?(signal: AbortSignal): Promise<Probe>
-  /**
-   * Subscribes to the destination for `weir check`. A string explains why that would take messages from other
-   * consumers, and names the verification that replaces it. Rejects with a reason when not permitted.
-   */
+  /** Subscribes to the destination. A string explains why that would take messages from other consumers. */
   listen?(signal: AbortSignal, options: ListenOptions): Promise<Listening | string>
   /** The output of `send` for each row, in order, without secrets. Pure. */
   preview?(batch: SinkBatch): Iterable<Preview>
-  /** Shows the rows that a transform takes with those that it writes. Returns the unsubscribe function. */
   watch?(listener: DerivationListener): () => void
   close(): Promise<void>
   /** Present if results depend on earlier rows. */
@@ -217,11 +190,9 @@ export interface Windows {
   begin(at: WindowStart): Promise<void>
   /** Takes rows after a position that were settled before, in order. Writes nothing. */
   restore(position: Position, pieces: readonly SinkPiece[]): void
-  /** The place before the rows of the next `send`. */
   at(position: Position): void
   /** First place that is needed to rebuild the memory. */
   holds(): WindowStart
-  /** Unix ms at which `close` has something to write; undefined: nothing is open. */
   due(): number | undefined
   /** Writes the results that are due at a time. Called while no rows are pending. */
   close(now: number): Promise<void>
@@ -229,23 +200,14 @@ export interface Windows {
 
 export interface ListenOptions {
   readonly batch: SinkBatch
-  /**
-   * Whether temporary queues and subscriptions may be created. They are removed afterwards, but may cost money and are
-   * visible to others.
-   */
+  /** Temporary queues and subscriptions are removed afterwards, but may cost money and are visible to others. */
   readonly mayCreate: boolean
 }
 
 export interface Listening {
-  /**
-   * Called where a subscription changes the broker's response to a message. The messages are sent once more after it,
-   * with the same ids.
-   */
+  /** Called where a subscription changes the broker's response. The messages are sent once more after it. */
   begin?(): Promise<void>
-  /**
-   * Resolves with true when a message with the text in its body was received. After an abort: false, or a string
-   * that explains why the absence is inconclusive.
-   */
+  /** True when a message with the text was received. After an abort: false, or why the absence is inconclusive. */
   received(text: string, signal: AbortSignal): Promise<boolean | string>
   close(): Promise<void>
 }
@@ -272,23 +234,15 @@ export interface SinkDefinition<Config> {
 export interface SourceDefinition<Config> {
   readonly type: string
   build(config: Config, context: SourceContext): Promise<Source>
-  /**
-   * For polling sources: tests reachability, credentials and backlog. Consumes nothing. Ends when the signal aborts.
-   */
+  /** Tests reachability, credentials and backlog. Consumes nothing. */
   probe?(config: Config, context: ProbeContext, signal: AbortSignal): Promise<Probe>
-  /**
-   * Tests that files and variables of the settings exist on this machine; rejects with a reason. Makes no network
-   * requests.
-   */
+  /** Tests that files and variables of the settings exist on this machine. Makes no network requests. */
   verify?(config: Config, context: ProbeContext): Promise<void>
 }
 
 export type ProbeContext = Pick<Context, 'id' | 'host'>
 
-/**
- * State derived from the journal. It commits its position together with the state, and is fed from that position after
- * a start. It pins segments until it has passed them.
- */
+/** Commits its position together with its state, and pins segments until it has passed them. */
 export interface Projection {
   readonly name: string
   position(): Positions
@@ -317,7 +271,6 @@ export interface Transformed {
   readonly failures: readonly Failure[]
 }
 
-/** A row of a transform, and what became of it. */
 export interface Derivation {
   /** A piece of one row; undefined for rows that a window wrote at its end. */
   readonly before?: SinkPiece
@@ -328,7 +281,6 @@ export interface Derivation {
 export interface DerivationListener {
   /** Called after the rows are written. `skipped`: rows of the same batch that are not shown. */
   derived(derivations: readonly Derivation[], skipped: number): void
-  /** The transform is closed, for example by a reload. */
   closed(): void
 }
 
@@ -360,7 +312,6 @@ export interface TransformTools {
 
 export interface SettingProblem {
   readonly path: readonly string[]
-  /** The text at the path, and the character of the problem in it. */
   readonly text: string
   readonly from: number
   readonly message: string
@@ -373,7 +324,6 @@ export interface TransformDefinition<Config> {
   readonly accepts?: readonly BatchKind[]
   /** Names of outputs; each is the source `<id>.<name>`. Default: one output, the source `<id>`. */
   outputs?(config: Config): readonly string[]
-  /** Problems of settings that the schema does not find. Pure. */
   problems?(config: Config): readonly SettingProblem[]
   build(config: Config, tools: TransformTools, id: string): Transform | BatchTransform
 }
@@ -389,14 +339,10 @@ export type Resolution =
 
 /** Resolves addresses at query time. */
 export interface Resolver {
-  /**
-   * Four words in network order (v4-mapped) at `offset`; time in Unix ms. `mac` (48 bits) and `network` of the row, if
-   * known, distinguish holders of one address in several networks.
-   */
+  /** Makes all applied frames durable, then advances `position`. */
   resolve(words: Uint32Array, offset: number, time: number, scope: string, mac?: number, network?: string): Resolution
   /** Increases whenever earlier results may have changed; caches keyed by it are then invalid. */
   readonly generation: number
-  /** Holders of addresses over time. Absent without a watched cluster; results then hold for all times. */
   readonly holders?: Holders | undefined
 }
 
@@ -407,17 +353,14 @@ export interface Holders {
    * `network`: of the row by {@link networkOf}, or 0.
    */
   find(words: Uint32Array, at: number, time: number, cluster: number, mac: number, network?: number): number
-  /** Interval in which the last result holds for every row; empty where rows differ. */
   readonly from: number
   readonly until: number
   /** Number of the cluster named by a scope; 0 if none. */
   clusterOf(scope: string): number
-  /** Number of a secondary network by its name; 0 if no holder has it. */
   networkOf(name: string): number
   /** Whether a cluster assigns the address to its pods or services. */
   inClusterRange(words: Uint32Array, at: number): boolean
   endpoint(number: number): Endpoint | undefined
-  /** The current labels of a holder, as JSON; empty: none. */
   labels?(number: number): string
   /** Reports addresses with changed results. `words` is valid only during the call. */
   onChange(listener: (words: Uint32Array) => void): () => void
@@ -437,7 +380,6 @@ export interface Enrichment {
 export type JournalDriver<Config> = (config: Config, context: JournalContext) => Promise<JournalBus>
 
 export interface JournalContext extends Pick<Context, 'id' | 'host' | 'log'> {
-  /** Whether missing objects are created; otherwise they are an error. */
   readonly create: boolean
 }
 

@@ -13,27 +13,17 @@ export interface Control extends RemoteObjects {
   clusters(): Promise<readonly WatchedCluster[]>
   deadLetters: DeadLetterAdmin
   store: StoreReader | undefined
-  /**
-   * Calls the listener with frames as they are synced. The listener must return quickly: there is no backpressure.
-   * Returns the unsubscribe function.
-   */
+  /** Calls the listener with synced frames. There is no backpressure. */
   watch(listener: (frame: Frame) => void): () => void
   /** Whether store and live views take the rows of a frame. Default: all. */
   shows?(header: FrameHeader): boolean
   shared?(): Promise<SharedJournal | undefined>
-  /**
-   * As {@link watch}, with the rows of one source or those routed to one sink. Throws WEIR_SOURCE_UNKNOWN or
-   * WEIR_SINK_UNKNOWN.
-   */
+  /** As {@link watch}, for one source or the rows routed to one sink. */
   tap(target: TapTarget, listener: (piece: SinkPiece) => void): () => void
   /** Rows of a transform with those derived from them. Throws WEIR_SINK_UNKNOWN unless it is one of this instance. */
   derivations(transform: string, listener: DerivationListener): () => void
-  /** Output of a sink for rows; undefined if it has no preview. */
   preview(sink: string, batch: SinkBatch): Iterable<Preview> | undefined
-  /**
-   * Drops the rows pending for a sink that is no longer configured; resolves with their number. Rejects with
-   * WEIR_SINK_UNKNOWN, WEIR_SINK_CONFIGURED.
-   */
+  /** Drops the rows pending for a removed sink; resolves with their number. */
   forgetSink(sink: string): Promise<number>
   /** Validates, builds, drains and swaps. Returns the changes, or the problems with nothing changed. */
   reload(): Promise<ReloadReport>
@@ -60,7 +50,7 @@ export type SinkOutcome =
   | {
       readonly is: 'dead-lettered'
       readonly rows: number
-      /** Of the first rejected row, if known. */ readonly reason?: string
+      readonly reason?: string
     }
   | Readonly<{ is: 'dropped'; reason: string }>
   | { readonly is: 'pending' }
@@ -73,7 +63,6 @@ export interface Ledger {
 
 export interface SourceLedger {
   readonly name: string
-  /** Rows in synced frames. */
   readonly accepted: number
   readonly duplicates: number
   /** Accepted rows that are unreadable after damage on disk. */
@@ -81,16 +70,10 @@ export interface SourceLedger {
   readonly shed: Readonly<Record<string, number>>
 }
 
-/**
- * Invariants for every sink: accepted of `from` = filtered + routed; routed = delivered + dead_lettered + dropped +
- * quarantined + pending.
- */
+/** Accepted of `from` = filtered + routed; routed = delivered + dead_lettered + dropped + quarantined + pending. */
 export interface SinkLedger {
   readonly name: string
-  /**
-   * For a sink without configuration. `orphaned`: its pending rows are retained until it returns. `forgotten`: they
-   * were dropped.
-   */
+  /** `orphaned`: pending rows of a removed sink are retained. `forgotten`: they were dropped. */
   readonly state?: 'orphaned' | 'forgotten'
   readonly from: readonly string[]
   readonly filtered: Readonly<Record<string, number>>
@@ -126,7 +109,6 @@ export interface SourceExporters {
   readonly type: string
   readonly addresses: readonly string[]
   readonly why?: string
-  /** Recently active exporters. */
   readonly exporters: readonly ExporterReport[]
   readonly [more: string]: unknown
 }
@@ -134,7 +116,6 @@ export interface SourceExporters {
 /** One exporter address; totals since its first datagram. */
 export interface ExporterReport {
   readonly address: string
-  /** Unix ms of its last datagram. */
   readonly lastSeen: number
   readonly datagrams: number
   readonly rows: number
@@ -146,7 +127,6 @@ export interface WatchedCluster {
   readonly name: string
   readonly type: string
   readonly cluster: string
-  /** Unix ms of the last response. */
   readonly reached?: number
   /** Why it cannot be watched, as logged. */
   readonly problem?: string
@@ -174,7 +154,6 @@ export interface WatchedLease {
   /** Fencing epoch; in every event of the source. */
   readonly epoch?: number
   readonly problem?: string
-  /** Events that wait for leadership, or for another leader to emit them. */
   readonly waiting: number
 }
 
@@ -187,7 +166,6 @@ interface WatchedKind {
   readonly objects: number
   readonly lists: number
   readonly watches: number
-  /** Unix ms of the last byte from the server. */
   readonly lastByte?: number
 }
 
@@ -197,7 +175,6 @@ export type SinkState = 'running' | 'retrying' | 'blocked' | 'stopped' | 'orphan
 export interface DeadLetter {
   readonly id: string
   readonly sink: string
-  /** Unix ms. */
   readonly time: number
   readonly reason: string
   readonly attempts: number
@@ -211,7 +188,6 @@ export interface DeadLetter {
 export type DeadLetterPosition = Pick<DeadLetter, 'time' | 'sink' | 'id'>
 
 export interface DeadLetterAdmin {
-  /** Unsettled dead letters, newest first, after `after`. */
   list(
     sink: string | undefined,
     limit: number,
@@ -220,14 +196,9 @@ export interface DeadLetterAdmin {
   ): Promise<readonly DeadLetter[]>
   /** One dead letter, also after it settled. Each sink that rejected the row has its own. */
   show(id: string, sink: string | undefined): Promise<DeadLetter | undefined>
-  /** Moves dead letters back to pending (default: all of the sink). Resolves with their number. */
   retry(sink: string, ids?: readonly string[]): Promise<number>
-  /**
-   * Moves a dead letter back to pending with another body, in the form of {@link DeadLetter.body}. Its ids stay. False
-   * if it is already settled. Rejects with WEIR_DEAD_LETTER_EDIT when the body is not valid for an event.
-   */
+  /** False if it is already settled. Rejects with WEIR_DEAD_LETTER_EDIT for an invalid body. */
   edit(sink: string, id: string, body: unknown): Promise<boolean>
-  /** Drops dead letters permanently; counted as dropped. */
   drop(sink: string, ids?: readonly string[]): Promise<number>
 }
 
@@ -246,19 +217,12 @@ export type QueryFormat = (typeof queryFormats)[number]
 export interface StoreReader {
   /** SQL of the statements; default: DuckDB's. */
   readonly dialect?: 'duckdb' | 'clickhouse'
-  /**
-   * One read-only statement. Rejects with WEIR_SQL_REFUSED and a message for the user before the first byte when it is
-   * refused or fails to bind. Yields complete documents of the format; no row limit.
-   */
+  /** Rejects with WEIR_SQL_REFUSED before the first byte. Yields complete documents; no row limit. */
   query(sql: string, format: QueryFormat, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>
-  /**
-   * As {@link query}, in a separate process with bounded memory (WEIR_SQL_MEMORY), for user statements and exports. The
-   * iterator returns the number of rows if known. Absent where such processes cannot be started.
-   */
+  /** As {@link query}, in a separate process with bounded memory. The iterator returns the number of rows if known. */
   isolated?(query: IsolatedQuery, signal: AbortSignal): Promise<IsolatedResult>
   /** Edges of nodes, summed over all sources. Rejects as {@link query} does. */
   edges(request: EdgeQuery, signal: AbortSignal): Promise<readonly StoredEdge[]>
-  /** Waits up to two seconds until queries include every row accepted before the call. False on timeout. */
   fresh?(): Promise<boolean>
   sums?(): Promise<StoredSums>
 }
@@ -282,7 +246,6 @@ export interface EdgeQuery {
   readonly limit: number
   /** Occurrences in [`from`, `to`), and relations valid at `to`; µs. */
   readonly span: Readonly<{ from: bigint; to: bigint }>
-  /** Undefined: the relations that the console shows. */
   readonly relations: ReadonlySet<string> | undefined
   /** Restricts edges to objects in these namespaces; undefined: all edges. */
   readonly namespaces: readonly string[] | undefined
@@ -298,7 +261,6 @@ export interface StoredEdge {
   /** Traces, flows, or validity intervals. */
   readonly count: number
   readonly first: string | null
-  /** null: still valid. */
   readonly last: string | null
   readonly severity: string | null
   readonly bytes: number | null

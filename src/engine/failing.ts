@@ -4,11 +4,8 @@ import type { Failing, Observed } from './readiness.ts'
 import type { SourceHealth } from './sources/health.ts'
 
 type Running = Readonly<{
-  /** Why no data is accepted. */
   refusal: string | undefined
-  /** Why posts are not acknowledged. */
   unacknowledged: string | undefined
-  /** Why partitions are not delivered. */
   delivery: string | undefined
   sinks: readonly Readonly<{ id: string; error: string | undefined }>[]
   /** Why the newest rows are not stored. */

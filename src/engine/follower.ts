@@ -27,7 +27,6 @@ export class Follower {
   #row: number
   #running: Promise<void> | undefined
 
-  /** `after`: lowest position of all sinks. `bodies`: verify checksums. `before`: up to the journal's end. */
   constructor(options: {
     host: Host
     directory: string
@@ -54,7 +53,6 @@ export class Follower {
     return this.#sequence
   }
 
-  /** Journal rows up to `sequence`. */
   get row(): number {
     return this.#row
   }
@@ -90,7 +88,6 @@ export class Follower {
     return this.#sinks.get(id)?.seen ?? new Map()
   }
 
-  /** Up to the durable end at the call. */
   catchUp(): Promise<void> {
     this.#running ??= this.#catchUp().finally(() => {
       this.#running = undefined
@@ -133,7 +130,6 @@ export class Follower {
     this.#arrived(header.source, header.sourceRows, header.count, header.sequence)
   }
 
-  /** Totals never decrease. */
   #more(source: string, duplicates: number, shed: Readonly<Record<string, number>>): void {
     this.#duplicates.set(source, Math.max(this.duplicates(source), duplicates))
     const known = this.shed(source)

@@ -8,7 +8,6 @@ import type { MetricTable } from '../telemetry/metric-table.ts'
  * Without it a waiver names other tests.
  */
 export interface Manifest {
-  /** The type is the folder's name. */
   readonly source?: {
     readonly schema: AnyComponentSchema
     readonly thread: SourceThread
@@ -26,7 +25,6 @@ export interface Manifest {
 /** `ingest`: sockets and decoding. `watch`: a worker for long computations, so that ingest does not wait. */
 type SourceThread = 'ingest' | 'watch'
 
-/** Data by which other parts select sources. */
 export type Emitted = 'flows' | 'audit' | 'resources'
 
 /** Short form of journal settings: `scheme://host:port,host:port/name`. `name` may be empty. */
@@ -43,9 +41,7 @@ export interface SupportRow {
   readonly connector?: string
   /** Receiver of its data, if not a connector's source. */
   readonly source?: string
-  /** Parts with separate proofs. */
   readonly parts?: readonly string[]
-  /** Printed after the tested versions. */
   readonly remark?: string
 }
 

@@ -28,13 +28,11 @@ export class StoreLag {
   /** Journal end by second, for an hour. */
   readonly #ends: Readonly<{ at: number; sequence: number }>[] = []
 
-  /** `end`: of the journal; `now`: Unix ms. */
   moved(end: number, now: number): void {
     if (end > (this.#ends.at(-1)?.sequence ?? 0) && this.#ends.length < 3600)
       this.#ends.push({ at: now, sequence: end })
   }
 
-  /** ms, of a store that has committed up to a sequence. */
   of(stored: number, end: number, now: number): number {
     while ((this.#ends[0]?.sequence ?? Number.POSITIVE_INFINITY) <= stored) this.#ends.shift()
     return stored < end ? now - (this.#ends[0]?.at ?? now) : 0

@@ -13,7 +13,6 @@ import type { SourceReport } from './sources/sources.ts'
 
 interface IngestPort {
   append(unit: Unit): Promise<Pushed>
-  /** Only rows not settled by the acknowledging sink up to this sequence are duplicates. */
   appendAgain(unit: Unit, settled: number): Promise<Pushed>
   release(sequence: number): Promise<
     Readonly<{
@@ -45,7 +44,6 @@ export interface StorePort {
 /** A store of another system. A sink named `store` writes it. */
 export type OutsideStore = Readonly<{
   reader: StoreReader
-  /** Why queries fail. */
   problem: string | undefined
 }>
 

@@ -211,10 +211,7 @@ export class Runtime implements Control {
     return this.#parts.shared?.forget(sink) ?? this.#parts.sinks.forget(sink)
   }
 
-  /**
-   * With a full journal, removed sinks drop rows up to a sequence, unless others need the frames. Resolves with the
-   * settled sequence.
-   */
+  /** Removed sinks drop rows up to a sequence, unless others need the frames. */
   async makeRoom(sequence: number): Promise<number> {
     const { sinks, follower } = this.#parts
     await follower.catchUp()

@@ -4,7 +4,6 @@ import { takesFrom } from './delivery/route.ts'
 export type StoreFrom = readonly string[] | undefined
 
 type Choice = Readonly<{
-  /** Applies to frames after this sequence. */
   after: number
   from: StoreFrom
 }>
@@ -12,7 +11,6 @@ type Choice = Readonly<{
 /** More than the store can have left to read, or to repeat, after as many reloads. */
 const maxChoices = 100
 
-/** The sources that the store reads. A change applies to later frames, however far the store has read. */
 export class StoreSelection {
   #choices: Choice[]
 
@@ -28,7 +26,6 @@ export class StoreSelection {
     this.#choices = [...this.#choices, { after, from }].slice(-maxChoices)
   }
 
-  /** Whether the store takes the rows of a frame. */
   takes({ source, sequence }: Pick<FrameHeader, 'source' | 'sequence'>): boolean {
     const choice = this.#choices.findLast(({ after }) => after < sequence) ?? this.#choices[0]
     return takesFrom(choice?.from, source)

@@ -19,7 +19,6 @@ type CopyOptions = Readonly<{
   lastTaken?: Iterable<readonly [source: string, Readonly<{ epoch: number; sequence: number }>]>
 }>
 
-/** Reads a partition until the signal aborts; retries all errors. */
 export async function copyPartition({
   bus,
   partition,

@@ -1,6 +1,4 @@
-/**
- * Only the partition's deliverer changes dead letters. Others write a command under their own key and read the result.
- */
+/** Only the partition's deliverer changes dead letters; others write a command and read the result. */
 import type { Host } from '../../host/index.ts'
 import type { JournalBus } from '../../journal/index.ts'
 import { WeirError } from '../../model/errors.ts'

@@ -44,7 +44,6 @@ export class Derived implements DerivedJournal {
     await this.#writer?.close()
   }
 
-  /** Deferred, because opening claims the writer name. */
   #open(): Promise<SharedWriter> {
     this.#opening ??= this.#begin().catch((error: unknown) => {
       if (error instanceof Fenced) this.#refused = true

@@ -8,9 +8,7 @@ type Written = Readonly<{
   value: unknown
 }>
 
-/**
- * Compare-and-set record of alternating leaders. A writer claims the name, which fences all others, before it reads.
- */
+/** Compare-and-set record of alternating leaders. A writer first claims the name, which fences all others. */
 export function leaderRecord(
   key: string,
   { bus, records, instance, host }: Pick<SharedSourceOptions, 'bus' | 'records' | 'instance' | 'host'>,

@@ -7,14 +7,10 @@ export function sharedSource(id: string, instance: string): string {
   return `${id}@${instance}`
 }
 
-/** Reserved writer name for the transforms of a partition. */
 export const partitionInstance = (partition: number): string => `partition-${partition}`
 export const isPartitionInstance = (instance: string): boolean => /^partition-\d+$/.test(instance)
 
-/**
- * One partition per full name preserves the order of its frames. A plain id yields the partition shared by all
- * instances.
- */
+/** One partition per name preserves the order of frames; a plain id yields the partition of all instances. */
 export function partitionOf(source: string, partitions: number): number {
   const [hash] = murmur128([new TextEncoder().encode(source)])
   return (hash >>> 0) % partitions
@@ -59,7 +55,6 @@ export interface TotalsRecord extends Omit<SourceTotals, 'cursor'> {
   readonly place: number
 }
 
-/** Saved by the deliverer of a partition; its successor reads from here. */
 export type ReachedRecord = Readonly<{
   place: number
   accepted: Readonly<Record<string, number>>

@@ -30,7 +30,6 @@ export type PartitionWorkerOptions = Readonly<{
   log: Log
   metrics: Metrics
   traces?: Traces | undefined
-  /** Copied frames; emptied at each start. */
   directory: string
   maxBytes: number
   load: (type: string) => Promise<SinkDefinition<unknown>>
@@ -81,7 +80,6 @@ export class PartitionWorker {
     ])
   }
 
-  /** Rejects when the bus is unreachable or a sink cannot be built. */
   static async open(options: PartitionWorkerOptions, entries: readonly SinkEntry[]): Promise<PartitionWorker> {
     const { bus, records, partition, instance, host, log, metrics, traces, directory } = options
     const name = `partition/${partition}`
@@ -183,7 +181,6 @@ export class PartitionWorker {
     return this.#writer.ended !== undefined || this.#derived.lost
   }
 
-  /** Waits up to `closeMs` for sends in progress, then stores the progress. */
   async close(): Promise<void> {
     this.#stop.abort()
     await this.sinks.stop()
@@ -253,7 +250,6 @@ async function loadFor(
 }
 
 function sharedRecords(records: SharedRecords, writer: RetryingWriter, partition: number): RecordStore {
-  // Reads lag behind writes.
   const written = new Map<string, SinkRecord>()
   return {
     open(sink) {

@@ -24,10 +24,7 @@ type SinkReport = Pipeline['sinks'][number]
 const pollMs = 500
 const defaultMemberTimeoutMs = 10_000
 
-/**
- * The partitions of one deliverer. All deliverers compute the same shares from the heartbeats. If two own one
- * partition, the bus accepts only the last that claimed it.
- */
+/** All deliverers compute the same shares from the heartbeats. The bus accepts only the last owner of a partition. */
 export class PartitionWorkers {
   readonly #options: PartitionWorkersOptions
   readonly #workers = new Map<number, PartitionWorker>()
@@ -77,7 +74,6 @@ export class PartitionWorkers {
     return { changed: [...changed], orphaned: [...orphaned].map(([id, rows]) => ({ id, rows })) }
   }
 
-  /** Resolves with the number of dropped rows in the local partitions. */
   async forget(id: string): Promise<number> {
     let rows: number | undefined
     for (const { sinks } of this.#workers.values()) {
@@ -239,7 +235,7 @@ function worst(reports: readonly SinkReport[]): SinkReport[] {
   })
 }
 
-/** Spreads partitions evenly. The highest hash wins, so that few partitions move when an instance joins or leaves. */
+/** Few partitions move when an instance joins or leaves. */
 export function sharesOf(partitions: number, members: readonly string[]): ReadonlyMap<number, string> {
   const capacity = new Map(members.map((name) => [name, Math.ceil(partitions / members.length)]))
   const shares = new Map<number, string>()

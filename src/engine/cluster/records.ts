@@ -5,7 +5,6 @@ import type { RetryingWriter } from './retrying-writer.ts'
 
 type Known = Readonly<{
   value: unknown
-  /** Monotonic ms of the read. */
   at: number
 }>
 
@@ -46,13 +45,13 @@ export class SharedRecords {
     }
   }
 
-  /** Resolves when all records written before the call are read. Rejects if the bus is unreachable. */
+  /** Resolves when all earlier records are read. */
   async sync(signal: AbortSignal): Promise<void> {
     const { last } = await this.#bus.bounds('records')
     await this.until(() => this.#place >= last, signal)
   }
 
-  /** Resolves when `condition` is true or the signal aborts. Tested now and after each group of records. */
+  /** Tested now and after each group of records. */
   until(condition: () => boolean, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const check = (): void => {
@@ -76,7 +75,7 @@ export class SharedRecords {
     return this.#known.get(key)?.value as T | undefined
   }
 
-  /** Records below a key prefix, with the rest of the key and the age in ms. */
+  /** Records below a key prefix. */
   under<T>(prefix: string): readonly Readonly<{ name: string; value: T; ageMs: number }>[] {
     const now = this.#host.clock.monotonic()
     return [...this.#known]

@@ -14,7 +14,6 @@ type ReplicaOptions = Readonly<{
   signal: AbortSignal
 }>
 
-/** Copies a shared journal into the local one. Resumes after the last copied unit. */
 export async function replicate({ bus, journal, ...rest }: ReplicaOptions): Promise<void> {
   const origins = new Map(
     [...journal.totals()].flatMap(([source, { cursor }]) => {

@@ -15,7 +15,6 @@ type Waiting = Readonly<{
 const maxBytes = 8 * 1024 * 1024
 const [firstWaitMs, maxWaitMs] = [50, 2000]
 
-/** Writes in order and retries until it is fenced or closed. */
 export class RetryingWriter {
   readonly #writer: BusWriter
   readonly #host: Host
@@ -46,12 +45,11 @@ export class RetryingWriter {
     return this.#enqueue(channel, key)
   }
 
-  /** Resolves with the last position once all records are durable. */
   write(channel: Channel, records: readonly Written[]): Promise<number> {
     return this.#enqueue(channel, records)
   }
 
-  /** Rejects writes not accepted in time; none was acknowledged. */
+  /** Rejects pending writes after `withinMs`; none was acknowledged. */
   async close(withinMs: number): Promise<void> {
     const timer = this.#host.timers.after(withinMs, () => {
       this.#stop.abort()
@@ -110,7 +108,6 @@ export class RetryingWriter {
         return done
       } catch (error) {
         if (error instanceof Fenced) {
-          // Normal when a partition moves.
           this.#log.warn("Another writer claimed this writer's name; no more records are accepted here.", {
             name: this.#name,
           })

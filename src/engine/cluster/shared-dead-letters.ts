@@ -1,4 +1,4 @@
-/** Records on the bus. Large bodies are split. A settled dead letter stays without its body, for the ledger. */
+/** Large bodies are split. A settled dead letter stays without its body, for the ledger. */
 import type { Host } from '../../host/index.ts'
 import type {
   DeadLetters,

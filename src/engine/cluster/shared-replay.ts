@@ -7,7 +7,7 @@ import { unitsOf, type SharedSourceOptions } from './source-units.ts'
 import { leaderRecord } from './leader-record.ts'
 import { frameOf } from './units.ts'
 
-/** Frames of one source from all instances. Sequences are positions in its partition. */
+/** Sequences are positions in the source's partition. */
 export function sharedReplayOf(id: string, options: SharedSourceOptions): Replay {
   return {
     async *after({ sequence }: Position): AsyncGenerator<Frame> {
@@ -22,7 +22,6 @@ export function sharedReplayOf(id: string, options: SharedSourceOptions): Replay
   }
 }
 
-/** Shares the body with `frame`. */
 function withPosition(frame: Frame, place: number): Frame {
   return {
     header: { ...frame.header, sequence: place },

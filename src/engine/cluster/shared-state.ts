@@ -1,4 +1,3 @@
-/** The source's cursor locates its state. */
 import { componentOf } from '../../model/positions.ts'
 import type { SharedState, StateNote, StatePiece } from '../contracts.ts'
 import { keys, partitionOf, type TotalsRecord } from './names.ts'

@@ -3,7 +3,6 @@ import type { SinkOutcome } from '../control.ts'
 import { keys, partitionOf, spread, type Place, type TotalsRecord } from './names.ts'
 import type { SharedRecords } from './records.ts'
 
-/** A recorded assignment has precedence. */
 export function partitionOfSource(records: SharedRecords, source: string, partitions: number): number {
   return records.get<TotalsRecord>(keys.totals(source))?.partition ?? partitionOf(source, partitions)
 }

@@ -17,14 +17,12 @@ export type SharedSourceOptions = Readonly<{
 
 const retryMs = 500
 
-/** Units of a source from all instances, up to the end at the call. */
 export async function* unitsOf(id: string, after: number, options: SharedSourceOptions): AsyncGenerator<SharedUnit> {
   const { bus } = options
   const { before, last } = await retryUntilAborted(() => bus.bounds(partitionOf(id, bus.partitions)), options)
   if (Math.max(after, before) < last) yield* readingOf(id, Math.max(after, before), options, last)
 }
 
-/** `onPlace`: all units of the source up to this position were emitted. */
 export async function followUnits(
   id: string,
   after: number,
@@ -69,7 +67,6 @@ async function* readingOf(
   if (last !== Infinity) signal.throwIfAborted()
 }
 
-/** Rejects when the signal aborts. */
 export async function retryUntilAborted<T>(
   act: () => Promise<T>,
   { log, host, signal }: Pick<SharedSourceOptions, 'log' | 'host' | 'signal'>,

@@ -13,7 +13,6 @@ type Piece = Readonly<{
 
 export type SharedUnit = Readonly<{
   source: string
-  /** Position of its last record. */
   place: number
   pieces: readonly Piece[]
 }>
@@ -25,7 +24,6 @@ type LastUnit = Readonly<{
   sequence: number
 }>
 
-/** Undefined if the record is no complete frame. */
 function pieceOf({ value }: BusRecord): Piece | undefined {
   const found = decodeHeader(value, 0)
   if (found.is !== 'header') return undefined
@@ -93,9 +91,7 @@ export function frameOf({ pieces }: SharedUnit): Frame | undefined {
   return frame
 }
 
-/**
- * Totals up to a position (default: the end) from records and later frames. Without `source` only `accepted` is exact.
- */
+/** Totals up to a position (default: the end). Without `source` only `accepted` is exact. */
 export async function totalsUpTo({
   bus,
   records,
@@ -126,7 +122,6 @@ export async function totalsUpTo({
   for (const { name, value } of records.under<TotalsRecord>(keys.totals(''))) {
     if (value.partition !== partition || (source !== undefined && name !== source)) continue
     if (reached !== undefined) {
-      // The broker may have removed the frames between.
       const known = totals.get(name) ?? emptyTotals()
       if (value.place <= place) totals.set(name, { ...known, accepted: Math.max(known.accepted, value.accepted) })
       continue

@@ -57,7 +57,7 @@ export class SharedWriter {
     this.epoch = epoch
   }
 
-  /** Claims the name, which fences other writers. Rejects when the bus is unreachable. */
+  /** Claims the name, which fences other writers. */
   static async open(options: SharedWriterOptions): Promise<SharedWriter> {
     const { bus, records, instance, host, log } = options
     const name = `instance/${instance}`
@@ -99,7 +99,6 @@ export class SharedWriter {
     return new Map([...this.#stored].map(([source, total]) => [componentOf(source), total]))
   }
 
-  /** Stored ends of the partitions written by one source, or by all. */
   places(source?: string): readonly Place[] {
     if (source === undefined) return [...this.#frames.values()]
     const place = this.#frames.get(sharedSource(source, this.#options.instance))
@@ -110,11 +109,10 @@ export class SharedWriter {
     return this.#append(unit, this.#source(sharedSource(unit.source, this.#options.instance)))
   }
 
-  /** For a source with a cursor shared by all instances: one partition, one order. */
+  /** For a cursor shared by all instances: one partition, one order. */
   async appendShared(unit: Unit): Promise<Appended> {
     const partition = partitionOf(unit.source, this.#options.bus.partitions)
     const line = this.#source(sharedSource(unit.source, this.#options.instance), partition)
-    // Readers search only this partition.
     if (line.partition !== partition)
       throw new WeirError('WEIR_CONFIG_INVALID', `source ${unit.source} had another type before: give it another id`)
     const appended = await this.#append(unit, line)
@@ -171,7 +169,6 @@ export class SharedWriter {
     await this.#writer.close(closeMs)
   }
 
-  /** A source stays in its recorded partition. */
   #source(source: string, wanted = partitionOf(source, this.#options.bus.partitions)): OpenSource {
     const known = this.#sources.get(source)
     if (known !== undefined) return known
@@ -202,7 +199,6 @@ export class SharedWriter {
     const total = { ...(totals.get(source) ?? emptyTotals()), sequence: 0 }
     this.#ahead.set(source, total)
     this.#stored.set(source, { ...total, place })
-    // The next start reads from here.
     await this.#write(source, partition)
   }
 

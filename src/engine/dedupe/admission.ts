@@ -9,14 +9,10 @@ import { InFlight } from './in-flight.ts'
 export interface Admitted extends Appended {
   readonly accepted: number
   readonly duplicates: number
-  /** Frames in flight with the originals. */
   readonly repeats: readonly number[]
 }
 
-/**
- * Skips and counts duplicates of pushed events. With an idempotent acknowledging sink, only rows that it has not
- * settled are duplicates.
- */
+/** With an idempotent acknowledging sink, only rows that it has not settled are duplicates. */
 export class Admission {
   readonly #journal: Pick<JournalWriter, 'append'>
   readonly #window: DuplicateWindow

@@ -20,7 +20,6 @@ const magic = 0x50554457
 const headBytes = 12
 
 export type WindowSize = Readonly<{
-  /** Retained newest events: at least this many, at most twice … */
   events: number
   /** … unless older than this. */
   ageMs: number
@@ -63,10 +62,7 @@ export class DuplicateWindow implements Projection {
     return { [filePartition]: this.#committed }
   }
 
-  /**
-   * Splits rows (four words each) into new ones, which are remembered, and duplicates. `inFlight` limits duplicates to
-   * its events and pending appends.
-   */
+  /** `inFlight` limits duplicates to its events and pending appends. */
   admit(hashes: Uint32Array, inFlight?: InFlight): Readonly<{ fresh: Uint32Array; seen: Uint32Array }> {
     this.#turn()
     const rows = hashes.length / 4

@@ -1,7 +1,4 @@
-/**
- * 128-bit hashes (`words[at]` … `words[at + 3]`), open addressing. A first word of 0 marks a free slot, and is stored
- * as 1.
- */
+/** 128-bit hashes, open addressing. A first word of 0 marks a free slot, and is stored as 1. */
 export class HashSet {
   #table: Uint32Array
   #mask: number

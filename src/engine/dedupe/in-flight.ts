@@ -1,7 +1,6 @@
 /** Discarded events are accepted again if pushed again. */
 const maxEntries = 500_000
 
-/** Unsettled events of a sink by hash, with the sequence of their frame. In memory only. */
 export class InFlight {
   readonly #sequences = new Map<string, number>()
 

@@ -27,7 +27,6 @@ export class BatchOutcomes {
     return this.#waiters.length
   }
 
-  /** `pending` if the signal aborts first. */
   of(sequence: number, signal?: AbortSignal): Promise<SinkOutcome> {
     if (sequence <= this.#committed) return Promise.resolve(this.#outcomeOf(sequence))
     return new Promise((resolve) => {

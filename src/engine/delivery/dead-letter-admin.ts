@@ -13,7 +13,7 @@ type SinkDeadLetter = Readonly<{
 export interface DeadLetterStore {
   waiting(sink: string | undefined): readonly SinkDeadLetter[]
   get(id: string, sink: string | undefined): readonly SinkDeadLetter[]
-  /** Default: all open ones. Resolves with the number moved. Throws WEIR_SINK_UNKNOWN. */
+  /** Default: all open ones. */
   move(sink: string, ids: readonly string[] | undefined, to: 'retrying' | 'dropped'): Promise<number>
   /** Redrives with another encoded body. False if already settled. */
   retryAs(sink: string, id: string, body: Uint8Array): Promise<boolean>

@@ -5,7 +5,6 @@ import { stableId } from '../../model/positions.ts'
 import { DeadLetterFile } from './dead-letter-file.ts'
 
 export type DeadLetterState = 'open' | 'retrying' | 'delivered' | 'dropped'
-/** `void`: its row was redelivered. */
 type Mark = DeadLetterState | 'void'
 
 export type StoredDeadLetter = Readonly<{
@@ -17,11 +16,9 @@ export type StoredDeadLetter = Readonly<{
   row: number
   sequence: number
   received: number
-  /** Unix ms of the last rejection. */
   time: number
   reason: string
   attempts: number
-  /** One-row batch of `encodeBatch`, base64. */
   body: string
   state: DeadLetterState
 }>
@@ -106,7 +103,6 @@ export class DeadLetters {
     await this.#append(lines)
   }
 
-  /** Skips unknown and settled ones; resolves with the number moved. */
   async mark(ids: readonly string[], to: DeadLetterState, reason?: string): Promise<number> {
     const time = this.#clock.now()
     const movable = ids.filter((id) => this.#movable(id, to))

@@ -116,7 +116,6 @@ export class Delivery {
   }
   #abandoned = false
 
-  /** Unix ms of the oldest pending row. */
   get oldest(): number | undefined {
     return this.#oldest
   }
@@ -149,7 +148,6 @@ export class Delivery {
     this.#nudge = new AbortController()
   }
 
-  /** When it resolves, settled rows are durable. */
   async run(signal: AbortSignal): Promise<void> {
     this.#signal = signal
     try {
@@ -202,7 +200,6 @@ export class Delivery {
     return timers.after(Math.max(1, due - clock.now()), () => this.nudge())
   }
 
-  /** Rows wait until the results are written: they belong to later windows. */
   async #closeWindows(signal: AbortSignal): Promise<void> {
     const windows = this.#sink.windows
     const { log, host } = this.#options

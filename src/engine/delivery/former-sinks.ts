@@ -1,4 +1,3 @@
-/** An orphaned sink retains its pending rows until it returns or is forgotten. */
 import type { Host } from '../../host/index.ts'
 import type { Tail } from '../../journal/index.ts'
 import { DeadLetters, type DeadLetterLog } from './dead-letters.ts'
@@ -105,7 +104,6 @@ export class FormerSinks {
     })
   }
 
-  /** Frees the record for the sink's delivery. */
   returns(id: string): Promise<void> {
     return this.#exclusive(async () => {
       const former = this.#sinks.get(id)

@@ -24,10 +24,7 @@ type Encoded<Row, B extends Body> = Readonly<{
   body: B
 }>
 
-/**
- * For systems that accept or reject whole requests. Rows of a rejected chunk are sent one by one. Later rows of a
- * failed key stay for the next attempt. `attempt` must not reject.
- */
+/** Rows of a rejected chunk are sent one by one. Later rows of a failed key stay for the next attempt. */
 export async function deliverInChunks<Row extends Ordered, B extends Body>(
   rows: Iterable<Row>,
   options: InChunksOptions,

@@ -7,7 +7,6 @@ export type Attempt =
   | undefined
   /** `away`: the other side itself is in trouble, so that starting more rows of this batch is pointless. */
   | Readonly<{ is: 'retry'; reason: string; afterMs?: number; away?: boolean }>
-  /** `tooLarge`: only for its size, so that a smaller form of it may be taken. */
   | Readonly<{ is: 'reject'; reason: string; tooLarge?: boolean }>
 
 type InOrderOptions = Readonly<{
@@ -23,10 +22,7 @@ type Ordered = Readonly<{
   key: string | undefined
 }>
 
-/**
- * Delivers concurrently, but rows of one key in sequence. After any failure, later rows of the key stay for the next
- * attempt. An `attempt` that throws is retried.
- */
+/** Delivers rows of one key in sequence. After a failure, its later rows stay for the next attempt. */
 export async function deliverInOrder<Row extends Ordered>(
   rows: Iterable<Row>,
   { window, budgetMs, clock, signal }: InOrderOptions,

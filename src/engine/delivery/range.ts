@@ -12,7 +12,6 @@ export type Range = Readonly<{
   rows: number
   changes: Map<string, Tally>
   position: Position
-  /** Stored bytes, and Unix ms of the oldest frame. */
   bytes: number
   oldest: number
   /** Until then, missing names may still arrive; 0: none is missing. */

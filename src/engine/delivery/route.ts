@@ -19,7 +19,6 @@ export function takesFrom(from: readonly string[] | undefined, source: string): 
   return from?.includes(componentOf(source)) ?? true
 }
 
-/** Decides once per distinct family and type, not per row. */
 export function compileRoute(accepts: readonly BatchKind[], only: Only | undefined): Route {
   const families = only?.family === undefined ? undefined : new Set<string>(only.family)
   const types = only?.type?.map(globPattern)

@@ -8,16 +8,13 @@ import { stableId } from '../../model/positions.ts'
 import type { FrameHeader, SinkBatch, WriteTrace } from '../contracts.ts'
 
 export type SinkRow = Readonly<{
-  /** Over the rows of all pieces, as in a Failure. */
   index: number
   id: string
   kind: BatchKind
   family: string
-  /** Rows of one key are delivered in order. */
   key: string | undefined
   /** For a flow: an event with the flow as JSON. */
   event: WeirEvent
-  /** For a flow: its columns and its row in them. */
   flow?: Readonly<{ batch: FlowBatch; row: number }>
 }>
 

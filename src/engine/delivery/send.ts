@@ -22,7 +22,6 @@ export type SendReport = Readonly<{
   /** False after an abort, or when `behind` ended the sending. */
   settled: boolean
   rejected: readonly Rejected[]
-  /** Rows dropped by the sink's own rule. */
   dropped: readonly Rejected[]
   /** Rows that the sink consumed by intent: counts by source and reason. */
   filtered: Filtered

@@ -1,7 +1,6 @@
 import type { Family } from '../../model/batches.ts'
 import type { RowFilter } from '../contracts.ts'
 
-/** Times in ms, sizes in bytes. */
 export type DeliverySettings = Readonly<{
   from?: readonly string[]
   only?: Only
@@ -18,7 +17,6 @@ export type Only = Readonly<{
   family?: readonly (Family | 'flow')[]
   /** `*` matches any text. Flows have no type. */
   type?: readonly string[]
-  /** Applies to the rows that family and type select, with the names of addresses. */
   filter?: RowFilter
 }>
 

@@ -48,7 +48,6 @@ type SinkSetOptions = Readonly<{
   tail: Tail
   follower: Follower
   load: (type: string) => Promise<SinkDefinition<unknown>>
-  /** Pin frames for removed sinks; default: true. */
   holdsOrphans?: boolean
   accepted: () => ReadonlyMap<string, number>
   enrichment?: () => Enrichment | undefined
@@ -281,9 +280,7 @@ function least(places: readonly number[]): number | undefined {
   return places.length === 0 ? undefined : Math.min(...places)
 }
 
-/**
- * First record. Rows before the sink or source was configured are filtered; rows missed by a removed sink are dropped.
- */
+/** Rows before the sink or source was configured are filtered; rows missed by a removed sink are dropped. */
 export function subscribe(
   stored: SinkRecord | undefined,
   from: readonly string[] | undefined,

@@ -22,12 +22,9 @@ export interface SinkRecord {
   from?: readonly string[]
   /** First place that is needed to rebuild the sink's memory. */
   holds?: WindowStart
-  /** Rows up to `to` may have been sent, in chunks of `events`. */
   intent?: Readonly<{ to: number; events: number }>
   removed?: boolean
-  /** Unix ms of the removal with pending rows. */
   orphaned?: number
-  /** Unix ms when its pending rows were dropped. */
   forgotten?: number
 }
 

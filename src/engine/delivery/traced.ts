@@ -33,7 +33,6 @@ export function tracedEvents(events: readonly WeirEvent[], received: number, tra
   }
 }
 
-/** Copied: the bytes are transferred before the export. */
 function objectAttributes({ ref = '', key = '', data }: WeirEvent): Span['attributes'] {
   const { cluster = '', group = '', kind = '', namespace = '', name = '' } = parseKubernetesRef(ref) ?? {}
   return {

@@ -54,7 +54,6 @@ export async function restoreWindows(
   }
 }
 
-/** False after an abort, or if nothing is due. */
 export async function closeWindows(
   windows: Windows,
   {

@@ -7,7 +7,6 @@ export const storeSink = 'store'
 
 export type StoreStatus = Readonly<{
   sequence: number
-  /** Oldest needed sequence. */
   holds: number
   stored: Readonly<Record<string, number>>
   quarantined: Readonly<Record<string, number>>
@@ -20,7 +19,6 @@ export type SinkCounts = Readonly<{
   name: string
   takes: (source: string) => boolean
   tallies: Readonly<Record<string, Tally>>
-  /** By source, from the sink's position to the end. */
   ahead: ReadonlyMap<string, number>
   deadLetters?: Pick<DeadLetters, 'count'>
   state?: 'orphaned' | 'forgotten'

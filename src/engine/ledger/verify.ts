@@ -8,10 +8,7 @@ import { Follower } from '../follower.ts'
 import { makeLedger, storeSink, storeTallies, type SinkCounts, type StoreStatus } from './ledger.ts'
 import { recordFiles } from '../delivery/record-store.ts'
 
-/**
- * Recomputes the ledger from a data folder, verifying checksums. `store`: from its manifest. With a running server,
- * rows in progress count as pending.
- */
+/** Verifies checksums. With a running server, rows in progress count as pending. */
 export async function verifyLedger(options: {
   host: Host
   data: string

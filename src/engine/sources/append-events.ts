@@ -8,21 +8,18 @@ import type { SourceContext } from '../contracts.ts'
 import { idHashes } from '../dedupe/id-hashes.ts'
 
 type AppendEventsOptions = Readonly<{
-  /** Ends the retries. If already aborted, there is one attempt. */
   signal: AbortSignal
   cursor?: Uint8Array
-  /** In ms; the unit may share the sync of others. */
   maxDelayMs?: number
   once?: boolean
-  /** Called once an attempt fails and another one follows, which waits for the promise. */
   afterFailure?: () => Promise<unknown>
 }>
 
 const waits = { firstMs: 500, maxMs: 5000, jitter: 0 }
 
 /**
- * Appends events as one unit, or a cursor alone. Resolves with the number of duplicates; retries while the journal is
- * full or its disk fails. Rejects on a final error, or on any after an abort.
+ * Appends events as one unit, or a cursor alone. Resolves with the number of duplicates. Retries while the journal is
+ * full.
  */
 export async function appendEvents(
   context: Pick<SourceContext, 'id' | 'host' | 'log' | 'append' | 'appendOnce'>,

@@ -9,7 +9,6 @@ export function sinkMethods(sinks: Pick<SinkSet, 'get' | 'outcome'>, makeRoom: (
   return {
     makeRoom,
     has: (sink: string): boolean => sinks.get(sink) !== undefined,
-    /** False: the sink was removed. */
     settled: async ({ sink, sequence }: Readonly<{ sink: string; sequence: number }>): Promise<boolean> =>
       (await sinks.outcome(sink, sequence)) !== undefined,
     outcome: async ({ sink, sequence, once }: OutcomeRequest): Promise<AwaitedOutcome> =>
@@ -53,7 +52,6 @@ type SinkRequest = Readonly<{
 
 export function awaitedMethods(awaited: (sink: string, source: string) => AwaitedSink) {
   return {
-    /** Undefined: it receives all rows. */
     async sinkMissing({ sink, source }: SinkRequest): Promise<string | undefined> {
       const looked = new AbortController()
       let why: string | undefined

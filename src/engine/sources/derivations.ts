@@ -1,6 +1,5 @@
 import type { Derivation, DerivationListener, SinkPiece, Transformed } from '../contracts.ts'
 
-/** Rows of one batch that are derived one by one while someone watches; more would delay the transform. */
 const maxRows = 500
 
 /** Shows listeners which rows a transform made of which row. Results do not depend on it. */
@@ -14,7 +13,6 @@ export class Derivations {
     return () => void this.#listeners.delete(listener)
   }
 
-  /** Parts of one row each, as far as they are shown. */
   parts(piece: SinkPiece): readonly SinkPiece[] {
     const { rows } = piece
     const single = this.#listeners.size === 0 ? 0 : Math.min(rows.length, maxRows - this.#found.length)
@@ -36,7 +34,6 @@ export class Derivations {
       })
   }
 
-  /** Shows what was added since the last call. Called when it is written. */
   show(): void {
     const [found, skipped] = [this.#found, this.#skipped]
     this.#found = []

@@ -41,14 +41,12 @@ export interface DerivedJournal {
   cursor(id: string): Promise<Uint8Array | undefined>
 }
 
-/** A transform without the journal that it writes to. */
 export type LoadedTransform = (journal: DerivedJournal) => SinkDefinition<unknown>
 
 interface DeriveOptions {
   readonly id: string
   readonly transform: Transform | BatchTransform
   readonly journal: DerivedJournal
-  /** Names of its outputs after the id; default: the id alone. */
   readonly outputs?: readonly string[]
 }
 
@@ -79,7 +77,6 @@ function outputSource(id: string, output: string): string {
 
 const nowhere: Cursor = { sequence: 0, row: -1 }
 
-/** A chunk that was transformed and is not appended yet. */
 interface Waiting {
   readonly key: string
   readonly units: readonly Readonly<{ to: string; unit: Unit; cursor: Cursor }>[]

@@ -10,7 +10,6 @@ export interface Tick extends Place {
 export function derivedWindows(sink: DerivedTicks, transform: BatchTransform, windows: TransformWindows): Windows {
   let ticks: Tick[] = []
   let isRestored = false
-  /** Closed and not appended yet. */
   let closing: Readonly<{ now: number; before: readonly Tick[]; outputs: readonly TransformOutput[] }> | undefined
   /** Ticks after rows before this sequence. */
   const tickBefore = (sequence: number): void => {

@@ -15,7 +15,6 @@ export type Pushed = Readonly<{
   accepted: number
   duplicates: number
   repeats?: readonly number[]
-  /** On a bus: positions of the unit and of the originals. */
   places?: readonly Place[]
 }>
 
@@ -29,7 +28,6 @@ export type PushParts = Readonly<{
     appendAgain(unit: Unit, settled: number): Promise<Pushed>
   }
   sinks: Pick<SinkSet, 'outcome' | 'repeatable'>
-  /** Undefined while no deliverer has started the sink. */
   shared?: { settling(sink: string): Settling | undefined } | undefined
   /** `ack`: the sink that must settle rows before the response. */
   http: () => Readonly<{ ack: string | undefined; ackTimeoutMs: number }>

@@ -23,9 +23,7 @@ import { messageOf, stackOf } from '../../model/errors.ts'
 export type SourceEntry = Readonly<{
   id: string
   type: string
-  /** Validated, and prepared for another thread (`carriedSettings`). */
   settings: unknown
-  /** Cluster of its flows that carry none. */
   cluster?: string
 }>
 
@@ -61,7 +59,6 @@ type SourceSetOptions = Readonly<{
   journal: SourceJournal
   frames?: (id: string) => Replay
   state?: string
-  /** In ms. */
   storeRetentionMs?: number
   awaited: (sink: string, source: string) => AwaitedSink
   enrichment?: FlowEnrichment | undefined
@@ -99,10 +96,7 @@ export class SourceSet {
     this.#load = (type) => options.load(type)
   }
 
-  /**
-   * A port can be bound only once: changed sources are drained before their successors are built. If one fails, all
-   * changes are undone.
-   */
+  /** A port can be bound only once: changed sources are drained first. If one fails, all changes are undone. */
   async apply(entries: readonly SourceEntry[]): Promise<ApplyReport> {
     const wanted = new Map(entries.map((entry) => [entry.id, entry]))
     const stopping = [...this.#running.values()].filter(({ entry }) => !same(wanted.get(entry.id), entry))
