@@ -1,4 +1,4 @@
-/** Validates by the JSON Schema of a route. A general validator would cost a third of the start time. */
+/** A general validator would cost a third of the start time. */
 import { nearest } from '../schema/suggest.ts'
 
 export type Schema = Readonly<{

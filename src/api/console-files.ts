@@ -46,7 +46,6 @@ const notBuilt = `<!doctype html>
 <p><a href="/api/v1/openapi.json">The API</a> is available.</p></body></html>
 `
 
-/** Files are read on the first request and cached. */
 export function consoleRoutes(app: FastifyInstance, { host, log }: ApiContext, folder: string = builtConsole): void {
   const cached = new Map<string, Served>()
   let manifest: Promise<Manifest> | undefined

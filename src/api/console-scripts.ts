@@ -1,4 +1,3 @@
-/** A module: its file, static and dynamic imports. */
 export type Built = Readonly<{
   file: string
   isEntry?: boolean
@@ -6,10 +5,8 @@ export type Built = Readonly<{
   dynamicImports?: readonly string[]
 }>
 
-/** By source path. */
 export type Manifest = Readonly<Record<string, Built>>
 
-/** Files of the page at an address (`/flows`) and its view beyond the common ones. */
 export function scriptsOf(manifest: Manifest, address: string): string[] {
   const url = URL.parse(address, 'http://console')
   const name = `src/pages/${url?.pathname.split('/')[1] ?? ''}/index.tsx`

@@ -1,4 +1,3 @@
-/** Accepts only CloudEvents, on any path. */
 import type { FastifyInstance } from 'fastify'
 import { Gate } from './access/gate.ts'
 import type { Oidc } from './access/oidc/index.ts'

@@ -1,6 +1,5 @@
 import type { SourceExporters } from '../engine/control.ts'
 
-/** As exporters reach Weir. */
 export type CollectorAddress = Readonly<{
   host: string
   netflow: number
@@ -133,7 +132,6 @@ export const recipes: readonly Recipe[] = [
   },
 ]
 
-/** Default ports without sources. `host` applies where no source listens on a specific address. */
 export function collectorAddress(
   sources: readonly Pick<SourceExporters, 'type' | 'addresses'>[],
   host: Readonly<{ requested?: string | undefined; else: string }>,

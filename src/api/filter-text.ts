@@ -1,7 +1,6 @@
 import { nameTables, QueryError, readFilter, type Filter } from '../query/index.ts'
 import { ApiError } from './problems.ts'
 
-/** Throws a problem with the positions of the errors. */
 export function filterOf(text: string, view: keyof typeof nameTables, prefix = ''): Filter {
   try {
     return readFilter(text, nameTables[view])

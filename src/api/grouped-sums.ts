@@ -7,17 +7,13 @@ interface GroupedQuery {
   /** Statement with columns `bucket` and `grouped`. */
   readonly matching: string
   readonly shown?: string
-  /** Seconds. */
   readonly step: number
   readonly limit: number
   /** SELECTs over `matching`, with columns part, name, rank, bucket, n. */
   readonly more?: readonly string[]
 }
 
-/**
- * By `part`: `group` with rank; `others` with their number instead of a rank; buckets (`at`) of each group, -1 for the
- * others.
- */
+/** `part`: `group` with rank; `others` with their number; buckets (`at`) of each group, -1 for the others. */
 export function groupedSql({ matching, shown, step, limit, more = [] }: GroupedQuery, dialect: Dialect): string {
   const { inlined, same, stored } = dialect
   const parts = [
@@ -48,7 +44,6 @@ export interface Grouped {
   readonly total: number
   readonly groups: readonly { readonly value: string | null; readonly n: number }[]
   readonly others: { readonly groups: number; readonly n: number }
-  /** Of each group, then of the others. */
   readonly buckets: readonly { readonly time: string; readonly n: readonly number[] }[]
 }
 

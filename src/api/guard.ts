@@ -1,7 +1,4 @@
-/**
- * Without authentication, the server listens on loopback only. Prevents DNS rebinding (Host) and posts of other sites
- * (Origin).
- */
+/** Without authentication, the server listens on loopback only. Prevents DNS rebinding and posts of other sites. */
 import type { IncomingMessage } from 'node:http'
 import { TLSSocket } from 'node:tls'
 import { WeirError } from '../model/errors.ts'
@@ -13,7 +10,6 @@ export function isLoopback(host: string): boolean {
   return name === 'localhost' || name === '::1' || /^127(?:\.\d{1,3}){3}$/.test(name)
 }
 
-/** Without a token, other machines must not reach the address. */
 export function rejectExposed(listen: HostPort, tokens: number): void {
   if (isLoopback(listen.host) || tokens > 0) return
   throw new WeirError(
@@ -49,10 +45,7 @@ export function checkBrowser(request: IncomingMessage, listenHost: string): void
   checkOrigin(request, `${request.socket instanceof TLSSocket ? 'https' : 'http'}://${host}`.toLowerCase())
 }
 
-/**
- * A request with a session cookie must originate from a page of this server. Proxies may change name and scheme, so
- * Origin is compared with Host.
- */
+/** Proxies may change name and scheme, so Origin is compared with Host. */
 export function checkOwnPage(request: IncomingMessage): void {
   const [origin, ...others] = headerValues(request, 'origin')
   const [host = ''] = headerValues(request, 'host')

@@ -24,7 +24,6 @@ function imagesIn(document: 'old' | 'new', { jsonTexts }: Dialect): string {
 
 export interface Version {
   readonly uid: string
-  /** Null for the first known version. */
   readonly resource_version: string | null
   /** Null: it was in the first list. */
   readonly operation: string | null
@@ -33,9 +32,7 @@ export interface Version {
   readonly images: readonly string[]
 }
 
-/**
- * Newest first. `intervals`: rows of view `resources`, newest first. `now`: manifest of an object that never changed.
- */
+/** Newest first. `now`: manifest of an object that never changed. */
 export async function versionsOf(
   dialect: Dialect,
   runQuery: RunQuery,
@@ -88,8 +85,7 @@ export interface ManifestAt {
 }
 
 /**
- * At a time in µs: after the last change before, else before the next change, else the current state. Read `current`
- * first, so that all its changes are stored.
+ * After the last change before, else before the next change. Read `current` first, so that all its changes are stored.
  */
 export async function manifestAt(
   dialect: Dialect,
@@ -127,7 +123,6 @@ export async function manifestAt(
   })
   if (last !== undefined && last['operation'] !== 'deleted')
     return found(await stateOf(last, 'new'), 'The change that created this state does not contain it.')
-  // Unknown before the first observation.
   const us = firstSeen?.['us']
   const since = [
     ...(typeof us === 'string' || typeof us === 'number' ? [BigInt(us)] : []),

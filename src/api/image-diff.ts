@@ -15,12 +15,10 @@ export interface ProblemDiff {
   readonly id: string
   readonly severity: string
   readonly package: string | null
-  /** `from`: gone. `to`: new. */
   readonly in: 'from' | 'to'
   readonly waived: boolean
 }
 
-/** Rows of both images, with `image`. An added package has no `from`, a removed one no `to`. */
 export function packageDiffs(rows: readonly Row[], from: string): readonly PackageDiff[] {
   const packages = new Map<string, { name: string; type: string | null; from: Set<string>; to: Set<string> }>()
   for (const { name, type, version, image } of rows) {
@@ -44,7 +42,6 @@ export function packageDiffs(rows: readonly Row[], from: string): readonly Packa
     .filter(({ from: before, to: after }) => before.length + after.length > 0)
 }
 
-/** Problems that only one of the images has, in the order of the rows. */
 export function problemDiffs(rows: readonly Row[], from: string): readonly ProblemDiff[] {
   const keyOf = ({ id, package: name }: Row): string => JSON.stringify([id, name])
   const sides = new Map<string, Set<boolean>>()

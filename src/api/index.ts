@@ -190,7 +190,6 @@ function protect(app: FastifyInstance, gate: Gate): void {
   app.addHook('preHandler', (request, _reply, done) => asUser(request.user, done))
 }
 
-/** Lists the allowed methods, or the known paths. */
 function notFoundError(request: FastifyRequest, known: ReadonlyMap<string, ReadonlySet<string>>): ApiError {
   const path = request.url.split('?')[0] ?? '/'
   const knownPaths = [...known]

@@ -21,7 +21,6 @@ export interface InsightPage {
 
 const manyRows = 1001
 
-/** Undefined when the client has disconnected. */
 export async function insightPage(run: Run, query: InsightQuery, part: PagePart): Promise<InsightPage | undefined> {
   const { conditions, behind, limit } = part
   const isFirst = behind.length === 0

@@ -1,4 +1,3 @@
-/** Rows of packages, problems and images, with the pods that run the image at a time. */
 import { severities } from '../model/image-insights.ts'
 import type { Dialect } from '../query/index.ts'
 import { objectScope } from './access/scope.ts'

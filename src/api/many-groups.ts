@@ -34,10 +34,7 @@ export type ManyGroupsLimits = Readonly<{
 
 const defaultLimits: ManyGroupsLimits = { many: 800_000, few: 100_000, perPart: 600_000, parts: 16, small: 2 ** 52 }
 
-/**
- * Rows of groupsSql with `_place` and the total. `few`: groupsSql itself is faster. Undefined when the client has
- * disconnected. `stored`: number of flows.
- */
+/** `few`: groupsSql itself is faster. `stored`: number of flows. */
 export async function manyGroups(
   store: StoreReader,
   request: GroupsRequest,
@@ -90,7 +87,6 @@ export async function manyGroups(
     : largest.map((row, index) => ({ ...row, ...all, _place: index + 1 }))
 }
 
-/** The order of groupsSql. */
 function largestFirst({ group, by }: GroupsRequest): (a: AnswerRecord, b: AnswerRecord) => number {
   const numeric = group.map(({ kind }) => kind === 'u64' || kind === 'estimate')
   return (a, b) => {

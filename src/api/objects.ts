@@ -64,7 +64,6 @@ export function textConditions(
   return [`(${tests.join(' OR ')})`]
 }
 
-/** Parameter that {@link moment} reads. */
 export const atParameter = {
   type: 'string',
   default: 'now',

@@ -55,7 +55,6 @@ const statusText: Readonly<Record<string, string>> = {
   503: 'Temporarily unavailable; retry',
 }
 
-/** Routes with a summary; the console's files have none. */
 export function describedRoute(route: RouteOptions): DescribedRoute[] {
   const schema = route.schema as Json | undefined
   if (schema?.['summary'] === undefined) return []

@@ -74,9 +74,7 @@ export type ApiOptions = Readonly<{
   listen: Readonly<{ host: string; port: number }>
   /** `sessionMs`: of a browser session. */
   auth: Readonly<{ tokens: readonly ApiToken[]; sessionMs?: number; oidc?: OidcSettings }>
-  /** For POST /events. */
   httpAuth: 'api' | 'none'
-  /** Accept only events, on any path. */
   eventsListen?: readonly Readonly<{ host: string; port: number }>[]
   /** Without it connections are plain. */
   tls?: Certificate | undefined
@@ -85,7 +83,6 @@ export type ApiOptions = Readonly<{
   metrics?: Metrics
   host: Host
   version: string
-  /** Without it no view can be saved. */
   folder?: string
   quickFilters?: () => readonly QuickFilter[]
   auditTypes?: ReadonlySet<string>
@@ -106,10 +103,7 @@ export type ApiContext = Readonly<{
 export type RunningApi = Readonly<{
   /** http://host:port or https://host:port. */
   url: string
-  /** In the order of `eventsListen`. */
   eventsUrls: readonly string[]
-  /** For new connections. Throws if invalid. */
   renew(tls: Certificate): void
-  /** Ends live streams, waits up to `closeMs` for responses. */
   close(): Promise<void>
 }>

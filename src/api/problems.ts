@@ -70,7 +70,6 @@ type Extra = Readonly<{
   headers?: Readonly<Record<string, string>>
 }>
 
-/** Becomes the problem response. */
 export class ApiError extends Error {
   readonly code: ProblemCode
   readonly hints: readonly string[]
@@ -139,7 +138,6 @@ export function toProblem(error: unknown): ProblemAnswer {
   }
 }
 
-/** Framework errors have a client status. */
 function frameworkError(error: unknown): ApiError | undefined {
   if (!(error instanceof Error) || !('statusCode' in error)) return undefined
   const status = Number(error.statusCode)

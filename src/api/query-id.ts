@@ -3,7 +3,6 @@ import type { Random } from '../host/index.ts'
 
 export const queryIdHeader = 'x-query-id'
 
-/** Unique in the process and practically unique across processes. */
 export function assignQueryIds(app: FastifyInstance, random: Random): void {
   const process = Buffer.from(random.bytes(4)).toString('hex')
   let count = 0

@@ -120,7 +120,6 @@ export function plainField(written: string, parameter: string): QueryField {
   return field
 }
 
-/** A field of JSON is grouped by its text. */
 export function groupField(written: string): QueryField {
   const endpoint = endpointField(written)
   if (endpoint !== undefined) return endpoint
@@ -180,7 +179,6 @@ export type AnswerFrame = Readonly<{
   error?: unknown
   /** Set if rows received later are missing. */
   stored_to?: string
-  /** Set if the span begins before the oldest stored flow. */
   since?: string
 }>
 

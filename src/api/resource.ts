@@ -17,13 +17,11 @@ export interface DescribeOptions {
   readonly principal: Principal
 }
 
-/** Of owners and of owned objects. */
 const maxDepth = 6
 const [maxIntervals, maxRelations, maxChanges, maxEvents] = [200, 500, 50, 50]
 
 const relationColumns = 'relation, from_ref AS "from", to_ref AS "to", valid_from, valid_to'
 
-/** Undefined: the object is unknown. `gone` is returned when the client has disconnected. `at` in µs. */
 export async function describeResource(
   context: DescribeOptions,
   ref: string,
@@ -118,7 +116,6 @@ function isOwn({ from, relation }: Row, ref: string): boolean {
   return from === ref && relation !== 'selects'
 }
 
-/** Each object once. */
 async function chain(
   dialect: Dialect,
   runQuery: (sql: string) => Promise<readonly Row[]>,

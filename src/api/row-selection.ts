@@ -4,7 +4,6 @@ import { bothWays, nameTables, type Expression } from '../query/index.ts'
 export const reporters = ['all', 'one'] as const
 
 export type RowSelection = Readonly<{
-  /** Also rows that match with source and destination exchanged. */
   bothWays?: boolean
   /** `one`: each flow as one node reports it. */
   reporters?: (typeof reporters)[number]

@@ -13,7 +13,6 @@ export function requireStore({ control }: Pick<ApiContext, 'control'>): StoreRea
   })
 }
 
-/** Aborts when the client disconnects before the response has ended. */
 export function abortOnDisconnect(reply: FastifyReply): AbortSignal {
   const disconnected = new AbortController()
   reply.raw.on('close', () => {
@@ -23,7 +22,6 @@ export function abortOnDisconnect(reply: FastifyReply): AbortSignal {
   return disconnected.signal
 }
 
-/** Undefined when the client has disconnected. */
 export async function rowsOf(
   store: StoreReader,
   sql: string,
@@ -72,7 +70,6 @@ export async function manyRowsOf(
   }
 }
 
-/** In a separate process where supported. Undefined when the client has disconnected. */
 export async function isolated(
   store: StoreReader,
   { format, ...query }: IsolatedQuery,

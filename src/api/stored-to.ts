@@ -10,7 +10,7 @@ const cacheMs = 500
 
 const known = new WeakMap<object, Readonly<{ at: number; pipeline: Promise<Pipeline> }>>()
 
-/** µs since 1970 of the oldest stored flow, if the span begins earlier; the end of the span if there is none. */
+/** Oldest stored flow (µs), if the span begins earlier; the end of the span if there is none. */
 export async function storedSince(store: StoreReader, { from, to }: TimeSpan): Promise<{ since?: bigint }> {
   const sums = await store.sums?.()
   if (sums === undefined) return {}
@@ -20,7 +20,7 @@ export async function storedSince(store: StoreReader, { from, to }: TimeSpan): P
   return since > from ? { since } : {}
 }
 
-/** Receive time (µs since 1970) up to which everything is stored, if the span ends later. */
+/** Receive time (µs) up to which everything is stored, if the span ends later. */
 export async function storedTo({ control, host }: ApiContext, { to }: TimeSpan): Promise<{ storedTo?: bigint }> {
   const now = host.clock.now()
   if (Number(to) / 1000 < now - recentMs) return {}

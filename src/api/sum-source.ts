@@ -11,7 +11,6 @@ type Fact = Readonly<Record<string, unknown>>
 
 interface CachedFact {
   readonly fact: Promise<Fact | undefined>
-  /** Monotonic ms. */
   answered?: number
 }
 
@@ -21,7 +20,7 @@ const maxFacts = 64
 /** Maximum age where an estimate suffices. */
 const roughlyMs = 10_000
 
-/** Coalesces concurrent queries for one row. `oldest`: maximum age in ms. */
+/** `oldest`: maximum age in ms. */
 function cachedFact(store: StoreReader, sql: string, clock: Clock, oldest: number): Promise<Fact | undefined> {
   let cache = factCaches.get(store)
   if (cache === undefined) factCaches.set(store, (cache = new Map()))
@@ -48,21 +47,16 @@ export interface SumSource {
   /** Undefined: the flows. */
   readonly rollup?: Rollup
   readonly exact: boolean
-  /** The flows can replace the rollup. */
   readonly flowsStored?: boolean
 }
 
 /** More are not read if a rollup has a known error. */
 const maxFlows = 20_000_000
-/** Share of the flows. */
 const largeRemainder = 0.1
 /** Read where a rollup would be inexact. */
 const fewFlows = 1_500_000
 
-/**
- * The coarsest rollup with all fields of the query, else the flows. `mode`: `raw` forces the flows; `rough` allows an
- * inexact rollup.
- */
+/** The coarsest rollup with all fields of the query, else the flows. `rough` allows an inexact rollup. */
 export async function sumSource(
   store: StoreReader,
   rowQuery: RowQuery,

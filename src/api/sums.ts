@@ -75,7 +75,6 @@ export const offsetParameter = {
   examples: ['1d'],
 } as const
 
-/** The same query for an earlier time. */
 export function shifted<Request extends RowQuery>(rowQuery: Request, offset: string | undefined): Request {
   if (offset === undefined) return rowQuery
   const seconds = stepOf(offset)
@@ -106,7 +105,6 @@ export function sumsOf(
   }
 }
 
-/** Includes the ranking measure. */
 function furtherOf(written: string | undefined, by: string): readonly FurtherMeasure[] {
   const listed = listOf(written)
   const unknown = listed.find((each) => !isFurther(each) && !(measures as readonly string[]).includes(each))
@@ -125,7 +123,6 @@ function statField(written: string): QueryField {
   return field
 }
 
-/** After the columns of groups. */
 export function sumColumns({ of, further = [] }: Pick<AggregateQuery, 'of' | 'further'>): readonly AnswerColumn[] {
   const sums = [
     ...measureColumns,
@@ -175,7 +172,7 @@ function totalOf([first = {}]: readonly AnswerRecord[], { further = [] }: Pick<A
 /** Tolerated error of the smallest group. */
 const smallShare = 0.01
 
-/** Whether rows of unknown groups could change the groups, or a sum by more than the tolerated share. */
+/** Whether unknown groups could change the groups, or a sum by more than the tolerated share. */
 function remainderMatters([first]: readonly AnswerRecord[]): boolean {
   if (first === undefined) return false
   const [rest, least, next] = ['_rest', '_least', '_next'].map((name) => Number(first[name] ?? 0)) as [
@@ -210,10 +207,8 @@ export interface SumReaders<Request> {
   readonly ring: (source: RingSource, signal: AbortSignal) => Promise<RingAnswer | undefined>
 }
 
-/** Counting fewer first does not pay off. */
 const manyFlows = 1_000_000
 
-/** From a rollup, the flows, or the ring. Undefined when the client has disconnected. */
 export async function readSums<Request extends AggregateQuery>(
   run: RunStatement,
   request: Request,

@@ -5,7 +5,6 @@ import { insightColumnsOfViews } from './insight-views.ts'
 
 export type ViewColumn = Readonly<{
   name: string
-  /** SQL type. */
   type: string
   unit?: string
   otel?: string

@@ -9,7 +9,6 @@ type Authenticated = 'authenticated'
 type Scoped = 'scoped'
 type Unlimited = 'unlimited'
 type Admin = 'admin'
-/** Admins, or every client, depending on `http.auth`. */
 type Events = 'events'
 
 export type Decision = Open | Authenticated | Scoped | Unlimited | Admin | Events

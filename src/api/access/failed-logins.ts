@@ -1,4 +1,3 @@
-/** Leaky buckets per address and for all, stored as the time at which they are empty. */
 import type { Clock } from '../../host/index.ts'
 import { parseIp } from '../../model/ip.ts'
 
@@ -8,7 +7,6 @@ export type FailureLimits = Readonly<{
   /** Leak interval per failure, in ms. */
   perAddressMs: number
   inAllMs: number
-  /** Maximum number of tracked addresses. */
   addresses: number
 }>
 

@@ -16,7 +16,6 @@ import { bearerOf, TokenBook } from './token-book.ts'
 
 export type Admission = Readonly<{
   principal: Principal
-  /** Unix ms. */
   until?: number
   ended?: AbortSignal
   /** Marks the session as in use until the returned function is called. */
@@ -46,7 +45,6 @@ export class Gate {
     this.#openEvents = httpAuth === 'none'
   }
 
-  /** False on a loopback address without configured authentication. */
   get loginNeeded(): boolean {
     return !this.tokens.empty || this.#oidc !== undefined
   }
@@ -160,7 +158,6 @@ const guessable = 20
 
 const addressOf = ({ socket }: IncomingMessage): string => socket.remoteAddress ?? ''
 
-/** For responses without an end: calls `act` once, unless the returned function was called before. */
 export function whenAccessEnds(
   { until, ended, hold }: Admission,
   { clock, timers }: Host,

@@ -23,10 +23,7 @@ const among = (name: string, values: readonly string[]): Expression => ({
   values: values.map((text) => ({ is: 'literal', text, quoted: true })),
 })
 
-/**
- * Undefined: every row. Flows: at least one end in a visible namespace, none in another; ends without namespace are
- * visible. Changes: in visible namespaces, and of these namespaces. Events have no reliable namespace.
- */
+/** Flows: at least one end in a visible namespace, none in another. Events have no reliable namespace. */
 export function scopeOf({ namespaces, peers }: Principal, kind: BatchKind | 'changes'): Expression | undefined {
   if (namespaces === undefined) return undefined
   if (kind === 'events' || namespaces.length === 0) return nothing
@@ -49,7 +46,6 @@ export function scopeOf({ namespaces, peers }: Principal, kind: BatchKind | 'cha
   return { is: 'and', parts: [one, ...neitherOutside] }
 }
 
-/** Symmetric in source and destination. */
 export function withinScope(filter: Expression, principal: Principal, kind: BatchKind | 'changes'): Expression {
   const scope = scopeOf(principal, kind)
   if (scope === undefined) return filter

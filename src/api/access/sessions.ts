@@ -31,7 +31,6 @@ interface StoredSession {
   readonly key: string
   proof: Proof
   end: AbortController
-  /** Unix ms. */
   readonly latest: number
   usedAt: number
   streams: number
@@ -83,7 +82,6 @@ export class Sessions {
     return { proof: held.proof, ended: held.end.signal }
   }
 
-  /** Marks the session as in use until the returned function is called. */
   hold(id: string): () => void {
     const held = this.#held.get(keyOf(id))
     if (held === undefined) return () => {}
@@ -95,7 +93,6 @@ export class Sessions {
     }
   }
 
-  /** Ends a session permanently and returns its proof. */
   finish(id: string): Proof | undefined {
     const key = keyOf(id)
     const held = this.#held.get(key)

@@ -1,8 +1,6 @@
 /**
- * Session ids signed with a configured token. Every server with that token accepts them without shared state, also
- * after a restart. Layout, base64url:
- *
- * 1 byte version · 8 bytes of a hash of the name of the token · 6 bytes begun, Unix s · 16 bytes random · 32 bytes
+ * Ids signed with a configured token; every server with that token accepts them, also after a restart. Layout,
+ * base64url: 1 byte version · 8 bytes hash of the token's name · 6 bytes begun, Unix s · 16 bytes random · 32 bytes
  * HMAC-SHA-256
  */
 import { createHash, createHmac, scrypt, timingSafeEqual } from 'node:crypto'
@@ -15,7 +13,6 @@ const skewMs = 60_000
 
 export type SignedSession = Readonly<{
   token: string
-  /** Unix ms. */
   begun: number
 }>
 
@@ -40,7 +37,6 @@ export class SignedSessions {
     return Buffer.concat([head, macOf(await this.#key(token), head)]).toString('base64url')
   }
 
-  /** Undefined if the id is invalid or its token is no longer configured. */
   async read(id: string): Promise<SignedSession | undefined> {
     const bytes = Buffer.from(id, 'base64url')
     const token =

@@ -1,7 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { principal, type Grant, type Principal } from './principal.ts'
 
-/** `name` appears in the log; `token` is the bearer secret. */
 export interface ApiToken extends Partial<Grant> {
   readonly name: string
   readonly token: string
@@ -13,7 +12,6 @@ export function bearerOf(authorization: string | undefined): string | undefined 
   return /^Bearer +([\x21-\x7e]+) *$/i.exec(authorization ?? '')?.[1]
 }
 
-/** Compares every token in constant time. */
 export class TokenBook {
   readonly #known: readonly Readonly<{ principal: Principal; digest: Buffer }>[]
 

@@ -70,7 +70,7 @@ interface Candidate {
   readonly use: number
 }
 
-/** Used fields first, then by fit, then in registry order. `use` undefined: all count as used. */
+/** Used fields first, then by fit. `use` undefined: all count as used. */
 export function suggestNames(
   table: NameTable,
   prefix: string,

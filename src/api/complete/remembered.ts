@@ -1,7 +1,6 @@
 import type { StoreReader } from '../../engine/control.ts'
 import type { UsedValues } from './values.ts'
 
-/** A result with fewer values is complete. */
 export const maxValues = 1000
 const [cacheMs, maxCached] = [15_000, 64]
 

@@ -30,7 +30,6 @@ const [firstSpan, widened, maxSpan] = [900_000_000n, 16n, 24n * 3_600_000_000n]
 const maxMs = 60
 const maxWaitMs = 50
 
-/** Most frequent first. Undefined when the client has disconnected. */
 export async function valuesInUse(
   run: RunStatement,
   rowQuery: RowQuery,
@@ -156,7 +155,6 @@ function wholeBuckets({ from, to }: TimeSpan): TimeSpan {
 
 export type ValueTest = (value: PlainValue) => boolean
 
-/** Matches a value or its word, ignoring case. */
 function valueTest(field: QueryField, prefix: string): ValueTest {
   const folded = prefix.toLowerCase()
   if (folded === '') return () => true

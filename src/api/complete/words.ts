@@ -22,7 +22,6 @@ export type Suggestion = Readonly<{
   label?: string
 }>
 
-/** Their word begins with the prefix. */
 export function numbersCalled(field: QueryField, prefix: string): number[] {
   const words = wordsOf(field.name)
   if (words === undefined || prefix === '') return []

@@ -7,7 +7,6 @@ import { ListLevels, Presence } from '../../store/parquet/levels.ts'
 import { elementsOf, pathOf, rootElement, type ColumnType } from '../../store/parquet/schema.ts'
 import { i64, kinds, list, struct, type ThriftStruct } from '../../store/parquet/thrift.ts'
 
-/** Bounds memory and the time of a slice. */
 const groupRows = 8192
 
 const types: Readonly<Record<QueryKind, ColumnType>> = {

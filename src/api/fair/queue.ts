@@ -10,7 +10,7 @@ interface Waiting {
   readonly go: () => void
 }
 
-/** Limits concurrent queries. Others are queued, in order per user and round-robin among users. */
+/** Others are queued, in order per user and round-robin among users. */
 export class FairQueue {
   readonly #limits: FairLimits
   readonly #running = new Map<string, number>()
@@ -23,10 +23,7 @@ export class FairQueue {
     this.#limits = limits
   }
 
-  /**
-   * Resolves when the query may run, with a function to call at its end. Rejects with WEIR_API_LIMIT when the queue is
-   * full.
-   */
+  /** Resolves when the query may run, with a function to call at its end. */
   async enter(user: string, signal: AbortSignal): Promise<() => void> {
     signal.throwIfAborted()
     if (this.#busy >= this.#limits.atOnce) await this.#wait(user, signal)

@@ -6,7 +6,6 @@ import { FairQueue, type FairLimits } from './queue.ts'
 
 const currentUser = new AsyncLocalStorage<string>()
 
-/** Applies to everything that `act` starts. */
 export function asUser<Answer>(user: string, act: () => Answer): Answer {
   return currentUser.run(user, act)
 }
@@ -98,7 +97,6 @@ class Slot {
 }
 
 const unreadAfterMs = 1000
-/** Each keeps a process alive; beyond this number the oldest one ends. */
 const maxUnread = 4
 
 class UnreadAnswers {
@@ -109,7 +107,6 @@ class UnreadAnswers {
     this.#timers = timers
   }
 
-  /** `ended` ends the query when there are too many unread responses. */
   async *pass(
     answer: IsolatedResult,
     slot: Slot,

@@ -12,7 +12,6 @@ export interface GraphEdge extends Pick<StoredEdge, 'relation' | 'count' | 'firs
 export type Graph = Readonly<{
   nodes: readonly (GraphNode & { readonly hops: number })[]
   edges: readonly GraphEdge[]
-  /** Nodes with omitted edges, and the number of these. */
   cut: readonly Readonly<{ ref: string; others: number }>[]
 }>
 
@@ -117,7 +116,6 @@ export type Paths = Readonly<{
 /** Edges per node, nodes per step, paths returned. */
 const [maxEdges, maxNodes, maxPaths] = [100, 100, 10]
 
-/** Bidirectional search for the shortest paths, in any direction of edges. */
 export async function pathsBetween(
   context: GraphQuery,
   from: string,

@@ -4,12 +4,10 @@ import { parseKubernetesRef } from '../../model/refs.ts'
 export type GraphNode = Readonly<{
   ref: string
   label: Label
-  /** Kind, or `<service>/<type>` of a cloud resource. */
   kind: string | null
   name: string
 }>
 
-/** `displayName`: from events. */
 export function nodeOf(ref: string, displayName?: string): GraphNode {
   const label = labelOf(ref)
   const object = parseKubernetesRef(ref)

@@ -7,7 +7,7 @@ import type { ClientState, LiveMessage, LiveView } from './view.ts'
 /** Bounds the time of a new view's first message. */
 const maxSummedRows = 10_000
 
-/** Sends sums instead of rows. Adds each frame once, also while the client is paused or slow, so it has no gaps. */
+/** Adds each frame once, also while the client is paused or slow, so it has no gaps. */
 export abstract class AggregateView<Spec extends ViewSpec> implements LiveView {
   readonly spec: Spec
   protected readonly resolver: Resolver | undefined
@@ -40,9 +40,7 @@ export abstract class AggregateView<Spec extends ViewSpec> implements LiveView {
     return this.matched
   }
 
-  /** `rows` undefined: all rows. */
   protected abstract add(frame: RingFrame, rows: readonly number[] | undefined): void
-  /** Changes since the last message, or everything. */
   protected abstract message(whole: boolean): LiveMessage | undefined
 
   snapshot(newest: number): LiveMessage | undefined {

@@ -16,7 +16,6 @@ export type Cell = string | number | boolean | null | readonly Cell[] | { readon
 
 export type CellReader = (row: number) => Cell
 
-/** Bytes of an event's body in a live row. */
 export const bodyPreview = 4096
 
 export function cellReader(

@@ -4,7 +4,6 @@ import type { WebSocket } from 'ws'
 export interface Channel {
   /** False when the buffer is full: send nothing until `onDrain`. */
   send(event: string, json: string, id: string | undefined): boolean
-  /** Proxies close idle connections. */
   keepAlive(): void
   onDrain(drained: () => void): void
   onClose(closed: () => void): void

@@ -13,7 +13,6 @@ export type Predicate = (row: number) => boolean
 
 export type BatchFilter = (batch: Batch, header: FrameHeader, resolver: Resolver | undefined) => Predicate
 
-/** Rows that are visible and match the filter and every equality of `where`; undefined: all rows. */
 export function batchFilter(
   { stream, where, filter }: Readonly<{ stream: BatchKind; where: Where; filter: string }>,
   principal: Principal,

@@ -30,7 +30,6 @@ export type LastPosition = Readonly<{
 
 const maxSessions = 1000
 
-/** The rings, the live streams, and the views of each session. */
 export class Hub {
   readonly rings: Readonly<Record<BatchKind, Ring>>
   readonly #context: ApiContext
@@ -49,7 +48,6 @@ export class Hub {
   journal = ''
   newestReceived = 0
 
-  /** @param folder stores the journal's name */
   constructor(context: ApiContext, folder?: string) {
     this.#context = context
     this.#folder = folder
@@ -65,7 +63,6 @@ export class Hub {
     }
   }
 
-  /** Earlier frames count as missed. */
   async start(): Promise<void> {
     this.journal = await journalName(this.#context.host, this.#folder)
     this.#unwatch = this.#context.control.watch((frame) => this.#take(frame))
@@ -104,7 +101,6 @@ export class Hub {
     return { ring: this.rings.flows, resolver, clock, scheduler: this.#scheduler }
   }
 
-  /** Sequence of the oldest frame of the rings; of the next frame when they are empty. */
   get fromSeq(): number {
     const firsts = [this.rings.flows.first, this.rings.events.first].filter((first) => first !== undefined)
     return firsts.length === 0 ? this.newest : Math.min(...firsts)
@@ -134,7 +130,6 @@ export class Hub {
     return rows
   }
 
-  /** Sets the views of a session. Returns whether its stream is open here. */
   put(sid: string, user: string, views: readonly ViewSpec[], paused: boolean, resume: 'catch-up' | 'now'): boolean {
     const session = this.#session(sid, user)
     session.views = views
@@ -176,7 +171,6 @@ export class Hub {
     }
   }
 
-  /** Undefined if the position is unknown here. */
   resumeAfter(
     kind: BatchKind,
     { sequence, seen }: LastPosition,

@@ -2,9 +2,7 @@ import { replaceFile, type Host } from '../../host/index.ts'
 
 const nameFile = 'journal-name'
 
-/**
- * Random part of event ids: a client that reconnects to another server starts over. Without `folder` it is not stored.
- */
+/** Random part of event ids: a client that reconnects to another server starts over. */
 export async function journalName({ disk, random }: Host, folder: string | undefined): Promise<string> {
   const made = Buffer.from(random.bytes(6)).toString('base64url')
   if (folder === undefined) return made

@@ -3,7 +3,6 @@ import { frameBatch } from '../../journal/shared-frames.ts'
 import type { Batch } from '../../model/batches.ts'
 import { originOf, type Origin } from '../../model/origins.ts'
 
-/** A compressed frame, decoded on use and cached until others displace it. */
 export class RingFrame {
   readonly frame: Frame
   readonly #onUse: (frame: RingFrame) => void
@@ -74,7 +73,6 @@ export class Ring {
     this.#limits = limits
   }
 
-  /** Highest sequence that is evicted or was never present. */
   get evicted(): number {
     return this.#evicted
   }
@@ -88,7 +86,6 @@ export class Ring {
     return this.#rows
   }
 
-  /** Unix ms: every row received since then is present. */
   get since(): number {
     return this.#since
   }

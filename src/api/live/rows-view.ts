@@ -10,10 +10,8 @@ export type RowsMessage = Readonly<{
   view: string
   cols: readonly string[]
   rows: readonly (readonly Cell[])[]
-  /** Rows that matched since the last message, and how many of them it has. */
   matched: number
   shown: number
-  /** Replaces the client's rows of this view. */
   snapshot?: true
 }>
 
@@ -29,12 +27,10 @@ type RowPosition = Readonly<{
   row: number
 }>
 
-/** Rows inspected per message: bounds the time. */
 export const maxInspectedRows = 20_000
 
 /**
- * Positions: everything before `cursor` was sent or skipped, everything before `counted` is in `matched`, and nothing
- * before `catchUpTo` may be skipped.
+ * All before `cursor` was sent or skipped, all before `counted` is in `matched`; nothing before `catchUpTo` is skipped.
  */
 export class RowsView implements LiveView {
   readonly spec: RowsSpec
@@ -44,7 +40,6 @@ export class RowsView implements LiveView {
   readonly #rowsPerTick: number
   readonly #tickMs: number
   cursor = 0
-  /** Rows after the cursor that were sent. */
   #row = 0
   #counted = 0
   #catchUpTo = 0
@@ -72,7 +67,6 @@ export class RowsView implements LiveView {
     this.#tickMs = limits.tickMs
   }
 
-  /** Continues from the newest frame. */
   snapshot(newest: number): LiveMessage {
     const frames = this.#ring.after(0)
     const found: RowPosition[][] = []
@@ -94,7 +88,6 @@ export class RowsView implements LiveView {
     return message({ view: this.spec.id, cols: this.spec.columns, rows, matched, shown: rows.length, snapshot: true })
   }
 
-  /** Resumes from a position. */
   catchUp(from: number, newest: number, seen?: (frame: RingFrame) => boolean): undefined {
     this.#seen = seen
     this.cursor = from
@@ -199,7 +192,6 @@ export class RowsView implements LiveView {
     return Math.floor(this.#credit)
   }
 
-  /** True when the backlog is empty. */
   #takeAll(waiting: readonly RingFrame[], limit: number, positions: RowPosition[]): boolean {
     let inspected = 0
     for (const frame of waiting) {

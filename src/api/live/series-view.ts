@@ -11,7 +11,6 @@ export type SeriesMessage = Readonly<{
   step: number
   /** Names of the sums: `rows`, then the requested columns. */
   cols: readonly string[]
-  /** Values of the scope's columns for each group shown. */
   groups: readonly (readonly Cell[])[]
   /** Changed buckets: begin (ISO 8601), sums of all rows, sums of each group (null: none). */
   buckets: readonly (readonly [time: string, total: readonly number[], groups: readonly (readonly number[] | null)[]])[]
@@ -76,7 +75,6 @@ export class SeriesView extends AggregateView<SeriesSpec> {
     return this.#buckets.get(start)
   }
 
-  /** A completed bucket retains its largest groups and those shown. */
   #fold({ groups }: Bucket): void {
     const max = retainedPerShown * this.spec.limit
     if (groups.size <= max) return

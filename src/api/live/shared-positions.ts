@@ -4,7 +4,6 @@ import type { BatchKind } from '../../model/batches.ts'
 import { originOf } from '../../model/origins.ts'
 import type { Ring, RingFrame } from './ring.ts'
 
-/** Last seen offset by partition. */
 export type Vector = ReadonlyMap<number, number>
 
 const maxNotedFrames = 20_000
@@ -28,7 +27,6 @@ export class SharedPositions {
   /** Newest frames evicted, or before the ring. */
   readonly #lost: Readonly<Record<BatchKind, Map<number, number>>>
 
-  /** @param frames arrived before the journal's positions were known */
   constructor(journal: SharedJournal, frames: readonly Noted[]) {
     this.#journal = journal
     const firsts = new Map<number, number>()
@@ -79,7 +77,6 @@ export class SharedPositions {
     )
   }
 
-  /** The local sequence after which a ring has all unseen frames; an evicted one if some are missing. */
   from(kind: BatchKind, ring: Ring, seen: Vector, newest: number): number {
     const open = ring.after(0).find((frame) => !isSeen(seen, frame))
     const from = open === undefined ? newest : open.sequence - 1

@@ -11,7 +11,6 @@ type CommonSpec = Readonly<{
   id: string
   stream: BatchKind
   where: Where
-  /** In normal form; empty: every row. */
   filter: string
 }>
 
@@ -25,7 +24,6 @@ export interface RowsSpec extends CommonSpec {
 export interface SeriesSpec extends CommonSpec {
   readonly kind: 'series'
   readonly columns: readonly string[]
-  /** Columns of the groups; none: one sum. */
   readonly scope: readonly string[]
   /** Ms. */
   readonly step: number
@@ -36,7 +34,6 @@ export interface SeriesSpec extends CommonSpec {
 export interface GraphSpec extends CommonSpec {
   readonly kind: 'graph'
   readonly columns: readonly string[]
-  /** Columns of the ends of an edge; the first half is its begin. */
   readonly scope: readonly string[]
   /** Ranking: `rows`, or one of the columns. */
   readonly by: string
@@ -48,7 +45,6 @@ export interface StatSpec extends CommonSpec {
   readonly kind: 'stat'
 }
 
-/** Has all defaults; comparable as JSON. */
 export type ViewSpec = RowsSpec | SeriesSpec | GraphSpec | StatSpec
 
 export type LiveRequest = Readonly<{

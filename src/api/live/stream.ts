@@ -13,10 +13,7 @@ import type { Vector } from './shared-positions.ts'
 import { StatView } from './stat-view.ts'
 import type { LiveMessage, LiveView } from './view.ts'
 
-/**
- * Buffers at most one write to the socket. While the socket is full it only counts rows; rows evicted meanwhile are
- * reported as a gap.
- */
+/** Buffers at most one write to the socket. Rows evicted meanwhile are reported as a gap. */
 export class LiveStream {
   readonly #principal: Principal
   readonly #hub: Hub
@@ -100,7 +97,6 @@ export class LiveStream {
     }
   }
 
-  /** Unchanged views keep their position. */
   change(specs: readonly ViewSpec[], paused: boolean, resume: 'catch-up' | 'now'): void {
     const old = new Map(this.#views.map((view) => [JSON.stringify(view.spec), view]))
     const newest = this.#hub.newest
@@ -132,7 +128,6 @@ export class LiveStream {
     for (const view of this.#views) if (view.spec.stream === kind) view.evicting(frame, state)
   }
 
-  /** False when the client was disconnected. */
   tick(): boolean {
     const now = this.#context.host.clock.monotonic()
     if (this.#blockedSince !== undefined) {

@@ -46,7 +46,6 @@ function numberReader(batch: Batch, name: string): (row: number) => number {
   }
 }
 
-/** Values of some columns, and a key that is equal for equal values. */
 export interface GroupReader {
   key(row: number): string
   cells(row: number): readonly Cell[]

@@ -1,7 +1,6 @@
 import type { RingFrame } from './ring.ts'
 import type { ViewSpec } from './spec.ts'
 
-/** `data` is sent as JSON. */
 export type LiveMessage = Readonly<{
   event: 'rows' | 'series' | 'graph' | 'gap'
   data: object
@@ -13,7 +12,6 @@ export type ClientState = 'live' | 'paused' | 'slow'
 /** One client's view of one stream. The stream requests messages when they are due. */
 export type LiveView = Readonly<{
   spec: ViewSpec
-  /** Everything up to this sequence was sent or skipped. */
   cursor: number
   /** Rows that matched since the view began; rows sent or summed. */
   matched: number
@@ -29,7 +27,6 @@ export type LiveView = Readonly<{
   keepUp(newest: number): void
   /** Counts unseen rows before the ring evicts the frame. */
   evicting(frame: RingFrame, state: ClientState): void
-  /** Reports evicted rows that were not sent. */
   gap(reason: 'evicted' | 'slow'): LiveMessage | undefined
   /** `now` in ms of the monotonic clock. */
   tick(newest: number, now: number): LiveMessage | undefined

@@ -1,4 +1,3 @@
-/** With the columns of the store's results. */
 import type { GroupsRequest, SeriesRequest, AggregateQuery, TimeSpan } from '../../query/plan/index.ts'
 import type { Cell } from '../live/cells.ts'
 import { byRank, firstGroups, groupsPerSlice } from './rank.ts'
@@ -11,7 +10,6 @@ export type AnswerRecord = Readonly<Record<string, unknown>>
 
 export type RingAnswer = Readonly<{
   rows: readonly AnswerRecord[]
-  /** The part of the span that the ring covers. */
   span: TimeSpan
 }>
 
@@ -56,7 +54,6 @@ function recordOf(
   return Object.assign(record, { _n: n, _min: min, _avg: avg, _p: p, _max: max })
 }
 
-/** Undefined when the client has disconnected. */
 export async function ringSeries(
   source: RingSource,
   request: SeriesRequest,
@@ -134,7 +131,6 @@ export async function ringSeries(
   return { rows, span: coveredSpan(span, next.value.since) }
 }
 
-/** Undefined when the client has disconnected. */
 export async function ringGroups(
   source: RingSource,
   request: GroupsRequest,

@@ -224,7 +224,6 @@ function rttReader(batch: FlowBatch): (row: number) => number | undefined {
     present(valid, row) ? (words[2 * row + 1] as number) * 4_294_967_296 + (words[2 * row] as number) : undefined
 }
 
-/** µs; the receive time where the field is absent. */
 function timeOf({ batch, header }: Found, name: string): (row: number) => number {
   const [column, received] = [batch.columns[name], batch.columns['time_received']]
   const read = (of: typeof column, row: number): number =>

@@ -6,7 +6,6 @@ import type { SliceScheduler } from './slice-scheduler.ts'
 
 export const groupsPerSlice = 32_768
 
-/** Largest first, then by the values of the fields, as in SQL. */
 export function byRank(
   table: SumTable,
   by: Rank,
@@ -41,7 +40,6 @@ export function byRank(
   }
 }
 
-/** By selection instead of a full sort. */
 export async function firstGroups(
   table: SumTable,
   limit: number,

@@ -35,10 +35,7 @@ export type ScanOptions = Readonly<{
 const sliceMs = 8
 const [hourMs, minuteMs] = [3_600_000, 60_000]
 
-/**
- * Yields to the event loop regularly. Ends early on abort. Returns the Unix ms since which every received row was
- * scanned.
- */
+/** Yields to the event loop. Returns the Unix ms since which every received row was scanned. */
 export async function* scanRing(
   source: RingSource,
   rowQuery: RowQuery,
@@ -92,7 +89,6 @@ function reachOf({ span, time }: RowQuery): { from: number; to: number } {
   return { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY }
 }
 
-/** `flow_time` is computed as in the store: the end if plausible, else the receive time. */
 export function timeReader(batch: FlowBatch, header: FrameHeader, name: string): (row: number) => number {
   const received = fieldTime(batch, 'time_received', microseconds(Math.round(header.received)))
   if (name === 'time_received') return received

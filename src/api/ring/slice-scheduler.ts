@@ -10,7 +10,6 @@ export class SliceScheduler {
     this.#timers = timers
   }
 
-  /** Urgent callers go first. */
   next(urgent = false): Promise<void> {
     return new Promise((resolve) => {
       if (urgent) this.#waiting.unshift(resolve)

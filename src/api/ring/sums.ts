@@ -12,7 +12,6 @@ export function integerCell(value: bigint): number | string {
   return value >= -BigInt(largestExact) && value <= BigInt(largestExact) ? Number(value) : value.toString()
 }
 
-/** Exact integer sums by number; null for an empty sum, as in SQL. */
 export class ExactSums {
   /** NaN: empty. Inexact sums are in `#large`. */
   #small: Float64Array
@@ -134,7 +133,6 @@ export class SumTable {
   }
 }
 
-/** Undefined if absent. */
 export function reportedReader(batch: FlowBatch, name: FurtherMeasure): (row: number) => number | bigint | undefined {
   const column = batch.columns[name]
   if (column?.kind !== 'u64') return () => undefined

@@ -39,7 +39,6 @@ function listCounter(field: QueryField): Counter {
   }
 }
 
-/** Newest flows first, within a time limit. Undefined when the client has disconnected. */
 export async function ringValues(
   source: RingSource,
   rowQuery: RowQuery,
@@ -80,7 +79,6 @@ function largest(values: UsedValue[], limit: number): UsedValue[] {
   return chosen.sort(order).slice(0, limit)
 }
 
-/** Number of flows with a value, by field; undefined when the ring has none. */
 export async function ringFieldUse(
   source: RingSource,
   rowQuery: RowQuery,

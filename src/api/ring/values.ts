@@ -10,7 +10,6 @@ export type IdReader = (row: number) => number
 
 const twoTo32 = 4_294_967_296
 
-/** Dictionary encoding over all frames; each value becomes text once. */
 export class FieldValues {
   readonly field: QueryField
   readonly cells: Cell[] = [null]
@@ -87,7 +86,6 @@ export class FieldValues {
   }
 }
 
-/** Pairs up to this are distinct doubles. */
 const maxIds = 2 ** 26
 
 export class PairIds {
@@ -107,7 +105,6 @@ export class PairIds {
   }
 }
 
-/** Numbers for combinations of the values of several fields. */
 export class GroupIds {
   readonly #fields: readonly FieldValues[]
   readonly #pairs: readonly PairIds[]

@@ -95,7 +95,6 @@ export const auditFactSchemas = {
 
 const login = '(?i)log-?_?in|sign-?_?in|authenticat'
 
-/** SQL; `from` and `to` are expressions. */
 export interface AuditWithin {
   readonly from: string
   readonly to: string

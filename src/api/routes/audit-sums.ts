@@ -210,10 +210,7 @@ const incidentTraces = "count(*) FILTER (WHERE severity = 'incident')"
 const counted = `count(*) AS n, ${failedTraces} AS failed, ${incidentTraces} AS incidents`
 const sized = 'sum(n)::BIGINT AS traces, sum(failed)::BIGINT AS failed, sum(incidents)::BIGINT AS incidents'
 
-/**
- * By `part`: `node`s with rank, `others` with the number of values, `edge`s between neighbouring columns (-1 for
- * others). Ranks replace values before the join, which then aggregates small integers.
- */
+/** Ranks replace values before the join, which then aggregates small integers. -1 stands for the others. */
 function columnsSql(where: string, limit: number, { same, stored }: Dialect): string {
   const tables = auditGraphColumns.map((name, at) =>
     stored(

@@ -122,7 +122,6 @@ const searched = [
   'code',
 ]
 
-/** The query within the principal's scope. */
 export function auditConditions(query: AuditQuery, principal: Principal, dialect: Dialect): string[] {
   const scope = auditScope(principal, dialect)
   return [
@@ -249,7 +248,6 @@ export function auditRoutes(app: FastifyInstance, context: ApiContext): void {
   })
 }
 
-/** Undefined after a disconnect. */
 type RunQuery = (sql: string) => Promise<Record<string, unknown>[] | undefined>
 
 interface Page {
@@ -258,7 +256,6 @@ interface Page {
   readonly from: bigint
   readonly to: bigint
   readonly where: readonly string[]
-  /** Time in µs. */
   readonly after: { readonly time: bigint; readonly pos: string } | undefined
 }
 
@@ -307,7 +304,6 @@ async function countsOf(
   return rows?.map(({ part, n }) => ({ from: from + BigInt(Number(part)) * length, n: Number(n) }))
 }
 
-/** The newest part with more than `limit` traces. */
 function newestPart(counted: readonly Counted[], limit: number, { time }: Dialect): string[] {
   let before = 0
   const found = counted.find(({ n }) => (before += n) > limit)

@@ -242,7 +242,6 @@ interface Page extends ChangeConditions {
   readonly after: PageCursor | undefined
 }
 
-/** The query within the principal's scope. */
 export function changeConditions(query: ChangeQuery, principal: Principal, dialect: Dialect): ChangeConditions {
   const { bound } = filterOf(query.filter ?? '', 'changes')
   const parts = (bound.is === 'and' ? bound.parts : bound.is === 'always' ? [] : [bound]).map((part) => ({
@@ -283,15 +282,11 @@ function where({ dialect: { time }, from, to, conditions, after }: Page, more: r
   return [`time >= ${time(from)}`, until, ...conditions, ...more].join(' AND ')
 }
 
-/** Of the previous page, in µs. */
 function lastTime({ keys: [time = ''] }: PageCursor): bigint {
   return /^-?\d{1,18}$/.test(time) ? BigInt(time) : 0n
 }
 
-/**
- * One more than the page if there is one; undefined after a disconnect. Evaluates costly conditions on the newest
- * changes first.
- */
+/** One more than the page if there is one. Evaluates costly conditions on the newest changes first. */
 async function pageRows(
   runQuery: (sql: string) => Promise<Record<string, unknown>[] | undefined>,
   page: Page,

@@ -149,7 +149,6 @@ export function completeRoutes(app: FastifyInstance, context: ApiContext, hub: H
   })
 }
 
-/** Undefined after a disconnect. */
 async function ofResources(
   { field: written, prefix = '', filter = '', to = 'now', limit = 20 }: CompleteRequest,
   run: RunStatement,

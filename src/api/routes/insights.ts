@@ -233,7 +233,6 @@ function sumsRoute(app: FastifyInstance, context: ApiContext): void {
   })
 }
 
-/** Conditions of a query, and the fields that its filter names. */
 function selected(
   { filter = '', image, text: words }: Query,
   list: InsightList,

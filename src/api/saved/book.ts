@@ -39,7 +39,6 @@ export class SavedBook {
     return view
   }
 
-  /** Creates a view, or changes the user's own. */
   put(id: string, user: string, request: SavedRequest, by = user): Promise<SavedView> {
     return this.#change((views) => {
       const known = views.find((each) => each.id === id)

@@ -6,7 +6,6 @@ export type SavedView = Readonly<{
   id: string
   name: string
   page: string
-  /** Query part of the page's URL. */
   search: string
   /** Visible to every user; only its owner changes it. */
   shared: boolean
@@ -34,7 +33,6 @@ function isView(value: unknown): value is SavedView {
   )
 }
 
-/** One file, replaced atomically. */
 export class SavedFile {
   readonly #disk: Disk
   readonly #folder: string

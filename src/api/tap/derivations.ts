@@ -9,11 +9,9 @@ export interface DerivationView {
   readonly matching: Selection
   /** Rows that may be shown at all. */
   readonly visible: Selection
-  /** Unix ms. */
   readonly now: number
 }
 
-/** One line for each row that was taken, and one for the rows of a window. */
 export function* derivationLines(
   derivations: Iterable<Derivation>,
   { matching, visible, now }: DerivationView,

@@ -3,7 +3,6 @@ import type { Clock, Timers } from '../../host/index.ts'
 export interface FeedOptions {
   readonly clock: Clock
   readonly timers: Timers
-  /** Lines in all. */
   readonly limit: number
   /** Buffered for a slow client. */
   readonly bytes: number
@@ -44,7 +43,6 @@ export class TapFeed {
     return take
   }
 
-  /** Rows that are not shown for another reason. */
   skip(rows: number): void {
     this.#skipped += rows
   }

@@ -9,7 +9,6 @@ function positionOf({ header: { source, epoch, sourceSequence }, firstRow }: Sin
   return `"_pos":${JSON.stringify(stableId(source, epoch, sourceSequence, firstRow + row))}`
 }
 
-/** A row as a JSON object: a flow by field name, an event as CloudEvent. */
 export function rowWriter(batch: Batch): (row: number) => string {
   return batch.kind === 'flows' ? flowJson(batch) : (row) => encodeStructured(eventAt(batch, row)).toString()
 }

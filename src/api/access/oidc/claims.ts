@@ -26,10 +26,7 @@ function expression(written: string, setting: string): Ask {
   }
 }
 
-/**
- * Throws WEIR_CONFIG_INVALID for an invalid expression. The returned function throws {@link NotAllowed} without a role,
- * or without namespaces for a viewer: missing claims never extend access.
- */
+/** Missing claims never extend access. Throws {@link NotAllowed} without a role, or without namespaces for a viewer. */
 export function claimsReader({
   role,
   namespaces,

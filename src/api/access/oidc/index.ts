@@ -23,7 +23,6 @@ export class Oidc {
   readonly #pending: PendingLogins
   readonly #principalOf: ReturnType<typeof claimsReader>
 
-  /** Throws WEIR_CONFIG_INVALID. */
   constructor(settings: OidcSettings, host: Host) {
     this.#settings = settings
     this.#provider = new Provider(settings, host)

@@ -13,7 +13,6 @@ export type PendingLogin = Readonly<{
 const maxPending = 1000
 export const pendingMs = 10 * 60_000
 
-/** Pending logins by state; each can be completed once. */
 export class PendingLogins {
   readonly #logins = new Map<string, PendingLogin & { readonly until: number }>()
   readonly #host: Host

@@ -8,9 +8,7 @@ import type { Claims } from './claims.ts'
 import type { OidcSettings } from './settings.ts'
 
 export type Identity = Readonly<{
-  /** Of the ID token, and of the access token if it is a JWT: some providers put roles only there. */
   claims: Claims
-  /** Unix ms. */
   until: number
   idToken: string
   refreshToken: string | undefined
@@ -48,7 +46,6 @@ export class Provider {
     this.#fetch = fetchWith({ timers: host.timers, timeoutMs, limit: longestResponse, proxyEnv: self.env })
   }
 
-  /** Throws ApiError if the provider is unreachable or invalid. */
   async reach(): Promise<void> {
     await this.#connect()
   }
@@ -167,7 +164,6 @@ export class Provider {
     return payload
   }
 
-  /** Connects on first use; retries after a failure. */
   #connect(): Promise<Connected> {
     this.#connected ??= this.#discover().catch((error: unknown) => {
       this.#connected = undefined
@@ -255,7 +251,6 @@ function wordsOf(error: unknown, audience: string): string {
   return 'The token is unreadable.'
 }
 
-/** Error codes without secrets. */
 function failed(error: unknown): LoginFailed {
   if (error instanceof LoginFailed) return error
   const protocol = error as Readonly<{
