@@ -15,10 +15,7 @@ function covers(outer: FileName, inner: FileName): boolean {
   return outer.firstSequence <= inner.firstSequence && inner.lastSequence <= outer.lastSequence
 }
 
-/**
- * Orphans to adopt after a manifest record was damaged: no live file has their rows. Merges join neighbours only, so
- * sequence ranges are nested or disjoint.
- */
+/** Orphans to adopt after a manifest record was damaged. Merges join neighbours, so ranges are nested or disjoint. */
 export function chooseAdoptions<Found extends Orphan>(
   orphans: readonly Found[],
   live: readonly StoredFile[],

@@ -1,4 +1,3 @@
-/** Verifies the files of a store, also beside a running server. */
 import type { Disk, Host } from '../host/index.ts'
 import { lostRows, spanText } from './losses.ts'
 import { readManifest } from './manifest.ts'
@@ -39,12 +38,11 @@ async function compareSize(
 export type CheckedStore = Readonly<{
   state: StoreState
   generation: number
-  /** Some records are unreadable. */
   manifestDamaged: boolean
   check: StoreCheck
 }>
 
-/** Files merged or removed meanwhile are not damaged. Beyond the first `mostBytes`, only file sizes are compared. */
+/** Beyond the first `mostBytes`, only file sizes are compared. */
 export async function checkStore({
   host,
   directory,

@@ -40,7 +40,6 @@ export class SourceCounts {
     if (last?.length === 1) counting.skipped = [...(counting.skipped ?? []).slice(0, -1), [last[0], sequence]]
   }
 
-  /** Rows of a source that the store does not read. */
   filter({ source, sequence }: Pick<FrameHeader, 'source' | 'sequence'>, rows: number): void {
     const counting = this.#of(source)
     counting.filtered = (counting.filtered ?? 0) + rows

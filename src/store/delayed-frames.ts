@@ -24,7 +24,6 @@ export class DelayedFrames {
     this.#identity = identity
   }
 
-  /** Monotonic. */
   get readyAt(): number {
     return this.#frames[0]?.readyAt ?? Infinity
   }

@@ -1,6 +1,5 @@
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 
-/** In memory. Imports DuckDB on first use. */
 export async function openDuck(options: Readonly<Record<string, string>>): Promise<DuckDBInstance> {
   const { DuckDBInstance: Instance } = await import('@duckdb/node-api')
   return Instance.create(':memory:', { ...noFileCache, ...returnsMemory, ...options })

@@ -17,14 +17,10 @@ export type FeedOptions = Readonly<{
   metrics: Metrics
   open: () => Promise<Store>
   committed: () => void
-  /** Resolves addresses; flows wait for it. */
   identity?: FeedIdentity
 }>
 
-/**
- * Instead of on every frame while flows wait: watched clusters cost 1.2 instead of 1.35 times as much (benchmark
- * `enrichment`).
- */
+/** Reading on every frame costs 1.35 instead of 1.2 times as much (benchmark `enrichment`). */
 const readIntervalMs = 3000
 const queriedReadMs = 1000
 const queriedMs = 30_000
@@ -41,10 +37,7 @@ const maxRounds = 8
 const firstRetryMs = 500
 const lastRetryMs = 30_000
 
-/**
- * Feeds a store from the journal. After a failure it reopens the store and resumes at the last commit: each row is
- * stored exactly once.
- */
+/** After a failure it reopens the store and resumes at the last commit: each row is stored exactly once. */
 export class StoreFeed {
   readonly #options: FeedOptions
   readonly #refill: Refill
@@ -65,12 +58,10 @@ export class StoreFeed {
     return new StoreFeed(options, await options.open())
   }
 
-  /** Do not cache it: a reopening replaces it. */
   get store(): Store {
     return this.#reopening.store
   }
 
-  /** Queries wait during a reopening. */
   get reader(): StoreReader & Required<Pick<StoreReader, 'isolated'>> {
     return this.#reopening.reader
   }
@@ -79,15 +70,11 @@ export class StoreFeed {
     return this.#problem
   }
 
-  /** Commits are more frequent for a while. */
   reportQuery(): void {
     this.#queriedAt = this.#options.host.clock.monotonic()
   }
 
-  /**
-   * Commits early so that queries read everything up to `sequence`. False after `ms`, or at once if that is impossible
-   * in time.
-   */
+  /** Commits early, so that queries read everything up to `sequence`. False if that is impossible within `ms`. */
   fresh(sequence: number, ms: number): Promise<boolean> {
     if (this.#reached() >= sequence) return Promise.resolve(true)
     const { clock, timers } = this.#options.host

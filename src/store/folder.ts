@@ -19,12 +19,9 @@ type Progress = Pick<ManifestRecord, 'positions' | 'sources' | 'words' | 'nextEn
 export type Replacement = Pick<ManifestRecord, 'added' | 'removed'>
 
 /**
- * The store's folder and its manifest. Files join or leave the store only here.
- *
- * A commit writes a temporary file, syncs it, renames it, syncs the directory, appends the record and syncs the
- * manifest, in this order. `state` follows the last record; `durable` once it is on disk. After a failed append the
- * record may exist: its files stay, its rows are never written again, and the next generation of the manifest contains
- * it.
+ * Files join or leave the store only here. A commit writes a temporary file, syncs it, renames it, syncs the directory,
+ * appends the record and syncs the manifest. After a failed append the record may exist: its files stay, its rows are
+ * never written again, and the next generation of the manifest contains it.
  */
 export class Folder {
   readonly directory: string
@@ -71,10 +68,7 @@ export class Folder {
     return `${this.directory}/${name}`
   }
 
-  /**
-   * Adds rows and their progress atomically. After an error write the tables again, otherwise never. Durable after
-   * `confirm`.
-   */
+  /** Atomic. After an error write the tables again, otherwise never. Durable after `confirm`. */
   async commit(
     tables: readonly PendingTable[],
     writer: TableWriter | undefined,
@@ -134,10 +128,7 @@ export class Folder {
     await this.confirm()
   }
 
-  /**
-   * Verifies files before they are read, in the process that owns the store. On false a damaged one is excluded from
-   * new pins, and its rows are quarantined; pin again.
-   */
+  /** Verifies files before they are read. On false a damaged one is excluded from new pins; pin again. */
   async verify(files: readonly StoredFile[]): Promise<boolean> {
     const damaged = await this.verification.damaged(files)
     if (damaged.size === 0) return true
@@ -163,7 +154,6 @@ export class Folder {
     await this.#moves
   }
 
-  /** At once for new pins, and durably with the next record. */
   condemn(damaged: ReadonlyMap<StoredFile, Damage>): void {
     const found = [...damaged].filter(
       ([{ name }]) => this.state.files.has(name) && this.state.files.get(name)?.lost !== true,
@@ -229,9 +219,7 @@ export class Folder {
     }
   }
 
-  /**
-   * Temporary file, sync unless `write` did it, rename. The caller syncs the directory. The name contains the checksum.
-   */
+  /** Temporary file, sync unless `write` did it, rename. The caller syncs the directory. */
   async writeFile(
     { stream, hour, firstSequence, lastSequence }: FileRange,
     write: (path: string) => Promise<Written>,

@@ -28,7 +28,6 @@ export type { StoreLedger, StoreStatus } from './status.ts'
 
 export type StoreOptions = Readonly<{
   host: Host
-  /** Created with mode 0700 if missing. */
   directory: string
   resolver: Resolver
   log: Log
@@ -36,7 +35,6 @@ export type StoreOptions = Readonly<{
   flushRows?: number
   /** Removes hours older than `ageMs` by receive time, and the oldest hours beyond `bytes`. */
   retain?: Retain
-  /** In DuckDB's notation: `512MB`. */
   memoryLimit?: Readonly<{ writer?: string; reader?: string }>
   threads?: number
   /** Of cached audit columns and graph edges; communication edges take one sixth more. */
@@ -44,22 +42,17 @@ export type StoreOptions = Readonly<{
   processes?: Readonly<{ limits: QueryLimits; start: StartProcess }> | undefined
   fence?: Fence | undefined
   writer?: () => Promise<TableWriter>
-  /** Whether the store reads the source of a frame. Default: all. */
   takes?: (header: FrameHeader) => boolean
 }>
 
 export type Store = Readonly<{
   projection: StoreProjection
   reader: StoreReader & { idle(): Promise<void> }
-  /**
-   * One round of merging and retention; true if more work remains. Commits need not wait. Rejects on disk errors; the
-   * next round retries.
-   */
+  /** One round of merging and retention; true if more work remains. Rejects on disk errors. */
   maintain(): Promise<boolean>
   ledger(): StoreLedger
   /** Lost entries that can be refilled from the journal. */
   lost(): readonly StoredFile[]
-  /** Whether a live file contains the frame, or the store did not read its source: such rows are not stored again. */
   covered(lost: StoredFile): (header: FrameHeader) => boolean
   hasFlows(): boolean
   status(): StoreStatus

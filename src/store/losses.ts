@@ -10,10 +10,7 @@ export type Condemned = Readonly<{
   removed: readonly string[]
 }>
 
-/**
- * Turns entries of damaged files into entries of lost files. Flows with endpoints in a lost file are lost too. A coarse
- * rollup is removed if finer ones can rebuild it.
- */
+/** Flows with endpoints in a lost file are lost too. A coarse rollup is removed if finer ones can rebuild it. */
 export function condemned(state: StoreState, names: Iterable<string>): Condemned {
   const lost = new Map<string, StoredFile>()
   const removed: string[] = []
@@ -57,7 +54,6 @@ export function overlap(
   return a.firstSequence <= b.lastSequence && b.firstSequence <= a.lastSequence
 }
 
-/** For entries without counts by source. */
 function guessed(state: StoreState, rows: number): PerSource {
   const known = lostRows(state)
   let left = rows
@@ -84,10 +80,7 @@ function rowsOf(files: Iterable<StoredFile>, includes: (file: StoredFile) => boo
   return rows
 }
 
-/**
- * Stored rows that are neither in a live file nor removed by retention, by source number. `without`: damaged files not
- * recorded as lost yet.
- */
+/** Neither in a live file nor removed by retention. `without`: damaged files not recorded as lost yet. */
 export function lostRows(state: StoreState, without: ReadonlySet<string> = new Set()): RowsBySource {
   const files = [...state.files.values()]
   const isLost = (file: StoredFile): boolean => file.lost === true || without.has(file.name)

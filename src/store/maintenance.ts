@@ -14,7 +14,6 @@ import { Scrub } from './scrub.ts'
 import { aboutFiles } from './state.ts'
 import type { TableWriter } from './table-writer.ts'
 
-/** Touches only files of finished commits. */
 export class Maintenance {
   readonly #host: Host
   readonly #folder: Folder

@@ -34,7 +34,6 @@ async function parseGeneration(
   }
 }
 
-/** The newest manifest; if its start is lost, the previous generation. */
 export async function readManifest(disk: Disk, directory: string): Promise<FoundManifest> {
   const generations = (await disk.list(directory))
     .map(manifestGeneration)
@@ -94,7 +93,6 @@ export class Manifest {
     this.#head = found.head
   }
 
-  /** If false, call `rotate` first. */
   get usable(): boolean {
     return this.#file !== undefined
   }

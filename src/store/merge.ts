@@ -20,9 +20,8 @@ function tier({ bytes }: StoredFile): number {
 }
 
 /**
- * The next files to merge: neighbours in journal order, so that ranges never cross; unreadable files separate them. An
- * open hour waits for sixteen files of a tier; a finished hour merges the rest. A row is written at most five times, or
- * twice if commits exceed half a megabyte.
+ * Neighbours in journal order, so that ranges never cross. An open hour waits for sixteen files of a tier. A row is
+ * written at most five times, or twice if commits exceed half a megabyte.
  */
 export function nextMerge(
   files: Iterable<StoredFile>,

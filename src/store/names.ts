@@ -1,7 +1,4 @@
-/**
- * Data files: `<stream>-<hour>-<first>-<last>-<unique><CRC-32>.parquet`. A name describes and verifies its file without
- * the manifest. Early versions have no CRC-32. See ADR 0024.
- */
+/** `<stream>-<hour>-<first>-<last>-<unique><CRC-32>.parquet` describes a file without the manifest (ADR 0024). */
 export const streams = ['flows', 'events', 'endpoints', 'flows_1m', 'flows_5m', 'flows_1h'] as const
 export type Stream = (typeof streams)[number]
 

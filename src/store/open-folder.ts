@@ -26,7 +26,6 @@ import { checksumOf, type Damage } from './verification.ts'
 export type OpenedFolder = Readonly<{
   state: StoreState
   manifest: Manifest
-  /** Named by the manifest, but missing or incomplete. */
   missing: ReadonlyMap<StoredFile, Damage>
 }>
 

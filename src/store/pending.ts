@@ -14,7 +14,6 @@ export interface PendingTable {
   timeMax: number
   receivedMin: number
   receivedMax: number
-  /** Times are of the rows, not of frame headers. */
   timed: boolean
   families: Set<string> | undefined
   readonly perSource: Map<number, number>

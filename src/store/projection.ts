@@ -28,7 +28,6 @@ export type StoreProjectionOptions = Readonly<{
   metrics: Metrics
   flushRows: number
   flushBytes: number
-  /** Whether the store reads the source of a frame. Default: all. */
   takes?: ((header: FrameHeader) => boolean) | undefined
 }>
 
@@ -192,7 +191,7 @@ export class StoreProjection implements Projection {
     return rows
   }
 
-  /** One commit replaces the lost entry. Returns the rows; undefined: repeat. Must not overlap `apply` or `commit`. */
+  /** One commit replaces the lost entry. Returns the rows; undefined: repeat. */
   async refill(lost: StoredFile, { frames, reached }: Slice): Promise<number | undefined> {
     // Refilled tables must not mix with pending rows.
     await this.commit()
@@ -280,7 +279,6 @@ export class StoreProjection implements Projection {
     return rollup
   }
 
-  /** A repeated commit adds only later sums. */
   async #takeRollups(writer: TableWriter): Promise<void> {
     for (const [hour, rollup] of this.#rollups) {
       const rows = rollupRows(rollup, this.#endpoints)

@@ -32,13 +32,10 @@ export function withoutChecksum<File extends Pick<StoredFile, 'crc'>>({ crc: _, 
 
 export type PerSource = readonly (readonly [source: number, rows: number])[]
 
-/** Accepted rows, over all epochs. */
 export type SourceCount = Readonly<{
   id: number
   stored: number
-  /** Unreadable or missing in the journal. */
   quarantined: number
-  /** Of a source that the store did not read at the time. */
   filtered?: number
   /** Sequences of their frames: from the first to before the end, which is absent while the source is not read. */
   skipped?: readonly (readonly [first: number, end?: number])[]
@@ -59,9 +56,7 @@ export type ManifestRecord = Readonly<{
   /** The projection resumes there if the record is lost. */
   previous: Positions
   sources: Readonly<Record<string, SourceCount>>
-  /** Strings of dictionary columns by their number in the files. */
   words: readonly string[]
-  /** Greater than every assigned id. */
   nextEndpoint: number
   /** Removed by retention, by source number; absent until every entry counts by source. */
   gone?: Readonly<Record<number, number>>

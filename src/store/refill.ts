@@ -37,10 +37,7 @@ export function remainder(
   return { ...lost, rows, perSource, firstSequence: ended ? lost.firstSequence : reached + 1 }
 }
 
-/**
- * Stores rows of lost files again while the journal has their frames. Rollups are rebuilt from the whole range or not
- * at all.
- */
+/** While the journal has the frames of lost files. Rollups are rebuilt from the whole range or not at all. */
 export class Refill {
   readonly #options: RefillOptions
   readonly #tried = new Set<string>()

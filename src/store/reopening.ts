@@ -7,7 +7,6 @@ const drainMs = 5000
 const maxWaitMs = 10_000
 const maxRuns = 3
 
-/** Queries wait during a reopening, and restart if the store closed before their first bytes. */
 export class ReopeningStore {
   readonly #open: () => Promise<Store>
   readonly #timers: Timers
@@ -21,7 +20,6 @@ export class ReopeningStore {
     this.#timers = timers
   }
 
-  /** Do not cache it: a reopening replaces it. */
   get store(): Store {
     return this.#store
   }

@@ -28,7 +28,6 @@ function hoursOf(
   return [...Map.groupBy(files, ({ hour }) => of(hour))].sort(([a], [b]) => a - b)
 }
 
-/** Whole hours; endpoints with the last flows of their day; rollups by their own ages. */
 export function expired(files: Iterable<StoredFile>, retain: Retain, now: number): readonly Expired[] {
   const all = [...files]
   const sizeOf = (some: readonly StoredFile[]): number => some.reduce((sum, file) => sum + file.bytes, 0)

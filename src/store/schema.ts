@@ -7,10 +7,7 @@ import type { Stream } from './names.ts'
 import type { StoredFile } from './record.ts'
 import { rollupColumns } from './rollup/schema.ts'
 
-/**
- * Of a file's column set. Changes with the field registry, or with the meaning of column metadata: version 3 omits
- * names and labels that no endpoint has.
- */
+/** Changes with the field registry, or with the meaning of column metadata. */
 export const schemaVersion = 3
 
 export type FileColumn = Readonly<{

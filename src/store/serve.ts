@@ -20,7 +20,6 @@ type Request =
   | Readonly<{ id: number; is: 'isolated'; query: IsolatedQuery }>
   | Readonly<{ id: number; is: 'edges'; query: EdgeQuery }>
   | Readonly<{ id: number; is: 'status' }>
-  /** Room for one more chunk. */
   | Readonly<{ id: number; is: 'more' }>
   | Readonly<{ id: number; is: 'cancel' }>
 
@@ -254,7 +253,6 @@ class Inbox {
     else this.#replies.push(reply)
   }
 
-  /** With `after`, pending replies are read first. */
   fail(error: Error, after = false): void {
     this.#error ??= error
     if (!after) this.#replies.length = 0

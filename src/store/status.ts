@@ -12,9 +12,7 @@ import type { StoreState } from './state.ts'
 export type StoreLedger = Readonly<{
   stored: Readonly<Record<string, number>>
   quarantined: Readonly<Record<string, number>>
-  /** Of sources that the store did not read. */
   filtered: Readonly<Record<string, number>>
-  /** stored + quarantined + filtered */
   accounted: Readonly<Record<string, number>>
   positions: Positions
 }>
@@ -26,7 +24,6 @@ export type StoreStatus = Readonly<{
   files: number
   rows: number
   bytes: number
-  /** Files named by the manifest, and the omitted rows. */
   unreadableFiles: number
   unreadableRows: number
   sums: StoredSums

@@ -63,7 +63,6 @@ export type PartialRows = Readonly<{
 
 export type TableRows = FlowRows | EventRows | EndpointRows | PartialRows
 
-/** Footer metadata, for recovery without a manifest. */
 export type FileAbout = Readonly<{
   schema: number
   sources: Readonly<Record<string, number>>
@@ -74,11 +73,9 @@ export type Written = Readonly<{
   rows: number
   bytes: number
   columns?: string
-  /** If the writer computed it. */
   crc?: number
 }>
 
-/** Of a file that no record describes. */
 export interface Inspected extends Written {
   readonly timeMin: number | null
   readonly timeMax: number | null
@@ -87,18 +84,13 @@ export interface Inspected extends Written {
   readonly timed?: true
   readonly families?: readonly string[]
   readonly perSource: ReadonlyMap<number, number>
-  /** 0 without endpoints. */
   readonly lastEndpoint: number
   readonly about: FileAbout | undefined
 }
 
-/**
- * Rows by stream and hour. The store syncs and renames the files. Rows stay until `discard`. Appended batches are not
- * copied and must not change.
- */
+/** The store syncs and renames the files. Rows stay until `discard`. Appended batches must not change. */
 export interface TableWriter {
   append(hour: number, rows: TableRows): Promise<void>
-  /** A new synced file, rows in the order appended. */
   write(stream: Stream, hour: number, path: string, about: FileAbout): Promise<Written>
   discard(stream: Stream, hour: number): Promise<void>
   /** Concatenates files; sums rollups by the step of `stream`. May overlap `append` and `write`. */

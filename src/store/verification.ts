@@ -8,14 +8,12 @@ export type Damage = 'missing' | 'wrong size' | 'wrong checksum' | 'unreadable'
 export type Verified = Readonly<{
   damage: Damage | undefined
   bytes: number
-  /** Undefined if the file was not read to its end. */
   crc: number | undefined
 }>
 
 const pieceBytes = 1 << 20
 const statsAtOnce = 64
 
-/** Undefined for files of early versions. */
 export function expectedChecksum({ name, crc }: Pick<StoredFile, 'name' | 'crc'>): number | undefined {
   return checksumInName(name) ?? crc
 }

@@ -13,7 +13,6 @@ function lostNames(state: StoreState): string[] {
   return [...state.files.values()].flatMap(({ name, lost }) => (lost === true ? [name] : []))
 }
 
-/** Defers the removal of replaced files. */
 export class Versions {
   #current: StoreState
   readonly #missing: Set<string>

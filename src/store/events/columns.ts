@@ -1,4 +1,3 @@
-/** Columns of event files that are extracted from bodies once, so that queries need not parse them. */
 import { auditFieldsOf } from '../../model/audit-columns.ts'
 import type { EventBatch } from '../../model/batches.ts'
 import type { Column } from '../../model/columns.ts'
@@ -22,7 +21,6 @@ export const bodyColumns: readonly BodyColumns[] = [
   { names: insightColumns, families: insightFamilies, fieldsOf: insightFieldsOf },
 ]
 
-/** Undefined without such events. */
 export function columnRows(
   { names, families, fieldsOf }: BodyColumns,
   { batch, origin }: EventRows,

@@ -71,7 +71,6 @@ export function eventFile(
   }
 }
 
-/** Undefined for pieces without such events. */
 type Extracted = Readonly<{
   of: BodyColumns
   rows: readonly (FlowRows | undefined)[]

@@ -77,7 +77,6 @@ class Look {
     let at = this.#at + 1
     for (;;) {
       const sign = bytes[at] as number
-      // Also undefined, at the end.
       if (!(sign >= 0x20)) return false
       at++
       if (sign === quote) break

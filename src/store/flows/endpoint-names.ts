@@ -14,7 +14,6 @@ export type Named = Readonly<{
 export const namedParts = ['name', 'owner_name', 'owner_kind'] as const
 const partCount = namedParts.length
 
-/** 0 is not resolved yet, 1 is absent. */
 export type PartTexts = Numbering<string, undefined>
 export const firstTexts = [undefined, undefined] as const
 export const noText = 1
@@ -49,7 +48,6 @@ export class EndpointNames {
     this.count++
   }
 
-  /** Place numbers (rollup/place.ts) by id − base; undefined if there are none. */
   places(texts: Texts): Uint32Array | undefined {
     if (!this.#hasPlaces) return undefined
     if (texts !== this.#texts) {
@@ -76,7 +74,6 @@ export class EndpointNames {
     return addresses.find(this.#addresses, 4 * index)
   }
 
-  /** Numbers of the addresses of nodes, by id − base; 0 if absent. */
   nodes(addresses: AddressNumbers): Uint32Array {
     this.#nodes = withRoom(this.#nodes, this.count)
     for (; this.#nodeCount < this.count; this.#nodeCount++) {

@@ -28,10 +28,7 @@ export type EndpointsOptions = Readonly<{
   limit?: number
 }>
 
-/**
- * Assigns endpoint ids to addresses. A generation ends with the day of receipt, a change of the resolver or the size
- * limit, so that a day's flows find all endpoints under their day.
- */
+/** A generation ends with the day of receipt, a change of the resolver or the size limit. */
 export class Endpoints {
   readonly #resolver: Resolver
   readonly #limit: number
@@ -48,7 +45,6 @@ export class Endpoints {
   readonly #spare: ArrayBuffer[] = []
   #meanings: EndpointNames[] = []
   #texts: PartTexts = new Numbering(firstTexts)
-  /** Of nodes. */
   readonly #addresses = new AddressNumbers()
 
   constructor(options: EndpointsOptions) {
@@ -213,7 +209,6 @@ export class Endpoints {
     return this.#texts.list
   }
 
-  /** `low`: lower half of the id. False if it was not assigned since the last `forget`. */
   describe(low: number, words: Uint32Array, parts: Uint32Array): boolean {
     for (const meaning of this.#meanings) {
       const index = (low - (meaning.base % twoTo32) + twoTo32) % twoTo32

@@ -25,7 +25,6 @@ type Give = (words: Uint32Array, offset: number, meaning: Endpoint | undefined, 
 /** Holder and entry number combine to a safe integer. */
 const maxHolders = 2 ** 31
 
-/** Interval in seconds, and id − base. Four entries fill a cache line. */
 const entryWords = 4
 const [fromAt, untilAt, idAt] = [0, 1, 2]
 const forever = 0xffff_ffff
@@ -34,10 +33,7 @@ const steadyMs = 600_000
 /** Steady holder: the table has id − base. Greater than all entry numbers. */
 const steady = 0x8000_0000
 
-/**
- * Endpoint ids of addresses with changing holders: one per holder and address. An entry caches the interval of its last
- * id, so that most rows need one table lookup.
- */
+/** One id per holder and address. An entry caches the interval of its last id: most rows need one lookup. */
 export class HeldIds {
   readonly #resolver: Resolver
   readonly #holders: Holders
@@ -240,7 +236,6 @@ export class HeldIds {
   }
 }
 
-/** The holder provides the name, the network the label. */
 function meansOf(network: Endpoint | undefined, holder: Endpoint | undefined): Endpoint | undefined {
   return holder === undefined ? network : network?.label === undefined ? holder : { label: network.label, ...holder }
 }

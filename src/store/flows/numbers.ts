@@ -57,7 +57,6 @@ export function narrowChunk(
   return integers({ name, type }, words, at, -0x80000000, presence)
 }
 
-/** Undefined if the range is too wide. */
 function fromFloats(name: string, type: ColumnType, count: number, levels: Levels): Chunk | undefined {
   const { words, floats } = scratch
   let min = Infinity
@@ -171,7 +170,6 @@ export function hasMicroseconds(name: string, pieces: readonly FlowRows[]): bool
   return false
 }
 
-/** `missing` replaces absent values. */
 export function timeChunk(
   name: string,
   type: 'ms' | 'us',

@@ -15,7 +15,6 @@ export class StringDictionary {
     this.#numbers = new Map(strings.map((text, number) => [text, number]))
   }
 
-  /** Other strings keep 0. */
   of(batch: FlowBatch): Uint32Array {
     const table = new Uint32Array(batch.dictionary.length)
     for (const field of dictionaryFields) {

@@ -8,7 +8,6 @@ export const scratch = {
   presence: new Presence(),
 }
 
-/** Values are retained. */
 export function room(values: number): void {
   const { words, floats } = scratch
   if (words.length >= values) return

@@ -54,7 +54,6 @@ export class EdgeSums {
 
 const fewest = 256
 
-/** One row per pair of ends; a hash table maps pairs to rows. */
 export class RelationSums {
   readonly relation: string
   readonly forward: boolean

@@ -47,10 +47,7 @@ export function timesOf({ from, to }: EdgeQuery['span']): { readonly audit: Time
   return { audit: { from: ms(from), to: ms(to) }, traffic: { from: ms(from - (from % hourUs)), to: ms(to) } }
 }
 
-/**
- * Unordered; times in µs. Undefined if there can be none. Columns: near far relation forward count first last level
- * bytes near_name far_name.
- */
+/** Unordered; times in µs. Undefined if there can be none. */
 export function everyEdge(request: EdgeQuery, unknown: Unknown): Statement | undefined {
   return found(
     request,
@@ -143,7 +140,6 @@ function readsOf({ near, far = [], span, relations }: EdgeQuery, unknown: Unknow
   ]
 }
 
-/** Actions are only ends: two actors with the same action are not related. */
 export function leadsToActions(far: readonly string[] = []): boolean {
   return far.some((ref) => actionName(ref) !== undefined)
 }

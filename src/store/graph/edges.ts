@@ -1,4 +1,3 @@
-/** From cached files and the other files of a version. */
 import type { EdgeQuery, StoredEdge } from '../../engine/control.ts'
 import { WeirError } from '../../model/errors.ts'
 import { labelOf, type Label } from '../../model/graph.ts'
@@ -16,7 +15,6 @@ import { shownEdges } from './rank.ts'
 import type { Codes } from './refs.ts'
 import { traceEnds, type TraceEnd, type TraceRelation } from './trace-edges.ts'
 
-/** Format ndjson. */
 export type QueryRows = (
   statement: Statement,
   cached: Readonly<{ traces: CachedRows; traffic?: CachedRows }>,
@@ -130,7 +128,6 @@ async function rowsOf<Of>(bytes: AsyncIterable<Uint8Array>, max: number): Promis
   return rows
 }
 
-/** Synchronous, so that the cache does not change. */
 function added(request: EdgeQuery, { refs, traces, talks }: HeldEdges, rows: readonly Row[]): readonly StoredEdge[] {
   const sums = new EdgeSums(refs)
   for (const {

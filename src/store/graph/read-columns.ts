@@ -47,7 +47,6 @@ export function textsIn(chunk: DuckDBDataChunk, column: number): (string | null)
   return Array.from({ length: chunk.rowCount }, (_, row) => vector.getItem(row) as string | null)
 }
 
-/** Start of each number in a sorted column, then the end of the last. */
 export function startsOf(numbers: Uint32Array, count: number): Uint32Array {
   const starts = new Uint32Array(count + 1)
   for (const number of numbers) starts[number + 1] = (starts[number + 1] ?? 0) + 1

@@ -16,7 +16,6 @@ export class Refs {
     return this.#bytes
   }
 
-  /** Adds a reference. */
   take(text: string | null): number {
     if (text === null) return none
     const known = this.#codes.get(text)
@@ -32,7 +31,6 @@ export class Refs {
     return code
   }
 
-  /** Releases one reference per occurrence. */
   release(codes: Iterable<number>): void {
     for (const code of codes) {
       if (code === none) continue
@@ -63,7 +61,6 @@ export class Refs {
   }
 }
 
-/** A subset of the numbers, with fast membership tests. */
 export type Codes = Readonly<{
   size: number
   marks: Uint8Array

@@ -1,4 +1,3 @@
-/** Relations of single events bypass interval merging. */
 import type { TimeBounds } from '../read/receipt.ts'
 import type { ViewInput } from '../read/views.ts'
 import { auditView } from '../kubernetes/audit.ts'
@@ -8,7 +7,6 @@ import { msPerHour } from '../names.ts'
 import { regionRef, tenantRef } from './trace-edges.ts'
 import { trafficView } from './traffic.ts'
 
-/** Undefined: any. */
 export type RequestedRelations = ReadonlySet<string> | undefined
 
 const ever: TimeBounds = { from: -Infinity, to: Infinity }

@@ -11,7 +11,6 @@ export type TalkNodes = Readonly<{
 }>
 
 type Rows = Readonly<{
-  /** Start of each file's rows, then the end of the last. */
   starts: Uint32Array
   hours: Float64Array
   from: Uint32Array

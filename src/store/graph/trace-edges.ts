@@ -43,7 +43,6 @@ type Tuple = keyof typeof tuples
 const tupleNames = Object.keys(tuples) as Tuple[]
 
 type Rows = Readonly<{
-  /** Start of each file's rows, then the end of the last. */
   starts: Uint32Array
   /** µs, exact until the year 2255. */
   times: Float64Array

@@ -11,7 +11,6 @@ export const auditColumns: ReadonlySet<string> = new Set(['actor', 'actor_kind',
 const operations = `CASE r.type WHEN '${kubernetesTypes.created}' THEN 'created' WHEN '${kubernetesTypes.updated}'
     THEN 'updated' WHEN '${kubernetesTypes.deleted}' THEN 'deleted' END`
 
-/** Relative to when the change was seen: clocks differ. */
 const [earlier, later] = [
   { ms: 24 * msPerHour, sql: 'INTERVAL 1 DAY' },
   { ms: msPerHour, sql: 'INTERVAL 1 HOUR' },
@@ -56,7 +55,6 @@ export function changesView(input: ViewInput, audited: TimeBounds | undefined, w
   return `SELECT ${columns.join(', ')} FROM (${rows}) r${audited === undefined ? '' : joined(input, audited)}`
 }
 
-/** Successful ones. `manager`: field manager. `among`: condition on file columns. */
 function requestsOf(input: ViewInput, { from, to }: TimeBounds, verbs: readonly string[], among = 'true'): string {
   const bounds = [
     ...(from > -Infinity ? [` AND time >= make_timestamptz(${Math.floor(from - earlier.ms) * 1000})`] : []),
@@ -110,12 +108,9 @@ function deletingOf(input: ViewInput, audited: TimeBounds): string {
 }
 
 /**
- * Joins changes with their requests, in this order of preference:
- * - by the resource version that the request created, if the audit policy logs it;
- * - deletions by uid, or without uid by object and time, see {@link deletionsBy};
- * - other changes by object, field manager and second of the last write. With two users the actor is NULL.
- *
- * Each condition starts with an equality of columns, so that DuckDB uses hash joins.
+ * Preference: the resource version that the request created; deletions, see {@link deletionsBy}; object, field manager
+ * and second of the last write. With two users the actor is NULL. Each condition starts with an equality, for hash
+ * joins.
  */
 function joined(input: ViewInput, audited: TimeBounds): string {
   const audits = requestsOf(input, audited, ['create', 'update', 'patch', 'delete'])

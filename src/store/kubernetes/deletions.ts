@@ -12,16 +12,11 @@ const maxClockLag = 'INTERVAL 5 SECOND'
 const maxSearchRange = 'INTERVAL 1 DAY'
 
 /**
- * Deletions (and updates that set `deletionTimestamp`) with their `request`: `username`, `actor_ref`, `audit_id`. It is
- * NULL without a match, or with matches of several users.
- *
- * `requests`: deleting requests without uid: `source`, `subject` (object or collection), `received`, `completed`,
- * `username`, `actor_ref`, `audit_id`, `selective`. A request matches from the creation of the object until its
- * deletion was seen, or only in the second that the object records as requested. Requests of the last minute have
- * priority, then those for the object over those for its collection.
- *
- * Each deletion joins the last request for the object and for the collection, so the cost does not grow with deletions
- * of a name.
+ * Deletions (and updates that set `deletionTimestamp`) with their `request`; NULL without a match, or with matches of
+ * several users. `requests`: deleting requests without uid; `subject` is the object or collection. A request matches
+ * from the creation of the object until its deletion was seen, or only in the second that the object records. Requests
+ * of the last minute have priority, then those for the object. Each deletion joins the last request, so the cost does
+ * not grow with deletions of a name.
  */
 export function deletionsBy(requests: string, input: ViewInput, { from, to }: TimeBounds): string {
   const isDeletion = `type = '${kubernetesTypes.deleted}'`

@@ -21,7 +21,6 @@ export const partsOfRef: Readonly<Record<'cluster' | 'api_group' | 'kind' | 'nam
 /** The key is `<cluster>/<uid>`. */
 export const uidOfKey = "split_part(r.key, '/', 2)"
 
-/** A list, indexed from 1, with one parse. */
 export function textsIn(body: string, paths: readonly string[]): string {
   return `json_extract_string(${body}, [${paths.map((path) => quoted(path)).join(', ')}])`
 }

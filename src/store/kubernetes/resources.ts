@@ -26,7 +26,6 @@ export function resourcesView(input: ViewInput, zoned: boolean): string {
   return resourcesOf(eventsOf('resource', input), zoned ? zones(input) : undefined)
 }
 
-/** Of resource events. `zones`: of nodes. */
 export function resourcesOf(events: string, zones?: string): string {
   const zone = `coalesce(json_extract_string(r.data, '$.zone')${zones === undefined ? '' : ', n.zone'}) AS zone`
   const text = (path: string): string => `json_extract_string(r.data, '${path}')`
@@ -143,7 +142,6 @@ export type RequestedEnd = Readonly<{
   refs: readonly string[]
 }>
 
-/** {@link clusterRelations} at a moment, from and to some objects, with one scan. */
 export function relationsAt(input: ViewInput, from: RequestedEnd, to: RequestedEnd, moment: string): string {
   const list = (texts: Iterable<string>): string => `(${[...texts].map(quoted).join(', ')})`
   // Parses only bodies that can match.

@@ -27,7 +27,6 @@ export class Bytes {
     this.at += bytes.length
   }
 
-  /** Writes the UTF-8 length and the text; returns the length. */
   text(value: string): number {
     this.room(4 + 3 * value.length)
     const bytes = this.#ascii(value, this.at + 4) ? value.length : this.#asText.write(value, this.at + 4)
@@ -134,7 +133,6 @@ export function hybrid(values: Uint32Array, count: number, width: number, out: B
     const value = values[at] as number
     let end = at + 1
     while (end < count && values[end] === value) end++
-    // Literal groups have eight values.
     const lacks = (8 - ((at - start) & 7)) & 7
     if (end - at - lacks < 16) {
       at = end

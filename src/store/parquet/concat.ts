@@ -21,7 +21,6 @@ const copyBytes = 1 << 20
 type Source = Readonly<{
   path: string
   rows: number
-  /** Of the footer. */
   end: number
   columns: ReadonlyMap<string, readonly ThriftStruct[]>
   groups: readonly ThriftStruct[]

@@ -9,7 +9,6 @@ export type RowGroup = Readonly<{
   chunks: readonly Chunk[]
 }>
 
-/** All row groups have the same columns. */
 export function parquetFile(
   columns: readonly Column[],
   groups: readonly RowGroup[],

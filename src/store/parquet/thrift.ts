@@ -1,9 +1,6 @@
 import { Bytes } from './bits.ts'
 
-/**
- * Thrift's compact protocol. A struct maps field numbers to values.
- * https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.md
- */
+/** https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.md */
 export const kinds = {
   true: 1,
   false: 2,

@@ -1,4 +1,3 @@
-/** Runs one statement at a time. */
 import type { Duplex } from 'node:stream'
 import type { IsolatedQuery } from '../../engine/control.ts'
 import type { Host } from '../../host/index.ts'

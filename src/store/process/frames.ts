@@ -66,7 +66,6 @@ export class FrameReader<Frame extends Order | Reply> {
     this.#pieces = stream[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>
   }
 
-  /** Undefined at the end, also within a frame. */
   async next(): Promise<Frame | undefined> {
     const head = await this.#take(headBytes)
     if (head === undefined) return undefined

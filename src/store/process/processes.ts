@@ -1,4 +1,3 @@
-/** One query at a time each; one stays warm. */
 import { resolve } from 'node:path'
 import type { IsolatedResult, IsolatedQuery, StoreReader } from '../../engine/control.ts'
 import type { Log } from '../../engine/contracts.ts'

@@ -65,7 +65,6 @@ export class QueryProcess {
     this.#idleTimer = this.#options.host.timers.after(ms, () => this.kill())
   }
 
-  /** `done` is called once, when the process is free or dead. */
   async run(query: IsolatedQuery, pin: Pin, signal: AbortSignal, done: () => void): Promise<IsolatedResult> {
     this.#idleTimer?.cancel()
     this.#pin = pin

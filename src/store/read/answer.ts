@@ -12,7 +12,7 @@ export type AnswerOptions<Chunk extends RowChunk> = Readonly<{
   signal: AbortSignal
 }>
 
-/** Fetched on demand. Resources are released at the end, on an error, when the reader stops early, and on abort. */
+/** Fetched on demand. Resources are released at the end, on an error or abort, and when the reader stops early. */
 export class ResultStream<Chunk extends RowChunk> implements AsyncIterableIterator<Uint8Array, undefined> {
   readonly #options: AnswerOptions<Chunk>
   readonly #aborted: () => void

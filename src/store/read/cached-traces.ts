@@ -1,4 +1,3 @@
-/** For view `audit` and as graph edges. */
 import { fileList } from '../duck.ts'
 import { TraceEdges } from '../graph/trace-edges.ts'
 import type { Refs } from '../graph/refs.ts'

@@ -12,7 +12,6 @@ export function outputColumns(result: DuckDBResult): OutputColumn[] {
   return distinctNames(result.columnNames()).map((name, index) => ({ name, type: result.columnType(index) }))
 }
 
-/** Repeated names get a number: `a`, `a_1`. */
 export function distinctNames(given: readonly string[]): string[] {
   const taken = new Set(given)
   const seen = new Set<string>()
@@ -28,7 +27,6 @@ export function distinctNames(given: readonly string[]): string[] {
 }
 
 export interface Cells {
-  /** JSON text per row; `null` where absent. */
   readonly json: readonly string[]
 }
 

@@ -1,10 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { rowsOf } from '../duck.ts'
 
-/**
- * Creates `<database>.rows` of the queries, in a database of its own: DuckDB compresses little in a database that is
- * being read. `read` reads the table too. `bytes`: of the table. After an error nothing is left.
- */
+/** In a separate database: DuckDB compresses little in a database that is being read. */
 export async function compressedTable<Read>(
   connection: DuckDBConnection,
   database: string,
@@ -39,7 +36,6 @@ async function tableBytes(connection: DuckDBConnection): Promise<number> {
 
 const filesAtOnce = 64
 
-/** Queries over some files each, with the number of a query's first file. */
 export function inParts<File>(
   files: readonly File[],
   sqlOf: (some: readonly File[], first: number) => string,
@@ -49,7 +45,6 @@ export function inParts<File>(
   )
 }
 
-/** Rows of cached parts, without those of removed files. */
 export function cachedSql(
   columns: string,
   parts: readonly { readonly content: { readonly database: string }; readonly without: ReadonlySet<number> }[],

@@ -22,7 +22,6 @@ async function reads(connection: DuckDBConnection, sql: string): Promise<boolean
   )
 }
 
-/** Reads each file alone. */
 export async function unreadableFiles(
   connection: DuckDBConnection,
   directory: string,

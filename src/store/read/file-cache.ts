@@ -30,12 +30,11 @@ export interface CacheLease<Content> {
   readonly names: ReadonlySet<string>
   readonly parts: readonly {
     readonly content: Content
-    /** Not in the version. */ readonly without: ReadonlySet<number>
+    readonly without: ReadonlySet<number>
   }[]
   readonly release: () => void
 }
 
-/** Read and evicted as a whole. */
 interface Part<Content> {
   readonly content: Content
   readonly files: readonly StoredFile[]
@@ -80,7 +79,6 @@ export class FileCache<Content extends { readonly bytes: number }> {
     this.#options = options
   }
 
-  /** Cached files of a version. Missing ones are cached for later queries. */
   hold(pin: Pin, requested: readonly StoredFile[]): CacheLease<Content> {
     const { stream, fits } = this.#options.kind
     const newest = pin.files.reduce(

@@ -37,7 +37,6 @@ export class Memory {
     directory,
     instance,
   }: Omit<FileCacheOptions<CachedTraces>, 'kind'> & { readonly directory: string }) {
-    // Each load measures the memory that it adds.
     const serialized = <Value>(work: () => Promise<Value>): Promise<Value> => {
       const done = this.#last.then(() => call(work))
       this.#last = done.catch(() => undefined)

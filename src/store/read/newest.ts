@@ -4,11 +4,7 @@ import { fileColumns, type FileColumn } from '../schema.ts'
 import { addressesOf, columnsBehind, filePrefix, rowsBeforeNames, type RequestedAddresses } from './views.ts'
 import { isRecord } from '../../model/json.ts'
 
-/**
- * Row selection without names. DuckDB would join names to all rows of `SELECT … FROM flows … LIMIT n`, so this
- * selection runs first, and view `flows` covers its rows. Without a limit, rows are counted first, and used up to
- * {@link maxSelectedRows}.
- */
+/** Row selection without names: DuckDB would join names to all rows of `SELECT … FROM flows … LIMIT n`. */
 export type Selection = Readonly<{
   sql: string
   addresses: RequestedAddresses

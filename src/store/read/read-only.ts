@@ -21,10 +21,7 @@ export type ReadOnlyOptions = Readonly<{
   processes?: StartProcess | undefined
 }>
 
-/**
- * Changes nothing, so that it works on read-only disks and beside a starting process. Undefined if the folder has no
- * store.
- */
+/** Works on read-only disks and beside a starting process. Undefined if the folder has no store. */
 export async function openReadOnly({
   host,
   directory,

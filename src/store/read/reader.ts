@@ -23,9 +23,7 @@ import type { ViewInput } from './views.ts'
 export type ReaderFolder = Readonly<{
   directory: string
   versions: Pick<Versions, 'pin'>
-  /** False: a file is damaged and is in no new pin. */
   verify(files: readonly StoredFile[]): Promise<boolean>
-  /** Excludes unreadable files from new pins. */
   suspect(files: readonly StoredFile[], message: string): Promise<void>
 }>
 
@@ -54,7 +52,6 @@ type Opened = Readonly<{
   memory: Memory
 }>
 
-/** A separate DuckDB instance with file access locked to the folder. */
 export class DuckReader implements StoreReader {
   readonly #options: ReaderOptions
   readonly #permits: Permits
@@ -153,7 +150,6 @@ export class DuckReader implements StoreReader {
     }
   }
 
-  /** A damaged file costs its rows, not the result. */
   async #pinned<Value>(
     instance: DuckDBInstance,
     signal: AbortSignal,

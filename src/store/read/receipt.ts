@@ -15,7 +15,6 @@ function list(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : []
 }
 
-/** Bounds of `time_received` in all reads of view `flows`. */
 export function receiveBoundsOf(tree: unknown): TimeBounds | undefined {
   return boundsOf(tree, 'flows', 'time_received')
 }
@@ -147,7 +146,6 @@ function timestampIn(node: unknown): number | undefined {
 /** The manifest has ms, files have µs. */
 const roundedMs = 1
 
-/** Endpoints are excluded if only excluded flows need them. */
 export function receivedWithin(files: readonly StoredFile[], receipt: TimeBounds | undefined): readonly StoredFile[] {
   if (receipt === undefined) return files
   const { from, to } = receipt

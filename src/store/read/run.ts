@@ -6,7 +6,6 @@ import type { Statement } from './statement.ts'
 import { probe, viewsOf, withEndpoints, withoutEnd } from './statement-views.ts'
 import type { ViewInput } from './views.ts'
 
-/** `views` define all rows; their files were verified, and no others are read. */
 export async function makeViews(
   connection: DuckDBConnection,
   statement: Statement,

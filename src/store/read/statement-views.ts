@@ -107,7 +107,6 @@ export async function withEndpoints(
   return only.length === 0 ? input : { ...input, only }
 }
 
-/** Undefined if there are too many rows. */
 export async function probe(
   connection: DuckDBConnection,
   selection: Selection,
@@ -125,7 +124,6 @@ export function withoutEnd(sql: string): string {
   return sql.replace(/[\s;]+$/, '')
 }
 
-/** Turns DuckDB errors that the user caused into refusals. */
 export async function refusing<Value>(pending: Promise<Value>, directory: string): Promise<Value> {
   try {
     return await pending

@@ -20,9 +20,7 @@ export interface Statement {
   readonly readsEndpointIds?: boolean
   readonly probed?: Selection | undefined
   readonly eventTimes: Readonly<Partial<Record<TimedView, TimeBounds>>>
-  /** It reads only cached columns of view `audit`. */
   readonly narrow: boolean
-  /** Names and aliases of tables, in lower case. */
   readonly tables: ReadonlySet<string>
   readonly reads?: ReadonlySet<string>
   readonly ownView?: { readonly name: string; readonly sql: (input: ViewInput) => string } | undefined
@@ -123,7 +121,6 @@ function afterComment(sql: string, from: number): number {
   return at
 }
 
-/** After EXPLAIN [ANALYZE] [(words)]. */
 function explained(sql: string, from: number): string {
   const next = firstWord(sql, from)
   if (next.word === 'analyze' || next.word === 'analyse') return sql.slice(next.end)
@@ -188,7 +185,6 @@ interface ParsedSql {
   readonly statements?: readonly unknown[]
 }
 
-/** With a mark below; empty without a position (UTF-8 bytes). */
 function markedLine(sql: string, position: number): string {
   const bytes = Buffer.from(sql)
   if (!Number.isInteger(position) || position < 0 || position > bytes.length) return ''
@@ -228,7 +224,6 @@ interface Names {
   everything: boolean
 }
 
-/** Refuses functions with side effects. */
 function inspect(tree: unknown): Names {
   const names: Names = { columns: new Set(), last: new Set(), tables: new Set(), everything: false }
   const visit = (node: unknown, depth: number, arrows: number): void => {
@@ -273,7 +268,6 @@ function inspect(tree: unknown): Names {
       for (const part of fields['using_columns']) names.columns.add(String(part).toLowerCase())
     if (text('ref_type') === 'natural') names.everything = true
     for (const [key, value] of Object.entries(fields)) {
-      // Names of common table expressions are keys of a map.
       if (key === 'key' && typeof value === 'string') names.tables.add(value.toLowerCase())
       visit(value, depth + 1, fields['class'] === 'LAMBDA' ? arrows + 1 : arrows)
     }
@@ -282,7 +276,6 @@ function inspect(tree: unknown): Names {
   return names
 }
 
-/** A table name can mean its whole row. */
 function everyColumn({ last, tables, everything }: Names): boolean {
   return everything || [...last].some((name) => tables.has(name))
 }

@@ -7,7 +7,6 @@ import { endpointColumn, fileColumns, flowColumns, hasColumn, dictionaryFields, 
 export type ViewInput = Readonly<{
   directory: string
   files: readonly StoredFile[]
-  /** By the number in `_source`; unused numbers are holes. */
   sources: readonly (string | undefined)[]
   words: readonly string[]
   only?: readonly OnlyEndpoints[] | undefined
@@ -22,7 +21,6 @@ export type OnlyEndpoints = Readonly<{
 /** Single ids are compared before other columns are decoded. */
 const maxDays = 62
 
-/** Undefined if the file has none of the flows. */
 function conditionOf(file: StoredFile, only: readonly OnlyEndpoints[]): string | undefined {
   const parts = only.map(({ column, byDay }) => {
     const ids = byDay.size > maxDays ? [...byDay.values()].flat() : (byDay.get(dayOf(file.hour)) ?? [])
@@ -182,7 +180,6 @@ function joinsFor(requested: RequestedAddresses, input: ViewInput): Joins {
   return { fields: new Set(fields), parts }
 }
 
-/** Ignores other names. */
 export function columnsBehind(columns: Iterable<string>): ReadonlySet<string> {
   const behind = new Set<string>()
   for (const column of columns) {
@@ -203,7 +200,6 @@ export const filePrefix = 'f$'
 
 export const endpointsView = 'flow_endpoints'
 
-/** Column of endpoint ids, present only if the statement names it. */
 export function endpointIds(field: string): string {
   return filePrefix + endpointColumn(field)
 }

@@ -3,10 +3,7 @@ import { overlap } from '../losses.ts'
 import { isRollup, maxGroups, rollups, type Rollup } from './schema.ts'
 import type { StoredFile } from '../record.ts'
 
-/**
- * A rollup file has the sums of exactly the flows of its hour and range of sequences. Coarser files exist beside finer
- * ones, and a reader counts nothing twice.
- */
+/** Sums of exactly the flows of its hour and sequences. Coarser files exist beside finer ones. */
 export function covers(outer: StoredFile, inner: StoredFile): boolean {
   return (
     outer.hour === inner.hour && outer.firstSequence <= inner.firstSequence && inner.lastSequence <= outer.lastSequence
@@ -31,7 +28,6 @@ function byHour(files: Iterable<StoredFile>, stream: Rollup): Map<number, Stored
   return hours
 }
 
-/** Its own files, and finer ones that these do not cover. */
 export function filesOf(rollup: Rollup, files: readonly StoredFile[]): readonly StoredFile[] {
   const taken = new Map<number, StoredFile[]>()
   const chosen: StoredFile[] = []
@@ -127,7 +123,6 @@ export function completeSinces(files: readonly StoredFile[]): Record<Rollup, num
     }
     for (const { hour, firstSequence, lastSequence } of flows) {
       if ((hour + 1) * msPerHour <= last) continue
-      // Flows and rollups merge independently.
       const held = (holding.get(hour) ?? []).some(
         (part) => part.firstSequence <= lastSequence && firstSequence <= part.lastSequence,
       )

@@ -25,7 +25,6 @@ export class Ends {
     for (const groups of [this.#ids, this.#addresses, this.#texts]) groups.clear()
   }
 
-  /** Replaces lower halves of ids by numbers. */
   take(ids: Uint32Array): Uint32Array {
     const id = new Uint32Array(1)
     let number = 0

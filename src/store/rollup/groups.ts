@@ -258,7 +258,6 @@ export class Sums {
     return Number(this.value(group, 0))
   }
 
-  /** Estimated bytes, inexact beyond 2^53. */
   weight(group: number): number {
     return Number(this.value(group, 3))
   }

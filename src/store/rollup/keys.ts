@@ -5,7 +5,6 @@ import { Groups } from './groups.ts'
 import { placeOfText, type Place } from './place.ts'
 import { Numbering } from '../numbering.ts'
 
-/** 0 is absent. */
 export class Texts extends Numbering<string | number, undefined> {
   readonly #places = new Map<number, Place>()
 

@@ -1,6 +1,5 @@
 import type { Sums } from './groups.ts'
 
-/** Selects the heaviest groups of each minute in their order; calls `spill` with every other non-empty group. */
 export function pick(minutes: Uint32Array, sums: Sums, max: number, spill: (group: number) => void): number[] {
   const picked: number[] = []
   for (const groups of byMinute(minutes, sums)) {

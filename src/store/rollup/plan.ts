@@ -2,7 +2,6 @@ import { dimensions, isServicePort, rollups, stepMs, type Rollup } from './schem
 
 export type RollupQuery = Readonly<{
   group: readonly string[]
-  /** Fields, and values of equality tests. */
   tests: readonly Readonly<{ field: string; equals?: readonly (string | number)[] }>[]
   step: number | undefined
   span: Readonly<{ from: number; to: number }>
@@ -19,10 +18,7 @@ export type RollupPlan = Readonly<{
   view: Rollup
   /** Widened to whole buckets if necessary. */
   span: Readonly<{ from: number; to: number }>
-  /**
-   * From this level on, rows lack requested fields. The result is exact if the span has no such row. Undefined: always
-   * exact.
-   */
+  /** From this level on, rows lack requested fields. Undefined: always exact. */
   lossy: FoldLevel | undefined
   /** The same for fields of the filter: even the total can be wrong. */
   lossyFilter: FoldLevel | undefined
@@ -35,11 +31,9 @@ export type RollupPlan = Readonly<{
 const lostAt = new Map(dimensions.map((column) => [column.name, column.lostAt ?? 3]))
 const isPort = (field: string): boolean => field === 'src_port' || field === 'dst_port'
 
-/** Undefined if only flows can provide the result. */
 export function planRollup({ group, tests, step, span, since }: RollupQuery): RollupPlan | undefined {
   const fields = [...group, ...tests.map(({ field }) => field)]
   if (!fields.every((field) => lostAt.has(field))) return undefined
-  // Other ports count as absent.
   if (
     !tests.every(({ field, equals }) => !isPort(field) || equals?.every((port) => isServicePort(Number(port))) === true)
   )

@@ -21,19 +21,12 @@ const twoTo32 = 4_294_967_296
 
 /** Each group belongs to a group of the next level. */
 export type Levels = Readonly<{
-  /**
-   * reduced group · source · destination · tuples of the source's fields (upper half) and the destination's (lower
-   * half)
-   */
+  /** reduced group · source · destination · tuples of the source's (upper half) and destination's fields */
   whole: Groups
-  /**
-   * least group · input interface · output interface · ports · source place · destination place · tuple of place fields
-   * · presence bits
-   */
+  /** least group · interfaces · ports · source place · destination place · tuple of place fields · presence bits */
   reduced: Groups
   /** minute · exporter · protocol and directions · presence bits */
   least: Groups
-  /** minute */
   none: Groups
   sums: Readonly<{ whole: Sums; reduced: Sums; least: Sums; none: Sums }>
 }>
@@ -182,7 +175,6 @@ export class Rollup {
     }
   }
 
-  /** Empty; reuses the texts unless there are too many. */
   renewed(): Rollup {
     const { whole, reduced, least, none, sums } = this.levels
     if ([this.places, this.src, this.dst].some((carried) => carried.full) || this.texts.list.length > maxTexts)

@@ -120,7 +120,6 @@ type Rows = Readonly<{
   count: number
   minutes: Uint32Array
   folded: Uint8Array
-  /** By level; those of the first level are of the first rows. */
   wholes: Uint32Array
   reduceds: Uint32Array
   leasts: Uint32Array

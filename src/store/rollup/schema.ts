@@ -1,6 +1,5 @@
 import type { ColumnType } from '../parquet/schema.ts'
 
-/** Finest first; names of streams and of views. */
 export const rollups = ['flows_1m', 'flows_5m', 'flows_1h'] as const
 export type Rollup = (typeof rollups)[number]
 
@@ -102,7 +101,6 @@ export const sums = ['flows', 'bytes', 'packets', 'bytes_est', 'packets_est'] as
 
 export const dimensions: readonly RollupColumn[] = rollupColumns.filter(({ lostAt }) => lostAt !== undefined)
 
-/** Service ports above 1023; others are client ports. */
 const known = new Set([
   1080, 1194, 1433, 1434, 1521, 1701, 1723, 1812, 1813, 1883, 2049, 2055, 2181, 2222, 2375, 2376, 2379, 2380, 3000,
   3128, 3260, 3268, 3269, 3306, 3389, 3478, 4222, 4317, 4318, 4443, 4500, 4739, 4789, 5000, 5044, 5060, 5061, 5201,

@@ -2,7 +2,6 @@ import { Numbering } from '../numbering.ts'
 import { Presence } from '../parquet/levels.ts'
 
 export type RollupValues = Readonly<{
-  /** Present values: numbers, or indexes in `texts`. */
   values: Uint32Array
   texts?: readonly string[]
   presence: Presence
@@ -40,7 +39,6 @@ export class Filling {
     this.#allPresent = !this.#allPresent
   }
 
-  /** Undefined if all rows are absent. */
   done(texts?: readonly string[]): RollupValues | undefined {
     if (this.#count === 0) return undefined
     this.#next()
@@ -57,7 +55,6 @@ export class ColumnTexts {
     return this.#numbers.list
   }
 
-  /** Index + 1; 0 is absent. */
   number(text: string | undefined): number {
     return text === undefined ? 0 : this.#numbers.number(text) + 1
   }
