@@ -1,4 +1,3 @@
-/** An event as a bus message, before bus-specific names. */
 import { hash } from 'node:crypto'
 import type { BatchKind } from '../../model/batches.ts'
 import type { WeirEvent } from '../../model/events.ts'
@@ -19,10 +18,7 @@ type Row = Readonly<{
 export type BusMessage = Readonly<{
   /** CloudEvents attributes as text, without the content type; only in binary mode. */
   attributes: Readonly<Record<string, string>>
-  /**
-   * For consumer filters in every mode: `type`, `family`, and of Kubernetes objects `cluster` `group` `version` `kind`
-   * `namespace` `name`. None is empty.
-   */
+  /** For consumer filters: `type`, `family`, and of Kubernetes objects `cluster` `group` … `name`. None is empty. */
   facts: Readonly<Record<string, string>>
   contentType: string | undefined
   body: Uint8Array

@@ -28,10 +28,7 @@ export type Claim = Readonly<{
 
 const maxParts = 100_000
 
-/**
- * Parts of at most `maxBytes`. Ids are equal for every attempt with the same cuts. Parts have a key, which keeps them
- * together.
- */
+/** Ids are equal for every attempt with the same cuts. Parts have a key, which keeps them together. */
 export function splitMessage<Message extends BusMessage>(message: Message, maxBytes: number): Message[] {
   const { body, id, contentType } = message
   const total = Math.ceil(body.length / maxBytes)

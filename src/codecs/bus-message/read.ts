@@ -11,7 +11,6 @@ import {
 } from '../cloudevents/index.ts'
 
 export type InMessage = Readonly<{
-  /** Plain names of a CloudEvent in binary mode; otherwise empty. */
   attributes: Readonly<Record<string, string>>
   contentType: string | undefined
   body: Uint8Array
@@ -19,7 +18,6 @@ export type InMessage = Readonly<{
   place: string
   /** Unix ms by the bus. */
   time: number | undefined
-  /** Orders messages. */
   key: string | undefined
 }>
 

@@ -1,5 +1,3 @@
-/** Layout of a Native block: https://clickhouse.com/docs/interfaces/formats/Native */
-
 export type NativeColumn = Readonly<{
   name: string
   /** As ClickHouse spells it: `Nullable(UInt16)`. */
@@ -21,7 +19,6 @@ export function varint(value: number): Uint8Array {
   return Uint8Array.from(bytes)
 }
 
-/** One buffer with the whole block. */
 export function encodeBlock(columns: readonly NativeColumn[], rows: number): Uint8Array {
   const parts: Uint8Array[] = [varint(columns.length), varint(rows)]
   for (const { name, type, data } of columns) {

@@ -16,7 +16,6 @@ interface BodyColumns {
   readonly fields: readonly string[]
   readonly families: readonly string[]
   readonly fieldsOf: (event: WeirEvent) => Readonly<Record<string, string | undefined>> | undefined
-  /** Fields of which almost every row has its own text. */
   readonly many: ReadonlySet<string>
 }
 

@@ -8,7 +8,6 @@ export function bytesOf({ buffer, byteOffset, byteLength }: Numbers | BigUint64A
   return new Uint8Array(buffer, byteOffset, byteLength)
 }
 
-/** Copies the chosen rows of `width` numbers each to `into`, from row `at` on. */
 export function copyRows<T extends Numbers>(from: T, rows: Uint32Array, width: number, into: T, at: number): void {
   const first = rows[0] ?? 0
   // Rows are ascending, so that these bounds mean a run without gaps.
@@ -26,7 +25,6 @@ export function copyRows<T extends Numbers>(from: T, rows: Uint32Array, width: n
   }
 }
 
-/** Writes 1 for each chosen row without a value. */
 export function copyNulls(valid: Uint8Array | undefined, rows: Uint32Array, into: Uint8Array, at: number): void {
   if (valid === undefined) return
   for (let i = 0; i < rows.length; i++) if (!isPresent(valid, rows[i] as number)) into[at + i] = 1
@@ -36,10 +34,7 @@ export function copyNulls(valid: Uint8Array | undefined, rows: Uint32Array, into
 const sharedKeys = 1
 const ownKeys = 0x600
 
-/**
- * LowCardinality in its dictionary form. `numbers`: texts by row. Nullable: number 0 is NULL; otherwise it must not
- * occur.
- */
+/** `numbers`: texts by row. Number 0 is NULL if nullable; otherwise it must not occur. */
 export function lowCardinality(numbers: Uint32Array, texts: BlockTexts, nullable: boolean): Uint8Array[] {
   return [bytesOf(BigUint64Array.of(BigInt(sharedKeys))), ...lowCardinalityRows(numbers, texts, nullable)]
 }
@@ -110,10 +105,7 @@ export function textLists(lengths: Uint32Array, items: Uint32Array, texts: Block
   ]
 }
 
-/**
- * Unix milliseconds as DateTime64: Int64 in two words, in units of 10^-`digits` seconds (3 or 6). Times that are no
- * numbers become NULL.
- */
+/** Unix ms in units of 10^-`digits` seconds (3 or 6). Times that are no numbers become NULL. */
 export function timeWords(times: Float64Array, nulls: Uint8Array, digits: 3 | 6): Uint32Array {
   const words = new Uint32Array(2 * times.length)
   const factor = digits === 6 ? 1000 : 1

@@ -1,4 +1,3 @@
-/** Columns of event batches: the envelope, and the body unchanged. */
 import { bodyTexts } from './bodies.ts'
 import { dataEncodings, type EventBatch, type Heap } from '../../model/batches.ts'
 import { varint, type NativeColumn } from './block.ts'
@@ -7,13 +6,11 @@ import type { BlockTexts } from './texts.ts'
 
 export type EventRows = Readonly<{
   batch: EventBatch
-  /** Ascending. */
   rows: Uint32Array
 }>
 
 type Codes = 'source' | 'type' | 'subject' | 'datacontenttype' | 'dataschema' | 'extensions' | 'family' | 'key' | 'ref'
 
-/** Name and type of the columns, in their order. */
 export const eventColumnTypes: Readonly<Record<string, string>> = {
   id: 'String',
   source: 'LowCardinality(String)',
@@ -32,7 +29,6 @@ export const eventColumnTypes: Readonly<Record<string, string>> = {
 
 const common = Object.entries(eventColumnTypes)
 
-/** `count`: chosen rows of all pieces. */
 export function eventColumns(pieces: readonly EventRows[], count: number, texts: BlockTexts): NativeColumn[] {
   const columns = common.map(([name, type]): NativeColumn => {
     switch (name) {

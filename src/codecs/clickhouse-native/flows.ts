@@ -1,4 +1,3 @@
-/** Columns of flow batches. A field that no row has yields no column. */
 import type { FlowBatch } from '../../model/batches.ts'
 import { isPresent, type Column, type ColumnKind } from '../../model/columns.ts'
 import type { Field } from '../../model/fields.ts'
@@ -19,7 +18,6 @@ import type { BlockTexts } from './texts.ts'
 
 export type FlowRows = Readonly<{
   batch: FlowBatch
-  /** Ascending. */
   rows: Uint32Array
 }>
 
@@ -43,15 +41,11 @@ const typeOfKind: Readonly<Record<ColumnKind, string>> = {
 /** Almost every row has its own: a dictionary would be as large as the column. */
 const manyTexts: ReadonlySet<string> = new Set(['dns_name', 'conversation'])
 
-/**
- * ClickHouse's type of a field. Absent is NULL, because an absent value equals nothing (ADR 0014); an absent list is
- * empty.
- */
+/** Absent is NULL, because an absent value equals nothing (ADR 0014); an absent list is empty. */
 export function flowColumnType({ name, kind }: Pick<Field, 'name' | 'kind'>): string {
   return manyTexts.has(name) ? 'Nullable(String)' : typeOfKind[kind]
 }
 
-/** `count`: chosen rows of all pieces. */
 export function flowColumns(
   pieces: readonly FlowRows[],
   count: number,
@@ -66,7 +60,6 @@ export function flowColumns(
 
 interface Part extends FlowRows {
   readonly column: Column | undefined
-  /** First row in the block. */
   readonly at: number
 }
 

@@ -28,7 +28,6 @@ export function readBlocks(body: Uint8Array): readonly ReadColumn[] {
   return columns
 }
 
-/** As objects by column name. */
 export function readRows<Row = Record<string, NativeValue>>(body: Uint8Array): Row[] {
   const columns = readBlocks(body)
   return Array.from(
@@ -69,7 +68,6 @@ class Reader {
     return this.take(this.varint()).toString()
   }
 
-  /** As number: lengths and flags. */
   word(): number {
     return Number(this.take(8).readBigUInt64LE())
   }

@@ -5,11 +5,9 @@ const utf8 = new TextEncoder()
 /** Numbers the distinct texts of a block, and encodes each once. Number 0 is absent. */
 export class BlockTexts {
   readonly #numbers = new Map<string, number>()
-  /** Length and bytes. */
   readonly #encoded: Uint8Array[] = [Uint8Array.of(0)]
   readonly #dictionaries = new Map<readonly string[], Uint32Array>()
 
-  /** Including 0. */
   get count(): number {
     return this.#encoded.length
   }

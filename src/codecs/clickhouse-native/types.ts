@@ -1,4 +1,3 @@
-/** A parsed type name; arguments in the order of the name. */
 export type NativeType = Readonly<{
   name: string
   inner: readonly NativeType[]

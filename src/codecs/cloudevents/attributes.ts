@@ -1,4 +1,3 @@
-/** CloudEvents 1.0.2, core specification, sections 3 and 4. */
 import { families, type Family } from '../../model/batches.ts'
 import { Fault } from './errors.ts'
 

@@ -58,7 +58,6 @@ class HeapBuilder {
   }
 }
 
-/** Builds an EventBatch: fill `codes`, `id` and `data`, then call `endRow`. */
 export class ColumnsBuilder {
   readonly dictionary = new DictionaryBuilder()
   readonly id: HeapBuilder

@@ -5,10 +5,7 @@ import { CloudEventsError } from './errors.ts'
 import { httpMode } from './media.ts'
 import { decodeBatchToColumns, decodeStructured } from './structured.ts'
 
-/**
- * Any of the three modes. `headers`: names in lower case; `body`: uncompressed, within the size limit. Throws {@link
- * CloudEventsError}.
- */
+/** `headers`: names in lower case; `body`: uncompressed. Throws {@link CloudEventsError}. */
 export function decodeHttp(headers: Headers, body: Uint8Array): EventBatch {
   const contentType = headers['content-type']
   const mode = httpMode(typeof contentType === 'string' ? contentType : contentType?.[0])

@@ -49,7 +49,6 @@ const textEncoding = dataEncodings.indexOf('text')
 const binaryEncoding = dataEncodings.indexOf('binary')
 const quote = 0x22
 
-/** Decodes events into columns. Repeated attribute values are compared as bytes and resolved only on change. */
 export class Decoder {
   readonly bytes: Buffer
   readonly columns: ColumnsBuilder

@@ -1,11 +1,6 @@
-/** CloudEvents HTTP binding 1.0.2, section 3.1.3.2. */
 import { isUtf8 } from 'node:buffer'
 import { Fault } from './errors.ts'
 
-/**
- * Percent-encodes non-printable and non-ASCII characters, space, quote and percent. An unpaired surrogate becomes
- * U+FFFD.
- */
 export function encodeHeader(value: string): string {
   // eslint-disable-next-line no-control-regex
   if (!/[^!#$&-~]/.test(value)) return value

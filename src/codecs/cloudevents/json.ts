@@ -1,4 +1,3 @@
-/** Validates JSON (RFC 8259) in UTF-8 bytes without creating values. */
 import { Fault } from './errors.ts'
 
 export const depthLimit = 64
@@ -12,7 +11,6 @@ const closeBracket = 0x5d
 const comma = 0x2c
 const colon = 0x3a
 
-/** Ends a run of plain string bytes if not 0. */
 const endsPlain = Uint8Array.from({ length: 256 }, (_, byte) =>
   byte < 0x20 || byte === quote || byte === backslash ? 1 : 0,
 )

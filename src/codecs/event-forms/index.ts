@@ -23,7 +23,6 @@ interface Trace {
 export type Sending = Readonly<{
   /** Throws with the reason if the row has no such form. */
   event: (row: Row) => WeirEvent
-  /** For an event that is too large: a change without states; undefined if there is none. */
   reduced: (row: Row) => WeirEvent | undefined
   /** Counts the rows of this send except the failures. */
   settle: <F extends { readonly index: number }>(failures: readonly F[]) => readonly F[]

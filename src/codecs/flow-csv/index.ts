@@ -1,6 +1,4 @@
-/**
- * CSV (RFC 4180): `_pos`, then the registry's fields. 64-bit numbers are exact, times ISO 8601 UTC, lists JSON arrays.
- */
+/** CSV (RFC 4180). 64-bit numbers are exact, times ISO 8601 UTC, lists JSON arrays. */
 import type { FlowBatch } from '../../model/batches.ts'
 import { flowFields } from '../../model/fields.ts'
 import type { Column } from '../../model/columns.ts'

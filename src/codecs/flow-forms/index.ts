@@ -26,7 +26,6 @@ export function flowForm({ codec, tcp_flags: flags }: FlowFormChoice): FlowForm 
   }
 }
 
-/** One `Record` of NetObserv's eBPF agent per flow. */
 export async function agentForm(): Promise<FlowForm> {
   const { pbflowWriter } = await import('../pbflow/encode.ts')
   return {

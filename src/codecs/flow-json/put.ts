@@ -3,7 +3,6 @@ import { isPresent, type Column, type TimeColumn } from '../../model/columns.ts'
 import type { QuotedTexts } from './texts.ts'
 import { isoTime } from './time.ts'
 
-/** Writes a value. False: it is absent, and nothing was written. */
 export type Put = (row: number, out: ByteBuffer) => boolean
 
 const quote = 34
@@ -11,7 +10,6 @@ const comma = 44
 const open = 91
 const close = 93
 
-/** Values as `columnWriter` writes them. */
 export function columnPut(column: Column, texts: QuotedTexts): Put {
   switch (column.kind) {
     case 'u8':
@@ -103,7 +101,6 @@ export function presentPut(valid: Uint8Array | undefined, put: Put): Put {
   return valid === undefined ? put : (row, out) => isPresent(valid, row) && put(row, out)
 }
 
-/** Puts a text that is cached by an integer. */
 export function cachedPut(of: (row: number) => number, make: (value: number) => string): Put {
   const known = new Map<number, Fragment>()
   return (row, out) => {
@@ -155,7 +152,6 @@ export type Member = Readonly<{
   put: Put
 }>
 
-/** Writes an object of the present members. */
 export function objectPut(members: readonly Member[]): RowWriter {
   const keyed = members.map(({ key, put }) => ({ key: fragmentOf(`,${key}`), put }))
   return (row, out) => {
@@ -172,7 +168,6 @@ export function objectPut(members: readonly Member[]): RowWriter {
   }
 }
 
-/** Each row as a text. */
 export function rowTexts(write: RowWriter, out: ByteBuffer): (row: number) => string {
   return (row) => {
     out.at = 0

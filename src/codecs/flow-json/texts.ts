@@ -5,7 +5,6 @@ const known = new Map<string, Fragment>()
 const maxKnown = 16_384
 const maxLength = 256
 
-/** A text as JSON. */
 export function quotedFragment(text: string): Fragment {
   const cached = known.get(text)
   if (cached !== undefined) return cached
@@ -16,7 +15,6 @@ export function quotedFragment(text: string): Fragment {
   return made
 }
 
-/** The texts of a batch as JSON, by code. */
 export class QuotedTexts {
   readonly dictionary: readonly string[]
   readonly #fragments: (Fragment | undefined)[]

@@ -15,13 +15,11 @@ export type AggregatorOptions = Readonly<{
   prefix: string
   /** `scaled`: multiplied by the sampling interval. `both`: also as exported, with `_raw` before `_total`. */
   sampling: 'scaled' | 'raw' | 'both'
-  /** Limit of label sets per list of labels; the rest counts in one series with the label values `other`. */
   maxSeries: number
   /** Series without a flow for this long, in ms, are removed. */
   expiryMs: number
 }>
 
-/** Metrics that share labels, flattened lists and the work of finding label sets. */
 type Group = Readonly<{
   sets: LabelSets
   flatten: readonly FlowFieldName[]
@@ -30,14 +28,12 @@ type Group = Readonly<{
 }>
 
 const sweepEvery = 4
-/** Below this, unused texts are not worth a compaction. */
 const spareTexts = 65_536
 
 /** Sums flows into series. Known series cost neither objects nor strings per row. */
 export class FlowAggregator {
   readonly #options: AggregatorOptions
   readonly #groups = new Map<string, Group>()
-  /** Distinct filter lists; a group refers to them by index. */
   readonly #filterLists: CompiledMetric['filters'][] = []
   #interner = new Interner()
   #fields = new Map<string, FieldIds>()
@@ -52,7 +48,6 @@ export class FlowAggregator {
     this.#options = options
     for (const metric of options.metrics) {
       this.#register(metric)
-      // An invalid expression is an error of the configuration.
       for (const filter of metric.filters) this.#filterOf(filter)
     }
   }
@@ -67,14 +62,12 @@ export class FlowAggregator {
     return size
   }
 
-  /** Values counted under `other` since the last call. */
   takeSurplus(): number {
     const surplus = this.#surplus
     this.#surplus = 0
     return surplus
   }
 
-  /** Adds the rows. `now`: Unix ms. */
   add(batch: FlowBatch, rows: Uint32Array, now: number): void {
     this.#version++
     this.#mark(now)
@@ -85,7 +78,6 @@ export class FlowAggregator {
       this.#addGroup(group, views.of(group), views.amountOf, scale, { version: this.#version, now })
   }
 
-  /** Calls `visit` with each row that adds to one of the sets, as `add` did. */
   eachRowOf(
     batch: FlowBatch,
     rows: Uint32Array,
@@ -111,10 +103,7 @@ export class FlowAggregator {
       }
   }
 
-  /**
-   * Removes series without recent flows: their last change is below `oldest`. Returns the number of removed label
-   * sets. Call regularly.
-   */
+  /** Removes series without recent flows, which changed last before `oldest`. Returns the number of label sets. */
   sweep(now: number, expiring: (oldest: number) => void = () => {}): number {
     const { expiryMs } = this.#options
     if (this.#sweptAt !== undefined && now - this.#sweptAt < expiryMs / sweepEvery) return 0
@@ -228,7 +217,6 @@ export class FlowAggregator {
     }
   }
 
-  /** Undefined: no position passes. */
   #maskOf(view: BatchView, index: number): Uint8Array | undefined {
     const known = view.masks[index]
     if (known !== undefined) return known
@@ -282,7 +270,6 @@ export class FlowAggregator {
     if (last === undefined || now - last.at >= this.#markEvery) this.#marks.push({ version: this.#version, at: now })
   }
 
-  /** Drops texts that no series has. */
   #compact(): void {
     const width = Math.max(0, ...[...this.#groups.values()].map(({ labels }) => labels.length))
     if (this.#interner.texts.length < spareTexts + 2 * width * this.size) return

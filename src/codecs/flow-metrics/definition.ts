@@ -10,7 +10,6 @@ export type MetricFilter = Readonly<{
   value: string
 }>
 
-/** A metric over flows. Fields accept any name of the registry; `Field>Key` names a key of a JSON field. */
 export type MetricDefinition = Readonly<{
   name: string
   type: 'counter' | 'gauge' | 'histogram'
@@ -22,9 +21,7 @@ export type MetricDefinition = Readonly<{
   labels: readonly string[]
   /** Label names by field, where they differ. */
   remap: Readonly<Record<string, string>>
-  /** List fields of which each element counts separately. */
   flatten: readonly string[]
-  /** Upper bounds of a histogram, ascending. */
   buckets: readonly number[]
   scaled: boolean
 }>
@@ -32,9 +29,7 @@ export type MetricDefinition = Readonly<{
 export type FieldRef = Readonly<{
   field: FlowFieldName
   kind: ColumnKind
-  /** Key inside a JSON field. */
   key: string | undefined
-  /** Equal for references to the same values. */
   text: string
 }>
 
@@ -50,7 +45,6 @@ export type CompiledMetric = Readonly<{
   flatten: readonly FlowFieldName[]
 }>
 
-/** Counters of the exporter, which sampling reduces. */
 export const sampledFields: ReadonlySet<string> = new Set<FlowFieldName>([
   'bytes',
   'packets',

@@ -3,7 +3,6 @@ import type { Family } from './family.ts'
 
 type TextFormat = 'prometheus' | 'openmetrics'
 
-/** Series written at once, so that a scrape does not hold up other work. */
 const setsPerChunk = 500
 
 export function exposition(aggregator: FlowAggregator, format: TextFormat): string {

@@ -9,7 +9,6 @@ export type Family = Readonly<{
   labels: readonly string[]
   bounds: readonly number[]
   series: MetricSeries
-  /** Whether `series.raw` has the values. */
   raw: boolean
   valuesOf: (set: number) => readonly string[]
 }>

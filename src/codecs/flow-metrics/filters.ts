@@ -2,7 +2,6 @@ import { RE2JS } from 're2js'
 import type { CompiledFilter } from './definition.ts'
 import type { Interner } from './interner.ts'
 
-/** A filter over value ids. Each distinct value is tested once. */
 export class ValueFilter {
   readonly filter: CompiledFilter
   readonly #interner: Interner

@@ -1,4 +1,3 @@
-/** Numbers of label values. 0 is the absent value, an empty text. */
 export class Interner {
   readonly texts: string[] = ['']
   readonly #ids = new Map<string, number>([['', 0]])

@@ -23,7 +23,6 @@ export class LabelSets {
     this.#table = tableOf(this.#words.length)
   }
 
-  /** Label sets, without the surplus. */
   get size(): number {
     return this.#table.size - 1
   }

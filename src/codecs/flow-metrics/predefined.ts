@@ -18,7 +18,6 @@ export type WrittenMetric = Readonly<{
   remap?: Readonly<Record<string, string>>
   flatten?: readonly string[]
   buckets?: readonly number[]
-  /** Default: true for byte and packet counters. */
   scaled?: boolean | null
 }>
 
@@ -50,7 +49,6 @@ const latencyBuckets = [0.005, 0.01, 0.02, 0.03, 0.04, 0.05, 0.075, 0.1, 0.25, 1
 
 const has = (field: string): MetricFilter => ({ field, type: 'presence', value: '' })
 const isNot = (field: string, value: string): MetricFilter => ({ field, type: 'not_equal', value })
-/** A flow between two nodes is reported by both: each metric uses the reports of one side. */
 const ingress = [isNot('FlowDirection', '1')]
 const egress = [isNot('FlowDirection', '0')]
 
@@ -124,7 +122,6 @@ function ofLevel(level: string, labels: readonly string[]): WrittenMetric[] {
   ]
 }
 
-/** NetObserv's metrics, in the order of its levels. */
 export const predefinedMetrics: readonly WrittenMetric[] = [
   ...ofLevel('node', levels.node),
   ...ofLevel('namespace', levels.namespace),
@@ -163,10 +160,7 @@ export const metricSets: Readonly<Record<string, readonly string[]>> = {
   all: predefinedMetrics.map(({ name }) => name),
 }
 
-/**
- * The metrics of an include list, which holds names (with or without `netobserv_` and `_total`) and sets, followed by
- * custom ones. Throws a sentence with the mistake.
- */
+/** `include`: names (with or without `netobserv_` and `_total`) and sets. Throws a sentence with the mistake. */
 export function selectMetrics(include: readonly string[], custom: readonly WrittenMetric[]): CompiledMetric[] {
   const chosen = new Set<string>()
   for (const written of include) {

@@ -1,6 +1,5 @@
 import type { CompiledMetric } from './definition.ts'
 
-/** Values of one metric, by the number of its label set in a {@link LabelSets}. */
 export class MetricSeries {
   readonly metric: CompiledMetric
   readonly name: string
@@ -10,7 +9,6 @@ export class MetricSeries {
   raw: Float64Array | undefined
   /** Histograms: counts by bucket, not cumulative, the last one above all bounds. */
   counts: Float64Array
-  /** Batch of the last change; 0: no series. */
   changed = new Uint32Array(64)
   /** Unix ms of the first value. */
   since = new Float64Array(64)
@@ -40,10 +38,7 @@ export class MetricSeries {
     this.changed = changed
   }
 
-  /**
-   * Adds amounts (by row; undefined: 1 each) where the mask is set. `scale`: by row. Returns the number of rows added
-   * to set 0.
-   */
+  /** Adds amounts (by row; undefined: 1 each) where the mask is set. Returns the number of rows added to set 0. */
   add(
     sets: Int32Array,
     rows: Uint32Array,
@@ -76,7 +71,6 @@ export class MetricSeries {
     return surplus
   }
 
-  /** Keeps the sets of the list, under their number in it. Others vanish. */
   keep(sets: readonly number[], oldest: number): void {
     const { values, raw, counts, changed, since } = this
     this.values = new Float64Array(values.length)

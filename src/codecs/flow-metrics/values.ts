@@ -13,11 +13,9 @@ const absentWhenZero: ReadonlySet<FlowFieldName> = new Set<FlowFieldName>(['byte
 
 const jsonLimit = 64
 
-/** The dictionary and parsed JSON texts of one batch. */
 export class BatchTexts {
   readonly #dictionary: readonly string[]
   readonly #interner: Interner
-  /** Id + 1 by code. */
   readonly #ids: Int32Array
   readonly #parsed = new Map<number, readonly unknown[]>()
 
@@ -69,7 +67,6 @@ export class FieldIds {
   readonly #interner: Interner
   /** Id + 1 of numbers below 65,536. */
   #small: Int32Array | undefined
-  /** Ids of wider values, by their words. */
   #table: WordTable | undefined
   readonly #known: number[] = []
 
@@ -181,7 +178,6 @@ function textOf(column: WideColumn, row: number): string {
   }
 }
 
-/** Clears the mask where a field of fixed width is absent (`wanted`: present). */
 export function keepPresent(
   batch: FlowBatch,
   field: FlowFieldName,

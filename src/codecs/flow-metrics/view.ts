@@ -1,7 +1,6 @@
 import type { FlowBatch } from '../../model/batches.ts'
 import type { FlowFieldName } from '../../model/fields.ts'
 
-/** Positions of a batch: its chosen rows, or each element of their lists. */
 export type View = Readonly<{
   count: number
   rows: Uint32Array
@@ -23,10 +22,7 @@ type Dimension = Readonly<{
   length: (row: number) => number
 }>
 
-/**
- * Each element of the lists as a position: parallel lists together, others in every combination. A row without
- * elements is one position without them.
- */
+/** Parallel lists together, others in every combination. A row without elements is one position. */
 export function flattenedView(
   batch: FlowBatch,
   rows: Uint32Array,

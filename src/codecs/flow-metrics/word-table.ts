@@ -1,4 +1,3 @@
-/** Open-addressing index of tuples of 32-bit words, in order of insertion. */
 export class WordTable {
   readonly width: number
   size = 0
@@ -25,7 +24,6 @@ export class WordTable {
     }
   }
 
-  /** Adds an unknown tuple and returns its index. */
   add(words: Int32Array | Uint32Array, at: number): number {
     if (2 * (this.size + 1) > this.#slots.length) this.#grow()
     const index = this.size++

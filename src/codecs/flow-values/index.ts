@@ -13,7 +13,6 @@ interface Puts {
   to(name: string): Put | undefined
   /** An object for the column `extra`. */
   extra(row: number, members: Readonly<Record<string, unknown>>): void
-  /** All rows; `columns` lacks the fields that no row has. */
   done(): FlowBatch
 }
 

@@ -1,7 +1,6 @@
 import { isPresent, type Column } from '../../model/columns.ts'
 import { mappedPrefix } from '../../model/ip.ts'
 
-/** Values of a column by row; absent ones are 0. */
 export type NumberOf = (row: number) => number
 const zero: NumberOf = () => 0
 
@@ -23,7 +22,6 @@ export class Address {
     return !isMapped && (words[at] !== 0 || words[at + 1] !== 0 || words[at + 2] !== 0 || words[at + 3] !== 0)
   }
 
-  /** Zero if it is absent or no IPv4 address. */
   writeV4(view: DataView, at: number, row: number): number {
     const words = this.#words
     const has = words !== undefined && isPresent(this.#valid, row) && !this.isV6(row)
@@ -71,7 +69,6 @@ export function firstNumber(column: Column | undefined, otherwise: NumberOf): Nu
   return (row) => ((offsets[row + 1] ?? 0) > (offsets[row] ?? 0) ? (items[offsets[row] ?? 0] ?? 0) : otherwise(row))
 }
 
-/** The first time that a row has, in Unix ms. */
 export function timeOf(columns: readonly (Column | undefined)[], otherwise: number): NumberOf {
   const times = columns.filter((column) => column?.kind === 'time')
   return (row) => {

@@ -27,7 +27,6 @@ export type MessageOptions = Readonly<{
   largest: number
 }>
 
-/** Messages with one template each, unstamped: some collectors read only the first template of a message. */
 export type TemplateMessages = Readonly<{
   flows: readonly Uint8Array[]
   /** Options template, which some collectors reject. */
@@ -37,9 +36,7 @@ export type TemplateMessages = Readonly<{
 /** Unsent: {@link stampMessage} sets its time and sequence number. */
 export type IpfixMessage = Readonly<{
   bytes: Uint8Array
-  /** Data records, including options. */
   records: number
-  /** It has a record of the options template. */
   isSampled: boolean
   /** Indexes over the rows of all pieces. */
   rows: readonly number[]
@@ -61,7 +58,6 @@ const maxOpen = 16
 export class MessageWriter {
   readonly #options: MessageOptions
   readonly #open = new Map<number, OpenMessage>()
-  /** A collector applies the last interval to all later records of the domain. */
   #isSampled = false
 
   constructor(options: MessageOptions) {
@@ -108,7 +104,6 @@ export class MessageWriter {
     return { messages, tooLarge }
   }
 
-  /** The open message of the kind; a full one is closed first. */
   #room(v6: boolean, rate: number, capacity: number, size: number, closed: IpfixMessage[]): OpenMessage {
     const key = 2 * rate + (v6 ? 1 : 0)
     const open = this.#open.get(key)

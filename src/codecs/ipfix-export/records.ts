@@ -24,7 +24,6 @@ const wireFlags = 0xff
 /** Selector algorithm: random sampling with uniform probability. */
 const uniformProbability = 4
 
-/** Writes the rows of one batch as data records. Absent values are zero or empty. */
 export class RecordWriter {
   readonly #texts: Texts
   readonly #source: Address
@@ -64,7 +63,6 @@ export class RecordWriter {
     return head + this.#common.size(row) + (this.#enterprise?.size(row) ?? 0)
   }
 
-  /** Returns the end of the record. The buffer must have room for {@link size}. */
   write(view: DataView, bytes: Uint8Array, start: number, row: number): number {
     const proto = this.#proto(row)
     const { icmpType, icmpCode } = this.#common
@@ -140,7 +138,6 @@ class Common {
     return commonBytes + this.#texts.size(this.#interface(row))
   }
 
-  /** `port`: replaces the destination port; -1: none. */
   write(
     view: DataView,
     bytes: Uint8Array,

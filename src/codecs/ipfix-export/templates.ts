@@ -72,7 +72,6 @@ export const commonBytes = fixedBytes(common)
 export const enterpriseBytes = fixedBytes(enterprise)
 export const samplingBytes = fixedBytes(sampling)
 
-/** A template set each for IPv4 and IPv6. `pen` 0: without enterprise elements. */
 export function flowTemplateSets(pen: number): readonly Buffer[] {
   const own = pen === 0 ? [] : enterprise
   return [

@@ -1,6 +1,5 @@
 const utf8 = new TextEncoder()
 
-/** Strings of a dictionary in UTF-8, each encoded once. */
 export class Texts {
   readonly #dictionary: readonly string[]
   readonly #encoded: Uint8Array[] = [new Uint8Array(0)]
@@ -13,7 +12,6 @@ export class Texts {
     return (this.#encoded[code] ??= utf8.encode(this.#dictionary[code] ?? ''))
   }
 
-  /** With its length prefix. */
   size(code: number): number {
     return prefixed(this.bytes(code).length)
   }
@@ -26,7 +24,6 @@ export class Texts {
   }
 }
 
-/** RFC 7011, section 7. */
 export function prefixed(length: number): number {
   return length + (length < 255 ? 1 : 3)
 }

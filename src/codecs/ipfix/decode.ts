@@ -13,10 +13,7 @@ const dialect: Dialect = {
 }
 const context: SetContext = { exportTime: 0, uptime: Number.NaN, received: 0 }
 
-/**
- * Decodes one IPFIX message (RFC 7011) as far as possible; the result has the reason if part is unreadable. `keep`: see
- * {@link TemplateDecoder.walk}.
- */
+/** Decodes as far as possible; the result has the reason if part is unreadable. */
 export function decodeIpfix(
   decoder: TemplateDecoder,
   bytes: Uint8Array,

@@ -6,7 +6,6 @@ const version = 10
 export class MessageFramer {
   #piece: Uint8Array = new Uint8Array(0)
   #at = 0
-  /** Start of a message that continues in the next chunk. */
   #head = new Uint8Array(0)
   #headBytes = 0
   /** No later message can be found. */
@@ -21,7 +20,6 @@ export class MessageFramer {
     this.#at = 0
   }
 
-  /** Valid until the next call; undefined if more bytes are needed. */
   next(): Uint8Array | undefined {
     if (this.broken) return undefined
     if (this.#headBytes > 0) return this.#continue()
@@ -80,7 +78,6 @@ export class MessageFramer {
   }
 }
 
-/** 0 if not known yet, -1 if invalid. */
 function lengthOf(bytes: Uint8Array, at: number): number {
   const there = bytes.length - at
   if (there >= 1 && bytes[at] !== 0) return -1

@@ -1,5 +1,3 @@
-/** JSON Patch (RFC 6902) between two states of an object. */
-
 import type { PatchStep } from '../../model/kubernetes.ts'
 import { isRecord } from '../../model/json.ts'
 
@@ -95,7 +93,6 @@ function isPlain(list: readonly unknown[]): boolean {
   return list.every((entry) => typeof entry === 'string' || typeof entry === 'number' || typeof entry === 'boolean')
 }
 
-/** At least one is neither object nor list. */
 function same(a: unknown, b: unknown): boolean {
   return Object.is(a, b) || (a === 0 && b === 0)
 }

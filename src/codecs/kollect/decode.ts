@@ -8,7 +8,6 @@ import {
   ResourceUpdatedEventSchema,
 } from './generated/kollect/resource/event/v1/event_pb.ts'
 
-/** Fields added by Weir are empty or false if absent. */
 export interface KollectObject {
   readonly clusterId: string
   readonly uid: string
@@ -39,7 +38,6 @@ export interface KollectMessage {
   readonly payload: KollectPayload
 }
 
-/** Decodes `kollect.event.v1.Envelope`. Throws if it or an object is invalid. */
 export function decodeEnvelope(bytes: Uint8Array): KollectMessage {
   const { id, timestamp, appliesAt, payload } = fromBinary(EnvelopeSchema, bytes)
   return {

@@ -9,7 +9,6 @@ import {
 } from './generated/kollect/resource/event/v1/event_pb.ts'
 import { goText } from './go-text.ts'
 
-/** `all`: with Weir's fields (from 16 on). `original`: only kollect's. */
 export type KollectFields = 'all' | 'original'
 
 export interface EnvelopeParts {

@@ -11,7 +11,6 @@ const escapes: Readonly<Record<string, string>> = {
   '\u2029': '\\u2029',
 }
 
-/** Escapes HTML characters and ends with a line break. */
 export function goText(value: unknown): string {
   const text = canonical(value)
   return `${special.test(text) ? text.replaceAll(everySpecial, (sign) => escapes[sign] ?? sign) : text}\n`

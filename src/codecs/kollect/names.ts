@@ -5,10 +5,7 @@ import type { ChangeData } from '../../model/kubernetes.ts'
 const namespace = Buffer.from('9b4a43f27c1d5c58a6f7e41b2d3f8c60', 'hex')
 const uuidText = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
-/**
- * A UUID event id stays; else a version 5 UUID of cluster, uid, operation and resourceVersion (not for a deletion),
- * equal for all senders.
- */
+/** A UUID event id stays; else a version 5 UUID, equal for all senders. */
 export function envelopeId(eventId: string, { cluster, uid, operation, resourceVersion }: ChangeData): string {
   if (uuidText.test(eventId)) return eventId
   const name = JSON.stringify([cluster, uid, operation, ...(operation === 'deleted' ? [] : [resourceVersion])])

@@ -19,7 +19,6 @@ export type Decoded = Readonly<{
 }>
 
 export type SequenceInfo = Readonly<{
-  /** Of the first flow, modulo 2^32. */
   first: number
   flows: number
   /** engine_type << 8 | engine_id; each has its own counter. */
@@ -31,11 +30,9 @@ export type SequenceInfo = Readonly<{
 type Received = Readonly<{
   /** Four words, v4-mapped. */
   exporter: Uint32Array
-  /** Unix ms. */
   time: number
   /** In ms. */
   skewLimit: number
-  /** Assumed sampling interval (1 in N); 0 or absent: unknown. */
   sampling?: number
 }>
 
@@ -109,7 +106,6 @@ export class Netflow5Decoder {
     this.#always = Object.values(always)
   }
 
-  /** The datagram's version must be 5. */
   decode(datagram: Uint8Array, from: Received): Decoded {
     const sequence = readSequence(datagram)
     if (sequence === undefined) return nothing(datagram.length < headerBytes ? 'short' : 'count')

@@ -1,6 +1,5 @@
 import type { SequenceInfo } from './decode.ts'
 
-/** Totals of one engine; they only increase. */
 export interface Losses {
   missing: number
   /** Missing flows that arrived later: `missing - late` are lost. */
@@ -8,15 +7,10 @@ export interface Losses {
   restarts: number
 }
 
-/** Larger jumps are restarts. */
 const reorderWindow = 3000
-/** Clocks are adjusted, and some uptimes are in whole seconds. */
 const bootTolerance = 5000
 
-/**
- * One engine's counter (modulo 2^32). Forward jump: loss; small backward jump: reordering; large one or new boot time:
- * restart.
- */
+/** Forward jump: loss; small backward jump: reordering; large one or new boot time: restart. */
 export class FlowSequence {
   #expected = 0
   #boot = 0

@@ -13,10 +13,7 @@ const dialect: Dialect = {
 }
 const context: SetContext = { exportTime: 0, uptime: 0, received: 0 }
 
-/**
- * Decodes one NetFlow v9 datagram (RFC 3954). The header's count is ignored, because exporters disagree about it.
- * `keep`: see {@link TemplateDecoder.walk}.
- */
+/** RFC 3954. The header's count is ignored, because exporters disagree about it. */
 export function decodeNetflow9(
   decoder: TemplateDecoder,
   bytes: Uint8Array,

@@ -4,9 +4,7 @@ import { fieldOfKey } from './keys.ts'
 import { setterOf, type Setter } from './setters.ts'
 import { isRecord } from '../../model/json.ts'
 
-/** Values of records that lack them. */
 export type Received = Readonly<{
-  /** Unix ms. */
   time: number
   /** Difference of the clocks in ms above which a row is marked. */
   skewLimit: number
@@ -15,10 +13,7 @@ export type Received = Readonly<{
 /** Limit of counted keys, which are untrusted. */
 const maxKeys = 256
 
-/**
- * Reads NetObserv records into flows. Accepts all known forms of a value (443, 443.0, strings, flag names). Unknown
- * keys are stored in `extra`; invalid values are omitted and counted by key.
- */
+/** Accepts all known forms of a value (443, 443.0, strings, flag names). Unknown keys are stored in `extra`. */
 export class NetObservReader {
   readonly #flows: FlowBuilder
   readonly #setters = new Map<string, Setter>()
@@ -27,11 +22,8 @@ export class NetObservReader {
   readonly #timeEnd
   readonly #skewed
   readonly #protocol
-  /** No JSON object, no row. */
   malformed = 0
-  /** Omitted values by key; beyond the limit under `other`. */
   readonly wrong = new Map<string, number>()
-  /** Values in `extra` by key, with the same limit. */
   readonly unknown = new Map<string, number>()
 
   constructor(flows: FlowBuilder) {
@@ -43,7 +35,6 @@ export class NetObservReader {
     this.#protocol = flows.column('protocol')
   }
 
-  /** False if the record is invalid. `received`: completes a record of another pipeline. */
   read(json: string, received?: Received): boolean {
     let record: unknown
     try {

@@ -19,11 +19,9 @@ import { withTotals } from './totals.ts'
 import { fieldOfKey, flagBits, keyOf, quicVersionName } from './keys.ts'
 
 export type NetObservOptions = Readonly<{
-  /** Number, or names of its bits. */
   flags: 'raw' | 'names'
   /** Keys in byte order; default: in that of the registry. */
   sorted?: boolean
-  /** Fields to leave out. */
   without?: ReadonlySet<string>
 }>
 
@@ -33,7 +31,6 @@ export function netobservJson(batch: FlowBatch, options = rawFlags): (row: numbe
   return rowTexts(netobservWriter(batch, options), new ByteBuffer())
 }
 
-/** Writes rows as records. */
 export function netobservWriter(given: FlowBatch, { flags, sorted = false, without } = rawFlags): RowWriter {
   const batch = withTotals(given)
   const conditions = conditionsOf(batch)
@@ -66,7 +63,6 @@ export function netobservWriter(given: FlowBatch, { flags, sorted = false, witho
 
 const openBrace = 123
 
-/** Few rows have further members. */
 function writeSorted(members: readonly Member[], more: string, row: number, out: ByteBuffer): void {
   const further = parseExact(`{${more}}`) as Readonly<Record<string, unknown>>
   const texts = Object.entries(further).map(([key, value]) => `${JSON.stringify(key)}:${stringifyExact(value)}`)

@@ -4,10 +4,7 @@ import { isPresent, type Column, type U64Column } from '../../model/columns.ts'
 const types = ['newConnection', 'heartbeat', 'endConnection'] as const
 const parts = { bytes: ['bytes_ab', 'bytes_ba'], packets: ['packets_ab', 'packets_ba'] } as const
 
-/**
- * Records of connections have the sum of both directions as `bytes` and `packets`, as those of NetObserv. Their rows
- * lack it, so that sums of flows do not count them.
- */
+/** Records of connections have the sum of both directions. Their rows lack it, so that sums do not count them. */
 export function withTotals(batch: FlowBatch): FlowBatch {
   const type = batch.columns['record_type']
   if (type?.kind !== 'dict') return batch

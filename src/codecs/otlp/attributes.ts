@@ -2,7 +2,6 @@ import type { ProtoWriter } from '../proto-writer/index.ts'
 
 type AttributeValue = string | number | boolean
 
-/** A KeyValue in a field of the current message. Whole numbers are integers. */
 export function writeAttribute(writer: ProtoWriter, field: number, key: string, value: AttributeValue): void {
   const start = writer.begin(field)
   writer.text(1, key)
@@ -15,7 +14,6 @@ export function writeAttribute(writer: ProtoWriter, field: number, key: string, 
   writer.end(start)
 }
 
-/** A KeyValue with a list of texts or numbers. */
 export function writeListAttribute(
   writer: ProtoWriter,
   field: number,
@@ -37,7 +35,6 @@ export function writeListAttribute(
   writer.end(start)
 }
 
-/** Unix ms as nanoseconds in a fixed64 field; nothing if there is no time. */
 export function writeTime(writer: ProtoWriter, field: number, ms: number): void {
   if (!(ms >= 0 && ms < 1.8e13)) return
   // Products of 32 and 20 bits are exact in a double.
@@ -52,7 +49,6 @@ export type OtlpResource = Readonly<{
   scope: Readonly<{ name: string; version: string }>
 }>
 
-/** The fields `resource` and `scope` of an export request; `write` adds logs or metrics. */
 export function writeExport(
   writer: ProtoWriter,
   { attributes, scope }: OtlpResource,

@@ -23,7 +23,6 @@ const names: Partial<Record<FlowFieldName, string>> = {
   time_received: 'timereceived',
 }
 
-/** Attribute of each field, by default; other fields are in the body only. */
 export const defaultAttributes: ReadonlyMap<FlowFieldName, string> = new Map(
   (flowFields as readonly Field[]).flatMap(({ name, otel }): [FlowFieldName, string][] => {
     const attribute = names[name as FlowFieldName] ?? otel

@@ -14,7 +14,6 @@ export type FlowLogOptions = Readonly<{
   body: (batch: FlowBatch) => RowWriter
 }>
 
-/** Encoded log records of the rows of a batch. `received`: Unix ms. */
 export function flowLogs(
   batch: FlowBatch,
   received: number,
@@ -45,7 +44,6 @@ export function flowLogs(
   }
 }
 
-/** An encoded log record of an event: its data is the body, its envelope the attributes. */
 export function eventLog(event: WeirEvent, received: number): Uint8Array {
   const writer = new ProtoWriter()
   writeTime(writer, 1, event.time ?? received)

@@ -4,9 +4,7 @@ import { writeAttribute, writeExport, writeTime, type OtlpResource } from './att
 
 type MetricsOptions = Readonly<{
   resource: OtlpResource
-  /** Unix ms */
   at: number
-  /** Maximum data points of one request, about. */
   points: number
   /** Chooses series by the number of their last change. */
   include: (changed: number) => boolean
@@ -17,11 +15,9 @@ type MetricsRequest = Readonly<{
   samples: number
 }>
 
-/** Units by the end of a name, in UCUM. */
 const units: Readonly<Record<string, string>> = { bytes: 'By', packets: '{packet}', seconds: 's' }
 const cumulative = 2
 
-/** `ExportMetricsServiceRequest`s with cumulative sums, gauges and histograms. */
 export function* metricsRequests(families: Iterable<Family>, options: MetricsOptions): Generator<MetricsRequest> {
   let metrics: Uint8Array[] = []
   let samples = 0

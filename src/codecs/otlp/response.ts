@@ -5,9 +5,6 @@ type PartialSuccess = Readonly<{
   message: string
 }>
 
-/**
- * The `partial_success` of a response to logs or metrics; undefined: all were accepted. Unreadable bytes count as none.
- */
 export function partialSuccess(body: Uint8Array): PartialSuccess | undefined {
   const found = fieldsOf(body)?.get(1)
   const inner = found instanceof Uint8Array ? fieldsOf(found) : undefined
@@ -26,7 +23,6 @@ type RpcStatus = Readonly<{
   retryMs: number | undefined
 }>
 
-/** A `google.rpc.Status`; undefined if the bytes are none. */
 export function rpcStatus(bytes: Uint8Array): RpcStatus | undefined {
   const fields = fieldsOf(bytes)
   const message = fields?.get(2)
@@ -51,7 +47,6 @@ function retryDelay(bytes: Uint8Array): number | undefined {
   return undefined
 }
 
-/** Last value of each varint and length-delimited field. */
 function fieldsOf(bytes: Uint8Array): Map<number, bigint | Uint8Array> | undefined {
   try {
     const fields = new Map<number, bigint | Uint8Array>()

@@ -2,7 +2,6 @@ import type { FlowBuilder } from '../../model/flow-builder.ts'
 import { part, type Packet } from './packet.ts'
 import { put16, put32, put64, put8, putIp } from './put.ts'
 
-/** Allocates nothing per row. */
 export class PacketColumns {
   readonly #flows: FlowBuilder
   readonly #labels

@@ -1,4 +1,3 @@
-/** Bits of {@link Packet.parts}. */
 export const part = {
   macs: 1,
   vlan: 1 << 1,
@@ -34,7 +33,6 @@ export class Packet {
   readonly addresses = new Uint32Array(8)
   /** Bytes before the IP header, or before unreadable bytes. */
   linkBytes = 0
-  /** Of the IP packet, according to its header. */
   length = 0
   proto = 0
   dscp = 0

@@ -9,10 +9,7 @@ const pppoeSession = 0x8864
 /** Smaller numbers are 802.3 lengths. */
 const minEtherType = 0x0600
 
-/**
- * Reads `bytes[start … end)`, which may be cut anywhere. Does not enter tunnels (GRE, VXLAN, IP in IP). Never throws;
- * overwrites `packet`.
- */
+/** `bytes[start … end)` may be cut anywhere. Does not enter tunnels (GRE, VXLAN, IP in IP). Never throws. */
 export function readPacket(kind: HeaderKind, bytes: Uint8Array, start: number, end: number, packet: Packet): void {
   packet.clear()
   switch (kind) {

@@ -12,13 +12,9 @@ type Pause = Readonly<{
   bytes: number
 }>
 
-/** The size of the columns is computed once in so many rows. */
 const sizeEvery = 256
 
-/**
- * Decodes flows of NetObserv's eBPF agent into one builder. Never throws. A malformed record yields no row; a message
- * with malformed framing yields the rows before it.
- */
+/** Never throws. A message with malformed framing yields the rows before it. */
 export class AgentFlowDecoder {
   readonly #flows: FlowBuilder
   readonly #rows: RecordRows
@@ -33,10 +29,7 @@ export class AgentFlowDecoder {
     this.#rows = new RecordRows(flows)
   }
 
-  /**
-   * Decodes a `Records` message, as sent over gRPC, from byte `at` on. Returns the byte to continue at when the batch
-   * has reached the size of `pause`, else the length of the message.
-   */
+  /** Decodes a `Records` message from byte `at` on. Returns the byte to continue at when `pause` is reached. */
   records(bytes: Uint8Array, at: number, received: Received, pause?: Pause): number {
     const first = this.#flows.count
     const end = this.#until(bytes, at, received, pause)
@@ -44,10 +37,7 @@ export class AgentFlowDecoder {
     return end
   }
 
-  /**
-   * Decodes one `Record`, as sent over Kafka. False: it is malformed. Call {@link finish} after the last one of a
-   * batch.
-   */
+  /** Decodes one `Record`, as sent over Kafka. Call {@link finish} after the last one of a batch. */
   record(bytes: Uint8Array, received: Received): boolean {
     this.rows = this.malformed = 0
     this.#one(bytes, 0, bytes.length, received)
@@ -94,7 +84,6 @@ export class AgentFlowDecoder {
   }
 }
 
-/** Number of records of a `Records` message, without decoding them. */
 export function countRecords(bytes: Uint8Array): number {
   const wire = new WireReader()
   let count = 0

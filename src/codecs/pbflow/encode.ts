@@ -7,10 +7,7 @@ import { isRecord } from '../../model/json.ts'
 import { dropCauseCode, tcpStateCode, tlsCipherSuiteCode, tlsGroupCode, tlsTypesCode, tlsVersionCode } from './codes.ts'
 import { WireWriter } from './write.ts'
 
-/**
- * Writes rows as `Record` messages of NetObserv's eBPF agent, as it sends them over Kafka. Only fields of the agent
- * are written: not names of workloads, nor fields of other protocols.
- */
+/** As over Kafka. Only fields of the agent are written: neither names of workloads nor fields of other protocols. */
 export function pbflowWriter(batch: FlowBatch): RowWriter {
   const encoder = new RecordEncoder(batch)
   return (row, out) => out.raw(encoder.encode(row))
@@ -143,7 +140,6 @@ class RecordEncoder {
     wire.number(37, tlsGroupCode(this.#text('tls_group', row)))
   }
 
-  /** Unix ms. */
   #time(field: number, ms: number): void {
     if (ms === 0) return
     this.#secondsAndNanos(field, Math.floor(ms / 1000), Math.round((ms % 1000) * 1e6))

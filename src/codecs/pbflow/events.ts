@@ -10,7 +10,6 @@ export function eventsText(bytes: Uint8Array, spans: Uint32Array, count: number)
   return JSON.stringify(events)
 }
 
-/** Reads a `NetworkEvent`: field 1 is a map from text to text. */
 function eventOf(bytes: Uint8Array, from: number, to: number): Record<string, string> {
   const event: Record<string, string> = {}
   wire.start(bytes, from)

@@ -1,7 +1,4 @@
-/**
- * Names of numbers in the agent's records: the kernel's and Open vSwitch's reasons for drops, TCP states, DNS response
- * codes, and TLS identifiers as Go's crypto/tls writes them. An unknown number keeps its value in the name.
- */
+/** Names as of the kernel, Open vSwitch and Go's crypto/tls. An unknown number keeps its value in the name. */
 
 const skb = (
   'NOT_SPECIFIED NO_SOCKET PKT_TOO_SMALL TCP_CSUM SOCKET_FILTER UDP_CSUM NETFILTER_DROP OTHERHOST IP_CSUM IP_INHDR ' +
@@ -113,7 +110,6 @@ export function tlsCipherSuiteName(suite: number): string {
   return known === undefined ? hex(suite) : `TLS_${known}`
 }
 
-/** Names of the kinds of TLS records, from the lowest bit on. */
 export const tlsTypes = ['ClientHello', 'ServerHello', 'OtherHandshake', 'ChangeCipher', 'Alert', 'AppData'] as const
 
 function hex(value: number): string {

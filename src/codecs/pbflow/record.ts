@@ -60,9 +60,7 @@ export class AgentRecord {
   xlatSrcPort = 0
   xlatDstPort = 0
   xlatZone = 0
-  /** Spans of texts in the message: start and end. */
   readonly dnsName = new Uint32Array(2)
-  /** The interface of agents that report only one. */
   readonly onlyInterface = new Uint32Array(2)
   interfaces = 0
   /** Per interface: start and end of its name, start and end of its network, its direction. */
@@ -72,7 +70,6 @@ export class AgentRecord {
   readonly eventSpans = new Uint32Array(2 * mostItems)
   readonly #wire = new WireReader()
 
-  /** Reads the `Record` at bytes `from` to `to`. False: it is malformed. */
   read(bytes: Uint8Array, from: number, to: number): boolean {
     this.#clear()
     const wire = this.#wire

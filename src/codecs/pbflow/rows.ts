@@ -19,7 +19,6 @@ const ipv6 = 0x86dd
 const [icmp, tcp, udp, icmp6, sctp] = [1, 6, 17, 58, 132]
 
 export type Received = Readonly<{
-  /** Unix ms. */
   time: number
   /** Difference of the clocks in ms above which a row is marked. */
   skewLimit: number
@@ -95,7 +94,6 @@ export class RecordRows {
     }
   }
 
-  /** Adds a row, for which the builder must have room. `bytes`: the message that the record was read from. */
   add(record: AgentRecord, bytes: Uint8Array, received: Received): void {
     const row = this.#flows.count
     this.#addTimes(record, row, received)
@@ -113,7 +111,6 @@ export class RecordRows {
     this.#flows.commit(1)
   }
 
-  /** Fills the columns that are equal in all rows from `first` on. */
   finish(first: number, { time }: Received): void {
     const { count } = this.#flows
     if (count === first) return

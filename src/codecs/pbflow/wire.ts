@@ -15,7 +15,6 @@ export class WireReader {
     this.failed = false
   }
 
-  /** Advances to the next field of a message that ends at `end`; false at its end or if it is malformed. */
   next(end: number): boolean {
     if (this.failed || this.at >= end) return false
     this.varint()
@@ -25,7 +24,6 @@ export class WireReader {
     return !this.failed
   }
 
-  /** Reads a varint of up to 64 bits into `low` and `high`; returns `low`. */
   varint(): number {
     const { bytes } = this
     let at = this.at

@@ -44,7 +44,6 @@ export class WireWriter {
     if (value !== '') this.bytes(field, Buffer.from(value))
   }
 
-  /** A message, also if it is empty. */
   message(field: number, write: () => void): void {
     this.#tag(field, 2)
     const start = this.#at
@@ -58,7 +57,6 @@ export class WireWriter {
     this.#at += length
   }
 
-  /** In exactly `size` bytes. */
   #length(value: number, size: number): void {
     for (let i = 1; i < size; i++, value >>>= 7) this.#bytes[this.#at++] = (value & 0x7f) | 0x80
     this.#bytes[this.#at++] = value

@@ -1,9 +1,6 @@
 import { PcapError, type CaptureFormat, type CapturedPacket } from './packet.ts'
 import { PcapngFormat } from './pcapng.ts'
 
-/**
- * Reads libpcap or pcapng in chunks: `push`, `next` until undefined, then `end`. Packets reference the pushed bytes.
- */
 export class CaptureReader {
   #held: Uint8Array = new Uint8Array(0)
   #at = 0

@@ -9,9 +9,7 @@ export type CapturedDatagram = Readonly<{
   payload: Uint8Array
 }>
 
-/**
- * `other`: another protocol. `fragment`: not reassembled. `cut`: truncated by the capture. `link`: unknown link layer.
- */
+/** `fragment`: not reassembled. `cut`: truncated by the capture. `link`: unknown link layer. */
 export type NoDatagram = 'other' | 'fragment' | 'cut' | 'link'
 
 const ethernet = 1
@@ -19,7 +17,6 @@ const vlanTypes = new Set([0x8100, 0x88a8, 0x9100])
 const v4Type = 0x0800
 const v6Type = 0x86dd
 const udp = 17
-/** Hop-by-hop, routing, destination options; 51 has another length unit. */
 const extensions = new Set([0, 43, 60])
 
 export function findDatagram({ bytes, length, linkType }: CapturedPacket): CapturedDatagram | NoDatagram {

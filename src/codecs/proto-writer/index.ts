@@ -1,6 +1,5 @@
 const utf8 = new TextEncoder()
 
-/** Writes protobuf messages field by field into one growing buffer. */
 export class ProtoWriter {
   #bytes = new Uint8Array(4096)
   #view = new DataView(this.#bytes.buffer)
@@ -10,7 +9,6 @@ export class ProtoWriter {
     return this.#at
   }
 
-  /** A copy of everything written. */
   finish(): Uint8Array {
     return this.#bytes.slice(0, this.#at)
   }
@@ -19,19 +17,16 @@ export class ProtoWriter {
     this.#at = 0
   }
 
-  /** Removes everything after a length. */
   truncate(length: number): void {
     this.#at = length
   }
 
-  /** A whole number from 0 to 2^53 - 1. */
   uint(field: number, value: number): void {
     this.#reserve(15)
     this.#varint(field << 3)
     this.#varint(value)
   }
 
-  /** A safe integer as int64. */
   int(field: number, value: number): void {
     if (value >= 0) return this.uint(field, value)
     this.#reserve(15)
@@ -48,7 +43,6 @@ export class ProtoWriter {
     this.#at += 8
   }
 
-  /** The two words of a 64-bit number. */
   fixed64(field: number, low: number, high: number): void {
     this.#reserve(13)
     this.#varint((field << 3) | 1)
@@ -67,7 +61,6 @@ export class ProtoWriter {
     this.#putLength(start, written)
   }
 
-  /** Whole numbers as one packed field. */
   packed(field: number, values: readonly number[]): void {
     const start = this.begin(field)
     this.#reserve(10 * values.length)
@@ -88,7 +81,6 @@ export class ProtoWriter {
     this.#at += value.length
   }
 
-  /** Begins a nested message; pass the result to `end`. */
   begin(field: number): number {
     this.#reserve(10)
     this.#varint((field << 3) | 2)
@@ -101,7 +93,6 @@ export class ProtoWriter {
     this.#putLength(start, this.#at - start - 1)
   }
 
-  /** Writes a length at `start`, where one byte is reserved for it, before as many bytes. */
   #putLength(start: number, length: number): void {
     if (length < 128) {
       this.#bytes[start] = length

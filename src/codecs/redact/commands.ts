@@ -11,7 +11,6 @@ type Tool = Readonly<{
   joined?: true
   /** Only the part after a colon is secret. */
   afterColon?: true
-  /** Only for that subcommand. */
   of?: 'login'
 }>
 

@@ -9,7 +9,6 @@ export type Range = Readonly<{
 
 const maxQuoted = 65_536
 
-/** At most 300 characters back: only the indentation matters. */
 export function lineStart(text: string, at: number): number {
   const least = Math.max(0, at - 300)
   for (let from = at; from > least; from--) if (text.charCodeAt(from - 1) === 10) return from
@@ -18,7 +17,6 @@ export function lineStart(text: string, at: number): number {
 
 const line = { text: '', from: 0, end: 0 }
 
-/** Cached: a long line is not scanned once per word. */
 export function lineEnd(text: string, at: number): number {
   if (line.text !== text || at < line.from || at > line.end) {
     const found = text.indexOf('\n', at)
@@ -56,9 +54,6 @@ function isEscaped(text: string, at: number): boolean {
   return slashes % 2 === 1
 }
 
-/**
- * Value below a key at `column`, with its line's end at `end`: the indented lines as one block, or the items of a list.
- */
 export function below(
   text: string,
   end: number,

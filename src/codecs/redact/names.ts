@@ -1,10 +1,9 @@
 /**
- * `password` (also numbers) and `certain`: any value but a placeholder or switch is secret. `reference`: unless it
- * names an object. `likely`: unless it is a plain word, an address or prose. `weak`: only if it looks random.
+ * `certain`: any value but a placeholder is secret. `likely`: unless it is a plain word, an address or prose.
+ * `reference`: unless it names an object. `weak`: only if it looks random.
  */
 export type Suspicion = 'none' | 'weak' | 'likely' | 'reference' | 'certain' | 'password'
 
-/** Such a last word describes a secret without containing it. */
 const about = new Set(
   `
   name names ref refs reference references type types kind mode modes enabled enable disabled disable required optional
@@ -156,7 +155,6 @@ const weakWord =
 const known = new Map<string, Suspicion>()
 const maxKnown = 20_000
 
-/** Cached, because names repeat. */
 export function suspicionOf(name: string): Suspicion {
   let found = known.get(name)
   if (found === undefined) {

@@ -47,7 +47,6 @@ export class TextRedactor {
     return this.#more?.test(name) === true ? 'password' : suspicionOf(name)
   }
 
-  /** The same text if nothing was redacted. */
   redact(text: string): string {
     if (text.length < 6) return text
     if (text.length > maxHarmlessLength) return this.#quick.test(text) ? this.#looked(text) : text

@@ -76,7 +76,6 @@ export function isSecretValue(value: string, suspicion: Suspicion): boolean {
   )
 }
 
-/** Names a secret that is stored elsewhere. */
 function isSecretName(text: string): boolean {
   const suspicion = suspicionOf(text)
   return suspicion === 'certain' || suspicion === 'password'

@@ -9,7 +9,6 @@ export type Entry = Readonly<{
 export type WriteOptions = Readonly<{
   /** Labels of every series, unless the series has one of the name. */
   labels: Readonly<Record<string, string>>
-  /** Unix ms */
   at: number
   /** With the marker of an ended series. */
   stale?: boolean

@@ -10,10 +10,7 @@ type Named = Readonly<{
 const pattern = /([a-zA-Z_:][\w:]*)?\{((?:\s*[\w.:]+\s*=\s*"(?:[^"\\]|\\.)*"\s*,?)*)\s*\}/g
 const pairs = /([\w.:]+)\s*=\s*("(?:[^"\\]|\\.)*")/g
 
-/**
- * The entries that a response names, each with its first line, and the number of distinct series named. A text
- * without series, or with other series, names none.
- */
+/** The entries that a response names, each with its first line, and the number of distinct series named. */
 export function namedEntries(
   text: string,
   entries: readonly Entry[],
@@ -37,7 +34,6 @@ export function namedEntries(
   return { named: [...found].map(([entry, line]) => ({ entry, line })), series: series.size }
 }
 
-/** For messages: the metric and its own labels. */
 export function seriesText({ family, set }: Entry): string {
   const values = family.valuesOf(set)
   const labels = family.labels.flatMap((label, k) =>

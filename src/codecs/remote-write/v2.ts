@@ -2,9 +2,7 @@ import { ProtoWriter } from '../proto-writer/index.ts'
 import { eachSeries, type Entry, type WriteOptions } from './entries.ts'
 import { metricTypes, writeValue } from './values.ts'
 
-/**
- * A `Request` with metadata and start times. The symbols precede the series, because some receivers decode in one pass.
- */
+/** The symbols precede the series, because some receivers decode in one pass. */
 export function encodeV2(entries: readonly Entry[], { labels: common, at, stale = false }: WriteOptions): Uint8Array {
   const series = new ProtoWriter()
   const table = new ProtoWriter()

@@ -5,7 +5,6 @@ import { decoded, readPurl } from './purl.ts'
 
 const digestForm = /sha256:[0-9a-f]{64}/
 
-/** The digest in `name@sha256:…`, `sha256:…` and the like. */
 export function digestIn(text: string | undefined): string | undefined {
   return digestForm.exec(text?.toLowerCase() ?? '')?.[0]
 }

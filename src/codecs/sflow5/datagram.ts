@@ -1,14 +1,11 @@
 import { u32 } from '../packet/packet.ts'
 import { sampleTag } from './format.ts'
 
-/** Why a datagram, or its rest, is unreadable. */
 export type Malformed = 'short' | 'version' | 'agent' | 'sample' | 'record' | 'truncated'
 
 const mappedPrefix = 0xffff
-/** More than fit into a datagram. */
 const maxSamples = 8192
 
-/** Header and positions of the samples. Reused. */
 export class Datagram {
   bytes: Uint8Array = new Uint8Array(0)
   /** Four words, v4-mapped. */
@@ -31,7 +28,6 @@ export class Datagram {
   readonly starts = new Uint32Array(maxSamples)
   readonly ends = new Uint32Array(maxSamples)
 
-  /** False without a usable header. */
   scan(bytes: Uint8Array): boolean {
     this.bytes = bytes
     this.samples = this.flowSamples = this.headerBytes = this.padding = this.lost = 0

@@ -6,7 +6,6 @@ import { headerPadding, readRecord } from './records.ts'
 import { SampleRows, type Origin } from './rows.ts'
 import { Sample } from './sample.ts'
 
-/** The four byte counts add up to the datagram's length. */
 export interface Decoded {
   /** One per flow sample and per dropped packet. */
   rows: number
@@ -42,7 +41,6 @@ export class Sflow5Decoder {
     this.#rows = new SampleRows(flows)
   }
 
-  /** Overwritten by the next call. */
   decode(datagram: Datagram, origin: Origin): Readonly<Decoded> {
     const result = this.#result
     result.malformed = datagram.malformed

@@ -15,10 +15,8 @@ const headerKinds: Readonly<Record<number, HeaderKind>> = {
   14: 'ppp',
 }
 
-/** With the frame checksum. */
 const ethernetBytes = 18
 
-/** Reads `bytes[at … end)` into the sample. */
 export function readRecord(tag: number, bytes: Uint8Array, at: number, end: number, sample: Sample): Taken {
   switch (tag) {
     case recordTag.header:

@@ -13,7 +13,6 @@ export type Origin = Readonly<{
   time: number
 }>
 
-/** Allocates nothing per row. */
 export class SampleRows {
   readonly #flows: FlowBuilder
   readonly #packets: PacketColumns
@@ -65,7 +64,6 @@ export class SampleRows {
     if ((sample.present & parts.translation) !== 0) this.#addTranslation(sample, row)
   }
 
-  /** Completes the rows up to `end` with their common values. */
   finish(end: number, subAgent: number, origin: Origin): void {
     const c = this.#c
     const first = this.#flows.count

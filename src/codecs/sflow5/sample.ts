@@ -3,7 +3,6 @@ import { interfaceFormat, sampleTag } from './format.ts'
 
 const indexBits = 0x3fffffff
 
-/** Bits of {@link Sample.present}. */
 export const parts = {
   header: 1,
   ethernet: 1 << 1,
@@ -33,9 +32,7 @@ export class Sample {
   /** The two highest bits are an `interfaceFormat`. */
   input = 0
   output = 0
-  /** A dropped packet, outside the sampling. */
   discarded = false
-  /** -1: not dropped. */
   dropReason = -1
   recordCount = 0
   /** With checksum, without stripped bytes. */
@@ -59,7 +56,6 @@ export class Sample {
   natSrcPort = 0
   natDstPort = 0
 
-  /** Returns the start of the records; 0 if truncated. */
   readHead(tag: number, bytes: Uint8Array, at: number, end: number): number {
     const size = tag === sampleTag.expandedFlow ? 44 : 32
     if (end - at < size) return 0

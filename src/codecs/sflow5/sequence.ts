@@ -4,7 +4,6 @@ import { sampleTag } from './format.ts'
 
 /** Totals of one exporter; they only increase. */
 export interface Losses {
-  /** Datagrams skipped by an agent and sub-agent. */
   missing: number
   /** Missing datagrams that arrived later. */
   late: number
@@ -16,15 +15,11 @@ export interface Losses {
 
 /** Larger jumps are restarts. */
 const reorderWindow = 3000
-/** In ms. */
 const uptimeTolerance = 5000
 const slots = 1 << 18
 const probes = 8
 
-/**
- * Counters of all sub-agents and data sources, in 262,144 fixed slots. A new counter replaces the least recently used
- * of eight. Forged addresses can only restart other counters.
- */
+/** A new counter replaces the least recently used of eight. Forged addresses can only restart other counters. */
 export class Sequences {
   readonly #keyLow = new Uint32Array(slots)
   readonly #keyHigh = new Uint32Array(slots)
@@ -36,7 +31,6 @@ export class Sequences {
   #high = 0
   #found = false
 
-  /** Also when the rows are shed. */
   follow(datagram: Datagram, exporter: Uint32Array, totals: Losses): void {
     this.#now = (this.#now + 1) >>> 0
     this.#low = 1
@@ -96,7 +90,6 @@ export class Sequences {
     return restart ? restarted : jump
   }
 
-  /** Own slot, a free one, or the least recently used of eight. */
   #slot(): number {
     const low = this.#low >>> 0
     // Key 0 marks a free slot.

@@ -1,7 +1,3 @@
-/**
- * Snappy block format (not framed), as Loki and Prometheus remote write expect it. Input up to 2^32 - 1 bytes. The
- * result owns its buffer.
- */
 export function snappyCompress(bytes: Uint8Array): Uint8Array {
   const out = new Uint8Array(maxCompressedLength(bytes.length))
   let at = writeVarint(out, 0, bytes.length)

@@ -1,6 +1,5 @@
 import { variable, type Layout } from './layout.ts'
 
-/** Bounds the memory of a hostile layout. */
 export const chunkRecords = 1024
 
 export interface SetContext {
@@ -8,19 +7,16 @@ export interface SetContext {
   exportTime: number
   /** Exporter uptime in ms, modulo 2^32; NaN if unknown. */
   uptime: number
-  /** Unix ms. */
   received: number
 }
 
 export type FieldPlace = Readonly<{
-  /** Index into `base`, and the distance from there. */
   segment: number
   offset: number
   /** Bytes; undefined if variable: then `segment` indexes `contents` and `lengths`. */
   length: number | undefined
 }>
 
-/** In layout order. A variable field ends a segment. */
 export function placesOf(layout: Layout): readonly FieldPlace[] {
   let segment = 0
   let offset = 0
@@ -37,16 +33,13 @@ export function placesOf(layout: Layout): readonly FieldPlace[] {
 
 const scratch = (): Uint32Array => new Uint32Array(chunkRecords)
 
-/** Up to {@link chunkRecords} records. Reused. */
 export class DataSet {
   view: DataView = new DataView(new ArrayBuffer(0))
   bytes: Uint8Array = new Uint8Array(0)
   count = 0
   end = 0
   readonly context: SetContext = { exportTime: 0, uptime: Number.NaN, received: 0 }
-  /** By segment, then record. */
   readonly base: Uint32Array[] = [scratch()]
-  /** By variable field, then record: start and size. */
   readonly contents: Uint32Array[] = []
   readonly lengths: Uint32Array[] = []
 
@@ -61,7 +54,6 @@ export class DataSet {
     else this.#varying(layout, at, end)
   }
 
-  /** Copies chosen records of another set. */
   gather(from: DataSet, chosen: Uint32Array, count: number): void {
     this.read(from.view, from.bytes)
     this.count = count

@@ -29,7 +29,6 @@ export interface DecoderOptions extends PlanOptions {
 
 const maxPlans = 2048
 
-/** Differences between versions. */
 export type Dialect = Readonly<{
   templateSet: number
   optionsTemplateSet: number
@@ -43,17 +42,13 @@ type Released = Readonly<{
 }>
 
 interface Walked {
-  /** Including options; undefined if some sets could not be counted. */
   records: number | undefined
   /** Without options. */
   flows: number
   malformed: boolean
 }
 
-/**
- * Decodes NetFlow v9 and IPFIX sets into one builder. Never throws; allocates nothing per row; counts each byte in one
- * class of {@link ByteCounts}.
- */
+/** Never throws; allocates nothing per row; counts each byte in one class of {@link ByteCounts}. */
 export class TemplateDecoder {
   readonly table: TemplateTable
   readonly parking: Parking
@@ -61,11 +56,9 @@ export class TemplateDecoder {
   readonly #totals: ByteCounts
   readonly #planner: Planner
   readonly #rows: RowWriter
-  /** Templates with a plan, oldest first. */
   readonly #planned = new Set<Prepared>()
   readonly #set = new DataSet()
   readonly #walked: Walked = { records: 0, flows: 0, malformed: false }
-  /** Decodable parked sets, oldest first. */
   readonly #released: Released[] = []
   #keep = true
 
@@ -89,7 +82,6 @@ export class TemplateDecoder {
     if (session !== undefined) this.table.close(session)
   }
 
-  /** Parked sets released by the last datagram; decode each with {@link readReleased}. */
   get released(): number {
     return this.#released.length
   }
@@ -109,10 +101,7 @@ export class TemplateDecoder {
     return this.#walked.malformed ? 'set' : undefined
   }
 
-  /**
-   * Decodes from `at` to the end; the caller has counted the header. Without `keep`, templates and options are learned
-   * and rows only counted.
-   */
+  /** The caller has counted the header. Without `keep`, templates and options are learned and rows only counted. */
   walk(
     domain: Domain,
     dialect: Dialect,

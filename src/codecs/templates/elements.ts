@@ -8,7 +8,6 @@ const juniper = 2636
 /** Enterprise (0: IANA) and id. */
 export const keyOf = (pen: number, id: number): number => pen * 0x10000 + id
 
-/** Source of a reverse field without a reverse element: the same element, the opposite field's, or none. */
 type InReverse = 'same' | 'none' | { readonly swap: FlowFieldName }
 
 export type Rule = Readonly<{
@@ -24,7 +23,6 @@ export type Rule = Readonly<{
 
 const swap = (field: FlowFieldName): InReverse => ({ swap: field })
 
-/** 1 to 8 bytes; wider values lose their high bytes. */
 export const numberRules: readonly Rule[] = [
   { field: 'bytes', from: [1, 85, 231, 23, 352], reverseFrom: [232], reverse: 'none' },
   { field: 'packets', from: [2, 86, 298, 24], reverseFrom: [299], reverse: 'none' },
@@ -69,7 +67,6 @@ export const macRules: readonly Rule[] = [
   { field: 'dst_mac', from: [80, 57], reverse: swap('src_mac') },
 ]
 
-/** NetObserv's elements; the enterprise number is configurable. */
 export function netobservRules(
   pen: number,
 ): Readonly<{ text: readonly Rule[]; number: readonly Rule[]; interfaces: number; directions: number }> {

@@ -7,7 +7,6 @@ import type { Step } from './step-numbers.ts'
 export const extraTypes = ['unsigned', 'signed', 'float', 'string', 'hex', 'ip', 'mac', 'bool'] as const
 type ExtraType = (typeof extraTypes)[number]
 
-/** Its values become members of the field `extra`. */
 export type ExtraElement = Readonly<{
   pen: number
   element: number

@@ -4,7 +4,6 @@ export type InterfaceNames = ReadonlyMap<number, string>
 
 const slots = 64
 
-/** Adds interface names by index to rows without them. */
 export class InterfaceNamer {
   readonly #flows: FlowBuilder
   readonly #keys = new Float64Array(slots)

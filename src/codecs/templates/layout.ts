@@ -1,5 +1,4 @@
 export type FieldSpec = Readonly<{
-  /** 0: IANA. */
   pen: number
   id: number
   /** {@link variable}: each record has its own length. */
@@ -15,7 +14,6 @@ export type Layout = Readonly<{
   /** Leading scope fields of an options template. */
   scopes: number
   options: boolean
-  /** Never 0. */
   shortest: number
   fixed: boolean
 }>
@@ -27,7 +25,6 @@ export const maxFields = 512
 export const scopePen = 0x1_0000_0000
 export const interfaceScope = 2
 
-/** Undefined if no record can have this layout. */
 export function makeLayout(fields: readonly FieldSpec[], scopes: number, options: boolean): Layout | undefined {
   let shortest = 0
   let fixed = true
@@ -49,7 +46,6 @@ export type TemplateRecord = Readonly<{
   next: number
 }>
 
-/** Each {type, length}. */
 export function readFields9(view: DataView, at: number, count: number, scopes: number): FieldSpec[] {
   const fields: FieldSpec[] = []
   for (let i = 0; i < count; i++) {

@@ -31,7 +31,6 @@ export class Lookup {
     }
   }
 
-  /** First element with a usable length. */
   first(keys: readonly number[], accept: Accept): FieldPlace | undefined {
     for (const key of keys) {
       const place = this.#places.get(key)

@@ -25,7 +25,6 @@ export function planOptions(layout: Layout): OptionsPlan {
   }
 }
 
-/** True if a fact is new. */
 export function learn(set: DataSet, plan: OptionsPlan, facts: DomainFacts): boolean {
   const { sampling: places, interfaceIndex, interfaceName, initTime } = plan
   let changed = false

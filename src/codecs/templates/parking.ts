@@ -2,10 +2,8 @@ import type { ByteCounts } from './bytes.ts'
 import type { Domain, ParkedSet } from './state.ts'
 
 export type ParkingLimits = Readonly<{
-  /** Over all exporters. */
   bytes: number
   exporterBytes: number
-  /** Maximum wait in ms. */
   time: number
 }>
 
@@ -42,7 +40,6 @@ export class Parking {
     this.#proven = new Pool(limits.bytes - this.#unproven.most)
   }
 
-  /** Stores a copy; false without room. */
   park(domain: Domain, set: Omit<ParkedSet, 'domain'>): boolean {
     const { exporter } = domain.session
     const cost = costOf(set)

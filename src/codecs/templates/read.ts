@@ -31,17 +31,13 @@ export function numberIn(set: DataSet, place: FieldPlace, record: number): numbe
   return unsigned(set.view, startOf(set, place, record), lengthOf(set, place, record))
 }
 
-/** 4 or 8 bytes; NaN otherwise. */
 export function float(view: DataView, at: number, length: number): number {
   return length === 8 ? view.getFloat64(at) : length === 4 ? view.getFloat32(at) : Number.NaN
 }
 
 const ntpToUnix = 2_208_988_800
 
-/**
- * Unix ms (RFC 5905, section 6), rounded up, because exporters truncate fractions. Seconds before 1970 are in the era
- * from 2036.
- */
+/** RFC 5905, section 6; rounded up, because exporters truncate fractions. */
 export function ntpTime(seconds: number, fraction: number): number {
   const unix = seconds >= ntpToUnix ? seconds - ntpToUnix : seconds + 0x1_0000_0000 - ntpToUnix
   return unix * 1000 + Math.floor((fraction / 0x1_0000_0000) * 1000 + 0.001)

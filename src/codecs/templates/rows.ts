@@ -29,7 +29,6 @@ export class RowWriter {
     }
   }
 
-  /** Without `keep`, rows are counted as shed. Returns `keep`. */
   write(domain: Domain, plan: Plan, set: DataSet, keep: boolean): boolean {
     const both = plan.reverse === undefined ? 0 : this.#choose(set, plan.reverse.counters)
     if (!keep) {

@@ -1,9 +1,4 @@
-/**
- * Facts from options records (RFC 3954 section 6, RFC 7011 section 3.4.2), by exporter, version and domain, across
- * ports and restarts.
- */
 export interface DomainFacts {
-  /** Of the whole domain; 0 unknown. */
   sampling: number
   readonly selectors: Map<number, number>
   readonly interfaceSampling: Map<number, number>
@@ -26,13 +21,10 @@ export function newFacts(): DomainFacts {
 export interface RecordSampling {
   /** IE 34 or 50. */
   interval: number
-  /** IE 305 and 306. */
   taken: number
   skipped: number
-  /** IE 309 and 310. */
   size: number
   population: number
-  /** IE 311. */
   probability: number
 }
 

@@ -1,18 +1,13 @@
-/** Totals of an exporter; they only increase. */
 export interface Losses {
-  /** Flows (v5) or data records (IPFIX). */
   missing: number
-  /** v9. */
   missingDatagrams: number
   /** Missing ones that arrived later. */
   late: number
   restarts: number
 }
 
-/** Larger jumps are restarts. */
 const reorderedDatagrams = 100
 const reorderedRecords = 3000
-/** Clocks are adjusted, and some uptimes are in whole seconds. */
 const bootTolerance = 5000
 
 /** Counter of one v9 source id (RFC 3954, section 5.1), modulo 2^32. */
@@ -41,13 +36,9 @@ export class DatagramSequence {
   }
 }
 
-/**
- * Counter of one IPFIX domain in one session (RFC 7011, section 3.1), modulo 2^32. softflowd adds the message's own
- * flows first and ignores options records; messages of different length reveal the variant.
- */
+/** RFC 7011, section 3.1, modulo 2^32. softflowd adds the message's own flows first and ignores options records. */
 export class RecordSequence {
   #sequence = 0
-  /** Undefined if some sets were unreadable. */
   #records: number | undefined
   #exportTime = 0
   #started = false

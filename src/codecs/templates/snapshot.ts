@@ -24,7 +24,6 @@ type FactsSnapshot = Readonly<{
   interfaceNames: readonly (readonly [number, string])[]
 }>
 
-/** Undefined if there is nothing to store. */
 export function snapshotExporter(state: ExporterState): ExporterSnapshot | undefined {
   const sessions = [...state.sessions.values()]
     .filter(({ transport }) => transport.kind === 'udp')
@@ -117,7 +116,6 @@ export function snapshotParked(state: ExporterState): readonly ParkedSnapshot[] 
   return all
 }
 
-/** Returns the parked bytes. */
 export function restoreParked(
   sets: readonly ParkedSnapshot[],
   state: ExporterState,

@@ -20,7 +20,6 @@ export type Transport = Readonly<{
 /** Shared by all templates with the same text. */
 export interface Prepared {
   readonly layout: Layout
-  /** Created with the first data. */
   plan: Plan | undefined
   options: OptionsPlan | undefined
 }
@@ -51,7 +50,6 @@ export type ParkedSet = Readonly<{
   received: number
 }>
 
-/** One observation domain (v9: source id) of one session. */
 export class Domain {
   readonly session: Session
   readonly id: number
@@ -74,7 +72,6 @@ export class Domain {
   }
 }
 
-/** A source port of an exporter, at one listener, in one version. */
 export class Session {
   readonly exporter: ExporterState
   readonly version: Version
@@ -92,7 +89,6 @@ export class Session {
 }
 
 export class ExporterState implements Losses {
-  /** Four words, v4-mapped. */
   readonly words: Uint32Array
   /** Seen more than once, so less likely forged. */
   proven = false

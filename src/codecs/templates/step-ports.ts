@@ -20,7 +20,6 @@ type PortColumns = Readonly<{
 type PortPlaces = Readonly<{
   srcPort: FieldPlace | undefined
   dstPort: FieldPlace | undefined
-  /** IE 32, 139. */
   icmp: readonly FieldPlace[]
   /** IE 176 and 177, 178 and 179. */
   typeAndCode: readonly (readonly [FieldPlace, FieldPlace])[]

@@ -15,7 +15,6 @@ export type SamplingPlaces = Readonly<{
   selector: FieldPlace | undefined
 }>
 
-/** Set by the decoder before each set. */
 export interface SamplingDefaults {
   facts: DomainFacts
   /** 0: none. */
@@ -24,7 +23,6 @@ export interface SamplingDefaults {
 
 const values: RecordSampling = { interval: 0, taken: 0, skipped: 0, size: 0, population: 0, probability: 0 }
 
-/** Overwritten by the next call. */
 export function readSampling(set: DataSet, places: SamplingPlaces, record: number): RecordSampling {
   values.interval = places.interval === undefined ? 0 : numberIn(set, places.interval, record)
   values.taken = places.taken === undefined ? 0 : numberIn(set, places.taken, record)

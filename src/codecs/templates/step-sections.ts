@@ -9,7 +9,6 @@ import type { Step } from './step-numbers.ts'
 type SectionPlaces = Readonly<{
   section: FieldPlace
   kind: HeaderKind
-  /** IE 312 or 224: bytes of the frame, or of the IP packet. */
   size: FieldPlace | undefined
   sizeIsOfFrame: boolean
   /** Without bytes and packets, the record is its single packet (PSAMP, RFC 5477). */

@@ -15,7 +15,6 @@ type TimePlaces = Readonly<{
   start: TimePlace | undefined
   end: TimePlace | undefined
   duration: Readonly<{ place: FieldPlace; perMs: number }> | undefined
-  /** IE 160 in the record. */
   initTime: FieldPlace | undefined
 }>
 

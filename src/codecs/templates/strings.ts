@@ -19,7 +19,6 @@ export class StringCodes {
     this.#flows = flows
   }
 
-  /** Without trailing NULs; 0 (absent) if empty. */
   code(bytes: Uint8Array, at: number, length: number): number {
     while (length > 0 && bytes[at + length - 1] === 0) length--
     if (length === 0) return 0

@@ -22,7 +22,6 @@ export type TemplateLimits = Readonly<{
   /** Over all exporters, and of one. */
   domains: number
   exporterDomains: number
-  /** In ms since the last announcement (UDP). */
   expiry: number
 }>
 
@@ -43,7 +42,6 @@ const maxLayouts = 4096
 export class TemplateTable {
   readonly #limits: TemplateLimits
   readonly #parking: Parking
-  /** In eviction order. */
   readonly #all = new Set<Template>()
   #fields = 0
   readonly #domains = new Set<Domain>()
@@ -114,7 +112,6 @@ export class TemplateTable {
     return true
   }
 
-  /** One template (RFC 7011, section 8.1), or all of a kind. */
   withdraw(domain: Domain, id: number, options: boolean): void {
     if (id >= 256) {
       const known = domain.templates.get(id)
@@ -138,7 +135,6 @@ export class TemplateTable {
     }
   }
 
-  /** A connection ended, or an exporter was evicted. */
   close(session: Session): void {
     const { exporter, version, transport } = session
     exporter.sessions.delete(sessionKey(version, transport))
@@ -149,9 +145,7 @@ export class TemplateTable {
     for (const session of exporter.sessions.values()) this.close(session)
   }
 
-  /**
-   * After a restart from a new port, the newest templates of the domain are borrowed, unless their session is active.
-   */
+  /** After a restart from a new port, the newest templates of the domain are borrowed. */
   #borrow(domain: Domain, id: number): Template | undefined {
     const { session } = domain
     const { exporter, version, transport, firstSeen } = session
@@ -253,7 +247,6 @@ function* domainsOf(exporter: ExporterState): Generator<Domain> {
   for (const { domains } of exporter.sessions.values()) yield* domains.values()
 }
 
-/** Undefined if invalid. */
 export function parseLayout(text: string): Layout | undefined {
   const match = /^(?:d|o(\d{1,5})):(\d+\.\d+\.\d+(?:,\d+\.\d+\.\d+)*)$/.exec(text)
   if (match === null) return undefined
