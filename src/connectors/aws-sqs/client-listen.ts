@@ -8,10 +8,7 @@ import type { SqsConfig } from './config.ts'
 /** A check must not hide more messages from consumers. */
 const most = 50
 
-/**
- * Reads until it finds the message, then releases all. Queues with a redrive policy and FIFO queues are not read,
- * because reading has side effects.
- */
+/** Queues with a redrive policy and FIFO queues are not read, because reading has side effects. */
 export async function listenQueue(config: SqsConfig, { host }: Context, name: string): Promise<Listening | string> {
   const { queue_url: url } = config
   if (url.endsWith('.fifo'))

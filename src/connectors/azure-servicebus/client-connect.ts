@@ -38,7 +38,6 @@ export async function makeClient(
 }
 
 const resource = 'https://servicebus.azure.net'
-/** The library renews a token two minutes before expiry. */
 const minTokenMs = 150_000
 
 function withMinLifetime({ token, expiresOnTimestamp: until }: EntraToken, now: number): EntraToken {
@@ -64,10 +63,7 @@ interface Inside {
 
 const checkMs = 200
 
-/**
- * Resolves as `sent`, but rejects after a lost connection: the library would wait for its timeout. Uses library
- * internals if present.
- */
+/** Rejects after a lost connection: the library would wait for its timeout. Uses library internals if present. */
 export async function whileOpen(
   sender: ServiceBusSender,
   sent: Promise<void>,

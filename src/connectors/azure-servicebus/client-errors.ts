@@ -28,7 +28,6 @@ const entityErrors: ReadonlySet<string | undefined> = new Set([
   'ServiceBusy',
 ])
 
-/** A new connection with new credentials is required. */
 export function isOfConnection(error: unknown): boolean {
   return !entityErrors.has(codeOf(error)) && !/^SenderBusyError\b/.test(errorText(error))
 }

@@ -10,7 +10,6 @@ export class Inbox {
   #failed: { readonly error: unknown } | undefined
   #wake: () => void = () => undefined
 
-  /** Resolves when the message was pulled (backpressure). */
   put(handle: Handle): Promise<void> {
     return new Promise((taken) => {
       this.#waiting.push({ handle, taken })

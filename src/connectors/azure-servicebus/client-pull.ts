@@ -21,7 +21,6 @@ const [keepMs, renewMs] = [2000, 15_000]
 const renewAtOnce = 64
 const closeMs = 2000
 
-/** Connects at the first pull and after a lost connection. */
 export class ServiceBusPuller implements Puller<Handle> {
   readonly address: string
   readonly keepMs = keepMs
@@ -56,7 +55,6 @@ export class ServiceBusPuller implements Puller<Handle> {
     return this.#settle(handles, ({ receiver, message }) => receiver.abandonMessage(message))
   }
 
-  /** The library renews message locks only for unique message ids. */
   async keep(handles: readonly Handle[]): Promise<void> {
     if (this.#config.sessions) return
     const before = this.#context.host.clock.now() + renewMs

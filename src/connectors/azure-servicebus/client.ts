@@ -190,7 +190,6 @@ export class ServiceBusPublisher {
     return whileOpen(sender, sender.sendMessages(messages, { abortSignal: signal }), this.#context.host)
   }
 
-  /** Opening the link verifies the permission. */
   async #open(): Promise<Live> {
     const client = await makeClient(this.#config, this.#context)
     try {

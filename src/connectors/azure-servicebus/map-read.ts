@@ -6,7 +6,6 @@ type Received = Pick<
   'body' | 'applicationProperties' | 'contentType' | 'sessionId' | 'partitionKey' | 'enqueuedTimeUtc'
 > & { readonly sequenceNumber?: { toString(): string } }
 
-/** `path`: queue or subscription. */
 export function fromMessage(
   {
     body,

@@ -23,10 +23,7 @@ type MessageForm = Readonly<{
 const limits = { property: 32_767, properties: 64_000, key: 128 } as const
 const [perMessage, perProperty] = [768, 12]
 
-/**
- * CloudEvents attributes become properties `cloudEvents:NAME`. A key beyond the limit is hashed. Throws the reason if a
- * limit of Service Bus is exceeded.
- */
+/** A key beyond the limit is hashed. Throws the reason if a limit of Service Bus is exceeded. */
 export function toMessage(
   {
     attributes,

@@ -1,4 +1,3 @@
-/** What the server can do, and whether it has the tables. */
 import type { Context } from '../../engine/contracts.ts'
 import type { ClickHouseClient, Settings } from '../../net/clickhouse/client.ts'
 import type { ClickHouseConfig } from './config.ts'
@@ -30,7 +29,6 @@ const token = 'insert_deduplication_token'
 
 export type ServerState = Readonly<{
   version: string
-  /** Inserts with a known token are ignored. */
   deduplicates: boolean
   /** Columns of existing tables that are UInt32 where Weir would create UInt64. */
   narrow: ReadonlySet<string>
@@ -38,7 +36,6 @@ export type ServerState = Readonly<{
   settings(token: string, small: boolean): Settings
 }>
 
-/** Tables or columns are missing, and `create` is off. */
 export class MissingTables extends Error {}
 
 export class ClickHouseSchema {
@@ -58,12 +55,10 @@ export class ClickHouseSchema {
     return (this.#ready ??= await this.#prepare(signal))
   }
 
-  /** The server reported a difference: the tables are checked again. */
   forget(): void {
     this.#ready = undefined
   }
 
-  /** Creates nothing; lists missing tables and columns. */
   async inspect(signal: AbortSignal): Promise<Readonly<{ version: string; missing: readonly string[] }>> {
     const { version, known } = await this.#server(signal)
     const schema = schemaOf(this.#config, known.has(token))

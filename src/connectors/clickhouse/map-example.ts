@@ -1,4 +1,3 @@
-/** The table of NetObserv's example consumer: twelve columns, absent values empty or 0. */
 import { BlockTexts, bytesOf, plainTexts, type NativeColumn } from '../../codecs/clickhouse-native/index.ts'
 import { isPresent, type Column } from '../../model/columns.ts'
 import type { FlowFieldName } from '../../model/fields.ts'
@@ -25,7 +24,6 @@ export type ExampleColumn = keyof typeof fields
 const counts: ReadonlySet<string> = new Set<ExampleColumn>(['bytes', 'packets'])
 const times: ReadonlySet<string> = new Set<ExampleColumn>(['start', 'end'])
 
-/** As created: the original's UInt32 ends at 4 GiB. */
 export const exampleColumns = Object.keys(fields).map((name) => {
   const type = times.has(name) ? 'Float64' : counts.has(name) ? 'UInt64' : 'String'
   return { name, type, definition: `\`${name}\` ${type}` }
@@ -55,7 +53,6 @@ export function tooLarge(rows: ChosenRows, narrow: ReadonlySet<string>): Map<num
   return found
 }
 
-/** Calls `each` with the column of a field, the row in it and the row in the block. */
 function forEachRow(
   name: ExampleColumn,
   { slices }: ChosenRows,

@@ -1,4 +1,3 @@
-/** Sums of flows by workload. */
 import { flowColumnType } from '../../codecs/clickhouse-native/index.ts'
 import { flowField } from '../../model/fields.ts'
 
@@ -54,10 +53,7 @@ export const rollupColumns = [
   ...rollupSums.map((name) => column(name, name === 'flows' ? 'UInt64' : 'UInt128')),
 ]
 
-/**
- * Event time of a flow, as in the embedded store: its end, or its receipt if the end is more than an hour before it, a
- * minute after it, or by a wrong clock.
- */
+/** As in the embedded store: its end, or its receipt if the end is implausible. */
 function flowTime(f: string): string {
   const received = `ifNull(${f}.time_received, toDateTime64(${f}._received, 6, 'UTC'))`
   const ended = `assumeNotNull(${f}.time_end)`

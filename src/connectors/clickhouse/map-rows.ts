@@ -1,4 +1,3 @@
-/** Chosen rows of a batch, in journal order. */
 import type { SinkBatch, SinkPiece } from '../../engine/contracts.ts'
 import type { BatchKind } from '../../model/batches.ts'
 
@@ -6,14 +5,12 @@ export type ChosenRows = Readonly<{
   kind: BatchKind
   slices: readonly Readonly<{ piece: SinkPiece; rows: Uint32Array }>[]
   count: number
-  /** By row: the index over all rows of the batch. */
   indexes: Uint32Array
 }>
 
 /** Fits the memory of a small server, and is one block for it. */
 const maxRows = 100_000
 const maxBytes = 64 * 1024 * 1024
-/** Of a flow, uncompressed. */
 const flowBytes = 400
 
 /** The same batch always yields the same chunks. */
@@ -77,7 +74,6 @@ function sizeAt(offsets: Uint32Array, row: number): number {
   return (offsets[row + 1] as number) - (offsets[row] as number)
 }
 
-/** The rows at which `wanted` holds; `at`: of the chunk. */
 export function filterRows(rows: ChosenRows, wanted: (at: number) => boolean): ChosenRows {
   const slices: { piece: SinkPiece; rows: Uint32Array }[] = []
   const indexes: number[] = []
@@ -91,7 +87,6 @@ export function filterRows(rows: ChosenRows, wanted: (at: number) => boolean): C
   return { kind: rows.kind, slices, count: indexes.length, indexes: Uint32Array.from(indexes) }
 }
 
-/** Ordering key of each row; undefined: none. */
 export function keysOf({ slices }: ChosenRows): (string | undefined)[] {
   return slices.flatMap(({ piece, rows }) => {
     const { batch } = piece

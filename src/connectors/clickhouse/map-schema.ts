@@ -1,4 +1,3 @@
-/** Statements that create the tables. Columns are only ever added. */
 import { bodyColumnTypes, eventColumnTypes, flowColumnType } from '../../codecs/clickhouse-native/index.ts'
 import { flowFields, type Field } from '../../model/fields.ts'
 import type { ClickHouseConfig } from './config.ts'
@@ -7,13 +6,11 @@ import { rollupColumns, rollupOrder, rollupQuery, rollups, rollupSums, type Roll
 
 /** Of the tables of layout `weir`; in their comments. */
 export const schemaVersion = 3
-/** Number of inserts with remembered tokens, the newest ones. */
 const rememberedInserts = 10_000
 
 export type TableColumn = Readonly<{
   name: string
   type: string
-  /** With its codec or expression. */
   definition: string
   isAlias?: true
 }>
@@ -27,7 +24,6 @@ export type Table = Readonly<{
 export type Schema = Readonly<{
   /** In the order of creation: sums exist before flows do. */
   tables: readonly Table[]
-  /** Materialized views and distributed tables, after all tables. */
   others: readonly Readonly<{ name: string; create: string }>[]
 }>
 
@@ -50,7 +46,6 @@ export function fullName({ database, table_prefix }: Pick<Names, 'database' | 't
   return `${quotedName(database)}.${quotedName(tableName({ table_prefix }, kind))}`
 }
 
-/** `deduplicates`: the server knows tokens of inserts. */
 export function schemaOf(config: Names, deduplicates = true): Schema {
   if (config.layout === 'netobserv-example')
     return { tables: [tableOf(config, 'flows', exampleColumns, exampleBody(config, deduplicates))], others: [] }
@@ -123,7 +118,6 @@ function alias(name: string, type: string, expression: string): TableColumn {
   return { name, type, definition: `${quotedName(name)} ${type} ALIAS ${expression}`, isAlias: true }
 }
 
-/** The position of a row, unique for each writer. */
 export const positionTypes = {
   _writer: 'LowCardinality(String)',
   _source: 'LowCardinality(String)',

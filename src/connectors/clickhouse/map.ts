@@ -1,4 +1,3 @@
-/** Rows to one Native block with the columns that some row has. */
 import { createHash } from 'node:crypto'
 import {
   BlockTexts,
@@ -22,7 +21,6 @@ import { fullName, positionTypes, quotedName } from './map-schema.ts'
 
 export interface Target extends Pick<ClickHouseConfig, 'database' | 'table_prefix' | 'layout'> {
   readonly writer: string
-  /** Columns of an existing table that are narrower than Weir would create them. */
   readonly narrow: ReadonlySet<string>
 }
 
@@ -84,7 +82,6 @@ function positionColumns({ slices, count }: ChosenRows, writer: string, texts: B
   }))
 }
 
-/** The row as it would be inserted. */
 export function previewRow(target: Target, piece: SinkPiece, row: number): string {
   const { kind } = piece.batch
   const one = { kind, slices: [{ piece, rows: Uint32Array.of(row) }], count: 1, indexes: Uint32Array.of(0) }
@@ -92,10 +89,7 @@ export function previewRow(target: Target, piece: SinkPiece, row: number): strin
   return JSON.stringify(read, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value))
 }
 
-/**
- * Token of exactly these rows, the same for each attempt. The headers distinguish instances with the same ids:
- * their positions and batch tokens may be equal.
- */
+/** The same for each attempt. The headers distinguish instances with the same ids. */
 export function tokenOf(batch: Pick<SinkBatch, 'token'>, writer: string, rows: ChosenRows, round = 0): string {
   const hash = createHash('sha256')
   hash.update(

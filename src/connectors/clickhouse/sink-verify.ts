@@ -1,6 +1,5 @@
 /**
- * After an insert with an unknown outcome the server accepts the repetition, but if it ended in between, it may have
- * recorded the token without the rows. Positions show which rows are stored.
+ * After an insert with an unknown outcome the server may have recorded the token without the rows; positions decide.
  */
 import type { ClickHouseClient } from '../../net/clickhouse/client.ts'
 import type { Target } from './map.ts'
@@ -8,9 +7,7 @@ import { filterRows, type ChosenRows } from './map-rows.ts'
 import { fullName, quotedText } from './map-schema.ts'
 
 export type Stored = Readonly<{
-  /** Rows of the table within these positions. */
   rows: number
-  /** Rows that are not in the table. */
   missing: ChosenRows
 }>
 

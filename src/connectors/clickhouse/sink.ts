@@ -37,10 +37,7 @@ class ClickHouseSink implements Sink {
     this.#writer = config.writer ?? context.id
   }
 
-  /**
-   * Rejects for failures that concern no single row: all rows are then repeated with the same tokens, so that those of
-   * chunks that succeeded are recognized.
-   */
+  /** Rejects for failures that concern no single row: all rows are then repeated with the same tokens. */
   async send(batch: SinkBatch, signal: AbortSignal): Promise<readonly Failure[]> {
     if (signal.aborted) throw new Error('not sent: the sink is stopping')
     const sending = new Sending(batch, this.#context.host.clock.monotonic() + 2 * this.#config.timeout)
@@ -215,7 +212,6 @@ class Sending {
     for (const key of keysOf(rows)) if (key !== undefined) this.#failedKeys.add(key)
   }
 
-  /** Rows behind a failed one of their key wait for the next batch. */
   withoutBlocked(rows: ChosenRows): ChosenRows {
     if (this.#failedKeys.size === 0) return rows
     const keys = keysOf(rows)

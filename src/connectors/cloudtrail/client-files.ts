@@ -10,7 +10,6 @@ import { messageOf } from '../../model/errors.ts'
 import type { CloudtrailConfig, From } from './config.ts'
 import type { FileName } from './map-notice.ts'
 
-/** Permanent: the file is missing or not a trail file. */
 export class InvalidFileError extends Error {
   override readonly name = 'FileUnfit'
 }

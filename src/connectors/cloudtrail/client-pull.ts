@@ -1,4 +1,3 @@
-/** A notification is acknowledged when all records of its files are. */
 import { SqsPuller } from '../../messaging/aws-pull.ts'
 import type { Pulled, Puller } from '../../messaging/message-source.ts'
 import type { InMessage } from '../../codecs/bus-message/read.ts'

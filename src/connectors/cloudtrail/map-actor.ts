@@ -1,7 +1,6 @@
 import type { AuditActor, AuditPerson } from '../../model/audit.ts'
 import { isRecord, known, textOf, type Fields } from '../../model/json.ts'
 
-/** Actions of AWS itself have the kind `AwsServiceEvent`. */
 export function actorOf(
   identity: unknown,
   { kind, from }: Readonly<{ kind: string | undefined; from: unknown }>,
@@ -47,10 +46,7 @@ function whoIs(identity: Fields, kind: string | undefined): Omit<AuditActor, 'ad
   }
 }
 
-/**
- * The person behind the role or user is the first identity of a role chain, the user of IAM Identity Center, or the
- * session name.
- */
+/** The first identity of a role chain, the user of IAM Identity Center, or the session name. */
 function sessionOf(identity: Fields, person: AuditPerson): Omit<AuditActor, 'address'> {
   const context = isRecord(identity['sessionContext']) ? identity['sessionContext'] : {}
   const issuer = isRecord(context['sessionIssuer']) ? context['sessionIssuer'] : {}

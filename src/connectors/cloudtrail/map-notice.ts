@@ -25,7 +25,6 @@ export function filesIn(body: Uint8Array): readonly FileName[] {
   throw new Error('not a notification of S3')
 }
 
-/** Digest files are not records. */
 export function hasRecords({ key }: FileName): boolean {
   return /\.json(?:\.gz)?$/.test(key) && !key.includes('/CloudTrail-Digest/')
 }

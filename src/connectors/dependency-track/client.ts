@@ -13,7 +13,6 @@ import { failureOf, shownBytes, type Upload } from './map.ts'
 const pollMs = 1000
 const maxAnswer = 4 * 1024 * 1024
 
-/** Ends an upload with its outcome. */
 class Failed extends Error {
   readonly attempt: Attempt
 
@@ -27,7 +26,6 @@ export class DependencyTrack {
   readonly #http: HttpClient
   readonly #config: DependencyTrackConfig
   readonly #host: Host
-  /** Ids by the path of names from the root. */
   readonly #parents = new Map<string, Promise<string>>()
 
   private constructor(http: HttpClient, config: DependencyTrackConfig, host: Host) {
@@ -36,7 +34,6 @@ export class DependencyTrack {
     this.#host = host
   }
 
-  /** Rejects if a TLS file is unreadable. */
   static async open(config: DependencyTrackConfig, { host }: Context): Promise<DependencyTrack> {
     const http = new HttpClient({
       url: config.url,
@@ -63,7 +60,6 @@ export class DependencyTrack {
       const token = fieldsOf(await this.#call('PUT', '/api/v1/bom', 'the upload', signal, body))['token']
       return typeof token === 'string' ? await this.#processed(token, signal) : undefined
     } catch (error) {
-      // A parent may be gone.
       this.#parents.clear()
       if (error instanceof Failed) return error.attempt
       const reason = withoutSecretsOf(this.#config.url, `${this.#config.url}: ${messageOf(error)}`)
@@ -84,7 +80,6 @@ export class DependencyTrack {
     this.#http.close()
   }
 
-  /** Creates missing projects. */
   async #parentOf(names: readonly string[], signal: AbortSignal): Promise<string | undefined> {
     let parent: string | undefined
     for (const [index, name] of names.entries()) {

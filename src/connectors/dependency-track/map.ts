@@ -1,4 +1,3 @@
-/** From a report to its place and body in Dependency-Track. Pure. */
 import { gunzipSync } from 'node:zlib'
 import type { Attempt } from '../../engine/delivery/in-order.ts'
 import { reportFile, type ImageReport } from '../../model/insights.ts'
@@ -15,16 +14,13 @@ type Templates = Pick<DependencyTrackConfig, 'root' | 'parent' | 'project' | 've
 export type Rejected = Extract<Attempt, { readonly is: 'reject' }>
 
 export type Upload = Readonly<{
-  /** From the root. */
   parents: readonly string[]
   name: string
   version: string
   tags: readonly string[]
-  /** Base64 of the report as the scanner wrote it. */
   bom: string
 }>
 
-/** A text is the reason to filter the report. */
 export function uploadOf(report: ImageReport, templates: Templates): Upload | string | Rejected {
   if (report.type !== 'sbom') return 'not_sbom'
   const type = report.labels?.['lagoon.sh/environmentType']
@@ -64,7 +60,6 @@ function bomOf(report: ImageReport): string | Rejected {
   }
 }
 
-/** Undefined for success. `what`: the refused request, such as `the upload`. */
 export function failureOf({ status, headers, body }: HttpAnswer, what: string, now: number): Attempt {
   if (status >= 200 && status < 300) return undefined
   const reason = `${what} was refused with status ${status}${problemOf(body)}`
@@ -73,7 +68,6 @@ export function failureOf({ status, headers, body }: HttpAnswer, what: string, n
   return { is: 'retry', reason, away: status !== 404 && status !== 409, ...(afterMs === undefined ? {} : { afterMs }) }
 }
 
-/** Of RFC 9457, or a short text. */
 function problemOf(body: Uint8Array): string {
   const text = new TextDecoder().decode(body).trim()
   try {

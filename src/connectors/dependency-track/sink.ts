@@ -54,7 +54,6 @@ export async function openDependencyTrack(config: DependencyTrackConfig, context
   }
 }
 
-/** A text is the reason to filter the row. */
 function uploadOfRow({ event }: SinkRow, config: DependencyTrackConfig): Upload | string | Rejected {
   if (event.type !== insightsTypes.report || event.data === undefined) return 'not_insights'
   try {

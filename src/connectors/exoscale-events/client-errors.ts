@@ -11,7 +11,6 @@ export class ExoscaleError extends PollError {
 const maxWaitMs = 10 * 60_000
 const skewMs = 5 * 60_000
 
-/** `what`: name of the service; `operation`: the required permission. */
 export function failureOf(
   answer: HttpAnswer,
   { what, operation, now }: Readonly<{ what: string; operation: string; now: number }>,
@@ -69,7 +68,6 @@ function jsonOf(answer: HttpAnswer): unknown {
   }
 }
 
-/** `message`, `error`, RFC 9457, or plain text. */
 function messageOfResponse(answer: HttpAnswer): string {
   const read = jsonOf(answer)
   if (!isRecord(read))

@@ -3,7 +3,6 @@ import { createHmac } from 'node:crypto'
 
 export type Signable = Readonly<{
   method: string
-  /** Encoded, with the version, without the query. */
   path: string
   query: readonly (readonly [string, string])[]
   body?: string
@@ -20,7 +19,6 @@ export function expiresAt(now: number): number {
   return Math.floor(now / 1000) + validitySeconds
 }
 
-/** Only parameters that occur once, sorted by name. */
 function signed(query: Signable['query']): Signable['query'] {
   return query
     .filter(([name]) => query.filter(([other]) => other === name).length === 1)

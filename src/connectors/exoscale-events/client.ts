@@ -47,10 +47,7 @@ export class ZoneClient {
     return id
   }
 
-  /**
-   * All events of the range, newest first: the API has no pages. Undefined if the response is too large. Rejects with
-   * ExoscaleError, with ResponseError for a malformed response, and at an abort.
-   */
+  /** All events of the range, newest first: the API has no pages. Undefined if the response is too large. */
   async read({ from, to }: Span, signal: AbortSignal): Promise<Page<unknown> | undefined> {
     const answer = await this.#get(
       '/event',
@@ -142,7 +139,6 @@ export class ZoneClient {
   }
 }
 
-/** A truncated body is transient. */
 function bodyOf(answer: HttpAnswer, what: string): unknown {
   try {
     return parseResponse(answer, what, (value): value is object => typeof value === 'object' && value !== null)

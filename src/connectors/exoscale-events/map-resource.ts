@@ -1,4 +1,3 @@
-/** `/v2/instance/<id>:stop`, `/v2/sks-cluster/<id>/nodepool/<id>`. */
 import type { AuditResource } from '../../model/audit.ts'
 import { fieldsOf, known, textOf, type Fields } from '../../model/json.ts'
 

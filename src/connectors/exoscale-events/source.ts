@@ -53,7 +53,6 @@ export async function openExoscaleEvents(
   )
 }
 
-/** The same in every zone. */
 function cachedOrganization(): (of: ZoneClient, signal: AbortSignal) => Promise<string> {
   let known: string | undefined
   return async (of, signal) => (known ??= await of.organization(signal))

@@ -4,28 +4,23 @@ import type { DiskFile, Host } from '../../host/index.ts'
 
 export const headBytes = 1024
 
-/** The begin of a file, by which it is recognized after a restart or a rename. */
 export type Head = Readonly<{
   bytes: number
   hash: string
 }>
 
-/** Of at most `bytes`. */
 export async function headOf(file: DiskFile, bytes = headBytes): Promise<Head> {
   const some = new Uint8Array(bytes)
   const read = await file.read(some, 0)
   return { bytes: read, hash: createHash('sha256').update(some.subarray(0, read)).digest('base64url') }
 }
 
-/** Whether the file begins as the one of `head`, and has at least `size` bytes. */
 export async function isSame(file: DiskFile, head: Head, size: number): Promise<boolean> {
   if ((await file.size()) < size) return false
   return (await headOf(file, head.bytes)).hash === head.hash
 }
 
-/** Chunks of standard input, a pipe or a file. Ends with it. */
 interface StandardInput {
-  /** Undefined at the end, and after the signal. */
   next(signal: AbortSignal): Promise<Uint8Array | undefined>
 }
 
@@ -86,7 +81,6 @@ class PipeInput implements StandardInput {
   }
 }
 
-/** A file as standard input. */
 class FileInput implements StandardInput {
   readonly #disk: Host['disk']
   #position = 0

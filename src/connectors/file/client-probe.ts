@@ -2,7 +2,6 @@ import type { Probe } from '../../engine/contracts.ts'
 import type { Host } from '../../host/index.ts'
 import { messageOf } from '../../model/errors.ts'
 
-/** Creates and removes an empty file beside it. */
 export async function probeFile(path: string, { disk, random }: Host): Promise<Probe> {
   const stat = (of: string): ReturnType<typeof disk.stat> => disk.stat(of).catch(() => undefined)
   const here = await stat(path)

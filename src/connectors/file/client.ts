@@ -11,7 +11,6 @@ type Shape = Readonly<{
   head: Uint8Array
 }>
 
-/** A file of complete lines, rotated at a size limit or when its header differs. */
 export class LineFile {
   readonly #path: string
   readonly #folder: string

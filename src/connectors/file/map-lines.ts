@@ -1,15 +1,11 @@
-/** Stands for standard input. */
 export const inputPath = '-'
 
 const lineEnd = 0x0a
 
-/** Cuts a stream of bytes into lines. Positions count from the begin of the stream. */
 export class LineCutter {
   readonly #maxBytes: number
   #rest: Buffer = Buffer.alloc(0)
-  /** Bytes of the incomplete line, skipped ones included. */
   #pending = 0
-  /** The current line exceeds the limit. */
   #skips = false
   position = 0
   tooLong = 0
@@ -29,7 +25,6 @@ export class LineCutter {
     this.position = position
   }
 
-  /** The complete lines without their ends. Read each before the next: `position` is then after it. */
   *lines(chunk: Uint8Array): Generator<Buffer> {
     const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length)
     let from = 0
@@ -48,7 +43,6 @@ export class LineCutter {
     if (from < bytes.length) this.#keep(bytes.subarray(from))
   }
 
-  /** The last line without an end; undefined without one. */
   last(): Buffer | undefined {
     const [line, skips] = [this.#rest, this.#skips]
     this.reset(this.position + this.#pending)

@@ -3,7 +3,6 @@ import type { Failure } from '../../model/outcome.ts'
 import { messageOf } from '../../model/errors.ts'
 import { toLines, type LineForm } from '../../messaging/lines.ts'
 
-/** All or nothing: the extent of a failed write is unknown. */
 export async function sendLines(
   where: string,
   form: LineForm,

@@ -13,7 +13,6 @@ import { inputPath, LineCutter } from './map-lines.ts'
 
 const chunkBytes = 256 * 1024
 const followMs = 1000
-/** The size of the columns is computed once in so many rows. */
 const sizeEvery = 256
 const waits = { firstMs: 500, maxMs: 30_000, jitter: 0 }
 
@@ -26,7 +25,6 @@ export const source = defineSource<typeof fileSourceSchema>('file', {
 })
 
 type FileSourceStatus = Readonly<{
-  /** Bytes after the last line in the journal. */
   position: number
   malformed: number
   why?: string
@@ -45,7 +43,6 @@ export function openFileSource(config: FileSourceConfig, context: SourceContext)
   return Promise.resolve(new LineSource(config, context))
 }
 
-/** Reads lines into units of flows. Each unit has the position after it as cursor, and follows the one before. */
 class LineSource implements FileSource {
   readonly addresses: readonly string[] = []
   readonly #config: FileSourceConfig
@@ -108,7 +105,6 @@ class LineSource implements FileSource {
     }
   }
 
-  /** True at the end of a file that is read once. False: another file has its name, or the signal aborted. */
   async #readThrough(path: string, before: Cursor | undefined, signal: AbortSignal): Promise<boolean> {
     const { host } = this.#context
     const { follow, repeat } = this.#config
@@ -158,7 +154,6 @@ class LineSource implements FileSource {
     }
   }
 
-  /** Whether the file shrank, or all of it is read and another one has its name. */
   async #isReplaced(path: string, file: DiskFile): Promise<boolean> {
     const size = await file.size()
     if (size < this.#cutter.end) return true
@@ -185,7 +180,6 @@ class LineSource implements FileSource {
     await this.#append(signal)
   }
 
-  /** Takes the last line, which may have no end. */
   async #finish(signal: AbortSignal): Promise<void> {
     const line = this.#cutter.last()
     if (line !== undefined) this.#decode(line)
@@ -216,7 +210,6 @@ class LineSource implements FileSource {
     metrics.count('weir_file_lines_total', 1, { source: id, outcome: 'malformed' })
   }
 
-  /** False after the signal: the rows are read again after a start. */
   async #append(signal: AbortSignal): Promise<boolean> {
     for (; this.#cutter.tooLong > 0; this.#cutter.tooLong--) this.#reject('the line exceeds `max_line`')
     const { flows } = this.#units

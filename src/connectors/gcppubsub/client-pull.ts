@@ -21,7 +21,6 @@ interface PullRequest {
   received: Received
 }
 
-/** The handle is the acknowledgement id. */
 export class PubSubPuller implements Puller<string> {
   readonly address: string
   readonly keepMs: number

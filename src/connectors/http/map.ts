@@ -64,10 +64,7 @@ async function inProtobuf(extensions: Extensions): Promise<Format> {
   }
 }
 
-/**
- * A status rejects the event, except 408, 425, 429 and 5xx (transient), 401, 403 and 407 (configuration), and `passing`
- * (transient).
- */
+/** 408, 425, 429, 5xx and `passing` are transient; 401, 403 and 407 concern the configuration. */
 export function outcomeOf({ status, headers, body }: HttpAnswer, now: number, passing: readonly number[]): Attempt {
   if (status >= 200 && status < 300) return undefined
   const reason = `HTTP ${status}${shown(body)}`

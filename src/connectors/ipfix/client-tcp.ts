@@ -12,7 +12,6 @@ const maxRecentBytes = 8 * 1024 * 1024
 
 type Recent = Readonly<{
   message: IpfixMessage
-  /** Monotonic ms. */
   at: number
 }>
 
@@ -21,11 +20,8 @@ export class TcpSession implements Session {
   readonly #place: string
   #socket: Socket | undefined
   #sequence = 0
-  /** The connection has the options template. */
   #isSampled = false
-  /** Why the connection broke. */
   #broken: Error | undefined
-  /** Written messages, the newest last. */
   #recent: Recent[] = []
   #recentBytes = 0
 
@@ -131,7 +127,6 @@ export class TcpSession implements Session {
     return connectTls({ host, port, ...tls })
   }
 
-  /** Resolves when the kernel has all of it. */
   async #write(socket: Socket, messages: readonly IpfixMessage[], signal: AbortSignal): Promise<void> {
     const { config, context } = this.#options
     const now = seconds(context.host.clock.now())

@@ -10,7 +10,6 @@ import { addRecords, explain, seconds, SendError, type Session, type SessionOpti
 /** Datagrams sent at once: a small receive buffer (208 KiB, 2.3 KiB for each datagram) has room for twice as many. */
 const burst = 32
 
-/** Time between the first templates of a session and its data. */
 const templateLeadMs = 50
 
 export class UdpSession implements Session {
@@ -19,9 +18,7 @@ export class UdpSession implements Session {
   #socket: Socket | undefined
   #sequence = 0
   #templatesAt = Number.NEGATIVE_INFINITY
-  /** Options were sent. */
   #isSampled = false
-  /** The last ICMP error. */
   #refusal: Error | undefined
   #tokens = burst
   #tokensAt: number

@@ -2,7 +2,6 @@ import type { IpfixMessage, TemplateMessages } from '../../codecs/ipfix-export/i
 import type { Context, Probe } from '../../engine/contracts.ts'
 import type { IpfixConfig } from './config.ts'
 
-/** A transport session. Calls of `send` do not overlap. */
 export interface Session {
   /** Writes the messages in order. A rejection states which of them the system did not accept. */
   send(messages: readonly IpfixMessage[], signal: AbortSignal): Promise<void>
@@ -11,7 +10,6 @@ export interface Session {
   close(): Promise<void>
 }
 
-/** Messages from `first` on were not accepted. */
 export class SendError extends Error {
   readonly first: number
 
@@ -29,7 +27,6 @@ export type SessionOptions = Readonly<{
   templates: TemplateMessages
 }>
 
-/** Data records sent before, as the header has them. */
 export function addRecords(sequence: number, records: number): number {
   return (sequence + records) % 0x1_0000_0000
 }

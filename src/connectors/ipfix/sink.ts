@@ -18,7 +18,6 @@ export const sink = defineSink<typeof ipfixSchema>('ipfix', {
   build: openIpfix,
 })
 
-/** The length field of a message has 16 bits; UDP over IPv4 carries less. */
 const largestMessage = { tcp: 65_535, udp: 65_507 } as const
 
 export async function openIpfix(config: IpfixConfig, context: Context): Promise<Sink> {
@@ -78,7 +77,6 @@ function* piecesOf({ pieces }: SinkBatch): Generator<FlowPiece> {
 const tooLargeReason = (bytes: number): string =>
   `the record has ${bytes} bytes, more than an IPFIX message holds; shorten its names with a transform`
 
-/** The message of each row alone, without templates. */
 function* previewOf(
   { transport, target }: IpfixConfig,
   writer: MessageWriter,

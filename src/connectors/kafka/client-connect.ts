@@ -14,7 +14,6 @@ export async function loadClient() {
 
 export type ClusterConfig = Pick<KafkaConfig, 'brokers' | 'auth' | 'tls' | 'timeout'>
 
-/** Reads TLS files now, and secrets for each connection. The library does not retry: the engine does. */
 export async function connectionOptions(
   { brokers, auth, tls, timeout }: ClusterConfig,
   { id, host }: Pick<Context, 'id' | 'host'>,
@@ -37,7 +36,6 @@ export async function connectionOptions(
   }
 }
 
-/** Resolves when a broker responded. */
 export async function openBase(library: Library, options: BaseOptions): Promise<Base> {
   const base = new library.Base(options)
   let last: Error | undefined
@@ -56,7 +54,6 @@ export async function openBase(library: Library, options: BaseOptions): Promise<
   }
 }
 
-/** The newest version of an API that library and brokers support. */
 export function apiOf<Arguments extends unknown[], Response>(
   library: Library,
   base: Base,

@@ -7,9 +7,7 @@ const tooLarge: ReadonlySet<number> = new Set([10, 18])
 const badRecord: ReadonlySet<number> = new Set([2, 32, 87])
 /** The leader may have stored the batch without its replicas. */
 const maybeStoredCodes: ReadonlySet<number> = new Set([7, 20])
-/** Unknown producer: sequence numbers restart. */
 const unknownProducerCodes: ReadonlySet<number> = new Set([45, 47, 59, 90])
-/** The leader changed, or the topic was deleted. */
 const staleMetadataCodes: ReadonlySet<number> = new Set([3, 5, 6, 56, 74, 75, 76, 100])
 
 const topicAuthorizationFailed = 29
@@ -18,7 +16,6 @@ const notEnoughReplicas = 19
 
 export type BatchOutcome =
   | { readonly is: 'stored' }
-  /** One record is invalid: the caller halves the batch to find it. */
   | Readonly<{ is: 'invalid'; reason: string; tooLarge: boolean }>
   /** `unknownProducer`: sequence numbers restart. */
   | Readonly<{
@@ -29,7 +26,6 @@ export type BatchOutcome =
       staleMetadata: boolean
     }>
 
-/** Outcome of a batch of one partition. `name`: name of the code. */
 export function batchOutcome(code: number, name: string, brokerMessage: string | null, topic: string): BatchOutcome {
   if (code === 0 || code === duplicateSequence) return { is: 'stored' }
   if (tooLarge.has(code))
@@ -74,7 +70,6 @@ export function whyNoTopic(error: unknown, topic: string): string {
   return `topic ${topic} is unavailable (${text})`
 }
 
-/** The failure, and the action to take. */
 export function whyNotConnected(error: unknown, { brokers, auth, tls }: ClusterConfig): string {
   const at = brokers.map(formatHostPort).join(', ')
   const text = errorText(error)

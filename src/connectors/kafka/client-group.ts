@@ -10,7 +10,6 @@ import { withSinkTimeout } from '../../messaging/sink-timeout.ts'
 const usualRecords = 1000
 const maxBytes = 4 * 2 ** 20
 const fetchWaitMs = 1000
-/** The library's default of 50 MB is slower. */
 const fetchBytes = 2 * 2 ** 20
 /** Beyond the session timeout: a join ends when all members joined. */
 const joinMarginMs = 10_000

@@ -13,7 +13,6 @@ export type TopicPartition = Readonly<{
   partition: number
 }>
 
-/** These errors prove that another instance writes under the name. */
 const fencedIds: ReadonlySet<string> = new Set([
   'INVALID_PRODUCER_EPOCH',
   'PRODUCER_FENCED',
@@ -52,9 +51,8 @@ export type WriterOptions = Readonly<{
 }>
 
 /**
- * Writes under an exclusive name: the brokers give each new holder a higher epoch and reject lower ones. Batches have
- * sequence numbers, so a repeated batch is stored once. There are no transactions: a batch is final when all in-sync
- * replicas have it.
+ * The brokers give each new holder a higher epoch and reject lower ones. A batch is final when all in-sync replicas
+ * have it.
  */
 export class FencingWriter implements BusWriter {
   readonly #options: WriterOptions
@@ -188,7 +186,6 @@ export async function leaderOf({ admin }: JournalClient, topic: string, partitio
   return leader
 }
 
-/** Connects to the broker with this id, or to any broker. */
 export async function connectionTo({ admin }: JournalClient, node?: number): Promise<Connection> {
   const { brokers } = await admin.metadata({ topics: [] })
   const broker = node === undefined ? [...brokers.values()][0] : brokers.get(node)

@@ -25,10 +25,7 @@ const everyReplica = -1
 /** First version with compact arrays and tagged fields. */
 const firstCompact = 9
 
-/**
- * Produce requests of encoded batches. The library would build several objects and buffers for each record, which
- * costs more than everything else of a flow.
- */
+/** The library would build several objects and buffers for each record, which costs most of the time of a flow. */
 export async function openProduce(library: Library, base: Base): Promise<ProduceApi> {
   const { version } = await apiOf(library, base, 'Produce')
   const { produceV3, produceV4, produceV5, produceV6, produceV7, produceV8, produceV9, produceV10, produceV11 } =

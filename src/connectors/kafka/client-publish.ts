@@ -13,9 +13,7 @@ const maxRequestBytes = 4 * 2 ** 20
 /** Most overhead of a record beyond its key, value and headers. */
 const recordBytes = 16
 
-/** A partition, or the reason why there is none. */
 type Target = Readonly<{
-  /** `topic:partition` */
   id: string
   topic: string
   partition: number
@@ -28,9 +26,8 @@ export interface PublishOptions extends RequestOptions {
 }
 
 /**
- * Publishes one or several outboxes. Messages of a key are in flight to one partition at a time, so that none is stored
- * after a failed one. A partition has one batch in flight, so that its sequence number shows whether it was stored.
- * Messages are numbers of the outbox.
+ * Messages of a key are in flight to one partition at a time, so that none is stored after a failed one. A partition
+ * has one batch in flight, so that its sequence number shows whether it was stored.
  */
 export class Publishing {
   readonly #live: Live
@@ -82,7 +79,6 @@ export class Publishing {
     return found
   }
 
-  /** Returns the messages that must wait. */
   async #round(remaining: readonly number[]): Promise<number[]> {
     const deferred: number[] = []
     const leaders = new Map<number, Map<string, number[]>>()
@@ -176,7 +172,6 @@ export class Publishing {
     return sendable.slice(0, end < 0 ? sendable.length : end)
   }
 
-  /** Rows of failed keys wait. */
   #withoutFailedKeys(queue: number[]): number[] {
     if (this.#failedKeys.size === 0) return queue
     const sendable = queue.filter((at) => {
@@ -259,7 +254,6 @@ export class Publishing {
   }
 }
 
-/** One of each partition, or one without. */
 function targetsOf(topic: string, found: Topic | undefined): Target[] {
   const none = (problem: string): Target => ({ id: `${topic}:`, topic, partition: -1, leader: -1, problem })
   if (found === undefined || 'problem' in found) return [none(found?.problem ?? 'the sink is stopping')]

@@ -23,9 +23,7 @@ type PartitionQueue = Readonly<{
   pending: PendingRecord[]
 }>
 
-/**
- * Reads as a member of a consumer group. Joins at the first pull, and again after a lost connection or changed topics.
- */
+/** Joins at the first pull, and again after a lost connection or changed topics. */
 export class KafkaPuller implements Puller<PendingRecord> {
   readonly address: string
   readonly #config: KafkaSourceConfig
@@ -36,13 +34,11 @@ export class KafkaPuller implements Puller<PendingRecord> {
   #missing = ''
   /** With positions: records that are not committed yet. */
   readonly #outstanding = new Set<PendingRecord>()
-  /** With positions: the records of the last pull may not be tracked yet. */
   #handedOut = false
   #settled = Promise.withResolvers<void>()
   readonly #positions: Positions | undefined
   readonly #commits = new Coalescer<PartitionQueue>((queues) => this.#commit(new Set(queues)))
 
-  /** `positions`: of a reader that skips records before them. They outlive a lost connection. */
   constructor(config: KafkaSourceConfig, context: SourceContext, positions?: Positions) {
     this.#positions = positions
     this.#config = config
@@ -99,13 +95,11 @@ export class KafkaPuller implements Puller<PendingRecord> {
     }
   }
 
-  /** Nothing is committed, so the next reader receives the records again. */
   release(handles: readonly PendingRecord[]): Promise<void> {
     this.#settle(handles)
     return Promise.resolve()
   }
 
-  /** These records are read again by this reader. */
   forget(handles: readonly PendingRecord[]): void {
     for (const { queue } of handles) this.#queues.delete(`${queue.topic}:${queue.partition}`)
   }

@@ -33,13 +33,11 @@ export type Chosen = Readonly<{
   chosen: readonly number[]
 }>
 
-/** Sends batches to leaders of partitions. */
 export class Requests {
   readonly #live: Live
   readonly #sequences: Sequences
   readonly #options: RequestOptions
   readonly #compression: Compression | undefined
-  /** A connection was lost. */
   lost = false
 
   constructor(live: Live, sequences: Sequences, options: RequestOptions) {
@@ -49,7 +47,6 @@ export class Requests {
     this.#compression = compressionOf(live.library, options.config.compression)
   }
 
-  /** Responses by partition. */
   async send(leader: number, chunks: readonly Chosen[]): Promise<Map<string, BatchResponse>> {
     const {
       orStop,

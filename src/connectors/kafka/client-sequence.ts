@@ -5,14 +5,10 @@ export type Producer = Readonly<{
 
 const sequenceLimit = 2 ** 31
 
-/**
- * The broker detects a repeated batch by its sequence number. A batch without a response keeps its number until it is
- * repeated unchanged.
- */
+/** A repeated batch has the same sequence number. A batch without a response keeps its number until it is repeated. */
 export class Sequences {
   #producer: Producer | undefined
   readonly #next = new Map<string, number>()
-  /** Ids of the batch that may be stored already. */
   readonly #unconfirmed = new Map<string, readonly string[]>()
 
   get producer(): Producer | undefined {

@@ -23,7 +23,6 @@ async function fetchTopic({ base }: Live, topic: string): Promise<Topic> {
   }
 }
 
-/** Undefined if the topic exists now. */
 async function createTopic(
   { library, base }: Live,
   topic: string,

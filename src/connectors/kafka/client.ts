@@ -14,7 +14,6 @@ import type { KafkaMessage } from './map.ts'
 import { outboxOf, type Outbox } from './map-outbox.ts'
 import { unavailable, withSinkTimeout } from '../../messaging/sink-timeout.ts'
 
-/** Reconnects after a loss with current files and secrets. */
 export class KafkaPublisher {
   readonly #config: KafkaConfig
   readonly #context: Context
@@ -30,7 +29,6 @@ export class KafkaPublisher {
     this.#brokers = config.brokers
   }
 
-  /** As in ManyClient. */
   async ready(signal: AbortSignal): Promise<string | undefined> {
     if (this.#live !== undefined && this.#sequences.producer !== undefined) return undefined
     this.#connecting ??= this.#connect().finally(() => {
@@ -52,7 +50,6 @@ export class KafkaPublisher {
     )
   }
 
-  /** One attempt per message, in order. The outboxes are encoded one after the other, for these topics. */
   async publish(
     outboxes: Iterable<Outbox>,
     names: readonly string[],

@@ -20,10 +20,7 @@ const recordSettings = {
   'delete.retention.ms': '600000',
 }
 
-/**
- * The journal as a topic: a record is a frame, and the frames of a source are in one partition. A second, compacted
- * topic with one partition has small records. Rejects if no broker responds.
- */
+/** A record is a frame; the frames of a source are in one partition. A second, compacted topic has small records. */
 export async function openKafkaJournal(config: KafkaJournalConfig, context: JournalContext): Promise<JournalBus> {
   const journal = new KafkaJournal(config, context)
   try {

@@ -4,16 +4,12 @@ import { isPresent, type Column } from '../../model/columns.ts'
 
 export const flowKeyBytes = 32
 
-/**
- * The two addresses in ascending order, 16 bytes each, IPv4 mapped to IPv6, as the eBPF agent of NetObserv writes it:
- * both directions of a conversation have one key. Undefined: the flow has no addresses.
- */
+/** Both addresses in ascending order, IPv4 mapped, as NetObserv's eBPF agent: one key for both directions. */
 export function flowKey(batch: FlowBatch, row: number): Buffer | undefined {
   const out = new ByteBuffer(flowKeyBytes)
   return putFlowKey(batch, row, out) ? out.slice() : undefined
 }
 
-/** Appends the key. False: the flow has none, and nothing was written. */
 export function putFlowKey(
   { columns: { src_addr: source, dst_addr: target } }: FlowBatch,
   row: number,
@@ -27,7 +23,6 @@ export function putFlowKey(
   return true
 }
 
-/** The words of all rows; undefined if the row has none. */
 function wordsOf(column: Column | undefined, row: number): Uint32Array | undefined {
   return column?.kind === 'ip' && isPresent(column.valid, row) ? column.words : undefined
 }

@@ -1,4 +1,3 @@
-// Records of flows, straight from their columns.
 import { busMessage } from '../../codecs/bus-message/index.ts'
 import { isoTime } from '../../codecs/flow-json/index.ts'
 import type { FrameHeader, SinkBatch, SinkPiece } from '../../engine/contracts.ts'
@@ -16,10 +15,8 @@ export type FlowRecordOptions = Readonly<{
   form: FlowForm
   mode: 'binary' | 'raw'
   partitioner: Partitioner
-  /** Whether the addresses are the key. */
   keyed: boolean
   topic: (row: SinkRow) => string
-  /** Records of one outbox. */
   slice: number
 }>
 
@@ -30,7 +27,6 @@ type FlowPiece = Readonly<{
   firstRow: number
 }>
 
-/** Rows of one piece in an outbox. */
 type Part = Readonly<{
   first: number
   piece: FlowPiece
@@ -176,10 +172,8 @@ class RecordHeaders {
   readonly #count: number
   readonly #timeName = fragmentOf(withLength('ce_time'))
   readonly #prefix: Fragment
-  /** Place of the last id. */
   readonly #id = { at: 0, length: 0 }
 
-  /** `headers`: those of a flow with this id and any time. `prefix`: of all ids, before the number of the row. */
   constructor(headers: Readonly<Record<string, string>>, id: string, prefix: Fragment) {
     this.#prefix = prefix
     const entries = Object.entries(headers)
@@ -200,7 +194,6 @@ class RecordHeaders {
     end(undefined)
   }
 
-  /** Returns the place of the id, valid until the next call. */
   put(out: ByteBuffer, row: number, time: string): Readonly<{ at: number; length: number }> {
     this.#id.length = this.#prefix.length + digitsOf(row)
     const omitted = this.timed && time.length !== timeLength

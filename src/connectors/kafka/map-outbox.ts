@@ -2,11 +2,9 @@ import type { KafkaMessage } from './map.ts'
 import type { Partitioner } from './map-partition.ts'
 import { Records } from './map-records.ts'
 
-/** Encoded messages of one call. */
 export interface Outbox {
   readonly records: Records
   topic(at: number): string
-  /** The order of messages with one key is kept. */
   key(at: number): string | undefined
   id(at: number): string
 }

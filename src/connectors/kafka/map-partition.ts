@@ -1,4 +1,3 @@
-/** Partitioners of other Kafka producers. Pure. */
 export const partitioners = ['murmur2', 'fnv1a'] as const
 export type Partitioner = (typeof partitioners)[number]
 
@@ -16,7 +15,6 @@ export function partitionOfHash(partitioner: Partitioner, hash: number, count: n
   return partitioner === 'murmur2' ? (hash & 0x7fff_ffff) % count : Math.abs(hash % count)
 }
 
-/** MurmurHash2 with the seed of the Java client, signed 32 bits. */
 export function murmur2(bytes: Uint8Array, from = 0, to = bytes.length): number {
   const mix = 0x5bd1_e995
   const whole = from + ((to - from) & ~3)

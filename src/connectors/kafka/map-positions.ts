@@ -1,10 +1,7 @@
 import { isRecord } from '../../model/json.ts'
 
-/** One partition. Offsets are those of the next record. */
 export interface Position {
-  /** Records before it are in units, or in the journal. */
   read: number
-  /** Records before it are in the journal. */
   synced: number
 }
 
@@ -16,14 +13,10 @@ interface Topic {
 
 const utf8 = new TextDecoder()
 
-/**
- * Positions of a source in all partitions that it has ever read. They travel as the cursor of every unit, so that a
- * crash between the sync and the commit of offsets repeats no rows.
- */
+/** Travel as the cursor of every unit, so that a crash before the commit of offsets repeats no rows. */
 export class Positions {
   readonly #topics = new Map<string, Topic>()
 
-  /** An unreadable cursor yields no positions: reading starts at the committed offsets. */
   static from(cursor: Uint8Array | undefined): Positions {
     const positions = new Positions()
     if (cursor === undefined) return positions
@@ -40,7 +33,6 @@ export class Positions {
     return positions
   }
 
-  /** Begins at offset 0. */
   of(topic: string, partition: number): Position {
     const { partitions } = this.#topic(topic)
     let position = partitions.get(partition)
@@ -53,7 +45,6 @@ export class Positions {
     this.#topics.get(topic)?.partitions.delete(partition)
   }
 
-  /** False: the topic is another one under the same name, and its positions were dropped. */
   follow(name: string, id: string): boolean {
     const topic = this.#topic(name)
     const same = topic.id === '' || topic.id === id
@@ -62,12 +53,10 @@ export class Positions {
     return same
   }
 
-  /** Removes topics that are no longer read. */
   keepOnly(names: readonly string[]): void {
     for (const name of this.#topics.keys()) if (!names.includes(name)) this.#topics.delete(name)
   }
 
-  /** The positions after all records that were read. */
   cursor(): Uint8Array {
     const topics: Record<string, { id: string; next: Record<string, number> }> = {}
     for (const [name, { id, partitions }] of this.#topics) {

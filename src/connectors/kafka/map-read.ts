@@ -39,7 +39,6 @@ export class RecordReader {
 
 const maxTexts = 64
 
-/** Compares repeated texts instead of decoding them. */
 class RepeatedTexts {
   readonly #last: Readonly<{ bytes: Uint8Array; text: string }>[] = []
 

@@ -3,7 +3,6 @@ import { ByteBuffer } from '../../model/byte-buffer.ts'
 import type { KafkaMessage } from './map.ts'
 import { hashOf, type Partitioner } from './map-partition.ts'
 
-/** Zigzag and base 128: a signed integer of 32 bits. */
 export function putVarint(out: ByteBuffer, value: number): void {
   out.room(5)
   let rest = value < 0 ? -2 * value - 1 : 2 * value
@@ -12,7 +11,6 @@ export function putVarint(out: ByteBuffer, value: number): void {
   out.bytes[out.at++] = rest
 }
 
-/** Bytes of a varint. */
 export function varintLength(value: number): number {
   let [bytes, limit] = [1, 64]
   while (value >= limit) {
@@ -22,10 +20,8 @@ export function varintLength(value: number): number {
   return bytes
 }
 
-/** Most values have this size of length. */
 const usualLength = 2
 
-/** Keys, values and headers of records in one buffer, with the hashes that choose their partitions. */
 export class Records {
   readonly out: ByteBuffer
   readonly #partitioner: Partitioner
@@ -55,7 +51,6 @@ export class Records {
     return this.start(record + 1) - this.start(record)
   }
 
-  /** Ends a record. The bytes choose its partition. */
   end(bytes: Uint8Array, from = 0, to = bytes.length): void {
     this.#hashes[this.count++] = hashOf(this.#partitioner, bytes, from, to)
     this.#starts[this.count] = this.out.at
@@ -111,11 +106,9 @@ export type BatchHead = Readonly<{
   producerEpoch: number
   /** Number of the first record, by which the broker detects a repetition. */
   sequence: number
-  /** Unix ms, of all records. */
   time: number
 }>
 
-/** Compresses the records of a batch. */
 export type Compression = Readonly<{
   bitmask: number
   compress: (bytes: Buffer) => Promise<Buffer> | Buffer
@@ -125,7 +118,6 @@ const headBytes = 61
 /** Offset of the bytes that the length and the checksum cover. */
 const [afterLength, afterChecksum] = [12, 21]
 
-/** A batch of some records, in order. Nothing else is in its buffer. */
 export async function recordBatch(
   records: Records,
   chosen: readonly number[],
@@ -155,7 +147,6 @@ export async function recordBatch(
   return batch
 }
 
-/** Each record with its length, attributes, and differences of time and offset, after `room` bytes. */
 function framed(records: Records, chosen: readonly number[], room: number): Buffer {
   let size = room
   for (let delta = 0; delta < chosen.length; delta++) {

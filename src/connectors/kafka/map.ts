@@ -3,7 +3,6 @@ import type { OutMessage } from '../../messaging/message-sink.ts'
 export type KafkaMessage = Readonly<{
   topic: string
   key: string | undefined
-  /** Key of a flow's record, which chooses the partition. Flows of one key are not ordered over failures. */
   flowKey?: Uint8Array | undefined
   headers: Readonly<Record<string, string>>
   value: Uint8Array

@@ -12,18 +12,14 @@ import type { KafkaPuller, PendingRecord } from './client-pull.ts'
 import type { FlowCodec } from './config.ts'
 import type { Position, Positions } from './map-positions.ts'
 
-/** Clock difference above which a row is marked, as in the connector netobserv. */
 const skewLimit = 3_600_000
-/** The size of the columns is computed once in so many rows. */
 const sizeEvery = 256
 const waits = { firstMs: 500, maxMs: 30_000, jitter: 0 }
 
-/** Records of one partition in a unit. */
 interface Span {
   readonly topic: string
   readonly partition: number
   readonly position: Position
-  /** First offset, and the one after the last. */
   readonly from: number
   to: number
 }
@@ -35,16 +31,11 @@ export interface FlowUnit extends MessageUnit {
 }
 
 interface Decoder {
-  /** False: the message is malformed. */
   read(value: Uint8Array, received: Received): boolean
-  /** After the last message of a unit. */
   finish(received: Received): void
 }
 
-/**
- * Reads messages with one flow each into columns. Every unit carries the positions after it as its cursor. A unit is
- * appended after the one before is stored: otherwise a cursor could cover rows that were not.
- */
+/** A unit is appended after the one before is stored: otherwise a cursor could cover rows that were not. */
 export class FlowIntake implements Intake<FlowUnit> {
   readonly address: string
   /** One is stored while the next is decoded. */
@@ -91,7 +82,6 @@ export class FlowIntake implements Intake<FlowUnit> {
     return this.#puller.ack(handles)
   }
 
-  /** Rows that the removed sink did not settle are read again. */
   release({ spans, handles }: FlowUnit, why: 'gone' | 'stopped'): Promise<void> {
     if (why === 'gone') {
       rewind(spans)

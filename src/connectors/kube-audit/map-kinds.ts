@@ -1,4 +1,3 @@
-/** By resource name; audit events mostly omit the kind. */
 const kinds: Readonly<Record<string, readonly string[]>> = {
   '': [
     'ConfigMap',

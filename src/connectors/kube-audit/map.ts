@@ -143,7 +143,6 @@ type AuditFacts = Readonly<{
   object: AuditObject | undefined
 }>
 
-/** A cluster is its own tenant. */
 function recordOf({ cluster, verb, auditID, stage, code, name, uid, by, address, object }: AuditFacts): AuditRecord {
   const status = typeof code === 'number' ? code : Number.NaN
   const severity = stage === 'Panic' || status >= 500 ? 'incident' : severityOfCode(status)

@@ -25,7 +25,6 @@ type AuditListenersOptions = Readonly<{
   places: readonly HostPort[]
   tls: TlsOptions | undefined
   token: string | undefined
-  /** Of a body, compressed and decompressed. */
   mostBytes: number
   take(body: Buffer): Promise<void>
   refused(refusal: Refusal, message: string): void

@@ -1,4 +1,3 @@
-/** The watchable types of an API server, from its discovery documents. Pure. */
 export type ResourceType = Readonly<{
   group: string
   version: string
@@ -10,7 +9,6 @@ export type ResourceType = Readonly<{
 
 export type Discovered = Readonly<{
   types: readonly ResourceType[]
-  /** Groups without a response: their types are unknown, and not removed. */
   unavailable: readonly string[]
 }>
 
@@ -37,7 +35,6 @@ type Group = Readonly<{
   versions?: readonly Readonly<{ version?: string; freshness?: string; resources?: readonly Resource[] }>[]
 }>
 
-/** False: the response of an older server. */
 export function isAggregated(answer: unknown): answer is { readonly items: readonly Group[] } {
   return (
     typeof answer === 'object' &&
@@ -85,7 +82,6 @@ export function fromLegacy(versions: readonly LegacyVersion[]): Discovered {
   return found.all()
 }
 
-/** Group versions of an older server; the preferred one of each group is first. */
 export function legacyVersions(api: unknown, apis: unknown): Readonly<{ group: string; version: string }>[] {
   const core = ((api as { versions?: readonly string[] } | null)?.versions ?? []).map((version) => ({
     group: '',

@@ -23,7 +23,6 @@ export class LineSplitter {
     return this.#size
   }
 
-  /** Complete non-empty lines, without line ends. A line is valid until the next call. Throws LineTooLong. */
   *take(piece: Uint8Array): Generator<Uint8Array> {
     let from = 0
     // Buffer#indexOf is ten times as fast.

@@ -5,10 +5,8 @@ const readIntervalMs = 800
 const drainMs = 10
 /** Above these bytes in this or the previous interval no connection is held: a held server may end its watch. */
 const heavyLoadBytes = 64 * 1024
-/** A connection with at most this many changes in two intervals is read at once. */
 const fewChanges = 4
 
-/** Schedules the reads of a source's connections: quiet ones at once, others together after a short delay. */
 export class Pace {
   readonly #clock: Clock
   #began = -Infinity

@@ -1,4 +1,3 @@
-/** Lists one collection, then watches until stopped. */
 import { readBytes } from '../../net/kubernetes/object.ts'
 import { readStatus, refusalOf, type Refusal, type Status } from '../../net/kubernetes/status.ts'
 import type { Answer } from '../../net/kubernetes/types.ts'
@@ -31,7 +30,6 @@ export class Reader {
   #version: string | undefined
   #streams: boolean
   #ahead = 0
-  /** The server has compacted the requested version. */
   #forgotten = false
   #state: ReaderState = 'starting'
   #reason: string | undefined
@@ -76,7 +74,6 @@ export class Reader {
     this.wake()
   }
 
-  /** Resolves when the signal aborts; rejects with an error of the target. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       if (this.#again) {

@@ -4,7 +4,6 @@ export const [quote, backslash, colon, comma, openList, closeList, openDict, clo
   0x22, 0x5c, 0x3a, 0x2c, 0x5b, 0x5d, 0x7b, 0x7d,
 ]
 
-/** Scanner state. Each step skips what it reads and throws SyntaxError for invalid JSON. */
 export class Scanner {
   protected bytes: Buffer = Buffer.alloc(0)
   protected at = 0
@@ -29,7 +28,6 @@ export class Scanner {
     }
   }
 
-  /** Scans the whole text, which must be an object. `each` is called at each value and must skip it. */
   protected members(each: (key: string) => void): void {
     if (this.bytes[this.at] !== openDict) throw this.wrong()
     this.at++
@@ -80,7 +78,6 @@ export class Scanner {
     if (this.at > this.bytes.length) throw this.wrong()
   }
 
-  /** Skips any value. Errors inside it appear when it is parsed. */
   protected skip(): void {
     const bytes = this.bytes
     const end = bytes.length
@@ -130,7 +127,6 @@ export function hasEscape(bytes: Uint8Array, from: number, to: number): boolean 
   return false
 }
 
-/** The content of a string without its quotes. */
 export function plain(bytes: Buffer, from: number, to: number): string {
   return hasEscape(bytes, from, to)
     ? (JSON.parse(bytes.toString('utf8', from, to)) as string)

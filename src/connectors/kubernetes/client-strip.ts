@@ -1,7 +1,4 @@
-/**
- * Removes irrelevant parts before parsing: managed fields are half of an object, and the digest of the rest detects
- * repeated objects.
- */
+/** Managed fields are half of an object, and the digest of the rest detects repeated objects. */
 import { isUtf8 } from 'node:buffer'
 import type { ManagedField } from '../../model/kubernetes.ts'
 import {
@@ -55,7 +52,6 @@ export class UnreadableObject extends Error {}
 export class SeenObject {
   readonly uid: string | undefined
   readonly version: string | undefined
-  /** JSON in UTF-8, without the removed parts. */
   readonly document: Uint8Array
   /** Positions of the members in the document; undefined if unknown. */
   readonly members: Members | undefined
@@ -155,10 +151,7 @@ export class Stripper extends Scanner {
     return { ...rest, items }
   }
 
-  /**
-   * An item of a page. List items have no kind, but watch objects do, as the first member: `of` is the kind of the
-   * page.
-   */
+  /** List items have no kind, but watch objects do, as the first member: `of` is the kind of the page. */
   item(bytes: Uint8Array, { kind = '', apiVersion }: Readonly<{ kind?: string; apiVersion?: string }>): SeenObject {
     this.begin(bytes)
     return this.#seen(
@@ -166,7 +159,6 @@ export class Stripper extends Scanner {
     )
   }
 
-  /** The JSON without the removed paths, valid until the next read. Throws SyntaxError. */
   cut(bytes: Uint8Array): Uint8Array {
     this.begin(bytes)
     return this.#copied('')
@@ -187,7 +179,6 @@ export class Stripper extends Scanner {
     )
   }
 
-  /** `head`: first members for an object without a kind. */
   #copied(head: string): Uint8Array {
     const begin = this.at
     this.#size = this.#key.length

@@ -20,10 +20,7 @@ export type KubeObject = Readonly<{
 export type ChangeType = 'ADDED' | 'MODIFIED' | 'DELETED'
 type Settled = void | Promise<void>
 
-/**
- * Receives the changes of a collection, in order. A returned promise is awaited before the next call: it slows the
- * server down, and the object stays valid until then.
- */
+/** Receives the changes of a collection, in order. A returned promise slows the server down; the object stays valid. */
 export type Target = Readonly<{
   /** Undefined: list first. */
   cursor: string | undefined
@@ -34,7 +31,6 @@ export type Target = Readonly<{
   present(object: SeenObject): Settled
   listed(resourceVersion: string): Settled
   changed(type: ChangeType, object: SeenObject): Settled
-  /** No changes up to this version. */
   reached(resourceVersion: string): Settled
 }>
 
@@ -72,7 +68,6 @@ export type ReaderOptions = Readonly<{
   /** Read schedule; undefined: read at once. */
   pace?: Pace
   onMissing?: () => void
-  /** Called once until the next successful watch. */
   onForbidden?: (reason: string) => void
   limits?: Partial<ReaderLimits>
 }>

@@ -16,7 +16,6 @@ import { changedPaths } from '../../codecs/json-patch/index.ts'
 import type { ResourceType } from './client-discovery.ts'
 import type { KubeObject } from './client-types.ts'
 
-/** The identity of an object without its version. */
 export type Place = Omit<ObjectIdentity, 'resourceVersion'>
 
 export function placeOf(
@@ -83,7 +82,6 @@ export function changeEvent(change: Change): WeirEvent {
 
 type ResourceHead = Place & Pick<ResourceData, 'resourceVersion' | 'since' | 'state'>
 
-/** `facts`: all further fields, as JSON. */
 export function resourceEvent(head: ResourceHead, facts: string, time: number): WeirEvent {
   const text = facts === '{}' ? JSON.stringify(head) : `${JSON.stringify(head).slice(0, -1)},${facts.slice(1)}`
   return envelope(
@@ -165,7 +163,6 @@ function plural(group: string, resource: string): string {
 const noState = Buffer.from('null')
 const newState = Buffer.from(',"new":')
 
-/** In a new buffer, which is released after the append. */
 function joined(parts: readonly Uint8Array[]): Uint8Array {
   const all = Buffer.allocUnsafeSlow(parts.reduce((sum, { length }) => sum + length, 0))
   let at = 0
@@ -176,7 +173,6 @@ function joined(parts: readonly Uint8Array[]): Uint8Array {
   return all
 }
 
-/** Creates new buffers, which are released after the append. */
 const utf8 = new TextEncoder()
 
 /** Weir's namespace for stable ids: RFC 9562, version 5. */

@@ -1,13 +1,8 @@
-/** Compares members by their bytes, so that equal ones are not parsed. */
 import type { KubeObject } from './client-types.ts'
 
-/** Start (at the key) and end (after the value) of each member, in order. */
 export type Members = readonly number[]
 
-/**
- * The differing members before and after, each with its kind; undefined if a full comparison is needed. `object` is the
- * parsed `document`. The documents share a prefix and a suffix of members; all members between count as different.
- */
+/** Undefined if a full comparison is needed. The documents share a prefix and a suffix of members. */
 export function differing(
   old: Buffer,
   document: Buffer,

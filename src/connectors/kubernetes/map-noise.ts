@@ -90,7 +90,6 @@ export class Noise {
     return this.#strippings.filter(({ rule }) => !this.#kept.has(rule)).map(({ path }) => path)
   }
 
-  /** The rules that together cover every path of the patch; empty if a path is not covered. */
   hides(patch: readonly PatchStep[]): NoiseRule[] {
     const kept = this.#strippings.filter(({ rule }) => this.#kept.has(rule))
     if (kept.length === 0 || patch.length === 0) return []
@@ -98,7 +97,6 @@ export class Noise {
     return rules.includes(undefined) ? [] : [...new Set(rules as NoiseRule[])]
   }
 
-  /** The steps of a patch outside the hidden fields. */
   counted(patch: readonly PatchStep[]): readonly PatchStep[] {
     const kept = this.#strippings.filter(({ rule }) => this.#kept.has(rule))
     return kept.length === 0
@@ -106,15 +104,10 @@ export class Noise {
       : patch.filter((step) => placesOf([step]).some((place) => !kept.some(({ path }) => covers(path, place))))
   }
 
-  /** The object without the removed fields; unchanged parts are shared. */
   stripped(object: KubeObject): KubeObject {
     return this.#strippings.reduce<KubeObject>((safe, { path }) => without(safe, path) as KubeObject, object)
   }
 
-  /**
-   * The rules that cover the complete difference between two states; empty if a difference remains. `patch` turns one
-   * into the other.
-   */
   marks(
     before: KubeObject,
     after: KubeObject,

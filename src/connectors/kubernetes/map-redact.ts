@@ -7,11 +7,9 @@ import { canonical } from '../../codecs/canonical-json/index.ts'
 import type { KubeObject } from './client-types.ts'
 
 type RedactRules = Readonly<{
-  /** Of the digests; replicas share it. */
   key: Uint8Array
   /** Further names of keys, variables, annotations and flags with secret values. */
   names?: RegExp | undefined
-  /** Further paths, as JSON pointers in which `*` is any entry; without `kind` they apply to every kind. */
   paths?: readonly Readonly<{ kind?: string; path: string }>[]
 }>
 
@@ -49,7 +47,6 @@ export class Redactor {
     return this.#rules.key
   }
 
-  /** A redacted copy; parts without secrets are shared with the input. */
   redact<T extends KubeObject>(object: T): T {
     let safe = this.#dict(object)
     for (const { kind, path } of this.#rules.paths ?? [])
@@ -61,7 +58,6 @@ export class Redactor {
     return this.#texts.redact(value)
   }
 
-  /** Equal for equal values, as text or as bytes. */
   digest(value: unknown): string {
     const bytes =
       value instanceof Uint8Array ? value : Buffer.from(typeof value === 'string' ? value : canonical(value))
@@ -253,7 +249,6 @@ function replaced(dict: Dict, key: string, value: unknown): Dict {
   return value === dict[key] ? dict : { ...dict, [key]: value }
 }
 
-/** Returns the same dictionary if nothing changed. */
 function mapDict(dict: Dict, map: (value: unknown, name: string) => unknown): Dict {
   let copy: Record<string, unknown> | undefined
   for (const name in dict) {
@@ -263,7 +258,6 @@ function mapDict(dict: Dict, map: (value: unknown, name: string) => unknown): Di
   return copy ?? dict
 }
 
-/** Returns the same list if nothing changed. */
 function mapList(list: readonly unknown[], map: (value: unknown, index: number) => unknown): readonly unknown[] {
   let copy: unknown[] | undefined
   for (let index = 0; index < list.length; index++) {

@@ -4,7 +4,6 @@ import type { KubeObject } from './client-types.ts'
 
 const second = 1000
 
-/** A managed field with the fields that it covers (FieldsV1). */
 export type OwnedFields = ManagedField & { readonly fieldsV1?: unknown }
 
 function momentOf(value: unknown): number | undefined {
@@ -12,9 +11,7 @@ function momentOf(value: unknown): number | undefined {
   return Number.isNaN(moment) ? undefined : moment
 }
 
-/**
- * Unix ms of the deletion request: `deletionTimestamp` minus the grace period. Undefined if no deletion was requested.
- */
+/** Unix ms of the deletion request: `deletionTimestamp` minus the grace period. */
 export function deletionRequest({ metadata }: KubeObject): number | undefined {
   const ends = momentOf(metadata?.['deletionTimestamp'])
   const grace = metadata?.['deletionGracePeriodSeconds']
@@ -31,11 +28,6 @@ export function setsDeletion(patch: readonly PatchStep[]): boolean {
   return patch.some(({ op, path }) => op !== 'remove' && path === '/metadata/deletionTimestamp')
 }
 
-/**
- * Unix ms of an update: the newest of the managed fields that name a written field, of the deletion request, and of
- * `status.startTime`, if the update set these. Undefined if the object has none. Entries without a changed field belong
- * to earlier updates. No entry names a removed field.
- */
 export function updatedAt(
   patch: readonly PatchStep[],
   after: KubeObject,
@@ -53,10 +45,7 @@ export function updatedAt(
   return known.length === 0 ? undefined : Math.max(...known)
 }
 
-/**
- * FieldsV1: `f:<key>` for members, `k:<keys>`, `v:<value>`, `i:<index>` for list entries; a node without these is one
- * value.
- */
+/** FieldsV1: `f:<key>` for members, `k:<keys>`, `v:<value>`, `i:<index>` for list entries; else one value. */
 function names(fields: unknown, [key, ...rest]: readonly string[]): boolean {
   if (key === undefined) return true
   if (typeof fields !== 'object' || fields === null) return false
@@ -68,8 +57,8 @@ function names(fields: unknown, [key, ...rest]: readonly string[]): boolean {
 }
 
 /**
- * Event times of one collection, in Unix ms. The receive time if it is within the object's second, because it is more
- * precise; else the object's second. Never later than the receive time, and ascending within a second.
+ * Event times in Unix ms: the receive time if it is within the object's second, else the object's second. Never later
+ * than the receive time.
  */
 export class ChangeClock {
   #last = -Infinity
@@ -101,7 +90,6 @@ export class ChangeClock {
 export class DeletionRequests {
   readonly #requested = new Map<string, number>()
 
-  /** `before`: the previous state, or its differing members. */
   seen(uid: string, object: KubeObject, before?: KubeObject): void {
     if (object.metadata?.['deletionTimestamp'] === undefined || this.#requested.has(uid)) return
     const requested = (before === undefined ? undefined : deletionRequest(before)) ?? deletionRequest(object)

@@ -1,11 +1,8 @@
 import type { Clock } from '../../host/index.ts'
 
-/** A restarting server lacks types for a moment: only a longer absence counts. */
 export const goneMs = 10_000
 
-/** Collections that the server no longer has. */
 export class AbsentTypes {
-  /** Monotonic time since each disappeared. */
   readonly #since = new Map<string, number>()
   readonly #clock: Clock
 
@@ -21,7 +18,6 @@ export class AbsentTypes {
     this.#since.delete(key)
   }
 
-  /** Records an absence; true, once, if it has lasted long enough. */
   isGone(key: string): boolean {
     const now = this.#clock.monotonic()
     const since = this.#since.get(key) ?? now

@@ -32,21 +32,18 @@ export class Blocks {
     this.#drop = database.prepare('DELETE FROM blocks WHERE id = ?')
   }
 
-  /** At the start: an object uses the block. */
   retain(block: number): void {
     this.#last = Math.max(this.#last, block)
     this.#live = withRoom(this.#live, this.#last + 1)
     this.#live[block] = (this.#live[block] as number) + 1
   }
 
-  /** At the start, after the last {@link retain}: finds the unused blocks. */
   loaded(blocks: Iterable<number>): void {
     for (const block of blocks) this.#last = Math.max(this.#last, block)
     this.#live = withRoom(this.#live, this.#last + 1)
     for (let block = 1; block <= this.#last; block++) if (this.#live[block] === 0) this.#empty.push(block)
   }
 
-  /** Within a transaction, before the first {@link add}: removes unused blocks. */
   begin(): void {
     this.#found = this.#open = undefined
     this.#openBytes = 0
@@ -73,7 +70,6 @@ export class Blocks {
     this.#write.run(block, packed(block, documents))
   }
 
-  /** After the transaction: its moves, in order. */
   succeeded(moves: readonly Readonly<{ from: number; to: number }>[]): void {
     this.#free.push(...this.#empty)
     this.#empty = []
@@ -89,7 +85,6 @@ export class Blocks {
     for (const block of left) if (this.#live[block] === 0) this.#empty.push(block)
   }
 
-  /** Undefined if it is lost. */
   find({ block, slot }: BlockSlot): Uint8Array | undefined {
     if (this.#found?.block !== block) {
       try {

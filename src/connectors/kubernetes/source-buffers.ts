@@ -4,7 +4,6 @@ import { releaseBuffer } from '../../model/release-buffer.ts'
 const bufferBytes = 7168
 const maxBuffers = 384
 
-/** Copies of documents in reused buffers: allocation costs as much as all other work on a document. */
 export class DocumentBuffers {
   readonly #free: Uint8Array[] = []
 
@@ -16,7 +15,6 @@ export class DocumentBuffers {
     return all.subarray(0, document.length)
   }
 
-  /** After the last use of a copy. */
   release(copy: Uint8Array): void {
     if (copy.buffer.byteLength === bufferBytes && this.#free.length < maxBuffers) this.#free.push(copy)
     else releaseBuffer(copy)

@@ -1,4 +1,3 @@
-/** Discovers the types of a cluster, runs a reader for each collection, and records changes. */
 // Long because discovery, leadership and the end of watches share which collections run.
 import type { ManifestQuery, ManifestState } from '../../model/kubernetes.ts'
 import type { Source, SourceContext } from '../../engine/contracts.ts'
@@ -30,7 +29,6 @@ import { startWatch } from './source-watch.ts'
 import { leadershipOf, type Leadership } from './source-leadership.ts'
 
 const discoverMs = 60_000
-/** Delay after a new definition, which appears before its type is served. */
 const againMs = 300
 const retryMs = 2000
 /** Each list occupies server capacity in proportion to its size. */
@@ -117,7 +115,6 @@ export class KubernetesSource implements Source {
     return this.#lease === undefined || this.#lease.epoch() !== undefined
   }
 
-  /** The collection of an object. */
   keyOf({ group, resource, namespace }: Readonly<{ group: string; resource: string; namespace?: string }>): string {
     return this.#key({ group, resource }, this.#config.namespaces.length === 0 ? undefined : namespace)
   }
@@ -152,7 +149,6 @@ export class KubernetesSource implements Source {
     const recording = this.#recorder.run(ended.signal)
     const electing = new AbortController()
     const election = this.#lease?.run(electing.signal)
-    // Without the journal the watch has no purpose.
     const failed = new AbortController()
     recording.catch(() => failed.abort())
     const until = AbortSignal.any([signal, failed.signal])
@@ -259,7 +255,6 @@ export class KubernetesSource implements Source {
     await this.#bury(new Set(types.map(typeKey)))
   }
 
-  /** Emits deletions for the objects of types that disappeared while unwatched. */
   async #bury(served: ReadonlySet<string>): Promise<void> {
     for (const collection of this.#map.collections()) {
       const [key = ''] = collection.key.split(' ')

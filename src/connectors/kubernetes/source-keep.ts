@@ -23,7 +23,6 @@ export type KeepParts = Readonly<{
   context: SourceContext
   map: ObjectMap
   recorder: Pick<Recorder, 'still'>
-  /** Number of known types; undefined during lists, or if this replica does not lead. */
   settled: () => number | undefined
 }>
 
@@ -116,7 +115,6 @@ async function* piecesOf(path: string, disk: Disk): AsyncGenerator<StatePiece> {
   }
 }
 
-/** One line of JSON per object. */
 async function* resourcesOf(cluster: string, map: ObjectMap, rest: () => Promise<void>): AsyncGenerator<StatePiece> {
   let lines: Uint8Array[] = []
   let size = 0

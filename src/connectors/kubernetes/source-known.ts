@@ -6,9 +6,7 @@ export interface Known {
   readonly row: number
   version: string
   hash: string
-  /** Digest of the last emitted resource facts; empty: none. */
   emitted: string
-  /** The last list that contained it. */
   seen: number
   document: Uint8Array | undefined
   /** Its block on disk, 0 for none, and the index there. */
@@ -26,7 +24,6 @@ export class KnownObjects {
   #slots = new Uint32Array(firstSlots)
   #words = new Uint32Array(4)
   #rows = new Float64Array(1)
-  /** NaN: the version is in `#oddVersions`. */
   #versions = new Float64Array(1)
   #seen = new Uint32Array(1)
   #digests = Buffer.alloc(2 * digestBytes)
@@ -51,7 +48,6 @@ export class KnownObjects {
     return number < 0 ? undefined : new KnownObject(this, number)
   }
 
-  /** A new object, which may reuse a deleted uid. */
   add(uid: string, row: number): Known {
     this.delete(uid)
     const number = this.#free.pop() ?? this.#numbers++
@@ -81,7 +77,6 @@ export class KnownObjects {
     return known
   }
 
-  /** Hides the object; its number stays reserved until {@link free}. */
   delete(uid: string): void {
     const number = this.#find(uid)
     if (number < 0) return
@@ -90,7 +85,6 @@ export class KnownObjects {
     this.#remove(this.#slotOf())
   }
 
-  /** Releases the number of a deleted object without users. */
   free(number: number): void {
     this.#documents.delete(number)
     this.#oddVersions.delete(number)
@@ -106,7 +100,6 @@ export class KnownObjects {
     for (const [, known] of this) yield known
   }
 
-  /** The objects at the start of the iteration that still exist. */
   *[Symbol.iterator](): Generator<[uid: string, known: Known]> {
     const numbers = this.#slots.filter((slot) => slot !== 0)
     for (const slot of numbers) {
@@ -133,7 +126,6 @@ export class KnownObjects {
     else this.#oddVersions.set(number, version)
   }
 
-  /** `which`: 0 the document, 1 the emitted facts. */
   digestOf(number: number, which: 0 | 1): string {
     const at = (2 * number + which) * digestBytes
     const digest = this.#digests.subarray(at, at + digestBytes)
@@ -220,7 +212,6 @@ export class KnownObjects {
   }
 }
 
-/** Releases the number after the step that removes the object. */
 export function release(known: Known): void {
   if (known instanceof KnownObject) known.of.free(known.number)
 }

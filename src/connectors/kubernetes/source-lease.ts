@@ -11,21 +11,18 @@ type LeaseOptions = Readonly<{
   id: string
   client: LeaseClient
   ref: LeaseRef
-  /** Unique per process start. */
   identity: string
   durationMs: number
   /** Known as emitted by any replica. */
   checkpoint: () => LeaseCheckpoint
   onHeld: () => void
   onLeadership: (leads: boolean) => void
-  /** Another replica emitted up to here. */
   onCheckpoint: (checkpoint: LeaseCheckpoint) => void
 }>
 
 interface LeaseStatus extends LeaseRef {
   readonly state: 'holds' | 'stands by'
   readonly holder?: string
-  /** ISO 8601, by the holder's clock. */
   readonly since?: string
   readonly epoch?: number
   readonly problem?: string
@@ -66,12 +63,10 @@ export class LeaseKeeper {
       : undefined
   }
 
-  /** Resolves when the leader is first known, or when `run` ends. */
   get known(): Promise<void> {
     return this.#first.promise
   }
 
-  /** Another replica's checkpoint of a collection, unless this replica emitted later changes. */
   checkpointOf(key: string): string | undefined {
     return this.#before[key]
   }
@@ -94,7 +89,6 @@ export class LeaseKeeper {
     }
   }
 
-  /** Ends when the signal aborts, without a release of the Lease. */
   async run(signal: AbortSignal): Promise<void> {
     const { timers, random } = this.#options.host
     while (!signal.aborted) {
@@ -132,7 +126,6 @@ export class LeaseKeeper {
     }
   }
 
-  /** Resolves with the delay in ms until the next attempt. */
   async #try(signal: AbortSignal): Promise<number> {
     const { durationMs, log, id } = this.#options
     const held = this.#held

@@ -1,5 +1,4 @@
 export type RecorderLimits = Readonly<{
-  /** Maximum bytes of pending events and documents. */
   waitingBytes: number
   /** Target bytes of events in a unit. */
   unitBytes: number
@@ -21,7 +20,6 @@ export const usualRecorderLimits: RecorderLimits = {
   commitMs: 10_000,
 }
 
-/** Approximate bytes of an event without its data. */
 export const perEvent = 400
 /** Flush delay of the last unit, so that it shares a sync with flows, which arrive ten times a second. */
 export const patienceMs = 100

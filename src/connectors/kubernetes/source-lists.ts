@@ -1,6 +1,5 @@
 import type { Answer, Ask } from '../../net/kubernetes/types.ts'
 
-/** Limits concurrent lists. */
 export class Lists {
   #free: number
   readonly #waiting: (() => void)[] = []
@@ -9,7 +8,6 @@ export class Lists {
     this.#free = max
   }
 
-  /** For one reader. */
   slot(): ListSlot {
     return new ListSlot(
       () => this.#take(),
@@ -42,17 +40,13 @@ export class ListSlot {
     this.#give = give
   }
 
-  /** The list has ended or was abandoned. */
   done(): void {
     if (!this.#held) return
     this.#held = false
     this.#give()
   }
 
-  /**
-   * Sends requests, but a list only with a free slot. The slot is released with the last page, with {@link done}, or
-   * with the end of the response.
-   */
+  /** Limits lists only. The slot is released with the last page, {@link done}, or the end of the response. */
   limiting(ask: Ask): Ask {
     return async (path, query, signal) => {
       if (query['watch'] === 'true' && query['sendInitialEvents'] !== 'true') return ask(path, query, signal)

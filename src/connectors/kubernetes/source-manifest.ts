@@ -3,10 +3,7 @@ import type { Redactor } from './map-redact.ts'
 import type { KubeObject } from './client-types.ts'
 import type { ObjectMap } from './source-objects.ts'
 
-/**
- * The last state of an object on disk, which the journal also has. `storeRetentionMs`: after it the store has expired
- * the first report of the object, which is then known since the first list.
- */
+/** After `storeRetentionMs` the store has expired the first report of the object. */
 export function manifestOf(
   map: ObjectMap,
   uid: string,

@@ -30,10 +30,8 @@ export class ObjectMap {
   #lastRow = 0
   #position: Position = nowhere
   #begun: number | undefined
-  /** Rows with a wrong checksum when the file was opened. */
   damaged = 0
 
-  /** Throws if the file is unusable. */
   constructor(path: string) {
     const database = new Database(path)
     this.#database = database
@@ -96,7 +94,6 @@ export class ObjectMap {
     if (damaged.length > 0) this.#forget(damaged, toListAgain)
   }
 
-  /** Forgets damaged rows. Their collections are listed as if for the first time: no object counts as created. */
   #forget(rows: readonly number[], collections: Iterable<Collection>): void {
     const { remove, cursor } = this.#statements
     this.#database.transaction(() => {
@@ -114,7 +111,6 @@ export class ObjectMap {
     return this.#position
   }
 
-  /** Unix ms of the first list by Weir's clock; undefined before it. */
   get begun(): number | undefined {
     return this.#begun
   }
@@ -134,7 +130,6 @@ export class ObjectMap {
     return size
   }
 
-  /** All collections, also former ones. */
   collections(): Iterable<Collection> {
     return this.#collections.values()
   }
@@ -168,7 +163,6 @@ export class ObjectMap {
       : Buffer.from(found.buffer, found.byteOffset, found.length)
   }
 
-  /** At the last commit, even if a newer one is pending. Valid like {@link document}. */
   stored(known: Known): Buffer | undefined {
     const found = known.block === 0 ? undefined : this.#blocks.find(known)
     return found === undefined || found.length === 0
@@ -184,7 +178,6 @@ export class ObjectMap {
     }
   }
 
-  /** Objects last emitted before a time (Unix ms), from rows after `after`, in row order. */
   emittedBefore(before: number, after: number, limit: number): EmittedObject[] {
     const byId = new Map([...this.#collections.values()].map((collection) => [collection.id, collection]))
     return this.#statements.emitted.all(after, before, limit).flatMap((stored) => {
@@ -302,7 +295,6 @@ export class ObjectMap {
     }
   }
 
-  /** Copies the last commit, with its position, into a new file, which must not exist. */
   copyTo(path: string): void {
     this.#database.prepare('VACUUM INTO ?').run(path)
   }

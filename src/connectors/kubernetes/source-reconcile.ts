@@ -1,4 +1,3 @@
-/** Compares known objects with the server's, by names and versions: proves that no change was missed. */
 import type { SourceContext } from '../../engine/contracts.ts'
 import type { Host } from '../../host/index.ts'
 import { readBytes } from '../../net/kubernetes/object.ts'
@@ -28,7 +27,6 @@ type ReconcileOptions = Readonly<{
 }>
 
 type Difference = Readonly<{
-  /** On the server but unknown; known in an older state; known but not on the server. Uids. */
   missing: readonly string[]
   stale: readonly string[]
   extra: readonly string[]
@@ -52,7 +50,6 @@ type RepairParts = Readonly<{
   recorder: Pick<Recorder, 'record'>
 }>
 
-/** Reports a gap and lists the kind again, so that the differences are emitted. */
 export async function repair(
   watched: Compared,
   { cluster, context: { host, log, metrics, id }, ask, recorder }: RepairParts,
@@ -111,10 +108,6 @@ export async function repair(
   }
 }
 
-/**
- * Differences in two successive comparisons; events in flight appear in only one. Undefined if a comparison failed.
- * `onCompared` receives the objects of the first.
- */
 export async function gapsOf(
   look: ReconcileOptions,
   signal: AbortSignal,

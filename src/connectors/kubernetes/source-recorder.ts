@@ -1,7 +1,4 @@
-/**
- * Writes changes to the journal, then to the map. On standby changes wait until this replica leads; those that the
- * leader has emitted are only written to the map.
- */
+/** On standby changes wait until this replica leads; those that the leader has emitted are only written to the map. */
 import type { SourceContext } from '../../engine/contracts.ts'
 import { appendEvents } from '../../engine/sources/append-events.ts'
 import type { WeirEvent } from '../../model/events.ts'
@@ -26,14 +23,11 @@ export class Recorder {
   readonly #map: ObjectMap
   readonly #limits: RecorderLimits
   readonly #lease: Pick<LeaseKeeper, 'epoch'> | undefined
-  /** Emitted version of each collection, from any replica. */
   readonly #emitted = new Map<string, string>()
-  /** Last checkpoint of another leader, not yet applied. */
   #elsewhere: LeaseCheckpoint | undefined
   readonly #remote = new RemoteCheckpoint()
   #queue: Entry[] = []
   #queued = 0
-  /** In the journal, but not in the map yet. */
   #settled: Step[] = []
   #settledBytes = 0
   #position: Position | undefined
@@ -78,7 +72,6 @@ export class Recorder {
     this.#wake()
   }
 
-  /** Another leader emitted up to this checkpoint. */
   emittedElsewhere(checkpoint: LeaseCheckpoint): void {
     this.#elsewhere = checkpoint
     this.#remote.merge(checkpoint)
@@ -224,7 +217,6 @@ export class Recorder {
     this.#makeRoom()
   }
 
-  /** Collections keep their order: changes after a pending one wait too. */
   #leave(): void {
     const checkpoint = this.#elsewhere
     this.#elsewhere = undefined

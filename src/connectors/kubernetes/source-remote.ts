@@ -3,18 +3,12 @@ import { covers, type Collection } from './source-steps.ts'
 
 export type From = Readonly<{
   collection: Collection
-  /**
-   * Another replica that emitted up to this version has emitted this change; undefined: the change follows from earlier
-   * ones.
-   */
+  /** Another replica that emitted up to this version has emitted this change. */
   version: string | undefined
   onEmitted: () => void
 }>
 
-/**
- * Versions up to which another replica emitted changes, until this replica sees newer ones: a watch may lag behind
- * another replica.
- */
+/** Versions emitted by another replica, until this replica sees newer ones: a watch may lag behind. */
 export class RemoteCheckpoint {
   readonly #versions = new Map<string, string>()
 
@@ -22,10 +16,7 @@ export class RemoteCheckpoint {
     for (const [key, version] of Object.entries(checkpoint)) this.#versions.set(key, version)
   }
 
-  /**
-   * True if another replica emitted the observed change. A new list resets this, because a restored server may count
-   * from lower versions.
-   */
+  /** A new list resets this, because a restored server may count from lower versions. */
   has({ collection: { key }, version }: From): boolean {
     const checkpointVersion = this.#versions.get(key)
     if (checkpointVersion === undefined) return false

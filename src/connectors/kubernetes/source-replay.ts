@@ -1,4 +1,3 @@
-/** Applies changes that were emitted but not in the map before a crash. */
 import type { Replay } from '../../engine/contracts.ts'
 import { decodeBatch } from '../../journal/bodies.ts'
 import type { Frame } from '../../journal/types.ts'

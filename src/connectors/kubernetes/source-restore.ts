@@ -4,14 +4,9 @@ import type { Host } from '../../host/index.ts'
 import { messageOf } from '../../model/errors.ts'
 import type { ObjectMap } from './source-objects.ts'
 
-/** Name of the state's stream. */
 export const objectsStream = 'objects'
 export const objectsFile = 'objects.sqlite'
 
-/**
- * The local state if the journal still has all later frames; else the newest state in the journal. `open` opens the
- * local state.
- */
 export async function restoreObjects(
   state: SharedState,
   folder: string,

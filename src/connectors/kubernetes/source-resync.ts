@@ -11,7 +11,6 @@ import type { Recorder } from './source-recorder.ts'
 
 const dayMs = 86_400_000
 const looks = 8
-/** Objects per slice, and the pause in ms for other work. */
 const [mostAtOnce, restMs] = [200, 100]
 
 type RetellParts = Readonly<{
@@ -19,14 +18,10 @@ type RetellParts = Readonly<{
   context: Pick<SourceContext, 'host' | 'metrics' | 'id'>
   map: ObjectMap
   recorder: Pick<Recorder, 'record'>
-  /** True if the collection is watched and this replica leads. */
   leads: (collection: Collection) => boolean
 }>
 
-/**
- * Maximum age of an emission, in ms, for a store with retention `storeRetentionMs`: at most a day, because a full store
- * expires earlier.
- */
+/** Maximum age of an emission, in ms: at most a day, because a full store expires earlier. */
 export function goodFor(storeRetentionMs: number): number {
   return Math.min(storeRetentionMs / 2, dayMs)
 }
@@ -41,10 +36,7 @@ export async function runResync(parts: RetellParts, storeRetentionMs: number, si
   }
 }
 
-/**
- * Emits all objects last emitted before `before` (Unix ms), with the same id and start of validity, so that nothing
- * appears changed. Returns their number.
- */
+/** Emits all objects last emitted before `before` (Unix ms) with the same id. Returns their number. */
 export async function resync(
   { cluster, context: { host, metrics, id }, map, recorder, leads }: RetellParts,
   before: number,

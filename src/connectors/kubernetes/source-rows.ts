@@ -1,4 +1,3 @@
-/** SQLite verifies no fields, so each row has its own checksums. See ADR 0018. */
 import { crc32 } from 'node:zlib'
 import type { Database, DatabaseStatement } from '../../host/database.ts'
 
@@ -6,7 +5,6 @@ const layout = 4
 
 type StoredRow = ReturnType<DatabaseStatement['all']>[number]
 
-/** Creates the tables. Throws for another layout or a damaged table structure. */
 export function openTables(database: Database): void {
   const found = Number(database.prepare('PRAGMA user_version').get()?.['user_version'])
   if (found !== 0 && found !== layout)

@@ -1,15 +1,11 @@
-/** Changes of the known objects, which are written in one transaction with their journal position. */
 import type { Known, KnownObjects } from './source-known.ts'
 
-/** All objects of a resource, or those in a namespace. */
 export interface Collection {
   readonly id: number
   readonly key: string
-  /** Resume version of its watch; undefined: it must be listed. */
   cursor: string | undefined
   /** A list has completed: further objects are new. */
   whole: boolean
-  /** A cursor is on disk: after a crash the watch resumes from there. */
   kept: boolean
   readonly objects: KnownObjects
 }
@@ -19,7 +15,6 @@ export type Names = Readonly<{
   name: string
 }>
 
-/** A snapshot of an object's facts: steps are written later, when the object may have changed again. */
 type Facts = Pick<Known, 'version' | 'hash' | 'emitted'>
 
 /** The last emission of an object as a resource: time (Unix ms), version, and start of validity. */
@@ -50,7 +45,6 @@ export interface EmittedObject extends Emission {
   readonly collection: Collection
   readonly uid: string
   readonly row: number
-  /** Digest of the emitted facts. */
   readonly emitted: string
 }
 
@@ -59,7 +53,6 @@ export function numberOf(version: string | undefined): bigint | undefined {
   return version !== undefined && /^\d+$/.test(version) ? BigInt(version) : undefined
 }
 
-/** True if a checkpoint includes a version. */
 export function covers(checkpoint: string | undefined, version: string | undefined): boolean {
   if (version === undefined || checkpoint === version) return true
   const [there, here] = [numberOf(checkpoint), numberOf(version)]

@@ -28,17 +28,14 @@ type TrackerOptions = Readonly<{
   map: ObjectMap
   recorder: Pick<Recorder, 'record'>
   noise: Noise
-  /** Rules that mark a change without hiding it; undefined: none. */
   marked?: Noise
   redactor: Redactor | undefined
   snapshot: boolean
   host: Host
-  /** A change was hidden by these rules. */
   onNoise: (rules: readonly string[]) => void
   onChange: () => void
   onEmitted: () => void
   onListed: () => void
-  /** The checkpoint of another leader, if this replica leads after it. */
   checkpointOf?: () => string | undefined
 }>
 
@@ -69,7 +66,6 @@ export class Tracker implements Target {
     return this.#collection.cursor
   }
 
-  /** The version from which changes since the last leader are to be read. */
   get asOf(): string | undefined {
     return this.#collection.whole ? undefined : this.#options.checkpointOf?.()
   }
@@ -108,7 +104,6 @@ export class Tracker implements Target {
     return this.#reach(version)
   }
 
-  /** The resource type is gone, and all its objects with it. */
   async dropped(): Promise<void> {
     const collection = this.#collection
     for (const [uid, known] of collection.objects) await this.#gone(uid, known, undefined, undefined)

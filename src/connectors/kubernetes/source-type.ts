@@ -3,7 +3,6 @@ import type { KubeObject } from './client-types.ts'
 import type { ObjectMap } from './source-objects.ts'
 import type { Collection } from './source-steps.ts'
 
-/** The type of a collection by its objects; undefined if no document is available. */
 export function typeOf(map: ObjectMap, collection: Collection): ResourceType | undefined {
   for (const known of collection.objects.values()) {
     const document = map.document(known)
@@ -12,7 +11,6 @@ export function typeOf(map: ObjectMap, collection: Collection): ResourceType | u
   return undefined
 }
 
-/** The type of a collection by one of its objects. */
 export function typeAs({ key }: Collection, { apiVersion = '', kind = '' }: KubeObject): ResourceType {
   const [place = '', namespace] = key.split(' ')
   const slash = place.lastIndexOf('/')

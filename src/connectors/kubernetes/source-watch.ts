@@ -17,7 +17,6 @@ type WatchParts = Readonly<{
   namespace?: string
   collection: Collection
   tracker: Tracker
-  /** The server can stream the initial list. */
   streams: boolean
   slot: ListSlot
   ask: Ask
@@ -28,7 +27,6 @@ type WatchParts = Readonly<{
   onMissing: () => void
 }>
 
-/** Starts the reader of a collection; it ends through `stop`. */
 export function startWatch({
   type,
   namespace,

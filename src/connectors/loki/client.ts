@@ -35,7 +35,6 @@ export class LokiClient {
     this.#http = this.#connect()
   }
 
-  /** Rejects if a TLS file is unreadable. */
   static async open(config: LokiConfig, { host }: Context): Promise<LokiClient> {
     return new LokiClient(config, host, await readTls(config.tls, host.disk))
   }

@@ -3,11 +3,9 @@ import { retryAfterMs } from '../../net/http/retry-after.ts'
 import type { Entries } from './map-entries.ts'
 import type { Streams } from './map-labels.ts'
 
-/** Result of one push; undefined: all entries are stored. */
 export type Push =
   | undefined
   | Readonly<{ is: 'retry'; reason: string; afterMs?: number }>
-  /** Some entries were rejected, the others may be stored. `text`: the server's reason. */
   | Readonly<{ is: 'reject'; reason: string; text: string }>
   | Readonly<{ is: 'too-large'; reason: string }>
 
@@ -16,9 +14,7 @@ const shownReason = 500
 const longestWait = 3_600_000
 const tooLarge = /larger than max|body too large|too large to/i
 
-/**
- * Configuration errors (401, 403, 404, 405, 407, redirects) and transient ones are retried; other 4xx apply to entries.
- */
+/** 401, 403, 404, 405, 407, redirects and transient errors are retried; other 4xx apply to entries. */
 export function pushOf({ status, headers, body }: HttpAnswer, now: number): Push {
   if (status >= 200 && status < 300) return undefined
   const text = Buffer.from(body).toString().trim()
@@ -66,7 +62,6 @@ const namedStream = new RegExp(
 /** Times in the text may be cut to seconds. */
 const precisionMs = 1000
 
-/** The rows that the text certainly concerns; empty if it names no limit. The others are to be sent again. */
 export function culprits(text: string, entries: Entries, streams: Streams, rows: Uint32Array): Uint32Array {
   const size = lowest(text, tooLong, Number)
   const newest = lowest(text, tooNew, Date.parse) + precisionMs
@@ -90,7 +85,6 @@ export function culprits(text: string, entries: Entries, streams: Streams, rows:
   return rows.filter((row) => named.has(streams.texts[entries.stream[row] ?? 0] ?? ''))
 }
 
-/** Two parts of rows that are sorted by stream, between streams where possible. */
 export function halves(entries: Entries, rows: Uint32Array): readonly [Uint32Array, Uint32Array] {
   const streamAt = (at: number): number => entries.stream[rows[at] ?? 0] ?? 0
   const middle = rows.length >> 1
@@ -102,7 +96,6 @@ export function halves(entries: Entries, rows: Uint32Array): readonly [Uint32Arr
   return [rows.subarray(0, cut), rows.subarray(cut)]
 }
 
-/** Of rows that are sorted by stream. */
 function isOneStream({ stream }: Entries, rows: Uint32Array): boolean {
   return stream[rows[0] ?? 0] === stream[rows.at(-1) ?? 0]
 }

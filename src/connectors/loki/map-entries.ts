@@ -1,7 +1,6 @@
 const firstRows = 1024
 const firstBytes = 256 * 1024
 
-/** The entries of one send as columns. Lines are UTF-8 in one buffer. */
 export class Entries {
   count = 0
   /** Row over all pieces of the batch. */

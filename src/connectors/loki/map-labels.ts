@@ -2,7 +2,6 @@ import type { EventBatch, FlowBatch } from '../../model/batches.ts'
 import { isPresent, type Column } from '../../model/columns.ts'
 import type { FlowFieldName } from '../../model/fields.ts'
 
-/** Other characters become `_`. */
 export function labelNameOf(name: string): string {
   const legal = name.replaceAll(/[^A-Za-z0-9_]/g, '_')
   return /^\d/.test(legal) ? `_${legal}` : legal
@@ -12,7 +11,6 @@ export type Labels = Readonly<Record<string, string>>
 
 export type LabelField = Readonly<{
   field: FlowFieldName
-  /** Name of the label. */
   name: string
 }>
 
@@ -30,7 +28,6 @@ export class Streams {
   readonly labels: Labels[] = []
   readonly #known = new Map<string, number>()
 
-  /** Number of the stream of each row. */
   ofFlows({ columns, dictionary }: FlowBatch, fields: readonly LabelField[], fixed: Labels): (row: number) => number {
     const sources = fields.flatMap(({ field, name }) => {
       const column = columns[field]

@@ -89,7 +89,6 @@ function timeSize(entries: Entries, row: number): number {
   return 1 + varintSize(secondsOf(entries, row)) + (nanos === 0 ? 0 : 1 + varintSize(nanos))
 }
 
-/** With tag and length. */
 function delimited(length: number): number {
   return 1 + varintSize(length) + length
 }

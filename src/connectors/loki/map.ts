@@ -15,7 +15,6 @@ import { labelNameOf, Streams, type LabelField } from './map-labels.ts'
 export type Mapped = Readonly<{
   entries: Entries
   streams: Streams
-  /** Rows without a line. */
   failures: readonly Failure[]
 }>
 
@@ -81,10 +80,7 @@ export function labelFields(names: readonly string[]): LabelField[] {
   })
 }
 
-/**
- * Loki drops an entry if stream, time and line equal those of another one. Flows have milliseconds: their position in
- * the journal makes the nanoseconds, so that equal flows differ and a redelivered flow does not.
- */
+/** Loki drops equal entries. The position in the journal makes the nanoseconds, so that equal flows differ. */
 function nanosOf({ header, firstRow }: SinkPiece, row: number): number {
   return ((header.sourceSequence % 1_000_000) * 8191 + firstRow + row) % 1_000_000
 }

@@ -20,15 +20,10 @@ export type DeliveryOptions = Readonly<{
 
 type Retry = Extract<Push, { is: 'retry' }>
 
-/** Protobuf around a line. */
 const lineOverhead = 24
-/** Pushes of different streams at the same time. */
 const concurrency = 4
 
-/**
- * Pushes the entries of one send. Loki may store entries of a push that it rejects; it drops the duplicates when the
- * rest is sent again.
- */
+/** Loki may store entries of a push that it rejects; it drops the duplicates when the rest is sent again. */
 export class Delivery {
   readonly failures: Failure[] = []
   readonly #options: DeliveryOptions
@@ -50,7 +45,6 @@ export class Delivery {
     await Promise.all(Array.from({ length: concurrency }, work))
   }
 
-  /** Rows by stream and time: one group for each isolated stream, then the others together. */
   #groups(): Uint32Array[] {
     const { entries, streams, isolation } = this.#options
     const rows = entries.sorted()
@@ -97,7 +91,6 @@ export class Delivery {
     }
   }
 
-  /** The parts to send next, in reverse order. */
   #withoutRejected(rows: Uint32Array, push: Exclude<Push, undefined | Retry>): Uint32Array[] {
     const { entries, streams } = this.#options
     const bad =

@@ -9,17 +9,14 @@ const bytesPerSecond = 1024 * 1024
 const maxStreams = 100_000
 
 interface Known {
-  /** Monotonic ms of the last push. */
   at: number
-  /** Start of the current second, and bytes pushed in it. */
   since: number
   bytes: number
 }
 
 /**
- * Selects streams that need a separate push. An ingester of Loki reports the result of the last stream of a push
- * only: where it rejects a new stream above its limit, a late entry, or a stream above its rate, the other entries of
- * the push hide that.
+ * An ingester of Loki reports the result of the last stream of a push only, which can hide a rejection of others: a new
+ * stream above its limit, a late entry, or a stream above its rate.
  */
 export class Isolation {
   readonly #clock: Clock

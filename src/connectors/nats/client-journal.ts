@@ -20,7 +20,6 @@ type WriterOptions = Readonly<{
 }>
 
 interface Subject {
-  /** Last sequence; a write requires that it is unchanged. */
   last: number
   written: number
   unconfirmed: boolean
@@ -36,8 +35,7 @@ const wrongLastSequence = 10071
 const headerBytes = 4096
 
 /**
- * Writes with an expected last sequence, so that the server rejects a fenced writer. A subject has one writer, and
- * writes are sequential. Records of one key in one call are one message.
+ * With an expected last sequence the server rejects a fenced writer. Records of one key in one call are one message.
  */
 export class ExpectingWriter implements BusWriter {
   readonly #options: WriterOptions

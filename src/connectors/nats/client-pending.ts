@@ -23,7 +23,6 @@ export class PendingPublishes {
     this.#timeoutOutcome = late
   }
 
-  /** Calls `begin` with the number for `settle`. */
   add(subject: string, signal: AbortSignal, begin: (number: number) => void): Promise<Attempt> {
     return new Promise((resolve) => {
       const number = ++this.#last

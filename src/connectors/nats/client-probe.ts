@@ -9,7 +9,6 @@ export function probeNats(config: NatsConfig, context: Context): Promise<Probe> 
   return withConnection(config, context, (library, connection) => probeStream(library, connection, config))
 }
 
-/** Inspects over a separate connection; fails if connection or JetStream are unavailable. */
 export async function withConnection(
   config: NatsServer & Pick<NatsConfig, 'stream'>,
   context: Pick<Context, 'id' | 'host'>,

@@ -21,7 +21,6 @@ type Live = Readonly<{
   ended: AbortSignal
 }>
 
-/** Reads from a durable consumer. Connects at the first pull and after a lost connection. */
 export class JetStreamPuller implements Puller<JsMsg> {
   readonly address: string
   readonly keepMs: number
@@ -96,7 +95,6 @@ export class JetStreamPuller implements Puller<JsMsg> {
     await live.connection.close()
   }
 
-  /** The library's flush has no timeout. */
   async #flush(live = this.#live): Promise<void> {
     if (live === undefined) return
     const { timeout: ms, url } = this.#config

@@ -3,15 +3,11 @@ import type { Timers } from '../../host/index.ts'
 
 export type DeliveredState = Readonly<{
   newest: number
-  /** Unacknowledged messages up to `newest`. */
   open: number
   maxWaitMs: number
 }>
 
-/**
- * Keeps the order: delays new messages until unacknowledged ones are redelivered, for a limited time, because the
- * stream may have dropped some.
- */
+/** Delays new messages until unacknowledged ones are redelivered, for a limited time: they may be dropped. */
 export class RedeliveryGate {
   readonly #newest: number
   readonly #emit: (message: JsMsg) => void

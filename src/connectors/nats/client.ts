@@ -31,10 +31,7 @@ type PublishAck = Readonly<{
   error?: Readonly<{ code: number; err_code: number; description: string }>
 }>
 
-/**
- * One connection, opened at the first use and after a loss. One subscription receives all acknowledgements: the
- * library's own publish creates a timer and an error with its stack per message, a third of its cost.
- */
+/** One subscription receives all acknowledgements: the library's own publish costs a third more per message. */
 export class JetStreamPublisher {
   readonly #config: NatsConfig
   readonly #context: Context
@@ -89,7 +86,6 @@ export class JetStreamPublisher {
     })
   }
 
-  /** Core NATS has no other acknowledgement. */
   #settleAfterFlush({ library, connection }: Live, number: number, subject: string): void {
     // A permission error may arrive one event-loop turn after the pong.
     connection

@@ -19,7 +19,6 @@ export function sequenceAfter(position: number): number {
   return Math.floor(position / positionsPerMessage) + 1
 }
 
-/** Number of leading records that fit into a message; at least one. */
 export function fittingCount(values: readonly Uint8Array[], maxBytes: number): number {
   let bytes = 0
   const end = values.findIndex((value, at) => {
@@ -39,7 +38,6 @@ export function pack(values: readonly Uint8Array[]): Uint8Array {
   )
 }
 
-/** An empty message is a mark with its own position. */
 export function unpack(sequence: number, key: string, data: Uint8Array): BusRecord[] {
   const view = new DataView(data.buffer, data.byteOffset, data.length)
   const values: Uint8Array[] = []

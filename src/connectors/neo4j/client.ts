@@ -9,11 +9,9 @@ import type { Neo4jConfig } from './config.ts'
 import { constraints, type Statement } from './map-cypher.ts'
 
 const closeMs = 1000
-/** Attempts of a transaction after deadlocks. */
 const maxAttempts = 4
 
 export interface Transaction {
-  /** Resolves to the number in the first column of each result, or 0. */
   run(statements: readonly Statement[]): Promise<number[]>
   query(text: string, parameters: object): Promise<readonly Readonly<Record<string, unknown>>[]>
 }

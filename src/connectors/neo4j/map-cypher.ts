@@ -1,4 +1,3 @@
-/** MERGE makes writes idempotent. */
 import type { GraphRow } from './map.ts'
 import type { ActionRow } from './map-action.ts'
 import { objectStatements } from './map-cypher-objects.ts'
@@ -88,9 +87,6 @@ const texts = {
 type Part = keyof typeof texts
 const counted: ReadonlySet<Part> = new Set(['actions', 'changes'])
 
-/**
- * Shared nodes that `known` has are not written again. Sorted, so that concurrent transactions lock in the same order.
- */
 export function statementsOf(rows: readonly GraphRow[], known: { has(fact: string): boolean }): Written {
   const parts = Object.fromEntries(
     (Object.keys(texts) as Part[]).map((name) => [name, new Map<string, object>()]),
@@ -166,7 +162,6 @@ function actionParts(
     parts.members.set(JSON.stringify([resource.key, place]), { resource: resource.key, ...tenantRow })
 }
 
-/** Links in either order of arrival; the last of several requests wins. */
 export const linkText =
   'UNWIND $rows AS row MATCH (c:CHANGE {mark: row})\n' +
   'CALL { WITH row MATCH (a:ACTION)-[:PERFORMED_BY]->(s:SUBJECT) WHERE a.mark = row OR a.deletionMark ' +

@@ -81,7 +81,6 @@ function isWhole(parts: { readonly [K in keyof Parts]: string | undefined }): pa
   return Object.values(parts).every((part) => part !== undefined)
 }
 
-/** End of the flow, or the receive time if implausible. */
 function timesOf(batch: FlowBatch, received: number): (row: number) => number {
   const [end, came, skewed] = ['time_end', 'time_received', 'time_skewed'].map((name) =>
     numbersOf(batch.columns[name]),

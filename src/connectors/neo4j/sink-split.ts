@@ -1,9 +1,6 @@
 import type { SinkRow } from '../../engine/delivery/rows.ts'
 
-/**
- * Splits a batch in two for concurrent writes. Rows of one key stay together and in order. Changes and resources are
- * not split: a recreated object has another key, but one history.
- */
+/** Rows of one key stay together and in order. Changes are not split: a recreated object has one history. */
 export function splitByKey(rows: readonly SinkRow[], most: number): readonly (readonly SinkRow[])[] {
   if (rows.length <= most || rows.some(({ family }) => family === 'change' || family === 'resource')) return [rows]
   const lanes: [SinkRow[], SinkRow[]] = [[], []]

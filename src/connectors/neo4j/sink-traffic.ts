@@ -10,7 +10,6 @@ type Position = Readonly<{
   epoch: number
   sequence: number
   row: number
-  /** Unix ms of the newest frame. */
   received: number
 }>
 

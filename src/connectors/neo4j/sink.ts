@@ -20,7 +20,6 @@ export const sink = defineSink<typeof neo4jSchema>('neo4j', {
   build: openNeo4j,
 })
 
-/** Characters; a larger event is sent alone. */
 const transactionSize = 4 * 1024 * 1024
 const noFlows = flowForm({ codec: 'json', tcp_flags: 'number' })
 

@@ -48,7 +48,6 @@ type ExporterSummary = Readonly<{
   state: ExporterState
 }>
 
-/** Why rows are missing, and the action to take. */
 export function whyNothing({ datagrams, malformed, lastMalformed, state }: ExporterSummary): string | undefined {
   const waiting = [...state.sessions.values()]
     .flatMap(({ domains }) => [...domains.values()])

@@ -6,10 +6,8 @@ import type { Cidr } from '../../model/cidr.ts'
 import { Sender, Senders } from '../../net/senders.ts'
 import { describeDomains, whyNothing, type DomainStatus } from './map-status.ts'
 
-/** Totals since the exporter was first seen, or seen again after an eviction. */
 export type ExporterStatus = Readonly<{
   address: string
-  /** Unix ms. */
   lastSeen: number
   lastRow: number | undefined
   datagrams: number
@@ -20,11 +18,9 @@ export type ExporterStatus = Readonly<{
   lastMalformed: string | undefined
   optionRecords: number
   reservedSets: number
-  /** Data sets before their template, and the dropped ones. */
   parkedSets: number
   expiredSets: number
   refusedTemplates: number
-  /** By sequence number: flows (v5), records (IPFIX) or datagrams (v9). */
   missing: number
   missingDatagrams: number
   late: number
@@ -46,7 +42,6 @@ export class Exporter extends Sender {
     this.state = new ExporterState(words)
   }
 
-  /** Each v5 engine and each process has its own sequence. */
   follow(port: number, seen: SequenceInfo): void {
     const key = port * 0x10000 + seen.engine
     let sequence = this.#sequences.get(key)

@@ -18,7 +18,6 @@ export class InterfacesFile {
     return this.#names.get(exporter)
   }
 
-  /** Never rejects. True if the names changed. */
   async refresh(): Promise<boolean> {
     if (this.#path === null) return false
     const { host, log, id: source } = this.#context

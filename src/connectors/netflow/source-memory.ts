@@ -40,7 +40,6 @@ type ExporterOf = (address: string, proven: boolean) => Exporter | undefined
 /** Stored exporters with a single datagram, which may be spoofed. */
 const mostUnproven = 1000
 
-/** Persists templates for the next start. The file is replaced atomically; a damaged one is skipped. */
 export class TemplateMemory {
   readonly #context: SourceContext
   readonly #decoder: TemplateDecoder
@@ -55,7 +54,6 @@ export class TemplateMemory {
     this.#listeners = listen.map(formatHostPort)
   }
 
-  /** Never rejects. Resolves to the bytes of restored parked data. */
   async load(exporterOf: ExporterOf): Promise<number> {
     const saved = await this.#read()
     return saved === undefined ? 0 : this.#restore(saved, exporterOf)

@@ -7,7 +7,6 @@ export interface IpfixConnection {
   /** The next message is read when it resolves. `bytes` is invalid afterwards. */
   message(bytes: Uint8Array): Promise<void>
   malformed(bytes: number): void
-  /** Bytes of an incomplete message at the end. `local`: the source closed the connection. */
   closed(bytes: number, local: boolean): void
 }
 

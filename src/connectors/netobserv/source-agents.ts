@@ -1,22 +1,16 @@
 import { Sender } from '../../net/senders.ts'
 
-/** Status of one agent: totals since it was first seen, or since it was evicted and seen again. */
 export type AgentStatus = Readonly<{
   address: string
-  /** Unix ms of the last message, and of the last one with a row. */
   lastSeen: number
   lastRow: number | undefined
-  /** Messages. */
   datagrams: number
   rows: number
-  /** Rows that were rejected because the journal was behind or full. */
   rejected: number
   malformed: number
-  /** Why no rows are received, and the action to take. */
   why?: string
 }>
 
-/** One agent, by its address. */
 export class Agent extends Sender {
   rows = 0
   rejected = 0

@@ -11,14 +11,11 @@ import type { Host } from '../../host/index.ts'
 import { formatHostPort, type HostPort } from '../../schema/values.ts'
 import type { TlsFiles } from '../../net/tls-files.ts'
 
-/** The answer to a message: accepted, or the reason why it was not. */
 export type Answer = 'accepted' | Readonly<{ code: 'exhausted' | 'invalid' | 'denied' | 'unavailable'; why: string }>
 
 export interface AgentListeners {
   readonly addresses: readonly string[]
-  /** Applies renewed certificates to later connections. */
   renew(): void
-  /** Resolves when pending calls are answered; ends the others after the time in ms. */
   close(graceMs: number): Promise<void>
 }
 
@@ -113,7 +110,6 @@ class RenewableCredentials extends ServerCredentials {
     this.#files = files
   }
 
-  /** Later connections use the files as they are now. */
   renew(): void {
     const { cert, key, ca } = this.#files.current
     this.updateSecureContextOptions({ cert, key, ca })
@@ -133,7 +129,6 @@ function bind(server: Server, { host, port }: HostPort, credentials: ServerCrede
   })
 }
 
-/** `10.0.0.1:4711` and `[::1]:4711` without the port. */
 function addressOf(peer: string): string {
   return peer.replace(/:\d+$/, '').replace(/^\[|\]$/g, '')
 }

@@ -20,7 +20,6 @@ export type NetobservStatus = Readonly<{
   exporters: readonly AgentStatus[]
   /** Units that are not synced yet. */
   inFlight: number
-  /** Why nothing is received, and the action to take. */
   why?: string
 }>
 
@@ -28,7 +27,6 @@ export interface NetobservSource extends Source {
   status(): NetobservStatus
 }
 
-/** Opens all listeners or none. */
 export async function openNetobserv(
   config: NetobservConfig,
   context: SourceContext,

@@ -38,7 +38,6 @@ export function defaultHost(cloud: OtcCtsConfig['cloud'], service: 'iam' | 'cts'
   return `https://${service}.${region}.${hosts[cloud]}`
 }
 
-/** Throws a readable error. Without `project`, that of clouds.yaml applies. */
 export async function accountOf(
   config: OtcCtsConfig,
   project: ProjectConfig | undefined,

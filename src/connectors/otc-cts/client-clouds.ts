@@ -42,7 +42,6 @@ const authKeys = [
 ] as const
 type AuthKey = (typeof authKeys)[number]
 
-/** The first variable that is set applies. */
 const variables: Readonly<Partial<Record<AuthKey, readonly string[]>>> = {
   auth_url: ['OS_AUTH_URL'],
   username: ['OS_USERNAME'],
@@ -70,7 +69,6 @@ type Found = Readonly<{
   clouds: Fields
 }>
 
-/** Throws an error with the searched locations. */
 export async function readCloud(wanted: CloudWanted, environment: AccountEnvironment): Promise<CloudEntry> {
   const { env } = environment
   const [file, secure, vendors] = await Promise.all([

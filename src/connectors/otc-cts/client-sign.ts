@@ -12,10 +12,7 @@ export type Signable = Readonly<{
   body?: Uint8Array
 }>
 
-/**
- * `credential`: the HMAC key is derived for day, region and service, as in gophertelekomcloud and Terraform, with empty
- * region and service.
- */
+/** `credential`: the HMAC key is derived for day, region and service, as in gophertelekomcloud and Terraform. */
 export type SigningStyle = 'access' | 'credential'
 
 type SigningKeys = Readonly<{

@@ -19,11 +19,8 @@ export type TraceOrigin = Readonly<{
 
 export type MappedTrace = Readonly<{
   event: WeirEvent
-  /** Record time in Unix ms. */
   recorded: number | undefined
-  /** The trace has no id; a digest of its content is used. */
   withoutId: boolean
-  /** An unknown rating. */
   unknownRating?: string
 }>
 
@@ -181,7 +178,6 @@ function unknownFields(trace: Fields): Fields {
   )
 }
 
-/** Independent of the key order. */
 function digestOf(trace: Fields): string {
   return createHash('sha256')
     .update(JSON.stringify(sorted(trace)))

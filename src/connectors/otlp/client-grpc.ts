@@ -14,7 +14,6 @@ const methods = {
 } as const
 const unauthenticated = 16
 
-/** Raw bytes over gRPC. */
 export async function openGrpc(config: OtlpConfig, host: Host): Promise<Exporter> {
   const client = openGrpcClient(config.url, {
     port: 4317,

@@ -11,7 +11,6 @@ import { httpOutcome } from './map.ts'
 const zip = promisify(gzip)
 const responseLimit = 64 * 1024
 
-/** Protobuf over HTTP. */
 export async function openHttp(config: OtlpConfig, host: Host): Promise<Exporter> {
   const url = endpointOf(config)
   const client = new HttpClient({

@@ -1,6 +1,5 @@
 import { BinaryReader } from '@bufbuild/protobuf/wire'
 
-/** Body and text attributes of an encoded log record. */
 export function describeLog(
   record: Uint8Array,
 ): Readonly<{ headers: Readonly<Record<string, string>>; body: Uint8Array }> {
@@ -15,7 +14,6 @@ export function describeLog(
   return { headers, body }
 }
 
-/** Length-delimited fields in order. */
 function fieldsOf(bytes: Uint8Array): [field: number, value: Uint8Array][] {
   const found: [number, Uint8Array][] = []
   const reader = new BinaryReader(bytes)

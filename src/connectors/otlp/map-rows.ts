@@ -4,14 +4,11 @@ import { noFlows, sinkRows } from '../../engine/delivery/rows.ts'
 import { messageOf } from '../../model/errors.ts'
 import { stableId } from '../../model/positions.ts'
 
-/** A row with its encoded log record, or the reason why there is none. */
 type LogRow = Readonly<{
   index: number
   key: string | undefined
   encode: () => Uint8Array | Readonly<{ is: 'reject'; reason: string }>
 }>
-
-/** Flows are encoded from columns, without an event between. */
 
 /** Lazy; `encode` may be called until the next row is taken. */
 export function* logRows(batch: SinkBatch, options: FlowLogOptions): Generator<LogRow> {

@@ -12,7 +12,6 @@ export type Exported =
 
 const longestWait = 3_600_000
 
-/** The attribute of each field, with the overrides of the configuration. */
 export function attributesOf(mapping: Readonly<Record<string, string>>): ReadonlyMap<FlowFieldName, string> {
   const attributes = new Map(defaultAttributes)
   for (const [name, attribute] of Object.entries(mapping)) {

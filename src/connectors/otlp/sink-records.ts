@@ -56,8 +56,8 @@ export class LogSink implements Sink {
   }
 
   /**
-   * The server does not name refused records. If it refused some of several, each is sent again alone: accepted ones
-   * arrive twice, under the same `log.record.uid`.
+   * The server does not name refused records. Each is sent again alone: accepted ones arrive twice, under one
+   * `log.record.uid`.
    */
   async #export(records: readonly Uint8Array[], signal: AbortSignal): Promise<Attempt> {
     const outcome = await this.#exporter.export(logsRequest(records, this.#resource), signal)

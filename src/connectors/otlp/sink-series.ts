@@ -9,7 +9,6 @@ import type { OtlpConfig } from './config.ts'
 
 const noMetrics = 'metrics are made of flows; let the sink take flows only (`only: {family: [flow]}`)'
 
-/** Flows as metrics. A row is delivered when an export that includes it was accepted. */
 export class MetricSink implements Sink {
   readonly #config: OtlpConfig
   readonly #context: Context
@@ -19,9 +18,7 @@ export class MetricSink implements Sink {
   readonly #counted = new CountedRows()
   readonly #timer: { cancel(): void }
   readonly #stop = new AbortController()
-  /** Exports happen one after the other. */
   #exporting: Promise<unknown> = Promise.resolve()
-  /** Last change that a complete export included. */
   #exported = 0
   #exportedAt = 0
   #problem: string | undefined
@@ -56,7 +53,6 @@ export class MetricSink implements Sink {
     return probe(this.#exporter, this.#config, signal)
   }
 
-  /** The series that each row alone would yield. */
   *preview({ pieces }: SinkBatch): Generator<Preview> {
     for (const { batch, rows } of pieces)
       for (const row of rows) {
@@ -102,7 +98,6 @@ export class MetricSink implements Sink {
     })
   }
 
-  /** One request after the other; ends at the first transient failure. */
   async #export(include: (changed: number) => boolean, signal: AbortSignal): Promise<Attempt> {
     const { clock } = this.#context.host
     const { request_events: points, timeout } = this.#config

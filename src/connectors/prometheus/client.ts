@@ -17,11 +17,9 @@ type ScrapeOutcome = 'answered' | 'unauthorized' | 'failed'
 type ScrapeServerOptions = Readonly<{
   places: readonly HostPort[]
   tls: TlsFiles | undefined
-  /** Read at each scrape, because its file may be renewed. Undefined: none is required. */
   token: () => string | undefined
   timers: Timers
   log: Log
-  /** Called once per scrape; `done` when the last part was taken or the client left. */
   metrics: (format: 'prometheus' | 'openmetrics') => Readonly<{ parts: Iterable<string>; done: () => void }>
   scraped: (outcome: ScrapeOutcome) => void
 }>
@@ -57,7 +55,6 @@ export class ScrapeServer {
     }
   }
 
-  /** Why some address is not served; undefined: all are. */
   get problem(): string | undefined {
     return this.#problem
   }
@@ -71,7 +68,6 @@ export class ScrapeServer {
     })
   }
 
-  /** Applies renewed certificates to later connections. */
   renew(): void {
     const { tls } = this.#options
     if (tls !== undefined)

@@ -84,7 +84,6 @@ function probeOf({ problem, addresses }: ScrapeServer): Probe {
     : { is: 'fail', message: problem }
 }
 
-/** The metrics that each row alone would yield. */
 function* previewOf(config: PrometheusConfig, { pieces }: SinkBatch, now: number): Generator<Preview> {
   for (const { batch, rows } of pieces)
     for (const row of rows) {

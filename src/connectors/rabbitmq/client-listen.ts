@@ -7,9 +7,7 @@ import type { RabbitmqConfig } from './config.ts'
 
 const [closeMs, maxQueued, refused] = [2000, 1000, 403]
 
-/**
- * Uses an exclusive queue bound by the routing key of the message: it receives copies and takes no message from others.
- */
+/** An exclusive queue receives copies and takes no message from others. */
 export async function listenRabbitmq(
   config: RabbitmqConfig,
   context: Context,

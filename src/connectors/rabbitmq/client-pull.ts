@@ -16,13 +16,11 @@ type Live = Readonly<{
   open: Set<number>
 }>
 
-/** Only this channel can acknowledge the message. */
 type Handle = Readonly<{
   message: ConsumeMessage
   live: Live
 }>
 
-/** Connects at the first pull and after a lost connection. */
 export class RabbitPuller implements Puller<Handle> {
   readonly address: string
   readonly #config: RabbitmqSourceConfig

@@ -5,7 +5,6 @@ import type { SinkRow } from '../../engine/delivery/rows.ts'
 export const maxKeyLength = 255
 const maxWordLength = 120
 
-/** Builds the routing key of a row; a key beyond the limit is truncated. */
 export function routingKeyOf(template: string): (row: SinkRow) => string {
   const make = rowTemplate(template, word)
   return (row) => make(row).slice(0, maxKeyLength)

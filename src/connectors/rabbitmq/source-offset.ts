@@ -4,14 +4,12 @@ import { sealed, unsealed } from '../../host/sealed.ts'
 import { messageOf } from '../../model/errors.ts'
 
 const name = 'offset.json'
-/** After a crash later messages are deduplicated by id. */
 const saveEveryMs = 1000
 
 export class StreamOffset {
   readonly #host: Host
   readonly #folder: string | undefined
   readonly #queue: string
-  /** Unacknowledged offsets, ascending. */
   readonly #open = new Set<number>()
   #highest = -1
   #saved = -1
@@ -25,7 +23,6 @@ export class StreamOffset {
     this.#queue = queue
   }
 
-  /** The next offset; undefined for a new stream. Clears unacknowledged offsets, which are redelivered. */
   async next(): Promise<number | undefined> {
     this.#open.clear()
     const path = `${this.#folder}/${name}`
@@ -47,7 +44,6 @@ export class StreamOffset {
     if (this.#host.clock.monotonic() - this.#savedAt >= saveEveryMs) await this.save()
   }
 
-  /** All earlier messages are synced. */
   save(): Promise<void> {
     this.#saving = this.#saving.then(async () => {
       const [lowest] = this.#open

@@ -26,10 +26,7 @@ export function bodyOf(version: Version, entries: readonly Entry[], options: Wri
 /** Statuses of receivers of 1.0 that do not know the content type or can't decode the message. */
 const unknownType = new Set([400, 404, 405, 406, 415, 422, 501])
 
-/**
- * Whether a response to 2.0 is from a receiver of 1.0: 415, or one without the count of written samples. `known`: the
- * receiver has accepted 2.0 before.
- */
+/** 415, or a response without the count of written samples. `known`: the receiver has accepted 2.0 before. */
 export function lacksV2(status: number, written: number | undefined, known: boolean): boolean {
   if (status === 415) return true
   if (written !== undefined) return false

@@ -11,7 +11,6 @@ import { answerOf, shorten, writtenOf, type Answer } from './map.ts'
 import { bodyOf, headersOf, lacksV2, type Version } from './client-protocol.ts'
 
 const connections = 4
-/** Refused requests that a push may split. */
 const splits = 128
 /** Receivers of 2.0 name each refused series. */
 const answerBytes = 1024 * 1024
@@ -69,10 +68,7 @@ export class Pusher {
     })
   }
 
-  /**
-   * Pushes lists of entries concurrently; no order is needed between them, because each has other series. After a
-   * transient failure no further ones begin. Never rejects.
-   */
+  /** Concurrent: each list has other series. After a transient failure no further ones begin. Never rejects. */
   async push(chunks: Iterable<readonly Entry[]>, { write, signal, sent }: PushOptions): Promise<Pushed> {
     const deadline = this.#clock.monotonic() + this.#config.timeout
     const source = chunks[Symbol.iterator]()
@@ -176,7 +172,6 @@ export class Pusher {
     }
   }
 
-  /** Concurrent requests may find it several times. */
   #setVersion(version: Version): void {
     if (this.#version === version) return
     this.#version = version

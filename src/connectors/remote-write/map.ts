@@ -8,9 +8,7 @@ export type Answer = { readonly is: 'accepted' } | Readonly<{ is: 'retry'; reaso
 
 export type Refusal = Readonly<{
   is: 'refused'
-  /** The status line of reasons, such as `HTTP 400`. */
   status: string
-  /** Of several lines, if the receiver names each series. */
   text: string
   /** The status concerns series, so that a request without these is accepted. */
   divisible: boolean
@@ -31,9 +29,7 @@ export function writtenOf({ headers }: Pick<HttpAnswer, 'headers'>): number | un
   return typeof text === 'string' && /^\d+$/.test(text) ? Number(text) : undefined
 }
 
-/**
- * 5xx, 408, 425 and 429 are transient; 401, 403, 404 and 3xx concern the configuration. Other statuses refuse series.
- */
+/** 5xx, 408, 425 and 429 are transient; 401, 403, 404 and 3xx concern the configuration. */
 export function answerOf({ status, headers, body }: HttpAnswer, now: number): Answer {
   if (status >= 200 && status < 300) return { is: 'accepted' }
   const text = Buffer.from(body).toString()
@@ -67,7 +63,6 @@ export function answerOf({ status, headers, body }: HttpAnswer, now: number): An
   }
 }
 
-/** One line for messages. */
 export function shorten(text: string): string {
   return text
     .slice(0, shownChars)

@@ -20,9 +20,8 @@ type IsolateOptions = Readonly<{
 }>
 
 /**
- * Pushes the entries. Of a refused request, those that the response names are set aside, and its halves are pushed
- * with the same time and values, so that a series which was stored before is not changed. Undefined, or the failure
- * that ended it.
+ * Of a refused request, the entries that the response names are set aside, and its halves are pushed with the same time
+ * and values. Undefined, or the failure that ended it.
  */
 export async function pushIsolated(
   all: readonly Entry[],

@@ -4,7 +4,6 @@ import type { Refused } from './sink-isolate.ts'
 export type KnownRefusal = Readonly<{
   reason: string
   isolated: boolean
-  /** Unix ms from which on the series is pushed again. */
   until: number
   at: number
 }>
@@ -20,7 +19,6 @@ export class Refusals {
     return this.#size
   }
 
-  /** By the key of a label set; undefined: none of the metric. */
   of(metric: string): ReadonlyMap<string, KnownRefusal> | undefined {
     return this.#byMetric.get(metric)
   }
@@ -38,7 +36,6 @@ export class Refusals {
     known.set(key, { reason: better.reason, isolated: better.isolated, until, at: now })
   }
 
-  /** Returns whether one of them was refused before. */
   accept(entries: readonly Entry[]): boolean {
     let any = false
     if (this.#size > 0)
@@ -50,7 +47,6 @@ export class Refusals {
     return any
   }
 
-  /** Forgets series that were not pushed since, because they expired. */
   prune(before: number): void {
     for (const [metric, known] of this.#byMetric) {
       for (const [key, { at }] of known)

@@ -21,16 +21,12 @@ const togetherAgain = 8
 const outOfTimeMs = 300_000
 
 type Which = Readonly<{
-  /** By the batch of the last change. */
   include: (changed: number) => boolean
   /** Includes refused series before the end of their wait. */
   force?: boolean
 }>
 
-/**
- * A row is delivered when a push that includes it was accepted. Sums only grow, so a repeated push counts nothing
- * twice. A series that the receiver refuses is pushed apart from the others, until it is accepted.
- */
+/** Sums only grow, so a repeated push counts nothing twice. A series that the receiver refuses is pushed apart. */
 class RemoteWriteSink implements Sink {
   readonly #config: RemoteWriteConfig
   readonly #context: Context
@@ -40,12 +36,9 @@ class RemoteWriteSink implements Sink {
   readonly #refusals = new Refusals()
   readonly #timer: { cancel(): void }
   readonly #stop = new AbortController()
-  /** Pushes happen one after the other. */
   #pushing: Promise<unknown> = Promise.resolve()
-  /** Last change that a complete push included. */
   #pushed = 0
   #pushedAt = 0
-  /** Monotonic time since which all samples are out of time. */
   #lateSince: number | undefined
   #problem: string | undefined
 
@@ -80,7 +73,6 @@ class RemoteWriteSink implements Sink {
     return this.#pusher.probe(signal)
   }
 
-  /** The series that each row alone would yield. */
   *preview({ pieces }: SinkBatch): Generator<Preview> {
     for (const { batch, rows } of pieces)
       for (const row of rows) {
@@ -100,7 +92,6 @@ class RemoteWriteSink implements Sink {
     await this.#pushing
   }
 
-  /** Pushes all series again, and ends expired ones. The next batch repeats the sums: failures lose nothing. */
   async #repeat(): Promise<void> {
     await this.#alone(async () => {
       const { clock } = this.#context.host
@@ -166,7 +157,6 @@ class RemoteWriteSink implements Sink {
     })
   }
 
-  /** Lists for one request each: the chosen series, then refused ones apart from them. */
   *#chunks({ include, force = false }: Which): Generator<readonly Entry[]> {
     const { request_samples: samples } = this.#config
     const now = this.#context.host.clock.now()

@@ -30,7 +30,6 @@ export class Bucket {
     return `s3://${this.#config.bucket}`
   }
 
-  /** Never rejects. */
   async put({ key, body, contentType, encoding }: NewObject, signal: AbortSignal): Promise<Attempt> {
     const { id, metrics } = this.#context
     const failed = await this.#call(signal, ({ client, library }, abortSignal) =>
@@ -51,7 +50,6 @@ export class Bucket {
     return failed
   }
 
-  /** Stores nothing. */
   async probe(signal: AbortSignal): Promise<Probe> {
     const failed = await this.#call(signal, ({ client, library }, abortSignal) =>
       client.send(new library.HeadBucketCommand({ Bucket: this.#config.bucket }), { abortSignal }),

@@ -5,12 +5,9 @@ import { sinkRows } from '../../engine/delivery/rows.ts'
 import { lineForm } from '../../messaging/lines.ts'
 import type { S3Config } from './config.ts'
 
-/** Contents of objects. */
 export type ObjectForm = Readonly<{
   contentType: string
-  /** After the number of the object in its key. */
   suffix: string
-  /** The bytes of each row, or the reason for its rejection. */
   rows: (batch: SinkBatch) => Iterable<Uint8Array | string>
   body: (rows: readonly Uint8Array[], span: Span) => Buffer
 }>

@@ -4,14 +4,12 @@ export type FoundFile = Readonly<{
   path: string
   name: string
   size: number
-  /** Unix ms. */
   modified: number
   changed: number
 }>
 
 const maxDepth = 8
 
-/** Files of a folder and its subfolders, in the order of their names. */
 export async function filesBelow(disk: Disk, folder: string, depth = 0): Promise<FoundFile[]> {
   const files: FoundFile[] = []
   for (const name of await disk.list(folder)) {

@@ -14,7 +14,6 @@ export type Outcome = 'accepted' | 'too_large' | 'malformed' | 'unknown_format' 
 
 export type ReadDocument = Readonly<{
   outcome: Outcome
-  /** Why it is rejected. */
   message?: string
   events: readonly WeirEvent[]
 }>
@@ -29,12 +28,10 @@ export type Document = Readonly<{
 
 const endings = /\.(json|cdx|spdx|xml|vex)(\.gz|\.zst)?$|\.(gz|zst)$/i
 
-/** Other files are no documents. */
 export function isDocument(name: string): boolean {
   return !name.startsWith('.') && endings.test(name)
 }
 
-/** Events of a document, or one that states why it is rejected. */
 export async function readDocument(document: Document, maxBytes: number): Promise<ReadDocument> {
   const { path, bytes, modified, now } = document
   let report: Report

@@ -16,10 +16,7 @@ type Known = Readonly<{
   changed: number
 }>
 
-/**
- * Documents that were emitted. Without the file, or after a crash before it was written, documents are emitted again,
- * as new reports with the same content.
- */
+/** Without the file documents are emitted again, as new reports with the same content. */
 export class FolderState {
   readonly #context: SourceContext
   readonly #known: Map<string, Known>
@@ -55,7 +52,6 @@ export class FolderState {
     return this.#known.get(path)?.emitted
   }
 
-  /** Emitted after `since`, and not written since. */
   isCurrent({ path, size, changed }: FoundFile, since: number): boolean {
     const known = this.#known.get(path)
     return known !== undefined && known.size === size && known.changed === changed && known.emitted > since
@@ -82,7 +78,6 @@ export class FolderState {
     await this.#write()
   }
 
-  /** Forgets files that are gone. */
   async forget(present: ReadonlySet<string>): Promise<void> {
     const gone = [...this.#known.keys()].filter((path) => !present.has(path))
     for (const path of gone) this.#known.delete(path)

@@ -17,10 +17,8 @@ export const source = defineSource<typeof sbomSchema>('sbom', {
 })
 
 export type SbomStatus = Readonly<{
-  /** Documents in the folder, and those of them that are rejected. */
   documents: number
   rejected: number
-  /** Why the folder is not read. */
   problem?: string
 }>
 
@@ -32,7 +30,6 @@ export async function openSbom(config: SbomConfig, context: SourceContext): Prom
   return new FolderSource(config, context, await FolderState.open(context))
 }
 
-/** Emits each document of a folder once, and again after it changed. */
 class FolderSource implements SbomSource {
   readonly addresses: readonly string[] = []
   readonly #config: SbomConfig

@@ -4,13 +4,10 @@ import type { Losses } from '../../codecs/sflow5/sequence.ts'
 import { formatIp } from '../../model/ip.ts'
 import { Sender } from '../../net/senders.ts'
 
-/** Status of one agent: totals since it was first seen, or since it was evicted and seen again. */
 export interface AgentStatus extends Readonly<Losses> {
-  /** Source address of its datagrams. */
   readonly address: string
   /** Agent address in its last datagram. */
   readonly agent: string
-  /** Unix ms. */
   readonly lastSeen: number
   readonly lastRow: number | undefined
   readonly datagrams: number
@@ -19,7 +16,6 @@ export interface AgentStatus extends Readonly<Losses> {
   readonly unknownSamples: number
   readonly malformed: number
   readonly lastMalformed: Malformed | undefined
-  /** Why no rows are received, and the action to take. */
   readonly why?: string
 }
 
@@ -37,7 +33,6 @@ export class Agent extends Sender implements Losses {
   restarts = 0
   readonly #named = new Uint32Array(4)
 
-  /** Records a datagram with a valid header. */
   named(datagram: Datagram): void {
     this.#named.set(datagram.agent)
   }
@@ -49,7 +44,6 @@ export class Agent extends Sender implements Losses {
     if (rows > 0) this.lastRow = time
   }
 
-  /** Structured-cloneable. */
   status(): AgentStatus {
     const { address, lastSeen, lastRow, datagrams, rows, counterSamples, unknownSamples, malformed, lastMalformed } =
       this
