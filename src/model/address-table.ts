@@ -6,10 +6,7 @@ const firstSlots = 1024
 /** Rows to prefetch with `near` before `find` reads them. */
 export const rowsAhead = 128
 
-/**
- * Hash table from address and scope to a number above 0. IPv4 in scope 0 has its own dense table, which suits CPU
- * caches.
- */
+/** IPv4 in scope 0 has its own dense table, which suits CPU caches. */
 export class AddressTable {
   #narrow = new Uint32Array(firstSlots * narrowWords)
   #narrowMask = firstSlots - 1
@@ -31,10 +28,7 @@ export class AddressTable {
       : this.#findWide(w0, w1, w2, w3, scope)
   }
 
-  /**
-   * Reads the slot that `find` reads first for an address with this last word. Calling it for several addresses before
-   * `find` overlaps their cache misses.
-   */
+  /** Calling it for several addresses before `find` overlaps their cache misses. */
   near(w3: number): number {
     return this.#narrow[2 * (narrowHash(w3) & this.#narrowMask) + 1] as number
   }

@@ -1,15 +1,10 @@
-/**
- * An audited action in one form for all clouds and clusters: field `audit` in the body of events of the family `audit`.
- * `time` is the event's time and `ref` names the resource (refs.ts). Unknown values are absent.
- */
+/** One form for all clouds and clusters: `audit` in the body of events of the family `audit`. */
 export type AuditRecord = Readonly<{
   actor: AuditActor
   /** The action by its original name: `login`, `deleteEip`, `create`. */
   action: string
-  /** The service of the action: `IAM`, `ECS`. */
   service?: string
   resource?: AuditResource
-  /** The owner of the resource: a project, an account, a cluster. */
   tenant?: string
   region?: string
   outcome: 'success' | 'failure' | 'unknown'
@@ -30,10 +25,7 @@ export type AuditPerson = Readonly<{
 export const actorKinds = ['user', 'session', 'service', 'system', 'unknown'] as const
 
 export interface AuditActor extends AuditPerson {
-  /**
-   * `session`: `impersonatedBy` acted with these rights. `service`: a named program. `system`: the cloud itself.
-   * `unknown`: missing or invalid.
-   */
+  /** `session`: `impersonatedBy` acted with these rights. `system`: the cloud itself. */
   readonly kind: (typeof actorKinds)[number]
   readonly impersonatedBy?: AuditPerson
   readonly address?: string
@@ -56,10 +48,7 @@ export function outcomeOf(severity: AuditSeverity): AuditRecord['outcome'] {
   return severity === 'unknown' ? 'unknown' : severity === 'normal' ? 'success' : 'failure'
 }
 
-/**
- * The key of an actor, in Neo4j and behind `user:` in view `audit`. Names are unique within a domain only. All `system`
- * actors share one key, as do all `unknown` ones.
- */
+/** Names are unique within a domain only. All `system` actors share one key, as do all `unknown` ones. */
 export function actorKey({ kind, id, name, domain = '' }: AuditPerson & { readonly kind: string }): string {
   const who = id ?? name
   if (who === undefined) return kind === 'system' ? 'system' : 'unknown'

@@ -1,9 +1,6 @@
 import type { Column } from './columns.ts'
 
-/**
- * Flows as columns. `columns` is keyed by the field's name in the registry and omits empty fields. `dictionary[0]` is
- * always the empty string and means absent.
- */
+/** `columns` is keyed by field name and omits empty fields. `dictionary[0]` is the empty string and means absent. */
 export type FlowBatch = Readonly<{
   kind: 'flows'
   count: number
@@ -23,7 +20,6 @@ export type Heap = Readonly<{
 export const dataEncodings = ['none', 'json', 'text', 'binary'] as const
 export type DataEncoding = (typeof dataEncodings)[number]
 
-/** The families of events; `event` is the default. */
 export const families = [
   'event',
   'audit',
@@ -39,10 +35,7 @@ export const families = [
 ] as const
 export type Family = (typeof families)[number]
 
-/**
- * Events: the CloudEvents envelope as columns, the body as unparsed bytes. Dictionary columns hold codes (0 absent).
- * `extensions` is a JSON object text per distinct set.
- */
+/** Dictionary columns hold codes (0 absent). `extensions` is a JSON object text per distinct set. */
 /** Columns of an EventBatch that are codes of its dictionary, in the order of the journal format. */
 export const eventCodes = [
   'source',

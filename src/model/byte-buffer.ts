@@ -7,12 +7,10 @@ export type Fragment = Readonly<{
   length: number
 }>
 
-/** Appends a row. */
 export type RowWriter = (row: number, out: ByteBuffer) => void
 
 const utf8 = new TextEncoder()
 
-/** A text becomes UTF-8. */
 export function fragmentOf(content: string | Uint8Array): Fragment {
   const bytes = typeof content === 'string' ? utf8.encode(content) : content
   const view = new DataView(new ArrayBuffer((bytes.length + 3) & ~3))
@@ -44,7 +42,6 @@ export class ByteBuffer {
     return this.bytes.subarray(from, to)
   }
 
-  /** A copy. */
   copy(from = 0, to = this.at): Uint8Array {
     return Uint8Array.prototype.slice.call(this.bytes, from, to)
   }
@@ -53,7 +50,6 @@ export class ByteBuffer {
     return this.bytes.toString('utf8', from, to)
   }
 
-  /** Makes room for so many further bytes. */
   room(more: number): void {
     if (this.at + more > this.bytes.length) this.#grow(more)
   }
@@ -72,7 +68,6 @@ export class ByteBuffer {
     this.at += length
   }
 
-  /** Four bytes in network order. */
   word(value: number): void {
     this.room(4)
     this.#view.setUint32(this.at, value)
@@ -90,7 +85,6 @@ export class ByteBuffer {
     this.at += this.bytes.write(text, this.at)
   }
 
-  /** 0 to 2^32 - 1. */
   u32(value: number): void {
     this.room(longest)
     this.#digits(value, digitsOf(value))
@@ -101,7 +95,6 @@ export class ByteBuffer {
     this.u32(Math.abs(value))
   }
 
-  /** A safe integer. */
   integer(value: number): void {
     this.room(longest)
     let rest = value
@@ -115,19 +108,16 @@ export class ByteBuffer {
     this.#digits(rest - high * billion, 9)
   }
 
-  /** With leading zeros. */
   padded(value: number, digits: number): void {
     this.room(digits)
     this.#digits(value, digits)
   }
 
-  /** The number of two 32-bit words. */
   u64(low: number, high: number): void {
     if (high < 0x200000) this.integer(high * 0x1_0000_0000 + low)
     else this.utf8(String((BigInt(high) << 32n) | BigInt(low)))
   }
 
-  /** As `formatIp`. */
   ip(words: Uint32Array, offset: number): void {
     this.room(longest)
     if (words[offset] !== 0 || words[offset + 1] !== 0 || words[offset + 2] !== mappedPrefix)
@@ -143,7 +133,6 @@ export class ByteBuffer {
     this.#octet(quad & 255)
   }
 
-  /** Six pairs of hexadecimal digits with colons. */
   mac(low: number, high: number): void {
     this.room(longest)
     for (let shift = 40; shift >= 0; shift -= 8) {
@@ -197,7 +186,6 @@ function viewOf({ buffer, byteOffset, byteLength }: Buffer): DataView {
   return new DataView(buffer, byteOffset, byteLength)
 }
 
-/** Number of decimal digits of a non-negative integer. */
 export function digitsOf(value: number): number {
   let [digits, limit] = [1, 10]
   while (value >= limit) {
@@ -216,7 +204,6 @@ function groupOf(words: Uint32Array, offset: number, group: number): number {
   return group & 1 ? word & 0xffff : word >>> 16
 }
 
-/** The first longest run of two or more zero groups; `start` is -1 without one. */
 function longestZeros(words: Uint32Array, offset: number): readonly [start: number, length: number] {
   let [start, length] = [-1, 1]
   for (let group = 0, run = 0; group < 8; group++) {

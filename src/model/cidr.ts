@@ -39,7 +39,6 @@ function isIpv4(words: Uint32Array, offset: number): boolean {
   return words[offset] === 0 && words[offset + 1] === 0 && words[offset + 2] === mappedPrefix
 }
 
-/** Shifts count modulo 32, so 0 and 32 are special cases. */
 function wordMask(bits: number): number {
   return bits <= 0 ? 0 : bits >= 32 ? 0xffffffff : 0xffffffff << (32 - bits)
 }

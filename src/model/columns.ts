@@ -1,7 +1,4 @@
-/**
- * The closed list of column kinds. A batch is a set of named columns of one length. Its strings are in its own
- * dictionary, so that each batch is self-contained.
- */
+/** A batch is a set of named columns of one length. Its strings are in its own dictionary. */
 export type ColumnKind =
   | 'u8'
   | 'u16'
@@ -59,7 +56,6 @@ interface F64Column extends Nullable {
   readonly kind: 'f64'
   readonly values: Float64Array
 }
-/** Unix milliseconds. */
 export interface TimeColumn extends Nullable {
   readonly kind: 'time'
   readonly values: Float64Array
@@ -84,7 +80,6 @@ export type DictColumn = Readonly<{
   kind: 'dict'
   codes: Uint32Array
 }>
-/** Codes of JSON texts in the batch's dictionary; code 0 is absent. */
 type JsonColumn = Readonly<{
   kind: 'json'
   codes: Uint32Array

@@ -23,7 +23,6 @@ function joined<T extends Words>(arrays: readonly T[], make: (length: number) =>
   return all
 }
 
-/** Codes of each batch in the joined dictionary. */
 function recoder(words: DictionaryBuilder, dictionary: readonly string[]): (codes: Uint32Array) => Uint32Array {
   const known = new Int32Array(dictionary.length).fill(-1)
   known[0] = 0

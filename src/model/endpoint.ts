@@ -1,4 +1,3 @@
-/** Texts of an address; flow columns have them for each end. */
 export const endTexts = [
   'name',
   'label',
@@ -11,10 +10,6 @@ export const endTexts = [
   'network',
 ] as const
 
-/**
- * The resolved fields of an endpoint. Flow columns have the prefix `src_` or `dst_`. `cluster` has none, and `layer`
- * (`app` or `infra`) of both ends determines `flow_layer`. `node_addr` is the address of its node.
- */
 export const endpointParts = [...endTexts, 'cluster', 'layer', 'node_addr'] as const
 
 export type EndpointPart = (typeof endpointParts)[number]
@@ -23,10 +18,7 @@ export type Endpoint = { readonly [Part in EndpointPart]?: string }
 
 export type End = 'src' | 'dst'
 
-/**
- * A column resolved for the addresses of flows: one part for one or both ends, without the values that the flows
- * carried.
- */
+/** One part of one or both ends, without the values that the flows carried. */
 type EndpointColumn = Readonly<{
   part: EndpointPart
   ends: readonly End[]

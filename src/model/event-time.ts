@@ -1,10 +1,7 @@
 import type { FlowBatch } from './batches.ts'
 import { isPresent, type Column } from './columns.ts'
 
-/**
- * The event time of a flow, at which its addresses are resolved: its start by the exporter's clock, or the receive time
- * if that is missing or known to be wrong. Unix ms.
- */
+/** Unix ms: the start by the exporter's clock, or the receive time if that is missing or known to be wrong. */
 export function eventTimeOf(batch: FlowBatch, row: number, received: number): number {
   const skewed = batch.columns['time_skewed']
   if (skewed?.kind === 'u8' && isPresent(skewed.valid, row) && skewed.values[row] === 1) return received
@@ -36,7 +33,6 @@ export function eventTimesOf(batch: FlowBatch, received: number): Float64Array {
 /** The cluster's own network, as agents name it. */
 const defaultNetwork = 'default'
 
-/** MAC addresses (48 bits) of the end with these addresses; NaN if a row has none, undefined if no row has one. */
 export function macsBeside({ columns }: FlowBatch, addresses: Column): ((row: number) => number) | undefined {
   const macs =
     columns[addresses === columns['src_addr'] ? 'src_mac' : addresses === columns['dst_addr'] ? 'dst_mac' : '']

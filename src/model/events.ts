@@ -8,7 +8,6 @@ export type WeirEvent = Readonly<{
   source: string
   type: string
   subject?: string
-  /** Unix milliseconds. */
   time?: number
   datacontenttype?: string
   dataschema?: string

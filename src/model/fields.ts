@@ -1,14 +1,9 @@
 // Long because it is one table.
 import type { ColumnKind } from './columns.ts'
 
-/**
- * The field registry: all fields of a flow. It drives frames, SQL, completion, console columns and documents. It only
- * grows: an `id` or a `kind` never changes, and a field is never removed, only marked.
- */
+/** Drives frames, SQL, completion, console columns and documents. An `id` or a `kind` never changes. */
 export type Field = Readonly<{
-  /** Number in frames. */
   id: number
-  /** Canonical name: the SQL name. */
   name: string
   kind: ColumnKind
   unit?: string
@@ -852,10 +847,9 @@ export function flowFieldById(id: number): Field | undefined {
 }
 
 /**
- * All names of a field, the canonical one first: NetObserv's, OpenTelemetry's and aliases. Each name that begins with
- * `src_` or `src.` also yields `src.x` and `source.x` (`dst_` alike). NetObserv's console uses `src_kind` for two
- * fields; here it is the first, the kind of the source itself. NetObserv's `protocol` is `proto` here, because
- * `protocol` is another field.
+ * The canonical name is first. Each name that begins with `src_` or `src.` also yields `src.x` and `source.x`.
+ * NetObserv's console uses `src_kind` for two fields; here it is the kind of the source itself. NetObserv's `protocol`
+ * is `proto` here, because `protocol` is another field.
  */
 export function namesOf(field: Field): readonly string[] {
   const written = [field.name, field.netobserv, field.otel, ...(field.aliases ?? [])].filter(
@@ -877,11 +871,7 @@ for (const field of flowFields) {
   }
 }
 
-/**
- * The canonical name for any name of a field; case-sensitive.
- *
- * @example resolveFieldName('src.ns') // 'src_namespace', as are 'SrcK8S_Namespace' and 'source.k8s.namespace.name'
- */
+/** The canonical name for any name of a field; case-sensitive. */
 export function resolveFieldName(text: string): FlowFieldName | undefined {
   return canonical.get(text)
 }

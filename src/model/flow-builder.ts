@@ -24,13 +24,9 @@ type KindOf<Name extends FlowFieldName> = Extract<(typeof flowFields)[number], {
 
 export type ListFieldName = Extract<(typeof flowFields)[number], { readonly kind: 'list<u8>' | 'list<dict>' }>['name']
 
-/** Array type of a field's column: `src_addr` → Uint32Array, four words per row. */
 type FieldItems<Name extends FlowFieldName> = KindOf<Name> extends FixedKind ? ItemsOf[KindOf<Name>] : never
 
-/**
- * A growing column. A codec writes `items[row * width …]` of reserved rows, then marks them present. Unmarked rows stay
- * zero and are absent. Growth replaces `items`: read it after `reserve`.
- */
+/** A codec writes `items[row * width …]` of reserved rows, then marks them present. Growth replaces `items`. */
 export class GrowingColumn<T extends Items = Items> {
   readonly kind: FixedKind
   readonly width: number
@@ -80,7 +76,6 @@ export class GrowingColumn<T extends Items = Items> {
     if ((to & 7) !== 0) bits[last] = (bits[last] as number) | ~(0xff << (to & 7))
   }
 
-  /** Sets one value in rows from..to-1 and marks them (width 1 only). */
   fill(value: number, from: number, to: number): void {
     this.items.fill(value, from, to)
     this.markRows(from, to)
@@ -135,18 +130,9 @@ export class GrowingColumn<T extends Items = Items> {
 const maxCapacity = 32_768
 
 /**
- * Collects flows as columns. All codecs of one batch share it, and it is reusable after {@link reset}. Order of a
- * codec: `reserve(n)`, write and mark rows `count` … `count + n - 1` of its columns, `commit(n)`. Nothing is allocated
- * per row. Fields of list kinds are written through {@link list}, all others through {@link column}.
- *
- * @example
- * const flows = new FlowBuilder()
- * const bytes = flows.column('bytes')
- * flows.reserve(1)
- * bytes.items[2 * flows.count] = 1000
- * bytes.mark(flows.count)
- * flows.commit(1)
- * flows.batch() // { kind: 'flows', count: 1, columns: { bytes } … }
+ * All codecs of one batch share it. A codec calls `reserve(n)`, writes and marks rows `count` … `count + n - 1` of its
+ * columns, then `commit(n)`. Nothing is allocated per row. Fields of list kinds are written through {@link list}, all
+ * others through {@link column}.
  */
 export class FlowBuilder {
   #count = 0
@@ -165,7 +151,6 @@ export class FlowBuilder {
     return this.#count
   }
 
-  /** Increases with each reset, which invalidates string codes. */
   get generation(): number {
     return this.#generation
   }
@@ -203,7 +188,6 @@ export class FlowBuilder {
     return list as unknown as GrowingList<KindOf<Name> extends 'list<u8>' ? Uint8Array : Uint32Array>
   }
 
-  /** Code of a string in this batch's dictionary; invalid after a reset. */
   code(text: string): number {
     const known = this.#dictionary.strings.length
     const code = this.#dictionary.code(text)
@@ -225,7 +209,6 @@ export class FlowBuilder {
     this.#count += rows
   }
 
-  /** All committed rows, as views: encode or copy it before the next write or reset. */
   batch(): FlowBatch {
     const columns: Record<string, Column> = {}
     for (const [name, column] of this.#columns) {

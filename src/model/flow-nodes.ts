@@ -3,12 +3,10 @@ import type { FlowBatch } from './batches.ts'
 import { isPresent, type Column, type IpColumn } from './columns.ts'
 import type { End } from './endpoint.ts'
 
-/** Four words of the address of a row's node, in network order; undefined if unknown. */
 export type NodeOf = (row: number) => Uint32Array | undefined
 
 const [ingress, egress, inner] = [0, 1, 2]
 
-/** The nodes that flows carry, else those by `nodeOf`; undefined if no row has one. */
 export function nodeColumn({ columns, count }: FlowBatch, end: End, nodeOf: NodeOf | undefined): IpColumn | undefined {
   const column = columns[`${end}_node_addr`]
   const carried = column?.kind === 'ip' ? column : undefined
@@ -32,12 +30,10 @@ export function nodeColumn({ columns, count }: FlowBatch, end: End, nodeOf: Node
   return any ? { kind: 'ip', words, valid } : carried
 }
 
-/** Numbers of addresses from 1; equal addresses have the same. */
 export class AddressNumbers {
   readonly #table = new AddressTable()
   #count = 0
 
-  /** Of the address at `words[at…]`; 0 if it was never added. */
   find(words: Uint32Array, at: number): number {
     return this.#table.find(
       words[at] as number,
@@ -67,9 +63,8 @@ export class AddressNumbers {
 }
 
 /**
- * `node_direction`, from {@link AddressNumbers} of the exporter and of the nodes of both ends: 2 within one node, 1 if
- * the exporter is the source's node, 0 if it is the destination's; else the value that the flow carries. A flow that
- * carries a node was enriched by its sender, and keeps its direction. Undefined if no row has one.
+ * 2 within one node, 1 if the exporter is the source's node, 0 if it is the destination's; else the value that the flow
+ * carries. A flow that carries a node keeps its direction. Undefined if no row has one.
  */
 export function directionColumn(
   { columns, count }: FlowBatch,
@@ -99,7 +94,6 @@ export function directionColumn(
   return any ? { kind: 'u8', values, valid } : undefined
 }
 
-/** {@link directionColumn} for nodes as columns, from {@link nodeColumn}. */
 export function directionOf(
   batch: FlowBatch,
   src: IpColumn | undefined,

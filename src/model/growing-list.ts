@@ -1,17 +1,14 @@
 import type { ListDictColumn, ListU8Column } from './columns.ts'
 
 /**
- * A growing column of lists. A codec calls {@link begin} with a row and then {@link push} for each item, in ascending
- * row order. Skipped rows have an empty list, which means absent. Beginning an earlier row again discards the items
- * from that row on, so that a malformed record leaves no trace.
+ * A codec calls {@link begin} with ascending rows, then {@link push} for each item. Skipped rows have an empty list.
+ * Beginning an earlier row again discards the items from that row on.
  */
 export class GrowingList<T extends Uint8Array | Uint32Array = Uint8Array | Uint32Array> {
   readonly kind: 'list<u8>' | 'list<dict>'
   #items: T
   #used = 0
-  /** Start of each row's items, up to and including `#row`. */
   #offsets: Uint32Array
-  /** Current row; -1 before the first. */
   #row = -1
 
   constructor(kind: 'list<u8>' | 'list<dict>', capacity: number) {
@@ -20,12 +17,10 @@ export class GrowingList<T extends Uint8Array | Uint32Array = Uint8Array | Uint3
     this.#offsets = new Uint32Array(capacity + 1)
   }
 
-  /** Bytes of the items so far, without offsets. */
   get itemBytes(): number {
     return this.#used * this.#items.BYTES_PER_ELEMENT
   }
 
-  /** The next items belong to `row`, which must be reserved. */
   begin(row: number): void {
     if (row > this.#row) {
       this.#offsets.fill(this.#used, this.#row + 1, row + 1)
@@ -35,7 +30,6 @@ export class GrowingList<T extends Uint8Array | Uint32Array = Uint8Array | Uint3
     this.#row = row
   }
 
-  /** Adds an item to the current row: a number up to 255, or a code of the batch's dictionary. */
   push(value: number): void {
     if (this.#used === this.#items.length) this.#growItems()
     this.#items[this.#used++] = value
@@ -62,7 +56,6 @@ export class GrowingList<T extends Uint8Array | Uint32Array = Uint8Array | Uint3
     this.#row = -1
   }
 
-  /** Releases all rows, and memory beyond `capacity`. */
   shrink(capacity: number): void {
     this.reset()
     this.#items = (this.kind === 'list<u8>' ? new Uint8Array(capacity) : new Uint32Array(capacity)) as T

@@ -1,20 +1,12 @@
-/**
- * Events about the content of images. All have the digest of the image as `key` and `image:<name>@<digest>` as `ref`.
- * A report is a set of events; its own event is the last one, so that an incomplete report is never shown.
- */
+/** All have the digest of the image as `key`. A report is a set of events; its own event is the last one. */
 import { bodyOf } from './audit-columns.ts'
 import type { WeirEvent } from './events.ts'
 import { textOf } from './json.ts'
 
-/** Types of events, with the family in brackets. */
 export const insightTypes = {
-  /** [fact] Ends a report. */
   report: 'weir.image.report',
-  /** [fact] */
   fact: 'weir.image.fact',
-  /** [package] */
   package: 'weir.image.package',
-  /** [problem] */
   problem: 'weir.image.problem',
   /** [fact] A statement of a VEX document. */
   waiver: 'weir.image.waiver',
@@ -24,7 +16,6 @@ export const insightTypes = {
   rejected: 'weir.image.rejected',
 } as const
 
-/** Worst first. */
 export const severities = ['CRITICAL', 'HIGH', 'MEDIUM', 'LOW', 'NEGLIGIBLE', 'NONE', 'UNKNOWN'] as const
 export type Severity = (typeof severities)[number]
 
@@ -74,7 +65,6 @@ export type ReportData = Readonly<{
   image: ImageData
   tool: ToolData
   format: string
-  /** SHA-256 of the document. */
   sha256: string
   /** Distinct packages; absent: the report does not list packages. */
   packages?: number
@@ -89,7 +79,6 @@ export type ReportData = Readonly<{
 }>
 
 export type ImageData = Readonly<{
-  /** Repository without tag. */
   name?: string
   tags?: readonly string[]
   digest: string

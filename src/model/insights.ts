@@ -1,7 +1,4 @@
-/**
- * Insights: reports about the images of an environment, and facts and problems that it posts. The body of a report
- * event is the JSON that the sink `lagoon` publishes, so that every consumer reads the same bytes.
- */
+/** The body of a report event is the JSON that the sink `lagoon` publishes: every consumer reads the same bytes. */
 import type { Family } from './batches.ts'
 
 export const insightsTypes = {
@@ -9,10 +6,7 @@ export const insightsTypes = {
   report: 'weir.insights.report',
 } as const
 
-/**
- * `sbom`: the packages of an image. `inspect`: the configuration of an image. The others were posted by a workload;
- * the `direct.delete.…` kinds withdraw the facts or problems of a source.
- */
+/** The last ones were posted by a workload; `direct.delete.…` kinds withdraw the facts or problems of a source. */
 export const insightsKinds = [
   'sbom',
   'inspect',
@@ -32,10 +26,7 @@ export const insightsFamilies: Readonly<Record<InsightsKind, Family>> = {
   'direct.delete.problems': 'problem',
 }
 
-/**
- * Body of the kinds `sbom` and `inspect`. `subject` is `configmaps/<namespace>/<name>`, `ref` its reference
- * (`k8s:<cluster>//ConfigMap/<namespace>/<name>`), `key` `<cluster>/<uid>`. Members are in this order.
- */
+/** `subject` is `configmaps/<namespace>/<name>`, `key` `<cluster>/<uid>`. Members are in this order. */
 export type ImageReport = Readonly<{
   /** Text data of the ConfigMap, only with `strict`. */
   payload: Readonly<Record<string, string>> | null

@@ -3,7 +3,6 @@
 /** Word 2 of every mapped IPv4 address; words 0 and 1 are then 0. */
 export const mappedPrefix = 0xffff
 
-/** Whether the address at `offset` is other than 0.0.0.0 and ::. */
 export function isSpecified(words: Uint32Array, offset: number): boolean {
   const third = words[offset + 2]
   return !(
@@ -16,7 +15,6 @@ export function isSpecified(words: Uint32Array, offset: number): boolean {
 
 const octets: readonly string[] = Array.from({ length: 256 }, (_, value) => String(value))
 
-/** The text of the address at `offset`; an IPv4-mapped one as a dotted quad. */
 export function formatIp(words: Uint32Array, offset = 0): string {
   const w0 = words[offset] ?? 0
   const w1 = words[offset + 1] ?? 0
@@ -48,10 +46,7 @@ function formatGroups(groups: readonly number[]): string {
   return bestStart < 0 ? hex(0, 8) : `${hex(0, bestStart)}::${hex(bestStart + bestLength, 8)}`
 }
 
-/**
- * Four words of an IPv4 or IPv6 text; undefined if invalid. Strict: no leading zeros in dotted quads (some parsers read
- * octal), no zone, no brackets, no prefix length.
- */
+/** Strict: no leading zeros in dotted quads (some parsers read octal), no zone, brackets or prefix length. */
 export function parseIp(text: string): Uint32Array | undefined {
   if (!text.includes(':')) {
     const quad = parseQuad(text)

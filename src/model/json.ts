@@ -1,7 +1,5 @@
-/** A JSON object with unverified values. */
 export type Fields = Readonly<Record<string, unknown>>
 
-/** True for objects other than arrays. */
 export function isRecord(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
@@ -16,7 +14,6 @@ export function textOf(value: unknown): string | undefined {
   return typeof value === 'string' && value.trim() !== '' ? value : undefined
 }
 
-/** The object without undefined values. */
 export function known<T extends object>(fields: { readonly [K in keyof T]: T[K] | undefined }): T {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T
 }

@@ -1,25 +1,16 @@
 /**
- * Bodies (JSON) of the events of a cluster. All have `source` `/kubernetes/<cluster>`, `ref` of the object (refs.ts),
- * `key` `<cluster>/<uid>` (so that buses keep the order of an object's events) and `subject` as in kubectl:
- * `pods/shop/web-1`, `deployments.apps/shop/web`.
+ * All have `source` `/kubernetes/<cluster>`, `ref` of the object (refs.ts), `key` `<cluster>/<uid>`, which orders the
+ * object's events, and `subject` as in kubectl: `pods/shop/web-1`.
  */
 import type { AuditRecord } from './audit.ts'
 
-/** Types of events, with the family in brackets. */
 export const kubernetesTypes = {
-  /** [change] */
   created: 'weir.kubernetes.created',
-  /** [change] */
   updated: 'weir.kubernetes.updated',
-  /** [change] */
   deleted: 'weir.kubernetes.deleted',
-  /** [resource] */
   resource: 'weir.kubernetes.resource',
-  /** [k8s-event] */
   event: 'weir.kubernetes.event',
-  /** [event] */
   gap: 'weir.kubernetes.gap',
-  /** [audit] */
   audit: 'weir.kubernetes.audit',
 } as const
 
@@ -47,7 +38,6 @@ export type PatchStep =
   | Readonly<{ op: 'remove'; path: string }>
   | Readonly<{ op: 'move'; from: string; path: string }>
 
-/** The keys of a JSON Pointer (RFC 6901). */
 export function keysOf(pointer: string): string[] {
   return pointer
     .split('/')
@@ -60,16 +50,11 @@ export interface ChangeData extends ObjectIdentity {
   readonly operation: Operation
   /** The state before, without noise; null if created. */
   readonly old: object | null
-  /** The state after; null if deleted. */
   readonly new: object | null
-  /** JSON Patch (RFC 6902), from `old` to `new`; empty if created or deleted. */
   readonly patch: readonly PatchStep[]
   /** The writer according to the object's managed fields. */
   readonly actor?: ChangeActor
-  /**
-   * ISO 8601, to the second, by the API server's clock. In the update that set `deletionTimestamp`: the time of that
-   * request. In a deletion that waited for finalizers or a grace period: the time of the first request.
-   */
+  /** ISO 8601, to the second, by the API server's clock: the time of the first request. */
   readonly deletionRequested?: string
   /** The object existed at the first list. */
   readonly initial?: true
@@ -87,7 +72,6 @@ export function reducedChange(change: ChangeData): ChangeData | undefined {
 }
 
 export type ChangeActor = Readonly<{
-  /** Field manager: `kubectl-client-side-apply`, `kube-controller-manager`. */
   manager: string
   operation?: string
   subresource?: string
@@ -95,7 +79,6 @@ export type ChangeActor = Readonly<{
   time?: string
 }>
 
-/** An entry of an object's managed fields. */
 export type ManagedField = Readonly<{
   manager?: string
   operation?: string
@@ -103,7 +86,6 @@ export type ManagedField = Readonly<{
   time?: string
 }>
 
-/** The last writer of an object by its managed fields. Within one second, the last in the list. */
 export function actorOf(fields: readonly ManagedField[]): ChangeActor | undefined {
   let last: ManagedField | undefined
   for (const field of fields) if (last === undefined || (field.time ?? '') >= (last.time ?? '')) last = field
@@ -124,9 +106,7 @@ export interface ResourceData extends ObjectIdentity {
   /** `present`: valid from `since` on. `gone`: deleted at `since`; all other fields are absent. */
   readonly state: 'present' | 'gone'
   readonly labels?: Readonly<Record<string, string>>
-  /** ISO 8601. */
   readonly created?: string
-  /** All owners; the controller is first. */
   readonly owners?: readonly ResourceOwner[]
   readonly addresses?: readonly ResourceAddress[]
   /** Pods: uses the node's network, and so the node's addresses. */
@@ -174,25 +154,19 @@ export type ResourceOwner = Readonly<{
 
 export type ResourceAddress = Readonly<{
   ip: string
-  /**
-   * `pod`: the pod's own network. `secondary`: a further network, named by `network`. `node`, `cluster` (clusterIP),
-   * `external` (externalIPs), `load-balancer`.
-   */
+  /** `secondary`: a network named by `network`. `cluster`: clusterIP; `external`: externalIPs. */
   as: 'pod' | 'secondary' | 'node' | 'cluster' | 'external' | 'load-balancer'
   network?: string
   interface?: string
   mac?: string
 }>
 
-/** A Kubernetes event of either API. `ref` of the envelope is that of `regarding`. */
 export interface ClusterEventData extends ObjectIdentity {
-  /** `Normal`, `Warning`. */
   readonly type: string
   readonly reason: string
   readonly message: string
   readonly regarding: Readonly<{ kind: string; group: string; namespace?: string; name: string; uid?: string }>
   readonly count: number
-  /** ISO 8601. */
   readonly first?: string
   readonly last?: string
   readonly reporter?: string
@@ -266,7 +240,6 @@ export interface KnownObjects {
   manifest(query: ManifestQuery): ManifestState | undefined
 }
 
-/** Known objects of all local sources. */
 export interface RemoteObjects {
   manifest(query: ManifestQuery): Promise<ManifestState | undefined>
 }

@@ -1,4 +1,3 @@
-/** Labels of streams that NetObserv's operator configures, as keys of its records. */
 export const netobservLabels: readonly string[] = [
   'SrcK8S_Namespace',
   'SrcK8S_OwnerName',

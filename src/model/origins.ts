@@ -1,6 +1,4 @@
-/**
- * The origin of a frame that was copied from a shared journal: equal on all instances. Stored as the frame's cursor.
- */
+/** Of a frame copied from a shared journal: equal on all instances. Stored as its cursor. */
 export type Origin = Readonly<{
   partition: number
   /** Increases within the partition. */
@@ -13,7 +11,6 @@ export function originCursor(origin: Origin): Uint8Array {
   return new TextEncoder().encode(JSON.stringify(origin))
 }
 
-/** Undefined if the frame is not from a bus. */
 export function originOf(cursor: Uint8Array | undefined): Origin | undefined {
   if (cursor === undefined) return undefined
   try {
@@ -24,7 +21,6 @@ export function originOf(cursor: Uint8Array | undefined): Origin | undefined {
   }
 }
 
-/** The last position of each partition, by the newest frame of each source. */
 export function placesOf(cursors: Iterable<Uint8Array | undefined>): Map<number, number> {
   const places = new Map<number, number>()
   for (const cursor of cursors) {

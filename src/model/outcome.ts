@@ -1,7 +1,4 @@
-/**
- * The outcome of one step for one event. The union is closed: one place acts on it and counts each drop and reject by
- * its reason.
- */
+/** One place acts on it and counts each drop and reject by its reason. */
 export type Outcome =
   | { readonly is: 'pass' }
   | Readonly<{ is: 'drop'; reason: string }>
@@ -17,8 +14,5 @@ export type Failure =
   | Readonly<{ index: number; is: 'reject'; reason: string }>
   /** Dropped by the sink's own rule (a transform that filters), and counted under the reason. */
   | Readonly<{ index: number; is: 'drop'; reason: string }>
-  /**
-   * Consumed by intent (filtered, sampled, aggregated): counted as filtered under the reason. Covers all of `rows`, of
-   * which `index` is the first, so that a filter returns no object per row.
-   */
+  /** Filtered, sampled or aggregated. Covers all of `rows`, of which `index` is the first. */
   | Readonly<{ index: number; is: 'filter'; reason: string; rows: Uint32Array }>

@@ -1,11 +1,7 @@
-/**
- * Positions in the journal by partition. Opaque: only positions of the same partition are comparable. The journal on
- * files has one partition, `0`; a bus may have several.
- */
+/** Only positions of the same partition are comparable. The journal on files has one partition, `0`. */
 export type Positions = Readonly<Record<string, Position>>
 
 export type Position = Readonly<{
-  /** Sequence of the last covered frame. */
   sequence: number
   /** Row number, within the partition, of the first row after it. */
   row: number
@@ -22,9 +18,7 @@ export function stableId(source: string, epoch: number, sequence: number, row: n
 /** Component ids are parts of stable ids and file names. */
 export const componentIdPattern = /^[a-z0-9][a-z0-9._-]{0,62}$/
 
-/**
- * The configured id of a source. In a shared journal a source has the suffix of its instance: `netflow@collector-1`.
- */
+/** In a shared journal a source has the suffix of its instance: `netflow@collector-1`. */
 export function componentOf(source: string): string {
   const at = source.indexOf('@')
   return at === -1 ? source : source.slice(0, at)

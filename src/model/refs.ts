@@ -1,7 +1,4 @@
-/**
- * Resource references: `k8s:<cluster>/<group>/<kind>/<namespace>/<name>`, `ip:<address>` and so on. Absent parts are
- * empty: `k8s:prod//Node//worker-1`.
- */
+/** `k8s:<cluster>/<group>/<kind>/<namespace>/<name>`. Absent parts are empty: `k8s:prod//Node//worker-1`. */
 
 export type KubernetesRef = Readonly<{
   cluster: string
@@ -18,7 +15,6 @@ export function kubernetesRef({ cluster, group, kind, namespace, name }: Kuberne
   return `k8s:${cluster}/${group}/${kind}/${namespace}/${name}`
 }
 
-/** The parts of a reference; undefined if it is no Kubernetes reference. */
 export function parseKubernetesRef(ref: string): KubernetesRef | undefined {
   if (!ref.startsWith('k8s:')) return undefined
   const parts = ref.slice(4).split('/')
@@ -38,7 +34,6 @@ export function parseKubernetesRef(ref: string): KubernetesRef | undefined {
 type CloudRef = Readonly<{
   /** `otc`, `huawei`. */
   cloud: string
-  /** Project or account. */
   tenant: string
   service: string
   type: string
@@ -51,7 +46,6 @@ export function cloudRef({ cloud, tenant, service, type, id }: CloudRef): string
   return `${cloud}:${[tenant, service, type, id].map((part) => part.replace(/[%/]/g, encodeURIComponent)).join('/')}`
 }
 
-/** API groups of kinds that own pods. Flows name an owner by its kind alone. */
 export const workloadGroups: Readonly<Record<string, string>> = {
   Deployment: 'apps',
   StatefulSet: 'apps',
@@ -63,7 +57,6 @@ export const workloadGroups: Readonly<Record<string, string>> = {
   DeploymentConfig: 'apps.openshift.io',
 }
 
-/** The reference of a workload as flows name it. */
 export function workloadRef({ kind, ...rest }: Omit<KubernetesRef, 'group'>): string {
   return kubernetesRef({ ...rest, kind, group: workloadGroups[kind] ?? '' })
 }

@@ -2,7 +2,6 @@ import type { Batch, EventBatch, FlowBatch, Heap } from './batches.ts'
 import type { Column } from './columns.ts'
 import { isPresent } from './columns.ts'
 
-/** The given rows of a batch, in the given order. The dictionary is shared. */
 export function selectRows(batch: Batch, rows: Uint32Array): Batch {
   return batch.kind === 'flows' ? selectFlows(batch, rows) : selectEvents(batch, rows)
 }

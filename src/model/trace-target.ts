@@ -1,4 +1,3 @@
-/** The destination and protocol of traces, from one URL: OTLP or Zipkin. */
 type TraceTarget =
   | { readonly is: 'off' }
   /** `url` is http or https, whole; `warning`: the value has another meaning than written. */
@@ -10,9 +9,8 @@ const traceSchemes = ['otlp', 'otlps', 'http', 'https', 'zipkin', 'jaeger', 'noo
 const defaults = { otlpPort: 4318, otlpPath: '/v1/traces', zipkinPath: '/api/v2/spans' }
 
 /**
- * `otlp://` and `otlps://` mean OTLP over HTTP, port 4318 and path /v1/traces by default. `http://` and `https://` do
- * too, except for a path that ends in /api/v2/spans, which means Zipkin, as `zipkin://` does. Jaeger 2 has no agent;
- * `jaeger://` becomes OTLP.
+ * `otlp`, `otlps`, `http` and `https` mean OTLP over HTTP, except a path that ends in /api/v2/spans: Zipkin. Jaeger 2
+ * has no agent; `jaeger://` becomes OTLP.
  */
 export function traceTarget(written: string): TraceTarget {
   const scheme = /^([a-z]+):\/\//i.exec(written)?.[1]?.toLowerCase()

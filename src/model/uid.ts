@@ -1,6 +1,5 @@
 const form = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
-/** Writes a UUID into four words; false if the text has another form. */
 export function readUid(uid: string, words: Uint32Array): boolean {
   if (!form.test(uid)) return false
   words[0] = Number.parseInt(uid.slice(0, 8), 16)

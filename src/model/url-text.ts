@@ -14,10 +14,7 @@ export function withoutUrlSecrets(text: string): string {
   return text.includes('://') ? text.replace(URL_IN_TEXT, cut) : text
 }
 
-/**
- * As {@link withoutUrlSecrets}; also removes the query of this URL if the text repeats it alone, as a server's response
- * may.
- */
+/** Also removes the query of this URL if the text repeats it alone. */
 export function withoutSecretsOf(url: string, text: string): string {
   const search = URL.parse(url)?.search ?? ''
   const parts = search.length > 1 ? [search, decodeURI(search)] : []
