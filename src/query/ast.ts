@@ -1,4 +1,3 @@
-/** Syntax tree of a filter. Names are canonical; values are as written until the tree is bound. */
 export type Expression = Group | Not | Either | Test | Exists
 
 /** At least two parts; an `and` without parts is the empty filter. */
@@ -34,10 +33,7 @@ export type Exists = Readonly<{
   subject: Subject
 }>
 
-/**
- * With `end`, the shared part of a name (`port` of `src_port`): `any` is either end in this test, `same` that of the
- * surrounding `either(…)`.
- */
+/** `end`: the shared part of a name (`port` of `src_port`). `any`: either end; `same`: that of `either(…)`. */
 export type Subject = Readonly<{
   name: string
   end?: 'any' | 'same'
@@ -73,7 +69,6 @@ export interface QueryProblem extends Span {
   readonly hint?: string
 }
 
-/** The message is that of the first problem. */
 export class QueryError extends Error {
   readonly problems: readonly QueryProblem[]
   constructor(problems: readonly QueryProblem[]) {

@@ -1,10 +1,7 @@
 import type { Interval } from './intervals.ts'
 import type { QueryField } from './names.ts'
 
-/**
- * A filter without names and units. Leaves have their own negation and are true or false for every row; an absent field
- * matches nothing.
- */
+/** Leaves have their own negation and are true or false for every row; an absent field matches nothing. */
 export type Bound = { readonly is: 'always' } | { readonly is: 'never' } | BoundGroup | Leaf
 
 export type BoundGroup = Readonly<{
@@ -20,19 +17,13 @@ export type Leaf = Readonly<{
 }>
 
 export type Match =
-  /** For a list: it has an item. */
   | { readonly is: 'exists' }
-  /**
-   * The integer value is in one of the intervals, which are sorted, disjoint and within the range of the kind. Times
-   * are µs since 1970, addresses 128 bits with IPv4 mapped, MAC addresses 48 bits, true is 1.
-   */
+  /** Sorted, disjoint and within the range of the kind. Times are µs, addresses 128 bits, MAC addresses 48 bits. */
   | Readonly<{ is: 'integers'; intervals: readonly Interval[] }>
   | Readonly<{ is: 'doubles'; intervals: readonly DoubleInterval[] }>
   /** Equal, byte by byte, to one of the texts, or like one of the wildcards, in which `*` is any run of characters. */
   | Readonly<{ is: 'texts'; texts: readonly string[]; wildcards: readonly string[] }>
-  /** By the order of UTF-8 bytes. */
   | Readonly<{ is: 'order'; operator: Order; text: string }>
-  /** One of the RE2 expressions is found in the text. */
   | Readonly<{ is: 'found'; patterns: readonly string[] }>
   | Readonly<{ is: 'field'; operator: '=' | Order; other: QueryField }>
 

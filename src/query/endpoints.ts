@@ -16,7 +16,6 @@ function endpointOf(end: End): QueryField & { readonly firstOf: readonly string[
   }
 }
 
-/** Only for grouping: no view has such a column. */
 export const endpointFields = { src: endpointOf('src'), dst: endpointOf('dst') } as const
 
 /** `src_endpoint` or `src.endpoint`, in any case. */

@@ -45,7 +45,6 @@ export function readFilter(text: string, names: NameTable): Filter {
   return { expression, bound: bind(expression, names), normal: print(expression, names) }
 }
 
-/** Empty for a valid filter. */
 export function validate(text: string, names: NameTable): readonly QueryProblem[] {
   try {
     readFilter(text, names)

@@ -1,9 +1,7 @@
 import { refuse, type Span } from './ast.ts'
 
 export interface Token extends Span {
-  /** `word`: unquoted; `text`: quoted; `sign`: operator or punctuation. */
   readonly kind: 'word' | 'text' | 'sign' | 'end'
-  /** Without escapes. */
   readonly text: string
 }
 
@@ -28,7 +26,6 @@ const signs: Readonly<Record<string, string>> = {
 const blank = /\s/u
 const endsWord = /[\s"'(),=!<>~]/u
 
-/** Throws QueryError. */
 export function tokens(text: string): Token[] {
   if (text.length > maxFilterLength)
     refuse(`The filter has ${text.length} characters; the maximum is ${maxFilterLength}.`, {
@@ -70,7 +67,6 @@ function wordAt(text: string, from: number): Token {
   return { kind: 'word', text: text.slice(from, to), from, to }
 }
 
-/** Before other characters a backslash is literal. */
 function quotedAt(text: string, from: number): Token {
   const quote = text[from]
   let inner = ''

@@ -14,11 +14,9 @@ export type LiveHeader = Readonly<{
   source: string
   epoch: number
   sourceSequence: number
-  /** Unix ms. */
   received: number
 }>
 
-/** Implemented by the engine's resolver. */
 export interface LiveResolver {
   resolve(
     words: Uint32Array,
@@ -39,7 +37,6 @@ export type LiveRows<B extends Batch = Batch> = Readonly<{
 }>
 
 export type TextReader = (row: number) => string | undefined
-/** NaN if absent. */
 export type NumberReader = (row: number) => number
 
 const [firstMs, lastMs] = [Number(firstTime / 1000n), Number(lastTime / 1000n)]
@@ -53,7 +50,6 @@ export function isFlows(rows: LiveRows): rows is LiveRows<FlowBatch> {
   return rows.batch.kind === 'flows'
 }
 
-/** Undefined for other columns. */
 export function codesOf(rows: LiveRows, name: string): Uint32Array | undefined {
   if (isFlows(rows)) {
     const column = rows.batch.columns[name]
@@ -154,7 +150,6 @@ function endpointReader(
   }
 }
 
-/** The stored column of a field that is no text: as received, or from the nodes of both ends. */
 export function storedColumn(
   batch: FlowBatch,
   header: LiveHeader,

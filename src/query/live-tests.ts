@@ -4,10 +4,8 @@ import type { Interval } from './intervals.ts'
 import { compareBytes } from '../model/text-order.ts'
 import { wildcardTest } from './wildcard.ts'
 
-/** Integers that are exact as doubles. */
 export type NumberTest = (value: number) => boolean
 
-/** Unsigned 128-bit integers, highest word first. */
 export type WordsTest = (a: number, b: number, c: number, d: number) => boolean
 
 export function numberTest(intervals: readonly Interval[]): NumberTest {

@@ -9,7 +9,6 @@ export type WideReader = (row: number, to: Uint32Array) => boolean
 const twoTo32 = 4_294_967_296
 const twoTo16 = 65_536
 
-/** u64, MAC addresses, addresses, estimates. Undefined if no row has one. */
 export function wideOf(rows: LiveRows, name: string): WideReader | undefined {
   if (!isFlows(rows)) return undefined
   const { columns } = rows.batch

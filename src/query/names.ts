@@ -9,7 +9,6 @@ import { imageFields, packageFields, problemFields } from './insight-names.ts'
 export type QueryKind = ColumnKind | 'estimate' | 'bool' | 'text'
 
 export type QueryField = Readonly<{
-  /** The SQL name. */
   name: string
   kind: QueryKind
   unit?: string
@@ -25,11 +24,9 @@ export type NameTable = Readonly<{
   others(name: string): readonly string[]
   /** Any name: dotted, NetObserv's, OpenTelemetry's, an alias; in any case. */
   resolve(written: string): string | undefined
-  /** Exact name, dotted or not; used after operators. */
   own(written: string): string | undefined
   /** `port` of `src_port` and `dst_port`, from any of its names. */
   endPart(written: string): string | undefined
-  /** `src`, `port` → `src_port`. */
   ofEnd(end: End, part: string): QueryField | undefined
   nearest(written: string): string | undefined
 }>
@@ -51,7 +48,6 @@ function endOf(name: string): readonly [End, string] | undefined {
   return found === null ? undefined : [found[2] as End, (found[1] ?? '') + (found[3] ?? '')]
 }
 
-/** Other names are returned unchanged. */
 export function swappedName(name: string, table: NameTable): string {
   const [end, part] = endOf(name) ?? []
   return end === undefined || part === undefined ? name : (table.ofEnd(otherEnd[end], part)?.name ?? name)
@@ -186,7 +182,6 @@ export const changeNames: NameTable = nameTable('changes', 'kind = Deployment', 
   },
 ])
 
-/** Columns of the envelope. */
 export const plainOfChange: ReadonlySet<string> = new Set([
   'time',
   'time_received',
@@ -202,7 +197,6 @@ export const plainOfChange: ReadonlySet<string> = new Set([
   '_pos',
 ])
 
-/** View `audit`. */
 export const auditNames: NameTable = nameTable('audit', 'severity = incident', [
   ...['time', 'time_received'].map((name) => named(name, 'time')),
   ...auditColumns.map((name) => named(name, 'dict')),

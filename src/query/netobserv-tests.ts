@@ -59,7 +59,6 @@ const flags: Readonly<Record<string, number>> = {
   RST_ACK: 1024,
 }
 
-/** Other kinds are those of the owner. */
 const ownKinds = /^(?:pod|service|node)$/i
 
 export function testText(test: ForeignTest): ReadTest {

@@ -4,9 +4,7 @@ import { flowNames } from './names.ts'
 import { quote } from './print.ts'
 import { testText, type ForeignTest } from './netobserv-tests.ts'
 
-/** From a link to NetObserv's console. */
 export type ImportedLink = Readonly<{
-  /** In normal form; empty: every row. */
   filter: string
   /** Also rows that match with source and destination exchanged. */
   bothWays: boolean
@@ -24,12 +22,8 @@ export type DroppedPart = Readonly<{
 const display = new Set(['limit', 'percentile', 'dataSource', 'showDup', 'function', 'type', 'refresh', 'bnf', 'back'])
 
 /**
- * Converts a link of NetObserv's console (or its query string): filters in the console's form (`a=x,y;b!=z`) and its
- * server's (`a=x&b!~z|c>=5`), time, match, drops and record type. Never throws: unsupported parts are in `dropped`.
- *
- * @example
- * importNetObserv('https://console/netflow-traffic?timeRange=300&filters=src_namespace%3D%22shop%22%3Bdst_port%3D443')
- * // { filter: 'src_namespace = "shop" and dst_port = 443', from: 'now-300s', to: 'now', … }
+ * Reads the console's form (`a=x,y;b!=z`) and its server's (`a=x&b!~z|c>=5`), time, match, drops and record type. Never
+ * throws: unsupported parts are in `dropped`.
  */
 export function importNetObserv(link: string): ImportedLink {
   const parameters = parametersOf(link)
@@ -106,7 +100,6 @@ function problemOf(text: string, eitherEnd: boolean): string | undefined {
   }
 }
 
-/** The filter, or the reason why there is none. */
 function settingOf(name: string, value: string): readonly [text: string | undefined, reason?: string] {
   if (name === 'filters' || name === 'startTime' || name === 'endTime' || name === 'timeRange') return [undefined]
   if (name === 'match')

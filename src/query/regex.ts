@@ -1,4 +1,3 @@
-/** The RE2 syntax that DuckDB, re2js and ClickHouse interpret alike. */
 import { RE2JS } from 're2js'
 import { messageOf } from '../model/errors.ts'
 
@@ -8,7 +7,6 @@ const largest = 2000
 
 class Refused extends Error {}
 
-/** Undefined if the expression is valid. */
 export function regexProblem(pattern: string): string | undefined {
   if (pattern.length > maxLength) return `An expression has at most ${maxLength} characters.`
   try {

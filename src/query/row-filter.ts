@@ -1,4 +1,3 @@
-/** Filters of sinks and transforms, for rows of every kind. */
 import type { Batch, EventBatch } from '../model/batches.ts'
 import { QueryError, refuse } from './ast.ts'
 import { bind } from './bind.ts'
@@ -40,10 +39,7 @@ export function readRowFilter(text: string, kind: FilterKind): Bound {
 
 type RowFilter = (batch: Batch, header: LiveHeader) => RowTest
 
-/**
- * A text selects rows of every kind for which it is valid, and no others. Changes and audit events can also be selected
- * by the fields of all events. Throws QueryError if it is valid for none of `kinds`.
- */
+/** A text selects rows of every kind for which it is valid. Throws QueryError if it is valid for none of `kinds`. */
 export function compileRowFilter(written: WrittenFilter, kinds: readonly FilterKind[] = filterKinds): RowFilter {
   const bounds = typeof written === 'string' ? boundsOf(written, kinds) : mapped(written)
   const rest: RowTest = typeof written === 'string' ? () => false : () => true

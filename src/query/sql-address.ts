@@ -65,7 +65,6 @@ function escaped(before: string): string {
   return before.replaceAll('.', '\\.')
 }
 
-/** Texts of both families have no common form. */
 function byFamily(interval: Interval): readonly Interval[] {
   const inside = {
     low: interval.low > mappedLow ? interval.low : mappedLow,
@@ -85,7 +84,6 @@ type Piece = Readonly<{
   high: number
 }>
 
-/** At most two per group of `width` bits. */
 function pieces(low: bigint, high: bigint, count: number, width: number, fixed: readonly number[] = []): Piece[] {
   const rest = BigInt((count - 1 - fixed.length) * width)
   const max = (1n << BigInt(width)) - 1n

@@ -54,8 +54,8 @@ function addressText(column: string): string {
 }
 
 /**
- * `.` matches a line feed in ClickHouse unless the flag is unset. Before it runs RE2 it searches for a text that every
- * match contains, and takes the bytes of `ä` and the digits of `\x41` for characters of it (26.9: `ä?b` misses `b`).
+ * `.` matches a line feed in ClickHouse unless the flag is unset. ClickHouse (26.9) takes bytes of `ä` and digits of
+ * `\x41` for characters.
  */
 function foundPattern(pattern: string): string {
   const exact = pattern.replace(

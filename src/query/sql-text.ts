@@ -15,10 +15,7 @@ export function beginsSql(column: string, prefix: string): string {
 
 const plain = /^(\^?)([\w @:/,;%#&-]+)(\$?)$/
 
-/**
- * DuckDB 1.5.5 optimizes some simple expressions incorrectly (`$a`, `a^`, `(?:)$`): plain ones are converted, others
- * grouped, which disables the optimization.
- */
+/** DuckDB 1.5.5 optimizes some expressions incorrectly (`$a`, `a^`, `(?:)$`): others are grouped, which disables it. */
 export function foundSql(column: string, pattern: string): string {
   const [, start, literal, end] = plain.exec(pattern) ?? []
   if (literal === undefined) return `regexp_matches(${column}, ${text(`(${pattern})`)})`

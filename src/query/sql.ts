@@ -4,14 +4,12 @@ import type { Interval } from './intervals.ts'
 import { columnSql, type QueryField } from './names.ts'
 
 export type SqlOptions = Readonly<{
-  /** Default: DuckDB. */
   dialect?: Dialect
   column?: (field: QueryField) => string
   /** Alternative test of addresses, such as by endpoint ids; NULL counts as false. */
   addresses?: (field: QueryField, intervals: readonly Interval[]) => string
 }>
 
-/** WHERE condition; false or NULL if a row does not match. */
 export function compileSql(bound: Bound, options: SqlOptions = {}): string {
   const { dialect = duckdb } = options
   switch (bound.is) {

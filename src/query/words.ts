@@ -1,5 +1,3 @@
-/** They determine the meaning of filters. */
-
 const ports: Readonly<Record<string, number>> = {
   'ftp-data': 20,
   ftp: 21,

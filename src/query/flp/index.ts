@@ -1,4 +1,3 @@
-/** Queries of flowlogs-pipeline in Weir's filter language. */
 import { QueryError } from '../ast.ts'
 import { readFilter } from '../index.ts'
 import { flowNames, type QueryField } from '../names.ts'

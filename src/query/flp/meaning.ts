@@ -1,6 +1,5 @@
 import type { Expression } from '../ast.ts'
 
-/** A test with the same result for every row is a constant. */
 export type Meaning = boolean | Expression
 
 export function negated(meaning: Meaning): Meaning {

@@ -15,5 +15,4 @@ export type FlpTest = Readonly<{
   value: string | bigint
 }>
 
-/** The message contains the correct form, if it is known. */
 export class FlpQueryProblem extends Error {}

@@ -23,9 +23,7 @@ const flagsSql = ({ bitAnd }: Dialect): string =>
 
 /**
  * Before the direction is known, the ends are `a` and `b`: `a` is the first by text of the address, then by port.
- * Columns: _a_addr, _a_port, _a_name …, _b_addr …, _proto; for each direction (`ab`, `ba`): _flows_ab, _bytes_ab,
- * _packets_ab, _flags_ab, _opens_ab (a SYN without ACK), _first_ab (µs); _last (µs), _rtt_min, _rtt_max,
- * _drop_packets; and the totals _all_conversations, _all_flows, _all_bytes, _all_packets.
+ * `opens`: a SYN without ACK.
  */
 export function conversationsSql(request: ConversationsRequest, dialect: Dialect = duckdb): string {
   const { names, by, limit } = request
@@ -127,10 +125,7 @@ export interface Direction {
   readonly first: number | null
 }
 
-/**
- * Whether `a` opened the conversation, and why. A response with SYN+ACK in one packet or a SYN without ACK decides,
- * then a SYN in one of two reported directions, then the higher port, then the earlier flow.
- */
+/** A SYN+ACK or a SYN without ACK decides, then a SYN in one of two reported directions, then the higher port. */
 export function initiatorOf(
   ab: Direction,
   ba: Direction,

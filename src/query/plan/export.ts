@@ -9,7 +9,6 @@ export interface ExportRequest extends RowQuery {
   readonly upTo: bigint
 }
 
-/** Default order: storage order, which needs no memory. */
 export function exportSql(
   request: ExportRequest,
   form: 'text' | 'parquet' = 'text',
@@ -28,7 +27,6 @@ export function exportSql(
       AND time_received <= ${dialect.time(upTo)}${order}`
 }
 
-/** At least milliseconds. */
 function textSql({ name: field, kind }: QueryField, { identifier, isoTime }: Dialect): string {
   const column = identifier(field)
   return kind !== 'time' || field === 'time_received' ? column : isoTime(column)

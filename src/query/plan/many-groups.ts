@@ -25,7 +25,6 @@ export type GroupsPart = Readonly<{
 
 type SumType = 'HUGEINT' | 'DOUBLE'
 
-/** As `bytes_est` and `packets_est` of the view. */
 function summedSql(
   { further = [] }: GroupsRequest,
   type: SumType,
@@ -40,9 +39,7 @@ function summedSql(
 
 const sampleRows = 200_000
 
-/**
- * Number of first rows (`_rows`) and estimated groups among them (`_groups`). The cost does not depend on the filter.
- */
+/** First rows (`_rows`) and estimated groups among them (`_groups`). The cost does not depend on the filter. */
 export function groupSampleSql(request: GroupsRequest, { idOf }: StoredEndpoints): string {
   const { group, names, time, span } = request
   const values = group.map((field, index) => `${idOf(field) ?? columnSql(field, duckdb)} AS "_v${index}"`)
@@ -68,10 +65,7 @@ export function groupCountsSql(request: GroupsRequest, { idOf }: StoredEndpoints
       ${sums.join(' + ')} AS "_sums" FROM ${request.names.view} WHERE ${conditionOf(request)}`
 }
 
-/**
- * Like groupsSql for a part of the groups. Addresses are numbers in text order until the largest groups are known, so
- * ties have the same order. Parts are divided by the text of an address.
- */
+/** Addresses are numbers in text order until the largest groups are known, so ties have the same order. */
 export function groupsPartSql(
   request: GroupsRequest,
   { view, idOf }: StoredEndpoints,

@@ -66,10 +66,7 @@ export function pageFingerprint({ sort, ...rest }: PageRequest): string {
   )
 }
 
-/**
- * Total order. Columns: the requested ones, then those for the next cursor. `among`: condition that holds for all rows
- * of the page.
- */
+/** Columns: the requested ones, then those for the next cursor. `among` holds for all rows of the page. */
 export function pageSql(request: PageRequest, among?: string, dialect: Dialect = duckdb): string {
   const { columns, sort, limit } = request
   const listed = [...new Set([...columns, ...sort.map(({ field }) => field)].map((field) => field.name)), '_pos']
@@ -113,10 +110,6 @@ export function windowOf(
   return withinSql(time.sql(dialect), part, dialect)
 }
 
-/**
- * Sort keys of the page (`key0` …) and receive times (`received`). Rows that tie with the last one may be missing
- * unless `ties` is set, which costs more.
- */
 export function keysSql(request: PageRequest, ties: boolean, dialect: Dialect = duckdb): string | undefined {
   const { sort, limit, names } = request
   if (sort.length === 0) return undefined
@@ -141,10 +134,6 @@ export function cutInTies({ sort, limit }: PageRequest, found: readonly FoundKey
 /** Beyond it, only first and last are used. */
 const maxListed = 256
 
-/**
- * Holds for all rows of the page and few others, by range and receive times. DuckDB skips files by it; it turns longer
- * lists into joins.
- */
 export function amongKeys(
   { sort: [first] }: PageRequest,
   found: readonly FoundKeys[],

@@ -11,7 +11,6 @@ import type { TimeSpan } from './span.ts'
 export type QueryTime = Readonly<{
   /** `flow_time` for the computed one. */
   name: string
-  /** A time over the view. */
   sql: (dialect: Dialect) => string
   /** Necessary condition, by which files are skipped. */
   near?: (span: TimeSpan, dialect: Dialect) => string
@@ -26,10 +25,7 @@ export function fieldTime(field: string): QueryTime {
 /** Maximum age of a flow's end time at its receipt, and the time that it may be in the future; µs. */
 export const flowTimeBounds = { age: 3_600_000_000n, ahead: 60_000_000n } as const
 
-/**
- * Event time of a flow over view `flows`: its end time, or its receive time if the end is more than an hour earlier or
- * a minute later. Integers are faster than INTERVAL arithmetic on times with a zone.
- */
+/** End time, or the receive time if the end is implausible. Integers are faster than INTERVAL arithmetic. */
 export function flowTimeSql({ micros }: Dialect): string {
   const { age, ahead } = flowTimeBounds
   return (
@@ -73,7 +69,6 @@ function isColumn(sql: string): boolean {
   return /^(?:\w+|"\w+")$/.test(sql)
 }
 
-/** Cursors are valid for the same query only. */
 export function fingerprint({ names, filter, time }: RowQuery, more: readonly string[]): string {
   return createHash('sha256')
     .update(JSON.stringify([names.view, print(filter, names), time.name, ...more]))

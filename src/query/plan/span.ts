@@ -53,7 +53,6 @@ export function stepOf(text: string): number | undefined {
   return seconds > 0 ? seconds : undefined
 }
 
-/** Without trailing zero digits. */
 export function isoOf(us: bigint): string {
   const rest = ((us % 1_000_000n) + 1_000_000n) % 1_000_000n
   const second = new Date(Number((us - rest) / 1000n)).toISOString().slice(0, 19)

@@ -12,7 +12,6 @@ export const furtherMeasures = ['drop_bytes', 'drop_packets'] as const
 export type FurtherMeasure = (typeof furtherMeasures)[number]
 export type Measure = (typeof measures)[number] | FurtherMeasure
 
-/** A statistic is of the field `of`. */
 export type Rank = Measure | Stat
 
 /** Dimensions are named like their fields. */
@@ -27,7 +26,6 @@ export interface AggregateQuery extends RowQuery {
   readonly by: Rank
   readonly limit: number
   readonly further?: readonly FurtherMeasure[]
-  /** Not available in rollups. */
   readonly of?: QueryField
   readonly rollup?: Rollup
 }
@@ -65,10 +63,7 @@ function sourceOf(rowQuery: AggregateQuery, dialect: Dialect): Source {
   }
 }
 
-/**
- * Detail loss of a rollup in a span: rows folded to a level or more (`lost_1` …) and their flows (`lost_flows_1` …),
- * all flows (`flows`), and the oldest time (`oldest`, µs).
- */
+/** Rows folded to a level or more and their flows, all flows, and the oldest time (µs). */
 export function lossSql({ view, span }: Rollup, dialect: Dialect = duckdb): string {
   const lost = [1, 2, 3].map((level) => `count(*) FILTER (WHERE folded >= ${level}) AS lost_${level}`)
   const flows = [1, 2, 3].map(
@@ -82,16 +77,11 @@ export function lossSql({ view, span }: Rollup, dialect: Dialect = duckdb): stri
 export const maxFlowDelayUs = 3_600_000_000
 
 export interface SeriesRequest extends AggregateQuery {
-  /** Bucket length in seconds. */
   readonly step: number
   readonly group: readonly QueryField[]
 }
 
-/**
- * _bucket (µs), _other, _g0 …, _bytes, _packets, _flows, further sums and statistics, in order of time. Groups after
- * the largest are combined (_other), so that rows of a bucket add up to its total. With groups also the constants of
- * {@link boundsSql}.
- */
+/** In order of time. Groups after the largest are combined (_other), so that rows of a bucket add up to its total. */
 export function seriesSql(request: SeriesRequest, dialect: Dialect = duckdb): string {
   const { step, group, limit, by, of, further = [] } = request
   const { view, time, where, sums, remainder } = sourceOf(request, dialect)
@@ -143,10 +133,7 @@ export function seriesSql(request: SeriesRequest, dialect: Dialect = duckdb): st
   return `WITH ${stored('parts', parts)}, ${largest}${shown}${bounds}${joined}`
 }
 
-/**
- * First `rows` of a CTE with _rank and _place. A window over all rows would sort and copy them; a star would join all
- * addresses.
- */
+/** A window over all rows would sort and copy them; a star would join all addresses. */
 function rankedSql({
   columns,
   rank,
@@ -177,11 +164,7 @@ export interface GroupsRequest extends AggregateQuery {
   readonly group: readonly QueryField[]
 }
 
-/**
- * The largest groups: _g0 …, _bytes, _packets, _flows, further sums and statistics. Each row has the totals
- * _all_groups, _all_bytes …; if ranked by a sum also the constants of {@link boundsSql}. Without groups there is one
- * row with a null _place.
- */
+/** The largest groups, each with the totals _all_groups, _all_bytes …; without groups one row with a null _place. */
 export function groupsSql(request: GroupsRequest, dialect: Dialect = duckdb): string {
   const { group } = request
   const { view, where, sums, remainder } = sourceOf(request, dialect)
@@ -191,14 +174,12 @@ export function groupsSql(request: GroupsRequest, dialect: Dialect = duckdb): st
   return `WITH ${dialect.stored('parts', parts)}, ${largestSql(request, undefined, undefined, dialect)}`
 }
 
-/** CTEs (each after a comma) and joins. */
 interface ShownValues {
   readonly values: readonly string[]
   readonly tables: string
   readonly joins: string
 }
 
-/** {@link groupsSql} after its CTE `parts`. Omits groups smaller than `least`. */
 export function largestSql(
   { group, limit, by, of, further = [] }: GroupsRequest,
   shown: ShownValues = { values: valuesOf(group), tables: '', joins: '' },

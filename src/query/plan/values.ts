@@ -6,15 +6,12 @@ import type { Rollup } from './sums.ts'
 
 export type ValuesRequest = Readonly<{
   rowQuery: RowQuery
-  /** Of one kind. */
   fields: readonly QueryField[]
-  /** On the column `_value`. */
   condition: string | undefined
   limit: number
   rollup?: Rollup
 }>
 
-/** Values and their number of rows, as _value and _flows, most frequent first. */
 export function valuesSql(
   { rowQuery, fields, condition, limit, rollup }: ValuesRequest,
   dialect: Dialect = duckdb,
