@@ -24,21 +24,18 @@ export type EntraToken = Readonly<{
 export class NoToken extends Error {}
 
 type EntraOptions = Readonly<{
-  /** The audience of the token, `https://servicebus.azure.net`. */
   resource: string
   timeout: number
   host: Pick<Host, 'clock' | 'timers'>
 }>
 
 export const publicAuthority = 'https://login.microsoftonline.com'
-/** The instance metadata service of Azure. */
 export const machineAddress = 'http://169.254.169.254'
 const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 /** A token is renewed this long before its end; after a failure it is used until its end. */
 const renewMs = 5 * 60_000
 const maxBytes = 64 * 1024
 
-/** Requests tokens on demand and renews them. Secrets and files are read for each request. */
 export class EntraTokens {
   readonly #login: EntraLogin
   readonly #options: EntraOptions

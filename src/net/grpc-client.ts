@@ -14,7 +14,6 @@ setLogVerbosity(logVerbosity.NONE)
 
 const gzip = 2
 
-/** Unary calls of raw bytes. */
 export interface GrpcClient {
   /** `deadline` in Unix ms. Never rejects; an abort is an error with code CANCELLED. */
   call(

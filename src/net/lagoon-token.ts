@@ -1,4 +1,3 @@
-/** Tokens of Lagoon environments: JWT with HS256 and four claims, in the order of insights-remote. */
 import { errors, jwtVerify, SignJWT } from 'jose'
 
 export type EnvironmentClaims = Readonly<{
@@ -32,7 +31,6 @@ export function isWeakSecret(secret: string): boolean {
   return wellKnown.has(secret) || Buffer.byteLength(secret) < leastSecret
 }
 
-/** `lifetime`: Unix ms of the issue, and the validity in ms; without it the token does not expire. */
 export function mintToken(
   secret: string,
   { environmentId, environmentName, namespace, projectName }: EnvironmentClaims,
@@ -90,7 +88,6 @@ export async function verifyToken(
 
 const maxVerified = 1000
 
-/** Remembers valid tokens: a verification costs as much CPU as the rest of a request. */
 export class TokenVerifier {
   readonly #secrets: readonly string[]
   readonly #algorithms: readonly string[]
@@ -101,7 +98,6 @@ export class TokenVerifier {
     this.#algorithms = algorithms
   }
 
-  /** `now`: Unix ms. Undefined for any token that is not valid. */
   async verify(token: string, now: number): Promise<VerifiedToken | undefined> {
     const known = this.#valid.get(token)
     if (known !== undefined && (known.expires === undefined || known.expires * 1000 > now)) return known

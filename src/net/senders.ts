@@ -3,7 +3,6 @@ import { parseIp } from '../model/ip.ts'
 
 export class Sender {
   readonly address: string
-  /** Four words of IPv6; IPv4 is mapped. */
   readonly words: Uint32Array
   /** Unix ms. */
   lastSeen = 0
@@ -18,9 +17,8 @@ export class Sender {
 }
 
 /**
- * Recent senders, at most `most`. Source addresses may be forged, so a new address is on probation until its second
- * datagram, and new addresses evict only addresses on probation. Datagrams of evicted senders are accepted all the
- * same.
+ * Source addresses may be forged: a new address is on probation until its second datagram, and evicts only such.
+ * Datagrams of evicted senders are accepted all the same.
  */
 export class Senders<S extends Sender> {
   readonly #allow: readonly Cidr[]
@@ -42,7 +40,6 @@ export class Senders<S extends Sender> {
     this.#forgotten = forgotten
   }
 
-  /** Undefined: the address is not allowed. */
   seen(remote: string, time: number): S | undefined {
     const address = remote.startsWith('::ffff:') ? remote.slice(7) : remote
     const known = this.#known.get(address) ?? this.#promote(address) ?? this.#admit(address)

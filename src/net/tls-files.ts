@@ -10,7 +10,6 @@ export type Certificate = Readonly<{
   key: string
 }>
 
-/** The files of a listener's TLS settings. They are renewed under the same names. */
 export class TlsFiles {
   readonly #tls: Tls
   readonly #disk: Disk
@@ -28,7 +27,6 @@ export class TlsFiles {
     return new TlsFiles(tls, disk, await read(tls, disk))
   }
 
-  /** Of the settings of a listener; undefined without TLS. */
   static async ofListener(tls: ListenerTls | null, disk: Disk): Promise<TlsFiles | undefined> {
     if (tls === null) return undefined
     return TlsFiles.open({ ca_file: tls.client_ca_file, cert_file: tls.cert_file, key_file: tls.key_file }, disk)
@@ -43,9 +41,7 @@ export class TlsFiles {
     return { cert, key }
   }
 
-  /**
-   * Calls `use` if the files changed. If they are unusable, the listener keeps its certificate and logs one warning.
-   */
+  /** If the files are unusable, the listener keeps its certificate and logs one warning. */
   async renew(listener: string, log: Log, use: () => void, fields: { readonly source?: string } = {}): Promise<void> {
     const before = this.#current
     try {

@@ -5,7 +5,6 @@ import { resourceFromAttributes } from '@opentelemetry/resources'
 import type { ReadableSpan } from '@opentelemetry/sdk-trace'
 import type { Span, SpanSender } from '../telemetry/traces.ts'
 
-/** Includes the exporter's retries. */
 const timeoutMs = 5000
 
 export function openOtlp(url: string, service: Readonly<{ name: string; version: string }>): SpanSender {

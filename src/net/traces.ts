@@ -4,9 +4,7 @@ import type { Log, Metrics } from '../telemetry/ports.ts'
 import { TraceQueue } from '../telemetry/traces.ts'
 
 type TracesOptions = Readonly<{
-  /** From `traceTarget`; null: no traces. */
   url: string | null
-  /** One trace in N is sampled. */
   sample: number
   version: string
   host: Pick<Host, 'timers'>
@@ -14,9 +12,7 @@ type TracesOptions = Readonly<{
   metrics: Metrics
 }>
 
-/**
- * Undefined without a URL. Opens no connection yet and loads only the configured exporter. Throws for an invalid URL.
- */
+/** Opens no connection yet and loads only the configured exporter. Throws for an invalid URL. */
 export async function openTraces({
   url,
   sample,

@@ -24,7 +24,6 @@ interface Listening {
   kernelDrops: number
 }
 
-/** The UDP sockets of a source with their warnings and metrics: opened together or not at all. */
 export class UdpListeners {
   readonly #options: UdpListenersOptions
   readonly #all: Listening[] = []
@@ -79,7 +78,6 @@ export class UdpListeners {
     return sum
   }
 
-  /** Delivers received datagrams, then closes. */
   async close(): Promise<void> {
     await Promise.all(this.#all.map(({ udp }) => udp.close()))
   }

@@ -19,7 +19,6 @@ export type UdpOptions = Readonly<{
   receiveBuffer: number
   /** Must be quick: meanwhile datagrams wait in the kernel's buffer. */
   onDatagrams(datagrams: Datagrams): void
-  /** The socket stays open. */
   onError(error: Error): void
   environment: Pick<Host, 'clock' | 'timers'>
 }>
@@ -27,7 +26,6 @@ export type UdpOptions = Readonly<{
 export type UdpListener = Readonly<{
   host: string
   port: number
-  /** Granted size in bytes. */
   receiveBuffer: number
   /** Datagrams dropped by the kernel since the socket was opened; undefined if the system does not report them. */
   drops(): Promise<number | undefined>
@@ -108,7 +106,6 @@ async function bind(socket: Socket, { host, port }: UdpOptions): Promise<void> {
   }
 }
 
-/** Collects datagrams per event loop iteration, to read the clock once. */
 function collect(socket: Socket, options: UdpOptions): () => void {
   const { environment } = options
   let bytes: Uint8Array[] = []

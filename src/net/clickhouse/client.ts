@@ -27,7 +27,6 @@ export type Insert = Readonly<{
   body: Uint8Array
 }>
 
-/** Statements over HTTP. Methods reject with ClickHouseError for exceptions of the server, else with another Error. */
 export class ClickHouseClient {
   readonly #http: HttpClient
   readonly #config: ClickHouseServer
@@ -64,13 +63,11 @@ export class ClickHouseClient {
     return new ClickHouseClient(http, config)
   }
 
-  /** A statement without rows. Not bound to the database, which may be missing. */
   async run(statement: string, signal: AbortSignal): Promise<void> {
     // A URL is limited to 16 KiB by some proxies.
     await this.#post({}, Buffer.from(statement), {}, signal)
   }
 
-  /** Rows of a SELECT without FORMAT. */
   async rows<Row>(statement: string, signal: AbortSignal): Promise<Row[]> {
     const { body } = await this.#post({ query: `${statement} FORMAT Native` }, new Uint8Array(0), {}, signal)
     return readRows<Row>(body)
@@ -83,10 +80,7 @@ export class ClickHouseClient {
     await this.#post({ query: statement, ...settings }, encoded, coding, signal)
   }
 
-  /**
-   * The result of a statement, as it arrives; `parameters`: settings, and `default_format`. The deadline of the client
-   * applies until the first byte.
-   */
+  /** `parameters`: settings, and `default_format`. The deadline applies until the first byte. */
   async stream(statement: string, parameters: Settings, signal: AbortSignal): Promise<HttpStream> {
     const answer = await this.#http.open({ ...this.#request(parameters, Buffer.from(statement), {}), signal })
     if (answer.status === 200 && answer.headers['x-clickhouse-exception-code'] === undefined) return answer

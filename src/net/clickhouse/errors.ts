@@ -1,6 +1,5 @@
 import { messageOf } from '../../model/errors.ts'
 
-/** An exception of the server. */
 export class ClickHouseError extends Error {
   readonly code: number
 
@@ -38,7 +37,6 @@ const schemaCodes: ReadonlySet<number> = new Set([
 
 const loginCodes: ReadonlySet<number> = new Set([192, 193, 194, 516])
 
-/** By code; `place` is in front. */
 const advice: Readonly<Record<number, string>> = {
   53: 'a column has another type than Weir writes; compare it with the documented one',
   60: 'a table is missing; it is created at the next attempt if `create` is enabled',
@@ -75,12 +73,10 @@ export function isLoginRejected(error: unknown): boolean {
   return error instanceof ClickHouseError && loginCodes.has(error.code)
 }
 
-/** Whether the server refused the statement before it wrote any row. */
 export function isRefused(error: unknown): boolean {
   return isSchemaFault(error) || isLoginRejected(error) || isRowFault(error)
 }
 
-/** The failure at `place`, with the text of the server and the action to take. */
 export function describeFailure(error: unknown, place: string): string {
   if (!(error instanceof ClickHouseError)) return `${place}: ${messageOf(error)}`
   const { code, message } = error

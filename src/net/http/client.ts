@@ -1,6 +1,4 @@
-/**
- * The HTTP client, on undici (ADR 0027): one origin with its TLS and credentials, a deadline and a limit per response.
- */
+/** On undici (ADR 0027): one origin with its TLS and credentials, a deadline and a limit per response. */
 import type { Clock, Timers } from '../../host/index.ts'
 import type { Auth } from '../../schema/index.ts'
 import type { TlsOptions } from '../tls.ts'
@@ -37,15 +35,12 @@ export type HttpClientOptions = Readonly<{
 
 export type HttpRequest = Readonly<{
   method?: 'GET' | 'POST' | 'PUT' | 'OPTIONS'
-  /** Relative to the URL of the client, of the same origin; default: that URL. */
   to?: string
   headers?: Readonly<Record<string, string>>
   body?: Uint8Array
-  /** Limit of the decoded body, in bytes; a longer one fails with `too_large`. */
   limit: number
   /** Keeps the first `limit` bytes instead; no content coding is offered or decoded. */
   truncate?: boolean
-  /** Redirects to follow, for GET; default 0: the redirect is the response. */
   redirects?: number
   etag?: string
   signal: AbortSignal
@@ -96,10 +91,7 @@ export class HttpClient {
     }
   }
 
-  /**
-   * A request to the origin; its response is read as it arrives. The deadline ends with the headers. Content codings
-   * are not offered. Rejects as {@link request}, and so does the body.
-   */
+  /** The response is read as it arrives. The deadline ends with the headers. Content codings are not offered. */
   async open(request: Omit<HttpRequest, 'limit' | 'truncate' | 'redirects' | 'etag'>): Promise<HttpStream> {
     const { timers, timeoutMs } = this.#options
     const { method = 'GET', body, signal } = request

@@ -22,10 +22,7 @@ const decoders: Readonly<Record<string, Decoder>> = {
 }
 const maxCodings = 2
 
-/**
- * At most `limit` bytes, decoded. Rejects with HttpError: `too_large` as soon as the output exceeds the limit,
- * `encoding` for unknown codings and damaged input.
- */
+/** `too_large` as soon as the output exceeds the limit; `encoding` for unknown codings and damaged input. */
 export async function decodeBody(encoding: string, body: Uint8Array, limit: number): Promise<Uint8Array> {
   const codings = encoding
     .toLowerCase()

@@ -3,7 +3,7 @@ import { withoutUrlSecrets } from '../../model/url-text.ts'
 
 /**
  * `network`: a failure below HTTP. `too_large`: the decoded body exceeds the limit. `redirect`: too many, or not
- * followed. `encoding`: the body does not match its `Content-Encoding`.
+ * followed.
  */
 type HttpFailure = 'timeout' | 'aborted' | 'network' | 'too_large' | 'redirect' | 'encoding'
 

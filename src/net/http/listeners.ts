@@ -7,7 +7,6 @@ import type { TlsOptions } from '../tls.ts'
 export interface HttpListeners {
   readonly addresses: readonly string[]
   renew(tls: TlsOptions): void
-  /** Resolves after the last response. */
   close(): Promise<void>
 }
 

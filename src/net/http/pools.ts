@@ -1,7 +1,4 @@
-/**
- * undici is loaded with the first request (60 ms, 28 MB). HTTP/1.1 only: sinks count connections, and a failure must
- * not affect other requests.
- */
+/** undici is loaded with the first request (60 ms, 28 MB). HTTP/1.1 only: sinks count connections. */
 import type { Dispatcher } from 'undici'
 import type { TlsOptions } from '../tls.ts'
 
@@ -27,10 +24,7 @@ export class Pools {
     this.#options = options
   }
 
-  /**
-   * `isOwn`: the configured origin; others get neither the client certificate nor the server name. Throws for an
-   * invalid proxy URL.
-   */
+  /** `isOwn`: the configured origin; others get neither the client certificate nor the server name. */
   async of(origin: string, isOwn: boolean): Promise<Dispatcher> {
     this.#undici ??= await import('undici')
     if (this.#isClosed) throw new Error('the client is closed')

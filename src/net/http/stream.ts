@@ -1,7 +1,4 @@
-/**
- * Reconnects a websocket with backoff and detects silence. On `ws`, because undici's can neither pause its socket nor
- * report pongs (ADR 0027).
- */
+/** On `ws`, because undici's websocket can neither pause its socket nor report pongs (ADR 0027). */
 import type { Agent } from 'node:http'
 import type { RawData, WebSocket } from 'ws'
 import { backoffMs } from '../../host/backoff.ts'
@@ -26,13 +23,9 @@ export type StreamTarget = Readonly<{
 
 export type StreamOptions = Readonly<{
   host: Pick<Host, 'clock' | 'timers' | 'random'>
-  /**
-   * Called before each connection, after all earlier messages are taken. Its failure counts as one of the connection.
-   */
   target(): StreamTarget | Promise<StreamTarget>
   /** Messages in order, one call at a time; durable when it resolves. A failure ends the loop. */
   take(messages: readonly StreamMessage[], signal: AbortSignal): Promise<void>
-  /** `reason`: why a connection ended or failed. */
   changed?: (open: boolean, reason: string) => void
   tls: TlsOptions | undefined
   proxyEnv?: Readonly<Record<string, string | undefined>>

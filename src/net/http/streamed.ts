@@ -1,4 +1,3 @@
-/** A response, read on demand: the socket waits while the reader does. */
 import type { Dispatcher } from 'undici'
 import { networkError, type HttpError } from './errors.ts'
 import type { HttpHeaders } from './exchange.ts'
@@ -6,7 +5,6 @@ import type { HttpHeaders } from './exchange.ts'
 export type HttpStream = Readonly<{
   status: number
   headers: HttpHeaders
-  /** Read once. Ending early closes the connection. */
   body: AsyncIterable<Uint8Array>
 }>
 
@@ -15,7 +13,6 @@ const bufferBytes = 1024 * 1024
 
 export class StreamedExchange implements Dispatcher.DispatchHandler {
   readonly response: Promise<HttpStream>
-  /** Called once, after the last byte or the failure. */
   ended: () => void = () => undefined
   readonly #resolve: (response: HttpStream) => void
   readonly #reject: (error: HttpError) => void

@@ -1,4 +1,3 @@
-/** Each watch has a separate HTTP/1.1 connection with TCP keep-alive. */
 import { Agent as HttpAgent, request as httpRequest } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest, type RequestOptions } from 'node:https'
 import { releaseBuffer } from '../../model/release-buffer.ts'

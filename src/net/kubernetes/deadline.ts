@@ -1,6 +1,5 @@
 import type { Timers } from '../../host/index.ts'
 
-/** After `ms` it rejects and aborts the signal of `act`. */
 export async function withDeadline<T>(
   signal: AbortSignal,
   { timers, ms }: Readonly<{ timers: Timers; ms: number }>,

@@ -1,4 +1,3 @@
-/** Follows the objects of a collection that match a selector: lists in pages, then watches. */
 import { backoffMs } from '../../host/backoff.ts'
 import type { Host } from '../../host/index.ts'
 import { messageOf } from '../../model/errors.ts'
@@ -15,7 +14,6 @@ const limits = { firstMs: 800, maxMs: 30_000, jitter: 1 }
 const pageSize = '250'
 const metadataOnly = (kind: string): string => `application/json;as=${kind};g=meta.k8s.io;v=v1,application/json;q=0.5`
 
-/** The part of an object that a metadata-only request returns. */
 export type ObjectMeta = Readonly<{
   name: string
   namespace: string
@@ -31,23 +29,17 @@ export type CollectionOptions = Readonly<{
   ask: Ask
   host: Pick<Host, 'timers' | 'random'>
   path: string
-  /** Label selector; empty: all objects. */
   selector: string
-  /** Whole objects, instead of their metadata. */
   whole?: true
   signal: AbortSignal
-  /** A new or changed object; the next one waits for it. */
   onObject: (meta: ObjectMeta, object: unknown) => Promise<void> | void
   onGone: (meta: ObjectMeta) => Promise<void> | void
-  /** All objects of a list were given to `onObject`; those not in `keys` (`namespace/name`) no longer exist. */
   onListed: (keys: ReadonlySet<string>) => Promise<void> | void
-  /** Called when the server cannot be followed; it is tried again. */
   onTrouble: (reason: string) => void
 }>
 
 export const keyOf = ({ namespace, name }: Pick<ObjectMeta, 'namespace' | 'name'>): string => `${namespace}/${name}`
 
-/** Resolves when `signal` is aborted. */
 export async function followCollection(options: CollectionOptions): Promise<void> {
   const { host, signal, onTrouble } = options
   for (let tries = 0; !signal.aborted;) {
@@ -67,7 +59,6 @@ export async function followCollection(options: CollectionOptions): Promise<void
   }
 }
 
-/** Returns the version at which a watch begins. */
 async function listAll({ ask, path, selector, whole, signal, onObject, onListed }: CollectionOptions): Promise<string> {
   const keys = new Set<string>()
   for (let more = ''; ;) {
@@ -135,7 +126,6 @@ function selected(selector: string): Readonly<Record<string, string>> {
   return selector === '' ? {} : { labelSelector: selector }
 }
 
-/** Undefined for an object without a name. */
 export function metaOf(object: unknown): ObjectMeta | undefined {
   const metadata = isRecord(object) ? object['metadata'] : undefined
   if (!isRecord(metadata) || typeof metadata['name'] !== 'string') return undefined

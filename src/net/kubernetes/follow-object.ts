@@ -1,4 +1,3 @@
-/** Follows one object of an API server, or all of a collection: a list, then watches. */
 import { backoffMs } from '../../host/backoff.ts'
 import type { Host } from '../../host/index.ts'
 import { messageOf } from '../../model/errors.ts'
@@ -15,7 +14,6 @@ const limits = { firstMs: 800, maxMs: 30_000, jitter: 1 }
 export type ObjectPlace = Readonly<{
   /** Collections of the same kind by API version, the preferred one first. */
   paths: readonly string[]
-  /** Undefined: any object of the collection. */
   name?: string
 }>
 
@@ -31,7 +29,6 @@ export async function readState(ask: Ask, place: ObjectPlace, signal: AbortSigna
   return { path, version, object: items[0] }
 }
 
-/** All objects of the place. Rejects as {@link readState}. */
 export async function readItems(
   ask: Ask,
   { paths, name }: ObjectPlace,
@@ -59,12 +56,8 @@ type FollowOptions = Readonly<{
   host: Pick<Host, 'timers' | 'random'>
   place: ObjectPlace
   signal: AbortSignal
-  /**
-   * Called for each state, also without a change; the next one waits for it. Without a name: any object that changed;
-   * read all with {@link readItems}.
-   */
+  /** The next state waits for it. Without a name: any object that changed; read all with {@link readItems}. */
   onState: (object: unknown) => Promise<void>
-  /** Called when the server cannot be followed; it is tried again. */
   onTrouble: (reason: string) => void
 }>
 
@@ -147,7 +140,6 @@ export function versionOf(object: unknown): string | undefined {
   return typeof version === 'string' ? version : undefined
 }
 
-/** Objects of a watch. */
 export async function* linesOf({ body }: Answer): AsyncGenerator<Readonly<{ type: unknown; object: unknown }>> {
   const decoder = new TextDecoder()
   let rest = ''

@@ -1,4 +1,3 @@
-/** Merged as kubectl does: of two entries with one name the first counts. */
 import { posix } from 'node:path'
 import type { Host } from '../../host/index.ts'
 import { WeirError } from '../../model/errors.ts'

@@ -21,7 +21,6 @@ export type LeaseSettings = Readonly<{
   name: string
   namespace: string | null
   kubeconfig: string | null
-  /** ms. */
   duration: number
 }>
 

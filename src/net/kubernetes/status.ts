@@ -4,7 +4,6 @@ import type { Answer } from './types.ts'
 export type Refusal = Readonly<{
   code: number
   message?: string
-  /** Seconds. */
   retryAfter?: number
   /** The requested version is newer than the server's state. */
   ahead?: boolean

@@ -1,6 +1,5 @@
 export type Answer = Readonly<{
   status: number
-  /** Lower-case names. */
   headers: Readonly<Record<string, string | undefined>>
   /** Each chunk is valid until the next one. */
   body: AsyncIterable<Uint8Array>
