@@ -1,7 +1,5 @@
-/** An invalid flag or variable of a replaced program. */
 export class PresetProblem extends Error {}
 
-/** Parses Go's booleans. `by`: the flag or variable. Throws PresetProblem. */
 export function truthOf(value: string | boolean, by: string): boolean {
   if (typeof value === 'boolean') return value
   if (['1', 't', 'T', 'true', 'TRUE', 'True'].includes(value)) return true
@@ -15,7 +13,6 @@ export type Login = Readonly<{
   password: string | undefined
 }>
 
-/** Splits a URL and its credentials. Throws PresetProblem without the password. */
 export function loginOf(text: string): Login {
   const written = text.includes('://') ? text : `nats://${text}`
   const url = URL.parse(written)

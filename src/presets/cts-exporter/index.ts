@@ -1,4 +1,3 @@
-/** Flags and environment of cts_exporter and Knative. Pure. */
 import { readSettings, type CtsExporterFlags, type CtsExporterSettings } from './settings.ts'
 
 export { PresetProblem } from '../given.ts'

@@ -36,7 +36,6 @@ const reserved: ReadonlySet<string> = new Set([
   'data',
 ])
 
-/** Empty variables count as unset. Throws PresetProblem. */
 export function readSettings(flags: CtsExporterFlags, env: Environment): CtsExporterSettings {
   const variable = (name: string): string | undefined => {
     const value = env[name]?.trim()

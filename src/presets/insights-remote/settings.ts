@@ -1,13 +1,11 @@
 import { PresetProblem, truthOf } from '../given.ts'
 import { settings, type Setting, type SettingName } from './flags.ts'
 
-/** By the name of the flag, without dashes before it. */
 export type Flags = Readonly<Record<string, string | boolean | readonly string[] | undefined>>
 export type Environment = Readonly<Record<string, string | undefined>>
 
 export interface Given {
   readonly value: string
-  /** Name of the flag or variable; undefined for the default. */
   readonly by: string | undefined
 }
 
@@ -37,13 +35,11 @@ export class Reader {
     return this.given(name).value
   }
 
-  /** Go's words in any case. Throws PresetProblem. */
   truth(name: SettingName): boolean {
     const { value, by = '' } = this.given(name)
     return truthOf(value.toLowerCase(), by)
   }
 
-  /** Throws PresetProblem. */
   count(name: SettingName, most: number): number {
     const { value, by = '' } = this.given(name)
     const count = /^\d{1,9}$/.test(value) ? Number(value) : -1

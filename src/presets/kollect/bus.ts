@@ -16,7 +16,6 @@ const now =
   '(with RABBIT_SERVER_URL), awssqs://HOST/ACCOUNT/QUEUE, awssns:///ARN, gcppubsub://PROJECT/TOPIC, ' +
   'azuresb://TOPIC (with SERVICEBUS_CONNECTION_STRING or AZURE_SERVICEBUS_HOSTNAME), http:// or https://'
 
-/** `secret(name)`: reference to a secret. Throws PresetProblem. */
 export function busOf({ url, env }: BusInput, secret: (name: string) => string): Bus {
   const scheme = /^([A-Za-z][\w+.-]*):\/\//.exec(url)?.[1]?.toLowerCase()
   if (scheme === undefined) throw new PresetProblem(`\`${withoutLogin(url)}\` is no URL of a bus. ${now}.`)
@@ -32,7 +31,6 @@ export function busOf({ url, env }: BusInput, secret: (name: string) => string):
   throw new PresetProblem(`${scheme}:// is not a bus of kollect or Weir. ${now}.`)
 }
 
-/** Host and path: the subject. */
 function natsBus(text: string, env: BusInput['env'], secret: (name: string) => string): Bus {
   const [place = '', query = ''] = text.slice(text.indexOf('://') + 3).split('?', 2)
   const subject = place.replace(/\/+$/, '')
@@ -85,7 +83,6 @@ function natsBus(text: string, env: BusInput['env'], secret: (name: string) => s
   }
 }
 
-/** Host and path: the topic. Partitions as in kollect. */
 function kafkaBus(text: string, env: BusInput['env']): Bus {
   const [place = '', query = ''] = text.slice(text.indexOf('://') + 3).split('?', 2)
   const topic = place.replace(/\/+$/, '')
@@ -106,7 +103,6 @@ function kafkaBus(text: string, env: BusInput['env']): Bus {
   return { sink: { type: 'kafka', brokers, topic, partitioner: 'fnv1a' }, secrets: {}, notes: [] }
 }
 
-/** Host and path: the exchange. The routing key is empty, as in kollect. */
 function rabbitBus(text: string, env: BusInput['env'], secret: (name: string) => string): Bus {
   const [place = '', query = ''] = text.slice(text.indexOf('://') + 3).split('?', 2)
   const exchange = place.replace(/\/+$/, '')
@@ -220,7 +216,6 @@ function pubsubBus(text: string, env: BusInput['env']): Bus {
   }
 }
 
-/** Host and path: the topic. */
 function azureBus(text: string, env: BusInput['env'], secret: (name: string) => string): Bus {
   const [place = '', query = ''] = text.slice(text.indexOf('://') + 3).split('?', 2)
   const entity = place.replace(/\/+$/, '')

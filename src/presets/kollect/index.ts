@@ -1,4 +1,3 @@
-/** kollect's flags and environment. Pure. */
 import { traceTarget } from '../../model/trace-target.ts'
 import { PresetProblem } from '../given.ts'
 import { busOf } from './bus.ts'

@@ -1,4 +1,3 @@
-/** The environment of neo4j_sink and Knative. Pure. */
 import { PresetProblem } from '../given.ts'
 
 export { PresetProblem } from '../given.ts'
@@ -16,7 +15,6 @@ export type Neo4jSinkPlan = Readonly<{
 const usual = { port: '8080', uri: 'neo4j://localhost:7687', user: 'neo4j' } as const
 const schemes = ['neo4j', 'neo4j+s', 'neo4j+ssc', 'bolt', 'bolt+s', 'bolt+ssc']
 
-/** Empty variables count as unset. Throws PresetProblem. */
 export function neo4jSinkPreset({ env, data }: Neo4jSinkInput): Neo4jSinkPlan {
   const variable = (name: string): string | undefined => {
     const value = env[name]?.trim()

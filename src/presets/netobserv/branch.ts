@@ -3,19 +3,15 @@ import type { Report } from './report.ts'
 
 export type Settings = Readonly<Record<string, unknown>>
 
-/** A filter of the other program in Weir's language, or the reason why there is none. */
 export type FilterReader = (
   query: string,
   options: Readonly<{ flagNames: boolean; unknownKeys: 'error' | 'absent' }>,
 ) => Readonly<{ is: 'filter'; text: string; notes: readonly string[] }> | Readonly<{ is: 'problem'; problem: string }>
 
-/** The flows behind one stage of a pipeline. */
 export type Branch = Readonly<{
-  /** Sources and transforms. */
   from: readonly string[]
   /** Conditions that flows of `from` must meet, all of them. */
   filters: readonly string[]
-  /** Whether TCP flags are names. */
   flagNames: boolean
   /** Names of fields in sinks that can rename: output by input. */
   renamed?: Readonly<Record<string, string>>
@@ -23,23 +19,18 @@ export type Branch = Readonly<{
   aggregated?: Aggregated
 }>
 
-/** The configuration that grows while stages are read. */
 export class Assembly {
   readonly report: Report
   readonly readFilter: FilterReader
   readonly ignoresUnsupported: boolean
-  /** Throws PresetProblem if the file is unreadable. */
   readonly readFile: (path: string) => string
-  /** Data folder. */
   readonly #folder: string
-  /** Contents of files in the data folder, by name. */
   readonly files: Record<string, string> = {}
   readonly sources: Record<string, Settings> = {}
   readonly transforms: Record<string, Settings> = {}
   readonly sinks: Record<string, Settings> = {}
   readonly networks: { cidr: string; label?: string; name?: string }[] = []
   readonly identity: Record<string, unknown> = {}
-  /** Addresses of metrics and health. */
   readonly ops: string[] = []
   kubernetes: { kubeconfig?: string } | undefined
   clusterName: string | undefined
@@ -60,14 +51,12 @@ export class Assembly {
     this.#folder = folderOf(options.data)
   }
 
-  /** A reference to a secret of the given file, which is stored in the data folder. */
   secret(name: string, value: string): string {
     const file = `netobserv-${name}`
     this.files[file] = value
     return `file:${this.#folder}/${file}`
   }
 
-  /** An id that no component has yet. */
   id(name: string): string {
     const base =
       name
@@ -104,13 +93,11 @@ export function joined(filters: readonly string[], by: 'and' | 'or' = 'and'): st
   return some.length === 1 ? (some[0] ?? '') : some.map((text) => `(${text})`).join(` ${by} `)
 }
 
-/** Common settings of a sink or transform behind a branch. */
 export function reads({ from, filters }: Branch): Settings {
   const filter = joined(filters)
   return { from, only: { family: ['flow'], ...(filter === '' ? {} : { filter }) } }
 }
 
-/** In Weir's notation. */
 export function durationText(ms: number): string {
   const whole = Math.max(0, Math.round(ms))
   if (whole % 1000 !== 0) return `${whole}ms`

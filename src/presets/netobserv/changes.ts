@@ -1,4 +1,3 @@
-/** Rules of a stage `filter` that change fields. */
 import { RE2JS } from 're2js'
 import type { Assembly } from './branch.ts'
 import { conditionOn } from './conditions.ts'

@@ -1,4 +1,3 @@
-/** Expressions of rules such as `add_field_if`: the text behind `val`, for example `>= 100 && val < 200`. */
 import { isNumeric, type Reference } from './values.ts'
 
 type Token =
@@ -11,7 +10,6 @@ const texts = String.raw`"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'`
 const operators = String.raw`(==|!=|>=|<=|=~|!~|&&|\|\||>|<)`
 const pattern = new RegExp(String.raw`\s*(?:${words}|${numbers}|${texts}|${operators}|([()!,]))`, 'y')
 
-/** Undefined for text that is no such expression. */
 function tokensOf(text: string): Token[] | undefined {
   const tokens: Token[] = []
   pattern.lastIndex = 0
@@ -43,7 +41,6 @@ const mirrored: Readonly<Record<string, string>> = {
   '!=': '!=',
 }
 
-/** Reads one condition. Throws an Error with the reason. */
 class Conditions {
   readonly #tokens: readonly Token[]
   readonly #reference: Reference

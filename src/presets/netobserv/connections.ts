@@ -13,7 +13,6 @@ export type Times = Readonly<{
 const unlimited = 1_000_000
 const reports = ['newConnection', 'heartbeat', 'endConnection']
 
-/** A branch of the records of connections. */
 export function connectionsOf(
   name: string,
   branch: Branch,
@@ -33,7 +32,6 @@ export function connectionsOf(
   return { ...branch, from: [id], filters: [] }
 }
 
-/** A stage `extract` of type `conntrack`. */
 export function conntrackStage(
   name: string,
   before: Branch,

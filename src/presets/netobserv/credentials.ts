@@ -2,7 +2,6 @@ import { PresetProblem } from '../given.ts'
 import type { Assembly, Settings } from './branch.ts'
 import type { ClientTls, Sasl } from './flp-file.ts'
 
-/** Without `ca_file` the client trusts the certificates of the system. */
 export function tlsOf(tls: ClientTls | undefined): Settings {
   if (tls === undefined) return {}
   const { insecureSkipVerify, caCertPath = '', userCertPath = '', userKeyPath = '' } = tls
@@ -15,7 +14,6 @@ export function tlsOf(tls: ClientTls | undefined): Settings {
   }
 }
 
-/** Throws PresetProblem if the file of the user name is unreadable. */
 export function saslOf(sasl: Sasl | undefined, path: string, assembly: Assembly): Settings {
   if (sasl === undefined) return {}
   const { type, clientIDPath = '', clientSecretPath = '' } = sasl

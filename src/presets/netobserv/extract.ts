@@ -1,4 +1,3 @@
-/** Stages of type `extract` that sum up flows. */
 import { joined, reads, type Assembly, type Branch } from './branch.ts'
 import type { Aggregates, Timebased } from './flp-file.ts'
 import { mapOf, MapSteps } from './steps.ts'
@@ -8,7 +7,6 @@ export type AggregateRule = Readonly<{
   name: string
   keys: readonly string[]
   operation: string
-  /** Empty with `count`. */
   key: string
 }>
 
@@ -114,7 +112,6 @@ function behind(
 
 type Groups = Readonly<{
   keys: readonly string[]
-  /** Empty: none. */
   key: string
   window: string
   values: Readonly<Record<string, string>>

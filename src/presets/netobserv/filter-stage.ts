@@ -9,7 +9,6 @@ type Removed = Readonly<{
   keeps: string
 }>
 
-/** A stage of type `filter`. */
 export function filterStage(name: string, before: Branch, filter: Filter, path: string, assembly: Assembly): Branch {
   const { rules = [], samplingField = '' } = filter
   if (samplingField !== '' && samplingField !== 'Sampling')

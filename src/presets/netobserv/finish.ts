@@ -6,7 +6,6 @@ import { metricsAddress } from './sinks/prometheus.ts'
 
 export type NetobservPlan = Readonly<{
   config: Settings
-  /** Contents of further files in the data folder, by name. */
   files: Readonly<Record<string, string>>
   notes: readonly string[]
 }>

@@ -1,4 +1,3 @@
-/** The file of flowlogs-pipeline. */
 import { conntrack } from './conntrack-shape.ts'
 import {
   anything,

@@ -1,4 +1,3 @@
-/** Stages of type `generic`. */
 import type { Assembly, Branch } from './branch.ts'
 import type { Generic } from './flp-file.ts'
 import { mapOf, MapSteps, multiply } from './steps.ts'

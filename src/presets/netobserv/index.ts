@@ -14,9 +14,7 @@ export { PresetProblem } from '../given.ts'
 export type { FilterReader } from './branch.ts'
 export type { NetobservPlan } from './finish.ts'
 
-/** Names of flowlogs-pipeline. */
 export type FlpFlags = Readonly<{
-  /** JSON. */
   pipeline?: string
   parameters?: string
   metricsSettings?: string
@@ -29,16 +27,13 @@ export type FlpFlags = Readonly<{
 
 export type PresetSurroundings = Readonly<{
   data: string
-  /** Accept settings that cannot be honoured. */
   ignoreUnsupported: boolean
   readFilter: FilterReader
-  /** Throws PresetProblem if the file is unreadable. */
   readFile: (path: string) => string
 }>
 
 export interface NetobservInput extends PresetSurroundings {
   readonly flags: FlpFlags
-  /** YAML or JSON; undefined if there is no file. */
   readonly file: Readonly<{ path: string; text: string }> | undefined
 }
 

@@ -6,7 +6,6 @@ import type { Ingest } from './flp-file.ts'
 /** The group that Weir joins if the file names none; flowlogs-pipeline uses its host name. */
 const defaultGroup = 'flowlogs-pipeline'
 
-/** The source of a pipeline. */
 export function ingestOf(name: string, ingest: Ingest, path: string, assembly: Assembly): Branch {
   const id = assembly.id(name)
   switch (ingest.type) {

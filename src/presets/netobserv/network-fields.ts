@@ -1,4 +1,3 @@
-/** Rules of a stage `network` that add one field. */
 import type { Assembly } from './branch.ts'
 import type { Network, NetworkRule } from './flp-file.ts'
 import type { MapSequence, MapSteps } from './steps.ts'
@@ -58,7 +57,6 @@ function flags(
   added(sequence, input, output, (value) => `flag_names(${value})`, at, assembly)
 }
 
-/** An absent result leaves the value before. */
 function added(
   sequence: MapSequence,
   input: string,

@@ -23,7 +23,6 @@ type Stage = Readonly<{
   followers: Stage[]
 }>
 
-/** Adds every stage to the assembly. Throws PresetProblem for a graph that flowlogs-pipeline could not build. */
 export function readPipeline(file: FlpFile, assembly: Assembly): void {
   const walk = (stage: Stage, before: Branch): void => {
     const after = transformed(stage, before, assembly)
@@ -39,7 +38,6 @@ export function readPipeline(file: FlpFile, assembly: Assembly): void {
   }
 }
 
-/** The stages without a predecessor. */
 function graphOf({ pipeline, parameters }: FlpFile): readonly Stage[] {
   const stages = new Map<string, Stage>()
   for (const { name = '' } of pipeline) {

@@ -1,4 +1,3 @@
-/** Settings of the other program without an equivalent, one line each. */
 export class Report {
   /** Settings without an effect here, and differences that lose nothing. */
   readonly notes: string[] = []
@@ -15,7 +14,6 @@ export class Report {
     if (!this.unsupported.includes(line)) this.unsupported.push(line)
   }
 
-  /** Notes each of `reasons` that `settings` contains. */
   noteAll(path: string, settings: Readonly<Record<string, unknown>>, reasons: Readonly<Record<string, string>>): void {
     for (const [key, reason] of Object.entries(reasons))
       if (settings[key] !== undefined) this.note(`${path}.${key}`, reason)

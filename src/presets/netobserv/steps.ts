@@ -1,4 +1,3 @@
-/** Transforms that steps of a pipeline become. */
 import { joined, reads, type Assembly, type Branch } from './branch.ts'
 import { fieldOf, isNumeric, misfit, nameOf, constant, referenceTo, targetOf } from './values.ts'
 
@@ -37,13 +36,11 @@ export class MapSteps {
     return true
   }
 
-  /** In CEL; null removes the value. */
   set(key: string, expression: string): void {
     this.#written.add(nameOf(key))
     this.#set[targetOf(key)] = expression
   }
 
-  /** Only the results of other steps remain. */
   replaceAll(): void {
     this.#keep = []
   }
@@ -61,7 +58,6 @@ export class MapSteps {
   }
 }
 
-/** The steps of a stage in their order: a step that reads the result of another one is in a later transform. */
 export class MapSequence {
   readonly #steps: MapSteps[] = []
 
@@ -77,7 +73,6 @@ export class MapSequence {
     return this.#steps.at(-1) ?? new MapSteps()
   }
 
-  /** Steps that may read and write these keys. */
   after(...keys: readonly string[]): MapSteps {
     if (this.last.writes(...keys)) this.#steps.push(new MapSteps())
     return this.last
@@ -96,14 +91,12 @@ export function mapOf(name: string, branch: Branch, steps: MapSteps, assembly: A
   return { ...branch, from: [id], filters: [] }
 }
 
-/** A constant; one that the field cannot hold is refused. */
 export function setConstant(steps: MapSteps, key: string, value: unknown, at: string, { report }: Assembly): void {
   const problem = misfit(key, value)
   if (problem === undefined) steps.set(key, constant(value))
   else report.refuse(at, problem)
 }
 
-/** False if the value is no number, which has no effect. */
 export function multiply(steps: MapSteps, from: string, to: string, by: number): boolean {
   const [source, target] = [fieldOf(from), fieldOf(to)]
   if ([source, target].some((field) => field !== undefined && !isNumeric(field))) return false
@@ -121,7 +114,6 @@ export function multiply(steps: MapSteps, from: string, to: string, by: number):
 export type Sampling = Readonly<{
   /** One flow in so many; 0 and 1 keep all. */
   interval: number
-  /** Whether the field Sampling is multiplied. */
   scales: boolean
 }>
 
@@ -132,7 +124,6 @@ export function sampleOf(name: string, branch: Branch, { interval, scales }: Sam
   return { ...branch, from: [id], filters: [] }
 }
 
-/** The flows of a branch as a source. */
 export function passOf(name: string, branch: Branch, assembly: Assembly): Branch {
   const where = joined(branch.filters)
   if (where === '') return branch

@@ -59,7 +59,6 @@ export function isNumeric({ kind }: Field): boolean {
   return kind in ranges || kind === 'f64'
 }
 
-/** Why a constant cannot be stored under a key; undefined if it can. */
 export function misfit(key: string, value: unknown): string | undefined {
   const field = fieldOf(key)
   if (field === undefined || value === null || value === undefined) return undefined

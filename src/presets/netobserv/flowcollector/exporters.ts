@@ -8,7 +8,6 @@ import type { Exporter } from './shape.ts'
 
 export type Exported = Readonly<{
   records: Branch
-  /** For metrics, which count no connections. */
   flows: Branch
 }>
 
@@ -69,7 +68,6 @@ function openTelemetry(
   assembly.sinks[id] = { ...assembly.sinks[id], ...metrics, prefix: 'netobserv_' }
 }
 
-/** The metrics of NetObserv on a separate port. */
 export function prometheusExport(
   listen: string,
   branch: Branch,

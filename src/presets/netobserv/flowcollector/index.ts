@@ -25,12 +25,9 @@ export type LinkReader = (link: string) => Readonly<{
 }>
 
 export interface FlowCollectorSurroundings extends PresetSurroundings {
-  /** Folder of mounted secrets and config maps. */
   readonly secrets: string
   readonly readLink: LinkReader
-  /** Whether changes of the resource are followed. */
   readonly followed: boolean
-  /** Resources FlowCollectorSlice. */
   readonly slices?: readonly unknown[]
   /** Of the watched cluster. */
   readonly kubeconfig?: string
@@ -58,7 +55,6 @@ export function readFlowCollector(
   return { resource: found, slices: documents.filter(isSlice) }
 }
 
-/** Throws PresetProblem, with all problems. */
 export function flowCollectorPreset(resource: unknown, around: FlowCollectorSurroundings): NetobservPlan {
   const report = new Report()
   const spec = specOf(resource, report)

@@ -2,7 +2,6 @@ import type { Assembly } from '../branch.ts'
 import type { ClientTls, Sasl } from '../flp-file.ts'
 import type { Certificate, FileReference, Kafka, Tls } from './shape.ts'
 
-/** Paths of secrets and config maps, mounted under one folder: FOLDER/NAME/KEY. */
 export class Mounts {
   readonly #folder: string
   readonly #assembly: Assembly

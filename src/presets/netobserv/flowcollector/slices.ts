@@ -1,4 +1,3 @@
-/** FlowCollectorSlice: subnet labels and sampling that a namespace sets for itself. */
 import { covers, parseCidr, type Cidr } from '../../../model/cidr.ts'
 import { isRecord } from '../../../model/json.ts'
 import type { Assembly } from '../branch.ts'
@@ -21,7 +20,6 @@ export function isSlice(resource: unknown): boolean {
   return isRecord(resource) && resource['kind'] === 'FlowCollectorSlice'
 }
 
-/** Whether the resources FlowCollectorSlice have an effect. */
 export function usesSlices(resource: unknown): boolean {
   const spec = isRecord(resource) && isRecord(resource['spec']) ? resource['spec'] : {}
   const processor = isRecord(spec['processor']) ? spec['processor'] : {}
@@ -29,7 +27,6 @@ export function usesSlices(resource: unknown): boolean {
   return isRecord(slices) && slices['enable'] === true
 }
 
-/** An invalid slice affects only its namespace. */
 export function readSlices(resources: readonly unknown[], { report }: Assembly): readonly Slice[] {
   return resources.flatMap((resource) => {
     const { apiVersion, metadata, spec: given } = isRecord(resource) ? resource : {}
@@ -49,7 +46,6 @@ export function readSlices(resources: readonly unknown[], { report }: Assembly):
   })
 }
 
-/** Queries beside those of `processor.filters`. */
 export function sliceFilters(
   { slicesConfig: { collectionMode = 'AlwaysCollect', namespacesAllowList = [] } = {} }: Processor,
   slices: readonly Slice[],

@@ -2,7 +2,6 @@ import { PresetProblem } from '../../given.ts'
 import { hostPortText, reads, type Assembly, type Branch } from '../branch.ts'
 import type { Write } from '../flp-file.ts'
 
-/** One call for each flow, as flowlogs-pipeline sends it; without TLS, which it does not have there. */
 export function grpcSink(
   name: string,
   branch: Branch,

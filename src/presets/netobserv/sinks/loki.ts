@@ -71,7 +71,6 @@ export function lokiSink(
   }
 }
 
-/** Defaults are those of flowlogs-pipeline. */
 function delivery({ batchWait = 1000, minBackoff, maxBackoff }: NonNullable<Write['loki']>): Settings {
   return {
     wait: durationText(batchWait),

@@ -69,7 +69,6 @@ function connection(
   }
 }
 
-/** Attribute names of a stage that renames fields. */
 function mapped({ renamed = {} }: Branch, path: string, { report }: Assembly): Settings {
   const known = Object.entries(renamed).filter(([field]) => resolveFieldName(field) !== undefined)
   for (const field of Object.keys(renamed))

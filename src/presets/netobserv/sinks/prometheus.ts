@@ -4,7 +4,6 @@ import { metricOfFlows } from './aggregated.ts'
 import type { Report } from '../report.ts'
 import { fieldOf } from '../values.ts'
 
-/** Of flowlogs-pipeline. */
 const defaultPort = 9090
 
 export function metricsAddress({

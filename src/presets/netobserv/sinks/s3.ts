@@ -2,7 +2,6 @@ import { PresetProblem } from '../../given.ts'
 import { durationText, reads, type Assembly, type Branch } from '../branch.ts'
 import type { Encode } from '../flp-file.ts'
 
-/** Objects as flowlogs-pipeline writes them, without empty ones. */
 export function s3Sink(
   name: string,
   branch: Branch,
