@@ -1,4 +1,3 @@
-/** ClickHouse as the store: its reader. The sink `store` delivers the rows. */
 import type { Log, Metrics } from '../engine/contracts.ts'
 import type { StoreReader } from '../engine/control.ts'
 import { storeSink } from '../engine/ledger/ledger.ts'
@@ -81,12 +80,10 @@ export class ClickHouseStore implements OutsideStore {
     return new ClickHouseStore(parts, await ClickHouseClient.open(settings, { host }, connections))
   }
 
-  /** Why queries fail. */
   get problem(): string | undefined {
     return this.#problem
   }
 
-  /** Checks the server until the signal aborts. */
   async watch(signal: AbortSignal): Promise<void> {
     const { timers } = this.#parts.host
     while (!signal.aborted) {

@@ -9,10 +9,8 @@ export type Component = Readonly<{
   type: string
   role: Role
   summary: string
-  /** Configuration key of the entries; undefined for a single section. */
   under?: 'sources' | 'sinks' | 'transforms'
   schema: AnyComponentSchema
-  /** All settings of an entry, including those common to its kind. */
   entry: AnyComponentSchema
 }>
 

@@ -49,7 +49,6 @@ export function identityFolder({ data }: WeirConfig): string {
   return `${data}/identity`
 }
 
-/** Receives flows as datagrams, so the threads need large buffers. */
 export function receivesFlows({ type, settings }: WeirConfig['sources'][string]): boolean {
   const { listen, tcp } = settings as Readonly<{ listen?: unknown; tcp?: unknown }>
   return typesThatEmit('flows').has(type) && [listen, tcp].some((places) => Array.isArray(places) && places.length > 0)
@@ -106,7 +105,6 @@ export function sinkEntries(
   return store === undefined ? entries : [store, ...entries]
 }
 
-/** Settings of the sink `clickhouse` that writes the store. */
 export function storeSinkSettings({ store: { clickhouse } }: WeirConfig) {
   if (clickhouse === null) return undefined
   const { query_memory: _, batch: __, ...settings } = clickhouse

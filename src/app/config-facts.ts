@@ -46,7 +46,6 @@ export function listenersOf(config: WeirConfig): Listener[] {
   ]
 }
 
-/** False for sources that poll or watch. */
 export function canListen(source: WeirConfig['sources'][string]): boolean {
   return fieldsOf(source, 'sources').some(([, info]) => info.kind === 'listen')
 }

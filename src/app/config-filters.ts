@@ -1,4 +1,3 @@
-/** Filters of sinks and transforms. The filter language is loaded only if one is configured. */
 import type { RowFilter, SettingProblem } from '../engine/contracts.ts'
 import { sourcesOfTransform, typesThatEmit } from '../manifests.ts'
 import { loadTransform } from '../registry.ts'

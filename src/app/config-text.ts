@@ -18,10 +18,7 @@ const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/
 
 const yamlFile = /^[^.].*\.ya?ml$/
 
-/**
- * Parses the files into one document; later files override earlier ones, and no file yields an empty document. Reads
- * `*.yaml` and `*.yml` of a folder by name. Throws WEIR_CONFIG_INVALID unless each file is one UTF-8 map of settings.
- */
+/** Later files override earlier ones. Throws WEIR_CONFIG_INVALID unless each file is one UTF-8 map of settings. */
 export async function readDocument(host: Host, paths: readonly string[]): Promise<ConfigDocument> {
   const files = (await Promise.all(paths.map((path) => filesAt(host, path)))).flat()
   const [first, ...rest] = await Promise.all(files.map((file) => readFile(host, file)))

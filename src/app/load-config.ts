@@ -41,9 +41,7 @@ export type Loaded = Readonly<{
 
 const ownVariables = ['WEIR_CONFIG', 'WEIR_TOKEN', 'WEIR_URL', 'WEIR_CACHE']
 
-/**
- * Applies files, environment and flags in this order. Throws WEIR_CONFIG_INVALID with every problem and its location.
- */
+/** Throws WEIR_CONFIG_INVALID with every problem and its location. */
 export async function loadConfig(host: Host, files: readonly string[], flags: readonly Override[]): Promise<Loaded> {
   const parsed = await readDocument(host, files)
   const text = textsOf(parsed)

@@ -15,10 +15,7 @@ export type UnitTestReport = Readonly<{
 
 const isTestFile = (file: string): boolean => /\.test\.ya?ml$/.test(file)
 
-/**
- * Runs the tests of configuration files, and of `*.test.yaml` files against these. Throws WEIR_CONFIG_INVALID with all
- * mistakes in configuration and tests, also if there is no test.
- */
+/** Throws WEIR_CONFIG_INVALID with all mistakes in configuration and tests, also if there is no test. */
 export async function runUnitTests(host: Host, files: readonly string[]): Promise<UnitTestReport> {
   const configs = files.filter((file) => !isTestFile(file))
   if (configs.length === 0)

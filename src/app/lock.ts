@@ -7,7 +7,6 @@ import { WeirError } from '../model/errors.ts'
 
 export type LockContent = Readonly<{
   pid: number
-  /** API address; empty while starting. */
   url: string
   identity?: string
   /** Machine or container name. Missing in earlier versions, which held no lock. */
@@ -30,7 +29,6 @@ export function readLock(data: string): LockContent | undefined {
   return readClaim(`${data}/lock`) as LockContent | undefined
 }
 
-/** The process that writes to the folder, or undefined. Process 0 has not stored its name yet. */
 export function readHolder(data: string): LockContent | undefined {
   const named = readLock(data)
   const isHeld = isLocked(lockFile(data))
@@ -51,10 +49,7 @@ function isRunning({ pid, identity }: LockContent): boolean {
   return found !== undefined && (identity === undefined || identity === found)
 }
 
-/**
- * Whether the file system grants exclusive locks. Undefined before the first start: the server could not open another
- * user's file.
- */
+/** Undefined before the first start: the server could not open another user's file. */
 export async function tryLock({ disk }: Host, data: string): Promise<boolean | undefined> {
   const path = lockFile(data)
   if ((await disk.stat(path)) === undefined || isLocked(path) !== false) return undefined
@@ -113,7 +108,6 @@ export async function takeLock({ timers }: Host, data: string): Promise<Lock> {
   }
 }
 
-/** Maps disk errors to WEIR_DATA_UNUSABLE. Errors of other threads have only a message. */
 export function dataError(data: string, error: unknown): unknown {
   const isOfDisk =
     error instanceof Error &&

@@ -49,7 +49,6 @@ export async function openOps(
   )
 }
 
-/** Undefined: the metrics have Weir's names only. */
 function netobservNames({ telemetry, sources, sinks }: WeirConfig): NetObservNames | undefined {
   const { netobserv_prefix: prefix } = telemetry
   if (prefix === null) return undefined

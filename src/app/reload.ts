@@ -46,7 +46,6 @@ const fixedSettings = [
   'duplicates',
 ] as const
 
-/** Validates, builds, drains and swaps; restores the former state after any failure. */
 export async function reloadAll(parts: ReloadParts): Promise<ReloadReport> {
   const { host, flags, log, current, sources, sinks, reveal } = parts
   const refuse = (problems: readonly string[]): ReloadReport => {

@@ -88,7 +88,6 @@ export class SharedDelivery implements NonNullable<RuntimeParts['shared']> {
     )
   }
 
-  /** The first call starts delivery. */
   async apply(entries: readonly SinkEntry[]): Promise<Applied> {
     const applied = (await this.#lanes?.apply(entries)) ?? { changed: [], orphaned: [] }
     if (applied.failed === undefined) this.#running ??= this.#run(this.#stop.signal)

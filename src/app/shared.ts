@@ -45,7 +45,6 @@ export type Joined = Readonly<{
 
 const againMs = 1000
 
-/** Opens the journal; retries while the bus is unreachable. Rejects when the signal aborts. */
 export async function join(
   { type, settings }: SharedStart,
   { host, log, thread }: Readonly<{ host: Host; log: Log; thread: string }>,

@@ -1,7 +1,6 @@
 import { journalUrls } from '../manifests.ts'
 import type { ConfigDocument, Override } from '../schema/index.ts'
 
-/** Expands `journal: kafka://…` and `roles: collector` to the schema's form. Wrong values are left to the schema. */
 export function shortForms(document: ConfigDocument): readonly Override[] {
   const { journal, roles: written } = (document.value ?? {}) as Readonly<{ journal?: unknown; roles?: unknown }>
   const origin = 'short form'

@@ -17,7 +17,6 @@ export type OpenedStore = Readonly<{
   evidence: Awaited<ReturnType<(typeof storeMethods)['open']>>
 }>
 
-/** For sources that emit states again before the store expires them. */
 export function storeRetention({ store }: WeirConfig): { readonly storeRetentionMs?: number } {
   if (store.enabled === 'none') return {}
   return { storeRetentionMs: store.clickhouse === null ? (store.age ?? Infinity) : store.clickhouse.ttl.events }

@@ -4,7 +4,6 @@ import { telemetryFor } from '../telemetry/worker.ts'
 
 type Spawn = (name: 'ingest' | 'store' | 'watch') => Worker
 
-/** Starts the threads of `weir run`. A thread that ends on an error or an exit is reported to `onFailed`. */
 export function spawner(telemetry: Parameters<typeof telemetryFor>[1], onFailed: (error: Error) => void): Spawn {
   return (name) => {
     if (name === 'watch') self.prepareForObjects()

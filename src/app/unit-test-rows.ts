@@ -17,7 +17,6 @@ type RowKind = 'flow' | 'event'
 export type ReadRow = Readonly<{
   kind: RowKind
   body: Fields
-  /** Unix ms. */
   received: number | undefined
   to: string
 }>
@@ -134,7 +133,6 @@ function eventsOf(rows: readonly ReadRow[], complain: (row: number, problem: Row
 
 const isText = (value: unknown): boolean => value === null || typeof value === 'string'
 
-/** Rows by the names of the registry, or of CloudEvents. */
 export function valuesOf(batch: Batch): readonly Fields[] {
   if (batch.kind === 'flows') {
     const json = flowJson(batch)
@@ -175,7 +173,6 @@ export function expectedValues(row: ReadRow): Fields {
   )
 }
 
-/** Lines of a difference; empty: none. Objects are compared by the written members. */
 export function difference(expected: unknown, found: unknown, exact: boolean, path = ''): readonly string[] {
   if (isRecord(expected) && isRecord(found)) {
     const names = exact ? [...new Set([...Object.keys(expected), ...Object.keys(found)])] : Object.keys(expected)
@@ -189,7 +186,6 @@ export function difference(expected: unknown, found: unknown, exact: boolean, pa
 
 const shown = (json: string | undefined): string => (json === undefined || json === 'null' ? 'absent' : json)
 
-/** Unix ms; NaN if the value is not a time. */
 function timeOf(value: unknown): number {
   return typeof value === 'string' || typeof value === 'number' || value instanceof Date
     ? new Date(value).getTime()

@@ -31,7 +31,6 @@ type TestProblem = Readonly<{
 
 export type TestResult = Readonly<{
   name: string
-  /** Lines that explain the failure; empty: passed. */
   failures: readonly string[]
   problems: readonly TestProblem[]
 }>

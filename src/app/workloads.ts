@@ -1,4 +1,3 @@
-/** Workload identities on the main thread, for the live view and for sinks. */
 import type { StoreReader } from '../engine/control.ts'
 import type { Enrichment } from '../engine/contracts.ts'
 import type { Host } from '../host/index.ts'
@@ -59,7 +58,6 @@ export class Workloads {
     this.follower = new WorkloadFollower(projection, { host, log, journal, tail, networks })
   }
 
-  /** Loads saved identities, or those of the store. Follows the journal if a cluster is watched and flows arrive. */
   static async open(options: WorkloadsOptions): Promise<Workloads> {
     const workloads = new Workloads(options)
     await workloads.use(options.config)
@@ -83,7 +81,6 @@ export class Workloads {
     return this.named() ? this.follower.projection.workloads.countOf(cluster) : undefined
   }
 
-  /** Called when names are needed. Whether a watched cluster supplies them. */
   named(): boolean {
     if (!this.watching) return false
     this.follower.wanted()

@@ -1,4 +1,3 @@
-/** The ingest worker: sockets, decoding and the only journal writer. It never waits for other threads. */
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads'
 import { Admission, type Admitted } from '../../engine/dedupe/admission.ts'
 import { awaitedMethods, awaitedSink, type sinkMethods } from '../../engine/sources/awaited.ts'

@@ -1,4 +1,3 @@
-/** A query process; it ends with its parent. */
 import { parentChannel } from '../../host/child.ts'
 import { realHost } from '../../host/index.ts'
 import { self } from '../../host/process.ts'

@@ -85,10 +85,7 @@ export class SharedIngest {
     return this.#shared?.problem
   }
 
-  /**
-   * Position of the source's last unit; with duplicates also the positions of local sources that may have the
-   * originals.
-   */
+  /** With duplicates also the positions of local sources that may have the originals. */
   places(source: string, duplicates: number): readonly Place[] {
     return this.#shared?.places(duplicates === 0 ? source : undefined) ?? []
   }

@@ -1,4 +1,3 @@
-/** Feeds the store from the journal and runs queries, without blocking ingest or main. */
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads'
 import type { IsolatedQuery } from '../../engine/control.ts'
 import { serve } from '../../engine/rpc.ts'
@@ -49,7 +48,6 @@ let running: Promise<void> | undefined
 let clusters: ReadonlySet<string> = new Set()
 let workloads: WorkloadProjection | undefined
 let selection = new StoreSelection(undefined)
-/** Loads workload identities up to a sequence, once, at the first flow. */
 let know: ((until: number) => Promise<void>) | undefined
 const waiting = new Set<{ sequence: number; resolve: () => void }>()
 
@@ -136,7 +134,6 @@ export const storeMethods = {
   status,
   profile: ({ kind, seconds }: ProfileRequest): Promise<Uint8Array> =>
     takeProfile(kind, () => host.timers.sleep(seconds * 1000)),
-  /** Resolves once everything up to the sequence is committed. */
   settled(sequence: number): Promise<StoreStatus> {
     return new Promise((resolve) => {
       waiting.add({ sequence, resolve: () => resolve(status()) })

@@ -1,4 +1,3 @@
-/** The watch worker: sources with long computations. */
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads'
 import type { ManifestQuery, ManifestState } from '../../model/kubernetes.ts'
 import { awaitedBy } from '../../engine/sources/awaited.ts'
