@@ -186,7 +186,6 @@ type ReadBack = Readonly<{
   again: (signal: AbortSignal) => Promise<readonly Failure[]>
 }>
 
-/** After the time limit pending work gets this long to return its messages. */
 const graceMs = 8000
 
 async function readBack(listening: Listening, id: string, { host, stepMs, again }: ReadBack): Promise<Finding> {

@@ -1,6 +1,5 @@
 import { isRecord } from '../model/json.ts'
 
-/** One field that a transform changed. A row without such a field has one entry without a field. */
 export interface ChangedField {
   /** Stable id of the row before; `-` for rows that a window wrote. */
   readonly row: string
@@ -13,7 +12,6 @@ export interface ChangedField {
 
 type Fields = ReadonlyMap<string, unknown>
 
-/** The line of a tap of a transform, or undefined for another line. */
 export function changedFields(line: Readonly<Record<string, unknown>>): ChangedField[] | undefined {
   const { before, after, outcome } = line
   if (!('before' in line) || !Array.isArray(after)) return undefined
@@ -34,7 +32,6 @@ function differences(before: Fields, after: Fields): Pick<ChangedField, 'field' 
     .map((field) => ({ field, before: before.get(field), after: after.get(field) }))
 }
 
-/** Values by path; `_pos` and `_to` are not fields. */
 function flat(value: unknown, path = ''): Fields {
   const found = new Map<string, unknown>()
   if (!isRecord(value)) return found

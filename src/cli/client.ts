@@ -6,10 +6,7 @@ import { messageOf } from '../model/errors.ts'
 
 export type ExitCode = 1 | 2 | 70 | 78
 
-/**
- * An error for users, printed without a stack. `exit` is 2 for a wrong command line, 70 or 78 where another program
- * defines these codes, otherwise 1.
- */
+/** `exit` is 2 for a wrong command line, 70 or 78 where another program defines these codes, otherwise 1. */
 export class CommandError extends Error {
   readonly hints: readonly string[]
   readonly exit: ExitCode
@@ -55,10 +52,7 @@ export function action<Args extends readonly unknown[]>(
 
 export interface Server {
   readonly url: string
-  /**
-   * Sends a request without a limit on the length of the response. Throws CommandError with the server's message for
-   * any status except success and those in `also`.
-   */
+  /** Throws CommandError for any status except success and those in `also`. */
   ask(method: 'GET' | 'POST', path: string, body?: unknown, also?: readonly number[]): Promise<Response>
   json<T>(method: 'GET' | 'POST', path: string, body?: unknown, also?: readonly number[]): Promise<T>
 }

@@ -1,7 +1,6 @@
 import { styleText } from 'node:util'
 import { self } from '../host/process.ts'
 
-/** Colours text for a terminal; NO_COLOR and TERM=dumb switch colours off. */
 export function colour(style: 'bold' | 'green' | 'yellow' | 'red', text: string): string {
   return self.interactive && process.stdout.hasColors() ? styleText(style, text, { validateStream: false }) : text
 }

@@ -2,7 +2,6 @@ import type { Command } from 'commander'
 import { runFlags } from './flags.ts'
 
 export type CommandNode = Readonly<{
-  /** Words after `weir`; empty for `weir` itself. */
   words: readonly string[]
   summary: string
   description: string

@@ -4,7 +4,6 @@ import type { Shell } from './completion.ts'
 type Words = Readonly<Record<string, readonly string[]>>
 
 type Place = Readonly<{
-  /** `/journal/check`; empty for `weir` itself. */
   at: string
   words: readonly Readonly<{ word: string; description: string }>[]
   options: readonly CommandOption[]

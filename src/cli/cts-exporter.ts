@@ -45,7 +45,6 @@ Exit codes: 0 clean stop, 78 invalid settings, 70 any other start failure, 2 usa
     .action(action(run))
 }
 
-/** Go accepts long flags with one dash. */
 export function withGoFlags(args: readonly string[]): string[] {
   return args[0] === name ? args.map((arg) => (/^-from(?:=|$)/.test(arg) ? `-${arg}` : arg)) : [...args]
 }

@@ -3,7 +3,6 @@ import { self } from '../host/process.ts'
 import { CommandError } from './client.ts'
 import { messageOf } from '../model/errors.ts'
 
-/** Reads a file; `-` is standard input. */
 export async function readText(file: string): Promise<string> {
   if (file === '-') return self.readStdin()
   try {

@@ -54,7 +54,6 @@ Exit codes: 0 clean stop, 1 start failure, 2 usage error or invalid settings.`,
     .action(action(run))
 }
 
-/** Go accepts long flags with one dash. */
 export function withOriginalFlags(args: readonly string[]): string[] {
   return args[0] === name ? args.map((arg) => (originalFlag.test(arg) ? `-${arg}` : arg)) : [...args]
 }

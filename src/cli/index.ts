@@ -3,10 +3,7 @@ import { errorTable, stackOf, WeirError } from '../model/errors.ts'
 import { withoutUrlSecrets } from '../model/url-text.ts'
 import { configurationErrorCodes } from './bad-configuration.ts'
 
-/**
- * Runs a command line, prints errors with advice and sets the exit code: 0 for success or a clean stop, 2 for an
- * invalid configuration or command line, otherwise 1.
- */
+/** Exit code: 0 success or a clean stop, 2 an invalid configuration or command line, otherwise 1. */
 export async function main(args: readonly string[]): Promise<void> {
   try {
     if (args[0] === 'run') {

@@ -40,7 +40,6 @@ Exit codes: 0 clean stop, 1 start failure, 2 usage error.`,
     .action(action(run))
 }
 
-/** Go accepts long flags with one dash. */
 export function withSingleDashes(args: readonly string[]): string[] {
   if (args[0] !== name) return [...args]
   return args.map((arg) => (/^-[a-z][\w-]+(?:=|$)/.test(arg) ? `-${arg}` : arg))

@@ -26,7 +26,6 @@ type Listed = Readonly<{
 const text = (value: unknown): string =>
   typeof value === 'string' ? oneLine(value) : typeof value === 'number' ? String(value) : ''
 const joined = (value: unknown): string => (Array.isArray(value) ? oneLine(value.join(' ')) : '')
-/** `shop/web@sha256:0123456789ab` */
 const imageText = (name: unknown, image: unknown): string =>
   `${text(name)}${text(name) === '' ? '' : '@'}${text(image).slice(0, 19)}`
 const count = (value: unknown): string => (typeof value === 'number' ? String(value) : '-')

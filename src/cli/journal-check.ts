@@ -25,10 +25,7 @@ export async function checkCommand(flags: CheckFlags): Promise<void> {
   if (found.unreadable.length > 0) self.leave(1)
 }
 
-/**
- * Verifies every frame. A running server may leave the newest frame half written or delete the oldest segment during
- * the check. Then only damage that two rounds find is reported.
- */
+/** A running server may leave the newest frame half written: only damage that two rounds find is reported. */
 export async function checkFolder(host: Host, folder: JournalFolder): Promise<JournalCheck> {
   const progress = new Progress('verifying', folder.bytes)
   const watchedHost = withReadProgress(host, progress)

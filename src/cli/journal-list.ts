@@ -9,9 +9,7 @@ import { sizeText } from '../model/size-text.ts'
 import { printData } from './output.ts'
 import { textTable } from './text-table.ts'
 
-/**
- * Facts of one segment from its headers; bodies are not read. Times are Unix ms, or null without a time in any frame.
- */
+/** From the headers; bodies are not read. Times are Unix ms, or null without a time in any frame. */
 export interface SegmentFacts {
   readonly segment: string
   readonly sequence: number

@@ -1,4 +1,3 @@
-/** Splits a response into lines. They are cut as bytes and decoded whole, since a piece may end inside a character. */
 export async function* linesOf(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<string, void, undefined> {
   let rest = ''
   for await (const piece of bytes) {

@@ -27,7 +27,6 @@ export class FollowedCollector {
   readonly #data: string
   #running = ''
   #object: unknown
-  /** Set while slices have an effect. */
   #slices: AbortController | undefined
   #applying: Promise<void> = Promise.resolve()
 
@@ -44,10 +43,7 @@ export class FollowedCollector {
     return new FollowedCollector(openClient(options), host, flags, data)
   }
 
-  /**
-   * The plan of the resource; the stored configuration of the last start if the resource is invalid or out of reach.
-   * Throws CommandError without either.
-   */
+  /** The stored configuration of the last start if the resource is invalid or out of reach. */
   async first(): Promise<Planned> {
     let reason: string
     const stop = new AbortController()

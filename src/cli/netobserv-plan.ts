@@ -19,7 +19,6 @@ export type Planned = Readonly<{
   text: string
 }>
 
-/** Of the file of flowlogs-pipeline, or of a file with a FlowCollector. Throws PresetProblem. */
 export async function planOfFile(flags: NetobservFlags, data: string): Promise<Planned> {
   const around = await surroundings(flags, data)
   if (flags.flowcollector !== undefined) {

@@ -67,10 +67,7 @@ export async function printData({ output }: OutputFlags, data: Data): Promise<vo
 
 const overwrite = '\u001B[H\u001B[J'
 
-/**
- * Prints `next()` once and sets exit code 1 if it is not `ok`. With `watch`, prints it repeatedly until stopped; a
- * table on a terminal overwrites the previous one.
- */
+/** Exit code 1 if `next()` is not `ok`. With `watch`, a table on a terminal overwrites the previous one. */
 export async function printWatched(
   { output, watch }: WatchFlags,
   next: () => Promise<Readonly<{ data: Data; ok: boolean }>>,
@@ -101,10 +98,7 @@ function plain(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
-/**
- * Writes to standard output and resolves when the reader can accept more. A closed pipe ends the process
- * (host/process.ts).
- */
+/** Resolves when the reader can accept more. A closed pipe ends the process (host/process.ts). */
 export async function print(bytes: Uint8Array | string): Promise<void> {
   if (!process.stdout.write(bytes)) await new Promise((resolve) => process.stdout.once('drain', resolve))
 }

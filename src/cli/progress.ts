@@ -7,7 +7,6 @@ export class Progress {
   #done = 0
   #shown = -1
 
-  /** `total` in bytes. */
   constructor(what: string, total: number) {
     this.#what = what
     this.#total = total

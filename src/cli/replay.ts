@@ -6,7 +6,6 @@ import { withOutput, type OutputFlags } from './output.ts'
 export interface ReplayFlags extends OutputFlags {
   readonly to: Target
   readonly ports: ReadonlySet<number> | 'any'
-  /** Multiple of the captured speed; Infinity means without waiting. */
   readonly speed: number
   readonly loop: number
   readonly countOnly?: boolean

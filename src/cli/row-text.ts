@@ -116,7 +116,6 @@ export class TapTable {
   }
 }
 
-/** The line, or one line for each field that a transform changed. */
 function linesOf(line: string): readonly TapLine[] {
   const parsed = JSON.parse(line) as TapLine
   return changedFields(parsed)?.map((field) => ({ ...field })) ?? [parsed]

@@ -1,10 +1,7 @@
 import { CommandError } from './client.ts'
 import type { Verified } from './ledger.ts'
 
-/**
- * Recomputes the ledger from the journal, positions, dead letters and the store's manifest, and changes nothing. Rows
- * of damaged store files count as quarantined.
- */
+/** Changes nothing. Rows of damaged store files count as quarantined. */
 export async function verify(data: string): Promise<Verified> {
   const [{ verifyLedger }, { realHost }, { filePartition }, { checkStore }, { ledgerOf }] = await Promise.all([
     import('../engine/ledger/verify.ts'),

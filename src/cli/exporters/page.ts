@@ -153,7 +153,6 @@ function shedOf({ sources }: Ledger, name: string): string[] {
     .map(([reason, count]) => `${name}: ${count} ${shedReasons[reason] ?? `were refused (${reason})`}`)
 }
 
-/** `3 s ago` */
 export function ago(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1000))
   if (seconds < 120) return `${seconds} s ago`

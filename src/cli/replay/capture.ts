@@ -6,7 +6,6 @@ import { CommandError } from '../client.ts'
 import { messageOf } from '../../model/errors.ts'
 
 export interface TimedDatagram extends CapturedDatagram {
-  /** Unix ms with a fraction; NaN for a capture without times. */
   readonly time: number
 }
 
@@ -25,9 +24,7 @@ export function emptyCounts(): CaptureCounts {
   return { format: undefined, packets: 0, leftOut: { other: 0, port: 0, fragment: 0, cut: 0, link: 0 }, tail: 0 }
 }
 
-/**
- * Reads the datagrams of a capture file piece by piece. Each piece has its own buffer, so callers may retain payloads.
- */
+/** Each piece has its own buffer, so callers may retain payloads. */
 export async function* readCapture(
   host: Host,
   path: string,

@@ -12,10 +12,7 @@ import { parseIp } from '../../model/ip.ts'
 import type { TimedDatagram } from './capture.ts'
 import type { Protocol } from './tally.ts'
 
-/**
- * Contents of the datagrams of one protocol. Bytes and packets are as reported, not multiplied by the sampling
- * interval.
- */
+/** Bytes and packets are as reported, not multiplied by the sampling interval. */
 export interface FlowCounts {
   flows: number
   bytes: bigint
@@ -106,7 +103,6 @@ export class CaptureDecoder {
   }
 }
 
-/** Two words for each row, low word first. */
 function sum(words: Uint32Array, count: number): bigint {
   let [low, high] = [0, 0]
   for (let row = 0; row < count; row++) {

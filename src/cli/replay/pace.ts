@@ -1,6 +1,5 @@
 import type { Host } from '../../host/index.ts'
 
-/** Timers are too coarse for shorter waits. */
 const minWaitMs = 2
 /** Datagrams sent between two turns of the event loop when there is no wait. */
 const burst = 64
@@ -29,7 +28,6 @@ export class Pace {
     return (this.#host.clock.monotonic() - this.#started) / 1000
   }
 
-  /** `time` is in Unix ms of the capture; NaN resolves at once. */
   async wait(time: number): Promise<void> {
     const { clock, timers } = this.#host
     if (Number.isNaN(this.#firstTime)) {

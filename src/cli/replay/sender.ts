@@ -9,10 +9,7 @@ import { messageOf } from '../../model/errors.ts'
 const maxSockets = 512
 const maxPendingSends = 256
 
-/**
- * Sends datagrams through one connected socket for each exporter address, port and destination, so that exporters stay
- * distinct.
- */
+/** One connected socket for each exporter address, port and destination: exporters stay distinct. */
 export class ReplaySender {
   sent = 0
   /** Sends that the receiver refused because no process listens on the port. */

@@ -2,7 +2,6 @@ import type { ExporterReport, Ledger, Pipeline, SinkState } from '../../engine/c
 import type { Exporters } from '../exporters/page.ts'
 
 export type Sample = Readonly<{
-  /** Unix ms. */
   at: number
   pipeline: Pipeline
   ledger: Ledger
@@ -10,7 +9,6 @@ export type Sample = Readonly<{
 }>
 
 export type Rates = Readonly<{
-  /** ISO 8601. */
   time: string
   seconds: number
   journal: Pipeline['journal']
@@ -32,7 +30,6 @@ export type SourceRates = Readonly<{
 export type ExporterRates = Readonly<{
   source: string
   address: string
-  /** Unix ms. */
   lastSeen: number
   rate: number
   datagramRate: number
