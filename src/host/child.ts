@@ -3,13 +3,9 @@ import { readFileSync } from 'node:fs'
 import { Socket } from 'node:net'
 import type { Duplex, Readable } from 'node:stream'
 
-/**
- * A Node process that works for this one. When this process ends, the channel closes and {@link parentChannel} ends the
- * child.
- */
+/** When this process ends, the channel closes and {@link parentChannel} ends the child. */
 export type ChildProcess = Readonly<{
   channel: Duplex
-  /** Standard output of a child started with `file`: a pipe that the child can open as /dev/stdout. */
   file: Readable | undefined
   errors(): string
   kill(): void
@@ -20,7 +16,6 @@ export type ChildProcess = Readonly<{
 type ChildOptions = Readonly<{
   script: string
   nodeFlags: readonly string[]
-  /** All variables of the child; it needs no secrets. */
   env: Readonly<Record<string, string>>
   /** Limit of private memory in bytes (RLIMIT_DATA; Linux). */
   dataBytes: number

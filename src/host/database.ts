@@ -3,14 +3,10 @@ import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlit
 export type DatabaseValue = SQLInputValue
 export type DatabaseStatement = StatementSync
 
-/**
- * A small SQLite database in its own file; commits are durable when they return. It blocks the calling thread, so use
- * it only on threads without latency requirements.
- */
+/** Commits are durable when they return. It blocks the calling thread. */
 export class Database {
   readonly #database: DatabaseSync
 
-  /** Throws if the file is no database or damaged. */
   constructor(path: string) {
     this.#database = new DatabaseSync(path)
     this.#database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -4096')

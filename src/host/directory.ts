@@ -1,9 +1,6 @@
 import type { Disk } from './disk.ts'
 
-/**
- * Creates a folder durably: syncs the parent of each created folder. Also syncs that of an existing folder, because its
- * creator may have failed to.
- */
+/** Syncs the parent of each created folder, and of an existing folder, which may lack a sync after its creation. */
 export async function makeDurableDirectory(disk: Disk, path: string, mode = 0o700): Promise<void> {
   const missing: string[] = []
   for (let at = path; at !== '' && at !== '/' && at !== '.'; at = parentOf(at)) {

@@ -14,21 +14,18 @@ export type FileStat = Readonly<{
 export type OpenMode = 'read' | 'create' | 'write'
 
 /**
- * The guarantees of real disks: content is durable only after `sync` of the file, a name (created, renamed, removed)
- * only after `syncDirectory` of its folder. The test disk discards everything else on a crash.
+ * Content is durable only after `sync`, a name only after `syncDirectory`. The test disk discards everything else on a
+ * crash.
  */
 export interface Disk {
   open(path: string, mode: OpenMode): Promise<DiskFile>
-  /** Names in a folder, sorted; empty if the folder does not exist. */
   list(path: string): Promise<string[]>
   stat(path: string): Promise<FileStat | undefined>
   rename(from: string, to: string): Promise<void>
   remove(path: string): Promise<void>
-  /** Creates missing parents too; `mode` applies to created folders. */
   makeDirectory(path: string, mode?: number): Promise<void>
   syncDirectory(path: string): Promise<void>
   readFile(path: string): Promise<Uint8Array>
-  /** Bytes available to unprivileged writers on the file system of `path`. */
   free(path: string): Promise<number>
   capacity(path: string): Promise<number>
 }
@@ -39,9 +36,7 @@ export interface DiskFile {
   writeAll(pieces: readonly Uint8Array[], position: number): Promise<void>
   /** Fills `into` up to the end of the file; returns the bytes read. */
   read(into: Uint8Array, position: number): Promise<number>
-  /**
-   * fdatasync: content and size are durable when it resolves. After an error the content is unknown: abandon the file.
-   */
+  /** fdatasync. After an error the content is unknown: abandon the file. */
   sync(): Promise<void>
   truncate(size: number): Promise<void>
   size(): Promise<number>

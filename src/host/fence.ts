@@ -1,10 +1,7 @@
 import { WeirError } from '../model/errors.ts'
 import { claimState, type Claim } from './folder-claim.ts'
 
-/**
- * Whether this process is still the writer of its folder, for one thread. Once broken, it stays broken, even if the
- * folder returns: writes in between were not acknowledged.
- */
+/** Once broken, it stays broken, even if the folder returns: writes in between were not acknowledged. */
 export class Fence {
   readonly broken: Promise<WeirError>
   readonly #claim: Claim
@@ -19,10 +16,7 @@ export class Fence {
     this.#resolve = resolve
   }
 
-  /**
-   * Throws WEIR_DATA_FENCED if another process took the folder; that process reads everything written before. Throws
-   * WEIR_DATA_GONE, permanently, if the folder was removed.
-   */
+  /** Throws WEIR_DATA_FENCED if another process took the folder, WEIR_DATA_GONE if the folder was removed. */
   async check(): Promise<void> {
     if (!this.#isBroken) {
       const state = await claimState(this.#claim)

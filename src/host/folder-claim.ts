@@ -58,7 +58,6 @@ export class FolderClaim {
   }
 }
 
-/** Content of the file; undefined if it is missing or unreadable. */
 export function readClaim(path: string): unknown {
   try {
     return JSON.parse(readFileSync(path, 'utf8'))

@@ -1,6 +1,6 @@
 /**
- * A kernel lock: an exclusive transaction on an empty SQLite file, visible across containers. POSIX locks are lost when
- * a process closes any descriptor of the file, so nothing else may open it.
+ * An exclusive transaction on an empty SQLite file, visible across containers. POSIX locks are lost when a process
+ * closes any descriptor of the file, so nothing else may open it.
  */
 import { execFile } from 'node:child_process'
 import { statSync, truncateSync } from 'node:fs'
@@ -26,10 +26,7 @@ export class FolderLock {
     this.inode = inode
   }
 
-  /**
-   * `held`: by another process. `not-locking`: the file system grants the lock twice. `vfs`: SQLite's locking method,
-   * for tests. Throws if the file cannot be created.
-   */
+  /** `held`: by another process. `not-locking`: the file system grants the lock twice. */
   static async take(path: string, vfs = 'unix'): Promise<Taken> {
     for (let attempt = 1; ; attempt++) {
       const database = tryToLock(path, vfs)

@@ -1,7 +1,4 @@
-/**
- * The only access to the machine. Lint forbids clock, disk, timers and randomness elsewhere, so that tests can replace
- * them.
- */
+/** Lint forbids clock, disk, timers and randomness elsewhere, so that tests can replace them. */
 import { realDisk } from './disk.ts'
 import { realClock, realRandom, realTimers } from './real.ts'
 

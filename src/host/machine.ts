@@ -3,7 +3,6 @@ import * as fs from 'node:fs/promises'
 import * as os from 'node:os'
 import { privateBytes } from './child.ts'
 
-/** Facts about the machine and process for diagnosis; undefined if the system does not report them. */
 export type Machine = Readonly<{
   node: Readonly<{ version: string; path: string }>
   cpus: number
@@ -12,14 +11,11 @@ export type Machine = Readonly<{
   load(): number
   memory(): Memory
   openFiles(): Promise<OpenFiles | undefined>
-  /** Private bytes of each child of a process; empty if unavailable. */
   children(pid: number): Promise<readonly number[]>
-  /** A kernel setting by its dotted name, such as `net.core.rmem_max`. */
   sysctl(name: string): Promise<string | undefined>
   fileSystem(path: string): Promise<FileSystem | undefined>
   ownership(path: string): Promise<Ownership | undefined>
   mayWrite(path: string): Promise<boolean>
-  /** Addresses at which other machines can reach this one, IPv4 first. */
   addresses(): readonly string[]
 }>
 

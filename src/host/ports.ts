@@ -11,10 +11,7 @@ type Protocol = 'udp' | 'tcp'
 
 const listening: Record<Protocol, string> = { tcp: '0A', udp: '07' }
 
-/**
- * Processes that listen on a local port, from the kernel's tables. Processes of other users and containers are
- * invisible; empty on systems other than Linux.
- */
+/** From the kernel's tables. Processes of other users and containers are invisible; empty except on Linux. */
 export async function portHolders(protocol: Protocol, port: number): Promise<PortHolder[]> {
   const inodes = new Set<string>()
   for (const family of ['', '6']) {
@@ -25,7 +22,6 @@ export async function portHolders(protocol: Protocol, port: number): Promise<Por
   return inodes.size === 0 ? [] : holdersOf(inodes)
 }
 
-/** One line of /proc/net/{udp,tcp}{,6}. */
 type KernelSocket = Readonly<{
   /** Hexadecimal; each 32-bit word in native byte order. */
   address: string
@@ -36,7 +32,6 @@ type KernelSocket = Readonly<{
   drops: number
 }>
 
-/** Sockets of one table (`udp`, `udp6`, `tcp`, `tcp6`); empty if it does not exist. */
 export async function socketTable(table: string): Promise<KernelSocket[]> {
   let text: string
   try {

@@ -25,7 +25,6 @@ export const self = {
     // After adding: without any listener, a caught and unhandled signal would be lost.
     for (const listener of before) process.off(name, listener)
   },
-  /** Runs synchronously on `exit`. Returns a function that cancels it. */
   onExit(act: () => void): () => void {
     process.once('exit', act)
     return () => void process.off('exit', act)
@@ -40,7 +39,6 @@ export const self = {
   stderr(text: string): void {
     process.stderr.write(text)
   },
-  /** Saves the compile cache now, for a thread that may be killed. */
   keepCompiled(): void {
     flushCompileCache()
   },
@@ -70,10 +68,7 @@ export const self = {
     setFlagsFromString('--initial-old-space-size=16')
     setFlagsFromString('--max-semi-space-size=2')
   },
-  /**
-   * Lowers the priority of this thread and those it starts, so that deferrable work does not delay datagrams. Affects
-   * the whole process except on Linux.
-   */
+  /** Lowers the priority of this thread and those it starts. Affects the whole process except on Linux. */
   stepBack(): void {
     if (process.platform !== 'linux') return
     try {
@@ -138,10 +133,7 @@ export function systemReason(error: unknown): string {
   return /^E[A-Z0-9]+: (.+?), \w+(?: |$)/.exec(message)?.[1] ?? message
 }
 
-/**
- * Distinguishes a running process from a later one with the same number: boot id and start time, if available.
- * Undefined if the process does not exist.
- */
+/** Boot id and start time distinguish a running process from a later one with the same number. */
 export function processIdentity(pid: number): string | undefined {
   try {
     process.kill(pid, 0)

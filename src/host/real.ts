@@ -12,7 +12,6 @@ export interface Timer {
 }
 
 export interface Timers {
-  /** Runs `act` once after `ms`. Timers do not keep the process alive. */
   after(ms: number, act: () => void): Timer
   every(ms: number, act: () => void): Timer
   /** Resolves after `ms`, or at once when the signal aborts. */

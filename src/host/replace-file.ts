@@ -1,9 +1,6 @@
 import type { Disk } from './disk.ts'
 
-/**
- * Replaces a small file atomically and durably: writes and syncs a temporary file, renames it and syncs the folder,
- * which must exist. `beside`: suffix of the temporary file; concurrent writers need different ones.
- */
+/** Writes and syncs a temporary file, renames it and syncs the folder. `beside`: suffix of the temporary file. */
 export async function replaceFile(
   disk: Disk,
   folder: string,

@@ -3,16 +3,11 @@ import { getHeapStatistics, setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
 export interface Thread {
-  /** Bytes committed for the V8 heap, and bytes of buffers outside it. */
   memory(): Readonly<{ heap: number; buffers: number }>
-  /** Bytes of objects and their buffers, including garbage. */
   used(): number
   /** Processor time since the last call, as a share of elapsed time. */
   load(): number
-  /**
-   * A full collection; pauses the thread for about a millisecond per live megabyte. `thorough` also shrinks the new
-   * space and drops compiled code: three to ten times slower, 10 to 20 MB more freed.
-   */
+  /** Pauses the thread for about a millisecond per live megabyte. `thorough`: three to ten times slower. */
   collectGarbage(how: 'quick' | 'thorough'): void
 }
 

@@ -11,10 +11,7 @@ export function withTimeout<T>(work: Promise<T>, limit: Limit): Promise<T> {
   return unless(work, (reject) => afterLimit(limit, reject))
 }
 
-/**
- * Rejects when the signal aborts, with `reason` or that of the signal. The work itself continues; its later failure is
- * ignored.
- */
+/** The work itself continues; its later failure is ignored. */
 export function untilAborted<T>(work: Promise<T>, signal: AbortSignal, reason?: string): Promise<T> {
   return unless(work, (reject) => onAbort(signal, reason, reject))
 }
