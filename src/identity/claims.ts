@@ -13,30 +13,22 @@ const rankCount = 8
 /** Current claims precede those that begin soon, then finished and ended ones. */
 const classes = { now: 0, soon: 1, finished: 2, lately: 3 } as const
 
-/**
- * Address claims over time, packed into typed arrays and linked by address. Times are Unix ms; a claim is valid from
- * `from` until before `until`.
- */
+/** Packed into typed arrays and linked by address. Times are Unix ms; valid from `from` until before `until`. */
 export class Claims {
   readonly #addresses = new AddressTable()
-  /** First claim + 1, by address number − 1. */
   #first = new Int32Array(256)
   #words = new Uint32Array(1024)
   #addressCount = 0
-  /** Next claim + 1 of the same address. */
   #next = new Int32Array(256)
   #holder = new Uint32Array(256)
   #address = new Uint32Array(256)
   #cluster = new Uint16Array(256)
   #rank = new Uint8Array(256)
   #times = new Float64Array(512)
-  /** MAC address (48 bits) by claim; few have one. */
   readonly #macs = new Map<number, number>()
-  /** Number of the secondary network by claim. */
   readonly #networks = new Map<number, number>()
   #count = 0
 
-  /** Validity interval of the last result; empty if another row of the same address can differ. */
   from = -Infinity
   until = Infinity
 
@@ -104,10 +96,7 @@ export class Claims {
     this.#holder[claim] = holder
   }
 
-  /**
-   * Number of the address's holder at that time; 0 without one, or if two clusters conflict. `at`: offset in `words`.
-   * `cluster` 0 searches all. `mac` of the row, 48 bits; NaN if absent. `network` of the row; 0 if absent.
-   */
+  /** 0 without a holder, or if two clusters conflict. `cluster` 0 searches all; `mac` NaN and `network` 0 if absent. */
   find(words: Uint32Array, at: number, time: number, cluster: number, mac: number, network = 0): number {
     this.from = -Infinity
     this.until = Infinity

@@ -10,16 +10,13 @@ import type { LabelCopy } from './name-settings.ts'
 import { Words } from './words.ts'
 import type { StaticResolution, StaticResolver } from './static-resolver.ts'
 
-/** `unknown`: some end is within the ranges of a cluster, but has no holder yet. */
 type Enriched = Readonly<{
   batch: FlowBatch
   unknown: boolean
 }>
 
 export type Names = Readonly<{
-  /** Undefined while no cluster is watched. */
   holders?: Holders | undefined
-  /** Names and labels of ranges; undefined without a file. */
   networks?: Pick<StaticResolver, 'resolve' | 'generation'> | undefined
   labels?: readonly LabelCopy[] | undefined
 }>
@@ -28,7 +25,6 @@ const ends = ['src', 'dst'] as const
 /** No text has this code. */
 const noCode = 0xffff_ffff
 
-/** Names of ranges only, while no cluster is watched. */
 export class RangeNames implements Enrichment {
   readonly #networks: Names['networks']
 
@@ -45,8 +41,7 @@ export class RangeNames implements Enrichment {
   }
 }
 
-/** Adds the meanings of addresses at the time of the flow. Fields that a flow carries stay, except `node_direction`.
- * Derived flows stay as they are. */
+/** Adds the meanings of addresses at the time of the flow. Fields that a flow carries stay. */
 export function enrichFlows(batch: FlowBatch, received: number, { holders, networks, labels }: Names): Enriched {
   if (batch.derived === true) return { batch, unknown: false }
   const columns: Record<string, Column> = { ...batch.columns }
@@ -86,11 +81,8 @@ export function enrichFlows(batch: FlowBatch, received: number, { holders, netwo
 }
 
 type Found = Readonly<{
-  /** Index in `endpoints` by row; 0 if unknown. */
   rows: Uint32Array
-  /** Of distinct holders; the first is undefined. */
   endpoints: readonly (Endpoint | undefined)[]
-  /** Of the same holders. */
   numbers: readonly number[]
   unknown: boolean
 }>

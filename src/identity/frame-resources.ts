@@ -6,7 +6,6 @@ import { kubernetesTypes, type ResourceData } from '../model/kubernetes.ts'
 
 const text = new TextDecoder()
 
-/** Resources of a frame; empty for other frames. `onBroken` is called with decoding errors. */
 export function resourcesOf(frame: Frame, onBroken: (error: unknown) => void): ResourceData[] {
   if (frame.header.kind !== 'events' || frame.header.count === 0) return []
   const resources: ResourceData[] = []

@@ -6,10 +6,7 @@ import { GeoTree } from './geo-tree.ts'
 
 const pollMs = 10_000
 
-/**
- * A database in MaxMind's format (.mmdb) that is reloaded when its time or size changes. If a file is unusable, the
- * previous content stays, and the start does not fail.
- */
+/** MaxMind's format (.mmdb). If a file is unusable, the previous content stays, and the start does not fail. */
 export class GeoDatabase {
   readonly file: string
   readonly #host: Pick<Host, 'disk' | 'timers'>
@@ -39,10 +36,7 @@ export class GeoDatabase {
     return this.#generation
   }
 
-  /**
-   * Record number of the address at `offset` (four words, v4-mapped), equal for addresses that share a record; 0
-   * without one.
-   */
+  /** Equal for addresses that share a record; 0 without one. */
   find(words: Uint32Array, offset: number): number {
     return this.#tree?.find(words, offset) ?? 0
   }

@@ -7,10 +7,7 @@ type TreeShape = Readonly<{
   ipVersion: number
 }>
 
-/**
- * The binary tree over address bits (MaxMind DB format, version 2). It is searched on the words of an address, because
- * converting addresses to text costs ten times as much.
- */
+/** MaxMind DB format, version 2. Searched on words, because converting addresses to text costs ten times as much. */
 export class GeoTree {
   readonly #bytes: Uint8Array
   readonly #nodes: number

@@ -9,7 +9,6 @@ export type GeoFiles = Readonly<{
 }>
 
 export interface Geo {
-  /** Fills absent or zero `src_as`, `dst_as`, `src_country` and `dst_country` of the rows so far. */
   fill(flows: FlowBuilder): void
   close(): void
 }
@@ -29,7 +28,6 @@ export async function openGeo(host: Pick<Host, 'disk' | 'timers'>, files: GeoFil
 const slots = 1 << 16
 const probes = 4
 
-/** Caches 65,536 addresses. No allocation per row. */
 class GeoColumns implements Geo {
   readonly #asnDatabase: GeoDatabase | undefined
   readonly #countryDatabase: GeoDatabase | undefined

@@ -6,19 +6,14 @@ type Common = Omit<HolderFacts, 'name' | 'node'>
 const utf8 = new TextEncoder()
 const text = new TextDecoder()
 
-/**
- * Address holders by number from 1, packed, because there are as many as pods. Shared fields are stored once, names are
- * consecutive bytes.
- */
+/** Packed, because there are as many as pods. Shared fields are stored once, names are consecutive bytes. */
 export class HolderColumns {
   readonly #common: Common[] = []
   readonly #commonOf = new Map<string, number>()
   #commons = new Uint32Array(256)
-  /** Number of the node's name; 0: none. */
   #nodes = new Uint32Array(256)
   readonly #nodeNames: (string | undefined)[] = [undefined]
   readonly #nodeOf = new Map<string, number>()
-  /** Number of the labels; 0: none. */
   #labels = new Uint32Array(256)
   readonly #labelTexts: string[] = ['']
   readonly #labelOf = new Map<string, number>([['', 0]])

@@ -3,19 +3,13 @@ import { readUid, uidHash, uidText } from '../model/uid.ts'
 
 const firstSlots = 1024
 
-/**
- * Objects of clusters by uid with their current claims, packed and linked, because there are as many as pods. Numbers
- * begin with 0; an object without claims keeps its number.
- */
+/** Packed and linked, because there are as many as pods. An object without claims keeps its number. */
 export class KnownObjects {
-  /** Number + 1 by hash, open addressing; 0 is free. */
   #slots = new Uint32Array(firstSlots)
   /** The uid as four words, in Kubernetes' usual form. */
   #words = new Uint32Array(4 * 256)
   #clusters = new Uint16Array(256)
-  /** First claim + 1 of each object; 0: none. */
   #first = new Int32Array(256)
-  /** Next claim + 1 of the same object. */
   #next = new Int32Array(256)
   readonly #odd = new Map<string, number>()
   readonly #oddUids = new Map<number, string>()
@@ -27,13 +21,11 @@ export class KnownObjects {
     return this.#live
   }
 
-  /** Number of an object; -1 if it was never added. */
   find(cluster: number, uid: string): number {
     if (!readUid(uid, this.#uid)) return this.#odd.get(`${cluster}/${uid}`) ?? -1
     return (this.#slots[this.#slotOf(cluster)] as number) - 1
   }
 
-  /** Number of an object; assigned if it has none. */
   add(cluster: number, uid: string): number {
     const known = this.find(cluster, uid)
     if (known >= 0) return known

@@ -8,14 +8,12 @@ import type { Words } from './words.ts'
 
 type Members = Readonly<Record<string, string>>
 
-/** Undefined if no labels are copied. */
 export function labelMembers(copies: readonly LabelCopy[] | undefined, holders: Holders): LabelMembers | undefined {
   return copies === undefined || copies.length === 0 || holders.labels === undefined
     ? undefined
     : new LabelMembers(copies, (number) => holders.labels?.(number) ?? '')
 }
 
-/** Labels of holders, as members of `extra`. A member that a flow carries stays. */
 class LabelMembers {
   readonly #copies: readonly LabelCopy[]
   readonly #labelsOf: (number: number) => string
@@ -26,7 +24,6 @@ class LabelMembers {
     this.#labelsOf = labelsOf
   }
 
-  /** `rows`: index in `numbers` by row. */
   add(end: End, rows: Uint32Array, numbers: readonly number[]): void {
     const copies = this.#copies.filter((copy) => copy.end === end)
     const members = numbers.map((number) => membersOf(this.#labelsOf(number), copies))

@@ -5,15 +5,12 @@ import type { HolderFacts } from './workload-facts.ts'
 export type LabelCopy = Readonly<{
   end: End
   prefix: string
-  /** Names of labels; empty: all. */
   include: readonly string[]
   exclude: readonly string[]
-  /** Characters; longer values are cut. */
   maxLength?: number | undefined
 }>
 
 export type NameSettings = Readonly<{
-  /** Whether addresses have the zone of their node. */
   zones: boolean
   /** Prefixes of the namespaces of layer `infra`; without any, addresses have no layer. */
   infra: readonly string[]

@@ -2,12 +2,10 @@ import { parseCidr } from '../model/cidr.ts'
 import { Complaint, defineSchema, group, list, parseYaml, text, validate, type Problem } from '../schema/index.ts'
 import type { NetworkEntry } from './prefix-table.ts'
 
-/** One line of the file; an entry without a scope applies to every scope. */
 export interface ScopedEntry extends NetworkEntry {
   readonly scope?: string
 }
 
-/** The whole file, or the error with file, line and column. */
 export type NetworksFile =
   | Readonly<{ entries: readonly ScopedEntry[]; problems?: never }>
   | Readonly<{ problems: string; entries?: never }>

@@ -12,10 +12,7 @@ export type Meaning = Readonly<{
   label?: string
 }>
 
-/**
- * Longest-prefix lookup. Nested ranges are flattened into disjoint spans with their final meaning, so that a lookup is
- * one binary search without allocations. Of entries for the same range the first with a name (or a label) wins.
- */
+/** Nested ranges are flattened into disjoint spans, so that a lookup is one binary search without allocations. */
 export class PrefixTable {
   readonly #v4: Uint32Array
   readonly #v4Meanings: Uint32Array

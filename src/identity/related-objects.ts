@@ -12,7 +12,6 @@ export type RelatedObject =
   | Readonly<{ is: 'node'; key: string; node: Node }>
   | Readonly<{ is: 'owner'; key: string; owner: Owner | null; gone?: number }>
 
-/** Objects that name workloads: their nodes, and the controllers of their owners. */
 export class RelatedObjects {
   readonly #owners = new Map<string, Readonly<{ owner: Owner | undefined; gone: number | undefined }>>()
   readonly #nodes = new Map<string, Node>()

@@ -4,14 +4,10 @@ import type { ScopedEntry } from './networks-file.ts'
 import { PrefixTable, type Meaning } from './prefix-table.ts'
 import { messageOf } from '../model/errors.ts'
 
-/** The results of the resolver port that a table can return; it never waits. */
 export type StaticResolution = Readonly<{ is: 'endpoint'; endpoint: Meaning }> | { readonly is: 'unknown' }
 
 export interface StaticResolver {
-  /**
-   * Resolves four words in network order (v4-mapped) at `offset`. The time is ignored; an unknown scope uses the
-   * entries without one.
-   */
+  /** The time is ignored; an unknown scope uses the entries without one. */
   resolve(words: Uint32Array, offset: number, time: number, scope: string): StaticResolution
   readonly generation: number
   /** Reloads the file, changed or not. Never rejects: an unusable file leaves the table unchanged. */
@@ -22,10 +18,7 @@ export interface StaticResolver {
 const pollMs = 2000
 const unknown: StaticResolution = { is: 'unknown' }
 
-/**
- * Names and labels by longest prefix from a file, which is reloaded when its time or size changes. Without a file every
- * address is unknown.
- */
+/** Names and labels by longest prefix. Without a file every address is unknown. */
 export async function staticResolver(
   host: Pick<Host, 'disk' | 'timers'>,
   file: string | undefined,

@@ -1,4 +1,3 @@
-/** The dictionary of a batch, to which texts are added. */
 export class Words {
   readonly list: string[]
   readonly #codes: Map<string, number>

@@ -9,7 +9,6 @@ export type Claimed = Readonly<{
   mac?: number
 }>
 
-/** Facts about an address holder from its own object; related objects are resolved later. */
 export type HolderFacts = Readonly<{
   cluster: string
   kind: string
@@ -36,7 +35,6 @@ const rankOf: Readonly<Record<ResourceAddress['as'], number>> = {
   secondary: ranks.secondary,
 }
 
-/** Intermediate owners: their controller is the workload. */
 export const intermediateOwners: ReadonlySet<string> = new Set(['ReplicaSet', 'Job', 'ReplicationController'])
 
 export function ownerOf(data: ResourceData): Owner | undefined {
@@ -62,7 +60,6 @@ export function heldOf(data: ResourceData): HolderFacts {
   }
 }
 
-/** Kinds of holders with labels. */
 const labeled: ReadonlySet<string> = new Set(['Pod', 'Node', 'Service'])
 
 /** JSON with sorted keys; empty: none. */

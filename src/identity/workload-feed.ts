@@ -10,16 +10,12 @@ import { Workloads } from './workloads.ts'
 type FeedOptions = Readonly<{
   log: Log
   metrics: Metrics
-  /** Resolves when all cluster updates so far are applied, or the signal aborts. */
   caughtUp: (signal: AbortSignal) => Promise<void>
   names?: NameSettings | undefined
   networks?: Names['networks']
 }>
 
-/**
- * Names flows from cluster updates, which arrive on a separate path without an order relative to flows. Has no
- * persistent state.
- */
+/** Cluster updates arrive on a separate path without an order relative to flows. Has no persistent state. */
 export class WorkloadFeed implements Enrichment {
   readonly #workloads: Workloads
   readonly #options: FeedOptions

@@ -5,7 +5,6 @@ import type { WorkloadRecord } from './workload-record.ts'
 
 const format = 1
 const utf8 = new TextEncoder()
-/** Characters per write. */
 const pieceLength = 1 << 18
 
 type Head = Readonly<{
@@ -22,7 +21,6 @@ export async function workloadFiles(disk: Disk, folder: string): Promise<readonl
   return found.toSorted((a, b) => b.sequence - a.sequence).map(({ name }) => name)
 }
 
-/** Writes a new file: a line with the position, a line per record, and a checksum. The folder must exist. */
 export async function writeWorkloads(
   disk: Disk,
   folder: string,
@@ -59,10 +57,7 @@ export async function writeWorkloads(
   return name
 }
 
-/**
- * Passes every record of a file to `take` and returns its position. Throws before the first record if the file is
- * incomplete.
- */
+/** Throws before the first record if the file is incomplete. Returns its position. */
 export async function readWorkloads(
   disk: Disk,
   path: string,

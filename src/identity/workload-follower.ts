@@ -39,14 +39,11 @@ export class WorkloadFollower implements Enrichment {
     this.#options = options
   }
 
-  /** Frames after this sequence are needed after a crash. */
   get holds(): number {
     return this.projection.holds()[filePartition]?.sequence ?? 0
   }
 
-  /**
-   * Follows until the signal aborts; `stopped` then resolves after the last commit. A second call continues the first.
-   */
+  /** `stopped` resolves after the last commit. A second call continues the first. */
   start(signal: AbortSignal): void {
     this.#running ??= this.#run(signal)
   }
@@ -55,7 +52,6 @@ export class WorkloadFollower implements Enrichment {
     await this.#running
   }
 
-  /** Reports a name query: reads are frequent for a while, and the first is immediate. */
   wanted(): void {
     if (this.#requested) return
     this.#requested = true

@@ -18,7 +18,6 @@ const keptFiles = 2
 
 type WorkloadOptions = Readonly<{
   host: Host
-  /** A dedicated folder; created on the first write. */
   directory: string
   log: Log
   metrics: Metrics
@@ -27,17 +26,13 @@ type WorkloadOptions = Readonly<{
   names?: NameSettings | undefined
 }>
 
-/**
- * Index of address holders from the journal's `resource` events. The file that `commit` writes has the whole state and
- * its position. A second thread can read it and follow independently.
- */
+/** The file that `commit` writes has the whole state and its position; a second thread can read it. */
 export class WorkloadProjection implements Projection {
   readonly name = 'identity'
   readonly workloads: Workloads
   readonly #options: WorkloadOptions
   #reached: Position = nowhere
   #committed: Position = nowhere
-  /** First frame that the newest file does not reflect. */
   #unsaved: Position | undefined
   /** Newest receive time; ages are relative to it. */
   #received = 0
@@ -47,7 +42,6 @@ export class WorkloadProjection implements Projection {
     this.workloads = new Workloads(options.names)
   }
 
-  /** Reads the newest readable file; false without one. */
   async open(): Promise<boolean> {
     const {
       host: { disk },
@@ -78,7 +72,6 @@ export class WorkloadProjection implements Projection {
     for (const name of await workloadFiles(disk, directory)) await disk.remove(`${directory}/${name}`)
   }
 
-  /** Initializes with resources from another path, up to a position. */
   begin(resources: Iterable<ResourceData>, position: Position): void {
     for (const data of resources) this.workloads.apply(data)
     this.workloads.settle()
@@ -98,7 +91,6 @@ export class WorkloadProjection implements Projection {
     return { [filePartition]: this.#committed }
   }
 
-  /** Frames without updates are not needed again. */
   holds(): Positions {
     return { [filePartition]: this.#unsaved ?? this.#reached }
   }
@@ -115,7 +107,6 @@ export class WorkloadProjection implements Projection {
     return Promise.resolve()
   }
 
-  /** Like `apply`, without metrics. Skips frames that were already applied. */
   take(frames: readonly Frame[]): void {
     const { log, isCluster } = this.#options
     for (const frame of frames) {

@@ -5,7 +5,6 @@ import type { HolderFacts } from './workload-facts.ts'
 export type WorkloadRecord =
   | RelatedObject
   | Readonly<{ is: 'ranges'; ranges: readonly string[] }>
-  /** Labels as JSON; later records refer to it by its number, from 1. */
   | Readonly<{ is: 'labels'; text: string }>
   /** `key`: of the object, while these claims are open; `until` null is open. */
   | Readonly<{

@@ -4,10 +4,7 @@ import type { Workloads } from './workloads.ts'
 
 const unknown: Resolution = { is: 'unknown' }
 
-/**
- * Resolves addresses to their holder at the time, as reported by clusters, with the label of their network; otherwise
- * to the name of their network. `watching`: false while no cluster is watched, and no address is resolved.
- */
+/** By holder, otherwise by network. `watching`: false while no cluster is watched. */
 export class WorkloadResolver implements Resolver {
   readonly #networks: StaticResolver
   readonly #workloads: Workloads

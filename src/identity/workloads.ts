@@ -19,10 +19,7 @@ import {
 } from './workload-facts.ts'
 import type { WorkloadRecord } from './workload-record.ts'
 
-/**
- * Address holders over time, from `resource` events in order. A holder is a number, valid in this process until
- * `generation` increases; {@link endpoint} describes it.
- */
+/** A holder is a number, valid in this process until `generation` increases; {@link endpoint} describes it. */
 export class Workloads {
   #claims = new Claims()
   #held = new HolderColumns()
@@ -38,7 +35,6 @@ export class Workloads {
   #endpoints: (Endpoint | undefined)[] = []
   #ended = 0
   #generation = 0
-  /** Texts of loaded records, by number. */
   #loadedLabels: string[] = ['']
   readonly #listeners = new Set<(words: Uint32Array) => void>()
   readonly #settings: NameSettings
@@ -60,7 +56,6 @@ export class Workloads {
     return this.#claims.until
   }
 
-  /** Without any updates: every result is 0. */
   get empty(): boolean {
     return this.#clusters.size === 0
   }
@@ -81,20 +76,15 @@ export class Workloads {
     return () => void this.#listeners.delete(listener)
   }
 
-  /** Number of a cluster by its name; 0 if unknown, as for the default scope. */
   clusterOf(name: string): number {
     return this.#clusters.get(name) ?? 0
   }
 
-  /** Number of a secondary network by its name; 0 if no holder has it. */
   networkOf(name: string): number {
     return this.#networkNumbers.get(name) ?? 0
   }
 
-  /**
-   * Holder of the address at a time (Unix ms); 0 if unknown. `cluster` 0 searches all; `mac` of the row or NaN;
-   * `network` of the row or 0.
-   */
+  /** Time in Unix ms; 0 if unknown. `cluster` 0 searches all; `mac` NaN and `network` 0 if absent. */
   find(words: Uint32Array, at: number, time: number, cluster: number, mac: number, network = 0): number {
     return this.#claims.find(words, at, time, cluster, mac, network)
   }
@@ -110,7 +100,6 @@ export class Workloads {
     return held === undefined ? undefined : (this.#endpoints[number] = this.#name(held, this.#networks.get(number)))
   }
 
-  /** The current labels of a holder, as JSON; empty: none. */
   labels(number: number): string {
     return this.#held.labelsOf(number)
   }
@@ -136,7 +125,6 @@ export class Workloads {
     }
   }
 
-  /** Applies the next state of an object. Call {@link settle} after a series of calls. */
   apply(data: ResourceData): void {
     const since = Date.parse(data.since)
     const key = `${data.cluster}/${data.uid}`
@@ -237,10 +225,7 @@ export class Workloads {
     this.#generation++
   }
 
-  /**
-   * Forgets claims that ended before this time (Unix ms) if there are at least `much`. Numbers change then:
-   * `generation` increases.
-   */
+  /** Only if at least `much` claims ended before this time (Unix ms). `generation` increases. */
   forget(before: number, much: number): void {
     if (this.#ended < Math.max(much, this.#known.live / 2)) return
     const kept = new Workloads()
@@ -259,7 +244,6 @@ export class Workloads {
     this.#generation++
   }
 
-  /** The whole state without claims that ended before this time, in the order for `load` on an empty index. */
   *records(before: number): Generator<WorkloadRecord> {
     yield* this.#related.records(before)
     yield { is: 'ranges', ranges: [...this.#nodeRanges] }
