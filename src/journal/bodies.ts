@@ -21,7 +21,6 @@ const isConstant = 2
 /** Instead of a field: a column `u8` of ones marks derived rows. Earlier versions skip it as an unknown field. */
 const derivedMark = 0xffff
 
-/** At the start of `room` if the bytes fit. */
 export function encodeBatch(batch: Batch, room?: Uint8Array<ArrayBuffer>): Uint8Array {
   const out = new ByteWriter(sizeOf(batch), room)
   out.u32(batch.count)
@@ -61,7 +60,6 @@ export function timeRange(times: Float64Array): TimeRange {
   return { timeMin, timeMax }
 }
 
-/** Read-only: batches can share arrays. */
 export function decodeBatch(kind: BatchKind, raw: Uint8Array): Batch {
   const from = new ByteReader(raw)
   const count = from.u32()

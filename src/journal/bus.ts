@@ -1,7 +1,4 @@
-/**
- * Journal on a message bus, as a driver (Kafka, JetStream) provides it. Positions are numbers from 1 that increase
- * within a channel.
- */
+/** As Kafka or JetStream provide it. Positions are numbers from 1 that increase within a channel. */
 
 /** A partition, or the channel of small records. */
 export type Channel = number | 'records'
@@ -19,10 +16,7 @@ export type JournalBus = Readonly<{
   stride?: number
   /** Makes this process the only writer of the name, from the next `fence` or `write` on. */
   claim(name: string): Promise<BusWriter>
-  /**
-   * Records after a position until the signal aborts; starts at the oldest retained one if necessary. Rejects when the
-   * bus is lost.
-   */
+  /** Until the signal aborts; starts at the oldest retained one if necessary. Rejects when the bus is lost. */
   read(channel: Channel, after: number, signal: AbortSignal): AsyncGenerator<readonly BusRecord[]>
   /** Newest position, and the one before the oldest; 0 and 0 if there was never a record. */
   bounds(channel: Channel): Promise<Readonly<{ before: number; last: number }>>
@@ -33,8 +27,8 @@ export interface BusWriter {
   /** Resolves when no earlier holder of the name can write this key. Their records are before the returned position. */
   fence(channel: Channel, key: string): Promise<number>
   /**
-   * Resolves with the last position once every in-sync replica has all records. After another error than `Fenced` the
-   * same records must be written next; they are stored once.
+   * The last position once every in-sync replica has all records. After an error other than `Fenced` repeat the same
+   * records.
    */
   write(channel: Channel, records: readonly Omit<BusRecord, 'position'>[]): Promise<number>
   close(): Promise<void>

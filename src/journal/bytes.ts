@@ -8,7 +8,6 @@ export class ByteWriter {
   #view: DataView
   #length = 0
 
-  /** Expected bytes; `room` is used if they fit. */
   constructor(capacity: number, room?: Uint8Array<ArrayBuffer>) {
     this.#buffer =
       room !== undefined && room.length >= capacity && room.byteOffset === 0 ? room : Buffer.allocUnsafeSlow(capacity)

@@ -49,7 +49,6 @@ export function parseCheckpoint(cursor: Uint8Array): Checkpoint {
   }
 }
 
-/** Valid bytes of earlier segments; what follows was never accepted. Undefined for other frames. */
 export function checkpointEnds(header: FrameHeader): Readonly<Record<string, number>> | undefined {
   const checkpoint = checkpointOf(header)
   return checkpoint === undefined ? undefined : (checkpoint.ends ?? {})

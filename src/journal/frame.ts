@@ -82,10 +82,7 @@ export type DecodedHeader = Readonly<{
   zstd: boolean
 }>
 
-/**
- * `short`: needs `needed` bytes. `bad`: no frame. `newer`: a whole header of an unknown version; magic, version, header
- * bytes and final checksum never move.
- */
+/** `short`: needs `needed` bytes. `newer`: a whole header of an unknown version. */
 type HeaderResult =
   | Readonly<{ is: 'header'; decoded: DecodedHeader }>
   | Readonly<{ is: 'short'; needed: number }>

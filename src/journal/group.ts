@@ -57,7 +57,6 @@ export class FrameGroup {
     return this.pieces.reduce((sum, piece) => sum + piece.length, 0)
   }
 
-  /** Only the last part of a large unit counts rows. */
   add(unit: Unit, { body, zstd }: Packed): Appended {
     const before = this.changed.get(unit.source) ?? this.#totals.get(unit.source) ?? emptyTotals()
     const after = advance(before, unit)
@@ -95,7 +94,6 @@ export class FrameGroup {
     return { position: { sequence, row }, epoch: this.#epoch, sourceSequence: after.sequence }
   }
 
-  /** Source and counts stay. */
   copy({ header, zstd, body: whole, sequence, cursor }: CopiedFrame): Appended {
     // An empty frame's content is read from the original.
     const body = header.kind === 'empty' ? nothing : whole
@@ -133,7 +131,6 @@ export class FrameGroup {
     }
   }
 
-  /** First frame of a segment: totals and cursors. */
   addCheckpoint(received: number, ends: ReadonlyMap<string, number>): void {
     const header = encodeHeader(
       {

@@ -28,14 +28,10 @@ export type * from './types.ts'
 /** Lower bounds from other files: projection commits and offset records. */
 export type Evidence = Readonly<{
   position: Position
-  /** Rows per source; totals are at least these. */
   accepted: Readonly<Record<string, number>>
 }>
 
-/**
- * Opens for writing, regardless of damage. The next sequence and row exceed those of every readable header, segment
- * name and evidence, plus the content of lost bytes.
- */
+/** Regardless of damage. The next sequence and row exceed those of every readable header and evidence. */
 export async function openJournal(options: {
   host: Host
   directory: string
@@ -44,9 +40,7 @@ export async function openJournal(options: {
   evidence?: readonly Evidence[]
   metrics?: Metrics
   fence?: Fence | undefined
-  /** Undefined when appends are accepted again. */
   onRefusing?: (why: string | undefined) => void
-  /** Resolves with the sequence settled then. */
   makeRoom?: MakeRoom
 }): Promise<SegmentWriter> {
   const { host, directory } = options

@@ -1,13 +1,10 @@
 export type JournalLimits = Readonly<{
-  /** Of a segment. */
   segmentBytes: number
-  /** Appends are refused at this size. */
   maxBytes: number
   /** Retained after delivery, for later sinks and `weir journal export`. */
   keepBytes: number
   /** Free space for offsets and the store; below it appends are refused. */
   reserveBytes: number
-  /** Per sync. */
   groupBytes: number
   /** Pending bytes; beyond it appends are refused, which bounds memory on slow disks. */
   queueBytes: number

@@ -12,7 +12,6 @@ type ReaderOptions = Readonly<{
   after: Position
   tail: Tail
   onUnreadable?: (range: UnreadableRange) => void
-  /** In this thread. */
   shared?: SharedFrames
 }>
 

@@ -11,13 +11,10 @@ export type Recovered = Readonly<{
   epoch: number
   totals: Map<string, SourceTotals>
   segments: { name: string; bytes: number }[]
-  /** Rows without a header may be missing. */
   damaged: boolean
   /** A whole header has an unreadable body. */
   cut: boolean
-  /** Upper bound of the lost bytes. */
   damagedBytes: number
-  /** Oldest segment that was read. */
   from: number
   /** Valid bytes of segments that have more. */
   ends: ReadonlyMap<string, number>

@@ -65,7 +65,6 @@ export class Room {
     if (this.last !== undefined) this.last.bytes = bytes
   }
 
-  /** The last segment has a durable checkpoint. */
   anchored(): void {
     this.#anchor = this.last?.name ?? ''
   }

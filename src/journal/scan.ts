@@ -22,7 +22,6 @@ const magicBytes = new Uint8Array(new Uint32Array([magic]).buffer)
 export class SegmentScanner {
   readonly #file: DiskFile
   offset: number
-  /** Frames that do not exceed it are ignored. */
   lastSequence: number
   #buffer: Uint8Array = new Uint8Array(0)
   #bufferStart = 0
@@ -94,7 +93,6 @@ export class SegmentScanner {
     return onlyZeros ? end : { is: 'damage', offset: start, bytes: limit - start }
   }
 
-  /** `next`: the frame, or where to resume. */
   #search(window: Uint8Array, last: boolean): { found: boolean; next: number; zeros: boolean } {
     const bytes = Buffer.from(window.buffer, window.byteOffset, window.byteLength)
     const zeros = (until: number): boolean => window.subarray(0, until).every((byte) => byte === 0)

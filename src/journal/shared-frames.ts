@@ -4,7 +4,6 @@ import type { Frame } from './types.ts'
 
 const batches = new WeakMap<Frame, WeakRef<Batch>>()
 
-/** Decoded once while in use. */
 export function frameBatch(frame: Frame): Batch {
   const known = batches.get(frame)?.deref()
   if (known !== undefined) return known
@@ -15,14 +14,10 @@ export function frameBatch(frame: Frame): Batch {
 
 const maxFrames = 1024
 
-/**
- * Readers of one thread that keep pace get the same objects, so that a body is decoded once. Keeps no frame alive. Its
- * frames must not be released.
- */
+/** Readers of one thread that keep pace get the same objects, so that a body is decoded once. */
 export class SharedFrames {
   readonly #frames = new Map<number, WeakRef<Frame>>()
 
-  /** The frame of another reader for the same unit, if still in use. */
   share(frame: Frame): Frame {
     const { sequence } = frame.header
     const known = this.#frames.get(sequence)?.deref()

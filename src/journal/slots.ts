@@ -28,7 +28,6 @@ export class SlotRecord<T> {
     this.#path = path
   }
 
-  /** No value if the record is missing or damaged. */
   static async open<T>(disk: Disk, path: string): Promise<SlotRecord<T>> {
     const record = new SlotRecord<T>(disk, path)
     if ((await disk.stat(path)) !== undefined) record.#load(await disk.readFile(path))

@@ -1,10 +1,8 @@
 import type { BatchKind } from '../model/batches.ts'
 import type { Position } from '../model/positions.ts'
 
-/** One encoded batch of a source, with everything that becomes durable with it. */
 export type Unit = Readonly<{
   source: string
-  /** Default: the source id. */
   stream: string
   /** `empty`: a cursor or counts, no rows. */
   kind: BatchKind | 'empty'
@@ -17,9 +15,7 @@ export type Unit = Readonly<{
   timeMax: number
   /** Hashes of source and id, four words per event; computed later if absent, never stored. */
   hashes?: Uint32Array
-  /** Of the source after this unit; opaque. */
   cursor?: Uint8Array
-  /** Not in this unit. */
   duplicates?: number
   /** Since the last unit, by reason. */
   shed?: Readonly<Record<string, number>>
@@ -30,7 +26,6 @@ export type Unit = Readonly<{
 export type FrameHeader = Readonly<{
   /** Increases with every frame, with gaps after damage. */
   sequence: number
-  /** Rows before this frame. */
   firstRow: number
   kind: BatchKind | 'empty'
   /** Only the last part of a unit counts rows. */
@@ -42,7 +37,6 @@ export type FrameHeader = Readonly<{
   stream: string
   epoch: number
   sourceSequence: number
-  /** Before this frame, over all epochs. */
   sourceRows: number
   /** Totals including this frame. */
   sourceDuplicates: number
@@ -56,7 +50,6 @@ export type FrameHeader = Readonly<{
   rawBytes: number
 }>
 
-/** Parts joined, header of the last one. */
 export type Frame = Readonly<{
   header: FrameHeader
   firstSequence: number
@@ -68,7 +61,6 @@ export type Frame = Readonly<{
 
 export type Appended = Readonly<{
   position: Position
-  /** On a bus: at or slightly after the end of the unit. */
   busPosition?: number
   epoch: number
   sourceSequence: number
@@ -78,7 +70,6 @@ export type UnreadableRange = Readonly<{
   segment: string
   offset: number
   bytes: number
-  /** Null unless a later header counts them. */
   events: number | null
 }>
 
@@ -117,12 +108,8 @@ export type JournalWriter = Readonly<{
 }>
 
 export interface JournalReader {
-  /**
-   * At least one frame, about `maxBytes` of stored body. Waits; empty only on abort. Damage is skipped and reported to
-   * `onUnreadable`.
-   */
+  /** About `maxBytes` of stored body; empty only on abort. Damage is skipped and reported to `onUnreadable`. */
   next(maxBytes: number, signal: AbortSignal): Promise<Frame[]>
-  /** Like `next`, without waiting. */
   ready(maxBytes: number): Promise<Frame[]>
   pendingBytes(): Promise<number>
   close(): Promise<void>

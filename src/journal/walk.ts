@@ -30,10 +30,8 @@ export class Walk {
   #file: DiskFile | undefined
   #scanner: SegmentScanner | undefined
   #size: number | undefined
-  /** Frames below have the same writer. */
   #bound: number | undefined
   #lastSequence: number
-  /** NaN before the first frame. */
   #row: number
   #damage: OpenRange[] = []
   #first: string | undefined
@@ -47,7 +45,6 @@ export class Walk {
     after: Position
     onUnreadable?: (range: UnreadableRange) => void
     onCut?: (header: FrameHeader) => void
-    /** Skips verification of bodies. */
     headersOnly?: boolean
     from?: string
   }) {
@@ -143,9 +140,7 @@ export class Walk {
     return next === undefined ? false : this.#open(next)
   }
 
-  /**
-   * Whether the writer had lost the folder: it acknowledged none of these frames, and their sequences are used again.
-   */
+  /** Whether the writer had lost the folder: it acknowledged none of these frames. */
   async #isFenced({ sequence, epoch }: FrameHeader, durable: Durable | undefined): Promise<boolean> {
     if (this.#bound !== undefined && sequence < this.#bound) return false
     const next = (await this.#segments(durable)).find((name) => name > this.#segment)
@@ -230,7 +225,6 @@ export class Walk {
     else this.#damage.push({ segment: this.#segment, offset, bytes, known })
   }
 
-  /** A part without its predecessors is of an unreadable unit. */
   #continues(header: FrameHeader): boolean {
     const { part, source, epoch, sourceSequence } = header
     const before = this.#unit

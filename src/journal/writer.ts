@@ -1,4 +1,3 @@
-/** The only writer of a journal folder. One write and one sync per group. A failed group is truncated or void. */
 import type { Fence } from '../host/fence.ts'
 import type { DiskFile, Host } from '../host/index.ts'
 import { WeirError } from '../model/errors.ts'
@@ -29,7 +28,6 @@ export class SegmentWriter implements JournalWriter {
   #last: Promise<unknown> = Promise.resolve()
   #problem: string | undefined
   readonly #onRefusing: ((why: string | undefined) => void) | undefined
-  /** Valid bytes of segments with frames that could not be truncated. */
   readonly #ends: Map<string, number>
   #closed = false
 
@@ -42,7 +40,6 @@ export class SegmentWriter implements JournalWriter {
     totals: Map<string, SourceTotals>
     ends?: ReadonlyMap<string, number> | undefined
     segments: Segment[]
-    /** Newest one with a durable checkpoint. */
     anchor?: string | undefined
     afterLoss: boolean
     metrics: Metrics | undefined
@@ -109,7 +106,6 @@ export class SegmentWriter implements JournalWriter {
     return this.#space.segments
   }
 
-  /** Why appends are refused; updated by appends and {@link release}. */
   get problem(): string | undefined {
     return this.#problem
   }
@@ -132,7 +128,6 @@ export class SegmentWriter implements JournalWriter {
     })
   }
 
-  /** On a disk error the next append retries. */
   async checkpoint(): Promise<void> {
     try {
       await this.#exclusive(() => this.#roll())
@@ -234,7 +229,6 @@ export class SegmentWriter implements JournalWriter {
     this.#publish()
   }
 
-  /** With a checkpoint and a durable name. */
   async #roll(): Promise<void> {
     await this.#space.verifyOwned()
     await this.#file?.close()
