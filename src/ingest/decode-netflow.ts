@@ -15,12 +15,9 @@ import type { FlowBuilder } from '../model/flow-builder.ts'
 import type { FlowWriter } from './write.ts'
 
 export interface NetflowExporter {
-  /** Four words, v4-mapped. */
   readonly words: Uint32Array
   readonly state: ExporterState
-  /** Unix ms of the last datagram that produced a row. */
   lastRow: number | undefined
-  /** Sequence accounting of NetFlow v5, by source port. */
   follow(port: number, seen: SequenceInfo): void
 }
 

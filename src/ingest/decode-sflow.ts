@@ -4,7 +4,6 @@ import { Sequences, type Losses } from '../codecs/sflow5/sequence.ts'
 import type { FlowWriter } from './write.ts'
 
 interface SflowAgent extends Losses {
-  /** Address of the sender: four words, v4-mapped. */
   readonly words: Uint32Array
   named(datagram: Datagram): void
 }
@@ -16,7 +15,6 @@ export class SflowIngest {
   readonly #sequences = new Sequences()
   readonly #exporter: 'agent' | 'sender'
 
-  /** `exporter`: whether rows name the agent of the datagram or its sender. */
   constructor(writer: FlowWriter, exporter: 'agent' | 'sender') {
     this.#writer = writer
     this.#decoder = new Sflow5Decoder(writer.flows)

@@ -46,7 +46,6 @@ export class FlowUnits {
   }
 }
 
-/** A frame without rows, for counts of shed rows and cursors. */
 export function emptyUnit(stream: string, received: number): NewUnit {
   return {
     stream,

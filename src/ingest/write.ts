@@ -8,7 +8,6 @@ export type UnitLimits = Readonly<{
   rows: number
   /** Uncompressed. */
   bytes: number
-  /** Units handed to the journal that are not synced yet. */
   inFlight: number
 }>
 
@@ -19,7 +18,6 @@ const retryAfterMs = 100
 /** A full journal has room again when a sink advances. */
 const retryFullMs = 500
 
-/** What a unit does when the journal is full. `until`: monotonic ms. */
 type WhenFull = 'waits' | 'drops' | { readonly until: number }
 
 /**
@@ -52,25 +50,19 @@ export class FlowWriter {
     return this.#inFlight.size
   }
 
-  /**
-   * Hands the batch over if it is full. False: too much is in flight, and the rows of the next datagram are to be shed.
-   */
+  /** False: too much is in flight, and the rows of the next datagram are to be shed. */
   makeRoom(): boolean {
     const { count, bytes } = this.flows
     return (count < this.#limits.rows && bytes < this.#limits.bytes) || this.flush()
   }
 
-  /** `rows` were written into the batch since {@link makeRoom}. `received`: Unix ms. */
   added(rows: number, received: number): void {
     if (rows === 0) return
     this.#received = Math.max(this.#received, received)
     if (this.#senderWaits) this.#unitWaits = true
   }
 
-  /**
-   * Rows added in `take` are of a sender that can wait (TCP). A unit that holds any of them is retried while the
-   * journal is full, so that {@link ready} and the sender wait.
-   */
+  /** A unit that holds rows of a sender that can wait (TCP) is retried while the journal is full. */
   ofPatientSender<T>(take: () => T): T {
     this.#senderWaits = true
     try {
@@ -80,10 +72,7 @@ export class FlowWriter {
     }
   }
 
-  /**
-   * Resolves with true if a unit can be handed to the journal: for sources that can wait. False after the deadline
-   * (monotonic ms).
-   */
+  /** For sources that can wait. False after the deadline (monotonic ms). */
   async ready(deadline = Infinity): Promise<boolean> {
     const { clock, timers } = this.#context.host
     const { inFlight } = this.#limits
@@ -102,7 +91,6 @@ export class FlowWriter {
     this.#context.shed(reason, count)
   }
 
-  /** Hands the rows so far to the journal; false when too much is in flight already, and the rows stay. */
   flush(): boolean {
     if (this.flows.count === 0) return true
     if (this.#inFlight.size >= this.#limits.inFlight) return false
@@ -111,10 +99,7 @@ export class FlowWriter {
     return true
   }
 
-  /**
-   * Hands the rows so far to the journal, which may be full until `deadline` (monotonic ms). Resolves with the number
-   * of rows that were lost: for senders that get a response.
-   */
+  /** The journal may be full until `deadline` (monotonic ms). Resolves with the number of lost rows. */
   store(deadline: number): Promise<number> {
     if (this.flows.count === 0) return Promise.resolve(0)
     return new Promise((resolve) => {
@@ -181,7 +166,6 @@ export class FlowWriter {
     return this.#try(unit)
   }
 
-  /** Returns the error; undefined: synced. */
   async #try(unit: NewUnit): Promise<unknown> {
     try {
       await this.#context.append(unit)
