@@ -10,10 +10,7 @@ export type Exposition = Readonly<{
   text: string
 }>
 
-/**
- * Metrics of a store, the process and Node in Prometheus' text format. The first scrape loads prom-client. `names`
- * adds those of NetObserv.
- */
+/** The first scrape loads prom-client. `names` adds the metric names of NetObserv. */
 export function exposition(
   store: MetricStore,
   thread: Pick<Thread, 'memory'> = realThread(),

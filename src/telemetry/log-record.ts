@@ -6,7 +6,6 @@ export type Level = (typeof levels)[number]
 
 /** Plain data, so that it can cross threads. */
 export type LogRecord = Readonly<{
-  /** Unix ms. */
   time: number
   level: Level
   message: string
@@ -54,7 +53,6 @@ function asText(value: unknown): string {
   }
 }
 
-/** `2026-11-20T08:09:10.123Z warn  A sentence. key=value other="two words"` */
 export function formatText({ time, level, message, fields }: LogRecord): string {
   const pairs = Object.entries(fields).map(([name, value]) => ` ${name}=${quoted(value)}`)
   return `${stamp(time)} ${level.padEnd(5)} ${oneLine(message)}${pairs.join('')}`

@@ -63,7 +63,6 @@ export class ProgramLog implements Log {
     this.#log('error', message, fields)
   }
 
-  /** Writes the counts of suppressed lines, before the process ends. */
   flush(): void {
     for (const key of this.#repeats.keys()) this.#logRepeats(key)
   }

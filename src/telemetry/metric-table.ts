@@ -1,12 +1,8 @@
-/**
- * Weir's own metrics: `weir_<area>_<what>_<unit>`, counters end in `_total`. A connector declares its metrics in
- * `metrics.ts`.
- */
+/** `weir_<area>_<what>_<unit>`, counters end in `_total`. A connector declares its metrics in `metrics.ts`. */
 export type MetricInfo = Readonly<{
   kind: 'counter' | 'gauge'
   help: string
   labels: readonly string[]
-  /** Limit of series, if the default is too low. */
   series?: number
 }>
 

@@ -14,10 +14,7 @@ const envelope = 'weir:metrics'
 
 type Change = readonly [name: string, values: readonly string[], value: number]
 
-/**
- * Counters and gauges of one thread. prom-client is loaded only by a scrape. With `strict`, for tests, an unknown name
- * or label is an error; otherwise it is ignored.
- */
+/** prom-client is loaded only by a scrape. With `strict`, for tests, an unknown name or label is an error. */
 export class MetricStore implements Metrics {
   readonly #series = new Map<string, Map<string, Series>>()
   readonly #strict: boolean

@@ -25,7 +25,6 @@ interface Origin extends NamedMetric {
   /** Their first label is a source or sink, the second a reason. */
   readonly from: readonly MetricName[]
   readonly of: 'sources' | 'sinks'
-  /** Of the source or sink; default: all. */
   readonly type?: string
 }
 

@@ -11,10 +11,7 @@ export type Labels = Readonly<Record<string, string>>
 
 type CoreMetrics = typeof coreMetrics
 
-/**
- * Declared metrics. The `metrics.ts` of a connector augments this interface, so that an undeclared metric does not
- * compile.
- */
+/** The `metrics.ts` of a connector augments this interface: an undeclared metric does not compile. */
 export interface MetricNames extends CoreMetrics {}
 
 export type MetricName = keyof MetricNames

@@ -5,14 +5,11 @@ import type { Log, Metrics, Receiver, Sender } from './ports.ts'
 import { messageOf } from '../model/errors.ts'
 
 export type Span = Readonly<{
-  /** 32 hexadecimal digits. */
   traceId: string
-  /** 16 hexadecimal digits. */
   spanId: string
   parentId?: string
   name: string
   kind: 'internal' | 'producer'
-  /** Unix ms. */
   start: number
   end: number
   attributes: Readonly<Record<string, string | number>>

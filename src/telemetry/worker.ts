@@ -18,13 +18,7 @@ export type WorkerTelemetryData = Readonly<{
   table: MetricTable
 }>
 
-/**
- * In the main thread, before a worker is made: its lines, its counts and its spans will arrive here.
- *
- * @example
- * const { data, transfer } = telemetryFor('ingest', { write, metrics, level: 'info' })
- * new Worker(file, { workerData: { telemetry: data }, transferList: transfer })
- */
+/** In the main thread, before a worker is made: its lines, counts and spans arrive here. */
 export function telemetryFor(
   thread: string,
   here: Readonly<{ write: LogWriter; metrics: MetricStore; level: Level; traces?: TraceQueue | undefined }>,
