@@ -42,7 +42,6 @@ export async function awsOptions(
   }
 }
 
-/** The region in an ARN or queue URL. */
 export function regionIn(address: string): string | undefined {
   return (
     /^arn:[^:]*:[^:]*:([a-z0-9-]+):/.exec(address)?.[1] ??

@@ -3,7 +3,6 @@ import type { Attempt } from '../engine/delivery/in-order.ts'
 type AwsFailure = Readonly<{
   attempt: Extract<Attempt, { readonly is: 'retry' }>
   login: boolean
-  /** The credentials are valid, and the request is not permitted. */
   denied: boolean
   /** The request is too large; its messages may be sent alone. */
   requestTooLarge: boolean
@@ -39,7 +38,6 @@ const keys = /^KMS/i
 
 const throttleMs = 1000
 
-/** `where`: queue or topic, as configured. */
 export function awsFailure(error: unknown, where: string, allowed: string): AwsFailure {
   const name = error instanceof Error ? error.name : ''
   const text = errorText(error)

@@ -20,7 +20,6 @@ type Live = Readonly<{
   client: SQSClient
 }>
 
-/** The handle of a message is its receipt. */
 export class SqsPuller implements Puller<string> {
   readonly address: string
   readonly keepMs: number

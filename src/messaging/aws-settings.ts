@@ -92,7 +92,6 @@ export type AwsConfig = Readonly<{
   tls: Tls | null
 }>
 
-/** `address`: queue URL or topic ARN. */
 export function awsComplaint(address: string, config: Parameters<typeof messageComplaint>[0]): Complaint | null {
   if (config.oversize === 'split' && address.endsWith('.fifo'))
     return new Complaint(

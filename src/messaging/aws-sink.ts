@@ -73,7 +73,6 @@ class AwsPublisher {
     this.#place = place
   }
 
-  /** Makes no network request. */
   async ready(): Promise<string | undefined> {
     if (this.#client !== undefined) return undefined
     try {

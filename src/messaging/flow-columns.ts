@@ -1,10 +1,8 @@
-// Flows that are published from their columns, beside rows that are messages.
 import type { SinkBatch, SinkPiece } from '../engine/contracts.ts'
 import type { Attempt } from '../engine/delivery/in-order.ts'
 import type { Failure } from '../model/outcome.ts'
 import { isTooLarge } from './oversize.ts'
 
-/** Some rows of a batch, with their indexes in it. */
 type Subset = Readonly<{
   batch: SinkBatch
   indexes: Uint32Array

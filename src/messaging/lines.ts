@@ -18,7 +18,6 @@ type Lines = Readonly<{
 
 export type LineForm = Readonly<{
   head: Uint8Array
-  /** The line of each row, or the reason for its rejection. */
   rows: (batch: SinkBatch) => Iterable<Uint8Array | string>
 }>
 

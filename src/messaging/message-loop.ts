@@ -3,7 +3,6 @@ import { withTimeout } from '../host/with-timeout.ts'
 import { messageOf } from '../model/errors.ts'
 import { ackSink } from '../schema/values.ts'
 
-/** Messages that are appended and acknowledged together. */
 export interface MessageUnit {
   readonly bytes: number
 }
@@ -18,15 +17,9 @@ export type Accepted = Appended & { readonly duplicates?: number }
 export type Intake<Unit extends MessageUnit> = Readonly<{
   address: string
   maxUnits: number
-  /**
-   * Waits for at least one message and yields its units. Undefined when `until` aborts; a rejection is logged and
-   * retried. `signal`: of the source.
-   */
+  /** Undefined when `until` aborts; a rejection is logged and retried. `signal`: of the source. */
   pull(until: AbortSignal, signal: AbortSignal): Promise<AsyncIterable<Unit> | undefined>
-  /**
-   * Resolves once the unit is durable; `nothing`: it has no rows; undefined: the source stops and the unit is not
-   * stored. `before`: settles with all earlier units.
-   */
+  /** `nothing`: it has no rows; undefined: the source stops. `before`: settles with all earlier units. */
   append(unit: Unit, before: Promise<unknown>, signal: AbortSignal): Promise<Accepted | 'nothing' | undefined>
   /** Whether the last append failed, so that no later unit may pass it. */
   blocked: boolean
@@ -52,7 +45,6 @@ const maxUnitsToSink = 256
 /** At a stop: time for the sink to settle, then for acknowledgements. */
 const [settleMs, ackMs] = [2000, 4000]
 
-/** Acknowledges units after the sync, or after a sink settled them. */
 export class MessageLoop<Unit extends MessageUnit> implements Source {
   readonly addresses: readonly string[]
   readonly #config: LoopConfig

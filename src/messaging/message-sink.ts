@@ -20,18 +20,15 @@ import { messageOf } from '../model/errors.ts'
 export interface MessageSinkConfig extends EventFormChoice, OversizeConfig {
   readonly mode: MessageMode
   readonly concurrency: number
-  /** ms, of one attempt. */
   readonly timeout: number
 }
 
 export interface OutMessage extends BusMessage {
   readonly row: SinkRow
-  /** Index over the rows of a send. */
   readonly index: number
 }
 
 interface Client<Written> {
-  /** Undefined if messages may be published. Ends within the timeout, at once after an abort. */
   ready(signal: AbortSignal): Promise<string | undefined>
   /** Pure. Throws the reason if the bus cannot represent it. */
   write(message: OutMessage): Written
@@ -44,7 +41,6 @@ interface Client<Written> {
   close(): Promise<void>
 }
 
-/** Publishes single messages; the engine serializes those of a key. */
 export interface EachClient<Written> extends Client<Written> {
   /** Resolves within the timeout, at once after an abort. An oversized message yields `tooLarge`. */
   publish(message: Written, signal: AbortSignal): Promise<Attempt>
@@ -52,9 +48,7 @@ export interface EachClient<Written> extends Client<Written> {
 
 /** Publishes many messages and keeps the order of each key: after a failure no later message of the key was stored. */
 interface ManyClient<Written> extends Client<Written> {
-  /**
-   * Messages without a key are published in slices of this size, encoding the next meanwhile. Default: whole batches.
-   */
+  /** Messages without a key are published in slices of this size. Default: whole batches. */
   readonly slice?: number
   /** As `publish`; one attempt per message, in order. */
   publishAll(messages: readonly Written[], signal: AbortSignal): Promise<readonly Attempt[]>

@@ -1,4 +1,3 @@
-/** Acknowledges messages after the sync, or after a sink settled them. */
 import type { InMessage, MessageReader, ReadChoice } from '../codecs/bus-message/read.ts'
 import type { Source, SourceContext } from '../engine/contracts.ts'
 import { appendEvents } from '../engine/sources/append-events.ts'
@@ -140,7 +139,6 @@ class EventIntake<Handle> implements Intake<Unit<Handle>> {
     this.#pulled = []
   }
 
-  /** At a stop the rest is released. */
   async #reassemble(pulled: readonly Pulled<Handle>[], signal: AbortSignal): Promise<WholeMessage<Handle>[]> {
     const messages: WholeMessage<Handle>[] = []
     const released: Handle[] = []

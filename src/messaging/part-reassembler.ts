@@ -3,7 +3,6 @@ import type { InMessage } from '../codecs/bus-message/read.ts'
 import type { Clock } from '../host/index.ts'
 import { messageOf } from '../model/errors.ts'
 
-/** A message with its handles: several if it was split. */
 export type WholeMessage<Handle> = Readonly<{
   message: InMessage
   handles: readonly Handle[]

@@ -1,4 +1,3 @@
-/** One connection, opened on first use and again after a loss. */
 export class SharedConnection<Client> {
   readonly #connect: () => Promise<Client>
   readonly #disconnect: (client: Client) => Promise<unknown>

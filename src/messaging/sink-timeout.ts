@@ -18,7 +18,6 @@ export function withSinkTimeout<T>(
   return withTimeoutUntil(work, { timers, ms, late }, signal, 'the sink is stopping')
 }
 
-/** The problem of a sink, if any; `late` if it is unknown in time. */
 export function problemWithTimeout(
   problem: Promise<string | undefined>,
   limit: SinkLimit,

@@ -79,7 +79,6 @@ export async function closeConnection(
   }
 }
 
-/** Whether an object exists; the server closes the channel if not. */
 export async function exists(connection: ChannelModel, ask: (channel: Channel) => Promise<unknown>): Promise<boolean> {
   const channel = await connection.createChannel()
   channel.on('error', () => {

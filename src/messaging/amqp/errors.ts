@@ -10,7 +10,6 @@ const precondition = 406
 type ChannelClosed = Readonly<{
   code: number | undefined
   message: string
-  /** Bytes, if the limit was exceeded. */
   maxBytes: number | undefined
   accessDenied: string | undefined
 }>

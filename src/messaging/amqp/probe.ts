@@ -3,7 +3,6 @@ import { connectToAny, exists, closeConnection } from './connect.ts'
 import { errorText } from './errors.ts'
 import type { AmqpTarget } from './settings.ts'
 
-/** Publishes and creates nothing. */
 export async function probeAmqp(config: AmqpTarget, context: Context, signal: AbortSignal): Promise<Probe> {
   const { exchange, vhost, declare, timeout } = config
   let dialed

@@ -10,7 +10,6 @@ import type { AmqpMessage, AmqpTarget } from './settings.ts'
 type Live = Readonly<{
   dialed: OpenConnection
   channel: ConfirmChannel
-  /** The connection stays open. */
   blocked: string | undefined
   /** The server sends a return before the confirm. */
   returned: Map<string, number>
@@ -23,8 +22,7 @@ type PendingPublish = Readonly<{
 }>
 
 /**
- * One connection with one confirm channel. A rejected message closes the channel, and then the connection: buffered
- * frames of the old channel could follow the start of a new one with the same number.
+ * A rejected message closes the channel, and then the connection: old frames could follow the start of a new channel.
  */
 export class AmqpPublisher {
   readonly #config: AmqpTarget
@@ -32,7 +30,6 @@ export class AmqpPublisher {
   #live: Live | undefined
   #opening: Promise<void> | undefined
   #closed = false
-  /** Bytes, once known. */
   #maxBytes = Number.POSITIVE_INFINITY
   #announced = false
   readonly #pending = new Set<PendingPublish>()

@@ -1,6 +1,5 @@
 import type { Secret, Tls } from '../../schema/index.ts'
 
-/** An AMQP 0.9.1 server. */
 export type AmqpServer = Readonly<{
   url: string
   fallback_urls: readonly string[]
@@ -10,16 +9,13 @@ export type AmqpServer = Readonly<{
     | Readonly<{ type: 'user'; user: string; password: Secret }>
     | { readonly type: 'external' }
   tls: Tls | null
-  /** ms, of connecting and of one confirm. */
   timeout: number
-  /** ms. */
   heartbeat: number
 }>
 
 /** `amq.default` is the default exchange. */
 export interface AmqpTarget extends AmqpServer {
   readonly exchange: string
-  /** Objects to create if missing. */
   readonly declare: Readonly<{
     type: 'topic' | 'direct' | 'fanout' | 'headers'
     queue: string | null
@@ -31,7 +27,6 @@ export interface AmqpTarget extends AmqpServer {
 
 export type AmqpMessage = Readonly<{
   routingKey: string
-  /** UTF-8. */
   headers: Readonly<Record<string, string>>
   contentType: string | undefined
   /** Equal for every attempt at this event, from any instance. */
