@@ -13,18 +13,15 @@ import { messageOf } from '../model/errors.ts'
 import { eventId, type WeirEvent } from '../model/events.ts'
 import { chunks } from './chunks.ts'
 
-/** Frames per unit. */
 const maxParts = 64
 /** Frames are retained for at most this time. */
 const maxHoldMs = 30 * 60_000
 const stateFile = 'checkpoint.json'
 
 type Cursor = Readonly<{
-  /** Unix ms: all events until then are in the journal. */
   places: Readonly<Record<string, number>>
   /** Later frames hold events that may be returned again. */
   behind: number
-  /** Partition of the unit. */
   of: string
 }>
 
@@ -41,7 +38,6 @@ export class Checkpoint {
   readonly #retentionMs: number
   readonly #across: readonly string[]
   readonly #watermarks: Record<string, number> = {}
-  /** Events that may be returned again, by partition and id. */
   readonly #seen = new Map<string, Map<string, number>>()
   readonly #recording = new Map<string, ReadonlySet<string>>()
   #recorded: Recorded[] = []
@@ -49,10 +45,7 @@ export class Checkpoint {
   readonly #saved = new Map<string, number>()
   #queue: Promise<unknown> = Promise.resolve()
 
-  /**
-   * Watermarks of removed partitions are retained for twice `retentionMs`. `across`: partitions that may return the
-   * same events.
-   */
+  /** Watermarks of removed partitions stay for twice `retentionMs`. `across`: partitions with the same events. */
   constructor(context: SourceContext, retentionMs: number, across: readonly string[] = []) {
     this.#retentionMs = retentionMs
     this.#across = across
@@ -117,7 +110,6 @@ export class Checkpoint {
     this.#saved.set(partition, at)
   }
 
-  /** Unix ms: all events until then are recorded. */
   watermark(partition: string): number | undefined {
     return this.#watermarks[partition]
   }
@@ -132,10 +124,7 @@ export class Checkpoint {
     )
   }
 
-  /**
-   * Resolves when all events are synced; the last one moves the watermark. Retries while the journal is full. Rejects
-   * if the journal fails or the signal aborts: the watermark stays, and synced events are known.
-   */
+  /** Resolves when all events are synced; the last one moves the watermark. After a rejection it stays. */
   async record(partition: string, events: readonly WeirEvent[], until: number, signal: AbortSignal): Promise<void> {
     this.#recording.set(partition, new Set(events.map(({ id }) => id)))
     try {
@@ -205,7 +194,6 @@ export class Checkpoint {
     return events
   }
 
-  /** A cursor is only valid after the appends before it. */
   #enqueue(act: () => Promise<void>): Promise<void> {
     const done = this.#queue.then(act)
     this.#queue = done.catch(() => undefined)

@@ -1,11 +1,9 @@
 import type { WeirEvent } from '../model/events.ts'
 
-/** Limits of a unit. */
 const [maxEvents, maxBytes] = [500, 1024 * 1024]
 /** Limit of the journal. */
 const maxEventBytes = 16 * 1024 * 1024
 
-/** Units in order; true: the last one. */
 export function* chunks(events: readonly WeirEvent[]): Generator<readonly [readonly WeirEvent[], boolean]> {
   let [some, bytes] = [[] as WeirEvent[], 0]
   for (const event of events) {

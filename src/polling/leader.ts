@@ -1,14 +1,10 @@
-/**
- * Leader election with one journal or one Lease. During a takeover both instances may record the same event with the
- * same id; none is skipped.
- */
+/** During a takeover both instances may record the same event with the same id; none is skipped. */
 import type { SourceContext, LeaderRecord } from '../engine/contracts.ts'
 import { messageOf } from '../model/errors.ts'
 
 type LeaderOptions = Readonly<{
   context: Pick<SourceContext, 'host' | 'log' | 'id'>
   record: LeaderRecord
-  /** Plural noun of the records: `traces`. */
   what: string
   state: () => unknown
   /** Lease duration in ms. */
@@ -27,9 +23,7 @@ const defaultDurationMs = 10_000
 /** Shares of the duration: renewal, follower check, validity after a renewal. */
 const [renewPart, checkPart, holdPart] = [0.2, 0.1, 0.8]
 
-/**
- * `before`: state of the previous leader. `isLeader`: checked before each append. Ends soon after its signal aborts.
- */
+/** `before`: state of the previous leader. `isLeader`: checked before each append. */
 type Act = (leading: AbortSignal, before: unknown, isLeader: () => boolean) => Promise<void>
 
 export async function runAsLeader(options: LeaderOptions, signal: AbortSignal, act: Act): Promise<void> {

@@ -37,10 +37,7 @@ export type Mapped = Readonly<{
 interface OpenPartition<Given, M extends Mapped> {
   /** Key in the cursor, independent of the settings. */
   readonly key: string
-  /**
-   * One page, newest first; `next`: token from the previous page. Undefined: too large. Rejects with PollError, with
-   * ResponseError for an incomplete success, and when the signal aborts.
-   */
+  /** Newest first; `next`: token from the previous page. Undefined: too large. */
   page(span: Span, next: string | undefined, signal: AbortSignal): Promise<Page<Given> | undefined>
   map(given: Given): M | undefined
 }
@@ -55,9 +52,7 @@ type PolledRecord<Given, M extends Mapped = Mapped> = Readonly<{
   backfill: number | null
   retentionMs: number
   words: Readonly<{
-    /** Name of the API: `CTS`. */
     api: string
-    /** Singular noun of a record: `trace`, `event`. */
     what: string
     retention: string
   }>
@@ -73,7 +68,6 @@ type PolledRecord<Given, M extends Mapped = Mapped> = Readonly<{
 export type PartitionStatus = Readonly<{
   /** Unix ms: all events until then are read, except late ones. */
   complete: number | undefined
-  /** Unix ms of the last complete poll. */
   lastPoll: number | undefined
   newest: number | undefined
   events: number

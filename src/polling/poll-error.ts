@@ -1,4 +1,3 @@
-/** Expected failure of a poll; the message has the reason and the action to take. */
 export class PollError extends Error {
   readonly afterMs: number
   /** A retry of the same request may succeed. */
@@ -15,13 +14,9 @@ export class PollError extends Error {
   }
 }
 
-/**
- * `no_list`: success without the list. `count`: its length differs from the stated one. `unreadable`: not JSON, or
- * truncated.
- */
+/** `no_list`: success without the list. `count`: its length differs from the stated one. `unreadable`: not JSON. */
 type ResponseFault = 'no_list' | 'count' | 'repeated_token' | 'unreadable'
 
-/** A success that is incomplete. It is counted and retried. */
 export class ResponseError extends PollError {
   override readonly name = 'ResponseError'
   readonly fault: ResponseFault

@@ -1,7 +1,4 @@
-/**
- * In a Lease, for a leader with another journal. With `ack: sink` it is never ahead of the sink, so that rows lost with
- * a journal are recorded again.
- */
+/** With `ack: sink` it is never ahead of the sink, so that rows lost with a journal are recorded again. */
 import type { Host } from '../host/index.ts'
 import type { Appended } from '../journal/types.ts'
 import type { AwaitedSink } from '../engine/contracts.ts'
@@ -81,7 +78,6 @@ export class SharedCheckpoint {
     })
   }
 
-  /** False: nothing to wait for, or not settled. */
   async #settle(known: () => CheckpointRecord, signal: AbortSignal): Promise<boolean> {
     const last = this.#last
     if (this.#sink === undefined || last === undefined || last === this.#done) return false

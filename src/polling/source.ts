@@ -30,7 +30,6 @@ type PollingOptions = Readonly<{
   sink?: string | undefined
 }>
 
-/** The API need not be reachable. */
 export async function pollingSource<Status extends Readable>(
   { context, retentionMs, what, across, lease, sink }: PollingOptions,
   build: (checkpoint: Checkpoint) => PollingParts<Status>,
