@@ -1,4 +1,3 @@
-/** Settings of ClickHouse, as a sink and as the store. */
 import { group, mapping, variants } from './collections.ts'
 import { Complaint } from './complaint.ts'
 import type { ValuesOf } from './field.ts'

@@ -24,7 +24,6 @@ export const messageCodec = {
   tcp_flags: tcpFlags,
 }
 
-/** Of a source of flows. */
 export const flowCluster = text({
   description:
     'Cluster of the flows that carry none: value of field `cluster` and scope of their addresses, so that only ' +

@@ -46,7 +46,6 @@ export function list<const F extends AnyField, const M extends Meta<readonly z.i
   )
 }
 
-/** A map with user-defined keys, such as labels. */
 export function mapping<const F extends AnyField, const M extends Meta<Readonly<Record<string, z.input<F>>>>>(
   of: F,
   meta: M,

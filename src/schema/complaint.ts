@@ -1,8 +1,6 @@
-/** The reason why a value is invalid, and advice. */
 export class Complaint {
   readonly message: string
   readonly hint: string | undefined
-  /** Path inside a group; empty: the value itself. */
   readonly path: readonly (string | number)[]
 
   constructor(message: string, hint?: string, path: readonly (string | number)[] = []) {

@@ -16,7 +16,6 @@ import { isRecord } from '../model/json.ts'
 
 export type Role = 'source' | 'sink' | 'transform' | 'journal' | 'setting'
 
-/** A type of component: validation, defaults and documents derive from this value. */
 export type ComponentSchema<F extends Fields = Fields, T extends string = string> = Readonly<{
   type: T
   role: Role
@@ -66,9 +65,7 @@ export type ComponentEntry<S extends Types, C extends Fields> = {
 
 type WrittenEntries = Readonly<Record<string, unknown>>
 
-/**
- * A map of component id to settings. An entry's `type` defaults to its id. Every entry also has the `common` fields.
- */
+/** An entry's `type` defaults to its id. Every entry also has the `common` fields. */
 export function componentMap<
   const S extends Types,
   const M extends Meta<WrittenEntries>,

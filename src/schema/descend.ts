@@ -1,7 +1,6 @@
 import { infoOf, type FieldInfo, type Fields } from './field.ts'
 import { isRecord } from '../model/json.ts'
 
-/** The fields of a value, selected by its `type`; undefined: the field has no keys. */
 export function fieldsAt(info: FieldInfo, value: unknown): Fields | undefined {
   if (info.kind === 'group') return info.fields
   if (info.kind !== 'variants') return undefined
@@ -9,7 +8,6 @@ export function fieldsAt(info: FieldInfo, value: unknown): Fields | undefined {
   return typeof type === 'string' ? info.variants?.get(type) : undefined
 }
 
-/** Undefined: unknown. */
 export function child(info: FieldInfo, value: unknown, key: string | number): FieldInfo | undefined {
   if (info.kind === 'list' || info.kind === 'map') return info.of
   if (info.kind === 'components') return entryInfo(info, String(key), isRecord(value) ? value[key] : undefined)
@@ -27,7 +25,6 @@ export function entryInfo(info: FieldInfo, id: string, entry: unknown): FieldInf
   return { kind: 'group', expects: 'a map of settings', description, required: false, fields }
 }
 
-/** Calls `visit` for each field below `info` that is present in `value`. */
 export function walkWritten(
   info: FieldInfo,
   value: unknown,

@@ -30,7 +30,6 @@ export type ConfigDocument = Readonly<{
   readable: boolean
   overrides: readonly Override[]
   nodes: Nodes
-  /** Overridden files, in order. */
   earlier: readonly ConfigDocument[]
 }>
 
@@ -39,7 +38,6 @@ type Nodes = Readonly<{
   lines: LineCounter
 }>
 
-/** A location in the file; line and column are 0 for an override. */
 type Place = Readonly<{
   file: string
   line: number

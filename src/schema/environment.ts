@@ -36,7 +36,6 @@ export function environmentOverrides(
   return { overrides, warnings }
 }
 
-/** Parses the text of a flag or variable by its field; validation rejects invalid text. */
 export function valueFromText(info: FieldInfo | undefined, text: string): unknown {
   switch (info?.kind) {
     case 'flag':

@@ -5,7 +5,6 @@ import { infoOf, type FieldInfo } from './field.ts'
 import { formatPath, type Path, type Problem } from './problem.ts'
 import { didYouMean } from './suggest.ts'
 
-/** Converts zod issues to problems with location, message and advice. */
 export function explain(root: FieldInfo, document: ConfigDocument, issues: readonly z.core.$ZodIssue[]): Problem[] {
   return issues.flatMap((issue) => explainOne(root, document, issue))
 }
@@ -84,7 +83,6 @@ function holdsSecret(info: FieldInfo | undefined): boolean {
   return fields.some((field) => holdsSecret(infoOf(field)))
 }
 
-/** Hides the value if `info` may hold a secret. */
 export function problemAt(
   document: ConfigDocument,
   path: Path,

@@ -11,10 +11,7 @@ type Described = Readonly<{
   usual?: true
 }>
 
-/**
- * `example` and `default` are in written form. A field is required and has an example, or has a default. `default:
- * null`: unset, and the field has an example.
- */
+/** `example` and `default` are in written form. `default: null`: unset, and the field has an example. */
 export type Meta<In> = Described &
   (
     | Readonly<{ required: true; example: In; default?: never }>
@@ -84,7 +81,6 @@ type FieldFacts = Readonly<{
   holds?: FileContent
   isOutput?: true
   fields?: Fields
-  /** Element of a list, or value of a map. */
   of?: FieldInfo
   /** Groups by `type`. */
   variants?: ReadonlyMap<string, Fields>
@@ -94,7 +90,6 @@ type FieldFacts = Readonly<{
 
 export type ComponentTypes = Readonly<{
   names: readonly string[]
-  /** Including common fields; undefined: an unknown type. */
   fieldsOf: (type: string) => Fields | undefined
   summaryOf: (type: string) => string
   jsonSchemaOf: (type: string) => z.ZodType | undefined
@@ -124,7 +119,6 @@ export function findInfo(schema: z.core.$ZodType): FieldInfo | undefined {
   return registry.get(schema as z.ZodType)?.info as FieldInfo | undefined
 }
 
-/** For builders only. */
 export function makeField<Out, In, const M extends Meta<In>>(
   base: z.ZodType<Out, In>,
   facts: FieldFacts,

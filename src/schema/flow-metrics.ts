@@ -68,7 +68,6 @@ const customMetric = group(
   { description: 'A metric', required: true, example: { name: 'dns_errors_total' } },
 )
 
-/** Fields of every sink that sums flows into metrics. */
 export const flowMetricFields = {
   include: list(text({ description: 'A metric or a set', required: true, example: 'node_ingress_bytes' }), {
     description:

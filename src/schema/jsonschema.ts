@@ -4,7 +4,6 @@ import { findInfo, type ComponentTypes, type FieldInfo } from './field.ts'
 
 export type JsonSchema = z.core.JSONSchema.BaseSchema
 
-/** JSON Schema 2020-12 of the written form, for editors and the console. */
 export function jsonSchema(schema: AnyComponentSchema): JsonSchema {
   const definitions: Definitions = new Map()
   const { $schema, ...body } = convert(schema.zod, definitions)

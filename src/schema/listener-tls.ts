@@ -19,7 +19,6 @@ const serverFields = {
   ),
 }
 
-/** TLS of listeners without client certificates. */
 export function serverTls(description: string) {
   return group(serverFields, { description, default: null, example })
 }

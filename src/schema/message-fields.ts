@@ -146,7 +146,6 @@ export const messageSourceFields = {
   claims: readClaims,
 }
 
-/** Validates the combination of `messageFields`. */
 export function messageComplaint({
   codec,
   kollect_fields,

@@ -15,7 +15,6 @@ export function raise(context: IssueSink, complaint: Complaint): void {
   context.addIssue({ code: 'custom', message, path: [...path], params: { hint } })
 }
 
-/** A zod schema for a text with a grammar. */
 export function parsed<Out>(parse: (text: string) => Out | Complaint): z.ZodType<Out, string> {
   return z.string().transform((text, context) => {
     const result = parse(text)

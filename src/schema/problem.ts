@@ -3,7 +3,6 @@ import { withoutUrlSecrets } from '../model/url-text.ts'
 export type Problem = Readonly<{
   /** The file, flag or variable. */
   file: string
-  /** From 1; 0 for a flag or variable. */
   line: number
   /** From 1, in characters; 0 for a flag or variable. */
   column: number
@@ -40,10 +39,7 @@ function hide(source: string, column: number): string {
   return `${mask(source.slice(0, column - 1))}${key}***`
 }
 
-/**
- * Compiler-style lines: location and message, source line, caret, hint. `text`: of the file, or by file name; `kind`:
- * the word before the message. Secrets are masked.
- */
+/** Location and message, source line, caret, hint. Secrets are masked. */
 export function formatProblems(
   problems: readonly Problem[],
   text: string | ReadonlyMap<string, string>,

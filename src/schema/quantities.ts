@@ -58,7 +58,6 @@ export function bytes<const M extends Meta<string | number>>(
   return makeField(schema, { kind: 'bytes', expects: SIZE, pattern }, meta)
 }
 
-/** In milliseconds. */
 export function parseDuration(written: string): number | Complaint {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(written)
   const unit = MILLISECONDS.get(match?.[2] ?? '')
@@ -69,7 +68,6 @@ export function parseDuration(written: string): number | Complaint {
   return Number.isSafeInteger(value) ? value : new Complaint(`\`${written}\` is too long a time`)
 }
 
-/** In bytes. */
 export function parseBytes(written: string): number | Complaint {
   const match = /^(\d+(?:\.\d+)?)((?:[KMGT]i?)?B)?$/.exec(written)
   const unit = BYTES.get(match?.[2] ?? 'B')

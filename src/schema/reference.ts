@@ -3,11 +3,9 @@ import { infoOf, type FieldInfo, type Fields } from './field.ts'
 import { flow } from './sample.ts'
 
 interface ReferenceOptions {
-  /** Link for a field that is described elsewhere; its nested rows are omitted. */
   readonly linkFor?: (path: string, info: FieldInfo) => string | undefined
 }
 
-/** A Markdown table of all fields; fields of groups have dotted names. */
 export function reference(schema: AnyComponentSchema, options: ReferenceOptions = {}): string {
   const head = ['| Field | Type | Default | Description | Example |', '|---|---|---|---|---|']
   return `${[...head, ...rows(schema.fields, '', options)].join('\n')}\n`
@@ -38,7 +36,6 @@ function below(path: string, info: FieldInfo, options: ReferenceOptions): string
   return sameVariants(info).flatMap(([fields, types]) => cellsOf(fields, `${path}.`, options, types))
 }
 
-/** Variants, grouped by equal settings. */
 function sameVariants({ variants }: FieldInfo): [fields: Fields, types: readonly string[]][] {
   const groups = Map.groupBy(variants ?? [], ([, fields]) => rows(fields, '', {}).join('\n'))
   return [...groups.values()].map((same) => [same[0]?.[1] ?? {}, same.map(([type]) => type)])

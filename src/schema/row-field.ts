@@ -3,7 +3,6 @@ import { makeField, type FieldFor, type Meta } from './field.ts'
 
 type WrittenRow = Readonly<Record<string, unknown>>
 
-/** A map with any values, such as a row of a test. */
 export function rowField<const M extends Meta<WrittenRow>>(meta: M): FieldFor<WrittenRow, WrittenRow, M> {
   return makeField<WrittenRow, WrittenRow, M>(
     z.record(z.string(), z.unknown()) as unknown as z.ZodType<WrittenRow, WrittenRow>,

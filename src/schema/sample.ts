@@ -3,10 +3,7 @@ import type { AnyComponentSchema } from './component.ts'
 import { infoOf, type FieldInfo, type Fields } from './field.ts'
 import { isRecord } from '../model/json.ts'
 
-/**
- * A commented configuration that is valid as it is: required and usual fields have their example, others their default.
- * Unset fields are commented out without a blank after `#`.
- */
+/** Valid as it is: required and usual fields have their example, others their default. */
 export function sample(schema: AnyComponentSchema): string {
   return `${[`# ${schema.summary}.`, '', ...fieldLines(schema.fields, {})].join('\n')}\n`
 }

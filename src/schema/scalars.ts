@@ -4,9 +4,7 @@ import { makeField, type FieldFor, type FieldInfo, type Meta } from './field.ts'
 import { parsed } from './parsed.ts'
 import { Secret } from './secret.ts'
 
-/**
- * Text, non-empty unless `pattern` matches an empty text. `pattern` must match the whole text; `expects` describes it.
- */
+/** Non-empty unless `pattern` matches an empty text. `pattern` must match the whole text. */
 export function text<const M extends Meta<string>>(
   meta: M,
   rule?: Readonly<{ pattern: RegExp; expects: string }>,
@@ -63,7 +61,6 @@ export function choice<const C extends readonly [string, ...string[]], const M e
   return makeField<C[number], C[number], M>(schema, { kind: 'choice', expects, choices }, meta)
 }
 
-/** An absolute URL as text. `schemes`: without the colon. */
 export function urlText<const M extends Meta<string>>(
   meta: M,
   rule: { readonly schemes?: readonly string[] } = {},

@@ -3,10 +3,7 @@ import { Complaint } from './complaint.ts'
 
 type Source = 'env' | 'file' | 'literal'
 
-/**
- * A reference to a value that must never be printed: `env:NAME`, `file:/path`, or the value itself. Strings, JSON and
- * inspection show the reference, or `***`. Reveal it before a structured clone.
- */
+/** `env:NAME`, `file:/path`, or the value itself. Strings, JSON and inspection show the reference, or `***`. */
 export class Secret {
   readonly source: Source
   readonly #name: string
@@ -30,7 +27,6 @@ export class Secret {
     return new Secret('env', name)
   }
 
-  /** For existing values, such as a generated token. */
   static of(value: string): Secret {
     return new Secret('literal', value)
   }

@@ -1,10 +1,8 @@
-/** Undefined: nothing is similar enough. */
 export function didYouMean(written: string, known: Iterable<string>): string | undefined {
   const word = nearest(written, known)
   return word === undefined ? undefined : `did you mean \`${word}\`?`
 }
 
-/** Ignores case and the kind of hyphen. */
 export function nearest(written: string, known: Iterable<string>): string | undefined {
   const from = fold(written)
   let best: string | undefined

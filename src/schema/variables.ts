@@ -12,10 +12,7 @@ const reference = /\$?\$\{([^}]*)\}?/g
 const content = /^([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?$/s
 const whole = /^\$\{([A-Za-z_][A-Za-z0-9_]*)\}$/
 
-/**
- * Replaces `${NAME}` and `${NAME:-default}` in values by environment variables; `$${` is a literal `${`. In a secret,
- * `${NAME}` becomes `env:NAME`. Failures are problems of the document.
- */
+/** `$${` is a literal `${`. In a secret, `${NAME}` becomes `env:NAME`. */
 export function expandVariables(document: ConfigDocument, schema: AnyComponentSchema, env: Env): ConfigDocument {
   const problems: Problem[] = []
   const changes: Readonly<{ path: readonly (string | number)[]; value: unknown }>[] = []
