@@ -5,7 +5,6 @@ import { endTexts } from '../../model/endpoint.ts'
 import { keyReader } from '../rows/fields.ts'
 
 export const tcp = 6
-/** TCP, UDP, SCTP. */
 const tracked: ReadonlySet<number> = new Set([tcp, 17, 132])
 
 /** Fields that a connection has from its first flow. */
@@ -14,7 +13,6 @@ export const commonTexts = ['scope', 'cluster', 'protocol', 'flow_layer'] as con
 const utf8 = new TextEncoder()
 const maxCached = 10_000
 
-/** Hashes and texts that batches share. */
 export class SharedTexts {
   readonly #networks = new Map<string, readonly [number, number]>()
   readonly #tuples = new Map<string, readonly string[]>()
@@ -89,10 +87,7 @@ export class FlowRows {
     this.#shared = shared
   }
 
-  /**
-   * Writes the key of the row's connection. 0: the row belongs to none; 1: its source is the lesser end; 2: its
-   * destination is.
-   */
+  /** 0: the row belongs to no connection; 1: its source is the lesser end; 2: its destination is. */
   key(row: number, key: Uint32Array): 0 | 1 | 2 {
     const proto = this.proto(row)
     if (!tracked.has(proto) || !has(this.#src, row) || !has(this.#dst, row)) return 0
@@ -117,7 +112,6 @@ export class FlowRows {
     return isLess ? 1 : 2
   }
 
-  /** Whether the source opened the connection, by this flow alone. */
   isFromA(row: number): boolean {
     const flags = this.flags(row)
     if (this.proto(row) === tcp) {
@@ -134,7 +128,6 @@ export class FlowRows {
     return (this.flags(row) & (this.isAgent(row) ? tcpBits.agentEnds : tcpBits.ends)) !== 0
   }
 
-  /** Four words; zero if absent. */
   exporter(row: number, into: Uint32Array): void {
     if (!has(this.#exporter, row)) into.fill(0)
     else for (let word = 0; word < 4; word++) into[word] = this.#exporter.words?.[4 * row + word] ?? 0

@@ -19,11 +19,9 @@ export type Sums = Readonly<{
 /** Columns by slot. Times are Unix ms. */
 export class Memory {
   readonly table: SlotTable
-  /** All slots, by their last flow. */
   recent = new SlotList()
   /** Open slots with a FIN, by their last flow with one. */
   ending = new SlotList()
-  /** Open slots, by their next heartbeat. */
   beating = new SlotList()
   size = 0
   states = new Uint8Array(0)
@@ -78,7 +76,6 @@ export class Memory {
     this.#sums.fill(0, slot * sumWords, (slot + 1) * sumWords)
   }
 
-  /** `way`: 0 from A, 1 from B. */
   add(slot: number, row: number, rows: FlowRows, way: 0 | 1): void {
     this.flows[slot] = (this.flows[slot] as number) + 1
     this.flags[slot] = (this.flags[slot] as number) | rows.flags(row)

@@ -11,7 +11,6 @@ import { keyWords } from './slots.ts'
 /** Values of `flow_end_reason` (information element 136). */
 export const endReason = { idle: 1, active: 2, end: 3, resources: 5 } as const
 
-/** Rows that report connections. */
 export class Records {
   readonly #memory: Memory
   readonly #totals: boolean
@@ -77,7 +76,6 @@ export class Records {
     flows.commit(1)
   }
 
-  /** All rows since the last call. */
   take(): FlowBatch | undefined {
     const batch = this.#flows?.batch()
     this.#flows = undefined

@@ -14,7 +14,6 @@ export class SlotList {
     this.#after = after
   }
 
-  /** -1: the list is empty. */
   get first(): number {
     return this.#first
   }
@@ -23,7 +22,6 @@ export class SlotList {
     return this.#before[slot] !== absent
   }
 
-  /** -1: the last one. */
   after(slot: number): number {
     return this.#after[slot] as number
   }
@@ -56,13 +54,9 @@ export class SlotList {
 
 const absent = -2
 
-/**
- * Words of a key: lesser address (4), greater address (4), their ports (upper and lower half), protocol, hash of the
- * network (2).
- */
+/** Lesser address (4), greater address (4), ports, protocol, hash of the network (2). */
 export const keyWords = 12
 
-/** Numbers small and dense slots by key. */
 export class SlotTable {
   keys = new Uint32Array(0)
   #next = new Int32Array(0)
@@ -87,7 +81,6 @@ export class SlotTable {
     this.#grow(64)
   }
 
-  /** -1: none. */
   find(key: Uint32Array, hash: number): number {
     const { keys } = this
     let slot = this.#heads[hash & (this.#heads.length - 1)] as number

@@ -15,10 +15,7 @@ const graceMs = 2000
 /** Connections that end within it are written together if no rows follow. */
 const closeMs = 1000
 
-/**
- * The memory of a key depends only on the rows of its part and of a time before it, from which they can be rebuilt:
- * parts end at moments that follow from the key.
- */
+/** Rebuilt from the rows of its part and of a time before: parts end at moments that follow from the key. */
 export function connectionsStep(config: ConnectionsConfig): BatchTransform {
   const time = new JournalTime()
   const tracker = new Tracker(config)
@@ -83,7 +80,6 @@ function outcomes(slots: Int32Array, limited: ReadonlySet<number>): Failure[] {
   )
 }
 
-/** The flows with the ids of their connections. */
 function flowsOf({ rows }: SinkPiece, batch: FlowBatch, ids: readonly (string | undefined)[]): FlowBatch {
   const more = new FlowBuilder(rows.length)
   more.reserve(rows.length)

@@ -9,7 +9,6 @@ const never = Number.POSITIVE_INFINITY
 /** Resolution of the begin of the oldest part, ms. */
 const stepMs = 1000
 
-/** Open connections. All times are the journal's, Unix ms. */
 export class Tracker {
   readonly memory: Memory
   readonly records: Records
@@ -32,10 +31,7 @@ export class Tracker {
     this.records.take()
   }
 
-  /**
-   * Adds flows to their connections. `slots`: -1 for a flow without one. Returns the indexes of flows that ended
-   * another connection early.
-   */
+  /** `slots`: -1 for a flow without one. Returns the indexes of flows that ended another connection early. */
   take(
     rows: FlowRows,
     chosen: Uint32Array,
@@ -87,7 +83,6 @@ export class Tracker {
     }
   }
 
-  /** When the next report is due. */
   due(): number | undefined {
     const { memory } = this
     const { end_timeout: idleMs, terminating_timeout: endingMs } = this.#config
@@ -130,7 +125,6 @@ export class Tracker {
     this.#sum(slot, row, rows, isFromLess, now)
   }
 
-  /** Begins a part with its first flow. */
   #begin(slot: number, row: number, rows: FlowRows, isFromLess: boolean, now: number): void {
     const { memory } = this
     const { max_duration: part, heartbeat } = this.#config
@@ -162,7 +156,6 @@ export class Tracker {
     memory.ending.push(slot)
   }
 
-  /** True if the connection was open. */
   #evict(): boolean {
     const slot = this.memory.recent.first
     const isOpen = this.#is(slot, state.open)
@@ -217,7 +210,6 @@ export class Tracker {
   }
 }
 
-/** Texts of the other direction. */
 function swapped(texts: readonly string[]): readonly string[] {
   if (texts.length === 0) return texts
   const [common, end] = [texts.length - 2 * endTexts.length, endTexts.length]

@@ -4,10 +4,7 @@ import { keyReader } from '../rows/fields.ts'
 import { JournalTime } from '../rows/held.ts'
 import type { DedupeConfig } from './config.ts'
 
-/**
- * Remembers when each key occurred last. Each occurrence renews its key: the memory depends only on the rows of the
- * window, so that it can be rebuilt from them.
- */
+/** Each occurrence renews its key, so that the memory can be rebuilt from the rows of the window. */
 export function dedupeStep({ by, window, keys }: DedupeConfig): BatchTransform {
   const time = new JournalTime()
   /** Oldest occurrence first. */

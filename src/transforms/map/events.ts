@@ -18,7 +18,6 @@ const [utf8, fromUtf8] = [new TextEncoder(), new TextDecoder()]
 
 type Tree = Record<string, unknown>
 
-/** An event that is changed in place; numbers of its body keep every digit. */
 interface Draft {
   readonly event: { -readonly [Name in keyof WeirEvent]: WeirEvent[Name] }
   readonly extensions: Record<string, string | number | boolean>
@@ -121,7 +120,6 @@ function structuredCopy(value: unknown): unknown {
   return isRecord(value) || Array.isArray(value) ? exactOf(jsonText(value)) : value
 }
 
-/** Removes and returns a value. */
 function take(draft: Draft, name: string): unknown {
   const [head = '', ...path] = name.split('.')
   if (head === 'data') return remove(draft, draft.body, path)

@@ -11,9 +11,7 @@ import type { MapConfig } from './config.ts'
 import { readExpression, type Expression } from './expression.ts'
 
 export type Mapped<B> = Readonly<{
-  /** All rows, also failed ones. */
   outputs: B
-  /** Reasons by row. */
   failed: ReadonlyMap<number, string>
 }>
 
@@ -57,7 +55,6 @@ export function mapFlows(config: MapConfig): (batch: FlowBatch) => Mapped<FlowBa
   }
 }
 
-/** Columns and members of `extra` by name. */
 function keptOf(batch: FlowBatch, names: ReadonlySet<string>): FlowBatch {
   const columns = Object.fromEntries(Object.entries(batch.columns).filter(([name]) => names.has(name)))
   const { extra } = batch.columns
@@ -198,7 +195,6 @@ function valueReader(column: Column, dictionary: readonly string[]): (row: numbe
   }
 }
 
-/** Whole numbers are integers in expressions. */
 export function withWholeNumbers(value: unknown): unknown {
   if (typeof value === 'number') return Number.isSafeInteger(value) ? BigInt(value) : value
   if (Array.isArray(value)) return value.map(withWholeNumbers)

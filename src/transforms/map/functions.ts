@@ -37,7 +37,6 @@ function flagNames(value: bigint): readonly string[] | null {
   return names.length === 0 ? null : names
 }
 
-/** `services`: names by PORT/PROTOCOL, before the built-in ones. */
 export function withFunctions(environment: Environment, services: Readonly<Record<string, string>>): Environment {
   const nameOf = serviceNames(services)
   return environment

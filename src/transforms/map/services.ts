@@ -1,5 +1,3 @@
-/** Names of ports, as IANA registers them. */
-
 /** `PORT NAME` with both protocols, `PORT/tcp NAME` with one. */
 const registered = `
 7 echo, 9 discard, 20/tcp ftp-data, 21/tcp ftp, 22/tcp ssh, 23/tcp telnet, 25/tcp smtp, 37 time, 43/tcp whois, 49

@@ -1,7 +1,6 @@
 import type { Transform } from '../../engine/contracts.ts'
 import type { RedactConfig } from './config.ts'
 
-/** Missing in Node's types. */
 interface ExactJson {
   parse(text: string, reviver: (key: string, value: unknown, context: { readonly source?: string }) => unknown): unknown
   rawJSON(text: string): unknown

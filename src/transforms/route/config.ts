@@ -39,7 +39,6 @@ export const routeSchema = defineSchema({
   },
 })
 
-/** Names of the outputs. */
 export function routeOutputs({ routes, else: rest }: Pick<RouteConfig, 'routes' | 'else'>): readonly string[] {
   return [...Object.keys(routes), ...(rest === null ? [] : [rest])]
 }

@@ -2,7 +2,6 @@ import type { BatchTransform, TransformTools } from '../../engine/contracts.ts'
 import { selectRows } from '../../model/select.ts'
 import type { RouteConfig } from './config.ts'
 
-/** Names of the outputs, in the order of their filters. */
 export function outputsOf({ routes, else: rest }: RouteConfig): readonly string[] {
   return [...Object.keys(routes), ...(rest === null ? [] : [rest])]
 }

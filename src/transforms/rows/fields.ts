@@ -11,7 +11,6 @@ import { nearest } from '../../schema/suggest.ts'
 export const envelope = ['id', 'source', 'type', 'subject', 'family', 'key', 'ref', 'dataschema'] as const
 export type EnvelopeName = (typeof envelope)[number]
 
-/** Undefined if an absent value. */
 export type TextReader = (row: number) => string | undefined
 
 export function isEnvelope(name: string): name is EnvelopeName {
@@ -26,7 +25,6 @@ export function isFlowField(name: string): boolean {
   return resolveFieldName(name) !== undefined
 }
 
-/** The problem of a name that is a field of no row. */
 export function unknownField(name: string, path: readonly (string | number)[]): Complaint | undefined {
   if (isFlowField(name) || isEventField(name)) return undefined
   const meant = nearest(name, [...flowFields.map((field) => field.name), ...envelope])
@@ -92,7 +90,6 @@ export function at(value: unknown, path: readonly string[]): unknown {
 const parsed = new WeakMap<EventBatch, { row: number; value: unknown }>()
 const utf8 = new TextDecoder()
 
-/** The JSON body of a row, parsed once for readers of the same row; undefined without one. */
 export function bodies(batch: EventBatch): (row: number) => unknown {
   let last = parsed.get(batch)
   if (last === undefined) parsed.set(batch, (last = { row: -1, value: undefined }))
@@ -122,7 +119,6 @@ function extensions(batch: EventBatch): (row: number) => unknown {
   }
 }
 
-/** The value as JSON; empty if absent. */
 export function jsonReader(batch: Batch, name: string): (row: number) => string {
   if (batch.kind === 'flows') {
     const column = batch.columns[resolveFieldName(name) ?? '']
@@ -161,7 +157,6 @@ export function keyReader(batch: Batch, names: readonly string[]): (row: number)
   }
 }
 
-/** A number as double; NaN if absent. 64-bit values beyond 2^53 lose precision. */
 export function numberReader(batch: Batch, name: string): (row: number) => number {
   if (batch.kind === 'flows') {
     const column = batch.columns[resolveFieldName(name) ?? '']

@@ -35,7 +35,6 @@ export class JournalTime {
     else this.#ranges.push({ at: this.#at, last: this.#now })
   }
 
-  /** Rows before this time are no longer needed. */
   release(before: number): void {
     while (this.#ranges[0] !== undefined && this.#ranges[0].last < before) this.#ranges.shift()
   }
