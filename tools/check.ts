@@ -1,4 +1,3 @@
-// `npm run check`.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { commitSubjects } from './commit-subjects.ts'

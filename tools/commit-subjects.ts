@@ -1,4 +1,3 @@
-// Checks commit messages since BASE against CONTRIBUTING.md.
 import { ROOT, runCommand } from './kit/command.ts'
 import { isMain } from './kit/main.ts'
 import { runCheckAlone, TYPESCRIPT, type Problem } from './kit/sources.ts'

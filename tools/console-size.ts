@@ -1,4 +1,3 @@
-// Compares compressed chunks with a budget.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -18,7 +17,6 @@ interface Chunk extends Built {
 type ConsoleSizes = Readonly<{
   first: number
   styles: number
-  /** By route file, beyond the entry. */
   lazy: ReadonlyMap<string, number>
 }>
 

@@ -1,5 +1,4 @@
-// For .ci/run: ends with `N passed, N failed, N skipped`. Skips not in test/skips.json count as failed. A few failed
-// files run once more; tests that pass then are reported as unsteady.
+// For .ci/run. Skips not in test/skips.json count as failed. A few failed files run once more and count as unsteady.
 import { ROOT } from './kit/command.ts'
 import {
   countReport,

@@ -229,7 +229,6 @@ function auditList(items: readonly AuditEvent[]): object {
   return { apiVersion: 'audit.k8s.io/v1', kind: 'EventList', metadata: {}, items }
 }
 
-/** Resolves with the problem, or undefined when it was accepted. */
 async function post(url: string, type: string, body: object, signal: AbortSignal): Promise<string | undefined> {
   try {
     const answer = await fetch(url, {

@@ -1,9 +1,7 @@
-// oxfmt: every file of TypeScript and JavaScript is as `npm run format` leaves it.
 import { isMain } from './kit/main.ts'
 import { localBin, ROOT, runCommand } from './kit/command.ts'
 import { runCheckAlone, type Problem } from './kit/sources.ts'
 
-/** Throws if the formatter did not run. */
 export async function formatting(root: string): Promise<Problem[]> {
   const result = await runCommand(localBin('oxfmt'), ['--list-different'], { cwd: root, limit: 120_000 })
   const files = result.stdout.split('\n').filter((line) => line !== '')

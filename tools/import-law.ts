@@ -1,4 +1,3 @@
-// Which room may import which, in the order of the layers.
 import { isMain } from './kit/main.ts'
 import { importsOf, type Import } from './kit/imports.ts'
 import { isTestFile, listFiles, readSource, runCheckAlone, TYPESCRIPT, type Problem } from './kit/sources.ts'

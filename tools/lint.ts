@@ -14,7 +14,6 @@ interface OxlintReport {
   }>[]
 }
 
-/** Throws if the linter did not run. */
 export async function lint(root: string): Promise<Problem[]> {
   const result = await runCommand(localBin('oxlint'), ['--type-aware', '-f', 'json'], { cwd: root, limit: 300_000 })
   let report: OxlintReport

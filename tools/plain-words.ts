@@ -1,6 +1,4 @@
-// Counts wordings that projects of this field hardly use, in comments, documents, messages and names.
-//   node tools/plain-words.ts                  rate, files with the most, names
-//   node tools/plain-words.ts --lines PATH…    each line below these paths, with the field's terms
+// Counts wordings that projects of this field hardly use. `--lines PATH…` lists them with the field's terms.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ROOT } from './kit/command.ts'
@@ -27,7 +25,6 @@ type Finding = Readonly<{
 type Wording = Readonly<{
   words: number
   findings: readonly Finding[]
-  /** Uses by identifier. */
   names: ReadonlyMap<string, number>
 }>
 
@@ -114,7 +111,6 @@ function* proseOfCode(text: string): Generator<Prose> {
   }
 }
 
-/** First cells, written as code, of the table "Exceptions" in the glossary. */
 export function exceptionsIn(glossary: string): string[] {
   const section = /^## Exceptions$(.*?)(?=^## |$(?![\s\S]))/ms.exec(glossary)?.[1] ?? ''
   return Array.from(section.matchAll(/^\| *`([^`]+)` *\|/gm), ([, wording = '']) => wording)

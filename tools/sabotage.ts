@@ -1,4 +1,3 @@
-// `npm run sabotage [-- NAME…]`: each breakage in tools/sabotage.json must make its test fail.
 import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'

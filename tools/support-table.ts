@@ -1,4 +1,3 @@
-// The support table has only proven results and covers every connector.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { journalSchemas, sinkSchemas, sourceSchemas } from '../src/manifests.ts'

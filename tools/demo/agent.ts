@@ -44,7 +44,6 @@ export class Agents {
     this.#clients = agentNodes.map(() => agentClient(address))
   }
 
-  /** Sends flows that ended at `now` (Unix ms). Resolves with the problem, or undefined when all were accepted. */
   async report(flows: readonly Flow[], now: number): Promise<string | undefined> {
     const responses = await Promise.all(
       this.#clients.map((client, node) => {

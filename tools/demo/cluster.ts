@@ -1,4 +1,3 @@
-// Every three minutes a rollout cuts the API off from its database until it is rolled back.
 import { SeededRandom } from '../../test/kit/random.ts'
 import { DemoApiServer, type DemoObject, type Kind } from './api-server.ts'
 import { cloudTrace } from './cloud.ts'
@@ -70,7 +69,6 @@ export class DemoCluster {
     this.#begin()
   }
 
-  /** `at`: ms after the start. */
   live(at: number): void {
     for (; this.#due.prices <= at; this.#due.prices += 4000 + Math.floor(this.#random.next() * 4000)) this.#prices(at)
     for (; this.#due.heartbeat <= at; this.#due.heartbeat += 10_000) for (const [name] of nodes) this.#heartbeat(name)

@@ -7,7 +7,6 @@ export type Flow = Readonly<{
   packets: number
   bytes: number
   tcpFlags: number
-  /** ms */
   duration: number
 }>
 

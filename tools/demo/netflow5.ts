@@ -5,7 +5,6 @@ const recordBytes = 48
 const mostRecords = 30
 
 export class Netflow5Exporter implements Exporter {
-  /** Unix ms. */
   readonly #started: number
   #sequence = 0
 

@@ -1,4 +1,3 @@
-// Every three minutes a release cannot reach the database. The same seed gives the same data.
 import type { AuditRecord } from '../../src/model/audit.ts'
 import { SeededRandom } from '../../test/kit/random.ts'
 import type { Flow } from './flow.ts'
@@ -77,7 +76,6 @@ export class Shop {
     this.#run = run
   }
 
-  /** Flows that ended in the last `step` ms; `at` counts from the start. */
   flows(at: number, step: number): Flow[] {
     const flows: Flow[] = []
     const wave = 0.6 + 0.4 * Math.sin((2 * Math.PI * at) / 300_000)
@@ -90,7 +88,6 @@ export class Shop {
     return flows
   }
 
-  /** Events until `at`, with `now` as their time. */
   events(at: number, now: number): ShopEvent[] {
     const events: ShopEvent[] = []
     const time = new Date(now).toISOString()

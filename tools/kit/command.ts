@@ -8,7 +8,6 @@ export const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 export type CommandOptions = Readonly<{
   cwd?: string
   env?: Readonly<Record<string, string | undefined>>
-  /** ms */
   limit: number
   echo?: boolean
   onOutput?: (text: string) => void

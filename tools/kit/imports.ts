@@ -4,10 +4,8 @@ import type { Source } from './sources.ts'
 
 export type Import = Readonly<{
   specifier: string
-  /** Undefined for packages and node: modules. */
   target: string | undefined
   typeOnly: boolean
-  /** `import()` or the URL of a worker. */
   later: boolean
   names: readonly string[]
   line: number

@@ -11,7 +11,6 @@ export type Breakage = Readonly<{
   /** Exactly once, within one line. */
   find: string
   replace: string
-  /** `path/to/file.test.ts > describe > test name` */
   test: string
 }>
 
@@ -21,7 +20,6 @@ type Outcome =
 
 const TEST_LIMIT = 180_000
 
-/** The work tree is unchanged. */
 export async function sabotage(
   root: string,
   breakages: readonly Breakage[],
@@ -48,7 +46,6 @@ export async function sabotage(
   return outcomes
 }
 
-/** Undefined if the test failed. */
 async function tryOne(
   copy: string,
   breakage: Breakage,

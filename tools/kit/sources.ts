@@ -2,7 +2,6 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
 import { parseSync, type ParseResult } from 'oxc-parser'
 
-/** `line` from 1; `message` includes the remedy. */
 export type Problem = Readonly<{
   file: string
   line?: number
@@ -13,7 +12,6 @@ export type Check = (root: string) => Promise<Problem[]>
 
 const NEVER_READ = new Set(['node_modules', 'dist', 'fixtures', 'weir-data', 'coverage'])
 
-/** Sorted, relative to `root`, with forward slashes. */
 export async function listFiles(root: string, folder: string, matches: RegExp): Promise<string[]> {
   const found: string[] = []
   const walk = async (dir: string): Promise<void> => {
@@ -45,7 +43,6 @@ export type Source = Readonly<{
   path: string
   text: string
   tree: ParseResult
-  /** From 1. */
   line(offset: number): number
 }>
 
@@ -74,7 +71,6 @@ export function formatProblem(problem: Problem): string {
   return `${problem.file}${problem.line === undefined ? '' : `:${problem.line}`}  ${problem.message}`
 }
 
-/** Prints the problems and exits with 1 if there are any. */
 export async function runCheckAlone(check: Check, what: string): Promise<void> {
   const problems = await check(process.argv[2] ?? process.cwd())
   for (const problem of problems) console.error(formatProblem(problem))

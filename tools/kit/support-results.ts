@@ -2,7 +2,6 @@
 export const resultsFile = 'docs/support-results.json'
 
 export type SupportResult = Readonly<{
-  /** As in docs/support.json. */
   system: string
   role: 'source' | 'sink' | 'journal' | 'login' | 'traces'
   part?: string

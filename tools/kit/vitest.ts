@@ -11,7 +11,6 @@ type VitestRun = Readonly<{
   output: string
 }>
 
-/** `limit` in ms. */
 export async function runVitest(
   args: readonly string[],
   options: { root?: string; limit: number; echo?: boolean; onOutput?: (text: string) => void },

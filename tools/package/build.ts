@@ -8,7 +8,6 @@ import { publishedManifest, readManifest } from './manifest.ts'
 import { noticesOf, noticesText, takeConsoleNotices } from './notices.ts'
 import { writeTypes } from './types.ts'
 
-/** Replaces the folder `out`. */
 export async function buildPackage(out: string): Promise<void> {
   const manifest = await readManifest(ROOT)
   await rm(out, { recursive: true, force: true })

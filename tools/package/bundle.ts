@@ -9,7 +9,6 @@ import { externalDependencies, packageOf, type Manifest } from './manifest.ts'
 const OWN_URL = /new URL\((['"`])(\.{1,2}\/[^'"`]+)\.ts\1, import\.meta\.url\)/g
 const OWN_ADDRESS = 'weirAddressOfDist'
 
-/** Paths in `src` without extension. */
 export async function findEntries(root: string): Promise<string[]> {
   const files = (await listFiles(root, 'src', TYPESCRIPT)).filter((file) => !/\.test\.ts$|\/testing\//.test(file))
   const entries = new Set(['main'])

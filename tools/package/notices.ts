@@ -1,7 +1,6 @@
 import { readdir, readFile, rm } from 'node:fs/promises'
 import { join, sep } from 'node:path'
 
-/** As written by Vite (`build.license`). */
 type Notice = Readonly<{
   name: string
   version: string
@@ -33,7 +32,6 @@ export async function noticesOf(files: readonly string[]): Promise<Notice[]> {
   )
 }
 
-/** Reads and removes Vite's file. */
 export async function takeConsoleNotices(dist: string): Promise<Notice[]> {
   const file = join(dist, 'licenses.json')
   const notices = JSON.parse(await readFile(file, 'utf8')) as Notice[]

@@ -1,6 +1,4 @@
-// After `npm ci`: the bundle that `bin/weir.mjs` runs in a checkout until a source changes. Plain JavaScript, because
-// an old Node or an installation without development packages may run it; without the bundle Weir runs its sources and
-// starts slower.
+// The bundle that `bin/weir.mjs` runs in a checkout. Plain JavaScript, because an old Node may run it.
 import { existsSync } from 'node:fs'
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'

@@ -7,7 +7,6 @@ type RequestOptions = Readonly<{
   method?: 'GET' | 'POST' | 'PUT' | 'DELETE'
   query?: Query
   body?: unknown
-  /** Aborting also cancels the query on the server. */
   signal?: AbortSignal
 }>
 

@@ -1,4 +1,3 @@
-/** Responses of /api/v1/changes and /api/v1/resources. Times are ISO 8601. */
 import type { PatchStep, ResourceVersion } from '../../../src/api/published.ts'
 
 type ObjectPlace = Readonly<{
@@ -17,7 +16,6 @@ export interface Change extends ObjectPlace {
   readonly operation: string | null
   readonly actor: string | null
   readonly actor_kind: 'user' | 'manager' | null
-  /** The actor as in traces; null without an audit log. */
   readonly actor_ref: string | null
   readonly manager: string | null
   readonly audit_id: string | null
@@ -103,7 +101,6 @@ export type ResourcePage = Readonly<{
   resources: readonly ResourceState[]
   next: string | null
   at: string
-  /** On the first page only. */
   total?: number
 }>
 

@@ -16,7 +16,6 @@ export type SourceView = Readonly<{
   shed: Reasons
 }>
 
-/** All parts of a sink together are the rows that its sources accepted. */
 type Part = Readonly<{
   name: 'delivered' | 'pending' | 'filtered' | 'dead letters' | 'dropped' | 'quarantined'
   rows: number
@@ -48,10 +47,7 @@ export const total = (reasons: Reasons): number => Object.values(reasons).reduce
 export const sum = <T>(of: readonly T[], pick: (item: T) => number): number =>
   of.reduce((before, item) => before + pick(item), 0)
 
-/**
- * Joins the running pipeline with the ledger. Each can contain names that the other lacks, for example derived
- * streams and removed components.
- */
+/** Each can contain names that the other lacks, for example derived streams and removed components. */
 export function viewOf(pipeline: Pipeline, ledger: Ledger): PipelineView {
   const names = (
     of: readonly { readonly name: string }[],

@@ -1,4 +1,3 @@
-/** Scripts cannot read session cookies, so this records only whether a sign-in is required. */
 const listeners = new Set<() => void>()
 let needed = false
 

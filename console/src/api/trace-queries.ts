@@ -18,7 +18,6 @@ type Traces = Readonly<{
   again: () => void
 }>
 
-/** All pages, newest first. A new `revision` repeats the query. */
 export function useTraces(question: Query, t: Range, revision: string): Traces {
   const key = JSON.stringify([question, t, revision])
   const answer = useInfiniteQuery({

@@ -1,4 +1,3 @@
-/** Responses of /api/v1/audit. Times are ISO 8601. */
 import type { Span } from './objects.ts'
 
 export type Trace = Readonly<{

@@ -3,10 +3,7 @@ import { request } from '../api/client.ts'
 import { asApiError } from '../api/problem.ts'
 import { queryClient } from '../api/queries.ts'
 
-/**
- * Target of `/`: Home until the first row is accepted, then Flows. Undefined before sign-in. Shares its query with
- * the footer.
- */
+/** Target of `/`: Home until the first row is accepted, then Flows. Undefined before sign-in. */
 export async function firstPage(): Promise<'/home' | '/flows' | undefined> {
   try {
     const { sources } = await queryClient.fetchQuery({

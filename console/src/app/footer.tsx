@@ -5,7 +5,6 @@ import { count, duration } from '../parts/format.ts'
 import { appText } from '../text/app.ts'
 import { generalText } from '../text/general.ts'
 
-/** The ledger in one line. Green only if every accepted row is accounted for. */
 export function Footer(): React.ReactNode {
   const ledger = useLedger()
   const pipeline = usePipeline()

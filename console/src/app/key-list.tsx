@@ -66,7 +66,6 @@ export function SingleKeys(): React.ReactNode {
   )
 }
 
-/** Merges the key groups of duplicated parts, such as two tables. */
 function merged(groups: readonly KeyGroup[]): readonly KeyGroup[] {
   const found = new Map<string, KeyGroup>()
   for (const group of [...groups].sort((a, b) => Number(b.everywhere) - Number(a.everywhere))) {

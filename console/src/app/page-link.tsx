@@ -2,7 +2,6 @@ import { Link } from '@tanstack/react-router'
 import { frameNames } from '../state/frame.ts'
 import type { Search } from '../state/codec.ts'
 
-/** A link to a page that keeps the time range. */
 export function PageLink({
   to,
   className,

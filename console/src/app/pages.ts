@@ -12,10 +12,7 @@ type Page = Readonly<{
   load: () => Promise<{ readonly default: ComponentType }>
 }>
 
-/**
- * Every page in navigation order; navigation, palette and router read this list. To add a page, create
- * pages/<name>/index.tsx with a default export and add an entry here.
- */
+/** Navigation order. To add a page, create pages/<name>/index.tsx with a default export and add an entry here. */
 export const pages: readonly Page[] = [
   {
     path: '/home',

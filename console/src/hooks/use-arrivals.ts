@@ -3,7 +3,6 @@ import { useMe } from '../api/queries.ts'
 import { watch } from '../live/tab.ts'
 import { newRevision } from './use-refresh.ts'
 
-/** Delays in ms after which an arrival may be stored. */
 const storedAfter = [400, 1400, 3000] as const
 const pollMs = 3000
 

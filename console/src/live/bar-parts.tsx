@@ -44,7 +44,6 @@ export function LinkState({
   )
 }
 
-/** For screen readers: at most one announcement every ten seconds. `summary` can return undefined. */
 export function LiveSummary({ summary }: { readonly summary: () => string | undefined }): React.ReactNode {
   const [announced, setAnnounced] = useState('')
   const now = useRef(summary)

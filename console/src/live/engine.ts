@@ -3,7 +3,6 @@ import type { FromTab, Link, ToTab, WantedView } from './messages.ts'
 import { tabTimeoutMs } from './messages.ts'
 import { Stream } from './stream.ts'
 
-/** Newest rows of a view, cached for tabs that open later. */
 const cachedRows = 500
 
 interface Tab {
@@ -18,10 +17,7 @@ interface Shared {
   newest: RowsMessage | undefined
 }
 
-/**
- * Multiplexes the views of all tabs into one stream, because browsers limit connections per server. Equal row views
- * share one subscription; aggregates do not, since each tab needs them from the start.
- */
+/** Browsers limit connections per server, so all tabs share one stream. Aggregates are not shared between tabs. */
 export class LiveEngine {
   readonly #tabs = new Map<number, Tab>()
   #shared = new Map<string, Shared>()

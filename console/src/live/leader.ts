@@ -8,10 +8,7 @@ type TabMessage =
 
 const name = 'weir-live'
 
-/**
- * Fallback without SharedWorker: the tab that holds the lock owns the stream for all tabs, and another takes over
- * when it closes. `again` is called when tabs must subscribe again.
- */
+/** Fallback without SharedWorker: the tab that holds the lock owns the stream for all tabs. */
 export function throughLeader(take: (message: ToTab) => void, again: () => void): (message: FromTab) => void {
   const channel = new BroadcastChannel(name)
   const me = [...crypto.getRandomValues(new Uint8Array(8))].join('-')

@@ -17,7 +17,6 @@ export type Link = Readonly<{
   queryId?: string
 }>
 
-/** Sent once a second for each view: rows matched and rows sent since it began. */
 export type ViewStat = Readonly<{
   view: string
   matched: number

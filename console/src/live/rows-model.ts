@@ -10,17 +10,12 @@ export type LiveNow = Readonly<{
   held: number
   gap: string
   rate: number
-  /** Rows matched since the view began, and rows that the server skipped because of the rate. */
   matched: number
   passed: number
-  /** Rows received, and how many of them were dropped while held. */
   arrived: number
   lost: number
   begun: boolean
-  /**
-   * ISO 8601 time of the newest row that was dropped: rows after it are complete, rows before it must be queried.
-   * Empty: nothing dropped.
-   */
+  /** ISO 8601: rows after it are complete, rows before it must be queried. Empty: nothing dropped. */
   upTo: string
 }>
 
@@ -54,10 +49,7 @@ export class RowsModel {
   /** Matching rows according to row messages, up to a second ahead of the statistics. */
   #matchedInRows = 0
 
-  /**
-   * @param keyAt index of the cell that identifies a row. @param timeAt index of the cell with the receive time;
-   * -1: none.
-   */
+  /** `keyAt`: index of the identifying cell; `timeAt`: of the receive time, -1: none. */
   constructor(keyAt: number, changed: (now: LiveNow) => void, timeAt = -1) {
     this.#keyAt = keyAt
     this.#timeAt = timeAt
@@ -110,7 +102,6 @@ export class RowsModel {
     if (!held) this.#flow()
   }
 
-  /** Resumes without gaps. If rows were dropped, `upTo` is the end of the range to query. */
   catchUp(): void {
     const newest = this.#waiting.at(-1)?.[this.#timeAt]
     this.#isHeld = false

@@ -15,10 +15,7 @@ type On = Readonly<{
   link: (link: Link) => void
 }>
 
-/**
- * The stream while any view is subscribed. Uses fetch instead of EventSource to read error responses. Reconnects
- * from the last event id.
- */
+/** Uses fetch instead of EventSource to read error responses. Reconnects from the last event id. */
 export class Stream {
   readonly #on: On
   readonly #server: string
@@ -75,7 +72,6 @@ export class Stream {
     return { body: JSON.stringify({ views: this.#views }), headers: { 'content-type': 'application/json' } }
   }
 
-  /** Updates the views of the open stream, one change at a time. Reopens it after several failed attempts. */
   #change(): Promise<void> {
     this.#changes = this.#changes.then(async () => {
       try {

@@ -11,7 +11,6 @@ let link: Link = { state: 'idle' }
 let say: ((message: FromTab) => void) | undefined
 let lastId = 0
 
-/** Watches a view until the returned function is called. Equal views of all tabs share one subscription. */
 export function watch(view: Omit<WantedView, 'id'>, listener: Listener): () => void {
   const id = `w${++lastId}`
   watching.set(id, { view: { ...view, id }, listener })

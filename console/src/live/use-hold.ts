@@ -1,6 +1,5 @@
 import { useEffect, useState } from 'react'
 
-/** Whether the user works in the element, so that rows must not move: hover, scroll, selection or keyboard focus. */
 export function useHold(element: HTMLElement | null): boolean {
   const [held, setHeld] = useState(false)
   useEffect(() => {

@@ -12,7 +12,6 @@ export interface LiveRows extends LiveNow {
   readonly catchUp: () => void
 }
 
-/** Newest rows of a view. `view` undefined: nothing is watched; `held`: rows must not move. */
 export function useLiveRows(view: Omit<WantedView, 'id'> | undefined, held: boolean): LiveRows {
   const key = view === undefined ? '' : JSON.stringify(view)
   const [, setTurn] = useState(0)

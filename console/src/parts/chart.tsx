@@ -43,7 +43,6 @@ type ChartProps = Readonly<{
 
 const none: readonly never[] = []
 
-/** Values over time, as a chart or a table. The drawing library is loaded with the first chart. */
 export function Chart({
   label,
   times,
@@ -284,7 +283,6 @@ function Reading({ name, mark, value }: Readonly<{ name: string; mark: string; v
   )
 }
 
-/** Undefined: outside of the axis. */
 function placeOf(times: readonly number[], at: number | undefined): number | undefined {
   const width = (times[1] ?? 0) - (times[0] ?? 0)
   if (at === undefined || times.length === 0 || at < (times[0] ?? 0) || at > (times.at(-1) ?? 0) + width)

@@ -3,7 +3,6 @@ import { useLocalKeys } from '../state/keys.ts'
 import { partsText } from '../text/parts.ts'
 import { generalText } from '../text/general.ts'
 
-/** Details beside a list. Takes the focus when `of` changes and returns it on close. */
 export function Drawer({
   of,
   name,

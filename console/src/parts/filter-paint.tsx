@@ -7,7 +7,6 @@ const sign = /(?<sign>[\s()=<>!~,]+)/
 const rest = /[^\s()"=<>!~,]+/
 const parts = new RegExp([text, word, name, sign, rest].map(({ source }) => source).join('|'), 'gi')
 
-/** Splits a filter into tokens that cover the text; also works for invalid filters. */
 export function partsOf(filter: string): Readonly<{ is: (typeof kinds)[number]; text: string }>[] {
   return [...filter.matchAll(parts)].map(({ 0: piece, groups = {} }) => ({
     is: kinds.find((kind) => groups[kind] !== undefined) ?? 'value',

@@ -56,7 +56,6 @@ export function eitherCondition(field: string, value: unknown): string | undefin
 export type Written = Readonly<{
   from: number
   word: string
-  /** Field of the value being typed; undefined: a field name is. */
   field: string | undefined
 }>
 
@@ -75,7 +74,6 @@ export function writtenBefore(text: string, caret: number): Written | undefined 
   return /(?:^|\(|\b(?:and|or|not)\s)\s*$/i.test(before) ? { from: caret, word: '', field: undefined } : undefined
 }
 
-/** The condition before the caret, as context for completion. Empty: none. */
 export function conditionBefore(text: string, caret: number): string {
   const before = text.slice(0, caret)
   const start = value.exec(before)?.index ?? writtenBefore(text, caret)?.from ?? caret

@@ -9,7 +9,6 @@ const clock = new Intl.DateTimeFormat(undefined, {
   hourCycle: 'h23',
 })
 
-/** Strings hold integers beyond 2^53. */
 export function count(value: number | string | null | undefined): string {
   if (value === null || value === undefined) return '–'
   return typeof value === 'string' ? (/^-?\d+$/.test(value) ? whole.format(BigInt(value)) : value) : whole.format(value)

@@ -7,7 +7,6 @@ type GridHeadProps<Row> = Readonly<{
   place: Place
   sort: string
   onSort: ((id: string) => void) | undefined
-  /** `done` at the end of a drag. Absent: fixed widths. */
   onWidth: ((id: string, width: number | undefined, done: boolean) => void) | undefined
 }>
 
@@ -47,7 +46,6 @@ export function GridHead<Row>({ columns, place, sort, onSort, onWidth }: GridHea
   )
 }
 
-/** Drag, or double-click to reset. */
 function Grip({ onWidth }: { readonly onWidth: (width: number | undefined, done: boolean) => void }): React.ReactNode {
   const from = useRef<Readonly<{ x: number; width: number }>>(undefined)
   const widthAt = (event: React.PointerEvent): number =>

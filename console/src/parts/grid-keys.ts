@@ -55,7 +55,6 @@ export const gridMoves: readonly Move[] = [
 
 type Pressed = Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey'> & Partial<Pick<KeyboardEvent, 'shiftKey' | 'altKey'>>
 
-/** The target cell of a key; undefined: the key does not move. */
 export function moved(
   from: Place,
   { key, ctrlKey, metaKey, shiftKey = false, altKey = false }: Pressed,

@@ -21,7 +21,6 @@ export type GridColumn<Row> = Readonly<{
 }>
 
 interface CellKey<Row> extends Pick<Binding, 'keys' | 'does'> {
-  /** `false`: not handled. */
   readonly run: (row: Row, column: string) => unknown
 }
 
@@ -30,7 +29,6 @@ export type GridProps<Row> = Readonly<{
   columns: readonly GridColumn<Row>[]
   rows: readonly Row[]
   rowKey: (row: Row) => string
-  /** Rows of the whole result; undefined: unknown. */
   total: number | undefined
   sort?: string
   onSort?: (id: string) => void
@@ -39,7 +37,6 @@ export type GridProps<Row> = Readonly<{
   onResize?: (id: string, width: number | undefined) => void
   onMove?: (id: string, by: -1 | 1) => void
   cellKeys?: readonly CellKey<Row>[]
-  /** The last rows are visible. */
   onEnd?: () => void
   onPlace?: (place: HTMLElement | null) => void
 }>
@@ -50,10 +47,7 @@ const headHeight = 30
 const widthStep = 16
 const noKeys: readonly never[] = []
 
-/**
- * A virtualized grid with one tab stop. Arrows, Home, End, PageUp and PageDown move the cell. Enter opens a row or
- * sorts. Alt with arrows resizes a column.
- */
+/** One tab stop. Enter opens a row or sorts; Alt with arrows resizes a column. */
 export function Grid<Row>({
   label,
   columns,

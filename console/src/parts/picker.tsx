@@ -53,7 +53,6 @@ type PickerProps = Readonly<{
   facet: string
   of: Noun
   chosen: readonly string[]
-  /** Most frequent first; undefined: loading. */
   values: readonly (readonly [value: string, n: number])[] | undefined
   others: Readonly<{ groups: number; n: number }> | undefined
   error: unknown

@@ -3,7 +3,6 @@ import { partsText } from '../text/parts.ts'
 
 const left = 'button:not(.share-name), .popover, .spoken, [data-no-picture]'
 
-/** @param ratio image pixels per CSS pixel. */
 export function pictureOf(element: Element, ratio = 2): HTMLCanvasElement {
   const box = element.getBoundingClientRect()
   const canvas = document.createElement('canvas')
@@ -60,7 +59,6 @@ function paint(context: CanvasRenderingContext2D, node: Node, home: DOMMatrix): 
   context.restore()
 }
 
-/** At the positions of the browser's layout. */
 function write(context: CanvasRenderingContext2D, text: Text): void {
   const parent = text.parentElement
   if (parent === null || parent instanceof SVGTitleElement) return

@@ -1,6 +1,5 @@
 import { useEffect, useId, useRef, useState } from 'react'
 
-/** A button with a panel, which closes on Escape, on blur and through `close`. */
 export function Popover({
   label,
   name,

@@ -6,7 +6,6 @@ type SortAnnouncementProps = Readonly<{
   sort: string
 }>
 
-/** Announces the sort order to screen readers. The page announces the row count. */
 export function SortAnnouncement({ columns, sort }: SortAnnouncementProps): React.ReactNode {
   const [message, setMessage] = useState('')
   const before = useRef(sort)

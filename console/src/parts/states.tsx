@@ -89,7 +89,6 @@ type Query = Readonly<{
   refetch: () => Promise<unknown>
 }>
 
-/** In place of the data that a query has not returned. `notFound` is the text for status 404. */
 export function Pending({
   of,
   what,
@@ -104,7 +103,6 @@ export function QueryError({ of }: { readonly of: Query }): React.ReactNode {
   return <ErrorState error={of.error} onRetry={() => void of.refetch().catch(reportError)} />
 }
 
-/** Text between backticks is code. */
 function withCode(text: string): React.ReactNode {
   return text.split('`').map((part, index) => (index % 2 === 0 ? part : <code key={index}>{part}</code>))
 }

@@ -22,7 +22,6 @@ type Completion = Readonly<{
 
 const most = 12
 
-/** Completions for the word before the caret, ranked by the server by frequency. Without a response, field names. */
 export function useSuggestions(
   of: FilterNames,
   fields: readonly ViewColumn[],

@@ -1,4 +1,3 @@
-/** Titles of the columns; `end` aligns numbers. */
 export function TableHead({
   columns,
 }: Readonly<{ columns: readonly (string | readonly [title: string, align: 'end'])[] }>): React.ReactNode {

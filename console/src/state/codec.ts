@@ -1,7 +1,6 @@
 /** The URL captures the whole view. Defaults are omitted, and invalid parameters are reported. */
 import { partsText } from '../text/parts.ts'
 
-/** Serializes one value. `read` returns undefined for invalid text. */
 export type Part<T> = Readonly<{
   usual: T
   read: (text: string) => T | undefined
@@ -12,7 +11,6 @@ export type Search = Readonly<Record<string, string>>
 
 type Decoded<S> = Readonly<{
   state: S
-  /** One sentence for each ignored parameter. */
   unread: readonly string[]
 }>
 
@@ -57,7 +55,6 @@ export function readSearch(text: string): Search {
   return Object.fromEntries(new URLSearchParams(text))
 }
 
-/** Escapes only characters that a URL cannot contain. */
 export function writeSearch(search: Search): string {
   const pairs = Object.entries(search).map(([name, text]) => `${encodeURIComponent(name)}=${readable(text)}`)
   return pairs.length === 0 ? '' : `?${pairs.join('&')}`

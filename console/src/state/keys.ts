@@ -3,13 +3,9 @@ import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react
 import { singleKeys } from './preferences.ts'
 
 export type Binding = Readonly<{
-  /**
-   * `ArrowDown` as in KeyboardEvent.key, `Space`, `Mod+k` (Ctrl or ⌘), `Shift+Enter`, `g h` for a sequence. Letters
-   * ignore Shift.
-   */
+  /** As in KeyboardEvent.key; `Mod` is Ctrl or ⌘, `g h` a sequence. Letters ignore Shift. */
   keys: readonly string[]
   does: string
-  /** `false`: not handled. */
   run: (event: KeyboardEvent) => unknown
 }>
 
@@ -47,7 +43,6 @@ export function usePageKeys(title: string, bindings: readonly Binding[]): void {
 
 type LocalEvent = React.KeyboardEvent | KeyboardEvent
 
-/** Keys of an element; returns its `onKeyDown`, which reports whether the key was handled. */
 export function useLocalKeys(title: string, bindings: readonly Binding[]): (event: LocalEvent) => boolean {
   const now = useRef(bindings)
   useLayoutEffect(() => {

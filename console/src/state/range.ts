@@ -41,7 +41,6 @@ export function rangeText({ from, to }: Range): string {
   return `${momentText(from, isShort)} – ${momentText(to, isShort, isOneDay)}`
 }
 
-/** With the year if it is not the current one. */
 function momentText(written: string, withSeconds = false, dayIsKnown = false): string {
   if (relative.test(written)) return written
   const at = new Date(written)

@@ -30,7 +30,6 @@ export function writeRef({ cluster, group, kind, namespace, name }: ObjectRef): 
 /** Empty parts are replaced, because proxies merge consecutive slashes. */
 const [core, none] = ['core', '-']
 
-/** The part after `/resource/`; the router escapes it. */
 export function pathOfRef(ref: string): string {
   const parts = parseRef(ref)
   // A literal `-` of a cloud is escaped as `%` without 25 or 2F, which no reference contains.
@@ -89,7 +88,6 @@ export function isCloudRef(ref: string): boolean {
   return /^(?!(?:k8s|image|user|tenant):)[a-z][a-z0-9-]*:[^/]*\/[^/]*\/[^/]*\/./.test(ref)
 }
 
-/** Unescapes the id, which is percent-encoded in the reference. */
 export function cloudId(ref: string): string {
   const id = ref.slice(ref.lastIndexOf('/') + 1)
   try {

@@ -4,7 +4,6 @@ import type { Codec, Search } from './codec.ts'
 
 export type PageState<S> = Readonly<{
   state: S
-  /** One sentence for each ignored parameter. */
   unread: readonly string[]
   /** `push` adds a history entry, `replace` does not. */
   set: (change: Partial<S>, how?: 'push' | 'replace') => void

@@ -1,4 +1,3 @@
-/** Singular and plural of everything that is counted. */
 export const nouns = {
   action: ['action', 'actions'],
   actor: ['actor', 'actors'],

@@ -80,7 +80,6 @@ export function layoutOf({ columns, edges }: TraceColumns): Layout {
   }
 }
 
-/** The target of an arrow key: the next node of the column, or the end of the thickest line. */
 export function stepFrom(
   { columns, lines }: Layout,
   at: Placed,

@@ -19,7 +19,6 @@ type Paths = Readonly<{
   cut: readonly Readonly<{ ref: string; others: number }>[]
 }>
 
-/** References of a node in the graph: a tenant has one for each domain with that name. Empty until they are loaded. */
 export function useGraphRefs(column: Column, value: string | null, t: Range): readonly string[] {
   const query = {
     tenant: listText([value ?? noValue]),

@@ -30,7 +30,6 @@ const marked = new Set([
 const maxMarks = 60
 const rate = (value: number): string => `${volume(value)}/s`
 
-/** Traffic of the time range, marked with changes that can affect it. Renders nothing without flows. */
 export function Traffic({ sums: { span, step }, namespaces, rows, onSpan }: TrafficProps): React.ReactNode {
   const filter = namespaces.length === 0 ? '' : `any.namespace in (${namespaces.map(literal).join(', ')})`
   const { data, isError } = useQuery({

@@ -16,7 +16,6 @@ type CsvExportProps<Answer> = Readonly<{
   savedText: (answer: Answer) => string
 }>
 
-/** Saves all rows of a query as a CSV file. */
 export function CsvExport<Answer extends AnswerFrame>({
   path,
   query,

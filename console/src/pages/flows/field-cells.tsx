@@ -86,14 +86,12 @@ function Events({ value }: { readonly value: unknown }): React.ReactNode {
   )
 }
 
-/** Shown by name, not as a quantity. */
 export function isCoded(name: string): boolean {
   return name !== 'sampling' && Object.hasOwn(byName, name)
 }
 
 export const numeric = /^(?:U?(?:TINY|SMALL|BIG|HUGE)?INT(?:EGER)?|DOUBLE)$/
 
-/** The cell of a present value. */
 export function cellOf(name: string, type: string, unit: string | undefined): Cell {
   const known = byName[name]
   if (known !== undefined) return known
@@ -108,5 +106,4 @@ export function cellOf(name: string, type: string, unit: string | undefined): Ce
     typeof value === 'string' ? value : typeof value === 'boolean' ? (value ? 'yes' : 'no') : JSON.stringify(value)
 }
 
-/** Fields that a cell reads beside its own. */
 export const readBeside: Readonly<Record<string, readonly string[]>> = { tcp_flags: ['protocol'] }

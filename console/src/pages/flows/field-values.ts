@@ -1,4 +1,3 @@
-/** Readable forms of coded values. The coded value stays in tooltips, filters and exports. */
 import { tcpFlags } from '../../parts/format.ts'
 import { flowFieldsText } from '../../text/flow-fields.ts'
 
@@ -106,7 +105,6 @@ type NetworkEvent = Readonly<{
 
 const known = ['Feature', 'Action', 'Type', 'Namespace', 'Name', 'Direction'] as const
 
-/** Events of the column `network_events`: an array, or its JSON text. Other values are shown as they are. */
 export function networkEvents(value: unknown): readonly NetworkEvent[] {
   const events = typeof value === 'string' ? parsed(value) : value
   if (!Array.isArray(events)) return value === null || value === undefined ? [] : [{ action: '', text: textOf(value) }]

@@ -8,7 +8,6 @@ interface OlderQuestion extends FlowQuestion {
   readonly from: string
   readonly fields: readonly string[]
   readonly begun: boolean
-  /** ISO 8601: live rows are complete after this time. Empty: complete from their oldest row. */
   readonly upTo: string
 }
 

@@ -5,7 +5,6 @@ import { flowsText } from '../../text/flows.ts'
 import { direction as directionText } from './field-values.ts'
 import { reportsOf, reportsQuery } from './reports.ts'
 
-/** Interfaces and exporters that reported the flow. */
 export function RecordReports({ flow }: { readonly flow: ReadonlyMap<string, unknown> }): React.ReactNode {
   const query = reportsQuery(flow)
   const answer = useQuery({

@@ -7,7 +7,6 @@ type Report = Readonly<{
   /** As seen by the node: 0 ingress, 1 egress, 2 within. */
   direction: number | undefined
   name: string
-  /** 0 ingress, 1 egress. */
   way: number | undefined
 }>
 
@@ -31,7 +30,6 @@ export function reportsQuery(flow: ReadonlyMap<string, unknown>): Query | undefi
   }
 }
 
-/** Reports that overlap the time of the flow, each once. */
 export function reportsOf(flow: ReadonlyMap<string, unknown>, { columns: found, rows }: AnswerFrame): Report[] {
   const names = found.map(({ name }) => name)
   const reports = new Map<string, Report>()

@@ -2,7 +2,6 @@ import type { AnswerFrame } from '../../../../src/api/published.ts'
 import { time } from '../../parts/format.ts'
 import { generalText } from '../../text/general.ts'
 
-/** Origin and completeness of an answer. */
 export function sourceText({
   source,
   span,

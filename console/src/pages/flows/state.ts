@@ -19,7 +19,6 @@ export interface FlowsState extends Frame, OverviewState, ConversationsState, To
   readonly group: readonly string[]
   readonly cols: readonly string[]
   readonly w: Widths
-  /** Column id, `-` for descending; empty: newest first. */
   readonly sort: string
   readonly sel: string
 }

@@ -18,7 +18,6 @@ interface StoredQuestion extends FlowQuestion {
 
 export type StoredRows = Readonly<{
   rows: readonly Row[]
-  /** Of the displayed response, which may be the previous one. */
   fields: readonly string[]
   span: AnswerFrame['span'] | undefined
   /** `raw`: the store; `ring`: the live memory, without a store. */

@@ -7,7 +7,6 @@ import type { FlowViewProps } from './views.ts'
 interface TablePanelProps<Answer> extends Pick<FlowViewProps, 'state' | 'set'> {
   readonly result: TableResult<Answer>
   readonly title: string
-  /** Inside a sentence. */
   readonly what: string
   readonly empty: boolean
   readonly foot: (data: Answer) => React.ReactNode

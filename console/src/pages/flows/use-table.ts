@@ -6,13 +6,11 @@ import { useLastAnswer } from '../../api/use-last-answer.ts'
 export type TableResult<Answer> = Readonly<{
   data: Answer | undefined
   busy: boolean
-  /** Undefined: the query did not fail. */
   error: unknown
   retry: () => void
   cancel: () => void
 }>
 
-/** Rows of one query; `data` is the previous answer until the next one arrives. */
 export function useTable<Answer extends AnswerFrame>(
   path: string,
   query: Query,

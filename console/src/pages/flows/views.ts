@@ -28,10 +28,7 @@ function tab(
   return made
 }
 
-/**
- * The component of a tab, loaded in parallel with data; undefined until then. React's `lazy` would show its
- * fallback for at least 300 ms. Throws load errors.
- */
+/** React's `lazy` would show its fallback for at least 300 ms. Throws load errors. */
 export function useFlowView(shown: FlowTab | undefined): ComponentType<FlowViewProps> | undefined {
   const [loaded, setLoaded] = useState<Readonly<{ tab?: FlowTab; error?: Error }>>({})
   useEffect(() => {

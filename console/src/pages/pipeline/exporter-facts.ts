@@ -9,7 +9,6 @@ export type ExporterRow = Readonly<{
   last: number
   lastRow: number | undefined
   templates: number
-  /** Sampling intervals (1 in N); `1` if none is reported. Several if its observation domains differ. */
   sampling: readonly number[]
   missing: number
   malformed: number

@@ -124,7 +124,6 @@ export const marks: Readonly<Record<SinkState, readonly [mark: string, tone: str
   gone: ['○', 'dim'],
 }
 
-/** Classes of {@link SinkView.parts}, in the same order. */
 const partTones = ['p-delivered', 'p-pending', 'p-filtered', 'p-dead', 'p-dropped', 'p-lost'] as const
 
 function SinkBox({

@@ -5,7 +5,6 @@ const pipelineViews = ['picture', 'table'] as const
 
 type PipelineState = Readonly<{
   view: (typeof pipelineViews)[number]
-  /** The open component: `source:netflow`, `sink:store`, `journal`, `exporter:netflow/192.0.2.1`; empty: none. */
   sel: string
   sort: string
 }>

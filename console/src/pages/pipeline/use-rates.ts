@@ -8,7 +8,6 @@ type Seen = Readonly<{
   rates: ReadonlyMap<string, number>
 }>
 
-/** Rows per second of each sink between the last two responses; `at` in Unix ms. */
 export function useRates(ledger: Ledger | undefined, at: number): ReadonlyMap<string, number> {
   const [seen, setSeen] = useState<Seen>({ ledger: undefined, at: 0, rates: new Map() })
   if (ledger === undefined || ledger === seen.ledger) return seen.rates

@@ -9,7 +9,6 @@ import { insightsText } from '../../text/insights.ts'
 
 const kinds = new Set(['Pod', 'Deployment', 'StatefulSet', 'DaemonSet', 'ReplicaSet', 'Job', 'CronJob'])
 
-/** Images that the pod, or the pods of the workload, run, with their problems. */
 export function ProblemsOf({ of, at }: Readonly<{ of: WholeResource; at: string }>): React.ReactNode {
   const parts = parseRef(of.ref)
   const digests = (of.now?.data.images ?? []).flatMap(({ id }) => /sha256:[0-9a-f]{64}/.exec(id ?? '') ?? [])

@@ -14,7 +14,6 @@ type Traffic = Readonly<{
   receives: string
   from: string
   to: string
-  /** Why flows cannot be attributed; undefined: they can. */
   none?: string
 }>
 
@@ -30,10 +29,7 @@ export function lifeOf(intervals: readonly ResourceState[], uid: string): Readon
 const between = ['ReplicaSet', 'Job']
 const workloads = ['Deployment', 'StatefulSet', 'DaemonSet', 'CronJob', 'Job']
 
-/**
- * The last hour of the object's lifetime before the time of the page. Filters by the addresses that it held then,
- * otherwise by the workload names in the flows.
- */
+/** Filters by the addresses that the object held then, otherwise by the workload names in the flows. */
 export function trafficOf(of: WholeResource): Traffic {
   const { now, at, intervals } = of
   const none = (message: string): Traffic => ({ sends: '', receives: '', from: '', to: '', none: message })

@@ -18,12 +18,10 @@ export type Result = Readonly<{
 
 export const maxRows = 100_000
 
-/** Whether DESCRIBE can return the columns. */
 export function isSelect(sql: string): boolean {
   return /^(?:\s|--[^\n]*\n|\/\*[^]*?\*\/)*(?:select|with|from|values)\b/i.test(sql)
 }
 
-/** Columns from DESCRIBE, otherwise those of the rows in order of appearance. */
 export function columnsOf(described: readonly Column[] | undefined, rows: readonly Row[]): readonly Column[] {
   if (described !== undefined) return described
   return [...new Set(rows.slice(0, 1000).flatMap((row) => Object.keys(row)))].map((name) => ({ name, type: '' }))
@@ -59,10 +57,7 @@ type ChartOf = Readonly<{
 
 const maxSeries = 7
 
-/**
- * The chart of a result: a time column and a line for each numeric column; with one text and one numeric column, a
- * line for each text, largest first. A string explains why none can be drawn.
- */
+/** A time column and a line for each numeric column, or for each text. A string explains why none can be drawn. */
 export function chartOf({ columns, rows }: Pick<Result, 'columns' | 'rows'>): ChartOf | string {
   if (rows.length === 0) return sqlText.nothingDrawn
   const time = columns.find(

@@ -50,7 +50,6 @@ async function rowsOf(
 
 async function describe(sql: string, signal: AbortSignal): Promise<readonly Column[]> {
   const { rows } = await rowsOf(await sendSql(`DESCRIBE ${sql}`, 'ndjson', signal), maxRows, () => {})
-  // DuckDB's and ClickHouse's names of the columns.
   return rows.map((row) => ({
     name: String((row['column_name'] ?? row['name']) as string),
     type: String((row['column_type'] ?? row['type']) as string),
@@ -150,7 +149,6 @@ export function useSchema(enabled: boolean): UseQueryResult<ReadonlyMap<ViewName
   })
 }
 
-/** All rows as a file. The server streams; the browser buffers. */
 export async function exported(sql: string, format: 'ndjson' | 'csv', signal: AbortSignal): Promise<void> {
   const file = await (await sendSql(sql, format, signal)).blob()
   const link = document.createElement('a')

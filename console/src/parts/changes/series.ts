@@ -3,7 +3,6 @@ import type { ChartSeries } from '../chart.tsx'
 import { operations } from './operations.ts'
 import { generalText } from '../../text/general.ts'
 
-/** Values of each bucket and group; buckets without changes are 0. */
 export function seriesOf({
   span,
   step,

@@ -1,7 +1,6 @@
 import { Link } from '@tanstack/react-router'
 import { isCloudRef, parseRef, pathOfRef } from '../../state/refs.ts'
 
-/** Links to the page of an object or cloud resource; other references are plain text. `at`: ISO 8601. */
 export function ResourceLink({
   to,
   at,

@@ -7,7 +7,6 @@ import { generalText } from '../../../text/general.ts'
 import type { Conversation, End } from './rows.ts'
 import type { Rank } from './state.ts'
 
-/** The ranking that a column selects. */
 export const rankOfColumn: Readonly<Record<string, Rank>> = {
   bytes: 'bytes',
   packets: 'packets',
@@ -45,7 +44,6 @@ function Endpoint({ end, initiator }: Readonly<{ end: End; initiator?: Conversat
 
 const bytesText = (value: number | string): string => volume(Number(value))
 
-/** The sum, then each direction. */
 function BothWays({
   out,
   back,

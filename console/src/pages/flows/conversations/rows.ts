@@ -30,7 +30,6 @@ export type Conversation = Readonly<{
   last: string
   out: Way
   in: Way
-  /** ns */
   rtt: readonly [min: number, max: number] | undefined
   dropped: Amount
 }>
@@ -81,7 +80,6 @@ export function conversationsOf({ columns, rows }: ConversationsAnswer): readonl
 
 export const keyFields = ['src_addr', 'src_port', 'dst_addr', 'dst_port', 'proto'] as const
 
-/** Values of {@link keyFields} of the flows from client to server. */
 export function keyCells({ client, server, proto }: Conversation): readonly unknown[] {
   return [client.addr, client.port, server.addr, server.port, proto]
 }

@@ -58,7 +58,6 @@ export interface PairsKind extends Common {
 export interface TimesKind extends Common {
   readonly shape: 'times' | 'slowest'
   readonly of: 'rtt' | 'dns_latency'
-  /** Units per millisecond. */
   readonly perMs: number
 }
 

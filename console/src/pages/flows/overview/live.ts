@@ -9,7 +9,6 @@ import { Buckets, othersName, type SeriesAnswer, type Stack, type Stretch } from
 import { liveQuestion, questionQuery, type FlowQuestion } from '../flow-filter.ts'
 import type { Dimension, Measure } from './state.ts'
 
-/** A message of a live series. Sums are rows, then the requested columns. */
 type SeriesMessage = Readonly<{
   step: number
   groups: readonly (readonly Cell[])[]
@@ -44,12 +43,10 @@ export class LiveSeries {
     Readonly<{ total: readonly number[]; groups: readonly (readonly number[] | null)[] }>
   >()
   begun = false
-  /** Unix seconds: complete from here on. */
   since = -Infinity
 
   readonly #shown: number
 
-  /** @param shown number of buckets, each of `step` seconds. */
   constructor(step: number, shown = maxBuckets) {
     this.step = step
     this.#shown = shown
@@ -70,7 +67,6 @@ export class LiveSeries {
     return Math.max(now, ...this.buckets.keys()) + this.step - this.#shown * this.step
   }
 
-  /** The largest groups of stream and store, and the remainder of each bucket. `now` in Unix seconds. */
   stack(field: Dimension, measure: StreamedMeasure, top: number, now: number, past?: Past): Stack {
     const begin = this.begins(now)
     const place = placeOf[measure]
@@ -137,7 +133,6 @@ function withUnknown(stack: Stack, step: number, since: number, past: Past | und
   return { ...stack, series: stack.series.map(known), total: known(stack.total), unknown }
 }
 
-/** Stored totals between the start of the chart and that of the stream; undefined while loading. */
 export function usePast(
   series: LiveSeries | undefined,
   question: FlowQuestion,

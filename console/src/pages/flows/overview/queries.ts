@@ -15,7 +15,6 @@ export interface FlowQuery extends FlowQuestion {
   readonly revision: number
 }
 
-/** A query that is also cancelled on the server when another replaces it. */
 export function useAnswer<T>(
   path: string,
   { t, revision, ...question }: FlowQuery,
@@ -77,7 +76,6 @@ export function restrictTo(flowQuery: FlowQuery, family: Family): FlowQuery {
   return family === 'flows' ? flowQuery : { ...flowQuery, filter: allOf([flowQuery.filter, conditions[family]]) }
 }
 
-/** Whether flows of the range have the field; undefined: unknown. A positive result is kept until the query changes. */
 export function useHas(flowQuery: FlowQuery, family: Feature, enabled: boolean): boolean | undefined {
   const about = JSON.stringify([questionQuery(flowQuery), flowQuery.t])
   const [settled, setSettled] = useState<Readonly<{ about: string; revision: number }>>()
@@ -112,7 +110,6 @@ export function spanSeconds({ from, to }: Range): number {
   return Math.max(1, Math.round(momentSeconds(to) - momentSeconds(from)))
 }
 
-/** Current Unix seconds of a moment such as `now-1h`. */
 export function momentSeconds(moment: string): number {
   const [, count, unit = ''] = /^now(?:-(\d+)(s|m|h|d|w))?$/.exec(moment) ?? []
   if (moment.startsWith('now')) return Date.now() / 1000 - Number(count ?? 0) * (units[unit] ?? 0)

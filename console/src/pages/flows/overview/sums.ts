@@ -52,7 +52,6 @@ export function bucketTimes(from: number, to: number, step: number): readonly nu
   return Array.from({ length: Math.max(1, Math.ceil((to - first) / step - 1e-9)) }, (_, index) => first + index * step)
 }
 
-/** Buckets without flows are 0. */
 export class Buckets {
   readonly times: readonly number[]
   readonly #first: number

@@ -18,7 +18,6 @@ type GraphCanvasProps = Readonly<{
   pins: Pins
   chosen: string
   find: string
-  /** A new key fits the graph into view, or restores `eye`. */
   fitKey: string
   eye: Eye | undefined
   fileName: string

@@ -93,7 +93,6 @@ function signed(value: number, text: (value: number) => string): string {
   return `${value > 0 ? '+' : value < 0 ? '−' : ''}${text(Math.abs(value))}`
 }
 
-/** Edges by the size of their change. The last row contains the edges that are not drawn, so that the totals match. */
 export function DiffList({
   graph,
   measure,

@@ -38,7 +38,6 @@ export function missing(pairs: ReadonlyMap<string, Pair>, time: 'now' | 'before'
   return [...pairs.values()].filter((pair) => pair[time] === undefined)
 }
 
-/** An edge that was queried and is absent is 0. */
 export function fill(
   pairs: ReadonlyMap<string, Pair>,
   time: 'now' | 'before',
@@ -52,7 +51,6 @@ export function fill(
   }
 }
 
-/** An edge without a current value cannot be drawn and stays in the remainder. */
 export function compared(pairs: ReadonlyMap<string, Pair>, now: Side, before: Side): Edges {
   const rows = [...pairs.values()].flatMap(({ from, to, now: sums, before: earlier }): EdgeRow[] =>
     sums === undefined ? [] : [{ from, to, sums, ...(earlier === undefined ? {} : { before: earlier }) }],

@@ -27,7 +27,6 @@ type GraphNode = Readonly<{
   key: string
   label: string
   group: string
-  /** Values of the scope's parts; undefined: several nodes combined. */
   cells: readonly unknown[] | undefined
   stands: number
   sent: Amounts
@@ -44,7 +43,6 @@ interface GraphEdge extends Amounts {
 export type Graph = Readonly<{
   nodes: readonly GraphNode[]
   edges: readonly GraphEdge[]
-  /** The remainder: together with the edges it is the total. */
   rest: Total
   total: Total
   earlier?: Readonly<{ rest: Total; total: Total }>

@@ -46,10 +46,7 @@ interface Body extends SimulationNodeDatum {
   readonly radius: number
 }
 
-/**
- * Forces between groups, a spiral inside each. Known positions are kept, so that the graph does not jump when data
- * change. Deterministic.
- */
+/** Known positions are kept, so that the graph does not jump when data change. Deterministic. */
 export function layout({ nodes, edges, known, pins }: LayoutInput): Placed {
   const space = spacing * (nodes.length <= few ? roomy : 1)
   const members = new Map<string, number[]>()

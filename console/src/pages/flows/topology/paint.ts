@@ -22,7 +22,6 @@ export type Palette = Readonly<{
   series: readonly string[]
 }>
 
-/** The visible part of the plane: (x, y) is the centre, k the pixels per unit. */
 export type Eye = Readonly<{
   x: number
   y: number
@@ -33,7 +32,6 @@ export type Picture = Readonly<{
   graph: Graph
   placed: Placed
   radii: readonly number[]
-  /** Line width of each edge, 0 to 3. */
   widths: readonly number[]
   colors: readonly number[]
   pinned: ReadonlySet<number>
@@ -49,7 +47,6 @@ const thickness = [0.6, 1, 1.8, 3]
 const chunk = 400
 const maxLabels = 60
 
-/** Paints everything into a canvas centred on the eye. Sizes in CSS pixels. */
 export function paint(
   context: CanvasRenderingContext2D,
   picture: Picture,

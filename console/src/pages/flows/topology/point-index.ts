@@ -4,7 +4,6 @@ export class PointIndex {
   readonly #size: number
   readonly #cells = new Map<number, number[]>()
 
-  /** @param size side of a cell and maximum reach of a query. */
   constructor(points: Float32Array, size: number) {
     this.#points = points
     this.#size = size
@@ -34,7 +33,6 @@ export class PointIndex {
   }
 }
 
-/** The best point in a direction: near and not far to the side. -1: none. */
 export function towards(
   points: Float32Array,
   from: number,

@@ -60,10 +60,7 @@ function thicknessOf(share: number, rank: number, count: number): number {
   return Math.max(0, Math.min(3, Math.floor(3.999 * (1 + Math.log10(Math.max(1e-4, share)) / 4))))
 }
 
-/**
- * Paints the graph into a bitmap and copies that while the user moves or zooms, so that moving costs the same for
- * any size. Repaints when idle.
- */
+/** Paints the graph into a bitmap and copies that while the user moves or zooms. Repaints when idle. */
 export class Scene {
   readonly #canvas: HTMLCanvasElement
   readonly #context: CanvasRenderingContext2D
@@ -159,7 +156,6 @@ export class Scene {
     this.#move({ x: x - dx / k, y: y - dy / k, k }, true)
   }
 
-  /** The point under (px, py) is fixed. */
   zoomBy(factor: number, px = this.#width / 2, py = this.#height / 2): void {
     const { x, y, k } = this.#eye
     const next = Math.max(least, Math.min(most, k * factor))

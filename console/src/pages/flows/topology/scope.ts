@@ -48,10 +48,8 @@ const unnamed: Readonly<Record<string, string>> = {
   country: topologyText.noCountry,
 }
 
-/** Fields of an endpoint's label. */
 const endpointNames = 4
 
-/** Values that identify a node. All addresses of a name, owner or network are one endpoint. */
 export function nodeCells(scope: Scope, cells: readonly unknown[]): readonly unknown[] {
   if (scope !== 'endpoint') return cells
   const first = cells.slice(0, endpointNames).findIndex((cell) => cell !== null && cell !== undefined && cell !== '')

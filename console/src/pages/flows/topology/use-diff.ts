@@ -16,7 +16,6 @@ export type DiffAnswer = Readonly<{
   scope: Scope
   now: GroupsAnswer
   before: GroupsAnswer
-  /** Edges below the limit of one list that were queried separately. */
   lookedUp: number
   unknown: number
 }>

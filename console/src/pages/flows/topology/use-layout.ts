@@ -23,7 +23,6 @@ export function forgetPlaces(scope: Scope): void {
   places.delete(scope)
 }
 
-/** Computes the layout in a worker and shows the previous one meanwhile. A new `turn` restarts it. */
 export function useLayout(
   graph: Graph | undefined,
   scope: Scope,
