@@ -13,7 +13,7 @@ export interface AcceptanceRun {
   run(context: AcceptanceContext): Promise<void>
 }
 
-export type Scale = 'full' | 'ci'
+type Scale = 'full' | 'ci'
 
 export interface AcceptanceContext {
   readonly seed: number
@@ -36,7 +36,7 @@ export interface AcceptanceContext {
   skip(reason: string): never
 }
 
-export interface Machine {
+interface Machine {
   readonly cores: number
   readonly cpu: string
   readonly memoryGiB: number
@@ -44,7 +44,7 @@ export interface Machine {
   readonly node: string
 }
 
-export type Verdict = 'met' | 'not met' | 'skipped'
+type Verdict = 'met' | 'not met' | 'skipped'
 
 export interface AcceptanceResult {
   readonly name: string

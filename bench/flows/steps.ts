@@ -17,7 +17,7 @@ import { netflowIntake, sflowIntake, type Intake } from '../runs/flow-fuzz/intak
 import type { SendOptions } from '../../test/kit/flow-load/send.ts'
 import { ExportLoad, type LoadProtocol } from '../../test/kit/flow-load/exports.ts'
 
-export interface StepCase {
+interface StepCase {
   readonly protocol: LoadProtocol
   readonly perDatagram: number
   readonly addresses: number

@@ -9,7 +9,7 @@ export type CollectorAddress = Readonly<{
   agents: number
 }>
 
-export type Recipe = Readonly<{
+type Recipe = Readonly<{
   name: string
   title: string
   lines: (address: CollectorAddress) => readonly string[]

@@ -40,7 +40,7 @@ export function groupedSql({ matching, shown, step, limit, more = [] }: GroupedQ
   )
 }
 
-export interface Grouped {
+interface Grouped {
   readonly total: number
   readonly groups: readonly { readonly value: string | null; readonly n: number }[]
   readonly others: { readonly groups: number; readonly n: number }

@@ -3,7 +3,7 @@ import { textOf } from '../model/json.ts'
 
 type Row = Readonly<Record<string, unknown>>
 
-export interface PackageDiff {
+interface PackageDiff {
   readonly name: string
   readonly type: string | null
   /** Versions that only this image has; several for a package that is installed more than once. */
@@ -11,7 +11,7 @@ export interface PackageDiff {
   readonly to: readonly string[]
 }
 
-export interface ProblemDiff {
+interface ProblemDiff {
   readonly id: string
   readonly severity: string
   readonly package: string | null

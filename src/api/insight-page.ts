@@ -5,14 +5,14 @@ import { asOf } from './objects.ts'
 type Row = Record<string, unknown>
 type Run = (sql: string) => Promise<readonly Row[] | undefined>
 
-export interface PagePart {
+interface PagePart {
   readonly conditions: readonly string[]
   /** Restricts the page to the rows behind the page before. */
   readonly behind: readonly string[]
   readonly limit: number
 }
 
-export interface InsightPage {
+interface InsightPage {
   /** In order, with their keys as `k0`, `k1` …; one more than the limit if there are more. */
   readonly rows: readonly Row[]
   /** Of the first page. */

@@ -20,7 +20,7 @@ const endpoints: StoredEndpoints = {
   idOf: (field) => (field.kind === 'ip' ? `"${endpointIds(field.name)}"` : undefined),
 }
 
-export type ManyGroupsLimits = Readonly<{
+type ManyGroupsLimits = Readonly<{
   /** Groups are counted if a sample predicts more. */
   many: number
   /** With fewer groups one statement over texts is faster. */

@@ -30,7 +30,7 @@ export const problemTable = {
   WEIR_API_INTERNAL: { status: 500, title: 'Unexpected error' },
 } as const satisfies Record<string, { status: number; title: string }>
 
-export type ProblemCode = keyof typeof problemTable
+type ProblemCode = keyof typeof problemTable
 
 /** Default: 503 (temporary) or 500 (permanent). */
 const statusOf: Partial<Record<ErrorCode, number>> = {

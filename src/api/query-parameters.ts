@@ -41,8 +41,8 @@ export const questionParameters = {
 } as const
 
 /** Rollups use `flow_time`. */
-export const spanTimes = ['flow_time', 'time_received', 'time_start', 'time_end'] as const
-export type SpanTime = (typeof spanTimes)[number]
+const spanTimes = ['flow_time', 'time_received', 'time_start', 'time_end'] as const
+type SpanTime = (typeof spanTimes)[number]
 
 export const timeParameter = (byDefault: SpanTime): object => ({
   type: 'string',
@@ -182,7 +182,7 @@ export type AnswerFrame = Readonly<{
   since?: string
 }>
 
-export type AnswerFacts = Readonly<{
+type AnswerFacts = Readonly<{
   next?: string
   source?: string
   exact?: boolean

@@ -10,7 +10,7 @@ import { asOf, changeColumns, resourceColumns } from './objects.ts'
 
 type Row = Readonly<Record<string, unknown>>
 
-export interface DescribeOptions {
+interface DescribeOptions {
   readonly store: StoreReader
   readonly current: (query: ManifestQuery) => Promise<ManifestState | undefined>
   readonly disconnected: AbortSignal

@@ -106,7 +106,7 @@ function validatorOf({
   }
 }
 
-export function answerProblem(reply: FastifyReply, { problem, headers }: ProblemAnswer): FastifyReply {
+function answerProblem(reply: FastifyReply, { problem, headers }: ProblemAnswer): FastifyReply {
   // A failed response may have announced compression.
   reply.removeHeader('content-encoding')
   const id = reply.getHeader(queryIdHeader)

@@ -183,7 +183,7 @@ function remainderMatters([first]: readonly AnswerRecord[]): boolean {
   return rest > 0 && (rest > least * smallShare || next + rest > least)
 }
 
-export interface SumsAnswer {
+interface SumsAnswer {
   readonly rows: readonly AnswerRecord[]
   readonly total: Totals
   /** Largest possible error of any sum. */
@@ -202,7 +202,7 @@ export interface RunStatement {
   readonly disconnected: AbortSignal
 }
 
-export interface SumReaders<Request> {
+interface SumReaders<Request> {
   readonly sql: (request: Request, dialect: Dialect) => string
   readonly ring: (source: RingSource, signal: AbortSignal) => Promise<RingAnswer | undefined>
 }

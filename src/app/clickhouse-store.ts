@@ -14,7 +14,7 @@ import type { WeirConfig } from './config.ts'
 import { storeSinkSettings } from './config-entries.ts'
 import { limitQueries } from './query-limit.ts'
 
-export type ClickHouseStoreParts = Readonly<{
+type ClickHouseStoreParts = Readonly<{
   host: Host
   log: Log
   metrics: Metrics

@@ -1,6 +1,6 @@
 import { isRecord } from '../model/json.ts'
 
-export interface ChangedField {
+interface ChangedField {
   /** Stable id of the row before; `-` for rows that a window wrote. */
   readonly row: string
   /** `pass`, the reason why the row was not passed, or the output of a route. */

@@ -1,6 +1,5 @@
-import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
 
-export type DatabaseValue = SQLInputValue
 export type DatabaseStatement = StatementSync
 
 /** Commits are durable when they return. It blocks the calling thread. */

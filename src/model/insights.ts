@@ -7,7 +7,7 @@ export const insightsTypes = {
 } as const
 
 /** The last ones were posted by a workload; `direct.delete.…` kinds withdraw the facts or problems of a source. */
-export const insightsKinds = [
+const insightsKinds = [
   'sbom',
   'inspect',
   'direct.facts',
@@ -43,7 +43,7 @@ export type ImageReport = Readonly<{
 }>
 
 /** `subject` of the direct kinds is `namespaces/<namespace>`, `ref` that of the namespace. */
-export type DirectFacts = Readonly<{
+type DirectFacts = Readonly<{
   environment: number
   projectName: string
   environmentName: string
@@ -65,7 +65,7 @@ export type DirectFact = Readonly<{
   service: string
 }>
 
-export type DirectProblems = Readonly<{
+type DirectProblems = Readonly<{
   environment: number
   projectName: string
   environmentName: string

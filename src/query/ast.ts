@@ -1,23 +1,23 @@
 export type Expression = Group | Not | Either | Test | Exists
 
 /** At least two parts; an `and` without parts is the empty filter. */
-export type Group = Readonly<{
+type Group = Readonly<{
   is: 'and' | 'or'
   parts: readonly Expression[]
 }>
 
-export type Not = Readonly<{
+type Not = Readonly<{
   is: 'not'
   part: Expression
 }>
 
 /** All names inside refer to the same end. */
-export type Either = Readonly<{
+type Either = Readonly<{
   is: 'either'
   part: Expression
 }>
 
-export const operators = ['=', '!=', '~', '!~', '<', '<=', '>', '>='] as const
+const operators = ['=', '!=', '~', '!~', '<', '<=', '>', '>='] as const
 export type Operator = (typeof operators)[number]
 
 /** Any of the values; after `!=` and `!~` none of them. */

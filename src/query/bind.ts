@@ -31,7 +31,7 @@ import { firstTime, lastTime } from './times.ts'
 
 const bits = (count: bigint): Interval => ({ low: 0n, high: (1n << count) - 1n })
 
-export const integerKinds: Partial<Record<QueryKind, Interval>> = {
+const integerKinds: Partial<Record<QueryKind, Interval>> = {
   u8: bits(8n),
   u16: bits(16n),
   u32: bits(32n),

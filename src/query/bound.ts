@@ -4,7 +4,7 @@ import type { QueryField } from './names.ts'
 /** Leaves have their own negation and are true or false for every row; an absent field matches nothing. */
 export type Bound = { readonly is: 'always' } | { readonly is: 'never' } | BoundGroup | Leaf
 
-export type BoundGroup = Readonly<{
+type BoundGroup = Readonly<{
   is: 'and' | 'or'
   parts: readonly Bound[]
 }>

@@ -6,7 +6,7 @@ import { duckdb } from './sql-duckdb.ts'
 export type DialectName = 'duckdb' | 'clickhouse'
 
 /** A type for integers beyond 2^53; `wide` has 128 bits. */
-export type IntegerType = 'BIGINT' | 'UBIGINT' | 'HUGEINT'
+type IntegerType = 'BIGINT' | 'UBIGINT' | 'HUGEINT'
 
 /**
  * Arguments are SQL, except those named `text`, `pattern`, `wildcard` and `prefix`. Tests are NULL for an absent value.

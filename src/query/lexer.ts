@@ -5,7 +5,7 @@ export interface Token extends Span {
   readonly text: string
 }
 
-export const maxFilterLength = 65_536
+const maxFilterLength = 65_536
 
 const signs: Readonly<Record<string, string>> = {
   '=': '=',

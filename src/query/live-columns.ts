@@ -36,8 +36,8 @@ export type LiveRows<B extends Batch = Batch> = Readonly<{
   resolver: LiveResolver | undefined
 }>
 
-export type TextReader = (row: number) => string | undefined
-export type NumberReader = (row: number) => number
+type TextReader = (row: number) => string | undefined
+type NumberReader = (row: number) => number
 
 const [firstMs, lastMs] = [Number(firstTime / 1000n), Number(lastTime / 1000n)]
 

@@ -4,7 +4,7 @@ import type { Interval } from './intervals.ts'
 import { compareBytes } from '../model/text-order.ts'
 import { wildcardTest } from './wildcard.ts'
 
-export type NumberTest = (value: number) => boolean
+type NumberTest = (value: number) => boolean
 
 export type WordsTest = (a: number, b: number, c: number, d: number) => boolean
 

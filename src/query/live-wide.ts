@@ -4,7 +4,7 @@ import { isFlows, numbersOf, storedColumn, type LiveRows } from './live-columns.
 import type { WordsTest } from './live-tests.ts'
 
 /** Four words, highest first; false if absent. */
-export type WideReader = (row: number, to: Uint32Array) => boolean
+type WideReader = (row: number, to: Uint32Array) => boolean
 
 const twoTo32 = 4_294_967_296
 const twoTo16 = 65_536

@@ -36,7 +36,7 @@ export function columnSql(field: QueryField, dialect: Dialect): string {
 }
 
 export type End = 'src' | 'dst'
-export const otherEnd: Readonly<Record<End, End>> = { src: 'dst', dst: 'src' }
+const otherEnd: Readonly<Record<End, End>> = { src: 'dst', dst: 'src' }
 
 function fold(name: string): string {
   return name.toLowerCase().replaceAll('.', '_')

@@ -7,7 +7,7 @@ export type ForeignTest = Readonly<{
   values: readonly string[]
 }>
 
-export type ReadTest =
+type ReadTest =
   | Readonly<{
       text: string
       eitherEnd: boolean

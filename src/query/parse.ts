@@ -11,7 +11,7 @@ import {
 import { tokens, type Token } from './lexer.ts'
 import type { NameTable } from './names.ts'
 
-export const maxDepth = 64
+const maxDepth = 64
 
 const operatorSigns = new Set(['=', '!=', '~', '!~', '<', '<=', '>', '>='])
 const keywords = new Set(['and', 'or', 'not', 'in', 'exists'])
@@ -241,7 +241,7 @@ class Parser {
 
 const textKinds = new Set(['dict', 'text', 'list<dict>', 'json'])
 
-export function isText(names: NameTable, { name, end }: Subject): boolean {
+function isText(names: NameTable, { name, end }: Subject): boolean {
   const field = end === undefined ? names.field(name) : names.ofEnd('src', name)
   return field !== undefined && textKinds.has(field.kind)
 }

@@ -6,7 +6,7 @@ export interface Orphan extends FileName {
   readonly rows: number
 }
 
-export type Adoption<Found extends Orphan> = Readonly<{
+type Adoption<Found extends Orphan> = Readonly<{
   adopted: readonly Found[]
   replaced: readonly StoredFile[]
 }>

@@ -7,7 +7,7 @@ type Inside = Readonly<{
   validity: { data: BigUint64Array | null; readonly offset: number }
 }>
 
-export type NumberItems = Readonly<{
+type NumberItems = Readonly<{
   buffer: ArrayBufferLike
   byteOffset: number
   byteLength: number

@@ -26,7 +26,7 @@ import type {
   Written,
 } from './table-writer.ts'
 
-export type DuckWriterOptions = Readonly<{
+type DuckWriterOptions = Readonly<{
   disk: Disk
   memoryLimit: string
   threads: number

@@ -11,7 +11,7 @@ import { ReopeningStore } from './reopening.ts'
 import { DelayedFrames, type FeedIdentity } from './delayed-frames.ts'
 import { messageOf, stackOf } from '../model/errors.ts'
 
-export type FeedOptions = Readonly<{
+type FeedOptions = Readonly<{
   host: Host
   log: Log
   metrics: Metrics

@@ -12,11 +12,11 @@ import type { TableWriter, Written } from './table-writer.ts'
 import { checksumOf, Verification, type Damage } from './verification.ts'
 import { Versions } from './versions.ts'
 
-export type FileRange = Pick<StoredFile, 'stream' | 'hour' | 'firstSequence' | 'lastSequence'>
+type FileRange = Pick<StoredFile, 'stream' | 'hour' | 'firstSequence' | 'lastSequence'>
 
 type Progress = Pick<ManifestRecord, 'positions' | 'sources' | 'words' | 'nextEndpoint'>
 
-export type Replacement = Pick<ManifestRecord, 'added' | 'removed'>
+type Replacement = Pick<ManifestRecord, 'added' | 'removed'>
 
 /**
  * Files join or leave the store only here. A commit writes a temporary file, syncs it, renames it, syncs the directory,

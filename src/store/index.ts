@@ -20,10 +20,7 @@ import { memoryMetric } from '../telemetry/memory.ts'
 
 export { StoreFeed } from './feed.ts'
 export { connectStore, serveStore, type RemoteStore } from './serve.ts'
-export { defaultQueryLimits, type QueryLimits } from './process/limits.ts'
-export type { StartProcess } from './process/processes.ts'
-export { planRollup, type RollupPlan, type RollupQuery } from './rollup/plan.ts'
-export { isServicePort, rollups, type Rollup } from './rollup/schema.ts'
+export type { QueryLimits } from './process/limits.ts'
 export type { StoreLedger, StoreStatus } from './status.ts'
 
 export type StoreOptions = Readonly<{

@@ -3,9 +3,9 @@ import type { PerSource, SourceCount, StoredFile } from './record.ts'
 import { isRollup, rollups } from './rollup/schema.ts'
 import type { StoreState } from './state.ts'
 
-export type RowsBySource = ReadonlyMap<number, number>
+type RowsBySource = ReadonlyMap<number, number>
 
-export type Condemned = Readonly<{
+type Condemned = Readonly<{
   added: readonly StoredFile[]
   removed: readonly string[]
 }>

@@ -7,7 +7,7 @@ import { applyRecord, emptyState, snapshotRecord, type StoreState } from './stat
 /** Also beyond four times the first snapshot. */
 const compactBytes = 1 << 20
 
-export type FoundManifest = Readonly<{
+type FoundManifest = Readonly<{
   state: StoreState
   generation: number
   /** Readable and contiguous: the file can be appended to. */

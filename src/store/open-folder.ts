@@ -23,7 +23,7 @@ import { schemaVersion } from './schema.ts'
 import type { Inspected, TableWriter } from './table-writer.ts'
 import { checksumOf, type Damage } from './verification.ts'
 
-export type OpenedFolder = Readonly<{
+type OpenedFolder = Readonly<{
   state: StoreState
   manifest: Manifest
   missing: ReadonlyMap<StoredFile, Damage>

@@ -19,7 +19,7 @@ import type { StoredFile } from './record.ts'
 import { remainder, type Slice } from './refill.ts'
 import type { EventRows, FlowRows, TableWriter } from './table-writer.ts'
 
-export type StoreProjectionOptions = Readonly<{
+type StoreProjectionOptions = Readonly<{
   host: Host
   folder: Folder
   writer: () => Promise<TableWriter>

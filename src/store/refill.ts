@@ -9,7 +9,7 @@ import type { StoredFile } from './record.ts'
 const max = { rows: 262_144, bytes: 64 << 20 }
 const readBytes = 1 << 20
 
-export type RefillOptions = Readonly<{
+type RefillOptions = Readonly<{
   host: Host
   log: Log
   metrics: Metrics

@@ -11,7 +11,7 @@ import type { Revision, TableWriter, UnknownEndpoint } from './table-writer.ts'
 const minuteMs = 60_000
 const catchUpHours = 3
 
-export type ResolveUnknownOptions = Readonly<{
+type ResolveUnknownOptions = Readonly<{
   folder: Folder
   writer: () => Promise<TableWriter>
   resolver: Resolver

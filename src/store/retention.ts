@@ -10,7 +10,7 @@ export type Retain = Readonly<{
   bytes?: number
 }>
 
-export type Expired = Readonly<{
+type Expired = Readonly<{
   reason: 'age' | 'size'
   hour: number
   files: readonly StoredFile[]

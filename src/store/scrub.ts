@@ -11,7 +11,7 @@ const bytesPerSecond = 1 << 20
 const maxAtOnce = 16 << 20
 const everyMs = 7 * 24 * 3_600_000
 
-export type ScrubOptions = Readonly<{
+type ScrubOptions = Readonly<{
   host: Host
   folder: Folder
   writer: () => Promise<TableWriter>

@@ -27,7 +27,7 @@ export function carried({
 }
 
 /** Index 0 means absent. Protocols have the same numbers in every store. */
-export const firstWords: readonly string[] = ['', 'netflow5', 'netflow9', 'ipfix', 'sflow5']
+const firstWords: readonly string[] = ['', 'netflow5', 'netflow9', 'ipfix', 'sflow5']
 
 export const emptyState: StoreState = {
   version: 0,

@@ -50,13 +50,13 @@ export type Revision = Readonly<{
   meaning: Endpoint
 }>
 
-export type EndpointRows = Readonly<{
+type EndpointRows = Readonly<{
   stream: 'endpoints'
   rows: readonly EndpointRow[]
 }>
 
 /** One commit's addition to the finest rollup. */
-export type PartialRows = Readonly<{
+type PartialRows = Readonly<{
   stream: 'flows_1m'
   rows: RollupRows
 }>

@@ -9,7 +9,7 @@ import { collectSpans, SpanForwarder, type TraceQueue, type Traces } from './tra
 
 const publishEveryMs = 1000
 
-export type WorkerTelemetryData = Readonly<{
+type WorkerTelemetryData = Readonly<{
   thread: string
   level: Level
   port: MessagePort
@@ -35,7 +35,7 @@ export function telemetryFor(
   }
 }
 
-export type WorkerTelemetry = Readonly<{
+type WorkerTelemetry = Readonly<{
   log: ProgramLog
   metrics: MetricStore
   traces: Traces | undefined

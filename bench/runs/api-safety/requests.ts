@@ -1,6 +1,6 @@
 import { brotliCompressSync, constants, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
 
-export interface HeaderCase {
+interface HeaderCase {
   readonly what: string
   readonly headers: readonly string[]
   readonly status: number

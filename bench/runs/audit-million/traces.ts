@@ -12,11 +12,11 @@ import { SeededRandom } from '../../../test/kit/random.ts'
 
 const hour = 3_600_000
 /** The time of the queries; all rows are older. */
-export const now = Date.UTC(2026, 10, 27, 8)
+const now = Date.UTC(2026, 10, 27, 8)
 const [actors, resources, workloads, perFrame] = [2000, 50_000, 120, 2000] as const
 
 /** Expected counts, computed without the store. */
-export interface WrittenTraces {
+interface WrittenTraces {
   readonly traces: number
   /** By actor: number of actions per resource. */
   readonly touched: ReadonlyMap<string, ReadonlyMap<string, number>>

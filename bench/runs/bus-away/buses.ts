@@ -37,7 +37,7 @@ export interface AwayBus {
   close(): Promise<void>
 }
 
-export interface AwayBusKind {
+interface AwayBusKind {
   readonly name: string
   readonly found: () => Promise<Installed>
   readonly start: (folder: string) => Promise<AwayBus>

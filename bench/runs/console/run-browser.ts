@@ -5,7 +5,7 @@ import { runVitest } from '../../../tools/kit/vitest.ts'
 import type { AcceptanceContext } from '../../harness.ts'
 import type { Figure } from '../../../test/browser/kit/figures.ts'
 
-export interface BrowserTest {
+interface BrowserTest {
   readonly title: string
   readonly passed: boolean
   readonly skipped: boolean

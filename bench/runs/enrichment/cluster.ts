@@ -6,7 +6,7 @@ import { answerOther } from '../../../test/kit/pod-server.ts'
 import type { SeededRandom } from '../../../test/kit/random.ts'
 
 /** A pod had an address between these times (Unix ms). */
-export interface Holding {
+interface Holding {
   readonly pod: string
   readonly from: number
   until: number

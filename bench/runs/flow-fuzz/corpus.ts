@@ -30,7 +30,7 @@ import { vectorB, vectorC, vectorD, vectorE, vectorF } from '../../../src/codecs
 import { ExportLoad, type LoadProtocol } from '../../../test/kit/flow-load/exports.ts'
 import type { SeededRandom } from '../../../test/kit/random.ts'
 
-export interface Corpus {
+interface Corpus {
   readonly netflow: readonly Buffer[]
   readonly sflow: readonly Buffer[]
 }

@@ -10,7 +10,7 @@ const hour = 3_600_000
 /** Receive time of the generated batches. */
 const madeAt = Date.UTC(2026, 10, 20, 8)
 /** The time of the queries; the stored week is before it. */
-export const now = Date.UTC(2026, 10, 27, 8)
+const now = Date.UTC(2026, 10, 27, 8)
 const began = now - 168 * hour
 
 export interface Week {

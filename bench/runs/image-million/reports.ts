@@ -9,7 +9,7 @@ import { FrameMaker, recordingLog, recordingMetrics, resolver } from '../../../s
 import { SeededRandom } from '../../../test/kit/random.ts'
 
 /** The time of the queries; all rows are older. */
-export const now = Date.UTC(2026, 10, 27, 8)
+const now = Date.UTC(2026, 10, 27, 8)
 const [names, perFrame] = [20_000, 2000] as const
 const types = ['deb', 'npm', 'maven', 'pypi', 'golang'] as const
 const severities = ['CRITICAL', 'HIGH', 'MEDIUM', 'LOW'] as const
@@ -25,7 +25,7 @@ export interface Reports {
   readonly where: ReadonlyMap<string, ReadonlySet<string>>
 }
 
-export const digestOf = (image: number): string => `sha256:${image.toString(16).padStart(64, '0')}`
+const digestOf = (image: number): string => `sha256:${image.toString(16).padStart(64, '0')}`
 
 export async function storeReports(directory: string, seed: number, images: number): Promise<Reports> {
   const began = performance.now()

@@ -7,7 +7,7 @@ export const namespace = 'vault'
 /** Further places of secrets in the source's configuration. */
 export const redactMore = { names: 'licence', paths: ['/spec/own/*'] }
 
-export interface Value {
+interface Value {
   readonly number: number
   readonly way: string
   /** Prefix of its object's name. */

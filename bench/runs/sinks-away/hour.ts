@@ -17,7 +17,7 @@ const secondMs = 1000
 const hourSeconds = 3600
 const keys = 10
 
-export interface Hour {
+interface Hour {
   readonly events: number
   /** Attempts while the sink was dead. */
   readonly attempts: number

@@ -6,7 +6,7 @@ import { runCommand } from '../../../tools/kit/command.ts'
 import { threadShares, type ThreadShare } from '../../../test/kit/proc.ts'
 import { startWeir } from '../../../test/kit/weir-process.ts'
 
-export interface HttpRates {
+interface HttpRates {
   readonly events: number
   readonly requestBytes: number
   /** Until the last acknowledgement. */
@@ -26,7 +26,7 @@ export interface HttpRates {
   readonly balanced: boolean
 }
 
-export interface HttpLoad {
+interface HttpLoad {
   readonly connections: number
   readonly perRequest: number
   readonly requests: number

@@ -10,14 +10,14 @@ import {
 import type { Batch, BatchKind } from '../../../src/model/batches.ts'
 import { nowhere } from '../../../src/model/positions.ts'
 
-export interface Rate {
+interface Rate {
   /** Uncompressed megabytes (10^6) per CPU second, user and system time of all threads. */
   readonly perCpu: number
   /** The same per second. */
   readonly perSecond: number
 }
 
-export interface JournalRates {
+interface JournalRates {
   readonly in: Rate
   /** Without encoding, which the source does. */
   readonly inBodies: Rate

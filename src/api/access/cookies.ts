@@ -19,7 +19,7 @@ export function isSecure({ socket, headers }: IncomingMessage): boolean {
   return (Array.isArray(forwarded) ? forwarded[0] : forwarded)?.split(',')[0]?.trim().toLowerCase() === 'https'
 }
 
-export type CookieRule = Readonly<{
+type CookieRule = Readonly<{
   secure: boolean
   /** Lax: also sent with links from other sites, such as the return from an identity provider. */
   sameSite: 'Strict' | 'Lax'

@@ -13,7 +13,7 @@ type Events = 'events'
 
 export type Decision = Open | Authenticated | Scoped | Unlimited | Admin | Events
 
-export type AccessRule = Readonly<{
+type AccessRule = Readonly<{
   access: Decision
   reason: string
 }>

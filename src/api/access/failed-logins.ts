@@ -1,7 +1,7 @@
 import type { Clock } from '../../host/index.ts'
 import { parseIp } from '../../model/ip.ts'
 
-export type FailureLimits = Readonly<{
+type FailureLimits = Readonly<{
   perAddress: number
   inAll: number
   /** Leak interval per failure, in ms. */

@@ -1,5 +1,5 @@
 export const roles = ['admin', 'viewer'] as const
-export type Role = (typeof roles)[number]
+type Role = (typeof roles)[number]
 
 /** Whether a viewer sees flows between its namespaces and others. */
 export const peerRules = ['hidden', 'shown'] as const

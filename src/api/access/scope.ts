@@ -24,7 +24,7 @@ const among = (name: string, values: readonly string[]): Expression => ({
 })
 
 /** Flows: at least one end in a visible namespace, none in another. Events have no reliable namespace. */
-export function scopeOf({ namespaces, peers }: Principal, kind: BatchKind | 'changes'): Expression | undefined {
+function scopeOf({ namespaces, peers }: Principal, kind: BatchKind | 'changes'): Expression | undefined {
   if (namespaces === undefined) return undefined
   if (kind === 'events' || namespaces.length === 0) return nothing
   const inside = (name: string): Expression => among(name, namespaces)

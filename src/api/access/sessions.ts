@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import type { Host } from '../../host/index.ts'
 import type { Principal } from './principal.ts'
 
-export type SessionLimits = Readonly<{
+type SessionLimits = Readonly<{
   /** Maximum number of sessions; the least recently used one is evicted. */
   max: number
   maxPerPrincipal: number

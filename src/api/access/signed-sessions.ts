@@ -11,7 +11,7 @@ const version = 1
 const [marked, signed, length] = [9, 31, 63]
 const skewMs = 60_000
 
-export type SignedSession = Readonly<{
+type SignedSession = Readonly<{
   token: string
   begun: number
 }>

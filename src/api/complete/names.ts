@@ -50,7 +50,7 @@ const roundUs = 60_000_000n
 /** Then names are returned without the use of fields. */
 const maxWaitMs = 100
 
-export interface FieldSuggestion {
+interface FieldSuggestion {
   readonly name: string
   readonly names: readonly string[]
   readonly kind: string

@@ -3,7 +3,7 @@ import { csvText } from '../../model/csv-text.ts'
 
 export type LineFormat = 'csv' | 'ndjson'
 
-export type LineWriter = Readonly<{
+type LineWriter = Readonly<{
   head: string
   line: (cells: readonly Cell[]) => string
 }>

@@ -4,12 +4,12 @@ import type { Principal } from '../access/principal.ts'
 import { mayName } from '../access/scope.ts'
 import { nodeOf, type GraphNode } from './nodes.ts'
 
-export interface GraphEdge extends Pick<StoredEdge, 'relation' | 'count' | 'first' | 'last' | 'severity' | 'bytes'> {
+interface GraphEdge extends Pick<StoredEdge, 'relation' | 'count' | 'first' | 'last' | 'severity' | 'bytes'> {
   readonly from: string
   readonly to: string
 }
 
-export type Graph = Readonly<{
+type Graph = Readonly<{
   nodes: readonly (GraphNode & { readonly hops: number })[]
   edges: readonly GraphEdge[]
   cut: readonly Readonly<{ ref: string; others: number }>[]
@@ -106,7 +106,7 @@ export async function neighbours(
   }
 }
 
-export type Paths = Readonly<{
+type Paths = Readonly<{
   nodes: readonly GraphNode[]
   paths: readonly (readonly string[])[]
   edges: readonly GraphEdge[]

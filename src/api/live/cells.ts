@@ -14,9 +14,9 @@ import { resolvedTexts, storedColumn } from '../../query/live-columns.ts'
 /** A 64-bit integer beyond 2^53 is a string. */
 export type Cell = string | number | boolean | null | readonly Cell[] | { readonly [name: string]: Cell }
 
-export type CellReader = (row: number) => Cell
+type CellReader = (row: number) => Cell
 
-export const bodyPreview = 4096
+const bodyPreview = 4096
 
 export function cellReader(
   batch: Batch,
@@ -168,7 +168,7 @@ function jsonOf(written: string | null): Cell {
 }
 
 /** ISO 8601 in UTC with ms; null for an invalid time. */
-export function timeText(ms: number | undefined): string | null {
+function timeText(ms: number | undefined): string | null {
   return ms === undefined || !Number.isFinite(ms) || Math.abs(ms) > 8.64e15 ? null : new Date(ms).toISOString()
 }
 

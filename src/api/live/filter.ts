@@ -9,7 +9,7 @@ import type { Cell } from './cells.ts'
 
 export type Where = Readonly<Record<string, string | number | boolean>>
 
-export type Predicate = (row: number) => boolean
+type Predicate = (row: number) => boolean
 
 export type BatchFilter = (batch: Batch, header: FrameHeader, resolver: Resolver | undefined) => Predicate
 

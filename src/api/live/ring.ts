@@ -49,7 +49,7 @@ export class RingFrame {
 }
 
 /** The first limit reached applies. The cache of decoded frames may take as many bytes again. */
-export type RingLimits = Readonly<{
+type RingLimits = Readonly<{
   rows: number
   bytes: number
   ageMs: number

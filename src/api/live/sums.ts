@@ -46,7 +46,7 @@ function numberReader(batch: Batch, name: string): (row: number) => number {
   }
 }
 
-export interface GroupReader {
+interface GroupReader {
   key(row: number): string
   cells(row: number): readonly Cell[]
 }

@@ -24,7 +24,7 @@ export type Found = Readonly<{
   time: (row: number) => number
 }>
 
-export type ScanOptions = Readonly<{
+type ScanOptions = Readonly<{
   order: 'oldest' | 'newest'
   skips?: (frame: RingFrame) => boolean
   /** Ends after the current frame. */

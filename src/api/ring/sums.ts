@@ -12,7 +12,7 @@ export function integerCell(value: bigint): number | string {
   return value >= -BigInt(largestExact) && value <= BigInt(largestExact) ? Number(value) : value.toString()
 }
 
-export class ExactSums {
+class ExactSums {
   /** NaN: empty. Inexact sums are in `#large`. */
   #small: Float64Array
   readonly #large = new Map<number, bigint>()

@@ -6,7 +6,7 @@ import { cellReader, type Cell } from '../live/cells.ts'
 import { present, type Found } from './scan.ts'
 
 /** 0 for an absent value. */
-export type IdReader = (row: number) => number
+type IdReader = (row: number) => number
 
 const twoTo32 = 4_294_967_296
 

@@ -30,7 +30,7 @@ const mediaTypes: Readonly<Record<Format, string>> = {
 }
 
 /** Number of rows; its presence proves that the response is complete. */
-export const rowsTrailer = 'x-weir-rows'
+const rowsTrailer = 'x-weir-rows'
 
 const schema = {
   operationId: 'exportFlows',

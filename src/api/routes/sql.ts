@@ -14,7 +14,7 @@ const mediaTypes: Readonly<Record<QueryFormat, string>> = {
 }
 
 /** `false` when some of the newest rows are missing. */
-export const freshHeader = 'x-weir-fresh'
+const freshHeader = 'x-weir-fresh'
 
 const schema = {
   operationId: 'sql',

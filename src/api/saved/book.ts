@@ -11,8 +11,8 @@ export type SavedRequest = Readonly<{
 
 /** The file is read and written whole. */
 export const maxPerOwner = 200
-export const maxViews = 2000
-export const maxBytes = 4 * 1024 * 1024
+const maxViews = 2000
+const maxBytes = 4 * 1024 * 1024
 
 /** Changes are serialized, and durable when they resolve. */
 export class SavedBook {

@@ -5,7 +5,7 @@ import { rowLines, rowWriter } from './lines.ts'
 
 type Selection = (piece: SinkPiece) => Uint32Array
 
-export interface DerivationView {
+interface DerivationView {
   readonly matching: Selection
   /** Rows that may be shown at all. */
   readonly visible: Selection

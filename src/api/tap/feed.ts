@@ -1,6 +1,6 @@
 import type { Clock, Timers } from '../../host/index.ts'
 
-export interface FeedOptions {
+interface FeedOptions {
   readonly clock: Clock
   readonly timers: Timers
   readonly limit: number

@@ -5,7 +5,7 @@ const known = new Map<string, Fragment>()
 const maxKnown = 16_384
 const maxLength = 256
 
-export function quotedFragment(text: string): Fragment {
+function quotedFragment(text: string): Fragment {
   const cached = known.get(text)
   if (cached !== undefined) return cached
   const made = fragmentOf(JSON.stringify(text))

@@ -4,7 +4,7 @@ import { fieldOfKey } from './keys.ts'
 import { setterOf, type Setter } from './setters.ts'
 import { isRecord } from '../../model/json.ts'
 
-export type Received = Readonly<{
+type Received = Readonly<{
   time: number
   /** Difference of the clocks in ms above which a row is marked. */
   skewLimit: number

@@ -75,4 +75,3 @@ function noQueue(url: string): Complaint | null {
 }
 
 export type SqsConfig = ConfigOf<typeof sqsSchema>
-export type SqsSourceConfig = ConfigOf<typeof sqsSourceSchema>

@@ -19,7 +19,7 @@ const fields = {
   packets: 'packets',
 } as const satisfies Readonly<Record<string, FlowFieldName>>
 
-export type ExampleColumn = keyof typeof fields
+type ExampleColumn = keyof typeof fields
 
 const counts: ReadonlySet<string> = new Set<ExampleColumn>(['bytes', 'packets'])
 const times: ReadonlySet<string> = new Set<ExampleColumn>(['start', 'end'])

@@ -8,14 +8,14 @@ import { rollupColumns, rollupOrder, rollupQuery, rollups, rollupSums, type Roll
 export const schemaVersion = 3
 const rememberedInserts = 10_000
 
-export type TableColumn = Readonly<{
+type TableColumn = Readonly<{
   name: string
   type: string
   definition: string
   isAlias?: true
 }>
 
-export type Table = Readonly<{
+type Table = Readonly<{
   name: string
   columns: readonly TableColumn[]
   create: string
@@ -38,7 +38,7 @@ export function quotedText(text: string): string {
 }
 
 /** Name of the table that receives and answers; `kind`: `flows`, `events`, `flows_1m`. */
-export function tableName({ table_prefix: prefix }: Pick<Names, 'table_prefix'>, kind: string): string {
+function tableName({ table_prefix: prefix }: Pick<Names, 'table_prefix'>, kind: string): string {
   return `${prefix}${kind}`
 }
 

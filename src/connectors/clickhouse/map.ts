@@ -24,7 +24,7 @@ export interface Target extends Pick<ClickHouseConfig, 'database' | 'table_prefi
   readonly narrow: ReadonlySet<string>
 }
 
-export type InsertBlock = Readonly<{
+type InsertBlock = Readonly<{
   statement: string
   body: Uint8Array
 }>

@@ -97,5 +97,4 @@ export const fileSourceSchema = defineSchema({
 })
 
 export type FileSourceConfig = ConfigOf<typeof fileSourceSchema>
-export type FileConfig = ConfigOf<typeof fileSchema>
 export type StdoutConfig = ConfigOf<typeof stdoutSchema>

@@ -20,7 +20,7 @@ export const sink = defineSink<typeof ipfixSchema>('ipfix', {
 
 const largestMessage = { tcp: 65_535, udp: 65_507 } as const
 
-export async function openIpfix(config: IpfixConfig, context: Context): Promise<Sink> {
+async function openIpfix(config: IpfixConfig, context: Context): Promise<Sink> {
   const largest = largestMessage[config.transport]
   const options = {
     domain: config.domain,

@@ -58,7 +58,7 @@ export function noTopic(topic: string): string {
   return `topic ${topic} not found; create it, or set \`create_topic: true\``
 }
 
-export function writeDenied(topic: string): string {
+function writeDenied(topic: string): string {
   return `the brokers deny writing to topic ${topic}; grant the user WRITE and DESCRIBE, or correct \`topic\``
 }
 

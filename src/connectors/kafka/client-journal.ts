@@ -42,7 +42,7 @@ interface WriteState {
   done: number
 }
 
-export type WriterOptions = Readonly<{
+type WriterOptions = Readonly<{
   name: string
   timeout: number
   partitionOf(channel: Channel): TopicPartition

@@ -21,7 +21,7 @@ type Target = Readonly<{
   problem?: string
 }>
 
-export interface PublishOptions extends RequestOptions {
+interface PublishOptions extends RequestOptions {
   readonly config: RequestOptions['config'] & Readonly<{ partitioner: Partitioner; concurrency: number }>
 }
 

@@ -25,7 +25,7 @@ export type RequestOptions = Readonly<{
   whyLost: (error: unknown, broker: Broker | undefined) => string
 }>
 
-export type Chosen = Readonly<{
+type Chosen = Readonly<{
   partitionId: string
   topic: string
   partition: number

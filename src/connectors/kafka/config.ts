@@ -140,7 +140,7 @@ export const kafkaSchema = defineSchema({
 })
 
 /** Messages become rows of flows. */
-export const flowCodecs = ['pbflow', 'netobserv-json'] as const
+const flowCodecs = ['pbflow', 'netobserv-json'] as const
 export type FlowCodec = (typeof flowCodecs)[number]
 const sourceCodecs = ['cloudevents', 'kollect', ...flowCodecs, 'json', 'raw'] as const
 

@@ -11,7 +11,7 @@ import type { Partitioner } from './map-partition.ts'
 import { putVarint, Records } from './map-records.ts'
 import { toMessage } from './map.ts'
 
-export type FlowRecordOptions = Readonly<{
+type FlowRecordOptions = Readonly<{
   form: FlowForm
   mode: 'binary' | 'raw'
   partitioner: Partitioner

@@ -11,7 +11,7 @@ export function putVarint(out: ByteBuffer, value: number): void {
   out.bytes[out.at++] = rest
 }
 
-export function varintLength(value: number): number {
+function varintLength(value: number): number {
   let [bytes, limit] = [1, 64]
   while (value >= limit) {
     bytes++
@@ -101,7 +101,7 @@ export class Records {
   }
 }
 
-export type BatchHead = Readonly<{
+type BatchHead = Readonly<{
   producerId: bigint
   producerEpoch: number
   /** Number of the first record, by which the broker detects a repetition. */

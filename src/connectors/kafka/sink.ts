@@ -17,7 +17,7 @@ export const sink = defineSink<typeof kafkaSchema>('kafka', {
   build: openKafka,
 })
 
-export function openKafka(config: KafkaConfig, context: Context): Promise<Sink> {
+function openKafka(config: KafkaConfig, context: Context): Promise<Sink> {
   const publisher = new KafkaPublisher(config, context)
   const topic = topicOf(config.topic)
   const keyed = config.flow_key === 'addresses'

@@ -14,7 +14,7 @@ export type KafkaSource = Source & {
 }
 
 /** Opens even if the cluster is unreachable; the failure is logged and retried. */
-export async function openKafkaSource(config: KafkaSourceConfig, context: SourceContext): Promise<KafkaSource> {
+async function openKafkaSource(config: KafkaSourceConfig, context: SourceContext): Promise<KafkaSource> {
   const { codec } = config
   if (codec === 'pbflow' || codec === 'netobserv-json') return openFlows(codec, config, context)
   const puller = new KafkaPuller(config, context)

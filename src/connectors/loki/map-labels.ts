@@ -7,7 +7,7 @@ export function labelNameOf(name: string): string {
   return /^\d/.test(legal) ? `_${legal}` : legal
 }
 
-export type Labels = Readonly<Record<string, string>>
+type Labels = Readonly<Record<string, string>>
 
 export type LabelField = Readonly<{
   field: FlowFieldName

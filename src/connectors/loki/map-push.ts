@@ -45,7 +45,7 @@ const field2 = 0x12
 const seconds = 0x08
 const nanoseconds = 0x10
 
-export function inProtobuf(entries: Entries, streams: Streams, rows: Uint32Array): Uint8Array {
+function inProtobuf(entries: Entries, streams: Streams, rows: Uint32Array): Uint8Array {
   const sizes = new Uint32Array(rows.length)
   const parts: Readonly<{ labels: Uint8Array; from: number; to: number; size: number }>[] = []
   let total = 0

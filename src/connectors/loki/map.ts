@@ -12,7 +12,7 @@ import type { LokiConfig } from './config.ts'
 import { Entries } from './map-entries.ts'
 import { labelNameOf, Streams, type LabelField } from './map-labels.ts'
 
-export type Mapped = Readonly<{
+type Mapped = Readonly<{
   entries: Entries
   streams: Streams
   failures: readonly Failure[]
@@ -73,7 +73,7 @@ export function mapBatches(config: LokiConfig): MapBatch {
   }
 }
 
-export function labelFields(names: readonly string[]): LabelField[] {
+function labelFields(names: readonly string[]): LabelField[] {
   return names.flatMap((name) => {
     const field = resolveFieldName(name)
     return field === undefined ? [] : [{ field, name: labelNameOf(flowField(field)?.netobserv ?? field) }]

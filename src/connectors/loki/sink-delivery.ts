@@ -8,7 +8,7 @@ import type { Streams } from './map-labels.ts'
 import { pushBody } from './map-push.ts'
 import type { Isolation } from './sink-isolation.ts'
 
-export type DeliveryOptions = Readonly<{
+type DeliveryOptions = Readonly<{
   config: LokiConfig
   context: Context
   client: LokiClient

@@ -14,7 +14,7 @@ export const sink = defineSink<typeof lokiSchema>('loki', {
   build: openLoki,
 })
 
-export async function openLoki(config: LokiConfig, context: Context): Promise<Sink> {
+async function openLoki(config: LokiConfig, context: Context): Promise<Sink> {
   const client = await LokiClient.open(config, context)
   const map = mapBatches(config)
   const isolation = new Isolation(context.host.clock)

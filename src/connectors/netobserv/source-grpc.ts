@@ -19,7 +19,7 @@ export interface AgentListeners {
   close(graceMs: number): Promise<void>
 }
 
-export type ListenersOptions = Readonly<{
+type ListenersOptions = Readonly<{
   places: readonly HostPort[]
   tls: TlsFiles | undefined
   maxMessage: number

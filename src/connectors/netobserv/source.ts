@@ -16,7 +16,7 @@ const housekeepingMs = 5000
 const tlsEveryMs = 30_000
 const maxAgents = 10_000
 
-export type NetobservStatus = Readonly<{
+type NetobservStatus = Readonly<{
   exporters: readonly AgentStatus[]
   /** Units that are not synced yet. */
   inFlight: number

@@ -9,7 +9,7 @@ import type { S3Config } from './config.ts'
 type Library = typeof import('@aws-sdk/client-s3')
 type Live = Readonly<{ library: Library; client: S3Client }>
 
-export type NewObject = Readonly<{
+type NewObject = Readonly<{
   key: string
   body: Buffer
   contentType: string

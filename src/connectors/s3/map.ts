@@ -13,7 +13,7 @@ export type ObjectForm = Readonly<{
 }>
 
 /** Unix ms of the first and the last receipt in a batch. */
-export type Span = Readonly<{
+type Span = Readonly<{
   from: number
   to: number
 }>

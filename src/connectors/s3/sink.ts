@@ -16,7 +16,7 @@ export const sink = defineSink<typeof s3Schema>('s3', {
   build: (config, context) => Promise.resolve(openS3(config, context)),
 })
 
-export function openS3(config: S3Config, context: Context): Sink {
+function openS3(config: S3Config, context: Context): Sink {
   const bucket = new Bucket(config, context)
   const form = objectForm(config)
   const encoding = form.suffix.endsWith('.gz') ? 'gzip' : undefined

@@ -14,14 +14,14 @@ const maxAnswer = 64 * 1024 * 1024
 
 const coders = { zstd: promisify(zstdCompress), gzip: promisify(gzip) } as const
 
-export type ClickHouseServer = Pick<
+type ClickHouseServer = Pick<
   ValuesOf<typeof clickhouseFields>,
   'url' | 'auth' | 'tls' | 'headers' | 'timeout' | 'compression'
 > & { readonly database: string }
 
 export type Settings = Readonly<Record<string, string | number>>
 
-export type Insert = Readonly<{
+type Insert = Readonly<{
   statement: string
   settings: Settings
   body: Uint8Array

@@ -10,7 +10,7 @@ export interface HttpListeners {
   close(): Promise<void>
 }
 
-export type HttpListenersOptions = Readonly<{
+type HttpListenersOptions = Readonly<{
   places: readonly HostPort[]
   tls: TlsOptions | undefined
   listener: RequestListener

@@ -25,7 +25,7 @@ export type ObjectMeta = Readonly<{
   managedFields: readonly unknown[]
 }>
 
-export type CollectionOptions = Readonly<{
+type CollectionOptions = Readonly<{
   ask: Ask
   host: Pick<Host, 'timers' | 'random'>
   path: string

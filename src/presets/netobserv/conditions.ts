@@ -142,7 +142,7 @@ class Conditions {
 }
 
 /** In CEL; the value exists. */
-export type Condition = { readonly text: string } | { readonly problem: string }
+type Condition = { readonly text: string } | { readonly problem: string }
 
 export function conditionOn(reference: Reference, parameters: string): Condition {
   const tokens = tokensOf(`val ${parameters}`)

@@ -3,7 +3,7 @@ import { resolveFieldName } from '../../model/fields.ts'
 import { durationText, joined, reads, type Assembly, type Branch, type Settings } from './branch.ts'
 import type { Conntrack, Scheduling } from './conntrack-shape.ts'
 
-export type Times = Readonly<{
+type Times = Readonly<{
   heartbeat?: number | undefined
   end?: number | undefined
   terminating?: number | undefined

@@ -10,7 +10,7 @@ export type NetobservPlan = Readonly<{
   notes: readonly string[]
 }>
 
-export type Rest = Readonly<{
+type Rest = Readonly<{
   metrics: MetricsSettings
   logLevel: string
   /** `HOST:PORT` or `:PORT`; empty: none. */

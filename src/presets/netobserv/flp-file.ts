@@ -14,13 +14,13 @@ import {
   type ReadBy,
 } from './shape.ts'
 
-export const clientTls = object({
+const clientTls = object({
   insecureSkipVerify: flag,
   caCertPath: text,
   userCertPath: text,
   userKeyPath: text,
 })
-export const sasl = object({ type: choice(['plain', 'scramSHA512']), clientIDPath: text, clientSecretPath: text })
+const sasl = object({ type: choice(['plain', 'scramSHA512']), clientIDPath: text, clientSecretPath: text })
 
 const connection = { address: text, port: integer, tls: object({ certPath: text, keyPath: text }) }
 
@@ -311,7 +311,7 @@ const write = object({
 export type Write = ReadBy<typeof write>
 
 export const stages = list(object({ name: text, follows: text }))
-export type Stages = ReadBy<typeof stages>
+type Stages = ReadBy<typeof stages>
 
 export const parameters = list(
   object({
@@ -328,7 +328,7 @@ export const parameters = list(
     write,
   }),
 )
-export type Parameters = ReadBy<typeof parameters>
+type Parameters = ReadBy<typeof parameters>
 export type Parameter = Parameters[number]
 export type Ingest = NonNullable<Parameter['ingest']>
 export type Sasl = ReadBy<typeof sasl>

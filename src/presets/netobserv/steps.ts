@@ -111,7 +111,7 @@ export function multiply(steps: MapSteps, from: string, to: string, by: number):
   return true
 }
 
-export type Sampling = Readonly<{
+type Sampling = Readonly<{
   /** One flow in so many; 0 and 1 keep all. */
   interval: number
   scales: boolean

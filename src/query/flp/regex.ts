@@ -4,7 +4,7 @@ import { regexProblem } from '../regex.ts'
 import { test, type Meaning } from './meaning.ts'
 import { FlpQueryProblem } from './tree.ts'
 
-export interface TextForm {
+interface TextForm {
   /** Decoded flags are a list of names. */
   readonly flags: readonly (readonly [name: string, bit: number])[] | undefined
 }

@@ -95,7 +95,7 @@ export function conversationsSql(request: ConversationsRequest, dialect: Dialect
   )
 }
 
-export const keyColumns = ['_a_addr', '_a_port', '_b_addr', '_b_port', '_proto'] as const
+const keyColumns = ['_a_addr', '_a_port', '_b_addr', '_b_port', '_proto'] as const
 
 function ofEnd(end: 'a' | 'b', part: string): string {
   const [first, second] = end === 'a' ? ['src', 'dst'] : ['dst', 'src']

@@ -119,7 +119,7 @@ export function keysSql(request: PageRequest, ties: boolean, dialect: Dialect = 
       WHERE ${rowsSql(request, dialect)} ORDER BY ${order.join(', ')} LIMIT ${limit + 1}`
 }
 
-export type FoundKeys = Readonly<Record<string, unknown>>
+type FoundKeys = Readonly<Record<string, unknown>>
 
 export function cutInTies({ sort, limit }: PageRequest, found: readonly FoundKeys[]): boolean {
   const [before, last] = found.slice(-2)

@@ -23,7 +23,7 @@ export function fieldTime(field: string): QueryTime {
 }
 
 /** Maximum age of a flow's end time at its receipt, and the time that it may be in the future; µs. */
-export const flowTimeBounds = { age: 3_600_000_000n, ahead: 60_000_000n } as const
+const flowTimeBounds = { age: 3_600_000_000n, ahead: 60_000_000n } as const
 
 /** End time, or the receive time if the end is implausible. Integers are faster than INTERVAL arithmetic. */
 export function flowTimeSql({ micros }: Dialect): string {

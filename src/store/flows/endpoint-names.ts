@@ -6,7 +6,7 @@ import type { Numbering } from '../numbering.ts'
 import type { Texts } from '../rollup/keys.ts'
 import { placeText } from '../rollup/place.ts'
 
-export type Named = Readonly<{
+type Named = Readonly<{
   address: string
   meaning: Endpoint
 }>

@@ -22,7 +22,7 @@ export interface AddressMeaning extends HolderMeaning {
   timeOf(row: number): number
 }
 
-export type EndpointsOptions = Readonly<{
+type EndpointsOptions = Readonly<{
   resolver: Resolver
   next: number
   limit?: number

@@ -8,7 +8,7 @@ export function scopeSql(namespaces: readonly string[]): string {
 }
 
 /** SQL of texts: of DuckDB, or a dialect. */
-export interface TextSql {
+interface TextSql {
   readonly text: (text: string) => string
   readonly startsWith: (column: string, text: string) => string
   readonly part: (column: string, separator: string, index: number) => string

@@ -36,7 +36,7 @@ const columns = (forward: boolean, from: string, relation: string, to: string, m
 const edgeColumns = 'near, far, relation, forward, count, first, last, level, bytes, near_name, far_name'
 
 /** Files to query; cached ones are excluded. */
-export interface Unknown {
+interface Unknown {
   readonly traces: boolean
   readonly talks: boolean
   readonly objects: boolean

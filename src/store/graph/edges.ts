@@ -15,7 +15,7 @@ import { shownEdges } from './rank.ts'
 import type { Codes } from './refs.ts'
 import { traceEnds, type TraceEnd, type TraceRelation } from './trace-edges.ts'
 
-export type QueryRows = (
+type QueryRows = (
   statement: Statement,
   cached: Readonly<{ traces: CachedRows; traffic?: CachedRows }>,
 ) => Promise<AsyncIterable<Uint8Array>>

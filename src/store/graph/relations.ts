@@ -7,7 +7,7 @@ import { msPerHour } from '../names.ts'
 import { regionRef, tenantRef } from './trace-edges.ts'
 import { trafficView } from './traffic.ts'
 
-export type RequestedRelations = ReadonlySet<string> | undefined
+type RequestedRelations = ReadonlySet<string> | undefined
 
 const ever: TimeBounds = { from: -Infinity, to: Infinity }
 

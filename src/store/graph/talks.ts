@@ -3,7 +3,7 @@ import { noLevel, type EdgeSums } from './edge-sums.ts'
 import { Column, eachChunk, startsOf, textsIn } from './read-columns.ts'
 import { none, type Codes, type Refs } from './refs.ts'
 
-export type TalkNodes = Readonly<{
+type TalkNodes = Readonly<{
   workloads: Codes
   /** Hours from `from` to before `to`, in µs. */
   from: number

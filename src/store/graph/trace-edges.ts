@@ -25,7 +25,7 @@ export type TraceRelation = keyof typeof traceEnds
 export type TraceEnd = (typeof traceEnds)[TraceRelation][number]
 export const actionRelations: ReadonlySet<TraceRelation> = new Set(['acted-on', 'did', 'done-to'])
 
-export type TraceNodes = Readonly<{
+type TraceNodes = Readonly<{
   near: Readonly<Record<TraceEnd, Codes>>
   isRequested: (relation: TraceRelation, near: TraceEnd) => boolean
   /** µs, to before `to`. */

@@ -7,8 +7,8 @@ import { relationsView } from '../graph/relations.ts'
 import { trafficView } from '../graph/traffic.ts'
 import { resourcesView } from './resources.ts'
 
-export const kubernetesViewNames = ['changes', 'audit', 'resources', 'relations', 'traffic'] as const
-export type KubernetesView = (typeof kubernetesViewNames)[number]
+const kubernetesViewNames = ['changes', 'audit', 'resources', 'relations', 'traffic'] as const
+type KubernetesView = (typeof kubernetesViewNames)[number]
 
 export function kubernetesViews(
   {

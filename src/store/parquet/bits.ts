@@ -77,7 +77,7 @@ export function bitsOf(value: number): number {
 }
 
 /** Lowest bits first, padded with zeros to whole bytes. */
-export function pack(values: Uint32Array, from: number, to: number, width: number, out: Bytes): void {
+function pack(values: Uint32Array, from: number, to: number, width: number, out: Bytes): void {
   if (width === 0) return
   const size = Math.ceil(((to - from) * width) / 8)
   out.room(size + 8)

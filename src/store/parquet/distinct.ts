@@ -1,4 +1,4 @@
-export type Distinct = Readonly<{
+type Distinct = Readonly<{
   min: number
   max: number
   /** Undefined if there are too many. Valid until the next call. */

@@ -49,7 +49,7 @@ const shapes: Readonly<Record<Exclude<ColumnType, 'list<u8>' | 'list<text>'>, Sh
   json: { type: physical.bytes, converted: 19, logical: struct([12, nested(empty)]) },
 }
 
-export function isList(type: ColumnType): type is 'list<u8>' | 'list<text>' {
+function isList(type: ColumnType): type is 'list<u8>' | 'list<text>' {
   return type === 'list<u8>' || type === 'list<text>'
 }
 

@@ -19,7 +19,7 @@ export type ThriftList = Readonly<{
   items: readonly ThriftItem[]
 }>
 export type ThriftStruct = ReadonlyMap<number, ThriftField>
-export type ThriftItem = number | boolean | Uint8Array | ThriftList | ThriftStruct
+type ThriftItem = number | boolean | Uint8Array | ThriftList | ThriftStruct
 export type ThriftField = Readonly<{
   kind: number
   value: ThriftItem
@@ -44,11 +44,6 @@ export const list = (of: number, items: readonly ThriftItem[]): ThriftField => (
   kind: kinds.list,
   value: { of, items },
 })
-export const strings = (texts: readonly string[]): ThriftField =>
-  list(
-    kinds.binary,
-    texts.map((text) => utf8.encode(text)),
-  )
 
 class Out extends Bytes {
   item(kind: number, value: ThriftItem): void {

@@ -9,7 +9,7 @@ import { faultOf, type Fault } from '../fault.ts'
 import { FrameReader, writeFrame, type Order, type ReaderSettings, type Reply } from './frames.ts'
 import { memoryMessage } from './limits.ts'
 
-export type QueryChildOptions = Readonly<{
+type QueryChildOptions = Readonly<{
   host: Host
   channel: Duplex
   pid: number

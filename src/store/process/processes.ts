@@ -11,7 +11,7 @@ import { QueryProcess } from './query-process.ts'
 /** `file`: standard output is a pipe that the child can open by its path. */
 export type StartProcess = (options: Readonly<{ file: boolean; memoryBytes: number }>) => ChildProcess
 
-export type QueryProcessesOptions = Readonly<{
+type QueryProcessesOptions = Readonly<{
   host: Host
   folder: ReaderFolder
   log: Log

@@ -11,7 +11,7 @@ import type { Pin } from '../versions.ts'
 import { FrameReader, writeFrame, type Order, type ReaderSettings, type Reply } from './frames.ts'
 import { memoryMessage, timeoutMessage, type QueryLimits } from './limits.ts'
 
-export type QueryProcessOptions = Readonly<{
+type QueryProcessOptions = Readonly<{
   child: ChildProcess
   host: Pick<Host, 'clock' | 'timers'>
   log: Log

@@ -3,7 +3,7 @@ import type { Formatter, RowChunk } from './formats.ts'
 const chunkBytes = 128 * 1024
 const utf8 = new TextEncoder()
 
-export type AnswerOptions<Chunk extends RowChunk> = Readonly<{
+type AnswerOptions<Chunk extends RowChunk> = Readonly<{
   format: Formatter<Chunk>
   first: Chunk | undefined
   fetch(): Promise<Chunk | undefined>

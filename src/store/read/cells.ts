@@ -3,7 +3,7 @@ import { numberItems, validBits } from '../duck-vectors.ts'
 import { isoMicroseconds } from './iso-time.ts'
 import { jsonOf, jsonText, type Api } from './json-value.ts'
 
-export type OutputColumn = Readonly<{
+type OutputColumn = Readonly<{
   name: string
   type: DuckDBType
 }>
@@ -24,10 +24,6 @@ export function distinctNames(given: readonly string[]): string[] {
     seen.add(name)
     return name
   })
-}
-
-export interface Cells {
-  readonly json: readonly string[]
 }
 
 const twoTo32 = 4_294_967_296

@@ -27,7 +27,7 @@ export type ReaderFolder = Readonly<{
   suspect(files: readonly StoredFile[], message: string): Promise<void>
 }>
 
-export type ReaderOptions = Readonly<{
+type ReaderOptions = Readonly<{
   folder: ReaderFolder
   memoryLimit: string
   threads: number
@@ -42,7 +42,7 @@ export type ReaderOptions = Readonly<{
   output?: string
 }>
 
-export interface Copy {
+interface Copy {
   run(): Promise<number>
 }
 

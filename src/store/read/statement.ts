@@ -30,7 +30,7 @@ export interface Statement {
 }
 
 export const ends = ['src_addr', 'dst_addr'] as const
-export type End = (typeof ends)[number]
+type End = (typeof ends)[number]
 
 const idColumns = [...everyAddress].map((field) => endpointIds(field).toLowerCase())
 
@@ -42,7 +42,7 @@ const timedViews = {
   flows_5m: 'time',
   flows_1h: 'time',
 } as const
-export type TimedView = keyof typeof timedViews
+type TimedView = keyof typeof timedViews
 
 const ever: TimeBounds = { from: -Infinity, to: Infinity }
 

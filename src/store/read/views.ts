@@ -204,7 +204,7 @@ export function endpointIds(field: string): string {
   return filePrefix + endpointColumn(field)
 }
 
-export type FlowsFrom = Readonly<{
+type FlowsFrom = Readonly<{
   rows?: string
   prefix?: string
 }>

@@ -4,7 +4,7 @@ import { isRollup, maxGroups, rollups, type Rollup } from './schema.ts'
 import type { StoredFile } from '../record.ts'
 
 /** Sums of exactly the flows of its hour and sequences. Coarser files exist beside finer ones. */
-export function covers(outer: StoredFile, inner: StoredFile): boolean {
+function covers(outer: StoredFile, inner: StoredFile): boolean {
   return (
     outer.hour === inner.hour && outer.firstSequence <= inner.firstSequence && inner.lastSequence <= outer.lastSequence
   )
@@ -42,7 +42,7 @@ export function filesOf(rollup: Rollup, files: readonly StoredFile[]): readonly 
   return chosen
 }
 
-export type Derivation = Readonly<{
+type Derivation = Readonly<{
   stream: Rollup
   from: readonly StoredFile[]
 }>

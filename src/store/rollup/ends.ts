@@ -4,7 +4,7 @@ import { namedParts, noText } from '../flows/endpoint-names.ts'
 import type { Endpoints } from '../flows/endpoints.ts'
 import { Groups } from './groups.ts'
 
-export const endParts = ['addr', ...namedParts] as const
+const endParts = ['addr', ...namedParts] as const
 export type EndPart = (typeof endParts)[number]
 const width = endParts.length
 

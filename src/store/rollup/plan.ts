@@ -10,7 +10,7 @@ export type RollupQuery = Readonly<{
 }>
 
 /** Detail loss: higher levels have fewer fields. */
-export const foldLevels = [1, 2, 3] as const
+const foldLevels = [1, 2, 3] as const
 export type FoldLevel = (typeof foldLevels)[number]
 
 export type RollupPlan = Readonly<{

@@ -120,7 +120,7 @@ export function isServicePort(port: number): boolean {
 export const servicePorts: Uint8Array = Uint8Array.from({ length: 65_536 }, (_, port) => (isServicePort(port) ? 1 : 0))
 
 /** Per bucket: in full; without ends; by exporter and protocol. */
-export type GroupLimits = Readonly<{
+type GroupLimits = Readonly<{
   whole: number
   reduced: number
   least: number

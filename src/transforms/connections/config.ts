@@ -2,7 +2,7 @@ import { Complaint } from '../../schema/complaint.ts'
 import { choice, defineSchema, duration, flag, integer, list, text, type ConfigOf } from '../../schema/index.ts'
 import { firstUnknown } from '../rows/fields.ts'
 
-export const recordTypes = ['newConnection', 'heartbeat', 'endConnection', 'flowLog'] as const
+const recordTypes = ['newConnection', 'heartbeat', 'endConnection', 'flowLog'] as const
 export type RecordType = (typeof recordTypes)[number]
 
 export const connectionsSchema = defineSchema({

@@ -4,7 +4,7 @@ import { isPresent, type Column, type U16Column, type U32Column, type U64Column 
 import { endTexts } from '../../model/endpoint.ts'
 import { keyReader } from '../rows/fields.ts'
 
-export const tcp = 6
+const tcp = 6
 const tracked: ReadonlySet<number> = new Set([tcp, 17, 132])
 
 /** Fields that a connection has from its first flow. */
@@ -35,11 +35,6 @@ export class SharedTexts {
     this.#tuples.set(key, texts)
     return texts
   }
-}
-
-export interface TupleCodes {
-  /** Common texts, then those of the source and of the destination. */
-  of(row: number): readonly string[]
 }
 
 /** Columns of a batch that connections are made of. Absent numbers are 0, absent times NaN. */

@@ -9,7 +9,7 @@ export const state = { open: 1, aIsLess: 2, reported: 4, scaled: 8 } as const
 const sumWords = 16
 const twoTo32 = 2 ** 32
 
-export type Sums = Readonly<{
+type Sums = Readonly<{
   bytesLow: number
   bytesHigh: number
   packetsLow: number

@@ -15,7 +15,7 @@ function environmentOf(services: Readonly<Record<string, string>>): Environment 
 
 const environment = environmentOf({})
 
-export type ExpressionProblem = Readonly<{
+type ExpressionProblem = Readonly<{
   message: string
   from: number
   hint?: string

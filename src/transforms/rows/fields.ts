@@ -8,10 +8,10 @@ import { isRecord } from '../../model/json.ts'
 import { Complaint } from '../../schema/complaint.ts'
 import { nearest } from '../../schema/suggest.ts'
 
-export const envelope = ['id', 'source', 'type', 'subject', 'family', 'key', 'ref', 'dataschema'] as const
-export type EnvelopeName = (typeof envelope)[number]
+const envelope = ['id', 'source', 'type', 'subject', 'family', 'key', 'ref', 'dataschema'] as const
+type EnvelopeName = (typeof envelope)[number]
 
-export type TextReader = (row: number) => string | undefined
+type TextReader = (row: number) => string | undefined
 
 export function isEnvelope(name: string): name is EnvelopeName {
   return (envelope as readonly string[]).includes(name)
@@ -47,7 +47,7 @@ export function firstUnknown(names: readonly string[], under: string): Complaint
 
 const none: TextReader = () => undefined
 
-export function textReader(batch: Batch, name: string): TextReader {
+function textReader(batch: Batch, name: string): TextReader {
   return batch.kind === 'flows' ? flowText(batch, name) : eventText(batch, name)
 }
 
@@ -90,7 +90,7 @@ export function at(value: unknown, path: readonly string[]): unknown {
 const parsed = new WeakMap<EventBatch, { row: number; value: unknown }>()
 const utf8 = new TextDecoder()
 
-export function bodies(batch: EventBatch): (row: number) => unknown {
+function bodies(batch: EventBatch): (row: number) => unknown {
   let last = parsed.get(batch)
   if (last === undefined) parsed.set(batch, (last = { row: -1, value: undefined }))
   const memo = last

@@ -6,7 +6,7 @@ import { otlpLogsSink, otlpMetricsSink } from '../sinks/otlp.ts'
 import type { Mounts } from './secrets.ts'
 import type { Exporter } from './shape.ts'
 
-export type Exported = Readonly<{
+type Exported = Readonly<{
   records: Branch
   flows: Branch
 }>
