@@ -3,15 +3,15 @@ import type { Dialect } from '../query/index.ts'
 
 type Row = Readonly<Record<string, unknown>>
 
-interface GroupedQuery {
+type GroupedQuery = Readonly<{
   /** Statement with columns `bucket` and `grouped`. */
-  readonly matching: string
-  readonly shown?: string
-  readonly step: number
-  readonly limit: number
+  matching: string
+  shown?: string
+  step: number
+  limit: number
   /** SELECTs over `matching`, with columns part, name, rank, bucket, n. */
-  readonly more?: readonly string[]
-}
+  more?: readonly string[]
+}>
 
 /** `part`: `group` with rank; `others` with their number; buckets (`at`) of each group, -1 for the others. */
 export function groupedSql({ matching, shown, step, limit, more = [] }: GroupedQuery, dialect: Dialect): string {
@@ -40,12 +40,12 @@ export function groupedSql({ matching, shown, step, limit, more = [] }: GroupedQ
   )
 }
 
-interface Grouped {
-  readonly total: number
-  readonly groups: readonly { readonly value: string | null; readonly n: number }[]
-  readonly others: { readonly groups: number; readonly n: number }
-  readonly buckets: readonly { readonly time: string; readonly n: readonly number[] }[]
-}
+type Grouped = Readonly<{
+  total: number
+  groups: readonly Readonly<{ value: string | null; n: number }>[]
+  others: Readonly<{ groups: number; n: number }>
+  buckets: readonly Readonly<{ time: string; n: readonly number[] }>[]
+}>
 
 export function groupedOf(rows: readonly Row[]): Grouped {
   const groups = partOf(rows, 'group').map((row) => ({ value: row['name'] as string | null, n: countOf(row) }))

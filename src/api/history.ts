@@ -22,15 +22,15 @@ function imagesIn(document: 'old' | 'new', { jsonTexts }: Dialect): string {
   return `[${each.join(', ')}]`
 }
 
-export interface Version {
-  readonly uid: string
-  readonly resource_version: string | null
+export type Version = Readonly<{
+  uid: string
+  resource_version: string | null
   /** Null: it was in the first list. */
-  readonly operation: string | null
-  readonly valid_from: string
-  readonly valid_to: string | null
-  readonly images: readonly string[]
-}
+  operation: string | null
+  valid_from: string
+  valid_to: string | null
+  images: readonly string[]
+}>
 
 /** Newest first. `now`: manifest of an object that never changed. */
 export async function versionsOf(
@@ -78,11 +78,11 @@ export async function versionsOf(
   return versions.toSorted((a, b) => (a.valid_from < b.valid_from ? 1 : a.valid_from > b.valid_from ? -1 : 0))
 }
 
-export interface ManifestAt {
-  readonly manifest: Row | null
+export type ManifestAt = Readonly<{
+  manifest: Row | null
   /** Why there is no manifest. */
-  readonly manifest_note: string | null
-}
+  manifest_note: string | null
+}>
 
 /**
  * After the last change before, else before the next change. Read `current` first, so that all its changes are stored.
@@ -90,7 +90,7 @@ export interface ManifestAt {
 export async function manifestAt(
   dialect: Dialect,
   runQuery: RunQuery,
-  { ref, cluster, uid }: { readonly ref: string; readonly cluster: string; readonly uid: string },
+  { ref, cluster, uid }: Readonly<{ ref: string; cluster: string; uid: string }>,
   at: bigint,
   current: ManifestState | undefined,
 ): Promise<ManifestAt> {

@@ -3,21 +3,21 @@ import { textOf } from '../model/json.ts'
 
 type Row = Readonly<Record<string, unknown>>
 
-interface PackageDiff {
-  readonly name: string
-  readonly type: string | null
+type PackageDiff = Readonly<{
+  name: string
+  type: string | null
   /** Versions that only this image has; several for a package that is installed more than once. */
-  readonly from: readonly string[]
-  readonly to: readonly string[]
-}
+  from: readonly string[]
+  to: readonly string[]
+}>
 
-interface ProblemDiff {
-  readonly id: string
-  readonly severity: string
-  readonly package: string | null
-  readonly in: 'from' | 'to'
-  readonly waived: boolean
-}
+type ProblemDiff = Readonly<{
+  id: string
+  severity: string
+  package: string | null
+  in: 'from' | 'to'
+  waived: boolean
+}>
 
 export function packageDiffs(rows: readonly Row[], from: string): readonly PackageDiff[] {
   const packages = new Map<string, { name: string; type: string | null; from: Set<string>; to: Set<string> }>()

@@ -5,19 +5,19 @@ import { asOf } from './objects.ts'
 type Row = Record<string, unknown>
 type Run = (sql: string) => Promise<readonly Row[] | undefined>
 
-interface PagePart {
-  readonly conditions: readonly string[]
+type PagePart = Readonly<{
+  conditions: readonly string[]
   /** Restricts the page to the rows behind the page before. */
-  readonly behind: readonly string[]
-  readonly limit: number
-}
+  behind: readonly string[]
+  limit: number
+}>
 
-interface InsightPage {
+type InsightPage = Readonly<{
   /** In order, with their keys as `k0`, `k1` …; one more than the limit if there are more. */
-  readonly rows: readonly Row[]
+  rows: readonly Row[]
   /** Of the first page. */
-  readonly total: number | undefined
-}
+  total: number | undefined
+}>
 
 const manyRows = 1001
 

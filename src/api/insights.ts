@@ -53,12 +53,12 @@ function runningSql(context: InsightContext): string {
 const where = `coalesce(w.pods, 0)::INTEGER AS pods, coalesce(w.clusters, []) AS clusters,
     coalesce(w.namespaces, []) AS namespaces, coalesce(w.workloads, []) AS workloads`
 
-interface InsightContext {
-  readonly dialect: Dialect
+type InsightContext = Readonly<{
+  dialect: Dialect
   /** µs. */
-  readonly at: bigint
-  readonly principal: Principal
-}
+  at: bigint
+  principal: Principal
+}>
 
 export interface InsightQuery extends InsightContext {
   readonly list: InsightList

@@ -22,14 +22,14 @@ export const placeParameters = {
   },
 } as const
 
-export interface PlaceQuery {
-  readonly cluster?: string
-  readonly group?: string
-  readonly kind?: string
-  readonly namespace?: string
-  readonly name?: string
-  readonly text?: string
-}
+export type PlaceQuery = Readonly<{
+  cluster?: string
+  group?: string
+  kind?: string
+  namespace?: string
+  name?: string
+  text?: string
+}>
 
 export function among(
   dialect: Dialect,
@@ -79,7 +79,7 @@ export function moment(written: string, name: string, now: number): bigint {
   return at
 }
 
-export function span({ from, to }: { readonly from: string; readonly to: string }, now: number): TimeSpan {
+export function span({ from, to }: Readonly<{ from: string; to: string }>, now: number): TimeSpan {
   const range = { from: moment(from, 'from', now), to: moment(to, 'to', now) }
   if (range.from >= range.to)
     throw new ApiError(
@@ -113,11 +113,11 @@ export function fingerprintOf(...parts: readonly unknown[]): string {
 }
 
 /** Sort keys of a page's last row. `fingerprint`: of the first page. */
-export interface PageCursor {
-  readonly fingerprint: string
-  readonly times: readonly bigint[]
-  readonly keys: readonly string[]
-}
+export type PageCursor = Readonly<{
+  fingerprint: string
+  times: readonly bigint[]
+  keys: readonly string[]
+}>
 
 export function writePageCursor({ fingerprint, times, keys }: PageCursor): string {
   return Buffer.from(JSON.stringify([1, fingerprint, times.map(String), keys])).toString('base64url')

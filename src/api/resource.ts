@@ -10,12 +10,12 @@ import { asOf, changeColumns, resourceColumns } from './objects.ts'
 
 type Row = Readonly<Record<string, unknown>>
 
-interface DescribeOptions {
-  readonly store: StoreReader
-  readonly current: (query: ManifestQuery) => Promise<ManifestState | undefined>
-  readonly disconnected: AbortSignal
-  readonly principal: Principal
-}
+type DescribeOptions = Readonly<{
+  store: StoreReader
+  current: (query: ManifestQuery) => Promise<ManifestState | undefined>
+  disconnected: AbortSignal
+  principal: Principal
+}>
 
 const maxDepth = 6
 const [maxIntervals, maxRelations, maxChanges, maxEvents] = [200, 500, 50, 50]
@@ -78,7 +78,7 @@ async function history(
   runQuery: (sql: string) => Promise<readonly Row[]>,
   ref: string,
   at: bigint,
-  { intervals, now }: { readonly intervals: readonly Row[]; readonly now: Row | undefined },
+  { intervals, now }: Readonly<{ intervals: readonly Row[]; now: Row | undefined }>,
 ): Promise<ManifestAt & { readonly versions: readonly Version[] }> {
   const [uid, cluster] = [now?.['uid'] ?? intervals[0]?.['uid'], parseKubernetesRef(ref)?.cluster ?? '']
   // First, so that its changes are stored.

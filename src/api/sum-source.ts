@@ -43,12 +43,12 @@ function cachedFact(store: StoreReader, sql: string, clock: Clock, oldest: numbe
   return entry.fact
 }
 
-export interface SumSource {
+export type SumSource = Readonly<{
   /** Undefined: the flows. */
-  readonly rollup?: Rollup
-  readonly exact: boolean
-  readonly flowsStored?: boolean
-}
+  rollup?: Rollup
+  exact: boolean
+  flowsStored?: boolean
+}>
 
 /** More are not read if a rollup has a known error. */
 const maxFlows = 20_000_000
@@ -60,7 +60,7 @@ const fewFlows = 1_500_000
 export async function sumSource(
   store: StoreReader,
   rowQuery: RowQuery,
-  groups: { readonly fields: readonly QueryField[]; readonly step: number | undefined },
+  groups: Readonly<{ fields: readonly QueryField[]; step: number | undefined }>,
   mode: string | undefined,
   {
     context: {

@@ -183,36 +183,36 @@ function remainderMatters([first]: readonly AnswerRecord[]): boolean {
   return rest > 0 && (rest > least * smallShare || next + rest > least)
 }
 
-interface SumsAnswer {
-  readonly rows: readonly AnswerRecord[]
-  readonly total: Totals
+type SumsAnswer = Readonly<{
+  rows: readonly AnswerRecord[]
+  total: Totals
   /** Largest possible error of any sum. */
-  readonly error?: unknown
-  readonly span: TimeSpan
-  readonly source: string
-  readonly exact: boolean
-  readonly storedTo?: bigint
-  readonly since?: bigint
-}
+  error?: unknown
+  span: TimeSpan
+  source: string
+  exact: boolean
+  storedTo?: bigint
+  since?: bigint
+}>
 
-export interface RunStatement {
-  readonly context: ApiContext
-  readonly hub: Hub
-  readonly principal: Principal
-  readonly disconnected: AbortSignal
-}
+export type RunStatement = Readonly<{
+  context: ApiContext
+  hub: Hub
+  principal: Principal
+  disconnected: AbortSignal
+}>
 
-interface SumReaders<Request> {
-  readonly sql: (request: Request, dialect: Dialect) => string
-  readonly ring: (source: RingSource, signal: AbortSignal) => Promise<RingAnswer | undefined>
-}
+type SumReaders<Request> = Readonly<{
+  sql: (request: Request, dialect: Dialect) => string
+  ring: (source: RingSource, signal: AbortSignal) => Promise<RingAnswer | undefined>
+}>
 
 const manyFlows = 1_000_000
 
 export async function readSums<Request extends AggregateQuery>(
   run: RunStatement,
   request: Request,
-  groups: { readonly fields: readonly QueryField[]; readonly step: number | undefined },
+  groups: Readonly<{ fields: readonly QueryField[]; step: number | undefined }>,
   query: SumsQuery,
   readers: SumReaders<Request>,
 ): Promise<SumsAnswer | undefined> {

@@ -1,14 +1,14 @@
 import { isRecord } from '../model/json.ts'
 
-interface ChangedField {
+type ChangedField = Readonly<{
   /** Stable id of the row before; `-` for rows that a window wrote. */
-  readonly row: string
+  row: string
   /** `pass`, the reason why the row was not passed, or the output of a route. */
-  readonly outcome: string
-  readonly field: string
-  readonly before?: unknown
-  readonly after?: unknown
-}
+  outcome: string
+  field: string
+  before?: unknown
+  after?: unknown
+}>
 
 type Fields = ReadonlyMap<string, unknown>
 

@@ -142,11 +142,11 @@ Exit code: 0 success, 1 server unreachable, 2 usage error.`,
       .action(action((flags: Flags) => run(list, flags)))
 }
 
-interface Diff {
-  readonly at: string
-  readonly packages: readonly Row[] | null
-  readonly problems: readonly Row[] | null
-}
+type Diff = Readonly<{
+  at: string
+  packages: readonly Row[] | null
+  problems: readonly Row[] | null
+}>
 
 async function runDiff(from: string, to: string, flags: ServerFlags & OutputFlags): Promise<void> {
   const server = await requireServer(flags)

@@ -5,11 +5,11 @@ import { oneLine } from './text-table.ts'
 
 export type TapLine = Readonly<Record<string, unknown>>
 
-interface Shape {
-  readonly columns: readonly string[]
-  readonly titles: readonly (readonly [title: string, width: number])[]
-  readonly cells: (line: TapLine) => readonly string[]
-}
+type Shape = Readonly<{
+  columns: readonly string[]
+  titles: readonly (readonly [title: string, width: number])[]
+  cells: (line: TapLine) => readonly string[]
+}>
 
 const text = (value: unknown): string =>
   value === undefined || value === null

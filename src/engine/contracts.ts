@@ -13,12 +13,12 @@ import type { FilterText } from '../schema/filter-field.ts'
 import type { Log, Metrics } from '../telemetry/ports.ts'
 import type { Traces } from '../telemetry/traces.ts'
 
-export interface Context {
-  readonly id: string
-  readonly host: Host
-  readonly log: Log
-  readonly metrics: Metrics
-}
+export type Context = Readonly<{
+  id: string
+  host: Host
+  log: Log
+  metrics: Metrics
+}>
 
 export interface SourceContext extends Context {
   /** Durable when it resolves. `events`: the unit's, so that traces need not decode it. */
@@ -64,7 +64,7 @@ export interface AwaitedSink {
 
 export type AwaitedOutcome =
   | { readonly is: 'delivered' | 'pending' | 'gone' | 'unknown' }
-  | { readonly is: 'dead-lettered' | 'dropped'; readonly reason?: string }
+  | Readonly<{ is: 'dead-lettered' | 'dropped'; reason?: string }>
 
 export interface Replay {
   /** Frames after a position, in order, up to the end that was durable at the call. */
@@ -89,28 +89,28 @@ export interface SharedState {
 }
 
 /** A stored state: frames of kind `empty`, each with a piece. The last frame has this note as its cursor. */
-export interface StateNote {
-  readonly source: string
+export type StateNote = Readonly<{
+  source: string
   /** Position of its first frame, which has no piece. The state covers all earlier rows of the source. */
-  readonly from: number
-  readonly pieces: number
-  readonly bytes: number
-  readonly at: number
+  from: number
+  pieces: number
+  bytes: number
+  at: number
   /** Opaque identity of the state, chosen by the source. */
-  readonly of: string
-}
+  of: string
+}>
 
-interface NewState {
-  readonly of: string
-  readonly begin: (act: () => Promise<Appended>) => Promise<Appended>
-  readonly pieces: AsyncIterable<StatePiece>
-}
+type NewState = Readonly<{
+  of: string
+  begin: (act: () => Promise<Appended>) => Promise<Appended>
+  pieces: AsyncIterable<StatePiece>
+}>
 
 /** Owns its buffer; at most 512 KiB. */
-export interface StatePiece {
-  readonly stream: string
-  readonly bytes: Uint8Array
-}
+export type StatePiece = Readonly<{
+  stream: string
+  bytes: Uint8Array
+}>
 
 export interface LeaderRecord {
   /** Unique per start; begins with the instance's name. */
@@ -127,15 +127,15 @@ export interface Source extends Partial<KnownObjects> {
   run(signal: AbortSignal): Promise<void>
 }
 
-export interface SinkBatch {
+export type SinkBatch = Readonly<{
   /** Stays the same for every retry of exactly these rows, across restarts. */
-  readonly token: string
-  readonly count: number
-  readonly pieces: readonly SinkPiece[]
-  readonly trace?: WriteTrace
+  token: string
+  count: number
+  pieces: readonly SinkPiece[]
+  trace?: WriteTrace
   /** Redriven dead letters, which arrive out of order. */
-  readonly retried: boolean
-}
+  retried: boolean
+}>
 
 export interface WriteTrace {
   /** W3C trace context for consumers of an event; undefined if its trace is not sampled. */
@@ -144,14 +144,14 @@ export interface WriteTrace {
   wrote(index: number, form: WeirEvent): void
 }
 
-export interface SinkPiece {
-  readonly header: FrameHeader
-  readonly batch: Batch
+export type SinkPiece = Readonly<{
+  header: FrameHeader
+  batch: Batch
   /** Rows of `batch` to deliver, ascending. */
-  readonly rows: Uint32Array
+  rows: Uint32Array
   /** Row number in the frame of row 0 of `batch`; not 0 only when a single row is redelivered. */
-  readonly firstRow: number
-}
+  firstRow: number
+}>
 
 export type Idempotency = 'token' | 'id' | 'transactional' | 'none'
 
@@ -198,11 +198,11 @@ export interface Windows {
   close(now: number): Promise<void>
 }
 
-export interface ListenOptions {
-  readonly batch: SinkBatch
+export type ListenOptions = Readonly<{
+  batch: SinkBatch
   /** Temporary queues and subscriptions are removed afterwards, but may cost money and are visible to others. */
-  readonly mayCreate: boolean
-}
+  mayCreate: boolean
+}>
 
 export interface Listening {
   /** Called where a subscription changes the broker's response. The messages are sent once more after it. */
@@ -218,18 +218,18 @@ export type Preview =
   | { readonly problem: string }
 
 /** `warn`: reachable, but acceptance of rows could not be verified. */
-export interface Probe {
-  readonly is: 'ok' | 'warn' | 'fail'
-  readonly message: string
-}
+export type Probe = Readonly<{
+  is: 'ok' | 'warn' | 'fail'
+  message: string
+}>
 
-export interface SinkDefinition<Config> {
-  readonly type: string
-  readonly accepts: readonly BatchKind[]
-  readonly idempotency: Idempotency
+export type SinkDefinition<Config> = Readonly<{
+  type: string
+  accepts: readonly BatchKind[]
+  idempotency: Idempotency
   /** May connect; starts no loop. An unreachable system is not an error here: `send` reports it. */
   build(config: Config, context: Context): Promise<Sink>
-}
+}>
 
 export interface SourceDefinition<Config> {
   readonly type: string
@@ -265,18 +265,18 @@ export interface BatchTransform {
   readonly windows?: TransformWindows
 }
 
-export interface Transformed {
-  readonly outputs: readonly TransformOutput[]
+export type Transformed = Readonly<{
+  outputs: readonly TransformOutput[]
   /** `index` and `rows` count over the chosen rows of the piece. */
-  readonly failures: readonly Failure[]
-}
+  failures: readonly Failure[]
+}>
 
-export interface Derivation {
+export type Derivation = Readonly<{
   /** A piece of one row; undefined for rows that a window wrote at its end. */
-  readonly before?: SinkPiece
-  readonly outputs: readonly TransformOutput[]
-  readonly failure?: Failure
-}
+  before?: SinkPiece
+  outputs: readonly TransformOutput[]
+  failure?: Failure
+}>
 
 export interface DerivationListener {
   /** Called after the rows are written. `skipped`: rows of the same batch that are not shown. */
@@ -284,11 +284,11 @@ export interface DerivationListener {
   closed(): void
 }
 
-export interface TransformOutput {
+export type TransformOutput = Readonly<{
   /** Name of the output after the transform's id; empty: the id alone. */
-  readonly to: string
-  readonly batch: Batch
-}
+  to: string
+  batch: Batch
+}>
 
 /** Memory of a transform. Time is the journal's: the newest receive time so far. */
 export interface TransformWindows {
@@ -310,23 +310,23 @@ export interface TransformTools {
   filter(written: FilterText): RowFilter
 }
 
-export interface SettingProblem {
-  readonly path: readonly string[]
-  readonly text: string
-  readonly from: number
-  readonly message: string
-  readonly hint?: string
-}
+export type SettingProblem = Readonly<{
+  path: readonly string[]
+  text: string
+  from: number
+  message: string
+  hint?: string
+}>
 
-export interface TransformDefinition<Config> {
-  readonly type: string
+export type TransformDefinition<Config> = Readonly<{
+  type: string
   /** Default: events. */
-  readonly accepts?: readonly BatchKind[]
+  accepts?: readonly BatchKind[]
   /** Names of outputs; each is the source `<id>.<name>`. Default: one output, the source `<id>`. */
   outputs?(config: Config): readonly string[]
   problems?(config: Config): readonly SettingProblem[]
   build(config: Config, tools: TransformTools, id: string): Transform | BatchTransform
-}
+}>
 
 /** Selects rows of a batch; compiled by the caller, because the engine has no filter language. */
 export type RowFilter = (batch: Batch, header: FrameHeader) => (row: number) => boolean
@@ -338,23 +338,23 @@ export type Resolution =
   | Readonly<{ is: 'wait'; until: number }>
 
 /** Resolves addresses at query time. */
-export interface Resolver {
+export type Resolver = Readonly<{
   /** Makes all applied frames durable, then advances `position`. */
   resolve(words: Uint32Array, offset: number, time: number, scope: string, mac?: number, network?: string): Resolution
   /** Increases whenever earlier results may have changed; caches keyed by it are then invalid. */
-  readonly generation: number
-  readonly holders?: Holders | undefined
-}
+  generation: number
+  holders?: Holders | undefined
+}>
 
 /** Maps addresses and times to holders. The numeric ids are valid only in this process. */
-export interface Holders {
+export type Holders = Readonly<{
   /**
    * Holder of the address at `words[at…]` at a time (Unix ms); 0 if unknown. `mac`: of the row (48 bits), or NaN.
    * `network`: of the row by {@link networkOf}, or 0.
    */
   find(words: Uint32Array, at: number, time: number, cluster: number, mac: number, network?: number): number
-  readonly from: number
-  readonly until: number
+  from: number
+  until: number
   /** Number of the cluster named by a scope; 0 if none. */
   clusterOf(scope: string): number
   networkOf(name: string): number
@@ -364,7 +364,7 @@ export interface Holders {
   labels?(number: number): string
   /** Reports addresses with changed results. `words` is valid only during the call. */
   onChange(listener: (words: Uint32Array) => void): () => void
-}
+}>
 
 /** Adds names of address holders to flows before sinks receive them. Absent without a watched cluster. */
 export interface Enrichment {

@@ -30,70 +30,70 @@ export interface Control extends RemoteObjects {
   health(): Health
 }
 
-export interface SharedJournal {
+export type SharedJournal = Readonly<{
   /** Eight letters, the same for all instances. */
-  readonly name: string
-  readonly partitions: number
-  readonly places: ReadonlyMap<number, number>
-}
+  name: string
+  partitions: number
+  places: ReadonlyMap<number, number>
+}>
 
 export type TapTarget = { readonly source: string } | { readonly sink: string }
 
-export interface Ingested {
-  readonly accepted: number
-  readonly duplicates: number
-  readonly outcome?: SinkOutcome
-}
+export type Ingested = Readonly<{
+  accepted: number
+  duplicates: number
+  outcome?: SinkOutcome
+}>
 
 export type SinkOutcome =
   | { readonly is: 'delivered' }
-  | {
-      readonly is: 'dead-lettered'
-      readonly rows: number
-      readonly reason?: string
-    }
+  | Readonly<{
+      is: 'dead-lettered'
+      rows: number
+      reason?: string
+    }>
   | Readonly<{ is: 'dropped'; reason: string }>
   | { readonly is: 'pending' }
 
-export interface Ledger {
-  readonly balanced: boolean
-  readonly sources: readonly SourceLedger[]
-  readonly sinks: readonly SinkLedger[]
-}
+export type Ledger = Readonly<{
+  balanced: boolean
+  sources: readonly SourceLedger[]
+  sinks: readonly SinkLedger[]
+}>
 
-export interface SourceLedger {
-  readonly name: string
-  readonly accepted: number
-  readonly duplicates: number
+export type SourceLedger = Readonly<{
+  name: string
+  accepted: number
+  duplicates: number
   /** Accepted rows that are unreadable after damage on disk. */
-  readonly unreadable: number
-  readonly shed: Readonly<Record<string, number>>
-}
+  unreadable: number
+  shed: Readonly<Record<string, number>>
+}>
 
 /** Accepted of `from` = filtered + routed; routed = delivered + dead_lettered + dropped + quarantined + pending. */
-export interface SinkLedger {
-  readonly name: string
+export type SinkLedger = Readonly<{
+  name: string
   /** `orphaned`: pending rows of a removed sink are retained. `forgotten`: they were dropped. */
-  readonly state?: 'orphaned' | 'forgotten'
-  readonly from: readonly string[]
-  readonly filtered: Readonly<Record<string, number>>
-  readonly routed: number
-  readonly delivered: number
-  readonly dead_lettered: number
-  readonly dropped: Readonly<Record<string, number>>
-  readonly quarantined: number
-  readonly pending: number
-}
+  state?: 'orphaned' | 'forgotten'
+  from: readonly string[]
+  filtered: Readonly<Record<string, number>>
+  routed: number
+  delivered: number
+  dead_lettered: number
+  dropped: Readonly<Record<string, number>>
+  quarantined: number
+  pending: number
+}>
 
-export interface Pipeline {
-  readonly sources: readonly Readonly<{
+export type Pipeline = Readonly<{
+  sources: readonly Readonly<{
     name: string
     type: string
     addresses: readonly string[]
     rate: number
     error?: string
   }>[]
-  readonly sinks: readonly Readonly<{
+  sinks: readonly Readonly<{
     name: string
     type: string
     from: readonly string[]
@@ -101,88 +101,88 @@ export interface Pipeline {
     state: SinkState
     error?: string
   }>[]
-  readonly journal: Readonly<{ bytes: number; segments: number; sequence: number }>
-}
+  journal: Readonly<{ bytes: number; segments: number; sequence: number }>
+}>
 
-export interface SourceExporters {
-  readonly name: string
-  readonly type: string
-  readonly addresses: readonly string[]
-  readonly why?: string
-  readonly exporters: readonly ExporterReport[]
-  readonly [more: string]: unknown
-}
+export type SourceExporters = Readonly<{
+  name: string
+  type: string
+  addresses: readonly string[]
+  why?: string
+  exporters: readonly ExporterReport[]
+  [more: string]: unknown
+}>
 
 /** One exporter address; totals since its first datagram. */
-export interface ExporterReport {
-  readonly address: string
-  readonly lastSeen: number
-  readonly datagrams: number
-  readonly rows: number
-  readonly why?: string
-  readonly [more: string]: unknown
-}
+export type ExporterReport = Readonly<{
+  address: string
+  lastSeen: number
+  datagrams: number
+  rows: number
+  why?: string
+  [more: string]: unknown
+}>
 
-export interface WatchedCluster {
-  readonly name: string
-  readonly type: string
-  readonly cluster: string
-  readonly reached?: number
+export type WatchedCluster = Readonly<{
+  name: string
+  type: string
+  cluster: string
+  reached?: number
   /** Why it cannot be watched, as logged. */
-  readonly problem?: string
-  readonly objects: number
+  problem?: string
+  objects: number
   /** Since the start: emitted, and suppressed by noise rules. */
-  readonly changes: number
-  readonly hidden: number
+  changes: number
+  hidden: number
   /** API groups without a response of their aggregated server. */
-  readonly unavailable: readonly string[]
+  unavailable: readonly string[]
   /** Every permitted kind is watched, and the watch positions are on disk for a restart. */
-  readonly synced: boolean
-  readonly workloads?: number
-  readonly kinds: readonly WatchedKind[]
-  readonly lease?: WatchedLease
-}
+  synced: boolean
+  workloads?: number
+  kinds: readonly WatchedKind[]
+  lease?: WatchedLease
+}>
 
-export interface WatchedLease {
+export type WatchedLease = Readonly<{
   /** Empty: the lease is in the shared journal. */
-  readonly namespace: string
-  readonly name: string
-  readonly state: 'holds' | 'stands by'
-  readonly holder?: string
+  namespace: string
+  name: string
+  state: 'holds' | 'stands by'
+  holder?: string
   /** ISO 8601, by the leader's clock. */
-  readonly since?: string
+  since?: string
   /** Fencing epoch; in every event of the source. */
-  readonly epoch?: number
-  readonly problem?: string
-  readonly waiting: number
-}
+  epoch?: number
+  problem?: string
+  waiting: number
+}>
 
-interface WatchedKind {
-  readonly kind: string
-  readonly group: string
-  readonly namespace?: string
-  readonly state: string
-  readonly reason?: string
-  readonly objects: number
-  readonly lists: number
-  readonly watches: number
-  readonly lastByte?: number
-}
+type WatchedKind = Readonly<{
+  kind: string
+  group: string
+  namespace?: string
+  state: string
+  reason?: string
+  objects: number
+  lists: number
+  watches: number
+  lastByte?: number
+}>
 
 /** `orphaned`: not configured, with pending rows. */
 export type SinkState = 'running' | 'retrying' | 'blocked' | 'stopped' | 'orphaned'
 
-export interface DeadLetter {
-  readonly id: string
-  readonly sink: string
-  readonly time: number
-  readonly reason: string
-  readonly attempts: number
-  readonly state: 'open' | 'retrying' | 'delivered' | 'dropped'
-  readonly kind: 'events' | 'flows'
+export type DeadLetter = Readonly<{
+  id: string
+  sink: string
+  time: number
+  reason: string
+  attempts: number
+  state: 'open' | 'retrying' | 'delivered' | 'dropped'
+  kind: 'events' | 'flows'
   /** Attributes and data of an event, or the fields of a flow. Omitted unless requested. */
-  readonly body?: unknown
-}
+  body?: unknown
+}>
 
 /** Sort key in the list. It stays valid after the dead letter is settled. */
 export type DeadLetterPosition = Pick<DeadLetter, 'time' | 'sink' | 'id'>
@@ -202,11 +202,11 @@ export interface DeadLetterAdmin {
   drop(sink: string, ids?: readonly string[]): Promise<number>
 }
 
-export interface ReloadReport {
-  readonly ok: boolean
-  readonly changed: readonly string[]
-  readonly problems: readonly string[]
-}
+export type ReloadReport = Readonly<{
+  ok: boolean
+  changed: readonly string[]
+  problems: readonly string[]
+}>
 
 export type { Health }
 
@@ -227,56 +227,56 @@ export interface StoreReader {
   sums?(): Promise<StoredSums>
 }
 
-export interface IsolatedQuery {
-  readonly sql: string
-  readonly format: QueryFormat | 'parquet'
+export type IsolatedQuery = Readonly<{
+  sql: string
+  format: QueryFormat | 'parquet'
   /** Scope of `sql.timeout`: the total work, or each wait for the next bytes. */
-  readonly bound: 'work' | 'wait'
-}
+  bound: 'work' | 'wait'
+}>
 
 export type IsolatedResult = AsyncIterable<Uint8Array, number | undefined>
 
-export interface EdgeQuery {
-  readonly near: readonly string[]
+export type EdgeQuery = Readonly<{
+  near: readonly string[]
   /** Only edges to these nodes, all of them. */
-  readonly far?: readonly string[]
+  far?: readonly string[]
   /** Excludes edges to these nodes. */
-  readonly without?: readonly string[]
+  without?: readonly string[]
   /** Edges per node; the largest of each relation first, so that no relation hides another. */
-  readonly limit: number
+  limit: number
   /** Occurrences in [`from`, `to`), and relations valid at `to`; µs. */
-  readonly span: Readonly<{ from: bigint; to: bigint }>
-  readonly relations: ReadonlySet<string> | undefined
+  span: Readonly<{ from: bigint; to: bigint }>
+  relations: ReadonlySet<string> | undefined
   /** Restricts edges to objects in these namespaces; undefined: all edges. */
-  readonly namespaces: readonly string[] | undefined
-}
+  namespaces: readonly string[] | undefined
+}>
 
 /** Sorted in the order of `near`, then in the order described at `limit`. */
-export interface StoredEdge {
-  readonly near: string
-  readonly far: string
-  readonly relation: string
+export type StoredEdge = Readonly<{
+  near: string
+  far: string
+  relation: string
   /** The edge points from `near` to `far`. */
-  readonly forward: boolean
+  forward: boolean
   /** Traces, flows, or validity intervals. */
-  readonly count: number
-  readonly first: string | null
-  readonly last: string | null
-  readonly severity: string | null
-  readonly bytes: number | null
+  count: number
+  first: string | null
+  last: string | null
+  severity: string | null
+  bytes: number | null
   /** Names of the ends in traces. */
-  readonly nearName: string | null
-  readonly farName: string | null
+  nearName: string | null
+  farName: string | null
   /** Edges of `near` beyond the limit. */
-  readonly others: number
-}
+  others: number
+}>
 
 /** Times in Unix ms. */
-export interface StoredSums {
+export type StoredSums = Readonly<{
   /** Start of complete rollups by view; −Infinity: complete, Infinity: empty. */
-  readonly since: Readonly<Record<'flows_1m' | 'flows_5m' | 'flows_1h', number>>
+  since: Readonly<Record<'flows_1m' | 'flows_5m' | 'flows_1h', number>>
   /** Time of the oldest rollup; Infinity: none. */
-  readonly oldest: number
+  oldest: number
   /** Stored flows and the receive time of the first. They are evicted before their rollups. */
-  readonly flows: Readonly<{ rows: number; first: number }>
-}
+  flows: Readonly<{ rows: number; first: number }>
+}>

@@ -7,27 +7,27 @@ import type { OpsProfiles } from './ops-profiles.ts'
 import type { ProfileKind } from './profile.ts'
 import { messageOf } from '../model/errors.ts'
 
-interface OpsOptions {
-  readonly host: string
+type OpsOptions = Readonly<{
+  host: string
   /** 0: chosen by the system. */
-  readonly port: number
+  port: number
   metrics(): Promise<Exposition>
   health(): Health
-  readonly profiles?: OpsProfiles
-}
+  profiles?: OpsProfiles
+}>
 
-export interface OpsServer {
-  readonly host: string
-  readonly port: number
+export type OpsServer = Readonly<{
+  host: string
+  port: number
   close(): Promise<void>
-}
+}>
 
-interface Answer {
-  readonly status: number
-  readonly type: string
-  readonly body: string | Uint8Array
-  readonly headers?: Readonly<Record<string, string>>
-}
+type Answer = Readonly<{
+  status: number
+  type: string
+  body: string | Uint8Array
+  headers?: Readonly<Record<string, string>>
+}>
 
 const pages: Readonly<Record<string, string>> = {
   '/metrics': 'metrics for Prometheus',

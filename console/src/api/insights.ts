@@ -66,11 +66,11 @@ export type ImageRow = Running &
     reported: string | null
   }>
 
-export interface InsightRows {
-  readonly problems: ProblemRow
-  readonly packages: PackageRow
-  readonly images: ImageRow
-}
+export type InsightRows = Readonly<{
+  problems: ProblemRow
+  packages: PackageRow
+  images: ImageRow
+}>
 export type InsightList = keyof InsightRows
 
 export type InsightPage<L extends InsightList> = Readonly<Record<L, readonly InsightRows[L][]>> &

@@ -43,32 +43,32 @@ export async function fieldUse(
 
 type FieldUse = ReadonlyMap<string, number>
 
-const caches = new WeakMap<StoreReader, Map<string, { readonly until: number; readonly use: Promise<FieldUse> }>>()
+const caches = new WeakMap<StoreReader, Map<string, Readonly<{ until: number; use: Promise<FieldUse> }>>>()
 const [maxCached, cacheMs] = [64, 30_000]
 /** Spans that end in the same minute (µs) share a result. */
 const roundUs = 60_000_000n
 /** Then names are returned without the use of fields. */
 const maxWaitMs = 100
 
-interface FieldSuggestion {
-  readonly name: string
-  readonly names: readonly string[]
-  readonly kind: string
-  readonly unit?: string
-  readonly meaning: string
-  readonly used: boolean
-}
+type FieldSuggestion = Readonly<{
+  name: string
+  names: readonly string[]
+  kind: string
+  unit?: string
+  meaning: string
+  used: boolean
+}>
 
 /** Filter names that are not columns. */
 const noColumn: Readonly<Record<string, string>> = {
   text: 'Name, namespace, kind, manager and diff as one text: text ~ "(?i)replicas"',
 }
 
-interface Candidate {
-  readonly field: FieldSuggestion
-  readonly fit: number
-  readonly use: number
-}
+type Candidate = Readonly<{
+  field: FieldSuggestion
+  fit: number
+  use: number
+}>
 
 /** Used fields first, then by fit. `use` undefined: all count as used. */
 export function suggestNames(

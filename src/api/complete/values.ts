@@ -11,19 +11,19 @@ import { numbersCalled } from './words.ts'
 /** For lists, an item. */
 export type PlainValue = string | number | boolean
 
-export interface UsedValue {
-  readonly field: QueryField
-  readonly value: PlainValue
-  readonly count: number
-}
+export type UsedValue = Readonly<{
+  field: QueryField
+  value: PlainValue
+  count: number
+}>
 
-export interface UsedValues {
-  readonly values: readonly UsedValue[]
-  readonly source: string
-  readonly span: TimeSpan
+export type UsedValues = Readonly<{
+  values: readonly UsedValue[]
+  source: string
+  span: TimeSpan
   /** False if rows of the span were skipped. */
-  readonly exact: boolean
-}
+  exact: boolean
+}>
 
 /** The span is widened until there are enough values. µs. */
 const [firstSpan, widened, maxSpan] = [900_000_000n, 16n, 24n * 3_600_000_000n]

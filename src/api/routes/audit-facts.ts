@@ -95,11 +95,11 @@ export const auditFactSchemas = {
 
 const login = '(?i)log-?_?in|sign-?_?in|authenticat'
 
-export interface AuditWithin {
-  readonly from: string
-  readonly to: string
-  readonly conditions: readonly string[]
-}
+export type AuditWithin = Readonly<{
+  from: string
+  to: string
+  conditions: readonly string[]
+}>
 
 export function firstSeenSql({ from, to, conditions }: AuditWithin): string {
   return (

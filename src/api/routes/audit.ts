@@ -250,14 +250,14 @@ export function auditRoutes(app: FastifyInstance, context: ApiContext): void {
 
 type RunQuery = (sql: string) => Promise<Record<string, unknown>[] | undefined>
 
-interface Page {
-  readonly dialect: Dialect
-  readonly fingerprint: string
-  readonly from: bigint
-  readonly to: bigint
-  readonly where: readonly string[]
-  readonly after: { readonly time: bigint; readonly pos: string } | undefined
-}
+type Page = Readonly<{
+  dialect: Dialect
+  fingerprint: string
+  from: bigint
+  to: bigint
+  where: readonly string[]
+  after: Readonly<{ time: bigint; pos: string }> | undefined
+}>
 
 function pageOf(query: Query, now: number, principal: Principal, dialect: Dialect): Page {
   const conditions = auditConditions(query, principal, dialect)
@@ -286,10 +286,10 @@ function pageOf(query: Query, now: number, principal: Principal, dialect: Dialec
 
 const maxParts = 400n
 
-interface Counted {
-  readonly from: bigint
-  readonly n: number
-}
+type Counted = Readonly<{
+  from: bigint
+  n: number
+}>
 
 /** Newest first. */
 async function countsOf(

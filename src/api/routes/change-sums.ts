@@ -114,15 +114,15 @@ export function changeSumRoutes(app: FastifyInstance, context: ApiContext): void
   })
 }
 
-interface SumsQuery {
-  readonly dialect: Dialect
-  readonly where: readonly string[]
-  readonly by: string
-  readonly span: TimeSpan
-  readonly step: number
-  readonly limit: number
-  readonly hidden: boolean
-}
+type SumsQuery = Readonly<{
+  dialect: Dialect
+  where: readonly string[]
+  by: string
+  span: TimeSpan
+  step: number
+  limit: number
+  hidden: boolean
+}>
 
 function sumsSql({ dialect, where, by, span: { from, to }, step, limit, hidden }: SumsQuery): string {
   const bucket = dialect.floorDivide(dialect.micros('time'), BigInt(step) * 1_000_000n)

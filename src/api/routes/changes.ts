@@ -227,12 +227,12 @@ export function changeRoutes(app: FastifyInstance, context: ApiContext): void {
   })
 }
 
-interface ChangeConditions {
-  readonly conditions: readonly string[]
+type ChangeConditions = Readonly<{
+  conditions: readonly string[]
   /** On the body or the audit log. */
-  readonly costly: readonly string[]
-  readonly hidden: boolean
-}
+  costly: readonly string[]
+  hidden: boolean
+}>
 
 interface Page extends ChangeConditions {
   readonly dialect: Dialect

@@ -115,7 +115,7 @@ async function source(
   const {
     control: { store },
   } = context
-  const setSpanHeaders = (from: string, span: { readonly from: bigint; readonly to: bigint }): void =>
+  const setSpanHeaders = (from: string, span: Readonly<{ from: bigint; to: bigint }>): void =>
     void reply.headers({ 'x-weir-source': from, 'x-weir-from': isoOf(span.from), 'x-weir-to': isoOf(span.to) })
   if (store === undefined) {
     const live = hub.ringSource()

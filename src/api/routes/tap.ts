@@ -14,13 +14,13 @@ import { TapFeed } from '../tap/feed.ts'
 import { derivationLines } from '../tap/derivations.ts'
 import { previewLines, rowLines } from '../tap/lines.ts'
 
-interface Query {
-  readonly source?: string
-  readonly sink?: string
-  readonly transform?: string
-  readonly filter?: string
-  readonly limit?: number
-}
+type Query = Readonly<{
+  source?: string
+  sink?: string
+  transform?: string
+  filter?: string
+  limit?: number
+}>
 
 const waitingBytes = 1024 * 1024
 const linesPerSecond = 5000

@@ -5,12 +5,12 @@ import { rowLines, rowWriter } from './lines.ts'
 
 type Selection = (piece: SinkPiece) => Uint32Array
 
-interface DerivationView {
-  readonly matching: Selection
+type DerivationView = Readonly<{
+  matching: Selection
   /** Rows that may be shown at all. */
-  readonly visible: Selection
-  readonly now: number
-}
+  visible: Selection
+  now: number
+}>
 
 export function* derivationLines(
   derivations: Iterable<Derivation>,

@@ -1,15 +1,15 @@
 import type { Clock, Timers } from '../../host/index.ts'
 
-interface FeedOptions {
-  readonly clock: Clock
-  readonly timers: Timers
-  readonly limit: number
+type FeedOptions = Readonly<{
+  clock: Clock
+  timers: Timers
+  limit: number
   /** Buffered for a slow client. */
-  readonly bytes: number
-  readonly linesPerSecond: number
+  bytes: number
+  linesPerSecond: number
   /** Interval of empty lines. */
-  readonly quietMs: number
-}
+  quietMs: number
+}>
 
 /** Never blocks the pipeline: lines over the limits are skipped, and `{"skipped":n}` counts them. */
 export class TapFeed {

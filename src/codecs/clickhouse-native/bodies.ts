@@ -10,14 +10,14 @@ import type { BlockTexts } from './texts.ts'
 /** As in the embedded store. */
 const maxLength = 4096
 
-interface BodyColumns {
+type BodyColumns = Readonly<{
   /** Before the names of fields. */
-  readonly prefix: string
-  readonly fields: readonly string[]
-  readonly families: readonly string[]
-  readonly fieldsOf: (event: WeirEvent) => Readonly<Record<string, string | undefined>> | undefined
-  readonly many: ReadonlySet<string>
-}
+  prefix: string
+  fields: readonly string[]
+  families: readonly string[]
+  fieldsOf: (event: WeirEvent) => Readonly<Record<string, string | undefined>> | undefined
+  many: ReadonlySet<string>
+}>
 
 const kinds: readonly BodyColumns[] = [
   {

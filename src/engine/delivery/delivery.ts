@@ -32,24 +32,24 @@ import { add, addTally, countTally, emptyTally, sum, type SinkRecord } from './t
 import { closeWindows, heldBy, holdsOf, restoreWindows } from './windows.ts'
 import { messageOf } from '../../model/errors.ts'
 
-interface DeliveryOptions {
-  readonly id: string
-  readonly host: Host
-  readonly log: Log
-  readonly metrics: Metrics
-  readonly traces?: Traces | undefined
-  readonly sink: Sink
-  readonly accepts: readonly BatchKind[]
-  readonly idempotency: Idempotency
-  readonly settings: DeliverySettings
-  readonly record: RecordSlot
-  readonly start: SinkRecord
-  readonly deadLetters: DeadLetters
-  readonly reader: JournalReader
+type DeliveryOptions = Readonly<{
+  id: string
+  host: Host
+  log: Log
+  metrics: Metrics
+  traces?: Traces | undefined
+  sink: Sink
+  accepts: readonly BatchKind[]
+  idempotency: Idempotency
+  settings: DeliverySettings
+  record: RecordSlot
+  start: SinkRecord
+  deadLetters: DeadLetters
+  reader: JournalReader
   /** To rebuild a sink's memory. */
-  readonly readerAfter?: (position: Position) => JournalReader
-  readonly enrichment?: () => Enrichment | undefined
-}
+  readerAfter?: (position: Position) => JournalReader
+  enrichment?: () => Enrichment | undefined
+}>
 
 const readRetryMs = 1000
 const diskRetries = { firstMs: 50, maxMs: 5000, jitter: 0 }

@@ -22,10 +22,10 @@ import type {
 import { Derivations } from './derivations.ts'
 import { derivedWindows, type Tick } from './derived-windows.ts'
 
-export interface Place {
-  readonly sequence: number
-  readonly row: number
-}
+export type Place = Readonly<{
+  sequence: number
+  row: number
+}>
 
 interface Cursor extends Place {
   /** Times at which windows were closed without a row. */
@@ -43,12 +43,12 @@ export interface DerivedJournal {
 
 export type LoadedTransform = (journal: DerivedJournal) => SinkDefinition<unknown>
 
-interface DeriveOptions {
-  readonly id: string
-  readonly transform: Transform | BatchTransform
-  readonly journal: DerivedJournal
-  readonly outputs?: readonly string[]
-}
+type DeriveOptions = Readonly<{
+  id: string
+  transform: Transform | BatchTransform
+  journal: DerivedJournal
+  outputs?: readonly string[]
+}>
 
 export function derivedBy<Config>(
   definition: TransformDefinition<Config>,

@@ -1,10 +1,10 @@
 import { PresetProblem } from '../given.ts'
 import type { Reader } from './settings.ts'
 
-interface Broker {
-  readonly sink: Readonly<Record<string, unknown>>
-  readonly files: Readonly<Record<string, string>>
-}
+type Broker = Readonly<{
+  sink: Readonly<Record<string, unknown>>
+  files: Readonly<Record<string, string>>
+}>
 
 const passwordFile = 'insights-remote-rabbitmq-password'
 

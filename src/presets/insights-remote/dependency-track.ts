@@ -3,10 +3,10 @@ import type { Reader } from './settings.ts'
 
 const keyFile = 'insights-remote-dependency-track-key'
 
-interface Track {
-  readonly sinks: Readonly<Record<string, object>>
-  readonly files: Readonly<Record<string, string>>
-}
+type Track = Readonly<{
+  sinks: Readonly<Record<string, object>>
+  files: Readonly<Record<string, string>>
+}>
 
 /** Reports that it refuses become dead letters; ConfigMaps do not wait for it. */
 export function trackOf(read: Reader, folder: string): Track {

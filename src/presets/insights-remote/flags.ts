@@ -1,13 +1,13 @@
 /** Flags and variables of insights-remote. A variable overrides its flag; an empty one counts as unset. */
 type Kind = 'truth' | 'text' | 'count' | 'list'
 
-export interface Setting {
-  readonly flag: string
-  readonly env?: string
-  readonly kind: Kind
-  readonly otherwise: string
-  readonly help: string
-}
+export type Setting = Readonly<{
+  flag: string
+  env?: string
+  kind: Kind
+  otherwise: string
+  help: string
+}>
 
 const setting = (
   kind: Kind,

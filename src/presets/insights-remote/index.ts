@@ -8,17 +8,17 @@ export { PresetProblem } from '../given.ts'
 export { settings, tokenFlags, type Setting } from './flags.ts'
 export type { Flags } from './settings.ts'
 
-export interface InsightsRemoteInput {
-  readonly flags: Flags
-  readonly env: Environment
-  readonly data: string
-}
+export type InsightsRemoteInput = Readonly<{
+  flags: Flags
+  env: Environment
+  data: string
+}>
 
-export interface InsightsRemotePlan {
-  readonly config: Readonly<Record<string, unknown>>
-  readonly files: Readonly<Record<string, string>>
-  readonly notes: readonly string[]
-}
+export type InsightsRemotePlan = Readonly<{
+  config: Readonly<Record<string, unknown>>
+  files: Readonly<Record<string, string>>
+  notes: readonly string[]
+}>
 
 /** Name of the election of insights-remote, so that it and Weir exclude each other. */
 const leaseName = 'ac8a682b.lagoon.sh'
@@ -88,10 +88,10 @@ export function insightsRemotePreset({ flags, env, data }: InsightsRemoteInput):
   }
 }
 
-interface Secret {
-  readonly settings: Readonly<Record<string, string>>
-  readonly files: Readonly<Record<string, string>>
-}
+type Secret = Readonly<{
+  settings: Readonly<Record<string, string>>
+  files: Readonly<Record<string, string>>
+}>
 
 function secretOf(read: Reader, env: Environment, folder: string): Secret {
   if (!read.truth('web') && !read.truth('tokens')) return { settings: {}, files: {} }

@@ -4,10 +4,10 @@ import { settings, type Setting, type SettingName } from './flags.ts'
 export type Flags = Readonly<Record<string, string | boolean | readonly string[] | undefined>>
 export type Environment = Readonly<Record<string, string | undefined>>
 
-export interface Given {
-  readonly value: string
-  readonly by: string | undefined
-}
+export type Given = Readonly<{
+  value: string
+  by: string | undefined
+}>
 
 export class Reader {
   readonly #flags: Flags

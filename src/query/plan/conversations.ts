@@ -115,22 +115,22 @@ const ranks: Readonly<Record<ConversationRank, (sum: Dialect['sum']) => string>>
 export type Evidence = 'syn' | 'port' | 'time'
 
 /** One direction of a conversation; without flows it is not reported. */
-export interface Direction {
-  readonly flows: number
+export type Direction = Readonly<{
+  flows: number
   /** Bits that any of its flows has; null if none has flags. */
-  readonly flags: number | null
+  flags: number | null
   /** A flow has SYN without ACK. */
-  readonly opens: boolean
+  opens: boolean
   /** µs since 1970. */
-  readonly first: number | null
-}
+  first: number | null
+}>
 
 /** A SYN+ACK or a SYN without ACK decides, then a SYN in one of two reported directions, then the higher port. */
 export function initiatorOf(
   ab: Direction,
   ba: Direction,
-  ports: { readonly a: number | null; readonly b: number | null },
-): { readonly isA: boolean; readonly by: Evidence } {
+  ports: Readonly<{ a: number | null; b: number | null }>,
+): Readonly<{ isA: boolean; by: Evidence }> {
   const has = ({ flags }: Direction, bit: number): boolean => ((flags ?? 0) & bit) !== 0
   const responds = [has(ab, tcpBits.synAck), has(ba, tcpBits.synAck)] as const
   if (responds[0] !== responds[1]) return { isA: responds[1], by: 'syn' }

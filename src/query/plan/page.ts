@@ -2,10 +2,10 @@ import { duckdb, type Dialect } from '../dialect.ts'
 import type { QueryField } from '../names.ts'
 import { conditionOf, fingerprint, withinSql, type RowQuery } from './row-query.ts'
 
-export interface SortKey {
-  readonly field: QueryField
-  readonly descending: boolean
-}
+export type SortKey = Readonly<{
+  field: QueryField
+  descending: boolean
+}>
 
 export interface PageRequest extends RowQuery {
   readonly columns: readonly QueryField[]
@@ -17,15 +17,15 @@ export interface PageRequest extends RowQuery {
   readonly upTo: bigint
 }
 
-export interface Cursor {
-  readonly fingerprint: string
-  readonly from: bigint
-  readonly to: bigint
-  readonly upTo: bigint
+export type Cursor = Readonly<{
+  fingerprint: string
+  from: bigint
+  to: bigint
+  upTo: bigint
   /** In SQL types; null if absent. */
-  readonly keys: readonly (string | number | boolean | null)[]
-  readonly position: string
-}
+  keys: readonly (string | number | boolean | null)[]
+  position: string
+}>
 
 const sortable = new Set<QueryField['kind']>([
   'u8',

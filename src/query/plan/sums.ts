@@ -15,12 +15,12 @@ export type Measure = (typeof measures)[number] | FurtherMeasure
 export type Rank = Measure | Stat
 
 /** Dimensions are named like their fields. */
-export interface Rollup {
-  readonly view: string
-  readonly span: TimeSpan
+export type Rollup = Readonly<{
+  view: string
+  span: TimeSpan
   /** SQL condition of rows without a known group: their sums are in `_rest_…`. */
-  readonly remainder?: string | undefined
-}
+  remainder?: string | undefined
+}>
 
 export interface AggregateQuery extends RowQuery {
   readonly by: Rank
@@ -30,13 +30,13 @@ export interface AggregateQuery extends RowQuery {
   readonly rollup?: Rollup
 }
 
-interface Source {
-  readonly view: string
-  readonly time: string
-  readonly where: string
-  readonly sums: string
-  readonly remainder: string
-}
+type Source = Readonly<{
+  view: string
+  time: string
+  where: string
+  sums: string
+  remainder: string
+}>
 
 function sourceOf(rowQuery: AggregateQuery, dialect: Dialect): Source {
   const { identifier: name, sum } = dialect
@@ -140,13 +140,13 @@ function rankedSql({
   from,
   order,
   rows,
-}: {
-  readonly columns: string
-  readonly rank: string
-  readonly from: string
-  readonly order: string
-  readonly rows: number
-}): string {
+}: Readonly<{
+  columns: string
+  rank: string
+  from: string
+  order: string
+  rows: number
+}>): string {
   return `SELECT ${columns}, "_rank", row_number() OVER (ORDER BY ${order}) AS "_place" FROM
       (SELECT ${columns}, ${rank} AS "_rank" FROM ${from} ORDER BY ${order} LIMIT ${rows})`
 }
@@ -174,11 +174,11 @@ export function groupsSql(request: GroupsRequest, dialect: Dialect = duckdb): st
   return `WITH ${dialect.stored('parts', parts)}, ${largestSql(request, undefined, undefined, dialect)}`
 }
 
-interface ShownValues {
-  readonly values: readonly string[]
-  readonly tables: string
-  readonly joins: string
-}
+type ShownValues = Readonly<{
+  values: readonly string[]
+  tables: string
+  joins: string
+}>
 
 export function largestSql(
   { group, limit, by, of, further = [] }: GroupsRequest,

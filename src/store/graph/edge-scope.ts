@@ -8,11 +8,11 @@ export function scopeSql(namespaces: readonly string[]): string {
 }
 
 /** SQL of texts: of DuckDB, or a dialect. */
-interface TextSql {
-  readonly text: (text: string) => string
-  readonly startsWith: (column: string, text: string) => string
-  readonly part: (column: string, separator: string, index: number) => string
-}
+type TextSql = Readonly<{
+  text: (text: string) => string
+  startsWith: (column: string, text: string) => string
+  part: (column: string, separator: string, index: number) => string
+}>
 
 const duckdb: TextSql = {
   text: quoted,

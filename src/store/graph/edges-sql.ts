@@ -20,13 +20,13 @@ import {
 } from './trace-edges.ts'
 
 const hourUs = 3_600_000_000n
-interface Read {
-  readonly view?: 'audit' | 'traffic' | 'relations'
-  readonly related?: readonly string[]
-  readonly own?: Statement['ownView']
-  readonly rows?: string
-  readonly parts: readonly string[]
-}
+type Read = Readonly<{
+  view?: 'audit' | 'traffic' | 'relations'
+  related?: readonly string[]
+  own?: Statement['ownView']
+  rows?: string
+  parts: readonly string[]
+}>
 
 const columns = (forward: boolean, from: string, relation: string, to: string, more: string): string =>
   `SELECT ${forward ? from : to} AS near, ${forward ? to : from} AS far, ${relation} AS relation,
@@ -36,13 +36,13 @@ const columns = (forward: boolean, from: string, relation: string, to: string, m
 const edgeColumns = 'near, far, relation, forward, count, first, last, level, bytes, near_name, far_name'
 
 /** Files to query; cached ones are excluded. */
-interface Unknown {
-  readonly traces: boolean
-  readonly talks: boolean
-  readonly objects: boolean
-}
+type Unknown = Readonly<{
+  traces: boolean
+  talks: boolean
+  objects: boolean
+}>
 
-export function timesOf({ from, to }: EdgeQuery['span']): { readonly audit: TimeBounds; readonly traffic: TimeBounds } {
+export function timesOf({ from, to }: EdgeQuery['span']): Readonly<{ audit: TimeBounds; traffic: TimeBounds }> {
   const ms = (us: bigint): number => Number(us) / 1000
   return { audit: { from: ms(from), to: ms(to) }, traffic: { from: ms(from - (from % hourUs)), to: ms(to) } }
 }

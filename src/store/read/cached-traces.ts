@@ -5,11 +5,11 @@ import { cachedColumns, cachedColumnsSql, isCacheable } from '../kubernetes/audi
 import { cachedSql, compressedTable, inParts } from './compressed-table.ts'
 import { cachePrefix, type CacheLease, type CachedRows, type CacheKind } from './file-cache.ts'
 
-export interface CachedTraces {
-  readonly database: string
-  readonly edges: TraceEdges
-  readonly bytes: number
-}
+export type CachedTraces = Readonly<{
+  database: string
+  edges: TraceEdges
+  bytes: number
+}>
 
 export function tracesCacheKind(directory: string, refs: Refs): CacheKind<CachedTraces> {
   let made = 0

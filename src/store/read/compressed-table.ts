@@ -7,7 +7,7 @@ export async function compressedTable<Read>(
   database: string,
   queries: readonly string[],
   read: (table: string) => Promise<Read>,
-): Promise<{ readonly bytes: number; readonly read: Read }> {
+): Promise<Readonly<{ bytes: number; read: Read }>> {
   const before = await tableBytes(connection)
   await connection.run(`ATTACH ':memory:' AS ${database} (COMPRESS)`)
   try {
@@ -47,7 +47,7 @@ export function inParts<File>(
 
 export function cachedSql(
   columns: string,
-  parts: readonly { readonly content: { readonly database: string }; readonly without: ReadonlySet<number> }[],
+  parts: readonly Readonly<{ content: { readonly database: string }; without: ReadonlySet<number> }>[],
 ): string | undefined {
   const selects = parts.map(
     ({ content, without }) =>

@@ -4,36 +4,36 @@ import type { Stream } from '../names.ts'
 import type { StoredFile } from '../record.ts'
 import type { Pin } from '../versions.ts'
 
-export interface CacheKind<Content extends { readonly bytes: number }> {
-  readonly stream: Stream
-  readonly fits: (file: StoredFile) => boolean
+export type CacheKind<Content extends { readonly bytes: number }> = Readonly<{
+  stream: Stream
+  fits: (file: StoredFile) => boolean
   /** Rows have the index of their file. */
-  readonly read: (connection: DuckDBConnection, files: readonly StoredFile[]) => Promise<Content>
-  readonly drop: (connection: DuckDBConnection, content: Content) => Promise<void>
-}
+  read: (connection: DuckDBConnection, files: readonly StoredFile[]) => Promise<Content>
+  drop: (connection: DuckDBConnection, content: Content) => Promise<void>
+}>
 
 export const cachePrefix = 'kept_'
 
-export interface CachedRows {
-  readonly names: ReadonlySet<string>
+export type CachedRows = Readonly<{
+  names: ReadonlySet<string>
   /** Exactly the rows of those files; undefined if there are none. */
-  readonly sql: string | undefined
-}
+  sql: string | undefined
+}>
 
-export interface CachedViews {
-  readonly traces?: CachedRows
-  readonly traffic?: CachedRows
-  readonly insights?: CachedRows
-}
+export type CachedViews = Readonly<{
+  traces?: CachedRows
+  traffic?: CachedRows
+  insights?: CachedRows
+}>
 
-export interface CacheLease<Content> {
-  readonly names: ReadonlySet<string>
-  readonly parts: readonly {
-    readonly content: Content
-    readonly without: ReadonlySet<number>
-  }[]
-  readonly release: () => void
-}
+export type CacheLease<Content> = Readonly<{
+  names: ReadonlySet<string>
+  parts: readonly Readonly<{
+    content: Content
+    without: ReadonlySet<number>
+  }>[]
+  release: () => void
+}>
 
 interface Part<Content> {
   readonly content: Content
@@ -43,11 +43,11 @@ interface Part<Content> {
   readers: number
 }
 
-interface PendingLoad {
-  readonly pin: Pin
-  readonly lastUsedBy: readonly StoredFile[]
-  readonly query: number
-}
+type PendingLoad = Readonly<{
+  pin: Pin
+  lastUsedBy: readonly StoredFile[]
+  query: number
+}>
 
 /** Some 40 MB before compression. */
 const rowsPerLoad = 131_072
@@ -57,13 +57,13 @@ const initialRowBytes = 64
 
 const rowsOfAll = (some: readonly { readonly rows: number }[]): number => some.reduce((sum, { rows }) => sum + rows, 0)
 
-export interface FileCacheOptions<Content extends { readonly bytes: number }> {
-  readonly kind: CacheKind<Content>
-  readonly instance: DuckDBInstance
-  readonly maxBytes: number
-  readonly verify: (files: readonly StoredFile[]) => Promise<boolean>
-  readonly call: <Value>(work: () => Promise<Value>) => Promise<Value>
-}
+export type FileCacheOptions<Content extends { readonly bytes: number }> = Readonly<{
+  kind: CacheKind<Content>
+  instance: DuckDBInstance
+  maxBytes: number
+  verify: (files: readonly StoredFile[]) => Promise<boolean>
+  call: <Value>(work: () => Promise<Value>) => Promise<Value>
+}>
 
 export class FileCache<Content extends { readonly bytes: number }> {
   readonly #options: FileCacheOptions<Content>

@@ -15,12 +15,12 @@ import type { Statement } from './statement.ts'
 const communicationShare = 1 / 6
 const insightShare = 1
 
-export interface HeldEdges {
-  readonly refs: Refs
-  readonly traces: CacheLease<CachedTraces>
-  readonly talks: CacheLease<Talks>
-  readonly release: () => void
-}
+export type HeldEdges = Readonly<{
+  refs: Refs
+  traces: CacheLease<CachedTraces>
+  talks: CacheLease<Talks>
+  release: () => void
+}>
 
 export class Memory {
   readonly #refs = new Refs()

@@ -9,25 +9,25 @@ import { selectionOf, type Selection } from './newest.ts'
 import { boundsOf, receiveBoundsOf, textsOf, type TimeBounds } from './receipt.ts'
 import { addressesOf, endpointIds, everyAddress, type ViewInput, type RequestedAddresses } from './views.ts'
 
-export interface Statement {
-  readonly sql: string
-  readonly addresses: RequestedAddresses
-  readonly actorBounds: TimeBounds | undefined
-  readonly readsZones: boolean
+export type Statement = Readonly<{
+  sql: string
+  addresses: RequestedAddresses
+  actorBounds: TimeBounds | undefined
+  readsZones: boolean
   /** Undefined: any. */
-  readonly related: ReadonlySet<string> | undefined
-  readonly selection: Selection | undefined
-  readonly readsEndpointIds?: boolean
-  readonly probed?: Selection | undefined
-  readonly eventTimes: Readonly<Partial<Record<TimedView, TimeBounds>>>
-  readonly narrow: boolean
-  readonly tables: ReadonlySet<string>
-  readonly reads?: ReadonlySet<string>
-  readonly ownView?: { readonly name: string; readonly sql: (input: ViewInput) => string } | undefined
+  related: ReadonlySet<string> | undefined
+  selection: Selection | undefined
+  readsEndpointIds?: boolean
+  probed?: Selection | undefined
+  eventTimes: Readonly<Partial<Record<TimedView, TimeBounds>>>
+  narrow: boolean
+  tables: ReadonlySet<string>
+  reads?: ReadonlySet<string>
+  ownView?: Readonly<{ name: string; sql: (input: ViewInput) => string }> | undefined
   /** Addresses to which it restricts each end. */
-  readonly ends: Readonly<Partial<Record<End, ReadonlySet<string>>>>
-  readonly receiveTime: TimeBounds | undefined
-}
+  ends: Readonly<Partial<Record<End, ReadonlySet<string>>>>
+  receiveTime: TimeBounds | undefined
+}>
 
 export const ends = ['src_addr', 'dst_addr'] as const
 type End = (typeof ends)[number]
@@ -177,13 +177,13 @@ function checkKind(sql: string, { word, start }: { word: string; start: number }
     refuse(`${what} begins with ${word === '' ? (sql[start] ?? '') : word.toUpperCase()}, which is not allowed.`)
 }
 
-interface ParsedSql {
-  readonly error: boolean
-  readonly error_type?: string
-  readonly error_message?: string
-  readonly position?: string
-  readonly statements?: readonly unknown[]
-}
+type ParsedSql = Readonly<{
+  error: boolean
+  error_type?: string
+  error_message?: string
+  position?: string
+  statements?: readonly unknown[]
+}>
 
 function markedLine(sql: string, position: number): string {
   const bytes = Buffer.from(sql)
