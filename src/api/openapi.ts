@@ -10,6 +10,17 @@ export type DescribedRoute = Readonly<{
   schema: Json
 }>
 
+export const errorItem = {
+  type: 'object',
+  required: ['from', 'to', 'message'],
+  properties: {
+    from: { type: 'integer' },
+    to: { type: 'integer' },
+    message: { type: 'string' },
+    hint: { type: 'string' },
+  },
+} as const
+
 export const problemSchema = {
   type: 'object',
   required: ['type', 'title', 'status', 'detail', 'code', 'hints'],
@@ -28,16 +39,7 @@ export const problemSchema = {
     errors: {
       type: 'array',
       description: 'For filters: each error with its position in the text, in UTF-16 units.',
-      items: {
-        type: 'object',
-        required: ['from', 'to', 'message'],
-        properties: {
-          from: { type: 'integer' },
-          to: { type: 'integer' },
-          message: { type: 'string' },
-          hint: { type: 'string' },
-        },
-      },
+      items: errorItem,
     },
   },
 } as const

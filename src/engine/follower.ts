@@ -1,6 +1,8 @@
 /** Counts pending rows from headers, independently of delivery. */
 import type { Host } from '../host/index.ts'
 import { checkpointSources, journalSource } from '../journal/checkpoint.ts'
+import { listSegments } from '../journal/recover.ts'
+import { LocalTail } from '../journal/tail.ts'
 import type { FrameHeader, SourceTotals, Tail } from '../journal/types.ts'
 import { Walk } from '../journal/walk.ts'
 import type { Position } from '../model/positions.ts'
@@ -152,4 +154,25 @@ export class Follower {
       sink.seen.set(source, seen + gap + count)
     }
   }
+}
+
+/** Of a journal that this process does not write. `accepted`: rows by source, from several records. */
+export async function followFolder({
+  host,
+  directory,
+  accepted: given,
+  bodies = false,
+}: {
+  host: Host
+  directory: string
+  accepted: readonly Readonly<Record<string, number>>[]
+  bodies?: boolean
+}): Promise<{ follower: Follower; tail: LocalTail }> {
+  const last = (await listSegments(host.disk, directory)).at(-1)
+  const tail = new LocalTail()
+  tail.publish({ segment: last?.name ?? '', offset: last?.bytes ?? 0, sequence: Number.MAX_SAFE_INTEGER, row: 0 })
+  const accepted = new Map<string, number>()
+  for (const rows of given)
+    for (const [source, count] of Object.entries(rows)) accepted.set(source, Math.max(accepted.get(source) ?? 0, count))
+  return { follower: new Follower({ host, directory, tail, after: { sequence: 0, row: 0 }, accepted, bodies }), tail }
 }

@@ -1,5 +1,4 @@
 /** JSON with exact integers: bigint beyond 2^53. */
-
 interface Source {
   readonly source?: string
 }
@@ -13,6 +12,13 @@ export function parseExact(text: string): unknown {
     typeof value === 'number' && !Number.isSafeInteger(value) && source !== undefined && /^-?\d+$/.test(source)
       ? BigInt(source)
       : value,
+  )
+}
+
+/** Numbers keep every digit; they are objects that only `JSON.stringify` understands. */
+export function parseRaw(text: string): unknown {
+  return parse(text, (_, value, { source }) =>
+    typeof value === 'number' && source !== undefined ? rawJSON(source) : value,
   )
 }
 

@@ -1,5 +1,5 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { explainListen } from '../host/listen.ts'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { listening } from '../host/listen.ts'
 import { withoutUrlSecrets } from '../model/url-text.ts'
 import type { Exposition } from './exposition.ts'
 import type { Health } from './health.ts'
@@ -50,7 +50,7 @@ export async function startOps(options: OpsOptions): Promise<OpsServer> {
     },
   )
   server.maxConnections = 100
-  await listening(server, options)
+  await listening(server, { host: options.host, port: options.port })
   const bound = server.address()
   return {
     host: options.host,
@@ -60,20 +60,6 @@ export async function startOps(options: OpsOptions): Promise<OpsServer> {
         server.close(() => resolve())
         server.closeAllConnections()
       }),
-  }
-}
-
-async function listening(server: Server, place: Readonly<{ host: string; port: number }>): Promise<void> {
-  try {
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject)
-      server.listen({ host: place.host, port: place.port, exclusive: true }, () => {
-        server.off('error', reject)
-        resolve()
-      })
-    })
-  } catch (error) {
-    throw await explainListen('tcp', place, error)
   }
 }
 

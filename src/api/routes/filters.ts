@@ -2,19 +2,9 @@ import type { FastifyInstance } from 'fastify'
 import { nameTables, print, QueryError, readFilter, swapEnds } from '../../query/index.ts'
 import { importNetObserv } from '../../query/netobserv-url.ts'
 import { answerJson } from '../answer.ts'
+import { errorItem } from '../openapi.ts'
 import type { QuickFilter } from '../options.ts'
 import type { TextProblem } from '../problems.ts'
-
-const errorItem = {
-  type: 'object',
-  required: ['from', 'to', 'message'],
-  properties: {
-    from: { type: 'integer' },
-    to: { type: 'integer' },
-    message: { type: 'string' },
-    hint: { type: 'string' },
-  },
-} as const
 
 export const filterSchemas = {
   Validation: {

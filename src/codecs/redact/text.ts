@@ -1,3 +1,4 @@
+import { parseRaw } from '../../model/exact-json.ts'
 import { commandTrigger, redactCommands } from './commands.ts'
 import { suspicionOf, type Suspicion } from './names.ts'
 import { mayHaveShape, redactShapes, shapeTrigger, type Mask } from './shapes.ts'
@@ -70,7 +71,7 @@ export class TextRedactor {
         const safe = this.#structure(parsed)
         return safe === parsed
           ? text
-          : JSON.stringify(exact(text, this.#structure), undefined, /^\s*[[{]\r?\n([ \t]+)/.exec(text)?.[1])
+          : JSON.stringify(this.#structure(parseRaw(text)), undefined, /^\s*[[{]\r?\n([ \t]+)/.exec(text)?.[1])
       }
     }
     let safe = shaped ? redactShapes(text, this.#mask) : text
@@ -289,19 +290,4 @@ function parsedJson(text: string): unknown {
   } catch {
     return undefined
   }
-}
-
-interface ExactJson {
-  parse(text: string, reviver: (key: string, value: unknown, context: { readonly source?: string }) => unknown): unknown
-  rawJSON(text: string): unknown
-}
-
-/** Keeps every digit of numbers. */
-function exact(text: string, structure: (value: unknown) => unknown): unknown {
-  const json = JSON as unknown as ExactJson
-  return structure(
-    json.parse(text, (_key, value, { source }) =>
-      typeof value === 'number' && source !== undefined ? json.rawJSON(source) : value,
-    ),
-  )
 }

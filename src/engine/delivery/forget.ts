@@ -1,10 +1,8 @@
 import type { Host } from '../../host/index.ts'
-import { listSegments } from '../../journal/recover.ts'
-import { LocalTail } from '../../journal/tail.ts'
 import { WeirError } from '../../model/errors.ts'
 import { DeadLetterFile } from './dead-letter-file.ts'
 import { recordFiles } from './record-store.ts'
-import { Follower } from '../follower.ts'
+import { followFolder } from '../follower.ts'
 import { FormerSinks } from './former-sinks.ts'
 import type { Log, Metrics } from '../contracts.ts'
 
@@ -21,13 +19,8 @@ export async function forgetSink({
   const found = offsets.find(({ sink }) => sink === id)
   if (found === undefined || found.record.removed === true)
     throw new WeirError('WEIR_SINK_UNKNOWN', `no removed sink ${id} has pending rows in ${data}`)
-  const last = (await listSegments(host.disk, directory)).at(-1)
-  const tail = new LocalTail()
-  tail.publish({ segment: last?.name ?? '', offset: last?.bytes ?? 0, sequence: Number.MAX_SAFE_INTEGER, row: 0 })
-  const accepted = new Map<string, number>()
-  for (const { accepted: rows } of offsets)
-    for (const [source, count] of Object.entries(rows)) accepted.set(source, Math.max(accepted.get(source) ?? 0, count))
-  const follower = new Follower({ host, directory, tail, after: { sequence: 0, row: 0 }, accepted })
+  const accepted = offsets.map((offset) => offset.accepted)
+  const { follower, tail } = await followFolder({ host, directory, accepted })
   const former = new FormerSinks({
     host,
     log,

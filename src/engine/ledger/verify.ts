@@ -1,10 +1,8 @@
 import type { Host } from '../../host/index.ts'
-import { listSegments } from '../../journal/recover.ts'
-import { LocalTail } from '../../journal/tail.ts'
 import type { Ledger } from '../control.ts'
 import { DeadLetters } from '../delivery/dead-letters.ts'
 import { stateOf } from '../delivery/former-sinks.ts'
-import { Follower } from '../follower.ts'
+import { followFolder, type Follower } from '../follower.ts'
 import { makeLedger, storeSink, storeTallies, type SinkCounts, type StoreStatus } from './ledger.ts'
 import { recordFiles } from '../delivery/record-store.ts'
 
@@ -17,15 +15,8 @@ export async function verifyLedger(options: {
   const { host, data, store } = options
   const directory = `${data}/journal`
   const offsets = await recordFiles(host, directory).all()
-  const last = (await listSegments(host.disk, directory)).at(-1)
-  const tail = new LocalTail()
-  tail.publish({ segment: last?.name ?? '', offset: last?.bytes ?? 0, sequence: Number.MAX_SAFE_INTEGER, row: 0 })
-  const accepted = new Map<string, number>()
-  const evidence = [...offsets.map((offset) => offset.accepted), ...(store === undefined ? [] : [accountedOf(store)])]
-  for (const rows of evidence)
-    for (const [source, count] of Object.entries(rows)) accepted.set(source, Math.max(accepted.get(source) ?? 0, count))
-
-  const follower = new Follower({ host, directory, tail, after: { sequence: 0, row: 0 }, accepted, bodies: true })
+  const accepted = [...offsets.map((offset) => offset.accepted), ...(store === undefined ? [] : [accountedOf(store)])]
+  const { follower } = await followFolder({ host, directory, accepted, bodies: true })
   const live = offsets.filter(({ record }) => record.removed !== true || record.forgotten !== undefined)
   const takes =
     (from: readonly string[] | undefined) =>

@@ -2,14 +2,10 @@ import { backoffMs } from '../../host/backoff.ts'
 import type { Host } from '../../host/index.ts'
 import { messageOf } from '../../model/errors.ts'
 import { isRecord } from '../../model/json.ts'
-import { linesOf, reasonOf, versionOf } from './follow-object.ts'
-import { readObject } from './object.ts'
+import { readList, reasonOf, watchFrom } from './follow-object.ts'
 import { readStatus } from './status.ts'
-import type { Answer, Ask } from './types.ts'
+import type { Ask } from './types.ts'
 
-const watchSeconds = 300
-/** The server ends a watch before. */
-const silentMs = (watchSeconds + 30) * 1000
 const limits = { firstMs: 800, maxMs: 30_000, jitter: 1 }
 const pageSize = '250'
 const metadataOnly = (kind: string): string => `application/json;as=${kind};g=meta.k8s.io;v=v1,application/json;q=0.5`
@@ -41,13 +37,21 @@ type CollectionOptions = Readonly<{
 export const keyOf = ({ namespace, name }: Pick<ObjectMeta, 'namespace' | 'name'>): string => `${namespace}/${name}`
 
 export async function followCollection(options: CollectionOptions): Promise<void> {
-  const { host, signal, onTrouble } = options
+  const { host, selector, whole, signal, onObject, onGone, onTrouble } = options
   for (let tries = 0; !signal.aborted;) {
     try {
       let version: string | undefined = await listAll(options)
       tries = 0
       while (version !== undefined && !signal.aborted) {
-        version = await watch(options, version)
+        version = await watchFrom(version, {
+          ...options,
+          query: selected(selector),
+          accept: whole === true ? 'application/json' : metadataOnly('PartialObjectMetadata'),
+          onEvent: (object, isGone) => {
+            const meta = metaOf(object)
+            if (meta !== undefined) return isGone ? onGone(meta) : onObject(meta, object)
+          },
+        })
         // Some servers end watches at once.
         await host.timers.sleep(limits.firstMs, signal)
       }
@@ -66,9 +70,7 @@ async function listAll({ ask, path, selector, whole, signal, onObject, onListed 
     const accept = whole === true ? 'application/json' : metadataOnly('PartialObjectMetadataList')
     const answer = await ask(path, query, signal, accept)
     if (answer.status !== 200) throw new Error(reasonOf(await readStatus(answer)))
-    const list = await readObject(answer)
-    const { items, metadata } = isRecord(list) ? list : {}
-    if (!Array.isArray(items) || !isRecord(metadata)) throw new Error(`the response for ${path} is no list`)
+    const { items, metadata } = await readList(answer, path)
     for (const item of items) {
       const meta = metaOf(item)
       if (meta === undefined) continue
@@ -79,46 +81,6 @@ async function listAll({ ask, path, selector, whole, signal, onObject, onListed 
     if (more !== '') continue
     await onListed(keys)
     return String(metadata['resourceVersion'])
-  }
-}
-
-/** The version at which the next watch begins; undefined: list again. */
-async function watch(options: CollectionOptions, from: string): Promise<string | undefined> {
-  const { ask, host, path, selector, whole, signal, onObject, onGone } = options
-  const connecting = new AbortController()
-  let answer: Answer | undefined
-  // An aborted response would throw while an object is being applied.
-  const end = (): void => (answer === undefined ? connecting.abort() : answer.close())
-  const silent = host.timers.after(silentMs, end)
-  signal.addEventListener('abort', end, { once: true })
-  let version = from
-  try {
-    answer = await ask(
-      path,
-      {
-        watch: 'true',
-        allowWatchBookmarks: 'true',
-        ...selected(selector),
-        resourceVersion: version,
-        timeoutSeconds: String(watchSeconds),
-      },
-      connecting.signal,
-      whole === true ? 'application/json' : metadataOnly('PartialObjectMetadata'),
-    )
-    if (answer.status === 410) return undefined
-    if (answer.status !== 200) throw new Error(reasonOf(await readStatus(answer)))
-    for await (const { type, object } of linesOf(answer)) {
-      if (type === 'ERROR') return undefined
-      version = versionOf(object) ?? version
-      const meta = metaOf(object)
-      if (type === 'BOOKMARK' || meta === undefined) continue
-      await (type === 'DELETED' ? onGone(meta) : onObject(meta, object))
-    }
-    return signal.aborted ? undefined : version
-  } finally {
-    silent.cancel()
-    signal.removeEventListener('abort', end)
-    answer?.close()
   }
 }
 

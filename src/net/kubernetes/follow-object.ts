@@ -1,7 +1,7 @@
 import { backoffMs } from '../../host/backoff.ts'
 import type { Host } from '../../host/index.ts'
 import { messageOf } from '../../model/errors.ts'
-import { isRecord } from '../../model/json.ts'
+import { isRecord, type Fields } from '../../model/json.ts'
 import { readObject } from './object.ts'
 import { readStatus, type Refusal } from './status.ts'
 import type { Answer, Ask } from './types.ts'
@@ -43,10 +43,8 @@ export async function readItems(
       reason = `${path} does not exist: install the custom resource definition`
       continue
     }
-    const list = await readObject(answer)
-    const { items, metadata } = isRecord(list) ? list : {}
-    if (!Array.isArray(items) || !isRecord(metadata)) throw new Error(`the response for ${path} is no list`)
-    return { path, version: String(metadata['resourceVersion']), items: items as readonly unknown[] }
+    const { items, metadata } = await readList(answer, path)
+    return { path, version: String(metadata['resourceVersion']), items }
   }
   throw new Error(reason)
 }
@@ -69,7 +67,15 @@ export async function followObject({ ask, host, place, signal, onState, onTroubl
       await onState(state.object)
       tries = 0
       for (let next: ObjectState | undefined = state; next !== undefined;) {
-        next = await watched(state)
+        const version = await watchFrom(state.version, {
+          ask,
+          host,
+          path: state.path,
+          query: selectorOf(place.name),
+          signal,
+          onEvent: (object, isGone) => onState(isGone ? undefined : object),
+        })
+        next = version === undefined ? undefined : { ...state, version }
         state = next ?? state
         // Some servers end watches at once.
         await host.timers.sleep(limits.firstMs, signal)
@@ -81,48 +87,59 @@ export async function followObject({ ask, host, place, signal, onState, onTroubl
       await host.timers.sleep(Math.ceil(backoffMs(limits, tries++, host.random.next())), signal)
     }
   }
-
-  /** The state after a watch that ended in order; undefined: list again. */
-  async function watched(from: ObjectState): Promise<ObjectState | undefined> {
-    if (isAborted(signal)) return undefined
-    const connecting = new AbortController()
-    let answer: Answer | undefined
-    // An aborted response would throw while a state is being applied.
-    const end = (): void => (answer === undefined ? connecting.abort() : answer.close())
-    const silent = host.timers.after(silentMs, end)
-    signal.addEventListener('abort', end, { once: true })
-    let { version } = from
-    try {
-      answer = await ask(
-        from.path,
-        {
-          watch: 'true',
-          allowWatchBookmarks: 'true',
-          ...selectorOf(place.name),
-          resourceVersion: version,
-          timeoutSeconds: String(watchSeconds),
-        },
-        connecting.signal,
-      )
-      if (answer.status === 410) return undefined
-      if (answer.status !== 200) throw new Error(reasonOf(await readStatus(answer)))
-      for await (const line of linesOf(answer)) {
-        const { type, object } = line
-        if (type === 'ERROR') return undefined
-        version = versionOf(object) ?? version
-        if (type !== 'BOOKMARK') await onState(type === 'DELETED' ? undefined : object)
-      }
-      return isAborted(signal) ? undefined : { ...from, version }
-    } finally {
-      silent.cancel()
-      signal.removeEventListener('abort', end)
-      answer?.close()
-    }
-  }
 }
 
 function selectorOf(name: string | undefined): Readonly<Record<string, string>> {
   return name === undefined ? {} : { fieldSelector: `metadata.name=${name}` }
+}
+
+type WatchOptions = Pick<FollowOptions, 'ask' | 'host' | 'signal'> &
+  Readonly<{
+    path: string
+    query: Readonly<Record<string, string>>
+    accept?: string
+    onEvent: (object: unknown, isGone: boolean) => Promise<void> | void
+  }>
+
+/** The version at which the next watch begins; undefined: list again. */
+export async function watchFrom(
+  from: string,
+  { ask, host, path, query, accept, signal, onEvent }: WatchOptions,
+): Promise<string | undefined> {
+  if (isAborted(signal)) return undefined
+  const connecting = new AbortController()
+  let answer: Answer | undefined
+  // An aborted response would throw while an object is being applied.
+  const end = (): void => (answer === undefined ? connecting.abort() : answer.close())
+  const silent = host.timers.after(silentMs, end)
+  signal.addEventListener('abort', end, { once: true })
+  let version = from
+  try {
+    const watch = { watch: 'true', allowWatchBookmarks: 'true', timeoutSeconds: String(watchSeconds) }
+    answer = await ask(path, { ...watch, ...query, resourceVersion: version }, connecting.signal, accept)
+    if (answer.status === 410) return undefined
+    if (answer.status !== 200) throw new Error(reasonOf(await readStatus(answer)))
+    for await (const { type, object } of linesOf(answer)) {
+      if (type === 'ERROR') return undefined
+      version = versionOf(object) ?? version
+      if (type !== 'BOOKMARK') await onEvent(object, type === 'DELETED')
+    }
+    return isAborted(signal) ? undefined : version
+  } finally {
+    silent.cancel()
+    signal.removeEventListener('abort', end)
+    answer?.close()
+  }
+}
+
+export async function readList(
+  answer: Answer,
+  path: string,
+): Promise<Readonly<{ items: readonly unknown[]; metadata: Fields }>> {
+  const list = await readObject(answer)
+  const { items, metadata } = isRecord(list) ? list : {}
+  if (!Array.isArray(items) || !isRecord(metadata)) throw new Error(`the response for ${path} is no list`)
+  return { items, metadata }
 }
 
 /** A call may have aborted it since the last check. */
@@ -134,13 +151,13 @@ export function reasonOf({ code, message }: Refusal): string {
   return message === undefined ? `status ${code}` : `status ${code}: ${message}`
 }
 
-export function versionOf(object: unknown): string | undefined {
+function versionOf(object: unknown): string | undefined {
   const metadata = isRecord(object) ? object['metadata'] : undefined
   const version = isRecord(metadata) ? metadata['resourceVersion'] : undefined
   return typeof version === 'string' ? version : undefined
 }
 
-export async function* linesOf({ body }: Answer): AsyncGenerator<Readonly<{ type: unknown; object: unknown }>> {
+async function* linesOf({ body }: Answer): AsyncGenerator<Readonly<{ type: unknown; object: unknown }>> {
   const decoder = new TextDecoder()
   let rest = ''
   for await (const piece of body) {

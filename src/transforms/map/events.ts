@@ -1,6 +1,7 @@
 import type { EventBatch } from '../../model/batches.ts'
 import { families, type Family } from '../../model/batches.ts'
 import { eventAt, toEventBatch, type WeirEvent } from '../../model/events.ts'
+import { parseRaw } from '../../model/exact-json.ts'
 import { isRecord } from '../../model/json.ts'
 import { at, isEnvelope, isEventField } from '../rows/fields.ts'
 import { jsonText } from '../../codecs/flow-values/index.ts'
@@ -8,12 +9,6 @@ import type { MapConfig } from './config.ts'
 import { readExpression } from './expression.ts'
 import { withWholeNumbers, type Mapped } from './flows.ts'
 
-/** Missing in Node's types. */
-interface ExactJson {
-  parse(text: string, reviver: (key: string, value: unknown, context: { readonly source?: string }) => unknown): unknown
-  rawJSON(text: string): unknown
-}
-const exactJson = JSON as unknown as ExactJson
 const [utf8, fromUtf8] = [new TextEncoder(), new TextDecoder()]
 
 type Tree = Record<string, unknown>
@@ -78,16 +73,10 @@ export function mapEvents({ rename, copy, drop, set, services }: MapConfig): (ba
   }
 }
 
-function exactOf(text: string): unknown {
-  return exactJson.parse(text, (_key, value, { source }) =>
-    typeof value === 'number' && source !== undefined ? exactJson.rawJSON(source) : value,
-  )
-}
-
 function bodyOf({ encoding, data }: WeirEvent): unknown {
   if (encoding !== 'json' || data === undefined) return undefined
   try {
-    return exactOf(fromUtf8.decode(data))
+    return parseRaw(fromUtf8.decode(data))
   } catch (error) {
     throw new Error('the data is declared as JSON but does not parse', { cause: error })
   }
@@ -117,7 +106,7 @@ function valueOf({ event, extensions, body }: Draft, name: string): unknown {
 
 /** Later steps may change the original; raw numbers cannot be cloned by the platform. */
 function structuredCopy(value: unknown): unknown {
-  return isRecord(value) || Array.isArray(value) ? exactOf(jsonText(value)) : value
+  return isRecord(value) || Array.isArray(value) ? parseRaw(jsonText(value)) : value
 }
 
 function take(draft: Draft, name: string): unknown {

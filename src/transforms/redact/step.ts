@@ -1,11 +1,6 @@
 import type { Transform } from '../../engine/contracts.ts'
+import { parseRaw } from '../../model/exact-json.ts'
 import type { RedactConfig } from './config.ts'
-
-interface ExactJson {
-  parse(text: string, reviver: (key: string, value: unknown, context: { readonly source?: string }) => unknown): unknown
-  rawJSON(text: string): unknown
-}
-const exactJson = JSON as unknown as ExactJson
 
 const utf8 = new TextEncoder()
 const fromUtf8 = new TextDecoder()
@@ -18,9 +13,7 @@ export function redactStep(config: RedactConfig): Transform {
       if (event.encoding !== 'json' || event.data === undefined) return { is: 'pass', event }
       let data: unknown
       try {
-        data = exactJson.parse(fromUtf8.decode(event.data), (_key, value, { source }) =>
-          typeof value === 'number' && source !== undefined ? exactJson.rawJSON(source) : value,
-        )
+        data = parseRaw(fromUtf8.decode(event.data))
       } catch {
         return { is: 'reject', reason: 'the data is declared as JSON but does not parse' }
       }
