@@ -70,6 +70,28 @@ export const atParameter = {
   description: 'Time of the state: `now-15m`, ISO 8601, or Unix milliseconds.',
 } as const
 
+/** The last day, unless given. */
+export const spanParameters = {
+  from: {
+    type: 'string',
+    default: 'now-24h',
+    description: 'Start, inclusive: `now-15m`, ISO 8601, or Unix milliseconds.',
+  },
+  to: { type: 'string', default: 'now', description: 'End, exclusive.' },
+} as const
+
+export const cursorOfSpan = {
+  type: 'string',
+  maxLength: 4096,
+  description:
+    '`next` of the previous page. All other parameters must be the same; `from` and `to` are those of the first page.',
+} as const
+
+export const groupLimits = {
+  limit: { type: 'integer', minimum: 1, maximum: 1000, default: 10, description: 'Maximum number of groups.' },
+  buckets: { type: 'integer', minimum: 1, maximum: 1000, default: 150, description: 'Maximum number of buckets.' },
+} as const
+
 export function moment(written: string, name: string, now: number): bigint {
   const at = momentOf(written, now)
   if (at === undefined)

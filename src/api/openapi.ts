@@ -1,6 +1,7 @@
 /** OpenAPI 3.1 (JSON Schema 2020-12) from registered routes. */
 import type { RouteOptions } from 'fastify'
 import { sessionCookie } from './access/cookies.ts'
+import { integer, list, object, string } from './json-schema.ts'
 
 type Json = { readonly [name: string]: unknown }
 
@@ -10,39 +11,32 @@ export type DescribedRoute = Readonly<{
   schema: Json
 }>
 
-export const errorItem = {
-  type: 'object',
-  required: ['from', 'to', 'message'],
-  properties: {
-    from: { type: 'integer' },
-    to: { type: 'integer' },
-    message: { type: 'string' },
-    hint: { type: 'string' },
+export const errorItem = object(
+  {
+    from: integer,
+    to: integer,
+    message: string,
+    hint: string,
   },
-} as const
+  { required: ['from', 'to', 'message'] },
+)
 
-export const problemSchema = {
-  type: 'object',
-  required: ['type', 'title', 'status', 'detail', 'code', 'hints'],
-  description: 'RFC 9457 problem details.',
-  properties: {
-    type: { type: 'string' },
-    title: { type: 'string' },
-    status: { type: 'integer' },
-    detail: { type: 'string' },
+export const problemSchema = object(
+  {
+    type: string,
+    title: string,
+    status: integer,
+    detail: string,
     code: { type: 'string', description: 'Stable name for programs.' },
-    hints: { type: 'array', items: { type: 'string' }, description: 'Advice to the user.' },
+    hints: list(string, { description: 'Advice to the user.' }),
     query_id: {
       type: 'string',
       description: 'Id of the request in the server log; also in the header X-Query-Id of every response.',
     },
-    errors: {
-      type: 'array',
-      description: 'For filters: each error with its position in the text, in UTF-16 units.',
-      items: errorItem,
-    },
+    errors: list(errorItem, { description: 'For filters: each error with its position in the text, in UTF-16 units.' }),
   },
-} as const
+  { required: ['type', 'title', 'status', 'detail', 'code', 'hints'], description: 'RFC 9457 problem details.' },
+)
 
 const statusText: Readonly<Record<string, string>> = {
   200: 'Done',
@@ -140,7 +134,7 @@ function eventBody(url: string, operationId: unknown): Json {
       required: true,
       content: {
         'application/cloudevents+json': { schema: event },
-        'application/cloudevents-batch+json': { schema: { type: 'array', items: event } },
+        'application/cloudevents-batch+json': { schema: list(event) },
         'application/cloudevents+protobuf': {
           schema: { type: 'string', format: 'binary' },
           description: 'An io.cloudevents.v1.CloudEvent.',

@@ -17,6 +17,7 @@ import { filterOf } from './filter-text.ts'
 import { ApiError } from './problems.ts'
 import { reporters, reportersText, withSelection, type RowSelection } from './row-selection.ts'
 import { views, type ViewColumn } from './views.ts'
+import { list, object, string } from './json-schema.ts'
 
 export const questionParameters = {
   filter: {
@@ -212,23 +213,19 @@ export function answerFrame(
 }
 
 export const answerProperties = {
-  columns: {
-    type: 'array',
-    items: {
-      type: 'object',
-      required: ['name', 'type'],
-      properties: {
-        name: { type: 'string' },
+  columns: list(
+    object(
+      {
+        name: string,
         type: { type: 'string', description: 'SQL type.' },
         unit: { type: 'string', description: 'UCUM.' },
       },
-    },
-  },
-  rows: {
-    type: 'array',
-    items: { type: 'array', items: {} },
+      { required: ['name', 'type'] },
+    ),
+  ),
+  rows: list(list({}), {
     description: 'Values in the order of `columns`; null if missing. Integers above 2^53 are texts, times ISO 8601.',
-  },
+  }),
   next: {
     type: ['string', 'null'],
     description: 'Cursor of the next page; null on the last page and for responses without pages.',
@@ -239,12 +236,13 @@ export const answerProperties = {
       'Origin of the data: `raw` (the flows), a rollup (`flows_1m`, `flows_5m`, `flows_1h`), or `ring` (the ' +
       'newest flows, in memory, without a store).',
   },
-  span: {
-    type: 'object',
-    description: 'Time range of the data: for a rollup, whole buckets; for the ring, since its oldest row.',
-    required: ['from', 'to'],
-    properties: { from: { type: 'string' }, to: { type: 'string' } },
-  },
+  span: object(
+    { from: string, to: string },
+    {
+      description: 'Time range of the data: for a rollup, whole buckets; for the ring, since its oldest row.',
+      required: ['from', 'to'],
+    },
+  ),
   exact: {
     type: 'boolean',
     description:

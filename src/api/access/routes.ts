@@ -5,6 +5,7 @@ import type { ApiContext } from '../options.ts'
 import { cookieOf, isSecure, sessionCookie, setCookie } from './cookies.ts'
 import type { Gate } from './gate.ts'
 import { roles, type Principal } from './principal.ts'
+import { closed, object, problem, string } from '../json-schema.ts'
 
 const login = {
   type: 'string',
@@ -13,29 +14,27 @@ const login = {
 } as const
 
 export const accessSchemas = {
-  Me: {
-    type: 'object',
-    required: ['name', 'role', 'namespaces', 'login'],
-    properties: {
-      name: { type: 'string' },
+  Me: object(
+    {
+      name: string,
       role: { type: 'string', enum: roles },
       namespaces: {
         type: ['array', 'null'],
-        items: { type: 'string' },
+        items: string,
         description: 'Namespaces with visible flows; null: all.',
       },
       login,
     },
-  },
-  Logins: {
-    type: 'object',
-    required: ['needed', 'token', 'oidc'],
-    properties: {
+    { required: ['name', 'role', 'namespaces', 'login'] },
+  ),
+  Logins: object(
+    {
       needed: { type: 'boolean', description: 'Whether a login is required.' },
       token: { type: 'boolean', description: 'Sign in with a token: POST /api/v1/login.' },
       oidc: { type: 'boolean', description: 'Sign in through an identity provider: open /api/v1/login/oidc.' },
     },
-  },
+    { required: ['needed', 'token', 'oidc'] },
+  ),
 } as const
 
 const me = ({ name, role, namespaces, login: how }: Principal): object => ({
@@ -52,7 +51,7 @@ export function accessRoutes(app: FastifyInstance, { log }: ApiContext, gate: Ga
       schema: {
         operationId: 'me',
         summary: 'The current user and permissions',
-        response: { 200: { $ref: 'Me#' }, 401: { $ref: 'Problem#' } },
+        response: { 200: { $ref: 'Me#' }, 401: problem },
       },
     },
     async (request, reply) => answerJson(request, reply, me(request.principal)),
@@ -76,17 +75,12 @@ export function accessRoutes(app: FastifyInstance, { log }: ApiContext, gate: Ga
         description:
           'The session is a cookie that scripts cannot read. Requests that change anything must originate ' +
           'from a page of this server. After too many failed attempts the status is 429 with Retry-After.',
-        body: {
-          type: 'object',
-          required: ['token'],
-          additionalProperties: false,
-          properties: { token: { type: 'string', minLength: 1, maxLength: 4096 } },
-        },
+        body: closed({ token: { type: 'string', minLength: 1, maxLength: 4096 } }, { required: ['token'] }),
         response: {
           200: { $ref: 'Me#' },
-          401: { $ref: 'Problem#' },
-          403: { $ref: 'Problem#' },
-          429: { $ref: 'Problem#' },
+          401: problem,
+          403: problem,
+          429: problem,
         },
       },
     },
@@ -114,17 +108,16 @@ export function accessRoutes(app: FastifyInstance, { log }: ApiContext, gate: Ga
         operationId: 'logout',
         summary: 'End the session of a browser',
         response: {
-          200: {
-            type: 'object',
-            required: ['redirect'],
-            properties: {
+          200: object(
+            {
               redirect: {
                 type: ['string', 'null'],
                 description: 'URL to open so that the identity provider ends its session, too.',
               },
             },
-          },
-          403: { $ref: 'Problem#' },
+            { required: ['redirect'] },
+          ),
+          403: problem,
         },
       },
     },

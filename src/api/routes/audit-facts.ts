@@ -8,89 +8,69 @@ import { span } from '../objects.ts'
 import type { ApiContext } from '../options.ts'
 import { auditConditions, auditParameters, type AuditQuery } from './audit.ts'
 import { refusals } from './changes.ts'
-
-const nullable = { type: ['string', 'null'] } as const
+import { closed, integer, list, nullable, object, string } from '../json-schema.ts'
 
 export const auditFactSchemas = {
-  AuditFirstSeen: {
-    type: 'object',
-    required: ['pairs', 'total'],
-    properties: {
-      pairs: {
-        type: 'array',
-        items: {
-          type: 'object',
-          properties: {
-            actor: nullable,
-            actor_name: nullable,
-            service: nullable,
-            action: nullable,
-            first: { type: 'string' },
-            traces: { type: 'integer' },
-          },
-        },
-        description: 'Newest first.',
-      },
-      total: { type: 'integer' },
+  AuditFirstSeen: object(
+    {
+      pairs: list(
+        object({
+          actor: nullable,
+          actor_name: nullable,
+          service: nullable,
+          action: nullable,
+          first: string,
+          traces: integer,
+        }),
+        { description: 'Newest first.' },
+      ),
+      total: integer,
       since: { ...nullable, description: 'Time of the oldest stored event; no earlier data exists.' },
     },
-  },
-  AuditLogins: {
-    type: 'object',
-    required: ['actors', 'total'],
-    properties: {
-      actors: {
-        type: 'array',
-        items: {
-          type: 'object',
-          properties: {
-            actor: nullable,
-            actor_name: nullable,
-            failed: { type: 'integer' },
-            last: { type: 'string' },
-            addresses: { type: 'array', items: { type: 'string' } },
-          },
-        },
-        description: 'Most frequent first, with up to ten addresses each.',
-      },
+    { required: ['pairs', 'total'] },
+  ),
+  AuditLogins: object(
+    {
+      actors: list(
+        object({
+          actor: nullable,
+          actor_name: nullable,
+          failed: integer,
+          last: string,
+          addresses: list(string),
+        }),
+        { description: 'Most frequent first, with up to ten addresses each.' },
+      ),
       total: { type: 'integer', description: 'Failed logins.' },
     },
-  },
-  AuditNewest: {
-    type: 'object',
-    required: ['newest', 'sources'],
-    properties: {
+    { required: ['actors', 'total'] },
+  ),
+  AuditNewest: object(
+    {
       newest: { ...nullable, description: 'Time of the newest stored event.' },
-      sources: {
-        type: 'array',
-        description: 'Sources of audit events in the last seven days.',
-        items: {
-          type: 'object',
-          properties: {
-            source: { type: 'string' },
-            newest: { type: 'string' },
-            received: { type: 'string', description: 'Receive time of the newest event.' },
-            late: {
-              type: 'number',
-              description: 'Delay of the newest event: receive time minus event time, in seconds.',
-            },
+      sources: list(
+        object({
+          source: string,
+          newest: string,
+          received: { type: 'string', description: 'Receive time of the newest event.' },
+          late: {
+            type: 'number',
+            description: 'Delay of the newest event: receive time minus event time, in seconds.',
           },
-        },
-      },
-      collectors: {
-        type: 'array',
-        description: 'Sources of this instance that collect audit events; empty for users limited to namespaces.',
-        items: {
-          type: 'object',
-          properties: {
-            name: { type: 'string' },
-            type: { type: 'string' },
-            error: { type: 'string', description: 'Current problem of the source.' },
-          },
-        },
-      },
+        }),
+        { description: 'Sources of audit events in the last seven days.' },
+      ),
+      collectors: list(
+        object({
+          name: string,
+          type: string,
+          error: { type: 'string', description: 'Current problem of the source.' },
+        }),
+        { description: 'Sources of this instance that collect audit events; empty for users limited to namespaces.' },
+      ),
     },
-  },
+    { required: ['newest', 'sources'] },
+  ),
 } as const
 
 const login = '(?i)log-?_?in|sign-?_?in|authenticat'
@@ -154,7 +134,7 @@ export function auditFactRoutes(
         description:
           'Pairs of actor and action with the oldest stored event within the time range. Expired events are ' +
           'not considered.',
-        querystring: { type: 'object', additionalProperties: false, properties: limited },
+        querystring: closed(limited),
         response: { 200: { $ref: 'AuditFirstSeen#' }, ...refusals },
       },
     },
@@ -193,7 +173,7 @@ export function auditFactRoutes(
         description:
           'Events in the time range with a login as action (login, sign-in, authenticate) and with severity ' +
           'warning or incident.',
-        querystring: { type: 'object', additionalProperties: false, properties: limited },
+        querystring: closed(limited),
         response: { 200: { $ref: 'AuditLogins#' }, ...refusals },
       },
     },

@@ -7,6 +7,7 @@ import type { ApiContext } from '../options.ts'
 import { firstSeenOrder, firstSeenSql, loginsOrder, loginsSql, type AuditWithin } from './audit-facts.ts'
 import { auditGraphColumns } from './audit-sums.ts'
 import { auditConditions, auditParameters, type AuditQuery } from './audit.ts'
+import { closed, object, problem, string } from '../json-schema.ts'
 
 const shown = [
   'time',
@@ -47,22 +48,18 @@ const schema = {
   description:
     'Returns a statement on view `audit` for POST /api/v1/sql, limited to the permitted rows, with absolute ' +
     'times. Nothing is executed.',
-  querystring: {
-    type: 'object',
-    additionalProperties: false,
-    properties: {
-      ...auditParameters,
-      of: {
-        type: 'string',
-        enum: Object.keys(statements),
-        default: 'traces',
-        description: 'Columns to select; names as in /api/v1/audit and its sub-resources.',
-      },
+  querystring: closed({
+    ...auditParameters,
+    of: {
+      type: 'string',
+      enum: Object.keys(statements),
+      default: 'traces',
+      description: 'Columns to select; names as in /api/v1/audit and its sub-resources.',
     },
-  },
+  }),
   response: {
-    200: { type: 'object', required: ['sql'], properties: { sql: { type: 'string' } } },
-    400: { $ref: 'Problem#' },
+    200: object({ sql: string }, { required: ['sql'] }),
+    400: problem,
   },
 } as const
 

@@ -4,14 +4,14 @@ import { dialectOf, type Dialect } from '../../query/index.ts'
 import { answerJson } from '../answer.ts'
 import { abortOnDisconnect, rowsOf, requireStore } from '../store-query.ts'
 import { groupedOf, groupedSql } from '../grouped-sums.ts'
-import { span } from '../objects.ts'
+import { groupLimits, span } from '../objects.ts'
 import type { Principal } from '../access/principal.ts'
 import type { ApiContext } from '../options.ts'
 import { auditConditions, auditFacets, auditParameters, type AuditFacet, type AuditQuery } from './audit.ts'
 import { refusals } from './changes.ts'
+import { closed, integer, list, nullable, object, string } from '../json-schema.ts'
 
-const nullable = { type: ['string', 'null'] } as const
-const spanOf = { type: 'object', properties: { from: { type: 'string' }, to: { type: 'string' } } } as const
+const spanOf = object({ from: string, to: string })
 
 /** From left to right. */
 export const auditGraphColumns = ['actor', 'action', 'resource', 'tenant', 'region'] as const
@@ -25,91 +25,62 @@ const labels: Readonly<Record<(typeof auditGraphColumns)[number], string>> = {
 }
 
 const counts = {
-  traces: { type: 'integer' },
+  traces: integer,
   failed: { type: 'integer', description: 'Events of severity warning or incident.' },
-  incidents: { type: 'integer' },
+  incidents: integer,
 } as const
 
 export const auditSumSchemas = {
-  AuditSums: {
-    type: 'object',
-    required: ['span', 'step', 'by', 'total', 'groups', 'others', 'buckets'],
-    properties: {
+  AuditSums: object(
+    {
       span: spanOf,
       step: { type: 'integer', description: 'Length of a bucket in seconds.' },
-      by: { type: 'string' },
+      by: string,
       total: { type: 'integer', description: 'Matching events.' },
-      groups: {
-        type: 'array',
-        items: { type: 'object', properties: { value: nullable, traces: { type: 'integer' } } },
+      groups: list(object({ value: nullable, traces: integer }), {
         description: 'Largest first; null: value not reported.',
-      },
-      others: {
-        type: 'object',
-        properties: { groups: { type: 'integer' }, traces: { type: 'integer' } },
-        description: 'Number of remaining groups.',
-      },
-      buckets: {
-        type: 'array',
+      }),
+      others: object({ groups: integer, traces: integer }, { description: 'Number of remaining groups.' }),
+      buckets: list(object({ time: string, traces: list(integer) }), {
         description:
           'Start of each bucket, with the number of events in each of `groups` and in the rest. Empty ' +
           'buckets are omitted.',
-        items: {
-          type: 'object',
-          properties: { time: { type: 'string' }, traces: { type: 'array', items: { type: 'integer' } } },
-        },
-      },
+      }),
     },
-  },
-  AuditColumns: {
-    type: 'object',
-    required: ['span', 'total', 'columns', 'edges'],
-    properties: {
+    { required: ['span', 'step', 'by', 'total', 'groups', 'others', 'buckets'] },
+  ),
+  AuditColumns: object(
+    {
       span: spanOf,
       total: {
         type: 'integer',
         description: 'Matching events; in each column, nodes and rest add up to it.',
       },
-      columns: {
-        type: 'array',
-        items: {
-          type: 'object',
-          properties: {
-            column: { type: 'string' },
-            nodes: {
-              type: 'array',
-              items: {
-                type: 'object',
-                properties: {
-                  value: nullable,
-                  label: { ...nullable, description: 'Name of the node; for an action, its service.' },
-                  ...counts,
-                },
-              },
-              description: 'Largest first.',
-            },
-            others: {
-              type: 'object',
-              properties: {
-                values: { type: 'integer', description: 'Number of remaining values.' },
-                ...counts,
-              },
-            },
-          },
-        },
-      },
-      edges: {
-        type: 'array',
+      columns: list(
+        object({
+          column: string,
+          nodes: list(
+            object({
+              value: nullable,
+              label: { ...nullable, description: 'Name of the node; for an action, its service.' },
+              ...counts,
+            }),
+            { description: 'Largest first.' },
+          ),
+          others: object({
+            values: { type: 'integer', description: 'Number of remaining values.' },
+            ...counts,
+          }),
+        }),
+      ),
+      edges: list(object({ column: integer, from: integer, to: integer, ...counts }), {
         description:
           'Events between adjacent columns: from node `from` of column `column` to node `to` of the next ' +
           'one; -1 is the rest.',
-        items: {
-          type: 'object',
-          properties: { column: { type: 'integer' }, from: { type: 'integer' }, to: { type: 'integer' }, ...counts },
-        },
-      },
+      }),
     },
-  },
+    { required: ['span', 'total', 'columns', 'edges'] },
+  ),
 } as const
 
 interface Query extends AuditQuery {
@@ -124,22 +95,11 @@ const sums = {
   description:
     'Same parameters as GET /api/v1/audit. Groups and rest add up to the total, in each bucket and over the ' +
     'time range.',
-  querystring: {
-    type: 'object',
-    additionalProperties: false,
-    properties: {
-      ...auditParameters,
-      by: { type: 'string', enum: auditFacets, default: 'severity', description: 'Field to group by.' },
-      limit: { type: 'integer', minimum: 1, maximum: 1000, default: 10, description: 'Maximum number of groups.' },
-      buckets: {
-        type: 'integer',
-        minimum: 1,
-        maximum: 1000,
-        default: 150,
-        description: 'Maximum number of buckets.',
-      },
-    },
-  },
+  querystring: closed({
+    ...auditParameters,
+    by: { type: 'string', enum: auditFacets, default: 'severity', description: 'Field to group by.' },
+    ...groupLimits,
+  }),
   response: { 200: { $ref: 'AuditSums#' }, ...refusals },
 } as const
 
@@ -147,14 +107,10 @@ const columns = {
   operationId: 'auditColumns',
   summary: 'Audit events counted by actor, action, resource, tenant and region, as columns of nodes',
   description: 'Same parameters as GET /api/v1/audit. Each column has its largest nodes; the rest is counted together.',
-  querystring: {
-    type: 'object',
-    additionalProperties: false,
-    properties: {
-      ...auditParameters,
-      limit: { type: 'integer', minimum: 1, maximum: 200, default: 50, description: 'Maximum nodes of a column.' },
-    },
-  },
+  querystring: closed({
+    ...auditParameters,
+    limit: { type: 'integer', minimum: 1, maximum: 200, default: 50, description: 'Maximum nodes of a column.' },
+  }),
   response: { 200: { $ref: 'AuditColumns#' }, ...refusals },
 } as const
 

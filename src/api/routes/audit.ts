@@ -5,16 +5,23 @@ import { auditScope } from '../access/scope.ts'
 import type { Principal } from '../access/principal.ts'
 import { answerJson } from '../answer.ts'
 import { abortOnDisconnect, rowsOf, requireStore } from '../store-query.ts'
-import { fingerprintOf, textConditions, readPageCursor, span, writePageCursor } from '../objects.ts'
+import {
+  cursorOfSpan,
+  fingerprintOf,
+  readPageCursor,
+  span,
+  spanParameters,
+  textConditions,
+  writePageCursor,
+} from '../objects.ts'
 import type { ApiContext } from '../options.ts'
 import { ApiError } from '../problems.ts'
 import { listOf } from '../query-parameters.ts'
 import { refusals } from './changes.ts'
-
-const nullable = { type: ['string', 'null'] } as const
+import { closed, list, nullable, object, problem, string } from '../json-schema.ts'
 
 const trace = {
-  time: { type: 'string' },
+  time: string,
   actor: {
     ...nullable,
     description: 'user:<domain>/<id or name>, system or unknown; null: stored by an earlier version.',
@@ -35,8 +42,8 @@ const trace = {
   severity: nullable,
   request_id: nullable,
   code: nullable,
-  source: { type: 'string' },
-  id: { type: 'string' },
+  source: string,
+  id: string,
   pos: { type: 'string', description: 'Permanent id of the event.' },
 } as const
 
@@ -45,17 +52,16 @@ const traceColumns = Object.keys(trace)
   .join(', ')
 
 export const auditSchemas = {
-  AuditPage: {
-    type: 'object',
-    required: ['traces', 'next', 'span'],
-    properties: {
-      traces: { type: 'array', items: { type: 'object', properties: trace } },
+  AuditPage: object(
+    {
+      traces: list(object(trace)),
       next: { ...nullable, description: 'Cursor of the next page; null: last page.' },
       total: { type: 'integer', description: 'On the first page: number of matching events.' },
-      span: { type: 'object', properties: { from: { type: 'string' }, to: { type: 'string' } } },
+      span: object({ from: string, to: string }),
     },
-  },
-  AuditTrace: { type: 'object', properties: { ...trace, data: { description: 'The complete original event.' } } },
+    { required: ['traces', 'next', 'span'] },
+  ),
+  AuditTrace: object({ ...trace, data: { description: 'The complete original event.' } }),
 } as const
 
 /** For filters and counts. */
@@ -100,12 +106,7 @@ export const auditParameters = {
     description: 'Text to search in actor, action, service, resource, address, request and code; case-insensitive.',
     examples: ['deleteServer'],
   },
-  from: {
-    type: 'string',
-    default: 'now-24h',
-    description: 'Start, inclusive: `now-15m`, ISO 8601, or Unix milliseconds.',
-  },
-  to: { type: 'string', default: 'now', description: 'End, exclusive.' },
+  ...spanParameters,
 } as const
 
 const searched = [
@@ -157,34 +158,22 @@ const schema = {
   operationId: 'audit',
   summary: 'Audit events of clouds and clusters, newest first',
   description: 'All pages cover the time range of the first page.',
-  querystring: {
-    type: 'object',
-    additionalProperties: false,
-    properties: {
-      ...auditParameters,
-      limit: { type: 'integer', minimum: 1, maximum: 1000, default: 100, description: 'Maximum events of a page.' },
-      cursor: {
-        type: 'string',
-        maxLength: 4096,
-        description:
-          '`next` of the previous page. All other parameters must be the same; `from` and `to` are those of ' +
-          'the first page.',
-      },
-    },
-  },
+  querystring: closed({
+    ...auditParameters,
+    limit: { type: 'integer', minimum: 1, maximum: 1000, default: 100, description: 'Maximum events of a page.' },
+    cursor: cursorOfSpan,
+  }),
   response: { 200: { $ref: 'AuditPage#' }, ...refusals },
 } as const
 
 const one = {
   operationId: 'auditTrace',
   summary: 'One audit event with all its data',
-  querystring: {
-    type: 'object',
-    additionalProperties: false,
-    required: ['pos'],
-    properties: { pos: { type: 'string', minLength: 1, maxLength: 1000, description: '`pos` of the event.' } },
-  },
-  response: { 200: { $ref: 'AuditTrace#' }, 404: { $ref: 'Problem#' }, 503: { $ref: 'Problem#' } },
+  querystring: closed(
+    { pos: { type: 'string', minLength: 1, maxLength: 1000, description: '`pos` of the event.' } },
+    { required: ['pos'] },
+  ),
+  response: { 200: { $ref: 'AuditTrace#' }, 404: problem, 503: problem },
 } as const
 
 interface Query extends AuditQuery {

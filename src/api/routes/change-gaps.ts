@@ -7,51 +7,43 @@ import { abortOnDisconnect, rowsOf, requireStore } from '../store-query.ts'
 import { among, placeParameters, span } from '../objects.ts'
 import type { ApiContext } from '../options.ts'
 import { changeParameters, refusals } from './changes.ts'
+import { closed, integer, list, object, string } from '../json-schema.ts'
 
 const max = 100
 
 export const changeGapSchemas = {
-  ChangeGaps: {
-    type: 'object',
-    required: ['span', 'gaps', 'total'],
-    properties: {
-      span: { type: 'object', properties: { from: { type: 'string' }, to: { type: 'string' } } },
-      total: { type: 'integer' },
-      gaps: {
-        type: 'array',
-        description: `The newest ${max}, newest first.`,
-        items: {
-          type: 'object',
-          properties: {
-            time: { type: 'string', description: 'Time at which the difference was found; it was then repaired.' },
-            since: {
-              type: ['string', 'null'],
-              description: 'Last time at which the known state was verified; null: unknown.',
-            },
-            cluster: { type: 'string' },
-            group: { type: 'string' },
-            resource: { type: 'string', description: 'Plural form, as in API paths.' },
-            missing: { type: 'integer', description: 'Objects that existed but were unknown.' },
-            stale: { type: 'integer', description: 'Objects known in an older state.' },
-            extra: { type: 'integer', description: 'Known objects that no longer existed.' },
-            cause: { type: 'string' },
-            pos: { type: 'string' },
+  ChangeGaps: object(
+    {
+      span: object({ from: string, to: string }),
+      total: integer,
+      gaps: list(
+        object({
+          time: { type: 'string', description: 'Time at which the difference was found; it was then repaired.' },
+          since: {
+            type: ['string', 'null'],
+            description: 'Last time at which the known state was verified; null: unknown.',
           },
-        },
-      },
+          cluster: string,
+          group: string,
+          resource: { type: 'string', description: 'Plural form, as in API paths.' },
+          missing: { type: 'integer', description: 'Objects that existed but were unknown.' },
+          stale: { type: 'integer', description: 'Objects known in an older state.' },
+          extra: { type: 'integer', description: 'Known objects that no longer existed.' },
+          cause: string,
+          pos: string,
+        }),
+        { description: `The newest ${max}, newest first.` },
+      ),
     },
-  },
+    { required: ['span', 'gaps', 'total'] },
+  ),
 } as const
 
 const schema = {
   operationId: 'changeGaps',
   summary: 'Differences between the watch and a comparison with the cluster',
   description: 'Gaps that overlap the time range. Changes within a gap may be missing, late or combined.',
-  querystring: {
-    type: 'object',
-    additionalProperties: false,
-    properties: { cluster: placeParameters.cluster, from: changeParameters.from, to: changeParameters.to },
-  },
+  querystring: closed({ cluster: placeParameters.cluster, from: changeParameters.from, to: changeParameters.to }),
   response: { 200: { $ref: 'ChangeGaps#' }, ...refusals },
 } as const
 

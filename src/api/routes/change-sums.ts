@@ -4,9 +4,10 @@ import { dialectOf, type Dialect } from '../../query/index.ts'
 import { answerJson } from '../answer.ts'
 import { abortOnDisconnect, rowsOf, requireStore } from '../store-query.ts'
 import { countOf, groupedOf, groupedSql, partOf } from '../grouped-sums.ts'
-import { span } from '../objects.ts'
+import { groupLimits, span } from '../objects.ts'
 import type { ApiContext } from '../options.ts'
 import { changeConditions, changeParameters, refusals, type ChangeQuery } from './changes.ts'
+import { closed, integer, list, nullable, object, string } from '../json-schema.ts'
 
 const groupings = {
   operation: 'operation',
@@ -17,46 +18,33 @@ const groupings = {
 } as const
 
 export const changeSumSchemas = {
-  ChangeSums: {
-    type: 'object',
-    required: ['span', 'step', 'by', 'total', 'groups', 'others', 'buckets'],
-    properties: {
-      span: { type: 'object', properties: { from: { type: 'string' }, to: { type: 'string' } } },
+  ChangeSums: object(
+    {
+      span: object({ from: string, to: string }),
       step: { type: 'integer', description: 'Length of a bucket in seconds.' },
-      by: { type: 'string' },
+      by: string,
       total: { type: 'integer', description: 'Matching changes, without hidden ones.' },
-      groups: {
-        type: 'array',
-        items: { type: 'object', properties: { value: { type: ['string', 'null'] }, changes: { type: 'integer' } } },
-        description: 'Largest first.',
-      },
-      others: {
-        type: 'object',
-        properties: { groups: { type: 'integer' }, changes: { type: 'integer' } },
-        description: 'Number of remaining groups.',
-      },
-      buckets: {
-        type: 'array',
+      groups: list(object({ value: nullable, changes: integer }), { description: 'Largest first.' }),
+      others: object({ groups: integer, changes: integer }, { description: 'Number of remaining groups.' }),
+      buckets: list(object({ time: string, changes: list(integer) }), {
         description:
           'Start of each bucket, with the number of changes in each of `groups` and in the rest. Empty ' +
           'buckets are omitted.',
-        items: {
-          type: 'object',
-          properties: { time: { type: 'string' }, changes: { type: 'array', items: { type: 'integer' } } },
+      }),
+      hidden: object(
+        {
+          total: integer,
+          rules: { type: 'object', additionalProperties: integer },
         },
-      },
-      hidden: {
-        type: 'object',
-        description:
-          'If noise is hidden: matching changes that are not counted above, in total and by rule (a change ' +
-          'may match several rules).',
-        properties: {
-          total: { type: 'integer' },
-          rules: { type: 'object', additionalProperties: { type: 'integer' } },
+        {
+          description:
+            'If noise is hidden: matching changes that are not counted above, in total and by rule (a change ' +
+            'may match several rules).',
         },
-      },
+      ),
     },
-  },
+    { required: ['span', 'step', 'by', 'total', 'groups', 'others', 'buckets'] },
+  ),
 } as const
 
 interface Query extends ChangeQuery {
@@ -71,22 +59,11 @@ const schema = {
   description:
     'Same parameters as GET /api/v1/changes. Groups and rest add up to the total, in each bucket and over ' +
     'the time range.',
-  querystring: {
-    type: 'object',
-    additionalProperties: false,
-    properties: {
-      ...changeParameters,
-      by: { type: 'string', enum: Object.keys(groupings), default: 'operation', description: 'Field to group by.' },
-      limit: { type: 'integer', minimum: 1, maximum: 1000, default: 10, description: 'Maximum number of groups.' },
-      buckets: {
-        type: 'integer',
-        minimum: 1,
-        maximum: 1000,
-        default: 150,
-        description: 'Maximum number of buckets.',
-      },
-    },
-  },
+  querystring: closed({
+    ...changeParameters,
+    by: { type: 'string', enum: Object.keys(groupings), default: 'operation', description: 'Field to group by.' },
+    ...groupLimits,
+  }),
   response: { 200: { $ref: 'ChangeSums#' }, ...refusals },
 } as const
 

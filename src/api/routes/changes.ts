@@ -9,12 +9,14 @@ import {
   among,
   changeColumns,
   changeOrder,
+  cursorOfSpan,
   fingerprintOf,
   textConditions,
   placeConditions,
   placeParameters,
   readPageCursor,
   span,
+  spanParameters,
   writePageCursor,
   type PageCursor,
   type PlaceQuery,
@@ -22,61 +24,57 @@ import {
 import { filterOf } from '../filter-text.ts'
 import type { ApiContext } from '../options.ts'
 import { ApiError } from '../problems.ts'
-
-const nullable = { type: ['string', 'null'] } as const
+import { boolean, closed, integer, list, nullable, object, problem, string } from '../json-schema.ts'
 
 const change = {
-  time: { type: 'string' },
-  cluster: { type: 'string' },
-  group: { type: 'string' },
-  kind: { type: 'string' },
+  time: string,
+  cluster: string,
+  group: string,
+  kind: string,
   namespace: nullable,
-  name: { type: 'string' },
-  uid: { type: 'string' },
-  ref: { type: 'string' },
-  operation: { type: 'string' },
+  name: string,
+  uid: string,
+  ref: string,
+  operation: string,
   actor: { ...nullable, description: 'The user from the audit log if available, else the field manager.' },
   actor_kind: { ...nullable, description: 'user or manager.' },
   actor_ref: { ...nullable, description: 'The actor in the form of GET /api/v1/audit, if the audit log has it.' },
   manager: nullable,
   audit_id: nullable,
-  coalesced: { type: 'boolean' },
-  initial: { type: 'boolean' },
-  noise: { type: 'array', items: { type: 'string' } },
-  paths: { type: 'array', items: { type: 'string' } },
+  coalesced: boolean,
+  initial: boolean,
+  noise: list(string),
+  paths: list(string),
   diff: { description: 'JSON Patch from old to new (RFC 6902).' },
   resource_version: nullable,
   pos: { type: 'string', description: 'Permanent id of the change.' },
 } as const
 
 export const changeSchemas = {
-  ChangePage: {
-    type: 'object',
-    required: ['changes', 'next', 'span'],
-    properties: {
-      changes: { type: 'array', items: { type: 'object', properties: change } },
+  ChangePage: object(
+    {
+      changes: list(object(change)),
       next: { ...nullable, description: 'Cursor of the next page; null: last page.' },
-      span: { type: 'object', properties: { from: { type: 'string' }, to: { type: 'string' } } },
-      hidden: {
-        type: 'object',
-        description:
-          'On the first page, if noise is hidden: matching changes that are not shown, in total and by rule ' +
-          '(a change may match several rules).',
-        properties: {
-          total: { type: 'integer' },
-          rules: { type: 'object', additionalProperties: { type: 'integer' } },
+      span: object({ from: string, to: string }),
+      hidden: object(
+        {
+          total: integer,
+          rules: { type: 'object', additionalProperties: integer },
         },
-      },
+        {
+          description:
+            'On the first page, if noise is hidden: matching changes that are not shown, in total and by rule ' +
+            '(a change may match several rules).',
+        },
+      ),
     },
-  },
-  Change: {
-    type: 'object',
-    properties: {
-      ...change,
-      old: { description: 'The object before; null if it was created.' },
-      new: { description: 'The object after; null if it was deleted.' },
-    },
-  },
+    { required: ['changes', 'next', 'span'] },
+  ),
+  Change: object({
+    ...change,
+    old: { description: 'The object before; null if it was created.' },
+    new: { description: 'The object after; null if it was deleted.' },
+  }),
 } as const
 
 export interface ChangeQuery extends PlaceQuery {
@@ -123,12 +121,7 @@ export const changeParameters = {
       'domain is part of the actor.',
     examples: ['user:prod-eu/alice'],
   },
-  from: {
-    type: 'string',
-    default: 'now-24h',
-    description: 'Start, inclusive: `now-15m`, ISO 8601, or Unix milliseconds.',
-  },
-  to: { type: 'string', default: 'now', description: 'End, exclusive.' },
+  ...spanParameters,
   noise: {
     type: 'string',
     enum: ['hidden', 'shown'],
@@ -137,7 +130,7 @@ export const changeParameters = {
   },
 } as const
 
-export const refusals = { 400: { $ref: 'Problem#' }, 503: { $ref: 'Problem#' } } as const
+export const refusals = { 400: problem, 503: problem } as const
 
 const schema = {
   operationId: 'changes',
@@ -145,34 +138,22 @@ const schema = {
   description:
     'All pages cover the time range of the first page: no change appears twice, and new changes do not ' +
     'extend the result.',
-  querystring: {
-    type: 'object',
-    additionalProperties: false,
-    properties: {
-      ...changeParameters,
-      limit: { type: 'integer', minimum: 1, maximum: 1000, default: 100, description: 'Maximum changes of a page.' },
-      cursor: {
-        type: 'string',
-        maxLength: 4096,
-        description:
-          '`next` of the previous page. All other parameters must be the same; `from` and `to` are those of ' +
-          'the first page.',
-      },
-    },
-  },
+  querystring: closed({
+    ...changeParameters,
+    limit: { type: 'integer', minimum: 1, maximum: 1000, default: 100, description: 'Maximum changes of a page.' },
+    cursor: cursorOfSpan,
+  }),
   response: { 200: { $ref: 'ChangePage#' }, ...refusals },
 } as const
 
 const one = {
   operationId: 'change',
   summary: 'One change, with the object before and after',
-  querystring: {
-    type: 'object',
-    additionalProperties: false,
-    required: ['pos'],
-    properties: { pos: { type: 'string', minLength: 1, maxLength: 1000, description: '`pos` of the change.' } },
-  },
-  response: { 200: { $ref: 'Change#' }, 404: { $ref: 'Problem#' }, 503: { $ref: 'Problem#' } },
+  querystring: closed(
+    { pos: { type: 'string', minLength: 1, maxLength: 1000, description: '`pos` of the change.' } },
+    { required: ['pos'] },
+  ),
+  response: { 200: { $ref: 'Change#' }, 404: problem, 503: problem },
 } as const
 
 export function changeRoutes(app: FastifyInstance, context: ApiContext): void {

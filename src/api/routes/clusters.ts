@@ -2,50 +2,39 @@ import type { FastifyInstance } from 'fastify'
 import { withoutUrlSecrets } from '../../model/url-text.ts'
 import { answerJson } from '../answer.ts'
 import type { ApiContext } from '../options.ts'
+import { integer, list, object, string } from '../json-schema.ts'
 
 const time = { type: 'number', description: 'Unix ms.' } as const
 
 export const clusterSchemas = {
-  Clusters: {
-    type: 'object',
-    required: ['clusters'],
-    properties: {
-      clusters: {
-        type: 'array',
-        items: {
-          type: 'object',
-          required: ['name', 'type', 'cluster', 'objects', 'changes', 'hidden', 'unavailable', 'synced', 'kinds'],
-          properties: {
-            name: { type: 'string' },
-            type: { type: 'string' },
-            cluster: { type: 'string' },
+  Clusters: object(
+    {
+      clusters: list(
+        object(
+          {
+            name: string,
+            type: string,
+            cluster: string,
             reached: { ...time, description: 'Unix ms of the last successful list or bookmark.' },
             problem: {
               type: 'string',
               description: 'Why it cannot be watched: the log message and its cause.',
             },
-            objects: { type: 'integer' },
+            objects: integer,
             changes: { type: 'integer', description: 'Changes emitted since the start.' },
             hidden: { type: 'integer', description: 'Changes hidden by noise rules since the start.' },
-            unavailable: {
-              type: 'array',
-              items: { type: 'string' },
-              description: 'API groups without a response from their server.',
-            },
+            unavailable: list(string, { description: 'API groups without a response from their server.' }),
             synced: { type: 'boolean', description: 'Whether all permitted kinds are watched.' },
             workloads: {
               type: 'integer',
               description: 'Pods, nodes and services that currently provide names of flows.',
             },
-            lease: {
-              type: 'object',
-              description: 'Leader election between replicas.',
-              required: ['namespace', 'name', 'state', 'waiting'],
-              properties: {
-                namespace: { type: 'string' },
-                name: { type: 'string' },
+            lease: object(
+              {
+                namespace: string,
+                name: string,
                 state: { type: 'string', enum: ['holds', 'stands by'] },
-                holder: { type: 'string' },
+                holder: string,
                 since: { type: 'string', description: 'ISO 8601, by the clock of the holder.' },
                 epoch: {
                   type: 'integer',
@@ -57,30 +46,31 @@ export const clusterSchemas = {
                   description: 'Events that wait for leadership, or for confirmation by the leader.',
                 },
               },
-            },
-            kinds: {
-              type: 'array',
-              items: {
-                type: 'object',
-                required: ['kind', 'group', 'state', 'objects', 'lists', 'watches'],
-                properties: {
-                  kind: { type: 'string' },
-                  group: { type: 'string' },
-                  namespace: { type: 'string' },
-                  state: { type: 'string' },
+              { description: 'Leader election between replicas.', required: ['namespace', 'name', 'state', 'waiting'] },
+            ),
+            kinds: list(
+              object(
+                {
+                  kind: string,
+                  group: string,
+                  namespace: string,
+                  state: string,
                   reason: { type: 'string', description: 'Reason why it is not watched.' },
-                  objects: { type: 'integer' },
-                  lists: { type: 'integer' },
-                  watches: { type: 'integer' },
+                  objects: integer,
+                  lists: integer,
+                  watches: integer,
                   lastByte: { ...time, description: 'Unix ms of the last byte from the server.' },
                 },
-              },
-            },
+                { required: ['kind', 'group', 'state', 'objects', 'lists', 'watches'] },
+              ),
+            ),
           },
-        },
-      },
+          { required: ['name', 'type', 'cluster', 'objects', 'changes', 'hidden', 'unavailable', 'synced', 'kinds'] },
+        ),
+      ),
     },
-  },
+    { required: ['clusters'] },
+  ),
 } as const
 
 export function clusterRoutes(app: FastifyInstance, { control }: ApiContext): void {

@@ -16,6 +16,7 @@ import type { ApiContext } from '../options.ts'
 import { ApiError } from '../problems.ts'
 import { rowQueryOf, questionParameters, unknownField, type QuestionQuery } from '../query-parameters.ts'
 import type { RunStatement } from '../sums.ts'
+import { boolean, closed, list, object, problem, string } from '../json-schema.ts'
 
 interface CompleteRequest extends QuestionQuery {
   readonly names?: 'flows' | 'changes' | 'resources'
@@ -24,49 +25,37 @@ interface CompleteRequest extends QuestionQuery {
   readonly limit?: number
 }
 
-const item = {
-  type: 'object',
-  required: ['value', 'text', 'count'],
-  properties: {
+const item = object(
+  {
     value: {},
     text: { type: 'string', description: 'The value as filter text, quoted if necessary, or as a word if one exists.' },
     label: { type: 'string', description: 'Additional information: the number of a word, the flags of a number.' },
     count: { type: 'integer', description: 'Rows with this value; 0 for words without rows.' },
   },
-} as const
+  { required: ['value', 'text', 'count'] },
+)
 
 export const completeSchemas = {
-  Completion: {
-    type: 'object',
-    properties: {
-      fields: {
-        type: 'array',
-        description: 'Without `field`: field names, those with values in the time range first.',
-        items: {
-          type: 'object',
-          properties: {
-            name: { type: 'string' },
-            names: { type: 'array', items: { type: 'string' }, description: 'Aliases.' },
-            kind: { type: 'string' },
-            unit: { type: 'string' },
-            meaning: { type: 'string' },
-            used: { type: 'boolean' },
-          },
-        },
-      },
-      values: { type: 'array', items: item, description: 'With `field`: values, most frequent first.' },
-      source: {
-        type: 'string',
-        description: 'Origin of the counts: a rollup, `ring` (the newest flows, in memory) or `raw`.',
-      },
-      span: {
-        type: 'object',
-        properties: { from: { type: 'string' }, to: { type: 'string' } },
-        description: 'Time range that was read.',
-      },
-      exact: { type: 'boolean', description: 'False if rows of the time range were skipped to respond quickly.' },
+  Completion: object({
+    fields: list(
+      object({
+        name: string,
+        names: list(string, { description: 'Aliases.' }),
+        kind: string,
+        unit: string,
+        meaning: string,
+        used: boolean,
+      }),
+      { description: 'Without `field`: field names, those with values in the time range first.' },
+    ),
+    values: list(item, { description: 'With `field`: values, most frequent first.' }),
+    source: {
+      type: 'string',
+      description: 'Origin of the counts: a rollup, `ring` (the newest flows, in memory) or `raw`.',
     },
-  },
+    span: object({ from: string, to: string }, { description: 'Time range that was read.' }),
+    exact: { type: 'boolean', description: 'False if rows of the time range were skipped to respond quickly.' },
+  }),
 } as const
 
 const { filter, both_ways, reporters, from, to } = questionParameters
@@ -77,11 +66,8 @@ const schema = {
   description:
     'Names and values are ranked by frequency in the rows that the other filters select. Values match ' +
     'case-insensitively, by prefix first, then by substring.',
-  body: {
-    type: 'object',
-    additionalProperties: false,
-    required: ['prefix'],
-    properties: {
+  body: closed(
+    {
       names: {
         type: 'string',
         enum: ['flows', 'changes', 'resources'],
@@ -101,8 +87,9 @@ const schema = {
       to,
       limit: { type: 'integer', minimum: 1, maximum: 1000, default: 20 },
     },
-  },
-  response: { 200: { $ref: 'Completion#' }, 400: { $ref: 'Problem#' }, 503: { $ref: 'Problem#' } },
+    { required: ['prefix'] },
+  ),
+  response: { 200: { $ref: 'Completion#' }, 400: problem, 503: problem },
 } as const
 
 export function completeRoutes(app: FastifyInstance, context: ApiContext, hub: Hub): void {

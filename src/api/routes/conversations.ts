@@ -27,6 +27,7 @@ import type { AnswerRecord } from '../ring/answers.ts'
 import { ringConversations } from '../ring/conversations.ts'
 import { abortOnDisconnect, manyRowsOf } from '../store-query.ts'
 import { storedSince, storedTo } from '../stored-to.ts'
+import { closed, integer, object, problem } from '../json-schema.ts'
 
 interface ConversationsQuery extends QuestionQuery {
   readonly by?: ConversationRank
@@ -34,18 +35,16 @@ interface ConversationsQuery extends QuestionQuery {
 }
 
 export const conversationSchemas = {
-  Conversations: {
-    type: 'object',
-    required: ['columns', 'rows', 'next', 'source', 'span', 'exact', 'total'],
-    properties: {
+  Conversations: object(
+    {
       ...answerProperties,
-      total: {
-        type: 'object',
-        description: 'Number of all conversations, and the sums of their flows.',
-        properties: { conversations: { type: 'integer' }, flows: {}, bytes: {}, packets: {} },
-      },
+      total: object(
+        { conversations: integer, flows: {}, bytes: {}, packets: {} },
+        { description: 'Number of all conversations, and the sums of their flows.' },
+      ),
     },
-  },
+    { required: ['columns', 'rows', 'next', 'source', 'span', 'exact', 'total'] },
+  ),
 } as const
 
 const schema = {
@@ -57,27 +56,23 @@ const schema = {
     'Columns ending in `_out` are from client to server, in `_in` the responses; `flows_out` and `flows_in` count ' +
     'the reports. A direction without reports has null sums. Times are those of exporters, else the receive time. ' +
     'Names are those of the flows; of several, the last in byte order.',
-  querystring: {
-    type: 'object',
-    additionalProperties: false,
-    properties: {
-      ...questionParameters,
-      both_ways: {
-        ...questionParameters.both_ways,
-        default: 'true',
-        description: 'Also match with source and destination exchanged, so that both directions are included.',
-      },
-      time: timeParameter('flow_time'),
-      by: {
-        type: 'string',
-        enum: conversationRanks,
-        default: 'bytes',
-        description: 'Ranking: sums of both directions, the duration, the end (`last`), or the largest RTT.',
-      },
-      limit: { type: 'integer', minimum: 1, maximum: 10_000, default: 100, description: 'Conversations.' },
+  querystring: closed({
+    ...questionParameters,
+    both_ways: {
+      ...questionParameters.both_ways,
+      default: 'true',
+      description: 'Also match with source and destination exchanged, so that both directions are included.',
     },
-  },
-  response: { 200: { $ref: 'Conversations#' }, 400: { $ref: 'Problem#' }, 503: { $ref: 'Problem#' } },
+    time: timeParameter('flow_time'),
+    by: {
+      type: 'string',
+      enum: conversationRanks,
+      default: 'bytes',
+      description: 'Ranking: sums of both directions, the duration, the end (`last`), or the largest RTT.',
+    },
+    limit: { type: 'integer', minimum: 1, maximum: 10_000, default: 100, description: 'Conversations.' },
+  }),
+  response: { 200: { $ref: 'Conversations#' }, 400: problem, 503: problem },
 } as const
 
 export function conversationRoutes(app: FastifyInstance, context: ApiContext, hub: Hub): void {

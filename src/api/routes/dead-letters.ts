@@ -2,17 +2,16 @@ import type { FastifyInstance } from 'fastify'
 import { answerJson } from '../answer.ts'
 import type { ApiContext } from '../options.ts'
 import { ApiError } from '../problems.ts'
+import { closed, integer, list, object, problem, string } from '../json-schema.ts'
 
 export const deadLetterSchemas = {
-  DeadLetter: {
-    type: 'object',
-    required: ['id', 'sink', 'time', 'reason', 'attempts', 'state', 'kind'],
-    properties: {
+  DeadLetter: object(
+    {
       id: { type: 'string', description: 'Stable id of the row.' },
-      sink: { type: 'string' },
+      sink: string,
       time: { type: 'number', description: 'Unix milliseconds.' },
-      reason: { type: 'string' },
-      attempts: { type: 'integer' },
+      reason: string,
+      attempts: integer,
       state: {
         type: 'string',
         enum: ['open', 'retrying', 'delivered', 'dropped'],
@@ -21,26 +20,14 @@ export const deadLetterSchemas = {
       kind: { type: 'string', enum: ['events', 'flows'] },
       body: { description: 'Attributes and data of an event, or the fields of a flow.' },
     },
-  },
+    { required: ['id', 'sink', 'time', 'reason', 'attempts', 'state', 'kind'] },
+  ),
 } as const
 
-const ids = {
-  type: 'object',
-  additionalProperties: false,
-  properties: {
-    ids: {
-      type: 'array',
-      minItems: 1,
-      items: { type: 'string' },
-      description: 'Ids of dead letters. Unset: all of the sink.',
-    },
-  },
-} as const
-const sinkParam = {
-  type: 'object',
-  required: ['sink'],
-  properties: { sink: { type: 'string', minLength: 1 } },
-} as const
+const ids = closed({
+  ids: list(string, { minItems: 1, description: 'Ids of dead letters. Unset: all of the sink.' }),
+})
+const sinkParam = object({ sink: { type: 'string', minLength: 1 } }, { required: ['sink'] })
 
 /** Time in ms, sink, row id. */
 const idPattern = /^([0-9]{1,16})\/([^/]+)\/(.+)$/
@@ -61,28 +48,24 @@ export function deadLetterRoutes(app: FastifyInstance, { control: { deadLetters 
         description:
           'A page with fewer rows than `limit` is the last one. The next page starts after (`after`) the ' +
           'last dead letter of this page.',
-        querystring: {
-          type: 'object',
-          additionalProperties: false,
-          properties: {
-            sink: { type: 'string', description: 'Only this sink.' },
-            limit: { type: 'integer', minimum: 1, maximum: 10_000, default: 100 },
-            after: {
-              type: 'string',
-              pattern: idPattern.source,
-              description:
-                'Start after this dead letter, the last one of the previous page: `<time>/<sink>/<id>` from ' +
-                'its fields.',
-            },
-            bodies: {
-              type: 'string',
-              enum: ['true', 'false'],
-              default: 'true',
-              description: 'Whether to include bodies.',
-            },
+        querystring: closed({
+          sink: { type: 'string', description: 'Only this sink.' },
+          limit: { type: 'integer', minimum: 1, maximum: 10_000, default: 100 },
+          after: {
+            type: 'string',
+            pattern: idPattern.source,
+            description:
+              'Start after this dead letter, the last one of the previous page: `<time>/<sink>/<id>` from ' +
+              'its fields.',
           },
-        },
-        response: { 200: { type: 'array', items: { $ref: 'DeadLetter#' } }, 400: { $ref: 'Problem#' } },
+          bodies: {
+            type: 'string',
+            enum: ['true', 'false'],
+            default: 'true',
+            description: 'Whether to include bodies.',
+          },
+        }),
+        response: { 200: list({ $ref: 'DeadLetter#' }), 400: problem },
       },
     },
     async (request, reply) => {
@@ -112,13 +95,11 @@ export function deadLetterRoutes(app: FastifyInstance, { control: { deadLetters 
       schema: {
         operationId: 'showDeadLetter',
         summary: 'One dead letter with its body, including resolved ones',
-        params: { type: 'object', required: ['id'], properties: { id: { type: 'string', minLength: 1 } } },
-        querystring: {
-          type: 'object',
-          additionalProperties: false,
-          properties: { sink: { type: 'string', description: 'The one of this sink; else the first unresolved one.' } },
-        },
-        response: { 200: { $ref: 'DeadLetter#' }, 404: { $ref: 'Problem#' } },
+        params: object({ id: { type: 'string', minLength: 1 } }, { required: ['id'] }),
+        querystring: closed({
+          sink: { type: 'string', description: 'The one of this sink; else the first unresolved one.' },
+        }),
+        response: { 200: { $ref: 'DeadLetter#' }, 404: problem },
       },
     },
     async (request, reply) => {
@@ -139,19 +120,17 @@ export function deadLetterRoutes(app: FastifyInstance, { control: { deadLetters 
         description:
           'Events only. Id and source of the event stay the same. The journal and other sinks are not changed.',
         params: sinkParam,
-        body: {
-          type: 'object',
-          required: ['id', 'body'],
-          additionalProperties: false,
-          properties: {
+        body: closed(
+          {
             id: { type: 'string', minLength: 1 },
             body: { type: 'object', description: 'The body from the dead letter, corrected.' },
           },
-        },
+          { required: ['id', 'body'] },
+        ),
         response: {
-          200: { type: 'object', properties: { retried: { type: 'integer' } } },
-          400: { $ref: 'Problem#' },
-          404: { $ref: 'Problem#' },
+          200: object({ retried: integer }),
+          400: problem,
+          404: problem,
         },
       },
     },
@@ -187,8 +166,8 @@ export function deadLetterRoutes(app: FastifyInstance, { control: { deadLetters 
           params: sinkParam,
           body: ids,
           response: {
-            200: { type: 'object', properties: { [answer]: { type: 'integer' } } },
-            400: { $ref: 'Problem#' },
+            200: object({ [answer]: integer }),
+            400: problem,
           },
         },
       },

@@ -15,6 +15,7 @@ import { toEventBatch } from '../../model/events.ts'
 import { encodings } from '../body.ts'
 import type { ApiContext } from '../options.ts'
 import { ApiError } from '../problems.ts'
+import { integer, object, problem } from '../json-schema.ts'
 
 const supported = [
   'application/cloudevents+json (one event)',
@@ -33,19 +34,18 @@ const schema = {
     'accepted completely or not at all. ' +
     `The body may be compressed: ${encodings.join(', ')}.`,
   response: {
-    200: {
-      type: 'object',
-      required: ['accepted', 'duplicates'],
-      properties: {
-        accepted: { type: 'integer' },
+    200: object(
+      {
+        accepted: integer,
         duplicates: { type: 'integer', description: 'Duplicates by source and id, not stored again.' },
       },
-    },
-    400: { $ref: 'Problem#' },
-    413: { $ref: 'Problem#' },
-    415: { $ref: 'Problem#' },
-    422: { $ref: 'Problem#' },
-    503: { $ref: 'Problem#' },
+      { required: ['accepted', 'duplicates'] },
+    ),
+    400: problem,
+    413: problem,
+    415: problem,
+    422: problem,
+    503: problem,
   },
 } as const
 

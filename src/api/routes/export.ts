@@ -13,6 +13,7 @@ import { maxSorted, ringText } from '../ring/rows.ts'
 import { coveredSpan } from '../ring/scan.ts'
 import { storedTo } from '../stored-to.ts'
 import { columnsOf, sortOf } from './flows.ts'
+import { closed, problem, string } from '../json-schema.ts'
 
 const formats = ['csv', 'ndjson', 'parquet'] as const
 type Format = (typeof formats)[number]
@@ -43,34 +44,30 @@ const schema = {
     `Without \`sort\`, rows have storage order. The trailer \`${rowsTrailer}\` has the number of rows; a ` +
     'truncated response has no trailer. ' +
     'The headers X-Weir-Source, X-Weir-From and X-Weir-To describe the data. Closing the connection cancels the query.',
-  querystring: {
-    type: 'object',
-    additionalProperties: false,
-    properties: {
-      ...questionParameters,
-      time: timeParameter('time_received'),
-      format: { type: 'string', enum: formats, default: 'csv' },
-      columns: { type: 'string', description: 'Field names, comma-separated; `*` means all.' },
-      sort: {
-        type: 'string',
-        description:
-          `As in GET /api/v1/flows. Without a store, more than ${maxSorted} rows can only be sorted by ` +
-          'time_received.',
-        examples: ['-bytes'],
-      },
+  querystring: closed({
+    ...questionParameters,
+    time: timeParameter('time_received'),
+    format: { type: 'string', enum: formats, default: 'csv' },
+    columns: { type: 'string', description: 'Field names, comma-separated; `*` means all.' },
+    sort: {
+      type: 'string',
+      description:
+        `As in GET /api/v1/flows. Without a store, more than ${maxSorted} rows can only be sorted by ` +
+        'time_received.',
+      examples: ['-bytes'],
     },
-  },
+  }),
   response: {
     200: {
       description: 'The rows.',
       content: {
-        'text/csv': { schema: { type: 'string' } },
-        'application/x-ndjson': { schema: { type: 'string' } },
-        'application/vnd.apache.parquet': { schema: { type: 'string' } },
+        'text/csv': { schema: string },
+        'application/x-ndjson': { schema: string },
+        'application/vnd.apache.parquet': { schema: string },
       },
     },
-    400: { $ref: 'Problem#' },
-    503: { $ref: 'Problem#' },
+    400: problem,
+    503: problem,
   },
 } as const
 

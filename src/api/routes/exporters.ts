@@ -3,68 +3,63 @@ import type { SourceExporters } from '../../engine/control.ts'
 import { answerJson } from '../answer.ts'
 import { collectorAddress, recipes } from '../exporter-recipes.ts'
 import type { ApiContext } from '../options.ts'
+import { closed, integer, list, object, problem, string } from '../json-schema.ts'
 
 const why = { type: 'string', description: 'Why data is missing or incomplete, and how to fix it.' } as const
 
 export const exporterSchemas = {
-  Exporters: {
-    type: 'object',
-    required: ['sources'],
-    properties: {
-      sources: {
-        type: 'array',
-        items: {
-          type: 'object',
-          required: ['name', 'type', 'addresses', 'known', 'exporters'],
-          description: 'A source may report further fields.',
-          properties: {
-            name: { type: 'string' },
-            type: { type: 'string' },
-            addresses: { type: 'array', items: { type: 'string' } },
+  Exporters: object(
+    {
+      sources: list(
+        object(
+          {
+            name: string,
+            type: string,
+            addresses: list(string),
             why,
             known: {
               type: 'integer',
               description: 'Number of recently seen exporters; the response may contain fewer.',
             },
-            exporters: {
-              type: 'array',
-              description: 'Most recently seen first.',
-              items: {
-                type: 'object',
-                required: ['address', 'lastSeen', 'datagrams', 'rows'],
-                properties: {
-                  address: { type: 'string' },
+            exporters: list(
+              object(
+                {
+                  address: string,
                   lastSeen: { type: 'number', description: 'Unix ms of the last datagram.' },
-                  datagrams: { type: 'integer' },
-                  rows: { type: 'integer' },
+                  datagrams: integer,
+                  rows: integer,
                   why,
                 },
-              },
-            },
+                { required: ['address', 'lastSeen', 'datagrams', 'rows'] },
+              ),
+              { description: 'Most recently seen first.' },
+            ),
           },
-        },
-      },
+          {
+            required: ['name', 'type', 'addresses', 'known', 'exporters'],
+            description: 'A source may report further fields.',
+          },
+        ),
+      ),
     },
-  },
-  ExporterRecipes: {
-    type: 'object',
-    required: ['collector', 'recipes'],
-    properties: {
+    { required: ['sources'] },
+  ),
+  ExporterRecipes: object(
+    {
       collector: { type: 'string', description: 'Address of this server in the recipes.' },
-      recipes: {
-        type: 'array',
-        items: {
-          type: 'object',
-          required: ['name', 'title', 'lines'],
-          properties: {
-            name: { type: 'string' },
-            title: { type: 'string' },
-            lines: { type: 'array', items: { type: 'string' } },
+      recipes: list(
+        object(
+          {
+            name: string,
+            title: string,
+            lines: list(string),
           },
-        },
-      },
+          { required: ['name', 'title', 'lines'] },
+        ),
+      ),
     },
-  },
+    { required: ['collector', 'recipes'] },
+  ),
 } as const
 
 export type ExporterRecipes = Readonly<{
@@ -86,19 +81,15 @@ export function exporterRoutes(app: FastifyInstance, { control }: ApiContext): v
       schema: {
         operationId: 'exporters',
         summary: 'List exporters and explain missing data',
-        querystring: {
-          type: 'object',
-          additionalProperties: false,
-          properties: {
-            source: { type: 'string' },
-            limit: {
-              type: 'integer',
-              minimum: 1,
-              maximum: 100_000,
-              description: `Maximum exporters of each source (${defaultLimit}).`,
-            },
+        querystring: closed({
+          source: string,
+          limit: {
+            type: 'integer',
+            minimum: 1,
+            maximum: 100_000,
+            description: `Maximum exporters of each source (${defaultLimit}).`,
           },
-        },
+        }),
         response: { 200: { $ref: 'Exporters#' } },
       },
     },
@@ -115,21 +106,16 @@ export function exporterRoutes(app: FastifyInstance, { control }: ApiContext): v
       schema: {
         operationId: 'exporterRecipes',
         summary: 'Configuration commands for common exporters',
-        querystring: {
-          type: 'object',
-          additionalProperties: false,
-          // Becomes part of commands that people copy.
-          properties: {
-            collector: {
-              type: 'string',
-              pattern: '^[A-Za-z0-9.:-]{1,253}$',
-              description:
-                'Address of this server as exporters see it. Unset: the listen address, or the host name of ' +
-                'the request.',
-            },
+        querystring: closed({
+          collector: {
+            type: 'string',
+            pattern: '^[A-Za-z0-9.:-]{1,253}$',
+            description:
+              'Address of this server as exporters see it. Unset: the listen address, or the host name of ' +
+              'the request.',
           },
-        },
-        response: { 200: { $ref: 'ExporterRecipes#' }, 400: { $ref: 'Problem#' } },
+        }),
+        response: { 200: { $ref: 'ExporterRecipes#' }, 400: problem },
       },
     },
     async (request, reply) => {

@@ -2,32 +2,31 @@ import type { FastifyInstance } from 'fastify'
 import { flowFields, registryVersion } from '../../model/fields.ts'
 import { answerJson } from '../answer.ts'
 import { everyView } from '../views.ts'
+import { list, object, string } from '../json-schema.ts'
 
-const column = {
-  type: 'object',
-  required: ['name', 'type', 'meaning'],
-  properties: {
-    name: { type: 'string' },
+const column = object(
+  {
+    name: string,
     type: { type: 'string', description: 'SQL type.' },
     unit: { type: 'string', description: 'UCUM.' },
     otel: { type: 'string', description: 'Name in the OpenTelemetry semantic conventions.' },
-    meaning: { type: 'string' },
+    meaning: string,
   },
-} as const
+  { required: ['name', 'type', 'meaning'] },
+)
 
 export const fieldSchemas = {
-  Fields: {
-    type: 'object',
-    required: ['version', 'fields', 'views'],
-    properties: {
+  Fields: object(
+    {
       version: {
         type: 'integer',
         description: 'Increases when fields are added. Fields are never removed and their types never change.',
       },
-      fields: { type: 'array', items: { type: 'object' }, description: 'Fields of a flow.' },
-      views: { type: 'object', additionalProperties: { type: 'array', items: column } },
+      fields: list({ type: 'object' }, { description: 'Fields of a flow.' }),
+      views: { type: 'object', additionalProperties: list(column) },
     },
-  },
+    { required: ['version', 'fields', 'views'] },
+  ),
 } as const
 
 /** Columns are static, so the store is not queried. */

@@ -5,65 +5,47 @@ import { answerJson } from '../answer.ts'
 import { errorItem } from '../openapi.ts'
 import type { QuickFilter } from '../options.ts'
 import type { TextProblem } from '../problems.ts'
+import { boolean, closed, list, nullable, object, problem, string } from '../json-schema.ts'
 
 export const filterSchemas = {
-  Validation: {
-    type: 'object',
-    required: ['ok', 'normalized', 'swapped', 'errors'],
-    properties: {
-      ok: { type: 'boolean' },
+  Validation: object(
+    {
+      ok: boolean,
       normalized: {
         type: ['string', 'null'],
         description: 'Normal form, with the same meaning in all later versions; null: not a valid filter.',
       },
       swapped: { type: ['string', 'null'], description: 'The filter with source and destination exchanged.' },
-      errors: {
-        type: 'array',
-        items: errorItem,
-        description: 'Errors with their position in the text: [from, to) in UTF-16 units.',
-      },
+      errors: list(errorItem, { description: 'Errors with their position in the text: [from, to) in UTF-16 units.' }),
     },
-  },
-  QuickFilters: {
-    type: 'object',
-    required: ['filters'],
-    properties: {
-      filters: {
-        type: 'array',
-        items: {
-          type: 'object',
-          required: ['name', 'filter'],
-          properties: { name: { type: 'string' }, filter: { type: 'string' } },
-        },
-      },
+    { required: ['ok', 'normalized', 'swapped', 'errors'] },
+  ),
+  QuickFilters: object(
+    {
+      filters: list(object({ name: string, filter: string }, { required: ['name', 'filter'] })),
     },
-  },
-  Import: {
-    type: 'object',
-    required: ['filter', 'both_ways', 'from', 'to', 'dropped'],
-    properties: {
+    { required: ['filters'] },
+  ),
+  Import: object(
+    {
       filter: { type: 'string', description: 'Normal form; empty: every row.' },
-      both_ways: { type: 'boolean' },
-      from: { type: ['string', 'null'] },
-      to: { type: ['string', 'null'] },
-      dropped: {
-        type: 'array',
-        items: { type: 'object', properties: { part: { type: 'string' }, reason: { type: 'string' } } },
+      both_ways: boolean,
+      from: nullable,
+      to: nullable,
+      dropped: list(object({ part: string, reason: string }), {
         description: 'Parts without an equivalent, with the reason.',
-      },
+      }),
     },
-  },
+    { required: ['filter', 'both_ways', 'from', 'to', 'dropped'] },
+  ),
 } as const
 
 const validateSchema = {
   operationId: 'validate',
   summary: 'Validate a filter',
   description: 'The status is 200 for invalid filters, too.',
-  body: {
-    type: 'object',
-    required: ['filter'],
-    additionalProperties: false,
-    properties: {
+  body: closed(
+    {
       filter: { type: 'string', maxLength: 65_536 },
       names: {
         type: 'string',
@@ -72,8 +54,9 @@ const validateSchema = {
         description: 'Stream of the fields in the filter.',
       },
     },
-  },
-  response: { 200: { $ref: 'Validation#' }, 400: { $ref: 'Problem#' } },
+    { required: ['filter'] },
+  ),
+  response: { 200: { $ref: 'Validation#' }, 400: problem },
 } as const
 
 const importSchema = {
@@ -82,13 +65,11 @@ const importSchema = {
   description:
     'Returns filter, time range, match, drops and record type of the link; `dropped` lists the parts without ' +
     'an equivalent.',
-  body: {
-    type: 'object',
-    required: ['url'],
-    additionalProperties: false,
-    properties: { url: { type: 'string', maxLength: 65_536, description: 'The link, or its query string.' } },
-  },
-  response: { 200: { $ref: 'Import#' }, 400: { $ref: 'Problem#' } },
+  body: closed(
+    { url: { type: 'string', maxLength: 65_536, description: 'The link, or its query string.' } },
+    { required: ['url'] },
+  ),
+  response: { 200: { $ref: 'Import#' }, 400: problem },
 } as const
 
 const quickSchema = {

@@ -37,6 +37,7 @@ import {
 import { ringPage } from '../ring/page.ts'
 import { storedTo } from '../stored-to.ts'
 import { measureParameter, ofParameter, offsetParameter, rankParameter } from '../sums.ts'
+import { closed, integer, object, problem } from '../json-schema.ts'
 
 const received = 'time_received'
 
@@ -62,13 +63,11 @@ const defaultColumns = [
   '_pos',
 ]
 
-const sums = { type: 'object', properties: { groups: { type: 'integer' }, bytes: {}, packets: {}, flows: {} } } as const
+const sums = object({ groups: integer, bytes: {}, packets: {}, flows: {} })
 
 export const flowSchemas = {
-  FlowPage: {
-    type: 'object',
-    required: ['columns', 'rows', 'next', 'source', 'span', 'exact'],
-    properties: {
+  FlowPage: object(
+    {
       ...answerProperties,
       others: {
         ...sums,
@@ -76,7 +75,8 @@ export const flowSchemas = {
       },
       total: { ...sums, description: 'With `group`: sums of all groups.' },
     },
-  },
+    { required: ['columns', 'rows', 'next', 'source', 'span', 'exact'] },
+  ),
 } as const
 
 interface FlowsQuery extends GroupsQuery {
@@ -92,55 +92,51 @@ const schema = {
     'Sorted over the whole result. All pages show the state at the time of the first page: no row appears ' +
     'twice, and new rows do not extend ' +
     'the result.',
-  querystring: {
-    type: 'object',
-    additionalProperties: false,
-    properties: {
-      ...questionParameters,
-      time: timeParameter('time_received'),
-      columns: { type: 'string', description: 'Field names, comma-separated; `*` means all.' },
-      group: {
-        type: 'string',
-        description:
-          'Groups instead of single flows: field names, comma-separated. `src_endpoint` and `dst_endpoint` ' +
-          'are the name, else the owner, else the network, else the address. The largest groups have their ' +
-          'sums, `others` the sums of the rest, `total` the sums of all. The time range then applies to ' +
-          '`flow_time`.',
-        examples: ['src_namespace,dst_namespace'],
-      },
-      by: { ...rankParameter, description: `With \`group\`: ${rankParameter.description}` },
-      measure: { ...measureParameter, description: `With \`group\`: ${measureParameter.description}` },
-      of: { ...ofParameter, description: `With \`group\`: ${ofParameter.description}` },
-      offset: { ...offsetParameter, description: `With \`group\`: ${offsetParameter.description}` },
-      source: {
-        type: 'string',
-        enum: ['auto', 'raw'],
-        description: 'With `group`: `raw` reads the flows instead of rollups.',
-      },
-      sort: {
-        type: 'string',
-        description:
-          'Field names, comma-separated, most significant first; `-` before a name sorts descending. Rows ' +
-          'without a value are last; ties are ordered newest first. Unset: time of the range, newest first.',
-        examples: ['-bytes,src_addr'],
-      },
-      limit: {
-        type: 'integer',
-        minimum: 1,
-        maximum: 10_000,
-        default: 100,
-        description: 'Maximum rows of a page, or groups.',
-      },
-      cursor: {
-        type: 'string',
-        maxLength: 4096,
-        description:
-          '`next` of the previous page. Filter, time range and sort must be the same; `from` and `to` are ' +
-          'those of the first page.',
-      },
+  querystring: closed({
+    ...questionParameters,
+    time: timeParameter('time_received'),
+    columns: { type: 'string', description: 'Field names, comma-separated; `*` means all.' },
+    group: {
+      type: 'string',
+      description:
+        'Groups instead of single flows: field names, comma-separated. `src_endpoint` and `dst_endpoint` ' +
+        'are the name, else the owner, else the network, else the address. The largest groups have their ' +
+        'sums, `others` the sums of the rest, `total` the sums of all. The time range then applies to ' +
+        '`flow_time`.',
+      examples: ['src_namespace,dst_namespace'],
     },
-  },
-  response: { 200: { $ref: 'FlowPage#' }, 400: { $ref: 'Problem#' }, 503: { $ref: 'Problem#' } },
+    by: { ...rankParameter, description: `With \`group\`: ${rankParameter.description}` },
+    measure: { ...measureParameter, description: `With \`group\`: ${measureParameter.description}` },
+    of: { ...ofParameter, description: `With \`group\`: ${ofParameter.description}` },
+    offset: { ...offsetParameter, description: `With \`group\`: ${offsetParameter.description}` },
+    source: {
+      type: 'string',
+      enum: ['auto', 'raw'],
+      description: 'With `group`: `raw` reads the flows instead of rollups.',
+    },
+    sort: {
+      type: 'string',
+      description:
+        'Field names, comma-separated, most significant first; `-` before a name sorts descending. Rows ' +
+        'without a value are last; ties are ordered newest first. Unset: time of the range, newest first.',
+      examples: ['-bytes,src_addr'],
+    },
+    limit: {
+      type: 'integer',
+      minimum: 1,
+      maximum: 10_000,
+      default: 100,
+      description: 'Maximum rows of a page, or groups.',
+    },
+    cursor: {
+      type: 'string',
+      maxLength: 4096,
+      description:
+        '`next` of the previous page. Filter, time range and sort must be the same; `from` and `to` are ' +
+        'those of the first page.',
+    },
+  }),
+  response: { 200: { $ref: 'FlowPage#' }, 400: problem, 503: problem },
 } as const
 
 export function flowRoutes(app: FastifyInstance, context: ApiContext, hub: Hub): void {

@@ -10,21 +10,21 @@ import { ApiError } from '../problems.ts'
 import { isoOf } from '../../query/plan/index.ts'
 import { listOf } from '../query-parameters.ts'
 import { refusals } from './changes.ts'
+import { closed, integer, list, nullable, object, string } from '../json-schema.ts'
 
-const nullable = { type: ['string', 'null'] } as const
 const relationNames: readonly string[] = [...summedRelations, ...eventRelations]
 
 const node = {
-  ref: { type: 'string' },
+  ref: string,
   label: { type: 'string', enum: labels, description: 'Labels as in Neo4j; a WORKLOAD is also a RESOURCE.' },
   kind: { ...nullable, description: 'Kind of an object; service and type of a cloud resource.' },
-  name: { type: 'string' },
+  name: string,
 } as const
 
 const edge = {
-  from: { type: 'string' },
+  from: string,
   relation: { type: 'string', enum: relationNames },
-  to: { type: 'string' },
+  to: string,
   count: {
     type: 'integer',
     description: 'Number of audit events or flows (talks-to); for relations with validity, the number of starts.',
@@ -35,42 +35,35 @@ const edge = {
   bytes: { type: ['integer', 'null'], description: 'Of talks-to.' },
 } as const
 
-const cut = {
-  type: 'array',
-  items: { type: 'object', properties: { ref: { type: 'string' }, others: { type: 'integer' } } },
-} as const
+const cut = list(object({ ref: string, others: integer }))
 
 export const graphSchemas = {
-  Graph: {
-    type: 'object',
-    required: ['ref', 'from', 'to', 'nodes', 'edges', 'cut'],
-    properties: {
-      ref: { type: 'string' },
-      from: { type: 'string' },
-      to: { type: 'string' },
-      nodes: { type: 'array', items: { type: 'object', properties: { ...node, hops: { type: 'integer' } } } },
-      edges: { type: 'array', items: { type: 'object', properties: edge } },
+  Graph: object(
+    {
+      ref: string,
+      from: string,
+      to: string,
+      nodes: list(object({ ...node, hops: integer })),
+      edges: list(object(edge)),
       cut: { ...cut, description: 'Nodes with more edges than shown, with the number of omitted edges.' },
     },
-  },
-  GraphPaths: {
-    type: 'object',
-    required: ['from', 'to', 'nodes', 'paths', 'edges', 'cut'],
-    properties: {
-      from: { type: 'string' },
-      to: { type: 'string' },
-      nodes: { type: 'array', items: { type: 'object', properties: node } },
-      paths: {
-        type: 'array',
-        items: { type: 'array', items: { type: 'string' } },
+    { required: ['ref', 'from', 'to', 'nodes', 'edges', 'cut'] },
+  ),
+  GraphPaths: object(
+    {
+      from: string,
+      to: string,
+      nodes: list(object(node)),
+      paths: list(list(string), {
         description:
           'The shortest paths, at most ten: resource references from one end to the other. Empty: none ' +
           'within the limit.',
-      },
-      edges: { type: 'array', items: { type: 'object', properties: edge } },
+      }),
+      edges: list(object(edge)),
       cut: { ...cut, description: 'Nodes with edges that were not followed; paths through them may be missing.' },
     },
-  },
+    { required: ['from', 'to', 'nodes', 'paths', 'edges', 'cut'] },
+  ),
 } as const
 
 const relation = {
@@ -89,11 +82,8 @@ const schema = {
   description:
     'Nodes and edges around one node. Many events between the same nodes are one edge with their number. The ' +
     'edges of each node are limited to the most frequent of each relation; `cut` counts the omitted ones.',
-  querystring: {
-    type: 'object',
-    additionalProperties: false,
-    required: ['ref'],
-    properties: {
+  querystring: closed(
+    {
       ref: {
         ...ref,
         description:
@@ -111,18 +101,16 @@ const schema = {
       at: { type: 'string', description: 'Same as `to`.' },
       relation,
     },
-  },
+    { required: ['ref'] },
+  ),
   response: { 200: { $ref: 'Graph#' }, ...refusals },
 } as const
 
 const pathSchema = {
   operationId: 'graphPaths',
   summary: 'Shortest paths between two nodes, regardless of edge direction',
-  querystring: {
-    type: 'object',
-    additionalProperties: false,
-    required: ['from', 'to'],
-    properties: {
+  querystring: closed(
+    {
       from: { ...ref, description: 'One end.' },
       to: { ...ref, description: 'Target node.' },
       hops: { type: 'integer', minimum: 1, maximum: 4, default: 4, description: 'Maximum length of a path, in edges.' },
@@ -134,7 +122,8 @@ const pathSchema = {
       at: { type: 'string', description: `End of the events, and time of the response. ${asOf}` },
       relation,
     },
-  },
+    { required: ['from', 'to'] },
+  ),
   response: { 200: { $ref: 'GraphPaths#' }, ...refusals },
 } as const
 

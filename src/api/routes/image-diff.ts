@@ -9,69 +9,61 @@ import { atParameter, moment } from '../objects.ts'
 import type { ApiContext } from '../options.ts'
 import { ApiError } from '../problems.ts'
 import { abortOnDisconnect, requireStore, rowsOf } from '../store-query.ts'
+import { boolean, closed, list, nullable, object, problem, string } from '../json-schema.ts'
 
 const digest = { type: 'string', pattern: '^sha256:[0-9a-f]{64}$' } as const
-const nullable = { type: ['string', 'null'] } as const
-const versions = { type: 'array', items: { type: 'string' } } as const
+
+const versions = list(string)
 
 export const imageDiffSchemas = {
-  ImageDiff: {
-    type: 'object',
-    required: ['from', 'to', 'at', 'packages', 'problems'],
-    properties: {
+  ImageDiff: object(
+    {
       from: digest,
       to: digest,
       at: { type: 'string', description: 'Time of the state.' },
       packages: {
         type: ['array', 'null'],
         description: 'Packages of different versions; null: an image has no report with packages.',
-        items: {
-          type: 'object',
-          properties: {
-            name: { type: 'string' },
-            type: nullable,
-            from: { ...versions, description: 'Versions that only the first image has; empty: added.' },
-            to: { ...versions, description: 'Versions that only the second image has; empty: removed.' },
-          },
-        },
+        items: object({
+          name: string,
+          type: nullable,
+          from: { ...versions, description: 'Versions that only the first image has; empty: added.' },
+          to: { ...versions, description: 'Versions that only the second image has; empty: removed.' },
+        }),
       },
       problems: {
         type: ['array', 'null'],
         description: 'Problems that one image has, worst first; null: an image was not searched for problems.',
-        items: {
-          type: 'object',
-          properties: {
-            id: { type: 'string' },
-            severity: { type: 'string', enum: severities },
-            package: nullable,
-            in: { type: 'string', enum: ['from', 'to'], description: 'from: gone; to: new.' },
-            waived: { type: 'boolean' },
-          },
-        },
+        items: object({
+          id: string,
+          severity: { type: 'string', enum: severities },
+          package: nullable,
+          in: { type: 'string', enum: ['from', 'to'], description: 'from: gone; to: new.' },
+          waived: boolean,
+        }),
       },
     },
-  },
+    { required: ['from', 'to', 'at', 'packages', 'problems'] },
+  ),
 } as const
 
 const schema = {
   operationId: 'imageDiff',
   summary: 'Packages and problems that differ between two images',
   description: 'As of a time. Both images need a report.',
-  querystring: {
-    type: 'object',
-    additionalProperties: false,
-    required: ['from', 'to'],
-    properties: {
+  querystring: closed(
+    {
       from: { ...digest, description: 'Digest of the first image.' },
       to: { ...digest, description: 'Digest of the second image.' },
       at: atParameter,
     },
-  },
+    { required: ['from', 'to'] },
+  ),
   response: {
     200: { $ref: 'ImageDiff#' },
-    400: { $ref: 'Problem#' },
-    404: { $ref: 'Problem#' },
-    503: { $ref: 'Problem#' },
+    400: problem,
+    404: problem,
+    503: problem,
   },
 } as const
 

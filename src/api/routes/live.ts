@@ -13,6 +13,7 @@ import type { LiveRequest } from '../live/spec.ts'
 import type { ApiContext } from '../options.ts'
 import { ApiError, toProblem } from '../problems.ts'
 import { reporters, reportersText } from '../row-selection.ts'
+import { boolean, closed, list, object, problem, string } from '../json-schema.ts'
 
 const sid = {
   type: 'string',
@@ -21,11 +22,8 @@ const sid = {
 } as const
 
 export const liveSchemas = {
-  LiveRequest: {
-    type: 'object',
-    required: ['views'],
-    additionalProperties: false,
-    properties: {
+  LiveRequest: closed(
+    {
       paused: { type: 'boolean', default: false, description: 'Pause rows; counting continues.' },
       resume: {
         type: 'string',
@@ -33,24 +31,17 @@ export const liveSchemas = {
         default: 'catch-up',
         description: 'After a pause: send the rows since then, or continue with new ones.',
       },
-      views: {
-        type: 'array',
-        items: {
-          type: 'object',
-          required: ['id', 'kind', 'q'],
-          additionalProperties: false,
-          properties: {
+      views: list(
+        closed(
+          {
             id: { type: 'string', minLength: 1, maxLength: 64 },
             kind: {
               type: 'string',
               description:
                 '`rows`, `series` (sums over time), `graph` (traffic between endpoints) or `stat` (counts only).',
             },
-            q: {
-              type: 'object',
-              required: ['stream'],
-              additionalProperties: false,
-              properties: {
+            q: closed(
+              {
                 stream: { type: 'string', description: '`flows` or `events`.' },
                 filter: {
                   type: 'string',
@@ -74,21 +65,18 @@ export const liveSchemas = {
                   description: 'Column = value; all must match. A missing column never matches.',
                 },
               },
-            },
-            columns: {
-              type: 'array',
-              items: { type: 'string' },
+              { required: ['stream'] },
+            ),
+            columns: list(string, {
               description:
                 'For rows: columns to show; unset: all. For series and graph: numbers to sum; unset: ' +
                 'bytes_est and packets_est of flows.',
-            },
-            scope: {
-              type: 'array',
-              items: { type: 'string' },
+            }),
+            scope: list(string, {
               description:
                 'For series: columns to group by; unset: none. For graph: the two columns that an edge ' +
                 'connects, or the same number of columns for each end.',
-            },
+            }),
             maxRate: { type: 'number', minimum: 0.1, description: 'For rows: maximum per second.' },
             step: {
               type: 'integer',
@@ -116,10 +104,12 @@ export const liveSchemas = {
               description: 'For graph: messages without traffic after which an edge is removed (15).',
             },
           },
-        },
-      },
+          { required: ['id', 'kind', 'q'] },
+        ),
+      ),
     },
-  },
+    { required: ['views'] },
+  ),
 } as const
 
 /** `500@Xy3_kQ0a`: sequence and journal; a shared journal adds `+Kb2_0aQx.9z.1f`. */
@@ -139,25 +129,18 @@ const stream = {
     'stream shows the newest flows and events. The same events are available over a WebSocket at ' +
     'this path as ' +
     'text messages {event, id, data}; messages of the client have the form of PUT /api/v1/live/{sid}.',
-  querystring: {
-    type: 'object',
-    additionalProperties: false,
-    properties: {
-      sid,
-      after: {
-        type: 'string',
-        pattern: eventIdPattern.source,
-        description: 'Same as Last-Event-ID, for clients that cannot set headers.',
-      },
+  querystring: closed({
+    sid,
+    after: {
+      type: 'string',
+      pattern: eventIdPattern.source,
+      description: 'Same as Last-Event-ID, for clients that cannot set headers.',
     },
-  },
-  headers: {
-    type: 'object',
-    properties: { 'last-event-id': { type: 'string', description: 'Id of the last received event.' } },
-  },
+  }),
+  headers: object({ 'last-event-id': { type: 'string', description: 'Id of the last received event.' } }),
   response: {
-    200: { description: 'An endless stream.', content: { 'text/event-stream': { schema: { type: 'string' } } } },
-    429: { $ref: 'Problem#' },
+    200: { description: 'An endless stream.', content: { 'text/event-stream': { schema: string } } },
+    429: problem,
   },
 } as const
 
@@ -195,7 +178,7 @@ export function liveRoutes(app: FastifyInstance, { limits, host }: ApiContext, h
         querystring: stream.querystring,
         headers: stream.headers,
         body: liveSchemas.LiveRequest,
-        response: { ...stream.response, 400: { $ref: 'Problem#' } },
+        response: { ...stream.response, 400: problem },
       },
       preHandler: async (request) => {
         lastSeen(request, hub)
@@ -279,16 +262,15 @@ export function liveRoutes(app: FastifyInstance, { limits, host }: ApiContext, h
         description:
           'Applies to the stream with this ?sid=, open or not yet open. The body is the complete state and ' +
           'may be sent to any server again. `open` shows whether the stream is open at the responding server.',
-        params: { type: 'object', required: ['sid'], properties: { sid } },
+        params: object({ sid }, { required: ['sid'] }),
         body: liveSchemas.LiveRequest,
         response: {
-          200: {
-            type: 'object',
-            required: ['open', 'paused', 'views'],
-            properties: { open: { type: 'boolean' }, ...liveSchemas.LiveRequest.properties },
-          },
-          400: { $ref: 'Problem#' },
-          429: { $ref: 'Problem#' },
+          200: object(
+            { open: boolean, ...liveSchemas.LiveRequest.properties },
+            { required: ['open', 'paused', 'views'] },
+          ),
+          400: problem,
+          429: problem,
         },
       },
     },

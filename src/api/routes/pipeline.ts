@@ -3,113 +3,90 @@ import { withoutUrlSecrets } from '../../model/url-text.ts'
 import { answerJson } from '../answer.ts'
 import type { ApiContext } from '../options.ts'
 import { ApiError } from '../problems.ts'
+import { boolean, integer, list, object, problem, string } from '../json-schema.ts'
 
-const counts = { type: 'object', additionalProperties: { type: 'integer' } } as const
-const names = { type: 'array', items: { type: 'string' } } as const
+const counts = { type: 'object', additionalProperties: integer } as const
+const names = list(string)
 
 export const pipelineSchemas = {
-  Ledger: {
-    type: 'object',
-    required: ['balanced', 'sources', 'sinks'],
-    description:
-      'Balanced: for every sink, accepted rows of its sources = filtered + routed, and routed = delivered + ' +
-      'dead_lettered + dropped + quarantined + pending.',
-    properties: {
-      balanced: { type: 'boolean' },
-      sources: {
-        type: 'array',
-        items: {
-          type: 'object',
-          properties: {
-            name: { type: 'string' },
-            accepted: { type: 'integer' },
-            duplicates: { type: 'integer' },
-            unreadable: { type: 'integer' },
-            shed: counts,
+  Ledger: object(
+    {
+      balanced: boolean,
+      sources: list(
+        object({
+          name: string,
+          accepted: integer,
+          duplicates: integer,
+          unreadable: integer,
+          shed: counts,
+        }),
+      ),
+      sinks: list(
+        object({
+          name: string,
+          state: {
+            type: 'string',
+            enum: ['orphaned', 'forgotten'],
+            description:
+              'For a sink that is no longer configured: `orphaned` sinks retain pending rows until they ' +
+              'return or are forgotten.',
           },
-        },
-      },
-      sinks: {
-        type: 'array',
-        items: {
-          type: 'object',
-          properties: {
-            name: { type: 'string' },
-            state: {
-              type: 'string',
-              enum: ['orphaned', 'forgotten'],
-              description:
-                'For a sink that is no longer configured: `orphaned` sinks retain pending rows until they ' +
-                'return or are forgotten.',
-            },
-            from: names,
-            filtered: counts,
-            routed: { type: 'integer' },
-            delivered: { type: 'integer' },
-            dead_lettered: { type: 'integer' },
-            dropped: counts,
-            quarantined: { type: 'integer' },
-            pending: { type: 'integer' },
-          },
-        },
-      },
+          from: names,
+          filtered: counts,
+          routed: integer,
+          delivered: integer,
+          dead_lettered: integer,
+          dropped: counts,
+          quarantined: integer,
+          pending: integer,
+        }),
+      ),
     },
-  },
-  Pipeline: {
-    type: 'object',
-    required: ['sources', 'sinks', 'journal'],
-    properties: {
-      sources: {
-        type: 'array',
-        items: {
-          type: 'object',
-          properties: {
-            name: { type: 'string' },
-            type: { type: 'string' },
-            addresses: names,
-            rate: { type: 'number', description: 'Rows per second.' },
-            error: { type: 'string' },
-          },
-        },
-      },
-      sinks: {
-        type: 'array',
-        items: {
-          type: 'object',
-          properties: {
-            name: { type: 'string' },
-            type: { type: 'string' },
-            from: names,
-            lagMs: { type: 'number' },
-            state: { type: 'string', enum: ['running', 'retrying', 'blocked', 'stopped', 'orphaned'] },
-            error: { type: 'string' },
-          },
-        },
-      },
-      journal: {
-        type: 'object',
-        properties: { bytes: { type: 'integer' }, segments: { type: 'integer' }, sequence: { type: 'integer' } },
-      },
+    {
+      required: ['balanced', 'sources', 'sinks'],
+      description:
+        'Balanced: for every sink, accepted rows of its sources = filtered + routed, and routed = delivered + ' +
+        'dead_lettered + dropped + quarantined + pending.',
     },
-  },
-  Health: {
-    type: 'object',
-    required: ['live', 'ready', 'accepting', 'draining', 'reasons', 'warnings', 'version'],
-    properties: {
-      live: { type: 'boolean' },
+  ),
+  Pipeline: object(
+    {
+      sources: list(
+        object({
+          name: string,
+          type: string,
+          addresses: names,
+          rate: { type: 'number', description: 'Rows per second.' },
+          error: string,
+        }),
+      ),
+      sinks: list(
+        object({
+          name: string,
+          type: string,
+          from: names,
+          lagMs: { type: 'number' },
+          state: { type: 'string', enum: ['running', 'retrying', 'blocked', 'stopped', 'orphaned'] },
+          error: string,
+        }),
+      ),
+      journal: object({ bytes: integer, segments: integer, sequence: integer }),
+    },
+    { required: ['sources', 'sinks', 'journal'] },
+  ),
+  Health: object(
+    {
+      live: boolean,
       ready: { type: 'boolean', description: 'Whether it is ready; otherwise `reasons` explains why not.' },
       accepting: { type: 'boolean', description: 'Whether posted data is currently accepted.' },
-      draining: { type: 'boolean' },
+      draining: boolean,
       reasons: names,
       warnings: names,
-      version: { type: 'string' },
+      version: string,
     },
-  },
-  ReloadReport: {
-    type: 'object',
-    required: ['ok', 'changed', 'problems'],
-    properties: { ok: { type: 'boolean' }, changed: names, problems: names },
-  },
+    { required: ['live', 'ready', 'accepting', 'draining', 'reasons', 'warnings', 'version'] },
+  ),
+  ReloadReport: object({ ok: boolean, changed: names, problems: names }, { required: ['ok', 'changed', 'problems'] }),
 } as const
 
 const hiddenReason = 'A part of Weir does not work; admins can see which.'
@@ -177,11 +154,11 @@ export function pipelineRoutes(app: FastifyInstance, { control, version }: ApiCo
         description:
           'Returns the number of dropped rows; the ledger counts them as dropped (`forgotten`). With a ' +
           'journal on a bus: in the partitions that this instance delivers.',
-        params: { type: 'object', required: ['sink'], properties: { sink: { type: 'string', minLength: 1 } } },
+        params: object({ sink: { type: 'string', minLength: 1 } }, { required: ['sink'] }),
         response: {
-          200: { type: 'object', properties: { dropped: { type: 'integer' } } },
-          404: { $ref: 'Problem#' },
-          409: { $ref: 'Problem#' },
+          200: object({ dropped: integer }),
+          404: problem,
+          409: problem,
         },
       },
     },
@@ -199,7 +176,7 @@ export function pipelineRoutes(app: FastifyInstance, { control, version }: ApiCo
         summary: 'Reload the configuration file',
         description:
           'Validates, builds, drains and swaps. On any error nothing changes, and the problems are listed as hints.',
-        response: { 200: { $ref: 'ReloadReport#' }, 422: { $ref: 'Problem#' } },
+        response: { 200: { $ref: 'ReloadReport#' }, 422: problem },
       },
     },
     async (request, reply) => {

@@ -5,6 +5,7 @@ import { toEventBatch } from '../../model/events.ts'
 import type { ApiContext } from '../options.ts'
 import { ApiError } from '../problems.ts'
 import { settle } from './events.ts'
+import { object, problem, string } from '../json-schema.ts'
 
 const count = { type: ['integer', 'null'] } as const
 
@@ -15,29 +16,25 @@ const schema = {
     'A bill of materials, vulnerability report, inspection or OpenVEX document, as docs/guide/insights.md lists ' +
     'them, plain, or compressed with gzip or Zstandard. With 200, all of it is synced to the journal. With any ' +
     'other status send it again: an incomplete report is never shown.',
-  params: {
-    type: 'object',
-    properties: {
-      digest: { type: 'string', pattern: '^sha256:[0-9a-f]{64}$', description: 'Digest of the image.' },
-    },
-  },
+  params: object({
+    digest: { type: 'string', pattern: '^sha256:[0-9a-f]{64}$', description: 'Digest of the image.' },
+  }),
   response: {
-    200: {
-      type: 'object',
-      required: ['format', 'accepted'],
-      properties: {
-        format: { type: 'string' },
+    200: object(
+      {
+        format: string,
         packages: { ...count, description: 'Distinct packages; null: the document lists none.' },
         problems: { ...count, description: 'Findings; null: the document has no search for problems.' },
         facts: count,
         waivers: count,
         accepted: { type: 'integer', description: 'Events.' },
       },
-    },
-    400: { $ref: 'Problem#' },
-    413: { $ref: 'Problem#' },
-    415: { $ref: 'Problem#' },
-    503: { $ref: 'Problem#' },
+      { required: ['format', 'accepted'] },
+    ),
+    400: problem,
+    413: problem,
+    415: problem,
+    503: problem,
   },
 } as const
 

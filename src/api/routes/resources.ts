@@ -24,17 +24,16 @@ import type { ApiContext } from '../options.ts'
 import { ApiError } from '../problems.ts'
 import { describeResource } from '../resource.ts'
 import { changeSchemas } from './changes.ts'
-
-const nullable = { type: ['string', 'null'] } as const
+import { closed, list, nullable, object, problem, string } from '../json-schema.ts'
 
 const resource = {
-  cluster: { type: 'string' },
-  group: { type: 'string' },
-  kind: { type: 'string' },
+  cluster: string,
+  group: string,
+  kind: string,
   namespace: nullable,
-  name: { type: 'string' },
-  uid: { type: 'string' },
-  ref: { type: 'string' },
+  name: string,
+  uid: string,
+  ref: string,
   labels: { description: 'An object, or null.' },
   node: nullable,
   zone: nullable,
@@ -43,105 +42,87 @@ const resource = {
   owner_name: nullable,
   owner_uid: nullable,
   created: nullable,
-  valid_from: { type: 'string' },
+  valid_from: string,
   valid_to: { ...nullable, description: 'null: still valid.' },
   resource_version: nullable,
 } as const
 
-const related = {
-  type: 'array',
-  items: {
-    type: 'object',
-    properties: {
-      relation: { type: 'string' },
-      from: { type: 'string' },
-      to: { type: 'string' },
-      valid_from: { type: 'string' },
-      valid_to: nullable,
-    },
-  },
-} as const
+const related = list(
+  object({
+    relation: string,
+    from: string,
+    to: string,
+    valid_from: string,
+    valid_to: nullable,
+  }),
+)
 
 export const resourceSchemas = {
-  ResourcePage: {
-    type: 'object',
-    required: ['resources', 'next', 'at'],
-    properties: {
-      resources: { type: 'array', items: { type: 'object', properties: resource } },
+  ResourcePage: object(
+    {
+      resources: list(object(resource)),
       next: { ...nullable, description: 'Cursor of the next page; null: last page.' },
       at: { type: 'string', description: 'Time of the state.' },
       total: { type: 'integer', description: 'On the first page: total number.' },
     },
-  },
-  Resource: {
-    type: 'object',
-    required: [
-      'ref',
-      'at',
-      'manifest',
-      'manifest_note',
-      'versions',
-      'now',
-      'intervals',
-      'owners',
-      'owned',
-      'relations',
-      'changes',
-      'events',
-    ],
-    properties: {
-      ref: { type: 'string' },
-      at: { type: 'string' },
+    { required: ['resources', 'next', 'at'] },
+  ),
+  Resource: object(
+    {
+      ref: string,
+      at: string,
       manifest: {
         description:
           'The object at that time, as returned by the API server, without noise and secrets; null: see ' +
           '`manifest_note`.',
       },
       manifest_note: { ...nullable, description: 'Reason for a missing manifest.' },
-      versions: {
-        type: 'array',
-        description:
-          'Versions of the object with their validity, newest first. Versions that differ only in noise are combined.',
-        items: {
-          type: 'object',
-          properties: {
-            uid: { type: 'string' },
-            resource_version: nullable,
-            operation: { ...nullable, description: 'Event that created this version; null: the first list.' },
-            valid_from: { type: 'string' },
-            valid_to: { ...nullable, description: 'null: still valid.' },
-            images: {
-              type: 'array',
-              items: { type: 'string' },
-              description: 'Images of its containers, or of those of its pods.',
-            },
-          },
+      versions: list(
+        object({
+          uid: string,
+          resource_version: nullable,
+          operation: { ...nullable, description: 'Event that created this version; null: the first list.' },
+          valid_from: string,
+          valid_to: { ...nullable, description: 'null: still valid.' },
+          images: list(string, { description: 'Images of its containers, or of those of its pods.' }),
+        }),
+        {
+          description:
+            'Versions of the object with their validity, newest first. Versions that differ only in noise are combined.',
         },
-      },
+      ),
       now: { description: 'State at that time, with all known properties in `data`; null: it did not exist.' },
-      intervals: {
-        type: 'array',
-        items: { type: 'object', properties: resource },
+      intervals: list(object(resource), {
         description: 'States, newest first. Recreated objects with the same name have different uids.',
-      },
+      }),
       owners: { ...related, description: "At that time: its owner, the owner's owner, and so on." },
       owned: { ...related, description: 'At that time: objects that it owns, directly and indirectly.' },
       relations: {
         ...related,
         description: 'At that time: its node, images and namespace, services that select it, pods of a node.',
       },
-      changes: {
-        type: 'array',
-        items: { type: 'object', properties: changeSchemas.ChangePage.properties.changes.items.properties },
+      changes: list(object(changeSchemas.ChangePage.properties.changes.items.properties), {
         description: 'The last ones before that time, newest first.',
-      },
-      events: {
-        type: 'array',
-        items: { type: 'object' },
-        description: 'Kubernetes events about it before that time, newest first.',
-      },
+      }),
+      events: list({ type: 'object' }, { description: 'Kubernetes events about it before that time, newest first.' }),
     },
-  },
+    {
+      required: [
+        'ref',
+        'at',
+        'manifest',
+        'manifest_note',
+        'versions',
+        'now',
+        'intervals',
+        'owners',
+        'owned',
+        'relations',
+        'changes',
+        'events',
+      ],
+    },
+  ),
 } as const
 
 interface Query extends PlaceQuery {
@@ -158,46 +139,39 @@ const listSchema = {
   operationId: 'resources',
   summary: 'Kubernetes objects as of a time',
   description: 'Sorted by cluster, kind, namespace and name. All pages show the time of the first page.',
-  querystring: {
-    type: 'object',
-    additionalProperties: false,
-    properties: {
-      filter: {
-        type: 'string',
-        maxLength: 65_536,
-        description: 'Filter (see docs/explain/query.md). Unset: every object.',
-        examples: ['kind = Pod and not phase = Running and label = "app=web"'],
-      },
-      ...placeParameters,
-      at: atParameter,
-      node: { type: 'string', maxLength: 4096, description: 'Nodes of pods, comma-separated.' },
-      phase: {
-        type: 'string',
-        maxLength: 4096,
-        description: 'Phases of pods, comma-separated.',
-        examples: ['Running'],
-      },
-      owner: { type: 'string', maxLength: 4096, description: 'Names of owners, comma-separated.' },
-      limit: { type: 'integer', minimum: 1, maximum: 1000, default: 100, description: 'Maximum objects of a page.' },
-      cursor: {
-        type: 'string',
-        maxLength: 4096,
-        description:
-          '`next` of the previous page. All other parameters must be the same; `at` is that of the first page.',
-      },
+  querystring: closed({
+    filter: {
+      type: 'string',
+      maxLength: 65_536,
+      description: 'Filter (see docs/explain/query.md). Unset: every object.',
+      examples: ['kind = Pod and not phase = Running and label = "app=web"'],
     },
-  },
-  response: { 200: { $ref: 'ResourcePage#' }, 400: { $ref: 'Problem#' }, 503: { $ref: 'Problem#' } },
+    ...placeParameters,
+    at: atParameter,
+    node: { type: 'string', maxLength: 4096, description: 'Nodes of pods, comma-separated.' },
+    phase: {
+      type: 'string',
+      maxLength: 4096,
+      description: 'Phases of pods, comma-separated.',
+      examples: ['Running'],
+    },
+    owner: { type: 'string', maxLength: 4096, description: 'Names of owners, comma-separated.' },
+    limit: { type: 'integer', minimum: 1, maximum: 1000, default: 100, description: 'Maximum objects of a page.' },
+    cursor: {
+      type: 'string',
+      maxLength: 4096,
+      description:
+        '`next` of the previous page. All other parameters must be the same; `at` is that of the first page.',
+    },
+  }),
+  response: { 200: { $ref: 'ResourcePage#' }, 400: problem, 503: problem },
 } as const
 
 const oneSchema = {
   operationId: 'resource',
   summary: 'One object: state, versions, relations, changes and events',
-  querystring: {
-    type: 'object',
-    additionalProperties: false,
-    required: ['ref'],
-    properties: {
+  querystring: closed(
+    {
       ref: {
         type: 'string',
         minLength: 1,
@@ -207,12 +181,13 @@ const oneSchema = {
       },
       at: atParameter,
     },
-  },
+    { required: ['ref'] },
+  ),
   response: {
     200: { $ref: 'Resource#' },
-    400: { $ref: 'Problem#' },
-    404: { $ref: 'Problem#' },
-    503: { $ref: 'Problem#' },
+    400: problem,
+    404: problem,
+    503: problem,
   },
 } as const
 

@@ -3,13 +3,14 @@ import { answerJson } from '../answer.ts'
 import type { ApiContext } from '../options.ts'
 import { SavedBook, type SavedRequest } from '../saved/book.ts'
 import type { SavedView } from '../saved/file.ts'
+import { closed, list, object, problem, string } from '../json-schema.ts'
 
 const id = {
   type: 'string',
   pattern: '^[A-Za-z0-9_-]{1,64}$',
   description: 'Chosen by the client; must be hard to guess if the view is private.',
 } as const
-const parameters = { type: 'object', required: ['id'], properties: { id } } as const
+const parameters = object({ id }, { required: ['id'] })
 
 const properties = {
   name: { type: 'string', minLength: 1, maxLength: 120 },
@@ -27,30 +28,25 @@ const properties = {
 } as const
 
 export const savedSchemas = {
-  SavedView: {
-    type: 'object',
-    required: ['id', 'name', 'page', 'search', 'shared', 'owner', 'by', 'owned', 'changed'],
-    properties: {
+  SavedView: object(
+    {
       id,
       ...properties,
-      owner: { type: 'string' },
+      owner: string,
       by: { type: 'string', description: 'Name of the owner.' },
       owned: { type: 'boolean', description: 'Whether the current user owns it.' },
       changed: { type: 'string', description: 'ISO 8601.' },
     },
-  },
-  SavedViews: {
-    type: 'object',
-    required: ['views'],
-    properties: { views: { type: 'array', items: { $ref: 'SavedView#' } } },
-  },
+    { required: ['id', 'name', 'page', 'search', 'shared', 'owner', 'by', 'owned', 'changed'] },
+  ),
+  SavedViews: object({ views: list({ $ref: 'SavedView#' }) }, { required: ['views'] }),
 } as const
 
 const refusals = {
-  400: { $ref: 'Problem#' },
-  403: { $ref: 'Problem#' },
-  404: { $ref: 'Problem#' },
-  503: { $ref: 'Problem#' },
+  400: problem,
+  403: problem,
+  404: problem,
+  503: problem,
 } as const
 
 export interface ShownView extends Omit<SavedView, 'changed' | 'by'> {
@@ -105,8 +101,8 @@ export function savedRoutes(app: FastifyInstance, { host }: ApiContext, folder: 
         description:
           'The view is on disk before the response. Only the owner can change it; names are unique per owner.',
         params: parameters,
-        body: { type: 'object', required: ['name', 'page', 'search'], additionalProperties: false, properties },
-        response: { 200: { $ref: 'SavedView#' }, ...refusals, 429: { $ref: 'Problem#' } },
+        body: closed(properties, { required: ['name', 'page', 'search'] }),
+        response: { 200: { $ref: 'SavedView#' }, ...refusals, 429: problem },
       },
     },
     async (request, reply) =>
@@ -132,7 +128,7 @@ export function savedRoutes(app: FastifyInstance, { host }: ApiContext, folder: 
         summary: 'Delete a saved view',
         params: parameters,
         response: {
-          200: { type: 'object', required: ['deleted'], properties: { deleted: { type: 'string' } } },
+          200: object({ deleted: string }, { required: ['deleted'] }),
           ...refusals,
         },
       },

@@ -5,6 +5,7 @@ import { answerStream } from '../answer.ts'
 import { abortOnDisconnect, isolated, requireStore, logErrors } from '../store-query.ts'
 import type { ApiContext } from '../options.ts'
 import { ApiError } from '../problems.ts'
+import { closed, list, problem, string } from '../json-schema.ts'
 
 const mediaTypes: Readonly<Record<QueryFormat, string>> = {
   json: 'application/json; charset=utf-8',
@@ -23,11 +24,8 @@ const schema = {
     'One read-only statement (SELECT, WITH, DESCRIBE, SHOW, EXPLAIN or SUMMARIZE) over the views `flows`, ' +
     '`events`, `changes`, `audit`, `resources` and `relations`. No row limit. ' +
     'The response is streamed; a truncated response indicates an error.',
-  body: {
-    type: 'object',
-    required: ['sql'],
-    additionalProperties: false,
-    properties: {
+  body: closed(
+    {
       sql: { type: 'string', minLength: 1, description: 'The statement.', examples: ['SELECT count(*) FROM flows'] },
       format: {
         type: 'string',
@@ -43,24 +41,25 @@ const schema = {
           '`X-Weir-Fresh` is `false` if some are missing.',
       },
     },
-  },
+    { required: ['sql'] },
+  ),
   response: {
     200: {
       description:
         'Rows. 64-bit integers are numbers if a double represents them exactly, else strings; times are ISO ' +
         '8601 UTC with milliseconds.',
       content: {
-        'application/json': { schema: { type: 'array', items: { type: 'object' } } },
-        'application/x-ndjson': { schema: { type: 'string' } },
-        'text/csv': { schema: { type: 'string' } },
-        'text/plain': { schema: { type: 'string' } },
+        'application/json': { schema: list({ type: 'object' }) },
+        'application/x-ndjson': { schema: string },
+        'text/csv': { schema: string },
+        'text/plain': { schema: string },
       },
     },
-    400: { $ref: 'Problem#' },
-    413: { $ref: 'Problem#' },
-    422: { $ref: 'Problem#' },
-    503: { $ref: 'Problem#' },
-    504: { $ref: 'Problem#' },
+    400: problem,
+    413: problem,
+    422: problem,
+    503: problem,
+    504: problem,
   },
 } as const
 

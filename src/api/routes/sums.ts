@@ -40,33 +40,31 @@ import {
   sumsOf,
   type SumsQuery,
 } from '../sums.ts'
+import { closed, integer, object, problem } from '../json-schema.ts'
 
 const required = ['columns', 'rows', 'next', 'source', 'span', 'exact'] as const
 
 export const sumSchemas = {
-  Series: {
-    type: 'object',
-    required: [...required, 'step'],
-    properties: {
+  Series: object(
+    {
       ...answerProperties,
       step: {
         type: 'integer',
         description: 'Length of a bucket in seconds. Buckets without data are omitted.',
       },
     },
-  },
-  Topology: {
-    type: 'object',
-    required: [...required, 'total'],
-    properties: {
+    { required: [...required, 'step'] },
+  ),
+  Topology: object(
+    {
       ...answerProperties,
-      total: {
-        type: 'object',
-        description: 'Sums of all edges, including those not shown.',
-        properties: { edges: { type: 'integer' }, bytes: {}, packets: {}, flows: {} },
-      },
+      total: object(
+        { edges: integer, bytes: {}, packets: {}, flows: {} },
+        { description: 'Sums of all edges, including those not shown.' },
+      ),
     },
-  },
+    { required: [...required, 'total'] },
+  ),
 } as const
 
 interface SeriesQuery extends SumsQuery {
@@ -78,7 +76,7 @@ interface TopologyQuery extends SumsQuery {
   readonly scope?: string
 }
 
-const refusals = { 400: { $ref: 'Problem#' }, 503: { $ref: 'Problem#' } } as const
+const refusals = { 400: problem, 503: problem } as const
 
 const sumParameters = {
   ...questionParameters,
@@ -101,27 +99,23 @@ const seriesSchema = {
     'Bytes and packets are estimates (× sampling interval). With `group`: the largest groups over the whole ' +
     'time range and, as `other`, the rest of each bucket. The rows of a ' +
     'bucket add up to its total.',
-  querystring: {
-    type: 'object',
-    additionalProperties: false,
-    properties: {
-      ...sumParameters,
-      step: {
-        type: 'string',
-        default: 'auto',
-        description: 'Length of a bucket: `30s`, `5m`, `1h`; `auto` makes 150 to 300 of them.',
-      },
-      group: {
-        type: 'string',
-        description:
-          'Field names to group by, comma-separated. `src_endpoint` and `dst_endpoint` are the name, else ' +
-          'the owner, else the network, else the address.',
-        examples: ['src_namespace,dst_namespace'],
-      },
-      limit: { type: 'integer', minimum: 1, maximum: 1000, default: 10, description: 'Maximum number of groups.' },
-      by: rankParameter,
+  querystring: closed({
+    ...sumParameters,
+    step: {
+      type: 'string',
+      default: 'auto',
+      description: 'Length of a bucket: `30s`, `5m`, `1h`; `auto` makes 150 to 300 of them.',
     },
-  },
+    group: {
+      type: 'string',
+      description:
+        'Field names to group by, comma-separated. `src_endpoint` and `dst_endpoint` are the name, else ' +
+        'the owner, else the network, else the address.',
+      examples: ['src_namespace,dst_namespace'],
+    },
+    limit: { type: 'integer', minimum: 1, maximum: 1000, default: 10, description: 'Maximum number of groups.' },
+    by: rankParameter,
+  }),
   response: { 200: { $ref: 'Series#' }, ...refusals },
 } as const
 
@@ -129,23 +123,19 @@ const topologySchema = {
   operationId: 'topology',
   summary: 'Traffic between sources and destinations',
   description: 'The largest edges from source to destination, and the sums of all edges.',
-  querystring: {
-    type: 'object',
-    additionalProperties: false,
-    properties: {
-      ...sumParameters,
-      scope: {
-        type: 'string',
-        default: 'addr',
-        description:
-          'Properties of source and destination to group by, comma-separated: `addr`, `name`, `label`, ' +
-          '`namespace`, `owner_name`, `node`, `zone`, `country` …; `endpoint` is the name, else the owner, ' +
-          'else the network, else the address.',
-      },
-      limit: { type: 'integer', minimum: 1, maximum: 50_000, default: 500, description: 'Edges.' },
-      by: rankParameter,
+  querystring: closed({
+    ...sumParameters,
+    scope: {
+      type: 'string',
+      default: 'addr',
+      description:
+        'Properties of source and destination to group by, comma-separated: `addr`, `name`, `label`, ' +
+        '`namespace`, `owner_name`, `node`, `zone`, `country` …; `endpoint` is the name, else the owner, ' +
+        'else the network, else the address.',
     },
-  },
+    limit: { type: 'integer', minimum: 1, maximum: 50_000, default: 500, description: 'Edges.' },
+    by: rankParameter,
+  }),
   response: { 200: { $ref: 'Topology#' }, ...refusals },
 } as const
 

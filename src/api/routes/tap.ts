@@ -13,6 +13,7 @@ import { ApiError } from '../problems.ts'
 import { TapFeed } from '../tap/feed.ts'
 import { derivationLines } from '../tap/derivations.ts'
 import { previewLines, rowLines } from '../tap/lines.ts'
+import { closed, problem, string } from '../json-schema.ts'
 
 type Query = Readonly<{
   source?: string
@@ -50,29 +51,25 @@ export function tapRoutes(app: FastifyInstance, context: ApiContext): void {
           '(`_to`: the output of a route), and the `outcome` of a row that it filtered or rejected. Delivery is not ' +
           'affected. ' +
           '`{"skipped":n}` counts rows omitted because the client is too slow; empty lines are heartbeats.',
-        querystring: {
-          type: 'object',
-          additionalProperties: false,
-          properties: {
-            source: { ...text, description: 'Id of a source. Set this, `sink` or `transform`.' },
-            sink: { ...text, description: 'Id of a sink.' },
-            transform: { ...text, description: 'Id of a transform, to see its rows before and after.' },
-            filter: { type: 'string', maxLength: 10_000, description: 'Only matching rows.' },
-            limit: {
-              type: 'integer',
-              minimum: 1,
-              maximum: 1_000_000_000,
-              description: 'Number of rows after which the stream ends.',
-            },
+        querystring: closed({
+          source: { ...text, description: 'Id of a source. Set this, `sink` or `transform`.' },
+          sink: { ...text, description: 'Id of a sink.' },
+          transform: { ...text, description: 'Id of a transform, to see its rows before and after.' },
+          filter: { type: 'string', maxLength: 10_000, description: 'Only matching rows.' },
+          limit: {
+            type: 'integer',
+            minimum: 1,
+            maximum: 1_000_000_000,
+            description: 'Number of rows after which the stream ends.',
           },
-        },
+        }),
         response: {
           200: {
             description: 'A stream that ends after `limit` rows, or never.',
-            content: { 'application/x-ndjson': { schema: { type: 'string' } } },
+            content: { 'application/x-ndjson': { schema: string } },
           },
-          404: { $ref: 'Problem#' },
-          429: { $ref: 'Problem#' },
+          404: problem,
+          429: problem,
         },
       },
     },

@@ -3,6 +3,7 @@ import type { ApiContext } from '../../options.ts'
 import { ApiError } from '../../problems.ts'
 import type { Gate } from '../gate.ts'
 import type { Oidc } from './index.ts'
+import { closed, object, problem, string } from '../../json-schema.ts'
 
 export const loginPath = '/api/v1/login/oidc'
 export const callbackPath = `${loginPath}/callback`
@@ -16,7 +17,7 @@ export type CallbackQuery = Readonly<{
 
 const page = {
   description: 'A page that explains the reason.',
-  content: { 'text/html': { schema: { type: 'string' } } },
+  content: { 'text/html': { schema: string } },
 } as const
 
 export function oidcRoutes(app: FastifyInstance, { log }: ApiContext, gate: Gate, oidc: Oidc | undefined): void {
@@ -33,17 +34,13 @@ export function oidcRoutes(app: FastifyInstance, { log }: ApiContext, gate: Gate
         operationId: 'loginOidc',
         summary: 'Sign a browser in through the identity provider',
         description: 'To be opened in a browser: it redirects to the provider and back.',
-        querystring: {
-          type: 'object',
-          additionalProperties: false,
-          properties: {
-            to: { type: 'string', maxLength: 4096, description: 'Path of this server to open after the login.' },
-          },
-        },
+        querystring: closed({
+          to: { type: 'string', maxLength: 4096, description: 'Path of this server to open after the login.' },
+        }),
         response: {
           200: { description: 'Never: 302 redirects to the provider.' },
-          404: { $ref: 'Problem#' },
-          503: { $ref: 'Problem#' },
+          404: problem,
+          503: problem,
         },
       },
     },
@@ -56,20 +53,17 @@ export function oidcRoutes(app: FastifyInstance, { log }: ApiContext, gate: Gate
       schema: {
         operationId: 'loginOidcCallback',
         summary: 'Redirect target of the identity provider',
-        querystring: {
-          type: 'object',
-          properties: {
-            code: { type: 'string' },
-            state: { type: 'string' },
-            error: { type: 'string' },
-            error_description: { type: 'string' },
-          },
-        },
+        querystring: object({
+          code: string,
+          state: string,
+          error: string,
+          error_description: string,
+        }),
         response: {
           200: { description: 'Never: 303 redirects to the console.' },
           400: page,
           403: page,
-          404: { $ref: 'Problem#' },
+          404: problem,
         },
       },
     },

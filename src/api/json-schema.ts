@@ -1,0 +1,24 @@
+/** Short forms of JSON Schema, for the schemas of routes. */
+import type { Schema } from './check.ts'
+
+export const string = { type: 'string' } as const
+export const integer = { type: 'integer' } as const
+export const boolean = { type: 'boolean' } as const
+export const nullable = { type: ['string', 'null'] } as const
+export const problem = { $ref: 'Problem#' } as const
+
+type More = Omit<Schema, 'type' | 'properties' | 'items'>
+type Properties = Readonly<Record<string, Schema>>
+
+export function object(properties: Properties, { required, ...more }: More = {}): Schema {
+  return { type: 'object', ...(required === undefined ? {} : { required }), properties, ...more }
+}
+
+/** Other properties are an error. */
+export function closed(properties: Properties, more: More = {}): Schema {
+  return object(properties, { additionalProperties: false, ...more })
+}
+
+export function list(items: Schema, more: More = {}): Schema {
+  return { type: 'array', items, ...more }
+}
