@@ -4,6 +4,20 @@ export interface SeriesAnswer extends AnswerFrame {
   readonly step: number
 }
 
+/** Begins of the buckets in Unix seconds, and the bucket of a time; -1: outside. */
+export function bucketsOf({ span, step }: Pick<SeriesAnswer, 'span' | 'step'>) {
+  const first = Math.floor(Date.parse(span.from) / 1000 / step) * step
+  const length = Math.max(1, Math.ceil((Date.parse(span.to) / 1000 - first) / step))
+  return {
+    times: Array.from({ length }, (_, index) => first + index * step),
+    at: (time: unknown): number => {
+      const index = Math.round((Date.parse(time as string) / 1000 - first) / step)
+      return index < length ? Math.max(-1, index) : -1
+    },
+    zeros: (): number[] => new Array<number>(length).fill(0),
+  }
+}
+
 /** Bytes per second of each bucket; buckets without flows are 0. */
 export function ratesOf({
   columns,
@@ -13,14 +27,13 @@ export function ratesOf({
 }: SeriesAnswer): Readonly<{ times: readonly number[]; values: readonly number[]; sum: number }> {
   const place = (name: string): number => columns.findIndex((column) => column.name === name)
   const [time, bytes] = [place('time'), place('bytes')]
-  const first = Math.floor(Date.parse(span.from) / 1000 / step) * step
-  const length = Math.max(1, Math.ceil((Date.parse(span.to) / 1000 - first) / step))
-  const values = new Array<number>(length).fill(0)
+  const buckets = bucketsOf({ span, step })
+  const values = buckets.zeros()
   let sum = 0
   for (const row of rows) {
-    const at = Math.round((Date.parse(row[time] as string) / 1000 - first) / step)
+    const at = buckets.at(row[time])
     sum += Number(row[bytes])
-    if (at >= 0 && at < length) values[at] = (values[at] ?? 0) + Number(row[bytes]) / step
+    if (at >= 0) values[at] = (values[at] ?? 0) + Number(row[bytes]) / step
   }
-  return { times: Array.from({ length }, (_, index) => first + index * step), values, sum }
+  return { times: buckets.times, values, sum }
 }

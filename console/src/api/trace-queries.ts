@@ -1,10 +1,10 @@
-import { keepPreviousData, useInfiniteQuery, useQuery, type UseQueryResult } from '@tanstack/react-query'
-import { useCallback, useMemo } from 'react'
+import { keepPreviousData, useQuery, type UseQueryResult } from '@tanstack/react-query'
+import { useMemo } from 'react'
 import type { Range } from '../state/range.ts'
 import { request, type Query } from './client.ts'
 import type { Span } from './objects.ts'
 import type { Newest, Trace, TracePage, TraceSums, WholeTrace } from './traces.ts'
-import { useLastAnswer } from './use-last-answer.ts'
+import { usePages } from './use-pages.ts'
 
 const pageRows = 200
 
@@ -20,35 +20,16 @@ type Traces = Readonly<{
 
 export function useTraces(question: Query, t: Range, revision: string): Traces {
   const key = JSON.stringify([question, t, revision])
-  const answer = useInfiniteQuery({
-    queryKey: ['traces', key],
-    staleTime: Infinity,
-    gcTime: 60_000,
-    placeholderData: keepPreviousData,
-    structuralSharing: false,
-    initialPageParam: undefined as string | undefined,
-    queryFn: ({ pageParam, signal }) =>
-      request<TracePage>('/api/v1/audit', {
-        signal,
-        query: { ...question, from: t.from, to: t.to, limit: pageRows, cursor: pageParam },
-      }),
-    getNextPageParam: ({ next }) => next ?? undefined,
-  })
-  const { hasNextPage, isFetching, isError, error, fetchNextPage, refetch } = answer
-  const data = useLastAnswer(answer.data, isError)
-  const next = useCallback(() => {
-    if (hasNextPage && !isFetching && !isError) fetchNextPage().catch(reportError)
-  }, [hasNextPage, isFetching, isError, fetchNextPage])
+  const query = { ...question, from: t.from, to: t.to, limit: pageRows }
+  const { pages, busy, error, next, again } = usePages<TracePage>(['traces', key], '/api/v1/audit', query)
   return {
-    rows: useMemo(() => data?.pages.flatMap(({ traces }) => traces) ?? [], [data]),
-    total: data?.pages[0]?.total,
-    span: data?.pages[0]?.span,
-    busy: isFetching,
-    error: isError ? error : undefined,
+    rows: useMemo(() => pages?.flatMap(({ traces }) => traces) ?? [], [pages]),
+    total: pages?.[0]?.total,
+    span: pages?.[0]?.span,
+    busy,
+    error,
     next,
-    again: useCallback(() => {
-      refetch().catch(reportError)
-    }, [refetch]),
+    again,
   }
 }
 

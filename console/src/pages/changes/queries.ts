@@ -1,10 +1,10 @@
-import { keepPreviousData, useInfiniteQuery, useQuery, type UseQueryResult } from '@tanstack/react-query'
+import { keepPreviousData, useQuery, type UseQueryResult } from '@tanstack/react-query'
 import { useCallback, useEffect, useMemo, useState } from 'react'
 import { request, type Query } from '../../api/client.ts'
 import type { Change, ChangePage, ChangeSums, Span } from '../../api/objects.ts'
 import { listText } from '../../state/parts.ts'
 import type { Range } from '../../state/range.ts'
-import { useLastAnswer } from '../../api/use-last-answer.ts'
+import { usePages } from '../../api/use-pages.ts'
 import { newRevision } from '../../hooks/use-refresh.ts'
 import { joined, newestOf } from './newer.ts'
 import type { ChangeFilter, Grouping } from './state.ts'
@@ -54,28 +54,14 @@ export function useChanges({ filter, t, revision, arrivals, hold }: ChangesQuery
   const question = useMemo(() => changeQuery(filter), [filter])
   const [jumps, setJumps] = useState(0)
   const key = JSON.stringify([question, t, revision, jumps])
-  const answer = useInfiniteQuery({
-    queryKey: ['changes', key],
-    staleTime: Infinity,
-    gcTime: 60_000,
-    placeholderData: keepPreviousData,
-    structuralSharing: false,
-    initialPageParam: undefined as string | undefined,
-    queryFn: ({ pageParam, signal }) =>
-      request<ChangePage>('/api/v1/changes', {
-        signal,
-        query: { ...question, from: t.from, to: t.to, limit: pageRows, cursor: pageParam },
-      }),
-    getNextPageParam: ({ next }) => next ?? undefined,
-  })
-  const { hasNextPage, isFetching, isError, isPlaceholderData, error, fetchNextPage, refetch } = answer
-  const data = useLastAnswer(answer.data, isError)
-  const own = !isPlaceholderData && !isError
-  const pages = useMemo(() => data?.pages.flatMap(({ changes }) => changes) ?? [], [data])
+  const query = { ...question, from: t.from, to: t.to, limit: pageRows }
+  const list = usePages<ChangePage>(['changes', key], '/api/v1/changes', query)
+  const { pages: found, isOwn: own } = list
+  const pages = useMemo(() => found?.flatMap(({ changes }) => changes) ?? [], [found])
   const [taken, setTaken] = useState<Readonly<{ of: string; rows: readonly Change[] }>>({ of: '', rows: [] })
   const above = taken.of === key ? taken.rows : undefined
   const rows = useMemo(() => (above === undefined || above.length === 0 ? pages : joined(above, pages)), [above, pages])
-  const span = data?.pages[0]?.span
+  const span = found?.[0]?.span
   const since =
     span === undefined
       ? undefined
@@ -107,21 +93,16 @@ export function useChanges({ filter, t, revision, arrivals, hold }: ChangesQuery
   useEffect(() => {
     if (!hold && fresh.length > 0) release()
   }, [hold, fresh, release])
-  const next = useCallback(() => {
-    if (hasNextPage && !isFetching && !isError) fetchNextPage().catch(reportError)
-  }, [hasNextPage, isFetching, isError, fetchNextPage])
   return {
     rows,
     span,
-    more: (data?.pages.at(-1)?.next ?? null) !== null,
-    busy: isFetching,
-    error: isError ? error : newer.isError ? newer.error : undefined,
+    more: list.more,
+    busy: list.busy,
+    error: list.error ?? (newer.isError ? newer.error : undefined),
     held: hold ? fresh.length : 0,
     many,
-    next,
-    again: useCallback(() => {
-      refetch().catch(reportError)
-    }, [refetch]),
+    next: list.next,
+    again: list.again,
     release,
   }
 }

@@ -1,12 +1,13 @@
-import { keepPreviousData, useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query'
-import { useCallback, useMemo } from 'react'
+import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useMemo } from 'react'
 import type { AnswerFrame } from '../../../../src/api/published.ts'
 import { request } from '../../api/client.ts'
 import type { Row } from '../../live/rows-model.ts'
 import { questionQuery, type FlowQuestion } from './flow-filter.ts'
-import { useLastAnswer } from '../../api/use-last-answer.ts'
+import { usePages } from '../../api/use-pages.ts'
 import { useAfterPaint } from './use-after-paint.ts'
-import { volumeGroup, type SeriesAnswer } from './volume.tsx'
+import type { SeriesAnswer } from '../../api/series.ts'
+import { volumeGroup } from './volume.tsx'
 
 interface StoredQuestion extends FlowQuestion {
   readonly from: string
@@ -34,39 +35,17 @@ export type StoredRows = Readonly<{
 
 const pageRows = 500
 
-/** All pages; the cursor keeps the time of the first page. */
 export function useStoredRows(
   { from, to, fields, sort, revision, ...flowQuery }: StoredQuestion,
   enabled: boolean,
 ): StoredRows {
   const question = questionQuery(flowQuery)
   const queryKey = ['flows', question, from, to, fields, sort, revision]
-  const answer = useInfiniteQuery({
-    queryKey,
-    enabled,
-    staleTime: Infinity,
-    gcTime: 60_000,
-    placeholderData: keepPreviousData,
-    // Rows are immutable, so comparing them is wasted.
-    structuralSharing: false,
-    initialPageParam: undefined as string | undefined,
-    queryFn: ({ pageParam, signal }) =>
-      request<AnswerFrame>('/api/v1/flows', {
-        signal,
-        query: { ...question, from, to, columns: fields.join(','), sort, limit: pageRows, cursor: pageParam },
-      }),
-    getNextPageParam: ({ next }) => next ?? undefined,
-  })
-  const { hasNextPage, isFetching, isError, error, fetchNextPage, refetch } = answer
-  const data = useLastAnswer(answer.data, isError)
-  const rows = useMemo(() => data?.pages.flatMap((page) => page.rows as readonly Row[]) ?? [], [data])
-  const answered = data?.pages[0]?.columns
+  const query = { ...question, from, to, columns: fields.join(','), sort, limit: pageRows }
+  const { pages, more, busy, error, next, again } = usePages<AnswerFrame>(queryKey, '/api/v1/flows', query, { enabled })
+  const rows = useMemo(() => pages?.flatMap((page) => page.rows as readonly Row[]) ?? [], [pages])
+  const answered = pages?.[0]?.columns
   const names = useMemo(() => answered?.map(({ name }) => name) ?? [], [answered])
-  const more = (data?.pages.at(-1)?.next ?? null) !== null
-  const next = useCallback(() => {
-    if (hasNextPage && !isFetching && !isError) fetchNextPage().catch(reportError)
-  }, [hasNextPage, isFetching, isError, fetchNextPage])
-  const again = useCallback(() => void refetch().catch(reportError), [refetch])
   const client = useQueryClient()
   const cancel = (): void => {
     client.cancelQueries({ queryKey }).catch(reportError)
@@ -74,12 +53,12 @@ export function useStoredRows(
   return {
     rows,
     fields: names,
-    span: data?.pages[0]?.span,
-    source: data?.pages[0]?.source ?? '',
-    storedTo: data?.pages[0]?.stored_to,
+    span: pages?.[0]?.span,
+    source: pages?.[0]?.source ?? '',
+    storedTo: pages?.[0]?.stored_to,
     more,
-    busy: isFetching,
-    error: isError ? error : undefined,
+    busy,
+    error,
     next,
     again,
     cancel,

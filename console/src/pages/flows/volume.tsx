@@ -1,13 +1,9 @@
 import { useMemo } from 'react'
-import type { AnswerFrame } from '../../../../src/api/published.ts'
+import { bucketsOf, type SeriesAnswer } from '../../api/series.ts'
 import { Chart, type ChartSeries } from '../../parts/chart.tsx'
 import { isoOfSeconds, volume } from '../../parts/format.ts'
 import { valueName } from './overview/names.ts'
 import { flowsText } from '../../text/flows.ts'
-
-export interface SeriesAnswer extends AnswerFrame {
-  readonly step: number
-}
 
 export const volumeGroup = 'src_endpoint'
 
@@ -43,8 +39,7 @@ export function ratesOf({
 }: SeriesAnswer): Readonly<{ times: readonly number[]; series: readonly ChartSeries[] }> {
   const place = (name: string): number => columns.findIndex((column) => column.name === name)
   const [time, other, group, bytes] = [place('time'), place('other'), place('other') + 1, place('bytes')]
-  const first = Math.floor(Date.parse(span.from) / 1000 / step) * step
-  const length = Math.max(1, Math.ceil((Date.parse(span.to) / 1000 - first) / step))
+  const buckets = bucketsOf({ span, step })
   const found = new Map<
     string,
     { readonly name: string; readonly other: boolean; sum: number; readonly values: number[] }
@@ -56,17 +51,17 @@ export function ratesOf({
       name: isOther ? 'others' : valueName(columns[group]?.name ?? '', row[group]),
       other: isOther,
       sum: 0,
-      values: new Array<number>(length).fill(0),
+      values: buckets.zeros(),
     }
     found.set(key, entry)
-    const at = Math.round((Date.parse(row[time] as string) / 1000 - first) / step)
-    if (at < 0 || at >= length) continue
+    const at = buckets.at(row[time])
+    if (at < 0) continue
     entry.values[at] = (entry.values[at] ?? 0) + Number(row[bytes]) / step
     entry.sum += Number(row[bytes])
   }
   const series = [...found.values()].sort((a, b) => Number(a.other) - Number(b.other) || b.sum - a.sum)
   return {
-    times: Array.from({ length }, (_, index) => first + index * step),
+    times: buckets.times,
     series: series.map(({ name, other: isOther, values }) => ({ name, values, other: isOther })),
   }
 }

@@ -1,13 +1,12 @@
-import { useMemo } from 'react'
 import { asApiError } from '../../api/problem.ts'
-import { useLedger, usePipeline } from '../../api/queries.ts'
+import { usePipelineView } from '../../api/use-pipeline-view.ts'
 import { PageLink } from '../../app/page-link.tsx'
 import { useTitle } from '../../app/use-title.ts'
 import { count, counted } from '../../parts/format.ts'
 import { EmptyState, ErrorState, Loading, StaleNotice, UnreadNotice } from '../../parts/states.tsx'
 import { usePageState } from '../../state/use-page-state.ts'
 import { useExporters } from '../../api/exporters.ts'
-import { viewOf, type PipelineView } from '../../api/pipeline-view.ts'
+import type { PipelineView } from '../../api/pipeline-view.ts'
 import { sourceConnections, sinkConnections, type Connection } from './connected.ts'
 import { SetupGuide } from './setup.tsx'
 import { Newest } from './newest.tsx'
@@ -19,17 +18,8 @@ import { generalText } from '../../text/general.ts'
 export default function HomePage(): React.ReactNode {
   useTitle('Home')
   const { state, unread, set } = usePageState(homeCodec)
-  const pipeline = usePipeline()
-  const ledger = useLedger()
+  const { view, failed, again } = usePipelineView()
   const exporters = useExporters()
-  const view = useMemo(
-    () => (pipeline.data === undefined || ledger.data === undefined ? undefined : viewOf(pipeline.data, ledger.data)),
-    [pipeline.data, ledger.data],
-  )
-  const again = (): void => {
-    Promise.all([pipeline.refetch(), ledger.refetch()]).catch(reportError)
-  }
-  const failed = pipeline.isError ? pipeline : ledger.isError ? ledger : undefined
   const forbidden = failed !== undefined && asApiError(failed.error).status === 403
   return (
     <div className="page">

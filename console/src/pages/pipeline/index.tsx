@@ -1,6 +1,6 @@
 import { useMemo } from 'react'
 import { asApiError } from '../../api/problem.ts'
-import { useLedger, usePipeline } from '../../api/queries.ts'
+import { usePipelineView } from '../../api/use-pipeline-view.ts'
 import { useCommands } from '../../app/commands.ts'
 import { useTitle } from '../../app/use-title.ts'
 import { count, counted } from '../../parts/format.ts'
@@ -11,7 +11,7 @@ import { Details } from './details.tsx'
 import { ExporterTable, reasonsOf } from './exporters.tsx'
 import { Picture } from './picture.tsx'
 import { pipelineCodec } from './state.ts'
-import { viewOf, type PipelineView } from '../../api/pipeline-view.ts'
+import type { PipelineView } from '../../api/pipeline-view.ts'
 import { Twin } from './tables.tsx'
 import { useRates } from './use-rates.ts'
 import './pipeline.css'
@@ -21,14 +21,9 @@ import { pipelineText } from '../../text/pipeline.ts'
 export default function PipelinePage(): React.ReactNode {
   useTitle(generalText.pipeline)
   const { state, unread, set } = usePageState(pipelineCodec)
-  const pipeline = usePipeline()
-  const ledger = useLedger()
+  const { pipeline, ledger, view, failed, again } = usePipelineView()
   const exporters = useExporters()
   const rates = useRates(ledger.data, ledger.dataUpdatedAt)
-  const view = useMemo(
-    () => (pipeline.data === undefined || ledger.data === undefined ? undefined : viewOf(pipeline.data, ledger.data)),
-    [pipeline.data, ledger.data],
-  )
   const open = (sel: string): void => set({ sel })
   useCommands(
     useMemo(
@@ -41,10 +36,6 @@ export default function PipelinePage(): React.ReactNode {
       [state.view, set],
     ),
   )
-  const again = (): void => {
-    Promise.all([pipeline.refetch(), ledger.refetch()]).catch(reportError)
-  }
-  const failed = pipeline.isError ? pipeline : ledger.isError ? ledger : undefined
   return (
     <div className="page">
       <div className="page-bar">

@@ -1,4 +1,5 @@
 import type { ChangeSums } from '../../api/objects.ts'
+import { bucketsOf } from '../../api/series.ts'
 import type { ChartSeries } from '../chart.tsx'
 import { operations } from './operations.ts'
 import { generalText } from '../../text/general.ts'
@@ -9,29 +10,28 @@ export function seriesOf({
   by,
   groups,
   others,
-  buckets,
+  buckets: counted,
 }: ChangeSums): Readonly<{ times: readonly number[]; series: readonly ChartSeries[] }> {
-  const first = Math.floor(Date.parse(span.from) / 1000 / step) * step
-  const length = Math.max(1, Math.ceil((Date.parse(span.to) / 1000 - first) / step))
+  const buckets = bucketsOf({ span, step })
   const names = [
     ...groups.map(({ value }) => value ?? (by === 'namespace' ? generalText.clusterScoped : generalText.unknown)),
     ...(others.changes > 0 ? ['others'] : []),
   ]
   const series = names.map((name, index): ChartSeries & { readonly values: number[] } => ({
     name,
-    values: new Array<number>(length).fill(0),
+    values: buckets.zeros(),
     other: index === groups.length,
   }))
-  for (const { time, changes } of buckets) {
-    const at = Math.round((Date.parse(time) / 1000 - first) / step)
-    if (at >= 0 && at < length)
+  for (const { time, changes } of counted) {
+    const at = buckets.at(time)
+    if (at >= 0)
       series.forEach(({ values }, index) => {
         values[at] = changes[index] ?? 0
       })
   }
   const order = (name: string): number => (by === 'operation' ? operations.findIndex((each) => each === name) : 0)
   return {
-    times: Array.from({ length }, (_, index) => first + index * step),
+    times: buckets.times,
     series: series.toSorted((a, b) => order(a.name) - order(b.name)),
   }
 }

@@ -1,0 +1,40 @@
+import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
+import { useCallback } from 'react'
+import { request, type Query } from './client.ts'
+import { useLastAnswer } from './use-last-answer.ts'
+
+/** All pages of a list; the cursor keeps the time of the first page. */
+export function usePages<Page extends { readonly next: string | null }>(
+  queryKey: readonly unknown[],
+  path: string,
+  query: Query,
+  { enabled = true, staleTime = Infinity } = {},
+) {
+  const answer = useInfiniteQuery({
+    queryKey,
+    enabled,
+    staleTime,
+    gcTime: 60_000,
+    placeholderData: keepPreviousData,
+    // Rows are immutable, so comparing them is wasted.
+    structuralSharing: false,
+    initialPageParam: undefined as string | undefined,
+    queryFn: ({ pageParam, signal }) => request<Page>(path, { signal, query: { ...query, cursor: pageParam } }),
+    getNextPageParam: ({ next }) => next ?? undefined,
+  })
+  const { hasNextPage, isFetching, isError, isPlaceholderData, error, fetchNextPage, refetch } = answer
+  const pages = useLastAnswer(answer.data, isError)?.pages
+  return {
+    pages,
+    more: (pages?.at(-1)?.next ?? null) !== null,
+    busy: isFetching,
+    isOwn: !isPlaceholderData && !isError,
+    error: isError ? error : undefined,
+    next: useCallback(() => {
+      if (hasNextPage && !isFetching && !isError) fetchNextPage().catch(reportError)
+    }, [hasNextPage, isFetching, isError, fetchNextPage]),
+    again: useCallback(() => {
+      refetch().catch(reportError)
+    }, [refetch]),
+  }
+}
