@@ -128,7 +128,7 @@ function operation({ schema, url }: DescribedRoute): Json {
 
 function eventBody(url: string, operationId: unknown): Json {
   if (url !== '/events' || operationId !== 'postEvents') return {}
-  const event = { type: 'object', required: ['specversion', 'id', 'source', 'type'] }
+  const event = { type: 'object', required: ['specversion', 'id', 'source', 'type'] } as const
   return {
     requestBody: {
       required: true,

@@ -12,7 +12,7 @@ export type Labels = Readonly<Record<string, string>>
 type CoreMetrics = typeof coreMetrics
 
 /** The `metrics.ts` of a connector augments this interface: an undeclared metric does not compile. */
-interface MetricNames extends CoreMetrics {}
+export interface MetricNames extends CoreMetrics {}
 
 export type MetricName = keyof MetricNames
 

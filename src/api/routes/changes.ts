@@ -26,7 +26,7 @@ import type { ApiContext } from '../options.ts'
 import { ApiError } from '../problems.ts'
 import { boolean, closed, integer, list, nullable, object, problem, string } from '../json-schema.ts'
 
-const change = {
+export const change = {
   time: string,
   cluster: string,
   group: string,

@@ -23,7 +23,7 @@ import { filterOf } from '../filter-text.ts'
 import type { ApiContext } from '../options.ts'
 import { ApiError } from '../problems.ts'
 import { describeResource } from '../resource.ts'
-import { changeSchemas } from './changes.ts'
+import { change } from './changes.ts'
 import { closed, list, nullable, object, problem, string } from '../json-schema.ts'
 
 const resource = {
@@ -101,7 +101,7 @@ export const resourceSchemas = {
         ...related,
         description: 'At that time: its node, images and namespace, services that select it, pods of a node.',
       },
-      changes: list(object(changeSchemas.ChangePage.properties.changes.items.properties), {
+      changes: list(object(change), {
         description: 'The last ones before that time, newest first.',
       }),
       events: list({ type: 'object' }, { description: 'Kubernetes events about it before that time, newest first.' }),

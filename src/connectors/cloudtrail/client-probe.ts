@@ -1,6 +1,7 @@
 import { probeQueue } from '../../messaging/aws-queue-probe.ts'
 import type { Probe, ProbeContext } from '../../engine/contracts.ts'
 import { checkLease } from '../../net/kubernetes/lease-check.ts'
+import { combined } from '../../polling/probes.ts'
 import { TrailError, TrailReader } from './client.ts'
 import { FileUnavailableError, TrailFiles } from './client-files.ts'
 import type { CloudtrailConfig, From } from './config.ts'
@@ -21,12 +22,7 @@ export async function probeTrail(config: CloudtrailConfig, context: ProbeContext
           await probeQueue({ ...config, queue_url: from.queue_url }, context, signal),
           await probeBucket(config, from, context, signal),
         ]
-  const wrong = found.filter(({ is }) => is === 'fail')
-  const uncertain = found.some(({ is }) => is === 'warn')
-  return {
-    is: wrong.length > 0 ? 'fail' : uncertain ? 'warn' : 'ok',
-    message: (wrong.length > 0 ? wrong : found).map(({ message }) => message).join('; '),
-  }
+  return combined(found)
 }
 
 async function probeRegion(

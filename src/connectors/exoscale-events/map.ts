@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { outcomeOf, severityOfCode, type AuditActor, type AuditRecord } from '../../model/audit.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import { cloudRef } from '../../model/refs.ts'
-import { fieldsOf, isRecord, known, textOf, type Fields } from '../../model/json.ts'
+import { fieldsOf, isRecord, known, sorted, textOf, type Fields } from '../../model/json.ts'
 import { redacted } from './map-redact.ts'
 import { pathOf, resourceOf, type FoundResource } from './map-resource.ts'
 
@@ -113,15 +113,4 @@ function kept({ uri: _, ...event }: Fields, leaveOut: readonly string[]): Fields
 function timeOf(text: string | undefined): number | undefined {
   const time = Date.parse(text ?? '')
   return Number.isNaN(time) ? undefined : time
-}
-
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted)
-  return isRecord(value)
-    ? Object.fromEntries(
-        Object.keys(value)
-          .sort()
-          .map((key) => [key, sorted(value[key])]),
-      )
-    : value
 }

@@ -14,11 +14,11 @@ type Batch = Readonly<{
   }>[]
 }>
 
-interface Fetched {
+export interface Fetched {
   readonly responses: readonly { readonly partitions: readonly { readonly records?: readonly Batch[] | null }[] }[]
 }
 
-type FetchArguments = [
+export type FetchArguments = [
   waitMs: number,
   minBytes: number,
   maxBytes: number,

@@ -2,33 +2,8 @@ import type { Admin, ClusterMetadata } from '@platformatic/kafka'
 import type { Context, Listening } from '../../engine/contracts.ts'
 import { apiOf, connectionOptions, loadClient, type Library } from './client-connect.ts'
 import { apiIdOf, errorText, whyNotConnected, whyNoTopic } from './client-errors.ts'
+import type { FetchArguments, Fetched } from './client-journal-read.ts'
 import type { KafkaConfig } from './config.ts'
-
-interface Fetched {
-  readonly responses: readonly {
-    readonly partitions: readonly {
-      readonly records?:
-        | readonly Readonly<{
-            firstOffset: bigint
-            lastOffsetDelta: number
-            records: readonly { readonly value: Buffer | null }[]
-          }>[]
-        | null
-    }[]
-  }[]
-}
-
-type FetchArguments = [
-  waitMs: number,
-  minBytes: number,
-  maxBytes: number,
-  isolation: number,
-  session: number,
-  sessionEpoch: number,
-  topics: readonly object[],
-  forgotten: readonly object[],
-  rack: string,
-]
 
 const [waitMs, fetchBytes, noSession] = [100, 2 ** 20, -1]
 

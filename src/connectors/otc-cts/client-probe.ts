@@ -1,4 +1,5 @@
 import { PollError } from '../../polling/poll-error.ts'
+import { combined } from '../../polling/probes.ts'
 import type { Probe, ProbeContext } from '../../engine/contracts.ts'
 import { self } from '../../host/process.ts'
 import { checkLease } from '../../net/kubernetes/lease-check.ts'
@@ -8,17 +9,11 @@ import type { OtcCtsConfig, ProjectConfig } from './config.ts'
 import { sessionOf } from './client-project.ts'
 
 export async function probeTraces(config: OtcCtsConfig, context: ProbeContext, signal: AbortSignal): Promise<Probe> {
-  const found = (
-    await Promise.all([
-      ...projectsOf(config).map((project) => probeProject(config, project, context, signal)),
-      checkLease(config.lease, context, signal),
-    ])
-  ).flat()
-  const wrong = found.filter(({ is }) => is === 'fail')
-  return {
-    is: wrong.length === 0 ? 'ok' : 'fail',
-    message: (wrong.length === 0 ? found : wrong).map(({ message }) => message).join('; '),
-  }
+  const found = await Promise.all([
+    ...projectsOf(config).map((project) => probeProject(config, project, context, signal)),
+    checkLease(config.lease, context, signal),
+  ])
+  return combined(found.flat())
 }
 
 /** Sends no requests. Rejects with a readable error. */

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { outcomeOf, severityOfCode, type AuditRecord, type AuditSeverity } from '../../model/audit.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import { cloudRef } from '../../model/refs.ts'
-import { isRecord, known, textOf, type Fields } from '../../model/json.ts'
+import { isRecord, known, sorted, textOf, type Fields } from '../../model/json.ts'
 import { actorOf, userOf } from './map-user.ts'
 
 export type TraceOrigin = Readonly<{
@@ -182,15 +182,4 @@ function digestOf(trace: Fields): string {
   return createHash('sha256')
     .update(JSON.stringify(sorted(trace)))
     .digest('hex')
-}
-
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted)
-  return isRecord(value)
-    ? Object.fromEntries(
-        Object.keys(value)
-          .sort()
-          .map((key) => [key, sorted(value[key])]),
-      )
-    : value
 }
