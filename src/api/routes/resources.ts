@@ -88,7 +88,8 @@ export const resourceSchemas = {
         }),
         {
           description:
-            'Versions of the object with their validity, newest first. Versions that differ only in noise are combined.',
+            'Versions of the object with their validity, newest first. Versions that differ only in noise are ' +
+            'combined.',
         },
       ),
       now: { description: 'State at that time, with all known properties in `data`; null: it did not exist.' },
