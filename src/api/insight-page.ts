@@ -1,5 +1,5 @@
 import { textOf } from '../model/json.ts'
-import { insightOrder, insightRows, withPods, type InsightQuery } from './insights.ts'
+import { insightOrder, insightRows, withRest, type InsightQuery } from './insights.ts'
 import { asOf } from './objects.ts'
 
 type Row = Record<string, unknown>
@@ -25,8 +25,12 @@ export async function insightPage(run: Run, query: InsightQuery, part: PagePart)
   const { conditions, behind, limit } = part
   const isFirst = behind.length === 0
   const where = whereOf([...conditions, ...behind])
-  const keys = insightOrder[query.list].map((each, key) => `${each} AS k${key}`).join(', ')
-  const order = insightOrder[query.list].map((_, key) => `k${key}`).join(', ')
+  const keys = insightOrder(query)
+    .map((each, key) => `${each} AS k${key}`)
+    .join(', ')
+  const order = insightOrder(query)
+    .map((_, key) => `k${key}`)
+    .join(', ')
   const rows = `SELECT *, ${keys} FROM (${insightRows(query)})${where}`
   if (query.list === 'images') {
     // Each query counts the problems of all images.
@@ -35,14 +39,14 @@ export async function insightPage(run: Run, query: InsightQuery, part: PagePart)
   }
   if (conditions.length > 0) {
     // One scan is enough for a selective search, and a broad one soon has its first rows.
-    const few = await run(`SELECT * FROM (${withPods(`${rows} LIMIT ${manyRows + 1}`, query)}) ORDER BY ${order}`)
+    const few = await run(`SELECT * FROM (${withRest(`${rows} LIMIT ${manyRows + 1}`, query)}) ORDER BY ${order}`)
     if (few === undefined) return undefined
     if (few.length <= manyRows) {
       const shown = await withValidity(run, query, few.slice(0, limit + 1))
       return shown && { rows: shown, total: isFirst ? few.length : undefined }
     }
   }
-  const page = withPods(`${rows} ORDER BY ${order} LIMIT ${limit + 1}`, query)
+  const page = withRest(`${rows} ORDER BY ${order} LIMIT ${limit + 1}`, query)
   const [found, totals] = await Promise.all([
     run(`SELECT * FROM (${page}) ORDER BY ${order}`),
     isFirst ? run(`SELECT count(*) AS n FROM (${insightRows(query)})${where}`) : undefined,
@@ -56,13 +60,15 @@ async function withValidity(run: Run, query: InsightQuery, rows: readonly Row[])
   const { at, dialect, list } = query
   const repeated = rows.filter((row) => Number(row['versions']) > 1)
   if (repeated.length === 0) return rows
-  const keys = insightOrder[list].map((each, key) => `${each} AS k${key}`).join(', ')
+  const keys = insightOrder(query)
+    .map((each, key) => `${each} AS k${key}`)
+    .join(', ')
   const known = (name: string): string =>
     [...new Set(repeated.map((row) => textOf(row[name]) ?? ''))].map((value) => dialect.text(value)).join(', ')
   const named = list === 'packages' ? 'name' : 'id'
   const found = await run(`SELECT valid_from, valid_to, ${keys} FROM ${list}
       WHERE image IN (${known('image')}) AND ${named} IN (${known(named)}) AND ${asOf(at, dialect)}`)
-  const keyOf = (row: Row): string => JSON.stringify(insightOrder[list].map((_, key) => row[`k${key}`]))
+  const keyOf = (row: Row): string => JSON.stringify(insightOrder(query).map((_, key) => row[`k${key}`]))
   const validity = new Map(found?.map((row) => [keyOf(row), row]))
   return (
     found &&

@@ -44,6 +44,8 @@ const problems: readonly ViewColumn[] = [
   text('waiver', 'Status of the OpenVEX statement: not_affected, affected, fixed, under_investigation'),
   text('waiver_reason', 'Its justification'),
   ...about,
+  { name: 'epss', type: 'DOUBLE', meaning: 'Probability of exploitation within 30 days; NULL: unknown' },
+  { name: 'kev', type: 'BOOLEAN', meaning: 'CISA lists it as exploited; NULL without the catalog' },
 ]
 
 const facts: readonly ViewColumn[] = [

@@ -1,10 +1,14 @@
-import { severities } from '../model/image-insights.ts'
+import { severities, type FeedName } from '../model/image-insights.ts'
 import type { Dialect } from '../query/index.ts'
 import { objectScope } from './access/scope.ts'
 import type { Principal } from './access/principal.ts'
 import { asOf } from './objects.ts'
 
 export type InsightList = 'packages' | 'problems' | 'images'
+
+/** Orders of problems. */
+export const problemSorts = ['severity', 'epss', 'priority'] as const
+export type ProblemSort = (typeof problemSorts)[number]
 
 /**
  * Pods by the digest that runs: `digest`, `pods`, `clusters`, `namespaces`, `workloads`. Owners of a pod's owner count:
@@ -64,16 +68,23 @@ export interface InsightQuery extends InsightContext {
   readonly list: InsightList
   /** Fields of the conditions. */
   readonly fields: readonly string[]
+  readonly sort?: ProblemSort
 }
 
 /**
  * Rows of the list at a time, with columns for conditions. Principals that are restricted to namespaces see images that
- * run there. Columns of pods are missing if neither a condition nor the principal needs them: see {@link withPods}.
+ * run there. Columns of pods and scores are missing if neither a condition, nor the order or the principal needs them:
+ * see {@link withRest}.
  */
 export function insightRows(query: InsightQuery): string {
+  if (query.list === 'images') return imageRows(query)
+  const rows = reportRows(query)
+  return needsScores(query) ? scored(rows, query.dialect) : rows
+}
+
+function reportRows(query: InsightQuery): string {
   const { at, dialect, list, principal } = query
   const { allBut, stored } = dialect
-  if (list === 'images') return imageRows(query)
   const valid = asOf(at, dialect)
   const seen = principal.namespaces === undefined ? '' : ' WHERE w.pods > 0'
   const pods = needsPods(query)
@@ -81,7 +92,7 @@ export function insightRows(query: InsightQuery): string {
     : ['', '']
   // The validity of a row needs all reports that have it; that of a report is enough to know its current rows.
   if (needsValidity(query))
-    return `SELECT ${allBut('r', ['data', 'ref'])}${pods[0]} FROM (SELECT * FROM ${list} WHERE ${valid}) r${pods[1]}`
+    return `SELECT ${allBut('r', ['data', 'ref', ...(list === 'problems' ? ['epss', 'kev'] : [])])}${pods[0]} FROM (SELECT * FROM ${list} WHERE ${valid}) r${pods[1]}`
   const [rows, reports] =
     list === 'packages' ? ['package_rows', 'package_reports'] : ['problem_rows', 'problem_reports']
   const current = `SELECT r.*${pods[0]} FROM (SELECT * FROM ${reports} WHERE ${valid}) r${pods[1]}`
@@ -90,9 +101,24 @@ export function insightRows(query: InsightQuery): string {
       FROM ${rows} p JOIN current_reports c ON p.report = c.report`
 }
 
-/** Adds the pods to few rows. */
-export function withPods(rows: string, query: InsightQuery): string {
-  if (needsPods(query)) return rows
+/** Adds the columns that {@link insightRows} omits to few rows. */
+export function withRest(rows: string, query: InsightQuery): string {
+  const known = query.list === 'problems' && !needsScores(query) ? scored(rows, query.dialect) : rows
+  return needsPods(query) ? known : withPods(known, query)
+}
+
+/** `epss` and `kev`; NULL without the feed. */
+function scored(rows: string, { truth }: Dialect): string {
+  // The names are of no column of the rows: ClickHouse would qualify those.
+  const of = (feed: FeedName): string =>
+    `SELECT id AS ${feed}_id, score AS ${feed}_score FROM problem_scores WHERE feed = '${feed}'`
+  return `SELECT r.*, e.epss_score AS epss,
+      CASE WHEN (SELECT count(*) FROM (${of('kev')} LIMIT 1)) > 0 THEN ${truth('k.kev_id IS NOT NULL')} END AS kev
+      FROM (${rows}) r LEFT JOIN (${of('epss')}) e ON r.id = e.epss_id LEFT JOIN (${of('kev')}) k
+      ON r.id = k.kev_id`
+}
+
+function withPods(rows: string, query: InsightQuery): string {
   return `SELECT r.*, ${where} FROM (${rows}) r LEFT JOIN (${runningSql(query)}) w ON r.image = w.image`
 }
 
@@ -141,12 +167,15 @@ function needsPods({ list, fields, principal }: InsightQuery): boolean {
   return list === 'images' || principal.namespaces !== undefined || fields.some((field) => podFields.includes(field))
 }
 
+function needsScores({ list, fields, sort = 'severity' }: InsightQuery): boolean {
+  return list === 'problems' && (sort !== 'severity' || fields.includes('epss') || fields.includes('kev'))
+}
+
 function needsValidity({ fields }: InsightQuery): boolean {
   return fields.some((field) => field === 'valid_from' || field === 'valid_to')
 }
 
-/** Texts, so that a cursor holds the last row. */
-export const insightOrder: Readonly<Record<InsightList, readonly string[]>> = {
+const orders: Readonly<Record<InsightList, readonly string[]>> = {
   packages: ['name', "coalesce(version, '')", 'image', 'tool', "coalesce(type, '')", "coalesce(purl, '')"],
   problems: [
     'CAST(severity_rank AS VARCHAR)',
@@ -159,6 +188,18 @@ export const insightOrder: Readonly<Record<InsightList, readonly string[]>> = {
     'tool',
   ],
   images: [padded('critical'), padded('high'), padded('findings'), "coalesce(name, '')", 'image'],
+}
+
+const byEpss = padded('epss * 1000000')
+const moreOrder: Readonly<Record<ProblemSort, readonly string[]>> = {
+  severity: [],
+  epss: [byEpss],
+  priority: ["CASE WHEN kev THEN '0' ELSE '1' END", byEpss],
+}
+
+/** Texts, so that a cursor holds the last row. */
+export function insightOrder({ list, sort = 'severity' }: Pick<InsightQuery, 'list' | 'sort'>): readonly string[] {
+  return [...(list === 'problems' ? moreOrder[sort] : []), ...orders[list]]
 }
 
 /** Columns that the words of a search may be in. */

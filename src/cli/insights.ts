@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { Option, type Command } from 'commander'
 import { action, requireServer, withServerFlags, type ServerFlags } from './client.ts'
 import { parametersOf, timeText } from './scope-flags.ts'
 import { printData, withOutput, type OutputFlags, type Row } from './output.ts'
@@ -6,6 +6,7 @@ import { oneLine, textTable } from './text-table.ts'
 
 interface Flags extends ServerFlags, OutputFlags {
   readonly limit: string
+  readonly sort?: string
 }
 
 type Page = Readonly<{
@@ -80,6 +81,7 @@ const lists: Readonly<Record<List, Listed>> = {
     examples: [
       "weir problems --filter 'severity = CRITICAL and exists(fixed_version) and pods > 0'",
       'weir problems --text CVE-2021-44228',
+      "weir problems --sort priority --filter 'pods > 0 and (kev = true or epss > 0.1)'",
     ],
     columns: [
       'id',
@@ -88,6 +90,8 @@ const lists: Readonly<Record<List, Listed>> = {
       'package',
       'version',
       'fixed_version',
+      'epss',
+      'kev',
       'image',
       'image_name',
       'tool',
@@ -100,6 +104,8 @@ const lists: Readonly<Record<List, Listed>> = {
       ['package', (row) => text(row['package'])],
       ['installed', (row) => text(row['version'])],
       ['fixed', (row) => text(row['fixed_version'])],
+      ['epss', (row) => (typeof row['epss'] === 'number' ? row['epss'].toFixed(3) : '')],
+      ['kev', (row) => (row['kev'] === true ? 'exploited' : '')],
       ...where,
     ],
   },
@@ -124,8 +130,8 @@ Examples:
 Exit code: 0 success, 1 server unreachable or image unknown, 2 usage error.`,
     )
     .action(action((from: string, to: string, flags: ServerFlags & OutputFlags) => runDiff(from, to, flags)))
-  for (const list of Object.keys(lists) as List[])
-    withServerFlags(withOutput(program.command(list).description(lists[list].description)))
+  for (const list of Object.keys(lists) as List[]) {
+    const command = withServerFlags(withOutput(program.command(list).description(lists[list].description)))
       .option('--filter <FILTER>', 'filter (see docs/explain/query.md)')
       .option('--text <WORDS>', 'words that a row must have')
       .option('--image <DIGESTS>', 'digests of images; comma-separated')
@@ -140,6 +146,11 @@ ${lists[list].examples.map((example) => `  $ ${example}`).join('\n')}
 Exit code: 0 success, 1 server unreachable, 2 usage error.`,
       )
       .action(action((flags: Flags) => run(list, flags)))
+    if (list === 'problems')
+      command.addOption(
+        new Option('--sort <ORDER>', 'order; priority: exploited, then EPSS').choices(['severity', 'epss', 'priority']),
+      )
+  }
 }
 
 type Diff = Readonly<{
@@ -191,7 +202,7 @@ async function runDiff(from: string, to: string, flags: ServerFlags & OutputFlag
 
 async function run(list: List, flags: Flags): Promise<void> {
   const server = await requireServer(flags)
-  const parameters = parametersOf(flags, ['filter', 'text', 'image', 'at', 'limit']).toString()
+  const parameters = parametersOf(flags, ['filter', 'text', 'image', 'at', 'sort', 'limit']).toString()
   const page = await server.json<Page & Readonly<Record<string, unknown>>>('GET', `/api/v1/${list}?${parameters}`)
   const rows = page[list] as readonly Row[]
   await printData(flags, {

@@ -10,7 +10,7 @@ export const insightTypes = {
   problem: 'weir.image.problem',
   /** [fact] A statement of a VEX document. */
   waiver: 'weir.image.waiver',
-  /** [fact] A part of EPSS or KEV. */
+  /** [fact] A part of a feed about vulnerabilities. */
   feed: 'weir.image.feed',
   /** [event] A document that cannot be read: `origin`, `reason`, `message`, `bytes`, `sha256`. */
   rejected: 'weir.image.rejected',
@@ -109,6 +109,26 @@ export type WaiverData = Readonly<{
   document: string
 }>
 
+/** `epss`: probability of exploitation within 30 days. `kev`: known to be exploited. */
+export const feedNames = ['epss', 'kev'] as const
+export type FeedName = (typeof feedNames)[number]
+
+export type FeedData = Readonly<{
+  /** Id of the feed; all of its parts have it. */
+  report: string
+  feed: FeedName
+  /** Path of the file. */
+  origin: string
+  /** Of the publisher. */
+  version?: string
+  /** Separated by blanks, as the values are; a value may be empty. */
+  ids: string
+  values: string
+  /** The last part. */
+  complete?: true
+  entries?: number
+}>
+
 /** Columns of event files, from the bodies. Column numbers are permanent: append only. */
 export const insightColumns = [
   'insight_report',
@@ -163,6 +183,12 @@ export function insightFieldsOf(
         insight_name: textOf(data['name']),
         insight_type: textOf(data['category']),
         insight_value: textOf(data['value']),
+      }
+    case insightTypes.feed:
+      return {
+        ...common,
+        insight_name: textOf(data['feed']),
+        insight_value: data['complete'] === true ? 'complete' : undefined,
       }
     default:
       return common

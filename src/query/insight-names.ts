@@ -41,6 +41,8 @@ export const problemFields: readonly Named[] = [
   named('state', 'dict'),
   named('waived', 'bool'),
   named('waiver', 'dict'),
+  named('epss', 'f64'),
+  named('kev', 'bool', 'exploited'),
   ...reported,
 ]
 

@@ -1,6 +1,7 @@
 // Images, packages and problems of the API over ClickHouse, compared with the embedded store.
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { eventsOfReport, type Report } from '../../src/codecs/sbom/index.ts'
+import { eventsOfFeed } from '../../src/codecs/vulnerability-feeds/index.ts'
 import type { WeirEvent } from '../../src/model/events.ts'
 import { identity, resourceEvent } from '../../src/store/testing/cluster.ts'
 import { startOfDay } from '../../src/store/testing/frames.ts'
@@ -52,6 +53,12 @@ function reported(letter: string, minute: number, tool: string, report: Partial<
     { sha256: `${letter}${minute}${tool}`, time: startOfDay + 60_000 * minute, origin: 'test' },
   )
 }
+
+const feed = (name: 'epss' | 'kev', values: Readonly<Record<string, string>>, minute: number): WeirEvent[] =>
+  eventsOfFeed(
+    { name, values: new Map(Object.entries(values)), malformed: 0 },
+    { sha256: `${name}${minute}`, time: startOfDay + 60_000 * minute, origin: 'test' },
+  )
 
 const library = (name: string, version: string) => ({
   name,
@@ -118,6 +125,9 @@ const events: readonly WeirEvent[] = [
     ],
   } as never),
   ...reported('c', 0, 'inspect', { facts: [{ name: 'PATH', value: odd, category: 'environment' }] } as never),
+  ...feed('epss', { 'CVE-1': '0.5', 'CVE-2': '0.25' }, 2),
+  ...feed('epss', { 'CVE-1': '0.125', 'CVE-4': '0.75' }, 9),
+  ...feed('kev', { 'CVE-2': '2026-01-01', 'CVE-9': '' }, 9),
   resourceEvent(identity('ReplicaSet/shop/web-abc'), at(-60), {
     owners: [{ kind: 'Deployment', group: 'apps', name: 'web', uid: 'd', controller: true }],
   }),
@@ -146,6 +156,7 @@ const queries: Readonly<Record<'packages' | 'problems' | 'images', readonly Para
     { filter: 'score > 0.3 and score < 0.9' },
     { filter: 'not exists(waiver)' },
     { text: odd },
+    { sort: 'priority', filter: 'kev = false or epss < 0.8 or not exists(epss)' },
   ],
   images: [
     {},
@@ -165,7 +176,8 @@ it('images, packages and problems are the same at every time, for every user', a
       for (const minute of index === 0 ? [0, 7, 12, 15, 30] : [30])
         await apis.expectSame(list, { ...query, at: at(minute) }, users[index % 3 === 1 ? 1 : 0])
   for (const user of users)
-    for (const query of queries.problems) await apis.expectSame('problems/sums', { ...query, at: at(30) }, user)
+    for (const { sort: _, ...query } of queries.problems)
+      await apis.expectSame('problems/sums', { ...query, at: at(30) }, user)
   const compared = { from: digest('a'), to: digest('b'), at: at(30) }
   const found = await apis.expectSame('images/diff', compared, 'admin')
   expect(found['packages']).not.toEqual([])

@@ -1,9 +1,11 @@
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { eventsOfReport, type Report } from '../../codecs/sbom/index.ts'
+import { eventsOfFeed } from '../../codecs/vulnerability-feeds/index.ts'
 import { realHost } from '../../host/index.ts'
 import { toEventBatch, type WeirEvent } from '../../model/events.ts'
 import { identity, resourceEvent } from '../../store/testing/cluster.ts'
+import { queryRows } from '../../store/testing/query-rows.ts'
 import { startStored, type StoredApi } from '../testing/stored.ts'
 
 type Row = Readonly<Record<string, unknown>>
@@ -114,6 +116,58 @@ describe('problems', () => {
     expect(running.body['severities']).toEqual([])
     const fixable = await api.get('problems', { filter: 'exists(fixed_version) and ns = shop', at: at('11:10:00') })
     expect(fixable.body['total']).toBe(1)
+  })
+})
+
+describe('scores', () => {
+  const feed = (name: 'epss' | 'kev', values: Readonly<Record<string, string>>, time: string): WeirEvent[] =>
+    eventsOfFeed(
+      { name, values: new Map(Object.entries(values)), malformed: 0 },
+      { sha256: `${name}${time}`, time: Date.parse(at(time)), origin: 'test' },
+    )
+  const ids = async (api: StoredApi, query: Readonly<Record<string, string>>): Promise<unknown[]> =>
+    ((await api.get('problems', { ...query, at: at('11:10:00') })).body['problems'] as Row[]).map(({ id }) => id)
+
+  test('problems have EPSS and KEV of the newest complete feeds, and are filtered and sorted by them', async () => {
+    const api = await started()
+    const add = (events: readonly WeirEvent[]): Promise<void> =>
+      api.addBatch(toEventBatch(events), realHost().clock.now())
+    const before = await api.get('problems', { filter: 'epss > 0 or kev = true', at: at('11:10:00') })
+    expect(before.body['total']).toBe(0)
+    await add(feed('epss', { 'CVE-1': '0.9', 'CVE-2': '0.1' }, '10:40:00'))
+    expect((await api.get('problems', { at: at('11:10:00') })).body['problems']).toMatchObject([
+      { id: 'CVE-1', epss: 0.9, kev: null },
+      { id: 'CVE-2', epss: 0.1, kev: null },
+    ])
+    await add(feed('epss', { 'CVE-2': '0.97', 'CVE-3': '1' }, '10:50:00'))
+    await add(feed('kev', { 'CVE-1': '', 'CVE-9': '2026-01-01' }, '10:50:00'))
+    // Incomplete: without its last event.
+    await add(
+      feed('kev', Object.fromEntries(Array.from({ length: 20_001 }, (_, id) => [`CVE-${id}`, ''])), '10:55:00').slice(
+        0,
+        1,
+      ),
+    )
+    const { body } = await api.get('problems', { at: at('11:10:00') })
+    expect(body['problems']).toMatchObject([
+      { id: 'CVE-1', epss: null, kev: true, pods: 1 },
+      { id: 'CVE-2', epss: 0.97, kev: false, pods: 1 },
+    ])
+    expect(await ids(api, { sort: 'epss' })).toEqual(['CVE-2', 'CVE-1'])
+    expect(await ids(api, { sort: 'priority' })).toEqual(['CVE-1', 'CVE-2'])
+    expect(await ids(api, { filter: 'epss > 0.9' })).toEqual(['CVE-2'])
+    expect(await ids(api, { filter: 'kev = true and pods > 0' })).toEqual(['CVE-1'])
+    const page = await api.get('problems', { sort: 'epss', limit: '1', at: at('11:10:00') })
+    const cursor = String(page.body['next'])
+    expect(await ids(api, { sort: 'epss', limit: '1', cursor })).toEqual(['CVE-1'])
+    expect((await api.get('problems', { sort: 'priority', limit: '1', at: at('11:10:00'), cursor })).status).toBe(400)
+    const sums = await api.get('problems/sums', { filter: 'kev = true', at: at('11:10:00') })
+    expect(sums.body['severities']).toMatchObject([{ severity: 'CRITICAL', ids: 1 }])
+    const rows = await queryRows(api.store.reader, 'SELECT id, epss, kev FROM problems ORDER BY id')
+    expect(rows).toEqual([
+      { id: 'CVE-1', epss: null, kev: true },
+      { id: 'CVE-2', epss: 0.97, kev: false },
+    ])
   })
 })
 

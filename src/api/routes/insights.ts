@@ -1,12 +1,19 @@
 import type { FastifyInstance } from 'fastify'
 import { severities } from '../../model/image-insights.ts'
-import { textOf } from '../../model/json.ts'
+import { known, textOf } from '../../model/json.ts'
 import { compileSql, dialectOf, testsOf, type Dialect } from '../../query/index.ts'
 import { isoOf } from '../../query/plan/index.ts'
 import { answerJson } from '../answer.ts'
 import { filterOf } from '../filter-text.ts'
 import { insightPage } from '../insight-page.ts'
-import { insightOrder, insightRows, insightTexts, type InsightList } from '../insights.ts'
+import {
+  insightOrder,
+  insightRows,
+  insightTexts,
+  problemSorts,
+  type InsightList,
+  type ProblemSort,
+} from '../insights.ts'
 import {
   among,
   atParameter,
@@ -64,6 +71,8 @@ const rows = {
     waived: { type: 'boolean', description: 'A waiver, or the state, excludes that it affects the image.' },
     waiver: { ...nullable, description: 'Status of the OpenVEX statement.' },
     waiver_reason: nullable,
+    epss: { type: ['number', 'null'], description: 'EPSS: probability of exploitation within 30 days; null: unknown.' },
+    kev: { type: ['boolean', 'null'], description: 'CISA lists it as exploited; null: no catalog is configured.' },
     ...reported,
   },
   images: {
@@ -136,6 +145,7 @@ interface Query {
   readonly image?: string
   readonly text?: string
   readonly limit?: number
+  readonly sort?: ProblemSort
   readonly cursor?: string
 }
 
@@ -149,7 +159,7 @@ const lists: Readonly<
   },
   problems: {
     summary: 'Problems in packages of images, with the pods that run them',
-    sorted: 'Sorted by severity, score, id and image.',
+    sorted: 'Sorted by severity, score, id and image, after the keys of `sort`.',
     example: 'severity = CRITICAL and exists(fixed_version) and pods > 0',
   },
   images: {
@@ -176,6 +186,13 @@ const selection = (list: InsightList): object => ({
   },
 })
 
+const sort = {
+  type: 'string',
+  enum: problemSorts,
+  default: 'severity',
+  description: 'First keys: none more, EPSS, or priority: known to be exploited, then EPSS.',
+} as const
+
 const schemaOf = (list: InsightList): object => ({
   operationId: list,
   summary: lists[list].summary,
@@ -185,6 +202,7 @@ const schemaOf = (list: InsightList): object => ({
     additionalProperties: false,
     properties: {
       ...selection(list),
+      ...(list === 'problems' ? { sort } : {}),
       limit: { type: 'integer', minimum: 1, maximum: 1000, default: 100, description: 'Maximum rows of a page.' },
       cursor: {
         type: 'string',
@@ -259,8 +277,8 @@ export function insightRoutes(app: FastifyInstance, context: ApiContext): void {
       const [store, disconnected, limit] = [requireStore(context), abortOnDisconnect(reply), query.limit ?? 100]
       const dialect = dialectOf(store)
       const { conditions, fields } = selected(query, list, dialect)
-      const order = insightOrder[list]
-      const fingerprint = fingerprintOf(list, conditions, request.principal.namespaces)
+      const order = insightOrder({ list, ...known({ sort: query.sort }) })
+      const fingerprint = fingerprintOf(list, conditions, query.sort, request.principal.namespaces)
       const after = query.cursor === undefined ? undefined : readPageCursor(query.cursor, fingerprint, 1, order.length)
       const at = after?.times[0] ?? moment(query.at ?? 'now', 'at', context.host.clock.now())
       const behind =
@@ -269,7 +287,7 @@ export function insightRoutes(app: FastifyInstance, context: ApiContext): void {
           : [`(${order.join(', ')}) > (${after.keys.map((key) => dialect.text(key)).join(', ')})`]
       const page = await insightPage(
         (sql) => rowsOf(store, sql, disconnected),
-        { dialect, list, at, principal: request.principal, fields },
+        { dialect, list, at, principal: request.principal, fields, ...known({ sort: query.sort }) },
         { conditions, behind, limit },
       )
       if (page === undefined || disconnected.aborted) return reply.hijack()

@@ -2,6 +2,7 @@
 import { insightTypes, severities } from '../../model/image-insights.ts'
 import { eventsOf } from './rows.ts'
 import { asJson, jsonText, text } from './sql.ts'
+import { problemScoresView, withScores } from './scores.ts'
 import type { StoreNames } from './tables.ts'
 import { waiversOf } from './waivers.ts'
 
@@ -112,7 +113,8 @@ export function problemsView(names: StoreNames): string {
     columns: problemFields,
   })
   const { join, columns } = waiversOf(names)
-  return `SELECT ${problemColumns}, ${columns}, ${about} FROM (${rows}) AS r ${join}`
+  const problems = `SELECT ${problemColumns}, ${columns}, ${about} FROM (${rows}) AS r ${join}`
+  return withScores(problems, problemScoresView(names))
 }
 
 /** Rows of each report; `image` decides about waivers. */

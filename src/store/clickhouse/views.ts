@@ -14,6 +14,7 @@ import {
 import { relationsView, trafficView } from './relations.ts'
 import { resourcesView } from './resources.ts'
 import { auditView, eventsView, flowsView } from './rows.ts'
+import { problemScoresView } from './scores.ts'
 import { name, text } from './sql.ts'
 import { viewOf, type StoreNames } from './tables.ts'
 
@@ -39,6 +40,7 @@ const makers: Readonly<Record<string, (names: StoreNames) => string>> = {
   problem_rows: problemRowsView,
   package_reports: packageReportsView,
   problem_reports: problemReportsView,
+  problem_scores: problemScoresView,
   image_reports: imagesView,
   image_pods: resourcesView,
 }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { eventsOfReport, type Report } from '../../codecs/sbom/index.ts'
+import { eventsOfFeed } from '../../codecs/vulnerability-feeds/index.ts'
 import { realHost } from '../../host/index.ts'
 import { msPerHour } from '../names.ts'
 import { identity, resourceEvent } from '../testing/cluster.ts'
@@ -28,6 +29,7 @@ const queries = [
   'SELECT * FROM problem_rows ORDER BY ALL',
   'SELECT * FROM package_reports ORDER BY ALL',
   'SELECT * FROM problem_reports ORDER BY ALL',
+  'SELECT * FROM problem_scores ORDER BY ALL',
   'SELECT * FROM image_reports ORDER BY ALL',
   `SELECT cluster, namespace, kind, name, phase, owner_kind, owner_name, json_extract(data, '$.images') AS images,
       valid_from, valid_to FROM image_pods ORDER BY ALL`,
@@ -50,13 +52,20 @@ test('rows of finished hours come from memory, and equal those of the files', as
     await store.projection.apply([make.events(events, now)])
     await store.projection.commit()
   }
-  await apply([...report('1', now), pod('Pending', now)])
+  const feed = (score: string, time: number): ReturnType<typeof eventsOfFeed> =>
+    eventsOfFeed(
+      { name: 'epss', values: new Map([['CVE-1', score]]), malformed: 0 },
+      { sha256: `${score}`, time, origin: 'test' },
+    )
+  await apply([...report('1', now), pod('Pending', now), ...feed('0.1', now)])
+  await apply(feed('0.2', now + 1))
   await apply([...report('1', now + 1, { waivers }), pod('Running', now + 1)])
   const files = (await host.disk.list(stores.directory)).filter((name) => name.startsWith('events-'))
   now += msPerHour
   await apply([...report('2', now), resourceEvent(identity('Node//n1'), new Date(now).toISOString(), {})])
   const read = (): Promise<unknown[]> => Promise.all(queries.map((sql) => queryRows(store.reader, sql)))
-  const [packages, problems, , , reports, pods] = (await read()) as Record<string, unknown>[][]
+  const [packages, problems, , , scores, reports, pods] = (await read()) as Record<string, unknown>[][]
+  expect(scores).toEqual([{ feed: 'epss', id: 'CVE-1', score: 0.2 }])
   expect([packages?.length, reports?.length, pods?.length]).toEqual([6, 3, 2])
   expect(problems?.map(({ waived, waiver_reason: reason }) => [waived, reason])).toEqual(
     Array.from({ length: 3 }, () => [true, 'unused']),

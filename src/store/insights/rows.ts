@@ -24,7 +24,7 @@ const columns = ['family', 'type', 'key', 'data', ...origin, ...insightColumns].
 
 /** Kinds of the way from a pod to its workload. */
 export const podKinds = "('Pod', 'ReplicaSet', 'Job')"
-const types = `('${insightTypes.report}', '${insightTypes.waiver}')`
+const types = `('${insightTypes.report}', '${insightTypes.waiver}', '${insightTypes.feed}')`
 
 /** Of the objects of a pod's way to its workload. */
 const bodyOfObject = `json_object(${['since', 'state', 'phase', 'owners', 'images']
@@ -44,8 +44,16 @@ function cachedOf(files: string, first: number, withInsights: boolean): string {
       CASE WHEN r.family = 'fact' THEN r.data WHEN r.family = 'resource' THEN ${bodyOfObject} END AS data,
       ${origin.map((name) => `CASE WHEN NOT ${isPart} THEN r."${name}" END AS "${name}"`).join(', ')},
       ${insightColumns.map(text).join(', ')} FROM read_parquet(${files}, union_by_name = true) r
-      WHERE ${isPart} OR (r.family = 'fact' AND r.type IN ${types})
+      WHERE ${isPart} OR (r.family = 'fact' AND r.type IN ${types}${withInsights ? ` AND ${isCurrentFeed(files)}` : ''})
       OR (r.family = 'resource' AND ${partsOfRef.kind} IN ${podKinds})`
+}
+
+/** Of feeds, which are large, only the newest complete one of the files and those since count. */
+function isCurrentFeed(files: string): string {
+  const ends = `SELECT key, max(time) AS since FROM read_parquet(${files}, union_by_name = true) WHERE family = 'fact'
+      AND type = '${insightTypes.feed}' AND insight_value = 'complete' GROUP BY key`
+  return `(r.type <> '${insightTypes.feed}'
+      OR coalesce(r.time >= (SELECT map(list(key), list(since)) FROM (${ends}))[r.key], true))`
 }
 
 export function insightsCacheKind(directory: string): CacheKind<CachedInsights> {
@@ -76,7 +84,7 @@ export function cachedInsights({ names, parts }: CacheLease<CachedInsights>): Ca
   return { names, sql: cachedSql(columns, parts) }
 }
 
-/** Events of the family; packages and problems that are cached have no body, and of facts only reports and waivers. */
+/** Events of the family; packages and problems that are cached have no body, and of facts only reports, waivers and feeds. */
 export function insightEvents(family: InsightFamily, input: ViewInput, cached?: CachedRows): string {
   const files = input.files.filter(({ name }) => cached?.names.has(name) !== true)
   const stored = `SELECT ${columns} FROM (${eventsOf(family, { ...input, files })})`

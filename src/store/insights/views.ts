@@ -6,6 +6,7 @@ import { position, type ViewInput } from '../read/views.ts'
 import type { CachedRows } from '../read/file-cache.ts'
 import { imageNameSql, partsSql, reportsSql } from './reports.ts'
 import { insightEvents, podKinds, severityRank } from './rows.ts'
+import { scoresSql, withScores } from './scores.ts'
 import { waiverColumns, withWaivers } from './waivers.ts'
 
 export const insightViewNames = ['packages', 'problems', 'facts', 'images'] as const
@@ -15,6 +16,7 @@ export const rowViewNames = [
   'problem_rows',
   'package_reports',
   'problem_reports',
+  'problem_scores',
   'image_reports',
   'image_pods',
 ] as const
@@ -34,6 +36,7 @@ export function insightViews(
     problem_rows: () => problemRows(input, cached),
     package_reports: () => partReports('packages', input, cached),
     problem_reports: () => partReports('problems', input, cached),
+    problem_scores: () => scoresSql(input, cached),
     image_reports: () => imagesView(input, cached),
     image_pods: () => podsView(input, cached),
   }
@@ -102,8 +105,8 @@ function problemsView(input: ViewInput): string {
       'insight_value',
     ],
   })
-  return `SELECT ${problemColumns}, ${about}
-      FROM (${withWaivers(rows, input)}) r`
+  const problems = `SELECT ${problemColumns}, ${about} FROM (${withWaivers(rows, input)}) r`
+  return withScores(problems, scoresSql(input))
 }
 
 function factsView(input: ViewInput): string {

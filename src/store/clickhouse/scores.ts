@@ -1,0 +1,29 @@
+/** EPSS and KEV, with the meaning of src/store/insights/scores.ts. */
+import { insightTypes } from '../../model/image-insights.ts'
+import { eventsOf } from './rows.ts'
+import { jsonText, text } from './sql.ts'
+import type { StoreNames } from './tables.ts'
+
+/** `feed`, `id`, `score` (NULL in feeds that only list ids). */
+export function problemScoresView(names: StoreNames): string {
+  const rows = `SELECT * FROM (${eventsOf(names, 'fact')}) WHERE type = ${text(insightTypes.feed)}`
+  const newest =
+    `SELECT key AS feed, argMax(insight_report, tuple(time, _epoch, _sequence, _row)) AS report FROM (${rows}) ` +
+    `WHERE insight_value = 'complete' GROUP BY key`
+  const list = (key: string): string => `splitByChar(' ', ifNull(${jsonText('r.data', key)}, ''))`
+  return (
+    `SELECT p.feed AS feed, p.entry.1 AS id, toFloat64OrNull(p.entry.2) AS score FROM (SELECT n.feed AS feed, ` +
+    `arrayJoin(arrayZip(${list('ids')}, ${list('values')})) AS entry FROM (${rows}) AS r INNER JOIN (${newest}) AS n ` +
+    'ON r.insight_report = n.report) AS p'
+  )
+}
+
+/** Columns `epss` and `kev` for problems with column `id`; NULL without the feed. */
+export function withScores(problems: string, scores: string): string {
+  const known = `(SELECT count() > 0 FROM (${scores}) WHERE feed = 'kev')`
+  return (
+    `SELECT r.*, e.epss_score AS epss, if(${known}, toBool(isNotNull(k.kev_id)), NULL) AS kev FROM (${problems}) AS r ` +
+    `LEFT JOIN (SELECT id AS epss_id, score AS epss_score FROM (${scores}) WHERE feed = 'epss') AS e ON r.id = e.epss_id ` +
+    `LEFT JOIN (SELECT id AS kev_id FROM (${scores}) WHERE feed = 'kev') AS k ON r.id = k.kev_id`
+  )
+}
