@@ -92,7 +92,8 @@ function reportRows(query: InsightQuery): string {
     : ['', '']
   // The validity of a row needs all reports that have it; that of a report is enough to know its current rows.
   if (needsValidity(query))
-    return `SELECT ${allBut('r', ['data', 'ref', ...(list === 'problems' ? ['epss', 'kev'] : [])])}${pods[0]} FROM (SELECT * FROM ${list} WHERE ${valid}) r${pods[1]}`
+    return `SELECT ${allBut('r', ['data', 'ref', ...(list === 'problems' ? ['epss', 'kev'] : [])])}${pods[0]}
+      FROM (SELECT * FROM ${list} WHERE ${valid}) r${pods[1]}`
   const [rows, reports] =
     list === 'packages' ? ['package_rows', 'package_reports'] : ['problem_rows', 'problem_reports']
   const current = `SELECT r.*${pods[0]} FROM (SELECT * FROM ${reports} WHERE ${valid}) r${pods[1]}`
