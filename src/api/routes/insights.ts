@@ -190,7 +190,7 @@ const sort = {
   type: 'string',
   enum: problemSorts,
   default: 'severity',
-  description: 'First keys: none more, EPSS, or priority: known to be exploited, then EPSS.',
+  description: 'Order; priority: exploited, then EPSS.',
 } as const
 
 const schemaOf = (list: InsightList): object => ({

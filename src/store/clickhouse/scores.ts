@@ -1,5 +1,5 @@
 /** EPSS and KEV, with the meaning of src/store/insights/scores.ts. */
-import { insightTypes } from '../../model/image-insights.ts'
+import { insightTypes, type FeedName } from '../../model/image-insights.ts'
 import { eventsOf } from './rows.ts'
 import { jsonText, text } from './sql.ts'
 import type { StoreNames } from './tables.ts'
@@ -20,10 +20,11 @@ export function problemScoresView(names: StoreNames): string {
 
 /** Columns `epss` and `kev` for problems with column `id`; NULL without the feed. */
 export function withScores(problems: string, scores: string): string {
-  const known = `(SELECT count() > 0 FROM (${scores}) WHERE feed = 'kev')`
+  const of = (feed: FeedName): string =>
+    `(SELECT id AS ${feed}_id, score AS ${feed}_score FROM (${scores}) WHERE feed = '${feed}')`
   return (
-    `SELECT r.*, e.epss_score AS epss, if(${known}, toBool(isNotNull(k.kev_id)), NULL) AS kev FROM (${problems}) AS r ` +
-    `LEFT JOIN (SELECT id AS epss_id, score AS epss_score FROM (${scores}) WHERE feed = 'epss') AS e ON r.id = e.epss_id ` +
-    `LEFT JOIN (SELECT id AS kev_id FROM (${scores}) WHERE feed = 'kev') AS k ON r.id = k.kev_id`
+    `SELECT r.*, e.epss_score AS epss, if((SELECT count() > 0 FROM ${of('kev')}), toBool(isNotNull(k.kev_id)), NULL) ` +
+    `AS kev FROM (${problems}) AS r LEFT JOIN ${of('epss')} AS e ON r.id = e.epss_id ` +
+    `LEFT JOIN ${of('kev')} AS k ON r.id = k.kev_id`
   )
 }

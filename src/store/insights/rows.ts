@@ -84,7 +84,7 @@ export function cachedInsights({ names, parts }: CacheLease<CachedInsights>): Ca
   return { names, sql: cachedSql(columns, parts) }
 }
 
-/** Events of the family. Cached packages and problems have no body; of facts only reports, waivers and feeds are read. */
+/** Events of the family. Cached packages and problems have no body; facts are reports, waivers and feeds. */
 export function insightEvents(family: InsightFamily, input: ViewInput, cached?: CachedRows): string {
   const files = input.files.filter(({ name }) => cached?.names.has(name) !== true)
   const stored = `SELECT ${columns} FROM (${eventsOf(family, { ...input, files })})`
