@@ -49,6 +49,8 @@ describe('the table of metrics', () => {
     'documents',
     'configmaps',
     'tokens',
+    'reads',
+    'entries',
   ]
 
   // kollect's names, for existing dashboards.
