@@ -53,7 +53,11 @@ export function sourcesOfTransform({
   id,
   type,
   settings,
-}: Readonly<{ id: string; type: string; settings: unknown }>): readonly string[] {
+}: {
+  id: string
+  type: string
+  settings: unknown
+}): readonly string[] {
   return type === routeSchema.type ? routeOutputs(settings as RouteConfig).map((name) => `${id}.${name}`) : [id]
 }
 

@@ -42,10 +42,7 @@ export function answerRows(
   return answerStream(request, reply, 'application/json; charset=utf-8', piecesOf(answer, timers))
 }
 
-async function* piecesOf(
-  { rows, ...head }: { readonly rows: readonly unknown[] },
-  timers: Timers,
-): AsyncGenerator<Uint8Array> {
+async function* piecesOf({ rows, ...head }: { rows: readonly unknown[] }, timers: Timers): AsyncGenerator<Uint8Array> {
   const begin = JSON.stringify(head)
   yield Buffer.from(`${begin.slice(0, -1)}${begin === '{}' ? '' : ','}"rows":[`)
   for (let at = 0; at < rows.length; at += rowsPerChunk) {

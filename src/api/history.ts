@@ -90,7 +90,7 @@ export type ManifestAt = Readonly<{
 export async function manifestAt(
   dialect: Dialect,
   runQuery: RunQuery,
-  { ref, cluster, uid }: Readonly<{ ref: string; cluster: string; uid: string }>,
+  { ref, cluster, uid }: { ref: string; cluster: string; uid: string },
   at: bigint,
   current: ManifestState | undefined,
 ): Promise<ManifestAt> {

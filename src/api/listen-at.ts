@@ -4,10 +4,7 @@ import { Server as TlsServer } from 'node:tls'
 import { explainListen } from '../host/listen.ts'
 
 /** Returns the URL. Rejects with WEIR_LISTEN_IN_USE. */
-export async function listenAt(
-  app: FastifyInstance,
-  { host, port }: Readonly<{ host: string; port: number }>,
-): Promise<string> {
+export async function listenAt(app: FastifyInstance, { host, port }: { host: string; port: number }): Promise<string> {
   const bare = host.replace(/^\[(.*)\]$/, '$1')
   try {
     await app.listen({ host: bare, port })

@@ -79,9 +79,7 @@ export async function manyGroups(
     }
     largest = [...largest, ...rows.filter((row) => row['_place'] !== null)].sort(order).slice(0, limit)
   }
-  const all = Object.fromEntries(
-    summed.map((name) => [name, totals.has(name) ? integerCell(totals.get(name) as bigint) : null]),
-  )
+  const all = Object.fromEntries(summed.map((name) => [name, totals.has(name) ? integerCell(totals.get(name)!) : null]))
   return largest.length === 0
     ? [{ _place: null, ...all }]
     : largest.map((row, index) => ({ ...row, ...all, _place: index + 1 }))

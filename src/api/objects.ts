@@ -101,7 +101,7 @@ export function moment(written: string, name: string, now: number): bigint {
   return at
 }
 
-export function span({ from, to }: Readonly<{ from: string; to: string }>, now: number): TimeSpan {
+export function span({ from, to }: { from: string; to: string }, now: number): TimeSpan {
   const range = { from: moment(from, 'from', now), to: moment(to, 'to', now) }
   if (range.from >= range.to)
     throw new ApiError(

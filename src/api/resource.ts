@@ -78,7 +78,7 @@ async function history(
   runQuery: (sql: string) => Promise<readonly Row[]>,
   ref: string,
   at: bigint,
-  { intervals, now }: Readonly<{ intervals: readonly Row[]; now: Row | undefined }>,
+  { intervals, now }: { intervals: readonly Row[]; now: Row | undefined },
 ): Promise<ManifestAt & { readonly versions: readonly Version[] }> {
   const [uid, cluster] = [now?.['uid'] ?? intervals[0]?.['uid'], parseKubernetesRef(ref)?.cluster ?? '']
   // First, so that its changes are stored.

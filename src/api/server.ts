@@ -85,10 +85,10 @@ const compilersFactory = {
 function validatorOf({
   schema,
   httpPart,
-}: Readonly<{
+}: {
   schema: unknown
   httpPart?: string
-}>): (data: unknown) => { value: unknown } | { error: Error } {
+}): (data: unknown) => { value: unknown } | { error: Error } {
   const expected = schema as Schema
   assertCheckable(expected)
   return (data) => {

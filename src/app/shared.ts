@@ -47,7 +47,7 @@ const againMs = 1000
 
 export async function join(
   { type, settings }: SharedStart,
-  { host, log, thread }: Readonly<{ host: Host; log: Log; thread: string }>,
+  { host, log, thread }: { host: Host; log: Log; thread: string },
   signal: AbortSignal,
 ): Promise<Joined> {
   const open = await loadJournal(type)

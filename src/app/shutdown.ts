@@ -6,7 +6,7 @@ const drainMs = 15_000
 
 /** Stops the parts in order. After the time limit it logs the unfinished part and exits with 1. */
 export async function shutDown(
-  { host, log }: Readonly<{ host: Host; log: ProgramLog }>,
+  { host, log }: { host: Host; log: ProgramLog },
   parts: readonly (readonly [part: string, stop: () => Promise<unknown>])[],
 ): Promise<void> {
   let stopping = ''

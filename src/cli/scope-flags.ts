@@ -37,6 +37,6 @@ export function timeText(iso: unknown): string {
   return typeof iso === 'string' ? iso.slice(0, 19).replace('T', ' ') : ''
 }
 
-export function objectText({ namespace, name }: Readonly<{ namespace?: unknown; name?: unknown }>): string {
+export function objectText({ namespace, name }: { namespace?: unknown; name?: unknown }): string {
   return [namespace, name].filter((part) => typeof part === 'string').join('/')
 }

@@ -9,7 +9,7 @@ import type { SinkSet } from './delivery/sinks.ts'
 /** Selects the target's rows of a frame. Throws for an unknown target. */
 export function tapOf(
   target: TapTarget,
-  { sinks, stored }: Readonly<{ sinks: SinkSet; stored: (header: FrameHeader) => boolean }>,
+  { sinks, stored }: { sinks: SinkSet; stored: (header: FrameHeader) => boolean },
   sources: ReadonlySet<string>,
 ): (frame: Frame) => SinkPiece | undefined {
   if ('source' in target) {

@@ -5,7 +5,7 @@ import { messageOf, WeirError } from '../model/errors.ts'
 /** Explains for users why listening failed; for a port in use, names its possible holders. */
 export async function explainListen(
   protocol: 'udp' | 'tcp',
-  { host, port }: Readonly<{ host: string; port: number }>,
+  { host, port }: { host: string; port: number },
   cause: unknown,
 ): Promise<WeirError> {
   const place = `${protocol.toUpperCase()} ${host.includes(':') ? `[${host}]` : host}:${port}`

@@ -54,7 +54,7 @@ export class Claims {
     this.#rank = withRoom(this.#rank, this.#count)
     this.#times = withRoom(this.#times, 2 * this.#count)
     const address = this.#addressOf(words)
-    this.#next[claim] = this.#first[address - 1] as number
+    this.#next[claim] = this.#first[address - 1]!
     this.#first[address - 1] = claim + 1
     this.#holder[claim] = holder
     this.#address[claim] = address - 1
@@ -80,16 +80,16 @@ export class Claims {
   }
 
   holderOf(claim: number): number {
-    return this.#holder[claim] as number
+    return this.#holder[claim]!
   }
 
   wordsOf(claim: number): Uint32Array {
-    const at = 4 * (this.#address[claim] as number)
+    const at = 4 * this.#address[claim]!
     return this.#words.subarray(at, at + 4)
   }
 
   end(claim: number, until: number): void {
-    this.#times[2 * claim + 1] = Math.min(this.#times[2 * claim + 1] as number, until)
+    this.#times[2 * claim + 1] = Math.min(this.#times[2 * claim + 1]!, until)
   }
 
   hand(claim: number, holder: number): void {
@@ -100,13 +100,7 @@ export class Claims {
   find(words: Uint32Array, at: number, time: number, cluster: number, mac: number, network = 0): number {
     this.from = -Infinity
     this.until = Infinity
-    const address = this.#addresses.find(
-      words[at] as number,
-      words[at + 1] as number,
-      words[at + 2] as number,
-      words[at + 3] as number,
-      0,
-    )
+    const address = this.#addresses.find(words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!, 0)
     if (address === 0) return 0
     let [low, high] = [-Infinity, Infinity]
     let best = -1
@@ -115,10 +109,10 @@ export class Claims {
     let torn = false
     let byRow = false
     const times = this.#times
-    for (let claim = (this.#first[address - 1] as number) - 1; claim >= 0; claim = (this.#next[claim] as number) - 1) {
+    for (let claim = this.#first[address - 1]! - 1; claim >= 0; claim = this.#next[claim]! - 1) {
       if (cluster !== 0 && this.#cluster[claim] !== cluster) continue
-      const from = times[2 * claim] as number
-      const until = times[2 * claim + 1] as number
+      const from = times[2 * claim]!
+      const until = times[2 * claim + 1]!
       const soon = from - headMs
       const late = until + tailMs
       if (time < soon) {
@@ -129,7 +123,7 @@ export class Claims {
         if (late > low) low = late
         continue
       }
-      let rank = this.#rank[claim] as number
+      let rank = this.#rank[claim]!
       let is: number = rank === ranks.finished ? classes.finished : classes.now
       let order = -from
       let [since, to] = [from, until]
@@ -154,10 +148,7 @@ export class Claims {
       if (key > bestKey) continue
       torn = key === bestKey && (torn || this.#cluster[claim] !== this.#cluster[best])
       // The greater number wins, so that the order of updates does not matter.
-      if (
-        key === bestKey &&
-        (order > bestTime || (order === bestTime && (this.#holder[claim] as number) < (this.#holder[best] as number)))
-      )
+      if (key === bestKey && (order > bestTime || (order === bestTime && this.#holder[claim]! < this.#holder[best]!)))
         continue
       best = claim
       bestKey = key
@@ -165,7 +156,7 @@ export class Claims {
     }
     this.from = byRow ? Infinity : low
     this.until = byRow ? -Infinity : high
-    return best < 0 || torn ? 0 : (this.#holder[best] as number)
+    return best < 0 || torn ? 0 : this.#holder[best]!
   }
 
   at(
@@ -173,9 +164,9 @@ export class Claims {
   ): Readonly<{ words: Uint32Array; rank: number; from: number; until: number; mac: number | undefined }> {
     return {
       words: this.wordsOf(claim),
-      rank: this.#rank[claim] as number,
-      from: this.#times[2 * claim] as number,
-      until: this.#times[2 * claim + 1] as number,
+      rank: this.#rank[claim]!,
+      from: this.#times[2 * claim]!,
+      until: this.#times[2 * claim + 1]!,
       mac: this.#macs.get(claim),
     }
   }

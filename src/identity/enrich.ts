@@ -102,7 +102,7 @@ function finder(batch: FlowBatch, received: number, holders: Holders): (addresse
       const number = holders.find(
         addresses.words,
         4 * row,
-        times[row] as number,
+        times[row]!,
         clusters?.(row) ?? 0,
         macs?.(row) ?? Number.NaN,
         networks?.(row) ?? 0,
@@ -120,7 +120,7 @@ function clustersOf(batch: FlowBatch, holders: Holders): ((row: number) => numbe
   const scope = batch.columns['scope']
   if (scope?.kind !== 'dict') return undefined
   const numbers = batch.dictionary.map((text) => (text === '' ? 0 : holders.clusterOf(text)))
-  return (row) => numbers[scope.codes[row] as number] ?? 0
+  return (row) => numbers[scope.codes[row]!] ?? 0
 }
 
 function numbersOfNetworks(batch: FlowBatch, holders: Holders): ((row: number) => number) | undefined {
@@ -141,7 +141,7 @@ function nodesOf(rows: Uint32Array, addresses: readonly (string | undefined)[]):
     if (!known.has(address)) known.set(address, parseIp(address ?? ''))
     return known.get(address)
   })
-  return (row) => nodes[rows[row] as number]
+  return (row) => nodes[rows[row]!]
 }
 
 /** The label is of the range; so is the name of an address without a holder. */
@@ -161,7 +161,7 @@ function putRanges(
   const rows = new Uint32Array(batch.count)
   for (let row = 0; row < batch.count; row++) {
     if (!isPresent(valid, row)) continue
-    const name = scopes === undefined ? '' : (batch.dictionary[scopes[row] as number] ?? '')
+    const name = scopes === undefined ? '' : (batch.dictionary[scopes[row]!] ?? '')
     const resolution = networks.resolve(addresses, 4 * row, 0, name)
     if (resolution.is !== 'endpoint') continue
     let index = indexes.get(resolution)
@@ -188,9 +188,8 @@ class Layers {
     const codeOf = layers.map((layer) => this.#codeOf(layer))
     const codes = this.#codes
     for (let row = 0; row < rows.length; row++) {
-      const [code, before] = [codeOf[rows[row] as number] as number, codes[row] as number]
-      if (code !== 0 && (before === 0 || (this.#texts[code] as string) < (this.#texts[before] as string)))
-        codes[row] = code
+      const [code, before] = [codeOf[rows[row]!]!, codes[row]!]
+      if (code !== 0 && (before === 0 || this.#texts[code]! < this.#texts[before]!)) codes[row] = code
     }
   }
 
@@ -219,8 +218,8 @@ function put(
   let any = false
   for (let row = 0; row < rows.length; row++) {
     if (codes[row] !== 0) continue
-    const index = rows[row] as number
-    let code = codeOf[index] as number
+    const index = rows[row]!
+    let code = codeOf[index]!
     if (code === noCode) codeOf[index] = code = words.code(texts[index])
     if (code !== 0) any = true
     codes[row] = code

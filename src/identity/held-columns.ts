@@ -43,9 +43,9 @@ export class HolderColumns {
   }
 
   at(number: number): HolderFacts | undefined {
-    const common = number < 1 || number > this.#count ? undefined : this.#common[this.#commons[number - 1] as number]
+    const common = number < 1 || number > this.#count ? undefined : this.#common[this.#commons[number - 1]!]
     if (common === undefined) return undefined
-    const node = this.#nodeNames[this.#nodes[number - 1] as number]
+    const node = this.#nodeNames[this.#nodes[number - 1]!]
     return {
       ...common,
       name: text.decode(this.#names.subarray(this.#endOf(number - 2), this.#endOf(number - 1))),
@@ -54,7 +54,7 @@ export class HolderColumns {
   }
 
   clusterOf(number: number): string | undefined {
-    return number < 1 ? undefined : this.#common[this.#commons[number - 1] as number]?.cluster
+    return number < 1 ? undefined : this.#common[this.#commons[number - 1]!]?.cluster
   }
 
   /** JSON of the labels; empty: none. Pods of one workload share a text. */
@@ -65,11 +65,11 @@ export class HolderColumns {
   }
 
   labelsOf(number: number): string {
-    return number < 1 || number > this.#count ? '' : (this.#labelTexts[this.#labels[number - 1] as number] ?? '')
+    return number < 1 || number > this.#count ? '' : (this.#labelTexts[this.#labels[number - 1]!] ?? '')
   }
 
   #endOf(index: number): number {
-    return index < 0 ? 0 : (this.#ends[index] as number)
+    return index < 0 ? 0 : this.#ends[index]!
   }
 
   #nodeCode(name: string): number {

@@ -23,7 +23,7 @@ export class KnownObjects {
 
   find(cluster: number, uid: string): number {
     if (!readUid(uid, this.#uid)) return this.#odd.get(`${cluster}/${uid}`) ?? -1
-    return (this.#slots[this.#slotOf(cluster)] as number) - 1
+    return this.#slots[this.#slotOf(cluster)]! - 1
   }
 
   add(cluster: number, uid: string): number {
@@ -51,8 +51,7 @@ export class KnownObjects {
 
   claimsOf(object: number): number[] {
     const claims: number[] = []
-    for (let claim = (this.#first[object] ?? 0) - 1; claim >= 0; claim = (this.#next[claim] as number) - 1)
-      claims.push(claim)
+    for (let claim = (this.#first[object] ?? 0) - 1; claim >= 0; claim = this.#next[claim]! - 1) claims.push(claim)
     return claims
   }
 
@@ -75,7 +74,7 @@ export class KnownObjects {
     const [a, b, c, d] = this.#uid as unknown as [number, number, number, number]
     const mask = this.#slots.length - 1
     for (let slot = uidHash(this.#uid, 0) & mask; ; slot = (slot + 1) & mask) {
-      const object = (this.#slots[slot] as number) - 1
+      const object = this.#slots[slot]! - 1
       const at = 4 * object
       if (
         object < 0 ||
@@ -94,7 +93,7 @@ export class KnownObjects {
     for (let object = 0; object < this.#count; object++) {
       if (this.#oddUids.has(object)) continue
       this.#uid.set(this.#words.subarray(4 * object, 4 * object + 4))
-      this.#slots[this.#slotOf(this.#clusters[object] as number)] = object + 1
+      this.#slots[this.#slotOf(this.#clusters[object]!)] = object + 1
     }
   }
 }

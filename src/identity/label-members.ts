@@ -38,11 +38,11 @@ class LabelMembers {
     for (let row = 0; row < codes.length; row++) {
       const found: Members[] = []
       for (const { rows, members } of this.#ends) {
-        const some = members[rows[row] as number]
+        const some = members[rows[row]!]
         if (some !== undefined) found.push(some)
       }
       if (found.length === 0) continue
-      const before = codes[row] as number
+      const before = codes[row]!
       const key = [before, ...this.#ends.map(({ rows }) => rows[row])].join(' ')
       let code = known.get(key)
       if (code === undefined) known.set(key, (code = words.code(merged(words.list[before] ?? '', found))))

@@ -31,11 +31,11 @@ export class OwnRanges {
   }
 
   has(words: Uint32Array, at: number): boolean {
-    const a = words[at] as number,
-      b = words[at + 1] as number,
-      c = words[at + 2] as number
+    const a = words[at]!,
+      b = words[at + 1]!,
+      c = words[at + 2]!
     if (c === mappedPrefix && a === 0 && b === 0)
-      return this.#parts.find(0, 0, mappedPrefix, ((words[at + 3] as number) & 0xffffff00) >>> 0, 0) !== 0
+      return this.#parts.find(0, 0, mappedPrefix, (words[at + 3]! & 0xffffff00) >>> 0, 0) !== 0
     return this.#parts.find(a, b, 0, 0, 0) !== 0
   }
 

@@ -250,7 +250,7 @@ export class Workloads {
     const [newest, older] = [new Int32Array(this.#held.count + 1), new Int32Array(this.#claims.count)]
     for (let claim = 0; claim < this.#claims.count; claim++) {
       const number = this.#claims.holderOf(claim)
-      older[claim] = newest[number] as number
+      older[claim] = newest[number]!
       newest[number] = claim + 1
     }
     const objects = new Int32Array(this.#held.count + 1).fill(-1)
@@ -259,7 +259,7 @@ export class Workloads {
     const labelNumbers = new Map([['', 0]])
     for (let number = 1; number <= this.#held.count; number++) {
       const claims: [ip: string, rank: number, from: number, until: number | null, mac: number | null][] = []
-      for (let claim = (newest[number] as number) - 1; claim >= 0; claim = (older[claim] as number) - 1) {
+      for (let claim = newest[number]! - 1; claim >= 0; claim = older[claim]! - 1) {
         const { words, rank, from, until, mac } = this.#claims.at(claim)
         if (until >= before) claims.push([formatIp(words), rank, from, until === Infinity ? null : until, mac ?? null])
       }
@@ -272,7 +272,7 @@ export class Workloads {
         labelNumbers.set(text, (labels = labelNumbers.size))
         yield { is: 'labels', text }
       }
-      const object = objects[number] as number
+      const object = objects[number]!
       const key = object < 0 ? undefined : `${held.cluster}/${this.#known.uidOf(object)}`
       yield {
         is: 'held',

@@ -35,7 +35,7 @@ export class Room {
     anchor,
     makeRoom,
     fence,
-  }: Readonly<{
+  }: {
     host: { readonly disk: Disk }
     directory: string
     limits: JournalLimits
@@ -43,7 +43,7 @@ export class Room {
     anchor?: string | undefined
     makeRoom?: MakeRoom | undefined
     fence?: Fence | undefined
-  }>) {
+  }) {
     this.#disk = host.disk
     this.#directory = directory
     this.#limits = limits

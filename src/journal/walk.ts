@@ -62,8 +62,8 @@ export class Walk {
   async next(durable?: Durable): Promise<WalkedFrame | undefined> {
     for (;;) {
       if (this.#scanner === undefined && !(await this.#enter(durable))) return undefined
-      const scanner = this.#scanner as SegmentScanner
-      const file = this.#file as DiskFile
+      const scanner = this.#scanner!
+      const file = this.#file!
       const live = durable !== undefined && durable.segment === this.#segment
       const limit = live ? durable.offset : (this.#size ??= await this.#end(file, durable))
       const found = this.#headersOnly ? await scanner.nextHeader(limit) : await scanner.next(limit)
@@ -195,8 +195,8 @@ export class Walk {
   }
 
   async #skip(): Promise<void> {
-    const scanner = this.#scanner as SegmentScanner
-    const size = await (this.#file as DiskFile).size()
+    const scanner = this.#scanner!
+    const size = await this.#file!.size()
     const sequence = this.#lastSequence
     let from = scanner.offset
     while (sequence > 0) {

@@ -74,7 +74,7 @@ export class SegmentWriter implements JournalWriter {
   copy(frames: readonly CopiedFrame[]): Promise<Appended> {
     return this.#enqueue(() => ({
       bytes: frames.reduce((sum, { body }) => sum + body.length, 0),
-      add: (group) => frames.map((frame) => group.copy(frame)).at(-1) as Appended,
+      add: (group) => frames.map((frame) => group.copy(frame)).at(-1)!,
     }))
   }
 
@@ -157,7 +157,7 @@ export class SegmentWriter implements JournalWriter {
           return this.#write(group)
         })
         this.#refuses(undefined)
-        group.forEach((waiting, index) => waiting.resolve(appended[index] as Appended))
+        group.forEach((waiting, index) => waiting.resolve(appended[index]!))
       } catch (error) {
         const reason = writeError(error)
         this.#refuses(reason.message)
@@ -209,7 +209,7 @@ export class SegmentWriter implements JournalWriter {
 
   /** Sequences of a failed group are used up. */
   async #sync(group: FrameGroup): Promise<void> {
-    const file = this.#file as DiskFile
+    const file = this.#file!
     try {
       await file.writeAll(group.pieces, this.#offset)
       await file.sync()

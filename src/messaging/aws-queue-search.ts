@@ -14,7 +14,7 @@ interface QueueSearch {
 export function searchQueue(
   client: SQSClient,
   url: string,
-  { timers, most: maxMessages }: Readonly<{ timers: Host['timers']; most: number }>,
+  { timers, most: maxMessages }: { timers: Host['timers']; most: number },
 ): QueueSearch {
   const held: string[] = []
   let looking: Promise<boolean> = Promise.resolve(false)

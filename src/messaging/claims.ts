@@ -17,7 +17,7 @@ export interface ClaimStore {
 export async function openClaims(
   place: ClaimPlace,
   host: Host,
-  { timeoutMs, keepMs }: Readonly<{ timeoutMs: number; keepMs?: number }>,
+  { timeoutMs, keepMs }: { timeoutMs: number; keepMs?: number },
 ): Promise<ClaimStore> {
   return /^https?:/.test(place.store)
     ? openUrl(place, host, timeoutMs)

@@ -30,14 +30,14 @@ export class AddressTable {
 
   /** Calling it for several addresses before `find` overlaps their cache misses. */
   near(w3: number): number {
-    return this.#narrow[2 * (narrowHash(w3) & this.#narrowMask) + 1] as number
+    return this.#narrow[2 * (narrowHash(w3) & this.#narrowMask) + 1]!
   }
 
   #findNarrow(w3: number): number {
     const slots = this.#narrow
     const mask = this.#narrowMask
     for (let slot = narrowHash(w3) & mask; ; slot = (slot + 1) & mask) {
-      const value = slots[2 * slot + 1] as number
+      const value = slots[2 * slot + 1]!
       if (value === 0 || slots[2 * slot] === w3) return value
     }
   }
@@ -47,7 +47,7 @@ export class AddressTable {
     const mask = this.#wideMask
     for (let slot = wideHash(w0, w1, w2, w3, scope) & mask; ; slot = (slot + 1) & mask) {
       const at = slot * wideWords
-      const value = slots[at + 5] as number
+      const value = slots[at + 5]!
       if (
         value === 0 ||
         (slots[at + 3] === w3 &&
@@ -115,7 +115,7 @@ export class AddressTable {
     this.#narrowMask = 2 * (this.#narrowMask + 1) - 1
     this.#narrow = new Uint32Array(2 * slots.length)
     for (let at = 0; at < slots.length; at += narrowWords)
-      if (slots[at + 1] !== 0) this.#putNarrow(slots[at] as number, slots[at + 1] as number)
+      if (slots[at + 1] !== 0) this.#putNarrow(slots[at]!, slots[at + 1]!)
   }
 
   #growWide(): void {
@@ -123,16 +123,8 @@ export class AddressTable {
     this.#wideMask = 2 * (this.#wideMask + 1) - 1
     this.#wide = new Uint32Array(2 * slots.length)
     for (let at = 0; at < slots.length; at += wideWords) {
-      const value = slots[at + 5] as number
-      if (value !== 0)
-        this.#putWide(
-          slots[at] as number,
-          slots[at + 1] as number,
-          slots[at + 2] as number,
-          slots[at + 3] as number,
-          slots[at + 4] as number,
-          value,
-        )
+      const value = slots[at + 5]!
+      if (value !== 0) this.#putWide(slots[at]!, slots[at + 1]!, slots[at + 2]!, slots[at + 3]!, slots[at + 4]!, value)
     }
   }
 }

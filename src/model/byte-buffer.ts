@@ -63,8 +63,7 @@ export class ByteBuffer {
     this.room(length + 4)
     const view = this.#view
     // Beyond the length, the next write replaces the padding.
-    for (let index = 0, at = this.at; index < words.length; index++, at += 4)
-      view.setUint32(at, words[index] as number, true)
+    for (let index = 0, at = this.at; index < words.length; index++, at += 4) view.setUint32(at, words[index]!, true)
     this.at += length
   }
 
@@ -123,7 +122,7 @@ export class ByteBuffer {
     if (words[offset] !== 0 || words[offset + 1] !== 0 || words[offset + 2] !== mappedPrefix)
       return this.#groups(words, offset)
     // Signed, so that no number needs an object.
-    const quad = (words[offset + 3] as number) | 0
+    const quad = words[offset + 3]! | 0
     this.#octet(quad >>> 24)
     this.bytes[this.at++] = dot
     this.#octet((quad >>> 16) & 255)
@@ -200,7 +199,7 @@ function hexDigit(value: number): number {
 }
 
 function groupOf(words: Uint32Array, offset: number, group: number): number {
-  const word = words[offset + (group >> 1)] as number
+  const word = words[offset + (group >> 1)]!
   return group & 1 ? word & 0xffff : word >>> 16
 }
 

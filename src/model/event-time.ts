@@ -18,7 +18,7 @@ export function eventTimesOf(batch: FlowBatch, received: number): Float64Array {
   const skewed = batch.columns['time_skewed']
   const clocks = skewed?.kind === 'u8' ? skewed : undefined
   for (let row = 0; row < batch.count; row++) {
-    const time = start.values[row] as number
+    const time = start.values[row]!
     if (
       Number.isNaN(time) ||
       !isPresent(start.valid, row) ||
@@ -38,10 +38,7 @@ export function macsBeside({ columns }: FlowBatch, addresses: Column): ((row: nu
     columns[addresses === columns['src_addr'] ? 'src_mac' : addresses === columns['dst_addr'] ? 'dst_mac' : '']
   if (macs?.kind !== 'mac') return undefined
   const { words, valid } = macs
-  return (row) =>
-    isPresent(valid, row)
-      ? ((words[2 * row + 1] as number) & 0xffff) * 2 ** 32 + (words[2 * row] as number)
-      : Number.NaN
+  return (row) => (isPresent(valid, row) ? (words[2 * row + 1]! & 0xffff) * 2 ** 32 + words[2 * row]! : Number.NaN)
 }
 
 /** Name of the first user-defined network of a row; '' if it has none. Undefined if no row has one. */
@@ -50,8 +47,8 @@ export function networksBeside({ columns, dictionary }: FlowBatch): ((row: numbe
   if (networks?.kind !== 'list<dict>') return undefined
   const { offsets, items } = networks
   return (row) => {
-    for (let at = offsets[row] as number; at < (offsets[row + 1] as number); at++) {
-      const name = dictionary[items[at] as number] ?? ''
+    for (let at = offsets[row]!; at < offsets[row + 1]!; at++) {
+      const name = dictionary[items[at]!] ?? ''
       if (name !== '' && name !== defaultNetwork) return name
     }
     return ''

@@ -68,12 +68,12 @@ export class GrowingColumn<T extends Items = Items> {
       first = from >> 3,
       last = to >> 3
     if (first === last) {
-      bits[first] = (bits[first] as number) | ((0xff << (from & 7)) & ~(0xff << (to & 7)))
+      bits[first] = bits[first]! | ((0xff << (from & 7)) & ~(0xff << (to & 7)))
       return
     }
-    bits[first] = (bits[first] as number) | (0xff << (from & 7))
+    bits[first] = bits[first]! | (0xff << (from & 7))
     bits.fill(0xff, first + 1, last)
-    if ((to & 7) !== 0) bits[last] = (bits[last] as number) | ~(0xff << (to & 7))
+    if ((to & 7) !== 0) bits[last] = bits[last]! | ~(0xff << (to & 7))
   }
 
   fill(value: number, from: number, to: number): void {

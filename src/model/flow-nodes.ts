@@ -19,13 +19,13 @@ export function nodeColumn({ columns, count }: FlowBatch, end: End, nodeOf: Node
       const node = nodeOf(row)
       if (node === undefined) continue
       const at = 4 * row
-      words[at] = node[0] as number
-      words[at + 1] = node[1] as number
-      words[at + 2] = node[2] as number
-      words[at + 3] = node[3] as number
+      words[at] = node[0]!
+      words[at + 1] = node[1]!
+      words[at + 2] = node[2]!
+      words[at + 3] = node[3]!
       any = true
     }
-    valid[row >> 3] = (valid[row >> 3] as number) | (1 << (row & 7))
+    valid[row >> 3] = valid[row >> 3]! | (1 << (row & 7))
   }
   return any ? { kind: 'ip', words, valid } : carried
 }
@@ -35,13 +35,7 @@ export class AddressNumbers {
   #count = 0
 
   find(words: Uint32Array, at: number): number {
-    return this.#table.find(
-      words[at] as number,
-      words[at + 1] as number,
-      words[at + 2] as number,
-      words[at + 3] as number,
-      0,
-    )
+    return this.#table.find(words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!, 0)
   }
 
   of(words: Uint32Array, at: number): number {
@@ -89,7 +83,7 @@ export function directionColumn(
     else if (to !== 0 && to === by) values[row] = ingress
     else if (before === undefined || !isPresent(before.valid, row)) continue
     any = true
-    valid[row >> 3] = (valid[row >> 3] as number) | (1 << (row & 7))
+    valid[row >> 3] = valid[row >> 3]! | (1 << (row & 7))
   }
   return any ? { kind: 'u8', values, valid } : undefined
 }

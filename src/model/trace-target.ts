@@ -40,7 +40,7 @@ export function traceTarget(written: string): TraceTarget {
     : otlp(url, {})
 }
 
-function otlp(url: URL, { port }: { readonly port?: number }): Readonly<{ is: 'otlp'; url: string }> {
+function otlp(url: URL, { port }: { port?: number }): Readonly<{ is: 'otlp'; url: string }> {
   if (port !== undefined) url.port = String(port)
   return { is: 'otlp', url: withPath(url, defaults.otlpPath) }
 }

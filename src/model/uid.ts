@@ -11,13 +11,13 @@ export function readUid(uid: string, words: Uint32Array): boolean {
 
 export function uidText(words: Uint32Array, at: number): string {
   let text = ''
-  for (let word = at; word < at + 4; word++) text += (words[word] as number).toString(16).padStart(8, '0')
+  for (let word = at; word < at + 4; word++) text += words[word]!.toString(16).padStart(8, '0')
   return `${text.slice(0, 8)}-${text.slice(8, 12)}-${text.slice(12, 16)}-${text.slice(16, 20)}-${text.slice(20)}`
 }
 
 export function uidHash(words: Uint32Array, at: number): number {
-  let h = Math.imul((words[at + 3] as number) ^ ((words[at + 2] as number) << 7), 0x9e3779b1)
-  h = Math.imul(h ^ (h >>> 15) ^ (words[at + 1] as number), 0x85ebca6b)
-  h = Math.imul(h ^ (h >>> 13) ^ (words[at] as number), 0xc2b2ae35)
+  let h = Math.imul(words[at + 3]! ^ (words[at + 2]! << 7), 0x9e3779b1)
+  h = Math.imul(h ^ (h >>> 15) ^ words[at + 1]!, 0x85ebca6b)
+  h = Math.imul(h ^ (h >>> 13) ^ words[at]!, 0xc2b2ae35)
   return (h ^ (h >>> 16)) >>> 0
 }

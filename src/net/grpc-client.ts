@@ -31,7 +31,7 @@ export interface GrpcClient {
 /** `grpc://` or `grpcs://` (TLS). Connects with the first call, and again after a loss. */
 export function openGrpcClient(
   url: string,
-  { port: defaultPort, tls, compressed }: Readonly<{ port: number; tls: TlsOptions | undefined; compressed: boolean }>,
+  { port: defaultPort, tls, compressed }: { port: number; tls: TlsOptions | undefined; compressed: boolean },
 ): GrpcClient {
   const { hostname, port, protocol } = new URL(url)
   const client = new Client(

@@ -157,7 +157,7 @@ async function hold(
 
 async function releaseLease(
   record: LeaderRecord,
-  { version, holder, state }: Readonly<{ version: string; holder: string; state: unknown }>,
+  { version, holder, state }: { version: string; holder: string; state: unknown },
   signal: AbortSignal,
 ): Promise<void> {
   const none = { holder: '', instance: record.instance, state } satisfies LeaderState

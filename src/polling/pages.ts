@@ -35,12 +35,12 @@ export async function readPages<Given>(
     maxElements,
     signal,
     retry,
-  }: Readonly<{
+  }: {
     api: string
     maxElements: number
     signal: AbortSignal
     retry: <T>(attempt: () => Promise<T>) => Promise<T>
-  }>,
+  },
 ): Promise<readonly Given[] | undefined> {
   const all: Given[] = []
   const tokens = new Set<string>()

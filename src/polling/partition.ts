@@ -233,7 +233,7 @@ export class PartitionPoller<Given, M extends Mapped = Mapped> {
   async #record(
     partition: OpenPartition<Given, M>,
     all: readonly Given[],
-    { from, until, isSteady }: Readonly<{ from: number; until: number; isSteady: boolean }>,
+    { from, until, isSteady }: { from: number; until: number; isSteady: boolean },
     signal: AbortSignal,
   ): Promise<void> {
     const { context, checkpoint, words } = this.#of

@@ -5,7 +5,7 @@ export class PollError extends Error {
 
   constructor(
     message: string,
-    { cause, afterMs = 0, mayPass = false }: Readonly<{ cause?: unknown; afterMs?: number; mayPass?: boolean }> = {},
+    { cause, afterMs = 0, mayPass = false }: { cause?: unknown; afterMs?: number; mayPass?: boolean } = {},
   ) {
     super(message, cause === undefined ? {} : { cause })
     this.name = 'PollError'

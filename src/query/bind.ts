@@ -173,7 +173,7 @@ function matchOf({ operator, values, subject }: Test, field: QueryField, names: 
     else return withField(plain, field, names.field(value.name), value)
   }
   if (plain === '~') return { is: 'found', patterns: literals.map(patternOf) }
-  return plain === '=' ? equals(field, literals) : ranked(field, plain, literals[0] as Literal)
+  return plain === '=' ? equals(field, literals) : ranked(field, plain, literals[0]!)
 }
 
 function withField(operator: '=' | Order, field: QueryField, other: QueryField | undefined, value: FieldValue): Match {

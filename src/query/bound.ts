@@ -43,7 +43,7 @@ export function group(is: 'and' | 'or', given: readonly Bound[]): Bound {
   const [zero, one] = is === 'and' ? (['never', 'always'] as const) : (['always', 'never'] as const)
   const parts = given.flatMap((part) => (part.is === one ? [] : part.is === is ? part.parts : [part]))
   if (parts.some((part) => part.is === zero)) return { is: zero }
-  return parts.length === 0 ? { is: one } : parts.length === 1 ? (parts[0] as Bound) : { is, parts }
+  return parts.length === 0 ? { is: one } : parts.length === 1 ? parts[0]! : { is, parts }
 }
 
 export function testsOf(bound: Bound): readonly Readonly<{ field: string; equals?: readonly (string | number)[] }>[] {

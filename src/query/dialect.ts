@@ -125,6 +125,6 @@ export { duckdb } from './sql-duckdb.ts'
 const dialects: Readonly<Record<DialectName, Dialect>> = { duckdb, clickhouse }
 
 /** Of a store, or of its name. */
-export function dialectOf({ dialect = 'duckdb' }: { readonly dialect?: DialectName | undefined }): Dialect {
+export function dialectOf({ dialect = 'duckdb' }: { dialect?: DialectName | undefined }): Dialect {
   return dialects[dialect]
 }

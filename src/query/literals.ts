@@ -10,7 +10,7 @@ import { nearest } from '../schema/suggest.ts'
 
 const nowhere: Span = { from: 0, to: 0 }
 
-export function spanOf({ at }: { readonly at?: Span }): Span {
+export function spanOf({ at }: { at?: Span }): Span {
   return at ?? nowhere
 }
 

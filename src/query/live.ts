@@ -52,7 +52,7 @@ function compile(bound: Bound): Compiled {
       return (rows) => {
         const tests = parts.map((part) => part(rows))
         return (row) => {
-          for (let at = 0; at < tests.length; at++) if ((tests[at] as RowTest)(row) === stopAt) return stopAt
+          for (let at = 0; at < tests.length; at++) if (tests[at]!(row) === stopAt) return stopAt
           return !stopAt
         }
       }

@@ -50,7 +50,7 @@ class Parser {
   }
 
   get #token(): Token {
-    return this.#tokens[Math.min(this.#at, this.#tokens.length - 1)] as Token
+    return this.#tokens[Math.min(this.#at, this.#tokens.length - 1)]!
   }
 
   #next(): Token {
@@ -98,7 +98,7 @@ class Parser {
   #chain(word: 'and' | 'or', read: () => Expression): Expression {
     const parts = [read()]
     while (this.#takeWord(word)) parts.push(read())
-    return parts.length === 1 ? (parts[0] as Expression) : { is: word, parts }
+    return parts.length === 1 ? parts[0]! : { is: word, parts }
   }
 
   #not(): Expression {

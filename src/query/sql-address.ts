@@ -32,9 +32,7 @@ export function addressSql(column: string, intervals: readonly Interval[]): stri
   const parts: string[] = []
   if (singles.length > 0)
     parts.push(
-      singles.length === 1
-        ? `${column} = ${text(singles[0] as string)}`
-        : `${column} IN (${singles.map(text).join(', ')})`,
+      singles.length === 1 ? `${column} = ${text(singles[0]!)}` : `${column} IN (${singles.map(text).join(', ')})`,
     )
   parts.push(...prefixes.map((prefix) => `(${beginsSql(column, prefix)})`))
   if (expressions.length <= maxComparisons) {
@@ -58,7 +56,7 @@ export function addressSql(column: string, intervals: readonly Interval[]): stri
     }
   }
   if (slow.length > 0) parts.push(`(contains(${column}, ':') AND (${slow.join(' OR ')}))`)
-  return parts.length === 1 ? (parts[0] as string) : `(${parts.join(' OR ')})`
+  return parts.length === 1 ? parts[0]! : `(${parts.join(' OR ')})`
 }
 
 function escaped(before: string): string {

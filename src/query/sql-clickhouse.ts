@@ -40,7 +40,7 @@ function address(column: string, intervals: readonly Interval[]): string {
       : [singles.length === 1 ? `${column} = ${singles[0]}` : `${column} IN (${singles.join(', ')})`]),
     ...ranges,
   ]
-  return parts.length === 1 ? (parts[0] as string) : `(${parts.join(' OR ')})`
+  return parts.length === 1 ? parts[0]! : `(${parts.join(' OR ')})`
 }
 
 /** ClickHouse writes `::ffff:10.0.0.1`, and `::0.1.0.2` for `::1:2`. */

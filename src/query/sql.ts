@@ -94,7 +94,7 @@ function matchSql(field: QueryField, column: string, match: Match, options: Opti
 }
 
 function any(tests: readonly string[]): string {
-  return tests.length === 1 ? (tests[0] as string) : `(${tests.join(' OR ')})`
+  return tests.length === 1 ? tests[0]! : `(${tests.join(' OR ')})`
 }
 
 function equalsSql(column: string, values: readonly string[]): string[] {

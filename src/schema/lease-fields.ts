@@ -50,7 +50,7 @@ export const leaseFields = {
   ),
 }
 
-export function leaseComplaint({ lease, ack }: Readonly<{ lease: object | null; ack: string }>): Complaint | null {
+export function leaseComplaint({ lease, ack }: { lease: object | null; ack: string }): Complaint | null {
   return lease === null && ackSink(ack) !== undefined
     ? new Complaint(
         '`ack` defines what the checkpoint in a lease covers, and no `lease` is set',

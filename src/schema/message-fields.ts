@@ -152,13 +152,13 @@ export function messageComplaint({
   oversize,
   mode,
   claims,
-}: Readonly<{
+}: {
   codec: string
   kollect_fields: string
   oversize: string
   mode: string
   claims: ClaimPlace | null
-}>): Complaint | null {
+}): Complaint | null {
   if ((oversize === 'claim-check') !== (claims !== null)) {
     return claims === null
       ? new Complaint('`oversize: claim-check` needs a store', 'add `claims: {store: /mnt/weir-claims}`, or a URL', [

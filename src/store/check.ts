@@ -47,11 +47,11 @@ export async function checkStore({
   host,
   directory,
   maxBytes = Infinity,
-}: Readonly<{
+}: {
   host: Host
   directory: string
   maxBytes?: number
-}>): Promise<CheckedStore> {
+}): Promise<CheckedStore> {
   const { state, generation, damaged: manifestDamaged } = await readManifest(host.disk, directory)
   const live = [...state.files.values()].filter(({ lost }) => lost !== true)
   const suspects: [StoredFile, Damage][] = []

@@ -14,11 +14,11 @@ export function extentOfEvents({ count, dictionary, family, time }: EventBatch):
   let [timeMin, timeMax] = [Infinity, -Infinity]
   const codes = new Set<number>()
   for (let row = 0; row < count; row++) {
-    const at = time[row] as number
+    const at = time[row]!
     // False for NaN.
     if (at < timeMin) timeMin = at
     if (at > timeMax) timeMax = at
-    codes.add(family[row] as number)
+    codes.add(family[row]!)
   }
   return { timeMin, timeMax, families: new Set([...codes].map((code) => dictionary[code] ?? '')) }
 }
@@ -34,7 +34,7 @@ export function receiptOf({ count, columns }: FlowBatch, received: number): Rece
   const column = columns['time_received']
   if (column?.kind !== 'time') return { receivedMin, receivedMax }
   for (let row = 0; row < count; row++) {
-    const at = column.values[row] as number
+    const at = column.values[row]!
     // False for NaN.
     if (at < receivedMin && isPresent(column.valid, row)) receivedMin = at
     if (at > receivedMax && isPresent(column.valid, row)) receivedMax = at
@@ -45,7 +45,7 @@ export function receiptOf({ count, columns }: FlowBatch, received: number): Rece
 export function extentOfSums({ count, minutes }: RollupRows): Extent {
   let [timeMin, timeMax] = [Infinity, -Infinity]
   for (let row = 0; row < count; row++) {
-    const at = (minutes[row] as number) * 60_000
+    const at = minutes[row]! * 60_000
     if (at < timeMin) timeMin = at
     if (at > timeMax) timeMax = at
   }

@@ -40,11 +40,7 @@ export class PendingTables {
     rows: number,
     first: number,
     header: FrameHeader,
-    {
-      extent,
-      receipt,
-      source,
-    }: Readonly<{ extent?: Extent | undefined; receipt?: Receipt | undefined; source?: number }> = {},
+    { extent, receipt, source }: { extent?: Extent | undefined; receipt?: Receipt | undefined; source?: number } = {},
   ): void {
     const key = `${stream}_${hour}`
     let table = this.#tables.get(key)

@@ -260,7 +260,7 @@ class Inbox {
   }
 
   #take(): PromiseWithResolvers<Reply> {
-    const waiting = this.#waiting as PromiseWithResolvers<Reply>
+    const waiting = this.#waiting!
     this.#waiting = undefined
     return waiting
   }

@@ -54,7 +54,7 @@ export function prefetchMe(): void {
 }
 
 /** Stops polling after 401 and 403. */
-export const pollInterval = ({ state }: { readonly state: { readonly error: Error | null } }): number | false =>
+export const pollInterval = ({ state }: { state: { readonly error: Error | null } }): number | false =>
   state.error !== null && [401, 403].includes(asApiError(state.error).status) ? false : 2000
 
 export type Watched<T> = Readonly<{

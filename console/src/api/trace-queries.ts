@@ -36,7 +36,7 @@ export function useTraces(question: Query, t: Range, revision: string): Traces {
 export function useTraceSums(
   question: Query,
   t: Range,
-  { by, limit, buckets, revision }: Readonly<{ by: string; limit: number; buckets: number; revision: string }>,
+  { by, limit, buckets, revision }: { by: string; limit: number; buckets: number; revision: string },
 ): UseQueryResult<TraceSums> {
   return useQuery({
     queryKey: ['trace-sums', question, t, by, limit, buckets, revision],

@@ -32,7 +32,7 @@ const sum = <T,>(of: readonly T[], pick: (item: T) => number): number =>
 
 const rule = appText.balanceRule
 
-function Sums({ ledger, pipeline }: Readonly<{ ledger: Ledger; pipeline: Pipeline | undefined }>): React.ReactNode {
+function Sums({ ledger, pipeline }: { ledger: Ledger; pipeline: Pipeline | undefined }): React.ReactNode {
   const unreadable = sum(ledger.sources, (source) => source.unreadable)
   const dropped = sum(ledger.sinks, (sink) => total(sink.dropped))
   const lags = pipeline?.sinks.map((sink) => sink.lagMs) ?? []
@@ -74,7 +74,7 @@ function equation({ sources, sinks }: Ledger): string {
   ].join(' + ')
 }
 
-function Part({ name, value, tone }: Readonly<{ name: string; value: number; tone: string }>): React.ReactNode {
+function Part({ name, value, tone }: { name: string; value: number; tone: string }): React.ReactNode {
   return (
     <span className={value > 0 ? tone : undefined}>
       {name} {count(value)}

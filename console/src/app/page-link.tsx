@@ -6,7 +6,11 @@ export function PageLink({
   to,
   className,
   children,
-}: Readonly<{ to: string; className?: string; children: React.ReactNode }>): React.ReactNode {
+}: {
+  to: string
+  className?: string
+  children: React.ReactNode
+}): React.ReactNode {
   return (
     <Link
       to={to}

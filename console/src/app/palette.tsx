@@ -18,7 +18,7 @@ export function Palette(): React.ReactNode {
   )
 }
 
-function Choice({ onDone }: { readonly onDone: () => void }): React.ReactNode {
+function Choice({ onDone }: { onDone: () => void }): React.ReactNode {
   const navigate = useNavigate()
   const [typed, setTyped] = useState('')
   const [at, setAt] = useState(0)

@@ -7,7 +7,7 @@ import { forget, save, useSaved } from './saved.ts'
 import { appText } from '../text/app.ts'
 import { generalText } from '../text/general.ts'
 
-export function SavedViews({ onGo }: { readonly onGo: (view: SavedView) => void }): React.ReactNode {
+export function SavedViews({ onGo }: { onGo: (view: SavedView) => void }): React.ReactNode {
   return (
     <OverlayDialog className="palette saved" label={appText.savedViews} onOpen={onOpenSaved}>
       {(close) => (
@@ -23,7 +23,7 @@ export function SavedViews({ onGo }: { readonly onGo: (view: SavedView) => void 
   )
 }
 
-function Views({ onGo, onClose }: Readonly<{ onGo: (view: SavedView) => void; onClose: () => void }>): React.ReactNode {
+function Views({ onGo, onClose }: { onGo: (view: SavedView) => void; onClose: () => void }): React.ReactNode {
   const saved = useSaved()
   const [name, setName] = useState('')
   const [shared, setShared] = useState(false)

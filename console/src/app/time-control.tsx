@@ -8,7 +8,10 @@ import { generalText } from '../text/general.ts'
 export function TimeControl({
   frame,
   onChange,
-}: Readonly<{ frame: Frame; onChange: (change: Partial<Frame>) => void }>): React.ReactNode {
+}: {
+  frame: Frame
+  onChange: (change: Partial<Frame>) => void
+}): React.ReactNode {
   return (
     <Popover
       label={
@@ -64,7 +67,7 @@ export function TimeControl({
   )
 }
 
-function Custom({ range, onChange }: Readonly<{ range: Range; onChange: (range: Range) => void }>): React.ReactNode {
+function Custom({ range, onChange }: { range: Range; onChange: (range: Range) => void }): React.ReactNode {
   const [from, setFrom] = useState(range.from)
   const [to, setTo] = useState(range.to)
   const wrong = [from, to].find((written) => !isMoment(written.trim()))

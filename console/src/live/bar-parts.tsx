@@ -44,7 +44,7 @@ export function LinkState({
   )
 }
 
-export function LiveSummary({ summary }: { readonly summary: () => string | undefined }): React.ReactNode {
+export function LiveSummary({ summary }: { summary: () => string | undefined }): React.ReactNode {
   const [announced, setAnnounced] = useState('')
   const now = useRef(summary)
   useEffect(() => {

@@ -4,7 +4,11 @@ export function BySelect<By extends string>({
   by,
   groupings,
   onChange,
-}: Readonly<{ by: string; groupings: readonly By[]; onChange: (by: By) => void }>): React.ReactNode {
+}: {
+  by: string
+  groupings: readonly By[]
+  onChange: (by: By) => void
+}): React.ReactNode {
   return (
     <label className="by">
       {generalText.by}{' '}

@@ -5,7 +5,10 @@ import { generalText } from '../text/general.ts'
 export function CopyButton({
   text,
   children = partsText.copy,
-}: Readonly<{ text: string; children?: React.ReactNode }>): React.ReactNode {
+}: {
+  text: string
+  children?: React.ReactNode
+}): React.ReactNode {
   const [message, setMessage] = useState('')
   const copy = (): void => {
     // Plain HTTP from another machine has no clipboard.

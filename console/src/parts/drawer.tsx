@@ -9,13 +9,13 @@ export function Drawer({
   title,
   onClose,
   children,
-}: Readonly<{
+}: {
   of: string
   name: string
   title: React.ReactNode
   onClose: () => void
   children: React.ReactNode
-}>): React.ReactNode {
+}): React.ReactNode {
   const heading = useRef<HTMLHeadingElement>(null)
   useEffect(() => {
     const before = document.activeElement
@@ -50,12 +50,12 @@ export function Fact({
   tone,
   meaning,
   children,
-}: Readonly<{
+}: {
   name: string
   tone?: string | undefined
   meaning?: string | undefined
   children: React.ReactNode
-}>): React.ReactNode {
+}): React.ReactNode {
   return (
     <>
       <dt>

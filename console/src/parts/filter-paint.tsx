@@ -14,7 +14,7 @@ export function partsOf(filter: string): Readonly<{ is: (typeof kinds)[number]; 
   }))
 }
 
-export function FilterPaint({ filter }: { readonly filter: string }): React.ReactNode {
+export function FilterPaint({ filter }: { filter: string }): React.ReactNode {
   return (
     <div className="filter-paint" aria-hidden="true">
       {partsOf(filter).map((piece, index) => (

@@ -5,7 +5,12 @@ export function FindBox({
   label,
   hint,
   onChange,
-}: Readonly<{ q: string; label: string; hint: string; onChange: (q: string) => void }>): React.ReactNode {
+}: {
+  q: string
+  label: string
+  hint: string
+  onChange: (q: string) => void
+}): React.ReactNode {
   const [typed, setTyped] = useState(q)
   const [before, setBefore] = useState(q)
   if (q !== before) {

@@ -5,12 +5,12 @@ export function Popover({
   name,
   className,
   children,
-}: Readonly<{
+}: {
   label: React.ReactNode
   name: string
   className?: string
   children: (close: () => void) => React.ReactNode
-}>): React.ReactNode {
+}): React.ReactNode {
   const [open, setOpen] = useState(false)
   const root = useRef<HTMLDivElement>(null)
   const button = useRef<HTMLButtonElement>(null)

@@ -13,11 +13,11 @@ export function EmptyState({
   title,
   action,
   children,
-}: Readonly<{
+}: {
   title: string
   action: Action | React.ReactElement | undefined
   children: React.ReactNode
-}>): React.ReactNode {
+}): React.ReactNode {
   return (
     <div className="state" data-state="empty">
       <h2>{title}</h2>
@@ -41,7 +41,7 @@ function ActionButton({ text, to, onClick }: Action): React.ReactNode {
   )
 }
 
-export function NoStore({ title }: { readonly title: string }): React.ReactNode {
+export function NoStore({ title }: { title: string }): React.ReactNode {
   return (
     <EmptyState title={title} action={{ text: generalText.seeEvents, to: '/events' }}>
       {generalText.noStoreFixed}
@@ -49,7 +49,7 @@ export function NoStore({ title }: { readonly title: string }): React.ReactNode 
   )
 }
 
-export function Loading({ what }: { readonly what: string }): React.ReactNode {
+export function Loading({ what }: { what: string }): React.ReactNode {
   return (
     <p className="state loading" role="status" data-state="loading">
       {partsText.loadingOf(what)}
@@ -57,7 +57,7 @@ export function Loading({ what }: { readonly what: string }): React.ReactNode {
   )
 }
 
-export function ErrorState({ error, onRetry }: Readonly<{ error: unknown; onRetry: () => void }>): React.ReactNode {
+export function ErrorState({ error, onRetry }: { error: unknown; onRetry: () => void }): React.ReactNode {
   const refused = asApiError(error)
   const marks = [
     refused.code,
@@ -89,17 +89,13 @@ type Query = Readonly<{
   refetch: () => Promise<unknown>
 }>
 
-export function Pending({
-  of,
-  what,
-  notFound,
-}: Readonly<{ of: Query; what: string; notFound?: string }>): React.ReactNode {
+export function Pending({ of, what, notFound }: { of: Query; what: string; notFound?: string }): React.ReactNode {
   if (!of.isError) return <Loading what={what} />
   if (notFound !== undefined && asApiError(of.error).status === 404) return <p className="pad dim">{notFound}</p>
   return <QueryError of={of} />
 }
 
-export function QueryError({ of }: { readonly of: Query }): React.ReactNode {
+export function QueryError({ of }: { of: Query }): React.ReactNode {
   return <ErrorState error={of.error} onRetry={() => void of.refetch().catch(reportError)} />
 }
 
@@ -111,7 +107,11 @@ export function ErrorNotice({
   error,
   onRetry,
   children,
-}: Readonly<{ error: unknown; onRetry: () => void; children?: React.ReactNode }>): React.ReactNode {
+}: {
+  error: unknown
+  onRetry: () => void
+  children?: React.ReactNode
+}): React.ReactNode {
   const { message, queryId } = asApiError(error)
   return (
     <div className="notice bad" role="alert">
@@ -130,10 +130,7 @@ export function StaleNotice(props: Readonly<{ error: unknown; onRetry: () => voi
   return <ErrorNotice {...props}>{generalText.showingPrevious}</ErrorNotice>
 }
 
-export function UnreadNotice({
-  unread,
-  onClose,
-}: Readonly<{ unread: readonly string[]; onClose: () => void }>): React.ReactNode {
+export function UnreadNotice({ unread, onClose }: { unread: readonly string[]; onClose: () => void }): React.ReactNode {
   if (unread.length === 0) return null
   return (
     <Notice onClose={onClose}>
@@ -144,7 +141,7 @@ export function UnreadNotice({
   )
 }
 
-export function RefreshButton({ onClick }: { readonly onClick: () => void }): React.ReactNode {
+export function RefreshButton({ onClick }: { onClick: () => void }): React.ReactNode {
   return (
     <button type="button" onClick={onClick}>
       {generalText.refresh}
@@ -156,7 +153,11 @@ export function Notice({
   tone = 'warning',
   children,
   onClose,
-}: Readonly<{ tone?: 'warning' | 'bad' | 'plain'; children: React.ReactNode; onClose?: () => void }>): React.ReactNode {
+}: {
+  tone?: 'warning' | 'bad' | 'plain'
+  children: React.ReactNode
+  onClose?: () => void
+}): React.ReactNode {
   return (
     <div className={`notice ${tone}`} role="status">
       <div>{children}</div>

@@ -1,6 +1,8 @@
 export function TableHead({
   columns,
-}: Readonly<{ columns: readonly (string | readonly [title: string, align: 'end'])[] }>): React.ReactNode {
+}: {
+  columns: readonly (string | readonly [title: string, align: 'end'])[]
+}): React.ReactNode {
   return (
     <thead>
       <tr>

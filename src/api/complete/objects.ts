@@ -10,7 +10,7 @@ import { conditionFor, type PlainValue, type UsedValue } from './values.ts'
 export async function valuesOfObjects(
   { context, principal, disconnected }: RunStatement,
   fields: readonly QueryField[],
-  { filter, at, prefix, limit }: Readonly<{ filter: string; at: bigint; prefix: string; limit: number }>,
+  { filter, at, prefix, limit }: { filter: string; at: bigint; prefix: string; limit: number },
 ): Promise<readonly UsedValue[] | undefined> {
   const [field] = fields
   if (field === undefined) return []

@@ -57,11 +57,7 @@ function fairReader(store: StoreReader, queues: Queues, unread: UnreadAnswers): 
             const slot = new Slot(queue, user, await queue.enter(user, signal))
             signal.addEventListener('abort', () => slot.leave(), { once: true })
             try {
-              return unread.pass(
-                await (store.isolated as NonNullable<StoreReader['isolated']>)(query, signal),
-                slot,
-                ended,
-              )
+              return unread.pass(await store.isolated!(query, signal), slot, ended)
             } catch (error) {
               slot.leave()
               throw error
@@ -70,8 +66,8 @@ function fairReader(store: StoreReader, queues: Queues, unread: UnreadAnswers): 
         }),
     ...(store.dialect === undefined ? {} : { dialect: store.dialect }),
     edges: (query, signal) => queued(signal, () => store.edges(query, signal)),
-    ...(store.fresh === undefined ? {} : { fresh: () => (store.fresh as NonNullable<StoreReader['fresh']>)() }),
-    ...(store.sums === undefined ? {} : { sums: () => (store.sums as NonNullable<StoreReader['sums']>)() }),
+    ...(store.fresh === undefined ? {} : { fresh: () => store.fresh!() }),
+    ...(store.sums === undefined ? {} : { sums: () => store.sums!() }),
   }
 }
 

@@ -14,7 +14,7 @@ type Predicate = (row: number) => boolean
 export type BatchFilter = (batch: Batch, header: FrameHeader, resolver: Resolver | undefined) => Predicate
 
 export function batchFilter(
-  { stream, where, filter }: Readonly<{ stream: BatchKind; where: Where; filter: string }>,
+  { stream, where, filter }: { stream: BatchKind; where: Where; filter: string },
   principal: Principal,
 ): BatchFilter | undefined {
   const names = nameTables[stream]

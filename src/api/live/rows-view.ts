@@ -76,7 +76,7 @@ export class RowsView implements LiveView {
       at >= 0 && inspected < maxInspectedRows && (room > 0 || this.#filter !== undefined);
       at--
     ) {
-      const frame = frames[at] as RingFrame
+      const frame = frames[at]!
       const positions = this.#matches(frame, this.#filter === undefined ? room : frame.count)
       inspected += frame.count
       if (this.#filter !== undefined) matched += positions.length

@@ -90,18 +90,14 @@ export async function ringSeries(
       each(part)
     }
   }
-  await inSlices((part) => totals.addFrom(parts.rights[part] as number, table, part))
+  await inSlices((part) => totals.addFrom(parts.rights[part]!, table, part))
   const cells = (id: number): Cell[] => ids.cells(id)
   const largest = await firstGroups(totals, group.length === 0 ? 1 : limit, byRank(totals, by, group, cells), scheduler)
   const ranks = new Map(largest.map((id, rank) => [id, rank]))
   const others = largest.length
   const shown = new SumTable(of !== undefined, further)
   await inSlices((part) =>
-    shown.addFrom(
-      (parts.lefts[part] as number) * (others + 1) + (ranks.get(parts.rights[part] as number) ?? others),
-      table,
-      part,
-    ),
+    shown.addFrom(parts.lefts[part]! * (others + 1) + (ranks.get(parts.rights[part]!) ?? others), table, part),
   )
   if (signal.aborted) return undefined
   const shownCells = (rank: number): Cell[] => cells(largest[rank % (others + 1)] ?? 0)

@@ -10,7 +10,7 @@ import { coveredSpan, present, scanRing, type Found, type RingSource } from './s
 import { compareCells, estimateReader, reportedReader, SumTable } from './sums.ts'
 import { FieldValues, GroupIds } from './values.ts'
 
-const field = (name: string): QueryField => flowNames.field(name) as QueryField
+const field = (name: string): QueryField => flowNames.field(name)!
 const keyFields = ['src_addr', 'src_port', 'dst_addr', 'dst_port', 'proto'].map(field)
 const namedFields = (['src', 'dst'] as const).flatMap((end) => conversationNames.map((part) => `${end}_${part}`))
 
@@ -53,7 +53,7 @@ class Directed {
       this.last[id] = Math.max(this.last[id] ?? Number.NEGATIVE_INFINITY, to(row))
       for (let at = 0; at < named.length; at++) {
         const cell = values[at]?.cells[named[at]?.(row) ?? 0]
-        const known = this.names[at] as (string | undefined)[]
+        const known = this.names[at]!
         if (typeof cell === 'string') known[id] = later(known[id], cell)
       }
     }
@@ -95,7 +95,7 @@ export async function ringConversations(
       numbers.set(text, (number = conversations.length))
       conversations.push({ key })
     }
-    ;(conversations[number] as Conversation)[isAb ? 'ab' : 'ba'] = id
+    conversations[number]![isAb ? 'ab' : 'ba'] = id
     sums.addFrom(number, directed.sums, id)
     totals.addFrom(0, directed.sums, id)
   }
@@ -109,7 +109,7 @@ export async function ringConversations(
     _all_packets: totals.packets.cell(0),
   }
   const rows = shown.map((number) => ({
-    ...recordOf(directed, conversations[number] as Conversation),
+    ...recordOf(directed, conversations[number]!),
     _drop_packets: sums.further('drop_packets').cell(number),
     ...total,
   }))
@@ -172,7 +172,7 @@ function byRank(
   sums: SumTable,
 ): (a: number, b: number) => number {
   const number = (at: number): number => {
-    const conversation = conversations[at] as Conversation
+    const conversation = conversations[at]!
     if (by === 'rtt') return extreme(Math.max, directed.rttMax, conversation) ?? Number.NEGATIVE_INFINITY
     const last = extreme(Math.max, directed.last, conversation) ?? 0
     return by === 'last' ? last : last - (extreme(Math.min, directed.first, conversation) ?? 0)
@@ -184,7 +184,7 @@ function byRank(
   return (a, b) => {
     const order = size(b, a)
     if (order !== 0 && !Number.isNaN(order)) return order
-    const [left, right] = [(conversations[a] as Conversation).key, (conversations[b] as Conversation).key]
+    const [left, right] = [conversations[a]!.key, conversations[b]!.key]
     for (let at = 0; at < left.length; at++) {
       const between = compareCells(left[at] ?? null, right[at] ?? null, false)
       if (between !== 0) return between
@@ -211,7 +211,7 @@ function flagReader(batch: FlowBatch): (row: number) => number | undefined {
   const agent = batch.dictionary.indexOf('netobserv')
   return (row) => {
     if (!present(valid, row)) return undefined
-    const flags = values[row] as number
+    const flags = values[row]!
     return agent > 0 && protocol?.kind === 'dict' && protocol.codes[row] === agent ? flags : flags & tcpBits.plain
   }
 }
@@ -220,8 +220,7 @@ function rttReader(batch: FlowBatch): (row: number) => number | undefined {
   const column = batch.columns['rtt']
   if (column?.kind !== 'u64') return () => undefined
   const { words, valid } = column
-  return (row) =>
-    present(valid, row) ? (words[2 * row + 1] as number) * 4_294_967_296 + (words[2 * row] as number) : undefined
+  return (row) => (present(valid, row) ? words[2 * row + 1]! * 4_294_967_296 + words[2 * row]! : undefined)
 }
 
 function timeOf({ batch, header }: Found, name: string): (row: number) => number {

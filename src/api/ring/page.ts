@@ -129,8 +129,8 @@ function recordsOf(
     } = frame
     const readers = names.map((name) => cellReader(batch, header, name, resolver))
     for (const index of indexes) {
-      const { row, keys } = best[index] as Candidate
-      const record = records[index] as Record<string, unknown>
+      const { row, keys } = best[index]!
+      const record = records[index]!
       names.forEach((name, at) => (record[name] = finite(readers[at]?.(row) ?? null)))
       sort.forEach(({ field }, at) => {
         const key = keys[at] ?? null

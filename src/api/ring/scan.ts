@@ -112,7 +112,7 @@ function fieldTime(batch: FlowBatch, name: string, missing: number): (row: numbe
 }
 
 export function present(valid: Uint8Array | undefined, row: number): boolean {
-  return valid === undefined || (((valid[row >> 3] as number) >> (row & 7)) & 1) === 1
+  return valid === undefined || ((valid[row >> 3]! >> (row & 7)) & 1) === 1
 }
 
 export function coveredSpan(span: TimeSpan, sinceMs: number): TimeSpan {

@@ -14,7 +14,7 @@ export function valueReader(batch: FlowBatch, header: FrameHeader, { name }: Que
   const column = batch.columns[name]
   if (column !== undefined && 'values' in column) {
     const { values, valid } = column
-    return (row) => (present(valid, row) ? (values[row] as number) : Number.NaN)
+    return (row) => (present(valid, row) ? values[row]! : Number.NaN)
   }
   const cell = cellReader(batch, header, name, undefined)
   return (row) => {

@@ -28,7 +28,7 @@ class ExactSums {
   }
 
   add(id: number, value: number | bigint): void {
-    const before = this.#small[id] as number
+    const before = this.#small[id]!
     const small = before === before ? before : 0
     if (typeof value === 'number') {
       const sum = small + value
@@ -42,7 +42,7 @@ class ExactSums {
   }
 
   addFrom(id: number, other: ExactSums, from: number): void {
-    const small = other.#small[from] as number
+    const small = other.#small[from]!
     if (small !== small) return
     this.add(id, small)
     const large = other.#large.get(from)
@@ -50,18 +50,18 @@ class ExactSums {
   }
 
   #exact(id: number): bigint {
-    const small = this.#small[id] as number
+    const small = this.#small[id]!
     return (this.#large.get(id) ?? 0n) + BigInt(small === small ? small : 0)
   }
 
   cell(id: number): number | string | null {
-    const small = this.#small[id] as number
+    const small = this.#small[id]!
     return small !== small ? null : this.#large.has(id) ? integerCell(this.#exact(id)) : small
   }
 
   /** An empty sum is below every other. */
   compare(a: number, b: number): number {
-    const [left, right] = [this.#small[a] as number, this.#small[b] as number]
+    const [left, right] = [this.#small[a]!, this.#small[b]!]
     if (left !== left || right !== right) return Number(left === left) - Number(right === right)
     if (this.#large.size === 0) return left - right
     const [exactLeft, exactRight] = [this.#exact(a), this.#exact(b)]
@@ -97,7 +97,7 @@ export class SumTable {
   count(id: number, flows = 1): void {
     if (id >= this.#room) this.#grow(id)
     if (id >= this.size) this.size = id + 1
-    this.#flows[id] = (this.#flows[id] as number) + flows
+    this.#flows[id] = this.#flows[id]! + flows
   }
 
   #grow(id: number): void {
@@ -139,7 +139,7 @@ export function reportedReader(batch: FlowBatch, name: FurtherMeasure): (row: nu
   const { words, valid } = column
   return (row) => {
     if (!present(valid, row)) return undefined
-    const [low, high] = [words[2 * row] as number, words[2 * row + 1] as number]
+    const [low, high] = [words[2 * row]!, words[2 * row + 1]!]
     return high < 0x20_0000 ? high * twoTo32 + low : (BigInt(high) << 32n) | BigInt(low)
   }
 }
@@ -156,8 +156,8 @@ export function estimateReader(
   const sampling = column?.kind === 'u32' ? column : undefined
   return (row) => {
     if (!present(valid, row)) return undefined
-    const [low, high] = [words[2 * row] as number, words[2 * row + 1] as number]
-    const rate = sampling === undefined || !present(sampling.valid, row) ? 1 : (sampling.values[row] as number)
+    const [low, high] = [words[2 * row]!, words[2 * row + 1]!]
+    const rate = sampling === undefined || !present(sampling.valid, row) ? 1 : sampling.values[row]!
     const product = (high * twoTo32 + low) * rate
     return high < 0x20_0000 && product <= largestExact ? product : ((BigInt(high) << 32n) | BigInt(low)) * BigInt(rate)
   }

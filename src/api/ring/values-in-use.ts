@@ -57,7 +57,7 @@ export async function ringValues(
   for (; next.done !== true; next = await scan.next()) for (const counter of counters) counter.add(next.value)
   if (signal.aborted) return undefined
   const values = counters.flatMap((counter, index) => {
-    const test = matches(fields[index] as QueryField)
+    const test = matches(fields[index]!)
     return counter.values().filter(({ value }) => test(value))
   })
   return {

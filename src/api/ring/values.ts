@@ -30,10 +30,10 @@ export class FieldValues {
       const { codes } = column
       const known = new Int32Array(batch.dictionary.length)
       return (row) => {
-        const code = codes[row] as number
+        const code = codes[row]!
         if (code === 0) return 0
         return (
-          (known[code] as number) ||
+          known[code]! ||
           (known[code] = this.#id(
             batch.dictionary[code] ?? '',
             column.kind === 'json' ? () => batch.dictionary[code] ?? '' : cell,
@@ -47,7 +47,7 @@ export class FieldValues {
       return (row) => {
         if (!present(valid, row)) return 0
         const at = 4 * row
-        const last = words[at + 3] as number
+        const last = words[at + 3]!
         if (words[at] === 0 && words[at + 1] === 0 && words[at + 2] === mappedPrefix) return this.#id(last, cell, row)
         return this.#id(`${words[at]}:${words[at + 1]}:${words[at + 2]}:${last}`, cell, row)
       }
@@ -56,13 +56,13 @@ export class FieldValues {
       const { words, valid } = column
       return (row) => {
         if (!present(valid, row)) return 0
-        const [low, high] = [words[2 * row] as number, words[2 * row + 1] as number]
+        const [low, high] = [words[2 * row]!, words[2 * row + 1]!]
         return this.#id(high < 0x20_0000 ? high * twoTo32 + low : `${high}:${low}`, cell, row)
       }
     }
     if (column !== undefined && 'values' in column && name !== 'time_skewed') {
       const { values, valid } = column
-      return (row) => (present(valid, row) ? this.#id(values[row] as number, cell, row) : 0)
+      return (row) => (present(valid, row) ? this.#id(values[row]!, cell, row) : 0)
     }
     return (row) => {
       const value = cell(row)
@@ -118,7 +118,7 @@ export class GroupIds {
     const readers = this.#fields.map((field) => field.of(found))
     const [first = () => 0, ...rest] = readers
     return rest.reduce((left, right, index) => {
-      const pairs = this.#pairs[index] as PairIds
+      const pairs = this.#pairs[index]!
       return (row) => pairs.of(left(row), right(row))
     }, first)
   }
@@ -127,7 +127,7 @@ export class GroupIds {
     const cells: Cell[] = []
     let left = id
     for (let index = this.#pairs.length - 1; index >= 0; index--) {
-      const pairs = this.#pairs[index] as PairIds
+      const pairs = this.#pairs[index]!
       cells.unshift(this.#fields[index + 1]?.cells[pairs.rights[left] ?? 0] ?? null)
       left = pairs.lefts[left] ?? 0
     }

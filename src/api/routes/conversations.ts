@@ -112,7 +112,7 @@ export function conversationRoutes(app: FastifyInstance, context: ApiContext, hu
   })
 }
 
-const typed = (name: string, of: string): AnswerColumn => ({ ...columnOf(flowNames.field(of) as QueryField), name })
+const typed = (name: string, of: string): AnswerColumn => ({ ...columnOf(flowNames.field(of)!), name })
 const parts = ['addr', 'port', ...conversationNames] as const
 const sums = ['bytes', 'packets', 'flows'] as const
 const units = { bytes: 'By', packets: '{packet}', flows: '{flow}' } as const

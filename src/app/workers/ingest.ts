@@ -97,7 +97,7 @@ export const journalMethods = {
     }
   },
   totals: (): ReadonlyMap<string, Readonly<SourceTotals>> => appender().totals(),
-  hold({ source, sequence }: Readonly<{ source: string; sequence: number }>): void {
+  hold({ source, sequence }: { source: string; sequence: number }): void {
     pinned.set(source, sequence)
   },
   ...awaitedMethods(awaited),
@@ -166,7 +166,7 @@ export const ingestMethods = {
   },
   append: (unit: Unit): Promise<Pushed> => pushed(unit),
   /** As `append`; only rows not settled by the acknowledging sink count as duplicates. */
-  appendAgain: ({ unit, settled }: Readonly<{ unit: Unit; settled: number }>): Promise<Pushed> => pushed(unit, settled),
+  appendAgain: ({ unit, settled }: { unit: Unit; settled: number }): Promise<Pushed> => pushed(unit, settled),
   cursor(source: string): Uint8Array | undefined {
     return appender().totals().get(source)?.cursor
   },

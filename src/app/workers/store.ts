@@ -130,7 +130,7 @@ export const storeMethods = {
       await workloads.open()
     clusters = new Set(ids)
   },
-  select: ({ from, after }: Readonly<{ from: StoreFrom; after: number }>): void => selection.change(from, after),
+  select: ({ from, after }: { from: StoreFrom; after: number }): void => selection.change(from, after),
   status,
   profile: ({ kind, seconds }: ProfileRequest): Promise<Uint8Array> =>
     takeProfile(kind, () => host.timers.sleep(seconds * 1000)),
@@ -140,7 +140,7 @@ export const storeMethods = {
       wake()
     })
   },
-  fresh: ({ sequence, ms }: Readonly<{ sequence: number; ms: number }>): Promise<boolean> => need().fresh(sequence, ms),
+  fresh: ({ sequence, ms }: { sequence: number; ms: number }): Promise<boolean> => need().fresh(sequence, ms),
   async stop(): Promise<StoreStatus> {
     stop.abort()
     await running

@@ -57,11 +57,11 @@ function textsOf(kind: BodyColumns, pieces: readonly EventRows[], count: number,
   for (const { batch, rows } of pieces) {
     const codes = new Set(families.map((family) => batch.dictionary.indexOf(family)).filter((code) => code > 0))
     for (const row of rows) {
-      const found = codes.has(batch.family[row] as number) ? fieldsOf(eventAt(batch, row)) : undefined
+      const found = codes.has(batch.family[row]!) ? fieldsOf(eventAt(batch, row)) : undefined
       if (found !== undefined) {
         isFound = true
         for (const [field, text] of Object.entries(found))
-          if (text !== undefined) (numbers.get(field) as Uint32Array)[at] = texts.number(text.slice(0, maxLength))
+          if (text !== undefined) numbers.get(field)![at] = texts.number(text.slice(0, maxLength))
       }
       at++
     }

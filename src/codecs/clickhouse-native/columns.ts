@@ -16,18 +16,18 @@ export function copyRows<T extends Numbers>(from: T, rows: Uint32Array, width: n
     return
   }
   if (width === 1) {
-    for (let i = 0; i < rows.length; i++) into[at + i] = from[rows[i] as number] as number
+    for (let i = 0; i < rows.length; i++) into[at + i] = from[rows[i]!]!
     return
   }
   for (let i = 0, to = at * width; i < rows.length; i++) {
-    const start = (rows[i] as number) * width
-    for (let word = 0; word < width; word++) into[to++] = from[start + word] as number
+    const start = rows[i]! * width
+    for (let word = 0; word < width; word++) into[to++] = from[start + word]!
   }
 }
 
 export function copyNulls(valid: Uint8Array | undefined, rows: Uint32Array, into: Uint8Array, at: number): void {
   if (valid === undefined) return
-  for (let i = 0; i < rows.length; i++) if (!isPresent(valid, rows[i] as number)) into[at + i] = 1
+  for (let i = 0; i < rows.length; i++) if (!isPresent(valid, rows[i]!)) into[at + i] = 1
 }
 
 /** The state and the flags of LowCardinality: keys of this block only. */
@@ -46,9 +46,9 @@ function lowCardinalityRows(numbers: Uint32Array, texts: BlockTexts, nullable: b
   const indexes = new Uint32Array(numbers.length)
   const keys: Uint8Array[] = nullable ? [texts.encoded(0)] : []
   for (let row = 0; row < numbers.length; row++) {
-    const number = numbers[row] as number
+    const number = numbers[row]!
     if (number === 0 && nullable) continue
-    let slot = slots[number] as number
+    let slot = slots[number]!
     if (slot === 0) slots[number] = slot = keys.push(texts.encoded(number))
     indexes[row] = slot - 1
   }
@@ -71,14 +71,14 @@ export function plainTexts(numbers: Uint32Array, texts: BlockTexts, nullable: bo
   let total = 0
   const nulls = new Uint8Array(nullable ? numbers.length : 0)
   for (let row = 0; row < numbers.length; row++) {
-    const number = numbers[row] as number
+    const number = numbers[row]!
     total += texts.encoded(number).length
     if (nullable && number === 0) nulls[row] = 1
   }
   const bytes = new Uint8Array(total)
   let at = 0
   for (let row = 0; row < numbers.length; row++) {
-    const encoded = texts.encoded(numbers[row] as number)
+    const encoded = texts.encoded(numbers[row]!)
     bytes.set(encoded, at)
     at += encoded.length
   }
@@ -90,7 +90,7 @@ export function endsOf(lengths: Uint32Array): Readonly<{ bytes: Uint8Array; tota
   const ends = new Uint32Array(2 * lengths.length)
   let total = 0
   for (let row = 0; row < lengths.length; row++) {
-    total += lengths[row] as number
+    total += lengths[row]!
     ends[2 * row] = total
   }
   return { bytes: bytesOf(ends), total }
@@ -110,7 +110,7 @@ export function timeWords(times: Float64Array, nulls: Uint8Array, digits: 3 | 6)
   const words = new Uint32Array(2 * times.length)
   const factor = digits === 6 ? 1000 : 1
   for (let row = 0; row < times.length; row++) {
-    const time = Math.round((times[row] as number) * factor)
+    const time = Math.round(times[row]! * factor)
     if (!Number.isFinite(time)) {
       nulls[row] = 1
       continue

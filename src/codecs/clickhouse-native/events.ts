@@ -58,8 +58,7 @@ function codeNumbers(name: Codes, pieces: readonly EventRows[], count: number, t
   for (const { batch, rows } of pieces) {
     const codes = batch[name]
     const known = texts.dictionary(batch.dictionary)
-    for (let i = 0; i < rows.length; i++)
-      numbers[at++] = texts.of(known, batch.dictionary, codes[rows[i] as number] as number)
+    for (let i = 0; i < rows.length; i++) numbers[at++] = texts.of(known, batch.dictionary, codes[rows[i]!]!)
   }
   return numbers
 }
@@ -69,7 +68,7 @@ function encodingNumbers(pieces: readonly EventRows[], count: number, texts: Blo
   const numbers = new Uint32Array(count)
   let at = 0
   for (const { batch, rows } of pieces)
-    for (let i = 0; i < rows.length; i++) numbers[at++] = words[batch.encoding[rows[i] as number] as number] as number
+    for (let i = 0; i < rows.length; i++) numbers[at++] = words[batch.encoding[rows[i]!]!]!
   return numbers
 }
 
@@ -88,14 +87,14 @@ function heapTexts(parts: readonly Readonly<{ heap: Heap; rows: Uint32Array }>[]
   let total = 0
   for (const { heap, rows } of parts)
     for (let i = 0; i < rows.length; i++) {
-      const length = lengthAt(heap, rows[i] as number)
+      const length = lengthAt(heap, rows[i]!)
       total += length + varintLength(length)
     }
   const bytes = new Uint8Array(total)
   let at = 0
   for (const { heap, rows } of parts)
     for (let i = 0; i < rows.length; i++) {
-      const row = rows[i] as number
+      const row = rows[i]!
       const length = lengthAt(heap, row)
       if (length < 0x80) bytes[at++] = length
       else {
@@ -110,7 +109,7 @@ function heapTexts(parts: readonly Readonly<{ heap: Heap; rows: Uint32Array }>[]
 }
 
 function lengthAt({ offsets }: Heap, row: number): number {
-  return (offsets[row + 1] as number) - (offsets[row] as number)
+  return offsets[row + 1]! - offsets[row]!
 }
 
 function varintLength(value: number): number {

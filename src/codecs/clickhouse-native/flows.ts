@@ -146,8 +146,7 @@ function codeNumbers(parts: readonly Part[], count: number, texts: BlockTexts): 
     if (column?.kind !== 'dict' && column?.kind !== 'json') continue
     const { codes } = column
     const known = texts.dictionary(batch.dictionary)
-    for (let i = 0; i < rows.length; i++)
-      numbers[at + i] = texts.of(known, batch.dictionary, codes[rows[i] as number] as number)
+    for (let i = 0; i < rows.length; i++) numbers[at + i] = texts.of(known, batch.dictionary, codes[rows[i]!]!)
   }
   return numbers
 }
@@ -159,9 +158,9 @@ function macNumbers(parts: readonly Part[], count: number, texts: BlockTexts): U
     if (column?.kind !== 'mac') continue
     const { words, valid } = column
     for (let i = 0; i < rows.length; i++) {
-      const row = rows[i] as number
+      const row = rows[i]!
       if (!isPresent(valid, row)) continue
-      const address = ((words[2 * row + 1] as number) & 0xffff) * 2 ** 32 + (words[2 * row] as number)
+      const address = (words[2 * row + 1]! & 0xffff) * 2 ** 32 + words[2 * row]!
       let number = known.get(address)
       if (number === undefined) known.set(address, (number = texts.number(macText(address))))
       numbers[at + i] = number
@@ -183,8 +182,8 @@ function listData(parts: readonly Part[], count: number, texts: BlockTexts): Uin
   for (const { column, rows, at } of parts) {
     if (column === undefined || !('offsets' in column)) continue
     for (let i = 0; i < rows.length; i++) {
-      const row = rows[i] as number
-      total += lengths[at + i] = (column.offsets[row + 1] as number) - (column.offsets[row] as number)
+      const row = rows[i]!
+      total += lengths[at + i] = column.offsets[row + 1]! - column.offsets[row]!
     }
   }
   const items = new Uint32Array(total)
@@ -195,9 +194,9 @@ function listData(parts: readonly Part[], count: number, texts: BlockTexts): Uin
     isText = column.kind === 'list<dict>'
     const known = texts.dictionary(batch.dictionary)
     for (let i = 0; i < rows.length; i++) {
-      const row = rows[i] as number
-      for (let item = column.offsets[row] as number; item < (column.offsets[row + 1] as number); item++) {
-        const value = column.items[item] as number
+      const row = rows[i]!
+      for (let item = column.offsets[row]!; item < column.offsets[row + 1]!; item++) {
+        const value = column.items[item]!
         items[next++] = isText ? texts.of(known, batch.dictionary, value) : value
       }
     }

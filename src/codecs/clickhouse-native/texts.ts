@@ -27,7 +27,7 @@ export class BlockTexts {
   }
 
   encoded(number: number): Uint8Array {
-    return this.#encoded[number] as Uint8Array
+    return this.#encoded[number]!
   }
 
   /** Numbers by code of a dictionary, filled in by {@link of}. */
@@ -40,7 +40,7 @@ export class BlockTexts {
   /** `known`: of {@link dictionary}. Code 0 is absent. */
   of(known: Uint32Array, dictionary: readonly string[], code: number): number {
     if (code === 0) return 0
-    const number = known[code] as number
+    const number = known[code]!
     return number === 0 ? (known[code] = this.number(dictionary[code] ?? '')) : number
   }
 }

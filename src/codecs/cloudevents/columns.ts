@@ -27,7 +27,7 @@ class HeapBuilder {
   take(from: Buffer, start: number, end: number): void {
     const size = end - start
     this.#reserve(size)
-    if (size < 48) for (let i = 0; i < size; i++) this.#bytes[this.length + i] = from[start + i] as number
+    if (size < 48) for (let i = 0; i < size; i++) this.#bytes[this.length + i] = from[start + i]!
     else from.copy(this.#bytes, this.length, start, end)
     this.length += size
     this.ends.push(this.length)
@@ -52,7 +52,7 @@ class HeapBuilder {
 
   finish(): Heap {
     const offsets = new Uint32Array(this.ends.length + 1)
-    for (let i = 0; i < this.ends.length; i++) offsets[i + 1] = this.ends[i] as number
+    for (let i = 0; i < this.ends.length; i++) offsets[i + 1] = this.ends[i]!
     // Exact size, because the batch must not retain a larger buffer.
     return { offsets, bytes: new Uint8Array(this.#bytes.subarray(0, this.length)) }
   }
@@ -75,7 +75,7 @@ export class ColumnsBuilder {
 
   /** `encoding`: index into `dataEncodings`. */
   endRow(time: number, encoding: number): void {
-    for (let i = 0; i < this.codes.length; i++) this.#rows.push(this.codes[i] as number)
+    for (let i = 0; i < this.codes.length; i++) this.#rows.push(this.codes[i]!)
     this.codes.fill(0)
     this.#times.push(time)
     this.#encodings.push(encoding)
@@ -85,8 +85,7 @@ export class ColumnsBuilder {
     const count = this.#times.length
     const column = (name: CodeName): Uint32Array => {
       const values = new Uint32Array(count)
-      for (let row = 0, at = slot[name]; row < count; row++, at += eventCodes.length)
-        values[row] = this.#rows[at] as number
+      for (let row = 0, at = slot[name]; row < count; row++, at += eventCodes.length) values[row] = this.#rows[at]!
       return values
     }
     return {

@@ -40,7 +40,7 @@ const knownBytes: readonly Buffer[] = known.map((name) => Buffer.from(name))
 /** By length and second byte: no two known names share both. */
 const candidates = new Int8Array(16 * 256).fill(-1)
 knownBytes.forEach((name, index) => {
-  candidates[name.length * 256 + (name[1] as number)] = index
+  candidates[name.length * 256 + name[1]!] = index
 })
 
 const noneEncoding = dataEncodings.indexOf('none')
@@ -115,9 +115,9 @@ export class Decoder {
   #which(name: number, end: number): number {
     const { bytes } = this
     const length = end - name
-    const index = length < 16 ? (candidates[length * 256 + (bytes[name + 1] as number)] as number) : -1
+    const index = length < 16 ? candidates[length * 256 + bytes[name + 1]!]! : -1
     if (index < 0) return -1
-    const wanted = knownBytes[index] as Buffer
+    const wanted = knownBytes[index]!
     for (let i = 0; i < length; i++) if (bytes[name + i] !== wanted[i]) return -1
     return index
   }
@@ -133,14 +133,14 @@ export class Decoder {
     codes[slot.dataschema] = this.#code('dataschema')
     const contentType = (codes[slot.datacontenttype] = this.#code('datacontenttype'))
     codes[slot.family] = this.#family === undefined ? this.#eventFamily : columns.dictionary.code(this.#family)
-    codes[slot.key] = this.#key === undefined ? (codes[slot.subject] as number) : columns.dictionary.code(this.#key)
+    codes[slot.key] = this.#key === undefined ? codes[slot.subject]! : columns.dictionary.code(this.#key)
     if (this.#ref !== undefined) codes[slot.ref] = columns.dictionary.code(this.#ref)
     if (this.#extensionText !== '')
       codes[slot.extensions] = columns.dictionary.code(`{${this.#extensionText.slice(1)}}`)
     let time = Number.NaN
     const start = this.#present(place.time)
     if (start !== 0) {
-      const end = this.#ends[place.time] as number
+      const end = this.#ends[place.time]!
       if (bytes[start] === quote) time = parseTime(bytes, start + 1, end - 1)
       if (Number.isNaN(time)) time = this.#unusualTime()
     }
@@ -149,7 +149,7 @@ export class Decoder {
 
   /** 0 if absent or null, which are equal. */
   #present(index: number): number {
-    const start = this.#starts[index] as number
+    const start = this.#starts[index]!
     return start !== 0 && this.bytes[start] === 0x6e ? 0 : start
   }
 
@@ -177,7 +177,7 @@ export class Decoder {
   #id(): void {
     const start = this.#present(place.id)
     if (start === 0) throw new Fault('id is missing')
-    const end = this.#ends[place.id] as number
+    const end = this.#ends[place.id]!
     const { bytes } = this
     let plain = bytes[start] === quote && end - start > 2 && end - start <= attributeLimit
     for (let i = start; plain && i < end; i++) if (bytes[i] === 0x5c) plain = false
@@ -195,25 +195,25 @@ export class Decoder {
     const index = place[name]
     const start = this.#present(index)
     if (start === 0) return 0
-    if (this.#sameAsLast(index, start)) return this.#lastCodes[index] as number
+    if (this.#sameAsLast(index, start)) return this.#lastCodes[index]!
     const code = this.columns.dictionary.code(checkText(name, this.#text(index)))
     this.#lastStarts[index] = start
-    this.#lastEnds[index] = this.#ends[index] as number
+    this.#lastEnds[index] = this.#ends[index]!
     this.#lastCodes[index] = code
     return code
   }
 
   #sameAsLast(index: number, start: number): boolean {
     const { bytes } = this
-    const last = this.#lastStarts[index] as number
-    const length = (this.#ends[index] as number) - start
-    if (last === 0 || (this.#lastEnds[index] as number) - last !== length) return false
+    const last = this.#lastStarts[index]!
+    const length = this.#ends[index]! - start
+    if (last === 0 || this.#lastEnds[index]! - last !== length) return false
     for (let i = 0; i < length; i++) if (bytes[last + i] !== bytes[start + i]) return false
     return true
   }
 
   #text(index: number): string {
-    return readText(this.bytes, known[index] as string, this.#starts[index] as number, this.#ends[index] as number)
+    return readText(this.bytes, known[index] as string, this.#starts[index]!, this.#ends[index]!)
   }
 
   #extension(nameStart: number, nameEnd: number, start: number, end: number): void {
@@ -244,17 +244,17 @@ export class Decoder {
     const { bytes } = this
     const { data } = this.columns
     const base64 = this.#present(place.data_base64)
-    const start = this.#starts[place.data] as number
+    const start = this.#starts[place.data]!
     if (base64 !== 0) {
       if (start !== 0) throw new Fault('data and data_base64 exclude each other')
-      data.takeText(checkBase64(bytes, base64, this.#ends[place.data_base64] as number), 'base64')
+      data.takeText(checkBase64(bytes, base64, this.#ends[place.data_base64]!), 'base64')
       return binaryEncoding
     }
     if (start === 0) {
       data.takeNothing()
       return noneEncoding
     }
-    const end = this.#ends[place.data] as number
+    const end = this.#ends[place.data]!
     if (bytes[start] !== quote || this.#isJson(contentType)) {
       data.take(bytes, start, end)
       return jsonEncoding

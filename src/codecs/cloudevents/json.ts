@@ -27,26 +27,26 @@ const isEscape = Uint8Array.from({ length: 256 }, (_, byte) =>
 type Bytes = Uint8Array
 
 export function skipSpace(bytes: Bytes, at: number): number {
-  while (isSpace[bytes[at] as number] === 1) at++
+  while (isSpace[bytes[at]!] === 1) at++
   return at
 }
 
 /** From after the opening quote to after the closing one. */
 export function skipString(bytes: Bytes, at: number): number {
   for (;;) {
-    while (endsPlain[bytes[at] as number] === 0) at++
+    while (endsPlain[bytes[at]!] === 0) at++
     const byte = bytes[at]
     if (byte === quote) return at + 1
     if (byte !== backslash)
       throw byte === undefined ? unfinished() : wrong(bytes, at, 'a control character in a string')
-    const escape = bytes[at + 1] as number
+    const escape = bytes[at + 1]!
     if (isEscape[escape] === 1) at += 2
     else if (
       escape === 0x75 &&
-      isHex[bytes[at + 2] as number] === 1 &&
-      isHex[bytes[at + 3] as number] === 1 &&
-      isHex[bytes[at + 4] as number] === 1 &&
-      isHex[bytes[at + 5] as number] === 1
+      isHex[bytes[at + 2]!] === 1 &&
+      isHex[bytes[at + 3]!] === 1 &&
+      isHex[bytes[at + 4]!] === 1 &&
+      isHex[bytes[at + 5]!] === 1
     )
       at += 6
     else throw wrong(bytes, at, 'a wrong escape in a string')
@@ -69,7 +69,7 @@ function skipNumber(bytes: Bytes, at: number): number {
 
 function skipDigits(bytes: Bytes, at: number, start: number): number {
   const first = at
-  while (isDigit[bytes[at] as number] === 1) at++
+  while (isDigit[bytes[at]!] === 1) at++
   if (at === first) throw wrong(bytes, start, 'no number of JSON')
   return at
 }

@@ -12,8 +12,8 @@ function dayNumber(year: number, month: number, day: number): number {
 }
 
 function two(bytes: Uint8Array, at: number): number {
-  const tens = (bytes[at] as number) - 48
-  const ones = (bytes[at + 1] as number) - 48
+  const tens = bytes[at]! - 48
+  const ones = bytes[at + 1]! - 48
   return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : Number.NaN
 }
 
@@ -26,7 +26,7 @@ export function parseTime(bytes: Uint8Array, at: number, end: number): number {
   const hour = two(bytes, at + 11)
   const minute = two(bytes, at + 14)
   const second = two(bytes, at + 17)
-  const letter = (bytes[at + 10] as number) | 0x20
+  const letter = bytes[at + 10]! | 0x20
   if (
     bytes[at + 4] !== 0x2d ||
     bytes[at + 7] !== 0x2d ||
@@ -43,7 +43,7 @@ export function parseTime(bytes: Uint8Array, at: number, end: number): number {
     let weight = 100
     const first = ++zone
     for (; zone < end; zone++) {
-      const digit = (bytes[zone] as number) - 48
+      const digit = bytes[zone]! - 48
       if (digit < 0 || digit > 9) break
       fraction += digit * weight
       weight = weight > 1 ? weight / 10 : 0
@@ -59,7 +59,7 @@ export function parseTime(bytes: Uint8Array, at: number, end: number): number {
 /** Minutes east of UTC; NaN if invalid. */
 function offset(bytes: Uint8Array, at: number, end: number): number {
   const sign = bytes[at]
-  if (end - at === 1) return ((sign as number) | 0x20) === 0x7a ? 0 : Number.NaN
+  if (end - at === 1) return (sign! | 0x20) === 0x7a ? 0 : Number.NaN
   if (end - at !== 6 || bytes[at + 3] !== 0x3a || (sign !== 0x2b && sign !== 0x2d)) return Number.NaN
   const hours = two(bytes, at + 1)
   const minutes = two(bytes, at + 4)

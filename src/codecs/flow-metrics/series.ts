@@ -45,7 +45,7 @@ export class MetricSeries {
     mask: Uint8Array,
     amounts: Float64Array | undefined,
     scale: Float64Array | undefined,
-    { version, now }: Readonly<{ version: number; now: number }>,
+    { version, now }: { version: number; now: number },
   ): number {
     const { type, divide } = this.metric.definition
     const { values, raw, changed, since } = this

@@ -57,7 +57,7 @@ function decoded(body: Uint8Array): KollectMessage {
   }
 }
 
-function changeOfState(payload: Known, { id, time }: Readonly<{ id: string; time: number | undefined }>): WeirEvent[] {
+function changeOfState(payload: Known, { id, time }: { id: string; time: number | undefined }): WeirEvent[] {
   const [before, after] = statesOf(payload)
   const identity = identityOf(payload, after ?? before)
   const [old, now] = [bare(before), bare(after)]

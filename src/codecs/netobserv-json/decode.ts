@@ -76,7 +76,7 @@ export class NetObservReader {
   }
 
   #markSkew(row: number, { time, skewLimit }: Received): void {
-    const end = this.#timeEnd.items[row] as number
+    const end = this.#timeEnd.items[row]!
     put(this.#skewed, row, end !== 0 && Math.abs(end - time) > skewLimit ? 1 : 0)
   }
 

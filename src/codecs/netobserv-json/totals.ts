@@ -14,7 +14,7 @@ export function withTotals(batch: FlowBatch): FlowBatch {
   for (const [name, directions] of Object.entries(parts)) {
     const [ab, ba] = directions.map((direction) => wide(batch.columns[direction]))
     columns[name] = total(batch.count, wide(batch.columns[name]), (row) =>
-      codes.has(type.codes[row] as number) ? [ab, ba] : [],
+      codes.has(type.codes[row]!) ? [ab, ba] : [],
     )
   }
   return { ...batch, columns }

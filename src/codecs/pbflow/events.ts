@@ -6,7 +6,7 @@ const wire = new WireReader()
 /** `NetworkEvents` as JSON: a list of objects with text values. A malformed event is an empty object. */
 export function eventsText(bytes: Uint8Array, spans: Uint32Array, count: number): string {
   const events: Record<string, string>[] = []
-  for (let i = 0; i < count; i++) events.push(eventOf(bytes, spans[2 * i] as number, spans[2 * i + 1] as number))
+  for (let i = 0; i < count; i++) events.push(eventOf(bytes, spans[2 * i]!, spans[2 * i + 1]!))
   return JSON.stringify(events)
 }
 

@@ -351,8 +351,8 @@ function address(wire: WireReader, end: number, into: Uint32Array): void {
 }
 
 function bigEndian(bytes: Uint8Array, at: number): number {
-  const high = ((bytes[at] as number) << 8) | (bytes[at + 1] as number)
-  return ((high << 16) | ((bytes[at + 2] as number) << 8) | (bytes[at + 3] as number)) >>> 0
+  const high = (bytes[at]! << 8) | bytes[at + 1]!
+  return ((high << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0
 }
 
 function span(wire: WireReader, end: number, into: Uint32Array, at: number): void {

@@ -161,14 +161,14 @@ export class RecordRows {
     }
     let named = false
     for (let i = 0, at = 0; i < interfaces; i++, at += 5) {
-      const [from, to] = [spans[at] as number, spans[at + 1] as number]
+      const [from, to] = [spans[at]!, spans[at + 1]!]
       this.#interfaces.push(this.#codes.code(bytes, from, to - from))
-      this.#directions.push((spans[at + 4] as number) & 0xff)
-      named ||= (spans[at + 3] as number) > (spans[at + 2] as number)
+      this.#directions.push(spans[at + 4]! & 0xff)
+      named ||= spans[at + 3]! > spans[at + 2]!
     }
     // Each network belongs to the interface at the same index.
     for (let i = 0, at = 0; named && i < interfaces; i++, at += 5) {
-      const [from, to] = [spans[at + 2] as number, spans[at + 3] as number]
+      const [from, to] = [spans[at + 2]!, spans[at + 3]!]
       this.#udns.push(this.#codes.code(bytes, from, to - from))
     }
   }

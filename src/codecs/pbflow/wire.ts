@@ -27,7 +27,7 @@ export class WireReader {
   varint(): number {
     const { bytes } = this
     let at = this.at
-    let byte = bytes[at++] as number
+    let byte = bytes[at++]!
     if (byte < 0x80) {
       this.at = at
       this.high = 0
@@ -36,7 +36,7 @@ export class WireReader {
     let low = byte & 0x7f
     let high = 0
     for (let shift = 7; shift < 70; shift += 7) {
-      byte = bytes[at++] as number
+      byte = bytes[at++]!
       if (shift < 28) low |= (byte & 0x7f) << shift
       else if (shift === 28) {
         low |= (byte & 0xf) << 28
@@ -88,8 +88,8 @@ export class WireReader {
       this.failed = true
       return 0
     }
-    const high = ((bytes[at + 3] as number) << 8) | (bytes[at + 2] as number)
-    return ((high << 16) | ((bytes[at + 1] as number) << 8) | (bytes[at] as number)) >>> 0
+    const high = (bytes[at + 3]! << 8) | bytes[at + 2]!
+    return ((high << 16) | (bytes[at + 1]! << 8) | bytes[at]!) >>> 0
   }
 
   skip(end: number): void {

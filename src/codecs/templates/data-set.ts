@@ -65,7 +65,7 @@ export class DataSet {
   }
 
   #fixed(length: number, at: number, end: number): void {
-    const base = this.base[0] as Uint32Array
+    const base = this.base[0]!
     const count = Math.min(Math.floor((end - at) / length), chunkRecords)
     for (let i = 0; i < count; i++) base[i] = at + i * length
     this.count = count
@@ -79,7 +79,7 @@ export class DataSet {
     this.end = at
     for (let position = at; record < chunkRecords && end - position >= shortest; record++) {
       let segment = 0
-      ;(this.base[0] as Uint32Array)[record] = position
+      this.base[0]![record] = position
       for (const field of fields) {
         let length = field.length
         if (length === variable) {
@@ -89,9 +89,9 @@ export class DataSet {
             length = ((bytes[position] ?? 0) << 8) | (bytes[position + 1] ?? 0)
             position += 2
           }
-          ;(this.contents[segment] as Uint32Array)[record] = position
-          ;(this.lengths[segment] as Uint32Array)[record] = length
-          ;(this.base[++segment] as Uint32Array)[record] = position + length
+          this.contents[segment]![record] = position
+          this.lengths[segment]![record] = length
+          this.base[++segment]![record] = position + length
         }
         position += length
         if (position > end) {
@@ -115,7 +115,7 @@ export class DataSet {
 
 function pick(into: readonly Uint32Array[], from: readonly Uint32Array[], chosen: Uint32Array, count: number): void {
   for (const [index, source] of from.entries()) {
-    const target = into[index] as Uint32Array
-    for (let i = 0; i < count; i++) target[i] = source[chosen[i] as number] as number
+    const target = into[index]!
+    for (let i = 0; i < count; i++) target[i] = source[chosen[i]!]!
   }
 }

@@ -51,14 +51,14 @@ export class InterfaceNamer {
       { items: to } = names
     for (let row = first; row < first + count; row++) {
       if (to[row] !== 0) continue
-      const index = from[row] as number
+      const index = from[row]!
       const slot = index & (slots - 1)
       if (this.#keys[slot] !== index) {
         const name = this.#configured?.get(index) ?? this.#reported?.get(index)
         this.#keys[slot] = index
         this.#codes[slot] = name === undefined ? 0 : this.#flows.code(name)
       }
-      const code = this.#codes[slot] as number
+      const code = this.#codes[slot]!
       if (code === 0) continue
       to[row] = code
       names.mark(row)

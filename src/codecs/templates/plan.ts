@@ -222,7 +222,7 @@ export class Planner {
       if (place !== undefined) labels.push(place)
     }
     if (labels.length > 0) steps.push(mplsStep(this.#flows, labels))
-    const input = lookup.rule(this.#rules.get('in_if') as Rule, half, isNumber)
+    const input = lookup.rule(this.#rules.get('in_if')!, half, isNumber)
     steps.push(samplingStep({ sampling: this.#flows.column('sampling') }, lookup.sampling(), input, this.#sampling))
     if (half === 'reverse') {
       const reverse = this.#flows.column('reverse')

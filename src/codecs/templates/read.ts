@@ -2,11 +2,11 @@ import type { DataSet, FieldPlace } from './data-set.ts'
 
 export function startOf(set: DataSet, place: FieldPlace, record: number): number {
   const from = place.length === undefined ? set.contents[place.segment] : set.base[place.segment]
-  return ((from as Uint32Array)[record] as number) + place.offset
+  return from![record]! + place.offset
 }
 
 export function lengthOf(set: DataSet, place: FieldPlace, record: number): number {
-  return place.length ?? ((set.lengths[place.segment] as Uint32Array)[record] as number)
+  return place.length ?? set.lengths[place.segment]![record]!
 }
 
 /** Last four bytes of a big-endian number, or fewer. */

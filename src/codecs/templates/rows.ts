@@ -54,7 +54,7 @@ export class RowWriter {
     this.#flows.commit(count)
     exporter.rows += count
     const skewed = this.#c.skewed.items
-    for (let row = first; row < first + count; row++) exporter.skewed += skewed[row] as number
+    for (let row = first; row < first + count; row++) exporter.skewed += skewed[row]!
   }
 
   #repeated(
@@ -72,10 +72,10 @@ export class RowWriter {
     const c = this.#c
     const end = first + count
     const items = c.exporter.items
-    const w0 = words[0] as number,
-      w1 = words[1] as number,
-      w2 = words[2] as number,
-      w3 = words[3] as number
+    const w0 = words[0]!,
+      w1 = words[1]!,
+      w2 = words[2]!,
+      w3 = words[3]!
     for (let at = 4 * first; at < 4 * end; at += 4) {
       items[at] = w0
       items[at + 1] = w1

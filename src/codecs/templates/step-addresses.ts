@@ -16,9 +16,9 @@ export function addressStep(column: GrowingColumn<Uint32Array>, place: FieldPlac
   }
   return (set, row) => {
     const { view, count } = set
-    const base = set.base[place.segment] as Uint32Array
+    const base = set.base[place.segment]!
     for (let i = 0; i < count; i++) {
-      const at = (base[i] as number) + place.offset
+      const at = base[i]! + place.offset
       if (isZero(view, at, place.length ?? 0)) continue
       writeOne(column.items, row + i, view, at, place.length === 4)
       column.mark(row + i)
@@ -110,25 +110,25 @@ function chosenStep(etype: GrowingColumn<Uint16Array>, column: GrowingColumn<Uin
 }
 
 function placeAt(set: DataSet, { segment, offset }: FieldPlace, record: number): number {
-  return ((set.base[segment] as Uint32Array)[record] as number) + offset
+  return set.base[segment]![record]! + offset
 }
 
 function writeV4(items: Uint32Array, set: DataSet, { segment, offset }: FieldPlace, row: number): void {
   const { view, count } = set
-  const base = set.base[segment] as Uint32Array
+  const base = set.base[segment]!
   for (let i = 0; i < count; i++) {
     const ip = 4 * (row + i)
     items[ip + 2] = mappedPrefix
-    items[ip + 3] = view.getUint32((base[i] as number) + offset)
+    items[ip + 3] = view.getUint32(base[i]! + offset)
   }
 }
 
 function writeV6(items: Uint32Array, set: DataSet, { segment, offset }: FieldPlace, row: number): void {
   const { view, count } = set
-  const base = set.base[segment] as Uint32Array
+  const base = set.base[segment]!
   for (let i = 0; i < count; i++) {
     const ip = 4 * (row + i)
-    const at = (base[i] as number) + offset
+    const at = base[i]! + offset
     items[ip] = view.getUint32(at)
     items[ip + 1] = view.getUint32(at + 4)
     items[ip + 2] = view.getUint32(at + 8)

@@ -19,10 +19,10 @@ export function numberStep(column: GrowingColumn, place: FieldPlace, zeroIsAbsen
 function narrow32(column: GrowingColumn<Uint32Array>, segment: number, offset: number, length: number): Step {
   return (set, row) => {
     const items = column.items,
-      base = set.base[segment] as Uint32Array,
+      base = set.base[segment]!,
       { view, count } = set
-    if (length === 4) for (let i = 0; i < count; i++) items[row + i] = view.getUint32((base[i] as number) + offset)
-    else for (let i = 0; i < count; i++) items[row + i] = lowWord(view, (base[i] as number) + offset, length)
+    if (length === 4) for (let i = 0; i < count; i++) items[row + i] = view.getUint32(base[i]! + offset)
+    else for (let i = 0; i < count; i++) items[row + i] = lowWord(view, base[i]! + offset, length)
     column.markRows(row, row + count)
   }
 }
@@ -30,10 +30,10 @@ function narrow32(column: GrowingColumn<Uint32Array>, segment: number, offset: n
 function narrow16(column: GrowingColumn<Uint16Array>, segment: number, offset: number, length: number): Step {
   return (set, row) => {
     const items = column.items,
-      base = set.base[segment] as Uint32Array,
+      base = set.base[segment]!,
       { view, count } = set
-    if (length === 2) for (let i = 0; i < count; i++) items[row + i] = view.getUint16((base[i] as number) + offset)
-    else for (let i = 0; i < count; i++) items[row + i] = lowWord(view, (base[i] as number) + offset, length)
+    if (length === 2) for (let i = 0; i < count; i++) items[row + i] = view.getUint16(base[i]! + offset)
+    else for (let i = 0; i < count; i++) items[row + i] = lowWord(view, base[i]! + offset, length)
     column.markRows(row, row + count)
   }
 }
@@ -41,10 +41,10 @@ function narrow16(column: GrowingColumn<Uint16Array>, segment: number, offset: n
 function narrow8(column: GrowingColumn<Uint8Array>, segment: number, offset: number, length: number): Step {
   return (set, row) => {
     const items = column.items,
-      base = set.base[segment] as Uint32Array,
+      base = set.base[segment]!,
       { view, count } = set
     const last = offset + length - 1
-    for (let i = 0; i < count; i++) items[row + i] = view.getUint8((base[i] as number) + last)
+    for (let i = 0; i < count; i++) items[row + i] = view.getUint8(base[i]! + last)
     column.markRows(row, row + count)
   }
 }
@@ -52,19 +52,19 @@ function narrow8(column: GrowingColumn<Uint8Array>, segment: number, offset: num
 function wide(column: GrowingColumn<Uint32Array>, segment: number, offset: number, length: number): Step {
   return (set, row) => {
     const items = column.items,
-      base = set.base[segment] as Uint32Array,
+      base = set.base[segment]!,
       { view, count } = set
     if (length === 8) {
       for (let i = 0; i < count; i++) {
-        const at = (base[i] as number) + offset
+        const at = base[i]! + offset
         items[2 * (row + i)] = view.getUint32(at + 4)
         items[2 * (row + i) + 1] = view.getUint32(at)
       }
     } else if (length === 4) {
-      for (let i = 0; i < count; i++) items[2 * (row + i)] = view.getUint32((base[i] as number) + offset)
+      for (let i = 0; i < count; i++) items[2 * (row + i)] = view.getUint32(base[i]! + offset)
     } else {
       for (let i = 0; i < count; i++) {
-        const at = (base[i] as number) + offset
+        const at = base[i]! + offset
         items[2 * (row + i)] = lowWord(view, at, length)
         items[2 * (row + i) + 1] = highWord(view, at, length)
       }
@@ -108,10 +108,10 @@ export function dscpStep(column: GrowingColumn<Uint8Array>, place: FieldPlace, s
 export function macStep(column: GrowingColumn<Uint32Array>, { segment, offset }: FieldPlace): Step {
   return (set, row) => {
     const items = column.items,
-      base = set.base[segment] as Uint32Array,
+      base = set.base[segment]!,
       { view, count } = set
     for (let i = 0; i < count; i++) {
-      const at = (base[i] as number) + offset
+      const at = base[i]! + offset
       items[2 * (row + i)] = view.getUint32(at + 2)
       items[2 * (row + i) + 1] = view.getUint16(at)
     }

@@ -38,7 +38,7 @@ export function portSteps(columns: PortColumns, places: PortPlaces): readonly St
     (set, row) => {
       const protos = columns.proto.items
       for (let i = 0; i < set.count; i++) {
-        const proto = hasProto ? (protos[row + i] as number) : TCP
+        const proto = hasProto ? protos[row + i]! : TCP
         if (proto === TCP || proto === UDP || proto === SCTP) {
           if (plain !== undefined) ports(columns, plain.src, plain.dst, set, i, row + i)
           else {
@@ -60,8 +60,8 @@ function ports(
   row: number,
 ): void {
   const { view } = set
-  columns.srcPort.items[row] = view.getUint16(((set.base[src.segment] as Uint32Array)[record] as number) + src.offset)
-  columns.dstPort.items[row] = view.getUint16(((set.base[dst.segment] as Uint32Array)[record] as number) + dst.offset)
+  columns.srcPort.items[row] = view.getUint16(set.base[src.segment]![record]! + src.offset)
+  columns.dstPort.items[row] = view.getUint16(set.base[dst.segment]![record]! + dst.offset)
   columns.srcPort.mark(row)
   columns.dstPort.mark(row)
 }

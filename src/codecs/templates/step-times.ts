@@ -43,7 +43,7 @@ export function timeSteps(
     steps.push((set, row) => {
       for (let i = 0; i < set.count; i++) {
         column.items[row + i] =
-          (column.items[row + i] as number) + sign * Math.floor(numberIn(set, duration.place, i) / duration.perMs)
+          column.items[row + i]! + sign * Math.floor(numberIn(set, duration.place, i) / duration.perMs)
       }
     })
   }
@@ -55,9 +55,9 @@ export function timeSteps(
       ends = columns.end.items
     const unknown = !hasBoth || (relative && initTime === undefined && Number.isNaN(context.uptime))
     for (let i = 0; i < count; i++) {
-      if ((starts[row + i] as number) > latest) starts[row + i] = latest
-      if ((ends[row + i] as number) > latest) ends[row + i] = latest
-      skewed[row + i] = unknown || Math.abs((ends[row + i] as number) - context.received) > skewLimit ? 1 : 0
+      if (starts[row + i]! > latest) starts[row + i] = latest
+      if (ends[row + i]! > latest) ends[row + i] = latest
+      skewed[row + i] = unknown || Math.abs(ends[row + i]! - context.received) > skewLimit ? 1 : 0
     }
     columns.start.markRows(row, row + count)
     columns.end.markRows(row, row + count)
@@ -118,18 +118,18 @@ function fromUptime(exported: number, uptime: number, value: number): number {
 
 function milliseconds(items: Float64Array, set: DataSet, { segment, offset }: FieldPlace, row: number): void {
   const { view, count } = set
-  const base = set.base[segment] as Uint32Array
+  const base = set.base[segment]!
   for (let i = 0; i < count; i++) {
-    const at = (base[i] as number) + offset
+    const at = base[i]! + offset
     items[row + i] = view.getUint32(at) * 0x1_0000_0000 + view.getUint32(at + 4)
   }
 }
 
 function ntp(items: Float64Array, set: DataSet, { segment, offset }: FieldPlace, row: number): void {
   const { view, count } = set
-  const base = set.base[segment] as Uint32Array
+  const base = set.base[segment]!
   for (let i = 0; i < count; i++) {
-    const at = (base[i] as number) + offset
+    const at = base[i]! + offset
     items[row + i] = ntpTime(view.getUint32(at), view.getUint32(at + 4))
   }
 }
@@ -137,7 +137,6 @@ function ntp(items: Float64Array, set: DataSet, { segment, offset }: FieldPlace,
 function sinceStart(items: Float64Array, set: DataSet, { segment, offset }: FieldPlace, row: number): void {
   const { view, count, context } = set
   const { exportTime: exported, uptime } = context
-  const base = set.base[segment] as Uint32Array
-  for (let i = 0; i < count; i++)
-    items[row + i] = fromUptime(exported, uptime, view.getUint32((base[i] as number) + offset))
+  const base = set.base[segment]!
+  for (let i = 0; i < count; i++) items[row + i] = fromUptime(exported, uptime, view.getUint32(base[i]! + offset))
 }

@@ -25,7 +25,7 @@ export class StringCodes {
     this.#refresh()
     let slot = hash(bytes, at, length) & (slots - 1)
     for (; this.#codes[slot] !== 0; slot = (slot + 1) & (slots - 1))
-      if (this.#is(slot, bytes, at, length)) return this.#codes[slot] as number
+      if (this.#is(slot, bytes, at, length)) return this.#codes[slot]!
     const code = this.#flows.code(utf8.decode(bytes.subarray(at, at + length)))
     if (this.#entries < slots / 2 && this.#used + length <= arenaBytes) this.#remember(slot, code, bytes, at, length)
     return code
@@ -42,7 +42,7 @@ export class StringCodes {
 
   #is(slot: number, bytes: Uint8Array, at: number, length: number): boolean {
     if (this.#lengths[slot] !== length) return false
-    const start = this.#starts[slot] as number
+    const start = this.#starts[slot]!
     for (let i = 0; i < length; i++) if (this.#arena[start + i] !== bytes[at + i]) return false
     return true
   }
@@ -59,6 +59,6 @@ export class StringCodes {
 /** FNV-1a. */
 function hash(bytes: Uint8Array, at: number, length: number): number {
   let value = 0x811c9dc5
-  for (let i = 0; i < length; i++) value = Math.imul(value ^ (bytes[at + i] as number), 0x01000193)
+  for (let i = 0; i < length; i++) value = Math.imul(value ^ bytes[at + i]!, 0x01000193)
   return value ^ (value >>> 15)
 }

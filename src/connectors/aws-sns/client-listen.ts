@@ -15,7 +15,7 @@ const may =
 export async function listenTopic(
   config: SnsConfig,
   { host }: Context,
-  { name, mayCreate }: Readonly<{ name: string; mayCreate: boolean }>,
+  { name, mayCreate }: { name: string; mayCreate: boolean },
 ): Promise<Listening | string> {
   const { GetTopicAttributesCommand, SNSClient: Topics } = await import('@aws-sdk/client-sns')
   const { SQSClient: Queues } = await import('@aws-sdk/client-sqs')

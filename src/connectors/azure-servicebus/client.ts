@@ -144,12 +144,7 @@ export class ServiceBusPublisher {
       abortSignal: signal,
     })
     let to = from
-    while (
-      to < line.length &&
-      !sending.isBlocked(line[to] as Queue[number]) &&
-      batch.tryAddMessage((line[to] as Queue[number]).outgoing.message)
-    )
-      to++
+    while (to < line.length && !sending.isBlocked(line[to]!) && batch.tryAddMessage(line[to]!.outgoing.message)) to++
     const chunk = line.slice(from, Math.max(to, from + 1))
     if (chunk.length === 1) {
       sending.settle(first, await this.#sendOne(live, first.outgoing.message, signal))

@@ -47,8 +47,7 @@ export function tooLarge(rows: ChosenRows, narrow: ReadonlySet<string>): Map<num
   const found = new Map<number, string>()
   for (const name of narrow) {
     const words = wordsOf(name as ExampleColumn, rows)
-    for (let row = 0; row < rows.count; row++)
-      if (words[2 * row + 1] !== 0) found.set(rows.indexes[row] as number, name)
+    for (let row = 0; row < rows.count; row++) if (words[2 * row + 1] !== 0) found.set(rows.indexes[row]!, name)
   }
   return found
 }
@@ -63,7 +62,7 @@ function forEachRow(
     const column = piece.batch.kind === 'flows' ? piece.batch.columns[fields[name]] : undefined
     if (column !== undefined)
       for (let i = 0; i < rows.length; i++) {
-        const row = rows[i] as number
+        const row = rows[i]!
         if (!('valid' in column) || isPresent(column.valid, row)) each(column, row, at + i, piece.batch.dictionary)
       }
     at += rows.length
@@ -73,7 +72,7 @@ function forEachRow(
 function timesOf(name: ExampleColumn, rows: ChosenRows): Float64Array {
   const values = new Float64Array(rows.count)
   forEachRow(name, rows, (column, row, at) => {
-    if (column.kind === 'time') values[at] = column.values[row] as number
+    if (column.kind === 'time') values[at] = column.values[row]!
   })
   return values
 }
@@ -82,8 +81,8 @@ function wordsOf(name: ExampleColumn, rows: ChosenRows): Uint32Array {
   const words = new Uint32Array(2 * rows.count)
   forEachRow(name, rows, (column, row, at) => {
     if (column.kind !== 'u64') return
-    words[2 * at] = column.words[2 * row] as number
-    words[2 * at + 1] = column.words[2 * row + 1] as number
+    words[2 * at] = column.words[2 * row]!
+    words[2 * at + 1] = column.words[2 * row + 1]!
   })
   return words
 }
@@ -92,15 +91,14 @@ function textsOf(name: ExampleColumn, rows: ChosenRows, texts: BlockTexts): Uint
   const numbers = new Uint32Array(rows.count)
   const quads = new Map<number, number>()
   forEachRow(name, rows, (column, row, at, dictionary) => {
-    if (column.kind === 'dict')
-      numbers[at] = texts.of(texts.dictionary(dictionary), dictionary, column.codes[row] as number)
+    if (column.kind === 'dict') numbers[at] = texts.of(texts.dictionary(dictionary), dictionary, column.codes[row]!)
     else if (column.kind === 'ip') numbers[at] = addressNumber(column.words, 4 * row, texts, quads)
   })
   return numbers
 }
 
 function addressNumber(words: Uint32Array, at: number, texts: BlockTexts, quads: Map<number, number>): number {
-  const quad = words[at + 3] as number
+  const quad = words[at + 3]!
   if (words[at] !== 0 || words[at + 1] !== 0 || words[at + 2] !== mappedPrefix) return texts.number(formatIp(words, at))
   let number = quads.get(quad)
   if (number === undefined) quads.set(quad, (number = texts.number(formatIp(words, at))))

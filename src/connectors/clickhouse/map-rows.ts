@@ -42,7 +42,7 @@ class Open {
     const { batch, rows } = piece
     let from = 0
     for (let at = 0; at < rows.length; at++) {
-      const row = rows[at] as number
+      const row = rows[at]!
       const size =
         batch.kind === 'flows' ? flowBytes : 200 + sizeAt(batch.data.offsets, row) + sizeAt(batch.id.offsets, row)
       if (this.#indexes.length > 0 && (this.#indexes.length >= maxRows || this.#bytes + size > maxBytes)) {
@@ -71,7 +71,7 @@ class Open {
 }
 
 function sizeAt(offsets: Uint32Array, row: number): number {
-  return (offsets[row + 1] as number) - (offsets[row] as number)
+  return offsets[row + 1]! - offsets[row]!
 }
 
 export function filterRows(rows: ChosenRows, wanted: (at: number) => boolean): ChosenRows {
@@ -80,7 +80,7 @@ export function filterRows(rows: ChosenRows, wanted: (at: number) => boolean): C
   let at = 0
   for (const { piece, rows: some } of rows.slices) {
     const left = some.filter((_, row) => wanted(at + row))
-    for (let row = 0; row < some.length; row++) if (wanted(at + row)) indexes.push(rows.indexes[at + row] as number)
+    for (let row = 0; row < some.length; row++) if (wanted(at + row)) indexes.push(rows.indexes[at + row]!)
     if (left.length > 0) slices.push({ piece, rows: left })
     at += some.length
   }
@@ -91,6 +91,6 @@ export function keysOf({ slices }: ChosenRows): (string | undefined)[] {
   return slices.flatMap(({ piece, rows }) => {
     const { batch } = piece
     if (batch.kind === 'flows') return Array.from(rows, () => undefined)
-    return Array.from(rows, (row) => (batch.key[row] === 0 ? undefined : batch.dictionary[batch.key[row] as number]))
+    return Array.from(rows, (row) => (batch.key[row] === 0 ? undefined : batch.dictionary[batch.key[row]!]))
   })
 }

@@ -64,7 +64,7 @@ function positionColumns({ slices, count }: ChosenRows, writer: string, texts: B
     epochs.fill(BigInt(epoch), at, end)
     sequences.fill(BigInt(sourceSequence), at, end)
     received.fill(time, at, end)
-    for (let i = 0; i < chosen.length; i++) rows[at + i] = piece.firstRow + (chosen[i] as number)
+    for (let i = 0; i < chosen.length; i++) rows[at + i] = piece.firstRow + chosen[i]!
     at = end
   }
   const data: Readonly<Record<keyof typeof positionTypes, readonly Uint8Array[]>> = {

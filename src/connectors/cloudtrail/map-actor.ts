@@ -1,10 +1,7 @@
 import type { AuditActor, AuditPerson } from '../../model/audit.ts'
 import { isRecord, known, textOf, type Fields } from '../../model/json.ts'
 
-export function actorOf(
-  identity: unknown,
-  { kind, from }: Readonly<{ kind: string | undefined; from: unknown }>,
-): AuditActor {
+export function actorOf(identity: unknown, { kind, from }: { kind: string | undefined; from: unknown }): AuditActor {
   const address = textOf(from) === 'AWS Internal' ? undefined : textOf(from)
   if (!isRecord(identity))
     return known<AuditActor>({ kind: kind === 'AwsServiceEvent' ? 'system' : 'unknown', address })

@@ -13,7 +13,7 @@ const skewMs = 5 * 60_000
 
 export function failureOf(
   answer: HttpAnswer,
-  { what, operation, now }: Readonly<{ what: string; operation: string; now: number }>,
+  { what, operation, now }: { what: string; operation: string; now: number },
 ): ExoscaleError {
   const { status } = answer
   const message = messageOfResponse(answer)

@@ -91,7 +91,7 @@ export class PubSubPublisher {
   #chunk(line: Line, from: number): Line {
     let [bytes, to] = [0, from]
     for (; to < line.length && to - from < this.#config.request_messages; to++) {
-      bytes += sizeOf((line[to] as Line[number]).message)
+      bytes += sizeOf(line[to]!.message)
       if (to > from && bytes > requestBytes) break
     }
     return line.slice(from, to)

@@ -74,7 +74,7 @@ export class Publishing {
       const name = this.#outbox.topic(at)
       let targets = known.get(name)
       if (targets === undefined) known.set(name, (targets = targetsOf(name, topics.get(name))))
-      found.push(targets[partitionOfHash(partitioner, records.hash(at), targets.length)] as Target)
+      found.push(targets[partitionOfHash(partitioner, records.hash(at), targets.length)]!)
     }
     return found
   }
@@ -87,7 +87,7 @@ export class Publishing {
     let count = 0
     for (const at of remaining) {
       const key = this.#outbox.key(at)
-      const target = this.#targets[at] as Target
+      const target = this.#targets[at]!
       const problem = target.problem ?? this.#failedPartitions.get(target.id)
       if (key !== undefined && this.#failedKeys.has(key)) {
         this.#attempts[at] = { is: 'retry', reason: behindKey(key) }
@@ -135,7 +135,7 @@ export class Publishing {
       const responses = await this.#requests.send(
         leader,
         [...batches].map(([partitionId, chosen]) => {
-          const { topic, partition } = this.#targets[chosen[0] as number] as Target
+          const { topic, partition } = this.#targets[chosen[0]!]!
           return { partitionId, topic, partition, records, chosen }
         }),
       )
@@ -157,9 +157,7 @@ export class Publishing {
     const sendable = this.#withoutFailedKeys(queue)
     const unconfirmed = this.#sequences.unconfirmed(partitionId)
     if (unconfirmed !== undefined && sendable.length > 0) {
-      if (
-        unconfirmed.every((id, index) => index < sendable.length && this.#outbox.id(sendable[index] as number) === id)
-      )
+      if (unconfirmed.every((id, index) => index < sendable.length && this.#outbox.id(sendable[index]!) === id))
         return sendable.slice(0, unconfirmed.length)
       // Different messages with the same number would count as a repetition.
       this.#sequences.reset()
@@ -219,7 +217,7 @@ export class Publishing {
             response.code,
             this.#live.library.protocolErrorsCodesById[response.code] ?? `error ${response.code}`,
             response.message,
-            (this.#targets[first] as Target).topic,
+            this.#targets[first]!.topic,
           )
     if (outcome.is === 'stored') {
       this.#sequences.stored(partitionId, batch.length)

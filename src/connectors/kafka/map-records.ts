@@ -40,11 +40,11 @@ export class Records {
   }
 
   hash(record: number): number {
-    return this.#hashes[record] as number
+    return this.#hashes[record]!
   }
 
   start(record: number): number {
-    return this.#starts[record] as number
+    return this.#starts[record]!
   }
 
   size(record: number): number {
@@ -122,7 +122,7 @@ export async function recordBatch(
   records: Records,
   chosen: readonly number[],
   head: BatchHead,
-  { compression, crc32c }: Readonly<{ compression?: Compression; crc32c: (bytes: Buffer) => number }>,
+  { compression, crc32c }: { compression?: Compression; crc32c: (bytes: Buffer) => number },
 ): Promise<Buffer> {
   let batch = framed(records, chosen, headBytes)
   if (compression !== undefined) {
@@ -150,14 +150,14 @@ export async function recordBatch(
 function framed(records: Records, chosen: readonly number[], room: number): Buffer {
   let size = room
   for (let delta = 0; delta < chosen.length; delta++) {
-    const length = 2 + varintLength(delta) + records.size(chosen[delta] as number)
+    const length = 2 + varintLength(delta) + records.size(chosen[delta]!)
     size += varintLength(length) + length
   }
   const out = new ByteBuffer(size + 8)
   out.at = room
   const { bytes } = records.out
   for (let delta = 0; delta < chosen.length; delta++) {
-    const record = chosen[delta] as number
+    const record = chosen[delta]!
     const start = records.start(record)
     const length = records.size(record)
     putVarint(out, 2 + varintLength(delta) + length)

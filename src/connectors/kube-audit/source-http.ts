@@ -100,7 +100,7 @@ function digest(text: string): Buffer {
 
 function answer(
   response: ServerResponse,
-  { code, message, last }: Readonly<{ code: number; message: string | undefined; last: boolean }>,
+  { code, message, last }: { code: number; message: string | undefined; last: boolean },
 ): void {
   if (response.destroyed) return
   const status = {

@@ -113,13 +113,13 @@ class Found {
       resource,
       kind,
       namespaced,
-    }: Readonly<{
+    }: {
       group: string
       version: string
       resource: string | undefined
       kind: string | undefined
       namespaced: boolean
-    }>,
+    },
     verbs: readonly string[],
   ): void {
     // A slash marks a subresource: pods/status.

@@ -70,7 +70,7 @@ export class Scanner {
 
   protected space(): void {
     const bytes = this.bytes
-    while (this.at < bytes.length && (bytes[this.at] as number) <= 0x20) this.at++
+    while (this.at < bytes.length && bytes[this.at]! <= 0x20) this.at++
   }
 
   protected string(): void {
@@ -84,7 +84,7 @@ export class Scanner {
     let at = this.at
     let depth = 0
     for (; at < end; at++) {
-      const sign = bytes[at] as number
+      const sign = bytes[at]!
       if (sign === quote) {
         at = endOfText(bytes, at)
         if (depth === 0) break

@@ -16,7 +16,7 @@ type SharedLeaseOptions = Readonly<{
 
 export function sharedLeaseClient({ record, position, checkpointAfter }: SharedLeaseOptions): LeaseClient {
   let identity: string | undefined
-  const recordOf = ({ version, value }: Readonly<{ version: string; value: unknown }>): LeaseRecord => {
+  const recordOf = ({ version, value }: { version: string; value: unknown }): LeaseRecord => {
     const lease: SharedLease = {
       ...(value as SharedLease),
       checkpoint: (value as Partial<SharedLease>).checkpoint ?? {},

@@ -152,7 +152,7 @@ export class Stripper extends Scanner {
   }
 
   /** List items have no kind, but watch objects do, as the first member: `of` is the kind of the page. */
-  item(bytes: Uint8Array, { kind = '', apiVersion }: Readonly<{ kind?: string; apiVersion?: string }>): SeenObject {
+  item(bytes: Uint8Array, { kind = '', apiVersion }: { kind?: string; apiVersion?: string }): SeenObject {
     this.begin(bytes)
     return this.#seen(
       `{"kind":${JSON.stringify(kind.replace(/List$/, ''))},"apiVersion":${JSON.stringify(apiVersion ?? '')}`,

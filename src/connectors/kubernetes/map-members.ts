@@ -13,8 +13,8 @@ export function differing(
   const begins = sameAtBegin(old, document, shorter)
   const ends = document.length - sameAtEnd(old, document, shorter - begins)
   let [first, last] = [0, members.length - 2]
-  while (first < members.length && (members[first + 1] as number) <= begins) first += 2
-  while (last >= 0 && (members[last] as number) >= ends) last -= 2
+  while (first < members.length && members[first + 1]! <= begins) first += 2
+  while (last >= 0 && members[last]! >= ends) last -= 2
   const [from, to] = [members[first] ?? Infinity, members[last + 1] ?? -1]
   const oldTo = to + old.length - document.length
   // A member was added or removed beside an equal one, or only white space differs.

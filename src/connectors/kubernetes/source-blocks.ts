@@ -35,7 +35,7 @@ export class Blocks {
   retain(block: number): void {
     this.#last = Math.max(this.#last, block)
     this.#live = withRoom(this.#live, this.#last + 1)
-    this.#live[block] = (this.#live[block] as number) + 1
+    this.#live[block] = this.#live[block]! + 1
   }
 
   loaded(blocks: Iterable<number>): void {
@@ -76,9 +76,9 @@ export class Blocks {
     this.#live = withRoom(this.#live, this.#last + 1)
     const left = new Set<number>()
     for (const { from, to } of moves) {
-      if (to !== 0) this.#live[to] = (this.#live[to] as number) + 1
+      if (to !== 0) this.#live[to] = this.#live[to]! + 1
       if (from === 0) continue
-      this.#live[from] = (this.#live[from] as number) - 1
+      this.#live[from] = this.#live[from]! - 1
       left.add(from)
     }
     // A later move may fill an emptied block.

@@ -115,7 +115,7 @@ export class KubernetesSource implements Source {
     return this.#lease === undefined || this.#lease.epoch() !== undefined
   }
 
-  keyOf({ group, resource, namespace }: Readonly<{ group: string; resource: string; namespace?: string }>): string {
+  keyOf({ group, resource, namespace }: { group: string; resource: string; namespace?: string }): string {
     return this.#key({ group, resource }, this.#config.namespaces.length === 0 ? undefined : namespace)
   }
 

@@ -110,11 +110,11 @@ export class KnownObjects {
   }
 
   rowOf(number: number): number {
-    return this.#rows[number] as number
+    return this.#rows[number]!
   }
 
   versionOf(number: number): string {
-    const version = this.#versions[number] as number
+    const version = this.#versions[number]!
     return Number.isNaN(version) ? (this.#oddVersions.get(number) ?? '') : String(version)
   }
 
@@ -139,7 +139,7 @@ export class KnownObjects {
   }
 
   seenIn(number: number): number {
-    return this.#seen[number] as number
+    return this.#seen[number]!
   }
 
   setSeen(number: number, list: number): void {
@@ -147,11 +147,11 @@ export class KnownObjects {
   }
 
   blockOf(number: number): number {
-    return this.#blocks[number] as number
+    return this.#blocks[number]!
   }
 
   slotOf(number: number): number {
-    return this.#blockSlots[number] as number
+    return this.#blockSlots[number]!
   }
 
   move(number: number, block: number, slot: number): void {
@@ -170,14 +170,14 @@ export class KnownObjects {
 
   #find(uid: string): number {
     if (!readUid(uid, this.#uid)) return this.#odd.get(uid) ?? -1
-    return (this.#slots[this.#slotOf()] as number) - 1
+    return this.#slots[this.#slotOf()]! - 1
   }
 
   #slotOf(): number {
     const [a, b, c, d] = this.#uid as unknown as [number, number, number, number]
     const mask = this.#slots.length - 1
     for (let slot = uidHash(this.#uid, 0) & mask; ; slot = (slot + 1) & mask) {
-      const number = (this.#slots[slot] as number) - 1
+      const number = this.#slots[slot]! - 1
       const at = 4 * number
       if (
         number < 0 ||
@@ -191,9 +191,9 @@ export class KnownObjects {
     const mask = this.#slots.length - 1
     let hole = from
     for (let slot = (hole + 1) & mask; this.#slots[slot] !== 0; slot = (slot + 1) & mask) {
-      const home = uidHash(this.#words, 4 * ((this.#slots[slot] as number) - 1)) & mask
+      const home = uidHash(this.#words, 4 * (this.#slots[slot]! - 1)) & mask
       if (((slot - home) & mask) < ((slot - hole) & mask)) continue
-      this.#slots[hole] = this.#slots[slot] as number
+      this.#slots[hole] = this.#slots[slot]!
       hole = slot
     }
     this.#slots[hole] = 0

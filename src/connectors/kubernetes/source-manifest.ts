@@ -11,7 +11,7 @@ export function manifestOf(
     redactor,
     storeRetentionMs,
     now,
-  }: Readonly<{ redactor: Redactor | undefined; storeRetentionMs: number | undefined; now: number }>,
+  }: { redactor: Redactor | undefined; storeRetentionMs: number | undefined; now: number },
 ): ManifestState | undefined {
   for (const { objects } of map.collections()) {
     const known = objects.get(uid)

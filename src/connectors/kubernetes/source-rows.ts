@@ -54,7 +54,7 @@ export function locationSum({ row, collection, uid, namespace, name, block, slot
 
 export function factsSum(
   row: number,
-  { version, hash, emitted }: Readonly<{ version: string; hash: string; emitted: string }>,
+  { version, hash, emitted }: { version: string; hash: string; emitted: string },
 ): number {
   return sumOf(row, version, hash, emitted)
 }

@@ -57,10 +57,7 @@ export function connectTimeout({ url, timeout, tls }: NatsConfig): string {
   )
 }
 
-export function whyNotConnected(
-  error: unknown,
-  { url, stream }: Readonly<{ url: string; stream: string | null }>,
-): string {
+export function whyNotConnected(error: unknown, { url, stream }: { url: string; stream: string | null }): string {
   const text = errorText(error)
   if (/^a secret refers to|^the TLS file/.test(text)) return text
   if (/authoriz|authentic|nkey|signature|jwt/i.test(text))

@@ -105,7 +105,7 @@ export class ExpectingWriter implements BusWriter {
   ): Promise<void> {
     const subject = this.#subject(channel, key)
     if (!this.#subjects.has(subject)) await this.fence(channel, key)
-    const known = this.#subjects.get(subject) as Subject
+    const known = this.#subjects.get(subject)!
     const maxBytes = (client.connection.info?.max_payload ?? 1024 * 1024) - headerBytes
     for (let at = partial.done.get(key) ?? 0; at < values.length; at = partial.done.get(key) ?? 0) {
       const from = channel === 'records' ? values.length - 1 : at

@@ -17,7 +17,7 @@ export class PendingPublishes {
   #last = 0
   #timer: Timer | undefined
 
-  constructor(host: Host, { ms, late }: Readonly<{ ms: number; late: Attempt }>) {
+  constructor(host: Host, { ms, late }: { ms: number; late: Attempt }) {
     this.#host = host
     this.#ms = ms
     this.#timeoutOutcome = late

@@ -4,11 +4,7 @@ import { accountOf, defaultHost } from './client-account.ts'
 import { Session } from './client-session.ts'
 import type { OtcCtsConfig, ProjectConfig } from './config.ts'
 
-export function sessionOf(
-  config: OtcCtsConfig,
-  project: ProjectConfig | undefined,
-  { host }: { readonly host: Host },
-): Session {
+export function sessionOf(config: OtcCtsConfig, project: ProjectConfig | undefined, { host }: { host: Host }): Session {
   return new Session({
     host,
     env: self.env,

@@ -159,7 +159,7 @@ export class Session {
     }
   }
 
-  #locate(account: Account, { id }: { readonly id: string }, catalog: unknown): Pick<OpenProject, 'region' | 'cts'> {
+  #locate(account: Account, { id }: { id: string }, catalog: unknown): Pick<OpenProject, 'region' | 'cts'> {
     const { region } = account
     const found = this.#options.endpoint ?? endpointIn(catalog, region, id) ?? this.#options.defaultEndpoint(region)
     return { region, cts: found.replace(/\/+$/, '') }

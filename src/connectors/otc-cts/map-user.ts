@@ -22,7 +22,7 @@ export function userOf(value: unknown): TraceUser {
 
 export function actorOf(
   { data, text }: TraceUser,
-  { kind, address }: Readonly<{ kind: string | undefined; address: string | undefined }>,
+  { kind, address }: { kind: string | undefined; address: string | undefined },
 ): AuditActor {
   const who = personOf(data)
   const behind =

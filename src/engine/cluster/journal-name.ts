@@ -13,7 +13,12 @@ export async function sharedName({
   records,
   host,
   log,
-}: Readonly<{ bus: JournalBus; records: SharedRecords; host: Host; log: Log }>): Promise<string> {
+}: {
+  bus: JournalBus
+  records: SharedRecords
+  host: Host
+  log: Log
+}): Promise<string> {
   const forever = new AbortController().signal
   const known = (): string | undefined => records.get<{ readonly name: string }>(keys.name)?.name
   for (;;) {

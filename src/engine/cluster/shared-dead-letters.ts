@@ -45,13 +45,13 @@ export function sharedDeadLetterLog({
   host,
   partition,
   sink,
-}: Readonly<{
+}: {
   records: SharedRecords
   writer: RetryingWriter
   host: Host
   partition: number
   sink: string
-}>): DeadLetterLog {
+}): DeadLetterLog {
   const prefix = `${partition}/${sink}/`
   return {
     async lines() {

@@ -100,7 +100,7 @@ export async function totalsUpTo({
   until,
   source,
   onUnit,
-}: Readonly<{
+}: {
   bus: JournalBus
   records: SharedRecords
   partition: number
@@ -108,7 +108,7 @@ export async function totalsUpTo({
   until?: number
   source?: string
   onUnit?: (unit: SharedUnit) => void
-}>): Promise<Readonly<{ totals: Map<string, SourceTotals>; place: number }>> {
+}): Promise<Readonly<{ totals: Map<string, SourceTotals>; place: number }>> {
   const totals = new Map<string, SourceTotals>()
   const { last, before } = await bus.bounds(partition)
   const place = until ?? last

@@ -30,9 +30,9 @@ export class HashSet {
     if (!this.#isFree(to)) return
     const table = this.#table
     table[to] = words[at] || 1
-    table[to + 1] = words[at + 1] as number
-    table[to + 2] = words[at + 2] as number
-    table[to + 3] = words[at + 3] as number
+    table[to + 1] = words[at + 1]!
+    table[to + 2] = words[at + 2]!
+    table[to + 3] = words[at + 3]!
     this.#size++
     if (this.#size * 2 > this.#mask) this.#grow()
   }
@@ -69,14 +69,14 @@ export class HashSet {
 
   #slotOf(words: Uint32Array, at: number): number {
     const a = words[at] || 1
-    const b = words[at + 1] as number
-    const c = words[at + 2] as number
-    const d = words[at + 3] as number
+    const b = words[at + 1]!
+    const c = words[at + 2]!
+    const d = words[at + 3]!
     const table = this.#table
     let slot = b & this.#mask
     for (;;) {
       const to = slot * 4
-      const first = table[to] as number
+      const first = table[to]!
       if (first === 0) return slot
       if (first === a && table[to + 1] === b && table[to + 2] === c && table[to + 3] === d) return slot
       slot = (slot + 1) & this.#mask

@@ -11,7 +11,7 @@ export function idHashes({ count, dictionary, source, id }: EventBatch): Uint32A
 export function pickHashes(hashes: Uint32Array, rows: Uint32Array): Uint32Array {
   const picked = new Uint32Array(4 * rows.length)
   for (let i = 0; i < rows.length; i++) {
-    const at = 4 * (rows[i] as number)
+    const at = 4 * rows[i]!
     picked.set(hashes.subarray(at, at + 4), 4 * i)
   }
   return picked

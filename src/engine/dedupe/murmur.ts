@@ -18,9 +18,9 @@ function finish(value: number): number {
 }
 
 function feed(lanes: Lanes, bytes: Uint8Array, from: number, to: number): void {
-  let [a, b, c, d] = [lanes[0] as number, lanes[1] as number, lanes[2] as number, lanes[3] as number]
+  let [a, b, c, d] = [lanes[0]!, lanes[1]!, lanes[2]!, lanes[3]!]
   for (let i = from; i < to; i++) {
-    const byte = (bytes[i] as number) + 1
+    const byte = bytes[i]! + 1
     a = (Math.imul(rotate(a ^ byte, 13), 0xcc9e2d51) + 0x561ccd1b) | 0
     b = (Math.imul(rotate(b ^ byte, 15), 0x1b873593) + 0x0bcaa747) | 0
     c = (Math.imul(rotate(c ^ byte, 17), 0x85ebca6b) + 0x96cd1c35) | 0
@@ -30,14 +30,14 @@ function feed(lanes: Lanes, bytes: Uint8Array, from: number, to: number): void {
   lanes[1] = b
   lanes[2] = c
   lanes[3] = d
-  lanes[4] = (lanes[4] as number) + to - from
+  lanes[4] = lanes[4]! + to - from
 }
 
 function digest(lanes: Lanes, into: Uint32Array, at: number): void {
-  const a = finish((lanes[0] as number) ^ (lanes[4] as number))
-  const b = finish((lanes[1] as number) ^ a)
-  const c = finish((lanes[2] as number) ^ b)
-  const d = finish((lanes[3] as number) ^ c)
+  const a = finish(lanes[0]! ^ lanes[4]!)
+  const b = finish(lanes[1]! ^ a)
+  const c = finish(lanes[2]! ^ b)
+  const d = finish(lanes[3]! ^ c)
   into[at] = finish((a + d) | 0)
   into[at + 1] = b
   into[at + 2] = c
@@ -50,7 +50,7 @@ export function murmur128(pieces: readonly Uint8Array[]): Hash {
   for (const piece of pieces) feed(lanes, piece, 0, piece.length)
   const words = new Uint32Array(4)
   digest(lanes, words, 0)
-  return [words[0] as number, words[1] as number, words[2] as number, words[3] as number]
+  return [words[0]!, words[1]!, words[2]!, words[3]!]
 }
 
 /** Heap items with the prefix of their row; four words per row. */
@@ -63,7 +63,7 @@ export function murmur128Rows(
   const prefixes = new Map<number, Lanes>()
   const lanes = newLanes()
   for (let row = 0; row < count; row++) {
-    const code = prefixOf.codes[row] as number
+    const code = prefixOf.codes[row]!
     let prefix = prefixes.get(code)
     if (prefix === undefined) {
       prefixes.set(code, (prefix = newLanes()))
@@ -71,7 +71,7 @@ export function murmur128Rows(
       feed(prefix, bytes, 0, bytes.length)
     }
     lanes.set(prefix)
-    feed(lanes, items.bytes, items.offsets[row] as number, items.offsets[row + 1] as number)
+    feed(lanes, items.bytes, items.offsets[row]!, items.offsets[row + 1]!)
     digest(lanes, words, 4 * row)
   }
   return words

@@ -12,7 +12,13 @@ export async function forgetSink({
   id,
   log,
   metrics,
-}: Readonly<{ host: Host; data: string; id: string; log: Log; metrics: Metrics }>): Promise<number> {
+}: {
+  host: Host
+  data: string
+  id: string
+  log: Log
+  metrics: Metrics
+}): Promise<number> {
   const directory = `${data}/journal`
   const records = recordFiles(host, directory)
   const offsets = await records.all()

@@ -8,7 +8,7 @@ export async function namedRange(
   plan: (enrichment: Enrichment | undefined) => Range,
   enrichment: Enrichment | undefined,
   frames: readonly Frame[],
-  { clock, timers }: Readonly<{ clock: Clock; timers: Timers }>,
+  { clock, timers }: { clock: Clock; timers: Timers },
   signal: AbortSignal,
 ): Promise<Range | undefined> {
   if (enrichment === undefined) return plan(undefined)

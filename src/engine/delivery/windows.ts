@@ -61,7 +61,7 @@ export async function closeWindows(
     retry,
     failed,
     signal,
-  }: Readonly<{ host: Host; retry: DeliverySettings['retry']; failed: (error: unknown) => void; signal: AbortSignal }>,
+  }: { host: Host; retry: DeliverySettings['retry']; failed: (error: unknown) => void; signal: AbortSignal },
 ): Promise<boolean> {
   for (let attempt = 0; ; attempt++) {
     const due = windows.due()

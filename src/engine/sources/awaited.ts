@@ -9,7 +9,7 @@ export function sinkMethods(sinks: Pick<SinkSet, 'get' | 'outcome'>, makeRoom: (
   return {
     makeRoom,
     has: (sink: string): boolean => sinks.get(sink) !== undefined,
-    settled: async ({ sink, sequence }: Readonly<{ sink: string; sequence: number }>): Promise<boolean> =>
+    settled: async ({ sink, sequence }: { sink: string; sequence: number }): Promise<boolean> =>
       (await sinks.outcome(sink, sequence)) !== undefined,
     outcome: async ({ sink, sequence, once }: OutcomeRequest): Promise<AwaitedOutcome> =>
       (await sinks.outcome(sink, sequence, once ? AbortSignal.abort() : undefined)) ?? { is: 'gone' },

@@ -13,7 +13,7 @@ export function withCluster(name: string, next: FlowEnrichment | undefined): Flo
       } else
         for (let row = 0; row < count; row++) {
           if (cluster.items[row] === 0) cluster.items[row] = code
-          if (scope.items[row] === 0) scope.items[row] = cluster.items[row] as number
+          if (scope.items[row] === 0) scope.items[row] = cluster.items[row]!
           cluster.mark(row)
           scope.mark(row)
         }

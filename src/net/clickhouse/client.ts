@@ -46,11 +46,7 @@ export class ClickHouseClient {
     }
   }
 
-  static async open(
-    config: ClickHouseServer,
-    { host }: { readonly host: Host },
-    connections = 2,
-  ): Promise<ClickHouseClient> {
+  static async open(config: ClickHouseServer, { host }: { host: Host }, connections = 2): Promise<ClickHouseClient> {
     const auth = config.auth.type === 'certificate' ? ({ type: 'none' } as const) : config.auth
     const http = new HttpClient({
       url: config.url,

@@ -2,7 +2,7 @@ import type { Timers } from '../../host/index.ts'
 
 export async function withDeadline<T>(
   signal: AbortSignal,
-  { timers, ms }: Readonly<{ timers: Timers; ms: number }>,
+  { timers, ms }: { timers: Timers; ms: number },
   act: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const late = new AbortController()

@@ -54,7 +54,7 @@ export async function connectLease(
 /** Undefined without settings. The server need not be reachable. Rejects with WEIR_KUBERNETES_LOGIN. */
 export async function openLeaderLease(
   settings: LeaseSettings | null,
-  { id, host }: Readonly<{ id: string; host: Host }>,
+  { id, host }: { id: string; host: Host },
 ): Promise<LeaderLease | undefined> {
   if (settings === null) return undefined
   const { duration } = settings

@@ -17,7 +17,7 @@ const verbs = ['get', 'create', 'update'] as const
 /** Checks the permissions on the Lease by access reviews; the Lease itself is not read. Empty without settings. */
 export async function checkLease(
   settings: LeaseSettings | null,
-  { host }: { readonly host: Host },
+  { host }: { host: Host },
   signal: AbortSignal,
 ): Promise<readonly LeaseCheck[]> {
   if (settings === null) return []
@@ -48,7 +48,7 @@ export async function checkLease(
 async function isAllowed(
   { write }: Pick<Client, 'write'>,
   verb: (typeof verbs)[number],
-  { name, namespace }: Readonly<{ name: string; namespace: string }>,
+  { name, namespace }: { name: string; namespace: string },
   signal: AbortSignal,
 ): Promise<boolean> {
   // RBAC cannot limit `create` to a name.

@@ -183,7 +183,7 @@ function urlOf(text: string): string {
 function tlsOf(
   prefix: string,
   authorities: string | undefined,
-  { cert, key }: Readonly<{ cert: string | undefined; key: string | undefined }>,
+  { cert, key }: { cert: string | undefined; key: string | undefined },
 ): Readonly<Record<string, string>> | undefined {
   if ((cert === undefined) !== (key === undefined))
     throw new PresetProblem(`${prefix}_CERT_FILE and ${prefix}_KEY_FILE go together; one is missing`)

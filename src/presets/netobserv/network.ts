@@ -99,13 +99,8 @@ function addLayer({ kubernetes_infra: rule = {} }: NetworkRule, at: string, asse
   const { infra_prefixes: prefixes = [], infra_refs: refs = [], output = 'K8S_FlowLayer' } = rule
   if (output !== 'K8S_FlowLayer') assembly.report.refuse(`${at}.kubernetes_infra.output`, fixedNames)
   assembly.identity['infra_namespaces'] = prefixes
-  const known = ({
-    namespace,
-    name = '',
-  }: Readonly<{
-    namespace?: string | undefined
-    name?: string | undefined
-  }>) => namespace === 'default' && ['kubernetes', 'openshift'].includes(name)
+  const known = ({ namespace, name = '' }: { namespace?: string | undefined; name?: string | undefined }) =>
+    namespace === 'default' && ['kubernetes', 'openshift'].includes(name)
   for (const [index, reference] of refs.entries())
     if (!known(reference))
       assembly.report.refuse(

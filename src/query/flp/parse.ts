@@ -26,7 +26,7 @@ class FlpParser {
   }
 
   get #token(): FlpToken {
-    return this.#tokens[Math.min(this.#at, this.#tokens.length - 1)] as FlpToken
+    return this.#tokens[Math.min(this.#at, this.#tokens.length - 1)]!
   }
 
   #fail(expected: string): never {

@@ -140,13 +140,13 @@ function rankedSql({
   from,
   order,
   rows,
-}: Readonly<{
+}: {
   columns: string
   rank: string
   from: string
   order: string
   rows: number
-}>): string {
+}): string {
   return `SELECT ${columns}, "_rank", row_number() OVER (ORDER BY ${order}) AS "_place" FROM
       (SELECT ${columns}, ${rank} AS "_rank" FROM ${from} ORDER BY ${order} LIMIT ${rows})`
 }

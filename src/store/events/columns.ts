@@ -30,9 +30,9 @@ export function columnRows(
   const words = new DictionaryBuilder()
   const codes = new Map<string, Uint32Array>(names.map((name) => [name, new Uint32Array(batch.count)]))
   for (let row = 0; row < batch.count; row++) {
-    if (!wanted.has(batch.family[row] as number)) continue
+    if (!wanted.has(batch.family[row]!)) continue
     for (const [name, text] of Object.entries(fieldsOf(eventAt(batch, row)) ?? {}))
-      if (text !== undefined) (codes.get(name) as Uint32Array)[row] = words.code(text.slice(0, maxLength))
+      if (text !== undefined) codes.get(name)![row] = words.code(text.slice(0, maxLength))
   }
   const columns = Object.fromEntries(
     [...codes].map(([name, values]): [string, Column] => [name, { kind: 'dict', codes: values }]),

@@ -55,7 +55,7 @@ export function eventFile(
   for (let from = 0; from < pieces.length;) {
     let [rows, bytes, to] = [0, 0, from]
     for (; to < pieces.length; to++) {
-      const { count, data } = (pieces[to] as EventRows).batch
+      const { count, data } = pieces[to]!.batch
       if (to > from && (rows + count > groupRows || bytes + data.bytes.length > groupBytes)) break
       rows += count
       bytes += data.bytes.length
@@ -88,8 +88,7 @@ function chunksOf(
   for (const { of, rows: found } of extracted) {
     if (found.every((each) => each === undefined)) continue
     const known = found.map(
-      (each, index) =>
-        each ?? { ...(asFlows[index] as FlowRows), batch: { ...(asFlows[index] as FlowRows).batch, columns: {} } },
+      (each, index) => each ?? { ...asFlows[index]!, batch: { ...asFlows[index]!.batch, columns: {} } },
     )
     for (const name of of.names) chunks.set(name, textChunk(name, 'text', known))
   }
@@ -158,7 +157,7 @@ function bodyChunks(pieces: readonly EventRows[]): [string, Chunk | undefined][]
     batch: { count, encoding, data },
   } of pieces) {
     for (let row = 0; row < count; row++) {
-      const is = encoding[row] as number
+      const is = encoding[row]!
       const bytes = data.bytes.subarray(data.offsets[row], data.offsets[row + 1])
       const readable = (is === json || is === text) && isUtf8(bytes)
       presence.add(readable)

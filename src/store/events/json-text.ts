@@ -76,7 +76,7 @@ class Look {
     const bytes = this.#bytes
     let at = this.#at + 1
     for (;;) {
-      const sign = bytes[at] as number
+      const sign = bytes[at]!
       if (!(sign >= 0x20)) return false
       at++
       if (sign === quote) break
@@ -89,7 +89,7 @@ class Look {
         const low = bytes[at] === backslash && bytes[at + 1] === 0x75 ? this.#hex(at + 2) : Number.NaN
         if (!(low >= 0xdc00 && low < 0xe000)) return false
         at += 6
-      } else if (!escapes.has(bytes[at++] as number)) return false
+      } else if (!escapes.has(bytes[at++]!)) return false
     }
     this.#at = at
     return true
@@ -98,7 +98,7 @@ class Look {
   #hex(at: number): number {
     let code = 0
     for (let index = at; index < at + 4; index++) {
-      const sign = this.#bytes[index] as number
+      const sign = this.#bytes[index]!
       const small = sign | 0x20
       if (isDigit(sign)) code = code * 16 + sign - zero
       else if (small >= 0x61 && small <= 0x66) code = code * 16 + small - 0x57
@@ -116,7 +116,7 @@ class Look {
       this.#at++
       if (!this.#digits()) return false
     }
-    if (((bytes[this.#at] as number) | 0x20) !== 0x65) return true
+    if ((bytes[this.#at]! | 0x20) !== 0x65) return true
     this.#at++
     if (bytes[this.#at] === plus || bytes[this.#at] === minus) this.#at++
     return this.#digits()

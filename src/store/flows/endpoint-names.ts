@@ -85,19 +85,19 @@ export class EndpointNames {
 
   /** Writes the address to `words`, and the numbers of {@link namedParts} to `parts`. */
   describe(index: number, texts: PartTexts, words: Uint32Array, parts: Uint32Array): void {
-    for (let i = 0; i < 4; i++) words[i] = this.#addresses[4 * index + i] as number
+    for (let i = 0; i < 4; i++) words[i] = this.#addresses[4 * index + i]!
     if (texts !== this.#partTexts) this.#parts.fill(0)
     this.#partTexts = texts
     this.#parts = withRoom(this.#parts, partCount * this.count)
     const at = partCount * index
     for (let part = 0; part < partCount; part++) {
-      const known = this.#parts[at + part] as number
+      const known = this.#parts[at + part]!
       parts[part] = known === 0 ? (this.#parts[at + part] = this.#number(index, part, texts)) : known
     }
   }
 
   #number(index: number, part: number, texts: PartTexts): number {
-    const text = this.#meanings[index]?.[namedParts[part] as (typeof namedParts)[number]]
+    const text = this.#meanings[index]?.[namedParts[part]!]
     return text === undefined ? noText : texts.number(text)
   }
 }

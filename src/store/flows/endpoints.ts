@@ -87,19 +87,18 @@ export class Endpoints {
     let seen = 0
     for (let row = 0; row < count; row++) {
       if (row % rowsAhead === 0)
-        for (let next = row; next < count && next < row + rowsAhead; next++)
-          seen ^= table.near(words[4 * next + 3] as number)
+        for (let next = row; next < count && next < row + rowsAhead; next++) seen ^= table.near(words[4 * next + 3]!)
       if (valid !== undefined && !isPresent(valid, row)) {
         ids[row] = 0
         continue
       }
       const at = 4 * row
-      const own = scopes === undefined ? 0 : (scopes[row] as number)
+      const own = scopes === undefined ? 0 : scopes[row]!
       if (words[at + 3] !== w3 || words[at + 2] !== w2 || words[at + 1] !== w1 || words[at] !== w0 || own !== scope) {
-        w0 = words[at] as number
-        w1 = words[at + 1] as number
-        w2 = words[at + 2] as number
-        w3 = words[at + 3] as number
+        w0 = words[at]!
+        w1 = words[at + 1]!
+        w2 = words[at + 2]!
+        w3 = words[at + 3]!
         scope = own
         const known = table.find(w0, w1, w2, w3, own)
         id = known === 0 ? this.#add(words, row, own, meaning) : this.#base + known - 1
@@ -132,7 +131,7 @@ export class Endpoints {
 
   #give(words: Uint32Array, offset: number, meaning: Endpoint | undefined, unknownAt?: number): number {
     const id = this.#next++
-    const names = this.#meanings.at(-1) as EndpointNames
+    const names = this.#meanings.at(-1)!
     names.add(words, offset, meaning)
     const named = names.of(id - this.#base)
     this.#fresh.push({
@@ -147,7 +146,7 @@ export class Endpoints {
   #room(count: number): Float64Array {
     const found = this.#spare.findIndex(({ byteLength }) => byteLength >= 8 * count)
     const buffer = found < 0 ? new ArrayBuffer(8 * Math.ceil(count / 1024) * 1024) : this.#spare.splice(found, 1)[0]
-    return new Float64Array(buffer as ArrayBuffer, 0, count)
+    return new Float64Array(buffer!, 0, count)
   }
 
   recycle(columns: Iterable<Float64Array>): void {
@@ -155,15 +154,15 @@ export class Endpoints {
   }
 
   places(ids: Float64Array, count: number, out: Uint32Array, texts: Texts): void {
-    let meaning = this.#meanings.at(-1) as EndpointNames
+    let meaning = this.#meanings.at(-1)!
     let places = meaning.places(texts)
     for (let row = 0; row < count; row++) {
-      const id = ids[row] as number
+      const id = ids[row]!
       if (id !== 0 && (id < meaning.base || id >= meaning.base + meaning.count)) {
         meaning = this.#meaningOf(id)
         places = meaning.places(texts)
       }
-      out[row] = places === undefined || id === 0 ? 0 : (places[id - meaning.base] as number)
+      out[row] = places === undefined || id === 0 ? 0 : places[id - meaning.base]!
     }
   }
 
@@ -177,7 +176,7 @@ export class Endpoints {
     const numbers = new Uint32Array(count)
     let [last, number] = [0, 0]
     for (let row = 0; row < count; row++) {
-      const id = ids[row] as number
+      const id = ids[row]!
       if (id !== last) {
         last = id
         const meaning = id === 0 ? undefined : this.#meaningOf(id)
@@ -191,16 +190,16 @@ export class Endpoints {
   /** Numbers of the addresses of their nodes. */
   nodeNumbers(ids: Float64Array, count: number): Uint32Array {
     const numbers = new Uint32Array(count)
-    let meaning = this.#meanings.at(-1) as EndpointNames
+    let meaning = this.#meanings.at(-1)!
     let nodes = meaning.nodes(this.#addresses)
     for (let row = 0; row < count; row++) {
-      const id = ids[row] as number
+      const id = ids[row]!
       if (id === 0) continue
       if (id < meaning.base || id >= meaning.base + meaning.count) {
         meaning = this.#meaningOf(id)
         nodes = meaning.nodes(this.#addresses)
       }
-      numbers[row] = nodes[id - meaning.base] as number
+      numbers[row] = nodes[id - meaning.base]!
     }
     return numbers
   }

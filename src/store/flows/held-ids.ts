@@ -74,8 +74,8 @@ export class HeldIds {
     for (let row = 0; row < count; row++) {
       if (row % rowsAhead === 0) {
         for (let next = row; next < count && next < row + rowsAhead; next++) {
-          const near = this.#table.near(words[4 * next + 3] as number)
-          seen ^= near < steady ? (this.#entries[entryWords * near] as number) : near
+          const near = this.#table.near(words[4 * next + 3]!)
+          seen ^= near < steady ? this.#entries[entryWords * near]! : near
         }
       }
       if (valid !== undefined && !isPresent(valid, row)) {
@@ -83,8 +83,8 @@ export class HeldIds {
         continue
       }
       const at = 4 * row
-      const own = scopes === undefined ? 0 : (scopes[row] as number)
-      const time = times[row] as number
+      const own = scopes === undefined ? 0 : scopes[row]!
+      const time = times[row]!
       if (
         words[at + 3] !== w3 ||
         words[at + 2] !== w2 ||
@@ -94,10 +94,10 @@ export class HeldIds {
         time < from ||
         time >= until
       ) {
-        w0 = words[at] as number
-        w1 = words[at + 1] as number
-        w2 = words[at + 2] as number
-        w3 = words[at + 3] as number
+        w0 = words[at]!
+        w1 = words[at + 1]!
+        w2 = words[at + 2]!
+        w3 = words[at + 3]!
         scope = own
         const known = this.#table.find(w0, w1, w2, w3, own)
         if (known >= steady && time >= floor) {
@@ -107,8 +107,8 @@ export class HeldIds {
         } else {
           let entry = this.#entryOf(known)
           let offset = entry * entryWords
-          from = 1000 * (this.#entries[offset + fromAt] as number)
-          until = 1000 * (this.#entries[offset + untilAt] as number)
+          from = 1000 * this.#entries[offset + fromAt]!
+          until = 1000 * this.#entries[offset + untilAt]!
           if (entry === 0 || !(from <= time && time < until)) {
             if (macs === null) {
               macs = meaning.macs?.(column)
@@ -117,10 +117,10 @@ export class HeldIds {
             const network = networks?.(row) ?? ''
             entry = this.#resolve(entry, words, at, own, time, macs?.(row) ?? Number.NaN, network, meaning)
             offset = entry * entryWords
-            from = 1000 * (this.#entries[offset + fromAt] as number)
-            until = 1000 * (this.#entries[offset + untilAt] as number)
+            from = 1000 * this.#entries[offset + fromAt]!
+            until = 1000 * this.#entries[offset + untilAt]!
           }
-          const above = this.#entries[offset + idAt] as number
+          const above = this.#entries[offset + idAt]!
           id = this.#base + above
           if (from <= floor && until === 1000 * forever && known < steady) {
             this.#steadyOf = withRoom(this.#steadyOf, above + 1)
@@ -135,7 +135,7 @@ export class HeldIds {
   }
 
   #entryOf(known: number): number {
-    return known < steady ? known : (this.#steadyOf[known - steady] as number)
+    return known < steady ? known : this.#steadyOf[known - steady]!
   }
 
   #resolve(
@@ -156,14 +156,7 @@ export class HeldIds {
     let entry = known
     if (entry === 0) {
       entry = this.#table.count + 1
-      this.#table.add(
-        words[at] as number,
-        words[at + 1] as number,
-        words[at + 2] as number,
-        words[at + 3] as number,
-        scope,
-        entry,
-      )
+      this.#table.add(words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!, scope, entry)
       this.#entries = withRoom(this.#entries, entryWords * (entry + 1))
     }
     const offset = entry * entryWords

@@ -48,12 +48,12 @@ export function narrowChunk(
       at += batch.count
     } else {
       const { values, valid } = column
-      for (let row = 0; row < batch.count; row++) if (isPresent(valid, row)) words[at++] = values[row] as number
+      for (let row = 0; row < batch.count; row++) if (isPresent(valid, row)) words[at++] = values[row]!
     }
   }
   if (at === 0) return undefined
   if (type !== 'i32') return integers({ name, type }, words, at, 0, presence)
-  for (let i = 0; i < at; i++) words[i] = ((words[i] as number) ^ 0x80000000) >>> 0
+  for (let i = 0; i < at; i++) words[i] = (words[i]! ^ 0x80000000) >>> 0
   return integers({ name, type }, words, at, -0x80000000, presence)
 }
 
@@ -62,12 +62,12 @@ function fromFloats(name: string, type: ColumnType, count: number, levels: Level
   let min = Infinity
   let max = -Infinity
   for (let i = 0; i < count; i++) {
-    const value = floats[i] as number
+    const value = floats[i]!
     if (value < min) min = value
     if (value > max) max = value
   }
   if (max - min >= maxRange) return undefined
-  for (let i = 0; i < count; i++) words[i] = (floats[i] as number) - min
+  for (let i = 0; i < count; i++) words[i] = floats[i]! - min
   return integers({ name, type }, words, count, min, levels)
 }
 
@@ -93,8 +93,8 @@ function pairsChunk(name: string, type: 'u64' | 'i64', pieces: readonly (Pairs |
     if (valid === undefined) presence.fill(count, true)
     for (let row = 0; row < count; row++) {
       if (!whole && !isPresent(valid, row)) continue
-      const first = from[2 * row] as number
-      const second = from[2 * row + 1] as number
+      const first = from[2 * row]!
+      const second = from[2 * row + 1]!
       words[at] = first
       floats[at++] = second * twoTo32 + first
       low |= first
@@ -111,8 +111,8 @@ function pairsChunk(name: string, type: 'u64' | 'i64', pieces: readonly (Pairs |
     if (typeof piece === 'number') continue
     for (let row = 0; row < piece.count; row++) {
       if (!isPresent(piece.valid, row)) continue
-      bytes[to++] = piece.words[2 * row] as number
-      bytes[to++] = piece.words[2 * row + 1] as number
+      bytes[to++] = piece.words[2 * row]!
+      bytes[to++] = piece.words[2 * row + 1]!
     }
   }
   return plain({ name, type }, new Uint8Array(bytes.buffer), presence)
@@ -144,7 +144,7 @@ export function endpointChunk(name: string, field: string, pieces: readonly Flow
     }
     const start = at
     for (let row = 0; row < count; row++) {
-      const id = ids[row] as number
+      const id = ids[row]!
       if (id !== 0) floats[at++] = id
     }
     if (at - start === count || at === start) presence.fill(count, at > start)
@@ -155,7 +155,7 @@ export function endpointChunk(name: string, field: string, pieces: readonly Flow
 }
 
 function bigBytes(count: number): Uint8Array {
-  return new Uint8Array(BigInt64Array.from({ length: count }, (_, i) => BigInt(scratch.floats[i] as number)).buffer)
+  return new Uint8Array(BigInt64Array.from({ length: count }, (_, i) => BigInt(scratch.floats[i]!)).buffer)
 }
 
 /** Invalid times count as fractional, which only costs space. */
@@ -164,8 +164,7 @@ export function hasMicroseconds(name: string, pieces: readonly FlowRows[]): bool
     const column = batch.columns[name]
     if (column?.kind !== 'time') continue
     const { values } = column
-    for (let row = 0; row < values.length; row++)
-      if ((values[row] as number) !== Math.floor(values[row] as number)) return true
+    for (let row = 0; row < values.length; row++) if (values[row]! !== Math.floor(values[row]!)) return true
   }
   return false
 }
@@ -195,20 +194,18 @@ export function timeChunk(
     const start = at
     const instead = missing?.(piece)
     for (let row = 0; row < count; row++) {
-      const value = values[row] as number
+      const value = values[row]!
       if (value >= firstTime && value <= lastTime && isPresent(valid, row)) floats[at++] = value
       else if (instead !== undefined) floats[at++] = instead
     }
     if (at - start === count) presence.fill(count, true)
     else
       for (let row = 0; row < count; row++)
-        presence.add(
-          (values[row] as number) >= firstTime && (values[row] as number) <= lastTime && isPresent(valid, row),
-        )
+        presence.add(values[row]! >= firstTime && values[row]! <= lastTime && isPresent(valid, row))
   }
   if (at === 0) return undefined
-  if (type === 'us') for (let i = 0; i < at; i++) floats[i] = Math.round((floats[i] as number) * 1000)
-  else for (let i = 0; i < at; i++) floats[i] = Math.round(floats[i] as number)
+  if (type === 'us') for (let i = 0; i < at; i++) floats[i] = Math.round(floats[i]! * 1000)
+  else for (let i = 0; i < at; i++) floats[i] = Math.round(floats[i]!)
   return fromFloats(name, type, at, presence) ?? plain({ name, type }, bigBytes(at), presence)
 }
 
@@ -223,8 +220,7 @@ export function floatChunk(name: string, pieces: readonly FlowRows[]): Chunk | u
     }
     if (column.valid === undefined) presence.fill(batch.count, true)
     else presence.take(column.valid, batch.count)
-    for (let row = 0; row < batch.count; row++)
-      if (isPresent(column.valid, row)) floats[at++] = column.values[row] as number
+    for (let row = 0; row < batch.count; row++) if (isPresent(column.valid, row)) floats[at++] = column.values[row]!
   }
   return at === 0 ? undefined : plain({ name, type: 'f64' }, new Uint8Array(floats.buffer, 0, 8 * at).slice(), presence)
 }

@@ -11,7 +11,7 @@ class Entries extends Numbering<string> {
   table(dictionary: readonly string[]): (code: number) => number {
     const known = new Uint32Array(dictionary.length)
     return (code) => {
-      const before = known[code] as number
+      const before = known[code]!
       return before > 0 ? before : (known[code] = this.number(dictionary[code] ?? '') + 1)
     }
   }
@@ -33,7 +33,7 @@ export function textChunk(name: string, type: 'text' | 'json', pieces: readonly 
     const { codes } = column
     const start = at
     for (let row = 0; row < count; row++) {
-      const code = codes[row] as number
+      const code = codes[row]!
       if (code !== 0) words[at++] = numberOf(code) - 1
     }
     if (at - start === count || at === start) presence.fill(count, at > start)
@@ -57,11 +57,11 @@ export function wordChunk(name: string, pieces: readonly FlowRows[]): Chunk | un
     const { codes } = column
     const start = at
     for (let row = 0; row < count; row++) {
-      const number = numbers[codes[row] as number] as number
+      const number = numbers[codes[row]!]!
       if (number !== 0) words[at++] = number
     }
     if (at - start === count || at === start) presence.fill(count, at > start)
-    else for (let row = 0; row < count; row++) presence.add(numbers[codes[row] as number] !== 0)
+    else for (let row = 0; row < count; row++) presence.add(numbers[codes[row]!] !== 0)
   }
   return at === 0 ? undefined : integers({ name, type: 'u32' }, words, at, 0, presence)
 }
@@ -84,7 +84,7 @@ export function macChunk(name: string, pieces: readonly FlowRows[]): Chunk | und
     else presence.take(column.valid, count)
     for (let row = 0; row < count; row++) {
       if (!isPresent(column.valid, row)) continue
-      const address = ((column.words[2 * row + 1] as number) & 0xffff) * twoTo32 + (column.words[2 * row] as number)
+      const address = (column.words[2 * row + 1]! & 0xffff) * twoTo32 + column.words[2 * row]!
       let number = numbers.get(address)
       if (number === undefined) numbers.set(address, (number = entries.number(macText(address))))
       words[at++] = number

@@ -13,10 +13,10 @@ export function flowMinutes({ batch, origin }: FlowRows, minutes: Uint32Array): 
   const skewed = columns['time_skewed']
   for (let row = 0; row < count; row++) {
     let came = origin.received
-    if (received?.kind === 'time' && isPresent(received.valid, row)) came = received.values[row] as number
+    if (received?.kind === 'time' && isPresent(received.valid, row)) came = received.values[row]!
     let time = came
     if (end?.kind === 'time' && isPresent(end.valid, row)) {
-      const ended = end.values[row] as number
+      const ended = end.values[row]!
       const lies = skewed?.kind === 'u8' && skewed.values[row] !== 0 && isPresent(skewed.valid, row)
       if (!lies && ended >= came - maxAgeMs && ended <= came + newestMs) time = ended
     }

@@ -88,7 +88,7 @@ export class RelationSums {
     farName: number,
   ): void {
     const slot = this.#slot(near, far)
-    const known = (this.#table[slot] as number) - 1
+    const known = this.#table[slot]! - 1
     if (known < 0) {
       if (this.size === this.near.length) this.#grow()
       const at = this.size++
@@ -104,13 +104,13 @@ export class RelationSums {
       this.farName[at] = farName
       return
     }
-    this.count[known] = (this.count[known] as number) + count
-    if (first < (this.first[known] as number)) this.first[known] = first
-    if (last > (this.last[known] as number)) this.last[known] = last
-    if (level > (this.level[known] as number)) this.level[known] = level
-    if (bytes > 0) this.bytes[known] = (this.bytes[known] as number) + bytes
-    if (nearName !== this.nearName[known]) this.nearName[known] = this.#later(this.nearName[known] as number, nearName)
-    if (farName !== this.farName[known]) this.farName[known] = this.#later(this.farName[known] as number, farName)
+    this.count[known] = this.count[known]! + count
+    if (first < this.first[known]!) this.first[known] = first
+    if (last > this.last[known]!) this.last[known] = last
+    if (level > this.level[known]!) this.level[known] = level
+    if (bytes > 0) this.bytes[known] = this.bytes[known]! + bytes
+    if (nearName !== this.nearName[known]) this.nearName[known] = this.#later(this.nearName[known]!, nearName)
+    if (farName !== this.farName[known]) this.farName[known] = this.#later(this.farName[known]!, farName)
   }
 
   #slot(near: number, far: number): number {
@@ -118,7 +118,7 @@ export class RelationSums {
     const mixed = Math.imul(Math.imul(near, 0x9e3779b1) ^ far, 0x85ebca6b)
     let slot = (mixed ^ (mixed >>> 15)) & mask
     for (;;) {
-      const at = (this.#table[slot] as number) - 1
+      const at = this.#table[slot]! - 1
       if (at < 0 || (this.near[at] === near && this.far[at] === far)) return slot
       slot = (slot + 1) & mask
     }
@@ -141,8 +141,7 @@ export class RelationSums {
     ]
     this.level = grown(new Int8Array(2 * this.level.length), this.level)
     this.#table = new Int32Array(4 * this.near.length)
-    for (let at = 0; at < this.size; at++)
-      this.#table[this.#slot(this.near[at] as number, this.far[at] as number)] = at + 1
+    for (let at = 0; at < this.size; at++) this.#table[this.#slot(this.near[at]!, this.far[at]!)] = at + 1
   }
 }
 

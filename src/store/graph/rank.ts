@@ -22,16 +22,14 @@ export function shownEdges(
   for (const of of sums.relations) {
     const byNear = new Map<number, number[]>()
     for (let row = 0; row < of.size; row++) {
-      const near = of.near[row] as number
-      if (!isShown(near, of.far[row] as number)) continue
+      const near = of.near[row]!
+      if (!isShown(near, of.far[row]!)) continue
       const rows = byNear.get(near)
       if (rows === undefined) byNear.set(near, [row])
       else rows.push(row)
     }
     const larger = (a: number, b: number): number =>
-      (of.count[b] as number) - (of.count[a] as number) ||
-      (of.last[b] as number) - (of.last[a] as number) ||
-      compareBytes(text(of.far[a] as number), text(of.far[b] as number))
+      of.count[b]! - of.count[a]! || of.last[b]! - of.last[a]! || compareBytes(text(of.far[a]!), text(of.far[b]!))
     for (const [near, rows] of byNear) {
       const node = nodes.get(near) ?? { edges: 0, ranked: [] }
       nodes.set(near, node)
@@ -48,19 +46,19 @@ export function shownEdges(
         a.rank - b.rank || compareBytes(a.of.relation, b.of.relation) || Number(a.of.forward) - Number(b.of.forward),
     )
     return order.slice(0, limit).map(({ of, row }): StoredEdge => {
-      const [last, bytes] = [of.last[row] as number, of.bytes[row] as number]
+      const [last, bytes] = [of.last[row]!, of.bytes[row]!]
       return {
         near,
-        far: text(of.far[row] as number),
+        far: text(of.far[row]!),
         relation: of.relation,
         forward: of.forward,
-        count: of.count[row] as number,
-        first: isoMicroseconds(of.first[row] as number),
+        count: of.count[row]!,
+        first: isoMicroseconds(of.first[row]!),
         last: last === stillHolds ? null : isoMicroseconds(last),
-        severity: severities[of.level[row] as number] ?? null,
+        severity: severities[of.level[row]!] ?? null,
         bytes: bytes === noBytes ? null : bytes,
-        nearName: sums.text(of.nearName[row] as number),
-        farName: sums.text(of.farName[row] as number),
+        nearName: sums.text(of.nearName[row]!),
+        farName: sums.text(of.farName[row]!),
         others: Math.max(edges - limit, 0),
       }
     })
@@ -86,12 +84,12 @@ function firsts(all: readonly number[], max: number, order: (a: number, b: numbe
   if (all.length <= 2 * max) return all.toSorted(order).slice(0, max)
   const best = all.slice(0, max).toSorted(order)
   for (let at = max; at < all.length; at++) {
-    const value = all[at] as number
-    if (order(value, best[max - 1] as number) >= 0) continue
+    const value = all[at]!
+    if (order(value, best[max - 1]!) >= 0) continue
     let [low, high] = [0, max - 1]
     while (low < high) {
       const middle = (low + high) >> 1
-      if (order(value, best[middle] as number) < 0) high = middle
+      if (order(value, best[middle]!) < 0) high = middle
       else low = middle + 1
     }
     best.splice(low, 0, value)

@@ -72,12 +72,12 @@ export class Talks {
     for (let file = 0; file + 1 < rows.starts.length; file++) {
       if (without.has(file)) continue
       for (let row = rows.starts[file] ?? 0, end = rows.starts[file + 1] ?? 0; row < end; row++) {
-        const hour = rows.hours[row] as number
+        const hour = rows.hours[row]!
         if (hour < from || hour >= to) continue
-        const [source, target] = [rows.from[row] as number, rows.to[row] as number]
+        const [source, target] = [rows.from[row]!, rows.to[row]!]
         const [isSource, isTarget] = [workloads.marks[source] === 1, workloads.marks[target] === 1]
         if (!isSource && !isTarget) continue
-        const [flows, bytes] = [rows.flows[row] as number, rows.bytes[row] as number]
+        const [flows, bytes] = [rows.flows[row]!, rows.bytes[row]!]
         if (isSource) there.add(source, target, flows, hour, hour, noLevel, bytes, none, none)
         if (isTarget) back.add(target, source, flows, hour, hour, noLevel, bytes, none, none)
       }

@@ -161,29 +161,26 @@ export class TraceEdges {
     if (rowEdges.length === 0) return
     const { actors: ofActors, what: ofWhat, how: ofHow } = flags
     for (let file = 0; file + 1 < starts.length; file++) {
-      const [first, last] = this.#spans[file] as readonly [number, number]
+      const [first, last] = this.#spans[file]!
       if (without.has(file) || first >= to || last < from) continue
-      for (let row = starts[file] as number, end = starts[file + 1] as number; row < end; row++) {
-        const all =
-          (ofActors[actors[row] as number] as number) |
-          (ofWhat[what[row] as number] as number) |
-          (ofHow[how[row] as number] as number)
+      for (let row = starts[file]!, end = starts[file + 1]!; row < end; row++) {
+        const all = ofActors[actors[row]!]! | ofWhat[what[row]!]! | ofHow[how[row]!]!
         if (all === 0) continue
-        const time = times[row] as number
+        const time = times[row]!
         if (time < from || time >= to) continue
         for (let rest = all; rest !== 0; rest &= rest - 1) {
-          const { sums: edges, near, far, levels } = rowEdges[31 - Math.clz32(rest & -rest)] as RowEdge
-          const [one, other] = [near.tuples[row] as number, far.tuples[row] as number]
+          const { sums: edges, near, far, levels } = rowEdges[31 - Math.clz32(rest & -rest)]!
+          const [one, other] = [near.tuples[row]!, far.tuples[row]!]
           edges.add(
-            near.refs[one] as number,
-            far.refs[other] as number,
+            near.refs[one]!,
+            far.refs[other]!,
             1,
             time,
             time,
-            levels === undefined ? noLevel : (levels[how[row] as number] as number),
+            levels === undefined ? noLevel : levels[how[row]!]!,
             noBytes,
-            near.called === undefined ? none : (near.called[one] as number),
-            far.called === undefined ? none : (far.called[other] as number),
+            near.called === undefined ? none : near.called[one]!,
+            far.called === undefined ? none : far.called[other]!,
           )
         }
       }
@@ -212,8 +209,7 @@ export class TraceEdges {
           far: farEnd,
           levels: relation === 'acted-on' ? this.#levels : undefined,
         })
-        for (let at = 0; at < refs.length; at++)
-          if (marks[refs[at] as number] !== 0) tuple[at] = (tuple[at] as number) | bit
+        for (let at = 0; at < refs.length; at++) if (marks[refs[at]!] !== 0) tuple[at] = tuple[at]! | bit
       }
     }
     return { edges, flags }

@@ -87,7 +87,7 @@ function pack(values: Uint32Array, from: number, to: number, width: number, out:
   let bits = 0
   if (width <= 24) {
     for (let i = from; i < to; i++) {
-      held |= (values[i] as number) << bits
+      held |= values[i]! << bits
       bits += width
       while (bits >= 8) {
         bytes[at++] = held
@@ -97,7 +97,7 @@ function pack(values: Uint32Array, from: number, to: number, width: number, out:
     }
   } else {
     for (let i = from; i < to; i++) {
-      const value = values[i] as number
+      const value = values[i]!
       held |= (value & 0xffff) << bits
       bytes[at++] = held
       bytes[at++] = held >>> 8
@@ -130,7 +130,7 @@ export function hybrid(values: Uint32Array, count: number, width: number, out: B
     out.at = before + groups * width
   }
   while (at < count) {
-    const value = values[at] as number
+    const value = values[at]!
     let end = at + 1
     while (end < count && values[end] === value) end++
     const lacks = (8 - ((at - start) & 7)) & 7
@@ -160,12 +160,12 @@ export function delta(values: Uint32Array, count: number, first: number, out: By
   out.varint(minisPerBlock)
   out.varint(count)
   out.zigzag(first)
-  let before = count === 0 ? 0 : (values[0] as number)
+  let before = count === 0 ? 0 : values[0]!
   for (let from = 1; from < count; from += blockSize) {
     const length = Math.min(blockSize, count - from)
     let min = 0x7fffffff
     for (let i = 0; i < length; i++) {
-      const value = values[from + i] as number
+      const value = values[from + i]!
       const step = (value - before) | 0
       before = value
       deltas[i] = step
@@ -183,7 +183,7 @@ export function delta(values: Uint32Array, count: number, first: number, out: By
       }
       let all = 0
       for (let i = first; i < first + miniSize; i++) {
-        const over = i < length ? ((deltas[i] as number) - min) >>> 0 : 0
+        const over = i < length ? (deltas[i]! - min) >>> 0 : 0
         packed[i] = over
         all |= over
       }
@@ -202,7 +202,7 @@ export function deltaSize(values: Uint32Array, count: number): number {
     let min = 0x7fffffff
     let max = -0x80000000
     for (let i = from; i < from + miniSize; i++) {
-      const difference = ((values[i] as number) - (values[i - 1] as number)) | 0
+      const difference = (values[i]! - values[i - 1]!) | 0
       if (difference < min) min = difference
       if (difference > max) max = difference
     }

@@ -149,7 +149,7 @@ export function integers(column: Column, values: Uint32Array, count: number, bas
     }
   }
   begin(levels)
-  delta(values, count, count === 0 ? 0 : signed(values[0] as number), out)
+  delta(values, count, count === 0 ? 0 : signed(values[0]!), out)
   return assemble(
     column,
     levels,

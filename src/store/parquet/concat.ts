@@ -54,8 +54,7 @@ async function read(disk: Disk, path: string): Promise<Source> {
     const columns = new Map<string, ThriftStruct[]>()
     for (let at = 1; at < schema.length;) {
       const first = at++
-      for (let open = number(schema[first] as ThriftStruct, 5); open > 0; open--)
-        open += number(schema[at++] as ThriftStruct, 5)
+      for (let open = number(schema[first]!, 5); open > 0; open--) open += number(schema[at++]!, 5)
       columns.set(text(schema[first]?.get(4)), schema.slice(first, at))
     }
     return { path, rows: number(meta, 3), end: size - 8 - length, columns, groups: items(meta, 4) }

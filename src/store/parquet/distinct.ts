@@ -17,13 +17,13 @@ const entries = new Uint32Array(maxEntries)
 let indexes = new Uint32Array(1 << 12)
 
 export function dictionaryOf(values: Uint32Array, count: number): Distinct {
-  const first = count === 0 ? 0 : (values[0] as number)
+  const first = count === 0 ? 0 : values[0]!
   let min = first
   let max = first
   let same = 1
   while (same < count && values[same] === first) same++
   for (let i = same; i < count; i++) {
-    const value = values[i] as number
+    const value = values[i]!
     if (value < min) min = value
     if (value > max) max = value
   }
@@ -56,7 +56,7 @@ function worthFinding(values: Uint32Array, count: number): boolean {
   let found = 0
   const step = Math.floor(count / sampled)
   for (let i = 0, at = 0; i < sampled; i++, at += step) {
-    const value = values[at] as number
+    const value = values[at]!
     let slot = (Math.imul(value, 0x9e3779b1) >>> 16) & (slotCount - 1)
     while (generationOf[slot] === generation && slots[slot] !== value) slot = (slot + 1) & (slotCount - 1)
     if (generationOf[slot] === generation) continue
@@ -72,7 +72,7 @@ function findNear(values: Uint32Array, count: number, min: number): Uint32Array 
   generation++
   let found = 0
   for (let i = 0; i < count; i++) {
-    const value = values[i] as number
+    const value = values[i]!
     const slot = value - min
     if (generationOf[slot] !== generation) {
       if (found === limit) return undefined
@@ -80,7 +80,7 @@ function findNear(values: Uint32Array, count: number, min: number): Uint32Array 
       slots[slot] = found
       entries[found++] = value
     }
-    indexes[i] = slots[slot] as number
+    indexes[i] = slots[slot]!
   }
   return entries.subarray(0, found)
 }
@@ -89,11 +89,11 @@ function find(values: Uint32Array, count: number): Uint32Array | undefined {
   const limit = Math.min(maxEntries, Math.max(256, count >> 3))
   generation++
   let found = 0
-  let before = values[0] as number
+  let before = values[0]!
   let index = 0
   let first = true
   for (let i = 0; i < count; i++) {
-    const value = values[i] as number
+    const value = values[i]!
     if (value === before && !first) {
       indexes[i] = index
       continue
@@ -110,7 +110,7 @@ function find(values: Uint32Array, count: number): Uint32Array | undefined {
         index = found++
         break
       }
-      index = slots[slot] as number
+      index = slots[slot]!
       if (entries[index] === value) break
       slot = (slot + 1) & (slotCount - 1)
     }

@@ -47,7 +47,7 @@ export class Presence implements Levels {
   /** Bitmap, lowest bit first. Returns the number of present values. */
   take(valid: Uint8Array, rows: number): number {
     let missing = 0
-    for (let row = 0; row < rows; row++) missing += 1 - (((valid[row >> 3] as number) >> (row & 7)) & 1)
+    for (let row = 0; row < rows; row++) missing += 1 - ((valid[row >> 3]! >> (row & 7)) & 1)
     if (missing === 0 || missing === rows) {
       this.fill(rows, missing === 0)
       return rows - missing
@@ -55,9 +55,7 @@ export class Presence implements Levels {
     if (this.nulls === 0) this.#begin()
     this.#room(this.values + rows)
     if ((this.values & 7) === 0) this.#bits.set(valid.subarray(0, (rows + 7) >> 3), this.values >> 3)
-    else
-      for (let row = 0; row < rows; row++)
-        this.#set(this.values + row, (((valid[row >> 3] as number) >> (row & 7)) & 1) === 1)
+    else for (let row = 0; row < rows; row++) this.#set(this.values + row, ((valid[row >> 3]! >> (row & 7)) & 1) === 1)
     this.values += rows
     this.nulls += missing
     return rows - missing
@@ -78,7 +76,7 @@ export class Presence implements Levels {
 
   #set(row: number, present: boolean): void {
     const bit = 1 << (row & 7)
-    const byte = this.#bits[row >> 3] as number
+    const byte = this.#bits[row >> 3]!
     this.#bits[row >> 3] = present ? byte | bit : byte & ~bit
   }
 

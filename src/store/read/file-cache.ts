@@ -147,7 +147,7 @@ export class FileCache<Content extends { readonly bytes: number }> {
         const some: StoredFile[] = []
         for (let rows = 0; missing[0] !== undefined && rows < rowsPerLoad && rows + missing[0].rows <= free;) {
           rows += missing[0].rows
-          some.push(missing.shift() as StoredFile)
+          some.push(missing.shift()!)
         }
         if (some.length === 0) return
         await call(() => this.#read(connection, some, query))

@@ -55,7 +55,7 @@ export function nextDerivation(
   isRetained: (stream: Rollup, hour: number) => boolean,
 ): Derivation | undefined {
   for (const stream of rollups.slice(1)) {
-    const finer = rollups[rollups.indexOf(stream) - 1] as Rollup
+    const finer = rollups[rollups.indexOf(stream) - 1]!
     const made = liveByHour(files, stream)
     for (const [hour, group] of byHour(files, finer)) {
       if (!isOver(hour) || !isRetained(stream, hour)) continue
@@ -88,7 +88,7 @@ function runs(some: readonly StoredFile[], all: readonly StoredFile[]): StoredFi
 export function coveredFiles(files: readonly StoredFile[]): ReadonlySet<string> {
   const covered = new Set<string>()
   for (const stream of rollups.slice(1)) {
-    const finer = rollups[rollups.indexOf(stream) - 1] as Rollup
+    const finer = rollups[rollups.indexOf(stream) - 1]!
     const made = liveByHour(files, stream)
     for (const [hour, group] of byHour(files, finer)) {
       for (const file of group) if ((made.get(hour) ?? []).some((outer) => covers(outer, file))) covered.add(file.name)

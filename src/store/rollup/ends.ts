@@ -29,7 +29,7 @@ export class Ends {
     const id = new Uint32Array(1)
     let number = 0
     for (let row = 0; row < ids.length; row++) {
-      const low = ids[row] as number
+      const low = ids[row]!
       if (low === 0) continue
       if (low !== id[0]) {
         id[0] = low
@@ -47,7 +47,7 @@ export class Ends {
     if (this.#endpoints?.describe(low, address, parts) !== true) return
     this.#of[width * end] = this.#addresses.find(address) + 1
     for (let part = 1; part < width; part++) {
-      text[0] = parts[part - 1] as number
+      text[0] = parts[part - 1]!
       if (text[0] !== noText) this.#of[width * end + part] = this.#texts.find(text) + 1
     }
   }
@@ -55,7 +55,7 @@ export class Ends {
   texts(ends: Uint32Array, part: EndPart): Uint32Array {
     const at = endParts.indexOf(part)
     const numbers = new Uint32Array(ends.length)
-    for (let row = 0; row < ends.length; row++) numbers[row] = this.#of[width * (ends[row] as number) + at] as number
+    for (let row = 0; row < ends.length; row++) numbers[row] = this.#of[width * ends[row]! + at]!
     return numbers
   }
 
@@ -66,6 +66,6 @@ export class Ends {
   text(part: EndPart, number: number): string {
     return part === 'addr'
       ? formatIp(this.#addresses.keys, 4 * (number - 1))
-      : (this.#endpoints?.texts[this.#texts.keys[number - 1] as number] ?? '')
+      : (this.#endpoints?.texts[this.#texts.keys[number - 1]!] ?? '')
   }
 }

@@ -71,7 +71,7 @@ function times({ minutes, count }: RollupRows): Chunk {
       all(count),
     )
   const values = new Uint32Array(count)
-  for (let row = 0; row < count; row++) values[row] = ((minutes[row] as number) - min) * minuteMs
+  for (let row = 0; row < count; row++) values[row] = (minutes[row]! - min) * minuteMs
   return integers(column, values, count, min * minuteMs, all(count))
 }
 
@@ -91,7 +91,7 @@ function wide(name: string, values: RollupRows['sums'][number]): Chunk {
   if (max < 2 ** 31) return integers(column, new Uint32Array(values), values.length, 0, presence)
   const words = new Uint32Array(2 * values.length)
   for (let row = 0; row < values.length; row++) {
-    const value = values[row] as number
+    const value = values[row]!
     words[2 * row] = value % twoTo32
     words[2 * row + 1] = Math.floor(value / twoTo32)
   }

@@ -48,7 +48,7 @@ export class Groups {
     const { width, keys } = this
     let slot = this.#hash(key, 0) & this.#mask
     for (;;) {
-      const found = (this.#slots[slot] as number) - 1
+      const found = this.#slots[slot]! - 1
       if (found < 0) return this.#add(key, slot)
       const at = found * width
       let i = 0
@@ -64,7 +64,7 @@ export class Groups {
     const mask = this.#mask
     let slot = mixed((Math.imul(a, f0) + Math.imul(b, f1) + Math.imul(c, f2) + Math.imul(d, f3)) | 0) & mask
     for (;;) {
-      const found = (slots[slot] as number) - 1
+      const found = slots[slot]! - 1
       if (found < 0) {
         const key = this.#key
         key[0] = a
@@ -95,7 +95,7 @@ export class Groups {
       0
     let slot = mixed(sum) & mask
     for (;;) {
-      const found = (slots[slot] as number) - 1
+      const found = slots[slot]! - 1
       if (found < 0) {
         const key = this.#key
         key[0] = a
@@ -131,7 +131,7 @@ export class Groups {
 
   #hash(words: Uint32Array, at: number): number {
     let sum = 0
-    for (let i = 0; i < this.width; i++) sum = (sum + Math.imul(words[at + i] as number, factors[i] as number)) | 0
+    for (let i = 0; i < this.width; i++) sum = (sum + Math.imul(words[at + i]!, factors[i]!)) | 0
     return mixed(sum)
   }
 
@@ -143,7 +143,7 @@ export class Groups {
       larger.set(this.keys)
       this.keys = larger
     }
-    for (let i = 0; i < this.width; i++) this.keys[number * this.width + i] = key[i] as number
+    for (let i = 0; i < this.width; i++) this.keys[number * this.width + i] = key[i]!
     this.#slots[slot] = number + 1
     if (2 * this.count > this.#mask) this.#grow()
     return number
@@ -181,10 +181,10 @@ export class Sums {
   add(group: number, bytes: number, packets: number, bytesEst: number, packetsEst: number): void {
     const at = 5 * group
     const values = this.#values
-    const bytesSum = (values[at + 1] as number) + bytes
-    const packetsSum = (values[at + 2] as number) + packets
-    const bytesEstSum = (values[at + 3] as number) + bytesEst
-    const packetsEstSum = (values[at + 4] as number) + packetsEst
+    const bytesSum = values[at + 1]! + bytes
+    const packetsSum = values[at + 2]! + packets
+    const bytesEstSum = values[at + 3]! + bytesEst
+    const packetsEstSum = values[at + 4]! + packetsEst
     if (
       bytesSum > Number.MAX_SAFE_INTEGER ||
       packetsSum > Number.MAX_SAFE_INTEGER ||
@@ -194,7 +194,7 @@ export class Sums {
       this.addLarge(group, [1n, BigInt(bytes), BigInt(packets), BigInt(bytesEst), BigInt(packetsEst)])
       return
     }
-    values[at] = (values[at] as number) + 1
+    values[at] = values[at]! + 1
     values[at + 1] = bytesSum
     values[at + 2] = packetsSum
     values[at + 3] = bytesEstSum
@@ -211,8 +211,7 @@ export class Sums {
     const values = this.#values
     const added = from.#values
     let safe = from.#large.size === 0
-    for (let i = 0; i < 5; i++)
-      safe &&= (values[5 * group + i] as number) + (added[5 * other + i] as number) <= Number.MAX_SAFE_INTEGER
+    for (let i = 0; i < 5; i++) safe &&= values[5 * group + i]! + added[5 * other + i]! <= Number.MAX_SAFE_INTEGER
     if (!safe) {
       this.addLarge(
         group,
@@ -220,8 +219,7 @@ export class Sums {
       )
       return
     }
-    for (let i = 0; i < 5; i++)
-      values[5 * group + i] = (values[5 * group + i] as number) + (added[5 * other + i] as number)
+    for (let i = 0; i < 5; i++) values[5 * group + i] = values[5 * group + i]! + added[5 * other + i]!
   }
 
   get large(): boolean {
@@ -230,7 +228,7 @@ export class Sums {
 
   /** A bigint if it is no safe integer. */
   value(group: number, index: number): number | bigint {
-    const value = this.#values[5 * group + index] as number
+    const value = this.#values[5 * group + index]!
     const large = this.#large.size === 0 ? undefined : this.#large.get(5 * group + index)
     return large === undefined ? value : BigInt(value) + large
   }
@@ -245,12 +243,12 @@ export class Sums {
     ]
     const values = this.#values
     for (let i = 0; i < groups.length; i++) {
-      const from = 5 * (groups[i] as number)
-      flows[at + i] = values[from] as number
-      bytes[at + i] = values[from + 1] as number
-      packets[at + i] = values[from + 2] as number
-      bytesEst[at + i] = values[from + 3] as number
-      packetsEst[at + i] = values[from + 4] as number
+      const from = 5 * groups[i]!
+      flows[at + i] = values[from]!
+      bytes[at + i] = values[from + 1]!
+      packets[at + i] = values[from + 2]!
+      bytesEst[at + i] = values[from + 3]!
+      packetsEst[at + i] = values[from + 4]!
     }
   }
 

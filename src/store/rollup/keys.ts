@@ -85,11 +85,11 @@ export class Carried {
     for (let row = 0; row < batch.count; row++) {
       let same = number >= 0
       for (let i = 0; i < words.length; i++) {
-        const word = (words[i] as Uint32Array)[row] as number
+        const word = words[i]![row]!
         same &&= key[i] === word
         key[i] = word
       }
-      const lacks = missing === undefined ? 0 : (missing[row] as number)
+      const lacks = missing === undefined ? 0 : missing[row]!
       same &&= key[words.length] === lacks
       key[words.length] = lacks
       if (!same) number = this.#tuple(shape, present, key)
@@ -101,9 +101,9 @@ export class Carried {
     const { recentWords, recentTuples } = shape
     const key = new Uint32Array(2)
     for (let row = 0; row < words.length; row++) {
-      const word = words[row] as number
+      const word = words[row]!
       const slot = Math.imul(word, 0x9e3779b1) >>> 20
-      let tuple = recentTuples[slot] as number
+      let tuple = recentTuples[slot]!
       if (tuple === noTuple || recentWords[slot] !== word) {
         key[0] = word
         tuple = this.#tuple(shape, present, key)
@@ -116,11 +116,11 @@ export class Carried {
 
   #tuple(shape: Shape, present: readonly Present[], key: Uint32Array): number {
     const found = shape.known.find(key)
-    if (found >= 0 && found < shape.counted) return shape.tuples[found] as number
+    if (found >= 0 && found < shape.counted) return shape.tuples[found]!
     const tuple = this.#key.fill(0)
-    const lacks = key[present.length] as number
+    const lacks = key[present.length]!
     present.forEach(({ at, column }, index) => {
-      const word = key[index] as number
+      const word = key[index]!
       if (column.kind === 'dict') tuple[at] = word
       else if (((lacks >> index) & 1) === 0) tuple[at] = this.#texts.number(word)
     })
@@ -157,8 +157,8 @@ function wordsOf(column: Present['column'], { dictionary, count }: FlowBatch, te
   const { codes } = column
   const words = new Uint32Array(count)
   for (let row = 0; row < count; row++) {
-    const code = codes[row] as number
-    if (code !== 0) words[row] = (numbers[code] as number) || (numbers[code] = texts.number(dictionary[code] ?? ''))
+    const code = codes[row]!
+    if (code !== 0) words[row] = numbers[code]! || (numbers[code] = texts.number(dictionary[code] ?? ''))
   }
   return words
 }
@@ -169,8 +169,7 @@ function missingOf(present: readonly Present[], count: number): Uint32Array | un
   present.forEach(({ column }, index) => {
     if (column.kind !== 'u32' || column.valid === undefined) return
     missing ??= new Uint32Array(count)
-    for (let row = 0; row < count; row++)
-      if (!isPresent(column.valid, row)) missing[row] = (missing[row] as number) | (1 << index)
+    for (let row = 0; row < count; row++) if (!isPresent(column.valid, row)) missing[row] = missing[row]! | (1 << index)
   })
   return missing
 }

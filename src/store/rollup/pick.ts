@@ -8,14 +8,14 @@ export function pick(minutes: Uint32Array, sums: Sums, max: number, spill: (grou
       continue
     }
     const weights = new Float64Array(groups.length)
-    for (let at = 0; at < groups.length; at++) weights[at] = sums.weight(groups[at] as number)
+    for (let at = 0; at < groups.length; at++) weights[at] = sums.weight(groups[at]!)
     const min = nth(weights.slice(), groups.length - max)
     let ties = max
     for (const weight of weights) if (weight > min) ties--
     for (let at = 0; at < groups.length; at++) {
-      const weight = weights[at] as number
-      if (weight > min || (weight === min && ties-- > 0)) picked.push(groups[at] as number)
-      else spill(groups[at] as number)
+      const weight = weights[at]!
+      if (weight > min || (weight === min && ties-- > 0)) picked.push(groups[at]!)
+      else spill(groups[at]!)
     }
   }
   return picked
@@ -28,7 +28,7 @@ function byMinute(minutes: Uint32Array, sums: Sums): Iterable<readonly number[]>
   for (let group = 0; group < minutes.length; group++) {
     if (sums.flows(group) === 0) continue
     if (minutes[group] !== minute) {
-      minute = minutes[group] as number
+      minute = minutes[group]!
       groups = found.get(minute) ?? []
       found.set(minute, groups)
     }
@@ -44,20 +44,20 @@ function nth(values: Float64Array, n: number): number {
   let [low, high] = [0, values.length - 1]
   for (let round = 0; low < high; round++) {
     // Bounds the worst case by sorting.
-    if (round === maxRounds) return values.sort()[n] as number
-    const middle = values[(low + high) >>> 1] as number
+    if (round === maxRounds) return values.sort()[n]!
+    const middle = values[(low + high) >>> 1]!
     let [left, right] = [low, high]
     while (left <= right) {
-      while ((values[left] as number) < middle) left++
-      while ((values[right] as number) > middle) right--
+      while (values[left]! < middle) left++
+      while (values[right]! > middle) right--
       if (left > right) break
-      const value = values[left] as number
-      values[left++] = values[right] as number
+      const value = values[left]!
+      values[left++] = values[right]!
       values[right--] = value
     }
     if (n <= right) high = right
     else if (n >= left) low = left
     else return middle
   }
-  return values[n] as number
+  return values[n]!
 }

@@ -96,44 +96,39 @@ export class Rollup {
     // Level by level: memory accesses overlap.
     let [lastMinute, lastBy, lastHow, lastThere, last] = [-1, -1, -1, -1, -1]
     for (let row = 0; row < count; row++) {
-      const minute = minutes[row] as number
-      const by = exporter[row] as number
+      const minute = minutes[row]!
+      const by = exporter[row]!
       if (minute !== lastMinute || by !== lastBy || how[row] !== lastHow || howThere[row] !== lastThere) {
         lastMinute = minute
         lastBy = by
-        lastHow = how[row] as number
-        lastThere = howThere[row] as number
+        lastHow = how[row]!
+        lastThere = howThere[row]!
         last = least.find4(minute, by >>> 0, lastHow, lastThere)
       }
       leastOf[row] = last
     }
     for (let row = 0; row < count; row++) {
-      const group = leastOf[row] as number
+      const group = leastOf[row]!
       reducedOf[row] =
         group < 0
           ? -1
           : reduced.find8(
               group,
-              inIf[row] as number,
-              outIf[row] as number,
-              ports[row] as number,
-              srcPlaces[row] as number,
-              dstPlaces[row] as number,
-              places[row] as number,
-              ifThere[row] as number,
+              inIf[row]!,
+              outIf[row]!,
+              ports[row]!,
+              srcPlaces[row]!,
+              dstPlaces[row]!,
+              places[row]!,
+              ifThere[row]!,
             )
     }
     for (let row = 0; row < count; row++) {
-      const group = reducedOf[row] as number
+      const group = reducedOf[row]!
       wholeOf[row] =
         group < 0
           ? -1
-          : whole.find4(
-              group,
-              (src[row] as number) >>> 0,
-              (dst[row] as number) >>> 0,
-              (((srcEnds[row] as number) << 16) | (dstEnds[row] as number)) >>> 0,
-            )
+          : whole.find4(group, src[row]! >>> 0, dst[row]! >>> 0, ((srcEnds[row]! << 16) | dstEnds[row]!) >>> 0)
     }
     sums.whole.reach(whole.count)
     sums.reduced.reach(reduced.count)
@@ -142,24 +137,24 @@ export class Rollup {
     const packets = pairs(columns['packets'])
     for (let row = 0; row < count; row++) {
       let into = sums.whole
-      let group = wholeOf[row] as number
+      let group = wholeOf[row]!
       if (group < 0) {
         into = sums.reduced
-        group = reducedOf[row] as number
+        group = reducedOf[row]!
       }
       if (group < 0) {
         into = sums.least
-        group = leastOf[row] as number
+        group = leastOf[row]!
       }
       if (group < 0) {
         into = sums.none
-        noneKey[0] = minutes[row] as number
+        noneKey[0] = minutes[row]!
         group = Math.max(0, none.find(noneKey))
         into.reach(none.count)
       }
       const b = wide(bytes, row)
       const p = wide(packets, row)
-      const factor = sampling[row] as number
+      const factor = sampling[row]!
       if (
         b * factor <= Number.MAX_SAFE_INTEGER &&
         p * factor <= Number.MAX_SAFE_INTEGER &&
@@ -196,12 +191,12 @@ export class Rollup {
     if (column?.kind !== 'dict') return
     const labelled = new Map<number, number>()
     for (let row = 0; row < batch.count; row++) {
-      const code = column.codes[row] as number
+      const code = column.codes[row]!
       if (code === 0) continue
-      const pair = code * twoTo32 + (out[row] as number)
+      const pair = code * twoTo32 + out[row]!
       let number = labelled.get(pair)
       if (number === undefined) {
-        const place = placeOfText(String(this.texts.list[out[row] as number] ?? ''))
+        const place = placeOfText(String(this.texts.list[out[row]!] ?? ''))
         labelled.set(
           pair,
           (number = this.texts.number(placeText({ ...place, label: batch.dictionary[code] ?? '' }) ?? '')),
@@ -231,19 +226,13 @@ type Wide = Readonly<{
 }>
 
 function wide(column: Wide | undefined, row: number): number {
-  if (
-    column === undefined ||
-    !(column.valid === undefined || (((column.valid[row >> 3] as number) >> (row & 7)) & 1) === 1)
-  )
+  if (column === undefined || !(column.valid === undefined || ((column.valid[row >> 3]! >> (row & 7)) & 1) === 1))
     return 0
-  return (column.words[2 * row + 1] as number) * twoTo32 + (column.words[2 * row] as number)
+  return column.words[2 * row + 1]! * twoTo32 + column.words[2 * row]!
 }
 
 function exact(column: Wide | undefined, row: number): bigint {
-  if (
-    column === undefined ||
-    !(column.valid === undefined || (((column.valid[row >> 3] as number) >> (row & 7)) & 1) === 1)
-  )
+  if (column === undefined || !(column.valid === undefined || ((column.valid[row >> 3]! >> (row & 7)) & 1) === 1))
     return 0n
-  return (BigInt(column.words[2 * row + 1] as number) << 32n) | BigInt(column.words[2 * row] as number)
+  return (BigInt(column.words[2 * row + 1]!) << 32n) | BigInt(column.words[2 * row]!)
 }

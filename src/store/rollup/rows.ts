@@ -38,7 +38,7 @@ export function rollupRows(rollup: Rollup, endpoints: Endpoints): RollupRows {
       const texts = new NumberCache(ends.count(part), (number) =>
         number === 0 ? 0 : column.add(ends.text(part, number)),
       )
-      return (row) => texts.of(numbers[row] as number)
+      return (row) => texts.of(numbers[row]!)
     }
 
   const { keys: how } = levels.least
@@ -51,40 +51,33 @@ export function rollupRows(rollup: Rollup, endpoints: Endpoints): RollupRows {
   ] as const) {
     put(
       name,
-      numberColumn(count, leasts, (group) =>
-        (how[4 * group + 3] as number) & bit ? ((how[4 * group + 2] as number) >>> shift) & 255 : -1,
-      ),
+      numberColumn(count, leasts, (group) => (how[4 * group + 3]! & bit ? (how[4 * group + 2]! >>> shift) & 255 : -1)),
     )
   }
 
   const { keys: where } = levels.reduced
   put(
     'in_if',
-    numberColumn(count, reduceds, (group) =>
-      (where[8 * group + 7] as number) & has.inIf ? (where[8 * group + 1] as number) : -1,
-    ),
+    numberColumn(count, reduceds, (group) => (where[8 * group + 7]! & has.inIf ? where[8 * group + 1]! : -1)),
   )
   put(
     'out_if',
-    numberColumn(count, reduceds, (group) =>
-      (where[8 * group + 7] as number) & has.outIf ? (where[8 * group + 2] as number) : -1,
-    ),
+    numberColumn(count, reduceds, (group) => (where[8 * group + 7]! & has.outIf ? where[8 * group + 2]! : -1)),
   )
   put(
     'src_port',
-    numberColumn(count, reduceds, (group) => (where[8 * group + 3] as number) >>> 16 || -1),
+    numberColumn(count, reduceds, (group) => where[8 * group + 3]! >>> 16 || -1),
   )
   put(
     'dst_port',
-    numberColumn(count, reduceds, (group) => (where[8 * group + 3] as number) & 0xffff || -1),
+    numberColumn(count, reduceds, (group) => where[8 * group + 3]! & 0xffff || -1),
   )
   const srcPlaces = wordsOf(where, 8, 4, reduceds)
   const dstPlaces = wordsOf(where, 8, 5, reduceds)
   const placeTuples = wordsOf(where, 8, 6, reduceds)
   const named = (name: keyof Place, places: Uint32Array, others?: Uint32Array) => (column: ColumnTexts) => {
     const parts = new NumberCache(texts.list.length, (place) => column.number(texts.place(place)?.[name]))
-    return (row: number) =>
-      parts.of(places[row] as number) || (others === undefined ? 0 : parts.of(others[row] as number))
+    return (row: number) => parts.of(places[row]!) || (others === undefined ? 0 : parts.of(others[row]!))
   }
   put('src_label', textColumn(count, reduceds.length, named('label', srcPlaces)))
   put('dst_label', textColumn(count, reduceds.length, named('label', dstPlaces)))
@@ -140,10 +133,10 @@ function pickRows({ whole, reduced, least, none, sums }: Levels, groupLimits: Ro
   const reducedOf = wordsOf(whole.keys, 4, 0, whole.count)
   const wholeMinutes = wordsOf(reducedMinutes, 1, 0, reducedOf)
   const first = pick(wholeMinutes, sums.whole, groupLimits.whole, (group) =>
-    sums.reduced.join(reducedOf[group] as number, sums.whole, group),
+    sums.reduced.join(reducedOf[group]!, sums.whole, group),
   )
   const second = pick(reducedMinutes, sums.reduced, groupLimits.reduced, (group) =>
-    sums.least.join(leastOf[group] as number, sums.reduced, group),
+    sums.least.join(leastOf[group]!, sums.reduced, group),
   )
   const third = pick(leastMinutes, sums.least, groupLimits.least, (group) => {
     const rest = Math.max(0, none.find(leastMinutes.subarray(group, group + 1)))
@@ -157,7 +150,7 @@ function pickRows({ whole, reduced, least, none, sums }: Levels, groupLimits: Ro
   const leasts = joined(wordsOf(leastOf, 1, 0, reduceds), third)
   const minutes = joined(
     wordsOf(leastMinutes, 1, 0, leasts),
-    last.map((group) => noneMinutes[group] as number),
+    last.map((group) => noneMinutes[group]!),
   )
   const count = minutes.length
   const folded = new Uint8Array(count).fill(1, first.length).fill(2, reduceds.length).fill(3, leasts.length)
@@ -188,9 +181,8 @@ function joined(first: Words, second: readonly number[]): Words {
 
 function wordsOf(keys: Uint32Array, width: number, at: number, groups: Uint32Array | number): Words {
   const words = new Uint32Array(typeof groups === 'number' ? groups : groups.length)
-  if (typeof groups === 'number')
-    for (let group = 0; group < groups; group++) words[group] = keys[width * group + at] as number
-  else for (let row = 0; row < words.length; row++) words[row] = keys[width * (groups[row] as number) + at] as number
+  if (typeof groups === 'number') for (let group = 0; group < groups; group++) words[group] = keys[width * group + at]!
+  else for (let row = 0; row < words.length; row++) words[row] = keys[width * groups[row]! + at]!
   return words
 }
 
@@ -199,7 +191,7 @@ type TextOf = (column: ColumnTexts) => (row: number) => number
 function numberColumn(count: number, groups: Uint32Array, of: (group: number) => number): RollupValues | undefined {
   const filling = new Filling(count)
   for (let row = 0; row < groups.length; row++) {
-    const value = of(groups[row] as number)
+    const value = of(groups[row]!)
     if (value < 0) filling.lack()
     else filling.add(value)
   }
@@ -238,7 +230,7 @@ function carriedColumn(
       column.number(texts.list[from.word(tuple, field)] as string | undefined),
     )
     const other = otherwise?.(column)
-    return (row) => carried.of(tuples[row] as number) || (other?.(row) ?? 0)
+    return (row) => carried.of(tuples[row]!) || (other?.(row) ?? 0)
   })
 }
 

@@ -80,7 +80,7 @@ export class RollupWords {
     const column = this.#column
     for (const [field, shift, bit] of packed) {
       if (!this.#take(batch, field, column, 0)) continue
-      for (let row = 0; row < batch.count; row++) how[row] = (how[row] as number) | ((column[row] as number) << shift)
+      for (let row = 0; row < batch.count; row++) how[row] = how[row]! | (column[row]! << shift)
       mark(batch, field, howThere, bit)
     }
   }
@@ -100,8 +100,8 @@ export class RollupWords {
     ] as const) {
       if (!this.#take(batch, field, column, 0)) continue
       for (let row = 0; row < batch.count; row++) {
-        const port = column[row] as number
-        if (servicePorts[port] === 1) ports[row] = (ports[row] as number) | (port << shift)
+        const port = column[row]!
+        if (servicePorts[port] === 1) ports[row] = ports[row]! | (port << shift)
       }
     }
   }
@@ -125,6 +125,6 @@ function isNarrow(column: Column | undefined): column is Narrow {
 function mark({ columns, count }: FlowBatch, field: string, presence: Words, bit: number): void {
   const column = columns[field]
   const valid = isNarrow(column) ? column.valid : undefined
-  if (valid === undefined) for (let row = 0; row < count; row++) presence[row] = (presence[row] as number) | bit
-  else for (let row = 0; row < count; row++) if (isPresent(valid, row)) presence[row] = (presence[row] as number) | bit
+  if (valid === undefined) for (let row = 0; row < count; row++) presence[row] = presence[row]! | bit
+  else for (let row = 0; row < count; row++) if (isPresent(valid, row)) presence[row] = presence[row]! | bit
 }

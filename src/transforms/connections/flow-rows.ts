@@ -86,17 +86,17 @@ export class FlowRows {
   key(row: number, key: Uint32Array): 0 | 1 | 2 {
     const proto = this.proto(row)
     if (!tracked.has(proto) || !has(this.#src, row) || !has(this.#dst, row)) return 0
-    const [src, dst] = [this.#src.words as Uint32Array, this.#dst.words as Uint32Array]
+    const [src, dst] = [this.#src.words!, this.#dst.words!]
     const [from, to] = [this.#srcPort(row), this.#dstPort(row)]
     const at = 4 * row
     let order = 0
-    for (let word = 0; word < 4 && order === 0; word++) order = (src[at + word] as number) - (dst[at + word] as number)
+    for (let word = 0; word < 4 && order === 0; word++) order = src[at + word]! - dst[at + word]!
     if (order === 0) order = from - to
     const isLess = order <= 0
     const [low, high] = isLess ? [src, dst] : [dst, src]
     for (let word = 0; word < 4; word++) {
-      key[word] = low[at + word] as number
-      key[4 + word] = high[at + word] as number
+      key[word] = low[at + word]!
+      key[4 + word] = high[at + word]!
     }
     key[8] = isLess ? from * 65_536 + to : to * 65_536 + from
     key[9] = proto
@@ -157,13 +157,13 @@ function pairs(column: Column | undefined): U64Column | undefined {
 function numbers(column: Column | undefined): (row: number) => number {
   if (column?.kind !== 'u8' && column?.kind !== 'u16' && column?.kind !== 'u32') return () => 0
   const { values, valid } = column as U16Column | U32Column
-  return (row) => (isPresent(valid, row) ? (values[row] as number) : 0)
+  return (row) => (isPresent(valid, row) ? values[row]! : 0)
 }
 
 function times(column: Column | undefined): (row: number) => number {
   if (column?.kind !== 'time') return () => Number.NaN
   const { values, valid } = column
-  return (row) => (isPresent(valid, row) ? (values[row] as number) : Number.NaN)
+  return (row) => (isPresent(valid, row) ? values[row]! : Number.NaN)
 }
 
 const noTexts: readonly string[] = []

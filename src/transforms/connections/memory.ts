@@ -71,19 +71,19 @@ export class Memory {
     this.rtt[slot] = Number.NaN
     this.etype[slot] = rows.etype(row)
     this.sampling[slot] = rows.sampling(row)
-    this.states[slot] = (this.states[slot] as number) & ~state.scaled
+    this.states[slot] = this.states[slot]! & ~state.scaled
     this.#exporterCounts[slot] = 0
     this.#sums.fill(0, slot * sumWords, (slot + 1) * sumWords)
   }
 
   add(slot: number, row: number, rows: FlowRows, way: 0 | 1): void {
-    this.flows[slot] = (this.flows[slot] as number) + 1
-    this.flags[slot] = (this.flags[slot] as number) | rows.flags(row)
+    this.flows[slot] = this.flows[slot]! + 1
+    this.flags[slot] = this.flags[slot]! | rows.flags(row)
     const [start, end, rtt] = [rows.start(row), rows.end(row), wide(rows.rtt, row)]
     // Comparisons with NaN are false.
-    if (!((this.start[slot] as number) <= start) && !Number.isNaN(start)) this.start[slot] = start
-    if (!((this.end[slot] as number) >= end) && !Number.isNaN(end)) this.end[slot] = end
-    if (!((this.rtt[slot] as number) >= rtt) && !Number.isNaN(rtt)) this.rtt[slot] = rtt
+    if (!(this.start[slot]! <= start) && !Number.isNaN(start)) this.start[slot] = start
+    if (!(this.end[slot]! >= end) && !Number.isNaN(end)) this.end[slot] = end
+    if (!(this.rtt[slot]! >= rtt) && !Number.isNaN(rtt)) this.rtt[slot] = rtt
     const by = this.#exporterOf(slot, row, rows)
     const factor = this.#factor(slot, rows.sampling(row))
     if (by < 0) return
@@ -102,7 +102,7 @@ export class Memory {
 
   #isMore(a: number, b: number): boolean {
     for (const word of [1, 0, 3, 2]) {
-      const difference = (this.#sums[a + word] as number) - (this.#sums[b + word] as number)
+      const difference = this.#sums[a + word]! - this.#sums[b + word]!
       if (difference !== 0) return difference > 0
     }
     return false
@@ -112,7 +112,7 @@ export class Memory {
   #exporterOf(slot: number, row: number, rows: FlowRows): number {
     if (!this.#isLargest) return 0
     rows.exporter(row, this.#exporter)
-    const count = this.#exporterCounts[slot] as number
+    const count = this.#exporterCounts[slot]!
     for (let known = 0; known < count; known++) {
       const at = slot * 8 + known * 4
       let same = true
@@ -127,15 +127,15 @@ export class Memory {
 
   /** Flows of several sampling intervals are summed up as estimates. */
   #factor(slot: number, sampling: number): number {
-    const states = this.states[slot] as number
+    const states = this.states[slot]!
     if ((states & state.scaled) !== 0) return Math.max(1, sampling)
-    const before = this.sampling[slot] as number
+    const before = this.sampling[slot]!
     if (sampling === before) return 1
     this.states[slot] = states | state.scaled
     this.sampling[slot] = 1
     if (before > 1)
       for (let at = slot * sumWords; at < (slot + 1) * sumWords; at += 2) {
-        const [low, high] = [this.#sums[at] as number, this.#sums[at + 1] as number]
+        const [low, high] = [this.#sums[at]!, this.#sums[at + 1]!]
         this.#sums.fill(0, at, at + 2)
         this.#put(at, low, high, before)
       }
@@ -144,7 +144,7 @@ export class Memory {
 
   #sum(at: number, column: U64Column | undefined, row: number, factor: number): void {
     if (column === undefined || !isPresent(column.valid, row)) return
-    this.#put(at, column.words[2 * row] as number, column.words[2 * row + 1] as number, factor)
+    this.#put(at, column.words[2 * row]!, column.words[2 * row + 1]!, factor)
   }
 
   #put(at: number, low: number, high: number, factor: number): void {
@@ -155,8 +155,8 @@ export class Memory {
       l = Number(exact & 0xffff_ffffn)
       h += Number(exact >> 32n)
     }
-    l += sums[at] as number
-    h += sums[at + 1] as number
+    l += sums[at]!
+    h += sums[at + 1]!
     const carry = Math.floor(l / twoTo32)
     sums[at] = l - carry * twoTo32
     sums[at + 1] = h + carry
@@ -195,5 +195,5 @@ type Numbers = readonly [number, number, number, number]
 
 function wide(column: U64Column | undefined, row: number): number {
   if (column === undefined || !isPresent(column.valid, row)) return Number.NaN
-  return (column.words[2 * row + 1] as number) * twoTo32 + (column.words[2 * row] as number)
+  return column.words[2 * row + 1]! * twoTo32 + column.words[2 * row]!
 }

@@ -26,7 +26,7 @@ export class Records {
     const flows = (this.#flows ??= new FlowBuilder(64))
     flows.reserve(1)
     const row = flows.count
-    const states = memory.states[slot] as number
+    const states = memory.states[slot]!
     const put = (name: NumberField, value: number): void => {
       const column = flows.column(name)
       column.items[row] = value
@@ -41,15 +41,15 @@ export class Records {
     text('conversation', conversationOf(memory, slot))
     put('conversation_first', (states & state.reported) === 0 ? 1 : 0)
     memory.states[slot] = states | state.reported
-    const [start, end] = [memory.start[slot] as number, memory.end[slot] as number]
-    put('time_start', Number.isNaN(start) ? (memory.began[slot] as number) : start)
-    put('time_end', Number.isNaN(end) ? (memory.last[slot] as number) : end)
+    const [start, end] = [memory.start[slot]!, memory.end[slot]!]
+    put('time_start', Number.isNaN(start) ? memory.began[slot]! : start)
+    put('time_end', Number.isNaN(end) ? memory.last[slot]! : end)
     this.#ends(flows, slot, row, (states & state.aIsLess) !== 0)
-    put('proto', memory.table.keys[slot * keyWords + 9] as number)
-    if (memory.etype[slot] !== 0) put('etype', memory.etype[slot] as number)
-    if (memory.flags[slot] !== 0) put('tcp_flags', memory.flags[slot] as number)
-    if (memory.sampling[slot] !== 0) put('sampling', memory.sampling[slot] as number)
-    put('flow_logs', memory.flows[slot] as number)
+    put('proto', memory.table.keys[slot * keyWords + 9]!)
+    if (memory.etype[slot] !== 0) put('etype', memory.etype[slot]!)
+    if (memory.flags[slot] !== 0) put('tcp_flags', memory.flags[slot]!)
+    if (memory.sampling[slot] !== 0) put('sampling', memory.sampling[slot]!)
+    put('flow_logs', memory.flows[slot]!)
     if (reason !== 0) put('flow_end_reason', reason)
     const wide = (name: WideField, low: number, high: number): void => {
       const column = flows.column(name)
@@ -57,7 +57,7 @@ export class Records {
       column.items[2 * row + 1] = high + (low > 0xffff_ffff ? 1 : 0)
       column.mark(row)
     }
-    const rtt = memory.rtt[slot] as number
+    const rtt = memory.rtt[slot]!
     if (!Number.isNaN(rtt)) wide('rtt_max', rtt % 2 ** 32, Math.floor(rtt / 2 ** 32))
     const [ab, ba] = [memory.sums(slot, 0), memory.sums(slot, 1)]
     wide('bytes_ab', ab.bytesLow, ab.bytesHigh)
@@ -87,12 +87,12 @@ export class Records {
     const at = slot * keyWords
     const [src, dst] = [flows.column('src_addr'), flows.column('dst_addr')]
     for (let word = 0; word < 4; word++) {
-      src.items[4 * row + word] = keys[at + (aIsLess ? 0 : 4) + word] as number
-      dst.items[4 * row + word] = keys[at + (aIsLess ? 4 : 0) + word] as number
+      src.items[4 * row + word] = keys[at + (aIsLess ? 0 : 4) + word]!
+      dst.items[4 * row + word] = keys[at + (aIsLess ? 4 : 0) + word]!
     }
     src.mark(row)
     dst.mark(row)
-    const ports = keys[at + 8] as number
+    const ports = keys[at + 8]!
     const [less, greater] = [ports >>> 16, ports & 0xffff]
     const [from, to] = [flows.column('src_port'), flows.column('dst_port')]
     from.items[row] = aIsLess ? less : greater

@@ -23,7 +23,7 @@ export class SlotList {
   }
 
   after(slot: number): number {
-    return this.#after[slot] as number
+    return this.#after[slot]!
   }
 
   push(slot: number): void {
@@ -35,9 +35,9 @@ export class SlotList {
   }
 
   remove(slot: number): void {
-    const before = this.#before[slot] as number
+    const before = this.#before[slot]!
     if (before === absent) return
-    const after = this.#after[slot] as number
+    const after = this.#after[slot]!
     if (before < 0) this.#first = after
     else this.#after[before] = after
     if (after < 0) this.#last = before
@@ -83,18 +83,18 @@ export class SlotTable {
 
   find(key: Uint32Array, hash: number): number {
     const { keys } = this
-    let slot = this.#heads[hash & (this.#heads.length - 1)] as number
+    let slot = this.#heads[hash & (this.#heads.length - 1)]!
     scan: while (slot >= 0) {
       if (this.#hashes[slot] === hash) {
         const at = slot * keyWords
         for (let word = 0; word < keyWords; word++)
           if (keys[at + word] !== key[word]) {
-            slot = this.#next[slot] as number
+            slot = this.#next[slot]!
             continue scan
           }
         return slot
       }
-      slot = this.#next[slot] as number
+      slot = this.#next[slot]!
     }
     return -1
   }
@@ -102,26 +102,26 @@ export class SlotTable {
   add(key: Uint32Array, hash: number): number {
     if (this.#free < 0) this.#grow(this.#capacity * 2)
     const slot = this.#free
-    this.#free = this.#next[slot] as number
+    this.#free = this.#next[slot]!
     const bucket = hash & (this.#heads.length - 1)
     this.keys.set(key, slot * keyWords)
     this.#hashes[slot] = hash
-    this.#next[slot] = this.#heads[bucket] as number
+    this.#next[slot] = this.#heads[bucket]!
     this.#heads[bucket] = slot
     return slot
   }
 
   hashOf(slot: number): number {
-    return this.#hashes[slot] as number
+    return this.#hashes[slot]!
   }
 
   remove(slot: number): void {
-    const bucket = (this.#hashes[slot] as number) & (this.#heads.length - 1)
-    let at = this.#heads[bucket] as number
-    if (at === slot) this.#heads[bucket] = this.#next[slot] as number
+    const bucket = this.#hashes[slot]! & (this.#heads.length - 1)
+    let at = this.#heads[bucket]!
+    if (at === slot) this.#heads[bucket] = this.#next[slot]!
     else {
-      while (this.#next[at] !== slot) at = this.#next[at] as number
-      this.#next[at] = this.#next[slot] as number
+      while (this.#next[at] !== slot) at = this.#next[at]!
+      this.#next[at] = this.#next[slot]!
     }
     this.#next[slot] = this.#free
     this.#free = slot
@@ -142,8 +142,8 @@ export class SlotTable {
     // All slots before are used when the table grows.
     const heads = new Int32Array(capacity).fill(-1)
     for (let slot = 0; slot < before; slot++) {
-      const bucket = (hashes[slot] as number) & (capacity - 1)
-      next[slot] = heads[bucket] as number
+      const bucket = hashes[slot]! & (capacity - 1)
+      next[slot] = heads[bucket]!
       heads[bucket] = slot
     }
     this.#heads = heads
@@ -158,7 +158,7 @@ export class SlotTable {
 export function hashOf(key: Uint32Array): number {
   let hash = 0x9e3779b9
   for (let word = 0; word < keyWords; word++) {
-    hash = Math.imul(hash ^ (key[word] as number), 0x85ebca6b)
+    hash = Math.imul(hash ^ key[word]!, 0x85ebca6b)
     hash ^= hash >>> 15
   }
   hash = Math.imul(hash, 0xc2b2ae35)

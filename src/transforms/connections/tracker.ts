@@ -41,7 +41,7 @@ export class Tracker {
   ): ReadonlySet<number> {
     const limited = new Set<number>()
     for (let index = 0; index < chosen.length; index++) {
-      const row = chosen[index] as number
+      const row = chosen[index]!
       const ends = rows.key(row, this.#key)
       if (ends === 0) {
         slots[index] = -1
@@ -66,9 +66,9 @@ export class Tracker {
     const { end_timeout: idleMs, terminating_timeout: endingMs, heartbeat } = this.#config
     for (;;) {
       const [idle, ending, beating] = [memory.recent.first, memory.ending.first, memory.beating.first]
-      const idleAt = idle < 0 ? never : (memory.last[idle] as number) + idleMs
-      const endAt = ending < 0 ? never : (memory.ended[ending] as number) + endingMs
-      const beatAt = beating < 0 ? never : (memory.beat[beating] as number)
+      const idleAt = idle < 0 ? never : memory.last[idle]! + idleMs
+      const endAt = ending < 0 ? never : memory.ended[ending]! + endingMs
+      const beatAt = beating < 0 ? never : memory.beat[beating]!
       const next = Math.min(idleAt, endAt, beatAt)
       if (next > now || next === never) return
       if (next === idleAt) {
@@ -87,13 +87,13 @@ export class Tracker {
     const { memory } = this
     const { end_timeout: idleMs, terminating_timeout: endingMs } = this.#config
     const beating = memory.beating.first
-    let next = beating < 0 ? never : (memory.beat[beating] as number)
+    let next = beating < 0 ? never : memory.beat[beating]!
     if (this.#reports.has('endConnection')) {
       const ending = memory.ending.first
-      if (ending >= 0) next = Math.min(next, (memory.ended[ending] as number) + endingMs)
+      if (ending >= 0) next = Math.min(next, memory.ended[ending]! + endingMs)
       let idle = memory.recent.first
       while (idle >= 0 && !this.#is(idle, state.open)) idle = memory.recent.after(idle)
-      if (idle >= 0) next = Math.min(next, (memory.last[idle] as number) + idleMs)
+      if (idle >= 0) next = Math.min(next, memory.last[idle]! + idleMs)
     }
     return next === never ? undefined : next
   }
@@ -110,17 +110,17 @@ export class Tracker {
     const { memory } = this
     if (!this.#is(slot, state.open)) {
       this.#begin(slot, row, rows, isFromLess, now)
-      memory.states[slot] = (memory.states[slot] as number) & ~state.reported
+      memory.states[slot] = memory.states[slot]! & ~state.reported
       memory.ended[slot] = 0
       this.#sum(slot, row, rows, isFromLess, now)
       this.#report(slot, 'newConnection')
       return
     }
-    if (now >= (memory.until[slot] as number)) {
+    if (now >= memory.until[slot]!) {
       this.#report(slot, 'endConnection', endReason.active)
       this.#leave(slot)
       this.#begin(slot, row, rows, isFromLess, now)
-      memory.states[slot] = (memory.states[slot] as number) | state.reported
+      memory.states[slot] = memory.states[slot]! | state.reported
     }
     this.#sum(slot, row, rows, isFromLess, now)
   }
@@ -129,8 +129,7 @@ export class Tracker {
     const { memory } = this
     const { max_duration: part, heartbeat } = this.#config
     const aIsLess = rows.isFromA(row) === isFromLess
-    memory.states[slot] =
-      ((memory.states[slot] as number) & ~state.aIsLess) | state.open | (aIsLess ? state.aIsLess : 0)
+    memory.states[slot] = (memory.states[slot]! & ~state.aIsLess) | state.open | (aIsLess ? state.aIsLess : 0)
     memory.began[slot] = now
     const phase = memory.table.hashOf(slot) % part
     memory.until[slot] = (Math.floor((now - phase) / part) + 1) * part + phase
@@ -170,13 +169,13 @@ export class Tracker {
     if (!this.#is(slot, state.open)) return
     this.#report(slot, 'endConnection', reason)
     this.#leave(slot)
-    memory.states[slot] = (memory.states[slot] as number) & ~state.open
+    memory.states[slot] = memory.states[slot]! & ~state.open
     memory.ending.remove(slot)
     memory.beating.remove(slot)
   }
 
   #leave(slot: number): void {
-    const step = Math.floor((this.memory.began[slot] as number) / stepMs)
+    const step = Math.floor(this.memory.began[slot]! / stepMs)
     const open = (this.#began.get(step) ?? 0) - 1
     if (open > 0) this.#began.set(step, open)
     else this.#began.delete(step)
@@ -206,7 +205,7 @@ export class Tracker {
   }
 
   #is(slot: number, bit: number): boolean {
-    return ((this.memory.states[slot] as number) & bit) !== 0
+    return (this.memory.states[slot]! & bit) !== 0
   }
 }
 

@@ -262,7 +262,12 @@ function OpenNode({
   filter,
   revision,
   set,
-}: Readonly<{ state: AuditState; filter: TraceFilter; revision: string; set: AboutProps['set'] }>): React.ReactNode {
+}: {
+  state: AuditState
+  filter: TraceFilter
+  revision: string
+  set: AboutProps['set']
+}): React.ReactNode {
   const column = graphColumns.find((each) => state.node.startsWith(`${each}:`))
   if (column === undefined) return null
   const value = state.node.slice(column.length + 1) || null

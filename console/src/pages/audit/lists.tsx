@@ -7,7 +7,7 @@ import { TableHead } from '../../parts/table-head.tsx'
 import { auditText } from '../../text/audit.ts'
 import { generalText } from '../../text/general.ts'
 
-export function FirstOccurrences({ of: query }: { readonly of: UseQueryResult<Firsts> }): React.ReactNode {
+export function FirstOccurrences({ of: query }: { of: UseQueryResult<Firsts> }): React.ReactNode {
   const { data } = query
   if (data === undefined) return <Pending of={query} what={auditText.firstOccurrencesInText} />
   return (
@@ -46,7 +46,7 @@ export function FirstOccurrences({ of: query }: { readonly of: UseQueryResult<Fi
   )
 }
 
-export function FailedLogins({ of: query }: { readonly of: UseQueryResult<Logins> }): React.ReactNode {
+export function FailedLogins({ of: query }: { of: UseQueryResult<Logins> }): React.ReactNode {
   const { data } = query
   if (data === undefined) return <Pending of={query} what={auditText.failedLoginsInText} />
   return (

@@ -11,10 +11,7 @@ import { isFiltered, noFilter, type AuditState } from './state.ts'
 import { auditText } from '../../text/audit.ts'
 import { generalText } from '../../text/general.ts'
 
-export function NoTraces({
-  state,
-  set,
-}: Readonly<{ state: AuditState; set: PageState<AuditState>['set'] }>): React.ReactNode {
+export function NoTraces({ state, set }: { state: AuditState; set: PageState<AuditState>['set'] }): React.ReactNode {
   const { data } = useNewest()
   const span = rangeText(state.t)
   if (isFiltered(state))

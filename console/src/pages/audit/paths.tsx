@@ -43,7 +43,7 @@ export function useGraphRefs(column: Column, value: string | null, t: Range): re
   return [column === 'region' || column === 'action' ? `${column}:${value}` : value]
 }
 
-export function Ways({ from, to, t }: Readonly<{ from: string; to: string; t: Range }>): React.ReactNode {
+export function Ways({ from, to, t }: { from: string; to: string; t: Range }): React.ReactNode {
   const query = useQuery({
     queryKey: ['ways', from, to, t],
     staleTime: 30_000,

@@ -52,7 +52,10 @@ function gapText({ cluster, group, resource, missing, stale, extra, cause }: Cha
 export function Gaps({
   of: { gaps, total },
   onSpan,
-}: Readonly<{ of: ChangeGaps; onSpan: (from: string, to: string) => void }>): React.ReactNode {
+}: {
+  of: ChangeGaps
+  onSpan: (from: string, to: string) => void
+}): React.ReactNode {
   if (total === 0) return null
   return (
     <Popover

@@ -195,7 +195,11 @@ function Noise({
   hidden,
   shown,
   onChange,
-}: Readonly<{ hidden: Hidden | undefined; shown: boolean; onChange: (shown: boolean) => void }>): React.ReactNode {
+}: {
+  hidden: Hidden | undefined
+  shown: boolean
+  onChange: (shown: boolean) => void
+}): React.ReactNode {
   const me = useMe()
   const clusters = useClusters(me.data?.namespaces === null)
   const atSource = (clusters.data?.clusters ?? []).reduce((sum, each) => sum + each.hidden, 0)

@@ -87,7 +87,12 @@ function Edit({
   busy,
   onSend,
   onCancel,
-}: Readonly<{ body: unknown; busy: boolean; onSend: (body: object) => void; onCancel: () => void }>): React.ReactNode {
+}: {
+  body: unknown
+  busy: boolean
+  onSend: (body: object) => void
+  onCancel: () => void
+}): React.ReactNode {
   const [text, setText] = useState(() => JSON.stringify(body, null, 2))
   const read = readBody(text)
   const problem = 'problem' in read ? read.problem : ''

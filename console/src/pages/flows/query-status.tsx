@@ -2,7 +2,7 @@ import { EmptyState } from '../../parts/states.tsx'
 import { flowsText } from '../../text/flows.ts'
 import { generalText } from '../../text/general.ts'
 
-export function Running({ onCancel }: { readonly onCancel: () => void }): React.ReactNode {
+export function Running({ onCancel }: { onCancel: () => void }): React.ReactNode {
   return (
     <span className="dim asking">
       <span role="status">{generalText.loading}</span>{' '}
@@ -13,7 +13,7 @@ export function Running({ onCancel }: { readonly onCancel: () => void }): React.
   )
 }
 
-export function Cancelled({ onRun }: { readonly onRun: () => void }): React.ReactNode {
+export function Cancelled({ onRun }: { onRun: () => void }): React.ReactNode {
   return (
     <EmptyState title={flowsText.queryCancelled} action={{ text: flowsText.runAgain, onClick: onRun }}>
       {flowsText.noResultYet}

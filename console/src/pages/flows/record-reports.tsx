@@ -5,7 +5,7 @@ import { flowsText } from '../../text/flows.ts'
 import { direction as directionText } from './field-values.ts'
 import { reportsOf, reportsQuery } from './reports.ts'
 
-export function RecordReports({ flow }: { readonly flow: ReadonlyMap<string, unknown> }): React.ReactNode {
+export function RecordReports({ flow }: { flow: ReadonlyMap<string, unknown> }): React.ReactNode {
   const query = reportsQuery(flow)
   const answer = useQuery({
     queryKey: ['flow-reports', flow.get('_pos')],

@@ -99,7 +99,7 @@ export function Record({ sel, opened, columns, filter, onClose, onFilter }: Reco
   )
 }
 
-function Objects({ values }: { readonly values: ReadonlyMap<string, unknown> }): React.ReactNode {
+function Objects({ values }: { values: ReadonlyMap<string, unknown> }): React.ReactNode {
   const text = (name: string): string => plainText(values.get(name))
   const at = text('time_received')
   const ends = (['src', 'dst'] as const).flatMap((end) => {
@@ -135,7 +135,12 @@ function Missing({
   busy,
   error,
   onAgain,
-}: Readonly<{ sel: string; busy: boolean; error: unknown; onAgain: () => void }>): React.ReactNode {
+}: {
+  sel: string
+  busy: boolean
+  error: unknown
+  onAgain: () => void
+}): React.ReactNode {
   if (busy)
     return (
       <p className="pad dim" role="status">

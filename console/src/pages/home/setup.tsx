@@ -58,7 +58,7 @@ export function SetupGuide({ how, collector, onHow, onCollector }: HowProps): Re
   if (data === undefined) return <Pending of={query} what={homeText.examples} />
   const all: readonly Recipe[] = [...data.recipes, ...others()]
   const recipe = all.find(({ name }) => name === how) ?? all[0]
-  const isExporter = data.recipes.includes(recipe as ExporterRecipes['recipes'][number])
+  const isExporter = data.recipes.includes(recipe!)
   return (
     <>
       <div className="how-bar">
@@ -106,7 +106,7 @@ export function SetupGuide({ how, collector, onHow, onCollector }: HowProps): Re
   )
 }
 
-function Commands({ lines, title }: Readonly<{ lines: readonly string[]; title: string }>): React.ReactNode {
+function Commands({ lines, title }: { lines: readonly string[]; title: string }): React.ReactNode {
   const text = lines.join('\n')
   return (
     <div className="commands">

@@ -52,7 +52,7 @@ export function Details({ sel, view, journal, exporters, rates, onClose }: Detai
   )
 }
 
-function ByReason({ title, reasons }: Readonly<{ title: string; reasons: Reasons }>): React.ReactNode {
+function ByReason({ title, reasons }: { title: string; reasons: Reasons }): React.ReactNode {
   const known = Object.entries(reasons).filter(([, rows]) => rows > 0)
   if (known.length === 0) return null
   return (
@@ -69,10 +69,7 @@ function ByReason({ title, reasons }: Readonly<{ title: string; reasons: Reasons
   )
 }
 
-function Source({
-  source,
-  listens,
-}: Readonly<{ source: SourceView; listens: SourceExporters | undefined }>): React.ReactNode {
+function Source({ source, listens }: { source: SourceView; listens: SourceExporters | undefined }): React.ReactNode {
   return (
     <>
       {listens?.why !== undefined && <p className="why">{listens.why}</p>}
@@ -100,7 +97,7 @@ function Source({
   )
 }
 
-function Sink({ sink, rate }: Readonly<{ sink: SinkView; rate: number | undefined }>): React.ReactNode {
+function Sink({ sink, rate }: { sink: SinkView; rate: number | undefined }): React.ReactNode {
   const [mark, tone] = marks[sink.state]
   return (
     <>
@@ -147,7 +144,10 @@ const words = (key: string): string => key.replaceAll(/([A-Z])/g, (letter) => ` 
 function Exporter({
   exporter: { why, address: _address, domains, bytes, lastSeen, lastRow, ...facts },
   source,
-}: Readonly<{ exporter: ExporterReport; source: SourceExporters }>): React.ReactNode {
+}: {
+  exporter: ExporterReport
+  source: SourceExporters
+}): React.ReactNode {
   const counters = Object.entries(facts).filter(([, value]) => typeof value === 'number' || typeof value === 'string')
   const spent = Object.entries((bytes ?? {}) as Reasons).filter(([, value]) => value > 0)
   return (

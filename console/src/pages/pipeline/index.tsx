@@ -108,7 +108,7 @@ export default function PipelinePage(): React.ReactNode {
   )
 }
 
-function Sentence({ view }: { readonly view: PipelineView }): React.ReactNode {
+function Sentence({ view }: { view: PipelineView }): React.ReactNode {
   const feeds = view.sources.filter(({ accepted }) => accepted > 0).length
   const sentence = pipelineText.acceptedFrom(
     counted(view.accepted, 'row'),
@@ -128,7 +128,10 @@ function Sentence({ view }: { readonly view: PipelineView }): React.ReactNode {
 function Why({
   reasons,
   onOpen,
-}: Readonly<{ reasons: ReturnType<typeof reasonsOf>; onOpen: (id: string) => void }>): React.ReactNode {
+}: {
+  reasons: ReturnType<typeof reasonsOf>
+  onOpen: (id: string) => void
+}): React.ReactNode {
   if (reasons.length === 0) return null
   const most = 20
   return (

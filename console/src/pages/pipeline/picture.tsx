@@ -69,7 +69,7 @@ export function Picture({ view, journal, rates, selected, onOpen }: PictureProps
 function SourceBox({
   source: { name, type, rate, accepted, shed, unreadable, error },
 }: {
-  readonly source: SourceView
+  source: SourceView
 }): React.ReactNode {
   const lost = total(shed)
   return (
@@ -97,10 +97,7 @@ function SourceBox({
   )
 }
 
-function JournalBox({
-  accepted,
-  journal,
-}: Readonly<{ accepted: number; journal: Pipeline['journal'] }>): React.ReactNode {
+function JournalBox({ accepted, journal }: { accepted: number; journal: Pipeline['journal'] }): React.ReactNode {
   return (
     <>
       <span className="box-line">
@@ -129,7 +126,10 @@ const partTones = ['p-delivered', 'p-pending', 'p-filtered', 'p-dead', 'p-droppe
 function SinkBox({
   sink: { name, state, lagMs, parts, accepted, balanced },
   rate,
-}: Readonly<{ sink: SinkView; rate: number | undefined }>): React.ReactNode {
+}: {
+  sink: SinkView
+  rate: number | undefined
+}): React.ReactNode {
   const [mark, tone] = marks[state]
   const rest = parts.filter((part) => part.name !== 'delivered' && part.rows > 0)
   return (

@@ -8,11 +8,11 @@ export function Twin({
   view,
   rates,
   onOpen,
-}: Readonly<{
+}: {
   view: PipelineView
   rates: ReadonlyMap<string, number>
   onOpen: (id: string) => void
-}>): React.ReactNode {
+}): React.ReactNode {
   return (
     <>
       <div className="plain-table" tabIndex={0} role="region" aria-label={pipelineText.sources}>
@@ -111,7 +111,7 @@ export function Twin({
   )
 }
 
-function Named({ reasons }: { readonly reasons: Reasons }): React.ReactNode {
+function Named({ reasons }: { reasons: Reasons }): React.ReactNode {
   const known = Object.entries(reasons).filter(([, rows]) => rows > 0)
   if (known.length === 0) return '0'
   return (

@@ -8,7 +8,10 @@ import { generalText } from '../../text/general.ts'
 export function CurrentState({
   of: { now, intervals, at: effective },
   at,
-}: Readonly<{ of: WholeResource; at: string }>): React.ReactNode {
+}: {
+  of: WholeResource
+  at: string
+}): React.ReactNode {
   if (now === null) {
     const before = intervals.find(({ valid_from: from }) => from <= effective)
     return (
@@ -111,7 +114,7 @@ export function CurrentState({
   )
 }
 
-function Labels({ of }: { readonly of: Readonly<Record<string, string>> }): React.ReactNode {
+function Labels({ of }: { of: Readonly<Record<string, string>> }): React.ReactNode {
   return (
     <span className="mono">
       {Object.entries(of).map(([name, value]) => (

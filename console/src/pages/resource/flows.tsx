@@ -13,7 +13,7 @@ import { generalText } from '../../text/general.ts'
 
 const rate = (value: number): string => `${volume(value)}/s`
 
-export function FlowsOf({ of }: { readonly of: WholeResource }): React.ReactNode {
+export function FlowsOf({ of }: { of: WholeResource }): React.ReactNode {
   const traffic = useMemo(() => trafficOf(of), [of])
   const sends: FlowRange = { filter: traffic.sends, from: traffic.from, to: traffic.to }
   const receives: FlowRange = { ...sends, filter: traffic.receives }
@@ -88,7 +88,11 @@ function PeersOf({
   title,
   flowRange,
   group,
-}: Readonly<{ title: string; flowRange: FlowRange; group: readonly string[] }>): React.ReactNode {
+}: {
+  title: string
+  flowRange: FlowRange
+  group: readonly string[]
+}): React.ReactNode {
   const { data } = usePeers(flowRange, group)
   if (data === undefined) return null
   const place = (name: string): number => data.columns.findIndex((column) => column.name === name)

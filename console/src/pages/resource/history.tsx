@@ -60,7 +60,7 @@ export function ChangesOf({ of: { ref, changes }, selected, onOpen }: ChangesPro
   )
 }
 
-export function EventsOf({ events }: { readonly events: readonly ClusterEvent[] }): React.ReactNode {
+export function EventsOf({ events }: { events: readonly ClusterEvent[] }): React.ReactNode {
   return (
     <section className="panel happened" aria-label={resourceText.clusterEvents}>
       <h2>{resourceText.clusterEvents}</h2>

@@ -9,7 +9,7 @@ import { insightsText } from '../../text/insights.ts'
 
 const kinds = new Set(['Pod', 'Deployment', 'StatefulSet', 'DaemonSet', 'ReplicaSet', 'Job', 'CronJob'])
 
-export function ProblemsOf({ of, at }: Readonly<{ of: WholeResource; at: string }>): React.ReactNode {
+export function ProblemsOf({ of, at }: { of: WholeResource; at: string }): React.ReactNode {
   const parts = parseRef(of.ref)
   const digests = (of.now?.data.images ?? []).flatMap(({ id }) => /sha256:[0-9a-f]{64}/.exec(id ?? '') ?? [])
   const isPod = parts?.kind === 'Pod'
@@ -44,7 +44,7 @@ export function ProblemsOf({ of, at }: Readonly<{ of: WholeResource; at: string 
   )
 }
 
-function Counts({ of }: { readonly of: ImageRow }): React.ReactNode {
+function Counts({ of }: { of: ImageRow }): React.ReactNode {
   const { findings, critical, high, fixable } = of
   if (findings === null) return <span className="warning">{insightsText.imageNotScanned}</span>
   return (

@@ -12,7 +12,7 @@ import { generalText } from '../../text/general.ts'
 
 const days = 30
 
-export function TracesOf({ of, at }: Readonly<{ of: string; at: string }>): React.ReactNode {
+export function TracesOf({ of, at }: { of: string; at: string }): React.ReactNode {
   const query = useQuery({
     queryKey: ['resource-traces', of, at],
     staleTime: 5000,

@@ -58,7 +58,11 @@ function Choice<T extends string>({
   label,
   of,
   words,
-}: Readonly<{ label: string; of: Preference<T>; words: Readonly<Record<T, string>> }>): React.ReactNode {
+}: {
+  label: string
+  of: Preference<T>
+  words: Readonly<Record<T, string>>
+}): React.ReactNode {
   const chosen = usePreference(of)
   const id = useId()
   return (

@@ -54,13 +54,13 @@ export function ErrorPlace({
   hints,
   mark,
   onGo,
-}: Readonly<{
+}: {
   error: SqlError
   sql: string
   hints: readonly string[]
   mark: string
   onGo: (from: number, to: number) => void
-}>): React.ReactNode {
+}): React.ReactNode {
   const { offset, line, column } = error
   const word = offset === undefined ? undefined : wordAt(sql, offset)
   const start = word === undefined ? 0 : sql.lastIndexOf('\n', word.from - 1) + 1

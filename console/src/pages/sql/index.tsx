@@ -187,7 +187,7 @@ function Ask(): React.ReactNode {
   )
 }
 
-function Past({ onTake }: { readonly onTake: (sql: string) => void }): React.ReactNode {
+function Past({ onTake }: { onTake: (sql: string) => void }): React.ReactNode {
   const past = useMemo(pastStatements, [])
   if (past.length === 0) return <p className="dim pad">{sqlText.historyHint}</p>
   return (

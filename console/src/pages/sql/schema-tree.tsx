@@ -21,7 +21,7 @@ const meanings: Readonly<Record<ViewName, string>> = {
   flows_1h: sqlText.hourTotals,
 }
 
-export function SchemaTree({ onInsert }: { readonly onInsert: (name: string) => void }): React.ReactNode {
+export function SchemaTree({ onInsert }: { onInsert: (name: string) => void }): React.ReactNode {
   const [find, setFind] = useState('')
   const schema = useSchema(true)
   const fields = useFields()

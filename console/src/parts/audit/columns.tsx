@@ -13,7 +13,7 @@ const marks: Readonly<Record<string, readonly [sign: string, tone: string, says:
   incident: ['■', 'bad', auditText.incident],
 }
 
-export function Severity({ of }: { readonly of: string | null }): React.ReactNode {
+export function Severity({ of }: { of: string | null }): React.ReactNode {
   const [sign, tone, message] = marks[of ?? ''] ?? ['?', 'dim', generalText.unknown]
   return (
     <span className={`severity ${tone}`}>

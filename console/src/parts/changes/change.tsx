@@ -26,7 +26,7 @@ const signs: Readonly<Record<string, readonly [sign: string, tone: string]>> = {
   deleted: ['−', 'bad'],
 }
 
-export function Operation({ of }: { readonly of: string | null }): React.ReactNode {
+export function Operation({ of }: { of: string | null }): React.ReactNode {
   const [sign, tone] = signs[of ?? ''] ?? ['?', 'dim']
   return (
     <span className={`operation ${tone}`}>
@@ -99,7 +99,7 @@ function Both({
   )
 }
 
-function Facts({ change }: { readonly change: Change }): React.ReactNode {
+function Facts({ change }: { change: Change }): React.ReactNode {
   const {
     operation,
     time: at,

@@ -7,7 +7,7 @@ const forms = { YAML: yamlOf, JSON: (value: object) => JSON.stringify(value, und
 type Form = keyof typeof forms
 
 /** The stored object as text: without noise, with digests in place of secrets. */
-export function RawView({ of, what }: Readonly<{ of: object; what: string }>): React.ReactNode {
+export function RawView({ of, what }: { of: object; what: string }): React.ReactNode {
   const [form, setForm] = useState<Form>('YAML')
   const text = forms[form](of)
   return (

@@ -3,7 +3,7 @@ import { actorText } from '../../state/refs.ts'
 import { generalText } from '../../text/general.ts'
 import { partsText } from '../../text/parts.ts'
 
-export function ActorLink({ to, name }: Readonly<{ to: string | null; name?: string | null }>): React.ReactNode {
+export function ActorLink({ to, name }: { to: string | null; name?: string | null }): React.ReactNode {
   if (to === null) return <span className="dim">{generalText.unknown}</span>
   if (to === 'unknown' || to === 'system')
     return <span className="dim">{to === 'system' ? partsText.theSystem : partsText.noActorRecorded}</span>

@@ -5,7 +5,11 @@ export function ResourceLink({
   to,
   at,
   children,
-}: Readonly<{ to: string; at?: string; children: React.ReactNode }>): React.ReactNode {
+}: {
+  to: string
+  at?: string
+  children: React.ReactNode
+}): React.ReactNode {
   if (parseRef(to) === undefined && !isCloudRef(to)) return children
   const search = at === undefined ? {} : { v: '1', at }
   return (

@@ -9,10 +9,10 @@ const defaultPort = 9090
 export function metricsAddress({
   address = '',
   port = 0,
-}: Readonly<{
+}: {
   address?: string | undefined
   port?: number | undefined
-}>): string {
+}): string {
   return hostPortText(address === '' ? '0.0.0.0' : address, port === 0 ? defaultPort : port)
 }
 

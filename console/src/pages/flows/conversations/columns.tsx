@@ -28,7 +28,7 @@ const evidence: Readonly<Record<Conversation['initiator'], string>> = {
 }
 
 /** A client that no TCP flag proves has a question mark. */
-function Endpoint({ end, initiator }: Readonly<{ end: End; initiator?: Conversation['initiator'] }>): React.ReactNode {
+function Endpoint({ end, initiator }: { end: End; initiator?: Conversation['initiator'] }): React.ReactNode {
   const { addr, port, name, namespace, label } = end
   const beside = namespace ?? label
   const hint = initiator === undefined ? '' : evidence[initiator]
@@ -48,11 +48,11 @@ function BothWays({
   out,
   back,
   format,
-}: Readonly<{
+}: {
   out: number | string | null
   back: number | string | null
   format: (value: number | string) => string
-}>): React.ReactNode {
+}): React.ReactNode {
   if (out === null && back === null) return dash
   const each = (value: typeof out): string => (value === null ? conversationsText.noneReported : count(value))
   const text = (value: typeof out): string => (value === null ? '–' : format(value))

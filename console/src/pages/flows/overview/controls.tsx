@@ -10,7 +10,10 @@ import { overviewText } from '../../../text/overview.ts'
 export function Controls({
   state: { dim, by, before, panels, focus, live },
   set,
-}: Readonly<{ state: FlowsState; set: PageState<FlowsState>['set'] }>): React.ReactNode {
+}: {
+  state: FlowsState
+  set: PageState<FlowsState>['set']
+}): React.ReactNode {
   return (
     <>
       <LabelledSelect

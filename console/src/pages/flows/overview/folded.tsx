@@ -6,7 +6,10 @@ import { overviewText } from '../../../text/overview.ts'
 export function FoldedPanels({
   panels,
   alone = false,
-}: Readonly<{ panels: readonly PanelName[]; alone?: boolean }>): React.ReactNode {
+}: {
+  panels: readonly PanelName[]
+  alone?: boolean
+}): React.ReactNode {
   const families = [...new Set(panels.map((name) => panelKinds[name].family))].filter(
     (family): family is Feature => family !== 'flows',
   )

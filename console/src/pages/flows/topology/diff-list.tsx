@@ -97,7 +97,11 @@ export function DiffList({
   graph,
   measure,
   onChoose,
-}: Readonly<{ graph: Graph; measure: Measure; onChoose: (key: string) => void }>): React.ReactNode {
+}: {
+  graph: Graph
+  measure: Measure
+  onChoose: (key: string) => void
+}): React.ReactNode {
   const [sort, setSort] = useState('-delta')
   const columns = useMemo(() => columnsOf(measure), [measure])
   const lines = useMemo(() => {

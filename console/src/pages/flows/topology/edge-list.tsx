@@ -71,7 +71,11 @@ export function EdgeList({
   graph,
   measure,
   onChoose,
-}: Readonly<{ graph: Graph; measure: Measure; onChoose: (key: string) => void }>): React.ReactNode {
+}: {
+  graph: Graph
+  measure: Measure
+  onChoose: (key: string) => void
+}): React.ReactNode {
   const [sort, setSort] = useState(`-${measure}`)
   const lines = useMemo(() => {
     const all = graph.edges.map((edge): Line => ({

@@ -11,7 +11,11 @@ export function DiffLegend({
   graph: { edges },
   measure,
   answer,
-}: Readonly<{ graph: Graph; measure: Measure; answer: DiffAnswer | undefined }>): React.ReactNode {
+}: {
+  graph: Graph
+  measure: Measure
+  answer: DiffAnswer | undefined
+}): React.ReactNode {
   const counts = new Map(changes.map((change) => [change, 0]))
   for (const edge of edges) counts.set(changeOf(edge, measure), (counts.get(changeOf(edge, measure)) ?? 0) + 1)
   return (
