@@ -36,11 +36,11 @@ const all: readonly { readonly protocol: LoadProtocol; readonly perDatagram: num
 const cases = all.filter(({ protocol }) => values.protocol === undefined || protocol === values.protocol)
 const rows: object[] = []
 
-function median(numbers: readonly number[]): number {
+function median(numbers: readonly number[]) {
   return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN
 }
 
-function show(name: string, figures: Readonly<Record<string, number>>): void {
+function show(name: string, figures: Readonly<Record<string, number>>) {
   console.log(
     `  ${name.padEnd(26)} ${Object.entries(figures)
       .map(
@@ -77,7 +77,7 @@ try {
   await rm(folder, { recursive: true, force: true })
 }
 
-async function whole(): Promise<void> {
+async function whole() {
   console.log('\nthe whole process, from outside')
   const loads = cases.map((one) => ({
     ...one,
@@ -112,7 +112,7 @@ async function whole(): Promise<void> {
   }
 }
 
-function check({ sent, stored }: WholeRun): void {
+function check({ sent, stored }: WholeRun) {
   if (stored.rows !== sent.flows || stored.bytes !== sent.bytes || stored.packets !== sent.packets) {
     throw new Error(`stored ${JSON.stringify(stored)} of ${JSON.stringify(sent)}`)
   }

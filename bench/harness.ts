@@ -145,7 +145,7 @@ export async function runAcceptance(
   }
 }
 
-function formatNumber(value: number): string {
+function formatNumber(value: number) {
   if (Number.isInteger(value)) return value.toLocaleString('en-US')
   return value.toLocaleString('en-US', { maximumFractionDigits: Math.abs(value) >= 100 ? 0 : 3 })
 }

@@ -38,7 +38,7 @@ function perCpu(bytes: number, act: () => void, rounds = 5): number {
   return Math.round(best)
 }
 
-function add(table: string, name: string, figures: Readonly<Record<string, number>>): void {
+function add(table: string, name: string, figures: Readonly<Record<string, number>>) {
   if (rows.at(-1)?.table !== table) console.log(`\n${table}`)
   rows.push({ table, case: name, figures })
   console.log(
@@ -64,7 +64,7 @@ const codecs: readonly Codec[] = [
   { name: 'deflate 1', pack: (bytes) => deflateSync(bytes, { level: 1 }), unpack: (bytes) => inflateSync(bytes) },
 ]
 
-function compression(what: string, batches: readonly Batch[]): void {
+function compression(what: string, batches: readonly Batch[]) {
   const bodies = batches.map((batch) => encodeBatch(batch).slice())
   const bytes = bodies.reduce((sum, body) => sum + body.length, 0)
   add(`compression of ${what}`, 'making bodies, for comparison', {
@@ -82,7 +82,7 @@ function compression(what: string, batches: readonly Batch[]): void {
 }
 
 /** More rows in a frame compress better, and wait longer for their sync. */
-function unitSizes(): void {
+function unitSizes() {
   for (const size of [100, 300, 900, 1800, 3600]) {
     const parts = flows.slice(0, 10).flatMap((batch) =>
       Array.from({ length: Math.floor(batch.count / size) }, (_, i) =>
@@ -104,7 +104,7 @@ function unitSizes(): void {
 }
 
 /** Concurrent appends share a write and a sync. */
-async function groups(): Promise<void> {
+async function groups() {
   const host = realHost()
   const bodies = events.map((batch) => encodeBatch(batch).slice())
   const bytes = bodies.reduce((sum, body) => sum + body.length, 0)
@@ -125,7 +125,7 @@ async function groups(): Promise<void> {
     const before = process.cpuUsage()
     const started = performance.now()
     let at = 0
-    const work = async (): Promise<void> => {
+    const work = async () => {
       for (let unit = units[at++]; unit !== undefined; unit = units[at++]) await journal.append(unit)
     }
     await Promise.all(Array.from({ length: waiting }, work))

@@ -47,7 +47,7 @@ else if (values.all) await runAll(values.scale)
 else if (name === undefined) await list()
 else await runOne(name, values.scale)
 
-function fail(message: string): void {
+function fail(message: string) {
   console.error(message)
   process.exitCode = 2
 }
@@ -70,7 +70,7 @@ async function load(target: string): Promise<AcceptanceRun> {
   return found
 }
 
-async function list(): Promise<void> {
+async function list() {
   const all = await names()
   if (all.length === 0) console.log('bench/runs/ has no acceptance runs')
   const width = Math.max(...all.map((one) => one.length))
@@ -80,7 +80,7 @@ async function list(): Promise<void> {
   }
 }
 
-async function runOne(target: string, scale: 'full' | 'ci'): Promise<void> {
+async function runOne(target: string, scale: 'full' | 'ci') {
   const all = await names()
   if (!all.includes(target)) {
     fail(`There is no acceptance run ${target}. There are: ${all.join(', ') || 'none'}.`)
@@ -102,7 +102,7 @@ async function runOne(target: string, scale: 'full' | 'ci'): Promise<void> {
 }
 
 /** Replaces the result of this machine and scale; others stay. */
-async function store(result: AcceptanceResult): Promise<void> {
+async function store(result: AcceptanceResult) {
   const file = join(root, 'bench/results', `${result.name}.json`)
   const before = await readFile(file, 'utf8').then(
     (text) => JSON.parse(text) as AcceptanceResult[],
@@ -116,13 +116,13 @@ async function store(result: AcceptanceResult): Promise<void> {
   console.log(`  stored in bench/results/${result.name}.json`)
 }
 
-async function runAll(scale: 'full' | 'ci'): Promise<void> {
+async function runAll(scale: 'full' | 'ci') {
   const limit = Number(values.limit ?? (scale === 'ci' ? 300 : 1800)) * 1000
   const allowed = await readAllowedSkips(root)
   const counts = { passed: 0, failed: 0, skipped: 0 }
   const verdicts: string[] = []
   const left = await names()
-  const one = async (target: string): Promise<void> => {
+  const one = async (target: string) => {
     const args = [
       join(ROOT, 'bench/run.ts'),
       target,

@@ -41,8 +41,7 @@ export function judge({ id, subject, body, lines }: Commit): Problem[] {
 
 /** Without merges; undefined without Git or `base`. */
 export async function commitsSince(root: string, base: string): Promise<Commit[] | undefined> {
-  const git = (...args: string[]): ReturnType<typeof runCommand> =>
-    runCommand('git', ['-C', root, ...args], { limit: 60_000 })
+  const git = (...args: string[]) => runCommand('git', ['-C', root, ...args], { limit: 60_000 })
   const top = await git('rev-parse', '--show-prefix')
   // A folder inside another checkout has no separate history.
   if (top.code !== 0 || top.stdout.trim() !== '') return undefined

@@ -28,7 +28,7 @@ export async function consoleSizes(root: string): Promise<ConsoleSizes | undefin
   const sized = new Map<string, number>()
   for (const file of Object.values(manifest).flatMap((chunk) => [chunk.file, ...(chunk.css ?? [])]))
     sized.set(file, gzipSync(await readFile(join(dist, file))).length)
-  const total = (files: Iterable<string>): number => [...files].reduce((sum, file) => sum + (sized.get(file) ?? 0), 0)
+  const total = (files: Iterable<string>) => [...files].reduce((sum, file) => sum + (sized.get(file) ?? 0), 0)
   const entries = Object.keys(manifest).filter((name) => manifest[name]?.isEntry === true)
   const entry = withImports(manifest, entries)
   const lazy = new Map(

@@ -44,7 +44,7 @@ export async function consoleText(root: string): Promise<Problem[]> {
 function literalTexts(source: Source): Problem[] {
   const found = new Map<number, string>()
   const hidden: Node[] = []
-  const report = (node: Node, text: string): void => {
+  const report = (node: Node, text: string) => {
     found.set(node.start, text.trim().replaceAll(/\s+/g, ' '))
   }
   new Visitor({
@@ -101,11 +101,11 @@ function literalTexts(source: Source): Problem[] {
     }))
 }
 
-function isProse(text: string): boolean {
+function isProse(text: string) {
   return PROSE.test(text) && !CODE.test(text)
 }
 
-function shown(node: Node, report: (node: Node, text: string) => void): void {
+function shown(node: Node, report: (node: Node, text: string) => void) {
   switch (node.type) {
     case 'Literal':
       if (typeof node.value === 'string' && LETTER.test(node.value)) report(node, node.value)
@@ -129,7 +129,7 @@ function shown(node: Node, report: (node: Node, text: string) => void): void {
   }
 }
 
-function textOf(node: Node & { type: 'TemplateLiteral' }): string {
+function textOf(node: Node & { type: 'TemplateLiteral' }) {
   return node.quasis.map((part) => part.value.cooked ?? '').join('…')
 }
 

@@ -46,7 +46,7 @@ if (flags.help === true) {
   await demo()
 }
 
-async function demo(): Promise<void> {
+async function demo() {
   const [first, second, third, fourth, fifth, sixth] = await freePorts(6)
   const listen = flags.listen ?? `127.0.0.1:${first}`
   const netflow = flags.netflow ?? `127.0.0.1:${third}`
@@ -155,7 +155,7 @@ function ready(weir: ChildProcess): Promise<string> {
   })
 }
 
-function welcome(url: string, folder: string): void {
+function welcome(url: string, folder: string) {
   process.stdout.write(`
 This is a simulation of a small shop. It sends over loopback:
   NetFlow v5 of its core, IPFIX of its edge (one packet in ten), sFlow of its storage (one in a hundred), flows of
@@ -179,7 +179,7 @@ async function feed(
   listeners: Readonly<Record<'netflow' | 'sflow' | 'agents' | 'auditLog', string>>,
   cluster: DemoCluster,
   stop: AbortSignal,
-): Promise<void> {
+) {
   const started = Date.now()
   const shop = new Shop(Number(flags.seed), `demo-${started}`)
   const devices = {
@@ -189,7 +189,7 @@ async function feed(
   }
   const agents = new Agents(Number(flags.seed), listeners.agents)
   let complained = false
-  const complain = (what: string, answer: string | undefined): void => {
+  const complain = (what: string, answer: string | undefined) => {
     if (answer === undefined || complained || stop.aborted) return
     process.stderr.write(`demo: Weir did not take ${what}: ${answer}\n`)
     complained = true
@@ -247,7 +247,7 @@ async function post(url: string, type: string, body: object, signal: AbortSignal
 function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve()
-    const done = (): void => {
+    const done = () => {
       clearTimeout(timer)
       signal.removeEventListener('abort', done)
       resolve()

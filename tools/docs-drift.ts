@@ -34,7 +34,7 @@ export async function writeDocs(root: string, files: readonly GeneratedFile[] = 
   return [...stale]
 }
 
-function firstDifference(a: string, b: string): number {
+function firstDifference(a: string, b: string) {
   const left = a.split('\n')
   const right = b.split('\n')
   const at = left.findIndex((line, index) => line !== right[index])

@@ -35,7 +35,7 @@ function problemsOf(root: string, file: string, text: string, texts: ReadonlyMap
   let fence = false
   for (const [index, line] of text.split('\n').entries()) {
     if (/^\s*```/.test(line)) fence = !fence
-    const problem = (message: string): void => {
+    const problem = (message: string) => {
       problems.push({ file, line: index + 1, message })
     }
     const links = (fence ? [] : pathsIn(line, LINKED))
@@ -60,11 +60,11 @@ function problemsOf(root: string, file: string, text: string, texts: ReadonlyMap
   return problems
 }
 
-function headingsOf(text: string): string[] {
+function headingsOf(text: string) {
   return pathsIn(text, HEADING).map(anchor)
 }
 
-function pathsIn(line: string, pattern: RegExp): string[] {
+function pathsIn(line: string, pattern: RegExp) {
   return [...line.matchAll(pattern)].map(([, path = '']) => path)
 }
 

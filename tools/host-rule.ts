@@ -66,9 +66,9 @@ export async function hostRule(root: string): Promise<Problem[]> {
 export function judge(source: Source): Problem[] {
   const found: { at: number; message: string }[] = []
   const own = declaredNames(source)
-  const isGlobal = (name: string): boolean => !own.has(name)
+  const isGlobal = (name: string) => !own.has(name)
 
-  const member = (object: string, name: string, at: number): void => {
+  const member = (object: string, name: string, at: number) => {
     const instead = MEMBERS[object]?.[name]
     if (instead !== undefined) found.push({ at, message: `${object}.${name}: ${instead}` })
   }
@@ -131,7 +131,7 @@ function forbiddenImports(source: Source): { file: string; line: number; message
 /** A global shadowed anywhere in the file counts as local. */
 function declaredNames(source: Source): Set<string> {
   const names = new Set<string>()
-  const bind = (pattern: Node | null): void => {
+  const bind = (pattern: Node | null) => {
     if (pattern === null) return
     switch (pattern.type) {
       case 'Identifier':
@@ -154,7 +154,7 @@ function declaredNames(source: Source): Set<string> {
         break
     }
   }
-  const parameters = (node: { params: readonly Node[] }): void => {
+  const parameters = (node: { params: readonly Node[] }) => {
     for (const parameter of node.params) bind(parameter)
   }
   new Visitor({
@@ -180,7 +180,7 @@ function declaredNames(source: Source): Set<string> {
 function references(source: Source): { name: string; start: number }[] {
   const skip = new Set<number>()
   const all: { name: string; start: number }[] = []
-  const key = (node: { key: Node; computed: boolean; shorthand?: boolean }): void => {
+  const key = (node: { key: Node; computed: boolean; shorthand?: boolean }) => {
     if (!node.computed && node.shorthand !== true) skip.add(node.key.start)
   }
   new Visitor({
@@ -211,7 +211,7 @@ function memberName(node: MemberExpression): string | undefined {
   return node.property.type === 'Literal' && typeof node.property.value === 'string' ? node.property.value : undefined
 }
 
-function isGlobalObject(node: Node, isGlobal: (name: string) => boolean): boolean {
+function isGlobalObject(node: Node, isGlobal: (name: string) => boolean) {
   return node.type === 'Identifier' && NAMES_OF_GLOBAL.has(node.name) && isGlobal(node.name)
 }
 

@@ -134,23 +134,23 @@ function judge(path: string, imports: readonly Import[]): Problem[] {
   return problems
 }
 
-function roomOf(path: string): string {
+function roomOf(path: string) {
   return path.split('/')[1] ?? ''
 }
 
 /** `engine/contracts` is src/engine/contracts.ts or a folder of that name. */
-function isPartOf(path: string, part: string): boolean {
+function isPartOf(path: string, part: string) {
   return path === `src/${part}` || path === `src/${part}.ts` || path.startsWith(`src/${part}/`)
 }
 
-function crossesConnectors(from: string, to: string): boolean {
+function crossesConnectors(from: string, to: string) {
   const home = /^src\/connectors\/([^/]+)\//
   const importer = home.exec(from)?.[1]
   const imported = home.exec(to)?.[1]
   return importer !== undefined && imported !== undefined && importer !== imported
 }
 
-function pageOf(path: string): string | undefined {
+function pageOf(path: string) {
   return /^console\/src\/pages\/([^/]+)\//.exec(path)?.[1]
 }
 

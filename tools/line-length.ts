@@ -51,7 +51,7 @@ export async function longLines(root: string): Promise<LongLine[]> {
   return found
 }
 
-function withoutLinks(line: string): string {
+function withoutLinks(line: string) {
   return line.replaceAll(/\]\([^)]*\)/g, ']').replaceAll(/https?:\/\/\S+/g, '')
 }
 

@@ -121,9 +121,9 @@ async function filesOf(root: string): Promise<{ files: TextFile[]; exceptions: s
   return { files: await textFiles(root, /\.(?:ts|tsx|md)$/), exceptions: exceptionsIn(glossary) }
 }
 
-const perThousand = (words: number, findings: number): number => (1000 * findings) / Math.max(1, words)
-const sum = (numbers: Iterable<number>): number => Array.from(numbers).reduce((total, each) => total + each, 0)
-const mostOf = (counts: ReadonlyMap<string, number>, limit: number): [string, number][] =>
+const perThousand = (words: number, findings: number) => (1000 * findings) / Math.max(1, words)
+const sum = (numbers: Iterable<number>) => Array.from(numbers).reduce((total, each) => total + each, 0)
+const mostOf = (counts: ReadonlyMap<string, number>, limit: number) =>
   [...counts].toSorted((a, b) => b[1] - a[1]).slice(0, limit)
 
 function countBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, number> {
@@ -132,7 +132,7 @@ function countBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string
   return counts
 }
 
-async function print(listLines: boolean, paths: readonly string[]): Promise<void> {
+async function print(listLines: boolean, paths: readonly string[]) {
   const { files, exceptions } = await filesOf(ROOT)
   const below = files.filter(
     ({ path }) => paths.length === 0 || paths.some((one) => `${path}/`.startsWith(`${one.replace(/\/$/, '')}/`)),

@@ -6,7 +6,7 @@ import { isMain } from './kit/main.ts'
 import { installBuf } from '../test/real/install/buf.ts'
 import { generatedFolder, runBuf } from '../test/real/kit/buf.ts'
 
-async function write(baseline: boolean): Promise<void> {
+async function write(baseline: boolean) {
   const installed = await installBuf()
   if (installed.path === undefined) throw new Error(installed.reason)
   const out = join(ROOT, generatedFolder)

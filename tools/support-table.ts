@@ -26,7 +26,7 @@ export function supportProblems(
   const problems: Problem[] = []
   for (const { system, name, source, parts = [] } of names) {
     const own = results.filter((one) => one.system === system)
-    const claim = (covered: boolean, what: string): void => {
+    const claim = (covered: boolean, what: string) => {
       if (!covered)
         problems.push({ file: namesFile, message: `${name}: no test has proved ${what}: ${renew}, or take it out` })
     }

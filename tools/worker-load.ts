@@ -11,7 +11,7 @@ const NOT_IN_THREADS = ['zod', 'yaml']
 export async function workerLoad(root: string): Promise<Problem[]> {
   const problems: Problem[] = []
   const known = new Map<string, readonly Import[]>()
-  const importsIn = async (path: string): Promise<readonly Import[]> => {
+  const importsIn = async (path: string) => {
     const found = known.get(path) ?? importsOf(await readSource(root, path))
     known.set(path, found)
     return found

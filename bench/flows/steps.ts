@@ -40,7 +40,7 @@ export async function measureSteps(folder: string, one: StepCase): Promise<StepC
   const datagrams: Buffer[] = []
   const now = host.clock.now()
   while (load.flows < one.flows) datagrams.push(load.next(now))
-  const perFlow = (cpuMicros: number): number => cpuMicros / load.flows
+  const perFlow = (cpuMicros: number) => cpuMicros / load.flows
 
   const units: Unit[] = []
   const intake = (one.protocol === 'sflow5' ? sflowIntake : netflowIntake)((unit) =>
@@ -103,7 +103,7 @@ export async function measureSteps(folder: string, one: StepCase): Promise<StepC
   }
 }
 
-async function decodeAll(intake: Intake, datagrams: readonly Buffer[], now: number): Promise<void> {
+async function decodeAll(intake: Intake, datagrams: readonly Buffer[], now: number) {
   for (const [index, datagram] of datagrams.entries()) {
     intake.take(datagram, '192.0.2.1', 50_000, now)
     if (index % 500 === 499) await host.timers.yield()
@@ -111,7 +111,7 @@ async function decodeAll(intake: Intake, datagrams: readonly Buffer[], now: numb
   intake.housekeeping(now)
 }
 
-async function appendAll(append: (unit: Unit) => Promise<unknown>, units: readonly Unit[]): Promise<void> {
+async function appendAll(append: (unit: Unit) => Promise<unknown>, units: readonly Unit[]) {
   const waiting = new Set<Promise<unknown>>()
   for (const unit of units) {
     const appending = append(unit).finally(() => waiting.delete(appending))

@@ -33,7 +33,7 @@ export default {
 } satisfies AcceptanceRun
 
 /** In CI `npm run test:real` has run these tests before: only their presence is checked. */
-async function written(context: AcceptanceContext): Promise<void> {
+async function written(context: AcceptanceContext) {
   const text = await readFile(join(ROOT, tests), 'utf8')
   for (const subject of ['logging in', 'on logout', 'wrong audience', 'expired', 'clocks that differ', 'one namespace'])
     context.expect(text.includes(subject), `${tests} tests: ${subject}`)

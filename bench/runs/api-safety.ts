@@ -42,7 +42,7 @@ export default {
   },
 } satisfies AcceptanceRun
 
-async function fill(weir: WeirProcess): Promise<void> {
+async function fill(weir: WeirProcess) {
   await weir.events(
     Array.from({ length: 20 }, (_, n) => ({
       specversion: '1.0',
@@ -60,7 +60,7 @@ async function fill(weir: WeirProcess): Promise<void> {
   await weir.caughtUp(20_000)
 }
 
-async function headers(context: AcceptanceContext, weir: WeirProcess): Promise<void> {
+async function headers(context: AcceptanceContext, weir: WeirProcess) {
   const wrong: string[] = []
   const cases = headerCases(weir.ports.api)
   for (const { what, headers: lines, status, target = '/api/v1/ledger' } of cases) {
@@ -89,13 +89,12 @@ async function headers(context: AcceptanceContext, weir: WeirProcess): Promise<v
   )
 }
 
-async function statements(context: AcceptanceContext, weir: WeirProcess): Promise<void> {
+async function statements(context: AcceptanceContext, weir: WeirProcess) {
   const outside = join(context.folder, 'outside')
   mkdirSync(outside)
   writeFileSync(join(outside, 'secret.csv'), `a,b\n1,${secret}\n`)
-  const place = (sql: string): string =>
-    sql.replaceAll('{outside}', outside).replaceAll('{store}', join(weir.data, 'store'))
-  const ask = async (sql: string): Promise<{ status: number; text: string }> => {
+  const place = (sql: string) => sql.replaceAll('{outside}', outside).replaceAll('{store}', join(weir.data, 'store'))
+  const ask = async (sql: string) => {
     const response = await fetch(`${weir.url}/api/v1/sql`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
@@ -145,7 +144,7 @@ async function check(weir: WeirProcess, one: BodyCase): Promise<string | undefin
     : `${one.what}: the response lacks ${one.message} (${text.slice(-300)})`
 }
 
-async function bodies(context: AcceptanceContext, weir: WeirProcess): Promise<void> {
+async function bodies(context: AcceptanceContext, weir: WeirProcess) {
   const wrong: string[] = []
   const cases = bodyCases()
   for (const one of cases) {
@@ -159,7 +158,7 @@ async function bodies(context: AcceptanceContext, weir: WeirProcess): Promise<vo
   )
 }
 
-async function inflated(context: AcceptanceContext, weir: WeirProcess): Promise<void> {
+async function inflated(context: AcceptanceContext, weir: WeirProcess) {
   const cases = bombs()
   const before = weir.memory()
   let highest = before.own
@@ -193,13 +192,13 @@ async function inflated(context: AcceptanceContext, weir: WeirProcess): Promise<
 }
 
 /** Connections that send almost nothing beside normal clients. */
-async function slowRequests(context: AcceptanceContext, weir: WeirProcess): Promise<void> {
+async function slowRequests(context: AcceptanceContext, weir: WeirProcess) {
   const { api } = weir.ports
   const limit = context.size(75_000, 30_000)
   const started = performance.now()
   const idle = await Promise.all(Array.from({ length: 200 }, () => open(api)))
   for (const socket of idle) socket.on('error', () => {})
-  const drip = async (head: string, piece: string): Promise<{ status: number; seconds: number }> => {
+  const drip = async (head: string, piece: string) => {
     const socket = await open(api)
     const answered = answerOf(socket, limit)
     socket.write(head)
@@ -239,7 +238,7 @@ async function slowRequests(context: AcceptanceContext, weir: WeirProcess): Prom
 }
 
 /** Clients that request much and read nothing. */
-async function slowReaders(context: AcceptanceContext, weir: WeirProcess): Promise<void> {
+async function slowReaders(context: AcceptanceContext, weir: WeirProcess) {
   const before = weir.memory().own
   const body = JSON.stringify({ sql: "SELECT range AS n, repeat('x', 200) AS text FROM range(50000000)" })
   const sockets = await Promise.all(
@@ -266,7 +265,7 @@ async function slowReaders(context: AcceptanceContext, weir: WeirProcess): Promi
   await sleep(500)
 }
 
-async function exposed(context: AcceptanceContext): Promise<void> {
+async function exposed(context: AcceptanceContext) {
   for (const listen of ['0.0.0.0', '[::]']) await generated(context, listen)
   const [port = 0] = await freePorts(1)
   const folder = join(context.folder, 'with-token')
@@ -275,7 +274,7 @@ async function exposed(context: AcceptanceContext): Promise<void> {
     config: { listen: `0.0.0.0:${port}`, auth: { tokens: [{ name: 'bench', token: 'env:BENCH_TOKEN' }] } },
     env: { BENCH_TOKEN: secret },
   })
-  const status = async (path: string, headersSent: readonly string[], body?: string): Promise<number> =>
+  const status = async (path: string, headersSent: readonly string[], body?: string) =>
     (
       await rawRequest(port, {
         target: path,
@@ -300,7 +299,7 @@ async function exposed(context: AcceptanceContext): Promise<void> {
   context.expect(!weir.log.includes(secret), 'the token is never printed')
 }
 
-async function generated(context: AcceptanceContext, listen: string): Promise<void> {
+async function generated(context: AcceptanceContext, listen: string) {
   const [port = 0] = await freePorts(1)
   const folder = join(context.folder, `exposed-${listen.length}`)
   mkdirSync(folder)
@@ -319,7 +318,7 @@ async function generated(context: AcceptanceContext, listen: string): Promise<vo
       shown.length === 1 && shown[0]?.includes(`/#token=${token}`) === true,
       `and prints the address with it once (${shown.length})`,
     )
-    const status = async (...headersSent: readonly string[]): Promise<number> =>
+    const status = async (...headersSent: readonly string[]) =>
       (await rawRequest(port, { target: '/api/v1/ledger', headers: [`host: weir.example:${port}`, ...headersSent] }))
         .status
     const got = [

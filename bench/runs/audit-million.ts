@@ -66,7 +66,7 @@ export default {
   },
 } satisfies AcceptanceRun
 
-async function pages(context: AcceptanceContext, api: RunningApi, traces: Traces): Promise<void> {
+async function pages(context: AcceptanceContext, api: RunningApi, traces: Traces) {
   for (const [what, parameters] of [
     ['first rows of a day', { from: 'now-24h' }],
     ['first rows of the week', { from: 'now-8d' }],
@@ -92,7 +92,7 @@ async function pages(context: AcceptanceContext, api: RunningApi, traces: Traces
   }
 }
 
-async function graphs(context: AcceptanceContext, api: RunningApi, traces: Traces): Promise<void> {
+async function graphs(context: AcceptanceContext, api: RunningApi, traces: Traces) {
   // Active actors are queried more often.
   const random = new SeededRandom(context.seed)
   const actors = [...traces.touched.keys()].toSorted()

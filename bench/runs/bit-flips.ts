@@ -40,7 +40,7 @@ export default {
     context.figure('files of the store', base.storeFiles, 'files')
     const seeds = Array.from({ length: cases }, (_, index) => context.seed * 1000 + index)
     const outcomes: (Outcome | undefined)[] = []
-    const worker = async (): Promise<void> => {
+    const worker = async () => {
       for (let seed = seeds.shift(); seed !== undefined; seed = seeds.shift())
         outcomes.push(await flipped(context, base, seed))
     }

@@ -36,7 +36,7 @@ export default {
   },
 } satisfies AcceptanceRun
 
-async function underLoad(context: AcceptanceContext, buses: readonly AwayBus[]): Promise<void> {
+async function underLoad(context: AcceptanceContext, buses: readonly AwayBus[]) {
   const quiet = { netflow: { listen: 'off', tcp: 'off' } }
   const delivery = { retry_initial: '100ms', retry_max: '1s' }
   const env = Object.assign({}, ...buses.map((bus) => bus.env ?? {})) as Record<string, string>
@@ -110,13 +110,13 @@ async function takeAway(
   writer: WeirProcess,
   buses: readonly AwayBus[],
   away: readonly AwayBus[],
-): Promise<void> {
+) {
   const names = new Set(away.map(({ name }) => name))
   const began = performance.now()
   await Promise.all(away.map((bus) => bus.away()))
   const until = performance.now() + context.size(60_000, 4000)
   const [behind, others] = [new Map<string, number>(), { pending: 0 }]
-  const look = async (): Promise<void> => {
+  const look = async () => {
     for (const { name, pending } of (await writer.ledger()).sinks) {
       if (names.has(name)) behind.set(name, Math.max(behind.get(name) ?? 0, pending))
       else others.pending = Math.max(others.pending, pending)
@@ -127,7 +127,7 @@ async function takeAway(
   await Promise.all(away.map((bus) => bus.back()))
   const gone = (performance.now() - began) / 1000
   const back = performance.now()
-  const level = async (): Promise<boolean> =>
+  const level = async () =>
     (await writer.ledger()).sinks.every(({ name, pending }) => !names.has(name) || pending < mostPending / 4)
   while (!(await level())) {
     if (performance.now() - back > 120_000)
@@ -148,12 +148,7 @@ async function takeAway(
   context.expectSpeed(others.pending < mostPending, 'every other sink continues meanwhile')
 }
 
-async function judge(
-  context: AcceptanceContext,
-  { name, stored }: AwayBus,
-  sent: number,
-  reader: WeirProcess,
-): Promise<void> {
+async function judge(context: AcceptanceContext, { name, stored }: AwayBus, sent: number, reader: WeirProcess) {
   if (stored !== undefined) {
     const received = await stored()
     const { missing, strange, disordered, repeated } = judgeDelivered(received, sent)

@@ -50,7 +50,7 @@ async function writing(
   { sink, produce }: SpeedBus,
   rounds: number,
   count: number,
-): Promise<void> {
+) {
   await compare(context, `${name}: written`, rounds, async (round) => {
     const [weirLoad, own] = [load(`weir-${round}`, count), load(`own-${round}`, count)]
     collectGarbage()
@@ -72,13 +72,7 @@ async function writing(
   })
 }
 
-async function reading(
-  context: AcceptanceContext,
-  name: string,
-  { fill }: SpeedBus,
-  rounds: number,
-  count: number,
-): Promise<void> {
+async function reading(context: AcceptanceContext, name: string, { fill }: SpeedBus, rounds: number, count: number) {
   const { messages } = load('read', count)
   await compare(context, `${name}: read`, rounds, async () => {
     const [one, other, third] = await fill(messages, 3)
@@ -161,7 +155,7 @@ async function compare(
   what: string,
   rounds: number,
   round: (index: number) => Promise<Round>,
-): Promise<void> {
+) {
   const weirRates: number[] = []
   const own: number[] = []
   const idle: number[] = []
@@ -195,6 +189,6 @@ async function compare(
   context.expectSpeed(ratio >= wantedRatio, `${what} at least ${wantedRatio} times as fast`)
 }
 
-function median(values: readonly number[]): number {
+function median(values: readonly number[]) {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
 }

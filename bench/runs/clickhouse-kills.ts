@@ -91,7 +91,7 @@ export default {
 } satisfies AcceptanceRun
 
 /** Waits until the collector has every sent flow. */
-async function acceptedAll(weir: WeirProcess, sent: number): Promise<void> {
+async function acceptedAll(weir: WeirProcess, sent: number) {
   for (let tries = 0; tries < 600; tries++) {
     const accepted = (await weir.ledger()).sources.find(({ name }) => name === 'netflow')?.accepted ?? 0
     if (accepted >= sent) return

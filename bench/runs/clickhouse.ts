@@ -26,7 +26,7 @@ export default {
   },
 } satisfies AcceptanceRun
 
-async function kills(context: AcceptanceContext): Promise<void> {
+async function kills(context: AcceptanceContext) {
   await using server = await startChdb()
   await using weir = await startWeir({
     folder: context.folder,
@@ -89,15 +89,11 @@ async function fill(context: AcceptanceContext, weir: WeirProcess, server: ChdbS
   return sent
 }
 
-async function killBoth(context: AcceptanceContext, weir: WeirProcess, server: ChdbServer): Promise<void> {
+async function killBoth(context: AcceptanceContext, weir: WeirProcess, server: ChdbServer) {
   const each = context.size(50, 3)
   const random = new SeededRandom(context.seed)
   const started = performance.now()
-  const killing = async (
-    life: () => number,
-    kill: () => Promise<unknown>,
-    start: () => Promise<void>,
-  ): Promise<void> => {
+  const killing = async (life: () => number, kill: () => Promise<unknown>, start: () => Promise<void>) => {
     for (let done = 0; done < each; done++) {
       await sleep(life())
       await kill()
@@ -122,7 +118,7 @@ async function killBoth(context: AcceptanceContext, weir: WeirProcess, server: C
   context.figure('seconds of killing', Math.round((performance.now() - started) / 1000), 's')
 }
 
-async function check(context: AcceptanceContext, server: ChdbServer, sent: number): Promise<void> {
+async function check(context: AcceptanceContext, server: ChdbServer, sent: number) {
   const [counts] = await server.ask<{ stored: bigint; numbers: bigint; positions: bigint; low: bigint; high: bigint }>(
     'SELECT count() AS stored, uniqExact(packets) AS numbers, uniqExact(_pos) AS positions, ' +
       `assumeNotNull(min(packets)) AS low, assumeNotNull(max(packets)) AS high FROM ${database}.weir_flows`,

@@ -32,7 +32,7 @@ export default {
   },
 } satisfies AcceptanceRun
 
-async function written(context: AcceptanceContext): Promise<void> {
+async function written(context: AcceptanceContext) {
   const titles = await writtenTitles()
   const missing = checkNumbers.filter((number) => !titles.some((title) => numberOf(title) === number))
   context.figure('checks', checkNumbers.length)

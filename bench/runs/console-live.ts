@@ -33,7 +33,7 @@ export default {
   },
 } satisfies AcceptanceRun
 
-async function load(context: AcceptanceContext, stage: Stage, seconds: number): Promise<void> {
+async function load(context: AcceptanceContext, stage: Stage, seconds: number) {
   const page = await stage.page('/flows?v=1&view=table')
   await page.locator('.link.good').waitFor()
   const marks = await stage.page(`/flows?v=1&view=table&q=${encodeURIComponent(`dst_port = ${markedPort}`)}`)
@@ -72,7 +72,7 @@ async function load(context: AcceptanceContext, stage: Stage, seconds: number): 
   for (const complaint of stage.complaints) context.expect(false, complaint)
 }
 
-async function accounts(context: AcceptanceContext, page: Page, sent: number): Promise<void> {
+async function accounts(context: AcceptanceContext, page: Page, sent: number) {
   let account = await accountOf(page)
   for (
     const until = performance.now() + 30_000;
@@ -90,7 +90,7 @@ async function accounts(context: AcceptanceContext, page: Page, sent: number): P
   )
 }
 
-async function shownWithin(context: AcceptanceContext, page: Page, { sentAt }: Marker): Promise<void> {
+async function shownWithin(context: AcceptanceContext, page: Page, { sentAt }: Marker) {
   const seen = await page.evaluate<Record<string, number>>('marks')
   const took = sentAt.map((at, mark) => (seen[String(1000 + mark)] ?? Number.POSITIVE_INFINITY) - at)
   context.figure('from datagram to row: median', percentile(took, 50), 'ms')

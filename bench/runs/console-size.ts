@@ -38,7 +38,7 @@ export default {
   },
 } satisfies AcceptanceRun
 
-async function budgets(context: AcceptanceContext): Promise<void> {
+async function budgets(context: AcceptanceContext) {
   const sizes = await consoleSizes(ROOT)
   if (sizes === undefined) throw new Error('the console is not built; run `npm run build:console`')
   context.figure('first route, as built', sizes.first / 1024, 'KiB of gzip')
@@ -49,7 +49,7 @@ async function budgets(context: AcceptanceContext): Promise<void> {
 }
 
 /** Script bytes of the first route in an empty profile, as transferred. */
-async function transferred(context: AcceptanceContext, stage: BigStage): Promise<void> {
+async function transferred(context: AcceptanceContext, stage: BigStage) {
   const page = await stage.page(`/flows?v=1&view=table&live=0&t=${stage.time}`)
   await page.locator('.grid-body [role="row"]').first().waitFor()
   const loaded = await page.evaluate<{ name: string; encodedBodySize: number }[]>(
@@ -79,7 +79,7 @@ const watchStart = `globalThis.ready = new Promise((resolve) => {
   look();
 })`
 
-async function interactive(context: AcceptanceContext, stage: BigStage): Promise<void> {
+async function interactive(context: AcceptanceContext, stage: BigStage) {
   const page = await stage.page('/home')
   await page.addInitScript(watchStart)
   const times: number[] = []
@@ -102,7 +102,7 @@ async function interactive(context: AcceptanceContext, stage: BigStage): Promise
   await page.context().close()
 }
 
-async function overview(context: AcceptanceContext, stage: BigStage): Promise<void> {
+async function overview(context: AcceptanceContext, stage: BigStage) {
   const times: number[] = []
   for (let run = 0; run < 5; run++) {
     const page = await stage.page('/home')

@@ -64,7 +64,7 @@ export default {
       const journals: string[][] = []
       let [repeated, strange] = [0, 0]
       /** Passes a journal's rows to the receiver. Only rows since `from` may be duplicates. */
-      const receive = (from: number): void => {
+      const receive = (from: number) => {
         journals.push(scene.ids)
         for (const { id, source, time = 0, type, extensions, data } of scene.events) {
           const text = JSON.stringify([type, extensions, Buffer.from(data ?? []).toString()])

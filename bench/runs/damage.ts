@@ -34,9 +34,9 @@ interface Check {
 }
 
 /** One sentence per case with all its faults. */
-async function damaged(context: AcceptanceContext, base: Base, damage: Damage, folder: string): Promise<void> {
+async function damaged(context: AcceptanceContext, base: Base, damage: Damage, folder: string) {
   const problems: string[] = []
-  const must = (holds: boolean, problem: string): void => {
+  const must = (holds: boolean, problem: string) => {
     if (!holds) problems.push(problem)
   }
   const data = join(folder, 'data')

@@ -91,7 +91,7 @@ async function measure(
 }
 
 /** Waits until every pod is stored as a resource. */
-async function untilNamed(weir: WeirProcess, pods: number): Promise<void> {
+async function untilNamed(weir: WeirProcess, pods: number) {
   for (let waited = 0; waited < 1500; waited++) {
     const [row] = await weir.sql<{ n: number }>(
       "SELECT count(*) AS n FROM events WHERE type = 'weir.kubernetes.resource'",
@@ -103,7 +103,7 @@ async function untilNamed(weir: WeirProcess, pods: number): Promise<void> {
 }
 
 /** Polls the ledger at long intervals, because the polls count as Weir's CPU time. */
-async function stored(weir: WeirProcess): Promise<void> {
+async function stored(weir: WeirProcess) {
   for (let waited = 0; waited < 240; waited++) {
     await sleep(500)
     const { sinks } = await weir.ledger()
@@ -122,7 +122,7 @@ interface Seen {
 }
 
 /** The flows of each address with a name must have begun while that pod had the address. */
-async function judge(context: AcceptanceContext, weir: WeirProcess, cluster: Cluster, sent: number): Promise<void> {
+async function judge(context: AcceptanceContext, weir: WeirProcess, cluster: Cluster, sent: number) {
   const holders = new Map(
     cluster.held.flatMap((holdings, index) =>
       holdings.map((holding) => [`${Cluster.address(index)} ${holding.pod}`, holding] as const),

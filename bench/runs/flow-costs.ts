@@ -60,7 +60,7 @@ function send(context: AcceptanceContext, port: number): Promise<SendResult> {
   )
 }
 
-async function exports(context: AcceptanceContext, weir: WeirProcess, rows: number): Promise<void> {
+async function exports(context: AcceptanceContext, weir: WeirProcess, rows: number) {
   for (const [what, columns] of [
     ['eight columns', 'time_received,src_addr,dst_addr,src_port,dst_port,proto,bytes,packets'],
     ['all columns', '*'],
@@ -121,12 +121,7 @@ async function addressOfFew(weir: WeirProcess): Promise<string> {
   return found?.address ?? ''
 }
 
-async function addresses(
-  context: AcceptanceContext,
-  weir: WeirProcess,
-  collector: Sfcapd,
-  address: string,
-): Promise<void> {
+async function addresses(context: AcceptanceContext, weir: WeirProcess, collector: Sfcapd, address: string) {
   const { nfdump, paths } = await collector.files()
   const select = (columns: string): Promise<object[]> =>
     weir.sql(`SELECT ${columns} FROM flows WHERE src_addr = '${address}'`)
@@ -152,7 +147,7 @@ async function addresses(
   )
   await select(fewColumns)
   const spent = { few: 0, all: 0, nfdump: 0 }
-  const measured = async (columns: string): Promise<number> => {
+  const measured = async (columns: string) => {
     const before = treeSeconds(weir.pid)
     await select(columns)
     return treeSeconds(weir.pid) - before
@@ -162,7 +157,7 @@ async function addresses(
     spent.all += await measured('*')
     spent.nfdump += (await printed()).seconds
   }
-  const ms = (seconds: number): number => Math.round((seconds * 1000) / rounds)
+  const ms = (seconds: number) => Math.round((seconds * 1000) / rounds)
   context.figure('four columns of an address: processor time', ms(spent.few), 'ms')
   context.figure('all columns of an address: processor time', ms(spent.all), 'ms')
   context.figure('four columns of an address in nfdump: processor time', ms(spent.nfdump), 'ms')

@@ -92,8 +92,8 @@ export default {
   },
 } satisfies AcceptanceRun
 
-function judge(context: Parameters<AcceptanceRun['run']>[0], name: string, intake: Intake): void {
-  const { received = 0, ...classes }: ByteClasses = intake.byteClassCounts()
+function judge(context: Parameters<AcceptanceRun['run']>[0], name: string, intake: Intake) {
+  const { received = 0, ...classes } = intake.byteClassCounts()
   const sum = Object.values(classes).reduce((all, bytes) => all + bytes, 0)
   context.figure(
     `${name}: bytes`,
@@ -107,24 +107,24 @@ function judge(context: Parameters<AcceptanceRun['run']>[0], name: string, intak
   )
 }
 
-function dotted(address: number): string {
+function dotted(address: number) {
   return `${address >>> 24}.${(address >>> 16) & 255}.${(address >>> 8) & 255}.${address & 255}`
 }
 
 /** Resident memory after garbage collection. */
-function settledMemory(): number {
+function settledMemory() {
   collectGarbage()
   return memoryOf(process.pid).own
 }
 
 /** Least squares, in bytes per million. */
-function slopeOf(samples: readonly { readonly at: number; readonly bytes: number }[]): number {
-  const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length
+function slopeOf(samples: readonly { readonly at: number; readonly bytes: number }[]) {
+  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
   const [x, y] = [mean(samples.map(({ at }) => at)), mean(samples.map(({ bytes }) => bytes))]
   const up = samples.reduce((sum, { at, bytes }) => sum + (at - x) * (bytes - y), 0)
   return (up / samples.reduce((sum, { at }) => sum + (at - x) ** 2, 0)) * 1e6
 }
 
-function megabytes(bytes: number | undefined): string {
+function megabytes(bytes: number | undefined) {
   return ((bytes ?? 0) / 1e6).toFixed(0)
 }

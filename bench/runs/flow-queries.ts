@@ -64,7 +64,7 @@ function manySums(sums: StoredSums): StoredSums {
   return { ...sums, flows: { ...sums.flows, rows: Math.max(sums.flows.rows, 10_000_000) } }
 }
 
-async function questions(context: AcceptanceContext, api: RunningApi, week: Week): Promise<void> {
+async function questions(context: AcceptanceContext, api: RunningApi, week: Week) {
   for (const [what, parameters] of [
     ['page of a day, by port and size', { filter: 'dst_port = 443 and bytes >= 100k', from: 'now-24h' }],
     ['page of a week, of one address', { filter: 'src_addr = 10.0.1.7', from: 'now-7d' }],
@@ -106,8 +106,8 @@ async function questions(context: AcceptanceContext, api: RunningApi, week: Week
     context.expectSpeed(p95 < seriesLimit, `${what}: within ${seriesLimit} ms`)
   }
   const all = await get<Answer>(api, 'series', { from: 'now-8d', to: 'now+1h', step: '1h' })
-  const at = (name: string): number => all.columns.findIndex((column) => column.name === name)
-  const sum = (name: string): bigint => all.rows.reduce((total, row) => total + BigInt(String(row[at(name)])), 0n)
+  const at = (name: string) => all.columns.findIndex((column) => column.name === name)
+  const sum = (name: string) => all.rows.reduce((total, row) => total + BigInt(String(row[at(name)])), 0n)
   context.expect(all.source === 'flows_1h' && all.exact, `the whole of it is answered from ${all.source}, exactly`)
   context.expect(
     sum('flows') === BigInt(week.flows) && sum('bytes') === week.bytes,
@@ -116,7 +116,7 @@ async function questions(context: AcceptanceContext, api: RunningApi, week: Week
 }
 
 /** Follows cursors to the end while flows keep arriving. */
-async function pages(context: AcceptanceContext, api: RunningApi, week: Week): Promise<void> {
+async function pages(context: AcceptanceContext, api: RunningApi, week: Week) {
   const parameters = {
     filter: 'dst_port = 5432',
     from: context.size('now-12h', 'now-7d'),

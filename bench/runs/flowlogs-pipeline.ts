@@ -124,10 +124,7 @@ async function compareSpeed(
 }
 
 /** Fields with a reason to differ: the time of receipt, and what only one of them adds. */
-function compareRecords(
-  context: AcceptanceContext,
-  [original, weir]: readonly Map<number, Record<string, unknown>>[],
-): void {
+function compareRecords(context: AcceptanceContext, [original, weir]: readonly Map<number, Record<string, unknown>>[]) {
   const different = new Map<string, number>()
   const [onlyOriginal, onlyWeir] = [new Set<string>(), new Set<string>()]
   for (const [id, record] of original ?? []) {
@@ -140,7 +137,7 @@ function compareRecords(
     }
   }
   const differences = [...different].map(([key, rows]) => `${key}: ${rows}`)
-  const list = (keys: Iterable<string>): string => [...keys].sort().join(', ') || 'none'
+  const list = (keys: Iterable<string>) => [...keys].sort().join(', ') || 'none'
   context.figure('fields only of flowlogs-pipeline', list(onlyOriginal))
   context.figure('fields only of Weir', list(onlyWeir))
   context.expect(
@@ -150,7 +147,7 @@ function compareRecords(
 }
 
 /** The original writes lists of empty texts. */
-function isEmpty(value: unknown): boolean {
+function isEmpty(value: unknown) {
   return Array.isArray(value) && value.every((item) => item === '')
 }
 
@@ -193,9 +190,9 @@ async function disturbed(
 }
 
 /** Sends each message until it is accepted; `accepted` receives their numbers. */
-async function send(program: Program, messages: readonly Buffer[], accepted = new Set<number>()): Promise<void> {
+async function send(program: Program, messages: readonly Buffer[], accepted = new Set<number>()) {
   let next = 0
-  const work = async (): Promise<void> => {
+  const work = async () => {
     let client = agentClient(program.address)
     for (let number = next++; number < messages.length; number = next++) {
       while ((await client.send(messages[number] as Buffer)).code !== 0) {
@@ -210,7 +207,7 @@ async function send(program: Program, messages: readonly Buffer[], accepted = ne
   await Promise.all(Array.from({ length: inFlight }, work))
 }
 
-async function arrived(observer: KafkaObserver, topic: string, count: number): Promise<void> {
+async function arrived(observer: KafkaObserver, topic: string, count: number) {
   let [last, since] = [0, performance.now()]
   for (;;) {
     const stored = await observer.end(topic)
@@ -221,7 +218,7 @@ async function arrived(observer: KafkaObserver, topic: string, count: number): P
   }
 }
 
-async function quiet(observer: KafkaObserver, topic: string, count: number): Promise<void> {
+async function quiet(observer: KafkaObserver, topic: string, count: number) {
   const limit = (stored: number): number => (stored >= count ? shortQuietMs : quietMs)
   for (let [last, since] = [-1, performance.now()]; performance.now() - since < limit(last); await sleep(200)) {
     const stored = await observer.end(topic)

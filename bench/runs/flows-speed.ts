@@ -61,7 +61,7 @@ function judge(
   { protocol, perDatagram, judged }: (typeof cases)[number],
   run: WholeRun,
   journal: WholeRun,
-): void {
+) {
   const name = `${protocol}, ${perDatagram} in a datagram`
   // Only received flows count.
   const perCpu = run.stored.rows / run.cpuSeconds
@@ -93,7 +93,7 @@ function checkTotals(
   name: string,
   perDatagram: number,
   { sent, stored, shed, kernelDrops, balanced }: WholeRun,
-): void {
+) {
   // The kernel drops datagrams when the machine is busy for a fifth of a second; nothing else may be missing.
   const missing = sent.flows - stored.rows
   const same =
@@ -113,7 +113,7 @@ function checkTotals(
   context.expectSpeed(kernelDrops === 0, `${name}: the kernel dropped no datagram (${kernelDrops})`)
 }
 
-function where({ threads, stored }: WholeRun): string {
+function where({ threads, stored }: WholeRun) {
   return threads
     .filter(({ cpuSeconds }) => cpuSeconds >= 0.01)
     .map(({ name, cpuSeconds }) => `${name} ${((cpuSeconds / stored.rows) * 1e6).toFixed(2)}`)
@@ -121,7 +121,7 @@ function where({ threads, stored }: WholeRun): string {
     .concat(' µs of CPU per flow')
 }
 
-async function steady(context: AcceptanceContext): Promise<void> {
+async function steady(context: AcceptanceContext) {
   const minutes = context.minutes ?? context.size(10, 0.1)
   const rate = context.size(steadyRate, 50_000)
   const run = await measureWhole(join(context.folder, 'steady'), {

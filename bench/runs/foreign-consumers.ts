@@ -160,7 +160,7 @@ function judge(
   name: string,
   events: readonly WeirEvent[],
   received: readonly ReceivedEvent[],
-): void {
+) {
   const sent = new Map(events.map((event) => [event.id, event]))
   const wrong = received.flatMap((each) =>
     eventDifferences(each, sent.get(each.attributes['id'] ?? ''), name.startsWith('Python')),
@@ -191,7 +191,7 @@ function unescaped(mode: (typeof modes)[number], received: readonly ReceivedEven
   }))
 }
 
-async function makeTopic(endpoint: string): Promise<void> {
+async function makeTopic(endpoint: string) {
   const client = new PubSub({
     projectId: project,
     apiEndpoint: endpoint,
@@ -203,7 +203,7 @@ async function makeTopic(endpoint: string): Promise<void> {
   await client.close()
 }
 
-async function post({ url }: WeirProcess, events: readonly WeirEvent[]): Promise<void> {
+async function post({ url }: WeirProcess, events: readonly WeirEvent[]) {
   for (let at = 0; at < events.length; at += batch) {
     const answer = await fetch(`${url}/events`, {
       method: 'POST',

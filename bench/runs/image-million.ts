@@ -53,7 +53,7 @@ export default {
   },
 } satisfies AcceptanceRun
 
-async function firstRows(context: AcceptanceContext, api: RunningApi, reports: Reports): Promise<void> {
+async function firstRows(context: AcceptanceContext, api: RunningApi, reports: Reports) {
   for (const [path, wanted, parameters] of [
     ['packages', reports.packages, {}],
     ['problems', reports.problems, {}],
@@ -74,7 +74,7 @@ async function firstRows(context: AcceptanceContext, api: RunningApi, reports: R
   }
 }
 
-async function places(context: AcceptanceContext, api: RunningApi, reports: Reports): Promise<void> {
+async function places(context: AcceptanceContext, api: RunningApi, reports: Reports) {
   const known = [...reports.where.keys()]
   const searched = Array.from({ length: maxRequests + 1 }, (_, at) => known[(at * 7919) % known.length] ?? '')
   for (const [what, parametersOf] of [

@@ -48,12 +48,8 @@ export default {
   },
 } satisfies AcceptanceRun
 
-async function outage(
-  context: AcceptanceContext,
-  server: RabbitServer,
-  candidates: readonly Candidate[],
-): Promise<void> {
-  const each = (act: (candidate: Candidate) => Promise<void>): Promise<void[]> => Promise.all(candidates.map(act))
+async function outage(context: AcceptanceContext, server: RabbitServer, candidates: readonly Candidate[]) {
+  const each = (act: (candidate: Candidate) => Promise<void>) => Promise.all(candidates.map(act))
   const [ms, pause] = [context.size(30 * 60_000, 60_000), context.size(20_000, 5000)]
   await each((candidate) => candidate.produce('before', 20))
   await sleep(10_000)
@@ -73,7 +69,7 @@ async function outage(
   for (const candidate of candidates) await judge(context, candidate)
 }
 
-async function judge(context: AcceptanceContext, candidate: Candidate): Promise<void> {
+async function judge(context: AcceptanceContext, candidate: Candidate) {
   const { name, written, withheld, answered, refused } = candidate
   const delivered = await candidate.delivered()
   const left = await namesOf(candidate.kube)
@@ -177,7 +173,7 @@ class Candidate {
     await this.#kube?.stop()
   }
 
-  async #write(name: string, annotations: Readonly<Record<string, string>>): Promise<void> {
+  async #write(name: string, annotations: Readonly<Record<string, string>>) {
     const labels = { ...ids, 'lagoon.sh/insightsType': 'sbom-gz', 'lagoon.sh/service': name }
     await this.kube.call('POST', configMaps, {
       apiVersion: 'v1',
@@ -205,4 +201,4 @@ async function namesOf(kube: Kube): Promise<ReadonlySet<string>> {
   return new Set(items.map(({ metadata: { name } }) => name))
 }
 
-const countOf = async (kube: Kube): Promise<number> => (await namesOf(kube)).size
+const countOf = async (kube: Kube) => (await namesOf(kube)).size

@@ -68,16 +68,16 @@ export default {
   },
 } satisfies AcceptanceRun
 
-function judgeMemory(context: AcceptanceContext, { own, peak }: Readonly<{ own: number; peak: number }>): void {
+function judgeMemory(context: AcceptanceContext, { own, peak }: Readonly<{ own: number; peak: number }>) {
   context.figure('ConfigMaps: peak of memory', Math.round(peak / 1e6), 'MB')
   context.figure('ConfigMaps: peak of memory without mapped files', Math.round(own / 1e6), 'MB')
   context.expect(own / 1e6 <= 300, 'ConfigMaps are delivered within 300 MB of memory, mapped files apart')
 }
 
 /** Reports of 200 kB, each different. */
-async function produce(kube: Kube, count: number): Promise<void> {
+async function produce(kube: Kube, count: number) {
   const names = Array.from({ length: count }, (_, index) => `report-${index}`)
-  const work = async (): Promise<void> => {
+  const work = async () => {
     for (let name = names.pop(); name !== undefined; name = names.pop()) {
       const file = gzipSync(JSON.stringify({ noise: randomBytes(150_000).toString('base64') }), { level: 0 })
       await kube.call('POST', configMaps, {
@@ -95,7 +95,7 @@ async function produce(kube: Kube, count: number): Promise<void> {
   await Promise.all(Array.from({ length: 4 }, work))
 }
 
-async function deliver(context: AcceptanceContext, kube: Kube, { pid }: InsightsRemote, count: number): Promise<void> {
+async function deliver(context: AcceptanceContext, kube: Kube, { pid }: InsightsRemote, count: number) {
   const [started, cpu] = [performance.now(), cpuSeconds(pid)]
   let left = count
   for (let waited = 0; left > 0 && waited < 1_500_000; waited += 1000) {
@@ -114,14 +114,14 @@ async function deliver(context: AcceptanceContext, kube: Kube, { pid }: Insights
   context.expect(left === 0, `every ConfigMap is delivered and burnt (${left} left)`)
 }
 
-async function respond(context: AcceptanceContext, { url, pid }: InsightsRemote): Promise<void> {
+async function respond(context: AcceptanceContext, { url, pid }: InsightsRemote) {
   const [rate, seconds] = [1000, context.size(60, 5)]
   const token = await mintToken(secret, claims)
   const body = JSON.stringify([{ name: 'php', value: '8.3', source: 'bench', type: 'TEXT', category: 'x' }])
   const pool = new Pool(url, { connections: 64 })
   const times: number[] = []
   let failed = 0
-  const send = async (): Promise<void> => {
+  const send = async () => {
     const started = performance.now()
     const headers = { authorization: token, 'content-type': 'application/json' }
     try {

@@ -84,7 +84,7 @@ async function trouble(
   frozen: boolean,
   writer: WeirProcess,
   observer: KafkaObserver,
-): Promise<void> {
+) {
   const before = await delivered(writer)
   if (frozen) await broker.pause()
   else await broker.kill()
@@ -104,16 +104,11 @@ async function trouble(
   }
 }
 
-async function delivered(weir: WeirProcess): Promise<number> {
+async function delivered(weir: WeirProcess) {
   return (await weir.ledger()).sinks.find(({ name }) => name === 'kafka')?.delivered ?? 0
 }
 
-async function judge(
-  context: AcceptanceContext,
-  sent: number,
-  observer: KafkaObserver,
-  reader: WeirProcess,
-): Promise<void> {
+async function judge(context: AcceptanceContext, sent: number, observer: KafkaObserver, reader: WeirProcess) {
   const records = await observer.records(topic)
   const stored = judgeDelivered(
     records.map(({ headers, key }) => ({ id: headers['ce_id'] ?? '', key })),
@@ -127,7 +122,7 @@ async function judge(
   )
   context.expect(stored.repeated === 0, `each of them once (${stored.repeated} repeated)`)
   context.expect(stored.disordered.length === 0, `in the order of each key (not so: ${some(stored.disordered)})`)
-  const count = async (): Promise<number> =>
+  const count = async () =>
     Number((await reader.sql<{ rows: number }>('SELECT count(*) AS rows FROM events'))[0]?.rows ?? 0)
   for (let waited = 0; (await count()) < sent && waited < 60_000; waited += 250) await sleep(250)
   const read = await count()

@@ -131,7 +131,7 @@ async function killing(
   return { kills, readyMs }
 }
 
-async function checkEvents(context: AcceptanceContext, weir: WeirProcess, { sent }: EventClient): Promise<void> {
+async function checkEvents(context: AcceptanceContext, weir: WeirProcess, { sent }: EventClient) {
   const [counts] = await weir.sql<{ rows: number; ids: number }>(
     `SELECT count(*) AS rows, count(DISTINCT id) AS ids FROM events WHERE type = '${eventType}'`,
   )
@@ -149,12 +149,7 @@ async function checkEvents(context: AcceptanceContext, weir: WeirProcess, { sent
   )
 }
 
-async function checkFlows(
-  context: AcceptanceContext,
-  weir: WeirProcess,
-  sender: FlowSender,
-  kills: readonly Kill[],
-): Promise<void> {
+async function checkFlows(context: AcceptanceContext, weir: WeirProcess, sender: FlowSender, kills: readonly Kill[]) {
   const [counts] = await weir.sql<{ rows: number; ids: number }>(
     'SELECT count(*) AS rows, count(DISTINCT packets) AS ids FROM flows',
   )
@@ -193,7 +188,7 @@ async function checkFlows(
   context.expect(holes.length === 0, `before a kill only the last flows are missing, none in between (${some(holes)})`)
 }
 
-function checkSink(context: AcceptanceContext, name: string, received: readonly Received[], sent: number): void {
+function checkSink(context: AcceptanceContext, name: string, received: readonly Received[], sent: number) {
   const { missing, strange, repeated, disordered } = judgeDelivered(received, sent)
   context.figure(`${name}: events delivered more than once`, repeated)
   context.expect(missing.length === 0, `${name} got every acknowledged id (missing: ${some(missing)})`)
@@ -201,10 +196,9 @@ function checkSink(context: AcceptanceContext, name: string, received: readonly 
   context.expect(disordered.length === 0, `${name} got the events of each key in order (${some(disordered)})`)
 }
 
-function checkLedger(context: AcceptanceContext, ledger: Ledger, client: EventClient): void {
-  const source = (name: string): Ledger['sources'][number] | undefined =>
-    ledger.sources.find((one) => one.name === name)
-  const sink = (name: string): Ledger['sinks'][number] | undefined => ledger.sinks.find((one) => one.name === name)
+function checkLedger(context: AcceptanceContext, ledger: Ledger, client: EventClient) {
+  const source = (name: string) => ledger.sources.find((one) => one.name === name)
+  const sink = (name: string) => ledger.sinks.find((one) => one.name === name)
   context.expect(ledger.balanced, 'the ledger is balanced in the end')
   context.expect(
     source('http')?.accepted === client.sent,

@@ -90,7 +90,7 @@ export default {
   },
 } satisfies AcceptanceRun
 
-async function post(url: string, body: Buffer): Promise<void> {
+async function post(url: string, body: Buffer) {
   const answer = await fetch(`${url}/events`, {
     method: 'POST',
     headers: { 'content-type': 'application/cloudevents-batch+json' },

@@ -76,7 +76,7 @@ export default {
   },
 } satisfies AcceptanceRun
 
-async function taken(weir: WeirProcess, changes: number): Promise<void> {
+async function taken(weir: WeirProcess, changes: number) {
   for (let waited = 0; (await weir.metric('weir_kubernetes_changes_total')) < changes; waited++) {
     if (waited > 1200) throw new Error(`not all of ${changes} changes were taken within two minutes`)
     await sleep(100)
@@ -159,7 +159,7 @@ interface Last {
 }
 
 /** For each object, the versions of its messages rise, and each begins where the previous one ended. */
-async function judge(context: AcceptanceContext, url: string, sent: number): Promise<void> {
+async function judge(context: AcceptanceContext, url: string, sent: number) {
   const connection = await connect({ servers: url })
   const { state } = await (await jetstreamManager(connection)).streams.info('K')
   const consumer = await jetstream(connection).consumers.get('K')

@@ -235,7 +235,7 @@ async function searched(context: AcceptanceContext, { kube, bus, planter, values
 }
 
 /** Waits until every sink is caught up, and no more rows arrive for some seconds. */
-async function quiet(weir: WeirProcess): Promise<void> {
+async function quiet(weir: WeirProcess) {
   let [before, same] = [-1, 0]
   for (let waited = 0; waited < 240 && same < 4; waited++) {
     await sleep(500)

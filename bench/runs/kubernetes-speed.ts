@@ -34,14 +34,13 @@ async function watching(context: AcceptanceContext, server: PodServer, folder: s
   })
 }
 
-async function pods(context: AcceptanceContext, shape: Shape): Promise<void> {
+async function pods(context: AcceptanceContext, shape: Shape) {
   const server = await PodServer.start(shape)
   try {
     await using weir = await watching(context, server, 'pods')
     const memory = mostMemoryOf(weir)
     await synced(weir, { objects: shape.objects, limitMs: 300_000 })
-    const events = async (): Promise<number> =>
-      Number((await weir.sql<{ n: number }>('SELECT count(*) AS n FROM events'))[0]?.n)
+    const events = async () => Number((await weir.sql<{ n: number }>('SELECT count(*) AS n FROM events'))[0]?.n)
     for (let waited = 0; waited < 600 && (await events()) < shape.objects; waited++) await sleep(200)
     const sync = weir.cpuSeconds()
     const { own, peak } = memory()
@@ -88,7 +87,7 @@ async function pods(context: AcceptanceContext, shape: Shape): Promise<void> {
   }
 }
 
-async function changes(context: AcceptanceContext, shape: Shape, wanted: number, count: number): Promise<void> {
+async function changes(context: AcceptanceContext, shape: Shape, wanted: number, count: number) {
   const server = await PodServer.start(shape)
   try {
     await using weir = await watching(context, server, shape.size)
@@ -107,10 +106,10 @@ async function rate(
   what: string,
   wanted: number,
   count: number,
-): Promise<void> {
+) {
   await weir.caughtUp(120_000)
   const [cpu, threads, began] = [weir.cpuSeconds(), weir.threads(), performance.now()]
-  const emittedCount = async (): Promise<number> =>
+  const emittedCount = async () =>
     Number(
       (await weir.sql<{ n: number }>("SELECT count(*) AS n FROM events WHERE type = 'weir.kubernetes.updated'"))[0]?.n,
     )

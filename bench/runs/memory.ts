@@ -42,7 +42,7 @@ export default {
   },
 } satisfies AcceptanceRun
 
-async function demo(context: AcceptanceContext, seconds: number): Promise<void> {
+async function demo(context: AcceptanceContext, seconds: number) {
   const data = join(context.folder, 'demo')
   await mkdir(data, { mode: 0o700 })
   const program = spawn(process.execPath, [join(ROOT, 'tools/demo.ts'), '--data', data], { cwd: ROOT, stdio: 'ignore' })
@@ -69,7 +69,7 @@ async function started(program: ChildProcess, lock: string): Promise<number> {
   throw new Error('the demo ended before it was ready')
 }
 
-async function stream(context: AcceptanceContext, seconds: number): Promise<void> {
+async function stream(context: AcceptanceContext, seconds: number) {
   await using weir = await startWeir({ folder: join(context.folder, 'stream') })
   const sent = send(weir, {
     protocol: 'netflow9',
@@ -83,7 +83,7 @@ async function stream(context: AcceptanceContext, seconds: number): Promise<void
   await sent
 }
 
-async function queries(context: AcceptanceContext): Promise<void> {
+async function queries(context: AcceptanceContext) {
   await using weir = await startWeir({ folder: join(context.folder, 'queries') })
   const { flows } = await send(weir, {
     protocol: 'netflow9',
@@ -127,8 +127,8 @@ async function watch(seconds: number, memory: () => number, everyMs = 1000): Pro
   return samples
 }
 
-function judge(context: AcceptanceContext, name: string, samples: readonly number[], limitMB: number): void {
-  const mean = (part: readonly number[]): number => part.reduce((sum, one) => sum + one, 0) / part.length / 1e6
+function judge(context: AcceptanceContext, name: string, samples: readonly number[], limitMB: number) {
+  const mean = (part: readonly number[]) => part.reduce((sum, one) => sum + one, 0) / part.length / 1e6
   // The first tenth is for caches and compilation.
   const steady = samples.slice(Math.floor(samples.length / 10))
   const [first, second] = [mean(steady.slice(0, steady.length / 2)), mean(steady.slice(steady.length / 2))]
@@ -143,6 +143,6 @@ function judge(context: AcceptanceContext, name: string, samples: readonly numbe
   if (context.scale === 'full') context.expect(second - first <= growthMB, `${name}: memory does not grow`)
 }
 
-function send(weir: WeirProcess, load: Omit<SendOptions, 'port'>): Promise<SendResult> {
+function send(weir: WeirProcess, load: Omit<SendOptions, 'port'>) {
   return sendFlows({ ...load, port: weir.ports.netflow }, 9_000_000)
 }

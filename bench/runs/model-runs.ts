@@ -31,7 +31,7 @@ async function play<Run extends Played>(
   runs: fc.Arbitrary<Run>,
   act: (run: Run) => Promise<void>,
   test: string,
-): Promise<void> {
+) {
   const wanted = context.size(fullRuns, ciRuns)
   const counts = new Map<string, number>()
   const started = performance.now()

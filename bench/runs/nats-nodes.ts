@@ -92,7 +92,7 @@ export default {
 } satisfies AcceptanceRun
 
 /** Port of the server to which it connected last. */
-function talksTo(weir: WeirProcess): string | undefined {
+function talksTo(weir: WeirProcess) {
   return [...weir.log.matchAll(/Connected to NATS[^\n]*?127\.0\.0\.1:(\d+)/g)].at(-1)?.[1]
 }
 
@@ -102,10 +102,9 @@ async function trouble(
   node: NatsNode | undefined,
   how: 'killed' | 'frozen',
   writer: WeirProcess,
-): Promise<void> {
+) {
   if (node === undefined) throw new Error('it is not known which node')
-  const delivered = async (): Promise<number> =>
-    (await writer.ledger()).sinks.find(({ name }) => name === 'bus')?.delivered ?? 0
+  const delivered = async () => (await writer.ledger()).sinks.find(({ name }) => name === 'bus')?.delivered ?? 0
   const before = await delivered()
   await (how === 'killed' ? node.kill() : node.pause())
   await sleep(context.size(30_000, 4000))
@@ -118,12 +117,7 @@ async function trouble(
   await cluster.inSync(stream)
 }
 
-async function judge(
-  context: AcceptanceContext,
-  sent: number,
-  cluster: NatsCluster,
-  reader: WeirProcess,
-): Promise<void> {
+async function judge(context: AcceptanceContext, sent: number, cluster: NatsCluster, reader: WeirProcess) {
   const stored = judgeDelivered(await cluster.received(stream), sent)
   context.figure('events sent', sent)
   context.expect(
@@ -132,7 +126,7 @@ async function judge(
   )
   context.expect(stored.repeated === 0, `each of them once (${stored.repeated} repeated)`)
   context.expect(stored.disordered.length === 0, `in the order of each key (not so: ${some(stored.disordered)})`)
-  const count = async (): Promise<number> =>
+  const count = async () =>
     Number((await reader.sql<{ rows: number }>('SELECT count(*) AS rows FROM events'))[0]?.rows ?? 0)
   for (let waited = 0; (await count()) < sent && waited < 120_000; waited += 250) await sleep(250)
   const read = await count()

@@ -43,7 +43,7 @@ export default {
       }),
       testContext(),
     )
-    const load = async (events: readonly WeirEvent[]): Promise<number> => {
+    const load = async (events: readonly WeirEvent[]) => {
       const started = performance.now()
       for (let from = 0; from < events.length; from += sent) {
         const failures = await sink.send(
@@ -164,7 +164,7 @@ async function digestOf(server: Neo4jServer): Promise<string> {
   return createHash('sha256').update(lines.join('\n')).digest('hex')
 }
 
-function canonical(row: object): string {
+function canonical(row: object) {
   return JSON.stringify(row, (_, value: unknown) =>
     isRecord(value) ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))) : value,
   )

@@ -49,8 +49,7 @@ const groups = [
   'certificatesigningrequests.certificates.k8s.io',
 ]
 
-const watching = (kinds: readonly string[]): Question[] =>
-  kinds.flatMap((kind) => [`list ${kind} -A`, `watch ${kind} -A`])
+const watching = (kinds: readonly string[]) => kinds.flatMap((kind) => [`list ${kind} -A`, `watch ${kind} -A`])
 
 /** Of both manifests. */
 const allowed: readonly Question[] = [
@@ -207,7 +206,7 @@ async function judge(
   { figure, expect }: AcceptanceContext,
   kubectl: Kubectl,
   { name, folder, account, yes, no, signs, made }: Manifest,
-): Promise<void> {
+) {
   const applied = await kubectl(['apply', '--server-side', '-k', join(ROOT, folder)])
   expect(applied.code === 0, `the server takes ${name}${applied.code === 0 ? '' : `: ${applied.output.slice(-500)}`}`)
   await until(kubectl, account, signs.here, 'yes')
@@ -230,12 +229,7 @@ async function judge(
 }
 
 /** The server's authorizer watches roles asynchronously. */
-async function until(
-  kubectl: Kubectl,
-  account: string,
-  questions: readonly Question[],
-  wanted: 'yes' | 'no',
-): Promise<void> {
+async function until(kubectl: Kubectl, account: string, questions: readonly Question[], wanted: 'yes' | 'no') {
   for (let tries = 0; tries < 300; tries++) {
     const answers = await ask(kubectl, account, questions)
     if (answers.every(({ answer }) => answer === wanted)) return

@@ -36,7 +36,7 @@ export default {
   },
 } satisfies AcceptanceRun
 
-async function onBus(context: AcceptanceContext, bus: string, on: Readonly<Record<string, unknown>>): Promise<void> {
+async function onBus(context: AcceptanceContext, bus: string, on: Readonly<Record<string, unknown>>) {
   await using group = await WeirGroup.start({
     folder: join(context.folder, bus),
     journal: { on },

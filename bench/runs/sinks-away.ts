@@ -31,7 +31,7 @@ export default {
   },
 } satisfies AcceptanceRun
 
-async function realOutage(context: AcceptanceContext): Promise<void> {
+async function realOutage(context: AcceptanceContext) {
   const directory = join(context.folder, 'nats')
   mkdirSync(directory)
   await using bus = await startNats({ jetstream: true, dir: directory })
@@ -131,7 +131,7 @@ async function watch(weir: WeirProcess, client: EventClient, hook: EventReceiver
   const delivered: number[] = []
   const answersBefore = client.latencies.length
   const until = performance.now() + ms
-  const follow = async (into: number[], has: (n: number) => boolean | Promise<boolean>): Promise<void> => {
+  const follow = async (into: number[], has: (n: number) => boolean | Promise<boolean>) => {
     while (performance.now() < until) {
       const n = client.acknowledged.at(-1) ?? 0
       const since = performance.now()
@@ -152,7 +152,7 @@ async function watch(weir: WeirProcess, client: EventClient, hook: EventReceiver
   return { store, hook: delivered, answers: client.latencies.slice(answersBefore) }
 }
 
-async function simulatedHour(context: AcceptanceContext): Promise<void> {
+async function simulatedHour(context: AcceptanceContext) {
   const hour = await deadHour(context.seed)
   context.figure('a dead hour, simulated: events', hour.events)
   context.figure('a dead hour, simulated: attempts', hour.attempts)
@@ -168,7 +168,7 @@ async function simulatedHour(context: AcceptanceContext): Promise<void> {
   context.expect(hour.attempts >= 3600 / 30 && hour.attempts < 300, 'the dead sink was tried about every half minute')
 }
 
-function checkAll(context: AcceptanceContext, who: string, received: readonly Received[], sent: number): void {
+function checkAll(context: AcceptanceContext, who: string, received: readonly Received[], sent: number) {
   const { missing, strange, disordered, repeated } = judgeDelivered(received, sent)
   context.figure(`${who}: events more than once`, repeated)
   context.expect(

@@ -60,11 +60,7 @@ function machinesOwn(): Record<string, string | undefined> {
   return { ...Object.fromEntries(hidden.map((name) => [name, undefined])), PATH: path.join(delimiter) }
 }
 
-async function checkCommands(
-  context: AcceptanceContext,
-  clone: string,
-  env: Record<string, string | undefined>,
-): Promise<void> {
+async function checkCommands(context: AcceptanceContext, clone: string, env: Record<string, string | undefined>) {
   const versions = await runCommand('sh', ['-c', 'node --version; npm --version'], { limit: 30_000, env, cwd: clone })
   const [node = '', npm = ''] = versions.stdout.split('\n')
   context.figure('Node and npm of the machine', `${node}, ${npm}`)
@@ -122,7 +118,7 @@ async function checkCommands(
   )
 }
 
-async function checkStarts(context: AcceptanceContext, clone: string): Promise<void> {
+async function checkStarts(context: AcceptanceContext, clone: string) {
   // With an empty compile cache.
   const weir = await prepareWeir({
     folder: join(context.folder, 'starts'),
@@ -130,7 +126,7 @@ async function checkStarts(context: AcceptanceContext, clone: string): Promise<v
     env: { NODE_COMPILE_CACHE: join(context.folder, 'compile-cache') },
   })
   const cpu: number[] = []
-  const once = async (): Promise<number> => {
+  const once = async () => {
     await weir.start()
     const ms = weir.readyMs
     cpu.push(weir.cpuSeconds() * 1000)
@@ -151,7 +147,7 @@ async function checkStarts(context: AcceptanceContext, clone: string): Promise<v
   context.expectSpeed(percentile(warm, 95) < readyLimitMs, `it is ready in less than ${readyLimitMs} ms (p95)`)
 }
 
-async function checkIdle(context: AcceptanceContext, clone: string): Promise<void> {
+async function checkIdle(context: AcceptanceContext, clone: string) {
   const weir = await prepareWeir({
     folder: join(context.folder, 'idle'),
     root: clone,

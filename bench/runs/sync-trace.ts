@@ -146,7 +146,7 @@ function judge(
 ): string | undefined {
   if (frame === undefined) return `${id}: no frame was written`
   if (answer === undefined) return `${id}: no answer was written`
-  const synced = (name: string, target: string, after: number): boolean =>
+  const synced = (name: string, target: string, after: number) =>
     calls.some(
       (call) =>
         call.name === name &&

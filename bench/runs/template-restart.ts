@@ -34,11 +34,7 @@ export default {
   },
 } satisfies AcceptanceRun
 
-async function restarted(
-  context: AcceptanceContext,
-  protocol: LoadProtocol,
-  way: (typeof ways)[number],
-): Promise<void> {
+async function restarted(context: AcceptanceContext, protocol: LoadProtocol, way: (typeof ways)[number]) {
   const name = `${protocol}, ${way.name}`
   await using weir = await startWeir({ folder: join(context.folder, name.replaceAll(/[^a-z0-9]+/gi, '-')) })
   // Templates only in the first datagram.
@@ -111,7 +107,7 @@ function fresh(datagram: Buffer): Buffer {
 }
 
 /** Waits until the journal has `rows` rows; at the limit it returns, because missing rows are reported at the end. */
-async function accepted(weir: WeirProcess, rows: number): Promise<void> {
+async function accepted(weir: WeirProcess, rows: number) {
   for (let waited = 0; waited < 20_000; waited += 100) {
     const { sources } = await weir.ledger()
     if (sources.reduce((sum, source) => sum + source.accepted, 0) >= rows) return

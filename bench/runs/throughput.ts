@@ -24,7 +24,7 @@ export default {
   },
 } satisfies AcceptanceRun
 
-async function journal(context: AcceptanceContext, what: string, batches: readonly Batch[]): Promise<void> {
+async function journal(context: AcceptanceContext, what: string, batches: readonly Batch[]) {
   const rates = await measureJournal(join(context.folder, what.replaceAll(' ', '-')), batches, context.size(4000, 300))
   context.figure(`${what}: uncompressed`, Math.round(rates.megabytes), 'MB')
   context.figure(`${what}: compression`, rates.compression, '×')
@@ -48,7 +48,7 @@ async function journal(context: AcceptanceContext, what: string, batches: readon
   )
 }
 
-async function http(context: AcceptanceContext): Promise<void> {
+async function http(context: AcceptanceContext) {
   const rates = await measureHttp(join(context.folder, 'http'), {
     connections: 8,
     perRequest: 100,

@@ -92,7 +92,7 @@ async function compete(context: AcceptanceContext, sides: readonly Side[]): Prom
   let isOver = false
   const total = context.size(500, 6)
   /** Restarts a side, like an orchestrator. */
-  const supervise = async (one: Side): Promise<void> => {
+  const supervise = async (one: Side) => {
     while (!isOver) {
       const launched = performance.now()
       one.weir.launch()
@@ -113,13 +113,13 @@ async function compete(context: AcceptanceContext, sides: readonly Side[]): Prom
       await sleep(random.integer(10, 200))
     }
   }
-  const kill = (target: Side | undefined): void => {
+  const kill = (target: Side | undefined) => {
     // Kill the child only: its launcher would end Weir with it.
     if (target === undefined || target.weir.launched === -1 || target.weir.pid === target.weir.launched) return
     target.weir.signal('SIGKILL')
     fight.kills++
   }
-  const killing = async (): Promise<void> => {
+  const killing = async () => {
     while (fight.kills < total) {
       while (holder === undefined) await sleep(20)
       await sleep(random.integer(50, context.size(1500, 800)))
@@ -138,7 +138,7 @@ async function compete(context: AcceptanceContext, sides: readonly Side[]): Prom
   return fight
 }
 
-async function check(context: AcceptanceContext, weir: WeirProcess, sides: readonly Side[]): Promise<void> {
+async function check(context: AcceptanceContext, weir: WeirProcess, sides: readonly Side[]) {
   const ledger = await weir.caughtUp(120_000)
   context.expect(ledger.balanced, 'the ledger is balanced in the end')
   let sent = 0
@@ -161,7 +161,7 @@ async function check(context: AcceptanceContext, weir: WeirProcess, sides: reado
     )
     sent += client.sent
   }
-  const accepted = (name: string): number => ledger.sources.find((one) => one.name === name)?.accepted ?? 0
+  const accepted = (name: string) => ledger.sources.find((one) => one.name === name)?.accepted ?? 0
   context.expect(
     accepted('http') === sent,
     `the ledger counts as many events as the clients (${accepted('http')} of ${sent})`,

@@ -128,23 +128,16 @@ async function accountOf(kube: Kube, folder: string): Promise<string> {
 }
 
 /** Creates objects, changes each, deletes a third of them; several at a time. */
-async function write(
-  kube: Kube,
-  random: SeededRandom,
-  count: number,
-  round: string,
-  written: Written[],
-): Promise<void> {
-  const one = async (index: number): Promise<void> => {
+async function write(kube: Kube, random: SeededRandom, count: number, round: string, written: Written[]) {
+  const one = async (index: number) => {
     const name = `${round}-${index}`
     let last: unknown
-    const note = (operation: Written['operation'], answer: Record<string, unknown>): void => {
+    const note = (operation: Written['operation'], answer: Record<string, unknown>) => {
       const { uid, resourceVersion } = answer['metadata'] as { uid: string; resourceVersion: string }
       written.push({ operation, name, uid, resourceVersion, before: last, after: answer['data'] })
       last = answer['data']
     }
-    const value = (): string =>
-      random.pick(['<b>&</b>', 'plain', 'zwei Wörter', '\u2028', '😀']) + random.pick(['1', '2', '3'])
+    const value = () => random.pick(['<b>&</b>', 'plain', 'zwei Wörter', '\u2028', '😀']) + random.pick(['1', '2', '3'])
     note(
       'Created',
       await kube.call('POST', path, {
@@ -174,7 +167,7 @@ async function write(
 
 function differences(consumed: readonly ConsumedMessage[], written: readonly Written[]): string[] {
   const read = Map.groupBy(consumed, ({ fields }) => String(fields['uid']))
-  const wrong: string[] = consumed
+  const wrong = consumed
     .filter(({ key, fields }) => key !== `prod/${String(fields['uid'])}`)
     .map(({ key }) => `key ${key}`)
   for (const [uid, wanted] of Map.groupBy(written, (each) => each.uid)) {

@@ -7,7 +7,7 @@ import type { Timers } from '../host/index.ts'
 export function acceptsGzip(request: FastifyRequest): boolean {
   const header = request.headers['accept-encoding']
   if (typeof header !== 'string') return false
-  const quality = (name: string): number | undefined => {
+  const quality = (name: string) => {
     const found = header
       .split(',')
       .map((part) => part.trim().split(/\s*;\s*/))

@@ -15,7 +15,7 @@ const decoders: Readonly<Record<string, (bytes: Buffer, options: { maxOutputLeng
 
 export const encodings = ['gzip', 'deflate', 'br', 'zstd'] as const
 
-function tooLarge(limit: number, what: string): ApiError {
+function tooLarge(limit: number, what: string) {
   return new ApiError('WEIR_API_TOO_LARGE', `The body has more than ${limit} bytes${what}.`, {
     hints: ['Send it in smaller parts.'],
   })
@@ -54,11 +54,11 @@ export async function readBody(from: Readable, contentEncoding: string | undefin
 export function discard(from: Readable, bytes: number, ms: number, timers: Timers): Promise<void> {
   return new Promise((resolve) => {
     let left = bytes
-    const take = (piece: Buffer): void => {
+    const take = (piece: Buffer) => {
       left -= piece.length
       if (left < 0) done()
     }
-    const done = (): void => {
+    const done = () => {
       timer.cancel()
       from.off('data', take).off('end', done).off('close', done).off('error', done)
       resolve()

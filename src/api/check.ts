@@ -56,7 +56,7 @@ function kindOf(value: unknown): string {
   return Array.isArray(value) ? 'array' : typeof value
 }
 
-function isType(value: unknown, type: string): boolean {
+function isType(value: unknown, type: string) {
   const kind = kindOf(value)
   return kind === type || (type === 'integer' && Number.isSafeInteger(value))
 }
@@ -94,7 +94,7 @@ function problemInText(value: string, schema: Schema, where: string): string | u
 }
 
 function problemInObject(value: Record<string, unknown>, schema: Schema, at: string): string | undefined {
-  const inside = (name: string): string => (at === '' ? name : `${at}.${name}`)
+  const inside = (name: string) => (at === '' ? name : `${at}.${name}`)
   const properties = schema.properties ?? {}
   const missing = schema.required?.find((name) => value[name] === undefined)
   if (missing !== undefined) return `"${inside(missing)}" is missing.`

@@ -49,7 +49,7 @@ const notBuilt = `<!doctype html>
 export function consoleRoutes(app: FastifyInstance, { host, log }: ApiContext, folder: string = builtConsole): void {
   const cached = new Map<string, Served>()
   let manifest: Promise<Manifest> | undefined
-  const load = async (name: string): Promise<Served | undefined> => {
+  const load = async (name: string) => {
     const known = cached.get(name)
     if (known !== undefined) return known
     try {
@@ -62,7 +62,7 @@ export function consoleRoutes(app: FastifyInstance, { host, log }: ApiContext, f
       throw error
     }
   }
-  const loadPage = async (url: string): Promise<Served | undefined> => {
+  const loadPage = async (url: string) => {
     manifest ??= host.disk.readFile(`${folder}manifest.json`).then(
       (text) => JSON.parse(Buffer.from(text).toString()) as Manifest,
       () => ({}),
@@ -111,7 +111,7 @@ export function consoleRoutes(app: FastifyInstance, { host, log }: ApiContext, f
   }
 }
 
-function nothingAt(request: FastifyRequest): ApiError {
+function nothingAt(request: FastifyRequest) {
   return new ApiError('WEIR_API_NOT_FOUND', `There is nothing at ${request.url.split('?')[0] ?? '/'}.`, {
     hints: ['GET /api/v1/openapi.json describes the API.'],
   })

@@ -25,7 +25,7 @@ export function scriptsOf(manifest: Manifest, address: string): string[] {
 
 export function withImports(manifest: Manifest, sources: readonly string[]): Set<string> {
   const found = new Set<string>()
-  const visit = (source: string): void => {
+  const visit = (source: string) => {
     const built = manifest[source]
     if (built === undefined || found.has(built.file)) return
     found.add(built.file)

@@ -44,7 +44,7 @@ export async function openEvents(
   }
 }
 
-function takeEvents(app: FastifyInstance, context: ApiContext, gate: Gate): void {
+function takeEvents(app: FastifyInstance, context: ApiContext, gate: Gate) {
   app.addSchema({ $id: 'Problem', ...problemSchema })
   app.addHook('onRequest', async (request) => gate.admit(request))
   app.addHook('onClose', async () => gate.sessions.stop())

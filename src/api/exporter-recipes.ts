@@ -144,7 +144,7 @@ export function collectorAddress(
         : [{ type, host: url.hostname.replace(/^\[(.*)\]$/, '$1'), port: Number(url.port) }]
     }),
   )
-  const ports = (type: string): number[] => listening.filter((one) => one.type === type).map(({ port }) => port)
+  const ports = (type: string) => listening.filter((one) => one.type === type).map(({ port }) => port)
   const netflow = ports('netflow')
   const own = listening.find(({ host: name }) => !/^(?:0\.0\.0\.0|::|)$/.test(name))?.host
   return {
@@ -172,6 +172,6 @@ function cisco(protocol: 'netflow-v9' | 'ipfix', host: string, port: number): re
   ]
 }
 
-function bracketed(host: string): string {
+function bracketed(host: string) {
   return host.includes(':') ? `[${host}]` : host
 }

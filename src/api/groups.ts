@@ -81,6 +81,6 @@ function othersOf(
   ])
 }
 
-function integer(value: unknown): bigint {
+function integer(value: unknown) {
   return typeof value === 'number' || typeof value === 'string' ? BigInt(value) : 0n
 }

@@ -22,7 +22,7 @@ export function rejectExposed(listen: HostPort, tokens: number): void {
 const hostPattern = /^(localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?$/i
 
 /** Node keeps only the first `Host` of several. */
-function headerValues(request: IncomingMessage, name: string): string[] {
+function headerValues(request: IncomingMessage, name: string) {
   return request.headersDistinct[name] ?? []
 }
 
@@ -68,14 +68,14 @@ export function checkOwnPage(request: IncomingMessage): void {
   })
 }
 
-function isOf(origin: string, host: string): boolean {
+function isOf(origin: string, host: string) {
   if (!/^https?:\/\/[^/]+$/i.test(origin) || !URL.canParse(origin)) return false
   const { protocol, host: named } = new URL(origin)
   const target = `${protocol}//${host}`
   return URL.canParse(target) && new URL(target).host === named
 }
 
-function checkOrigin(request: IncomingMessage, own: string): void {
+function checkOrigin(request: IncomingMessage, own: string) {
   const origins = headerValues(request, 'origin')
   if (origins.length > 1 || (origins[0] !== undefined && origins[0].toLowerCase() !== own)) {
     throw new ApiError(

@@ -6,7 +6,7 @@ type Row = Readonly<Record<string, unknown>>
 type RunQuery = (sql: string) => Promise<readonly Row[]>
 
 const maxVersions = 100
-const newestFirst = (dialect: Dialect): string =>
+const newestFirst = (dialect: Dialect) =>
   changeOrder(dialect)
     .map((part) => `${part} DESC`)
     .join(', ')
@@ -15,7 +15,7 @@ const podSpecs = ['spec', 'spec.template.spec', 'spec.jobTemplate.spec.template.
 const containerLists = ['initContainers', 'containers'] as const
 
 /** A list of lists. */
-function imagesIn(document: 'old' | 'new', { jsonTexts }: Dialect): string {
+function imagesIn(document: 'old' | 'new', { jsonTexts }: Dialect) {
   const each = podSpecs.flatMap((spec) =>
     containerLists.map((list) => jsonTexts(`"${document}"`, [...spec.split('.'), list], 'image')),
   )
@@ -97,7 +97,7 @@ export async function manifestAt(
   const { micros, text, time } = dialect
   const object = `ref = ${text(ref)} AND uid = ${text(uid)}`
   const columns = `${micros('time')} AS us, operation, _pos AS pos`
-  const stateOf = async (change: Row, state: 'old' | 'new'): Promise<Row | null> => {
+  const stateOf = async (change: Row, state: 'old' | 'new') => {
     const [row] = await runQuery(
       `SELECT "${state}" AS state FROM changes WHERE ref = ${text(ref)} AND _pos = ` +
         `${text(String(change['pos']))} AND time = ${time(BigInt(String(change['us'])))}`,
@@ -137,7 +137,7 @@ export async function manifestAt(
   )
 }
 
-function textOf(value: unknown): string | null {
+function textOf(value: unknown) {
   return typeof value === 'string' ? value : null
 }
 
@@ -146,7 +146,7 @@ function imagesOf(value: unknown): readonly string[] {
 }
 
 function imagesWithin(manifest: Readonly<Record<string, unknown>> | null): readonly string[] {
-  const at = (value: unknown, key: string): unknown =>
+  const at = (value: unknown, key: string) =>
     typeof value === 'object' && value !== null ? (value as Row)[key] : undefined
   const lists = podSpecs.flatMap((spec) =>
     containerLists.map((list) => at(spec.split('.').reduce<unknown>(at, manifest), list)),

@@ -43,7 +43,7 @@ export function packageDiffs(rows: readonly Row[], from: string): readonly Packa
 }
 
 export function problemDiffs(rows: readonly Row[], from: string): readonly ProblemDiff[] {
-  const keyOf = ({ id, package: name }: Row): string => JSON.stringify([id, name])
+  const keyOf = ({ id, package: name }: Row) => JSON.stringify([id, name])
   const sides = new Map<string, Set<boolean>>()
   for (const row of rows) sides.set(keyOf(row), (sides.get(keyOf(row)) ?? new Set()).add(row['image'] === from))
   const seen = new Set<string>()

@@ -175,7 +175,7 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
   }
 }
 
-function protect(app: FastifyInstance, gate: Gate): void {
+function protect(app: FastifyInstance, gate: Gate) {
   app.addHook('onRequest', async (request, reply) => {
     reply.headers({
       'cache-control': 'no-store',

@@ -16,7 +16,7 @@ export async function listenAt(app: FastifyInstance, { host, port }: { host: str
 }
 
 /** Replaces the unspecified address. */
-function reachableHost({ address, family }: AddressInfo): string {
+function reachableHost({ address, family }: AddressInfo) {
   if (address === '0.0.0.0') return '127.0.0.1'
   if (address === '::') return '[::1]'
   return family === 'IPv6' ? `[${address}]` : address

@@ -147,7 +147,7 @@ export function writePageCursor({ fingerprint, times, keys }: PageCursor): strin
 
 /** Throws for an invalid cursor, or one of another query. */
 export function readPageCursor(written: string, fingerprint: string, times: number, keys: number): PageCursor {
-  const wrong = (message: string): ApiError =>
+  const wrong = (message: string) =>
     new ApiError('WEIR_API_INVALID', message, {
       hints: [
         'Send `next` of the previous page unchanged with the parameters of the first page, or omit it to start over.',

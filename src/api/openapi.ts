@@ -157,7 +157,7 @@ function response(status: string, answer: Json): Json {
   return { description, content: { [type]: { schema: answer } } }
 }
 
-function propertiesOf(schema: unknown): Json {
+function propertiesOf(schema: unknown) {
   return ((schema as Json | undefined)?.['properties'] as Json | undefined) ?? {}
 }
 

@@ -91,7 +91,7 @@ export type ProblemAnswer = Readonly<{
   unexpected: boolean
 }>
 
-function typeOf(code: string): string {
+function typeOf(code: string) {
   return `urn:weir:problem:${code
     .toLowerCase()
     .replace(/^weir_/, '')

@@ -85,7 +85,7 @@ export function rowQueryOf(query: QuestionQuery, byDefault: SpanTime, now: numbe
     to = 'now',
     time = byDefault,
   } = query
-  const moment = (written: string, name: string): bigint => {
+  const moment = (written: string, name: string) => {
     const found = momentOf(written, now)
     if (found === undefined)
       throw new ApiError('WEIR_API_INVALID', `"${name}" is not a time: ${written}.`, {

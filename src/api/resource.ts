@@ -31,7 +31,7 @@ export async function describeResource(
     (await rowsOf(context.store, sql, context.disconnected)) ?? []
   const dialect = dialectOf(context.store)
   const { integerOf, jsonText, text } = dialect
-  const member = (name: string): string => `${jsonText('data', [name])} AS ${name}`
+  const member = (name: string) => `${jsonText('data', [name])} AS ${name}`
   const until = `ref = ${text(ref)} AND time <= ${dialect.time(at)}`
   const [intervals, now, owners, owned, relations, changes, events] = await Promise.all([
     runQuery(
@@ -112,7 +112,7 @@ async function lastChanges(
   )
 }
 
-function isOwn({ from, relation }: Row, ref: string): boolean {
+function isOwn({ from, relation }: Row, ref: string) {
   return from === ref && relation !== 'selects'
 }
 
@@ -143,8 +143,7 @@ function relationsSql(ref: string, at: bigint, dialect: Dialect): string {
   const { text } = dialect
   const kind = parseKubernetesRef(ref)?.kind
   const towards = kind === 'Pod' ? 'selects' : kind === 'Node' ? 'runs-on' : undefined
-  const select = (where: string): string =>
-    `SELECT ${relationColumns} FROM relations WHERE ${where} AND ${asOf(at, dialect)}`
+  const select = (where: string) => `SELECT ${relationColumns} FROM relations WHERE ${where} AND ${asOf(at, dialect)}`
   const of = ['runs-on', 'in-namespace', 'uses-image', 'selects', 'provided-by'].map(text)
   const own = `relation IN (${of.join(', ')}) AND from_ref = ${text(ref)}`
   const rows = [own, ...(towards === undefined ? [] : [`relation = '${towards}' AND to_ref = ${text(ref)}`])]

@@ -98,7 +98,7 @@ export async function sumSource(
   const facts = limited
     ? (await rowsOf(store, sql, disconnected))?.[0]
     : await cachedFact(store, sql, clock, mode === 'rough' ? roughlyMs : 0)
-  const none = (level: FoldLevel | undefined): boolean =>
+  const none = (level: FoldLevel | undefined) =>
     facts !== undefined && (level === undefined || facts[`lost_${level}`] === 0)
   const stored = Number(facts?.['oldest']) >= flows.first * 1000 - maxFlowDelayUs
   // Merged rows do not match the filter: even the total would be low.

@@ -117,7 +117,7 @@ export class ClickHouseStore implements OutsideStore {
 }
 
 /** The sink creates its tables before it sends the first row, here of none. */
-async function createTables({ host, log, metrics, config }: ClickHouseStoreParts, signal: AbortSignal): Promise<void> {
+async function createTables({ host, log, metrics, config }: ClickHouseStoreParts, signal: AbortSignal) {
   const definition = await loadSink('clickhouse')
   const sink = await definition.build(storeSinkSettings(config), { id: storeSink, host, log, metrics })
   try {

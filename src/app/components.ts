@@ -18,7 +18,7 @@ const places = { sources: 'source', sinks: 'sink', transforms: 'transform' } as 
 
 export function components(): readonly Component[] {
   const entries = (Object.keys(places) as (keyof typeof places)[]).flatMap(entriesUnder)
-  const twice = (type: string): boolean => entries.filter((one) => one.type === type).length > 1
+  const twice = (type: string) => entries.filter((one) => one.type === type).length > 1
   return [
     whole(weirSchema),
     ...entries.map((one) => ({ ...one, name: twice(one.type) ? `${one.role}/${one.type}` : one.type })),

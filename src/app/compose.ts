@@ -70,7 +70,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
   const write = lineWriter((line) => self.stderr(line), config.log.format)
   const metrics = new MetricStore({ table: metricTable })
   const log = new ProgramLog({ clock: host.clock, timers: host.timers, write, metrics, level: config.log.level })
-  const reveal = (secret: Secret): string => secret.reveal(self.env, (path) => self.readTextFile(path))
+  const reveal = (secret: Secret) => secret.reveal(self.env, (path) => self.readTextFile(path))
   if (loaded.empty.length > 0)
     log.warn('The configuration file is empty: Weir runs with its defaults.', { file: loaded.empty.join(', ') })
   const traces = await openTraces({ ...config.telemetry.traces, version, host, log, metrics })
@@ -232,13 +232,13 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
           })
     delivery?.clusters(workloads.clusters)
     let current = loaded
-    const onClusters = async (next: WeirConfig): Promise<void> => {
+    const onClusters = async (next: WeirConfig) => {
       await workloads.use(next)
       delivery?.clusters(workloads.clusters)
       await store?.remote.call('clusters', workloads.clusters)
     }
     const selection = new StoreSelection(config.store.from ?? undefined)
-    const onStore = async ({ store: { from } }: WeirConfig): Promise<void> => {
+    const onStore = async ({ store: { from } }: WeirConfig) => {
       const change = { from: from ?? undefined, after: tail.durable().sequence }
       selection.change(change.from, change.after)
       await store?.remote.call('select', change)
@@ -247,7 +247,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
       apply: (entries: readonly SourceEntry[]) => sources.apply(shared?.collects === false ? [] : entries),
     }
     let reports: readonly SourceReport[] = []
-    const reload = (): Promise<ReloadReport> =>
+    const reload = () =>
       reloadAll({
         host,
         flags,
@@ -323,7 +323,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
       auditTypes: typesThatEmit('audit'),
     })
     if (certificate !== undefined) {
-      const renew = (): void => api.renew(certificate.certificate)
+      const renew = () => api.renew(certificate.certificate)
       host.timers.every(renewMs, () => void certificate.renew('the API', log, renew))
     }
     const ops = await openOps(config, {
@@ -344,7 +344,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
     for (const { id, addresses } of reports)
       log.info(`source ${id} runs`, addresses.length === 0 ? {} : { addresses: addresses.join(' ') })
 
-    const stop = async (): Promise<void> => {
+    const stop = async () => {
       runtime.drain()
       await shutDown({ host, log }, [
         ['the API', () => api.close()],
@@ -393,12 +393,12 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
   }
 }
 
-function throwFailed(report: ApplyReport): void {
+function throwFailed(report: ApplyReport) {
   if (report.failed === undefined) return
   const { id, message, code } = report.failed
   throw new WeirError(isErrorCode(code) ? code : 'WEIR_SOURCE_FAILED', `source ${id}: ${message}`)
 }
 
-async function settle(store: StorePort | undefined, tail: SharedTail): Promise<void> {
+async function settle(store: StorePort | undefined, tail: SharedTail) {
   await store?.settled(tail.durable().sequence)
 }

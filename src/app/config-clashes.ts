@@ -18,7 +18,7 @@ export function clashes(config: WeirConfig, written: unknown): readonly Clash[] 
 function ports(config: WeirConfig): Clash[] {
   const all = listenersOf(config).filter(({ address }) => address.port !== 0)
   // Built-in sources first: the problem is reported at the configured part.
-  const builtIn = ({ owner }: Listener): boolean => builtInTypes.has(owner)
+  const builtIn = ({ owner }: Listener) => builtInTypes.has(owner)
   const listeners = [...all.filter(builtIn), ...all.filter((one) => !builtIn(one))]
   return listeners.flatMap((listener, index) => {
     const other = listeners.slice(0, index).find((earlier) => overlap(earlier, listener))

@@ -20,9 +20,7 @@ export type Target = Readonly<{
 type Entry = WeirConfig['sources'][string] | WeirConfig['sinks'][string]
 
 function fieldsOf(entry: Entry, under: 'sources' | 'sinks'): [key: string, info: FieldInfo, value: unknown][] {
-  const schema: AnyComponentSchema | undefined = components().find(
-    (one) => one.under === under && one.type === entry.type,
-  )?.schema
+  const schema = components().find((one) => one.under === under && one.type === entry.type)?.schema
   const settings = entry.settings as Readonly<Record<string, unknown>>
   return Object.entries(schema?.fields ?? {}).map(([key, field]) => [key, infoOf(field), settings[key]])
 }
@@ -66,7 +64,7 @@ export function outputsOf({ sinks }: WeirConfig): Readonly<{ id: string; path: P
 }
 
 export function targetsOf(entry: Entry, under: 'sources' | 'sinks'): Target[] {
-  return fieldsOf(entry, under).flatMap(([, info, value]): Target[] => {
+  return fieldsOf(entry, under).flatMap(([, info, value]) => {
     const kind = info.kind === 'list' ? info.of?.kind : info.kind
     // Files of a source are auxiliary: a kubeconfig, interface names.
     if (kind !== 'url' && kind !== 'host:port' && (kind !== 'path' || under === 'sources')) return []

@@ -98,7 +98,7 @@ function kindsOf(config: WeirConfig, [under, id]: Path): readonly FilterKind[] |
   if (families !== null && families !== undefined)
     return [
       ...new Set(
-        families.map((family): FilterKind =>
+        families.map((family) =>
           family === 'flow' ? 'flows' : family === 'change' ? 'changes' : family === 'audit' ? 'audit' : 'events',
         ),
       ),
@@ -107,7 +107,7 @@ function kindsOf(config: WeirConfig, [under, id]: Path): readonly FilterKind[] |
   if (from === null || from === undefined) return undefined
   const flows = typesThatEmit('flows')
   const seen = new Set<string>()
-  const isFlows = (source: string): boolean => {
+  const isFlows = (source: string) => {
     // A cycle is reported elsewhere.
     if (seen.has(source)) return true
     seen.add(source)

@@ -43,7 +43,7 @@ export async function verifyMachine(host: Host, { config, document }: Loaded): P
     ...(await fileProblems(host, references)),
     ...(await kubeconfigProblems(host, config)),
   ]
-  const format = (found: readonly Found[], kind: 'error' | 'warning'): string =>
+  const format = (found: readonly Found[], kind: 'error' | 'warning') =>
     formatProblems(
       found.map(({ path, ...problem }): Problem => ({
         ...locate(document, path, 'value'),

@@ -10,7 +10,7 @@ import {
   type Problem,
 } from '../schema/index.ts'
 
-const encodingHint = (file: string): string => `save it as UTF-8, for example with \`iconv -f UTF-16 -t UTF-8 ${file}\``
+const encodingHint = (file: string) => `save it as UTF-8, for example with \`iconv -f UTF-16 -t UTF-8 ${file}\``
 const binaryHint = 'name a YAML file'
 // YAML 1.2 allows tab, line feed and carriage return only.
 // eslint-disable-next-line no-control-regex
@@ -55,7 +55,7 @@ export function emptyFiles(document: ConfigDocument): readonly string[] {
     .map(({ file }) => file)
 }
 
-function isEmpty({ nodes }: ConfigDocument): boolean {
+function isEmpty({ nodes }: ConfigDocument) {
   const { contents } = nodes.document
   return contents === null || (isScalar(contents) && contents.value === null)
 }
@@ -75,7 +75,7 @@ async function readBytes(host: Host, file: string): Promise<Uint8Array> {
 }
 
 function decode(bytes: Uint8Array, file: string): string {
-  const refuse = (message: string, hint: string): never => {
+  const refuse = (message: string, hint: string) => {
     const problem: Problem = { file, line: 0, column: 0, path: '', message, hint }
     throw new WeirError('WEIR_CONFIG_INVALID', formatProblems([problem], ''))
   }
@@ -101,7 +101,7 @@ function isUtf16(bytes: Uint8Array): boolean {
   const [first, second] = bytes
   if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) return true
   const head = bytes.subarray(0, 64)
-  const zeros = (remainder: number): boolean => head.every((byte, index) => (byte === 0) === (index % 2 === remainder))
+  const zeros = (remainder: number) => head.every((byte, index) => (byte === 0) === (index % 2 === remainder))
   return head.length >= 2 && head.length % 2 === 0 && (zeros(0) || zeros(1))
 }
 

@@ -78,7 +78,7 @@ export function textsOf(document: ConfigDocument): ReadonlyMap<string, string> {
   return new Map(filesOf(document).map(({ file, text }) => [file, text]))
 }
 
-function invalid(problems: readonly Problem[], text: ReadonlyMap<string, string>): WeirError {
+function invalid(problems: readonly Problem[], text: ReadonlyMap<string, string>) {
   return new WeirError('WEIR_CONFIG_INVALID', formatProblems(problems, text))
 }
 
@@ -89,7 +89,7 @@ function crossCheck(config: WeirConfig, document: ConfigDocument): Problem[] {
     ...Object.values(config.transforms).flatMap(sourcesOfTransform),
   ])
   const problems: Problem[] = []
-  const complain = (path: readonly (string | number)[], message: string, hint: string): void => {
+  const complain = (path: readonly (string | number)[], message: string, hint: string) => {
     problems.push({ ...locate(document, path, 'value'), path: formatPath(path), message, hint })
   }
   if (config.store.from?.length === 0)

@@ -13,7 +13,7 @@ export type UnitTestReport = Readonly<{
   tests: readonly Readonly<{ file: string; name: string; failures: readonly string[] }>[]
 }>
 
-const isTestFile = (file: string): boolean => /\.test\.ya?ml$/.test(file)
+const isTestFile = (file: string) => /\.test\.ya?ml$/.test(file)
 
 /** Throws WEIR_CONFIG_INVALID with all mistakes in configuration and tests, also if there is no test. */
 export async function runUnitTests(host: Host, files: readonly string[]): Promise<UnitTestReport> {
@@ -49,7 +49,7 @@ async function results(
 ): Promise<readonly Problem[]> {
   const problems: Problem[] = []
   for (const [index, test] of tests.entries()) {
-    const result: TestResult = await runUnitTest(loaded, test)
+    const result = await runUnitTest(loaded, test)
     into.push({ file: document.file, name: result.name, failures: result.failures })
     for (const { path, message, hint } of result.problems) {
       const whole = ['tests', index, ...path]
@@ -79,6 +79,6 @@ function twice(document: ConfigDocument, tests: readonly UnitTest[]): readonly P
   )
 }
 
-function invalid(problems: readonly Problem[], document: ConfigDocument): WeirError {
+function invalid(problems: readonly Problem[], document: ConfigDocument) {
   return new WeirError('WEIR_CONFIG_INVALID', formatProblems(problems, textsOf(document)))
 }

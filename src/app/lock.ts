@@ -23,7 +23,7 @@ export interface Lock {
 /** A writer checks its lock each second. */
 const graceMs = 2500
 
-const lockFile = (data: string): string => `${data}/lock.sqlite`
+const lockFile = (data: string) => `${data}/lock.sqlite`
 
 export function readLock(data: string): LockContent | undefined {
   return readClaim(`${data}/lock`) as LockContent | undefined
@@ -43,7 +43,7 @@ export function refuseHeld(data: string): void {
 }
 
 /** The first process of every container has the same pid, so the identity decides. */
-function isRunning({ pid, identity }: LockContent): boolean {
+function isRunning({ pid, identity }: LockContent) {
   if (pid === self.pid) return false
   const found = processIdentity(pid)
   return found !== undefined && (identity === undefined || identity === found)
@@ -93,7 +93,7 @@ export async function takeLock({ timers }: Host, data: string): Promise<Lock> {
       left?.inode !== undefined && left.inode !== lock.inode && (left.host !== self.hostname || isRunning(left))
     if (mayRun) await timers.sleep(graceMs)
     let released = false
-    const release = (): void => {
+    const release = () => {
       if (released) return
       released = true
       claimed.release()
@@ -120,7 +120,7 @@ export function dataError(data: string, error: unknown): unknown {
     : error
 }
 
-function lockedError(data: string, holder: LockContent): WeirError {
+function lockedError(data: string, holder: LockContent) {
   return new WeirError('WEIR_DATA_LOCKED', `The data folder ${data} belongs to ${holderText(holder)}.`)
 }
 

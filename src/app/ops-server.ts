@@ -40,7 +40,7 @@ export async function openOps(
     ]),
   )
   const scraped = exposition(metrics, undefined, () => netobservNames(current()))
-  const counted = async (): Promise<Exposition> => {
+  const counted = async () => {
     await runtime.count()
     return scraped()
   }

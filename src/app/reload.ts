@@ -79,7 +79,7 @@ export async function reloadAll(parts: ReloadParts): Promise<ReloadReport> {
   await parts.onClusters(next.config)
   const from = [before, next].map(({ config }) => JSON.stringify(config.store.from))
   if (from[0] !== from[1]) await parts.onStore(next.config)
-  const written = (loaded: Loaded, key: string): string => {
+  const written = (loaded: Loaded, key: string) => {
     const value = (loaded.document.value as Record<string, unknown> | null)?.[key] ?? null
     return JSON.stringify(key === 'store' && isRecord(value) ? { ...value, from: undefined } : value)
   }

@@ -98,7 +98,7 @@ export class SharedDelivery implements NonNullable<RuntimeParts['shared']> {
     if (this.#lanes !== undefined) this.#workloads.use(ids)
   }
 
-  async #run(signal: AbortSignal): Promise<void> {
+  async #run(signal: AbortSignal) {
     await this.#workloads.first(signal)
     await this.#lanes?.run(signal)
   }

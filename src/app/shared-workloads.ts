@@ -71,7 +71,7 @@ export class SharedWorkloads {
     await Promise.all(all.map(({ done }) => done))
   }
 
-  #follow(id: string): void {
+  #follow(id: string) {
     const stop = new AbortController()
     const following: Following = {
       stop,
@@ -90,7 +90,7 @@ export class SharedWorkloads {
     this.#following.set(id, following)
   }
 
-  async #run(id: string, options: SharedSourceOptions, onPosition: (position: number) => void): Promise<void> {
+  async #run(id: string, options: SharedSourceOptions, onPosition: (position: number) => void) {
     const state = sharedState(id, options)
     const note = await state.newest()
     if (note !== undefined) {
@@ -118,7 +118,7 @@ export class SharedWorkloads {
     )
   }
 
-  async #caughtUp(signal: AbortSignal): Promise<void> {
+  async #caughtUp(signal: AbortSignal) {
     const { bus, host, log } = this.#options
     const ends = await Promise.all(
       [...this.#following].map(async ([id, following]) => ({
@@ -127,7 +127,7 @@ export class SharedWorkloads {
       })),
     ).catch(() => [])
     const { promise, resolve } = Promise.withResolvers<void>()
-    const look = (): void => {
+    const look = () => {
       if (
         signal.aborted ||
         ends.every(
@@ -146,7 +146,7 @@ export class SharedWorkloads {
   }
 }
 
-function linesOf(bytes: Uint8Array): ResourceData[] {
+function linesOf(bytes: Uint8Array) {
   return new TextDecoder()
     .decode(bytes)
     .split('\n')

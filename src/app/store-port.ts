@@ -60,7 +60,7 @@ export async function openStorePort(
     if (message.status !== undefined) status = message.status
   })
   const store = connectStore(port1)
-  const fresh = async (): Promise<boolean> => {
+  const fresh = async () => {
     const { sequence } = tail.durable()
     if (status.sequence >= sequence) return true
     return remote.call('fresh', { sequence, ms: maxFreshMs })

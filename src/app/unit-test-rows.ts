@@ -104,7 +104,7 @@ function eventsOf(rows: readonly ReadRow[], complain: (row: number, problem: Row
         else if (name === 'family' && !families.includes(value as Family))
           complain(row, { path, message: `there is no family \`${String(value)}\``, hint: families.join(', ') })
       }
-      const text = (name: (typeof attributes)[number]): string | undefined => {
+      const text = (name: (typeof attributes)[number]) => {
         const value = body[name]
         return typeof value === 'string' ? value : undefined
       }
@@ -131,7 +131,7 @@ function eventsOf(rows: readonly ReadRow[], complain: (row: number, problem: Row
   )
 }
 
-const isText = (value: unknown): boolean => value === null || typeof value === 'string'
+const isText = (value: unknown) => value === null || typeof value === 'string'
 
 export function valuesOf(batch: Batch): readonly Fields[] {
   if (batch.kind === 'flows') {
@@ -184,9 +184,9 @@ export function difference(expected: unknown, found: unknown, exact: boolean, pa
   return wanted === got ? [] : [`- ${path}: ${shown(wanted)}`, `+ ${path}: ${shown(got)}`]
 }
 
-const shown = (json: string | undefined): string => (json === undefined || json === 'null' ? 'absent' : json)
+const shown = (json: string | undefined) => (json === undefined || json === 'null' ? 'absent' : json)
 
-function timeOf(value: unknown): number {
+function timeOf(value: unknown) {
   return typeof value === 'string' || typeof value === 'number' || value instanceof Date
     ? new Date(value).getTime()
     : Number.NaN

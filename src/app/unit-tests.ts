@@ -165,7 +165,7 @@ async function play(
   const units: Unit[] = []
   const journal = {
     append: (unit: Unit): Promise<void> => Promise.resolve(void units.push(unit)),
-    cursor: (): Promise<undefined> => Promise.resolve(undefined),
+    cursor: () => Promise.resolve(undefined),
   }
   const sink = deriveSink({ id, transform, journal, outputs })
   await sink.windows?.begin({ sequence: 0, row: 0, time: 0 })
@@ -210,7 +210,7 @@ function rowFailures(
   const outputs = new Set([...expected, ...found].map(({ to }) => to))
   for (const to of outputs) {
     const [wanted, got] = [expected.filter((row) => row.to === to), found.filter((row) => row.to === to)]
-    const at = (row: number): string => `row ${row + 1}${to === '' ? '' : ` of output ${to}`}`
+    const at = (row: number) => `row ${row + 1}${to === '' ? '' : ` of output ${to}`}`
     for (let row = 0; row < Math.max(wanted.length, got.length); row++) {
       const [one, other] = [wanted[row], got[row]]
       if (one === undefined) failures.push(`${at(row)} is not expected: ${JSON.stringify(other?.values)}`)

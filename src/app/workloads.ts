@@ -104,13 +104,13 @@ export class Workloads {
     await this.follower.stopped()
   }
 
-  async #begin(): Promise<void> {
+  async #begin() {
     const { projection } = this.follower
     if (!(await projection.open())) await this.#ask()
     this.follower.start(this.#stop.signal)
   }
 
-  async #ask(): Promise<void> {
+  async #ask() {
     const { store, log } = this.#options
     try {
       this.follower.projection.begin(

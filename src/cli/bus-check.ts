@@ -72,7 +72,7 @@ export async function checkBus(
 ): Promise<readonly Finding[]> {
   const host = realHost()
   const silent = (): void => undefined
-  const findings: Finding[] = notes.map((note) => warn('url', note, 'See docs/guide/kollect.md.'))
+  const findings = notes.map((note) => warn('url', note, 'See docs/guide/kollect.md.'))
   let sink: Sink
   try {
     const definition = await loadSink(type)
@@ -93,7 +93,7 @@ export async function checkBus(
   return findings
 }
 
-async function steps(sink: Sink, type: string, host: Host, options: CheckOptions, findings: Finding[]): Promise<void> {
+async function steps(sink: Sink, type: string, host: Host, options: CheckOptions, findings: Finding[]) {
   const { write, stepMs } = options
   const found = await answerWithin(
     host,
@@ -226,7 +226,7 @@ async function readBack(listening: Listening, id: string, { host, stepMs, again 
   }
 }
 
-function late(check: string, ms: number): Finding {
+function late(check: string, ms: number) {
   return fail(
     check,
     `no answer within ${ms / 1000} s`,

@@ -53,10 +53,7 @@ Exit code: 0 no check failed (warnings included), 1 a check failed, 2 usage erro
     .action(action(run))
 }
 
-async function run(
-  url: string | undefined,
-  { config, sink, write, makeQueue = false, timeout, output }: BusFlags,
-): Promise<void> {
+async function run(url: string | undefined, { config, sink, write, makeQueue = false, timeout, output }: BusFlags) {
   const seconds = Number(timeout)
   if (!(seconds > 0 && seconds <= 600))
     throw new CommandError(`\`${timeout}\` is not a number of seconds.`, ['Use 1 to 600, such as --timeout 15.'], 2)

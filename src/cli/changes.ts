@@ -44,7 +44,7 @@ Exit code: 0 success, 1 server unreachable, 2 usage error.`,
     .action(action(run))
 }
 
-async function run(flags: ScopeFlags): Promise<void> {
+async function run(flags: ScopeFlags) {
   const server = await requireServer(flags)
   const query = parametersOf(flags, [...scopeNames, 'filter', 'operation', 'actor', 'from', 'to', 'noise'])
   const page = await server.json<Page>('GET', `/api/v1/changes?${query.toString()}`)

@@ -94,7 +94,7 @@ async function readToken({ tokenFile }: ServerFlags): Promise<string | undefined
   }
 }
 
-async function generatedToken(data: string): Promise<string | undefined> {
+async function generatedToken(data: string) {
   return realHost()
     .disk.readFile(`${data}/token`)
     .then(
@@ -103,7 +103,7 @@ async function generatedToken(data: string): Promise<string | undefined> {
     )
 }
 
-function checkUrl(text: string): string {
+function checkUrl(text: string) {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url === undefined || !/^https?:$/.test(url.protocol))
     throw new CommandError(`--url ${text} is not the address of a server.`, ['Use the form http://127.0.0.1:8080.'], 2)
@@ -131,7 +131,7 @@ function connect(url: string, token: string | undefined, whenAway: string): Serv
   return { url, ask, json: async <T>(...args: Parameters<Server['ask']>) => (await (await ask(...args)).json()) as T }
 }
 
-function reason(error: unknown): string {
+function reason(error: unknown) {
   const cause = error instanceof Error ? (error.cause ?? error) : error
   if (cause instanceof Error && 'code' in cause && cause.code === 'ECONNREFUSED') return 'connection refused'
   return messageOf(cause)

@@ -53,17 +53,16 @@ function valueCases(
   return [...branches].map(([act, patterns]) => `${patterns.join('|')}) ${act} ;;`)
 }
 
-const flagsOf = (options: readonly CommandOption[]): string[] => options.map(({ flags }) => flags.at(-1) ?? '')
-const steps = (places: readonly Place[]): string =>
+const flagsOf = (options: readonly CommandOption[]) => options.map(({ flags }) => flags.at(-1) ?? '')
+const steps = (places: readonly Place[]) =>
   places
     .filter(({ at }) => at !== '')
     .map(({ at }) => at)
     .join('|')
 
 function bash(places: readonly Place[]): string {
-  const reply = (generate: string): string => `COMPREPLY=($(compgen ${generate} -- "$cur"))`
-  const names = (generate: string): string =>
-    `local IFS=$'\\n'; compopt -o filenames 2>/dev/null; ${reply(generate)}; return`
+  const reply = (generate: string) => `COMPREPLY=($(compgen ${generate} -- "$cur"))`
+  const names = (generate: string) => `local IFS=$'\\n'; compopt -o filenames 2>/dev/null; ${reply(generate)}; return`
   const values = valueCases(places, {
     words: (words) => `${reply(`-W '${words.join(' ')}'`)}; return`,
     file: () => names('-f'),
@@ -106,7 +105,7 @@ function zsh(places: readonly Place[]): string {
     folder: () => '_files -/; return',
     nothing: () => 'return',
   })
-  const entry = (word: string, description: string): string =>
+  const entry = (word: string, description: string) =>
     quoted(`${word.replaceAll(':', '\\:')}${description === '' ? '' : `:${description}`}`)
   const here = places.map(({ at, words, options }) => {
     const flags = options.map((option) => entry(option.flags.at(-1) ?? '', option.description))
@@ -184,6 +183,6 @@ ${lines.join('\n')}
 `
 }
 
-function quoted(text: string): string {
+function quoted(text: string) {
   return `'${text.replaceAll("'", '’')}'`
 }

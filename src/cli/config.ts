@@ -37,7 +37,7 @@ Exit code: 0 success, 2 invalid configuration (printed with file, line and colum
     .action(action(run))
 }
 
-async function run({ config, output }: ConfigFlags): Promise<void> {
+async function run({ config, output }: ConfigFlags) {
   const [{ loadConfig }, { weirSchema }, { withoutSecrets }] = await Promise.all([
     import('../app/load-config.ts'),
     import('../app/config.ts'),

@@ -38,7 +38,7 @@ Exit code: 0 success, 2 unknown component or usage error.`,
     .action(action(run))
 }
 
-async function run(name: string | undefined, { id, connector, output }: CreateFlags): Promise<void> {
+async function run(name: string | undefined, { id, connector, output }: CreateFlags) {
   if (connector !== undefined) return create(connector, output)
   const [{ components }, { findComponent }] = await Promise.all([
     import('../app/components.ts'),
@@ -64,11 +64,11 @@ async function run(name: string | undefined, { id, connector, output }: CreateFl
   self.stdout(await componentSample(component, id ?? component.type))
 }
 
-async function printList({ output }: OutputFlags, rows: readonly Row[]): Promise<void> {
+async function printList({ output }: OutputFlags, rows: readonly Row[]) {
   await printData({ output }, { whole: rows, rows, columns: Object.keys(rows[0] ?? {}) })
 }
 
-async function create(connector: string, output: OutputFormat): Promise<void> {
+async function create(connector: string, output: OutputFormat) {
   const { createConnector } = await import('./create-connector.ts')
   const files = await createConnector(connector)
   if (output !== 'table')

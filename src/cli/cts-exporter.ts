@@ -49,7 +49,7 @@ export function withGoFlags(args: readonly string[]): string[] {
   return args[0] === name ? args.map((arg) => (/^-from(?:=|$)/.test(arg) ? `-${arg}` : arg)) : [...args]
 }
 
-async function run(flags: Flags): Promise<void> {
+async function run(flags: Flags) {
   await runPreset(flags, {
     name,
     invalid: exitCodes.settings,

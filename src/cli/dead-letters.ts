@@ -116,7 +116,7 @@ Exit code: 0 success, 1 server unreachable, id unknown or edit rejected, 2 usage
 const pageSize = 1000
 const columns = ['sink', 'id', 'time', 'attempts', 'state', 'reason']
 
-async function list(flags: ListFlags): Promise<void> {
+async function list(flags: ListFlags) {
   const server = await requireServer(flags)
   const max = flags.all === true ? Number.POSITIVE_INFINITY : flags.limit
   const letters: DeadLetter[] = []
@@ -155,16 +155,16 @@ function lettersText(letters: readonly DeadLetter[]): string {
   )
 }
 
-async function show(id: string, flags: ServerFlags & OutputFlags): Promise<void> {
+async function show(id: string, flags: ServerFlags & OutputFlags) {
   const letter = await (
     await requireServer(flags)
   ).json<DeadLetter>('GET', `/api/v1/dead-letters/${encodeURIComponent(id)}`)
   await printData(flags, { whole: letter, rows: [{ ...letter }], columns: [...columns, 'kind', 'body'] })
 }
 
-async function edit(sink: string, id: string, flags: EditFlags): Promise<void> {
+async function edit(sink: string, id: string, flags: EditFlags) {
   const server = await requireServer(flags)
-  const send = async (text: string): Promise<void> => {
+  const send = async (text: string) => {
     await server.json('POST', `/api/v1/dead-letters/${encodeURIComponent(sink)}/edit`, { id, body: readBody(text) })
     self.stdout('moved back to pending with the new body\n')
   }
@@ -217,7 +217,7 @@ function readBody(text: string): object {
   return body
 }
 
-async function move(verb: 'retry' | 'drop', sink: string, ids: readonly string[], flags: MoveFlags): Promise<void> {
+async function move(verb: 'retry' | 'drop', sink: string, ids: readonly string[], flags: MoveFlags) {
   if (ids.length > 0 && flags.all === true) throw new CommandError('Use either ids or --all.', [], 2)
   if (verb === 'drop' && ids.length === 0 && flags.all !== true) {
     throw new CommandError(

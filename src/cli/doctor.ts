@@ -42,7 +42,7 @@ Exit code: 0 no check failed (warnings included), 1 a check failed, 2 usage erro
     .action(action(run))
 }
 
-async function run(flags: DoctorFlags): Promise<void> {
+async function run(flags: DoctorFlags) {
   const data = findingsData(await diagnose(flags))
   await printData(flags, data)
   if (!data.whole.ok) self.leave(1)

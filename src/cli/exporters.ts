@@ -52,7 +52,7 @@ Exit code: 0 success, 1 server unreachable, 2 usage error.`,
     .action(action(run))
 }
 
-async function run(address: string | undefined, flags: ExportersFlags): Promise<void> {
+async function run(address: string | undefined, flags: ExportersFlags) {
   if (flags.how !== undefined) return self.stdout(await setupText(flags.how, flags))
   await printWatched(flags, async () => ({ data: await exportersData(address, flags), ok: true }))
 }

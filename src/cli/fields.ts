@@ -14,7 +14,7 @@ export function register(program: Command): void {
     .action(action(run))
 }
 
-async function run(flags: OutputFlags): Promise<void> {
+async function run(flags: OutputFlags) {
   const { flowFields, registryVersion } = await import('../model/fields.ts')
   const rows = (flowFields as readonly Field[]).map(({ name, kind, unit, netobserv, otel, meaning }) => [
     name,

@@ -58,7 +58,7 @@ export function withOriginalFlags(args: readonly string[]): string[] {
   return args[0] === name ? args.map((arg) => (originalFlag.test(arg) ? `-${arg}` : arg)) : [...args]
 }
 
-async function run(flags: Flags): Promise<void> {
+async function run(flags: Flags) {
   await runPreset(flags, {
     name,
     invalid: 2,

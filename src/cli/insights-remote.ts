@@ -52,7 +52,7 @@ function optionOf({ flag, env, kind, otherwise, help }: Setting): Option {
   return kind === 'list' ? option.argParser(list) : option
 }
 
-async function run(given: PresetFlags & Flags): Promise<void> {
+async function run(given: PresetFlags & Flags) {
   const flags = Object.fromEntries(
     Object.entries(given).map(([key, value]) => [
       key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`),
@@ -74,12 +74,12 @@ async function run(given: PresetFlags & Flags): Promise<void> {
   })
 }
 
-async function printToken(flags: Flags): Promise<void> {
+async function printToken(flags: Flags) {
   const [{ isWeakSecret, leastSecret, mintToken }, { Reader }] = await Promise.all([
     import('../net/lagoon-token.ts'),
     import('../presets/insights-remote/settings.ts'),
   ])
-  const claim = (key: keyof typeof tokenFlags): string => {
+  const claim = (key: keyof typeof tokenFlags) => {
     const value = flags[tokenFlags[key]]
     if (typeof value === 'string' && value !== '') return value
     throw new CommandError(`--${tokenFlags[key]} is missing: a token needs all four claims`, [], 1)

@@ -24,12 +24,12 @@ type Listed = Readonly<{
   table: readonly (readonly [head: string, cell: (row: Row) => string])[]
 }>
 
-const text = (value: unknown): string =>
+const text = (value: unknown) =>
   typeof value === 'string' ? oneLine(value) : typeof value === 'number' ? String(value) : ''
-const joined = (value: unknown): string => (Array.isArray(value) ? oneLine(value.join(' ')) : '')
-const imageText = (name: unknown, image: unknown): string =>
+const joined = (value: unknown) => (Array.isArray(value) ? oneLine(value.join(' ')) : '')
+const imageText = (name: unknown, image: unknown) =>
   `${text(name)}${text(name) === '' ? '' : '@'}${text(image).slice(0, 19)}`
-const count = (value: unknown): string => (typeof value === 'number' ? String(value) : '-')
+const count = (value: unknown) => (typeof value === 'number' ? String(value) : '-')
 const running = ['pods', 'clusters', 'namespaces', 'workloads'] as const
 const where: Listed['table'] = [
   ['image', (row) => imageText(row['image_name'], row['image'])],
@@ -159,7 +159,7 @@ type Diff = Readonly<{
   problems: readonly Row[] | null
 }>
 
-async function runDiff(from: string, to: string, flags: ServerFlags & OutputFlags): Promise<void> {
+async function runDiff(from: string, to: string, flags: ServerFlags & OutputFlags) {
   const server = await requireServer(flags)
   const query = new URLSearchParams([['from', from], ['to', to], ...parametersOf(flags, ['at'])])
   const diff = await server.json<Diff>('GET', `/api/v1/images/diff?${query.toString()}`)
@@ -200,7 +200,7 @@ async function runDiff(from: string, to: string, flags: ServerFlags & OutputFlag
   })
 }
 
-async function run(list: List, flags: Flags): Promise<void> {
+async function run(list: List, flags: Flags) {
   const server = await requireServer(flags)
   const parameters = parametersOf(flags, ['filter', 'text', 'image', 'at', 'sort', 'limit']).toString()
   const page = await server.json<Page & Readonly<Record<string, unknown>>>('GET', `/api/v1/${list}?${parameters}`)

@@ -34,7 +34,7 @@ export async function checkFolder(host: Host, folder: JournalFolder): Promise<Jo
     if (!folder.live || first.unreadable.length === 0) return first
     await host.timers.sleep(settleMs)
     const second = await checkJournal({ host, directory: folder.directory })
-    const place = ({ segment, offset }: UnreadableRange): string => `${segment} ${offset}`
+    const place = ({ segment, offset }: UnreadableRange) => `${segment} ${offset}`
     const before = new Set(first.unreadable.map(place))
     return { ...second, unreadable: second.unreadable.filter((stretch) => before.has(place(stretch))) }
   } finally {
@@ -43,8 +43,7 @@ export async function checkFolder(host: Host, folder: JournalFolder): Promise<Jo
 }
 
 function checkText({ frames, events, unreadable }: JournalCheck, { segments, bytes }: JournalFolder): string {
-  const count = (value: number, what: string): string =>
-    `${value.toLocaleString('en-US')} ${what}${value === 1 ? '' : 's'}`
+  const count = (value: number, what: string) => `${value.toLocaleString('en-US')} ${what}${value === 1 ? '' : 's'}`
   const head =
     `${count(segments.length, 'segment')}, ${sizeText(bytes)}: ${count(frames, 'frame')} with ` +
     `${count(events, 'row')}\n`

@@ -41,7 +41,7 @@ const columns = [
 export async function listCommand(flags: CheckFlags): Promise<void> {
   const host = realHost()
   const segments = await listFacts(host, await journalFolder(host, flags.data))
-  const iso = (ms: number | null): string | null => (ms === null ? null : timeText(ms))
+  const iso = (ms: number | null) => (ms === null ? null : timeText(ms))
   const rows = segments.map((one) => ({
     ...one,
     received_from: iso(one.received_from),
@@ -93,7 +93,7 @@ export async function listFacts(host: Host, { directory, segments }: JournalFold
   return [...facts.values()]
 }
 
-function add(facts: SegmentFacts, header: FrameHeader): void {
+function add(facts: SegmentFacts, header: FrameHeader) {
   facts.frames++
   if (header.source === journalSource) return
   if (!header.more) facts.events += header.count
@@ -110,7 +110,7 @@ function least(before: number | null, value: number, pick: (a: number, b: number
   return before === null ? value : pick(before, value)
 }
 
-function timeText(ms: number): string {
+function timeText(ms: number) {
   const date = new Date(ms)
   return Number.isNaN(date.getTime()) ? String(ms) : date.toISOString()
 }

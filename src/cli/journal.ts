@@ -4,7 +4,7 @@ import { action, CommandError, defaultData } from './client.ts'
 import { positive } from './option-values.ts'
 import { withOutput, type OutputFlags } from './output.ts'
 
-const data = (): Option => new Option('--data <DIR>', 'data folder').default(defaultData)
+const data = () => new Option('--data <DIR>', 'data folder').default(defaultData)
 
 export function register(program: Command): void {
   const journal = program

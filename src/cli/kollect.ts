@@ -63,7 +63,7 @@ Exit codes: 0 clean stop, 1 start failure, 2 usage error.`,
     .action(action(run))
 }
 
-async function run({ generation, ...flags }: Flags): Promise<void> {
+async function run({ generation, ...flags }: Flags) {
   await runPreset(flags, {
     name: 'kollect',
     invalid: 1,

@@ -49,7 +49,7 @@ Exit code: 0 balanced, 1 not balanced, damaged file (--verify) or server unreach
     .action(action((flags: LedgerFlags) => run(flags, verify)))
 }
 
-async function run(flags: LedgerFlags, verify: Verify | undefined): Promise<void> {
+async function run(flags: LedgerFlags, verify: Verify | undefined) {
   await printWatched(flags, async () => {
     const { ledger, damaged } =
       flags.verify === true
@@ -103,8 +103,7 @@ async function verified(flags: LedgerFlags, verify: Verify | undefined): Promise
   return verify(flags.data ?? defaultData)
 }
 
-const total = (reasons: Readonly<Record<string, number>>): number =>
-  Object.values(reasons).reduce((sum, rows) => sum + rows, 0)
+const total = (reasons: Readonly<Record<string, number>>) => Object.values(reasons).reduce((sum, rows) => sum + rows, 0)
 
 function ledgerText({ balanced, sources, sinks }: Ledger): string {
   const reasons = [

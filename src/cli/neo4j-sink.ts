@@ -35,7 +35,7 @@ Exit codes: 0 clean stop, 78 start failure, 2 usage error.`,
     .action(action(run))
 }
 
-async function run(flags: PresetFlags): Promise<void> {
+async function run(flags: PresetFlags) {
   await runPreset(flags, {
     name,
     invalid: exitCode,

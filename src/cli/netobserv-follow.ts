@@ -90,7 +90,7 @@ export class FollowedCollector {
     signal: AbortSignal,
     { log }: Pick<RunningWeir, 'log'>,
     onState: (object: unknown) => Promise<void>,
-  ): void {
+  ) {
     followObject({
       ask: this.#client.ask,
       host: this.#host,
@@ -103,7 +103,7 @@ export class FollowedCollector {
   }
 
   /** The resources exist only in later versions of the operator. */
-  #followSlices(weir: Pick<RunningWeir, 'reload' | 'log'>): void {
+  #followSlices(weir: Pick<RunningWeir, 'reload' | 'log'>) {
     if (!usesSlices(this.#object)) {
       this.#slices?.abort()
       this.#slices = undefined
@@ -113,12 +113,12 @@ export class FollowedCollector {
     }
   }
 
-  #applyNext(weir: Pick<RunningWeir, 'reload' | 'log'>): Promise<void> {
+  #applyNext(weir: Pick<RunningWeir, 'reload' | 'log'>) {
     this.#applying = this.#applying.then(() => this.#apply(this.#object, weir))
     return this.#applying
   }
 
-  async #apply(object: unknown, { reload, log }: Pick<RunningWeir, 'reload' | 'log'>): Promise<void> {
+  async #apply(object: unknown, { reload, log }: Pick<RunningWeir, 'reload' | 'log'>) {
     if (object === undefined)
       return log.warn('The FlowCollector does not exist; the running configuration stays active.', { name: objectName })
     let planned: Planned
@@ -162,6 +162,6 @@ export class FollowedCollector {
   }
 }
 
-function fingerprint({ text, plan }: Planned): string {
+function fingerprint({ text, plan }: Planned) {
   return JSON.stringify([text, plan.files])
 }

@@ -62,7 +62,7 @@ Exit codes: 0 clean stop, 1 start failure, 2 usage error.`,
     .action(action(run))
 }
 
-async function run(flags: NetobservFlags): Promise<void> {
+async function run(flags: NetobservFlags) {
   const folder = flags.data ?? self.env['WEIR_DATA'] ?? defaultData
   const collector =
     flags.flowcollector === 'cluster'

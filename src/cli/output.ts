@@ -89,11 +89,11 @@ export function csvLine(values: readonly unknown[]): string {
     .join(',')}\r\n`
 }
 
-function tableCell(value: unknown): string | number {
+function tableCell(value: unknown) {
   return typeof value === 'number' ? value : oneLine(plain(value))
 }
 
-function plain(value: unknown): string {
+function plain(value: unknown) {
   if (value === null || value === undefined) return ''
   return typeof value === 'string' ? value : JSON.stringify(value)
 }

@@ -110,7 +110,7 @@ export async function writeFiles(host: Host, folder: string, files: Readonly<Rec
 }
 
 /** The other program ends at start on errors that a source would retry. Throws WEIR_CONFIG_INVALID. */
-async function verifySources(host: Host, file: string): Promise<void> {
+async function verifySources(host: Host, file: string) {
   const [{ loadConfig }, { loadSource }] = await Promise.all([
     import('../app/load-config.ts'),
     import('../registry.ts'),

@@ -135,7 +135,7 @@ Exit codes: 0 success, 1 failure or server unreachable, 2 usage error or invalid
 }
 
 /** For the help only: flags.ts parses the flags of `run`. */
-function registerRun(weir: Command): void {
+function registerRun(weir: Command) {
   const run = weir
     .command('run')
     .description('Receives, journals, stores and delivers until it is stopped.')

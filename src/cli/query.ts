@@ -41,7 +41,7 @@ Exit code: 0 success, 1 refused or failed, 2 usage error.`,
     .action(action(run))
 }
 
-async function run(sql: string, flags: QueryFlags): Promise<void> {
+async function run(sql: string, flags: QueryFlags) {
   const statement = sql === '-' ? await self.readStdin() : sql
   const format: QueryFormat = flags.output === 'yaml' ? 'ndjson' : flags.output
   const server = await findServer(flags)
@@ -62,7 +62,7 @@ async function run(sql: string, flags: QueryFlags): Promise<void> {
   }
 }
 
-async function queryFolder(data: string, sql: string, format: QueryFormat, flags: OutputFlags): Promise<void> {
+async function queryFolder(data: string, sql: string, format: QueryFormat, flags: OutputFlags) {
   const [{ openReadOnly }, { realHost }, { WeirError }, { queryProcesses }] = await Promise.all([
     import('../store/read/read-only.ts'),
     import('../host/index.ts'),
@@ -94,7 +94,7 @@ async function queryFolder(data: string, sql: string, format: QueryFormat, flags
   }
 }
 
-const silent = (): void => {}
+const silent = () => {}
 const toStderr: Log = {
   debug: silent,
   info: silent,
@@ -102,7 +102,7 @@ const toStderr: Log = {
   error: (message) => self.stderr(`weir: ${message}\n`),
 }
 
-async function printResult(bytes: AsyncIterable<Uint8Array>, { output }: OutputFlags): Promise<void> {
+async function printResult(bytes: AsyncIterable<Uint8Array>, { output }: OutputFlags) {
   if (output === 'yaml') return printYaml(bytes)
   let last = 0
   for await (const piece of bytes) {
@@ -112,7 +112,7 @@ async function printResult(bytes: AsyncIterable<Uint8Array>, { output }: OutputF
   if (last !== 0x0a) await print('\n')
 }
 
-async function printYaml(bytes: AsyncIterable<Uint8Array>): Promise<void> {
+async function printYaml(bytes: AsyncIterable<Uint8Array>) {
   const [{ RowText }, { linesOf }] = await Promise.all([import('./row-text.ts'), import('./lines.ts')])
   const text = new RowText('yaml')
   for await (const line of linesOf(bytes)) await print(await text.row(line))

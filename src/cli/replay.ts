@@ -78,7 +78,7 @@ function ports(text: string): ReadonlySet<number> | 'any' {
   return new Set(found)
 }
 
-function speed(text: string): number {
+function speed(text: string) {
   const value = text === 'max' ? Infinity : Number(text)
   if (Number.isNaN(value) || value <= 0) throw new InvalidArgumentError('It must be a number above 0, or `max`.')
   return value

@@ -72,7 +72,7 @@ const objectColumns = [
   'owner_name',
 ]
 
-async function run(ref: string | undefined, flags: Flags): Promise<void> {
+async function run(ref: string | undefined, flags: Flags) {
   if (flags.manifest === true && ref === undefined)
     throw new CommandError(
       '--manifest requires the reference of an object.',
@@ -111,8 +111,8 @@ async function run(ref: string | undefined, flags: Flags): Promise<void> {
   })
 }
 
-const text = (value: unknown): string => (typeof value === 'string' ? oneLine(value) : '')
-const ownerText = ({ owner_kind: kind, owner_name: name }: Row): string =>
+const text = (value: unknown) => (typeof value === 'string' ? oneLine(value) : '')
+const ownerText = ({ owner_kind: kind, owner_name: name }: Row) =>
   [text(kind), text(name)].filter((part) => part !== '').join(' ')
 
 function resourcesText({ resources, next, at, total }: Page): string {
@@ -131,7 +131,7 @@ function resourcesText({ resources, next, at, total }: Page): string {
 }
 
 function resourceText({ ref, at, now, versions, intervals, owners, owned, relations, changes, events }: One): string {
-  const related = (title: string, rows: readonly Row[]): string[] =>
+  const related = (title: string, rows: readonly Row[]) =>
     rows.length === 0
       ? []
       : [

@@ -11,11 +11,11 @@ type Shape = Readonly<{
   cells: (line: TapLine) => readonly string[]
 }>
 
-const text = (value: unknown): string =>
+const text = (value: unknown) =>
   value === undefined || value === null
     ? ''
     : oneLine(typeof value === 'object' ? JSON.stringify(value) : String(value as string | number | boolean))
-const time = (value: unknown): string => (typeof value === 'string' ? value.slice(11, 23) : '')
+const time = (value: unknown) => (typeof value === 'string' ? value.slice(11, 23) : '')
 
 function end(line: TapLine, side: 'src' | 'dst'): string {
   const address = text(line[`${side}_addr`])
@@ -102,7 +102,7 @@ export class TapTable {
 
   row(line: TapLine): string {
     const shape = shapeOf(line)
-    const laid = (cells: readonly string[]): string =>
+    const laid = (cells: readonly string[]) =>
       cut(
         cells
           .map((cell, at) => cell.padEnd(shape.titles[at]?.[1] ?? 0))
@@ -121,7 +121,7 @@ function linesOf(line: string): readonly TapLine[] {
   return changedFields(parsed)?.map((field) => ({ ...field })) ?? [parsed]
 }
 
-function cut(line: string, width: number): string {
+function cut(line: string, width: number) {
   return line.length <= width ? line : `${line.slice(0, width - 1)}…`
 }
 
@@ -160,7 +160,7 @@ export class RowText {
     return this.#format === 'yaml' && this.#rows === 0 ? '[]\n' : ''
   }
 
-  #csv(row: TapLine): string {
+  #csv(row: TapLine) {
     const shape = shapeOf(row)
     const header = shape === this.#shape ? '' : csvLine(shape.columns)
     this.#shape = shape

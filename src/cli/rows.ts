@@ -50,14 +50,14 @@ export function register(program: Command): void {
     .action(action(audit))
 }
 
-function withRows(command: Command): Command {
+function withRows(command: Command) {
   return withServerFlags(withOutput(command))
     .option('--from <TIME>', 'start: now-1h, ISO 8601 or Unix milliseconds', 'now-1h')
     .option('--to <TIME>', 'end', 'now')
     .option('--limit <N>', 'maximum number of rows', '100')
 }
 
-function help(examples: readonly string[]): string {
+function help(examples: readonly string[]) {
   return `
 Examples:
 ${examples.map((example) => `  $ ${example}`).join('\n')}
@@ -65,7 +65,7 @@ ${examples.map((example) => `  $ ${example}`).join('\n')}
 Exit code: 0 success, 1 refused or failed, 2 usage error.`
 }
 
-async function flows(flags: RowFlags): Promise<void> {
+async function flows(flags: RowFlags) {
   const server = await requireServer(flags)
   const whole = await server.json<
     Readonly<{ columns: readonly { readonly name: string }[]; rows: readonly (readonly unknown[])[] }>
@@ -75,14 +75,12 @@ async function flows(flags: RowFlags): Promise<void> {
   await printRows(flags, rows, columns, 'No matching flows.')
 }
 
-async function events(
-  flags: RowFlags & Readonly<Partial<Record<'type' | 'source' | 'family', string>>>,
-): Promise<void> {
+async function events(flags: RowFlags & Readonly<Partial<Record<'type' | 'source' | 'family', string>>>) {
   const [{ momentOf }, { text, timeSql }] = await Promise.all([
     import('../query/plan/index.ts'),
     import('../query/sql-text.ts'),
   ])
-  const moment = (name: 'from' | 'to'): string => {
+  const moment = (name: 'from' | 'to') => {
     const found = momentOf(flags[name], realHost().clock.now())
     if (found === undefined)
       throw new CommandError(
@@ -95,7 +93,7 @@ async function events(
   const limit = Number(flags.limit)
   if (!Number.isInteger(limit) || limit < 1 || limit > 10_000)
     throw new CommandError(`--limit ${flags.limit} is not a number of rows.`, ['Write 1 to 10000.'], 2)
-  const like = (column: string, pattern: string | undefined): string[] =>
+  const like = (column: string, pattern: string | undefined) =>
     pattern === undefined
       ? []
       : [`${column} LIKE ${text(pattern.replaceAll(/[\\%_]/g, '\\$&').replaceAll('*', '%'))} ESCAPE '\\'`]
@@ -111,19 +109,14 @@ async function events(
   await printRows(flags, rows, eventColumns, 'No matching events.')
 }
 
-async function audit(flags: RowFlags): Promise<void> {
+async function audit(flags: RowFlags) {
   const server = await requireServer(flags)
   const query = parametersOf(flags, ['actor', 'action', 'resource', 'outcome', 'text', 'from', 'to', 'limit'])
   const { traces } = await server.json<{ readonly traces: readonly Row[] }>('GET', `/api/v1/audit?${query.toString()}`)
   await printRows(flags, traces, traceColumns, 'No matching audit events.')
 }
 
-async function printRows(
-  flags: RowFlags,
-  rows: readonly Row[],
-  columns: readonly string[],
-  none: string,
-): Promise<void> {
+async function printRows(flags: RowFlags, rows: readonly Row[], columns: readonly string[], none: string) {
   if (rows.length === 0 && flags.output === 'table') return self.stderr(`${none}\n`)
   await printData(flags, { whole: rows, rows, columns })
 }

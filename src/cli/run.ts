@@ -17,7 +17,7 @@ export async function runCommand(args: readonly string[], started?: (weir: Runni
   const stopping = new AbortController()
   let stopRequestedAt = Number.POSITIVE_INFINITY
   let starting = true
-  const stop = (): void => {
+  const stop = () => {
     // Accepted rows are already synced: the process can end here.
     if (starting) self.exit(0)
     if (!stopping.signal.aborted) stopRequestedAt = host.clock.monotonic()

@@ -28,7 +28,7 @@ Exit code: 0 success, 2 unknown component or usage error.`,
     .action(action(run))
 }
 
-async function run(name: string | undefined, { output }: SchemaFlags): Promise<void> {
+async function run(name: string | undefined, { output }: SchemaFlags) {
   const [{ findComponent }, { jsonSchema, reference, settingRows }] = await Promise.all([
     import('./find-component.ts'),
     import('../schema/index.ts'),

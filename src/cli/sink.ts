@@ -25,7 +25,7 @@ Exit code: 0 rows dropped, 1 sink configured, unknown or without pending rows, 2
     .action(action(forget))
 }
 
-async function forget(name: string, flags: ServerFlags): Promise<void> {
+async function forget(name: string, flags: ServerFlags) {
   const server = await findServer(flags)
   const dropped =
     server === undefined

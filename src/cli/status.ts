@@ -61,7 +61,7 @@ Exit code: 0 reloaded, 1 rejected or server unreachable, 2 usage error.`,
     .action(action(reload))
 }
 
-async function status(flags: StatusFlags): Promise<void> {
+async function status(flags: StatusFlags) {
   await printWatched(flags, () => state(flags))
 }
 
@@ -99,7 +99,7 @@ async function state(flags: StatusFlags): Promise<Readonly<{ data: Data; ok: boo
   return { data: { whole, rows, columns }, ok: ready }
 }
 
-async function reload(flags: ServerFlags & OutputFlags): Promise<void> {
+async function reload(flags: ServerFlags & OutputFlags) {
   const report = await (await requireServer(flags)).json<ReloadReport>('POST', '/api/v1/reload')
   const rows = report.changed.map((changed) => ({ changed }))
   await printData(flags, {

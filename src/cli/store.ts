@@ -38,7 +38,7 @@ Exit code: 0 all files intact, 1 damaged file or no store, 2 usage error.`,
     .action(action(check))
 }
 
-async function check({ data, output }: CheckFlags): Promise<void> {
+async function check({ data, output }: CheckFlags) {
   const [{ checkStore }, { realHost }] = await Promise.all([import('../store/check.ts'), import('../host/index.ts')])
   const { generation, check: found } = await checkStore({ host: realHost(), directory: `${data}/store` }).catch(
     (error: unknown) => {
@@ -62,8 +62,7 @@ async function check({ data, output }: CheckFlags): Promise<void> {
 }
 
 function checkText({ files, rows, bytes, unverified, damaged, lost }: StoreCheck): string {
-  const count = (value: number, what: string): string =>
-    `${value.toLocaleString('en-US')} ${what}${value === 1 ? '' : 's'}`
+  const count = (value: number, what: string) => `${value.toLocaleString('en-US')} ${what}${value === 1 ? '' : 's'}`
   const head = `${count(files, 'file')} with ${count(rows, 'row')}, ${sizeText(bytes)} read\n`
   const old =
     unverified === 0

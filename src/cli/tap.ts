@@ -51,7 +51,7 @@ Exit code: 0 success, 1 server unreachable or stopped, 2 usage error.`,
     .action(action(run))
 }
 
-async function run(name: string, { filter, limit, output, before, after, ...where }: TapFlags): Promise<void> {
+async function run(name: string, { filter, limit, output, before, after, ...where }: TapFlags) {
   const server = await requireServer(where)
   const query = new URLSearchParams({
     ...(before !== undefined && after !== undefined

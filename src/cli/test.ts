@@ -28,7 +28,7 @@ line and column) or usage error.`,
     .action(action(run))
 }
 
-async function run(files: readonly string[], { output }: OutputFlags): Promise<void> {
+async function run(files: readonly string[], { output }: OutputFlags) {
   const { runUnitTests } = await import('../app/load-unit-tests.ts')
   const report = await runUnitTests(realHost(), files)
   await printData(

@@ -22,6 +22,6 @@ export function oneLine(text: string): string {
   return text.replace(/[\p{Cc}\s]+/gu, ' ').trim()
 }
 
-function grouped(value: number): string {
+function grouped(value: number) {
   return value.toLocaleString('en-US', { maximumFractionDigits: 1 })
 }

@@ -39,7 +39,7 @@ Exit code: 0 success, 1 server unreachable, 2 usage error.`,
     .action(action(run))
 }
 
-async function run({ once = false, watch, limit, output, ...where }: TopFlags): Promise<void> {
+async function run({ once = false, watch, limit, output, ...where }: TopFlags) {
   const server = await requireServer(where)
   const [{ realHost }, { ratesBetween }, { topData }] = await Promise.all([
     import('../host/index.ts'),

@@ -46,7 +46,7 @@ and column) or usage error.`,
     .action(action(run))
 }
 
-async function run({ config: files, live, output }: CheckFlags): Promise<void> {
+async function run({ config: files, live, output }: CheckFlags) {
   const { loadConfig } = await import('../app/load-config.ts')
   const loaded = await loadConfig(realHost(), files, [])
   const { config, document, warnings, empty } = loaded
@@ -121,12 +121,12 @@ export async function summary(config: WeirConfig, written: unknown): Promise<[na
     import('../api/guard.ts'),
   ])
   const listeners = listenersOf(config)
-  const at = (owner: string): string =>
+  const at = (owner: string) =>
     listeners
       .filter((one) => one.owner === owner)
       .map(({ protocol, address }) => `${protocol} ${formatHostPort(address)}`)
       .join(', ') || 'off'
-  const reached = (entry: Parameters<typeof targetsOf>[0], under: 'sources' | 'sinks'): string =>
+  const reached = (entry: Parameters<typeof targetsOf>[0], under: 'sources' | 'sinks') =>
     targetsOf(entry, under)
       .map(({ value }) => withoutUrlSecrets(value))
       .join(' ')
@@ -159,23 +159,23 @@ export async function summary(config: WeirConfig, written: unknown): Promise<[na
   ]
 }
 
-function storeLine({ data, store: { enabled, clickhouse } }: WeirConfig): string {
+function storeLine({ data, store: { enabled, clickhouse } }: WeirConfig) {
   if (enabled === 'none') return 'off'
   const place =
     clickhouse === null ? `${data}/store` : `${withoutUrlSecrets(clickhouse.url)}, database ${clickhouse.database}`
   return `${enabled} in ${place}, from every source`
 }
 
-function summaryText(lines: readonly (readonly [name: string, value: string])[]): string {
+function summaryText(lines: readonly (readonly [name: string, value: string])[]) {
   const width = Math.max(...lines.map(([name]) => name.length))
   return lines.map(([name, value]) => `${name.padEnd(width)}  ${value}\n`).join('')
 }
 
-function typed(id: string, type: string): string {
+function typed(id: string, type: string) {
   return id === type ? '' : `${type}: `
 }
 
-function taken({ from, only }: WeirConfig['sinks'][string]['common']): string {
+function taken({ from, only }: WeirConfig['sinks'][string]['common']) {
   const sources = from === null ? 'from every source' : `from ${from.join(', ')}`
   const family = only.family === null ? '' : `, family ${only.family.join(' or ')}`
   const type = only.type === null ? '' : `, type ${only.type.join(' or ')}`

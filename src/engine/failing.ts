@@ -25,7 +25,7 @@ export function observe({
   sources,
   pending,
 }: Running): Observed {
-  const waiting = (id: string): string => `${pending.get(id) ?? 0} rows wait in the journal`
+  const waiting = (id: string) => `${pending.get(id) ?? 0} rows wait in the journal`
   const failing: Failing[] = [
     ...Object.entries(sources).map(([id, { why, counts }]): Failing => ({ what: `source ${id}`, why, counts })),
     ...(store === undefined

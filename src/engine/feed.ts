@@ -41,7 +41,7 @@ export class Feed {
     this.#reading?.abort()
   }
 
-  async #follow(signal: AbortSignal): Promise<void> {
+  async #follow(signal: AbortSignal) {
     const { host, directory, tail, frames: shared } = this.#options
     const { sequence, row } = tail.durable()
     const reader = openReader({ host, directory, tail, after: { sequence, row }, shared })

@@ -101,7 +101,7 @@ export class Follower {
     return this.#walk.close()
   }
 
-  async #catchUp(): Promise<void> {
+  async #catchUp() {
     for (;;) {
       const durable = this.#tail.durable()
       const walked = durable.sequence > this.#sequence ? await this.#walk.next(durable) : undefined
@@ -118,7 +118,7 @@ export class Follower {
     }
   }
 
-  #count(header: FrameHeader): void {
+  #count(header: FrameHeader) {
     this.#row = header.firstRow + (header.more ? 0 : header.count)
     if (header.source === journalSource) {
       for (const [source, { accepted, duplicates, shed }] of checkpointSources(header)) {
@@ -132,7 +132,7 @@ export class Follower {
     this.#arrived(header.source, header.sourceRows, header.count, header.sequence)
   }
 
-  #more(source: string, duplicates: number, shed: Readonly<Record<string, number>>): void {
+  #more(source: string, duplicates: number, shed: Readonly<Record<string, number>>) {
     this.#duplicates.set(source, Math.max(this.duplicates(source), duplicates))
     const known = this.shed(source)
     this.#shed.set(
@@ -144,7 +144,7 @@ export class Follower {
   }
 
   /** `before`: earlier rows of the source; more than counted means unreadable rows. */
-  #arrived(source: string, before: number, count: number, sequence: number): void {
+  #arrived(source: string, before: number, count: number, sequence: number) {
     this.#accepted.set(source, Math.max(this.#accepted.get(source) ?? 0, before + count))
     for (const sink of this.#sinks.values()) {
       if (sequence <= sink.after || !sink.takes(source)) continue

@@ -85,9 +85,9 @@ export class Readiness {
           'may not respond'
         : undefined
     const refusals = [silent, refusal, unacknowledged].filter((why) => why !== undefined)
-    const lasting = (one: Failing): boolean =>
+    const lasting = (one: Failing) =>
       one.counts === 'now' || (one.counts === 'lasting' && now - (this.#since.get(one.what) ?? now) >= graceMs)
-    const sentence = ({ what, counts, why }: Failing): string => {
+    const sentence = ({ what, counts, why }: Failing) => {
       const since = this.#since.get(what) ?? now
       return `${what}: ${counts === 'partly' ? '' : `fails for ${seconds(now - since)} s, `}${why}`
     }
@@ -102,7 +102,7 @@ export class Readiness {
     }
   }
 
-  #note(what: 'ready' | 'acknowledged', reason: string | undefined, begun: string, ended: string): void {
+  #note(what: 'ready' | 'acknowledged', reason: string | undefined, begun: string, ended: string) {
     const since = this.#logged.get(what)
     if (reason !== undefined && since === undefined) {
       this.#logged.set(what, this.#clock.monotonic())
@@ -114,6 +114,6 @@ export class Readiness {
   }
 }
 
-function seconds(ms: number): number {
+function seconds(ms: number) {
   return Math.round(ms / 1000)
 }

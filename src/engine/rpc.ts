@@ -39,9 +39,9 @@ export function serve(port: Port, methods: Methods): void {
   })
 }
 
-async function answer(port: Port, methods: Methods, { call, method, argument }: Request): Promise<void> {
+async function answer(port: Port, methods: Methods, { call, method, argument }: Request) {
   try {
-    const value: unknown = await methods[method]?.(argument as never)
+    const value = await methods[method]?.(argument as never)
     port.postMessage({ answer: call, value } satisfies Response)
   } catch (error) {
     port.postMessage({ answer: call, error: serializeError(error) } satisfies Response)

@@ -249,7 +249,7 @@ export class Runtime implements Control {
     }
   }
 
-  async #maintain(): Promise<void> {
+  async #maintain() {
     const { sinks, ingest, follower, metrics, host } = this.#parts
     const unread = await follower.catchUp().then(
       () => undefined,
@@ -296,7 +296,7 @@ export class Runtime implements Control {
     }
   }
 
-  #count(ledger: Ledger): void {
+  #count(ledger: Ledger) {
     this.#pending = new Map(ledger.sinks.map(({ name, pending }) => [name, pending]))
     // Only its own sources.
     this.#ledgerMetrics.take(ledger, (source) => this.#parts.shared === undefined || this.#rates.has(source))

@@ -11,7 +11,7 @@ export async function makeDurableDirectory(disk: Disk, path: string, mode = 0o70
   for (const made of missing.length > 0 ? missing.reverse() : [path]) await disk.syncDirectory(parentOf(made))
 }
 
-function parentOf(path: string): string {
+function parentOf(path: string) {
   const slash = path.lastIndexOf('/')
   if (slash === -1) return '.'
   return slash === 0 ? '/' : path.slice(0, slash)

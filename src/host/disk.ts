@@ -102,12 +102,12 @@ class RealFile implements DiskFile {
   }
 }
 
-function missing(error: unknown): boolean {
+function missing(error: unknown) {
   return error instanceof Error && 'code' in error && error.code === 'ENOENT'
 }
 
 /** Node's recursive mkdir never returns if a folder refuses new names with ENOENT, as /proc does. */
-async function makeFolders(path: string, mode?: number): Promise<void> {
+async function makeFolders(path: string, mode?: number) {
   try {
     await fs.mkdir(path, mode)
   } catch (error) {

@@ -77,7 +77,7 @@ export async function claimState({ path, inode }: Claim): Promise<'own' | 'other
   }
 }
 
-function remove(path: string): void {
+function remove(path: string) {
   try {
     unlinkSync(path)
   } catch (error) {

@@ -81,14 +81,14 @@ function tryToLock(path: string, vfs: string): DatabaseSync | undefined {
   }
 }
 
-function sqliteCode(error: unknown): number | undefined {
+function sqliteCode(error: unknown) {
   // The low byte is the primary code.
   return error instanceof Error && 'errcode' in error && typeof error.errcode === 'number'
     ? error.errcode & 0xff
     : undefined
 }
 
-function inodeOf(path: string): string {
+function inodeOf(path: string) {
   const { dev, ino } = statSync(path, { bigint: true })
   return `${dev}:${ino}`
 }

@@ -92,7 +92,7 @@ export const realMachine: Machine = {
     ),
 }
 
-async function text(path: string): Promise<string | undefined> {
+async function text(path: string) {
   return fs.readFile(path, 'utf8').catch(() => undefined)
 }
 

@@ -44,7 +44,7 @@ export const realTimers: Timers = {
   sleep(ms, signal) {
     return new Promise((resolve) => {
       if (signal?.aborted) return resolve()
-      const done = (): void => {
+      const done = () => {
         clearTimeout(handle)
         signal?.removeEventListener('abort', done)
         resolve()

@@ -15,6 +15,6 @@ export function unsealed(text: string): Readonly<Record<string, unknown>> {
   return content
 }
 
-function sumOf(content: object): number {
+function sumOf(content: object) {
   return crc32(JSON.stringify(content))
 }

@@ -56,7 +56,7 @@ function afterLimit({ timers, ms, late }: Limit, reject: Reject): Disarm {
 }
 
 function onAbort(signal: AbortSignal, reason: string | undefined, reject: Reject): Disarm {
-  const end = (): void => {
+  const end = () => {
     reject(reason === undefined ? signal.reason : new Error(reason))
   }
   if (signal.aborted) end()

@@ -153,7 +153,7 @@ function putRanges(
   holders: Uint32Array | undefined,
   networks: NonNullable<Names['networks']>,
   words: Words,
-): void {
+) {
   const scope = batch.columns['scope']
   const scopes = scope?.kind === 'dict' ? scope.codes : undefined
   const indexes = new Map<StaticResolution, number>()
@@ -197,7 +197,7 @@ class Layers {
     if (this.#texts.length > 1) put(columns, 'flow_layer', this.#codes, words, this.#texts)
   }
 
-  #codeOf(text: string | undefined): number {
+  #codeOf(text: string | undefined) {
     const known = this.#texts.indexOf(text)
     return known >= 0 ? known : this.#texts.push(text) - 1
   }
@@ -210,7 +210,7 @@ function put(
   rows: Uint32Array,
   words: Words,
   texts: readonly (string | undefined)[],
-): void {
+) {
   if (texts.every((text) => text === undefined)) return
   const carried = columns[name]
   const codes = carried?.kind === 'dict' ? carried.codes.slice() : new Uint32Array(rows.length)

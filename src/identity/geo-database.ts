@@ -61,7 +61,7 @@ export class GeoDatabase {
     this.#polling?.cancel()
   }
 
-  async #read(): Promise<void> {
+  async #read() {
     try {
       const stat = await this.#host.disk.stat(this.file)
       // Taken before the read, so that the next check detects a concurrent change.
@@ -92,7 +92,7 @@ export class GeoDatabase {
     }
   }
 
-  #complain(error: unknown): void {
+  #complain(error: unknown) {
     if (this.#damaged) return
     this.#damaged = true
     this.#log.warn('An address database is damaged; rows of some addresses lack its fields. Download it again.', {

@@ -69,7 +69,7 @@ class GeoColumns implements Geo {
     address: GrowingColumn<Uint32Array>,
     as: GrowingColumn<Uint32Array>,
     country: GrowingColumn<Uint32Array>,
-  ): void {
+  ) {
     if (!address.used) return
     for (let row = 0; row < flows.count; row++) {
       if (as.items[row] !== 0 && country.items[row] !== 0) continue
@@ -112,7 +112,7 @@ class GeoColumns implements Geo {
     return slot
   }
 
-  #lookup(words: Uint32Array, at: number, slot: number): void {
+  #lookup(words: Uint32Array, at: number, slot: number) {
     for (let word = 0; word < 4; word++) this.#keys[4 * slot + word] = words[at + word] ?? 0
     this.#used[slot] = 1
     this.#asns[slot] = answerOf(this.#asnDatabase, this.#asnRecords, words, at, asnOf)
@@ -148,7 +148,7 @@ function answerOf(
   return answer
 }
 
-function hash(w0: number, w1: number, w2: number, w3: number): number {
+function hash(w0: number, w1: number, w2: number, w3: number) {
   let mixed = Math.imul(w0 ^ Math.imul(w1, 0x85ebca6b), 0xc2b2ae35)
   mixed = Math.imul(mixed ^ (mixed >>> 15) ^ w2, 0x2c1b3c6d)
   mixed = Math.imul(mixed ^ (mixed >>> 13) ^ w3, 0x297a2d39)
@@ -156,7 +156,7 @@ function hash(w0: number, w1: number, w2: number, w3: number): number {
 }
 
 /** MaxMind: `autonomous_system_number`; IPinfo: `asn` as `AS64500`. */
-function asnOf(record: unknown): number {
+function asnOf(record: unknown) {
   const { autonomous_system_number: number, asn } = objectOf(record)
   const value = typeof number === 'number' ? number : typeof asn === 'string' ? Number(asn.replace(/^AS/i, '')) : asn
   return typeof value === 'number' && Number.isInteger(value) && value > 0 && value <= 0xffffffff ? value : 0

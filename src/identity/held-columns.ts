@@ -68,17 +68,17 @@ export class HolderColumns {
     return number < 1 || number > this.#count ? '' : (this.#labelTexts[this.#labels[number - 1]!] ?? '')
   }
 
-  #endOf(index: number): number {
+  #endOf(index: number) {
     return index < 0 ? 0 : this.#ends[index]!
   }
 
-  #nodeCode(name: string): number {
+  #nodeCode(name: string) {
     let code = this.#nodeOf.get(name)
     if (code === undefined) this.#nodeOf.set(name, (code = this.#nodeNames.push(name) - 1))
     return code
   }
 }
 
-function keyOf({ cluster, kind, namespace, owner, template }: Common): string {
+function keyOf({ cluster, kind, namespace, owner, template }: Common) {
   return [cluster, kind, namespace, template, owner?.kind, owner?.name, owner?.uid].join('\n')
 }

@@ -88,7 +88,7 @@ export class KnownObjects {
     }
   }
 
-  #grow(): void {
+  #grow() {
     this.#slots = new Uint32Array(2 * this.#slots.length)
     for (let object = 0; object < this.#count; object++) {
       if (this.#oddUids.has(object)) continue

@@ -52,7 +52,7 @@ class LabelMembers {
   }
 }
 
-function merged(carried: string, found: readonly Members[]): string {
+function merged(carried: string, found: readonly Members[]) {
   const before = carried === '' ? undefined : parseExact(carried)
   return stringifyExact(Object.assign({}, ...found, isRecord(before) ? before : {})) ?? carried
 }

@@ -64,7 +64,7 @@ function describe(problems: readonly Problem[]): string {
 }
 
 function readCsv(content: string, file: string): NetworksFile {
-  const place = (line: number): string => `${file}:${line}: `
+  const place = (line: number) => `${file}:${line}: `
   let header: readonly string[] | undefined
   const entries: ScopedEntry[] = []
   for (const { line, cells } of csvRecords(content)) {
@@ -84,7 +84,7 @@ function readCsv(content: string, file: string): NetworksFile {
     }
     if (cells.length > header.length)
       return { problems: `${place(line)}${cells.length} fields, but the first line names ${header.length} columns` }
-    const cell = (column: (typeof columns)[number]): string | null => cells[header?.indexOf(column) ?? -1] || null
+    const cell = (column: (typeof columns)[number]) => cells[header?.indexOf(column) ?? -1] || null
     const row = { cidr: cell('cidr'), name: cell('name'), label: cell('label'), scope: cell('scope') }
     const complaint = complaintOf(row)
     if (complaint !== null)

@@ -39,7 +39,7 @@ export class OwnRanges {
     return this.#parts.find(a, b, 0, 0, 0) !== 0
   }
 
-  #put(a: number, b: number, c: number, d: number): void {
+  #put(a: number, b: number, c: number, d: number) {
     if (this.#parts.find(a, b, c, d, 0) === 0) this.#parts.add(a, b, c, d, 0, 1)
   }
 }

@@ -97,11 +97,11 @@ function flatten(entries: readonly NetworkEntry[], meanings: Meanings): Span[] {
   const ranges = merged(entries)
   const spans: Span[] = []
   const open: Nested[] = []
-  const say = (start: bigint, meaning: number): void => {
+  const say = (start: bigint, meaning: number) => {
     if (spans.at(-1)?.start === start) spans.pop()
     if ((spans.at(-1)?.meaning ?? 0) !== meaning) spans.push({ start, meaning })
   }
-  const closeUntil = (address: bigint): void => {
+  const closeUntil = (address: bigint) => {
     for (let last = open.at(-1); last !== undefined && last.end <= address; last = open.at(-1)) {
       open.pop()
       say(last.end, open.at(-1)?.meaning ?? 0)

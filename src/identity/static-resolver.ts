@@ -69,12 +69,12 @@ class FileResolver implements StaticResolver {
     this.#polling?.cancel()
   }
 
-  #inTurn(always: boolean): Promise<void> {
+  #inTurn(always: boolean) {
     this.#reading = this.#reading.then(() => this.#look(always))
     return this.#reading
   }
 
-  async #look(always: boolean): Promise<void> {
+  async #look(always: boolean) {
     const file = this.#file
     if (file === undefined) return
     try {
@@ -90,7 +90,7 @@ class FileResolver implements StaticResolver {
     }
   }
 
-  async #take(file: string, content: string): Promise<void> {
+  async #take(file: string, content: string) {
     const { readNetworks } = await import('./networks-file.ts')
     const read = readNetworks(content, file)
     if (read.problems !== undefined) return this.#warn(file, read.problems)
@@ -107,7 +107,7 @@ class FileResolver implements StaticResolver {
     this.#log.info('Loaded network names.', { file, networks: entries.length })
   }
 
-  #warn(file: string, problem: string): void {
+  #warn(file: string, problem: string) {
     const now = this.#generation === 0 ? 'addresses have no names' : 'the previous names stay in use'
     this.#log.warn(`Cannot use the networks file; ${now}.`, { file, problem })
   }

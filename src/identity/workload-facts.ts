@@ -71,7 +71,7 @@ export function labelText({ kind, labels = {} }: ResourceData): string {
 /** Claimed addresses without invalid ones. A finished pod has the lowest priority. */
 export function claimedBy(data: ResourceData): Claimed[] {
   const claimed: Claimed[] = []
-  const add = (ip: string, rank: number, network?: string, mac?: number): void => {
+  const add = (ip: string, rank: number, network?: string, mac?: number) => {
     const words = parseIp(ip)
     if (words !== undefined)
       claimed.push({
@@ -93,7 +93,7 @@ export function claimedBy(data: ResourceData): Claimed[] {
   return claimed
 }
 
-function macOf(text: string | undefined): number | undefined {
+function macOf(text: string | undefined) {
   return text !== undefined && /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i.test(text)
     ? Number.parseInt(text.replaceAll(':', ''), 16)
     : undefined

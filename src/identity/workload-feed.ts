@@ -52,7 +52,7 @@ export class WorkloadFeed implements Enrichment {
     return enrichFlows(batch, received, { holders: this.#workloads, networks, labels: names?.labels })
   }
 
-  #settled(): void {
+  #settled() {
     this.#workloads.settle()
     this.#workloads.forget(this.#received - retainEndedMs, minEndedClaims)
     const { objects, claims } = this.#workloads.size

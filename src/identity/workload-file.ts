@@ -35,7 +35,7 @@ export async function writeWorkloads(
     let at = 0
     let sum = 0
     let text = `${JSON.stringify({ format, position } satisfies Head)}\n`
-    const put = async (): Promise<void> => {
+    const put = async () => {
       const bytes = utf8.encode(text)
       text = ''
       sum = crc32(bytes, sum)

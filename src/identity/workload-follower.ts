@@ -65,7 +65,7 @@ export class WorkloadFollower implements Enrichment {
     this.#waiting.add(waiter)
     this.wanted()
     this.#hurry()
-    const give = (): void => resolve()
+    const give = () => resolve()
     signal.addEventListener('abort', give, { once: true })
     await promise
     signal.removeEventListener('abort', give)
@@ -78,7 +78,7 @@ export class WorkloadFollower implements Enrichment {
     return enrichFlows(batch, received, { holders: workloads, networks, labels })
   }
 
-  async #run(signal: AbortSignal): Promise<void> {
+  async #run(signal: AbortSignal) {
     const { timers, clock } = this.#options.host
     let committed = clock.monotonic()
     while (!signal.aborted) {
@@ -126,7 +126,7 @@ export class WorkloadFollower implements Enrichment {
     return committed
   }
 
-  #wake(): void {
+  #wake() {
     const { sequence } = this.projection.reached
     for (const waiter of this.#waiting) {
       if (waiter.sequence > sequence) continue
@@ -135,7 +135,7 @@ export class WorkloadFollower implements Enrichment {
     }
   }
 
-  async #rest(signal: AbortSignal): Promise<void> {
+  async #rest(signal: AbortSignal) {
     if (this.#waiting.size > 0) return
     const hurry = new AbortController()
     this.#hurry = () => hurry.abort()
@@ -147,7 +147,7 @@ export class WorkloadFollower implements Enrichment {
   }
 
   /** After a failure the journal still retains the frames. */
-  async #commit(): Promise<void> {
+  async #commit() {
     try {
       await this.projection.commit()
     } catch (error) {

@@ -148,7 +148,7 @@ export class Workloads {
     for (const claim of now) this.#held.label(this.#claims.holderOf(claim), labels)
   }
 
-  #range(text: string): void {
+  #range(text: string) {
     if (this.#nodeRanges.has(text)) return
     this.#nodeRanges.add(text)
     this.#ranges.addRange(text)
@@ -166,7 +166,7 @@ export class Workloads {
     const numbers = new Map<string | undefined, number>()
     for (const { words, rank, network, mac } of claimed) {
       if (held === undefined) break
-      const is = (claim: number): boolean =>
+      const is = (claim: number) =>
         this.#claims.is(claim, words, rank, mac) && this.#networks.get(this.#claims.holderOf(claim)) === network
       if (now.some(is)) continue
       const open = before.find(is)
@@ -188,11 +188,11 @@ export class Workloads {
     return now
   }
 
-  #holderOf(object: number): number {
+  #holderOf(object: number) {
     return this.#claims.holderOf(this.#known.claimsOf(object)[0] ?? 0)
   }
 
-  #number(held: HolderFacts, network: string | undefined): number {
+  #number(held: HolderFacts, network: string | undefined) {
     const number = this.#held.add(held)
     if (network !== undefined) this.#networks.set(number, network)
     return number
@@ -207,14 +207,14 @@ export class Workloads {
     until: number,
     mac: number | undefined,
     network: string | undefined,
-  ): number {
+  ) {
     const numbers = this.#networkNumbers
     if (network !== undefined && !numbers.has(network)) numbers.set(network, numbers.size + 1)
     const of = network === undefined ? 0 : this.networkOf(network)
     return this.#claims.add(words, holder, this.clusterOf(cluster), rank, from, until, mac, of)
   }
 
-  #notify(words: Uint32Array): void {
+  #notify(words: Uint32Array) {
     for (const listener of this.#listeners) listener(words)
   }
 
@@ -300,7 +300,7 @@ export class Workloads {
     }
   }
 
-  #loadHeld({ key, held, network, labels = 0, claims }: Extract<WorkloadRecord, { is: 'held' }>): void {
+  #loadHeld({ key, held, network, labels = 0, claims }: Extract<WorkloadRecord, { is: 'held' }>) {
     if (!this.#clusters.has(held.cluster)) this.#clusters.set(held.cluster, this.#clusters.size + 1)
     const number = this.#number(held, network)
     this.#held.label(number, this.#loadedLabels[labels] ?? '')

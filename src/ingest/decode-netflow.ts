@@ -122,6 +122,6 @@ export class NetflowIngest {
   }
 }
 
-function follow(exporter: NetflowExporter, port: number, sequence: SequenceInfo | undefined): void {
+function follow(exporter: NetflowExporter, port: number, sequence: SequenceInfo | undefined) {
   if (sequence !== undefined) exporter.follow(port, sequence)
 }

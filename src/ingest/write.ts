@@ -127,7 +127,7 @@ export class FlowWriter {
     await Promise.all(this.#inFlight)
   }
 
-  #send(unit: NewUnit, whenFull: WhenFull, settled?: (lost: number) => void): void {
+  #send(unit: NewUnit, whenFull: WhenFull, settled?: (lost: number) => void) {
     this.#shedUnrecorded = false
     const sending = this.#append(unit, whenFull)
       .finally(() => {
@@ -156,7 +156,7 @@ export class FlowWriter {
     return unit.count
   }
 
-  #mayWait(whenFull: WhenFull): boolean {
+  #mayWait(whenFull: WhenFull) {
     if (whenFull === 'drops' || this.#stopping.signal.aborted) return false
     return whenFull === 'waits' || this.#context.host.clock.monotonic() + retryFullMs <= whenFull.until
   }
@@ -176,10 +176,10 @@ export class FlowWriter {
   }
 }
 
-function isFull(error: unknown): boolean {
+function isFull(error: unknown) {
   return error instanceof WeirError && error.code === 'WEIR_JOURNAL_FULL'
 }
 
-function passing(error: unknown): boolean {
+function passing(error: unknown) {
   return error instanceof WeirError && error.retry && !isFull(error)
 }

@@ -69,7 +69,7 @@ export function decodeBatch(kind: BatchKind, raw: Uint8Array): Batch {
 function sizeOf(batch: Batch): number {
   const perArray = 16
   let bytes = 64 + ByteWriter.sizeOf(batch.dictionary)
-  const add = (array: { readonly byteLength: number } | undefined): void => {
+  const add = (array: { readonly byteLength: number } | undefined) => {
     bytes += (array?.byteLength ?? 0) + perArray
   }
   if (batch.kind === 'events') {
@@ -97,7 +97,7 @@ function sizeOf(batch: Batch): number {
   return bytes
 }
 
-function encodeFlows(batch: FlowBatch, out: ByteWriter): void {
+function encodeFlows(batch: FlowBatch, out: ByteWriter) {
   const names = Object.keys(batch.columns)
   out.u32(names.length + (batch.derived === true ? 1 : 0))
   out.strings(batch.dictionary)
@@ -134,12 +134,12 @@ function fixed(column: Column): { items: Words; width: number } | undefined {
   }
 }
 
-function allEqual(items: Words, width: number): boolean {
+function allEqual(items: Words, width: number) {
   for (let i = width; i < items.length; i++) if (items[i] !== items[i - width]) return false
   return true
 }
 
-function encodeColumn(id: number, column: Column, count: number, out: ByteWriter): void {
+function encodeColumn(id: number, column: Column, count: number, out: ByteWriter) {
   const valid = 'valid' in column ? column.valid : undefined
   const flat = fixed(column)
   const constant = flat !== undefined && count > 1 && allEqual(flat.items, flat.width)
@@ -189,7 +189,7 @@ function decodeColumn(count: number, from: ByteReader): { id: number; column: Co
   const kind = columnKinds[(head >>> 16) & 0xff]
   const flags = head >>> 24
   const valid = flags & hasValid ? { valid: from.u8s() } : {}
-  const u32 = (width: number): Uint32Array => repeated(from.u32s(), width, count, (n) => new Uint32Array(n))
+  const u32 = (width: number) => repeated(from.u32s(), width, count, (n) => new Uint32Array(n))
   const column = ((): Column => {
     switch (kind) {
       case 'u8':
@@ -237,7 +237,7 @@ function decodeFlows(count: number, from: ByteReader): FlowBatch {
   return { kind: 'flows', count, dictionary, columns, ...(derived ? { derived } : {}) }
 }
 
-function encodeEventColumns(batch: EventBatch, out: ByteWriter): void {
+function encodeEventColumns(batch: EventBatch, out: ByteWriter) {
   out.strings(batch.dictionary)
   for (const name of eventCodes) {
     const codes = batch[name]
@@ -256,7 +256,7 @@ function decodeEvents(count: number, from: ByteReader): EventBatch {
   for (const name of eventCodes) codes[name] = repeated(from.u32s(), 1, count, (n) => new Uint32Array(n))
   const time = from.f64s()
   const encoding = from.u8s()
-  const id: Heap = from.heap()
-  const data: Heap = from.heap()
+  const id = from.heap()
+  const data = from.heap()
   return { kind: 'events', count, dictionary, ...(codes as Required<typeof codes>), time, encoding, id, data }
 }

@@ -14,7 +14,7 @@ export class ByteWriter {
     this.#view = new DataView(this.#buffer.buffer)
   }
 
-  #room(bytes: number): void {
+  #room(bytes: number) {
     const needed = this.#length + bytes
     if (needed <= this.#buffer.length) return
     const larger = Buffer.allocUnsafeSlow(Math.max(needed, this.#buffer.length * 2))
@@ -65,7 +65,7 @@ export class ByteWriter {
     return this.#buffer.subarray(0, this.#length)
   }
 
-  #align(): void {
+  #align() {
     const rest = this.#length & 7
     if (rest === 0) return
     this.#room(8 - rest)

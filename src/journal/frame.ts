@@ -117,7 +117,7 @@ export function decodeHeader(bytes: Uint8Array, at: number): HeaderResult {
   if (kind === undefined || bodyBytes > largestBody) return bad
   const flags = bytes[at + 6] ?? 0
   let start = at + fixedBytes
-  const take = (length: number): Uint8Array => {
+  const take = (length: number) => {
     const piece = bytes.subarray(start, start + length)
     start += length
     return piece
@@ -159,7 +159,7 @@ export function decodeHeader(bytes: Uint8Array, at: number): HeaderResult {
   }
 }
 
-function isWhole(bytes: Uint8Array, view: DataView, headerBytes: number): boolean {
+function isWhole(bytes: Uint8Array, view: DataView, headerBytes: number) {
   if (headerBytes < smallestHeader || headerBytes > bytes.length) return false
   return view.getUint32(headerBytes - 4, true) === crc32(bytes.subarray(0, headerBytes - 4))
 }

@@ -90,7 +90,7 @@ export async function openJournal(options: {
   return writer
 }
 
-async function settle(disk: Disk, directory: string, { segments, from }: Recovered): Promise<void> {
+async function settle(disk: Disk, directory: string, { segments, from }: Recovered) {
   for (const [index, { name }] of segments.entries()) {
     const file = await disk.open(`${directory}/${name}`, 'write')
     try {
@@ -104,7 +104,7 @@ async function settle(disk: Disk, directory: string, { segments, from }: Recover
 }
 
 /** After a failed sync of an earlier process, a successful one does not mean that cached content is on the disk. */
-async function rewrite(file: DiskFile): Promise<void> {
+async function rewrite(file: DiskFile) {
   const chunk = new Uint8Array(1024 * 1024)
   try {
     for (let at = 0; ; at += chunk.length) {

@@ -38,7 +38,7 @@ export function addHeader(totals: Map<string, SourceTotals>, header: FrameHeader
   totals.set(header.source, total)
 }
 
-function addCheckpoint(totals: Map<string, SourceTotals>, cursor: Uint8Array): void {
+function addCheckpoint(totals: Map<string, SourceTotals>, cursor: Uint8Array) {
   for (const [name, counted] of Object.entries(parseCheckpoint(cursor).sources)) {
     const total = totals.get(name) ?? emptyTotals()
     total.accepted = Math.max(total.accepted, counted.accepted)

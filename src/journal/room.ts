@@ -144,7 +144,7 @@ export class Room {
   }
 }
 
-function refuse(lack: string | undefined): void {
+function refuse(lack: string | undefined) {
   if (lack !== undefined) throw new WeirError('WEIR_JOURNAL_FULL', lack)
 }
 

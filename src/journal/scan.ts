@@ -11,7 +11,7 @@ type Scanned =
   | { readonly is: 'end' }
 
 /** Continuing would count readable data as lost. */
-function newerJournal(version: number): WeirError {
+function newerJournal(version: number) {
   return new WeirError('WEIR_DATA_NEWER', `the journal was written by a newer Weir (frame version ${version})`)
 }
 
@@ -95,7 +95,7 @@ export class SegmentScanner {
 
   #search(window: Uint8Array, last: boolean): { found: boolean; next: number; zeros: boolean } {
     const bytes = Buffer.from(window.buffer, window.byteOffset, window.byteLength)
-    const zeros = (until: number): boolean => window.subarray(0, until).every((byte) => byte === 0)
+    const zeros = (until: number) => window.subarray(0, until).every((byte) => byte === 0)
     for (let hit = bytes.indexOf(magicBytes); hit !== -1; hit = bytes.indexOf(magicBytes, hit + 1)) {
       const result = decodeHeader(window, hit)
       if (result.is === 'header' && result.decoded.header.sequence > this.lastSequence)

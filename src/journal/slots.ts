@@ -65,7 +65,7 @@ export class SlotRecord<T> {
     this.#file = undefined
   }
 
-  #load(bytes: Uint8Array): void {
+  #load(bytes: Uint8Array) {
     this.#slotBytes = Math.max(smallestSlot, bytes.length / 2)
     for (const at of [0, this.#slotBytes]) {
       const found = decodeSlot(bytes, at)
@@ -77,7 +77,7 @@ export class SlotRecord<T> {
     }
   }
 
-  async #rebuild(payload: Uint8Array, version: number): Promise<void> {
+  async #rebuild(payload: Uint8Array, version: number) {
     while (payload.length + headBytes > this.#slotBytes) this.#slotBytes *= 2
     const temporary = `${this.#path}.new`
     await this.#disk.remove(temporary)

@@ -16,7 +16,7 @@ export class LocalTail implements Tail {
 
   moved(past: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
-      const look = (): void => {
+      const look = () => {
         if (this.#durable.sequence <= past && !signal.aborted) return
         this.#waiting.delete(look)
         signal.removeEventListener('abort', look)
@@ -65,7 +65,7 @@ export class SharedTail implements Tail {
   }
 
   async moved(past: number, signal: AbortSignal): Promise<void> {
-    let abort = (): void => {}
+    let abort = () => {}
     const aborted = new Promise<void>((resolve) => {
       abort = resolve
     })

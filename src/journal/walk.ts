@@ -194,7 +194,7 @@ export class Walk {
     return true
   }
 
-  async #skip(): Promise<void> {
+  async #skip() {
     const scanner = this.#scanner!
     const size = await this.#file!.size()
     const sequence = this.#lastSequence
@@ -208,7 +208,7 @@ export class Walk {
     scanner.lastSequence = sequence
   }
 
-  #damaged(offset: number, bytes: number, header: DecodedHeader | undefined): void {
+  #damaged(offset: number, bytes: number, header: DecodedHeader | undefined) {
     const last = this.#damage.at(-1)
     let known = 0
     if (header !== undefined) {
@@ -238,13 +238,13 @@ export class Walk {
     return continues
   }
 
-  #arrive(decoded: DecodedHeader): void {
+  #arrive(decoded: DecodedHeader) {
     this.#settle(decoded)
     const { header } = decoded
     this.#row = header.firstRow + (header.more ? 0 : header.count)
   }
 
-  #settle(decoded: DecodedHeader): void {
+  #settle(decoded: DecodedHeader) {
     const { header } = decoded
     const missing = Number.isNaN(this.#row) ? 0 : header.firstRow - this.#row
     const isCounted = !header.afterLoss && !Number.isNaN(this.#row)
@@ -258,7 +258,7 @@ export class Walk {
     this.#damage = []
   }
 
-  #report(range: OpenRange, events: number | null): void {
+  #report(range: OpenRange, events: number | null) {
     this.#onUnreadable({ segment: range.segment, offset: range.offset, bytes: range.bytes, events })
   }
 }

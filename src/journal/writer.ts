@@ -145,7 +145,7 @@ export class SegmentWriter implements JournalWriter {
     this.#file = undefined
   }
 
-  async #run(): Promise<void> {
+  async #run() {
     // Appends of this turn share a sync.
     await this.#host.timers.yield()
     while (this.#queue.length > 0) {
@@ -167,7 +167,7 @@ export class SegmentWriter implements JournalWriter {
     this.#running = undefined
   }
 
-  #refuses(why: string | undefined): void {
+  #refuses(why: string | undefined) {
     const before = this.#problem
     this.#problem = why
     if ((before === undefined) !== (why === undefined)) this.#onRefusing?.(why)
@@ -179,7 +179,7 @@ export class SegmentWriter implements JournalWriter {
     return done
   }
 
-  async #room(): Promise<void> {
+  async #room() {
     await this.#space.make(async () => {
       const isBegun =
         this.#file === undefined || this.tail.durable().sequence > (segmentStart(this.#space.last?.name ?? '') ?? 0)
@@ -188,7 +188,7 @@ export class SegmentWriter implements JournalWriter {
     })
   }
 
-  async #find(): Promise<void> {
+  async #find() {
     const file = this.#file
     if (file === undefined || (await this.#space.has(file.path))) return
     this.#file = undefined
@@ -208,7 +208,7 @@ export class SegmentWriter implements JournalWriter {
   }
 
   /** Sequences of a failed group are used up. */
-  async #sync(group: FrameGroup): Promise<void> {
+  async #sync(group: FrameGroup) {
     const file = this.#file!
     try {
       await file.writeAll(group.pieces, this.#offset)
@@ -229,7 +229,7 @@ export class SegmentWriter implements JournalWriter {
     this.#publish()
   }
 
-  async #roll(): Promise<void> {
+  async #roll() {
     await this.#space.verifyOwned()
     await this.#file?.close()
     this.#file = undefined
@@ -259,7 +259,7 @@ export class SegmentWriter implements JournalWriter {
   }
 
   /** Truncates unsynced frames. If that fails, they are void once the next segment exists. */
-  async #abandon(): Promise<void> {
+  async #abandon() {
     const torn = this.#file
     const current = this.#space.last
     const durable = this.tail.durable()
@@ -282,7 +282,7 @@ export class SegmentWriter implements JournalWriter {
     }
   }
 
-  #publish(): void {
+  #publish() {
     const segment = this.#space.last?.name
     // Readers stay before an abandoned segment until its successor exists.
     if (this.#file === undefined || segment === undefined) return

@@ -89,6 +89,6 @@ export function attributeValue(value: string): string {
 }
 
 /** A group id is limited to 128 characters; other keys are hashed. */
-function groupOf(key: string): string {
+function groupOf(key: string) {
   return /^[!-~]{1,128}$/.test(key) ? key : hash('sha256', key, 'base64url')
 }

@@ -122,7 +122,7 @@ export class SqsPuller implements Puller<string> {
     }
   }
 
-  async #setVisibility(handles: readonly string[], ms: number): Promise<void> {
+  async #setVisibility(handles: readonly string[], ms: number) {
     if (handles.length === 0) return
     const {
       library: { ChangeMessageVisibilityBatchCommand },
@@ -140,7 +140,7 @@ export class SqsPuller implements Puller<string> {
   async #inBatches(
     handles: readonly string[],
     act: (entries: Readonly<{ Id: string; ReceiptHandle: string }>[]) => Promise<void>,
-  ): Promise<void> {
+  ) {
     const tens: Promise<void>[] = []
     for (let from = 0; from < handles.length; from += maxPerRequest)
       tens.push(

@@ -40,7 +40,7 @@ export function searchQueue(
     for (const { ReceiptHandle: handle } of messages) if (handle !== undefined) held.push(handle)
     return messages.map(({ Body: body = '' }) => body)
   }
-  const release = async (): Promise<void> => {
+  const release = async () => {
     const { ChangeMessageVisibilityBatchCommand } = await import('@aws-sdk/client-sqs')
     while (held.length > 0) {
       const Entries = held
@@ -49,7 +49,7 @@ export function searchQueue(
       await client.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl: url, Entries })).catch(() => undefined)
     }
   }
-  const search = async (text: string, signal: AbortSignal): Promise<boolean> => {
+  const search = async (text: string, signal: AbortSignal) => {
     try {
       while (!signal.aborted && held.length < maxMessages) {
         if ((await receive()).some((body) => bodyContains(body, text))) return true
@@ -68,6 +68,6 @@ export function searchQueue(
   }
 }
 
-function bodyContains(body: string, text: string): boolean {
+function bodyContains(body: string, text: string) {
   return body.includes(text) || Buffer.from(body, 'base64').includes(text)
 }

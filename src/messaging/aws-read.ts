@@ -54,7 +54,7 @@ function notificationIn(text: string): Notification | undefined {
   }
 }
 
-function plainName(name: string): string {
+function plainName(name: string) {
   return name.replaceAll(/__0x([0-9a-fA-F]{1,6})__/g, (whole, code: string) =>
     Number.parseInt(code, 16) <= 0x10ffff ? String.fromCodePoint(Number.parseInt(code, 16)) : whole,
   )

@@ -133,7 +133,7 @@ class AwsPublisher {
     return Promise.resolve()
   }
 
-  async #build(): Promise<AwsClient> {
+  async #build() {
     return this.#place.open(await awsOptions(this.#config, this.#context.host, this.#place.address))
   }
 
@@ -151,7 +151,7 @@ class AwsPublisher {
     return request
   }
 
-  #flush(request: Request): void {
+  #flush(request: Request) {
     if (this.#open !== request) return
     this.#open = undefined
     this.#send(request.waiting, request.signal).catch((error: unknown) => {
@@ -159,7 +159,7 @@ class AwsPublisher {
     })
   }
 
-  async #send(waiting: readonly PendingMessage[], signal: AbortSignal): Promise<void> {
+  async #send(waiting: readonly PendingMessage[], signal: AbortSignal) {
     const { name, allowed } = this.#place
     const client = this.#client
     if (client === undefined) {
@@ -192,7 +192,7 @@ class AwsPublisher {
     }
   }
 
-  async #sendSingly(waiting: readonly PendingMessage[], signal: AbortSignal, reason: string): Promise<void> {
+  async #sendSingly(waiting: readonly PendingMessage[], signal: AbortSignal, reason: string) {
     if (waiting.length === 1) settleAll(waiting, { is: 'reject', reason, tooLarge: true })
     else for (const one of waiting) await this.#send([one], signal)
   }
@@ -213,6 +213,6 @@ class AwsPublisher {
   }
 }
 
-function settleAll(waiting: readonly PendingMessage[], outcome: Attempt): void {
+function settleAll(waiting: readonly PendingMessage[], outcome: Attempt) {
   for (const { settle } of waiting) settle(outcome)
 }

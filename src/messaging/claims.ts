@@ -56,7 +56,7 @@ class Folder implements ClaimStore {
 
   close(): void {}
 
-  async #sweep(): Promise<void> {
+  async #sweep() {
     const { disk, clock } = this.#host
     if (this.#keepMs === undefined || clock.monotonic() - this.#swept < sweepEveryMs) return
     this.#swept = clock.monotonic()
@@ -83,13 +83,13 @@ async function openUrl(
   const { href } = url
   const files = await readTls(tls, disk)
   const client = new HttpClient({ url: href, connections, timeoutMs, timers, tls: files, login: { auth, clock } })
-  const refusal = (place: string, status: number, body: Uint8Array): Error =>
+  const refusal = (place: string, status: number, body: Uint8Array) =>
     new Error(
       `${place}: HTTP ${status} ` +
         Buffer.from(body.subarray(0, shownBytes)).toString().trim() +
         (status === 401 || status === 403 ? '; correct `claims.auth`' : ''),
     )
-  const withPlace = async <T>(place: string, request: Promise<T>): Promise<T> =>
+  const withPlace = async <T>(place: string, request: Promise<T>) =>
     request.catch((error: unknown) => {
       throw new Error(`${place}: ${messageOf(error)}`, { cause: error })
     })

@@ -38,7 +38,7 @@ export async function sendFlowsApart(
   return failures.sort((a, b) => a.index - b.index)
 }
 
-async function send({ batch, indexes }: Subset, messages: SendMessages, failures: Failure[]): Promise<void> {
+async function send({ batch, indexes }: Subset, messages: SendMessages, failures: Failure[]) {
   for (const failure of await messages(batch))
     failures.push('index' in failure ? { ...failure, index: indexes[failure.index] ?? 0 } : failure)
 }

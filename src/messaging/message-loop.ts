@@ -165,11 +165,11 @@ export class MessageLoop<Unit extends MessageUnit> implements Source {
     return true
   }
 
-  async #acceptAll(units: AsyncIterable<Unit>, signal: AbortSignal): Promise<void> {
+  async #acceptAll(units: AsyncIterable<Unit>, signal: AbortSignal) {
     for await (const unit of units) await this.#accept(unit, signal)
   }
 
-  async #accept(unit: Unit, signal: AbortSignal): Promise<void> {
+  async #accept(unit: Unit, signal: AbortSignal) {
     this.#pendingBytes += unit.bytes
     const before = Promise.all(this.#pending.values())
     const done = this.#settle(unit, before, signal)
@@ -189,7 +189,7 @@ export class MessageLoop<Unit extends MessageUnit> implements Source {
       await Promise.race(this.#pending.values())
   }
 
-  async #settle(unit: Unit, before: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  async #settle(unit: Unit, before: Promise<unknown>, signal: AbortSignal) {
     const intake = this.#intake
     const appended = await intake.append(unit, before, signal)
     if (appended === undefined) return intake.release(unit, 'stopped')

@@ -75,7 +75,7 @@ export function eachMessageSink<Written>(
       }
       return client.publish(written, signal)
     }
-    const publish = async (messages: readonly OutMessage[]): Promise<Attempt> => {
+    const publish = async (messages: readonly OutMessage[]) => {
       let outcome: Attempt
       for (const message of messages) if ((outcome = await publishOne(message)) !== undefined) break
       return outcome
@@ -104,7 +104,7 @@ export function manyMessagesSink<Written>(
     const failures: Failure[] = []
     const attemptsOf = (messages: readonly OutMessage[]): Promise<readonly Attempt[]> =>
       publishWritten(client, messages, signal).catch((error: unknown) => messages.map(() => thrown(error)))
-    const publishSome = async (messages: readonly OutMessage[]): Promise<void> => {
+    const publishSome = async (messages: readonly OutMessage[]) => {
       const attempts = await attemptsOf(messages)
       for (const [at, message] of messages.entries()) {
         let attempt = attempts[at]
@@ -175,12 +175,12 @@ async function messageSink<Written>(
   const forms = await eventForms(config, context.metrics)
   const write = await messageWriter(config.mode)
   const oversize = await Oversize.open(config, context)
-  const begin = (batch: SinkBatch): Outgoing => new Outgoing(write, forms.begin(batch.trace), oversize)
+  const begin = (batch: SinkBatch) => new Outgoing(write, forms.begin(batch.trace), oversize)
   return {
     async send(batch, signal) {
       const problem = await client.ready(signal)
       if (problem !== undefined) return allRetried(batch, problem)
-      const send = (some: SinkBatch): Promise<readonly Failure[]> => {
+      const send = (some: SinkBatch) => {
         const outgoing = begin(some)
         return deliver(sinkRows(some, forms.flows), outgoing, signal).then((failures) =>
           outgoing.sending.settle(failures),
@@ -253,7 +253,7 @@ class Outgoing {
   }
 }
 
-function encodingFailure(error: unknown): string {
+function encodingFailure(error: unknown) {
   return `the message cannot be encoded: ${messageOf(error)}`
 }
 

@@ -164,7 +164,7 @@ class EventIntake<Handle> implements Intake<Unit<Handle>> {
     signal: AbortSignal,
   ): Promise<Accepted | undefined> {
     const { id, host, log } = this.#context
-    const afterFailure = (): Promise<unknown> => {
+    const afterFailure = () => {
       this.blocked = true
       return before
     }

@@ -83,7 +83,7 @@ export class MessageUnits {
     }
   }
 
-  #publishCounts(): void {
+  #publishCounts() {
     for (const [outcome, count] of Object.entries(this.#uncounted))
       if (count > 0)
         this.#context.metrics.count('weir_bus_messages_total', count, { source: this.#context.id, outcome })

@@ -99,7 +99,7 @@ export class Oversize {
     return isTooLarge(outcome) ? { ...outcome, reason: `${outcome.reason}, even as a claim` } : outcome
   }
 
-  #count(way: 'split' | 'claim-check'): void {
+  #count(way: 'split' | 'claim-check') {
     this.#context.metrics.count('weir_sink_oversize_rows_total', 1, { sink: this.#context.id, way })
   }
 }

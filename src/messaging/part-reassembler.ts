@@ -77,7 +77,7 @@ export class PartReassembler<Handle> {
     return [...this.#groups.values()].flatMap(({ handles }) => handles.map(({ handle }) => handle))
   }
 
-  #remove(group: Group<Handle>): void {
+  #remove(group: Group<Handle>) {
     this.#groups.delete(group.part.message)
     this.#bytes -= group.bytes
   }

@@ -97,20 +97,20 @@ export class AddressTable {
     )
   }
 
-  #putNarrow(w3: number, value: number): void {
+  #putNarrow(w3: number, value: number) {
     let slot = narrowHash(w3) & this.#narrowMask
     while (this.#narrow[2 * slot + 1] !== 0) slot = (slot + 1) & this.#narrowMask
     this.#narrow[2 * slot] = w3
     this.#narrow[2 * slot + 1] = value
   }
 
-  #putWide(w0: number, w1: number, w2: number, w3: number, scope: number, value: number): void {
+  #putWide(w0: number, w1: number, w2: number, w3: number, scope: number, value: number) {
     let slot = wideHash(w0, w1, w2, w3, scope) & this.#wideMask
     while (this.#wide[slot * wideWords + 5] !== 0) slot = (slot + 1) & this.#wideMask
     this.#wide.set([w0, w1, w2, w3, scope, value], slot * wideWords)
   }
 
-  #growNarrow(): void {
+  #growNarrow() {
     const slots = this.#narrow
     this.#narrowMask = 2 * (this.#narrowMask + 1) - 1
     this.#narrow = new Uint32Array(2 * slots.length)
@@ -118,7 +118,7 @@ export class AddressTable {
       if (slots[at + 1] !== 0) this.#putNarrow(slots[at]!, slots[at + 1]!)
   }
 
-  #growWide(): void {
+  #growWide() {
     const slots = this.#wide
     this.#wideMask = 2 * (this.#wideMask + 1) - 1
     this.#wide = new Uint32Array(2 * slots.length)
@@ -129,12 +129,12 @@ export class AddressTable {
   }
 }
 
-function narrowHash(w3: number): number {
+function narrowHash(w3: number) {
   const h = Math.imul(w3, 0x9e3779b1)
   return (h ^ (h >>> 15)) >>> 0
 }
 
-function wideHash(w0: number, w1: number, w2: number, w3: number, scope: number): number {
+function wideHash(w0: number, w1: number, w2: number, w3: number, scope: number) {
   let h = Math.imul(w3 ^ (w2 << 7), 0x9e3779b1)
   h = Math.imul(h ^ (h >>> 15) ^ w1, 0x85ebca6b)
   h = Math.imul(h ^ (h >>> 13) ^ w0 ^ scope, 0xc2b2ae35)

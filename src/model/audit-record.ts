@@ -103,7 +103,7 @@ function attributesRecord({ type, subject, extensions = {} }: WeirEvent, data: F
 }
 
 /** The domain is a string in Weir's form and an object in a trace. */
-function personOf({ id, name, domain }: Fields): AuditPerson {
+function personOf({ id, name, domain }: Fields) {
   return known<AuditPerson>({
     id: textOf(id),
     name: textOf(name),

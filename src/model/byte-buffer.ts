@@ -142,11 +142,11 @@ export class ByteBuffer {
     }
   }
 
-  #octet(value: number): void {
+  #octet(value: number) {
     this.#digits(value, value < 10 ? 1 : value < 100 ? 2 : 3)
   }
 
-  #digits(value: number, count: number): void {
+  #digits(value: number, count: number) {
     const { bytes } = this
     let rest = value
     for (let at = this.at + count - 1; at >= this.at; at--) {
@@ -157,7 +157,7 @@ export class ByteBuffer {
     this.at += count
   }
 
-  #groups(words: Uint32Array, offset: number): void {
+  #groups(words: Uint32Array, offset: number) {
     const [start, length] = longestZeros(words, offset)
     for (let group = 0; group < 8; group++) {
       if (group === start) {
@@ -173,7 +173,7 @@ export class ByteBuffer {
     }
   }
 
-  #grow(more: number): void {
+  #grow(more: number) {
     const larger = Buffer.allocUnsafeSlow(Math.max(this.at + more, 2 * this.bytes.length))
     larger.set(this.bytes.subarray(0, this.at))
     this.bytes = larger
@@ -181,7 +181,7 @@ export class ByteBuffer {
   }
 }
 
-function viewOf({ buffer, byteOffset, byteLength }: Buffer): DataView {
+function viewOf({ buffer, byteOffset, byteLength }: Buffer) {
   return new DataView(buffer, byteOffset, byteLength)
 }
 
@@ -194,11 +194,11 @@ export function digitsOf(value: number): number {
   return digits
 }
 
-function hexDigit(value: number): number {
+function hexDigit(value: number) {
   return value < 10 ? zero + value : 87 + value
 }
 
-function groupOf(words: Uint32Array, offset: number, group: number): number {
+function groupOf(words: Uint32Array, offset: number, group: number) {
   const word = words[offset + (group >> 1)]!
   return group & 1 ? word & 0xffff : word >>> 16
 }

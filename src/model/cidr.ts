@@ -35,10 +35,10 @@ export function covers(prefix: Cidr, words: Uint32Array, offset: number): boolea
   return true
 }
 
-function isIpv4(words: Uint32Array, offset: number): boolean {
+function isIpv4(words: Uint32Array, offset: number) {
   return words[offset] === 0 && words[offset + 1] === 0 && words[offset + 2] === mappedPrefix
 }
 
-function wordMask(bits: number): number {
+function wordMask(bits: number) {
   return bits <= 0 ? 0 : bits >= 32 ? 0xffffffff : 0xffffffff << (32 - bits)
 }

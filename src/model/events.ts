@@ -92,7 +92,7 @@ export function eventId(batch: EventBatch, row: number): string {
 }
 
 export function eventAt(batch: EventBatch, row: number): WeirEvent {
-  const word = (codes: Uint32Array): string | undefined => {
+  const word = (codes: Uint32Array) => {
     const code = codes[row] ?? 0
     return code === 0 ? undefined : batch.dictionary[code]
   }

@@ -100,6 +100,6 @@ export function directionOf(
   return directionColumn(batch, from, to, by)
 }
 
-function isThere(column: Column | undefined, row: number): boolean {
+function isThere(column: Column | undefined, row: number) {
   return column?.kind === 'ip' && isPresent(column.valid, row)
 }

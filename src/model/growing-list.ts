@@ -62,7 +62,7 @@ export class GrowingList<T extends Uint8Array | Uint32Array = Uint8Array | Uint3
     this.#offsets = new Uint32Array(capacity + 1)
   }
 
-  #growItems(): void {
+  #growItems() {
     const length = Math.max(16, this.#items.length * 2)
     const larger = (this.kind === 'list<u8>' ? new Uint8Array(length) : new Uint32Array(length)) as T
     larger.set(this.#items)

@@ -38,7 +38,7 @@ function formatGroups(groups: readonly number[]): string {
     }
     if (length > 0) start += length
   }
-  const hex = (from: number, to: number): string =>
+  const hex = (from: number, to: number) =>
     groups
       .slice(from, to)
       .map((group) => group.toString(16))

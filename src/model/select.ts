@@ -71,7 +71,7 @@ function pickHeap(heap: Heap, rows: Uint32Array): Heap {
 }
 
 function selectEvents(batch: EventBatch, rows: Uint32Array): EventBatch {
-  const codes = (from: Uint32Array): Uint32Array => pick(from, rows, 1)
+  const codes = (from: Uint32Array) => pick(from, rows, 1)
   return {
     kind: 'events',
     count: rows.length,

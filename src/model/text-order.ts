@@ -9,6 +9,6 @@ export function compareBytes(a: string, b: string): number {
 }
 
 /** Surrogates represent code points after U+FFFF. */
-function rank(unit: number): number {
+function rank(unit: number) {
   return unit >= 0xe000 ? unit - 0x800 : unit >= 0xd800 ? unit + 0x2000 : unit
 }

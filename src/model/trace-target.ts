@@ -45,12 +45,12 @@ function otlp(url: URL, { port }: { port?: number }): Readonly<{ is: 'otlp'; url
   return { is: 'otlp', url: withPath(url, defaults.otlpPath) }
 }
 
-function withPath(url: URL, usualPath: string): string {
+function withPath(url: URL, usualPath: string) {
   if (url.pathname === '/') url.pathname = usualPath
   return url.href
 }
 
 /** URL omits the default port of http. */
-function portOf(written: string): string | undefined {
+function portOf(written: string) {
   return /^[a-z]+:\/\/[^/?#]*:(\d+)(?:[/?#]|$)/i.exec(written)?.[1]
 }

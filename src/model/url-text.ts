@@ -6,7 +6,7 @@ const URL_IN_TEXT = new RegExp(
 )
 
 // Trailing punctuation belongs to the sentence.
-const cut = (_: string, scheme: string, place: string, rest = ''): string =>
+const cut = (_: string, scheme: string, place: string, rest = '') =>
   `${scheme}${place}${/[:;,.)\]]*$/.exec(rest)?.[0] ?? ''}`
 
 /** Cuts every URL in the text to scheme, host and path: user, password, query and fragment may hold secrets. */

@@ -77,7 +77,7 @@ export class EntraTokens {
 
   #ofAuthority(login: Exclude<EntraLogin, { readonly type: 'managed_identity' }>): Promise<HttpAnswer> {
     const { env } = self
-    const named = (value: string | null, variable: string, setting: string): string => {
+    const named = (value: string | null, variable: string, setting: string) => {
       const found = value ?? env[variable] ?? ''
       if (found === '')
         throw new NoToken(`the ${setting} is not set: set \`auth.${setting}\`, or let the cluster set ${variable}`)
@@ -175,10 +175,7 @@ function parsed(body: Uint8Array): Readonly<Record<string, unknown>> {
   }
 }
 
-function reasonOf(
-  status: number,
-  { error, error_description: description }: Readonly<Record<string, unknown>>,
-): string {
+function reasonOf(status: number, { error, error_description: description }: Readonly<Record<string, unknown>>) {
   const [first = ''] = (typeof description === 'string' ? description : '').split(/\r?\n|\s+Trace ID:/)
   return [`HTTP ${status}`, typeof error === 'string' ? error : '', first.slice(0, 300).replace(/\.$/, '')]
     .filter((part) => part !== '')

@@ -52,7 +52,7 @@ export function openGrpcClient(
   return {
     call: ({ method, body, metadata, deadline, signal }) =>
       new Promise((resolve) => {
-        const abort = (): void => running.cancel()
+        const abort = () => running.cancel()
         const running = client.makeUnaryRequest(
           method,
           (message: Uint8Array) => Buffer.from(message.buffer, message.byteOffset, message.length),

@@ -110,6 +110,6 @@ export class TokenVerifier {
   }
 }
 
-function textOf(value: unknown): string | undefined {
+function textOf(value: unknown) {
   return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined
 }

@@ -77,7 +77,7 @@ export class Senders<S extends Sender> {
     return sender
   }
 
-  #forgetUnproven(): void {
+  #forgetUnproven() {
     for (const [address, sender] of this.#probation) {
       this.#probation.delete(address)
       return this.#forgotten(sender)
@@ -89,7 +89,7 @@ export class Senders<S extends Sender> {
   }
 
   /** Second chance: recently used senders move to the back. */
-  #forgetOne(): void {
+  #forgetOne() {
     for (const [address, sender] of this.#known) {
       this.#known.delete(address)
       if (!sender.recent) return this.#forgotten(sender)
@@ -98,7 +98,7 @@ export class Senders<S extends Sender> {
     }
   }
 
-  #allows(words: Uint32Array): boolean {
+  #allows(words: Uint32Array) {
     return this.#allow.length === 0 || this.#allow.some((range) => covers(range, words, 0))
   }
 }

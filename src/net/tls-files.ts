@@ -65,6 +65,6 @@ export class TlsFiles {
   }
 }
 
-async function read(tls: Tls, disk: Disk): Promise<TlsOptions> {
+async function read(tls: Tls, disk: Disk) {
   return (await readTls(tls, disk)) ?? { rejectUnauthorized: true }
 }

@@ -82,7 +82,7 @@ export class UdpListeners {
     await Promise.all(this.#all.map(({ udp }) => udp.close()))
   }
 
-  async #open(place: Readonly<{ host: string; port: number }>): Promise<void> {
+  async #open(place: Readonly<{ host: string; port: number }>) {
     const { source, receiveBuffer, environment, log, metrics } = this.#options
     const listener = this.#all.length
     const udp = await listenUdp({

@@ -67,7 +67,7 @@ export function bufferShortage(listener: UdpListener, wanted: number): string | 
   )
 }
 
-function kib(bytes: number): string {
+function kib(bytes: number) {
   return `${Math.round(bytes / 1024)} KiB`
 }
 
@@ -91,7 +91,7 @@ function kernelText(address: string): string {
   return (address.includes(':') ? bytes : bytes.subarray(12)).toString('hex').toUpperCase()
 }
 
-async function bind(socket: Socket, { host, port }: UdpOptions): Promise<void> {
+async function bind(socket: Socket, { host, port }: UdpOptions) {
   try {
     await new Promise<void>((resolve, reject) => {
       socket.once('error', reject)
@@ -110,7 +110,7 @@ function collect(socket: Socket, options: UdpOptions): () => void {
   const { environment } = options
   let bytes: Uint8Array[] = []
   let from: RemoteInfo[] = []
-  const drain = (): void => {
+  const drain = () => {
     if (bytes.length === 0) return
     const datagrams = { bytes, from, received: environment.clock.now() }
     bytes = []

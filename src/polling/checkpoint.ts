@@ -104,7 +104,7 @@ export class Checkpoint {
     await this.#context.replay?.hold(Infinity)
   }
 
-  #reached(partition: string, at: number, now: number): void {
+  #reached(partition: string, at: number, now: number) {
     if (at < now - this.#retentionMs * 2 || at < (this.#watermarks[partition] ?? -Infinity)) return
     this.#watermarks[partition] = at
     this.#saved.set(partition, at)
@@ -194,18 +194,13 @@ export class Checkpoint {
     return events
   }
 
-  #enqueue(act: () => Promise<void>): Promise<void> {
+  #enqueue(act: () => Promise<void>) {
     const done = this.#queue.then(act)
     this.#queue = done.catch(() => undefined)
     return done
   }
 
-  async #append(
-    partition: string,
-    events: readonly WeirEvent[],
-    until: number | undefined,
-    signal: AbortSignal,
-  ): Promise<void> {
+  async #append(partition: string, events: readonly WeirEvent[], until: number | undefined, signal: AbortSignal) {
     const places = { ...this.#watermarks, ...(until === undefined ? {} : { [partition]: until }) }
     const cursor: Cursor = { places, behind: this.#behind(places), of: partition }
     const newest = events.reduce(
@@ -235,12 +230,12 @@ export class Checkpoint {
     await this.#context.replay?.hold(cursor.behind)
   }
 
-  #remember(partition: string, event: string, time: number): void {
+  #remember(partition: string, event: string, time: number) {
     const seen = this.#seen.get(partition) ?? new Map<string, number>()
     this.#seen.set(partition, seen.set(event, time))
   }
 
-  #forget(partition: string): void {
+  #forget(partition: string) {
     for (const one of this.#across.includes(partition) ? this.#across : [partition]) {
       const until = settled(this.#watermarks, this.#across, one) ?? -Infinity
       const seen = this.#seen.get(one)
@@ -249,7 +244,7 @@ export class Checkpoint {
   }
 
   /** Frames stay while one of their events may be returned again. */
-  #behind(places: Readonly<Record<string, number>>): number {
+  #behind(places: Readonly<Record<string, number>>) {
     this.#recorded = this.#recorded.filter(
       ({ of, newest }) => newest >= (settled(places, this.#across, of) ?? Infinity),
     )
@@ -279,6 +274,6 @@ function settled(places: Cursor['places'], across: readonly string[], partition:
   return known.length === 0 ? undefined : Math.min(...known)
 }
 
-function timeOr(time: number | undefined, other: number): number {
+function timeOr(time: number | undefined, other: number) {
   return time === undefined || Number.isNaN(time) ? other : time
 }

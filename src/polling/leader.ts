@@ -36,7 +36,7 @@ export async function runAsLeader(options: LeaderOptions, signal: AbortSignal, a
   const holder = `${record.instance} ${Buffer.from(host.random.bytes(6)).toString('hex')}`
   let seen: Readonly<{ version: string; at: number }> | undefined
   let problem: string | undefined
-  const report = (error: unknown): void => {
+  const report = (error: unknown) => {
     const message = messageOf(error)
     if (!signal.aborted && message !== problem)
       log.warn(`The lease for reading ${what} cannot be read or written; Weir retries.`, {
@@ -93,7 +93,7 @@ async function hold(
   begun: Begun,
   signal: AbortSignal,
   act: Act,
-): Promise<void> {
+) {
   const lost = new AbortController()
   const leading = AbortSignal.any([signal, lost.signal])
   let { version, began } = begun
@@ -104,7 +104,7 @@ async function hold(
     })
   let timer = endAfter()
   // After a freeze this runs before the timer.
-  const isLeader = (): boolean => {
+  const isLeader = () => {
     if (Math.max(host.clock.monotonic() - began.now, host.clock.now() - began.wall) >= durationMs * holdPart)
       lost.abort()
     return !lost.signal.aborted
@@ -159,7 +159,7 @@ async function releaseLease(
   record: LeaderRecord,
   { version, holder, state }: { version: string; holder: string; state: unknown },
   signal: AbortSignal,
-): Promise<void> {
+) {
   const none = { holder: '', instance: record.instance, state } satisfies LeaderState
   if ((await record.write(version, none, signal)) !== undefined) return
   const found = await record.read(signal)

@@ -202,7 +202,7 @@ export class PartitionPoller<Given, M extends Mapped = Mapped> {
       context: { host },
       words: { api },
     } = this.#of
-    const retry = <T>(attempt: () => Promise<T>): Promise<T> =>
+    const retry = <T>(attempt: () => Promise<T>) =>
       withRetries(
         {
           host,
@@ -222,7 +222,7 @@ export class PartitionPoller<Given, M extends Mapped = Mapped> {
     return readPages((next, until) => partition.page(span, next, until), { api, maxElements: maxEvents, signal, retry })
   }
 
-  #countInvalid({ fault, message }: ResponseError): void {
+  #countInvalid({ fault, message }: ResponseError) {
     const {
       context: { id, metrics },
     } = this.#of
@@ -235,13 +235,13 @@ export class PartitionPoller<Given, M extends Mapped = Mapped> {
     all: readonly Given[],
     { from, until, isSteady }: { from: number; until: number; isSteady: boolean },
     signal: AbortSignal,
-  ): Promise<void> {
+  ) {
     const { context, checkpoint, words } = this.#of
     const { key } = partition
     const fresh = new Map<string, Readonly<{ mapped: M; order: number }>>()
     const left: Record<string, number> = {}
     // Counted once, although every poll returns it.
-    const count = (outcome: string, what: string): void => {
+    const count = (outcome: string, what: string) => {
       if (this.#refused.has(what)) return
       if (this.#refused.size >= maxRefused) this.#refused.clear()
       this.#refused.add(what)
@@ -284,7 +284,7 @@ export class PartitionPoller<Given, M extends Mapped = Mapped> {
     this.#account(inOrder, left, isSteady)
   }
 
-  #account(fresh: readonly M[], left: Readonly<Record<string, number>>, isSteady: boolean): void {
+  #account(fresh: readonly M[], left: Readonly<Record<string, number>>, isSteady: boolean) {
     const {
       lookBack,
       words,
@@ -317,7 +317,7 @@ export class PartitionPoller<Given, M extends Mapped = Mapped> {
   }
 
   /** Counts a span before the retention of the API. */
-  #missed(from: number, to: number): void {
+  #missed(from: number, to: number) {
     const {
       words: { what, retention },
       context: { metrics, log },
@@ -332,7 +332,7 @@ export class PartitionPoller<Given, M extends Mapped = Mapped> {
     })
   }
 
-  #labels(): Readonly<Record<string, string>> {
+  #labels() {
     return this.#of.labels()
   }
 
@@ -345,6 +345,6 @@ export class PartitionPoller<Given, M extends Mapped = Mapped> {
   }
 }
 
-function capital(word: string): string {
+function capital(word: string) {
   return `${word.slice(0, 1).toUpperCase()}${word.slice(1)}`
 }

@@ -37,7 +37,7 @@ export async function pollingSource<Status extends Readable>(
   if (sink !== undefined && context.awaited === undefined)
     throw new Error(`ack: sink:${sink}: the sink does not support this setting`)
   const sharedCheckpoint = new SharedCheckpoint(sink === undefined ? undefined : context.awaited?.(sink))
-  let isLeader = (): boolean => true
+  let isLeader = () => true
   const checkpoint = new Checkpoint(
     {
       ...context,
@@ -56,13 +56,13 @@ export async function pollingSource<Status extends Readable>(
   const parts = build(checkpoint)
   const { places } = parts
   let isReading = false
-  const read = async (signal: AbortSignal): Promise<void> => {
+  const read = async (signal: AbortSignal) => {
     isReading = true
     await allEnd(places.map((place) => place.run(signal))).finally(() => {
       isReading = false
     })
   }
-  const known = (): CheckpointRecord => checkpoint.known
+  const known = () => checkpoint.known
   let isRestored = false
   return {
     addresses: [],
@@ -118,7 +118,7 @@ export async function pollingSource<Status extends Readable>(
   }
 }
 
-async function allEnd(parts: readonly Promise<void>[]): Promise<void> {
+async function allEnd(parts: readonly Promise<void>[]) {
   const failed = (await Promise.allSettled(parts)).find((end) => end.status === 'rejected')
   if (failed !== undefined) throw failed.reason
 }

@@ -113,7 +113,7 @@ function onFields(
       : (end === 'any' ? (['src', 'dst'] as const) : around.end === undefined ? [] : [around.end]).map((one) =>
           around.names.ofEnd(one, name),
         )
-  const leaves = fields.map((field): Bound => {
+  const leaves = fields.map((field) => {
     try {
       if (field === undefined) refuse(`There is no field ${name}.`, spanOf(at === undefined ? {} : { at }))
       const found = match(field)
@@ -133,7 +133,7 @@ function onFields(
 }
 
 /** JSON of flows is short, such as network events: it is compared as its text. */
-function comparable(field: QueryField, { view }: NameTable): QueryField {
+function comparable(field: QueryField, { view }: NameTable) {
   return view === 'flows' && field.kind === 'json' ? jsonText(field) : field
 }
 
@@ -200,7 +200,7 @@ function equals(field: QueryField, literals: readonly Literal[]): Match | 'never
   if (field.kind === 'f64') return { is: 'doubles', intervals: literals.map((literal) => doublesOf(field, literal)) }
   const domain = integerKinds[field.kind]
   if (domain === undefined) {
-    const wild = (literal: Literal): boolean => !literal.quoted && literal.text.includes('*')
+    const wild = (literal: Literal) => !literal.quoted && literal.text.includes('*')
     return {
       is: 'texts',
       texts: literals.filter((one) => !wild(one)).map(({ text }) => text),
@@ -270,7 +270,7 @@ function wholeTime(literal: Literal): Decimal {
   return { digits, scale: 0 }
 }
 
-function need(value: Decimal | undefined, field: QueryField, literal: Literal): Decimal {
+function need(value: Decimal | undefined, field: QueryField, literal: Literal) {
   return value ?? refuseNumber(field, literal)
 }
 

@@ -84,7 +84,7 @@ export function instant(text: string, at: Span): bigint | undefined {
 
 const mapped: Interval = { low: BigInt(mappedPrefix) << 32n, high: (BigInt(mappedPrefix + 1) << 32n) - 1n }
 
-function wide(words: Uint32Array): bigint {
+function wide(words: Uint32Array) {
   return words.reduce((sum, word) => (sum << 32n) | BigInt(word), 0n)
 }
 
@@ -106,7 +106,7 @@ export function addressesOf(literal: Literal): Interval[] {
       'Write 10.0.0.1, 10.0.0.0/8, 10.0.0.1-10.0.0.9 or 2001:db8::/32.',
     )
   const [low, high] = [wide(first), wide(last)]
-  const isV4 = (value: bigint): boolean => value >= mapped.low && value <= mapped.high
+  const isV4 = (value: bigint) => value >= mapped.low && value <= mapped.high
   if (isV4(low) !== isV4(high)) refuse('A range of addresses must be of one family.', spanOf(literal))
   if (low > high) refuse(`The range ${text} begins above its end.`, spanOf(literal))
   return isV4(low) ? [{ low, high }] : [...without([{ low, high }], mapped)]

@@ -164,7 +164,7 @@ function text({ dictionary }: EventBatch, codes: Uint32Array, row: number): stri
   return code === 0 ? undefined : dictionary[code]
 }
 
-function stringIn(value: unknown): string | undefined {
+function stringIn(value: unknown) {
   return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined
 }
 

@@ -25,7 +25,7 @@ export function numberTest(intervals: readonly Interval[]): NumberTest {
 }
 
 /** Smallest double not below `value`. */
-function doubleAbove(value: bigint): number {
+function doubleAbove(value: bigint) {
   return -doubleBelow(-value)
 }
 
@@ -58,7 +58,7 @@ function words(values: readonly bigint[]): Uint32Array {
   )
 }
 
-function order(list: Uint32Array, offset: number, a: number, b: number, c: number, d: number): number {
+function order(list: Uint32Array, offset: number, a: number, b: number, c: number, d: number) {
   return (
     (list[offset] ?? 0) - a || (list[offset + 1] ?? 0) - b || (list[offset + 2] ?? 0) - c || (list[offset + 3] ?? 0) - d
   )

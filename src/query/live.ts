@@ -213,7 +213,7 @@ function betweenFields({ field }: Leaf, operator: '=' | '<' | '<=' | '>' | '>=',
   }
 }
 
-function order(a: Uint32Array, b: Uint32Array): number {
+function order(a: Uint32Array, b: Uint32Array) {
   for (let word = 0; word < 4; word++) if (a[word] !== b[word]) return (a[word] ?? 0) - (b[word] ?? 0)
   return 0
 }

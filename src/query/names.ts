@@ -38,7 +38,7 @@ export function columnSql(field: QueryField, dialect: Dialect): string {
 export type End = 'src' | 'dst'
 const otherEnd: Readonly<Record<End, End>> = { src: 'dst', dst: 'src' }
 
-function fold(name: string): string {
+function fold(name: string) {
   return name.toLowerCase().replaceAll('.', '_')
 }
 
@@ -70,7 +70,7 @@ function nameTable(view: NameTable['view'], example: string, named: readonly Nam
     ),
   )
   const all = new Map<string, string>()
-  const put = (written: string, name: string): void => {
+  const put = (written: string, name: string) => {
     if (!all.has(fold(written))) all.set(fold(written), name)
   }
   for (const { name } of named) put(name, name)
@@ -85,7 +85,7 @@ function nameTable(view: NameTable['view'], example: string, named: readonly Nam
     const [, other] = endOf(written) ?? []
     if (other !== undefined && other !== part) partNames.set(fold(other), part)
   }
-  const paired = (part: string): boolean => ends.get(part)?.src !== undefined && ends.get(part)?.dst !== undefined
+  const paired = (part: string) => ends.get(part)?.src !== undefined && ends.get(part)?.dst !== undefined
   const known = [...new Set([...fields.map(({ name }) => name), ...all.keys()])]
   return {
     view,

@@ -103,11 +103,11 @@ function oneText(name: string, operator: '=' | '~' | '>=', written: string): str
   return `${field} ~ ${quote(`(?i)${pattern(value)}`)}`
 }
 
-function literal(value: string): string {
+function literal(value: string) {
   return /^[\w.:/-]+$/.test(value) && flowNames.own(value) === undefined ? value : quote(value)
 }
 
-function pattern(text: string): string {
+function pattern(text: string) {
   return text
     .split('*')
     .map((piece) => piece.replace(/[\\^$.|?+()[\]{}]/g, '\\$&'))

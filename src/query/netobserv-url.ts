@@ -132,7 +132,7 @@ function timesOf(
   parameters: ReadonlyMap<string, string>,
   drop: (part: string, reason: string) => void,
 ): { from: string | undefined; to: string | undefined } {
-  const seconds = (name: string): string | undefined => {
+  const seconds = (name: string) => {
     const value = parameters.get(name)
     if (value === undefined || /^\d{1,11}$/.test(value)) return value
     drop(`${name}=${value}`, 'It is not a number of seconds.')
@@ -156,10 +156,10 @@ function split(text: string, separator: string): string[] {
   return [...parts, text.slice(from)]
 }
 
-function withoutQuotes(text: string): string {
+function withoutQuotes(text: string) {
   return text.replace(/"[^"]*"/g, '')
 }
 
-function joined(parts: readonly string[], word: 'and' | 'or'): string {
+function joined(parts: readonly string[], word: 'and' | 'or') {
   return parts.length < 2 ? (parts[0] ?? '') : parts.map((part) => `(${part})`).join(` ${word} `)
 }

@@ -63,20 +63,20 @@ class Parser {
     refuse(message, at, hint)
   }
 
-  #takeWord(word: string): boolean {
+  #takeWord(word: string) {
     const { kind, text } = this.#token
     if (kind !== 'word' || text.toLowerCase() !== word) return false
     this.#at++
     return true
   }
 
-  #takeSign(sign: string): boolean {
+  #takeSign(sign: string) {
     if (this.#token.kind !== 'sign' || this.#token.text !== sign) return false
     this.#at++
     return true
   }
 
-  #expectSign(sign: string, why: string): void {
+  #expectSign(sign: string, why: string) {
     if (!this.#takeSign(sign)) this.#fail(`Expected ${sign} ${why}.`)
   }
 
@@ -87,11 +87,11 @@ class Parser {
     return result
   }
 
-  #or(): Expression {
+  #or() {
     return this.#chain('or', () => this.#and())
   }
 
-  #and(): Expression {
+  #and() {
     return this.#chain('and', () => this.#not())
   }
 
@@ -241,7 +241,7 @@ class Parser {
 
 const textKinds = new Set(['dict', 'text', 'list<dict>', 'json'])
 
-function isText(names: NameTable, { name, end }: Subject): boolean {
+function isText(names: NameTable, { name, end }: Subject) {
   const field = end === undefined ? names.field(name) : names.ofEnd('src', name)
   return field !== undefined && textKinds.has(field.kind)
 }

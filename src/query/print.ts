@@ -32,12 +32,12 @@ function printed(expression: Expression, names: NameTable): string {
   }
 }
 
-function inner(part: Expression, names: NameTable, parentheses: boolean): string {
+function inner(part: Expression, names: NameTable, parentheses: boolean) {
   const text = printed(part, names)
   return parentheses ? `(${text})` : text
 }
 
-function subject({ name, end }: Subject): string {
+function subject({ name, end }: Subject) {
   return end === 'any' ? `any.${name}` : name
 }
 

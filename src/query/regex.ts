@@ -66,7 +66,7 @@ class Reader {
     this.#ignoresCase = /\(\?[imsU]*i/.test(text)
   }
 
-  #see(from: number, to = from): void {
+  #see(from: number, to = from) {
     if (!this.#ignoresCase || settled.some(([first, last]) => from >= first && to <= last)) return
     throw new Refused(
       '(?i) supports Latin, Greek and Cyrillic letters, and scripts without case: the case of others differs ' +
@@ -89,7 +89,7 @@ class Reader {
     return size
   }
 
-  #sequence(): number {
+  #sequence() {
     let size = 0
     while (this.#at < this.#text.length && this.#text[this.#at] !== '|' && this.#text[this.#at] !== ')')
       size += this.#repeated()
@@ -101,7 +101,7 @@ class Reader {
     this.#copies = 1
     const size = this.#atom()
     const found = this.#repeatHere()
-    const copies: number = this.#copies
+    const copies = this.#copies
     this.#copies = Math.max(before, copies)
     if (found === undefined) return size
     this.#at += found[0].length
@@ -116,7 +116,7 @@ class Reader {
     return Math.max(1, size) * Math.max(1, max)
   }
 
-  #repeatHere(): RegExpExecArray | undefined {
+  #repeatHere() {
     return repeat.exec(this.#text.slice(this.#at, this.#at + 16)) ?? undefined
   }
 
@@ -134,7 +134,7 @@ class Reader {
     return here === '.' ? 4 : 1
   }
 
-  #character(): number {
+  #character() {
     const code = this.#text.codePointAt(this.#at) ?? 0
     this.#at += code > 0xffff ? 2 : 1
     return code
@@ -178,7 +178,7 @@ class Reader {
     return size
   }
 
-  #classItem(here: string): void {
+  #classItem(here: string) {
     const named = /^\[:\^?(\w*):\]/.exec(this.#text.slice(this.#at))
     if (named !== null) {
       if (!classes.has(named[1] ?? ''))

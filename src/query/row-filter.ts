@@ -63,7 +63,7 @@ export function compileRowFilter(written: WrittenFilter, kinds: readonly FilterK
   }
 }
 
-function has(batch: EventBatch, family: number): boolean {
+function has(batch: EventBatch, family: number) {
   return family > 0 && batch.family.includes(family)
 }
 
@@ -95,8 +95,8 @@ function boundsOf(text: string, kinds: readonly FilterKind[]): Bounds {
   return bounds
 }
 
-const isBody = (kind: FilterKind): boolean => kind === 'changes' || kind === 'audit'
-const at = ({ problems }: QueryError): number => problems[0]?.from ?? 0
+const isBody = (kind: FilterKind) => kind === 'changes' || kind === 'audit'
+const at = ({ problems }: QueryError) => problems[0]?.from ?? 0
 
 function bodyFilter(view: 'changes' | 'audit', bound: Bound): LiveFilter {
   const test = compileLive(bound)

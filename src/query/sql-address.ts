@@ -59,7 +59,7 @@ export function addressSql(column: string, intervals: readonly Interval[]): stri
   return parts.length === 1 ? parts[0]! : `(${parts.join(' OR ')})`
 }
 
-function escaped(before: string): string {
+function escaped(before: string) {
   return before.replaceAll('.', '\\.')
 }
 
@@ -71,7 +71,7 @@ function byFamily(interval: Interval): readonly Interval[] {
   return [...without([interval], { low: mappedLow, high: mappedHigh }), ...(inside.low <= inside.high ? [inside] : [])]
 }
 
-function addressText(value: bigint): string {
+function addressText(value: bigint) {
   return formatIp(Uint32Array.from([96n, 64n, 32n, 0n], (shift) => Number((value >> shift) & 0xffff_ffffn)))
 }
 
@@ -98,7 +98,7 @@ function pieces(low: bigint, high: bigint, count: number, width: number, fixed: 
   return found
 }
 
-function v4(low: bigint, high: bigint, { singles, prefixes, expressions }: Found): void {
+function v4(low: bigint, high: bigint, { singles, prefixes, expressions }: Found) {
   for (const { fixed, low: from, high: to } of pieces(low, high, 4, 8)) {
     const before = fixed.map((octet) => `${octet}.`).join('')
     const last = fixed.length === 3
@@ -112,7 +112,7 @@ function v4(low: bigint, high: bigint, { singles, prefixes, expressions }: Found
 /** False if zero groups may be hidden in `::`. */
 function v6(low: bigint, high: bigint, { singles, prefixes, expressions }: Found): boolean {
   const all = pieces(low, high, 8, 16)
-  const isUnambiguous = (groups: readonly number[]): boolean => groups.every((each) => each > 0)
+  const isUnambiguous = (groups: readonly number[]) => groups.every((each) => each > 0)
   const [only] = all
   const whole =
     all.length === 1 && only?.low === 0 && only.high === 0xffff && only.fixed.length > 0 && isUnambiguous(only.fixed)
@@ -161,14 +161,14 @@ function sameLength(low: string, high: string, base: 10 | 16): string[] {
   return found
 }
 
-function hex(value: bigint): string {
+function hex(value: bigint) {
   return value.toString(16).padStart(32, '0')
 }
 
 /** 32 hexadecimal digits, which sort like addresses. */
 function digits(column: string): string {
-  const part = (index: number): string => `string_split(${column}, '::')[${index}]`
-  const padded = (of: string): string =>
+  const part = (index: number) => `string_split(${column}, '::')[${index}]`
+  const padded = (of: string) =>
     `CASE WHEN ${of} = '' THEN '' ELSE ` +
     `array_to_string(list_transform(string_split(${of}, ':'), lambda g: lpad(g, 4, '0')), '') END`
   const [head, tail] = [padded(part(1)), padded(part(2))]

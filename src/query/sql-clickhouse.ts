@@ -15,16 +15,16 @@ export const clickhouseSettings: Readonly<Record<string, string>> = {
   precise_float_parsing: '1',
 }
 
-function text(value: string): string {
+function text(value: string) {
   return `'${value.replace(/['\\]/g, '\\$&')}'`
 }
 
-function integer(value: bigint): string {
+function integer(value: bigint) {
   // A literal beyond 64 bits is a double.
   return value >= -(1n << 63n) && value < 1n << 64n ? String(value) : `toInt256('${value}')`
 }
 
-function addressLiteral(value: bigint): string {
+function addressLiteral(value: bigint) {
   const words = Uint32Array.from([96n, 64n, 32n, 0n], (shift) => Number((value >> shift) & 0xffff_ffffn))
   return `toIPv6(${text(formatIp(words))})`
 }
@@ -45,7 +45,7 @@ function address(column: string, intervals: readonly Interval[]): string {
 
 /** ClickHouse writes `::ffff:10.0.0.1`, and `::0.1.0.2` for `::1:2`. */
 function addressText(column: string): string {
-  const word = (from: number): string => `replaceRegexpOne(lower(substring(hex(${column}), ${from}, 4)), '^0{1,3}', '')`
+  const word = (from: number) => `replaceRegexpOne(lower(substring(hex(${column}), ${from}, 4)), '^0{1,3}', '')`
   return (
     `multiIf(${column} BETWEEN toIPv6('::ffff:0.0.0.0') AND toIPv6('::ffff:255.255.255.255'), ` +
     `substring(toString(${column}), 8), ${column} BETWEEN toIPv6('::1:0') AND toIPv6('::ffff:ffff'), ` +
@@ -67,26 +67,26 @@ function foundPattern(pattern: string): string {
 }
 
 /** Columns with JSON are texts, and may be NULL. */
-function jsonBody(json: string): string {
+function jsonBody(json: string) {
   return `ifNull(toString(${json}), '')`
 }
 
-function jsonList(json: string, keys: readonly string[]): string {
+function jsonList(json: string, keys: readonly string[]) {
   return `JSONExtractArrayRaw(${[jsonBody(json), ...keys.map(text)].join(', ')})`
 }
 
-function floorDivide(value: string, by: bigint): string {
+function floorDivide(value: string, by: bigint) {
   // intDiv rounds towards zero.
   return `intDiv(${value} - positiveModulo(${value}, ${by}), ${by})`
 }
 
 /** IN, to which ClickHouse (26.9) converts several tests, distinguishes -0 from 0. */
-function number(column: string): string {
+function number(column: string) {
   return `if(isNaN(${column}), NULL, ${column} + 0.)`
 }
 
 /** NULLs are not values of the group. */
-function nearestRank(value: string, percent: string): string {
+function nearestRank(value: string, percent: string) {
   return (
     `if(count(${value}) = 0, NULL, arraySort(groupArray(${value}))` +
     `[greatest(1, intDiv(count(${value}) * ${percent} + 99, 100))])`

@@ -2,8 +2,8 @@ import type { Dialect } from './dialect.ts'
 import { addressSql } from './sql-address.ts'
 import { beginsSql, foundSql, integerSql, name, text, timeSql } from './sql-text.ts'
 
-const same = (sql: string): string => sql
-const path = (keys: readonly string[]): string => ['$', ...keys].join('.')
+const same = (sql: string) => sql
+const path = (keys: readonly string[]) => ['$', ...keys].join('.')
 
 export const duckdb: Dialect = {
   name: 'duckdb',

@@ -57,7 +57,7 @@ function existsSql({ kind }: QueryField, column: string, negated: boolean, diale
   return `${present(kind, column, dialect)} IS ${negated ? 'NULL' : 'NOT NULL'}`
 }
 
-function present(kind: QueryField['kind'], column: string, dialect: Dialect): string {
+function present(kind: QueryField['kind'], column: string, dialect: Dialect) {
   return kind === 'f64' ? dialect.number(column) : column
 }
 
@@ -84,7 +84,7 @@ function matchSql(field: QueryField, column: string, match: Match, options: Opti
     case 'field': {
       const other = options.column?.(match.other) ?? columnSql(match.other, dialect)
       const isWide = field.kind !== match.other.kind && match.other.kind !== 'text' && field.kind !== 'text'
-      const side = (kind: QueryField['kind'], of: string): string => {
+      const side = (kind: QueryField['kind'], of: string) => {
         const value = present(kind, of, dialect)
         return isWide ? dialect.wide(value) : value
       }
@@ -93,11 +93,11 @@ function matchSql(field: QueryField, column: string, match: Match, options: Opti
   }
 }
 
-function any(tests: readonly string[]): string {
+function any(tests: readonly string[]) {
   return tests.length === 1 ? tests[0]! : `(${tests.join(' OR ')})`
 }
 
-function equalsSql(column: string, values: readonly string[]): string[] {
+function equalsSql(column: string, values: readonly string[]) {
   return values.length === 0
     ? []
     : [values.length === 1 ? `${column} = ${values[0]}` : `${column} IN (${values.join(', ')})`]
@@ -126,14 +126,14 @@ const ends: Partial<Record<QueryField['kind'], Interval>> = {
 }
 
 /** Omits ends that every value satisfies. */
-function rangeSql(kind: QueryField['kind'], column: string, low: bigint, high: bigint, dialect: Dialect): string {
+function rangeSql(kind: QueryField['kind'], column: string, low: bigint, high: bigint, dialect: Dialect) {
   const domain = ends[kind]
   if (domain !== undefined && low <= domain.low) return `${column} <= ${integer(kind, high, dialect)}`
   if (domain !== undefined && high >= domain.high) return `${column} >= ${integer(kind, low, dialect)}`
   return `${column} BETWEEN ${integer(kind, low, dialect)} AND ${integer(kind, high, dialect)}`
 }
 
-function integer(kind: QueryField['kind'], value: bigint, dialect: Dialect): string {
+function integer(kind: QueryField['kind'], value: bigint, dialect: Dialect) {
   if (kind === 'time') return dialect.time(value)
   if (kind === 'bool') return value === 0n ? 'false' : 'true'
   if (kind === 'mac') return dialect.text((value.toString(16).padStart(12, '0').match(/../g) ?? []).join(':'))
@@ -142,7 +142,7 @@ function integer(kind: QueryField['kind'], value: bigint, dialect: Dialect): str
 
 function doubleSql(column: string, { low, high, lowOpen, highOpen }: DoubleInterval, dialect: Dialect): string {
   const value = dialect.number(column)
-  const number = (given: number): string => given.toExponential()
+  const number = (given: number) => given.toExponential()
   if (low === high) return `${value} = ${number(low)}`
   const parts = [
     ...(low === -Infinity ? [] : [`${value} ${lowOpen ? '>' : '>='} ${number(low)}`]),

@@ -50,10 +50,10 @@ export function addressRange<const M extends Meta<string>>(meta: M): FieldFor<st
   return makeField(schema, { kind: 'text', expects: 'a range of addresses' }, meta)
 }
 
-function adviseNumber(value: unknown): string | undefined {
+function adviseNumber(value: unknown) {
   return typeof value === 'number' ? `write \`127.0.0.1:${value}\`` : undefined
 }
 
-function adviseListen(value: unknown): string | undefined {
+function adviseListen(value: unknown) {
   return value === false ? 'write `off`' : adviseNumber(value)
 }

@@ -37,7 +37,7 @@ export function list<const F extends AnyField, const M extends Meta<readonly z.i
   meta: M,
 ): FieldFor<readonly z.output<F>[], readonly z.input<F>[], M> {
   const schema = z.array(of) as unknown as z.ZodType<readonly z.output<F>[], readonly z.input<F>[]>
-  const advise = (value: unknown): string | undefined =>
+  const advise = (value: unknown) =>
     typeof value === 'string' || typeof value === 'number' ? `write it as a list: [${value}]` : undefined
   return makeField<readonly z.output<F>[], readonly z.input<F>[], M>(
     schema,
@@ -78,7 +78,7 @@ export function variants<const V extends Variants, const M extends Meta<VariantW
   >
   const names = Object.keys(shapes)
   const expects = `a map with \`type: ${names.join(' | ')}\``
-  const advise = (value: unknown): string | undefined => {
+  const advise = (value: unknown) => {
     if (typeof value !== 'string' || !Object.hasOwn(shapes, value)) return undefined
     const required = Object.entries(shapes[value] ?? {}).filter(([, field]) => infoOf(field).required)
     const members = required.map(([key, field]) => `${key}: ${String(infoOf(field).example)}`)

@@ -85,7 +85,7 @@ export function componentMap<
       const found = own(types, type)
       return found === undefined ? undefined : { ...common, ...found.fields }
     },
-    summaryOf: (type: string): string => own(types, type)?.summary ?? '',
+    summaryOf: (type: string) => own(types, type)?.summary ?? '',
     jsonSchemaOf: (type: string): z.ZodType | undefined => {
       const found = own(types, type)
       return found === undefined ? undefined : groupSchema({ ...common, ...found.fields })
@@ -98,7 +98,7 @@ export function componentMap<
   )
 }
 
-function refuseHidden(types: Types, common: Fields): void {
+function refuseHidden(types: Types, common: Fields) {
   const taken = new Set(['type', ...Object.keys(common)])
   if (Object.hasOwn(common, 'type')) throw new TypeError('A common field must not be named `type`.')
   for (const [name, { fields }] of Object.entries(types)) {
@@ -114,7 +114,7 @@ function entryReader(types: Types, common: Fields) {
   const commonKeys = new Set(Object.keys(common))
   const commonSchema = groupSchema(common)
   return (id: string, written: unknown, context: Context): unknown => {
-    const refuse = (path: string[], message: string, hint?: string): void =>
+    const refuse = (path: string[], message: string, hint?: string) =>
       raise(context, new Complaint(message, hint, [id, ...path]))
     if (!/^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/.test(id)) {
       refuse(
@@ -171,6 +171,6 @@ function split(
   ]
 }
 
-function own<T>(record: Readonly<Record<string, T>>, key: string): T | undefined {
+function own<T>(record: Readonly<Record<string, T>>, key: string) {
   return Object.hasOwn(record, key) ? record[key] : undefined
 }

@@ -50,6 +50,6 @@ export function valueAt(value: unknown, path: readonly (string | number)[]): unk
   }, value)
 }
 
-function own<T>(record: Readonly<Record<string, T>> | undefined, key: string): T | undefined {
+function own<T>(record: Readonly<Record<string, T>> | undefined, key: string) {
   return record !== undefined && Object.hasOwn(record, key) ? record[key] : undefined
 }

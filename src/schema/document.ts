@@ -116,7 +116,7 @@ export function filesOf(document: ConfigDocument): readonly ConfigDocument[] {
   return [...document.earlier, document]
 }
 
-function within(path: Path, ancestor: Path): boolean {
+function within(path: Path, ancestor: Path) {
   return ancestor.length <= path.length && ancestor.every((part, index) => part === String(path[index]))
 }
 

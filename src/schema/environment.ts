@@ -54,7 +54,7 @@ export function valueFromText(info: FieldInfo | undefined, text: string): unknow
   }
 }
 
-function commas(text: string): string[] {
+function commas(text: string) {
   return text
     .split(',')
     .map((part) => part.trim())
@@ -66,7 +66,7 @@ function pair(text: string, of: FieldInfo | undefined): [string, unknown] {
   return at < 0 ? [text, null] : [text.slice(0, at), valueFromText(of, text.slice(at + 1))]
 }
 
-function variableName(key: string): string {
+function variableName(key: string) {
   return key.toUpperCase().replace(/[^A-Z0-9]/g, '_')
 }
 
@@ -88,7 +88,7 @@ function resolve(info: FieldInfo, rest: string, value: unknown): Target | undefi
   return undefined
 }
 
-function hasKeys(info: FieldInfo | undefined): boolean {
+function hasKeys(info: FieldInfo | undefined) {
   return info?.kind === 'group' || info?.kind === 'variants' || info?.kind === 'components'
 }
 

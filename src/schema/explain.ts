@@ -99,11 +99,11 @@ export function problemAt(
   }
 }
 
-function written(value: unknown): string {
+function written(value: unknown) {
   return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
-function show(value: unknown): string {
+function show(value: unknown) {
   if (typeof value === 'string') return `\`${value.length > 60 ? `${value.slice(0, 57)}…` : value}\``
   return typeof value === 'number' || typeof value === 'boolean' ? `\`${String(value)}\`` : kindOf(value)
 }

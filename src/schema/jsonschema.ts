@@ -27,7 +27,7 @@ function convert(schema: z.ZodType, definitions: Definitions): JsonSchema {
   return JSON.parse(JSON.stringify(json)) as JsonSchema
 }
 
-function describe(info: FieldInfo, node: JsonSchema, definitions: Definitions): void {
+function describe(info: FieldInfo, node: JsonSchema, definitions: Definitions) {
   node.description = info.unit === undefined ? info.description : `${info.description} (${info.unit})`
   if (info.example !== undefined) node.examples = [info.example]
   if (node.default === null) delete node.default
@@ -37,12 +37,12 @@ function describe(info: FieldInfo, node: JsonSchema, definitions: Definitions): 
   if (info.components !== undefined) entries(info.components, node, definitions)
 }
 
-function bounds(info: FieldInfo, node: JsonSchema): void {
+function bounds(info: FieldInfo, node: JsonSchema) {
   if (info.min === undefined) delete node.minimum
   if (info.max === undefined) delete node.maximum
 }
 
-function pattern(source: string, info: FieldInfo, node: JsonSchema): void {
+function pattern(source: string, info: FieldInfo, node: JsonSchema) {
   if (node.type === 'string') node.pattern = source
   for (const option of (node.anyOf ?? []) as JsonSchema[]) {
     if (option.type === 'string') option.pattern = info.kind === 'listen' ? `^off$|${source}` : source
@@ -50,7 +50,7 @@ function pattern(source: string, info: FieldInfo, node: JsonSchema): void {
 }
 
 /** An entry without `type` has its id as type. */
-function entries(components: ComponentTypes, node: JsonSchema, definitions: Definitions): void {
+function entries(components: ComponentTypes, node: JsonSchema, definitions: Definitions) {
   const references = new Map(components.names.map((name) => [name, define(name, components, definitions)]))
   const named: JsonSchema = { type: 'object', required: ['type'], anyOf: [...references.values()] }
   node.additionalProperties = named
@@ -76,6 +76,6 @@ function define(name: string, components: ComponentTypes, definitions: Definitio
   return { $ref: `#/$defs/${key}` }
 }
 
-function resolve(reference: JsonSchema, definitions: Definitions): JsonSchema | undefined {
+function resolve(reference: JsonSchema, definitions: Definitions) {
   return definitions.get(reference.$ref?.slice('#/$defs/'.length) ?? '')
 }

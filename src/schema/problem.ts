@@ -30,11 +30,11 @@ const USER_AND_PASSWORD = /((?:\/\/|^|[\s"'`])[^\s:/@"'`]*:)(?!\/\/)[^\s"'`]+@/g
 // Plain YAML values have no colon followed by a blank.
 const KEY = /^["']?[\w.-]+["']?\s*:(?:\s+|$)/
 
-function mask(text: string): string {
+function mask(text: string) {
   return withoutUrlSecrets(text).replace(USER_AND_PASSWORD, '$1***@').replace(SECRET_KEY, '$1***')
 }
 
-function hide(source: string, column: number): string {
+function hide(source: string, column: number) {
   const key = KEY.exec(source.slice(column - 1))?.[0] ?? ''
   return `${mask(source.slice(0, column - 1))}${key}***`
 }
@@ -45,7 +45,7 @@ export function formatProblems(
   text: string | ReadonlyMap<string, string>,
   kind: 'error' | 'warning' = 'error',
 ): string {
-  const lineOf = ({ file, line }: Problem): string | undefined =>
+  const lineOf = ({ file, line }: Problem) =>
     (typeof text === 'string' ? text : text.get(file))?.split(/\r?\n/)[line - 1]
   return problems.map((problem) => formatProblem(problem, lineOf(problem), kind)).join('\n')
 }

@@ -32,7 +32,7 @@ export function duration<const M extends Meta<string>>(
   range: Readonly<{ min?: string; max?: string }> = {},
 ): FieldFor<number, string, M> {
   const bound = checkRange(range, parseDuration)
-  const advise = (value: unknown): string | undefined =>
+  const advise = (value: unknown) =>
     typeof value === 'number' ? `write \`${value}s\` for seconds or \`${value}ms\` for milliseconds` : undefined
   const pattern = '^\\d+(?:\\.\\d+)?(?:ms|s|m|h|d)$'
   const schema = parsed((written) => bound(written, parseDuration(written)))
@@ -113,7 +113,7 @@ function checkRange(
   }
 }
 
-function bound(written: string | undefined, parse: Parse, otherwise: number): number {
+function bound(written: string | undefined, parse: Parse, otherwise: number) {
   if (written === undefined) return otherwise
   const value = parse(written)
   if (value instanceof Complaint) throw new TypeError(value.message)

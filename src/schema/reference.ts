@@ -15,13 +15,13 @@ export function settingRows(schema: AnyComponentSchema): string[][] {
   return cellsOf(schema.fields, '', {})
 }
 
-function rows(fields: Fields, prefix: string, options: ReferenceOptions): string[] {
+function rows(fields: Fields, prefix: string, options: ReferenceOptions) {
   return cellsOf(fields, prefix, options).map(
     (cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`,
   )
 }
 
-function cellsOf(fields: Fields, prefix: string, options: ReferenceOptions, types: readonly string[] = []): string[][] {
+function cellsOf(fields: Fields, prefix: string, options: ReferenceOptions, types: readonly string[] = []) {
   return Object.entries(fields).flatMap(([key, field]) => {
     const info = infoOf(field)
     const path = `${prefix}${key}`
@@ -75,21 +75,21 @@ function typeWords(info: FieldInfo): string {
   }
 }
 
-function range({ min, max }: FieldInfo): string {
+function range({ min, max }: FieldInfo) {
   if (min === undefined) return max === undefined ? '' : ` ≤ ${max}`
   return max === undefined ? ` ≥ ${min}` : ` ${min}–${max}`
 }
 
-function defaultWords(info: FieldInfo): string {
+function defaultWords(info: FieldInfo) {
   if (info.required) return '**required**'
   if (info.default === null) return 'unset'
   return info.kind === 'group' || info.kind === 'components' ? '' : code(flow(info.default))
 }
 
-function code(text: string): string {
+function code(text: string) {
   return `\`${text}\``
 }
 
-function lowerFirst(text: string): string {
+function lowerFirst(text: string) {
   return /^[A-Z][a-z]/.test(text) ? text.charAt(0).toLowerCase() + text.slice(1) : text
 }

@@ -24,7 +24,7 @@ function fieldLines(fields: Fields, given: unknown): string[] {
   })
 }
 
-function shown(info: FieldInfo): unknown {
+function shown(info: FieldInfo) {
   return info.required || info.default === null ? info.example : info.default
 }
 
@@ -35,7 +35,7 @@ function valueLines(key: string, info: FieldInfo, written: unknown): string[] {
   return [`${flow(key)}: ${flow(written)}`]
 }
 
-function block(key: string, lines: readonly string[], empty: string): string[] {
+function block(key: string, lines: readonly string[], empty: string) {
   return lines.length === 0 ? [`${key}: ${empty}`] : [`${key}:`, ...lines.map((line) => `  ${line}`)]
 }
 
@@ -67,10 +67,10 @@ function remark(info: FieldInfo): string {
   return `${remarks.join('. ')}.`
 }
 
-function onlyComments(lines: readonly string[]): boolean {
+function onlyComments(lines: readonly string[]) {
   return lines.length > 0 && lines.every((line) => /^\s*#/.test(line))
 }
 
-function disable(line: string): string {
+function disable(line: string) {
   return line.replace(/^(\s*)(?!#|\s)/, '$1#')
 }

@@ -46,7 +46,7 @@ export function integer<const M extends Meta<number>>(
   return makeField(z.int().min(min).max(max), { kind: 'integer', expects, advise, ...range }, meta)
 }
 
-function rangeWords({ min, max }: { min?: number; max?: number }): string {
+function rangeWords({ min, max }: { min?: number; max?: number }) {
   if (min !== undefined && max !== undefined) return ` from ${min} to ${max}`
   if (min !== undefined) return ` of at least ${min}`
   return max === undefined ? '' : ` of at most ${max}`

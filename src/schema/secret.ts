@@ -70,6 +70,6 @@ function readSecretFile(path: string, readFile: (path: string) => string): strin
   }
 }
 
-function missing(message: string, cause?: unknown): WeirError {
+function missing(message: string, cause?: unknown) {
   return new WeirError('WEIR_SECRET_MISSING', message, cause === undefined ? {} : { cause })
 }

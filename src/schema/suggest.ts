@@ -15,7 +15,7 @@ export function nearest(written: string, known: Iterable<string>): string | unde
   return best
 }
 
-function fold(word: string): string {
+function fold(word: string) {
   return word.toLowerCase().replace(/[-_ .]/g, '_')
 }
 

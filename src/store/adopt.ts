@@ -11,7 +11,7 @@ type Adoption<Found extends Orphan> = Readonly<{
   replaced: readonly StoredFile[]
 }>
 
-function covers(outer: FileName, inner: FileName): boolean {
+function covers(outer: FileName, inner: FileName) {
   return outer.firstSequence <= inner.firstSequence && inner.lastSequence <= outer.lastSequence
 }
 
@@ -24,11 +24,11 @@ export function chooseAdoptions<Found extends Orphan>(
 ): Adoption<Found> {
   const adopted: Found[] = []
   const replaced = new Set<StoredFile>()
-  const width = (file: FileName): number => file.lastSequence - file.firstSequence
+  const width = (file: FileName) => file.lastSequence - file.firstSequence
   for (const orphan of orphans.toSorted((a, b) => width(b) - width(a))) {
     // A commit without a record: the journal has its frames.
     if (orphan.lastSequence > reached) continue
-    const same = (file: FileName): boolean => file.stream === orphan.stream && file.hour === orphan.hour
+    const same = (file: FileName) => file.stream === orphan.stream && file.hour === orphan.hour
     const peers = live.filter((file) => same(file) && !replaced.has(file))
     const held = [...adopted.filter(same), ...peers.filter((file) => present.has(file.name))]
     if (held.some((file) => covers(file, orphan))) continue

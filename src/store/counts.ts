@@ -28,7 +28,7 @@ export class SourceCounts {
     this.#settle(this.#of(source), rows)
   }
 
-  #settle(counting: Counting, rows: number): void {
+  #settle(counting: Counting, rows: number) {
     const gap = rows - counting.stored - counting.quarantined - (counting.filtered ?? 0)
     if (gap > 0) counting.quarantined += gap
   }

@@ -13,7 +13,7 @@ type NumberItems = Readonly<{
   byteLength: number
 }>
 
-function inside(vector: DuckDBVector): Inside {
+function inside(vector: DuckDBVector) {
   return vector as unknown as Inside
 }
 

@@ -59,13 +59,13 @@ const copyOptions: Readonly<Record<Stream, string>> = {
   flows_1h: copyFormat,
 }
 
-function keep<Row>(rows: Map<number, Row[]>, hour: number, more: readonly Row[]): void {
+function keep<Row>(rows: Map<number, Row[]>, hour: number, more: readonly Row[]) {
   const existing = rows.get(hour)
   if (existing === undefined) rows.set(hour, [...more])
   else for (const row of more) existing.push(row)
 }
 
-function letGo(rows: Map<number, readonly { readonly release?: () => void }[]>, hour: number): void {
+function letGo(rows: Map<number, readonly { readonly release?: () => void }[]>, hour: number) {
   for (const { release } of rows.get(hour) ?? []) release?.()
   rows.delete(hour)
 }
@@ -174,7 +174,7 @@ class DuckWriter implements TableWriter {
     )
     const { sql, columns } = mergeQuery(stream, from, names)
     const written = await this.#copy(this.#merging, sql, stream, path, about, await this.#farApart(from))
-    const total = async (paths: readonly string[]): Promise<string> =>
+    const total = async (paths: readonly string[]) =>
       String(
         (
           await rowsOf(this.#merging, `SELECT coalesce(sum(flows), 0)::VARCHAR FROM read_parquet(${fileList(paths)})`)
@@ -222,7 +222,7 @@ class DuckWriter implements TableWriter {
     const parts = endpointParts.filter(
       (part) => had.has(part) || revisions.some(({ meaning }) => meaning[part] !== undefined),
     )
-    const text = (value: string | undefined): string => (value === undefined ? 'NULL' : quoted(value))
+    const text = (value: string | undefined) => (value === undefined ? 'NULL' : quoted(value))
     await this.#merging.run(
       `CREATE OR REPLACE TEMP TABLE revised (ep BIGINT, ${parts.map((part) => `${part} VARCHAR`).join(', ')})`,
     )
@@ -298,7 +298,7 @@ class DuckWriter implements TableWriter {
         ...(columns === undefined ? {} : { columns }),
       }
     }
-    const ms = (aggregate: 'min' | 'max', column: string): string =>
+    const ms = (aggregate: 'min' | 'max', column: string) =>
       names.has(column) ? `epoch_ms(${aggregate}("${column}"))::DOUBLE` : 'NULL'
     const [[rows, timeMin, timeMax, receivedMin, receivedMax] = []] = await rowsOf(
       this.#merging,
@@ -317,7 +317,7 @@ class DuckWriter implements TableWriter {
             ),
           }
         : {}
-    const number = (value: unknown): number | null => (typeof value === 'number' ? value : null)
+    const number = (value: unknown) => (typeof value === 'number' ? value : null)
     const columns = columnSet(stream, names)
     return {
       rows: Number(rows),

@@ -94,11 +94,11 @@ export class StoreFeed {
     })
   }
 
-  #reached(): number {
+  #reached() {
     return this.store.ledger().positions[filePartition]?.sequence ?? 0
   }
 
-  #notifyFresh(waiting: DelayedFrames): void {
+  #notifyFresh(waiting: DelayedFrames) {
     const reached = this.#reached()
     for (const waiter of this.#fresh) {
       if (reached >= waiter.sequence) waiter.end(true)
@@ -120,12 +120,12 @@ export class StoreFeed {
     }
   }
 
-  #failed(error: unknown): void {
+  #failed(error: unknown) {
     this.#problem = messageOf(error)
     this.#options.committed()
   }
 
-  async #reopen(signal: AbortSignal): Promise<void> {
+  async #reopen(signal: AbortSignal) {
     try {
       await this.#reopening.reopen(signal)
     } catch (error) {
@@ -134,7 +134,7 @@ export class StoreFeed {
     }
   }
 
-  async #follow(directory: string, tail: Tail, signal: AbortSignal): Promise<void> {
+  async #follow(directory: string, tail: Tail, signal: AbortSignal) {
     const { host, log, metrics, committed } = this.#options
     const { projection } = this.store
     const reader = openReader({
@@ -154,7 +154,7 @@ export class StoreFeed {
     let maintainAt = host.clock.monotonic() + maintainEveryMs
     let refillAt = host.clock.monotonic()
     let [lookedAt, read, applied] = [-Infinity, 0, 0]
-    const caughtUp = (): boolean => tail.durable().sequence - read <= maxUnread
+    const caughtUp = () => tail.durable().sequence - read <= maxUnread
     try {
       while (!signal.aborted) {
         const late = waiting.some
@@ -216,7 +216,7 @@ export class StoreFeed {
   }
 
   /** Merges do not delay commits. */
-  async #maintain(signal: AbortSignal): Promise<void> {
+  async #maintain(signal: AbortSignal) {
     for (let rounds = 0; rounds < maxRounds && !signal.aborted; rounds++) if (!(await this.store.maintain())) return
   }
 
@@ -239,7 +239,7 @@ export class StoreFeed {
   async #untilDue<T>(at: number, signal: AbortSignal, act: (until: AbortSignal) => Promise<T>): Promise<T> {
     const { clock, timers } = this.#options.host
     const until = new AbortController()
-    const abort = (): void => until.abort()
+    const abort = () => until.abort()
     const timer = timers.after(Math.max(0, at - clock.monotonic()), abort)
     signal.addEventListener('abort', abort, { once: true })
     this.#interrupt = abort

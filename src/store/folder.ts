@@ -197,7 +197,7 @@ export class Folder {
       await this.#remove(written.name)
       throw new Error(`${table.rows} rows became ${written.rows} in ${written.name}`)
     }
-    const time = (ms: number): number | null => (Number.isFinite(ms) ? ms : null)
+    const time = (ms: number) => (Number.isFinite(ms) ? ms : null)
     const { stream, hour, firstSequence, lastSequence, receivedMin, receivedMax, timed, families } = table
     const actual = {
       ...(timed ? { timed } : {}),
@@ -227,7 +227,7 @@ export class Folder {
   ): Promise<Omit<Written, 'crc'> & { readonly name: string }> {
     const { disk } = this.#host
     const unique = Buffer.from(this.#host.random.bytes(4)).toString('hex')
-    const named = (checksum: string): string =>
+    const named = (checksum: string) =>
       this.path(fileName(stream, hour, firstSequence, lastSequence, unique + checksum))
     const temporary = named('') + temporaryEnding
     try {
@@ -242,7 +242,7 @@ export class Folder {
     }
   }
 
-  async #sync(path: string): Promise<void> {
+  async #sync(path: string) {
     const file = await this.#host.disk.open(path, 'write')
     try {
       await file.sync()
@@ -255,7 +255,7 @@ export class Folder {
     return this.#host.disk.syncDirectory(this.directory)
   }
 
-  #record(make: (state: StoreState) => Omit<ManifestRecord, 'version'>): void {
+  #record(make: (state: StoreState) => Omit<ManifestRecord, 'version'>) {
     const record: ManifestRecord = { version: this.state.version + 1, ...make(this.state) }
     this.versions.advance(applyRecord(this.state, record))
     this.#unwritten.push(record)
@@ -268,7 +268,7 @@ export class Folder {
     await append
   }
 
-  async #persist(): Promise<void> {
+  async #persist() {
     const before = this.#durable
     const { state } = this
     if (before === state) return
@@ -280,7 +280,7 @@ export class Folder {
     for (const name of before.files.keys()) if (!state.files.has(name)) await this.versions.retire(name)
   }
 
-  async #append(records: readonly ManifestRecord[], state: StoreState): Promise<void> {
+  async #append(records: readonly ManifestRecord[], state: StoreState) {
     try {
       for (const record of records) await this.#manifest.append(record)
     } catch {
@@ -293,7 +293,7 @@ export class Folder {
   }
 
   /** After a failure the next start removes the file. */
-  async #remove(name: string): Promise<void> {
+  async #remove(name: string) {
     await this.#host.disk.remove(this.path(name)).catch(() => undefined)
   }
 

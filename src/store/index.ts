@@ -61,7 +61,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const { host, directory, resolver, log, metrics } = options
   const threads = options.threads ?? 2
   let opening: Promise<TableWriter> | undefined
-  const writer = (): Promise<TableWriter> =>
+  const writer = () =>
     (opening ??= (
       options.writer ??
       (() => openDuckWriter({ disk: host.disk, memoryLimit: options.memoryLimit?.writer ?? '512MB', threads: 1 }))
@@ -80,7 +80,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     flushBytes: 64 << 20,
     takes: options.takes,
   })
-  const spill = async (): Promise<number> => Math.min(4e9, (await host.disk.free(directory)) / 4)
+  const spill = async () => Math.min(4e9, (await host.disk.free(directory)) / 4)
   const reader = new DuckReader({
     folder,
     timers: host.timers,

@@ -15,7 +15,7 @@ export function condemned(state: StoreState, names: Iterable<string>): Condemned
   const lost = new Map<string, StoredFile>()
   const removed: string[] = []
   const live = [...state.files.values()].filter((file) => file.lost !== true)
-  const lose = (file: StoredFile): void => {
+  const lose = (file: StoredFile) => {
     lost.set(file.name, {
       ...file,
       lost: true,
@@ -83,7 +83,7 @@ function rowsOf(files: Iterable<StoredFile>, includes: (file: StoredFile) => boo
 /** Neither in a live file nor removed by retention. `without`: damaged files not recorded as lost yet. */
 export function lostRows(state: StoreState, without: ReadonlySet<string> = new Set()): RowsBySource {
   const files = [...state.files.values()]
-  const isLost = (file: StoredFile): boolean => file.lost === true || without.has(file.name)
+  const isLost = (file: StoredFile) => file.lost === true || without.has(file.name)
   if (state.gone === undefined || !isCounted(state)) return rowsOf(files, isLost)
   const live = rowsOf(files, (file) => !isLost(file))
   const lost = new Map<number, number>()
@@ -128,7 +128,7 @@ export function spanText({ timeMin, timeMax, receivedMin, receivedMax, hour }: S
   from: string
   to: string
 }> {
-  const text = (ms: number): string => new Date(ms).toISOString()
+  const text = (ms: number) => new Date(ms).toISOString()
   return {
     from: text(timeMin ?? (receivedMin || hour * msPerHour)),
     to: text(timeMax ?? (receivedMax || (hour + 1) * msPerHour)),

@@ -70,7 +70,7 @@ export class Maintenance {
       return true
     }
     const now = this.#host.clock.now()
-    const isRetained = (stream: Rollup, hour: number): boolean => !tooOld(stream, hour, this.#retain, now)
+    const isRetained = (stream: Rollup, hour: number) => !tooOld(stream, hour, this.#retain, now)
     const derivation = nextDerivation(
       [...state.files.values()],
       versions.missing,
@@ -82,7 +82,7 @@ export class Maintenance {
     return true
   }
 
-  async #expire(): Promise<void> {
+  async #expire() {
     for (const { reason, hour, files } of expired(
       this.#folder.state.files.values(),
       this.#retain,
@@ -104,12 +104,12 @@ export class Maintenance {
   }
 
   /** On a full disk the record that frees space needs the reserve. */
-  async #onReserve(error: unknown): Promise<void> {
+  async #onReserve(error: unknown) {
     if (!(await spendReserve(this.#host.disk, this.#folder.directory))) throw error
     await this.#folder.confirm()
   }
 
-  #measure(): void {
+  #measure() {
     let bytes = 0
     for (const file of this.#folder.state.files.values()) bytes += file.bytes
     this.#metrics.set('weir_store_size_bytes', bytes)
@@ -120,7 +120,7 @@ export class Maintenance {
     )
   }
 
-  async #merge(run: readonly StoredFile[], stream: Stream): Promise<void> {
+  async #merge(run: readonly StoredFile[], stream: Stream) {
     const target = { ...merged(run), stream }
     const inPlace = run[0]?.stream === stream
     const writer = await this.#writer()
@@ -157,7 +157,7 @@ export class Maintenance {
     }
   }
 
-  async #excludeUnreadable(writer: TableWriter, run: readonly StoredFile[]): Promise<void> {
+  async #excludeUnreadable(writer: TableWriter, run: readonly StoredFile[]) {
     for (const { name, rows, stream } of run) {
       try {
         await writer.inspect(stream, this.#folder.path(name))

@@ -148,13 +148,13 @@ export class Manifest {
     await this.#abandon()
   }
 
-  async #abandon(): Promise<void> {
+  async #abandon() {
     const file = this.#file
     this.#file = undefined
     await file?.close().catch(() => undefined)
   }
 
-  async #forget(oldest: number): Promise<void> {
+  async #forget(oldest: number) {
     for (const name of await this.#disk.list(this.#directory)) {
       const generation = manifestGeneration(name)
       if (generation !== undefined && generation < oldest) await this.#disk.remove(`${this.#directory}/${name}`)

@@ -15,7 +15,7 @@ const filesPerMerge = 16
 const worthBytes = 4 * finalBytes
 const maxBytes = 8 * finalBytes
 
-function tier({ bytes }: StoredFile): number {
+function tier({ bytes }: StoredFile) {
   return tierBytes.filter((limit) => bytes >= limit).length
 }
 
@@ -40,7 +40,7 @@ export function nextMerge(
   for (const group of [...groups.values()].sort((a, b) => order(a[0], b[0]))) {
     if (group.length < 2) continue
     group.sort((a, b) => a.firstSequence - b.firstSequence || a.lastSequence - b.lastSequence)
-    const free = (file: StoredFile): boolean => !unreadable.has(file.name) && !covered.has(file.name)
+    const free = (file: StoredFile) => !unreadable.has(file.name) && !covered.has(file.name)
     if (isOver(lastHour(group[0]), now)) {
       const run = firstRun(
         group,
@@ -51,7 +51,7 @@ export function nextMerge(
       continue
     }
     for (const level of tierBytes.keys()) {
-      const enough = (files: readonly StoredFile[]): boolean =>
+      const enough = (files: readonly StoredFile[]) =>
         files.filter((file) => tier(file) === level).length >= filesPerMerge || sizeOf(files) >= worthBytes
       const run = firstRun(group, (file) => free(file) && tier(file) <= level, enough)
       if (run !== undefined) return run
@@ -60,11 +60,11 @@ export function nextMerge(
   return undefined
 }
 
-function sizeOf(files: readonly StoredFile[]): number {
+function sizeOf(files: readonly StoredFile[]) {
   return files.reduce((sum, { bytes }) => sum + bytes, 0)
 }
 
-function lastHour(file: StoredFile | undefined): number {
+function lastHour(file: StoredFile | undefined) {
   if (file === undefined) return 0
   return file.stream === 'endpoints' ? dayOf(file.hour) + 23 : file.hour
 }
@@ -74,8 +74,8 @@ export function isOver(hour: number, now: number): boolean {
   return now >= hour * msPerHour + msPerHour + 60_000
 }
 
-function order(a: StoredFile | undefined, b: StoredFile | undefined): number {
-  const rank = (file: StoredFile | undefined): number =>
+function order(a: StoredFile | undefined, b: StoredFile | undefined) {
+  const rank = (file: StoredFile | undefined) =>
     file === undefined ? 0 : file.hour * streams.length + streams.indexOf(file.stream)
   return rank(a) - rank(b)
 }
@@ -108,8 +108,8 @@ export function merged(run: readonly StoredFile[]): Omit<StoredFile, 'name' | 'b
   const [first] = run
   if (first === undefined) throw new Error('nothing to merge')
   const columns = unionOf(run.map((file) => file.columns))
-  const min = (pick: (file: StoredFile) => number | null): number | null => extreme(run, pick, Math.min)
-  const max = (pick: (file: StoredFile) => number | null): number | null => extreme(run, pick, Math.max)
+  const min = (pick: (file: StoredFile) => number | null) => extreme(run, pick, Math.min)
+  const max = (pick: (file: StoredFile) => number | null) => extreme(run, pick, Math.max)
   return {
     stream: first.stream,
     hour: first.hour,

@@ -27,7 +27,7 @@ export function dayOf(hour: number): number {
   return hour - (hour % 24)
 }
 
-function hourText(hour: number): string {
+function hourText(hour: number) {
   return new Date(hour * msPerHour).toISOString().slice(0, 13).replace(/[-T]/g, '')
 }
 

@@ -153,7 +153,7 @@ export async function openFolder(options: {
   }
 }
 
-function rowsOf(files: readonly (Pick<StoredFile, 'stream' | 'rows'> | undefined)[]): number {
+function rowsOf(files: readonly (Pick<StoredFile, 'stream' | 'rows'> | undefined)[]) {
   return files.reduce((sum, file) => sum + (file !== undefined && holdsRows(file.stream) ? file.rows : 0), 0)
 }
 

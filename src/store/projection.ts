@@ -98,7 +98,7 @@ export class StoreProjection implements Projection {
     return this.#pending.rows > 0 || this.#rollups.size > 0
   }
 
-  #check(): void {
+  #check() {
     if (this.#folder.addressesLost) {
       if (this.#waits)
         throw new Error('Lost a file of addresses that pending rows refer to. The store must be reopened.')
@@ -109,7 +109,7 @@ export class StoreProjection implements Projection {
       throw new Error('The store failed to apply a frame and must be reopened.', { cause: this.#broken })
   }
 
-  async #take(frames: readonly Frame[]): Promise<void> {
+  async #take(frames: readonly Frame[]) {
     for (const frame of frames) {
       const { header } = frame
       if (header.sequence <= this.#reached.sequence) {
@@ -133,12 +133,12 @@ export class StoreProjection implements Projection {
     }
   }
 
-  #filter(header: FrameHeader): void {
+  #filter(header: FrameHeader) {
     this.#counts.filter(header, header.count)
     this.#options.metrics.count('weir_sink_filtered_rows_total', header.count, { sink: 'store', reason: 'from' })
   }
 
-  async #store(frame: Frame, source: number): Promise<void> {
+  async #store(frame: Frame, source: number) {
     const { header } = frame
     const hour = hourOf(header.received)
     let batch
@@ -279,7 +279,7 @@ export class StoreProjection implements Projection {
     return rollup
   }
 
-  async #takeRollups(writer: TableWriter): Promise<void> {
+  async #takeRollups(writer: TableWriter) {
     for (const [hour, rollup] of this.#rollups) {
       const rows = rollupRows(rollup, this.#endpoints)
       this.#rollups.delete(hour)

@@ -78,7 +78,7 @@ export class ReopeningStore {
     return this.#store
   }
 
-  #isOpen(store: Store): boolean {
+  #isOpen(store: Store) {
     return store === this.#store && this.#reopening === undefined
   }
 
@@ -91,7 +91,7 @@ export class ReopeningStore {
     }
   }
 
-  async #within(ms: number, signal: AbortSignal, work: Promise<unknown>): Promise<void> {
+  async #within(ms: number, signal: AbortSignal, work: Promise<unknown>) {
     const done = new AbortController()
     await Promise.race([work, this.#timers.sleep(ms, AbortSignal.any([signal, done.signal]))])
     done.abort()
@@ -149,7 +149,7 @@ function isolatedIn(reader: StoreReader, query: IsolatedQuery, signal: AbortSign
   return reader.isolated(query, signal)
 }
 
-function reopening(cause?: unknown): WeirError {
+function reopening(cause?: unknown) {
   return new WeirError('WEIR_STORE_REOPENING', 'The store was reopened before the query finished. Repeat the query.', {
     cause,
   })

@@ -36,7 +36,7 @@ export class ResolveUnknownAddresses {
     }
   }
 
-  async #resolveHour(hour: number, holders: Holders): Promise<void> {
+  async #resolveHour(hour: number, holders: Holders) {
     const { folder, writer, log } = this.#options
     // Late flows may be of the previous hour or day.
     const days = new Set([dayOf(hour), dayOf(hour - 1)])
@@ -60,7 +60,7 @@ export class ResolveUnknownAddresses {
       })
   }
 
-  async #revise(file: StoredFile, revisions: readonly Revision[], tables: TableWriter): Promise<void> {
+  async #revise(file: StoredFile, revisions: readonly Revision[], tables: TableWriter) {
     const { folder } = this.#options
     const pin = folder.versions.pin()
     try {

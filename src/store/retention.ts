@@ -21,24 +21,21 @@ export function tooOld(stream: Rollup, hour: number, retain: Retain, now: number
   return age !== undefined && (hour + 1) * msPerHour + age <= now
 }
 
-function hoursOf(
-  files: readonly StoredFile[],
-  of: (hour: number) => number = (hour) => hour,
-): [number, StoredFile[]][] {
+function hoursOf(files: readonly StoredFile[], of: (hour: number) => number = (hour) => hour) {
   return [...Map.groupBy(files, ({ hour }) => of(hour))].sort(([a], [b]) => a - b)
 }
 
 export function expired(files: Iterable<StoredFile>, retain: Retain, now: number): readonly Expired[] {
   const all = [...files]
-  const sizeOf = (some: readonly StoredFile[]): number => some.reduce((sum, file) => sum + file.bytes, 0)
+  const sizeOf = (some: readonly StoredFile[]) => some.reduce((sum, file) => sum + file.bytes, 0)
   const gone: Expired[] = []
   let bytes = sizeOf(all)
-  const go = (reason: Expired['reason'], hour: number, some: readonly StoredFile[]): void => {
+  const go = (reason: Expired['reason'], hour: number, some: readonly StoredFile[]) => {
     gone.push({ reason, hour, files: some })
     bytes -= sizeOf(some)
   }
   const current = Math.floor(now / msPerHour)
-  const tooLarge = (hour: number): boolean => retain.bytes !== undefined && bytes > retain.bytes && hour < current
+  const tooLarge = (hour: number) => retain.bytes !== undefined && bytes > retain.bytes && hour < current
   const newestDay = all.reduce(
     (newest, { stream, hour }) => (stream === 'endpoints' ? Math.max(newest, dayOf(hour)) : newest),
     -Infinity,

@@ -61,7 +61,7 @@ export class Scrub {
     return next
   }
 
-  async #read(file: StoredFile): Promise<void> {
+  async #read(file: StoredFile) {
     const { folder, metrics, log } = this.#options
     const { damage, bytes, crc } = await folder.verification.again(file)
     metrics.count('weir_store_scrubbed_bytes_total', bytes)

@@ -36,8 +36,8 @@ const window = 2
 
 export function serveStore(port: MessagePort, store: { readonly reader: StoreReader; status(): StoreStatus }): void {
   const running = new Map<number, Pick<ResultStream, 'more' | 'cancel'>>()
-  const send = (reply: Reply, transfer: ArrayBuffer[] = []): void => port.postMessage(reply, transfer)
-  const stream = (id: number, begin: (signal: AbortSignal) => Promise<AsyncIterable<Uint8Array, unknown>>): void => {
+  const send = (reply: Reply, transfer: ArrayBuffer[] = []) => port.postMessage(reply, transfer)
+  const stream = (id: number, begin: (signal: AbortSignal) => Promise<AsyncIterable<Uint8Array, unknown>>) => {
     const answer = new ResultStream(id, send)
     running.set(id, answer)
     const ended = (): void => void running.delete(id)
@@ -57,7 +57,7 @@ export function serveStore(port: MessagePort, store: { readonly reader: StoreRea
       case 'edges': {
         const abort = new AbortController()
         running.set(request.id, { more: () => undefined, cancel: () => abort.abort(new Error('cancelled')) })
-        const ended = (reply: Reply): void => {
+        const ended = (reply: Reply) => {
           running.delete(request.id)
           send(reply)
         }
@@ -138,14 +138,14 @@ export function connectStore(port: MessagePort): RemoteStore {
   const open = new Map<number, (reply: Reply) => void>()
   let ids = 0
   let closed = false
-  const send = (request: Request): void => port.postMessage(request)
+  const send = (request: Request) => port.postMessage(request)
   port.on('message', (reply: Reply) => open.get(reply.id)?.(reply))
   port.on('close', () => {
     closed = true
     for (const [id, onReply] of open)
       onReply({ id, is: 'failed', fault: { code: undefined, message: 'The store has ended.' } })
   })
-  const begin = (onReply: (reply: Reply) => void): number => {
+  const begin = (onReply: (reply: Reply) => void) => {
     if (closed) throw new Error('The store has ended.')
     const id = ++ids
     open.set(id, onReply)
@@ -156,12 +156,12 @@ export function connectStore(port: MessagePort): RemoteStore {
     signal.throwIfAborted()
     const inbox = new Inbox()
     const id = begin((reply) => inbox.put(reply))
-    const cancel = (): void => {
+    const cancel = () => {
       inbox.fail(signal.reason as Error)
       send({ id, is: 'cancel' })
     }
     signal.addEventListener('abort', cancel, { once: true })
-    const done = (): void => {
+    const done = () => {
       signal.removeEventListener('abort', cancel)
       open.delete(id)
     }

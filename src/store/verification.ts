@@ -50,7 +50,7 @@ export async function checksumOf(
   }
 }
 
-function codeOf(error: unknown): string {
+function codeOf(error: unknown) {
   return error instanceof Error && 'code' in error ? String(error.code) : ''
 }
 

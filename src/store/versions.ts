@@ -9,7 +9,7 @@ export type Pin = Readonly<{
   release(): Promise<void>
 }>
 
-function lostNames(state: StoreState): string[] {
+function lostNames(state: StoreState) {
   return [...state.files.values()].flatMap(({ name, lost }) => (lost === true ? [name] : []))
 }
 
@@ -76,7 +76,7 @@ export class Versions {
     await this.#sweep()
   }
 
-  async #sweep(): Promise<void> {
+  async #sweep() {
     for (const name of this.#retired) {
       if ([...this.#pins].some((state) => state.files.has(name))) continue
       this.#retired.delete(name)

@@ -42,7 +42,7 @@ async function open(
   ] as const)
     (registry.getSingleMetric(`process_cpu_${name}seconds_total`) as Counter).inc(micros / 1e6)
   const shown = new Map<string, Counter | Gauge>()
-  const metricOf = (name: string, info: MetricInfo): Counter | Gauge => {
+  const metricOf = (name: string, info: MetricInfo) => {
     let metric = shown.get(name)
     if (metric === undefined) {
       const options = { name, help: info.help, labelNames: info.labels, registers: [registry] }
@@ -52,7 +52,7 @@ async function open(
     metric.reset()
     return metric
   }
-  const fill = (): void => {
+  const fill = () => {
     const others = names()
     for (const { samples, ...named } of others === undefined ? [] : namedMetrics(store, others)) {
       const metric = metricOf(named.name, named)

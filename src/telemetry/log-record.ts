@@ -28,7 +28,7 @@ export function plainFields(fields: Readonly<Record<string, unknown>>): Record<s
   return plain
 }
 
-function addError(plain: Record<string, Plain>, name: string, error: Error): void {
+function addError(plain: Record<string, Plain>, name: string, error: Error) {
   plain[name] = error.message === '' ? error.name : error.message
   if ('code' in error && typeof error.code === 'string') plain.code = error.code
   if (error instanceof WeirError) {
@@ -64,18 +64,18 @@ export function formatJson({ time, level, message, fields }: LogRecord): string 
 }
 
 /** Untrusted bytes must not start a line or control a terminal. */
-function oneLine(text: string): string {
+function oneLine(text: string) {
   // eslint-disable-next-line no-control-regex -- finding control characters is the purpose
   return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, (one) =>
     one === '\n' ? '\\n' : `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`,
   )
 }
 
-function quoted(value: Plain): string {
+function quoted(value: Plain) {
   if (typeof value !== 'string') return String(value)
   return /^[^\s"=\\]+$/.test(value) && oneLine(value) === value ? value : oneLine(JSON.stringify(value))
 }
 
-function stamp(time: number): string {
+function stamp(time: number) {
   return new Date(time).toISOString()
 }

@@ -67,7 +67,7 @@ export class ProgramLog implements Log {
     for (const key of this.#repeats.keys()) this.#logRepeats(key)
   }
 
-  #log(level: Level, message: string, fields: Record<string, unknown> = {}): void {
+  #log(level: Level, message: string, fields: Record<string, unknown> = {}) {
     this.#options.metrics?.count('weir_log_lines_total', 1, { level })
     if (levels.indexOf(level) < this.#from) return
     const record = {
@@ -99,7 +99,7 @@ export class ProgramLog implements Log {
     return repeats
   }
 
-  #logRepeats(key: string): void {
+  #logRepeats(key: string) {
     const repeats = this.#repeats.get(key)
     if (repeats === undefined) return
     repeats.timer.cancel()

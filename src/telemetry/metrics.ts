@@ -74,7 +74,7 @@ export class MetricStore implements Metrics {
     })
   }
 
-  #add(name: string, values: readonly string[], by: number): void {
+  #add(name: string, values: readonly string[], by: number) {
     const series = this.#at(name, values)
     if (series === undefined) {
       this.#add(overflow, [name], by === 0 ? 0 : 1)
@@ -84,7 +84,7 @@ export class MetricStore implements Metrics {
     series.unpublished += by
   }
 
-  #put(name: string, values: readonly string[], value: number): void {
+  #put(name: string, values: readonly string[], value: number) {
     const series = this.#at(name, values)
     if (series === undefined) {
       this.#add(overflow, [name], 1)
@@ -104,7 +104,7 @@ export class MetricStore implements Metrics {
     return one
   }
 
-  #values(info: MetricInfo, labels: Labels | undefined): string[] {
+  #values(info: MetricInfo, labels: Labels | undefined) {
     return info.labels.map((label) => labels?.[label] ?? '')
   }
 
@@ -126,7 +126,7 @@ export class MetricStore implements Metrics {
     return info
   }
 
-  #refuse(reason: string): void {
+  #refuse(reason: string) {
     if (this.#strict) throw new Error(reason)
   }
 }

@@ -134,7 +134,7 @@ function text(status: number, body: string): Answer {
   return { status, type: 'text/plain; charset=utf-8', body }
 }
 
-function send(request: IncomingMessage, response: ServerResponse, { status, type, body, headers }: Answer): void {
+function send(request: IncomingMessage, response: ServerResponse, { status, type, body, headers }: Answer) {
   response.writeHead(status, {
     'content-type': type,
     'content-length': Buffer.byteLength(body),

@@ -94,19 +94,19 @@ export class TraceQueue implements Traces {
     this.#waiting = []
   }
 
-  async #drain(): Promise<void> {
+  async #drain() {
     await this.#sending
     while (this.#waiting.length > 0 && (await this.#send())) continue
   }
 
-  #begin(): void {
+  #begin() {
     this.#timer?.cancel()
     this.#timer = undefined
     this.#pausing = false
     if (this.#waiting.length > 0) this.#sending ??= this.#sendAll()
   }
 
-  async #sendAll(): Promise<void> {
+  async #sendAll() {
     const { timers } = this.#options
     let taken = true
     while (taken && this.#waiting.length > 0) taken = await this.#send()
@@ -137,7 +137,7 @@ export class TraceQueue implements Traces {
     }
   }
 
-  #drop(spans: number, reason: 'queue_full' | 'not_taken' | 'stopped'): void {
+  #drop(spans: number, reason: 'queue_full' | 'not_taken' | 'stopped') {
     if (spans > 0) this.#options.metrics.count('weir_traces_dropped_spans_total', spans, { reason })
   }
 }

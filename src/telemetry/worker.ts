@@ -57,7 +57,7 @@ export function workerTelemetry(host: Pick<Host, 'clock' | 'timers'>, workerData
   const log = new ProgramLog(options, data === undefined ? {} : { thread: data.thread })
   const traces = data?.sample === undefined ? undefined : new SpanForwarder(data.port, data.sample, metrics)
   const thread = realThread()
-  const publish = (): void => {
+  const publish = () => {
     if (data !== undefined) {
       recordThreadMemory(metrics, data.thread, thread)
       metrics.publishTo(data.port)

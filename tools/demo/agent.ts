@@ -101,7 +101,7 @@ export class Agents {
   }
 
   /** Milliseconds; a few are many times longer. */
-  #roundTrip(src: string, dst: string): number {
+  #roundTrip(src: string, dst: string) {
     const usual = nodeOf.get(src) === nodeOf.get(dst) ? 0.08 : [src, dst].includes(addresses.database) ? 1.4 : 0.5
     return usual * (0.7 + 0.6 * this.#random.next() + 30 * this.#random.next() ** 12)
   }
@@ -155,12 +155,12 @@ export class Agents {
 }
 
 /** As pods of OVN-Kubernetes have them: two fixed bytes, then the address. */
-function macOf(ip: string): bigint {
+function macOf(ip: string) {
   return (0x0a58n << 32n) | BigInt(address(ip))
 }
 
 /** The node of the destination; for traffic that leaves the cluster, that of the source. */
-function reporterOf({ src, dst }: Flow): number {
+function reporterOf({ src, dst }: Flow) {
   return nodeOf.get(dst) ?? nodeOf.get(src) ?? 0
 }
 

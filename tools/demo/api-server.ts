@@ -111,7 +111,7 @@ export class DemoApiServer {
     return found
   }
 
-  #notify(of: Collection, change: WatchedChange): void {
+  #notify(of: Collection, change: WatchedChange) {
     of.history.push(change)
     if (of.history.length > remembered) of.forgotten = of.history.shift()?.version ?? of.forgotten
     for (const watcher of of.watchers) watcher(change)

@@ -100,12 +100,12 @@ export class DemoCluster {
     return this.#traces.splice(0)
   }
 
-  #trace(trace: Omit<Parameters<typeof cloudTrace>[0], 'id' | 'at'>): void {
+  #trace(trace: Omit<Parameters<typeof cloudTrace>[0], 'id' | 'at'>) {
     const at = Date.now()
     this.#traces.push(cloudTrace({ ...trace, at, id: `cloud-${at}-${++this.#events}` }))
   }
 
-  #begin(): void {
+  #begin() {
     const { server } = this
     for (const name of ['shop', 'kube-system'])
       server.put('Namespace', { metadata: { name }, status: { phase: 'Active' } })
@@ -118,7 +118,7 @@ export class DemoCluster {
           conditions: [{ type: 'Ready', status: 'True', lastHeartbeatTime: new Date().toISOString() }],
         },
       })
-    const workload = (kind: string, name: string, image: string, namespace = 'shop', labels: Dict = {}): DemoObject => {
+    const workload = (kind: string, name: string, image: string, namespace = 'shop', labels: Dict = {}) => {
       const object = deploymentOf(name, image, labels, namespace)
       return server.put(kind, { ...object, metadata: { ...object.metadata, ...wroteBy('helm') } })
     }
@@ -213,7 +213,7 @@ export class DemoCluster {
   }
 
   /** Its pods lack a label that a network policy requires. */
-  #rollOut(wrong: boolean, at: number): void {
+  #rollOut(wrong: boolean, at: number) {
     this.#isRolledOut = wrong
     if (wrong) {
       this.#culprit = people[Math.floor(this.#random.next() * people.length)] ?? 'alice'
@@ -238,7 +238,7 @@ export class DemoCluster {
     this.#runApi(api, release)
   }
 
-  #runApi(owner: DemoObject, release: number): void {
+  #runApi(owner: DemoObject, release: number) {
     const right = release === good
     const ip = right ? addresses.api : addresses.apiRolledOut
     const set = this.#set(`api-${(0x5c44 + release * 7919).toString(16)}`, owner)
@@ -280,7 +280,7 @@ export class DemoCluster {
     )
   }
 
-  #pod({ name, namespace = 'shop', app, ip, node, image, owner, role }: PodSpec): void {
+  #pod({ name, namespace = 'shop', app, ip, node, image, owner, role }: PodSpec) {
     const metadata = {
       name,
       namespace,
@@ -309,7 +309,7 @@ export class DemoCluster {
     })
   }
 
-  #prices(at: number): void {
+  #prices(at: number) {
     const price = (3 + 2 * this.#random.next()).toFixed(2)
     this.#write(
       'ConfigMap',
@@ -322,7 +322,7 @@ export class DemoCluster {
     )
   }
 
-  #heartbeat(name: string): void {
+  #heartbeat(name: string) {
     const node = this.server.get('Node', name)
     const status = node?.['status'] as Dict | undefined
     if (node !== undefined)
@@ -381,7 +381,7 @@ export class DemoCluster {
     return written
   }
 
-  #event(type: 'Normal' | 'Warning', reason: string, message: string): void {
+  #event(type: 'Normal' | 'Warning', reason: string, message: string) {
     const now = new Date().toISOString()
     const pod = this.server.get('Pod', this.#api)
     this.server.put('Event', {
@@ -418,7 +418,7 @@ function wroteBy(manager: string): Dict {
 }
 
 const good = 7
-const imageOf = (release: number): string => `registry.example/shop/api:1.${release}`
+const imageOf = (release: number) => `registry.example/shop/api:1.${release}`
 
 function deploymentOf(name: string, image: string, labels: Dict, namespace = 'shop'): DemoObject {
   return {

@@ -36,7 +36,7 @@ export class Netflow5Exporter implements Exporter {
   }
 }
 
-function record(bytes: Buffer, at: number, flow: Flow, uptime: number): void {
+function record(bytes: Buffer, at: number, flow: Flow, uptime: number) {
   bytes.writeUInt32BE(address(flow.src), at)
   bytes.writeUInt32BE(address(flow.dst), at + 4)
   bytes.writeUInt16BE(1, at + 12)

@@ -272,17 +272,17 @@ export class Shop {
     }
   }
 
-  #times(rate: number, step: number, act: () => void): void {
+  #times(rate: number, step: number, act: () => void) {
     const expected = (rate * step) / 1000
     const count = Math.floor(expected) + (this.#random.next() < expected % 1 ? 1 : 0)
     for (let i = 0; i < count; i++) act()
   }
 
-  #between(low: number, high: number): number {
+  #between(low: number, high: number) {
     return low + Math.floor(this.#random.next() * (high - low + 1))
   }
 
-  #pick<T>(from: readonly T[]): T {
+  #pick<T>(from: readonly T[]) {
     return from[Math.floor(this.#random.next() * from.length)] as T
   }
 }

@@ -83,7 +83,7 @@ export class Warehouse {
     await this.#server.stop()
   }
 
-  #url(queue: keyof typeof queues): string {
+  #url(queue: keyof typeof queues) {
     return `http://127.0.0.1:${this.#server.port}/000000000000/${queues[queue]}`
   }
 }

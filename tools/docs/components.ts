@@ -65,7 +65,7 @@ Settings of ${location}.${common}
 ${tableOf(schema)}`
 }
 
-function tableOf(schema: AnyComponentSchema): string {
+function tableOf(schema: AnyComponentSchema) {
   if (Object.keys(schema.fields).length === 0) return 'No settings.\n'
   return reference(schema, { linkFor: sharedLink('../') })
 }

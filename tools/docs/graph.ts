@@ -12,7 +12,7 @@ type Question = Readonly<{
 export async function graphPage(): Promise<string> {
   const page = await readFile(join(ROOT, 'docs/guide/graph.md'), 'utf8')
   const questions = JSON.parse(await readFile(join(ROOT, 'docs/graph-questions.json'), 'utf8')) as readonly Question[]
-  const fenced = (language: string, lines: readonly string[]): string =>
+  const fenced = (language: string, lines: readonly string[]) =>
     lines.length === 0 ? '' : `\n\`\`\`${language}\n${lines.join('\n')}\n\`\`\`\n`
   const content =
     `<!-- Generated from docs/graph-questions.json by \`npm run docs\`. -->\n\n` +

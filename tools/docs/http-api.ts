@@ -56,7 +56,7 @@ ${schemas.join('\n')}`
 }
 
 export async function describedByItself(): Promise<OpenApi> {
-  const silent = (): void => {}
+  const silent = () => {}
   const api = await startApi({
     listen: { host: '127.0.0.1', port: 0 },
     auth: { tokens: [] },
@@ -124,7 +124,7 @@ function properties({ properties: all = {}, required = [] }: Schema): string {
   return rows.length === 0 ? '' : table(['Property', 'Type', 'Meaning'], rows)
 }
 
-function meaning({ description = '', default: otherwise }: Schema): string {
+function meaning({ description = '', default: otherwise }: Schema) {
   return `${description}${otherwise === undefined ? '' : ` Default: ${code(JSON.stringify(otherwise))}.`}`.trim()
 }
 
@@ -145,6 +145,6 @@ function typeText(schema: Schema | undefined): string {
   return typeof schema.type === 'string' ? schema.type : (schema.type?.join(' or ') ?? '')
 }
 
-function paragraph(text: string | undefined): string {
+function paragraph(text: string | undefined) {
   return text === undefined ? '' : `${wrapped(text)}\n\n`
 }

@@ -51,7 +51,7 @@ export function sharedLink(from: string): (path: string, info: FieldInfo) => str
   }
 }
 
-function fieldsText({ kind, fields, variants }: FieldInfo): string {
+function fieldsText({ kind, fields, variants }: FieldInfo) {
   const infos = (all: Fields): object => Object.entries(all).map(([key, field]) => [key, plain(infoOf(field))])
   if (kind === 'group') return JSON.stringify(infos(fields ?? {}))
   return kind === 'variants' ? JSON.stringify([...(variants ?? [])].map(([type, all]) => [type, infos(all)])) : kind
@@ -65,9 +65,8 @@ function plain(info: FieldInfo): object {
 
 export async function sharedSettingsPage(): Promise<string> {
   const sections = groups.map(({ title, text, info }) => {
-    const isSelf = (one: FieldInfo): boolean => fieldsText(one) === fieldsText(info)
-    const linkFor = (path: string, one: FieldInfo): string | undefined =>
-      isSelf(one) ? undefined : sharedLink('')(path, one)
+    const isSelf = (one: FieldInfo) => fieldsText(one) === fieldsText(info)
+    const linkFor = (path: string, one: FieldInfo) => (isSelf(one) ? undefined : sharedLink('')(path, one))
     const fields = info.kind === 'group' ? (info.fields ?? {}) : { auth }
     return `## ${title}\n\n${text}\n\n${reference(
       defineSchema({ type: 'shared', role: 'setting', summary: text, fields }),

@@ -59,7 +59,7 @@ export function supportRows(names: readonly SupportRow[], results: readonly Supp
 /** Stand-ins of the repository only if nothing else was tested. */
 function testedAgainst(own: readonly SupportResult[]): Readonly<{ servers: string; versions: string }> {
   const roles = [...new Set(own.map(({ role }) => role))]
-  const real = (role: string): boolean => own.some((one) => one.role === role && one.stand_in !== true)
+  const real = (role: string) => own.some((one) => one.role === role && one.stand_in !== true)
   const names = new Map<string, string>()
   const versions = new Map<string, Set<string>>()
   for (const { server, version, stand_in: standIn, role } of own) {
@@ -78,7 +78,7 @@ function orderOf(own: readonly SupportResult[]): string {
   for (const one of own)
     if (one.order !== undefined && one.role !== 'journal') seen.set(one.order, [...(seen.get(one.order) ?? []), one])
   const measurable = own.filter(({ role }) => role === 'source' || role === 'sink')
-  const parts = (some: readonly SupportResult[]): string[] => [...new Set(some.flatMap(({ part }) => part ?? []))]
+  const parts = (some: readonly SupportResult[]) => [...new Set(some.flatMap(({ part }) => part ?? []))]
   const words = [...seen].map(([order, some]) => {
     const without = measurable.filter((one) => one.order === undefined && some.some(({ role }) => role === one.role))
     const unkept = parts(without).filter((part) => !parts(some).includes(part))

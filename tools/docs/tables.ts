@@ -60,7 +60,7 @@ export async function fieldsPage(): Promise<string> {
       String(since),
     ],
   )
-  const columns = (view: string): string =>
+  const columns = (view: string) =>
     table(
       ['Column', 'Type', 'Meaning'],
       (everyView[view] ?? []).map(({ name, type, unit, meaning }) => [

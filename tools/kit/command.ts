@@ -44,7 +44,7 @@ export async function runCommand(
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: process.platform !== 'win32',
   })
-  const endGroup = (signal: NodeJS.Signals): void => {
+  const endGroup = (signal: NodeJS.Signals) => {
     if (child.pid === undefined) return
     try {
       // A separate group, so that grandchildren end too.
@@ -74,7 +74,7 @@ export async function runCommand(
     timedOut = true
     endGroup('SIGKILL')
   }, options.limit)
-  const onInterrupt = (): void => endGroup('SIGTERM')
+  const onInterrupt = () => endGroup('SIGTERM')
   process.once('SIGTERM', onInterrupt).once('SIGINT', onInterrupt)
   try {
     const code = await new Promise<number>((resolve) => {
@@ -92,7 +92,7 @@ export async function runCommand(
   }
 }
 
-function signalNumber(signal: NodeJS.Signals): number {
+function signalNumber(signal: NodeJS.Signals) {
   return (
     { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGABRT: 6, SIGKILL: 9, SIGSEGV: 11, SIGTERM: 15 }[signal as 'SIGKILL'] ?? 0
   )

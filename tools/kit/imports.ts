@@ -13,7 +13,7 @@ export type Import = Readonly<{
 
 export function importsOf(source: Source): Import[] {
   const found: Import[] = []
-  const add = (specifier: string, offset: number, typeOnly: boolean, names: readonly string[], later = false): void => {
+  const add = (specifier: string, offset: number, typeOnly: boolean, names: readonly string[], later = false) => {
     const target = /^\.\.?(?:\/|$)/.test(specifier) ? posix.join(posix.dirname(source.path), specifier) : undefined
     found.push({ specifier, target, typeOnly, later, names, line: source.line(offset) })
   }

@@ -14,7 +14,7 @@ const NEVER_READ = new Set(['node_modules', 'dist', 'fixtures', 'weir-data', 'co
 
 export async function listFiles(root: string, folder: string, matches: RegExp): Promise<string[]> {
   const found: string[] = []
-  const walk = async (dir: string): Promise<void> => {
+  const walk = async (dir: string) => {
     const entries = await readdir(dir, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
       // Deleted during the check.
       if (error.code === 'ENOENT') return []

@@ -31,7 +31,7 @@ export async function buildPackage(out: string): Promise<void> {
 }
 
 /** npm prunes a copy of the checkout's lock file. */
-async function lockVersions(out: string): Promise<void> {
+async function lockVersions(out: string) {
   await cp(join(ROOT, 'package-lock.json'), join(out, 'npm-shrinkwrap.json'))
   const locked = await runCommand(
     'npm',

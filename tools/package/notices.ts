@@ -55,7 +55,7 @@ export function noticesText(notices: readonly Notice[]): string {
   )
 }
 
-function packageFolder(file: string): string {
+function packageFolder(file: string) {
   const start = file.lastIndexOf(`${sep}node_modules${sep}`) + `${sep}node_modules${sep}`.length
   const parts = file.slice(start).split(sep)
   return file.slice(0, start) + parts.slice(0, parts[0]?.startsWith('@') === true ? 2 : 1).join(sep)

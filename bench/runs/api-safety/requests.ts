@@ -107,7 +107,7 @@ const event = (more: object = {}): object => ({
   type: 'refused',
   ...more,
 })
-const nested = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth)
+const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth)
 
 /** A gigabyte of zeros, compressed. */
 export function bombs(): readonly BodyCase[] {

@@ -38,7 +38,7 @@ class World {
   }
 
   /** Small numbers are more frequent. */
-  #few(most: number): number {
+  #few(most: number) {
     return Math.floor(most * this.#random.next() ** 3)
   }
 

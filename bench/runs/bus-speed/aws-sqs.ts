@@ -47,12 +47,12 @@ export const awsSqsSpeed: SpeedBusKind = {
         await sleep(100)
       }
     }
-    const urlOf = (name: string): string => `http://127.0.0.1:${port}/000000000000/${name}`
+    const urlOf = (name: string) => `http://127.0.0.1:${port}/000000000000/${name}`
     const sink = await sqs.build(
       configFrom(sqsSchema, { queue_url: urlOf('written'), region, auth, mode: 'raw' }),
       testContext(),
     )
-    const produce = async (messages: readonly BusMessage[], to = 'written'): Promise<void> => {
+    const produce = async (messages: readonly BusMessage[], to = 'written') => {
       const tens = Array.from({ length: Math.ceil(messages.length / 10) }, (_, at) =>
         messages.slice(at * 10, at * 10 + 10),
       )

@@ -31,7 +31,7 @@ export const gcppubsubSpeed: SpeedBusKind = {
     await publisher.createTopic({ name: `projects/${project}/topics/written` })
     const place = { project, endpoint: server.endpoint, auth: { type: 'none' } } as const
     const sink = await gcppubsub.build(configFrom(gcppubsubSchema, { ...place, topic: 'written' }), testContext())
-    const produce = async (messages: readonly BusMessage[], to = 'written'): Promise<void> => {
+    const produce = async (messages: readonly BusMessage[], to = 'written') => {
       await publisher.publish({
         topic: `projects/${project}/topics/${to}`,
         messages: messages.map((message) => toMessage(message, true)),

@@ -26,7 +26,7 @@ export const kafkaSpeed: SpeedBusKind = {
     const sink = await kafka.build(configFrom(kafkaSchema, { brokers: [broker], topic: 'weir' }), testContext())
     const producer = new Producer({ clientId: 'own', bootstrapBrokers: [broker], idempotent: true, acks: -1 })
     let next = 0
-    const produce = async (messages: readonly BusMessage[], to = 'own'): Promise<void> => {
+    const produce = async (messages: readonly BusMessage[], to = 'own') => {
       await producer.send({
         messages: messages.map((message) => {
           const { topic, headers, value } = toMessage(message, to)

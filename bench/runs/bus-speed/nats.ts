@@ -29,13 +29,13 @@ export const natsSpeed: SpeedBusKind = {
     await manager.streams.add({ name: stream, subjects: ['speed.>'] })
     const client = jetstream(connection)
     const sink = await nats.build(configFrom(natsSchema, { url: server.url, stream, subject }), testContext())
-    const publish = async (message: BusMessage, to: string): Promise<void> => {
+    const publish = async (message: BusMessage, to: string) => {
       const { headers, data, messageId } = toMessage(message, to)
       const fields = newHeaders()
       for (const [name, value] of Object.entries(headers)) fields.set(name, value)
       await client.publish(to, data, { msgID: messageId, headers: fields })
     }
-    const produce = async (messages: readonly BusMessage[], to = subject): Promise<void> => {
+    const produce = async (messages: readonly BusMessage[], to = subject) => {
       await Promise.all(messages.map((message) => publish(message, to)))
     }
     let filled = 0

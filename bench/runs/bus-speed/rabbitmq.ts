@@ -30,7 +30,7 @@ export const rabbitmqSpeed: SpeedBusKind = {
       configFrom(rabbitmqSchema, { url: server.url, exchange: 'amq.default', routing_key: 'written' }),
       testContext(),
     )
-    const produce = async (messages: readonly BusMessage[], to = 'written'): Promise<void> => {
+    const produce = async (messages: readonly BusMessage[], to = 'written') => {
       for (const message of messages) {
         const { routingKey, headers, contentType, messageId, body } = toMessage(message, to)
         channel.publish('', routingKey, body, {

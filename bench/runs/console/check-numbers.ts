@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { ROOT } from '../../../tools/kit/command.ts'
 import { listFiles } from '../../../tools/kit/sources.ts'
 
-function span(first: number, last: number): number[] {
+function span(first: number, last: number) {
   return Array.from({ length: last - first + 1 }, (_, at) => first + at)
 }
 

@@ -19,7 +19,7 @@ export async function manyRows(context: AcceptanceContext): Promise<void> {
   }
 }
 
-async function answers(context: AcceptanceContext, { weir, span }: BigStage): Promise<void> {
+async function answers(context: AcceptanceContext, { weir, span }: BigStage) {
   // A little more than enough was received by then.
   const to = new Date(span.from + 120_000 + Math.ceil(((span.to - span.from) * wanted) / span.rows)).toISOString()
   const range = { from: new Date(span.from).toISOString(), to }
@@ -42,11 +42,11 @@ async function answers(context: AcceptanceContext, { weir, span }: BigStage): Pr
   }
   await serverDelay(weir)
   const began = performance.now()
-  const queryOf = (cursor: string): string =>
+  const queryOf = (cursor: string) =>
     new URLSearchParams({ ...range, columns, limit: '10000', ...(cursor === '' ? {} : { cursor }) }).toString()
   let rows = 0
   for (let cursor: string | null = ''; cursor !== null && rows < wanted;) {
-    const page: Response = await fetch(`${weir.url}/api/v1/flows?${queryOf(cursor)}`)
+    const page = await fetch(`${weir.url}/api/v1/flows?${queryOf(cursor)}`)
     // Counted without parsing, because the client shares the machine with the server.
     const text = await page.text()
     rows += text.split('],[').length
@@ -65,7 +65,7 @@ function judge(
   what: string,
   { p50, p99, most }: { p50: number; p99: number; most: number },
   ms: number,
-): void {
+) {
   context.figure(`${what}: time`, ms / 1000, 's')
   context.figure(`${what}: delay of the server’s main thread, p50`, p50, 'ms')
   context.figure(`${what}: delay of the server’s main thread, p99`, p99, 'ms')
@@ -73,15 +73,14 @@ function judge(
   context.expectSpeed(p99 < limitMs, `${what}: the server’s main thread is late by less than ${limitMs} ms (p99)`)
 }
 
-async function inBrowser(context: AcceptanceContext, stage: BigStage): Promise<void> {
+async function inBrowser(context: AcceptanceContext, stage: BigStage) {
   const page = await stage.page(`/flows?v=1&view=table&live=0&t=${stage.time}`)
   await page.locator('.grid-body [role="row"]').first().waitFor()
   await page.locator('[data-at="0:0"]').focus()
   await serverDelay(stage.weir)
   await page.evaluate(watchPage)
   const began = performance.now()
-  const rowIndex = (): Promise<number> =>
-    page.locator('.grid-body [role="row"]').last().getAttribute('aria-rowindex').then(Number)
+  const rowIndex = () => page.locator('.grid-body [role="row"]').last().getAttribute('aria-rowindex').then(Number)
   let reached = 0
   while (reached < wanted && performance.now() - began < 600_000) {
     await page.keyboard.press('Control+ArrowDown')

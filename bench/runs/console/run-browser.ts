@@ -66,6 +66,6 @@ export function fileLines(onLine: (line: string) => void): (text: string) => voi
   }
 }
 
-function firstLine(text: string): string {
+function firstLine(text: string) {
   return text.split('\n', 1)[0]?.slice(0, 300) ?? ''
 }

@@ -15,7 +15,7 @@ export async function clockJump(context: AcceptanceContext): Promise<void> {
   const folder = join(context.folder, 'clock')
   mkdirSync(folder)
   const file = join(folder, 'shift')
-  const set = (ms: number): void => {
+  const set = (ms: number) => {
     writeFileSync(`${file}.new`, String(ms))
     renameSync(`${file}.new`, file)
   }

@@ -35,7 +35,7 @@ async function nothingLost(
   weir: WeirProcess,
   client: EventClient,
   receiver: EventReceiver,
-): Promise<void> {
+) {
   const ledger = await weir.caughtUp(60_000)
   const [counts] = await weir.sql<{ rows: number; ids: number }>(
     'SELECT count(*) AS rows, count(DISTINCT id) AS ids FROM events',
@@ -113,7 +113,7 @@ export async function fullDisk(context: AcceptanceContext): Promise<void> {
     return
   }
   const filler = join(disk, 'filler')
-  const fill = (left: number): void => {
+  const fill = (left: number) => {
     const { bavail, bsize } = statfsSync(disk)
     const more = bavail * bsize - left
     if (more > 0) appendFileSync(filler, Buffer.alloc(more))

@@ -57,7 +57,7 @@ export function fileDamages(frames: readonly PlacedFrame[]): Damage[] {
     act,
   })
   const end = last.offset + last.headerBytes + last.bodyBytes
-  const name = (sequence: number): string => `${String(sequence).padStart(lastSegment.length - '.seg'.length, '0')}.seg`
+  const name = (sequence: number) => `${String(sequence).padStart(lastSegment.length - '.seg'.length, '0')}.seg`
   return [
     {
       name: 'a tail torn in a body',
@@ -117,7 +117,7 @@ export function fileDamages(frames: readonly PlacedFrame[]): Damage[] {
   ]
 }
 
-async function flipBit(file: string, place: number): Promise<void> {
+async function flipBit(file: string, place: number) {
   const handle = await open(file, 'r+')
   try {
     const byte = new Uint8Array(1)
@@ -129,7 +129,7 @@ async function flipBit(file: string, place: number): Promise<void> {
   }
 }
 
-async function append(file: string, place: number, bytes: Uint8Array): Promise<void> {
+async function append(file: string, place: number, bytes: Uint8Array) {
   const handle = await open(file, 'r+')
   try {
     await handle.write(bytes, 0, bytes.length, place)
@@ -139,7 +139,7 @@ async function append(file: string, place: number, bytes: Uint8Array): Promise<v
 }
 
 /** Two slots, with the version 8 bytes after their start (src/journal/slots.ts). */
-async function flipNewerSlot(file: string): Promise<void> {
+async function flipNewerSlot(file: string) {
   const handle = await open(file, 'r')
   const { size } = await handle.stat()
   const versions = await Promise.all(

@@ -77,7 +77,7 @@ export class Cluster {
     await new Promise((resolve) => this.#server.close(resolve))
   }
 
-  #later(ms: number, act: () => void): void {
+  #later(ms: number, act: () => void) {
     const timer = setTimeout(() => {
       this.#timers.delete(timer)
       act()
@@ -85,7 +85,7 @@ export class Cluster {
     this.#timers.add(timer)
   }
 
-  #send(events: readonly object[]): void {
+  #send(events: readonly object[]) {
     const text = events.map((event) => `${JSON.stringify(event)}\n`).join('')
     for (const watch of this.#watches) watch.write(text)
   }
@@ -117,7 +117,7 @@ export class Cluster {
     }
   }
 
-  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #answer(request: IncomingMessage, response: ServerResponse) {
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://pods')
     if (answerOther(pathname, searchParams, response)) return
     response.writeHead(200, { 'content-type': 'application/json' })

@@ -31,7 +31,7 @@ type OnUnit = (unit: Omit<Unit, 'source'>) => void
 
 function makeContext(onUnit: OnUnit): { context: SourceContext; units: () => number } {
   let units = 0
-  const silent = (): void => {}
+  const silent = () => {}
   const log = { debug: silent, info: silent, warn: silent, error: silent } as unknown as SourceContext['log']
   const context: SourceContext = {
     id: 'fuzz',

@@ -28,7 +28,7 @@ export class Mutator {
     return this.#bytes.subarray(0, this.#length)
   }
 
-  #change(corpus: readonly Buffer[]): void {
+  #change(corpus: readonly Buffer[]) {
     const random = this.#random
     const bytes = this.#bytes
     const at = random.integer(0, Math.max(0, this.#length - 1))
@@ -63,13 +63,13 @@ export class Mutator {
     }
   }
 
-  #append(bytes: Uint8Array): void {
+  #append(bytes: Uint8Array) {
     const count = Math.min(bytes.length, most - this.#length)
     this.#bytes.set(bytes.subarray(0, count), this.#length)
     this.#length += count
   }
 
-  #noise(count: number): void {
+  #noise(count: number) {
     const end = Math.min(most, this.#length + count)
     while (this.#length < end) this.#bytes[this.#length++] = this.#random.integer(0, 255)
   }

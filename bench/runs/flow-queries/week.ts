@@ -54,7 +54,7 @@ export async function storeWeek(directory: string, seed: number, atLeast: number
   const frames = Math.ceil(atLeast / perFrame)
   const started = performance.now()
   let bytes = 0n
-  const put = async (index: number, received: number): Promise<void> => {
+  const put = async (index: number, received: number) => {
     const unit = index % batches.length
     bytes += sums[unit] ?? 0n
     await store.projection.apply([

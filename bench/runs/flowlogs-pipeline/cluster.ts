@@ -56,7 +56,7 @@ async function createOwner(kube: Kube, index: number): Promise<{ name: string; u
   const labels = { app: `app-${index}` }
   const template = { metadata: { labels }, spec: { containers: [{ name: 'main', image: 'example.test/app:1' }] } }
   const spec = { selector: { matchLabels: labels }, template }
-  const create = async (kind: string, path: string, metadata: object): Promise<string> => {
+  const create = async (kind: string, path: string, metadata: object) => {
     const made = await kube.call('POST', `/apis/apps/v1/namespaces/shop/${path}`, {
       apiVersion: 'apps/v1',
       kind,

@@ -22,11 +22,11 @@ export function agentMessages(
   random: SeededRandom,
   { from, count }: { from: number; count: number },
 ): Buffer[] {
-  const external = (): string => {
+  const external = () => {
     const index = random.integer(0, externals - 1)
     return `203.${index >> 8}.${index & 255}.7`
   }
-  const one = (number: number): Buffer => {
+  const one = (number: number) => {
     const source = random.integer(0, pods.length - 1)
     const to = random.integer(0, 2) === 0 ? external() : (pods[random.integer(0, pods.length - 1)] as string)
     return message(

@@ -111,8 +111,8 @@ export async function startOriginal(path: string, { folder, kubeconfig, broker, 
     }),
   )
   let child: ChildProcess | undefined
-  const pid = (): number => child?.pid ?? -1
-  const launch = async (): Promise<void> => {
+  const pid = () => child?.pid ?? -1
+  const launch = async () => {
     const started = spawn(path, ['--config', file, '--healthAddr', `127.0.0.1:${health}`], {
       stdio: ['ignore', 'ignore', 'pipe'],
     })
@@ -125,7 +125,7 @@ export async function startOriginal(path: string, { folder, kubeconfig, broker, 
       await sleep(100)
     }
   }
-  const end = async (signal: NodeJS.Signals): Promise<void> => {
+  const end = async (signal: NodeJS.Signals) => {
     const ending = child
     if (ending === undefined || ending.exitCode !== null || ending.signalCode !== null) return
     const ended = once(ending, 'exit')
@@ -146,7 +146,7 @@ export async function startOriginal(path: string, { folder, kubeconfig, broker, 
   }
 }
 
-async function isReady(port: number): Promise<boolean> {
+async function isReady(port: number) {
   return fetch(`http://127.0.0.1:${port}/ready`).then(
     ({ ok }) => ok,
     () => false,

@@ -115,7 +115,7 @@ async function sflowPort(weir: WeirProcess): Promise<number> {
 }
 
 /** Waits until no rows arrive and none pends; a flush takes a moment to reach the journal. */
-async function caughtUp(weir: WeirProcess): Promise<void> {
+async function caughtUp(weir: WeirProcess) {
   for (let before = -1, steady = 0; steady < 3;) {
     const ledger = await weir.caughtUp(600_000)
     const accepted = ledger.sources.reduce((sum, source) => sum + source.accepted, 0)
@@ -145,11 +145,11 @@ async function shedOf(weir: WeirProcess): Promise<Record<string, number>> {
   return sums
 }
 
-function drops(weir: WeirProcess): Promise<number> {
+function drops(weir: WeirProcess) {
   return weir.metric('weir_udp_kernel_dropped_datagrams_total')
 }
 
-async function journalBytes(weir: WeirProcess): Promise<number> {
+async function journalBytes(weir: WeirProcess) {
   return weir.metric('weir_journal_written_bytes_total')
 }
 

@@ -101,7 +101,7 @@ export function eventDifferences(
     what: string,
     is: Readonly<Record<string, string | undefined>>,
     was: Readonly<Record<string, string | undefined>>,
-  ): string[] =>
+  ) =>
     [...new Set([...Object.keys(is), ...Object.keys(was)])]
       .filter((name) => is[name] !== was[name])
       .map((name) => `${id}: ${what} ${name} is ${is[name]}, and was ${was[name]}`)

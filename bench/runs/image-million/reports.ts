@@ -25,7 +25,7 @@ export interface Reports {
   readonly where: ReadonlyMap<string, ReadonlySet<string>>
 }
 
-const digestOf = (image: number): string => `sha256:${image.toString(16).padStart(64, '0')}`
+const digestOf = (image: number) => `sha256:${image.toString(16).padStart(64, '0')}`
 
 export async function storeReports(directory: string, seed: number, images: number): Promise<Reports> {
   const began = performance.now()
@@ -36,7 +36,7 @@ export async function storeReports(directory: string, seed: number, images: numb
   const where = new Map<string, Set<string>>()
   let [packages, problems] = [0, 0]
   let waiting: WeirEvent[] = []
-  const flush = async (): Promise<void> => {
+  const flush = async () => {
     for (let from = 0; from < waiting.length; from += perFrame)
       await store.projection.apply([
         make.batch(toEventBatch(waiting.slice(from, from + perFrame)), now - 3_600_000, 'sbom'),

@@ -71,7 +71,7 @@ export class Needles {
   }
 }
 
-function hashOf(low: number, high: number): number {
+function hashOf(low: number, high: number) {
   const mixed = Math.imul(low, 0x9e3779b1) ^ Math.imul(high, 0x85ebca6b)
   return (mixed ^ (mixed << 13)) >>> 0
 }

@@ -113,7 +113,7 @@ const queries = ['events', 'changes', 'resources', 'relations']
  * without parameters.
  */
 export async function lookAtApi(weir: WeirProcess, look: Look, mostOfAKind: number): Promise<void> {
-  const get = async (url: string): Promise<string> => {
+  const get = async (url: string) => {
     const answer = await ask(url)
     const text = await answer.text()
     look(`GET ${new URL(url).pathname}`, Buffer.from(text))
@@ -132,7 +132,7 @@ export async function lookAtApi(weir: WeirProcess, look: Look, mostOfAKind: numb
       look(`SQL as ${format}`, Buffer.from(text))
     }
   }
-  const pages = async <Row>(name: string, more: string): Promise<Row[]> => {
+  const pages = async <Row>(name: string, more: string) => {
     const rows: Row[] = []
     for (let cursor = ''; ;) {
       const page = JSON.parse(

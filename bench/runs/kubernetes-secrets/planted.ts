@@ -28,8 +28,8 @@ type Way = (hand: Hand) => Promise<void>
 
 const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration'
 const merge = 'application/merge-patch+json'
-const path = (plural: string): string => `/api/v1/namespaces/${namespace}/${plural}`
-const base64 = (text: string | Buffer): string => Buffer.from(text).toString('base64')
+const path = (plural: string) => `/api/v1/namespaces/${namespace}/${plural}`
+const base64 = (text: string | Buffer) => Buffer.from(text).toString('base64')
 
 const secret = (name: string, more: object, metadata: object = {}): object => ({
   apiVersion: 'v1',
@@ -243,7 +243,7 @@ const corpus: Readonly<Record<string, Way>> = Object.fromEntries(
   ),
 )
 
-function pathOf({ apiVersion, kind }: PlantedObject): string {
+function pathOf({ apiVersion, kind }: PlantedObject) {
   const plural = `${kind.toLowerCase()}s`
   return apiVersion === 'v1' ? path(plural) : `/apis/${apiVersion}/namespaces/${namespace}/${plural}`
 }

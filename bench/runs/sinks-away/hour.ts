@@ -98,7 +98,7 @@ export async function deadHour(seed: number): Promise<Hour> {
   }
 }
 
-async function applied(host: FakeHost, sinks: SinkSet, urls: Readonly<Record<string, string>>): Promise<void> {
+async function applied(host: FakeHost, sinks: SinkSet, urls: Readonly<Record<string, string>>) {
   const yaml = `sinks:\n${Object.entries(urls)
     .map(([id, url]) => `  ${id}: {type: http, url: "${url}", mode: batched}\n`)
     .join('')}`

@@ -28,7 +28,7 @@ export function flowBatches(seed: number, count: number): FlowBatch[] {
 }
 
 /** Half of all draws fall into the first few hundred. */
-function address(random: SeededRandom): number {
+function address(random: SeededRandom) {
   return Math.floor(addresses * random.next() ** 4)
 }
 
@@ -79,7 +79,7 @@ const kinds = ['pods', 'deployments', 'services', 'configmaps', 'secrets', 'node
 
 /** About `bytes` of JSON, like an entry of an audit trail. */
 export function auditEntry(random: SeededRandom, bytes: number): string {
-  const hex = (digits: number): string => Buffer.from(random.bytes(digits / 2)).toString('hex')
+  const hex = (digits: number) => Buffer.from(random.bytes(digits / 2)).toString('hex')
   const namespace = `team-${random.integer(1, 400)}`
   const kind = random.pick(kinds)
   const entry = JSON.stringify({

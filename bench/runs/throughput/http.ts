@@ -93,7 +93,7 @@ async function push(port: number, { connections, perRequest, requests, seed }: H
   return JSON.parse(result.stdout) as Pushed
 }
 
-function readLoops(folder: string): { name: string; idle: number; active: number }[] {
+function readLoops(folder: string) {
   return readdirSync(folder)
     .filter((file) => file.endsWith('.json'))
     .map(

@@ -48,11 +48,7 @@ export async function measureJournal(
   const total = bodies.reduce((sum, body) => sum + body.length, 0)
   const rounds = Math.max(1, Math.round((megabytes * 1e6) / total))
   const all = (rounds * total) / 1e6
-  const write = async (
-    directory: string,
-    count: number,
-    bodyOf: (index: number) => Uint8Array,
-  ): Promise<{ rate: Rate; journal: SegmentWriter }> => {
+  const write = async (directory: string, count: number, bodyOf: (index: number) => Uint8Array) => {
     const journal = await openJournal({ host, directory, epoch: 1, limits })
     const rate = await timed((count * total) / 1e6, async () => {
       const waiting = new Set<Promise<unknown>>()
@@ -76,7 +72,7 @@ export async function measureJournal(
 
   let rowsRead = 0
   let unreadable = 0
-  const read = async (each: (kind: BatchKind, body: Uint8Array) => number): Promise<Rate> => {
+  const read = async (each: (kind: BatchKind, body: Uint8Array) => number) => {
     const reader = openReader({
       host,
       directory: `${folder}/all`,

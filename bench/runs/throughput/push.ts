@@ -41,7 +41,7 @@ const latencies: number[] = []
 const random = new SeededRandom(seed)
 const bodies = Array.from({ length: connections }, () => Array.from({ length: 4 }, () => makeBody(random)))
 
-async function work(own: readonly Body[]): Promise<void> {
+async function work(own: readonly Body[]) {
   const socket = connect(port, '127.0.0.1')
   socket.setNoDelay(true)
   await once(socket, 'connect')

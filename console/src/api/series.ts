@@ -10,11 +10,11 @@ export function bucketsOf({ span, step }: Pick<SeriesAnswer, 'span' | 'step'>) {
   const length = Math.max(1, Math.ceil((Date.parse(span.to) / 1000 - first) / step))
   return {
     times: Array.from({ length }, (_, index) => first + index * step),
-    at: (time: unknown): number => {
+    at: (time: unknown) => {
       const index = Math.round((Date.parse(time as string) / 1000 - first) / step)
       return index < length ? Math.max(-1, index) : -1
     },
-    zeros: (): number[] => new Array<number>(length).fill(0),
+    zeros: () => new Array<number>(length).fill(0),
   }
 }
 
@@ -25,7 +25,7 @@ export function ratesOf({
   span,
   step,
 }: SeriesAnswer): Readonly<{ times: readonly number[]; values: readonly number[]; sum: number }> {
-  const place = (name: string): number => columns.findIndex((column) => column.name === name)
+  const place = (name: string) => columns.findIndex((column) => column.name === name)
   const [time, bytes] = [place('time'), place('bytes')]
   const buckets = bucketsOf({ span, step })
   const values = buckets.zeros()

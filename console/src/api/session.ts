@@ -25,7 +25,7 @@ export function takeToken(): string {
   return token
 }
 
-function say(is: boolean): void {
+function say(is: boolean) {
   if (is === needed) return
   needed = is
   for (const listener of listeners) listener()

@@ -13,7 +13,7 @@ export function usePipelineView() {
       [pipeline.data, ledger.data],
     ),
     failed: pipeline.isError ? pipeline : ledger.isError ? ledger : undefined,
-    again: (): void => {
+    again: () => {
       Promise.all([pipeline.refetch(), ledger.refetch()]).catch(reportError)
     },
   }

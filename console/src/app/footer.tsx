@@ -19,16 +19,14 @@ export function Footer(): React.ReactNode {
   )
 }
 
-function unknown({ status, message, queryId }: ApiError): string {
+function unknown({ status, message, queryId }: ApiError) {
   return status === 403
     ? appText.ledgerForbidden
     : appText.ledgerUnavailable(message, queryId === undefined ? '' : appText.queryId(queryId))
 }
 
-const total = (reasons: Readonly<Record<string, number>>): number =>
-  Object.values(reasons).reduce((sum, rows) => sum + rows, 0)
-const sum = <T,>(of: readonly T[], pick: (item: T) => number): number =>
-  of.reduce((before, item) => before + pick(item), 0)
+const total = (reasons: Readonly<Record<string, number>>) => Object.values(reasons).reduce((sum, rows) => sum + rows, 0)
+const sum = <T,>(of: readonly T[], pick: (item: T) => number) => of.reduce((before, item) => before + pick(item), 0)
 
 const rule = appText.balanceRule
 

@@ -24,7 +24,7 @@ export function Login(): React.ReactNode {
   const [busy, setBusy] = useState(false)
   const [refused, setRefused] = useState<ApiError>()
   const path = useLocation({ select: ({ pathname, searchStr }) => pathname + searchStr })
-  const submit = (): void => {
+  const submit = () => {
     setBusy(true)
     setRefused(undefined)
     logIn(typed.trim())

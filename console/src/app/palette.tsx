@@ -58,12 +58,12 @@ function Choice({ onDone }: { onDone: () => void }): React.ReactNode {
     wanted.every((word) => `${name} ${words}`.toLowerCase().includes(word)),
   )
   const current = Math.min(at, found.length - 1)
-  const run = (command: Command | undefined): void => {
+  const run = (command: Command | undefined) => {
     if (command === undefined) return
     onDone()
     command.run()
   }
-  const onKeyDown = (event: React.KeyboardEvent): void => {
+  const onKeyDown = (event: React.KeyboardEvent) => {
     const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0
     if (step !== 0 && found.length > 0) setAt((current + step + found.length) % found.length)
     else if (event.key === 'Enter') run(found[current])

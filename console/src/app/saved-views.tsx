@@ -28,7 +28,7 @@ function Views({ onGo, onClose }: { onGo: (view: SavedView) => void; onClose: ()
   const [name, setName] = useState('')
   const [shared, setShared] = useState(false)
   const [message, setMessage] = useState('')
-  const run = (work: Promise<void>): void => {
+  const run = (work: Promise<void>) => {
     work.then(
       () => setMessage(''),
       (error: unknown) => setMessage(asApiError(error).message),

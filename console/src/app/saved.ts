@@ -38,6 +38,6 @@ export async function forget(id: string): Promise<void> {
 }
 
 /** Must be hard to guess: knowing the id gives access to the view. */
-function newId(): string {
+function newId() {
   return [...crypto.getRandomValues(new Uint8Array(12))].map((byte) => byte.toString(16).padStart(2, '0')).join('')
 }

@@ -58,15 +58,15 @@ export class LiveEngine {
     for (const tab of this.#tabs.keys()) this.#leave(tab)
   }
 
-  #leave(tab: number): void {
+  #leave(tab: number) {
     if (this.#tabs.delete(tab)) this.#askSoon()
   }
 
-  #forgetGone(): void {
+  #forgetGone() {
     for (const [tab, { lastSeen }] of this.#tabs) if (Date.now() - lastSeen > tabTimeoutMs) this.#leave(tab)
   }
 
-  #want(tab: number, wanted: Tab): void {
+  #want(tab: number, wanted: Tab) {
     const before = this.#tabs.get(tab)?.views ?? []
     this.#tabs.set(tab, wanted)
     // A rejected stream is retried for a new subscriber, for example after sign-in.
@@ -81,7 +81,7 @@ export class LiveEngine {
     this.#askSoon()
   }
 
-  #askSoon(): void {
+  #askSoon() {
     clearTimeout(this.#due)
     this.#due = setTimeout(() => {
       const wanted = new Set([...this.#tabs].flatMap(([tab, { views }]) => views.map((view) => keyOf(tab, view))))
@@ -90,7 +90,7 @@ export class LiveEngine {
     }, 30)
   }
 
-  #broadcast(id: string, message: (view: string) => ToTab): void {
+  #broadcast(id: string, message: (view: string) => ToTab) {
     const found = [...this.#shared].find(([, shared]) => shared.id === id)
     if (found === undefined) return
     for (const [tab, { send, views }] of this.#tabs) {
@@ -98,7 +98,7 @@ export class LiveEngine {
     }
   }
 
-  #take(event: string, data: Record<string, unknown>): void {
+  #take(event: string, data: Record<string, unknown>) {
     if (event === 'stat') {
       const lagMs = data['lagMs'] as number | null
       for (const [id, { matched, shown }] of Object.entries(
@@ -120,7 +120,7 @@ export class LiveEngine {
   }
 }
 
-function keyOf(tab: number, { id, ...view }: WantedView): string {
+function keyOf(tab: number, { id, ...view }: WantedView) {
   return JSON.stringify(view.kind === 'rows' ? view : [tab, id, view])
 }
 

@@ -14,8 +14,8 @@ export function throughLeader(take: (message: ToTab) => void, again: () => void)
   const me = [...crypto.getRandomValues(new Uint8Array(8))].join('-')
   const joined = new Map<string, (message: FromTab) => void>()
   let engine: LiveEngine | undefined
-  const post = (message: TabMessage): void => channel.postMessage(message)
-  const lead = (from: string, message: FromTab): void => {
+  const post = (message: TabMessage) => channel.postMessage(message)
+  const lead = (from: string, message: FromTab) => {
     if (engine === undefined) return
     const door =
       joined.get(from) ??

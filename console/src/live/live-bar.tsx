@@ -80,6 +80,6 @@ export function LiveBar({
   )
 }
 
-function account({ matched, arrived, passed, lost }: LiveRows): string {
+function account({ matched, arrived, passed, lost }: LiveRows) {
   return liveText.account(count(matched), count(arrived - lost), count(passed), count(lost))
 }

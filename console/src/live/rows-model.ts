@@ -125,11 +125,11 @@ export class RowsModel {
     if (left > 0) this.#say({ gap: liveText.skipped(count(left)) })
   }
 
-  #heldRows(): number {
+  #heldRows() {
     return Math.max(this.#waiting.length + this.#lost, this.#now.matched - this.#matchedAtHold)
   }
 
-  #flow(): void {
+  #flow() {
     if (this.#isHeld && this.#now.begun) return this.#say({ held: this.#heldRows() })
     const kept = this.#replaces || this.#lost > 0 ? [] : this.#now.rows
     const known = new Set(kept.map((row) => row[this.#keyAt]))
@@ -143,7 +143,7 @@ export class RowsModel {
     this.#say({ rows: rows.slice(0, maxShown), held: 0, begun: true, ...(apart ? { upTo: '' } : {}), ...gap })
   }
 
-  #say(change: Partial<LiveNow>): void {
+  #say(change: Partial<LiveNow>) {
     this.#now = { ...this.#now, ...change }
     this.#changed(this.#now)
   }

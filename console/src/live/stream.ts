@@ -27,7 +27,7 @@ export class Stream {
   #opened = false
   #running = false
   #moves = false
-  #wake = (): void => {}
+  #wake = () => {}
   #changes: Promise<void> = Promise.resolve()
 
   constructor(on: On, server = '') {
@@ -52,9 +52,9 @@ export class Stream {
     this.#wake()
   }
 
-  readonly #failed = (error: unknown): void => this.#on.link({ state: 'refused', detail: asApiError(error).message })
+  readonly #failed = (error: unknown) => this.#on.link({ state: 'refused', detail: asApiError(error).message })
 
-  async #run(): Promise<void> {
+  async #run() {
     this.#running = true
     while (this.#views.length > 0) await this.#sleep(await this.#once())
     this.#running = false
@@ -72,7 +72,7 @@ export class Stream {
     return { body: JSON.stringify({ views: this.#views }), headers: { 'content-type': 'application/json' } }
   }
 
-  #change(): Promise<void> {
+  #change() {
     this.#changes = this.#changes.then(async () => {
       try {
         for (let turn = 0; turn < maxUpdateAttempts; turn++) {
@@ -153,7 +153,7 @@ export class Stream {
     return this.#later(error.message, error.retryAfter * 1000)
   }
 
-  #later(detail: string, least = 0): number {
+  #later(detail: string, least = 0) {
     const step = Math.min(longest, shortest * 2 ** this.#failures++)
     const retryMs = Math.max(least, step * (0.75 + Math.random() / 2))
     this.#on.link({ state: 'waiting', detail, retryMs })
@@ -171,10 +171,9 @@ export class Stream {
   }
 }
 
-const plain = (message: string): string =>
-  message.replace(/^View "[\w-]+": /, '').replace(/^View "[\w-]+" /, liveText.thisView)
+const plain = (message: string) => message.replace(/^View "[\w-]+": /, '').replace(/^View "[\w-]+" /, liveText.thisView)
 
 /** `crypto.randomUUID` is missing on plain HTTP from another machine. */
-function hardToGuess(): string {
+function hardToGuess() {
   return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('')
 }

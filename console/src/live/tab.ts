@@ -34,7 +34,7 @@ export function retryNow(): void {
   say?.({ is: 'retry' })
 }
 
-function sendViews(): void {
+function sendViews() {
   say ??= connected()
   say({ is: 'views', views: [...watching.values()].map(({ view }) => view) })
 }
@@ -65,7 +65,7 @@ function door(): (message: FromTab) => void {
   return (message) => port.postMessage(message)
 }
 
-function take(message: ToTab): void {
+function take(message: ToTab) {
   if (message.is === 'link') {
     link = message.link
     if (link.status === 401) loginNeeded()

@@ -5,20 +5,20 @@ export function useHold(element: HTMLElement | null): boolean {
   useEffect(() => {
     if (element === null) return undefined
     let hovered = false
-    const look = (): void => {
+    const look = () => {
       const selection = getSelection()
       const selects = selection !== null && !selection.isCollapsed && element.contains(selection.anchorNode)
       setHeld(hovered || element.scrollTop > 4 || selects || element.contains(document.activeElement))
     }
-    const enter = (event: PointerEvent): void => {
+    const enter = (event: PointerEvent) => {
       hovered = event.pointerType === 'mouse'
       look()
     }
-    const leave = (): void => {
+    const leave = () => {
       hovered = false
       look()
     }
-    const later = (): void => queueMicrotask(look)
+    const later = () => queueMicrotask(look)
     element.addEventListener('pointerenter', enter)
     element.addEventListener('pointerleave', leave)
     element.addEventListener('scroll', look, { passive: true })

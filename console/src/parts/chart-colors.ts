@@ -10,7 +10,7 @@ export type ChartColors = Readonly<{
   gap: string
 }>
 
-const tokenOf = ({ other, tone }: ChartSeries, index: number): string =>
+const tokenOf = ({ other, tone }: ChartSeries, index: number) =>
   other === true
     ? '--series-other'
     : tone === undefined
@@ -24,7 +24,7 @@ export function markClass({ other, tone }: ChartSeries, index: number): string {
 export function colorsOf(element: HTMLElement, series: readonly ChartSeries[]): ChartColors {
   const probe = document.createElement('i')
   element.append(probe)
-  const token = (name: string): string => {
+  const token = (name: string) => {
     probe.style.color = `var(${name})`
     return getComputedStyle(probe).color
   }

@@ -121,7 +121,7 @@ export function draw(
     mark: (places) => {
       if (places === undefined) return plot.setSelect({ left: 0, width: 0, top: 0, height: 0 }, false)
       const [first, last] = [Math.min(...places), Math.max(...places)]
-      const x = (place: number): number => plot.valToPos(plot.data[0][place] ?? 0, 'x')
+      const x = (place: number) => plot.valToPos(plot.data[0][place] ?? 0, 'x')
       return plot.setSelect(
         { left: x(first), width: Math.max(2, x(last + 1) - x(first)), top: 0, height: plot.over.clientHeight },
         false,
@@ -131,7 +131,7 @@ export function draw(
   }
 }
 
-function drawMarks(plot: uPlot, marks: readonly ChartMark[], { mark, gap }: ChartColors): void {
+function drawMarks(plot: uPlot, marks: readonly ChartMark[], { mark, gap }: ChartColors) {
   const {
     ctx: context,
     bbox: { left, top, width, height },
@@ -163,11 +163,7 @@ function drawMarks(plot: uPlot, marks: readonly ChartMark[], { mark, gap }: Char
   context.restore()
 }
 
-function hatch(
-  plot: uPlot,
-  unknown: readonly Readonly<{ from: number; to: number }>[],
-  { ink, line }: ChartColors,
-): void {
+function hatch(plot: uPlot, unknown: readonly Readonly<{ from: number; to: number }>[], { ink, line }: ChartColors) {
   const {
     ctx: context,
     bbox: { left, top, width, height },
@@ -237,13 +233,13 @@ function edgeRoom(): number {
 }
 
 /** Labels with seconds are wider. */
-function textSpace(_self: uPlot, _axis: number, least: number, most: number, length: number): number {
+function textSpace(_self: uPlot, _axis: number, least: number, most: number, length: number) {
   const usual = 50
   return (usual * (most - least)) / Math.max(1, length) >= 60 ? usual : 2 * edgeRoom()
 }
 
 /** At midnight the date replaces the time. */
-function tickText(at: number, step: number): string {
+function tickText(at: number, step: number) {
   const begins = new Date(at * 1000)
   if (step >= 60 && begins.getHours() === 0 && begins.getMinutes() === 0) return day.format(begins)
   return (step >= 86_400 ? day : step >= 60 ? clock : withSeconds).format(at * 1000)

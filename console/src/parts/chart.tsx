@@ -83,11 +83,11 @@ export function Chart({
     const element = place.current
     if (element === null || asTable) return undefined
     let gone = false
-    let stop = (): void => {}
-    const draw = async (): Promise<void> => {
+    let stop = () => {}
+    const draw = async () => {
       const { draw: paint } = await import('./chart-draw.ts')
       if (gone) return
-      const repaint = (): void => {
+      const repaint = () => {
         stop()
         const { cursor: wasAt, marked: wasMarked } = held.current
         const now = paint(element, {
@@ -116,8 +116,8 @@ export function Chart({
       offDark = () => dark.removeEventListener('change', repaint)
     }
     const dark = matchMedia('(prefers-color-scheme: dark)')
-    let offTheme = (): void => {}
-    let offDark = (): void => {}
+    let offTheme = () => {}
+    let offDark = () => {}
     draw().catch(() => setFailed(true))
     return () => {
       gone = true
@@ -127,7 +127,7 @@ export function Chart({
     }
   }, [times, series, lines, marks, unknown, stacked, height, format, asTable])
   const all = [...series, ...lines]
-  const happened = (place: number): string => markText(marks.filter((mark) => isIn(times, place, mark)))
+  const happened = (place: number) => markText(marks.filter((mark) => isIn(times, place, mark)))
   const step = ({ keys, does, to }: (typeof steps)[number]): Binding => ({
     keys,
     does,
@@ -135,16 +135,16 @@ export function Chart({
       if (times.length > 0) drawn.current?.point(clamped(to(cursor, times.length)))
     },
   })
-  const clamped = (place: number): number => Math.max(0, Math.min(times.length - 1, place))
-  const mark = (places: readonly [number, number] | undefined): void =>
+  const clamped = (place: number) => Math.max(0, Math.min(times.length - 1, place))
+  const mark = (places: readonly [number, number] | undefined) =>
     setMarkedTimes(places === undefined ? undefined : [times[places[0]] ?? 0, times[places[1]] ?? 0])
-  const markOn = (by: number) => (): void => {
+  const markOn = (by: number) => () => {
     const from = marked?.[0] ?? clamped(cursor ?? (by > 0 ? 0 : times.length - 1))
     const to = marked === undefined ? from : clamped(marked[1] + by)
     mark([from, to])
     drawn.current?.point(to)
   }
-  const take = (): boolean => {
+  const take = () => {
     if (marked === undefined || onBrush === undefined) return false
     const [first, last] = [Math.min(...marked), Math.max(...marked)]
     const width = (times[1] ?? 0) - (times[0] ?? 0)
@@ -152,7 +152,7 @@ export function Chart({
     onBrush(times[first] ?? 0, times[last + 1] ?? (times[last] ?? 0) + width)
     return true
   }
-  const drop = (): boolean => {
+  const drop = () => {
     mark(undefined)
     return marked !== undefined
   }
@@ -303,7 +303,7 @@ function placesOf(
     Math.min(...marked) > last
   )
     return undefined
-  const place = (time: number): number => placeOf(times, Math.min(last, Math.max(first, time))) ?? 0
+  const place = (time: number) => placeOf(times, Math.min(last, Math.max(first, time))) ?? 0
   return [place(marked[0]), place(marked[1])]
 }
 

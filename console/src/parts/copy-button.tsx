@@ -10,7 +10,7 @@ export function CopyButton({
   children?: React.ReactNode
 }): React.ReactNode {
   const [message, setMessage] = useState('')
-  const copy = (): void => {
+  const copy = () => {
     // Plain HTTP from another machine has no clipboard.
     const copying =
       (navigator.clipboard as Clipboard | undefined)?.writeText(text) ?? Promise.reject(new Error('no clipboard'))

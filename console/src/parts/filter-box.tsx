@@ -91,7 +91,7 @@ export function FilterBox({
   const written = caret === undefined || imports ? undefined : writtenBefore(text, caret)
   const found = useSuggestions(names, fields, written, caret === undefined ? '' : conditionBefore(text, caret), range)
   const open = written !== undefined && found.length > 0
-  const apply = async (): Promise<void> => {
+  const apply = async () => {
     setCaret(undefined)
     if (imports)
       return onImport(await request<Imported>('/api/v1/import', { method: 'POST', body: { url: text.trim() } }))
@@ -103,7 +103,7 @@ export function FilterBox({
     setText(candidate)
     onChange(lastChecked.current)
   }
-  const swap = async (): Promise<void> => {
+  const swap = async () => {
     const { swapped, errors: problems = [] } = await request<Checked>('/api/v1/validate', {
       method: 'POST',
       body: { filter: text, names },
@@ -115,17 +115,17 @@ export function FilterBox({
     setText(swapped)
     onChange(swapped)
   }
-  const clear = (): void => {
+  const clear = () => {
     setText('')
     setErrors([])
     onChange('')
     input.current?.focus()
   }
-  const tried = (work: () => Promise<void>): void => {
+  const tried = (work: () => Promise<void>) => {
     setTrouble(undefined)
     work().catch((error: unknown) => setTrouble({ error, again: () => tried(work) }))
   }
-  const take = ({ insert }: Suggestion): void => {
+  const take = ({ insert }: Suggestion) => {
     if (written === undefined) return
     const end = written.from + insert.length
     setText(text.slice(0, written.from) + insert + text.slice(caret))
@@ -134,11 +134,11 @@ export function FilterBox({
     caretTo.current = end
   }
   const chosen = open ? found[at] : undefined
-  const step = (by: 1 | -1) => (): boolean => {
+  const step = (by: 1 | -1) => () => {
     if (open) setAt((at + by + found.length + (at < 0 && by < 0 ? 1 : 0)) % found.length)
     return open
   }
-  const takeChosen = (): boolean => {
+  const takeChosen = () => {
     if (chosen !== undefined) take(chosen)
     return chosen !== undefined
   }

@@ -19,7 +19,7 @@ export function counted(number: number, noun: Noun): string {
   return `${count(number)} ${number === 1 ? one : many}`
 }
 
-const two = (number: number): string => String(number).padStart(2, '0')
+const two = (number: number) => String(number).padStart(2, '0')
 
 export function time(iso: string | null): string {
   if (iso === null) return '–'
@@ -62,7 +62,7 @@ export function size(bytes: number): string {
   return scaled(bytes, 1024, binary)
 }
 
-function scaled(bytes: number, step: number, units: readonly string[]): string {
+function scaled(bytes: number, step: number, units: readonly string[]) {
   const at = Math.min(units.length - 1, bytes < step ? 0 : Math.floor(Math.log(bytes) / Math.log(step) + 1e-9))
   const value = bytes / step ** at
   return `${at === 0 || value >= 100 ? Math.round(value) : value.toFixed(value < 10 ? 2 : 1)} ${units[at]}`

@@ -127,7 +127,7 @@ export function Grid<Row>({
     [onOpen],
   )
 
-  const go = (event: KeyboardEvent): boolean => {
+  const go = (event: KeyboardEvent) => {
     const page = Math.max(1, Math.floor(((scroller.current?.clientHeight ?? 0) - headHeight) / rowHeight) - 1)
     const next = moved(place, event, { rows: rows.length, columns: columns.length, page })
     if (next === undefined) return false
@@ -136,18 +136,18 @@ export function Grid<Row>({
     setActive(next)
     return true
   }
-  const enter = (): void => {
+  const enter = () => {
     const [row, column] = [rows[place.row], columns[place.column]]
     if (place.row < 0) {
       if (column?.sortable === true) onSort?.(column.id)
     } else if (row !== undefined) onOpen?.(row)
   }
-  const resize = (id: string, width: number | undefined, done: boolean): void => {
+  const resize = (id: string, width: number | undefined, done: boolean) => {
     const fit = width === undefined ? undefined : fitWidth(width)
     setDragged(done || fit === undefined ? undefined : { id, width: fit })
     if (done) onResize?.(id, fit)
   }
-  const widen = (by: number | undefined) => (): boolean => {
+  const widen = (by: number | undefined) => () => {
     const column = columns[place.column]
     if (place.row >= 0 || column === undefined) return false
     const now =
@@ -155,14 +155,14 @@ export function Grid<Row>({
     resize(column.id, by === undefined ? undefined : now + by, true)
     return true
   }
-  const move = (by: -1 | 1) => (): boolean => {
+  const move = (by: -1 | 1) => () => {
     const [column, to] = [columns[place.column], place.column + by]
     if (place.row >= 0 || column === undefined || to < 0 || to >= columns.length) return false
     movedColumn.current = column.id
     onMove?.(column.id, by)
     return true
   }
-  const ofCell = (run: CellKey<Row>['run']) => (): unknown => {
+  const ofCell = (run: CellKey<Row>['run']) => () => {
     const [row, column] = [rows[place.row], columns[place.column]]
     return row === undefined || column === undefined ? false : run(row, column.id)
   }
@@ -192,13 +192,13 @@ export function Grid<Row>({
         ]),
     ...cellKeys.map(({ keys, does, run }): Binding => ({ keys, does, run: ofCell(run) })),
   ])
-  const onFocus = (event: React.FocusEvent): void => {
+  const onFocus = (event: React.FocusEvent) => {
     const [row, column] = (event.target.closest<HTMLElement>('[data-at]')?.dataset['at'] ?? '').split(':').map(Number)
     hasFocus.current = row !== undefined && column !== undefined
     if (row !== undefined && column !== undefined) setActive({ row, column })
   }
   // A removed cell fires no blur event.
-  const onBlur = (): void => {
+  const onBlur = () => {
     hasFocus.current = false
   }
   return (

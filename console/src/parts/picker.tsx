@@ -14,7 +14,7 @@ type FacetsProps<Facet extends string> = Readonly<{
   children: (facet: Facet) => React.ReactNode
 }>
 
-const asItIs = (value: string): string => value
+const asItIs = (value: string) => value
 
 export function Facets<Facet extends string>({
   titles,
@@ -22,7 +22,7 @@ export function Facets<Facet extends string>({
   labelOf = asItIs,
   children,
 }: FacetsProps<Facet>): React.ReactNode {
-  const text = (values: readonly string[]): string =>
+  const text = (values: readonly string[]) =>
     values.length === 0
       ? ''
       : values.length < 3

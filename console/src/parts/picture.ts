@@ -18,7 +18,7 @@ export function pictureOf(element: Element, ratio = 2): HTMLCanvasElement {
   return canvas
 }
 
-function paint(context: CanvasRenderingContext2D, node: Node, home: DOMMatrix): void {
+function paint(context: CanvasRenderingContext2D, node: Node, home: DOMMatrix) {
   if (node instanceof Text) return write(context, node)
   if (!(node instanceof Element) || node.matches(left)) return
   const style = getComputedStyle(node)
@@ -59,7 +59,7 @@ function paint(context: CanvasRenderingContext2D, node: Node, home: DOMMatrix): 
   context.restore()
 }
 
-function write(context: CanvasRenderingContext2D, text: Text): void {
+function write(context: CanvasRenderingContext2D, text: Text) {
   const parent = text.parentElement
   if (parent === null || parent instanceof SVGTitleElement) return
   const style = getComputedStyle(parent)
@@ -82,7 +82,7 @@ function shape(
   element: SVGGeometryElement,
   style: CSSStyleDeclaration,
   home: DOMMatrix,
-): void {
+) {
   const place = element.getScreenCTM()
   const path = outline(element)
   if (place === null || path === undefined) return
@@ -108,7 +108,7 @@ function shape(
   context.restore()
 }
 
-function alphaOf(element: SVGElement): number {
+function alphaOf(element: SVGElement) {
   return (
     Number(getComputedStyle(element).opacity) *
     Number(element.ownerSVGElement === null ? 1 : getComputedStyle(element.ownerSVGElement).opacity)

@@ -18,11 +18,11 @@ export function Popover({
   useEffect(() => {
     if (!open) return undefined
     root.current?.querySelector('.popover-panel')?.scrollIntoView({ block: 'nearest' })
-    const onPointer = (event: PointerEvent): void => {
+    const onPointer = (event: PointerEvent) => {
       if (event.target instanceof Node && root.current?.contains(event.target) === false) setOpen(false)
     }
     // If the focused element was removed, keys reach only the document.
-    const onKey = (event: KeyboardEvent): void => {
+    const onKey = (event: KeyboardEvent) => {
       if (event.key !== 'Escape' || document.activeElement !== document.body) return
       setOpen(false)
       button.current?.focus()
@@ -34,7 +34,7 @@ export function Popover({
       document.removeEventListener('keydown', onKey)
     }
   }, [open])
-  const close = (): void => {
+  const close = () => {
     setOpen(false)
     button.current?.focus()
   }

@@ -15,7 +15,7 @@ let chosenByKeys: string | undefined
 
 export function Tabs<T extends string>({ label, tabs, chosen, controls, onChange }: TabsProps<T>): React.ReactNode {
   const list = useRef<HTMLDivElement>(null)
-  const step = (by: number): void => {
+  const step = (by: number) => {
     const next = tabs[(tabs.findIndex(({ id }) => id === chosen) + by + tabs.length) % tabs.length]
     if (next === undefined) return
     chosenByKeys = `${label} ${next.id}`

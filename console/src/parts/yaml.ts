@@ -19,11 +19,11 @@ function block(value: object, indent: string): string[] {
   })
 }
 
-function isEmpty(value: unknown): boolean {
+function isEmpty(value: unknown) {
   return value === null || (typeof value === 'object' && Object.keys(value).length === 0)
 }
 
-function scalar(value: unknown, indent: string): string {
+function scalar(value: unknown, indent: string) {
   if (typeof value === 'string') return textOf(value, indent)
   if (Array.isArray(value)) return '[]'
   return typeof value === 'object' && value !== null ? '{}' : String(value)

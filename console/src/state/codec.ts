@@ -60,7 +60,7 @@ export function writeSearch(search: Search): string {
   return pairs.length === 0 ? '' : `?${pairs.join('&')}`
 }
 
-function readable(text: string): string {
+function readable(text: string) {
   return encodeURIComponent(text)
     .replaceAll(/%(?:3A|2C|2F|40)/g, (escape) => decodeURIComponent(escape))
     .replaceAll('%20', '+')

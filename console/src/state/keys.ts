@@ -102,11 +102,11 @@ const pairMs = 1500
 export function listenForKeys(): () => void {
   let first = ''
   let timer: ReturnType<typeof setTimeout> | undefined
-  const forget = (): void => {
+  const forget = () => {
     clearTimeout(timer)
     first = ''
   }
-  const onKey = (event: KeyboardEvent): void => {
+  const onKey = (event: KeyboardEvent) => {
     const written = event.target instanceof Element && event.target.closest(writable) !== null
     if (event.defaultPrevented || event.isComposing) return forget()
     const bindings = [...groups]
@@ -143,7 +143,7 @@ export function listenForKeys(): () => void {
 export function useKeyGroups(): readonly KeyGroup[] {
   const [shown, setShown] = useState(keyGroups)
   useEffect(() => {
-    const look = (): void => setShown(keyGroups())
+    const look = () => setShown(keyGroups())
     look()
     return onKeyGroups(look)
   }, [])

@@ -14,7 +14,7 @@ function preference<T extends string>(key: string, values: readonly [T, ...T[]])
   const [usual] = values
   const listeners = new Set<() => void>()
   let here: string | null = null
-  const get = (): T => values.find((each) => each === (kept(key) ?? here)) ?? usual
+  const get = () => values.find((each) => each === (kept(key) ?? here)) ?? usual
   all.add(() => {
     for (const listener of listeners) listener()
   })
@@ -60,7 +60,7 @@ export function usePreference<T extends string>({ on, get }: Preference<T>): T {
 
 /** Applies preferences now and when another tab changes them. Styles follow `color-scheme`. */
 export function applyPreferences(): void {
-  const apply = (): void => {
+  const apply = () => {
     const { style, dataset } = document.documentElement
     style.colorScheme = theme.get() === 'system' ? '' : theme.get()
     dataset['density'] = density.get()

@@ -54,7 +54,7 @@ export function refOfPath(path: string): string {
       })
 }
 
-function eachPart(ref: string, written: (part: string) => string): string {
+function eachPart(ref: string, written: (part: string) => string) {
   const colon = ref.indexOf(':') + 1
   return isCloudRef(ref) ? ref.slice(0, colon) + ref.slice(colon).split('/').map(written).join('/') : ref
 }

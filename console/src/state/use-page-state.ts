@@ -15,7 +15,7 @@ export function usePageState<S extends object>(codec: Codec<S>): PageState<S> {
   const { state, unread } = useMemo(() => codec.decode(search), [codec, search])
   const set = useCallback(
     (change: Partial<S>, how: 'push' | 'replace' = 'push') => {
-      const next = (before: Search): Search => codec.encode({ ...codec.decode(before).state, ...change })
+      const next = (before: Search) => codec.encode({ ...codec.decode(before).state, ...change })
       navigate({ to: '.', search: next as never, replace: how === 'replace' }).catch(reportError)
     },
     [codec, navigate],

@@ -59,7 +59,7 @@ export class FailedLogins {
 }
 
 /** One client may use all addresses of an IPv6 /64. */
-function addressKey(address: string): string {
+function addressKey(address: string) {
   const words = address.includes(':') ? parseIp(address) : undefined
   return words === undefined || (words[0] === 0 && words[1] === 0) ? address : `${words[0]}:${words[1]}`
 }

@@ -132,7 +132,7 @@ export class Gate {
     return this.sessions.use(id)
   }
 
-  #refuseIfMany(request: IncomingMessage, how: 'login' | 'bearer'): void {
+  #refuseIfMany(request: IncomingMessage, how: 'login' | 'bearer') {
     // The shared budget applies to logins only, so that one client cannot block programs.
     const ms = this.#failed.wait(addressOf(request), how === 'bearer')
     if (ms === 0) return
@@ -147,7 +147,7 @@ export class Gate {
     })
   }
 
-  #count(request: IncomingMessage, how: 'login' | 'bearer'): void {
+  #count(request: IncomingMessage, how: 'login' | 'bearer') {
     if (how === 'bearer') this.#refuseIfMany(request, how)
     this.#failed.failed(addressOf(request))
     this.#metrics?.count('weir_api_failed_logins_total', 1, { how, outcome: 'refused' })
@@ -156,7 +156,7 @@ export class Gate {
 
 const guessable = 20
 
-const addressOf = ({ socket }: IncomingMessage): string => socket.remoteAddress ?? ''
+const addressOf = ({ socket }: IncomingMessage) => socket.remoteAddress ?? ''
 
 export function whenAccessEnds(
   { until, ended, hold }: Admission,

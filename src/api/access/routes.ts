@@ -130,7 +130,7 @@ export function accessRoutes(app: FastifyInstance, { log }: ApiContext, gate: Ga
   )
 }
 
-function fromBrowser({ headers }: FastifyRequest): boolean {
+function fromBrowser({ headers }: FastifyRequest) {
   return headers.origin !== undefined || headers['sec-fetch-site'] !== undefined || headers.cookie !== undefined
 }
 

@@ -38,7 +38,7 @@ interface StoredSession {
 }
 
 /** Hashed: no ids in memory, and constant time for guessed ids. */
-const keyOf = (id: string): string => createHash('sha256').update(id).digest('base64url')
+const keyOf = (id: string) => createHash('sha256').update(id).digest('base64url')
 
 const sweepMs = 1000
 
@@ -149,7 +149,7 @@ export class Sessions {
     return true
   }
 
-  #endOldest(among: readonly StoredSession[]): void {
+  #endOldest(among: readonly StoredSession[]) {
     const oldest = among.reduce<StoredSession | undefined>(
       (oldest, held) => (oldest === undefined || held.usedAt < oldest.usedAt ? held : oldest),
       undefined,
@@ -157,7 +157,7 @@ export class Sessions {
     if (oldest !== undefined) this.#end(oldest)
   }
 
-  #end(held: StoredSession): void {
+  #end(held: StoredSession) {
     this.#held.delete(held.key)
     held.end.abort()
     if (this.#held.size > 0) return
@@ -166,7 +166,7 @@ export class Sessions {
   }
 
   /** Proofs are renewed while a stream is open or on use. */
-  #sweep(): void {
+  #sweep() {
     const now = this.#host.clock.now()
     for (const held of this.#held.values()) {
       const over = now >= (held.proof.until ?? held.latest)

@@ -65,7 +65,7 @@ export class SignedSessions {
   }
 }
 
-const markOf = (name: string): string =>
+const markOf = (name: string) =>
   createHash('sha256')
     .update(name)
     .digest()

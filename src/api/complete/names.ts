@@ -78,7 +78,7 @@ export function suggestNames(
   limit: number,
 ): FieldSuggestion[] {
   const typed = prefix.toLowerCase()
-  const single = table.fields.map(({ name, kind, unit }): Candidate | undefined => {
+  const single = table.fields.map(({ name, kind, unit }) => {
     const meaning = everyView[table.view]?.find((column) => column.name === name)?.meaning ?? noColumn[name] ?? ''
     const used = use === undefined ? 1 : (use.get(/^(bytes|packets)_est$/.exec(name)?.[1] ?? name) ?? 0)
     return candidate(
@@ -92,7 +92,7 @@ export function suggestNames(
       .flatMap(({ name }) => (name.startsWith('src_') ? [name.slice(4)] : []))
       .filter((part) => table.endPart(part) !== undefined),
   )
-  const either = [...parts].map((part): Candidate | undefined => {
+  const either = [...parts].map((part) => {
     const used = (use?.get(`src_${part}`) ?? 0) + (use?.get(`dst_${part}`) ?? 0)
     const field = table.ofEnd('src', part)
     // `any.` would double the list.
@@ -117,7 +117,7 @@ export function suggestNames(
 }
 
 function candidate(field: FieldSuggestion, typed: string, use: number): Candidate | undefined {
-  const fold = (name: string): string => name.toLowerCase().replaceAll('.', '_')
+  const fold = (name: string) => name.toLowerCase().replaceAll('.', '_')
   const folded = fold(typed)
   if (fold(field.name).startsWith(folded)) return { field, fit: 0, use }
   const others = field.names.map(fold)

@@ -70,7 +70,7 @@ function fromRing(
   fields: readonly QueryField[],
   prefix: string,
   limit: number,
-): Promise<UsedValues | undefined> {
+) {
   return ringValues(hub.ringSource(), rowQuery, fields, (field) => valueTest(field, prefix), limit, maxMs, disconnected)
 }
 
@@ -135,12 +135,12 @@ async function runQuery(
 }
 
 /** Spans that end in the same minute share a result. */
-function keyOf(rowQuery: RowQuery, fields: readonly QueryField[]): string {
+function keyOf(rowQuery: RowQuery, fields: readonly QueryField[]) {
   const { from, to } = rowQuery.span
   return fingerprint(rowQuery, [...fields.map(({ name }) => name), String(from / minute), String(to / minute)])
 }
 
-function isTextual({ kind }: QueryField): boolean {
+function isTextual({ kind }: QueryField) {
   return ['dict', 'text', 'list<dict>'].includes(kind)
 }
 

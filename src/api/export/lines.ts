@@ -18,7 +18,7 @@ export function lineWriter(format: LineFormat, columns: readonly string[]): Line
   }
 }
 
-function csvCell(cell: Cell): string {
+function csvCell(cell: Cell) {
   if (cell === null || (typeof cell === 'number' && !Number.isFinite(cell))) return ''
   if (typeof cell === 'string') return csvText(cell)
   return typeof cell === 'object' ? csvText(JSON.stringify(cell)) : String(cell)

@@ -151,7 +151,7 @@ function values(column: Column, present: readonly unknown[], levels: Presence | 
   }
 }
 
-function wide(column: Column, integers: readonly bigint[], levels: Presence | ListLevels): Chunk {
+function wide(column: Column, integers: readonly bigint[], levels: Presence | ListLevels) {
   return plain(column, new Uint8Array(BigInt64Array.from(integers, (value) => BigInt.asIntN(64, value)).buffer), levels)
 }
 

@@ -46,7 +46,7 @@ export class FairQueue {
     }
   }
 
-  #begin(user: string): void {
+  #begin(user: string) {
     this.#busy++
     this.#running.set(user, (this.#running.get(user) ?? 0) + 1)
   }
@@ -70,7 +70,7 @@ export class FairQueue {
       })
     }
     return new Promise((resolve, reject) => {
-      const aborted = (): void => {
+      const aborted = () => {
         this.#leave(user, entry)
         reject(signal.reason as Error)
       }
@@ -87,14 +87,14 @@ export class FairQueue {
     })
   }
 
-  #leave(user: string, entry: Waiting): void {
+  #leave(user: string, entry: Waiting) {
     const queued = this.#waiting.get(user) ?? []
     queued.splice(queued.indexOf(entry), 1)
     this.#waits--
     if (queued.length === 0) this.#waiting.delete(user)
   }
 
-  #end(user: string): void {
+  #end(user: string) {
     this.#busy--
     const running = (this.#running.get(user) ?? 1) - 1
     if (running === 0) this.#running.delete(user)

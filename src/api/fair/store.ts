@@ -18,7 +18,7 @@ export function fairScheduling(control: Control, limits: FairLimits, exportsAtOn
   }
   const unread = new UnreadAnswers(timers)
   const known = new WeakMap<StoreReader, StoreReader>()
-  const fair = (store: StoreReader): StoreReader => {
+  const fair = (store: StoreReader) => {
     let reader = known.get(store)
     if (reader === undefined) known.set(store, (reader = fairReader(store, queues, unread)))
     return reader
@@ -36,7 +36,7 @@ type Queues = Readonly<Record<'questions' | IsolatedQuery['bound'], FairQueue>>
 
 /** In-process queries hold a slot until the first bytes, isolated ones until the end. */
 function fairReader(store: StoreReader, queues: Queues, unread: UnreadAnswers): StoreReader {
-  const queued = async <Answer>(signal: AbortSignal, run: () => Promise<Answer>): Promise<Answer> => {
+  const queued = async <Answer>(signal: AbortSignal, run: () => Promise<Answer>) => {
     const done = await queues.questions.enter(currentUser.getStore() ?? '', signal)
     try {
       return await run()
@@ -135,7 +135,7 @@ class UnreadAnswers {
     }
   }
 
-  #add(ended: AbortController): void {
+  #add(ended: AbortController) {
     this.#answers.add(ended)
     const [oldest] = this.#answers
     if (this.#answers.size <= maxUnread || oldest === undefined) return

@@ -107,7 +107,7 @@ export abstract class AggregateView<Spec extends ViewSpec> implements LiveView {
     return 0
   }
 
-  #take(after: number): number {
+  #take(after: number) {
     let rows = 0
     for (const frame of this.#ring.after(after)) rows += this.#addFrame(frame)
     return rows

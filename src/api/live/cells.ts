@@ -150,11 +150,11 @@ function bodyCell(batch: EventBatch, row: number): Cell {
   return encoding === 'json' ? jsonOf(shown) : shown
 }
 
-function head(batch: EventBatch, row: number): Uint8Array {
+function head(batch: EventBatch, row: number) {
   return heapItem(batch.data, row).subarray(0, bodyPreview)
 }
 
-function word(dictionary: readonly string[], code: number | undefined): string | null {
+function word(dictionary: readonly string[], code: number | undefined) {
   return code === undefined || code === 0 ? null : (dictionary[code] ?? null)
 }
 
@@ -168,12 +168,12 @@ function jsonOf(written: string | null): Cell {
 }
 
 /** ISO 8601 in UTC with ms; null for an invalid time. */
-function timeText(ms: number | undefined): string | null {
+function timeText(ms: number | undefined) {
   return ms === undefined || !Number.isFinite(ms) || Math.abs(ms) > 8.64e15 ? null : new Date(ms).toISOString()
 }
 
 /** Low word first. */
-function macText(words: Uint32Array, offset: number): string {
+function macText(words: Uint32Array, offset: number) {
   const low = words[offset] ?? 0
   const high = words[offset + 1] ?? 0
   const bytes = [high >>> 8, high, low >>> 24, low >>> 16, low >>> 8, low]

@@ -26,7 +26,7 @@ export class EventStreamChannel implements Channel {
     this.#write(': still here\n\n')
   }
 
-  #write(text: string): boolean {
+  #write(text: string) {
     return this.#answer.destroyed || this.#answer.writableEnded || this.#answer.write(text)
   }
 

@@ -34,7 +34,7 @@ function bindWhere(where: Where, batch: Batch, header: FrameHeader, resolver: Re
   const tests = Object.entries(where).map(([name, expected]) => {
     const read = cellReader(batch, header, name, resolver)
     const same = sameAs(name, expected)
-    return (row: number): boolean => same(read(row))
+    return (row: number) => same(read(row))
   })
   return (row) => tests.every((test) => test(row))
 }

@@ -107,7 +107,7 @@ export class GraphView extends AggregateView<GraphSpec> {
     return silent && !whole ? undefined : { event: 'graph', data }
   }
 
-  #age(): void {
+  #age() {
     const by = this.spec.by === 'rows' ? 0 : this.spec.columns.indexOf(this.spec.by) + 1
     for (const [key, edge] of this.#edges) {
       edge.idle = (edge.sums[0] ?? 0) > 0 ? 0 : edge.idle + 1
@@ -139,7 +139,7 @@ export class GraphView extends AggregateView<GraphSpec> {
     const nodes = new Map<string, Cell>()
     const out = new Map<string, Sums>()
     const into = new Map<string, Sums>()
-    const add = (key: string, node: Cell, side: Map<string, Sums>, sums: Sums): void => {
+    const add = (key: string, node: Cell, side: Map<string, Sums>, sums: Sums) => {
       nodes.set(key, node)
       const known = side.get(key) ?? this.#zero()
       addSums(known, sums)

@@ -77,7 +77,7 @@ export class Hub {
     this.#started = true
   }
 
-  #take(frame: Frame): void {
+  #take(frame: Frame) {
     const { kind, count, sequence, received } = frame.header
     if (sequence > this.newest) this.newest = sequence
     if (this.#shared !== undefined || !this.#started) this.#note(frame)
@@ -86,7 +86,7 @@ export class Hub {
     this.rings[kind].push(frame)
   }
 
-  #note(frame: Frame): void {
+  #note(frame: Frame) {
     const one = noted(frame.header)
     if (one === undefined) return
     if (this.#shared === undefined) this.#early.push(one)
@@ -216,11 +216,11 @@ export class Hub {
     return session
   }
 
-  #tick(): void {
+  #tick() {
     for (const stream of this.#streams) stream.tick()
   }
 
-  #stopTicking(): void {
+  #stopTicking() {
     this.#timer?.cancel()
     this.#timer = undefined
   }

@@ -111,7 +111,7 @@ export class Ring {
       this.#dropOldest()
   }
 
-  #dropOldest(): void {
+  #dropOldest() {
     const oldest = this.#frames[this.#head]
     if (oldest === undefined) return
     this.onEvict(oldest)
@@ -128,7 +128,7 @@ export class Ring {
     this.#forget(oldest)
   }
 
-  #onUse(frame: RingFrame): void {
+  #onUse(frame: RingFrame) {
     if (this.#decoded.delete(frame)) {
       this.#decoded.add(frame)
       return
@@ -141,7 +141,7 @@ export class Ring {
     }
   }
 
-  #forget(frame: RingFrame): void {
+  #forget(frame: RingFrame) {
     frame.forget()
     if (this.#decoded.delete(frame)) this.#decodedBytes -= frame.frame.header.rawBytes
   }

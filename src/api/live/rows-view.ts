@@ -102,7 +102,7 @@ export class RowsView implements LiveView {
     else this.#jump(newest)
   }
 
-  #jump(newest: number): void {
+  #jump(newest: number) {
     this.#counts.clear()
     this.cursor = newest
     this.#counted = newest
@@ -185,7 +185,7 @@ export class RowsView implements LiveView {
     return rows
   }
 
-  #allowance(): number {
+  #allowance() {
     const rate = this.spec.maxRate
     if (rate === undefined) this.#credit = this.#rowsPerTick
     else this.#credit = Math.min(this.#rowsPerTick, Math.max(rate, 1), this.#credit + (rate * this.#tickMs) / 1000)
@@ -218,7 +218,7 @@ export class RowsView implements LiveView {
   }
 
   /** Older rows are counted and skipped. */
-  #takeNewest(waiting: readonly RingFrame[], room: number, positions: RowPosition[]): void {
+  #takeNewest(waiting: readonly RingFrame[], room: number, positions: RowPosition[]) {
     const newest: RowPosition[][] = []
     let left = room
     for (let at = waiting.length - 1; at >= 0 && left > 0; at--) {

@@ -75,7 +75,7 @@ export class SeriesView extends AggregateView<SeriesSpec> {
     return this.#buckets.get(start)
   }
 
-  #fold({ groups }: Bucket): void {
+  #fold({ groups }: Bucket) {
     const max = retainedPerShown * this.spec.limit
     if (groups.size <= max) return
     const shown = new Set(this.#shown)
@@ -87,19 +87,19 @@ export class SeriesView extends AggregateView<SeriesSpec> {
     }
   }
 
-  #forget(start: number): void {
+  #forget(start: number) {
     for (const [key, sums] of this.#buckets.get(start)?.groups ?? []) this.#subtract(key, sums)
     this.#buckets.delete(start)
   }
 
-  #subtract(key: string, sums: Sums): void {
+  #subtract(key: string, sums: Sums) {
     const group = this.#groups.get(key)
     if (group === undefined) return
     addSums(group.sums, sums, -1)
     if ((group.sums[0] ?? 0) <= 0) this.#groups.delete(key)
   }
 
-  #size(sums: Sums): number {
+  #size(sums: Sums) {
     return sums[this.spec.columns.length === 0 ? 0 : 1] ?? 0
   }
 
@@ -165,6 +165,6 @@ export class SeriesView extends AggregateView<SeriesSpec> {
   }
 }
 
-function numbers(sums: Sums | undefined): number[] | null {
+function numbers(sums: Sums | undefined) {
   return sums === undefined ? null : [...sums]
 }

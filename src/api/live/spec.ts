@@ -220,6 +220,6 @@ function rankOf({ id, by }: ViewRequest, columns: readonly string[]): string {
   return rank
 }
 
-function invalid(id: string, detail: string, ...hints: readonly string[]): ApiError {
+function invalid(id: string, detail: string, ...hints: readonly string[]) {
   return new ApiError('WEIR_API_INVALID', `View "${id}": ${detail}`, { hints })
 }

@@ -151,7 +151,7 @@ export class LiveStream {
     return true
   }
 
-  #due(now: number): void {
+  #due(now: number) {
     const reason = this.#wasSlow ? 'slow' : 'evicted'
     this.#wasSlow = false
     const messages: LiveMessage[] = []
@@ -166,14 +166,14 @@ export class LiveStream {
   }
 
   /** Only the last message has an id: a client that resumes there has the messages of all views. */
-  #sendAll(due: readonly (LiveMessage | undefined)[]): void {
+  #sendAll(due: readonly (LiveMessage | undefined)[]) {
     const messages = due.filter((message) => message !== undefined)
     const id = Math.min(...this.#views.map((view) => view.cursor))
     for (const [index, { event, data }] of messages.entries())
       this.#send(event, data, index === messages.length - 1 ? id : undefined)
   }
 
-  #stat(now: number): void {
+  #stat(now: number) {
     const seconds = (now - this.#statAt) / 1000
     this.#statAt = now
     const totals = this.#views.map(({ spec, matched, shown, fresh }) => ({ id: spec.id, matched, shown, new: fresh }))
@@ -194,7 +194,7 @@ export class LiveStream {
     this.#matchedAtStat = matched
   }
 
-  #send(event: string, data: unknown, id?: number): void {
+  #send(event: string, data: unknown, id?: number) {
     if (
       !this.#channel.send(
         event,

@@ -84,14 +84,14 @@ export async function ringSeries(
     }
   }
   const totals = new SumTable(of !== undefined, further)
-  const inSlices = async (each: (part: number) => void): Promise<void> => {
+  const inSlices = async (each: (part: number) => void) => {
     for (let part = 0; part < table.size; part++) {
       if (part % groupsPerSlice === groupsPerSlice - 1) await scheduler.next()
       each(part)
     }
   }
   await inSlices((part) => totals.addFrom(parts.rights[part]!, table, part))
-  const cells = (id: number): Cell[] => ids.cells(id)
+  const cells = (id: number) => ids.cells(id)
   const largest = await firstGroups(totals, group.length === 0 ? 1 : limit, byRank(totals, by, group, cells), scheduler)
   const ranks = new Map(largest.map((id, rank) => [id, rank]))
   const others = largest.length
@@ -100,7 +100,7 @@ export async function ringSeries(
     shown.addFrom(parts.lefts[part]! * (others + 1) + (ranks.get(parts.rights[part]!) ?? others), table, part),
   )
   if (signal.aborted) return undefined
-  const shownCells = (rank: number): Cell[] => cells(largest[rank % (others + 1)] ?? 0)
+  const shownCells = (rank: number) => cells(largest[rank % (others + 1)] ?? 0)
   const order = byRank(shown, by, group, shownCells)
   const rows: AnswerRecord[] = []
   for (const [bucket, start] of [...buckets.entries()].sort(([, a], [, b]) => a - b)) {
@@ -150,7 +150,7 @@ export async function ringGroups(
     groups++
     all.addFrom(0, table, id)
   }
-  const cells = (id: number): Cell[] => ids.cells(id)
+  const cells = (id: number) => ids.cells(id)
   const largest = await firstGroups(table, limit, byRank(table, by, group, cells), source.scheduler)
   if (signal.aborted) return undefined
   const total: Record<string, unknown> = {

@@ -10,7 +10,7 @@ import { coveredSpan, present, scanRing, type Found, type RingSource } from './s
 import { compareCells, estimateReader, reportedReader, SumTable } from './sums.ts'
 import { FieldValues, GroupIds } from './values.ts'
 
-const field = (name: string): QueryField => flowNames.field(name)!
+const field = (name: string) => flowNames.field(name)!
 const keyFields = ['src_addr', 'src_port', 'dst_addr', 'dst_port', 'proto'].map(field)
 const namedFields = (['src', 'dst'] as const).flatMap((end) => conversationNames.map((part) => `${end}_${part}`))
 
@@ -135,8 +135,7 @@ function recordOf(directed: Directed, conversation: Conversation): AnswerRecord 
   }
   conversationNames.forEach((part, at) => {
     const [asSource, asTarget] = [directed.names[at], directed.names[at + conversationNames.length]]
-    const of = (list: typeof asSource, id: number | undefined): string | undefined =>
-      id === undefined ? undefined : list?.[id]
+    const of = (list: typeof asSource, id: number | undefined) => (id === undefined ? undefined : list?.[id])
     record[`_a_${part}`] = later(of(asSource, ab), of(asTarget, ba)) ?? null
     record[`_b_${part}`] = later(of(asTarget, ab), of(asSource, ba)) ?? null
   })
@@ -171,13 +170,13 @@ function byRank(
   directed: Directed,
   sums: SumTable,
 ): (a: number, b: number) => number {
-  const number = (at: number): number => {
+  const number = (at: number) => {
     const conversation = conversations[at]!
     if (by === 'rtt') return extreme(Math.max, directed.rttMax, conversation) ?? Number.NEGATIVE_INFINITY
     const last = extreme(Math.max, directed.last, conversation) ?? 0
     return by === 'last' ? last : last - (extreme(Math.min, directed.first, conversation) ?? 0)
   }
-  const size = (a: number, b: number): number => {
+  const size = (a: number, b: number) => {
     if (by === 'flows') return sums.flows(a) - sums.flows(b)
     return by === 'bytes' || by === 'packets' || by === 'drop_packets' ? sums.compare(by, a, b) : number(a) - number(b)
   }
@@ -194,7 +193,7 @@ function byRank(
 }
 
 /** The order of addresses as text, then of ports; absent ones first. */
-function precedes(src: Cell, srcPort: Cell, dst: Cell, dstPort: Cell): boolean {
+function precedes(src: Cell, srcPort: Cell, dst: Cell, dstPort: Cell) {
   const order = compareBytes(typeof src === 'string' ? src : '', typeof dst === 'string' ? dst : '')
   return order === 0 ? Number(srcPort ?? -1) <= Number(dstPort ?? -1) : order < 0
 }
@@ -225,7 +224,7 @@ function rttReader(batch: FlowBatch): (row: number) => number | undefined {
 
 function timeOf({ batch, header }: Found, name: string): (row: number) => number {
   const [column, received] = [batch.columns[name], batch.columns['time_received']]
-  const read = (of: typeof column, row: number): number =>
+  const read = (of: typeof column, row: number) =>
     of?.kind === 'time' && present(of.valid, row) ? microseconds(of.values[row]) : Number.NaN
   const whole = microseconds(Math.round(header.received))
   return (row) => {

@@ -63,20 +63,19 @@ export async function ringPage(
 ): Promise<{ rows: readonly AnswerRecord[]; span: TimeSpan } | undefined> {
   const { sort, limit, after, upTo, columns, span } = request
   const byKeys = compareKeys(sort)
-  const compare = (a: Candidate, b: Candidate): number =>
-    byKeys(a.keys, b.keys) || compareCells(a.position, b.position, false)
+  const compare = (a: Candidate, b: Candidate) => byKeys(a.keys, b.keys) || compareCells(a.position, b.position, false)
   const count = limit + 1
   const behind = after === undefined ? undefined : { keys: keysOf(after, request), position: after.position }
   let best: Candidate[] = []
   let worst: Candidate | undefined
-  const prune = (): void => {
+  const prune = () => {
     best = best.sort(compare).slice(0, count)
     worst = best.length < count ? undefined : best.at(-1)
   }
   const [first] = sort
   const newestFirst = first?.field.name === 'time_received' && first.descending
   // No row of a frame was received after its newest.
-  const skips = (frame: RingFrame): boolean =>
+  const skips = (frame: RingFrame) =>
     newestFirst && worst !== undefined && microseconds(frame.frame.header.received) < Number(worst.keys[0])
   const scan = scanRing(source, request, signal, { order: 'newest', skips })
   let next = await scan.next()
@@ -141,11 +140,11 @@ function recordsOf(
   return records
 }
 
-function finite(cell: Cell): Cell {
+function finite(cell: Cell) {
   return typeof cell === 'number' && !Number.isFinite(cell) ? null : cell
 }
 
 /** As SQL: a cursor is valid for store and ring. */
-function doubleText(value: number): string {
+function doubleText(value: number) {
   return Number.isFinite(value) ? String(value) : value > 0 ? 'inf' : '-inf'
 }

@@ -14,7 +14,7 @@ export function byRank(
 ): (a: number, b: number) => number {
   const numeric = fields.map(({ kind }) => kind === 'u64' || kind === 'estimate')
   const known = new Map<number, number>()
-  const statistic = (id: number): number => {
+  const statistic = (id: number) => {
     let value = known.get(id)
     if (value !== undefined) return value
     const { avg, max, p } = table.statistics(id)
@@ -48,7 +48,7 @@ export async function firstGroups(
 ): Promise<number[]> {
   let chosen: number[] = []
   let last: number | undefined
-  const prune = (): void => {
+  const prune = () => {
     chosen = chosen.sort(compare).slice(0, limit)
     last = chosen.length < limit ? undefined : chosen.at(-1)
   }

@@ -18,7 +18,7 @@ export class SliceScheduler {
     })
   }
 
-  async #go(): Promise<void> {
+  async #go() {
     this.#going = true
     while (this.#waiting.length > 0) {
       await this.#timers.yield()

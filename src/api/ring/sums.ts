@@ -100,7 +100,7 @@ export class SumTable {
     this.#flows[id] = this.#flows[id]! + flows
   }
 
-  #grow(id: number): void {
+  #grow(id: number) {
     while (this.#room <= id) this.#room *= 2
     this.bytes.grow(this.#room)
     this.packets.grow(this.#room)

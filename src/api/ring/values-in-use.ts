@@ -70,8 +70,7 @@ export async function ringValues(
 
 function largest(values: UsedValue[], limit: number): UsedValue[] {
   let chosen: UsedValue[] = []
-  const order = (a: UsedValue, b: UsedValue): number =>
-    b.count - a.count || (String(a.value) < String(b.value) ? -1 : 1)
+  const order = (a: UsedValue, b: UsedValue) => b.count - a.count || (String(a.value) < String(b.value) ? -1 : 1)
   for (const value of values) {
     chosen.push(value)
     if (chosen.length >= 4 * limit + 1000) chosen = chosen.sort(order).slice(0, limit)

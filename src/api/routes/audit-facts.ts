@@ -122,7 +122,7 @@ export function auditFactRoutes(
     const { from, to } = span({ from: query.from ?? 'now-24h', to: query.to ?? 'now' }, host.clock.now())
     return { from: dialect.time(from), to: dialect.time(to), conditions: auditConditions(query, principal, dialect) }
   }
-  const counted = (sql: string, columns: string, of: string, order: string, { limit = 100 }: Query): string =>
+  const counted = (sql: string, columns: string, of: string, order: string, { limit = 100 }: Query) =>
     `SELECT ${columns}, ${of} OVER () AS total FROM (${sql}) ORDER BY ${order} LIMIT ${limit}`
 
   app.get(

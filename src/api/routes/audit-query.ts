@@ -25,7 +25,7 @@ const shown = [
   'code',
 ] as const
 
-const where = ({ from, to, conditions }: AuditWithin): string =>
+const where = ({ from, to, conditions }: AuditWithin) =>
   `FROM audit\nWHERE ${[`time >= ${from}`, `time < ${to}`, ...conditions].join('\n  AND ')}`
 
 const statements = {

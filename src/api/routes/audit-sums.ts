@@ -115,9 +115,9 @@ const columns = {
 } as const
 
 export function auditSumRoutes(app: FastifyInstance, context: ApiContext): void {
-  const spanned = (query: AuditQuery): TimeSpan =>
+  const spanned = (query: AuditQuery) =>
     span({ from: query.from ?? 'now-24h', to: query.to ?? 'now' }, context.host.clock.now())
-  const within = ({ from, to }: TimeSpan, query: AuditQuery, principal: Principal, dialect: Dialect): string =>
+  const within = ({ from, to }: TimeSpan, query: AuditQuery, principal: Principal, dialect: Dialect) =>
     [`time >= ${dialect.time(from)}`, `time < ${dialect.time(to)}`, ...auditConditions(query, principal, dialect)].join(
       ' AND ',
     )
@@ -206,9 +206,7 @@ function columnsSql(where: string, limit: number, { same, stored }: Dialect): st
 }
 
 function columnsOf(rows: readonly Readonly<Record<string, unknown>>[]): object {
-  const size = (
-    row: Readonly<Record<string, unknown>> | undefined,
-  ): { traces: number; failed: number; incidents: number } => ({
+  const size = (row: Readonly<Record<string, unknown>> | undefined) => ({
     traces: Number(row?.['traces'] ?? 0),
     failed: Number(row?.['failed'] ?? 0),
     incidents: Number(row?.['incidents'] ?? 0),

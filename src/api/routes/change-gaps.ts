@@ -53,8 +53,8 @@ export function changeGapRoutes(app: FastifyInstance, context: ApiContext): void
     const range = span({ from, to }, context.host.clock.now())
     const store = requireStore(context)
     const { identifier, integerOf, jsonText, text, time, timeOf } = dialectOf(store)
-    const dataField = (name: string): string => `${jsonText('data', [name])} AS ${identifier(name)}`
-    const count = (name: string): string => `coalesce(${integerOf(jsonText('data', [name]))}, 0) AS ${name}`
+    const dataField = (name: string) => `${jsonText('data', [name])} AS ${identifier(name)}`
+    const count = (name: string) => `coalesce(${integerOf(jsonText('data', [name]))}, 0) AS ${name}`
     const gapEvents =
       `SELECT time, ${timeOf(jsonText('data', ['from']))} AS since, ` +
       `${['cluster', 'group', 'resource', 'cause'].map(dataField).join(', ')}, ` +

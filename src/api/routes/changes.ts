@@ -258,12 +258,12 @@ function pageOf(query: Query, now: number, principal: Principal, dialect: Dialec
   return { dialect, fingerprint, ...range, conditions, costly, hidden, after }
 }
 
-function where({ dialect: { time }, from, to, conditions, after }: Page, more: readonly string[]): string {
+function where({ dialect: { time }, from, to, conditions, after }: Page, more: readonly string[]) {
   const until = after === undefined ? `time < ${time(to)}` : `time <= ${time(lastTime(after))}`
   return [`time >= ${time(from)}`, until, ...conditions, ...more].join(' AND ')
 }
 
-function lastTime({ keys: [time = ''] }: PageCursor): bigint {
+function lastTime({ keys: [time = ''] }: PageCursor) {
   return /^-?\d{1,18}$/.test(time) ? BigInt(time) : 0n
 }
 

@@ -137,7 +137,7 @@ const columns: readonly AnswerColumn[] = [
   { name: 'drop_packets', type: 'HUGEINT', unit: '{packet}' },
 ]
 
-const numberOf = (value: unknown): number | null => (value === null || value === undefined ? null : Number(value))
+const numberOf = (value: unknown) => (value === null || value === undefined ? null : Number(value))
 
 function cellsOf(row: AnswerRecord): readonly unknown[] {
   const direction = (way: 'ab' | 'ba'): Direction => ({

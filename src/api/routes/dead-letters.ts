@@ -32,7 +32,7 @@ const sinkParam = object({ sink: { type: 'string', minLength: 1 } }, { required:
 /** Time in ms, sink, row id. */
 const idPattern = /^([0-9]{1,16})\/([^/]+)\/(.+)$/
 
-function noSuchLetter(id: string, more = ''): ApiError {
+function noSuchLetter(id: string, more = '') {
   return new ApiError('WEIR_API_NOT_FOUND', `There is no dead letter "${id}"${more}.`, {
     hints: ['GET /api/v1/dead-letters lists them.'],
   })

@@ -81,7 +81,7 @@ export function eventRoutes(
 /** Structured and batched mode. */
 const whole: ReadonlySet<string> = new Set([structuredType, batchedType, protobufType, protobufBatchType])
 
-function checkMediaType(request: FastifyRequest): void {
+function checkMediaType(request: FastifyRequest) {
   const type = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase()
   if (type !== undefined && whole.has(type)) return
   if (type?.startsWith('application/cloudevents') !== true && request.headers['ce-specversion'] !== undefined) return
@@ -113,7 +113,7 @@ async function decode(request: FastifyRequest, body: Buffer): Promise<EventBatch
   }
 }
 
-function sentence(text: string): string {
+function sentence(text: string) {
   const start = text.charAt(0).toUpperCase() + text.slice(1)
   return start.endsWith('.') ? start : `${start}.`
 }

@@ -73,7 +73,7 @@ export function imageDiffRoute(app: FastifyInstance, context: ApiContext): void 
     const [store, disconnected] = [requireStore(context), abortOnDisconnect(reply)]
     const dialect = dialectOf(store)
     const at = moment(written, 'at', context.host.clock.now())
-    const read = (list: InsightList, columns: string, order: string): ReturnType<typeof rowsOf> => {
+    const read = (list: InsightList, columns: string, order: string) => {
       const rows = insightRows({ dialect, list, at, principal: request.principal, fields: [] })
       const images = [from, to].map((each) => dialect.text(each)).join(', ')
       return rowsOf(
@@ -94,7 +94,7 @@ export function imageDiffRoute(app: FastifyInstance, context: ApiContext): void 
       throw new ApiError('WEIR_API_NOT_FOUND', `No report of the image ${missing} is known at this time.`, {
         hints: ['GET /api/v1/images lists the known images.'],
       })
-    const lacks = (name: string): boolean => images.some((image) => image[name] === null)
+    const lacks = (name: string) => images.some((image) => image[name] === null)
     return answerJson(request, reply, {
       from,
       to,

@@ -197,7 +197,7 @@ export function liveRoutes(app: FastifyInstance, { limits, host }: ApiContext, h
     },
   )
 
-  function openStream(request: FastifyRequest, reply: FastifyReply): void {
+  function openStream(request: FastifyRequest, reply: FastifyReply) {
     const headers = reply.getHeaders()
     reply.hijack()
     const answer = reply.raw
@@ -221,7 +221,7 @@ export function liveRoutes(app: FastifyInstance, { limits, host }: ApiContext, h
   }
 
   /** Continues after an invalid message. */
-  function listen(socket: WebSocket, channel: WebSocketChannel, request: FastifyRequest): void {
+  function listen(socket: WebSocket, channel: WebSocketChannel, request: FastifyRequest) {
     socket.on('error', () => socket.terminate())
     socket.on('message', (message: Buffer) => {
       try {
@@ -279,7 +279,7 @@ export function liveRoutes(app: FastifyInstance, { limits, host }: ApiContext, h
   )
 }
 
-function sidOf(request: FastifyRequest): string | undefined {
+function sidOf(request: FastifyRequest) {
   return (request.query as { sid?: string }).sid
 }
 

@@ -92,7 +92,7 @@ export const pipelineSchemas = {
 const hiddenReason = 'A part of Weir does not work; admins can see which.'
 
 /** URLs may contain credentials. */
-function shown<T extends { readonly error?: string }>(part: T): T {
+function shown<T extends { readonly error?: string }>(part: T) {
   return part.error === undefined ? part : { ...part, error: withoutUrlSecrets(part.error) }
 }
 

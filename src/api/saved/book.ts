@@ -114,13 +114,13 @@ export class SavedBook {
   }
 }
 
-function unknown(id: string): ApiError {
+function unknown(id: string) {
   return new ApiError('WEIR_API_NOT_FOUND', `You have no saved view ${id}, and no shared view has this id.`, {
     hints: ['GET /api/v1/saved lists them.'],
   })
 }
 
-function foreign({ name, owner, by = owner }: SavedView): ApiError {
+function foreign({ name, owner, by = owner }: SavedView) {
   return new ApiError('WEIR_API_FORBIDDEN', `"${name}" belongs to ${by}; only the owner can change or delete it.`, {
     hints: ['Save it under another id and name.'],
   })

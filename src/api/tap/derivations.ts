@@ -31,7 +31,7 @@ export function* derivationLines(
   }
 }
 
-function outcomeOf(failure: Failure | undefined): string {
+function outcomeOf(failure: Failure | undefined) {
   if (failure === undefined) return ''
   const { is, reason } = failure
   return `,"outcome":${JSON.stringify(is === 'reject' ? `rejected: ${reason}` : reason)}`

@@ -75,7 +75,7 @@ export class TapFeed {
     }
   }
 
-  async #more(): Promise<void> {
+  async #more() {
     const { promise, resolve } = Promise.withResolvers<void>()
     this.#wake = resolve
     const timer = this.#options.timers.after(this.#options.quietMs, resolve)

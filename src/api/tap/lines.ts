@@ -5,7 +5,7 @@ import type { Batch } from '../../model/batches.ts'
 import { eventAt } from '../../model/events.ts'
 import { stableId } from '../../model/positions.ts'
 
-function positionOf({ header: { source, epoch, sourceSequence }, firstRow }: SinkPiece, row: number): string {
+function positionOf({ header: { source, epoch, sourceSequence }, firstRow }: SinkPiece, row: number) {
   return `"_pos":${JSON.stringify(stableId(source, epoch, sourceSequence, firstRow + row))}`
 }
 

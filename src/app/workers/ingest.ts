@@ -77,7 +77,7 @@ const pinned = new Map<string, number>()
 const main = parentPort === null ? undefined : connect<ReturnType<typeof sinkMethods>>(parentPort)
 
 /** The buffer was transferred from another thread. A bus client may still use it. */
-function done({ raw }: Unit): void {
+function done({ raw }: Unit) {
   if (shared === undefined) releaseBuffer(raw, raw.buffer.byteLength)
 }
 
@@ -96,7 +96,7 @@ export const journalMethods = {
       done(unit)
     }
   },
-  totals: (): ReadonlyMap<string, Readonly<SourceTotals>> => appender().totals(),
+  totals: () => appender().totals(),
   hold({ source, sequence }: { source: string; sequence: number }): void {
     pinned.set(source, sequence)
   },
@@ -164,9 +164,9 @@ export const ingestMethods = {
   async apply(entries: readonly SourceEntry[]) {
     return need(sources).apply(entries)
   },
-  append: (unit: Unit): Promise<Pushed> => pushed(unit),
+  append: (unit: Unit) => pushed(unit),
   /** As `append`; only rows not settled by the acknowledging sink count as duplicates. */
-  appendAgain: ({ unit, settled }: { unit: Unit; settled: number }): Promise<Pushed> => pushed(unit, settled),
+  appendAgain: ({ unit, settled }: { unit: Unit; settled: number }) => pushed(unit, settled),
   cursor(source: string): Uint8Array | undefined {
     return appender().totals().get(source)?.cursor
   },
@@ -190,8 +190,7 @@ export const ingestMethods = {
   sourceStatus(): Readonly<Record<string, unknown>> {
     return need(sources).status()
   },
-  profile: ({ kind, seconds }: ProfileRequest): Promise<Uint8Array> =>
-    takeProfile(kind, () => host.timers.sleep(seconds * 1000)),
+  profile: ({ kind, seconds }: ProfileRequest) => takeProfile(kind, () => host.timers.sleep(seconds * 1000)),
 } as const
 
 async function pushed(unit: Unit, settled?: number): Promise<Pushed> {
@@ -214,11 +213,11 @@ function need<T>(part: T | undefined): T {
   return part
 }
 
-function awaited(sink: string, source: string): AwaitedSink {
+function awaited(sink: string, source: string) {
   return shared?.awaited(sink, source) ?? awaitedSink(need(main), sink, host.timers)
 }
 
-function appender(): SourceJournal {
+function appender() {
   return shared?.writer ?? need(journal)
 }
 
@@ -242,7 +241,7 @@ function status(): IngestStatus {
 
 let refusingSince = 0
 
-function onRefusing(why: string | undefined): void {
+function onRefusing(why: string | undefined) {
   if (why === undefined)
     return log.info('Accepting data again.', {
       seconds: Math.round((host.clock.monotonic() - refusingSince) / 1000),
@@ -253,7 +252,7 @@ function onRefusing(why: string | undefined): void {
 
 const problem = (why: string | undefined): { readonly problem?: string } => (why === undefined ? {} : { problem: why })
 
-async function mirror(writer: SegmentWriter, shared: SharedTail): Promise<void> {
+async function mirror(writer: SegmentWriter, shared: SharedTail) {
   const forever = new AbortController().signal
   for (;;) {
     const seen = writer.tail.durable()
@@ -262,7 +261,7 @@ async function mirror(writer: SegmentWriter, shared: SharedTail): Promise<void> 
   }
 }
 
-async function replay(into: DuplicateWindow, directory: string, writer: SegmentWriter): Promise<void> {
+async function replay(into: DuplicateWindow, directory: string, writer: SegmentWriter) {
   const reader = openReader({ host, directory, after: into.position()[filePartition] ?? nowhere, tail: writer.tail })
   try {
     for (;;) {
@@ -275,7 +274,7 @@ async function replay(into: DuplicateWindow, directory: string, writer: SegmentW
   }
 }
 
-async function snapshot(): Promise<void> {
+async function snapshot() {
   try {
     if (journal !== undefined && shared === undefined && admission?.idle === true) {
       const { sequence, row } = journal.tail.durable()

@@ -92,8 +92,8 @@ export class SharedIngest {
 
   awaited(sink: string, source: string): AwaitedSink {
     const { records, bus } = this.#joined
-    const partition = (): number => partitionOfSource(records, sharedSource(source, this.#instance), bus.partitions)
-    const isThere = (): boolean => begun(records, sink, partition())
+    const partition = () => partitionOfSource(records, sharedSource(source, this.#instance), bus.partitions)
+    const isThere = () => begun(records, sink, partition())
     return {
       ready: async (signal, waiting) => {
         if (!isThere()) waiting(`no deliverer has started sink ${sink} in partition ${partition()}`)

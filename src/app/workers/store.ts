@@ -53,7 +53,7 @@ const waiting = new Set<{ sequence: number; resolve: () => void }>()
 
 export const storeMethods = {
   async open(options: StoreOpen): Promise<Evidence & { readonly status: StoreStatus }> {
-    const watching = (): boolean => clusters.size > 0
+    const watching = () => clusters.size > 0
     selection = new StoreSelection(options.from)
     const projection = new WorkloadProjection({
       host,
@@ -130,17 +130,16 @@ export const storeMethods = {
       await workloads.open()
     clusters = new Set(ids)
   },
-  select: ({ from, after }: { from: StoreFrom; after: number }): void => selection.change(from, after),
+  select: ({ from, after }: { from: StoreFrom; after: number }) => selection.change(from, after),
   status,
-  profile: ({ kind, seconds }: ProfileRequest): Promise<Uint8Array> =>
-    takeProfile(kind, () => host.timers.sleep(seconds * 1000)),
+  profile: ({ kind, seconds }: ProfileRequest) => takeProfile(kind, () => host.timers.sleep(seconds * 1000)),
   settled(sequence: number): Promise<StoreStatus> {
     return new Promise((resolve) => {
       waiting.add({ sequence, resolve: () => resolve(status()) })
       wake()
     })
   },
-  fresh: ({ sequence, ms }: { sequence: number; ms: number }): Promise<boolean> => need().fresh(sequence, ms),
+  fresh: ({ sequence, ms }: { sequence: number; ms: number }) => need().fresh(sequence, ms),
   async stop(): Promise<StoreStatus> {
     stop.abort()
     await running
@@ -152,7 +151,7 @@ export const storeMethods = {
 } as const
 
 /** Before the first flow, main retains the frames with identities. */
-async function take(frames: readonly Frame[]): Promise<void> {
+async function take(frames: readonly Frame[]) {
   const [first] = frames
   if (first === undefined) return
   if (know !== undefined && clusters.size > 0 && frames.some(({ header }) => header.kind === 'flows'))
@@ -160,13 +159,13 @@ async function take(frames: readonly Frame[]): Promise<void> {
   if (know === undefined) workloads?.take(frames)
 }
 
-async function begin(until: number): Promise<void> {
+async function begin(until: number) {
   await know?.(until)
   know = undefined
 }
 
 /** Loads the identities saved by main, and later events to a sequence. */
-async function knowWorkloads(journal: string, tail: SharedTail, sequence: number): Promise<void> {
+async function knowWorkloads(journal: string, tail: SharedTail, sequence: number) {
   if (workloads === undefined) return
   await workloads.open()
   if (workloads.reached.sequence >= sequence) return
@@ -206,7 +205,7 @@ function status(): StoreStatus {
   }
 }
 
-function wake(): void {
+function wake() {
   const done = status().sequence
   for (const waiter of waiting) {
     if (waiter.sequence > done) continue
@@ -215,7 +214,7 @@ function wake(): void {
   }
 }
 
-function report(): void {
+function report() {
   parentPort?.postMessage({ status: status() })
   wake()
 }

@@ -89,12 +89,11 @@ export const watchMethods = {
     await joined?.close()
     telemetry.flush()
   },
-  profile: ({ kind, seconds }: ProfileRequest): Promise<Uint8Array> =>
-    takeProfile(kind, () => host.timers.sleep(seconds * 1000)),
+  profile: ({ kind, seconds }: ProfileRequest) => takeProfile(kind, () => host.timers.sleep(seconds * 1000)),
 } as const
 
 /** In a shared journal, sequences are positions in the partition. */
-function placed(appended: Appended): Appended {
+function placed(appended: Appended) {
   return appended.busPosition === undefined
     ? appended
     : { ...appended, position: { sequence: appended.busPosition, row: 0 } }

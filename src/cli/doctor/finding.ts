@@ -65,6 +65,6 @@ export function findingsText(findings: readonly Finding[]): string {
       `${statusText(status)}  ${check.padEnd(width)}  ` +
       `${fact.replaceAll('\n', `\n${indent}`)}\n${advice === undefined ? '' : `${indent}→ ${advice}\n`}`,
   )
-  const count = (status: Finding['status']): number => findings.filter((one) => one.status === status).length
+  const count = (status: Finding['status']) => findings.filter((one) => one.status === status).length
   return `${lines.join('')}\n${count('ok')} ok, ${count('warn')} warnings, ${count('fail')} failing\n`
 }

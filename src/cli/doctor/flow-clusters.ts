@@ -88,7 +88,7 @@ export function recentClusters({ columns, rows, total }: ClusterGroups, watched:
 }
 
 /** Users of routers alone have no cluster. */
-function expectsClusters(config: WeirConfig): boolean {
+function expectsClusters(config: WeirConfig) {
   return (
     config.identity.cluster !== null ||
     clusterSources(config).length > 0 ||
@@ -96,7 +96,7 @@ function expectsClusters(config: WeirConfig): boolean {
   )
 }
 
-function watchedNames(config: WeirConfig): string[] {
+function watchedNames(config: WeirConfig) {
   return clusterSources(config).flatMap((id) => clusterOf(config.sources[id]?.settings) ?? [])
 }
 

@@ -44,7 +44,7 @@ async function checkPort({ owner, protocol, address }: Listener, weir: number | 
 
 function tryToOpen(protocol: 'udp' | 'tcp', { host, port }: HostPort): Promise<string | undefined> {
   return new Promise((resolve) => {
-    const failed = (error: NodeJS.ErrnoException): void => resolve(error.code ?? error.message)
+    const failed = (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message)
     if (protocol === 'tcp') {
       const server = createServer().on('error', failed)
       server.listen({ host, port, exclusive: true }, () => server.close(() => resolve(undefined)))

@@ -119,14 +119,12 @@ function onePage(
   ].join('')
 }
 
-const listOf = (value: unknown): readonly Readonly<Record<string, unknown>>[] =>
-  Array.isArray(value) ? (value as readonly Readonly<Record<string, unknown>>[]) : []
-const text = (value: unknown): string =>
-  typeof value === 'number' || typeof value === 'string' ? oneLine(String(value)) : ''
-const ids = (value: unknown): string => (Array.isArray(value) ? (value as readonly unknown[]).map(text).join(' ') : '')
-const spaced = (key: string): string => key.replaceAll(/([A-Z])/g, (letter) => ` ${letter.toLowerCase()}`)
+const listOf = (value: unknown) => (Array.isArray(value) ? (value as readonly Readonly<Record<string, unknown>>[]) : [])
+const text = (value: unknown) => (typeof value === 'number' || typeof value === 'string' ? oneLine(String(value)) : '')
+const ids = (value: unknown) => (Array.isArray(value) ? (value as readonly unknown[]).map(text).join(' ') : '')
+const spaced = (key: string) => key.replaceAll(/([A-Z])/g, (letter) => ` ${letter.toLowerCase()}`)
 
-function templatesOf({ domains }: ExporterReport): number {
+function templatesOf({ domains }: ExporterReport) {
   return listOf(domains).reduce((sum, one) => sum + listOf(one['templates']).length, 0)
 }
 

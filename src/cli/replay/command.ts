@@ -33,7 +33,7 @@ export async function replayCommand(file: string, flags: ReplayFlags): Promise<v
   }
 }
 
-async function count(host: Host, file: string, flags: ReplayFlags, progress: Progress): Promise<void> {
+async function count(host: Host, file: string, flags: ReplayFlags, progress: Progress) {
   const counts = emptyCounts()
   const tally = new Tally()
   const decoder = new CaptureDecoder()
@@ -47,13 +47,7 @@ async function count(host: Host, file: string, flags: ReplayFlags, progress: Pro
   await printData(flags, reportData({ file, counts, tally, decoder }))
 }
 
-async function send(
-  host: Host,
-  file: string,
-  flags: ReplayFlags,
-  progress: Progress,
-  signal: AbortSignal,
-): Promise<void> {
+async function send(host: Host, file: string, flags: ReplayFlags, progress: Progress, signal: AbortSignal) {
   const sender = await ReplaySender.open(flags.to)
   const pace = new Pace(host, flags.speed, signal)
   const tally = new Tally()
@@ -144,13 +138,13 @@ function reportData(report: Report): Data {
   }
 }
 
-function spanOf({ firstTime, lastTime }: Tally): number {
+function spanOf({ firstTime, lastTime }: Tally) {
   return lastTime >= firstTime ? (lastTime - firstTime) / 1000 : 0
 }
 
 function reportText({ file, counts, tally, sent, decoder }: Report): string {
   const { format, packets, leftOut, tail } = counts
-  const number = (value: number): string => value.toLocaleString('en-US')
+  const number = (value: number) => value.toLocaleString('en-US')
   const lines = [
     `${file} (${format ?? '?'}): ${number(packets)} packets`,
     `  ${number(tally.datagrams)} datagrams, ${sizeText(tally.bytes)}, of ${number(tally.exporters)} ` +
@@ -197,8 +191,7 @@ function flowCells(counts: FlowCounts | undefined): string[] {
 /** JSON numbers cannot hold large sums. */
 function plain(counts: FlowCounts | undefined): object {
   if (counts === undefined) return {}
-  const safe = (value: bigint): number | string =>
-    value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : String(value)
+  const safe = (value: bigint) => (value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : String(value))
   return {
     flows: counts.flows,
     flow_packets: safe(counts.packets),

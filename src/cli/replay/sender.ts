@@ -81,7 +81,7 @@ export class ReplaySender {
     })
   }
 
-  #note(error: Error): void {
+  #note(error: Error) {
     this.lastError = error
     if ('code' in error && error.code === 'ECONNREFUSED') this.refused++
     else this.failed++

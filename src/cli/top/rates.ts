@@ -51,13 +51,12 @@ export type SinkRates = Readonly<{
   error?: string
 }>
 
-const total = (reasons: Readonly<Record<string, number>>): number =>
-  Object.values(reasons).reduce((sum, rows) => sum + rows, 0)
+const total = (reasons: Readonly<Record<string, number>>) => Object.values(reasons).reduce((sum, rows) => sum + rows, 0)
 
 export function ratesBetween(before: Sample, after: Sample): Rates {
   const seconds = Math.max(0.001, (after.at - before.at) / 1000)
   /** A lower count: the server restarted. */
-  const perSecond = (now: number, then: number | undefined): number =>
+  const perSecond = (now: number, then: number | undefined) =>
     then === undefined || now < then ? 0 : Math.round((10 * (now - then)) / seconds) / 10
   const sourcesBefore = new Map(before.ledger.sources.map((one) => [one.name, one]))
   const sinksBefore = new Map(before.ledger.sinks.map((one) => [one.name, one]))

@@ -60,7 +60,7 @@ function commonOf(row: Row, form: WeirEvent): Pick<BusMessage, 'facts' | 'id' | 
 }
 
 /** Hashed (source, id), which may be long. A flow is identified by its position. */
-function messageId({ kind, id }: Pick<Row, 'kind' | 'id'>, { source, id: eventId }: WeirEvent): string {
+function messageId({ kind, id }: Pick<Row, 'kind' | 'id'>, { source, id: eventId }: WeirEvent) {
   return kind === 'flows' ? id : hash('sha256', `${source.length}:${source}${eventId}`, 'base64url')
 }
 

@@ -30,7 +30,7 @@ export const eventColumnTypes: Readonly<Record<string, string>> = {
 const common = Object.entries(eventColumnTypes)
 
 export function eventColumns(pieces: readonly EventRows[], count: number, texts: BlockTexts): NativeColumn[] {
-  const columns = common.map(([name, type]): NativeColumn => {
+  const columns = common.map(([name, type]) => {
     switch (name) {
       case 'id':
       case 'data':
@@ -46,7 +46,7 @@ export function eventColumns(pieces: readonly EventRows[], count: number, texts:
   return [...columns, ...bodyTexts(pieces, count, texts)]
 }
 
-function codedTexts(type: string, numbers: Uint32Array, texts: BlockTexts): Uint8Array[] {
+function codedTexts(type: string, numbers: Uint32Array, texts: BlockTexts) {
   return type.startsWith('LowCardinality(')
     ? lowCardinality(numbers, texts, type.includes('Nullable('))
     : plainTexts(numbers, texts, type.startsWith('Nullable('))
@@ -108,7 +108,7 @@ function heapTexts(parts: readonly Readonly<{ heap: Heap; rows: Uint32Array }>[]
   return bytes
 }
 
-function lengthAt({ offsets }: Heap, row: number): number {
+function lengthAt({ offsets }: Heap, row: number) {
   return offsets[row + 1]! - offsets[row]!
 }
 

@@ -99,7 +99,7 @@ function columnOf(
   }
 }
 
-function textData(type: string, numbers: Uint32Array, texts: BlockTexts): Uint8Array[] {
+function textData(type: string, numbers: Uint32Array, texts: BlockTexts) {
   return type === 'Nullable(String)' ? plainTexts(numbers, texts, true) : lowCardinality(numbers, texts, true)
 }
 
@@ -169,7 +169,7 @@ function macNumbers(parts: readonly Part[], count: number, texts: BlockTexts): U
   return numbers
 }
 
-function macText(address: number): string {
+function macText(address: number) {
   return address
     .toString(16)
     .padStart(12, '0')

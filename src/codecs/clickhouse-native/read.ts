@@ -106,7 +106,7 @@ function valuesOf(type: NativeType, rows: number, reader: Reader): NativeValue[]
 }
 
 /** Before the data of the whole column. */
-function readState({ name, inner }: NativeType, reader: Reader): void {
+function readState({ name, inner }: NativeType, reader: Reader) {
   if (name === 'LowCardinality') reader.take(8)
   else for (const each of inner) readState(each, reader)
 }

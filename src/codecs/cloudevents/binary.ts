@@ -104,13 +104,13 @@ function readEvent(
 ): WeirEvent {
   const { size } = attributes
   let taken = 0
-  const take = (name: string): string | undefined => {
+  const take = (name: string) => {
     const value = attributes.get(name)
     if (value === undefined) return undefined
     taken++
     return checkText(name, value)
   }
-  const need = (name: string): string => {
+  const need = (name: string) => {
     const value = take(name)
     if (value === undefined) throw new Fault(`${called(name)} is missing`)
     return value

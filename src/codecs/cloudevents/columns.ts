@@ -43,7 +43,7 @@ class HeapBuilder {
     this.ends.push(this.length)
   }
 
-  #reserve(size: number): void {
+  #reserve(size: number) {
     if (this.length + size <= this.#bytes.length) return
     const larger = Buffer.allocUnsafe(Math.max(this.length + size, this.#bytes.length * 2))
     this.#bytes.copy(larger, 0, 0, this.length)

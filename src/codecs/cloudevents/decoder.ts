@@ -122,7 +122,7 @@ export class Decoder {
     return index
   }
 
-  #row(): void {
+  #row() {
     const { bytes, columns } = this
     const { codes } = columns
     this.#version()
@@ -148,7 +148,7 @@ export class Decoder {
   }
 
   /** 0 if absent or null, which are equal. */
-  #present(index: number): number {
+  #present(index: number) {
     const start = this.#starts[index]!
     return start !== 0 && this.bytes[start] === 0x6e ? 0 : start
   }
@@ -161,7 +161,7 @@ export class Decoder {
     return time
   }
 
-  #version(): void {
+  #version() {
     const start = this.#present(place.specversion)
     if (start === 0) throw new Fault('specversion is missing')
     const { bytes } = this
@@ -174,7 +174,7 @@ export class Decoder {
     if (!usual) checkVersion(this.#text(place.specversion))
   }
 
-  #id(): void {
+  #id() {
     const start = this.#present(place.id)
     if (start === 0) throw new Fault('id is missing')
     const end = this.#ends[place.id]!
@@ -185,7 +185,7 @@ export class Decoder {
     else this.columns.id.takeText(checkText('id', this.#text(place.id)), 'utf8')
   }
 
-  #required(name: 'source' | 'type'): number {
+  #required(name: 'source' | 'type') {
     const code = this.#code(name)
     if (code === 0) throw new Fault(`${name} is missing`)
     return code
@@ -212,11 +212,11 @@ export class Decoder {
     return true
   }
 
-  #text(index: number): string {
+  #text(index: number) {
     return readText(this.bytes, known[index] as string, this.#starts[index]!, this.#ends[index]!)
   }
 
-  #extension(nameStart: number, nameEnd: number, start: number, end: number): void {
+  #extension(nameStart: number, nameEnd: number, start: number, end: number) {
     const { bytes } = this
     const name = JSON.parse(bytes.toString('utf8', nameStart - 1, nameEnd + 1)) as string
     checkName(name)

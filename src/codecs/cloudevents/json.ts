@@ -67,14 +67,14 @@ function skipNumber(bytes: Bytes, at: number): number {
   return at
 }
 
-function skipDigits(bytes: Bytes, at: number, start: number): number {
+function skipDigits(bytes: Bytes, at: number, start: number) {
   const first = at
   while (isDigit[bytes[at]!] === 1) at++
   if (at === first) throw wrong(bytes, start, 'no number of JSON')
   return at
 }
 
-function skipLiteral(bytes: Bytes, at: number, literal: string): number {
+function skipLiteral(bytes: Bytes, at: number, literal: string) {
   for (let i = 0; i < literal.length; i++)
     if (bytes[at + i] !== literal.charCodeAt(i)) throw wrong(bytes, at, 'no value of JSON')
   return at + literal.length
@@ -121,7 +121,7 @@ export function skipValue(bytes: Bytes, at: number): number {
   }
 }
 
-function skipKey(bytes: Bytes, at: number): number {
+function skipKey(bytes: Bytes, at: number) {
   if (bytes[at] !== quote) throw wrong(bytes, at, 'not a key in quotes')
   return skipColon(bytes, skipString(bytes, at + 1))
 }
@@ -146,6 +146,6 @@ export function wrong(bytes: Bytes, at: number, what: string): Fault {
   return at >= bytes.length ? unfinished() : new Fault(`not JSON: ${what} at byte ${at}`)
 }
 
-function unfinished(): Fault {
+function unfinished() {
   return new Fault('not JSON: the body ends too early')
 }

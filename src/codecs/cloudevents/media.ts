@@ -1,6 +1,6 @@
 import type { DataEncoding } from '../../model/batches.ts'
 
-function bare(contentType: string): string {
+function bare(contentType: string) {
   const semicolon = contentType.indexOf(';')
   return (semicolon < 0 ? contentType : contentType.slice(0, semicolon)).trim().toLowerCase()
 }

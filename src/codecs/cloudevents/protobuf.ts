@@ -51,7 +51,7 @@ export function encodeProtobuf(event: WeirEvent, extensions?: Extensions): Uint8
     .finish()
 }
 
-function writeAttribute(writer: BinaryWriter, name: string, value: ExtensionValue, time: number | undefined): void {
+function writeAttribute(writer: BinaryWriter, name: string, value: ExtensionValue, time: number | undefined) {
   writer
     .tag(field.attributes, WireType.LengthDelimited)
     .fork()
@@ -221,7 +221,7 @@ function textOf(bytes: Uint8Array, name: string): string {
   }
 }
 
-function eachField(bytes: Uint8Array, each: (number: number, value: FieldValue) => void): void {
+function eachField(bytes: Uint8Array, each: (number: number, value: FieldValue) => void) {
   const reader = new BinaryReader(bytes)
   while (reader.pos < reader.len) {
     let found: readonly [number: number, value: FieldValue | undefined]

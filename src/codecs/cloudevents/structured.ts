@@ -41,7 +41,7 @@ export function decodeBatchToColumns(body: Uint8Array): EventBatch {
   return decoder.columns.finish()
 }
 
-function checkEndOf(decoder: Decoder, at: number): void {
+function checkEndOf(decoder: Decoder, at: number) {
   naming(undefined, () => {
     checkEnd(decoder.bytes, at)
   })

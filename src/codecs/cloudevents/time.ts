@@ -1,17 +1,17 @@
 const daysBefore = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334]
 const daysIn = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
 
-function leap(year: number): boolean {
+function leap(year: number) {
   return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)
 }
 
-function dayNumber(year: number, month: number, day: number): number {
+function dayNumber(year: number, month: number, day: number) {
   const before = year - 1
   const leapDays = Math.floor(before / 4) - Math.floor(before / 100) + Math.floor(before / 400)
   return year * 365 + leapDays + (daysBefore[month - 1] ?? 0) + (month > 2 && leap(year) ? 1 : 0) + day - 719_528
 }
 
-function two(bytes: Uint8Array, at: number): number {
+function two(bytes: Uint8Array, at: number) {
   const tens = bytes[at]! - 48
   const ones = bytes[at + 1]! - 48
   return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : Number.NaN

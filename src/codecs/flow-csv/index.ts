@@ -44,6 +44,6 @@ function cellWriter(column: Column, dictionary: readonly string[]): Writer {
   }
 }
 
-function quoted(text: string): string {
+function quoted(text: string) {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }

@@ -56,11 +56,11 @@ function listed(offsets: Uint32Array, row: number, write: (item: number) => stri
   return `${text}]`
 }
 
-function finite(value: number | undefined): string {
+function finite(value: number | undefined) {
   return value !== undefined && Number.isFinite(value) ? String(value) : ''
 }
 
-function quotedTime(value: number | undefined): string {
+function quotedTime(value: number | undefined) {
   const text = value === undefined ? '' : isoTime(value)
   return text === '' ? '' : `"${text}"`
 }
@@ -68,7 +68,7 @@ function quotedTime(value: number | undefined): string {
 /** Lower high words keep the number within 2^53. */
 const safeHigh = 0x200000
 
-function u64(low: number, high: number): string {
+function u64(low: number, high: number) {
   return high < safeHigh ? u64Text(low, high) : `"${u64Text(low, high)}"`
 }
 
@@ -79,6 +79,6 @@ export function u64Text(low: number, high: number): string {
 const hexPairs: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
 
 export function macText(low: number, high: number): string {
-  const pair = (byte: number): string => hexPairs[byte & 255] ?? ''
+  const pair = (byte: number) => hexPairs[byte & 255] ?? ''
   return `${pair(high >>> 8)}:${pair(high)}:${pair(low >>> 24)}:${pair(low >>> 16)}:${pair(low >>> 8)}:${pair(low)}`
 }

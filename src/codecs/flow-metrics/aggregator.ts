@@ -151,7 +151,7 @@ export class FlowAggregator {
       }
   }
 
-  #register(metric: CompiledMetric): void {
+  #register(metric: CompiledMetric) {
     const { definition, labels, flatten, filters } = metric
     const key = JSON.stringify([labels.map(({ name, ref }) => [name, ref.text]), flatten])
     let group = this.#groups.get(key)
@@ -175,7 +175,7 @@ export class FlowAggregator {
     amountOf: (field: FlowFieldName) => Float64Array | undefined,
     scale: Float64Array | undefined,
     batch: Readonly<{ version: number; now: number }>,
-  ): void {
+  ) {
     const active = metrics.filter(
       ({ metric, mask }) =>
         (metric.value === undefined || amountOf(metric.value) !== undefined) && this.#maskOf(view, mask) !== undefined,
@@ -265,12 +265,12 @@ export class FlowAggregator {
     return this.#options.expiryMs / (4 * sweepEvery)
   }
 
-  #mark(now: number): void {
+  #mark(now: number) {
     const last = this.#marks.at(-1)
     if (last === undefined || now - last.at >= this.#markEvery) this.#marks.push({ version: this.#version, at: now })
   }
 
-  #compact(): void {
+  #compact() {
     const width = Math.max(0, ...[...this.#groups.values()].map(({ labels }) => labels.length))
     if (this.#interner.texts.length < spareTexts + 2 * width * this.size) return
     const next = new Interner()

@@ -63,10 +63,10 @@ const labelName = /^[a-zA-Z_][a-zA-Z0-9_]*$/
 /** Throws a sentence with the mistake and the action to take. */
 export function compileMetric(definition: MetricDefinition): CompiledMetric {
   const { name, type, value, divide, buckets } = definition
-  const fail = (problem: string): never => {
+  const fail = (problem: string) => {
     throw new Error(`the metric ${name}: ${problem}`)
   }
-  const ref = (text: string): FieldRef => fieldRef(text) ?? fail(`there is no field ${text}`)
+  const ref = (text: string) => fieldRef(text) ?? fail(`there is no field ${text}`)
   if (!metricName.test(name)) fail('its name must consist of letters, digits, `_` and `:`')
   if (type === 'counter' && name.endsWith('_created')) fail('`_created` is reserved; choose another name')
   if (!(divide > 0)) fail('`divide` must be above 0')
@@ -76,7 +76,7 @@ export function compileMetric(definition: MetricDefinition): CompiledMetric {
       fail(`${text} in \`flatten\` is not a list`)
     return field
   })
-  const needsFlatten = ({ field, kind }: FieldRef, text: string): void => {
+  const needsFlatten = ({ field, kind }: FieldRef, text: string) => {
     if (kind.startsWith('list<') && !flatten.includes(field)) fail(`${text} is a list; add it to \`flatten\``)
   }
   const amount = value === undefined ? undefined : ref(value)

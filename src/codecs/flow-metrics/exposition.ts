@@ -41,7 +41,7 @@ function* writeFamily(family: Family, format: TextFormat): Generator<string> {
   yield parts.join('')
 }
 
-function writeHistogram({ name, bounds, series }: Family, set: number, labels: string, parts: string[]): void {
+function writeHistogram({ name, bounds, series }: Family, set: number, labels: string, parts: string[]) {
   const before = labels === '' ? '' : `${labels},`
   let count = 0
   bounds.forEach((bound, b) => {
@@ -56,20 +56,20 @@ function writeHistogram({ name, bounds, series }: Family, set: number, labels: s
   )
 }
 
-function labelText(family: Family, set: number): string {
+function labelText(family: Family, set: number) {
   const values = family.valuesOf(set)
   return family.labels.map((label, k) => `${label}="${escaped(values[k]!)}"`).join(',')
 }
 
-function escaped(text: string): string {
+function escaped(text: string) {
   return /["\\\n]/.test(text) ? text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n') : text
 }
 
 /** Canonical in OpenMetrics: whole bounds have a decimal. */
-function boundText(bound: number): string {
+function boundText(bound: number) {
   return Number.isInteger(bound) && Math.abs(bound) < 1e21 ? `${bound}.0` : String(bound)
 }
 
-function numberText(value: number): string {
+function numberText(value: number) {
   return Number.isFinite(value) ? String(value) : Number.isNaN(value) ? 'NaN' : value > 0 ? '+Inf' : '-Inf'
 }

@@ -88,7 +88,7 @@ export class MetricSeries {
     })
   }
 
-  #observe(set: number, value: number): void {
+  #observe(set: number, value: number) {
     const { buckets } = this.metric.definition
     let b = 0
     while (b < buckets.length && value > buckets[b]!) b++

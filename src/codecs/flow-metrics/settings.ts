@@ -25,7 +25,7 @@ export function aggregatorOf(settings: FlowMetricSettings): FlowAggregator {
 
 type MetricChoice = Pick<FlowMetricSettings, 'include' | 'custom'>
 
-function metricsOf({ include, custom }: MetricChoice): CompiledMetric[] {
+function metricsOf({ include, custom }: MetricChoice) {
   return selectMetrics(
     include,
     custom.map((metric) => ({ ...metric, buckets: metric.buckets.map(Number) })),

@@ -128,7 +128,7 @@ export class FieldIds {
     return id
   }
 
-  #fillWords(column: WideColumn, rows: Uint32Array, ids: Int32Array): void {
+  #fillWords(column: WideColumn, rows: Uint32Array, ids: Int32Array) {
     const words = wordsOf(column)
     const width = column.kind === 'ip' ? 4 : column.kind === 'u32' || column.kind === 'i32' ? 1 : 2
     const table = (this.#table ??= new WordTable(width))
@@ -157,7 +157,7 @@ function wordsOf(column: WideColumn): Uint32Array | Int32Array {
   return new Uint32Array(values.buffer, values.byteOffset, values.length * 2)
 }
 
-function isZero(words: Uint32Array | Int32Array, row: number, width: number): boolean {
+function isZero(words: Uint32Array | Int32Array, row: number, width: number) {
   for (let k = 0; k < width; k++) if (words[row * width + k] !== 0) return false
   return true
 }

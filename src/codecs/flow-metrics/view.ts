@@ -69,7 +69,7 @@ function dimensionOf(
   })
   const [only] = group
   const isJson = only !== undefined && batch.columns[only]?.kind === 'json'
-  const length = (row: number): number => {
+  const length = (row: number) => {
     if (isJson) return elements(only, row)
     let longest = 0
     for (const { offsets } of fields)
@@ -79,7 +79,7 @@ function dimensionOf(
   return { fields, length }
 }
 
-function itemOf(dimension: Dimension, offsets: Uint32Array | undefined, row: number, at: number): number {
+function itemOf(dimension: Dimension, offsets: Uint32Array | undefined, row: number, at: number) {
   if (offsets === undefined) return at < dimension.length(row) ? at : -1
   const item = offsets[row]! + at
   return item < offsets[row + 1]! ? item : -1

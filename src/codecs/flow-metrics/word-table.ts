@@ -37,7 +37,7 @@ export class WordTable {
     this.#slots.fill(0)
   }
 
-  #grow(): void {
+  #grow() {
     const keys = new Int32Array(this.keys.length * 2)
     keys.set(this.keys)
     this.keys = keys
@@ -45,7 +45,7 @@ export class WordTable {
     for (let index = 0; index < this.size; index++) this.#place(index)
   }
 
-  #place(index: number): void {
+  #place(index: number) {
     const mask = this.#slots.length - 1
     let slot = hashOf(this.keys, index * this.width, this.width) & mask
     while (this.#slots[slot] !== 0) slot = (slot + 1) & mask
@@ -53,7 +53,7 @@ export class WordTable {
   }
 }
 
-function hashOf(words: Int32Array | Uint32Array, at: number, width: number): number {
+function hashOf(words: Int32Array | Uint32Array, at: number, width: number) {
   let hash = 0x811c9dc5 | 0
   for (let k = 0; k < width; k++) hash = Math.imul((hash ^ words[at + k]!) + ((hash << 5) | (hash >>> 27)), 0x9e3779b1)
   hash ^= hash >>> 15

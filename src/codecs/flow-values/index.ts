@@ -49,7 +49,7 @@ export function putFields(rows: number): Puts {
   }
 }
 
-function timeOf(value: unknown): number {
+function timeOf(value: unknown) {
   if (value instanceof Date) return value.getTime()
   if (typeof value === 'number' || typeof value === 'bigint') return Number(value)
   return typeof value === 'string' ? Date.parse(value) : Number.NaN

@@ -162,7 +162,7 @@ export function stampMessage(bytes: Uint8Array, seconds: number, sequence: numbe
   view.setUint32(8, sequence)
 }
 
-function writeHeader(view: DataView, length: number, domain: number): void {
+function writeHeader(view: DataView, length: number, domain: number) {
   view.setUint16(0, 10)
   view.setUint16(2, length)
   view.setUint32(12, domain)

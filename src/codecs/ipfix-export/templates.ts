@@ -62,7 +62,7 @@ const sampling: readonly Element[] = [
   [306, 4],
 ]
 
-const fixedBytes = (elements: readonly Element[]): number =>
+const fixedBytes = (elements: readonly Element[]) =>
   elements.reduce((sum, [, bytes]) => (bytes === variable ? sum : sum + bytes), 0)
 
 export const headV4Bytes = fixedBytes(headV4)

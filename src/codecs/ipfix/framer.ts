@@ -41,7 +41,7 @@ export class MessageFramer {
     this.#at = this.#headBytes = 0
   }
 
-  #begin(length: number): void {
+  #begin(length: number) {
     const rest = this.#piece.subarray(this.#at)
     if (rest.length === 0) return
     this.#head = new Uint8Array(Math.max(length, rest.length))
@@ -69,7 +69,7 @@ export class MessageFramer {
     return this.#head.subarray(0, length)
   }
 
-  #take(bytes: number): void {
+  #take(bytes: number) {
     const step = Math.min(bytes - this.#headBytes, this.#piece.length - this.#at)
     if (step <= 0) return
     this.#head.set(this.#piece.subarray(this.#at, this.#at + step), this.#headBytes)

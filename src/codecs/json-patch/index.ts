@@ -12,13 +12,13 @@ export function diff(before: unknown, after: unknown): PatchStep[] {
   return steps
 }
 
-function compare(before: unknown, after: unknown, path: string, steps: PatchStep[]): void {
+function compare(before: unknown, after: unknown, path: string, steps: PatchStep[]) {
   if (Array.isArray(before) && Array.isArray(after)) compareLists(before, after, path, steps)
   else if (isRecord(before) && isRecord(after)) compareDicts(before, after, path, steps)
   else if (!same(before, after)) steps.push({ op: 'replace', path, value: after })
 }
 
-function compareDicts(before: Dict, after: Dict, path: string, steps: PatchStep[]): void {
+function compareDicts(before: Dict, after: Dict, path: string, steps: PatchStep[]) {
   for (const key of Object.keys(before)) {
     if (!Object.hasOwn(after, key)) steps.push({ op: 'remove', path: `${path}/${escaped(key)}` })
     else if (!equal(before[key], after[key])) compare(before[key], after[key], `${path}/${escaped(key)}`, steps)
@@ -43,7 +43,7 @@ function equal(a: unknown, b: unknown): boolean {
 }
 
 /** On a copy: each step refers to the list after the previous ones. */
-function compareLists(before: readonly unknown[], after: readonly unknown[], path: string, steps: PatchStep[]): void {
+function compareLists(before: readonly unknown[], after: readonly unknown[], path: string, steps: PatchStep[]) {
   const name = names.find((each) => isNamed(before, each) && isNamed(after, each))
   const idOf = name === undefined ? (entry: unknown) => entry : (entry: unknown) => (entry as Dict)[name]
   if (name === undefined && !(isPlain(before) && isPlain(after))) return compareByIndex(before, after, path, steps)
@@ -70,7 +70,7 @@ function compareLists(before: readonly unknown[], after: readonly unknown[], pat
   for (let at = now.length - 1; at >= after.length; at--) steps.push({ op: 'remove', path: `${path}/${at}` })
 }
 
-function compareByIndex(before: readonly unknown[], after: readonly unknown[], path: string, steps: PatchStep[]): void {
+function compareByIndex(before: readonly unknown[], after: readonly unknown[], path: string, steps: PatchStep[]) {
   for (let at = before.length - 1; at >= after.length; at--) steps.push({ op: 'remove', path: `${path}/${at}` })
   after.forEach((entry, at) => {
     if (at < before.length && equal(before[at], entry)) return
@@ -89,17 +89,17 @@ function isNamed(list: readonly unknown[], name: string): boolean {
   return true
 }
 
-function isPlain(list: readonly unknown[]): boolean {
+function isPlain(list: readonly unknown[]) {
   return list.every((entry) => typeof entry === 'string' || typeof entry === 'number' || typeof entry === 'boolean')
 }
 
-function same(a: unknown, b: unknown): boolean {
+function same(a: unknown, b: unknown) {
   return Object.is(a, b) || (a === 0 && b === 0)
 }
 
 const special = /[~/]/
 
-function escaped(key: string): string {
+function escaped(key: string) {
   return special.test(key) ? key.replaceAll('~', '~0').replaceAll('/', '~1') : key
 }
 

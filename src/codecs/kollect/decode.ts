@@ -64,7 +64,7 @@ function readPayload(any: Any | undefined): KollectPayload {
   return { is: 'unknown', typeUrl: any?.typeUrl ?? '' }
 }
 
-function unpack<D extends DescMessage>(any: Any | undefined, schema: D): MessageShape<D> | undefined {
+function unpack<D extends DescMessage>(any: Any | undefined, schema: D) {
   return any === undefined ? undefined : anyUnpack(any, schema)
 }
 
@@ -82,6 +82,6 @@ function identity({
   return { clusterId, uid, group, version, kind, namespace, name, resourceVersion, coalesced }
 }
 
-function json(bytes: Uint8Array): object {
+function json(bytes: Uint8Array) {
   return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as object
 }

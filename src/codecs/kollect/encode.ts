@@ -88,7 +88,7 @@ function payloadOf(change: ChangeData, fields: KollectFields) {
   }
 }
 
-function stateBytes(change: ChangeData, object: object | null, newest: boolean): Uint8Array {
+function stateBytes(change: ChangeData, object: object | null, newest: boolean) {
   return change.reduced === true ? new Uint8Array(0) : objectBytes(change, object, newest)
 }
 

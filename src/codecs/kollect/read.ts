@@ -141,7 +141,7 @@ function identityOf({ clusterId: cluster, uid, ...fields }: Known, state: Dict |
 }
 
 /** Kubernetes guesses plurals in the same way. */
-function pluralOf(kind: string): string {
+function pluralOf(kind: string) {
   const name = kind.toLowerCase()
   if (name === '' || name === 'endpoints') return name
   if (/(?:s|x|ch|sh)$/.test(name)) return `${name}es`
@@ -174,7 +174,7 @@ function withoutValues(state: Dict | null): Dict | null {
 
 const shown = /^\/(?:type$|immutable$|metadata\/(?!annotations(?:$|\/kubectl\.kubernetes\.io~1last)))/
 
-function withoutValue(step: PatchStep): PatchStep {
+function withoutValue(step: PatchStep) {
   return 'value' in step && !shown.test(step.path) ? { ...step, value: hidden(step.value) } : step
 }
 
@@ -183,7 +183,7 @@ function hidden(value: unknown): unknown {
   return typeof value === 'string' && value.startsWith(redacted) ? value : redacted
 }
 
-function isAnother(before: object, after: object): boolean {
+function isAnother(before: object, after: object) {
   const [old, now] = [textIn(metadataOf(dictOf(before)), 'uid'), textIn(metadataOf(dictOf(after)), 'uid')]
   return old !== '' && now !== '' && old !== now
 }
@@ -200,7 +200,7 @@ function metadataOf(state: Dict | null): Dict {
   return isRecord(metadata) ? metadata : {}
 }
 
-function textIn(dict: Dict | null, name: string): string {
+function textIn(dict: Dict | null, name: string) {
   const value = dict?.[name]
   return typeof value === 'string' ? value : ''
 }

@@ -60,7 +60,7 @@ export function readSequence(datagram: Uint8Array): SequenceInfo | undefined {
   return { first: view.getUint32(16), flows, engine: view.getUint16(20), boot: exportTime(view) - view.getUint32(4) }
 }
 
-function exportTime(view: DataView): number {
+function exportTime(view: DataView) {
   return view.getUint32(8) * 1000 + Math.floor(view.getUint32(12) / 1e6)
 }
 
@@ -118,7 +118,7 @@ export class Netflow5Decoder {
     return { rows, malformed: rows < sequence.flows ? 'truncated' : undefined, skewed, sequence }
   }
 
-  #repeated(rows: number, interval: number, from: Received): void {
+  #repeated(rows: number, interval: number, from: Received) {
     const c = this.#c
     const first = this.#flows.count
     const end = first + rows

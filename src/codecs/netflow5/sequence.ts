@@ -32,14 +32,14 @@ export class FlowSequence {
     }
   }
 
-  #move(next: number, boot: number): void {
+  #move(next: number, boot: number) {
     this.#expected = next
     this.#boot = boot
     this.#started = true
   }
 
   /** Modulo 2^32 ms, because uptime wraps. */
-  #rebooted(boot: number): boolean {
+  #rebooted(boot: number) {
     return Math.abs((boot - this.#boot) | 0) > bootTolerance
   }
 }

@@ -70,12 +70,12 @@ export class NetObservReader {
   }
 
   /** The record's own values replace these. */
-  #begin(row: number, { time }: Received): void {
+  #begin(row: number, { time }: Received) {
     put(this.#timeReceived, row, time)
     put(this.#protocol, row, this.#flows.code('netobserv'))
   }
 
-  #markSkew(row: number, { time, skewLimit }: Received): void {
+  #markSkew(row: number, { time, skewLimit }: Received) {
     const end = this.#timeEnd.items[row]!
     put(this.#skewed, row, end !== 0 && Math.abs(end - time) > skewLimit ? 1 : 0)
   }
@@ -95,12 +95,12 @@ function put(
   column: { readonly items: { [row: number]: number }; mark(row: number): void },
   row: number,
   value: number,
-): void {
+) {
   column.items[row] = value
   column.mark(row)
 }
 
-function count(into: Map<string, number>, key: string): void {
+function count(into: Map<string, number>, key: string) {
   const name = into.has(key) || into.size < maxKeys ? key : 'other'
   into.set(name, (into.get(name) ?? 0) + 1)
 }

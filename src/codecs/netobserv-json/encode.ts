@@ -63,7 +63,7 @@ export function netobservWriter(given: FlowBatch, { flags, sorted = false, witho
 
 const openBrace = 123
 
-function writeSorted(members: readonly Member[], more: string, row: number, out: ByteBuffer): void {
+function writeSorted(members: readonly Member[], more: string, row: number, out: ByteBuffer) {
   const further = parseExact(`{${more}}`) as Readonly<Record<string, unknown>>
   const texts = Object.entries(further).map(([key, value]) => `${JSON.stringify(key)}:${stringifyExact(value)}`)
   const start = out.at
@@ -140,18 +140,18 @@ function valuePut(name: FlowFieldName, column: Column, texts: QuotedTexts, flags
 }
 
 /** Beyond safe integers as JavaScript writes them. False: no number. */
-function putWhole(value: number, out: ByteBuffer): boolean {
+function putWhole(value: number, out: ByteBuffer) {
   if (!Number.isFinite(value)) return false
   if (Number.isSafeInteger(value)) out.integer(value)
   else out.utf8(String(value))
   return true
 }
 
-function quicText(version: number): string {
+function quicText(version: number) {
   return JSON.stringify(quicVersionName(version))
 }
 
-function flagList(value: number): string {
+function flagList(value: number) {
   return JSON.stringify(flagBits.filter(([, bit]) => (value & bit) !== 0).map(([name]) => name))
 }
 
@@ -161,7 +161,7 @@ const ipv6 = 34525
 /** From the exporter, else from the addresses. */
 function etypePut({ columns }: FlowBatch, own: Put | undefined): Put | undefined {
   const [textOfIpv4, textOfIpv6] = [fragmentOf(String(ipv4)), fragmentOf(String(ipv6))]
-  const derived = [columns.src_addr, columns.dst_addr].flatMap((column): Put[] => {
+  const derived = [columns.src_addr, columns.dst_addr].flatMap((column) => {
     if (column?.kind !== 'ip') return []
     const { words, valid } = column
     return [
@@ -220,7 +220,7 @@ export function conditionsOf({ columns }: FlowBatch): (name: FlowFieldName) => C
   }
 }
 
-function specified(column: Column | undefined, row: number): boolean {
+function specified(column: Column | undefined, row: number) {
   if (column?.kind !== 'ip' || !isPresent(column.valid, row)) return false
   return isSpecified(column.words, 4 * row)
 }
@@ -228,7 +228,7 @@ function specified(column: Column | undefined, row: number): boolean {
 /** Members of `extra` by code. The record's own names take precedence. */
 function furtherMembers(dictionary: readonly string[]): (code: number) => string {
   const known: string[] = ['']
-  const members = (code: number): string => {
+  const members = (code: number) => {
     const object = parseExact(dictionary[code] ?? '{}')
     if (typeof object !== 'object' || object === null) return ''
     return Object.entries(object)

@@ -95,19 +95,19 @@ function lists(name: ListFieldName, flows: FlowBuilder, read: (item: unknown) =>
   }
 }
 
-function integer(value: unknown, min: number, max: number): number | undefined {
+function integer(value: unknown, min: number, max: number) {
   return typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max ? value : undefined
 }
 
-function coded(flows: FlowBuilder, text: string | undefined): number | undefined {
+function coded(flows: FlowBuilder, text: string | undefined) {
   return text === undefined ? undefined : flows.code(text)
 }
 
-function finite(value: unknown): number | undefined {
+function finite(value: unknown) {
   return typeof value === 'number' && Number.isFinite(value) ? value : undefined
 }
 
-function scaled(value: unknown, by: number): number | undefined {
+function scaled(value: unknown, by: number) {
   return typeof value === 'number' && Number.isFinite(value) ? value * by : undefined
 }
 

@@ -44,6 +44,6 @@ function total(
   return { kind: 'u64', words, valid }
 }
 
-function wide(column: Column | undefined): U64Column | undefined {
+function wide(column: Column | undefined) {
   return column?.kind === 'u64' ? column : undefined
 }

@@ -43,9 +43,7 @@ export function flowAttributes(
     if (column === undefined) return []
     const write = attributeWriter(column, field, key, batch.dictionary)
     const when = conditions(field)
-    return [
-      when === undefined ? write : (to: ProtoWriter, row: number): void => (when(row) ? write(to, row) : undefined),
-    ]
+    return [when === undefined ? write : (to: ProtoWriter, row: number) => (when(row) ? write(to, row) : undefined)]
   })
   return (writer, row) => {
     for (const write of writers) write(writer, row)
@@ -102,10 +100,10 @@ function numberWriter(column: NumberColumn, field: FlowFieldName, key: string): 
   const divide = field === 'time_received' ? 1000 : 1
   const valueOf =
     column.kind === 'u64'
-      ? (row: number): number => column.words[2 * row]! + column.words[2 * row + 1]! * 0x1_0000_0000
+      ? (row: number) => column.words[2 * row]! + column.words[2 * row + 1]! * 0x1_0000_0000
       : column.kind === 'time'
-        ? (row: number): number => Math.floor(column.values[row]! / divide)
-        : (row: number): number => column.values[row]!
+        ? (row: number) => Math.floor(column.values[row]! / divide)
+        : (row: number) => column.values[row]!
   return (writer, row) => {
     if (!isPresent(column.valid, row)) return
     const value = valueOf(row)

@@ -56,7 +56,7 @@ export function eventLog(event: WeirEvent, received: number): Uint8Array {
     writer.bytes(event.encoding === 'binary' ? 7 : 1, event.data)
     writer.end(any)
   }
-  const attribute = (key: string, value: string | number | boolean | undefined): void => {
+  const attribute = (key: string, value: string | number | boolean | undefined) => {
     if (value !== undefined) writeAttribute(writer, 6, key, value)
   }
   attribute('log.record.uid', event.id)

@@ -87,7 +87,7 @@ function writePoint(
   writer.end(start)
 }
 
-function writeHistogram(writer: ProtoWriter, counts: Float64Array, bounds: readonly number[], sum: number): void {
+function writeHistogram(writer: ProtoWriter, counts: Float64Array, bounds: readonly number[], sum: number) {
   const total = counts.reduce((all, count) => all + count, 0)
   writer.fixed64(4, total >>> 0, Math.floor(total / 0x1_0000_0000))
   writer.double(5, sum)

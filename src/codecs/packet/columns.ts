@@ -47,7 +47,7 @@ export class PacketColumns {
     if ((parts & part.ip) !== 0) this.#writeIp(packet, row)
   }
 
-  #writeIp(packet: Packet, row: number): void {
+  #writeIp(packet: Packet, row: number) {
     const c = this.#c
     const { parts } = packet
     putIp(c.srcAddr, row, packet.addresses, 0)
@@ -71,7 +71,7 @@ export class PacketColumns {
     if (packet.flowLabel !== 0) put32(c.flowLabel, row, packet.flowLabel)
   }
 
-  #writeLabels(packet: Packet, row: number): void {
+  #writeLabels(packet: Packet, row: number) {
     this.#labels.begin(row)
     for (let i = 0; i < packet.labelCount; i++) this.#labels.push(this.#flows.code(String(packet.labels[i])))
   }

@@ -43,7 +43,7 @@ export function readIpv6(bytes: Uint8Array, at: number, end: number, packet: Pac
   readExtensions(bytes, at + 40, contentEnd(packet, at, end), bytes[at + 6] ?? 0, packet)
 }
 
-function readExtensions(bytes: Uint8Array, start: number, end: number, first: number, packet: Packet): void {
+function readExtensions(bytes: Uint8Array, start: number, end: number, first: number, packet: Packet) {
   let at = start
   let next = first
   for (;;) {
@@ -90,7 +90,7 @@ function extensionBytes(bytes: Uint8Array, at: number, end: number, number: numb
   }
 }
 
-function readTransport(bytes: Uint8Array, at: number, end: number, packet: Packet): void {
+function readTransport(bytes: Uint8Array, at: number, end: number, packet: Packet) {
   const size = end - at
   switch (packet.proto) {
     case ipProtocol.tcp:
@@ -113,7 +113,7 @@ function readTransport(bytes: Uint8Array, at: number, end: number, packet: Packe
   }
 }
 
-function readPorts(bytes: Uint8Array, at: number, size: number, packet: Packet): void {
+function readPorts(bytes: Uint8Array, at: number, size: number, packet: Packet) {
   if (size < 4) return
   packet.srcPort = u16(bytes, at)
   packet.dstPort = u16(bytes, at + 2)
@@ -121,19 +121,19 @@ function readPorts(bytes: Uint8Array, at: number, size: number, packet: Packet):
 }
 
 /** Segmentation offload reports 0: unknown. */
-function takeLength(packet: Packet, length: number, headerBytes: number): void {
+function takeLength(packet: Packet, length: number, headerBytes: number) {
   if (length < headerBytes) return
   packet.length = length
   packet.parts |= part.length
 }
 
-function takeFragment(packet: Packet, id: number, offset: number): void {
+function takeFragment(packet: Packet, id: number, offset: number) {
   packet.fragmentId = id
   packet.fragmentOffset = offset
   packet.parts |= part.fragment
 }
 
 /** Short frames are padded beyond the IP packet. */
-function contentEnd(packet: Packet, at: number, end: number): number {
+function contentEnd(packet: Packet, at: number, end: number) {
   return (packet.parts & part.length) === 0 ? end : Math.min(end, at + packet.length)
 }

@@ -24,7 +24,7 @@ export function readPacket(kind: HeaderKind, bytes: Uint8Array, start: number, e
   }
 }
 
-function readEthernet(bytes: Uint8Array, start: number, end: number, packet: Packet): void {
+function readEthernet(bytes: Uint8Array, start: number, end: number, packet: Packet) {
   packet.linkBytes = Math.min(14, end - start)
   if (end - start < 12) return
   packet.macs[0] = u32(bytes, start + 8)
@@ -45,11 +45,11 @@ function readEthernet(bytes: Uint8Array, start: number, end: number, packet: Pac
 }
 
 /** 802.1Q, 802.1ad and its pre-standard number. */
-function isTag(etype: number): boolean {
+function isTag(etype: number) {
   return etype === 0x8100 || etype === 0x88a8 || etype === 0x9100
 }
 
-function takeTag(packet: Packet, tags: number, id: number): void {
+function takeTag(packet: Packet, tags: number, id: number) {
   // Id 0: priority without VLAN.
   if (tags > 1 || id === 0) return
   if (tags === 0) packet.vlan = id
@@ -57,7 +57,7 @@ function takeTag(packet: Packet, tags: number, id: number): void {
   packet.parts |= tags === 0 ? part.vlan : part.innerVlan
 }
 
-function readPayload(etype: number, bytes: Uint8Array, at: number, end: number, start: number, packet: Packet): void {
+function readPayload(etype: number, bytes: Uint8Array, at: number, end: number, start: number, packet: Packet) {
   if (etype < minEtherType) return
   packet.etype = etype
   packet.parts |= part.etype
@@ -75,7 +75,7 @@ function readPayload(etype: number, bytes: Uint8Array, at: number, end: number, 
   }
 }
 
-function readMpls(bytes: Uint8Array, from: number, end: number, start: number, packet: Packet): void {
+function readMpls(bytes: Uint8Array, from: number, end: number, start: number, packet: Packet) {
   for (let at = from; end - at >= 4;) {
     const entry = u32(bytes, at)
     at += 4
@@ -86,7 +86,7 @@ function readMpls(bytes: Uint8Array, from: number, end: number, start: number, p
   }
 }
 
-function readPpp(bytes: Uint8Array, from: number, end: number, start: number, packet: Packet): void {
+function readPpp(bytes: Uint8Array, from: number, end: number, start: number, packet: Packet) {
   // Optional address and control bytes (RFC 1662).
   let at = end - from >= 2 && u16(bytes, from) === 0xff03 ? from + 2 : from
   if (end - at < 2) return
@@ -105,7 +105,7 @@ function readPpp(bytes: Uint8Array, from: number, end: number, start: number, pa
   }
 }
 
-function readIp(bytes: Uint8Array, at: number, end: number, start: number, packet: Packet): void {
+function readIp(bytes: Uint8Array, at: number, end: number, start: number, packet: Packet) {
   packet.linkBytes = at - start
   if (at >= end) return
   const version = (bytes[at] ?? 0) >> 4

@@ -68,7 +68,7 @@ export class AgentFlowDecoder {
     return bytes.length
   }
 
-  #one(bytes: Uint8Array, from: number, to: number, received: Received): void {
+  #one(bytes: Uint8Array, from: number, to: number, received: Received) {
     if (!this.#record.read(bytes, from, to)) {
       this.malformed++
       return
@@ -78,7 +78,7 @@ export class AgentFlowDecoder {
     this.rows++
   }
 
-  #isFull({ rows, bytes }: Pause): boolean {
+  #isFull({ rows, bytes }: Pause) {
     const { count } = this.#flows
     return count >= rows || (count % sizeEvery === 0 && this.#flows.bytes >= bytes)
   }

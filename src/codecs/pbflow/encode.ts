@@ -44,7 +44,7 @@ class RecordEncoder {
     return wire.written()
   }
 
-  #base(row: number): void {
+  #base(row: number) {
     const wire = this.#wire
     wire.number(1, this.#number('etype', row) || (this.#isIpv4('src_addr', row) ? 0x0800 : 0x86dd))
     wire.number(2, this.#number('direction', row))
@@ -72,7 +72,7 @@ class RecordEncoder {
     wire.number(15, this.#number('icmp_code', row))
   }
 
-  #drops(row: number): void {
+  #drops(row: number) {
     const wire = this.#wire
     this.#u64(16, 'drop_bytes', row)
     this.#u64(17, 'drop_packets', row)
@@ -81,7 +81,7 @@ class RecordEncoder {
     wire.number(20, dropCauseCode(this.#text('drop_cause', row)))
   }
 
-  #dns(row: number): void {
+  #dns(row: number) {
     const wire = this.#wire
     wire.number(21, this.#number('dns_id', row))
     wire.number(22, this.#number('dns_flags', row))
@@ -91,7 +91,7 @@ class RecordEncoder {
     wire.number(25, this.#number('dns_errno', row))
   }
 
-  #interfaces(row: number): void {
+  #interfaces(row: number) {
     const wire = this.#wire
     const [names, udns] = [this.#texts('interfaces', row), this.#texts('udns', row)]
     const { if_directions: directions } = this.#batch.columns
@@ -105,7 +105,7 @@ class RecordEncoder {
     })
   }
 
-  #events(row: number): void {
+  #events(row: number) {
     const wire = this.#wire
     for (const event of eventsIn(this.#text('network_events', row)))
       if (isRecord(event))
@@ -118,7 +118,7 @@ class RecordEncoder {
         })
   }
 
-  #translation(row: number): void {
+  #translation(row: number) {
     if (!this.#has('xlat_src_addr', row)) return
     const wire = this.#wire
     wire.message(28, () => {
@@ -130,7 +130,7 @@ class RecordEncoder {
     })
   }
 
-  #tls(row: number): void {
+  #tls(row: number) {
     const wire = this.#wire
     const { version, mismatch } = tlsVersionCode(this.#text('tls_version', row))
     wire.number(33, version)
@@ -140,23 +140,23 @@ class RecordEncoder {
     wire.number(37, tlsGroupCode(this.#text('tls_group', row)))
   }
 
-  #time(field: number, ms: number): void {
+  #time(field: number, ms: number) {
     if (ms === 0) return
     this.#secondsAndNanos(field, Math.floor(ms / 1000), Math.round((ms % 1000) * 1e6))
   }
 
-  #duration(field: number, nanos: number): void {
+  #duration(field: number, nanos: number) {
     if (nanos !== 0) this.#secondsAndNanos(field, Math.floor(nanos / 1e9), nanos % 1e9)
   }
 
-  #secondsAndNanos(field: number, seconds: number, nanos: number): void {
+  #secondsAndNanos(field: number, seconds: number, nanos: number) {
     this.#wire.message(field, () => {
       this.#wire.number(1, seconds)
       this.#wire.number(2, nanos)
     })
   }
 
-  #ip(field: number, name: FlowFieldName, row: number): void {
+  #ip(field: number, name: FlowFieldName, row: number) {
     const column = this.#batch.columns[name]
     if (column?.kind !== 'ip' || !isPresent(column.valid, row)) return
     const wire = this.#wire
@@ -168,26 +168,26 @@ class RecordEncoder {
     })
   }
 
-  #isIpv4(name: FlowFieldName, row: number): boolean {
+  #isIpv4(name: FlowFieldName, row: number) {
     const column = this.#batch.columns[name]
     if (column?.kind !== 'ip' || !isPresent(column.valid, row)) return false
     const { words } = column
     return words[4 * row] === 0 && words[4 * row + 1] === 0 && words[4 * row + 2] === mappedPrefix
   }
 
-  #has(name: FlowFieldName, row: number): boolean {
+  #has(name: FlowFieldName, row: number) {
     const column = this.#batch.columns[name]
     return column !== undefined && 'valid' in column ? isPresent(column.valid, row) : column !== undefined
   }
 
-  #number(name: FlowFieldName, row: number): number {
+  #number(name: FlowFieldName, row: number) {
     const column = this.#batch.columns[name]
     if (column === undefined || !('values' in column) || !isPresent(column.valid, row)) return 0
     const value = column.values[row] ?? 0
     return Number.isFinite(value) ? value : 0
   }
 
-  #u64(field: number, name: FlowFieldName, row: number): void {
+  #u64(field: number, name: FlowFieldName, row: number) {
     const [low, high] = this.#words(name, row)
     this.#wire.u64(field, low, high)
   }
@@ -198,7 +198,7 @@ class RecordEncoder {
     return [column.words[2 * row] ?? 0, column.words[2 * row + 1] ?? 0]
   }
 
-  #text(name: FlowFieldName, row: number): string {
+  #text(name: FlowFieldName, row: number) {
     const column = this.#batch.columns[name]
     if (column?.kind !== 'dict' && column?.kind !== 'json') return ''
     return this.#batch.dictionary[column.codes[row] ?? 0] ?? ''

@@ -112,6 +112,6 @@ export function tlsCipherSuiteName(suite: number): string {
 
 export const tlsTypes = ['ClientHello', 'ServerHello', 'OtherHandshake', 'ChangeCipher', 'Alert', 'AppData'] as const
 
-function hex(value: number): string {
+function hex(value: number) {
   return `0x${value.toString(16).toUpperCase().padStart(4, '0')}`
 }

@@ -78,7 +78,7 @@ export class AgentRecord {
     return !wire.failed && wire.at === to
   }
 
-  #field(wire: WireReader, end: number): void {
+  #field(wire: WireReader, end: number) {
     switch (wire.field) {
       case 1:
         this.etype = wire.number(end)
@@ -130,7 +130,7 @@ export class AgentRecord {
   }
 
   /** Fields of features that an agent may have turned off. */
-  #feature(wire: WireReader, end: number): void {
+  #feature(wire: WireReader, end: number) {
     switch (wire.field) {
       case 16:
         this.dropBytesLow = wire.number(end)
@@ -209,7 +209,7 @@ export class AgentRecord {
     }
   }
 
-  #dataLink(wire: WireReader, end: number): void {
+  #dataLink(wire: WireReader, end: number) {
     while (wire.next(end)) {
       if (wire.field === 1) {
         this.srcMacLow = wire.number(end)
@@ -221,7 +221,7 @@ export class AgentRecord {
     }
   }
 
-  #network(wire: WireReader, end: number): void {
+  #network(wire: WireReader, end: number) {
     while (wire.next(end)) {
       if (wire.field === 1) address(wire, wire.within(end), this.srcAddr)
       else if (wire.field === 2) address(wire, wire.within(end), this.dstAddr)
@@ -230,7 +230,7 @@ export class AgentRecord {
     }
   }
 
-  #transport(wire: WireReader, end: number): void {
+  #transport(wire: WireReader, end: number) {
     while (wire.next(end)) {
       if (wire.field === 1) this.srcPort = wire.number(end)
       else if (wire.field === 2) this.dstPort = wire.number(end)
@@ -239,7 +239,7 @@ export class AgentRecord {
     }
   }
 
-  #interface(wire: WireReader, end: number): void {
+  #interface(wire: WireReader, end: number) {
     if (end < 0) return
     if (this.interfaces === mostItems) {
       wire.at = end
@@ -256,7 +256,7 @@ export class AgentRecord {
     }
   }
 
-  #translation(wire: WireReader, end: number): void {
+  #translation(wire: WireReader, end: number) {
     while (wire.next(end)) {
       if (wire.field === 1) address(wire, wire.within(end), this.xlatSrcAddr)
       else if (wire.field === 2) address(wire, wire.within(end), this.xlatDstAddr)
@@ -267,7 +267,7 @@ export class AgentRecord {
     }
   }
 
-  #quic(wire: WireReader, end: number): void {
+  #quic(wire: WireReader, end: number) {
     this.hasQuic = end >= 0
     while (wire.next(end)) {
       if (wire.field === 1) this.quicVersion = wire.number(end)
@@ -277,7 +277,7 @@ export class AgentRecord {
     }
   }
 
-  #clear(): void {
+  #clear() {
     this.etype = this.direction = this.start = this.end = 0
     this.srcMacLow = this.srcMacHigh = this.dstMacLow = this.dstMacHigh = 0
     zero(this.srcAddr)
@@ -302,7 +302,7 @@ export class AgentRecord {
 }
 
 /** `fill` of so few words costs more than the words. */
-function zero(words: Uint32Array): void {
+function zero(words: Uint32Array) {
   words[0] = words[1] = words[2] = words[3] = 0
 }
 
@@ -335,7 +335,7 @@ function nanoseconds(wire: WireReader, end: number): number {
 }
 
 /** Reads an `IP` into four words; IPv4 is mapped. An IPv6 address of another length than 16 bytes is ignored. */
-function address(wire: WireReader, end: number, into: Uint32Array): void {
+function address(wire: WireReader, end: number, into: Uint32Array) {
   while (wire.next(end)) {
     if (wire.field === 1 && wire.type === 5) {
       into[0] = into[1] = 0
@@ -350,12 +350,12 @@ function address(wire: WireReader, end: number, into: Uint32Array): void {
   }
 }
 
-function bigEndian(bytes: Uint8Array, at: number): number {
+function bigEndian(bytes: Uint8Array, at: number) {
   const high = (bytes[at]! << 8) | bytes[at + 1]!
   return ((high << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0
 }
 
-function span(wire: WireReader, end: number, into: Uint32Array, at: number): void {
+function span(wire: WireReader, end: number, into: Uint32Array, at: number) {
   const to = wire.within(end)
   if (to < 0) return
   into[at] = wire.at

@@ -118,7 +118,7 @@ export class RecordRows {
     this.#c.protocol.fill(this.#flows.code('netobserv'), first, count)
   }
 
-  #addTimes(record: AgentRecord, row: number, { time, skewLimit, sender }: Received): void {
+  #addTimes(record: AgentRecord, row: number, { time, skewLimit, sender }: Received) {
     const c = this.#c
     if (record.start !== 0) {
       c.timeStart.items[row] = record.start
@@ -133,7 +133,7 @@ export class RecordRows {
     if (exporter !== undefined) putIp(c.exporter, row, exporter, 0)
   }
 
-  #addLink(record: AgentRecord, bytes: Uint8Array, row: number): void {
+  #addLink(record: AgentRecord, bytes: Uint8Array, row: number) {
     const c = this.#c
     put16(c.etype, row, record.etype)
     put64(c.srcMac, row, record.srcMacLow, record.srcMacHigh & 0xffff)
@@ -147,7 +147,7 @@ export class RecordRows {
     this.#addInterfaces(record, bytes, row)
   }
 
-  #addInterfaces(record: AgentRecord, bytes: Uint8Array, row: number): void {
+  #addInterfaces(record: AgentRecord, bytes: Uint8Array, row: number) {
     this.#interfaces.begin(row)
     this.#directions.begin(row)
     this.#udns.begin(row)
@@ -173,7 +173,7 @@ export class RecordRows {
     }
   }
 
-  #addIp(record: AgentRecord, row: number): void {
+  #addIp(record: AgentRecord, row: number) {
     const c = this.#c
     const { proto } = record
     putIp(c.srcAddr, row, record.srcAddr, 0)
@@ -190,7 +190,7 @@ export class RecordRows {
     }
   }
 
-  #addDns(record: AgentRecord, bytes: Uint8Array, row: number): void {
+  #addDns(record: AgentRecord, bytes: Uint8Array, row: number) {
     const c = this.#c
     if (record.dnsErrno !== 0) put32(c.dnsErrno, row, record.dnsErrno)
     if (record.dnsId === 0) return
@@ -203,7 +203,7 @@ export class RecordRows {
     if (to > from) put32(c.dnsName, row, this.#codes.code(bytes, from, to - from))
   }
 
-  #addDrops(record: AgentRecord, row: number): void {
+  #addDrops(record: AgentRecord, row: number) {
     const c = this.#c
     put64(c.dropBytes, row, record.dropBytesLow, record.dropBytesHigh)
     put64(c.dropPackets, row, record.dropPacketsLow, record.dropPacketsHigh)
@@ -212,7 +212,7 @@ export class RecordRows {
     put32(c.dropCause, row, this.#flows.code(dropCauseName(record.dropCause)))
   }
 
-  #addTranslation(record: AgentRecord, row: number): void {
+  #addTranslation(record: AgentRecord, row: number) {
     const c = this.#c
     putIp(c.xlatSrcAddr, row, record.xlatSrcAddr, 0)
     putIp(c.xlatDstAddr, row, record.xlatDstAddr, 0)
@@ -221,14 +221,14 @@ export class RecordRows {
     put16(c.xlatZone, row, record.xlatZone)
   }
 
-  #addIpsec(record: AgentRecord, row: number): void {
+  #addIpsec(record: AgentRecord, row: number) {
     const c = this.#c
     c.ipsecCode.items[row] = record.ipsecReturn
     c.ipsecCode.mark(row)
     put32(c.ipsecStatus, row, this.#flows.code(record.ipsecReturn === 0 ? 'success' : 'error'))
   }
 
-  #addTls(record: AgentRecord, row: number): void {
+  #addTls(record: AgentRecord, row: number) {
     const c = this.#c
     const flows = this.#flows
     if (record.tlsVersion !== 0)
@@ -241,7 +241,7 @@ export class RecordRows {
     })
   }
 
-  #addQuic(record: AgentRecord, row: number): void {
+  #addQuic(record: AgentRecord, row: number) {
     const c = this.#c
     put32(c.quicVersion, row, record.quicVersion)
     put8(c.quicLong, row, record.quicLong)

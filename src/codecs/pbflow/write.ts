@@ -57,16 +57,16 @@ export class WireWriter {
     this.#at += length
   }
 
-  #length(value: number, size: number): void {
+  #length(value: number, size: number) {
     for (let i = 1; i < size; i++, value >>>= 7) this.#bytes[this.#at++] = (value & 0x7f) | 0x80
     this.#bytes[this.#at++] = value
   }
 
-  #tag(field: number, type: number): void {
+  #tag(field: number, type: number) {
     this.#varint(field * 8 + type, 0)
   }
 
-  #varint(low: number, high: number): void {
+  #varint(low: number, high: number) {
     this.#reserve(10)
     while (high !== 0 || low > 0x7f) {
       this.#bytes[this.#at++] = (low & 0x7f) | 0x80
@@ -76,7 +76,7 @@ export class WireWriter {
     this.#bytes[this.#at++] = low
   }
 
-  #reserve(more: number): void {
+  #reserve(more: number) {
     if (this.#at + more <= this.#bytes.length) return
     const larger = new Uint8Array(2 * (this.#at + more))
     larger.set(this.#bytes.subarray(0, this.#at))

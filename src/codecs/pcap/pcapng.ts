@@ -38,7 +38,7 @@ export class PcapngFormat implements CaptureFormat {
     return { used: length, packet: this.#packet(type, body) }
   }
 
-  #section(view: DataView): void {
+  #section(view: DataView) {
     this.#little = view.getUint32(8, true) === byteOrderMagic
     if (!this.#little && view.getUint32(8) !== byteOrderMagic) throw new PcapError('a section has no byte order')
     this.#interfaces = []

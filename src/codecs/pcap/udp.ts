@@ -30,7 +30,7 @@ export function findDatagram({ bytes, length, linkType }: CapturedPacket): Captu
   return cut && ip.length === 0 ? 'cut' : 'other'
 }
 
-function u16(bytes: Uint8Array, at: number): number {
+function u16(bytes: Uint8Array, at: number) {
   return ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0)
 }
 
@@ -89,11 +89,11 @@ function inUdp(segment: Uint8Array, cut: boolean, srcAddr: string, dstAddr: stri
   return { srcAddr, dstAddr, srcPort: u16(segment, 0), dstPort: u16(segment, 2), payload: segment.subarray(8, length) }
 }
 
-function textV4(bytes: Uint8Array, at: number): string {
+function textV4(bytes: Uint8Array, at: number) {
   return bytes.subarray(at, at + 4).join('.')
 }
 
-function textV6(bytes: Uint8Array, at: number): string {
+function textV6(bytes: Uint8Array, at: number) {
   const view = new DataView(bytes.buffer, bytes.byteOffset + at, 16)
   return formatIp(Uint32Array.of(view.getUint32(0), view.getUint32(4), view.getUint32(8), view.getUint32(12)))
 }

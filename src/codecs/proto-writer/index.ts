@@ -93,7 +93,7 @@ export class ProtoWriter {
     this.#putLength(start, this.#at - start - 1)
   }
 
-  #putLength(start: number, length: number): void {
+  #putLength(start: number, length: number) {
     if (length < 128) {
       this.#bytes[start] = length
       return
@@ -107,7 +107,7 @@ export class ProtoWriter {
     this.#at = end
   }
 
-  #varint(value: number): void {
+  #varint(value: number) {
     let rest = value
     while (rest > 127) {
       this.#bytes[this.#at++] = (rest % 128) | 128
@@ -116,7 +116,7 @@ export class ProtoWriter {
     this.#bytes[this.#at++] = rest
   }
 
-  #reserve(more: number): void {
+  #reserve(more: number) {
     const needed = this.#at + more
     if (needed <= this.#bytes.length) return
     const larger = new Uint8Array(Math.max(needed, 2 * this.#bytes.length))

@@ -46,7 +46,7 @@ const sql =
 
 export function redactCommands(text: string, mask: Mask): string {
   if (!commandTrigger.test(text)) return text
-  const keep = (all: string, begin: string, secret: string, end = ''): string =>
+  const keep = (all: string, begin: string, secret: string, end = '') =>
     isSecretValue(secret, 'password') ? begin + mask(secret) + end : all
   return text
     .replaceAll(openssl, keep)
@@ -77,7 +77,7 @@ function inCommand(name: string, rest: string, mask: Mask): string {
   return safe
 }
 
-function isSecretFlag(secret: string): boolean {
+function isSecretFlag(secret: string) {
   return !secret.startsWith('-') && isSecretValue(secret, 'password')
 }
 

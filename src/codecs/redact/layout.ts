@@ -48,7 +48,7 @@ export function quotedEnd(text: string, start: number): Range | undefined {
   return { start: from, end: lineEnd(text, from) }
 }
 
-function isEscaped(text: string, at: number): boolean {
+function isEscaped(text: string, at: number) {
   let slashes = 0
   while (text[at - 1 - slashes] === '\\') slashes++
   return slashes % 2 === 1
@@ -144,7 +144,7 @@ function withoutData(document: string, mask: Mask): string {
     const outer = (head[1] ?? '').length
     let inner: number | undefined
     let pending: string[] = []
-    const flush = (): void => {
+    const flush = () => {
       const value = /^([ \t]*(?:[\w.-]+|"[^"]*"|'[^']*'):)([\s\S]*)$/.exec(pending.join('\n'))
       if (value !== null && (value[2] ?? '').trim() !== '')
         safe.push(

@@ -86,7 +86,7 @@ export function redactShapes(text: string, mask: Mask): string {
 }
 
 /** Not `basic authentication` or `Bearer token`. */
-function isCredential(name: string, secret: string): boolean {
+function isCredential(name: string, secret: string) {
   if (secret.startsWith(mark.slice(0, -1)) || !isSecretValue(secret, 'certain')) return false
   if (name.toLowerCase() === 'basic')
     return /^[\x20-\x7e]*:[\x20-\x7e]*$/.test(Buffer.from(secret, 'base64').toString('latin1'))

@@ -123,7 +123,7 @@ export class TextRedactor {
     const close = /\\{0,3}["']?/y
     close.lastIndex = to
     const after = to + (close.exec(text)?.[0] ?? '').length
-    const judge = (range: Range | undefined): Range[] =>
+    const judge = (range: Range | undefined) =>
       range !== undefined && isSecretValue(text.slice(range.start, range.end), suspicion) ? [range] : []
     // `<password>X</password>`, `name="password" value="X"`, `- name: password` above `value: X`.
     const opened = text[from - 1] ?? ''

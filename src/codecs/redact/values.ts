@@ -76,7 +76,7 @@ export function isSecretValue(value: string, suspicion: Suspicion): boolean {
   )
 }
 
-function isSecretName(text: string): boolean {
+function isSecretName(text: string) {
   const suspicion = suspicionOf(text)
   return suspicion === 'certain' || suspicion === 'password'
 }

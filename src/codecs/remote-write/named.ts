@@ -42,7 +42,7 @@ export function seriesText({ family, set }: Entry): string {
   return `${family.name}{${labels.join(', ')}}`
 }
 
-function keyOf(labels: Labels): string {
+function keyOf(labels: Labels) {
   return JSON.stringify(labels.toSorted(([a], [b]) => (a < b ? -1 : 1)))
 }
 

@@ -7,7 +7,7 @@ export function encodeV2(entries: readonly Entry[], { labels: common, at, stale 
   const series = new ProtoWriter()
   const table = new ProtoWriter()
   const symbols = new Map<string, number>()
-  const symbol = (text: string): number => {
+  const symbol = (text: string) => {
     const known = symbols.get(text)
     if (known !== undefined) return known
     table.text(4, text)

@@ -61,7 +61,7 @@ export class Datagram {
   }
 
   /** `count` is unverified: up to 2^32 - 1. */
-  #findSamples(bytes: Uint8Array, count: number): void {
+  #findSamples(bytes: Uint8Array, count: number) {
     let at = this.headerBytes
     for (let i = 0; i < count; i++) {
       if (at === bytes.length) {

@@ -79,7 +79,7 @@ export class Sflow5Decoder {
     return 1
   }
 
-  #readRecords(bytes: Uint8Array, from: number, end: number): void {
+  #readRecords(bytes: Uint8Array, from: number, end: number) {
     const result = this.#result
     let at = from
     for (let left = this.#sample.recordCount; left > 0; left--) {
@@ -102,7 +102,7 @@ export class Sflow5Decoder {
     result.skippedBytes += end - at
   }
 
-  #spoiled(why: Malformed, bytes: number): void {
+  #spoiled(why: Malformed, bytes: number) {
     this.#result.malformed ??= why
     this.#result.malformedBytes += bytes
   }

@@ -114,7 +114,7 @@ function readSwitch(bytes: Uint8Array, at: number, end: number, sample: Sample):
 }
 
 /** Some agents write 0 or all ones without a tag. */
-function vlanId(value: number): number {
+function vlanId(value: number) {
   return value > 0 && value < 4095 ? value : 0
 }
 
@@ -197,7 +197,7 @@ function readAddress(bytes: Uint8Array, at: number, end: number, words: Uint32Ar
   return at + 4 + size
 }
 
-function readWords(bytes: Uint8Array, at: number, size: 4 | 16, words: Uint32Array, offset: number): void {
+function readWords(bytes: Uint8Array, at: number, size: 4 | 16, words: Uint32Array, offset: number) {
   if (size === 4) {
     words[offset] = words[offset + 1] = 0
     words[offset + 2] = 0xffff

@@ -79,7 +79,7 @@ export class SampleRows {
     this.#flows.commit(end - first)
   }
 
-  #addInterfaces({ rate, input, output, sourceClass, sourceIndex }: Sample, row: number): void {
+  #addInterfaces({ rate, input, output, sourceClass, sourceIndex }: Sample, row: number) {
     const c = this.#c
     if (rate !== 0) put32(c.sampling, row, rate)
     if (input !== 0) put32(c.inIf, row, input)
@@ -90,7 +90,7 @@ export class SampleRows {
   }
 
   /** Layer 3 bytes: from the IP header, else the rest of the frame. */
-  #addSize(sample: Sample, row: number): void {
+  #addSize(sample: Sample, row: number) {
     const { packet, frameBytes } = sample
     const known = (sample.present & parts.packet) !== 0
     const bytes = (packet.parts & part.length) !== 0 ? packet.length : Math.max(0, frameBytes - packet.linkBytes)
@@ -100,7 +100,7 @@ export class SampleRows {
     if (known) put64(this.#c.bytes, row, bytes, 0)
   }
 
-  #addDrop({ packet, dropReason: reason }: Sample, bytes: number, row: number): void {
+  #addDrop({ packet, dropReason: reason }: Sample, bytes: number, row: number) {
     const c = this.#c
     put64(c.dropPackets, row, 1, 0)
     if (bytes >= 0) put64(c.dropBytes, row, bytes, 0)
@@ -108,7 +108,7 @@ export class SampleRows {
     if ((packet.parts & part.tcpFlags) !== 0) put16(c.dropFlags, row, packet.tcpFlags)
   }
 
-  #addRouting(sample: Sample, row: number): void {
+  #addRouting(sample: Sample, row: number) {
     const c = this.#c
     if ((sample.present & parts.nextHop) !== 0) putIp(c.nextHop, row, sample.nextHop, 0)
     if ((sample.present & parts.router) !== 0) {
@@ -120,7 +120,7 @@ export class SampleRows {
     if ((sample.present & parts.bgpNextHop) !== 0) putIp(c.bgpNextHop, row, sample.bgpNextHop, 0)
   }
 
-  #addTranslation(sample: Sample, row: number): void {
+  #addTranslation(sample: Sample, row: number) {
     const c = this.#c
     if ((sample.present & parts.natAddresses) !== 0) {
       putIp(c.natSrcAddr, row, sample.nat, 0)

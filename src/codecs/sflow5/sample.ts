@@ -92,32 +92,32 @@ export class Sample {
     for (let i = 0; i < this.labelCount; i++) packet.addLabel(this.labels[i] ?? 0)
   }
 
-  #tag(outer: number, inner: number): void {
+  #tag(outer: number, inner: number) {
     const { packet } = this
     packet.vlan = outer
     packet.innerVlan = inner
     packet.parts = (packet.parts & ~part.innerVlan) | part.vlan | (inner === 0 ? 0 : part.innerVlan)
   }
 
-  #readExpanded(bytes: Uint8Array, at: number): void {
+  #readExpanded(bytes: Uint8Array, at: number) {
     this.rate = u32(bytes, at + 12)
     this.input = joined(u32(bytes, at + 24), u32(bytes, at + 28))
     this.#takeOutput(u32(bytes, at + 32), u32(bytes, at + 36))
   }
 
-  #readDiscarded(bytes: Uint8Array, at: number): void {
+  #readDiscarded(bytes: Uint8Array, at: number) {
     this.rate = 0
     this.input = u32(bytes, at + 16)
     this.output = u32(bytes, at + 20)
     this.dropReason = u32(bytes, at + 24)
   }
 
-  #takeOutput(format: number, value: number): void {
+  #takeOutput(format: number, value: number) {
     this.output = joined(format, value)
     if (format === interfaceFormat.dropped) this.dropReason = value
   }
 }
 
-function joined(format: number, value: number): number {
+function joined(format: number, value: number) {
   return format === interfaceFormat.index ? value : ((format << 30) | (value & indexBits)) >>> 0
 }

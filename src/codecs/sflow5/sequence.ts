@@ -61,7 +61,7 @@ export class Sequences {
   }
 
   /** Both forms of flow samples share a counter. */
-  #mixSource(tag: number, bytes: Uint8Array, at: number): void {
+  #mixSource(tag: number, bytes: Uint8Array, at: number) {
     const source = u32(bytes, at + 4)
     const compact = tag === sampleTag.flow
     this.#mix(tag === sampleTag.discarded ? 2 : 1)
@@ -69,7 +69,7 @@ export class Sequences {
     this.#mix(compact ? source & 0xffffff : u32(bytes, at + 8))
   }
 
-  #mix(word: number): void {
+  #mix(word: number) {
     let low = Math.imul(this.#low ^ word, 0x85ebca6b)
     low ^= low >>> 15
     this.#low = Math.imul(low, 0x2c1b3c6d) ^ (low >>> 13)

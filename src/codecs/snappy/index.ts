@@ -16,7 +16,7 @@ const tableBits = 14
 /** No match starts within this many bytes of the end. */
 const inputMargin = 15
 
-function maxCompressedLength(length: number): number {
+function maxCompressedLength(length: number) {
   return 32 + length + Math.ceil(length / 6)
 }
 
@@ -59,7 +59,7 @@ function compressBlock(
   return writeLiteral(bytes, literal, end, out, at)
 }
 
-function word32(bytes: Uint8Array, at: number): number {
+function word32(bytes: Uint8Array, at: number) {
   return bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)
 }
 

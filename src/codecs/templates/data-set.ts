@@ -64,7 +64,7 @@ export class DataSet {
     pick(this.lengths, from.lengths, chosen, count)
   }
 
-  #fixed(length: number, at: number, end: number): void {
+  #fixed(length: number, at: number, end: number) {
     const base = this.base[0]!
     const count = Math.min(Math.floor((end - at) / length), chunkRecords)
     for (let i = 0; i < count; i++) base[i] = at + i * length
@@ -72,7 +72,7 @@ export class DataSet {
     this.end = at + count * length
   }
 
-  #varying({ fields, shortest }: Layout, at: number, end: number): void {
+  #varying({ fields, shortest }: Layout, at: number, end: number) {
     this.#segments(fields.reduce((sum, { length }) => sum + (length === variable ? 1 : 0), 0))
     const bytes = this.bytes
     let record = 0
@@ -104,7 +104,7 @@ export class DataSet {
     this.count = record
   }
 
-  #segments(varying: number): void {
+  #segments(varying: number) {
     while (this.contents.length < varying) {
       this.base.push(scratch())
       this.contents.push(scratch())
@@ -113,7 +113,7 @@ export class DataSet {
   }
 }
 
-function pick(into: readonly Uint32Array[], from: readonly Uint32Array[], chosen: Uint32Array, count: number): void {
+function pick(into: readonly Uint32Array[], from: readonly Uint32Array[], chosen: Uint32Array, count: number) {
   for (const [index, source] of from.entries()) {
     const target = into[index]!
     for (let i = 0; i < count; i++) target[i] = source[chosen[i]!]!

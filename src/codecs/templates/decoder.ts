@@ -153,7 +153,7 @@ export class TemplateDecoder {
     at: number,
     end: number,
     context: Readonly<SetContext>,
-  ): void {
+  ) {
     const { exporter } = domain.session
     while (end - at >= 4) {
       if (view.getUint32(at) === 0) break
@@ -177,7 +177,7 @@ export class TemplateDecoder {
     this.count(exporter, 'padding', end - at)
   }
 
-  #data(domain: Domain, id: number, at: number, end: number, cut: boolean, context: Readonly<SetContext>): void {
+  #data(domain: Domain, id: number, at: number, end: number, cut: boolean, context: Readonly<SetContext>) {
     const { exporter } = domain.session
     if (at === end && !cut) return
     const template = this.table.find(domain, id)
@@ -244,13 +244,13 @@ export class TemplateDecoder {
   }
 
   /** Decoded one by one, because together they may be large. */
-  #release(domain: Domain, id: number): void {
+  #release(domain: Domain, id: number) {
     const template = domain.parked.has(id) ? this.table.find(domain, id) : undefined
     if (template === undefined) return
     for (const parked of this.parking.take(domain, id)) this.#released.push({ parked, template })
   }
 
-  #malformed(exporter: ExporterState, bytes: number): void {
+  #malformed(exporter: ExporterState, bytes: number) {
     exporter.malformedSets++
     this.#walked.malformed = true
     this.#walked.records = undefined

@@ -65,15 +65,15 @@ function jsonOf({ view, bytes }: DataSet, type: ExtraType, at: number, length: n
 }
 
 /** Exact up to 2^64. */
-function wholeText(high: number, low: number): string {
+function wholeText(high: number, low: number) {
   return high < 0x200000 ? String(high * 0x1_0000_0000 + low) : String(BigInt(high) * 0x1_0000_0000n + BigInt(low))
 }
 
-function hex(bytes: Uint8Array, at: number, length: number, between: string): string {
+function hex(bytes: Uint8Array, at: number, length: number, between: string) {
   return Array.from(bytes.subarray(at, at + length), (byte) => byte.toString(16).padStart(2, '0')).join(between)
 }
 
-function ipText(view: DataView, at: number, length: number): string {
+function ipText(view: DataView, at: number, length: number) {
   if (length === 4) return formatIp(Uint32Array.of(0, 0, mappedPrefix, view.getUint32(at)))
   return formatIp(
     Uint32Array.of(view.getUint32(at), view.getUint32(at + 4), view.getUint32(at + 8), view.getUint32(at + 12)),

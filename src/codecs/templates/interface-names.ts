@@ -45,7 +45,7 @@ export class InterfaceNamer {
     this.#generation = -1
   }
 
-  #fill(indexes: GrowingColumn<Uint32Array>, names: GrowingColumn<Uint32Array>, first: number, count: number): void {
+  #fill(indexes: GrowingColumn<Uint32Array>, names: GrowingColumn<Uint32Array>, first: number, count: number) {
     if (!indexes.used) return
     const { items: from } = indexes,
       { items: to } = names

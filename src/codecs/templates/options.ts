@@ -54,11 +54,11 @@ export function learn(set: DataSet, plan: OptionsPlan, facts: DomainFacts): bool
   return changed
 }
 
-function textOf(bytes: Uint8Array, at: number, length: number): string {
+function textOf(bytes: Uint8Array, at: number, length: number) {
   return utf8.decode(bytes.subarray(at, at + Math.min(length, maxName))).replace(/\0.*$/s, '')
 }
 
-function put<T>(map: Map<number, T>, key: number, value: T): boolean {
+function put<T>(map: Map<number, T>, key: number, value: T) {
   if (map.get(key) === value) return false
   if (!map.has(key) && map.size >= maxEntries) map.delete(map.keys().next().value ?? 0)
   map.set(key, value)

@@ -24,7 +24,7 @@ class Pool {
   }
 }
 
-const costOf = ({ bytes }: Pick<ParkedSet, 'bytes'>): number => bytes.length + overhead
+const costOf = ({ bytes }: Pick<ParkedSet, 'bytes'>) => bytes.length + overhead
 
 /** Data sets without a template, bounded in bytes and time; oldest evicted first. */
 export class Parking {
@@ -85,7 +85,7 @@ export class Parking {
     for (const id of domain.parked.keys()) for (const set of this.take(domain, id)) this.#expireSet(set)
   }
 
-  #expire(set: ParkedSet): void {
+  #expire(set: ParkedSet) {
     const { domain, id } = set
     const left = (domain.parked.get(id) ?? []).filter((other) => other !== set)
     if (left.length === 0) domain.parked.delete(id)
@@ -99,19 +99,19 @@ export class Parking {
       session: { exporter },
     },
     bytes,
-  }: ParkedSet): void {
+  }: ParkedSet) {
     exporter.bytes.skipped += bytes.length
     this.#totals.skipped += bytes.length
     exporter.expiredSets++
   }
 
-  #remove(set: ParkedSet): void {
+  #remove(set: ParkedSet) {
     const pool = this.#proven.sets.delete(set) ? this.#proven : this.#unproven
     pool.sets.delete(set)
     this.#account(pool, set, -1)
   }
 
-  #account(pool: Pool, set: ParkedSet, sign: 1 | -1): void {
+  #account(pool: Pool, set: ParkedSet, sign: 1 | -1) {
     const { domain } = set
     const { exporter } = domain.session
     const cost = sign * costOf(set)

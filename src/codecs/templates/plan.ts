@@ -35,7 +35,7 @@ export type PlanOptions = Readonly<{
   extra: readonly ExtraElement[]
 }>
 
-const isAddress = ({ length }: FieldPlace): boolean => length === 4 || length === 16
+const isAddress = ({ length }: FieldPlace) => length === 4 || length === 16
 
 export class Planner {
   readonly #flows: FlowBuilder
@@ -138,7 +138,7 @@ export class Planner {
     const flows = this.#flows
     const ports = [lookup.first(element.sourcePort, isNumber), lookup.first(element.destinationPort, isNumber)]
     const [srcPort, dstPort] = half === 'forward' ? ports : [ports[1], ports[0]]
-    const icmp = (id: number): FieldPlace | undefined => lookup.of([id], half, isNumber, [])
+    const icmp = (id: number) => lookup.of([id], half, isNumber, [])
     const pairs = [
       [icmp(element.icmpTypeV4), icmp(element.icmpCodeV4)],
       [icmp(element.icmpTypeV6), icmp(element.icmpCodeV6)],
@@ -236,7 +236,7 @@ export class Planner {
     return steps
   }
 
-  #column(field: FlowFieldName): GrowingColumn {
+  #column(field: FlowFieldName) {
     return this.#flows.column(field) as unknown as GrowingColumn
   }
 }

@@ -23,7 +23,7 @@ export function highWord(view: DataView, at: number, length: number): number {
 }
 
 /** 1 to 8 bytes; exact up to 2^53. */
-function unsigned(view: DataView, at: number, length: number): number {
+function unsigned(view: DataView, at: number, length: number) {
   return highWord(view, at, length) * 0x1_0000_0000 + lowWord(view, at, length)
 }
 

@@ -44,7 +44,7 @@ export class RowWriter {
     return true
   }
 
-  #rows(domain: Domain, steps: Plan['forward'], set: DataSet): void {
+  #rows(domain: Domain, steps: Plan['forward'], set: DataSet) {
     const { count } = set
     const first = this.#flows.count
     this.#repeated(domain, first, count, set.context.received)
@@ -68,7 +68,7 @@ export class RowWriter {
     first: number,
     count: number,
     received: number,
-  ): void {
+  ) {
     const c = this.#c
     const end = first + count
     const items = c.exporter.items
@@ -98,6 +98,6 @@ export class RowWriter {
   }
 }
 
-function fill(column: GrowingColumn, value: number, first: number, end: number): void {
+function fill(column: GrowingColumn, value: number, first: number, end: number) {
   column.fill(value, first, end)
 }

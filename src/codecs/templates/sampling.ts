@@ -37,7 +37,7 @@ export function intervalOf({ interval, taken, skipped, size, population, probabi
   return 0
 }
 
-function whole(interval: number): number {
+function whole(interval: number) {
   return Math.min(0xffffffff, Math.max(1, Math.round(interval)))
 }
 

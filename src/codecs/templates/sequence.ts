@@ -70,7 +70,7 @@ export class RecordSequence {
     }
   }
 
-  #move(sequence: number, exportTime: number, records: number | undefined): void {
+  #move(sequence: number, exportTime: number, records: number | undefined) {
     this.#sequence = sequence
     this.#exportTime = exportTime
     this.#records = records

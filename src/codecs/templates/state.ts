@@ -138,7 +138,7 @@ export class ExporterState implements Losses {
 
 const maxFacts = 1024
 
-const factsKey = (version: Version, domain: number): number => (version === 9 ? 0 : 0x1_0000_0000) + domain
+const factsKey = (version: Version, domain: number) => (version === 9 ? 0 : 0x1_0000_0000) + domain
 
 export const sessionKey = (version: Version, { kind, listener, port }: Transport): number =>
   ((listener * 2 + (kind === 'udp' ? 0 : 1)) * 2 + (version === 9 ? 0 : 1)) * 0x10000 + port

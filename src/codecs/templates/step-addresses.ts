@@ -109,11 +109,11 @@ function chosenStep(etype: GrowingColumn<Uint16Array>, column: GrowingColumn<Uin
   }
 }
 
-function placeAt(set: DataSet, { segment, offset }: FieldPlace, record: number): number {
+function placeAt(set: DataSet, { segment, offset }: FieldPlace, record: number) {
   return set.base[segment]![record]! + offset
 }
 
-function writeV4(items: Uint32Array, set: DataSet, { segment, offset }: FieldPlace, row: number): void {
+function writeV4(items: Uint32Array, set: DataSet, { segment, offset }: FieldPlace, row: number) {
   const { view, count } = set
   const base = set.base[segment]!
   for (let i = 0; i < count; i++) {
@@ -123,7 +123,7 @@ function writeV4(items: Uint32Array, set: DataSet, { segment, offset }: FieldPla
   }
 }
 
-function writeV6(items: Uint32Array, set: DataSet, { segment, offset }: FieldPlace, row: number): void {
+function writeV6(items: Uint32Array, set: DataSet, { segment, offset }: FieldPlace, row: number) {
   const { view, count } = set
   const base = set.base[segment]!
   for (let i = 0; i < count; i++) {
@@ -136,14 +136,14 @@ function writeV6(items: Uint32Array, set: DataSet, { segment, offset }: FieldPla
   }
 }
 
-function writeOne(items: Uint32Array, row: number, view: DataView, at: number, isV4: boolean): void {
+function writeOne(items: Uint32Array, row: number, view: DataView, at: number, isV4: boolean) {
   items[4 * row] = isV4 ? 0 : view.getUint32(at)
   items[4 * row + 1] = isV4 ? 0 : view.getUint32(at + 4)
   items[4 * row + 2] = isV4 ? mappedPrefix : view.getUint32(at + 8)
   items[4 * row + 3] = view.getUint32(isV4 ? at : at + 12)
 }
 
-function isZero(view: DataView, at: number, length: number): boolean {
+function isZero(view: DataView, at: number, length: number) {
   for (let i = 0; i < length; i += 4) if (view.getUint32(at + i) !== 0) return false
   return true
 }

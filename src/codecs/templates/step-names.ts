@@ -99,7 +99,7 @@ export function listSteps(
   return steps
 }
 
-function nextComma(bytes: Uint8Array, from: number, end: number): number {
+function nextComma(bytes: Uint8Array, from: number, end: number) {
   let to = from
   while (to < end && bytes[to] !== comma) to++
   return to
@@ -110,7 +110,7 @@ export function mplsStep(flows: FlowBuilder, places: readonly FieldPlace[]): Ste
   const labels = flows.list('mpls_labels')
   const codes = new Map<number, number>()
   let generation = -1
-  const codeOf = (label: number): number => {
+  const codeOf = (label: number) => {
     let code = codes.get(label)
     if (code === undefined) {
       code = flows.code(String(label))

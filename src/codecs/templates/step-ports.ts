@@ -51,14 +51,7 @@ export function portSteps(columns: PortColumns, places: PortPlaces): readonly St
   ]
 }
 
-function ports(
-  columns: PortColumns,
-  src: FieldPlace,
-  dst: FieldPlace,
-  set: DataSet,
-  record: number,
-  row: number,
-): void {
+function ports(columns: PortColumns, src: FieldPlace, dst: FieldPlace, set: DataSet, record: number, row: number) {
   const { view } = set
   columns.srcPort.items[row] = view.getUint16(set.base[src.segment]![record]! + src.offset)
   columns.dstPort.items[row] = view.getUint16(set.base[dst.segment]![record]! + dst.offset)
@@ -73,7 +66,7 @@ function icmpOf(
   set: DataSet,
   record: number,
   row: number,
-): void {
+) {
   const inPort = icmpInPort ? dstPort : undefined
   if (icmp.length === 0 && typeAndCode.length === 0 && inPort === undefined) return
   let both = 0
@@ -85,7 +78,7 @@ function icmpOf(
   put(columns.icmpCode, row, both & 0xff)
 }
 
-function put(column: GrowingColumn<Uint8Array> | GrowingColumn<Uint16Array>, row: number, value: number): void {
+function put(column: GrowingColumn<Uint8Array> | GrowingColumn<Uint16Array>, row: number, value: number) {
   column.items[row] = value
   column.mark(row)
 }

@@ -112,11 +112,11 @@ function timeOf({ context }: DataSet, unit: TimeUnit, value: number, initTime: n
 }
 
 /** Uptimes wrap at 2^32 ms. */
-function fromUptime(exported: number, uptime: number, value: number): number {
+function fromUptime(exported: number, uptime: number, value: number) {
   return Number.isNaN(uptime) ? exported : exported - ((uptime - value) | 0)
 }
 
-function milliseconds(items: Float64Array, set: DataSet, { segment, offset }: FieldPlace, row: number): void {
+function milliseconds(items: Float64Array, set: DataSet, { segment, offset }: FieldPlace, row: number) {
   const { view, count } = set
   const base = set.base[segment]!
   for (let i = 0; i < count; i++) {
@@ -125,7 +125,7 @@ function milliseconds(items: Float64Array, set: DataSet, { segment, offset }: Fi
   }
 }
 
-function ntp(items: Float64Array, set: DataSet, { segment, offset }: FieldPlace, row: number): void {
+function ntp(items: Float64Array, set: DataSet, { segment, offset }: FieldPlace, row: number) {
   const { view, count } = set
   const base = set.base[segment]!
   for (let i = 0; i < count; i++) {
@@ -134,7 +134,7 @@ function ntp(items: Float64Array, set: DataSet, { segment, offset }: FieldPlace,
   }
 }
 
-function sinceStart(items: Float64Array, set: DataSet, { segment, offset }: FieldPlace, row: number): void {
+function sinceStart(items: Float64Array, set: DataSet, { segment, offset }: FieldPlace, row: number) {
   const { view, count, context } = set
   const { exportTime: exported, uptime } = context
   const base = set.base[segment]!

@@ -31,7 +31,7 @@ export class StringCodes {
     return code
   }
 
-  #remember(slot: number, code: number, bytes: Uint8Array, at: number, length: number): void {
+  #remember(slot: number, code: number, bytes: Uint8Array, at: number, length: number) {
     this.#arena.set(bytes.subarray(at, at + length), this.#used)
     this.#codes[slot] = code
     this.#starts[slot] = this.#used
@@ -40,14 +40,14 @@ export class StringCodes {
     this.#entries++
   }
 
-  #is(slot: number, bytes: Uint8Array, at: number, length: number): boolean {
+  #is(slot: number, bytes: Uint8Array, at: number, length: number) {
     if (this.#lengths[slot] !== length) return false
     const start = this.#starts[slot]!
     for (let i = 0; i < length; i++) if (this.#arena[start + i] !== bytes[at + i]) return false
     return true
   }
 
-  #refresh(): void {
+  #refresh() {
     if (this.#generation === this.#flows.generation) return
     this.#generation = this.#flows.generation
     if (this.#entries > 0) this.#codes.fill(0)
@@ -57,7 +57,7 @@ export class StringCodes {
 }
 
 /** FNV-1a. */
-function hash(bytes: Uint8Array, at: number, length: number): number {
+function hash(bytes: Uint8Array, at: number, length: number) {
   let value = 0x811c9dc5
   for (let i = 0; i < length; i++) value = Math.imul(value ^ bytes[at + i]!, 0x01000193)
   return value ^ (value >>> 15)

@@ -177,7 +177,7 @@ export class TemplateTable {
     return prepared
   }
 
-  #remove(template: Template): void {
+  #remove(template: Template) {
     const { domain, id } = template
     if (domain.templates.get(id) === template) domain.templates.delete(id)
     if (this.#all.delete(template)) {
@@ -188,7 +188,7 @@ export class TemplateTable {
   }
 
   /** Second chance: skips recently used templates once. */
-  #forgetTemplate(): void {
+  #forgetTemplate() {
     for (const template of this.#all) {
       if (!template.recent) return this.#remove(template)
       template.recent = false
@@ -198,7 +198,7 @@ export class TemplateTable {
   }
 
   /** Longest silent first, preferably without templates. */
-  #forgetSession(exporter: ExporterState): void {
+  #forgetSession(exporter: ExporterState) {
     let victim: Session | undefined
     let worth = Infinity
     for (const session of exporter.sessions.values()) {
@@ -214,7 +214,7 @@ export class TemplateTable {
   }
 
   /** Second chance. Facts of a domain are removed with its last session. */
-  #forgetDomain(among: Iterable<Domain>, current: Session): void {
+  #forgetDomain(among: Iterable<Domain>, current: Session) {
     let victim: Domain | undefined
     for (const domain of among) {
       if (!domain.recent) {
@@ -236,7 +236,7 @@ export class TemplateTable {
     if (!isShared) exporter.forgetFacts(version, id)
   }
 
-  #drop(domain: Domain): void {
+  #drop(domain: Domain) {
     for (const template of domain.templates.values()) this.#remove(template)
     this.#parking.drop(domain)
     if (this.#domains.delete(domain)) domain.session.exporter.domains--

@@ -17,9 +17,9 @@ export async function listenQueue(config: SqsConfig, { host }: Context, name: st
       'messages of a group'
     )
   const { GetQueueAttributesCommand, SQSClient: Client } = await import('@aws-sdk/client-sqs')
-  const client: SQSClient = new Client(await awsOptions(config, host, url))
+  const client = new Client(await awsOptions(config, host, url))
   const may = 'sqs:ReceiveMessage and sqs:ChangeMessageVisibility'
-  const trouble = (error: unknown): string => awsFailure(error, name, may).attempt.reason
+  const trouble = (error: unknown) => awsFailure(error, name, may).attempt.reason
   let attributes: Partial<Record<string, string>>
   try {
     ;({ Attributes: attributes = {} } = await client.send(

@@ -71,7 +71,7 @@ export async function whileOpen(
 ): Promise<void> {
   const { _sender: inner } = sender as unknown as { readonly _sender?: { isOpen?(): boolean } }
   const { promise: lost, reject } = Promise.withResolvers<never>()
-  const isOpen = (): boolean => inner?.isOpen?.() ?? true
+  const isOpen = () => inner?.isOpen?.() ?? true
   let wasOpen = isOpen()
   const checking = timers.every(checkMs, () => {
     const open = isOpen()

@@ -27,7 +27,7 @@ export async function listenServiceBus(config: ServiceBusConfig, context: Contex
     next = found.at(-1)?.sequenceNumber?.add(1) ?? next
     return found
   }
-  const close = (): Promise<void> => closeClient(client, context.host, Math.min(closeMs, ms))
+  const close = () => closeClient(client, context.host, Math.min(closeMs, ms))
   let before = 0
   try {
     // Verifies the permission, and skips existing messages.

@@ -76,7 +76,7 @@ export class ServiceBusPuller implements Puller<Handle> {
     await closeClient(live.client, this.#context.host, Math.min(closeMs, this.#config.timeout))
   }
 
-  async #settle(handles: readonly Handle[], method: (handle: Handle) => Promise<void>): Promise<void> {
+  async #settle(handles: readonly Handle[], method: (handle: Handle) => Promise<void>) {
     const { timeout } = this.#config
     const { timers } = this.#context.host
     try {
@@ -141,7 +141,7 @@ export class ServiceBusPuller implements Puller<Handle> {
     const sessions = new Sessions(
       this.#config,
       this.#context.host,
-      (more): Promise<ServiceBusSessionReceiver> => {
+      (more) => {
         const options = { ...unparsed, ...more }
         return subscription === null
           ? client.acceptNextSession(entity, options)
@@ -156,6 +156,6 @@ export class ServiceBusPuller implements Puller<Handle> {
 
 const unparsed = { skipParsingBodyAsJson: true, skipConvertingDate: true }
 
-async function allSettledOrThrow(all: readonly Promise<unknown>[]): Promise<void> {
+async function allSettledOrThrow(all: readonly Promise<unknown>[]) {
   for (const one of await Promise.allSettled(all)) if (one.status === 'rejected') throw one.reason
 }

@@ -56,7 +56,7 @@ export class Sessions {
     await Promise.allSettled(this.#reading)
   }
 
-  async #work(): Promise<void> {
+  async #work() {
     const signal = this.#stop.signal
     while (!signal.aborted) {
       let session
@@ -78,7 +78,7 @@ export class Sessions {
     }
   }
 
-  async #readAndClose(session: ServiceBusSessionReceiver, signal: AbortSignal): Promise<void> {
+  async #readAndClose(session: ServiceBusSessionReceiver, signal: AbortSignal) {
     try {
       await this.#read(session, signal)
     } finally {
@@ -86,7 +86,7 @@ export class Sessions {
     }
   }
 
-  async #read(session: ServiceBusSessionReceiver, signal: AbortSignal): Promise<void> {
+  async #read(session: ServiceBusSessionReceiver, signal: AbortSignal) {
     const { clock, timers } = this.#host
     const begun = clock.monotonic()
     let last = begun

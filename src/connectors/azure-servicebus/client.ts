@@ -81,8 +81,8 @@ export class ServiceBusPublisher {
     }
     const waiting = [...lines.values()]
     const late = this.#context.host.clock.monotonic() + this.#config.timeout
-    const over = (): boolean => signal.aborted || this.#context.host.clock.monotonic() > late
-    const work = async (): Promise<void> => {
+    const over = () => signal.aborted || this.#context.host.clock.monotonic() > late
+    const work = async () => {
       for (let line = waiting.shift(); line !== undefined; line = waiting.shift())
         await this.#sendLine(line, sending, over, signal)
     }
@@ -119,7 +119,7 @@ export class ServiceBusPublisher {
     if (live !== undefined) await closeClient(live.client, this.#context.host, Math.min(closeMs, this.#config.timeout))
   }
 
-  async #sendLine(line: Queue, sending: Sending, over: () => boolean, signal: AbortSignal): Promise<void> {
+  async #sendLine(line: Queue, sending: Sending, over: () => boolean, signal: AbortSignal) {
     for (let from = 0; from < line.length;) {
       if (over()) return
       const live = this.#live
@@ -181,7 +181,7 @@ export class ServiceBusPublisher {
     }
   }
 
-  #send({ sender }: Live, messages: ServiceBusMessage | ServiceBusMessageBatch, signal: AbortSignal): Promise<void> {
+  #send({ sender }: Live, messages: ServiceBusMessage | ServiceBusMessageBatch, signal: AbortSignal) {
     return whileOpen(sender, sender.sendMessages(messages, { abortSignal: signal }), this.#context.host)
   }
 
@@ -202,14 +202,14 @@ export class ServiceBusPublisher {
     }
   }
 
-  #forget(live: Live): void {
+  #forget(live: Live) {
     if (this.#live !== live) return
     this.#live = undefined
     this.#announced = false
     this.#close(live.client)
   }
 
-  #close(client: ServiceBusClient): void {
+  #close(client: ServiceBusClient) {
     closeClient(client, this.#context.host, closeMs).catch((error: unknown) => {
       this.#context.log.debug('Closing a connection failed.', { reason: codeOf(error) })
     })

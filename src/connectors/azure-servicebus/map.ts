@@ -66,13 +66,13 @@ export function sizeOf({ body, applicationProperties: properties, contentType = 
   return body.length + bytesOf(properties) + Buffer.byteLength(contentType) + perMessage
 }
 
-function bytesOf(properties: Readonly<Record<string, string>>): number {
+function bytesOf(properties: Readonly<Record<string, string>>) {
   let bytes = 0
   for (const [name, value] of Object.entries(properties))
     bytes += Buffer.byteLength(name) + Buffer.byteLength(value) + perProperty
   return bytes
 }
 
-function shortened(key: string): string {
+function shortened(key: string) {
   return key.length <= limits.key ? key : hash('sha256', key)
 }

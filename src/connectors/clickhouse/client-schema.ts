@@ -133,7 +133,7 @@ export class ClickHouseSchema {
   }
 
   /** Safe while another instance does the same: every statement accepts that the object exists. */
-  async #create({ tables, others }: Schema, found: Found, signal: AbortSignal): Promise<void> {
+  async #create({ tables, others }: Schema, found: Found, signal: AbortSignal) {
     const { database, cluster, layout } = this.#config
     const databases = await this.#client.rows<{ name: string }>(
       `SELECT name FROM system.databases WHERE name = ${quotedText(database)}`,
@@ -159,7 +159,7 @@ export class ClickHouseSchema {
   }
 
   /** A newer version may have added more. */
-  async #note(table: string, signal: AbortSignal): Promise<void> {
+  async #note(table: string, signal: AbortSignal) {
     const { database, cluster } = this.#config
     const [row] = await this.#client.rows<{ comment: string }>(
       `SELECT comment FROM system.tables WHERE database = ${quotedText(database)} AND name = ${quotedText(table)}`,
@@ -173,7 +173,7 @@ export class ClickHouseSchema {
     )
   }
 
-  #warn({ engines }: Found, deduplicates: boolean, version: string): void {
+  #warn({ engines }: Found, deduplicates: boolean, version: string) {
     const unsafe = [...engines].filter(([, engine]) => !/MergeTree|Distributed|MaterializedView/.test(engine))
     for (const [name, engine] of unsafe)
       this.#log.warn(

@@ -56,7 +56,7 @@ function forEachRow(
   name: ExampleColumn,
   { slices }: ChosenRows,
   each: (column: Column, row: number, at: number, dictionary: readonly string[]) => void,
-): void {
+) {
   let at = 0
   for (const { piece, rows } of slices) {
     const column = piece.batch.kind === 'flows' ? piece.batch.columns[fields[name]] : undefined

@@ -70,7 +70,7 @@ class Open {
   }
 }
 
-function sizeAt(offsets: Uint32Array, row: number): number {
+function sizeAt(offsets: Uint32Array, row: number) {
   return offsets[row + 1]! - offsets[row]!
 }
 

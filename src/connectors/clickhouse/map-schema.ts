@@ -38,7 +38,7 @@ export function quotedText(text: string): string {
 }
 
 /** Name of the table that receives and answers; `kind`: `flows`, `events`, `flows_1m`. */
-function tableName({ table_prefix: prefix }: Pick<Names, 'table_prefix'>, kind: string): string {
+function tableName({ table_prefix: prefix }: Pick<Names, 'table_prefix'>, kind: string) {
   return `${prefix}${kind}`
 }
 
@@ -92,7 +92,7 @@ export function commentOf(version: number): string {
   return `Weir, schema ${version}`
 }
 
-function stored({ distributed }: Pick<Names, 'distributed'>, kind: string): string {
+function stored({ distributed }: Pick<Names, 'distributed'>, kind: string) {
   return distributed ? `${kind}_local` : kind
 }
 
@@ -160,7 +160,7 @@ const eventTableColumns: readonly TableColumn[] = [
   position,
 ]
 
-function engine({ cluster }: Pick<Names, 'cluster'>, family = 'MergeTree', parameters = ''): string {
+function engine({ cluster }: Pick<Names, 'cluster'>, family = 'MergeTree', parameters = '') {
   return cluster === null
     ? `${family}(${parameters})`
     : `Replicated${family}${parameters === '' ? '' : `(${parameters})`}`
@@ -179,13 +179,13 @@ function settings({ cluster }: Pick<Names, 'cluster'>): string {
   return [...own, 'allow_nullable_key = 1', 'ttl_only_drop_parts = 1'].join(', ')
 }
 
-function expiry(time: string, ageMs: number): string {
+function expiry(time: string, ageMs: number) {
   return `TTL ${time} + toIntervalSecond(${Math.ceil(ageMs / 1000)})`
 }
 
 const comment = ` COMMENT ${quotedText(commentOf(schemaVersion))}`
 
-function flowBody(config: Names): string {
+function flowBody(config: Names) {
   return (
     `ENGINE = ${engine(config)} PARTITION BY toDate(_received) ORDER BY (toStartOfFiveMinutes(_received), ` +
     `src_namespace, dst_namespace, src_owner_name, dst_owner_name, src_addr, dst_addr, _sequence, _row) PRIMARY KEY ` +
@@ -194,7 +194,7 @@ function flowBody(config: Names): string {
   )
 }
 
-function eventBody(config: Names): string {
+function eventBody(config: Names) {
   return (
     `ENGINE = ${engine(config)} PARTITION BY toDate(_received) ORDER BY (family, toStartOfFiveMinutes(_received), ` +
     `type, _source, _epoch, _sequence, _row) PRIMARY KEY (family, toStartOfFiveMinutes(_received), type) ` +
@@ -212,6 +212,6 @@ function rollupBody(config: Names, rollup: Rollup): string {
 }
 
 /** `deduplicates` also stands for the age of the server: older ones lack comments. */
-function exampleBody(config: Names, deduplicates: boolean): string {
+function exampleBody(config: Names, deduplicates: boolean) {
   return `ENGINE = ${engine(config)} ORDER BY start${deduplicates ? ` SETTINGS ${settings(config)}` : ''}`
 }

@@ -34,7 +34,7 @@ export async function storedOf(
   return { rows: stored, missing: filterRows(rows, (at) => !known.has(ids[at] ?? '')) }
 }
 
-function positionsOf({ slices }: ChosenRows): string[] {
+function positionsOf({ slices }: ChosenRows) {
   return slices.flatMap(({ piece: { header, firstRow }, rows }) =>
     Array.from(rows, (row) => `${header.source}:${header.epoch}:${header.sourceSequence}:${firstRow + row}`),
   )
@@ -42,7 +42,7 @@ function positionsOf({ slices }: ChosenRows): string[] {
 
 function conditionOf(writer: string, { slices }: ChosenRows): string {
   const times = slices.map(({ piece }) => piece.header.received)
-  const time = (ms: number): string => `fromUnixTimestamp64Milli(toInt64(${Math.round(ms)}), 'UTC')`
+  const time = (ms: number) => `fromUnixTimestamp64Milli(toInt64(${Math.round(ms)}), 'UTC')`
   const ranges = slices.map(({ piece: { header, firstRow }, rows }) => {
     const [first, last] = [firstRow + (rows[0] ?? 0), firstRow + (rows.at(-1) ?? 0)]
     return (

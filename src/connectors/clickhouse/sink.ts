@@ -90,7 +90,7 @@ class ClickHouseSink implements Sink {
     return { ...this.#config, writer: this.#writer, narrow }
   }
 
-  async #deliver(sending: Sending, server: ServerState, chunk: ChosenRows, signal: AbortSignal): Promise<void> {
+  async #deliver(sending: Sending, server: ServerState, chunk: ChosenRows, signal: AbortSignal) {
     const target = this.#target(server.narrow)
     if (this.#config.layout === 'weir') return this.#insertOrSplit(sending, server, target, chunk, signal)
     if (chunk.kind === 'events') return sending.fail(chunk, { is: 'reject', reason: noEvents })
@@ -101,13 +101,7 @@ class ClickHouseSink implements Sink {
   }
 
   /** Halves rejected rows until the faulty ones are found. */
-  async #insertOrSplit(
-    sending: Sending,
-    server: ServerState,
-    target: Target,
-    chunk: ChosenRows,
-    signal: AbortSignal,
-  ): Promise<void> {
+  async #insertOrSplit(sending: Sending, server: ServerState, target: Target, chunk: ChosenRows, signal: AbortSignal) {
     const rows = sending.withoutBlocked(chunk)
     if (rows.count === 0) return
     if (sending.isSplit && this.#context.host.clock.monotonic() > sending.deadline)
@@ -140,13 +134,7 @@ class ClickHouseSink implements Sink {
     }
   }
 
-  async #insert(
-    batch: SinkBatch,
-    server: ServerState,
-    target: Target,
-    chunk: ChosenRows,
-    signal: AbortSignal,
-  ): Promise<void> {
+  async #insert(batch: SinkBatch, server: ServerState, target: Target, chunk: ChosenRows, signal: AbortSignal) {
     let rows = chunk
     for (let round = 0; ; round++) {
       const { statement, body } = insertBlock(target, rows)
@@ -188,7 +176,7 @@ class ClickHouseSink implements Sink {
 
 const noEvents = "the table of NetObserv's example takes flows only; let the sink take `only: {family: [flow]}`"
 
-function tooLargeFor(column: string): string {
+function tooLargeFor(column: string) {
   return (
     `the value exceeds UInt32, the type of column ${column} of the existing table; run ALTER TABLE … MODIFY COLUMN ` +
     `${column} UInt64, then retry the dead letter`
@@ -215,7 +203,7 @@ class Sending {
   withoutBlocked(rows: ChosenRows): ChosenRows {
     if (this.#failedKeys.size === 0) return rows
     const keys = keysOf(rows)
-    const isBlocked = (at: number): boolean => this.#failedKeys.has(keys[at] ?? '')
+    const isBlocked = (at: number) => this.#failedKeys.has(keys[at] ?? '')
     const blocked = filterRows(rows, isBlocked)
     for (const index of blocked.indexes)
       this.failures.push({ index, is: 'retry', reason: 'an earlier row of the same key was not delivered' })

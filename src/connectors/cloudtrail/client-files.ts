@@ -94,7 +94,7 @@ export class TrailFiles {
         library: { GetObjectCommand },
         client,
       } = await this.#open()
-      const get = async (): Promise<Uint8Array> => {
+      const get = async () => {
         const { Body: body, ContentLength: bytes = 0 } = await client.send(new GetObjectCommand({ Bucket, Key }), {
           abortSignal: AbortSignal.any([signal, late.signal]),
         })

@@ -106,7 +106,7 @@ export class FilePuller implements Puller<Delivery> {
     await this.#queue.close()
   }
 
-  #denied(problem: string): void {
+  #denied(problem: string) {
     const {
       id,
       log,
@@ -127,7 +127,7 @@ export class FilePuller implements Puller<Delivery> {
     { delivery: { message }, file, invalid }: AnnouncedFile,
     signal: AbortSignal,
   ): Promise<readonly InMessage[]> {
-    const count = (outcome: string): void => {
+    const count = (outcome: string) => {
       this.#context.metrics.count('weir_cloudtrail_files_total', 1, { source: this.#context.id, outcome })
     }
     const alone = (result: Error | 'nothing', place = message.place): readonly InMessage[] => {

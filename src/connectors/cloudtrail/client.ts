@@ -105,7 +105,7 @@ export class TrailReader {
     }
   }
 
-  async #pace(signal: AbortSignal): Promise<void> {
+  async #pace(signal: AbortSignal) {
     const { clock, timers } = this.#options.host
     const wait = this.#last + paceMs - clock.monotonic()
     if (wait > 0) await timers.sleep(wait, signal)
@@ -132,7 +132,7 @@ export class TrailReader {
   }
 }
 
-function isUnreadable(error: unknown): boolean {
+function isUnreadable(error: unknown) {
   const { $metadata: { httpStatusCode: status } = {} } = error as {
     readonly $metadata?: { readonly httpStatusCode?: number }
   }

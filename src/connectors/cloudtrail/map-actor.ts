@@ -9,7 +9,7 @@ export function actorOf(identity: unknown, { kind, from }: { kind: string | unde
 }
 
 function whoIs(identity: Fields, kind: string | undefined): Omit<AuditActor, 'address'> {
-  const text = (name: string): string | undefined => textOf(identity[name])
+  const text = (name: string) => textOf(identity[name])
   const [type, domain, invoker] = [text('type'), text('accountId'), text('invokedBy')]
   const person = known<AuditPerson>({ id: text('principalId'), name: text('userName'), domain })
   switch (type) {
@@ -60,7 +60,7 @@ function sessionOf(identity: Fields, person: AuditPerson): Omit<AuditActor, 'add
   return { kind: 'session', ...lender, ...(Object.keys(behind).length === 0 ? {} : { impersonatedBy: behind }) }
 }
 
-function behalfOf({ onBehalfOf: who }: Fields): AuditPerson {
+function behalfOf({ onBehalfOf: who }: Fields) {
   return isRecord(who) ? known<AuditPerson>({ id: textOf(who['userId']), domain: textOf(who['identityStoreArn']) }) : {}
 }
 

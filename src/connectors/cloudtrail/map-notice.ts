@@ -41,6 +41,6 @@ function named(bucket: unknown, object: unknown, plain: (key: string) => string)
   return { bucket: name, key: plain(key) }
 }
 
-function textIn(value: unknown, name: string): string | undefined {
+function textIn(value: unknown, name: string) {
   return isRecord(value) ? textOf((value as Fields)[name]) : undefined
 }

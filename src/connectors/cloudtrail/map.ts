@@ -11,7 +11,7 @@ const utf8 = new TextEncoder()
 
 export function mapRecord(record: unknown, lookedUp: readonly ReturnedResource[] = []): WeirEvent | undefined {
   if (!isRecord(record)) return undefined
-  const text = (name: string): string | undefined => textOf(record[name])
+  const text = (name: string) => textOf(record[name])
   const [action, eventSource, region, kind, code] = [
     'eventName',
     'eventSource',

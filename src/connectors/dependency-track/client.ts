@@ -128,7 +128,7 @@ export class DependencyTrack {
   }
 
   async #call(method: 'GET' | 'PUT', path: string, what: string, signal: AbortSignal, body?: object): Promise<unknown> {
-    const answer: HttpAnswer = await this.#http.request({
+    const answer = await this.#http.request({
       method,
       to: `${new URL(this.#config.url).pathname.replace(/\/$/, '')}${path}`,
       headers: {

@@ -35,7 +35,7 @@ export function uploadOf(report: ImageReport, templates: Templates): Upload | st
     if (names[name] === '') return { is: 'reject', reason: `the report has no ${name}, which names its project` }
   const bom = bomOf(report)
   if (typeof bom !== 'string') return bom
-  const filled = (template: string): string =>
+  const filled = (template: string) =>
     template.replaceAll(/\{\{ *\.(\w+) *\}\}/g, (_, name: keyof Names) => names[name])
   return {
     parents: [filled(templates.root), filled(templates.parent)],

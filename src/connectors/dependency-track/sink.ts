@@ -26,7 +26,7 @@ export async function openDependencyTrack(config: DependencyTrackConfig, context
         clock: context.host.clock,
         signal,
       }
-      const failures = await deliverInOrder(sinkRows(batch, noFlows), options, async (row): Promise<Attempt> => {
+      const failures = await deliverInOrder(sinkRows(batch, noFlows), options, async (row) => {
         const upload = uploadOfRow(row, config)
         if (typeof upload === 'string') {
           filtered.push({ index: row.index, is: 'filter', reason: upload, rows: Uint32Array.of(row.index) })

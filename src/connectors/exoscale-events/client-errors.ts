@@ -58,7 +58,7 @@ export function parseResponse<T>(answer: HttpAnswer, what: string, is: (value: u
   })
 }
 
-const textIn = ({ body }: HttpAnswer): string => new TextDecoder().decode(body).replace(/\s+/g, ' ').trim()
+const textIn = ({ body }: HttpAnswer) => new TextDecoder().decode(body).replace(/\s+/g, ' ').trim()
 
 function jsonOf(answer: HttpAnswer): unknown {
   try {
@@ -90,7 +90,7 @@ function messageOfResponse(answer: HttpAnswer): string {
   )
 }
 
-function waitOf(answer: HttpAnswer, now: number): number {
+function waitOf(answer: HttpAnswer, now: number) {
   const read = jsonOf(answer)
   const after = (isRecord(read) ? textOf(read['retry_after']) : undefined) ?? answer.headers['retry-after']?.trim()
   return retryAfterMs(after, now, maxWaitMs) ?? 0

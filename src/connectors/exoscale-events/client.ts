@@ -63,8 +63,7 @@ export class ZoneClient {
     })
     if (answer === undefined) return undefined
     const page = pageOf({ api: this.endpoint, what: 'events', list: bodyOf(answer, this.endpoint) })
-    const time = (event: unknown): number =>
-      Date.parse(textOf((isRecord(event) ? event : ({} as Fields))['timestamp']) ?? '')
+    const time = (event: unknown) => Date.parse(textOf((isRecord(event) ? event : ({} as Fields))['timestamp']) ?? '')
     return time(page.found[0]) < time(page.found.at(-1)) ? { ...page, found: page.found.toReversed() } : page
   }
 
@@ -147,4 +146,4 @@ function bodyOf(answer: HttpAnswer, what: string): unknown {
   }
 }
 
-const written = (time: number): string => new Date(time).toISOString()
+const written = (time: number) => new Date(time).toISOString()

@@ -18,7 +18,7 @@ export function redacted(value: unknown): unknown {
   return typeof value === 'string' && login.test(value) ? redaction : value
 }
 
-function isSecret(name: string): boolean {
+function isSecret(name: string) {
   return names.test(
     name
       .replace(/([a-z0-9])([A-Z])/g, '$1-$2')
@@ -27,6 +27,6 @@ function isSecret(name: string): boolean {
   )
 }
 
-function isNothing(held: unknown): boolean {
+function isNothing(held: unknown) {
   return held === undefined || held === null || typeof held === 'boolean'
 }

@@ -17,7 +17,7 @@ const identifyingFields = ['request-id', 'handler', 'uri'] as const
 
 export function mapEvent(given: unknown, { organization, leaveOut = [] }: EventOrigin): WeirEvent | undefined {
   if (!isRecord(given) || identifyingFields.every((name) => textOf(given[name]) === undefined)) return undefined
-  const text = (name: string): string | undefined => textOf(given[name])
+  const text = (name: string) => textOf(given[name])
   const [handler, method, path, code, region] = [
     text('handler'),
     text('method'),
@@ -99,7 +99,7 @@ function actorOf(event: Fields, domain: string): AuditActor {
 }
 
 function kept({ uri: _, ...event }: Fields, leaveOut: readonly string[]): Fields {
-  const params = (name: string): unknown => (leaveOut.includes(name) ? undefined : redacted(event[name]))
+  const params = (name: string) => (leaveOut.includes(name) ? undefined : redacted(event[name]))
   return known<Fields>({
     ...event,
     uri: pathOf({ uri: _ }),

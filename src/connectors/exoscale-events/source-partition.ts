@@ -30,7 +30,7 @@ export function zonePartition({
 }: PlaceOptions): Readonly<{ place: ZonePartition; client: ZoneClient }> {
   const { host, metrics } = context
   const labels = { source: context.id, zone: zone.name }
-  const requested = (outcome: 'answered' | 'failed'): void => {
+  const requested = (outcome: 'answered' | 'failed') => {
     metrics.count('weir_exoscale_requests_total', 1, { ...labels, outcome })
   }
   const client = new ZoneClient({

@@ -48,7 +48,7 @@ class PipeInput implements StandardInput {
 
   constructor(socket: Socket) {
     this.#socket = socket
-    const end = (): void => {
+    const end = () => {
       this.#ended = true
       this.#wake?.()
     }
@@ -69,7 +69,7 @@ class PipeInput implements StandardInput {
     while (this.#waiting.length === 0 && !this.#ended && !signal.aborted) {
       const { promise, resolve } = Promise.withResolvers<void>()
       this.#wake = resolve
-      const stop = (): void => resolve()
+      const stop = () => resolve()
       signal.addEventListener('abort', stop, { once: true })
       this.#socket.resume()
       await promise

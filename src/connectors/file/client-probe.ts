@@ -3,7 +3,7 @@ import type { Host } from '../../host/index.ts'
 import { messageOf } from '../../model/errors.ts'
 
 export async function probeFile(path: string, { disk, random }: Host): Promise<Probe> {
-  const stat = (of: string): ReturnType<typeof disk.stat> => disk.stat(of).catch(() => undefined)
+  const stat = (of: string) => disk.stat(of).catch(() => undefined)
   const here = await stat(path)
   if (here?.directory === true) return { is: 'fail', message: `${path} is a folder; name a file in it` }
   const missing: string[] = []
@@ -32,7 +32,7 @@ export async function probeFile(path: string, { disk, random }: Host): Promise<P
   return { is: 'ok', message: `${path}: ${found}` }
 }
 
-function above(path: string): string {
+function above(path: string) {
   const slash = path.lastIndexOf('/')
   return slash < 0 ? '.' : path.slice(0, slash) || '/'
 }

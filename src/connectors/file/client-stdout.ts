@@ -23,4 +23,4 @@ export class LineStream {
   }
 }
 
-function ignore(): void {}
+function ignore() {}

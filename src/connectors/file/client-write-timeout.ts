@@ -17,8 +17,8 @@ export class WriteTimeout {
     if (this.#stuck !== undefined) throw new Error('an earlier write is still in progress')
     const { promise: given, reject } = Promise.withResolvers<never>()
     const done = act()
-    const giveUp = (reason: string): void => {
-      const through = (): void => {
+    const giveUp = (reason: string) => {
+      const through = () => {
         this.#stuck = undefined
       }
       this.#stuck ??= done.then(through, through)
@@ -27,7 +27,7 @@ export class WriteTimeout {
     const timer = this.#timers.after(this.#timeoutMs, () => {
       giveUp(`not written within ${this.#timeoutMs} ms`)
     })
-    const abort = (): void => {
+    const abort = () => {
       giveUp('the sink is stopping')
     }
     signal.addEventListener('abort', abort, { once: true })

@@ -91,7 +91,7 @@ export class LineFile {
     return { file, size: torn ? size + 1 : size }
   }
 
-  async #makeFolder(): Promise<void> {
+  async #makeFolder() {
     const missing: string[] = []
     let above = this.#folder
     while (above !== '/' && above !== '.' && (await this.#disk.stat(above)) === undefined) {
@@ -111,7 +111,7 @@ export class LineFile {
     return numbers.sort((a, b) => a - b)
   }
 
-  #aside(number: number): string {
+  #aside(number: number) {
     return `${this.#path}.${String(number).padStart(6, '0')}`
   }
 }
@@ -122,7 +122,7 @@ async function beginsLike(file: DiskFile, head: Uint8Array, size: number): Promi
   return Buffer.compare(begin, head.subarray(0, begin.length)) === 0
 }
 
-function folderOf(path: string): string {
+function folderOf(path: string) {
   const slash = path.lastIndexOf('/')
   return slash < 0 ? '.' : path.slice(0, slash) || '/'
 }

@@ -50,7 +50,7 @@ export class LineCutter {
     return skips || line.length === 0 ? undefined : line
   }
 
-  #keep(part: Buffer): void {
+  #keep(part: Buffer) {
     this.#pending += part.length
     if (this.#skips || this.#rest.length + part.length > this.#maxBytes) {
       this.#skips = true

@@ -18,7 +18,7 @@ export function openStdout(config: StdoutConfig, { host }: Context, to: Writable
   const patience = new WriteTimeout(config.timeout, host.timers)
   const form = lineForm(config)
   let head = form.head
-  const write = async (lines: Uint8Array): Promise<void> => {
+  const write = async (lines: Uint8Array) => {
     await stream.write(head.length === 0 ? lines : Buffer.concat([head, lines]))
     head = new Uint8Array(0)
   }

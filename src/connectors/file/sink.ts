@@ -18,7 +18,7 @@ export const sink = defineSink<typeof fileSchema>('file', {
       host.disk,
     )
     const patience = new WriteTimeout(config.timeout, host.timers)
-    const append = async (lines: Uint8Array): Promise<void> => {
+    const append = async (lines: Uint8Array) => {
       await file.append(lines)
       await file.rotate().catch((error: unknown) => {
         log.warn('The file could not be rotated and continues to grow; the next batch tries again.', {

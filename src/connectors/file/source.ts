@@ -79,14 +79,14 @@ class LineSource implements FileSource {
     await aborted(signal)
   }
 
-  async #readInput(signal: AbortSignal): Promise<void> {
+  async #readInput(signal: AbortSignal) {
     const input = standardInput(this.#context.host.disk)
     for (let chunk = await input.next(signal); chunk !== undefined; chunk = await input.next(signal))
       await this.#take(chunk, signal)
     if (!signal.aborted) await this.#finish(signal)
   }
 
-  async #readFile(path: string, signal: AbortSignal): Promise<void> {
+  async #readFile(path: string, signal: AbortSignal) {
     const { host, log, id } = this.#context
     let before = cursorOf(this.#context.cursor)
     for (let failed = 0; !signal.aborted;) {
@@ -135,14 +135,14 @@ class LineSource implements FileSource {
     }
   }
 
-  #begin(position: number): void {
+  #begin(position: number) {
     this.#cutter.reset(position)
     this.#units.flows.reset()
     this.#synced = position
     this.#head = undefined
   }
 
-  async #readToEnd(file: DiskFile, signal: AbortSignal): Promise<void> {
+  async #readToEnd(file: DiskFile, signal: AbortSignal) {
     const chunk = new Uint8Array(chunkBytes)
     let at = this.#cutter.end
     for (let isFirst = true; !signal.aborted; isFirst = false) {
@@ -167,7 +167,7 @@ class LineSource implements FileSource {
     }
   }
 
-  async #take(chunk: Uint8Array, signal: AbortSignal): Promise<void> {
+  async #take(chunk: Uint8Array, signal: AbortSignal) {
     const { id, metrics } = this.#context
     metrics.count('weir_file_read_bytes_total', chunk.length, { source: id })
     const { flows } = this.#units
@@ -180,13 +180,13 @@ class LineSource implements FileSource {
     await this.#append(signal)
   }
 
-  async #finish(signal: AbortSignal): Promise<void> {
+  async #finish(signal: AbortSignal) {
     const line = this.#cutter.last()
     if (line !== undefined) this.#decode(line)
     await this.#append(signal)
   }
 
-  #decode(line: Buffer): void {
+  #decode(line: Buffer) {
     const text = line.toString().trim()
     if (text === '') return
     const { id, host, metrics } = this.#context
@@ -196,7 +196,7 @@ class LineSource implements FileSource {
     else this.#reject('the line is no JSON object')
   }
 
-  #reject(reason: string): void {
+  #reject(reason: string) {
     const { id, log, metrics } = this.#context
     if (this.#malformed++ === 0)
       log.warn('A line is no flow; it is skipped and counted, as are later ones.', {
@@ -248,7 +248,7 @@ class LineSource implements FileSource {
     return true
   }
 
-  #countOmitted(): void {
+  #countOmitted() {
     const { wrong } = this.#reader
     let omitted = 0
     for (const values of wrong.values()) omitted += values
@@ -258,6 +258,6 @@ class LineSource implements FileSource {
   }
 }
 
-function cursorOf(written: Uint8Array | undefined): Cursor | undefined {
+function cursorOf(written: Uint8Array | undefined) {
   return written === undefined ? undefined : (JSON.parse(new TextDecoder().decode(written)) as Cursor)
 }

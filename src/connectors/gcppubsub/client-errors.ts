@@ -14,7 +14,7 @@ export function codeOf(error: unknown): number | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'number' ? error.code : undefined
 }
 
-function errorText(error: unknown): string {
+function errorText(error: unknown) {
   if (!(error instanceof Error)) return String(error)
   const text =
     'details' in error && typeof error.details === 'string' && error.details !== '' ? error.details : error.message

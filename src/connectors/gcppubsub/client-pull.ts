@@ -47,7 +47,7 @@ export class PubSubPuller implements Puller<string> {
 
   async pull(signal: AbortSignal): Promise<readonly Pulled<string>[]> {
     const { promise: aborted, resolve } = Promise.withResolvers<undefined>()
-    const abort = (): void => {
+    const abort = () => {
       resolve(undefined)
     }
     signal.addEventListener('abort', abort, { once: true })
@@ -107,7 +107,7 @@ export class PubSubPuller implements Puller<string> {
     await client?.close()
   }
 
-  #askAhead(client: SubscriberClient, most: number): void {
+  #askAhead(client: SubscriberClient, most: number) {
     while (this.#requests.size < most) this.#requests.add(this.#ask(client))
   }
 
@@ -140,7 +140,7 @@ export class PubSubPuller implements Puller<string> {
     }
   }
 
-  async #lease(handles: readonly string[], ackDeadlineSeconds: number): Promise<void> {
+  async #lease(handles: readonly string[], ackDeadlineSeconds: number) {
     await inRequests(handles, (ackIds) =>
       this.#client?.modifyAckDeadline(
         { subscription: this.#subscription, ackIds, ackDeadlineSeconds },
@@ -157,13 +157,10 @@ export class PubSubPuller implements Puller<string> {
   }
 }
 
-function handleOf({ ackId }: Received[number]): string {
+function handleOf({ ackId }: Received[number]) {
   return ackId ?? ''
 }
 
-async function inRequests(
-  handles: readonly string[],
-  act: (some: string[]) => Promise<unknown> | undefined,
-): Promise<void> {
+async function inRequests(handles: readonly string[], act: (some: string[]) => Promise<unknown> | undefined) {
   for (let from = 0; from < handles.length; from += mostMessages) await act(handles.slice(from, from + mostMessages))
 }

@@ -33,7 +33,7 @@ export class PubSubPublisher {
 
   /** Attempts in order. After a failure no later message of the key is sent. */
   async publishAll(messages: readonly PubSubMessage[], signal: AbortSignal): Promise<readonly Attempt[]> {
-    const attempts: Attempt[] = messages.map(() => stopped)
+    const attempts = messages.map(() => stopped)
     const lines = new Map<string, Line>()
     for (const [at, message] of messages.entries()) {
       const line = lines.get(message.orderingKey ?? '')
@@ -42,7 +42,7 @@ export class PubSubPublisher {
     }
     const waiting = [...lines]
     const late = this.#context.host.clock.monotonic() + this.#config.timeout
-    const work = async (): Promise<void> => {
+    const work = async () => {
       for (let next = waiting.shift(); next !== undefined; next = waiting.shift())
         await this.#publishLine(next[0], next[1], attempts, signal, late)
     }
@@ -71,7 +71,7 @@ export class PubSubPublisher {
     await client?.close()
   }
 
-  async #publishLine(key: string, line: Line, attempts: Attempt[], signal: AbortSignal, late: number): Promise<void> {
+  async #publishLine(key: string, line: Line, attempts: Attempt[], signal: AbortSignal, late: number) {
     let failed: Attempt
     for (let from = 0; from < line.length;) {
       const chunk = this.#chunk(line, from)
@@ -141,7 +141,7 @@ export class PubSubPublisher {
     )
   }
 
-  async #forget(error: unknown): Promise<void> {
+  async #forget(error: unknown) {
     if (isLoginRejected(error)) await this.close()
   }
 

@@ -41,7 +41,7 @@ export function toMessage(
   return { data: body, attributes: all, ...(!ordering || key === undefined ? {} : { orderingKey: orderingKey(key) }) }
 }
 
-function orderingKey(key: string): string {
+function orderingKey(key: string) {
   return Buffer.byteLength(key) <= limits.key ? key : hash('sha256', key)
 }
 

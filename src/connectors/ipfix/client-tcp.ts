@@ -127,15 +127,15 @@ export class TcpSession implements Session {
     return connectTls({ host, port, ...tls })
   }
 
-  async #write(socket: Socket, messages: readonly IpfixMessage[], signal: AbortSignal): Promise<void> {
+  async #write(socket: Socket, messages: readonly IpfixMessage[], signal: AbortSignal) {
     const { config, context } = this.#options
     const now = seconds(context.host.clock.now())
     const written = new Promise<void>((resolve, reject) => {
-      const closed = (): void => reject(this.#broken ?? new Error('the collector closed the connection'))
+      const closed = () => reject(this.#broken ?? new Error('the collector closed the connection'))
       if (socket.destroyed) return closed()
       socket.once('close', closed)
       socket.cork()
-      const send = ({ bytes, records }: IpfixMessage): void => {
+      const send = ({ bytes, records }: IpfixMessage) => {
         stampMessage(bytes, now, this.#sequence)
         this.#sequence = addRecords(this.#sequence, records)
         socket.write(bytes)
@@ -160,7 +160,7 @@ export class TcpSession implements Session {
     await withTimeoutUntil(written, limit, signal, 'the sink is stopping')
   }
 
-  #remember(messages: readonly IpfixMessage[]): void {
+  #remember(messages: readonly IpfixMessage[]) {
     if (this.#options.config.repeat === 0) return
     this.#forget(this.#options.config.repeat)
     const at = this.#options.context.host.clock.monotonic()
@@ -171,13 +171,13 @@ export class TcpSession implements Session {
     while (this.#recentBytes > maxRecentBytes) this.#recentBytes -= this.#recent.shift()?.message.bytes.length ?? 0
   }
 
-  #forget(ageMs: number): void {
+  #forget(ageMs: number) {
     const after = this.#options.context.host.clock.monotonic() - ageMs
     while (this.#recent[0] !== undefined && this.#recent[0].at < after)
       this.#recentBytes -= this.#recent.shift()?.message.bytes.length ?? 0
   }
 
-  #drop(): void {
+  #drop() {
     const socket = this.#socket
     this.#socket = undefined
     if (socket === undefined) return

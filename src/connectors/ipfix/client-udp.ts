@@ -115,7 +115,7 @@ export class UdpSession implements Session {
     return socket
   }
 
-  async #sendTemplates(socket: Socket, signal: AbortSignal): Promise<void> {
+  async #sendTemplates(socket: Socket, signal: AbortSignal) {
     const { config, context, templates } = this.#options
     const now = context.host.clock.monotonic()
     if (now - this.#templatesAt < config.template_interval) return
@@ -138,10 +138,10 @@ export class UdpSession implements Session {
     })
   }
 
-  async #pace(signal: AbortSignal): Promise<void> {
+  async #pace(signal: AbortSignal) {
     const { clock, timers } = this.#options.context.host
     const rate = this.#options.config.datagram_rate / 1000
-    const refill = (): void => {
+    const refill = () => {
       const now = clock.monotonic()
       this.#tokens = Math.min(burst, this.#tokens + (now - this.#tokensAt) * rate)
       this.#tokensAt = now
@@ -155,7 +155,7 @@ export class UdpSession implements Session {
     this.#tokens--
   }
 
-  #reset(): void {
+  #reset() {
     this.#socket?.close()
     this.#socket = undefined
     this.#refusal = undefined

@@ -30,7 +30,7 @@ async function openIpfix(config: IpfixConfig, context: Context): Promise<Sink> {
     largest,
   }
   const writer = new MessageWriter(options)
-  const session: Session = await openSession(config, context, writer.templates())
+  const session = await openSession(config, context, writer.templates())
   return {
     send: (batch, signal) => send(writer, session, batch, signal),
     probe: (signal) => session.probe(signal),
@@ -74,7 +74,7 @@ function* piecesOf({ pieces }: SinkBatch): Generator<FlowPiece> {
     if (batch.kind === 'flows') yield { batch, rows, received: header.received }
 }
 
-const tooLargeReason = (bytes: number): string =>
+const tooLargeReason = (bytes: number) =>
   `the record has ${bytes} bytes, more than an IPFIX message holds; shorten its names with a transform`
 
 function* previewOf(
@@ -95,4 +95,4 @@ function* previewOf(
   }
 }
 
-const bodyOf = ({ bytes }: IpfixMessage): Uint8Array => bytes
+const bodyOf = ({ bytes }: IpfixMessage) => bytes

@@ -58,7 +58,7 @@ export function noTopic(topic: string): string {
   return `topic ${topic} not found; create it, or set \`create_topic: true\``
 }
 
-function writeDenied(topic: string): string {
+function writeDenied(topic: string) {
   return `the brokers deny writing to topic ${topic}; grant the user WRITE and DESCRIBE, or correct \`topic\``
 }
 
@@ -137,7 +137,7 @@ function messageIn(error: Error): string {
 
 const clearMessage = /requires TLS|suitable SASL|^a secret refers to|^the TLS file/
 
-function walk(error: unknown, visit: (error: Error, deeper: boolean) => void): void {
+function walk(error: unknown, visit: (error: Error, deeper: boolean) => void) {
   if (!(error instanceof Error)) {
     visit(new Error(String(error)), false)
     return

@@ -106,7 +106,7 @@ class Member implements Group {
     })
   }
 
-  async #openStream(): Promise<void> {
+  async #openStream() {
     const hooks = this.#hooks
     const stream = await this.#consumer.consume({
       topics: [...this.#topics],
@@ -145,7 +145,7 @@ class Member implements Group {
     return Buffer.alloc(0)
   }
 
-  #fail(error: Error): void {
+  #fail(error: Error) {
     this.#error = error
     this.#wake.resolve()
   }
@@ -195,7 +195,7 @@ class Member implements Group {
   }
 
   async close(): Promise<void> {
-    const leave = async (): Promise<void> => {
+    const leave = async () => {
       await this.#stream?.close()
       await this.#consumer.close(true)
     }
@@ -209,7 +209,7 @@ class Member implements Group {
   }
 
   /** Otherwise `newest` would skip messages that arrive while no member reads. */
-  async #commitInitialOffsets(initialOffsets: ReadonlyMap<string, bigint>): Promise<void> {
+  async #commitInitialOffsets(initialOffsets: ReadonlyMap<string, bigint>) {
     const assigned = this.#consumer.assignments ?? []
     if (assigned.length === 0) return
     const known = await this.#consumer.listCommittedOffsets({ topics: assigned })
@@ -258,8 +258,8 @@ class Member implements Group {
     return records
   }
 
-  async #waitForRecords(signal: AbortSignal): Promise<void> {
-    const wake = (): void => {
+  async #waitForRecords(signal: AbortSignal) {
+    const wake = () => {
       this.#wake.resolve()
     }
     const timer = this.#context.host.timers.after(

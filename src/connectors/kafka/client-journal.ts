@@ -106,7 +106,7 @@ export class FencingWriter implements BusWriter {
   }
 
   /** Acquires a higher epoch. An unconfirmed batch may be stored twice: readers deduplicate it. */
-  async #renew(client: JournalClient): Promise<void> {
+  async #renew(client: JournalClient) {
     try {
       this.#identity = await this.#identify(client, this.#identity)
     } catch (error) {

@@ -50,7 +50,7 @@ async function withBase(
   inspect: (base: Base, at: string) => Promise<Probe>,
 ): Promise<Probe> {
   let base: Base | undefined
-  const probe = async (): Promise<Probe> => {
+  const probe = async () => {
     base = await openBase(await loadClient(), await connectionOptions(config, context))
     return inspect(base, config.brokers.map(formatHostPort).join(', '))
   }
@@ -68,7 +68,7 @@ async function partitionsOf(base: Base, topic: string): Promise<string> {
   return `topic ${topic} has ${topics.get(topic)?.partitionsCount ?? 0} partitions`
 }
 
-function isMissing(error: unknown): boolean {
+function isMissing(error: unknown) {
   const missing = errorText(error).startsWith('Unknown topic')
   if (!missing && apiIdOf(error) === undefined) throw error
   return missing

@@ -113,7 +113,7 @@ export class Publishing {
     return deferred
   }
 
-  async #toLeader(leader: number, queues: Map<string, number[]>): Promise<void> {
+  async #toLeader(leader: number, queues: Map<string, number[]>) {
     const batchLimits = new Map<string, number>()
     while (queues.size > 0) {
       const batches = new Map<string, number[]>()
@@ -182,7 +182,7 @@ export class Publishing {
     return sendable
   }
 
-  #bytes(at: number): number {
+  #bytes(at: number) {
     return recordBytes + this.#outbox.records.size(at)
   }
 
@@ -245,7 +245,7 @@ export class Publishing {
     return []
   }
 
-  #fail(at: number, attempt: Attempt): void {
+  #fail(at: number, attempt: Attempt) {
     this.#attempts[at] = attempt
     const key = this.#outbox.key(at)
     if (key !== undefined) this.#failedKeys.add(key)

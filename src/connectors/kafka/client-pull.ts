@@ -132,7 +132,7 @@ export class KafkaPuller implements Puller<PendingRecord> {
     return group
   }
 
-  async #commit(queues: ReadonlySet<PartitionQueue>): Promise<void> {
+  async #commit(queues: ReadonlySet<PartitionQueue>) {
     const offsets: Offset[] = []
     for (const queue of queues) {
       const { topic, partition, pending } = queue
@@ -144,7 +144,7 @@ export class KafkaPuller implements Puller<PendingRecord> {
     await this.#group?.commit(offsets)
   }
 
-  #settle(handles: readonly PendingRecord[]): void {
+  #settle(handles: readonly PendingRecord[]) {
     for (const handle of handles) this.#outstanding.delete(handle)
     this.#settled.resolve()
   }
@@ -160,7 +160,7 @@ export class KafkaPuller implements Puller<PendingRecord> {
   }
 
   /** So that the next reader of a partition starts after the last stored record. */
-  async #quiesce(): Promise<void> {
+  async #quiesce() {
     const { timers } = this.#context.host
     const abort = new AbortController()
     if (this.#outstanding.size > 0)

@@ -55,10 +55,9 @@ export class Requests {
       signal,
     } = this.#options
     const { base, library, produce } = this.#live
-    const all = (response: BatchResponse): Map<string, BatchResponse> =>
-      new Map(chunks.map(({ partitionId }) => [partitionId, response]))
+    const all = (response: BatchResponse) => new Map(chunks.map(({ partitionId }) => [partitionId, response]))
     const broker = base.currentMetadata?.brokers.get(leader)
-    const lost = (error: unknown, maybeStored: boolean): Map<string, BatchResponse> => {
+    const lost = (error: unknown, maybeStored: boolean) => {
       if (signal.aborted) return all({ lost: 'the sink is stopping', maybeStored })
       this.lost = true
       return all({ lost: whyLost(error, broker), maybeStored })
@@ -99,7 +98,7 @@ export class Requests {
     }
     const { crc32c: checksum, Writer } = this.#live.library
     // The library copies other bytes.
-    const crc32c = (bytes: Buffer): number => checksum(Writer.create().append(bytes).dynamicBuffer)
+    const crc32c = (bytes: Buffer) => checksum(Writer.create().append(bytes).dynamicBuffer)
     const compression = this.#compression
     const batch = await recordBatch(records, chosen, head, {
       crc32c,

@@ -100,7 +100,7 @@ export class KafkaPublisher {
     if (this.#live !== undefined) await this.#disconnect(this.#live)
   }
 
-  async #connect(): Promise<void> {
+  async #connect() {
     const live = this.#live ?? (await this.#open())
     try {
       if (this.#sequences.producer === undefined) this.#sequences.begin(await beginProducer(live, this.#config.timeout))
@@ -133,7 +133,7 @@ export class KafkaPublisher {
     }
   }
 
-  async #disconnect(live: Live): Promise<void> {
+  async #disconnect(live: Live) {
     if (this.#live === live) this.#live = undefined
     await live.base.close().catch(() => undefined)
   }

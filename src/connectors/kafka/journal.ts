@@ -109,7 +109,7 @@ class KafkaJournal implements JournalBus {
   async *read(channel: Channel, after: number, signal: AbortSignal): AsyncGenerator<readonly BusRecord[]> {
     // A broker answers the requests of a connection in order, and these may wait.
     const client = await this.#connect()
-    const stop = (): void => {
+    const stop = () => {
       client.admin.close().catch(() => undefined)
     }
     signal.addEventListener('abort', stop, { once: true })
@@ -177,7 +177,7 @@ class KafkaJournal implements JournalBus {
       replicas?: number
       configs: { name: string; value: string }[]
     }>,
-  ): Promise<void> {
+  ) {
     try {
       await admin.metadata({ topics: [topic] })
       return

@@ -23,7 +23,7 @@ export function putFlowKey(
   return true
 }
 
-function wordsOf(column: Column | undefined, row: number): Uint32Array | undefined {
+function wordsOf(column: Column | undefined, row: number) {
   return column?.kind === 'ip' && isPresent(column.valid, row) ? column.words : undefined
 }
 
@@ -35,6 +35,6 @@ function isGreater(a: Uint32Array | undefined, b: Uint32Array | undefined, at: n
   return false
 }
 
-function putAddress(words: Uint32Array | undefined, at: number, out: ByteBuffer): void {
+function putAddress(words: Uint32Array | undefined, at: number, out: ByteBuffer) {
   for (let word = at; word < at + 4; word++) out.word(words?.[word] ?? 0)
 }

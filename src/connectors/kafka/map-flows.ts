@@ -125,7 +125,7 @@ function flowPieces(pieces: readonly SinkPiece[]): FlowPiece[] {
   )
 }
 
-function idOf({ header: { source, epoch, sourceSequence } }: FlowPiece, row: number): string {
+function idOf({ header: { source, epoch, sourceSequence } }: FlowPiece, row: number) {
   return stableId(source, epoch, sourceSequence, row)
 }
 
@@ -180,7 +180,7 @@ class RecordHeaders {
     this.timed = 'ce_time' in headers
     this.#count = entries.length
     const same = new ByteBuffer(256)
-    const end = (then: 'id' | 'time' | undefined): void => {
+    const end = (then: 'id' | 'time' | undefined) => {
       if (same.at > 0) this.#parts.push(fragmentOf(same.copy()))
       same.at = 0
       if (then !== undefined) this.#parts.push(then)

@@ -12,6 +12,6 @@ export interface Outbox {
 export function outboxOf(messages: readonly KafkaMessage[], partitioner: Partitioner): Outbox {
   const records = new Records(messages.length, partitioner)
   for (const message of messages) records.message(message)
-  const of = (at: number): KafkaMessage => messages[at]!
+  const of = (at: number) => messages[at]!
   return { records, topic: (at) => of(at).topic, key: (at) => of(at).key, id: (at) => of(at).id }
 }

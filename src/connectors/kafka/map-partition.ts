@@ -41,6 +41,6 @@ export function fnv1a(bytes: Uint8Array, from = 0, to = bytes.length): number {
   return hash >>> 0
 }
 
-function byte(bytes: Uint8Array, at: number): number {
+function byte(bytes: Uint8Array, at: number) {
   return bytes[at] ?? 0
 }

@@ -51,13 +51,13 @@ class RepeatedTexts {
   }
 }
 
-function same(a: Uint8Array, b: Uint8Array): boolean {
+function same(a: Uint8Array, b: Uint8Array) {
   const { length } = a
   if (length !== b.length) return false
   for (let at = 0; at < length; at++) if (a[at] !== b[at]) return false
   return true
 }
 
-function textOf(bytes: Uint8Array): string {
+function textOf(bytes: Uint8Array) {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString()
 }

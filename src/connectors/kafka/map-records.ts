@@ -90,12 +90,12 @@ export class Records {
     this.end(bytes ?? Buffer.from(id))
   }
 
-  #bytes(bytes: Uint8Array): void {
+  #bytes(bytes: Uint8Array) {
     putVarint(this.out, bytes.length)
     this.out.raw(bytes)
   }
 
-  #text(text: string): void {
+  #text(text: string) {
     putVarint(this.out, Buffer.byteLength(text))
     this.out.utf8(text)
   }

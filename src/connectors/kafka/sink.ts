@@ -50,6 +50,6 @@ function openKafka(config: KafkaConfig, context: Context): Promise<Sink> {
   })
 }
 
-function hex(key: Uint8Array): string {
+function hex(key: Uint8Array) {
   return Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('hex')
 }

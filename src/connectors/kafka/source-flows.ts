@@ -123,7 +123,7 @@ export class FlowIntake implements Intake<FlowUnit> {
     return false
   }
 
-  #isFull(): boolean {
+  #isFull() {
     const { flows } = this.#units
     const { rows, bytes } = defaultLimits
     return flows.count >= rows || (flows.count % sizeEvery === 0 && flows.bytes >= bytes)
@@ -155,7 +155,7 @@ export class FlowIntake implements Intake<FlowUnit> {
   }
 
   /** The rest of a pull cannot be decoded: it is read again. */
-  async #abandon(): Promise<void> {
+  async #abandon() {
     rewind([...this.#spans.values()])
     this.#spans = new Map()
     this.#bytes = 0
@@ -183,14 +183,14 @@ export class FlowIntake implements Intake<FlowUnit> {
     return undefined
   }
 
-  #warn({ topic, partition, offset }: Message): void {
+  #warn({ topic, partition, offset }: Message) {
     this.#context.log.warn('A message is no flow of `codec`; it is skipped and counted, as are later ones.', {
       source: this.#context.id,
       place: `${topic}/${partition}/${offset}`,
     })
   }
 
-  #publishCounts(messages: number, rejected: number): void {
+  #publishCounts(messages: number, rejected: number) {
     const { id: source, metrics } = this.#context
     if (rejected > 0) {
       this.#context.shed('malformed', rejected)
@@ -200,7 +200,7 @@ export class FlowIntake implements Intake<FlowUnit> {
   }
 }
 
-function rewind(spans: readonly Span[]): void {
+function rewind(spans: readonly Span[]) {
   for (const { position, from } of spans) {
     position.read = Math.min(position.read, from)
     position.synced = Math.min(position.synced, from)
@@ -226,11 +226,11 @@ function decoderOf(codec: FlowCodec, flows: FlowBuilder, context: SourceContext)
   }
 }
 
-function textOf({ buffer, byteOffset, length }: Uint8Array): string {
+function textOf({ buffer, byteOffset, length }: Uint8Array) {
   return Buffer.from(buffer, byteOffset, length).toString()
 }
 
-function countOmitted({ wrong }: NetObservReader, { id, metrics }: SourceContext): void {
+function countOmitted({ wrong }: NetObservReader, { id, metrics }: SourceContext) {
   let omitted = 0
   for (const values of wrong.values()) omitted += values
   wrong.clear()

@@ -40,7 +40,7 @@ const byPath = new Map(
   Object.entries(kinds).flatMap(([group, all]) => all.map((kind) => [`${plural(kind)}.${group}`, kind] as const)),
 )
 
-function plural(kind: string): string {
+function plural(kind: string) {
   const word = kind.toLowerCase()
   if (word === 'endpoints') return word
   if (word.endsWith('s')) return `${word}es`

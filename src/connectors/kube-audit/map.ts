@@ -11,17 +11,17 @@ export type Left = 'stage' | 'verb' | 'malformed'
 
 const longest = 4096
 
-function textOf(value: unknown): string | undefined {
+function textOf(value: unknown) {
   return typeof value === 'string' && value !== '' ? value.slice(0, longest) : undefined
 }
 
-function textsOf(value: unknown): string[] {
+function textsOf(value: unknown) {
   return Array.isArray(value) ? value.map(textOf).filter((each) => each !== undefined) : []
 }
 
 const utf8 = new TextEncoder()
 
-const mask = (): string => mark
+const mask = () => mark
 const texts = new TextRedactor({ mask })
 
 /** The query contains the command of an `exec` and may contain tokens. */
@@ -175,7 +175,7 @@ function recordOf({ cluster, verb, auditID, stage, code, name, uid, by, address,
   })
 }
 
-function typeOf({ resource, group, subresource }: AuditObject): string {
+function typeOf({ resource, group, subresource }: AuditObject) {
   return `${group === '' ? resource : `${resource}.${group}`}${subresource === undefined ? '' : `/${subresource}`}`
 }
 
@@ -209,7 +209,7 @@ function objectOf(given: Fields): Readonly<{ object: AuditObject; kind: string |
   }
 }
 
-function subjectOf({ resource, group, namespace, name }: AuditObject): string {
+function subjectOf({ resource, group, namespace, name }: AuditObject) {
   return [group === '' ? resource : `${resource}.${group}`, namespace, name]
     .filter((part) => part !== undefined)
     .join('/')

@@ -56,7 +56,7 @@ class Answering {
 
   readonly listen: RequestListener = (request, response) => {
     request.on('error', () => response.destroy())
-    const respond = (code: number, message?: string): void => answer(response, { code, message, last: this.#closing })
+    const respond = (code: number, message?: string) => answer(response, { code, message, last: this.#closing })
     this.#take(request).then(
       () => respond(200),
       (error: unknown) => {
@@ -68,7 +68,7 @@ class Answering {
     )
   }
 
-  async #take(request: IncomingMessage): Promise<void> {
+  async #take(request: IncomingMessage) {
     const { mostBytes } = this.#options
     if (this.#expected !== undefined && !timingSafeEqual(this.#expected, digest(request.headers.authorization ?? ''))) {
       throw new Refused(
@@ -101,7 +101,7 @@ function digest(text: string): Buffer {
 function answer(
   response: ServerResponse,
   { code, message, last }: { code: number; message: string | undefined; last: boolean },
-): void {
+) {
   if (response.destroyed) return
   const status = {
     kind: 'Status',
@@ -123,7 +123,7 @@ function answer(
   response.end(JSON.stringify(status))
 }
 
-function check({ url, method, headers }: IncomingMessage, mostBytes: number): void {
+function check({ url, method, headers }: IncomingMessage, mostBytes: number) {
   if (url?.split('?', 1)[0] !== '/audit') throw new Refused(404, 'wrong_request', 'Send audit events to /audit.')
   if (method !== 'POST') throw new Refused(405, 'wrong_request', 'Send audit events with POST.')
   const type = headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase()
@@ -138,7 +138,7 @@ function check({ url, method, headers }: IncomingMessage, mostBytes: number): vo
   if (Number(headers['content-length'] ?? 0) > mostBytes) throw tooLarge(mostBytes)
 }
 
-function tooLarge(mostBytes: number): Refused {
+function tooLarge(mostBytes: number) {
   return new Refused(
     413,
     'too_large',

@@ -102,7 +102,7 @@ class KubeAudit implements KubeAuditSource {
     await this.#listeners?.close()
   }
 
-  async #take(body: Buffer): Promise<void> {
+  async #take(body: Buffer) {
     const items = itemsOf(body)
     const events: WeirEvent[] = []
     const left: Partial<Record<Left, number>> = {}
@@ -133,7 +133,7 @@ class KubeAudit implements KubeAuditSource {
     this.#last = host.clock.now()
   }
 
-  #refuse(refusal: Refusal, message: string): void {
+  #refuse(refusal: Refusal, message: string) {
     const seen = this.#refused[refusal]
     this.#refused[refusal] = (seen ?? 0) + 1
     this.#count('weir_kube_audit_batches_total', 1, refusal)
@@ -145,13 +145,13 @@ class KubeAudit implements KubeAuditSource {
       })
   }
 
-  #count(name: keyof typeof metrics, count: number, outcome: string): void {
+  #count(name: keyof typeof metrics, count: number, outcome: string) {
     if (count > 0) this.#context.metrics.count(name, count, { source: this.#context.id, outcome })
   }
 }
 
 function itemsOf(body: Buffer): readonly unknown[] {
-  const wrong = (message: string): Refused => new Refused(400, 'unreadable', message)
+  const wrong = (message: string) => new Refused(400, 'unreadable', message)
   if (tooDeep(body)) throw wrong(`The JSON nests deeper than ${deepest} levels.`)
   let list: Readonly<{ kind?: unknown; apiVersion?: unknown; items?: unknown }> | null
   try {

@@ -95,7 +95,7 @@ export class Reader {
     return this.#forgotten ? undefined : this.#options.target.asOf
   }
 
-  #set(state: ReaderState, reason?: string): void {
+  #set(state: ReaderState, reason?: string) {
     this.#state = state
     this.#reason = reason
     // A watch that is refused at once had the state `watching`: only received bytes count.
@@ -104,7 +104,7 @@ export class Reader {
     this.#options.onForbidden?.(reason ?? '')
   }
 
-  async #wait(ms: number, signal: AbortSignal): Promise<void> {
+  async #wait(ms: number, signal: AbortSignal) {
     const woken = new AbortController()
     this.#wake = () => woken.abort()
     await this.#options.host.timers.sleep(ms, AbortSignal.any([signal, woken.signal]))
@@ -240,7 +240,7 @@ export class Reader {
     return undefined
   }
 
-  async #rest(bytes: number, changes: number, answer: Answer, signal: AbortSignal): Promise<void> {
+  async #rest(bytes: number, changes: number, answer: Answer, signal: AbortSignal) {
     const { pace, host } = this.#options
     const { ms, held } = pace?.rest(this, bytes, changes) ?? { ms: 0, held: false }
     if (ms <= 0) return
@@ -277,7 +277,7 @@ export class Reader {
       settled = listing && type !== 'DELETED' ? target.present(object) : target.changed(type, object)
     else return undefined
     if (listing && type !== 'BOOKMARK') return settled
-    const reached = (): void => {
+    const reached = () => {
       if (listing) this.#set('watching')
       this.#version = version
       this.#ahead = 0

@@ -192,7 +192,7 @@ export class Stripper extends Scanner {
     return this.#out.subarray(this.#key.length, this.#size)
   }
 
-  #put(head: string): void {
+  #put(head: string) {
     const bytes = Buffer.from(head)
     const from = this.#key.length
     this.#room(this.#size + bytes.length)
@@ -203,7 +203,7 @@ export class Stripper extends Scanner {
     this.#size += bytes.length - (empty ? 1 : 0)
   }
 
-  #flush(to: number): void {
+  #flush(to: number) {
     const length = to - this.#from
     if (length <= 0) return
     this.#room(this.#size + length)
@@ -211,7 +211,7 @@ export class Stripper extends Scanner {
     this.#size += length
   }
 
-  #room(size: number): void {
+  #room(size: number) {
     // Do not retain a megabyte for one large object.
     if (this.#out.length >= size && (size > keptBytes || this.#out.length <= 4 * keptBytes)) return
     const before = this.#out
@@ -219,7 +219,7 @@ export class Stripper extends Scanner {
     before.copy(this.#out, 0, 0, Math.min(this.#size, before.length))
   }
 
-  #value(place: Place): void {
+  #value(place: Place) {
     const first = this.bytes[this.at]
     if (first === openDict && place.keys.length > 0) this.#dict(place)
     else if (first === openList && place.entries !== undefined) this.#list(place.entries)
@@ -262,11 +262,11 @@ export class Stripper extends Scanner {
     }
   }
 
-  #copiedTo(at: number): number {
+  #copiedTo(at: number) {
     return this.#size - this.#key.length + at - this.#from
   }
 
-  #list(entries: Place): void {
+  #list(entries: Place) {
     this.entries(() => this.#value(entries))
   }
 
@@ -285,7 +285,7 @@ export class Stripper extends Scanner {
     return undefined
   }
 
-  #take(taken: Taken, from: number): void {
+  #take(taken: Taken, from: number) {
     const isText = this.bytes[from] === quote
     if (taken === 'managed') this.#managed = this.bytes.subarray(from, this.at)
     else if (taken === 'kind') this.#hasKind = true

@@ -152,11 +152,11 @@ function envelope(
   }
 }
 
-function sourceOf(cluster: string): string {
+function sourceOf(cluster: string) {
   return `/kubernetes/${cluster}`
 }
 
-function plural(group: string, resource: string): string {
+function plural(group: string, resource: string) {
   return group === '' ? resource : `${resource}.${group}`
 }
 

@@ -50,10 +50,10 @@ export function eventData(place: Place, resourceVersion: string, object: KubeObj
   }
 }
 
-function dict(value: unknown): Dict {
+function dict(value: unknown) {
   return isRecord(value) ? (value as Dict) : {}
 }
 
-function text(value: unknown): string | undefined {
+function text(value: unknown) {
   return typeof value === 'string' && value !== '' ? value : undefined
 }

@@ -29,7 +29,7 @@ export function differing(
 
 const step = 512
 
-function sameAtBegin(a: Buffer, b: Buffer, most: number): number {
+function sameAtBegin(a: Buffer, b: Buffer, most: number) {
   let at = 0
   while (at + step <= most && a.compare(b, at, at + step, at, at + step) === 0) at += step
   while (at < most && a[at] === b[at]) at++

@@ -122,7 +122,7 @@ export class Noise {
       this.#strippings.filter(({ path }) => covers(path, place)).map(({ rule }) => rule),
     )
     if (rules.every((covering) => covering.length > 0)) return [...new Set(rules.flat())]
-    const apart = (place: readonly string[]): boolean =>
+    const apart = (place: readonly string[]) =>
       this.#strippings.every(
         ({ path }) => !path.every((key, at) => at >= place.length || key === '*' || place[at] === key),
       )
@@ -141,11 +141,11 @@ export class Noise {
   }
 }
 
-function placesOf(patch: readonly PatchStep[]): string[][] {
+function placesOf(patch: readonly PatchStep[]) {
   return patch.flatMap((step) => (step.op === 'move' ? [step.from, step.path] : [step.path])).map(keysOf)
 }
 
-function covers(path: readonly string[], place: readonly string[]): boolean {
+function covers(path: readonly string[], place: readonly string[]) {
   return path.every((key, at) => key === '*' || place[at] === key)
 }
 

@@ -23,9 +23,9 @@ type Dict = Readonly<Record<string, unknown>>
 export class Redactor {
   readonly #rules: RedactRules
   readonly #texts: TextRedactor
-  readonly #mask = (value: string): string => this.digest(value)
-  readonly #text = (value: string): string => this.#texts.redact(value)
-  readonly #suspicion = (name: string): Suspicion => this.#texts.suspicionOf(name)
+  readonly #mask = (value: string) => this.digest(value)
+  readonly #text = (value: string) => this.#texts.redact(value)
+  readonly #suspicion = (name: string) => this.#texts.suspicionOf(name)
 
   readonly #inner: Buffer
   readonly #outer: Buffer
@@ -85,7 +85,7 @@ export class Redactor {
       : this.#dict(value)
   }
 
-  #string(value: string, name: string): string {
+  #string(value: string, name: string) {
     if (value === '') return value
     const suspicion = name === '' ? 'none' : this.#suspicion(name)
     if (suspicion !== 'none' && isSecretValue(value, suspicion)) return this.digest(value)
@@ -225,7 +225,7 @@ export class Redactor {
 
 const none: ReadonlySet<string> = new Set()
 
-function holds(text: string, copies: ReadonlySet<string>): boolean {
+function holds(text: string, copies: ReadonlySet<string>) {
   for (const copy of copies) if (text.includes(copy)) return true
   return false
 }
@@ -245,7 +245,7 @@ function isTexts(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every((entry) => typeof entry === 'string')
 }
 
-function replaced(dict: Dict, key: string, value: unknown): Dict {
+function replaced(dict: Dict, key: string, value: unknown) {
   return value === dict[key] ? dict : { ...dict, [key]: value }
 }
 

@@ -107,7 +107,7 @@ const regionLabels = ['topology.kubernetes.io/region', 'failure-domain.beta.kube
 
 function nodeFacts({ spec, status, metadata }: KubeObject): ResourceFacts {
   const labels = dictOf(metadata?.['labels'])
-  const first = (names: readonly string[]): string | undefined =>
+  const first = (names: readonly string[]) =>
     names.map((name) => textOf(labels[name])).find((value) => value !== undefined)
   const addresses = listOf(dictOf(status)['addresses']).flatMap(({ type, address }): ResourceAddress[] => {
     const ip = textOf(address)
@@ -180,7 +180,7 @@ function sliceFacts(object: KubeObject): ResourceFacts {
   })
 }
 
-function dictOf(value: unknown): Dict {
+function dictOf(value: unknown) {
   return isRecord(value) ? (value as Dict) : {}
 }
 
@@ -196,19 +196,19 @@ function texts(value: unknown): readonly string[] {
       : []
 }
 
-function textOf(value: unknown): string | undefined {
+function textOf(value: unknown) {
   return typeof value === 'string' ? value : undefined
 }
 
-function nonBlank(value: string | undefined): string | undefined {
+function nonBlank(value: string | undefined) {
   return value === '' ? undefined : value
 }
 
-function nonEmpty(value: Dict): Dict | undefined {
+function nonEmpty(value: Dict) {
   return Object.keys(value).length === 0 ? undefined : value
 }
 
-function nonEmptyList<T>(list: readonly T[]): readonly T[] | undefined {
+function nonEmptyList<T>(list: readonly T[]) {
   return list.length === 0 ? undefined : list
 }
 

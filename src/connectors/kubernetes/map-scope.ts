@@ -20,7 +20,7 @@ export function selects({ namespaces, include, exclude, events, hidden }: Scope,
 }
 
 /** `Kind`, `kinds`, either with `.group`, `*.group` or `*`; case-insensitive. */
-function matches(pattern: string, { group, kind, resource }: ResourceType): boolean {
+function matches(pattern: string, { group, kind, resource }: ResourceType) {
   const dot = pattern.indexOf('.')
   const [name, of] = dot === -1 ? [pattern, undefined] : [pattern.slice(0, dot), pattern.slice(dot + 1)]
   if (of !== undefined && of.toLowerCase() !== group) return false

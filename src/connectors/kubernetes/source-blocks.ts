@@ -111,7 +111,7 @@ let room = Buffer.alloc(0)
 const countBits = 8
 
 /** A damaged key would lead to another block. */
-function isOf(bytes: Buffer, block: number): boolean {
+function isOf(bytes: Buffer, block: number) {
   const id = bytes.readUInt32LE(0) >>> countBits
   return id === 0 || id === (block & 0xff_ffff)
 }

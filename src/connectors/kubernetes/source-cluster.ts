@@ -55,7 +55,7 @@ export class KubernetesSource implements Source {
   readonly #absent: AbsentTypes
   #reached: number | undefined
   #problem: string | undefined
-  readonly health = (): ReturnType<typeof healthOfWatches> => healthOfWatches(this.status())
+  readonly health = () => healthOfWatches(this.status())
   #hidden = 0
   #changes = 0
   #rediscover: () => void = () => undefined
@@ -111,7 +111,7 @@ export class KubernetesSource implements Source {
         })
   }
 
-  #isLeader(): boolean {
+  #isLeader() {
     return this.#lease === undefined || this.#lease.epoch() !== undefined
   }
 
@@ -119,7 +119,7 @@ export class KubernetesSource implements Source {
     return this.#key({ group, resource }, this.#config.namespaces.length === 0 ? undefined : namespace)
   }
 
-  #key(type: Pick<ResourceType, 'group' | 'resource'>, namespace: string | undefined): string {
+  #key(type: Pick<ResourceType, 'group' | 'resource'>, namespace: string | undefined) {
     return namespace === undefined ? typeKey(type) : `${typeKey(type)} ${namespace}`
   }
 
@@ -174,7 +174,7 @@ export class KubernetesSource implements Source {
     }
   }
 
-  async #watchAll(signal: AbortSignal): Promise<void> {
+  async #watchAll(signal: AbortSignal) {
     const { timers } = this.#context.host
     for (let first = true; !signal.aborted; first = false) {
       const woken = new AbortController()
@@ -204,7 +204,7 @@ export class KubernetesSource implements Source {
     }
   }
 
-  async #reconcile(signal: AbortSignal): Promise<void> {
+  async #reconcile(signal: AbortSignal) {
     const { host } = this.#context
     const parts = { ...this.#parts, ask: this.#client.ask }
     for (;;) {
@@ -217,7 +217,7 @@ export class KubernetesSource implements Source {
     }
   }
 
-  async #resync(signal: AbortSignal): Promise<void> {
+  async #resync(signal: AbortSignal) {
     if (this.#context.storeRetentionMs !== undefined)
       await runResync(
         { ...this.#parts, leads: ({ key }) => this.#running.has(key) && this.#isLeader() },
@@ -226,14 +226,14 @@ export class KubernetesSource implements Source {
       )
   }
 
-  async #keep(signal: AbortSignal): Promise<void> {
+  async #keep(signal: AbortSignal) {
     await keepState(
       { ...this.#parts, settled: () => (this.#isLeader() && this.status().synced ? this.#running.size : undefined) },
       signal,
     )
   }
 
-  async #adopt(types: readonly ResourceType[], streams: boolean, signal: AbortSignal): Promise<void> {
+  async #adopt(types: readonly ResourceType[], streams: boolean, signal: AbortSignal) {
     const wanted = new Set<string>()
     for (const type of types.filter((each) => selects(this.#scope, each))) {
       const places = this.#config.namespaces.length === 0 ? [undefined] : this.#config.namespaces
@@ -255,7 +255,7 @@ export class KubernetesSource implements Source {
     await this.#bury(new Set(types.map(typeKey)))
   }
 
-  async #bury(served: ReadonlySet<string>): Promise<void> {
+  async #bury(served: ReadonlySet<string>) {
     for (const collection of this.#map.collections()) {
       const [key = ''] = collection.key.split(' ')
       if (collection.objects.size === 0 || this.#running.has(collection.key) || served.has(key)) continue
@@ -265,7 +265,7 @@ export class KubernetesSource implements Source {
   }
 
   /** Only the leader emits deletions; an unavailable group keeps its types. */
-  #isGone(key: string, { group }: ResourceType): boolean {
+  #isGone(key: string, { group }: ResourceType) {
     return !this.#unavailable.includes(group) && this.#isLeader() && this.#absent.isGone(key)
   }
 
@@ -299,7 +299,7 @@ export class KubernetesSource implements Source {
     })
   }
 
-  #start(key: string, type: ResourceType, namespace: string | undefined, streams: boolean): void {
+  #start(key: string, type: ResourceType, namespace: string | undefined, streams: boolean) {
     const slot = this.#lists.slot()
     const running = startWatch({
       type,
@@ -318,19 +318,13 @@ export class KubernetesSource implements Source {
     this.#running.set(key, running)
   }
 
-  async #stop(key: string, running: Running): Promise<void> {
+  async #stop(key: string, running: Running) {
     running.stop.abort()
     await running.done
     this.#running.delete(key)
   }
 
-  async #restart(
-    key: string,
-    running: Running,
-    type: ResourceType,
-    namespace: string | undefined,
-    streams: boolean,
-  ): Promise<void> {
+  async #restart(key: string, running: Running, type: ResourceType, namespace: string | undefined, streams: boolean) {
     await this.#stop(key, running)
     this.#start(key, type, namespace, streams)
   }

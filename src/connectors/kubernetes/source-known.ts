@@ -168,7 +168,7 @@ export class KnownObjects {
     else this.#documents.set(number, document)
   }
 
-  #find(uid: string): number {
+  #find(uid: string) {
     if (!readUid(uid, this.#uid)) return this.#odd.get(uid) ?? -1
     return this.#slots[this.#slotOf()]! - 1
   }
@@ -187,7 +187,7 @@ export class KnownObjects {
     }
   }
 
-  #remove(from: number): void {
+  #remove(from: number) {
     const mask = this.#slots.length - 1
     let hole = from
     for (let slot = (hole + 1) & mask; this.#slots[slot] !== 0; slot = (slot + 1) & mask) {
@@ -199,7 +199,7 @@ export class KnownObjects {
     this.#slots[hole] = 0
   }
 
-  #grow(): void {
+  #grow() {
     const before = this.#slots
     const own = this.#uid.slice()
     this.#slots = new Uint32Array(2 * before.length)

@@ -238,7 +238,7 @@ export class LeaseKeeper {
     return { ...this.#before, ...local }
   }
 
-  #lose(why: string): void {
+  #lose(why: string) {
     const { log, id, ref, onLeadership } = this.#options
     this.#held = undefined
     onLeadership(false)
@@ -254,7 +254,7 @@ export class LeaseKeeper {
   }
 
   /** Microseconds, as the API requires. */
-  #now(): string {
+  #now() {
     return new Date(this.#options.host.clock.now()).toISOString().replace('Z', '000Z')
   }
 }

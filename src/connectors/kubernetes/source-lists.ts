@@ -23,7 +23,7 @@ export class Lists {
     return new Promise((resolve) => this.#waiting.push(resolve))
   }
 
-  #give(): void {
+  #give() {
     const next = this.#waiting.shift()
     if (next === undefined) this.#free++
     else next()
@@ -65,7 +65,7 @@ export class ListSlot {
     }
   }
 
-  #closed(answer: Answer): void {
+  #closed(answer: Answer) {
     this.done()
     answer.close()
   }

@@ -46,7 +46,7 @@ export class ObjectMap {
     }
   }
 
-  #load(): void {
+  #load() {
     const state = stateOf(this.#database)
     this.#position = { sequence: Number(state.get('sequence') ?? 0), row: Number(state.get('row') ?? 0) }
     this.#begun = state.has('begun') ? Number(state.get('begun')) : undefined
@@ -94,7 +94,7 @@ export class ObjectMap {
     if (damaged.length > 0) this.#forget(damaged, toListAgain)
   }
 
-  #forget(rows: readonly number[], collections: Iterable<Collection>): void {
+  #forget(rows: readonly number[], collections: Iterable<Collection>) {
     const { remove, cursor } = this.#statements
     this.#database.transaction(() => {
       for (const row of rows) remove.run(row)
@@ -120,7 +120,7 @@ export class ObjectMap {
     this.#write('begun', String(time))
   }
 
-  #write(key: string, value: string): void {
+  #write(key: string, value: string) {
     this.#statements.state.run(key, value, stateSum(key, value))
   }
 

@@ -151,7 +151,7 @@ function inBoth(first: Difference, second: Difference): Difference {
   return { missing: both('missing'), stale: both('stale'), extra: both('extra'), objects: second.objects }
 }
 
-function differs({ missing, stale, extra }: Difference): boolean {
+function differs({ missing, stale, extra }: Difference) {
   return missing.length + stale.length + extra.length > 0
 }
 

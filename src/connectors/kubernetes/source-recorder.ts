@@ -113,7 +113,7 @@ export class Recorder {
 
   /** Ends when the signal aborts and all changes of this leader are written; rejects if the journal fails. */
   async run(signal: AbortSignal): Promise<void> {
-    const wake = (): void => this.#wake()
+    const wake = () => this.#wake()
     signal.addEventListener('abort', wake)
     for (const { key, cursor } of this.#map.collections()) if (cursor !== undefined) this.#emitted.set(key, cursor)
     try {
@@ -140,34 +140,34 @@ export class Recorder {
     }
   }
 
-  #writable(): boolean {
+  #writable() {
     return this.#queue.length > 0 && this.#isLeading()
   }
 
-  #isLeading(): boolean {
+  #isLeading() {
     return this.#lease === undefined || this.#lease.epoch() !== undefined
   }
 
-  #isUnitDue(): boolean {
+  #isUnitDue() {
     return this.#writable() && (this.#queued >= this.#limits.unitBytes || this.#toWrite() <= 0)
   }
 
-  #toWrite(): number {
+  #toWrite() {
     const { waitMs, gatherMs } = this.#limits
     return Math.max(this.#began + waitMs, this.#written + gatherMs) - this.#context.host.clock.monotonic()
   }
 
-  #toCommit(): number {
+  #toCommit() {
     return this.#committed + this.#limits.commitMs - this.#context.host.clock.monotonic()
   }
 
-  #due(): boolean {
+  #due() {
     return this.#settled.length > 0 && (this.#settledBytes > this.#limits.waitingBytes / 2 || this.#toCommit() <= 0)
   }
 
-  async #idle(signal: AbortSignal): Promise<void> {
+  async #idle(signal: AbortSignal) {
     const [writable, unsaved] = [this.#writable(), this.#settled.length > 0]
-    const ready = (): boolean =>
+    const ready = () =>
       signal.aborted ||
       this.#elsewhere !== undefined ||
       this.#acts.length > 0 ||
@@ -201,7 +201,7 @@ export class Recorder {
     return taken
   }
 
-  async #write(entries: readonly Entry[], signal: AbortSignal): Promise<void> {
+  async #write(entries: readonly Entry[], signal: AbortSignal) {
     const events = entries.flatMap((entry) => entry.events)
     const position = events.length === 0 ? undefined : await this.#append(events, signal)
     if (position === 'not our turn') {
@@ -217,7 +217,7 @@ export class Recorder {
     this.#makeRoom()
   }
 
-  #leave(): void {
+  #leave() {
     const checkpoint = this.#elsewhere
     this.#elsewhere = undefined
     if (checkpoint === undefined) return
@@ -237,7 +237,7 @@ export class Recorder {
     this.#makeRoom()
   }
 
-  #pass(entry: Entry): void {
+  #pass(entry: Entry) {
     this.#settle(entry)
     if (entry.events.length > 0)
       this.#context.metrics.count('weir_kubernetes_skipped_events_total', entry.events.length, {
@@ -246,7 +246,7 @@ export class Recorder {
     giveBackAll(entry.events)
   }
 
-  #settle({ steps, bytes }: Entry): void {
+  #settle({ steps, bytes }: Entry) {
     this.#settled.push(...steps)
     // After a crash an unwritten list would be repeated.
     if (steps.some((step) => step.is === 'cursor' && step.listed === true)) this.#committed = -Infinity
@@ -254,7 +254,7 @@ export class Recorder {
     this.#queued -= bytes
   }
 
-  #makeRoom(): void {
+  #makeRoom() {
     if (this.#queued >= this.#limits.waitingBytes / 2) return
     this.#room?.resolve()
     this.#room = undefined
@@ -287,7 +287,7 @@ export class Recorder {
     }
   }
 
-  async #commit(): Promise<void> {
+  async #commit() {
     const [steps, position] = [this.#settled, this.#position]
     this.#settled = []
     this.#settledBytes = 0
@@ -304,6 +304,6 @@ export class Recorder {
   }
 }
 
-function giveBackAll(events: readonly WeirEvent[]): void {
+function giveBackAll(events: readonly WeirEvent[]) {
   for (const { data } of events) if (data !== undefined) releaseBuffer(data)
 }

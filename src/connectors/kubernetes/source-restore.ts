@@ -54,7 +54,7 @@ export async function restoreObjects(
   return map
 }
 
-function fetchedPath(folder: string): string {
+function fetchedPath(folder: string) {
   return `${folder}/objects.fetched`
 }
 

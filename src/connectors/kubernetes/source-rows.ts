@@ -105,7 +105,7 @@ export function verifyRow(table: string, stored: unknown, sum: number): void {
 }
 
 /** CRC-32, signed: SQLite stores it in four bytes. */
-function sumOf(...fields: readonly unknown[]): number {
+function sumOf(...fields: readonly unknown[]) {
   return crc32(fields.join('\0')) | 0
 }
 

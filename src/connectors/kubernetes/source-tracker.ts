@@ -124,7 +124,7 @@ export class Tracker implements Target {
     return recorder.record(events, steps, { collection: this.#collection, version, onEmitted })
   }
 
-  #isNew({ metadata }: KubeObject): boolean {
+  #isNew({ metadata }: KubeObject) {
     const { begun } = this.#options.map
     return begun !== undefined && Date.parse(String(metadata?.['creationTimestamp'])) > begun
   }

@@ -35,7 +35,7 @@ export async function openKubernetes(config: KubernetesConfig, context: SourceCo
       })
     : undefined
   const shared = context.replay?.shared
-  const open = (): Promise<ObjectMap> => openObjects(state, context)
+  const open = () => openObjects(state, context)
   const map = shared === undefined ? await open() : await restoreObjects(shared, state, context, open)
   const lease =
     config.lease.name === null ? undefined : { name: config.lease.name, namespace: config.lease.namespace ?? namespace }
@@ -60,7 +60,7 @@ export async function openKubernetes(config: KubernetesConfig, context: SourceCo
   return source
 }
 
-function namesOf({ redact: { names } }: KubernetesConfig): RegExp | undefined {
+function namesOf({ redact: { names } }: KubernetesConfig) {
   return names === null ? undefined : new RegExp(names, 'i')
 }
 

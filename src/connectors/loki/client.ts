@@ -87,7 +87,7 @@ export class LokiClient {
     this.#http.close()
   }
 
-  #get(url: string, signal: AbortSignal): Promise<HttpAnswer> {
+  #get(url: string, signal: AbortSignal) {
     return this.#http.request({ to: url, headers: this.#headers, limit: shownBytes, truncate: true, signal })
   }
 
@@ -98,12 +98,12 @@ export class LokiClient {
     return { is: 'ok', message: `${this.#url}: the push API responds` }
   }
 
-  #clean(text: string): string {
+  #clean(text: string) {
     return withoutSecretsOf(this.#url, text)
   }
 
   /** The old certificate is used until the new one is readable. */
-  async #renewTls(): Promise<void> {
+  async #renewTls() {
     const now = this.#host.clock.monotonic()
     if (this.#config.tls === null || now - this.#readAt < rereadMs) return
     this.#readAt = now
@@ -128,7 +128,7 @@ export class LokiClient {
 }
 
 /** A URL with the path of the push API stays as it is. */
-function pushUrl(base: string): string {
+function pushUrl(base: string) {
   const url = new URL(base)
   const path = url.pathname.replace(/\/+$/, '')
   url.pathname = path.endsWith(pushPath) ? path : path + pushPath

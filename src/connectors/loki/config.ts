@@ -104,7 +104,7 @@ export const lokiSchema = defineSchema({
   },
 })
 
-const isReserved = (name: string): boolean =>
+const isReserved = (name: string) =>
   /^(?:content-(?:type|length|encoding)|host|connection|transfer-encoding|x-scope-orgid)$/i.test(name)
 
 type Labels = Readonly<Record<string, string>>

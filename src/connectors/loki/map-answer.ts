@@ -40,7 +40,7 @@ const remedies: Readonly<Record<number, string>> = {
   407: 'the proxy rejected the login',
 }
 
-function shortened(text: string): string {
+function shortened(text: string) {
   const line = text.replaceAll(/[\s\p{Cc}�]+/gu, ' ')
   return line.length > shownReason ? `${line.slice(0, shownReason)}…` : line
 }
@@ -86,7 +86,7 @@ export function culprits(text: string, entries: Entries, streams: Streams, rows:
 }
 
 export function halves(entries: Entries, rows: Uint32Array): readonly [Uint32Array, Uint32Array] {
-  const streamAt = (at: number): number => entries.stream[rows[at] ?? 0] ?? 0
+  const streamAt = (at: number) => entries.stream[rows[at] ?? 0] ?? 0
   const middle = rows.length >> 1
   let cut = middle
   if (!isOneStream(entries, rows)) {
@@ -96,11 +96,11 @@ export function halves(entries: Entries, rows: Uint32Array): readonly [Uint32Arr
   return [rows.subarray(0, cut), rows.subarray(cut)]
 }
 
-function isOneStream({ stream }: Entries, rows: Uint32Array): boolean {
+function isOneStream({ stream }: Entries, rows: Uint32Array) {
   return stream[rows[0] ?? 0] === stream[rows.at(-1) ?? 0]
 }
 
-function extreme({ ms }: Entries, rows: Uint32Array, choose: (a: number, b: number) => number): number {
+function extreme({ ms }: Entries, rows: Uint32Array, choose: (a: number, b: number) => number) {
   return rows.reduce((found, row) => choose(found, ms[row] ?? 0), ms[rows[0] ?? 0] ?? 0)
 }
 

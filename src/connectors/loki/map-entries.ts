@@ -46,7 +46,7 @@ export class Entries {
     )
   }
 
-  #growRows(): void {
+  #growRows() {
     const rows = 2 * this.index.length
     this.index = grown(new Uint32Array(rows), this.index)
     this.stream = grown(new Uint32Array(rows), this.stream)
@@ -55,7 +55,7 @@ export class Entries {
     this.starts = grown(new Float64Array(rows + 1), this.starts)
   }
 
-  #growBytes(needed: number): void {
+  #growBytes(needed: number) {
     const larger = Buffer.allocUnsafe(Math.max(needed, 2 * this.bytes.length))
     larger.set(this.bytes.subarray(0, this.starts[this.count - 1] ?? 0))
     this.bytes = larger

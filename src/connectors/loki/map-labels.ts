@@ -92,7 +92,7 @@ function labelSource(name: string, column: Column, dictionary: readonly string[]
     case 'u16':
     case 'u32': {
       const { values, valid } = column
-      const code = (row: number): number => (isPresent(valid, row) ? (values[row] ?? 0) + 1 : 0)
+      const code = (row: number) => (isPresent(valid, row) ? (values[row] ?? 0) + 1 : 0)
       return { name, code, value: (number) => String(number - 1) }
     }
     default:

@@ -81,19 +81,19 @@ function inProtobuf(entries: Entries, streams: Streams, rows: Uint32Array): Uint
   return writer.bytes
 }
 
-const secondsOf = ({ ms }: Entries, row: number): number => Math.floor((ms[row] ?? 0) / 1000)
-const nanosOf = ({ ms, nanos }: Entries, row: number): number => ((ms[row] ?? 0) % 1000) * 1_000_000 + (nanos[row] ?? 0)
+const secondsOf = ({ ms }: Entries, row: number) => Math.floor((ms[row] ?? 0) / 1000)
+const nanosOf = ({ ms, nanos }: Entries, row: number) => ((ms[row] ?? 0) % 1000) * 1_000_000 + (nanos[row] ?? 0)
 
-function timeSize(entries: Entries, row: number): number {
+function timeSize(entries: Entries, row: number) {
   const nanos = nanosOf(entries, row)
   return 1 + varintSize(secondsOf(entries, row)) + (nanos === 0 ? 0 : 1 + varintSize(nanos))
 }
 
-function delimited(length: number): number {
+function delimited(length: number) {
   return 1 + varintSize(length) + length
 }
 
-function varintSize(value: number): number {
+function varintSize(value: number) {
   let size = 1
   for (let rest = value; rest > 127; rest = Math.floor(rest / 128)) size++
   return size

@@ -43,7 +43,7 @@ export function mapBatches(config: LokiConfig): MapBatch {
     }
     return { entries, streams, failures }
 
-    function addFlows(piece: SinkPiece, batch: FlowBatch, first: number): void {
+    function addFlows(piece: SinkPiece, batch: FlowBatch, first: number) {
       const stream = streams.ofFlows(batch, fields, config.static_labels)
       const time = timeOf(batch, config.timestamp, piece.header.received)
       const line = lineOf(batch)
@@ -51,7 +51,7 @@ export function mapBatches(config: LokiConfig): MapBatch {
       for (const row of piece.rows) entries.add(at++, stream(row), time(row), nanosOf(piece, row), line(row))
     }
 
-    function addEvents(piece: SinkPiece, first: number): void {
+    function addEvents(piece: SinkPiece, first: number) {
       const { batch, rows, header } = piece
       if (batch.kind !== 'events') return
       const stream = streams.ofEvents(batch, config.event_labels)
@@ -81,18 +81,18 @@ function labelFields(names: readonly string[]): LabelField[] {
 }
 
 /** Loki drops equal entries. The position in the journal makes the nanoseconds, so that equal flows differ. */
-function nanosOf({ header, firstRow }: SinkPiece, row: number): number {
+function nanosOf({ header, firstRow }: SinkPiece, row: number) {
   return ((header.sourceSequence % 1_000_000) * 8191 + firstRow + row) % 1_000_000
 }
 
 /** Of times with microseconds; a double has no more. */
-const nanosIn = (ms: number): number => Math.min(999, Math.round((ms - Math.floor(ms)) * 1000)) * 1000
+const nanosIn = (ms: number) => Math.min(999, Math.round((ms - Math.floor(ms)) * 1000)) * 1000
 
-const isTime = (ms: number): boolean => ms >= 0 && ms <= maxMs
+const isTime = (ms: number) => ms >= 0 && ms <= maxMs
 
 function timeOf({ columns }: FlowBatch, chosen: FlowFieldName, received: number): (row: number) => number {
   const names = [chosen, 'time_end', 'time_start', 'time_received'] as const
-  const times: TimeColumn[] = names.flatMap((name) => {
+  const times = names.flatMap((name) => {
     const column = columns[name]
     return column?.kind === 'time' ? [column] : []
   })

@@ -38,7 +38,7 @@ export class Delivery {
   async deliver(): Promise<void> {
     const groups = this.#groups()
     let next = 0
-    const work = async (): Promise<void> => {
+    const work = async () => {
       for (let group = groups[next++]; group !== undefined; group = groups[next++])
         await this.#inOrder(this.#parts(group))
     }
@@ -81,7 +81,7 @@ export class Delivery {
     return found
   }
 
-  async #inOrder(parts: readonly Uint32Array[]): Promise<void> {
+  async #inOrder(parts: readonly Uint32Array[]) {
     const stack = [...parts].reverse()
     for (let rows = stack.pop(); rows !== undefined; rows = stack.pop()) {
       const push = this.#blocked() ?? (await this.#push(rows))
@@ -107,7 +107,7 @@ export class Delivery {
     return client.push(pushBody(config.encoding, entries, streams, rows), signal)
   }
 
-  #stored(rows: Uint32Array): void {
+  #stored(rows: Uint32Array) {
     const { isolation, entries, streams } = this.#options
     for (let from = 0; from < rows.length;) {
       const stream = entries.stream[rows[from] ?? 0] ?? 0
@@ -127,7 +127,7 @@ export class Delivery {
       : undefined
   }
 
-  #retry(rows: Uint32Array, push: Retry): void {
+  #retry(rows: Uint32Array, push: Retry) {
     this.#trouble ??= push
     const { reason, afterMs } = push
     for (const row of rows) {

@@ -41,7 +41,7 @@ export function publishDenied(subject: string): string {
   return `the server denies publishing to ${subject}; grant the user that permission, or correct \`subject\``
 }
 
-function noStream(subject: string): string {
+function noStream(subject: string) {
   return (
     `no stream has subject ${subject}, or JetStream is disabled; create a stream for it, or set \`stream\` ` +
     `and \`create_stream: true\``

@@ -102,7 +102,7 @@ export class ExpectingWriter implements BusWriter {
     key: string,
     values: readonly Uint8Array[],
     partial: PartialWrite,
-  ): Promise<void> {
+  ) {
     const subject = this.#subject(channel, key)
     if (!this.#subjects.has(subject)) await this.fence(channel, key)
     const known = this.#subjects.get(subject)!
@@ -169,11 +169,11 @@ export class ExpectingWriter implements BusWriter {
     return seq
   }
 
-  #subject(channel: Channel, key: string): string {
+  #subject(channel: Channel, key: string) {
     return `${this.#options.target(channel).prefix}.${tokenOf(key)}`
   }
 }
 
-function isWrongLast(error: unknown, { library }: JournalClient): boolean {
+function isWrongLast(error: unknown, { library }: JournalClient) {
   return error instanceof library.JetStreamApiError && error.code === wrongLastSequence
 }

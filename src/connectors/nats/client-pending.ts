@@ -53,7 +53,7 @@ export class PendingPublishes {
     for (const [number, waiting] of this.#pending) if (which(waiting)) this.settle(number, outcome)
   }
 
-  #expire(): void {
+  #expire() {
     this.#timer = undefined
     const now = this.#host.clock.monotonic()
     for (const [number, { late }] of this.#pending) {

@@ -95,7 +95,7 @@ export class JetStreamPuller implements Puller<JsMsg> {
     await live.connection.close()
   }
 
-  async #flush(live = this.#live): Promise<void> {
+  async #flush(live = this.#live) {
     if (live === undefined) return
     const { timeout: ms, url } = this.#config
     const limit = { timers: this.#context.host.timers, ms, late: `${url} did not respond within ${ms} ms` }
@@ -174,7 +174,7 @@ export class JetStreamPuller implements Puller<JsMsg> {
     return given
   }
 
-  async #pump(messages: ConsumerMessages, before: RedeliveryGate): Promise<void> {
+  async #pump(messages: ConsumerMessages, before: RedeliveryGate) {
     for await (const message of messages) {
       before.add(message)
       while (this.#buffered.length >= prefetchMessages)
@@ -185,7 +185,7 @@ export class JetStreamPuller implements Puller<JsMsg> {
     this.#end('the consumer was removed, or the connection closed')
   }
 
-  #end(reason: string): void {
+  #end(reason: string) {
     this.#ended = reason
     this.#wake()
   }

@@ -46,7 +46,7 @@ export class RedeliveryGate {
     return this.#delayed?.splice(0) ?? []
   }
 
-  #release(): void {
+  #release() {
     const delayed = this.drop()
     this.#delayed = undefined
     for (const message of delayed) this.#emit(message)

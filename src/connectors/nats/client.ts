@@ -86,7 +86,7 @@ export class JetStreamPublisher {
     })
   }
 
-  #settleAfterFlush({ library, connection }: Live, number: number, subject: string): void {
+  #settleAfterFlush({ library, connection }: Live, number: number, subject: string) {
     // A permission error may arrive one event-loop turn after the pong.
     connection
       .flush()
@@ -101,7 +101,7 @@ export class JetStreamPublisher {
       )
   }
 
-  #subscribe(live: Live): void {
+  #subscribe(live: Live) {
     if (live.subscribed) return
     live.subscribed = true
     live.connection.subscribe(`${live.inbox}*`, {
@@ -115,7 +115,7 @@ export class JetStreamPublisher {
     })
   }
 
-  #acknowledged(live: Live, message: Msg): void {
+  #acknowledged(live: Live, message: Msg) {
     const number = Number(message.subject.slice(live.inbox.length))
     const subject = this.#pending.subjectOf(number)
     if (subject !== undefined) this.#pending.settle(number, this.#outcome(live, message, subject))
@@ -134,7 +134,7 @@ export class JetStreamPublisher {
     }
   }
 
-  #failPending(reason: string, under?: AbortSignal): void {
+  #failPending(reason: string, under?: AbortSignal) {
     this.#pending.settleAll(unavailable(reason), ({ signal }) => under === undefined || signal === under)
   }
 
@@ -171,7 +171,7 @@ export class JetStreamPublisher {
     }
   }
 
-  async #watch(live: Live): Promise<void> {
+  async #watch(live: Live) {
     let lastError: string | undefined
     for await (const status of live.connection.status()) {
       if (status.type === 'error') {
@@ -185,7 +185,7 @@ export class JetStreamPublisher {
   }
 
   /** The error names the subject, not the message. */
-  #permissionDenied({ library }: Live, error: Error): void {
+  #permissionDenied({ library }: Live, error: Error) {
     if (!(error instanceof library.errors.PermissionViolationError) || error.operation !== 'publish') return
     this.#pending.settleAll(
       { is: 'retry', reason: publishDenied(error.subject) },
@@ -207,7 +207,7 @@ export class JetStreamPublisher {
     return lastError
   }
 
-  #disconnected(live: Live, reason: string): void {
+  #disconnected(live: Live, reason: string) {
     live.away = reason
     if (this.#live === live) this.#live = undefined
     this.#failPending(reason)

@@ -84,7 +84,7 @@ class NatsJournal implements JournalBus {
       opt_start_seq: sequenceAfter(after),
     })
     const messages = await consumer.consume({ max_messages: mostAtOnce })
-    const stop = (): void => {
+    const stop = () => {
       messages.stop()
     }
     signal.addEventListener('abort', stop, { once: true })
@@ -149,7 +149,7 @@ class NatsJournal implements JournalBus {
         manager: await library.jetstreamManager(connection, { timeout: this.#config.timeout, checkAPI: false }),
       }
       // The library stops reconnecting after two rejections.
-      const lose = (): Promise<void> => this.#connection.discard(client)
+      const lose = () => this.#connection.discard(client)
       connection.closed().then(lose, lose)
       return client
     } catch (error) {

@@ -15,6 +15,6 @@ export function wildcardOf(template: string): string {
   return first < 0 ? template : [...tokens.slice(0, first), '>'].join('.')
 }
 
-function token(value: string): string {
+function token(value: string) {
   return value.slice(0, maxTokenLength).replaceAll(/[^A-Za-z0-9_:/@=+-]/g, '_') || '_'
 }

@@ -1,17 +1,17 @@
 import type { Attempt } from '../../engine/delivery/in-order.ts'
 import { messageOf } from '../../model/errors.ts'
 
-function codeOf(error: unknown): string {
+function codeOf(error: unknown) {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
 }
 
-function errorText(error: unknown): string {
+function errorText(error: unknown) {
   const text = messageOf(error)
   return text.replaceAll(/\s+/g, ' ').slice(0, 300)
 }
 
 /** Credentials are then read again. */
-function isLoginRejected(error: unknown): boolean {
+function isLoginRejected(error: unknown) {
   return codeOf(error).startsWith('Neo.ClientError.Security.')
 }
 

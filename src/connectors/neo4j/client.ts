@@ -70,11 +70,11 @@ export class GraphClient {
       }).catch(() => undefined)
   }
 
-  #withLimit<T>(operation: Promise<T>, signal: AbortSignal): Promise<T> {
+  #withLimit<T>(operation: Promise<T>, signal: AbortSignal) {
     return withSinkTimeout(operation, { timers: this.#context.host.timers, ms: this.#config.timeout }, signal)
   }
 
-  #ready(): Promise<Driver> {
+  #ready() {
     return (this.#preparing ??= this.#prepare().finally(() => {
       this.#preparing = undefined
     }))
@@ -90,7 +90,7 @@ export class GraphClient {
     })
   }
 
-  async #commit(driver: Driver, act: (writing: Transaction) => Promise<void>): Promise<void> {
+  async #commit(driver: Driver, act: (writing: Transaction) => Promise<void>) {
     await this.#withSession(driver.session(this.#target), async (session) => {
       // Releases locks after a lost connection.
       const transaction = session.beginTransaction({ timeout: this.#config.timeout })
@@ -131,7 +131,7 @@ export class GraphClient {
     }
   }
 
-  async #connect(): Promise<Driver> {
+  async #connect() {
     return (this.#driver ??= await newDriver(this.#config))
   }
 

@@ -52,7 +52,7 @@ export function toAction(event: WeirEvent, data: Fields): ActionRow {
           type: (resource?.type ?? '').toLowerCase(),
           id: named,
         }))
-  const row: ActionRow = known<ActionRow>({
+  const row = known<ActionRow>({
     kind: 'action',
     action: {
       id: event.id,

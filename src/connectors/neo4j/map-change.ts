@@ -54,6 +54,6 @@ export function marksOfAudit(event: WeirEvent, data: Fields): readonly [string |
   return [markOf(event, textOf(resourceVersion)), verb === 'delete' ? markOf(event, textOf(uid)) : undefined]
 }
 
-function markOf({ source, subject = '' }: WeirEvent, made: string | undefined): string | undefined {
+function markOf({ source, subject = '' }: WeirEvent, made: string | undefined) {
   return made === undefined ? undefined : `${source} ${subject} ${made}`
 }

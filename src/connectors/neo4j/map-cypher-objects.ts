@@ -16,7 +16,7 @@ const stateText =
   'UNWIND $rows AS row MATCH (r:RESOURCE {key: row.key}) WHERE r.observedAt IS NULL OR r.observedBy <> row.by OR ' +
   'r.observedAt <= row.observedAt SET r.observedBy = row.by, r.observedAt = row.observedAt, r.present = row.present'
 
-const end = (type: ObjectRelation): string => {
+const end = (type: ObjectRelation) => {
   const found =
     type === 'SELECTS' ? `MATCH ()-[x:SELECTS {by: row.by}]->(t)` : `MATCH (r)-[x:${type} {by: row.by}]->(t)`
   return (
@@ -26,7 +26,7 @@ const end = (type: ObjectRelation): string => {
   )
 }
 
-const begin = (type: ObjectRelation): string =>
+const begin = (type: ObjectRelation) =>
   `UNWIND $rows AS row ${current} MATCH (f:RESOURCE {key: row.from}) MATCH ` +
   `(t:${type === 'USES_IMAGE' ? 'IMAGE' : 'RESOURCE'} {key: row.to}) WITH row, f, t, ${at} AS at ` +
   `OPTIONAL MATCH (f)-[x:${type} {by: row.by}]->(t) WHERE x.validTo IS NULL OR (x.validFrom <= at AND ` +
@@ -78,7 +78,7 @@ function waveStatements(wave: readonly ObjectState[]): Statement[] {
     workloads: new Map<string, object>(),
     images: new Map<string, object>(),
   }
-  const node = (key: string, isImage = false): void => {
+  const node = (key: string, isImage = false) => {
     const { workload, ...known } = objectNode(key) ?? {
       key,
       set: isImage ? { name: key.slice('image:'.length) } : {},
@@ -93,12 +93,7 @@ function waveStatements(wave: readonly ObjectState[]): Statement[] {
       node(to, type === 'USES_IMAGE')
     }
   }
-  const head = ({
-    resource,
-    by,
-    since,
-    at: from,
-  }: ObjectState): { key: string; by: string; observedAt: number; at: number } => ({
+  const head = ({ resource, by, since, at: from }: ObjectState) => ({
     key: resource.key,
     by,
     observedAt: since,
@@ -136,7 +131,7 @@ function waveStatements(wave: readonly ObjectState[]): Statement[] {
   return found
 }
 
-function canHaveRelation(type: ObjectRelation, kind: string): boolean {
+function canHaveRelation(type: ObjectRelation, kind: string) {
   if (type === 'RUNS_ON' || type === 'USES_IMAGE') return kind === 'Pod'
   if (type === 'SELECTS') return kind === 'EndpointSlice'
   return type !== 'PROVIDED_BY' || kind === 'Node'

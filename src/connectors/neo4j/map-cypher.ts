@@ -43,7 +43,7 @@ export const constraints: readonly string[] = [
   'CREATE INDEX weir_talks_id IF NOT EXISTS FOR ()-[x:TALKS_TO]-() ON (x.id)',
 ]
 
-const time = (name: string): string =>
+const time = (name: string) =>
   `CASE WHEN row.${name} IS NULL THEN NULL ELSE datetime({epochMillis: toInteger(row.${name})}) END`
 const tenant = '{tenantId: row.tenantId, domainId: row.domainId}'
 const resourceText = 'UNWIND $rows AS row MERGE (n:RESOURCE {key: row.key}) SET n += row.set'
@@ -91,12 +91,12 @@ export function statementsOf(rows: readonly GraphRow[], known: { has(fact: strin
   const parts = Object.fromEntries(
     (Object.keys(texts) as Part[]).map((name) => [name, new Map<string, object>()]),
   ) as Record<Part, Map<string, object>>
-  const node = (into: Part, { key, set }: Omit<ResourceNode, 'workload'>): void => {
+  const node = (into: Part, { key, set }: Omit<ResourceNode, 'workload'>) => {
     const before = parts[into].get(key) as { readonly set: object } | undefined
     parts[into].set(key, before === undefined ? { key, set } : { key, set: { ...before.set, ...set } })
   }
-  const resource = (one: ResourceNode): void => node(one.workload === true ? 'workloads' : 'resources', one)
-  const event = (into: Part, id: string, row: object): void => {
+  const resource = (one: ResourceNode) => node(one.workload === true ? 'workloads' : 'resources', one)
+  const event = (into: Part, id: string, row: object) => {
     parts[into].delete(id)
     parts[into].set(id, row)
   }
@@ -137,7 +137,7 @@ function actionParts(
   { action: { id, ...properties }, subject, behind, resource, tenant: tenantRow, region, status }: ActionRow,
   parts: Record<Part, Map<string, object>>,
   into: Into,
-): void {
+) {
   const place = JSON.stringify([tenantRow?.tenantId, tenantRow?.domainId])
   parts.statuses.set(status, { status })
   if (region !== undefined) parts.regions.set(region, { region })

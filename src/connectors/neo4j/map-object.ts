@@ -50,11 +50,7 @@ function* relatedOf(
   own: KubernetesRef,
   data: Fields,
 ): Generator<Readonly<{ type: ObjectRelation; from: string; to: string | undefined }>> {
-  const ref = (
-    kind: string | undefined,
-    name: string | undefined,
-    { group = '', namespace = '' } = {},
-  ): string | undefined =>
+  const ref = (kind: string | undefined, name: string | undefined, { group = '', namespace = '' } = {}) =>
     kind === undefined || name === undefined
       ? undefined
       : kubernetesRef({ cluster: own.cluster, group, kind, namespace, name })
@@ -92,7 +88,7 @@ function imageRef(id: string | undefined, image: string | undefined): string | u
   return text === undefined ? undefined : `image:${text}`
 }
 
-function listOf(value: unknown): Fields[] {
+function listOf(value: unknown) {
   return Array.isArray(value) ? value.map(fieldsOf) : []
 }
 

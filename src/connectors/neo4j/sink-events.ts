@@ -52,13 +52,13 @@ export class EventWriter {
     return missing ? 'missing' : attempt
   }
 
-  #has(fact: string): boolean {
+  #has(fact: string) {
     if (!this.#known.delete(fact)) return false
     this.#known.add(fact)
     return true
   }
 
-  #remember(facts: readonly string[]): void {
+  #remember(facts: readonly string[]) {
     for (const fact of facts) this.#known.add(fact)
     for (const oldest of this.#known) {
       if (this.#known.size <= maxCachedFacts) return

@@ -41,7 +41,7 @@ export function writeTraffic(
   signal: AbortSignal,
 ): Promise<Attempt> {
   // Redriven rows are out of order and have their own position.
-  const keyOf = ({ header }: SinkPiece): string => `${writer} ${retried ? token : header.source}`
+  const keyOf = ({ header }: SinkPiece) => `${writer} ${retried ? token : header.source}`
   return client.write(async (writing) => {
     const positions = await readPositions(writing, [...new Set(pieces.map(keyOf))].sort())
     const before = new Map(positions)

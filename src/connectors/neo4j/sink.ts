@@ -36,7 +36,7 @@ function openNeo4j(config: Neo4jConfig, context: Context): Promise<Sink> {
       }
       const [events, flows] = [partOf(batch, 'events'), partOf(batch, 'flows')]
       const lanes = splitByKey([...sinkRows(events, noFlows)], config.transaction_events)
-      const failures: Failure[] = (
+      const failures = (
         await Promise.all(
           lanes.map((rows) =>
             deliverInChunks(rows, options, graphRow, (made: readonly SizedRow[]) => writer.write(made, signal)),

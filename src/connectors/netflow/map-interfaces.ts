@@ -43,7 +43,7 @@ export function readInterfaces(content: string, file: string): ReadonlyMap<strin
   return names
 }
 
-function describe(problems: readonly Problem[]): string {
+function describe(problems: readonly Problem[]) {
   return problems
     .slice(0, 3)
     .map(({ file, line, column, message }) => `${file}:${line}:${column}: ${message}`)

@@ -20,7 +20,7 @@ type Counted = keyof typeof counted
 const names = Object.keys(counted) as readonly Counted[]
 type Sums = Record<Counted, number>
 
-const zeros = (): Sums => Object.fromEntries(names.map((name) => [name, 0])) as Sums
+const zeros = () => Object.fromEntries(names.map((name) => [name, 0])) as Sums
 
 export class NetflowCounts {
   readonly bytes: ByteCounts = noBytes()
@@ -73,7 +73,7 @@ export class NetflowCounts {
   }
 }
 
-function add(sums: Sums, state: ExporterState): void {
+function add(sums: Sums, state: ExporterState) {
   sums.rows += state.rows
   sums.skewed += state.skewed
   sums.optionRecords += state.optionRecords

@@ -75,7 +75,7 @@ export class TemplateMemory {
 
   async #restore(saved: Saved, exporterOf: ExporterOf): Promise<number> {
     const now = this.#context.host.clock.now()
-    const listenerOf = (old: number): number => this.#listeners.indexOf(saved.listeners[old] ?? '')
+    const listenerOf = (old: number) => this.#listeners.indexOf(saved.listeners[old] ?? '')
     const exporters: Exporter[] = []
     let waiting = 0
     for (const { address, proven, sessions = [], facts = [], parked = [] } of saved.exporters) {
@@ -93,7 +93,7 @@ export class TemplateMemory {
     return waiting
   }
 
-  async #replace(exporters: readonly SavedExporter[]): Promise<void> {
+  async #replace(exporters: readonly SavedExporter[]) {
     const { state, log, id: source } = this.#context
     const { changes } = this.#decoder.table
     if (state === undefined) return
@@ -113,7 +113,7 @@ export class TemplateMemory {
     }
   }
 
-  async #write(directory: string, saved: Saved): Promise<void> {
+  async #write(directory: string, saved: Saved) {
     const { disk } = this.#context.host
     const json = new TextEncoder().encode(JSON.stringify(saved))
     if (json.length > mostBytes) throw new Error(`the file would have ${json.length} bytes`)

@@ -52,7 +52,7 @@ export async function listenIpfixTcp(
   }
 }
 
-async function receive(socket: Socket, connection: IpfixConnection, closing: () => boolean): Promise<void> {
+async function receive(socket: Socket, connection: IpfixConnection, closing: () => boolean) {
   const framer = new MessageFramer()
   try {
     for await (const piece of socket as AsyncIterable<Uint8Array>) {

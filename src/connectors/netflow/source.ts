@@ -145,7 +145,7 @@ class Netflow implements NetflowSource {
     await Promise.all([this.#udp?.close(), ...this.#tcp.map((tcp) => tcp.close())])
   }
 
-  async #housekeeping(): Promise<void> {
+  async #housekeeping() {
     const { metrics, id, host } = this.#context
     this.#ingest.templates.parking.sweep(host.clock.now())
     const known = new Set([...this.#exporters.all(), ...this.#connected.values()])
@@ -157,7 +157,7 @@ class Netflow implements NetflowSource {
     await this.#memory.save(this.#exporters.all())
   }
 
-  #take({ bytes, from, received }: Datagrams, listener: number): void {
+  #take({ bytes, from, received }: Datagrams, listener: number) {
     for (let i = 0; i < bytes.length; i++) {
       const datagram = bytes[i]
       const sender = from[i]
@@ -214,12 +214,12 @@ class Netflow implements NetflowSource {
     return connection
   }
 
-  #meet(exporter: Exporter): void {
+  #meet(exporter: Exporter) {
     if (exporter.datagrams <= 1) this.#configure(exporter)
     else exporter.state.proven = true
   }
 
-  #configure(exporter: Exporter): void {
+  #configure(exporter: Exporter) {
     exporter.state.configuredNames = this.#interfaces.of(exporter.address)
   }
 
@@ -241,7 +241,7 @@ class Netflow implements NetflowSource {
     this.#counts.forget(exporter.state)
   }
 
-  #malformed(exporter: Exporter, reason: string): void {
+  #malformed(exporter: Exporter, reason: string) {
     const { id: source, log, metrics } = this.#context
     exporter.malformed++
     exporter.lastMalformed = reason

@@ -17,7 +17,7 @@ const permanent: ReadonlySet<number> = new Set([status.INVALID_ARGUMENT, status.
 /** Other flows may be accepted meanwhile. */
 const ofOneFlow: ReadonlySet<number> = new Set([status.DEADLINE_EXCEEDED, status.UNKNOWN, status.INTERNAL])
 
-const text = ({ code, details }: ServiceError): string =>
+const text = ({ code, details }: ServiceError) =>
   `${status[code] ?? `code ${code}`}${details === '' ? '' : `: ${details}`}`
 
 export function outcomeOf(url: string, answer: Uint8Array | ServiceError): Attempt {

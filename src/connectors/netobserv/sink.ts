@@ -23,7 +23,7 @@ const none = new Uint8Array(0)
 function collectorSink(config: NetobservSinkConfig, { host: { clock } }: Context, client: GrpcClient): Sink {
   const { url, tcp_flags, timeout, concurrency: window } = config
   const form = flowForm({ codec: 'netobserv-json', tcp_flags })
-  const call = (method: string, body: Uint8Array, signal: AbortSignal): ReturnType<GrpcClient['call']> =>
+  const call = (method: string, body: Uint8Array, signal: AbortSignal) =>
     client.call({
       method: `/genericmap.Collector/${method}`,
       body,

@@ -129,6 +129,6 @@ function bind(server: Server, { host, port }: HostPort, credentials: ServerCrede
   })
 }
 
-function addressOf(peer: string): string {
+function addressOf(peer: string) {
   return peer.replace(/:\d+$/, '').replace(/^\[|\]$/g, '')
 }

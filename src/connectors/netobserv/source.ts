@@ -162,7 +162,7 @@ class Netobserv implements NetobservSource {
     return this.#answered('rejected', { code: 'exhausted', why })
   }
 
-  #malformed(agent: Agent, records: number): void {
+  #malformed(agent: Agent, records: number) {
     const { id, log } = this.#context
     if (agent.malformed === 0)
       log.warn('Some flows of an agent could not be decoded; the others were accepted.', {
@@ -181,11 +181,11 @@ class Netobserv implements NetobservSource {
     return answer
   }
 
-  #count(name: keyof typeof metrics, by: number): void {
+  #count(name: keyof typeof metrics, by: number) {
     if (by > 0) this.#context.metrics.count(name, by, { source: this.#context.id })
   }
 }
 
-async function sum(counts: readonly Promise<number>[]): Promise<number> {
+async function sum(counts: readonly Promise<number>[]) {
   return (await Promise.all(counts)).reduce((total, count) => total + count, 0)
 }

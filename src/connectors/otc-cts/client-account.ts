@@ -165,16 +165,16 @@ function named(id: string | null | undefined, name: string | null | undefined): 
   }
 }
 
-function any(found: IdOrName): IdOrName | undefined {
+function any(found: IdOrName) {
   return found.id === undefined && found.name === undefined ? undefined : found
 }
 
 /** Default: the prefix of the project name (`eu-de_prod`). */
-function regionOf({ region, name }: Pick<ProjectConfig, 'region' | 'name'>): string | undefined {
+function regionOf({ region, name }: Pick<ProjectConfig, 'region' | 'name'>) {
   return region ?? (name === null ? undefined : /^([a-z0-9]+(?:-[a-z0-9]+)+)(?:_|$)/.exec(name)?.[1])
 }
 
-function withVersion(url: string): string {
+function withVersion(url: string) {
   const plain = url.replace(/\/+$/, '')
   return /\/v\d[\w.]*$/.test(plain) ? plain : `${plain}/v3`
 }

@@ -173,10 +173,10 @@ function entryOf(cloud: Fields, env: AccountEnvironment['env']): CloudEntry {
   }
 }
 
-function isEmpty(value: unknown): boolean {
+function isEmpty(value: unknown) {
   return value === undefined || value === null || value === ''
 }
 
-function set(value: string | undefined): string | undefined {
+function set(value: string | undefined) {
   return value === undefined || value === '' ? undefined : value
 }

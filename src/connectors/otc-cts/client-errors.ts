@@ -83,7 +83,7 @@ export function parseResponse(answer: HttpAnswer, what: string): Readonly<Record
   throw new CtsError('shape', `${what} responded with something other than a JSON object`)
 }
 
-const textIn = ({ body }: HttpAnswer): string => new TextDecoder().decode(body)
+const textIn = ({ body }: HttpAnswer) => new TextDecoder().decode(body)
 
 function errorOf(answer: HttpAnswer): Readonly<{ code: string; message: string }> {
   let read: unknown
@@ -99,7 +99,7 @@ function errorOf(answer: HttpAnswer): Readonly<{ code: string; message: string }
 }
 
 /** Keystone sends a receipt, IAM only a message. */
-function needsSecondFactor({ headers, body }: HttpAnswer, message: string): boolean {
+function needsSecondFactor({ headers, body }: HttpAnswer, message: string) {
   return (
     headers['openstack-auth-receipt'] !== undefined ||
     new TextDecoder().decode(body).includes('"required_auth_methods"') ||
@@ -107,7 +107,7 @@ function needsSecondFactor({ headers, body }: HttpAnswer, message: string): bool
   )
 }
 
-function skewOf({ headers: { date } }: HttpAnswer, now: number): number {
+function skewOf({ headers: { date } }: HttpAnswer, now: number) {
   const serverTime = Date.parse(date ?? '')
   return Number.isNaN(serverTime) ? 0 : Math.abs(serverTime - now)
 }

@@ -91,14 +91,14 @@ export class Session {
     return account.proof.type === 'password' ? this.#byPassword(account, signal) : this.#byKeys(account, signal)
   }
 
-  #account(): Promise<Account> {
+  #account() {
     return this.#options.account().catch((cause: unknown) => {
       throw cause instanceof CtsError ? cause : new CtsError('settings', messageOf(cause), { cause })
     })
   }
 
   async #byPassword(account: Account, signal: AbortSignal): Promise<Login> {
-    const request = async (body: object, own: Readonly<Record<string, string>> = {}): Promise<HttpAnswer> => {
+    const request = async (body: object, own: Readonly<Record<string, string>> = {}) => {
       const headers = { 'content-type': 'application/json;charset=utf8', accept: 'application/json', ...own }
       const answer = await this.#client(`${account.iam}/auth/tokens`, account)
         .request({ method: 'POST', headers, body: Buffer.from(JSON.stringify(body)), limit: maxBytes, signal })
@@ -127,7 +127,7 @@ export class Session {
 
   async #byKeys(account: Account, signal: AbortSignal): Promise<Login> {
     const unscoped = { account, token: undefined, project: '' }
-    const request = async (path: string, query: Query, project: string): Promise<Readonly<Record<string, unknown>>> => {
+    const request = async (path: string, query: Query, project: string) => {
       const answer = await this.#send({ ...unscoped, project }, new URL(`${account.iam}${path}`), query, signal, 'IAM')
       if (answer.status !== 200) throw this.#failure(answer, 'IAM')
       return parseResponse(answer, 'IAM')
@@ -232,11 +232,11 @@ export class Session {
     return client
   }
 
-  #failure(answer: HttpAnswer, what: string): CtsError {
+  #failure(answer: HttpAnswer, what: string) {
     return failureOf(answer, what, this.#options.host.clock.now())
   }
 }
 
-function same(a: Account['proof'], b: Account['proof']): boolean {
+function same(a: Account['proof'], b: Account['proof']) {
   return JSON.stringify(a) === JSON.stringify(b)
 }

@@ -22,7 +22,7 @@ type SigningKeys = Readonly<{
 
 const algorithm = 'SDK-HMAC-SHA256'
 
-const hash = (text: string | Uint8Array): string => createHash('sha256').update(text).digest('hex')
+const hash = (text: string | Uint8Array) => createHash('sha256').update(text).digest('hex')
 const hmac = (key: string | Buffer, text: string): Buffer => createHmac('sha256', key).update(text).digest()
 
 export function encodeQuery(query: Query): string {
@@ -78,7 +78,7 @@ export function sdkDate(now: number): string {
   return `${new Date(now).toISOString().slice(0, 19).replace(/[-:]/g, '')}Z`
 }
 
-function percentEncode(text: string): string {
+function percentEncode(text: string) {
   return encodeURIComponent(text).replace(/[!'()*]/g, (one) => `%${one.charCodeAt(0).toString(16).toUpperCase()}`)
 }
 

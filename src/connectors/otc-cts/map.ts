@@ -54,7 +54,7 @@ export function mapTrace(given: unknown, origin: TraceOrigin): MappedTrace | und
   const trace = Object.fromEntries(Object.entries(given).map(([key, value]) => [key.trim(), value]))
   const { user: userField, trace_rating: rating, trace_status: status, ...rest } = trace
   const raw: Fields = { ...rest, trace_status: textOf(rating) ?? textOf(status) }
-  const text = (name: (typeof texts)[number]): string | undefined => contentText(raw[name])
+  const text = (name: (typeof texts)[number]) => contentText(raw[name])
   const [recorded, happened] = times.map((name) => timeOf(raw[name]))
   const [service, resourceType, name, id, code, kind] = [
     text('service_type'),
@@ -149,7 +149,7 @@ function typeOf(parts: readonly (string | undefined)[]): string {
   return type === '' ? 'trace' : type
 }
 
-function contentText(value: unknown): string | undefined {
+function contentText(value: unknown) {
   return typeof value === 'object' && value !== null ? JSON.stringify(value) : textOf(value)
 }
 
@@ -167,7 +167,7 @@ function severityOf(
   return ratings.includes(word) ? { severity: word as AuditSeverity } : { severity: 'unknown', unknownLevel: rating }
 }
 
-function resourceOf(resource: NonNullable<AuditRecord['resource']>): AuditRecord['resource'] {
+function resourceOf(resource: NonNullable<AuditRecord['resource']>) {
   return Object.keys(resource).length === 0 ? undefined : resource
 }
 
@@ -178,7 +178,7 @@ function unknownFields(trace: Fields): Fields {
   )
 }
 
-function digestOf(trace: Fields): string {
+function digestOf(trace: Fields) {
   return createHash('sha256')
     .update(JSON.stringify(sorted(trace)))
     .digest('hex')

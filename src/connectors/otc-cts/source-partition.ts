@@ -32,7 +32,7 @@ export function trackerPartition({
 }: TrackerOptions): TrackerPartition {
   const { host, metrics } = context
   const labels = { source: context.id, project, tracker }
-  const requested = (outcome: 'answered' | 'failed'): void => {
+  const requested = (outcome: 'answered' | 'failed') => {
     metrics.count('weir_cts_requests_total', 1, { ...labels, outcome })
   }
   const reader = new TraceReader({

@@ -109,7 +109,7 @@ export function grpcOutcome({ code, details, status }: GrpcFailure): Exported {
 
 const shownBytes = 300
 
-function shown(body: Uint8Array): string {
+function shown(body: Uint8Array) {
   return Buffer.from(body.subarray(0, shownBytes))
     .toString()
     .replaceAll(/[\s\p{Cc}\ufffd]+/gu, ' ')

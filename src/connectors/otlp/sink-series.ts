@@ -76,7 +76,7 @@ export class MetricSink implements Sink {
     this.#exporter.close()
   }
 
-  #count(batch: SinkBatch): void {
+  #count(batch: SinkBatch) {
     const { id, host, metrics } = this.#context
     this.#counted.once(batch, (piece, rows) => {
       if (piece.kind === 'flows') this.#aggregator.add(piece, rows, host.clock.now())
@@ -86,7 +86,7 @@ export class MetricSink implements Sink {
       metrics.count('weir_flow_metrics_surplus_samples_total', surplus, { sink: id, reason: 'max_series' })
   }
 
-  async #repeat(): Promise<void> {
+  async #repeat() {
     const { id, host, metrics, log } = this.#context
     await this.#alone(async () => {
       this.#aggregator.sweep(host.clock.now())

@@ -88,7 +88,7 @@ export class ScrapeServer {
     )
   }
 
-  async #bind(): Promise<void> {
+  async #bind() {
     const waiting: HostPort[] = []
     let problem: string | undefined
     for (const place of this.#waiting) {
@@ -108,7 +108,7 @@ export class ScrapeServer {
     if (waiting.length > 0) this.#timer = this.#options.timers.after(rebindMs, () => this.#rebind())
   }
 
-  #rebind(): void {
+  #rebind() {
     this.#bind().catch((error: unknown) => {
       this.#problem = messageOf(error)
       this.#options.log.error('The address for scrapes cannot be used.', { error: messageOf(error) })
@@ -140,7 +140,7 @@ export class ScrapeServer {
     return server
   }
 
-  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #answer(request: IncomingMessage, response: ServerResponse) {
     const path = request.url?.split('?', 1)[0]
     if (request.method !== 'GET' && request.method !== 'HEAD')
       return plain(response, 405, 'Only GET and HEAD are allowed here.\n', { allow: 'GET, HEAD' })
@@ -177,7 +177,7 @@ function* encoded(parts: Iterable<string>): Generator<Buffer> {
   for (const part of parts) if (part !== '') yield Buffer.from(part)
 }
 
-function equal(expected: string, given: string): boolean {
+function equal(expected: string, given: string) {
   return timingSafeEqual(digest(expected), digest(given))
 }
 
@@ -185,6 +185,6 @@ function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest()
 }
 
-function plain(response: ServerResponse, status: number, body: string, headers: Record<string, string> = {}): void {
+function plain(response: ServerResponse, status: number, body: string, headers: Record<string, string> = {}) {
   response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', ...headers }).end(body)
 }

@@ -8,7 +8,7 @@ export function formatOf(accept: string | undefined): 'prometheus' | 'openmetric
     const weight = parameters.find((one) => one.startsWith('q='))?.slice(2)
     return { type, weight: weight === undefined ? 1 : Number(weight) }
   })
-  const of = (...types: string[]): number =>
+  const of = (...types: string[]) =>
     Math.max(0, ...weights.filter(({ type }) => types.includes(type)).map(({ weight }) => weight))
   return of('application/openmetrics-text') > of('text/plain', 'text/*') ? 'openmetrics' : 'prometheus'
 }

@@ -70,11 +70,11 @@ async function openPrometheus(config: PrometheusConfig, context: Context): Promi
 function tlsFiles(
   { cert_file, key_file, client_ca_file: ca_file }: NonNullable<PrometheusConfig['tls']>,
   { host }: Context,
-): Promise<TlsFiles> {
+) {
   return TlsFiles.open({ cert_file, key_file, ca_file }, host.disk)
 }
 
-function countFlows(aggregator: FlowAggregator, { pieces }: SinkBatch, now: number): void {
+function countFlows(aggregator: FlowAggregator, { pieces }: SinkBatch, now: number) {
   for (const { batch, rows } of pieces) if (batch.kind === 'flows') aggregator.add(batch, rows, now)
 }
 

@@ -19,7 +19,7 @@ export async function listenRabbitmq(
   const dialed = await connectToAny(config, context)
   const { connection } = dialed
   connection.on('error', () => undefined)
-  const close = (): Promise<void> => closeConnection(dialed, context, Math.min(config.timeout, closeMs))
+  const close = () => closeConnection(dialed, context, Math.min(config.timeout, closeMs))
   const seen = new MessageWatcher()
   let channel: Channel
   let queue: string
@@ -57,7 +57,7 @@ export async function listenRabbitmq(
   }
 }
 
-function listenFailure(error: unknown, act: string): Error {
+function listenFailure(error: unknown, act: string) {
   return new Error(
     codeOf(error) === refused
       ? `RabbitMQ denies permission to ${act} (${errorText(error)})`

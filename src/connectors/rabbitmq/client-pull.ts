@@ -43,7 +43,7 @@ export class RabbitPuller implements Puller<Handle> {
     const live = (this.#live ??= await this.#connect())
     while (this.#waiting.length === 0 && this.#ended === undefined && !signal.aborted) {
       const { promise, resolve } = Promise.withResolvers<void>()
-      const wake = (): void => {
+      const wake = () => {
         resolve()
       }
       this.#wake = wake
@@ -95,7 +95,7 @@ export class RabbitPuller implements Puller<Handle> {
     const { connection, url } = dialed
     this.#ended = undefined
     this.#connections++
-    const end = (reason: string): void => {
+    const end = (reason: string) => {
       this.#ended ??= reason
       this.#wake()
     }
@@ -106,7 +106,7 @@ export class RabbitPuller implements Puller<Handle> {
       end(`the connection to ${url} is lost${error === undefined ? '' : ` (${errorText(error)})`}`)
     })
     const open = new Set<number>()
-    const consume = async (more: { readonly 'x-stream-offset'?: string | number }): Promise<Channel> => {
+    const consume = async (more: { readonly 'x-stream-offset'?: string | number }) => {
       const channel = await connection.createChannel()
       let begun = false
       channel.on('error', (error) => {
@@ -158,7 +158,7 @@ export class RabbitPuller implements Puller<Handle> {
 }
 
 /** Acknowledges up to the oldest open tag with one frame. */
-function settle({ channel, open }: Live, messages: readonly ConsumeMessage[]): void {
+function settle({ channel, open }: Live, messages: readonly ConsumeMessage[]) {
   for (const { fields } of messages) open.delete(fields.deliveryTag)
   const [oldest = Number.POSITIVE_INFINITY] = open
   let last: ConsumeMessage | undefined

@@ -10,6 +10,6 @@ export function routingKeyOf(template: string): (row: SinkRow) => string {
   return (row) => make(row).slice(0, maxKeyLength)
 }
 
-function word(value: string): string {
+function word(value: string) {
   return value.slice(0, maxWordLength).replaceAll(/[^A-Za-z0-9_:/@=+-]/g, '_') || '_'
 }

@@ -86,7 +86,7 @@ export class Pusher {
       if (answer.is === 'retry') sent(entries, 'failed')
       return answer
     }
-    const worker = async (): Promise<void> => {
+    const worker = async () => {
       while (retry === undefined) {
         const { done, value } = source.next()
         if (done === true) return
@@ -172,7 +172,7 @@ export class Pusher {
     }
   }
 
-  #setVersion(version: Version): void {
+  #setVersion(version: Version) {
     if (this.#version === version) return
     this.#version = version
     this.#onVersion(version)

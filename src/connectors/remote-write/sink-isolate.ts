@@ -62,6 +62,6 @@ function refusalOf(entry: Entry, { status, text }: Refusal, isolated: boolean): 
   }
 }
 
-function countSamples(entries: readonly Entry[]): number {
+function countSamples(entries: readonly Entry[]) {
   return entries.reduce((sum, entry) => sum + samplesOf(entry), 0)
 }

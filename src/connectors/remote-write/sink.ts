@@ -92,7 +92,7 @@ class RemoteWriteSink implements Sink {
     await this.#pushing
   }
 
-  async #repeat(): Promise<void> {
+  async #repeat() {
     await this.#alone(async () => {
       const { clock } = this.#context.host
       const { signal } = this.#stop
@@ -224,7 +224,7 @@ class RemoteWriteSink implements Sink {
       .sort((a, b) => a.index - b.index)
   }
 
-  #reasonOf(reason: string): string {
+  #reasonOf(reason: string) {
     const { url } = this.#config
     return withoutSecretsOf(url, `${url}: ${reason}`)
   }

@@ -43,7 +43,7 @@ function* records(batch: SinkBatch, flags: S3Config['tcp_flags']): Generator<Uin
       : 'format `netobserv` supports flows only; set `only: { family: [flow] }` on the sink'
 }
 
-const seconds = (time: number): string => `${new Date(time).toISOString().slice(0, 19)}Z`
+const seconds = (time: number) => `${new Date(time).toISOString().slice(0, 19)}Z`
 const comma = Buffer.from(',')
 
 function flowLogs(rows: readonly Uint8Array[], { from, to }: Span, header: Readonly<Record<string, string>>): Buffer {

@@ -84,7 +84,7 @@ export class FolderState {
     if (gone.length > 0) await this.#write()
   }
 
-  async #write(): Promise<void> {
+  async #write() {
     const { host, state } = this.#context
     if (state === undefined) return
     await makeDurableDirectory(host.disk, state)

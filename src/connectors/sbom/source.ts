@@ -69,7 +69,7 @@ class FolderSource implements SbomSource {
     }
   }
 
-  async #pass(signal: AbortSignal): Promise<void> {
+  async #pass(signal: AbortSignal) {
     const { host, metrics, id, storeRetentionMs = Infinity } = this.#context
     const { disk, clock } = host
     const { path } = this.#config
@@ -86,7 +86,7 @@ class FolderSource implements SbomSource {
     metrics.set('weir_sbom_rejected_documents', this.#state.rejected, { source: id })
   }
 
-  async #take(file: FoundFile, signal: AbortSignal): Promise<void> {
+  async #take(file: FoundFile, signal: AbortSignal) {
     const { host, log, metrics, id, storeRetentionMs = Infinity } = this.#context
     const { max_size: maxBytes } = this.#config
     const now = host.clock.now()

@@ -60,7 +60,7 @@ export class SflowCounts {
     this.#bytes.clear()
   }
 
-  #add(name: Name, by: number): void {
+  #add(name: Name, by: number) {
     if (by > 0) this.#plain.set(name, (this.#plain.get(name) ?? 0) + by)
   }
 }

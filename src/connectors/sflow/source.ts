@@ -110,7 +110,7 @@ class Sflow implements SflowSource {
     await this.#writer.drain()
   }
 
-  #take({ bytes, from, received }: Datagrams): void {
+  #take({ bytes, from, received }: Datagrams) {
     for (let i = 0; i < bytes.length; i++) {
       const datagram = bytes[i]
       const sender = from[i]
@@ -126,7 +126,7 @@ class Sflow implements SflowSource {
     this.#counts.flush()
   }
 
-  #read(bytes: Uint8Array, agent: Agent, time: number): void {
+  #read(bytes: Uint8Array, agent: Agent, time: number) {
     const { missing, late, missingSamples, lateSamples, restarts } = agent
     const decoded = this.#ingest.take(bytes, agent, time)
     this.#counts.losses(
@@ -142,7 +142,7 @@ class Sflow implements SflowSource {
     if (decoded.malformed !== undefined) this.#malformed(agent, decoded.malformed)
   }
 
-  #malformed(agent: Agent, reason: Malformed): void {
+  #malformed(agent: Agent, reason: Malformed) {
     agent.malformed++
     agent.lastMalformed = reason
     this.#writer.shed('malformed', 1)

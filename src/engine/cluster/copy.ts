@@ -59,7 +59,7 @@ export async function copyPartition({
     await host.timers.sleep(retryMs, signal)
   }
 
-  async function takeWithRetries(whole: readonly SharedUnit[]): Promise<void> {
+  async function takeWithRetries(whole: readonly SharedUnit[]) {
     while (!signal.aborted) {
       try {
         await take(whole)

@@ -63,10 +63,7 @@ export async function runCommands(parts: CommandHandlerOptions): Promise<void> {
   }
 }
 
-async function runPending(
-  { records, writer, partition, sinks }: CommandHandlerOptions,
-  done: Map<string, number>,
-): Promise<void> {
+async function runPending({ records, writer, partition, sinks }: CommandHandlerOptions, done: Map<string, number>) {
   for (const {
     name,
     value: { number, to, ids, body },
@@ -191,7 +188,7 @@ export class SharedDeadLetters implements DeadLetterStore {
         ) + 1
       this.#numbers.set(key, number)
       await Promise.race([writeRecord(writer, key, { number, ...command } satisfies Command), tooLate])
-      const done = (): CommandResult | undefined => records.get<CommandResult>(doneKey)
+      const done = () => records.get<CommandResult>(doneKey)
       await Promise.race([records.until(() => (done()?.number ?? 0) >= number, late.signal), tooLate])
       return done()?.moved ?? 0
     } finally {

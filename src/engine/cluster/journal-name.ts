@@ -20,7 +20,7 @@ export async function sharedName({
   log: Log
 }): Promise<string> {
   const forever = new AbortController().signal
-  const known = (): string | undefined => records.get<{ readonly name: string }>(keys.name)?.name
+  const known = () => records.get<{ readonly name: string }>(keys.name)?.name
   for (;;) {
     await records.sync(forever)
     const found = known()

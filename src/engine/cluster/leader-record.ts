@@ -15,20 +15,16 @@ export function leaderRecord(
 ): LeaderRecord {
   let claimed: BusWriter | undefined
   let busy = false
-  const drop = async (writer: BusWriter | undefined): Promise<void> => {
+  const drop = async (writer: BusWriter | undefined) => {
     if (claimed === writer) claimed = undefined
     await writer?.close().catch(() => undefined)
   }
-  const read = async (signal: AbortSignal): Promise<Written | undefined> => {
+  const read = async (signal: AbortSignal) => {
     await records.sync(signal)
     signal.throwIfAborted()
     return records.get<Written>(key)
   }
-  const write = async (
-    before: string | undefined,
-    value: unknown,
-    signal: AbortSignal,
-  ): Promise<string | undefined> => {
+  const write = async (before: string | undefined, value: unknown, signal: AbortSignal) => {
     // The abandoned write may be in progress; the next claim fences it.
     if (busy) await drop(claimed)
     busy = true

@@ -26,21 +26,20 @@ export const commandKeys = 'command'
 
 /** Keys of the records on the bus: a stored format. */
 export const keys = {
-  lease: (instance: string): string => `lease/${instance}`,
-  totals: (source: string): string => `totals/${source}`,
-  sink: (partition: number, sink: string): string => `sink/${partition}/${sink}`,
+  lease: (instance: string) => `lease/${instance}`,
+  totals: (source: string) => `totals/${source}`,
+  sink: (partition: number, sink: string) => `sink/${partition}/${sink}`,
   name: 'name',
-  member: (instance: string): string => `member/${instance}`,
-  leader: (id: string): string => `leader/${id}`,
-  owner: (partition: number | ''): string => `owner/${partition}`,
-  reached: (partition: number): string => `reached/${partition}`,
+  member: (instance: string) => `member/${instance}`,
+  leader: (id: string) => `leader/${id}`,
+  owner: (partition: number | '') => `owner/${partition}`,
+  reached: (partition: number) => `reached/${partition}`,
   /** `of`: `<partition>/<sink>/<id>`, or a prefix. */
-  deadLetter: (of: string): string => `${deadLetterKeys}/${of}`,
-  deadLetterBody: (of: string, part: number): string => `${deadLetterKeys}-body/${of}/${part}`,
-  command: (partition: number, sink: string, instance: string): string =>
-    `${commandKeys}/${partition}/${sink}/${instance}`,
-  commands: (partition: number): string => `${commandKeys}/${partition}/`,
-  commandResult: (partition: number, sink: string, instance: string): string =>
+  deadLetter: (of: string) => `${deadLetterKeys}/${of}`,
+  deadLetterBody: (of: string, part: number) => `${deadLetterKeys}-body/${of}/${part}`,
+  command: (partition: number, sink: string, instance: string) => `${commandKeys}/${partition}/${sink}/${instance}`,
+  commands: (partition: number) => `${commandKeys}/${partition}/`,
+  commandResult: (partition: number, sink: string, instance: string) =>
     `command-result/${partition}/${sink}/${instance}`,
 } as const
 

@@ -197,7 +197,7 @@ export class PartitionWorker {
     await this.#segments.close()
   }
 
-  async #take(units: readonly SharedUnit[]): Promise<void> {
+  async #take(units: readonly SharedUnit[]) {
     const frames = units.flatMap(({ pieces, place }) =>
       pieces.map(({ decoded, body }, at): CopiedFrame => ({
         header: decoded.header,
@@ -210,7 +210,7 @@ export class PartitionWorker {
     await this.#segments.copy(frames)
   }
 
-  async #saveReached(): Promise<void> {
+  async #saveReached() {
     const place = this.follower.sequence / spread
     const key = keys.reached(this.#options.partition)
     // Between parts of a unit, or already saved.
@@ -221,7 +221,7 @@ export class PartitionWorker {
     } satisfies ReachedRecord)
   }
 
-  async #maintain(): Promise<void> {
+  async #maintain() {
     const { host, log } = this.#options
     for (let round = 1; !this.#stop.signal.aborted; round++) {
       await host.timers.sleep(maintenanceMs, this.#stop.signal)
@@ -274,7 +274,7 @@ function sharedRecords(records: SharedRecords, writer: RetryingWriter, partition
 }
 
 function withoutSyncs(disk: Disk): Disk {
-  const done = (): Promise<void> => Promise.resolve()
+  const done = () => Promise.resolve()
   const loose = (file: DiskFile): DiskFile => ({
     path: file.path,
     sync: done,

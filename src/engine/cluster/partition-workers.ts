@@ -109,7 +109,7 @@ export class PartitionWorkers {
     await this.#writer?.close(pollMs)
   }
 
-  async #heartbeat(left: boolean): Promise<void> {
+  async #heartbeat(left: boolean) {
     const {
       bus,
       records,
@@ -134,7 +134,7 @@ export class PartitionWorkers {
     this.#heartbeatAt = done
   }
 
-  #leaveAll(): void {
+  #leaveAll() {
     this.#problem =
       `another Weir delivers as ${this.#options.instance}: give each instance its own \`instance\` and ` +
       'restart this one'
@@ -157,7 +157,7 @@ export class PartitionWorkers {
     )
   }
 
-  #share(): void {
+  #share() {
     const { records, instance, bus, memberTimeoutMs = defaultMemberTimeoutMs } = this.#options
     const members = records
       .under<Member>(keys.member(''))
@@ -176,14 +176,14 @@ export class PartitionWorkers {
     }
   }
 
-  #isFree(partition: number, members: readonly string[]): boolean {
+  #isFree(partition: number, members: readonly string[]) {
     const record = this.#options.records.get<PartitionRecord>(keys.owner(partition))
     return (
       record === undefined || record.free || record.owner === this.#options.instance || !members.includes(record.owner)
     )
   }
 
-  #begin(partition: number, act: () => Promise<void>): void {
+  #begin(partition: number, act: () => Promise<void>) {
     const { log } = this.#options
     this.#moving.set(
       partition,
@@ -196,7 +196,7 @@ export class PartitionWorkers {
     )
   }
 
-  async #take(partition: number): Promise<void> {
+  async #take(partition: number) {
     const { directory, log } = this.#options
     this.#workers.set(
       partition,
@@ -210,7 +210,7 @@ export class PartitionWorkers {
     log.info('Took over a journal partition.', { partition })
   }
 
-  async #leave(partition: number, worker: PartitionWorker): Promise<void> {
+  async #leave(partition: number, worker: PartitionWorker) {
     this.#workers.delete(partition)
     this.#options.metrics.set('weir_shared_journal_partitions', this.#workers.size)
     await worker.close()

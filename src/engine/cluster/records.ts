@@ -54,7 +54,7 @@ export class SharedRecords {
   /** Tested now and after each group of records. */
   until(condition: () => boolean, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
-      const check = (): void => {
+      const check = () => {
         if (!signal.aborted && !condition()) return
         this.#waiting.delete(check)
         signal.removeEventListener('abort', check)
@@ -89,7 +89,7 @@ export class SharedRecords {
     for (const [key, known] of this.#known) this.#known.set(key, { ...known, at })
   }
 
-  #take(key: string, value: Uint8Array): void {
+  #take(key: string, value: Uint8Array) {
     const kind = key.slice(0, key.indexOf('/'))
     this.#versions.set(kind, this.version(kind) + 1)
     if (value.length === 0) {

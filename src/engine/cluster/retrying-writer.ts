@@ -78,7 +78,7 @@ export class RetryingWriter {
     })
   }
 
-  async #drain(channel: Channel): Promise<void> {
+  async #drain(channel: Channel) {
     const line = this.#channels.get(channel) ?? []
     await this.#host.timers.yield()
     while (line.length > 0) {

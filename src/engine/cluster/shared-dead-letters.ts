@@ -103,7 +103,7 @@ export function sharedDeadLetterLog({
 
 export function deadLetterCounts(records: SharedRecords): (sink: string) => Pick<DeadLetters, 'count'> {
   const counts = new Map<string, number>()
-  const count = (sink: string, state: DeadLetterState, source = ''): string => `${sink} ${state} ${source}`
+  const count = (sink: string, state: DeadLetterState, source = '') => `${sink} ${state} ${source}`
   for (const { name, value: letter } of records.under<DeadLetterRecord>(keys.deadLetter(''))) {
     const [partition = '', sink = ''] = name.split('/', 2)
     if (letter.sequence > (records.get<SinkRecord>(keys.sink(Number(partition), sink))?.position.sequence ?? 0))

@@ -11,7 +11,7 @@ export function sharedLedger(
   known: Iterable<SourceRows>,
 ): Readonly<{ sources: readonly SourceRows[]; sinks: readonly SinkCounts[] }> {
   const sources = new Map([...known].map((source) => [source.name, { ...source }]))
-  const accept = (name: string, accepted: number): void => {
+  const accept = (name: string, accepted: number) => {
     const source = sources.get(name)
     if (source === undefined) sources.set(name, { name, accepted, duplicates: 0, shed: {} })
     else source.accepted = Math.max(source.accepted, accepted)

@@ -15,8 +15,7 @@ export function sharedState(id: string, options: SharedSourceOptions): Omit<Shar
       .under<TotalsRecord>(keys.totals(''))
       .filter(({ name, value }) => componentOf(name) === id && value.partition === partition)
   }
-  const bounds = (): Promise<Readonly<{ before: number; last: number }>> =>
-    retryUntilAborted(() => bus.bounds(partition), options)
+  const bounds = () => retryUntilAborted(() => bus.bounds(partition), options)
 
   return {
     async bounds() {
@@ -46,7 +45,7 @@ export function sharedState(id: string, options: SharedSourceOptions): Omit<Shar
       if (found < pieces) throw new Error(`${pieces - found} of ${pieces} pieces are missing`)
     },
     async put(append, { of, begin, pieces }) {
-      const empty = (stream: string, raw: Uint8Array, cursor?: Uint8Array): ReturnType<typeof append> =>
+      const empty = (stream: string, raw: Uint8Array, cursor?: Uint8Array) =>
         append({
           stream,
           kind: 'empty',

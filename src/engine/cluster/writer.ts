@@ -181,7 +181,7 @@ export class SharedWriter {
   }
 
   /** No frame of an earlier epoch can follow. */
-  async #begin(source: string, partition: number): Promise<void> {
+  async #begin(source: string, partition: number) {
     const { bus, records, onUnit } = this.#options
     const until = await this.#writer.fence(partition, source)
     const { totals, place } = await totalsUpTo({
@@ -202,7 +202,7 @@ export class SharedWriter {
     await this.#write(source, partition)
   }
 
-  async #write(source: string, partition: number): Promise<void> {
+  async #write(source: string, partition: number) {
     const total = this.#stored.get(source)
     if (total === undefined) return
     const { cursor, ...rest } = total

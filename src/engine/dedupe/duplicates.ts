@@ -144,11 +144,11 @@ export class DuplicateWindow implements Projection {
     this.#committed = position
   }
 
-  #knows(hashes: Uint32Array, at: number): boolean {
+  #knows(hashes: Uint32Array, at: number) {
     return this.#newer.has(hashes, at) || this.#older.has(hashes, at) || this.#underWay.has(hashes, at)
   }
 
-  #turn(): void {
+  #turn() {
     const old = this.#host.clock.monotonic() - this.#turned > this.#size.ageMs
     if (this.#newer.size < this.#size.events && !old) return
     this.#older = this.#newer
@@ -157,7 +157,7 @@ export class DuplicateWindow implements Projection {
   }
 
   /** If missing or damaged: an empty window. */
-  async #load(): Promise<void> {
+  async #load() {
     if ((await this.#host.disk.stat(this.#path)) === undefined) return
     const bytes = await this.#host.disk.readFile(this.#path)
     if (bytes.length < headBytes) return

@@ -63,7 +63,7 @@ export class HashSet {
     return words
   }
 
-  #isFree(at: number): boolean {
+  #isFree(at: number) {
     return (this.#table[at] ?? 0) === 0
   }
 
@@ -83,7 +83,7 @@ export class HashSet {
     }
   }
 
-  #grow(): void {
+  #grow() {
     const old = this.#table
     const slots = (this.#mask + 1) * 2
     this.#table = new Uint32Array(slots * 4)

@@ -24,5 +24,4 @@ export class InFlight {
   }
 }
 
-const keyOf = (words: Uint32Array, at: number): string =>
-  `${words[at]},${words[at + 1]},${words[at + 2]},${words[at + 3]}`
+const keyOf = (words: Uint32Array, at: number) => `${words[at]},${words[at + 1]},${words[at + 2]},${words[at + 3]}`

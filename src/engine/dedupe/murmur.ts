@@ -5,7 +5,7 @@ type Lanes = Int32Array
 
 const newLanes = (): Lanes => Int32Array.of(0x239b961b, 0xab0e9789, 0x38b34ae5, 0xa1e38b93, 0)
 
-function rotate(value: number, by: number): number {
+function rotate(value: number, by: number) {
   return (value << by) | (value >>> (32 - by))
 }
 
@@ -17,7 +17,7 @@ function finish(value: number): number {
   return h ^ (h >>> 16)
 }
 
-function feed(lanes: Lanes, bytes: Uint8Array, from: number, to: number): void {
+function feed(lanes: Lanes, bytes: Uint8Array, from: number, to: number) {
   let [a, b, c, d] = [lanes[0]!, lanes[1]!, lanes[2]!, lanes[3]!]
   for (let i = from; i < to; i++) {
     const byte = bytes[i]! + 1
@@ -33,7 +33,7 @@ function feed(lanes: Lanes, bytes: Uint8Array, from: number, to: number): void {
   lanes[4] = lanes[4]! + to - from
 }
 
-function digest(lanes: Lanes, into: Uint32Array, at: number): void {
+function digest(lanes: Lanes, into: Uint32Array, at: number) {
   const a = finish(lanes[0]! ^ lanes[4]!)
   const b = finish(lanes[1]! ^ a)
   const c = finish(lanes[2]! ^ b)

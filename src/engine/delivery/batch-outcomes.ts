@@ -32,7 +32,7 @@ export class BatchOutcomes {
     return new Promise((resolve) => {
       const waiter: Waiter = { sequence, resolve }
       this.#waiters.push(waiter)
-      const stop = (): void => {
+      const stop = () => {
         this.#waiters = this.#waiters.filter((other) => other !== waiter)
         resolve({ is: 'pending' })
       }
@@ -69,7 +69,7 @@ export class BatchOutcomes {
     for (const waiter of done) waiter.resolve(this.#outcomeOf(waiter.sequence))
   }
 
-  #outcomeOf(sequence: number): SinkOutcome {
+  #outcomeOf(sequence: number) {
     return this.#unusual.get(sequence) ?? { is: 'delivered' }
   }
 }

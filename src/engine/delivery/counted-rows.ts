@@ -30,6 +30,6 @@ export class CountedRows {
   }
 }
 
-function rowId({ header, firstRow }: SinkPiece, row: number): string {
+function rowId({ header, firstRow }: SinkPiece, row: number) {
   return stableId(header.source, header.epoch, header.sourceSequence, firstRow + row)
 }

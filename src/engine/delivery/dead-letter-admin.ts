@@ -36,7 +36,7 @@ export function deadLetterAdmin(store: DeadLetterStore): DeadLetterAdmin {
           ),
         )
         .slice(0, limit)
-        .map(({ sink: of, letter }): DeadLetter => describeDeadLetter(of, letter, bodies))
+        .map(({ sink: of, letter }) => describeDeadLetter(of, letter, bodies))
     },
     async show(id, sink) {
       const found = store.get(id, sink)
@@ -54,7 +54,7 @@ export function deadLetterAdmin(store: DeadLetterStore): DeadLetterAdmin {
 }
 
 export function localDeadLetters(sinks: Pick<SinkSet, 'all' | 'get'>): DeadLetterStore {
-  const deliveryOf = (sink: string): NonNullable<ReturnType<SinkSet['get']>> => {
+  const deliveryOf = (sink: string) => {
     const delivery = sinks.get(sink)
     if (delivery === undefined) throw new WeirError('WEIR_SINK_UNKNOWN', `there is no sink ${sink}`)
     return delivery
@@ -97,7 +97,7 @@ export function openIds(letters: Pick<DeadLetters, 'all'>): readonly string[] {
 }
 
 /** A total order, so that pages neither repeat nor skip. */
-function inOrder(a: DeadLetterPosition, b: DeadLetterPosition): number {
+function inOrder(a: DeadLetterPosition, b: DeadLetterPosition) {
   return b.time - a.time || byBytes(a.sink, b.sink) || byBytes(a.id, b.id)
 }
 

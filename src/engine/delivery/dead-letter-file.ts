@@ -73,7 +73,7 @@ export class DeadLetterFile implements DeadLetterLog {
   }
 }
 
-function encodeLine(line: DeadLetterLine): string {
+function encodeLine(line: DeadLetterLine) {
   const json = JSON.stringify(line)
   return `${crc32(json).toString(16).padStart(8, '0')} ${json}\n`
 }

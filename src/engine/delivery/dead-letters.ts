@@ -135,13 +135,13 @@ export class DeadLetters {
     await this.#log.close()
   }
 
-  #movable(id: string, to: DeadLetterState): boolean {
+  #movable(id: string, to: DeadLetterState) {
     const state = this.#letters.get(id)?.state
     return state === 'open' ? to !== 'delivered' && to !== 'open' : state === 'retrying' && to !== 'retrying'
   }
 
   /** Serialized: operators and delivery append concurrently. */
-  #append(lines: readonly DeadLetterLine[]): Promise<void> {
+  #append(lines: readonly DeadLetterLine[]) {
     const appending = this.#appending.then(async () => {
       await this.#log.write(
         lines,
@@ -153,14 +153,14 @@ export class DeadLetters {
     return appending
   }
 
-  #take(line: DeadLetterLine): void {
+  #take(line: DeadLetterLine) {
     const id = idOf(line)
     const letter = after(this.#letters.get(id), line)
     if (letter === undefined) this.#letters.delete(id)
     else this.#letters.set(id, letter)
   }
 
-  async #load(committed: number): Promise<void> {
+  async #load(committed: number) {
     for (const line of await this.#log.lines()) this.#take(line)
     this.#voids = this.all()
       .filter((letter) => letter.sequence > committed)
@@ -169,7 +169,7 @@ export class DeadLetters {
   }
 }
 
-function idOf(line: DeadLetterLine): string {
+function idOf(line: DeadLetterLine) {
   return 'letter' in line ? line.letter.id : line.id
 }
 

@@ -178,7 +178,7 @@ export class Delivery {
   }
 
   /** Passes the rows that the sink's memory was made of. */
-  async #restore(signal: AbortSignal): Promise<void> {
+  async #restore(signal: AbortSignal) {
     const windows = this.#sink.windows
     if (windows === undefined) return
     const { host, readerAfter, accepts } = this.#options
@@ -200,11 +200,11 @@ export class Delivery {
     return timers.after(Math.max(1, due - clock.now()), () => this.nudge())
   }
 
-  async #closeWindows(signal: AbortSignal): Promise<void> {
+  async #closeWindows(signal: AbortSignal) {
     const windows = this.#sink.windows
     const { log, host } = this.#options
     if (windows === undefined) return
-    const failed = (error: unknown): void => {
+    const failed = (error: unknown) => {
       this.#setState('retrying', messageOf(error))
       log.warn(`transform ${this.id} cannot write its results and tries again`, { error: messageOf(error) })
     }
@@ -236,13 +236,13 @@ export class Delivery {
     }
   }
 
-  #setState(state: SinkState, error: string | undefined): void {
+  #setState(state: SinkState, error: string | undefined) {
     this.#state = state
     this.#error = error
   }
 
-  async #deliver(frames: Frame[], signal: AbortSignal): Promise<void> {
-    const plan = (enrichment: Enrichment | undefined): Range => this.#plan(frames, this.#record, enrichment)
+  async #deliver(frames: Frame[], signal: AbortSignal) {
+    const plan = (enrichment: Enrichment | undefined) => this.#plan(frames, this.#record, enrichment)
     const range = await namedRange(
       plan,
       this.#options.accepts.includes('flows') ? this.#options.enrichment?.() : undefined,
@@ -287,13 +287,9 @@ export class Delivery {
   }
 
   /** Dead letters first, then tallies and position in one record. */
-  async #settle(
-    range: Range,
-    { rejected, dropped: stopped, filtered }: Settling,
-    dropped: readonly SinkPiece[],
-  ): Promise<void> {
+  async #settle(range: Range, { rejected, dropped: stopped, filtered }: Settling, dropped: readonly SinkPiece[]) {
     if (rejected.length > 0) await this.#storeDeadLetters(rejected)
-    const lost = (source: string): number => rowsOf(dropped, source)
+    const lost = (source: string) => rowsOf(dropped, source)
     const deadLettered = new Map<string, number>()
     for (const { piece } of rejected)
       deadLettered.set(piece.header.source, (deadLettered.get(piece.header.source) ?? 0) + 1)
@@ -322,7 +318,7 @@ export class Delivery {
     if (rejected.length > 0 || dropped.length > 0 || this.outcomes.waiting > 0) await this.#save()
   }
 
-  async #storeDeadLetters(rejected: readonly Rejected[]): Promise<void> {
+  async #storeDeadLetters(rejected: readonly Rejected[]) {
     const now = this.#options.host.clock.now()
     const deadLetters = rejected.map(({ piece, row, reason, attempts }) =>
       toDeadLetter(piece.header, piece.firstRow + row, encodeBatch(oneRow(piece.batch, row)), reason, attempts, now),
@@ -360,7 +356,7 @@ export class Delivery {
     return range.bytes + this.#source.aheadBytes + (await this.#options.reader.pendingBytes()) > retain.bytes
   }
 
-  #logDropping(dropped: readonly SinkPiece[]): void {
+  #logDropping(dropped: readonly SinkPiece[]) {
     const now = this.#options.host.clock.monotonic()
     if (this.#droppingSince !== undefined && now - this.#droppingSince < 10_000) return
     this.#droppingSince = now
@@ -371,11 +367,11 @@ export class Delivery {
     })
   }
 
-  async #save(): Promise<void> {
+  async #save() {
     if (this.#dirty) await this.#persist(this.#record)
   }
 
-  async #persist(record: SinkRecord): Promise<void> {
+  async #persist(record: SinkRecord) {
     if (this.#abandoned) return
     await this.#withRetries(() => this.#options.record.write(record))
     this.#record = record

@@ -56,11 +56,11 @@ export function editedBody({ kind, body: bytes }: StoredDeadLetter, body: unknow
   return encodeEvents([event]).raw
 }
 
-function refusal(message: string): WeirError {
+function refusal(message: string) {
   return new WeirError('WEIR_DEAD_LETTER_EDIT', message)
 }
 
-function present<Name extends string, Value>(name: Name, value: Value | undefined): { readonly [N in Name]?: Value } {
+function present<Name extends string, Value>(name: Name, value: Value | undefined) {
   return (value === undefined ? {} : { [name]: value }) as { readonly [N in Name]?: Value }
 }
 

@@ -174,7 +174,7 @@ export class FormerSinks {
     for (const id of this.#sinks.keys()) await this.returns(id)
   }
 
-  #follow(id: string, record: SinkRecord): void {
+  #follow(id: string, record: SinkRecord) {
     this.#options.follower.follow(
       id,
       record.position.sequence,
@@ -183,7 +183,7 @@ export class FormerSinks {
     )
   }
 
-  #pending(record: SinkRecord): number {
+  #pending(record: SinkRecord) {
     let rows = 0
     for (const [source, accepted] of this.#options.follower.accepted())
       if (takes(record)(source)) rows += Math.max(0, accepted - (record.sources[source]?.accounted ?? 0))

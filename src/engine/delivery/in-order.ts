@@ -36,11 +36,11 @@ export async function deliverInOrder<Row extends Ordered>(
   const deadline = clock.monotonic() + budgetMs
   let trouble: { reason: string; afterMs?: number } | undefined
 
-  const retry = (row: Row, reason: string, afterMs?: number): void => {
+  const retry = (row: Row, reason: string, afterMs?: number) => {
     failures.push({ index: row.index, is: 'retry', reason, ...(afterMs === undefined ? {} : { afterMs }) })
   }
 
-  const next = (): Row | undefined => {
+  const next = () => {
     const free = released.pop()
     if (free !== undefined) return free
     for (;;) {
@@ -57,7 +57,7 @@ export async function deliverInOrder<Row extends Ordered>(
     }
   }
 
-  const settle = (row: Row, outcome: Attempt): void => {
+  const settle = (row: Row, outcome: Attempt) => {
     if (outcome?.is === 'reject') failures.push({ index: row.index, is: 'reject', reason: outcome.reason })
     if (outcome?.is === 'retry') {
       retry(row, outcome.reason, outcome.afterMs)
@@ -76,7 +76,7 @@ export async function deliverInOrder<Row extends Ordered>(
     for (const late of line) retry(late, behindKey(row.key))
   }
 
-  const blocked = (): { reason: string; afterMs?: number } | undefined => {
+  const blocked = () => {
     if (signal.aborted) return { reason: 'not sent: the sink is stopping' }
     if (trouble !== undefined) return { ...trouble, reason: `not sent: ${trouble.reason}` }
     return clock.monotonic() > deadline
@@ -84,7 +84,7 @@ export async function deliverInOrder<Row extends Ordered>(
       : undefined
   }
 
-  const work = async (): Promise<void> => {
+  const work = async () => {
     for (let row = next(); row !== undefined; row = next()) {
       const reason = blocked()
       let outcome: Attempt

@@ -59,9 +59,9 @@ export class RangeSource {
   }
 }
 
-const rowsIn = (frames: readonly Frame[]): number => frames.reduce((sum, { header }) => sum + header.count, 0)
+const rowsIn = (frames: readonly Frame[]) => frames.reduce((sum, { header }) => sum + header.count, 0)
 
-function isEnough(frames: readonly Frame[], bytes: number, until: number | undefined): boolean {
+function isEnough(frames: readonly Frame[], bytes: number, until: number | undefined) {
   if (until !== undefined) return (frames.at(-1)?.header.sequence ?? 0) >= until
   return enough(frames, bytes) !== -1
 }

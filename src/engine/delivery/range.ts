@@ -36,14 +36,13 @@ export function planRange(
   let bytes = 0
   let oldest = Number.POSITIVE_INFINITY
   let ripeAt = 0
-  const change = (source: string): Tally => {
+  const change = (source: string) => {
     let tally = changes.get(source)
     if (tally === undefined) changes.set(source, (tally = emptyTally()))
     return tally
   }
-  const accounted = (source: string): number =>
-    (record.sources[source]?.accounted ?? 0) + (changes.get(source)?.accounted ?? 0)
-  const settleUpTo = (source: string, row: number): void => {
+  const accounted = (source: string) => (record.sources[source]?.accounted ?? 0) + (changes.get(source)?.accounted ?? 0)
+  const settleUpTo = (source: string, row: number) => {
     const gap = row - accounted(source)
     if (gap <= 0) return
     const tally = change(source)

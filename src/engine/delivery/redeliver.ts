@@ -37,6 +37,6 @@ function pieceOf(letter: StoredDeadLetter): SinkPiece {
   return { header, batch, rows: Uint32Array.of(0), firstRow: letter.row }
 }
 
-function idOf({ header, firstRow }: SinkPiece): string {
+function idOf({ header, firstRow }: SinkPiece) {
   return stableId(header.source, header.epoch, header.sourceSequence, firstRow)
 }

@@ -38,10 +38,10 @@ export function compileRoute(accepts: readonly BatchKind[], only: Only | undefin
 }
 
 function matching(batch: EventBatch, families: Set<string> | undefined, types: RegExp[] | undefined): Uint32Array {
-  const word = (code: number | undefined): string => batch.dictionary[code ?? 0] ?? ''
+  const word = (code: number | undefined) => batch.dictionary[code ?? 0] ?? ''
   const familyPasses = new Map<number, boolean>()
   const typePasses = new Map<number, boolean>()
-  const passes = (known: Map<number, boolean>, code: number, decide: (text: string) => boolean): boolean => {
+  const passes = (known: Map<number, boolean>, code: number, decide: (text: string) => boolean) => {
     let pass = known.get(code)
     if (pass === undefined) known.set(code, (pass = decide(word(code))))
     return pass
@@ -66,7 +66,7 @@ function every(count: number): Uint32Array {
   return rows
 }
 
-function globPattern(glob: string): RegExp {
+function globPattern(glob: string) {
   return new RegExp(
     `^${glob
       .split(/\*+/)

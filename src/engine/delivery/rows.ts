@@ -89,7 +89,7 @@ function flowRows(
 
 /** Unix ms of the end of a flow, else of its start, else of its arrival. */
 export function flowTime({ columns }: FlowBatch, received: number): (row: number) => number {
-  const times = ['time_end', 'time_start', 'time_received'].flatMap((name): TimeColumn[] => {
+  const times = ['time_end', 'time_start', 'time_received'].flatMap((name) => {
     const column = columns[name]
     return column?.kind === 'time' ? [column] : []
   })

@@ -64,13 +64,13 @@ function chunk(pieces: readonly SinkPiece[], events: number): SinkPiece[][] {
   return chunks
 }
 
-const countRows = (pieces: readonly SinkPiece[]): number => pieces.reduce((sum, piece) => sum + piece.rows.length, 0)
+const countRows = (pieces: readonly SinkPiece[]) => pieces.reduce((sum, piece) => sum + piece.rows.length, 0)
 
 function tokenOf(sender: Sender, pieces: readonly SinkPiece[]): string {
   const first = pieces[0]
   const last = pieces.at(-1)
   if (first === undefined || last === undefined) return sender.id
-  const id = (piece: SinkPiece, row: number): string =>
+  const id = (piece: SinkPiece, row: number) =>
     stableId(piece.header.source, piece.header.epoch, piece.header.sourceSequence, piece.firstRow + row)
   const bounds = `${id(first, first.rows[0] ?? 0)}/${id(last, last.rows.at(-1) ?? 0)}`
   return `${sender.id}/${bounds}/${countRows(pieces)}-${hashRows(pieces)}`
@@ -204,12 +204,7 @@ async function attemptOnce(sender: Sender, batch: SinkBatch, signal: AbortSignal
 }
 
 /** `rows`: ascending indices over the rows of all pieces. */
-function countFiltered(
-  into: Map<string, Counts>,
-  pieces: readonly SinkPiece[],
-  reason: string,
-  rows: Uint32Array,
-): void {
+function countFiltered(into: Map<string, Counts>, pieces: readonly SinkPiece[], reason: string, rows: Uint32Array) {
   let [at, end] = [0, 0]
   for (const { header, rows: own } of pieces) {
     end += own.length
@@ -247,7 +242,7 @@ function keep(pieces: readonly SinkPiece[], chosen: ReadonlySet<number>): SinkPi
   return remaining
 }
 
-async function pace(sender: Sender, rows: number, signal: AbortSignal): Promise<void> {
+async function pace(sender: Sender, rows: number, signal: AbortSignal) {
   const { rate } = sender.settings()
   if (rate !== undefined) await sender.timers.sleep((rows / rate) * 1000, signal)
 }

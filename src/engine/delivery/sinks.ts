@@ -124,7 +124,7 @@ export class SinkSet {
     return least(this.#positions())
   }
 
-  #positions(): number[] {
+  #positions() {
     return [...[...this.#running.values()].map(({ delivery }) => delivery.held), ...this.#stopped.values()]
   }
 
@@ -188,7 +188,7 @@ export class SinkSet {
     return { changed: [...new Set([...leaving, ...built].map(({ entry }) => entry.id))], orphaned }
   }
 
-  async #start(entry: SinkEntry, sink: Sink, definition: SinkDefinition<unknown>): Promise<void> {
+  async #start(entry: SinkEntry, sink: Sink, definition: SinkDefinition<unknown>) {
     const { host, log, metrics, traces, directory, tail, follower, enrichment } = this.#options
     await this.#former.returns(entry.id)
     const record = await this.#records.open(entry.id)
@@ -249,7 +249,7 @@ export class SinkSet {
     this.#stopped.delete(entry.id)
   }
 
-  async #stop(running: Running): Promise<void> {
+  async #stop(running: Running) {
     running.stop.abort()
     // Rows of an abandoned sink are sent again.
     if (await endsWithin(running.done, drainMs, this.#options.host.timers)) await running.delivery.close()
@@ -265,7 +265,7 @@ export class SinkSet {
     this.#options.follower.forget(running.entry.id)
   }
 
-  async #deliverRest(delivery: Delivery): Promise<void> {
+  async #deliverRest(delivery: Delivery) {
     const { follower, host } = this.#options
     if (delivery.state !== 'running') return
     await follower.catchUp()
@@ -276,7 +276,7 @@ export class SinkSet {
   }
 }
 
-function least(places: readonly number[]): number | undefined {
+function least(places: readonly number[]) {
   return places.length === 0 ? undefined : Math.min(...places)
 }
 
@@ -287,7 +287,7 @@ export function subscribe(
   end: Position,
   accepted: ReadonlyMap<string, number>,
 ): SinkRecord {
-  const record: SinkRecord = structuredClone(stored ?? { position: end, sources: {} })
+  const record = structuredClone(stored ?? { position: end, sources: {} })
   const returning = record.removed === true
   const forgotten = record.forgotten !== undefined
   const before = record.from
@@ -323,6 +323,6 @@ export function lowestPosition(positions: readonly Position[]): Position {
   )
 }
 
-function same(a: SinkEntry | undefined, b: SinkEntry | undefined): boolean {
+function same(a: SinkEntry | undefined, b: SinkEntry | undefined) {
   return a !== undefined && b !== undefined && a.type === b.type && a.written === b.written
 }

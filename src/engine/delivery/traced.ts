@@ -46,7 +46,7 @@ function objectAttributes({ ref = '', key = '', data }: WeirEvent): Span['attrib
   }
 }
 
-function versionOf(data: Uint8Array | undefined): string {
+function versionOf(data: Uint8Array | undefined) {
   const head = Buffer.from(data?.subarray(0, 1024) ?? []).toString()
   return /^\{"cluster":"(?:[^"\\]|\\.)*","group":"[^"]*","version":"([^"]*)"/.exec(head)?.[1] ?? ''
 }
@@ -98,7 +98,7 @@ export class TracedWrites implements WriteTrace {
     this.#forms.clear()
   }
 
-  #end(traceId: string, event: WeirEvent, form: Form | undefined, end: number, error: string | undefined): void {
+  #end(traceId: string, event: WeirEvent, form: Form | undefined, end: number, error: string | undefined) {
     const { type, id, key = '', bytes } = form ?? { ...event, bytes: event.data?.length ?? 0 }
     this.#traces.add({
       traceId,
@@ -119,7 +119,7 @@ export class TracedWrites implements WriteTrace {
     })
   }
 
-  #spanId(traceId: string): string {
+  #spanId(traceId: string) {
     return spanIdOf(traceId, `written ${this.#sink}`)
   }
 }

@@ -40,7 +40,7 @@ export function makeLedger(sources: readonly SourceRows[], sinks: readonly SinkC
     const settled = sink.delivered + sink.dead_lettered + sum(sink.dropped) + sink.quarantined + sink.pending
     return taken === sum(sink.filtered) + sink.routed && sink.routed === settled
   })
-  const unreadable = (name: string): number => Math.max(0, ...sinks.map((sink) => sink.tallies[name]?.quarantined ?? 0))
+  const unreadable = (name: string) => Math.max(0, ...sinks.map((sink) => sink.tallies[name]?.quarantined ?? 0))
   const sourceLedgers: SourceLedger[] = sources.map((source) => ({
     name: source.name,
     accepted: source.accepted,
@@ -71,7 +71,7 @@ function sinkLedger(sources: readonly SourceRows[], sink: SinkCounts): SinkLedge
     for (const [reason, rows] of Object.entries(tally.filtered)) add(filtered, reason, rows)
     for (const [reason, rows] of Object.entries(tally.dropped)) add(dropped, reason, rows)
   }
-  const count = (state: Parameters<DeadLetters['count']>[0]): number =>
+  const count = (state: Parameters<DeadLetters['count']>[0]) =>
     sink.deadLetters === undefined
       ? 0
       : from.reduce((total, name) => total + (sink.deadLetters?.count(state, name) ?? 0), 0)

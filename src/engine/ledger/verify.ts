@@ -18,10 +18,7 @@ export async function verifyLedger(options: {
   const accepted = [...offsets.map((offset) => offset.accepted), ...(store === undefined ? [] : [accountedOf(store)])]
   const { follower } = await followFolder({ host, directory, accepted, bodies: true })
   const live = offsets.filter(({ record }) => record.removed !== true || record.forgotten !== undefined)
-  const takes =
-    (from: readonly string[] | undefined) =>
-    (source: string): boolean =>
-      from?.includes(source) ?? true
+  const takes = (from: readonly string[] | undefined) => (source: string) => from?.includes(source) ?? true
   for (const { sink, accepted: rows, record } of live) {
     follower.follow(sink, record.position.sequence, takes(record.from), Object.entries(rows))
   }
@@ -60,7 +57,7 @@ export async function verifyLedger(options: {
   return makeLedger(sources, books)
 }
 
-function ahead(follower: Follower, sink: string, accounted: Readonly<Record<string, number>>): Map<string, number> {
+function ahead(follower: Follower, sink: string, accounted: Readonly<Record<string, number>>) {
   return new Map([...follower.seen(sink)].map(([source, rows]) => [source, rows - (accounted[source] ?? 0)]))
 }
 

@@ -8,8 +8,8 @@ const pollMs = 500
 export function sinkMethods(sinks: Pick<SinkSet, 'get' | 'outcome'>, makeRoom: (sequence: number) => Promise<number>) {
   return {
     makeRoom,
-    has: (sink: string): boolean => sinks.get(sink) !== undefined,
-    settled: async ({ sink, sequence }: { sink: string; sequence: number }): Promise<boolean> =>
+    has: (sink: string) => sinks.get(sink) !== undefined,
+    settled: async ({ sink, sequence }: { sink: string; sequence: number }) =>
       (await sinks.outcome(sink, sequence)) !== undefined,
     outcome: async ({ sink, sequence, once }: OutcomeRequest): Promise<AwaitedOutcome> =>
       (await sinks.outcome(sink, sequence, once ? AbortSignal.abort() : undefined)) ?? { is: 'gone' },
@@ -109,7 +109,7 @@ function awaitedRemote({ missing, settled, outcome }: RemoteSink, timers: Timers
     },
     async settled(appended, signal) {
       const stopped = Promise.withResolvers<'stopped'>()
-      const stop = (): void => {
+      const stop = () => {
         stopped.resolve('stopped')
       }
       signal.addEventListener('abort', stop)
@@ -123,7 +123,7 @@ function awaitedRemote({ missing, settled, outcome }: RemoteSink, timers: Timers
     async outcome(position, signal) {
       if (signal.aborted) return outcome(position, true)
       const stopped = Promise.withResolvers<AwaitedOutcome>()
-      const stop = (): void => {
+      const stop = () => {
         stopped.resolve({ is: 'pending' })
       }
       signal.addEventListener('abort', stop)

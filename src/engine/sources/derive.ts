@@ -71,7 +71,7 @@ export function derivedBy<Config>(
   }
 }
 
-function outputSource(id: string, output: string): string {
+function outputSource(id: string, output: string) {
   return output === '' ? id : `${id}.${output}`
 }
 
@@ -159,7 +159,7 @@ class DerivedSink {
     }
   }
 
-  async #append(waiting: Waiting): Promise<void> {
+  async #append(waiting: Waiting) {
     try {
       while (waiting.done < waiting.units.length) {
         const next = waiting.units[waiting.done]
@@ -178,7 +178,7 @@ class DerivedSink {
   }
 
   /** After an unclear outcome the journal's cursor decides. */
-  async #skipAppended(next: Waiting['units'][number] | undefined, waiting: Waiting): Promise<void> {
+  async #skipAppended(next: Waiting['units'][number] | undefined, waiting: Waiting) {
     if (next === undefined) return
     const found = cursorOf(await this.#journal.cursor(outputSource(this.#id, next.to)))
     if (JSON.stringify(found) !== JSON.stringify(next.cursor)) return
@@ -293,18 +293,18 @@ export function deriveSink(options: DeriveOptions): Sink {
 
 export type DerivedTicks = Pick<DerivedSink, 'tick' | 'ticks' | 'restored' | 'memo' | 'recordMemo'>
 
-function cursorOf(cursor: Uint8Array | undefined): Cursor {
+function cursorOf(cursor: Uint8Array | undefined) {
   return cursor === undefined ? nowhere : (JSON.parse(new TextDecoder().decode(cursor)) as Cursor)
 }
 
-function isAfter(a: Place, b: Place): boolean {
+function isAfter(a: Place, b: Place) {
   return a.sequence > b.sequence || (a.sequence === b.sequence && a.row > b.row)
 }
 
 function keyOf({ pieces, retried }: SinkBatch): string {
   const [first, last] = [pieces[0], pieces.at(-1)]
   const rows = pieces.reduce((sum, piece) => sum + piece.rows.length, 0)
-  const at = (piece: SinkPiece | undefined, row: number | undefined): string =>
+  const at = (piece: SinkPiece | undefined, row: number | undefined) =>
     `${piece?.header.sequence ?? 0}/${(piece?.firstRow ?? 0) + (row ?? 0)}`
   return `${retried ? 'again ' : ''}${at(first, first?.rows[0])}-${at(last, last?.rows.at(-1))}*${rows}`
 }
@@ -369,7 +369,7 @@ function flowTimes({ columns, count }: FlowBatch): Readonly<{ timeMin: number; t
 }
 
 /** Ignores NaN. */
-function lesser(a: number, b: number): number {
+function lesser(a: number, b: number) {
   return Number.isNaN(a) || b < a ? b : a
 }
 

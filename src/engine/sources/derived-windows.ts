@@ -12,14 +12,14 @@ export function derivedWindows(sink: DerivedTicks, transform: BatchTransform, wi
   let isRestored = false
   let closing: Readonly<{ now: number; before: readonly Tick[]; outputs: readonly TransformOutput[] }> | undefined
   /** Ticks after rows before this sequence. */
-  const tickBefore = (sequence: number): void => {
+  const tickBefore = (sequence: number) => {
     while (ticks[0] !== undefined && ticks[0].sequence < sequence) {
       windows.close(ticks[0].at)
       ticks.shift()
     }
   }
   /** Ticks happen only after all earlier rows are settled. */
-  const restored = (): void => {
+  const restored = () => {
     tickBefore(Infinity)
     if (isRestored) return
     isRestored = true

@@ -165,7 +165,7 @@ export class SourceSet {
     return running
   }
 
-  async #stop(running: Running): Promise<void> {
+  async #stop(running: Running) {
     running.stop.abort()
     // Unacknowledged rows are redelivered to the successor.
     if (!(await endsWithin(running.done, drainMs, this.#host.timers)))
@@ -176,7 +176,7 @@ export class SourceSet {
     this.#running.delete(running.entry.id)
   }
 
-  async #restart(entry: SourceEntry): Promise<void> {
+  async #restart(entry: SourceEntry) {
     try {
       await this.#start(entry)
     } catch (error) {
@@ -193,10 +193,7 @@ export class SourceSet {
     const shed = this.#shed
     const metrics = this.#metrics
     const [traces, clock] = [this.#traces, this.#host.clock]
-    const withCounts = async <Result>(
-      unit: Omit<Unit, 'source'>,
-      append: (whole: Unit) => Promise<Result>,
-    ): Promise<Result> => {
+    const withCounts = async <Result>(unit: Omit<Unit, 'source'>, append: (whole: Unit) => Promise<Result>) => {
       const counts = shed.get(id)
       shed.delete(id)
       try {
@@ -242,6 +239,6 @@ export class SourceSet {
   }
 }
 
-function same(a: SourceEntry | undefined, b: SourceEntry | undefined): boolean {
+function same(a: SourceEntry | undefined, b: SourceEntry | undefined) {
   return a !== undefined && b !== undefined && JSON.stringify(a) === JSON.stringify(b)
 }

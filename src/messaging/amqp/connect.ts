@@ -51,7 +51,7 @@ export async function connectToAny(
         },
         options,
       )
-      const destroy = (): void => {
+      const destroy = () => {
         socket.abort()
       }
       connection.on('close', destroy)
@@ -110,11 +110,11 @@ async function declareMissing(
   connection: ChannelModel,
   exchange: string,
   { type, queue, queue_type: queueType, binding }: NonNullable<AmqpTarget['declare']>,
-): Promise<void> {
+) {
   const make = async (
     present: (channel: Channel) => Promise<unknown>,
     declared: (channel: Channel) => Promise<unknown>,
-  ): Promise<void> => {
+  ) => {
     if (!(await exists(connection, present))) await exists(connection, declared)
   }
   if (exchange !== 'amq.default')

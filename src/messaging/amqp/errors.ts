@@ -116,7 +116,7 @@ export function whyNotConnected(
   return `${url} can't be reached (${text})`
 }
 
-function reply(text: string): string {
+function reply(text: string) {
   return /((?:ACCESS_REFUSED|NOT_ALLOWED) - [^"\n]*?)\.?(?: For details.*)?["\n]/s.exec(`${text}\n`)?.[1] ?? text
 }
 

@@ -85,7 +85,7 @@ export class AmqpPublisher {
     if (message.body.length > this.#maxBytes) return Promise.resolve(tooLarge(this.#maxBytes))
     const { host } = this.#context
     return new Promise((resolve) => {
-      const settle = (outcome: Attempt | 'again'): void => {
+      const settle = (outcome: Attempt | 'again') => {
         this.#pending.delete(waiting)
         timer.cancel()
         resolve(outcome)
@@ -114,7 +114,7 @@ export class AmqpPublisher {
     { channel, returned }: Live,
     { routingKey, headers, contentType, messageId, body }: AmqpMessage,
     settle: PendingPublish['settle'],
-  ): void {
+  ) {
     const exchange = this.#config.exchange === 'amq.default' ? '' : this.#config.exchange
     const options = {
       mandatory: true,
@@ -139,7 +139,7 @@ export class AmqpPublisher {
     })
   }
 
-  #failPending(reason: string, under?: AbortSignal): void {
+  #failPending(reason: string, under?: AbortSignal) {
     for (const { settle, signal } of this.#pending)
       if (under === undefined || signal === under) settle(unavailable(reason))
   }
@@ -148,7 +148,7 @@ export class AmqpPublisher {
     return { is: 'retry', reason: `RabbitMQ did not confirm within ${this.#config.timeout} ms` }
   }
 
-  async #open(): Promise<void> {
+  async #open() {
     const dialed = await connectToAny(this.#config, this.#context)
     const { connection, url } = dialed
     let lastError: string | undefined
@@ -202,7 +202,7 @@ export class AmqpPublisher {
     this.#live = live
   }
 
-  #follow(live: Live): void {
+  #follow(live: Live) {
     live.channel.on('return', ({ properties: { messageId } }) => {
       const id = String(messageId)
       live.returned.set(id, (live.returned.get(id) ?? 0) + 1)
@@ -215,14 +215,14 @@ export class AmqpPublisher {
     })
   }
 
-  #discard(live: Live): void {
+  #discard(live: Live) {
     if (this.#live === live) this.#live = undefined
     this.#close(live.dialed).catch((error: unknown) => {
       this.#context.log.debug('Closing a connection failed.', { reason: errorText(error) })
     })
   }
 
-  #close(dialed: OpenConnection): Promise<void> {
+  #close(dialed: OpenConnection) {
     return closeConnection(dialed, this.#context, Math.min(this.#config.timeout, 2000))
   }
 }

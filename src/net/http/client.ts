@@ -79,7 +79,7 @@ export class HttpClient {
     const timer = timers.after(timeoutMs, () => {
       ended.stop(new HttpError('timeout', `no response within ${timeoutMs} ms`))
     })
-    const abort = (): void => {
+    const abort = () => {
       ended.stop(aborted())
     }
     signal.addEventListener('abort', abort, { once: true })
@@ -100,7 +100,7 @@ export class HttpClient {
     const timer = timers.after(timeoutMs, () =>
       exchange.stop(new HttpError('timeout', `no response within ${timeoutMs} ms`)),
     )
-    const abort = (): void => exchange.stop(aborted())
+    const abort = () => exchange.stop(aborted())
     signal.addEventListener('abort', abort, { once: true })
     exchange.ended = () => signal.removeEventListener('abort', abort)
     try {

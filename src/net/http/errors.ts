@@ -36,7 +36,7 @@ export function networkError(error: unknown): HttpError {
   return new HttpError('network', describe(error), { cause: error })
 }
 
-function describe(error: unknown): string {
+function describe(error: unknown) {
   if (error instanceof AggregateError && error.errors.length > 0)
     return (error.errors as unknown[]).map((one) => messageOf(one)).join('; ')
   if (error instanceof Error && error.message === '') return error.name

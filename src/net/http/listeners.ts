@@ -28,7 +28,7 @@ export async function openHttpListeners({
   closing,
 }: HttpListenersOptions): Promise<HttpListeners> {
   const servers: Readonly<{ server: Server | TlsServer; address: string }>[] = []
-  const close = async (): Promise<void> => {
+  const close = async () => {
     closing?.()
     await Promise.all(
       servers.map(

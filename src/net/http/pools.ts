@@ -78,7 +78,7 @@ function proxyOf(
   env: NonNullable<PoolOptions['proxyEnv']>,
   protocol: string,
 ): Readonly<{ httpProxy: string; httpsProxy: string; noProxy: string }> | undefined {
-  const named = (variable: string): string => env[variable.toLowerCase()] || env[variable] || ''
+  const named = (variable: string) => env[variable.toLowerCase()] || env[variable] || ''
   const variable = protocol === 'https:' ? 'HTTPS_PROXY' : 'HTTP_PROXY'
   const value = named(variable)
   if (value === '') return undefined

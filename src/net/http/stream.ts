@@ -80,7 +80,7 @@ class Connection {
   }
 
   async run(signal: AbortSignal): Promise<End> {
-    const abort = (): void => {
+    const abort = () => {
       this.#finish('stopped')
     }
     signal.addEventListener('abort', abort, { once: true })
@@ -98,7 +98,7 @@ class Connection {
     return this.#ended.promise
   }
 
-  async #open({ url, headers = {}, protocols = [], first = [] }: StreamTarget): Promise<void> {
+  async #open({ url, headers = {}, protocols = [], first = [] }: StreamTarget) {
     const { tls, messageBytes, connectMs, host, changed } = this.#options
     const { WebSocket: Socket } = await import('ws')
     const agent = await this.#agent(url)
@@ -149,7 +149,7 @@ class Connection {
     return new (await import('node:https')).Agent({ ...tls, proxyEnv })
   }
 
-  #received(data: Uint8Array, isText: boolean): void {
+  #received(data: Uint8Array, isText: boolean) {
     this.#missed = 0
     this.received = true
     this.#waiting.push({ data, isText })
@@ -158,7 +158,7 @@ class Connection {
     this.#wake()
   }
 
-  async #consume(signal: AbortSignal): Promise<void> {
+  async #consume(signal: AbortSignal) {
     while (!signal.aborted) {
       const messages = this.#waiting
       if (messages.length === 0) {
@@ -180,7 +180,7 @@ class Connection {
   }
 
   /** A socket that is not read is not silent. */
-  async #watch(socket: WebSocket): Promise<void> {
+  async #watch(socket: WebSocket) {
     const { host, pingMs, missedPings } = this.#options
     const ended = new AbortController()
     this.#atEnd.push(() => {
@@ -198,7 +198,7 @@ class Connection {
     }
   }
 
-  #finish(reason: string, afterMs = 0): void {
+  #finish(reason: string, afterMs = 0) {
     if (this.#end !== undefined) return
     this.#end = { reason: withoutUrlSecrets(reason), afterMs }
     this.#ended.resolve(this.#end)

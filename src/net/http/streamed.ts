@@ -67,7 +67,7 @@ export class StreamedExchange implements Dispatcher.DispatchHandler {
     this.#fail(networkError(error))
   }
 
-  #fail(error: HttpError): void {
+  #fail(error: HttpError) {
     if (this.#isDone || this.#failure !== undefined) return
     this.#failure = error
     this.#reject(error)

@@ -8,7 +8,7 @@ import type { Ask } from './types.ts'
 
 const limits = { firstMs: 800, maxMs: 30_000, jitter: 1 }
 const pageSize = '250'
-const metadataOnly = (kind: string): string => `application/json;as=${kind};g=meta.k8s.io;v=v1,application/json;q=0.5`
+const metadataOnly = (kind: string) => `application/json;as=${kind};g=meta.k8s.io;v=v1,application/json;q=0.5`
 
 export type ObjectMeta = Readonly<{
   name: string
@@ -104,7 +104,7 @@ export function metaOf(object: unknown): ObjectMeta | undefined {
   }
 }
 
-function text(value: unknown): string {
+function text(value: unknown) {
   return typeof value === 'string' ? value : ''
 }
 

@@ -110,7 +110,7 @@ export async function watchFrom(
   const connecting = new AbortController()
   let answer: Answer | undefined
   // An aborted response would throw while an object is being applied.
-  const end = (): void => (answer === undefined ? connecting.abort() : answer.close())
+  const end = () => (answer === undefined ? connecting.abort() : answer.close())
   const silent = host.timers.after(silentMs, end)
   signal.addEventListener('abort', end, { once: true })
   let version = from
@@ -143,7 +143,7 @@ export async function readList(
 }
 
 /** A call may have aborted it since the last check. */
-function isAborted(signal: AbortSignal): boolean {
+function isAborted(signal: AbortSignal) {
   return signal.aborted
 }
 

@@ -109,7 +109,7 @@ function execIdentity(
     },
   }
   let plugin: Promise<Authenticator> | undefined
-  const load = (): Promise<Authenticator> =>
+  const load = () =>
     (plugin ??= import('@kubernetes/client-node/dist/exec_auth.js').then(({ ExecAuth }) => new ExecAuth()))
   const { read, forget } = renewed(
     host,
@@ -142,7 +142,7 @@ function execIdentity(
 export function renewed(host: Host, read: () => Promise<Identity>, lastsMs = freshMs): IdentitySource {
   let known: Promise<Identity> | undefined
   let until = 0
-  const use = (reading: Promise<Identity>, forMs: number): void => {
+  const use = (reading: Promise<Identity>, forMs: number) => {
     if (reading === known) until = host.clock.monotonic() + forMs
   }
   return {

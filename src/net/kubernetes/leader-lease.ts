@@ -121,7 +121,7 @@ function valueIn({ checkpoint, holder }: LeaseRecord, id: string): unknown {
   return holder === '' ? undefined : { holder }
 }
 
-function holderOf(value: unknown): string {
+function holderOf(value: unknown) {
   const { holder } = (value ?? {}) as { readonly holder?: unknown }
   return typeof holder === 'string' ? holder : ''
 }

@@ -37,11 +37,11 @@ const reserved: ReadonlySet<string> = new Set([
 ])
 
 export function readSettings(flags: CtsExporterFlags, env: Environment): CtsExporterSettings {
-  const variable = (name: string): string | undefined => {
+  const variable = (name: string) => {
     const value = env[name]?.trim()
     return value === '' ? undefined : value
   }
-  const truth = (name: string, otherwise: boolean): boolean => truthOf(variable(name) ?? otherwise, name)
+  const truth = (name: string, otherwise: boolean) => truthOf(variable(name) ?? otherwise, name)
   truth('CTS_STREAMS', true)
   const isPushing = truth('CTS_X_PNP', true)
   const tracker = trackerOf(variable('CTS_TRACKER'))

@@ -194,7 +194,7 @@ function tlsOf(
   return Object.keys(settings).length === 0 ? undefined : settings
 }
 
-function passwordOf(prefix: string, setting: Setting): string {
+function passwordOf(prefix: string, setting: Setting) {
   const file = setting(undefined, `${prefix}_PASSWORD_FILE`)
   if (file !== undefined) return `file:${file}`
   if (setting(undefined, `${prefix}_PASSWORD`) !== undefined) return `env:${prefix}_PASSWORD`

@@ -119,7 +119,7 @@ function marksOf(read: Reader): object {
   return { retry_marks: { max: read.count('retries', 1000), wait: `${Math.max(60, minutes * 60)}s` } }
 }
 
-function portOf(read: Reader): number {
+function portOf(read: Reader) {
   const port = read.count('port', 65_535)
   if (port === 0) throw new PresetProblem(`${read.given('port').by} is 0; it must be 1 to 65535`)
   return port
@@ -137,7 +137,7 @@ function opsOf(read: Reader): string | readonly string[] {
   return different.length === 0 ? 'off' : different
 }
 
-function levelOf(written: string): string {
+function levelOf(written: string) {
   const level = levels[written] ?? (/^\d+$/.test(written) ? 'debug' : undefined)
   if (level === undefined)
     throw new PresetProblem(`--zap-log-level is \`${written}\`; it must be debug, info, error, panic or a number`)

@@ -74,7 +74,7 @@ export function kollectPreset({ flags, env, generation, data }: KollectInput): K
   }
 }
 
-function fileOf(secret: string): string {
+function fileOf(secret: string) {
   return `kollect-${secret}`
 }
 

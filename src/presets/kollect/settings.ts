@@ -44,11 +44,11 @@ export function readSettings(flags: KollectFlags, env: Environment, generation: 
     const variable = generation === 'a' ? env[variables[name]] : undefined
     return variable === undefined || variable === '' ? undefined : { value: variable, by: variables[name] }
   }
-  const text = (name: keyof KollectFlags): string | undefined => {
+  const text = (name: keyof KollectFlags) => {
     const value = String(setting(name)?.value ?? '')
     return value === '' ? undefined : value
   }
-  const truth = (name: keyof KollectFlags, otherwise: boolean): boolean => {
+  const truth = (name: keyof KollectFlags, otherwise: boolean) => {
     const given = setting(name)
     return given === undefined ? otherwise : truthOf(given.value, given.by)
   }
@@ -76,6 +76,6 @@ export function readSettings(flags: KollectFlags, env: Environment, generation: 
   }
 }
 
-function oneFile(path: string | undefined): string | undefined {
+function oneFile(path: string | undefined) {
   return path?.includes(':') === true ? undefined : path
 }

@@ -16,7 +16,7 @@ const usual = { port: '8080', uri: 'neo4j://localhost:7687', user: 'neo4j' } as 
 const schemes = ['neo4j', 'neo4j+s', 'neo4j+ssc', 'bolt', 'bolt+s', 'bolt+ssc']
 
 export function neo4jSinkPreset({ env, data }: Neo4jSinkInput): Neo4jSinkPlan {
-  const variable = (name: string): string | undefined => {
+  const variable = (name: string) => {
     const value = env[name]?.trim()
     return value === '' ? undefined : value
   }
@@ -65,7 +65,7 @@ function uriOf(text: string): string {
   return text
 }
 
-function portOf(text: string): string {
+function portOf(text: string) {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : 0
   if (port < 1 || port > 65_535) throw new PresetProblem(`PORT is \`${text}\`; it must be 1 to 65535`)
   return String(port)

@@ -63,7 +63,7 @@ export class Assembly {
         .replaceAll(/[^A-Za-z0-9_-]/g, '-')
         .replace(/^[^A-Za-z0-9]+/, '')
         .slice(0, 50) || 'stage'
-    const taken = (id: string): boolean =>
+    const taken = (id: string) =>
       [this.sources, this.transforms, this.sinks].some((all) => Object.hasOwn(all, id)) ||
       ['store', 'http', 'kubernetes', 'netflow', 'sflow'].includes(id)
     let id = base

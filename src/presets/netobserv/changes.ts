@@ -74,7 +74,7 @@ export class Changes {
     }
   }
 
-  #fallback({ input = '', value }: { input?: string | undefined; value?: unknown }, at: string): void {
+  #fallback({ input = '', value }: { input?: string | undefined; value?: unknown }, at: string) {
     if (input === 'K8S_ClusterName' && typeof value === 'string') this.#assembly.clusterName = value
     if (input === 'K8S_ClusterName') return
     const problem = misfit(input, value)
@@ -83,7 +83,7 @@ export class Changes {
     this.#sequence.after(input).set(input, `${exists} ? ${given} : ${dynamic(constant(value))}`)
   }
 
-  #addFieldIf({ input = '', output = '', parameters = '', assignee = '' }: Assigning, at: string): void {
+  #addFieldIf({ input = '', output = '', parameters = '', assignee = '' }: Assigning, at: string) {
     const test = this.#test(input, parameters, at)
     if (test === undefined) return
     const problem = assignee === '' ? this.#copyProblem(input, output) : misfit(output, assignee)
@@ -92,7 +92,7 @@ export class Changes {
     this.#setIf(test, input, output, value, `${output}_Evaluate`)
   }
 
-  #addRegexIf({ input = '', output = '', parameters = '' }: Assigning, at: string): void {
+  #addRegexIf({ input = '', output = '', parameters = '' }: Assigning, at: string) {
     try {
       RE2JS.compile(parameters)
     } catch {
@@ -107,7 +107,7 @@ export class Changes {
     this.#setIf(`${exists} && found(${text}, ${constant(parameters)})`, input, output, value, `${output}_Matched`)
   }
 
-  #setIf(test: string, input: string, output: string, value: string, mark: string): void {
+  #setIf(test: string, input: string, output: string, value: string, mark: string) {
     const steps = this.#sequence.after(input, output, mark)
     steps.set(output, `${test} ? ${value} : ${referenceTo(output).orNull}`)
     steps.set(mark, `${test} ? ${dynamic('true')} : ${referenceTo(mark).orNull}`)
@@ -126,7 +126,7 @@ export class Changes {
     return to === undefined || from?.kind === to.kind ? undefined : `\`${output}\` cannot hold values of \`${input}\``
   }
 
-  #refuse(at: string, reason: string): void {
+  #refuse(at: string, reason: string) {
     this.#assembly.report.refuse(at, reason)
   }
 }
@@ -134,10 +134,10 @@ export class Changes {
 type Assigning = NonNullable<FilterRule['addFieldIf']>
 
 /** Both results of a condition must have one type. */
-function dynamic(text: string): string {
+function dynamic(text: string) {
   return `dyn(${text})`
 }
 
-function isText({ field }: Reference): boolean {
+function isText({ field }: Reference) {
   return field?.kind === 'dict' || field?.kind === 'ip' || field?.kind === 'mac'
 }

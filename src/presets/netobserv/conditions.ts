@@ -28,7 +28,7 @@ function tokensOf(text: string): Token[] | undefined {
   return tokens
 }
 
-function unescaped(text: string): string {
+function unescaped(text: string) {
   return text.replaceAll(/\\(.)/g, '$1')
 }
 
@@ -133,7 +133,7 @@ class Conditions {
     return token
   }
 
-  #takes(text: string): boolean {
+  #takes(text: string) {
     const token = this.#tokens[this.#at]
     if (token?.text !== text || 'value' in token) return false
     this.#at++

@@ -97,9 +97,8 @@ function scheduled(
 
 function keyOf({ keyDefinition }: Conntrack, path: string, { report }: Assembly): Settings {
   const { fieldGroups = [], hash = {} } = keyDefinition ?? {}
-  const fields = (name: string): readonly string[] => fieldGroups.find((one) => one.name === name)?.fields ?? []
-  const isEnd = (name: string, side: string): boolean =>
-    [...fields(name)].sort().join(' ') === `${side}Addr ${side}Port`
+  const fields = (name: string) => fieldGroups.find((one) => one.name === name)?.fields ?? []
+  const isEnd = (name: string, side: string) => [...fields(name)].sort().join(' ') === `${side}Addr ${side}Port`
   const { fieldGroupARef: a = '', fieldGroupBRef: b = '', fieldGroupRefs = [] } = hash
   if (a === '' || b === '')
     report.refuse(`${path}.hash`, 'the directions of a connection are not tracked apart; ignored, they are joined')
@@ -124,7 +123,7 @@ const written: Readonly<Record<string, readonly [operation: string, input: strin
   MaxTimeFlowRttNs: ['max', 'TimeFlowRttNs'],
 }
 
-function fieldsOf({ outputFields = [] }: Conntrack, path: string, { report }: Assembly): void {
+function fieldsOf({ outputFields = [] }: Conntrack, path: string, { report }: Assembly) {
   const missing = outputFields.flatMap(({ name = '', operation = '', input = name }) => {
     const [known, from] = written[name] ?? []
     const isText = operation === 'first' && name.includes('K8S_')
@@ -134,7 +133,7 @@ function fieldsOf({ outputFields = [] }: Conntrack, path: string, { report }: As
     report.note(`${path}.outputFields`, `records of connections lack ${[...new Set(missing)].join(', ')}`)
 }
 
-function flagsOf({ tcpFlags = {} }: Conntrack, path: string, { report }: Assembly): void {
+function flagsOf({ tcpFlags = {} }: Conntrack, path: string, { report }: Assembly) {
   const { fieldName = 'Flags', detectEndConnection, swapAB } = tcpFlags
   if (fieldName !== 'Flags' && fieldName !== '') report.refuse(`${path}.fieldName`, 'TCP flags are in Flags')
   if (detectEndConnection !== true)

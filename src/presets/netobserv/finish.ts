@@ -116,7 +116,7 @@ function addresses({ sinks, sources, report }: Assembly, { metrics, health, prof
   return { listen: clash ? otherListen : undefined, ops: [...ops] }
 }
 
-function withHost(address: string, by: string): string {
+function withHost(address: string, by: string) {
   const written = address.startsWith(':') ? `0.0.0.0${address}` : address
   if ('host' in parseHostPort(written)) return written
   throw new PresetProblem(`${by} is \`${address}\`; it must be HOST:PORT or :PORT`)

@@ -42,7 +42,7 @@ export function netobservPreset({ flags, file, ...around }: NetobservInput): Net
   const report = new Report()
   const root = file === undefined ? {} : rootOf(file.text, file.path)
   const problems: string[] = []
-  const section = <T>(name: keyof FlpFlags, reader: Reader<T>, otherwise: T): T => {
+  const section = <T>(name: keyof FlpFlags, reader: Reader<T>, otherwise: T) => {
     const flag = flags[name]
     const value = flag === undefined ? keyOf(root, name) : jsonOf(flag, name)
     return value === undefined || value === null ? otherwise : (reader(value, name, problems) ?? otherwise)

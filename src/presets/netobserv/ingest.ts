@@ -39,7 +39,7 @@ export function ingestOf(name: string, ingest: Ingest, path: string, assembly: A
   return { from: [id], filters: [], flagNames: false }
 }
 
-function grpc(id: string, { grpc: settings = {} }: Ingest, path: string, { sources, report }: Assembly): void {
+function grpc(id: string, { grpc: settings = {} }: Ingest, path: string, { sources, report }: Assembly) {
   const { port = 0, certPath = '', keyPath = '', clientCAPath = '' } = settings
   if (port === 0) throw new PresetProblem(`${path}.grpc.port: the port is missing`)
   report.noteAll(`${path}.grpc`, settings, {
@@ -60,7 +60,7 @@ function grpc(id: string, { grpc: settings = {} }: Ingest, path: string, { sourc
   }
 }
 
-function kafka(id: string, { kafka: settings = {} }: Ingest, path: string, assembly: Assembly): void {
+function kafka(id: string, { kafka: settings = {} }: Ingest, path: string, assembly: Assembly) {
   const { brokers = [], topic = '', groupid = '', startOffset = 'FirstOffset', decoder, tls, sasl } = settings
   const at = `${path}.kafka`
   if (brokers.length === 0 || topic === '') throw new PresetProblem(`${at}: brokers and topic are required`)
@@ -92,7 +92,7 @@ function kafka(id: string, { kafka: settings = {} }: Ingest, path: string, assem
 /** Interval at which flowlogs-pipeline repeats a file. */
 const repeatAfter = '10s'
 
-function lines(id: string, ingest: Ingest, path: string, { sources, report }: Assembly): void {
+function lines(id: string, ingest: Ingest, path: string, { sources, report }: Assembly) {
   const { filename = '', decoder, loop, chunks } = ingest.file ?? {}
   const at = `${path}.file`
   if (filename === '') throw new PresetProblem(`${at}.filename: the name of the file is missing`)
@@ -109,7 +109,7 @@ function lines(id: string, ingest: Ingest, path: string, { sources, report }: As
   }
 }
 
-function ipfix(id: string, ingest: Ingest, path: string, { sources, report }: Assembly): void {
+function ipfix(id: string, ingest: Ingest, path: string, { sources, report }: Assembly) {
   const kind = ingest.type === 'collector' ? 'collector' : 'ipfix'
   const settings = ingest[kind] ?? {}
   const { hostName = '', port = 0, portLegacy = 0, mapping = [] } = settings

@@ -15,7 +15,7 @@ export function addedBy(
   else flags(rule, sequence, `${at}.decode_tcp_flags`, assembly)
 }
 
-function subnet({ add_subnet: rule = {} }: NetworkRule, sequence: MapSequence, at: string, assembly: Assembly): void {
+function subnet({ add_subnet: rule = {} }: NetworkRule, sequence: MapSequence, at: string, assembly: Assembly) {
   const { input = '', output = '', subnet_mask: mask = '' } = rule
   const bits = /^\/(\d{1,3})$/.exec(mask.trim())?.[1]
   if (bits === undefined) return assembly.report.refuse(at, `\`${mask}\` is no length such as /24`)
@@ -29,7 +29,7 @@ function service(
   sequence: MapSequence,
   at: string,
   assembly: Assembly,
-): void {
+) {
   const { input = '', output = '', protocol = '' } = rule
   if (fieldOf(input)?.name.endsWith('_port') !== true) return assembly.report.refuse(at, `\`${input}\` is no port`)
   if (fieldOf(protocol)?.name !== 'proto') return assembly.report.refuse(at, `\`${protocol}\` is no protocol`)
@@ -45,12 +45,7 @@ function service(
   if (servicesFile !== '') steps?.nameServices(servicesOf(assembly.readFile(servicesFile)))
 }
 
-function flags(
-  { decode_tcp_flags: rule = {} }: NetworkRule,
-  sequence: MapSequence,
-  at: string,
-  assembly: Assembly,
-): void {
+function flags({ decode_tcp_flags: rule = {} }: NetworkRule, sequence: MapSequence, at: string, assembly: Assembly) {
   const { input = '', output = '' } = rule
   if (fieldOf(input)?.name !== 'tcp_flags' || fieldOf(output) !== undefined)
     return assembly.report.refuse(at, 'only Flags can be decoded, into itself or into a new field')

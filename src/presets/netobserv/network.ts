@@ -51,7 +51,7 @@ export function networkOf(name: string, branch: Branch, network: Network, path: 
   return added.applyTo(name, { ...branch, flagNames }, assembly)
 }
 
-function addKubernetes({ kubernetes = {} }: NetworkRule, network: Network, at: string, assembly: Assembly): void {
+function addKubernetes({ kubernetes = {} }: NetworkRule, network: Network, at: string, assembly: Assembly) {
   const { report } = assembly
   const path = `${at}.kubernetes`
   const { ipField = '', output = '', add_zone: zone = false } = kubernetes
@@ -79,7 +79,7 @@ function addKubernetes({ kubernetes = {} }: NetworkRule, network: Network, at: s
     report.note(`${kubeConfig}.trackedKinds`, `owners are followed to the workload, not to ${others.join(', ')}`)
 }
 
-function copyLabels(rule: NonNullable<NetworkRule['kubernetes']>, path: string, assembly: Assembly): void {
+function copyLabels(rule: NonNullable<NetworkRule['kubernetes']>, path: string, assembly: Assembly) {
   const { labels_prefix: prefix = '', label_inclusions: include = [], label_exclusions: exclude = [] } = rule
   const { ipField, label_value_max_length: most } = rule
   if (prefix === '') {
@@ -95,7 +95,7 @@ function copyLabels(rule: NonNullable<NetworkRule['kubernetes']>, path: string, 
   assembly.identity['labels'] = [...((assembly.identity['labels'] ?? []) as readonly unknown[]), copy]
 }
 
-function addLayer({ kubernetes_infra: rule = {} }: NetworkRule, at: string, assembly: Assembly): void {
+function addLayer({ kubernetes_infra: rule = {} }: NetworkRule, at: string, assembly: Assembly) {
   const { infra_prefixes: prefixes = [], infra_refs: refs = [], output = 'K8S_FlowLayer' } = rule
   if (output !== 'K8S_FlowLayer') assembly.report.refuse(`${at}.kubernetes_infra.output`, fixedNames)
   assembly.identity['infra_namespaces'] = prefixes
@@ -110,12 +110,7 @@ function addLayer({ kubernetes_infra: rule = {} }: NetworkRule, at: string, asse
 }
 
 /** The longest range determines the label here, the first one in flowlogs-pipeline. */
-function addLabel(
-  { add_subnet_label: rule = {} }: NetworkRule,
-  network: Network,
-  at: string,
-  assembly: Assembly,
-): void {
+function addLabel({ add_subnet_label: rule = {} }: NetworkRule, network: Network, at: string, assembly: Assembly) {
   const { input = '', output = '' } = rule
   const side = sides.find((one) => input === `${one}Addr`)
   const part =
@@ -145,7 +140,7 @@ const usualDirection: Readonly<Record<string, string>> = {
   flowDirectionField: 'FlowDirection',
 }
 
-function directions({ directionInfo = {} }: Network, path: string, { report }: Assembly): void {
+function directions({ directionInfo = {} }: Network, path: string, { report }: Assembly) {
   for (const [key, value] of Object.entries(directionInfo))
     if (key in usualDirection && value !== '' && value !== usualDirection[key])
       report.refuse(`${path}.${key}`, `\`${value}\` is not ${usualDirection[key]}; ${fixedNames}`)

@@ -24,7 +24,7 @@ type Stage = Readonly<{
 }>
 
 export function readPipeline(file: FlpFile, assembly: Assembly): void {
-  const walk = (stage: Stage, before: Branch): void => {
+  const walk = (stage: Stage, before: Branch) => {
     const after = transformed(stage, before, assembly)
     sinksOf(stage, before, file, assembly)
     for (const follower of stage.followers) walk(follower, after)
@@ -96,12 +96,12 @@ function transformed({ name, path, parameter, followers }: Stage, given: Branch,
   return before
 }
 
-function sinksOf({ name, path, parameter }: Stage, branch: Branch, file: FlpFile, assembly: Assembly): void {
+function sinksOf({ name, path, parameter }: Stage, branch: Branch, file: FlpFile, assembly: Assembly) {
   if (parameter.encode !== undefined) encodes(name, branch, parameter.encode, file, `${path}.encode`, assembly)
   if (parameter.write !== undefined) writes(name, branch, parameter.write, `${path}.write`, assembly)
 }
 
-function encodes(name: string, branch: Branch, encode: Encode, file: FlpFile, path: string, assembly: Assembly): void {
+function encodes(name: string, branch: Branch, encode: Encode, file: FlpFile, path: string, assembly: Assembly) {
   switch (encode.type) {
     case 'kafka':
       return kafkaSink(name, branch, encode.kafka ?? {}, `${path}.kafka`, assembly)
@@ -123,7 +123,7 @@ function encodes(name: string, branch: Branch, encode: Encode, file: FlpFile, pa
   }
 }
 
-function writes(name: string, branch: Branch, write: Write, path: string, assembly: Assembly): void {
+function writes(name: string, branch: Branch, write: Write, path: string, assembly: Assembly) {
   switch (write.type) {
     case 'stdout':
       return stdoutSink(name, branch, write.stdout ?? {}, `${path}.stdout`, assembly)

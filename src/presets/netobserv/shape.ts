@@ -34,7 +34,7 @@ export const textOrNumber: Reader<string | number> = (value, path, problems) =>
 
 /** Letters in any case: older versions of FlowCollector have upper case. */
 export function choice<const Name extends string>(names: readonly Name[]): Reader<Name> {
-  const folded = (name: string): string => name.toLowerCase().replaceAll('_', '')
+  const folded = (name: string) => name.toLowerCase().replaceAll('_', '')
   return (value, path, problems) =>
     (typeof value === 'string' ? names.find((name) => folded(name) === folded(value)) : undefined) ??
     expected(`one of ${names.join(', ')}`, value, path, problems)

@@ -123,12 +123,12 @@ class Translation {
     return isNegative ? negated(positive) : positive
   }
 
-  #constant(key: string, by: string, truth: boolean): void {
+  #constant(key: string, by: string, truth: boolean) {
     this.#notes.push(`comparing ${key} ${by} is always ${truth ? 'true' : 'false'}, as in flowlogs-pipeline`)
   }
 
   /** Not to flowlogs-pipeline, although the field is one. */
-  #isNumber({ name }: QueryField): boolean {
+  #isNumber({ name }: QueryField) {
     return !(
       name === 'conversation_first' ||
       name === 'quic_version' ||

@@ -31,7 +31,7 @@ const controls: Readonly<Record<string, string>> = {
 export function flpTokens(query: string): readonly FlpToken[] {
   const found: FlpToken[] = []
   let at = 0
-  const take = (pattern: RegExp): RegExpExecArray | undefined => {
+  const take = (pattern: RegExp) => {
     pattern.lastIndex = at
     const match = pattern.exec(query) ?? undefined
     if (match !== undefined) at = pattern.lastIndex

@@ -10,7 +10,7 @@ export function negated(meaning: Meaning): Meaning {
 export function joined(is: 'and' | 'or', meanings: readonly Meaning[]): Meaning {
   const settles = is === 'or'
   if (meanings.includes(settles)) return settles
-  const parts = meanings.flatMap((meaning): readonly Expression[] => {
+  const parts = meanings.flatMap((meaning) => {
     if (typeof meaning === 'boolean') return []
     return meaning.is === is ? meaning.parts : [meaning]
   })

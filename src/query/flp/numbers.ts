@@ -36,7 +36,7 @@ export function comparesNumber(field: QueryField, operator: FlpOperator, value: 
 
 function comparesInteger(field: QueryField, operator: FlpOperator, value: bigint): Meaning {
   const { name } = field
-  const compared = (sign: '=' | '!=' | '<' | '<=' | '>' | '>='): Meaning => test(name, sign, String(value))
+  const compared = (sign: '=' | '!=' | '<' | '<=' | '>' | '>=') => test(name, sign, String(value))
   switch (operator) {
     case '!=':
       return joined('and', [present(field), compared('!=')])

@@ -40,16 +40,16 @@ class FlpParser {
     return kind === 'name' && keywords.has(folded) ? folded : undefined
   }
 
-  #takeSign(text: string, expected: string): void {
+  #takeSign(text: string, expected: string) {
     if (this.#token.kind !== 'sign' || this.#token.text !== text) this.#fail(expected)
     this.#at++
   }
 
-  #and(): FlpExpression {
+  #and() {
     return this.#chain('and', () => this.#or())
   }
 
-  #or(): FlpExpression {
+  #or() {
     return this.#chain('or', () => this.#primary())
   }
 
@@ -82,7 +82,7 @@ class FlpParser {
     return this.#test()
   }
 
-  #key(): string {
+  #key() {
     if (this.#token.kind !== 'name' || this.#keyword() !== undefined) this.#fail('expected the name of a field')
     const { text } = this.#token
     this.#at++

@@ -50,7 +50,7 @@ function unsupported(key: string, advice: string): never {
   )
 }
 
-function flagText(value: number, flags: readonly (readonly [name: string, bit: number])[]): string {
+function flagText(value: number, flags: readonly (readonly [name: string, bit: number])[]) {
   return `[${flags.flatMap(([name, bit]) => ((value & bit) === 0 ? [] : [name])).join(' ')}]`
 }
 

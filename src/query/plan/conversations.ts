@@ -17,7 +17,7 @@ export const conversationNames = ['name', 'namespace', 'owner_name', 'label'] as
 export const tcpBits = { syn: 0x02, ack: 0x10, synAck: 0x100, plain: 0xff } as const
 
 /** Flags without bit 8 of NetFlow and IPFIX, which is another flag there. */
-const flagsSql = ({ bitAnd }: Dialect): string =>
+const flagsSql = ({ bitAnd }: Dialect) =>
   `CASE WHEN coalesce("protocol" = 'netobserv', false) THEN "tcp_flags" ` +
   `ELSE ${bitAnd('"tcp_flags"', tcpBits.plain)} END`
 
@@ -97,7 +97,7 @@ export function conversationsSql(request: ConversationsRequest, dialect: Dialect
 
 const keyColumns = ['_a_addr', '_a_port', '_b_addr', '_b_port', '_proto'] as const
 
-function ofEnd(end: 'a' | 'b', part: string): string {
+function ofEnd(end: 'a' | 'b', part: string) {
   const [first, second] = end === 'a' ? ['src', 'dst'] : ['dst', 'src']
   return `CASE WHEN "_ab" THEN "${first}_${part}" ELSE "${second}_${part}" END`
 }
@@ -131,7 +131,7 @@ export function initiatorOf(
   ba: Direction,
   ports: Readonly<{ a: number | null; b: number | null }>,
 ): Readonly<{ isA: boolean; by: Evidence }> {
-  const has = ({ flags }: Direction, bit: number): boolean => ((flags ?? 0) & bit) !== 0
+  const has = ({ flags }: Direction, bit: number) => ((flags ?? 0) & bit) !== 0
   const responds = [has(ab, tcpBits.synAck), has(ba, tcpBits.synAck)] as const
   if (responds[0] !== responds[1]) return { isA: responds[1], by: 'syn' }
   if (ab.opens !== ba.opens) return { isA: ab.opens, by: 'syn' }

@@ -27,13 +27,13 @@ export function exportSql(
       AND time_received <= ${dialect.time(upTo)}${order}`
 }
 
-function textSql({ name: field, kind }: QueryField, { identifier, isoTime }: Dialect): string {
+function textSql({ name: field, kind }: QueryField, { identifier, isoTime }: Dialect) {
   const column = identifier(field)
   return kind !== 'time' || field === 'time_received' ? column : isoTime(column)
 }
 
 /** Numbers beyond 64 bits are texts. */
-function parquetSql({ name: field, kind }: QueryField, { identifier, addressText, bit, asText }: Dialect): string {
+function parquetSql({ name: field, kind }: QueryField, { identifier, addressText, bit, asText }: Dialect) {
   const column = identifier(field)
   if (kind === 'estimate') return asText(column)
   if (kind === 'ip') return addressText(column)

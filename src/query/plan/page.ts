@@ -48,13 +48,13 @@ export function isSortable({ kind }: QueryField): boolean {
 }
 
 /** JSON rounds times to ms and has no infinite doubles. */
-function hasKeyColumn({ field }: SortKey): boolean {
+function hasKeyColumn({ field }: SortKey) {
   return field.kind === 'time' || field.kind === 'f64'
 }
 
-const keyColumn = (index: number): string => `_key${index}`
+const keyColumn = (index: number) => `_key${index}`
 
-function exactSql({ name: field, kind }: QueryField, { identifier, micros, exactDouble }: Dialect): string {
+function exactSql({ name: field, kind }: QueryField, { identifier, micros, exactDouble }: Dialect) {
   const column = identifier(field)
   return kind === 'time' ? micros(column) : kind === 'f64' ? exactDouble(column) : column
 }
@@ -80,7 +80,7 @@ export function pageSql(request: PageRequest, among?: string, dialect: Dialect =
       ORDER BY ${order.join(', ')} LIMIT ${limit + 1}`
 }
 
-function orderSql({ field, descending }: SortKey, { ordered, identifier }: Dialect): string {
+function orderSql({ field, descending }: SortKey, { ordered, identifier }: Dialect) {
   return `${ordered(identifier(field.name), field.kind)} ${descending ? 'DESC' : 'ASC'} NULLS LAST`
 }
 

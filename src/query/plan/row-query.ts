@@ -65,7 +65,7 @@ export function withinSql(time: string, { from, to }: TimeSpan, { time: moment }
     : `${time} BETWEEN ${moment(from)} AND ${moment(to - 1n)}`
 }
 
-function isColumn(sql: string): boolean {
+function isColumn(sql: string) {
   return /^(?:\w+|"\w+")$/.test(sql)
 }
 

@@ -42,7 +42,7 @@ export function statisticsOf(values: readonly number[]): Statistics {
   const n = values.length
   if (n === 0) return { n, min: null, avg: null, p: null, max: null }
   const sorted = Float64Array.from(values).sort()
-  const at = (percent: number): number => sorted[Math.max(1, Math.ceil((n * percent) / 100)) - 1] ?? 0
+  const at = (percent: number) => sorted[Math.max(1, Math.ceil((n * percent) / 100)) - 1] ?? 0
   return {
     n,
     min: sorted[0] ?? null,

@@ -43,7 +43,7 @@ function sourceOf(rowQuery: AggregateQuery, dialect: Dialect): Source {
   const { rollup, of, further = [] } = rowQuery
   const none = 'false'
   const more = further.map((field) => `, ${sum(name(field))} AS "_${field}"`).join('')
-  const sums = (flows: string): string =>
+  const sums = (flows: string) =>
     `${sum('bytes_est')} AS "_bytes", ${sum('packets_est')} AS "_packets", ${flows} AS "_flows"${more}`
   if (rollup === undefined)
     return {
@@ -146,13 +146,13 @@ function rankedSql({
   from: string
   order: string
   rows: number
-}): string {
+}) {
   return `SELECT ${columns}, "_rank", row_number() OVER (ORDER BY ${order}) AS "_place" FROM
       (SELECT ${columns}, ${rank} AS "_rank" FROM ${from} ORDER BY ${order} LIMIT ${rows})`
 }
 
 /** _rest: rows without a known group; _least: the last returned group; _next: the first omitted one. */
-function boundsSql(by: Measure, ranked: string, limit: number): string {
+function boundsSql(by: Measure, ranked: string, limit: number) {
   return (
     `(SELECT coalesce(sum("_${by}") FILTER (WHERE "_lost"), 0) FROM parts) AS "_rest", (SELECT "_rank" FROM ${ranked}
       WHERE "_place" = least(${limit}, (SELECT count(*) FROM ${ranked}))) AS "_least", ` +
@@ -206,7 +206,7 @@ export function largestSql(
   )
 }
 
-function chosen(column: string): string {
+function chosen(column: string) {
   return `CASE WHEN chosen THEN parts.${column} END`
 }
 
@@ -226,6 +226,6 @@ export function isFurther(rank: string): rank is FurtherMeasure {
   return (furtherMeasures as readonly string[]).includes(rank)
 }
 
-function statColumn(stat: Stat): string {
+function statColumn(stat: Stat) {
   return stat.startsWith('p') ? `"_p"[${['p50', 'p90', 'p99'].indexOf(stat) + 1}]` : `"_${stat}"`
 }

@@ -39,7 +39,7 @@ export function fieldUseSql(rowQuery: RowQuery, rows: number, dialect: Dialect =
   const { identifier: name, hasItems } = dialect
   const fields = rowQuery.names.fields.filter(({ kind }) => kind !== 'estimate')
   // A list is never NULL in ClickHouse.
-  const value = ({ name: field, kind }: (typeof fields)[number]): string =>
+  const value = ({ name: field, kind }: (typeof fields)[number]) =>
     kind.startsWith('list<') ? `CASE WHEN ${hasItems(name(field))} THEN 1 END` : name(field)
   return (
     `SELECT ${fields.map((field) => `count(${value(field)}) AS ${name(field.name)}`).join(', ')} FROM ` +

@@ -124,12 +124,12 @@ function readable({ extensions, dictionary }: EventBatch): Uint32Array {
 const out = new Bytes()
 const presence = new Presence()
 
-function begin(): void {
+function begin() {
   out.at = 0
   presence.reset()
 }
 
-function put(bytes: Uint8Array): void {
+function put(bytes: Uint8Array) {
   out.u32(bytes.length)
   out.put(bytes)
 }

@@ -45,7 +45,7 @@ class Look {
     }
   }
 
-  #space(): void {
+  #space() {
     for (;;) {
       const sign = this.#bytes[this.#at]
       if (sign !== 0x20 && sign !== 0x0a && sign !== 0x0d && sign !== 0x09) return
@@ -53,7 +53,7 @@ class Look {
     }
   }
 
-  #name(): boolean {
+  #name() {
     this.#space()
     if (this.#bytes[this.#at] !== quote || !this.#string()) return false
     this.#space()
@@ -122,13 +122,13 @@ class Look {
     return this.#digits()
   }
 
-  #digits(): boolean {
+  #digits() {
     const from = this.#at
     while (isDigit(this.#bytes[this.#at])) this.#at++
     return this.#at > from
   }
 }
 
-function isDigit(sign: number | undefined): boolean {
+function isDigit(sign: number | undefined) {
   return sign !== undefined && sign >= zero && sign <= nine
 }

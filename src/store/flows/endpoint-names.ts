@@ -96,7 +96,7 @@ export class EndpointNames {
     }
   }
 
-  #number(index: number, part: number, texts: PartTexts): number {
+  #number(index: number, part: number, texts: PartTexts) {
     const text = this.#meanings[index]?.[namedParts[part]!]
     return text === undefined ? noText : texts.number(text)
   }

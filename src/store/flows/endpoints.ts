@@ -80,7 +80,7 @@ export class Endpoints {
     return ids
   }
 
-  #plainIds(ids: Float64Array, { words, valid }: IpColumn, count: number, meaning: AddressMeaning): void {
+  #plainIds(ids: Float64Array, { words, valid }: IpColumn, count: number, meaning: AddressMeaning) {
     const scopes = meaning.unnamed === true ? undefined : meaning.scopes
     let table = this.#tableOf(meaning)
     let [w0, w1, w2, w3, scope, id] = [0, 0, 0, 0, -1, 0]
@@ -109,7 +109,7 @@ export class Endpoints {
     table.seen = seen
   }
 
-  #tableOf({ unnamed }: AddressMeaning): AddressTable {
+  #tableOf({ unnamed }: AddressMeaning) {
     return unnamed === true ? this.#unnamed : this.#table
   }
 
@@ -229,7 +229,7 @@ export class Endpoints {
     if (this.#texts.list.length > maxTexts) this.#texts = new Numbering(firstTexts)
   }
 
-  #begin(): void {
+  #begin() {
     this.#base = this.#next
     this.#table = new AddressTable()
     this.#unnamed = new AddressTable()

@@ -134,7 +134,7 @@ export class HeldIds {
     this.#table.seen = seen
   }
 
-  #entryOf(known: number): number {
+  #entryOf(known: number) {
     return known < steady ? known : this.#steadyOf[known - steady]!
   }
 
@@ -212,7 +212,7 @@ export class HeldIds {
     return id
   }
 
-  #changed(words: Uint32Array): void {
+  #changed(words: Uint32Array) {
     for (const scope of this.#scopes.keys()) {
       const [a, b, c, d] = words as unknown as [number, number, number, number]
       const known = this.#table.find(a, b, c, d, scope)
@@ -223,12 +223,12 @@ export class HeldIds {
     }
   }
 
-  #void(entry: number): void {
+  #void(entry: number) {
     this.#entries[entryWords * entry + fromAt] = forever
     this.#entries[entryWords * entry + untilAt] = 0
   }
 }
 
-function meansOf(network: Endpoint | undefined, holder: Endpoint | undefined): Endpoint | undefined {
+function meansOf(network: Endpoint | undefined, holder: Endpoint | undefined) {
   return holder === undefined ? network : network?.label === undefined ? holder : { label: network.label, ...holder }
 }

@@ -93,7 +93,7 @@ export function macChunk(name: string, pieces: readonly FlowRows[]): Chunk | und
   return at === 0 ? undefined : texts({ name, type: 'text' }, entries.list, words, at, presence)
 }
 
-function macText(address: number): string {
+function macText(address: number) {
   return address
     .toString(16)
     .padStart(12, '0')

@@ -23,7 +23,7 @@ const duckdb: TextSql = {
 /** Whether the reference is one of the namespaces or an object in them. NULL for NULL. */
 export function insideSql(ref: string, namespaces: readonly string[], dialect = duckdb): string {
   if (namespaces.length === 0) return 'false'
-  const part = (index: number): string => dialect.part(ref, '/', index)
+  const part = (index: number) => dialect.part(ref, '/', index)
   const names = `(${namespaces.map(dialect.text).join(', ')})`
   return `(${dialect.startsWith(ref, 'k8s:')} AND (${part(4)} IN ${names} OR (${part(2)} = '' AND
       ${part(3)} = 'Namespace' AND ${part(5)} IN ${names})))`
@@ -31,7 +31,7 @@ export function insideSql(ref: string, namespaces: readonly string[], dialect = 
 
 export function scopeTest(namespaces: readonly string[]): (near: string, far: string) => boolean {
   const names = new Set(namespaces)
-  const isInside = (ref: string): boolean => {
+  const isInside = (ref: string) => {
     if (!ref.startsWith('k8s:')) return false
     const [, group, kind, namespace = '', name = ''] = ref.split('/')
     return names.has(namespace) || (group === '' && kind === 'Namespace' && names.has(name))

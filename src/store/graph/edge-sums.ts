@@ -38,7 +38,7 @@ export class EdgeSums {
     const key = `${relation} ${forward}`
     const known = this.#relations.get(key)
     if (known !== undefined) return known
-    const later = (one: number, other: number): number => {
+    const later = (one: number, other: number) => {
       if (one === none || other === none) return one === none ? other : one
       return compareBytes(this.text(one) ?? '', this.text(other) ?? '') < 0 ? other : one
     }
@@ -124,9 +124,9 @@ export class RelationSums {
     }
   }
 
-  #grow(): void {
-    const ints = (of: Int32Array): Int32Array<ArrayBuffer> => grown(new Int32Array(2 * of.length), of)
-    const doubles = (of: Float64Array): Float64Array<ArrayBuffer> => grown(new Float64Array(2 * of.length), of)
+  #grow() {
+    const ints = (of: Int32Array) => grown(new Int32Array(2 * of.length), of)
+    const doubles = (of: Float64Array) => grown(new Float64Array(2 * of.length), of)
     ;[this.near, this.far, this.nearName, this.farName] = [
       ints(this.near),
       ints(this.far),

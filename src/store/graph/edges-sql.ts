@@ -28,7 +28,7 @@ type Read = Readonly<{
   parts: readonly string[]
 }>
 
-const columns = (forward: boolean, from: string, relation: string, to: string, more: string): string =>
+const columns = (forward: boolean, from: string, relation: string, to: string, more: string) =>
   `SELECT ${forward ? from : to} AS near, ${forward ? to : from} AS far, ${relation} AS relation,
     ${forward} AS forward, ${more}`
 
@@ -43,7 +43,7 @@ type Unknown = Readonly<{
 }>
 
 export function timesOf({ from, to }: EdgeQuery['span']): Readonly<{ audit: TimeBounds; traffic: TimeBounds }> {
-  const ms = (us: bigint): number => Number(us) / 1000
+  const ms = (us: bigint) => Number(us) / 1000
   return { audit: { from: ms(from), to: ms(to) }, traffic: { from: ms(from - (from % hourUs)), to: ms(to) } }
 }
 
@@ -119,19 +119,19 @@ function found(request: EdgeQuery, unknown: Unknown, select: (edges: string) => 
   }
 }
 
-function listOf(refs: readonly string[]): string {
+function listOf(refs: readonly string[]) {
   return `(${refs.map(quoted).join(', ')})`
 }
 
-function timeSql(us: bigint): string {
+function timeSql(us: bigint) {
   return `make_timestamptz(${us})`
 }
 
 function readsOf({ near, far = [], span, relations }: EdgeQuery, unknown: Unknown): Read[] {
-  const isRequested = (relation: string): boolean => relations?.has(relation) ?? true
+  const isRequested = (relation: string) => relations?.has(relation) ?? true
   const of = (...requestedLabels: readonly Label[]): readonly string[] =>
     near.filter((ref) => requestedLabels.includes(labelOf(ref)))
-  const between = (column: string): string => `${column} >= ${timeSql(span.from)} AND ${column} < ${timeSql(span.to)}`
+  const between = (column: string) => `${column} >= ${timeSql(span.from)} AND ${column} < ${timeSql(span.to)}`
   return [
     ...(unknown.traces ? ofTraces(of, isRequested, between('time'), leadsToActions(far)) : []),
     ofEvents(near, relations, between('valid_from')),
@@ -172,8 +172,8 @@ function ofTraces(
     of('REGION'),
     of('ACTION').flatMap((ref) => actionName(ref) ?? []),
   ]
-  const rest = (ref: string): string => ref.slice(ref.indexOf(':') + 1)
-  const edge = (by: string, near: string, relation: TraceRelation): string => {
+  const rest = (ref: string) => ref.slice(ref.indexOf(':') + 1)
+  const edge = (by: string, near: string, relation: TraceRelation) => {
     const [from, to] = traceEnds[relation]
     const nameOf = (end: keyof typeof behind): string =>
       !actionRelations.has(relation)
@@ -260,7 +260,7 @@ function ofEvents(near: readonly string[], relations: ReadonlySet<string> | unde
     near.filter((ref) => labelOf(ref) === 'ACTION' && actionName(ref) === undefined),
     near.filter((ref) => labelOf(ref) !== 'ACTION'),
   ]
-  const rows = (forward: boolean, among: readonly string[], is: string): string =>
+  const rows = (forward: boolean, among: readonly string[], is: string) =>
     `${columns(forward, 'from_ref', 'relation', 'to_ref', held)} FROM relations WHERE relation IN ${listOf(among)}
       AND ${is} GROUP BY from_ref, relation, to_ref`
   const parts = [
@@ -285,7 +285,7 @@ function ofClusters(
   { to }: EdgeQuery['span'],
 ): Read {
   const ends = { from: new Map<string, string[]>(), to: new Map<string, string[]>() }
-  const put = (end: 'from' | 'to', relation: string, ref: string): void => {
+  const put = (end: 'from' | 'to', relation: string, ref: string) => {
     if (isRequested(relation)) ends[end].set(relation, [...(ends[end].get(relation) ?? []), ref])
   }
   for (const ref of near) {
@@ -318,7 +318,7 @@ function ofClusters(
     refs: [...new Set([...of.values()].flat())],
   })
   const [from, end] = [endOf(ends.from), endOf(ends.to)]
-  const part = (forward: boolean, { relations, refs }: RequestedEnd): string[] =>
+  const part = (forward: boolean, { relations, refs }: RequestedEnd) =>
     refs.length === 0
       ? []
       : [
@@ -344,7 +344,7 @@ function ofTraffic(
     'sum(flows)::BIGINT AS count, min(hour) AS first, max(hour) AS last, NULL::UTINYINT AS level, ' +
     'sum(bytes)::BIGINT AS bytes, NULL::VARCHAR AS near_name, NULL::VARCHAR AS far_name'
   // IN would become a join, slower for few rows.
-  const isOne = (end: string): string => `list_contains([${workloads.map(quoted).join(', ')}], ${end})`
+  const isOne = (end: string) => `list_contains([${workloads.map(quoted).join(', ')}], ${end})`
   const rows = `talks AS MATERIALIZED (SELECT hour, from_ref, to_ref, flows, bytes FROM traffic
       WHERE hour >= ${timeSql(from - (from % hourUs))} AND hour < ${timeSql(to)}
       AND (${isOne('from_ref')} OR ${isOne('to_ref')}))`

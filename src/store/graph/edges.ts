@@ -157,9 +157,8 @@ function added(request: EdgeQuery, { refs, traces, talks }: HeldEdges, rows: rea
         sums.codeOf(farName),
       )
   }
-  const isRequested = (relation: string): boolean => request.relations?.has(relation) ?? true
-  const of = (...labels: readonly Label[]): Codes =>
-    refs.among(request.near.filter((ref) => labels.includes(labelOf(ref))))
+  const isRequested = (relation: string) => request.relations?.has(relation) ?? true
+  const of = (...labels: readonly Label[]) => refs.among(request.near.filter((ref) => labels.includes(labelOf(ref))))
   const [from, to] = [Number(request.span.from), Number(request.span.to)]
   const [actors, toActions] = [of('SUBJECT'), leadsToActions(request.far)]
   const near = {
@@ -170,7 +169,7 @@ function added(request: EdgeQuery, { refs, traces, talks }: HeldEdges, rows: rea
     region_ref: of('REGION'),
     action_ref: of('ACTION'),
   }
-  const leads = (relation: TraceRelation, end: TraceEnd): boolean =>
+  const leads = (relation: TraceRelation, end: TraceEnd) =>
     isRequested(relation) &&
     (toActions || end === 'action_ref' || !traceEnds[relation].some((each) => each === 'action_ref'))
   for (const { content, without } of traces.parts)

@@ -16,7 +16,7 @@ export function shownEdges(
   request: Pick<EdgeQuery, 'far' | 'without' | 'limit' | 'namespaces'>,
 ): StoredEdge[] {
   const { limit } = request
-  const text = (code: number): string => sums.text(code) ?? ''
+  const text = (code: number) => sums.text(code) ?? ''
   const isShown = shownTest(sums, request)
   const nodes = new Map<number, { edges: number; readonly ranked: RankedEdge[] }>()
   for (const of of sums.relations) {
@@ -28,7 +28,7 @@ export function shownEdges(
       if (rows === undefined) byNear.set(near, [row])
       else rows.push(row)
     }
-    const larger = (a: number, b: number): number =>
+    const larger = (a: number, b: number) =>
       of.count[b]! - of.count[a]! || of.last[b]! - of.last[a]! || compareBytes(text(of.far[a]!), text(of.far[b]!))
     for (const [near, rows] of byNear) {
       const node = nodes.get(near) ?? { edges: 0, ranked: [] }

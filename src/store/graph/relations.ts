@@ -26,7 +26,7 @@ function ofEach(relation: string, from: string, to: string, rows: (input: ViewIn
 }
 
 function sinceFirst(relation: string, from: string, to: string): Part {
-  const rows = (input: ViewInput): string =>
+  const rows = (input: ViewInput) =>
     `SELECT ${from} AS from_ref, '${relation}' AS relation, ${to} AS to_ref, time FROM (${auditView(input)})`
   return {
     relation,
@@ -56,7 +56,7 @@ const parts: readonly Part[] = [
 ]
 
 export function relationsView(input: ViewInput, requested: RequestedRelations): string {
-  const named = (relation: string): boolean => requested?.has(relation) ?? true
+  const named = (relation: string) => requested?.has(relation) ?? true
   const chosen = parts.filter(({ relation }) => named(relation)).map(({ sql }) => sql(input))
   if (clusterRelationNames.some(named) || chosen.length === 0)
     chosen.unshift(clusterRelations(input, (relation) => chosen.length === 0 || named(relation)))

@@ -239,7 +239,7 @@ function namesOf(tuple: Tuple): readonly string[] {
   return [...Object.keys(tuples[tuple]), ...(tuple === 'how' ? ['level'] : [])]
 }
 
-function columnsOf(tuple: Tuple): string {
+function columnsOf(tuple: Tuple) {
   return [
     ...Object.entries(tuples[tuple]).map(([name, sql]) => `${sql} AS ${name}`),
     ...(tuple === 'how' ? [`(${severityLevel})::UINTEGER AS level`] : []),

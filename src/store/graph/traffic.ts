@@ -47,13 +47,13 @@ const only: ReadonlySet<string> = new Set([
   'flows',
 ])
 
-function rowsOf(input: ViewInput, part: Omit<RollupPart, 'only'>): string {
+function rowsOf(input: ViewInput, part: Omit<RollupPart, 'only'>) {
   return `SELECT time AS hour, ${workload('src')} AS from_ref, ${workload('dst')} AS to_ref, bytes_est AS bytes,
       packets_est AS packets, flows${part.numbers === undefined ? '' : ', file'}
       FROM (${rollupView('flows_1h', input, { ...part, only })})`
 }
 
-function summed(rows: string, by: readonly string[] = []): string {
+function summed(rows: string, by: readonly string[] = []) {
   return `SELECT ${['hour', 'from_ref', 'to_ref', ...by].join(', ')},
       ${['bytes', 'packets', 'flows'].map((sum) => `sum(${sum})::HUGEINT AS ${sum}`).join(', ')} FROM (${rows})
       WHERE from_ref IS NOT NULL AND to_ref IS NOT NULL GROUP BY ALL`

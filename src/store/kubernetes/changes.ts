@@ -115,7 +115,7 @@ function deletingOf(input: ViewInput, audited: TimeBounds): string {
 function joined(input: ViewInput, audited: TimeBounds): string {
   const audits = requestsOf(input, audited, ['create', 'update', 'patch', 'delete'])
   const object = 'source, subject'
-  const requestColumns = (choice: 'arg_min' | 'arg_max'): string =>
+  const requestColumns = (choice: 'arg_min' | 'arg_max') =>
     ['username', 'actor_ref', 'audit_id'].map((name) => `${choice}(${name}, completed) AS ${name}`).join(', ')
   const second = `unnest(generate_series(date_trunc('second', received), least(completed, received + INTERVAL 1 MINUTE),
       INTERVAL 1 SECOND)) AS second`
@@ -126,7 +126,7 @@ function joined(input: ViewInput, audited: TimeBounds): string {
   const moments = `SELECT ${object}, subresource, manager, second, ${requestColumns('arg_max')}, second AS received FROM
       (SELECT *, ${second} FROM (${audits}) WHERE version IS NULL AND verb <> 'delete') GROUP BY ALL
       HAVING count(DISTINCT username) = 1`
-  const on = (of: string): string =>
+  const on = (of: string) =>
     `ON r.source = ${of}.source AND r.subject = ${of}.subject AND ${of}.received >= r.time - ${earlier.sql}
       AND ${of}.received <= r.time + ${later.sql}`
   const deleted = `r.type = '${kubernetesTypes.deleted}'`

@@ -11,11 +11,11 @@ function intervals(events: string): string {
   return `SELECT ref, key, data, t[2] AS state, ${since} AS valid_from, ${until} AS valid_to FROM (${versions})`
 }
 
-function present(input: ViewInput): string {
+function present(input: ViewInput) {
   return presentOf(eventsOf('resource', input))
 }
 
-function presentOf(events: string): string {
+function presentOf(events: string) {
   return `SELECT * FROM (${intervals(events)}) WHERE state = 'present' AND (valid_to IS NULL OR valid_to > valid_from)`
 }
 
@@ -28,7 +28,7 @@ export function resourcesView(input: ViewInput, zoned: boolean): string {
 
 export function resourcesOf(events: string, zones?: string): string {
   const zone = `coalesce(json_extract_string(r.data, '$.zone')${zones === undefined ? '' : ', n.zone'}) AS zone`
-  const text = (path: string): string => `json_extract_string(r.data, '${path}')`
+  const text = (path: string) => `json_extract_string(r.data, '${path}')`
   const { kind, api_group: group, namespace, name, cluster } = partsOfRef
   const node = `split_part(r.ref, '/', 1) || '//Node//' || ${text('$.node')}`
   return (
@@ -44,12 +44,12 @@ export function resourcesOf(events: string, zones?: string): string {
   )
 }
 
-function zones(input: ViewInput): string {
+function zones(input: ViewInput) {
   return `SELECT ref, arg_max(zone, time) AS zone FROM (SELECT ref, time, json_extract_string(data, '$.zone') AS zone
       FROM (${eventsOf('resource', input)}) WHERE split_part(ref, '/', 3) = 'Node') WHERE zone IS NOT NULL GROUP BY ref`
 }
 
-function refOf(group: string, kind: string, namespace: string, name: string): string {
+function refOf(group: string, kind: string, namespace: string, name: string) {
   return `split_part(r.ref, '/', 1) || '/' || ${group} || '/' || ${kind} || '/' || ${namespace} || '/' || ${name}`
 }
 
@@ -143,9 +143,9 @@ export type RequestedEnd = Readonly<{
 }>
 
 export function relationsAt(input: ViewInput, from: RequestedEnd, to: RequestedEnd, moment: string): string {
-  const list = (texts: Iterable<string>): string => `(${[...texts].map(quoted).join(', ')})`
+  const list = (texts: Iterable<string>) => `(${[...texts].map(quoted).join(', ')})`
   // Parses only bodies that can match.
-  const isOwn = ({ relation, from: begin }: Relation): boolean => begin === undefined && !to.relations.has(relation)
+  const isOwn = ({ relation, from: begin }: Relation) => begin === undefined && !to.relations.has(relation)
   const named = relations.filter(({ relation }) => from.relations.has(relation) || to.relations.has(relation))
   const own = `r.ref IN ${list(from.refs)}`
   const edges = named.map((each) => {
@@ -166,7 +166,7 @@ export function relationsAt(input: ViewInput, from: RequestedEnd, to: RequestedE
       (SELECT valid_from, valid_to, unnest(flatten([${edges.join(', ')}])) AS edge FROM (${present(input)}) r
       WHERE valid_from IS NOT NULL${named.every(isOwn) ? ` AND ${own}` : ''}) ` +
     `WHERE edge.from_ref IS NOT NULL AND edge.to_ref IS NOT NULL AND (${among.join(' OR ')})`
-  const holds = (time: string): string =>
+  const holds = (time: string) =>
     `${time}.begin <= ${moment} AND (${time}.finish IS NULL OR ${time}.finish > ${moment})`
   const both = `{'begin': a.begin, 'finish': CASE WHEN a.finish IS NULL OR b.finish IS NULL THEN NULL
       ELSE greatest(a.finish, b.finish) END}`

@@ -77,7 +77,7 @@ export function bitsOf(value: number): number {
 }
 
 /** Lowest bits first, padded with zeros to whole bytes. */
-function pack(values: Uint32Array, from: number, to: number, width: number, out: Bytes): void {
+function pack(values: Uint32Array, from: number, to: number, width: number, out: Bytes) {
   if (width === 0) return
   const size = Math.ceil(((to - from) * width) / 8)
   out.room(size + 8)
@@ -119,7 +119,7 @@ export function hybrid(values: Uint32Array, count: number, width: number, out: B
   const valueBytes = (width + 7) >> 3
   let start = 0
   let at = 0
-  const literal = (to: number): void => {
+  const literal = (to: number) => {
     if (to === start) return
     const groups = Math.ceil((to - start) / 8)
     out.varint(groups * 2 + 1)

@@ -89,7 +89,7 @@ function dictionaryPage(entries: number): Page['header'] {
     )
 }
 
-function begin(levels: Levels): void {
+function begin(levels: Levels) {
   out.at = 0
   levels.write(out)
 }
@@ -102,7 +102,7 @@ function number(value: number, width: 4 | 8): Uint8Array {
   return bytes
 }
 
-function statisticsOf(levels: Levels, min?: Uint8Array, max?: Uint8Array): ThriftStruct {
+function statisticsOf(levels: Levels, min?: Uint8Array, max?: Uint8Array) {
   return struct(
     [3, i64(levels.nulls)],
     [5, max === undefined ? undefined : binary(max)],
@@ -122,7 +122,7 @@ function indexPage(levels: Levels, indexes: Uint32Array, count: number, entries:
 /** `base + values[i]`. In 64-bit columns `values` must be below 2^31 and `base` a safe integer. */
 export function integers(column: Column, values: Uint32Array, count: number, base: number, levels: Levels): Chunk {
   const width = physicalType(column.type) === physical.int32 ? 4 : 8
-  const signed = (value: number): number => (width === 4 ? (base + value) | 0 : base + value)
+  const signed = (value: number) => (width === 4 ? (base + value) | 0 : base + value)
   const dictionary = dictionaryOf(values, count)
   const { min, max } = dictionary
   const statistics = statisticsOf(levels, number(base + min, width), number(base + max, width))

@@ -26,15 +26,15 @@ type Source = Readonly<{
   groups: readonly ThriftStruct[]
 }>
 
-function number(of: ThriftStruct, id: number): number {
+function number(of: ThriftStruct, id: number) {
   return Number(of.get(id)?.value ?? 0)
 }
 
-function items(of: ThriftStruct, id: number): readonly ThriftStruct[] {
+function items(of: ThriftStruct, id: number) {
   return ((of.get(id)?.value as ThriftList | undefined)?.items ?? []) as readonly ThriftStruct[]
 }
 
-function text(field: ThriftField | undefined): string {
+function text(field: ThriftField | undefined) {
   return Buffer.from((field?.value as Uint8Array | undefined) ?? []).toString('utf8')
 }
 
@@ -63,14 +63,14 @@ async function read(disk: Disk, path: string): Promise<Source> {
   }
 }
 
-function sameColumn(a: readonly ThriftStruct[], b: readonly ThriftStruct[]): boolean {
+function sameColumn(a: readonly ThriftStruct[], b: readonly ThriftStruct[]) {
   return (
     a.length === b.length &&
     a.every((element, at) => [1, 3, 5, 6].every((id) => element.get(id)?.value === b[at]?.get(id)?.value))
   )
 }
 
-function columnOf(chunk: ThriftStruct): string {
+function columnOf(chunk: ThriftStruct) {
   const meta = chunk.get(3)?.value as ThriftStruct | undefined
   const path = meta?.get(3)?.value as ThriftList | undefined
   return Buffer.from((path?.items[0] ?? []) as Uint8Array).toString('utf8')
@@ -175,7 +175,7 @@ export async function concatenate(
   try {
     await file.truncate(0)
     let [at, crc] = [0, 0]
-    const append = async (bytes: Uint8Array): Promise<void> => {
+    const append = async (bytes: Uint8Array) => {
       await file.write(bytes, at)
       crc = crc32(bytes, crc)
       at += bytes.length
@@ -216,7 +216,7 @@ export async function concatenate(
   }
 }
 
-async function copy(disk: Disk, { path, end }: Source, append: (bytes: Uint8Array) => Promise<void>): Promise<void> {
+async function copy(disk: Disk, { path, end }: Source, append: (bytes: Uint8Array) => Promise<void>) {
   const from = await disk.open(path, 'read')
   try {
     const buffer = new Uint8Array(copyBytes)

@@ -17,7 +17,7 @@ export function parquetFile(
   const pieces: Uint8Array[] = [magic]
   let offset = magic.length
   const paths = columns.map(({ name, type }) => pathOf(name, type).map((part) => new TextEncoder().encode(part)))
-  const groupMetas: ThriftStruct[] = groups.map(({ rows, chunks }, ordinal) => {
+  const groupMetas = groups.map(({ rows, chunks }, ordinal) => {
     const start = offset
     let uncompressed = 0
     const metas = chunks.map((chunk, index) => {

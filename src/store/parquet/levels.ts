@@ -8,7 +8,7 @@ export type Levels = Readonly<{
   write(out: Bytes): void
 }>
 
-function sized(out: Bytes, write: () => void): void {
+function sized(out: Bytes, write: () => void) {
   const start = out.at
   out.u32(0)
   write()
@@ -61,12 +61,12 @@ export class Presence implements Levels {
     return rows - missing
   }
 
-  #begin(): void {
+  #begin() {
     this.#room(this.values)
     this.#bits.fill(0xff, 0, (this.values + 7) >> 3)
   }
 
-  #room(rows: number): void {
+  #room(rows: number) {
     const needed = (rows + 7) >> 3
     if (needed <= this.#bits.length) return
     const larger = new Uint8Array(Math.max(needed, 2 * this.#bits.length))
@@ -74,7 +74,7 @@ export class Presence implements Levels {
     this.#bits = larger
   }
 
-  #set(row: number, present: boolean): void {
+  #set(row: number, present: boolean) {
     const bit = 1 << (row & 7)
     const byte = this.#bits[row >> 3]!
     this.#bits[row >> 3] = present ? byte | bit : byte & ~bit
@@ -110,9 +110,9 @@ export class ListLevels implements Levels {
     for (let item = 0; item < items; item++) this.#add(item === 0 ? 0 : 1, 3)
   }
 
-  #add(repetition: number, definition: number): void {
+  #add(repetition: number, definition: number) {
     if (this.values === this.#repetition.length) {
-      const grown = (from: Uint32Array): Uint32Array<ArrayBuffer> => {
+      const grown = (from: Uint32Array) => {
         const larger = new Uint32Array(2 * from.length)
         larger.set(from)
         return larger

@@ -27,7 +27,7 @@ type Shape = Readonly<{
 const repetition = { required: 0, optional: 1, repeated: 2 } as const
 const empty = struct()
 
-function time(unit: number): ThriftStruct {
+function time(unit: number) {
   return struct([8, nested(struct([1, bool(true)], [2, nested(struct([unit, nested(empty)]))]))])
 }
 
@@ -53,7 +53,7 @@ function isList(type: ColumnType): type is 'list<u8>' | 'list<text>' {
   return type === 'list<u8>' || type === 'list<text>'
 }
 
-function shapeOf(type: ColumnType): Shape {
+function shapeOf(type: ColumnType) {
   return shapes[type === 'list<u8>' ? 'u8' : type === 'list<text>' ? 'text' : type]
 }
 

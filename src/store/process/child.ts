@@ -28,7 +28,7 @@ export async function serveCommands({ host, channel, pid, ownBytes }: QueryChild
   let settings: ReaderSettings | undefined
   let abort = new AbortController()
   let verified: PromiseWithResolvers<readonly string[]> | undefined
-  const send = (reply: Reply): Promise<void> => writeFrame(channel, reply)
+  const send = (reply: Reply) => writeFrame(channel, reply)
   const written = Promise.withResolvers<void>()
   host.timers.every(watchEveryMs, () => {
     const bytes = ownBytes()
@@ -36,7 +36,7 @@ export async function serveCommands({ host, channel, pid, ownBytes }: QueryChild
     channel.destroy()
   })
 
-  const run = async ({ sql, format }: IsolatedQuery, signal: AbortSignal): Promise<void> => {
+  const run = async ({ sql, format }: IsolatedQuery, signal: AbortSignal) => {
     try {
       if (reader === undefined) throw new Error('The query process received a query before it was opened.')
       if (format === 'parquet') {
@@ -55,16 +55,16 @@ export async function serveCommands({ host, channel, pid, ownBytes }: QueryChild
     }
   }
 
-  const take = (order: Order): void => {
+  const take = (order: Order) => {
     switch (order.do) {
       case 'open': {
         settings = order.settings
         const { directory, duckBytes, threads, spill } = settings
-        const suspect = async (files: readonly StoredFile[], message: string): Promise<void> => {
+        const suspect = async (files: readonly StoredFile[], message: string) => {
           for (const { name } of files) versions.exclude(name)
           await send({ is: 'unreadable', names: files.map(({ name }) => name), message })
         }
-        const verify = async (files: readonly StoredFile[]): Promise<boolean> => {
+        const verify = async (files: readonly StoredFile[]) => {
           verified = Promise.withResolvers()
           await send({ is: 'verify', names: files.map(({ name }) => name) })
           const damaged = await verified.promise
@@ -82,7 +82,7 @@ export async function serveCommands({ host, channel, pid, ownBytes }: QueryChild
           ...(order.file ? { output: fileOutput } : {}),
         })
         // A failure recurs with the first query.
-        const started = (): Promise<void> => send({ is: 'started', pid })
+        const started = () => send({ is: 'started', pid })
         reader
           .open()
           .then(started, started)
@@ -102,7 +102,7 @@ export async function serveCommands({ host, channel, pid, ownBytes }: QueryChild
     }
   }
 
-  const read = async (): Promise<void> => {
+  const read = async () => {
     for (;;) {
       const order = await orders.next()
       if (order === undefined) return

@@ -50,7 +50,7 @@ export async function writeFrame(stream: Writable, frame: Order | Reply): Promis
   stream.uncork()
   if (room || stream.destroyed) return
   await new Promise<void>((resolve) => {
-    const done = (): void => {
+    const done = () => {
       stream.off('drain', done).off('close', done)
       resolve()
     }

@@ -46,7 +46,7 @@ export class QueryProcesses {
     if (signal.aborted) this.#release(process)
     signal.throwIfAborted()
     const pin = folder.versions.pin()
-    const done = (): void => {
+    const done = () => {
       this.#release(process)
       pin.release().catch(() => undefined)
     }
@@ -78,7 +78,7 @@ export class QueryProcesses {
       settings: { directory, duckBytes: limits.memoryBytes * 0.75, processBytes: limits.memoryBytes, threads, spill },
     })
     this.#all.set(process, slot)
-    const gone = async (): Promise<void> => {
+    const gone = async () => {
       if (this.#idle === process) this.#idle = undefined
       if (spill !== undefined)
         for (const name of await host.disk.list(spill.folder)) await host.disk.remove(`${spill.folder}/${name}`)
@@ -88,7 +88,7 @@ export class QueryProcesses {
     return process
   }
 
-  #release(process: QueryProcess): void {
+  #release(process: QueryProcess) {
     if (!process.usable || this.#closing.signal.aborted || this.#idle !== undefined) return process.kill()
     this.#idle = process
     process.idleFor(keepMs)
@@ -101,7 +101,7 @@ export class QueryProcesses {
   }
 }
 
-function freeNumber(taken: ReadonlySet<number>): number {
+function freeNumber(taken: ReadonlySet<number>) {
   for (let number = 1; ; number++) if (!taken.has(number)) return number
 }
 

@@ -70,12 +70,12 @@ export class QueryProcess {
     this.#pin = pin
     const { timers } = this.#options.host
     const watching = timers.every(watchEveryMs, () => this.#watch())
-    const aborted = (): void => {
+    const aborted = () => {
       this.kill(signal.reason as Error)
       finish()
     }
     let finished = false
-    const finish = (): void => {
+    const finish = () => {
       if (finished) return
       finished = true
       watching.cancel()
@@ -106,7 +106,7 @@ export class QueryProcess {
       child,
       host: { timers },
     } = this.#options
-    const paused = (): Timer =>
+    const paused = () =>
       timers.after(maxPausedMs, () => {
         this.kill(
           new WeirError(
@@ -182,22 +182,22 @@ export class QueryProcess {
     return new WeirError('WEIR_SQL_PROCESS', `The query process ended unexpectedly (${how}).`)
   }
 
-  #order(order: Order): void {
+  #order(order: Order) {
     // A broken channel fails the next read.
     writeFrame(this.#options.child.channel, order).catch(() => undefined)
   }
 
-  #sendVersion({ state, files }: Pin): void {
+  #sendVersion({ state, files }: Pin) {
     if (this.#sent?.state === state && this.#sent.files === files.length) return
     this.#sent = { state, files: files.length }
     this.#order({ do: 'version', state: { ...state, files: new Map(files.map((file) => [file.name, file])) } })
   }
 
-  #bytes(): number | undefined {
+  #bytes() {
     return this.#pid === undefined ? undefined : privateBytes(this.#pid)
   }
 
-  #watch(): void {
+  #watch() {
     const { memoryBytes } = this.#options.limits
     if ((this.#bytes() ?? 0) > memoryBytes) this.kill(new WeirError('WEIR_SQL_MEMORY', memoryMessage(memoryBytes)))
   }

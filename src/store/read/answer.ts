@@ -87,7 +87,7 @@ export class ResultStream<Chunk extends RowChunk> implements AsyncIterableIterat
     return chunk === undefined ? undefined : this.#options.format.rows(chunk)[Symbol.iterator]()
   }
 
-  #finish(error: unknown): Promise<void> {
+  #finish(error: unknown) {
     this.#options.signal.removeEventListener('abort', this.#aborted)
     this.#rows = undefined
     this.#over ??= this.#options.finish(error)

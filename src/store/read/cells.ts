@@ -39,7 +39,7 @@ function numbers(api: Api, vector: DuckDBVector, type: DuckDBType, rows: number)
   if (items === undefined || type.alias !== undefined) return undefined
   const { buffer, byteOffset } = items
   const id = api.DuckDBTypeId
-  const plain = (values: ArrayLike<number>): string[] => filled(vector, rows, (row) => String(values[row]))
+  const plain = (values: ArrayLike<number>) => filled(vector, rows, (row) => String(values[row]))
   switch (type.typeId) {
     case id.TINYINT:
       return plain(new Int8Array(buffer, byteOffset, rows))
@@ -84,7 +84,7 @@ function filled(vector: DuckDBVector, rows: number, text: (row: number) => strin
   return out
 }
 
-function floats(vector: DuckDBVector, values: Float32Array | Float64Array, rows: number): string[] {
+function floats(vector: DuckDBVector, values: Float32Array | Float64Array, rows: number) {
   return filled(vector, rows, (row) => (Number.isFinite(values[row]) ? String(values[row]) : 'null'))
 }
 

@@ -15,7 +15,7 @@ export function filesIn(views: string, pin: Pin): readonly StoredFile[] {
 /** Possible errors of a damaged file. */
 const suspicious = /^(?:IO Error|Invalid Error|Invalid Input Error|Serialization Error|Could not|TProtocol)/
 
-async function reads(connection: DuckDBConnection, sql: string): Promise<boolean> {
+async function reads(connection: DuckDBConnection, sql: string) {
   return rowsOf(connection, sql).then(
     () => true,
     () => false,

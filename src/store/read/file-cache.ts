@@ -55,7 +55,7 @@ const rowsPerLoad = 131_072
 const maxSmallParts = 8
 const initialRowBytes = 64
 
-const rowsOfAll = (some: readonly { readonly rows: number }[]): number => some.reduce((sum, { rows }) => sum + rows, 0)
+const rowsOfAll = (some: readonly { readonly rows: number }[]) => some.reduce((sum, { rows }) => sum + rows, 0)
 
 export type FileCacheOptions<Content extends { readonly bytes: number }> = Readonly<{
   kind: CacheKind<Content>
@@ -118,7 +118,7 @@ export class FileCache<Content extends { readonly bytes: number }> {
     }
   }
 
-  #begin(): void {
+  #begin() {
     if (this.#pendingLoad === undefined || this.#loading !== undefined) return
     const load = this.#pendingLoad
     this.#pendingLoad = undefined
@@ -132,7 +132,7 @@ export class FileCache<Content extends { readonly bytes: number }> {
     await this.#loading
   }
 
-  async #load({ pin, lastUsedBy: requested, query }: PendingLoad): Promise<void> {
+  async #load({ pin, lastUsedBy: requested, query }: PendingLoad) {
     const { instance, maxBytes, call } = this.#options
     const connection = await instance.connect()
     try {
@@ -169,7 +169,7 @@ export class FileCache<Content extends { readonly bytes: number }> {
     return gone.flatMap(live)
   }
 
-  async #forget(connection: DuckDBConnection, rows: number, query: number): Promise<void> {
+  async #forget(connection: DuckDBConnection, rows: number, query: number) {
     let over = rows + rowsOfAll([...this.#parts]) - this.#options.maxBytes / this.#bytesOfRow
     for (const part of [...this.#parts].toSorted((a, b) => a.requested - b.requested)) {
       if (over <= 0 || part.requested >= query) return
@@ -179,12 +179,12 @@ export class FileCache<Content extends { readonly bytes: number }> {
     }
   }
 
-  async #drop(connection: DuckDBConnection, part: Part<Content>): Promise<void> {
+  async #drop(connection: DuckDBConnection, part: Part<Content>) {
     this.#parts.delete(part)
     await this.#options.kind.drop(connection, part.content)
   }
 
-  async #read(connection: DuckDBConnection, files: readonly StoredFile[], query: number): Promise<void> {
+  async #read(connection: DuckDBConnection, files: readonly StoredFile[], query: number) {
     const rows = rowsOfAll(files)
     try {
       if (!(await this.#options.verify(files))) return

@@ -53,7 +53,7 @@ export class TableFormatter<Chunk extends RowChunk> {
     return `${header}${widths.map((width) => '─'.repeat(width)).join('  ')}\n${this.#lines(rows)}`
   }
 
-  #lines(rows: readonly (readonly string[])[]): string {
+  #lines(rows: readonly (readonly string[])[]) {
     return rows.map((row) => this.#line(row.map(cellText))).join('')
   }
 
@@ -69,7 +69,7 @@ export class TableFormatter<Chunk extends RowChunk> {
 }
 
 /** Control characters could drive a terminal. */
-function cellText(json: string | undefined): string {
+function cellText(json: string | undefined) {
   if (json === undefined || json === 'null') return ''
   const text = json.startsWith('"') ? (JSON.parse(json) as string) : json
   return text.replace(/\p{Cc}/gu, (found) => `\\u${found.charCodeAt(0).toString(16).padStart(4, '0')}`)

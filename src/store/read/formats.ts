@@ -94,7 +94,7 @@ class CsvFormatter<Chunk extends RowChunk> extends Rows<Chunk> {
   }
 }
 
-function csvCell(json: string): string {
+function csvCell(json: string) {
   if (json === 'null') return ''
   const first = json[0]
   if (first === '"') return csvText(JSON.parse(json) as string)

@@ -13,7 +13,7 @@ export function jsonText(text: string): string {
   return /[\r\n]/.test(text) ? text.replace(/[\r\n]+/g, ' ') : text
 }
 
-function integer(value: bigint): string {
+function integer(value: bigint) {
   return value >= BigInt(Number.MIN_SAFE_INTEGER) && value <= BigInt(Number.MAX_SAFE_INTEGER)
     ? String(value)
     : `"${value}"`
@@ -42,7 +42,7 @@ export function jsonOf(api: Api, value: DuckDBValue, type: DuckDBType | undefine
   }
 }
 
-function time(micros: bigint): string {
+function time(micros: bigint) {
   return JSON.stringify(isoMicroseconds(Number(micros)))
 }
 

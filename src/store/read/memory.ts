@@ -37,7 +37,7 @@ export class Memory {
     directory,
     instance,
   }: Omit<FileCacheOptions<CachedTraces>, 'kind'> & { readonly directory: string }) {
-    const serialized = <Value>(work: () => Promise<Value>): Promise<Value> => {
+    const serialized = <Value>(work: () => Promise<Value>) => {
       const done = this.#last.then(() => call(work))
       this.#last = done.catch(() => undefined)
       return done
@@ -95,7 +95,7 @@ export class Memory {
     }
   }
 
-  #holdTraces(pin: Pin, when: TimeBounds | undefined): CacheLease<CachedTraces> {
+  #holdTraces(pin: Pin, when: TimeBounds | undefined) {
     return this.#traces.hold(pin, isCacheable(when) ? happenedWithin(pin.files, when) : [])
   }
 

@@ -17,18 +17,18 @@ export class Permits {
     }
   }
 
-  async #take(signal: AbortSignal): Promise<void> {
+  async #take(signal: AbortSignal) {
     signal.throwIfAborted()
     if (this.#free > 0) {
       this.#free--
       return
     }
     await new Promise<void>((resolve, reject) => {
-      const waiting = (): void => {
+      const waiting = () => {
         signal.removeEventListener('abort', aborted)
         resolve()
       }
-      const aborted = (): void => {
+      const aborted = () => {
         this.#waiting.splice(this.#waiting.indexOf(waiting), 1)
         reject(signal.reason as Error)
       }

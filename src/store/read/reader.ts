@@ -89,7 +89,7 @@ export class DuckReader implements StoreReader {
     const { pin, input, views } = await this.#verified(statement)
     const connection = await instance.connect()
     const givenBack = this.#hold()
-    const finish = async (error: unknown): Promise<void> => {
+    const finish = async (error: unknown) => {
       connection.closeSync()
       try {
         if (error !== undefined) await this.#excludeUnreadable(instance, pin, error)
@@ -98,7 +98,7 @@ export class DuckReader implements StoreReader {
         givenBack()
       }
     }
-    const orFinish = async <Value>(work: () => Promise<Value>): Promise<Value> => {
+    const orFinish = async <Value>(work: () => Promise<Value>) => {
       try {
         return await refusing(work(), directory)
       } catch (error) {
@@ -182,11 +182,11 @@ export class DuckReader implements StoreReader {
     const givenBack = this.#hold()
     let interrupting: Timer | undefined
     // DuckDB forgets an interrupt between two steps of a query.
-    const interrupt = (): void => {
+    const interrupt = () => {
       connection.interrupt()
       interrupting ??= this.#options.timers.every(20, () => connection.interrupt())
     }
-    const finish = async (error: unknown): Promise<void> => {
+    const finish = async (error: unknown) => {
       interrupting?.cancel()
       connection.closeSync()
       release()
@@ -206,7 +206,7 @@ export class DuckReader implements StoreReader {
         refusing(start(connection, statement, views, input, cached), directory),
       )
       const streaming = result.isStreaming
-      const fetch = async (): Promise<DuckDBDataChunk | undefined> => {
+      const fetch = async () => {
         const chunk = await this.#permits.use(signal, () => refusing(result.fetchChunk(), directory))
         if (chunk !== null && chunk.rowCount > 0) return chunk
         // The binding ends a failed stream like a finished one.

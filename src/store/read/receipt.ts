@@ -41,7 +41,7 @@ function restrictionsOf<Restriction>(
   const restrictions: Restriction[] = []
   let reads = 0
   let shadowed = false
-  const visit = (node: unknown): void => {
+  const visit = (node: unknown) => {
     if (Array.isArray(node)) {
       for (const each of node) visit(each)
       return
@@ -79,7 +79,7 @@ function textsIn(condition: unknown, column: Column): readonly string[] | undefi
   return texts.length > 0 && texts.every((text) => typeof text === 'string') ? texts : undefined
 }
 
-function isView(node: unknown, view: string): boolean {
+function isView(node: unknown, view: string) {
   return (
     isRecord(node) &&
     node['type'] === 'BASE_TABLE' &&
@@ -129,7 +129,7 @@ function isColumn(node: unknown, { column, table }: Column): boolean {
   return name === column && (of === undefined || of === table) && more.length === 0
 }
 
-function nameOf(from: unknown, view: string): string {
+function nameOf(from: unknown, view: string) {
   const alias = isRecord(from) ? String(from['alias']).toLowerCase() : ''
   return alias === '' ? view : alias
 }

@@ -40,7 +40,7 @@ export function viewsOf(statement: Statement, input: ViewInput, cached: CachedVi
       : `; CREATE TEMP VIEW ${statement.ownView.name} AS ${statement.ownView.sql(input)}`
   const events = `${kubernetesViews(statement, input, cached)}${insightViews(statement, input, cached.insights)}`
   const others = `${rollupViews(statement, input)}${events}${own}`
-  const isNamed = (name: string): boolean =>
+  const isNamed = (name: string) =>
     statement.reads?.has(name) ?? (others === '' || new RegExp(`\\b${name}\\b`).test(lowerSql))
   return (
     [
@@ -59,7 +59,7 @@ function flowsViews({ addresses, selection, probed, readsEndpointIds: ids }: Sta
   return `${viewBefore(selection, input)}; ${viewOfFew(addresses, selection.columns, rows, input)}`
 }
 
-function viewBefore(selection: Selection, input: ViewInput): string {
+function viewBefore(selection: Selection, input: ViewInput) {
   return `CREATE TEMP VIEW ${rowsBeforeNames} AS ${flowsView(input, selection.addresses, { prefix: filePrefix })}`
 }
 

@@ -171,7 +171,7 @@ export async function checkStatement(connection: DuckDBConnection, sql: string):
   }
 }
 
-function checkKind(sql: string, { word, start }: { word: string; start: number }, what: string): void {
+function checkKind(sql: string, { word, start }: { word: string; start: number }, what: string) {
   if (start >= sql.length) refuse('There is no statement. Enter a query.')
   if (sql[start] !== '(' && !kinds.has(word))
     refuse(`${what} begins with ${word === '' ? (sql[start] ?? '') : word.toUpperCase()}, which is not allowed.`)
@@ -226,7 +226,7 @@ interface Names {
 
 function inspect(tree: unknown): Names {
   const names: Names = { columns: new Set(), last: new Set(), tables: new Set(), everything: false }
-  const visit = (node: unknown, depth: number, arrows: number): void => {
+  const visit = (node: unknown, depth: number, arrows: number) => {
     if (depth > maxDepth || arrows > maxLambdas)
       refuse("The statement is nested too deeply. (For JSON, write data->'$.a.b.c' instead of a chain of arrows.)")
     if (Array.isArray(node)) {
@@ -235,7 +235,7 @@ function inspect(tree: unknown): Names {
     }
     if (typeof node !== 'object' || node === null) return
     const fields = node as Record<string, unknown>
-    const text = (key: string): string => (typeof fields[key] === 'string' ? fields[key].toLowerCase() : '')
+    const text = (key: string) => (typeof fields[key] === 'string' ? fields[key].toLowerCase() : '')
     if (fields['type'] === 'TABLE_FUNCTION') {
       const called = fields['function'] as { readonly function_name?: string } | undefined
       const name = (called?.function_name ?? '').toLowerCase()
@@ -276,11 +276,11 @@ function inspect(tree: unknown): Names {
   return names
 }
 
-function everyColumn({ last, tables, everything }: Names): boolean {
+function everyColumn({ last, tables, everything }: Names) {
   return everything || [...last].some((name) => tables.has(name))
 }
 
-function isVisible(names: Names, columns: ReadonlySet<string>): boolean {
+function isVisible(names: Names, columns: ReadonlySet<string>) {
   return everyColumn(names) || [...columns].some((column) => names.columns.has(column))
 }
 

@@ -50,7 +50,7 @@ export function scan(stream: Stream, input: ViewInput, columns: readonly FileCol
     if (group === undefined) groups.set(key, { file, condition, paths: [path] })
     else group.paths.push(path)
   }
-  const list = (file: StoredFile): string =>
+  const list = (file: StoredFile) =>
     columns
       .map((column) => (hasColumn(file, column) ? `"${column.name}"` : `NULL::${column.type} AS "${column.name}"`))
       .join(', ')
@@ -66,11 +66,11 @@ export function scan(stream: Stream, input: ViewInput, columns: readonly FileCol
 
 const addresses = flowColumns.filter(({ kind }) => kind === 'ip')
 
-function joinAlias(field: string): string {
+function joinAlias(field: string) {
   return `"${field}_of"`
 }
 
-function listed(strings: readonly (string | undefined)[], index: string): string {
+function listed(strings: readonly (string | undefined)[], index: string) {
   if (strings.length === 0) return 'NULL::VARCHAR'
   return `[${strings.map((text) => (text === undefined ? 'NULL' : quoted(text))).join(', ')}][${index}]`
 }
@@ -128,7 +128,7 @@ type Joins = Readonly<{
 
 function flowExpression(column: string, input: ViewInput, { fields, parts }: Joins): string {
   // A join copies a column even of NULL.
-  const endpoint = (field: string, part: string): string | undefined =>
+  const endpoint = (field: string, part: string) =>
     fields.has(field) && parts.has(part) ? `${joinAlias(field)}.${part}` : undefined
   const named = names[column]
   if (named !== undefined) {

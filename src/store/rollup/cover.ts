@@ -4,13 +4,13 @@ import { isRollup, maxGroups, rollups, type Rollup } from './schema.ts'
 import type { StoredFile } from '../record.ts'
 
 /** Sums of exactly the flows of its hour and sequences. Coarser files exist beside finer ones. */
-function covers(outer: StoredFile, inner: StoredFile): boolean {
+function covers(outer: StoredFile, inner: StoredFile) {
   return (
     outer.hour === inner.hour && outer.firstSequence <= inner.firstSequence && inner.lastSequence <= outer.lastSequence
   )
 }
 
-function liveByHour(files: readonly StoredFile[], stream: Rollup): Map<number, StoredFile[]> {
+function liveByHour(files: readonly StoredFile[], stream: Rollup) {
   return byHour(
     files.filter(({ lost }) => lost !== true),
     stream,
@@ -99,7 +99,7 @@ export function coveredFiles(files: readonly StoredFile[]): ReadonlySet<string> 
 
 /** Unix ms from which each rollup is complete. Infinity without sums; −Infinity if none is missing. */
 export function completeSinces(files: readonly StoredFile[]): Record<Rollup, number> {
-  const since = (rollup: Rollup): number => {
+  const since = (rollup: Rollup) => {
     const holding = new Map<number, StoredFile[]>()
     for (const stream of rollups.slice(0, rollups.indexOf(rollup) + 1)) {
       for (const [hour, group] of liveByHour(files, stream)) holding.set(hour, [...(holding.get(hour) ?? []), ...group])

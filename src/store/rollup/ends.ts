@@ -42,7 +42,7 @@ export class Ends {
     return ids
   }
 
-  #add(low: number, end: number): void {
+  #add(low: number, end: number) {
     this.#of = withRoom(this.#of, width * (end + 1)).fill(0, width * end, width * (end + 1))
     if (this.#endpoints?.describe(low, address, parts) !== true) return
     this.#of[width * end] = this.#addresses.find(address) + 1

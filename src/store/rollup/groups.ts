@@ -19,7 +19,7 @@ const factors = Uint32Array.of(
 )
 const [f0 = 0, f1 = 0, f2 = 0, f3 = 0, f4 = 0, f5 = 0, f6 = 0, f7 = 0] = factors
 
-function mixed(sum: number): number {
+function mixed(sum: number) {
   const half = Math.imul(sum ^ (sum >>> 15), 0x2c1b3c6d)
   return half ^ (half >>> 13)
 }
@@ -129,7 +129,7 @@ export class Groups {
     this.#slots.fill(0)
   }
 
-  #hash(words: Uint32Array, at: number): number {
+  #hash(words: Uint32Array, at: number) {
     let sum = 0
     for (let i = 0; i < this.width; i++) sum = (sum + Math.imul(words[at + i]!, factors[i]!)) | 0
     return mixed(sum)
@@ -149,7 +149,7 @@ export class Groups {
     return number
   }
 
-  #grow(): void {
+  #grow() {
     this.#mask = 2 * (this.#mask + 1) - 1
     this.#slots = new Int32Array(this.#mask + 1)
     for (let number = 0; number < this.count; number++) {

@@ -97,7 +97,7 @@ export class Carried {
     }
   }
 
-  #ofOne(shape: Shape, present: readonly Present[], words: Uint32Array, out: Uint32Array): void {
+  #ofOne(shape: Shape, present: readonly Present[], words: Uint32Array, out: Uint32Array) {
     const { recentWords, recentTuples } = shape
     const key = new Uint32Array(2)
     for (let row = 0; row < words.length; row++) {

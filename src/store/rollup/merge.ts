@@ -20,7 +20,7 @@ export function mergeQuery(
   names: ReadonlySet<string>,
 ): Readonly<{ sql: string; columns: readonly string[] }> {
   const dims = dimensions.filter(({ name }) => names.has(name))
-  const listed = (level: number): string =>
+  const listed = (level: number) =>
     dims
       .map(({ name, type, lostAt }) => ((lostAt ?? 3) > level ? `"${name}"` : `NULL::${type} AS "${name}"`))
       .map((text) => `, ${text}`)
@@ -28,10 +28,10 @@ export function mergeQuery(
   const grouped = dims.map(({ name }) => `, "${name}"`).join('')
   const added = sums.map((name) => `sum("${name}") AS "${name}"`).join(', ')
   const plain = sums.map((name) => `"${name}"`).join(', ')
-  const ranked = (level: number, source: string): string =>
+  const ranked = (level: number, source: string) =>
     `SELECT *, row_number() OVER (PARTITION BY time ORDER BY bytes_est DESC, flows DESC) AS rank FROM ${source}
       WHERE folded = ${level}`
-  const folded = (level: number, over: string): string =>
+  const folded = (level: number, over: string) =>
     `SELECT time, ${level}::UTINYINT AS folded${grouped}, ${added} FROM (SELECT time${listed(0)}, ${plain} FROM parts
       WHERE folded = ${level} UNION ALL SELECT time${listed(level)}, ${plain} FROM ${over}) GROUP BY ALL`
   const { whole, reduced, least } = groupLimits[rollup]
@@ -41,7 +41,7 @@ export function mergeQuery(
       .filter((name) => name !== 'flows')
       .map((name) => `nullif("${name}" // ${limit}, 0)::UBIGINT AS "${name}_over"`),
   ]
-  const part = (source: string): string => `SELECT time, folded${grouped}, ${plain} FROM ${source}`
+  const part = (source: string) => `SELECT time, folded${grouped}, ${plain} FROM ${source}`
   const sql = `WITH parts AS MATERIALIZED
       (SELECT ${bucket(rollup)} AS time, folded${grouped},
       ${sums.map((name) => `sum(${wholeSum(name, names.has(`${name}_over`))}) AS "${name}"`).join(', ')}

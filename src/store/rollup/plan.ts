@@ -29,7 +29,7 @@ export type RollupPlan = Readonly<{
 }>
 
 const lostAt = new Map(dimensions.map((column) => [column.name, column.lostAt ?? 3]))
-const isPort = (field: string): boolean => field === 'src_port' || field === 'dst_port'
+const isPort = (field: string) => field === 'src_port' || field === 'dst_port'
 
 export function planRollup({ group, tests, step, span, since }: RollupQuery): RollupPlan | undefined {
   const fields = [...group, ...tests.map(({ field }) => field)]
@@ -38,7 +38,7 @@ export function planRollup({ group, tests, step, span, since }: RollupQuery): Ro
     !tests.every(({ field, equals }) => !isPort(field) || equals?.every((port) => isServicePort(Number(port))) === true)
   )
     return undefined
-  const fits = (rollup: Rollup): boolean => {
+  const fits = (rollup: Rollup) => {
     const width = stepMs[rollup]
     if (span.from < since[rollup]) return false
     if (step !== undefined) return step % width === 0 && step > 0
@@ -48,7 +48,7 @@ export function planRollup({ group, tests, step, span, since }: RollupQuery): Ro
   const view = rollups.toReversed().find(fits)
   if (view === undefined) return undefined
   const width = stepMs[view]
-  const lossy = (fields: readonly string[]): FoldLevel | undefined => {
+  const lossy = (fields: readonly string[]) => {
     const first = Math.min(...fields.map((field) => lostAt.get(field) ?? Infinity))
     return foldLevels.find((level) => level === first)
   }

@@ -184,7 +184,7 @@ export class Rollup {
     ids: Float64Array | undefined,
     out: Uint32Array,
     endpoints: Endpoints,
-  ): void {
+  ) {
     if (ids === undefined) out.fill(0, 0, batch.count)
     else endpoints.places(ids, batch.count, out, this.texts)
     const column = batch.columns[`${end}_label`]
@@ -225,7 +225,7 @@ type Wide = Readonly<{
   valid?: Uint8Array
 }>
 
-function wide(column: Wide | undefined, row: number): number {
+function wide(column: Wide | undefined, row: number) {
   if (column === undefined || !(column.valid === undefined || ((column.valid[row >> 3]! >> (row & 7)) & 1) === 1))
     return 0
   return column.words[2 * row + 1]! * twoTo32 + column.words[2 * row]!

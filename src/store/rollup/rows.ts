@@ -26,7 +26,7 @@ export function rollupRows(rollup: Rollup, endpoints: Endpoints): RollupRows {
   const rows = pickRows(levels, groupLimits)
   const { wholes, reduceds, leasts } = rows
   const values = new Map<string, RollupValues>()
-  const put = (name: string, column: RollupValues | undefined): void => {
+  const put = (name: string, column: RollupValues | undefined) => {
     if (column !== undefined) values.set(name, column)
   }
   const { count, minutes } = rows
@@ -81,7 +81,7 @@ export function rollupRows(rollup: Rollup, endpoints: Endpoints): RollupRows {
   }
   put('src_label', textColumn(count, reduceds.length, named('label', srcPlaces)))
   put('dst_label', textColumn(count, reduceds.length, named('label', dstPlaces)))
-  const carried = (from: Carried, tuples: Uint32Array, name: string, otherwise?: TextOf): void =>
+  const carried = (from: Carried, tuples: Uint32Array, name: string, otherwise?: TextOf) =>
     put(name, carriedColumn(rollup, count, from, tuples, name, otherwise))
   const ofPlace: Partial<Record<string, TextOf>> = {
     src_namespace: named('namespace', srcPlaces),

@@ -33,7 +33,7 @@ export class Filling {
     this.#run++
   }
 
-  #next(): void {
+  #next() {
     if (this.#run > 0) this.#presence.fill(this.#run, this.#allPresent)
     this.#run = 0
     this.#allPresent = !this.#allPresent

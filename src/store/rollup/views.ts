@@ -23,7 +23,7 @@ export function rollupView(
   input: ViewInput,
   { when, without, only, numbers }: RollupPart = {},
 ): string {
-  const isRequested = ({ name }: { name: string }): boolean => only?.has(name.replace(/_over$/, '')) ?? true
+  const isRequested = ({ name }: { name: string }) => only?.has(name.replace(/_over$/, '')) ?? true
   const [requestedDimensions, requestedSums] = [
     dimensions.filter(isRequested),
     sums.filter((name) => isRequested({ name })),

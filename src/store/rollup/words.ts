@@ -51,7 +51,7 @@ export class RollupWords {
     if (!this.#take(batch, 'sampling', this.sampling, 1)) this.sampling.fill(1, 0, batch.count)
   }
 
-  #room(count: number): void {
+  #room(count: number) {
     if (this.minutes.length >= count) return
     const words = (): Words => new Uint32Array(count)
     this.minutes = words()
@@ -73,7 +73,7 @@ export class RollupWords {
     this.#column = words()
   }
 
-  #readHow(batch: FlowBatch): void {
+  #readHow(batch: FlowBatch) {
     const { how, howThere } = this
     how.fill(0, 0, batch.count)
     howThere.fill(0, 0, batch.count)
@@ -85,12 +85,12 @@ export class RollupWords {
     }
   }
 
-  #interface(batch: FlowBatch, field: string, into: Words, bit: number): void {
+  #interface(batch: FlowBatch, field: string, into: Words, bit: number) {
     if (this.#take(batch, field, into, 0)) mark(batch, field, this.ifThere, bit)
     else into.fill(0, 0, batch.count)
   }
 
-  #readPorts(batch: FlowBatch): void {
+  #readPorts(batch: FlowBatch) {
     const { ports } = this
     const column = this.#column
     ports.fill(0, 0, batch.count)
@@ -122,7 +122,7 @@ function isNarrow(column: Column | undefined): column is Narrow {
   return column?.kind === 'u8' || column?.kind === 'u16' || column?.kind === 'u32'
 }
 
-function mark({ columns, count }: FlowBatch, field: string, presence: Words, bit: number): void {
+function mark({ columns, count }: FlowBatch, field: string, presence: Words, bit: number) {
   const column = columns[field]
   const valid = isNarrow(column) ? column.valid : undefined
   if (valid === undefined) for (let row = 0; row < count; row++) presence[row] = presence[row]! | bit

@@ -146,11 +146,11 @@ function words(column: Column | undefined): Words {
   return column?.kind === 'ip' ? column : {}
 }
 
-function has({ words: all, valid }: Words, row: number): boolean {
+function has({ words: all, valid }: Words, row: number) {
   return all !== undefined && isPresent(valid, row)
 }
 
-function pairs(column: Column | undefined): U64Column | undefined {
+function pairs(column: Column | undefined) {
   return column?.kind === 'u64' ? column : undefined
 }
 

@@ -142,12 +142,12 @@ export class Memory {
     return Math.max(1, sampling)
   }
 
-  #sum(at: number, column: U64Column | undefined, row: number, factor: number): void {
+  #sum(at: number, column: U64Column | undefined, row: number, factor: number) {
     if (column === undefined || !isPresent(column.valid, row)) return
     this.#put(at, column.words[2 * row]!, column.words[2 * row + 1]!, factor)
   }
 
-  #put(at: number, low: number, high: number, factor: number): void {
+  #put(at: number, low: number, high: number, factor: number) {
     const sums = this.#sums
     let [l, h] = [low * factor, high * factor]
     if (!Number.isSafeInteger(l)) {
@@ -162,8 +162,8 @@ export class Memory {
     sums[at + 1] = h + carry
   }
 
-  #grow(slots: number): void {
-    const grown = <T extends { set(from: T): void }>(make: new (length: number) => T, from: T, width = 1): T => {
+  #grow(slots: number) {
+    const grown = <T extends { set(from: T): void }>(make: new (length: number) => T, from: T, width = 1) => {
       const all = new make(slots * width)
       // A table that begins again is smaller.
       if (slots > 64) all.set(from)
@@ -193,7 +193,7 @@ export class Memory {
 
 type Numbers = readonly [number, number, number, number]
 
-function wide(column: U64Column | undefined, row: number): number {
+function wide(column: U64Column | undefined, row: number) {
   if (column === undefined || !isPresent(column.valid, row)) return Number.NaN
   return column.words[2 * row + 1]! * twoTo32 + column.words[2 * row]!
 }

@@ -27,12 +27,12 @@ export class Records {
     flows.reserve(1)
     const row = flows.count
     const states = memory.states[slot]!
-    const put = (name: NumberField, value: number): void => {
+    const put = (name: NumberField, value: number) => {
       const column = flows.column(name)
       column.items[row] = value
       column.mark(row)
     }
-    const text = (name: TextField, value: string): void => {
+    const text = (name: TextField, value: string) => {
       const column = flows.column(name)
       column.items[row] = flows.code(value)
       column.mark(row)
@@ -51,7 +51,7 @@ export class Records {
     if (memory.sampling[slot] !== 0) put('sampling', memory.sampling[slot]!)
     put('flow_logs', memory.flows[slot]!)
     if (reason !== 0) put('flow_end_reason', reason)
-    const wide = (name: WideField, low: number, high: number): void => {
+    const wide = (name: WideField, low: number, high: number) => {
       const column = flows.column(name)
       column.items[2 * row] = low
       column.items[2 * row + 1] = high + (low > 0xffff_ffff ? 1 : 0)
@@ -82,7 +82,7 @@ export class Records {
     return batch
   }
 
-  #ends(flows: FlowBuilder, slot: number, row: number, aIsLess: boolean): void {
+  #ends(flows: FlowBuilder, slot: number, row: number, aIsLess: boolean) {
     const { keys } = this.#memory.table
     const at = slot * keyWords
     const [src, dst] = [flows.column('src_addr'), flows.column('dst_addr')]
@@ -135,6 +135,6 @@ export function conversationOf({ ids, table }: Memory, slot: number): string {
   return id
 }
 
-function hex(word: number): string {
+function hex(word: number) {
   return (word >>> 0).toString(16).padStart(8, '0')
 }

@@ -127,7 +127,7 @@ export class SlotTable {
     this.#free = slot
   }
 
-  #grow(capacity: number): void {
+  #grow(capacity: number) {
     const before = this.#capacity
     this.#capacity = capacity
     const keys = new Uint32Array(capacity * keyWords)

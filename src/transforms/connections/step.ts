@@ -21,7 +21,7 @@ export function connectionsStep(config: ConnectionsConfig): BatchTransform {
   const tracker = new Tracker(config)
   const shared = new SharedTexts()
   const passesFlows = config.records.includes('flowLog')
-  const advance = (to: number): void => {
+  const advance = (to: number) => {
     tracker.advance(time.advance(to))
     time.release(tracker.needsFrom(time.now))
   }

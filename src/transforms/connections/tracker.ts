@@ -106,7 +106,7 @@ export class Tracker {
     return Math.min(now, oldest === undefined ? now : oldest * stepMs) - idleMs - endingMs
   }
 
-  #flow(slot: number, row: number, rows: FlowRows, isFromLess: boolean, now: number): void {
+  #flow(slot: number, row: number, rows: FlowRows, isFromLess: boolean, now: number) {
     const { memory } = this
     if (!this.#is(slot, state.open)) {
       this.#begin(slot, row, rows, isFromLess, now)
@@ -125,7 +125,7 @@ export class Tracker {
     this.#sum(slot, row, rows, isFromLess, now)
   }
 
-  #begin(slot: number, row: number, rows: FlowRows, isFromLess: boolean, now: number): void {
+  #begin(slot: number, row: number, rows: FlowRows, isFromLess: boolean, now: number) {
     const { memory } = this
     const { max_duration: part, heartbeat } = this.#config
     const aIsLess = rows.isFromA(row) === isFromLess
@@ -144,7 +144,7 @@ export class Tracker {
     }
   }
 
-  #sum(slot: number, row: number, rows: FlowRows, isFromLess: boolean, now: number): void {
+  #sum(slot: number, row: number, rows: FlowRows, isFromLess: boolean, now: number) {
     const { memory } = this
     memory.last[slot] = now
     memory.recent.moveLast(slot)
@@ -164,7 +164,7 @@ export class Tracker {
   }
 
   /** The slot remains until no flow followed for a time, so that the memory depends only on recent rows. */
-  #end(slot: number, reason: number): void {
+  #end(slot: number, reason: number) {
     const { memory } = this
     if (!this.#is(slot, state.open)) return
     this.#report(slot, 'endConnection', reason)
@@ -174,7 +174,7 @@ export class Tracker {
     memory.beating.remove(slot)
   }
 
-  #leave(slot: number): void {
+  #leave(slot: number) {
     const step = Math.floor(this.memory.began[slot]! / stepMs)
     const open = (this.#began.get(step) ?? 0) - 1
     if (open > 0) this.#began.set(step, open)
@@ -191,7 +191,7 @@ export class Tracker {
     return slot
   }
 
-  #forget(slot: number): void {
+  #forget(slot: number) {
     const { memory } = this
     memory.recent.remove(slot)
     memory.table.remove(slot)
@@ -200,11 +200,11 @@ export class Tracker {
     memory.size--
   }
 
-  #report(slot: number, type: 'newConnection' | 'endConnection', reason = 0): void {
+  #report(slot: number, type: 'newConnection' | 'endConnection', reason = 0) {
     if (this.#reports.has(type)) this.records.add(slot, type, reason)
   }
 
-  #is(slot: number, bit: number): boolean {
+  #is(slot: number, bit: number) {
     return (this.memory.states[slot]! & bit) !== 0
   }
 }

@@ -9,7 +9,7 @@ export function dedupeStep({ by, window, keys }: DedupeConfig): BatchTransform {
   const time = new JournalTime()
   /** Oldest occurrence first. */
   const seen = new Map<string, number>()
-  const expire = (): void => {
+  const expire = () => {
     const since = time.now - window
     for (const [key, last] of seen) {
       if (last > since && seen.size <= keys) break

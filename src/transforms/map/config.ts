@@ -75,8 +75,8 @@ export const mapSchema = defineSchema({
   },
 })
 
-const isFixed = (name: string): boolean => ['id', 'source', 'type', 'family'].includes(name) && !isFlowField(name)
-const fixed = (name: string, path: readonly (string | number)[]): Complaint =>
+const isFixed = (name: string) => ['id', 'source', 'type', 'family'].includes(name) && !isFlowField(name)
+const fixed = (name: string, path: readonly (string | number)[]) =>
   new Complaint(`every event has \`${name}\``, 'set it to another value instead', path)
 
 function copyProblem(from: string, to: string, path: readonly string[]): Complaint | undefined {

@@ -30,7 +30,7 @@ export function mapEvents({ rename, copy, drop, set, services }: MapConfig): (ba
   const touchesBody = [...renamed.flat(), ...copied.flat(), ...dropped, ...assigned.map(({ name }) => name)].some(
     (name) => name.startsWith('data.'),
   )
-  const apply = (given: WeirEvent): WeirEvent => {
+  const apply = (given: WeirEvent) => {
     const draft: Draft = {
       event: { ...given },
       extensions: { ...given.extensions },
@@ -105,7 +105,7 @@ function valueOf({ event, extensions, body }: Draft, name: string): unknown {
 }
 
 /** Later steps may change the original; raw numbers cannot be cloned by the platform. */
-function structuredCopy(value: unknown): unknown {
+function structuredCopy(value: unknown) {
   return isRecord(value) || Array.isArray(value) ? parseRaw(jsonText(value)) : value
 }
 
@@ -132,7 +132,7 @@ function remove(draft: Draft, node: unknown, [key = '', ...path]: readonly strin
   return value
 }
 
-function put(draft: Draft, name: string, value: unknown): void {
+function put(draft: Draft, name: string, value: unknown) {
   const [head = '', ...path] = name.split('.')
   if (head === 'data') {
     draft.changed = true
@@ -153,7 +153,7 @@ function put(draft: Draft, name: string, value: unknown): void {
   draft.event[head as 'subject'] = value
 }
 
-function putIn(node: Tree, [key = '', ...path]: readonly string[], value: unknown, name: string): void {
+function putIn(node: Tree, [key = '', ...path]: readonly string[], value: unknown, name: string) {
   if (['__proto__', 'constructor', 'prototype'].includes(key)) throw new Error(`set.${name}: ${key} is not allowed`)
   if (path.length === 0) {
     node[key] = value

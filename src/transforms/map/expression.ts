@@ -95,6 +95,6 @@ function problemFrom(error: unknown): ExpressionProblem {
 }
 
 /** Blanks in place of the characters of text literals. */
-function withoutStrings(text: string): string {
+function withoutStrings(text: string) {
   return text.replace(/"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'/g, (literal) => ' '.repeat(literal.length))
 }

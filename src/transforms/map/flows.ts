@@ -16,12 +16,12 @@ export type Mapped<B> = Readonly<{
 }>
 
 /** A flow has fields, and members of `extra`: other names than those of events. */
-function isOfFlows(name: string): boolean {
+function isOfFlows(name: string) {
   return isFlowField(name) || !isEventField(name)
 }
 
 /** `extra.id` is the member `id`, which would else be an attribute of events. */
-function memberOf(name: string): string {
+function memberOf(name: string) {
   return name.startsWith('extra.') ? name.slice('extra.'.length) : name
 }
 
@@ -132,7 +132,7 @@ function assign(
   return { outputs: withColumns({ ...plain, columns }, puts.done()), failed }
 }
 
-function setMember(members: Record<string, unknown>, name: string, value: unknown): void {
+function setMember(members: Record<string, unknown>, name: string, value: unknown) {
   if (value === null || value === undefined) delete members[name]
   else members[name] = value
 }

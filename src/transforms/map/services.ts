@@ -28,7 +28,7 @@ export function readService(key: string): Readonly<{ port: number; protocol: num
   return protocol === undefined || digits === '' || port > 0xffff ? undefined : { port, protocol }
 }
 
-const keyOf = (port: number, protocol: number): number => protocol * 0x1_0000 + port
+const keyOf = (port: number, protocol: number) => protocol * 0x1_0000 + port
 
 function builtIn(): Map<number, string> {
   const names = new Map<number, string>()

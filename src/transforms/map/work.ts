@@ -26,7 +26,7 @@ export function limited(bytes: number, evaluate: () => unknown): unknown {
 }
 
 /** Counts a value with everything in it, up to the limit. */
-function count(value: unknown): void {
+function count(value: unknown) {
   const length = typeof value === 'string' ? value.length : value instanceof Uint8Array ? value.byteLength : 0
   left -= 1 + Math.floor(length / characters)
   if (typeof value !== 'object' || value === null || length > 0 || value instanceof Date) return
@@ -62,7 +62,7 @@ export function withCounts(text: string, ast: ASTNode): string {
     .reduce((written, at) => `${written.slice(0, at)}.${counter}()${written.slice(at)}`, text)
 }
 
-function visit(node: unknown, act: (node: ASTNode) => void): void {
+function visit(node: unknown, act: (node: ASTNode) => void) {
   if (Array.isArray(node)) for (const one of node) visit(one, act)
   else if (typeof node === 'object' && node !== null && 'op' in node) {
     act(node as ASTNode)

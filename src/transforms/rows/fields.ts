@@ -47,7 +47,7 @@ export function firstUnknown(names: readonly string[], under: string): Complaint
 
 const none: TextReader = () => undefined
 
-function textReader(batch: Batch, name: string): TextReader {
+function textReader(batch: Batch, name: string) {
   return batch.kind === 'flows' ? flowText(batch, name) : eventText(batch, name)
 }
 

@@ -16,7 +16,7 @@ export function sampleStep({ one_in: interval, by, adjust }: SampleConfig): Batc
       const { header, firstRow, batch } = piece
       const key =
         by === null
-          ? (row: number): string => stableId(header.source, header.epoch, header.sourceSequence, firstRow + row)
+          ? (row: number) => stableId(header.source, header.epoch, header.sourceSequence, firstRow + row)
           : keyReader(batch, by)
       const { transformed } = choose(piece, 'sampled', (row) => murmur128([utf8.encode(key(row))])[0] % interval === 0)
       if (!adjust || interval === 1) return transformed

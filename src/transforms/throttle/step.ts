@@ -9,7 +9,7 @@ export function throttleStep({ rows: limit, interval, by, keys }: ThrottleConfig
   const time = new JournalTime()
   const counts = new Map<string, number>()
   let current = 0
-  const enter = (): void => {
+  const enter = () => {
     const now = Math.floor(time.now / interval)
     if (now === current) return
     current = now
@@ -21,7 +21,7 @@ export function throttleStep({ rows: limit, interval, by, keys }: ThrottleConfig
       time.advance(piece.header.received)
       enter()
       time.need()
-      const key = by === null ? (): string => '' : keyReader(piece.batch, by)
+      const key = by === null ? () => '' : keyReader(piece.batch, by)
       return choose(piece, 'throttled', (row) => {
         const text = key(row)
         const counted = counts.has(text) || counts.size < keys ? text : '\0'

@@ -26,7 +26,7 @@ import './actor.css'
 import { generalText } from '../../text/general.ts'
 import { actorPageText } from '../../text/actor.ts'
 
-const posOf = ({ pos }: Trace): string => pos
+const posOf = ({ pos }: Trace) => pos
 
 export default function ActorPage(): React.ReactNode {
   const { state, unread, set } = usePageState(actorCodec)

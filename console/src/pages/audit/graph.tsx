@@ -23,15 +23,15 @@ export function Graph({ of, asTable, open, onOpen, onLeaveOut }: GraphProps): Re
   const place = useRef<HTMLDivElement>(null)
   const [at, setAt] = useState('0:0')
   const all = layout.columns.flat()
-  const idOf = ({ column, rank }: Placed): string => `${column}:${rank}`
+  const idOf = ({ column, rank }: Placed) => `${column}:${rank}`
   const current = all.find((node) => idOf(node) === at) ?? all[0]
-  const go = (key: Parameters<typeof stepFrom>[2]): void => {
+  const go = (key: Parameters<typeof stepFrom>[2]) => {
     const next = current === undefined ? undefined : stepFrom(layout, current, key)
     if (next === undefined) return
     setAt(idOf(next))
     place.current?.querySelector<HTMLElement>(`[data-node="${idOf(next)}"]`)?.focus()
   }
-  const leaveOut = (node: Placed | undefined): void => {
+  const leaveOut = (node: Placed | undefined) => {
     if (node !== undefined && node.rank >= 0) onLeaveOut(node.column, node.value)
   }
   const onKeyDown = useLocalKeys(auditText.graphKeys, [
@@ -53,7 +53,7 @@ export function Graph({ of, asTable, open, onOpen, onLeaveOut }: GraphProps): Re
     { keys: ['x'], does: auditText.excludeIt, run: () => leaveOut(current) },
   ])
   if (asTable) return <Twin lines={layout.lines} left={layout.left} />
-  const nodeOf = (node: Placed): string => `${of.columns[node.column]?.column ?? ''}:${node.value ?? ''}`
+  const nodeOf = (node: Placed) => `${of.columns[node.column]?.column ?? ''}:${node.value ?? ''}`
   return (
     <div className="audit-graph" ref={place} role="group" aria-label={auditText.graphLabel} onKeyDown={onKeyDown}>
       <div className="audit-graph-heads" aria-hidden="true">
@@ -113,18 +113,18 @@ export function Graph({ of, asTable, open, onOpen, onLeaveOut }: GraphProps): Re
   )
 }
 
-function howOf({ failed, incidents }: Placed): string {
+function howOf({ failed, incidents }: Placed) {
   return auditText.traceCounts(
     failed > 0 ? auditText.failedOf(count(failed)) : '',
     incidents > 0 ? auditText.ofThemIncidents(count(incidents)) : '',
   )
 }
 
-function titleOf(node: Placed): string {
+function titleOf(node: Placed) {
   return `${node.name}: ${count(node.traces)} ${howOf(node)}${node.rank < 0 ? '' : auditText.nodeKeys}`
 }
 
-function pathOf({ column, from, to }: Line): string {
+function pathOf({ column, from, to }: Line) {
   const [a, b] = [(column + share) * 200, (column + 1) * 200]
   return `M${a} ${from.y}C${(a + b) / 2} ${from.y} ${(a + b) / 2} ${to.y} ${b} ${to.y}`
 }

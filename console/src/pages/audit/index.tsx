@@ -36,7 +36,7 @@ import '../../parts/audit/audit.css'
 import { generalText } from '../../text/general.ts'
 import { auditText } from '../../text/audit.ts'
 
-const posOf = ({ pos }: Trace): string => pos
+const posOf = ({ pos }: Trace) => pos
 const tabs = [
   { id: 'traces', title: generalText.traces },
   { id: 'graph', title: auditText.activity },
@@ -66,7 +66,7 @@ export default function AuditPage(): React.ReactNode {
   const traces = useTraces(question, t, revision)
   const sums = useTraceSums(question, t, { by: state.by, limit: 8, buckets: 150, revision })
   const { rows, busy, error, span } = traces
-  const onSpan = (from: string, to: string): void => set({ t: { from, to }, live: false })
+  const onSpan = (from: string, to: string) => set({ t: { from, to }, live: false })
   useCommands(
     useMemo(
       () => [

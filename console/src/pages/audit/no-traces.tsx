@@ -77,6 +77,6 @@ function NoSource(): React.ReactNode {
   )
 }
 
-function collectorText(name: string, error: string | undefined): string {
+function collectorText(name: string, error: string | undefined) {
   return error === undefined ? auditText.collecting(name) : auditText.cannotCollect(name, error)
 }

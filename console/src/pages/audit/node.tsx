@@ -97,8 +97,7 @@ export function NodeDrawer({
   )
 }
 
-const domainOf = (ref: string): string =>
-  decodeURIComponent(/^tenant:([^/]*)/.exec(ref)?.[1] ?? '') || auditText.noDomain
+const domainOf = (ref: string) => decodeURIComponent(/^tenant:([^/]*)/.exec(ref)?.[1] ?? '') || auditText.noDomain
 
 const step = 25
 

@@ -53,7 +53,7 @@ export function Ways({ from, to, t }: { from: string; to: string; t: Range }): R
   const { data } = query
   if (data === undefined) return <Pending of={query} what={auditText.pathsInText} />
   const names = new Map(data.nodes.map(({ ref, name }) => [ref, name]))
-  const between = (a: string, b: string): string => {
+  const between = (a: string, b: string) => {
     const found = data.edges.filter((edge) => (edge.from === a && edge.to === b) || (edge.from === b && edge.to === a))
     return [...new Set(found.map((edge) => (edge.from === a ? `${edge.relation} →` : `← ${edge.relation}`)))].join(', ')
   }

@@ -30,7 +30,7 @@ import '../../parts/changes/changes.css'
 import { generalText } from '../../text/general.ts'
 import { changesText } from '../../text/changes.ts'
 
-const posOf = ({ pos }: Change): string => pos
+const posOf = ({ pos }: Change) => pos
 
 export default function ChangesPage(): React.ReactNode {
   useTitle(generalText.changes)

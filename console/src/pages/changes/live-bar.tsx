@@ -27,7 +27,7 @@ export function ChangesLive({
   const link = useLink()
   const waiting = changesText.newChanges(count(held), many ? changesText.andMore : '')
   const before = useRef(rows.length)
-  const summary = (): string | undefined => {
+  const summary = () => {
     const came = rows.length - before.current
     before.current = rows.length
     return came > 0 ? counted(came, 'newChange') : undefined

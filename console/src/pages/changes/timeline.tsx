@@ -33,4 +33,4 @@ export function Timeline({ sums, marks, onBy, onSpan }: TimelineProps): React.Re
   )
 }
 
-const whole = (value: number): string => (Number.isInteger(value) ? count(value) : '')
+const whole = (value: number) => (Number.isInteger(value) ? count(value) : '')

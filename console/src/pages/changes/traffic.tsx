@@ -28,7 +28,7 @@ const marked = new Set([
   'HorizontalPodAutoscaler',
 ])
 const maxMarks = 60
-const rate = (value: number): string => `${volume(value)}/s`
+const rate = (value: number) => `${volume(value)}/s`
 
 export function Traffic({ sums: { span, step }, namespaces, rows, onSpan }: TrafficProps): React.ReactNode {
   const filter = namespaces.length === 0 ? '' : `any.namespace in (${namespaces.map(literal).join(', ')})`

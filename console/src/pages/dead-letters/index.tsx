@@ -49,10 +49,10 @@ export default function DeadLettersPage(): React.ReactNode {
   const choice = useMemo(() => open.map(keyOf).filter((key) => chosen.has(key)), [open, chosen])
   const toggle = useCallback((key: string) => setChosen((before) => before.symmetricDifference(new Set([key]))), [])
   const columns = useMemo(() => columnsOf(letters ?? [], mayMove, chosen, toggle), [letters, mayMove, chosen, toggle])
-  const ask = (verb: Verb, keys: readonly string[]): void => {
+  const ask = (verb: Verb, keys: readonly string[]) => {
     if (keys.length > 0) setPending({ verb, keys })
   }
-  const act = async ({ verb, keys }: Confirmation): Promise<void> => {
+  const act = async ({ verb, keys }: Confirmation) => {
     setPending(undefined)
     setChosen(new Set())
     await move(verb, keys)
@@ -301,7 +301,7 @@ function columnsOf(
   ]
 }
 
-const timeOf = ({ time: at }: DeadLetter): string => time(new Date(at).toISOString())
+const timeOf = ({ time: at }: DeadLetter) => time(new Date(at).toISOString())
 
 function NoLetters({ sink, onAll }: { sink: string; onAll: () => void }): React.ReactNode {
   return sink === '' ? (

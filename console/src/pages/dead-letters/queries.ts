@@ -62,7 +62,7 @@ export function useLetters(sink: string): Letters {
   }
 }
 
-const letterPath = (id: string): string => `/api/v1/dead-letters/${encodeURIComponent(id)}`
+const letterPath = (id: string) => `/api/v1/dead-letters/${encodeURIComponent(id)}`
 
 export function useLetter(key: string): UseQueryResult<DeadLetter> {
   const { sink, id } = partsOf(key)
@@ -114,7 +114,7 @@ export function useMoving(): Moving {
   const [refused, setRefused] = useState<ApiError>()
   const [moved, setMoved] = useState<Moved>()
   const act = useCallback(
-    async (verb: Verb, keys: readonly string[], send: () => Promise<number>): Promise<boolean> => {
+    async (verb: Verb, keys: readonly string[], send: () => Promise<number>) => {
       setBusy(true)
       setRefused(undefined)
       try {

@@ -43,7 +43,7 @@ const columns: readonly GridColumn<Row>[] = [
   },
 ]
 
-function preview(data: unknown): string {
+function preview(data: unknown) {
   if (data === null) return ''
   return (typeof data === 'string' ? data : JSON.stringify(data)).slice(0, 300).replaceAll(/\s+/g, ' ')
 }

@@ -50,21 +50,21 @@ function Choice({ all, chosen, widths, onChange }: PickerProps): React.ReactNode
   const [typed, setTyped] = useState('')
   const rows = usePreference(density)
   const word = typed.toLowerCase()
-  const matches = (id: string): boolean => {
+  const matches = (id: string) => {
     const column = all.get(id)
     return column !== undefined && `${id} ${column.title} ${column.hint}`.toLowerCase().includes(word)
   }
-  const move = (id: string, by: number): void => {
+  const move = (id: string, by: number) => {
     const at = chosen.indexOf(id)
     const to = at + by
     if (to < 0 || to >= chosen.length) return
     onChange({ cols: chosen.with(at, chosen[to] ?? id).with(to, id) })
   }
-  const toggle = (id: string): void => {
+  const toggle = (id: string) => {
     const next = chosen.includes(id) ? chosen.filter((each) => each !== id) : [...chosen, id]
     if (next.length > 0) onChange({ cols: next })
   }
-  const widen = (id: string, by: number): void =>
+  const widen = (id: string, by: number) =>
     onChange({ w: { ...widths, [id]: fitWidth((widths[id] ?? all.get(id)?.width ?? 100) + by) } })
   const actionsOf = (id: string, title: string): readonly ColumnAction[] => [
     { sign: '↑', label: flowsText.moveColumnLeft(title), text: flowsText.moveLeft, onClick: () => move(id, -1) },

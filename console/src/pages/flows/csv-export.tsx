@@ -26,7 +26,7 @@ export function CsvExport<Answer extends AnswerFrame>({
   savedText,
 }: CsvExportProps<Answer>): React.ReactNode {
   const [message, setMessage] = useState('')
-  const save = async (): Promise<void> => {
+  const save = async () => {
     setMessage(generalText.loading)
     const answer = await request<Answer>(path, { query })
     saveText(

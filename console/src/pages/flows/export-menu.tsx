@@ -13,7 +13,7 @@ type ExportProps = Readonly<{
 }>
 
 export function ExportMenu({ flowQuery, fields, from, to, sort }: ExportProps): React.ReactNode {
-  const link = (format: 'csv' | 'ndjson', columns: string): string =>
+  const link = (format: 'csv' | 'ndjson', columns: string) =>
     pathOf('/api/v1/export', { format, ...questionQuery(flowQuery), from, to, columns, sort })
   const shown = fields.join(',')
   return (

@@ -1,7 +1,7 @@
 import { tcpFlags } from '../../parts/format.ts'
 import { flowFieldsText } from '../../text/flow-fields.ts'
 
-const lower = (code: string): string => code.toLowerCase().replaceAll('_', ' ')
+const lower = (code: string) => code.toLowerCase().replaceAll('_', ' ')
 
 /** `SKB_DROP_REASON_NO_SOCKET` → `no socket`. */
 export function dropCause(code: string): string {
@@ -139,6 +139,6 @@ function parsed(text: string): unknown {
   }
 }
 
-function textOf(value: unknown): string {
+function textOf(value: unknown) {
   return typeof value === 'string' ? value : JSON.stringify(value)
 }

@@ -10,7 +10,7 @@ type GroupPickerProps = Readonly<{
   onChange: (group: readonly string[]) => void
 }>
 
-const same = (one: readonly string[], other: readonly string[]): boolean => one.join() === other.join()
+const same = (one: readonly string[], other: readonly string[]) => one.join() === other.join()
 
 export function GroupPicker({ all, group, onChange }: GroupPickerProps): React.ReactNode {
   const usual = defaultGroups.find(({ fields }) => same(fields, group))
@@ -25,7 +25,7 @@ export function GroupPicker({ all, group, onChange }: GroupPickerProps): React.R
       name={flowsText.groupFlowsBy}
     >
       {(close) => {
-        const choose = (fields: readonly string[]): void => {
+        const choose = (fields: readonly string[]) => {
           onChange(fields)
           close()
         }

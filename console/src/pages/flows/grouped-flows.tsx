@@ -47,7 +47,7 @@ export function GroupedFlows({ state, set, columns, tabs }: FlowViewProps): Reac
   const { data, busy, cancel } = result
   const rows = useMemo(() => (data === undefined ? [] : groupRows(data, fieldsOf(data).length)), [data])
   const grid = useMemo(() => (data === undefined ? [] : groupColumns(data, columns, by, w)), [data, columns, by, w])
-  const open = ({ cells }: GroupRow): void => {
+  const open = ({ cells }: GroupRow) => {
     if (data !== undefined && cells !== undefined)
       set({ q: andFilter(state.q, conditionOf(fieldsOf(data), cells)), group: [], live: false, sel: '' })
   }
@@ -156,7 +156,7 @@ function groupColumns(
     sums.indexOf(by),
     Number((data.total as unknown as Readonly<Record<string, unknown>>)[by] ?? 0),
   ]
-  const sized = (id: string, width: number, grow: number): { width: number; grow: number } =>
+  const sized = (id: string, width: number, grow: number) =>
     widths[id] === undefined ? { width, grow } : { width: widths[id], grow: 0 }
   return [
     ...fields.map((name, index): GridColumn<GroupRow> => {

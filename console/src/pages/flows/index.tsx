@@ -74,7 +74,7 @@ export default function FlowsPage(): React.ReactNode {
     ),
   )
   const [dropped, setDropped] = useState<Imported['dropped']>([])
-  const take = ({ filter, both_ways: both, from, to, dropped: left }: Imported): void => {
+  const take = ({ filter, both_ways: both, from, to, dropped: left }: Imported) => {
     setDropped(left)
     const t = from !== null && to !== null && isMoment(from) && isMoment(to) ? { t: { from, to } } : {}
     set({ q: filter, both, sel: '', live: false, ...t })

@@ -37,7 +37,7 @@ export function LiveFlows(props: RowsProps): React.ReactNode {
     begun: live.begun,
     upTo: live.upTo,
   })
-  const catchUp = (): void => {
+  const catchUp = () => {
     live.catchUp()
     setPaused(false)
     place?.scrollTo({ top: 0 })

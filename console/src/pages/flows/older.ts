@@ -63,6 +63,6 @@ export function useOlder(
   return { rows, stored, onEnd }
 }
 
-function behind(iso: string): string {
+function behind(iso: string) {
   return new Date(Date.parse(iso) + 1).toISOString()
 }

@@ -31,4 +31,4 @@ export function RecordReports({ flow }: { flow: ReadonlyMap<string, unknown> }):
   )
 }
 
-const wayText = (way: number | undefined): string => (way === undefined ? '' : directionText(way))
+const wayText = (way: number | undefined) => (way === undefined ? '' : directionText(way))

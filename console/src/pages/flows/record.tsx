@@ -56,8 +56,8 @@ export function Record({ sel, opened, columns, filter, onClose, onFilter }: Reco
   if (sel === '') return null
   const values = whole.data ?? shown
   const present = [...(values ?? [])].filter(([, value]) => value !== null && value !== undefined)
-  const end = (side: string): string => plainText(values?.get(`${side}_name`) ?? values?.get(`${side}_addr`)) || '?'
-  const again = (): void => {
+  const end = (side: string) => plainText(values?.get(`${side}_name`) ?? values?.get(`${side}_addr`)) || '?'
+  const again = () => {
     whole.refetch().catch(reportError)
   }
   return (
@@ -100,7 +100,7 @@ export function Record({ sel, opened, columns, filter, onClose, onFilter }: Reco
 }
 
 function Objects({ values }: { values: ReadonlyMap<string, unknown> }): React.ReactNode {
-  const text = (name: string): string => plainText(values.get(name))
+  const text = (name: string) => plainText(values.get(name))
   const at = text('time_received')
   const ends = (['src', 'dst'] as const).flatMap((end) => {
     const [kind, name, cluster] = [text(`${end}_kind`), text(`${end}_name`), text('cluster')]

@@ -34,7 +34,7 @@ export function reportsOf(flow: ReadonlyMap<string, unknown>, { columns: found, 
   const names = found.map(({ name }) => name)
   const reports = new Map<string, Report>()
   for (const row of rows) {
-    const of = (name: string): unknown => row[names.indexOf(name)]
+    const of = (name: string) => row[names.indexOf(name)]
     if (!overlap(flow, of)) continue
     const [interfaces, ways] = [listOf(of('interfaces')), listOf(of('if_directions'))]
     const base = { exporter: textOf(of('exporter_addr')), direction: numberOf(of('node_direction')) }
@@ -47,7 +47,7 @@ export function reportsOf(flow: ReadonlyMap<string, unknown>, { columns: found, 
 }
 
 function overlap(flow: ReadonlyMap<string, unknown>, of: (name: string) => unknown): boolean {
-  const time = (value: unknown, absent: number): number => (typeof value === 'string' ? Date.parse(value) : absent)
+  const time = (value: unknown, absent: number) => (typeof value === 'string' ? Date.parse(value) : absent)
   return (
     time(of('time_start'), -Infinity) <= time(flow.get('time_end'), Infinity) &&
     time(of('time_end'), Infinity) >= time(flow.get('time_start'), -Infinity)
@@ -55,5 +55,5 @@ function overlap(flow: ReadonlyMap<string, unknown>, of: (name: string) => unkno
 }
 
 const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? (value as unknown[]) : [])
-const numberOf = (value: unknown): number | undefined => (typeof value === 'number' ? value : undefined)
-const textOf = (value: unknown): string => (typeof value === 'string' || typeof value === 'number' ? String(value) : '')
+const numberOf = (value: unknown) => (typeof value === 'number' ? value : undefined)
+const textOf = (value: unknown) => (typeof value === 'string' || typeof value === 'number' ? String(value) : '')

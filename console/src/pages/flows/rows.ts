@@ -21,7 +21,7 @@ export function useRows(
   fields: readonly string[],
 ): Pick<GridProps<Row>, 'columns' | 'rowKey' | 'onOpen' | 'onResize' | 'onMove' | 'cellKeys'> {
   const at = fields.indexOf('_pos')
-  const add = (row: Row, id: string, condition: (field: string, value: unknown) => string | undefined): boolean => {
+  const add = (row: Row, id: string, condition: (field: string, value: unknown) => string | undefined) => {
     const [field = '', value] =
       chosen.find((column) => column.id === id)?.value((name) => row[fields.indexOf(name)] ?? null) ?? []
     const restricted = typeof value === 'object' && value !== null ? undefined : condition(field, value)

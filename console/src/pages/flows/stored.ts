@@ -47,7 +47,7 @@ export function useStoredRows(
   const answered = pages?.[0]?.columns
   const names = useMemo(() => answered?.map(({ name }) => name) ?? [], [answered])
   const client = useQueryClient()
-  const cancel = (): void => {
+  const cancel = () => {
     client.cancelQueries({ queryKey }).catch(reportError)
   }
   return {
@@ -101,7 +101,7 @@ export function useTotals(flowQuery: FlowQuestion, span: AnswerFrame['span'] | u
   )
 }
 
-function sumOf({ columns, rows }: AnswerFrame, name: string): number {
+function sumOf({ columns, rows }: AnswerFrame, name: string) {
   const at = columns.findIndex((column) => column.name === name)
   return rows.reduce((sum, row) => sum + Number(row[at]), 0)
 }

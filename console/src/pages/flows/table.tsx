@@ -26,8 +26,7 @@ export default function FlowTable({ state, set, columns, tabs }: FlowViewProps):
     },
     [state.sort, set],
   )
-  const isGroup = (id: string): boolean =>
-    (columns.get(id)?.sort.length ?? 0) > 0 && columns.get(id)?.fields.length === 1
+  const isGroup = (id: string) => (columns.get(id)?.sort.length ?? 0) > 0 && columns.get(id)?.fields.length === 1
   const group = useMemo(() => state.group.filter(isGroup), [state.group, columns])
   const unknown = [...state.cols.filter((id) => !columns.has(id)), ...state.group.filter((id) => !isGroup(id))]
   const grouped = useMemo(() => ({ ...state, group }), [state, group])

@@ -7,7 +7,7 @@ export function useAfterPaint(there: boolean): boolean {
   const [painted, setPainted] = useState(false)
   useEffect(() => {
     if (!there || painted) return
-    const done = (): void => setPainted(true)
+    const done = () => setPainted(true)
     // The second frame starts after the first was painted.
     let frame = requestAnimationFrame(() => {
       frame = requestAnimationFrame(done)

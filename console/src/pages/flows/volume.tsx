@@ -29,7 +29,7 @@ export function Volume({ answer, onSpan }: VolumeProps): React.ReactNode {
   )
 }
 
-const rate = (value: number): string => `${volume(value)}/s`
+const rate = (value: number) => `${volume(value)}/s`
 
 export function ratesOf({
   columns,
@@ -37,7 +37,7 @@ export function ratesOf({
   span,
   step,
 }: SeriesAnswer): Readonly<{ times: readonly number[]; series: readonly ChartSeries[] }> {
-  const place = (name: string): number => columns.findIndex((column) => column.name === name)
+  const place = (name: string) => columns.findIndex((column) => column.name === name)
   const [time, other, group, bytes] = [place('time'), place('other'), place('other') + 1, place('bytes')]
   const buckets = bucketsOf({ span, step })
   const found = new Map<

@@ -47,7 +47,7 @@ const setUp: Readonly<Record<string, string>> = {
   sflow: homeText.sflowOff,
 }
 
-function nothingYet({ type }: SourceView): string {
+function nothingYet({ type }: SourceView) {
   return type === 'http' ? homeText.noEventsPostedYet : homeText.noDataReceivedYet
 }
 

@@ -139,7 +139,7 @@ function Sink({ sink, rate }: { sink: SinkView; rate: number | undefined }): Rea
   )
 }
 
-const words = (key: string): string => key.replaceAll(/([A-Z])/g, (letter) => ` ${letter.toLowerCase()}`)
+const words = (key: string) => key.replaceAll(/([A-Z])/g, (letter) => ` ${letter.toLowerCase()}`)
 
 function Exporter({
   exporter: { why, address: _address, domains, bytes, lastSeen, lastRow, ...facts },

@@ -18,7 +18,7 @@ export type ExporterRow = Readonly<{
 type Facts = Readonly<Record<string, unknown>>
 
 export const listOf = (value: unknown): readonly Facts[] => (Array.isArray(value) ? (value as readonly Facts[]) : [])
-const numberOf = (value: unknown): number | undefined => (typeof value === 'number' ? value : undefined)
+const numberOf = (value: unknown) => (typeof value === 'number' ? value : undefined)
 
 /** Bytes that are neither templates, headers nor data. */
 const undecoded = ['parked', 'skipped', 'malformed'] as const

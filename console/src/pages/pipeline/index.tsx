@@ -24,7 +24,7 @@ export default function PipelinePage(): React.ReactNode {
   const { pipeline, ledger, view, failed, again } = usePipelineView()
   const exporters = useExporters()
   const rates = useRates(ledger.data, ledger.dataUpdatedAt)
-  const open = (sel: string): void => set({ sel })
+  const open = (sel: string) => set({ sel })
   useCommands(
     useMemo(
       () => [

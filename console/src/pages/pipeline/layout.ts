@@ -28,7 +28,7 @@ const [thin, thick] = [1.5, 14]
 
 /** Three columns on wide screens, else stacked. Line width is the share of rows. */
 export function layoutOf({ sources, sinks, accepted }: PipelineView, width: number): Layout {
-  const share = (rows: number): number => (accepted === 0 ? thin : thin + (thick - thin) * Math.min(1, rows / accepted))
+  const share = (rows: number) => (accepted === 0 ? thin : thin + (thick - thin) * Math.min(1, rows / accepted))
   return width < 640 ? narrow(sources, sinks, width, share) : wide(sources, sinks, width, share)
 }
 
@@ -43,7 +43,7 @@ function wide(
   const middle = 150
   const room = Math.max(60, width * 0.08)
   const side = (width - middle - 2 * room) / 2
-  const column = (count: number, each: number): number => Math.max(0, count * (each + gap) - gap)
+  const column = (count: number, each: number) => Math.max(0, count * (each + gap) - gap)
   const height = Math.max(column(sources.length, heights.source), column(sinks.length, heights.sink), heights.journal)
   const place = (ids: readonly string[], each: number, x: number): Box[] => {
     const top = (height - column(ids.length, each)) / 2
@@ -66,7 +66,7 @@ function wide(
     width: middle,
     height: heights.journal,
   }
-  const spread = (index: number, count: number): number => journal.y + (journal.height * (index + 1)) / (count + 1)
+  const spread = (index: number, count: number) => journal.y + (journal.height * (index + 1)) / (count + 1)
   return {
     width,
     height,
@@ -97,7 +97,7 @@ function narrow(
   const inset = 26
   const boxes: Box[] = []
   let y = 0
-  const put = (id: string, height: number): void => {
+  const put = (id: string, height: number) => {
     boxes.push({ id, x: inset, y, width: width - inset, height })
     y += height + gap
   }
@@ -127,11 +127,11 @@ function narrow(
   }
 }
 
-function takes(sink: Parts['sinks'][number] | undefined): boolean {
+function takes(sink: Parts['sinks'][number] | undefined) {
   return sink?.state === 'running'
 }
 
-function curve(fromX: number, fromY: number, toX: number, toY: number): string {
+function curve(fromX: number, fromY: number, toX: number, toY: number) {
   const middle = (fromX + toX) / 2
   return `M${fromX} ${fromY}C${middle} ${fromY} ${middle} ${toY} ${toX} ${toY}`
 }

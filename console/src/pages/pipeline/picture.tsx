@@ -19,7 +19,7 @@ export function Picture({ view, journal, rates, selected, onOpen }: PictureProps
   useLayoutEffect(() => {
     const element = place.current
     if (element === null) return undefined
-    const measure = (): void => setWidth(element.clientWidth)
+    const measure = () => setWidth(element.clientWidth)
     measure()
     const follow = new ResizeObserver(measure)
     follow.observe(element)

@@ -27,7 +27,7 @@ export function AsOf({ of, at, onChange }: AsOfProps): React.ReactNode {
   useEffect(() => setNow(Date.now()), [of])
   useEffect(() => setDragged(undefined), [at])
   useEffect(() => () => clearTimeout(timer.current), [])
-  const go = (ms: number): void => {
+  const go = (ms: number) => {
     const to = ms >= now - length / steps / 2 ? resourceText.nowInText : new Date(Math.round(ms)).toISOString()
     setDragged(to === 'now' ? now : ms)
     clearTimeout(timer.current)

@@ -11,7 +11,7 @@ import { TableHead } from '../../parts/table-head.tsx'
 import { resourceText } from '../../text/resource.ts'
 import { generalText } from '../../text/general.ts'
 
-const rate = (value: number): string => `${volume(value)}/s`
+const rate = (value: number) => `${volume(value)}/s`
 
 export function FlowsOf({ of }: { of: WholeResource }): React.ReactNode {
   const traffic = useMemo(() => trafficOf(of), [of])
@@ -95,7 +95,7 @@ function PeersOf({
 }): React.ReactNode {
   const { data } = usePeers(flowRange, group)
   if (data === undefined) return null
-  const place = (name: string): number => data.columns.findIndex((column) => column.name === name)
+  const place = (name: string) => data.columns.findIndex((column) => column.name === name)
   const [bytes, flows] = [place('bytes'), place('flows')]
   return (
     <table aria-label={title}>

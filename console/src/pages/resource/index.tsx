@@ -33,7 +33,7 @@ export default function ResourcePage(): React.ReactNode {
   )
   const { state, unread, set } = usePageState(resourceCodec)
   const { data, error, isError, refetch, isPlaceholderData } = useResource(ref, state.at)
-  const again = (): void => {
+  const again = () => {
     refetch().catch(reportError)
   }
   return (

@@ -98,14 +98,14 @@ const relationNames: Readonly<Record<string, readonly [from: string, to: string]
   'provided-by': [resourceText.machine, resourceText.provides],
 }
 
-function relationName({ relation, from }: Relation, ref: string): string {
+function relationName({ relation, from }: Relation, ref: string) {
   return relationNames[relation]?.[from === ref ? 0 : 1] ?? relation
 }
 
 function upwards(ref: string, owners: readonly Relation[]): readonly string[] {
   const chain: string[] = []
   for (let here: string | undefined = ref; here !== undefined && chain.length < 8;) {
-    const next: string | undefined = owners.find(({ from }) => from === here)?.to
+    const next = owners.find(({ from }) => from === here)?.to
     if (next === undefined || chain.includes(next)) break
     chain.unshift(next)
     here = next

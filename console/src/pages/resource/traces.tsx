@@ -70,7 +70,7 @@ export function TracesOf({ of, at }: { of: string; at: string }): React.ReactNod
   )
 }
 
-function sinceOf(at: string): string {
+function sinceOf(at: string) {
   const moment = Date.parse(at)
   return Number.isNaN(moment) ? `now-${days}d` : new Date(moment - days * 86_400_000).toISOString()
 }

@@ -41,7 +41,7 @@ export function trafficOf(of: WholeResource): Traffic {
   const life = lifeOf(intervals, now.uid)
   // Flows between clusters carry the cluster of their source.
   const here = `(cluster = ${literal(now.cluster)} or not exists(cluster))`
-  const side = (name: 'src' | 'dst'): string =>
+  const side = (name: 'src' | 'dst') =>
     [
       ...tests.map(([part, ...values]) => {
         const [first, ...more] = values.map(literal)

@@ -30,7 +30,7 @@ import { generalText } from '../../text/general.ts'
 import { resourcesText } from '../../text/resources.ts'
 
 const dash = <span className="dim">–</span>
-const keyOf = ({ ref, uid }: ResourceState): string => `${ref} ${uid}`
+const keyOf = ({ ref, uid }: ResourceState) => `${ref} ${uid}`
 
 function columnsAt(at: string): readonly GridColumn<ResourceState>[] {
   return [
@@ -125,7 +125,7 @@ export default function ResourcesPage(): React.ReactNode {
   const next = useCallback(() => {
     if (hasNextPage && !isFetching) fetchNextPage().catch(reportError)
   }, [hasNextPage, isFetching, fetchNextPage])
-  const again = (): void => {
+  const again = () => {
     refetch().catch(reportError)
   }
   const open = useCallback(
@@ -138,7 +138,7 @@ export default function ResourcesPage(): React.ReactNode {
     },
     [navigate, at],
   )
-  const toggle = (each: string): void =>
+  const toggle = (each: string) =>
     set({ kind: kind.includes(each) ? kind.filter((other) => other !== each) : [...kind, each] })
   const filtered = q !== '' || kind.length > 0 || namespace.length > 0
   return (

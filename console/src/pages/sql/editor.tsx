@@ -15,7 +15,7 @@ export function Editor({ text, onChange, onRun, error, area }: EditorProps): Rea
   const back = useRef<HTMLDivElement>(null)
   const lines = text.split('\n')
   const rows = Math.max(5, Math.min(18, lines.length + 1))
-  const onScroll = (event: React.UIEvent<HTMLTextAreaElement>): void => {
+  const onScroll = (event: React.UIEvent<HTMLTextAreaElement>) => {
     if (back.current !== null) back.current.scrollTop = event.currentTarget.scrollTop
   }
   const onKeyDown = useLocalKeys(sqlText.inTheStatement, [{ keys: ['Mod+Enter'], does: sqlText.runIt, run: onRun }])

@@ -60,7 +60,7 @@ function Ask(): React.ReactNode {
     },
     [state.q, set, start],
   )
-  const insert = (name: string): void => {
+  const insert = (name: string) => {
     const element = area.current
     const [from, to] = [element?.selectionStart ?? text.length, element?.selectionEnd ?? text.length]
     setText(text.slice(0, from) + name + text.slice(to))
@@ -69,7 +69,7 @@ function Ask(): React.ReactNode {
       element?.setSelectionRange(from + name.length, from + name.length)
     })
   }
-  const mark = (from: number, to: number): void => {
+  const mark = (from: number, to: number) => {
     area.current?.focus()
     area.current?.setSelectionRange(from, to)
   }

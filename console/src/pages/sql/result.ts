@@ -27,9 +27,9 @@ export function columnsOf(described: readonly Column[] | undefined, rows: readon
   return [...new Set(rows.slice(0, 1000).flatMap((row) => Object.keys(row)))].map((name) => ({ name, type: '' }))
 }
 
-const isNumber = (value: unknown): boolean =>
+const isNumber = (value: unknown) =>
   typeof value === 'number' || (typeof value === 'string' && /^-?\d+(?:\.\d+)?$/.test(value))
-const isTime = (value: unknown): boolean =>
+const isTime = (value: unknown) =>
   typeof value === 'string' && /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d)?/.test(value) && !Number.isNaN(Date.parse(value))
 
 /** Of DuckDB, or of ClickHouse. */
@@ -67,13 +67,13 @@ export function chartOf({ columns, rows }: Pick<Result, 'columns' | 'rows'>): Ch
   const numbers = columns.filter((column) => column !== time && isNumeric(column, rows))
   if (numbers.length === 0) return sqlText.needsNumberColumn
   const texts = columns.filter((column) => column !== time && !numbers.includes(column))
-  const at = (row: Row): number => Date.parse(String(row[time.name] as string)) / 1000
+  const at = (row: Row) => Date.parse(String(row[time.name] as string)) / 1000
   const times = withGaps([...new Set(rows.map(at))].filter((second) => Number.isFinite(second)).sort((a, b) => a - b))
   const place = new Map(times.map((second, index) => [second, index]))
   const group = texts[0]
   const [first] = numbers
   const found = new Map<string, (number | null)[]>()
-  const put = (name: string, row: Row, value: unknown): void => {
+  const put = (name: string, row: Row, value: unknown) => {
     const values = found.get(name) ?? new Array<number | null>(times.length).fill(null)
     found.set(name, values)
     const index = place.get(at(row))
@@ -84,7 +84,7 @@ export function chartOf({ columns, rows }: Pick<Result, 'columns' | 'rows'>): Ch
     if (group !== undefined && first !== undefined) put(textOf(row[group.name]), row, row[first.name])
     else for (const { name } of numbers) put(name, row, row[name])
   }
-  const sum = (values: readonly (number | null)[]): number =>
+  const sum = (values: readonly (number | null)[]) =>
     values.reduce<number>((before, value) => before + Math.abs(value ?? 0), 0)
   const all = [...found].map(([name, values]): ChartSeries => ({ name, values }))
   const series =
@@ -123,7 +123,7 @@ function withOthers(series: readonly ChartSeries[], length: number): readonly Ch
   return [...series.slice(0, maxSeries - 1), { name: generalText.remaining(rest.length), values, other: true }]
 }
 
-const textOf = (value: unknown): string =>
+const textOf = (value: unknown) =>
   value === null || value === undefined
     ? 'nothing'
     : typeof value === 'object'

@@ -23,10 +23,10 @@ type ResultsProps = Readonly<{
 
 const number = new Intl.NumberFormat(undefined, { maximumFractionDigits: 6 })
 const short = new Intl.NumberFormat(undefined, { notation: 'compact', maximumFractionDigits: 2 })
-const compact = (value: number): string => short.format(value)
+const compact = (value: number) => short.format(value)
 
 /** Ports and years stay readable. */
-function plain(value: number | string): string {
+function plain(value: number | string) {
   return Math.abs(Number(value)) < 100_000
     ? String(value)
     : typeof value === 'number'
@@ -147,7 +147,7 @@ export function Results({ sql, result, view, sort, stale, onView, onSort, onEdit
 function Export({ sql, onDone }: { sql: string; onDone: () => void }): React.ReactNode {
   const [state, setState] = useState('')
   const abort = useRef<AbortController>(undefined)
-  const save = async (format: 'csv' | 'ndjson'): Promise<void> => {
+  const save = async (format: 'csv' | 'ndjson') => {
     abort.current = new AbortController()
     setState(sqlText.preparingRows)
     try {

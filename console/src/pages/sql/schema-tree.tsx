@@ -27,7 +27,7 @@ export function SchemaTree({ onInsert }: { onInsert: (name: string) => void }): 
   const fields = useFields()
   if (schema.data === undefined) return <Pending of={schema} what={sqlText.theViews} />
   const wanted = find.trim().toLowerCase()
-  const meaning = (view: ViewName, name: string): string =>
+  const meaning = (view: ViewName, name: string) =>
     fields.data?.views[view === 'flows_1m' || view === 'flows_5m' || view === 'flows_1h' ? 'flows' : view]?.find(
       (column) => column.name === name,
     )?.meaning ?? ''

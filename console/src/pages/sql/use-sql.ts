@@ -82,11 +82,11 @@ export function useSql(): Running {
     abort.current = asking
     const { signal } = asking
     const began = performance.now()
-    const update = (next: Run): void => {
+    const update = (next: Run) => {
       if (abort.current === asking) setRun(next)
     }
     let updated = 0
-    const onRows = (rows: number): void => {
+    const onRows = (rows: number) => {
       if (performance.now() - updated < 100) return
       updated = performance.now()
       update({ is: 'running', sql, rows, since: began })

@@ -67,4 +67,4 @@ export function NewestTrace(): React.ReactNode {
   )
 }
 
-const late = (seconds: number): string => duration(seconds * 1000)
+const late = (seconds: number) => duration(seconds * 1000)

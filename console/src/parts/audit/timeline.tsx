@@ -57,4 +57,4 @@ export function Timeline({ sums, onBy, onSpan }: TimelineProps): React.ReactNode
   )
 }
 
-const whole = (value: number): string => (Number.isInteger(value) ? count(value) : '')
+const whole = (value: number) => (Number.isInteger(value) ? count(value) : '')

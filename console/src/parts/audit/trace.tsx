@@ -18,7 +18,7 @@ type TraceDrawerProps = Readonly<{
 export function TraceDrawer({ of, known, onClose }: TraceDrawerProps): React.ReactNode {
   const query = useTrace(of)
   const { data } = query
-  const trace: Trace | undefined = data ?? known
+  const trace = data ?? known
   return (
     <Drawer
       of={of}

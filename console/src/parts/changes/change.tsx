@@ -38,7 +38,7 @@ export function Operation({ of }: { of: string | null }): React.ReactNode {
 export function ChangeDrawer({ of, known, as, onAs, onClose }: ChangeDrawerProps): React.ReactNode {
   const query = useChange(of)
   const { data } = query
-  const change: Change | undefined = data ?? known
+  const change = data ?? known
   return (
     <Drawer
       of={of}

@@ -40,7 +40,7 @@ export function diffRows(before: object | null, after: object | null, patch: rea
   return rows
 }
 
-const place = (keys: readonly string[]): string => changesText.item(Number(keys.at(-1)) + 1)
+const place = (keys: readonly string[]) => changesText.item(Number(keys.at(-1)) + 1)
 
 function leaves(old: unknown, is: unknown, path: string): readonly DiffRow[] {
   const [was, now] = [old, is].map((value) => (isDict(value) || Array.isArray(value) ? value : undefined))
@@ -67,7 +67,7 @@ function leaves(old: unknown, is: unknown, path: string): readonly DiffRow[] {
   ]
 }
 
-const same = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other)
+const same = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other)
 
 function isDict(value: unknown): value is Dict {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -80,7 +80,7 @@ function keysOf(pointer: string): readonly string[] {
     .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'))
 }
 
-function at(value: unknown, keys: readonly string[]): unknown {
+function at(value: unknown, keys: readonly string[]) {
   return keys.reduce<unknown>(
     (part, key) => (typeof part === 'object' && part !== null ? (part as Dict)[key] : undefined),
     value,

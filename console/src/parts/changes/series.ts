@@ -29,7 +29,7 @@ export function seriesOf({
         values[at] = changes[index] ?? 0
       })
   }
-  const order = (name: string): number => (by === 'operation' ? operations.findIndex((each) => each === name) : 0)
+  const order = (name: string) => (by === 'operation' ? operations.findIndex((each) => each === name) : 0)
   return {
     times: buckets.times,
     series: series.toSorted((a, b) => order(a.name) - order(b.name)),

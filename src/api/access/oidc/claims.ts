@@ -73,17 +73,17 @@ function evaluate(expression: Ask, claims: Claims, setting: string): JSONValue {
   }
 }
 
-function text(value: unknown): string | undefined {
+function text(value: unknown) {
   return typeof value === 'string' && value !== '' ? value : undefined
 }
 
-function idOf(claims: Claims): string {
+function idOf(claims: Claims) {
   const id = text(claims['sub']) ?? text(claims['client_id']) ?? text(claims['azp'])
   if (id === undefined) throw new NotAllowed('The provider did not identify the user.', 'The claim `sub` is missing.')
   return id
 }
 
-function nameOf(claims: Claims): string {
+function nameOf(claims: Claims) {
   const name = ['preferred_username', 'email', 'name', 'client_id', 'sub']
     .map((claim) => text(claims[claim]))
     .find((each) => each !== undefined)

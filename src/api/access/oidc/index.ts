@@ -160,7 +160,7 @@ function unanswered(error: unknown, log: Log): Refusal {
   }
 }
 
-function searchOf({ url = '' }: IncomingMessage): string {
+function searchOf({ url = '' }: IncomingMessage) {
   const at = url.indexOf('?')
   return at === -1 ? '' : url.slice(at)
 }

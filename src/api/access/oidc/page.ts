@@ -18,9 +18,9 @@ const escapes: Readonly<Record<string, string>> = {
   '"': '&quot;',
   "'": '&#39;',
 }
-const escaped = (text: string): string => text.replace(/[&<>"']/g, (found) => escapes[found] ?? found)
+const escaped = (text: string) => text.replace(/[&<>"']/g, (found) => escapes[found] ?? found)
 
-const withCode = (text: string): string => escaped(text).replace(/`([^`]*)`/g, '<code>$1</code>')
+const withCode = (text: string) => escaped(text).replace(/`([^`]*)`/g, '<code>$1</code>')
 
 const style =
   ':root{color-scheme:light ' +

@@ -221,7 +221,7 @@ export function randomValue(): string {
   return client.randomPKCECodeVerifier()
 }
 
-function unauthorized(detail: string): ApiError {
+function unauthorized(detail: string) {
   return new ApiError('WEIR_API_TOKEN', detail, {
     headers: { 'www-authenticate': 'Bearer realm="weir", error="invalid_token"' },
     hints: ['Send an access token of the configured issuer and audience, or a token of `auth.tokens`.'],

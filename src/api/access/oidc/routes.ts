@@ -21,7 +21,7 @@ const page = {
 } as const
 
 export function oidcRoutes(app: FastifyInstance, { log }: ApiContext, gate: Gate, oidc: Oidc | undefined): void {
-  const provider = (): Oidc => {
+  const provider = () => {
     if (oidc !== undefined) return oidc
     throw new ApiError('WEIR_API_NOT_FOUND', 'No identity provider is configured.', {
       hints: ['Configure `auth.oidc`.', 'GET /api/v1/login lists the sign-in methods.'],

@@ -54,10 +54,10 @@ function openTelemetry(
   metrics: Settings,
   mounts: Mounts,
   assembly: Assembly,
-): void {
+) {
   const at = `spec.exporters[${index}].openTelemetry`
   const { targetHost, targetPort = 4317, protocol = 'grpc', headers, fieldsMapping = [] } = given
-  const tls: ClientTls | undefined = mounts.tls(`${at}.tls`, given.tls)
+  const tls = mounts.tls(`${at}.tls`, given.tls)
   const connection = { address: targetHost, port: targetPort, connectionType: protocol, tls, headers }
   const renamed = Object.fromEntries(fieldsMapping.map(({ input = '', output = '' }) => [input, output]))
   if (given.logs?.enable !== false)

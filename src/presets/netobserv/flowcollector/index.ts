@@ -65,7 +65,7 @@ export function flowCollectorPreset(resource: unknown, around: FlowCollectorSurr
   const slices = usesSlices(resource) ? readSlices(around.slices ?? [], assembly) : []
   addSliceLabels(slices, assembly)
   const rules = usesSlices(resource) ? sliceFilters(processor, slices) : []
-  const kept = (from: Branch): Branch =>
+  const kept = (from: Branch) =>
     deduplicated(filtered('filters', '', from, processor, assembly, rules), processor, assembly)
   const tracked = trackedBy(spec, enriched, assembly)
   const branch = kept(tracked)
@@ -80,7 +80,7 @@ export function flowCollectorPreset(resource: unknown, around: FlowCollectorSurr
   const prometheus = filtered('filters-metrics', 'Metrics', flows, processor, assembly)
   prometheusExport(`0.0.0.0:${port}`, prometheus, metrics, serverTls(tls, mounts, report), assembly)
   if (exporters.length > 0) {
-    const exportedOf = (from: Branch): Branch => filtered('filters-exporters', 'Exporters', from, processor, assembly)
+    const exportedOf = (from: Branch) => filtered('filters-exporters', 'Exporters', from, processor, assembly)
     const records = exportedOf(branch)
     const exported = { records, flows: flows === branch ? records : exportedOf(flows) }
     for (const [index, exporter] of exporters.entries()) exportTo(exporter, index, exported, metrics, mounts, assembly)
@@ -251,10 +251,7 @@ function quickFiltersOf(
   })
 }
 
-function noteRest(
-  { agent, prometheus, networkPolicy, processor = {}, consolePlugin = {} }: Spec,
-  report: Report,
-): void {
+function noteRest({ agent, prometheus, networkPolicy, processor = {}, consolePlugin = {} }: Spec, report: Report) {
   if (agent !== undefined)
     report.note('spec.agent', 'without effect here; it configures the agents, which send to Weir')
   if (prometheus !== undefined)

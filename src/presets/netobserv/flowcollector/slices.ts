@@ -53,7 +53,7 @@ export function sliceFilters(
   if (collectionMode === 'AlwaysCollect') return []
   const known = new Set<string>()
   const placed: { rule: Placed[number]['rule']; at: string }[] = []
-  const keep = (test: string, at: string, sampling?: number): void => {
+  const keep = (test: string, at: string, sampling?: number) => {
     const keepEntryQuery = `SrcK8S_Namespace${test} or DstK8S_Namespace${test}`
     placed.push({ rule: { type: 'keep_entry_query', keepEntryQuery, keepEntrySampling: sampling }, at })
   }

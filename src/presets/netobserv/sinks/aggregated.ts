@@ -8,8 +8,7 @@ const usualBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 /** A metric of the results of a rule, as a metric of the flows; undefined if there is none. */
 export function metricOfFlows(metric: Metric, { rules }: Aggregated, at: string, report: Report): Metric | undefined {
   const { type = 'counter', filters = [], valueKey = '', labels = [] } = metric
-  const isName = ({ key, type: test = 'equal' }: (typeof filters)[number]): boolean =>
-    key === 'name' && test === 'equal'
+  const isName = ({ key, type: test = 'equal' }: (typeof filters)[number]) => key === 'name' && test === 'equal'
   const named = filters.find(isName)?.value
   const rule = rules.find(({ name }) => name === named)
   if (rule === undefined) {

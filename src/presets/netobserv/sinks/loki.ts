@@ -85,7 +85,7 @@ function credentials(given: unknown, name: string, path: string, assembly: Assem
   const config = clientConfig(given, path, problems) ?? {}
   for (const problem of problems) assembly.report.refuse(path, problem)
   const { basic_auth: basic, authorization, tls_config: tls } = config
-  const secretOf = (value: string | undefined, path: string | undefined, what: string): string | undefined =>
+  const secretOf = (value: string | undefined, path: string | undefined, what: string) =>
     path !== undefined && path !== ''
       ? `file:${path}`
       : value === undefined

@@ -52,7 +52,7 @@ function connection(
   assembly: Assembly,
 ): Settings {
   if (address === '' || port === 0) throw new PresetProblem(`${path}: address and port are required`)
-  const isToken = ([name, value]: readonly [string, string]): boolean =>
+  const isToken = ([name, value]: readonly [string, string]) =>
     name.toLowerCase() === 'authorization' && value.startsWith('Bearer ')
   const token = Object.entries(headers).find(isToken)?.[1].slice('Bearer '.length)
   const others = Object.entries(headers).filter((header) => !isToken(header))

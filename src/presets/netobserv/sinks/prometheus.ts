@@ -86,7 +86,7 @@ export function definitions(metrics: readonly Metric[], path: string, branch: Br
 }
 
 /** Fields that stages added are members of `extra`. */
-function keyOf(key: string): string {
+function keyOf(key: string) {
   return fieldOf(key.split('>')[0] ?? '') === undefined ? `extra>${key}` : key
 }
 

@@ -42,7 +42,7 @@ function Endpoint({ end, initiator }: { end: End; initiator?: Conversation['init
   )
 }
 
-const bytesText = (value: number | string): string => volume(Number(value))
+const bytesText = (value: number | string) => volume(Number(value))
 
 function BothWays({
   out,
@@ -54,8 +54,8 @@ function BothWays({
   format: (value: number | string) => string
 }): React.ReactNode {
   if (out === null && back === null) return dash
-  const each = (value: typeof out): string => (value === null ? conversationsText.noneReported : count(value))
-  const text = (value: typeof out): string => (value === null ? '–' : format(value))
+  const each = (value: typeof out) => (value === null ? conversationsText.noneReported : count(value))
+  const text = (value: typeof out) => (value === null ? '–' : format(value))
   return (
     <span title={conversationsText.eachWay(each(out), each(back))}>
       {format(sumOf(out, back))}
@@ -73,12 +73,12 @@ function sumOf(one: number | string | null, other: number | string | null): numb
 
 const dash = <span className="dim">–</span>
 
-function durationMs({ first, last }: Conversation): number {
+function durationMs({ first, last }: Conversation) {
   return Math.max(0, Date.parse(last) - Date.parse(first))
 }
 
 function flagsText({ out, in: back }: Conversation): readonly [both: string, each: string] {
-  const text = (flags: number | null): string => (flags === null ? '–' : agentFlags(flags) || '–')
+  const text = (flags: number | null) => (flags === null ? '–' : agentFlags(flags) || '–')
   return [
     out.flags === null && back.flags === null ? '' : agentFlags((out.flags ?? 0) | (back.flags ?? 0)),
     conversationsText.eachWay(text(out.flags), text(back.flags)),

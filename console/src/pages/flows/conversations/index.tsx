@@ -33,7 +33,7 @@ export default function Conversations({ state, set, tabs }: FlowViewProps): Reac
   const { data, busy, cancel } = result
   const rows = useMemo(() => (data === undefined ? [] : conversationsOf(data)), [data])
   const columns = useMemo(() => conversationColumns(w), [w])
-  const open = (row: Conversation): void =>
+  const open = (row: Conversation) =>
     set({
       view: 'table',
       q: andFilter(state.q, conditionOf(keyFields, keyCells(row))),

@@ -45,7 +45,7 @@ type Way = Readonly<{
 export function conversationsOf({ columns, rows }: ConversationsAnswer): readonly Conversation[] {
   const places = new Map(columns.map(({ name }, index) => [name, index]))
   return rows.map((row) => {
-    const value = <T>(name: string): T => (row[places.get(name) ?? -1] ?? null) as T
+    const value = <T>(name: string) => (row[places.get(name) ?? -1] ?? null) as T
     const end = (of: 'client' | 'server'): End => ({
       addr: value(`${of}_addr`),
       port: value(`${of}_port`),

@@ -39,7 +39,7 @@ export default function Overview({ state, set, tabs }: FlowViewProps): React.Rea
   useEffect(() => {
     if (isQuiet && isThere) setReady(true)
   }, [isQuiet, isThere])
-  const wants = (family: Family): boolean => panels.some((name) => panelKinds[name].family === family)
+  const wants = (family: Family) => panels.some((name) => panelKinds[name].family === family)
   const has: Readonly<Record<Family, boolean | undefined>> = {
     flows: true,
     drops: useHas(flowQuery, 'drops', ready && wants('drops')),
@@ -56,7 +56,7 @@ export default function Overview({ state, set, tabs }: FlowViewProps): React.Rea
   const panel = (name: PanelName, size: PanelSize): React.ReactNode => {
     const kind = panelKinds[name]
     const look = looks[name] ?? defaultLook
-    const setLook = (next: typeof look): void => set({ looks: { ...looks, [name]: next } }, 'replace')
+    const setLook = (next: typeof look) => set({ looks: { ...looks, [name]: next } }, 'replace')
     const large = size === 'large'
     return (
       <Slot

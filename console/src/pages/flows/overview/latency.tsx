@@ -23,11 +23,10 @@ export function latencyOf(
   of: string,
   perMs: number,
 ): Readonly<{ times: readonly number[]; series: readonly ChartSeries[]; flows: number }> {
-  const place = (name: string): number => columns.findIndex((column) => column.name === name)
+  const place = (name: string) => columns.findIndex((column) => column.name === name)
   const times = bucketTimes(Date.parse(span.from) / 1000, Date.parse(span.to) / 1000, step)
   const [time, flows] = [place('time'), place(`${of}_flows`)]
-  const at = (row: readonly unknown[]): number =>
-    Math.round((Date.parse(String(row[time])) / 1000 - (times[0] ?? 0)) / step)
+  const at = (row: readonly unknown[]) => Math.round((Date.parse(String(row[time])) / 1000 - (times[0] ?? 0)) / step)
   return {
     times,
     flows: rows.reduce((sum, row) => sum + Number(row[flows] ?? 0), 0),
@@ -94,7 +93,7 @@ export function SlowestPanel({
   })
   const lines = useMemo(() => {
     const { columns = [], rows = [] } = answer.data ?? {}
-    const place = (name: string): number => columns.findIndex((column) => column.name === name)
+    const place = (name: string) => columns.findIndex((column) => column.name === name)
     return rows.map((row) => ({
       cell: row[0],
       flows: row[place(`${of}_flows`)],
@@ -103,8 +102,8 @@ export function SlowestPanel({
   }, [answer.data, of])
   const field = answer.data?.columns[0]?.name ?? dim
   const whole = overviewText.titleBy(title, dimensionName(dim))
-  const ms = (value: unknown): number | null => (value === null || value === undefined ? null : Number(value) / perMs)
-  const csv = (): string =>
+  const ms = (value: unknown) => (value === null || value === undefined ? null : Number(value) / perMs)
+  const csv = () =>
     csvOf(
       [field, 'flows', ...statistics.map(([statistic]) => `${of}_${statistic}`)],
       lines.map(({ cell, flows, values }) => [cell, flows, ...values]),

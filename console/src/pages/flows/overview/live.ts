@@ -116,7 +116,7 @@ function largestKeys(parts: readonly Part[], top: number): ReadonlySet<string> {
 
 /** Blanks buckets that neither stream nor store covers: 0 would mean no traffic. */
 function withUnknown(stack: Stack, step: number, since: number, past: Past | undefined): Stack {
-  const isKnown = (at: number): boolean =>
+  const isKnown = (at: number) =>
     at >= since || (past !== undefined && at + step > past.from && (at + step <= past.to || past.to >= since))
   const unknown: Stretch[] = []
   for (const at of stack.times) {
@@ -181,8 +181,7 @@ export function pastOf({ columns, rows, span, since, stored_to: storedTo }: Seri
   }
 }
 
-const iso = (seconds: number): string =>
-  Number.isFinite(seconds) ? new Date(Math.round(seconds * 1000)).toISOString() : 'now'
+const iso = (seconds: number) => (Number.isFinite(seconds) ? new Date(Math.round(seconds * 1000)).toISOString() : 'now')
 
 export function liveStep(spanSeconds: number): number {
   return [1, 2, 5, 10, 15, 20, 30, 60, 120, 300].find((step) => step * maxBuckets >= spanSeconds) ?? 600

@@ -84,7 +84,7 @@ export const measureNames: Readonly<Record<Measure, string>> = {
   drop_packets: overviewText.droppedPackets,
 }
 
-function isVolume(measure: Measure): boolean {
+function isVolume(measure: Measure) {
   return measure === 'bytes' || measure === 'drop_bytes'
 }
 

@@ -30,7 +30,7 @@ export function PanelMenu({
 }: PanelMenuProps): React.ReactNode {
   const { top = true, others = true, total = false, latest = false, table = false, csv } = has
   const place = useRef<HTMLSpanElement>(null)
-  const picture = (): void => {
+  const picture = () => {
     const panel = place.current?.closest('section')
     if (panel !== null && panel !== undefined) savePicture(pictureOf(panel), `${fileName(name, span)}.png`)
   }

@@ -26,7 +26,7 @@ export function Panel<T extends Facts>({
   children,
 }: PanelProps<T>): React.ReactNode {
   const { data, isError, error, isFetching, refetch } = answer
-  const again = (): void => {
+  const again = () => {
     refetch().catch(reportError)
   }
   return (

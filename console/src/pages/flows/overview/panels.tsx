@@ -51,7 +51,7 @@ export const chartHeights: Readonly<Record<PanelSize, number>> = { usual: 170, l
 export function RatesPanel({ kind, context }: PanelProps<RatesKind>): React.ReactNode {
   const { flowQuery, dim, before, look, size, isLive, live, menu, onTable, onBrush } = context
   const { measure, family } = kind
-  const field: GroupField = kind.field ?? dim
+  const field = kind.field ?? dim
   const streamed = isLive && isStreamed(measure) && kind.field === undefined
   const own = restrictTo(flowQuery, family)
   const answer = useSeries(own, field, measure, look.top, !streamed)
@@ -168,7 +168,7 @@ export function PairsPanel({ kind: { title }, context }: PanelProps<PairsKind>):
     () => (answer.data === undefined ? undefined : sharesOf(answer.data, own, by)),
     [answer.data, own, by],
   )
-  const only = ({ cells }: Share): void => {
+  const only = ({ cells }: Share) => {
     if (cells !== undefined) onOnly(own, cells)
   }
   return (
@@ -204,11 +204,11 @@ export function PairsPanel({ kind: { title }, context }: PanelProps<PairsKind>):
   )
 }
 
-function latestText(seconds: number): string {
+function latestText(seconds: number) {
   return overviewText.newestPart(duration(seconds * 1000))
 }
 
-function sharesCsv(shares: readonly Share[], fields: readonly string[], measure: Measure): string {
+function sharesCsv(shares: readonly Share[], fields: readonly string[], measure: Measure) {
   return csvOf(
     [...fields, 'others', measure],
     shares.map(({ cells, amount }) => [...fields.map((_, index) => cells?.[index]), cells === undefined, amount]),

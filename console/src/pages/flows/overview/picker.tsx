@@ -8,11 +8,11 @@ type PickerProps = Readonly<{
   onChange: (panels: readonly PanelName[]) => void
 }>
 
-const titleOf = (name: PanelName): string => (name === 'talkers' ? overviewText.talkersHint : panelKinds[name].title)
+const titleOf = (name: PanelName) => (name === 'talkers' ? overviewText.talkersHint : panelKinds[name].title)
 
 export function PanelPicker({ panels, onChange }: PickerProps): React.ReactNode {
   const hidden = panelNames.filter((name) => !panels.includes(name))
-  const moved = (at: number, by: -1 | 1): void => {
+  const moved = (at: number, by: -1 | 1) => {
     const next = [...panels]
     const [name] = next.splice(at, 1)
     if (name !== undefined) next.splice(at + by, 0, name)

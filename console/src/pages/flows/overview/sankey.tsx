@@ -34,7 +34,7 @@ function graphOf(
   others: boolean,
 ): Readonly<{ nodes: readonly Node[]; links: readonly Link[] }> {
   const nodes = new Map<string, Node>()
-  const node = (side: Node['side'], name: string, isOthers: boolean): string => {
+  const node = (side: Node['side'], name: string, isOthers: boolean) => {
     const id = `${side} ${isOthers ? overviewText.allPrefix : '= '}${name}`
     nodes.set(id, { id, name, side })
     return id
@@ -130,13 +130,13 @@ export function Sankey({ data, fields, measure, others, least, onOnly }: SankeyP
   )
 }
 
-function colorOf(colors: Map<string, number>, name: string): string {
+function colorOf(colors: Map<string, number>, name: string) {
   const known = colors.get(name) ?? colors.size % 7
   colors.set(name, known)
   return `of-${known + 1}`
 }
 
-function shortened(name: string, room: number): string {
+function shortened(name: string, room: number) {
   const most = Math.max(6, Math.floor((room - 8) / 7.4))
   return name.length <= most ? name : `${name.slice(0, most - 1)}…`
 }

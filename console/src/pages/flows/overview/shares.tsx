@@ -121,10 +121,10 @@ function List({
   )
 }
 
-function keyOf({ cells }: Share): string {
+function keyOf({ cells }: Share) {
   return cells === undefined ? 'others' : JSON.stringify(cells)
 }
 
-function colorOf({ cells }: Share, index: number): string {
+function colorOf({ cells }: Share, index: number) {
   return cells === undefined ? 'of-other' : `of-${(index % 15) + 1}`
 }

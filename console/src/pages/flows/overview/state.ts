@@ -146,7 +146,7 @@ function looks(): Part<Looks> {
   }
 }
 
-function isUsual(look: PanelLook): boolean {
+function isUsual(look: PanelLook) {
   return look.top === defaultLook.top && switches.every((one) => look[one] === defaultLook[one])
 }
 

@@ -142,7 +142,7 @@ export function sharesOf({ columns, rows, total }: GroupsAnswer, fields: readonl
 }
 
 /** Integers beyond 2^53 are strings. */
-function exact(value: unknown): bigint {
+function exact(value: unknown) {
   return typeof value === 'number' || typeof value === 'string' ? BigInt(value) : 0n
 }
 
@@ -158,6 +158,6 @@ export function timesCsv(
   )
 }
 
-function plain(value: number | null | undefined): number | undefined {
+function plain(value: number | null | undefined) {
   return value === null || value === undefined ? undefined : Number(value.toPrecision(12))
 }

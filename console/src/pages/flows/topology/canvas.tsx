@@ -72,12 +72,12 @@ export function GraphCanvas({
     event.nativeEvent.offsetX,
     event.nativeEvent.offsetY,
   ]
-  const keyOf = (index: number): string => laid.graph.nodes[index]?.key ?? ''
+  const keyOf = (index: number) => laid.graph.nodes[index]?.key ?? ''
   const pointOf = (index: number): readonly [number, number] => [
     laid.placed.points[2 * index] ?? 0,
     laid.placed.points[2 * index + 1] ?? 0,
   ]
-  const walk = ({ key }: KeyboardEvent): void => {
+  const walk = ({ key }: KeyboardEvent) => {
     const direction = arrows[key]
     if (direction === undefined) return
     const near = at < 0 ? -1 : towards(laid.placed.points, at, direction, neighbours(laid.graph, at))
@@ -94,14 +94,14 @@ export function GraphCanvas({
             )
     if (next >= 0) onChoose(keyOf(next))
   }
-  const move = ({ key }: KeyboardEvent): boolean => {
+  const move = ({ key }: KeyboardEvent) => {
     const direction = arrows[key]
     if (direction === undefined || at < 0) return false
     const [x, y] = pointOf(at)
     onPin(chosen, [x + direction[0] * nudge, y + direction[1] * nudge])
     return true
   }
-  const ofChosen = (act: () => void) => (): boolean => {
+  const ofChosen = (act: () => void) => () => {
     if (at >= 0) act()
     return at >= 0
   }

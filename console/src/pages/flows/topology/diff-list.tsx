@@ -89,7 +89,7 @@ const columnsOf = (measure: Measure): readonly GridColumn<Line>[] => {
   ]
 }
 
-function signed(value: number, text: (value: number) => string): string {
+function signed(value: number, text: (value: number) => string) {
   return `${value > 0 ? '+' : value < 0 ? '−' : ''}${text(Math.abs(value))}`
 }
 
@@ -120,7 +120,7 @@ export function DiffList({
     })
     const by = sort.replace('-', '') as keyof Line
     const sign = sort.startsWith('-') ? -1 : 1
-    const size = (line: Line): number | string => (by === 'delta' ? Math.abs(line.delta) : (line[by] ?? 0))
+    const size = (line: Line) => (by === 'delta' ? Math.abs(line.delta) : (line[by] ?? 0))
     all.sort((a, b) => {
       const [left, right] = [size(a), size(b)]
       return sign * (typeof left === 'number' ? left - Number(right) : left.localeCompare(String(right)))
@@ -141,7 +141,7 @@ export function DiffList({
       },
     ]
   }, [graph, measure, sort])
-  const sum = (time: 'now' | 'before'): string => count(lines.reduce((all, line) => all + (line[time] ?? 0), 0))
+  const sum = (time: 'now' | 'before') => count(lines.reduce((all, line) => all + (line[time] ?? 0), 0))
   return (
     <>
       <Grid

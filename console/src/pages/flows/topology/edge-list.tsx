@@ -94,7 +94,7 @@ export function EdgeList({
       ? all
       : [...all, { ...graph.rest, key: 'rest', from: topologyText.notDrawn, to: topologyText.notDrawn, fromKey: '' }]
   }, [graph, sort])
-  const sum = (by: Measure): string => count(lines.reduce((all, line) => all + line[by], 0))
+  const sum = (by: Measure) => count(lines.reduce((all, line) => all + line[by], 0))
   const shown = isOnRequest(measure)
     ? [
         ...columns.slice(0, 2),

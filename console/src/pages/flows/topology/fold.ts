@@ -73,7 +73,7 @@ interface Folded extends Known {
 
 export const zero = (): Sum => ({ bytes: 0, packets: 0, flows: 0, drop_bytes: 0, drop_packets: 0 })
 
-function add(sum: Sum, more: Amounts): void {
+function add(sum: Sum, more: Amounts) {
   for (const measure of measures) sum[measure] += more[measure]
 }
 
@@ -103,7 +103,7 @@ export function sizeOf(measure: Measure, now: Amounts, before: Amounts | undefin
 /** The largest nodes and edges; smaller nodes are combined per group. */
 export function foldGraph({ rows, total, before }: Edges, scope: Scope, measure: Measure, limits: Limits): Graph {
   const nodes = new Map<string, Known>()
-  const node = (values: readonly unknown[]): Known => {
+  const node = (values: readonly unknown[]) => {
     const cells = nodeCells(scope, values)
     const key = JSON.stringify(cells)
     let known = nodes.get(key)
@@ -124,7 +124,7 @@ export function foldGraph({ rows, total, before }: Edges, scope: Scope, measure:
   const { kept, folded } = foldNodes(sorted, limits.nodes)
   const all: readonly (Known | Folded)[] = [...kept, ...folded.values()]
   const places = new Map(all.map(({ key }, index) => [key, index]))
-  const placeOf = ({ key, group }: Known): number =>
+  const placeOf = ({ key, group }: Known) =>
     places.get(key) ?? places.get(folded.get(group)?.key ?? '') ?? places.get(folded.get(elsewhere)?.key ?? '') ?? 0
   const edges = new Map<
     number,

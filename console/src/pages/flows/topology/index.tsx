@@ -45,21 +45,21 @@ export default function Topology({ state, set, tabs }: FlowViewProps): React.Rea
   const { laid, failed } = useLayout(graph, scope, by, pins, layoutTurn)
   const shown = laid?.graph ?? graph
   const at = shown?.nodes.findIndex(({ key }) => key === chosen) ?? -1
-  const choose = (key: string): void => {
+  const choose = (key: string) => {
     if (key !== chosen) set({ node: key }, 'replace')
   }
-  const pin = (key: string, place: readonly [number, number] | null): void => {
+  const pin = (key: string, place: readonly [number, number] | null) => {
     const { [key]: _before, ...others } = pins
     set(
       { pins: place === null ? others : { ...others, [key]: [Math.round(place[0]), Math.round(place[1])] } },
       'replace',
     )
   }
-  const into = (change: Readonly<{ q: string; scope?: Scope }>): void => {
+  const into = (change: Readonly<{ q: string; scope?: Scope }>) => {
     setSteps((before) => before + 1)
     set({ ...change, node: '', pins: {}, eye: undefined })
   }
-  const step = (index: number): void => {
+  const step = (index: number) => {
     const cells = shown?.nodes[index]?.cells
     if (cells !== undefined) into({ q: andFilter(q, conditionOf(scope, cells)), scope: scopeParts[scope].finer })
     else if (!more) set({ more: true })
@@ -68,11 +68,11 @@ export default function Topology({ state, set, tabs }: FlowViewProps): React.Rea
     ({ group, cells }) => group === shown.nodes[at]?.group && cells !== undefined,
   )?.cells
   const ofGroup = cellsOfGroup === undefined ? undefined : groupCondition(scope, cellsOfGroup)
-  const flowsOf = (index: number): void => {
+  const flowsOf = (index: number) => {
     const cells = shown?.nodes[index]?.cells
     if (cells !== undefined) set({ view: 'table', live: false, q: andFilter(q, conditionOf(scope, cells)) })
   }
-  const relayout = (): void => {
+  const relayout = () => {
     forgetPlaces(scope)
     setLayoutTurn((before) => before + 1)
     set({ pins: {}, eye: undefined }, 'replace')

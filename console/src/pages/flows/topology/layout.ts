@@ -66,7 +66,7 @@ export function layout({ nodes, edges, known, pins }: LayoutInput): Placed {
   return { points, groups: bodies.map(({ name, x = 0, y = 0, radius }) => ({ name, x, y, radius })) }
 }
 
-function radiusOf(count: number, space: number): number {
+function radiusOf(count: number, space: number) {
   return count === 1 ? margin : space * Math.sqrt(count - 0.5) + margin
 }
 
@@ -96,7 +96,7 @@ function placeGroups(
     const [source, target] = JSON.parse(key) as [string, string]
     return { source, target, strength: 0.05 + 0.3 * (weight / most) }
   })
-  const reach = (body: SimulationLinkDatum<Body>['source']): number => (typeof body === 'object' ? body.radius : 0)
+  const reach = (body: SimulationLinkDatum<Body>['source']) => (typeof body === 'object' ? body.radius : 0)
   const simulation = forceSimulation([...bodies])
     .stop()
     .force(
@@ -126,10 +126,10 @@ function placeMembers(
   known: Readonly<Record<string, Point>>,
   points: Float32Array,
   space: number,
-): void {
+) {
   const fresh: number[] = []
   const taken = new Set<string>()
-  const cell = (px: number, py: number): string => `${Math.round(px / (space * 0.8))} ${Math.round(py / (space * 0.8))}`
+  const cell = (px: number, py: number) => `${Math.round(px / (space * 0.8))} ${Math.round(py / (space * 0.8))}`
   for (const index of list) {
     const at = known[nodes[index]?.key ?? '']
     if (at === undefined) fresh.push(index)

@@ -50,7 +50,7 @@ export class LiveGraph {
   take({ cols, upsertEdges, others, snapshot }: GraphMessage, now: number): void {
     if (snapshot === true) return
     const places = measures.map((measure) => [measure, cols.indexOf(columnOf[measure])] as const)
-    const amounts = (sums: readonly number[]): Amounts =>
+    const amounts = (sums: readonly number[]) =>
       Object.fromEntries(places.map(([measure, at]) => [measure, sums[at] ?? 0])) as Amounts
     const cells = (end: Cell): readonly unknown[] => (this.#width === 1 ? [end] : (end as readonly Cell[]))
     const rows = upsertEdges
@@ -68,7 +68,7 @@ export class LiveGraph {
       Readonly<{ from: readonly unknown[]; to: readonly unknown[]; sums: Record<Measure, number> }>
     >()
     const total = zero()
-    const add = (into: Record<Measure, number>, more: Amounts): void => {
+    const add = (into: Record<Measure, number>, more: Amounts) => {
       for (const measure of measures) into[measure] += more[measure]
     }
     for (const { rows, others } of this.#pieces) {

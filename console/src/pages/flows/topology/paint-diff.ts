@@ -102,14 +102,7 @@ export function paintMarks(
 
 type Marked = Exclude<Change, 'same' | 'unknown'>
 
-function mark(
-  context: CanvasRenderingContext2D,
-  change: Marked,
-  x: number,
-  y: number,
-  color: string,
-  ground: string,
-): void {
+function mark(context: CanvasRenderingContext2D, change: Marked, x: number, y: number, color: string, ground: string) {
   context.fillStyle = ground
   context.strokeStyle = color
   context.lineWidth = 1.5

@@ -57,8 +57,8 @@ export function paint(
 ): void {
   const { graph, placed, radii, colors, pinned, changes } = picture
   const { points, groups } = placed
-  const sx = (index: number): number => ((points[2 * index] ?? 0) - x) * k + width / 2
-  const sy = (index: number): number => ((points[2 * index + 1] ?? 0) - y) * k + height / 2
+  const sx = (index: number) => ((points[2 * index] ?? 0) - x) * k + width / 2
+  const sy = (index: number) => ((points[2 * index + 1] ?? 0) - y) * k + height / 2
   context.clearRect(0, 0, width, height)
   context.fillStyle = palette.panel
   context.fillRect(0, 0, width, height)
@@ -127,7 +127,7 @@ function paintEdges(
   sy: (index: number) => number,
   k: number,
   palette: Palette,
-): void {
+) {
   const crowded = graph.edges.length > 400
   for (const level of [0, 1, 2, 3]) {
     context.lineWidth = (thickness[level] ?? 1) * Math.min(1.5, Math.max(0.6, k))
@@ -147,7 +147,7 @@ function paintEdges(
   }
 }
 
-function ring(context: CanvasRenderingContext2D, x: number, y: number, radius: number, color: string): void {
+function ring(context: CanvasRenderingContext2D, x: number, y: number, radius: number, color: string) {
   context.strokeStyle = color
   context.lineWidth = 2
   context.beginPath()
@@ -155,7 +155,7 @@ function ring(context: CanvasRenderingContext2D, x: number, y: number, radius: n
   context.stroke()
 }
 
-function colorOf(colors: readonly number[], index: number, palette: Palette): string {
+function colorOf(colors: readonly number[], index: number, palette: Palette) {
   const color = colors[index] ?? 0
   return color === -1 ? palette.other : (palette.series[color % palette.series.length] ?? palette.other)
 }
@@ -169,7 +169,7 @@ function node(
   pinned: boolean,
   color: string,
   palette: Palette,
-): void {
+) {
   context.fillStyle = color
   context.strokeStyle = palette.panel
   context.lineWidth = 1.5
@@ -230,8 +230,8 @@ export function paintFocus(
   isChosen: boolean,
 ): void {
   const { points } = placed
-  const sx = (index: number): number => ((points[2 * index] ?? 0) - x) * k + width / 2
-  const sy = (index: number): number => ((points[2 * index + 1] ?? 0) - y) * k + height / 2
+  const sx = (index: number) => ((points[2 * index] ?? 0) - x) * k + width / 2
+  const sy = (index: number) => ((points[2 * index + 1] ?? 0) - y) * k + height / 2
   const near: number[] = []
   if (isChosen) {
     context.globalAlpha = 0.62
@@ -265,7 +265,7 @@ export function paintFocus(
   context.stroke()
   const taken: Box[] = []
   context.textAlign = 'center'
-  const radius = (index: number): number => Math.max(2, (radii[index] ?? 4) * k)
+  const radius = (index: number) => Math.max(2, (radii[index] ?? 4) * k)
   const own = graph.nodes[at]
   if (own !== undefined) {
     const text = topologyText.outIn(
@@ -303,7 +303,7 @@ export function paintFocus(
   }
 }
 
-function arrow(context: CanvasRenderingContext2D, x1: number, y1: number, x2: number, y2: number, gap: number): void {
+function arrow(context: CanvasRenderingContext2D, x1: number, y1: number, x2: number, y2: number, gap: number) {
   const length = Math.hypot(x2 - x1, y2 - y1)
   if (length < 1) return
   const [ux, uy] = [(x2 - x1) / length, (y2 - y1) / length]

@@ -3,11 +3,11 @@ import type { Palette } from './paint.ts'
 export function paletteOf(element: HTMLElement): Palette {
   const probe = document.createElement('i')
   element.append(probe)
-  const computed = (color: string): string => {
+  const computed = (color: string) => {
     probe.style.color = color
     return getComputedStyle(probe).color
   }
-  const token = (name: string): string => computed(`var(--${name})`)
+  const token = (name: string) => computed(`var(--${name})`)
   const found: Palette = {
     panel: token('panel'),
     soft: token('soft'),

@@ -15,7 +15,7 @@ export class PointIndex {
     }
   }
 
-  #cell(x: number, y: number): number {
+  #cell(x: number, y: number) {
     return Math.floor(y / this.#size) * 1_000_003 + Math.floor(x / this.#size)
   }
 

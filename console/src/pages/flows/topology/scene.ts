@@ -55,7 +55,7 @@ function changeLevel(share: number): number {
 }
 
 /** 0 to 3: by amount for few edges, by rank for many. */
-function thicknessOf(share: number, rank: number, count: number): number {
+function thicknessOf(share: number, rank: number, count: number) {
   if (count > fewEdges) return rank < 0.02 ? 3 : rank < 0.1 ? 2 : rank < 0.35 ? 1 : 0
   return Math.max(0, Math.min(3, Math.floor(3.999 * (1 + Math.log10(Math.max(1e-4, share)) / 4))))
 }
@@ -209,7 +209,7 @@ export class Scene {
     return canvas
   }
 
-  #move(eye: Eye, byHand = false): void {
+  #move(eye: Eye, byHand = false) {
     this.#eye = eye
     clearTimeout(this.#still)
     this.#still = setTimeout(() => {
@@ -229,7 +229,7 @@ export class Scene {
     clearTimeout(this.#still)
   }
 
-  #frame(): void {
+  #frame() {
     this.#due = 0
     const picture = this.#picture
     if (picture === undefined || this.#width === 0) return
@@ -270,7 +270,7 @@ export class Scene {
       if (at >= 0) paintFocus(context, picture, this.#eye, this.#width, this.#height, palette, at, at === this.chosen)
   }
 
-  #raster(picture: Picture, palette: Palette): void {
+  #raster(picture: Picture, palette: Palette) {
     this.#stale = false
     const ratio = this.#canvas.width / this.#width
     const [width, height] = [this.#width * (1 + 2 * oversize), this.#height * (1 + 2 * oversize)]

@@ -40,7 +40,7 @@ export function summaryText(
   return parts.join(' · ').replaceAll(/\bboxs\b/g, 'boxes')
 }
 
-function sourceText(answer: GroupsAnswer | undefined): string {
+function sourceText(answer: GroupsAnswer | undefined) {
   if (answer === undefined) return topologyText.liveSpan(liveSeconds)
   const { source, span, exact } = answer
   if (source === 'ring') return generalText.withoutStore(time(span.from), time(span.to))
@@ -48,7 +48,6 @@ function sourceText(answer: GroupsAnswer | undefined): string {
 }
 
 export function spansText({ now, before }: DiffAnswer): string {
-  const text = ({ span }: GroupsAnswer): string =>
-    `${momentAt(Date.parse(span.from))} – ${momentAt(Date.parse(span.to))}`
+  const text = ({ span }: GroupsAnswer) => `${momentAt(Date.parse(span.from))} – ${momentAt(Date.parse(span.to))}`
   return topologyText.comparedWith(text(now), text(before))
 }

@@ -62,7 +62,7 @@ async function compare(
   spans: ReturnType<typeof spansOf>,
   signal: AbortSignal,
 ): Promise<DiffAnswer> {
-  const answerOf = (span: readonly [number, number], filter: string, edges: number): Promise<GroupsAnswer> => {
+  const answerOf = (span: readonly [number, number], filter: string, edges: number) => {
     const query: Query = {
       ...questionQuery({ ...flowQuery, filter }),
       from: span[0],

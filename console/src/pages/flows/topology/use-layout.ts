@@ -46,7 +46,7 @@ export function useLayout(
     worker.current ??= new Worker(new URL('./layout-worker.ts', import.meta.url), { type: 'module' })
     const number = ++task.current
     const known = places.get(scope) ?? { nodes: {}, groups: {} }
-    const size = (edge: Graph['edges'][number]): number => sizeOf(measure, edge, edge.before)
+    const size = (edge: Graph['edges'][number]) => sizeOf(measure, edge, edge.before)
     const most = Math.max(1, ...graph.edges.slice(0, 1).map(size))
     const input: LayoutInput = {
       nodes: graph.nodes.map(({ key, group }) => ({ key, group })),
@@ -65,7 +65,7 @@ export function useLayout(
   return { laid: laid?.scope === scope ? laid : undefined, failed }
 }
 
-function remember(scope: Scope, { nodes }: Graph, { points, groups }: Placed, pins: Pins): void {
+function remember(scope: Scope, { nodes }: Graph, { points, groups }: Placed, pins: Pins) {
   const known = places.get(scope) ?? { nodes: {}, groups: {} }
   const next: Places = Object.keys(known.nodes).length > maxPlaces ? { nodes: {}, groups: {} } : known
   nodes.forEach(({ key }, index) => {

@@ -36,17 +36,17 @@ export function useScene(
     const follow = new ResizeObserver(() => made.resize(box.clientWidth, box.clientHeight))
     follow.observe(box)
     // Refits after a resize of the window, not of the drawer.
-    const fit = (): void => {
+    const fit = () => {
       if (looked.current.eye !== undefined) return
       made.resize(box.clientWidth, box.clientHeight)
       made.fit()
     }
     addEventListener('resize', fit)
     const dark = matchMedia('(prefers-color-scheme: dark)')
-    const recolor = (): void => made.recolor()
+    const recolor = () => made.recolor()
     dark.addEventListener('change', recolor)
     const offTheme = onTheme(recolor)
-    const wheel = (event: WheelEvent): void => {
+    const wheel = (event: WheelEvent) => {
       event.preventDefault()
       made.zoomBy(Math.exp(-event.deltaY * (event.deltaMode === 1 ? 0.05 : 0.0015)), event.offsetX, event.offsetY)
     }

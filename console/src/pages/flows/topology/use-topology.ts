@@ -22,7 +22,7 @@ type Topology = Readonly<{
   again: () => void
 }>
 
-function fits({ columns }: GroupsAnswer, scope: Scope): boolean {
+function fits({ columns }: GroupsAnswer, scope: Scope) {
   const { parts } = scopeParts[scope]
   return columns[0]?.name === `src_${parts[0] ?? ''}` && columns[parts.length]?.name === `dst_${parts[0] ?? ''}`
 }
