@@ -1,8 +1,7 @@
 // oxlint with type-aware rules (tsgolint), and the rule that it cannot judge (host-rule.ts has its own check).
 import { join, relative } from 'node:path'
 import { isMain } from './kit/main.ts'
-import { localBin, runCommand } from './kit/command.ts'
-import { ROOT } from './kit/command.ts'
+import { localBin, runCommand, ROOT } from './kit/command.ts'
 import { runCheckAlone, type Problem } from './kit/sources.ts'
 
 interface OxlintReport {

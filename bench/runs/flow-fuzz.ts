@@ -3,7 +3,7 @@ import { collectGarbage } from '../../test/kit/garbage.ts'
 import { memoryOf } from '../../test/kit/proc.ts'
 import { SeededRandom } from '../../test/kit/random.ts'
 import { makeCorpus } from './flow-fuzz/corpus.ts'
-import { netflowIntake, sflowIntake, type ByteClasses, type Intake } from './flow-fuzz/intake.ts'
+import { netflowIntake, sflowIntake, type Intake } from './flow-fuzz/intake.ts'
 import { Mutator } from './flow-fuzz/mutate.ts'
 
 /** Share of the datagrams. */

@@ -1,5 +1,4 @@
-import { errorTable, WeirError } from '../model/errors.ts'
-import type { ErrorCode } from '../model/errors.ts'
+import { errorTable, WeirError, type ErrorCode } from '../model/errors.ts'
 
 /** Code, status, title. A code never changes its meaning. */
 export const problemTable = {

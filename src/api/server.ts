@@ -5,13 +5,11 @@ import type { Socket } from 'node:net'
 import { discard, readBody } from './body.ts'
 import type { Admission } from './access/gate.ts'
 import type { Principal } from './access/principal.ts'
-import type { Schema } from './check.ts'
-import { assertCheckable, problemIn } from './check.ts'
+import { assertCheckable, problemIn, type Schema } from './check.ts'
 import { parseJson } from './json.ts'
 import type { ApiContext } from './options.ts'
-import { ApiError, toProblem } from './problems.ts'
+import { ApiError, toProblem, type ProblemAnswer } from './problems.ts'
 import { assignQueryIds, queryIdHeader } from './query-id.ts'
-import type { ProblemAnswer } from './problems.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {

@@ -1,4 +1,4 @@
-import { formatHostPort, infoOf, type AnyComponentSchema, type FieldInfo, type HostPort } from '../schema/index.ts'
+import { formatHostPort, infoOf, type FieldInfo, type HostPort } from '../schema/index.ts'
 import type { Path } from '../schema/problem.ts'
 import { components } from './components.ts'
 import type { WeirConfig } from './config.ts'

@@ -5,7 +5,7 @@ import { locate } from '../schema/document.ts'
 import { readDocument } from './config-text.ts'
 import { testFileSchema, type UnitTest } from './config-unit-tests.ts'
 import { loadConfig, textsOf, type Loaded } from './load-config.ts'
-import { runUnitTest, type TestResult } from './unit-tests.ts'
+import { runUnitTest } from './unit-tests.ts'
 
 export type UnitTestReport = Readonly<{
   passed: number

@@ -1,5 +1,4 @@
-import { Option } from 'commander'
-import type { Command } from 'commander'
+import { Option, type Command } from 'commander'
 import { action, requireServer, withServerFlags } from './client.ts'
 import { objectText, parametersOf, scopeNames, timeText, withScopeFlags, type ScopeFlags } from './scope-flags.ts'
 import { printData } from './output.ts'

@@ -1,10 +1,16 @@
-import { Option } from 'commander'
-import type { Command } from 'commander'
+import { Option, type Command } from 'commander'
 import type { Ledger } from '../engine/control.ts'
 import { collectorAddress as whereToSend, recipes, type CollectorAddress } from '../api/exporter-recipes.ts'
 import { self } from '../host/process.ts'
-import type { ServerFlags } from './client.ts'
-import { action, CommandError, findServer, requireServer, withServerFlags, type Server } from './client.ts'
+import {
+  action,
+  CommandError,
+  findServer,
+  requireServer,
+  withServerFlags,
+  type ServerFlags,
+  type Server,
+} from './client.ts'
 import type { Exporters } from './exporters/page.ts'
 import { printWatched, withOutput, withWatch, type Data, type WatchFlags } from './output.ts'
 

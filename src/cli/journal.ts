@@ -1,5 +1,4 @@
-import { Option } from 'commander'
-import type { Command } from 'commander'
+import { Option, type Command } from 'commander'
 import { action, CommandError, defaultData } from './client.ts'
 import { positive } from './option-values.ts'
 import { withOutput, type OutputFlags } from './output.ts'

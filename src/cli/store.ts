@@ -1,5 +1,4 @@
-import { Option } from 'commander'
-import type { Command } from 'commander'
+import { Option, type Command } from 'commander'
 import type { StoreCheck } from '../store/check.ts'
 import { action, CommandError, defaultData } from './client.ts'
 import { sizeText } from '../model/size-text.ts'

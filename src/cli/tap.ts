@@ -1,8 +1,7 @@
 import type { Command } from 'commander'
 import type { Pipeline } from '../engine/control.ts'
 import { self } from '../host/process.ts'
-import type { ServerFlags } from './client.ts'
-import { action, CommandError, requireServer, withServerFlags, type Server } from './client.ts'
+import { action, CommandError, requireServer, withServerFlags, type ServerFlags, type Server } from './client.ts'
 import { collect, positive } from './option-values.ts'
 import { print, withOutput, type OutputFlags } from './output.ts'
 

@@ -7,9 +7,8 @@
  * events: u32 count · dictionary · the arrays of EventBatch in fixed order
  * dictionary: u32 strings · u32 bytes · u32 end offset per string · UTF-8
  */
-import { eventCodes, type Batch, type BatchKind, type EventBatch, type FlowBatch, type Heap } from '../model/batches.ts'
-import type { Column } from '../model/columns.ts'
-import { columnKinds } from '../model/columns.ts'
+import { eventCodes, type Batch, type BatchKind, type EventBatch, type FlowBatch } from '../model/batches.ts'
+import { columnKinds, type Column } from '../model/columns.ts'
 import { toEventBatch, type WeirEvent } from '../model/events.ts'
 import { releaseBuffer } from '../model/release-buffer.ts'
 import { flowField, flowFieldById } from '../model/fields.ts'

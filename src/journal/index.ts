@@ -1,7 +1,6 @@
 import type { Fence } from '../host/fence.ts'
 import { makeDurableDirectory, type Disk, type DiskFile, type Host } from '../host/index.ts'
-import type { Position } from '../model/positions.ts'
-import { nowhere } from '../model/positions.ts'
+import { nowhere, type Position } from '../model/positions.ts'
 import type { Metrics } from '../telemetry/ports.ts'
 import { segmentStart } from './paths.ts'
 import { journalSource } from './checkpoint.ts'

@@ -1,6 +1,5 @@
 import type { Disk } from '../host/index.ts'
-import type { Position } from '../model/positions.ts'
-import { nowhere } from '../model/positions.ts'
+import { nowhere, type Position } from '../model/positions.ts'
 import { checkpointEnds, isCheckpoint, journalSource, parseCheckpoint } from './checkpoint.ts'
 import { segmentStart } from './paths.ts'
 import type { FrameHeader, SourceTotals } from './types.ts'

@@ -1,5 +1,4 @@
-import type { DataEncoding, EventBatch, Family, Heap } from './batches.ts'
-import { dataEncodings } from './batches.ts'
+import { dataEncodings, type DataEncoding, type EventBatch, type Family, type Heap } from './batches.ts'
 import { DictionaryBuilder } from './dictionary.ts'
 
 /** One event as an object, for the edges of the system (HTTP, buses, console), never for the hot path. */

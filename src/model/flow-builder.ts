@@ -1,8 +1,7 @@
 import type { FlowBatch } from './batches.ts'
 import type { Column, ColumnKind } from './columns.ts'
 import { DictionaryBuilder } from './dictionary.ts'
-import type { FlowFieldName, flowFields } from './fields.ts'
-import { flowField } from './fields.ts'
+import { flowField, type FlowFieldName, type flowFields } from './fields.ts'
 import { GrowingList } from './growing-list.ts'
 
 interface ItemsOf {

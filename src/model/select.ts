@@ -1,6 +1,5 @@
 import type { Batch, EventBatch, FlowBatch, Heap } from './batches.ts'
-import type { Column } from './columns.ts'
-import { isPresent } from './columns.ts'
+import { isPresent, type Column } from './columns.ts'
 
 export function selectRows(batch: Batch, rows: Uint32Array): Batch {
   return batch.kind === 'flows' ? selectFlows(batch, rows) : selectEvents(batch, rows)

@@ -1,5 +1,5 @@
 /** Of the instances with one journal or one Lease, only the leader polls. */
-import { SharedCheckpoint, type CheckpointRecord } from './shared-checkpoint.ts'
+import { SharedCheckpoint } from './shared-checkpoint.ts'
 import type { Source, SourceContext, LeaderRecord } from '../engine/contracts.ts'
 import { healthOfPlaces, type SourceHealth } from '../engine/sources/health.ts'
 import { runAsLeader } from './leader.ts'

@@ -1,5 +1,4 @@
-import type { Column, U64Column } from '../model/columns.ts'
-import { isPresent } from '../model/columns.ts'
+import { isPresent, type Column, type U64Column } from '../model/columns.ts'
 import { isFlows, numbersOf, storedColumn, type LiveRows } from './live-columns.ts'
 import type { WordsTest } from './live-tests.ts'
 

@@ -1,5 +1,4 @@
-import type { Batch } from '../model/batches.ts'
-import { dataEncodings } from '../model/batches.ts'
+import { dataEncodings, type Batch } from '../model/batches.ts'
 import type { Bound, Leaf } from './bound.ts'
 import { compareBytes } from '../model/text-order.ts'
 import {

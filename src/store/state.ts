@@ -1,5 +1,4 @@
-import type { Positions } from '../model/positions.ts'
-import { filePartition, nowhere } from '../model/positions.ts'
+import { filePartition, nowhere, type Positions } from '../model/positions.ts'
 import type { ManifestRecord, SourceCount, StoredFile } from './record.ts'
 import type { FileAbout } from './table-writer.ts'
 

@@ -1,4 +1,4 @@
-import { components, type Component } from '../../src/app/components.ts'
+import { components } from '../../src/app/components.ts'
 import { weirSchema } from '../../src/app/config.ts'
 import { variableFor } from '../../src/schema/environment.ts'
 import { defineSchema, infoOf, reference, type AnyComponentSchema, type FieldInfo } from '../../src/schema/index.ts'

@@ -1,5 +1,4 @@
-import type { MessageSourceConfig } from '../../../src/messaging/message-source.ts'
-import type { Puller } from '../../../src/messaging/message-source.ts'
+import type { MessageSourceConfig, Puller } from '../../../src/messaging/message-source.ts'
 import { busMessage, type BusMessage } from '../../../src/codecs/bus-message/index.ts'
 import type { Sink, SinkBatch, SourceContext } from '../../../src/engine/contracts.ts'
 import { noFlows, sinkRows } from '../../../src/engine/delivery/rows.ts'

@@ -1,5 +1,4 @@
-import { writeFileSync } from 'node:fs'
-import { mkdirSync, renameSync } from 'node:fs'
+import { writeFileSync, mkdirSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { AcceptanceContext } from '../../harness.ts'

@@ -1,12 +1,5 @@
 import { realHost } from '../../../src/host/index.ts'
-import {
-  decodeBatch,
-  encodeBatch,
-  openJournal,
-  openReader,
-  type SegmentWriter,
-  type Unit,
-} from '../../../src/journal/index.ts'
+import { decodeBatch, encodeBatch, openJournal, openReader, type Unit } from '../../../src/journal/index.ts'
 import type { Batch, BatchKind } from '../../../src/model/batches.ts'
 import { nowhere } from '../../../src/model/positions.ts'
 

@@ -1,6 +1,5 @@
 import type { GapMessage, RowsMessage } from '../../../src/api/published.ts'
-import type { FromTab, Link, ToTab, WantedView } from './messages.ts'
-import { tabTimeoutMs } from './messages.ts'
+import { tabTimeoutMs, type FromTab, type Link, type ToTab, type WantedView } from './messages.ts'
 import { Stream } from './stream.ts'
 
 const cachedRows = 500

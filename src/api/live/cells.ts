@@ -1,10 +1,8 @@
 /** In the formats of SQL results. */
 import type { Resolver } from '../../engine/contracts.ts'
 import type { FrameHeader } from '../../journal/types.ts'
-import type { Batch, EventBatch, FlowBatch } from '../../model/batches.ts'
-import { dataEncodings } from '../../model/batches.ts'
-import type { Column, ListDictColumn, ListU8Column } from '../../model/columns.ts'
-import { isPresent } from '../../model/columns.ts'
+import { dataEncodings, type Batch, type EventBatch, type FlowBatch } from '../../model/batches.ts'
+import { isPresent, type Column, type ListDictColumn, type ListU8Column } from '../../model/columns.ts'
 import { eventId, heapItem } from '../../model/events.ts'
 import { formatIp } from '../../model/ip.ts'
 import { stableId } from '../../model/positions.ts'

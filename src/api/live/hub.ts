@@ -10,10 +10,9 @@ import { SliceScheduler } from '../ring/slice-scheduler.ts'
 import type { Channel } from './channel.ts'
 import { journalName } from './journal-name.ts'
 import { Ring, type RingFrame } from './ring.ts'
-import { defaultViews } from './spec.ts'
+import { defaultViews, type ViewSpec } from './spec.ts'
 import { isSeen, noted, SharedPositions, type Vector } from './shared-positions.ts'
 import { maxInspectedRows } from './rows-view.ts'
-import type { ViewSpec } from './spec.ts'
 import { LiveStream } from './stream.ts'
 
 interface Session {

@@ -1,5 +1,5 @@
 import { conversationNames, tcpBits, type ConversationRank, type ConversationsRequest } from '../../query/plan/index.ts'
-import { flowNames, type QueryField } from '../../query/index.ts'
+import { flowNames } from '../../query/index.ts'
 import { microseconds } from '../../query/live-columns.ts'
 import { compareBytes } from '../../model/text-order.ts'
 import type { FlowBatch } from '../../model/batches.ts'

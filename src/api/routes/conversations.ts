@@ -9,7 +9,7 @@ import {
   type ConversationsRequest,
   type Direction,
 } from '../../query/plan/index.ts'
-import { dialectOf, flowNames, type QueryField } from '../../query/index.ts'
+import { dialectOf, flowNames } from '../../query/index.ts'
 import { answerJson } from '../answer.ts'
 import type { Hub } from '../live/hub.ts'
 import type { ApiContext } from '../options.ts'

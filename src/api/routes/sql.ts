@@ -1,6 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import type { QueryFormat } from '../../engine/control.ts'
-import { queryFormats } from '../../engine/control.ts'
+import { queryFormats, type QueryFormat } from '../../engine/control.ts'
 import { answerStream } from '../answer.ts'
 import { abortOnDisconnect, isolated, requireStore, logErrors } from '../store-query.ts'
 import type { ApiContext } from '../options.ts'

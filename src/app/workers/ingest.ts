@@ -2,10 +2,9 @@ import { parentPort, workerData, type MessagePort } from 'node:worker_threads'
 import { Admission, type Admitted } from '../../engine/dedupe/admission.ts'
 import { awaitedMethods, awaitedSink, type sinkMethods } from '../../engine/sources/awaited.ts'
 import { DuplicateWindow, type WindowSize } from '../../engine/dedupe/duplicates.ts'
-import type { AwaitedSink } from '../../engine/contracts.ts'
 import { connect, serve } from '../../engine/rpc.ts'
 import { httpSource, type Pushed } from '../../engine/sources/pushed.ts'
-import { SourceSet, type SourceEntry, type SourceJournal } from '../../engine/sources/sources.ts'
+import { SourceSet, type SourceEntry } from '../../engine/sources/sources.ts'
 import { Fence } from '../../host/fence.ts'
 import type { Claim } from '../../host/folder-claim.ts'
 import { realHost } from '../../host/index.ts'
@@ -19,7 +18,6 @@ import {
   type Evidence,
   type JournalLimits,
   type SegmentWriter,
-  type SourceTotals,
   type Unit,
 } from '../../journal/index.ts'
 import { openGeo, type GeoFiles } from '../../identity/index.ts'

@@ -1,5 +1,4 @@
-import type { Column } from '../../model/columns.ts'
-import { isPresent } from '../../model/columns.ts'
+import { isPresent, type Column } from '../../model/columns.ts'
 import { formatIp } from '../../model/ip.ts'
 import { isoTime } from './time.ts'
 

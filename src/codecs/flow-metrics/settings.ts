@@ -1,6 +1,5 @@
 import { messageOf } from '../../model/errors.ts'
 import { FlowAggregator, type AggregatorOptions } from './aggregator.ts'
-import type { CompiledMetric } from './definition.ts'
 import { selectMetrics, type WrittenMetric } from './predefined.ts'
 
 interface FlowMetricSettings extends Pick<AggregatorOptions, 'prefix' | 'sampling'> {

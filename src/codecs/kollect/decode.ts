@@ -1,4 +1,4 @@
-import { fromBinary, type DescMessage, type MessageShape } from '@bufbuild/protobuf'
+import { fromBinary, type DescMessage } from '@bufbuild/protobuf'
 import { anyUnpack, timestampMs, type Any } from '@bufbuild/protobuf/wkt'
 import type { PatchStep } from '../../model/kubernetes.ts'
 import { EnvelopeSchema } from './generated/kollect/event/v1/event_pb.ts'

@@ -1,9 +1,8 @@
 import { placesOf, type FieldPlace } from './data-set.ts'
-import { keyOf, reversePen, type Rule, type TimeElement } from './elements.ts'
+import { keyOf, reversePen, element, type Rule, type TimeElement } from './elements.ts'
 import type { Layout } from './layout.ts'
 import type { SamplingPlaces } from './step-sampling.ts'
 import type { TimePlace } from './step-times.ts'
-import { element } from './elements.ts'
 
 export type Half = 'forward' | 'reverse'
 

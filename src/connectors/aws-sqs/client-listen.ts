@@ -1,4 +1,3 @@
-import type { SQSClient } from '@aws-sdk/client-sqs'
 import { awsOptions } from '../../messaging/aws-client.ts'
 import { awsFailure } from '../../messaging/aws-errors.ts'
 import { searchQueue } from '../../messaging/aws-queue-search.ts'

@@ -1,4 +1,4 @@
-import type { ServiceBusClient, ServiceBusSessionReceiver } from '@azure/service-bus'
+import type { ServiceBusClient } from '@azure/service-bus'
 import type { Pulled, Puller } from '../../messaging/message-source.ts'
 import { withTimeout } from '../../host/with-timeout.ts'
 import type { SourceContext } from '../../engine/contracts.ts'

@@ -1,6 +1,6 @@
 import type { Context, Preview, Sink, SinkBatch } from '../../engine/contracts.ts'
 import { defineSink } from '../../engine/define.ts'
-import { deliverInOrder, type Attempt } from '../../engine/delivery/in-order.ts'
+import { deliverInOrder } from '../../engine/delivery/in-order.ts'
 import { noFlows, sinkRows, type SinkRow } from '../../engine/delivery/rows.ts'
 import { messageOf } from '../../model/errors.ts'
 import { insightsMessage, insightsTypes, type ImageReport } from '../../model/insights.ts'

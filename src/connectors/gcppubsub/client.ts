@@ -1,5 +1,4 @@
-import type { Attempt } from '../../engine/delivery/in-order.ts'
-import { behindKey } from '../../engine/delivery/in-order.ts'
+import { behindKey, type Attempt } from '../../engine/delivery/in-order.ts'
 import { untilAborted } from '../../host/with-timeout.ts'
 import type { Context, Probe } from '../../engine/contracts.ts'
 import { callOptions, clientOptions, loadClient, type PublisherClient } from './client-connect.ts'

@@ -1,6 +1,6 @@
 /** A secret value becomes `redacted:` and its keyed digest: changes are visible, but the value cannot be guessed. */
 import { hash } from 'node:crypto'
-import { isSecretValue, mark, redactArguments, TextRedactor, type Suspicion } from '../../codecs/redact/index.ts'
+import { isSecretValue, mark, redactArguments, TextRedactor } from '../../codecs/redact/index.ts'
 import { keysOf } from '../../model/kubernetes.ts'
 import { isRecord } from '../../model/json.ts'
 import { canonical } from '../../codecs/canonical-json/index.ts'

@@ -1,7 +1,6 @@
 /** Waits for the delivery of a report, and marks its ConfigMap. */
 import type { AwaitedOutcome, AwaitedSink, Position, SourceContext } from '../../engine/contracts.ts'
-import type { ObjectMeta } from '../../net/kubernetes/follow-collection.ts'
-import { keyOf } from '../../net/kubernetes/follow-collection.ts'
+import { keyOf, type ObjectMeta } from '../../net/kubernetes/follow-collection.ts'
 import { Conflict, type Cluster, type MetadataPatch } from './client.ts'
 import type { InsightsConfig } from './config.ts'
 import { reportId } from './map.ts'

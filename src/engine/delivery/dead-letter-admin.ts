@@ -1,5 +1,5 @@
 import { WeirError } from '../../model/errors.ts'
-import type { DeadLetter, DeadLetterAdmin, DeadLetterPosition } from '../control.ts'
+import type { DeadLetterAdmin, DeadLetterPosition } from '../control.ts'
 import type { DeadLetters, StoredDeadLetter } from './dead-letters.ts'
 import { describeDeadLetter } from './describe.ts'
 import { editedBody } from './edit.ts'

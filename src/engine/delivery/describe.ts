@@ -1,7 +1,6 @@
 import { decodeBatch } from '../../journal/bodies.ts'
 import { eventAt, type WeirEvent } from '../../model/events.ts'
-import type { Column } from '../../model/columns.ts'
-import { isPresent } from '../../model/columns.ts'
+import { isPresent, type Column } from '../../model/columns.ts'
 import { formatIp } from '../../model/ip.ts'
 import type { DeadLetter } from '../control.ts'
 import type { StoredDeadLetter } from './dead-letters.ts'

@@ -1,9 +1,7 @@
 import type { BatchKind, EventBatch, FlowBatch } from '../../model/batches.ts'
 import { ByteBuffer, type RowWriter } from '../../model/byte-buffer.ts'
-import type { TimeColumn } from '../../model/columns.ts'
 import { isPresent } from '../../model/columns.ts'
-import type { WeirEvent } from '../../model/events.ts'
-import { eventAt } from '../../model/events.ts'
+import { eventAt, type WeirEvent } from '../../model/events.ts'
 import { stableId } from '../../model/positions.ts'
 import type { FrameHeader, SinkBatch, WriteTrace } from '../contracts.ts'
 

@@ -1,7 +1,6 @@
 import type { Endpoint, Holders, Resolver } from '../../engine/contracts.ts'
 import { AddressTable, rowsAhead } from '../../model/address-table.ts'
-import type { IpColumn } from '../../model/columns.ts'
-import { isPresent } from '../../model/columns.ts'
+import { isPresent, type IpColumn } from '../../model/columns.ts'
 import { AddressNumbers } from '../../model/flow-nodes.ts'
 import { EndpointNames, firstTexts, type PartTexts } from './endpoint-names.ts'
 import { HeldIds, type HolderMeaning } from './held-ids.ts'

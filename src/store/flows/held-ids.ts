@@ -1,7 +1,6 @@
 import type { Endpoint, Holders, Resolver } from '../../engine/contracts.ts'
 import { AddressTable, rowsAhead } from '../../model/address-table.ts'
-import type { IpColumn } from '../../model/columns.ts'
-import { isPresent } from '../../model/columns.ts'
+import { isPresent, type IpColumn } from '../../model/columns.ts'
 import { withRoom } from '../../model/growing.ts'
 import { hourOf } from '../names.ts'
 

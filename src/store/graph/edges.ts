@@ -12,7 +12,6 @@ import type { StoredFile } from '../record.ts'
 import { EdgeSums, noBytes, noLevel, severities, stillHolds } from './edge-sums.ts'
 import { everyEdge, largestEdges, leadsToActions, timesOf } from './edges-sql.ts'
 import { shownEdges } from './rank.ts'
-import type { Codes } from './refs.ts'
 import { traceEnds, type TraceEnd, type TraceRelation } from './trace-edges.ts'
 
 type QueryRows = (

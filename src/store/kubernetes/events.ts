@@ -1,6 +1,5 @@
 import { happenedWithin, type TimeBounds } from '../read/receipt.ts'
-import type { ViewInput } from '../read/views.ts'
-import { scan } from '../read/views.ts'
+import { scan, type ViewInput } from '../read/views.ts'
 import { quoted } from '../duck.ts'
 
 /** Conditions on the envelope (ref, key) apply before JSON is parsed. */

@@ -1,5 +1,4 @@
-import type { Column } from '../../model/columns.ts'
-import { isPresent } from '../../model/columns.ts'
+import { isPresent, type Column } from '../../model/columns.ts'
 import type { FlowBatch } from '../../model/batches.ts'
 import { Groups } from './groups.ts'
 import { placeOfText, type Place } from './place.ts'

@@ -1,5 +1,4 @@
-import type { EventBatch } from '../../model/batches.ts'
-import { families, type Family } from '../../model/batches.ts'
+import { families, type EventBatch, type Family } from '../../model/batches.ts'
 import { eventAt, toEventBatch, type WeirEvent } from '../../model/events.ts'
 import { parseRaw } from '../../model/exact-json.ts'
 import { isRecord } from '../../model/json.ts'

@@ -1,5 +1,4 @@
 import { durationText, reads, type Assembly, type Branch, type Settings } from '../branch.ts'
-import type { ClientTls } from '../flp-file.ts'
 import { ipfixSink } from '../sinks/ipfix.ts'
 import { kafkaSink } from '../sinks/kafka.ts'
 import { otlpLogsSink, otlpMetricsSink } from '../sinks/otlp.ts'
