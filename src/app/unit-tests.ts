@@ -29,7 +29,7 @@ type TestProblem = Readonly<{
   hint?: string
 }>
 
-export type TestResult = Readonly<{
+type TestResult = Readonly<{
   name: string
   failures: readonly string[]
   problems: readonly TestProblem[]

@@ -21,7 +21,6 @@ import { memoryMetric } from '../telemetry/memory.ts'
 export { StoreFeed } from './feed.ts'
 export { connectStore, serveStore, type RemoteStore } from './serve.ts'
 export type { QueryLimits } from './process/limits.ts'
-export type { StoreLedger, StoreStatus } from './status.ts'
 
 export type StoreOptions = Readonly<{
   host: Host

@@ -14,7 +14,7 @@ import type { Unit } from '../../../src/journal/types.ts'
 import { Senders } from '../../../src/net/senders.ts'
 
 /** Bytes by outcome. */
-export type ByteClasses = Readonly<Record<string, number>>
+type ByteClasses = Readonly<Record<string, number>>
 
 export interface Intake {
   readonly rows: number

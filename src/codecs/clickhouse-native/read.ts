@@ -3,9 +3,9 @@ import { formatIp } from '../../model/ip.ts'
 import { parseType, type NativeType } from './types.ts'
 
 /** 64-bit and wider integers are bigint, times Unix ms, addresses and texts strings. */
-export type NativeValue = string | number | bigint | boolean | null | readonly NativeValue[]
+type NativeValue = string | number | bigint | boolean | null | readonly NativeValue[]
 
-export type ReadColumn = Readonly<{
+type ReadColumn = Readonly<{
   name: string
   type: string
   values: readonly NativeValue[]

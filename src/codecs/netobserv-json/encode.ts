@@ -18,7 +18,7 @@ import { parseExact, stringifyExact } from '../../model/exact-json.ts'
 import { withTotals } from './totals.ts'
 import { fieldOfKey, flagBits, keyOf, quicVersionName } from './keys.ts'
 
-export type NetObservOptions = Readonly<{
+type NetObservOptions = Readonly<{
   flags: 'raw' | 'names'
   /** Keys in byte order; default: in that of the registry. */
   sorted?: boolean
@@ -180,7 +180,7 @@ function etypePut({ columns }: FlowBatch, own: Put | undefined): Put | undefined
   }
 }
 
-export type Condition = (row: number) => boolean
+type Condition = (row: number) => boolean
 
 /** Some keys exist only for certain protocols. */
 export function conditionsOf({ columns }: FlowBatch): (name: FlowFieldName) => Condition | undefined {

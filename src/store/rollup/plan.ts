@@ -13,7 +13,7 @@ export type RollupQuery = Readonly<{
 const foldLevels = [1, 2, 3] as const
 export type FoldLevel = (typeof foldLevels)[number]
 
-export type RollupPlan = Readonly<{
+type RollupPlan = Readonly<{
   /** Sums `flows bytes packets bytes_est packets_est` by `time`. */
   view: Rollup
   /** Widened to whole buckets if necessary. */
