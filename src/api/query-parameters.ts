@@ -18,6 +18,7 @@ import { ApiError } from './problems.ts'
 import { reporters, reportersText, withSelection, type RowSelection } from './row-selection.ts'
 import { views, type ViewColumn } from './views.ts'
 import { list, object, string } from './json-schema.ts'
+import { known } from '../model/json.ts'
 
 export const questionParameters = {
   filter: {
@@ -157,7 +158,7 @@ export type AnswerColumn = Readonly<{
 export function columnOf({ name, kind, sql }: QueryField): AnswerColumn {
   if (kind === 'text' && sql !== undefined) return { name, type: 'VARCHAR' }
   const { type = 'VARCHAR', unit } = views.flows.find((column) => column.name === name) ?? ({} as Partial<ViewColumn>)
-  return { name, type, ...(unit === undefined ? {} : { unit }) }
+  return { name, type, ...known({ unit }) }
 }
 
 export const measureColumns: readonly AnswerColumn[] = [
@@ -206,7 +207,7 @@ export function answerFrame(
     source,
     span: { from: isoOf(span.from), to: isoOf(span.to) },
     exact,
-    ...(error === undefined ? {} : { error }),
+    ...known({ error }),
     ...(storedTo === undefined ? {} : { stored_to: isoOf(storedTo) }),
     ...(since === undefined ? {} : { since: isoOf(since) }),
   }

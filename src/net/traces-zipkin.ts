@@ -2,6 +2,7 @@
 import type { Timers } from '../host/index.ts'
 import type { Span, SpanSender } from '../telemetry/traces.ts'
 import { HttpClient } from './http/client.ts'
+import { known } from '../model/json.ts'
 
 const timeoutMs = 5000
 const shownBytes = 200
@@ -39,7 +40,7 @@ export function zipkinSpan(
   return {
     traceId,
     id: spanId,
-    ...(parentId === undefined ? {} : { parentId }),
+    ...known({ parentId }),
     name,
     ...(kind === 'producer' ? { kind: 'PRODUCER' } : {}),
     timestamp: Math.round(start * 1000),
@@ -47,7 +48,7 @@ export function zipkinSpan(
     localEndpoint: { serviceName },
     tags: {
       ...Object.fromEntries(Object.entries(attributes).map(([tag, value]) => [tag, String(value)])),
-      ...(error === undefined ? {} : { error }),
+      ...known({ error }),
     },
   }
 }

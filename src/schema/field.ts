@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { known } from '../model/json.ts'
 
 declare const need: unique symbol
 type Need = 'required' | 'optional'
@@ -132,9 +133,7 @@ export function makeField<Out, In, const M extends Meta<In>>(
     description,
     required: meta.required === true,
     ...(meta.usual === true ? { usual: true } : {}),
-    ...(unit === undefined ? {} : { unit }),
-    ...(written === undefined ? {} : { default: written }),
-    ...(example === undefined ? {} : { example }),
+    ...known({ unit, default: written, example }),
   }
   const schema = withDefault(base, written)
   registry.add(schema, { info })

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import type { BusMessage } from '../../codecs/bus-message/index.ts'
+import { known } from '../../model/json.ts'
 
 export type ServiceBusMessage = Readonly<{
   body: Buffer
@@ -55,9 +56,7 @@ export function toMessage(
     body: Buffer.from(body.buffer, body.byteOffset, body.byteLength),
     applicationProperties: properties,
     messageId: id,
-    ...(contentType === undefined ? {} : { contentType }),
-    ...(session === undefined ? {} : { sessionId: session }),
-    ...(partition === undefined ? {} : { partitionKey: partition }),
+    ...known({ contentType, sessionId: session, partitionKey: partition }),
     ...(form.time_to_live === null ? {} : { timeToLive: form.time_to_live }),
   }
 }

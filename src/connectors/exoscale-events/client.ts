@@ -3,7 +3,7 @@ import { pageOf, type Page } from '../../polling/pages.ts'
 import type { Span } from '../../polling/partition.ts'
 import { withRetries } from '../../polling/retry.ts'
 import type { Host } from '../../host/index.ts'
-import { isRecord, textOf, type Fields } from '../../model/json.ts'
+import { known, isRecord, textOf, type Fields } from '../../model/json.ts'
 import { HttpClient, type HttpAnswer } from '../../net/http/client.ts'
 import { revealSecret } from '../../net/secrets.ts'
 import { readTls } from '../../net/tls.ts'
@@ -83,7 +83,7 @@ export class ZoneClient {
       {
         host,
         signal,
-        ...(maxAttempts === undefined ? {} : { tries: maxAttempts }),
+        ...known({ tries: maxAttempts }),
         retried: (message) => {
           note('retried', message)
         },

@@ -5,6 +5,7 @@ import { readTls, type TlsOptions } from '../../net/tls.ts'
 import type { Tls } from '../../schema/index.ts'
 import type { NatsConfig, NatsServer } from './config.ts'
 import { wildcardOf } from './map-subject.ts'
+import { known } from '../../model/json.ts'
 
 export type Library = Awaited<ReturnType<typeof loadClient>>
 
@@ -31,7 +32,7 @@ export async function connectionOptions(
     // ms. After two missed pings another node is used; the library default is two minutes.
     pingInterval: 5000,
     noAsyncTraces: true,
-    ...(authenticator === undefined ? {} : { authenticator }),
+    ...known({ authenticator }),
     ...(files === undefined && !config.url.startsWith('tls:') ? {} : { tls: filesOf(config.tls, files) }),
   }
 }
@@ -57,7 +58,7 @@ function filesOf(tls: Tls | null, read: TlsOptions | undefined): object {
   const { rejectUnauthorized, servername } = read
   return {
     rejectUnauthorized,
-    ...(servername === undefined ? {} : { servername }),
+    ...known({ servername }),
     ...(tls.ca_file === null ? {} : { caFile: tls.ca_file }),
     ...(tls.cert_file === null ? {} : { certFile: tls.cert_file }),
     ...(tls.key_file === null ? {} : { keyFile: tls.key_file }),

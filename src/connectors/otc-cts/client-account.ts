@@ -4,6 +4,7 @@ import { readTls, type TlsOptions } from '../../net/tls.ts'
 import { readCloud, type CloudEntry } from './client-clouds.ts'
 import { isSecure } from '../../net/http/loopback.ts'
 import type { OtcCtsConfig, ProjectConfig } from './config.ts'
+import { known } from '../../model/json.ts'
 
 export type IdOrName = Readonly<{
   id?: string
@@ -62,7 +63,7 @@ export async function accountOf(
     iam: withVersion(config.iam ?? defaultHost(config.cloud, 'iam', region)),
     region,
     domain: agency?.domain ?? home,
-    ...(agency === undefined ? {} : { agency }),
+    ...known({ agency }),
     project: named(project.id, project.name),
     tls: await readTls(config.tls, around.host.disk),
     proof:
@@ -132,7 +133,7 @@ async function ofCloud(
     region,
     project: wanted,
     domain: agency?.domain ?? any(domain),
-    ...(agency === undefined ? {} : { agency }),
+    ...known({ agency }),
     tls: await readTls(own, host.disk),
     proof: proofIn(auth, any(home)),
   }

@@ -1,5 +1,5 @@
 import type { HttpAnswer } from '../../net/http/client.ts'
-import { isRecord, textOf, type Fields } from '../../model/json.ts'
+import { known, isRecord, textOf, type Fields } from '../../model/json.ts'
 import type { Account, IdOrName } from './client-account.ts'
 import { CtsError } from './client-errors.ts'
 
@@ -43,9 +43,7 @@ export function agencyRequest({ name, domain }: NonNullable<Account['agency']>, 
 }
 
 function projectOf(project: IdOrName, domain: IdOrName | undefined): object {
-  return project.id === undefined
-    ? { name: project.name, ...(domain === undefined ? {} : { domain }) }
-    : { id: project.id }
+  return project.id === undefined ? { name: project.name, ...known({ domain }) } : { id: project.id }
 }
 
 export function ownTokenIn({ headers }: HttpAnswer): string {

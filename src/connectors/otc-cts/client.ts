@@ -3,7 +3,7 @@ import { ResponseError } from '../../polling/poll-error.ts'
 import { pageOf, type Page } from '../../polling/pages.ts'
 import type { Span } from '../../polling/partition.ts'
 import type { Host } from '../../host/index.ts'
-import { isRecord, type Fields } from '../../model/json.ts'
+import { known, isRecord, type Fields } from '../../model/json.ts'
 import type { HttpAnswer } from '../../net/http/client.ts'
 import { messageOf } from '../../model/errors.ts'
 import { parseResponse } from './client-errors.ts'
@@ -51,7 +51,7 @@ export class TraceReader {
       {
         host,
         signal,
-        ...(tries === undefined ? {} : { tries }),
+        ...known({ tries }),
         retried: (why) => {
           note('retried', why)
         },

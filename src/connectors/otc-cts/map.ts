@@ -107,15 +107,13 @@ export function mapTrace(given: unknown, origin: TraceOrigin): MappedTrace | und
   return {
     recorded,
     withoutId: traceId === undefined,
-    ...(unknownLevel === undefined ? {} : { unknownRating: unknownLevel }),
+    ...known({ unknownRating: unknownLevel }),
     event: {
       id: traceId ?? digestOf(trace),
       source: origin.source,
       type: typeOf([service, kind, resourceType, text('trace_name')]),
       family: 'audit',
-      ...(subject === undefined ? {} : { subject }),
-      ...(time === undefined ? {} : { time }),
-      ...(ref === undefined ? {} : { ref }),
+      ...known({ subject, time, ref }),
       key: ref ?? `${origin.cloud}:${origin.tenant}`,
       extensions: known({
         status: severity,

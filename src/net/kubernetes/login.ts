@@ -2,6 +2,7 @@ import type { Host } from '../../host/index.ts'
 import type { ClientOptions } from './client.ts'
 import { bearer, identityOf, renewed } from './identity.ts'
 import { loginError, readKubeconfig, readText, reasonOf, textOf, type Entry } from './kubeconfig.ts'
+import { known } from '../../model/json.ts'
 
 const mounted = '/var/run/secrets/kubernetes.io/serviceaccount'
 
@@ -36,9 +37,9 @@ export async function login({ host, env, path, context }: LoginOptions): Promise
   return {
     url: url.replace(/\/$/, ''),
     tls: await tlsOf(host, cluster, user),
-    ...(namespace === undefined ? {} : { namespace }),
+    ...known({ namespace }),
     ...(identity === undefined ? {} : { identity: identity.read, refused: identity.forget }),
-    ...(proxy === undefined ? {} : { proxy }),
+    ...known({ proxy }),
   }
 }
 
@@ -84,11 +85,9 @@ async function tlsOf(host: Host, cluster: Entry, user: Entry | undefined): Promi
   ])
   const servername = textOf(cluster.settings['tls-server-name'])
   return {
-    ...(ca === undefined ? {} : { ca }),
-    ...(cert === undefined ? {} : { cert }),
-    ...(key === undefined ? {} : { key }),
+    ...known({ ca, cert, key }),
     ...(cluster.settings['insecure-skip-tls-verify'] === true ? { rejectUnauthorized: false } : {}),
-    ...(servername === undefined ? {} : { servername }),
+    ...known({ servername }),
   }
 }
 

@@ -1,4 +1,5 @@
 import { readSettings, type CtsExporterFlags, type CtsExporterSettings } from './settings.ts'
+import { known } from '../../model/json.ts'
 
 export { PresetProblem } from '../given.ts'
 export type { CtsExporterFlags } from './settings.ts'
@@ -37,7 +38,7 @@ export function ctsExporterPreset({ flags, env, hasToken, data }: CtsExporterInp
       sources: {
         cts: {
           type: 'otc-cts',
-          auth: { type: 'clouds', ...(cloud === undefined ? {} : { cloud }) },
+          auth: { type: 'clouds', ...known({ cloud }) },
           projects: projectsOf(settings),
           // Consumers expect the address of this API version as `source`.
           api: 'v2',
@@ -96,7 +97,7 @@ function sinksOf(
       knative: {
         type: 'http',
         url: sink.plain,
-        ...(auth === undefined ? {} : { auth }),
+        ...known({ auth }),
         ...(trusted === undefined ? {} : { tls: { ca_file: `${folder}/${authoritiesFile}` } }),
         ...(Object.keys(extensions).length === 0 ? {} : { extensions }),
         // Knative responds with these during a start.
@@ -107,7 +108,7 @@ function sinksOf(
     },
     files: {
       ...(auth?.type === 'basic' ? { [passwordFile]: sink.password ?? '' } : {}),
-      ...(trusted === undefined ? {} : { [authoritiesFile]: trusted }),
+      ...known({ [authoritiesFile]: trusted }),
     },
     notes: [
       ...(authorities === undefined || isSecure
