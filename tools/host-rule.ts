@@ -176,7 +176,6 @@ function declaredNames(source: Source): Set<string> {
   return names
 }
 
-/** Excludes member names, property keys, labels and type names. */
 function references(source: Source): { name: string; start: number }[] {
   const skip = new Set<number>()
   const all: { name: string; start: number }[] = []

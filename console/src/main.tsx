@@ -20,7 +20,6 @@ if (token !== '') await logIn(token).catch(() => {})
 const place = document.getElementById('console')
 if (place === null) throw new Error('the page has no #console')
 prefetchMe()
-// Loads the page in parallel with the shell; the router reports errors.
 pages
   .find(({ path }) => path === location.pathname)
   ?.load()

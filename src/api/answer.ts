@@ -31,7 +31,6 @@ export function answerJson(request: FastifyRequest, reply: FastifyReply, value: 
 
 const rowsPerChunk = 250
 
-/** Yields to the event loop between parts. */
 export function answerRows(
   request: FastifyRequest,
   reply: FastifyReply,

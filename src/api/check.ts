@@ -61,7 +61,6 @@ function isType(value: unknown, type: string) {
   return kind === type || (type === 'integer' && Number.isSafeInteger(value))
 }
 
-/** The first violation with its position. */
 export function problemIn(value: unknown, schema: Schema, at = ''): string | undefined {
   const where = at === '' ? 'The value' : `"${at}"`
   const types = schema.type === undefined ? [] : [schema.type].flat()

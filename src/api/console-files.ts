@@ -34,7 +34,6 @@ type Served = Readonly<{
   etag: string
 }>
 
-/** File names contain content hashes. */
 export const builtConsole = fileURLToPath(new URL('../../console/dist/', import.meta.url))
 
 const notBuilt = `<!doctype html>

@@ -5,7 +5,6 @@ export type CollectorAddress = Readonly<{
   netflow: number
   ipfix: number
   sflow: number
-  /** gRPC of the eBPF agents of NetObserv. */
   agents: number
 }>
 

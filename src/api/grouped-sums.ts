@@ -1,10 +1,8 @@
-/** The largest groups over time and the sum of the others. */
 import type { Dialect } from '../query/index.ts'
 
 type Row = Readonly<Record<string, unknown>>
 
 type GroupedQuery = Readonly<{
-  /** Statement with columns `bucket` and `grouped`. */
   matching: string
   shown?: string
   step: number

@@ -14,7 +14,6 @@ const newestFirst = (dialect: Dialect) =>
 const podSpecs = ['spec', 'spec.template.spec', 'spec.jobTemplate.spec.template.spec'] as const
 const containerLists = ['initContainers', 'containers'] as const
 
-/** A list of lists. */
 function imagesIn(document: 'old' | 'new', { jsonTexts }: Dialect) {
   const each = podSpecs.flatMap((spec) =>
     containerLists.map((list) => jsonTexts(`"${document}"`, [...spec.split('.'), list], 'image')),
@@ -80,7 +79,6 @@ export async function versionsOf(
 
 export type ManifestAt = Readonly<{
   manifest: Row | null
-  /** Why there is no manifest. */
   manifest_note: string | null
 }>
 

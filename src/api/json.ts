@@ -20,7 +20,6 @@ export function parseJson(bytes: Uint8Array, maxDepth: number): unknown {
   }
 }
 
-/** Ignores other syntax errors. */
 function checkDepth(bytes: Uint8Array, maxDepth: number) {
   let depth = 0
   for (let at = 0; at < bytes.length; at++) {

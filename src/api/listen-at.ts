@@ -15,7 +15,6 @@ export async function listenAt(app: FastifyInstance, { host, port }: { host: str
   return `${app.server instanceof TlsServer ? 'https' : 'http'}://${reachableHost(address)}:${address.port}`
 }
 
-/** Replaces the unspecified address. */
 function reachableHost({ address, family }: AddressInfo) {
   if (address === '0.0.0.0') return '127.0.0.1'
   if (address === '::') return '[::1]'

@@ -7,15 +7,12 @@ import type { Certificate } from '../net/tls-files.ts'
 
 /** Sizes in bytes, times in ms. */
 export type ApiLimits = Readonly<{
-  /** As sent, and after decompression. */
   bodyBytes: number
   eventBytes: number
   sqlBytes: number
   jsonDepth: number
   headerBytes: number
-  /** For the whole request to arrive. */
   requestMs: number
-  /** Wait for responses in progress. */
   closeMs: number
   viewsPerStream: number
   streamsPerUser: number
@@ -25,7 +22,6 @@ export type ApiLimits = Readonly<{
   commentMs: number
   tickMs: number
   rowsPerTick: number
-  /** Time between messages of live series and graphs. */
   seriesMs: number
   graphMs: number
   concurrentQueries: number
@@ -72,11 +68,9 @@ export type QuickFilter = Readonly<{
 export type ApiOptions = Readonly<{
   control: Control
   listen: Readonly<{ host: string; port: number }>
-  /** `sessionMs`: of a browser session. */
   auth: Readonly<{ tokens: readonly ApiToken[]; sessionMs?: number; oidc?: OidcSettings }>
   httpAuth: 'api' | 'none'
   eventsListen?: readonly Readonly<{ host: string; port: number }>[]
-  /** Without it connections are plain. */
   tls?: Certificate | undefined
   limits?: Partial<ApiLimits>
   log: Log
@@ -86,7 +80,6 @@ export type ApiOptions = Readonly<{
   folder?: string
   quickFilters?: () => readonly QuickFilter[]
   auditTypes?: ReadonlySet<string>
-  /** Enriches live flows. */
   resolver?: Resolver
 }>
 

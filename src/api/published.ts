@@ -1,4 +1,3 @@
-/** For the console; no runtime code. */
 export type { DeadLetter, ExporterReport, Ledger, Pipeline, SourceExporters } from '../engine/control.ts'
 export type { Field } from '../model/fields.ts'
 export type { PatchStep } from '../model/kubernetes.ts'

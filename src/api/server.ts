@@ -15,7 +15,6 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** The handler reads the body itself. */
     body?: 'raw'
-    /** No authentication: static files. */
     open?: boolean
   }
   interface FastifyRequest {
@@ -28,7 +27,6 @@ declare module 'fastify' {
 /** Time to read the rest of a rejected body. */
 const lingerMs = 5000
 
-/** Without routes yet. */
 export function createServer(context: ApiContext): FastifyInstance {
   const { limits, tls } = context
   const app = Fastify({

@@ -85,7 +85,6 @@ export async function isolated(
   }
 }
 
-/** Logs an error that is too late for a status code. */
 export async function* logErrors(
   bytes: IsolatedResult,
   disconnected: AbortSignal,

@@ -275,7 +275,6 @@ const traffic: readonly ViewColumn[] = [
   { name: 'flows', type: 'HUGEINT', unit: '{flow}', meaning: 'Flows' },
 ]
 
-/** Without a live stream. */
 export const queryOnlyViews = { changes, audit, resources, relations, traffic, ...insightColumnsOfViews } as const
 
 export const everyView: Readonly<Record<string, readonly ViewColumn[]>> = { ...views, ...queryOnlyViews }

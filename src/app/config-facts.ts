@@ -4,7 +4,6 @@ import { components } from './components.ts'
 import type { WeirConfig } from './config.ts'
 
 export type Listener = Readonly<{
-  /** `api`, `ops`, `http`, or the id of a source. */
   owner: string
   path: Path
   protocol: 'udp' | 'tcp'

@@ -111,7 +111,6 @@ export class SharedDelivery implements NonNullable<RuntimeParts['shared']> {
     return sharedLedger(this.#joined.records, known)
   }
 
-  /** For rows received over HTTP, whichever instance delivers them. */
   settling(sink: string): Settling | undefined {
     const { records, bus } = this.#joined
     const source = sharedSource(httpSource, this.#instance)

@@ -16,7 +16,6 @@ export type SharedStart = Readonly<{
   instance: string
   collects: boolean
   delivers: boolean
-  /** Copies every partition into a local journal, for store and live view. */
   serves: boolean
 }>
 

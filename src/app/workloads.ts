@@ -18,7 +18,6 @@ type WorkloadsOptions = Readonly<{
   tail: Tail
   config: WeirConfig
   networks: StaticResolver
-  /** Whether cluster events reach this journal; in a shared one only instances with an API copy them. */
   follows: boolean
   store: Readonly<{ reader: StoreReader; position: Position }> | undefined
 }>

@@ -11,7 +11,6 @@ export interface ReplayFlags extends OutputFlags {
   readonly countOnly?: boolean
 }
 
-/** Destination of the datagrams. Without a port, each datagram keeps its captured port. */
 export type Target = Readonly<{
   host: string
   port: number | undefined

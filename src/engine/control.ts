@@ -25,7 +25,6 @@ export interface Control extends RemoteObjects {
   preview(sink: string, batch: SinkBatch): Iterable<Preview> | undefined
   /** Drops the rows pending for a removed sink; resolves with their number. */
   forgetSink(sink: string): Promise<number>
-  /** Validates, builds, drains and swaps. Returns the changes, or the problems with nothing changed. */
   reload(): Promise<ReloadReport>
   health(): Health
 }
@@ -131,10 +130,8 @@ export type WatchedCluster = Readonly<{
   /** Why it cannot be watched, as logged. */
   problem?: string
   objects: number
-  /** Since the start: emitted, and suppressed by noise rules. */
   changes: number
   hidden: number
-  /** API groups without a response of their aggregated server. */
   unavailable: readonly string[]
   /** Every permitted kind is watched, and the watch positions are on disk for a restart. */
   synced: boolean
@@ -180,7 +177,6 @@ export type DeadLetter = Readonly<{
   attempts: number
   state: 'open' | 'retrying' | 'delivered' | 'dropped'
   kind: 'events' | 'flows'
-  /** Attributes and data of an event, or the fields of a flow. Omitted unless requested. */
   body?: unknown
 }>
 
@@ -213,7 +209,6 @@ export type { Health }
 export const queryFormats = ['json', 'ndjson', 'csv', 'table'] as const
 export type QueryFormat = (typeof queryFormats)[number]
 
-/** Read access to the store. Each query pins one manifest version. */
 export interface StoreReader {
   /** SQL of the statements; default: DuckDB's. */
   readonly dialect?: 'duckdb' | 'clickhouse'
@@ -238,9 +233,7 @@ export type IsolatedResult = AsyncIterable<Uint8Array, number | undefined>
 
 export type EdgeQuery = Readonly<{
   near: readonly string[]
-  /** Only edges to these nodes, all of them. */
   far?: readonly string[]
-  /** Excludes edges to these nodes. */
   without?: readonly string[]
   /** Edges per node; the largest of each relation first, so that no relation hides another. */
   limit: number
@@ -251,12 +244,10 @@ export type EdgeQuery = Readonly<{
   namespaces: readonly string[] | undefined
 }>
 
-/** Sorted in the order of `near`, then in the order described at `limit`. */
 export type StoredEdge = Readonly<{
   near: string
   far: string
   relation: string
-  /** The edge points from `near` to `far`. */
   forward: boolean
   /** Traces, flows, or validity intervals. */
   count: number
@@ -264,10 +255,8 @@ export type StoredEdge = Readonly<{
   last: string | null
   severity: string | null
   bytes: number | null
-  /** Names of the ends in traces. */
   nearName: string | null
   farName: string | null
-  /** Edges of `near` beyond the limit. */
   others: number
 }>
 
@@ -275,7 +264,6 @@ export type StoredEdge = Readonly<{
 export type StoredSums = Readonly<{
   /** Start of complete rollups by view; −Infinity: complete, Infinity: empty. */
   since: Readonly<Record<'flows_1m' | 'flows_5m' | 'flows_1h', number>>
-  /** Time of the oldest rollup; Infinity: none. */
   oldest: number
   /** Stored flows and the receive time of the first. They are evicted before their rollups. */
   flows: Readonly<{ rows: number; first: number }>

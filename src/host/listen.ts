@@ -2,7 +2,6 @@ import type { Server } from 'node:net'
 import { portHolders } from './ports.ts'
 import { messageOf, WeirError } from '../model/errors.ts'
 
-/** Explains for users why listening failed; for a port in use, names its possible holders. */
 export async function explainListen(
   protocol: 'udp' | 'tcp',
   { host, port }: { host: string; port: number },

@@ -27,12 +27,10 @@ export type Memory = Readonly<{
 }>
 
 export interface OpenFiles {
-  /** Limit of this process; Infinity if there is none. */
   readonly limit: number
 }
 
 export type FileSystem = Readonly<{
-  /** Name in the kernel: ext4, xfs, tmpfs, overlay, nfs4 … */
   type: string
   mountPoint: string
   readOnly: boolean

@@ -3,7 +3,6 @@ import { basename } from 'node:path'
 
 type PortHolder = Readonly<{
   pid: number
-  /** Its program, with the script of an interpreter. */
   command: string
 }>
 

@@ -36,7 +36,6 @@ export class GeoDatabase {
     return this.#generation
   }
 
-  /** Equal for addresses that share a record; 0 without one. */
   find(words: Uint32Array, offset: number): number {
     return this.#tree?.find(words, offset) ?? 0
   }

@@ -26,7 +26,6 @@ export class GeoTree {
     this.#v4Start = node
   }
 
-  /** Pointer to the record of the address at `offset` (four words, v4-mapped); 0 without one. */
   find(words: Uint32Array, offset: number): number {
     const v4 = words[offset] === 0 && words[offset + 1] === 0 && words[offset + 2] === mappedPrefix
     if (!v4 && !this.#v6) return 0

@@ -13,7 +13,6 @@ export interface Geo {
   close(): void
 }
 
-/** Opens the databases. Unreadable ones are logged and retried. */
 export async function openGeo(host: Pick<Host, 'disk' | 'timers'>, files: GeoFiles, log: Log): Promise<Geo> {
   const asn = files.asn === undefined ? undefined : await GeoDatabase.open(host, files.asn, log)
   const country =

@@ -57,7 +57,6 @@ export class HolderColumns {
     return number < 1 ? undefined : this.#common[this.#commons[number - 1]!]?.cluster
   }
 
-  /** JSON of the labels; empty: none. Pods of one workload share a text. */
   label(number: number, text: string): void {
     let code = this.#labelOf.get(text)
     if (code === undefined) this.#labelOf.set(text, (code = this.#labelTexts.push(text) - 1))

@@ -6,7 +6,6 @@ const firstSlots = 1024
 /** Packed and linked, because there are as many as pods. An object without claims keeps its number. */
 export class KnownObjects {
   #slots = new Uint32Array(firstSlots)
-  /** The uid as four words, in Kubernetes' usual form. */
   #words = new Uint32Array(4 * 256)
   #clusters = new Uint16Array(256)
   #first = new Int32Array(256)

@@ -16,7 +16,6 @@ export type Meaning = Readonly<{
 export class PrefixTable {
   readonly #v4: Uint32Array
   readonly #v4Meanings: Uint32Array
-  /** First span at or after each value of the upper 16 bits. */
   readonly #v4Index: Uint32Array
   readonly #v6: Uint32Array
   readonly #v6Meanings: Uint32Array

@@ -15,11 +15,9 @@ export type RelatedObject =
 export class RelatedObjects {
   readonly #owners = new Map<string, Readonly<{ owner: Owner | undefined; gone: number | undefined }>>()
   readonly #nodes = new Map<string, Node>()
-  /** Nodes and owners that were needed before they were reported. */
   readonly #missing = new Set<string>()
   #late = false
 
-  /** True if earlier results may have changed. */
   settle(): boolean {
     const late = this.#late
     this.#late = false

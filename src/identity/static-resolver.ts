@@ -18,7 +18,6 @@ export interface StaticResolver {
 const pollMs = 2000
 const unknown: StaticResolution = { is: 'unknown' }
 
-/** Names and labels by longest prefix. Without a file every address is unknown. */
 export async function staticResolver(
   host: Pick<Host, 'disk' | 'timers'>,
   file: string | undefined,

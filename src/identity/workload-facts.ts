@@ -16,7 +16,6 @@ export type HolderFacts = Readonly<{
   name: string
   node?: string
   owner?: Owner
-  /** Hash in the name of its ReplicaSet. */
   template?: string
 }>
 
@@ -62,7 +61,6 @@ export function heldOf(data: ResourceData): HolderFacts {
 
 const labeled: ReadonlySet<string> = new Set(['Pod', 'Node', 'Service'])
 
-/** JSON with sorted keys; empty: none. */
 export function labelText({ kind, labels = {} }: ResourceData): string {
   const names = labeled.has(kind) ? Object.keys(labels).toSorted() : []
   return names.length === 0 ? '' : JSON.stringify(Object.fromEntries(names.map((name) => [name, labels[name]])))

@@ -13,7 +13,6 @@ const commitBytes = 256 << 20
 const leastCommitMs = 60_000
 const tryAgainMs = 1000
 const readBytes = 1 << 18
-/** Interval while names are queried; waiters trigger a read at once. */
 const readIntervalMs = 1000
 const idleMs = 10_000
 

@@ -11,9 +11,7 @@ import { messageOf } from '../model/errors.ts'
 
 /** Past holders are retained this long for late flows and the hourly retry of unknown addresses. */
 export const retainEndedMs = 3 * 3_600_000
-/** Minimum ended claims for a cleanup. */
 export const minEndedClaims = 50_000
-/** Older files retained in case the newest is unreadable. */
 const keptFiles = 2
 
 type WorkloadOptions = Readonly<{
@@ -21,7 +19,6 @@ type WorkloadOptions = Readonly<{
   directory: string
   log: Log
   metrics: Metrics
-  /** Whether the id is that of a source that watches a cluster; others are ignored. */
   isCluster: (source: string) => boolean
   names?: NameSettings | undefined
 }>
@@ -34,7 +31,6 @@ export class WorkloadProjection implements Projection {
   #reached: Position = nowhere
   #committed: Position = nowhere
   #unsaved: Position | undefined
-  /** Newest receive time; ages are relative to it. */
   #received = 0
 
   constructor(options: WorkloadOptions) {

@@ -43,7 +43,6 @@ export class Workloads {
     this.#settings = settings
   }
 
-  /** Increases when earlier numbers or names may have changed; see {@link settle}. */
   get generation(): number {
     return this.#generation
   }
@@ -70,7 +69,6 @@ export class Workloads {
     return count
   }
 
-  /** Calls the listener for each address with changed results; the words are valid during the call. */
   onChange(listener: (words: Uint32Array) => void): () => void {
     this.#listeners.add(listener)
     return () => void this.#listeners.delete(listener)
@@ -218,7 +216,6 @@ export class Workloads {
     for (const listener of this.#listeners) listener(words)
   }
 
-  /** Invalidates earlier results after late names; call it after a series of updates. */
   settle(): void {
     if (!this.#related.settle()) return
     this.#endpoints = []
@@ -314,7 +311,6 @@ export class Workloads {
       else now.push(claim)
     }
     if (key === undefined || now.length === 0) return
-    // One object may have claims in several networks.
     const object = this.#known.add(this.clusterOf(held.cluster), key.slice(held.cluster.length + 1))
     this.#known.claim(object, [...this.#known.claimsOf(object), ...now])
   }

@@ -31,7 +31,6 @@ export class AppendQueue {
     if (maxDelayMs === 0) this.#flush()
   }
 
-  /** Resolves when a unit has no time left, or on close. */
   async ready(): Promise<void> {
     const { clock, timers } = this.#host
     let first = Infinity

@@ -154,7 +154,6 @@ function encodeColumn(id: number, column: Column, count: number, out: ByteWriter
   }
 }
 
-/** Exporters and rates repeat between frames. */
 const repeats = new Map<string, Words>()
 const maxRepeats = 64
 const maxCachedRows = 1 << 14

@@ -1,4 +1,3 @@
-/** Frames that are written and synced together. */
 import { constants, zstdCompressSync } from 'node:zlib'
 import { encodeHeader, largestBody } from './frame.ts'
 import { checkpointStream, encodeCheckpoint, journalSource } from './checkpoint.ts'
@@ -29,7 +28,6 @@ export type CopiedFrame = Readonly<{
   body: Uint8Array
   /** Default: the next one. */
   sequence?: number
-  /** For the source in this journal. */
   cursor?: Uint8Array
 }>
 

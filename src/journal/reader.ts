@@ -121,7 +121,6 @@ class StoredFrame implements Frame {
   release(): void {
     const body = this.#body?.deref()
     this.#body = undefined
-    // An uncompressed body is in the reader's buffer.
     if (body !== undefined && this.#pieces[0]?.decoded.zstd === true)
       releaseBuffer(body, this.header.rawBytes + spareBytes)
   }

@@ -11,7 +11,6 @@ export type Recovered = Readonly<{
   totals: Map<string, SourceTotals>
   segments: { name: string; bytes: number }[]
   damaged: boolean
-  /** A whole header has an unreadable body. */
   cut: boolean
   damagedBytes: number
   from: number

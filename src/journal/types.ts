@@ -17,7 +17,6 @@ export type Unit = Readonly<{
   hashes?: Uint32Array
   cursor?: Uint8Array
   duplicates?: number
-  /** Since the last unit, by reason. */
   shed?: Readonly<Record<string, number>>
   /** Wait for other units, to share their write and sync. */
   maxDelayMs?: number
@@ -38,7 +37,6 @@ export type FrameHeader = Readonly<{
   epoch: number
   sourceSequence: number
   sourceRows: number
-  /** Totals including this frame. */
   sourceDuplicates: number
   sourceShed: Readonly<Record<string, number>>
   count: number
@@ -73,7 +71,6 @@ export type UnreadableRange = Readonly<{
   events: number | null
 }>
 
-/** Everything up to here is synced. */
 export type Durable = Readonly<{
   segment: string
   offset: number
@@ -101,7 +98,6 @@ export type JournalWriter = Readonly<{
   tail: Tail
   epoch: number
   totals(): ReadonlyMap<string, Readonly<SourceTotals>>
-  /** Segments wholly before the sequence may be removed. */
   release(sequence: number): Promise<void>
   size(): number
   close(): Promise<void>

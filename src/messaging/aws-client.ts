@@ -24,7 +24,6 @@ const say = (): void => undefined
 const quiet = { trace: say, debug: say, info: say, warn: say, error: say }
 type Quiet = typeof quiet
 
-/** Reads current secrets and files. Retries and logs of the SDK are disabled. */
 export async function awsOptions(
   { region, endpoint, timeout, auth, tls }: AwsConfig,
   { disk }: Pick<Host, 'disk'>,

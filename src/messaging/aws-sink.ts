@@ -14,7 +14,6 @@ interface AwsSinkConfig extends AwsConfig, MessageSinkConfig {
 }
 
 type AwsTarget = Readonly<{
-  /** URL or ARN; FIFO if it ends in `.fifo`. */
   address: string
   name: string
   allowed: string
@@ -23,7 +22,6 @@ type AwsTarget = Readonly<{
 }>
 
 export interface AwsClient {
-  /** At most ten messages. Returns the failed ones; ids are indexes. */
   publish(messages: readonly AwsMessage[], signal: AbortSignal): Promise<readonly AwsEntryError[]>
   verify(signal: AbortSignal): Promise<void>
   destroy(): void

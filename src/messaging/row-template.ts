@@ -3,7 +3,6 @@ import type { SinkRow } from '../engine/delivery/rows.ts'
 export const placeholders = ['family', 'type', 'source', 'subject', 'key', 'ref'] as const
 type Placeholder = (typeof placeholders)[number]
 
-/** `safe` escapes a value; a missing field is ''. */
 export function rowTemplate(template: string, safe: (value: string) => string): (row: SinkRow) => string {
   const parts = template.split(/\{([a-z]+)\}/)
   if (parts.length === 1) return () => template

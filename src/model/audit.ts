@@ -1,7 +1,6 @@
 /** One form for all clouds and clusters: `audit` in the body of events of the family `audit`. */
 export type AuditRecord = Readonly<{
   actor: AuditActor
-  /** The action by its original name: `login`, `deleteEip`, `create`. */
   action: string
   service?: string
   resource?: AuditResource
@@ -38,7 +37,6 @@ export type AuditResource = Readonly<{
   url?: string
 }>
 
-/** Severity by HTTP status, for sources without their own. */
 export function severityOfCode(code: number): AuditSeverity {
   if (!(code >= 100 && code < 600)) return 'unknown'
   return code >= 400 ? 'warning' : 'normal'

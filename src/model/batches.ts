@@ -65,9 +65,7 @@ export type EventBatch = Readonly<{
   family: Uint32Array
   /** Ordering key: sinks that support order keep the events of one key in order. */
   key: Uint32Array
-  /** Text of the event's ResourceRef. */
   ref: Uint32Array
-  /** Index into {@link dataEncodings}. */
   encoding: Uint8Array
   data: Heap
 }>

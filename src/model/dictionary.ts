@@ -1,4 +1,3 @@
-/** Assigns a code to each distinct string; code 0 is the empty string and means absent. */
 export class DictionaryBuilder {
   readonly strings: string[] = ['']
   readonly #codes = new Map<string, number>()

@@ -26,7 +26,6 @@ type EndpointColumn = Readonly<{
   least?: true
 }>
 
-/** Parts with a text column for each end. */
 export const textParts: readonly EndpointPart[] = endpointParts.filter(
   (part) => part !== 'cluster' && part !== 'layer' && part !== 'node_addr',
 )
@@ -41,7 +40,6 @@ export const endpointColumns: ReadonlyMap<string, EndpointColumn> = new Map([
   ['flow_layer', { part: 'layer', ends: ['src', 'dst'], least: true }],
 ])
 
-/** Columns of addresses of nodes, with the end that determines them. */
 export const nodeColumns: ReadonlyMap<string, End> = new Map([
   ['src_node_addr', 'src'],
   ['dst_node_addr', 'dst'],

@@ -30,7 +30,6 @@ export function eventTimesOf(batch: FlowBatch, received: number): Float64Array {
   return times
 }
 
-/** The cluster's own network, as agents name it. */
 const defaultNetwork = 'default'
 
 export function macsBeside({ columns }: FlowBatch, addresses: Column): ((row: number) => number) | undefined {

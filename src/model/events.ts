@@ -57,7 +57,6 @@ export function toEventBatch(events: readonly WeirEvent[], room?: Uint8Array): E
     let [last, code]: [string | undefined, number] = [undefined, 0]
     events.forEach((event, row) => {
       const text = pick(event)
-      // Neighbouring events mostly share the value.
       if (text !== last) [last, code] = [text, words.code(text)]
       all[row] = code
     })

@@ -7,14 +7,11 @@ export type Field = Readonly<{
   name: string
   kind: ColumnKind
   unit?: string
-  /** Name in OpenTelemetry's conventions, if any. */
   otel?: string
   /** Key in NetObserv's flow record, if any. */
   netobserv?: string
-  /** Further names for filters, beside those that {@link namesOf} derives. */
   aliases?: readonly string[]
   meaning: string
-  /** Registry version that added the field. */
   since: number
 }>
 

@@ -108,7 +108,6 @@ export class GrowingColumn<T extends Items = Items> {
     this.#sparse = false
   }
 
-  /** Releases all rows, and memory beyond `capacity`. */
   shrink(capacity: number): void {
     this.items = makeItems(this.kind, capacity * this.width) as T
     this.#bits = new Uint8Array((capacity + 7) >> 3)

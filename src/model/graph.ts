@@ -31,7 +31,6 @@ const prefixes: Readonly<Record<string, Label>> = {
   action: 'ACTION',
 }
 
-/** The action name of a reference such as `action:login`, which covers all actors; undefined for other references. */
 export function actionName(ref: string): string | undefined {
   return ref.startsWith('action:') ? ref.slice('action:'.length) : undefined
 }

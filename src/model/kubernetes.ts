@@ -18,13 +18,10 @@ export const kindForbidden = 'The account may not watch this kind; Weir retries 
 
 export type ObjectIdentity = Readonly<{
   cluster: string
-  /** Empty for the core group. */
   group: string
   version: string
   kind: string
-  /** Plural, as in paths. */
   resource: string
-  /** Absent for cluster-scoped objects. */
   namespace?: string
   name: string
   uid: string
@@ -45,14 +42,11 @@ export function keysOf(pointer: string): string[] {
     .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'))
 }
 
-/** A change of an object. Secret values are digests; see the guide. */
 export interface ChangeData extends ObjectIdentity {
   readonly operation: Operation
-  /** The state before, without noise; null if created. */
   readonly old: object | null
   readonly new: object | null
   readonly patch: readonly PatchStep[]
-  /** The writer according to the object's managed fields. */
   readonly actor?: ChangeActor
   /** ISO 8601, to the second, by the API server's clock: the time of the first request. */
   readonly deletionRequested?: string
@@ -117,11 +111,8 @@ export interface ResourceData extends ObjectIdentity {
   readonly zone?: string
   readonly region?: string
   readonly providerId?: string
-  /** Nodes: address ranges (CIDR) of their pods. */
   readonly podRanges?: readonly string[]
-  /** Pods: images of containers, with the resolved id. */
   readonly images?: readonly Readonly<{ container: string; image: string; id?: string }>[]
-  /** Services: labels of their pods. */
   readonly selector?: Readonly<Record<string, string>>
   readonly ports?: readonly Readonly<{
     port: number
@@ -130,7 +121,6 @@ export interface ResourceData extends ObjectIdentity {
     nodePort?: number
     targetPort?: string | number
   }>[]
-  /** Endpoint slices: the service and its endpoints. */
   readonly service?: string
   readonly endpoints?: readonly Readonly<{
     addresses: readonly string[]
@@ -178,7 +168,6 @@ export type GapData = Readonly<{
   cluster: string
   group: string
   resource: string
-  /** Objects that were unknown, outdated, or deleted without notice. */
   missing: number
   stale: number
   extra: number
@@ -188,7 +177,6 @@ export type GapData = Readonly<{
   to: string
 }>
 
-/** A request to the API server, from its audit log. */
 export type AuditData = Readonly<{
   /** The common form for all clouds; absent in events of older versions. */
   audit?: AuditRecord
@@ -196,13 +184,11 @@ export type AuditData = Readonly<{
   auditID: string
   verb: string
   user: Readonly<{ username: string; groups?: readonly string[]; uid?: string }>
-  /** The user that made the request in the name of `user`. */
   impersonatedBy?: string
   sourceIPs: readonly string[]
   userAgent?: string
   uri: string
   code?: number
-  /** Absent for requests without an object. */
   object?: AuditObject
   /** ISO 8601, to the microsecond. */
   received: string
@@ -220,7 +206,6 @@ export type AuditObject = Readonly<{
   uid?: string
   /** The object's version after the request; known if the audit policy includes responses. */
   resourceVersion?: string
-  /** The version on which the request was based, if stated. */
   basedOn?: string
 }>
 
@@ -230,7 +215,6 @@ export type ManifestQuery = Readonly<{
 }>
 
 export type ManifestState = Readonly<{
-  /** Without noise and secrets. */
   object: object
   /** Unix ms: start of knowledge, if the store may have expired earlier states. */
   since?: number

@@ -1,7 +1,6 @@
 /** Of a frame copied from a shared journal: equal on all instances. Stored as its cursor. */
 export type Origin = Readonly<{
   partition: number
-  /** Increases within the partition. */
   place: number
   epoch: number
   sequence: number

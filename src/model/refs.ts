@@ -32,7 +32,6 @@ export function parseKubernetesRef(ref: string): KubernetesRef | undefined {
 }
 
 type CloudRef = Readonly<{
-  /** `otc`, `huawei`. */
   cloud: string
   tenant: string
   service: string

@@ -91,7 +91,6 @@ function selectEvents(batch: EventBatch, rows: Uint32Array): EventBatch {
   }
 }
 
-/** One row as its own batch, with a dictionary of only the used strings: small enough to store alone. */
 export function oneRow(batch: Batch, row: number): Batch {
   const picked = selectRows(batch, Uint32Array.of(row))
   const strings: string[] = ['']

@@ -1,7 +1,6 @@
 import type { WeirEvent } from '../model/events.ts'
 
 const [maxEvents, maxBytes] = [500, 1024 * 1024]
-/** Limit of the journal. */
 const maxEventBytes = 16 * 1024 * 1024
 
 export function* chunks(events: readonly WeirEvent[]): Generator<readonly [readonly WeirEvent[], boolean]> {

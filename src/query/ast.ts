@@ -1,6 +1,5 @@
 export type Expression = Group | Not | Either | Test | Exists
 
-/** At least two parts; an `and` without parts is the empty filter. */
 type Group = Readonly<{
   is: 'and' | 'or'
   parts: readonly Expression[]

@@ -1,4 +1,3 @@
-/** docs/explain/query.md defines the meaning of filters. */
 import { QueryError, type Expression, type QueryProblem } from './ast.ts'
 import { bind } from './bind.ts'
 import type { Bound } from './bound.ts'

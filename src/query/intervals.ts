@@ -1,10 +1,8 @@
-/** Inclusive. */
 export type Interval = Readonly<{
   low: bigint
   high: bigint
 }>
 
-/** Sorted and merged, restricted to [least, most]. */
 export function merged(intervals: readonly Interval[], min: bigint, max: bigint): readonly Interval[] {
   const inside = intervals
     .map(({ low, high }) => ({ low: low < min ? min : low, high: high > max ? max : high }))

@@ -24,7 +24,6 @@ export interface LiveResolver {
     mac?: number,
     network?: string,
   ): Readonly<{ is: 'endpoint'; endpoint: Endpoint }> | { readonly is: 'unknown' | 'wait' }
-  /** Present while a cluster is watched. */
   readonly holders?: unknown
 }
 

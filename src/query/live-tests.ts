@@ -72,7 +72,6 @@ export function doubleTest(intervals: readonly DoubleInterval[]): NumberTest {
     )
 }
 
-/** An expression is compiled once. */
 export function textTest(match: Match): (text: string) => boolean {
   switch (match.is) {
     case 'texts': {

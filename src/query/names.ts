@@ -12,7 +12,6 @@ export type QueryField = Readonly<{
   name: string
   kind: QueryKind
   unit?: string
-  /** If it differs from the name. */
   sql?: (dialect: Dialect) => string
 }>
 

@@ -6,7 +6,6 @@ import { testText, type ForeignTest } from './netobserv-tests.ts'
 
 export type ImportedLink = Readonly<{
   filter: string
-  /** Also rows that match with source and destination exchanged. */
   bothWays: boolean
   /** `now-300s`, `now`, or Unix ms. */
   from: string | undefined

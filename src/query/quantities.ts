@@ -1,6 +1,5 @@
 import { refuse, type Span } from './ast.ts'
 
-/** digits × 10^-scale. */
 export type Decimal = Readonly<{
   digits: bigint
   scale: number

@@ -14,7 +14,6 @@ const maxComparisons = 8
 type Found = Readonly<{
   singles: string[]
   prefixes: string[]
-  /** Prefixes with an expression for the rest. */
   expressions: (readonly [before: string, rest: string])[]
   slow: string[]
 }>

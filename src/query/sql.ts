@@ -26,7 +26,6 @@ export function compileSql(bound: Bound, options: SqlOptions = {}): string {
   }
 }
 
-/** True or false for every row. */
 export function compileSqlValue(bound: Bound, options: SqlOptions = {}): string {
   return (options.dialect ?? duckdb).decided(compileSql(bound, options))
 }
@@ -125,7 +124,6 @@ const ends: Partial<Record<QueryField['kind'], Interval>> = {
   estimate: { low: 0n, high: (1n << 96n) - 1n },
 }
 
-/** Omits ends that every value satisfies. */
 function rangeSql(kind: QueryField['kind'], column: string, low: bigint, high: bigint, dialect: Dialect) {
   const domain = ends[kind]
   if (domain !== undefined && low <= domain.low) return `${column} <= ${integer(kind, high, dialect)}`

@@ -21,7 +21,6 @@ export function swapEnds(expression: Expression, names: NameTable): Expression {
   }
 }
 
-/** Either direction, each row once. */
 export function bothWays(expression: Expression, names: NameTable): Expression {
   if (expression.is === 'and' && expression.parts.length === 0) return expression
   return { is: 'or', parts: [expression, swapEnds(expression, names)] }

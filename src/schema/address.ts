@@ -16,7 +16,6 @@ export function hostPort<const M extends Meta<string>>(meta: M): FieldFor<HostPo
   )
 }
 
-/** One `host:port`, a list of them, or `off`, an empty list. */
 export function listen<const M extends Meta<string | readonly string[]>>(
   meta: M,
 ): FieldFor<readonly HostPort[], string | readonly string[], M> {

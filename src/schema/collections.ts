@@ -64,7 +64,6 @@ type VariantWritten<V extends Variants> = {
   [K in keyof V & string]: { readonly type: K } & WrittenOf<V[K]>
 }[keyof V & string]
 
-/** A map with a `type` key that selects the other keys. */
 export function variants<const V extends Variants, const M extends Meta<VariantWritten<V>>>(
   shapes: V,
   meta: M,

@@ -58,7 +58,6 @@ export function defineSchema<const T extends string, const F extends Fields>(
 
 type Types = Readonly<Record<string, AnyComponentSchema>>
 
-/** A validated entry of a component map; `type` selects its settings. */
 export type ComponentEntry<S extends Types, C extends Fields> = {
   [K in keyof S & string]: Readonly<{ id: string; type: K; common: ValuesOf<C>; settings: ConfigOf<S[K]> }>
 }[keyof S & string]

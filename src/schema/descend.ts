@@ -15,7 +15,6 @@ export function child(info: FieldInfo, value: unknown, key: string | number): Fi
   return field === undefined ? undefined : infoOf(field)
 }
 
-/** The entry's type defaults to its id. */
 export function entryInfo(info: FieldInfo, id: string, entry: unknown): FieldInfo | undefined {
   const named = isRecord(entry) ? entry['type'] : undefined
   const type = typeof named === 'string' ? named : id

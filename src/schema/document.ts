@@ -14,7 +14,6 @@ import {
 import type { Path, Problem } from './problem.ts'
 import { messageOf } from '../model/errors.ts'
 
-/** A value that overrides the file, with its origin: a flag or a variable. */
 export type Override = Readonly<{
   path: readonly string[]
   value: unknown
@@ -111,7 +110,6 @@ export function locate(document: ConfigDocument, path: Path, at: 'key' | 'value'
   return { file: file.file, line: Math.max(1, line), column: Math.max(1, col) }
 }
 
-/** All files; the last one overrides the others. */
 export function filesOf(document: ConfigDocument): readonly ConfigDocument[] {
   return [...document.earlier, document]
 }

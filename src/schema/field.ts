@@ -24,7 +24,6 @@ type Default<M> = M extends { readonly default: infer D } ? D : never
 type Unset<M> = null extends Default<M> ? null : never
 type NeedOf<M> = M extends { readonly required: true } ? 'required' : 'optional'
 
-/** A zod schema with a {@link FieldInfo}, from the builders of this folder. */
 export type Field<Out, In, N extends Need = Need> = z.ZodType<Out, In> & { readonly [need]: N }
 export type AnyField = Field<unknown, unknown>
 export type Fields = Readonly<Record<string, AnyField>>
@@ -34,10 +33,8 @@ export type FieldFor<Out, In, M> = Field<Out | Unset<M>, In, NeedOf<M>>
 
 type Flat<T> = { readonly [K in keyof T]: T[K] }
 
-/** Values after validation: every key is present. */
 export type ValuesOf<F extends Fields> = { readonly [K in keyof F]: z.output<F[K]> }
 
-/** Values as written: keys with a default are optional. */
 export type WrittenOf<F extends Fields> = Flat<
   { readonly [K in keyof F as F[K][typeof need] extends 'required' ? K : never]: z.input<F[K]> } & {
     readonly [K in keyof F as F[K][typeof need] extends 'required' ? never : K]?: z.input<F[K]>
@@ -70,10 +67,8 @@ type FieldFacts = Readonly<{
   kind: FieldKind
   /** Completes "expected …". */
   expects: string
-  /** Advice for an invalid value. */
   advise?: (value: unknown) => string | undefined
   choices?: readonly string[]
-  /** Matches the written text; for JSON Schema. */
   pattern?: string
   min?: number
   max?: number
@@ -83,9 +78,7 @@ type FieldFacts = Readonly<{
   isOutput?: true
   fields?: Fields
   of?: FieldInfo
-  /** Groups by `type`. */
   variants?: ReadonlyMap<string, Fields>
-  /** Groups by type; the type defaults to the entry's key. */
   components?: ComponentTypes
 }>
 

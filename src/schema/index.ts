@@ -1,4 +1,3 @@
-/** One schema value yields type, validation, defaults, JSON Schema, documents and sample. */
 export { ackField } from './ack-field.ts'
 export { hostPort, listen } from './address.ts'
 export {

@@ -49,7 +49,6 @@ function pattern(source: string, info: FieldInfo, node: JsonSchema) {
   }
 }
 
-/** An entry without `type` has its id as type. */
 function entries(components: ComponentTypes, node: JsonSchema, definitions: Definitions) {
   const references = new Map(components.names.map((name) => [name, define(name, components, definitions)]))
   const named: JsonSchema = { type: 'object', required: ['type'], anyOf: [...references.values()] }

@@ -1,7 +1,6 @@
 import { withoutUrlSecrets } from '../model/url-text.ts'
 
 export type Problem = Readonly<{
-  /** The file, flag or variable. */
   file: string
   line: number
   /** From 1, in characters; 0 for a flag or variable. */
@@ -39,7 +38,6 @@ function hide(source: string, column: number) {
   return `${mask(source.slice(0, column - 1))}${key}***`
 }
 
-/** Location and message, source line, caret, hint. Secrets are masked. */
 export function formatProblems(
   problems: readonly Problem[],
   text: string | ReadonlyMap<string, string>,

@@ -21,7 +21,6 @@ export function validate<S extends AnyComponentSchema>(schema: S, document: Conf
   return { problems: [...document.problems, ...found].sort((a, b) => a.line - b.line || a.column - b.column) }
 }
 
-/** Settings from written values, for tests and presets. */
 export function configFrom<S extends AnyComponentSchema>(schema: S, written: WrittenConfigOf<S>): ConfigOf<S> {
   const document = applyOverrides(parseYaml('', schema.type), [{ path: [], value: written, origin: schema.type }])
   const result = validate(schema, document)

@@ -1,7 +1,6 @@
 import type { FileName } from './names.ts'
 import type { StoredFile } from './record.ts'
 
-/** A data file that no readable record names. */
 export interface Orphan extends FileName {
   readonly rows: number
 }

@@ -9,7 +9,6 @@ export interface FeedIdentity {
 
 /** Address holders are up to two seconds late. */
 const settleMs = 3500
-/** Uncompressed; beyond it frames are released early. */
 const maxWaiting = 64 << 20
 
 /** Delays flows, and all frames behind them, until identity is up to date. */

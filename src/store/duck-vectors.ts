@@ -21,7 +21,6 @@ export function numberItems(vector: DuckDBVector): NumberItems | undefined {
   return inside(vector).items
 }
 
-/** One bit per row; undefined if every row has a value. */
 export function validBits(vector: DuckDBVector): Uint8Array | undefined {
   const { data, offset } = inside(vector).validity
   if (data === null || data === undefined) return undefined

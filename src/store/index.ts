@@ -47,7 +47,6 @@ export type Store = Readonly<{
   /** One round of merging and retention; true if more work remains. Rejects on disk errors. */
   maintain(): Promise<boolean>
   ledger(): StoreLedger
-  /** Lost entries that can be refilled from the journal. */
   lost(): readonly StoredFile[]
   covered(lost: StoredFile): (header: FrameHeader) => boolean
   hasFlows(): boolean

@@ -44,7 +44,6 @@ export class Maintenance {
     this.#scrub = new Scrub(options)
   }
 
-  /** Retention, then one merge. True if more work remains. Concurrent calls share one round. */
   run(): Promise<boolean> {
     this.#running ??= this.#round().finally(() => (this.#running = undefined))
     return this.#running

@@ -10,10 +10,8 @@ const compactBytes = 1 << 20
 type FoundManifest = Readonly<{
   state: StoreState
   generation: number
-  /** Readable and contiguous: the file can be appended to. */
   whole: boolean
   empty: boolean
-  /** Synced data is unreadable: files are found by their names. */
   damaged: boolean
   removed: ReadonlySet<string>
   /** Offset of the next record; length of the first snapshot. */

@@ -11,7 +11,6 @@ export const finalBytes = 8 << 20
 /** Sixteen files of a tier become one of the next. */
 const tierBytes = [32 << 10, 512 << 10, finalBytes]
 const filesPerMerge = 16
-/** Minimum total in the last tier. */
 const worthBytes = 4 * finalBytes
 const maxBytes = 8 * finalBytes
 

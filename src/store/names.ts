@@ -11,7 +11,6 @@ export type FileName = Readonly<{
   stream: Stream
   /** Hour of receipt: Unix ms / 3,600,000, floored (UTC). For endpoints, the first hour of the day. */
   hour: number
-  /** Journal sequences. */
   firstSequence: number
   lastSequence: number
 }>
@@ -22,7 +21,6 @@ export function hourOf(ms: number): number {
   return Math.floor(ms / msPerHour)
 }
 
-/** First hour of the day (UTC). */
 export function dayOf(hour: number): number {
   return hour - (hour % 24)
 }
@@ -64,7 +62,6 @@ export function checksumText(crc: number): string {
   return crc.toString(16).padStart(8, '0')
 }
 
-/** Files that failed verification. */
 export const damagedFolder = 'damaged'
 
 export const temporaryEnding = '.tmp'

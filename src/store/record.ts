@@ -14,11 +14,9 @@ export interface StoredFile extends FileName {
   readonly timeMax: number | null
   /** Times of the rows. If absent, of frame headers, and rows may be outside. */
   readonly timed?: true
-  /** Of event rows. If absent, any. */
   readonly families?: readonly string[]
   readonly receivedMin: number
   readonly receivedMax: number
-  /** If the name has none. */
   readonly crc?: number
   /** By source number. Absent in early entries until the next merge or scrub. */
   readonly perSource?: PerSource
@@ -48,12 +46,10 @@ export function isSkipped({ skipped = [] }: Pick<SourceCount, 'skipped'>, sequen
 /** One commit. `added` and `removed` are changes; all other fields are the whole state after it. */
 export type ManifestRecord = Readonly<{
   version: number
-  /** The whole live state; first in its file. */
   snapshot?: boolean
   added: readonly StoredFile[]
   removed: readonly string[]
   positions: Positions
-  /** The projection resumes there if the record is lost. */
   previous: Positions
   sources: Readonly<Record<string, SourceCount>>
   words: readonly string[]

@@ -21,7 +21,6 @@ export type Slice = Readonly<{
   whole: boolean
 }>
 
-/** Rows still lost after a partial refill. */
 export function remainder(
   lost: StoredFile,
   refilled: Readonly<{ rows: number; perSource: ReadonlyMap<number, number> }> | undefined,

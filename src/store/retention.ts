@@ -6,7 +6,6 @@ export type Retain = Readonly<{
   ageMs?: number
   /** Rollups that are not named stay. */
   rollupAgesMs?: Readonly<Partial<Record<Rollup, number>>>
-  /** Of all files. The oldest hours are removed first, rows before rollups. */
   bytes?: number
 }>
 

@@ -133,7 +133,6 @@ class ResultStream {
   }
 }
 
-/** Client of {@link serveStore}. */
 export function connectStore(port: MessagePort): RemoteStore {
   const open = new Map<number, (reply: Reply) => void>()
   let ids = 0

@@ -20,7 +20,6 @@ export type StoreLedger = Readonly<{
 export type StoreStatus = Readonly<{
   ledger: StoreLedger
   version: number
-  /** Rows without endpoints and rollups. */
   files: number
   rows: number
   bytes: number

@@ -3,7 +3,6 @@ import type { EventBatch, FlowBatch } from '../model/batches.ts'
 import type { Stream } from './names.ts'
 import type { RollupRows } from './rollup/rows.ts'
 
-/** With the row number it forms the stable id. */
 export type RowOrigin = Readonly<{
   source: number
   epoch: number
@@ -16,7 +15,6 @@ export type FlowRows = Readonly<{
   stream: 'flows'
   batch: FlowBatch
   origin: RowOrigin
-  /** Safe integers by address field; 0 is absent. */
   endpoints: Readonly<Record<string, Float64Array>>
   release?: () => void
   /** Manifest number of each dictionary string; 0 is absent. */
@@ -55,7 +53,6 @@ type EndpointRows = Readonly<{
   rows: readonly EndpointRow[]
 }>
 
-/** One commit's addition to the finest rollup. */
 type PartialRows = Readonly<{
   stream: 'flows_1m'
   rows: RollupRows

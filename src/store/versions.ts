@@ -1,7 +1,6 @@
 import type { StoredFile } from './record.ts'
 import type { StoreState } from './state.ts'
 
-/** Files of a pinned version stay until it is released. */
 export type Pin = Readonly<{
   state: StoreState
   files: readonly StoredFile[]

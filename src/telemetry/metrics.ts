@@ -50,7 +50,6 @@ export class MetricStore implements Metrics {
     }
   }
 
-  /** For {@link collectFrom}. Call each second, and once at the end. */
   publishTo(port: Sender): void {
     const changes: Change[] = []
     for (const [name, info, all] of this) {

@@ -18,7 +18,6 @@ type WorkerTelemetryData = Readonly<{
   table: MetricTable
 }>
 
-/** In the main thread, before a worker is made: its lines, counts and spans arrive here. */
 export function telemetryFor(
   thread: string,
   here: Readonly<{ write: LogWriter; metrics: MetricStore; level: Level; traces?: TraceQueue | undefined }>,

@@ -1,4 +1,3 @@
-// A Kubernetes API server for clients that only list and watch.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
@@ -29,7 +28,6 @@ type WatchedChange = Readonly<{
   object: object
 }>
 
-/** Changes retained for each kind. */
 const remembered = 2000
 const bookmarkMs = 20_000
 

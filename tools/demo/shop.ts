@@ -26,7 +26,6 @@ const apiRolledOut = '10.20.1.22'
 
 export const addresses = { web, api, apiRolledOut, database, names, job, backup } as const
 
-/** Content of the file of `identity.networks`. */
 export const shopNetworks = `networks:
   - {cidr: 10.20.0.0/16, label: shop}
   - {cidr: 10.20.0.53, name: dns}
@@ -70,7 +69,6 @@ export class Shop {
   #events = 0
   #due = { order: 0, audit: 500 }
 
-  /** `run` distinguishes the events of runs. */
   constructor(seed: number, run: string) {
     this.#random = new SeededRandom(seed)
     this.#run = run

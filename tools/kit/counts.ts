@@ -37,7 +37,6 @@ export async function readAllowedSkips(root: string): Promise<AllowedSkip[]> {
   return skips
 }
 
-/** `file` is the path of the test file. */
 export function isAllowedSkip(name: string, allowed: readonly AllowedSkip[], file = ''): boolean {
   return allowed.some(
     (skip) => name === skip.name || name.startsWith(`${skip.name} > `) || file.endsWith(`/${skip.name}`),

@@ -34,7 +34,6 @@ export async function listFiles(root: string, folder: string, matches: RegExp): 
 
 export const TYPESCRIPT = /\.(?:ts|tsx|mts)$/
 
-/** Includes files used by tests only. */
 export function isTestFile(path: string): boolean {
   return /\.(?:test|soak|bench)\.tsx?$/.test(path) || /(?:^|\/)(?:test|fixtures|testing)\//.test(path)
 }

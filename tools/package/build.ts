@@ -1,4 +1,3 @@
-// `npm run build`: writes the package to `dist/package`, ready for `npm pack`.
 import { cp, mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ROOT, runCommand } from '../kit/command.ts'
@@ -30,7 +29,6 @@ export async function buildPackage(out: string): Promise<void> {
   await lockVersions(out)
 }
 
-/** npm prunes a copy of the checkout's lock file. */
 async function lockVersions(out: string) {
   await cp(join(ROOT, 'package-lock.json'), join(out, 'npm-shrinkwrap.json'))
   const locked = await runCommand(

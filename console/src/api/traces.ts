@@ -31,7 +31,6 @@ export interface WholeTrace extends Trace {
 export type TracePage = Readonly<{
   traces: readonly Trace[]
   next: string | null
-  /** On the first page only. */
   total?: number
   span: Span
 }>

@@ -7,7 +7,6 @@ import { liveText } from '../text/live.ts'
 type LinkStateProps = Readonly<{
   link: Link
   paused: boolean
-  /** Replaces the stream status on pages that poll. */
   status?: string | undefined
   errorShown?: boolean
   meanwhile?: string

@@ -33,5 +33,4 @@ export type ToTab =
   | Readonly<{ is: 'link'; link: Link }>
 
 export const heartbeatMs = 20_000
-/** Browsers run hidden tabs only once a minute. */
 export const tabTimeoutMs = 180_000

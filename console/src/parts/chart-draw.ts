@@ -38,7 +38,6 @@ export function draw(
   { times, series, lines, marks, unknown, stacked, height, format, colors, onPoint, onBrush, onReady }: Drawing,
 ): Drawn {
   const values = stacked ? sums(series, times.length) : series.map((each) => [...each.values])
-  // The topmost series is drawn first.
   const order = series.map((_, index) => (stacked ? series.length - 1 - index : index))
   const stepped = uPlot.paths.stepped?.({ align: 1 })
   const axis = { stroke: colors.ink, font, ticks: { show: false }, gap: 4 } satisfies uPlot.Axis

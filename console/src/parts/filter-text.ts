@@ -1,4 +1,3 @@
-/** The language is in docs/explain/query.md. */
 import type { Part } from '../state/codec.ts'
 import { text as textPart } from '../state/parts.ts'
 

@@ -41,7 +41,6 @@ export type GridProps<Row> = Readonly<{
   onPlace?: (place: HTMLElement | null) => void
 }>
 
-/** Matches the style sheet, in px. */
 const rowHeights = { compact: 24, normal: 28, large: 36 } as const
 const headHeight = 30
 const widthStep = 16

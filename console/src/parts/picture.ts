@@ -1,4 +1,3 @@
-/** Renders a part of the page into a canvas: text, SVG and canvases. */
 import { partsText } from '../text/parts.ts'
 
 const left = 'button:not(.share-name), .popover, .spoken, [data-no-picture]'

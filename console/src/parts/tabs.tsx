@@ -26,7 +26,6 @@ export function Tabs<T extends string>({ label, tabs, chosen, controls, onChange
     if (chosenByKeys === `${label} ${chosen}` && document.activeElement === document.body)
       list.current?.querySelector<HTMLElement>(`[data-tab="${chosen}"]`)?.focus()
     chosenByKeys = undefined
-    // Only when the list appears.
   }, [])
   const onKeyDown = useLocalKeys(partsText.inTabs(label), [
     { keys: ['ArrowRight'], does: partsText.nextTab, run: () => step(1) },

@@ -1,4 +1,3 @@
-/** The registry of keys, from which the list of keys (`?`) is made. */
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react'
 import { singleKeys } from './preferences.ts'
 

@@ -1,4 +1,3 @@
-/** Stored in this browser, shared by its tabs. */
 import { useSyncExternalStore } from 'react'
 
 export type Preference<T extends string> = Readonly<{

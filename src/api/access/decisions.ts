@@ -3,7 +3,6 @@ import { ApiError } from '../problems.ts'
 import type { Principal } from './principal.ts'
 
 type Open = 'open'
-/** The response has no rows and no sums of rows. */
 type Authenticated = 'authenticated'
 /** A limited viewer gets only the rows of its namespaces, and their sums. */
 type Scoped = 'scoped'

@@ -18,7 +18,6 @@ export type Admission = Readonly<{
   principal: Principal
   until?: number
   ended?: AbortSignal
-  /** Marks the session as in use until the returned function is called. */
   hold?: () => () => void
 }>
 
@@ -178,7 +177,6 @@ export function whenAccessEnds(
 
 function operationOf(request: FastifyRequest): string | undefined {
   const schema = request.routeOptions.schema as { readonly operationId?: string } | undefined
-  // A route without schema is for admins; an unknown path gets its 404.
   return schema?.operationId ?? (request.routeOptions.url === undefined ? undefined : '')
 }
 

@@ -1,7 +1,6 @@
 export const roles = ['admin', 'viewer'] as const
 type Role = (typeof roles)[number]
 
-/** Whether a viewer sees flows between its namespaces and others. */
 export const peerRules = ['hidden', 'shown'] as const
 export type PeerRule = (typeof peerRules)[number]
 
@@ -16,7 +15,6 @@ export interface Principal extends Grant {
   /** Unique across all ways to sign in; key of the user's stored data. */
   readonly id: string
   readonly name: string
-  /** `none` where no authentication is required. */
   readonly login: 'none' | 'token' | 'oidc'
 }
 

@@ -1,4 +1,3 @@
-/** Combined with the filter of every query, live view and tap. */
 import type { BatchKind } from '../../model/batches.ts'
 import { parseKubernetesRef } from '../../model/refs.ts'
 import {

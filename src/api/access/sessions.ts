@@ -4,7 +4,6 @@ import type { Host } from '../../host/index.ts'
 import type { Principal } from './principal.ts'
 
 type SessionLimits = Readonly<{
-  /** Maximum number of sessions; the least recently used one is evicted. */
   max: number
   maxPerPrincipal: number
   ageMs: number

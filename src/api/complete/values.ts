@@ -8,7 +8,6 @@ import { sumSource } from '../sum-source.ts'
 import { maxValues, valueCacheOf } from './remembered.ts'
 import { numbersCalled } from './words.ts'
 
-/** For lists, an item. */
 export type PlainValue = string | number | boolean
 
 export type UsedValue = Readonly<{

@@ -30,7 +30,6 @@ export class RecordCount {
     this.#lines += lines
   }
 
-  /** Without the header line. */
   get rows(): number {
     return Math.max(0, this.#lines - (this.#csv ? 1 : 0))
   }

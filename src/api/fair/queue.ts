@@ -14,7 +14,6 @@ interface Waiting {
 export class FairQueue {
   readonly #limits: FairLimits
   readonly #running = new Map<string, number>()
-  /** Users are in round-robin order. */
   readonly #waiting = new Map<string, Waiting[]>()
   #busy = 0
   #waits = 0
@@ -31,7 +30,6 @@ export class FairQueue {
     return this.#leaving(user)
   }
 
-  /** Continues without queueing, even above the limit. */
   resume(user: string): () => void {
     this.#begin(user)
     return this.#leaving(user)

@@ -50,7 +50,6 @@ export class EventStreamChannel implements Channel {
 /** Bytes per WebSocket client. */
 const highWater = 64 * 1024
 
-/** Text messages {event, id, data}, for proxies that buffer event streams. */
 export class WebSocketChannel implements Channel {
   readonly #socket: WebSocket
   #drained: () => void = () => {}

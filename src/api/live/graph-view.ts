@@ -7,13 +7,11 @@ import type { LiveMessage } from './view.ts'
 
 export type GraphMessage = Readonly<{
   view: string
-  /** Names of the sums: `rows`, then the requested columns. */
   cols: readonly string[]
   /** A node is its value, null if unknown; a list for several columns. */
   upsertNodes: readonly (readonly [node: Cell, out: readonly number[], into: readonly number[]])[]
   upsertEdges: readonly (readonly [from: Cell, to: Cell, sums: readonly number[]])[]
   removed: Readonly<{ nodes: readonly Cell[]; edges: readonly (readonly [from: Cell, to: Cell])[] }>
-  /** Sums of hidden edges. */
   others: Readonly<{ edges: number; sums: readonly number[] }>
   snapshot?: true
 }>
@@ -29,7 +27,6 @@ interface Edge {
   idle: number
 }
 
-/** Further edges count among the others. */
 const maxEdges = 20_000
 const edgesPerNode = 5
 const decay = 0.8

@@ -43,7 +43,6 @@ export class Hub {
   #started = false
   #early: NonNullable<ReturnType<typeof noted>>[] = []
   newest = 0
-  /** Name of the journal, part of every event id. */
   journal = ''
   newestReceived = 0
 

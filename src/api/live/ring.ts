@@ -64,7 +64,6 @@ export class Ring {
   #bytes = 0
   #evicted = 0
   #since = Number.POSITIVE_INFINITY
-  /** Least recently used first. */
   readonly #decoded = new Set<RingFrame>()
   #decodedBytes = 0
   onEvict: (frame: RingFrame) => void = () => {}
@@ -77,7 +76,6 @@ export class Ring {
     return this.#evicted
   }
 
-  /** Lowest sequence present; undefined while empty. */
   get first(): number | undefined {
     return this.#frames[this.#head]?.sequence
   }

@@ -9,12 +9,10 @@ export type SeriesMessage = Readonly<{
   view: string
   /** Ms. */
   step: number
-  /** Names of the sums: `rows`, then the requested columns. */
   cols: readonly string[]
   groups: readonly (readonly Cell[])[]
   /** Changed buckets: begin (ISO 8601), sums of all rows, sums of each group (null: none). */
   buckets: readonly (readonly [time: string, total: readonly number[], groups: readonly (readonly number[] | null)[]])[]
-  /** Contains every bucket: replaces the client's state. */
   snapshot?: true
   /** Set on a snapshot (ISO 8601): every row received since then is included. */
   since?: string

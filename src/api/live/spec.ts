@@ -35,7 +35,6 @@ export interface GraphSpec extends CommonSpec {
   readonly kind: 'graph'
   readonly columns: readonly string[]
   readonly scope: readonly string[]
-  /** Ranking: `rows`, or one of the columns. */
   readonly by: string
   readonly limit: number
   readonly idle: number

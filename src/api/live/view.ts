@@ -17,11 +17,9 @@ export type LiveView = Readonly<{
   matched: number
   shown: number
   fresh: number
-  /** The view continues from the newest frame. */
   snapshot(newest: number): LiveMessage | undefined
   catchUp(from: number, newest: number, seen?: (frame: RingFrame) => boolean): LiveMessage | undefined
   resume(how: 'catch-up' | 'now', newest: number): void
-  /** Nothing is sent. */
   countOnly(newest: number): void
   /** For a slow client: counts on arrival, so that resuming is cheap. */
   keepUp(newest: number): void

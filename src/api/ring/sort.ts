@@ -2,7 +2,6 @@ import type { SliceScheduler } from './slice-scheduler.ts'
 
 const itemsPerSlice = 4096
 
-/** Stable; yields to the event loop between parts. */
 export async function sortInSlices<Item>(
   items: readonly Item[],
   compare: (a: Item, b: Item) => number,

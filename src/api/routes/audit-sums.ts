@@ -13,7 +13,6 @@ import { closed, integer, list, nullable, object, string } from '../json-schema.
 
 const spanOf = object({ from: string, to: string })
 
-/** From left to right. */
 export const auditGraphColumns = ['actor', 'action', 'resource', 'tenant', 'region'] as const
 
 const labels: Readonly<Record<(typeof auditGraphColumns)[number], string>> = {

@@ -64,7 +64,6 @@ export const auditSchemas = {
   AuditTrace: object({ ...trace, data: { description: 'The complete original event.' } }),
 } as const
 
-/** For filters and counts. */
 export const auditFacets = [
   'actor',
   'action',
@@ -280,7 +279,6 @@ type Counted = Readonly<{
   n: number
 }>
 
-/** Newest first. */
 async function countsOf(
   runQuery: RunQuery,
   { dialect, from, to, where }: Page,

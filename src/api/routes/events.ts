@@ -78,7 +78,6 @@ export function eventRoutes(
   )
 }
 
-/** Structured and batched mode. */
 const whole: ReadonlySet<string> = new Set([structuredType, batchedType, protobufType, protobufBatchType])
 
 function checkMediaType(request: FastifyRequest) {

@@ -7,7 +7,6 @@ export type SavedView = Readonly<{
   name: string
   page: string
   search: string
-  /** Visible to every user; only its owner changes it. */
   shared: boolean
   owner: string
   /** Owner’s name; older files lack it. */

@@ -4,10 +4,8 @@ type FeedOptions = Readonly<{
   clock: Clock
   timers: Timers
   limit: number
-  /** Buffered for a slow client. */
   bytes: number
   linesPerSecond: number
-  /** Interval of empty lines. */
   quietMs: number
 }>
 

@@ -13,7 +13,6 @@ export function rowWriter(batch: Batch): (row: number) => string {
   return batch.kind === 'flows' ? flowJson(batch) : (row) => encodeStructured(eventAt(batch, row)).toString()
 }
 
-/** Rows with their stable id `_pos`. */
 export function* rowLines(piece: SinkPiece): Generator<string> {
   const write = rowWriter(piece.batch)
   for (const row of piece.rows) {

@@ -23,7 +23,6 @@ type SharedIngestParts = Readonly<{
 
 export class SharedIngest {
   readonly writer: SourceJournal
-  /** For sources that continue from their own events. */
   readonly watched: Pick<SourceJournal, 'append'>
   readonly #shared: SharedWriter | undefined
   readonly #instance: string

@@ -150,7 +150,6 @@ export const storeMethods = {
   },
 } as const
 
-/** Before the first flow, main retains the frames with identities. */
 async function take(frames: readonly Frame[]) {
   const [first] = frames
   if (first === undefined) return
@@ -164,7 +163,6 @@ async function begin(until: number) {
   know = undefined
 }
 
-/** Loads the identities saved by main, and later events to a sequence. */
 async function knowWorkloads(journal: string, tail: SharedTail, sequence: number) {
   if (workloads === undefined) return
   await workloads.open()

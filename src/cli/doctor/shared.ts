@@ -1,4 +1,3 @@
-/** With --live only; writes nothing. */
 import { keys, type TotalsRecord } from '../../engine/cluster/names.ts'
 import { SharedRecords } from '../../engine/cluster/records.ts'
 import { loadJournal } from '../../registry.ts'

@@ -1,4 +1,3 @@
-/** With --live only; sends nothing. */
 import { storeSinkSettings } from '../../app/config-entries.ts'
 import type { SinkEntry } from '../../engine/delivery/sinks.ts'
 import { storeSink } from '../../engine/ledger/ledger.ts'

@@ -1,4 +1,3 @@
-/** With --live only; reads nothing. */
 import { loadSource } from '../../registry.ts'
 import { fail, ok, reason, warn, type Finding, type CheckContext } from './finding.ts'
 import { answerWithin } from './answer-within.ts'

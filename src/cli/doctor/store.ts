@@ -19,7 +19,6 @@ export async function checkSql({
   return [ok('sql', `each statement has a separate process, ${sizeText(memory)} and ${timeout / 1000} s${now}`)]
 }
 
-/** `weir store check` verifies the whole store. */
 const maxVerifiedBytes = 1 << 30
 
 export async function checkStore({ host, config: { data, store } }: CheckContext): Promise<Finding[]> {

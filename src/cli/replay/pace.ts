@@ -1,7 +1,6 @@
 import type { Host } from '../../host/index.ts'
 
 const minWaitMs = 2
-/** Datagrams sent between two turns of the event loop when there is no wait. */
 const burst = 64
 
 export class Pace {

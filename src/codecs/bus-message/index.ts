@@ -24,7 +24,6 @@ export type BusMessage = Readonly<{
   body: Uint8Array
   /** Equal for every attempt by any instance. At most 128 characters of `A-Za-z0-9-_:.`. */
   id: string
-  /** Orders messages. */
   key: string | undefined
 }>
 

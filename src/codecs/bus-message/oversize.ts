@@ -1,4 +1,3 @@
-/** Messages above a bus's size limit: numbered parts, or a claim to a stored body. */
 import { hash } from 'node:crypto'
 import { isUtf8 } from 'node:buffer'
 import type { BusMessage } from './index.ts'
@@ -6,12 +5,10 @@ import type { InMessage } from './read.ts'
 
 /** Parameters as in RFC 2046, 5.2.2: `id`, `number` (from 1), `total`; and `sha256` (hex) and `type` of the body. */
 const partType = 'application/vnd.weir.part'
-/** The body is JSON: {@link Claim}. */
 const claimType = 'application/vnd.weir.claim+json'
 
 export type Part = Readonly<{
   message: string
-  /** From 1. */
   number: number
   total: number
   sha256: string

@@ -4,7 +4,6 @@ type CloudEventsProblem = 'malformed' | 'too-large'
 /** A body is accepted completely or not at all. */
 export class CloudEventsError extends Error {
   readonly problem: CloudEventsProblem
-  /** Index of the invalid event in a batch. */
   readonly index: number | undefined
 
   constructor(problem: CloudEventsProblem, index: number | undefined, message: string) {

@@ -31,7 +31,6 @@ export function skipSpace(bytes: Bytes, at: number): number {
   return at
 }
 
-/** From after the opening quote to after the closing one. */
 export function skipString(bytes: Bytes, at: number): number {
   for (;;) {
     while (endsPlain[bytes[at]!] === 0) at++

@@ -17,7 +17,6 @@ export function plainValue(bytes: Buffer, name: string, start: number, end: numb
   return String(typeof value === 'number' ? checkInteger(name, value) : value)
 }
 
-/** Returns the text between the quotes. */
 export function checkBase64(bytes: Buffer, start: number, end: number): string {
   const text = bytes[start] === quote ? bytes.toString('latin1', start + 1, end - 1) : undefined
   if (text === undefined || text.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(text)) {

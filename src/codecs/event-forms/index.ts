@@ -12,7 +12,6 @@ type Row = Readonly<{
 
 export type EventForms = Readonly<{
   flows: FlowForm
-  /** Starts a send; `trace` receives the rows in another form. */
   begin: (trace?: Trace) => Sending
 }>
 
@@ -24,7 +23,6 @@ export type Sending = Readonly<{
   /** Throws with the reason if the row has no such form. */
   event: (row: Row) => WeirEvent
   reduced: (row: Row) => WeirEvent | undefined
-  /** Counts the rows of this send except the failures. */
   settle: <F extends { readonly index: number }>(failures: readonly F[]) => readonly F[]
 }>
 

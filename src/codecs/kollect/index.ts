@@ -14,7 +14,6 @@ const types: Readonly<Record<ChangeData['operation'], string>> = {
   deleted: 'kollect.resource.event.v1.ResourceDeletedEvent',
 }
 
-/** Uses the envelope's id, kollect's key, and the full message name as type. */
 export function kollectEvent(event: WeirEvent, change: ChangeData, fields: KollectFields): WeirEvent {
   const id = envelopeId(event.id, change)
   const { family: _family, dataschema: _dataschema, ...rest } = event

@@ -5,14 +5,12 @@ export const headerBytes = 24
 export const recordBytes = 48
 const maxRecords = 30
 
-/** Why a datagram, or its rest, is unreadable. */
 type Malformed = 'short' | 'count' | 'truncated'
 
 export type Decoded = Readonly<{
   rows: number
   /** `short`, `count`: nothing was read. `truncated`: complete records were read. */
   malformed: Malformed | undefined
-  /** Rows with an exporter clock beyond the limit. */
   skewed: number
   /** For sequence accounting; undefined without a usable header. */
   sequence: SequenceInfo | undefined

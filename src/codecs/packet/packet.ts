@@ -27,7 +27,6 @@ export class Packet {
   innerVlan = 0
   etype = 0
   labelCount = 0
-  /** 20 bits each, top first. */
   readonly labels = new Uint32Array(maxLabels)
   /** Source in words 0 to 3, destination in 4 to 7, v4-mapped. */
   readonly addresses = new Uint32Array(8)

@@ -117,7 +117,6 @@ export function flowList(text: string, start: number, end: number): Range[] {
 
 const isSecretManifest = /^[ \t]*(?:-[ \t]+)?kind:[ \t]*["']?Secret["']?[ \t]*$/m
 
-/** Redacts `data` and `stringData` in manifests. */
 export function embeddedSecrets(text: string, mask: Mask): string {
   if (!isSecretManifest.test(text)) return text
   return text

@@ -2,7 +2,6 @@ import { suspicionOf, type Suspicion } from './names.ts'
 
 export const mark = 'redacted:'
 
-/** Switches, types and methods. */
 const plainWords = new Set(
   `
   true false yes no on off null none nil undefined enabled disabled required optional auto default never always any all

@@ -11,12 +11,10 @@ export class Datagram {
   /** Four words, v4-mapped. */
   readonly agent = new Uint32Array(4)
   subAgent = 0
-  /** Of one sub-agent. */
   sequence = 0
   /** In ms, modulo 2^32. */
   uptime = 0
   samples = 0
-  /** Upper bound of rows. */
   flowSamples = 0
   headerBytes = 0
   padding = 0

@@ -7,13 +7,11 @@ import { SampleRows, type Origin } from './rows.ts'
 import { Sample } from './sample.ts'
 
 export interface Decoded {
-  /** One per flow sample and per dropped packet. */
   rows: number
   malformed: Malformed | undefined
   decodedBytes: number
   /** Header padding, and bytes after the last sample. */
   paddingBytes: number
-  /** Counters and unknown kinds. */
   skippedBytes: number
   malformedBytes: number
   counterSamples: number

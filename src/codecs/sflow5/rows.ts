@@ -5,7 +5,6 @@ import { put16, put32, put64, put8, putIp } from '../packet/put.ts'
 import { dropReason } from './format.ts'
 import { parts, type Sample } from './sample.ts'
 
-/** Equal in every row of a datagram. */
 export type Origin = Readonly<{
   /** Four words, v4-mapped. */
   exporter: Uint32Array

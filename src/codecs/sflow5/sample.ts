@@ -20,7 +20,6 @@ export const parts = {
 } as const
 
 export class Sample {
-  /** Includes headers that agents parsed themselves. */
   readonly packet = new Packet()
   present = 0
   sequence = 0
@@ -81,7 +80,6 @@ export class Sample {
     return at + size
   }
 
-  /** Moves separate tags and labels into the packet. */
   settle(): void {
     const { packet } = this
     if (this.outerTag !== 0) {

@@ -2,10 +2,8 @@ import { u32 } from '../packet/packet.ts'
 import type { Datagram } from './datagram.ts'
 import { sampleTag } from './format.ts'
 
-/** Totals of one exporter; they only increase. */
 export interface Losses {
   missing: number
-  /** Missing datagrams that arrived later. */
   late: number
   /** Samples skipped by a data source: lost with their datagram, or by the agent. */
   missingSamples: number

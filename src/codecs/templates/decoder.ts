@@ -43,7 +43,6 @@ type Released = Readonly<{
 
 interface Walked {
   records: number | undefined
-  /** Without options. */
   flows: number
   malformed: boolean
 }
@@ -76,7 +75,6 @@ export class TemplateDecoder {
     this.parking.sweep(now)
   }
 
-  /** Ends the scope of the connection's templates. */
   closeSession(exporter: ExporterState, transport: Transport): void {
     const session = exporter.sessions.get(sessionKey(10, transport))
     if (session !== undefined) this.table.close(session)

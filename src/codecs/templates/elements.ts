@@ -12,7 +12,6 @@ type InReverse = 'same' | 'none' | { readonly swap: FlowFieldName }
 
 export type Rule = Readonly<{
   field: FlowFieldName
-  /** Best first. */
   from: readonly number[]
   /** IANA elements with reverse meaning. */
   reverseFrom?: readonly number[]

@@ -7,11 +7,9 @@ export type FieldSpec = Readonly<{
 
 export const variable = 0xffff
 
-/** Templates with equal text share a layout. */
 export type Layout = Readonly<{
   text: string
   fields: readonly FieldSpec[]
-  /** Leading scope fields of an options template. */
   scopes: number
   options: boolean
   shortest: number

@@ -7,7 +7,6 @@ import { intervalOf, type DomainFacts } from './sampling.ts'
 import type { OptionsPlan } from './state.ts'
 import { readSampling } from './step-sampling.ts'
 
-/** Per domain; the oldest is removed first. */
 const maxEntries = 4096
 const maxName = 256
 const utf8 = new TextDecoder()

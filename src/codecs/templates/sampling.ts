@@ -28,7 +28,6 @@ export interface RecordSampling {
   probability: number
 }
 
-/** 0 if the record has none. */
 export function intervalOf({ interval, taken, skipped, size, population, probability }: RecordSampling): number {
   if (interval > 0) return whole(interval)
   if (taken > 0) return whole((taken + skipped) / taken)

@@ -1,7 +1,6 @@
 export interface Losses {
   missing: number
   missingDatagrams: number
-  /** Missing ones that arrived later. */
   late: number
   restarts: number
 }

@@ -12,12 +12,10 @@ export type Version = 9 | 10
 /** Bounds the scope of a template (RFC 7011, section 8). */
 export type Transport = Readonly<{
   kind: 'udp' | 'tcp'
-  /** Index of the source's listener. */
   listener: number
   port: number
 }>
 
-/** Shared by all templates with the same text. */
 export interface Prepared {
   readonly layout: Layout
   plan: Plan | undefined

@@ -12,14 +12,10 @@ import {
 } from './state.ts'
 
 export type TemplateLimits = Readonly<{
-  /** Over all exporters. */
   templates: number
   exporterTemplates: number
-  /** Of an exporter seen once. */
   unprovenTemplates: number
-  /** Source ports of one exporter. */
   sessions: number
-  /** Over all exporters, and of one. */
   domains: number
   exporterDomains: number
   expiry: number

@@ -2,7 +2,6 @@ import type { Attempt } from '../../engine/delivery/in-order.ts'
 import { WeirError } from '../../model/errors.ts'
 import { NoToken } from '../../net/entra.ts'
 
-/** Invalid settings; the message contains the action to take. */
 export class WrongSettings extends Error {}
 
 export function codeOf(error: unknown): string | undefined {

@@ -6,7 +6,6 @@ export type ServiceBusMessage = Readonly<{
   body: Buffer
   applicationProperties: Record<string, string>
   contentType?: string
-  /** The same for every attempt by any instance; Service Bus deduplicates by it. */
   messageId: string
   sessionId?: string
   partitionKey?: string

@@ -8,7 +8,6 @@ export type ReturnedResource = Readonly<{
 
 export interface FoundResource extends AuditResource {
   readonly id: string
-  /** Owner, if it differs from that of the record. */
   readonly service?: string
   readonly account?: string
 }

@@ -1,4 +1,3 @@
-/** EXO2-HMAC-SHA256. */
 import { createHmac } from 'node:crypto'
 
 export type Signable = Readonly<{

@@ -5,7 +5,6 @@ import type { PubSubConfig } from './config.ts'
 
 const pollMs = 2000
 
-/** Uses a temporary subscription. */
 export async function listenPubSub(config: PubSubConfig, { host }: Context): Promise<Listening> {
   const library = await loadClient()
   const client = new library.v1.SubscriberClient(

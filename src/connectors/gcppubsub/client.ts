@@ -96,7 +96,6 @@ export class PubSubPublisher {
     return line.slice(from, to)
   }
 
-  /** After a rejection each message is sent alone. */
   async #request(chunk: Line, signal: AbortSignal): Promise<Attempt[]> {
     const [first] = chunk
     const size = first === undefined ? 0 : sizeOf(first.message)

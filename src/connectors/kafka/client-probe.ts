@@ -6,7 +6,6 @@ import { connectionOptions, loadClient, openBase, type ClusterConfig } from './c
 import { apiIdOf, errorText, noTopic, whyNotConnected, whyNoTopic } from './client-errors.ts'
 import type { KafkaConfig, KafkaSourceConfig } from './config.ts'
 
-/** Logs in and inspects the topic. Publishes nothing and creates no topic. */
 export function probeKafka(config: KafkaConfig, context: Context, signal: AbortSignal): Promise<Probe> {
   const { topic, create_topic: create } = config
   return withBase(config, context, signal, async (base, at) => {
@@ -22,7 +21,6 @@ export function probeKafka(config: KafkaConfig, context: Context, signal: AbortS
   })
 }
 
-/** Logs in and inspects the topics of a source. Joins no group. */
 export function probeTopics(config: KafkaSourceConfig, context: ProbeContext, signal: AbortSignal): Promise<Probe> {
   return withBase(config, context, signal, async (base, at) => {
     const [found, wrong]: [string[], string[]] = [[], []]

@@ -139,7 +139,6 @@ export const kafkaSchema = defineSchema({
   },
 })
 
-/** Messages become rows of flows. */
 const flowCodecs = ['pbflow', 'netobserv-json'] as const
 export type FlowCodec = (typeof flowCodecs)[number]
 const sourceCodecs = ['cloudevents', 'kollect', ...flowCodecs, 'json', 'raw'] as const

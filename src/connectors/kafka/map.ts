@@ -6,7 +6,6 @@ export type KafkaMessage = Readonly<{
   flowKey?: Uint8Array | undefined
   headers: Readonly<Record<string, string>>
   value: Uint8Array
-  /** The same for every attempt by any instance; also the header `id`. */
   id: string
 }>
 

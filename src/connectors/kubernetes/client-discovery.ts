@@ -1,7 +1,6 @@
 export type ResourceType = Readonly<{
   group: string
   version: string
-  /** Plural, as in paths: `deployments`. */
   resource: string
   kind: string
   namespaced: boolean
@@ -143,7 +142,6 @@ export function typeKey({ group, resource }: Pick<ResourceType, 'group' | 'resou
   return `${group}/${resource}`
 }
 
-/** Path of a collection, in all namespaces or in one. */
 export function pathOf({ group, version, resource }: ResourceType, namespace?: string): string {
   const base = group === '' ? `/api/${version}` : `/apis/${group}/${version}`
   return `${base}${namespace === undefined ? '' : `/namespaces/${namespace}`}/${resource}`

@@ -24,7 +24,6 @@ type Settled = void | Promise<void>
 export type Target = Readonly<{
   /** Undefined: list first. */
   cursor: string | undefined
-  /** Preferred version of the first list. */
   asOf?: string | undefined
   /** A list begins: objects not present until `listed` are deleted. A second call before `listed` restarts the list. */
   listing(): Settled
@@ -62,7 +61,6 @@ export type ReaderOptions = Readonly<{
   streams: boolean
   ask: Ask
   target: Target
-  /** Parses objects and removes irrelevant parts. Exclusive to this reader. */
   stripper?: Stripper
   host: Host
   /** Read schedule; undefined: read at once. */

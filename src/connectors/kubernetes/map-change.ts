@@ -40,7 +40,6 @@ type Change = Readonly<{
   place: Place
   resourceVersion: string
   operation: Operation
-  /** Documents as JSON in UTF-8; undefined if there is no state. */
   old: Uint8Array | undefined
   new: Uint8Array | undefined
   patch: readonly PatchStep[]
@@ -180,7 +179,6 @@ const space = '6f0c7ad0-66a5-5c5e-9d0b-0f6a3c1d2b47'
 const spaceBytes = Buffer.from(space.replaceAll('-', ''), 'hex')
 let named = Buffer.concat([spaceBytes, Buffer.alloc(1024)])
 
-/** Deterministic in every process. */
 function stableUuid(...parts: readonly string[]): string {
   const name = parts.join('\n')
   if (named.length < spaceBytes.length + 3 * name.length)

@@ -1,4 +1,3 @@
-/** Frequent changes without meaning. Hidden changes are counted by rule. */
 import { keysOf, type PatchStep } from '../../model/kubernetes.ts'
 import { isRecord } from '../../model/json.ts'
 import type { KubeObject } from './client-types.ts'
@@ -6,7 +5,6 @@ import type { KubeObject } from './client-types.ts'
 type Rule = Readonly<{
   meaning: string
   kinds?: readonly string[]
-  /** `*` is any entry. */
   paths?: readonly string[]
   /** The fields stay in the object; changes to only these fields are hidden. */
   kept?: true
@@ -171,7 +169,6 @@ function partsAt(value: unknown, [key, ...rest]: readonly string[]): unknown {
   return isRecord(value) && Object.hasOwn(value, key) ? partsAt(value[key], rest) : null
 }
 
-/** Rules that hide a change, and rules that only mark it. */
 export function noiseOf({
   show,
   hide,

@@ -6,7 +6,6 @@ export type Scope = Readonly<{
   include: readonly string[]
   exclude: readonly string[]
   events: boolean
-  /** Kinds (`Kind.group`) without visible changes. */
   hidden: (kind: string) => boolean
 }>
 

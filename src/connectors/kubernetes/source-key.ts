@@ -1,6 +1,5 @@
 import { replaceFile, type Host } from '../../host/index.ts'
 
-/** The key of redaction digests: created once, with mode 0600. */
 export async function redactKey(host: Host, folder: string): Promise<Uint8Array> {
   const path = `${folder}/redact.key`
   const known = await host.disk.stat(path)

@@ -18,7 +18,6 @@ export interface Known {
 const firstSlots = 64
 const digestBytes = 16
 
-/** Numbers of objects are reused after {@link free}. */
 export class KnownObjects {
   /** Number + 1 by the hash of the uid, open addressing; 0 is free. */
   #slots = new Uint32Array(firstSlots)

@@ -13,7 +13,6 @@ type LeaseOptions = Readonly<{
   ref: LeaseRef
   identity: string
   durationMs: number
-  /** Known as emitted by any replica. */
   checkpoint: () => LeaseCheckpoint
   onHeld: () => void
   onLeadership: (leads: boolean) => void
@@ -186,7 +185,6 @@ export class LeaseKeeper {
     return durationMs * checkPart * host.random.next()
   }
 
-  /** False on a conflict. */
   async #write(
     before: LeaseRecord | undefined,
     epoch: number,

@@ -7,7 +7,6 @@ export type RecorderLimits = Readonly<{
   waitMs: number
   /** Minimum interval of partial units: each costs a sync and wakes all readers of the journal. */
   gatherMs: number
-  /** Minimum interval of commits to the map. */
   commitMs: number
 }>
 

@@ -10,7 +10,6 @@ import { gapEvent } from './map-change.ts'
 import { numberOf, type Collection } from './source-steps.ts'
 import type { Recorder } from './source-recorder.ts'
 
-/** Metadata without spec and status. */
 const metadataOnly = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1'
 
 const pageRows = 500

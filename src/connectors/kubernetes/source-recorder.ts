@@ -111,7 +111,6 @@ export class Recorder {
     return this.#room.promise
   }
 
-  /** Ends when the signal aborts and all changes of this leader are written; rejects if the journal fails. */
   async run(signal: AbortSignal): Promise<void> {
     const wake = () => this.#wake()
     signal.addEventListener('abort', wake)

@@ -32,7 +32,6 @@ export async function replay(map: ObjectMap, frames: Replay, keyOf: KeyOf, of?: 
   return events
 }
 
-/** The checkpoint of each collection from the frames after a position. */
 export async function checkpointAfter(frames: Replay, sequence: number, keyOf: KeyOf): Promise<LeaseCheckpoint> {
   const checkpoint: Record<string, string> = {}
   for await (const frame of frames.after({ sequence, row: 0 })) {

@@ -1,4 +1,3 @@
-/** Restores a cluster's state from a shared journal if this data folder lacks it. */
 import type { SharedState, SourceContext, StateNote } from '../../engine/contracts.ts'
 import type { Host } from '../../host/index.ts'
 import { messageOf } from '../../model/errors.ts'

@@ -129,7 +129,6 @@ export class Tracker implements Target {
     return begun !== undefined && Date.parse(String(metadata?.['creationTimestamp'])) > begun
   }
 
-  /** `isNew`: created after the first list. */
   #seen(seen: SeenObject, isNew: boolean): void | Promise<void> {
     const { uid, version } = seen
     if (uid === undefined || version === undefined) return

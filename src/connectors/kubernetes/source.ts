@@ -64,7 +64,6 @@ function namesOf({ redact: { names } }: KubernetesConfig) {
   return names === null ? undefined : new RegExp(names, 'i')
 }
 
-/** Opens the map of objects; a damaged one is moved aside, and the cluster is listed again. */
 export async function openObjects(
   folder: string,
   { host, log, metrics, id }: Pick<SourceContext, 'host' | 'log' | 'metrics' | 'id'>,

@@ -65,7 +65,6 @@ function filesOf(tls: Tls | null, read: TlsOptions | undefined): object {
   }
 }
 
-/** Creates a missing stream if configured. */
 export async function ensureStream(
   library: Library,
   connection: NatsConnection,

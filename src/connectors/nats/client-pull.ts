@@ -9,7 +9,6 @@ import { errorText, whyNotConnected } from './client-errors.ts'
 import type { NatsSourceConfig } from './config.ts'
 import { fromMessage } from './map-read.ts'
 
-/** Prefetched messages, and maximum per pull. */
 const [prefetchMessages, maxMessages] = [2048, 1024]
 /** The server checks for expired acknowledgements at intervals. */
 const marginMs = 500

@@ -22,7 +22,6 @@ interface Live {
   readonly connection: NatsConnection
   readonly inbox: string
   subscribed: boolean
-  /** Set while the library reconnects. */
   away: string | undefined
 }
 

@@ -5,7 +5,6 @@ export type NatsMessage = Readonly<{
   subject: string
   headers: Readonly<Record<string, string>>
   data: Uint8Array
-  /** The same for every attempt by any instance; the stream deduplicates by it. */
   messageId: string
 }>
 

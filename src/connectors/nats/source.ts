@@ -5,7 +5,6 @@ import type { natsSourceSchema } from './config.ts'
 import { probeSourceStream } from './client-source-probe.ts'
 
 export const source = defineSource<typeof natsSourceSchema>('nats', {
-  /** Opens even if the server is unreachable; the failure is logged and retried. */
   build: (config, context) => Promise.resolve(messageSource(config, context, new JetStreamPuller(config, context))),
   probe: probeSourceStream,
 })

@@ -1,4 +1,3 @@
-/** Requests and changes correlate as in view `changes`. */
 import type { WeirEvent } from '../../model/events.ts'
 import { kubernetesTypes } from '../../model/kubernetes.ts'
 import { fieldsOf, textOf, type Fields } from '../../model/json.ts'

@@ -64,7 +64,6 @@ function mergeEqualStates(rows: readonly ObjectRow[]): ObjectState[][] {
   return [...histories.values()]
 }
 
-/** At most one state of each object per wave. */
 function waves(lives: readonly (readonly ObjectState[])[]): ObjectState[][] {
   const most = Math.max(0, ...lives.map((life) => life.length))
   return Array.from({ length: most }, (_, wave) =>

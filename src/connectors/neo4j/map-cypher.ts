@@ -13,7 +13,6 @@ export type Statement = Readonly<{
 export type Written = Readonly<{
   statements: readonly Statement[]
   facts: readonly string[]
-  /** Marks are linked in a later transaction. */
   marks: readonly string[]
 }>
 

@@ -22,7 +22,6 @@ export type ObjectRow = Readonly<{
   related: readonly Related[]
 }>
 
-/** Cluster-scoped owners; others share the object's namespace. */
 const clusterWide: ReadonlySet<string> = new Set([
   'Node',
   'Namespace',

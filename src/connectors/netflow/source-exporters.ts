@@ -53,7 +53,6 @@ export class Exporter extends Sender {
     sequence.follow(seen, this.state)
   }
 
-  /** Structured-cloneable. */
   status(): ExporterStatus {
     const { address, lastSeen, lastRow, datagrams, malformed, lastMalformed, state } = this
     const { rows, skewed, malformedSets, optionRecords, reservedSets, parkedSets, expiredSets, refusedTemplates } =

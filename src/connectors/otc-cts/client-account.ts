@@ -16,11 +16,9 @@ type Proof =
   | Readonly<{ type: 'password'; user: IdOrName; domain: IdOrName | undefined; password: string }>
 
 export type Account = Readonly<{
-  /** With version, without a trailing slash. */
   iam: string
   proof: Proof
   project: IdOrName
-  /** Scopes the name of the project. */
   domain: IdOrName | undefined
   region: string
   tls: TlsOptions | undefined

@@ -14,7 +14,6 @@ type Project = Readonly<{
   domain?: string | undefined
 }>
 
-/** With an agency, for the user's own domain. */
 export function tokenRequest({ proof, project, domain, agency }: Account): object {
   if (proof.type !== 'password') throw new CtsError('login', 'a token requires a password')
   const { user } = proof

@@ -7,7 +7,6 @@ export type Signable = Readonly<{
   method: string
   path: string
   query: Query
-  /** By lower-case name, including the host. */
   headers: Readonly<Record<string, string>>
   body?: Uint8Array
 }>
@@ -50,7 +49,6 @@ export function canonicalRequest({ method, path, query, headers, body }: Signabl
   ].join('\n')
 }
 
-/** `headers` includes `x-sdk-date`. */
 export function authorizationOf(
   request: Signable,
   { access, secret }: SigningKeys,

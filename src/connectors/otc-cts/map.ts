@@ -1,4 +1,3 @@
-/** Compatible with cts_exporter. `audit` is common to all clouds. */
 import { createHash } from 'node:crypto'
 import { outcomeOf, severityOfCode, type AuditRecord, type AuditSeverity } from '../../model/audit.ts'
 import type { WeirEvent } from '../../model/events.ts'
@@ -7,7 +6,6 @@ import { isRecord, known, sorted, textOf, type Fields } from '../../model/json.t
 import { actorOf, userOf } from './map-user.ts'
 
 export type TraceOrigin = Readonly<{
-  /** `otc`, `huawei`. */
   cloud: string
   /** API address with version, project and a slash. */
   source: string

@@ -21,7 +21,6 @@ interface TrackerStatus extends PartitionStatus {
   readonly tracker: string
 }
 
-/** Opens even if the cloud is unreachable; the failure is logged and retried. */
 export async function openOtcCts(config: OtcCtsConfig, context: SourceContext): Promise<PollingSource<TrackerStatus>> {
   const projects: readonly (ProjectConfig | undefined)[] = config.projects.length === 0 ? [undefined] : config.projects
   const lease = await openLeaderLease(config.lease, context)

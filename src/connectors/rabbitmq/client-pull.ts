@@ -157,7 +157,6 @@ export class RabbitPuller implements Puller<Handle> {
   }
 }
 
-/** Acknowledges up to the oldest open tag with one frame. */
 function settle({ channel, open }: Live, messages: readonly ConsumeMessage[]) {
   for (const { fields } of messages) open.delete(fields.deliveryTag)
   const [oldest = Number.POSITIVE_INFINITY] = open

@@ -30,7 +30,6 @@ export function offsetOf(headers: Readonly<Record<string, unknown>> | undefined)
   return typeof offset === 'number' ? offset : undefined
 }
 
-/** CloudEvents encoding of AMQP types. */
 function plain(value: unknown): string {
   if (typeof value === 'string') return value
   if (value instanceof Uint8Array) return Buffer.from(value).toString('base64')

@@ -16,7 +16,6 @@ export class StreamOffset {
   #savedAt = Number.NEGATIVE_INFINITY
   #saving: Promise<void> = Promise.resolve()
 
-  /** Without `folder`, nothing is stored. */
   constructor(host: Host, folder: string | undefined, queue: string) {
     this.#host = host
     this.#folder = folder

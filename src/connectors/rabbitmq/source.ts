@@ -5,7 +5,6 @@ import type { rabbitmqSourceSchema } from './config.ts'
 import { probeQueue } from './client-source-probe.ts'
 
 export const source = defineSource<typeof rabbitmqSourceSchema>('rabbitmq', {
-  /** Opens even if the server is unreachable; the failure is logged and retried. */
   build: (config, context) => Promise.resolve(messageSource(config, context, new RabbitPuller(config, context))),
   probe: probeQueue,
 })

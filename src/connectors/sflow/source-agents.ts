@@ -6,7 +6,6 @@ import { Sender } from '../../net/senders.ts'
 
 export interface AgentStatus extends Readonly<Losses> {
   readonly address: string
-  /** Agent address in its last datagram. */
   readonly agent: string
   readonly lastSeen: number
   readonly lastRow: number | undefined

@@ -45,7 +45,6 @@ export class SharedRecords {
     }
   }
 
-  /** Resolves when all earlier records are read. */
   async sync(signal: AbortSignal): Promise<void> {
     const { last } = await this.#bus.bounds('records')
     await this.until(() => this.#place >= last, signal)
@@ -75,7 +74,6 @@ export class SharedRecords {
     return this.#known.get(key)?.value as T | undefined
   }
 
-  /** Records below a key prefix. */
   under<T>(prefix: string): readonly Readonly<{ name: string; value: T; ageMs: number }>[] {
     const now = this.#host.clock.monotonic()
     return [...this.#known]

@@ -36,7 +36,6 @@ type OpenSource = Readonly<{
 
 const closeMs = 5000
 
-/** Writes the sources of one instance. A unit is accepted once the bus has stored it. */
 export class SharedWriter {
   readonly epoch: number
   readonly #options: SharedWriterOptions
@@ -57,7 +56,6 @@ export class SharedWriter {
     this.epoch = epoch
   }
 
-  /** Claims the name, which fences other writers. */
   static async open(options: SharedWriterOptions): Promise<SharedWriter> {
     const { bus, records, instance, host, log } = options
     const name = `instance/${instance}`
@@ -88,7 +86,6 @@ export class SharedWriter {
     return this.#writer.ended instanceof Fenced
   }
 
-  /** Fences the source and returns its last cursor. */
   async begin(id: string): Promise<Uint8Array | undefined> {
     const source = sharedSource(id, this.#options.instance)
     await this.#source(source).ready

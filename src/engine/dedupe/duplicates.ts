@@ -97,7 +97,6 @@ export class DuplicateWindow implements Projection {
     for (let at = 0; at < hashes.length; at += 4) this.#underWay.delete(hashes, at)
   }
 
-  /** All rows before this position are admitted. */
   reached(position: Position): void {
     if (position.sequence > this.#applied.sequence) this.#applied = position
   }

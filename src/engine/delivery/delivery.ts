@@ -46,7 +46,6 @@ type DeliveryOptions = Readonly<{
   start: SinkRecord
   deadLetters: DeadLetters
   reader: JournalReader
-  /** To rebuild a sink's memory. */
   readerAfter?: (position: Position) => JournalReader
   enrichment?: () => Enrichment | undefined
 }>

@@ -3,7 +3,6 @@ import type { Failure } from '../../model/outcome.ts'
 import { behindKey, type Attempt } from './in-order.ts'
 
 type InChunksOptions = Readonly<{
-  /** A larger row is sent alone. */
   limits: Readonly<{ rows: number; bytes: number }>
   budgetMs: number
   clock: Clock

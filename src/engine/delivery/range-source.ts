@@ -5,7 +5,6 @@ import type { DeliverySettings } from './settings.ts'
 const maxFrames = 64
 /** Frames are larger in memory: object changes compress to a thirtieth. */
 const maxUnpacked = 2
-/** Interval of reads while a batch waits for more rows. */
 const pauseMs = 200
 
 export class RangeSource {

@@ -6,7 +6,6 @@ import type { Enrichment, RowFilter, SinkPiece } from '../contracts.ts'
 import { filterRows, type Route } from './route.ts'
 import { add, emptyTally, type SinkRecord, type Tally } from './tally.ts'
 
-/** Rows of consecutive frames for one sink, with the change of its tallies. */
 export type Range = Readonly<{
   pieces: readonly SinkPiece[]
   rows: number

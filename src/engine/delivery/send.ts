@@ -23,7 +23,6 @@ export type SendReport = Readonly<{
   settled: boolean
   rejected: readonly Rejected[]
   dropped: readonly Rejected[]
-  /** Rows that the sink consumed by intent: counts by source and reason. */
   filtered: Filtered
   unsettled: readonly SinkPiece[]
 }>

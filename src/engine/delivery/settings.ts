@@ -6,14 +6,12 @@ export type DeliverySettings = Readonly<{
   only?: Only
   batch: Readonly<{ events: number; bytes: number; waitMs: number }>
   retry: Readonly<{ firstMs: number; maxMs: number; maxElapsedMs?: number }>
-  /** Limit of pending rows before `whenBehind` applies. */
   retain: Readonly<{ bytes: number; ageMs: number }>
   whenBehind: 'drop' | 'block'
   rate?: number
 }>
 
 export type Only = Readonly<{
-  /** Flows have the family `flow`. */
   family?: readonly (Family | 'flow')[]
   /** `*` matches any text. Flows have no type. */
   type?: readonly string[]

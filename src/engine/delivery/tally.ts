@@ -14,13 +14,10 @@ export interface Tally {
   quarantined: number
 }
 
-/** A sink's offset record, written before each send and after its rows settled. */
 export interface SinkRecord {
-  /** All rows up to here are in `sources`. */
   position: Position
   sources: Record<string, Tally>
   from?: readonly string[]
-  /** First place that is needed to rebuild the sink's memory. */
   holds?: WindowStart
   intent?: Readonly<{ to: number; events: number }>
   removed?: boolean

@@ -2,7 +2,6 @@ import type { Ledger, SinkLedger, SourceLedger } from '../control.ts'
 import type { DeadLetters } from '../delivery/dead-letters.ts'
 import { add, emptyTally, sum, type Counts, type Tally } from '../delivery/tally.ts'
 
-/** The embedded store in the ledger's list of sinks. */
 export const storeSink = 'store'
 
 export type StoreStatus = Readonly<{

@@ -1,7 +1,6 @@
 import type { Ledger, SourceLedger } from '../control.ts'
 import type { Metrics } from '../contracts.ts'
 
-/** Counters equal to the ledger, continuing across restarts. */
 export class LedgerMetrics {
   readonly #metrics: Metrics
   readonly #counted = new Map<string, Pick<SourceLedger, 'accepted' | 'duplicates'>>()

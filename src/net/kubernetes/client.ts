@@ -8,11 +8,9 @@ const keepAliveMs = 30_000
 export type ClientOptions = Readonly<{
   url: string
   tls?: Pick<RequestOptions, 'ca' | 'cert' | 'key' | 'rejectUnauthorized' | 'servername'>
-  /** Called for each request: tokens and certificates are renewed. */
   identity?: () => Promise<Identity>
   /** The server responded 401: the cached identity is stale. */
   refused?: () => void
-  /** May contain a user and password. */
   proxy?: string
 }>
 

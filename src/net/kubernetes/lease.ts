@@ -9,9 +9,7 @@ export type LeaseRecord = Readonly<{
   version: string
   /** Empty: the Lease is free. */
   holder: string
-  /** Validity after a renewal. */
   seconds: number
-  /** Fencing epoch: increases with each new holder. */
   epoch: number
   /** ISO 8601, by the holder's clock; informational. */
   acquired?: string

@@ -1,11 +1,9 @@
 import type { Answer } from './types.ts'
 
-/** The reason of a refused request, from its Status object or its headers. */
 export type Refusal = Readonly<{
   code: number
   message?: string
   retryAfter?: number
-  /** The requested version is newer than the server's state. */
   ahead?: boolean
 }>
 

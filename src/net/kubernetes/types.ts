@@ -3,7 +3,6 @@ export type Answer = Readonly<{
   headers: Readonly<Record<string, string | undefined>>
   /** Each chunk is valid until the next one. */
   body: AsyncIterable<Uint8Array>
-  /** Pauses reading from the connection. */
   hold?(on: boolean): void
   close(): void
 }>

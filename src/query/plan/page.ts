@@ -9,7 +9,6 @@ export type SortKey = Readonly<{
 
 export interface PageRequest extends RowQuery {
   readonly columns: readonly QueryField[]
-  /** By priority; `_pos` resolves ties. */
   readonly sort: readonly SortKey[]
   readonly limit: number
   readonly after?: Cursor
@@ -22,7 +21,6 @@ export type Cursor = Readonly<{
   from: bigint
   to: bigint
   upTo: bigint
-  /** In SQL types; null if absent. */
   keys: readonly (string | number | boolean | null)[]
   position: string
 }>

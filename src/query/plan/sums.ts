@@ -14,7 +14,6 @@ export type Measure = (typeof measures)[number] | FurtherMeasure
 
 export type Rank = Measure | Stat
 
-/** Dimensions are named like their fields. */
 export type Rollup = Readonly<{
   view: string
   span: TimeSpan

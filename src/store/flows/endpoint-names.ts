@@ -83,7 +83,6 @@ export class EndpointNames {
     return this.#nodes
   }
 
-  /** Writes the address to `words`, and the numbers of {@link namedParts} to `parts`. */
   describe(index: number, texts: PartTexts, words: Uint32Array, parts: Uint32Array): void {
     for (let i = 0; i < 4; i++) words[i] = this.#addresses[4 * index + i]!
     if (texts !== this.#partTexts) this.#parts.fill(0)

@@ -165,7 +165,6 @@ export class Endpoints {
     }
   }
 
-  /** Whether any address has a node. */
   get hasNodes(): boolean {
     return this.#meanings.some(({ hasNodes }) => hasNodes)
   }
@@ -186,7 +185,6 @@ export class Endpoints {
     return numbers
   }
 
-  /** Numbers of the addresses of their nodes. */
   nodeNumbers(ids: Float64Array, count: number): Uint32Array {
     const numbers = new Uint32Array(count)
     let meaning = this.#meanings.at(-1)!

@@ -61,7 +61,6 @@ export type FlowFile = Readonly<{
   columns: readonly string[]
 }>
 
-/** Rows in the order given; empty columns are omitted. */
 export function flowFile(pieces: readonly FlowRows[], metadata: Readonly<Record<string, string>>): FlowFile {
   const groups: { rows: number; chunks: Map<string, Chunk> }[] = []
   const fine = new Set(

@@ -12,7 +12,6 @@ export type HolderMeaning = Readonly<{
   received?: number
   /** 48 bits, NaN if absent; undefined if no row has one. */
   macs?(column: IpColumn): ((row: number) => number) | undefined
-  /** Name of the secondary network; '' if absent. */
   networks?(): ((row: number) => string) | undefined
 }>
 
@@ -45,7 +44,6 @@ export class HeldIds {
   readonly #base: number
   readonly #scopes = new Map<number, number>()
   readonly #ids = new Map<number, number>()
-  /** By entry and minute, for one hour. */
   #unknown = new Map<string, number>()
   #unknownHour = Number.NaN
   readonly close: () => void

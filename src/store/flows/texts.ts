@@ -100,7 +100,6 @@ function macText(address: number) {
     .replace(/(..)(?=.)/g, '$1:')
 }
 
-/** An empty list is absent. */
 export function listChunk(
   name: string,
   type: 'list<u8>' | 'list<text>',

@@ -7,7 +7,6 @@ export function scopeSql(namespaces: readonly string[]): string {
       AND (${far} OR NOT starts_with(far, 'k8s:'))`
 }
 
-/** SQL of texts: of DuckDB, or a dialect. */
 type TextSql = Readonly<{
   text: (text: string) => string
   startsWith: (column: string, text: string) => string

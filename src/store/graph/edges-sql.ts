@@ -35,7 +35,6 @@ const columns = (forward: boolean, from: string, relation: string, to: string, m
 /** A star would refer to every column. */
 const edgeColumns = 'near, far, relation, forward, count, first, last, level, bytes, near_name, far_name'
 
-/** Files to query; cached ones are excluded. */
 type Unknown = Readonly<{
   traces: boolean
   talks: boolean
@@ -58,7 +57,6 @@ export function everyEdge(request: EdgeQuery, unknown: Unknown): Statement | und
   )
 }
 
-/** In order. Columns of {@link everyEdge} and more; times are TIMESTAMPTZ. */
 export function largestEdges(request: EdgeQuery): Statement | undefined {
   const { limit } = request
   const named = edgeColumns

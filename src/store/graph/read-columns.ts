@@ -1,7 +1,6 @@
 import type { DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api'
 import { numberItems } from '../duck-vectors.ts'
 
-/** Yields the thread between chunks. */
 export async function eachChunk(
   connection: DuckDBConnection,
   sql: string,

@@ -1,4 +1,3 @@
-/** Numbered texts, and one number per combination of texts. */
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { noBytes, noLevel, severities, type EdgeSums, type RelationSums } from './edge-sums.ts'
 import { Column, eachChunk, startsOf, textsIn } from './read-columns.ts'
@@ -33,7 +32,6 @@ type TraceNodes = Readonly<{
   to: number
 }>
 
-/** Columns that repeat together. */
 const tuples = {
   actors: { actor: 'actor', actor_called: actorCalled, impersonated_by: 'impersonated_by' },
   what: { resource: 'resource', resource_called: 'resource_name', tenant_ref: tenantRef, region_ref: regionRef },

@@ -32,7 +32,6 @@ export function cachedColumnsSql(files: string, first: number): string {
       FROM read_parquet(${files}, union_by_name = true) WHERE family = 'audit'`
 }
 
-/** Statements with one of these columns read files. */
 export const uncachedColumns: ReadonlySet<string> = new Set(
   [...columns, '_pos'].filter((name) => name !== 'time' && !cachedTexts.some((cached) => cached === name)),
 )

@@ -17,7 +17,6 @@ export const partsOfRef: Readonly<Record<'cluster' | 'api_group' | 'kind' | 'nam
   name: "split_part(r.ref, '/', 5)",
 }
 
-/** The key is `<cluster>/<uid>`. */
 export const uidOfKey = "split_part(r.key, '/', 2)"
 
 export function textsIn(body: string, paths: readonly string[]): string {

@@ -1,6 +1,5 @@
 import { hybrid, type Bytes } from './bits.ts'
 
-/** Definition levels, and repetition levels for lists. */
 export type Levels = Readonly<{
   /** As Parquet counts: one per row, or per item or empty list. */
   values: number
@@ -95,7 +94,6 @@ export class Presence implements Levels {
   }
 }
 
-/** An empty list is absent. */
 export class ListLevels implements Levels {
   #repetition = new Uint32Array(256)
   #definition = new Uint32Array(256)

@@ -7,7 +7,6 @@ import type { StoreState } from '../state.ts'
 
 export type ReaderSettings = Readonly<{
   directory: string
-  /** Below the process limit. */
   duckBytes: number
   processBytes: number
   threads: number
@@ -29,9 +28,7 @@ export type Reply =
   | Readonly<{ is: 'chunk'; bytes: Uint8Array }>
   | Readonly<{ is: 'end'; rows: number | undefined }>
   | Readonly<{ is: 'failed'; fault: Fault }>
-  /** Files of the version that the query reads: the parent verifies them first. */
   | Readonly<{ is: 'verify'; names: readonly string[] }>
-  /** DuckDB failed to read these files. */
   | Readonly<{ is: 'unreadable'; names: readonly string[]; message: string }>
 
 const headBytes = 5

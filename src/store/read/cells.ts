@@ -88,7 +88,6 @@ function floats(vector: DuckDBVector, values: Float32Array | Float64Array, rows:
   return filled(vector, rows, (row) => (Number.isFinite(values[row]) ? String(values[row]) : 'null'))
 }
 
-/** Integers that no double holds exactly are strings. */
 function wide(
   vector: DuckDBVector,
   signed: boolean,

@@ -12,7 +12,6 @@ export function filesIn(views: string, pin: Pin): readonly StoredFile[] {
   return pin.files.filter(({ name }) => names.has(name))
 }
 
-/** Possible errors of a damaged file. */
 const suspicious = /^(?:IO Error|Invalid Error|Invalid Input Error|Serialization Error|Could not|TProtocol)/
 
 async function reads(connection: DuckDBConnection, sql: string) {

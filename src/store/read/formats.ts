@@ -6,7 +6,6 @@ export interface RowChunk {
   readonly rowCount: number
 }
 
-/** JSON text by column and row. */
 export type CellsOf<Chunk extends RowChunk> = (chunk: Chunk) => string[][]
 
 /** Text is produced row by row, because a chunk can hold gigabytes. */

@@ -19,7 +19,6 @@ function integer(value: bigint) {
     : `"${value}"`
 }
 
-/** A string if no double holds all digits. */
 export function decimal(text: string): string {
   const digits = text.replace(/^-/, '').replace('.', '').replace(/^0+/, '')
   return digits.length <= 15 || (!text.includes('.') && Number.isSafeInteger(Number(text))) ? text : `"${text}"`

@@ -291,7 +291,6 @@ export class DuckReader implements StoreReader {
     }
   }
 
-  /** 0 before the first query. */
   async memory(): Promise<number> {
     const opened = await this.#opening?.catch(() => undefined)
     return opened === undefined || this.#closing.signal.aborted ? 0 : duckMemory(opened.instance)

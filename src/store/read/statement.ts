@@ -24,7 +24,6 @@ export type Statement = Readonly<{
   tables: ReadonlySet<string>
   reads?: ReadonlySet<string>
   ownView?: Readonly<{ name: string; sql: (input: ViewInput) => string }> | undefined
-  /** Addresses to which it restricts each end. */
   ends: Readonly<Partial<Record<End, ReadonlySet<string>>>>
   receiveTime: TimeBounds | undefined
 }>

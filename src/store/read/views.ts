@@ -36,7 +36,6 @@ function conditionOf(file: StoredFile, only: readonly OnlyEndpoints[]): string |
 /** In the form of {@link addressesOf}. A join costs as much as the rest of the query. */
 export type RequestedAddresses = ReadonlySet<string>
 
-/** Every column of the current schema; missing ones are typed NULL. */
 export function scan(stream: Stream, input: ViewInput, columns: readonly FileColumn[] = fileColumns[stream]): string {
   const only = stream === 'flows' ? (input.only ?? []) : []
   const groups = new Map<string, Readonly<{ file: StoredFile; condition: string; paths: string[] }>>()

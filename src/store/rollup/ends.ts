@@ -12,7 +12,6 @@ const address = new Uint32Array(4)
 const parts = new Uint32Array(namedParts.length)
 const text = new Uint32Array(1)
 
-/** Numbers start at 1; 0 is absent. */
 export class Ends {
   #endpoints: Endpoints | undefined
   readonly #ids = new Groups(1, Infinity)

@@ -43,7 +43,6 @@ export class Groups {
     this.#key = new Uint32Array(width)
   }
 
-  /** −1 if the tuple is new and the limit is reached. */
   find(key: Uint32Array): number {
     const { width, keys } = this
     let slot = this.#hash(key, 0) & this.#mask
@@ -177,7 +176,6 @@ export class Sums {
     this.#values = larger
   }
 
-  /** Arguments are safe integers. */
   add(group: number, bytes: number, packets: number, bytesEst: number, packetsEst: number): void {
     const at = 5 * group
     const values = this.#values
@@ -226,7 +224,6 @@ export class Sums {
     return this.#large.size > 0
   }
 
-  /** A bigint if it is no safe integer. */
   value(group: number, index: number): number | bigint {
     const value = this.#values[5 * group + index]!
     const large = this.#large.size === 0 ? undefined : this.#large.get(5 * group + index)

@@ -9,14 +9,12 @@ export type RollupQuery = Readonly<{
   since: Readonly<Record<Rollup, number>>
 }>
 
-/** Detail loss: higher levels have fewer fields. */
 const foldLevels = [1, 2, 3] as const
 export type FoldLevel = (typeof foldLevels)[number]
 
 type RollupPlan = Readonly<{
   /** Sums `flows bytes packets bytes_est packets_est` by `time`. */
   view: Rollup
-  /** Widened to whole buckets if necessary. */
   span: Readonly<{ from: number; to: number }>
   /** From this level on, rows lack requested fields. Undefined: always exact. */
   lossy: FoldLevel | undefined
@@ -24,7 +22,6 @@ type RollupPlan = Readonly<{
   lossyFilter: FoldLevel | undefined
   /** Other ports count as absent. */
   servicePortsOnly: boolean
-  /** SQL condition of rows outside all groups. */
   remainder: string | undefined
 }>
 

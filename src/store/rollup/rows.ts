@@ -13,7 +13,6 @@ export type RollupRows = Readonly<{
   count: number
   /** Minutes since 1970. */
   minutes: Uint32Array
-  /** 0 to 3. */
   folded: Uint8Array
   values: ReadonlyMap<string, RollupValues>
   /** `flows bytes packets bytes_est packets_est`; bigints if a value is no safe integer. */

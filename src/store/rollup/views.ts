@@ -10,7 +10,6 @@ import type { StoredFile } from '../record.ts'
 
 export type RollupPart = Readonly<{
   when?: TimeBounds | undefined
-  /** Cached files. */
   without?: ReadonlySet<string> | undefined
   /** Besides time and `folded`; default: all. */
   only?: ReadonlySet<string>

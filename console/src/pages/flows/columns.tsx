@@ -16,7 +16,6 @@ export type FlowColumn = Readonly<{
   grow: number
   end?: boolean
   fields: readonly string[]
-  /** Further fields that a cell reads. */
   beside?: readonly string[]
   sort: readonly string[]
   cell: (read: Read) => React.ReactNode

@@ -26,7 +26,6 @@ const heights = { source: 74, sink: 96, journal: 100 }
 const gap = 12
 const [thin, thick] = [1.5, 14]
 
-/** Three columns on wide screens, else stacked. Line width is the share of rows. */
 export function layoutOf({ sources, sinks, accepted }: PipelineView, width: number): Layout {
   const share = (rows: number) => (accepted === 0 ? thin : thin + (thick - thin) * Math.min(1, rows / accepted))
   return width < 640 ? narrow(sources, sinks, width, share) : wide(sources, sinks, width, share)

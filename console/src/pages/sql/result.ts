@@ -32,7 +32,6 @@ const isNumber = (value: unknown) =>
 const isTime = (value: unknown) =>
   typeof value === 'string' && /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d)?/.test(value) && !Number.isNaN(Date.parse(value))
 
-/** Of DuckDB, or of ClickHouse. */
 const numericType =
   /^(?:U?(?:TINY|SMALL|BIG|HUGE)?INT(?:EGER)?|FLOAT|DOUBLE|DECIMAL.*|(?:Nullable\()?(?:U?Int\d+|Float\d+|Decimal.*)\)?)$/
 

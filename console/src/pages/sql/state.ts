@@ -4,7 +4,6 @@ import { flag, oneOf, text } from '../../state/parts.ts'
 const resultViews = ['table', 'chart'] as const
 
 type SqlState = Readonly<{
-  /** The last statement; each run is a step in the browser history. */
   q: string
   view: (typeof resultViews)[number]
   schema: boolean

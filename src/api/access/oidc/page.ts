@@ -29,7 +29,6 @@ const style =
   'solid light-dark(#e6e6e3,#262c31);border-radius:8px;overflow-wrap:anywhere}h1{font-size:17px;margin:0}a{color:light-dark(#0b6bcb,#5aa9f0);display:inline-block;min-height:24px}'
 const styleHash = createHash('sha256').update(style).digest('base64')
 
-/** A self-contained page with inline style. */
 export function refusalPage(
   reply: FastifyReply,
   { status, title, reason, hint, logoutUrl, to = '/' }: Refusal,

@@ -4,7 +4,6 @@ export type PendingLogin = Readonly<{
   state: string
   nonce: string
   verifier: string
-  /** Cookie value of the browser that began the login. */
   browser: string
   redirect: string
   to: string

@@ -119,7 +119,6 @@ export class Provider {
 
   #idClaims(idToken: string, keys: JWTVerifyGetKey): Promise<JWTPayload> {
     const { issuer, clientId } = this.#settings
-    // Verifies the signature, and the claims by the host's clock.
     return this.#verify(idToken, keys, {
       audience: clientId,
       maxTokenAge: idTokenAge,

@@ -117,7 +117,6 @@ export function SharesPanel({ name, kind, context }: PanelProps<SharesKind>): Re
     measure,
     look.top,
   )
-  // The response may belong to the previous query.
   const own = useMemo(() => answer.data?.columns.slice(0, 1).map((column) => column.name) ?? [], [answer.data])
   const data = useMemo(
     () => (answer.data === undefined ? undefined : sharesOf(answer.data, own, measure)),

@@ -86,7 +86,6 @@ export const tops = [5, 10, 15] as const
 
 export type PanelLook = Readonly<{
   top: (typeof tops)[number]
-  /** The others stay in the total in any case. */
   others: boolean
   total: boolean
   latest: boolean

@@ -100,7 +100,6 @@ export function sizeOf(measure: Measure, now: Amounts, before: Amounts | undefin
   return Math.max(now[measure], before?.[measure] ?? 0)
 }
 
-/** The largest nodes and edges; smaller nodes are combined per group. */
 export function foldGraph({ rows, total, before }: Edges, scope: Scope, measure: Measure, limits: Limits): Graph {
   const nodes = new Map<string, Known>()
   const node = (values: readonly unknown[]) => {

@@ -13,7 +13,6 @@ type Style = Readonly<{
   width: (level: number) => number
 }>
 
-/** Changes differ by colour and shape. */
 const styles: Readonly<Record<Change, Style>> = {
   same: { color: ({ edges }) => edges[1] ?? '', dash: [], width: () => 0.8 },
   unknown: { color: ({ edges }) => edges[2] ?? '', dash: [1, 4], width: () => 1 },

@@ -1,4 +1,3 @@
-/** Points in a grid of cells, to find the one under the pointer without a scan. */
 export class PointIndex {
   readonly #points: Float32Array
   readonly #size: number

@@ -4,7 +4,6 @@ import { topologyText } from '../../../text/topology.ts'
 
 type ScopeParts = Readonly<{
   title: string
-  /** Fields of each end; the first is the label. */
   parts: readonly string[]
   group: readonly string[]
   finer: Scope

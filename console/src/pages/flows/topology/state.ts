@@ -10,7 +10,6 @@ export type Pins = Readonly<Record<string, readonly [x: number, y: number]>>
 
 export type TopologyState = Readonly<{
   scope: Scope
-  /** Up to 1,000 nodes and 5,000 edges instead of 300 and 1,500. */
   more: boolean
   list: boolean
   node: string
