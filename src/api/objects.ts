@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
-import { isoOf, momentOf, type TimeSpan } from '../query/plan/index.ts'
 import type { Dialect } from '../query/index.ts'
 import { objectScope } from './access/scope.ts'
 import type { Principal } from './access/principal.ts'
 import { ApiError } from './problems.ts'
 import { listOf } from './query-parameters.ts'
+
+export { moment, span, spanParameters } from './time-span.ts'
 
 const names = { type: 'string', maxLength: 4096 } as const
 
@@ -70,16 +71,6 @@ export const atParameter = {
   description: 'Time of the state: `now-15m`, ISO 8601, or Unix milliseconds.',
 } as const
 
-/** The last day, unless given. */
-export const spanParameters = {
-  from: {
-    type: 'string',
-    default: 'now-24h',
-    description: 'Start, inclusive: `now-15m`, ISO 8601, or Unix milliseconds.',
-  },
-  to: { type: 'string', default: 'now', description: 'End, exclusive.' },
-} as const
-
 export const cursorOfSpan = {
   type: 'string',
   maxLength: 4096,
@@ -91,25 +82,6 @@ export const groupLimits = {
   limit: { type: 'integer', minimum: 1, maximum: 1000, default: 10, description: 'Maximum number of groups.' },
   buckets: { type: 'integer', minimum: 1, maximum: 1000, default: 150, description: 'Maximum number of buckets.' },
 } as const
-
-export function moment(written: string, name: string, now: number): bigint {
-  const at = momentOf(written, now)
-  if (at === undefined)
-    throw new ApiError('WEIR_API_INVALID', `"${name}" is not a time: ${written}.`, {
-      hints: ['Write now-15m, 2026-11-20T10:00:00Z, or Unix milliseconds; years have four digits.'],
-    })
-  return at
-}
-
-export function span({ from, to }: { from: string; to: string }, now: number): TimeSpan {
-  const range = { from: moment(from, 'from', now), to: moment(to, 'to', now) }
-  if (range.from >= range.to)
-    throw new ApiError(
-      'WEIR_API_INVALID',
-      `The time range ends (${isoOf(range.to)}) before it starts (${isoOf(range.from)}).`,
-    )
-  return range
-}
 
 export const changeColumns =
   'time, cluster, api_group AS "group", kind, namespace, name, uid, ref, operation, actor, actor_kind, ' +

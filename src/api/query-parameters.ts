@@ -4,7 +4,6 @@ import {
   flowTimeSql,
   isoOf,
   isSortable,
-  momentOf,
   type RowQuery,
   type QueryTime,
   type TimeSpan,
@@ -16,6 +15,7 @@ import { withinScope } from './access/scope.ts'
 import { filterOf } from './filter-text.ts'
 import { ApiError } from './problems.ts'
 import { reporters, reportersText, withSelection, type RowSelection } from './row-selection.ts'
+import { span, spanFrom } from './time-span.ts'
 import { views, type ViewColumn } from './views.ts'
 import { list, object, string } from './json-schema.ts'
 import { known } from '../model/json.ts'
@@ -34,12 +34,7 @@ export const questionParameters = {
     description: 'Also match with source and destination exchanged; each row counts once.',
   },
   reporters: { type: 'string', enum: reporters, default: 'all', description: reportersText },
-  from: {
-    type: 'string',
-    default: 'now-1h',
-    description: 'Start, inclusive: `now-15m`, ISO 8601, or Unix milliseconds.',
-  },
-  to: { type: 'string', default: 'now', description: 'End, exclusive.' },
+  ...spanFrom('now-1h'),
 } as const
 
 /** Rollups use `flow_time`. */
@@ -86,20 +81,6 @@ export function rowQueryOf(query: QuestionQuery, byDefault: SpanTime, now: numbe
     to = 'now',
     time = byDefault,
   } = query
-  const moment = (written: string, name: string) => {
-    const found = momentOf(written, now)
-    if (found === undefined)
-      throw new ApiError('WEIR_API_INVALID', `"${name}" is not a time: ${written}.`, {
-        hints: ['Write now-15m, 2026-11-20T10:00:00Z, or Unix milliseconds; years have four digits.'],
-      })
-    return found
-  }
-  const span = { from: moment(from, 'from'), to: moment(to, 'to') }
-  if (span.from >= span.to)
-    throw new ApiError(
-      'WEIR_API_INVALID',
-      `The time range ends (${isoOf(span.to)}) before it starts (${isoOf(span.from)}).`,
-    )
   const expression = withSelection(filterOf(filter, 'flows').expression, 'flows', {
     bothWays: both === 'true',
     reporters: selectedReporters,
@@ -108,7 +89,7 @@ export function rowQueryOf(query: QuestionQuery, byDefault: SpanTime, now: numbe
     names: flowNames,
     filter: withinScope(expression, principal, 'flows'),
     time: time === flowTimes.name ? flowTimes : fieldTime(time),
-    span,
+    span: span({ from, to }, now),
   }
 }
 
