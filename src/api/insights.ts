@@ -2,6 +2,7 @@ import { severities, type FeedName } from '../model/image-insights.ts'
 import type { Dialect } from '../query/index.ts'
 import { objectScope } from './access/scope.ts'
 import type { Principal } from './access/principal.ts'
+import { withExposure, type Traffic } from './exposure.ts'
 import { asOf } from './objects.ts'
 
 export type InsightList = 'packages' | 'problems' | 'images'
@@ -69,6 +70,8 @@ export interface InsightQuery extends InsightContext {
   /** Fields of the conditions. */
   readonly fields: readonly string[]
   readonly sort?: ProblemSort
+  /** Required by conditions on `exposure`. */
+  readonly traffic?: Traffic
 }
 
 /**
@@ -77,9 +80,10 @@ export interface InsightQuery extends InsightContext {
  * see {@link withRest}.
  */
 export function insightRows(query: InsightQuery): string {
-  if (query.list === 'images') return imageRows(query)
-  const rows = reportRows(query)
-  return needsScores(query) ? scored(rows, query.dialect) : rows
+  const { dialect, list, traffic } = query
+  const rows = list === 'images' ? imageRows(query) : reportRows(query)
+  const known = traffic === undefined ? rows : withExposure(rows, traffic, dialect)
+  return needsScores(query) ? scored(known, dialect) : known
 }
 
 function reportRows(query: InsightQuery): string {
@@ -138,12 +142,8 @@ function imageRows(context: InsightContext): string {
     )
     .join(', ')
   // Distinct ids: grouping twice costs less than counting distinct values for each severity.
-  const all = insightRows({
-    ...context,
-    list: 'problems',
-    principal: { ...principal, namespaces: undefined },
-    fields: [],
-  })
+  const everyone = { ...principal, namespaces: undefined }
+  const all = insightRows({ at, dialect, list: 'problems', principal: everyone, fields: [] })
   const ids = `SELECT image, id, severity, count(*) AS all_findings, count(fixed_version) AS all_fixable,
       count(*) FILTER (WHERE waived) AS all_waived, count(*) FILTER (WHERE NOT waived) AS counted
       FROM (${all}) GROUP BY image, id, severity`
@@ -162,7 +162,7 @@ function imageRows(context: InsightContext): string {
 const padded = (count: string): string =>
   `lpad(CAST(CAST(999999999 - round(coalesce(${count}, 0)) AS BIGINT) AS VARCHAR), 9, '0')`
 
-const podFields = ['pods', 'clusters', 'namespaces', 'workloads']
+const podFields = ['pods', 'clusters', 'namespaces', 'workloads', 'exposure']
 
 function needsPods({ list, fields, principal }: InsightQuery): boolean {
   return list === 'images' || principal.namespaces !== undefined || fields.some((field) => podFields.includes(field))

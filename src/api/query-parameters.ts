@@ -53,7 +53,7 @@ export const timeParameter = (byDefault: SpanTime): object => ({
 const [minute, hour] = [60_000_000n, 3_600_000_000n]
 
 /** At most an hour before and a minute after the receive time. */
-const flowTimes: QueryTime = {
+export const flowTimes: QueryTime = {
   name: 'flow_time',
   sql: (dialect) => `(${flowTimeSql(dialect)})`,
   near: ({ from, to }, dialect) => withinSql('time_received', { from: from - minute, to: to + hour }, dialect),

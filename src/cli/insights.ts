@@ -7,6 +7,7 @@ import { oneLine, textTable } from './text-table.ts'
 interface Flags extends ServerFlags, OutputFlags {
   readonly limit: string
   readonly sort?: string
+  readonly traffic?: string
 }
 
 type Page = Readonly<{
@@ -81,7 +82,7 @@ const lists: Readonly<Record<List, Listed>> = {
     examples: [
       "weir problems --filter 'severity = CRITICAL and exists(fixed_version) and pods > 0'",
       'weir problems --text CVE-2021-44228',
-      "weir problems --sort priority --filter 'pods > 0 and (kev = true or epss > 0.1)'",
+      "weir problems --sort priority --filter 'exposure = external and (kev = true or epss > 0.1)' --traffic 7d",
     ],
     columns: [
       'id',
@@ -92,6 +93,7 @@ const lists: Readonly<Record<List, Listed>> = {
       'fixed_version',
       'epss',
       'kev',
+      'exposure',
       'image',
       'image_name',
       'tool',
@@ -105,6 +107,7 @@ const lists: Readonly<Record<List, Listed>> = {
       ['installed', (row) => text(row['version'])],
       ['fixed', (row) => text(row['fixed_version'])],
       ['epss', (row) => (typeof row['epss'] === 'number' ? row['epss'].toFixed(3) : '')],
+      ['exposure', (row) => text(row['exposure'])],
       ['kev', (row) => (row['kev'] === true ? 'exploited' : '')],
       ...where,
     ],
@@ -146,6 +149,8 @@ ${lists[list].examples.map((example) => `  $ ${example}`).join('\n')}
 Exit code: 0 success, 1 server unreachable, 2 usage error.`,
       )
       .action(action((flags: Flags) => run(list, flags)))
+    if (list !== 'packages')
+      command.option('--traffic <DURATION>', 'length of the time whose flows count for the exposure (default: 1h)')
     if (list === 'problems')
       command.addOption(
         new Option('--sort <ORDER>', 'order; priority: exploited, then EPSS').choices(['severity', 'epss', 'priority']),
@@ -202,7 +207,7 @@ async function runDiff(from: string, to: string, flags: ServerFlags & OutputFlag
 
 async function run(list: List, flags: Flags) {
   const server = await requireServer(flags)
-  const parameters = parametersOf(flags, ['filter', 'text', 'image', 'at', 'sort', 'limit']).toString()
+  const parameters = parametersOf(flags, ['filter', 'text', 'image', 'at', 'sort', 'traffic', 'limit']).toString()
   const page = await server.json<Page & Readonly<Record<string, unknown>>>('GET', `/api/v1/${list}?${parameters}`)
   const rows = page[list] as readonly Row[]
   await printData(flags, {

@@ -20,6 +20,9 @@ const reported: readonly Named[] = [
   ...running,
 ]
 
+/** As of the flows before that time. */
+const exposed: readonly Named[] = [named('exposure', 'dict', 'reach')]
+
 export const packageFields: readonly Named[] = [
   named('name', 'dict'),
   named('version', 'dict'),
@@ -44,6 +47,7 @@ export const problemFields: readonly Named[] = [
   named('epss', 'f64'),
   named('kev', 'bool', 'exploited'),
   ...reported,
+  ...exposed,
 ]
 
 export const imageFields: readonly Named[] = [
@@ -57,4 +61,5 @@ export const imageFields: readonly Named[] = [
   ...['critical', 'high', 'medium', 'low', 'negligible', 'none', 'unknown'].map((name) => named(name, 'u32')),
   named('scanned', 'bool'),
   ...running,
+  ...exposed,
 ]

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { eventsOfReport, type Report } from '../../src/codecs/sbom/index.ts'
 import { eventsOfFeed } from '../../src/codecs/vulnerability-feeds/index.ts'
 import type { WeirEvent } from '../../src/model/events.ts'
+import { talkBatch, type Talk } from '../../src/api/testing/talks.ts'
 import { identity, resourceEvent } from '../../src/store/testing/cluster.ts'
 import { startOfDay } from '../../src/store/testing/frames.ts'
 import { installChdb } from './install/chdb.ts'
@@ -138,6 +139,16 @@ const events: readonly WeirEvent[] = [
   resourceEvent(identity('Pod/shop/web-2', '2'), at(12), { state: 'gone' }),
 ]
 
+const [web, key] = ['shop/Deployment/web', 'vault/ReplicaSet/key-abc'] as const
+const talks: readonly Talk[] = [
+  { from: key, to: web, cluster: 'c1' },
+  { to: key, ports: [50_000, 443] },
+  { to: web, ports: [443, 50_000] },
+  { from: key, to: key, cluster: 'c2' },
+]
+/** Part of the answer: flows from hidden namespaces do not count. */
+const exposedTo = { admin: '"other_namespaces","exposed_ports":[8080]', shop: '"exposure":"idle"', none: '[]' } as const
+
 const queries: Readonly<Record<'packages' | 'problems' | 'images', readonly Parameters[]>> = {
   packages: [
     {},
@@ -171,6 +182,7 @@ it('images, packages and problems are the same at every time, for every user', a
   const apis = await bothApis(server.url, { auth })
   for (const [part, half] of [events.slice(0, 20), events.slice(20)].entries())
     await apis.addEvents(half, startOfDay + part * 1000)
+  await apis.add(talkBatch(talks, startOfDay + 60_000 * 10), startOfDay + 60_000 * 10)
   for (const [list, all] of Object.entries(queries))
     for (const [index, query] of all.entries())
       for (const minute of index === 0 ? [0, 7, 12, 15, 30] : [30])
@@ -178,6 +190,11 @@ it('images, packages and problems are the same at every time, for every user', a
   for (const user of users)
     for (const { sort: _, ...query } of queries.problems)
       await apis.expectSame('problems/sums', { ...query, at: at(30) }, user)
+  for (const user of users) {
+    const found = await apis.expectSame('problems', { at: at(30), sort: 'priority' }, user)
+    expect(JSON.stringify(found['problems'])).toContain(exposedTo[user])
+    await apis.expectSame('images', { at: at(30), filter: 'exposure = external or pods = 0' }, user)
+  }
   const compared = { from: digest('a'), to: digest('b'), at: at(30) }
   const found = await apis.expectSame('images/diff', compared, 'admin')
   expect(found['packages']).not.toEqual([])

@@ -6,6 +6,7 @@ import { realHost } from '../../host/index.ts'
 import { toEventBatch, type WeirEvent } from '../../model/events.ts'
 import { identity, resourceEvent } from '../../store/testing/cluster.ts'
 import { queryRows } from '../../store/testing/query-rows.ts'
+import { talkBatch, type Talk } from '../testing/talks.ts'
 import { startStored, type StoredApi } from '../testing/stored.ts'
 
 type Row = Readonly<Record<string, unknown>>
@@ -168,6 +169,62 @@ describe('scores', () => {
       { id: 'CVE-1', epss: null, kev: true },
       { id: 'CVE-2', epss: 0.97, kev: false },
     ])
+  })
+})
+
+describe('exposure', () => {
+  const web = 'shop/Deployment/web'
+  /** All at 11:00. */
+  const talked = async (api: StoredApi, ...talks: readonly Talk[]): Promise<void> =>
+    api.addBatch(talkBatch(talks, Date.parse(at('11:00:00'))), Date.parse(at('11:00:00')))
+  const of = async (api: StoredApi, query: Readonly<Record<string, string>> = {}, headers = {}): Promise<unknown> => {
+    const { body } = await api.get('problems', { at: at('11:10:00'), limit: '1', ...query }, headers)
+    const [row] = body['problems'] as Row[]
+    return [row?.['exposure'], row?.['exposed_ports']]
+  }
+
+  test('is the widest origin of the traffic to the workloads in the selected time, with its ports', async () => {
+    const api = await started()
+    expect(await of(api)).toEqual([null, []])
+    await talked(api, { from: web, to: 'vault/Deployment/key' })
+    expect(await of(api)).toEqual(['idle', []])
+    // Responses to the workload.
+    await talked(api, { to: web, ports: [443, 50_000] }, { from: 'vault/Deployment/key', to: web, ports: [80, 50_000] })
+    expect(await of(api)).toEqual(['idle', []])
+    await talked(api, { from: 'shop/Deployment/cart', to: web })
+    expect(await of(api)).toEqual(['own_namespace', [8080]])
+    await talked(api, { node: true, to: web, ports: [40_000, 9090] })
+    expect(await of(api)).toEqual(['other_namespaces', [8080, 9090]])
+    // The workload of the same name in another cluster.
+    await talked(api, { to: web, cluster: 'c2', ports: [50_000, 443] })
+    expect(await of(api)).toEqual(['other_namespaces', [8080, 9090]])
+    await talked(api, { to: web, cluster: 'c1', ports: [50_000, 443] })
+    expect(await of(api)).toEqual(['external', [443, 8080, 9090]])
+    expect(await of(api, { traffic: '5m' })).toEqual([null, []])
+    expect((await api.get('problems', { traffic: '8d' })).status).toBe(400)
+    const total = async (list: string, filter: string): Promise<unknown> =>
+      (await api.get(list, { filter, at: at('11:10:00') })).body['total']
+    expect(await total('problems', 'exposure = external and exists(fixed_version)')).toBe(1)
+    expect(await total('problems', 'exposure in (idle, own_namespace, other_namespaces)')).toBe(0)
+    expect(await total('images', 'exposure = external')).toBe(1)
+    expect(await total('images', 'exposure = not_running')).toBe(1)
+    expect(await total('images', 'exposure = idle')).toBe(1)
+    const sums = await api.get('problems/sums', { filter: 'exposure = external', at: at('11:10:00') })
+    expect(sums.body['severities']).toMatchObject([{ severity: 'CRITICAL' }, { severity: 'LOW' }])
+  })
+
+  test('of a restricted principal comes from the flows that they may see', async () => {
+    const headers = { authorization: `Bearer ${'x'.repeat(32)}` }
+    for (const [peers, wanted] of [
+      ['hidden', ['idle', []]],
+      ['shown', ['other_namespaces', [8080]]],
+    ] as const) {
+      const tokens = [{ ...restricted.auth.tokens[0], peers }]
+      const api = await started({ auth: { tokens } })
+      // The first is visible, so that flows are known.
+      await talked(api, { from: web, to: 'shop/Deployment/cart' }, { from: 'vault/Deployment/key', to: web })
+      expect(await of(api, {}, headers)).toEqual(wanted)
+    }
   })
 })
 

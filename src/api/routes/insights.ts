@@ -4,6 +4,9 @@ import { known, textOf } from '../../model/json.ts'
 import { compileSql, dialectOf, testsOf, type Dialect } from '../../query/index.ts'
 import { isoOf } from '../../query/plan/index.ts'
 import { answerJson } from '../answer.ts'
+import type { StoreReader } from '../../engine/control.ts'
+import type { Principal } from '../access/principal.ts'
+import { exposureOf, trafficParameter, trafficTo, type Traffic } from '../exposure.ts'
 import { filterOf } from '../filter-text.ts'
 import { insightPage } from '../insight-page.ts'
 import {
@@ -25,78 +28,9 @@ import {
 } from '../objects.ts'
 import type { ApiContext } from '../options.ts'
 import { abortOnDisconnect, requireStore, rowsOf } from '../store-query.ts'
+import { nullable, rows } from './insight-rows.ts'
 import { imageDiffRoute, imageDiffSchemas } from './image-diff.ts'
 import { reportRoute } from './report.ts'
-
-const nullable = { type: ['string', 'null'] } as const
-const nullableCount = { type: ['integer', 'null'] } as const
-const texts = { type: 'array', items: { type: 'string' } } as const
-
-const running = {
-  pods: { type: 'integer', description: 'Pods that run the image at that time.' },
-  clusters: texts,
-  namespaces: texts,
-  workloads: { ...texts, description: '`<namespace>/<kind>/<name>`.' },
-} as const
-
-const reported = {
-  image: { type: 'string', description: 'Digest.' },
-  image_name: nullable,
-  tool: { type: 'string', description: 'Program that wrote the report.' },
-  tool_version: nullable,
-  valid_from: { type: 'string', description: 'Time of the first report that has the row.' },
-  valid_to: { ...nullable, description: 'null: the newest report of the tool has it.' },
-  ...running,
-} as const
-
-const rows = {
-  packages: {
-    name: { type: 'string' },
-    version: nullable,
-    type: { ...nullable, description: 'deb, apk, npm, maven, pypi, golang …' },
-    purl: { ...nullable, description: 'Package URL.' },
-    licenses: nullable,
-    ...reported,
-  },
-  problems: {
-    id: { type: 'string', examples: ['CVE-2021-44228'] },
-    severity: { type: 'string', enum: severities },
-    score: { type: ['number', 'null'], description: '0 to 1: a tenth of CVSS.' },
-    package: nullable,
-    version: nullable,
-    type: nullable,
-    purl: nullable,
-    fixed_version: { ...nullable, description: 'null: no fix is known.' },
-    state: { ...nullable, description: 'State by the tool, for example `will_not_fix`.' },
-    waived: { type: 'boolean', description: 'A waiver, or the state, excludes that it affects the image.' },
-    waiver: { ...nullable, description: 'Status of the OpenVEX statement.' },
-    waiver_reason: nullable,
-    epss: { type: ['number', 'null'], description: 'EPSS: probability of exploitation within 30 days; null: unknown.' },
-    kev: { type: ['boolean', 'null'], description: 'CISA lists it as exploited; null: no catalog is configured.' },
-    ...reported,
-  },
-  images: {
-    image: { type: 'string', description: 'Digest.' },
-    name: nullable,
-    tags: texts,
-    os: nullable,
-    architecture: nullable,
-    tools: texts,
-    packages: { ...nullableCount, description: 'null: no report lists packages.' },
-    findings: { ...nullableCount, description: 'Problems in packages; null: no tool searched for problems.' },
-    fixable: nullableCount,
-    waived: { ...nullableCount, description: 'Findings with a waiver; the counts by severity omit them.' },
-    ...Object.fromEntries(
-      severities.map((severity) => [
-        severity.toLowerCase(),
-        { ...nullableCount, description: 'Distinct ids without waiver.' },
-      ]),
-    ),
-    scanned: { type: 'boolean', description: 'false: no report lists its packages or problems.' },
-    reported: { ...nullable, description: 'Time of the first report that still holds.' },
-    ...running,
-  },
-} as const
 
 const page = (list: InsightList): object => ({
   type: 'object',
@@ -146,6 +80,7 @@ interface Query {
   readonly text?: string
   readonly limit?: number
   readonly sort?: ProblemSort
+  readonly traffic?: string
   readonly cursor?: string
 }
 
@@ -203,6 +138,7 @@ const schemaOf = (list: InsightList): object => ({
     properties: {
       ...selection(list),
       ...(list === 'problems' ? { sort } : {}),
+      ...(list === 'packages' ? {} : { traffic: trafficParameter }),
       limit: { type: 'integer', minimum: 1, maximum: 1000, default: 100, description: 'Maximum rows of a page.' },
       cursor: {
         type: 'string',
@@ -222,7 +158,11 @@ const sumsSchema = {
   operationId: 'problemSums',
   summary: 'Numbers of problems by severity, worst first',
   description: 'As of a time; the parameters select as those of `problems`.',
-  querystring: { type: 'object', additionalProperties: false, properties: selection('problems') },
+  querystring: {
+    type: 'object',
+    additionalProperties: false,
+    properties: { ...selection('problems'), traffic: trafficParameter },
+  },
   response: { 200: { $ref: 'ProblemSums#' }, 400: { $ref: 'Problem#' }, 503: { $ref: 'Problem#' } },
 } as const
 
@@ -233,7 +173,10 @@ function sumsRoute(app: FastifyInstance, context: ApiContext): void {
     const dialect = dialectOf(store)
     const { conditions, fields } = selected(query, 'problems', dialect)
     const at = moment(query.at ?? 'now', 'at', context.host.clock.now())
-    const rows = insightRows({ dialect, list: 'problems', at, principal: request.principal, fields })
+    const { principal } = request
+    const needed = await neededTraffic(query, fields, { store, principal, at }, disconnected)
+    if (needed === undefined) return reply.hijack()
+    const rows = insightRows({ dialect, list: 'problems', at, principal, fields, ...needed })
     const where = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`
     const sums = await rowsOf(
       store,
@@ -267,6 +210,33 @@ function selected(
   }
 }
 
+type Scene = Readonly<{ store: StoreReader; principal: Principal; at: bigint }>
+
+/** Undefined when the client has disconnected. */
+async function neededTraffic(
+  { traffic: window = '1h' }: Query,
+  fields: readonly string[],
+  scene: Scene,
+  disconnected: AbortSignal,
+): Promise<Readonly<{ traffic?: Traffic }> | undefined> {
+  if (!fields.includes('exposure')) return {}
+  const traffic = await trafficTo({ ...scene, window }, disconnected)
+  return traffic && { traffic }
+}
+
+/** Rows of a page with the exposure of their images. */
+async function exposed(
+  { traffic: window = '1h' }: Query,
+  rows: readonly Readonly<Record<string, unknown>>[],
+  known: Traffic | undefined,
+  scene: Scene,
+  disconnected: AbortSignal,
+): Promise<readonly Readonly<Record<string, unknown>>[] | undefined> {
+  const workloads = new Set(rows.flatMap((row) => row['workloads'] as string[]))
+  const traffic = known ?? (await trafficTo({ ...scene, window, workloads }, disconnected))
+  return traffic && rows.map((row) => ({ ...row, ...exposureOf(row, traffic) }))
+}
+
 export function insightRoutes(app: FastifyInstance, context: ApiContext): void {
   reportRoute(app, context)
   sumsRoute(app, context)
@@ -278,20 +248,27 @@ export function insightRoutes(app: FastifyInstance, context: ApiContext): void {
       const dialect = dialectOf(store)
       const { conditions, fields } = selected(query, list, dialect)
       const order = insightOrder({ list, ...known({ sort: query.sort }) })
-      const fingerprint = fingerprintOf(list, conditions, query.sort, request.principal.namespaces)
+      const fingerprint = fingerprintOf(list, conditions, query.sort, query.traffic, request.principal.namespaces)
       const after = query.cursor === undefined ? undefined : readPageCursor(query.cursor, fingerprint, 1, order.length)
       const at = after?.times[0] ?? moment(query.at ?? 'now', 'at', context.host.clock.now())
       const behind =
         after === undefined
           ? []
           : [`(${order.join(', ')}) > (${after.keys.map((key) => dialect.text(key)).join(', ')})`]
+      const { principal } = request
+      const needed = await neededTraffic(query, fields, { store, principal, at }, disconnected)
+      if (needed === undefined) return reply.hijack()
       const page = await insightPage(
         (sql) => rowsOf(store, sql, disconnected),
-        { dialect, list, at, principal: request.principal, fields, ...known({ sort: query.sort }) },
+        { dialect, list, at, principal, fields, ...known({ sort: query.sort }), ...needed },
         { conditions, behind, limit },
       )
-      if (page === undefined || disconnected.aborted) return reply.hijack()
-      const shown = page.rows.slice(0, limit)
+      const found = page?.rows.slice(0, limit)
+      const shown =
+        list === 'packages' || found === undefined
+          ? found
+          : await exposed(query, found, needed.traffic, { store, principal, at }, disconnected)
+      if (page === undefined || shown === undefined || disconnected.aborted) return reply.hijack()
       const last = shown.at(-1)
       return answerJson(request, reply, {
         [list]: shown.map((row) => Object.fromEntries(Object.entries(row).filter(([name]) => name in rows[list]))),

@@ -12,7 +12,16 @@ export {
   type PageRequest,
   type SortKey,
 } from './page.ts'
-export { boundOf, fieldTime, fingerprint, flowTimeSql, withinSql, type RowQuery, type QueryTime } from './row-query.ts'
+export {
+  boundOf,
+  conditionOf,
+  fieldTime,
+  fingerprint,
+  flowTimeSql,
+  withinSql,
+  type RowQuery,
+  type QueryTime,
+} from './row-query.ts'
 export { isoOf, momentOf, maxBuckets, stepFor, stepOf, type TimeSpan } from './span.ts'
 export {
   conversationNames,

@@ -1,0 +1,136 @@
+/** Which workloads received traffic, and whence: the exposure of the images that they run. */
+import { dialectOf, everything, flowNames, type Dialect } from '../query/index.ts'
+import { conditionOf, momentOf, type RowQuery } from '../query/plan/index.ts'
+import type { StoreReader } from '../engine/control.ts'
+import type { Principal } from './access/principal.ts'
+import { withinScope } from './access/scope.ts'
+import { ApiError } from './problems.ts'
+import { flowTimes } from './query-parameters.ts'
+import { rowsOf } from './store-query.ts'
+
+/** Most exposed first. */
+export const exposures = ['external', 'other_namespaces', 'own_namespace', 'idle', 'not_running'] as const
+export type Exposure = (typeof exposures)[number]
+const reached = ['external', 'other_namespaces', 'own_namespace'] as const
+
+type Received = Readonly<{
+  /** null: the flows name none. */
+  cluster: string | null
+  /** `<namespace>/<kind>/<name>`. */
+  workload: string
+  exposure: (typeof reached)[number]
+  ports: readonly number[]
+}>
+
+export type Traffic = Readonly<{
+  /** Flows are stored for the time; else nothing is known. */
+  known: boolean
+  received: readonly Received[]
+}>
+
+type TrafficQuery = Readonly<{
+  store: StoreReader
+  principal: Principal
+  /** µs. */
+  at: bigint
+  /** Such as `1h`, before `at`. */
+  window: string
+  /** Undefined: all workloads. */
+  workloads?: ReadonlySet<string>
+}>
+
+const [maxNames, maxPorts, maxWindowUs] = [1000, 20, 7n * 86_400_000_000n] as const
+
+export const trafficParameter = {
+  type: 'string',
+  pattern: '^\\d{1,5}[smhd]$',
+  default: '1h',
+  description: 'Time before `at` whose flows count; up to `7d`.',
+} as const
+
+/** Undefined when the client has disconnected. */
+export async function trafficTo(query: TrafficQuery, disconnected: AbortSignal): Promise<Traffic | undefined> {
+  const { store, principal, at, window, workloads } = query
+  if (workloads?.size === 0) return { known: true, received: [] }
+  const dialect = dialectOf(store)
+  const from = momentOf(`now-${window}`, Number(at / 1000n)) ?? at
+  if (from >= at || at - from > maxWindowUs)
+    throw new ApiError('WEIR_API_INVALID', `"traffic" is not a length up to 7 days: ${window}.`, {
+      hints: ['Write 15m, 1h or 7d.'],
+    })
+  const rowQuery: RowQuery = {
+    names: flowNames,
+    filter: withinScope(everything, principal, 'flows'),
+    time: flowTimes,
+    span: { from, to: at + 1n },
+  }
+  const condition = conditionOf(rowQuery, dialect)
+  const [rows, some] = await Promise.all([
+    rowsOf(store, receivedSql(condition, dialect, workloads), disconnected),
+    rowsOf(store, `SELECT 1 AS one FROM flows WHERE ${condition} LIMIT 1`, disconnected),
+  ])
+  return (
+    rows &&
+    some && {
+      known: some.length > 0,
+      received: rows.map(({ cluster, workload, reach, ports }) => ({
+        cluster: cluster as string | null,
+        workload: String(workload),
+        exposure: reached[3 - Number(reach)] ?? 'own_namespace',
+        ports: (ports as readonly unknown[]).map(Number),
+      })),
+    }
+  )
+}
+
+/** The lower port is that of the server, so that responses to the workload do not count. */
+function receivedSql(condition: string, dialect: Dialect, workloads: ReadonlySet<string> | undefined): string {
+  const { collected, firstItems, text } = dialect
+  const names = [...(workloads ?? [])].map((each) => each.slice(each.lastIndexOf('/') + 1))
+  const among =
+    names.length === 0 || names.length > maxNames ? '' : `dst_owner_name IN (${names.map(text).join(', ')}) AND`
+  const isObject = 'src_kind IS NOT NULL OR src_owner_name IS NOT NULL OR src_namespace IS NOT NULL'
+  const reach = `CASE WHEN NOT (${isObject}) THEN 3 WHEN src_namespace = dst_namespace THEN 1 ELSE 2 END`
+  return `SELECT cluster, concat(dst_namespace, '/', dst_owner_kind, '/', dst_owner_name) AS workload,
+      max(${reach}) AS reach, ${firstItems(collected('dst_port'), maxPorts)} AS ports FROM flows
+      WHERE ${among} dst_owner_name IS NOT NULL AND dst_namespace IS NOT NULL AND dst_port < src_port AND ${condition}
+      GROUP BY cluster, dst_namespace, dst_owner_kind, dst_owner_name`
+}
+
+type Running = Readonly<Record<string, unknown>>
+
+/** Of an image, from its pods. `exposure` is null if no flows are known. */
+export function exposureOf(
+  row: Running,
+  { known, received }: Traffic,
+): Readonly<{ exposure: Exposure | null; exposed_ports: readonly number[] }> {
+  if (Number(row['pods']) === 0) return { exposure: 'not_running', exposed_ports: [] }
+  if (!known) return { exposure: null, exposed_ports: [] }
+  const [workloads, clusters] = [new Set(row['workloads'] as string[]), new Set(row['clusters'] as string[])]
+  const own = received.filter(
+    ({ cluster, workload }) => workloads.has(workload) && (cluster === null || clusters.has(cluster)),
+  )
+  const exposure = reached.find((each) => own.some((one) => one.exposure === each)) ?? 'idle'
+  const ports = new Set(own.flatMap((one) => one.ports))
+  return { exposure, exposed_ports: [...ports].sort((one, other) => one - other).slice(0, maxPorts) }
+}
+
+/** Adds {@link exposureOf} as column `exposure` to rows with pods, for conditions. */
+export function withExposure(rows: string, { known, received }: Traffic, dialect: Dialect): string {
+  const { anyItem, text } = dialect
+  const has = (exposure: string): string => {
+    const byCluster = Map.groupBy(
+      received.filter((one) => one.exposure === exposure),
+      ({ cluster }) => cluster,
+    )
+    const tests = [...byCluster].map(([cluster, some]) => {
+      const names = some.map(({ workload }) => text(workload)).join(', ')
+      const runs = anyItem('workloads', (item) => `${item} IN (${names})`)
+      return cluster === null ? runs : `(${runs} AND ${anyItem('clusters', (item) => `${item} = ${text(cluster)}`)})`
+    })
+    return tests.length === 0 ? 'false' : tests.join(' OR ')
+  }
+  const cases = reached.map((exposure) => `WHEN ${has(exposure)} THEN '${exposure}'`).join(' ')
+  return `SELECT *, CASE WHEN pods = 0 THEN 'not_running' ${cases} ELSE ${known ? "'idle'" : 'NULL'} END AS exposure
+      FROM (${rows})`
+}
