@@ -45,7 +45,7 @@ export const trafficParameter = {
   type: 'string',
   pattern: '^\\d{1,5}[smhd]$',
   default: '1h',
-  description: 'Time before `at` whose flows count; up to `7d`.',
+  description: 'Time before `at` of the flows that count; up to `7d`.',
 } as const
 
 /** Undefined when the client has disconnected. */

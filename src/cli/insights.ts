@@ -150,7 +150,7 @@ Exit code: 0 success, 1 server unreachable, 2 usage error.`,
       )
       .action(action((flags: Flags) => run(list, flags)))
     if (list !== 'packages')
-      command.option('--traffic <DURATION>', 'length of the time whose flows count for the exposure (default: 1h)')
+      command.option('--traffic <DURATION>', 'time of the flows that count for the exposure (default: 1h)')
     if (list === 'problems')
       command.addOption(
         new Option('--sort <ORDER>', 'order; priority: exploited, then EPSS').choices(['severity', 'epss', 'priority']),
