@@ -92,24 +92,20 @@ function crossCheck(config: WeirConfig, document: ConfigDocument): Problem[] {
   const complain = (path: readonly (string | number)[], message: string, hint: string) => {
     problems.push({ ...locate(document, path, 'value'), path: formatPath(path), message, hint })
   }
+  const missing = (path: readonly (string | number)[], source: string) =>
+    complain(
+      path,
+      `there is no source \`${source}\``,
+      didYouMean(source, [...sources]) ?? `sources: ${[...sources].join(', ')}`,
+    )
   if (config.store.from?.length === 0)
     complain(['store', 'from'], 'names no source', 'leave it out for all sources, or set `store.enabled: none`')
   for (const [index, source] of (config.store.from ?? []).entries())
-    if (!sources.has(source))
-      complain(
-        ['store', 'from', index],
-        `there is no source \`${source}\``,
-        didYouMean(source, [...sources]) ?? `sources: ${[...sources].join(', ')}`,
-      )
+    if (!sources.has(source)) missing(['store', 'from', index], source)
   for (const { id, common } of Object.values(config.sinks)) {
     if (id === 'store') complain(['sinks', id], 'the id `store` is taken by the store', 'choose another id')
     for (const [index, source] of (common.from ?? []).entries()) {
-      if (!sources.has(source))
-        complain(
-          ['sinks', id, 'from', index],
-          `there is no source \`${source}\``,
-          didYouMean(source, [...sources]) ?? `sources: ${[...sources].join(', ')}`,
-        )
+      if (!sources.has(source)) missing(['sinks', id, 'from', index], source)
     }
   }
   for (const { id, common } of Object.values(config.transforms)) {
@@ -122,12 +118,7 @@ function crossCheck(config: WeirConfig, document: ConfigDocument): Problem[] {
         'add `from:`; sources: ' + [...sources].filter((source) => source !== id).join(', '),
       )
     for (const [index, source] of (common.from ?? []).entries()) {
-      if (!sources.has(source))
-        complain(
-          ['transforms', id, 'from', index],
-          `there is no source \`${source}\``,
-          didYouMean(source, [...sources]) ?? `sources: ${[...sources].join(', ')}`,
-        )
+      if (!sources.has(source)) missing(['transforms', id, 'from', index], source)
       else if (feeds(config, source, id))
         complain(
           ['transforms', id, 'from', index],

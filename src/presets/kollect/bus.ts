@@ -31,20 +31,28 @@ export function busOf({ url, env }: BusInput, secret: (name: string) => string):
   throw new PresetProblem(`${scheme}:// is not a bus of kollect or Weir. ${now}.`)
 }
 
-function natsBus(text: string, env: BusInput['env'], secret: (name: string) => string): Bus {
+/** Host and path, without slashes at the end as `name`, and the parameters. */
+function partsOf(text: string) {
   const [place = '', query = ''] = text.slice(text.indexOf('://') + 3).split('?', 2)
-  const subject = place.replace(/\/+$/, '')
-  if (!/^[^\s.*>{}]+(?:\.[^\s.*>{}]+)*$/.test(subject))
-    throw new PresetProblem(`\`${text}\` names no subject: write nats://SUBJECT, such as nats://cluster.changes`)
-  const wanted = new URLSearchParams(query)
-  const unknown = [...wanted.keys()].find((name) => name !== 'stream' && name !== 'natsv2')
-  if (unknown !== undefined)
-    throw new PresetProblem(`\`${unknown}\` is unknown in a nats:// URL; the only parameter is \`stream\``)
-  const stream = wanted.get('stream')
-  const servers = (env['NATS_SERVER_URL'] ?? '')
+  return { place, name: place.replace(/\/+$/, ''), query: new URLSearchParams(query) }
+}
+
+function listOf(text = '') {
+  return text
     .split(',')
     .map((one) => one.trim())
     .filter((one) => one !== '')
+}
+
+function natsBus(text: string, env: BusInput['env'], secret: (name: string) => string): Bus {
+  const { name: subject, query } = partsOf(text)
+  if (!/^[^\s.*>{}]+(?:\.[^\s.*>{}]+)*$/.test(subject))
+    throw new PresetProblem(`\`${text}\` names no subject: write nats://SUBJECT, such as nats://cluster.changes`)
+  const unknown = [...query.keys()].find((name) => name !== 'stream' && name !== 'natsv2')
+  if (unknown !== undefined)
+    throw new PresetProblem(`\`${unknown}\` is unknown in a nats:// URL; the only parameter is \`stream\``)
+  const stream = query.get('stream')
+  const servers = listOf(env['NATS_SERVER_URL'])
   if (servers.length === 0)
     throw new PresetProblem(
       'nats:// needs the address of a server in NATS_SERVER_URL, such as nats://nats.messaging:4222',
@@ -84,18 +92,13 @@ function natsBus(text: string, env: BusInput['env'], secret: (name: string) => s
 }
 
 function kafkaBus(text: string, env: BusInput['env']): Bus {
-  const [place = '', query = ''] = text.slice(text.indexOf('://') + 3).split('?', 2)
-  const topic = place.replace(/\/+$/, '')
+  const { name: topic, query } = partsOf(text)
   if (!/^[\w.-]{1,249}$/.test(topic))
     throw new PresetProblem(`\`${text}\` names no topic: write kafka://TOPIC, such as kafka://cluster-changes`)
-  const [unknown] = new URLSearchParams(query).keys()
+  const [unknown] = query.keys()
   if (unknown !== undefined)
     throw new PresetProblem(`\`${unknown}\` is unknown in a kafka:// URL, which has no parameters`)
-  const brokers = (env['KAFKA_BROKERS'] ?? '')
-    .split(',')
-    .map((one) => one.trim())
-    .filter((one) => one !== '')
-    .map((one) => (/:\d+$/.test(one) ? one : `${one}:9092`))
+  const brokers = listOf(env['KAFKA_BROKERS']).map((one) => (/:\d+$/.test(one) ? one : `${one}:9092`))
   if (brokers.length === 0)
     throw new PresetProblem(
       'kafka:// needs the addresses of brokers in KAFKA_BROKERS, such as kafka-1.messaging:9092,kafka-2.messaging:9092',
@@ -104,11 +107,10 @@ function kafkaBus(text: string, env: BusInput['env']): Bus {
 }
 
 function rabbitBus(text: string, env: BusInput['env'], secret: (name: string) => string): Bus {
-  const [place = '', query = ''] = text.slice(text.indexOf('://') + 3).split('?', 2)
-  const exchange = place.replace(/\/+$/, '')
+  const { name: exchange, query } = partsOf(text)
   if (exchange === '')
     throw new PresetProblem(`\`${text}\` names no exchange: write rabbit://EXCHANGE, such as rabbit://cluster-changes`)
-  const [unknown] = new URLSearchParams(query).keys()
+  const [unknown] = query.keys()
   if (unknown !== undefined)
     throw new PresetProblem(
       `\`${unknown}\` is unknown in a rabbit:// URL; set the routing key with WEIR_SINKS_KOLLECT_ROUTING_KEY`,
@@ -140,14 +142,13 @@ const ignoredOfAws: ReadonlySet<string> = new Set(['awssdk', 's3ForcePathStyle',
 
 /** Host and path: the queue's URL; or the path: the topic's ARN. */
 function awsBus(scheme: 'awssqs' | 'awssns', text: string): Bus {
-  const [place = '', query = ''] = text.slice(text.indexOf('://') + 3).split('?', 2)
-  const wanted = new URLSearchParams(query)
-  const region = wanted.get('region')
-  const profile = wanted.get('profile')
-  const endpoint = wanted.get('endpoint')
-  const protocol = wanted.get('disableSSL') === 'true' ? 'http' : 'https'
+  const { place, query } = partsOf(text)
+  const region = query.get('region')
+  const profile = query.get('profile')
+  const endpoint = query.get('endpoint')
+  const protocol = query.get('disableSSL') === 'true' ? 'http' : 'https'
   const known: ReadonlySet<string> = new Set(['region', 'profile', 'endpoint', 'disableSSL', ...ignoredOfAws])
-  const unknown = [...wanted.keys()].find((name) => !known.has(name))
+  const unknown = [...query.keys()].find((name) => !known.has(name))
   if (unknown !== undefined)
     throw new PresetProblem(
       `\`${unknown}\` is unknown in an ${scheme}:// URL; the parameters are \`region\`, \`endpoint\`, ` +
@@ -185,14 +186,14 @@ function awsBus(scheme: 'awssqs' | 'awssns', text: string): Bus {
 
 /** `projects/P/topics/T` or `P/T`. PUBSUB_EMULATOR_HOST names an emulator without TLS and credentials. */
 function pubsubBus(text: string, env: BusInput['env']): Bus {
-  const [place = '', query = ''] = text.slice(text.indexOf('://') + 3).split('?', 2)
+  const { place, query } = partsOf(text)
   const [, project, topic] =
     /^(?:projects\/([^/]+)\/topics|([^/]+))\/([^/]+)\/?$/.exec(place)?.filter((part) => part !== undefined) ?? []
   if (project === undefined || topic === undefined)
     throw new PresetProblem(
       `\`${text}\` names no topic: write gcppubsub://projects/PROJECT/topics/TOPIC, or gcppubsub://PROJECT/TOPIC`,
     )
-  const batch = new URLSearchParams(query)
+  const batch = query
   const unknown = [...batch.keys()].find((name) => name !== 'max_send_batch_size')
   if (unknown !== undefined)
     throw new PresetProblem(
@@ -217,11 +218,10 @@ function pubsubBus(text: string, env: BusInput['env']): Bus {
 }
 
 function azureBus(text: string, env: BusInput['env'], secret: (name: string) => string): Bus {
-  const [place = '', query = ''] = text.slice(text.indexOf('://') + 3).split('?', 2)
-  const entity = place.replace(/\/+$/, '')
+  const { name: entity, query } = partsOf(text)
   if (!/^[\p{L}\p{N}][\p{L}\p{N}._/-]*$/u.test(entity))
     throw new PresetProblem(`\`${text}\` names no topic: write azuresb://TOPIC, such as azuresb://cluster-changes`)
-  const [unknown] = new URLSearchParams(query).keys()
+  const [unknown] = query.keys()
   if (unknown !== undefined)
     throw new PresetProblem(`\`${unknown}\` is unknown in an azuresb:// URL, which has no parameters`)
   const notes = [
