@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test, describe, beforeAll } from 'vitest'
 import { asCloudEvent, refOf, resource, who } from './kit/cluster-life.ts'
@@ -115,6 +116,48 @@ describe.skipIf(chromiumPath === undefined)('chromium: insights', () => {
     await details.getByText('2.17.1').first().waitFor()
     await expect.poll(() => details.locator('li').count()).toBe(2)
     expect(await violations(page)).toEqual([])
+    await page.context().close()
+  })
+
+  test('two images are compared, from the details of one', async () => {
+    const page = await stage.page('/insights?v=1&list=images')
+    await page.getByRole('row').filter({ hasText: 'aaaaaaaaaaaa' }).first().click()
+    await page.getByRole('button', { name: 'Compare with another image' }).click()
+    await page.getByText('Choose two images').waitFor()
+    await page.getByLabel('Compared with').selectOption(digest('b'))
+    await expect
+      .poll(async () => (await gridRows(page)).map((row) => row.join(' ').trim()))
+      .toEqual([
+        expect.stringMatching(/removed\s+guava/),
+        expect.stringMatching(/gone problem\s+CVE-2023-2976\s+Medium\s+guava/),
+      ])
+    expect(await violations(page)).toEqual([])
+    if (folder !== undefined) await page.screenshot({ path: `${folder}/insights-compare.png` })
+    await page.context().close()
+  })
+
+  test('all rows of a list are exported, exploited problems come first, and tiles have a trend', async () => {
+    const page = await stage.page('/insights?v=1&sort=priority')
+    await expect.poll(async () => (await gridRows(page)).length).toBe(3)
+    const saved = page.waitForEvent('download')
+    await page.getByRole('button', { name: 'Export NDJSON' }).click()
+    const lines = (await readFile(await (await saved).path(), 'utf8')).trim().split('\n')
+    expect(lines.map((line) => (JSON.parse(line) as { id: string }).id)).toEqual([
+      'CVE-2021-44228',
+      'CVE-2021-44228',
+      'CVE-2023-2976',
+    ])
+    const sheet = page.waitForEvent('download')
+    await page.getByRole('button', { name: 'Export CSV' }).click()
+    const text = await readFile(await (await sheet).path(), 'utf8')
+    expect(text).toMatch(/^id,severity,score,/)
+    expect(text.trim().split('\r\n')).toHaveLength(4)
+    await page
+      .getByRole('img', { name: 'Ids on each of the last days and now: 0, 0, 0, 0, 0, 0, 0, 1' })
+      .first()
+      .waitFor()
+    await page.getByRole('button', { name: 'Exploited' }).click()
+    await page.getByText('Nothing matches').waitFor()
     await page.context().close()
   })
 

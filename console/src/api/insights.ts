@@ -23,6 +23,15 @@ type Reported = Running &
     valid_to: string | null
   }>
 
+export type Exposure = 'external' | 'other_namespaces' | 'own_namespace' | 'idle' | 'not_running'
+
+/** By the flows of the last hour. */
+type Exposed = Readonly<{
+  /** null: no flows are stored. */
+  exposure: Exposure | null
+  exposed_ports: readonly number[]
+}>
+
 export type PackageRow = Reported &
   Readonly<{
     name: string
@@ -46,9 +55,15 @@ export type ProblemRow = Reported &
     waived: boolean
     waiver: string | null
     waiver_reason: string | null
-  }>
+    /** 0 to 1; null: unknown. */
+    epss: number | null
+    /** null: no catalog is configured. */
+    kev: boolean | null
+  }> &
+  Exposed
 
 export type ImageRow = Running &
+  Exposed &
   Readonly<{
     image: string
     name: string | null
@@ -90,7 +105,35 @@ export type InsightSelection = Readonly<{
   text?: string
   image?: string
   at?: string
+  sort?: string
 }>
+
+export type ImageDiff = Readonly<{
+  at: string
+  /** null: an image has no report with packages. */
+  packages:
+    | readonly Readonly<{
+        name: string
+        type: string | null
+        from: readonly string[]
+        to: readonly string[]
+      }>[]
+    | null
+  /** null: an image was not searched for problems. */
+  problems:
+    | readonly Readonly<{
+        id: string
+        severity: Severity
+        package: string | null
+        in: 'from' | 'to'
+        waived: boolean
+      }>[]
+    | null
+}>
+
+export function readImageDiff(from: string, to: string, signal: AbortSignal): Promise<ImageDiff> {
+  return request('/api/v1/images/diff', { query: { from, to }, signal })
+}
 
 export function readInsights<L extends InsightList>(
   list: L,

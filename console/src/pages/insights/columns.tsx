@@ -31,6 +31,25 @@ export function Workloads({ of }: { readonly of: readonly string[] }): React.Rea
   return <span title={of.join('\n')}>{of.join(', ')}</span>
 }
 
+export function ExposureText({ of }: { readonly of: Pick<ProblemRow, 'exposure' | 'exposed_ports'> }): React.ReactNode {
+  const { exposure, exposed_ports: ports } = of
+  if (exposure === null) return <span className="dim">{insightsText.exposureUnknown}</span>
+  const tone = exposure === 'external' ? 'bad' : exposure === 'other_namespaces' ? 'warning' : 'dim'
+  return (
+    <span title={ports.length === 0 ? undefined : insightsText.ports(ports.join(', '))}>
+      <span className={tone}>{insightsText.exposures[exposure]}</span>
+      {ports.length > 0 && <span className="dim"> :{ports.slice(0, 3).join(', ')}</span>}
+    </span>
+  )
+}
+
+const exposure = <Row extends ImageRow | ProblemRow>(): GridColumn<Row> => ({
+  id: 'exposure',
+  title: insightsText.exposure,
+  width: 130,
+  cell: (row) => <ExposureText of={row} />,
+})
+
 const pods = <Row extends ImageRow | PackageRow | ProblemRow>(): readonly GridColumn<Row>[] => [
   { id: 'pods', title: insightsText.pods, width: 58, end: true, cell: (row) => count(row.pods) },
   {
@@ -75,10 +94,15 @@ export const problemColumns: readonly GridColumn<ProblemRow>[] = [
   {
     id: 'id',
     title: insightsText.id,
-    width: 160,
-    cell: ({ id, waived }) => (
+    width: 190,
+    cell: ({ id, waived, kev }) => (
       <>
         <span className="mono">{id}</span>
+        {kev === true && (
+          <span className="beside bad" title={insightsText.exploitedHint}>
+            {insightsText.exploited}
+          </span>
+        )}
         {waived && <span className="beside">{insightsText.waivedMark}</span>}
       </>
     ),
@@ -97,6 +121,14 @@ export const problemColumns: readonly GridColumn<ProblemRow>[] = [
     cell: ({ fixed_version: fixed }) =>
       fixed === null ? <span className="dim">{insightsText.noFix}</span> : <span className="mono good">{fixed}</span>,
   },
+  {
+    id: 'epss',
+    title: insightsText.epss,
+    width: 62,
+    end: true,
+    cell: ({ epss }) => (epss === null ? dash : <span title={insightsText.epssHint}>{(epss * 100).toFixed(1)}%</span>),
+  },
+  exposure<ProblemRow>(),
   ...reported<ProblemRow>(),
 ]
 
@@ -162,5 +194,6 @@ export const imageColumns: readonly GridColumn<ImageRow>[] = [
     end: true,
     cell: ({ packages }) => counted(packages),
   },
+  exposure<ImageRow>(),
   ...pods<ImageRow>(),
 ]

@@ -3,7 +3,7 @@ import { count, momentAt } from '../../parts/format.ts'
 import { Drawer, Fact } from '../../parts/drawer.tsx'
 import { Pending } from '../../parts/states.tsx'
 import { insightsText } from '../../text/insights.ts'
-import { ImageName, SeverityText, Workloads } from './columns.tsx'
+import { ExposureText, ImageName, SeverityText, Workloads } from './columns.tsx'
 import { useSomeInsights } from './queries.ts'
 
 const shown = 50
@@ -23,6 +23,19 @@ export function ProblemDetails({ of, onClose }: Readonly<{ of: ProblemRow; onClo
           <SeverityText of={severity} />
         </Fact>
         {score !== null && <Fact name={insightsText.score}>{(score * 10).toFixed(1)}</Fact>}
+        {of.epss !== null && (
+          <Fact name={insightsText.epss} meaning={insightsText.epssHint}>
+            {(of.epss * 100).toFixed(1)}%
+          </Fact>
+        )}
+        {of.kev === true && (
+          <Fact name={insightsText.exploited} tone="bad">
+            {insightsText.exploitedHint}
+          </Fact>
+        )}
+        <Fact name={insightsText.exposure}>
+          <ExposureText of={of} />
+        </Fact>
         <Fact name={insightsText.package}>{[name ?? '–', version].filter((each) => each !== null).join(' ')}</Fact>
         <Fact name={insightsText.fixedIn} tone={fixed === null ? 'dim' : 'good'}>
           {fixed ?? insightsText.noFix}
@@ -64,7 +77,8 @@ export function ImageDetails({
   of,
   onClose,
   onProblems,
-}: Readonly<{ of: ImageRow; onClose: () => void; onProblems: () => void }>): React.ReactNode {
+  onCompare,
+}: Readonly<{ of: ImageRow; onClose: () => void; onProblems: () => void; onCompare: () => void }>): React.ReactNode {
   const { image, name, tags, os, tools, scanned, findings, reported } = of
   const worst = useSomeInsights('problems', { image }, shown)
   return (
@@ -85,7 +99,13 @@ export function ImageDetails({
         <Fact name={insightsText.workloads}>
           <Workloads of={of.workloads} />
         </Fact>
+        <Fact name={insightsText.exposure}>
+          <ExposureText of={of} />
+        </Fact>
       </dl>
+      <button type="button" onClick={onCompare}>
+        {insightsText.compareAction}
+      </button>
       <h3>{insightsText.worst}</h3>
       {!scanned || findings === null ? (
         <p className="warning">{insightsText.imageNotScanned}</p>

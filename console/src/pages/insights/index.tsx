@@ -6,6 +6,7 @@ import { CopyButton } from '../../parts/copy-button.tsx'
 import { FindBox } from '../../parts/find-box.tsx'
 import { count, counted } from '../../parts/format.ts'
 import { Grid, type GridColumn } from '../../parts/grid.tsx'
+import { LabelledSelect } from '../../parts/labelled-select.tsx'
 import {
   EmptyState,
   ErrorState,
@@ -21,23 +22,29 @@ import { generalText } from '../../text/general.ts'
 import { insightsText } from '../../text/insights.ts'
 import { partsText } from '../../text/parts.ts'
 import { imageColumns, packageColumns, problemColumns } from './columns.tsx'
+import { Compare } from './compare.tsx'
 import { ImageDetails, ProblemDetails } from './details.tsx'
-import { useInsights, useSeverities } from './queries.ts'
-import { insightsCodec, lists, selectionOf, type InsightsState } from './state.ts'
+import { ExportButtons } from './export.tsx'
+import { useInsights, useSeverities, useTrend } from './queries.ts'
+import { insightsCodec, lists, problemSorts, selectionOf, type InsightsState } from './state.ts'
 import { Tiles } from './tiles.tsx'
 import './insights.css'
 
 const nouns = { problems: 'problem', packages: 'package', images: 'image' } as const
-const filters: Readonly<Record<InsightList, readonly (readonly [id: string, text: string])[]>> = {
+const filters: Readonly<Record<InsightsState['list'], readonly (readonly [id: string, text: string])[]>> = {
   problems: [
     ['running', insightsText.onlyRunning],
+    ['exposed', insightsText.onlyExposed],
     ['fixable', insightsText.onlyFixable],
+    ['exploited', insightsText.onlyExploited],
   ],
   packages: [['running', insightsText.onlyRunning]],
   images: [
     ['running', insightsText.onlyRunning],
+    ['exposed', insightsText.onlyExposed],
     ['unscanned', insightsText.notScanned],
   ],
+  compare: [],
 }
 const place = 'insights-list'
 
@@ -49,6 +56,7 @@ export default function InsightsPage(): React.ReactNode {
   const { state, unread, set } = usePageState(insightsCodec)
   const { list, text, only, severity, image } = state
   const sums = useSeverities(state)
+  const trend = useTrend(state)
   return (
     <div className="page insights">
       <h1 className="spoken">{insightsText.insights}</h1>
@@ -83,6 +91,7 @@ export default function InsightsPage(): React.ReactNode {
       <UnreadNotice unread={unread} onClose={() => set({}, 'replace')} />
       <Tiles
         sums={sums.data ?? []}
+        trend={trend}
         chosen={severity}
         onToggle={(each) => set({ list: 'problems', severity: toggled(severity, each), sel: '' })}
       />
@@ -95,7 +104,11 @@ export default function InsightsPage(): React.ReactNode {
           onChange={(id) => set({ list: id, sel: '' })}
         />
       </div>
-      <Rows key={list} state={state} set={set} />
+      {list === 'compare' ? (
+        <Compare place={place} from={state.from} to={state.to} onChange={set} />
+      ) : (
+        <Rows key={list} list={list} state={state} set={set} />
+      )}
     </div>
   )
 }
@@ -114,14 +127,17 @@ function keyOf(row: Shown): string {
 }
 
 function Rows({
+  list,
   state,
   set,
-}: Readonly<{ state: InsightsState; set: (some: Partial<InsightsState>) => void }>): React.ReactNode {
-  const { list, sel } = state
-  const { rows, data, error, isError, isFetching, hasNextPage, fetchNextPage, refetch } = useInsights(
-    list,
-    selectionOf(list, state),
-  )
+}: Readonly<{
+  list: InsightList
+  state: InsightsState
+  set: (some: Partial<InsightsState>) => void
+}>): React.ReactNode {
+  const { sel } = state
+  const selection = selectionOf(list, state)
+  const { rows, data, error, isError, isFetching, hasNextPage, fetchNextPage, refetch } = useInsights(list, selection)
   const again = (): void => {
     refetch().catch(reportError)
   }
@@ -140,6 +156,16 @@ function Rows({
             : generalText.showing(count(rows.length), counted(total, nouns[list]))}
         </span>
         <div className="end">
+          {list === 'problems' && (
+            <LabelledSelect
+              label={insightsText.sort}
+              value={state.sort}
+              values={problemSorts}
+              textOf={(sort) => insightsText.sorts[sort]}
+              onChange={(sort) => set({ sort, sel: '' })}
+            />
+          )}
+          <ExportButtons list={list} selection={selection} />
           <RefreshButton onClick={again} />
         </div>
       </div>
@@ -172,6 +198,7 @@ function Rows({
           <ImageDetails
             of={open}
             onClose={close}
+            onCompare={() => set({ list: 'compare', from: open.image, to: '', sel: '' })}
             onProblems={() => set({ list: 'problems', image: open.image, text: '', sel: '' })}
           />
         )}

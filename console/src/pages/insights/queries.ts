@@ -1,7 +1,10 @@
-import { keepPreviousData, useInfiniteQuery, useQuery, type UseQueryResult } from '@tanstack/react-query'
+import { keepPreviousData, useInfiniteQuery, useQueries, useQuery, type UseQueryResult } from '@tanstack/react-query'
 import {
+  severities,
+  readImageDiff,
   readInsights,
   readSeverities,
+  type ImageDiff,
   type InsightList,
   type InsightPage,
   type InsightRows,
@@ -40,9 +43,66 @@ export function useSomeInsights<L extends InsightList>(
   })
 }
 
+/** All rows of a list, for a file. */
+export async function readAll<L extends InsightList>(
+  list: L,
+  selection: InsightSelection,
+): Promise<readonly InsightRows[L][]> {
+  const rows: InsightRows[L][] = []
+  const { signal } = new AbortController()
+  for (let cursor: string | undefined, more = true; more;) {
+    const page: InsightPage<L> = await readInsights(list, { ...selection, limit: 1000, cursor }, signal)
+    for (const row of page[list] as readonly InsightRows[L][]) rows.push(row)
+    cursor = page.next ?? undefined
+    more = cursor !== undefined
+  }
+  return rows
+}
+
+export function useImageDiff(from: string, to: string): UseQueryResult<ImageDiff> {
+  return useQuery({
+    queryKey: ['insights', 'diff', from, to],
+    staleTime: 30_000,
+    enabled: from !== '' && to !== '' && from !== to,
+    queryFn: ({ signal }) => readImageDiff(from, to, signal),
+  })
+}
+
 /** Without the chosen severities, which select among the sums. */
+function sumsSelection(state: InsightsState): InsightSelection {
+  return selectionOf('problems', { ...state, severity: [], sort: 'severity' })
+}
+
+const trendDays = 7
+const msPerDay = 86_400_000
+
+/** Numbers of ids by severity at the ends of the last days, oldest first; undefined until all are known. */
+export function useTrend(state: InsightsState): ReadonlyMap<string, readonly number[]> | undefined {
+  const selection = sumsSelection(state)
+  const today = Math.floor(Date.now() / msPerDay) * msPerDay
+  const days = useQueries({
+    queries: Array.from({ length: trendDays }, (_, day) => {
+      const at = new Date(today - (trendDays - 1 - day) * msPerDay).toISOString()
+      return {
+        queryKey: ['insights', 'sums', selection, at],
+        // The past changes with late reports only.
+        staleTime: 600_000,
+        queryFn: async ({ signal }: { signal: AbortSignal }) =>
+          (await readSeverities({ ...selection, at }, signal)).severities,
+      }
+    }),
+  })
+  if (days.some(({ data }) => data === undefined)) return undefined
+  return new Map(
+    severities.map((severity) => [
+      severity,
+      days.map(({ data }) => data?.find((sum) => sum.severity === severity)?.ids ?? 0),
+    ]),
+  )
+}
+
 export function useSeverities(state: InsightsState): UseQueryResult<readonly SeveritySum[]> {
-  const selection = selectionOf('problems', { ...state, severity: [] })
+  const selection = sumsSelection(state)
   return useQuery({
     queryKey: ['insights', 'sums', selection],
     staleTime: 30_000,

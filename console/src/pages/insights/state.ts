@@ -3,17 +3,23 @@ import { codecOf } from '../../state/codec.ts'
 import { oneOf, text, textList } from '../../state/parts.ts'
 
 export type InsightsState = Readonly<{
-  list: InsightList
+  list: InsightList | 'compare'
   text: string
   severity: readonly string[]
-  /** `running`, `fixable`, `unscanned`. */
+  /** `running`, `fixable`, `exposed`, `exploited`, `unscanned`. */
   only: readonly string[]
   image: string
+  sort: ProblemSort
+  /** Digests of the compared images. */
+  from: string
+  to: string
   /** The open row. */
   sel: string
 }>
 
-export const lists = ['problems', 'packages', 'images'] as const
+export const lists = ['problems', 'packages', 'images', 'compare'] as const
+export const problemSorts = ['severity', 'priority', 'epss'] as const
+export type ProblemSort = (typeof problemSorts)[number]
 
 export const insightsCodec = codecOf<InsightsState>({
   list: oneOf(lists, 'problems'),
@@ -21,20 +27,30 @@ export const insightsCodec = codecOf<InsightsState>({
   severity: textList(),
   only: textList(),
   image: text(),
+  sort: oneOf(problemSorts, 'severity'),
+  from: text(),
+  to: text(),
   sel: text(),
 })
 
 /** Parameters of the API for a list. */
 export function selectionOf(
   list: InsightList,
-  { text: words, severity, only, image }: InsightsState,
+  { text: words, severity, only, image, sort }: InsightsState,
 ): InsightSelection {
   const known = severity.filter((each) => severities.some((one) => one === each))
   const conditions = [
     ...(list === 'problems' && known.length > 0 ? [`severity in (${known.join(', ')})`] : []),
     ...(list === 'problems' && only.includes('fixable') ? ['exists(fixed_version)'] : []),
     ...(only.includes('running') ? ['pods > 0'] : []),
+    ...(list !== 'packages' && only.includes('exposed') ? ['exposure = external'] : []),
+    ...(list === 'problems' && only.includes('exploited') ? ['kev = true'] : []),
     ...(list === 'images' && only.includes('unscanned') ? ['scanned = false'] : []),
   ]
-  return { text: words, image, filter: conditions.join(' and ') }
+  return {
+    text: words,
+    image,
+    filter: conditions.join(' and '),
+    ...(list === 'problems' && sort !== 'severity' ? { sort } : {}),
+  }
 }

@@ -6,10 +6,12 @@ import { SeverityText } from './columns.tsx'
 /** Numbers by severity. Two screens that count ids and findings would disagree: both are here, with their names. */
 export function Tiles({
   sums,
+  trend,
   chosen,
   onToggle,
 }: Readonly<{
   sums: readonly SeveritySum[]
+  trend: ReadonlyMap<string, readonly number[]> | undefined
   chosen: readonly string[]
   onToggle: (severity: string) => void
 }>): React.ReactNode {
@@ -24,6 +26,7 @@ export function Tiles({
         >
           <SeverityText of={severity} />
           <b>{counted(ids, 'id')}</b>
+          <Trend of={[...(trend?.get(severity) ?? []), ids]} isKnown={trend !== undefined} />
           <span className="dim">
             {[
               counted(findings, 'finding'),
@@ -34,5 +37,28 @@ export function Tiles({
         </button>
       ))}
     </div>
+  )
+}
+
+const [width, height] = [96, 18] as const
+
+/** Of ids at the ends of the last days, and now. */
+function Trend({ of, isKnown }: Readonly<{ of: readonly number[]; isKnown: boolean }>): React.ReactNode {
+  const most = Math.max(1, ...of)
+  const points = of.map((value, at) => {
+    const x = (at * (width - 2)) / Math.max(1, of.length - 1) + 1
+    return `${x.toFixed(1)},${(height - 1 - (value / most) * (height - 2)).toFixed(1)}`
+  })
+  return (
+    <svg
+      className="trend"
+      width={width}
+      height={height}
+      viewBox={`0 0 ${width} ${height}`}
+      role="img"
+      aria-label={isKnown ? insightsText.trendOf(of.map((value) => count(value)).join(', ')) : insightsText.noTrend}
+    >
+      {isKnown && <polyline points={points.join(' ')} fill="none" stroke="currentColor" strokeWidth="1.5" />}
+    </svg>
   )
 }
