@@ -8,6 +8,24 @@ export const severityNames = {
   UNKNOWN: 'Unknown',
 } as const
 
+export const diffNames = {
+  added: 'added',
+  removed: 'removed',
+  changed: 'changed',
+  new: 'new problem',
+  gone: 'gone problem',
+} as const
+
+export const exposureNames = {
+  external: 'outside',
+  other_namespaces: 'other namespaces',
+  own_namespace: 'its namespace',
+  idle: 'nowhere',
+  not_running: 'does not run',
+} as const
+
+export const sortNames = { severity: 'Severity', priority: 'Priority', epss: 'EPSS' } as const
+
 export const insightsText = {
   insights: 'Insights',
   find: 'Find packages, problems and images',
@@ -36,15 +54,7 @@ export const insightsText = {
   kind: 'Type',
   before: 'Image',
   after: 'Compared with',
-  changes: {
-    added: 'added',
-    removed: 'removed',
-    changed: 'changed',
-    new: 'new problem',
-    gone: 'gone problem',
-  },
   sort: 'Order',
-  sorts: { severity: 'Severity', priority: 'Priority', epss: 'EPSS' },
   exportAs: (format: string) => `Export ${format}`,
   exporting: 'Exporting …',
   exported: (rows: string) => `${rows} exported.`,
@@ -53,13 +63,6 @@ export const insightsText = {
   exploited: 'exploited',
   exploitedHint: 'CISA lists it as exploited',
   exposure: 'Reached from',
-  exposures: {
-    external: 'outside',
-    other_namespaces: 'other namespaces',
-    own_namespace: 'its namespace',
-    idle: 'nowhere',
-    not_running: 'does not run',
-  },
   exposureUnknown: 'no flows',
   ports: (ports: string) => `ports ${ports}`,
   onlyExposed: 'Exposed',

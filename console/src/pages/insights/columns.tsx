@@ -2,7 +2,7 @@ import { imageText, type ImageRow, type PackageRow, type ProblemRow, type Severi
 import { count, shortTime } from '../../parts/format.ts'
 import type { GridColumn } from '../../parts/grid.tsx'
 import { generalText } from '../../text/general.ts'
-import { insightsText, severityNames } from '../../text/insights.ts'
+import { exposureNames, insightsText, severityNames } from '../../text/insights.ts'
 
 const dash = <span className="dim">–</span>
 const tones: Readonly<Partial<Record<Severity, string>>> = { CRITICAL: 'bad', HIGH: 'bad', MEDIUM: 'warning' }
@@ -37,7 +37,7 @@ export function ExposureText({ of }: { readonly of: Pick<ProblemRow, 'exposure' 
   const tone = exposure === 'external' ? 'bad' : exposure === 'other_namespaces' ? 'warning' : 'dim'
   return (
     <span title={ports.length === 0 ? undefined : insightsText.ports(ports.join(', '))}>
-      <span className={tone}>{insightsText.exposures[exposure]}</span>
+      <span className={tone}>{exposureNames[exposure]}</span>
       {ports.length > 0 && <span className="dim"> :{ports.slice(0, 3).join(', ')}</span>}
     </span>
   )

@@ -1,13 +1,13 @@
 import { imageText, type ImageDiff, type ImageRow } from '../../api/insights.ts'
 import { Grid, type GridColumn } from '../../parts/grid.tsx'
 import { EmptyState, ErrorState, Loading } from '../../parts/states.tsx'
-import { insightsText, severityNames } from '../../text/insights.ts'
+import { diffNames, insightsText, severityNames } from '../../text/insights.ts'
 import { useImageDiff, useSomeInsights } from './queries.ts'
 
 const maxImages = 1000
 
 interface Difference {
-  readonly change: keyof typeof insightsText.changes
+  readonly change: keyof typeof diffNames
   readonly what: string
   readonly kind: string
   readonly before: string
@@ -34,7 +34,7 @@ const columns: readonly GridColumn<Difference>[] = [
     id: 'change',
     title: insightsText.change,
     width: 140,
-    cell: ({ change }) => <span className={tones[change]}>{insightsText.changes[change]}</span>,
+    cell: ({ change }) => <span className={tones[change]}>{diffNames[change]}</span>,
   },
   {
     id: 'what',

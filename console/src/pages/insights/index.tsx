@@ -19,7 +19,7 @@ import {
 import { Tabs } from '../../parts/tabs.tsx'
 import { usePageState } from '../../state/use-page-state.ts'
 import { generalText } from '../../text/general.ts'
-import { insightsText } from '../../text/insights.ts'
+import { sortNames, insightsText } from '../../text/insights.ts'
 import { partsText } from '../../text/parts.ts'
 import { imageColumns, packageColumns, problemColumns } from './columns.tsx'
 import { Compare } from './compare.tsx'
@@ -161,7 +161,7 @@ function Rows({
               label={insightsText.sort}
               value={state.sort}
               values={problemSorts}
-              textOf={(sort) => insightsText.sorts[sort]}
+              textOf={(sort) => sortNames[sort]}
               onChange={(sort) => set({ sort, sel: '' })}
             />
           )}
