@@ -23,7 +23,7 @@ export const usualNames: NameSettings = { zones: true, infra: [] }
 export const primaryNetwork = 'primary'
 
 /** The API server, by the names of its service. */
-const apiServices: ReadonlySet<string> = new Set(['kubernetes', 'openshift'])
+const apiServices = new Set(['kubernetes', 'openshift'])
 
 /** `app` or `infra`; undefined if layers are off. Nodes have no namespace and are `infra`. */
 export function layerOf({ kind, namespace, name }: HolderFacts, { infra }: NameSettings): string | undefined {

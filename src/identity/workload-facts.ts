@@ -59,7 +59,7 @@ export function heldOf(data: ResourceData): HolderFacts {
   }
 }
 
-const labeled: ReadonlySet<string> = new Set(['Pod', 'Node', 'Service'])
+const labeled = new Set(['Pod', 'Node', 'Service'])
 
 export function labelText({ kind, labels = {} }: ResourceData): string {
   const names = labeled.has(kind) ? Object.keys(labels).toSorted() : []

@@ -30,7 +30,7 @@ const sum = <T,>(of: readonly T[], pick: (item: T) => number) => of.reduce((befo
 
 const rule = appText.balanceRule
 
-function Sums({ ledger, pipeline }: { ledger: Ledger; pipeline: Pipeline | undefined }): React.ReactNode {
+function Sums({ ledger, pipeline }: { ledger: Ledger; pipeline: Pipeline | undefined }) {
   const unreadable = sum(ledger.sources, (source) => source.unreadable)
   const dropped = sum(ledger.sinks, (sink) => total(sink.dropped))
   const lags = pipeline?.sinks.map((sink) => sink.lagMs) ?? []
@@ -72,7 +72,7 @@ function equation({ sources, sinks }: Ledger): string {
   ].join(' + ')
 }
 
-function Part({ name, value, tone }: { name: string; value: number; tone: string }): React.ReactNode {
+function Part({ name, value, tone }: { name: string; value: number; tone: string }) {
   return (
     <span className={value > 0 ? tone : undefined}>
       {name} {count(value)}

@@ -13,7 +13,7 @@ export function KeyList(): React.ReactNode {
   )
 }
 
-function Keys({ onClose }: { onClose: () => void }): React.ReactNode {
+function Keys({ onClose }: { onClose: () => void }) {
   const groups = merged(useKeyGroups())
   const single = usePreference(singleKeys)
   return (
@@ -88,7 +88,7 @@ const shown: Readonly<Record<string, string>> = {
   PageDown: 'Page ↓',
 }
 
-function Key({ written }: { written: string }): React.ReactNode {
+function Key({ written }: { written: string }) {
   return (
     <span className="key">
       {written.split(' ').map((part, at) => (

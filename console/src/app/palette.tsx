@@ -18,7 +18,7 @@ export function Palette(): React.ReactNode {
   )
 }
 
-function Choice({ onDone }: { onDone: () => void }): React.ReactNode {
+function Choice({ onDone }: { onDone: () => void }) {
   const navigate = useNavigate()
   const [typed, setTyped] = useState('')
   const [at, setAt] = useState(0)

@@ -23,7 +23,7 @@ export function SavedViews({ onGo }: { onGo: (view: SavedView) => void }): React
   )
 }
 
-function Views({ onGo, onClose }: { onGo: (view: SavedView) => void; onClose: () => void }): React.ReactNode {
+function Views({ onGo, onClose }: { onGo: (view: SavedView) => void; onClose: () => void }) {
   const saved = useSaved()
   const [name, setName] = useState('')
   const [shared, setShared] = useState(false)
@@ -95,7 +95,7 @@ type SavedProps = Readonly<{
   onForget: () => void
 }>
 
-function Saved({ view, onGo, onRename, onShare, onForget }: SavedProps): React.ReactNode {
+function Saved({ view, onGo, onRename, onShare, onForget }: SavedProps) {
   const [renaming, setRenaming] = useState<string>()
   if (renaming !== undefined) {
     return (

@@ -67,7 +67,7 @@ export function TimeControl({
   )
 }
 
-function Custom({ range, onChange }: { range: Range; onChange: (range: Range) => void }): React.ReactNode {
+function Custom({ range, onChange }: { range: Range; onChange: (range: Range) => void }) {
   const [from, setFrom] = useState(range.from)
   const [to, setTo] = useState(range.to)
   const wrong = [from, to].find((written) => !isMoment(written.trim()))

@@ -271,7 +271,7 @@ export function Chart({
   )
 }
 
-function Reading({ name, mark, value }: { name: string; mark: string; value: string }): React.ReactNode {
+function Reading({ name, mark, value }: { name: string; mark: string; value: string }) {
   return (
     <>
       <dt className="legend">

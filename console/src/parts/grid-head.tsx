@@ -46,7 +46,7 @@ export function GridHead<Row>({ columns, place, sort, onSort, onWidth }: GridHea
   )
 }
 
-function Grip({ onWidth }: { onWidth: (width: number | undefined, done: boolean) => void }): React.ReactNode {
+function Grip({ onWidth }: { onWidth: (width: number | undefined, done: boolean) => void }) {
   const from = useRef<Readonly<{ x: number; width: number }>>(undefined)
   const widthAt = (event: React.PointerEvent) =>
     from.current === undefined ? 0 : from.current.width + event.clientX - from.current.x

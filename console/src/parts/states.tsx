@@ -27,7 +27,7 @@ export function EmptyState({
   )
 }
 
-function ActionButton({ text, to, onClick }: Action): React.ReactNode {
+function ActionButton({ text, to, onClick }: Action) {
   if (to === undefined)
     return (
       <button type="button" onClick={onClick}>
@@ -99,7 +99,7 @@ export function QueryError({ of }: { of: Query }): React.ReactNode {
   return <ErrorState error={of.error} onRetry={() => void of.refetch().catch(reportError)} />
 }
 
-function withCode(text: string): React.ReactNode {
+function withCode(text: string) {
   return text.split('`').map((part, index) => (index % 2 === 0 ? part : <code key={index}>{part}</code>))
 }
 

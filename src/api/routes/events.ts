@@ -78,7 +78,7 @@ export function eventRoutes(
   )
 }
 
-const whole: ReadonlySet<string> = new Set([structuredType, batchedType, protobufType, protobufBatchType])
+const whole = new Set([structuredType, batchedType, protobufType, protobufBatchType])
 
 function checkMediaType(request: FastifyRequest) {
   const type = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase()

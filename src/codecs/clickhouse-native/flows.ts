@@ -39,7 +39,7 @@ const typeOfKind: Readonly<Record<ColumnKind, string>> = {
 }
 
 /** Almost every row has its own: a dictionary would be as large as the column. */
-const manyTexts: ReadonlySet<string> = new Set(['dns_name', 'conversation'])
+const manyTexts = new Set(['dns_name', 'conversation'])
 
 /** Absent is NULL, because an absent value equals nothing (ADR 0014); an absent list is empty. */
 export function flowColumnType({ name, kind }: Pick<Field, 'name' | 'kind'>): string {

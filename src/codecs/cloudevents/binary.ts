@@ -144,7 +144,7 @@ function readEvent(
   }
 }
 
-const columns: ReadonlySet<string> = new Set([
+const columns = new Set([
   'specversion',
   'id',
   'source',

@@ -2,13 +2,13 @@ import { formatHostPort, type HostPort } from '../../schema/values.ts'
 import type { ClusterConfig } from './client-connect.ts'
 
 const duplicateSequence = 46
-const tooLarge: ReadonlySet<number> = new Set([10, 18])
+const tooLarge = new Set([10, 18])
 /** Corrupt message, invalid timestamp, or no key in a compacted topic. */
-const badRecord: ReadonlySet<number> = new Set([2, 32, 87])
+const badRecord = new Set([2, 32, 87])
 /** The leader may have stored the batch without its replicas. */
-const maybeStoredCodes: ReadonlySet<number> = new Set([7, 20])
-const unknownProducerCodes: ReadonlySet<number> = new Set([45, 47, 59, 90])
-const staleMetadataCodes: ReadonlySet<number> = new Set([3, 5, 6, 56, 74, 75, 76, 100])
+const maybeStoredCodes = new Set([7, 20])
+const unknownProducerCodes = new Set([45, 47, 59, 90])
+const staleMetadataCodes = new Set([3, 5, 6, 56, 74, 75, 76, 100])
 
 const topicAuthorizationFailed = 29
 const unknownTopicOrPartition = 3

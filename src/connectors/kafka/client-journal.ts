@@ -13,12 +13,8 @@ export type TopicPartition = Readonly<{
   partition: number
 }>
 
-const fencedIds: ReadonlySet<string> = new Set([
-  'INVALID_PRODUCER_EPOCH',
-  'PRODUCER_FENCED',
-  'INVALID_PRODUCER_ID_MAPPING',
-])
-const unknownProducerIds: ReadonlySet<string> = new Set(['OUT_OF_ORDER_SEQUENCE_NUMBER', 'UNKNOWN_PRODUCER_ID'])
+const fencedIds = new Set(['INVALID_PRODUCER_EPOCH', 'PRODUCER_FENCED', 'INVALID_PRODUCER_ID_MAPPING'])
+const unknownProducerIds = new Set(['OUT_OF_ORDER_SEQUENCE_NUMBER', 'UNKNOWN_PRODUCER_ID'])
 /** Below the default topic limit of 1 MiB. */
 const batchBytes = 900 * 1024
 const everyReplica = -1

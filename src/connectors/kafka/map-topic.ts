@@ -4,7 +4,7 @@ import { Complaint } from '../../schema/values.ts'
 
 const maxTopicLength = 249
 /** Topics for them may be created. */
-const fewValues: ReadonlySet<string> = new Set(['{family}', '{type}'])
+const fewValues = new Set(['{family}', '{type}'])
 
 export function topicOf(template: string): (row: SinkRow) => string {
   const name = rowTemplate(template, (value) => value.replaceAll(/[^\w.-]/g, '_') || '_')

@@ -15,7 +15,7 @@ const operations: Readonly<Record<string, string>> = {
   [kubernetesTypes.updated]: 'updated',
   [kubernetesTypes.deleted]: 'deleted',
 }
-const writes: ReadonlySet<string> = new Set(['create', 'update', 'patch', 'delete'])
+const writes = new Set(['create', 'update', 'patch', 'delete'])
 
 export function toChange(event: WeirEvent, data: Fields): ChangeRow {
   const operation = operations[event.type]

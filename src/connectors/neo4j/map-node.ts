@@ -15,7 +15,7 @@ export interface ResourceNode extends KeyedNode {
 /** An index key of Neo4j holds about 8 KB. */
 const longestKey = 4000
 const longestText = 4096
-const workloads: ReadonlySet<string> = new Set([
+const workloads = new Set([
   'Deployment',
   'StatefulSet',
   'DaemonSet',

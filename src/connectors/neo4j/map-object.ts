@@ -22,7 +22,7 @@ export type ObjectRow = Readonly<{
   related: readonly Related[]
 }>
 
-const clusterWide: ReadonlySet<string> = new Set([
+const clusterWide = new Set([
   'Node',
   'Namespace',
   'PersistentVolume',

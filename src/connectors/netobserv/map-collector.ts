@@ -13,9 +13,9 @@ export function genericMap(json: Uint8Array): Uint8Array {
 }
 
 /** The flow itself is at fault. */
-const permanent: ReadonlySet<number> = new Set([status.INVALID_ARGUMENT, status.OUT_OF_RANGE])
+const permanent = new Set([status.INVALID_ARGUMENT, status.OUT_OF_RANGE])
 /** Other flows may be accepted meanwhile. */
-const ofOneFlow: ReadonlySet<number> = new Set([status.DEADLINE_EXCEEDED, status.UNKNOWN, status.INTERNAL])
+const ofOneFlow = new Set([status.DEADLINE_EXCEEDED, status.UNKNOWN, status.INTERNAL])
 
 const text = ({ code, details }: ServiceError) =>
   `${status[code] ?? `code ${code}`}${details === '' ? '' : `: ${details}`}`

@@ -71,7 +71,7 @@ export const s3Schema = defineSchema({
   },
 })
 
-const reservedMembers: ReadonlySet<string> = new Set([
+const reservedMembers = new Set([
   'version',
   'capture_start_time',
   'capture_end_time',

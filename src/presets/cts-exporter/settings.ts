@@ -24,7 +24,7 @@ type Environment = Readonly<Record<string, string | undefined>>
 const mostMinutes = 10_080
 const usualMinutes = 5
 const usualTracker = 'system'
-const reserved: ReadonlySet<string> = new Set([
+const reserved = new Set([
   'specversion',
   'id',
   'source',

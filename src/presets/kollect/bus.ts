@@ -138,7 +138,7 @@ function rabbitBus(text: string, env: BusInput['env'], secret: (name: string) =>
 }
 
 /** Parameters of the AWS SDK for Go that have no equivalent here. */
-const ignoredOfAws: ReadonlySet<string> = new Set(['awssdk', 's3ForcePathStyle', 'hostname_immutable'])
+const ignoredOfAws = new Set(['awssdk', 's3ForcePathStyle', 'hostname_immutable'])
 
 /** Host and path: the queue's URL; or the path: the topic's ARN. */
 function awsBus(scheme: 'awssqs' | 'awssns', text: string): Bus {

@@ -170,4 +170,4 @@ class Translation {
   }
 }
 
-const comparable: ReadonlySet<string> = new Set(['dict', 'ip', 'u8', 'u16', 'u32', 'mac'])
+const comparable = new Set(['dict', 'ip', 'u8', 'u16', 'u32', 'mac'])

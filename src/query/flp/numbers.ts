@@ -3,7 +3,7 @@ import { exists, joined, test, type Meaning } from './meaning.ts'
 import { FlpQueryProblem, type FlpOperator } from './tree.ts'
 
 /** Fields that flowlogs-pipeline omits when they are zero. */
-const absentWhenZero: ReadonlySet<string> = new Set(['bytes', 'packets', 'sampling'])
+const absentWhenZero = new Set(['bytes', 'packets', 'sampling'])
 
 /** Last millisecond of the year 9999. */
 const lastMs = 253_402_300_799_999n

@@ -2,7 +2,7 @@ import { flpTokens, type FlpToken } from './lexer.ts'
 import { flpOperators, FlpQueryProblem, type FlpExpression, type FlpOperator } from './tree.ts'
 
 const maxDepth = 500
-const keywords: ReadonlySet<string> = new Set(['and', 'or', 'with', 'without'])
+const keywords = new Set(['and', 'or', 'with', 'without'])
 
 /** `or` binds tighter than `and`, as in flowlogs-pipeline. Throws FlpQueryProblem with the position. */
 export function parseFlpQuery(query: string): FlpExpression {

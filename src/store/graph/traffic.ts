@@ -39,7 +39,7 @@ export function trafficView(input: ViewInput, when?: TimeBounds, cached?: Cached
 }
 
 /** Each column costs planning time. */
-const only: ReadonlySet<string> = new Set([
+const only = new Set([
   'cluster',
   ...['src', 'dst'].flatMap((end) => [`${end}_owner_kind`, `${end}_namespace`, `${end}_owner_name`]),
   'bytes_est',

@@ -5,7 +5,7 @@ import { endTexts } from '../../model/endpoint.ts'
 import { keyReader } from '../rows/fields.ts'
 
 const tcp = 6
-const tracked: ReadonlySet<number> = new Set([tcp, 17, 132])
+const tracked = new Set([tcp, 17, 132])
 
 /** Fields that a connection has from its first flow. */
 export const commonTexts = ['scope', 'cluster', 'protocol', 'flow_layer'] as const

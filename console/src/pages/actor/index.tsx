@@ -47,7 +47,7 @@ export default function ActorPage(): React.ReactNode {
   )
 }
 
-function Actor({ state, set }: Pick<PageState<ActorState>, 'state' | 'set'>): React.ReactNode {
+function Actor({ state, set }: Pick<PageState<ActorState>, 'state' | 'set'>) {
   const { of, t } = state
   const { revision: refreshed, again } = useRefresh(isMoving(t) ? state.refresh : 0)
   const revision = String(refreshed)

@@ -56,12 +56,7 @@ export function SumsOf({
   )
 }
 
-function Sums({
-  by,
-  question,
-  t,
-  revision,
-}: SectionProps & Readonly<{ by: (typeof parts)[number]; question: Query }>): React.ReactNode {
+function Sums({ by, question, t, revision }: SectionProps & Readonly<{ by: (typeof parts)[number]; question: Query }>) {
   const { data } = useTraceSums(question, t, { by, limit: 8, buckets: 1, revision })
   if (data === undefined || data.total === 0) return null
   return (

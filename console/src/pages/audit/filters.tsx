@@ -33,7 +33,7 @@ export function Filters({ state, set }: FiltersProps): React.ReactNode {
   )
 }
 
-function Values({ facet, state, set }: FiltersProps & { readonly facet: Facet }): React.ReactNode {
+function Values({ facet, state, set }: FiltersProps & { readonly facet: Facet }) {
   const { data, error } = useTraceSums(traceQuery({ ...state, [facet]: [] }), state.t, {
     by: facet,
     limit: 200,

@@ -129,7 +129,7 @@ function pathOf({ column, from, to }: Line) {
   return `M${a} ${from.y}C${(a + b) / 2} ${from.y} ${(a + b) / 2} ${to.y} ${b} ${to.y}`
 }
 
-function Twin({ lines, left }: { lines: readonly Line[]; left: number }): React.ReactNode {
+function Twin({ lines, left }: { lines: readonly Line[]; left: number }) {
   return (
     <>
       <table className="peers-table">

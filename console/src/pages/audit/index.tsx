@@ -183,7 +183,7 @@ type AboutProps = Readonly<{
   set: (change: Partial<AuditState>, how?: 'replace') => void
 }>
 
-function About({ view, ...rest }: AboutProps): React.ReactNode {
+function About({ view, ...rest }: AboutProps) {
   return (
     <div className="audit-part" tabIndex={0} role="region" aria-label={auditText.results}>
       {view === 'graph' ? <WhoDidWhat {...rest} /> : view === 'first-seen' ? <First {...rest} /> : <Failed {...rest} />}
@@ -193,15 +193,15 @@ function About({ view, ...rest }: AboutProps): React.ReactNode {
 
 type ViewProps = Omit<AboutProps, 'view'>
 
-function First({ question, t, revision }: ViewProps): React.ReactNode {
+function First({ question, t, revision }: ViewProps) {
   return <FirstOccurrences of={useFirsts(question, t, revision)} />
 }
 
-function Failed({ question, t, revision }: ViewProps): React.ReactNode {
+function Failed({ question, t, revision }: ViewProps) {
   return <FailedLogins of={useLogins(question, t, revision)} />
 }
 
-function WhoDidWhat({ question, t, revision, state, set }: ViewProps): React.ReactNode {
+function WhoDidWhat({ question, t, revision, state, set }: ViewProps) {
   const query = useColumns(question, t, revision)
   const { data } = query
   if (data === undefined) return <Pending of={query} what={auditText.theActivity} />
@@ -267,7 +267,7 @@ function OpenNode({
   filter: TraceFilter
   revision: string
   set: AboutProps['set']
-}): React.ReactNode {
+}) {
   const column = graphColumns.find((each) => state.node.startsWith(`${each}:`))
   if (column === undefined) return null
   const value = state.node.slice(column.length + 1) || null

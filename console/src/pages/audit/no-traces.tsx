@@ -48,7 +48,7 @@ export function NoTraces({ state, set }: { state: AuditState; set: PageState<Aud
   )
 }
 
-function NoSource(): React.ReactNode {
+function NoSource() {
   const [chosen, setChosen] = useState<(typeof recipes)[number]['id']>('otc-cts')
   const recipe = recipes.find(({ id }) => id === chosen) ?? recipes[0]
   return (

@@ -106,7 +106,7 @@ interface NeighboursProps extends Pick<OneNodeProps, 'filter' | 't' | 'revision'
   readonly onOpen: (value: string | null) => void
 }
 
-function Neighbours({ of, filter, t, revision, onOpen }: NeighboursProps): React.ReactNode {
+function Neighbours({ of, filter, t, revision, onOpen }: NeighboursProps) {
   const [limit, setLimit] = useState(step)
   const query = useTraceSums(traceQuery(filter), t, { by: of, limit, buckets: 1, revision })
   const { data } = query

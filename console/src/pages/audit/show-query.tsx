@@ -31,7 +31,7 @@ export function ShowQuery(props: ShowQueryProps): React.ReactNode {
   )
 }
 
-function Statement({ view, question, span: { from, to } }: ShowQueryProps): React.ReactNode {
+function Statement({ view, question, span: { from, to } }: ShowQueryProps) {
   const me = useMe()
   const parameters = { ...question, from, to, of: view === 'graph' ? 'columns' : view }
   const query = useQuery({

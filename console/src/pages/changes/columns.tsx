@@ -75,7 +75,7 @@ export const changeColumns: readonly GridColumn<Change>[] = [
   },
 ]
 
-function ChangeSummary(change: Change): React.ReactNode {
+function ChangeSummary(change: Change) {
   const steps = inShort(change.operation, change.diff)
   const marks = [
     ...(change.initial ? [changesText.atStart] : []),

@@ -56,7 +56,7 @@ export function Filters({ state, set }: FiltersProps): React.ReactNode {
   )
 }
 
-function Values({ facet, state, set }: FiltersProps & { readonly facet: Facet }): React.ReactNode {
+function Values({ facet, state, set }: FiltersProps & { readonly facet: Facet }) {
   const { data, error } = useValues(state, state.t, facet)
   return (
     <Picker

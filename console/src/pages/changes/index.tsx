@@ -199,7 +199,7 @@ function Noise({
   hidden: Hidden | undefined
   shown: boolean
   onChange: (shown: boolean) => void
-}): React.ReactNode {
+}) {
   const me = useMe()
   const clusters = useClusters(me.data?.namespaces === null)
   const atSource = (clusters.data?.clusters ?? []).reduce((sum, each) => sum + each.hidden, 0)

@@ -303,7 +303,7 @@ function columnsOf(
 
 const timeOf = ({ time: at }: DeadLetter) => time(new Date(at).toISOString())
 
-function NoLetters({ sink, onAll }: { sink: string; onAll: () => void }): React.ReactNode {
+function NoLetters({ sink, onAll }: { sink: string; onAll: () => void }) {
   return sink === '' ? (
     <EmptyState title={deadLettersText.noDeadLetters} action={{ text: deadLettersText.showTheSinks, to: '/pipeline' }}>
       {deadLettersText.noDeadLettersHint}

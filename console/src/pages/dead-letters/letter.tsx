@@ -92,7 +92,7 @@ function Edit({
   busy: boolean
   onSend: (body: object) => void
   onCancel: () => void
-}): React.ReactNode {
+}) {
   const [text, setText] = useState(() => JSON.stringify(body, null, 2))
   const read = readBody(text)
   const problem = 'problem' in read ? read.problem : ''

@@ -104,7 +104,7 @@ export default function EventsPage(): React.ReactNode {
   )
 }
 
-function Forbidden({ link }: { link: Link }): React.ReactNode {
+function Forbidden({ link }: { link: Link }) {
   if (link.status !== 403) return <ErrorState error={linkError(link)} onRetry={retryNow} />
   return (
     <EmptyState title={eventsText.forbidden} action={{ text: generalText.goToFlows, to: '/flows' }}>
@@ -113,7 +113,7 @@ function Forbidden({ link }: { link: Link }): React.ReactNode {
   )
 }
 
-function NoEvents(): React.ReactNode {
+function NoEvents() {
   const command = eventsText.postCommand(location.origin)
   return (
     <EmptyState

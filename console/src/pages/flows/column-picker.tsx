@@ -46,7 +46,7 @@ export function ColumnPicker(props: PickerProps): React.ReactNode {
   )
 }
 
-function Choice({ all, chosen, widths, onChange }: PickerProps): React.ReactNode {
+function Choice({ all, chosen, widths, onChange }: PickerProps) {
   const [typed, setTyped] = useState('')
   const rows = usePreference(density)
   const word = typed.toLowerCase()

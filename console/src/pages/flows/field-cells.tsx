@@ -19,7 +19,7 @@ const mono = (text: string): React.ReactNode => <span className="mono">{text}</s
 const number: Cell = (value) => mono(String(value))
 const yesNo: Cell = (value) => (value === 1 || value === true ? 'yes' : 'no')
 
-function Flags({ text, reset }: { text: string; reset: boolean }): React.ReactNode {
+function Flags({ text, reset }: { text: string; reset: boolean }) {
   return <span className={`mono${reset ? ' bad' : ''}`}>{text}</span>
 }
 
@@ -71,7 +71,7 @@ const byName: Readonly<Record<string, Cell>> = {
   },
 }
 
-function Events({ value }: { value: unknown }): React.ReactNode {
+function Events({ value }: { value: unknown }) {
   const events = networkEvents(value)
   return (
     <>

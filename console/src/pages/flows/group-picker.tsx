@@ -49,7 +49,7 @@ export function GroupPicker({ all, group, onChange }: GroupPickerProps): React.R
   )
 }
 
-function Fields({ all, group, onChange }: GroupPickerProps): React.ReactNode {
+function Fields({ all, group, onChange }: GroupPickerProps) {
   const [typed, setTyped] = useState('')
   const word = typed.toLowerCase()
   const offered = [...all.values()].filter(

@@ -99,7 +99,7 @@ export function Record({ sel, opened, columns, filter, onClose, onFilter }: Reco
   )
 }
 
-function Objects({ values }: { values: ReadonlyMap<string, unknown> }): React.ReactNode {
+function Objects({ values }: { values: ReadonlyMap<string, unknown> }) {
   const text = (name: string) => plainText(values.get(name))
   const at = text('time_received')
   const ends = (['src', 'dst'] as const).flatMap((end) => {
@@ -130,17 +130,7 @@ function Objects({ values }: { values: ReadonlyMap<string, unknown> }): React.Re
   )
 }
 
-function Missing({
-  sel,
-  busy,
-  error,
-  onAgain,
-}: {
-  sel: string
-  busy: boolean
-  error: unknown
-  onAgain: () => void
-}): React.ReactNode {
+function Missing({ sel, busy, error, onAgain }: { sel: string; busy: boolean; error: unknown; onAgain: () => void }) {
   if (busy)
     return (
       <p className="pad dim" role="status">
@@ -163,7 +153,7 @@ type ValueProps = Readonly<{
   onFilter: (condition: string) => void
 }>
 
-function Value({ name, value, values, column, onFilter }: ValueProps): React.ReactNode {
+function Value({ name, value, values, column, onFilter }: ValueProps) {
   const plain = typeof value !== 'object'
   const either = plain ? eitherCondition(name, value) : undefined
   const title = column?.title ?? name

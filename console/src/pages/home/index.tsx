@@ -73,7 +73,7 @@ export default function HomePage(): React.ReactNode {
   )
 }
 
-function Sentence({ view }: { view: PipelineView }): React.ReactNode {
+function Sentence({ view }: { view: PipelineView }) {
   if (view.accepted === 0) {
     return (
       <section>
@@ -111,7 +111,7 @@ const marks = {
   failing: ['▲', 'warning', homeText.trouble],
 } as const
 
-function Connections({ title, of }: { title: string; of: readonly Connection[] }): React.ReactNode {
+function Connections({ title, of }: { title: string; of: readonly Connection[] }) {
   return (
     <section className="panel" aria-label={title}>
       <h2>{title}</h2>

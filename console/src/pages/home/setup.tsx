@@ -106,7 +106,7 @@ export function SetupGuide({ how, collector, onHow, onCollector }: HowProps): Re
   )
 }
 
-function Commands({ lines, title }: { lines: readonly string[]; title: string }): React.ReactNode {
+function Commands({ lines, title }: { lines: readonly string[]; title: string }) {
   const text = lines.join('\n')
   return (
     <div className="commands">

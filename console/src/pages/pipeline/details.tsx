@@ -52,7 +52,7 @@ export function Details({ sel, view, journal, exporters, rates, onClose }: Detai
   )
 }
 
-function ByReason({ title, reasons }: { title: string; reasons: Reasons }): React.ReactNode {
+function ByReason({ title, reasons }: { title: string; reasons: Reasons }) {
   const known = Object.entries(reasons).filter(([, rows]) => rows > 0)
   if (known.length === 0) return null
   return (
@@ -69,7 +69,7 @@ function ByReason({ title, reasons }: { title: string; reasons: Reasons }): Reac
   )
 }
 
-function Source({ source, listens }: { source: SourceView; listens: SourceExporters | undefined }): React.ReactNode {
+function Source({ source, listens }: { source: SourceView; listens: SourceExporters | undefined }) {
   return (
     <>
       {listens?.why !== undefined && <p className="why">{listens.why}</p>}
@@ -97,7 +97,7 @@ function Source({ source, listens }: { source: SourceView; listens: SourceExport
   )
 }
 
-function Sink({ sink, rate }: { sink: SinkView; rate: number | undefined }): React.ReactNode {
+function Sink({ sink, rate }: { sink: SinkView; rate: number | undefined }) {
   const [mark, tone] = marks[sink.state]
   return (
     <>
@@ -147,7 +147,7 @@ function Exporter({
 }: {
   exporter: ExporterReport
   source: SourceExporters
-}): React.ReactNode {
+}) {
   const counters = Object.entries(facts).filter(([, value]) => typeof value === 'number' || typeof value === 'string')
   const spent = Object.entries((bytes ?? {}) as Reasons).filter(([, value]) => value > 0)
   return (

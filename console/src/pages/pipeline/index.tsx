@@ -108,7 +108,7 @@ export default function PipelinePage(): React.ReactNode {
   )
 }
 
-function Sentence({ view }: { view: PipelineView }): React.ReactNode {
+function Sentence({ view }: { view: PipelineView }) {
   const feeds = view.sources.filter(({ accepted }) => accepted > 0).length
   const sentence = pipelineText.acceptedFrom(
     counted(view.accepted, 'row'),
@@ -125,13 +125,7 @@ function Sentence({ view }: { view: PipelineView }): React.ReactNode {
   )
 }
 
-function Why({
-  reasons,
-  onOpen,
-}: {
-  reasons: ReturnType<typeof reasonsOf>
-  onOpen: (id: string) => void
-}): React.ReactNode {
+function Why({ reasons, onOpen }: { reasons: ReturnType<typeof reasonsOf>; onOpen: (id: string) => void }) {
   if (reasons.length === 0) return null
   const most = 20
   return (

@@ -66,11 +66,7 @@ export function Picture({ view, journal, rates, selected, onOpen }: PictureProps
   )
 }
 
-function SourceBox({
-  source: { name, type, rate, accepted, shed, unreadable, error },
-}: {
-  source: SourceView
-}): React.ReactNode {
+function SourceBox({ source: { name, type, rate, accepted, shed, unreadable, error } }: { source: SourceView }) {
   const lost = total(shed)
   return (
     <>
@@ -97,7 +93,7 @@ function SourceBox({
   )
 }
 
-function JournalBox({ accepted, journal }: { accepted: number; journal: Pipeline['journal'] }): React.ReactNode {
+function JournalBox({ accepted, journal }: { accepted: number; journal: Pipeline['journal'] }) {
   return (
     <>
       <span className="box-line">
@@ -129,7 +125,7 @@ function SinkBox({
 }: {
   sink: SinkView
   rate: number | undefined
-}): React.ReactNode {
+}) {
   const [mark, tone] = marks[state]
   const rest = parts.filter((part) => part.name !== 'delivered' && part.rows > 0)
   return (
@@ -177,7 +173,7 @@ function SinkBox({
   )
 }
 
-function Shares({ parts, accepted }: Pick<SinkView, 'parts' | 'accepted'>): React.ReactNode {
+function Shares({ parts, accepted }: Pick<SinkView, 'parts' | 'accepted'>) {
   return (
     <span className="parts-bar" aria-hidden="true">
       {accepted > 0 &&

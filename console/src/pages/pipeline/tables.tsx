@@ -111,7 +111,7 @@ export function Twin({
   )
 }
 
-function Named({ reasons }: { reasons: Reasons }): React.ReactNode {
+function Named({ reasons }: { reasons: Reasons }) {
   const known = Object.entries(reasons).filter(([, rows]) => rows > 0)
   if (known.length === 0) return '0'
   return (

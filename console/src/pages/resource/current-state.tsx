@@ -114,7 +114,7 @@ export function CurrentState({
   )
 }
 
-function Labels({ of }: { of: Readonly<Record<string, string>> }): React.ReactNode {
+function Labels({ of }: { of: Readonly<Record<string, string>> }) {
   return (
     <span className="mono">
       {Object.entries(of).map(([name, value]) => (

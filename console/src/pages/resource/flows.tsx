@@ -84,15 +84,7 @@ function marksOf(changes: readonly Change[]): readonly Readonly<{ at: number; te
     }))
 }
 
-function PeersOf({
-  title,
-  flowRange,
-  group,
-}: {
-  title: string
-  flowRange: FlowRange
-  group: readonly string[]
-}): React.ReactNode {
+function PeersOf({ title, flowRange, group }: { title: string; flowRange: FlowRange; group: readonly string[] }) {
   const { data } = usePeers(flowRange, group)
   if (data === undefined) return null
   const place = (name: string) => data.columns.findIndex((column) => column.name === name)

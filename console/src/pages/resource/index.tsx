@@ -119,7 +119,7 @@ export default function ResourcePage(): React.ReactNode {
   )
 }
 
-function Crumbs({ of: { now, intervals, changes }, parts }: { of: WholeResource; parts: ObjectRef }): React.ReactNode {
+function Crumbs({ of: { now, intervals, changes }, parts }: { of: WholeResource; parts: ObjectRef }) {
   const newest = intervals[0]
   const deleted = changes.find(({ operation }) => operation === 'deleted')
   const gone = newest?.valid_to ?? (intervals.length === 0 ? (deleted?.time ?? null) : null)
@@ -155,7 +155,7 @@ function Crumbs({ of: { now, intervals, changes }, parts }: { of: WholeResource;
   )
 }
 
-function Failed({ error, name, onRetry }: { error: unknown; name: string; onRetry: () => void }): React.ReactNode {
+function Failed({ error, name, onRetry }: { error: unknown; name: string; onRetry: () => void }) {
   const { status, code } = asApiError(error)
   if (code === 'WEIR_API_NO_STORE') return <NoStore title={resourceText.needsStore} />
   if (status !== 404) return <ErrorState error={error} onRetry={onRetry} />

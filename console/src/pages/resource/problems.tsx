@@ -44,7 +44,7 @@ export function ProblemsOf({ of, at }: { of: WholeResource; at: string }): React
   )
 }
 
-function Counts({ of }: { of: ImageRow }): React.ReactNode {
+function Counts({ of }: { of: ImageRow }) {
   const { findings, critical, high, fixable } = of
   if (findings === null) return <span className="warning">{insightsText.imageNotScanned}</span>
   return (

@@ -243,7 +243,7 @@ export default function ResourcesPage(): React.ReactNode {
   )
 }
 
-function NoAnswer({ error, onRetry }: { error: unknown; onRetry: () => void }): React.ReactNode {
+function NoAnswer({ error, onRetry }: { error: unknown; onRetry: () => void }) {
   if (asApiError(error).code !== 'WEIR_API_NO_STORE') return <ErrorState error={error} onRetry={onRetry} />
   return <NoStore title={resourcesText.needsStore} />
 }

@@ -62,7 +62,7 @@ function Choice<T extends string>({
   label: string
   of: Preference<T>
   words: Readonly<Record<T, string>>
-}): React.ReactNode {
+}) {
   const chosen = usePreference(of)
   const id = useId()
   return (
@@ -85,7 +85,7 @@ const ways = {
   oidc: settingsText.providerLogin,
 } as const
 
-function Who(): React.ReactNode {
+function Who() {
   const query = useMe()
   const { data: me } = query
   return (
@@ -133,7 +133,7 @@ function Who(): React.ReactNode {
   )
 }
 
-function About(): React.ReactNode {
+function About() {
   const query = useQuery({
     queryKey: ['openapi'],
     staleTime: 10_000,

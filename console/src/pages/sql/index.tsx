@@ -42,7 +42,7 @@ export default function SqlPage(): React.ReactNode {
   )
 }
 
-function Ask(): React.ReactNode {
+function Ask() {
   const { state, unread, set } = usePageState(sqlCodec)
   const [text, setText] = useState(state.q)
   const area = useRef<HTMLTextAreaElement>(null)
@@ -187,7 +187,7 @@ function Ask(): React.ReactNode {
   )
 }
 
-function Past({ onTake }: { onTake: (sql: string) => void }): React.ReactNode {
+function Past({ onTake }: { onTake: (sql: string) => void }) {
   const past = useMemo(pastStatements, [])
   if (past.length === 0) return <p className="dim pad">{sqlText.historyHint}</p>
   return (

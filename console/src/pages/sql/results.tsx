@@ -144,7 +144,7 @@ export function Results({ sql, result, view, sort, stale, onView, onSort, onEdit
   )
 }
 
-function Export({ sql, onDone }: { sql: string; onDone: () => void }): React.ReactNode {
+function Export({ sql, onDone }: { sql: string; onDone: () => void }) {
   const [state, setState] = useState('')
   const abort = useRef<AbortController>(undefined)
   const save = async (format: 'csv' | 'ndjson') => {

@@ -79,7 +79,7 @@ export const traceColumns: readonly GridColumn<Trace>[] = [
   },
 ]
 
-function Actor({ actor, actor_name: name, impersonated_by: by }: Trace): React.ReactNode {
+function Actor({ actor, actor_name: name, impersonated_by: by }: Trace) {
   return (
     <span>
       <ActorLink to={actor} name={name} />
@@ -92,7 +92,7 @@ function Actor({ actor, actor_name: name, impersonated_by: by }: Trace): React.R
   )
 }
 
-function Resource({ resource, resource_name: name, resource_type: type }: Trace): React.ReactNode {
+function Resource({ resource, resource_name: name, resource_type: type }: Trace) {
   const text = name ?? (resource === null ? null : refText(resource))
   if (text === null) return none
   return (

@@ -50,7 +50,7 @@ export function TraceDrawer({ of, known, onClose }: TraceDrawerProps): React.Rea
   )
 }
 
-function Facts({ trace }: { trace: Trace }): React.ReactNode {
+function Facts({ trace }: { trace: Trace }) {
   const {
     time: at,
     actor,

@@ -65,11 +65,7 @@ export function ChangeDrawer({ of, known, as, onAs, onClose }: ChangeDrawerProps
   )
 }
 
-function Both({
-  change,
-  as,
-  onAs,
-}: { readonly change: WholeChange } & Pick<ChangeDrawerProps, 'as' | 'onAs'>): React.ReactNode {
+function Both({ change, as, onAs }: { readonly change: WholeChange } & Pick<ChangeDrawerProps, 'as' | 'onAs'>) {
   const whole = as === 'before' ? change.old : as === 'after' ? change.new : null
   const tabs = [
     {
@@ -99,7 +95,7 @@ function Both({
   )
 }
 
-function Facts({ change }: { change: Change }): React.ReactNode {
+function Facts({ change }: { change: Change }) {
   const {
     operation,
     time: at,

@@ -57,7 +57,7 @@ const signs: Readonly<Record<DiffRow['is'], readonly [sign: string, tone: string
   moved: ['↕', 'dim'],
 }
 
-function Value({ of }: { of: unknown }): React.ReactNode {
+function Value({ of }: { of: unknown }) {
   if (of === undefined) return <span className="dim">–</span>
   if (isRedacted(of))
     return (

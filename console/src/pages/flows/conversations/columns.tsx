@@ -28,7 +28,7 @@ const evidence: Readonly<Record<Conversation['initiator'], string>> = {
 }
 
 /** A client that no TCP flag proves has a question mark. */
-function Endpoint({ end, initiator }: { end: End; initiator?: Conversation['initiator'] }): React.ReactNode {
+function Endpoint({ end, initiator }: { end: End; initiator?: Conversation['initiator'] }) {
   const { addr, port, name, namespace, label } = end
   const beside = namespace ?? label
   const hint = initiator === undefined ? '' : evidence[initiator]
@@ -52,7 +52,7 @@ function BothWays({
   out: number | string | null
   back: number | string | null
   format: (value: number | string) => string
-}): React.ReactNode {
+}) {
   if (out === null && back === null) return dash
   const each = (value: typeof out) => (value === null ? conversationsText.noneReported : count(value))
   const text = (value: typeof out) => (value === null ? '–' : format(value))

@@ -66,14 +66,7 @@ export function Bars(props: SharesProps): React.ReactNode {
   return <List {...props} bars />
 }
 
-function List({
-  data,
-  label,
-  measure,
-  others,
-  onOnly,
-  bars = false,
-}: SharesProps & { readonly bars?: boolean }): React.ReactNode {
+function List({ data, label, measure, others, onOnly, bars = false }: SharesProps & { readonly bars?: boolean }) {
   const shown = data.shares.filter(({ cells }) => others || cells !== undefined)
   const most = Math.max(1, ...shown.map((share) => share.amount))
   return (
