@@ -42,7 +42,6 @@ import { SharedDelivery } from './shared-delivery.ts'
 import { shutDown } from './shutdown.ts'
 import { SourceWorkers } from './source-workers.ts'
 import { openStorePort, storeRetention } from './store-port.ts'
-import { ClickHouseStore } from './clickhouse-store.ts'
 import { reloadAll } from './reload.ts'
 import { spawner } from './threads.ts'
 import { smallVolume, smallVolumeAdvice } from './volume.ts'
@@ -165,7 +164,9 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
     const outside =
       config.store.enabled !== 'clickhouse' || shared?.serves === false
         ? undefined
-        : await ClickHouseStore.open({ host, log, metrics, config, tail, sinks: () => delivering.sinks })
+        : await (
+            await import('./clickhouse-store.ts')
+          ).ClickHouseStore.open({ host, log, metrics, config, tail, sinks: () => delivering.sinks })
     const networks = await staticResolver(host, config.identity.networks ?? undefined, log)
     const workloads = await Workloads.open({
       networks,
