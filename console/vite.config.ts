@@ -20,6 +20,8 @@ export default defineConfig({
     license: { fileName: 'licenses.json' },
     rolldownOptions: {
       output: {
+        // Merged chunks may import each other. Without it, a constant of one is read before it exists.
+        strictExecutionOrder: true,
         // Fewer requests: one chunk for the shell, and one for pages that share nearly the same modules.
         chunkFileNames: ({ name }) => `assets/${withoutPages(name)}-[hash].js`,
         assetFileNames: ({ names: [name = ''] }) =>
