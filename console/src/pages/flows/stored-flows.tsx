@@ -18,7 +18,7 @@ import { Volume } from './volume.tsx'
 import { flowsText } from '../../text/flows.ts'
 
 export function StoredFlows(props: RowsProps): React.ReactNode {
-  const { state, set, columns, tabs, fields, opened, onSort } = props
+  const { state, set, columns, tabs, chosen, fields, opened, onSort } = props
   const { filter, both, once, t } = state
   const { revision, again } = useRefresh(isMoving(t) ? state.refresh : 0)
   const order = sortFields(state.sort, columns)
@@ -52,7 +52,7 @@ export function StoredFlows(props: RowsProps): React.ReactNode {
           <GroupPicker all={columns} group={state.group} onChange={(group) => set({ group, sel: '' })} />
           <ExportMenu
             flowQuery={state}
-            fields={fields.filter((name) => (name !== '_pos' && name !== 'time_received') || state.cols.includes(name))}
+            fields={[...new Set(chosen.flatMap((column) => column.fields))]}
             from={span?.from ?? t.from}
             to={span?.to ?? t.to}
             sort={order}
