@@ -67,7 +67,7 @@ async function scanned(name: string, context: TestContext): Promise<Scanned> {
   return known
 }
 
-const formats = ['syft-json', 'cyclonedx-json', 'spdx-json'] as const
+const formats = ['syft-json', 'cyclonedx-json', 'cyclonedx-xml', 'spdx-json'] as const
 
 async function scan(program: string, name: string, tree: string): Promise<Scanned> {
   const folder = join(home, `out-${name}`)

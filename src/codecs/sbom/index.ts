@@ -1,5 +1,6 @@
 /** Documents about the content of images: bills of materials, vulnerability reports, inspections, waivers. */
 import { isRecord, textOf, type Fields } from '../../model/json.ts'
+import { attested } from './attestation.ts'
 import { readCycloneDx } from './cyclonedx.ts'
 import { readGrype } from './grype.ts'
 import { isInspect, readInspect } from './inspect.ts'
@@ -9,9 +10,12 @@ import { readSpdx } from './spdx.ts'
 import { readSyft } from './syft.ts'
 import { readTrivy } from './trivy.ts'
 import { unpack } from './unpack.ts'
+import { isXml, readXml } from './xml.ts'
 
 export { eventsOfReport, imageOfReport, type ReportOrigin } from './events.ts'
+export { clipped, distinctProblems } from './collect.ts'
 export { digestIn, readImageName } from './image.ts'
+export { severityOf } from './severity.ts'
 export { ReportError, reportFormats, type Report, type ReportFormat, type ReportProblem } from './report.ts'
 
 export const defaultMaxBytes = 64 << 20
@@ -19,6 +23,7 @@ export const defaultMaxBytes = 64 << 20
 /** Rejects with a {@link ReportError} that states why the document is not readable. */
 export async function readReport(bytes: Uint8Array, maxBytes = defaultMaxBytes): Promise<Report> {
   const unpacked = await unpack(bytes, maxBytes)
+  if (isXml(unpacked)) return readCycloneDx(await readXml(unpacked), 'cyclonedx-xml')
   return readDocument(parse(unpacked))
 }
 
@@ -37,6 +42,8 @@ function readDocument(document: unknown): Report {
     if (document.length === 1 && isRecord(first)) return readDocument(first)
   }
   if (!isRecord(document)) throw new ReportError('unknown-format', 'The document is no JSON object.')
+  const statement = attested(document)
+  if (statement !== undefined) return aboutSubjects(readDocument(statement.document), statement.subjects)
   const read = readerOf(document)
   if (read === undefined)
     throw new ReportError(
@@ -44,6 +51,18 @@ function readDocument(document: unknown): Report {
       `The format is none of CycloneDX, SPDX, Syft, Trivy, Grype, OpenVEX and image inspect.${keysText(document)}`,
     )
   return read(document)
+}
+
+/** The subject is the image, unless there are several. */
+function aboutSubjects(report: Report, subjects: readonly string[]): Report {
+  const [subject, other] = subjects
+  if (subject === undefined || other !== undefined) return { ...report, subjects }
+  const { digest, aliases = [] } = report.image
+  const image =
+    digest === undefined
+      ? { ...report.image, digest: subject }
+      : { ...report.image, aliases: [...new Set([...aliases, subject])] }
+  return { ...report, subjects, image }
 }
 
 function readerOf(document: Fields): ((document: Fields) => Report) | undefined {

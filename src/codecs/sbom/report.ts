@@ -15,6 +15,8 @@ export type Report = Readonly<{
   problems?: readonly Problem[]
   facts?: readonly Fact[]
   waivers?: readonly WaiverData[]
+  /** Digests that the attestation around the document is about. */
+  subjects?: readonly string[]
 }>
 
 export const reportFormats = [
@@ -26,6 +28,8 @@ export const reportFormats = [
   'grype-json',
   'image-inspect',
   'openvex',
+  'lagoon-facts',
+  'lagoon-problems',
 ] as const
 export type ReportFormat = (typeof reportFormats)[number]
 

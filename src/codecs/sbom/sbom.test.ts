@@ -23,6 +23,10 @@ test.each(documents)('%s is read as recorded, plain and compressed', async (name
   expect(await readReport(zstdCompressSync(bytes))).toEqual(wanted)
 })
 
+test('CycloneDX in XML has the content of its JSON', async () => {
+  expect(await readReport(bytesOf('cyclonedx.xml'))).toEqual({ ...golden['cyclonedx'], format: 'cyclonedx-xml' })
+})
+
 test('every recorded report has its document', () => {
   expect(Object.keys(golden).toSorted()).toEqual(documents.map((name) => name.replace('.json', '')).toSorted())
 })
@@ -64,6 +68,29 @@ describe('rejected documents', () => {
     expect(await problemOf(encoded(7))).toMatch(/^unknown-format/)
   })
 
+  test('XML with a DOCTYPE, with another root, cut, or nested too deeply', async () => {
+    const xml = (text: string): Promise<string> => problemOf(new TextEncoder().encode(text))
+    const bom = '<bom xmlns="http://cyclonedx.org/schema/bom/1.6">'
+    expect(await xml(`<!DOCTYPE bom [<!ENTITY a "b">]>${bom}<components>&a;</components></bom>`)).toBe(
+      'malformed: The document has a DOCTYPE.',
+    )
+    expect(await xml('<html></html>')).toBe('unknown-format: The XML document is no CycloneDX.')
+    expect(await xml(`${bom}<components>`)).toMatch(/^malformed: The document is no XML/)
+    const deep = `${bom}${'<a>'.repeat(200)}${'</a>'.repeat(200)}</bom>`
+    expect(await xml(deep)).toMatch(/^malformed: The document is no XML/)
+  })
+
+  test('attestations of other types, without a predicate, or with a payload that is no JSON', async () => {
+    const envelope = (payload: string, payloadType = 'application/vnd.in-toto+json'): object => ({
+      payloadType,
+      payload: Buffer.from(payload).toString('base64'),
+      signatures: [],
+    })
+    expect(await problemOf(encoded(envelope('{}', 'text/plain')))).toMatch(/^unknown-format: .*text\/plain/)
+    expect(await problemOf(encoded(envelope('{}')))).toMatch(/^malformed: .*predicate/)
+    expect(await problemOf(encoded(envelope('{')))).toMatch(/^malformed: .*not JSON/)
+  })
+
   test('components that nest too deeply', async () => {
     let component: object = { type: 'library', name: 'deep' }
     for (let level = 0; level < 100; level++) component = { type: 'library', name: 'x', components: [component] }
@@ -79,6 +106,40 @@ describe('rejected documents', () => {
       components: [null, 1, { name: {} }, { name: 'a', licenses: 'x' }],
     }
     expect((await readReport(encoded(wrong))).packages).toEqual([{ name: 'a' }])
+  })
+})
+
+describe('attestations', () => {
+  const hex = 'c'.repeat(64)
+  const statement = (predicate: unknown, ...subjects: readonly string[]): object => ({
+    _type: 'https://in-toto.io/Statement/v1',
+    subject: subjects.map((sha256) => ({ name: 'image', digest: { sha256 } })),
+    predicateType: 'https://example.com/any',
+    predicate,
+  })
+  const dsse = (of: object): object => ({
+    payloadType: 'application/vnd.in-toto+json',
+    payload: Buffer.from(JSON.stringify(of)).toString('base64'),
+    signatures: [{ sig: 'AA==' }],
+  })
+  const bom = { bomFormat: 'CycloneDX', components: [{ type: 'library', name: 'a' }] }
+
+  test.each([
+    ['a statement', statement(bom, hex)],
+    ['an envelope', dsse(statement(bom, hex))],
+    ['a bundle of Sigstore', { mediaType: 'x', dsseEnvelope: dsse(statement(bom, hex)) }],
+    ['a predicate in text', dsse(statement(JSON.stringify(bom), hex))],
+    ['a predicate with data', dsse(statement({ Data: JSON.stringify(bom) }, hex))],
+    ['a predicate of a scanner', dsse(statement({ scanner: { result: bom } }, hex))],
+  ])('%s is the document in it, about its subject', async (_, document) => {
+    const report = await readReport(encoded(document))
+    expect(report.packages).toEqual([{ name: 'a', type: 'library' }])
+    expect([report.image.digest, report.subjects]).toEqual([`sha256:${hex}`, [`sha256:${hex}`]])
+  })
+
+  test('one with several subjects names no image', async () => {
+    const report = await readReport(encoded(statement(bom, hex, 'd'.repeat(64))))
+    expect([report.image.digest, report.subjects?.length]).toEqual([undefined, 2])
   })
 })
 
