@@ -7,10 +7,10 @@ import {
   ReportError,
   type Report,
 } from '../../codecs/sbom/index.ts'
-import { insightTypes } from '../../model/image-insights.ts'
+import { insightTypes, type ImageData } from '../../model/image-insights.ts'
 import type { WeirEvent } from '../../model/events.ts'
 
-export type Outcome = 'accepted' | 'too_large' | 'malformed' | 'unknown_format' | 'no_image'
+export type Outcome = 'accepted' | 'too_large' | 'malformed' | 'unknown_format' | 'no_image' | 'other_image'
 
 export type ReadDocument = Readonly<{
   outcome: Outcome
@@ -24,7 +24,12 @@ export type Document = Readonly<{
   /** Unix ms: the file's, and now. */
   modified: number
   now: number
+  /** The image that the place of the document is about; what the document states of it counts less. */
+  image?: KnownImage
 }>
+
+/** `digests`: all of the image and its platforms, of which an attestation may be about one. */
+export type KnownImage = Readonly<{ image: Partial<ImageData> & { digest: string }; digests: ReadonlySet<string> }>
 
 const endings = /\.(json|cdx|spdx|xml|vex)(\.gz|\.zst)?$|\.(gz|zst)$/i
 
@@ -41,8 +46,15 @@ export async function readDocument(document: Document, maxBytes: number): Promis
     if (!(error instanceof ReportError)) throw error
     return rejected(document, error.problem.replaceAll('-', '_') as Outcome, error.message)
   }
+  const place = document.image
+  if (place !== undefined) {
+    const { subjects = [] } = report
+    if (subjects.length > 0 && !subjects.some((subject) => place.digests.has(subject)))
+      return rejected(document, 'other_image', 'The attestation is about another image than the one it is attached to.')
+    report = limitedTo(place, report)
+  }
   const digest = digestIn(path.replaceAll(/sha256[-_]/g, 'sha256:'))
-  const image = report.image.digest === undefined && digest !== undefined ? { digest } : {}
+  const image = place?.image ?? (report.image.digest === undefined && digest !== undefined ? { digest } : {})
   if (imageOfReport(report, image) === undefined && (report.waivers ?? []).length === 0)
     return rejected(
       document,
@@ -57,6 +69,15 @@ export async function readDocument(document: Document, maxBytes: number): Promis
     image,
   })
   return { outcome: 'accepted', events }
+}
+
+/** Whoever may push to one repository must neither describe nor waive problems of the images of others. */
+function limitedTo({ image, digests }: KnownImage, report: Report): Report {
+  const waivers = report.waivers
+    ?.filter(({ image: of }) => of === undefined || digests.has(of))
+    .map((waiver) => ({ ...waiver, image: image.digest }))
+  const { digest: _, aliases: __, ...named } = report.image
+  return { ...report, image: named, ...(waivers === undefined ? {} : { waivers }) }
 }
 
 export function rejected(

@@ -1,9 +1,7 @@
 import type { SourceContext } from '../../engine/contracts.ts'
-import { makeDurableDirectory, replaceFile } from '../../host/index.ts'
-import { sealed, unsealed } from '../../host/sealed.ts'
-import { messageOf } from '../../model/errors.ts'
 import { fieldsOf, isRecord } from '../../model/json.ts'
 import type { FoundFile } from './client.ts'
+import { readState, writeState } from './source-file.ts'
 
 const stateFile = 'documents.json'
 
@@ -27,20 +25,9 @@ export class FolderState {
   }
 
   static async open(context: SourceContext): Promise<FolderState> {
-    const { host, state, log, id } = context
     const known = new Map<string, Known>()
-    const path = `${state ?? ''}/${stateFile}`
-    if (state === undefined || (await host.disk.stat(path)) === undefined) return new FolderState(context, known)
-    try {
-      const content = unsealed(new TextDecoder().decode(await host.disk.readFile(path)))
-      for (const [file, entry] of Object.entries(fieldsOf(content['documents'])))
-        if (isKnown(entry)) known.set(file, entry)
-    } catch (error) {
-      log.warn('The state file is unreadable; every document is emitted again.', {
-        source: id,
-        error: messageOf(error),
-      })
-    }
+    for (const [file, entry] of Object.entries(fieldsOf((await readState(context, stateFile))['documents'])))
+      if (isKnown(entry)) known.set(file, entry)
     return new FolderState(context, known)
   }
 
@@ -84,12 +71,8 @@ export class FolderState {
     if (gone.length > 0) await this.#write()
   }
 
-  async #write() {
-    const { host, state } = this.#context
-    if (state === undefined) return
-    await makeDurableDirectory(host.disk, state)
-    const text = sealed({ documents: Object.fromEntries(this.#known) })
-    await replaceFile(host.disk, state, stateFile, [new TextEncoder().encode(text)])
+  #write(): Promise<void> {
+    return writeState(this.#context, stateFile, { documents: Object.fromEntries(this.#known) })
   }
 }
 

@@ -1,0 +1,195 @@
+/** Reads the documents about one image, and about its platforms. */
+import type { SourceContext } from '../../engine/contracts.ts'
+import { fieldsOf, known, textOf } from '../../model/json.ts'
+import type { Registry } from './client-registry.ts'
+import { Failed } from './map-failure.ts'
+import {
+  cosignTags,
+  descriptorOf,
+  documentsOf,
+  mayHaveDocuments,
+  partsOf,
+  type Descriptor,
+  type Place,
+} from './map-registry.ts'
+import { readDocument, rejected, type KnownImage } from './map.ts'
+import { emitDocument } from './source-emit.ts'
+import type { RegistryState } from './source-registry-state.ts'
+
+const maxPlatforms = 32
+
+type ImageOptions = Readonly<{
+  config: Readonly<{ cosign: boolean; max_size: number }>
+  context: SourceContext
+  registry: Registry
+  state: RegistryState
+  /** Of the registry in names of images. */
+  host: string
+}>
+
+/** The manifest of an image never changes. */
+type Known = Readonly<{
+  name: string
+  digest: string
+  platforms: readonly string[]
+  /** Digest of the configuration, which some runtimes report as that of the image. */
+  config: string | undefined
+  attestations: readonly (readonly [image: string, manifest: Descriptor])[]
+}>
+
+export class ImageReader {
+  readonly #options: ImageOptions
+  readonly #known = new Map<string, Known>()
+
+  constructor(options: ImageOptions) {
+    this.#options = options
+  }
+
+  /** Forgets images of other repositories. */
+  keep(names: ReadonlySet<string>): void {
+    for (const [key, { name }] of this.#known) if (!names.has(name)) this.#known.delete(key)
+  }
+
+  /** Emits each document once. Rejects with Failed, and for the journal. */
+  async read(place: Place, signal: AbortSignal): Promise<void> {
+    const { state, config, registry } = this.#options
+    const image = await this.#image(place, signal)
+    const { name, digest, platforms, attestations } = image
+    try {
+      await all([
+        ...[digest, ...platforms].map((target) => () => this.#referrers(image, target, signal)),
+        ...attestations
+          .filter(([target]) => platforms.includes(target))
+          .map(
+            ([target, manifest]) =>
+              () =>
+                this.#manifest(image, target, manifest.digest, signal),
+          ),
+        ...(config.cosign ? cosignTags(digest) : []).map((reference) => async () => {
+          const found = await registry.manifest({ name, reference }, signal)
+          if (found !== undefined) await this.#manifest(image, digest, found.digest, signal)
+        }),
+      ])
+    } finally {
+      await state.save()
+    }
+  }
+
+  async #image({ name, reference }: Place, signal: AbortSignal): Promise<Known> {
+    const before = this.#known.get(`${name}@${reference}`)
+    if (before !== undefined) return before
+    const found = await this.#options.registry.manifest({ name, reference }, signal)
+    if (found === undefined) throw new Failed('not_found', `the image ${name}:${reference} does not exist`)
+    const { platforms, attestations } = partsOf(found.body)
+    const image = {
+      name,
+      digest: found.digest,
+      platforms: platforms.slice(0, maxPlatforms),
+      config: descriptorOf(found.body['config'])?.digest,
+      attestations,
+    }
+    this.#known.set(`${name}@${found.digest}`, image)
+    return image
+  }
+
+  async #referrers(image: Known, target: string, signal: AbortSignal): Promise<void> {
+    const { context, registry, state } = this.#options
+    const list = `${image.name}@${target}`
+    const since = this.#since
+    const found = await registry.referrers(image.name, target, state.etag(list, since), signal)
+    if (found === undefined) return
+    const wanted = found.list.map(descriptorOf).filter((each) => each !== undefined && mayHaveDocuments(each))
+    await all(wanted.map((each) => () => this.#manifest(image, target, each?.digest ?? '', signal)))
+    state.recordList(list, found.etag, context.host.clock.now())
+  }
+
+  /** The store forgets a report after its retention, also if the image still runs. */
+  get #since(): number {
+    const { host, storeRetentionMs = Infinity } = this.#options.context
+    return host.clock.now() - storeRetentionMs / 2
+  }
+
+  async #manifest(image: Known, target: string, digest: string, signal: AbortSignal): Promise<void> {
+    const { context, registry, state } = this.#options
+    const key = `${image.name}@${target}/${digest}`
+    if (state.isEmitted(key, this.#since)) return
+    const found = await registry.manifest({ name: image.name, reference: digest }, signal)
+    if (found === undefined) throw new Failed('not_found', `the manifest ${image.name}@${digest} does not exist`)
+    const documents = documentsOf(found.body)
+    const created = Date.parse(textOf(fieldsOf(found.body['annotations'])['org.opencontainers.image.created']) ?? '')
+    let refused = 0
+    for (const layer of documents)
+      if (!(await this.#document(image, target, { digest, layer, created }, signal))) refused++
+    const now = context.host.clock.now()
+    state.record(key, { emitted: now, documents: documents.length, rejected: refused })
+  }
+
+  /** False: it is rejected. */
+  async #document(
+    image: Known,
+    target: string,
+    { digest, layer, created }: Readonly<{ digest: string; layer: Descriptor; created: number }>,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const { config, context, host } = this.#options
+    const now = context.host.clock.now()
+    const path = `${host}/${image.name}@${digest}`
+    const bytes = layer.size > config.max_size ? undefined : await this.#bytes(image.name, layer.digest, signal)
+    const read =
+      bytes === undefined
+        ? rejected(
+            { path, bytes: new TextEncoder().encode(`${path} ${layer.digest}`), now },
+            'too_large',
+            `The document has more than ${config.max_size} bytes.`,
+          )
+        : await readDocument(
+            {
+              path,
+              bytes,
+              modified: Number.isNaN(created) ? now : created,
+              now,
+              image: this.#about(image, target),
+            },
+            config.max_size,
+          )
+    await emitDocument(context, read, path, signal)
+    return read.outcome === 'accepted'
+  }
+
+  /** Undefined: it is larger than its descriptor states, and than the limit. */
+  async #bytes(name: string, digest: string, signal: AbortSignal): Promise<Uint8Array | undefined> {
+    const { config, registry } = this.#options
+    try {
+      return await registry.blob(name, digest, config.max_size, signal)
+    } catch (error) {
+      if (error instanceof Failed && error.reason === 'too_large') return undefined
+      throw error
+    }
+  }
+
+  #about({ name, digest, platforms, config }: Known, target: string): KnownImage {
+    const { host } = this.#options
+    const aliases = [...(target === digest ? [] : [digest]), ...(config === undefined ? [] : [config])]
+    return {
+      image: known<KnownImage['image']>({
+        digest: target,
+        name: `${host}/${name}`,
+        aliases: aliases.length === 0 ? undefined : aliases,
+      }),
+      digests: new Set([digest, ...platforms, ...aliases]),
+    }
+  }
+}
+
+/** One unreadable document delays no other; a failure of the registry does. Rejects with the first failure. */
+async function all(acts: readonly (() => Promise<void>)[]): Promise<void> {
+  let first: Failed | undefined
+  for (const act of acts)
+    try {
+      await act()
+    } catch (error) {
+      if (!(error instanceof Failed) || error.isGeneral) throw error
+      first ??= error
+    }
+  if (first !== undefined) throw first
+}
