@@ -5,13 +5,14 @@ import { messageOf } from '../../model/errors.ts'
 import { fieldsOf, isRecord } from '../../model/json.ts'
 import { withoutSecretsOf } from '../../model/url-text.ts'
 import { HttpClient, HttpError } from '../../net/http/client.ts'
-import { revealSecret } from '../../net/secrets.ts'
 import { readTls } from '../../net/tls.ts'
 import type { DependencyTrackConfig } from './config.ts'
 import { failureOf, shownBytes, type Upload } from './map.ts'
 
 const pollMs = 1000
 const maxAnswer = 4 * 1024 * 1024
+
+type Calls = Readonly<{ key: string; signal: AbortSignal }>
 
 class Failed extends Error {
   readonly attempt: Attempt
@@ -25,30 +26,33 @@ class Failed extends Error {
 export class DependencyTrack {
   readonly #http: HttpClient
   readonly #config: DependencyTrackConfig
+  readonly #url: string
   readonly #host: Host
   readonly #parents = new Map<string, Promise<string>>()
 
-  private constructor(http: HttpClient, config: DependencyTrackConfig, host: Host) {
+  private constructor(http: HttpClient, url: string, config: DependencyTrackConfig, host: Host) {
     this.#http = http
+    this.#url = url
     this.#config = config
     this.#host = host
   }
 
-  static async open(config: DependencyTrackConfig, { host }: Context): Promise<DependencyTrack> {
+  static async open(url: string, config: DependencyTrackConfig, { host }: Context): Promise<DependencyTrack> {
     const http = new HttpClient({
-      url: config.url,
+      url,
       connections: config.concurrency,
       timeoutMs: config.timeout,
       timers: host.timers,
       tls: await readTls(config.tls, host.disk),
     })
-    return new DependencyTrack(http, config, host)
+    return new DependencyTrack(http, url, config, host)
   }
 
   /** Never rejects. Delivered: the server has processed the report. An upload replaces the one before. */
-  async upload(upload: Upload, signal: AbortSignal): Promise<Attempt> {
+  async upload(upload: Upload, key: string, signal: AbortSignal): Promise<Attempt> {
     try {
-      const parent = await this.#parentOf(upload.parents, signal)
+      const calls = { key, signal }
+      const parent = await this.#parentOf(upload.parents, calls)
       const body = {
         projectName: upload.name,
         projectVersion: upload.version,
@@ -57,22 +61,22 @@ export class DependencyTrack {
         autoCreate: true,
         bom: upload.bom,
       }
-      const token = fieldsOf(await this.#call('PUT', '/api/v1/bom', 'the upload', signal, body))['token']
-      return typeof token === 'string' ? await this.#processed(token, signal) : undefined
+      const token = fieldsOf(await this.#call('PUT', '/api/v1/bom', 'the upload', calls, body))['token']
+      return typeof token === 'string' ? await this.#processed(token, calls) : undefined
     } catch (error) {
       this.#parents.clear()
       if (error instanceof Failed) return error.attempt
-      const reason = withoutSecretsOf(this.#config.url, `${this.#config.url}: ${messageOf(error)}`)
+      const reason = withoutSecretsOf(this.#url, `${this.#url}: ${messageOf(error)}`)
       return { is: 'retry', reason, away: !(error instanceof HttpError) || error.kind === 'network' }
     }
   }
 
-  async probe(signal: AbortSignal): Promise<Probe> {
+  async probe(key: string, signal: AbortSignal): Promise<Probe> {
     try {
-      await this.#call('GET', '/api/v1/project?pageSize=1', 'the list of projects', signal)
-      return { is: 'ok', message: `${this.#config.url} accepts the key` }
+      await this.#call('GET', '/api/v1/project?pageSize=1', 'the list of projects', { key, signal })
+      return { is: 'ok', message: `${this.#url} accepts the key` }
     } catch (error) {
-      return { is: 'fail', message: withoutSecretsOf(this.#config.url, `${this.#config.url}: ${messageOf(error)}`) }
+      return { is: 'fail', message: withoutSecretsOf(this.#url, `${this.#url}: ${messageOf(error)}`) }
     }
   }
 
@@ -80,32 +84,32 @@ export class DependencyTrack {
     this.#http.close()
   }
 
-  async #parentOf(names: readonly string[], signal: AbortSignal): Promise<string | undefined> {
+  async #parentOf(names: readonly string[], calls: Calls): Promise<string | undefined> {
     let parent: string | undefined
     for (const [index, name] of names.entries()) {
       const path = JSON.stringify(names.slice(0, index + 1))
       const above = parent
-      const found = this.#parents.get(path) ?? this.#project(name, above, signal)
+      const found = this.#parents.get(path) ?? this.#project(name, above, calls)
       this.#parents.set(path, found)
       parent = await found
     }
     return parent
   }
 
-  async #project(name: string, parent: string | undefined, signal: AbortSignal): Promise<string> {
+  async #project(name: string, parent: string | undefined, calls: Calls): Promise<string> {
     const query = new URLSearchParams({ name, excludeInactive: 'true', onlyRoot: 'false' })
     const search = `/api/v1/project?${query.toString()}`
-    const list = await this.#call('GET', search, `the search for project ${name}`, signal)
+    const list = await this.#call('GET', search, `the search for project ${name}`, calls)
     const ids = (Array.isArray(list) ? (list as unknown[]) : []).map((one) => fieldsOf(one)['uuid'])
     const known = ids.filter((id) => typeof id === 'string')
     if (known.length > 0 && parent === undefined) return known[0] ?? ''
     for (const id of known) {
-      const project = await this.#call('GET', `/api/v1/project/${encodeURIComponent(id)}`, `project ${name}`, signal)
+      const project = await this.#call('GET', `/api/v1/project/${encodeURIComponent(id)}`, `project ${name}`, calls)
       if (fieldsOf(fieldsOf(project)['parent'])['uuid'] === parent) return id
     }
     if (known.length > 0)
       throw new Failed({ is: 'reject', reason: `project ${name} exists below another parent: move or rename it` })
-    const created = await this.#call('PUT', '/api/v1/project', `the creation of project ${name}`, signal, {
+    const created = await this.#call('PUT', '/api/v1/project', `the creation of project ${name}`, calls, {
       name,
       active: true,
       collectionLogic: 'AGGREGATE_DIRECT_CHILDREN',
@@ -116,23 +120,29 @@ export class DependencyTrack {
     return id
   }
 
-  async #processed(token: string, signal: AbortSignal): Promise<Attempt> {
+  async #processed(token: string, calls: Calls): Promise<Attempt> {
     const until = this.#host.clock.monotonic() + this.#config.processing
     for (;;) {
-      const state = await this.#call('GET', `/api/v1/event/token/${encodeURIComponent(token)}`, 'the token', signal)
+      const state = await this.#call('GET', `/api/v1/event/token/${encodeURIComponent(token)}`, 'the token', calls)
       if (!isRecord(state) || state['processing'] !== true) return undefined
-      if (this.#host.clock.monotonic() >= until || signal.aborted)
+      if (this.#host.clock.monotonic() >= until || calls.signal.aborted)
         return { is: 'retry', reason: 'the report is accepted, but not processed in time' }
-      await this.#host.timers.sleep(pollMs, signal)
+      await this.#host.timers.sleep(pollMs, calls.signal)
     }
   }
 
-  async #call(method: 'GET' | 'PUT', path: string, what: string, signal: AbortSignal, body?: object): Promise<unknown> {
+  async #call(
+    method: 'GET' | 'PUT',
+    path: string,
+    what: string,
+    { key, signal }: Calls,
+    body?: object,
+  ): Promise<unknown> {
     const answer = await this.#http.request({
       method,
-      to: `${new URL(this.#config.url).pathname.replace(/\/$/, '')}${path}`,
+      to: `${new URL(this.#url).pathname.replace(/\/$/, '')}${path}`,
       headers: {
-        'x-api-key': revealSecret(this.#config.api_key),
+        'x-api-key': key,
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       },
       ...(body === undefined ? {} : { body: new TextEncoder().encode(JSON.stringify(body)) }),

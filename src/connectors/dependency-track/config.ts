@@ -1,4 +1,23 @@
-import { defineSchema, duration, flag, integer, secret, text, tls, urlText, type ConfigOf } from '../../schema/index.ts'
+import {
+  Complaint,
+  defineSchema,
+  duration,
+  filePath,
+  flag,
+  group,
+  integer,
+  list,
+  secret,
+  text,
+  tls,
+  urlText,
+  type ConfigOf,
+} from '../../schema/index.ts'
+
+const endpoint = urlText(
+  { description: 'A base URL', required: true, example: 'https://dtrack.example.com' },
+  { schemes: ['http', 'https'] },
+)
 
 const template = {
   pattern: /(?:[^{}]|\{\{ *\.(?:ProjectName|EnvironmentName|ServiceName|EnvironmentType) *\}\})+/,
@@ -11,14 +30,45 @@ export const dependencyTrackSchema = defineSchema({
   summary: 'Uploads CycloneDX reports to projects of OWASP Dependency-Track',
   fields: {
     url: urlText(
-      { description: 'Base URL of the API server', required: true, example: 'https://dtrack.example.com' },
+      {
+        description: 'Base URL of the API server. Required without `custom`',
+        default: null,
+        example: 'https://dtrack.example.com',
+        usual: true,
+      },
       { schemes: ['http', 'https'] },
     ),
     api_key: secret({
-      description: 'API key',
-      required: true,
+      description: 'API key. Required with `url`',
+      default: null,
       example: 'file:/run/secrets/dependency-track',
+      usual: true,
     }),
+    custom: group(
+      {
+        endpoints: list(endpoint, {
+          description: 'Base URLs that annotations may name; a report with another one becomes a dead letter',
+          required: true,
+          example: ['https://dtrack.example.com'],
+        }),
+        secret: text({ description: 'Name of the Secret with the key, in the namespace', default: 'lagoon-env' }),
+        kubeconfig: filePath(
+          {
+            description: 'Kubeconfig file. Unset: `KUBECONFIG`, else the service account of the pod',
+            default: null,
+            example: '/etc/weir/kubeconfig',
+          },
+          { holds: 'anything' },
+        ),
+      },
+      {
+        description:
+          'Upload to the endpoint in the annotation `dependencytrack.insights.lagoon.sh/custom-endpoint`, with the ' +
+          'key from a Secret of its namespace, instead of `url`. The account needs `get` on these Secrets',
+        default: null,
+        example: { endpoints: ['https://dtrack.example.com'] },
+      },
+    ),
     root: text({ description: 'Name of the root project', default: '{{ .ProjectName }}' }, template),
     parent: text(
       { description: 'Name of the project below the root', default: '{{ .ProjectName }}-{{ .EnvironmentName }}' },
@@ -46,6 +96,13 @@ export const dependencyTrackSchema = defineSchema({
     ),
     timeout: duration({ description: 'Timeout of one request', default: '10s' }, { min: '10ms' }),
     tls,
+  },
+  check({ url, api_key, custom }) {
+    if (custom === null && (url === null || api_key === null))
+      return new Complaint('there is no endpoint', 'set `url` and `api_key`, or `custom`', ['url'])
+    if (custom !== null && (url !== null || api_key !== null))
+      return new Complaint('`custom` replaces `url` and `api_key`', 'write a second sink', ['custom'])
+    return null
   },
 })
 

@@ -1,10 +1,15 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { eventBatch, testContext } from '../../../test/conformance/batches.ts'
 import { startTrackServer, type TrackServer } from '../../../test/kit/dependency-track-server.ts'
+import { kubeconfigOf } from '../../../test/kit/kubeconfig.ts'
 import { proves } from '../../../test/kit/proof.ts'
+import { ScriptedApiServer } from '../../../test/kit/scripted-api-server.ts'
 import type { WeirEvent } from '../../model/events.ts'
-import { insightsTypes, type ImageReport } from '../../model/insights.ts'
+import { insightsTypes, trackEndpoint, type ImageReport } from '../../model/insights.ts'
 import type { Failure } from '../../model/outcome.ts'
 import { configFrom, type WrittenConfigOf } from '../../schema/index.ts'
 import { dependencyTrackSchema } from './config.ts'
@@ -108,6 +113,81 @@ describe('reports', () => {
       '/all proj',
       { name: 'cli (production)', version: 'main' },
     ])
+  })
+})
+
+describe('the endpoint in the annotation', () => {
+  proves('sink', { system: 'dependency-track', server: 'server of its API', standIn: true })
+  const variable = 'LAGOON_FEATURE_FLAG_INSIGHTS_DEPENDENCY_TRACK'
+  const named = (url: string, more: Partial<ImageReport> = {}): WeirEvent =>
+    report('cli', { annotations: { [trackEndpoint]: url }, ...more })
+
+  /** A sink with its keys in Secrets of namespaces of an API server. */
+  async function customStage(values: Readonly<Record<string, string>> | undefined) {
+    const server = await startTrackServer(key)
+    const cluster = await ScriptedApiServer.start((response) => {
+      response.writeHead(values === undefined ? 404 : 200, { 'content-type': 'application/json' })
+      const data = Object.entries(values ?? {}).map(([name, value]) => [name, Buffer.from(value).toString('base64')])
+      response.end(JSON.stringify({ data: Object.fromEntries(data) }))
+    })
+    const folder = await mkdtemp(join(tmpdir(), 'weir-track-'))
+    const kubeconfig = join(folder, 'kubeconfig')
+    await writeFile(kubeconfig, kubeconfigOf(cluster.url), { mode: 0o600 })
+    const config = configFrom(dependencyTrackSchema, { custom: { endpoints: [`${server.url}/`], kubeconfig } })
+    const sink = await openDependencyTrack(config, testContext())
+    onTestFinished(async () => {
+      await sink.close()
+      await server[Symbol.asyncDispose]()
+      await cluster.close()
+      await rm(folder, { recursive: true, force: true })
+    })
+    const send = (...events: WeirEvent[]): Promise<readonly Failure[]> => sink.send(eventBatch(events, 't'), never)
+    return { server, cluster, sink, send }
+  }
+
+  test('receives the report with the key of its namespace, which is read once', async () => {
+    const { server, cluster, send } = await customStage({ [`${variable}_API_KEY`]: key })
+    expect(await send(named(server.url), named(`${server.url}/`, { service: 'nginx' }))).toEqual([])
+    expect(tree(server)).toContain('proj-main/proj-main-nginx')
+    expect(cluster.received.map(({ path }) => path)).toEqual(['/api/v1/namespaces/proj-main/secrets/lagoon-env'])
+  })
+
+  test('that is not listed becomes a dead letter, and nothing is sent or read', async () => {
+    const { server, cluster, send } = await customStage({ [`${variable}_API_KEY`]: key })
+    for (const url of ['http://169.254.169.254', `${server.url}/other`, 'file:///etc/passwd', `${server.url}@x`])
+      expect(await send(named(url))).toMatchObject([{ is: 'reject', reason: expect.stringContaining('`endpoints`') }])
+    expect([server.calls, cluster.received]).toEqual([[], []])
+  })
+
+  test('that is absent filters the report', async () => {
+    const { send } = await customStage({})
+    expect(await send(report('cli'))).toMatchObject([{ is: 'filter', reason: 'no_endpoint' }])
+  })
+
+  test.each([[undefined], [{}]])('without a key in the Secret makes a dead letter', async (values) => {
+    const { server, send } = await customStage(values)
+    expect(await send(named(server.url))).toMatchObject([
+      { is: 'reject', reason: `Secret proj-main/lagoon-env has no ${variable}_API_KEY` },
+    ])
+  })
+
+  test.each([
+    ['false', 1],
+    ['T', 0],
+    ['no', 0],
+    ['', 0],
+  ])('with PUSH_PROD_ONLY %j in the Secret gets %i reports of other environments', async (word, uploads) => {
+    const { server, send } = await customStage({ [`${variable}_API_KEY`]: key, [`${variable}_PUSH_PROD_ONLY`]: word })
+    await send(named(server.url, { labels: { 'lagoon.sh/environmentType': 'development' } }))
+    expect(server.boms.size).toBe(uploads)
+  })
+
+  test('that is unavailable does not delay other rows', async () => {
+    const { server, send } = await customStage({ [`${variable}_API_KEY`]: key })
+    server.status = 503
+    const [failure] = await send(named(server.url))
+    expect(failure).toMatchObject({ is: 'retry' })
+    expect(failure).not.toHaveProperty('away', true)
   })
 })
 

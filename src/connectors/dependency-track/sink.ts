@@ -1,13 +1,13 @@
 import type { Context, Preview, Sink, SinkBatch } from '../../engine/contracts.ts'
 import { defineSink } from '../../engine/define.ts'
-import { deliverInOrder } from '../../engine/delivery/in-order.ts'
+import { deliverInOrder, type Attempt } from '../../engine/delivery/in-order.ts'
 import { noFlows, sinkRows, type SinkRow } from '../../engine/delivery/rows.ts'
 import { messageOf } from '../../model/errors.ts'
 import { insightsMessage, insightsTypes, type ImageReport } from '../../model/insights.ts'
 import type { Failure } from '../../model/outcome.ts'
-import { DependencyTrack } from './client.ts'
 import type { DependencyTrackConfig, dependencyTrackSchema } from './config.ts'
-import { uploadOf, type Rejected, type Upload } from './map.ts'
+import { uploadOf, type Rejected } from './map.ts'
+import { openTargets, type Targets } from './client-targets.ts'
 
 export const sink = defineSink<typeof dependencyTrackSchema>('dependency-track', {
   accepts: ['events'],
@@ -16,7 +16,7 @@ export const sink = defineSink<typeof dependencyTrackSchema>('dependency-track',
 })
 
 export async function openDependencyTrack(config: DependencyTrackConfig, context: Context): Promise<Sink> {
-  const server = await DependencyTrack.open(config, context)
+  const targets = await openTargets(config, context)
   return {
     async send(batch, signal) {
       const filtered: Failure[] = []
@@ -26,39 +26,58 @@ export async function openDependencyTrack(config: DependencyTrackConfig, context
         clock: context.host.clock,
         signal,
       }
-      const failures = await deliverInOrder(sinkRows(batch, noFlows), options, async (row) => {
-        const upload = uploadOfRow(row, config)
-        if (typeof upload === 'string') {
-          filtered.push({ index: row.index, is: 'filter', reason: upload, rows: Uint32Array.of(row.index) })
-          return undefined
-        }
-        return 'is' in upload ? upload : server.upload(upload, signal)
+      const failures = await deliverInOrder(sinkRows(batch, noFlows), options, async (row): Promise<Attempt> => {
+        const attempt = await attemptOf(row, { config, targets, signal })
+        if (typeof attempt !== 'string') return attempt
+        filtered.push({ index: row.index, is: 'filter', reason: attempt, rows: Uint32Array.of(row.index) })
+        return undefined
       })
       return [...failures, ...filtered].sort((a, b) => a.index - b.index)
     },
     *preview(batch: SinkBatch): Generator<Preview> {
       for (const row of sinkRows(batch, noFlows)) {
-        const upload = uploadOfRow(row, config)
+        const report = reportOfRow(row)
+        const place = typeof report === 'string' || 'is' in report ? report : targets.url(report)
+        const upload = typeof place === 'string' || 'is' in place ? place : uploadOf(report as ImageReport, config)
         if (typeof upload === 'string') yield { problem: `not sent: ${upload}` }
         else if ('is' in upload) yield { problem: upload.reason }
         else
           yield {
-            to: `${config.url} ${[...upload.parents, upload.name].join(' / ')} ${upload.version}`,
+            to: `${(place as { url: string }).url} ${[...upload.parents, upload.name].join(' / ')} ${upload.version}`,
             headers: {},
             body: Buffer.from(upload.bom, 'base64'),
           }
       }
     },
-    probe: (signal) => server.probe(signal),
-    close: () => Promise.resolve(server.close()),
+    probe: (signal) => targets.probe(signal),
+    close: () => Promise.resolve(targets.close()),
   }
 }
 
-function uploadOfRow({ event }: SinkRow, config: DependencyTrackConfig): Upload | string | Rejected {
+type Sending = Readonly<{
+  config: DependencyTrackConfig
+  targets: Targets
+  signal: AbortSignal
+}>
+
+/** A text is the reason to filter the row. */
+async function attemptOf(row: SinkRow, { config, targets, signal }: Sending): Promise<Attempt | string> {
+  const report = reportOfRow(row)
+  if (typeof report === 'string' || 'is' in report) return report
+  const target = await targets.of(report, signal)
+  if (typeof target === 'string' || 'is' in target) return target
+  const upload = uploadOf(report, { ...config, production_only: target.production_only })
+  if (typeof upload === 'string' || 'is' in upload) return upload
+  const attempt = await target.server.upload(upload, target.key, signal)
+  // An endpoint of one environment that is unavailable must not delay the reports of others.
+  return attempt?.is === 'retry' && config.custom !== null ? { ...attempt, away: false } : attempt
+}
+
+function reportOfRow({ event }: SinkRow): ImageReport | string | Rejected {
   if (event.type !== insightsTypes.report || event.data === undefined) return 'not_insights'
   try {
     const message = insightsMessage(event.data)
-    return message.type === 'sbom' ? uploadOf(message as ImageReport, config) : 'not_sbom'
+    return message.type === 'sbom' ? (message as ImageReport) : 'not_sbom'
   } catch (error) {
     return { is: 'reject', reason: `the event is unreadable: ${messageOf(error)}` }
   }
