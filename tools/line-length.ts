@@ -7,7 +7,7 @@ import { textFiles } from './kit/text-files.ts'
 const COLUMNS = 120
 
 /** Table rows cannot be wrapped. */
-const LIMITS = { lines: 0, tableRows: 1296 }
+const LIMITS = { lines: 0, tableRows: 1315 }
 
 const TEXT = /\.(?:ts|tsx|mts|mjs|md|css|html|yaml|yml|proto|tf|toml|sh|py|go)$|(?:^|\/)(?:Dockerfile|Makefile)$/
 

@@ -44,8 +44,10 @@ export function ackProblems(
   }
   return [
     ...of('http', ['http', 'ack'], ackSink(config.http.ack), false),
-    ...Object.values(config.sources).flatMap((source) =>
-      of(source.id, ['sources', source.id, 'ack'], sourceAck(source), true),
+    ...Object.values(config.sources).flatMap(({ id, settings }) =>
+      Object.entries(settings as Readonly<Record<string, unknown>>).flatMap(([name, ack]) =>
+        /^ack(?:_|$)/.test(name) && typeof ack === 'string' ? of(id, ['sources', id, name], ackSink(ack), true) : [],
+      ),
     ),
   ]
 }

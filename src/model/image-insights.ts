@@ -1,4 +1,7 @@
-/** All have the digest of the image as `key`. A report is a set of events; its own event is the last one. */
+/**
+ * All have the digest of the image as `key`; those of Lagoon have `lagoon:<cluster>/<namespace>/<service>` in its
+ * place, and the digest as an alias. A report is a set of events; its own event is the last one.
+ */
 import { bodyOf } from './audit-columns.ts'
 import type { WeirEvent } from './events.ts'
 import { textOf } from './json.ts'

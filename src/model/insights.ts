@@ -100,6 +100,9 @@ export type DirectDelete = Readonly<{
 
 export type InsightsMessage = ImageReport | DirectFacts | DirectProblems | DirectDelete
 
+/** Annotation of a ConfigMap: base URL of the Dependency-Track of its environment. */
+export const trackEndpoint = 'dependencytrack.insights.lagoon.sh/custom-endpoint'
+
 /** The message of a report event. Throws for bytes that are no message. */
 export function insightsMessage(data: Uint8Array): InsightsMessage {
   const message = JSON.parse(new TextDecoder().decode(data)) as { readonly type?: unknown } | null

@@ -49,6 +49,9 @@ describe('the table of metrics', () => {
     'documents',
     'configmaps',
     'tokens',
+    'scans',
+    'images',
+    'failures',
     'reads',
     'entries',
   ]

@@ -123,6 +123,7 @@ describe('kubectl', () => {
   test.for([
     ['one', 1],
     ['replicas', 2],
+    ['complete', 2],
   ] as const)(
     'builds insights-remote for %s, which may write one Secret and starts',
     async ([overlay, count], context) => {
@@ -142,9 +143,12 @@ describe('kubectl', () => {
       })
       const secrets = rules(all, 'ClusterRole').filter(({ resources }) => resources.includes('secrets'))
       expect(secrets.map(({ verbs, resourceNames }) => [verbs, resourceNames])).toEqual([
+        ...(overlay === 'complete' ? [[['get'], ['lagoon-env']]] : []),
         [['list', 'watch', 'create'], undefined],
         [['patch'], ['insights-token']],
       ])
+      const pods = rules(all, 'ClusterRole').filter(({ resources }) => resources.includes('pods'))
+      expect(pods).toHaveLength(overlay === 'complete' ? 1 : 0)
       const secret = 'a-secret-of-at-least-thirty-two-bytes'
       const { code, stdout } = await launch([...(template.spec.containers[0]?.args ?? []), '--print-config'], {
         env: {
@@ -154,8 +158,15 @@ describe('kubectl', () => {
         },
       })
       expect([code, stdout.includes(secret)]).toEqual([0, false])
-      const { sources } = parse(stdout) as { readonly sources: { readonly insights: { readonly lease?: object } } }
-      expect(sources.insights).toMatchObject({ burn: true, ack: 'sink:lagoon' })
+      const { sources } = parse(stdout) as {
+        readonly sources: { readonly insights: { readonly lease?: object; readonly scanner?: object } }
+      }
+      expect(sources.insights).toMatchObject({
+        burn: true,
+        ack: 'sink:lagoon',
+        ...(overlay === 'complete' ? { ack_custom_endpoint: 'sink:dependency-track-custom', scanner: {} } : {}),
+      })
+      expect(sources.insights.scanner === undefined).toBe(overlay !== 'complete')
       expect(sources.insights.lease).toEqual(overlay === 'one' ? undefined : { name: 'ac8a682b.lagoon.sh' })
       expect(rules(all, 'Role').flatMap(({ resourceNames = [] }) => resourceNames)).toEqual(['ac8a682b.lagoon.sh'])
     },

@@ -15,6 +15,9 @@ const requestMs = 30_000
 /** The object changed since it was read, or is gone. */
 export class Conflict extends Error {}
 
+/** The account has no right to the request. */
+export class Forbidden extends Error {}
+
 export type MetadataPatch = Readonly<{
   labels?: Readonly<Record<string, string | null>>
   annotations?: Readonly<Record<string, string | null>>
@@ -26,6 +29,10 @@ export const paths = {
   secrets: '/api/v1/secrets',
   pods: '/api/v1/pods',
 } as const
+
+/** Collections of a namespace outside the core group. */
+export const inGroup = (group: string, namespace: string, kind: string): string =>
+  `/apis/${group}/namespaces/${encodeURIComponent(namespace)}/${kind}`
 
 const within = (namespace: string, ...rest: readonly string[]): string =>
   ['/api/v1/namespaces', namespace, ...rest].map((part, at) => (at === 0 ? part : encodeURIComponent(part))).join('/')
@@ -127,5 +134,6 @@ export type Place = Readonly<{
 async function read(answer: Answer): Promise<unknown> {
   if (answer.status >= 200 && answer.status < 300) return readObject(answer)
   const { code, message } = await readStatus(answer)
-  throw new Error(message === undefined ? `status ${code}` : `status ${code}: ${message}`)
+  const text = message === undefined ? `status ${code}` : `status ${code}: ${message}`
+  throw code === 403 ? new Forbidden(text) : new Error(text)
 }

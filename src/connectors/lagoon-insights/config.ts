@@ -1,6 +1,5 @@
 import {
   ackField,
-  ackSink,
   bytes,
   choice,
   Complaint,
@@ -12,6 +11,7 @@ import {
   integer,
   leaseFields,
   listen,
+  mapping,
   secret,
   text,
   tls,
@@ -20,6 +20,16 @@ import {
   type ConfigOf,
 } from '../../schema/index.ts'
 import { listenerTls } from '../../schema/listener-tls.ts'
+
+const alsoAwaited = (which: string, example: string) =>
+  text(
+    {
+      description: `Sink \`dependency-track\` ${which}; a ConfigMap counts as processed after that delivery, too`,
+      default: null,
+      example,
+    },
+    { pattern: /sink:[A-Za-z0-9][A-Za-z0-9_-]{0,62}/, expects: '`sink:<id>`' },
+  )
 
 const labelName = { pattern: /[A-Za-z0-9](?:[\w./-]{0,315}[A-Za-z0-9])?/, expects: 'the name of a label' } as const
 
@@ -124,6 +134,38 @@ export const insightsSchema = defineSchema({
       },
       labelName,
     ),
+    contents: flag({
+      description:
+        'Also emit the packages, problems and facts of reports, as source `sbom` does, for the console and SQL. ' +
+        'Only if there is a store',
+      default: true,
+    }),
+    scanner: group(
+      {
+        image: text({
+          description: 'Image of the scanner',
+          default: 'uselagoon/insights-scanner:latest',
+          example: 'registry.example.com/insights-scanner:1.0',
+        }),
+        env: mapping(text({ description: 'A value', required: true, example: 'debug' }), {
+          description: 'Variables of the scanner; they override those of the build',
+          default: {},
+          example: { LOG_LEVEL: 'debug' },
+        }),
+        service_account: text({ description: 'Service account of the scanner', default: 'lagoon-deployer' }),
+        pull_secret: text({
+          description: 'Secret with the login to registries, mounted as the Docker configuration of the scanner',
+          default: 'lagoon-internal-registry-secret',
+        }),
+      },
+      {
+        description:
+          'Start a pod after each build that scans the images of the namespace. Unset: no scans. The account needs ' +
+          'rights on pods, and `list` on workloads',
+        default: null,
+        example: { image: 'registry.example.com/insights-scanner:1.0' },
+      },
+    ),
     strict: flag({
       description:
         'Behave exactly as insights-remote, including its faults: the same messages where its consumer would reject ' +
@@ -135,18 +177,26 @@ export const insightsSchema = defineSchema({
       'When a ConfigMap counts as processed: after the append to the journal, or after a sink delivered its report. ' +
         'That sink needs `when_behind: block`',
     ),
+    ack_dependency_track: alsoAwaited('that uploads all reports', 'sink:dependency-track'),
+    ack_custom_endpoint: alsoAwaited(
+      'with `custom`, that uploads reports to the endpoint in their annotations',
+      'sink:dependency-track-custom',
+    ),
   },
-  check({ listen: places, token_secret, tokens, burn, ack, configmaps }) {
+  check({ listen: places, token_secret, tokens, burn, configmaps, scanner, ...others }) {
     if (token_secret === null && (places.length > 0 || tokens))
       return new Complaint('tokens need a secret', 'set `token_secret`', ['token_secret'])
-    if (burn && ackSink(ack) === undefined)
+    const acks = [others.ack, others.ack_dependency_track, others.ack_custom_endpoint]
+    if (burn && acks.every((ack) => ack === null || ack === 'journal'))
       return new Complaint(
         '`burn` deletes ConfigMaps after a delivery, and no sink is named',
         'set `ack: sink:<id>`, or remove `burn`',
         ['burn'],
       )
-    if (!configmaps && places.length === 0 && !tokens)
-      return new Complaint('the source has nothing to do', 'set `configmaps`, `listen` or `tokens`', ['configmaps'])
+    if (!configmaps && places.length === 0 && !tokens && scanner === null)
+      return new Complaint('the source has nothing to do', 'set `configmaps`, `listen`, `tokens` or `scanner`', [
+        'configmaps',
+      ])
     return null
   },
 })

@@ -1,7 +1,7 @@
 /** From a ConfigMap to the message of its report. Pure. */
 import { createHash } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
-import type { ImageReport } from '../../model/insights.ts'
+import { trackEndpoint, type ImageReport } from '../../model/insights.ts'
 import { fieldsOf, isRecord } from '../../model/json.ts'
 import { metaOf, type ObjectMeta } from '../../net/kubernetes/follow-collection.ts'
 import { goJson, sortedMap } from './map-json.ts'
@@ -112,6 +112,7 @@ export function reportId({ meta, data, binaryData }: ConfigMap): string {
     meta.labels[names.trigger],
     meta.labels['lagoon.sh/buildName'],
     meta.annotations[names.coreEnabled],
+    ...(trackEndpoint in meta.annotations ? [meta.annotations[trackEndpoint]] : []),
     ...[data, binaryData].flatMap((map) => Object.entries(map ?? {}).flat()),
   ])
     hash.update(`${part?.length ?? -1}:${part ?? ''}`)

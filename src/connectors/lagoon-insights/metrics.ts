@@ -9,6 +9,7 @@ export const metrics = {
     'source',
     'change',
   ),
+  weir_lagoon_scans_total: counter('Builds, by result: started, no_images, failed', 'source', 'result'),
   weir_lagoon_http_requests_total: counter('Requests of workloads, by route and status', 'source', 'route', 'status'),
 } as const
 

@@ -1,19 +1,20 @@
 /** The controller of ConfigMaps with insights: it appends each report once, marks its object, and deletes it. */
-import type { AwaitedSink, SourceContext } from '../../engine/contracts.ts'
+import type { SourceContext } from '../../engine/contracts.ts'
 import { appendEvents } from '../../engine/sources/append-events.ts'
-import type { Timer } from '../../host/index.ts'
 import { messageOf } from '../../model/errors.ts'
-import type { WeirEvent } from '../../model/events.ts'
-import { insightsFamilies, insightsTypes, reportFile, type ImageReport } from '../../model/insights.ts'
-import { kubernetesRef } from '../../model/refs.ts'
+import { reportFile, type ImageReport } from '../../model/insights.ts'
 import { followCollection, keyOf, type ObjectMeta } from '../../net/kubernetes/follow-collection.ts'
+import { chunks } from '../../polling/chunks.ts'
 import { Conflict, paths, type Cluster, type Place } from './client.ts'
 import type { InsightsConfig } from './config.ts'
+import { isProcessed, kubernetesEvent, reportEvent, sentences, waitMs, wasDelivered } from './map-configmap.ts'
 import { checkFile } from './map-file.ts'
 import * as names from './map-labels.ts'
-import { reportId, reportOf, writeReport, type ConfigMap, type Rejection } from './map.ts'
-import { Delivery, type Appended } from './source-delivery.ts'
+import { reportId, reportOf, type ConfigMap, type Rejection } from './map.ts'
+import type { ReportContents } from './source-contents.ts'
+import { Delivery, isPending, type Appended, type AwaitedSinks } from './source-delivery.ts'
 import type { PendingReports } from './source-pending.ts'
+import { ConfigMapQueue } from './source-queue.ts'
 
 /** Objects read at a time; each may have 1 MiB. */
 const workers = 2
@@ -24,7 +25,8 @@ export type ControllerOptions = Readonly<{
   context: SourceContext
   cluster: Cluster
   pending: PendingReports
-  core: AwaitedSink | undefined
+  contents: ReportContents
+  sinks: AwaitedSinks
   /** Checked before each append. */
   isLeader: () => boolean
 }>
@@ -33,14 +35,13 @@ export class ConfigMapController {
   problem: string | undefined
   readonly #options: ControllerOptions
   readonly #delivery: Delivery
-  readonly #queue = new Map<string, Place>()
+  readonly #queue: ConfigMapQueue
   readonly #waiting = new Map<string, Readonly<{ id: string; since: number }>>()
-  readonly #timers = new Map<string, Timer>()
   readonly #tasks = new Set<Promise<void>>()
-  #wake: () => void = () => undefined
 
   constructor(options: ControllerOptions) {
     this.#options = options
+    this.#queue = new ConfigMapQueue(options.context.host.timers)
     this.#delivery = new Delivery(options)
   }
 
@@ -55,9 +56,7 @@ export class ConfigMapController {
     const gauges = host.timers.every(1000, () => {
       this.#measure()
     })
-    const wake = (): void => {
-      this.#wake()
-    }
+    const wake = (): void => this.#queue.wake()
     signal.addEventListener('abort', wake)
     try {
       await Promise.all([
@@ -72,7 +71,7 @@ export class ConfigMapController {
             this.#see(meta, signal)
           },
           onGone: (meta) => {
-            this.#drop(keyOf(meta))
+            this.#queue.drop(keyOf(meta))
           },
           onListed: () => {
             this.problem = undefined
@@ -88,15 +87,14 @@ export class ConfigMapController {
     } finally {
       gauges.cancel()
       signal.removeEventListener('abort', wake)
-      for (const timer of this.#timers.values()) timer.cancel()
+      this.#queue.close()
       await Promise.all(this.#tasks)
     }
   }
 
   #see(meta: ObjectMeta, signal: AbortSignal): void {
     const key = keyOf(meta)
-    this.#timers.get(key)?.cancel()
-    this.#timers.delete(key)
+    this.#queue.cancel(key)
     const { config } = this.#options
     if (isProcessed(meta)) {
       if (config.burn && wasDelivered(meta) && !this.#waiting.has(key)) this.#start(this.#burn(meta, signal))
@@ -105,58 +103,25 @@ export class ConfigMapController {
     if (names.givenUp in meta.labels || names.rejected in meta.annotations) return
     const wait = waitMs(meta, this.#options.context.host.clock.now())
     if (wait !== undefined && (!config.clear_deferred || this.#waiting.has(key))) return
-    if (wait !== undefined && wait > 0) return this.#later(meta, wait)
-    this.#enqueue(meta)
-  }
-
-  #enqueue({ namespace, name }: Place): void {
-    this.#queue.set(`${namespace}/${name}`, { namespace, name })
-    this.#wake()
-  }
-
-  #later(place: Place, ms: number): void {
-    const key = keyOf(place)
-    this.#timers.get(key)?.cancel()
-    const again = (): void => {
-      this.#timers.delete(key)
-      this.#enqueue(place)
-    }
-    // Timers of Node end at 24 days.
-    this.#timers.set(key, this.#options.context.host.timers.after(Math.min(ms, 86_400_000), again))
-  }
-
-  #drop(key: string): void {
-    this.#timers.get(key)?.cancel()
-    this.#timers.delete(key)
-    this.#queue.delete(key)
+    if (wait !== undefined && wait > 0) return this.#queue.later(meta, wait)
+    this.#queue.add(meta)
   }
 
   async #work(signal: AbortSignal): Promise<void> {
     const { log, id } = this.#options.context
     while (!signal.aborted) {
-      const [next] = this.#queue
-      if (next === undefined) {
-        const woken = Promise.withResolvers<void>()
-        const others = this.#wake
-        this.#wake = () => {
-          others()
-          woken.resolve()
-        }
-        if (!signal.aborted) await woken.promise
-        continue
-      }
-      const [key, place] = next
-      this.#queue.delete(key)
+      const place = await this.#queue.next(signal)
+      if (place === undefined) return
       try {
         await this.#process(place, signal)
       } catch (error) {
         if (signal.aborted) return
         log.warn('A ConfigMap with insights cannot be processed; Weir retries.', {
           source: id,
-          configmap: key,
+          configmap: keyOf(place),
           error: messageOf(error),
         })
-        this.#later(place, retryMs)
+        this.#queue.later(place, retryMs)
       }
     }
   }
@@ -192,6 +157,7 @@ export class ConfigMapController {
           id,
           position,
           isEnabled: meta.annotations[names.coreEnabled] === 'true',
+          isSbom: made.report.type === 'sbom',
         },
         signal,
       ).finally(() => {
@@ -207,14 +173,18 @@ export class ConfigMapController {
     report: ImageReport,
     signal: AbortSignal,
   ): Promise<Appended['position'] | undefined> {
-    const { config, context, pending, core, isLeader } = this.#options
+    const { config, context, contents, pending, sinks, isLeader } = this.#options
     const before = pending.get(id)
-    if (before !== undefined && (await core?.outcome?.(before, AbortSignal.abort()))?.is === 'pending') {
+    if (before !== undefined && (await isPending(sinks, before))) {
       this.#count('resumed')
       return before
     }
     if (!isLeader()) return undefined
-    const { position } = await appendEvents(context, [eventOf(config.cluster, id, meta, report, context)], { signal })
+    // Before the report itself: contents that are appended twice are merged by the views.
+    for (const [some] of chunks(await contents.ofImage(report)))
+      if (some.length > 0) await appendEvents(context, some, { signal })
+    const event = reportEvent(config.cluster, id, meta, report, context.host.clock.now())
+    const { position } = await appendEvents(context, [event], { signal })
     this.#count('read')
     pending.put(id, position)
     return position
@@ -224,7 +194,7 @@ export class ConfigMapController {
     const { is, burnt } = await this.#delivery.settle(appended, signal)
     if (is === 'stopped') return
     this.#options.pending.forget(appended.id)
-    if (is === 'again') return this.#later(appended.meta, retryMs)
+    if (is === 'again') return this.#queue.later(appended.meta, retryMs)
     this.#count(appended.isEnabled || is === 'dead_letter' ? is : 'skipped')
     if (burnt === true) this.#count('burnt')
   }
@@ -246,7 +216,7 @@ export class ConfigMapController {
       await cluster.patchConfigMap(meta, { annotations: { [names.rejected]: reason } }, signal)
     } catch (error) {
       if (!(error instanceof Conflict)) throw error
-      return this.#later(meta, retryMs)
+      return this.#queue.later(meta, retryMs)
     }
     await cluster
       .create('events', meta.namespace, kubernetesEvent(meta, reason, context.host.clock.now()), signal)
@@ -283,73 +253,5 @@ export class ConfigMapController {
   #count(result: string): void {
     const { metrics, id } = this.#options.context
     metrics.count('weir_lagoon_configmaps_total', 1, { source: id, result })
-  }
-}
-
-const sentences: Readonly<Record<Rejection, string>> = {
-  'unknown-type': `the type is neither sbom nor inspect: correct the labels ${names.trigger} or ${names.explicitType}`,
-  empty: 'it has no report',
-  'not-json': 'its text is not JSON',
-  'too-large-decompressed': 'the decompressed report exceeds `max_decompressed`, or its compression ratio 200',
-  'unreadable-gzip': 'the report is not readable gzip',
-}
-
-/** Some builds set a label instead of the annotation. */
-export function isProcessed({ annotations, labels }: ObjectMeta): boolean {
-  return names.processed in annotations || names.processed in labels
-}
-
-/** insights-remote also marks as success what it did not send. */
-export function wasDelivered({ annotations }: ObjectMeta): boolean {
-  return (
-    (annotations[names.coreStatus] === names.statusSuccess && annotations[names.coreEnabled] === 'true') ||
-    annotations[names.trackStatus] === names.statusSuccess
-  )
-}
-
-/** ms until a deferred object is due, at most 0 if it is; undefined: it is not deferred. */
-export function waitMs({ labels }: ObjectMeta, now: number): number | undefined {
-  const due = labels[names.deferred]
-  if (due === undefined) return undefined
-  return /^\d{1,12}$/.test(due) ? Number(due) * 1000 - now : 0
-}
-
-function eventOf(
-  cluster: string,
-  id: string,
-  { namespace, name, uid }: ObjectMeta,
-  report: ImageReport,
-  { host }: Pick<SourceContext, 'host'>,
-): WeirEvent {
-  return {
-    id,
-    source: `/kubernetes/${cluster}`,
-    type: insightsTypes.report,
-    family: insightsFamilies[report.type],
-    time: host.clock.now(),
-    subject: `configmaps/${namespace}/${name}`,
-    datacontenttype: 'application/json',
-    extensions: { insightskind: report.type },
-    key: `${cluster}/${uid}`,
-    ref: kubernetesRef({ cluster, group: '', kind: 'ConfigMap', namespace, name }),
-    encoding: 'json',
-    data: new TextEncoder().encode(writeReport(report)),
-  }
-}
-
-function kubernetesEvent({ namespace, name, uid }: ObjectMeta, reason: Rejection, now: number): object {
-  const time = new Date(now).toISOString().replace(/\.\d+Z$/, 'Z')
-  return {
-    apiVersion: 'v1',
-    kind: 'Event',
-    metadata: { generateName: `${name.slice(0, 50)}.`, namespace },
-    involvedObject: { apiVersion: 'v1', kind: 'ConfigMap', namespace, name, uid },
-    reason: 'InsightsRejected',
-    message: `Weir does not send this report: ${sentences[reason]}.`,
-    type: 'Warning',
-    source: { component: 'weir' },
-    firstTimestamp: time,
-    lastTimestamp: time,
-    count: 1,
   }
 }

@@ -97,11 +97,17 @@ function stage({ burn = false, marks }: Options = {}) {
     config: { burn, retry_marks: marks ?? null, strict: false },
     context: { host, log: testContext().log, id: 'insights' },
     cluster: new Cluster(server.client, host),
-    core: sink,
+    sinks: { core: sink },
   })
   const found = configMapOf(server.object) ?? expect.unreachable('no ConfigMap')
   const settled = delivery.settle(
-    { meta: structuredClone(found.meta), id: reportId(found), position: { sequence: 1, row: 0 }, isEnabled: true },
+    {
+      meta: structuredClone(found.meta),
+      id: reportId(found),
+      position: { sequence: 1, row: 0 },
+      isEnabled: true,
+      isSbom: true,
+    },
     new AbortController().signal,
   )
   return { host, server, settled, end: outcome.resolve }

@@ -1,6 +1,7 @@
 /** Waits for the delivery of a report, and marks its ConfigMap. */
 import type { AwaitedOutcome, AwaitedSink, Position, SourceContext } from '../../engine/contracts.ts'
 import { keyOf, type ObjectMeta } from '../../net/kubernetes/follow-collection.ts'
+import { trackEndpoint } from '../../model/insights.ts'
 import { Conflict, type Cluster, type MetadataPatch } from './client.ts'
 import type { InsightsConfig } from './config.ts'
 import { reportId } from './map.ts'
@@ -15,6 +16,16 @@ export type Appended = Readonly<{
   position: Position
   /** For the core of Lagoon. */
   isEnabled: boolean
+  /** For Dependency-Track: it reads SBOMs only. */
+  isSbom: boolean
+}>
+
+/** Sinks that must deliver a report. */
+export type AwaitedSinks = Readonly<{
+  core?: AwaitedSink | undefined
+  /** Dependency-Track, and that of the endpoint in the annotations. */
+  track?: AwaitedSink | undefined
+  custom?: AwaitedSink | undefined
 }>
 
 export type Delivered = 'delivered' | 'skipped' | 'dead_letter' | 'again' | 'stopped'
@@ -23,7 +34,7 @@ export type DeliveryOptions = Readonly<{
   config: Pick<InsightsConfig, 'burn' | 'retry_marks' | 'strict'>
   context: Pick<SourceContext, 'host' | 'log' | 'id'>
   cluster: Cluster
-  core: AwaitedSink | undefined
+  sinks: AwaitedSinks
 }>
 
 /** Outcome by the status annotation of its sink. */
@@ -46,7 +57,7 @@ export class Delivery {
     const marked = await this.#mark(appended, this.#finalPatch(appended, outcomes, failed), signal)
     if (marked === undefined) return { is: 'again' }
     if (failed) return { is: 'dead_letter' }
-    const delivered = all.some(({ is }) => is === 'delivered')
+    const delivered = [...outcomes].some(([status, { is }]) => is === 'delivered' && provesDelivery(status, appended))
     if (!delivered || !this.#options.config.burn) return { is: delivered || all.length === 0 ? 'delivered' : 'skipped' }
     return { is: 'delivered', ...((await this.burn(marked, signal)) ? { burnt: true } : {}) }
   }
@@ -63,15 +74,19 @@ export class Delivery {
   }
 
   async #outcomes(appended: Appended, signal: AbortSignal): Promise<Outcomes> {
-    const { core } = this.#options
+    const {
+      sinks: { core, track, custom },
+    } = this.#options
     const outcomes = new Map<string, AwaitedOutcome>()
-    const waits: Promise<void>[] = []
     const wait = async (status: string, sink: AwaitedSink | undefined, isFor: boolean): Promise<void> => {
-      if (sink === undefined || !isFor) return
-      outcomes.set(status, await this.#outcome(appended, status, sink, signal))
+      if (sink !== undefined && isFor) outcomes.set(status, await this.#outcome(appended, status, sink, signal))
     }
-    waits.push(wait(names.coreStatus, core, appended.isEnabled))
-    await Promise.all(waits)
+    const { isEnabled, isSbom, meta } = appended
+    await Promise.all([
+      wait(names.coreStatus, core, isEnabled),
+      wait(names.trackStatus, track, isSbom),
+      wait(names.customStatus, custom, isSbom && trackEndpoint in meta.annotations),
+    ])
     return outcomes
   }
 
@@ -111,18 +126,21 @@ export class Delivery {
     return ended
   }
 
-  #finalPatch({ meta, isEnabled }: Appended, outcomes: Outcomes, failed: boolean): MetadataPatch {
+  #finalPatch(appended: Appended, outcomes: Outcomes, failed: boolean): MetadataPatch {
+    const { meta, isEnabled } = appended
     const {
       config: { strict },
       context: { host },
-      core,
+      sinks: { core },
     } = this.#options
     const annotations: Record<string, string | null> = {}
     if (core !== undefined && !isEnabled)
       annotations[names.coreStatus] = strict ? names.statusSuccess : names.statusSkipped
     for (const [status, outcome] of outcomes) {
       const failure = outcome.is === 'dead-lettered' || outcome.is === 'dropped' ? outcome : undefined
-      annotations[status] = failure === undefined ? names.statusSuccess : names.statusFailure
+      if (failure !== undefined) annotations[status] = names.statusFailure
+      else if (strict || provesDelivery(status, appended)) annotations[status] = names.statusSuccess
+      else annotations[status] = null
       annotations[names.errorOf(status)] =
         failure === undefined ? null : (failure.reason ?? failure.is).slice(0, names.maxErrorLength)
     }
@@ -163,6 +181,18 @@ export class Delivery {
       }
     }
   }
+}
+
+/** Whether a sink has yet to deliver the report. */
+export async function isPending(sinks: AwaitedSinks, position: Position): Promise<boolean> {
+  for (const sink of Object.values(sinks))
+    if ((await sink?.outcome?.(position, AbortSignal.abort()))?.is === 'pending') return true
+  return false
+}
+
+/** The sink of Dependency-Track may leave out reports of other environments than production. */
+function provesDelivery(status: string, { meta: { labels } }: Appended): boolean {
+  return status === names.coreStatus || labels[names.environmentType] === 'production'
 }
 
 /** With a journal on a bus a settled report may also be a dead letter. */

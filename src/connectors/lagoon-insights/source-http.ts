@@ -1,4 +1,5 @@
 /** Facts and problems of workloads over HTTP. */
+import { createHash } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { SourceContext } from '../../engine/contracts.ts'
 import { eventUnit } from '../../engine/sources/append-events.ts'
@@ -6,49 +7,38 @@ import { messageOf } from '../../model/errors.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import { insightsFamilies, insightsTypes, type DirectDelete, type InsightsKind } from '../../model/insights.ts'
 import { kubernetesRef } from '../../model/refs.ts'
+import { chunks } from '../../polling/chunks.ts'
 import { hmacAlgorithms, TokenVerifier, type VerifiedToken } from '../../net/lagoon-token.ts'
 import type { InsightsConfig } from './config.ts'
 import { environmentNumber, factsOf, problemsOf, Unreadable } from './map-direct.ts'
 import { goJson } from './map-json.ts'
+import type { Place, ReportContents } from './source-contents.ts'
+import {
+  answerOf,
+  bodyOf,
+  drainedBodies,
+  Refused,
+  routeOf,
+  send,
+  tooLarge,
+  type Answer,
+  type Route,
+} from './source-http-exchange.ts'
 import type { Namespaces } from './source-namespaces.ts'
 
 export type WebOptions = Readonly<{
   config: InsightsConfig
   context: SourceContext
+  contents: ReportContents
   /** The current one, then the previous one. */
   secrets: readonly string[]
   /** Undefined: tokens are not bound to namespaces. */
   namespaces: Namespaces | undefined
 }>
 
-type Kind = 'facts' | 'problems'
-
-type Route = Readonly<{
-  kind: Kind
-  method: 'POST' | 'DELETE'
-  source: string
-  service: string
-}>
-
-type Answer = Readonly<{
-  status: number
-  /** Empty: no body. */
-  body: object | string
-  headers?: Readonly<Record<string, string>>
-}>
-
 /** Bodies in memory, as a multiple of the largest. */
 const mostBodies = 32
 const okay: Answer = { status: 200, body: { message: 'okay' } }
-
-class Refused extends Error {
-  readonly answer: Answer
-
-  constructor(status: number, word: string, message: string, headers: Readonly<Record<string, string>> = {}) {
-    super(message)
-    this.answer = { status, body: { message, status: word }, headers }
-  }
-}
 
 export class InsightsWeb {
   readonly #options: WebOptions
@@ -88,16 +78,23 @@ export class InsightsWeb {
   }
 
   async #take(route: Route, request: IncomingMessage): Promise<Answer> {
-    const { config } = this.#options
+    const { config, contents } = this.#options
     const token = await this.#authenticate(request)
     if (token === undefined) return { status: 500, body: '' }
     const wrongId = route.method === 'DELETE' ? 'BAD REQUEST' : 'Unable to parse environment ID'
     const environment = environmentNumber(token.environmentId)
+    const place: Place = {
+      namespace: token.namespace,
+      project: token.projectName,
+      environment: token.environmentName,
+    }
+    const written = writtenOf(request)
     if (route.method === 'DELETE') {
       if (environment === undefined) throw badId(wrongId)
       const type = `direct.delete.${route.kind}` as const
       const { source, service } = route
-      return this.#append(token, type, goJson({ type, environment, source, service } satisfies DirectDelete), request)
+      const message = goJson({ type, environment, source, service } satisfies DirectDelete)
+      return this.#append(token, type, message, request, contents.ofDeleted(route.kind, route, place, written))
     }
     const body = await this.#json(request)
     const parsed = attempt(() =>
@@ -114,7 +111,12 @@ export class InsightsWeb {
       ...items,
       type,
     }
-    return this.#append(token, `direct.${route.kind}`, goJson(message), request)
+    const posted =
+      'facts' in items
+        ? ({ kind: 'facts', items: items.facts ?? [] } as const)
+        : ({ kind: 'problems', items: items.problems ?? [] } as const)
+    const rows = await contents.ofPosted(posted, place, written)
+    return this.#append(token, `direct.${route.kind}`, goJson(message), request, rows)
   }
 
   /** Undefined, with `strict`: the fault of insights-remote. Throws Refused. */
@@ -157,6 +159,7 @@ export class InsightsWeb {
     kind: InsightsKind,
     message: string,
     request: IncomingMessage,
+    rows: readonly WeirEvent[],
   ): Promise<Answer> {
     const { config, context } = this.#options
     const { host } = context
@@ -179,9 +182,12 @@ export class InsightsWeb {
       data: new TextEncoder().encode(message),
     }
     const isOnce = typeof once === 'string' && context.appendOnce !== undefined
-    const unit = eventUnit(context.id, [event], host.clock.now(), { once: isOnce })
     try {
-      await (isOnce ? context.appendOnce?.(unit) : context.append(unit, [event]))
+      // The report itself is the last one: the client repeats a request of which a part is not stored.
+      for (const [some] of chunks([...rows, event])) {
+        const unit = eventUnit(context.id, some, host.clock.now(), { once: isOnce })
+        await (isOnce ? context.appendOnce?.(unit) : context.append(unit, some))
+      }
     } catch (error) {
       context.log.warn('A report of a workload cannot be stored.', { source: context.id, error: messageOf(error) })
       throw new Refused(503, 'unavailable', 'the report cannot be stored now', { 'retry-after': '5' })
@@ -201,67 +207,9 @@ function attempt<T>(make: () => T): T {
 
 const badId = (word: string): Refused => new Refused(400, word, 'the environment id of the token is no 32-bit integer')
 
-/** A close before the client has sent the rest resets the connection, and the client may miss the response. */
-const drainedBodies = 16
-
-const tooLarge = (most: number, closes = true): Refused =>
-  new Refused(413, 'too large', `the body has more than ${most} bytes`, closes ? { connection: 'close' } : {})
-
-const notFound: Answer = { status: 404, body: '404 page not found' }
-
-/** Throws Refused. */
-function routeOf({ method, url = '/' }: IncomingMessage): Route | Answer {
-  const [written = ''] = url.split('?', 1)
-  let path: string
-  try {
-    path = decodeURIComponent(written)
-  } catch {
-    throw new Refused(400, 'BAD REQUEST', 'the path is not valid')
-  }
-  if (path.length > 1 && path.endsWith('/')) {
-    const found = routeOf({ method, url: written.replace(/\/+$/, '') } as IncomingMessage)
-    return 'kind' in found ? { status: 307, body: '', headers: { location: written.replace(/\/+$/, '') } } : found
-  }
-  const [, kind, source, service, more] = path.split('/')
-  if ((kind !== 'facts' && kind !== 'problems') || more !== undefined) return notFound
-  if (method === 'POST' && source === undefined) return { kind, method, source: '', service: '' }
-  if (method === 'DELETE' && source !== undefined && source !== '')
-    return { kind, method, source, service: service ?? '' }
-  return notFound
-}
-
-function answerOf(error: unknown): Answer {
-  if (error instanceof Refused) return error.answer
-  return { status: 500, body: { message: 'internal error', status: 'error' } }
-}
-
-function send(response: ServerResponse, { status, body, headers }: Answer, isLast: boolean): void {
-  if (response.destroyed) return
-  const text = typeof body === 'string' ? body : JSON.stringify(body)
-  response.writeHead(status, {
-    ...(text === ''
-      ? {}
-      : { 'content-type': typeof body === 'string' ? 'text/plain' : 'application/json; charset=utf-8' }),
-    'content-length': String(Buffer.byteLength(text)),
-    ...headers,
-    ...(isLast ? { connection: 'close' } : {}),
-  })
-  response.end(text)
-}
-
-function bodyOf(request: IncomingMessage, most: number): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    const pieces: Buffer[] = []
-    let size = 0
-    request.on('data', (piece: Buffer) => {
-      size += piece.length
-      if (size <= most) return void pieces.push(piece)
-      pieces.length = 0
-      reject(tooLarge(most))
-    })
-    request.once('end', () => resolve(Buffer.concat(pieces)))
-    request.once('close', () => {
-      if (!request.complete) reject(new Refused(400, 'BAD REQUEST', 'the request ended too early'))
-    })
-  })
+/** Ids of contents are those of their request, if it may be repeated. */
+function writtenOf({ headers }: IncomingMessage): number | undefined {
+  const once = headers['idempotency-key']
+  if (typeof once !== 'string') return undefined
+  return createHash('sha256').update(once).digest().readUIntBE(0, 6)
 }

@@ -12,9 +12,12 @@ import { ackSink } from '../../schema/values.ts'
 import { Cluster } from './client.ts'
 import type { InsightsConfig, insightsSchema } from './config.ts'
 import { ConfigMapController } from './source-configmaps.ts'
+import { ReportContents } from './source-contents.ts'
+import type { AwaitedSinks } from './source-delivery.ts'
 import { InsightsWeb } from './source-http.ts'
 import { Namespaces } from './source-namespaces.ts'
 import { PendingReports } from './source-pending.ts'
+import { BuildScanner } from './source-scanner.ts'
 import { TokenController } from './source-tokens.ts'
 
 const renewMs = 30_000
@@ -36,10 +39,15 @@ export async function openInsights(config: InsightsConfig, context: SourceContex
   const secrets = secretsOf(config)
   const cluster = await Cluster.open(config.kubeconfig, context.host)
   const namespaces = config.tokens || (config.listen.length > 0 && config.bind_tokens) ? new Namespaces() : undefined
+  const contents = await ReportContents.open(config, context)
   const pending = await PendingReports.open(context.host, context.state)
   const lease = await openLeaderLease(config.lease, context)
   const record = lease?.record ?? context.replay?.shared?.leaderRecord
-  const core = sinkOf(ackSink(config.ack), context)
+  const sinks: AwaitedSinks = {
+    core: sinkOf(config.ack, context),
+    track: sinkOf(config.ack_dependency_track, context),
+    custom: sinkOf(config.ack_custom_endpoint, context),
+  }
   let leads = record === undefined
   let isLeader = (): boolean => leads
   const controller = new ConfigMapController({
@@ -47,14 +55,23 @@ export async function openInsights(config: InsightsConfig, context: SourceContex
     context,
     cluster,
     pending,
-    core,
+    contents,
+    sinks,
     isLeader: () => isLeader(),
   })
   const tokens =
     config.tokens && namespaces !== undefined
       ? new TokenController({ config, context, cluster, namespaces, secrets })
       : undefined
-  const web = new InsightsWeb({ config, context, secrets, namespaces: config.bind_tokens ? namespaces : undefined })
+  const scanner =
+    config.scanner === null ? undefined : new BuildScanner({ config, scanner: config.scanner, context, cluster })
+  const web = new InsightsWeb({
+    config,
+    context,
+    contents,
+    secrets,
+    namespaces: config.bind_tokens ? namespaces : undefined,
+  })
   const files = config.listen.length === 0 ? undefined : await TlsFiles.ofListener(config.tls, context.host.disk)
   const listeners = await openHttpListeners({
     places: config.listen,
@@ -72,15 +89,20 @@ export async function openInsights(config: InsightsConfig, context: SourceContex
     await listeners.close()
   }
   const problem = (): string | undefined =>
-    namespaces?.problem ?? (leads ? (controller.problem ?? tokens?.problem) : undefined)
+    namespaces?.problem ?? (leads ? (controller.problem ?? tokens?.problem ?? scanner?.problem) : undefined)
   const lead = async (signal: AbortSignal): Promise<void> => {
     const readConfigMaps = async (): Promise<void> => {
-      await core?.ready(signal, (why) => {
+      const waiting = (why: string): void =>
         context.log.warn('ConfigMaps wait for a sink.', { source: context.id, reason: why })
-      })
+      for (const sink of Object.values(sinks)) await sink?.ready(signal, waiting)
       await controller.run(signal)
     }
-    await Promise.all([config.configmaps ? readConfigMaps() : undefined, pending.run(signal), tokens?.run(signal)])
+    await Promise.all([
+      config.configmaps ? readConfigMaps() : undefined,
+      pending.run(signal),
+      tokens?.run(signal),
+      scanner?.run(signal),
+    ])
   }
   const elect = (signal: AbortSignal): Promise<void> =>
     record === undefined
@@ -132,7 +154,8 @@ function secretsOf({ token_secret, previous_secret, allow_weak_secret: allowed }
   return secrets
 }
 
-function sinkOf(sink: string | undefined, { awaited }: SourceContext): AwaitedSink | undefined {
+function sinkOf(ack: string | null, { awaited }: SourceContext): AwaitedSink | undefined {
+  const sink = ackSink(ack ?? 'journal')
   if (sink === undefined) return undefined
   if (awaited === undefined) throw new Error(`ack: sink:${sink}: this process runs no sinks`)
   return awaited(sink)

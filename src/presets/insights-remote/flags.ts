@@ -114,9 +114,21 @@ export const settings = {
   logTime: setting('text', 'zap-time-encoding', undefined, '', noEffect),
   strict: setting('truth', 'strict-compat', undefined, false, "behave as insights-remote, with its faults; Weir's own"),
   weak: setting('truth', 'allow-weak-secret', undefined, false, "accept a short or well-known secret; Weir's own"),
-  scan: setting('truth', 'enable-build-scanner', 'ENABLE_BUILD_SCANNING', false, 'not supported yet'),
-  scanImage: setting('text', 'build-scanner-image', 'BUILD_SCANNER_IMAGE', '', 'not supported yet'),
-  scanEnv: setting('list', 'build-scanner-extra-env', 'BUILD_SCANNER_EXTRA_ENV_VARS', '', 'not supported yet'),
+  scan: setting('truth', 'enable-build-scanner', 'ENABLE_BUILD_SCANNING', false, 'scan the images of finished builds'),
+  scanImage: setting(
+    'text',
+    'build-scanner-image',
+    'BUILD_SCANNER_IMAGE',
+    'uselagoon/insights-scanner:latest',
+    'image of the scanner',
+  ),
+  scanEnv: setting(
+    'list',
+    'build-scanner-extra-env',
+    'BUILD_SCANNER_EXTRA_ENV_VARS',
+    '',
+    'variables of the scanner, which override those of the build',
+  ),
   track: setting(
     'truth',
     'enable-dependency-track-integration',
@@ -126,6 +138,13 @@ export const settings = {
   ),
   trackUrl: setting('text', 'dependency-track-api-endpoint', 'DEPENDENCY_TRACK_API_ENDPOINT', '', 'its base URL'),
   trackKey: setting('text', 'dependency-track-api-key', 'DEPENDENCY_TRACK_API_KEY', '', 'its API key'),
+  trackEndpoints: setting(
+    'text',
+    'dependency-track-custom-endpoints',
+    'DEPENDENCY_TRACK_CUSTOM_ENDPOINTS',
+    '',
+    "base URLs, comma-separated, that annotations of ConfigMaps may name; Weir's own",
+  ),
   trackRoot: setting(
     'text',
     'dependency-track-root-project-name-template',

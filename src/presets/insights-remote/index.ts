@@ -31,11 +31,11 @@ export function insightsRemotePreset({ flags, env, data }: InsightsRemoteInput):
   const folder = data.startsWith('/') || data.startsWith('.') ? data : `./${data}`
   for (const name of ['verify', 'metricsSecure', 'http2', 'logDevel'] as const) read.truth(name)
   for (const name of ['concurrent', 'reconnect'] as const) read.count(name, 1_000_000)
-  if (read.truth('scan')) throw new PresetProblem(`${read.given('scan').by} is not supported yet: set it to false`)
   const broker = read.truth('rabbit') ? brokerOf(read, folder) : undefined
   const secret = secretOf(read, env, folder)
   const track = trackOf(read, folder)
   const isBurning = read.truth('burn')
+  const isAwaited = broker !== undefined || Object.keys(track.awaited).length > 0
   return {
     config: {
       data: folder,
@@ -46,7 +46,7 @@ export function insightsRemotePreset({ flags, env, data }: InsightsRemoteInput):
         insights: {
           type: 'lagoon-insights',
           configmaps: read.truth('configmaps'),
-          burn: isBurning && broker !== undefined,
+          burn: isBurning && isAwaited,
           clear_deferred: read.truth('deferred'),
           ...marksOf(read),
           listen: read.truth('web') ? `0.0.0.0:${portOf(read)}` : 'off',
@@ -57,6 +57,8 @@ export function insightsRemotePreset({ flags, env, data }: InsightsRemoteInput):
           ...(read.truth('weak') ? { allow_weak_secret: true } : {}),
           ...(read.truth('elect') ? { lease: { name: leaseName } } : {}),
           ...(broker === undefined ? {} : { ack: 'sink:lagoon' }),
+          ...track.awaited,
+          ...(read.truth('scan') ? { scanner: { image: read.text('scanImage'), env: read.pairs('scanEnv') } } : {}),
         },
         netflow: { listen: 'off', tcp: 'off' },
         sflow: { listen: 'off' },
@@ -78,7 +80,7 @@ export function insightsRemotePreset({ flags, env, data }: InsightsRemoteInput):
     },
     files: { ...secret.files, ...broker?.files, ...track.files },
     notes: [
-      ...(isBurning && broker === undefined
+      ...(isBurning && !isAwaited
         ? ['ConfigMaps are not deleted: without RabbitMQ their reports are not delivered.']
         : []),
       ...(read.text('metrics') !== '0' && read.truth('metricsSecure')

@@ -135,8 +135,38 @@ describe('a setting', () => {
         version: 'unset',
         production_only: false,
         from: ['insights'],
+        when_behind: 'block',
+        delivery: { max_elapsed: '6h' },
       },
     ])
+    expect(insights['ack_dependency_track']).toBe('sink:dependency-track')
+  })
+
+  test('lists the endpoints of Dependency-Track that annotations may name', () => {
+    const env = {
+      ENABLE_DEPENDENCY_TRACK_INTEGRATION: 'true',
+      DEPENDENCY_TRACK_CUSTOM_ENDPOINTS: 'https://a.example, https://b.example',
+      RABBITMQ_ENABLED: 'false',
+      BURN_AFTER_READING: 'true',
+    }
+    const { insights, sinks } = plan(env)
+    expect(insights).toMatchObject({ burn: true, ack_custom_endpoint: 'sink:dependency-track-custom' })
+    expect(sinks['dependency-track-custom']).toMatchObject({
+      custom: { endpoints: ['https://a.example', 'https://b.example'] },
+      when_behind: 'block',
+      delivery: { max_elapsed: '15m' },
+    })
+    expect(sinks).not.toHaveProperty('dependency-track')
+  })
+
+  test('enables scans of builds, with variables of flags or of a variable', () => {
+    const flags = { 'enable-build-scanner': true, 'build-scanner-extra-env': ['A=1=2', 'B='] }
+    expect(plan({}, flags).insights).toMatchObject({
+      scanner: { image: 'uselagoon/insights-scanner:latest', env: { A: '1=2', B: '' } },
+    })
+    const env = { ENABLE_BUILD_SCANNING: 'true', BUILD_SCANNER_IMAGE: 's:1', BUILD_SCANNER_EXTRA_ENV_VARS: 'C=3,D=4' }
+    expect(plan(env, flags).insights).toMatchObject({ scanner: { image: 's:1', env: { C: '3', D: '4' } } })
+    expect(problem({ ...env, BUILD_SCANNER_EXTRA_ENV_VARS: '1X=3' })).toContain('`1X`, which is no NAME=VALUE')
   })
 
   test('without RabbitMQ prints messages and deletes nothing', () => {
@@ -157,7 +187,6 @@ test.each([
   [{}, { 'health-probe-bind-address': 'nowhere' }, '--health-probe-bind-address is `nowhere`'],
   [{}, { 'zap-log-level': 'loud' }, '--zap-log-level is `loud`'],
   [{ ENABLE_DEPENDENCY_TRACK_INTEGRATION: 'true' }, {}, 'DEPENDENCY_TRACK_API_ENDPOINT and'],
-  [{ ENABLE_BUILD_SCANNING: 'TRUE' }, {}, 'ENABLE_BUILD_SCANNING is not supported yet'],
 ])('%j %j is a problem', (env, flags, words) => {
   expect(problem(env as Record<string, string>, flags as Flags)).toContain(words)
 })

@@ -47,4 +47,20 @@ export class Reader {
       throw new PresetProblem(`${by} is \`${value}\`; it must be an integer of at most ${most}`)
     return count
   }
+
+  /** `NAME=VALUE` of a repeated flag, or separated by commas in a variable. Throws PresetProblem. */
+  pairs(name: SettingName): Readonly<Record<string, string>> {
+    const { flag, env }: Setting = settings[name]
+    const variable = env === undefined ? '' : (this.#env[env] ?? '').trim()
+    const given = this.#flags[flag]
+    const written = variable !== '' ? variable.split(',') : typeof given === 'object' ? given : []
+    return Object.fromEntries(
+      written.map((pair) => {
+        const [, key, value] = /^\s*([A-Za-z_][A-Za-z0-9_]*)=(.*)$/s.exec(pair) ?? []
+        if (key !== undefined && value !== undefined) return [key, value]
+        const by = variable === '' ? `--${flag}` : env
+        throw new PresetProblem(`${by} has \`${pair.split('=', 1)[0]}\`, which is no NAME=VALUE`)
+      }),
+    )
+  }
 }

@@ -64,7 +64,7 @@ function partsOf(names: StoreNames, { family, type, part, columns }: Part): stri
   )
 }
 
-const imageName = "nullIf(extract(ifNull(r.ref, ''), '^image:(.+)@sha256:'), '')"
+const imageName = "nullIf(extract(ifNull(r.ref, ''), '^image:(.+)@(?:sha256|lagoon):'), '')"
 const about =
   `r.image AS image, ${imageName} AS image_name, r.tool AS tool, r.tool_version AS tool_version, ` +
   `r.valid_from AS valid_from, r.valid_to AS valid_to, r.ref AS ref, ${asJson('r.data')} AS data`

@@ -76,7 +76,7 @@ type PartOptions = Readonly<{
   columns: readonly string[]
 }>
 
-/** Of `image:<name>@<digest>`; NULL without a name. */
+/** Of `image:<name>@<digest>`, or `@lagoon:…`; NULL without a name. */
 export function imageNameSql(ref: string): string {
-  return `nullif(regexp_extract(${ref}, '^image:(.+)@sha256:', 1), '')`
+  return `nullif(regexp_extract(${ref}, '^image:(.+)@(?:sha256|lagoon):', 1), '')`
 }

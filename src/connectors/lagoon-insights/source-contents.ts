@@ -1,0 +1,123 @@
+/** Contents of reports for the store, and the services that posted some, so that a deletion ends all of them. */
+import type { SourceContext } from '../../engine/contracts.ts'
+import { makeDurableDirectory, replaceFile } from '../../host/index.ts'
+import { messageOf } from '../../model/errors.ts'
+import type { WeirEvent } from '../../model/events.ts'
+import type { ImageReport } from '../../model/insights.ts'
+import { isRecord } from '../../model/json.ts'
+import type { InsightsConfig } from './config.ts'
+import { contentsOfImage, contentsOfPosted, eventsOfPlace, type Origin, type Posted } from './map-contents.ts'
+
+const file = 'posted.json'
+const maxServices = 1000
+
+type Kind = Posted['kind']
+
+export class ReportContents {
+  readonly #config: Pick<InsightsConfig, 'contents' | 'cluster' | 'max_decompressed'>
+  readonly #context: SourceContext
+  /** Services by kind, namespace and source. */
+  readonly #services: Map<string, Set<string>>
+
+  private constructor(
+    config: Pick<InsightsConfig, 'contents' | 'cluster' | 'max_decompressed'>,
+    context: SourceContext,
+    services: Map<string, Set<string>>,
+  ) {
+    this.#config = config
+    this.#context = context
+    this.#services = services
+  }
+
+  /** Unreadable state: a deletion ends only what is posted afterwards. */
+  static async open(
+    config: Pick<InsightsConfig, 'contents' | 'cluster' | 'max_decompressed'>,
+    context: SourceContext,
+  ): Promise<ReportContents> {
+    const { host, state } = context
+    const services = new Map<string, Set<string>>()
+    try {
+      const text = state === undefined ? '{}' : Buffer.from(await host.disk.readFile(`${state}/${file}`)).toString()
+      const stored: unknown = JSON.parse(text)
+      for (const [key, list] of Object.entries(isRecord(stored) ? stored : {}))
+        if (Array.isArray(list)) services.set(key, new Set(list.filter((one) => typeof one === 'string')))
+    } catch {
+      // The first start, or a torn file.
+    }
+    return new ReportContents(config, context, services)
+  }
+
+  get isWanted(): boolean {
+    return this.#config.contents && this.#context.storeRetentionMs !== undefined
+  }
+
+  /** An unreadable report has none; it is sent to the core all the same. */
+  async ofImage(report: ImageReport): Promise<readonly WeirEvent[]> {
+    if (!this.isWanted) return []
+    const { log, id, metrics } = this.#context
+    try {
+      const { namespace, project, environment } = report
+      const origin = this.#origin({ namespace, project, environment })
+      return await contentsOfImage(report, origin, this.#config.max_decompressed)
+    } catch (error) {
+      metrics.count('weir_lagoon_configmaps_total', 1, { source: id, result: 'without_contents' })
+      log.warn('Packages and facts of a report cannot be read; the report itself is delivered.', {
+        source: id,
+        namespace: report.namespace,
+        service: report.service,
+        error: messageOf(error),
+      })
+      return []
+    }
+  }
+
+  /** `written`: equal for repetitions of one request. */
+  async ofPosted(posted: Posted, place: Place, written?: number): Promise<readonly WeirEvent[]> {
+    if (!this.isWanted) return []
+    for (const { source = '', service = '' } of posted.items) {
+      const key = keyOf(posted.kind, place.namespace, source)
+      const known = this.#services.get(key) ?? new Set()
+      if (known.has(service) || known.size >= maxServices) continue
+      this.#services.set(key, known.add(service))
+      await this.#save()
+    }
+    return contentsOfPosted(posted, this.#origin(place, written))
+  }
+
+  /** An empty `service` ends the items of all services that posted some to this instance. */
+  ofDeleted(
+    kind: Kind,
+    { source, service }: Readonly<{ source: string; service: string }>,
+    place: Place,
+    written?: number,
+  ): readonly WeirEvent[] {
+    if (!this.isWanted) return []
+    const known = this.#services.get(keyOf(kind, place.namespace, source)) ?? []
+    const services = service === '' ? known : [service]
+    const origin = this.#origin(place, written)
+    return [...services].flatMap((one) => eventsOfPlace({ kind, items: [] }, { source, service: one }, origin))
+  }
+
+  #origin(place: Place, written?: number): Origin {
+    const now = this.#context.host.clock.now()
+    return { cluster: this.#config.cluster, ...place, now, written: written ?? now }
+  }
+
+  async #save(): Promise<void> {
+    const { host, state, log, id } = this.#context
+    if (state === undefined) return
+    try {
+      await makeDurableDirectory(host.disk, state)
+      const text = JSON.stringify(Object.fromEntries([...this.#services].map(([key, set]) => [key, [...set]])))
+      await replaceFile(host.disk, state, file, [new TextEncoder().encode(text)])
+    } catch (error) {
+      log.warn('The services of posted reports cannot be stored.', { source: id, error: messageOf(error) })
+    }
+  }
+}
+
+export type Place = Readonly<{ namespace: string; project: string; environment: string }>
+
+function keyOf(kind: Kind, namespace: string, source: string): string {
+  return JSON.stringify([kind, namespace, source])
+}

@@ -1,0 +1,92 @@
+/** Requests of workloads and their responses, as insights-remote has them. */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+
+export type Kind = 'facts' | 'problems'
+
+export type Route = Readonly<{
+  kind: Kind
+  method: 'POST' | 'DELETE'
+  source: string
+  service: string
+}>
+
+export type Answer = Readonly<{
+  status: number
+  /** Empty: no body. */
+  body: object | string
+  headers?: Readonly<Record<string, string>>
+}>
+
+export class Refused extends Error {
+  readonly answer: Answer
+
+  constructor(status: number, word: string, message: string, headers: Readonly<Record<string, string>> = {}) {
+    super(message)
+    this.answer = { status, body: { message, status: word }, headers }
+  }
+}
+
+/** A close before the client has sent the rest resets the connection, and the client may miss the response. */
+export const drainedBodies = 16
+
+export const tooLarge = (most: number, closes = true): Refused =>
+  new Refused(413, 'too large', `the body has more than ${most} bytes`, closes ? { connection: 'close' } : {})
+
+const notFound: Answer = { status: 404, body: '404 page not found' }
+
+/** Throws Refused. */
+export function routeOf({ method, url = '/' }: IncomingMessage): Route | Answer {
+  const [written = ''] = url.split('?', 1)
+  let path: string
+  try {
+    path = decodeURIComponent(written)
+  } catch {
+    throw new Refused(400, 'BAD REQUEST', 'the path is not valid')
+  }
+  if (path.length > 1 && path.endsWith('/')) {
+    const found = routeOf({ method, url: written.replace(/\/+$/, '') } as IncomingMessage)
+    return 'kind' in found ? { status: 307, body: '', headers: { location: written.replace(/\/+$/, '') } } : found
+  }
+  const [, kind, source, service, more] = path.split('/')
+  if ((kind !== 'facts' && kind !== 'problems') || more !== undefined) return notFound
+  if (method === 'POST' && source === undefined) return { kind, method, source: '', service: '' }
+  if (method === 'DELETE' && source !== undefined && source !== '')
+    return { kind, method, source, service: service ?? '' }
+  return notFound
+}
+
+export function answerOf(error: unknown): Answer {
+  if (error instanceof Refused) return error.answer
+  return { status: 500, body: { message: 'internal error', status: 'error' } }
+}
+
+export function send(response: ServerResponse, { status, body, headers }: Answer, isLast: boolean): void {
+  if (response.destroyed) return
+  const text = typeof body === 'string' ? body : JSON.stringify(body)
+  response.writeHead(status, {
+    ...(text === ''
+      ? {}
+      : { 'content-type': typeof body === 'string' ? 'text/plain' : 'application/json; charset=utf-8' }),
+    'content-length': String(Buffer.byteLength(text)),
+    ...headers,
+    ...(isLast ? { connection: 'close' } : {}),
+  })
+  response.end(text)
+}
+
+export function bodyOf(request: IncomingMessage, most: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const pieces: Buffer[] = []
+    let size = 0
+    request.on('data', (piece: Buffer) => {
+      size += piece.length
+      if (size <= most) return void pieces.push(piece)
+      pieces.length = 0
+      reject(tooLarge(most))
+    })
+    request.once('end', () => resolve(Buffer.concat(pieces)))
+    request.once('close', () => {
+      if (!request.complete) reject(new Refused(400, 'BAD REQUEST', 'the request ended too early'))
+    })
+  })
+}

@@ -1,0 +1,206 @@
+import { createServer } from 'node:http'
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { eventsOf } from '../../../test/conformance/polling-bench.ts'
+import { TestJournal } from '../../../test/conformance/test-journal.ts'
+import { insightTypes } from '../../model/image-insights.ts'
+import { insightsTypes } from '../../model/insights.ts'
+import { mintToken } from '../../net/lagoon-token.ts'
+import { configFrom, type WrittenConfigOf } from '../../schema/index.ts'
+import { insightsSchema } from './config.ts'
+import { ReportContents } from './source-contents.ts'
+import { InsightsWeb } from './source-http.ts'
+import { Namespaces } from './source-namespaces.ts'
+
+const secret = 's'.repeat(32)
+const claims = { environmentId: '777', environmentName: 'main', namespace: 'proj-main', projectName: 'proj' }
+
+interface Options {
+  readonly settings?: Partial<WrittenConfigOf<typeof insightsSchema>>
+  readonly hasStore?: boolean
+  readonly namespaces?: Namespaces
+}
+
+async function stage({ settings = {}, hasStore = false, namespaces }: Options = {}) {
+  const journal = new TestJournal()
+  const seen = new Set<string>()
+  const own = journal.context(1)
+  const context = {
+    ...own,
+    ...(hasStore ? { storeRetentionMs: Infinity } : {}),
+    appendOnce: async (unit: Parameters<typeof own.append>[0]) => {
+      const ids = eventsOf(unit as never).map(({ id }) => id)
+      const duplicates = ids.filter((id) => seen.has(id)).length
+      for (const id of ids) seen.add(id)
+      const appended = await own.append(unit)
+      if (duplicates > 0) journal.units.pop()
+      return { ...appended, accepted: ids.length - duplicates, duplicates }
+    },
+  }
+  const config = configFrom(insightsSchema, { listen: 'off', token_secret: 'env:X', ...settings })
+  const contents = await ReportContents.open(config, context)
+  const web = new InsightsWeb({ config, context, contents, secrets: [secret], namespaces })
+  const server = createServer(web.listener).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(async () => {
+    server.closeAllConnections()
+    await new Promise((resolve) => server.close(resolve))
+  })
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const golden = await mintToken(secret, claims)
+  const send = async (
+    method: string,
+    path: string,
+    body?: string,
+    headers: Readonly<Record<string, string>> = { authorization: golden },
+  ): Promise<readonly [number, string]> => {
+    const init = { method, headers, redirect: 'manual', ...(body === undefined ? {} : { body }) } as const
+    const response = await fetch(`${url}${path}`, init)
+    return [response.status, await response.text()]
+  }
+  const events = (): ReturnType<typeof eventsOf> => journal.units.flatMap(eventsOf)
+  const messages = (): string[] =>
+    events()
+      .filter(({ type }) => type === insightsTypes.report)
+      .map(({ data }) => new TextDecoder().decode(data))
+  return { journal, golden, send, events, messages }
+}
+
+const okay = [200, '{"message":"okay"}']
+
+describe('requests', () => {
+  test('are appended as the message of insights-remote before status 200', async () => {
+    const { send, messages, events } = await stage()
+    expect(await send('POST', '/facts', '[{"name":"a","value":"1"}]')).toEqual(okay)
+    expect(await send('POST', '/problems', '[{"identifier":"X"}]')).toEqual(okay)
+    expect(await send('DELETE', '/facts/a%20b')).toEqual(okay)
+    expect(await send('DELETE', '/problems/src/cli')).toEqual(okay)
+    expect(messages().map((text) => (JSON.parse(text) as { type: string }).type)).toEqual([
+      'direct.facts',
+      'direct.problems',
+      'direct.delete.facts',
+      'direct.delete.problems',
+    ])
+    expect(messages().at(-1)).toBe('{"type":"direct.delete.problems","environment":777,"source":"src","service":"cli"}')
+    expect(events().every(({ subject }) => subject === 'namespaces/proj-main')).toBe(true)
+  })
+
+  test.each([
+    ['POST', '/facts', '{bad', 400],
+    ['POST', '/facts', '[{"value":8}]', 400],
+    ['POST', '/problems', '{}', 400],
+    ['POST', '/problems', '[{"severityScore":"1"}]', 400],
+    ['POST', '/facts', JSON.stringify(Array.from({ length: 10_001 }, () => ({}))), 422],
+    ['POST', '/facts', `[{"value":"${'x'.repeat(70_000)}"}]`, 422],
+    ['POST', '/none', '[]', 404],
+    ['GET', '/facts', undefined, 404],
+    ['DELETE', '/facts', undefined, 404],
+    ['DELETE', '/facts/a/b/c', undefined, 404],
+    ['DELETE', '/facts/%E0%A4', undefined, 400],
+    ['POST', '/facts/', '[]', 307],
+  ])('%s %s %s has another status, and nothing is appended', async (method, path, body, status) => {
+    const { send, events } = await stage()
+    expect((await send(method, path, body))[0]).toBe(status)
+    expect(events()).toEqual([])
+  })
+
+  test('above the limit, or with an encoding, are refused', async () => {
+    const { send, golden } = await stage({ settings: { max_body: '64KiB' } })
+    expect((await send('POST', '/facts', ' '.repeat(70_000)))[0]).toBe(413)
+    const encoded = { authorization: golden, 'content-encoding': 'gzip' }
+    expect((await send('POST', '/facts', 'x', encoded))[0]).toBe(415)
+  })
+
+  test('that the journal does not accept have status 503, without a reason of the machine', async () => {
+    const { journal, send } = await stage()
+    journal.refuse()
+    expect(await send('POST', '/facts', '[]')).toEqual([
+      503,
+      '{"message":"the report cannot be stored now","status":"unavailable"}',
+    ])
+  })
+
+  test('with an Idempotency-Key are appended once', async () => {
+    const { send, golden, messages, events } = await stage({ hasStore: true })
+    const headers = { authorization: golden, 'idempotency-key': 'one' }
+    const body = '[{"name":"a","value":"1"}]'
+    expect(await send('POST', '/facts', body, headers)).toEqual(okay)
+    const before = events().length
+    expect(await send('POST', '/facts', body, headers)).toEqual(okay)
+    expect([messages().length, events().length]).toEqual([1, before])
+  })
+})
+
+describe('tokens', () => {
+  test.each([
+    ['a missing one', undefined, 401],
+    ['one without three parts', 'abc', 401],
+    ['another signature', 'eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.e30.AAAA', 401],
+  ])('%s is refused with one message', async (_, token, status) => {
+    const { send } = await stage()
+    const answer = await send('POST', '/facts', '[]', token === undefined ? {} : { authorization: token })
+    expect(answer).toEqual([status, '{"message":"the token is missing or not valid","status":"unauthorized"}'])
+  })
+
+  test('are accepted after `Bearer`; with `strict` that is refused, and a malformed one has status 500', async () => {
+    const { send, golden } = await stage()
+    expect(await send('POST', '/facts', '[]', { authorization: `Bearer ${golden}` })).toEqual(okay)
+    const strict = await stage({ settings: { strict: true } })
+    expect((await strict.send('POST', '/facts', '[]', { authorization: `Bearer ${golden}` }))[0]).toBe(401)
+    expect(await strict.send('POST', '/facts', '[]', {})).toEqual([500, ''])
+  })
+
+  test('of unread namespaces have to wait, and of other environments are refused', async () => {
+    const { send } = await stage({ namespaces: new Namespaces() })
+    expect((await send('POST', '/facts', '[]'))[0]).toBe(503)
+    const listed = Object.assign(new Namespaces(), { belongs: () => false })
+    Object.defineProperty(listed, 'isListed', { value: true })
+    const other = await stage({ namespaces: listed })
+    expect((await other.send('POST', '/facts', '[]'))[0]).toBe(403)
+  })
+
+  test('with an environment id that is no integer are refused', async () => {
+    const { send } = await stage()
+    const token = await mintToken(secret, { ...claims, environmentId: 'x' })
+    for (const [method, path] of [
+      ['POST', '/facts'],
+      ['DELETE', '/facts/a'],
+    ] as const)
+      expect((await send(method, path, method === 'POST' ? '[]' : undefined, { authorization: token }))[0]).toBe(400)
+  })
+})
+
+describe('with a store', () => {
+  const rows = (events: ReturnType<typeof eventsOf>): string[] =>
+    events
+      .filter(({ type }) => type !== insightsTypes.report)
+      .map(({ type, key, subject = '', data }) => {
+        const { facts, problems } = JSON.parse(new TextDecoder().decode(data)) as Record<string, unknown>
+        const count = type === insightTypes.report ? `${String(facts)}/${String(problems)}` : subject
+        return `${type.replace('weir.image.', '')} ${key ?? ''} ${count}`
+      })
+  const cli = 'lagoon:default/proj-main/cli'
+
+  test('facts and problems are also events of their service, and a deletion ends them', async () => {
+    const { send, events, journal } = await stage({ hasStore: true })
+    await send('POST', '/facts', '[{"name":"php","value":"8","source":"s","service":"cli","category":"app"}]')
+    const problem = { identifier: 'CVE-1', severity: 'high', severityScore: 0.7, associatedPackage: 'p', version: '1' }
+    await send('POST', '/problems', JSON.stringify([{ ...problem, source: 's', service: 'cli' }]))
+    expect(rows(events())).toEqual([
+      `fact ${cli} app/php`,
+      `report ${cli} 1/undefined`,
+      `problem ${cli} CVE-1 unknown/p@1`,
+      `report ${cli} undefined/1`,
+    ])
+    const before = journal.units.length
+    await send('DELETE', '/problems/s')
+    expect(rows(journal.units.slice(before).flatMap(eventsOf))).toEqual([`report ${cli} undefined/0`])
+  })
+
+  test('`contents: false` emits the message alone', async () => {
+    const { send, events } = await stage({ hasStore: true, settings: { contents: false } })
+    await send('POST', '/facts', '[{"name":"php","value":"8"}]')
+    expect(events()).toHaveLength(1)
+  })
+})
