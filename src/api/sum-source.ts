@@ -73,13 +73,14 @@ export async function sumSource(
   const raw: SumSource = { exact: true }
   if (mode === 'raw' || rowQuery.time.name !== 'flow_time' || store.sums === undefined) return raw
   const { from, to } = rowQuery.span
-  const { since, oldest, flows } = await store.sums()
+  const { since, oldest, flows, dimensions } = await store.sums()
   const plan = planRollup({
     group: groups.fields.flatMap(columnsRead),
     tests: testsOf(boundOf(rowQuery)),
     step: groups.step === undefined ? undefined : groups.step * 1000,
     span: { from: Number(from) / 1000, to: Number(to) / 1000 },
     since,
+    dimensions,
   })
   if (plan === undefined) return raw
   const rollup: Rollup = {

@@ -1,5 +1,5 @@
 import type { Log, Metrics } from '../engine/contracts.ts'
-import type { StoreReader } from '../engine/control.ts'
+import type { StoredSums, StoreReader } from '../engine/control.ts'
 import { storeSink } from '../engine/ledger/ledger.ts'
 import type { OutsideStore } from '../engine/runtime-parts.ts'
 import type { SinkSet } from '../engine/delivery/sinks.ts'
@@ -9,7 +9,7 @@ import { messageOf } from '../model/errors.ts'
 import { ClickHouseClient } from '../net/clickhouse/client.ts'
 import { clickhouseSettings } from '../query/index.ts'
 import { loadSink } from '../registry.ts'
-import { ClickHouseReader, prepareViews } from '../store/clickhouse/index.ts'
+import { ClickHouseReader, prepareViews, storedSums, sumFactsSql, type SumFacts } from '../store/clickhouse/index.ts'
 import type { WeirConfig } from './config.ts'
 import { storeSinkSettings } from './config-entries.ts'
 import { limitQueries } from './query-limit.ts'
@@ -28,19 +28,24 @@ type ClickHouseStoreParts = Readonly<{
 const connections = 16
 const freshMs = 2000
 const checkMs = 5000
+/** Age of the facts about sums; a page sends a dozen queries. */
+const sumsMs = 5000
 
 export class ClickHouseStore implements OutsideStore {
   readonly reader: StoreReader
   readonly #parts: ClickHouseStoreParts
   readonly #client: ClickHouseClient
   readonly #reader: ClickHouseReader
+  readonly #settings: NonNullable<WeirConfig['store']['clickhouse']>
   #problem: string | undefined
+  #knownSums: Readonly<{ at: number; sums: Promise<StoredSums> }> | undefined
 
   private constructor(parts: ClickHouseStoreParts, client: ClickHouseClient) {
     const { host, config, log } = parts
     const settings = config.store.clickhouse
     if (settings === null) throw new Error('the store is not ClickHouse')
     this.#parts = parts
+    this.#settings = settings
     this.#client = client
     this.#reader = new ClickHouseReader({
       client,
@@ -70,6 +75,7 @@ export class ClickHouseStore implements OutsideStore {
       ...limitQueries(this.#reader, config.store.query_timeout, host.timers),
       dialect: 'clickhouse',
       fresh: () => this.#fresh(),
+      sums: () => this.#sums(),
     }
   }
 
@@ -101,6 +107,25 @@ export class ClickHouseStore implements OutsideStore {
     } catch (error) {
       return signal.aborted ? this.#problem : messageOf(error)
     }
+  }
+
+  #sums(): Promise<StoredSums> {
+    const { clock } = this.#parts.host
+    const known = this.#knownSums
+    if (known !== undefined && clock.monotonic() - known.at < sumsMs) return known.sums
+    const sums = this.#readSums()
+    this.#knownSums = { at: clock.monotonic(), sums }
+    sums.catch(() => (this.#knownSums = undefined))
+    return sums
+  }
+
+  async #readSums(): Promise<StoredSums> {
+    const forever = new AbortController().signal
+    const chunks: Uint8Array[] = []
+    for await (const chunk of await this.reader.query(sumFactsSql(this.#settings), 'json', forever)) chunks.push(chunk)
+    const [facts] = JSON.parse(Buffer.concat(chunks).toString()) as readonly SumFacts[]
+    if (facts === undefined) throw new Error('ClickHouse returned no row for its sums')
+    return storedSums(facts, this.#settings.ttl, this.#parts.host.clock.now())
   }
 
   async #fresh(): Promise<boolean> {

@@ -267,4 +267,6 @@ export type StoredSums = Readonly<{
   oldest: number
   /** Stored flows and the receive time of the first. They are evicted before their rollups. */
   flows: Readonly<{ rows: number; first: number }>
+  /** Fields of rollups that merge no rows. Default: those of the embedded store, which merge some. */
+  dimensions?: readonly string[]
 }>

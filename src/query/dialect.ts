@@ -112,6 +112,8 @@ export interface Dialect {
 
   /** Many groups are summed in parts, to bound memory. */
   readonly hasParts: boolean
+  /** View `changes`, at least those of a span (µs); the condition on the time is needed, too. */
+  readonly changesIn: (span: Readonly<{ from: bigint; to: bigint }>) => string
   /** A common table expression that is read several times. */
   readonly stored: (name: string, select: string) => string
   readonly inlined: (name: string, select: string) => string

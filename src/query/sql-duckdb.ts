@@ -81,6 +81,7 @@ export const duckdb: Dialect = {
   allBut: (table, columns) => `${table}.* EXCLUDE (${columns.join(', ')})`,
 
   hasParts: true,
+  changesIn: () => 'changes',
   stored: (cte, select) => `${cte} AS MATERIALIZED (${select})`,
   inlined: (cte, select) => `${cte} AS NOT MATERIALIZED (${select})`,
   semiJoin: 'SEMI JOIN',

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { EventStream } from '../../src/api/testing/event-stream.ts'
 import type { Ledger } from '../../src/engine/control.ts'
 import { FlowSender } from '../kit/flow-sender.ts'
 import { startWeir, type WeirProcess } from '../kit/weir-process.ts'
@@ -31,9 +32,13 @@ afterAll(async () => {
   await server?.[Symbol.asyncDispose]()
 })
 
-function start(): Promise<WeirProcess> {
+function start(more: Record<string, unknown> = {}, store: object = {}): Promise<WeirProcess> {
   const clickhouse = { url: server.url, database: `weir_${++databases}`, timeout: '20s' }
-  return startWeir({ folder, config: { store: { enabled: 'clickhouse', clickhouse } } })
+  return startWeir({
+    folder,
+    config: { ...more, store: { enabled: 'clickhouse', clickhouse, ...store } },
+    env: { ADMIN: 'admin-token', SHOP: 'shop-token', NONE: 'none-token' },
+  })
 }
 
 async function post(weir: WeirProcess, ids: readonly string[]): Promise<void> {
@@ -113,4 +118,51 @@ describe('a Weir with ClickHouse as its store', () => {
       .toEqual({ status: 200, body: [{ n: 20 }] })
     await expect.poll(async () => (await fetch(`${weir.opsUrl}/healthz/ready`)).status, patience).toBe(200)
   }, 180_000)
+
+  it('shows live what a role may see, also while ClickHouse is away, and the same rows afterwards', async () => {
+    const viewer = { role: 'viewer', namespaces: ['shop'] }
+    const tokens = [
+      { name: 'admin', token: 'env:ADMIN' },
+      { name: 'shop', token: 'env:SHOP', ...viewer },
+      { name: 'none', token: 'env:NONE', ...viewer, namespaces: [] },
+    ]
+    const set = { src_namespace: 'flow.packets % 2 == 0 ? "shop" : "vault"' }
+    const named = { type: 'map', from: ['netflow'], set }
+    await using weir = await start({ auth: { tokens }, transforms: { named } }, { from: ['named'] })
+    await server.kill()
+    const columns = ['packets', 'src_namespace']
+    const open = (name: string): Promise<EventStream> =>
+      EventStream.open(
+        `${weir.url}/api/v1/live?sid=session-of-${name}`,
+        { authorization: `Bearer ${name}-token` },
+        { views: [{ id: 'f', kind: 'rows', q: { stream: 'flows' }, columns }] },
+      )
+    const [admin, shop, none] = await Promise.all([open('admin'), open('shop'), open('none')])
+    const sender = new FlowSender({ port: weir.ports.netflow, rate: 300 })
+    await sender.start()
+    while (sender.sent < 60) await new Promise((resolve) => setTimeout(resolve, 5))
+    await sender.close()
+    const { sent } = sender
+    const byNumber = (rows: readonly (readonly unknown[])[]): readonly (readonly unknown[])[] =>
+      rows.toSorted(([a], [b]) => Number(a) - Number(b))
+    const all = Array.from({ length: sent }, (_, at) => [at + 1, at % 2 === 1 ? 'shop' : 'vault'])
+    const own = all.filter(([, namespace]) => namespace === 'shop')
+    expect(byNumber(await admin.untilRows('f', sent))).toEqual(all)
+    expect(byNumber(await shop.untilRows('f', own.length))).toEqual(own)
+    const stored = async (name: string): Promise<unknown> => {
+      const answer = await fetch(
+        `${weir.url}/api/v1/flows?${new URLSearchParams({ columns: columns.join(','), limit: '1000' }).toString()}`,
+        { headers: { authorization: `Bearer ${name}-token` } },
+      )
+      const { rows } = (await answer.json()) as { rows?: unknown[][] }
+      return rows === undefined ? answer.status : byNumber(rows)
+    }
+    expect(await stored('shop')).toBe(503)
+    await server.start()
+    await expect.poll(() => stored('admin'), patience).toEqual(all)
+    expect([await stored('shop'), await stored('none')]).toEqual([own, []])
+    expect(byNumber(shop.rows('f'))).toEqual(own)
+    expect(none.rows('f')).toEqual([])
+    for (const stream of [admin, shop, none]) stream.close()
+  }, 120_000)
 })

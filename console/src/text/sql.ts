@@ -34,7 +34,7 @@ export const sqlText = {
   viewsAndColumns: 'Views and columns',
   historyHint: 'Your statements appear here, in this browser only.',
   nothingDrawn: 'There are no rows to draw.',
-  needsTimeColumn: 'A chart needs a time column, for example time_bucket(INTERVAL 1 minute, time_received) AS time.',
+  needsTimeColumn: "A chart needs a time column, for example date_trunc('minute', time_received) AS time.",
   needsNumberColumn: 'A chart needs a numeric column besides the time.',
   nullValue: 'null',
   result: 'Result',
@@ -76,6 +76,7 @@ export const sqlText = {
   placeholder: 'SELECT src_name, sum(bytes) AS bytes FROM flows GROUP BY ALL ORDER BY bytes DESC LIMIT 20',
 }
 
+/** In the dialects of both stores. */
 export const sqlExamples: readonly (readonly [title: string, sql: string])[] = [
   [
     sqlText.topSenders,
@@ -87,7 +88,7 @@ LIMIT 20`,
   ],
   [
     sqlText.bytesPerMinute,
-    `SELECT time_bucket(INTERVAL 1 minute, time_received) AS time,
+    `SELECT date_trunc('minute', time_received) AS time,
   CASE proto WHEN 6 THEN 'TCP' WHEN 17 THEN 'UDP' ELSE 'other' END AS protocol,
   sum(bytes_est) AS bytes
 FROM flows

@@ -103,9 +103,9 @@ type SumsQuery = Readonly<{
 
 function sumsSql({ dialect, where, by, span: { from, to }, step, limit, hidden }: SumsQuery): string {
   const bucket = dialect.floorDivide(dialect.micros('time'), BigInt(step) * 1_000_000n)
-  const matching =
-    `SELECT ${bucket} AS bucket, ${by} AS grouped, noise FROM ` +
-    `changes WHERE ${[`time >= ${dialect.time(from)}`, `time < ${dialect.time(to)}`, ...where].join(' AND ')}`
+  const conditions = [`time >= ${dialect.time(from)}`, `time < ${dialect.time(to)}`, ...where].join(' AND ')
+  const changes = dialect.changesIn({ from, to })
+  const matching = `SELECT ${bucket} AS bucket, ${by} AS grouped, noise FROM ${changes} WHERE ${conditions}`
   if (!hidden) return groupedSql({ matching, step, limit }, dialect)
   const more = [
     "SELECT 'hidden', NULL, NULL, NULL, count(*)::BIGINT FROM matching WHERE length(noise) > 0",

@@ -258,9 +258,11 @@ function pageOf(query: Query, now: number, principal: Principal, dialect: Dialec
   return { dialect, fingerprint, ...range, conditions, costly, hidden, after }
 }
 
-function where({ dialect: { time }, from, to, conditions, after }: Page, more: readonly string[]) {
-  const until = after === undefined ? `time < ${time(to)}` : `time <= ${time(lastTime(after))}`
-  return [`time >= ${time(from)}`, until, ...conditions, ...more].join(' AND ')
+function changesOf({ dialect: { time, changesIn }, from, to, conditions, after }: Page, more: readonly string[]) {
+  const last = after === undefined ? to : lastTime(after)
+  const until = `time ${after === undefined ? '<' : '<='} ${time(last)}`
+  const all = [`time >= ${time(from)}`, until, ...conditions, ...more].join(' AND ')
+  return `${changesIn({ from, to: last })} WHERE ${all}`
 }
 
 function lastTime({ keys: [time = ''] }: PageCursor) {
@@ -287,8 +289,8 @@ async function pageRows(
 function edgeSql(page: Page, limit: number): string {
   const before = page.after === undefined ? [] : [`time < ${page.dialect.time(lastTime(page.after))}`]
   return (
-    `SELECT ${page.dialect.micros('min(time)')} AS edge, count(*) AS n FROM (SELECT time FROM changes WHERE ` +
-    `${where(page, before)} ORDER BY time DESC LIMIT ${limit})`
+    `SELECT ${page.dialect.micros('min(time)')} AS edge, count(*) AS n FROM (SELECT time FROM ` +
+    `${changesOf(page, before)} ORDER BY time DESC LIMIT ${limit})`
   )
 }
 
@@ -305,8 +307,8 @@ function pageSql(page: Page, from: bigint, limit: number): string {
         `(${dialect.integer(lastTime(page.after), 'BIGINT')}::BIGINT, ${numbers.join(', ')}, ` +
         `${dialect.text(rest.at(-1) ?? '')})`
   const rows =
-    `SELECT ${changeColumns}, ${keys.join(', ')} FROM changes WHERE ` +
-    `${where({ ...page, from }, [...page.costly, ...(page.hidden ? ['length(noise) = 0'] : [])])}`
+    `SELECT ${changeColumns}, ${keys.join(', ')} FROM ` +
+    `${changesOf({ ...page, from }, [...page.costly, ...(page.hidden ? ['length(noise) = 0'] : [])])}`
   return (
     `SELECT * FROM (${rows})${after} ORDER BY ${order.map((_, index) => `k${index} DESC`).join(', ')} ` +
     `LIMIT ${limit + 1}`
@@ -314,7 +316,7 @@ function pageSql(page: Page, from: bigint, limit: number): string {
 }
 
 function hiddenSql(page: Page): string {
-  const noisy = `SELECT noise FROM changes WHERE ${where(page, [...page.costly, 'length(noise) > 0'])}`
+  const noisy = `SELECT noise FROM ${changesOf(page, [...page.costly, 'length(noise) > 0'])}`
   return (
     `WITH ${page.dialect.stored('noisy', noisy)} SELECT NULL AS rule, count(*) AS n FROM noisy UNION ALL SELECT ` +
     `rule, count(*) AS n FROM (SELECT ${page.dialect.unnest('noise')} AS rule FROM noisy) GROUP BY rule`

@@ -1,9 +1,11 @@
 import type { Context } from '../../engine/contracts.ts'
+import { messageOf } from '../../model/errors.ts'
 import type { ClickHouseClient, Settings } from '../../net/clickhouse/client.ts'
 import type { ClickHouseConfig } from './config.ts'
 import { exampleColumns } from './map-example.ts'
 import {
   addColumns,
+  addIndex,
   commentOf,
   databaseStatement,
   fullName,
@@ -74,6 +76,7 @@ export class ClickHouseSchema {
       await this.#create(schema, found, signal)
       found = await this.#tables(schema, signal)
     }
+    if (this.#config.create) await this.#addIndexes(schema, signal)
     const missing = missingOf(schema, found)
     if (missing.length > 0)
       throw new MissingTables(
@@ -156,6 +159,30 @@ export class ClickHouseSchema {
       })
     }
     for (const { name, create } of others) if (!found.types.has(name)) await this.#client.run(create, signal)
+  }
+
+  /** Without them queries are slower, so a failure stops nothing. */
+  async #addIndexes({ tables }: Schema, signal: AbortSignal): Promise<void> {
+    const { database } = this.#config
+    const wanted = tables.flatMap(({ name, indexes }) => indexes.map((index) => ({ table: name, index })))
+    if (wanted.length === 0) return
+    try {
+      const known = await this.#client.rows<{ table: string; name: string }>(
+        `SELECT table, name FROM system.data_skipping_indices WHERE database = ${quotedText(database)}`,
+        signal,
+      )
+      for (const { table, index } of wanted) {
+        if (known.some((one) => one.table === table && one.name === index.name)) continue
+        await this.#client.run(addIndex(this.#config, table, index), signal)
+        this.#log.info(`added the index ${index.name} to the table ${database}.${table}, for new rows`)
+      }
+    } catch (error) {
+      signal.throwIfAborted()
+      this.#log.warn(
+        `the tables in ${database} lack indexes, so queries read all rows; grant ALTER ADD INDEX to the user`,
+        { error: messageOf(error) },
+      )
+    }
   }
 
   /** A newer version may have added more. */

@@ -1,8 +1,11 @@
 import { flowColumnType } from '../../codecs/clickhouse-native/index.ts'
 import { flowField } from '../../model/fields.ts'
-
-export const rollups = ['flows_1m', 'flows_5m', 'flows_1h'] as const
-export type Rollup = (typeof rollups)[number]
+import {
+  rollupCounted as counted,
+  rollupDimensions as dimensions,
+  rollupSums,
+  type Rollup,
+} from '../../net/clickhouse/rollups.ts'
 
 const starts: Readonly<Record<Rollup, string>> = {
   flows_1m: 'toStartOfMinute',
@@ -10,33 +13,6 @@ const starts: Readonly<Record<Rollup, string>> = {
   flows_1h: 'toStartOfHour',
 }
 
-/** Neither addresses nor ports: their combinations are as many as the flows. */
-const dimensions = [
-  'src_namespace',
-  'dst_namespace',
-  'src_owner_name',
-  'dst_owner_name',
-  'src_owner_kind',
-  'dst_owner_kind',
-  'src_label',
-  'dst_label',
-  'src_zone',
-  'dst_zone',
-  'cluster',
-  'scope',
-  'flow_layer',
-  'proto',
-  'direction',
-  'node_direction',
-  'reverse',
-  'record_type',
-  'exporter_addr',
-  'in_if',
-  'out_if',
-] as const
-
-const counted = ['bytes', 'packets'] as const
-export const rollupSums: readonly string[] = ['flows', ...counted, ...counted.map((name) => `${name}_est`)]
 export const rollupOrder: readonly string[] = ['time', ...dimensions]
 
 function column(name: string, type: string, codec = 'ZSTD(1)') {

@@ -1,11 +1,13 @@
 import { bodyColumnTypes, eventColumnTypes, flowColumnType } from '../../codecs/clickhouse-native/index.ts'
 import { flowFields, type Field } from '../../model/fields.ts'
+import { rollups, rollupSums, type Rollup } from '../../net/clickhouse/rollups.ts'
+import { receiptOf, rollupTime } from '../../net/clickhouse/times.ts'
 import type { ClickHouseConfig } from './config.ts'
 import { exampleColumns } from './map-example.ts'
-import { rollupColumns, rollupOrder, rollupQuery, rollups, rollupSums, type Rollup } from './map-rollup.ts'
+import { rollupColumns, rollupOrder, rollupQuery } from './map-rollup.ts'
 
 /** Of the tables of layout `weir`; in their comments. */
-export const schemaVersion = 3
+export const schemaVersion = 4
 const rememberedInserts = 10_000
 
 type TableColumn = Readonly<{
@@ -15,9 +17,16 @@ type TableColumn = Readonly<{
   isAlias?: true
 }>
 
+export type TableIndex = Readonly<{
+  name: string
+  definition: string
+}>
+
 type Table = Readonly<{
   name: string
   columns: readonly TableColumn[]
+  /** By them queries of a span skip parts: no partition follows from the times of the views. */
+  indexes: readonly TableIndex[]
   create: string
 }>
 
@@ -50,9 +59,16 @@ export function schemaOf(config: Names, deduplicates = true): Schema {
   if (config.layout === 'netobserv-example')
     return { tables: [tableOf(config, 'flows', exampleColumns, exampleBody(config, deduplicates))], others: [] }
   const tables = [
-    ...rollups.map((rollup) => tableOf(config, stored(config, rollup), rollupColumns, rollupBody(config, rollup))),
-    tableOf(config, stored(config, 'flows'), flowTableColumns, flowBody(config)),
-    tableOf(config, stored(config, 'events'), eventTableColumns, eventBody(config)),
+    ...rollups.map((rollup) =>
+      tableOf(config, stored(config, rollup), rollupColumns, rollupBody(config, rollup), [
+        index('bucket', rollupTime()),
+      ]),
+    ),
+    tableOf(config, stored(config, 'flows'), flowTableColumns, flowBody(config), [index('received', receiptOf.flow())]),
+    tableOf(config, stored(config, 'events'), eventTableColumns, eventBody(config), [
+      index('received', receiptOf.event()),
+      index('happened', '`time`'),
+    ]),
   ]
   const views = rollups.map((rollup) => ({
     name: tableName(config, `${rollup}_view`),
@@ -88,6 +104,16 @@ export function addColumns(
   return `ALTER TABLE ${quotedName(config.database)}.${quotedName(table)}${onCluster(config)} ${added.join(', ')}`
 }
 
+/** Of parts that are written from now on. */
+export function addIndex(
+  config: Pick<Names, 'database' | 'cluster'>,
+  table: string,
+  { definition }: TableIndex,
+): string {
+  const name = `${quotedName(config.database)}.${quotedName(table)}`
+  return `ALTER TABLE ${name}${onCluster(config)} ADD INDEX IF NOT EXISTS ${definition}`
+}
+
 export function commentOf(version: number): string {
   return `Weir, schema ${version}`
 }
@@ -100,14 +126,27 @@ export function onCluster({ cluster }: Pick<Names, 'cluster'>): string {
   return cluster === null ? '' : ` ON CLUSTER ${quotedName(cluster)}`
 }
 
-function tableOf(config: Names, kind: string, columns: readonly TableColumn[], body: string): Table {
+function tableOf(
+  config: Names,
+  kind: string,
+  columns: readonly TableColumn[],
+  body: string,
+  indexes: readonly TableIndex[] = [],
+): Table {
+  const parts = [
+    ...columns.map(({ definition }) => definition),
+    ...indexes.map(({ definition }) => `INDEX ${definition}`),
+  ]
   return {
     name: tableName(config, kind),
     columns,
-    create:
-      `CREATE TABLE IF NOT EXISTS ${fullName(config, kind)}${onCluster(config)} ` +
-      `(${columns.map(({ definition }) => definition).join(', ')}) ${body}`,
+    indexes,
+    create: `CREATE TABLE IF NOT EXISTS ${fullName(config, kind)}${onCluster(config)} (${parts.join(', ')}) ${body}`,
   }
+}
+
+function index(name: string, expression: string): TableIndex {
+  return { name, definition: `${quotedName(name)} ${expression} TYPE minmax GRANULARITY 1` }
 }
 
 function column(name: string, type: string, codec = 'ZSTD(1)'): TableColumn {

@@ -8,7 +8,7 @@ import { clickhouseSchema } from './config.ts'
 import { insertBlock, previewRow, type Target } from './map.ts'
 import { tooLarge } from './map-example.ts'
 import { chunksOf } from './map-rows.ts'
-import { addColumns, databaseStatement, schemaOf } from './map-schema.ts'
+import { addColumns, addIndex, databaseStatement, schemaOf } from './map-schema.ts'
 
 type Written = WrittenConfigOf<typeof clickhouseSchema>
 const config = (written: Partial<Written> = {}) => configFrom(clickhouseSchema, { url: 'http://ch:8123', ...written })
@@ -44,6 +44,26 @@ test('the table of flows has every field of the registry under its name, and the
     'packets_est',
     '_pos',
   ])
+})
+
+test('tables have indexes of the times by which queries select, also existing ones', () => {
+  const { tables } = schemaOf(config({ database: 'net' }))
+  expect(tables.map(({ indexes }) => indexes.map(({ name }) => name))).toEqual([
+    ['bucket'],
+    ['bucket'],
+    ['bucket'],
+    ['received'],
+    ['received', 'happened'],
+  ])
+  expect(tables[3]?.create).toContain(
+    "INDEX `received` if(isNull(time_received), toDateTime64(_received, 6, 'UTC'), assumeNotNull(time_received)) " +
+      'TYPE minmax GRANULARITY 1) ENGINE',
+  )
+  const [index] = tables[0]?.indexes ?? []
+  expect(addIndex(config({ cluster: 'main' }), 'weir_flows_1m', index ?? { name: '', definition: '' })).toBe(
+    'ALTER TABLE `default`.`weir_flows_1m` ON CLUSTER `main` ADD INDEX IF NOT EXISTS `bucket` toDateTime64(time, 6, ' +
+      "'UTC') TYPE minmax GRANULARITY 1",
+  )
 })
 
 test('on a cluster tables are replicated, and rows distributed by frame', () => {

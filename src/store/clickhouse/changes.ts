@@ -1,8 +1,8 @@
-/** View `changes`, with the meaning of src/store/kubernetes/changes.ts and deletions.ts. */
+/** Views `changes` and `changes_between`, with the meaning of src/store/kubernetes/changes.ts and deletions.ts. */
 import { kubernetesTypes } from '../../model/kubernetes.ts'
 import { deletionRequests } from './deletions.ts'
 import { actorColumns, requestsOf, rowKey } from './requests.ts'
-import { eventsOf } from './rows.ts'
+import { eventsOf, type EventSpan } from './rows.ts'
 import { asJson, jsonFlag, jsonOf, jsonText, partsOfRef, text, timeOf, uidOf } from './sql.ts'
 import type { StoreNames } from './tables.ts'
 
@@ -11,7 +11,7 @@ const operation =
   `transform(r.type, [${text(kubernetesTypes.created)}, ${text(kubernetesTypes.updated)}, ${deleted}], ` +
   "['created', 'updated', 'deleted'], NULL)"
 
-export function changesView(names: StoreNames): string {
+export function changesView(names: StoreNames, span?: EventSpan): string {
   const user = 'coalesce(v.username, d.username, m.username)'
   // The last field manager need not have deleted the object.
   const manager = 'if(isNull(r.requested), r.manager, NULL)'
@@ -40,10 +40,15 @@ export function changesView(names: StoreNames): string {
     id: 'r.id',
   }
   const list = Object.entries(columns).map(([column, sql]) => `${sql} AS \`${column}\``)
-  return `SELECT ${list.join(', ')} FROM (${changes(names)}) AS r${requests(names)}`
+  return `SELECT ${list.join(', ')} FROM (${changes(names, span)}) AS r${requests(names, span)}`
 }
 
-function changes(names: StoreNames): string {
+/** With the parameters of a span: without it a query reads all audit events. */
+export function changesBetween(names: StoreNames): string {
+  return changesView(names, { from: '{from:Int64}', to: '{to:Int64}' })
+}
+
+function changes(names: StoreNames, span: EventSpan | undefined): string {
   const isDeletion = `c.type = ${deleted}`
   const manager = jsonText('c.data', 'actor', 'manager')
   const requested = jsonText('c.data', 'deletionRequested')
@@ -53,13 +58,13 @@ function changes(names: StoreNames): string {
   return (
     `SELECT c.*, ${manager} AS manager, ${requested} AS requested, ${mark} AS mark, ${writer} AS writer, ` +
     `ifNull(${jsonText('c.data', 'actor', 'subresource')}, '') AS subresource, toUnixTimestamp64Micro(` +
-    `${timeOf(jsonText('c.data', 'actor', 'time'))}) AS written FROM (${eventsOf(names, 'change')}) AS c`
+    `${timeOf(jsonText('c.data', 'actor', 'time'))}) AS written FROM (${eventsOf(names, 'change', span)}) AS c`
   )
 }
 
 /** By the version that the request created; deletions; then by field manager and second. */
-function requests(names: StoreNames): string {
-  const audits = requestsOf(names, ['create', 'update', 'patch', 'delete'])
+function requests(names: StoreNames, span: EventSpan | undefined): string {
+  const audits = requestsOf(names, ['create', 'update', 'patch', 'delete'], span)
   const best = (choice: 'argMin' | 'argMax'): string =>
     actorColumns.map((column) => `${choice}(a.${column}, a.completed) AS ${column}`).join(', ')
   // A request without effect returns the existing version.
@@ -84,7 +89,7 @@ function requests(names: StoreNames): string {
     ` LEFT JOIN (${marks}) AS v ${on('v')} AND r.mark = v.mark` +
     ` LEFT JOIN (${moments}) AS m ${on('m')} AND r.writer = m.manager AND r.subresource = m.subresource AND ` +
     'r.written = m.second' +
-    ` LEFT JOIN (${deletionRequests(names)}) AS d ON ` +
+    ` LEFT JOIN (${deletionRequests(names, span)}) AS d ON ` +
     rowKey.map((column) => `r.${column} = d.${column}`).join(' AND ')
   )
 }

@@ -1,22 +1,23 @@
 /** Requests of deletions without a uid; see src/store/kubernetes/deletions.ts for their meaning. */
 import { kubernetesTypes } from '../../model/kubernetes.ts'
 import { actorColumns, requestsOf, rowKey } from './requests.ts'
-import { eventsOf } from './rows.ts'
+import { eventsOf, type EventSpan } from './rows.ts'
 import { jsonText, text, timeOf } from './sql.ts'
 import type { StoreNames } from './tables.ts'
 
-function deleting(names: StoreNames): string {
+function deleting(names: StoreNames, span: EventSpan | undefined): string {
+  const requests = requestsOf(names, ['create', 'delete', 'deletecollection'], span)
   return (
     `SELECT source, subject, username, actor_ref, audit_id, assumeNotNull(received) AS received, ` +
-    `completed, match(uri, '[?&](label|field)Selector=[^&]') AS selective FROM ` +
-    `(${requestsOf(names, ['create', 'delete', 'deletecollection'])}) WHERE isNull(uid) AND isNotNull(received) AND ` +
+    `completed, match(uri, '[?&](label|field)Selector=[^&]') AS selective FROM (${requests}) ` +
+    `WHERE isNull(uid) AND isNotNull(received) AND ` +
     "if(verb = 'create', subresource = 'eviction', subresource = '') AND (isNull(action) OR action IN " +
     "(type, 'delete', 'deletecollection') OR ifNull(resource_type, '') = 'pods/eviction')"
   )
 }
 
 /** Columns: those of a row's key and of its request. */
-export function deletionRequests(names: StoreNames): string {
+export function deletionRequests(names: StoreNames, span?: EventSpan): string {
   const isDeletion = `c.type = ${text(kubernetesTypes.deleted)}`
   const requested =
     `coalesce(${timeOf(jsonText('c.data', 'deletionRequested'))}, if(${isDeletion}, ` +
@@ -27,7 +28,7 @@ export function deletionRequests(names: StoreNames): string {
     `${isDeletion} AS deletion, ` +
     `toDateTime64(toStartOfSecond(${requested}), 6, 'UTC') AS requested, ` +
     `${timeOf(jsonText('c.data', 'old', 'metadata', 'creationTimestamp'))} AS created, ` +
-    `replaceRegexpOne(c.subject, '/[^/]*$', '') AS collection FROM (${eventsOf(names, 'change')}) AS c ` +
+    `replaceRegexpOne(c.subject, '/[^/]*$', '') AS collection FROM (${eventsOf(names, 'change', span)}) AS c ` +
     `WHERE isNotNull(c.time) AND (${isDeletion} OR (c.type = ${text(kubernetesTypes.updated)} AND ` +
     `position(ifNull(c.data, ''), '"deletionRequested"') > 0))`
   const since = (age: string): string =>
@@ -41,7 +42,7 @@ export function deletionRequests(names: StoreNames): string {
     `lagInFrame(toNullable(${column})) OVER (${window} ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)`
   const changing =
     `SELECT *, ${before('username')} AS former, ${before('completed')} AS former_completed ` +
-    `FROM (${deleting(names)})`
+    `FROM (${deleting(names, span)})`
   // The end of the last request of another user.
   const known =
     `SELECT source, subject, received, completed, selective, ${actorColumns.join(', ')}, max(if(NOT ` +

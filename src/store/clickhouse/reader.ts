@@ -60,6 +60,8 @@ export class ClickHouseReader implements StoreReader {
       format,
       {
         max_memory_usage: sqlMemoryBytes,
+        // In statements of users an alias has priority, as in their other clients.
+        ...(bound === 'work' ? { prefer_column_name_to_alias: 0 } : {}),
         ...(bound === 'work' ? { max_execution_time: Math.max(1, Math.ceil(sqlTimeoutMs / 1000)) } : {}),
       },
       signal,

@@ -1,6 +1,6 @@
 /** Requests of Kubernetes that may have made a change. */
 import { kubernetesTypes } from '../../model/kubernetes.ts'
-import { eventsOf } from './rows.ts'
+import { eventsOf, type EventSpan } from './rows.ts'
 import { jsonText, text, timeOf } from './sql.ts'
 import type { StoreNames } from './tables.ts'
 
@@ -8,8 +8,13 @@ export const rowKey = ['source', 'subject', '_source', '_epoch', '_sequence', '_
 /** Columns of a request that names the actor. */
 export const actorColumns = ['username', 'actor_ref', 'audit_id'] as const
 
-/** Successful requests of Kubernetes. */
-export function requestsOf(names: StoreNames, verbs: readonly string[]): string {
+/** Of the requests of changes in a span: clocks differ, and changes are seen later. As in the embedded store. */
+function requestSpan({ from, to }: EventSpan): EventSpan {
+  return { from: `${from} - 86400000000`, to: `${to} + 3600000000` }
+}
+
+/** Successful requests of Kubernetes. `span`: of the changes. */
+export function requestsOf(names: StoreNames, verbs: readonly string[], span?: EventSpan): string {
   const columns: Readonly<Record<string, string>> = {
     username: jsonText('a.data', 'user', 'username'),
     // As `actorKey` in src/model/audit.ts, for kube-audit sources.
@@ -33,9 +38,10 @@ export function requestsOf(names: StoreNames, verbs: readonly string[]): string 
       "''), 'unknown')",
   }
   const list = Object.entries(columns).map(([column, sql]) => `${sql} AS ${column}`)
+  const events = eventsOf(names, 'audit', span === undefined ? undefined : requestSpan(span))
   return (
     `SELECT * FROM (SELECT a.source AS source, a.subject AS subject, a.action AS action, a.type AS type, ` +
-    `a.resource_type AS resource_type, ${list.join(', ')} FROM (${eventsOf(names, 'audit')}) AS a WHERE a.type = ` +
+    `a.resource_type AS resource_type, ${list.join(', ')} FROM (${events}) AS a WHERE a.type = ` +
     `${text(kubernetesTypes.audit)}) WHERE verb IN (${verbs.map(text).join(', ')}) AND ` +
     "ifNull(toInt32OrNull(status), 200) < 300 AND NOT match(uri, '[?&]dryRun=All')"
   )

@@ -2,6 +2,7 @@
 import { auditColumns } from '../../model/audit-columns.ts'
 import { insightColumns } from '../../model/image-insights.ts'
 import { flowFields, type Field } from '../../model/fields.ts'
+import { receiptOf } from '../../net/clickhouse/times.ts'
 import { flowOrder } from '../read/views.ts'
 import { asJson, name, text } from './sql.ts'
 import { tableOf, type StoreNames } from './tables.ts'
@@ -9,9 +10,7 @@ import { tableOf, type StoreNames } from './tables.ts'
 const kinds = new Map((flowFields as readonly Field[]).map((field) => [field.name as string, field.kind]))
 
 function flowColumn(column: string): string {
-  // The receipt of the frame, as in the embedded store.
-  if (column === 'time_received')
-    return "ifNull(f.time_received, toDateTime64(f._received, 6, 'UTC')) AS `time_received`"
+  if (column === 'time_received') return `${receiptOf.flow('f.')} AS \`time_received\``
   if (column === 'time_skewed') return 'toBool(f.time_skewed) AS `time_skewed`'
   if (kinds.get(column) === 'json') return `${asJson(`f.${name(column)}`)} AS ${name(column)}`
   return `f.${name(column)} AS ${name(column)}`
@@ -28,7 +27,7 @@ const bodyColumn =
   `multiIf(NOT ${isText}, NULL, e.encoding = 'json' AND isValidJSON(e.data), e.data, ` + 'toJSONString(e.data))'
 const bytesColumn = `if(e.encoding = 'none' OR ${isText}, NULL, base64Encode(e.data))`
 
-const received = "toDateTime64(e._received, 6, 'UTC')"
+const received = receiptOf.event('e.')
 
 export function eventsView(names: StoreNames): string {
   const plain = ['id', 'source', 'type', 'subject', 'time', 'datacontenttype', 'dataschema']
@@ -60,13 +59,25 @@ export function auditView(names: StoreNames): string {
   return `SELECT ${columns.join(', ')} FROM ${tableOf(names, 'events')} AS e WHERE e.family = 'audit'`
 }
 
+/** Of the time of events; SQL of µs since 1970. */
+export type EventSpan = Readonly<{
+  from: string
+  to: string
+}>
+
+function within({ from, to }: EventSpan): string {
+  const moment = (micros: string): string => `fromUnixTimestamp64Micro(${micros}, 'UTC')`
+  return ` AND e.\`time\` >= ${moment(from)} AND e.\`time\` <= ${moment(to)}`
+}
+
 /** Rows of a family, with their position and their body as JSON, for other views. */
-export function eventsOf(names: StoreNames, family: string): string {
+export function eventsOf(names: StoreNames, family: string, span?: EventSpan): string {
   const position = ['_source', '_epoch', '_sequence', '_row']
   const columns = ['id', 'source', 'type', 'subject', 'time', 'key', 'ref', ...position, ...insightColumns]
   return (
     `SELECT ${columns.map((column) => `e.${name(column)} AS ${name(column)}`).join(', ')}, ${received} AS ` +
     `time_received, e._pos AS _pos, ${bodyColumn} AS data, e.audit_action AS action, e.audit_resource_type AS ` +
-    `resource_type FROM ${tableOf(names, 'events')} AS e WHERE e.family = ${text(family)}`
+    `resource_type FROM ${tableOf(names, 'events')} AS e WHERE e.family = ${text(family)}` +
+    (span === undefined ? '' : within(span))
   )
 }

@@ -1,6 +1,6 @@
 /** Weir's views in ClickHouse, created and replaced when their text changes. */
 import { createHash } from 'node:crypto'
-import { changesView } from './changes.ts'
+import { changesBetween, changesView } from './changes.ts'
 import {
   factsView,
   imagesView,
@@ -13,6 +13,7 @@ import {
 } from './insights.ts'
 import { relationsView, trafficView } from './relations.ts'
 import { resourcesView } from './resources.ts'
+import { rollupView } from './rollups.ts'
 import { auditView, eventsView, flowsView } from './rows.ts'
 import { problemScoresView } from './scores.ts'
 import { name, text } from './sql.ts'
@@ -28,8 +29,12 @@ const makers: Readonly<Record<string, (names: StoreNames) => string>> = {
   flows: flowsView,
   events: eventsView,
   audit: auditView,
-  changes: changesView,
+  changes: (names) => changesView(names),
+  changes_between: changesBetween,
   resources: resourcesView,
+  flows_1m: (names) => rollupView(names, 'flows_1m'),
+  flows_5m: (names) => rollupView(names, 'flows_5m'),
+  flows_1h: (names) => rollupView(names, 'flows_1h'),
   traffic: trafficView,
   relations: relationsView,
   packages: packagesView,

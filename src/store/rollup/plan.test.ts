@@ -29,6 +29,18 @@ it('a field that no rollup has, or a time before the rollup, needs the flows', (
   expect(planRollup({ ...week, since: { flows_1m: 5, flows_5m: 5, flows_1h: Infinity } })).toBeUndefined()
 })
 
+it('rollups that merge no rows have exact groups and filters, of their own fields', () => {
+  const dimensions = ['src_zone', 'proto']
+  expect(planRollup({ ...week, dimensions, group: ['src_zone'], tests: [{ field: 'proto' }] })).toMatchObject({
+    view: 'flows_1h',
+    lossy: undefined,
+    lossyFilter: undefined,
+    servicePortsOnly: false,
+    remainder: undefined,
+  })
+  expect(planRollup({ ...week, dimensions, group: ['dst_port'] })).toBeUndefined()
+})
+
 it('reports which rows have lost requested fields', () => {
   expect(planRollup(week)?.lossy).toBeUndefined()
   expect(planRollup({ ...week, group: ['proto'] })?.lossy).toBe(3)

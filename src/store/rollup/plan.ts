@@ -7,6 +7,8 @@ export type RollupQuery = Readonly<{
   span: Readonly<{ from: number; to: number }>
   /** Unix ms from which each rollup is complete. */
   since: Readonly<Record<Rollup, number>>
+  /** Fields of rollups that merge no rows. Default: those of the embedded store. */
+  dimensions?: readonly string[] | undefined
 }>
 
 const foldLevels = [1, 2, 3] as const
@@ -28,9 +30,16 @@ type RollupPlan = Readonly<{
 const lostAt = new Map(dimensions.map((column) => [column.name, column.lostAt ?? 3]))
 const isPort = (field: string) => field === 'src_port' || field === 'dst_port'
 
-export function planRollup({ group, tests, step, span, since }: RollupQuery): RollupPlan | undefined {
+export function planRollup({
+  group,
+  tests,
+  step,
+  span,
+  since,
+  dimensions: whole,
+}: RollupQuery): RollupPlan | undefined {
   const fields = [...group, ...tests.map(({ field }) => field)]
-  if (!fields.every((field) => lostAt.has(field))) return undefined
+  if (!fields.every((field) => whole?.includes(field) ?? lostAt.has(field))) return undefined
   if (
     !tests.every(({ field, equals }) => !isPort(field) || equals?.every((port) => isServicePort(Number(port))) === true)
   )
@@ -46,6 +55,7 @@ export function planRollup({ group, tests, step, span, since }: RollupQuery): Ro
   if (view === undefined) return undefined
   const width = stepMs[view]
   const lossy = (fields: readonly string[]) => {
+    if (whole !== undefined) return undefined
     const first = Math.min(...fields.map((field) => lostAt.get(field) ?? Infinity))
     return foldLevels.find((level) => level === first)
   }
