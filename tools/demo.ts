@@ -9,6 +9,7 @@ import { freePorts } from '../test/kit/free-port.ts'
 import { Agents } from './demo/agent.ts'
 import { DemoCluster, demoCluster, kubeconfig, type AuditEvent } from './demo/cluster.ts'
 import { Device } from './demo/device.ts'
+import { imageSources, reportPushed } from './demo/images.ts'
 import { IpfixExporter } from './demo/ipfix.ts'
 import { Netflow5Exporter } from './demo/netflow5.ts'
 import { SflowAgent } from './demo/sflow.ts'
@@ -70,6 +71,7 @@ async function demo() {
           folder,
           { listen, ops: flags.ops ?? `127.0.0.1:${second}`, netflow, sflow, agents, auditLog },
           warehouse,
+          await imageSources(folder),
         ),
       ),
     )
@@ -79,7 +81,7 @@ async function demo() {
     if (typeof url === 'string') {
       welcome(url, folder)
       const feeding = Promise.all([
-        feed(url, { netflow, sflow, agents, auditLog }, cluster, stopping.signal),
+        feed(url, { netflow, sflow, agents, auditLog }, cluster, folder, stopping.signal),
         warehouse.run(stopping.signal),
       ])
       await Promise.race([aborted(stopping.signal), ended])
@@ -106,6 +108,7 @@ function configuration(
     auditLog,
   }: Readonly<Record<'listen' | 'ops' | 'netflow' | 'sflow' | 'agents' | 'auditLog', string>>,
   warehouse: Warehouse,
+  images: object,
 ): object {
   return {
     data: flags.data ?? join(folder, 'data'),
@@ -123,6 +126,7 @@ function configuration(
       },
       'cluster-audit': { type: 'kube-audit', cluster: demoCluster, listen: auditLog },
       shipments: warehouse.settings('shipments'),
+      ...images,
     },
     // Messages from the other queue do not circulate.
     sinks: { orders: { ...warehouse.settings('orders'), from: ['http'] } },
@@ -163,6 +167,7 @@ This is a simulation of a small shop. It sends over loopback:
   cluster, from a simulated API server.
 Sink orders sends orders to an SQS queue; source shipments reads the warehouse's messages from another one.
 After 45 s, and then every 3 minutes, a rollout cuts the API off from its database for 40 s: see Changes and Flows.
+Its image also has an old log4j, which attackers exploit: see Insights, in the order of priority.
 
   console   ${url}
   query     npm run -s weir -- query --url ${url} \\
@@ -178,6 +183,7 @@ async function feed(
   url: string,
   listeners: Readonly<Record<'netflow' | 'sflow' | 'agents' | 'auditLog', string>>,
   cluster: DemoCluster,
+  folder: string,
   stop: AbortSignal,
 ) {
   const started = Date.now()
@@ -213,6 +219,7 @@ async function feed(
     if (events.length > 0)
       complain('an event', await post(`${url}/events`, 'application/cloudevents-batch+json', events, stop))
     cluster.live(at)
+    for (const image of cluster.pushed()) await reportPushed(folder, image)
     const audits = cluster.audits()
     if (audits.length > 0)
       complain(

@@ -56,6 +56,7 @@ export class DemoCluster {
   readonly #random: SeededRandom
   readonly #audits: AuditEvent[] = []
   readonly #traces: ShopEvent[] = []
+  readonly #pushed: string[] = []
   #api = ''
   #tried = 0
   #pods = 0
@@ -98,6 +99,11 @@ export class DemoCluster {
 
   traces(): ShopEvent[] {
     return this.#traces.splice(0)
+  }
+
+  /** Images that were pushed to the registry. */
+  pushed(): string[] {
+    return this.#pushed.splice(0)
   }
 
   #trace(trace: Omit<Parameters<typeof cloudTrace>[0], 'id' | 'at'>) {
@@ -227,6 +233,7 @@ export class DemoCluster {
         action: 'pushImage',
         resource: { type: 'image', name: imageOf(good + this.#tried) },
       })
+      this.#pushed.push(imageOf(good + this.#tried))
     }
     const release = wrong ? good + this.#tried : good
     const api = this.#write(
@@ -290,7 +297,6 @@ export class DemoCluster {
     }
     const spec = { nodeName: nodes[node]?.[0], containers: [{ name: app, image }] }
     this.server.put('Pod', { metadata, spec, status: { phase: 'Pending' } })
-    const digest = Buffer.from(image).toString('hex').padEnd(64, '0').slice(0, 64)
     this.server.put('Pod', {
       metadata,
       spec,
@@ -302,7 +308,7 @@ export class DemoCluster {
           {
             name: app,
             image,
-            imageID: `${image.replace(/:.*/, '')}@sha256:${digest}`,
+            imageID: `${image.replace(/:.*/, '')}@${digestOf(image)}`,
           },
         ],
       },
@@ -417,8 +423,9 @@ function wroteBy(manager: string): Dict {
   }
 }
 
-const good = 7
-const imageOf = (release: number) => `registry.example/shop/api:1.${release}`
+export const good = 7
+export const digestOf = (image: string) => `sha256:${Buffer.from(image).toString('hex').padEnd(64, '0').slice(0, 64)}`
+export const imageOf = (release: number) => `registry.example/shop/api:1.${release}`
 
 function deploymentOf(name: string, image: string, labels: Dict, namespace = 'shop'): DemoObject {
   return {
