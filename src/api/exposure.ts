@@ -83,6 +83,9 @@ export async function trafficTo(query: TrafficQuery, disconnected: AbortSignal):
   )
 }
 
+/** TCP flags of attempts that no handshake followed: SYN, and SYN with RST. */
+const attempts = '(2, 6)'
+
 /** The lower port is that of the server, so that responses to the workload do not count. */
 function receivedSql(condition: string, dialect: Dialect, workloads: ReadonlySet<string> | undefined): string {
   const { collected, firstItems, text } = dialect
@@ -93,7 +96,8 @@ function receivedSql(condition: string, dialect: Dialect, workloads: ReadonlySet
   const reach = `CASE WHEN NOT (${isObject}) THEN 3 WHEN src_namespace = dst_namespace THEN 1 ELSE 2 END`
   return `SELECT cluster, concat(dst_namespace, '/', dst_owner_kind, '/', dst_owner_name) AS workload,
       max(${reach}) AS reach, ${firstItems(collected('dst_port'), maxPorts)} AS ports FROM flows
-      WHERE ${among} dst_owner_name IS NOT NULL AND dst_namespace IS NOT NULL AND dst_port < src_port AND ${condition}
+      WHERE ${among} dst_owner_name IS NOT NULL AND dst_namespace IS NOT NULL AND dst_port < src_port
+        AND coalesce(tcp_flags, 0) NOT IN ${attempts} AND ${condition}
       GROUP BY cluster, dst_namespace, dst_owner_kind, dst_owner_name`
 }
 

@@ -191,6 +191,9 @@ describe('exposure', () => {
     // Responses to the workload.
     await talked(api, { to: web, ports: [443, 50_000] }, { from: 'vault/Deployment/key', to: web, ports: [80, 50_000] })
     expect(await of(api)).toEqual(['idle', []])
+    // A port scan.
+    await talked(api, { to: web, ports: [50_000, 21], flags: 2 }, { to: web, ports: [50_000, 22], flags: 6 })
+    expect(await of(api)).toEqual(['idle', []])
     await talked(api, { from: 'shop/Deployment/cart', to: web })
     expect(await of(api)).toEqual(['own_namespace', [8080]])
     await talked(api, { node: true, to: web, ports: [40_000, 9090] })

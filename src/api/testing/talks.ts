@@ -7,6 +7,8 @@ export interface Talk {
   readonly from?: string
   readonly to?: string
   readonly ports?: readonly [source: number, destination: number]
+  /** Of TCP; preset: 0. */
+  readonly flags?: number
   readonly cluster?: string
   /** The source is a node. */
   readonly node?: boolean
@@ -36,6 +38,7 @@ export function talkBatch(talks: readonly Talk[], received: number): FlowBatch {
     ...batch.columns,
     src_port: port(0, 50_000),
     dst_port: port(1, 8080),
+    tcp_flags: { kind: 'u16', values: Uint16Array.from(talks, ({ flags }) => flags ?? 0) } as const,
     cluster: texts(({ cluster }) => cluster),
     src_kind: texts(({ from, node }) => (node === true ? 'Node' : from === undefined ? undefined : 'Pod')),
     src_namespace: texts(({ from }) => part(from, 0)),
