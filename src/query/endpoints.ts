@@ -1,6 +1,6 @@
 import type { End, QueryField } from './names.ts'
 
-// The address is the last one.
+// The first one with a value names the endpoint; every flow has an address.
 const parts = ['name', 'owner_name', 'label', 'addr'] as const
 
 function endpointOf(end: End): QueryField & { readonly firstOf: readonly string[] } {

@@ -8,5 +8,5 @@ const host = realHost()
 // A killed process would lose the compile cache.
 host.timers.after(1000, () => self.keepCompiled())
 await serveCommands({ host, channel, pid: self.pid, ownBytes: () => self.ownBytes() })
-// The parent reads the remaining output before it sees the end.
+// The channel sends pending output first, then its end.
 channel.end(() => self.exit(0))

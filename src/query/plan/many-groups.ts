@@ -94,7 +94,7 @@ export function groupsPartSql(
     `WITH numbered AS MATERIALIZED (SELECT ep AS "_ep", addr AS "_text",
       dense_rank() OVER (ORDER BY addr)::UINTEGER AS "_number", (hash(addr) % ${parts})::INTEGER AS "_part"
       FROM ${view} WHERE addr IS NOT NULL), ` +
-    // The first part has flows without the address.
+    // Flows without an address have no part number; they belong to part 0.
     `parts AS MATERIALIZED (SELECT ${values.join(', ')}, false AS "_lost", ${sums.join(', ')}
       FROM (${rows}) flow ${joins} WHERE ${part === 0 ? `(${own} OR n${of}."_part" IS NULL)` : own} GROUP BY ALL), ` +
     largestSql(

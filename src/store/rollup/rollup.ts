@@ -21,11 +21,14 @@ const twoTo32 = 4_294_967_296
 
 /** Each group belongs to a group of the next level. */
 export type Levels = Readonly<{
-  /** reduced group · source · destination · tuples of the source's (upper half) and destination's fields */
+  /**
+   * Key of a group: its group in `reduced`, the addresses of source and destination, and the ids of their tuples of
+   * `endFields` (source in the upper half).
+   */
   whole: Groups
-  /** least group · interfaces · ports · source place · destination place · tuple of place fields · presence bits */
+  /** Key: group in `least` · interfaces · ports · source place · destination place · tuple of place fields · presence bits */
   reduced: Groups
-  /** minute · exporter · protocol and directions · presence bits */
+  /** Key: minute · exporter · protocol and directions · presence bits */
   least: Groups
   none: Groups
   sums: Readonly<{ whole: Sums; reduced: Sums; least: Sums; none: Sums }>

@@ -102,7 +102,7 @@ export class Tracker {
   needsFrom(now: number): number {
     const [oldest] = this.#began.keys()
     const { end_timeout: idleMs, terminating_timeout: endingMs } = this.#config
-    // Earlier rows of the key decide whether a part continues a connection.
+    // A row continues a connection if the key had rows within these timeouts, so they are read again as well.
     return Math.min(now, oldest === undefined ? now : oldest * stepMs) - idleMs - endingMs
   }
 
