@@ -6,8 +6,10 @@ import { textFiles } from './kit/text-files.ts'
 
 const COLUMNS = 120
 
-/** Table rows cannot be wrapped. */
-const LIMITS = { lines: 0, tableRows: 1315 }
+/** Table rows cannot be wrapped; generated ones do not count. */
+const LIMITS = { lines: 0, tableRows: 470 }
+
+const GENERATED = /^docs\/reference\//
 
 const TEXT = /\.(?:ts|tsx|mts|mjs|md|css|html|yaml|yml|proto|tf|toml|sh|py|go)$|(?:^|\/)(?:Dockerfile|Makefile)$/
 
@@ -21,9 +23,9 @@ type LongLine = Readonly<{
 
 export async function lineLength(root: string): Promise<Problem[]> {
   const long = await longLines(root)
-  const rows = long.filter(({ inTable }) => inTable)
+  const rows = long.filter(({ inTable, file }) => inTable && !GENERATED.test(file))
   return [
-    ...above('lines', LIMITS.lines, long.length - rows.length),
+    ...above('lines', LIMITS.lines, long.filter(({ inTable }) => !inTable).length),
     ...above('table rows', LIMITS.tableRows, rows.length),
   ]
 }

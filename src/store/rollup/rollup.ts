@@ -26,7 +26,7 @@ export type Levels = Readonly<{
    * `endFields` (source in the upper half).
    */
   whole: Groups
-  /** Key: group in `least` · interfaces · ports · source place · destination place · tuple of place fields · presence bits */
+  /** Key: group in `least` · interfaces · ports · places of source and destination · place fields · presence bits */
   reduced: Groups
   /** Key: minute · exporter · protocol and directions · presence bits */
   least: Groups
