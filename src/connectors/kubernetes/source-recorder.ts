@@ -242,7 +242,7 @@ export class Recorder {
       this.#context.metrics.count('weir_kubernetes_skipped_events_total', entry.events.length, {
         source: this.#context.id,
       })
-    giveBackAll(entry.events)
+    releaseAll(entry.events)
   }
 
   #settle({ steps, bytes }: Entry) {
@@ -278,7 +278,7 @@ export class Recorder {
         ...(this.#queue.length === 0 ? { maxDelayMs: patienceMs } : {}),
       })
       // Until the append a retry or another leader may need them.
-      giveBackAll(events)
+      releaseAll(events)
       return position
     } catch (error) {
       if (isLeading) throw error
@@ -303,6 +303,6 @@ export class Recorder {
   }
 }
 
-function giveBackAll(events: readonly WeirEvent[]) {
+function releaseAll(events: readonly WeirEvent[]) {
   for (const { data } of events) if (data !== undefined) releaseBuffer(data)
 }
