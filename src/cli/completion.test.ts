@@ -64,6 +64,7 @@ _weir
       'schema',
       'kollect',
       'cts-exporter',
+      'exoscale-exporter',
       'neo4j-sink',
       'flows-to-clickhouse',
       'netobserv',

@@ -11,14 +11,17 @@ export async function main(args: readonly string[]): Promise<void> {
       // Workers of a failed start must not keep the process alive.
       return await runCommand(args.slice(1)).catch((error: unknown) => self.exit(fail(error)))
     }
-    const [{ program }, { withGoFlags }, { withOriginalFlags }, { withSingleDashes }] = await Promise.all([
-      import('./program.ts'),
-      import('./cts-exporter.ts'),
-      import('./flows-to-clickhouse.ts'),
-      import('./insights-remote.ts'),
-    ])
+    const [{ program }, { withGoFlags }, { withOriginalFlags }, { withSingleDashes }, { withListenFlag }] =
+      await Promise.all([
+        import('./program.ts'),
+        import('./cts-exporter.ts'),
+        import('./flows-to-clickhouse.ts'),
+        import('./insights-remote.ts'),
+        import('./exoscale-exporter.ts'),
+      ])
     if (args.length === 0) return program().outputHelp()
-    await program().parseAsync(withSingleDashes(withOriginalFlags(withGoFlags(args))), { from: 'user' })
+    const written = withListenFlag(withSingleDashes(withOriginalFlags(withGoFlags(args))))
+    await program().parseAsync(written, { from: 'user' })
   } catch (error) {
     if (isCommanderError(error)) return self.leave(error.exitCode === 0 ? 0 : 2)
     fail(error)

@@ -55,6 +55,7 @@ const withoutOutput: Readonly<Record<string, string>> = {
   run: 'runs until stopped and prints its log',
   kollect: 'runs until stopped, with the flags of kollect',
   'cts-exporter': 'runs until stopped, with the flags of cts_exporter',
+  'exoscale-exporter': 'runs until stopped, with the flags of exoscale-exporter',
   'neo4j-sink': 'runs until stopped, with the flags of neo4j_sink',
   'flows-to-clickhouse': 'runs until stopped, with the flags of the example consumer',
   netobserv: 'runs until stopped, with the flags of flowlogs-pipeline',

@@ -11,6 +11,7 @@ import { register as registerDoctor } from './doctor.ts'
 import { register as registerExporters } from './exporters.ts'
 import { register as registerFields } from './fields.ts'
 import { runHelp } from './flags.ts'
+import { register as registerExoscaleExporter } from './exoscale-exporter.ts'
 import { register as registerFlowsToClickHouse } from './flows-to-clickhouse.ts'
 import { register as registerInsights } from './insights.ts'
 import { register as registerInsightsRemote } from './insights-remote.ts'
@@ -61,6 +62,7 @@ const summaries: Readonly<Record<string, string>> = {
   doctor: 'check machine, data folder and ports, with advice',
   kollect: 'replace kollect: publish every change of a cluster',
   'cts-exporter': 'replace cts_exporter: post cloud audit traces to Knative',
+  'exoscale-exporter': 'replace exoscale-exporter: export cloud resources to Prometheus',
   'neo4j-sink': 'replace neo4j_sink: write CloudEvents into Neo4j as a graph',
   'flows-to-clickhouse': 'write flows from Kafka into ClickHouse, as NetObserv’s example does',
   'insights-remote': 'replace insights-remote of Lagoon: publish image reports, facts and problems',
@@ -105,6 +107,7 @@ Exit codes: 0 success, 1 failure or server unreachable, 2 usage error or invalid
   weir.commandsGroup('Replacements:')
   registerKollect(weir)
   registerCtsExporter(weir)
+  registerExoscaleExporter(weir)
   registerNeo4jSink(weir)
   registerFlowsToClickHouse(weir)
   registerNetobserv(weir)

@@ -1,3 +1,5 @@
+import { cloudMetrics } from './cloud-metrics.ts'
+
 /** `weir_<area>_<what>_<unit>`, counters end in `_total`. A connector declares its metrics in `metrics.ts`. */
 export type MetricInfo = Readonly<{
   kind: 'counter' | 'gauge'
@@ -12,6 +14,8 @@ export const counter = (help: string, ...labels: string[]): MetricInfo => ({ kin
 export const gauge = (help: string, ...labels: string[]): MetricInfo => ({ kind: 'gauge', help, labels })
 
 export const coreMetrics = {
+  ...cloudMetrics,
+
   weir_build_info: gauge('Always 1; the labels contain the versions of Weir and Node', 'version', 'node'),
 
   weir_source_accepted_rows_total: counter(

@@ -6,6 +6,7 @@ export interface Series {
   value: number
   /** Increase (counters), or 1 after a change (gauges). */
   unpublished: number
+  isPublished: boolean
 }
 
 const maxSeries = 500
@@ -32,9 +33,11 @@ export class MetricStore implements Metrics {
     this.#add(name, this.#values(info, labels), by)
   }
 
-  set(name: MetricName, value: number, labels?: Labels): void {
+  set(name: MetricName, value: number | undefined, labels?: Labels): void {
     const info = this.#known(name, 'gauge', labels)
-    if (info !== undefined) this.#put(name, this.#values(info, labels), value)
+    if (info === undefined) return
+    if (value === undefined) this.#remove(name, this.#values(info, labels))
+    else this.#put(name, this.#values(info, labels), value)
   }
 
   value(name: string, labels?: Labels): number {
@@ -57,6 +60,8 @@ export class MetricStore implements Metrics {
         if (series.unpublished === 0) continue
         changes.push([name, series.values, info.kind === 'counter' ? series.unpublished : series.value])
         series.unpublished = 0
+        series.isPublished = true
+        if (Number.isNaN(series.value)) this.#delete(name, series.values)
       }
     }
     if (changes.length > 0) port.postMessage({ is: envelope, changes })
@@ -68,6 +73,7 @@ export class MetricStore implements Metrics {
       for (const [name, values, value] of message.changes) {
         const kind = this.table[name]?.kind
         if (kind === 'counter') this.#add(name, values, value)
+        else if (kind === 'gauge' && Number.isNaN(value)) this.#delete(name, values)
         else if (kind === 'gauge') this.#put(name, values, value)
       }
     })
@@ -93,13 +99,26 @@ export class MetricStore implements Metrics {
     series.unpublished = 1
   }
 
+  /** A series that a receiver has is NaN until it is published. */
+  #remove(name: string, values: readonly string[]) {
+    const series = this.#series.get(name)?.get(values.join('\0'))
+    if (series === undefined) return
+    if (!series.isPublished) return this.#delete(name, values)
+    series.value = Number.NaN
+    series.unpublished = 1
+  }
+
+  #delete(name: string, values: readonly string[]) {
+    this.#series.get(name)?.delete(values.join('\0'))
+  }
+
   #at(name: string, values: readonly string[]): Series | undefined {
     let all = this.#series.get(name)
     if (all === undefined) this.#series.set(name, (all = new Map()))
     const key = values.join('\0')
     let one = all.get(key)
     if (one === undefined && (all.size < (this.table[name]?.series ?? maxSeries) || name === overflow))
-      all.set(key, (one = { values, value: 0, unpublished: 0 }))
+      all.set(key, (one = { values, value: 0, unpublished: 0, isPublished: false }))
     return one
   }
 

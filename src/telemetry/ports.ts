@@ -18,7 +18,8 @@ export type MetricName = keyof MetricNames
 
 export interface Metrics {
   count(name: MetricName, by: number, labels?: Labels): void
-  set(name: MetricName, value: number, labels?: Labels): void
+  /** `undefined` removes the series. */
+  set(name: MetricName, value: number | undefined, labels?: Labels): void
 }
 
 export interface Sender {

@@ -1,5 +1,6 @@
-// A stand-in for Exoscale's API v2, with one port per zone: `/event`, `/organization` and `/zone`. It verifies
-// signatures, rejects expired ones and unsigned parameters, omits edges, and writes errors in each documented form.
+// A stand-in for Exoscale's API v2, with one port per zone: `/event`, `/organization`, `/zone` and given answers. It
+// verifies signatures, rejects expired ones and unsigned parameters, omits edges, and writes errors in each
+// documented form.
 import { createHmac } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { endAtOnce, listenHere, urlOf } from './loopback.ts'
@@ -34,6 +35,8 @@ export class ExoscaleServer {
   now: () => number = Date.now
   /** Whether a zone returns events of all zones: undocumented. */
   returnsAll = false
+  /** By path, without `/v2`, of every zone, or of one: `ch-gva-2 /instance`. */
+  readonly answers = new Map<string, unknown>()
   readonly #zones = new Map<string, Server>()
   readonly #held: Held[] = []
   readonly #faults: { readonly zone: string; readonly path: RegExp; readonly fault: ExoscaleFault; left: number }[] = []
@@ -125,6 +128,9 @@ export class ExoscaleServer {
       ]
     const refused = this.#refused(request, url)
     if (refused !== undefined) return [403, { message: refused }]
+    const path = url.pathname.slice('/v2'.length)
+    const given = this.answers.get(`${zone} ${path}`) ?? this.answers.get(path)
+    if (given !== undefined) return [200, given]
     if (url.pathname === '/v2/organization') return [200, { id: this.organization, name: 'Example', currency: 'CHF' }]
     if (url.pathname !== '/v2/event') return [404, { message: 'Not Found' }]
     const now = this.now()

@@ -1,14 +1,12 @@
 import { PollError } from '../../polling/poll-error.ts'
-import { isRecord, textOf } from '../../model/json.ts'
+import { jsonOf, messageOfResponse, textIn, waitOf } from '../../net/exoscale/answer.ts'
 import { HttpError, type HttpAnswer } from '../../net/http/client.ts'
-import { retryAfterMs } from '../../net/http/retry-after.ts'
 import { messageOf } from '../../model/errors.ts'
 
 export class ExoscaleError extends PollError {
   override readonly name = 'ExoscaleError'
 }
 
-const maxWaitMs = 10 * 60_000
 const skewMs = 5 * 60_000
 
 export function failureOf(
@@ -56,42 +54,4 @@ export function parseResponse<T>(answer: HttpAnswer, what: string, is: (value: u
   throw new ExoscaleError(`${what} sent an unexpected response: ${textIn(answer).slice(0, 80)}`, {
     mayPass: true,
   })
-}
-
-const textIn = ({ body }: HttpAnswer) => new TextDecoder().decode(body).replace(/\s+/g, ' ').trim()
-
-function jsonOf(answer: HttpAnswer): unknown {
-  try {
-    return JSON.parse(textIn(answer)) as unknown
-  } catch {
-    return undefined
-  }
-}
-
-function messageOfResponse(answer: HttpAnswer): string {
-  const read = jsonOf(answer)
-  if (!isRecord(read))
-    return textIn(answer)
-      .replace(/<[^>]*>/g, ' ')
-      .replace(/\s+/g, ' ')
-      .trim()
-  const faults = (Array.isArray(read['errors']) ? read['errors'] : []).map((one: unknown) =>
-    isRecord(one)
-      ? [textOf(one['detail']), textOf(one['location'])].filter((part) => part !== undefined).join(' at ')
-      : textOf(one),
-  )
-  return (
-    textOf(read['message']) ??
-    textOf(read['error']) ??
-    [read['title'], read['detail'], ...faults]
-      .map(textOf)
-      .filter((part) => part !== undefined)
-      .join(': ')
-  )
-}
-
-function waitOf(answer: HttpAnswer, now: number) {
-  const read = jsonOf(answer)
-  const after = (isRecord(read) ? textOf(read['retry_after']) : undefined) ?? answer.headers['retry-after']?.trim()
-  return retryAfterMs(after, now, maxWaitMs) ?? 0
 }

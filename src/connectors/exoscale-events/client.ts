@@ -9,7 +9,7 @@ import { revealSecret } from '../../net/secrets.ts'
 import { readTls } from '../../net/tls.ts'
 import { messageOf } from '../../model/errors.ts'
 import { ExoscaleError, failureOf, isTooLarge, parseResponse, connectionError } from './client-errors.ts'
-import { authorizationOf, expiresAt, type Signable } from './client-sign.ts'
+import { authorizationOf, expiresAt, type Signable } from '../../net/exoscale/sign.ts'
 import type { ExoscaleEventsConfig, ZoneConfig } from './config.ts'
 
 type ZoneOptions = Readonly<{

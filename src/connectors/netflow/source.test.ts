@@ -101,7 +101,7 @@ async function start(
       },
       set: (name, value, labels) => {
         strict.set(name, value, labels)
-        counts[key(name, labels)] = value
+        counts[key(name, labels)] = value ?? 0
       },
     },
     async append(unit) {

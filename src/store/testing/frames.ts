@@ -37,7 +37,7 @@ export function recordingMetrics(): Metrics & { readonly counts: Map<string, num
   return {
     counts,
     count: (name, by) => void counts.set(name, (counts.get(name) ?? 0) + by),
-    set: (name, value) => void counts.set(name, value),
+    set: (name, value) => void counts.set(name, value ?? 0),
   }
 }
 

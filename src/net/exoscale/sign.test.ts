@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { authorizationOf, expiresAt, stringToSign, type Signable } from './client-sign.ts'
+import { authorizationOf, expiresAt, stringToSign, type Signable } from './sign.ts'
 
 const key = { key: 'EXOexampleKey', secret: 'exampleSecret' }
 const expires = 1725449900

@@ -7,7 +7,7 @@ export type Signable = Readonly<{
   body?: string
 }>
 
-type ApiKey = Readonly<{
+export type ApiKey = Readonly<{
   key: string
   secret: string
 }>

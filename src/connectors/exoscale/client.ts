@@ -1,0 +1,136 @@
+import { CollectError, type CollectFault } from '../../polling/inventory/collector.ts'
+import type { Host } from '../../host/index.ts'
+import { messageOf } from '../../model/errors.ts'
+import { fieldsOf, isRecord, type Fields } from '../../model/json.ts'
+import { jsonOf, messageOfResponse, waitOf } from '../../net/exoscale/answer.ts'
+import { authorizationOf, expiresAt } from '../../net/exoscale/sign.ts'
+import { HttpClient, HttpError, type HttpAnswer } from '../../net/http/client.ts'
+import { revealSecret } from '../../net/secrets.ts'
+import { readTls } from '../../net/tls.ts'
+import type { ExoscaleConfig } from './config.ts'
+
+type ClientOptions = Readonly<{
+  host: Host
+  config: Pick<ExoscaleConfig, 'key' | 'secret' | 'timeout' | 'tls'>
+  /** Base URL without the version. */
+  endpoint: string
+  env: Readonly<Record<string, string | undefined>>
+  /** `endpoint`: the path with `{id}` for ids. `status`: of HTTP, or `none`. */
+  requested: (endpoint: string, status: string) => void
+}>
+
+const version = '/v2'
+const mostBytes = 64 * 1024 * 1024
+const ids = /[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}/gi
+const skewMs = 5 * 60_000
+
+/** One zone. It makes no retry. */
+export class ExoscaleClient {
+  readonly #options: ClientOptions
+  readonly endpoint: string
+  #client: Promise<HttpClient> | undefined
+
+  constructor(options: ClientOptions) {
+    this.#options = options
+    this.endpoint = options.endpoint.replace(/\/+$/, '')
+  }
+
+  /** A JSON object. Rejects with CollectError. */
+  async get(path: string, signal: AbortSignal): Promise<Fields> {
+    const { requested, host } = this.#options
+    const label = path.replace(ids, '{id}')
+    const answer = await this.#send(path, signal).catch((error: unknown) => {
+      requested(label, 'none')
+      throw connectionError(error, this.endpoint)
+    })
+    requested(label, String(answer.status))
+    if (answer.status !== 200) throw failureOf(answer, `${this.endpoint}${version}${path}`, host.clock.now())
+    const body = jsonOf(answer)
+    if (!isRecord(body))
+      throw new CollectError('decode', `${this.endpoint}${version}${path} returned no JSON object`, { mayPass: true })
+    return body
+  }
+
+  /** The objects of a list. A missing list is an error, because an empty one would delete all resources. */
+  async list(path: string, envelope: string, signal: AbortSignal): Promise<readonly Fields[]> {
+    const found = (await this.get(path, signal))[envelope]
+    if (!Array.isArray(found))
+      throw new CollectError('decode', `${this.endpoint}${version}${path} returned no list \`${envelope}\``, {
+        mayPass: true,
+      })
+    return found.map(fieldsOf)
+  }
+
+  close(): void {
+    this.#client?.then(
+      (client) => {
+        client.close()
+      },
+      () => undefined,
+    )
+    this.#client = undefined
+  }
+
+  async #send(path: string, signal: AbortSignal): Promise<HttpAnswer> {
+    const { host, config } = this.#options
+    const { pathname } = new URL(`${this.endpoint}${version}${path}`)
+    const key = { key: revealSecret(config.key).trim(), secret: revealSecret(config.secret).trim() }
+    const request = { method: 'GET', path: pathname, query: [] }
+    const authorization = authorizationOf(request, key, expiresAt(host.clock.now()))
+    const client = await this.#open()
+    const headers = { accept: 'application/json', authorization }
+    return client.request({ to: pathname, headers, limit: mostBytes, signal })
+  }
+
+  #open(): Promise<HttpClient> {
+    const { host, config, env } = this.#options
+    const isHere = this.endpoint.startsWith('http:')
+    this.#client ??= readTls(config.tls, host.disk).then(
+      (tls) =>
+        new HttpClient({
+          url: `${this.endpoint}/`,
+          connections: 2,
+          timeoutMs: config.timeout,
+          timers: host.timers,
+          tls: isHere ? undefined : tls,
+          ...(isHere ? {} : { proxyEnv: env }),
+        }),
+    )
+    this.#client.catch(() => {
+      this.#client = undefined
+    })
+    return this.#client
+  }
+}
+
+function failureOf(answer: HttpAnswer, what: string, now: number): CollectError {
+  const { status, headers } = answer
+  const message = messageOfResponse(answer)
+  const detail = `HTTP ${status}${message === '' ? '' : `, ${message.slice(0, 300).replace(/\.$/, '')}`}`
+  const afterMs = waitOf(answer, now)
+  const skew = Math.abs(Date.parse(headers.date ?? '') - now)
+  if ((status === 401 || status === 403) && skew > skewMs)
+    return new CollectError(
+      'auth',
+      `${what} rejects the signature (${detail}): the clock of this machine is ${Math.round(skew / 60_000)} minutes ` +
+        'off; set the clock',
+    )
+  if (status === 401)
+    return new CollectError('auth', `${what} rejected the login (${detail}); correct \`key\` and \`secret\``)
+  if (status === 403)
+    return new CollectError('forbidden', `${what} denies access (${detail}); allow it in the role of the key`)
+  if (status === 429)
+    return new CollectError('rate_limited', `${what} limits the request rate (${detail})`, { afterMs, mayPass: true })
+  return new CollectError('server', `${what} failed (${detail})`, {
+    afterMs,
+    mayPass: status >= 500 || status === 408,
+  })
+}
+
+function connectionError(error: unknown, what: string): CollectError {
+  const fault: CollectFault = error instanceof HttpError && error.kind === 'timeout' ? 'timeout' : 'server'
+  return new CollectError(fault, `${what} can't be reached (${messageOf(error)})`, {
+    cause: error,
+    mayPass: error instanceof HttpError,
+  })
+}
