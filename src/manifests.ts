@@ -8,6 +8,7 @@ import { connectionsSchema } from './transforms/connections/config.ts'
 import { dedupeSchema } from './transforms/dedupe/config.ts'
 import { filterSchema } from './transforms/filter/config.ts'
 import { mapSchema } from './transforms/map/config.ts'
+import { parseSchema } from './transforms/parse/config.ts'
 import { redactSchema } from './transforms/redact/config.ts'
 import { routeOutputs, routeSchema, type RouteConfig } from './transforms/route/config.ts'
 import { sampleSchema } from './transforms/sample/config.ts'
@@ -35,6 +36,7 @@ export const transformSchemas = byType([
   dedupeSchema,
   filterSchema,
   mapSchema,
+  parseSchema,
   redactSchema,
   routeSchema,
   sampleSchema,

@@ -8,6 +8,7 @@ const transforms: Readonly<Record<string, () => Promise<TransformDefinition<neve
   dedupe: async () => (await import('./transforms/dedupe/index.ts')).dedupe,
   filter: async () => (await import('./transforms/filter/index.ts')).filter,
   map: async () => (await import('./transforms/map/index.ts')).map,
+  parse: async () => (await import('./transforms/parse/index.ts')).parse,
   redact: async () => (await import('./transforms/redact/index.ts')).redact,
   route: async () => (await import('./transforms/route/index.ts')).route,
   sample: async () => (await import('./transforms/sample/index.ts')).sample,

@@ -1,0 +1,144 @@
+/** Records in the input of an event. */
+import { RE2JS } from 're2js'
+import { parseExact } from '../../model/exact-json.ts'
+import { isRecord } from '../../model/json.ts'
+import type { ParseConfig } from './config.ts'
+import { readCsv } from './csv.ts'
+import { readLogfmt } from './logfmt.ts'
+
+export type Scalar = string | number | bigint | boolean
+
+export type ParsedRecord = Readonly<{
+  /** By flat name: names of nested fields are joined by `_`. */
+  values: ReadonlyMap<string, Scalar>
+  /** The input of this record alone. */
+  text: string
+}>
+
+const deepest = 64
+/** A small document could expand to a large number of rows. */
+const maxRecords = 100_000
+
+/** Throws with the reason. */
+export function recordReader(config: ParseConfig): (text: string) => readonly ParsedRecord[] {
+  const read = readerOf(config)
+  if (!config.lines) return read
+  return (text) => {
+    const records: ParsedRecord[] = []
+    let number = 0
+    for (const line of text.split('\n')) {
+      number++
+      const bare = line.endsWith('\r') ? line.slice(0, -1) : line
+      if (bare.trim() === '') continue
+      try {
+        records.push(...read(bare))
+      } catch (error) {
+        throw new Error(`line ${number}: ${(error as Error).message}`, { cause: error })
+      }
+    }
+    return limited(records)
+  }
+}
+
+function readerOf(config: ParseConfig): (text: string) => readonly ParsedRecord[] {
+  const { format, pattern, columns, delimiter } = config
+  switch (format) {
+    case 'json':
+      return jsonReader(config)
+    case 'csv':
+      return (text) => limited(readCsv(text, columns, delimiter))
+    case 'logfmt':
+      return (text) => [{ values: readLogfmt(text), text }]
+    case 'regex':
+      return patternReader(pattern ?? '')
+  }
+}
+
+function limited(records: readonly ParsedRecord[]) {
+  if (records.length > maxRecords) throw new Error(`the input has more than ${maxRecords} records`)
+  return records
+}
+
+function patternReader(pattern: string): (text: string) => readonly ParsedRecord[] {
+  const expression = RE2JS.compile(pattern)
+  const groups = Object.keys(expression.namedGroups())
+  return (text) => {
+    const matcher = expression.matcher(text)
+    if (!matcher.find()) throw new Error('the text does not match the pattern')
+    const values = new Map<string, Scalar>()
+    for (const group of groups) {
+      const value = matcher.group(group)
+      if (value !== null) values.set(group, value)
+    }
+    return [{ values, text }]
+  }
+}
+
+function jsonReader({ records, include }: ParseConfig): (text: string) => readonly ParsedRecord[] {
+  const included = Object.entries(include).map(([name, path]) => ({ name, path: steps(path) }))
+  const path = steps(records)
+  return (text) => {
+    let document: unknown
+    try {
+      document = parseExact(text)
+    } catch (error) {
+      throw new Error(`the text is not valid JSON: ${(error as Error).message.slice(0, 200)}`, { cause: error })
+    }
+    const root = at(document, path)
+    if (root === undefined) throw new Error(`the document has nothing at \`${records}\``)
+    const shared = included.flatMap(({ name, path: from }) => {
+      const value = at(document, from)
+      return value === undefined || value === null ? [] : [{ name, value }]
+    })
+    const all = root === document && !Array.isArray(root) ? [root] : elements(root)
+    return limited(all).map((element) => {
+      const values = new Map<string, Scalar>()
+      for (const { name, value } of shared) flatten(value, name, values, 0)
+      flatten(element, isRecord(element) ? '' : 'value', values, 0)
+      return { values, text: all.length === 1 && element === document ? text : exactText(element) }
+    })
+
+    function limited(found: readonly unknown[]) {
+      if (found.length > maxRecords) throw new Error(`the input has more than ${maxRecords} records`)
+      return found
+    }
+  }
+}
+
+function elements(root: unknown, depth = 0): readonly unknown[] {
+  if (!Array.isArray(root)) return [root]
+  if (depth > deepest) throw new Error(`arrays nest deeper than ${deepest} levels`)
+  return root.flatMap((one: unknown) => elements(one, depth + 1))
+}
+
+function flatten(value: unknown, name: string, into: Map<string, Scalar>, depth: number) {
+  if (value === null || value === undefined) return
+  if (depth > deepest) throw new Error(`the JSON nests deeper than ${deepest} levels`)
+  const inner = (key: string) => (name === '' ? key : `${name}_${key}`)
+  if (Array.isArray(value))
+    for (const [index, one] of value.entries()) flatten(one, inner(String(index)), into, depth + 1)
+  else if (isRecord(value)) for (const [key, one] of Object.entries(value)) flatten(one, inner(key), into, depth + 1)
+  else into.set(name, value as Scalar)
+}
+
+function steps(pointer: string): readonly string[] {
+  return pointer
+    .split('/')
+    .slice(1)
+    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))
+}
+
+function at(document: unknown, path: readonly string[]): unknown {
+  let node = document
+  for (const step of path)
+    if (Array.isArray(node)) node = node[Number(step)] as unknown
+    else if (isRecord(node) && Object.hasOwn(node, step)) node = node[step]
+    else return undefined
+  return node
+}
+
+const { rawJSON } = JSON as unknown as { readonly rawJSON: (text: string) => unknown }
+
+export function exactText(value: unknown): string {
+  return JSON.stringify(value, (_, one: unknown) => (typeof one === 'bigint' ? rawJSON(String(one)) : one)) ?? 'null'
+}

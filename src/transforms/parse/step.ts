@@ -1,0 +1,75 @@
+import type { BatchTransform } from '../../engine/contracts.ts'
+import { messageOf } from '../../model/errors.ts'
+import { eventAt, toEventBatch, type WeirEvent } from '../../model/events.ts'
+import { parseExact } from '../../model/exact-json.ts'
+import type { Failure } from '../../model/outcome.ts'
+import { at } from '../rows/fields.ts'
+import type { ParseConfig } from './config.ts'
+import { exactText, recordReader, type Scalar } from './formats.ts'
+import { shaper } from './shape.ts'
+
+const fromUtf8 = new TextDecoder('utf-8', { fatal: true })
+
+/** All records of an event are emitted, or none: a dead letter that is sent again repeats no record. */
+export function parseStep(config: ParseConfig): BatchTransform {
+  const read = recordReader(config)
+  const shape = shaper(config)
+  const inputOf = inputReader(config.field)
+  const parsed = (given: WeirEvent, received: number) => {
+    const records = read(inputOf(given))
+    const [first] = records
+    if (records.length === 1 && first !== undefined) return [shape(first, given, given.id, received)]
+    return records.map((record, index) => {
+      try {
+        return shape(record, given, `${given.id}#${index}`, received)
+      } catch (error) {
+        throw new Error(`record ${index + 1}: ${messageOf(error)}`, { cause: error })
+      }
+    })
+  }
+  return {
+    take({ batch, rows, header }) {
+      if (batch.kind !== 'events') return { outputs: [], failures: [] }
+      const events: WeirEvent[] = []
+      const failures: Failure[] = []
+      for (const [index, row] of rows.entries()) {
+        const given = eventAt(batch, row)
+        try {
+          const found = parsed(given, header.received)
+          for (const event of found) events.push(event)
+          if (found.length === 0)
+            failures.push({ index, is: 'filter', reason: 'no_records', rows: Uint32Array.of(index) })
+        } catch (error) {
+          const reason = messageOf(error)
+          if (config.on_error === 'reject') failures.push({ index, is: 'reject', reason })
+          else events.push({ ...given, extensions: { ...given.extensions, parseerror: reason.slice(0, 512) } })
+        }
+      }
+      return { outputs: events.length === 0 ? [] : [{ to: '', batch: toEventBatch(events) }], failures }
+    },
+  }
+}
+
+function inputReader(field: string): (event: WeirEvent) => string {
+  const [head = '', ...path] = field.split('.')
+  if (head === 'data' && path.length === 0) return dataText
+  return (event) => {
+    const value =
+      head === 'data'
+        ? at(parseExact(dataText(event)), path)
+        : head === 'extensions'
+          ? event.extensions?.[path.join('.')]
+          : event[head as 'subject']
+    if (value === undefined || value === null) throw new Error(`the event has no field \`${field}\``)
+    return typeof value === 'object' ? exactText(value) : String(value as Scalar)
+  }
+}
+
+function dataText({ data, encoding }: WeirEvent) {
+  if (data === undefined || encoding === 'none') throw new Error('the event has no data')
+  try {
+    return fromUtf8.decode(data)
+  } catch (error) {
+    throw new Error('the data is not UTF-8', { cause: error })
+  }
+}
