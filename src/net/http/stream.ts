@@ -27,6 +27,8 @@ export type StreamOptions = Readonly<{
   /** Messages in order, one call at a time; durable when it resolves. A failure ends the loop. */
   take(messages: readonly StreamMessage[], signal: AbortSignal): Promise<void>
   changed?: (open: boolean, reason: string) => void
+  /** The connection is open, and the first messages are sent. */
+  opened?: (connection: StreamConnection) => void
   tls: TlsOptions | undefined
   proxyEnv?: Readonly<Record<string, string | undefined>>
   /** Limit of one message after decompression, in bytes; a larger one ends the connection. */
@@ -38,7 +40,19 @@ export type StreamOptions = Readonly<{
   /** Counted and not timed: a busy process reads late. */
   missedPings: number
   /** The first and the longest delay between connections. A `Retry-After` may require more. */
-  backoff: Readonly<{ firstMs: number; maxMs: number }>
+  backoff: Readonly<{
+    firstMs: number
+    maxMs: number
+    jitter?: number
+    /** A connection of this length resets the delay. Unset: any message, or a connection of `maxMs`. */
+    stableMs?: number
+  }>
+}>
+
+export type StreamConnection = Readonly<{
+  send(text: string): void
+  /** Ends the connection; the next one follows after the delay. */
+  end(reason: string): void
 }>
 
 const maxRetryAfterMs = 10 * 60_000
@@ -58,7 +72,10 @@ export async function runStream(options: StreamOptions, signal: AbortSignal): Pr
     const { reason, afterMs } = await connection.run(signal)
     if (signal.aborted) return
     changed?.(false, reason)
-    failed = connection.received || host.clock.monotonic() - began > backoff.maxMs ? 1 : failed + 1
+    const lasted = host.clock.monotonic() - began
+    const isStable =
+      backoff.stableMs === undefined ? connection.received || lasted > backoff.maxMs : lasted >= backoff.stableMs
+    failed = isStable ? 1 : failed + 1
     await host.timers.sleep(Math.max(afterMs, backoffMs(backoff, failed - 1, host.random.next())), signal)
   }
 }
@@ -133,6 +150,14 @@ class Connection {
       if (this.#end !== undefined) return
       for (const message of first) socket.send(message)
       changed?.(true, '')
+      this.#options.opened?.({
+        send: (text) => {
+          socket.send(text)
+        },
+        end: (reason) => {
+          this.#finish(reason)
+        },
+      })
       this.#watch(socket).catch((error: unknown) => {
         this.#finish(messageOf(error))
       })

@@ -2,6 +2,7 @@
 import { RE2JS } from 're2js'
 import { parseExact } from '../../model/exact-json.ts'
 import { isRecord } from '../../model/json.ts'
+import { atSteps, pointerSteps } from '../../model/json-pointer.ts'
 import type { ParseConfig } from './config.ts'
 import { readCsv } from './csv.ts'
 import { readLogfmt } from './logfmt.ts'
@@ -75,8 +76,8 @@ function patternReader(pattern: string): (text: string) => readonly ParsedRecord
 }
 
 function jsonReader({ records, include }: ParseConfig): (text: string) => readonly ParsedRecord[] {
-  const included = Object.entries(include).map(([name, path]) => ({ name, path: steps(path) }))
-  const path = steps(records)
+  const included = Object.entries(include).map(([name, path]) => ({ name, path: pointerSteps(path) }))
+  const path = pointerSteps(records)
   return (text) => {
     let document: unknown
     try {
@@ -84,10 +85,10 @@ function jsonReader({ records, include }: ParseConfig): (text: string) => readon
     } catch (error) {
       throw new Error(`the text is not valid JSON: ${(error as Error).message.slice(0, 200)}`, { cause: error })
     }
-    const root = at(document, path)
+    const root = atSteps(document, path)
     if (root === undefined) throw new Error(`the document has nothing at \`${records}\``)
     const shared = included.flatMap(({ name, path: from }) => {
-      const value = at(document, from)
+      const value = atSteps(document, from)
       return value === undefined || value === null ? [] : [{ name, value }]
     })
     const all = root === document && !Array.isArray(root) ? [root] : elements(root)
@@ -119,22 +120,6 @@ function flatten(value: unknown, name: string, into: Map<string, Scalar>, depth:
     for (const [index, one] of value.entries()) flatten(one, inner(String(index)), into, depth + 1)
   else if (isRecord(value)) for (const [key, one] of Object.entries(value)) flatten(one, inner(key), into, depth + 1)
   else into.set(name, value as Scalar)
-}
-
-function steps(pointer: string): readonly string[] {
-  return pointer
-    .split('/')
-    .slice(1)
-    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))
-}
-
-function at(document: unknown, path: readonly string[]): unknown {
-  let node = document
-  for (const step of path)
-    if (Array.isArray(node)) node = node[Number(step)] as unknown
-    else if (isRecord(node) && Object.hasOwn(node, step)) node = node[step]
-    else return undefined
-  return node
 }
 
 const { rawJSON } = JSON as unknown as { readonly rawJSON: (text: string) => unknown }

@@ -1,0 +1,95 @@
+/** Messages of a feed as events. */
+import { createHash } from 'node:crypto'
+import { isUtf8 } from 'node:buffer'
+import type { WeirEvent } from '../../model/events.ts'
+import { jsonAt } from '../../model/json-pointer.ts'
+import type { WebsocketConfig } from './config.ts'
+import type { Gap } from './map-sequence.ts'
+
+type Rules = Pick<WebsocketConfig, 'ack' | 'drop' | 'sequence' | 'key' | 'event_type'>
+
+export type FeedMessage = Readonly<{
+  is: 'event' | 'drop' | 'ack'
+  document: unknown
+}>
+
+/** The document is undefined if the message is not JSON. */
+export function classified(data: Uint8Array, { ack, drop }: Rules): FeedMessage {
+  let document: unknown
+  try {
+    document = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(data))
+  } catch {
+    return { is: 'event', document: undefined }
+  }
+  const has = (pointer: string, values: readonly string[]) => {
+    const found = jsonAt(document, pointer)
+    return found !== undefined && found !== null && values.includes(textOf(found))
+  }
+  if (ack !== null && Object.entries(ack.match).every(([pointer, value]) => has(pointer, [value])))
+    return { is: 'ack', document }
+  const isDropped = Object.entries(drop).some(([pointer, values]) => has(pointer, values))
+  return { is: isDropped ? 'drop' : 'event', document }
+}
+
+/** Rejected subscriptions in a response, as text. Empty: none. */
+export function rejectedIn(document: unknown, pointer: string | null): string {
+  const found = pointer === null ? undefined : jsonAt(document, pointer)
+  if (found === undefined || found === null || found === false) return ''
+  if (Array.isArray(found)) return found.map(textOf).join(', ')
+  return typeof found === 'object' && Object.keys(found).length === 0 ? '' : textOf(found)
+}
+
+export function sequenceOf(document: unknown, { sequence }: Rules): Readonly<{ key: string; at: number }> | undefined {
+  if (sequence === null) return undefined
+  const found = Number(jsonAt(document, sequence.at) ?? Number.NaN)
+  return Number.isSafeInteger(found) ? { key: keyOf(document, sequence.by), at: found } : undefined
+}
+
+/**
+ * Undefined: the message has no values that identify it. The digest distinguishes messages with equal numbers after a
+ * feed was reset.
+ */
+export function idOf(data: Uint8Array, document: unknown, rules: Rules): string | undefined {
+  if (document === undefined) return undefined
+  const { key, sequence } = rules
+  const found = sequenceOf(document, rules)
+  if (key.length > 0) {
+    if (key.some((pointer) => jsonAt(document, pointer) === undefined)) return undefined
+    return keyOf(document, key)
+  }
+  if (sequence === null || found === undefined) return undefined
+  return `${found.key}:${found.at}:${createHash('sha256').update(data).digest('base64url').slice(0, 11)}`
+}
+
+export function messageEvent(
+  data: Uint8Array,
+  document: unknown,
+  given: Pick<WeirEvent, 'id' | 'source' | 'type'>,
+): WeirEvent {
+  if (document !== undefined) return { ...given, datacontenttype: 'application/json', encoding: 'json', data }
+  return { ...given, encoding: isUtf8(data) ? 'text' : 'binary', data }
+}
+
+export const gapType = 'weir.feed.gap'
+
+export function gapEvent({ key, from, to }: Gap, source: string, time: number, isReconnected: boolean): WeirEvent {
+  const body = { ...(key === '' ? {} : { key }), from, to, missing: to - from + 1, reconnected: isReconnected }
+  return {
+    id: `gap:${key}:${from}-${to}`,
+    source,
+    type: gapType,
+    ...(key === '' ? {} : { subject: key }),
+    time,
+    datacontenttype: 'application/json',
+    encoding: 'json',
+    data: new TextEncoder().encode(JSON.stringify(body)),
+  }
+}
+
+function keyOf(document: unknown, pointers: readonly string[]): string {
+  return pointers.map((pointer) => textOf(jsonAt(document, pointer) ?? '')).join(':')
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value)
+}
