@@ -54,6 +54,10 @@ describe('the table of metrics', () => {
     'failures',
     'reads',
     'entries',
+    'connections',
+    'gaps',
+    'lines',
+    'samples',
   ]
 
   // kollect's names and those of the Exoscale exporter, for existing dashboards; clouds have names without a program.
