@@ -16,7 +16,7 @@ const transforms: Readonly<Record<string, () => Promise<TransformDefinition<neve
 }
 
 export async function loadSource(type: string): Promise<SourceDefinition<unknown>> {
-  return (await load(type, 'source', 'source')) as SourceDefinition<unknown>
+  return (await load(folderOfSource(type), 'source', 'source')) as SourceDefinition<unknown>
 }
 
 export async function loadSink(type: string): Promise<SinkDefinition<unknown>> {
@@ -34,6 +34,12 @@ export async function loadTransform(type: string): Promise<TransformDefinition<u
 
 export async function loadJournal(type: string): Promise<JournalDriver<unknown>> {
   return (await load(type, 'journal', 'journal')) as JournalDriver<unknown>
+}
+
+/** `loki-push` is the source of `loki`. Threads must not load the manifests, which have the types. */
+function folderOfSource(type: string) {
+  const folders = connectorFolders.filter((folder) => folder === type || type.startsWith(`${folder}-`))
+  return folders.toSorted((a, b) => b.length - a.length)[0] ?? type
 }
 
 async function load(folder: string, module: string, name: string): Promise<unknown> {

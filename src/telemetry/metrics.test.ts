@@ -56,7 +56,6 @@ describe('the table of metrics', () => {
     'entries',
     'connections',
     'gaps',
-    'lines',
     'samples',
   ]
 

@@ -13,6 +13,8 @@ import {
   tls,
   urlText,
   type ConfigOf,
+  receiverComplaint,
+  receiverFields,
 } from '../../schema/index.ts'
 import { labelNameOf } from './map-labels.ts'
 
@@ -138,3 +140,20 @@ function labelComplaint(labels: readonly string[], fixed: Labels, ofEvents: Labe
 }
 
 export type LokiConfig = ConfigOf<typeof lokiSchema>
+
+export const lokiPushSchema = defineSchema({
+  type: 'loki-push',
+  role: 'source',
+  summary: "Receives log lines through Grafana Loki's push API",
+  fields: {
+    ...receiverFields('127.0.0.1:3100', 'clients'),
+    tenants: list(text({ description: 'A tenant', required: true, example: 'shop' }), {
+      description: 'Tenants (`X-Scope-OrgID`) to accept. Empty: all, also requests without one',
+      default: [],
+      example: ['shop'],
+    }),
+  },
+  check: receiverComplaint,
+})
+
+export type LokiPushConfig = ConfigOf<typeof lokiPushSchema>

@@ -11,6 +11,8 @@ import {
   tls,
   urlText,
   type ConfigOf,
+  receiverComplaint,
+  receiverFields,
 } from '../../schema/index.ts'
 import { flowMetricFields } from '../../schema/flow-metrics.ts'
 
@@ -76,3 +78,13 @@ export const remoteWriteSchema = defineSchema({
 })
 
 export type RemoteWriteConfig = ConfigOf<typeof remoteWriteSchema>
+
+export const remoteWriteSourceSchema = defineSchema({
+  type: 'remote-write',
+  role: 'source',
+  summary: 'Receives samples through Prometheus remote write 1.0 and 2.0',
+  fields: receiverFields('127.0.0.1:9090', 'senders'),
+  check: receiverComplaint,
+})
+
+export type RemoteWriteSourceConfig = ConfigOf<typeof remoteWriteSourceSchema>

@@ -1,6 +1,16 @@
 import { counter } from '../../telemetry/metric-table.ts'
 
 export const metrics = {
+  weir_remote_write_received_requests_total: counter(
+    'Received requests of remote write, by outcome: taken, or the reason of refusal',
+    'source',
+    'outcome',
+  ),
+  weir_remote_write_received_samples_total: counter(
+    'Samples of accepted requests, by outcome: taken, duplicate, native histogram, exemplar',
+    'source',
+    'outcome',
+  ),
   weir_remote_write_samples_total: counter(
     'Samples pushed, by outcome: accepted, refused (permanently), failed (pushed again with later values)',
     'sink',

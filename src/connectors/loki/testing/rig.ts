@@ -1,5 +1,6 @@
 import { asFlows } from '../../../../test/conformance/as-flows.ts'
 import type { Rig } from '../../../../test/conformance/rig.ts'
+import type { Answer, SourceHarness } from '../../../../test/conformance/source.ts'
 import type { OtherSide } from '../../../../test/conformance/sink.ts'
 import {
   startLokiServer,
@@ -9,9 +10,13 @@ import {
 } from '../../../../test/kit/loki-server.ts'
 import type { Sink, SinkBatch } from '../../../engine/contracts.ts'
 import { eventAt } from '../../../model/events.ts'
+import { decodeBatch } from '../../../journal/bodies.ts'
+import type { EventBatch } from '../../../model/batches.ts'
+import type { LogData } from '../../../model/points.ts'
 import { configFrom } from '../../../schema/index.ts'
-import { lokiSchema } from '../config.ts'
+import { lokiPushSchema, lokiSchema } from '../config.ts'
 import { sink as loki } from '../sink.ts'
+import { source as lokiPush } from '../source.ts'
 
 /** The id of an event, or the name that the suite gave to a flow. */
 const idOf = ({ line }: PushedEntry): string => {
@@ -83,7 +88,40 @@ async function start(encoding: 'protobuf' | 'json'): Promise<OtherSide> {
   }
 }
 
+const clients: SourceHarness = {
+  order: 'as received',
+  async build(context, address) {
+    const source = await lokiPush.build(
+      configFrom(lokiPushSchema, { listen: address?.slice('http://'.length) ?? '127.0.0.1:0' }),
+      context,
+    )
+    const post = async (body: string): Promise<Answer> => {
+      const { status } = await fetch(`${source.addresses[0] ?? ''}/loki/api/v1/push`, {
+        method: 'POST',
+        body,
+        headers: { 'content-type': 'application/json' },
+      })
+      return status === 204 ? 'accepted' : status === 503 ? 'retry' : 'refused'
+    }
+    return {
+      source,
+      sendMalformed: () => post('{}'),
+      close: () => Promise.resolve(),
+      send: (numbers) =>
+        post(JSON.stringify({ streams: [{ stream: { a: 'b' }, values: numbers.map((one) => ['1', String(one)]) }] })),
+    }
+  },
+  numbersIn(unit) {
+    const batch = decodeBatch('events', unit.raw) as EventBatch
+    return Array.from({ length: batch.count }, (_, row) => {
+      const { line } = JSON.parse(Buffer.from(eventAt(batch, row).data ?? []).toString()) as LogData
+      return Number(line)
+    })
+  },
+}
+
 export const rig: Rig = {
+  sources: [{ name: 'loki-push', harness: clients, against: { system: 'loki-push', server: 'client', standIn: true } }],
   sinks: (['protobuf', 'json'] as const).map((encoding) => ({
     name: `loki ${encoding}`,
     harness: { accepts: loki.accepts, idempotency: loki.idempotency, start: () => start(encoding) },

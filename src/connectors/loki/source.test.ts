@@ -1,0 +1,105 @@
+import { expect, onTestFinished, test } from 'vitest'
+import { gzipSync } from 'node:zlib'
+import { QueryScene } from '../../../test/kit/query-scene.ts'
+import { ProtoWriter } from '../../codecs/proto-writer/index.ts'
+import { snappyCompress } from '../../codecs/snappy/index.ts'
+import { realHost } from '../../host/index.ts'
+import { configFrom, type WrittenConfigOf } from '../../schema/index.ts'
+import { lokiPushSchema } from './config.ts'
+import { labelsOf } from './map-received.ts'
+import { openLokiPush } from './source.ts'
+
+async function start(written: Partial<WrittenConfigOf<typeof lokiPushSchema>> = {}) {
+  const scene = new QueryScene('logs', 1000)
+  const config = configFrom(lokiPushSchema, { listen: '127.0.0.1:0', ...written })
+  const source = await openLokiPush(config, { ...scene.context(), host: realHost() })
+  const abort = new AbortController()
+  const done = source.run(abort.signal)
+  onTestFinished(async () => {
+    abort.abort()
+    await done
+  })
+  const post = async (body: string | Uint8Array, headers: Record<string, string> = {}) => {
+    const answer = await fetch(`${source.addresses[0] ?? ''}/loki/api/v1/push`, {
+      method: 'POST',
+      body: typeof body === 'string' ? body : new Uint8Array(body),
+      headers: { 'content-type': 'application/json', ...headers },
+    })
+    return [answer.status, await answer.text()]
+  }
+  const logs = () =>
+    scene.events.map(({ data, time, extensions }) => [
+      time,
+      extensions?.['tenant'],
+      JSON.parse(Buffer.from(data ?? []).toString()),
+    ])
+  return { scene, source, post, logs }
+}
+
+const push = (...values: readonly unknown[]) =>
+  JSON.stringify({ streams: [{ stream: { app: 'web', level: 'warning' }, values }] })
+
+test('lines of JSON, compressed or not, become log lines with labels, metadata, severity and tenant', async () => {
+  const { post, logs } = await start()
+  expect(
+    await post(push(['1764072000123456789', 'a', { trace_id: 't', id: '7' }]), { 'x-scope-orgid': 'shop' }),
+  ).toEqual([204, ''])
+  expect(await post(gzipSync(push(['1', 'b'])), { 'content-encoding': 'gzip' })).toEqual([204, ''])
+  const labels = { app: 'web', level: 'warning' }
+  expect(logs()).toEqual([
+    [
+      1_764_072_000_123,
+      'shop',
+      { line: 'a', labels, metadata: { trace_id: 't', id: '7' }, severity: 'warn', trace: 't' },
+    ],
+    [0, undefined, { line: 'b', labels, severity: 'warn' }],
+  ])
+})
+
+test('lines of protobuf are the same as those of JSON', async () => {
+  const { post, logs, scene } = await start()
+  const writer = new ProtoWriter()
+  const stream = writer.begin(1)
+  writer.text(1, '{app="web", level="warning"}')
+  const entry = writer.begin(2)
+  const time = writer.begin(1)
+  writer.int(1, 1_764_072_000)
+  writer.int(2, 123_456_789)
+  writer.end(time)
+  writer.text(2, 'a')
+  const pair = writer.begin(3)
+  writer.text(1, 'id')
+  writer.text(2, '7')
+  writer.end(pair)
+  writer.end(entry)
+  writer.end(stream)
+  expect((await post(snappyCompress(writer.finish()), { 'content-type': 'application/x-protobuf' }))[0]).toBe(204)
+  expect((await post(push(['1764072000123456789', 'a', { id: '7' }])))[0]).toBe(204)
+  expect(logs()[0]).toEqual(logs()[1])
+  expect(scene.ids[0]).toBe(scene.ids[1])
+})
+
+test('malformed requests and other tenants are refused with the reason', async () => {
+  const { post, logs } = await start({ tenants: ['shop'] })
+  const shop = { 'x-scope-orgid': 'shop' }
+  expect((await post(push(['1', 'a'])))[0]).toBe(401)
+  expect((await post(push(['1', 'a']), { 'x-scope-orgid': 'other' }))[0]).toBe(401)
+  expect(await post(push([1, 'a']), shop)).toEqual([
+    400,
+    'The request is malformed: a timestamp is no text of nanoseconds.\n',
+  ])
+  expect((await post('{', shop))[0]).toBe(400)
+  expect((await post('x', { ...shop, 'content-type': 'text/plain' }))[0]).toBe(415)
+  expect((await post('x', { ...shop, 'content-type': 'application/x-protobuf' }))[0]).toBe(400)
+  expect(logs()).toEqual([])
+})
+
+test('labels are read with texts as in Go', () => {
+  expect(labelsOf(String.raw`{a="x, \"y\"\n", b_1=${'`'}\d${'`'}, c="\u00e9\x41",}`)).toEqual({
+    a: 'x, "y"\n',
+    b_1: String.raw`\d`,
+    c: 'éA',
+  })
+  expect(labelsOf('{}')).toEqual({})
+  for (const text of ['a="b"', '{a=b}', '{a="b}', '{a="b" c="d"}']) expect(() => labelsOf(text)).toThrow('malformed')
+})

@@ -1,0 +1,106 @@
+import { expect, onTestFinished, test } from 'vitest'
+import { QueryScene } from '../../../test/kit/query-scene.ts'
+import { ProtoWriter } from '../../codecs/proto-writer/index.ts'
+import { snappyCompress } from '../../codecs/snappy/index.ts'
+import { realHost } from '../../host/index.ts'
+import { configFrom } from '../../schema/index.ts'
+import { remoteWriteSourceSchema } from './config.ts'
+import { openRemoteWrite } from './source.ts'
+
+const v2Type = 'application/x-protobuf;proto=io.prometheus.write.v2.Request'
+
+async function start() {
+  const scene = new QueryScene('rw', 1000)
+  const config = configFrom(remoteWriteSourceSchema, { listen: '127.0.0.1:0' })
+  const source = await openRemoteWrite(config, { ...scene.context(), host: realHost() })
+  const abort = new AbortController()
+  const done = source.run(abort.signal)
+  onTestFinished(async () => {
+    abort.abort()
+    await done
+  })
+  const post = (body: Uint8Array, headers: Record<string, string> = {}) =>
+    fetch(`${source.addresses[0] ?? ''}/api/v1/write`, {
+      method: 'POST',
+      body: new Uint8Array(body),
+      headers: { 'content-type': 'application/x-protobuf', 'content-encoding': 'snappy', ...headers },
+    })
+  const points = () => scene.events.map(({ data, time }) => [time, new TextDecoder().decode(data)])
+  return { scene, source, post, points }
+}
+
+function v2(act: (writer: ProtoWriter) => void, symbols: readonly string[]): Uint8Array {
+  const writer = new ProtoWriter()
+  for (const symbol of symbols) writer.text(4, symbol)
+  const series = writer.begin(5)
+  act(writer)
+  writer.end(series)
+  return snappyCompress(writer.finish())
+}
+
+test('samples of 2.0 keep kind, unit, special values and the marker of a stale series', async () => {
+  const { post, points, scene } = await start()
+  const body = v2(
+    (writer) => {
+      writer.packed(1, [1, 2, 3, 4])
+      for (const [at, put] of [
+        [1, () => writer.double(1, 1.5)],
+        [2, () => writer.double(1, Number.NaN)],
+        [3, () => writer.double(1, -Infinity)],
+        [4, () => writer.fixed64(1, 2, 0x7ff00000)],
+      ] as const) {
+        const sample = writer.begin(2)
+        put()
+        writer.int(2, at)
+        writer.end(sample)
+      }
+      const histogram = writer.begin(3)
+      writer.int(15, 1)
+      writer.end(histogram)
+      const metadata = writer.begin(5)
+      writer.uint(1, 1)
+      writer.uint(4, 5)
+      writer.end(metadata)
+    },
+    ['', '__name__', 'up_total', 'job', 'web', 's'],
+  )
+  const answer = await post(body, { 'content-type': v2Type })
+  expect(answer.status).toBe(204)
+  expect(
+    ['samples', 'histograms', 'exemplars'].map((one) => answer.headers.get(`x-prometheus-remote-write-${one}-written`)),
+  ).toEqual(['4', '0', '0'])
+  const rest = '"kind":"counter","unit":"s"}'
+  expect(points()).toEqual([
+    [1, `{"name":"up_total","labels":{"job":"web"},"fields":{"value":1.5},${rest}`],
+    [2, `{"name":"up_total","labels":{"job":"web"},"fields":{},"special":{"value":"NaN"},${rest}`],
+    [3, `{"name":"up_total","labels":{"job":"web"},"fields":{},"special":{"value":"-Inf"},${rest}`],
+    [4, `{"name":"up_total","labels":{"job":"web"},"fields":{},"special":{"value":"stale"},${rest}`],
+  ])
+  expect(scene.shed).toEqual({ native_histogram: 1 })
+})
+
+test('wrong types, encodings and malformed requests have the status that the specification names', async () => {
+  const { post, points, source } = await start()
+  const statuses = async (...answers: readonly Promise<Response>[]) =>
+    (await Promise.all(answers)).map(({ status }) => status)
+  expect(
+    await statuses(
+      post(snappyCompress(new Uint8Array(0)), { 'content-type': 'application/json' }),
+      post(snappyCompress(new Uint8Array(0)), {
+        'content-type': 'application/x-protobuf;proto=io.prometheus.write.v9.X',
+      }),
+      post(new Uint8Array(3), { 'content-encoding': 'gzip' }),
+      post(new Uint8Array([255, 255])),
+      post(
+        v2((writer) => writer.packed(1, [1, 9]), ['', 'a']),
+        { 'content-type': v2Type },
+      ),
+      post(
+        v2((writer) => writer.packed(1, [1, 2]), ['', 'a', 'b']),
+        { 'content-type': v2Type },
+      ),
+    ),
+  ).toEqual([415, 415, 400, 400, 400, 400])
+  expect(points()).toEqual([])
+  expect(source.status().refused).toEqual({ wrong_request: 2, unreadable: 4 })
+})

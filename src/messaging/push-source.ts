@@ -1,0 +1,147 @@
+/** Sources of programs that push over HTTP. A request is answered when its rows are synced. */
+import type { Source, SourceContext } from '../engine/contracts.ts'
+import { appendEvents } from '../engine/sources/append-events.ts'
+import type { WeirEvent } from '../model/events.ts'
+import type { HttpListeners } from '../net/http/listeners.ts'
+import { openReceiver, type PushAnswer, type PushRequest, type RefusalReason } from '../net/http/receiver.ts'
+import { revealSecret } from '../net/secrets.ts'
+import { TlsFiles } from '../net/tls-files.ts'
+import type { HostPort, Secret } from '../schema/values.ts'
+import type { ListenerTls } from '../schema/listener-tls.ts'
+
+export type PushedRows = Readonly<{
+  events: readonly WeirEvent[]
+  /** Rows that cannot be stored, by reason. */
+  left?: Readonly<Record<string, number>>
+  answer: PushAnswer
+}>
+
+type Metric = Parameters<SourceContext['metrics']['count']>[0]
+
+type PushSourceParts = Readonly<{
+  config: Readonly<{
+    listen: readonly HostPort[]
+    tls: ListenerTls | null
+    token: Secret | null
+    max_body: number
+  }>
+  context: SourceContext
+  /** Decodes a request, by path. Throws PushRefused. */
+  routes: Readonly<Record<string, (request: PushRequest) => PushedRows>>
+  /** Both have the labels `source` and `outcome`. */
+  metrics: Readonly<{ requests: Metric; rows: Metric }>
+  /** The setting of clients to check if nothing arrives. */
+  hint: string
+}>
+
+export type PushStatus = Readonly<{
+  requests: number
+  rows: number
+  refused: Readonly<Partial<Record<RefusalReason, number>>>
+  last: number | undefined
+  why?: string
+}>
+
+export interface PushSource extends Source {
+  status(): PushStatus
+}
+
+const housekeepingMs = 30_000
+
+export async function openPushSource(parts: PushSourceParts): Promise<PushSource> {
+  const source = new Pushes(parts)
+  await source.open()
+  return source
+}
+
+class Pushes implements PushSource {
+  readonly #parts: PushSourceParts
+  readonly #refused: Partial<Record<RefusalReason, number>> = {}
+  #listeners: HttpListeners | undefined
+  #files: TlsFiles | undefined
+  #requests = 0
+  #rows = 0
+  #last: number | undefined
+
+  constructor(parts: PushSourceParts) {
+    this.#parts = parts
+  }
+
+  get addresses(): readonly string[] {
+    return this.#listeners?.addresses ?? []
+  }
+
+  async open(): Promise<void> {
+    const { config, context, routes } = this.#parts
+    this.#files = await TlsFiles.ofListener(config.tls, context.host.disk)
+    this.#listeners = await openReceiver({
+      places: config.listen,
+      tls: this.#files?.current,
+      token: config.token === null ? undefined : revealSecret(config.token),
+      maxBytes: config.max_body,
+      routes: Object.fromEntries(
+        Object.entries(routes).map(([path, decode]) => [path, (request) => this.#take(decode(request))] as const),
+      ),
+      refused: (reason, message) => {
+        this.#refuse(reason, message)
+      },
+    })
+  }
+
+  status(): PushStatus {
+    const { hint } = this.#parts
+    const isSilent = this.#requests === 0 && this.addresses.length > 0
+    return {
+      requests: this.#requests,
+      rows: this.#rows,
+      refused: this.#refused,
+      last: this.#last,
+      ...(isSilent ? { why: `No request was accepted at ${this.addresses.join(' or ')}: ${hint}.` } : {}),
+    }
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { id, log, host } = this.#parts.context
+    while (!signal.aborted) {
+      await host.timers.sleep(housekeepingMs, signal)
+      if (signal.aborted) break
+      const files = this.#files
+      await files?.renew('the listener', log, () => this.#listeners?.renew(files.current), { source: id })
+    }
+    await this.#listeners?.close()
+  }
+
+  async #take({ events, left = {}, answer }: PushedRows): Promise<PushAnswer> {
+    const { context, metrics } = this.#parts
+    const { duplicates = 0 } =
+      events.length === 0 ? {} : await appendEvents(context, events, { signal: AbortSignal.abort(), once: true })
+    const taken = events.length - duplicates
+    for (const [reason, rows] of Object.entries(left)) if (rows > 0) context.shed(reason, rows)
+    for (const [outcome, rows] of Object.entries({ ...left, taken, duplicate: duplicates }))
+      if (rows > 0) context.metrics.count(metrics.rows, rows, { source: context.id, outcome })
+    context.metrics.count(metrics.requests, 1, { source: context.id, outcome: 'taken' })
+    this.#requests++
+    this.#rows += taken
+    this.#last = context.host.clock.now()
+    return answer
+  }
+
+  #refuse(reason: RefusalReason, message: string) {
+    const { context, metrics } = this.#parts
+    const seen = this.#refused[reason]
+    this.#refused[reason] = (seen ?? 0) + 1
+    context.metrics.count(metrics.requests, 1, { source: context.id, outcome: reason })
+    if (seen === undefined) context.log.warn('A request was refused.', { source: context.id, reason, message })
+  }
+}
+
+/** Rows of one request with equal content have different ids; a repeated request has the same ones. */
+export class Occurrences {
+  readonly #seen = new Map<string, number>()
+
+  idOf(digest: string): string {
+    const count = this.#seen.get(digest) ?? 0
+    this.#seen.set(digest, count + 1)
+    return count === 0 ? digest : `${digest}-${count}`
+  }
+}

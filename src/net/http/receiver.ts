@@ -1,0 +1,162 @@
+/** HTTP servers for programs that push: token, limits of size and memory, gzip, and an answer when rows are synced. */
+import { createHash, timingSafeEqual } from 'node:crypto'
+import type { IncomingHttpHeaders, IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import { createGunzip } from 'node:zlib'
+import { messageOf } from '../../model/errors.ts'
+import type { HostPort } from '../../schema/values.ts'
+import type { TlsOptions } from '../tls.ts'
+import { openHttpListeners, type HttpListeners } from './listeners.ts'
+
+export type RefusalReason = 'unauthorized' | 'wrong_request' | 'too_large' | 'unreadable' | 'busy' | 'not_synced'
+
+export class PushRefused extends Error {
+  readonly status: number
+  readonly reason: RefusalReason
+
+  constructor(status: number, reason: RefusalReason, message: string) {
+    super(message)
+    this.status = status
+    this.reason = reason
+  }
+}
+
+export type PushRequest = Readonly<{
+  headers: IncomingHttpHeaders
+  /** Lower case, without parameters. */
+  type: string
+  /** Decompressed, if the encoding is gzip. */
+  body: Buffer
+}>
+
+export type PushAnswer = Readonly<{
+  status: number
+  headers?: Readonly<Record<string, string>>
+  body?: string | Uint8Array
+}>
+
+type ReceiverOptions = Readonly<{
+  places: readonly HostPort[]
+  tls: TlsOptions | undefined
+  token: string | undefined
+  maxBytes: number
+  /** Handlers by path. A rejection without {@link PushRefused} is 503: the client sends again. */
+  routes: Readonly<Record<string, (request: PushRequest) => Promise<PushAnswer>>>
+  refused(reason: RefusalReason, message: string): void
+}>
+
+/** Concurrent bodies, as a multiple of the largest. */
+const maxBodies = 4
+
+export function openReceiver(options: ReceiverOptions): Promise<HttpListeners> {
+  const { places, tls } = options
+  const receiving = new Receiving(options)
+  return openHttpListeners({ places, tls, listener: receiving.listen, closing: () => receiving.close() })
+}
+
+class Receiving {
+  readonly #options: ReceiverOptions
+  readonly #expected: Buffer | undefined
+  #held = 0
+  #isClosing = false
+
+  constructor(options: ReceiverOptions) {
+    this.#options = options
+    this.#expected = options.token === undefined ? undefined : digest(`Bearer ${options.token}`)
+  }
+
+  close(): void {
+    this.#isClosing = true
+  }
+
+  readonly listen: RequestListener = (request, response) => {
+    request.on('error', () => response.destroy())
+    this.#take(request).then(
+      (answer) => {
+        this.#respond(response, answer)
+      },
+      (error: unknown) => {
+        const refused =
+          error instanceof PushRefused
+            ? error
+            : new PushRefused(503, 'not_synced', `Append failed: ${messageOf(error)}`)
+        this.#options.refused(refused.reason, refused.message)
+        const { status } = refused
+        const headers = {
+          'content-type': 'text/plain; charset=utf-8',
+          ...(status === 503 ? { 'retry-after': '1' } : {}),
+          ...(status === 401 ? { 'www-authenticate': 'Bearer' } : {}),
+          ...(status === 405 ? { allow: 'POST' } : {}),
+        }
+        this.#respond(response, { status, headers, body: `${refused.message}\n` })
+      },
+    )
+  }
+
+  #respond(response: ServerResponse, { status, headers, body }: PushAnswer) {
+    if (response.destroyed) return
+    response.writeHead(status, { ...headers, ...(this.#isClosing ? { connection: 'close' } : {}) })
+    response.end(body)
+  }
+
+  async #take(request: IncomingMessage) {
+    const { maxBytes, routes } = this.#options
+    const { headers, method, url = '' } = request
+    if (this.#expected !== undefined && !timingSafeEqual(this.#expected, digest(headers.authorization ?? '')))
+      throw new PushRefused(401, 'unauthorized', 'The token is missing or wrong.')
+    const path = url.split('?', 1)[0] ?? ''
+    const route = Object.hasOwn(routes, path) ? routes[path] : undefined
+    if (route === undefined) throw new PushRefused(404, 'wrong_request', `Send to ${Object.keys(routes).join(' or ')}.`)
+    if (method !== 'POST') throw new PushRefused(405, 'wrong_request', 'Send with POST.')
+    const encoding = headers['content-encoding'] ?? 'identity'
+    if (!['identity', 'gzip', 'snappy'].includes(encoding))
+      throw new PushRefused(415, 'wrong_request', `Content-Encoding ${encoding} is not supported.`)
+    if (Number(headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes)
+    if (this.#held >= maxBodies * maxBytes)
+      throw new PushRefused(503, 'busy', 'Too many requests are in progress; send it again.')
+    const bytes = encoding === 'identity' ? Number(headers['content-length'] ?? maxBytes) : maxBytes
+    this.#held += bytes
+    try {
+      const body = await bodyOf(request, encoding === 'gzip', maxBytes)
+      const type = headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase() ?? ''
+      return await route({ headers, type, body })
+    } finally {
+      this.#held -= bytes
+    }
+  }
+}
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest()
+}
+
+export function tooLarge(maxBytes: number): PushRefused {
+  return new PushRefused(413, 'too_large', `The request has more than ${maxBytes} bytes: raise \`max_body\`.`)
+}
+
+function bodyOf(request: IncomingMessage, isZipped: boolean, maxBytes: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const pieces: Buffer[] = []
+    let size = 0
+    const plain = isZipped ? request.pipe(createGunzip()) : request
+    plain.on('data', (piece: Buffer) => {
+      size += piece.length
+      if (size <= maxBytes) return void pieces.push(piece)
+      reject(tooLarge(maxBytes))
+      pieces.length = 0
+      if (isZipped) {
+        request.unpipe()
+        plain.destroy()
+      }
+      request.resume()
+    })
+    plain.once('end', () => resolve(Buffer.concat(pieces)))
+    plain.once('error', (error) =>
+      reject(
+        new PushRefused(400, 'unreadable', isZipped ? `The body is not valid gzip: ${error.message}` : error.message),
+      ),
+    )
+    request.once('close', () => {
+      if (!request.complete) reject(new PushRefused(400, 'unreadable', 'The request ended too early.'))
+    })
+  })
+}
