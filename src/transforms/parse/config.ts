@@ -3,7 +3,7 @@ import { choice, Complaint, defineSchema, flag, group, list, mapping, text, type
 import { messageOf } from '../../model/errors.ts'
 import { isEventField } from '../rows/fields.ts'
 import { timeFormatProblem } from './times.ts'
-import { isZone } from './zones.ts'
+import { isZone } from '../../model/zones.ts'
 
 export const valueTypes = ['int', 'uint', 'float', 'string', 'bool'] as const
 

@@ -6,7 +6,7 @@ import type { ParseConfig } from './config.ts'
 import { exactText, type ParsedRecord, type Scalar } from './formats.ts'
 import { timeReader } from './times.ts'
 import { converted } from './values.ts'
-import type { ZonedTime } from './zones.ts'
+import type { ZonedTime } from '../../model/zones.ts'
 
 const utf8 = new TextEncoder()
 

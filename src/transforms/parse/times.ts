@@ -1,5 +1,5 @@
 /** Times of records by format. */
-import { instantOf, type ZonedTime } from './zones.ts'
+import { instantOf, type ZonedTime } from '../../model/zones.ts'
 
 export interface TimeRule {
   readonly format: string

@@ -1,6 +1,6 @@
 /** Instants of local times in IANA time zones. */
 
-const formats = new Map<string, Intl.DateTimeFormat>()
+const zoneFormats = new Map<string, Intl.DateTimeFormat>()
 const offsets = new Map<string, number>()
 const maxOffsets = 10_000
 /** Zones change their offset at multiples of this only. */
@@ -51,7 +51,7 @@ function offsetAt(at: number, zone: string): number {
 }
 
 function formatOf(zone: string): Intl.DateTimeFormat {
-  let format = formats.get(zone)
+  let format = zoneFormats.get(zone)
   if (format === undefined) {
     format = new Intl.DateTimeFormat('en-US', {
       timeZone: zone,
@@ -65,7 +65,7 @@ function formatOf(zone: string): Intl.DateTimeFormat {
       minute: 'numeric',
       second: 'numeric',
     })
-    formats.set(zone, format)
+    zoneFormats.set(zone, format)
   }
   return format
 }
