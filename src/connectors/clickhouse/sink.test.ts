@@ -233,8 +233,18 @@ test('logins are headers, never parts of the URL or of an error', async () => {
 })
 
 test.each([
+  ['Code: 243. DB::Exception: Cannot reserve 1 MiB', 'disk of the server is full (code 243'],
+  ['<html>Sign in</html>', "check that `url` is ClickHouse's HTTP interface"],
+])('an insert with status 200 and the body %j is not delivered', async (body, words) => {
+  const { sink } = await scripted(({ query }) => (query.startsWith('INSERT') ? { status: 200, body } : undefined))
+  await expect(sink.send(flowBatch(1, 't').batch, never)).rejects.toThrow(words)
+})
+
+test.each([
   [{ status: 400, body: 'Port 9000 is for clickhouse-client program' }, 'set `url` to the HTTP port, usually 8123'],
   [{ status: 404, body: 'nginx' }, "check that `url` is ClickHouse's HTTP interface"],
+  [{ status: 200, body: '<html>Sign in</html>' }, "check that `url` is ClickHouse's HTTP interface"],
+  [{ status: 200, body: 'Code: 243. DB::Exception: Cannot reserve 1 MiB' }, 'disk of the server is full (code 243'],
   [{ status: 302, body: '' }, 'redirects are not followed'],
   [{ status: 500, body: 'Code: 241, e.displayText() = DB::Exception: Memory limit' }, 'code 241: Memory limit'],
 ])('the response %j is explained', async (answer, words) => {

@@ -65,15 +65,21 @@ export class ClickHouseClient {
   }
 
   async rows<Row>(statement: string, signal: AbortSignal): Promise<Row[]> {
-    const { body } = await this.#post({ query: `${statement} FORMAT Native` }, new Uint8Array(0), {}, signal)
-    return readRows<Row>(body)
+    const answer = await this.#post({ query: `${statement} FORMAT Native` }, new Uint8Array(0), {}, signal)
+    try {
+      return readRows<Row>(answer.body)
+    } catch {
+      throw exceptionOf(answer)
+    }
   }
 
   async insert({ statement, settings, body }: Insert, signal: AbortSignal): Promise<void> {
     const { compression } = this.#config
     const encoded = compression === 'none' ? body : await coders[compression](body)
     const coding: Record<string, string> = compression === 'none' ? {} : { 'content-encoding': compression }
-    await this.#post({ query: statement, ...settings }, encoded, coding, signal)
+    const answer = await this.#post({ query: statement, ...settings }, encoded, coding, signal)
+    // An insert has an empty response. A body is an exception after the headers, or the page of a proxy.
+    if (answer.body.length > 0) throw exceptionOf(answer)
   }
 
   /** `parameters`: settings, and `default_format`. The deadline applies until the first byte. */
