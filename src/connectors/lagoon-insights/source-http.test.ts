@@ -121,6 +121,24 @@ describe('requests', () => {
     ])
   })
 
+  test('during a write share the next one, and fail with it', async () => {
+    const { journal, send, messages } = await stage()
+    const post = (name: string): ReturnType<typeof send> => send('POST', '/facts', `[{"name":"${name}"}]`)
+    journal.hold()
+    const first = post('a')
+    await expect.poll(() => journal.waiting).toBe(1)
+    const others = ['b', 'c', 'd'].map(post)
+    await expect.poll(() => send('GET', '/none')).toEqual([404, '404 page not found'])
+    journal.release()
+    expect(await Promise.all([first, ...others])).toEqual([okay, okay, okay, okay])
+    expect(messages()).toHaveLength(4)
+    expect(journal.units.length).toBeLessThan(4)
+    expect(new Set(journal.units.flatMap(eventsOf).map(({ id }) => id)).size).toBe(4)
+    journal.refuse()
+    expect((await Promise.all(['e', 'f'].map(post))).map(([status]) => status)).toEqual([503, 503])
+    expect(messages()).toHaveLength(4)
+  })
+
   test('with an Idempotency-Key are appended once', async () => {
     const { send, golden, messages, events } = await stage({ hasStore: true })
     const headers = { authorization: golden, 'idempotency-key': 'one' }

@@ -2,12 +2,10 @@
 import { createHash } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { SourceContext } from '../../engine/contracts.ts'
-import { eventUnit } from '../../engine/sources/append-events.ts'
 import { messageOf } from '../../model/errors.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import { insightsFamilies, insightsTypes, type DirectDelete, type InsightsKind } from '../../model/insights.ts'
 import { kubernetesRef } from '../../model/refs.ts'
-import { chunks } from '../../polling/chunks.ts'
 import { hmacAlgorithms, TokenVerifier, type VerifiedToken } from '../../net/lagoon-token.ts'
 import type { InsightsConfig } from './config.ts'
 import { environmentNumber, factsOf, problemsOf, Unreadable } from './map-direct.ts'
@@ -25,6 +23,7 @@ import {
   type Route,
 } from './source-http-exchange.ts'
 import type { Namespaces } from './source-namespaces.ts'
+import { RequestAppender } from './source-requests.ts'
 
 export type WebOptions = Readonly<{
   config: InsightsConfig
@@ -43,12 +42,18 @@ const okay: Answer = { status: 200, body: { message: 'okay' } }
 export class InsightsWeb {
   readonly #options: WebOptions
   readonly #tokens: TokenVerifier
+  readonly #appender: RequestAppender
+  /** Ids are unique without a random number for each request. */
+  readonly #prefix: string
+  #appended = 0
   #held = 0
   #isClosing = false
 
   constructor(options: WebOptions) {
     this.#options = options
-    const { config, secrets } = options
+    const { config, context, secrets } = options
+    this.#appender = new RequestAppender(context)
+    this.#prefix = Buffer.from(context.host.random.bytes(10)).toString('hex')
     const isAnyHmac = config.token_algorithms === 'hmac' || config.strict
     this.#tokens = new TokenVerifier(secrets, isAnyHmac ? hmacAlgorithms : ['HS256'])
   }
@@ -168,7 +173,7 @@ export class InsightsWeb {
       id:
         typeof once === 'string'
           ? `${namespace}/${kind}/${once.slice(0, 200)}`
-          : Buffer.from(host.random.bytes(16)).toString('hex'),
+          : this.#prefix + (this.#appended++).toString(16).padStart(12, '0'),
       source: `/kubernetes/${config.cluster}`,
       type: insightsTypes.report,
       family: insightsFamilies[kind],
@@ -181,13 +186,9 @@ export class InsightsWeb {
       encoding: 'json',
       data: new TextEncoder().encode(message),
     }
-    const isOnce = typeof once === 'string' && context.appendOnce !== undefined
     try {
       // The report itself is the last one: the client repeats a request of which a part is not stored.
-      for (const [some] of chunks([...rows, event])) {
-        const unit = eventUnit(context.id, some, host.clock.now(), { once: isOnce })
-        await (isOnce ? context.appendOnce?.(unit) : context.append(unit, some))
-      }
+      await this.#appender.append([...rows, event], { repeatable: typeof once === 'string' })
     } catch (error) {
       context.log.warn('A report of a workload cannot be stored.', { source: context.id, error: messageOf(error) })
       throw new Refused(503, 'unavailable', 'the report cannot be stored now', { 'retry-after': '5' })
