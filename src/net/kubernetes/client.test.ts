@@ -25,3 +25,31 @@ test('a response is complete, and the memory of its large chunks is released wit
     await new Promise((resolve) => server.close(resolve))
   }
 })
+
+test('the body of a request of any method arrives with it', async () => {
+  const came: string[] = []
+  const server = createServer((request, response) => {
+    let text = ''
+    request.setEncoding('utf8').on('data', (piece: string) => (text += piece))
+    request.on('end', () => {
+      came.push(`${request.method} ${text}`)
+      response.end('{}')
+    })
+  })
+  let connections = 0
+  server.on('connection', () => connections++)
+  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve))
+  const client = openClient({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` })
+  try {
+    for (const method of ['DELETE', 'POST', 'DELETE', 'PATCH', 'PUT'] as const) {
+      const answer = await client.write(method, '/x', { name: 'ä' }, AbortSignal.timeout(20_000))
+      expect(answer.status).toBe(200)
+      for await (const _ of answer.body);
+    }
+    expect(came).toEqual(['DELETE', 'POST', 'DELETE', 'PATCH', 'PUT'].map((method) => `${method} {"name":"ä"}`))
+    expect(connections).toBe(1)
+  } finally {
+    client.close()
+    await new Promise((resolve) => server.close(resolve))
+  }
+})

@@ -50,9 +50,11 @@ export function openClient({ url, tls = {}, identity, refused, proxy }: ClientOp
     target.pathname = base.pathname.replace(/\/$/, '') + path
     target.search = new URLSearchParams(query).toString()
     return new Promise((resolve, reject) => {
+      // Without it, Node sends the body of DELETE as a request of its own.
+      const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }
       const sent = request(
         target,
-        { method, agent, signal, headers: { ...more, ...who }, ...certificate },
+        { method, agent, signal, headers: { ...more, ...length, ...who }, ...certificate },
         (answer) => {
           if (answer.statusCode === 401) refused?.()
           const named = Object.fromEntries(
