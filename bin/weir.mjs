@@ -14,6 +14,8 @@ const OLDEST_MAJOR = 24
 const allocator = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '262144', MALLOC_TRIM_THRESHOLD_: '262144' }
 // Queries occupy threads of this pool, and syncs of the journal go through it, too. It is made at its first use.
 process.env.UV_THREADPOOL_SIZE ??= '12'
+// The commands that keep running: `weir run`, and those in the place of other programs.
+const services = ['run', 'cts-exporter', 'flows-to-clickhouse', 'insights-remote', 'kollect', 'neo4j-sink']
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const source = new URL('../src/main.ts', import.meta.url)
 const isCheckout = existsSync(source)
@@ -27,7 +29,7 @@ if (Number(process.versions.node.split('.')[0]) >= OLDEST_MAJOR) {
 }
 
 /**
- * What the C library and V8 read once, when a process begins, cannot be set later: `weir run` begins anew with it, as
+ * What the C library and V8 read once, when a process begins, cannot be set later: a service begins anew with it, as
  * the same process, before anything is loaded (40 ms). Threads that each keep free memory of their own, and a main
  * thread whose young objects may fill 48 MB, were a quarter of what watching a large cluster took.
  */
@@ -43,7 +45,7 @@ function beginSmall() {
 
 function smallStart() {
   const set = process.execArgv.some((argument) => argument.startsWith('--max-semi-space-size'))
-  if (process.platform !== 'linux' || process.argv[2] !== 'run' || set) return undefined
+  if (process.platform !== 'linux' || !services.includes(process.argv[2]) || set) return undefined
   return { arguments: ['--max-semi-space-size=4'], env: { ...allocator, ...process.env } }
 }
 

@@ -41,6 +41,15 @@ test('a supported Node runs the TypeScript of the checkout and keeps arguments a
   })
 })
 
+test.runIf(process.platform === 'linux')('commands that keep running have a small new space', async () => {
+  const root = await checkout(`console.log(process.execArgv.join(), process.env.MALLOC_ARENA_MAX)`, {
+    installed: false,
+  })
+  for (const command of ['run', 'insights-remote', 'kollect'])
+    expect((await run(root, [], command)).stdout).toBe('--max-semi-space-size=4 2\n')
+  expect((await run(root, [], 'query')).stdout).not.toContain('semi-space')
+})
+
 test('a package without sources runs its emitted JavaScript', async () => {
   const root = await checkout(`console.log('emitted')`, { installed: false, emitted: true })
   expect(await run(root, [])).toMatchObject({ code: 0, stdout: 'emitted\n' })
