@@ -93,10 +93,16 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       ? undefined
       : new QueryProcesses({ host, folder, log, threads, spill, ...options.processes })
   const maintenance = new Maintenance({ host, folder, writer, resolver, retain: options.retain ?? {}, log, metrics })
+  reader.warm()
   return {
     projection,
     reader: processes === undefined ? reader : withProcesses(reader, processes),
-    maintain: () => maintenance.run(),
+    async maintain() {
+      const isMore = await maintenance.run()
+      // A merge replaces files, and so what queries keep of them.
+      if (!isMore) reader.warm()
+      return isMore
+    },
     ledger: () => ledgerOf(folder.durable),
     lost: () => [...folder.state.files.values()].filter(({ lost }) => lost === true),
     covered(lost) {

@@ -62,6 +62,8 @@ export async function storeReports(directory: string, seed: number, images: numb
   await store.projection.apply([make.batch(toEventBatch(podsOf(0, now).slice(0, 1)), now, 'sbom')])
   await store.projection.commit()
   while (await store.maintain());
+  // As after a start.
+  await store.reader.idle()
   return { store, host, images, packages, problems, where, seconds: (performance.now() - began) / 1000 }
 }
 

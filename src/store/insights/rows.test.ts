@@ -75,3 +75,26 @@ test('rows of finished hours come from memory, and equal those of the files', as
   for (const name of files) await host.disk.remove(`${stores.directory}/${name}`)
   expect(await read()).toEqual(stored)
 })
+
+test('the first query after a start finds the rows of finished hours in memory', async () => {
+  let now = startOfDay
+  const host = { ...realHost(), clock: { ...realHost().clock, now: () => now } }
+  const make = new FrameMaker()
+  const write = async (store: Awaited<ReturnType<typeof stores.open>>, version: string): Promise<void> => {
+    await store.projection.apply([make.events(report(version, now), now)])
+    await store.projection.commit()
+  }
+  const first = await stores.open({ host })
+  await write(first, '1')
+  const files = (await host.disk.list(stores.directory)).filter((name) => name.startsWith('events-'))
+  now += msPerHour
+  await write(first, '2')
+  await first.close()
+  const store = await stores.open({ host })
+  await store.reader.idle()
+  for (const name of files) await host.disk.remove(`${stores.directory}/${name}`)
+  expect(await queryRows(store.reader, 'SELECT DISTINCT version FROM package_rows ORDER BY ALL')).toEqual([
+    { version: '1' },
+    { version: '2' },
+  ])
+})

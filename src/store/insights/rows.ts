@@ -8,6 +8,7 @@ import { eventsOf, partsOfRef } from '../kubernetes/events.ts'
 import { cachedSql, compressedTable, inParts } from '../read/compressed-table.ts'
 import { cachePrefix, type CacheKind, type CacheLease, type CachedRows } from '../read/file-cache.ts'
 import type { ViewInput } from '../read/views.ts'
+import type { StoredFile } from '../record.ts'
 import { hasColumn, insightColumns, type FileColumn } from '../schema.ts'
 
 export interface CachedInsights {
@@ -54,6 +55,11 @@ function isCurrentFeed(files: string): string {
       AND type = '${insightTypes.feed}' AND insight_value = 'complete' GROUP BY key`
   return `(r.type <> '${insightTypes.feed}'
       OR coalesce(r.time >= (SELECT map(list(key), list(since)) FROM (${ends}))[r.key], true))`
+}
+
+/** Without them, the rows of pods are not worth their memory. */
+export function hasImages({ families: some = [] }: StoredFile): boolean {
+  return some.includes('package') || some.includes('problem')
 }
 
 export function insightsCacheKind(directory: string): CacheKind<CachedInsights> {

@@ -78,6 +78,10 @@ export class Memory {
     return { traces: cachedRows(holding), release: holding.release }
   }
 
+  warm(pin: Pin): void {
+    this.#insights.hold(pin, pin.files).release()
+  }
+
   holdEdges(span: EdgeQuery['span'], pin: Pin): HeldEdges {
     const times = timesOf(span)
     const traces = this.#holdTraces(pin, times.audit)

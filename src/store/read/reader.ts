@@ -8,6 +8,7 @@ import { jsonCells, outputColumns } from './cells.ts'
 import { DamagedFile, filesIn, unreadableFiles } from './damage.ts'
 import { duckMemory, fileList, withoutExtensions, openDuck } from '../duck.ts'
 import { edgesOf } from '../graph/edges.ts'
+import { hasImages } from '../insights/rows.ts'
 import { formatter } from './formats.ts'
 import { spillFolder } from '../names.ts'
 import type { CachedViews } from './file-cache.ts'
@@ -59,6 +60,7 @@ export class DuckReader implements StoreReader {
   readonly #closing = new AbortController()
   readonly #open = new Set<Promise<void>>()
   #opening: Promise<Opened> | undefined
+  #warming: Promise<void> | undefined
 
   constructor(options: ReaderOptions) {
     this.#options = options
@@ -296,7 +298,27 @@ export class DuckReader implements StoreReader {
     return opened === undefined || this.#closing.signal.aborted ? 0 : duckMemory(opened.instance)
   }
 
+  /** Loads the rows that queries of images read from memory, so that the first ones need not. */
+  warm(): void {
+    if (this.#options.cacheBytes === 0 || this.#closing.signal.aborted) return
+    const ended = this.#hold()
+    // The next query reports the error.
+    this.#warming = this.#warm()
+      .catch(() => undefined)
+      .finally(ended)
+  }
+
+  async #warm() {
+    const pin = this.#options.folder.versions.pin()
+    try {
+      if (pin.files.some(hasImages)) (await this.open()).memory.warm(pin)
+    } finally {
+      await pin.release()
+    }
+  }
+
   async idle(): Promise<void> {
+    await this.#warming
     await (await this.#opening?.catch(() => undefined))?.memory.idle()
   }
 
