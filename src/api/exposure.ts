@@ -19,7 +19,8 @@ type Received = Readonly<{
   /** `<namespace>/<kind>/<name>`. */
   workload: string
   exposure: (typeof reached)[number]
-  ports: readonly number[]
+  /** The most used first, with the bytes to each. */
+  ports: readonly (readonly [port: number, bytes: number])[]
 }>
 
 export type Traffic = Readonly<{
@@ -73,11 +74,13 @@ export async function trafficTo(query: TrafficQuery, disconnected: AbortSignal):
     rows &&
     some && {
       known: some.length > 0,
-      received: rows.map(({ cluster, workload, reach, ports }) => ({
+      received: rows.map(({ cluster, workload, reach, ports, traffic }) => ({
         cluster: cluster as string | null,
         workload: String(workload),
         exposure: reached[3 - Number(reach)] ?? 'own_namespace',
-        ports: (ports as readonly unknown[]).map(Number),
+        ports: (ports as readonly unknown[]).map(
+          (port, at) => [Number(port), Number((traffic as readonly unknown[])[at])] as const,
+        ),
       })),
     }
   )
@@ -88,17 +91,21 @@ const attempts = '(2, 6)'
 
 /** The lower port is that of the server, so that responses to the workload do not count. */
 function receivedSql(condition: string, dialect: Dialect, workloads: ReadonlySet<string> | undefined): string {
-  const { collected, firstItems, text } = dialect
+  const { firstItems, ranked, text } = dialect
   const names = [...(workloads ?? [])].map((each) => each.slice(each.lastIndexOf('/') + 1))
   const among =
     names.length === 0 || names.length > maxNames ? '' : `dst_owner_name IN (${names.map(text).join(', ')}) AND`
   const isObject = 'src_kind IS NOT NULL OR src_owner_name IS NOT NULL OR src_namespace IS NOT NULL'
   const reach = `CASE WHEN NOT (${isObject}) THEN 3 WHEN src_namespace = dst_namespace THEN 1 ELSE 2 END`
-  return `SELECT cluster, concat(dst_namespace, '/', dst_owner_kind, '/', dst_owner_name) AS workload,
-      max(${reach}) AS reach, ${firstItems(collected('dst_port'), maxPorts)} AS ports FROM flows
+  const estimated = 'CAST(coalesce(bytes, 0) AS DOUBLE) * greatest(coalesce(sampling, 1), 1)'
+  const byPort = `SELECT cluster, concat(dst_namespace, '/', dst_owner_kind, '/', dst_owner_name) AS workload,
+      dst_port AS port, max(${reach}) AS reach, sum(${estimated}) AS traffic FROM flows
       WHERE ${among} dst_owner_name IS NOT NULL AND dst_namespace IS NOT NULL AND dst_port < src_port
         AND coalesce(tcp_flags, 0) NOT IN ${attempts} AND ${condition}
-      GROUP BY cluster, dst_namespace, dst_owner_kind, dst_owner_name`
+      GROUP BY cluster, dst_namespace, dst_owner_kind, dst_owner_name, dst_port`
+  return `SELECT cluster, workload, max(reach) AS reach,
+      ${firstItems(ranked('port', 'traffic'), maxPorts)} AS ports,
+      ${firstItems(ranked('traffic', 'traffic'), maxPorts)} AS traffic FROM (${byPort}) p GROUP BY cluster, workload`
 }
 
 type Running = Readonly<Record<string, unknown>>
@@ -115,8 +122,10 @@ export function exposureOf(
     ({ cluster, workload }) => workloads.has(workload) && (cluster === null || clusters.has(cluster)),
   )
   const exposure = reached.find((each) => own.some((one) => one.exposure === each)) ?? 'idle'
-  const ports = new Set(own.flatMap((one) => one.ports))
-  return { exposure, exposed_ports: [...ports].sort((one, other) => one - other).slice(0, maxPorts) }
+  const ports = new Map<number, number>()
+  for (const [port, bytes] of own.flatMap((one) => one.ports)) ports.set(port, (ports.get(port) ?? 0) + bytes)
+  const mostUsed = [...ports].sort(([one, less], [other, more]) => more - less || one - other)
+  return { exposure, exposed_ports: mostUsed.slice(0, maxPorts).map(([port]) => port) }
 }
 
 /** Adds {@link exposureOf} as column `exposure` to rows with pods, for conditions. */

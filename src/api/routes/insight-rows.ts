@@ -21,7 +21,11 @@ const exposed = {
       'Widest origin of the traffic that the workloads received: outside, other namespaces or nodes, their own ' +
       'namespace; idle: none; null: no flows are stored for the time.',
   },
-  exposed_ports: { type: 'array', items: { type: 'integer' }, description: 'Ports of that traffic; at most 20.' },
+  exposed_ports: {
+    type: 'array',
+    items: { type: 'integer' },
+    description: 'Ports of that traffic, the one with most bytes first; at most 20.',
+  },
 } as const
 
 const reported = {

@@ -203,6 +203,13 @@ describe('exposure', () => {
     expect(await of(api)).toEqual(['other_namespaces', [8080, 9090]])
     await talked(api, { to: web, cluster: 'c1', ports: [50_000, 443] })
     expect(await of(api)).toEqual(['external', [443, 8080, 9090]])
+    await talked(
+      api,
+      { to: web, ports: [50_000, 9091], bytes: 1500 },
+      { from: 'shop/Deployment/cart', to: web, ports: [50_000, 9090], bytes: 4000 },
+      { to: web, ports: [50_000, 9091], bytes: 1500 },
+    )
+    expect(await of(api)).toEqual(['external', [9090, 9091, 443, 8080]])
     expect(await of(api, { traffic: '5m' })).toEqual([null, []])
     expect((await api.get('problems', { traffic: '8d' })).status).toBe(400)
     const total = async (list: string, filter: string): Promise<unknown> =>

@@ -10,6 +10,8 @@ export interface Talk {
   /** Of TCP; preset: 0. */
   readonly flags?: number
   readonly cluster?: string
+  /** Preset: 1000. */
+  readonly bytes?: number
   /** The source is a node. */
   readonly node?: boolean
 }
@@ -17,7 +19,7 @@ export interface Talk {
 /** Flows between workloads, with names as exporters write them. */
 export function talkBatch(talks: readonly Talk[], received: number): FlowBatch {
   const batch = flowBatch(
-    talks.map((_, row) => ({ src: `10.1.0.${row + 1}`, dst: `10.2.0.${row + 1}` })),
+    talks.map(({ bytes = 1000 }, row) => ({ src: `10.1.0.${row + 1}`, dst: `10.2.0.${row + 1}`, bytes })),
     received,
   )
   const dictionary = [...batch.dictionary]
