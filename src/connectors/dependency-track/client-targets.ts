@@ -5,6 +5,7 @@ import { messageOf } from '../../model/errors.ts'
 import type { ImageReport } from '../../model/insights.ts'
 import { revealSecret } from '../../net/secrets.ts'
 import { DependencyTrack } from './client.ts'
+import { Pause } from './client-pause.ts'
 import { NamespaceSecrets } from './client-secret.ts'
 import type { DependencyTrackConfig } from './config.ts'
 import { endpointOf, keyVariable, productionOnly } from './map-custom.ts'
@@ -14,6 +15,8 @@ type Target = Readonly<{
   server: DependencyTrack
   key: string
   production_only: boolean
+  /** Of a server that belongs to a tenant. */
+  pause?: Pause
 }>
 
 export interface Targets {
@@ -61,16 +64,18 @@ async function byAnnotation(
   const secrets = await NamespaceSecrets.open(kubeconfig, secret, context.host)
   const opened = endpoints.map(async (url) => [url, await DependencyTrack.open(url, config, context)] as const)
   const servers = new Map(await Promise.all(opened))
+  const pauses = new Map(endpoints.map((url) => [url, new Pause(context.host.clock)]))
   return {
     async of(report, signal) {
       const endpoint = endpointOf(report, endpoints)
       if (typeof endpoint === 'string' || 'is' in endpoint) return endpoint
       const server = servers.get(endpoint.url)
-      if (server === undefined) return 'no_endpoint'
+      const pause = pauses.get(endpoint.url)
+      if (server === undefined || pause === undefined) return 'no_endpoint'
       try {
         const values = (await secrets.of(report.namespace, signal)) ?? {}
         const key = values[keyVariable] ?? ''
-        if (key !== '') return { server, key, production_only: productionOnly(values, config.production_only) }
+        if (key !== '') return { server, key, production_only: productionOnly(values, config.production_only), pause }
         const reason = `Secret ${report.namespace}/${secret} has no ${keyVariable}`
         return { is: 'reject', reason }
       } catch (error) {

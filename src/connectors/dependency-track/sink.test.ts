@@ -8,11 +8,13 @@ import { startTrackServer, type TrackServer } from '../../../test/kit/dependency
 import { kubeconfigOf } from '../../../test/kit/kubeconfig.ts'
 import { proves } from '../../../test/kit/proof.ts'
 import { ScriptedApiServer } from '../../../test/kit/scripted-api-server.ts'
+import { realHost } from '../../host/index.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import { insightsTypes, trackEndpoint, type ImageReport } from '../../model/insights.ts'
 import type { Failure } from '../../model/outcome.ts'
 import { configFrom, type WrittenConfigOf } from '../../schema/index.ts'
 import { dependencyTrackSchema } from './config.ts'
+import { pauseMs } from './client-pause.ts'
 import { openDependencyTrack } from './sink.ts'
 
 const key = 'odt_key'
@@ -134,7 +136,10 @@ describe('the endpoint in the annotation', () => {
     const kubeconfig = join(folder, 'kubeconfig')
     await writeFile(kubeconfig, kubeconfigOf(cluster.url), { mode: 0o600 })
     const config = configFrom(dependencyTrackSchema, { custom: { endpoints: [`${server.url}/`], kubeconfig } })
-    const sink = await openDependencyTrack(config, testContext())
+    const host = realHost()
+    let later = 0
+    const clock = { ...host.clock, monotonic: () => host.clock.monotonic() + later }
+    const sink = await openDependencyTrack(config, testContext({ ...host, clock }))
     onTestFinished(async () => {
       await sink.close()
       await server[Symbol.asyncDispose]()
@@ -142,7 +147,7 @@ describe('the endpoint in the annotation', () => {
       await rm(folder, { recursive: true, force: true })
     })
     const send = (...events: WeirEvent[]): Promise<readonly Failure[]> => sink.send(eventBatch(events, 't'), never)
-    return { server, cluster, sink, send }
+    return { server, cluster, sink, send, pass: (ms: number) => void (later += ms) }
   }
 
   test('receives the report with the key of its namespace, which is read once', async () => {
@@ -188,6 +193,22 @@ describe('the endpoint in the annotation', () => {
     const [failure] = await send(named(server.url))
     expect(failure).toMatchObject({ is: 'retry' })
     expect(failure).not.toHaveProperty('away', true)
+  })
+
+  test('that is unavailable gets one attempt in half a minute', async () => {
+    const { server, send, pass } = await customStage({ [`${variable}_API_KEY`]: key })
+    server.status = 503
+    await send(named(server.url))
+    server.status = undefined
+    expect(await send(named(server.url))).toMatchObject([
+      { is: 'retry', reason: expect.stringContaining('503') as string },
+    ])
+    expect(server.boms.size).toBe(0)
+    pass(pauseMs)
+    for (const count of [1, 2]) {
+      expect(await send(named(server.url))).toEqual([])
+      expect([...server.boms.values()].flat()).toHaveLength(count)
+    }
   })
 })
 

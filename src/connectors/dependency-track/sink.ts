@@ -68,9 +68,13 @@ async function attemptOf(row: SinkRow, { config, targets, signal }: Sending): Pr
   if (typeof target === 'string' || 'is' in target) return target
   const upload = uploadOf(report, { ...config, production_only: target.production_only })
   if (typeof upload === 'string' || 'is' in upload) return upload
+  const { pause } = target
+  const paused = pause?.problem()
+  if (paused !== undefined) return { is: 'retry', reason: paused }
   const attempt = await target.server.upload(upload, target.key, signal)
-  // An endpoint of one environment that is unavailable must not delay the reports of others.
-  return attempt?.is === 'retry' && config.custom !== null ? { ...attempt, away: false } : attempt
+  pause?.record(attempt)
+  // A server of one environment that is unavailable must not delay the reports of others.
+  return attempt?.is === 'retry' && pause !== undefined ? { ...attempt, away: false } : attempt
 }
 
 function reportOfRow({ event }: SinkRow): ImageReport | string | Rejected {
