@@ -180,6 +180,11 @@ describe.skipIf(chromiumPath === undefined)('chromium: insights', () => {
     await page.locator('.grid-body [role="row"]').first().waitFor()
     if (folder !== undefined) await page.screenshot({ path: `${folder}/insights-${width}-${colorScheme}.png` })
     expect([...(await outside(page)), ...(await hidden(page)), ...(await violations(page))]).toEqual([])
+    if (width === 1440) {
+      const { x = Infinity, width: own = 0 } =
+        (await page.getByRole('columnheader', { name: 'Workloads' }).boundingBox()) ?? {}
+      expect(x + own).toBeLessThanOrEqual(width)
+    }
     await page.locator('.grid-body [role="row"]').first().click()
     await page.getByRole('complementary').locator('li').first().waitFor()
     if (folder !== undefined) await page.screenshot({ path: `${folder}/insights-${width}-${colorScheme}-details.png` })

@@ -46,30 +46,30 @@ export function ExposureText({ of }: { readonly of: Pick<ProblemRow, 'exposure' 
 const exposure = <Row extends ImageRow | ProblemRow>(): GridColumn<Row> => ({
   id: 'exposure',
   title: insightsText.exposure,
-  width: 130,
+  width: 118,
   cell: (row) => <ExposureText of={row} />,
 })
 
 const pods = <Row extends ImageRow | PackageRow | ProblemRow>(): readonly GridColumn<Row>[] => [
-  { id: 'pods', title: insightsText.pods, width: 58, end: true, cell: (row) => count(row.pods) },
+  { id: 'pods', title: insightsText.pods, width: 50, end: true, cell: (row) => count(row.pods) },
   {
     id: 'workloads',
     title: insightsText.workloads,
-    width: 170,
+    width: 150,
     grow: 2,
     cell: ({ workloads }) => <Workloads of={workloads} />,
   },
 ]
 
 const reported = <Row extends PackageRow | ProblemRow>(): readonly GridColumn<Row>[] => [
+  ...pods<Row>(),
   {
     id: 'image',
     title: insightsText.image,
-    width: 190,
+    width: 140,
     grow: 1,
     cell: ({ image_name: name, image }) => <ImageName name={name} digest={image} />,
   },
-  ...pods<Row>(),
   {
     id: 'since',
     title: insightsText.since,
@@ -83,18 +83,18 @@ const reported = <Row extends PackageRow | ProblemRow>(): readonly GridColumn<Ro
 ]
 
 export const problemColumns: readonly GridColumn<ProblemRow>[] = [
-  { id: 'severity', title: insightsText.severity, width: 92, cell: ({ severity }) => <SeverityText of={severity} /> },
+  { id: 'severity', title: insightsText.severity, width: 86, cell: ({ severity }) => <SeverityText of={severity} /> },
   {
     id: 'score',
     title: insightsText.score,
-    width: 66,
+    width: 54,
     end: true,
     cell: ({ score }) => (score === null ? dash : (score * 10).toFixed(1)),
   },
   {
     id: 'id',
     title: insightsText.id,
-    width: 190,
+    width: 164,
     cell: ({ id, waived, kev }) => (
       <>
         <span className="mono">{id}</span>
@@ -107,24 +107,24 @@ export const problemColumns: readonly GridColumn<ProblemRow>[] = [
       </>
     ),
   },
-  { id: 'package', title: insightsText.package, width: 150, grow: 1, cell: ({ package: name }) => name ?? dash },
+  { id: 'package', title: insightsText.package, width: 110, grow: 1, cell: ({ package: name }) => name ?? dash },
   {
     id: 'version',
     title: insightsText.installed,
-    width: 100,
+    width: 84,
     cell: ({ version }) => <span className="mono">{version ?? '–'}</span>,
   },
   {
     id: 'fixed',
     title: insightsText.fixedIn,
-    width: 100,
+    width: 84,
     cell: ({ fixed_version: fixed }) =>
       fixed === null ? <span className="dim">{insightsText.noFix}</span> : <span className="mono good">{fixed}</span>,
   },
   {
     id: 'epss',
     title: insightsText.epss,
-    width: 62,
+    width: 56,
     end: true,
     cell: ({ epss }) => (epss === null ? dash : <span title={insightsText.epssHint}>{(epss * 100).toFixed(1)}%</span>),
   },
