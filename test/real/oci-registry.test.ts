@@ -12,6 +12,7 @@ import { stringify } from 'yaml'
 import { sbomSchema } from '../../src/connectors/sbom/config.ts'
 import { source as sbom } from '../../src/connectors/sbom/source.ts'
 import { insightTypes } from '../../src/model/image-insights.ts'
+import type { LeaderRecord, Replay } from '../../src/engine/contracts.ts'
 import { configFrom } from '../../src/schema/index.ts'
 import { eventsOf } from '../conformance/polling-bench.ts'
 import { TestJournal } from '../conformance/test-journal.ts'
@@ -71,9 +72,10 @@ class Reading {
   readonly #state = join(dir, `state-${Math.trunc(performance.now() * 1000)}`)
 
   /** Starts the source; the result stops it. */
-  async start(registry: Written, more: Written = {}): Promise<() => Promise<void>> {
+  async start(registry: Written, more: Written = {}, leaderRecord?: LeaderRecord): Promise<() => Promise<void>> {
     const config = configFrom(sbomSchema, { registry: { every: '1s', ...registry }, ...more } as never)
-    const source = await sbom.build(config, { ...this.journal.context(1), state: this.#state })
+    const shared = leaderRecord === undefined ? {} : { replay: { shared: { leaderRecord } } as unknown as Replay }
+    const source = await sbom.build(config, { ...this.journal.context(1), state: this.#state, ...shared })
     const abort = new AbortController()
     const done = source.run(abort.signal)
     let stopped: Promise<void> | undefined
@@ -104,12 +106,54 @@ class Reading {
 
 const soon = { timeout: 30_000, interval: 50 } as const
 
+/** The record of one journal, as two instances have it. */
+function recordOf(instance: string, shared: { version: number; value: unknown }): LeaderRecord {
+  return {
+    instance,
+    read: () => Promise.resolve(shared.version === 0 ? undefined : { ...shared, version: String(shared.version) }),
+    write(before, value) {
+      if (before !== (shared.version === 0 ? undefined : String(shared.version))) return Promise.resolve(undefined)
+      Object.assign(shared, { version: shared.version + 1, value })
+      return Promise.resolve(String(shared.version))
+    },
+  }
+}
+
 describe('a registry with the referrers API', () => {
   proves('source', {
     system: 'oci-registry',
     server: 'go-containerregistry',
     version: () => registryVersions.containerRegistry,
   })
+
+  test('one of two instances reads documents, and the other one continues when it stops', async () => {
+    const { url } = plain!
+    const push = new Pusher(url, 'shop/replicas')
+    const image = await push.image('web', '1.0')
+    await push.referrer(image, cyclonedx, bom('first'))
+    const context = new TestJournal().context(1)
+    const probe = (name: string) =>
+      sbom.probe?.(
+        configFrom(sbomSchema, { registry: { url, images: [name] } } as never),
+        context,
+        AbortSignal.timeout(20_000),
+      )
+    expect(await probe('shop/replicas:1.0')).toEqual({ is: 'ok', message: `1 listed images exist in ${url}` })
+    await expect(probe('shop/none:1.0')).rejects.toThrow('shop/none:1.0 does not exist')
+    const shared = { version: 0, value: undefined }
+    const [one, two] = [new Reading(), new Reading()]
+    const registry = { url, images: ['shop/replicas:1.0'] }
+    const stop = await one.start(registry, {}, recordOf('one', shared))
+    await expect.poll(() => one.reports, soon).toBe(1)
+    await two.start(registry, {}, recordOf('two', shared))
+    await push.referrer(image, cyclonedx, bom('second'))
+    await expect.poll(() => one.reports, soon).toBe(2)
+    expect(two.reports).toBe(0)
+    await stop()
+    await push.referrer(image, cyclonedx, bom('third'))
+    await expect.poll(() => two.packages.length, soon).toBe(3)
+    expect(one.reports).toBe(2)
+  }, 60_000)
 
   test('documents and attestations of an image are emitted once; others are rejected with a reason', async () => {
     const { url, host } = plain!

@@ -7,6 +7,7 @@ import {
   filePath,
   flag,
   group,
+  leaseFields,
   list,
   text,
   tls,
@@ -87,8 +88,11 @@ export const sbomSchema = defineSchema({
       { min: '1KiB', max: '256MiB' },
     ),
     registry,
+    lease: leaseFields.lease,
   },
-  check({ path, registry: from }) {
+  check({ path, registry: from, lease }) {
+    if (lease !== null && from === null)
+      return new Complaint('a folder is read by each instance', 'remove `lease`, or set `registry`', ['lease'])
     if (path !== null || from !== null) return null
     return new Complaint('there is nothing to read', 'set `path` or `registry`', ['path'])
   },

@@ -5,10 +5,12 @@ import { self } from '../../host/process.ts'
 import { messageOf } from '../../model/errors.ts'
 import { HttpClient } from '../../net/http/client.ts'
 import { isLoopback } from '../../net/http/loopback.ts'
+import { openLeaderLease } from '../../net/kubernetes/leader-lease.ts'
 import { readTls } from '../../net/tls.ts'
+import { runAsLeader } from '../../polling/leader.ts'
 import { Registry } from './client-registry.ts'
 import { RegistryLogin } from './client-login.ts'
-import type { RegistryConfig } from './config.ts'
+import type { RegistryConfig, SbomConfig } from './config.ts'
 import { Failed, type Failure } from './map-failure.ts'
 import { hostsOf, placeOf, type Place } from './map-registry.ts'
 import type { DocumentReader } from './source-emit.ts'
@@ -22,7 +24,7 @@ const gatherMs = 1000
 const retryMs = 60_000
 const forgetMs = 7 * 86_400_000
 
-type Config = RegistryConfig & Readonly<{ max_size: number }>
+type Config = RegistryConfig & Pick<SbomConfig, 'max_size' | 'lease'>
 
 type Opened = Readonly<{
   registry: Registry
@@ -60,6 +62,7 @@ type Parts = Readonly<{
   images: ImageReader
   state: RegistryState
   pods: PodImages | undefined
+  lease: Awaited<ReturnType<typeof openLeaderLease>>
 }>
 
 export class RegistryReader implements DocumentReader {
@@ -92,18 +95,19 @@ export class RegistryReader implements DocumentReader {
       host: hostsOf(config.url, config.hosts)[0] ?? '',
     })
     const pods = config.pods ? await PodImages.open(config.kubeconfig, context) : undefined
-    return new RegistryReader({ config, context, opened, images, state, pods })
+    const lease = await openLeaderLease(config.lease, context)
+    return new RegistryReader({ config, context, opened, images, state, pods, lease })
   }
 
   /** Reads the manifests of the list of images. */
-  static async verify(config: RegistryConfig, host: Host): Promise<void> {
+  static async verify(config: RegistryConfig, host: Host, signal: AbortSignal): Promise<void> {
     const { registry, close } = await openRegistry(config, host, () => undefined)
     try {
       const hosts = hostsOf(config.url, config.hosts)
       for (const image of config.images) {
         const place = placeOf(image, hosts)
         if (place === undefined) throw new Error(`${image} is no image of ${config.url}.`)
-        if ((await registry.manifest(place, new AbortController().signal)) === undefined)
+        if ((await registry.manifest(place, signal)) === undefined)
           throw new Error(`${image} does not exist in ${config.url}.`)
       }
     } finally {
@@ -124,12 +128,26 @@ export class RegistryReader implements DocumentReader {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const { opened, pods } = this.#parts
+    const { opened, pods, lease } = this.#parts
     try {
-      await Promise.all([this.#poll(signal), pods?.run(signal)])
+      await Promise.all([this.#pollAsLeader(signal), pods?.run(signal)])
     } finally {
+      lease?.close()
       opened.close()
     }
+  }
+
+  /** After a takeover, this instance emits again what it has not read. A report replaces the one before of its tool. */
+  async #pollAsLeader(signal: AbortSignal): Promise<void> {
+    const { context, lease } = this.#parts
+    const record = lease?.record ?? context.replay?.shared?.leaderRecord
+    if (record === undefined) return this.#poll(signal)
+    const duration = lease === undefined ? {} : { durationMs: lease.durationMs }
+    await runAsLeader(
+      { context, record, what: 'documents of the registry', state: () => ({}), ...duration },
+      signal,
+      (leading) => this.#poll(leading),
+    )
   }
 
   async #poll(signal: AbortSignal): Promise<void> {

@@ -1,6 +1,8 @@
-import type { Source, SourceContext } from '../../engine/contracts.ts'
+import type { Probe, Source, SourceContext } from '../../engine/contracts.ts'
 import { defineSource } from '../../engine/define.ts'
 import { healthOfPlaces, type SourceHealth } from '../../engine/sources/health.ts'
+import { checkLease } from '../../net/kubernetes/lease-check.ts'
+import { combined } from '../../polling/probes.ts'
 import type { SbomConfig, sbomSchema } from './config.ts'
 import type { DocumentReader } from './source-emit.ts'
 import { FolderReader } from './source-folder.ts'
@@ -11,12 +13,19 @@ const measureMs = 5000
 
 export const source = defineSource<typeof sbomSchema>('sbom', {
   build: openSbom,
-  async verify({ path, registry }, { host }) {
-    if (path !== null) {
-      const found = await host.disk.stat(path)
-      if (found?.directory !== true) throw new Error(`${path} is no folder.`)
+  async verify({ path }, { host }) {
+    if (path === null) return
+    const found = await host.disk.stat(path)
+    if (found?.directory !== true) throw new Error(`${path} is no folder.`)
+  },
+  async probe({ path, registry, lease }, context, signal) {
+    const found: Probe[] = path === null ? [] : [{ is: 'ok', message: `${path} is read` }]
+    if (registry !== null) {
+      await RegistryReader.verify(registry, context.host, signal)
+      const images = `${registry.images.length} listed images exist in ${registry.url}`
+      found.push({ is: 'ok', message: images }, ...(await checkLease(lease, context, signal)))
     }
-    if (registry !== null) await RegistryReader.verify(registry, host)
+    return combined(found)
   },
 })
 
@@ -32,10 +41,10 @@ export interface SbomSource extends Source {
 }
 
 export async function openSbom(config: SbomConfig, context: SourceContext): Promise<SbomSource> {
-  const { path, registry } = config
+  const { path, registry, lease, max_size } = config
   const readers: DocumentReader[] = []
   if (path !== null) readers.push(new FolderReader({ ...config, path }, context, await FolderState.open(context)))
-  if (registry !== null) readers.push(await RegistryReader.open({ ...registry, max_size: config.max_size }, context))
+  if (registry !== null) readers.push(await RegistryReader.open({ ...registry, max_size, lease }, context))
   const sum = (of: 'documents' | 'rejected'): number => readers.reduce((all, reader) => all + reader[of], 0)
   const { metrics, id, host } = context
   return {
