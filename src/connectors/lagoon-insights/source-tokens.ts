@@ -11,7 +11,7 @@ import type { Namespaces } from './source-namespaces.ts'
 
 export const secretName = 'insights-token'
 export const secretKey = 'INSIGHTS_TOKEN'
-const tokenLabel = 'lagoon.sh/insights-token'
+export const tokenLabel = 'lagoon.sh/insights-token'
 const labels = { [tokenLabel]: 'true', 'lagoon.sh/dynamic-secret': secretName }
 const [checkMs, retryMs] = [60_000, 5000]
 

@@ -10,6 +10,7 @@ import { WeirError } from '../../model/errors.ts'
 import { runAsLeader } from '../../polling/leader.ts'
 import { ackSink } from '../../schema/values.ts'
 import { Cluster } from './client.ts'
+import { probeInsights } from './client-probe.ts'
 import type { InsightsConfig, insightsSchema } from './config.ts'
 import { ConfigMapController } from './source-configmaps.ts'
 import { ReportContents } from './source-contents.ts'
@@ -22,7 +23,10 @@ import { TokenController } from './source-tokens.ts'
 
 const renewMs = 30_000
 
-export const source = defineSource<typeof insightsSchema>('lagoon-insights', { build: openInsights })
+export const source = defineSource<typeof insightsSchema>('lagoon-insights', {
+  build: openInsights,
+  probe: probeInsights,
+})
 
 export interface InsightsStatus {
   readonly leads: boolean
