@@ -52,7 +52,7 @@ type ScanOptions = Readonly<{
 }>
 
 export function scannerPod({ build, pod, images, scanner }: ScanOptions): Readonly<{ name: string; pod: object }> {
-  const { namespace, annotations, labels } = build
+  const { namespace, annotations } = build
   const env = new Map<string, Fields>()
   for (const variable of listOf(listOf(fieldsOf(fieldsOf(pod)['spec'])['containers'])[0]?.['env'])) {
     const name = textOf(variable['name']) ?? ''
@@ -63,7 +63,7 @@ export function scannerPod({ build, pod, images, scanner }: ScanOptions): Readon
   set('NAMESPACE', namespace)
   set('DOCKER_HOST', annotations[dockerHost] ?? 'docker-host.lagoon.svc')
   for (const [name, value] of Object.entries(scanner.env)) set(name, value)
-  const name = `${namePrefix}${labels[buildName] ?? ''}`
+  const name = `${namePrefix}${build.name}`
   return {
     name,
     pod: {
