@@ -7,6 +7,9 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { Cluster, Conflict } from '../../src/connectors/lagoon-insights/client.ts'
+import { realHost } from '../../src/host/index.ts'
+import { metaOf } from '../../src/net/kubernetes/follow-collection.ts'
 import { install } from './install/apt.ts'
 import { findInsightsRemote } from './install/insights-remote.ts'
 import { findKubernetes } from './install/kubernetes.ts'
@@ -72,16 +75,18 @@ async function until<T>(look: () => Promise<T | undefined>, what: string): Promi
 async function ofBoth<T>(
   flags: readonly string[],
   act: (remote: InsightsRemote) => Promise<T>,
+  env: Readonly<Record<string, string>> = {},
 ): Promise<readonly [T, T]> {
   const results: T[] = []
   for (const path of [original.path, undefined]) {
     const remote = await startInsightsRemote({
       original: path,
-      data: join(dir, `data-${flags.length}-${results.length}`),
+      data: join(dir, `data-${flags.length}-${Object.keys(env).length}-${results.length}`),
       kubeconfig: join(dir, 'kubeconfig'),
       secret,
       broker: `127.0.0.1:${broker.port}`,
       flags: path === undefined ? flags : [],
+      env,
     })
     try {
       results.push(await act(remote))
@@ -298,4 +303,114 @@ test('only Weir refuses a valid token of an environment that does not exist', { 
     [403, 403],
   ])
   await messages(2)
+})
+
+interface Pod {
+  readonly metadata: { readonly name: string; readonly labels: Marks; readonly annotations?: Marks }
+  readonly spec: {
+    readonly containers: readonly { readonly env: readonly { readonly name: string; readonly value?: string }[] }[]
+    readonly volumes: readonly object[]
+    readonly serviceAccountName: string
+    readonly restartPolicy: string
+  }
+}
+
+test('with --strict-compat scans of builds are equal', { timeout: 180_000 }, async () => {
+  const pods = `${namespace}/pods`
+  const deployments = '/apis/apps/v1/namespaces/proj-main/deployments'
+  const podOf = (name: string, own: Marks, env: readonly object[] = []) => ({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, labels: own, annotations: { 'dockerhost.lagoon.sh/name': 'docker-host-2.lagoon.svc' } },
+    spec: { containers: [{ name: 'main', image: 'registry/build:1', env }] },
+  })
+  const variables = [
+    ...['PROJECT', 'BRANCH', 'ENVIRONMENT', 'BUILD_TYPE', 'SECRET', 'LAGOON_FEATURE_FLAG_SCAN', 'NAMESPACE'].map(
+      (name) => ({ name, value: `of ${name}` }),
+    ),
+    { name: 'LAGOON_ENVIRONMENT_VARIABLES', valueFrom: { secretKeyRef: { name: 'env', key: 'all' } } },
+  ]
+  for (const [name, images] of Object.entries({ cli: ['r/cli:1', 'r/nginx:1'], php: ['r/php:1', 'r/nginx:1'] })) {
+    const app = { app: name }
+    const containers = images.map((image, at) => ({ name: `c${at}`, image }))
+    await kube.call('POST', deployments, {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name },
+      spec: {
+        selector: { matchLabels: app },
+        template: {
+          metadata: { labels: app },
+          spec: { containers, initContainers: [{ name: 'init', image: 'r/init:1' }] },
+        },
+      },
+    })
+  }
+  const scan = async () => {
+    const scanning = { 'insights.lagoon.sh/scan-status': 'scanning', 'insights.lagoon.sh/imagescanner': 'true' }
+    await kube.call('POST', pods, podOf('insights-scanner-old', scanning))
+    await kube.call('POST', pods, podOf('lagoon-build-1', { 'lagoon.sh/buildName': 'b-1' }, variables))
+    const succeeded = { status: { phase: 'Succeeded' } }
+    await kube.call('PATCH', `${pods}/lagoon-build-1/status`, succeeded, 'application/merge-patch+json')
+    const read = (name: string) =>
+      kube.call('GET', `${pods}/${name}`).then(
+        (pod) => pod as unknown as Pod,
+        () => undefined,
+      )
+    // insights-remote misses a build that succeeds before its caches are filled, until the next change of the build.
+    const { metadata, spec } = await until(async () => {
+      const touched = { metadata: { annotations: { touched: String(Date.now()) } } }
+      await kube.call('PATCH', `${pods}/lagoon-build-1`, touched, 'application/merge-patch+json')
+      return read('insights-scanner-lagoon-build-1')
+    }, 'the scan')
+    const build = await until(async () => {
+      const pod = await read('lagoon-build-1')
+      return pod?.metadata.labels['insights.lagoon.sh/scanned'] === undefined ? undefined : pod
+    }, 'the mark of the build')
+    await until(async () => ((await read('insights-scanner-old')) === undefined ? true : undefined), 'the deletion')
+    for (const name of ['insights-scanner-lagoon-build-1', 'lagoon-build-1']) await kube.call('DELETE', `${pods}/${name}`)
+    const { containers, volumes, serviceAccountName, restartPolicy } = spec
+    // Workloads are listed in any order.
+    const sorted = (text = ''): string => text.split(',').sort().join()
+    return {
+      labels: metadata.labels,
+      annotations: metadata.annotations,
+      build: build.metadata.labels,
+      containers: containers.map(({ env, ...rest }) => ({
+        ...rest,
+        env: env.map((one) => (one.name === 'INSIGHT_SCAN_IMAGES' ? { ...one, value: sorted(one.value) } : one)),
+      })),
+      volumes,
+      serviceAccountName,
+      restartPolicy,
+    }
+  }
+  const [before, weir] = await ofBoth(['--strict-compat'], scan, {
+    ENABLE_BUILD_SCANNING: 'true',
+    BUILD_SCANNER_IMAGE: 'registry/scanner:2',
+    BUILD_SCANNER_EXTRA_ENV_VARS: 'EXTRA=1,BRANCH=other',
+  })
+  expect(weir).toEqual(before)
+  expect(weir.containers[0]?.env.map(({ name }) => name)).toContain('LAGOON_FEATURE_FLAG_SCAN')
+})
+
+test('a ConfigMap that changed since it was read is not deleted', { timeout: 60_000 }, async () => {
+  const path = `${namespace}/configmaps/precondition`
+  const made = await kube.call('POST', `${namespace}/configmaps`, {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'precondition' },
+  })
+  const before = metaOf(made)!
+  await kube.call('PATCH', path, { data: { a: 'b' } }, 'application/merge-patch+json')
+  const cluster = await Cluster.open(join(dir, 'kubeconfig'), realHost())
+  try {
+    const never = new AbortController().signal
+    await expect(cluster.remove('configmaps', before, never)).rejects.toThrow(Conflict)
+    const now = metaOf(await kube.call('GET', path))!
+    await cluster.remove('configmaps', now, never)
+    expect(await cluster.configMap(now, never)).toBeUndefined()
+  } finally {
+    cluster.close()
+  }
 })
