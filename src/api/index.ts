@@ -24,6 +24,8 @@ import { auditFactRoutes, auditFactSchemas } from './routes/audit-facts.ts'
 import { auditQueryRoute } from './routes/audit-query.ts'
 import { auditSumRoutes, auditSumSchemas } from './routes/audit-sums.ts'
 import { auditRoutes, auditSchemas } from './routes/audit.ts'
+import { grafanaSchemas } from './grafana/answer.ts'
+import { prometheusRoutes } from './grafana/prometheus.ts'
 import { graphRoutes, graphSchemas } from './routes/graph.ts'
 import { changeSumRoutes, changeSumSchemas } from './routes/change-sums.ts'
 import { changeRoutes, changeSchemas } from './routes/changes.ts'
@@ -70,6 +72,7 @@ const schemas = {
   ...graphSchemas,
   ...resourceSchemas,
   ...insightSchemas,
+  ...grafanaSchemas,
 }
 
 /** Rejects with WEIR_LISTEN_EXPOSED if other machines could reach it without a token, and with WEIR_LISTEN_IN_USE. */
@@ -134,6 +137,7 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
   changeGapRoutes(app, context)
   resourceRoutes(app, context)
   insightRoutes(app, context)
+  prometheusRoutes(app, context)
   eventRoutes(app, context)
   pipelineRoutes(app, context)
   deadLetterRoutes(app, context)

@@ -1,0 +1,156 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { WeirError } from '../../model/errors.ts'
+import { dialectOf } from '../../query/index.ts'
+import { QueryFailure, unsupported, type QueryFailureKind } from '../../query/metrics/failure.ts'
+import type { QueryEnvironment } from '../../query/promql/index.ts'
+import type { StoreReader } from '../../engine/control.ts'
+import type { Principal } from '../access/principal.ts'
+import { answerJson } from '../answer.ts'
+import { object, string } from '../json-schema.ts'
+import type { ApiContext } from '../options.ts'
+import { ApiError, toProblem } from '../problems.ts'
+import { abortOnDisconnect, requireStore } from '../store-query.ts'
+import { Parameters } from './parameters.ts'
+
+/** Samples in memory at once. */
+export const maxSamples = 5_000_000
+const usualTimeoutMs = 60_000
+const sliceMs = 8
+
+export type GrafanaRequest = Readonly<{
+  parameters: Parameters
+  principal: Principal
+  store: StoreReader
+  signal: AbortSignal
+  /** Unix ms. */
+  now: number
+  context: ApiContext
+  environment: Omit<QueryEnvironment, 'source'>
+  request: FastifyRequest
+}>
+
+type Answer = (request: GrafanaRequest) => Promise<object>
+
+export type GrafanaRoute = Readonly<{
+  path: string
+  operationId: string
+  summary: string
+  description?: string
+  methods?: readonly ('GET' | 'POST')[]
+  params?: object
+  parameters: Readonly<Record<string, string>>
+  answer: Answer
+}>
+
+/** Statuses of {@link QueryFailureKind}. */
+export type FailureStatuses = Readonly<Record<QueryFailureKind, number>>
+
+const failure = object(
+  { status: string, errorType: string, error: string, message: string },
+  { required: ['status', 'errorType', 'error'] },
+)
+
+export const grafanaSchemas = { GrafanaError: failure } as const
+
+export function grafanaRoutes(
+  app: FastifyInstance,
+  context: ApiContext,
+  routes: readonly GrafanaRoute[],
+  statuses: FailureStatuses,
+): void {
+  const error = { $ref: 'GrafanaError#' } as const
+  for (const { path, operationId, summary, description, methods = ['GET'], params, parameters, answer } of routes)
+    for (const method of methods) {
+      const schema = {
+        operationId: method === 'GET' ? operationId : `${operationId}Form`,
+        summary,
+        ...(description === undefined ? {} : { description }),
+        ...(params === undefined ? {} : { params }),
+        querystring: object(
+          Object.fromEntries(Object.entries(parameters).map(([name, text]) => [name, { description: text }])),
+        ),
+        response: { 200: object({}), 400: error, 422: error, 503: error },
+      }
+      app.route({
+        method,
+        url: path,
+        schema,
+        config: { body: 'raw' },
+        handler: (request, reply) => respond(request, reply, context, statuses, answer),
+      })
+    }
+}
+
+async function respond(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  context: ApiContext,
+  statuses: FailureStatuses,
+  answer: Answer,
+): Promise<FastifyReply> {
+  const signal = abortOnDisconnect(reply)
+  try {
+    const value = await answer(requestOf(request, context, signal))
+    return answerJson(request, reply, value)
+  } catch (error) {
+    if (signal.aborted) return reply.hijack()
+    const { status, type, text } = failureOf(error, statuses)
+    return answerJson(request, reply.code(status), { status: 'error', errorType: type, error: text, message: text })
+  }
+}
+
+function requestOf(request: FastifyRequest, context: ApiContext, signal: AbortSignal): GrafanaRequest {
+  const { clock, timers } = context.host
+  const parameters = new Parameters(request)
+  const store = requireStore(context)
+  if (dialectOf(store).name !== 'duckdb')
+    throw unsupported('A store in ClickHouse: Grafana reads it with its own datasource. Reading it here')
+  const deadline = clock.monotonic() + Math.min(parameters.step('timeout') ?? usualTimeoutMs, usualTimeoutMs)
+  let calls = 0
+  let slice = clock.monotonic()
+  return {
+    parameters,
+    principal: request.principal,
+    store,
+    signal,
+    now: clock.now(),
+    context,
+    request,
+    environment: {
+      maxSamples,
+      tick() {
+        if (++calls % 16 !== 0) return
+        signal.throwIfAborted()
+        if (clock.monotonic() > deadline) throw new QueryTimeout()
+      },
+      async pause() {
+        if (clock.monotonic() - slice < sliceMs) return
+        await timers.yield()
+        slice = clock.monotonic()
+      },
+    },
+  }
+}
+
+class QueryTimeout extends Error {
+  constructor() {
+    super('query timed out in expression evaluation')
+  }
+}
+
+const errorTypes: Readonly<Record<QueryFailureKind, string>> = {
+  syntax: 'bad_data',
+  unsupported: 'execution',
+  execution: 'execution',
+}
+
+function failureOf(error: unknown, statuses: FailureStatuses): { status: number; type: string; text: string } {
+  if (error instanceof QueryFailure)
+    return { status: statuses[error.kind], type: errorTypes[error.kind], text: error.message }
+  if (error instanceof QueryTimeout || (error instanceof WeirError && error.code === 'WEIR_SQL_TIMEOUT'))
+    return { status: 503, type: 'timeout', text: error.message }
+  const { problem, unexpected } = toProblem(error)
+  if (unexpected && !(error instanceof ApiError)) throw error
+  const type = problem.status < 500 ? 'bad_data' : 'unavailable'
+  return { status: problem.status, type, text: problem.detail }
+}

@@ -1,0 +1,116 @@
+/** Series of points in the store. */
+import { parseExact } from '../../model/exact-json.ts'
+import type { PointData } from '../../model/points.ts'
+import { dialectOf, type Dialect } from '../../query/index.ts'
+import { executionError } from '../../query/metrics/failure.ts'
+import { LabelSet, metricName } from '../../query/metrics/labels.ts'
+import { matchesAll, type Matcher } from '../../query/metrics/matchers.ts'
+import type { Series } from '../../query/metrics/values.ts'
+import type { GrafanaRequest } from './answer.ts'
+import { rows, type Span } from './rows.ts'
+
+/** Rows are objects in memory until they are samples. */
+const maxRows = 500_000
+
+type Writable = { labels: LabelSet; times: number[]; values: number[]; stale: Set<number> }
+
+export async function pointSeries(
+  request: GrafanaRequest,
+  matchers: readonly Matcher[],
+  span: Span,
+): Promise<readonly Series[]> {
+  // Points have no namespace.
+  if (request.principal.namespaces !== undefined) return []
+  const dialect = dialectOf(request.store)
+  const found = await rows(
+    request,
+    `SELECT ${dialect.micros('time')} AS us, data FROM events WHERE ${pointConditions(dialect, matchers, span)} ` +
+      `ORDER BY time, _pos LIMIT ${maxRows + 1}`,
+  )
+  if (found.length > maxRows)
+    throw executionError(`the selector reads more than ${maxRows} points; choose a shorter time or fewer labels`)
+  const series = new Map<string, Writable>()
+  for (const { us, data } of found) addPoint(series, Number(us), data, matchers)
+  return [...series.values()]
+}
+
+/** Of the name: of a series, or of a measurement with further fields. */
+export function pointConditions(dialect: Dialect, matchers: readonly Matcher[], { from, to }: Span): string {
+  const { text, jsonText } = dialect
+  const us = (ms: number): string => dialect.time(BigInt(Math.trunc(ms)) * 1000n)
+  const conditions = ["family = 'point'", `time >= ${us(from)}`, `time < ${us(to + 1)}`]
+  for (const { name, operator, value } of matchers) {
+    if (operator !== '=' || value === '') continue
+    if (name === metricName)
+      conditions.push(`(subject = ${text(value)} OR starts_with(${text(value)}, subject || '_'))`)
+    else if (/^[a-zA-Z_]\w*$/.test(name)) conditions.push(`${jsonText('data', ['labels', name])} = ${text(value)}`)
+  }
+  return conditions.join(' AND ')
+}
+
+export function seriesName(name: string, field: string): string {
+  return field === 'value' ? name : `${name}_${field}`
+}
+
+function addPoint(series: Map<string, Writable>, us: number, data: unknown, matchers: readonly Matcher[]) {
+  const point = bodyOf(data)
+  if (point === undefined) return
+  const { name, labels = {}, fields, special = {} } = point
+  const time = Math.floor(us / 1000)
+  const add = (field: string, value: number, isStale: boolean): void => {
+    const key = JSON.stringify([name, field, labels])
+    let known = series.get(key)
+    if (known === undefined) {
+      const set = LabelSet.of({ ...labels, [metricName]: seriesName(name, field) })
+      if (!matchesAll(set, matchers)) return
+      series.set(key, (known = { labels: set, times: [], values: [], stale: new Set() }))
+    }
+    // The last of several samples of one time is its correction.
+    const isSame = known.times.at(-1) === time
+    const at = isSame ? known.times.length - 1 : known.times.length
+    known.times[at] = time
+    known.values[at] = value
+    if (isStale) known.stale.add(at)
+    else known.stale.delete(at)
+  }
+  for (const [field, value] of Object.entries(fields)) if (typeof value !== 'string') add(field, Number(value), false)
+  for (const [field, written] of Object.entries(special)) add(field, specialValues[written], written === 'stale')
+}
+
+const specialValues = { NaN, '+Inf': Infinity, '-Inf': -Infinity, stale: NaN } as const
+
+function bodyOf(data: unknown): PointData | undefined {
+  try {
+    const body = (typeof data === 'string' ? parseExact(data) : data) as Partial<PointData> | null
+    if (typeof body?.name !== 'string' || typeof body.fields !== 'object') return undefined
+    return body as PointData
+  } catch {
+    return undefined
+  }
+}
+
+/** Names of fields that are no texts, in the SQL of DuckDB. */
+const numbers =
+  "list_filter(json_keys(data, '$.fields'), lambda field: json_type(json_extract(data, " +
+  "concat('/fields/', replace(replace(field, '~', '~0'), '/', '~1')))) <> 'VARCHAR')"
+
+export async function pointLabelSets(
+  request: GrafanaRequest,
+  matchers: readonly Matcher[],
+  span: Span,
+): Promise<readonly LabelSet[]> {
+  if (request.principal.namespaces !== undefined) return []
+  const dialect = dialectOf(request.store)
+  const found = await rows(
+    request,
+    `SELECT subject, ${dialect.asText(dialect.jsonMember('data', 'labels'))} AS labels, ` +
+      `${dialect.merged(`list_concat(${numbers}, json_keys(data, '$.special'))`)} AS fields FROM events ` +
+      `WHERE ${pointConditions(dialect, matchers, span)} GROUP BY ALL ORDER BY ALL`,
+  )
+  return found.flatMap(({ subject, labels, fields }) => {
+    const texts = (typeof labels === 'string' ? JSON.parse(labels) : {}) as Record<string, string>
+    return (fields as string[])
+      .map((field) => LabelSet.of({ ...texts, [metricName]: seriesName(String(subject), field) }))
+      .filter((set) => matchesAll(set, matchers))
+  })
+}

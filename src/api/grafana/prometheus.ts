@@ -1,0 +1,229 @@
+import type { FastifyInstance } from 'fastify'
+import { syntaxError } from '../../query/metrics/failure.ts'
+import type { LabelSet } from '../../query/metrics/labels.ts'
+import type { Matcher } from '../../query/metrics/matchers.ts'
+import { numberText } from '../../query/metrics/values.ts'
+import type { InstantResult, ResultSeries, SeriesSource } from '../../query/promql/index.ts'
+import type { ApiContext } from '../options.ts'
+import { object, string } from '../json-schema.ts'
+import { grafanaRoutes, type GrafanaRequest, type GrafanaRoute } from './answer.ts'
+import { derivedLabelSets, derivedMetrics, derivedSeries } from './derived.ts'
+import { pointLabelSets, pointSeries } from './points.ts'
+import type { Span } from './rows.ts'
+
+/** Loads the language with the first request. */
+const language = () => import('../../query/promql/index.ts')
+
+const hour = 3_600_000
+const success = (data: unknown): object => ({ status: 'success', data })
+
+function sourceOf(request: GrafanaRequest): SeriesSource {
+  return async ({ matchers, from, to, resolution }) => [
+    ...(await pointSeries(request, matchers, { from, to })),
+    ...(await derivedSeries(request, matchers, { from, to }, resolution)),
+  ]
+}
+
+const pair = (time: number, value: number): [number, string] => [time / 1000, numberText(value)]
+const seriesJson = ({ labels, points }: ResultSeries) => ({
+  metric: labels,
+  values: points.map(([time, value]) => pair(time, value)),
+})
+
+function instantJson(result: InstantResult, time: number): object {
+  switch (result.type) {
+    case 'scalar':
+      return { resultType: 'scalar', result: pair(time, result.value) }
+    case 'string':
+      return { resultType: 'string', result: [time / 1000, result.value] }
+    case 'matrix':
+      return { resultType: 'matrix', result: result.series.map(seriesJson) }
+    case 'vector':
+      return {
+        resultType: 'vector',
+        result: result.vector.map(({ labels, value }) => ({ metric: labels, value: pair(time, value) })),
+      }
+  }
+}
+
+async function query(request: GrafanaRequest): Promise<object> {
+  const { parameters, now, environment } = request
+  const time = parameters.seconds('time') ?? now
+  const { queryInstant } = await language()
+  const result = await queryInstant(parameters.needed('query'), time, { ...environment, source: sourceOf(request) })
+  return success(instantJson(result, time))
+}
+
+async function queryRange(request: GrafanaRequest): Promise<object> {
+  const { parameters, environment } = request
+  const [start, end, step] = [parameters.seconds('start'), parameters.seconds('end'), parameters.step('step')]
+  if (start === undefined || end === undefined || step === undefined)
+    throw syntaxError('the parameters start, end and step are needed')
+  if (end < start) throw syntaxError('invalid parameter "end": end timestamp must not be before start time')
+  if (step <= 0)
+    throw syntaxError('invalid parameter "step": zero or negative query resolution step widths are not accepted')
+  if ((end - start) / step > 11_000)
+    throw syntaxError(
+      'exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)',
+    )
+  const { queryRange: run } = await language()
+  const series = await run(
+    parameters.needed('query'),
+    { start, end, step },
+    { ...environment, source: sourceOf(request) },
+  )
+  return success({ resultType: 'matrix', result: series.map(seriesJson) })
+}
+
+function spanOf({ parameters, now }: GrafanaRequest): Span {
+  const to = parameters.seconds('end') ?? now
+  const from = parameters.seconds('start') ?? to - hour
+  if (to < from) throw syntaxError('invalid parameter "end": end timestamp must not be before start time')
+  return { from, to }
+}
+
+async function labelSets(request: GrafanaRequest, needed: 'needed' | 'optional'): Promise<LabelSet[]> {
+  const written = request.parameters.all('match[]')
+  if (written.length === 0 && needed === 'needed') throw syntaxError('no match[] parameter provided')
+  const { parseSelector } = await language()
+  const selectors: readonly (readonly Matcher[])[] = written.length === 0 ? [[]] : written.map(parseSelector)
+  const sets = new Map<string, LabelSet>()
+  for (const matchers of selectors) {
+    const span = spanOf(request)
+    const found = [
+      ...(await pointLabelSets(request, matchers, span)),
+      ...(await derivedLabelSets(request, matchers, span)),
+    ]
+    for (const set of found) sets.set(set.key, set)
+  }
+  return [...sets.values()]
+}
+
+function limited<Item>({ parameters }: GrafanaRequest, items: readonly Item[]): readonly Item[] {
+  const limit = parameters.count('limit') ?? 0
+  return limit === 0 ? items : items.slice(0, limit)
+}
+
+async function labels(request: GrafanaRequest): Promise<object> {
+  const names = (await labelSets(request, 'optional')).flatMap(({ entries }) => entries.map(([name]) => name))
+  return success(limited(request, [...new Set(names)].sort()))
+}
+
+async function labelValues(request: GrafanaRequest): Promise<object> {
+  const written = (request.request.params as { name: string }).name
+  const name = written.startsWith('U__') ? unescapedName(written) : written
+  const values = (await labelSets(request, 'optional')).map((set) => set.get(name)).filter((value) => value !== '')
+  return success(limited(request, [...new Set(values)].sort()))
+}
+
+/** Names with other characters are written in hexadecimal: `U__a_2e_b`. */
+function unescapedName(text: string): string {
+  return text
+    .slice(3)
+    .replace(/__|_([\da-fA-F]+)_/g, (_, code: string | undefined) =>
+      code === undefined ? '_' : String.fromCodePoint(parseInt(code, 16)),
+    )
+}
+
+async function series(request: GrafanaRequest): Promise<object> {
+  return success(limited(request, await labelSets(request, 'needed')))
+}
+
+async function metadata(request: GrafanaRequest): Promise<object> {
+  const metric = request.parameters.text('metric')
+  const entries = Object.entries(derivedMetrics).filter(([name]) => metric === undefined || name === metric)
+  return success(
+    Object.fromEntries(limited(request, entries).map(([name, help]) => [name, [{ type: 'counter', help, unit: '' }]])),
+  )
+}
+
+const times = { start: 'Unix seconds or RFC 3339.', end: 'Unix seconds or RFC 3339.' }
+const match = { 'match[]': 'Series selectors; repeatable.', ...times, limit: 'Maximum items; 0: all.' }
+const base = '/prometheus/api/v1'
+const both = ['GET', 'POST'] as const
+const empty = (data: unknown) => () => Promise.resolve(success(data))
+
+const routes: readonly GrafanaRoute[] = [
+  {
+    path: `${base}/query`,
+    operationId: 'promQuery',
+    summary: 'PromQL at one time',
+    description: 'The subset is in docs/guide/grafana.md. 422 names a construct outside it.',
+    methods: both,
+    parameters: { query: 'PromQL.', time: 'Unix seconds or RFC 3339; unset: now.', timeout: 'Duration.' },
+    answer: query,
+  },
+  {
+    path: `${base}/query_range`,
+    operationId: 'promQueryRange',
+    summary: 'PromQL at each step of a time range',
+    methods: both,
+    parameters: { query: 'PromQL.', ...times, step: 'Seconds or a duration.', timeout: 'Duration.' },
+    answer: queryRange,
+  },
+  {
+    path: `${base}/labels`,
+    operationId: 'promLabels',
+    summary: 'Names of labels',
+    methods: both,
+    parameters: match,
+    answer: labels,
+  },
+  {
+    path: `${base}/label/:name/values`,
+    operationId: 'promLabelValues',
+    summary: 'Values of a label',
+    params: object({ name: { ...string, description: 'The label.' } }),
+    parameters: match,
+    answer: labelValues,
+  },
+  {
+    path: `${base}/series`,
+    operationId: 'promSeries',
+    summary: 'Label sets of series',
+    methods: both,
+    parameters: match,
+    answer: series,
+  },
+  {
+    path: `${base}/metadata`,
+    operationId: 'promMetadata',
+    summary: 'Types of the metrics that Weir derives',
+    parameters: { metric: 'One metric.', limit: 'Maximum metrics.' },
+    answer: metadata,
+  },
+  {
+    path: `${base}/status/buildinfo`,
+    operationId: 'promBuildInfo',
+    summary: 'Version, as Prometheus reports it',
+    parameters: {},
+    answer: ({ context: { version } }) =>
+      Promise.resolve(success({ version, revision: '', branch: '', buildUser: '', buildDate: '', goVersion: '' })),
+  },
+  {
+    path: `${base}/rules`,
+    operationId: 'promRules',
+    summary: 'No rules',
+    parameters: {},
+    answer: empty({ groups: [] }),
+  },
+  {
+    path: `${base}/alerts`,
+    operationId: 'promAlerts',
+    summary: 'No alerts',
+    parameters: {},
+    answer: empty({ alerts: [] }),
+  },
+  {
+    path: `${base}/query_exemplars`,
+    operationId: 'promExemplars',
+    summary: 'No exemplars',
+    methods: both,
+    parameters: { query: 'PromQL.', ...times },
+    answer: empty([]),
+  },
+]
+
+export function prometheusRoutes(app: FastifyInstance, context: ApiContext): void {
+  grafanaRoutes(app, context, routes, { syntax: 400, unsupported: 422, execution: 422 })
+}

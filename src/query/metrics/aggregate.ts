@@ -1,0 +1,94 @@
+import { executionError } from './failure.ts'
+import { metricName, type LabelSet } from './labels.ts'
+import { ascending, meanOf, numberText, quantileOf, sumOf, varianceOf, type Sample, type Vector } from './values.ts'
+
+export const aggregators = [
+  'sum',
+  'avg',
+  'min',
+  'max',
+  'count',
+  'stddev',
+  'stdvar',
+  'group',
+  'topk',
+  'bottomk',
+  'quantile',
+  'count_values',
+] as const
+export type Aggregator = (typeof aggregators)[number]
+
+export type Grouping = Readonly<{ without: boolean; labels: readonly string[] }>
+
+/** Labels of groups, remembered for each series. */
+export class Groups {
+  readonly #names: ReadonlySet<string>
+  readonly #without: boolean
+  readonly #known = new WeakMap<LabelSet, LabelSet>()
+  constructor({ without, labels }: Grouping) {
+    this.#without = without
+    this.#names = new Set(without ? [...labels, metricName] : labels)
+  }
+
+  of(labels: LabelSet): LabelSet {
+    const known = this.#known.get(labels)
+    if (known !== undefined) return known
+    const group = this.#without ? labels.drop(this.#names) : labels.keep(this.#names)
+    this.#known.set(labels, group)
+    return group
+  }
+}
+
+const simple: Partial<Record<Aggregator, (values: readonly number[]) => number>> = {
+  sum: sumOf,
+  avg: meanOf,
+  min: (values) => values.reduce((least, value) => (value < least || Number.isNaN(least) ? value : least)),
+  max: (values) => values.reduce((most, value) => (value > most || Number.isNaN(most) ? value : most)),
+  count: (values) => values.length,
+  stddev: (values) => Math.sqrt(varianceOf(values)),
+  stdvar: varianceOf,
+  group: () => 1,
+}
+
+/** `parameter` of topk, bottomk and quantile is a number, of count_values a label. */
+export function aggregate(aggregator: Aggregator, vector: Vector, groups: Groups, parameter: number | string): Vector {
+  if (vector.length === 0) return []
+  const members = new Map<string, { labels: LabelSet; samples: Sample[] }>()
+  for (const sample of vector) {
+    const labels = groups.of(sample.labels)
+    const group = members.get(labels.key)
+    if (group === undefined) members.set(labels.key, { labels, samples: [sample] })
+    else group.samples.push(sample)
+  }
+  return [...members.values()].flatMap(({ labels, samples }) => ofGroup(aggregator, labels, samples, parameter))
+}
+
+function ofGroup(
+  aggregator: Aggregator,
+  labels: LabelSet,
+  samples: readonly Sample[],
+  parameter: number | string,
+): Vector {
+  const reduce = simple[aggregator]
+  const values = samples.map(({ value }) => value)
+  if (reduce !== undefined) return [{ labels, value: reduce(values) }]
+  if (aggregator === 'quantile') return [{ labels, value: quantileOf(Number(parameter), values) }]
+  if (aggregator === 'count_values') {
+    const counts = new Map<string, number>()
+    for (const value of values) counts.set(numberText(value), (counts.get(numberText(value)) ?? 0) + 1)
+    return [...counts].map(([text, value]) => ({ labels: labels.with(String(parameter), text), value }))
+  }
+  const count = Math.trunc(Number(parameter))
+  if (Number.isNaN(count)) throw executionError(`the parameter of ${aggregator} is NaN`)
+  return samples.toSorted(aggregator === 'topk' ? largestFirst : smallestFirst).slice(0, Math.max(0, count))
+}
+
+/** NaN last in both. */
+function largestFirst(one: Sample, other: Sample): number {
+  return ascending(other.value, one.value)
+}
+
+function smallestFirst(one: Sample, other: Sample): number {
+  const [isOne, isOther] = [Number.isNaN(one.value), Number.isNaN(other.value)]
+  return isOne || isOther ? Number(isOne) - Number(isOther) : ascending(one.value, other.value)
+}

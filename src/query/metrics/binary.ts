@@ -1,0 +1,187 @@
+/** Operators between vectors and numbers, as PromQL defines them; LogQL has the same. */
+import { executionError } from './failure.ts'
+import { metricName, type LabelSet } from './labels.ts'
+import type { Sample, Vector } from './values.ts'
+
+export const arithmetic = ['+', '-', '*', '/', '%', '^', 'atan2'] as const
+export const comparisons = ['==', '!=', '>', '<', '>=', '<='] as const
+export const setOperators = ['and', 'or', 'unless'] as const
+export type Operator = (typeof arithmetic)[number] | (typeof comparisons)[number] | (typeof setOperators)[number]
+
+export type Matching = Readonly<{
+  on: boolean
+  labels: readonly string[]
+  group?: 'left' | 'right'
+  include: readonly string[]
+}>
+
+export function isComparison(operator: Operator): boolean {
+  return (comparisons as readonly string[]).includes(operator)
+}
+
+export function isSetOperator(operator: Operator): boolean {
+  return (setOperators as readonly string[]).includes(operator)
+}
+
+/** As in Go: 1 to any power is 1, and -1 to an infinite power. */
+function power(base: number, exponent: number): number {
+  return base === 1 || (base === -1 && Math.abs(exponent) === Infinity) ? 1 : base ** exponent
+}
+
+function compute(operator: Operator, left: number, right: number): number {
+  switch (operator) {
+    case '+':
+      return left + right
+    case '-':
+      return left - right
+    case '*':
+      return left * right
+    case '/':
+      return left / right
+    case '%':
+      return left % right
+    case '^':
+      return power(left, right)
+    case 'atan2':
+      return Math.atan2(left, right)
+    default:
+      throw new Error(`${operator} computes no number`)
+  }
+}
+
+function holds(operator: Operator, left: number, right: number): boolean {
+  switch (operator) {
+    case '==':
+      return left === right
+    case '!=':
+      return left !== right
+    case '>':
+      return left > right
+    case '<':
+      return left < right
+    case '>=':
+      return left >= right
+    case '<=':
+      return left <= right
+    default:
+      throw new Error(`${operator} compares no numbers`)
+  }
+}
+
+/** A comparison is 0 or 1. */
+export function scalarBinary(operator: Operator, left: number, right: number): number {
+  return isComparison(operator) ? Number(holds(operator, left, right)) : compute(operator, left, right)
+}
+
+/** Undefined: the comparison removes the sample. */
+function element(operator: Operator, left: number, right: number, kept: number, bool: boolean): number | undefined {
+  if (!isComparison(operator)) return compute(operator, left, right)
+  const yes = holds(operator, left, right)
+  return bool ? Number(yes) : yes ? kept : undefined
+}
+
+export function vectorScalar(
+  operator: Operator,
+  vector: Vector,
+  scalar: number,
+  swapped: boolean,
+  bool: boolean,
+): Vector {
+  const nameless = bool || !isComparison(operator)
+  const result: Sample[] = []
+  for (const { labels, value } of vector) {
+    const [left, right] = swapped ? [scalar, value] : [value, scalar]
+    const computed = element(operator, left, right, value, bool)
+    if (computed !== undefined) result.push({ labels: nameless ? labels.nameless : labels, value: computed })
+  }
+  return unique(result)
+}
+
+/** Labels that pair samples, remembered for each series. */
+export class Signatures {
+  readonly #names: ReadonlySet<string>
+  readonly #on: boolean
+  readonly #known = new WeakMap<LabelSet, string>()
+  constructor({ on, labels }: Matching) {
+    this.#on = on
+    this.#names = new Set(on ? labels : [...labels, metricName])
+  }
+
+  of(labels: LabelSet): string {
+    const known = this.#known.get(labels)
+    if (known !== undefined) return known
+    const { key } = this.#on ? labels.keep(this.#names) : labels.drop(this.#names)
+    this.#known.set(labels, key)
+    return key
+  }
+}
+
+export function setBinary(operator: Operator, left: Vector, right: Vector, signatures: Signatures): Vector {
+  const others = new Set((operator === 'or' ? left : right).map(({ labels }) => signatures.of(labels)))
+  if (operator === 'or') return [...left, ...right.filter(({ labels }) => !others.has(signatures.of(labels)))]
+  return left.filter(({ labels }) => others.has(signatures.of(labels)) === (operator === 'and'))
+}
+
+export type VectorBinary = Readonly<{ operator: Operator; bool: boolean; matching: Matching }>
+
+export function vectorBinary(
+  { operator, bool, matching }: VectorBinary,
+  left: Vector,
+  right: Vector,
+  signatures: Signatures,
+): Vector {
+  if (left.length === 0 || right.length === 0) return []
+  const isSwapped = matching.group === 'right'
+  const [many, one] = isSwapped ? [right, left] : [left, right]
+  const found = new Map<string, Sample>()
+  for (const sample of one) {
+    const signature = signatures.of(sample.labels)
+    if (found.has(signature))
+      throw executionError(
+        `found duplicate series for the match group ${signature} on the ${isSwapped ? 'left' : 'right'} hand-side ` +
+          'of the operation; many-to-many matching not allowed: matching labels must be unique on one side',
+      )
+    found.set(signature, sample)
+  }
+  const taken = new Map<string, Set<string>>()
+  const result: Sample[] = []
+  for (const sample of many) {
+    const signature = signatures.of(sample.labels)
+    const other = found.get(signature)
+    if (other === undefined) continue
+    const [first, second] = isSwapped ? [other.value, sample.value] : [sample.value, other.value]
+    let before = taken.get(signature)
+    if (matching.group === undefined && before !== undefined)
+      throw executionError(
+        'multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)',
+      )
+    if (before === undefined) taken.set(signature, (before = new Set()))
+    const value = element(operator, first, second, first, bool)
+    if (value === undefined) continue
+    const labels = resultLabels(sample.labels, other.labels, operator, bool, matching)
+    if (before.has(labels.key))
+      throw executionError('multiple matches for labels: grouping labels must ensure unique matches')
+    before.add(labels.key)
+    result.push({ labels, value })
+  }
+  return result
+}
+
+function resultLabels(
+  many: LabelSet,
+  one: LabelSet,
+  operator: Operator,
+  bool: boolean,
+  { on, labels, group, include }: Matching,
+): LabelSet {
+  let result = bool || !isComparison(operator) ? many.nameless : many
+  if (group === undefined) result = on ? result.keep(new Set(labels)) : result.drop(new Set(labels))
+  for (const name of include) result = result.with(name, one.get(name))
+  return result
+}
+
+export function unique(vector: Vector): Vector {
+  if (vector.length > 1 && new Set(vector.map(({ labels }) => labels.key)).size < vector.length)
+    throw executionError('vector cannot contain metrics with the same labelset')
+  return vector
+}

@@ -1,0 +1,61 @@
+export const metricName = '__name__'
+
+/** Sorted by name; a label with an empty value is absent. */
+export class LabelSet {
+  static readonly empty: LabelSet = new LabelSet([])
+  readonly entries: readonly (readonly [string, string])[]
+  #key: string | undefined
+
+  private constructor(entries: readonly (readonly [string, string])[]) {
+    this.entries = entries
+  }
+
+  static of(labels: Readonly<Record<string, string>> | Iterable<readonly [string, string]>): LabelSet {
+    const entries = Symbol.iterator in labels ? [...labels] : Object.entries(labels)
+    const present = entries.filter(([, value]) => value !== '')
+    present.sort(([one], [other]) => (one < other ? -1 : one > other ? 1 : 0))
+    return new LabelSet(present)
+  }
+
+  /** Equal for equal sets. */
+  get key(): string {
+    return (this.#key ??= JSON.stringify(this.entries))
+  }
+
+  get(name: string): string {
+    for (const [each, value] of this.entries) if (each === name) return value
+    return ''
+  }
+
+  keep(names: ReadonlySet<string>): LabelSet {
+    return new LabelSet(this.entries.filter(([name]) => names.has(name)))
+  }
+
+  drop(names: ReadonlySet<string>): LabelSet {
+    if (!this.entries.some(([name]) => names.has(name))) return this
+    return new LabelSet(this.entries.filter(([name]) => !names.has(name)))
+  }
+
+  with(name: string, value: string): LabelSet {
+    return LabelSet.of([...this.entries.filter(([each]) => each !== name), [name, value]])
+  }
+
+  get nameless(): LabelSet {
+    return this.drop(onlyName)
+  }
+
+  toJSON(): Record<string, string> {
+    return Object.fromEntries(this.entries)
+  }
+}
+
+export function compareLabels({ entries: one }: LabelSet, { entries: other }: LabelSet): number {
+  for (let at = 0; at < Math.min(one.length, other.length); at++)
+    for (const part of [0, 1] as const) {
+      const [text, otherText] = [one[at]![part], other[at]![part]]
+      if (text !== otherText) return text < otherText ? -1 : 1
+    }
+  return one.length - other.length
+}
+
+const onlyName: ReadonlySet<string> = new Set([metricName])

@@ -1,0 +1,153 @@
+import { syntaxError } from './failure.ts'
+
+export type TokenKind = 'word' | 'number' | 'duration' | 'bytes' | 'text' | 'sign' | 'end'
+export type Token = Readonly<{
+  kind: TokenKind
+  /** Of a text: without quotes and escapes. */
+  text: string
+  from: number
+  to: number
+  /** Of numbers, of durations in ms, of sizes in bytes. */
+  value: number
+}>
+
+export type Language = Readonly<{
+  /** Longest first. */
+  signs: readonly string[]
+  /** Units of sizes are part of the language. */
+  bytes: boolean
+  word: RegExp
+}>
+
+const duration = /(?:\d+(?:\.\d+)?(?:ms|us|µs|ns|[smhdwy]))+(?![\w.])/y
+const bytes = /\d+(?:\.\d+)?(?:[KMGTPE]i?B|kB|B|b|kb|mb|gb|tb)(?!\w)/y
+const number = /0[xX][\da-fA-F_]+|(?:\d[\d_]*(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?/y
+const space = /(?:\s|#[^\n]*)+/y
+const unitMs: Readonly<Record<string, number>> = {
+  ns: 1e-6,
+  us: 1e-3,
+  µs: 1e-3,
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+  w: 604_800_000,
+  y: 31_536_000_000,
+}
+
+export function tokensOf(text: string, language: Language): Token[] {
+  const tokens: Token[] = []
+  let at = 0
+  const taken = (pattern: RegExp): string | undefined => {
+    pattern.lastIndex = at
+    return pattern.exec(text)?.[0]
+  }
+  const add = (kind: TokenKind, length: number, value = NaN, meaning?: string): void => {
+    tokens.push({ kind, text: meaning ?? text.slice(at, at + length), from: at, to: at + length, value })
+    at += length
+  }
+  for (;;) {
+    at += taken(space)?.length ?? 0
+    if (at >= text.length) break
+    const first = text[at]!
+    if (first === '"' || first === "'" || first === '`') {
+      const { value, length } = quotedText(text, at)
+      add('text', length, NaN, value)
+      continue
+    }
+    const size = language.bytes ? taken(bytes) : undefined
+    if (size !== undefined) {
+      add('bytes', size.length, bytesOf(size))
+      continue
+    }
+    const span = taken(duration)
+    if (span !== undefined) {
+      add('duration', span.length, durationMs(span))
+      continue
+    }
+    const digits = taken(number)
+    if (digits !== undefined) {
+      if (/[\w.]/.test(text[at + digits.length] ?? ''))
+        throw syntaxError(`bad number or duration at ${placeOf(text, at)}`)
+      add('number', digits.length, Number(digits.replaceAll('_', '')))
+      continue
+    }
+    const word = taken(language.word)
+    if (word !== undefined) {
+      add('word', word.length)
+      continue
+    }
+    const sign = language.signs.find((each) => text.startsWith(each, at))
+    if (sign === undefined) throw syntaxError(`unexpected character ${JSON.stringify(first)} at ${placeOf(text, at)}`)
+    add('sign', sign.length)
+  }
+  tokens.push({ kind: 'end', text: '', from: text.length, to: text.length, value: NaN })
+  return tokens
+}
+
+export function durationMs(text: string): number {
+  let ms = 0
+  for (const [, count = '', unit = ''] of text.matchAll(/(\d+(?:\.\d+)?)(ms|us|µs|ns|[smhdwy])/g))
+    ms += Number(count) * unitMs[unit]!
+  return ms
+}
+
+export function bytesOf(text: string): number {
+  const [, count = '', unit = ''] = /^(\d+(?:\.\d+)?)\s*([a-zA-Z]*)$/.exec(text) ?? []
+  const [prefix = 'b', ...rest] = unit.toLowerCase()
+  const power = 'bkmgtpe'.indexOf(prefix)
+  if (count === '' || power < 0) return NaN
+  return Number(count) * (rest.includes('i') ? 1024 : 1000) ** power
+}
+
+export function placeOf(text: string, at: number): string {
+  const before = text.slice(0, at).split('\n')
+  return `${before.length}:${before.at(-1)!.length + 1}`
+}
+
+const escapes: Readonly<Record<string, string>> = {
+  a: '\x07',
+  b: '\b',
+  f: '\f',
+  n: '\n',
+  r: '\r',
+  t: '\t',
+  v: '\v',
+  '\\': '\\',
+  '"': '"',
+  "'": "'",
+}
+
+/** Escapes of Go. */
+function quotedText(text: string, from: number): { value: string; length: number } {
+  const quote = text[from]!
+  if (quote === '`') {
+    const end = text.indexOf('`', from + 1)
+    if (end < 0) throw syntaxError(`unterminated raw string at ${placeOf(text, from)}`)
+    return { value: text.slice(from + 1, end), length: end + 1 - from }
+  }
+  let value = ''
+  for (let at = from + 1; at < text.length; at++) {
+    const character = text[at]!
+    if (character === quote) return { value, length: at + 1 - from }
+    if (character === '\n') break
+    if (character !== '\\') {
+      value += character
+      continue
+    }
+    const coded = /\\(?:x([\da-fA-F]{2})|u([\da-fA-F]{4})|U([\da-fA-F]{8})|([0-7]{3}))/y
+    coded.lastIndex = at
+    const code = coded.exec(text)
+    const plain = escapes[text[at + 1] ?? '']
+    if (code !== null) {
+      const [whole, two, four, eight, octal] = code
+      value += String.fromCodePoint(octal === undefined ? parseInt(two ?? four ?? eight ?? '', 16) : parseInt(octal, 8))
+      at += whole.length - 1
+    } else if (plain !== undefined) {
+      value += plain
+      at++
+    } else throw syntaxError(`unknown escape sequence at ${placeOf(text, at)}`)
+  }
+  throw syntaxError(`unterminated quoted string at ${placeOf(text, from)}`)
+}

@@ -1,0 +1,85 @@
+import type { LabelSet } from './labels.ts'
+
+export type Sample = Readonly<{ labels: LabelSet; value: number }>
+export type Vector = readonly Sample[]
+
+/** Times in ms, ascending and unique. */
+export type Series = Readonly<{
+  labels: LabelSet
+  times: readonly number[]
+  values: readonly number[]
+  /** Indexes of stale markers. */
+  stale?: ReadonlySet<number>
+}>
+
+/** Of a range query, one result each step. */
+export type Steps = Readonly<{ start: number; end: number; step: number }>
+
+export function timesOf({ start, end, step }: Steps): number[] {
+  const times: number[] = []
+  for (let time = start; time <= end; time += step) times.push(time)
+  return times
+}
+
+/** As Prometheus and Loki write numbers. */
+export function numberText(value: number): string {
+  if (value === Infinity) return '+Inf'
+  if (Object.is(value, -0)) return '-0'
+  return value === -Infinity ? '-Inf' : String(value)
+}
+
+/** By linear interpolation; NaN is the smallest value. */
+export function quantileOf(q: number, values: readonly number[]): number {
+  if (values.length === 0 || Number.isNaN(q)) return NaN
+  if (q < 0) return -Infinity
+  if (q > 1) return Infinity
+  const sorted = values.toSorted(ascending)
+  const rank = q * (sorted.length - 1)
+  const lower = Math.max(0, Math.floor(rank))
+  const upper = Math.min(sorted.length - 1, lower + 1)
+  const weight = rank - Math.floor(rank)
+  return sorted[lower]! * (1 - weight) + sorted[upper]! * weight
+}
+
+/** NaN first. */
+export function ascending(one: number, other: number): number {
+  if (Number.isNaN(one)) return Number.isNaN(other) ? 0 : -1
+  if (Number.isNaN(other)) return 1
+  return one < other ? -1 : one > other ? 1 : 0
+}
+
+/** With compensation (Kahan and Neumaier). */
+export function sumOf(values: readonly number[]): number {
+  let sum = 0
+  let rest = 0
+  for (const value of values) {
+    const next = sum + value
+    if (!Number.isFinite(next)) {
+      sum = next
+      rest = 0
+      continue
+    }
+    rest += Math.abs(sum) >= Math.abs(value) ? sum - next + value : value - next + sum
+    sum = next
+  }
+  return sum + rest
+}
+
+export function meanOf(values: readonly number[]): number {
+  const sum = sumOf(values)
+  if (Number.isFinite(sum) || values.some((value) => !Number.isFinite(value))) return sum / values.length
+  // The sum is too large for a double; the mean is not.
+  return sumOf(values.map((value) => value / values.length))
+}
+
+/** Of the population. */
+export function varianceOf(values: readonly number[]): number {
+  let mean = 0
+  let squares = 0
+  values.forEach((value, at) => {
+    const delta = value - mean
+    mean += delta / (at + 1)
+    squares += delta * (value - mean)
+  })
+  return squares / values.length
+}

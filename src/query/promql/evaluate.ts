@@ -1,0 +1,274 @@
+import { aggregate, Groups } from '../metrics/aggregate.ts'
+import {
+  isSetOperator,
+  scalarBinary,
+  setBinary,
+  Signatures,
+  unique,
+  vectorBinary,
+  vectorScalar,
+} from '../metrics/binary.ts'
+import { executionError } from '../metrics/failure.ts'
+import { LabelSet, metricName } from '../metrics/labels.ts'
+import type { Sample, Vector } from '../metrics/values.ts'
+import type { Aggregate, Binary, Call, Node, Selector, Subquery } from './ast.ts'
+import {
+  dateFunctions,
+  histogramQuantiles,
+  labelJoin,
+  labelReplace,
+  labelReplaceOf,
+  numberFunctions,
+  sorted,
+  type LabelReplace,
+} from './functions.ts'
+import { windowFunctions, type WindowTime } from './over-time.ts'
+import { lookback, shiftedTime, subqueryTimes, type QueryTimes } from './plan.ts'
+import type { LoadedSeries, Window } from './series.ts'
+
+export type Value = number | string | Vector
+
+export type EvaluationLimits = Readonly<{
+  /** Throws after the deadline. */
+  tick: () => void
+  maxSamples: number
+}>
+
+/** Evaluates one expression at one time after another. */
+export class Evaluation {
+  readonly #times: QueryTimes
+  readonly #series: ReadonlyMap<Selector, readonly LoadedSeries[]>
+  readonly #limits: EvaluationLimits
+  readonly #groups = new Map<Aggregate, Groups>()
+  readonly #signatures = new Map<Binary, Signatures>()
+  readonly #replaces = new Map<Call, LabelReplace>()
+  readonly #inner = new Map<Subquery, Map<number, Vector>>()
+  #samples = 0
+
+  constructor(times: QueryTimes, series: ReadonlyMap<Selector, readonly LoadedSeries[]>, limits: EvaluationLimits) {
+    this.#times = times
+    this.#series = series
+    this.#limits = limits
+  }
+
+  at(node: Node, time: number): Value {
+    switch (node.is) {
+      case 'number':
+      case 'string':
+        return node.value
+      case 'group':
+        return this.at(node.of, time)
+      case 'selector':
+        return this.#newest(node, time).map(({ labels, value }) => ({ labels, value }))
+      case 'negative': {
+        const value = this.at(node.of, time)
+        if (typeof value === 'number') return -value
+        return unique((value as Vector).map((each) => ({ labels: each.labels.nameless, value: -each.value })))
+      }
+      case 'aggregate':
+        return this.#aggregate(node, time)
+      case 'binary':
+        return this.#binary(node, time)
+      case 'call':
+        return this.#call(node, time)
+      default:
+        throw executionError('a range vector has no value at one time')
+    }
+  }
+
+  /** Counts samples that are in memory at once. */
+  count(samples: number): void {
+    this.#samples += samples
+    if (this.#samples > this.#limits.maxSamples)
+      throw executionError('query processing would load too many samples into memory in query execution')
+  }
+
+  windows(written: Node, time: number): { windows: readonly Window[]; time: WindowTime } {
+    const node = ungrouped(written)
+    if (node.is === 'range') {
+      const to = shiftedTime(node.selector, time, this.#times)
+      const from = to - node.range
+      const windows = (this.#series.get(node.selector) ?? []).flatMap((series) => series.window(from, to) ?? [])
+      return { windows, time: { from, to, now: time } }
+    }
+    if (node.is !== 'subquery') throw executionError('expected a range vector')
+    const to = shiftedTime(node, time, this.#times)
+    return { windows: this.#subquery(node, to), time: { from: to - node.range, to, now: time } }
+  }
+
+  #vector(node: Node, time: number): Vector {
+    return this.at(node, time) as Vector
+  }
+
+  #number(node: Node, time: number): number {
+    return this.at(node, time) as number
+  }
+
+  #newest(node: Selector, time: number) {
+    this.#limits.tick()
+    const to = shiftedTime(node, time, this.#times)
+    return (this.#series.get(node) ?? []).flatMap((series) => {
+      const found = series.newest(to - lookback, to)
+      return found === undefined ? [] : [{ labels: series.labels, ...found }]
+    })
+  }
+
+  #subquery(node: Subquery, to: number): readonly Window[] {
+    const known = this.#inner.get(node) ?? new Map<number, Vector>()
+    this.#inner.set(node, known)
+    const { first, step } = subqueryTimes(node, to)
+    const found = new Map<string, { labels: LabelSet; times: number[]; values: number[] }>()
+    for (let time = first; time <= to; time += step) {
+      let vector = known.get(time)
+      if (vector === undefined) {
+        this.#limits.tick()
+        vector = this.#vector(node.of, time)
+        this.count(vector.length + 1)
+        known.set(time, vector)
+      }
+      for (const { labels, value } of vector) {
+        const window = found.get(labels.key)
+        if (window === undefined) found.set(labels.key, { labels, times: [time], values: [value] })
+        else {
+          window.times.push(time)
+          window.values.push(value)
+        }
+      }
+    }
+    return [...found.values()]
+  }
+
+  #aggregate(node: Aggregate, time: number): Vector {
+    const groups = remembered(this.#groups, node, () => new Groups(node.grouping))
+    const parameter = node.parameter === undefined ? 0 : (this.at(node.parameter, time) as number | string)
+    return aggregate(node.aggregator, this.#vector(node.of, time), groups, parameter)
+  }
+
+  #binary(node: Binary, time: number): Value {
+    const { operator, bool, matching } = node
+    const [left, right] = [this.at(node.left, time), this.at(node.right, time)]
+    if (typeof left === 'number' && typeof right === 'number') return scalarBinary(operator, left, right)
+    if (typeof right === 'number') return vectorScalar(operator, left as Vector, right, false, bool)
+    if (typeof left === 'number') return vectorScalar(operator, right as Vector, left, true, bool)
+    const signatures = remembered(this.#signatures, node, () => new Signatures(matching))
+    return isSetOperator(operator)
+      ? setBinary(operator, left as Vector, right as Vector, signatures)
+      : vectorBinary({ operator, bool, matching }, left as Vector, right as Vector, signatures)
+  }
+
+  #call(node: Call, time: number): Value {
+    const { name, parameters } = node
+    const [first, second, third] = parameters as [Node, Node, Node]
+    if (windowFunctions[name] !== undefined) return this.#overTime(node, time)
+    if (dateFunctions.has(name) && parameters.length === 0)
+      return [{ labels: LabelSet.empty, value: numberFunctions[name]!(time / 1000) }]
+    if (Object.hasOwn(numberFunctions, name)) {
+      const vector = this.#vector(first, time)
+      const numbers = parameters.slice(1).map((each) => this.#number(each, time))
+      if (name === 'clamp' && numbers[1]! < numbers[0]!) return []
+      return mapped(vector, (value) => numberFunctions[name]!(value, ...numbers))
+    }
+    switch (name) {
+      case 'absent': {
+        const isAbsent = this.#vector(first, time).length === 0
+        return isAbsent ? [{ labels: absentLabels(first), value: 1 }] : []
+      }
+      case 'absent_over_time': {
+        const isAbsent = this.windows(first, time).windows.length === 0
+        return isAbsent ? [{ labels: absentLabels(first), value: 1 }] : []
+      }
+      case 'histogram_quantile':
+        return histogramQuantiles(this.#number(first, time), this.#vector(second, time))
+      case 'label_join': {
+        const [target = '', separator = '', ...sources] = parameters
+          .slice(1)
+          .map((each) => this.at(each, time) as string)
+        return labelJoin(this.#vector(first, time), target, separator, sources)
+      }
+      case 'label_replace': {
+        const replace = remembered(this.#replaces, node, () => {
+          const texts = parameters.slice(1).map((each) => this.at(each, time) as string)
+          return labelReplaceOf(...(texts as [string, string, string, string]))
+        })
+        return labelReplace(this.#vector(first, time), replace)
+      }
+      case 'pi':
+        return Math.PI
+      case 'scalar': {
+        const vector = this.#vector(first, time)
+        return vector.length === 1 ? vector[0]!.value : NaN
+      }
+      case 'sort':
+      case 'sort_desc':
+        return sorted(this.#vector(first, time), name === 'sort_desc')
+      case 'time':
+        return time / 1000
+      case 'timestamp': {
+        const inner = ungrouped(first)
+        if (inner.is !== 'selector') return mapped(this.#vector(first, time), () => time / 1000)
+        return unique(
+          this.#newest(inner, time).map((each) => ({ labels: each.labels.nameless, value: each.time / 1000 })),
+        )
+      }
+      case 'vector':
+        return [{ labels: LabelSet.empty, value: this.#number(first, time) }]
+      default:
+        throw executionError(`${name} has no evaluation${third === undefined ? '' : ' with three parameters'}`)
+    }
+  }
+
+  #overTime({ name, parameters }: Call, time: number): Vector {
+    this.#limits.tick()
+    const isFirst = name === 'quantile_over_time'
+    const source = parameters[isFirst ? 1 : 0]!
+    const other = parameters[isFirst ? 0 : 1]
+    const parameter = other === undefined ? NaN : this.#number(other, time)
+    const { windows, time: within } = this.windows(source, time)
+    const reduce = windowFunctions[name]!
+    const result: Sample[] = []
+    for (const window of windows) {
+      const value = reduce(window, within, parameter)
+      if (value === undefined) continue
+      result.push({ labels: name === 'last_over_time' ? window.labels : namelessOf(window.labels), value })
+    }
+    return unique(result)
+  }
+}
+
+const nameless = new WeakMap<LabelSet, LabelSet>()
+
+/** The same object each time, so that groups and signatures are found by it. */
+function namelessOf(labels: LabelSet): LabelSet {
+  const known = nameless.get(labels)
+  if (known !== undefined) return known
+  nameless.set(labels, labels.nameless)
+  return labels.nameless
+}
+
+function mapped(vector: Vector, compute: (value: number) => number): Vector {
+  return unique(vector.map(({ labels, value }) => ({ labels: namelessOf(labels), value: compute(value) })))
+}
+
+function remembered<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {
+  const known = map.get(key)
+  if (known !== undefined) return known
+  const made = make()
+  map.set(key, made)
+  return made
+}
+
+function ungrouped(node: Node): Node {
+  return node.is === 'group' ? ungrouped(node.of) : node
+}
+
+/** Labels that every series of the selector has. */
+function absentLabels(written: Node): LabelSet {
+  const node = ungrouped(written)
+  const selector = node.is === 'range' ? node.selector : node
+  if (selector.is !== 'selector') return LabelSet.empty
+  const matchers = selector.matchers.filter(({ name }) => name !== metricName)
+  const equal = matchers.filter(
+    ({ name, operator }) => operator === '=' && matchers.filter((each) => each.name === name).length === 1,
+  )
+  return LabelSet.of(equal.map(({ name, value }): [string, string] => [name, value]))
+}

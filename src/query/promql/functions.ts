@@ -1,0 +1,122 @@
+/** Functions of numbers, and of the labels of instant vectors. */
+import { RE2JS } from 're2js'
+import { unique } from '../metrics/binary.ts'
+import { executionError } from '../metrics/failure.ts'
+import { metricName, type LabelSet } from '../metrics/labels.ts'
+import { compileRegex } from '../metrics/matchers.ts'
+import { ascending, type Sample, type Vector } from '../metrics/values.ts'
+import { histogramQuantile } from './over-time.ts'
+
+const dateOf =
+  (read: (date: Date) => number) =>
+  (seconds: number): number =>
+    read(new Date(Math.floor(seconds) * 1000))
+
+/** Of each value, with parameters that are numbers. */
+export const numberFunctions: Readonly<Record<string, (value: number, ...parameters: number[]) => number>> = {
+  abs: Math.abs,
+  acos: Math.acos,
+  acosh: Math.acosh,
+  asin: Math.asin,
+  asinh: Math.asinh,
+  atan: Math.atan,
+  atanh: Math.atanh,
+  ceil: Math.ceil,
+  cos: Math.cos,
+  cosh: Math.cosh,
+  deg: (value) => (value * 180) / Math.PI,
+  exp: Math.exp,
+  floor: Math.floor,
+  ln: Math.log,
+  log10: Math.log10,
+  log2: Math.log2,
+  rad: (value) => (value * Math.PI) / 180,
+  sgn: (value) => (value < 0 ? -1 : value > 0 ? 1 : value),
+  sin: Math.sin,
+  sinh: Math.sinh,
+  sqrt: Math.sqrt,
+  tan: Math.tan,
+  tanh: Math.tanh,
+  clamp: (value, least = NaN, most = NaN) => Math.max(least, Math.min(most, value)),
+  clamp_max: (value, most = NaN) => Math.min(most, value),
+  clamp_min: (value, least = NaN) => Math.max(least, value),
+  round(value, to = 1) {
+    const inverse = 1 / to
+    return Math.floor(value * inverse + 0.5) / inverse
+  },
+  day_of_month: dateOf((date) => date.getUTCDate()),
+  day_of_week: dateOf((date) => date.getUTCDay()),
+  day_of_year: dateOf((date) => Math.floor((date.getTime() - Date.UTC(date.getUTCFullYear(), 0, 1)) / 86_400_000) + 1),
+  days_in_month: dateOf((date) => new Date(Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 0)).getUTCDate()),
+  hour: dateOf((date) => date.getUTCHours()),
+  minute: dateOf((date) => date.getUTCMinutes()),
+  month: dateOf((date) => date.getUTCMonth() + 1),
+  year: dateOf((date) => date.getUTCFullYear()),
+}
+
+export const dateFunctions: ReadonlySet<string> = new Set(
+  'day_of_month day_of_week day_of_year days_in_month hour minute month year'.split(' '),
+)
+
+/** NaN last in both orders. */
+export function sorted(vector: Vector, descending: boolean): Vector {
+  const sign = descending ? -1 : 1
+  return vector.toSorted(({ value: one }, { value: other }) => {
+    const [isOne, isOther] = [Number.isNaN(one), Number.isNaN(other)]
+    return isOne || isOther ? Number(isOne) - Number(isOther) : sign * ascending(one, other)
+  })
+}
+
+export function histogramQuantiles(q: number, vector: Vector): Vector {
+  const groups = new Map<string, { labels: LabelSet; buckets: { bound: number; count: number }[] }>()
+  for (const { labels, value } of vector) {
+    const bound = boundOf(labels.get('le'))
+    if (bound === undefined) continue
+    const rest = labels.drop(bucketLabels)
+    const group = groups.get(rest.key)
+    if (group === undefined) groups.set(rest.key, { labels: rest, buckets: [{ bound, count: value }] })
+    else group.buckets.push({ bound, count: value })
+  }
+  return [...groups.values()].map(({ labels, buckets }) => ({ labels, value: histogramQuantile(q, buckets) }))
+}
+
+const bucketLabels: ReadonlySet<string> = new Set(['le', metricName])
+
+function boundOf(text: string): number | undefined {
+  if (/^[+]?Inf$/i.test(text)) return Infinity
+  if (/^-Inf$/i.test(text)) return -Infinity
+  return /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/.test(text) ? Number(text) : undefined
+}
+
+export type LabelReplace = Readonly<{ target: string; replacement: string; source: string; regex: RE2JS }>
+
+export function labelReplaceOf(target: string, replacement: string, source: string, regex: string): LabelReplace {
+  if (target === '') throw executionError('invalid destination label name in label_replace(): ""')
+  return { target, replacement, source, regex: compileRegex(regex, RE2JS.DOTALL) }
+}
+
+export function labelReplace(vector: Vector, { target, replacement, source, regex }: LabelReplace): Vector {
+  return unique(
+    vector.map((sample): Sample => {
+      const matcher = regex.matcher(sample.labels.get(source))
+      if (!matcher.matches()) return sample
+      const text = replacement.replace(/\$(?:(\$)|(\w+)|\{(\w+)\})/g, (_, dollar: string | undefined, one, other) => {
+        if (dollar !== undefined) return '$'
+        const name = String(one ?? other)
+        if (/^\d+$/.test(name)) return Number(name) <= matcher.groupCount() ? (matcher.group(Number(name)) ?? '') : ''
+        return Object.hasOwn(regex.namedGroups(), name) ? (matcher.group(name) ?? '') : ''
+      })
+      return { ...sample, labels: sample.labels.with(target, text) }
+    }),
+  )
+}
+
+export function labelJoin(vector: Vector, target: string, separator: string, sources: readonly string[]): Vector {
+  if (target === '') throw executionError('invalid destination label name in label_join(): ""')
+  return unique(
+    vector.map((sample) => ({
+      ...sample,
+      labels: sample.labels.with(target, sources.map((source) => sample.labels.get(source)).join(separator)),
+    })),
+  )
+}

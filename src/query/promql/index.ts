@@ -1,0 +1,109 @@
+/** PromQL over series of a source. */
+import { QueryFailure, executionError } from '../metrics/failure.ts'
+import { compareLabels, LabelSet } from '../metrics/labels.ts'
+import { unique } from '../metrics/binary.ts'
+import type { Vector } from '../metrics/values.ts'
+import type { Node, Selector, ValueType } from './ast.ts'
+import { Evaluation } from './evaluate.ts'
+import { checkPoints, lookback, readsOf, type QueryTimes } from './plan.ts'
+import { LoadedSeries, type SeriesSource } from './series.ts'
+import { typeOf } from './types.ts'
+import { parsePromql } from './parse.ts'
+
+export { parsePromql, parseSelector } from './parse.ts'
+export type { SeriesRequest, SeriesSource } from './series.ts'
+export type { QueryTimes } from './plan.ts'
+
+export type ResultSeries = Readonly<{ labels: LabelSet; points: readonly (readonly [number, number])[] }>
+
+export type InstantResult =
+  | Readonly<{ type: 'scalar'; value: number }>
+  | Readonly<{ type: 'string'; value: string }>
+  | Readonly<{ type: 'vector'; vector: Vector }>
+  | Readonly<{ type: 'matrix'; series: readonly ResultSeries[] }>
+
+export type QueryEnvironment = Readonly<{
+  source: SeriesSource
+  maxSamples: number
+  /** Throws after the deadline. */
+  tick: () => void
+  /** Lets other requests run. */
+  pause: () => Promise<void>
+}>
+
+export async function queryInstant(text: string, time: number, environment: QueryEnvironment): Promise<InstantResult> {
+  const node = parsePromql(text)
+  const evaluation = await prepare(node, { start: time, end: time, step: 1 }, environment)
+  const type: ValueType = typeOf(node)
+  if (type === 'matrix') {
+    const { windows } = evaluation.windows(node, time)
+    const series = windows.map(({ labels, times, values }): ResultSeries => ({
+      labels,
+      points: times.map((at, index) => [at, values[index]!]),
+    }))
+    return { type, series: byLabels(series) }
+  }
+  const value = evaluation.at(node, time)
+  if (typeof value === 'number') return { type: 'scalar', value }
+  if (typeof value === 'string') return { type: 'string', value }
+  return { type: 'vector', vector: unique(value) }
+}
+
+export async function queryRange(
+  text: string,
+  times: QueryTimes,
+  environment: QueryEnvironment,
+): Promise<readonly ResultSeries[]> {
+  const node = parsePromql(text)
+  checkPoints(times)
+  const type = typeOf(node)
+  if (type === 'matrix' || type === 'string')
+    throw new QueryFailure(
+      'syntax',
+      `invalid expression type "${type === 'matrix' ? 'range vector' : type}" for range query, must be ` +
+        'Scalar or instant Vector',
+    )
+  const evaluation = await prepare(node, times, environment)
+  const found = new Map<string, { labels: LabelSet; points: [number, number][] }>()
+  for (let time = times.start; time <= times.end; time += times.step) {
+    const value = evaluation.at(node, time)
+    for (const { labels, value: number } of typeof value === 'number' ? scalarVector(value) : (value as Vector)) {
+      const series = found.get(labels.key)
+      if (series === undefined) found.set(labels.key, { labels, points: [[time, number]] })
+      else if (series.points.at(-1)![0] === time)
+        throw executionError('vector cannot contain metrics with the same labelset')
+      else series.points.push([time, number])
+    }
+    evaluation.count(typeof value === 'number' ? 1 : value.length)
+    await environment.pause()
+  }
+  return byLabels([...found.values()])
+}
+
+function scalarVector(value: number): Vector {
+  return [{ labels: LabelSet.empty, value }]
+}
+
+async function prepare(
+  node: Node,
+  times: QueryTimes,
+  { source, maxSamples, tick }: QueryEnvironment,
+): Promise<Evaluation> {
+  const series = new Map<Selector, readonly LoadedSeries[]>()
+  const evaluation = new Evaluation(times, series, { tick, maxSamples })
+  for (const { selector, after, to, range } of readsOf(node, times)) {
+    // An instant selector needs a sample within the lookback.
+    const resolution = range ?? Math.min(lookback, times.end > times.start ? times.step : lookback)
+    const found = await source({ matchers: selector.matchers, from: after + 1, to, resolution })
+    evaluation.count(found.reduce((sum, each) => sum + each.times.length, 0))
+    series.set(
+      selector,
+      found.toSorted((one, other) => compareLabels(one.labels, other.labels)).map((each) => new LoadedSeries(each)),
+    )
+  }
+  return evaluation
+}
+
+function byLabels(series: readonly ResultSeries[]): ResultSeries[] {
+  return series.toSorted((one, other) => compareLabels(one.labels, other.labels))
+}
