@@ -25,6 +25,7 @@ import { auditQueryRoute } from './routes/audit-query.ts'
 import { auditSumRoutes, auditSumSchemas } from './routes/audit-sums.ts'
 import { auditRoutes, auditSchemas } from './routes/audit.ts'
 import { grafanaSchemas } from './grafana/answer.ts'
+import { lokiRoutes } from './grafana/loki.ts'
 import { prometheusRoutes } from './grafana/prometheus.ts'
 import { graphRoutes, graphSchemas } from './routes/graph.ts'
 import { changeSumRoutes, changeSumSchemas } from './routes/change-sums.ts'
@@ -138,6 +139,7 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
   resourceRoutes(app, context)
   insightRoutes(app, context)
   prometheusRoutes(app, context)
+  lokiRoutes(app, context)
   eventRoutes(app, context)
   pipelineRoutes(app, context)
   deadLetterRoutes(app, context)

@@ -1,0 +1,134 @@
+/** Lines of logs in the store: `log` events, other events by family, and flows. */
+import type { LogData } from '../../model/points.ts'
+import { families } from '../../model/batches.ts'
+import { dialectOf, everything, flowNames } from '../../query/index.ts'
+import { executionError } from '../../query/metrics/failure.ts'
+import { LabelSet } from '../../query/metrics/labels.ts'
+import { matchesAll, type Matcher } from '../../query/metrics/matchers.ts'
+import type { LogEntry } from '../../query/logql/index.ts'
+import { conditionOf } from '../../query/plan/index.ts'
+import { withinScope } from '../access/scope.ts'
+import { flowTimes } from '../query-parameters.ts'
+import type { GrafanaRequest } from './answer.ts'
+import { rows } from './rows.ts'
+
+/** Lines in memory at once. */
+const maxLines = 200_000
+
+export type LogSpan = Readonly<{
+  matchers: readonly Matcher[]
+  /** Ns; `to` is exclusive. */
+  from: bigint
+  to: bigint
+  /** The newest or oldest lines are enough. */
+  few?: Readonly<{ count: number; newest: boolean }>
+}>
+
+const eventFamilies = families.filter((family) => family !== 'log' && family !== 'point')
+
+/** In order of time. */
+export async function logEntries(request: GrafanaRequest, span: LogSpan): Promise<LogEntry[]> {
+  const entries = [...(await eventLines(request, span)), ...(await flowLines(request, span))]
+  return entries.sort((one, other) => (one.time < other.time ? -1 : one.time > other.time ? 1 : 0))
+}
+
+function orderOf({ few }: LogSpan) {
+  return `ORDER BY us${few?.newest === true ? ' DESC' : ''} LIMIT ${(few?.count ?? maxLines) + 1}`
+}
+
+function checked(found: Record<string, unknown>[], { few }: LogSpan): Record<string, unknown>[] {
+  if (few === undefined && found.length > maxLines)
+    throw executionError(`the query reads more than ${maxLines} lines; choose a shorter time or more labels`)
+  return found
+}
+
+const microsOf = (ns: bigint): bigint => (ns + 999n) / 1000n
+
+async function eventLines(request: GrafanaRequest, span: LogSpan): Promise<LogEntry[]> {
+  // Events have no reliable namespace.
+  if (request.principal.namespaces !== undefined) return []
+  const dialect = dialectOf(request.store)
+  const conditions = [
+    `time >= ${dialect.time(microsOf(span.from))}`,
+    `time < ${dialect.time(microsOf(span.to))}`,
+    "family <> 'point'",
+  ]
+  const family = span.matchers.filter(({ name }) => name === 'family')
+  const fitting = eventFamilies.filter((each) => family.every(({ matches }) => matches(each)))
+  const isLogPossible = family.every(({ matches }) => matches('')) || family.some(({ value }) => value === 'log')
+  const wanted = [...fitting, ...(isLogPossible ? ['log'] : [])]
+  if (wanted.length === 0) return []
+  conditions.push(`family IN (${wanted.map(dialect.text).join(', ')})`)
+  // A label that no other family has.
+  for (const { name, operator, value } of span.matchers)
+    if (operator === '=' && value !== '' && !['family', 'type', 'source'].includes(name) && /^[a-zA-Z_]\w*$/.test(name))
+      conditions.push(`family = 'log' AND ${dialect.jsonText('data', ['labels', name])} = ${dialect.text(value)}`)
+  const found = await rows(
+    request,
+    `SELECT ${dialect.micros('time')} AS us, family, type, source, subject, ref, id, data FROM events ` +
+      `WHERE ${conditions.join(' AND ')} ${orderOf(span)}`,
+  )
+  return checked(found, span).flatMap((row) => {
+    const entry = row['family'] === 'log' ? logEntry(row) : eventEntry(row)
+    return entry !== undefined && matchesAll(entry.stream, span.matchers) ? [entry] : []
+  })
+}
+
+function logEntry({ us, data }: Record<string, unknown>): LogEntry | undefined {
+  const body = (typeof data === 'string' ? parsed(data) : data) as Partial<LogData> | undefined
+  if (typeof body?.line !== 'string') return undefined
+  const { line, labels = {}, metadata = {}, severity, trace, span } = body
+  const further = { severity, trace_id: trace, span_id: span }
+  const present = Object.entries(further).filter((each): each is [string, string] => each[1] !== undefined)
+  return {
+    time: BigInt(String(us)) * 1000n,
+    line,
+    stream: LabelSet.of(labels),
+    metadata: { ...Object.fromEntries(present), ...metadata },
+  }
+}
+
+function eventEntry({ us, family, type, source, data, ...rest }: Record<string, unknown>): LogEntry {
+  const metadata = Object.entries(rest).filter((each): each is [string, string] => typeof each[1] === 'string')
+  return {
+    time: BigInt(String(us)) * 1000n,
+    line: typeof data === 'string' ? data : JSON.stringify(data ?? {}),
+    stream: LabelSet.of({ family: String(family), type: String(type), source: String(source) }),
+    metadata: Object.fromEntries(metadata),
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+async function flowLines(request: GrafanaRequest, span: LogSpan): Promise<LogEntry[]> {
+  const stream = LabelSet.of({ family: 'flow' })
+  if (!matchesAll(stream, span.matchers)) return []
+  // Only a matcher of the family reads flows: they are far more than other lines.
+  if (!span.matchers.some(({ name, operator }) => name === 'family' && operator.startsWith('='))) return []
+  const dialect = dialectOf(request.store)
+  const condition = conditionOf(
+    {
+      names: flowNames,
+      filter: withinScope(everything, request.principal, 'flows'),
+      time: flowTimes,
+      span: { from: microsOf(span.from), to: microsOf(span.to) },
+    },
+    dialect,
+  )
+  const found = await rows(
+    request,
+    `SELECT *, ${dialect.micros(flowTimes.sql(dialect))} AS us FROM flows WHERE ${condition} ${orderOf(span)}`,
+  )
+  return checked(found, span).map(({ us, ...row }) => ({
+    time: BigInt(String(us)) * 1000n,
+    line: JSON.stringify(Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null))),
+    stream,
+    metadata: {},
+  }))
+}

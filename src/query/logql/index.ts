@@ -1,0 +1,210 @@
+/** LogQL over log lines of a source. */
+import { aggregate, Groups } from '../metrics/aggregate.ts'
+import { isSetOperator, scalarBinary, setBinary, Signatures, vectorBinary, vectorScalar } from '../metrics/binary.ts'
+import { executionError, syntaxError } from '../metrics/failure.ts'
+import { compareLabels, LabelSet } from '../metrics/labels.ts'
+import type { Matcher } from '../metrics/matchers.ts'
+import {
+  meanOf,
+  quantileOf,
+  sumOf,
+  timesOf,
+  varianceOf,
+  type Sample,
+  type Steps,
+  type Vector,
+} from '../metrics/values.ts'
+import type { LogQuery, MetricNode } from './ast.ts'
+import { parseLogql } from './parse.ts'
+import { processed, type LogEntry, type Processed } from './pipeline.ts'
+
+export { parseLogql, parseLogs } from './parse.ts'
+export { processed, type LogEntry, type Processed } from './pipeline.ts'
+export type { LogQuery } from './ast.ts'
+
+/** Ns; `from` inclusive, `to` exclusive. In order of time. */
+export type LogRequest = Readonly<{
+  matchers: readonly Matcher[]
+  from: bigint
+  to: bigint
+}>
+export type LogSource = (request: LogRequest) => Promise<readonly LogEntry[]>
+
+export type LogEnvironment = Readonly<{ source: LogSource; tick: () => void; pause: () => Promise<void> }>
+
+export type MetricSeries = Readonly<{ labels: LabelSet; points: (readonly [number, number])[] }>
+
+const nsPerMs = 1_000_000n
+type RangeNode = Extract<MetricNode, { is: 'range' }>
+type Value = { time: number; value: number; bytes: number }
+type Loaded = readonly { labels: LabelSet; values: Value[] }[]
+
+export function isMetric(text: string): boolean {
+  return parseLogql(text).is !== 'logs'
+}
+
+/** One result for each step (ms); an instant query has one. */
+export async function queryMetric(text: string, steps: Steps, environment: LogEnvironment): Promise<MetricSeries[]> {
+  const node = parseLogql(text)
+  if (node.is === 'logs') throw syntaxError('log queries are not supported as an instant query type')
+  const loaded = new Map<RangeNode, Loaded>()
+  for (const range of rangesOf(node)) loaded.set(range, await load(range, steps, environment))
+  const signatures = new Map<MetricNode, Signatures>()
+  const found = new Map<string, MetricSeries>()
+  for (const time of timesOf(steps)) {
+    environment.tick()
+    const value = at(node, time, loaded, signatures)
+    for (const { labels, value: number } of typeof value === 'number' ? [{ labels: LabelSet.empty, value }] : value) {
+      const series = found.get(labels.key) ?? { labels, points: [] }
+      found.set(labels.key, series)
+      series.points.push([time, number])
+    }
+    await environment.pause()
+  }
+  return [...found.values()].sort((one, other) => compareLabels(one.labels, other.labels))
+}
+
+function rangesOf(node: MetricNode): RangeNode[] {
+  if (node.is === 'range') return [node]
+  if (node.is === 'aggregate') return rangesOf(node.of)
+  return node.is === 'binary' ? [...rangesOf(node.left), ...rangesOf(node.right)] : []
+}
+
+async function load(
+  { logs, range, offset, grouping, name }: RangeNode,
+  { start, end }: Steps,
+  environment: LogEnvironment,
+): Promise<Loaded> {
+  const from = BigInt(Math.floor(start - offset - range)) * nsPerMs
+  const entries = await environment.source({
+    matchers: logs.matchers,
+    from,
+    to: BigInt(Math.ceil(end - offset) + 1) * nsPerMs,
+  })
+  const groups = grouping === undefined ? undefined : new Groups(grouping)
+  const series = new Map<string, { labels: LabelSet; values: Value[] }>()
+  for (const entry of entries) {
+    environment.tick()
+    const one = processed(entry, logs.stages)
+    if (one === undefined) continue
+    if (one.labels.has('__error__'))
+      throw executionError(
+        `pipeline error: '${one.labels.get('__error__')!}' in ${name}; the label filter __error__="" skips such lines`,
+      )
+    const labels = groups === undefined ? LabelSet.of(one.labels) : groups.of(LabelSet.of(one.labels))
+    const known = series.get(labels.key) ?? { labels, values: [] }
+    series.set(labels.key, known)
+    known.values.push({
+      time: Number(entry.time / 1000n) / 1000,
+      value: one.value ?? 1,
+      bytes: Buffer.byteLength(entry.line),
+    })
+  }
+  return [...series.values()]
+}
+
+function at(
+  node: MetricNode,
+  time: number,
+  loaded: ReadonlyMap<RangeNode, Loaded>,
+  signatures: Map<MetricNode, Signatures>,
+): number | Vector {
+  switch (node.is) {
+    case 'number':
+      return node.value
+    case 'vector':
+      return [{ labels: LabelSet.empty, value: node.value }]
+    case 'range':
+      return overTime(node, time, loaded.get(node)!)
+    case 'aggregate':
+      return aggregate(
+        node.aggregator,
+        at(node.of, time, loaded, signatures) as Vector,
+        new Groups(node.grouping),
+        node.parameter,
+      )
+    case 'binary': {
+      const { operator, bool, matching } = node
+      const [left, right] = [at(node.left, time, loaded, signatures), at(node.right, time, loaded, signatures)]
+      if (typeof left === 'number' && typeof right === 'number') return scalarBinary(operator, left, right)
+      if (typeof right === 'number') return vectorScalar(operator, left as Vector, right, false, bool)
+      if (typeof left === 'number') return vectorScalar(operator, right, left, true, bool)
+      const pairs = signatures.get(node) ?? new Signatures(matching)
+      signatures.set(node, pairs)
+      return isSetOperator(operator) ? setBinary(operator, left, right, pairs) : vectorBinary(node, left, right, pairs)
+    }
+  }
+}
+
+/** After the start of the window, not after its end. */
+function overTime(node: RangeNode, time: number, series: Loaded): Vector {
+  const to = time - node.offset
+  const from = to - node.range
+  const result: Sample[] = []
+  for (const { labels, values } of series) {
+    const within = values.filter((each) => each.time > from && each.time <= to)
+    if (within.length > 0) result.push({ labels, value: reduced(node, within) })
+  }
+  if (node.name !== 'absent_over_time') return result
+  return result.length > 0 ? [] : [{ labels: absentLabels(node.logs), value: 1 }]
+}
+
+function absentLabels({ matchers }: LogQuery): LabelSet {
+  return LabelSet.of(
+    matchers.filter(({ operator }) => operator === '=').map(({ name, value }): [string, string] => [name, value]),
+  )
+}
+
+function reduced({ name, range, parameter, logs }: RangeNode, within: readonly Value[]): number {
+  const values = within.map(({ value }) => value)
+  const bytes = (): number => sumOf(within.map((each) => each.bytes))
+  switch (name) {
+    case 'count_over_time':
+      return within.length
+    case 'rate':
+      return (logs.stages.some(({ is }) => is === 'unwrap') ? sumOf(values) : within.length) / (range / 1000)
+    case 'bytes_over_time':
+      return bytes()
+    case 'bytes_rate':
+      return bytes() / (range / 1000)
+    case 'sum_over_time':
+      return sumOf(values)
+    case 'avg_over_time':
+      return meanOf(values)
+    case 'min_over_time':
+      return values.reduce((least, value) => Math.min(least, value))
+    case 'max_over_time':
+      return values.reduce((most, value) => Math.max(most, value))
+    case 'first_over_time':
+      return values[0]!
+    case 'last_over_time':
+      return values.at(-1)!
+    case 'stddev_over_time':
+      return Math.sqrt(varianceOf(values))
+    case 'stdvar_over_time':
+      return varianceOf(values)
+    case 'quantile_over_time':
+      return quantileOf(parameter ?? NaN, values)
+    default:
+      return 1
+  }
+}
+
+export type LogsRequest = Readonly<{ from: bigint; to: bigint; limit: number; direction: 'forward' | 'backward' }>
+
+/** The first lines in the direction. */
+export async function queryLogs(
+  logs: LogQuery,
+  request: LogsRequest,
+  environment: LogEnvironment,
+): Promise<Processed[]> {
+  const entries = await environment.source({ matchers: logs.matchers, from: request.from, to: request.to })
+  const found: Processed[] = []
+  for (const entry of request.direction === 'backward' ? entries.toReversed() : entries) {
+    environment.tick()
+    const one = processed(entry, logs.stages)
+    if (one !== undefined) found.push(one)
+    if (found.length === request.limit) break
+  }
+  return found
+}
