@@ -34,6 +34,8 @@ async function open(
   const registry = new prom.Registry()
   const { user, system } = process.cpuUsage()
   prom.collectDefaultMetrics({ register: registry })
+  // Sums of other metrics; as gauges they violate the naming rules.
+  for (const kind of ['handles', 'requests', 'resources']) registry.removeSingleMetric(`nodejs_active_${kind}_total`)
   // prom-client counts from its load; add the time before.
   for (const [name, micros] of [
     ['user_', user],

@@ -25,8 +25,8 @@ export interface TestCertificate {
   readonly key: string
 }
 
-/** `by`: the signing authority; by default self-signed. */
-export function selfSigned(name = 'weir-test', by?: TestCertificate): TestCertificate {
+/** `by`: the signing authority; by default self-signed. `hosts`: names besides 127.0.0.1. */
+export function selfSigned(name = 'weir-test', by?: TestCertificate, hosts: readonly string[] = []): TestCertificate {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const called = (common: string): Buffer =>
     der(sequence, der(set, der(sequence, id(0x55, 0x04, 0x03), der(text, Buffer.from(common)))))
@@ -38,7 +38,10 @@ export function selfSigned(name = 'weir-test', by?: TestCertificate): TestCertif
     der(
       sequence,
       extension(0x13, constraints, true),
-      extension(0x11, der(sequence, der(0x87, Buffer.from([127, 0, 0, 1])))),
+      extension(
+        0x11,
+        der(sequence, der(0x87, Buffer.from([127, 0, 0, 1])), ...hosts.map((host) => der(0x82, Buffer.from(host)))),
+      ),
     ),
   )
   const tbs = der(

@@ -14,6 +14,8 @@ type Stored = Readonly<{
 /** One file for each collector, so that a change of one list does not write all. */
 export class StateFiles {
   readonly #context: Pick<SourceContext, 'host' | 'log' | 'id' | 'state'>
+  /** Collectors write at once: the folder is created once. */
+  #folder: Promise<void> | undefined
 
   constructor(context: Pick<SourceContext, 'host' | 'log' | 'id' | 'state'>) {
     this.#context = context
@@ -39,7 +41,11 @@ export class StateFiles {
   async write(name: string, { since, read, known, gone }: CollectorState): Promise<void> {
     const { host, state } = this.#context
     if (state === undefined) return
-    await makeDurableDirectory(host.disk, state)
+    this.#folder ??= makeDurableDirectory(host.disk, state).catch((error: unknown) => {
+      this.#folder = undefined
+      throw error
+    })
+    await this.#folder
     const content: Stored = { since, read, known: [...known], gone: [...gone] }
     await replaceFile(host.disk, state, fileOf(name), [new TextEncoder().encode(sealed(content))])
   }
