@@ -76,7 +76,7 @@ function* csvLines({ pieces }: SinkBatch): Generator<Uint8Array | string> {
 const newline = Buffer.of(lineEnd)
 
 /** Line breaks between tokens of JSON equal spaces. */
-function onOneLine(json: Buffer): Buffer {
+export function onOneLine(json: Buffer): Buffer {
   for (const breaking of [lineEnd, carriageReturn]) {
     for (let at = json.indexOf(breaking); at >= 0; at = json.indexOf(breaking, at)) json[at] = space
   }

@@ -9,6 +9,9 @@ import { installBuf } from './install/buf.ts'
 import { chdb, installChdb } from './install/chdb.ts'
 import { clickhouse } from './install/clickhouse.ts'
 import { elasticmq, installElasticmq } from './install/elasticmq.ts'
+import { influxdb } from './install/influxdb.ts'
+import { installOpensearch, opensearch } from './install/opensearch.ts'
+import { findVictoriametrics, victoriametrics } from './install/victoriametrics.ts'
 import { installGoAgent } from './install/go-agent.ts'
 import { installGoCloudEvents } from './install/go-cloudevents.ts'
 import { installGoConsumer } from './install/go-consumer.ts'
@@ -39,10 +42,12 @@ const filters = process.argv.slice(2).filter((one) => one !== '--write')
 const recording = write ? ['--reporter=test/kit/support-reporter.ts'] : []
 
 // Before the tests, so that no test pays for a download, one after the other (one package database).
-const wanted = [nats, rabbitmq, softflowd, pmacct, nfcapd, sfcapd, strace, prometheus, clickhouse].map((program) => ({
-  name: program.name,
-  find: () => install(program),
-}))
+const wanted = [nats, rabbitmq, softflowd, pmacct, nfcapd, sfcapd, strace, prometheus, clickhouse, influxdb].map(
+  (program) => ({
+    name: program.name,
+    find: () => install(program),
+  }),
+)
 for (const { name, find } of [
   ...wanted,
   { name: 'pyarrow', find: installPyarrow },
@@ -54,6 +59,8 @@ for (const { name, find } of [
   { name: neo4j.name, find: installNeo4j },
   { name: moto.name, find: installMoto },
   { name: elasticmq.name, find: installElasticmq },
+  { name: opensearch.name, find: installOpensearch },
+  { name: victoriametrics.name, find: findVictoriametrics },
   { name: pubsub.name, find: findPubSub },
   { name: zipkin.name, find: installZipkin },
   { name: collector.name, find: installCollector },

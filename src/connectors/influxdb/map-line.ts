@@ -1,0 +1,81 @@
+/** Line protocol: `measurement,tag=value field=value time`. */
+export type FieldType = 'float' | 'int' | 'uint' | 'bool' | 'text'
+export type Dropped = 'not_a_number' | 'type' | 'empty_tag' | 'backslash'
+export type Drop = (reason: Dropped) => void
+
+const maxInt = 2n ** 63n - 1n
+const minInt = -(2n ** 63n)
+const maxUint = 2n ** 64n - 1n
+const trueTexts = new Set(['true', 't', '1'])
+const falseTexts = new Set(['false', 'f', '0'])
+
+/** A name or a tag value. The format has no escape for a backslash before one of its own, nor for a line break. */
+export function escapeName(text: string, special: RegExp, drop: Drop): string {
+  if (!/[\\,= \n\r]/.test(text)) return text
+  const clean = text.replaceAll(/\r?\n|\r/g, ' ').replaceAll(/\\+(?=[,= ]|$)/g, () => {
+    drop('backslash')
+    return ''
+  })
+  return clean.replaceAll(special, String.raw`\$&`)
+}
+
+export const inMeasurement = /[, ]/g
+export const inTag = /[,= ]/g
+
+export function tagText(name: string, value: string, drop: Drop): string {
+  const escaped = escapeName(value, inTag, drop)
+  if (escaped !== '') return `,${escapeName(name, inTag, drop)}=${escaped}`
+  drop('empty_tag')
+  return ''
+}
+
+/** Undefined: the value does not fit, which is reported to `drop`. */
+export function fieldText(value: unknown, type: FieldType, drop: Drop): string | undefined {
+  const found = written(value, type)
+  if (typeof found === 'string') return found
+  drop(found.drop)
+  return undefined
+}
+
+function written(value: unknown, type: FieldType): string | Readonly<{ drop: Dropped }> {
+  switch (type) {
+    case 'text':
+      return quoted(typeof value === 'string' ? value : String(value))
+    case 'bool': {
+      const text = String(value).toLowerCase()
+      return trueTexts.has(text) ? 'true' : falseTexts.has(text) ? 'false' : { drop: 'type' }
+    }
+    case 'float':
+      return floatText(value)
+    case 'int':
+    case 'uint':
+      return integerText(value, type)
+  }
+}
+
+function floatText(value: unknown): string | Readonly<{ drop: Dropped }> {
+  if (typeof value === 'bigint') return String(value)
+  const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value
+  if (typeof number !== 'number') return { drop: 'type' }
+  return Number.isFinite(number) ? String(number) : { drop: 'not_a_number' }
+}
+
+function integerText(value: unknown, type: 'int' | 'uint'): string | Readonly<{ drop: Dropped }> {
+  const text = typeof value === 'string' ? value.trim() : String(value)
+  if (/^[+-]?(?:NaN|Infinity)$/.test(text)) return { drop: 'not_a_number' }
+  const isWhole = /^-?\d+$/.test(text)
+  if (!isWhole && !Number.isSafeInteger(Number(text))) return { drop: 'type' }
+  const whole = BigInt(isWhole ? text : Number(text))
+  const fits = type === 'int' ? whole >= minInt && whole <= maxInt : whole >= 0n && whole <= maxUint
+  return fits ? `${whole}${type === 'int' ? 'i' : 'u'}` : { drop: 'type' }
+}
+
+function quoted(text: string): string {
+  return `"${text.replaceAll(/["\\]/g, String.raw`\$&`)}"`
+}
+
+/** Nanoseconds as digits. `below`: those under the millisecond, 0 to 999,999. */
+export function timeText(ms: number, below: number): string {
+  const whole = Math.floor(ms)
+  return whole === 0 ? String(below) : `${whole}${String(below).padStart(6, '0')}`
+}
