@@ -1,0 +1,70 @@
+/** Exact decimals and UTC times, as text. */
+
+const decimal = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,3}))?$/
+
+/** The plain form without exponent; undefined if the text is not a decimal. */
+export function decimalText(text: string): string | undefined {
+  const found = decimal.exec(text.trim())
+  if (found === null) return undefined
+  const [, sign = '', whole = '', fraction = '', exponent = '0'] = found
+  if (whole === '' && fraction === '') return undefined
+  const shift = Number(exponent)
+  const digits = whole + fraction
+  const point = whole.length + shift
+  const before = point <= 0 ? '' : digits.slice(0, point).padEnd(point, '0')
+  const after = point <= 0 ? '0'.repeat(-point) + digits : digits.slice(point)
+  const integer = before.replace(/^0+(?=\d)/, '') || '0'
+  const decimals = after.replace(/0+$/, '')
+  const plain = decimals === '' ? integer : `${integer}.${decimals}`
+  return sign === '-' && /[1-9]/.test(plain) ? `-${plain}` : plain
+}
+
+const places = 12
+const one = 10n ** BigInt(places)
+
+/** A decimal as a whole number of 10^-12. Throws if it is no decimal. */
+export function scaled(text: string): bigint {
+  const plain = decimalText(text)
+  if (plain === undefined) throw new RangeError(`\`${text}\` is not a decimal number.`)
+  const [whole = '', fraction = ''] = plain.replace('-', '').split('.')
+  const value = BigInt(whole) * one + BigInt(fraction.slice(0, places).padEnd(places, '0'))
+  return plain.startsWith('-') ? -value : value
+}
+
+export function unscaled(value: bigint): string {
+  const positive = value < 0n ? -value : value
+  const text = `${positive / one}.${String(positive % one).padStart(places, '0')}`.replace(/\.?0+$/, '')
+  return value < 0n ? `-${text}` : text
+}
+
+/** Rounded toward zero at 10^-12. */
+export function product(a: string, b: string): string {
+  return unscaled((scaled(a) * scaled(b)) / one)
+}
+
+const time = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(?::(\d{2})(?:\.\d+)?)?)?\s*(Z|UTC|[+-]\d{2}(?::?\d{2})?)?$/
+
+/** `2026-11-25T00:00:00Z`; a time without a zone is UTC. Undefined if the text is not a time. */
+export function timeText(text: string): string | undefined {
+  const found = time.exec(text.trim())
+  if (found === null) return undefined
+  const [, day = '', clock = '00:00', seconds = '00', zone = 'Z'] = found
+  const offset = /^[+-]\d{2}$/.test(zone) ? `${zone}:00` : zone.replace(/^([+-]\d{2})(\d{2})$/, '$1:$2')
+  const at = new Date(`${day}T${clock}:${seconds}${offset === 'UTC' ? 'Z' : offset}`)
+  const isReal = !Number.isNaN(at.getTime()) && (offset !== 'Z' || at.toISOString().startsWith(day))
+  return isReal ? secondsText(at) : undefined
+}
+
+export function secondsText(at: Date): string {
+  return `${at.toISOString().slice(0, 19)}Z`
+}
+
+/** Start and end of the month of a time, which is in the form of {@link timeText}. */
+export function monthOf(start: string): readonly [start: string, end: string] {
+  const [year, month] = [Number(start.slice(0, 4)), Number(start.slice(5, 7))]
+  return [secondsText(new Date(Date.UTC(year, month - 1))), secondsText(new Date(Date.UTC(year, month)))]
+}
+
+export function nextDay(start: string): string {
+  return secondsText(new Date(Date.parse(start) + 86_400_000))
+}
