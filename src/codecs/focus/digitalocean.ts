@@ -73,7 +73,7 @@ export function summaryCosts(summary: unknown, invoice: InvoiceOrigin): Rows {
 }
 
 function scaledIsZero(amount: unknown): boolean {
-  return amount === undefined || decimalText(String(amount)) === '0'
+  return amount === undefined || decimalText(textOf(amount) ?? '') === '0'
 }
 
 function invoiceRow(item: Readonly<Record<string, unknown>>, invoice: InvoiceOrigin): CostData {
@@ -113,13 +113,13 @@ function texts(
 }
 
 function amountOf(written: unknown): string {
-  const amount = decimalText(String(written ?? ''))
-  if (amount === undefined) throw new CostRowError(`The amount \`${String(written)}\` is not a decimal.`)
+  const amount = decimalText(textOf(written) ?? '')
+  if (amount === undefined) throw new CostRowError(`The amount \`${textOf(written) ?? ''}\` is not a decimal.`)
   return amount
 }
 
 function timeOf(written: unknown): string {
-  const time = timeText(String(written ?? ''))
-  if (time === undefined) throw new CostRowError(`The time \`${String(written)}\` is not valid.`)
+  const time = timeText(textOf(written) ?? '')
+  if (time === undefined) throw new CostRowError(`The time \`${textOf(written) ?? ''}\` is not valid.`)
   return time
 }

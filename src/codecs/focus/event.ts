@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
 import { cloudTypes, type CostData } from '../../model/cloud.ts'
 import type { WeirEvent } from '../../model/events.ts'
-import { focusColumns } from './columns.ts'
 
 const utf8 = new TextEncoder()
 
@@ -12,13 +11,13 @@ export function costHash(row: CostData): string {
 }
 
 export function costEvent(row: CostData): WeirEvent {
-  const key = String(row['x_RowKey'])
+  const key = textIn(row, 'x_RowKey')
   return {
     id: `${key}-${costHash(row)}`,
-    source: `/spend/${String(row['x_Source'])}`,
+    source: `/spend/${textIn(row, 'x_Source')}`,
     type: cloudTypes.cost,
     key,
-    time: Date.parse(String(row['ChargePeriodStart'])),
+    time: Date.parse(textIn(row, 'ChargePeriodStart')),
     datacontenttype: 'application/json',
     family: 'cost',
     encoding: 'json',
@@ -26,13 +25,8 @@ export function costEvent(row: CostData): WeirEvent {
   }
 }
 
-const costs = new Set(focusColumns.filter(({ name }) => name.endsWith('Cost')).map(({ name }) => name))
-
-/** Replaces a row that its source no longer has. */
-export function removedRow(row: CostData, collected: number): CostData {
-  return {
-    ...Object.fromEntries(Object.entries(row).map(([name, value]) => [name, costs.has(name) ? '0' : value])),
-    x_Removed: 'true',
-    x_CollectedAt: `${new Date(collected).toISOString().slice(0, 19)}Z`,
-  }
+/** Empty if the column is null or an object. */
+export function textIn(row: CostData, column: string): string {
+  const value = row[column]
+  return typeof value === 'string' ? value : ''
 }

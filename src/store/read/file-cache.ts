@@ -2,6 +2,7 @@
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 import type { Stream } from '../names.ts'
 import type { StoredFile } from '../record.ts'
+import type { SpendTables } from '../spend/views.ts'
 import type { Pin } from '../versions.ts'
 
 export type CacheKind<Content extends { readonly bytes: number }> = Readonly<{
@@ -24,6 +25,7 @@ export type CachedViews = Readonly<{
   traces?: CachedRows
   traffic?: CachedRows
   insights?: CachedRows
+  spend?: SpendTables
 }>
 
 export type CacheLease<Content> = Readonly<{

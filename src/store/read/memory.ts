@@ -6,6 +6,8 @@ import { talksCacheKind } from '../graph/traffic.ts'
 import { cachedInsights, insightsCacheKind, type CachedInsights } from '../insights/rows.ts'
 import { rowViewNames } from '../insights/views.ts'
 import { rollupFiles } from '../rollup/views.ts'
+import { SpendCache } from '../spend/tables.ts'
+import { spendTableNames } from '../spend/views.ts'
 import type { Pin } from '../versions.ts'
 import { FileCache, type CachedViews, type CacheLease, type FileCacheOptions } from './file-cache.ts'
 import { tracesCacheKind, cachedRows, type CachedTraces } from './cached-traces.ts'
@@ -27,6 +29,7 @@ export class Memory {
   readonly #traces: FileCache<CachedTraces>
   readonly #talks: FileCache<Talks>
   readonly #insights: FileCache<CachedInsights>
+  readonly #spend: SpendCache
   #last: Promise<unknown> = Promise.resolve()
 
   /** The shares of the limit are additional. */
@@ -63,12 +66,14 @@ export class Memory {
       kind: insightsCacheKind(directory),
       maxBytes: maxBytes * insightShare,
     })
+    this.#spend = new SpendCache({ instance, directory, verify })
   }
 
-  hold(
+  async hold(
     { narrow, tables, eventTimes: times }: Statement,
     pin: Pin,
-  ): Pick<CachedViews, 'traces' | 'insights'> & { readonly release: () => void } {
+  ): Promise<Pick<CachedViews, 'traces' | 'insights' | 'spend'> & { readonly release: () => void }> {
+    if (spendTableNames.some((name) => tables.has(name))) return this.#spend.hold(pin)
     if (rowViewNames.some((name) => tables.has(name))) {
       const holding = this.#insights.hold(pin, pin.files)
       return { insights: cachedInsights(holding), release: holding.release }
@@ -104,11 +109,11 @@ export class Memory {
   }
 
   async idle(): Promise<void> {
-    await Promise.all([this.#traces.idle(), this.#talks.idle(), this.#insights.idle()])
+    await Promise.all([this.#traces.idle(), this.#talks.idle(), this.#insights.idle(), this.#spend.idle()])
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#traces.close(), this.#talks.close(), this.#insights.close()])
+    await Promise.all([this.#traces.close(), this.#talks.close(), this.#insights.close(), this.#spend.idle()])
   }
 }
 

@@ -77,8 +77,8 @@ export class DuckReader implements StoreReader {
     const { instance, judging, memory } = await this.open()
     signal.throwIfAborted()
     const statement = await refusing(checkStatement(judging, sql), this.#directory)
-    return this.#pinned(instance, signal, (pin) =>
-      this.#query(instance, memory.hold(statement, pin), statement, format, pin, signal),
+    return this.#pinned(instance, signal, async (pin) =>
+      this.#query(instance, await memory.hold(statement, pin), statement, format, pin, signal),
     )
   }
 

@@ -5,6 +5,7 @@ import { insightViews } from '../insights/views.ts'
 import { kubernetesViews } from '../kubernetes/views.ts'
 import { dayOf } from '../names.ts'
 import { rollupViews } from '../rollup/views.ts'
+import { spendViews } from '../spend/views.ts'
 import { endpointColumn, fileColumns, type FileColumn } from '../schema.ts'
 import type { Pin } from '../versions.ts'
 import type { CachedViews } from './file-cache.ts'
@@ -39,7 +40,8 @@ export function viewsOf(statement: Statement, input: ViewInput, cached: CachedVi
       ? ''
       : `; CREATE TEMP VIEW ${statement.ownView.name} AS ${statement.ownView.sql(input)}`
   const events = `${kubernetesViews(statement, input, cached)}${insightViews(statement, input, cached.insights)}`
-  const others = `${rollupViews(statement, input)}${events}${own}`
+  const costs = spendViews(statement, input, cached.spend)
+  const others = `${rollupViews(statement, input)}${events}${costs}${own}`
   const isNamed = (name: string) =>
     statement.reads?.has(name) ?? (others === '' || new RegExp(`\\b${name}\\b`).test(lowerSql))
   return (

@@ -1,0 +1,17 @@
+import { counter, gauge } from '../../telemetry/metric-table.ts'
+
+export const metrics = {
+  weir_spend_files: gauge('Files in use', 'source'),
+  weir_spend_reads_total: counter('Files read: accepted, rejected', 'source', 'outcome'),
+  weir_spend_rows_total: counter(
+    'Rows of files that were read: changed, unchanged, removed, rejected',
+    'source',
+    'outcome',
+  ),
+}
+
+type Own = typeof metrics
+
+declare module '../../telemetry/ports.ts' {
+  interface MetricNames extends Own {}
+}

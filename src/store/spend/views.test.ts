@@ -1,0 +1,120 @@
+import { expect, test } from 'vitest'
+import { completed, costEvent } from '../../codecs/focus/index.ts'
+import type { WeirEvent } from '../../model/events.ts'
+import type { Store } from '../index.ts'
+import { FrameMaker } from '../testing/frames.ts'
+import { queryRows } from '../testing/query-rows.ts'
+import { temporaryStores } from '../testing/temporary.ts'
+
+const stores = temporaryStores()
+
+interface Cost {
+  readonly amount: string
+  readonly day?: string
+  readonly account?: string
+  readonly resource?: string
+  readonly source?: string
+  readonly invoice?: string
+  readonly currency?: string
+  readonly estimated?: boolean
+}
+
+function cost({
+  amount,
+  day = '2026-10-03',
+  account = 'a',
+  resource = 'r',
+  source = 'focus',
+  ...rest
+}: Cost): WeirEvent {
+  const row = completed(
+    {
+      BilledCost: amount,
+      BillingCurrency: rest.currency ?? 'USD',
+      BillingAccountId: account,
+      ChargePeriodStart: `${day}T00:00:00Z`,
+      ProviderName: 'AWS',
+      ServiceName: 'EC2',
+      ResourceId: resource,
+      Tags: '{"team":"web"}',
+      InvoiceId: rest.invoice ?? null,
+    },
+    { source, collected: 0, estimated: rest.estimated ?? false },
+  )
+  return costEvent(row)
+}
+
+const sums = (table: string): string =>
+  `SELECT account, currency, sum(billed)::VARCHAR AS billed FROM ${table} GROUP BY ALL ORDER BY ALL`
+
+/** Of the view and of both tables, which must be equal. */
+async function allSums({ reader }: Store): Promise<unknown> {
+  const rows = await queryRows(reader, sums('spend'))
+  for (const table of ['spend_days', 'spend_months']) expect(await queryRows(reader, sums(table)), table).toEqual(rows)
+  return rows
+}
+
+class Writing {
+  readonly #make = new FrameMaker()
+  readonly store: Store
+
+  constructor(store: Store) {
+    this.store = store
+  }
+
+  async add(...events: WeirEvent[]): Promise<void> {
+    await this.store.projection.apply([this.#make.events(events)])
+    await this.store.projection.commit()
+  }
+}
+
+test('a later row replaces the earlier one of its key, in the view and in the sums', async () => {
+  const { store, ...writing } = await begin()
+  await writing.add(cost({ amount: '1.10' }), cost({ amount: '0.0000000001', resource: 'q' }))
+  expect(await allSums(store)).toEqual([{ account: 'a', currency: 'USD', billed: '1.1000000001' }])
+  await writing.add(cost({ amount: '2.20' }), cost({ amount: '5', day: '2026-11-01', currency: 'CHF' }))
+  expect(await allSums(store)).toEqual([
+    { account: 'a', currency: 'CHF', billed: '5.0000000000' },
+    { account: 'a', currency: 'USD', billed: '2.2000000001' },
+  ])
+})
+
+test('rows of an invoice replace the estimates of its account and month, and no others', async () => {
+  const { store, ...writing } = await begin()
+  await writing.add(
+    cost({ amount: '1', source: 'insights', estimated: true }),
+    cost({ amount: '2', source: 'insights', estimated: true, day: '2026-10-04' }),
+    cost({ amount: '4', source: 'insights', estimated: true, day: '2026-11-04' }),
+    cost({ amount: '8', source: 'insights', estimated: true, account: 'b' }),
+  )
+  expect(await allSums(store)).toMatchObject([{ billed: '7.0000000000' }, { billed: '8.0000000000' }])
+  await writing.add(cost({ amount: '2.95', source: 'invoice', invoice: 'i-1', day: '2026-10-01' }))
+  expect(await allSums(store)).toMatchObject([
+    { account: 'a', billed: '6.9500000000' },
+    { account: 'b', billed: '8.0000000000' },
+  ])
+})
+
+test('a removed row has no cost, and merged files keep the sums', async () => {
+  const { store, ...writing } = await begin()
+  const row = cost({ amount: '3' })
+  await writing.add(row, cost({ amount: '1', resource: 'q' }))
+  await writing.add({
+    ...row,
+    id: 'removed',
+    data: new TextEncoder().encode(JSON.stringify({ x_Removed: 'true', ChargePeriodStart: '2026-10-03T00:00:00Z' })),
+  })
+  expect(await allSums(store)).toMatchObject([{ billed: '1.0000000000' }])
+  while (await store.maintain());
+  expect(await allSums(store)).toMatchObject([{ billed: '1.0000000000' }])
+})
+
+test('a store without costs has empty sums', async () => {
+  const { store } = await begin()
+  expect(await allSums(store)).toEqual([])
+})
+
+async function begin(): Promise<Pick<Writing, 'store' | 'add'>> {
+  const writing = new Writing(await stores.open())
+  return { store: writing.store, add: (...events) => writing.add(...events) }
+}
