@@ -40,6 +40,7 @@ import { liveRoutes, liveSchemas } from './routes/live.ts'
 import { pipelineRoutes, pipelineSchemas } from './routes/pipeline.ts'
 import { resourceRoutes, resourceSchemas } from './routes/resources.ts'
 import { savedRoutes, savedSchemas } from './routes/saved.ts'
+import { spendRoutes, spendSchemas } from './routes/spend.ts'
 import { sqlRoutes } from './routes/sql.ts'
 import { conversationRoutes, conversationSchemas } from './routes/conversations.ts'
 import { sumRoutes, sumSchemas } from './routes/sums.ts'
@@ -74,6 +75,7 @@ const schemas = {
   ...resourceSchemas,
   ...insightSchemas,
   ...grafanaSchemas,
+  ...spendSchemas,
 }
 
 /** Rejects with WEIR_LISTEN_EXPOSED if other machines could reach it without a token, and with WEIR_LISTEN_IN_USE. */
@@ -140,6 +142,7 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
   insightRoutes(app, context)
   prometheusRoutes(app, context)
   lokiRoutes(app, context)
+  spendRoutes(app, context)
   eventRoutes(app, context)
   pipelineRoutes(app, context)
   deadLetterRoutes(app, context)

@@ -74,6 +74,8 @@ test('describes exactly the paths of the API', async () => {
     'GET /api/v1/saved',
     'GET /api/v1/saved/{id}',
     'GET /api/v1/series',
+    'GET /api/v1/spend',
+    'GET /api/v1/spend/export',
     'GET /api/v1/tap',
     'GET /api/v1/topology',
     'GET /loki/api/v1/detected_labels',

@@ -83,6 +83,7 @@ _weir
       'images',
       'packages',
       'problems',
+      'spend',
       'ledger',
       'dead-letters',
       'sink',

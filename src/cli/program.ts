@@ -26,6 +26,7 @@ import { register as registerResources } from './resources.ts'
 import { register as registerRows } from './rows.ts'
 import { register as registerSchema } from './schema.ts'
 import { register as registerSink } from './sink.ts'
+import { register as registerSpend } from './spend.ts'
 import { register as registerStatus } from './status.ts'
 import { register as registerStore } from './store.ts'
 import { register as registerTap } from './tap.ts'
@@ -54,6 +55,7 @@ const summaries: Readonly<Record<string, string>> = {
   'image-diff': 'list packages and problems that differ between two images',
   packages: 'list packages of images and the workloads that run them',
   problems: 'list problems of images and the workloads that they affect',
+  spend: 'sum costs by account, service, region, resource or tag',
   ledger: 'show the outcome of all accepted rows',
   sink: 'forget a sink that is no longer configured',
   'dead-letters': 'list, show, edit, retry or drop dead letters',
@@ -122,6 +124,7 @@ Exit codes: 0 success, 1 failure or server unreachable, 2 usage error or invalid
   registerChanges(weir)
   registerResources(weir)
   registerInsights(weir)
+  registerSpend(weir)
   registerLedger(weir, async (data) => (await import('./verify.ts')).verify(data))
   registerDeadLetters(weir)
   registerSink(weir)

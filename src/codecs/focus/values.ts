@@ -37,6 +37,11 @@ export function unscaled(value: bigint): string {
   return value < 0n ? `-${text}` : text
 }
 
+/** Exact to 10^-12. */
+export function addDecimals(texts: readonly string[]): string {
+  return unscaled(texts.reduce((sum, text) => sum + scaled(text), 0n))
+}
+
 /** Rounded toward zero at 10^-12. */
 export function product(a: string, b: string): string {
   return unscaled((scaled(a) * scaled(b)) / one)

@@ -1,0 +1,96 @@
+import { join } from 'node:path'
+import type { AcceptanceContext, AcceptanceRun } from '../harness.ts'
+import { addDecimals } from '../../src/codecs/focus/index.ts'
+import { startApi, type RunningApi } from '../../src/api/index.ts'
+import { RecordingControl } from '../../src/api/testing/recording-control.ts'
+import { recordingLog } from '../../src/store/testing/frames.ts'
+import { measure } from '../../test/kit/query-api.ts'
+import { storeYear, type Year } from './spend-year/costs.ts'
+
+const [limitMs, requests] = [500, 20] as const
+
+interface Answer {
+  readonly currencies: readonly {
+    readonly currency: string
+    readonly cost: string
+    readonly groups: readonly { readonly value: string; readonly cost: string }[]
+  }[]
+}
+
+export default {
+  name: 'spend-year',
+  issue: '28.5',
+  title: 'A year of costs of 20 accounts and 50,000 resources: every view p95 below 500 ms, totals equal to the cent.',
+  async run(context) {
+    const year = await storeYear(join(context.folder, 'spend'), context.seed, {
+      accounts: context.size(20, 4),
+      resources: context.size(50_000, 60),
+      days: context.size(365, 70),
+    })
+    context.figure('rows', year.rows)
+    context.figure('stored', Math.round(year.store.status().bytes / year.rows), 'bytes per row')
+    context.figure('time to store them', Math.round(year.seconds), 's')
+    const control = new RecordingControl()
+    control.store = {
+      query: (sql, format, signal) => year.store.reader.query(sql, format, signal),
+      edges: (request, signal) => year.store.reader.edges(request, signal),
+      sums: () => Promise.resolve(year.store.status().sums),
+    }
+    const api = await startApi({
+      listen: { host: '127.0.0.1', port: 0 },
+      auth: { tokens: [] },
+      httpAuth: 'api',
+      log: recordingLog(),
+      host: year.host,
+      version: '0.0.0-bench',
+      control,
+    })
+    try {
+      for (const view of views) await measureView(context, api, year, view)
+    } finally {
+      await api.close()
+      await year.store.close()
+    }
+  },
+} satisfies AcceptanceRun
+
+type View = Readonly<{
+  what: string
+  parameters: Readonly<Record<string, string>>
+  /** Column of the files. */
+  by: string
+}>
+
+const views: readonly View[] = [
+  { what: 'by account and day', parameters: { by: 'account', step: 'day' }, by: 'BillingAccountId' },
+  { what: 'by service and month', parameters: { by: 'service', step: 'month' }, by: 'ServiceName' },
+  { what: 'by region', parameters: { by: 'region' }, by: 'RegionId' },
+  { what: 'by resource', parameters: { by: 'resource', limit: '1000' }, by: 'ResourceId' },
+  { what: 'by tag', parameters: { by: 'tag:team' }, by: `Tags->>'team'` },
+]
+
+async function measureView(context: AcceptanceContext, api: RunningApi, year: Year, { what, parameters, by }: View) {
+  const { from, to } = year
+  const { p95, answers } = await measure<Answer>(
+    context,
+    api,
+    { what, path: 'spend', requests: context.size(requests, 4) },
+    () => ({ ...parameters, from, to }),
+  )
+  const wanted = await year.sums(by)
+  const wrong = answers.filter(
+    ({ currencies }) =>
+      currencies.length !== wanted.totals.size ||
+      currencies.some(
+        ({ currency, cost, groups }) =>
+          !isEqual(cost, wanted.totals.get(currency)) ||
+          groups.some((group) => !isEqual(group.cost, wanted.groups.get(`${currency} ${group.value}`))),
+      ),
+  )
+  context.expect(wrong.length === 0, `${what}: totals equal the sums over the files (${wrong.length} wrong)`)
+  context.expectSpeed(p95 < limitMs, `${what}: p95 within ${limitMs} ms`)
+}
+
+function isEqual(decimal: string, wanted: string | undefined): boolean {
+  return wanted !== undefined && addDecimals([decimal]) === addDecimals([wanted])
+}

@@ -1,0 +1,111 @@
+import { duckdb } from '../query/index.ts'
+import { ApiError } from './problems.ts'
+import { listOf } from './query-parameters.ts'
+
+const filters = ['provider', 'account', 'service', 'region', 'currency', 'resource'] as const
+export const spendGroups = [
+  'provider',
+  'account',
+  'sub_account',
+  'service',
+  'service_category',
+  'charge_category',
+  'region',
+  'resource',
+] as const
+export const spendCosts = ['billed', 'effective', 'list'] as const
+
+export type SpendQuery = Readonly<{
+  from?: string
+  to?: string
+  by?: string
+  step?: 'day' | 'month'
+  cost?: (typeof spendCosts)[number]
+  limit?: number
+}> &
+  Readonly<Partial<Record<(typeof filters)[number], string>>>
+
+/** Days, the end exclusive. */
+export type SpendSpan = Readonly<{ from: string; to: string }>
+
+const { text: quoted } = duckdb
+
+function dayOf(written: string, name: string): string {
+  const day = written.length === 7 ? `${written}-01` : written
+  const at = new Date(`${day}T00:00:00Z`)
+  if (Number.isNaN(at.getTime()) || !at.toISOString().startsWith(day))
+    throw new ApiError('WEIR_API_INVALID', `\`${name}\` is ${written}, which is not a day such as 2026-11-25.`)
+  return day
+}
+
+/** Default: this month. */
+export function spendSpan({ from, to }: SpendQuery, now: number): SpendSpan {
+  const today = new Date(now).toISOString().slice(0, 10)
+  const tomorrow = new Date(now + 86_400_000).toISOString().slice(0, 10)
+  const span = {
+    from: dayOf(from ?? `${today.slice(0, 7)}-01`, 'from'),
+    to: dayOf(to ?? tomorrow, 'to'),
+  }
+  if (span.from < span.to) return span
+  throw new ApiError('WEIR_API_INVALID', `\`from\` (${span.from}) must be before \`to\` (${span.to}).`)
+}
+
+function valueOf(by: string): string {
+  if ((spendGroups as readonly string[]).includes(by)) return by
+  const tag = /^tag:(.{1,256})$/s.exec(by)?.[1]
+  if (tag === undefined)
+    throw new ApiError('WEIR_API_INVALID', `\`by\` is ${by}; it must be one of ${spendGroups.join(', ')} or tag:NAME.`)
+  return `json_extract_string(tags, ${quoted(`$."${tag.replaceAll(/["\\]/g, '\\$&')}"`)})`
+}
+
+const nameOf: Readonly<Record<string, string>> = {
+  account: 'account_name',
+  sub_account: 'sub_account_name',
+  resource: 'resource_name',
+}
+
+const isMonthStart = (day: string): boolean => day.endsWith('-01')
+
+/** The smallest table that has the columns: sums by day, sums of whole months by resource, or the rows. */
+export function tableOf({ by = 'provider', step, resource }: SpendQuery, { from, to }: SpendSpan): string {
+  if (by !== 'resource' && !by.startsWith('tag:') && resource === undefined) return 'spend_days'
+  return step !== 'day' && isMonthStart(from) && isMonthStart(to) ? 'spend_months' : 'spend'
+}
+
+export function spendConditions(query: SpendQuery, { from, to }: SpendSpan, table: string): string {
+  const within =
+    table === 'spend_months'
+      ? [`month >= ${quoted(from.slice(0, 7))}`, `month < ${quoted(to.slice(0, 7))}`]
+      : [`day >= ${quoted(from)}`, `day < ${quoted(to)}`]
+  const named = filters.flatMap((name) => {
+    const values = listOf(query[name])
+    return values.length === 0 ? [] : [`${name} IN (${values.map((value) => quoted(value)).join(', ')})`]
+  })
+  return [...within, ...named].join(' AND ')
+}
+
+/** Groups of each currency, largest first; place `limit + 1` has the rest. `starts`: by day or month as well. */
+export function spendSumsSql(query: SpendQuery, span: SpendSpan, starts: boolean): string {
+  const { by = 'provider', cost = 'billed', limit = 10, step } = query
+  const table = tableOf(query, span)
+  const name = nameOf[by] ?? 'NULL::VARCHAR'
+  const start = starts ? (step === 'day' ? 'day' : 'month') : 'NULL::VARCHAR'
+  const sums = `sum(cost) AS cost, sum(estimate) AS estimate`
+  return `WITH filtered AS (SELECT currency, ${valueOf(by)} AS value, ${name} AS name, ${start} AS start,
+      ${cost} AS cost, CASE WHEN estimated THEN ${cost} END AS estimate FROM ${table}
+      WHERE ${spendConditions(query, span, table)}),
+      grouped AS (SELECT currency, value, start, max(name) AS name, ${sums} FROM filtered GROUP BY ALL),
+      places AS (SELECT currency, value, max(name) AS name, least(row_number() OVER (PARTITION BY currency
+      ORDER BY sum(cost) DESC, value), ${limit + 1}) AS place FROM grouped GROUP BY currency, value)
+      SELECT p.currency, p.place, g.start, CASE WHEN p.place <= ${limit} THEN max(p.value) END AS value,
+      CASE WHEN p.place <= ${limit} THEN max(p.name) END AS name, count(DISTINCT coalesce(p.value, '')) AS values,
+      sum(g.cost)::VARCHAR AS cost, coalesce(sum(g.estimate), 0)::VARCHAR AS estimated
+      FROM grouped g JOIN places p ON g.currency = p.currency AND g.value IS NOT DISTINCT FROM p.value
+      GROUP BY p.currency, p.place, g.start ORDER BY p.currency, p.place, g.start`
+}
+
+export function exportSql(query: SpendQuery, span: SpendSpan, columns: readonly string[]): string {
+  const selected = columns.map((column) => `json_extract_string(data, '$.${column}') AS "${column}"`)
+  return `SELECT ${selected.join(', ')} FROM spend WHERE ${spendConditions(query, span, 'spend')}
+      ORDER BY period_start, provider, account, service, resource, "x_RowKey"`
+}
