@@ -91,3 +91,46 @@ test('flows-to-nats: without a server the flows pend, and nothing is lost', asyn
     .toBe(30)
   expect(await weir.ledger()).toMatchObject({ balanced: true })
 })
+
+async function points(path: string): Promise<{ time: string; data: object }[]> {
+  const text = await readFile(path, 'utf8').catch(() => '')
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as { time: string; data: object })
+}
+
+async function expected(name: string): Promise<object[]> {
+  const text = await readFile(join(ROOT, 'examples', name, 'expected.ndjson'), 'utf8')
+  return text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as object)
+}
+
+test('polled-api: each bar becomes a point with the local time of the exchange, once', async () => {
+  let polls = 0
+  const response = await readFile(join(ROOT, 'examples/polled-api/response.json'), 'utf8')
+  const api = createHttpServer((_, answer) => {
+    polls++
+    answer.writeHead(200, { 'content-type': 'application/json' }).end(response)
+  }).listen(0, '127.0.0.1')
+  await new Promise((resolve) => api.once('listening', resolve))
+  onTestFinished(() => void api.close())
+  const folder = await temporaryFolder()
+  const config = await story('polled-api')
+  Object.assign(config['sources']?.['bars'] ?? {}, {
+    url: `http://127.0.0.1:${(api.address() as AddressInfo).port}/time_series`,
+    every: '1s',
+  })
+  Object.assign(config['sinks']?.['points'] ?? {}, { path: join(folder, 'points.ndjson') })
+  await using _ = await startWeir({ folder, config })
+  await expect.poll(() => polls, { timeout: 20_000 }).toBeGreaterThan(2)
+  await expect.poll(async () => (await points(join(folder, 'points.ndjson'))).length, { timeout: 20_000 }).toBe(2)
+  const found = await points(join(folder, 'points.ndjson'))
+  expect(found.map(({ data }) => data)).toEqual(await expected('polled-api'))
+  expect(found.map(({ time }) => Date.parse(time))).toEqual([
+    Date.parse('2026-11-25T14:31:00Z'),
+    Date.parse('2026-11-25T14:30:00Z'),
+  ])
+})

@@ -10,10 +10,8 @@ export type SyslogLine = Readonly<{
   isParsed: boolean
 }>
 
-const facilities =
-  'kern user mail daemon auth syslog lpr news uucp cron authpriv ftp ntp audit alert clock local0 local1 local2 local3 local4 local5 local6 local7'.split(
-    ' ',
-  )
+const system = 'kern user mail daemon auth syslog lpr news uucp cron authpriv ftp ntp audit alert clock'
+const facilities = [...system.split(' '), ...Array.from({ length: 8 }, (_, number) => `local${number}`)]
 /** By number; emergency, alert and critical are fatal. */
 const severities = ['fatal', 'fatal', 'fatal', 'error', 'warn', 'info', 'info', 'debug']
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']

@@ -26,7 +26,8 @@ const line = (text: string, zone = 'UTC') => syslogLine(Buffer.from(text), { rec
 
 test('messages of RFC 5424 keep their structured data, and a mark of UTF-8 is no text', () => {
   const text =
-    String.raw`<165>1 2003-10-11T22:14:15.003Z mymachine evntslog - ID47 [exampleSDID@32473 iut="3" q="a \"b\" \]"][x y="z"] ` +
+    '<165>1 2003-10-11T22:14:15.003Z mymachine evntslog - ID47 ' +
+    String.raw`[exampleSDID@32473 iut="3" q="a \"b\" \]"][x y="z"] ` +
     '\uFEFFAn event'
   expect(line(text)).toEqual({
     time: Date.parse('2003-10-11T22:14:15.003Z'),

@@ -26,6 +26,8 @@ export interface PrometheusOptions {
   readonly targets?: readonly string[]
   /** Further settings of the scrape job. */
   readonly scrape?: object
+  /** Settings of receivers to push to. */
+  readonly remoteWrite?: readonly object[]
 }
 
 export async function startPrometheus(path: string, options: PrometheusOptions = {}): Promise<PrometheusServer> {
@@ -39,6 +41,7 @@ export async function startPrometheus(path: string, options: PrometheusOptions =
     JSON.stringify({
       global: { scrape_interval: '1s', scrape_timeout: '1s' },
       scrape_configs: [{ job_name: 'weir', static_configs: [{ targets: options.targets ?? [] }], ...options.scrape }],
+      ...(options.remoteWrite === undefined ? {} : { remote_write: options.remoteWrite }),
     }),
   )
   const args = [
