@@ -128,6 +128,8 @@ for (const api of ['v1', 'v2'] as const)
       server: api === 'v1' ? 'InfluxDB' : 'VictoriaMetrics',
       version: () => (api === 'v1' ? program.version : victoriametrics.version),
       part: api,
+      // Rows are read back by their time.
+      unordered: true,
     },
   )
 
