@@ -101,7 +101,7 @@ test('days, whole months and single rows give the same sums, with and without fi
   expect(await sums({ ...span, by: 'tag:cost center' })).toEqual(['"7" 8.3'])
 })
 
-test('the month of a closed invoice costs what the invoice says', async () => {
+test('the total of a month with a closed invoice is that of the invoice', async () => {
   const day = (amount: string, start: string): object => ({
     usage_team_urn: 'team',
     start_date: start,
