@@ -121,10 +121,11 @@ export class SpendCache {
     const months = found.map(([month]) => String(month))
     const input = { directory, sources: [], words: pin.state.words }
     const renewed = months.map(quoted).join(', ')
+    const none = `(${spendView({ ...input, files: [] }, { withBody: false })})`
     for (const name of spendTableNames)
       await connection.run(
         base === undefined
-          ? `CREATE TABLE ${database}.${name} AS ${tableSql[name](`(${spendView({ ...input, files: [] }, { withBody: false })})`)}`
+          ? `CREATE TABLE ${database}.${name} AS ${tableSql[name](none)}`
           : `CREATE TABLE ${database}.${name} AS SELECT * FROM ${base.database}.${name}
             ${months.length === 0 ? '' : `WHERE month NOT IN (${renewed})`}`,
       )
