@@ -368,7 +368,8 @@ test('with --strict-compat scans of builds are equal', { timeout: 180_000 }, asy
       return pod?.metadata.labels['insights.lagoon.sh/scanned'] === undefined ? undefined : pod
     }, 'the mark of the build')
     await until(async () => ((await read('insights-scanner-old')) === undefined ? true : undefined), 'the deletion')
-    for (const name of ['insights-scanner-lagoon-build-1', 'lagoon-build-1']) await kube.call('DELETE', `${pods}/${name}`)
+    for (const name of ['insights-scanner-lagoon-build-1', 'lagoon-build-1'])
+      await kube.call('DELETE', `${pods}/${name}`)
     const { containers, volumes, serviceAccountName, restartPolicy } = spec
     // Workloads are listed in any order.
     const sorted = (text = ''): string => text.split(',').sort().join()
