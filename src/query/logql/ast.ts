@@ -5,7 +5,8 @@ import type { Matcher } from '../metrics/matchers.ts'
 export type LabelFilter =
   | Readonly<{ is: 'match'; matcher: Matcher }>
   | Readonly<{ is: 'compare'; name: string; operator: Operator; value: number; unit: 'number' | 'duration' | 'bytes' }>
-  | Readonly<{ is: 'and' | 'or'; left: LabelFilter; right: LabelFilter }>
+  | Readonly<{ is: 'and'; left: LabelFilter; right: LabelFilter }>
+  | Readonly<{ is: 'or'; left: LabelFilter; right: LabelFilter }>
 
 export type Stage =
   | Readonly<{ is: 'line'; test: (line: string) => boolean }>
