@@ -58,12 +58,14 @@ function isClose(one: string, other: string): boolean {
   )
 }
 
+const byName = ([one]: [string, string], [other]: [string, string]): number => (one < other ? -1 : one > other ? 1 : 0)
+
 /** In place of a value that is close: the expected one. */
 function aligned(actual: Answer, expected: Answer): unknown {
   const type = expected.data?.resultType
   if (type === 'scalar' || type === 'string')
     return sameValues([actual.data?.result as never], [expected.data?.result as never])
-  const keyOf = ({ metric }: Item): string => JSON.stringify(Object.entries(metric).sort())
+  const keyOf = ({ metric }: Item): string => JSON.stringify(Object.entries(metric).toSorted(byName))
   const others = new Map(((expected.data?.result ?? []) as Item[]).map((item) => [keyOf(item), item]))
   return ((actual.data?.result ?? []) as Item[]).map((item) => {
     const other = others.get(keyOf(item))
@@ -88,7 +90,7 @@ const sortedItems = (items: readonly unknown[]): unknown[] =>
     .map((item) =>
       (item as Item).metric === undefined
         ? item
-        : { ...(item as Item), metric: Object.fromEntries(Object.entries((item as Item).metric).sort()) },
+        : { ...(item as Item), metric: Object.fromEntries(Object.entries((item as Item).metric).toSorted(byName)) },
     )
     .toSorted((one, other) => (JSON.stringify((one as Item).metric) < JSON.stringify((other as Item).metric) ? -1 : 1))
 

@@ -148,7 +148,10 @@ async function countersOf(
   for (const row of found)
     names.forEach((name, at) => {
       const set = LabelSet.of([
-        ...Object.keys(labels).map((label): [string, string] => [label, String(row[`label_${label}`] ?? '')]),
+        ...Object.keys(labels).map((label): [string, string] => [
+          label,
+          (row[`label_${label}`] as string | null) ?? '',
+        ]),
         [metricName, name],
       ])
       if (!matchesAll(set, matchers)) return
@@ -199,7 +202,7 @@ export async function derivedLabelSets(
       for (const name of names) {
         const texts = Object.keys(source.labels).map((label): [string, string] => [
           label,
-          String(row[`label_${label}`] ?? ''),
+          (row[`label_${label}`] as string | null) ?? '',
         ])
         const set = LabelSet.of([...texts, [metricName, name]])
         if (matchesAll(set, matchers)) sets.push(set)

@@ -115,7 +115,8 @@ async function queryRange(request: GrafanaRequest): Promise<object> {
       ? { count: limit, newest: direction === 'backward' }
       : undefined
   const environment = environmentOf(request)
-  const source: LogEnvironment['source'] = (asked) => logEntries(request, few === undefined ? asked : { ...asked, few })
+  const source: LogEnvironment['source'] = (filter) =>
+    logEntries(request, few === undefined ? filter : { ...filter, few })
   const lines = await queryLogs(node, { ...span, limit, direction }, { ...environment, source })
   return success(streamsOf(lines, isCategorized(request)))
 }

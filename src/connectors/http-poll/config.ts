@@ -89,7 +89,7 @@ export const httpPollSchema = defineSchema({
     ),
     key: list(text({ description: 'A JSON pointer', required: true, example: '/id' }, pointer), {
       description:
-        'JSON pointers in the record whose values identify it: a known record is skipped. The empty pointer is ' +
+        'JSON pointers to the values of a record that identify it: a known record is skipped. The empty pointer is ' +
         'the whole record. Unset: each poll emits all records',
       default: [],
       example: ['/id'],

@@ -65,8 +65,9 @@ class Scene extends QueryScene {
 }
 
 test('an unchanged response is read once, also after a restart, and a limit is respected', async () => {
-  const api = await serve((_, number, { headers }) => {
-    if (number === 4) return { status: 429, headers: { 'retry-after': '5' } }
+  let limits = 0
+  const api = await serve((_, __, { headers }) => {
+    if (limits-- > 0) return { status: 429, headers: { 'retry-after': '5' } }
     if (headers['if-none-match'] === '"1"') return { status: 304 }
     return { headers: { etag: '"1"', 'last-modified': 'Wed, 25 Nov 2026 12:00:00 GMT' }, body: { items: [{ id: 1 }] } }
   })
@@ -74,7 +75,9 @@ test('an unchanged response is read once, also after a restart, and a limit is r
   const written: Written = { records: '/items' }
   await scene.run(api, written, () => api.requests.length >= 3)
   const before = api.requests.length
-  await scene.run(api, written, () => api.requests.length >= before + 3)
+  limits = 1
+  const limited = () => scene.metrics.value('weir_http_poll_requests_total', { source: 'api', outcome: 'limited' })
+  await scene.run(api, written, () => api.requests.length >= before + 3 && limited() === 1)
   expect(scene.texts).toEqual(['{"id":1}'])
   expect(api.requests[before]?.headers).toMatchObject({
     'if-none-match': '"1"',
@@ -82,7 +85,7 @@ test('an unchanged response is read once, also after a restart, and a limit is r
   })
   expect(scene.slept.filter((ms) => ms >= 5000 && ms < 50_000)).toHaveLength(0)
   expect(scene.slept.every((ms) => ms >= 5000)).toBe(true)
-  expect(scene.metrics.value('weir_http_poll_requests_total', { source: 'api', outcome: 'limited' })).toBe(1)
+  expect(limited()).toBe(1)
 })
 
 test('after a limit the next request waits for the time of the server', async () => {
@@ -90,7 +93,7 @@ test('after a limit the next request waits for the time of the server', async ()
     number === 1 ? { status: 503, headers: { 'retry-after': '90' } } : { body: [{ id: number }] },
   )
   const scene = new Scene()
-  const source = await scene.run(api, { every: '5s' }, () => scene.texts.length === 1)
+  const source = await scene.run(api, { every: '5s' }, () => scene.texts.length >= 1)
   expect(scene.slept[0]).toBeGreaterThanOrEqual(90_000)
   expect(source.health()).toBeUndefined()
   expect(scene.lines.join()).toMatch(/HTTP 503[^]*readable again/)
@@ -104,7 +107,7 @@ test('cursors are followed to the cap, and the next poll continues after a resta
   const scene = new Scene()
   const written: Written = { records: '/items', key: ['/page'], paging: { type: 'cursor', at: '/next', max_pages: 2 } }
   await scene.run(api, written, () => scene.texts.length >= 2)
-  await scene.run(api, written, () => scene.texts.length === 5)
+  await scene.run(api, written, () => scene.texts.length >= 5)
   expect(scene.texts).toEqual([1, 2, 3, 4, 5].map((page) => `{"page":${page}}`))
   expect(scene.ids).toEqual(['1', '2', '3', '4', '5'])
 })
@@ -118,11 +121,11 @@ test('page numbers end with a page without records, and links with the last one'
   })
   const paged = new Scene()
   const pages = { type: 'page', parameter: 'p', first: 1 } as const
-  await paged.run(api, { paging: pages, key: [''] }, ({ status }) => paged.texts.length === 2 && status().lastPoll)
+  await paged.run(api, { paging: pages, key: [''] }, ({ status }) => paged.texts.length >= 2 && status().lastPoll)
   expect(paged.texts).toEqual(['1', '2'])
   expect(api.requests.slice(0, 3).map(({ url }) => url)).toEqual(['/items?p=1', '/items?p=2', '/items?p=3'])
   const linked = new Scene()
-  await linked.run(api, { paging: { type: 'link' }, key: [''] }, () => linked.texts.length === 3)
+  await linked.run(api, { paging: { type: 'link' }, key: [''] }, () => linked.texts.length >= 3)
   expect(linked.texts).toEqual(['0', '1', '2'])
 })
 
@@ -135,8 +138,8 @@ test('known records are skipped, exact numbers stay, and `since` is the greatest
   const api = await serve((_, number) => ({ body: `[${all.slice(0, number + 1).join()}]` }))
   const scene = new Scene()
   const written: Written = { key: ['/id'], since: { parameter: 'since', at: '/at', start: '2025-01-01' } }
-  await scene.run(api, written, () => scene.texts.length === 2)
-  await scene.run(api, written, () => scene.texts.length === 3)
+  await scene.run(api, written, () => scene.texts.length >= 2)
+  await scene.run(api, written, () => scene.texts.length >= 3)
   expect(scene.texts).toEqual(all)
   expect(api.requests.slice(0, 2).map(({ url }) => url)).toEqual(['/items?since=2025-01-01', '/items?since=2026-01-02'])
 })
@@ -147,7 +150,7 @@ test('a journal that refuses rows keeps the position', async () => {
   )
   const scene = new Scene()
   scene.refuse = 3
-  await scene.run(api, {}, () => scene.texts.length === 1 && api.requests.length >= 2)
+  await scene.run(api, {}, () => scene.texts.length >= 1 && api.requests.length >= 2)
   expect(scene.texts).toEqual(['{"id":1}'])
 })
 
@@ -156,7 +159,7 @@ test('unreadable responses are reported, and nothing is skipped', async () => {
     (_, number) => [{ body: '{' }, { body: {} }, { body: { items: [1] } }][number - 1] ?? { body: { items: [1] } },
   )
   const scene = new Scene()
-  await scene.run(api, { records: '/items', key: [''] }, () => scene.texts.length === 1)
+  await scene.run(api, { records: '/items', key: [''] }, () => scene.texts.length >= 1)
   expect(scene.lines.join('\n')).toMatch(/is not valid JSON[^]*has nothing at `\/items`/)
 })
 
@@ -166,7 +169,7 @@ test('lines and text are records, too', async () => {
   await lines.run(api, { format: 'lines', key: [''] }, () => api.requests.length >= 3)
   expect(lines.texts).toEqual(['{"id":1}', 'no JSON'])
   const text = new Scene()
-  await text.run(api, { format: 'text', key: [''] }, () => text.texts.length === 1)
+  await text.run(api, { format: 'text', key: [''] }, () => text.texts.length >= 1)
   expect(text.texts).toEqual(['{"id":1}\r\n\nno JSON\n'])
 })
 
@@ -185,7 +188,7 @@ test('a token by client credentials is used until it ends or is refused', async 
     client_secret: 'env:WEIR_TEST_CLIENT_SECRET',
     scope: 'read',
   }
-  await scene.run(api, { oauth2, key: [''] }, () => scene.texts.length === 1 && api.requests.length > 5)
+  await scene.run(api, { oauth2, key: [''] }, () => scene.texts.length >= 1 && api.requests.length > 5)
   const [first] = api.requests
   expect([first?.url, first?.body]).toEqual(['/token', 'grant_type=client_credentials&scope=read'])
   expect(Buffer.from(first?.headers.authorization?.slice(6) ?? '', 'base64').toString()).toBe('weir:s%3A1')

@@ -6,7 +6,7 @@ import { compileRegex, matcherOf, type Matcher, type MatchOperator } from '../me
 import type { LabelFilter, LogqlNode, LogQuery, MetricNode, Stage } from './ast.ts'
 
 const language: Language = {
-  signs: ['|=', '|~', '|>', '!>', '=~', '!~', '==', '!=', '>=', '<=', ...'|+-*/%^<>=(){}[],'],
+  signs: ['|=', '|~', '|>', '!>', '=~', '!~', '==', '!=', '>=', '<=', ...'|+-*/%^<>=(){}[],'.split('')],
   bytes: true,
   word: /[a-zA-Z_][\w.]*/y,
 }

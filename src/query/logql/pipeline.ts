@@ -117,7 +117,7 @@ function readJson(entry: LogEntry, state: Writable) {
   }
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return fail(state, 'JSONParserErr')
   const visit = (object: object, prefix: string): void => {
-    for (const [key, value] of Object.entries(object) as [string, unknown][]) {
+    for (const [key, value] of Object.entries(object) as [string, string | number | boolean | object | null][]) {
       const name = prefix === '' ? sanitized(key) : `${prefix}_${key.replace(/[^a-zA-Z0-9_]/g, '_')}`
       if (Array.isArray(value) || value === null) continue
       if (typeof value === 'object') visit(value, name)

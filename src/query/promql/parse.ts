@@ -16,7 +16,7 @@ import { functions, otherFunctions } from './signatures.ts'
 import { checkTypes } from './types.ts'
 
 const language: Language = {
-  signs: ['=~', '!~', '==', '!=', '>=', '<=', ...'+-*/%^<>=(){}[],:@'],
+  signs: ['=~', '!~', '==', '!=', '>=', '<=', ...'+-*/%^<>=(){}[],:@'.split('')],
   bytes: false,
   word: /[a-zA-Z_][\w:]*/y,
 }
@@ -318,7 +318,7 @@ class Parser {
       throw this.#isWord('step') || this.#is('(') ? this.#calculated() : this.#unexpected('duration')
     this.#at++
     if (!this.#is(']') && !this.#is(':'))
-      throw [...'+-*/%^'].some((sign) => this.#is(sign)) ? this.#calculated() : this.#unexpected('"]"')
+      throw '+-*/%^'.split('').some((sign) => this.#is(sign)) ? this.#calculated() : this.#unexpected('"]"')
     const ms = Math.round(kind === 'number' ? value * 1000 : value)
     if (!(ms > 0)) throw syntaxError('duration must be greater than 0')
     return ms
