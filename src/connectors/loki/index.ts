@@ -8,6 +8,6 @@ export default defineConnector({
   metrics,
   support: [
     { system: 'loki', name: 'Grafana Loki', parts: ['protobuf', 'JSON'] },
-    { system: 'loki-push', name: 'Clients of the push API of Loki', source: 'loki-push', connector: 'loki' },
+    { system: 'loki-push', name: 'Clients of the push API of Loki', source: 'loki-push' },
   ],
 })
