@@ -1,6 +1,7 @@
 import { group, mapping, variants } from './collections.ts'
 import { Complaint } from './complaint.ts'
 import type { ValuesOf } from './field.ts'
+import { headersComplaint } from './header-fields.ts'
 import { duration } from './quantities.ts'
 import { choice, flag, integer, secret, text, urlText } from './scalars.ts'
 import { tls } from './shared.ts'
@@ -9,6 +10,8 @@ const age = (what: string, usual: string) =>
   duration({ description: `Age at which ${what} are removed from a created table`, default: usual }, { min: '1h' })
 
 const name = { pattern: /[A-Za-z_][A-Za-z0-9_]{0,63}/, expects: 'a name of letters, digits and `_`' }
+
+const ownHeaders = /^(?:authorization|content-.*|x-clickhouse-.*|host|connection|transfer-encoding)$/i
 
 export function clickhouseDatabase(usual: string) {
   return text({ description: 'Database of the tables', default: usual }, name)
@@ -148,15 +151,5 @@ export function checkClickhouse({
     )
   if (distributed && cluster === null)
     return new Complaint('`distributed` needs the shards of a cluster', 'set `cluster`', ['distributed'])
-  const header = Object.keys(headers).find(
-    (each) =>
-      !/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/.test(each) ||
-      /^(?:authorization|content-.*|x-clickhouse-.*|host|connection|transfer-encoding)$/i.test(each),
-  )
-  return header === undefined
-    ? null
-    : new Complaint(`\`${header}\` can't be set here`, 'it is not a header name, or the sink sets it itself', [
-        'headers',
-        header,
-      ])
+  return headersComplaint(headers, ownHeaders)
 }

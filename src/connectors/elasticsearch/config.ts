@@ -12,6 +12,8 @@ import {
   tls,
   urlText,
   type ConfigOf,
+  headersComplaint,
+  plainUrlComplaint,
 } from '../../schema/index.ts'
 
 export const elasticsearchSchema = defineSchema({
@@ -76,22 +78,15 @@ export const elasticsearchSchema = defineSchema({
   check({ url, index, data_stream, headers, auth: login, api_key, tls: tlsSettings }) {
     const problem = indexProblem(index, data_stream)
     if (problem !== undefined) return new Complaint(problem[0], problem[1], ['index'])
-    const header = Object.keys(headers).find((name) => isReserved(name) || !/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/.test(name))
-    if (header !== undefined)
-      return new Complaint(`\`${header}\` can't be set here`, 'it is not a header name, or the sink sets it itself', [
-        'headers',
-        header,
-      ])
+    const header = headersComplaint(headers, reserved)
+    if (header !== null) return header
     if (api_key !== null && login.type !== 'none')
       return new Complaint('`api_key` and `auth` are both set', 'remove one', ['api_key'])
-    return tlsSettings !== null && url.startsWith('http:')
-      ? new Complaint('`tls` is set, but the URL is plain http', 'write https://', ['url'])
-      : null
+    return plainUrlComplaint({ url, tls: tlsSettings })
   },
 })
 
-const isReserved = (name: string) =>
-  /^(?:content-(?:type|length|encoding)|authorization|host|connection|transfer-encoding)$/i.test(name)
+const reserved = /^(?:content-(?:type|length|encoding)|authorization|host|connection|transfer-encoding)$/i
 
 function indexProblem(index: string, isStream: boolean): readonly [string, string] | undefined {
   const rest = index.replaceAll(/\{\{[\w.@-]+\}\}/g, 'x').replaceAll(/%[YmdH]/g, '0')

@@ -12,6 +12,8 @@ import {
   tls,
   urlText,
   type ConfigOf,
+  headersComplaint,
+  plainUrlComplaint,
 } from '../../schema/index.ts'
 
 export const httpSchema = defineSchema({
@@ -79,21 +81,11 @@ export const httpSchema = defineSchema({
         ['extensions', extension],
       )
     }
-    const header = Object.keys(headers).find(
-      (name) =>
-        !/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/.test(name) ||
-        /^(?:ce-.*|content-type|content-length|host|connection|transfer-encoding)$/i.test(name),
-    )
-    if (header !== undefined)
-      return new Complaint(`\`${header}\` can't be set here`, 'it is not a header name, or the sink sets it itself', [
-        'headers',
-        header,
-      ])
-    return tlsSettings !== null && url.startsWith('http:')
-      ? new Complaint('`tls` is set, but the URL is plain http', 'write https://', ['url'])
-      : null
+    return headersComplaint(headers, ownHeaders) ?? plainUrlComplaint({ url, tls: tlsSettings })
   },
 })
+
+const ownHeaders = /^(?:ce-.*|content-type|content-length|host|connection|transfer-encoding)$/i
 
 const reserved = new Set([
   'id',

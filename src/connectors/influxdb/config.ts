@@ -13,6 +13,7 @@ import {
   tls,
   urlText,
   type ConfigOf,
+  plainUrlComplaint,
 } from '../../schema/index.ts'
 
 export const influxdbSchema = defineSchema({
@@ -99,9 +100,7 @@ export const influxdbSchema = defineSchema({
     if (both >= 0) return new Complaint(`\`${tags[both]}\` is a tag and a field`, 'remove one', ['tags', both])
     if (token !== null && login.type !== 'none')
       return new Complaint('`token` and `auth` are both set', 'remove one', ['token'])
-    return tlsSettings !== null && url.startsWith('http:')
-      ? new Complaint('`tls` is set, but the URL is plain http', 'write https://', ['url'])
-      : null
+    return plainUrlComplaint({ url, tls: tlsSettings })
   },
 })
 

@@ -15,6 +15,8 @@ import {
   type ConfigOf,
   receiverComplaint,
   receiverFields,
+  headersComplaint,
+  plainUrlComplaint,
 } from '../../schema/index.ts'
 import { labelNameOf } from './map-labels.ts'
 
@@ -94,20 +96,15 @@ export const lokiSchema = defineSchema({
     tls,
   },
   check({ url, labels, static_labels: fixed, event_labels: ofEvents, headers, tls: tlsSettings }) {
-    const header = Object.keys(headers).find((name) => isReserved(name) || !/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/.test(name))
-    if (header !== undefined)
-      return new Complaint(`\`${header}\` can't be set here`, 'it is not a header name, or the sink sets it itself', [
-        'headers',
-        header,
-      ])
-    if (tlsSettings !== null && url.startsWith('http:'))
-      return new Complaint('`tls` is set, but the URL is plain http', 'write https://', ['url'])
-    return labelComplaint(labels, fixed, ofEvents)
+    return (
+      headersComplaint(headers, reserved) ??
+      plainUrlComplaint({ url, tls: tlsSettings }) ??
+      labelComplaint(labels, fixed, ofEvents)
+    )
   },
 })
 
-const isReserved = (name: string) =>
-  /^(?:content-(?:type|length|encoding)|host|connection|transfer-encoding|x-scope-orgid)$/i.test(name)
+const reserved = /^(?:content-(?:type|length|encoding)|host|connection|transfer-encoding|x-scope-orgid)$/i
 
 type Labels = Readonly<Record<string, string>>
 

@@ -12,8 +12,11 @@ import {
   tls,
   urlText,
   type ConfigOf,
+  headersComplaint,
 } from '../../schema/index.ts'
 import { flowMetricFields } from '../../schema/flow-metrics.ts'
+
+const ownHeaders = /^(?:content-.*|host|connection|te|grpc-.*|.*-bin)$/i
 
 export const otlpSchema = defineSchema({
   type: 'otlp',
@@ -85,14 +88,8 @@ export const otlpSchema = defineSchema({
     ...flowMetricFields,
   },
   check({ url, tls: tlsSettings, headers, fields_mapping: mapped, include, custom }) {
-    const header = Object.keys(headers).find(
-      (name) => !/^[A-Za-z0-9_.-]+$/.test(name) || /^(?:content-.*|host|connection|te|grpc-.*|.*-bin)$/i.test(name),
-    )
-    if (header !== undefined)
-      return new Complaint(`\`${header}\` can't be set here`, 'it is not a header name, or the sink sets it itself', [
-        'headers',
-        header,
-      ])
+    const header = headersComplaint(headers, ownHeaders, /^[A-Za-z0-9_.-]+$/)
+    if (header !== null) return header
     if (tlsSettings !== null && /^(?:grpc|http):/.test(url))
       return new Complaint('`tls` is set, but the URL is a plain connection', 'write grpcs:// or https://', ['url'])
     const unknown = Object.keys(mapped).find((field) => resolveFieldName(field) === undefined)

@@ -13,6 +13,7 @@ import {
   type ConfigOf,
   receiverComplaint,
   receiverFields,
+  plainUrlComplaint,
 } from '../../schema/index.ts'
 import { flowMetricFields } from '../../schema/flow-metrics.ts'
 
@@ -70,8 +71,8 @@ export const remoteWriteSchema = defineSchema({
     const label = Object.keys(labels).find((name) => !/^[a-zA-Z_][a-zA-Z0-9_]*$/.test(name) || name.startsWith('__'))
     if (label !== undefined)
       return new Complaint(`\`${label}\` can't be a label`, 'use letters, digits and `_`', ['labels', label])
-    if (tlsSettings !== null && url.startsWith('http:'))
-      return new Complaint('`tls` is set, but the URL is plain http', 'write https://', ['url'])
+    const plain = plainUrlComplaint({ url, tls: tlsSettings })
+    if (plain !== null) return plain
     const problem = metricsProblem({ include, custom })
     return problem === undefined ? null : new Complaint(problem)
   },
