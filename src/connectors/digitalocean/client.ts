@@ -1,10 +1,10 @@
 import type { Host } from '../../host/index.ts'
 import { messageOf } from '../../model/errors.ts'
 import { fieldsOf, isRecord, textOf, type Fields } from '../../model/json.ts'
-import { HttpClient, HttpError, type HttpAnswer } from '../../net/http/client.ts'
+import { HttpError, type HttpAnswer } from '../../net/http/client.ts'
+import { LazyClient } from '../../net/http/lazy-client.ts'
 import { retryAfterMs } from '../../net/http/retry-after.ts'
 import { revealSecret } from '../../net/secrets.ts'
-import { readTls } from '../../net/tls.ts'
 import { CollectError } from '../../polling/inventory/collector.ts'
 import type { DigitaloceanConfig } from './config.ts'
 
@@ -26,13 +26,22 @@ const ids = /(?<=\/)(?:[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|[^/]+(?=\/rec
 export class DigitaloceanClient {
   readonly #options: ClientOptions
   readonly #base: URL
-  #client: Promise<HttpClient> | undefined
+  readonly #http: LazyClient
   /** Unix ms. */
   #limitedUntil = 0
 
   constructor(options: ClientOptions) {
     this.#options = options
     this.#base = new URL(options.config.endpoint)
+    const { host, env, config } = options
+    this.#http = new LazyClient({
+      host,
+      url: this.#base.href,
+      connections: 4,
+      timeoutMs: config.timeout,
+      tls: config.tls,
+      env,
+    })
   }
 
   /** A JSON object. Rejects with CollectError. */
@@ -83,13 +92,7 @@ export class DigitaloceanClient {
   }
 
   close(): void {
-    this.#client?.then(
-      (client) => {
-        client.close()
-      },
-      () => undefined,
-    )
-    this.#client = undefined
+    this.#http.close()
   }
 
   /** The token is sent there. */
@@ -103,29 +106,8 @@ export class DigitaloceanClient {
 
   async #send(path: string, signal: AbortSignal): Promise<HttpAnswer> {
     const authorization = `Bearer ${revealSecret(this.#options.config.token).trim()}`
-    const client = await this.#open()
     const headers = { accept: 'application/json', authorization }
-    return client.request({ to: path, headers, limit: mostBytes, signal })
-  }
-
-  #open(): Promise<HttpClient> {
-    const { host, config, env } = this.#options
-    const isHere = this.#base.protocol === 'http:'
-    this.#client ??= readTls(config.tls, host.disk).then(
-      (tls) =>
-        new HttpClient({
-          url: this.#base.href,
-          connections: 4,
-          timeoutMs: config.timeout,
-          timers: host.timers,
-          tls: isHere ? undefined : tls,
-          ...(isHere ? {} : { proxyEnv: env }),
-        }),
-    )
-    this.#client.catch(() => {
-      this.#client = undefined
-    })
-    return this.#client
+    return this.#http.request({ to: path, headers, limit: mostBytes, signal })
   }
 }
 

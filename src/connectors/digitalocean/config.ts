@@ -1,15 +1,5 @@
-import { isSecure } from '../../net/http/loopback.ts'
-import {
-  Complaint,
-  defineSchema,
-  duration,
-  leaseComplaint,
-  leaseFields,
-  secret,
-  tls,
-  urlText,
-  type ConfigOf,
-} from '../../schema/index.ts'
+import { polledApiComplaint, polledApiFields } from '../../net/http/polled-api-settings.ts'
+import { defineSchema, duration, secret, urlText, type ConfigOf } from '../../schema/index.ts'
 
 export const digitaloceanSchema = defineSchema({
   type: 'digitalocean',
@@ -34,19 +24,9 @@ export const digitaloceanSchema = defineSchema({
       { min: '1s', max: '1d' },
     ),
     every_balance: duration({ description: 'Interval of the balance', default: '15m' }, { min: '1s', max: '1d' }),
-    timeout: duration({ description: 'Timeout of one response', default: '30s' }, { min: '10ms', max: '10m' }),
-    ...leaseFields,
-    tls,
+    ...polledApiFields,
   },
-  check({ endpoint, lease, ack, tls: secured }) {
-    const unheld = leaseComplaint({ lease, ack })
-    if (unheld !== null) return unheld
-    if (!isSecure(endpoint))
-      return new Complaint('the token would be sent over plain HTTP', 'write https://', ['endpoint'])
-    return secured !== null && endpoint.startsWith('http:')
-      ? new Complaint('`tls` is set for an address with http://', 'write https://', ['tls'])
-      : null
-  },
+  check: (settings) => polledApiComplaint(settings, 'the token would be sent over plain HTTP'),
 })
 
 export type DigitaloceanConfig = ConfigOf<typeof digitaloceanSchema>

@@ -4,9 +4,9 @@ import type { Span } from '../../polling/partition.ts'
 import { withRetries } from '../../polling/retry.ts'
 import type { Host } from '../../host/index.ts'
 import { known, isRecord, textOf, type Fields } from '../../model/json.ts'
-import { HttpClient, type HttpAnswer } from '../../net/http/client.ts'
+import type { HttpAnswer } from '../../net/http/client.ts'
+import { LazyClient } from '../../net/http/lazy-client.ts'
 import { revealSecret } from '../../net/secrets.ts'
-import { readTls } from '../../net/tls.ts'
 import { messageOf } from '../../model/errors.ts'
 import { ExoscaleError, failureOf, isTooLarge, parseResponse, connectionError } from './client-errors.ts'
 import { authorizationOf, expiresAt, type Signable } from '../../net/exoscale/sign.ts'
@@ -28,10 +28,19 @@ const edgeMs = 1000
 
 export class ZoneClient {
   readonly #options: ZoneOptions
-  #client: Promise<HttpClient> | undefined
+  readonly #http: LazyClient
 
   constructor(options: ZoneOptions) {
     this.#options = options
+    const { host, env, config } = options
+    this.#http = new LazyClient({
+      host,
+      url: `${this.endpoint}/`,
+      connections: 1,
+      timeoutMs: config.timeout,
+      tls: config.tls,
+      env,
+    })
   }
 
   get endpoint(): string {
@@ -68,13 +77,7 @@ export class ZoneClient {
   }
 
   close(): void {
-    this.#client?.then(
-      (client) => {
-        client.close()
-      },
-      () => undefined,
-    )
-    this.#client = undefined
+    this.#http.close()
   }
 
   #get(path: string, query: Signable['query'], operation: string, signal: AbortSignal): Promise<HttpAnswer> {
@@ -104,8 +107,7 @@ export class ZoneClient {
     try {
       const key = { key: revealSecret(config.key).trim(), secret: revealSecret(config.secret).trim() }
       const authorization = authorizationOf({ method: 'GET', path: pathname, query }, key, expiresAt(host.clock.now()))
-      const client = await this.#open()
-      return await client.request({
+      return await this.#http.request({
         to: `${pathname}${search === '' ? '' : `?${search}`}`,
         headers: { accept: 'application/json', authorization },
         limit: mostBytes,
@@ -114,27 +116,6 @@ export class ZoneClient {
     } catch (error) {
       throw connectionError(error, this.endpoint)
     }
-  }
-
-  #open(): Promise<HttpClient> {
-    const { host, config, env } = this.#options
-    const url = `${this.endpoint}/`
-    const isHere = url.startsWith('http:')
-    this.#client ??= readTls(config.tls, host.disk).then(
-      (tls) =>
-        new HttpClient({
-          url,
-          connections: 1,
-          timeoutMs: config.timeout,
-          timers: host.timers,
-          tls: isHere ? undefined : tls,
-          ...(isHere ? {} : { proxyEnv: env }),
-        }),
-    )
-    this.#client.catch(() => {
-      this.#client = undefined
-    })
-    return this.#client
   }
 }
 

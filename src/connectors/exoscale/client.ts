@@ -4,9 +4,9 @@ import { messageOf } from '../../model/errors.ts'
 import { fieldsOf, isRecord, type Fields } from '../../model/json.ts'
 import { jsonOf, messageOfResponse, waitOf } from '../../net/exoscale/answer.ts'
 import { authorizationOf, expiresAt } from '../../net/exoscale/sign.ts'
-import { HttpClient, HttpError, type HttpAnswer } from '../../net/http/client.ts'
+import { HttpError, type HttpAnswer } from '../../net/http/client.ts'
+import { LazyClient } from '../../net/http/lazy-client.ts'
 import { revealSecret } from '../../net/secrets.ts'
-import { readTls } from '../../net/tls.ts'
 import type { ExoscaleConfig } from './config.ts'
 
 type ClientOptions = Readonly<{
@@ -28,11 +28,20 @@ const skewMs = 5 * 60_000
 export class ExoscaleClient {
   readonly #options: ClientOptions
   readonly endpoint: string
-  #client: Promise<HttpClient> | undefined
+  readonly #http: LazyClient
 
   constructor(options: ClientOptions) {
     this.#options = options
     this.endpoint = options.endpoint.replace(/\/+$/, '')
+    const { host, env, config } = options
+    this.#http = new LazyClient({
+      host,
+      url: `${this.endpoint}/`,
+      connections: 2,
+      timeoutMs: config.timeout,
+      tls: config.tls,
+      env,
+    })
   }
 
   /** A JSON object. Rejects with CollectError. */
@@ -62,13 +71,7 @@ export class ExoscaleClient {
   }
 
   close(): void {
-    this.#client?.then(
-      (client) => {
-        client.close()
-      },
-      () => undefined,
-    )
-    this.#client = undefined
+    this.#http.close()
   }
 
   async #send(path: string, signal: AbortSignal): Promise<HttpAnswer> {
@@ -77,29 +80,8 @@ export class ExoscaleClient {
     const key = { key: revealSecret(config.key).trim(), secret: revealSecret(config.secret).trim() }
     const request = { method: 'GET', path: pathname, query: [] }
     const authorization = authorizationOf(request, key, expiresAt(host.clock.now()))
-    const client = await this.#open()
     const headers = { accept: 'application/json', authorization }
-    return client.request({ to: pathname, headers, limit: mostBytes, signal })
-  }
-
-  #open(): Promise<HttpClient> {
-    const { host, config, env } = this.#options
-    const isHere = this.endpoint.startsWith('http:')
-    this.#client ??= readTls(config.tls, host.disk).then(
-      (tls) =>
-        new HttpClient({
-          url: `${this.endpoint}/`,
-          connections: 2,
-          timeoutMs: config.timeout,
-          timers: host.timers,
-          tls: isHere ? undefined : tls,
-          ...(isHere ? {} : { proxyEnv: env }),
-        }),
-    )
-    this.#client.catch(() => {
-      this.#client = undefined
-    })
-    return this.#client
+    return this.#http.request({ to: pathname, headers, limit: mostBytes, signal })
   }
 }
 

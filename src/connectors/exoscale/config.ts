@@ -1,18 +1,5 @@
-import { isSecure } from '../../net/http/loopback.ts'
-import {
-  Complaint,
-  defineSchema,
-  duration,
-  flag,
-  leaseComplaint,
-  leaseFields,
-  list,
-  secret,
-  text,
-  tls,
-  urlText,
-  type ConfigOf,
-} from '../../schema/index.ts'
+import { polledApiComplaint, polledApiFields } from '../../net/http/polled-api-settings.ts'
+import { defineSchema, duration, flag, list, secret, text, urlText, type ConfigOf } from '../../schema/index.ts'
 
 export const exoscaleSchema = defineSchema({
   type: 'exoscale',
@@ -57,19 +44,9 @@ export const exoscaleSchema = defineSchema({
       description: 'Also exports metrics under the names of exoscale-exporter (`exoscale_*`)',
       default: false,
     }),
-    timeout: duration({ description: 'Timeout of one response', default: '30s' }, { min: '10ms', max: '10m' }),
-    ...leaseFields,
-    tls,
+    ...polledApiFields,
   },
-  check({ endpoint, lease, ack, tls: secured }) {
-    const unheld = leaseComplaint({ lease, ack })
-    if (unheld !== null) return unheld
-    if (!isSecure(endpoint))
-      return new Complaint('resources would be fetched over plain HTTP', 'write https://', ['endpoint'])
-    return secured !== null && endpoint.startsWith('http:')
-      ? new Complaint('`tls` is set for an address with http://', 'write https://', ['tls'])
-      : null
-  },
+  check: (settings) => polledApiComplaint(settings, 'resources would be fetched over plain HTTP'),
 })
 
 export type ExoscaleConfig = ConfigOf<typeof exoscaleSchema>
