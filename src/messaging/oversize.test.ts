@@ -2,7 +2,7 @@ import { createServer } from 'node:http'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import fc from 'fast-check'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { eventBatch, testContext } from '../../test/conformance/batches.ts'
 import { TestJournal } from '../../test/conformance/test-journal.ts'
 import { fakeHost, type FakeHost } from '../../test/kit/fake-host.ts'
@@ -378,7 +378,7 @@ test('claim-check: an HTTP store that is unreachable or has another body is retr
     server.close()
   })
   await once(server, 'listening')
-  process.env['WEIR_TEST_CLAIMS'] = 'secret'
+  vi.stubEnv('WEIR_TEST_CLAIMS', 'secret')
   const claims = {
     store: `http://127.0.0.1:${(server.address() as AddressInfo).port}/below`,
     auth: { type: 'bearer', token: 'env:WEIR_TEST_CLAIMS' },

@@ -13,12 +13,12 @@ import { CreateTopicCommand, DeleteTopicCommand, SNSClient, SubscribeCommand } f
 
 export const region = 'eu-central-1'
 export const credentials = { accessKeyId: 'AKIAWEIRTEST', secretAccessKey: 'a-secret-of-tests' }
-process.env['WEIR_TEST_AWS_SECRET'] = credentials.secretAccessKey
+process.env['AWS_SERVER_SECRET'] = credentials.secretAccessKey
 /** The credentials as settings. */
 export const auth = {
   type: 'keys',
   access_key_id: credentials.accessKeyId,
-  secret_access_key: 'env:WEIR_TEST_AWS_SECRET',
+  secret_access_key: 'env:AWS_SERVER_SECRET',
 } as const
 
 export interface AwsServer {

@@ -243,7 +243,7 @@ test('weir doctor --live checks the queues of sources, takes nothing, and report
     }),
   )
   const { stdout, stderr } = await launch(['doctor', '--config', file, '--live', '-o', 'json'], {
-    env: { PW: 'pw', WEIR_TEST_AWS_SECRET: credentials.secretAccessKey },
+    env: { PW: 'pw', AWS_SERVER_SECRET: credentials.secretAccessKey },
   })
   if (stdout === '') throw new Error(stderr)
   const found = (JSON.parse(stdout) as { checks: CheckResult['checks'] }).checks.filter(({ check: step }) =>

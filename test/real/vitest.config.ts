@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os'
+import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
 /** Unit tests that draw at random (test/kit/seeds.ts): here they draw more often. */
@@ -13,6 +14,8 @@ export default defineConfig({
   test: {
     include: ['test/real/**/*.test.ts', '{src,examples,test,tools}/**/*.real.test.ts', ...drawn],
     provide: { thorough: true },
+    // Each start of `weir` reads the compiled code of the start before it.
+    env: { NODE_COMPILE_CACHE: fileURLToPath(new URL('../../node_modules/.cache/weir-tests', import.meta.url)) },
     pool: 'forks',
     // Most of the time is spent waiting for servers.
     maxWorkers: availableParallelism() + 1,

@@ -1,11 +1,9 @@
 import type { Batch } from '../../model/batches.ts'
 import { FrameMaker, resolver, type FlowSpec } from '../../store/testing/frames.ts'
-import { temporaryStores } from '../../store/testing/temporary.ts'
+import { storeOfTest } from '../../store/testing/temporary.ts'
 import type { ApiOptions } from '../index.ts'
 import { start } from './kit.ts'
 import { RecordingControl } from './recording-control.ts'
-
-const stores = temporaryStores()
 
 interface JsonResponse {
   readonly status: number
@@ -24,7 +22,7 @@ export interface Both {
 }
 
 export async function startBoth(options: Partial<ApiOptions> = {}): Promise<Both> {
-  const store = await stores.open()
+  const store = await storeOfTest()
   const [withStore, without] = [new RecordingControl(), new RecordingControl()]
   withStore.store = {
     query: (sql, format, signal) => store.reader.query(sql, format, signal),

@@ -1,5 +1,5 @@
 import { connect } from 'node:net'
-import { afterEach } from 'vitest'
+import { onTestFinished } from 'vitest'
 import type { Log } from '../../engine/contracts.ts'
 import { realHost } from '../../host/index.ts'
 import { startApi } from '../index.ts'
@@ -12,8 +12,6 @@ const line =
   (message: string): void =>
     void logged.push({ level, message })
 export const log: Log = { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') }
-
-const running: RunningApi[] = []
 
 export async function start(
   options: Partial<ApiOptions> & { control?: RecordingControl } = {},
@@ -30,14 +28,12 @@ export async function start(
     control,
     limits: { closeMs: 200, ...options.limits },
   })
-  running.push(api)
+  onTestFinished(() => {
+    logged.length = 0
+    return api.close()
+  })
   return { api, control, port: Number(new URL(api.url).port) }
 }
-
-afterEach(async () => {
-  logged.length = 0
-  for (const api of running.splice(0)) await api.close()
-})
 
 /** Returns everything until the server closes. */
 export function sendRaw(port: number, text: string): Promise<string> {

@@ -1,12 +1,10 @@
 import type { Batch } from '../../model/batches.ts'
 import { FrameMaker, type FlowSpec } from '../../store/testing/frames.ts'
-import { temporaryStores } from '../../store/testing/temporary.ts'
+import { storeOfTest } from '../../store/testing/temporary.ts'
 import type { Store } from '../../store/index.ts'
 import type { ApiOptions } from '../index.ts'
 import { start } from './kit.ts'
 import { RecordingControl } from './recording-control.ts'
-
-const stores = temporaryStores()
 
 export interface StoredApi {
   /** Path below /api/v1/. */
@@ -23,7 +21,7 @@ export interface StoredApi {
 }
 
 export async function startStored(options: Partial<ApiOptions> = {}): Promise<StoredApi> {
-  const store = await stores.open()
+  const store = await storeOfTest()
   const control = new RecordingControl()
   control.store = {
     query: (sql, format, signal) => store.reader.query(sql, format, signal),

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { eventBatch, numberedEvents, testContext } from '../../../test/conformance/batches.ts'
 import { deliverAll, settle } from '../../../test/conformance/deliver.ts'
 import { auth, region, type AwsServer } from '../../../test/kit/aws-server.ts'
@@ -109,15 +109,15 @@ test('rejected credentials are read again, and nothing is lost', async () => {
   expect((await settle(sink, eventBatch([event], 't'), never)).failures).toMatchObject([
     { is: 'retry', reason: expect.stringContaining('WEIR_TEST_AWS_ROTATING') },
   ])
-  process.env['WEIR_TEST_AWS_ROTATING'] = 'old'
-  process.env['WEIR_TEST_AWS_SESSION'] = 'old'
+  vi.stubEnv('WEIR_TEST_AWS_ROTATING', 'old')
+  vi.stubEnv('WEIR_TEST_AWS_SESSION', 'old')
   server.answer({ status: 403, code: 'ExpiredToken' })
   expect((await settle(sink, eventBatch([event], 't'), never)).failures).toMatchObject([
     { is: 'retry', reason: expect.stringContaining('AWS rejected the login') },
   ])
   server.answer(undefined)
-  process.env['WEIR_TEST_AWS_ROTATING'] = 'new'
-  process.env['WEIR_TEST_AWS_SESSION'] = 'new-session'
+  vi.stubEnv('WEIR_TEST_AWS_ROTATING', 'new')
+  vi.stubEnv('WEIR_TEST_AWS_SESSION', 'new-session')
   await deliverAll(sink, [event])
   expect(server.tokens.slice(-2)).toEqual(['old', 'new-session'])
   expect(await server.take('login')).toHaveLength(1)
@@ -127,8 +127,8 @@ test('rejected credentials are read again, and nothing is lost', async () => {
 test('shared credential files with profiles are read again after AWS rejects a login', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'weir-aws-'))
   const file = join(dir, 'credentials')
-  process.env['AWS_SHARED_CREDENTIALS_FILE'] = file
-  process.env['AWS_CONFIG_FILE'] = join(dir, 'none')
+  vi.stubEnv('AWS_SHARED_CREDENTIALS_FILE', file)
+  vi.stubEnv('AWS_CONFIG_FILE', join(dir, 'none'))
   const write = (id: string): Promise<void> =>
     writeFile(file, `[weir]\naws_access_key_id = ${id}\naws_secret_access_key = s\n`)
   try {
@@ -142,8 +142,6 @@ test('shared credential files with profiles are read again after AWS rejects a l
     expect(server.seen.slice(-2)).toEqual(['AKIAFIRST', 'AKIASECOND'])
     await sink.close()
   } finally {
-    delete process.env['AWS_SHARED_CREDENTIALS_FILE']
-    delete process.env['AWS_CONFIG_FILE']
     await rm(dir, { recursive: true })
   }
 })

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { gunzipSync, zstdDecompressSync } from 'node:zlib'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { encodeBlock, readRows } from '../../codecs/clickhouse-native/index.ts'
 import { configFrom, type WrittenConfigOf } from '../../schema/index.ts'
 import { eventBatch, flowBatch, numberedEvents, testContext } from '../../../test/conformance/batches.ts'
@@ -216,7 +216,7 @@ test('few rows are collected by the server if configured', async () => {
 
 test('logins are headers, never parts of the URL or of an error', async () => {
   const login = { type: 'basic', user: 'weir', password: 'env:CLICKHOUSE_TEST_PASSWORD' } as const
-  process.env['CLICKHOUSE_TEST_PASSWORD'] = 'hidden'
+  vi.stubEnv('CLICKHOUSE_TEST_PASSWORD', 'hidden')
   const { sink, requests } = await scripted(
     () => ({ status: 403, code: 516, body: 'Code: 516. DB::Exception: weir: Authentication failed' }),
     { auth: login, headers: { 'x-site': 'edge' } },

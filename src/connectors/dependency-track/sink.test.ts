@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { eventBatch, testContext } from '../../../test/conformance/batches.ts'
 import { startTrackServer, type TrackServer } from '../../../test/kit/dependency-track-server.ts'
 import { kubeconfigOf } from '../../../test/kit/kubeconfig.ts'
@@ -49,7 +49,7 @@ function report(service: string, more: Partial<ImageReport> = {}): WeirEvent {
 
 async function stage(written: Partial<WrittenConfigOf<typeof dependencyTrackSchema>> = {}) {
   const server = await startTrackServer(key)
-  process.env['TRACK_KEY'] = key
+  vi.stubEnv('TRACK_KEY', key)
   const config = configFrom(dependencyTrackSchema, { url: server.url, api_key: 'env:TRACK_KEY', ...written })
   const sink = await openDependencyTrack(config, testContext())
   onTestFinished(async () => {

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { proves } from '../../../test/kit/proof.ts'
 import { QueryScene } from '../../../test/kit/query-scene.ts'
 import { SharedLeadership, sharing } from '../../../test/kit/shared-leadership.ts'
@@ -179,8 +179,7 @@ test('a token by client credentials is used until it ends or is refused', async 
     if (url === '/token') return { body: { access_token: `t${++tokens}`, expires_in: 3600 } }
     return headers.authorization === 'Bearer t2' ? { body: [1] } : { status: 401 }
   })
-  process.env['WEIR_TEST_CLIENT_SECRET'] = 's:1'
-  onTestFinished(() => void delete process.env['WEIR_TEST_CLIENT_SECRET'])
+  vi.stubEnv('WEIR_TEST_CLIENT_SECRET', 's:1')
   const scene = new Scene()
   const oauth2 = {
     token_url: `${api.url}/token`,

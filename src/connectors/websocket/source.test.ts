@@ -1,6 +1,6 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { WebSocketServer, type WebSocket } from 'ws'
 import { proves } from '../../../test/kit/proof.ts'
 import { QueryScene } from '../../../test/kit/query-scene.ts'
@@ -168,8 +168,7 @@ test('sequences continue after a restart, and a secret is in the query only', as
   let first = 1
   const feed = await serve((socket) => socket.send(tick(first)))
   const scene = new Scene()
-  process.env['WEIR_TEST_FEED_KEY'] = 'hidden-key'
-  onTestFinished(() => void delete process.env['WEIR_TEST_FEED_KEY'])
+  vi.stubEnv('WEIR_TEST_FEED_KEY', 'hidden-key')
   const written: Written = { ...numbered, query: { apikey: 'env:WEIR_TEST_FEED_KEY' } }
   await scene.run(feed, written, () => scene.ids.length === 1)
   first = 5

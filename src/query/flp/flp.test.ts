@@ -215,7 +215,7 @@ describe('a query of flowlogs-pipeline', () => {
           records.map(holds),
         )
       }),
-      { numRuns: 300 },
+      { numRuns: 120 },
     )
   })
 

@@ -267,7 +267,7 @@ it.each(seeds(1, 12))(
           ).toEqual(expected[at])
       }
     }
-    for (let hour = 0; hour < 7; hour++, now += msPerHour) {
+    for (let hour = 0; hour < 5; hour++, now += msPerHour) {
       // Retention first, so that it does not change later results.
       while (await store.maintain());
       for (let some = random.integer(1, 3); some > 0; some--) await commit()

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach } from 'vitest'
+import { afterEach, beforeEach, onTestFinished } from 'vitest'
 import { realHost } from '../../host/index.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import { openStore, type Store, type StoreOptions } from '../index.ts'
@@ -57,4 +57,12 @@ export function temporaryStores(): TemporaryStores {
   beforeEach(() => stores.begin())
   afterEach(() => stores.end())
   return stores
+}
+
+/** Opens a store that is removed at the end of the running test. */
+export async function storeOfTest(): Promise<Store> {
+  const stores = new TemporaryStores()
+  await stores.begin()
+  onTestFinished(() => stores.end())
+  return stores.open()
 }

@@ -10,7 +10,7 @@ it(
     const report = await checkRuns(runs, play, {
       test: 'test/model/pipeline/pipeline.test.ts',
       runs: 200,
-      limitMs: 10_000,
+      limitMs: 6_000,
     })
     expect(report.failure).toBe('')
     expect(report.runs).toBeGreaterThan(0)

@@ -7,7 +7,7 @@ it('derived rows equal a naive reference over crashes, and the ledger balances',
   const report = await checkRuns(runs, play, {
     test: 'test/model/transforms/transforms.test.ts',
     runs: 200,
-    limitMs: 10_000,
+    limitMs: 6_000,
   })
   expect(report.failure).toBe('')
   expect(report.runs).toBeGreaterThan(0)
