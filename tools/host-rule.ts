@@ -200,7 +200,7 @@ function references(source: Source): { name: string; start: number }[] {
       all.push({ name: node.name, start: node.start })
     },
   }).visit(source.tree.program)
-  // Key and value in one place.
+  // A shorthand property is visited twice at one position, as key and as value.
   const once = new Map(all.map((identifier) => [identifier.start, identifier]))
   return [...once.values()].filter((identifier) => !skip.has(identifier.start))
 }

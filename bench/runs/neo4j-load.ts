@@ -15,7 +15,7 @@ import { eventBatch, testContext } from '../../test/conformance/batches.ts'
 import { installNeo4j } from '../../test/real/install/neo4j.ts'
 import { startNeo4j, type Neo4jServer } from '../../test/real/kit/neo4j.ts'
 
-/** Events in a batch of the engine. */
+/** Events in each batch. */
 const sent = 5000
 
 const single = `MERGE (s:SUBJECT {key: $subject}) MERGE (r:RESOURCE {key: $resource})

@@ -68,7 +68,7 @@ function textOf(body: Uint8Array): string | undefined {
   return forbidden.test(text) ? undefined : text
 }
 
-// oxlint-disable-next-line no-control-regex -- these are the characters that are meant
+// oxlint-disable-next-line no-control-regex -- control characters are matched on purpose
 const forbidden = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\uFFFE\uFFFF]/
 
 /** As in gocloud (kollect): invalid characters become `__0x` and their code in hexadecimal. */

@@ -149,7 +149,7 @@ function readGateway(bytes: Uint8Array, start: number, end: number, sample: Samp
   return 'taken'
 }
 
-/** The sent label stack has no field. */
+/** Reads the received label stack; a flow has no field for the sent one. */
 function readMpls(bytes: Uint8Array, start: number, end: number, sample: Sample): Taken {
   const at = readAddress(bytes, start, end, sample.nextHop, 0)
   if (at < 0 || end - at < 4) return 'short'

@@ -28,7 +28,7 @@ export function indexNames(pattern: string): IndexName {
       .slice(0, longest)
 }
 
-/** Of an index template: every name of the pattern matches. */
+/** The pattern of an index template that matches every name made from `pattern`. */
 export function templatePattern(pattern: string): string {
   return pattern.replaceAll(placeholder, '*')
 }
@@ -49,7 +49,7 @@ function valueOf(name: string, { event, family }: SinkRow, data: () => Fields): 
   return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
-/** Characters that names of indices cannot have. */
+/** Replaces characters that an index name cannot contain. */
 function inName(text: string): string {
   const clean = text.toLowerCase().replaceAll(/[\\/*?"<>|\s,#:{}%]+/g, '-')
   return clean === '' ? absent : clean.slice(0, 100)

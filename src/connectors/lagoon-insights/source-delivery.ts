@@ -14,7 +14,7 @@ export type Appended = Readonly<{
   meta: ObjectMeta
   id: string
   position: Position
-  /** For the core of Lagoon. */
+  /** The event is for the core of Lagoon. */
   isEnabled: boolean
   /** For Dependency-Track: it reads SBOMs only. */
   isSbom: boolean

@@ -23,7 +23,7 @@ export function bodyOf(version: Version, entries: readonly Entry[], options: Wri
   return snappyCompress(encoders[version](entries, options))
 }
 
-/** Statuses of receivers of 1.0 that do not know the content type or can't decode the message. */
+/** Statuses with which receivers of 1.0 refuse an unknown content type or a message that they cannot decode. */
 const unknownType = new Set([400, 404, 405, 406, 415, 422, 501])
 
 /** 415, or a response without the count of written samples. `known`: the receiver has accepted 2.0 before. */

@@ -8,7 +8,7 @@ export type KnownRefusal = Readonly<{
   at: number
 }>
 
-/** A refused series is pushed again after this time; one that is only out of time with the next push. */
+/** Time until a refused series is pushed again. A series refused for the time of its sample is in the next push. */
 const waitMs = 60_000
 
 export class Refusals {

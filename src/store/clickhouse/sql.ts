@@ -22,7 +22,7 @@ function path(keys: readonly (string | number)[]): string {
   return keys.map((key) => `, ${typeof key === 'number' ? key : text(key)}`).join('')
 }
 
-/** The text of a member, or the JSON of a member that is none; NULL if absent or null. */
+/** The text of a string member, or the JSON of any other member; NULL if absent or null. */
 export function jsonText(json: string, ...keys: readonly (string | number)[]): string {
   return `JSONExtract(ifNull(${json}, '')${path(keys)}, 'Nullable(String)')`
 }

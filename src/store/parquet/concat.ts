@@ -146,7 +146,10 @@ function absent(
   }
 }
 
-/** Without decoding. Undefined if column types differ, or if row groups are on average below both minimums. */
+/**
+ * Joins files without decoding them. Undefined if column types differ, or if row groups are on average below both
+ * minimums.
+ */
 export async function concatenate(
   disk: Disk,
   from: readonly string[],
