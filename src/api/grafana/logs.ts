@@ -2,7 +2,7 @@
 import type { LogData } from '../../model/points.ts'
 import { families } from '../../model/batches.ts'
 import { dialectOf, everything, flowNames } from '../../query/index.ts'
-import { executionError } from '../../query/metrics/failure.ts'
+import { TooManyLines } from '../../query/metrics/failure.ts'
 import { LabelSet } from '../../query/metrics/labels.ts'
 import { matchesAll, type Matcher } from '../../query/metrics/matchers.ts'
 import type { LogEntry } from '../../query/logql/index.ts'
@@ -37,16 +37,16 @@ function orderOf({ few }: LogSpan) {
 }
 
 function checked(found: Record<string, unknown>[], { few }: LogSpan): Record<string, unknown>[] {
-  if (few === undefined && found.length > maxLines)
-    throw executionError(`the query reads more than ${maxLines} lines; choose a shorter time or more labels`)
+  if (few === undefined && found.length > maxLines) throw new TooManyLines(maxLines)
   return found
 }
 
 const microsOf = (ns: bigint): bigint => (ns + 999n) / 1000n
 
-async function eventLines(request: GrafanaRequest, span: LogSpan): Promise<LogEntry[]> {
+/** Of events; undefined if none fits. */
+function eventCondition(request: GrafanaRequest, span: LogSpan): string | undefined {
   // Events have no reliable namespace.
-  if (request.principal.namespaces !== undefined) return []
+  if (request.principal.namespaces !== undefined) return undefined
   const dialect = dialectOf(request.store)
   const conditions = [
     `time >= ${dialect.time(microsOf(span.from))}`,
@@ -57,21 +57,63 @@ async function eventLines(request: GrafanaRequest, span: LogSpan): Promise<LogEn
   const fitting = eventFamilies.filter((each) => family.every(({ matches }) => matches(each)))
   const isLogPossible = family.every(({ matches }) => matches('')) || family.some(({ value }) => value === 'log')
   const wanted = [...fitting, ...(isLogPossible ? ['log'] : [])]
-  if (wanted.length === 0) return []
+  if (wanted.length === 0) return undefined
   conditions.push(`family IN (${wanted.map(dialect.text).join(', ')})`)
   // A label that no other family has.
   for (const { name, operator, value } of span.matchers)
     if (operator === '=' && value !== '' && !['family', 'type', 'source'].includes(name) && /^[a-zA-Z_]\w*$/.test(name))
       conditions.push(`family = 'log' AND ${dialect.jsonText('data', ['labels', name])} = ${dialect.text(value)}`)
+  return conditions.join(' AND ')
+}
+
+async function eventLines(request: GrafanaRequest, span: LogSpan): Promise<LogEntry[]> {
+  const condition = eventCondition(request, span)
+  if (condition === undefined) return []
   const found = await rows(
     request,
-    `SELECT ${dialect.micros('time')} AS us, family, type, source, subject, ref, id, data FROM events ` +
-      `WHERE ${conditions.join(' AND ')} ${orderOf(span)}`,
+    `SELECT ${dialectOf(request.store).micros('time')} AS us, family, type, source, subject, ref, id, data FROM events ` +
+      `WHERE ${condition} ${orderOf(span)}`,
   )
   return checked(found, span).flatMap((row) => {
     const entry = row['family'] === 'log' ? logEntry(row) : eventEntry(row)
     return entry !== undefined && matchesAll(entry.stream, span.matchers) ? [entry] : []
   })
+}
+
+/** A stream with its lines, and the bytes of their text. */
+export type StreamCount = Readonly<{ stream: LabelSet; entries: number; bytes: number }>
+
+/** Counted by the store, without a limit of lines. */
+export async function streamCounts(request: GrafanaRequest, span: LogSpan): Promise<StreamCount[]> {
+  const { jsonText } = dialectOf(request.store)
+  const condition = eventCondition(request, span)
+  const [labels, line] = [jsonText('data', ['labels']), jsonText('data', ['line'])]
+  const isLog = "family = 'log'"
+  const found =
+    condition === undefined
+      ? []
+      : await rows(
+          request,
+          `SELECT CASE WHEN ${isLog} THEN ${labels} END AS labels, family, CASE WHEN ${isLog} THEN '' ELSE type END AS type, ` +
+            `CASE WHEN ${isLog} THEN '' ELSE source END AS source, count(*) AS entries, ` +
+            `coalesce(sum(strlen(CASE WHEN ${isLog} THEN ${line} ELSE data::VARCHAR END)), 0) AS bytes ` +
+            `FROM events WHERE ${condition} GROUP BY ALL`,
+        )
+  const counts = found.map((row): StreamCount => {
+    const stream =
+      row['family'] === 'log'
+        ? LabelSet.of((parsed(String(row['labels'] ?? '{}')) ?? {}) as Record<string, string>)
+        : LabelSet.of({ family: String(row['family']), type: String(row['type']), source: String(row['source']) })
+    return { stream, entries: Number(row['entries']), bytes: Number(row['bytes']) }
+  })
+  const flows = await flowLines(request, span)
+  if (flows.length > 0)
+    counts.push({
+      stream: flows[0]!.stream,
+      entries: flows.length,
+      bytes: flows.reduce((sum, { line: text }) => sum + Buffer.byteLength(text), 0),
+    })
+  return counts.filter(({ stream }) => matchesAll(stream, span.matchers))
 }
 
 function logEntry({ us, data }: Record<string, unknown>): LogEntry | undefined {

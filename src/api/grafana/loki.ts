@@ -1,14 +1,14 @@
 import type { FastifyInstance } from 'fastify'
 import { syntaxError } from '../../query/metrics/failure.ts'
 import { durationMs } from '../../query/metrics/lexer.ts'
-import { LabelSet } from '../../query/metrics/labels.ts'
+import { compareLabels, LabelSet } from '../../query/metrics/labels.ts'
 import type { Matcher } from '../../query/metrics/matchers.ts'
 import { numberText } from '../../query/metrics/values.ts'
-import type { LogEnvironment, LogEntry, MetricSeries, Processed } from '../../query/logql/index.ts'
+import type { DetectedField, LogEnvironment, MetricSeries, Processed } from '../../query/logql/index.ts'
 import { object, string } from '../json-schema.ts'
 import type { ApiContext } from '../options.ts'
 import { grafanaRoutes, type GrafanaRequest, type GrafanaRoute } from './answer.ts'
-import { logEntries } from './logs.ts'
+import { logEntries, streamCounts, type StreamCount } from './logs.ts'
 import { isNumber, rfc3339 } from './parameters.ts'
 
 /** Loads the language with the first request. */
@@ -135,7 +135,7 @@ function isCategorized({ request }: GrafanaRequest): boolean {
 
 function streamsOf(lines: readonly Processed[], categorized: boolean): object {
   const streams = new Map<string, { stream: LabelSet; values: unknown[] }>()
-  for (const { entry, labels, parsed } of lines) {
+  for (const { entry, line, labels, parsed } of lines) {
     const parts = { structuredMetadata: {} as Record<string, string>, parsed: {} as Record<string, string> }
     const own: [string, string][] = []
     for (const [name, value] of labels) {
@@ -147,7 +147,7 @@ function streamsOf(lines: readonly Processed[], categorized: boolean): object {
     const known = streams.get(stream.key) ?? { stream, values: [] }
     streams.set(stream.key, known)
     const kept = Object.fromEntries(Object.entries(parts).filter(([, values]) => Object.keys(values).length > 0))
-    known.values.push([String(entry.time), entry.line, ...(categorized ? [kept] : [])])
+    known.values.push([String(entry.time), line, ...(categorized ? [kept] : [])])
   }
   return {
     resultType: 'streams',
@@ -157,51 +157,143 @@ function streamsOf(lines: readonly Processed[], categorized: boolean): object {
   }
 }
 
-async function entriesOf(request: GrafanaRequest, name: string): Promise<LogEntry[]> {
+/** Streams of selectors; stages are ignored. */
+async function streamsIn(request: GrafanaRequest, name: string, span = spanOf(request)): Promise<StreamCount[]> {
   const written = request.parameters.all(name).filter((text) => text !== '' && text !== '{}')
-  const span = spanOf(request)
-  if (written.length === 0) return logEntries(request, { ...span, matchers: [] })
-  const { parseLogs, processed } = await language()
-  const found: LogEntry[] = []
-  for (const text of written) {
-    const { matchers, stages } = parseLogs(text)
-    const entries = await logEntries(request, { ...span, matchers })
-    found.push(...entries.filter((entry) => processed(entry, stages) !== undefined))
-  }
-  return found
-}
-
-function streamSets(entries: readonly LogEntry[]): LabelSet[] {
-  return [...new Map(entries.map(({ stream }) => [stream.key, stream])).values()]
+  if (written.length === 0) return streamCounts(request, { ...span, matchers: [] })
+  const { parseLogs } = await language()
+  const found = new Map<string, StreamCount>()
+  for (const text of written)
+    for (const count of await streamCounts(request, { ...span, matchers: parseLogs(text).matchers }))
+      found.set(count.stream.key, count)
+  return [...found.values()]
 }
 
 async function labels(request: GrafanaRequest): Promise<object> {
-  const sets = streamSets(await entriesOf(request, 'query'))
-  return success([...new Set(sets.flatMap(({ entries }) => entries.map(([name]) => name)))].sort())
+  const found = await streamsIn(request, 'query')
+  return success([...new Set(found.flatMap(({ stream }) => stream.entries.map(([name]) => name)))].sort())
 }
 
 async function labelValues(request: GrafanaRequest): Promise<object> {
   const { name } = request.request.params as { name: string }
-  const values = streamSets(await entriesOf(request, 'query')).map((set) => set.get(name))
+  const values = (await streamsIn(request, 'query')).map(({ stream }) => stream.get(name))
   return success([...new Set(values)].filter((value) => value !== '').sort())
 }
 
 async function stats(request: GrafanaRequest): Promise<object> {
-  const entries = await entriesOf(request, 'query')
-  const bytes = entries.reduce((sum, { line }) => sum + Buffer.byteLength(line), 0)
-  return { streams: streamSets(entries).length, chunks: 0, entries: entries.length, bytes }
+  const found = await streamsIn(request, 'query')
+  const total = (of: 'entries' | 'bytes'): number => found.reduce((sum, count) => sum + count[of], 0)
+  return { streams: found.length, chunks: 0, entries: total('entries'), bytes: total('bytes') }
+}
+
+/** Bytes by the labels of `targetLabels`, or of the selector; largest first. */
+async function volumesIn(request: GrafanaRequest, span: NsSpan): Promise<{ labels: LabelSet; bytes: number }[]> {
+  const { parameters } = request
+  const targets = (parameters.text('targetLabels') ?? '').split(',').filter((name) => name !== '')
+  const { parseLogs } = await language()
+  const named = parseLogs(parameters.needed('query')).matchers.map(({ name }) => name)
+  const names = new Set(targets.length > 0 ? targets : named)
+  const aggregateBy = parameters.text('aggregateBy') ?? 'series'
+  if (aggregateBy !== 'series' && aggregateBy !== 'labels') throw syntaxError('invalid aggregation option')
+  const sums = new Map<string, { labels: LabelSet; bytes: number }>()
+  const add = (set: LabelSet, bytes: number): void => {
+    const sum = sums.get(set.key) ?? { labels: set, bytes: 0 }
+    sums.set(set.key, sum)
+    sum.bytes += bytes
+  }
+  for (const { stream, bytes } of await streamsIn(request, 'query', span))
+    if (aggregateBy === 'series') add(stream.keep(names), bytes)
+    else
+      for (const [name] of stream.entries)
+        if (targets.length === 0 || names.has(name)) add(LabelSet.of({ [name]: '1' }), bytes)
+  return [...sums.values()]
+    .toSorted((one, other) => other.bytes - one.bytes || compareLabels(one.labels, other.labels))
+    .slice(0, limitOf(request))
+}
+
+/** With `aggregateBy=labels` the metric is the name of a label without a value. */
+function volumeMetric({ parameters }: GrafanaRequest, set: LabelSet): object {
+  if (parameters.text('aggregateBy') !== 'labels') return set
+  return Object.fromEntries(set.entries.map(([name]) => [name, '']))
+}
+
+async function volume(request: GrafanaRequest): Promise<object> {
+  const span = spanOf(request)
+  const time = Number(span.to / nsPerMs) / 1000
+  const found = await volumesIn(request, span)
+  const result = found.map((each) => ({
+    metric: volumeMetric(request, each.labels),
+    value: [time, String(each.bytes)],
+  }))
+  return success({ resultType: 'vector', result, stats: {} })
+}
+
+async function volumeRange(request: GrafanaRequest): Promise<object> {
+  const span = spanOf(request)
+  const step = BigInt(Math.round(stepOf(request, span))) * nsPerMs
+  const series = new Map<string, { metric: object; values: unknown[] }>()
+  for (let { from } = span; from < span.to; from += step) {
+    request.environment.tick()
+    const to = from + step < span.to ? from + step : span.to
+    for (const { labels: set, bytes } of await volumesIn(request, { from, to })) {
+      const one = series.get(set.key) ?? { metric: volumeMetric(request, set), values: [] }
+      series.set(set.key, one)
+      one.values.push([Number(from / nsPerMs) / 1000, String(bytes)])
+    }
+  }
+  return success({ resultType: 'matrix', result: [...series.values()], stats: {} })
 }
 
 async function detectedLabels(request: GrafanaRequest): Promise<object> {
   const values = new Map<string, Set<string>>()
-  for (const { entries } of streamSets(await entriesOf(request, 'query')))
-    for (const [name, value] of entries) values.set(name, (values.get(name) ?? new Set()).add(value))
+  for (const { stream } of await streamsIn(request, 'query'))
+    for (const [name, value] of stream.entries) values.set(name, (values.get(name) ?? new Set()).add(value))
   return { detectedLabels: [...values].map(([label, found]) => ({ label, cardinality: found.size })) }
+}
+
+const usualFieldLines = 1000
+
+async function fieldsIn(request: GrafanaRequest): Promise<Map<string, DetectedField>> {
+  const { parseLogs, queryLogs, detectedFields } = await language()
+  const limit = request.parameters.count('line_limit') ?? usualFieldLines
+  const logs = parseLogs(request.parameters.needed('query'))
+  const span = { ...spanOf(request), limit: Math.min(limit, maxLimit), direction: 'backward' } as const
+  return detectedFields(await queryLogs(logs, span, environmentOf(request)))
+}
+
+async function fieldsAnswer(request: GrafanaRequest): Promise<object> {
+  const limit = request.parameters.count('limit') ?? usualFieldLines
+  const found = [...(await fieldsIn(request))].slice(0, limit)
+  const fields = found.map(([label, { type, values, parsers }]) => ({
+    label,
+    type,
+    cardinality: values.size,
+    parsers: parsers.size === 0 ? null : [...parsers],
+  }))
+  return { fields, limit }
+}
+
+async function fieldValues(request: GrafanaRequest): Promise<object> {
+  const { name } = request.request.params as { name: string }
+  const limit = request.parameters.count('limit') ?? usualFieldLines
+  return { values: [...((await fieldsIn(request)).get(name)?.values ?? [])].slice(0, limit), limit }
 }
 
 const times = { start: 'Ns, seconds or RFC 3339.', end: 'Ns, seconds or RFC 3339.' }
 const base = '/loki/api/v1'
 const ofStreams = { query: 'Stream selector.', ...times }
+const volumeParameters = {
+  ...ofStreams,
+  limit: 'Maximum series.',
+  targetLabels: 'Labels, by commas; unset: those of the selector.',
+  aggregateBy: 'series or labels.',
+}
+const fieldParameters = {
+  query: 'Stream selector with a pipeline.',
+  ...times,
+  line_limit: 'Maximum lines to read.',
+  limit: 'Maximum results.',
+}
 
 const routes: readonly GrafanaRoute[] = [
   {
@@ -246,7 +338,7 @@ const routes: readonly GrafanaRoute[] = [
     summary: 'Label sets of streams',
     methods: ['GET', 'POST'],
     parameters: { 'match[]': 'Stream selectors; repeatable.', ...times },
-    answer: async (request) => success(streamSets(await entriesOf(request, 'match[]'))),
+    answer: async (request) => success((await streamsIn(request, 'match[]')).map(({ stream }) => stream)),
   },
   {
     path: `${base}/index/stats`,
@@ -261,6 +353,35 @@ const routes: readonly GrafanaRoute[] = [
     summary: 'Labels with their number of values',
     parameters: ofStreams,
     answer: detectedLabels,
+  },
+  {
+    path: `${base}/index/volume`,
+    operationId: 'lokiVolume',
+    summary: 'Bytes of lines by labels',
+    parameters: volumeParameters,
+    answer: volume,
+  },
+  {
+    path: `${base}/index/volume_range`,
+    operationId: 'lokiVolumeRange',
+    summary: 'Bytes of lines by labels at each step',
+    parameters: { ...volumeParameters, step: 'Duration.' },
+    answer: volumeRange,
+  },
+  {
+    path: `${base}/detected_fields`,
+    operationId: 'lokiDetectedFields',
+    summary: 'Fields in lines with their type and number of values',
+    parameters: fieldParameters,
+    answer: fieldsAnswer,
+  },
+  {
+    path: `${base}/detected_field/:name/values`,
+    operationId: 'lokiDetectedFieldValues',
+    summary: 'Values of a field in lines',
+    params: object({ name: { ...string, description: 'The field.' } }),
+    parameters: fieldParameters,
+    answer: fieldValues,
   },
 ]
 

@@ -1,12 +1,13 @@
 /** LogQL over log lines of a source. */
 import { aggregate, Groups } from '../metrics/aggregate.ts'
 import { isSetOperator, scalarBinary, setBinary, Signatures, vectorBinary, vectorScalar } from '../metrics/binary.ts'
-import { executionError, syntaxError } from '../metrics/failure.ts'
+import { executionError, syntaxError, TooManyLines } from '../metrics/failure.ts'
 import { compareLabels, LabelSet } from '../metrics/labels.ts'
 import type { Matcher } from '../metrics/matchers.ts'
 import {
   meanOf,
   quantileOf,
+  sorted,
   sumOf,
   timesOf,
   varianceOf,
@@ -16,11 +17,13 @@ import {
 } from '../metrics/values.ts'
 import type { LogQuery, MetricNode } from './ast.ts'
 import { parseLogql } from './parse.ts'
+import { labelReplace } from '../metrics/label-replace.ts'
 import { processed, type LogEntry, type Processed } from './pipeline.ts'
 
 export { parseLogql, parseLogs } from './parse.ts'
 export { processed, type LogEntry, type Processed } from './pipeline.ts'
 export type { LogQuery } from './ast.ts'
+export { detectedFields, type DetectedField } from './fields.ts'
 
 /** Ns; `from` inclusive, `to` exclusive. In order of time. */
 export type LogRequest = Readonly<{
@@ -61,12 +64,16 @@ export async function queryMetric(text: string, steps: Steps, environment: LogEn
     }
     await environment.pause()
   }
-  return [...found.values()].sort((one, other) => compareLabels(one.labels, other.labels))
+  // One instant keeps the order of sort.
+  const isSorted = node.is === 'sort' && steps.start === steps.end
+  return isSorted
+    ? [...found.values()]
+    : [...found.values()].sort((one, other) => compareLabels(one.labels, other.labels))
 }
 
 function rangesOf(node: MetricNode): RangeNode[] {
   if (node.is === 'range') return [node]
-  if (node.is === 'aggregate') return rangesOf(node.of)
+  if (node.is === 'aggregate' || node.is === 'replace' || node.is === 'sort') return rangesOf(node.of)
   return node.is === 'binary' ? [...rangesOf(node.left), ...rangesOf(node.right)] : []
 }
 
@@ -97,7 +104,7 @@ async function load(
     known.values.push({
       time: Number(entry.time / 1000n) / 1000,
       value: one.value ?? 1,
-      bytes: Buffer.byteLength(entry.line),
+      bytes: Buffer.byteLength(one.line),
     })
   }
   return [...series.values()]
@@ -123,6 +130,10 @@ function at(
         new Groups(node.grouping),
         node.parameter,
       )
+    case 'replace':
+      return labelReplace(at(node.of, time, loaded, signatures) as Vector, node.replace)
+    case 'sort':
+      return sorted(at(node.of, time, loaded, signatures) as Vector, node.descending)
     case 'binary': {
       const { operator, bool, matching } = node
       const [left, right] = [at(node.left, time, loaded, signatures), at(node.right, time, loaded, signatures)]
@@ -192,19 +203,45 @@ function reduced({ name, range, parameter, logs }: RangeNode, within: readonly V
 
 export type LogsRequest = Readonly<{ from: bigint; to: bigint; limit: number; direction: 'forward' | 'backward' }>
 
-/** The first lines in the direction. */
+/** The first lines in the direction, read in parts of the time range so that the limit ends the reading. */
 export async function queryLogs(
   logs: LogQuery,
-  request: LogsRequest,
+  { from, to, limit, direction }: LogsRequest,
   environment: LogEnvironment,
 ): Promise<Processed[]> {
-  const entries = await environment.source({ matchers: logs.matchers, from: request.from, to: request.to })
+  const isBackward = direction === 'backward'
   const found: Processed[] = []
-  for (const entry of request.direction === 'backward' ? entries.toReversed() : entries) {
-    environment.tick()
-    const one = processed(entry, logs.stages)
-    if (one !== undefined) found.push(one)
-    if (found.length === request.limit) break
+  let part = (to - from) / firstParts + 1n
+  for (let [start, end] = [from, to]; start < end && found.length < limit;) {
+    const least = end - start < part ? end - start : part
+    const span = isBackward ? { from: end - least, to: end } : { from: start, to: start + least }
+    const entries = await linesOf(environment, { matchers: logs.matchers, ...span })
+    if (entries === undefined) {
+      part = least / 4n
+      continue
+    }
+    for (const entry of isBackward ? entries.toReversed() : entries) {
+      environment.tick()
+      const one = processed(entry, logs.stages)
+      if (one !== undefined) found.push(one)
+      if (found.length === limit) break
+    }
+    part *= 4n
+    if (isBackward) end = span.from
+    else start = span.to
+    await environment.pause()
   }
   return found
+}
+
+const firstParts = 16n
+
+/** Undefined: too many lines for one read, and the time range can be divided. */
+async function linesOf({ source }: LogEnvironment, request: LogRequest): Promise<readonly LogEntry[] | undefined> {
+  try {
+    return await source(request)
+  } catch (error) {
+    if (error instanceof TooManyLines && request.to - request.from > nsPerMs) return undefined
+    throw error
+  }
 }

@@ -21,3 +21,10 @@ export function unsupported(construct: string): QueryFailure {
 export function executionError(message: string): QueryFailure {
   return new QueryFailure('execution', message)
 }
+
+/** One read of lines is larger than the memory for it. */
+export class TooManyLines extends QueryFailure {
+  constructor(most: number) {
+    super('execution', `the query reads more than ${most} lines; choose a shorter time or more labels`)
+  }
+}

@@ -83,3 +83,12 @@ export function varianceOf(values: readonly number[]): number {
   })
   return squares / values.length
 }
+
+/** NaN last in both orders. */
+export function sorted(vector: Vector, descending: boolean): Vector {
+  const sign = descending ? -1 : 1
+  return vector.toSorted(({ value: one }, { value: other }) => {
+    const [isOne, isOther] = [Number.isNaN(one), Number.isNaN(other)]
+    return isOne || isOther ? Number(isOne) - Number(isOther) : sign * ascending(one, other)
+  })
+}

@@ -10,18 +10,10 @@ import {
 } from '../metrics/binary.ts'
 import { executionError } from '../metrics/failure.ts'
 import { LabelSet, metricName } from '../metrics/labels.ts'
-import type { Sample, Vector } from '../metrics/values.ts'
+import { labelReplace, labelReplaceOf, type LabelReplace } from '../metrics/label-replace.ts'
+import { sorted, type Sample, type Vector } from '../metrics/values.ts'
 import type { Aggregate, Binary, Call, Node, Selector, Subquery } from './ast.ts'
-import {
-  dateFunctions,
-  histogramQuantiles,
-  labelJoin,
-  labelReplace,
-  labelReplaceOf,
-  numberFunctions,
-  sorted,
-  type LabelReplace,
-} from './functions.ts'
+import { dateFunctions, histogramQuantiles, labelJoin, numberFunctions } from './functions.ts'
 import { windowFunctions, type WindowTime } from './over-time.ts'
 import { lookback, shiftedTime, subqueryTimes, type QueryTimes } from './plan.ts'
 import type { LoadedSeries, Window } from './series.ts'

@@ -1,10 +1,8 @@
 /** Functions of numbers, and of the labels of instant vectors. */
-import { RE2JS } from 're2js'
 import { unique } from '../metrics/binary.ts'
 import { executionError } from '../metrics/failure.ts'
 import { metricName, type LabelSet } from '../metrics/labels.ts'
-import { compileRegex } from '../metrics/matchers.ts'
-import { ascending, type Sample, type Vector } from '../metrics/values.ts'
+import type { Vector } from '../metrics/values.ts'
 import { histogramQuantile } from './over-time.ts'
 
 const dateOf =
@@ -58,15 +56,6 @@ export const dateFunctions: ReadonlySet<string> = new Set(
   'day_of_month day_of_week day_of_year days_in_month hour minute month year'.split(' '),
 )
 
-/** NaN last in both orders. */
-export function sorted(vector: Vector, descending: boolean): Vector {
-  const sign = descending ? -1 : 1
-  return vector.toSorted(({ value: one }, { value: other }) => {
-    const [isOne, isOther] = [Number.isNaN(one), Number.isNaN(other)]
-    return isOne || isOther ? Number(isOne) - Number(isOther) : sign * ascending(one, other)
-  })
-}
-
 export function histogramQuantiles(q: number, vector: Vector): Vector {
   const groups = new Map<string, { labels: LabelSet; buckets: { bound: number; count: number }[] }>()
   for (const { labels, value } of vector) {
@@ -86,29 +75,6 @@ function boundOf(text: string): number | undefined {
   if (/^[+]?Inf$/i.test(text)) return Infinity
   if (/^-Inf$/i.test(text)) return -Infinity
   return /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/.test(text) ? Number(text) : undefined
-}
-
-export type LabelReplace = Readonly<{ target: string; replacement: string; source: string; regex: RE2JS }>
-
-export function labelReplaceOf(target: string, replacement: string, source: string, regex: string): LabelReplace {
-  if (target === '') throw executionError('invalid destination label name in label_replace(): ""')
-  return { target, replacement, source, regex: compileRegex(regex, RE2JS.DOTALL) }
-}
-
-export function labelReplace(vector: Vector, { target, replacement, source, regex }: LabelReplace): Vector {
-  return unique(
-    vector.map((sample): Sample => {
-      const matcher = regex.matcher(sample.labels.get(source))
-      if (!matcher.matches()) return sample
-      const text = replacement.replace(/\$(?:(\$)|(\w+)|\{(\w+)\})/g, (_, dollar: string | undefined, one, other) => {
-        if (dollar !== undefined) return '$'
-        const name = String(one ?? other)
-        if (/^\d+$/.test(name)) return Number(name) <= matcher.groupCount() ? (matcher.group(Number(name)) ?? '') : ''
-        return Object.hasOwn(regex.namedGroups(), name) ? (matcher.group(name) ?? '') : ''
-      })
-      return { ...sample, labels: sample.labels.with(target, text) }
-    }),
-  )
 }
 
 export function labelJoin(vector: Vector, target: string, separator: string, sources: readonly string[]): Vector {

@@ -1,0 +1,51 @@
+/** Fields that a person can filter by, found in lines. */
+import { LabelSet } from '../metrics/labels.ts'
+import { bytesOf, durationMs } from '../metrics/lexer.ts'
+import { readJson, readLogfmt } from './parsers.ts'
+import type { Processed } from './pipeline.ts'
+import { errorLabel, State } from './state.ts'
+
+type FieldType = 'string' | 'int' | 'float' | 'boolean' | 'duration' | 'bytes'
+
+export type DetectedField = Readonly<{ type: FieldType; values: ReadonlySet<string>; parsers: ReadonlySet<string> }>
+type Found = { type: FieldType; values: Set<string>; parsers: Set<string> }
+
+/** By name. `parsers` is empty for metadata and for labels that the query parses. */
+export function detectedFields(lines: readonly Processed[]): Map<string, DetectedField> {
+  const fields = new Map<string, Found>()
+  const add = (name: string, value: string, parser?: string): void => {
+    const field = fields.get(name) ?? { type: typeOf(value), values: new Set(), parsers: new Set() }
+    fields.set(name, field)
+    field.values.add(value)
+    if (parser !== undefined) field.parsers.add(parser)
+  }
+  for (const { entry, line, labels, parsed } of lines) {
+    for (const [name, value] of Object.entries(entry.metadata)) add(name, value)
+    for (const name of parsed) if (!name.startsWith('__')) add(name, labels.get(name) ?? '')
+    if (parsed.size > 0) continue
+    const { parser, found } = parsedLine(line)
+    for (const [name, value] of found) add(name, value, parser)
+  }
+  return fields
+}
+
+function parsedLine(line: string): { parser: string; found: ReadonlyMap<string, string> } {
+  const asJson = emptyState(line)
+  readJson(asJson, [])
+  if (!asJson.labels.has(errorLabel)) return { parser: 'json', found: asJson.labels }
+  const asLogfmt = emptyState(line)
+  if (line.includes('=')) readLogfmt(asLogfmt, { is: 'logfmt', strict: false, keepEmpty: false, keys: [] })
+  return { parser: 'logfmt', found: asLogfmt.labels }
+}
+
+function emptyState(line: string): State {
+  return new State({ time: 0n, line, stream: LabelSet.empty, metadata: {} })
+}
+
+function typeOf(value: string): FieldType {
+  if (/^[+-]?\d+$/.test(value)) return 'int'
+  if (/^[+-]?(?:\d+\.\d*|\.\d+)(?:[eE][+-]?\d+)?$/.test(value)) return 'float'
+  if (/^(?:true|false)$/i.test(value)) return 'boolean'
+  if (/^(?:\d+(?:\.\d+)?(?:ns|us|µs|ms|[smh]))+$/.test(value) && durationMs(value) > 0) return 'duration'
+  return /^\d/.test(value) && !Number.isNaN(bytesOf(value)) ? 'bytes' : 'string'
+}

@@ -1,0 +1,108 @@
+/** Parsers of lines: each adds labels, or an error label. */
+import type { JsonPath, Stage } from './ast.ts'
+import { captures } from './line-pattern.ts'
+import type { State } from './state.ts'
+
+export function sanitized(name: string): string {
+  const text = name.replace(/[^a-zA-Z0-9_]/g, '_')
+  return /^\d/.test(text) ? `_${text}` : text
+}
+
+function objectOf(line: string): Record<string, unknown> | undefined {
+  try {
+    const body: unknown = JSON.parse(line)
+    return typeof body === 'object' && body !== null && !Array.isArray(body)
+      ? (body as Record<string, unknown>)
+      : undefined
+  } catch {
+    return undefined
+  }
+}
+
+const jsonText = (value: unknown): string =>
+  value === undefined ? '' : typeof value === 'string' ? value : JSON.stringify(value)
+
+/** Every member that is no array, with the names of nested ones joined; or the members at the paths. */
+export function readJson(state: State, paths: readonly (readonly [string, JsonPath])[]): void {
+  const body = objectOf(state.line)
+  if (body === undefined) return state.fail('JSONParserErr')
+  for (const [label, path] of paths) state.extract(label, jsonText(memberAt(body, path)), { replaces: true })
+  if (paths.length > 0) return
+  const visit = (object: object, prefix: string): void => {
+    for (const [key, value] of Object.entries(object) as [string, string | number | boolean | object | null][]) {
+      const name = prefix === '' ? sanitized(key) : `${prefix}_${key.replace(/[^a-zA-Z0-9_]/g, '_')}`
+      if (Array.isArray(value) || value === null) continue
+      if (typeof value === 'object') visit(value, name)
+      else state.extract(name, String(value))
+    }
+  }
+  visit(body, '')
+}
+
+function memberAt(body: unknown, path: JsonPath): unknown {
+  let found = body
+  for (const part of path) {
+    if (typeof found !== 'object' || found === null || !Object.hasOwn(found, part)) return undefined
+    found = (found as Record<string | number, unknown>)[part]
+  }
+  return found
+}
+
+const pair = /\s*([^\s="]+)(?:=(?:"((?:[^"\\]|\\.)*)"|([^\s"]*)))?(?=\s|$)/y
+
+/** `key=value` and `key="value"`. Without `strict`, text of another form is skipped. */
+export function readLogfmt(state: State, { strict, keepEmpty, keys }: Extract<Stage, { is: 'logfmt' }>): void {
+  const { line } = state
+  const labelsOf = new Map<string, string[]>()
+  for (const [label, key] of keys) labelsOf.set(key, [...(labelsOf.get(key) ?? []), label])
+  let at = 0
+  while (at < line.length) {
+    pair.lastIndex = at
+    const found = pair.exec(line)
+    if (found === null) {
+      if (line.slice(at).trim() === '') return
+      if (strict) return state.fail('LogfmtParserErr')
+      const next = /\s+\S*/g
+      next.lastIndex = at + (/^\s*/.exec(line.slice(at))?.[0].length ?? 0)
+      const after = next.exec(line)
+      if (after === null) return
+      at = after.index
+      continue
+    }
+    at = pair.lastIndex
+    const [, key = '', quoted, plain] = found
+    const value = quoted === undefined ? (plain ?? '') : unquoted(quoted)
+    if (value === '' && !keepEmpty) continue
+    if (keys.length === 0) state.extract(sanitized(key), value)
+    else for (const label of labelsOf.get(key) ?? []) state.extract(label, value, { replaces: true })
+  }
+}
+
+function unquoted(text: string): string {
+  try {
+    return JSON.parse(`"${text}"`) as string
+  } catch {
+    return text
+  }
+}
+
+export function readRegexp(state: State, { regex }: Extract<Stage, { is: 'regexp' }>): void {
+  const matcher = regex.matcher(state.line)
+  if (!matcher.find()) return
+  for (const name of Object.keys(regex.namedGroups()))
+    state.extract(sanitized(name), matcher.group(name) ?? '', { replaces: true })
+}
+
+export function readPattern(state: State, { pattern }: Extract<Stage, { is: 'pattern' }>): void {
+  for (const [name, text] of captures(pattern, state.line)) state.extract(name, text, { replaces: true })
+}
+
+/** Texts of a packed line become labels, `_entry` the line. */
+export function readUnpack(state: State): void {
+  const body = objectOf(state.line)
+  if (body === undefined) return state.fail('JSONParserErr')
+  if (typeof body['_entry'] !== 'string') return
+  for (const [key, value] of Object.entries(body))
+    if (key !== '_entry' && typeof value === 'string') state.extract(sanitized(key), value, { replaces: true })
+  state.line = body['_entry']
+}

@@ -1,0 +1,399 @@
+/** Functions of templates. Integers are `bigint`, floats are `number`, as in Go. */
+import { compileRegex } from '../metrics/matchers.ts'
+import { bytesOf, durationMs } from '../metrics/lexer.ts'
+import { formatGoTime, parseGoTime } from './go-time.ts'
+
+/** Ns since 1970. */
+export type TemplateTime = Readonly<{ ns: bigint }>
+export type TemplateValue =
+  | string
+  | bigint
+  | number
+  | boolean
+  | null
+  | undefined
+  | TemplateTime
+  | readonly TemplateValue[]
+  | TemplateMap
+type TemplateMap = { readonly [name: string]: TemplateValue }
+
+/** A value that a template cannot use. The line stays, with an error label. */
+export class TemplateError extends Error {}
+
+const maxRepeated = 1_048_576
+
+/** As the verb %v of Go. */
+export function textOf(value: TemplateValue): string {
+  if (value === undefined) return '<no value>'
+  if (value === null) return '<nil>'
+  if (typeof value === 'number') return floatText(value)
+  if (typeof value !== 'object') return String(value)
+  if (isTime(value)) return formatGoTime(value.ns, '2006-01-02 15:04:05.999999999 -0700 MST')
+  if (Array.isArray(value)) return `[${value.map((each: TemplateValue) => textOf(each)).join(' ')}]`
+  const entries = Object.entries(value as TemplateMap).sort(([one], [other]) => (one < other ? -1 : 1))
+  return `map[${entries.map(([name, each]) => `${name}:${textOf(each)}`).join(' ')}]`
+}
+
+function floatText(value: number): string {
+  if (Number.isNaN(value)) return 'NaN'
+  if (!Number.isFinite(value)) return value > 0 ? '+Inf' : '-Inf'
+  if (value === 0) return Object.is(value, -0) ? '-0' : '0'
+  const [, digits = '', exponent = ''] = /^(.*)e([+-]\d+)$/.exec(value.toExponential()) ?? []
+  const power = Number(exponent)
+  if (power >= -4 && power < 21) return Math.abs(value) < 1e-6 ? value.toFixed(-power + digits.length) : String(value)
+  return `${digits}e${power < 0 ? '-' : '+'}${String(Math.abs(power)).padStart(2, '0')}`
+}
+
+function isTime(value: TemplateValue): value is TemplateTime {
+  return typeof value === 'object' && value !== null && 'ns' in value && typeof value.ns === 'bigint'
+}
+
+/** Zero and empty values are false. */
+export function isTrue(value: TemplateValue): boolean {
+  if (typeof value !== 'object' || value === null) return Boolean(value)
+  if (isTime(value)) return true
+  return (Array.isArray(value) ? value : Object.keys(value)).length > 0
+}
+
+function text(value: TemplateValue): string {
+  if (typeof value === 'string') return value
+  throw new TemplateError(`${textOf(value)} is no text`)
+}
+
+/** As a conversion of a value of any type: a text that is no number is zero. */
+function whole(value: TemplateValue): bigint {
+  if (typeof value === 'bigint') return value
+  if (typeof value === 'number') return Number.isFinite(value) ? BigInt(Math.trunc(value)) : 0n
+  if (typeof value === 'boolean') return value ? 1n : 0n
+  if (typeof value !== 'string') return 0n
+  return /^[+-]?\d+(?:\.0*)?$/.test(value) ? BigInt(value.replace(/\..*$/, '').replace(/^\+/, '')) : 0n
+}
+
+function float(value: TemplateValue): number {
+  if (typeof value === 'number') return value
+  if (typeof value === 'bigint') return Number(value)
+  if (typeof value === 'boolean') return Number(value)
+  if (typeof value !== 'string') return 0
+  return /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/.test(value) ? Number(value) : 0
+}
+
+function time(value: TemplateValue): bigint {
+  if (isTime(value)) return value.ns
+  if (typeof value === 'bigint') return value * 1_000_000_000n
+  throw new TemplateError(`${textOf(value)} is no time`)
+}
+
+/** Order of two values of the same type. */
+function ordered(one: TemplateValue, other: TemplateValue): number {
+  const comparable =
+    (typeof one === 'string' || typeof one === 'bigint' || typeof one === 'number') && typeof one === typeof other
+  if (!comparable) throw new TemplateError('incompatible types for comparison')
+  return one < other! ? -1 : one > other! ? 1 : 0
+}
+
+function equal(one: TemplateValue, others: readonly TemplateValue[]): boolean {
+  if (others.length === 0) throw new TemplateError('missing argument for comparison')
+  return others.some((other) => {
+    if (one === undefined || other === undefined || one === null || other === null)
+      return (one ?? null) === (other ?? null)
+    if (typeof one !== typeof other) throw new TemplateError('incompatible types for comparison')
+    return one === other
+  })
+}
+
+const cut = (value: string, set: string, start: boolean, end: boolean): string => {
+  const characters = [...value]
+  const inSet = new Set(set)
+  let [from, to] = [0, characters.length]
+  while (start && from < to && inSet.has(characters[from]!)) from++
+  while (end && to > from && inSet.has(characters[to - 1]!)) to--
+  return characters.slice(from, to).join('')
+}
+
+function replaced(value: string, from: string, to: string, count: number): string {
+  if (count < 0) return value.replaceAll(from, () => to)
+  let result = value
+  let at = 0
+  for (let done = 0; done < count; done++) {
+    const found = result.indexOf(from, at)
+    if (found < 0) break
+    result = result.slice(0, found) + to + result.slice(found + from.length)
+    at = found + to.length
+  }
+  return result
+}
+
+function repeated(count: bigint, value: string): string {
+  if (count < 0n) throw new TemplateError('negative Repeat count')
+  if (Number(count) * value.length > maxRepeated) throw new TemplateError('the result of repeat is too long')
+  return value.repeat(Number(count))
+}
+
+function truncated(count: bigint, value: string): string {
+  const length = Number(count)
+  if (length < 0) return value.length + length > 0 ? value.slice(length) : value
+  return value.slice(0, length)
+}
+
+function substring(start: bigint, end: bigint, value: string): string {
+  const [from, to] = [Number(start), Number(end)]
+  if (from < 0) return value.slice(0, Math.max(0, to))
+  return to < 0 || to > value.length ? value.slice(from) : value.slice(from, Math.max(from, to))
+}
+
+function aligned(count: bigint, value: string, right: boolean): string {
+  const length = Number(count)
+  const characters = [...value]
+  if (length < 0 || length > 10_000 || characters.length === length) return value
+  if (characters.length > length)
+    return (right ? characters.slice(characters.length - length) : characters.slice(0, length)).join('')
+  return right
+    ? value.padStart(length + value.length - characters.length)
+    : value.padEnd(length + value.length - characters.length)
+}
+
+function divided(one: bigint, other: bigint): bigint {
+  if (other === 0n) throw new TemplateError('integer divide by zero')
+  return one / other
+}
+
+function rounded(value: number, places: bigint): number {
+  const power = 10 ** Number(places)
+  const digit = power * value
+  const rest = digit % 1
+  return (Math.abs(rest) >= 0.5 ? (rest < 0 ? Math.floor(digit) : Math.ceil(digit)) : Math.trunc(digit)) / power
+}
+
+function decoded(value: string): string {
+  try {
+    return decodeURIComponent(value.replaceAll('+', ' '))
+  } catch {
+    throw new TemplateError(`invalid URL escape in ${JSON.stringify(value)}`)
+  }
+}
+
+const encoded = (value: string): string =>
+  encodeURIComponent(value)
+    .replace(/[!'()*]/g, (each) => `%${each.charCodeAt(0).toString(16).toUpperCase()}`)
+    .replaceAll('%20', '+')
+
+function fromJson(value: string): TemplateValue {
+  const typed = (each: unknown): TemplateValue => {
+    if (Array.isArray(each)) return each.map(typed)
+    if (typeof each === 'object' && each !== null)
+      return Object.fromEntries(Object.entries(each).map(([name, member]) => [name, typed(member)]))
+    return each as TemplateValue
+  }
+  try {
+    return typed(JSON.parse(value))
+  } catch {
+    return ''
+  }
+}
+
+function lengthOf(value: TemplateValue): bigint {
+  if (typeof value === 'string') return BigInt(Buffer.byteLength(value))
+  if (Array.isArray(value)) return BigInt(value.length)
+  if (typeof value === 'object' && value !== null && !isTime(value)) return BigInt(Object.keys(value).length)
+  throw new TemplateError(`len of ${textOf(value)}`)
+}
+
+function member(value: TemplateValue, ...keys: TemplateValue[]): TemplateValue {
+  let found = value
+  for (const key of keys) {
+    if (Array.isArray(found)) {
+      const at = Number(whole(key))
+      if (at < 0 || at >= found.length) throw new TemplateError('error calling index: index out of range')
+      found = (found as readonly TemplateValue[])[at]
+    } else if (typeof found === 'object' && found !== null && !isTime(found)) found = (found as TemplateMap)[text(key)]
+    else throw new TemplateError(`can't index ${textOf(found)}`)
+  }
+  return found
+}
+
+/** Verbs s, v, d, q, t, x, f, e and g with flags, width and precision. */
+function printed(format: string, ...values: TemplateValue[]): string {
+  let at = 0
+  return format.replace(
+    /%([-+ 0#]*)(\d*)(?:\.(\d+))?([a-zA-Z%])/g,
+    (_, flags: string, width: string, precision: string | undefined, verb: string) => {
+      if (verb === '%') return '%'
+      if (at >= values.length) return `%!${verb}(MISSING)`
+      const value = values[at++]
+      let shown = verbText(verb, value, precision)
+      if (flags.includes('+') && typeof value !== 'string' && !shown.startsWith('-')) shown = `+${shown}`
+      const length = Math.min(Number(width), 10_000)
+      if (flags.includes('-')) return shown.padEnd(length)
+      if (!flags.includes('0') || typeof value === 'string') return shown.padStart(length)
+      return /^[+-]/.test(shown) ? shown[0]! + shown.slice(1).padStart(length - 1, '0') : shown.padStart(length, '0')
+    },
+  )
+}
+
+function verbText(verb: string, value: TemplateValue, precision: string | undefined): string {
+  if (verb === 'v') return textOf(value)
+  if (verb === 's' && typeof value === 'string')
+    return precision === undefined ? value : value.slice(0, Number(precision))
+  if (verb === 'q' && typeof value === 'string') return JSON.stringify(value)
+  if (verb === 't' && typeof value === 'boolean') return String(value)
+  if (verb === 'd' && typeof value === 'bigint') return String(value)
+  if (verb === 'x' && typeof value === 'bigint') return value.toString(16)
+  if (verb === 'x' && typeof value === 'string') return Buffer.from(value).toString('hex')
+  if (typeof value === 'number') {
+    if (verb === 'f') return value.toFixed(Number(precision ?? 6))
+    if (verb === 'g') return floatText(value)
+    if (verb === 'e') return value.toExponential(Number(precision ?? 6)).replace(/e([+-])(\d)$/, 'e$10$2')
+  }
+  const type =
+    typeof value === 'bigint'
+      ? 'int'
+      : typeof value === 'number'
+        ? 'float64'
+        : typeof value === 'boolean'
+          ? 'bool'
+          : typeof value
+  return `%!${verb}(${type}=${textOf(value)})`
+}
+
+type TemplateFunction = (...parameters: TemplateValue[]) => TemplateValue
+
+const maths =
+  (compute: (one: number, other: number) => number): TemplateFunction =>
+  (first, ...rest) =>
+    rest.reduce<number>((sum, each) => compute(sum, float(each)), float(first))
+const integers =
+  (compute: (one: bigint, other: bigint) => bigint): TemplateFunction =>
+  (first, ...rest) =>
+    rest.reduce<bigint>((sum, each) => compute(sum, whole(each)), whole(first))
+
+const lower: TemplateFunction = (value) => text(value).toLowerCase()
+const upper: TemplateFunction = (value) => text(value).toUpperCase()
+const trimSpace: TemplateFunction = (value) => text(value).trim()
+const trimPrefix = (prefix: string, value: string): string =>
+  value.startsWith(prefix) ? value.slice(prefix.length) : value
+const trimSuffix = (suffix: string, value: string): string =>
+  suffix !== '' && value.endsWith(suffix) ? value.slice(0, -suffix.length) : value
+const indented = (count: bigint, value: string): string =>
+  repeated(count, ' ') + value.replaceAll('\n', `\n${repeated(count, ' ')}`)
+
+export const templateFunctions: Readonly<Record<string, TemplateFunction>> = {
+  __proto__: null as never,
+  not: (value) => !isTrue(value),
+  eq: (one, ...others) => equal(one, others),
+  ne: (one, other) => !equal(one, [other]),
+  lt: (one, other) => ordered(one, other) < 0,
+  le: (one, other) => ordered(one, other) <= 0,
+  gt: (one, other) => ordered(one, other) > 0,
+  ge: (one, other) => ordered(one, other) >= 0,
+  len: (value) => lengthOf(value),
+  index: member,
+  print: (...values) =>
+    values
+      .map(
+        (value, at) =>
+          (at > 0 && typeof value !== 'string' && typeof values[at - 1] !== 'string' ? ' ' : '') + textOf(value),
+      )
+      .join(''),
+  println: (...values) => `${values.map(textOf).join(' ')}\n`,
+  printf: (format, ...values) => printed(text(format), ...values),
+  urlquery: (...values) => encoded(values.map(textOf).join('')),
+
+  lower,
+  upper,
+  ToLower: lower,
+  ToUpper: upper,
+  title: (value) =>
+    text(value).replace(
+      /(^|[^\p{L}\p{N}_'])(\p{L})/gu,
+      (_, before: string, letter: string) => before + letter.toUpperCase(),
+    ),
+  trim: trimSpace,
+  TrimSpace: trimSpace,
+  trimAll: (set, value) => cut(text(value), text(set), true, true),
+  Trim: (value, set) => cut(text(value), text(set), true, true),
+  TrimLeft: (value, set) => cut(text(value), text(set), true, false),
+  TrimRight: (value, set) => cut(text(value), text(set), false, true),
+  trimPrefix: (prefix, value) => trimPrefix(text(prefix), text(value)),
+  trimSuffix: (suffix, value) => trimSuffix(text(suffix), text(value)),
+  TrimPrefix: (value, prefix) => trimPrefix(text(prefix), text(value)),
+  TrimSuffix: (value, suffix) => trimSuffix(text(suffix), text(value)),
+  replace: (from, to, value) => replaced(text(value), text(from), text(to), -1),
+  Replace: (value, from, to, count) => replaced(text(value), text(from), text(to), Number(whole(count))),
+  regexReplaceAll: (regex, value, to) =>
+    compileRegex(text(regex))
+      .matcher(text(value))
+      .replaceAll(text(to).replace(/\$\{(\d+)\}/g, '$$$1')),
+  regexReplaceAllLiteral: (regex, value, to) =>
+    compileRegex(text(regex)).matcher(text(value)).replaceAll(text(to).replace(/[\\$]/g, '\\$&')),
+  count: (regex, value) => {
+    const matcher = compileRegex(text(regex)).matcher(text(value))
+    let found = 0n
+    while (matcher.find()) found++
+    return found
+  },
+  contains: (part, value) => text(value).includes(text(part)),
+  hasPrefix: (prefix, value) => text(value).startsWith(text(prefix)),
+  hasSuffix: (suffix, value) => text(value).endsWith(text(suffix)),
+  trunc: (count, value) => truncated(whole(count), text(value)),
+  substr: (start, end, value) => substring(whole(start), whole(end), text(value)),
+  repeat: (count, value) => repeated(whole(count), text(value)),
+  indent: (count, value) => indented(whole(count), text(value)),
+  nindent: (count, value) => `\n${indented(whole(count), text(value))}`,
+  alignLeft: (count, value) => aligned(whole(count), text(value), false),
+  alignRight: (count, value) => aligned(whole(count), text(value), true),
+  b64enc: (value) => Buffer.from(text(value)).toString('base64'),
+  b64dec: (value) => Buffer.from(text(value), 'base64').toString(),
+  urlencode: (value) => encoded(text(value)),
+  urldecode: (value) => decoded(text(value)),
+  default: (usual, value) => (isTrue(value) ? value : usual),
+  fromJson: (value) => fromJson(text(value)),
+
+  int: (value) => whole(value),
+  float64: (value) => float(value),
+  add: integers((one, other) => one + other),
+  sub: integers((one, other) => one - other),
+  mul: integers((one, other) => one * other),
+  div: integers(divided),
+  mod: (one, other) => whole(one) - divided(whole(one), whole(other)) * whole(other),
+  max: integers((one, other) => (one > other ? one : other)),
+  min: integers((one, other) => (one < other ? one : other)),
+  addf: maths((one, other) => one + other),
+  subf: maths((one, other) => one - other),
+  mulf: maths((one, other) => one * other),
+  divf: maths((one, other) => one / other),
+  maxf: maths(Math.max),
+  minf: maths(Math.min),
+  ceil: (value) => Math.ceil(float(value)),
+  floor: (value) => Math.floor(float(value)),
+  round: (value, places) => rounded(float(value), whole(places)),
+  bytes: (value) => {
+    const bytes = bytesOf(text(value))
+    if (Number.isNaN(bytes)) throw new TemplateError(`${JSON.stringify(value)} is no size`)
+    return bytes
+  },
+  duration: (value) => secondsOf(text(value)),
+  duration_seconds: (value) => secondsOf(text(value)),
+
+  date: (layout, value) => formatGoTime(time(value), text(layout)),
+  toDate: (layout, value) => ({ ns: parseGoTime(text(layout), text(value)) ?? -62_135_596_800_000_000_000n }),
+  now: () => ({ ns: BigInt(Date.now()) * 1_000_000n }),
+  unixEpoch: (value) => String(time(value) / 1_000_000_000n),
+  unixEpochMillis: (value) => String(time(value) / 1_000_000n),
+  unixEpochNanos: (value) => String(time(value)),
+  unixToTime: (value) => unixToTime(text(value)),
+}
+
+function secondsOf(written: string): number {
+  if (!/^[+-]?(?:0|(?:\d+(?:\.\d+)?(?:ns|us|µs|ms|[smh]))+)$/.test(written))
+    throw new TemplateError(`${JSON.stringify(written)} is no duration`)
+  return ((written.startsWith('-') ? -1 : 1) * durationMs(written)) / 1000
+}
+
+/** Days, seconds, ms, µs or ns since 1970 by the count of digits. */
+function unixToTime(written: string): TemplateTime {
+  const unit = (
+    { 5: 86_400_000_000_000n, 10: 1_000_000_000n, 13: 1_000_000n, 16: 1000n, 19: 1n } as Record<number, bigint>
+  )[written.length]
+  if (unit === undefined || !/^\d+$/.test(written)) throw new TemplateError(`${JSON.stringify(written)} is no time`)
+  return { ns: BigInt(written) * unit }
+}

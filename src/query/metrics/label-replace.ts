@@ -1,0 +1,28 @@
+import { RE2JS } from 're2js'
+import { unique } from './binary.ts'
+import { executionError } from './failure.ts'
+import { compileRegex } from './matchers.ts'
+import type { Sample, Vector } from './values.ts'
+
+export type LabelReplace = Readonly<{ target: string; replacement: string; source: string; regex: RE2JS }>
+
+export function labelReplaceOf(target: string, replacement: string, source: string, regex: string): LabelReplace {
+  if (target === '') throw executionError('invalid destination label name in label_replace(): ""')
+  return { target, replacement, source, regex: compileRegex(regex, RE2JS.DOTALL) }
+}
+
+export function labelReplace(vector: Vector, { target, replacement, source, regex }: LabelReplace): Vector {
+  return unique(
+    vector.map((sample): Sample => {
+      const matcher = regex.matcher(sample.labels.get(source))
+      if (!matcher.matches()) return sample
+      const text = replacement.replace(/\$(?:(\$)|(\w+)|\{(\w+)\})/g, (_, dollar: string | undefined, one, other) => {
+        if (dollar !== undefined) return '$'
+        const name = String(one ?? other)
+        if (/^\d+$/.test(name)) return Number(name) <= matcher.groupCount() ? (matcher.group(Number(name)) ?? '') : ''
+        return Object.hasOwn(regex.namedGroups(), name) ? (matcher.group(name) ?? '') : ''
+      })
+      return { ...sample, labels: sample.labels.with(target, text) }
+    }),
+  )
+}

@@ -1,0 +1,76 @@
+import { syntaxError } from './failure.ts'
+import { placeOf, tokensOf, type Language, type Token } from './lexer.ts'
+
+const maxDepth = 200
+
+/** The tokens of a query in order, for parsers by recursive descent. */
+export class TokenReader {
+  readonly #text: string
+  readonly #tokens: readonly Token[]
+  #at = 0
+  #depth = 0
+
+  constructor(text: string, language: Language) {
+    this.#text = text
+    this.#tokens = tokensOf(text, language)
+  }
+
+  get token(): Token {
+    return this.#tokens[this.#at]!
+  }
+
+  ahead(count: number): Token | undefined {
+    return this.#tokens[this.#at + count]
+  }
+
+  next(): Token {
+    return this.#tokens[this.#at++]!
+  }
+
+  is(sign: string, { kind, text }: Token = this.token): boolean {
+    return kind === 'sign' && text === sign
+  }
+
+  isWord(word: string): boolean {
+    const { kind, text } = this.token
+    return kind === 'word' && text === word
+  }
+
+  take(sign: string): boolean {
+    if (!this.is(sign)) return false
+    this.#at++
+    return true
+  }
+
+  takeWord(word: string): boolean {
+    if (!this.isWord(word)) return false
+    this.#at++
+    return true
+  }
+
+  /** Throws if another sign follows. */
+  need(sign: string): void {
+    if (!this.take(sign)) throw this.unexpected(`"${sign}"`)
+  }
+
+  /** Throws if a token of another kind follows. */
+  needKind(kind: Token['kind']): Token {
+    if (this.token.kind !== kind) throw this.unexpected(kind)
+    return this.next()
+  }
+
+  /** Throws after the last allowed depth, so that no query overflows the stack. */
+  nested<T>(read: () => T): T {
+    if (++this.#depth > maxDepth) throw syntaxError('the query is nested too deeply')
+    const value = read()
+    this.#depth--
+    return value
+  }
+
+  unexpected(expected?: string): Error {
+    const { kind, text, from } = this.token
+    const found = kind === 'end' ? 'end of input' : JSON.stringify(text)
+    const wanted = expected === undefined ? '' : `, expected ${expected}`
+    return syntaxError(`parse error at ${placeOf(this.#text, from)}: syntax error: unexpected ${found}${wanted}`)
+  }
+}
