@@ -34,9 +34,9 @@ afterAll(async () => {
   if (folder !== '') await rm(folder, { recursive: true, force: true })
 })
 
-type Asked = Answer & { readonly code: number }
+type CodedAnswer = Answer & { readonly code: number }
 
-async function ask(url: string, path: string, parameters: Readonly<Record<string, string>>): Promise<Asked> {
+async function ask(url: string, path: string, parameters: Readonly<Record<string, string>>): Promise<CodedAnswer> {
   const answer = await fetch(`${url}/loki/api/v1/${path}?${new URLSearchParams(parameters).toString()}`, {
     headers: { 'x-scope-orgid': 'netobserv' },
   })

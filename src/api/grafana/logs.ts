@@ -71,8 +71,8 @@ async function eventLines(request: GrafanaRequest, span: LogSpan): Promise<LogEn
   if (condition === undefined) return []
   const found = await rows(
     request,
-    `SELECT ${dialectOf(request.store).micros('time')} AS us, family, type, source, subject, ref, id, data FROM events ` +
-      `WHERE ${condition} ${orderOf(span)}`,
+    `SELECT ${dialectOf(request.store).micros('time')} AS us, family, type, source, subject, ref, id, data ` +
+      `FROM events WHERE ${condition} ${orderOf(span)}`,
   )
   return checked(found, span).flatMap((row) => {
     const entry = row['family'] === 'log' ? logEntry(row) : eventEntry(row)
@@ -94,7 +94,8 @@ export async function streamCounts(request: GrafanaRequest, span: LogSpan): Prom
       ? []
       : await rows(
           request,
-          `SELECT CASE WHEN ${isLog} THEN ${labels} END AS labels, family, CASE WHEN ${isLog} THEN '' ELSE type END AS type, ` +
+          `SELECT CASE WHEN ${isLog} THEN ${labels} END AS labels, family, ` +
+            `CASE WHEN ${isLog} THEN '' ELSE type END AS type, ` +
             `CASE WHEN ${isLog} THEN '' ELSE source END AS source, count(*) AS entries, ` +
             `coalesce(sum(strlen(CASE WHEN ${isLog} THEN ${line} ELSE data::VARCHAR END)), 0) AS bytes ` +
             `FROM events WHERE ${condition} GROUP BY ALL`,
@@ -102,7 +103,7 @@ export async function streamCounts(request: GrafanaRequest, span: LogSpan): Prom
   const counts = found.map((row): StreamCount => {
     const stream =
       row['family'] === 'log'
-        ? LabelSet.of((parsed(String(row['labels'] ?? '{}')) ?? {}) as Record<string, string>)
+        ? LabelSet.of((parsed((row['labels'] as string | null) ?? '{}') ?? {}) as Record<string, string>)
         : LabelSet.of({ family: String(row['family']), type: String(row['type']), source: String(row['source']) })
     return { stream, entries: Number(row['entries']), bytes: Number(row['bytes']) }
   })

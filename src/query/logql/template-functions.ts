@@ -102,7 +102,7 @@ function equal(one: TemplateValue, others: readonly TemplateValue[]): boolean {
 }
 
 const cut = (value: string, set: string, start: boolean, end: boolean): string => {
-  const characters = [...value]
+  const characters = Array.from(value)
   const inSet = new Set(set)
   let [from, to] = [0, characters.length]
   while (start && from < to && inSet.has(characters[from]!)) from++
@@ -143,7 +143,7 @@ function substring(start: bigint, end: bigint, value: string): string {
 
 function aligned(count: bigint, value: string, right: boolean): string {
   const length = Number(count)
-  const characters = [...value]
+  const characters = Array.from(value)
   if (length < 0 || length > 10_000 || characters.length === length) return value
   if (characters.length > length)
     return (right ? characters.slice(characters.length - length) : characters.slice(0, length)).join('')
@@ -376,7 +376,6 @@ export const templateFunctions: Readonly<Record<string, TemplateFunction>> = {
 
   date: (layout, value) => formatGoTime(time(value), text(layout)),
   toDate: (layout, value) => ({ ns: parseGoTime(text(layout), text(value)) ?? -62_135_596_800_000_000_000n }),
-  now: () => ({ ns: BigInt(Date.now()) * 1_000_000n }),
   unixEpoch: (value) => String(time(value) / 1_000_000_000n),
   unixEpochMillis: (value) => String(time(value) / 1_000_000n),
   unixEpochNanos: (value) => String(time(value)),

@@ -131,7 +131,7 @@ class TemplateParser {
     return nodes
   }
 
-  /** Up to `end` or `else`, whose piece is consumed. */
+  /** Reads up to `end` or `else`, and consumes it. */
   #block(): { nodes: Node[]; end: 'end' | 'else' | undefined } {
     if (++this.#depth > maxDepth) throw syntaxError('template: nested too deeply')
     const nodes: Node[] = []

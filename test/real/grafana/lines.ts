@@ -47,13 +47,15 @@ const apps: readonly { app: string; write: (random: SeededRandom, at: number) =>
   {
     app: 'db',
     write: (random, at) =>
-      `level=${random.pick(levels)} took=${random.pick(['1.5s', '20ms', '300us', '2m'])} size=${random.pick(['2KB', '512B', '3MB', '1.5MiB'])} ` +
+      `level=${random.pick(levels)} took=${random.pick(['1.5s', '20ms', '300us', '2m'])} ` +
+      `size=${random.pick(['2KB', '512B', '3MB', '1.5MiB'])} ` +
       `rows=${random.integer(0, 50)} msg="query ${at % 5} of \\"t${at % 3}\\"" empty= flag`,
   },
   {
     app: 'proxy',
     write: (random) =>
-      `10.${random.integer(0, 3)}.0.${random.integer(1, 9)} - - [10/Oct/2023:13:55:36 +0000] "${random.pick(methods)} ${random.pick(paths)} HTTP/1.1" ` +
+      `10.${random.integer(0, 3)}.0.${random.integer(1, 9)} - - [10/Oct/2023:13:55:36 +0000] ` +
+      `"${random.pick(methods)} ${random.pick(paths)} HTTP/1.1" ` +
       `${random.pick([200, 301, 404, 502])} ${random.integer(100, 9000)} "-" "curl/8.${random.integer(0, 5)}"`,
   },
   {
@@ -202,9 +204,15 @@ export function generatedLogql(seed: number, count: number): string[] {
       case 2:
         return numbers()
       case 3:
-        return `${random.pick(['sum', 'avg', 'min', 'max', 'count'])} ${random.pick(['by', 'without'])} (${random.pick(groupings)}) (${numbers()})`
+        return (
+          `${random.pick(['sum', 'avg', 'min', 'max', 'count'])} ${random.pick(['by', 'without'])} ` +
+          `(${random.pick(groupings)}) (${numbers()})`
+        )
       case 4:
-        return `sum by (app) (${numbers()}) ${random.pick(['+', '-', '*', '/', '>', 'or', 'and', 'unless'])} sum by (app) (${numbers()})`
+        return (
+          `sum by (app) (${numbers()}) ` +
+          `${random.pick(['+', '-', '*', '/', '>', 'or', 'and', 'unless'])} sum by (app) (${numbers()})`
+        )
       default:
         return `(${numbers()}) ${random.pick(['*', '/', '+', '>', '<= bool', '%'])} ${random.pick(['2', '0.5', '100'])}`
     }
