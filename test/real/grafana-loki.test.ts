@@ -62,6 +62,20 @@ function shownLines({ data }: Answer): string[] {
     .sort()
 }
 
+/** Loki returns sets of labels in any order. */
+const inOrder = (answer: object): object =>
+  Object.fromEntries(
+    Object.entries(answer).map(([name, value]: [string, unknown]) => [
+      name,
+      Array.isArray(value) ? value.map((each) => JSON.stringify(Object.entries(each as object).sort())).sort() : value,
+    ]),
+  )
+
+/** The first elements that only one has. */
+function differing(one: readonly string[], other: readonly string[]): unknown[] {
+  return [one.filter((each) => !other.includes(each))[0], other.filter((each) => !one.includes(each))[0]]
+}
+
 describe('LogQL', () => {
   test('every query has the answer of Loki', async (context) => {
     if (server === undefined) return context.skip('there is no Loki')
@@ -82,7 +96,13 @@ describe('LogQL', () => {
         else expectSame(query, actual, expected)
         if (expected.data !== undefined) answered++
       } catch (error) {
-        problems.push(`${query} | ${path}\n${String(error).slice(0, 900)}`)
+        const shown =
+          expected.data?.resultType !== 'streams'
+            ? [actual.data?.result, expected.data?.result]
+            : [...differing(shownLines(actual), shownLines(expected))]
+        problems.push(
+          [query, path, String(error), ...shown.map((each) => JSON.stringify(each))].join('\n  ').slice(0, 2000),
+        )
       }
     }
     for (const query of queries) {
@@ -95,16 +115,13 @@ describe('LogQL', () => {
     expect(answered).toBeGreaterThan(400)
   }, 300_000)
 
-  test.each(['labels', 'label/app/values', 'series', 'index/stats', 'index/volume', 'detected_labels'])(
-    '%s has the answer of Loki',
-    async (path) => {
-      if (server === undefined) return
-      const api = await startStored()
-      await api.addBatch(logBatch(lines), start)
-      const query = '{env="prod"}'
-      const parameters = { query, 'match[]': query, start: ns(0), end: ns(count + 60) }
-      const [actual, expected] = await Promise.all([ask(api.url, path, parameters), ask(server.url, path, parameters)])
-      expect(actual).toEqual(expected)
-    },
-  )
+  test.for(['labels', 'label/app/values', 'series', 'detected_labels'])('%s has the answer of Loki', async (path, { skip }) => {
+    if (server === undefined) return skip('there is no Loki')
+    const api = await startStored()
+    await api.addBatch(logBatch(lines), start)
+    const query = '{env="prod"}'
+    const parameters = { query, 'match[]': query, start: ns(0), end: ns(count + 60) }
+    const [actual, expected] = await Promise.all([ask(api.url, path, parameters), ask(server.url, path, parameters)])
+    expect(inOrder(actual)).toEqual(inOrder(expected))
+  })
 })

@@ -120,7 +120,7 @@ test('filters select lines by text, by label and by number', async () => {
   expect(await count('{app="web"} |= "error"')).toBe(2)
   expect(await count('{app="web"} |= "error" or "no"')).toBe(3)
   expect(await count('{app="web"} != "error" |~ "in.o"')).toBe(1)
-  expect(await count('{app="web"} | json | ms > 100 or level = "info"')).toBe(3)
+  expect(await count('{app="web"} | json | ms > 100 or level = "info"')).toBe(2)
   expect(await count('{app="web"} | json | ms > 100 | __error__=""')).toBe(1)
   expect(await count('{app="db"} | logfmt | took >= 1500ms and size < 3KB | msg="a b"')).toBe(1)
   expect(await count('{family="audit"} |= "alice"')).toBe(1)

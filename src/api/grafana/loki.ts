@@ -87,12 +87,12 @@ const matrixOf = (series: readonly MetricSeries[]) => ({
 async function query(request: GrafanaRequest): Promise<object> {
   const time = Number((nanoseconds(request, 'time') ?? BigInt(request.now) * nsPerMs) / nsPerMs)
   limitOf(request)
-  const { queryMetric } = await language()
-  const series = await queryMetric(
-    request.parameters.needed('query'),
-    { start: time, end: time, step: 1 },
-    environmentOf(request),
-  )
+  const text = request.parameters.needed('query')
+  const { constantOf, queryMetric } = await language()
+  const constant = constantOf(text)
+  if (constant !== undefined)
+    return success({ resultType: 'scalar', result: [time / 1000, numberText(constant)], stats: {} })
+  const series = await queryMetric(text, { start: time, end: time, step: 1 }, environmentOf(request))
   return success(vectorOf(series))
 }
 
@@ -102,10 +102,11 @@ async function queryRange(request: GrafanaRequest): Promise<object> {
   const { parseLogql, queryMetric, queryLogs } = await language()
   const node = parseLogql(text)
   if (node.is !== 'logs') {
-    const [start, end] = [span.from, span.to].map((ns) => Number(ns / nsPerMs)) as [number, number]
-    return success(
-      matrixOf(await queryMetric(text, { start, end, step: stepOf(request, span) }, environmentOf(request))),
-    )
+    const step = stepOf(request, span)
+    const [from, to] = [span.from, span.to].map((ns) => Number(ns / nsPerMs)) as [number, number]
+    // Steps are multiples of their length, as in Loki.
+    const steps = { start: Math.floor(from / step) * step, end: Math.ceil(to / step) * step, step }
+    return success(matrixOf(await queryMetric(text, steps, environmentOf(request))))
   }
   const direction = (request.parameters.text('direction') ?? 'backward').toLowerCase()
   if (direction !== 'forward' && direction !== 'backward') throw syntaxError(`invalid direction '${direction}'`)

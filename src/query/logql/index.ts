@@ -46,6 +46,17 @@ export function isMetric(text: string): boolean {
   return parseLogql(text).is !== 'logs'
 }
 
+/** Of a query without lines and vectors. */
+export function constantOf(text: string): number | undefined {
+  const value = (node: LogQuery | MetricNode): number | undefined => {
+    if (node.is === 'number') return node.value
+    if (node.is !== 'binary') return undefined
+    const [left, right] = [value(node.left), value(node.right)]
+    return left === undefined || right === undefined ? undefined : scalarBinary(node.operator, left, right)
+  }
+  return value(parseLogql(text))
+}
+
 /** One result for each step (ms); an instant query has one. */
 export async function queryMetric(text: string, steps: Steps, environment: LogEnvironment): Promise<MetricSeries[]> {
   const node = parseLogql(text)
@@ -88,6 +99,7 @@ async function load(
     from,
     to: BigInt(Math.ceil(end - offset) + 1) * nsPerMs,
   })
+  const unwrap = logs.stages.find((stage) => stage.is === 'unwrap')
   const groups = grouping === undefined ? undefined : new Groups(grouping)
   const series = new Map<string, { labels: LabelSet; values: Value[] }>()
   for (const entry of entries) {
@@ -98,6 +110,8 @@ async function load(
       throw executionError(
         `pipeline error: '${one.labels.get('__error__')!}' in ${name}; the label filter __error__="" skips such lines`,
       )
+    // Only a group by its name keeps the label that is the value.
+    if (unwrap !== undefined && grouping?.without !== false) one.labels.delete(unwrap.name)
     const labels = groups === undefined ? LabelSet.of(one.labels) : groups.of(LabelSet.of(one.labels))
     const known = series.get(labels.key) ?? { labels, values: [] }
     series.set(labels.key, known)

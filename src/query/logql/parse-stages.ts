@@ -13,6 +13,7 @@ const language: Language = {
   word: /[a-zA-Z_][\w.]*/y,
 }
 const lineOperators: ReadonlySet<string> = new Set(['|=', '!=', '|~', '!~', '|>', '!>'])
+const parserNames: ReadonlySet<string> = new Set(['json', 'logfmt', 'unpack', 'decolorize'])
 const matchOperators: ReadonlySet<string> = new Set(['=', '!=', '=~', '!~'])
 const joiners: ReadonlySet<string> = new Set([...comparisons, ...matchOperators])
 
@@ -94,7 +95,9 @@ export class StageReader extends TokenReader {
     this.need('|')
     const { kind, text } = this.token
     const following = this.ahead(1)
-    const isName = following?.kind === 'sign' && joiners.has(following.text)
+    // After a parser a negation is a filter of lines.
+    const isParser = parserNames.has(text) && (following?.text === '!=' || following?.text === '!~')
+    const isName = following?.kind === 'sign' && joiners.has(following.text) && !isParser
     if (kind !== 'word' || isName) return { is: 'filter', filter: this.#labelFilter() }
     switch (text) {
       case 'json':

@@ -8,15 +8,18 @@ export function sanitized(name: string): string {
   return /^\d/.test(text) ? `_${text}` : text
 }
 
-function objectOf(line: string): Record<string, unknown> | undefined {
+function parsed(line: string): unknown {
   try {
-    const body: unknown = JSON.parse(line)
-    return typeof body === 'object' && body !== null && !Array.isArray(body)
-      ? (body as Record<string, unknown>)
-      : undefined
+    return JSON.parse(line)
   } catch {
     return undefined
   }
+}
+
+function objectOf(line: string): Record<string, unknown> | undefined {
+  const body = parsed(line)
+  const isObject = typeof body === 'object' && body !== null && !Array.isArray(body)
+  return isObject ? (body as Record<string, unknown>) : undefined
 }
 
 const jsonText = (value: unknown): string =>
@@ -24,10 +27,9 @@ const jsonText = (value: unknown): string =>
 
 /** Every member that is no array, with the names of nested ones joined; or the members at the paths. */
 export function readJson(state: State, paths: readonly (readonly [string, JsonPath])[]): void {
+  if (paths.length > 0) return readJsonPaths(state, paths)
   const body = objectOf(state.line)
   if (body === undefined) return state.fail('JSONParserErr')
-  for (const [label, path] of paths) state.extract(label, jsonText(memberAt(body, path)), { replaces: true })
-  if (paths.length > 0) return
   const visit = (object: object, prefix: string): void => {
     for (const [key, value] of Object.entries(object) as [string, string | number | boolean | object | null][]) {
       const name = prefix === '' ? sanitized(key) : `${prefix}_${key.replace(/[^a-zA-Z0-9_]/g, '_')}`
@@ -37,6 +39,13 @@ export function readJson(state: State, paths: readonly (readonly [string, JsonPa
     }
   }
   visit(body, '')
+}
+
+/** A line that begins as JSON is no error, even if it is damaged. */
+function readJsonPaths(state: State, paths: readonly (readonly [string, JsonPath])[]): void {
+  if (/^\s*[^\s"{[]/.test(state.line)) return state.fail('JSONParserErr')
+  const body = parsed(state.line)
+  for (const [label, path] of paths) state.extract(label, jsonText(memberAt(body, path)), { replaces: true })
 }
 
 function memberAt(body: unknown, path: JsonPath): unknown {
@@ -89,16 +98,16 @@ function unquoted(text: string): string {
 export function readRegexp(state: State, { regex }: Extract<Stage, { is: 'regexp' }>): void {
   const matcher = regex.matcher(state.line)
   if (!matcher.find()) return
-  for (const name of Object.keys(regex.namedGroups()))
-    state.extract(sanitized(name), matcher.group(name) ?? '', { replaces: true })
+  for (const name of Object.keys(regex.namedGroups())) state.extract(sanitized(name), matcher.group(name) ?? '')
 }
 
 export function readPattern(state: State, { pattern }: Extract<Stage, { is: 'pattern' }>): void {
-  for (const [name, text] of captures(pattern, state.line)) state.extract(name, text, { replaces: true })
+  for (const [name, text] of captures(pattern, state.line)) state.extract(name, text)
 }
 
 /** Texts of a packed line become labels, `_entry` the line. */
 export function readUnpack(state: State): void {
+  if (state.line === '') return
   const body = objectOf(state.line)
   if (body === undefined) return state.fail('JSONParserErr')
   if (typeof body['_entry'] !== 'string') return

@@ -94,7 +94,6 @@ function unwrapped({ name, conversion }: Extract<Stage, { is: 'unwrap' }>, state
   const value = numberOf(text, conversion)
   if (Number.isNaN(value)) state.fail('SampleExtractionErr')
   state.value = Number.isNaN(value) ? 0 : value
-  state.labels.delete(name)
   return true
 }
 
@@ -102,11 +101,11 @@ function holds(filter: LabelFilter, state: State): boolean {
   if (filter.is === 'and') return holds(filter.left, state) && holds(filter.right, state)
   if (filter.is === 'or') return holds(filter.left, state) || holds(filter.right, state)
   if (filter.is === 'match') return filter.matcher.matches(state.labels.get(filter.matcher.name) ?? '')
-  // After an error only matchers of text remove a line.
-  if (state.isFailed) return true
   const text = state.labels.get(filter.name)
+  // After an error, an address selects lines without the label, and a number lines with it, as in Loki.
+  if (filter.is === 'ip') return text === undefined ? state.isFailed : filter.contains(text) !== filter.negative
   if (text === undefined) return false
-  if (filter.is === 'ip') return filter.contains(text) !== filter.negative
+  if (state.isFailed) return true
   const value = numberOf(text, filter.unit)
   if (!Number.isNaN(value)) return scalarBinary(filter.operator, value, filter.value) === 1
   // The line stays, with its error.

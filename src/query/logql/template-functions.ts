@@ -1,4 +1,5 @@
 /** Functions of templates. Integers are `bigint`, floats are `number`, as in Go. */
+import type { RE2JS } from 're2js'
 import { compileRegex } from '../metrics/matchers.ts'
 import { bytesOf, durationMs } from '../metrics/lexer.ts'
 import { formatGoTime, parseGoTime } from './go-time.ts'
@@ -20,6 +21,8 @@ type TemplateMap = { readonly [name: string]: TemplateValue }
 /** A value that a template cannot use. The line stays, with an error label. */
 export class TemplateError extends Error {}
 
+type Matcher = ReturnType<RE2JS['matcher']>
+
 const maxRepeated = 1_048_576
 
 /** As the verb %v of Go. */
@@ -40,7 +43,7 @@ function floatText(value: number): string {
   if (value === 0) return Object.is(value, -0) ? '-0' : '0'
   const [, digits = '', exponent = ''] = /^(.*)e([+-]\d+)$/.exec(value.toExponential()) ?? []
   const power = Number(exponent)
-  if (power >= -4 && power < 21) return Math.abs(value) < 1e-6 ? value.toFixed(-power + digits.length) : String(value)
+  if (power >= -4 && power < 6) return String(value)
   return `${digits}e${power < 0 ? '-' : '+'}${String(Math.abs(power)).padStart(2, '0')}`
 }
 
@@ -255,6 +258,17 @@ function verbText(verb: string, value: TemplateValue, precision: string | undefi
   return `%!${verb}(${type}=${textOf(value)})`
 }
 
+function replacedMatches(regex: string, value: string, replacement: (matcher: Matcher) => string): string {
+  const matcher = compileRegex(regex).matcher(value)
+  let result = ''
+  let at = 0
+  while (matcher.find()) {
+    result += value.slice(at, matcher.start()) + replacement(matcher)
+    at = matcher.end()
+  }
+  return result + value.slice(at)
+}
+
 type TemplateFunction = (...parameters: TemplateValue[]) => TemplateValue
 
 const maths =
@@ -319,12 +333,16 @@ export const templateFunctions: Readonly<Record<string, TemplateFunction>> = {
   TrimSuffix: (value, suffix) => trimSuffix(text(suffix), text(value)),
   replace: (from, to, value) => replaced(text(value), text(from), text(to), -1),
   Replace: (value, from, to, count) => replaced(text(value), text(from), text(to), Number(whole(count))),
-  regexReplaceAll: (regex, value, to) =>
-    compileRegex(text(regex))
-      .matcher(text(value))
-      .replaceAll(text(to).replace(/\$\{(\d+)\}/g, '$$$1')),
-  regexReplaceAllLiteral: (regex, value, to) =>
-    compileRegex(text(regex)).matcher(text(value)).replaceAll(text(to).replace(/[\\$]/g, '\\$&')),
+  regexReplaceAll: (regex, value, to) => {
+    const written = text(to)
+    return replacedMatches(text(regex), text(value), (matcher) =>
+      written.replace(/\$(?:(\d+)|\{(\d+)\})/g, (_, plain?: string, braced?: string) => {
+        const group = Number(plain ?? braced)
+        return group <= matcher.groupCount() ? (matcher.group(group) ?? '') : ''
+      }),
+    )
+  },
+  regexReplaceAllLiteral: (regex, value, to) => replacedMatches(text(regex), text(value), () => text(to)),
   count: (regex, value) => {
     const matcher = compileRegex(text(regex)).matcher(text(value))
     let found = 0n

@@ -1,4 +1,5 @@
 import { syntaxError } from '../metrics/failure.ts'
+import { quotedText } from '../metrics/lexer.ts'
 import type { TemplateValue } from './template-functions.ts'
 
 export type Operand =
@@ -90,7 +91,7 @@ function tokensOf(action: string): Token[] {
     at = tokenPattern.lastIndex
     const [, space = '', quoted, raw, float, integer, variable, field, word, sign = ''] = found
     const spaced = space !== ''
-    if (quoted !== undefined) tokens.push({ is: 'literal', value: unquoted(quoted), spaced })
+    if (quoted !== undefined) tokens.push({ is: 'literal', value: quotedText(quoted, 0).value, spaced })
     else if (raw !== undefined) tokens.push({ is: 'literal', value: raw, spaced })
     else if (float !== undefined) tokens.push({ is: 'literal', value: Number(float), spaced })
     else if (integer !== undefined) tokens.push({ is: 'literal', value: BigInt(integer.replace(/^\+/, '')), spaced })
@@ -100,14 +101,6 @@ function tokensOf(action: string): Token[] {
     else tokens.push({ is: 'sign', text: sign, spaced })
   }
   return tokens
-}
-
-function unquoted(text: string): string {
-  try {
-    return JSON.parse(text.replace(/\\([^"\\bfnrtu/])/g, '\\\\$1')) as string
-  } catch {
-    throw syntaxError(`template: the text ${text} is not valid`)
-  }
 }
 
 const constants: Readonly<Record<string, TemplateValue>> = { true: true, false: false, nil: null }

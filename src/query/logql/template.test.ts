@@ -25,7 +25,7 @@ test.each([
   ['{{ regexReplaceAll "(a)(p)" .path "${2}${1}" }}', '/pai/items?q=a%20b'],
   ['{{ __timestamp__ | date "2006-01-02T15:04:05.000Z07:00" }}', '2023-11-14T22:13:20.123Z'],
   ['{{ toDate "2006-01-02" "2023-11-14" | unixEpoch }}', '1699920000'],
-  ['{{ 1.0 }} {{ 1e21 }} {{ 0.00001 }} {{ true }} {{ not true }}', '1 1e+21 1e-05 true false'],
+  ['{{ 1.5 }} {{ 1234567.0 }} {{ 0.00001 }} {{ true }} {{ not true }}', '1.5 1.234567e+06 1e-05 true false'],
   ['{{ and .app .nosuch }}|{{ or .nosuch .app }}', '|web'],
 ])('%s is %s', (template, expected) => {
   expect(templateOf(template).render(input)).toBe(expected)

@@ -119,8 +119,8 @@ const escapes: Readonly<Record<string, string>> = {
   "'": "'",
 }
 
-/** Escapes of Go. */
-function quotedText(text: string, from: number): { value: string; length: number } {
+/** The text in quotes or backquotes at `from`, with the escapes of Go, and its length with the quotes. */
+export function quotedText(text: string, from: number): { value: string; length: number } {
   const quote = text[from]!
   if (quote === '`') {
     const end = text.indexOf('`', from + 1)
