@@ -44,6 +44,14 @@ const ownVariables = ['WEIR_CONFIG', 'WEIR_TOKEN', 'WEIR_URL', 'WEIR_CACHE']
 /** Throws WEIR_CONFIG_INVALID with every problem and its location. */
 export async function loadConfig(host: Host, files: readonly string[], flags: readonly Override[]): Promise<Loaded> {
   const parsed = await readDocument(host, files)
+  return { ...(await loadDocument(parsed, flags)), empty: files.length > 0 ? emptyFiles(parsed) : [] }
+}
+
+/** Throws WEIR_CONFIG_INVALID, as `loadConfig`. */
+export async function loadDocument(
+  parsed: ConfigDocument,
+  flags: readonly Override[],
+): Promise<Omit<Loaded, 'empty'>> {
   const text = textsOf(parsed)
   const first = applyOverrides(parsed, withBuiltIns(parsed))
   const environment = environmentOverrides(self.env, weirSchema, { document: first, known: ownVariables })
@@ -70,7 +78,6 @@ export async function loadConfig(host: Host, files: readonly string[], flags: re
     document,
     ...(filters.compile === undefined ? {} : { filter: filters.compile }),
     warnings: formatProblems([...environment.warnings, ...result.warnings], text, 'warning'),
-    empty: files.length > 0 ? emptyFiles(parsed) : [],
   }
 }
 

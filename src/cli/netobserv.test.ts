@@ -65,7 +65,17 @@ test('flags replace sections, in the notation of flowlogs-pipeline', async () =>
   expect(parse(out)).toMatchObject({ ops: ['0.0.0.0:9102', '0.0.0.0:8080'], log: { level: 'debug' } })
 })
 
-test.each<[string, (file: string) => readonly string[], RegExp]>([
+test('settings that Weir rejects end --print-config and the start with an error, and nothing is printed', async () => {
+  const { folder, file } = await fileOf(pipeline(99_999))
+  for (const more of [['--print-config'], []]) {
+    const { code, out, err } = await weir(['netobserv', '--config', file, '--data', folder, ...more], { env: bare })
+    expect([code, out], more.join(' ')).toEqual([2, ''])
+    expect(err).toContain('netobserv.yaml:')
+    expect(err).toContain('error: sources.ingest.listen: port 99999 is above 65535')
+  }
+})
+
+test.each<[string, (file: string) => readonly string[], RegExp, number?]>([
   ['no file', () => [], /^weir: \/nowhere\/\.flowlogs-pipeline cannot be read: .*\n {6}`weir netobserv --help`/],
   [
     'settings that cannot be honoured',
@@ -77,11 +87,12 @@ test.each<[string, (file: string) => readonly string[], RegExp]>([
     'no cluster to follow',
     () => ['--flowcollector', 'cluster', '--kubeconfig', '/nowhere/config'],
     /\/nowhere\/config/,
+    1,
   ],
-])('%s ends the start with a message', async (_, args, message) => {
+])('%s ends the start with a message', async (_, args, message, exit = 2) => {
   const { file } = await fileOf(pipeline(2055))
   const { code, out, err } = await weir(['netobserv', ...args(file), '--print-config'], { env: bare })
-  expect([code === 0, out]).toEqual([false, ''])
+  expect([code, out]).toEqual([exit, ''])
   expect(err).toMatch(message)
 })
 

@@ -1,8 +1,9 @@
 import type { Command } from 'commander'
 import { self } from '../host/process.ts'
+import { configurationErrorCodes } from './bad-configuration.ts'
 import { action, CommandError, defaultData } from './client.ts'
 import type { NetobservFlags, Planned } from './netobserv-plan.ts'
-import { startPreset } from './preset.ts'
+import { printPreset, startPreset } from './preset.ts'
 
 const name = 'netobserv'
 
@@ -57,7 +58,7 @@ Examples:
   $ weir netobserv --flowcollector flowcollector.yaml --print-config
   $ weir netobserv --flowcollector cluster --data /var/lib/weir
 
-Exit codes: 0 clean stop, 1 start failure, 2 usage error.`,
+Exit codes: 0 clean stop, 1 start failure, 2 usage error or invalid configuration.`,
     )
     .action(action(run))
 }
@@ -79,12 +80,11 @@ async function run(flags: NetobservFlags) {
       listen: flags.listen,
       ops: flags.ops,
       fresh: 'keep the folder across restarts, so that accepted flows are delivered after a crash.',
-      exitCode: () => 1,
+      exitCode: (error) => (error !== undefined && configurationErrorCodes.has(error.code) ? 2 : 1),
       ...(collector === undefined ? {} : { started: (weir) => collector.follow(weir) }),
     })
   }
-  for (const note of plan.notes) self.stderr(`weir ${name}: ${note}\n`)
-  self.stdout(text)
+  await printPreset({ name, text, notes: plan.notes, invalid: 2 })
 }
 
 async function planned(flags: NetobservFlags, data: string): Promise<Planned> {
@@ -96,7 +96,7 @@ async function planned(flags: NetobservFlags, data: string): Promise<Planned> {
     return await planOfFile(flags, data)
   } catch (error) {
     if (error instanceof PresetProblem)
-      throw new CommandError(error.message, ['`weir netobserv --help` lists the flags.'])
+      throw new CommandError(error.message, ['`weir netobserv --help` lists the flags.'], 2)
     throw error
   }
 }

@@ -56,6 +56,24 @@ export async function runPreset(
   })
   const text = stringify(config)
   if (printConfig !== true) return await startPreset({ name, folder, text, files, notes, fresh, listen, ops, exitCode })
+  await printPreset({ name, text, notes, invalid })
+}
+
+/** Throws CommandError with code `invalid`, and prints nothing, if `weir run` would reject the configuration. */
+export async function printPreset({
+  name,
+  text,
+  notes,
+  invalid,
+}: Pick<PresetStart, 'name' | 'text' | 'notes'> & Pick<Preset, 'invalid'>): Promise<void> {
+  const [{ loadDocument }, { parseYaml }] = await Promise.all([
+    import('../app/load-config.ts'),
+    import('../schema/index.ts'),
+  ])
+  await loadDocument(parseYaml(text, `${name}.yaml`), []).catch((error: unknown) => {
+    if (!(error instanceof WeirError)) throw error
+    throw new CommandError(`the generated configuration is invalid\n${error.message}`, [error.advice], invalid)
+  })
   for (const note of notes) self.stderr(`weir ${name}: ${note}\n`)
   self.stdout(text)
 }
