@@ -30,7 +30,11 @@ export async function runCommand(args: readonly string[], started?: (weir: Runni
       stop()
     })
   }
-  self.onOutputClosed(stop)
+  self.onOutputClosed((name) => {
+    if (name === 'standard output' && !stopping.signal.aborted)
+      self.stderr('weir: standard output was closed. Weir stops; rows of its sink stay in the journal.\n')
+    stop()
+  })
   const loaded = await loadConfig(host, flags.config, flags.overrides)
   if (loaded.warnings !== '') self.stderr(`${loaded.warnings}\n`)
   self.stderr(await verifyMachine(host, loaded))

@@ -30,7 +30,7 @@ export const self = {
     return () => void process.off('exit', act)
   },
   /** For an orderly stop; by default the process exits at once with 0. */
-  onOutputClosed(act: () => void): void {
+  onOutputClosed(act: (name: OutputName) => void): void {
     outputClosed = act
   },
   stdout(text: string | Uint8Array): void {
@@ -112,11 +112,13 @@ export const self = {
   },
 }
 
-let outputClosed = (): void => process.exit(0)
+type OutputName = 'standard output' | 'standard error'
+
+let outputClosed: (name: OutputName) => void = () => process.exit(0)
 
 /** A closed pipe, as in `weir … | head -1`, would otherwise print a stack. */
-function onOutputError(name: string, error: NodeJS.ErrnoException): void {
-  if (error.code === 'EPIPE') return outputClosed()
+function onOutputError(name: OutputName, error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') return outputClosed(name)
   // Errors of standard error cannot be reported.
   if (name === 'standard output') process.stderr.write(`weir: ${name} cannot be written: ${systemReason(error)}\n`)
   process.exit(1)

@@ -1,5 +1,5 @@
 // Issue 24, item 18: `weir --help | head -1` printed an EPIPE stack.
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -100,4 +100,31 @@ it('a running server stops in order when its log pipe is closed', async () => {
     `>"${exitCode}"; } | ${reader}`
   const { timedOut } = await runCommand('bash', ['-c', script], { limit: 60_000, cwd: ROOT })
   expect({ timedOut, code: (await readFile(exitCode, 'utf8')).trim() }).toEqual({ timedOut: false, code: '0' })
+})
+
+it('a server with a closed standard output states the reason, stops in order, and keeps the rows', async () => {
+  const at = (name: string) => join(folder, `stdout-${name}`)
+  const off = 'sources: {netflow: {listen: off, tcp: off}, sflow: {listen: off}}'
+  const sinks = 'sinks: {out: {type: stdout, from: [http]}}'
+  await writeFile(at('config'), `listen: 127.0.0.1:0\nops: off\n${off}\n${sinks}\n`)
+  const weirRun = (errors: string) =>
+    `"${process.execPath}" bin/weir.mjs run --config "${at('config')}" --data "${at('data')}" 2>"${errors}"`
+  const text = async (name: string) => readFile(at(name), 'utf8').catch(() => '')
+  const closed = `{ ${weirRun(at('errors'))}; echo $? >"${at('code')}"; } | { exec true <&-; }`
+  const ended = runCommand('bash', ['-c', closed], { limit: 60_000, cwd: ROOT })
+  await expect.poll(() => text('errors'), { timeout: 50_000 }).toContain('weir is ready')
+  const [, url = ''] = /weir is ready: (\S+)/.exec(await text('errors')) ?? []
+  const event = { specversion: '1.0', id: 'kept', source: '/s', type: 't' }
+  const headers = { 'content-type': 'application/cloudevents+json' }
+  const { ok } = await fetch(`${url}/events`, { method: 'POST', headers, body: JSON.stringify(event) })
+  expect([ok, (await ended).timedOut, (await text('code')).trim()]).toEqual([true, false, '0'])
+  expect(await text('errors')).toContain(
+    'weir: standard output was closed. Weir stops; rows of its sink stay in the journal.\n',
+  )
+  const again = `${weirRun(at('again'))} >"${at('lines')}" & grep -m 1 kept <(tail -n +1 -F "${at('lines')}"); kill %1`
+  const { stdout } = await runCommand('bash', ['-c', `set -m; touch "${at('lines')}"; ${again}`], {
+    limit: 60_000,
+    cwd: ROOT,
+  })
+  expect(stdout).toContain('"id":"kept"')
 })

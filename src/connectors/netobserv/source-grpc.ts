@@ -8,6 +8,8 @@ import {
   type StatusObject,
 } from '@grpc/grpc-js'
 import type { Host } from '../../host/index.ts'
+import { explainListen } from '../../host/listen.ts'
+import { messageOf } from '../../model/errors.ts'
 import { formatHostPort, type HostPort } from '../../schema/values.ts'
 import type { TlsFiles } from '../../net/tls-files.ts'
 
@@ -120,13 +122,23 @@ class RenewableCredentials extends ServerCredentials {
   }
 }
 
-function bind(server: Server, { host, port }: HostPort, credentials: ServerCredentials): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.bindAsync(formatHostPort({ host, port }), credentials, (error, bound) => {
-      if (error === null) resolve(bound)
-      else reject(error)
+async function bind(server: Server, { host, port }: HostPort, credentials: ServerCredentials): Promise<number> {
+  try {
+    return await new Promise<number>((resolve, reject) => {
+      server.bindAsync(formatHostPort({ host, port }), credentials, (error, bound) => {
+        if (error === null) resolve(bound)
+        else reject(error)
+      })
     })
-  })
+  } catch (error) {
+    throw await explainListen('tcp', { host, port }, systemError(error))
+  }
+}
+
+/** The library has the system's error only as text: `… errors: [listen EADDRINUSE: address already in use …]`. */
+function systemError(error: unknown): unknown {
+  const [, message, code] = /\[(listen (E[A-Z]+): [^\]]+)\]/.exec(messageOf(error)) ?? []
+  return message === undefined ? error : Object.assign(new Error(message, { cause: error }), { code })
 }
 
 function addressOf(peer: string) {

@@ -140,7 +140,7 @@ test('a client that never reads holds up no other agent and no stop, and its ope
 test('an address that is in use is an error that names it', async () => {
   const { source } = await start()
   const address = source.addresses[0]?.slice('grpc://'.length) ?? ''
-  await expect(start({ listen: address })).rejects.toThrow(address)
+  await expect(start({ listen: address })).rejects.toThrow(`TCP ${address} is in use`)
 })
 
 async function certificates(own: TestCertificate): Promise<{ readonly cert_file: string; readonly key_file: string }> {
