@@ -28,11 +28,16 @@ export class MemoryCluster {
   #version = 0
   /** `METHOD path` of each write. */
   readonly writes: string[] = []
+  /** `PATH SELECTOR ACCEPT` of each list and watch, `PATH` of each object that was read. */
+  readonly reads: string[] = []
   /** Writes that fail with status 500 before others succeed. */
   failures = 0
 
   readonly client: Client = {
-    ask: (path, query, signal) => Promise.resolve(this.#ask(path, query, signal)),
+    ask: (path, query, signal, accept) => {
+      this.reads.push([path, query['labelSelector'], accept].filter((part) => part !== undefined).join(' '))
+      return Promise.resolve(this.#ask(path, query, signal))
+    },
     write: (method, path, body) => Promise.resolve(this.#write(method, path, body as Fields)),
     close: () => undefined,
   }

@@ -23,6 +23,8 @@ export const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration'
 
 export const statusSuccess = 'success'
 export const statusFailure = 'failure'
+/** Of a journal on a bus: the report is past the sink, delivered or a dead letter. */
+export const statusUnknown = 'unknown'
 export const statusSkipped = 'skipped:not-enabled'
 /** Of a status annotation. */
 export const errorOf = (status: string): string => `${status}-error`

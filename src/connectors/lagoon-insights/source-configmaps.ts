@@ -51,8 +51,9 @@ export class ConfigMapController {
 
   /** Ends after the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
-    const { context, cluster } = this.#options
+    const { context, cluster, contents } = this.#options
     const { host, log, id } = context
+    contents.forget()
     const gauges = host.timers.every(1000, () => {
       this.#measure()
     })
@@ -183,6 +184,7 @@ export class ConfigMapController {
     // Before the report itself: contents that are appended twice are merged by the views.
     for (const [some] of chunks(await contents.ofImage(report)))
       if (some.length > 0) await appendEvents(context, some, { signal })
+    contents.appended(report)
     const event = reportEvent(config.cluster, id, meta, report, context.host.clock.now())
     const { position } = await appendEvents(context, [event], { signal })
     this.#count('read')

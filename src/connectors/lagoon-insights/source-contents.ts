@@ -1,9 +1,10 @@
 /** Contents of reports for the store, and the services that posted some, so that a deletion ends all of them. */
+import { createHash } from 'node:crypto'
 import type { SourceContext } from '../../engine/contracts.ts'
 import { makeDurableDirectory, replaceFile } from '../../host/index.ts'
 import { messageOf } from '../../model/errors.ts'
 import type { WeirEvent } from '../../model/events.ts'
-import type { ImageReport } from '../../model/insights.ts'
+import { reportFile, type ImageReport } from '../../model/insights.ts'
 import { isRecord } from '../../model/json.ts'
 import type { InsightsConfig } from './config.ts'
 import { contentsOfImage, contentsOfPosted, eventsOfPlace, type Origin, type Posted } from './map-contents.ts'
@@ -18,6 +19,8 @@ export class ReportContents {
   readonly #context: SourceContext
   /** Services by kind, namespace and source. */
   readonly #services: Map<string, Set<string>>
+  /** The last contents of a service and type that this process appended; equal ones would change no row. */
+  readonly #last = new Map<string, Readonly<{ hash: string; at: number }>>()
 
   private constructor(
     config: Pick<InsightsConfig, 'contents' | 'cluster' | 'max_decompressed'>,
@@ -51,9 +54,31 @@ export class ReportContents {
     return this.#config.contents && this.#context.storeRetentionMs !== undefined
   }
 
+  /** Another process may have appended other contents since. */
+  forget(): void {
+    this.#last.clear()
+  }
+
+  /** Call it when the contents of the report are synced. */
+  appended(report: ImageReport): void {
+    const place = placeOf(report)
+    if (!this.isWanted || this.#last.has(place)) return
+    this.#last.set(place, { hash: hashOf(report), at: this.#context.host.clock.now() })
+  }
+
+  /** The contents are repeated before the store forgets them. */
+  #isRepeated(report: ImageReport): boolean {
+    const { host, storeRetentionMs = 0 } = this.#context
+    const place = placeOf(report)
+    const last = this.#last.get(place)
+    if (last?.hash === hashOf(report) && host.clock.now() - last.at < storeRetentionMs / 2) return true
+    this.#last.delete(place)
+    return false
+  }
+
   /** An unreadable report has none; it is sent to the core all the same. */
   async ofImage(report: ImageReport): Promise<readonly WeirEvent[]> {
-    if (!this.isWanted) return []
+    if (!this.isWanted || this.#isRepeated(report)) return []
     const { log, id, metrics } = this.#context
     try {
       const { namespace, project, environment } = report
@@ -117,6 +142,14 @@ export class ReportContents {
 }
 
 export type Place = Readonly<{ namespace: string; project: string; environment: string }>
+
+const placeOf = ({ namespace, service, type }: ImageReport): string => JSON.stringify([namespace, service, type])
+
+function hashOf(report: ImageReport): string {
+  return createHash('sha256')
+    .update(reportFile(report)?.bytes ?? '')
+    .digest('hex')
+}
 
 function keyOf(kind: Kind, namespace: string, source: string): string {
   return JSON.stringify([kind, namespace, source])

@@ -139,6 +139,7 @@ export class Delivery {
     for (const [status, outcome] of outcomes) {
       const failure = outcome.is === 'dead-lettered' || outcome.is === 'dropped' ? outcome : undefined
       if (failure !== undefined) annotations[status] = names.statusFailure
+      else if (outcome.is === 'unknown') annotations[status] = names.statusUnknown
       else if (strict || provesDelivery(status, appended)) annotations[status] = names.statusSuccess
       else annotations[status] = null
       annotations[names.errorOf(status)] =

@@ -172,3 +172,16 @@ test('a failed write is retried', async () => {
   }
   expect(await it.verified()).toMatchObject(claims)
 })
+
+test('only Secrets with its label are read', async () => {
+  const it = new Stage()
+  it.server.put('secrets', { metadata: { name: 'password', namespace: 'proj-main' }, data: { x: 'eA==' } })
+  await it.run()
+  await it.verified()
+  const reads = it.server.reads.filter((path) => path.includes('secrets'))
+  expect(reads.length).toBeGreaterThan(0)
+  for (const read of reads)
+    expect(read).toMatch(
+      /^\/api\/v1\/(?:secrets lagoon\.sh\/insights-token|namespaces\/proj-main\/secrets\/insights-token)/,
+    )
+})
