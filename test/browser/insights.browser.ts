@@ -1,9 +1,14 @@
-import { readFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { expect, test, describe, beforeAll } from 'vitest'
+import { afterAll, expect, test, describe, beforeAll } from 'vitest'
+import { mintToken } from '../../src/net/lagoon-token.ts'
+import { freePorts } from '../kit/free-port.ts'
+import { kubeconfigOf } from '../kit/kubeconfig.ts'
 import { asCloudEvent, refOf, resource, who } from './kit/cluster-life.ts'
 import { hidden, outside } from './kit/readable.ts'
-import { chromiumPath, gridRows, useStage, violations } from './kit/stage.ts'
+import { chromiumPath, gridRows, Stage, useStage, violations } from './kit/stage.ts'
 
 const digest = (letter: string): string => `sha256:${letter.repeat(64)}`
 const folder = process.env['WEIR_PICTURES']
@@ -190,6 +195,102 @@ describe.skipIf(chromiumPath === undefined)('chromium: insights', () => {
     if (folder !== undefined) await page.screenshot({ path: `${folder}/insights-${width}-${colorScheme}-details.png` })
     expect([...(await outside(page)), ...(await violations(page))]).toEqual([])
     expect(stage.complaints).toEqual([])
+    await page.context().close()
+  })
+})
+
+describe.skipIf(chromiumPath === undefined)('chromium: insights that a workload of Lagoon posts', () => {
+  const stage = new Stage()
+  const secret = 's'.repeat(32)
+  let dir = ''
+  let [web, token] = ['', '']
+
+  beforeAll(async () => {
+    if (chromiumPath === undefined) return
+    dir = await mkdtemp(join(tmpdir(), 'weir-posted-'))
+    const [port = 0] = await freePorts(1)
+    const file = (name: string, text: string): Promise<void> => writeFile(join(dir, name), text, { mode: 0o600 })
+    await file('secret', secret)
+    await file('kubeconfig', kubeconfigOf('http://127.0.0.1:1'))
+    await stage.open({
+      sources: {
+        insights: {
+          type: 'lagoon-insights',
+          configmaps: false,
+          bind_tokens: false,
+          kubeconfig: join(dir, 'kubeconfig'),
+          listen: `127.0.0.1:${port}`,
+          token_secret: `file:${join(dir, 'secret')}`,
+        },
+      },
+    })
+    web = `http://127.0.0.1:${port}`
+    const claims = { environmentId: '777', environmentName: 'main', namespace: 'proj-main', projectName: 'proj' }
+    token = await mintToken(secret, claims)
+  })
+  afterAll(async () => {
+    await stage.close()
+    if (dir !== '') await rm(dir, { recursive: true, force: true })
+  })
+
+  const post = async (path: string, body: object): Promise<void> => {
+    const headers = { authorization: token }
+    const response = await fetch(web + path, { method: 'POST', headers, body: JSON.stringify(body) })
+    expect([path, response.status]).toEqual([path, 200])
+  }
+
+  test('a fact, a problem and an SBOM arrive in SQL, in the API and on the page', { timeout: 90_000 }, async () => {
+    const from = { source: 'drush', service: 'cli' }
+    await post('/facts', [{ name: 'php-version', value: '8.3.1', category: 'Programming language', ...from }])
+    await post('/problems', [
+      {
+        identifier: 'CVE-2024-4577',
+        severity: 'CRITICAL',
+        severityScore: 0.98,
+        associatedPackage: 'php',
+        version: '8.3.1',
+        fixedVersion: '8.3.8',
+        links: 'https://example.test/CVE-2024-4577',
+        ...from,
+      },
+    ])
+    await post('/sbom/cli', {
+      bomFormat: 'CycloneDX',
+      specVersion: '1.5',
+      components: [{ type: 'library', name: 'drupal', version: '10.2', purl: 'pkg:composer/drupal@10.2' }],
+    })
+    const image = 'lagoon:default/proj-main/cli'
+    const rows = (sql: string): Promise<unknown> => stage.weir.sql(sql)
+    await expect
+      .poll(() => rows('SELECT category, name, value, image, image_name, tool FROM facts'), { timeout: 30_000 })
+      .toEqual([
+        {
+          category: 'Programming language',
+          name: 'php-version',
+          value: '8.3.1',
+          image,
+          image_name: 'proj/main/cli',
+          tool: 'drush',
+        },
+      ])
+    await expect
+      .poll(() => rows('SELECT id, severity, package, fixed_version FROM problems'), { timeout: 30_000 })
+      .toEqual([{ id: 'CVE-2024-4577', severity: 'CRITICAL', package: 'php', fixed_version: '8.3.8' }])
+    await expect
+      .poll(() => rows('SELECT name, version, image FROM packages'), { timeout: 30_000 })
+      .toEqual([{ name: 'drupal', version: '10.2', image }])
+    const response = await fetch(`${stage.weir.url}/api/v1/problems`)
+    const { problems } = (await response.json()) as { readonly problems: unknown }
+    expect(problems).toMatchObject([
+      { id: 'CVE-2024-4577', score: 0.98, image, image_name: 'proj/main/cli', tool: 'drush', version: '8.3.1' },
+    ])
+    const page = await stage.page('/insights')
+    await expect.poll(async () => (await gridRows(page)).length).toBe(1)
+    expect((await gridRows(page))[0]?.join(' ')).toMatch(/Critical.*CVE-2024-4577.*php.*8\.3\.8/)
+    await page.locator('.grid-body [role="row"]').first().click()
+    await page.getByRole('complementary').getByText('proj/main/cli').first().waitFor()
+    if (folder !== undefined) await page.screenshot({ path: `${folder}/insights-posted.png` })
+    expect([await violations(page), stage.complaints]).toEqual([[], []])
     await page.context().close()
   })
 })

@@ -16,6 +16,7 @@ export { eventsOfReport, imageOfReport, type ReportOrigin } from './events.ts'
 export { clipped, distinctProblems } from './collect.ts'
 export { digestIn, readImageName } from './image.ts'
 export { severityOf } from './severity.ts'
+export { unpack } from './unpack.ts'
 export { ReportError, reportFormats, type Report, type ReportFormat, type ReportProblem } from './report.ts'
 
 export const defaultMaxBytes = 64 << 20

@@ -84,7 +84,7 @@ export const insightsSchema = defineSchema({
       { min: '1MiB', max: '1GiB' },
     ),
     listen: listen({
-      description: 'Address for facts and problems of workloads: `/facts` and `/problems`',
+      description: 'Address for facts, problems and SBOMs of workloads: `/facts`, `/problems` and `/sbom`',
       default: 'off',
       example: '0.0.0.0:8888',
     }),
@@ -114,6 +114,14 @@ export const insightsSchema = defineSchema({
       default: true,
     }),
     max_body: bytes({ description: 'Maximum size of a request body', default: '4MiB' }, { min: '64KiB', max: '15MiB' }),
+    max_sbom: bytes(
+      {
+        description:
+          'Maximum size of a body of `POST /sbom/SERVICE`, as sent: compress a larger document with gzip or Zstandard',
+        default: '8MiB',
+      },
+      { min: '64KiB', max: '11MiB' },
+    ),
     tokens: flag({
       description: 'Keep a Secret `insights-token` with a valid token in every namespace of an environment',
       default: false,

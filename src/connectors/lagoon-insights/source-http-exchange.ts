@@ -3,7 +3,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 
 export type Kind = 'facts' | 'problems'
 
-export type Route = Readonly<{
+export type Route = ItemsRoute | Readonly<{ kind: 'sbom'; method: 'POST'; service: string }>
+
+export type ItemsRoute = Readonly<{
   kind: Kind
   method: 'POST' | 'DELETE'
   source: string
@@ -32,7 +34,7 @@ export const drainedBodies = 16
 export const tooLarge = (most: number, closes = true): Refused =>
   new Refused(413, 'too large', `the body has more than ${most} bytes`, closes ? { connection: 'close' } : {})
 
-const notFound: Answer = { status: 404, body: '404 page not found' }
+export const notFound: Answer = { status: 404, body: '404 page not found' }
 
 /** Throws Refused. */
 export function routeOf({ method, url = '/' }: IncomingMessage): Route | Answer {
@@ -48,11 +50,21 @@ export function routeOf({ method, url = '/' }: IncomingMessage): Route | Answer 
     return 'kind' in found ? { status: 307, body: '', headers: { location: written.replace(/\/+$/, '') } } : found
   }
   const [, kind, source, service, more] = path.split('/')
+  // `source` is the service.
+  if (kind === 'sbom' && method === 'POST' && service === undefined) {
+    if (isLabelValue(source ?? '')) return { kind, method, service: source ?? '' }
+    throw new Refused(400, 'BAD REQUEST', 'the path is /sbom/SERVICE, with the name of a service')
+  }
   if ((kind !== 'facts' && kind !== 'problems') || more !== undefined) return notFound
   if (method === 'POST' && source === undefined) return { kind, method, source: '', service: '' }
   if (method === 'DELETE' && source !== undefined && source !== '')
     return { kind, method, source, service: service ?? '' }
   return notFound
+}
+
+/** As the label `lagoon.sh/service` of a ConfigMap, and not empty. */
+function isLabelValue(text: string): boolean {
+  return /^[A-Za-z0-9](?:[\w.-]{0,61}[A-Za-z0-9])?$/.test(text)
 }
 
 export function answerOf(error: unknown): Answer {

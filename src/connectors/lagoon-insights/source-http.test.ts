@@ -1,6 +1,7 @@
 import { createServer } from 'node:http'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
+import { gunzipSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { eventsOf } from '../../../test/conformance/polling-bench.ts'
 import { TestJournal } from '../../../test/conformance/test-journal.ts'
@@ -52,10 +53,15 @@ async function stage({ settings = {}, hasStore = false, namespaces }: Options = 
   const send = async (
     method: string,
     path: string,
-    body?: string,
+    body?: string | Uint8Array,
     headers: Readonly<Record<string, string>> = { authorization: golden },
   ): Promise<readonly [number, string]> => {
-    const init = { method, headers, redirect: 'manual', ...(body === undefined ? {} : { body }) } as const
+    const init = {
+      method,
+      headers,
+      redirect: 'manual',
+      ...(body === undefined ? {} : { body: Buffer.from(body) }),
+    } as const
     const response = await fetch(`${url}${path}`, init)
     return [response.status, await response.text()]
   }
@@ -147,6 +153,77 @@ describe('requests', () => {
     const before = events().length
     expect(await send('POST', '/facts', body, headers)).toEqual(okay)
     expect([messages().length, events().length]).toEqual([1, before])
+  })
+})
+
+describe('SBOMs', () => {
+  const bom = JSON.stringify({
+    bomFormat: 'CycloneDX',
+    specVersion: '1.5',
+    metadata: { tools: { components: [{ type: 'application', name: 'syft' }] } },
+    components: [{ type: 'library', name: 'a', version: '1', purl: 'pkg:npm/a@1' }],
+  })
+
+  test('44: are the message of a ConfigMap with the names of the token; equal contents are stored once', async () => {
+    const { send, messages, events, golden } = await stage({ hasStore: true })
+    for (const [body, encoding] of [
+      [bom, undefined],
+      [gzipSync(bom), 'gzip'],
+      [gzipSync(bom), undefined],
+      [zstdCompressSync(bom), 'zstd'],
+    ] as const) {
+      const headers = { authorization: golden, ...(encoding === undefined ? {} : { 'content-encoding': encoding }) }
+      expect(await send('POST', '/sbom/cli', body, headers)).toEqual(okay)
+    }
+    const sent = messages().map((text) => {
+      const { binaryPayload, ...rest } = JSON.parse(text) as { binaryPayload: Record<string, string> }
+      const [[name, file] = ['', '']] = Object.entries(binaryPayload)
+      expect([name, gunzipSync(Buffer.from(file, 'base64')).toString()]).toEqual(['cli.cyclonedx.json.gz', bom])
+      return rest
+    })
+    expect(sent).toHaveLength(4)
+    expect(sent[0]).toEqual({
+      payload: null,
+      annotations: { 'core.insights.lagoon.sh/enabled': 'true' },
+      labels: {
+        'lagoon.sh/environment': 'main',
+        'lagoon.sh/insightsType': 'sbom-gz',
+        'lagoon.sh/project': 'proj',
+        'lagoon.sh/service': 'cli',
+      },
+      namespace: 'proj-main',
+      environment: 'main',
+      service: 'cli',
+      project: 'proj',
+      type: 'sbom',
+    })
+    const packages = events().filter(({ subject }) => subject === 'pkg:npm/a@1')
+    expect(packages.map(({ key }) => key)).toEqual(['lagoon:default/proj-main/cli'])
+  })
+
+  test.each([
+    ['/sbom/cli', '{"bomFormat":', {}, 400],
+    ['/sbom/cli', '{"hello":1}', {}, 415],
+    ['/sbom/cli', '<bom xmlns="http://cyclonedx.org/schema/bom/1.5"/>', {}, 415],
+    ['/sbom/cli', '{"Architecture":"amd64","Os":"linux"}', {}, 415],
+    ['/sbom/cli', gzipSync(Buffer.alloc(4 << 20)), {}, 413],
+    ['/sbom/cli', gzipSync(bom).subarray(0, 40), {}, 400],
+    ['/sbom/cli', ' '.repeat(70_000), {}, 413],
+    ['/sbom/cli', bom, { 'content-encoding': 'br' }, 415],
+    ['/sbom/cli', bom, { authorization: 'abc' }, 401],
+    ['/sbom/a%2Fb', bom, {}, 404],
+    ['/sbom/-', bom, {}, 400],
+    ['/sbom', bom, {}, 400],
+  ])('%s with another body or token has a status of its own, and nothing is appended', async (...given) => {
+    const [path, body, headers, status] = given
+    const { send, events, golden } = await stage({ settings: { max_sbom: '64KiB' } })
+    expect((await send('POST', path, body, { authorization: golden, ...headers }))[0]).toBe(status)
+    expect(events()).toEqual([])
+  })
+
+  test('with `strict` have no path, as in insights-remote', async () => {
+    const { send } = await stage({ settings: { strict: true } })
+    expect((await send('POST', '/sbom/cli', bom))[0]).toBe(404)
   })
 })
 

@@ -1,20 +1,25 @@
-/** Facts and problems of workloads over HTTP. */
+/** Facts, problems and SBOMs of workloads over HTTP. */
 import { createHash } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { SourceContext } from '../../engine/contracts.ts'
 import { messageOf } from '../../model/errors.ts'
 import type { WeirEvent } from '../../model/events.ts'
+import { ReportError } from '../../codecs/sbom/index.ts'
 import { insightsFamilies, insightsTypes, type DirectDelete, type InsightsKind } from '../../model/insights.ts'
 import { kubernetesRef } from '../../model/refs.ts'
 import { hmacAlgorithms, TokenVerifier, type VerifiedToken } from '../../net/lagoon-token.ts'
+import { isTooLarge } from '../../polling/chunks.ts'
 import type { InsightsConfig } from './config.ts'
 import { environmentNumber, factsOf, problemsOf, Unreadable } from './map-direct.ts'
 import { goJson } from './map-json.ts'
+import { writeReport } from './map.ts'
+import { reportOfUpload } from './map-upload.ts'
 import type { Place, ReportContents } from './source-contents.ts'
 import {
   answerOf,
   bodyOf,
   drainedBodies,
+  notFound,
   Refused,
   routeOf,
   send,
@@ -84,6 +89,8 @@ export class InsightsWeb {
 
   async #take(route: Route, request: IncomingMessage): Promise<Answer> {
     const { config, contents } = this.#options
+    // insights-remote has no such path.
+    if (route.kind === 'sbom' && config.strict) return notFound
     const token = await this.#authenticate(request)
     if (token === undefined) return { status: 500, body: '' }
     const wrongId = route.method === 'DELETE' ? 'BAD REQUEST' : 'Unable to parse environment ID'
@@ -94,12 +101,20 @@ export class InsightsWeb {
       environment: token.environmentName,
     }
     const written = writtenOf(request)
+    if (route.kind === 'sbom') return this.#takeSbom(route.service, place, token, request)
     if (route.method === 'DELETE') {
       if (environment === undefined) throw badId(wrongId)
       const type = `direct.delete.${route.kind}` as const
       const { source, service } = route
       const message = goJson({ type, environment, source, service } satisfies DirectDelete)
-      return this.#append(token, type, message, request, contents.ofDeleted(route.kind, route, place, written))
+      return this.#append(
+        token,
+        type,
+        message,
+        request,
+        contents.ofDeleted(route.kind, route, place, written),
+        route.kind,
+      )
     }
     const body = await this.#json(request)
     const parsed = attempt(() =>
@@ -121,7 +136,22 @@ export class InsightsWeb {
         ? ({ kind: 'facts', items: items.facts ?? [] } as const)
         : ({ kind: 'problems', items: items.problems ?? [] } as const)
     const rows = await contents.ofPosted(posted, place, written)
-    return this.#append(token, `direct.${route.kind}`, goJson(message), request, rows)
+    return this.#append(token, `direct.${route.kind}`, goJson(message), request, rows, route.kind)
+  }
+
+  async #takeSbom(service: string, place: Place, token: VerifiedToken, request: IncomingMessage): Promise<Answer> {
+    const { config, contents } = this.#options
+    if (!/^(?:identity|gzip|zstd)$/.test(request.headers['content-encoding'] ?? 'identity'))
+      throw new Refused(415, 'unsupported', 'compress the body with gzip or zstd')
+    const body = await this.#body(request, config.max_sbom)
+    const report = await reportOfUpload(body, service, place, config.max_decompressed).catch((error: unknown) => {
+      if (!(error instanceof ReportError)) throw error
+      throw new Refused(uploadStatus[error.problem], 'Unable to parse incoming data', error.message)
+    })
+    const rows = await contents.ofImage(report)
+    const answer = await this.#append(token, 'sbom', writeReport(report), request, rows, `sbom/${service}`)
+    contents.appended(report)
+    return answer
   }
 
   /** Undefined, with `strict`: the fault of insights-remote. Throws Refused. */
@@ -142,18 +172,23 @@ export class InsightsWeb {
   }
 
   async #json(request: IncomingMessage): Promise<unknown> {
-    const { max_body: most } = this.#options.config
     if ((request.headers['content-encoding'] ?? 'identity') !== 'identity')
       throw new Refused(415, 'unsupported', 'send the body without Content-Encoding')
+    const body = await this.#body(request, this.#options.config.max_body)
+    const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(body)
+    return attempt(() => JSON.parse(text) as unknown)
+  }
+
+  async #body(request: IncomingMessage, most: number): Promise<Buffer> {
     const announced = Number(request.headers['content-length'] ?? most)
     if (announced > most && request.headers['content-length'] !== undefined)
       throw tooLarge(most, announced > drainedBodies * most)
-    if (this.#held + announced > mostBodies * most)
+    const { max_body, max_sbom } = this.#options.config
+    if (this.#held + announced > Math.max(mostBodies * max_body, 2 * max_sbom))
       throw new Refused(503, 'unavailable', 'too many requests are in progress', { 'retry-after': '1' })
     this.#held += announced
     try {
-      const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(await bodyOf(request, most))
-      return attempt(() => JSON.parse(text) as unknown)
+      return await bodyOf(request, most)
     } finally {
       this.#held -= announced
     }
@@ -165,6 +200,8 @@ export class InsightsWeb {
     message: string,
     request: IncomingMessage,
     rows: readonly WeirEvent[],
+    /** Of the key. */
+    part: string,
   ): Promise<Answer> {
     const { config, context } = this.#options
     const { host } = context
@@ -181,11 +218,12 @@ export class InsightsWeb {
       subject: `namespaces/${namespace}`,
       datacontenttype: 'application/json',
       extensions: { insightskind: kind },
-      key: `${config.cluster}/${namespace}/${kind.endsWith('facts') ? 'facts' : 'problems'}`,
+      key: `${config.cluster}/${namespace}/${part}`,
       ref: kubernetesRef({ cluster: config.cluster, group: '', kind: 'Namespace', namespace: '', name: namespace }),
       encoding: 'json',
       data: new TextEncoder().encode(message),
     }
+    if (isTooLarge(event)) throw new Refused(413, 'too large', 'the report has more than 16 MiB in base64')
     try {
       // The report itself is the last one: the client repeats a request of which a part is not stored.
       await this.#appender.append([...rows, event], { repeatable: typeof once === 'string' })
@@ -196,6 +234,8 @@ export class InsightsWeb {
     return okay
   }
 }
+
+const uploadStatus = { 'too-large': 413, malformed: 400, 'unknown-format': 415 } as const
 
 function attempt<T>(make: () => T): T {
   try {

@@ -18,6 +18,12 @@ export function SeverityText({ of }: { readonly of: Severity }): React.ReactNode
 }
 
 export function ImageName({ name, digest }: Readonly<{ name: string | null; digest: string }>): React.ReactNode {
+  if (!digest.startsWith('sha256:'))
+    return (
+      <span className="mono" title={digest}>
+        {imageText(name, digest)}
+      </span>
+    )
   return (
     <span className="mono" title={imageText(name, digest)}>
       {name === null ? digest.slice(0, 19) : name.slice(name.lastIndexOf('/') + 1)}
