@@ -66,6 +66,8 @@ export async function until<T>(look: () => Promise<T | undefined>, what: string)
 export class LagoonStage {
   dir = ''
   weir: WeirProcess | undefined
+  /** Settings of the sink, for the next starts. */
+  sink: object = {}
   #kube: Kube | undefined
   #broker: RabbitServer | undefined
   #observer: RabbitObserver | undefined
@@ -116,7 +118,11 @@ export class LagoonStage {
   }
 
   /** A Weir with its own folder below the stage's. */
-  async replica(folder: string, more: object = {}): Promise<{ readonly weir: WeirProcess; readonly web: string }> {
+  async replica(
+    folder: string,
+    more: object = {},
+    data?: string,
+  ): Promise<{ readonly weir: WeirProcess; readonly web: string }> {
     const [port = 0] = await freePorts(1)
     const config = {
       store: { enabled: 'none' },
@@ -139,10 +145,15 @@ export class LagoonStage {
           from: ['insights'],
           when_behind: 'block',
           delivery: { retry_initial: '100ms', retry_max: '500ms' },
+          ...this.sink,
         },
       },
     }
-    const weir = await startWeir({ folder: join(this.dir, folder), config })
+    const weir = await startWeir({
+      folder: join(this.dir, folder),
+      config,
+      ...(data === undefined ? {} : { data }),
+    })
     return { weir, web: `http://127.0.0.1:${port}` }
   }
 
