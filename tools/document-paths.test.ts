@@ -19,10 +19,15 @@ test('documents that name what exists have no problems', async () => {
 })
 
 test('a missing file, a missing link and a missing acceptance test are found, with their line', async () => {
-  expect(await judge({ 'docs/a.md': '\n`src/b.ts`\n[b](../src/b.test.ts)\n`npm run acceptance -- gone`\n' })).toEqual([
+  expect(
+    await judge({
+      'docs/a.md': '\n`src/b.ts`\n[b](../src/b.test.ts)\n`npm run acceptance -- gone`\n[c]: ../src/c.test.ts\n',
+    }),
+  ).toEqual([
     'docs/a.md:2 src/b.ts does not exist',
     'docs/a.md:3 src/b.test.ts does not exist',
     'docs/a.md:4 acceptance test gone is not in bench/runs',
+    'docs/a.md:5 src/c.test.ts does not exist',
   ])
 })
 

@@ -10,6 +10,8 @@ import { listFiles, runCheckAlone, type Problem } from './kit/sources.ts'
 const guarantees = 'docs/guarantees.md'
 const NAMED = /`((?:src|test|tools|bench|console|examples|docs|deploy)\/[\w./-]+\.(?:ts|tsx|json|mjs|md))`/g
 const LINKED = /\]\(([^)\s]+)\)/g
+/** `[name]: path` */
+const DEFINED = /^\[[^\]]+\]: (\S+)$/g
 const HEADING = /^#+ (.*)$/gm
 const RUN = /npm run acceptance -- ([a-z][\w-]*)/g
 const TEST_PATH = /\.(?:test|browser)\.ts$|^test\/|^src\/codecs\//
@@ -38,7 +40,7 @@ function problemsOf(root: string, file: string, text: string, texts: ReadonlyMap
     const problem = (message: string) => {
       problems.push({ file, line: index + 1, message })
     }
-    const links = (fence ? [] : pathsIn(line, LINKED))
+    const links = (fence ? [] : [LINKED, DEFINED].flatMap((pattern) => pathsIn(line, pattern)))
       .filter((link) => !/^[a-z]+:/.test(link))
       .map((link) => link.split('#'))
       .map(([path = '', heading]) => ({ path: path === '' ? file : join(dirname(file), path), heading }))

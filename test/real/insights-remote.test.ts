@@ -145,7 +145,7 @@ async function reports(cases: Readonly<Record<string, Case>>, sent: number) {
   return { bodies, marks }
 }
 
-test('messages and marks of reports are equal', { timeout: 180_000 }, async () => {
+test('1, 2, 3 and 10: messages and marks of reports are equal', { timeout: 180_000 }, async () => {
   const cases: Record<string, Case> = {
     sbom: { labels: { ...labels, 'lagoon.sh/insightsType': 'sbom-gz', 'lagoon.sh/buildName': 'b-1' } },
     image: { labels: { ...labels, 'lagoon.sh/insightsType': 'image-gz' } },
@@ -180,7 +180,7 @@ test('with --strict-compat also those that the handler cannot read are equal', {
   expect(weir.marks).toEqual(before.marks)
 })
 
-test('Secrets with tokens are equal', { timeout: 120_000 }, async () => {
+test('37: Secrets with tokens are equal', { timeout: 120_000 }, async () => {
   const path = `${namespace}/secrets/insights-token`
   await kube.call('DELETE', path).catch(() => undefined)
   const [before, weir] = await ofBoth([], async () => {
@@ -272,14 +272,18 @@ async function answers(url: string, calls: readonly Call[]) {
   return found
 }
 
-test('responses and messages of posted facts and problems are equal', { timeout: 120_000 }, async () => {
-  const [before, weir] = await ofBoth([], async ({ url }) => {
-    const all = [await answers(url, accepted), await answers(url, refused)]
-    return { all, bodies: await messages(accepted.length) }
-  })
-  expect(weir.bodies).toEqual(before.bodies)
-  expect(weir.all).toEqual(before.all)
-})
+test(
+  '20, 22, 23, 25, 27, 28 and 32: responses and messages of facts and problems are equal',
+  { timeout: 120_000 },
+  async () => {
+    const [before, weir] = await ofBoth([], async ({ url }) => {
+      const all = [await answers(url, accepted), await answers(url, refused)]
+      return { all, bodies: await messages(accepted.length) }
+    })
+    expect(weir.bodies).toEqual(before.bodies)
+    expect(weir.all).toEqual(before.all)
+  },
+)
 
 test('with --strict-compat its faults are equal, too', { timeout: 120_000 }, async () => {
   const [before, weir] = await ofBoth(['--strict-compat'], async ({ url }) => ({
@@ -290,7 +294,7 @@ test('with --strict-compat its faults are equal, too', { timeout: 120_000 }, asy
   expect(weir.all).toEqual(before.all)
 })
 
-test('only Weir refuses a valid token of an environment that does not exist', { timeout: 120_000 }, async () => {
+test('34: only Weir refuses a valid token of an environment that does not exist', { timeout: 120_000 }, async () => {
   const foreign: readonly Call[] = [
     { method: 'POST', path: '/facts', body: '[]', token: tokenOf({ ...claims, EnvironmentId: '778' }) },
     { method: 'DELETE', path: '/facts/src', token: tokenOf({ ...claims, Namespace: 'gone' }) },

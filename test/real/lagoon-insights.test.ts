@@ -75,6 +75,9 @@ describe('ConfigMaps', () => {
     const text = (await messageWith('eleven.cyclonedx')).content.toString()
     expect(text).toContain('"lagoon.sh/project":"proj"')
     expect(text).toContain('{"payload":null,')
+    const { opsUrl } = stage.weir ?? {}
+    const metrics = await (await fetch(`${opsUrl}/metrics`)).text()
+    expect(metrics).toMatch(/weir_lagoon_configmaps_total\{[^}]*result="corrected"[^}]*\} 2\n/)
   })
 
   test('36: a gzip bomb is rejected', async () => {
@@ -107,11 +110,12 @@ describe('tokens and HTTP', () => {
     expect(await until(tokenIs, 'the restored token')).toBe(golden)
   })
 
-  test('20 to 28: facts, problems and deletions are published byte for byte', async () => {
+  test('20 to 26, 28 and 31: facts, problems and deletions are published byte for byte', async () => {
     const fact =
       '{"environment":"777","projectName":"proj","environmentName":"main","name":"a<b","value":"1",' +
       '"source":"InsightsRemoteWebService","description":"","type":"","category":"","service":""}'
-    const body = '{"facts":[{"name":"a<b","value":"1","environment":"1"}],"type":"direct.delete.facts"}'
+    const body =
+      '{"facts":[{"name":"a<b","value":"1","environment":"1","projectName":"x"}],"type":"direct.delete.facts"}'
     expect(await request('POST', '/facts', { body })).toEqual({ status: 200, body: '{"message":"okay"}' })
     expect((await messageWith('direct.facts')).content.toString()).toBe(
       `{"environment":777,"projectName":"proj","environmentName":"main","facts":[${fact.replace('<', '\\u003c')}],` +
@@ -133,7 +137,7 @@ describe('tokens and HTTP', () => {
     expect((await request('GET', '/facts')).status).toBe(404)
   })
 
-  test('29 to 35: missing, unsigned, tampered, expired and foreign tokens are refused', async () => {
+  test('29, 30, 32, 34 and 35: missing, unsigned, tampered, expired and foreign tokens are refused', async () => {
     const [header = '', payload = '', mac = ''] = golden.split('.')
     const encoded = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
     const claims = { environmentId: '777', environmentName: 'main', namespace: 'proj-main', projectName: 'proj' }

@@ -322,6 +322,20 @@ describe('PUT', () => {
     expect((await api.get('packages', { image: digest('a') })).body['total']).toBe(1200)
   })
 
+  test('44: a document that is put again changes no row', async () => {
+    const api = await startStored()
+    const artifacts = ['a', 'b'].map((name) => ({ name, version: '1', type: 'npm' }))
+    const rows = async (): Promise<unknown> => {
+      expect((await put(api, digest('a'), JSON.stringify({ artifacts, schema: {} }))).status).toBe(200)
+      await api.addBatch(toEventBatch(api.control.ingested.splice(0)), realHost().clock.now())
+      const { body } = await api.get('packages', { image: digest('a') })
+      return body['packages']
+    }
+    const first = await rows()
+    expect(first).toHaveLength(2)
+    expect(await rows()).toEqual(first)
+  })
+
   test('an unreadable document is refused with its reason, and nothing of it is stored', async () => {
     const api = await startStored()
     const answers = await Promise.all([

@@ -48,6 +48,48 @@ describe('packages', () => {
   })
 })
 
+describe('values', () => {
+  test('42: licences of Syft in texts and in objects are the same', async () => {
+    const withLicenses = (...licenses: readonly unknown[]): Uint8Array =>
+      encoded({
+        artifacts: [{ name: 'a', version: '1', purl: 'pkg:npm/a@1', licenses }],
+        schema: { version: '16.0.0' },
+      })
+    const { packages } = await readReport(withLicenses('MIT', 'GPL-2.0'))
+    expect(packages).toEqual([
+      { name: 'a', version: '1', type: 'npm', purl: 'pkg:npm/a@1', licenses: ['MIT', 'GPL-2.0'] },
+    ])
+    const objects = withLicenses(
+      { value: 'MIT License', spdxExpression: 'MIT', type: 'declared', urls: [] },
+      { value: 'GPL-2.0', spdxExpression: '', type: 'concluded' },
+    )
+    expect((await readReport(objects)).packages).toEqual(packages)
+  })
+
+  test.each([
+    ['of the source of the severity', { ghsa: { V3Score: 7.5 }, nvd: { V3Score: 9.8 } }, 0.75],
+    ['the newest of that source', { ghsa: { V2Score: 5, V3Score: 7.5, V40Score: 6.9 }, nvd: { V40Score: 9 } }, 0.69],
+    ['of NVD without one of that source', { redhat: { V3Score: 3 }, nvd: { V3Score: 9.8 }, ghsa: {} }, 0.98],
+    ['of any source otherwise', { redhat: { V3Score: 3 } }, 0.3],
+    ['absent without any', {}, undefined],
+  ])('43: the score of Trivy is %s, and its severity is kept', async (_, CVSS, score) => {
+    const problem = { VulnerabilityID: 'CVE-1', PkgName: 'a', Severity: 'MEDIUM', SeveritySource: 'ghsa', CVSS }
+    const document = { SchemaVersion: 2, Results: [{ Type: 'npm', Vulnerabilities: [problem] }] }
+    const [found] = (await readReport(encoded(document))).problems ?? []
+    expect([found?.score, found?.severity]).toEqual([score, 'MEDIUM'])
+  })
+
+  test('45: a variable has the text after its first `=`, and one without is empty', async () => {
+    const { facts } = await readReport(
+      encoded({ Architecture: 'amd64', Os: 'linux', Env: ['A=b=c', 'FLAG', '=x', null] }),
+    )
+    expect(facts?.filter(({ category }) => category === 'environment')).toEqual([
+      { name: 'A', value: 'b=c', category: 'environment' },
+      { name: 'FLAG', value: '', category: 'environment' },
+    ])
+  })
+})
+
 describe('rejected documents', () => {
   test('a document that unpacks to more than the limit, or to much more than its size', async () => {
     expect(await problemOf(gzipSync(Buffer.alloc(3 << 20)))).toMatch(/^too-large: .*200 times/)

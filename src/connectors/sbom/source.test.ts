@@ -52,7 +52,7 @@ class Scene extends QueryScene {
   }
 }
 
-test('each document is emitted once, its report last, and again when its content changes', async () => {
+test('44: each document is emitted once, its report last, and again when its content changes', async () => {
   const it = new Scene()
   await it.put('a.json', syft('a', 'x', 'y'))
   await it.put('more/b.json.gz', gzipSync(JSON.stringify(syft('b', 'z'))))
