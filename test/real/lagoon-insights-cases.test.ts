@@ -186,6 +186,19 @@ describe('ConfigMaps', () => {
     await processed('large')
   })
 
+  test('an SBOM that exceeds a ConfigMap is posted, and delivered with its bytes', async () => {
+    const name = randomBytes(2_000_000).toString('base64')
+    const bom = { bomFormat: 'CycloneDX', specVersion: '1.5', components: [{ type: 'file', name }] }
+    const file = gzipSync(JSON.stringify({ ...bom, metadata: { component: {}, tools: { components: [{}] } } }))
+    expect(file.length).toBeGreaterThan(1 << 20)
+    expect(await request('POST', '/sbom/huge', { body: file })).toEqual({ status: 200, body: '{"message":"okay"}' })
+    const { binaryPayload, project, type } = await messageOf('huge.cyclonedx')
+    expect([project, type]).toEqual(['proj', 'sbom'])
+    expect(Buffer.from(binaryPayload['huge.cyclonedx.json.gz'] ?? '', 'base64').equals(file)).toBe(true)
+    const larger = await request('POST', '/sbom/huge', { body: randomBytes(9 << 20) })
+    expect([larger.status, larger.body]).toEqual([413, expect.stringContaining('more than 8388608 bytes')])
+  })
+
   test('36: a bomb of 900 KB that unpacks to 0.9 GB is rejected in flat memory', async () => {
     const { labels, annotations } = sbom('bomb')
     const file = gzipSync(Buffer.alloc(900 << 20), { level: 9 })

@@ -85,14 +85,14 @@ class Stage {
   }
 }
 
-const polled = (read: () => unknown) => expect.poll(read, { interval: 5 })
+const soon = { interval: 5 }
 
 test('only metadata of ConfigMaps with the trigger label is watched, and one is read when it is due', async () => {
   const it = new Stage()
   it.server.put('configmaps', { metadata: { name: 'other', namespace: 'proj-main' }, data: { large: 'x' } })
   it.configMap('report')
   await it.run()
-  await polled(() => it.marks('report')).toBeUndefined()
+  await expect.poll(() => it.marks('report'), soon).toBeUndefined()
   const reads = it.server.reads.filter((read) => read.includes('configmaps'))
   expect(reads.filter((read) => read.includes('other'))).toEqual([])
   const lists = reads.filter((read) => read.startsWith('/api/v1/configmaps'))
@@ -112,7 +112,7 @@ describe('no ConfigMap is burnt', () => {
     expect(names.map((name) => it.marks(name))).toEqual(names.map(() => enabled))
     it.journal.release()
     for (let passed = 0; passed < 3; passed++) await it.host.advance(minute)
-    await polled(() => names.filter((name) => it.marks(name) !== undefined)).toEqual([])
+    await expect.poll(() => names.filter((name) => it.marks(name) !== undefined), soon).toEqual([])
     expect(it.reports).toBe(3)
   })
 
@@ -126,7 +126,7 @@ describe('no ConfigMap is burnt', () => {
     it.outcomes = [outcome]
     it.configMap('report')
     const stop = await it.run()
-    await polled(() => it.reports).toBe(1)
+    await expect.poll(() => it.reports, soon).toBe(1)
     await it.host.advance(30 * minute)
     stop()
     await it.host.advance(minute)
@@ -148,7 +148,7 @@ describe('no ConfigMap is burnt', () => {
       },
     })
     await it.run()
-    await polled(() => it.marks('report')).toBeUndefined()
+    await expect.poll(() => it.marks('report'), soon).toBeUndefined()
     expect(it.reports).toBe(2)
   })
 })
@@ -161,8 +161,8 @@ test('44: an equal report is sent again, and its contents are stored once', asyn
     it.journal.units.flatMap(eventsOf).flatMap(({ type, subject }) => (type === 'weir.image.package' ? [subject] : []))
   const build = async (at: number, ...names: readonly string[]): Promise<void> => {
     it.configMap('report', bom(...names), { 'lagoon.sh/buildName': `build-${at}` })
-    await polled(() => it.reports).toBe(at)
-    await polled(() => it.marks('report')).toHaveProperty('lagoon.sh/insightsProcessed')
+    await expect.poll(() => it.reports, soon).toBe(at)
+    await expect.poll(() => it.marks('report'), soon).toHaveProperty('lagoon.sh/insightsProcessed')
   }
   await build(1, 'a', 'b')
   await build(2, 'a', 'b')

@@ -220,11 +220,11 @@ export class LagoonStage {
       token = golden,
       body,
       web,
-    }: { readonly token?: string | null; readonly body?: string; readonly web?: string } = {},
+    }: { readonly token?: string | null; readonly body?: string | Buffer; readonly web?: string } = {},
   ): Promise<{ readonly status: number; readonly body: string }> => {
     const answer = await fetch(`${web ?? this.#web}${path}`, {
       method,
-      ...(body === undefined ? {} : { body }),
+      ...(body === undefined ? {} : { body: Buffer.from(body) }),
       headers: token === null ? {} : { authorization: token },
     })
     return { status: answer.status, body: await answer.text() }
