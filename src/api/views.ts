@@ -2,6 +2,7 @@
 import type { BatchKind } from '../model/batches.ts'
 import { flowFields } from '../model/fields.ts'
 import { insightColumnsOfViews } from './insight-views.ts'
+import { inventoryColumns } from './inventory-view.ts'
 
 export type ViewColumn = Readonly<{
   name: string
@@ -244,7 +245,9 @@ const relations: readonly ViewColumn[] = [
     meaning:
       'Clusters: owned-by, runs-on, in-namespace, uses-image, selects (service to pod), provided-by (node to ' +
       'machine). Audit events and changes: performed-by, applied-on. Audit events: with-status, member-of, ' +
-      'located-at, assumed-by. Flows: talks-to',
+      'located-at, assumed-by. Flows: talks-to. Inventories: attached-to (volume or address to instance), part-of ' +
+      '(node pool to cluster), resolves-to (record to address), serves (load balancer to service), hosted-on (node ' +
+      'to instance)',
   },
   {
     name: 'to_ref',
@@ -275,7 +278,15 @@ const traffic: readonly ViewColumn[] = [
   { name: 'flows', type: 'HUGEINT', unit: '{flow}', meaning: 'Flows' },
 ]
 
-export const queryOnlyViews = { changes, audit, resources, relations, traffic, ...insightColumnsOfViews } as const
+export const queryOnlyViews = {
+  changes,
+  audit,
+  resources,
+  relations,
+  traffic,
+  inventory: inventoryColumns,
+  ...insightColumnsOfViews,
+} as const
 
 export const everyView: Readonly<Record<string, readonly ViewColumn[]>> = { ...views, ...queryOnlyViews }
 

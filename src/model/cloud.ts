@@ -89,6 +89,9 @@ export type CloudChange = CloudResource &
     changes?: readonly Readonly<{ path: string; from?: unknown; to?: unknown }>[]
     /** Unix ms. */
     detectedAt: number
+    /** List of the resource. A new baseline of the list ends the resources that it lacks. */
+    collector?: string
+    collectorRegion?: string
   }>
 
 export type CloudBaseline = Readonly<{

@@ -18,6 +18,7 @@ export {
   eventNames,
   flowNames,
   imageNames,
+  inventoryNames,
   nameTables,
   packageNames,
   plainOfChange,

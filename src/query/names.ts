@@ -1,6 +1,7 @@
 import type { ColumnKind } from '../model/columns.ts'
 import { flowFields, namesOf, type Field } from '../model/fields.ts'
 import { auditColumns } from '../model/audit-columns.ts'
+import { inventoryNumbers } from '../model/inventory-columns.ts'
 import { nearest } from '../schema/suggest.ts'
 import type { Dialect } from './dialect.ts'
 import { imageFields, packageFields, problemFields } from './insight-names.ts'
@@ -16,7 +17,7 @@ export type QueryField = Readonly<{
 }>
 
 export type NameTable = Readonly<{
-  view: 'flows' | 'events' | 'changes' | 'audit' | 'resources' | 'packages' | 'problems' | 'images'
+  view: 'flows' | 'events' | 'changes' | 'audit' | 'resources' | 'packages' | 'problems' | 'images' | 'inventory'
   fields: readonly QueryField[]
   example: string
   field(name: string): QueryField | undefined
@@ -245,6 +246,34 @@ export const problemNames: NameTable = nameTable(
 )
 export const imageNames: NameTable = nameTable('images', 'critical > 0', imageFields)
 
+export const inventoryNames: NameTable = nameTable('inventory', 'type = volume and exists(finding)', [
+  named('provider', 'dict', 'cloud'),
+  named('account', 'dict', 'tenant'),
+  named('region', 'dict', 'zone'),
+  named('type', 'dict', 'kind'),
+  ...['id', 'name', 'parent', 'state', 'raw_state', 'size'].map((name) => named(name, 'dict')),
+  ...Object.keys(inventoryNumbers).map((name) => named(name, 'f64')),
+  named('cost_per_hour', 'f64', 'cost'),
+  named('currency', 'dict'),
+  named('attached_to', 'list<dict>', 'attached'),
+  named('addresses', 'list<dict>', 'address', 'ip'),
+  {
+    name: 'tags',
+    kind: 'list<dict>',
+    sql: ({ pairs }) => pairs('tags'),
+    others: ['tag', 'label'],
+  },
+  named('finding', 'dict', 'orphan'),
+  ...['created', 'first_seen', 'last_change', 'valid_from', 'valid_to'].map((name) => named(name, 'time')),
+  named('ref', 'dict'),
+  {
+    name: 'text',
+    kind: 'text',
+    sql: ({ joined, asText }) => joined(' ', ['name', 'id', 'type', 'region', 'account', 'size', asText('tags')]),
+    others: [],
+  },
+])
+
 export const nameTables = {
   flows: flowNames,
   events: eventNames,
@@ -253,4 +282,5 @@ export const nameTables = {
   packages: packageNames,
   problems: problemNames,
   images: imageNames,
+  inventory: inventoryNames,
 } as const

@@ -101,6 +101,11 @@ ${columns('resources')}
 Relations between resources, with validity intervals as in \`resources\`.
 
 ${columns('relations')}
+### inventory
+
+Resources of clouds, one row for each validity interval of a state, as in \`resources\`.
+
+${columns('inventory')}
 ### images
 
 Reports about images, one row for each. A report of a tool replaces its one before; the validity is as in

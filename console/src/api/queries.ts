@@ -26,6 +26,7 @@ type Fields = Readonly<{
       | 'resources'
       | 'relations'
       | 'traffic'
+      | 'inventory'
       | 'images'
       | 'packages'
       | 'problems'

@@ -61,6 +61,7 @@ export const sqlText = {
   resourcesView: 'states of Kubernetes objects with their validity',
   relationsView: 'relations with their validity',
   connectionsView: 'bytes between workloads per hour',
+  inventoryView: 'resources of clouds over time',
   imagesView: 'images with a report, and where they run',
   packagesView: 'packages of images',
   problemsView: 'problems of images',

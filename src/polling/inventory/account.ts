@@ -156,8 +156,8 @@ export class AccountInventory {
     const { region, name } = collector
     const baseline = { provider, account, region, collector: name, resources: resources.length }
     const rows: WeirEvent[] = [
-      ...(begun ? [baselineEvent(baseline, source, since)] : []),
-      ...events.map((each) => changeEvent(each, source)),
+      ...(begun ? [baselineEvent(baseline, source, { since, time: now })] : []),
+      ...events.map((each) => changeEvent(each, source, collector)),
     ]
     if (rows.length > 0)
       for (const [some] of chunks(rows)) await appendEvents(this.#context, some, { signal, once: true })

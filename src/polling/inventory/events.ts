@@ -5,7 +5,11 @@ import type { Difference } from './diff.ts'
 
 const utf8 = new TextEncoder()
 
-export function changeEvent({ kind, key, id, body, time }: Difference, source: string): WeirEvent {
+export function changeEvent(
+  { kind, key, id, body, time }: Difference,
+  source: string,
+  collector: Readonly<{ region: string; name: string }>,
+): WeirEvent {
   const { provider, account, region, type } = body
   return {
     id,
@@ -17,15 +21,20 @@ export function changeEvent({ kind, key, id, body, time }: Difference, source: s
     key,
     ref: `${provider}:${key.slice(provider.length + 1)}`,
     extensions: { tenant: account, region, resourcetype: type, resourceid: body.id, state: body.state },
-    ...json(body),
+    ...json({ ...body, collector: collector.name, collectorRegion: collector.region }),
   }
 }
 
-export function baselineEvent(baseline: CloudBaseline, source: string, time: number): WeirEvent {
+/** `since`: part of its id, so that a repetition after a crash has the same id. */
+export function baselineEvent(
+  baseline: CloudBaseline,
+  source: string,
+  { since, time }: Readonly<{ since: number; time: number }>,
+): WeirEvent {
   const { provider, account, region, collector } = baseline
   return {
     id: createHash('sha256')
-      .update(JSON.stringify([provider, account, region, collector, time]))
+      .update(JSON.stringify([provider, account, region, collector, since]))
       .digest('hex')
       .slice(0, 32),
     source,

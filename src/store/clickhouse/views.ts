@@ -11,6 +11,7 @@ import {
   problemRowsView,
   problemsView,
 } from './insights.ts'
+import { inventoryView } from './inventory.ts'
 import { relationsView, trafficView } from './relations.ts'
 import { resourcesView } from './resources.ts'
 import { rollupView } from './rollups.ts'
@@ -32,6 +33,7 @@ const makers: Readonly<Record<string, (names: StoreNames) => string>> = {
   changes: (names) => changesView(names),
   changes_between: changesBetween,
   resources: resourcesView,
+  inventory: inventoryView,
   flows_1m: (names) => rollupView(names, 'flows_1m'),
   flows_5m: (names) => rollupView(names, 'flows_5m'),
   flows_1h: (names) => rollupView(names, 'flows_1h'),

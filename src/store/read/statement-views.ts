@@ -1,6 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { messageOf, WeirError } from '../../model/errors.ts'
 import { fileList, quoted, rowsOf } from '../duck.ts'
+import { inventoryViews } from '../inventory/views.ts'
 import { insightViews } from '../insights/views.ts'
 import { kubernetesViews } from '../kubernetes/views.ts'
 import { dayOf } from '../names.ts'
@@ -40,7 +41,7 @@ export function viewsOf(statement: Statement, input: ViewInput, cached: CachedVi
       ? ''
       : `; CREATE TEMP VIEW ${statement.ownView.name} AS ${statement.ownView.sql(input)}`
   const events = `${kubernetesViews(statement, input, cached)}${insightViews(statement, input, cached.insights)}`
-  const costs = spendViews(statement, input, cached.spend)
+  const costs = `${spendViews(statement, input, cached.spend)}${inventoryViews(statement, input)}`
   const others = `${rollupViews(statement, input)}${events}${costs}${own}`
   const isNamed = (name: string) =>
     statement.reads?.has(name) ?? (others === '' || new RegExp(`\\b${name}\\b`).test(lowerSql))

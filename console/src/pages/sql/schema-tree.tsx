@@ -12,6 +12,7 @@ const meanings: Readonly<Record<ViewName, string>> = {
   resources: sqlText.resourcesView,
   relations: sqlText.relationsView,
   traffic: sqlText.connectionsView,
+  inventory: sqlText.inventoryView,
   images: sqlText.imagesView,
   packages: sqlText.packagesView,
   problems: sqlText.problemsView,

@@ -120,6 +120,7 @@ export const viewNames = [
   'resources',
   'relations',
   'traffic',
+  'inventory',
   'images',
   'packages',
   'problems',

@@ -1,0 +1,38 @@
+/** Columns of the view `inventory`, in both stores, with their place in the body of an event. */
+
+export const inventoryTexts = {
+  provider: 'provider',
+  account: 'account',
+  region: 'region',
+  type: 'type',
+  id: 'id',
+  name: 'name',
+  parent: 'parent',
+  state: 'state',
+  raw_state: 'rawState',
+  size: 'size',
+} as const
+
+export const inventoryNumbers = {
+  cpu_cores: 'cpuCores',
+  gpus: 'gpus',
+  memory_bytes: 'memoryBytes',
+  disk_bytes: 'diskBytes',
+  nodes: 'nodes',
+} as const
+
+export const inventoryLists = { attached_to: 'attachedTo', addresses: 'addresses' } as const
+
+/** A snapshot is old after this many days. */
+export const oldSnapshotDays = 90
+
+/** Provider of an instance by the scheme of `spec.providerID` of a Kubernetes node. */
+export const providersOfNodes = {
+  exoscale: 'exoscale',
+  digitalocean: 'digitalocean',
+  aws: 'aws',
+  openstack: 'otc',
+} as const
+
+/** Relations of the view `relations` that inventories give. */
+export const inventoryRelations = ['attached-to', 'part-of', 'resolves-to', 'serves', 'hosted-on'] as const
