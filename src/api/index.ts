@@ -40,6 +40,7 @@ import { liveRoutes, liveSchemas } from './routes/live.ts'
 import { pipelineRoutes, pipelineSchemas } from './routes/pipeline.ts'
 import { resourceRoutes, resourceSchemas } from './routes/resources.ts'
 import { savedRoutes, savedSchemas } from './routes/saved.ts'
+import { inventoryRoutes, inventorySchemas } from './routes/inventory.ts'
 import { spendRoutes, spendSchemas } from './routes/spend.ts'
 import { sqlRoutes } from './routes/sql.ts'
 import { conversationRoutes, conversationSchemas } from './routes/conversations.ts'
@@ -76,6 +77,7 @@ const schemas = {
   ...insightSchemas,
   ...grafanaSchemas,
   ...spendSchemas,
+  ...inventorySchemas,
 }
 
 /** Rejects with WEIR_LISTEN_EXPOSED if other machines could reach it without a token, and with WEIR_LISTEN_IN_USE. */
@@ -143,6 +145,7 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
   prometheusRoutes(app, context)
   lokiRoutes(app, context)
   spendRoutes(app, context)
+  inventoryRoutes(app, context)
   eventRoutes(app, context)
   pipelineRoutes(app, context)
   deadLetterRoutes(app, context)

@@ -83,6 +83,7 @@ _weir
       'images',
       'packages',
       'problems',
+      'inventory',
       'spend',
       'ledger',
       'dead-letters',

@@ -26,6 +26,7 @@ import { register as registerResources } from './resources.ts'
 import { register as registerRows } from './rows.ts'
 import { register as registerSchema } from './schema.ts'
 import { register as registerSink } from './sink.ts'
+import { register as registerInventory } from './inventory.ts'
 import { register as registerSpend } from './spend.ts'
 import { register as registerStatus } from './status.ts'
 import { register as registerStore } from './store.ts'
@@ -55,6 +56,7 @@ const summaries: Readonly<Record<string, string>> = {
   'image-diff': 'list packages and problems that differ between two images',
   packages: 'list packages of images and the workloads that run them',
   problems: 'list problems of images and the workloads that they affect',
+  inventory: 'list resources of clouds as of a time, or show one resource',
   spend: 'sum costs by account, service, region, resource or tag',
   ledger: 'show the outcome of all accepted rows',
   sink: 'forget a sink that is no longer configured',
@@ -124,6 +126,7 @@ Exit codes: 0 success, 1 failure or server unreachable, 2 usage error or invalid
   registerChanges(weir)
   registerResources(weir)
   registerInsights(weir)
+  registerInventory(weir)
   registerSpend(weir)
   registerLedger(weir, async (data) => (await import('./verify.ts')).verify(data))
   registerDeadLetters(weir)

@@ -97,6 +97,8 @@ export const accessRules: Readonly<Record<string, AccessRule>> = {
   changeGaps: unlimited('Counts of repaired objects by kind, over all namespaces.'),
   clusters: unlimited('Kinds and their object counts, over all namespaces.'),
   exporters: unlimited('Exporters and their rates, over all namespaces.'),
+  inventory: unlimited('Resources of whole accounts.'),
+  inventoryResource: unlimited('Resources of whole accounts.'),
   spend: unlimited('Costs of whole accounts.'),
   exportSpend: unlimited('Costs of whole accounts.'),
   exporterRecipes: unlimited('Listen addresses.'),

@@ -1,6 +1,7 @@
 /** Views `traffic` and `relations`, as in src/store/graph. */
 import { workloadGroups } from '../../model/refs.ts'
 import { changesView } from './changes.ts'
+import { inventoryRelationsView } from './inventory-relations.ts'
 import { clusterRelations } from './resources.ts'
 import { auditView } from './rows.ts'
 import { text } from './sql.ts'
@@ -69,5 +70,6 @@ export function relationsView(names: StoreNames): string {
     sinceFirst('located-at', tenantRef, regionRef, audit),
     sinceFirst('assumed-by', 'actor', 'impersonated_by', audit),
     `SELECT ${talks} FROM (${trafficView(names)}) AS x`,
+    `SELECT ${ofCluster} FROM (${inventoryRelationsView(names)}) AS x`,
   ].join(' UNION ALL ')
 }

@@ -1,5 +1,6 @@
 import type { TimeBounds } from '../read/receipt.ts'
 import type { ViewInput } from '../read/views.ts'
+import { inventoryRelationParts } from '../inventory/relations.ts'
 import { auditView } from '../kubernetes/audit.ts'
 import { changesView } from '../kubernetes/changes.ts'
 import { clusterRelationNames, clusterRelations } from '../kubernetes/resources.ts'
@@ -53,6 +54,7 @@ const parts: readonly Part[] = [
       `SELECT from_ref, 'talks-to' AS relation, to_ref, hour AS valid_from, ${hour} AS valid_to
         FROM (${trafficView(input)})`,
   },
+  ...inventoryRelationParts,
 ]
 
 export function relationsView(input: ViewInput, requested: RequestedRelations): string {

@@ -1,0 +1,210 @@
+import type { FastifyInstance } from 'fastify'
+import { compileSql, dialectOf } from '../../query/index.ts'
+import { isoOf } from '../../query/plan/index.ts'
+import { answerJson } from '../answer.ts'
+import { filterOf } from '../filter-text.ts'
+import { describeCloudResource } from '../inventory.ts'
+import { closed, list, nullable, object, problem, string } from '../json-schema.ts'
+import {
+  among,
+  asOf,
+  atParameter,
+  fingerprintOf,
+  moment,
+  readPageCursor,
+  textConditions,
+  writePageCursor,
+} from '../objects.ts'
+import type { ApiContext } from '../options.ts'
+import { ApiError } from '../problems.ts'
+import { abortOnDisconnect, requireStore, rowsOf } from '../store-query.ts'
+
+const number = { type: ['number', 'null'] } as const
+const texts = list(string)
+
+const resource = {
+  ...Object.fromEntries(['provider', 'account', 'region', 'type', 'id', 'name', 'state'].map((name) => [name, string])),
+  ...Object.fromEntries(['parent', 'raw_state', 'size'].map((name) => [name, nullable])),
+  ...Object.fromEntries(
+    ['cpu_cores', 'gpus', 'memory_bytes', 'disk_bytes', 'nodes', 'cost_per_hour'].map((name) => [name, number]),
+  ),
+  created: nullable,
+  currency: nullable,
+  attached_to: list(string, { description: 'Ids of resources; empty: none, or not stated.' }),
+  addresses: texts,
+  tags: { description: 'An object, or null.' },
+  attributes: { description: 'An object, or null.' },
+  finding: { ...nullable, description: 'detached, unused, stopped or old_snapshot.' },
+  first_seen: string,
+  last_change: nullable,
+  ref: string,
+} as const
+
+const columns = Object.keys(resource).join(', ')
+const decimal = { type: 'string', description: 'Exact decimal.' } as const
+
+export const inventorySchemas = {
+  InventoryPage: object(
+    {
+      resources: list(object(resource)),
+      next: { ...nullable, description: 'Cursor of the next page; null: last page.' },
+      at: { type: 'string', description: 'Time of the state.' },
+      total: { type: 'integer', description: 'On the first page: total number.' },
+    },
+    { required: ['resources', 'next', 'at'] },
+  ),
+  InventoryResource: object(
+    {
+      ref: string,
+      at: string,
+      now: { description: 'State at that time, with all known properties in `data`; null: it did not exist.' },
+      changes: list(
+        object({
+          time: string,
+          operation: string,
+          state: nullable,
+          changes: { description: 'Path, old and new value; null: none.' },
+          actor: { ...nullable, description: 'Actor of the audit event, at most 15 minutes apart.' },
+          audit: { ...nullable, description: 'Id of the audit event.' },
+        }),
+        { description: 'Creations, changes and deletions before that time, newest first.' },
+      ),
+      relations: list(object({ relation: string, from: string, to: string, valid_from: string, valid_to: nullable }), {
+        description: 'At that time: attached resources, its cluster, node, addresses and services.',
+      }),
+      audit: list({ type: 'object' }, { description: 'Audit events with its id before that time, newest first.' }),
+      costs: {
+        description: 'Costs of the 30 days before, by currency; null: the store has no sums of costs.',
+        type: ['array', 'null'],
+        items: object({ currency: string, billed: decimal }),
+      },
+      traffic: {
+        description: 'Bytes of its Kubernetes node in the hour before that time; null: it is no node.',
+        type: ['object', 'null'],
+        properties: { node: string, sent: string, received: string },
+      },
+    },
+    { required: ['ref', 'at', 'now', 'changes', 'relations', 'audit', 'costs', 'traffic'] },
+  ),
+} as const
+
+const names = { type: 'string', maxLength: 4096 } as const
+
+interface Query {
+  readonly filter?: string
+  readonly at?: string
+  readonly provider?: string
+  readonly account?: string
+  readonly region?: string
+  readonly type?: string
+  readonly state?: string
+  readonly finding?: string
+  readonly text?: string
+  readonly limit?: number
+  readonly cursor?: string
+}
+
+const listSchema = {
+  operationId: 'inventory',
+  summary: 'Resources of clouds as of a time',
+  description: 'Sorted by provider, account, region, type, name and id. All pages show the time of the first page.',
+  querystring: closed({
+    filter: {
+      type: 'string',
+      maxLength: 65_536,
+      description: 'Filter (see docs/explain/query.md). Unset: every resource.',
+      examples: ['type = volume and exists(finding) and tag = "team=shop"'],
+    },
+    at: atParameter,
+    provider: { ...names, description: 'Providers, comma-separated.', examples: ['exoscale'] },
+    account: { ...names, description: 'Accounts, comma-separated.' },
+    region: { ...names, description: 'Regions, comma-separated.' },
+    type: { ...names, description: 'Types, comma-separated.', examples: ['instance,volume'] },
+    state: { ...names, description: 'States, comma-separated.', examples: ['stopped'] },
+    finding: { ...names, description: 'Findings, comma-separated.', examples: ['detached,unused'] },
+    text: { type: 'string', maxLength: 500, description: 'Text to search; case-insensitive.', examples: ['web'] },
+    limit: { type: 'integer', minimum: 1, maximum: 1000, default: 100, description: 'Maximum resources of a page.' },
+    cursor: {
+      ...names,
+      description:
+        '`next` of the previous page. All other parameters must be the same; `at` is that of the first page.',
+    },
+  }),
+  response: { 200: { $ref: 'InventoryPage#' }, 400: problem, 503: problem },
+} as const
+
+const oneSchema = {
+  operationId: 'inventoryResource',
+  summary: 'One resource of a cloud: state, changes with their actors, relations, costs and traffic',
+  querystring: closed(
+    {
+      ref: {
+        type: 'string',
+        minLength: 1,
+        maxLength: 2000,
+        description: 'The resource: `<provider>:<account>/<region>/<type>/<id>`.',
+        examples: ['aws:123456789012/eu-central-1/instance/i-0abc'],
+      },
+      at: atParameter,
+    },
+    { required: ['ref'] },
+  ),
+  response: { 200: { $ref: 'InventoryResource#' }, 400: problem, 404: problem, 503: problem },
+} as const
+
+const order = ['provider', 'account', 'region', 'type', 'name', 'id'] as const
+const filtered = ['provider', 'account', 'region', 'type', 'state', 'finding'] as const
+
+export function inventoryRoutes(app: FastifyInstance, context: ApiContext): void {
+  const { host } = context
+  app.get('/api/v1/inventory', { schema: listSchema }, async (request, reply) => {
+    const query = request.query as Query
+    const [store, disconnected, limit] = [requireStore(context), abortOnDisconnect(reply), query.limit ?? 100]
+    const dialect = dialectOf(store)
+    const { bound } = filterOf(query.filter ?? '', 'inventory')
+    const conditions = [
+      ...filtered.flatMap((name) => among(dialect, name, query[name])),
+      ...textConditions(dialect, query.text, [...order, 'size', dialect.asText('tags')]),
+      ...(bound.is === 'always' ? [] : [compileSql(bound, { dialect })]),
+    ]
+    const fingerprint = fingerprintOf('inventory', conditions)
+    const after = query.cursor === undefined ? undefined : readPageCursor(query.cursor, fingerprint, 1, order.length)
+    const at = after?.times[0] ?? moment(query.at ?? 'now', 'at', host.clock.now())
+    const where = [asOf(at, dialect), ...conditions].join(' AND ')
+    const behind =
+      after === undefined ? '' : ` AND (${order.join(', ')}) > (${after.keys.map(dialect.text).join(', ')})`
+    const [rows, totals] = await Promise.all([
+      rowsOf(
+        store,
+        `SELECT ${columns} FROM inventory WHERE ${where}${behind} ORDER BY ${order.join(', ')} LIMIT ${limit + 1}`,
+        disconnected,
+      ),
+      after === undefined
+        ? rowsOf(store, `SELECT count(*) AS n FROM inventory WHERE ${where}`, disconnected)
+        : undefined,
+    ])
+    if (rows === undefined || disconnected.aborted) return reply.hijack()
+    const shown = rows.slice(0, limit)
+    const last = shown.at(-1)
+    const keys = order.map((name) => (typeof last?.[name] === 'string' ? last[name] : ''))
+    return answerJson(request, reply, {
+      resources: shown,
+      next: rows.length > limit ? writePageCursor({ fingerprint, times: [at], keys }) : null,
+      at: isoOf(at),
+      ...(totals === undefined ? {} : { total: Number(totals[0]?.['n']) }),
+    })
+  })
+
+  app.get('/api/v1/inventory/one', { schema: oneSchema }, async (request, reply) => {
+    const { ref, at: written = 'now' } = request.query as { ref: string; at?: string }
+    const at = moment(written, 'at', host.clock.now())
+    const store = requireStore(context)
+    const known = await describeCloudResource({ store, disconnected: abortOnDisconnect(reply), columns }, ref, at)
+    if (known === 'gone') return reply.hijack()
+    if (known === undefined)
+      throw new ApiError('WEIR_API_NOT_FOUND', `${ref} is unknown.`, {
+        hints: ['GET /api/v1/inventory lists resources; expired ones are deleted.'],
+      })
+    return answerJson(request, reply, { ref, at: isoOf(at), ...known })
+  })
+}

@@ -1,0 +1,129 @@
+import type { Command } from 'commander'
+import { action, requireServer, withServerFlags, type ServerFlags } from './client.ts'
+import { printData, withOutput, type OutputFlags, type Row } from './output.ts'
+import { parametersOf, timeText } from './scope-flags.ts'
+import { oneLine, textTable } from './text-table.ts'
+
+interface Flags extends ServerFlags, OutputFlags {
+  readonly at?: string
+  readonly kind?: string
+}
+
+type Page = Readonly<{ resources: readonly Row[]; next: string | null; at: string; total?: number }>
+
+interface One extends Readonly<Record<'changes' | 'relations', readonly Row[]>> {
+  readonly ref: string
+  readonly at: string
+  readonly now: Row | null
+  readonly costs: readonly Row[] | null
+  readonly traffic: Row | null
+}
+
+export function register(program: Command): void {
+  withServerFlags(
+    withOutput(
+      program
+        .command('inventory')
+        .description('List resources of clouds as of a time; with a reference, show one resource.')
+        .argument('[ref]', 'the resource, as aws:123456789012/eu-central-1/instance/i-0abc'),
+    ),
+  )
+    .option('--filter <FILTER>', 'filter (see docs/explain/query.md)')
+    .option('--at <TIME>', 'time: now-1h, ISO 8601 or Unix milliseconds (default: now)')
+    .option('--provider <NAMES>', 'providers; comma-separated')
+    .option('--account <IDS>', 'accounts; comma-separated')
+    .option('--region <NAMES>', 'regions; comma-separated')
+    .option('-k, --kind <TYPES>', 'types: instance, volume, ip_address …; comma-separated')
+    .option('--state <STATES>', 'states; comma-separated')
+    .option('--finding <FINDINGS>', 'detached, unused, stopped or old_snapshot; comma-separated')
+    .option('--text <TEXT>', 'text to search')
+    .option('--limit <N>', 'maximum number', '100')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ weir inventory --kind instance,volume --account 123456789012
+  $ weir inventory --filter 'exists(finding) and tag = "team=shop"' --at now-1d -o csv
+  $ weir inventory aws:123456789012/eu-central-1/instance/i-0abc
+
+Exit code: 0 success, 1 server unreachable or resource unknown, 2 usage error.`,
+    )
+    .action(action(run))
+}
+
+const columns = ['provider', 'account', 'region', 'type', 'id', 'name', 'state', 'size', 'created', 'finding', 'ref']
+const parameters = ['filter', 'at', 'provider', 'account', 'region', 'type', 'state', 'finding', 'text', 'limit']
+
+async function run(ref: string | undefined, flags: Flags) {
+  const server = await requireServer(flags)
+  if (ref !== undefined) {
+    const query = new URLSearchParams({ ref, ...(flags.at === undefined ? {} : { at: flags.at }) })
+    const one = await server.json<One>('GET', `/api/v1/inventory/one?${query.toString()}`)
+    return printData(flags, {
+      whole: one,
+      rows: one.changes,
+      columns: ['time', 'operation', 'state', 'actor', 'audit', 'changes'],
+      table: () => oneText(one),
+    })
+  }
+  const query = parametersOf({ ...flags, type: flags.kind }, parameters)
+  const page = await server.json<Page>('GET', `/api/v1/inventory?${query.toString()}`)
+  await printData(flags, { whole: page, rows: page.resources, columns, table: () => listText(page) })
+}
+
+const text = (value: unknown): string => (typeof value === 'string' ? oneLine(value) : '')
+
+function listText({ resources, next, at, total }: Page): string {
+  if (resources.length === 0) return `No matching resources at ${timeText(at)} UTC.\n`
+  const rows = resources.map((row) => [
+    text(row['provider']),
+    text(row['account']),
+    text(row['region']),
+    text(row['type']),
+    text(row['name']),
+    text(row['id']),
+    text(row['state']),
+    text(row['size']),
+    text(row['finding']),
+  ])
+  const more = next === null ? '' : `\n${total ?? 'More'} in total; --limit shows more.\n`
+  const head = ['provider', 'account', 'region', 'type', 'name', 'id', 'state', 'size', 'finding']
+  return textTable(head, rows) + more
+}
+
+function oneText({ ref, at, now, changes, relations, costs, traffic }: One): string {
+  const state = now === null ? 'does not exist' : [text(now['state']), text(now['finding'])].join(' ').trim()
+  const sums = (costs ?? []).map((row) => `${text(row['billed'])} ${text(row['currency'])}`)
+  return [
+    `${oneLine(ref)} at ${timeText(at)} UTC: ${state}\n`,
+    ...(sums.length === 0 ? [] : [`Costs of 30 days: ${sums.join(', ')}\n`]),
+    ...(traffic === null
+      ? []
+      : [
+          `Traffic of node ${text(traffic['node'])} in an hour: ${text(traffic['sent'])} bytes sent, ` +
+            `${text(traffic['received'])} bytes received\n`,
+        ]),
+    ...(relations.length === 0
+      ? []
+      : [
+          `Relations\n${textTable(
+            ['from', 'relation', 'to'],
+            relations.map((row) => [text(row['from']), text(row['relation']), text(row['to'])]),
+          )}`,
+        ]),
+    ...(changes.length === 0
+      ? []
+      : [
+          `Changes\n${textTable(
+            ['time (UTC)', 'operation', 'state', 'actor', 'fields'],
+            changes.map((row) => [
+              timeText(row['time']),
+              text(row['operation']),
+              text(row['state']),
+              text(row['actor']),
+              Array.isArray(row['changes']) ? row['changes'].map(({ path }: Row) => text(path)).join(' ') : '',
+            ]),
+          )}`,
+        ]),
+  ].join('\n')
+}
