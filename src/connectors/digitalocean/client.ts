@@ -2,6 +2,7 @@ import type { Host } from '../../host/index.ts'
 import { messageOf } from '../../model/errors.ts'
 import { fieldsOf, isRecord, textOf, type Fields } from '../../model/json.ts'
 import { HttpError, type HttpAnswer } from '../../net/http/client.ts'
+import { failedRequest } from '../../net/http/failed-request.ts'
 import { LazyClient } from '../../net/http/lazy-client.ts'
 import { retryAfterMs } from '../../net/http/retry-after.ts'
 import { revealSecret } from '../../net/secrets.ts'
@@ -122,14 +123,15 @@ function limitMs({ status, headers }: HttpAnswer, now: number): number {
 }
 
 function failureOf({ status }: HttpAnswer, body: unknown, what: string, afterMs: number): CollectError {
-  const message = textOf(fieldsOf(body)['message'])
-  const detail = `HTTP ${status}${message === undefined ? '' : `, ${message.slice(0, 300).replace(/\.$/, '')}`}`
-  if (status === 401) return new CollectError('auth', `${what} rejected the token (${detail}); correct \`token\``)
-  if (status === 403)
-    return new CollectError('forbidden', `${what} denies access (${detail}); add its read scope to the token`)
-  if (status === 429)
-    return new CollectError('rate_limited', `${what} limits the request rate (${detail})`, { afterMs, mayPass: true })
-  return new CollectError('server', `${what} failed (${detail})`, { afterMs, mayPass: status >= 500 })
+  const { fault, message, ...retry } = failedRequest({
+    status,
+    message: textOf(fieldsOf(body)['message']) ?? '',
+    what,
+    afterMs,
+    login: 'correct `token`',
+    allow: 'add its read scope to the token',
+  })
+  return new CollectError(fault, message, retry)
 }
 
 function jsonOf({ body }: HttpAnswer): unknown {

@@ -1,5 +1,6 @@
 import { PollError } from '../../polling/poll-error.ts'
-import { jsonOf, messageOfResponse, textIn, waitOf } from '../../net/exoscale/answer.ts'
+import { jsonOf, textIn } from '../../net/exoscale/answer.ts'
+import { exoscaleFailure } from '../../net/exoscale/failure.ts'
 import { HttpError, type HttpAnswer } from '../../net/http/client.ts'
 import { messageOf } from '../../model/errors.ts'
 
@@ -7,32 +8,13 @@ export class ExoscaleError extends PollError {
   override readonly name = 'ExoscaleError'
 }
 
-const skewMs = 5 * 60_000
-
 export function failureOf(
   answer: HttpAnswer,
   { what, operation, now }: { what: string; operation: string; now: number },
 ): ExoscaleError {
-  const { status } = answer
-  const message = messageOfResponse(answer)
-  const detail = `HTTP ${status}${message === '' ? '' : `, ${message.slice(0, 300).replace(/\.$/, '')}`}`
-  const afterMs = waitOf(answer, now)
-  if (status === 401 || status === 403) {
-    const skew = Math.abs(Date.parse(answer.headers.date ?? '') - now)
-    if (skew > skewMs)
-      return new ExoscaleError(
-        `${what} rejects the signature (${detail}): the clock of this machine is ` +
-          `${Math.round(skew / 60_000)} minutes off; set the clock`,
-      )
-    if (status === 401)
-      return new ExoscaleError(`${what} rejected the login (${detail}); correct \`key\` and \`secret\``)
-    return new ExoscaleError(`${what} denies read access (${detail}); allow the role of the key \`${operation}\``)
-  }
-  if (status === 429)
-    return new ExoscaleError(`${what} limits the request rate (${detail})`, { afterMs, mayPass: true })
-  if (status >= 500 || status === 408)
-    return new ExoscaleError(`${what} is unavailable (${detail})`, { afterMs, mayPass: true })
-  return new ExoscaleError(`${what} rejected the request (${detail}); correct the settings`)
+  const allow = `allow the role of the key \`${operation}\``
+  const { message, ...retry } = exoscaleFailure(answer, { what, allow, now })
+  return new ExoscaleError(message, retry)
 }
 
 export function connectionError(error: unknown, what: string): ExoscaleError {

@@ -2,7 +2,8 @@ import { CollectError, type CollectFault } from '../../polling/inventory/collect
 import type { Host } from '../../host/index.ts'
 import { messageOf } from '../../model/errors.ts'
 import { fieldsOf, isRecord, type Fields } from '../../model/json.ts'
-import { jsonOf, messageOfResponse, waitOf } from '../../net/exoscale/answer.ts'
+import { jsonOf } from '../../net/exoscale/answer.ts'
+import { exoscaleFailure } from '../../net/exoscale/failure.ts'
 import { authorizationOf, expiresAt } from '../../net/exoscale/sign.ts'
 import { HttpError, type HttpAnswer } from '../../net/http/client.ts'
 import { LazyClient } from '../../net/http/lazy-client.ts'
@@ -22,7 +23,6 @@ type ClientOptions = Readonly<{
 const version = '/v2'
 const mostBytes = 64 * 1024 * 1024
 const ids = /[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}/gi
-const skewMs = 5 * 60_000
 
 /** One zone. It makes no retry. */
 export class ExoscaleClient {
@@ -86,27 +86,12 @@ export class ExoscaleClient {
 }
 
 function failureOf(answer: HttpAnswer, what: string, now: number): CollectError {
-  const { status, headers } = answer
-  const message = messageOfResponse(answer)
-  const detail = `HTTP ${status}${message === '' ? '' : `, ${message.slice(0, 300).replace(/\.$/, '')}`}`
-  const afterMs = waitOf(answer, now)
-  const skew = Math.abs(Date.parse(headers.date ?? '') - now)
-  if ((status === 401 || status === 403) && skew > skewMs)
-    return new CollectError(
-      'auth',
-      `${what} rejects the signature (${detail}): the clock of this machine is ${Math.round(skew / 60_000)} minutes ` +
-        'off; set the clock',
-    )
-  if (status === 401)
-    return new CollectError('auth', `${what} rejected the login (${detail}); correct \`key\` and \`secret\``)
-  if (status === 403)
-    return new CollectError('forbidden', `${what} denies access (${detail}); allow it in the role of the key`)
-  if (status === 429)
-    return new CollectError('rate_limited', `${what} limits the request rate (${detail})`, { afterMs, mayPass: true })
-  return new CollectError('server', `${what} failed (${detail})`, {
-    afterMs,
-    mayPass: status >= 500 || status === 408,
+  const { fault, message, ...retry } = exoscaleFailure(answer, {
+    what,
+    allow: 'allow it in the role of the key',
+    now,
   })
+  return new CollectError(fault, message, retry)
 }
 
 function connectionError(error: unknown, what: string): CollectError {
