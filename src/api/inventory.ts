@@ -107,6 +107,7 @@ function costsSql(ref: string, id: string, at: bigint): string {
   const names = (ownNames[provider] ?? [provider]).map(quote).join(', ')
   const day = (us: bigint): string => quote(new Date(Number(us / 1000n)).toISOString().slice(0, 10))
   return `SELECT currency, sum(billed)::VARCHAR AS billed FROM spend WHERE lower(provider) IN (${names})
-      AND regexp_extract(resource, '[^/:]+$') = ${quote(id)} AND day > ${day(at - monthUs)} AND day <= ${day(at)}
+      AND (resource = ${quote(id)} OR ends_with(resource, ${quote(`/${id}`)})
+      OR ends_with(resource, ${quote(`:${id}`)})) AND day > ${day(at - monthUs)} AND day <= ${day(at)}
       GROUP BY currency ORDER BY currency`
 }

@@ -1,0 +1,7 @@
+import { defineConnector } from '../../engine/manifest.ts'
+import { awsSchema } from './config.ts'
+
+export default defineConnector({
+  source: { schema: awsSchema, thread: 'watch' },
+  support: [{ system: 'aws-inventory', name: 'AWS resources (EC2, EKS, ELB, S3)', remark: 'not tested against AWS' }],
+})
