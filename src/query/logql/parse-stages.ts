@@ -1,16 +1,17 @@
 import { comparisons, type Operator } from '../metrics/binary.ts'
 import { syntaxError, unsupported } from '../metrics/failure.ts'
-import type { Language } from '../metrics/lexer.ts'
 import { compileRegex, matcherOf, type Matcher, type MatchOperator } from '../metrics/matchers.ts'
-import { TokenReader } from '../metrics/token-reader.ts'
+import { TokenReader, type ReaderLanguage } from '../metrics/token-reader.ts'
 import type { JsonPath, LabelFilter, LabelFormat, LogQuery, Stage } from './ast.ts'
 import { addressTest, lineAddressTest, linePatternOf, matchesPattern } from './line-pattern.ts'
 import { templateOf } from './template.ts'
 
-const language: Language = {
+const language: ReaderLanguage = {
   signs: ['|=', '|~', '|>', '!>', '=~', '!~', '==', '!=', '>=', '<=', '--', ...'|+-*/%^<>=(){}[],'.split('')],
   bytes: true,
   word: /[a-zA-Z_][\w.]*/y,
+  ignoreCase: false,
+  errorPrefix: (place) => `parse error at ${place}: syntax error: `,
 }
 const lineOperators: ReadonlySet<string> = new Set(['|=', '!=', '|~', '!~', '|>', '!>'])
 const parserNames: ReadonlySet<string> = new Set(['json', 'logfmt', 'unpack', 'decolorize'])

@@ -47,7 +47,7 @@ export function parseLogs(text: string): LogQuery {
 class Parser extends StageReader {
   whole(): LogqlNode {
     const node = this.#selectorAhead() ? this.logs() : this.#expression(0)
-    if (this.token.kind !== 'end') throw this.unexpected()
+    if (!this.isEnded) throw this.unexpected()
     if (node.is === 'logs' && node.stages.some(({ is }) => is === 'unwrap'))
       throw syntaxError('unwrap is only allowed in a metric query')
     return node

@@ -1,6 +1,6 @@
 import { syntaxError } from '../metrics/failure.ts'
 import { quotedText } from '../metrics/lexer.ts'
-import type { TemplateValue } from './template-functions.ts'
+import type { TemplateValue } from './template-values.ts'
 
 export type Operand =
   | Readonly<{ is: 'literal'; value: TemplateValue }>

@@ -1,9 +1,10 @@
 /** Templates of `line_format` and `label_format`: the notation of Go's text/template with the functions of Loki. */
 import { QueryFailure, unsupported } from '../metrics/failure.ts'
 import { parseTemplate, type Command, type Expression, type Node, type Operand } from './template-parse.ts'
-import { isTrue, templateFunctions, TemplateError, textOf, type TemplateValue } from './template-functions.ts'
+import { templateFunctions } from './template-functions.ts'
+import { isTrue, TemplateError, textOf, type TemplateValue } from './template-values.ts'
 
-export { TemplateError } from './template-functions.ts'
+export { TemplateError } from './template-values.ts'
 
 /** What a template reads. */
 export type TemplateInput = Readonly<{

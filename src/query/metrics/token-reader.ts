@@ -3,15 +3,25 @@ import { placeOf, tokensOf, type Language, type Token } from './lexer.ts'
 
 const maxDepth = 200
 
+export type ReaderLanguage = Language &
+  Readonly<{
+    /** Keywords have no case. */
+    ignoreCase: boolean
+    /** Before a message about an unexpected token. `place` is line and column. */
+    errorPrefix: (place: string) => string
+  }>
+
 /** The tokens of a query in order, for parsers by recursive descent. */
 export class TokenReader {
   readonly #text: string
   readonly #tokens: readonly Token[]
+  readonly #language: ReaderLanguage
   #at = 0
   #depth = 0
 
-  constructor(text: string, language: Language) {
+  constructor(text: string, language: ReaderLanguage) {
     this.#text = text
+    this.#language = language
     this.#tokens = tokensOf(text, language)
   }
 
@@ -19,8 +29,17 @@ export class TokenReader {
     return this.#tokens[this.#at]!
   }
 
+  get isEnded(): boolean {
+    return this.token.kind === 'end'
+  }
+
   ahead(count: number): Token | undefined {
     return this.#tokens[this.#at + count]
+  }
+
+  /** Makes the last token the next one again. */
+  back(): void {
+    this.#at--
   }
 
   next(): Token {
@@ -33,7 +52,7 @@ export class TokenReader {
 
   isWord(word: string): boolean {
     const { kind, text } = this.token
-    return kind === 'word' && text === word
+    return kind === 'word' && (this.#language.ignoreCase ? text.toLowerCase() : text) === word
   }
 
   take(sign: string): boolean {
@@ -71,6 +90,10 @@ export class TokenReader {
     const { kind, text, from } = this.token
     const found = kind === 'end' ? 'end of input' : JSON.stringify(text)
     const wanted = expected === undefined ? '' : `, expected ${expected}`
-    return syntaxError(`parse error at ${placeOf(this.#text, from)}: syntax error: unexpected ${found}${wanted}`)
+    return this.errorAt(from, `unexpected ${found}${wanted}`)
+  }
+
+  errorAt(from: number, problem: string): Error {
+    return syntaxError(this.#language.errorPrefix(placeOf(this.#text, from)) + problem)
   }
 }

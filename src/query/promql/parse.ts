@@ -9,16 +9,19 @@ import {
 } from '../metrics/binary.ts'
 import { syntaxError, unsupported } from '../metrics/failure.ts'
 import { metricName } from '../metrics/labels.ts'
-import { placeOf, tokensOf, type Language, type Token } from '../metrics/lexer.ts'
+import type { Token } from '../metrics/lexer.ts'
 import { matcherOf, type Matcher, type MatchOperator } from '../metrics/matchers.ts'
+import { TokenReader, type ReaderLanguage } from '../metrics/token-reader.ts'
 import type { Node, Shift } from './ast.ts'
 import { functions, otherFunctions } from './signatures.ts'
 import { checkTypes } from './types.ts'
 
-const language: Language = {
+const language: ReaderLanguage = {
   signs: ['=~', '!~', '==', '!=', '>=', '<=', ...'+-*/%^<>=(){}[],:@'.split('')],
   bytes: false,
   word: /[a-zA-Z_][\w:]*/y,
+  ignoreCase: true,
+  errorPrefix: (place) => `${place}: parse error: `,
 }
 
 /** The editor grammar of Prometheus binds `offset`, `@` and the sign of numbers differently from its engine. */
@@ -36,7 +39,6 @@ const precedence: ReadonlyMap<string, number> = new Map([
   ['^', 7],
 ])
 const signPrecedence = 6
-const maxDepth = 200
 
 export function parsePromql(text: string): Node {
   const node = new Parser(text).whole()
@@ -52,89 +54,45 @@ export function parseSelector(text: string): readonly Matcher[] {
   return node.matchers
 }
 
-class Parser {
-  readonly #text: string
-  readonly #tokens: readonly Token[]
-  #at = 0
-  #depth = 0
-
+class Parser extends TokenReader {
   constructor(text: string) {
-    this.#text = text
-    this.#tokens = tokensOf(text, language)
+    super(text, language)
   }
 
   whole(): Node {
-    if (this.#ended()) throw syntaxError('no expression found in input')
+    if (this.isEnded) throw syntaxError('no expression found in input')
     const node = this.#expression(0)
-    if (!this.#ended()) throw this.#unexpected()
+    if (!this.isEnded) throw this.unexpected()
     return node
   }
 
-  #ended(): boolean {
-    return this.#token.kind === 'end'
-  }
-
-  get #token(): Token {
-    return this.#tokens[this.#at]!
-  }
-
-  #next(): Token {
-    return this.#tokens[this.#at++]!
-  }
-
-  #is(sign: string): boolean {
-    return this.#token.kind === 'sign' && this.#token.text === sign
-  }
-
-  /** Keywords have no case. */
-  #isWord(word: string, token = this.#token): boolean {
-    return token.kind === 'word' && token.text.toLowerCase() === word
-  }
-
-  #take(sign: string): boolean {
-    if (!this.#is(sign)) return false
-    this.#at++
-    return true
-  }
-
-  #need(sign: string): void {
-    if (!this.#take(sign)) throw this.#unexpected(`"${sign}"`)
-  }
-
-  #unexpected(expected?: string): Error {
-    const { kind, text, from } = this.#token
-    const found = kind === 'end' ? 'end of input' : JSON.stringify(text)
-    return syntaxError(
-      `${placeOf(this.#text, from)}: parse error: unexpected ${found}` +
-        (expected === undefined ? '' : `, expected ${expected}`),
-    )
-  }
-
   #expression(least: number): Node {
-    if (++this.#depth > maxDepth) throw syntaxError('the expression is nested too deeply')
+    return this.nested(() => this.#operators(least))
+  }
+
+  #operators(least: number): Node {
     let left = this.#unary()
     for (;;) {
       const operator = this.#operator()
       const binds = operator === undefined ? 0 : precedence.get(operator)!
       if (operator === undefined || binds <= least) break
-      this.#at++
+      this.next()
       left = this.#binary(operator, left, binds)
     }
-    this.#depth--
     return left
   }
 
   #operator(): Operator | undefined {
-    const { kind, text } = this.#token
+    const { kind, text } = this.token
     if (kind !== 'word' && kind !== 'sign') return undefined
     const name = text.toLowerCase()
     return precedence.has(name) ? (name as Operator) : undefined
   }
 
   #binary(operator: Operator, left: Node, binds: number): Node {
-    const bool = this.#isWord('bool')
+    const bool = this.isWord('bool')
     if (bool) {
-      this.#at++
+      this.next()
       if (!isComparison(operator)) throw syntaxError('bool modifier can only be used on comparison operators')
     }
     const matching = this.#matching(operator)
@@ -144,19 +102,19 @@ class Parser {
   }
 
   #matching(operator: Operator): Matching {
-    const on = this.#isWord('on')
-    if (!on && !this.#isWord('ignoring')) {
-      if (this.#isWord('fill') || this.#isWord('fill_left') || this.#isWord('fill_right'))
-        throw unsupported(`The modifier ${this.#token.text}`)
+    const on = this.isWord('on')
+    if (!on && !this.isWord('ignoring')) {
+      if (this.isWord('fill') || this.isWord('fill_left') || this.isWord('fill_right'))
+        throw unsupported(`The modifier ${this.token.text}`)
       return { on: false, labels: [], include: [] }
     }
-    this.#at++
+    this.next()
     const labels = this.#labelList()
-    const isLeft = this.#isWord('group_left')
-    if (!isLeft && !this.#isWord('group_right')) return { on, labels, include: [] }
-    this.#at++
+    const isLeft = this.isWord('group_left')
+    if (!isLeft && !this.isWord('group_right')) return { on, labels, include: [] }
+    this.next()
     if (isSetOperator(operator)) throw syntaxError(`no grouping allowed for "${operator}" operation`)
-    const include = this.#is('(') ? this.#labelList() : []
+    const include = this.is('(') ? this.#labelList() : []
     const both = on ? include.find((label) => labels.includes(label)) : undefined
     if (both !== undefined) throw syntaxError(`label "${both}" must not occur in ON and GROUP clause at once`)
     return { on, labels, group: isLeft ? 'left' : 'right', include }
@@ -164,71 +122,71 @@ class Parser {
 
   #labelList(): string[] {
     const labels: string[] = []
-    this.#need('(')
-    while (!this.#is(')')) {
-      if (this.#token.kind !== 'word' && this.#token.kind !== 'text') throw this.#unexpected('label')
-      labels.push(this.#next().text)
-      if (!this.#take(',')) break
+    this.need('(')
+    while (!this.is(')')) {
+      if (this.token.kind !== 'word' && this.token.kind !== 'text') throw this.unexpected('label')
+      labels.push(this.next().text)
+      if (!this.take(',')) break
     }
-    this.#need(')')
+    this.need(')')
     return labels
   }
 
   #unary(): Node {
-    const isMinus = this.#is('-')
-    if (!isMinus && !this.#is('+')) return this.#postfix(this.#primary())
-    this.#at++
+    const isMinus = this.is('-')
+    if (!isMinus && !this.is('+')) return this.#postfix(this.#primary())
+    this.next()
     const of = this.#expression(signPrecedence)
     if (!isMinus) return of
     return of.is === 'number' ? { is: 'number', value: -of.value } : { is: 'negative', of }
   }
 
   #primary(): Node {
-    const token = this.#next()
+    const token = this.next()
     if (token.kind === 'number') return { is: 'number', value: token.value }
     if (token.kind === 'duration') return { is: 'number', value: token.value / 1000 }
     if (token.kind === 'text') return { is: 'string', value: token.text }
     if (token.kind === 'sign' && token.text === '(') {
       const of = this.#expression(0)
-      this.#need(')')
+      this.need(')')
       return { is: 'group', of }
     }
     if (token.kind === 'word') return this.#named(token)
-    this.#at--
+    this.back()
     if (token.text === '{') return this.#selector(undefined)
-    throw this.#unexpected()
+    throw this.unexpected()
   }
 
   #named(token: Token): Node {
     const { text } = token
     const lower = text.toLowerCase()
     const aggregator = aggregators.find((each) => each === lower)
-    if (aggregator !== undefined && (this.#is('(') || this.#isWord('by') || this.#isWord('without')))
+    if (aggregator !== undefined && (this.is('(') || this.isWord('by') || this.isWord('without')))
       return this.#aggregate(aggregator)
-    if (this.#is('(')) {
+    if (this.is('(')) {
       if (functions.has(text)) return { is: 'call', name: text, parameters: this.#parameters() }
       if (otherFunctions.has(text)) throw unsupported(`The function ${text}`)
-      throw syntaxError(`${placeOf(this.#text, token.from)}: parse error: unknown function with name "${text}"`)
+      throw this.errorAt(token.from, `unknown function with name "${text}"`)
     }
-    if (otherFunctions.has(lower) && (this.#isWord('by') || this.#isWord('without')))
+    if (otherFunctions.has(lower) && (this.isWord('by') || this.isWord('without')))
       throw unsupported(`The aggregation ${lower}`)
     if (lower === 'inf') return { is: 'number', value: Infinity }
     if (lower === 'nan') return { is: 'number', value: NaN }
     if (reserved.has(lower)) {
-      this.#at--
-      throw this.#unexpected()
+      this.back()
+      throw this.unexpected()
     }
     return this.#selector(text)
   }
 
   #parameters(): Node[] {
     const parameters: Node[] = []
-    this.#need('(')
-    while (!this.#is(')')) {
+    this.need('(')
+    while (!this.is(')')) {
       parameters.push(this.#expression(0))
-      if (!this.#take(',')) break
+      if (!this.take(',')) break
     }
-    this.#need(')')
+    this.need(')')
     return parameters
   }
 
@@ -251,20 +209,20 @@ class Parser {
   }
 
   #grouping(): Grouping | undefined {
-    const without = this.#isWord('without')
-    if (!without && !this.#isWord('by')) return undefined
-    this.#at++
+    const without = this.isWord('without')
+    if (!without && !this.isWord('by')) return undefined
+    this.next()
     return { without, labels: this.#labelList() }
   }
 
   #selector(name: string | undefined): Node {
     const matchers: Matcher[] = name === undefined ? [] : [matcherOf(metricName, '=', name)]
-    if (this.#take('{')) {
-      while (!this.#is('}')) {
+    if (this.take('{')) {
+      while (!this.is('}')) {
         matchers.push(this.#matcher())
-        if (!this.#take(',')) break
+        if (!this.take(',')) break
       }
-      this.#need('}')
+      this.need('}')
     }
     const names = matchers.filter(({ name: each, operator }) => each === metricName && operator === '=')
     if (names.length > 1) throw syntaxError('metric name must not be set twice')
@@ -274,38 +232,37 @@ class Parser {
   }
 
   #matcher(): Matcher {
-    const { kind, text: name } = this.#token
-    if (kind !== 'word' && kind !== 'text') throw this.#unexpected('label')
-    this.#at++
-    const { kind: next, text: operator } = this.#token
+    const { kind, text: name } = this.token
+    if (kind !== 'word' && kind !== 'text') throw this.unexpected('label')
+    this.next()
+    const { kind: next, text: operator } = this.token
     if (kind === 'text' && (operator === ',' || operator === '}')) return matcherOf(metricName, '=', name)
-    if (next !== 'sign' || !['=', '!=', '=~', '!~'].includes(operator)) throw this.#unexpected('a match operator')
-    this.#at++
-    if (this.#token.kind !== 'text') throw this.#unexpected('string')
-    return matcherOf(name, operator as MatchOperator, this.#next().text)
+    if (next !== 'sign' || !['=', '!=', '=~', '!~'].includes(operator)) throw this.unexpected('a match operator')
+    this.next()
+    if (this.token.kind !== 'text') throw this.unexpected('string')
+    return matcherOf(name, operator as MatchOperator, this.next().text)
   }
 
   #postfix(first: Node): Node {
     let node = first
     for (;;) {
-      if (this.#is('[')) node = this.#bracket(node)
-      else if (this.#isWord('offset')) node = shifted(node, { offset: this.#offset() })
-      else if (this.#is('@')) node = shifted(node, { at: this.#moment() })
-      else if (this.#isWord('anchored') || this.#isWord('smoothed'))
-        throw unsupported(`The modifier ${this.#token.text}`)
+      if (this.is('[')) node = this.#bracket(node)
+      else if (this.isWord('offset')) node = shifted(node, { offset: this.#offset() })
+      else if (this.is('@')) node = shifted(node, { at: this.#moment() })
+      else if (this.isWord('anchored') || this.isWord('smoothed')) throw unsupported(`The modifier ${this.token.text}`)
       else return node
     }
   }
 
   #bracket(node: Node): Node {
-    this.#need('[')
+    this.need('[')
     const range = this.#duration()
-    if (this.#take(':')) {
-      const step = this.#is(']') ? undefined : this.#duration()
-      this.#need(']')
+    if (this.take(':')) {
+      const step = this.is(']') ? undefined : this.#duration()
+      this.need(']')
       return { is: 'subquery', of: node, range, step, offset: 0 }
     }
-    this.#need(']')
+    this.need(']')
     if (node.is !== 'selector') throw syntaxError('ranges only allowed for vector selectors')
     if (node.offset !== 0 || node.at !== undefined) throw syntaxError('no offset or @ modifiers allowed before range')
     return { is: 'range', selector: node, range }
@@ -313,12 +270,12 @@ class Parser {
 
   /** In ms; a number is in seconds. */
   #duration(): number {
-    const { kind, value } = this.#token
+    const { kind, value } = this.token
     if (kind !== 'number' && kind !== 'duration')
-      throw this.#isWord('step') || this.#is('(') ? this.#calculated() : this.#unexpected('duration')
-    this.#at++
-    if (!this.#is(']') && !this.#is(':'))
-      throw '+-*/%^'.split('').some((sign) => this.#is(sign)) ? this.#calculated() : this.#unexpected('"]"')
+      throw this.isWord('step') || this.is('(') ? this.#calculated() : this.unexpected('duration')
+    this.next()
+    if (!this.is(']') && !this.is(':'))
+      throw '+-*/%^'.split('').some((sign) => this.is(sign)) ? this.#calculated() : this.unexpected('"]"')
     const ms = Math.round(kind === 'number' ? value * 1000 : value)
     if (!(ms > 0)) throw syntaxError('duration must be greater than 0')
     return ms
@@ -329,30 +286,30 @@ class Parser {
   }
 
   #offset(): number {
-    this.#at++
-    const isMinus = this.#take('-')
-    if (!isMinus) this.#take('+')
-    if (this.#is('(')) throw this.#calculated()
-    const { kind, value } = this.#token
-    if (kind !== 'number' && kind !== 'duration') throw this.#unexpected('duration')
-    this.#at++
+    this.next()
+    const isMinus = this.take('-')
+    if (!isMinus) this.take('+')
+    if (this.is('(')) throw this.#calculated()
+    const { kind, value } = this.token
+    if (kind !== 'number' && kind !== 'duration') throw this.unexpected('duration')
+    this.next()
     const ms = Math.round(kind === 'number' ? value * 1000 : value)
     return isMinus ? -ms : ms
   }
 
   #moment(): number | 'start' | 'end' {
-    this.#at++
-    const word = this.#token.text.toLowerCase()
-    if (this.#token.kind === 'word' && (word === 'start' || word === 'end')) {
-      this.#at++
-      this.#need('(')
-      this.#need(')')
+    this.next()
+    const word = this.token.text.toLowerCase()
+    if (this.token.kind === 'word' && (word === 'start' || word === 'end')) {
+      this.next()
+      this.need('(')
+      this.need(')')
       return word
     }
-    const isMinus = this.#take('-')
-    if (!isMinus) this.#take('+')
-    if (this.#token.kind !== 'number') throw this.#unexpected('timestamp')
-    const ms = Math.round(this.#next().value * 1000)
+    const isMinus = this.take('-')
+    if (!isMinus) this.take('+')
+    if (this.token.kind !== 'number') throw this.unexpected('timestamp')
+    const ms = Math.round(this.next().value * 1000)
     if (!Number.isFinite(ms)) throw syntaxError('timestamp out of bounds for @ modifier')
     return isMinus ? -ms : ms
   }
