@@ -1,6 +1,7 @@
 /** Later versions only append columns. */
 import type { BatchKind } from '../model/batches.ts'
 import { flowFields } from '../model/fields.ts'
+import { flowOrder } from '../store/read/views.ts'
 import { insightColumnsOfViews } from './insight-views.ts'
 import { inventoryColumns } from './inventory-view.ts'
 
@@ -49,47 +50,24 @@ const position: ViewColumn = {
   meaning: 'Stable id of the row: source instance, epoch, source sequence, row',
 }
 
-const first: readonly ViewColumn[] = [
-  ...[
-    'time_start',
-    'time_end',
-    'time_received',
-    'src_addr',
-    'dst_addr',
-    'exporter_addr',
-    'src_port',
-    'dst_port',
-    'proto',
-    'tcp_flags',
-    'direction',
-    'dscp',
-    'vlan',
-    'in_if',
-    'out_if',
-    'bytes',
-    'packets',
-    'sampling',
-  ].map(fromRegistry),
-  { name: 'bytes_est', type: 'HUGEINT', unit: 'By', meaning: 'Bytes × sampling interval: estimated actual bytes' },
-  {
+const computed: Readonly<Record<string, ViewColumn>> = {
+  bytes_est: {
+    name: 'bytes_est',
+    type: 'HUGEINT',
+    unit: 'By',
+    meaning: 'Bytes × sampling interval: estimated actual bytes',
+  },
+  packets_est: {
     name: 'packets_est',
     type: 'HUGEINT',
     unit: '{packet}',
     meaning: 'Packets × sampling interval: estimated actual packets',
   },
-  ...['protocol', 'protocol_version', 'time_skewed', 'src_name', 'src_label', 'dst_name', 'dst_label'].map(
-    fromRegistry,
-  ),
-  position,
-]
+  _pos: position,
+}
 
-const flows: readonly ViewColumn[] = [
-  ...first,
-  ...flowFields
-    .map(({ name }) => name)
-    .filter((name) => !first.some((column) => column.name === name))
-    .map(fromRegistry),
-]
+const laterFields = flowFields.map(({ name }) => name).filter((name) => !flowOrder.includes(name))
+const flows: readonly ViewColumn[] = [...flowOrder, ...laterFields].map((name) => computed[name] ?? fromRegistry(name))
 
 const events: readonly ViewColumn[] = [
   { name: 'id', type: 'VARCHAR', meaning: 'CloudEvents id, unique within its source' },

@@ -48,10 +48,7 @@ export async function loadConfig(host: Host, files: readonly string[], flags: re
 }
 
 /** Throws WEIR_CONFIG_INVALID, as `loadConfig`. */
-export async function loadDocument(
-  parsed: ConfigDocument,
-  flags: readonly Override[],
-): Promise<Omit<Loaded, 'empty'>> {
+export async function loadDocument(parsed: ConfigDocument, flags: readonly Override[]): Promise<Omit<Loaded, 'empty'>> {
   const text = textsOf(parsed)
   const first = applyOverrides(parsed, withBuiltIns(parsed))
   const environment = environmentOverrides(self.env, weirSchema, { document: first, known: ownVariables })

@@ -1,4 +1,5 @@
 /** Facts and problems that a workload posts. Pure. */
+import { severityOf } from '../../codecs/sbom/index.ts'
 import type { DirectFact, DirectProblem } from '../../model/insights.ts'
 import { isRecord, type Fields } from '../../model/json.ts'
 import type { EnvironmentClaims } from '../../net/lagoon-token.ts'
@@ -122,24 +123,6 @@ function withoutEmpty(problem: DirectProblem): DirectProblem {
   return Object.fromEntries(
     Object.entries(problem).filter(([name, value]) => always.has(name) || (value !== '' && value !== 0)),
   ) as unknown as DirectProblem
-}
-
-const severities: Readonly<Record<string, string>> = {
-  critical: 'CRITICAL',
-  high: 'HIGH',
-  important: 'HIGH',
-  medium: 'MEDIUM',
-  moderate: 'MEDIUM',
-  low: 'LOW',
-  negligible: 'NEGLIGIBLE',
-  info: 'NEGLIGIBLE',
-  informational: 'NEGLIGIBLE',
-  none: 'NONE',
-}
-
-/** The core of Lagoon refuses other words. */
-function severityOf(word: string): string {
-  return severities[word.toLowerCase()] ?? 'UNKNOWN'
 }
 
 /** A CVSS score has 0 to 10. */

@@ -1,4 +1,5 @@
 /** View `resources`, and relations of resources, as in src/store/kubernetes/resources.ts. */
+import { clusterOwners, type Relation } from '../kubernetes/resources.ts'
 import { eventsOf } from './rows.ts'
 import { asJson, jsonOf, jsonText, partOf, partsOfRef, text, timeOf, uidOf } from './sql.ts'
 import type { StoreNames } from './tables.ts'
@@ -68,18 +69,6 @@ function refOf(group: string, kind: string, namespace: string, name: string): st
 const ownNamespace = partOf('r.ref', 4)
 const isKind = (kind: string): string => `${partOf('r.ref', 3)} = ${text(kind)}`
 const item = (key: string): string => jsonText('r.item', key)
-
-type Relation = Readonly<{
-  relation: string
-  when: string
-  each?: string
-  from?: string
-  to: string
-}>
-
-/** Owner references have no namespace. */
-const clusterOwners =
-  "('Node', 'Namespace', 'PersistentVolume', 'StorageClass', 'ClusterRole', 'CustomResourceDefinition', 'APIService')"
 
 const relations: readonly Relation[] = [
   {

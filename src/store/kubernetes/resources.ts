@@ -55,7 +55,8 @@ function refOf(group: string, kind: string, namespace: string, name: string) {
 
 const ownNamespace = "split_part(r.ref, '/', 4)"
 
-type Relation = Readonly<{
+/** SQL of one relation between objects. */
+export type Relation = Readonly<{
   relation: string
   when: string
   each?: string
@@ -64,7 +65,7 @@ type Relation = Readonly<{
 }>
 
 /** Owner references have no namespace. */
-const clusterOwners =
+export const clusterOwners =
   "('Node', 'Namespace', 'PersistentVolume', 'StorageClass', 'ClusterRole', 'CustomResourceDefinition', 'APIService')"
 
 const relations: readonly Relation[] = [
