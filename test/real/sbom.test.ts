@@ -1,9 +1,7 @@
-// Documents that Syft and npm write about real trees: Weir lists as many packages as the tools themselves. The trees
-// are the package database of this Debian, this checkout's npm packages, Kafka's jars, and a Python environment.
+// Documents that Syft and npm write about real trees: Weir lists as many packages as the tools themselves.
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { existsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, type TestContext } from 'vitest'
 import { readReport } from '../../src/codecs/sbom/index.ts'
 import { sbomSchema } from '../../src/connectors/sbom/config.ts'
@@ -15,9 +13,8 @@ import { eventsOf } from '../conformance/polling-bench.ts'
 import { TestJournal } from '../conformance/test-journal.ts'
 import { proves } from '../kit/proof.ts'
 import type { Installed } from './install/apt.ts'
-import { installKafka } from './install/kafka.ts'
-import { installPythonBuses } from './install/python-buses.ts'
 import { installSyft } from './install/syft.ts'
+import { leastPackages, packageTree, packageTrees } from './kit/package-trees.ts'
 
 let home = ''
 let syft: Installed = { path: undefined, reason: 'not installed' }
@@ -26,28 +23,6 @@ beforeAll(async () => {
   syft = await installSyft()
 }, 1_800_000)
 afterAll(() => rm(home, { recursive: true, force: true }))
-
-/** The folder with the tree, or why there is none. */
-const trees: Readonly<Record<string, () => Promise<string | { readonly missing: string }>>> = {
-  async debian() {
-    if (!existsSync('/var/lib/dpkg/status')) return { missing: 'this is no Debian' }
-    const root = join(home, 'debian')
-    await mkdir(join(root, 'var/lib/dpkg'), { recursive: true })
-    await mkdir(join(root, 'etc'), { recursive: true })
-    await copyFile('/var/lib/dpkg/status', join(root, 'var/lib/dpkg/status'))
-    await copyFile('/etc/os-release', join(root, 'etc/os-release'))
-    return root
-  },
-  npm: () => Promise.resolve(join(ROOT, 'node_modules')),
-  async maven() {
-    const kafka = await installKafka()
-    return kafka.path ?? { missing: kafka.reason }
-  },
-  async python() {
-    const python = await installPythonBuses()
-    return python.path === undefined ? { missing: python.reason } : dirname(dirname(python.path))
-  },
-}
 
 interface Scanned {
   readonly folder: string
@@ -59,8 +34,8 @@ const scans = new Map<string, Promise<Scanned>>()
 
 async function scanned(name: string, context: TestContext): Promise<Scanned> {
   if (syft.path === undefined) return context.skip(syft.reason)
-  const tree = await trees[name]?.()
-  if (typeof tree !== 'string') return context.skip(tree?.missing ?? '')
+  const tree = await packageTree(name, home)
+  if (typeof tree !== 'string') return context.skip(tree.missing)
   const program = syft.path
   const known = scans.get(name) ?? scan(program, name, tree)
   scans.set(name, known)
@@ -86,13 +61,11 @@ async function scan(program: string, name: string, tree: string): Promise<Scanne
   return { folder, count: rows.length + repeated.reduce((sum, each) => sum + each, 0) }
 }
 
-const least: Readonly<Record<string, number>> = { debian: 100, npm: 300, maven: 60, python: 20 }
-
-describe.each(Object.keys(trees))('a %s tree', (name) => {
+describe.each(packageTrees)('a %s tree', (name) => {
   test.each(formats)('%s has as many packages as the table of Syft', { timeout: 400_000 }, async (format, ...rest) => {
     const [context] = rest as unknown as [TestContext]
     const { folder, count } = await scanned(name, context)
-    expect(count).toBeGreaterThanOrEqual(least[name] ?? 1)
+    expect(count).toBeGreaterThanOrEqual(leastPackages[name] ?? 1)
     const report = await readReport(await readFile(join(folder, format)))
     expect(report.listed).toBe(count)
     // Packages of one identity are one row: as many as there are package URLs without qualifiers.
@@ -128,7 +101,7 @@ describe('sbom', () => {
     const folder = join(home, 'documents')
     await mkdir(folder)
     const wanted: number[] = []
-    for (const [index, name] of Object.keys(trees).entries()) {
+    for (const [index, name] of packageTrees.entries()) {
       const { folder: from } = await scanned(name, context)
       const report = await readReport(await readFile(join(from, 'syft-json')))
       wanted.push(report.packages?.length ?? 0)

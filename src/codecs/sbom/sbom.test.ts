@@ -79,6 +79,13 @@ describe('values', () => {
     expect([found?.score, found?.severity]).toEqual([score, 'MEDIUM'])
   })
 
+  test('files with packages, which Trivy lists in SPDX as applications, are no packages', async () => {
+    const program = { SPDXID: 'SPDXRef-1', name: 'bin/tool', primaryPackagePurpose: 'APPLICATION' }
+    const app = { ...program, SPDXID: 'SPDXRef-2', name: 'app', versionInfo: '1' }
+    const report = await readReport(encoded({ spdxVersion: 'SPDX-2.3', packages: [program, app] }))
+    expect(report.packages?.map(({ name }) => name)).toEqual(['app'])
+  })
+
   test('45: a variable has the text after its first `=`, and one without is empty', async () => {
     const { facts } = await readReport(
       encoded({ Architecture: 'amd64', Os: 'linux', Env: ['A=b=c', 'FLAG', '=x', null] }),

@@ -21,9 +21,12 @@ export function readSpdx(document: Fields): Report {
     if (purpose === 'OPERATING-SYSTEM') facts.push(...osFact(textOf(one['name']), textOf(one['versionInfo'])))
     else if (isRoot || purpose === 'CONTAINER') image = image.digest === undefined ? imageOf(one, purl) : image
     if (isRoot || (purpose !== undefined && others.has(purpose))) continue
+    const version = textOf(one['versionInfo'])
+    // Trivy lists files with packages, such as lock files and programs in Go, as applications.
+    if (purpose === 'APPLICATION' && purl === undefined && version === undefined) continue
     packages.add({
       name: textOf(one['name']),
-      version: textOf(one['versionInfo']),
+      version,
       type: undefined,
       purl,
       licenses: licensesOf(one),

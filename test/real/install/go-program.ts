@@ -20,6 +20,8 @@ interface GoProgram {
   /** Everything that the build depends on. */
   inputs(source: string): readonly unknown[] | Promise<readonly unknown[]>
   readonly flags: string
+  /** Further variables of the build. */
+  readonly env?: Readonly<Record<string, string>>
   readonly limitMs: number
   /** Builds `program` in an empty folder. */
   build(folder: string, run: Run, source: string): Promise<void>
@@ -54,7 +56,7 @@ async function findOrBuild(given: GoProgram): Promise<Installed> {
     const ran = await runCommand(file, args, {
       cwd: folder,
       limit: limitMs,
-      env: { GOFLAGS: flags, CGO_ENABLED: '0', GOTOOLCHAIN: 'auto' },
+      env: { GOFLAGS: flags, CGO_ENABLED: '0', GOTOOLCHAIN: 'auto', ...given.env },
     })
     if (ran.code !== 0)
       throw new Error(`${file} ${args.slice(0, 2).join(' ')}: ${ran.output.trim().split('\n').at(-1) ?? ''}`)
