@@ -1,4 +1,4 @@
-// docs/explain/insight-cases.md lists the tests with the number of a case in their titles; the security page names some.
+// Tests that docs/explain/insight-cases.md and the page about security of insights name.
 import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
