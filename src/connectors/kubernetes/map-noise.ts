@@ -1,7 +1,6 @@
 import { keysOf, type PatchStep } from '../../model/kubernetes.ts'
 import { isRecord } from '../../model/json.ts'
 import type { KubeObject } from './client-types.ts'
-import { noiseNames } from './config.ts'
 
 type Rule = Readonly<{
   meaning: string
@@ -41,9 +40,20 @@ export const noiseRules = {
 
 export type NoiseRule = keyof typeof noiseRules
 
-const usuallyMarked: readonly NoiseRule[] = ['status']
+export const usualNoise: readonly NoiseRule[] = [
+  'resource-version',
+  'managed-fields',
+  'generation',
+  'heartbeats',
+  'leader',
+  'leases',
+  'events',
+  'endpoints',
+  'metrics',
+  'node-images',
+]
 
-export const usualNoise: readonly NoiseRule[] = noiseNames.filter((name) => !usuallyMarked.includes(name))
+const usuallyMarked: readonly NoiseRule[] = ['status']
 
 export function kindOf({ apiVersion = '', kind = '' }: KubeObject): string {
   const slash = apiVersion.indexOf('/')
