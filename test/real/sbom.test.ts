@@ -1,4 +1,5 @@
-// Documents that Syft and npm write about real trees: Weir lists as many packages as the tools themselves.
+// Documents that Syft, npm and cyclonedx-py write about real trees: Weir lists as many packages as the tools
+// themselves.
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -13,6 +14,8 @@ import { eventsOf } from '../conformance/polling-bench.ts'
 import { TestJournal } from '../conformance/test-journal.ts'
 import { proves } from '../kit/proof.ts'
 import type { Installed } from './install/apt.ts'
+import { installCyclonedxPy } from './install/cyclonedx-py.ts'
+import { installPythonBuses } from './install/python-buses.ts'
 import { installSyft } from './install/syft.ts'
 import { leastPackages, packageTree, packageTrees } from './kit/package-trees.ts'
 
@@ -91,6 +94,26 @@ describe('npm sbom', () => {
     const report = await readReport(new TextEncoder().encode(written.stdout))
     expect(report.packages?.length).toBeGreaterThan(300)
     expect(new Set(report.packages?.map(({ name: of, version }) => `${of}@${version}`))).toEqual(packages)
+  })
+})
+
+describe('cyclonedx-py', () => {
+  test.each(['JSON', 'XML'])('%s has as many packages as pip list', { timeout: 300_000 }, async (format, ...rest) => {
+    const [context] = rest as unknown as [TestContext]
+    const [tool, python] = [await installCyclonedxPy(), await installPythonBuses()]
+    if (tool.path === undefined) return context.skip(tool.reason)
+    if (python.path === undefined) return context.skip(python.reason)
+    const limit = { limit: 100_000 }
+    const list = ['-m', 'pip', 'list', '--format', 'freeze', '--disable-pip-version-check']
+    const [written, listed] = await Promise.all([
+      runCommand(tool.path, ['-m', 'cyclonedx_py', 'environment', '--of', format, python.path], limit),
+      runCommand(python.path, list, limit),
+    ])
+    const packages = listed.stdout.trim().split('\n').toSorted()
+    expect(packages.length).toBeGreaterThan(20)
+    const report = await readReport(new TextEncoder().encode(written.stdout))
+    const found = report.packages?.map(({ name: of, version }) => `${of}==${version}`).toSorted()
+    expect([report.listed, found]).toEqual([packages.length, packages])
   })
 })
 
