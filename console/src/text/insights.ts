@@ -46,6 +46,7 @@ export const insightsText = {
   chooseImage: 'Choose an image',
   compareHint: 'Choose two images to see which packages and problems differ.',
   compareAction: 'Compare with another image',
+  facts: 'Facts',
   comparedSame: 'No package or problem differs.',
   comparedNoPackages: 'An image has no report with packages.',
   comparedNoProblems: 'An image was not searched for problems.',

@@ -1,3 +1,4 @@
+import { Link } from '@tanstack/react-router'
 import { imageText, type ImageRow, type ProblemRow } from '../../api/insights.ts'
 import { count, momentAt } from '../../parts/format.ts'
 import { Drawer, Fact } from '../../parts/drawer.tsx'
@@ -7,6 +8,11 @@ import { ExposureText, ImageName, SeverityText, Workloads } from './columns.tsx'
 import { useSomeInsights } from './queries.ts'
 
 const shown = 50
+
+function factsSql(image: string): string {
+  const quoted = `'${image.replaceAll("'", "''")}'`
+  return `SELECT category, name, value, tool FROM facts WHERE image = ${quoted} AND valid_to IS NULL ORDER BY ALL`
+}
 
 export function ProblemDetails({ of, onClose }: Readonly<{ of: ProblemRow; onClose: () => void }>): React.ReactNode {
   const { id, severity, score, package: name, version, fixed_version: fixed, purl, state, tool, waived } = of
@@ -105,7 +111,10 @@ export function ImageDetails({
       </dl>
       <button type="button" onClick={onCompare}>
         {insightsText.compareAction}
-      </button>
+      </button>{' '}
+      <Link to="/sql" search={{ v: '1', q: factsSql(image), schema: '0' } as never} className="button">
+        {insightsText.facts}
+      </Link>
       <h3>{insightsText.worst}</h3>
       {!scanned || findings === null ? (
         <p className="warning">{insightsText.imageNotScanned}</p>
