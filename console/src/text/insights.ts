@@ -47,6 +47,9 @@ export const insightsText = {
   compareHint: 'Choose two images to see which packages and problems differ.',
   compareAction: 'Compare with another image',
   facts: 'Facts',
+  factsSql: (image: string) =>
+    `SELECT category, name, value, tool FROM facts
+WHERE image = '${image.replaceAll("'", "''")}' AND valid_to IS NULL ORDER BY ALL`,
   comparedSame: 'No package or problem differs.',
   comparedNoPackages: 'An image has no report with packages.',
   comparedNoProblems: 'An image was not searched for problems.',

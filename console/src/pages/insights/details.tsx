@@ -9,11 +9,6 @@ import { useSomeInsights } from './queries.ts'
 
 const shown = 50
 
-function factsSql(image: string): string {
-  const quoted = `'${image.replaceAll("'", "''")}'`
-  return `SELECT category, name, value, tool FROM facts WHERE image = ${quoted} AND valid_to IS NULL ORDER BY ALL`
-}
-
 export function ProblemDetails({ of, onClose }: Readonly<{ of: ProblemRow; onClose: () => void }>): React.ReactNode {
   const { id, severity, score, package: name, version, fixed_version: fixed, purl, state, tool, waived } = of
   const places = useSomeInsights('problems', { filter: `id = ${JSON.stringify(id)}` }, shown)
@@ -112,7 +107,7 @@ export function ImageDetails({
       <button type="button" onClick={onCompare}>
         {insightsText.compareAction}
       </button>{' '}
-      <Link to="/sql" search={{ v: '1', q: factsSql(image), schema: '0' } as never} className="button">
+      <Link to="/sql" search={{ v: '1', q: insightsText.factsSql(image), schema: '0' } as never} className="button">
         {insightsText.facts}
       </Link>
       <h3>{insightsText.worst}</h3>
