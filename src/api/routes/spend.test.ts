@@ -55,7 +55,7 @@ async function started(events: readonly WeirEvent[] = costs): Promise<StoredApi>
 const viewer = { authorization: 'Bearer viewer' }
 const span = { from: '2026-10', to: '2026-12' }
 
-test('sums are exact, by currency, and groups and the rest add up', async () => {
+test('case C26: sums are exact, by currency, and groups and the rest add up', async () => {
   const { get } = await started()
   const { body } = await get('spend', { ...span, by: 'resource', limit: '1', step: 'month' }, viewer)
   expect(body).toEqual({
@@ -101,7 +101,7 @@ test('days, whole months and single rows give the same sums, with and without fi
   expect(await sums({ ...span, by: 'tag:cost center' })).toEqual(['"7" 8.3'])
 })
 
-test('the total of a month with a closed invoice is that of the invoice', async () => {
+test('case C23: the total of a month with a closed invoice is that of the invoice', async () => {
   const day = (amount: string, start: string): object => ({
     usage_team_urn: 'team',
     start_date: start,
@@ -132,7 +132,7 @@ test('the total of a month with a closed invoice is that of the invoice', async 
   ])
 })
 
-test('the export has every mandatory column of FOCUS, and only own columns with the prefix', async () => {
+test('case C25: the export has every mandatory column of FOCUS, and only own columns with the prefix', async () => {
   const { url } = await started()
   const answer = await fetch(`${url}/api/v1/spend/export?from=2026-10&to=2026-12&account=b`, { headers: viewer })
   const [header = '', ...rows] = (await answer.text()).trim().split('\n')

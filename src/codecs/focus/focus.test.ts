@@ -137,14 +137,14 @@ test('CSV records have the line on which they begin, however the bytes are cut',
   expect(() => [...open.push(utf8.encode('a\n"b')), ...open.end()]).toThrow('line 2 has no end')
 })
 
-test('falls of a balance are spend, and rises are top-ups', () => {
+test('case C24: falls of a balance are spend, and rises are top-ups', () => {
   const balances = ['100', '97', '150', '149']
   const changes = balances.slice(1).map((after, index) => balanceChange(balances[index]!, after))
   expect(changes).toEqual([{ spent: '3' }, { toppedUp: '53' }, { spent: '1' }])
   expect(balanceChange('1.10', '1.1')).toBeUndefined()
 })
 
-test('filtered and unfiltered price answers give the same prices', () => {
+test('case C27: filtered and unfiltered price answers give the same prices', () => {
   const item = { id: 'x', region: 'eu-de', priceAmount: '0.051175 EUR', productName: 's3.large.2', serviceName: 'ecs' }
   const price = {
     id: 'x',
@@ -161,7 +161,7 @@ test('filtered and unfiltered price answers give the same prices', () => {
   expect(otcPrices({ response: { result: { ecs: [item] } } })).toEqual({ prices: [price], rejected: 0 })
 })
 
-test('amounts of DigitalOcean that are no decimals are rejected, and none becomes -1', () => {
+test('case C16: amounts of DigitalOcean that are no decimals are rejected, and none becomes -1', () => {
   const items = ['-12.34', '', 'abc'].map((amount) => ({ product: 'Droplets', amount, resource_id: '5' }))
   const invoice = { account: 'a', invoice: 'i-1', period: '2026-10', isPreview: false, collected }
   const { rows, rejected } = invoiceCosts(items, invoice)

@@ -92,7 +92,7 @@ const volume = (id: string, droplets: readonly number[] = []): object => ({
   droplet_ids: droplets,
 })
 
-test('401 droplets need three requests, and a link to another host is not followed', async () => {
+test('case C14: 401 droplets need three requests, and a link to another host is not followed', async () => {
   const it = await scene()
   it.server.items.set(
     '/v2/droplets',
@@ -114,7 +114,7 @@ test('401 droplets need three requests, and a link to another host is not follow
   expect(it.lines.join()).toContain('another host')
 })
 
-test('a second page that fails makes no snapshot, and deletes nothing', async () => {
+test('case C18: a second page that fails makes no snapshot, and deletes nothing', async () => {
   const it = await scene()
   const volumes = Array.from({ length: 201 }, (_, at) => volume(`v-${at}`, [1]))
   it.server.items.set('/v2/volumes', volumes)
@@ -131,7 +131,7 @@ test('a second page that fails makes no snapshot, and deletes nothing', async ()
 test.each([
   ['retry-after', { 'retry-after': '29' }, 29_000],
   ['ratelimit-reset', { 'ratelimit-remaining': '0', 'ratelimit-reset': String(start / 1000 + 40) }, 40_000],
-])('a rate limit with %s delays the next request', async (_name, headers, ms) => {
+])('case C15: a rate limit with %s delays the next request', async (_name, headers, ms) => {
   const it = await scene()
   it.server.faults.set('/v2/droplets', { status: 429, headers, body: { id: 'too_many_requests', message: 'slow' } })
   await it.run(() => it.errors('droplets', 'rate_limited') > 0 && it.slept.some((slept) => slept >= ms - 1000), {
@@ -144,7 +144,7 @@ test.each([
   expect(it.requests('/v2/droplets')).toBe(1)
 })
 
-test('amounts: a negative one, an empty one and another text', () => {
+test('case C16: amounts: a negative one, an empty one and another text', () => {
   const shown = (account_balance: string): readonly unknown[] => {
     const { samples = [], undecodable, complete } = mapBalance({ account_balance, month_to_date_usage: '' })
     return [samples.map(({ value }) => value), undecodable, complete]
@@ -156,7 +156,7 @@ test('amounts: a negative one, an empty one and another text', () => {
   ])
 })
 
-test('passwords of databases reach no event, and a volume without a droplet is detached', async () => {
+test('case C17: passwords of databases reach no event, and a volume without a droplet is detached', async () => {
   const it = await scene()
   const secret = { password: 'hidden', uri: 'postgres://u:hidden@db' }
   it.server.items.set('/v2/databases', [

@@ -31,7 +31,7 @@ test.each(
   expect({ ...event, data }).toEqual(wanted)
 })
 
-test('secret values appear nowhere in the event, and other values are retained', () => {
+test('case C13: secret values appear nowhere in the event, and other values are retained', () => {
   for (const record of records) {
     const text = Buffer.from(mapEvent(record, origin)?.data ?? []).toString()
     expect(text).not.toContain('do-not-keep-me')

@@ -82,7 +82,7 @@ test('requests are signed with their parameters, and responses become events, ol
   })
 })
 
-test('a late event is emitted once; restarts and an outage within a window lose and duplicate nothing', async () => {
+test('case C28: late events are emitted once; restarts and an outage lose and duplicate nothing', async () => {
   const it = await scene()
   it.server.put(gva, [event('a', start - minute)])
   it.server.put(gva, [event('late', start - 2 * minute)], start + 5 * minute)
@@ -100,7 +100,7 @@ test('a late event is emitted once; restarts and an outage within a window lose 
   )
 })
 
-test('an event of several zones is emitted once, also from a slower zone, and after a restart', async () => {
+test('case C13: an event of several zones is emitted once, also from a slower zone, and after a restart', async () => {
   const it = await scene(gva, fra)
   it.server.returnsAll = true
   it.server.fail(fra, { status: 500, body: { message: 'no' } }, { times: Infinity })

@@ -72,7 +72,7 @@ async function scene(): Promise<Scene> {
   return new Scene(server)
 }
 
-test('resources of all zones are observed under one baseline for each list, and none is created', async () => {
+test('case C2: resources of all zones are observed under one baseline for each list, and none is created', async () => {
   const it = await scene()
   await it.run(() => it.events.filter(({ type }) => type === cloudTypes.baseline).length === 27)
   expect(it.of('instance').map(({ id, region, kind }) => ({ id, region, kind }))).toEqual(
@@ -111,7 +111,7 @@ test('relations: volume, node pool, service and record have the ids of the resou
   expect(it.of('dns_record')[0]).toMatchObject({ parent: uuid(16, 1), addresses: ['198.51.100.7'] })
 })
 
-test('while one zone fails, the series of the other stay, and nothing is deleted', async () => {
+test('case C4: while one zone fails, the series of the other stay, and nothing is deleted', async () => {
   const it = await scene()
   it.server.fail(gva, { status: 500, body: { message: 'broken' } }, { times: 1e6, path: /\/instance$/ })
   let values: readonly number[] = []
@@ -131,7 +131,7 @@ test('while one zone fails, the series of the other stay, and nothing is deleted
   expect(it.lines.join()).toContain('HTTP 500, broken')
 })
 
-test('a denied list is counted as forbidden and read once in each interval, and the others are read', async () => {
+test('case C5: a denied list is counted as forbidden, read once in each interval, and affects no other', async () => {
   const it = await scene()
   it.server.fail(gva, { status: 403, body: { error: 'denied' } }, { times: 1e6, path: /api-key/ })
   await it.run(it.rounds(/ssh-key$/, 5))
@@ -141,7 +141,7 @@ test('a denied list is counted as forbidden and read once in each interval, and 
   expect(it.of('ssh_key')).toHaveLength(1)
 })
 
-test('a rate limit delays the next request, and the last balance stays', async () => {
+test('case C6: a rate limit delays the next request, and the last balance stays', async () => {
   const it = await scene()
   const balance = () => it.cloud('cloud_account_balance', { currency: 'CHF' })
   const limited = () =>
@@ -161,14 +161,14 @@ test('a rate limit delays the next request, and the last balance stays', async (
   expect(Math.max(...it.slept.filter((ms) => ms < 10_000))).toBeGreaterThanOrEqual(7000)
 })
 
-test('fifty instances of three types need three requests for types', async () => {
+test('case C10: fifty instances of three types need three requests for types', async () => {
   const it = await scene()
   it.server.answers.set(`${gva} /instance`, { instances: Array.from({ length: 50 }, (_, at) => instance(at)) })
   await it.run(it.rounds(/\/instance$/, 8))
   expect(it.requests(/instance-type/)).toBe(3)
 })
 
-test('the names of exoscale-exporter have correct values, without duplicates', async () => {
+test('case C7, C8: the names of exoscale-exporter have correct values, without duplicates', async () => {
   const it = await scene()
   const legacy = (name: MetricName, labels?: Labels) => it.metrics.value(name, labels)
   let values: readonly number[] = []

@@ -32,12 +32,15 @@ const vectors: readonly (readonly [string, Signable, string, string])[] = [
   ],
 ]
 
-test.each(vectors)('a request %s has the signature of the reference client', (_name, request, text, header) => {
-  expect(stringToSign(request, expires)).toBe(text)
-  expect(authorizationOf(request, key, expires)).toBe(`EXO2-HMAC-SHA256 ${header}`)
-})
+test.each(vectors)(
+  'case C1: a request %s has the signature of the reference client',
+  (_name, request, text, header) => {
+    expect(stringToSign(request, expires)).toBe(text)
+    expect(authorizationOf(request, key, expires)).toBe(`EXO2-HMAC-SHA256 ${header}`)
+  },
+)
 
-test('a repeated parameter is neither signed nor listed, and a signature is valid for ten minutes', () => {
+test('case C3: a repeated parameter is neither signed nor listed, and a signature is valid for ten minutes', () => {
   const request: Signable = {
     method: 'GET',
     path: '/v2/event',

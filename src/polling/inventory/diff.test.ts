@@ -31,7 +31,7 @@ function read(
 
 const kinds = (events: readonly Difference[]): readonly string[] => events.map(({ kind, body }) => `${kind} ${body.id}`)
 
-test('the first list is observed, a later resource is created at its own time', () => {
+test('case C20: the first list is observed, a later resource is created at its own time', () => {
   const { events, after } = read(undefined, [vm('one')], 1000)
   expect(kinds(events)).toEqual(['observed one'])
   const next = read(after, [vm('one'), vm('two', { createdAt: new Date(1500).toISOString() })], 2000)
@@ -39,7 +39,7 @@ test('the first list is observed, a later resource is created at its own time', 
   expect(next.events[0]).toMatchObject({ time: 1500, body: { detectedAt: 2000 } })
 })
 
-test('another size and another order of addresses and tags are one change of the size', () => {
+test('case C21: another size and another order of addresses and tags are one change of the size', () => {
   const { after } = read(undefined, [vm('one')], 1000)
   const changed = vm('one', {
     size: 'large',
@@ -59,7 +59,7 @@ test('a tag is compared by its name', () => {
   ])
 })
 
-test('two complete lists without a resource delete it once, with the same id after a repetition', () => {
+test('case C19: two complete lists without a resource delete it once, with the same id after a repetition', () => {
   const { after } = read(undefined, [vm('one'), vm('two')], 1000)
   const first = read(after, [vm('one')], 2000)
   expect(first.events).toEqual([])

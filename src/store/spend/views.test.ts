@@ -79,7 +79,7 @@ test('a later row replaces the earlier one of its key, in the view and in the su
   ])
 })
 
-test('rows of an invoice replace the estimates of its account and month, and no others', async () => {
+test('case C23: rows of an invoice replace the estimates of its account and month, and no others', async () => {
   const { store, ...writing } = await begin()
   await writing.add(
     cost({ amount: '1', source: 'insights', estimated: true }),

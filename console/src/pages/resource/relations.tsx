@@ -96,6 +96,8 @@ const relationNames: Readonly<Record<string, readonly [from: string, to: string]
   'uses-image': [resourceText.image, resourceText.usedBy],
   selects: [resourceText.leadsTo, resourceText.reachedBy],
   'provided-by': [resourceText.machine, resourceText.provides],
+  'hosted-on': [resourceText.instance, resourceText.nodeOfInstance],
+  serves: [resourceText.servesService, resourceText.loadBalancer],
 }
 
 function relationName({ relation, from }: Relation, ref: string) {
