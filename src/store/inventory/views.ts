@@ -1,7 +1,7 @@
 import { cloudTypes } from '../../model/cloud.ts'
 import { inventoryLists, inventoryNumbers, inventoryTexts, oldSnapshotDays } from '../../model/inventory-columns.ts'
 import { quoted } from '../duck.ts'
-import { eventsOf, timestampSql } from '../kubernetes/events.ts'
+import { eventsOf, textsIn, timestampSql } from '../kubernetes/events.ts'
 import type { Statement } from '../read/statement.ts'
 import type { ViewInput } from '../read/views.ts'
 
@@ -20,10 +20,10 @@ function states(input: ViewInput): string {
   const collection = (path: string): string =>
     `concat_ws('/', ${body('provider')}, ${body('account')}, ${path}, ${body('collector')})`
   const next = `SELECT key, ref, event, time AS valid_from, data, lead(time) OVER w AS next,
-      min(time) OVER (PARTITION BY key) AS first_seen, last_value(CASE WHEN event <> ${quoted(cloudTypes.observed)}
+      min(time) OVER (PARTITION BY key, ref) AS first_seen, last_value(CASE WHEN event <> ${quoted(cloudTypes.observed)}
       THEN time END IGNORE NULLS) OVER (w ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS last_change
       FROM (${rows}) WHERE event <> ${quoted(cloudTypes.baseline)}
-      WINDOW w AS (PARTITION BY key ORDER BY time, e, s, n)`
+      WINDOW w AS (PARTITION BY key, ref ORDER BY time, e, s, n)`
   const baselines = `SELECT time AS begun, ${collection(body('region'))} AS collection FROM (${rows})
       WHERE event = ${quoted(cloudTypes.baseline)}`
   return `SELECT s.key, s.ref, s.valid_from, coalesce(s.next, b.begun) AS valid_to, s.first_seen, s.last_change, s.data
@@ -38,13 +38,23 @@ const finding = `CASE WHEN type = 'volume' AND detached THEN 'detached'
     WHEN type = 'snapshot' AND created < coalesce(valid_to, now()) - INTERVAL ${oldSnapshotDays} DAY
     THEN 'old_snapshot' END`
 
+const paths = [
+  ...Object.values(inventoryTexts),
+  ...Object.values(inventoryNumbers),
+  'createdAt',
+  'costPerHour.amount',
+  'costPerHour.currency',
+]
+/** Bodies are parsed once for all texts. */
+const text = (path: string): string => `t[${paths.indexOf(path) + 1}]`
+
 export function inventoryView(input: ViewInput): string {
   const columns = [
-    ...Object.entries(inventoryTexts).map(([name, path]) => `${body(path)} AS ${name}`),
-    ...Object.entries(inventoryNumbers).map(([name, path]) => `TRY_CAST(${body(path)} AS DOUBLE) AS ${name}`),
-    `${timestampSql(body('createdAt'))} AS created`,
-    `TRY_CAST(${body('costPerHour.amount')} AS DOUBLE) AS cost_per_hour`,
-    `${body('costPerHour.currency')} AS currency`,
+    ...Object.entries(inventoryTexts).map(([name, path]) => `${text(path)} AS ${name}`),
+    ...Object.entries(inventoryNumbers).map(([name, path]) => `TRY_CAST(${text(path)} AS DOUBLE) AS ${name}`),
+    `${timestampSql(text('createdAt'))} AS created`,
+    `TRY_CAST(${text('costPerHour.amount')} AS DOUBLE) AS cost_per_hour`,
+    `${text('costPerHour.currency')} AS currency`,
     ...Object.entries(inventoryLists).map(
       ([name, path]) => `coalesce(json_extract_string(data, '$.${path}[*]'), []) AS ${name}`,
     ),
@@ -52,10 +62,13 @@ export function inventoryView(input: ViewInput): string {
       (name) => `CASE WHEN ${isObject(name)} THEN json_extract(data, '$.${name}') END AS ${name}`,
     ),
   ]
-  return `SELECT * EXCLUDE (detached, first_seen, last_change, valid_from, valid_to, ref, data), ${finding} AS finding,
-      first_seen, last_change, valid_from, valid_to, ref, data FROM
-      (SELECT ${columns.join(', ')}, ${detached} AS detached, first_seen, last_change, valid_from, valid_to, ref, data
-      FROM (${states(input)}))`
+  const validity = 'first_seen, last_change, valid_from, valid_to, ref, data'
+  const parsed = `SELECT ${validity}, ${textsIn(
+    'data',
+    paths.map((path) => `$.${path}`),
+  )} AS t FROM (${states(input)})`
+  return `SELECT * EXCLUDE (detached, ${validity}), ${finding} AS finding, ${validity} FROM
+      (SELECT ${columns.join(', ')}, ${detached} AS detached, ${validity} FROM (${parsed}))`
 }
 
 export function inventoryViews({ tables, reads }: Pick<Statement, 'tables' | 'reads'>, input: ViewInput): string {
