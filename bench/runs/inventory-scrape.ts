@@ -64,8 +64,13 @@ async function measure(context: AcceptanceContext, { server, seconds, resources,
     [
       join(ROOT, 'bin/weir.mjs'),
       'exoscale-exporter',
-      ...['-listen', `127.0.0.1:${ops}`, '--api', `127.0.0.1:${api}`, '--no-legacy-exoscale-names'],
-      ...['--data', join(context.folder, 'data')],
+      '-listen',
+      `127.0.0.1:${ops}`,
+      '--api',
+      `127.0.0.1:${api}`,
+      '--no-legacy-exoscale-names',
+      '--data',
+      join(context.folder, 'data'),
     ],
     {
       env: {

@@ -3,7 +3,7 @@ import type { Dialect } from '../query/index.ts'
 import { objectScope } from './access/scope.ts'
 import type { Principal } from './access/principal.ts'
 import { withExposure, type Traffic } from './exposure.ts'
-import { asOf } from './objects.ts'
+import { asOf, textConditions } from './objects.ts'
 
 export type InsightList = 'packages' | 'problems' | 'images'
 
@@ -70,6 +70,8 @@ export interface InsightQuery extends InsightContext {
   /** Fields of the conditions. */
   readonly fields: readonly string[]
   readonly sort?: ProblemSort
+  /** Each is in a text of the row. */
+  readonly words?: readonly string[]
   /** Required by conditions on `exposure`. */
   readonly traffic?: Traffic
 }
@@ -100,7 +102,10 @@ function reportRows(query: InsightQuery): string {
       FROM (SELECT * FROM ${list} WHERE ${valid}) r${pods[1]}`
   const [rows, reports] =
     list === 'packages' ? ['package_rows', 'package_reports'] : ['problem_rows', 'problem_reports']
-  const current = `SELECT r.*${pods[0]} FROM (SELECT * FROM ${reports} WHERE ${valid}) r${pods[1]}`
+  const inReport = wordsOfReports(query)
+    .map((condition, at) => `, ${condition} AS word_${at}`)
+    .join('')
+  const current = `SELECT r.*${inReport}${pods[0]} FROM (SELECT * FROM ${reports} WHERE ${valid}) r${pods[1]}`
   return `WITH ${stored('current_reports', current)}
       SELECT ${allBut('p', ['report'])}, ${allBut('c', ['report'])}
       FROM ${rows} p JOIN current_reports c ON p.report = c.report`
@@ -203,14 +208,28 @@ export function insightOrder({ list, sort = 'severity' }: Pick<InsightQuery, 'li
   return [...(list === 'problems' ? moreOrder[sort] : []), ...orders[list]]
 }
 
-/** Columns that the words of a search may be in. */
-export function insightTexts(list: InsightList, { listText }: Dialect): readonly string[] {
-  switch (list) {
-    case 'packages':
-      return ['name', 'version', 'purl', 'image_name', 'image']
-    case 'problems':
-      return ['id', 'package', 'version', 'image_name', 'image']
-    case 'images':
-      return ['name', 'image', listText('tags'), listText('workloads')]
+const textsOfRows = { packages: ['name', 'version', 'purl'], problems: ['id', 'package', 'version'] } as const
+const textsOfReports = ['image_name', 'image'] as const
+
+/** Conditions on rows, in which each word is in a text. */
+export function wordConditions(query: InsightQuery): readonly string[] {
+  const { dialect, list, words = [] } = query
+  if (list === 'images') {
+    const texts = ['name', 'image', dialect.listText('tags'), dialect.listText('workloads')]
+    return words.flatMap((word) => textConditions(dialect, word, texts))
   }
+  const known = wordsOfReports(query)
+  return words.flatMap((word, at) =>
+    known.length === 0
+      ? textConditions(dialect, word, [...textsOfRows[list], ...textsOfReports])
+      : `(word_${at} OR ${textConditions(dialect, word, textsOfRows[list]).join()})`,
+  )
+}
+
+/** For each word whether the report has it, computed once for all rows of the report. */
+function wordsOfReports(query: InsightQuery): readonly string[] {
+  const { dialect, list, words = [] } = query
+  if (list === 'images' || needsValidity(query)) return []
+  const texts = textsOfReports.map((name) => `r.${name}`)
+  return words.flatMap((word) => textConditions(dialect, word, texts))
 }

@@ -200,4 +200,29 @@ test('flows are lines of the permitted namespaces; events are hidden from a limi
   expect(await lines('shop', '{family="flow"}')).toContain('shop')
   expect(await lines('admin', '{family="audit"}')).toContain('alice')
   expect(await lines('shop', '{family="audit"}')).not.toContain('alice')
+  for (const path of ['index/volume', 'detected_fields', 'detected_field/actor/values']) {
+    const seen = async (token: string): Promise<string> =>
+      JSON.stringify((await ask(api, path, { query: '{family="audit"}' }, { authorization: `Bearer ${token}` })).body)
+    expect(await seen('admin'), path).toMatch(/audit|actor|alice/)
+    expect(await seen('shop'), path).not.toMatch(/audit|actor|alice/)
+  }
+})
+
+test('volumes and fields of lines', async () => {
+  const api = await withLines()
+  const of = async (path: string, more: Record<string, string> = {}): Promise<Answer['body']> =>
+    (await ask(api, path, { ...times, query: '{app=~".+"}', ...more })).body
+  const bytes = (await of('index/volume')).data?.result.map(({ metric, value }) => [metric, (value as unknown[])[1]])
+  expect(bytes).toEqual([
+    [{ app: 'web' }, '82'],
+    [{ app: 'db' }, '39'],
+  ])
+  expect((await of('index/volume', { aggregateBy: 'labels' })).data?.result[0]?.metric).toEqual({ app: '' })
+  const steps = (await of('index/volume_range', { step: '30s' })).data?.result.map(({ values = [] }) => values.length)
+  expect(steps).toEqual([2, 1])
+  const { fields } = await of('detected_fields')
+  expect(fields).toContainEqual({ label: 'ms', type: 'int', cardinality: 3, parsers: ['json'] })
+  expect(fields).toContainEqual({ label: 'took', type: 'duration', cardinality: 1, parsers: ['logfmt'] })
+  expect(fields).toContainEqual({ label: 'pod', type: 'string', cardinality: 2, parsers: null })
+  expect((await of('detected_field/level/values'))['values']).toEqual(['error', 'warn', 'info'])
 })

@@ -12,20 +12,12 @@ import { insightPage } from '../insight-page.ts'
 import {
   insightOrder,
   insightRows,
-  insightTexts,
   problemSorts,
+  wordConditions,
   type InsightList,
   type ProblemSort,
 } from '../insights.ts'
-import {
-  among,
-  atParameter,
-  fingerprintOf,
-  moment,
-  readPageCursor,
-  textConditions,
-  writePageCursor,
-} from '../objects.ts'
+import { among, atParameter, fingerprintOf, moment, readPageCursor, writePageCursor } from '../objects.ts'
 import type { ApiContext } from '../options.ts'
 import { abortOnDisconnect, requireStore, rowsOf } from '../store-query.ts'
 import { nullable, rows } from './insight-rows.ts'
@@ -171,13 +163,15 @@ function sumsRoute(app: FastifyInstance, context: ApiContext): void {
     const query = request.query as Query
     const [store, disconnected] = [requireStore(context), abortOnDisconnect(reply)]
     const dialect = dialectOf(store)
-    const { conditions, fields } = selected(query, 'problems', dialect)
+    const { conditions, fields, words } = selected(query, 'problems', dialect)
     const at = moment(query.at ?? 'now', 'at', context.host.clock.now())
     const { principal } = request
     const needed = await neededTraffic(query, fields, { store, principal, at }, disconnected)
     if (needed === undefined) return reply.hijack()
-    const rows = insightRows({ dialect, list: 'problems', at, principal, fields, ...needed })
-    const where = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`
+    const problems = { dialect, list: 'problems', at, principal, fields, words, ...needed } as const
+    const rows = insightRows(problems)
+    const all = [...conditions, ...wordConditions(problems)]
+    const where = all.length === 0 ? '' : ` WHERE ${all.join(' AND ')}`
     const sums = await rowsOf(
       store,
       `SELECT severity, count(DISTINCT id) AS ids, count(*) AS findings, count(fixed_version) AS fixable,
@@ -198,15 +192,12 @@ function selected(
   { filter = '', image, text: words }: Query,
   list: InsightList,
   dialect: Dialect,
-): { readonly conditions: readonly string[]; readonly fields: readonly string[] } {
+): Readonly<Record<'conditions' | 'fields' | 'words', readonly string[]>> {
   const { bound } = filterOf(filter, list)
   return {
-    conditions: [
-      ...among(dialect, 'image', image),
-      ...wordsOf(words).flatMap((word) => textConditions(dialect, word, insightTexts(list, dialect))),
-      ...(bound.is === 'always' ? [] : [compileSql(bound, { dialect })]),
-    ],
+    conditions: [...among(dialect, 'image', image), ...(bound.is === 'always' ? [] : [compileSql(bound, { dialect })])],
     fields: testsOf(bound).map(({ field }) => field),
+    words: wordsOf(words),
   }
 }
 
@@ -246,9 +237,16 @@ export function insightRoutes(app: FastifyInstance, context: ApiContext): void {
       const query = request.query as Query
       const [store, disconnected, limit] = [requireStore(context), abortOnDisconnect(reply), query.limit ?? 100]
       const dialect = dialectOf(store)
-      const { conditions, fields } = selected(query, list, dialect)
+      const { conditions, fields, words } = selected(query, list, dialect)
       const order = insightOrder({ list, ...known({ sort: query.sort }) })
-      const fingerprint = fingerprintOf(list, conditions, query.sort, query.traffic, request.principal.namespaces)
+      const fingerprint = fingerprintOf(
+        list,
+        conditions,
+        words,
+        query.sort,
+        query.traffic,
+        request.principal.namespaces,
+      )
       const after = query.cursor === undefined ? undefined : readPageCursor(query.cursor, fingerprint, 1, order.length)
       const at = after?.times[0] ?? moment(query.at ?? 'now', 'at', context.host.clock.now())
       const behind =
@@ -258,11 +256,12 @@ export function insightRoutes(app: FastifyInstance, context: ApiContext): void {
       const { principal } = request
       const needed = await neededTraffic(query, fields, { store, principal, at }, disconnected)
       if (needed === undefined) return reply.hijack()
-      const page = await insightPage(
-        (sql) => rowsOf(store, sql, disconnected),
-        { dialect, list, at, principal, fields, ...known({ sort: query.sort }), ...needed },
-        { conditions, behind, limit },
-      )
+      const sought = { dialect, list, at, principal, fields, words, ...known({ sort: query.sort }), ...needed }
+      const page = await insightPage((sql) => rowsOf(store, sql, disconnected), sought, {
+        conditions: [...conditions, ...wordConditions(sought)],
+        behind,
+        limit,
+      })
       const found = page?.rows.slice(0, limit)
       const shown =
         list === 'packages' || found === undefined

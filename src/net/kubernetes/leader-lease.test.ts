@@ -67,7 +67,7 @@ test('a Lease of another source is rejected; without a checkpoint it still has i
 test('a request without a response fails after a fifth of the lease duration', async () => {
   const server = await new LeaseServer().start()
   onTestFinished(() => server.stop())
-  const record = recordAt(server, { durationMs: 50 })
+  const record = recordAt(server, { durationMs: 1000 })
   server.isSilent = true
   await expect(record.read(never)).rejects.toThrow('the server does not respond')
   server.isSilent = false
