@@ -1,5 +1,5 @@
 import { textOf } from '../model/json.ts'
-import { insightOrder, insightRows, withRest, type InsightQuery } from './insights.ts'
+import { insightOrder, insightRows, needsPods, withRest, type InsightQuery } from './insights.ts'
 import { asOf } from './objects.ts'
 
 type Row = Record<string, unknown>
@@ -36,6 +36,14 @@ export async function insightPage(run: Run, query: InsightQuery, part: PagePart)
     // Each query counts the problems of all images.
     const found = await run(`SELECT *, count(*) OVER () AS n FROM (${rows}) ORDER BY ${order} LIMIT ${limit + 1}`)
     return found && { rows: found, total: isFirst ? Number(found[0]?.['n'] ?? 0) : undefined }
+  }
+  if (needsPods(query)) {
+    // Pods cost more than the scan: they are read once for the page and the total.
+    const page = withRest(`SELECT * FROM found ORDER BY ${order} LIMIT ${limit + 1}`, query)
+    const found = await run(`WITH ${query.dialect.stored('found', rows)}
+        SELECT *, (SELECT count(*) FROM found) AS n FROM (${page}) ORDER BY ${order}`)
+    const shown = found && (await withValidity(run, query, found))
+    return shown && { rows: shown, total: isFirst ? Number(found[0]?.['n'] ?? 0) : undefined }
   }
   if (conditions.length > 0) {
     // One scan is enough for a selective search, and a broad one soon has its first rows.

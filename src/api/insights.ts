@@ -169,7 +169,8 @@ const padded = (count: string): string =>
 
 const podFields = ['pods', 'clusters', 'namespaces', 'workloads', 'exposure']
 
-function needsPods({ list, fields, principal }: InsightQuery): boolean {
+/** Every row needs the pods of its image. */
+export function needsPods({ list, fields, principal }: InsightQuery): boolean {
   return list === 'images' || principal.namespaces !== undefined || fields.some((field) => podFields.includes(field))
 }
 
