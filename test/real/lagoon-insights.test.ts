@@ -76,8 +76,11 @@ describe('ConfigMaps', () => {
     expect(text).toContain('"lagoon.sh/project":"proj"')
     expect(text).toContain('{"payload":null,')
     const { opsUrl } = stage.weir ?? {}
-    const metrics = await (await fetch(`${opsUrl}/metrics`)).text()
-    expect(metrics).toMatch(/weir_lagoon_configmaps_total\{[^}]*result="corrected"[^}]*\} 2\n/)
+    // The message is sent before its row is counted.
+    await until(async () => {
+      const metrics = await (await fetch(`${opsUrl}/metrics`)).text()
+      return /weir_lagoon_configmaps_total\{[^}]*result="corrected"[^}]*\} 2\n/.exec(metrics)?.[0]
+    }, 'two corrected ConfigMaps in the metrics')
   })
 
   test('36: a gzip bomb is rejected', async () => {
