@@ -5,19 +5,11 @@ import { answerJson } from '../answer.ts'
 import { filterOf } from '../filter-text.ts'
 import { describeCloudResource } from '../inventory.ts'
 import { closed, list, nullable, object, problem, string } from '../json-schema.ts'
-import {
-  among,
-  asOf,
-  atParameter,
-  fingerprintOf,
-  moment,
-  readPageCursor,
-  textConditions,
-  writePageCursor,
-} from '../objects.ts'
+import { objectPage } from '../object-page.ts'
+import { among, atParameter, moment, textConditions } from '../objects.ts'
 import type { ApiContext } from '../options.ts'
 import { ApiError } from '../problems.ts'
-import { abortOnDisconnect, requireStore, rowsOf } from '../store-query.ts'
+import { abortOnDisconnect, requireStore } from '../store-query.ts'
 
 const number = { type: ['number', 'null'] } as const
 const texts = list(string)
@@ -159,7 +151,7 @@ export function inventoryRoutes(app: FastifyInstance, context: ApiContext): void
   const { host } = context
   app.get('/api/v1/inventory', { schema: listSchema }, async (request, reply) => {
     const query = request.query as Query
-    const [store, disconnected, limit] = [requireStore(context), abortOnDisconnect(reply), query.limit ?? 100]
+    const [store, disconnected] = [requireStore(context), abortOnDisconnect(reply)]
     const dialect = dialectOf(store)
     const { bound } = filterOf(query.filter ?? '', 'inventory')
     const conditions = [
@@ -167,32 +159,9 @@ export function inventoryRoutes(app: FastifyInstance, context: ApiContext): void
       ...textConditions(dialect, query.text, [...order, 'size', dialect.asText('tags')]),
       ...(bound.is === 'always' ? [] : [compileSql(bound, { dialect })]),
     ]
-    const fingerprint = fingerprintOf('inventory', conditions)
-    const after = query.cursor === undefined ? undefined : readPageCursor(query.cursor, fingerprint, 1, order.length)
-    const at = after?.times[0] ?? moment(query.at ?? 'now', 'at', host.clock.now())
-    const where = [asOf(at, dialect), ...conditions].join(' AND ')
-    const behind =
-      after === undefined ? '' : ` AND (${order.join(', ')}) > (${after.keys.map(dialect.text).join(', ')})`
-    const [rows, totals] = await Promise.all([
-      rowsOf(
-        store,
-        `SELECT ${columns} FROM inventory WHERE ${where}${behind} ORDER BY ${order.join(', ')} LIMIT ${limit + 1}`,
-        disconnected,
-      ),
-      after === undefined
-        ? rowsOf(store, `SELECT count(*) AS n FROM inventory WHERE ${where}`, disconnected)
-        : undefined,
-    ])
-    if (rows === undefined || disconnected.aborted) return reply.hijack()
-    const shown = rows.slice(0, limit)
-    const last = shown.at(-1)
-    const keys = order.map((name) => (typeof last?.[name] === 'string' ? last[name] : ''))
-    return answerJson(request, reply, {
-      resources: shown,
-      next: rows.length > limit ? writePageCursor({ fingerprint, times: [at], keys }) : null,
-      at: isoOf(at),
-      ...(totals === undefined ? {} : { total: Number(totals[0]?.['n']) }),
-    })
+    const page = { view: 'inventory', columns, conditions, order, keys: order } as const
+    const body = await objectPage(query, page, { store, now: host.clock.now(), disconnected })
+    return body === undefined ? reply.hijack() : answerJson(request, reply, body)
   })
 
   app.get('/api/v1/inventory/one', { schema: oneSchema }, async (request, reply) => {

@@ -3,20 +3,17 @@ import { parseKubernetesRef } from '../../model/refs.ts'
 import { compileSql, dialectOf } from '../../query/index.ts'
 import { isoOf } from '../../query/plan/index.ts'
 import { answerJson } from '../answer.ts'
-import { abortOnDisconnect, rowsOf, requireStore } from '../store-query.ts'
+import { abortOnDisconnect, requireStore } from '../store-query.ts'
 import { mayName } from '../access/scope.ts'
+import { objectPage } from '../object-page.ts'
 import {
   among,
-  asOf,
-  fingerprintOf,
   textConditions,
   atParameter,
   moment,
   placeConditions,
   placeParameters,
-  readPageCursor,
   resourceColumns,
-  writePageCursor,
   type PlaceQuery,
 } from '../objects.ts'
 import { filterOf } from '../filter-text.ts'
@@ -193,12 +190,13 @@ const oneSchema = {
 } as const
 
 const order = ['cluster', 'kind', 'api_group', "coalesce(namespace, '')", 'name', 'uid']
+const keys = ['cluster', 'kind', 'group', 'namespace', 'name', 'uid']
 
 export function resourceRoutes(app: FastifyInstance, context: ApiContext): void {
   const { host } = context
   app.get('/api/v1/resources', { schema: listSchema }, async (request, reply) => {
     const query = request.query as Query
-    const [store, disconnected, limit] = [requireStore(context), abortOnDisconnect(reply), query.limit ?? 100]
+    const [store, disconnected] = [requireStore(context), abortOnDisconnect(reply)]
     const dialect = dialectOf(store)
     const { bound } = filterOf(query.filter ?? '', 'resources')
     const conditions = [
@@ -216,35 +214,9 @@ export function resourceRoutes(app: FastifyInstance, context: ApiContext): void 
       ]),
       ...(bound.is === 'always' ? [] : [compileSql(bound, { dialect })]),
     ]
-    const fingerprint = fingerprintOf('resources', conditions)
-    const after = query.cursor === undefined ? undefined : readPageCursor(query.cursor, fingerprint, 1, order.length)
-    const at = after?.times[0] ?? moment(query.at ?? 'now', 'at', host.clock.now())
-    const where = [asOf(at, dialect), ...conditions].join(' AND ')
-    const behind =
-      after === undefined ? '' : ` AND (${order.join(', ')}) > (${after.keys.map(dialect.text).join(', ')})`
-    const [rows, totals] = await Promise.all([
-      rowsOf(
-        store,
-        `SELECT ${resourceColumns} FROM resources WHERE ${where}${behind} ORDER BY ${order.join(', ')} LIMIT ` +
-          `${limit + 1}`,
-        disconnected,
-      ),
-      after === undefined
-        ? rowsOf(store, `SELECT count(*) AS n FROM resources WHERE ${where}`, disconnected)
-        : undefined,
-    ])
-    if (rows === undefined || disconnected.aborted) return reply.hijack()
-    const shown = rows.slice(0, limit)
-    const last = shown.at(-1)
-    const keys = ['cluster', 'kind', 'group', 'namespace', 'name', 'uid'].map((name) =>
-      typeof last?.[name] === 'string' ? last[name] : '',
-    )
-    return answerJson(request, reply, {
-      resources: shown,
-      next: rows.length > limit ? writePageCursor({ fingerprint, times: [at], keys }) : null,
-      at: isoOf(at),
-      ...(totals === undefined ? {} : { total: Number(totals[0]?.['n']) }),
-    })
+    const page = { view: 'resources', columns: resourceColumns, conditions, order, keys } as const
+    const body = await objectPage(query, page, { store, now: host.clock.now(), disconnected })
+    return body === undefined ? reply.hijack() : answerJson(request, reply, body)
   })
 
   app.get('/api/v1/resources/one', { schema: oneSchema }, async (request, reply) => {
