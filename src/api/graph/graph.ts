@@ -47,22 +47,9 @@ class Subgraph {
       })
     if (edges === undefined) return undefined
     const reached: string[] = []
-    for (const {
-      near,
-      far,
-      relation,
-      forward,
-      count,
-      first,
-      last,
-      severity,
-      bytes,
-      nearName,
-      farName,
-      others,
-    } of edges) {
+    for (const { near, far, relation, forward, nearName, farName, others, ...sums } of edges) {
       const [from, to] = forward ? [near, far] : [far, near]
-      this.edges.set(JSON.stringify([from, relation, to]), { from, relation, to, count, first, last, severity, bytes })
+      this.edges.set(JSON.stringify([from, relation, to]), { from, relation, to, ...sums })
       for (const [ref, name] of [
         [near, nearName],
         [far, farName],

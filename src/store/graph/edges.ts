@@ -74,35 +74,14 @@ export async function edgesOf(
   const statement = largestEdges(request)
   if (statement === undefined) return []
   const rows = (await rowsOf<ShownRow>(await runQuery(statement, { traces: cachedRows(held.traces) }), Infinity)) ?? []
-  return rows.map(
-    ({
-      near,
-      far,
-      relation,
-      forward,
-      count,
-      first,
-      last,
-      level,
-      bytes,
-      near_name: nearName,
-      far_name: farName,
-      others,
-    }) => ({
-      near,
-      far,
-      relation,
-      forward,
-      count: Number(count),
-      first,
-      last,
-      severity: level === null ? null : (severities[level] ?? null),
-      bytes: bytes === null ? null : Number(bytes),
-      nearName,
-      farName,
-      others,
-    }),
-  )
+  return rows.map(({ count, level, bytes, near_name: nearName, far_name: farName, ...row }) => ({
+    ...row,
+    count: Number(count),
+    severity: level === null ? null : (severities[level] ?? null),
+    bytes: bytes === null ? null : Number(bytes),
+    nearName,
+    farName,
+  }))
 }
 
 function divided(
@@ -129,33 +108,20 @@ async function rowsOf<Of>(bytes: AsyncIterable<Uint8Array>, max: number): Promis
 
 function added(request: EdgeQuery, { refs, traces, talks }: HeldEdges, rows: readonly Row[]): readonly StoredEdge[] {
   const sums = new EdgeSums(refs)
-  for (const {
-    near,
-    far,
-    relation,
-    forward,
-    count,
-    first,
-    last,
-    level,
-    bytes,
-    near_name: nearName,
-    far_name: farName,
-  } of rows) {
+  for (const row of rows)
     sums
-      .of(relation, forward)
+      .of(row.relation, row.forward)
       .add(
-        sums.code(near),
-        sums.code(far),
-        Number(count),
-        Number(first),
-        last === null ? stillHolds : Number(last),
-        level ?? noLevel,
-        bytes === null ? noBytes : Number(bytes),
-        sums.codeOf(nearName),
-        sums.codeOf(farName),
+        sums.code(row.near),
+        sums.code(row.far),
+        Number(row.count),
+        Number(row.first),
+        row.last === null ? stillHolds : Number(row.last),
+        row.level ?? noLevel,
+        row.bytes === null ? noBytes : Number(row.bytes),
+        sums.codeOf(row.near_name),
+        sums.codeOf(row.far_name),
       )
-  }
   const isRequested = (relation: string) => request.relations?.has(relation) ?? true
   const of = (...labels: readonly Label[]) => refs.among(request.near.filter((ref) => labels.includes(labelOf(ref))))
   const [from, to] = [Number(request.span.from), Number(request.span.to)]
