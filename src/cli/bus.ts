@@ -4,6 +4,7 @@ import { action, CommandError } from './client.ts'
 import { collect } from './option-values.ts'
 import { printData, withOutput, type OutputFlags } from './output.ts'
 import { findingsData } from './doctor/finding.ts'
+import { examples } from './examples.ts'
 
 interface BusFlags extends OutputFlags {
   readonly config: readonly string[]
@@ -39,16 +40,16 @@ export function register(program: Command): void {
   )
     .addHelpText(
       'after',
-      `
-The message is a CloudEvent of type io.weir.bus.check. Consumers of the bus receive it, too; --no-write sends none.
-
-Examples:
-  $ NATS_SERVER_URL=nats://nats:4222 weir bus check nats://cluster.changes
-  $ KAFKA_BROKERS=kafka-1:9092 weir bus check kafka://cluster-changes --no-write
-  $ weir bus check --config weir.yaml --sink bus
-  $ weir bus check awssns:///arn:aws:sns:eu-central-1:123456789012:changes --make-queue
-
-Exit code: 0 no check failed (warnings included), 1 a check failed, 2 usage error.`,
+      examples(
+        [
+          'NATS_SERVER_URL=nats://nats:4222 weir bus check nats://cluster.changes',
+          'KAFKA_BROKERS=kafka-1:9092 weir bus check kafka://cluster-changes --no-write',
+          'weir bus check --config weir.yaml --sink bus',
+          'weir bus check awssns:///arn:aws:sns:eu-central-1:123456789012:changes --make-queue',
+        ],
+        { 0: 'no check failed (warnings included)', 1: 'a check failed' },
+        'The message is a CloudEvent of type io.weir.bus.check. Consumers of the bus receive it, too; --no-write sends none.',
+      ),
     )
     .action(action(run))
 }

@@ -3,6 +3,7 @@ import { action, requireServer, withServerFlags } from './client.ts'
 import { objectText, parametersOf, scopeNames, timeText, withScopeFlags, type ScopeFlags } from './scope-flags.ts'
 import { printData } from './output.ts'
 import { oneLine, textTable } from './text-table.ts'
+import { examples } from './examples.ts'
 
 type Change = Readonly<Record<'time' | 'kind' | 'name' | 'operation', string>> &
   Readonly<{ namespace: string | null; actor: string | null; actor_kind: string | null; paths: readonly string[] }>
@@ -31,14 +32,15 @@ export function register(program: Command): void {
   )
     .addHelpText(
       'after',
-      `
-Examples:
-  $ weir changes --namespace shop --from now-1h
-  $ weir changes --kind Deployment,StatefulSet --actor alice
-  $ weir changes --filter 'kind = Deployment and paths ~ image'
-  $ weir changes -o json | jq '.changes[].diff'
-
-Exit code: 0 success, 1 server unreachable, 2 usage error.`,
+      examples(
+        [
+          'weir changes --namespace shop --from now-1h',
+          'weir changes --kind Deployment,StatefulSet --actor alice',
+          "weir changes --filter 'kind = Deployment and paths ~ image'",
+          "weir changes -o json | jq '.changes[].diff'",
+        ],
+        { 1: 'server unreachable' },
+      ),
     )
     .action(action(run))
 }

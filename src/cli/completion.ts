@@ -1,6 +1,7 @@
 import { Argument, type Command } from 'commander'
 import { self } from '../host/process.ts'
 import { action } from './client.ts'
+import { examples } from './examples.ts'
 
 export const shells = ['bash', 'zsh', 'fish'] as const
 export type Shell = (typeof shells)[number]
@@ -12,13 +13,11 @@ export function register(program: Command): void {
     .addArgument(new Argument('<shell>', 'your shell').choices(shells))
     .addHelpText(
       'after',
-      `
-Examples:
-  $ source <(weir completion bash)
-  $ weir completion zsh > "\${fpath[1]}/_weir"
-  $ weir completion fish > ~/.config/fish/completions/weir.fish
-
-Exit code: 0 success, 2 usage error.`,
+      examples([
+        'source <(weir completion bash)',
+        'weir completion zsh > "${fpath[1]}/_weir"',
+        'weir completion fish > ~/.config/fish/completions/weir.fish',
+      ]),
     )
     .action(action(async (shell: Shell) => self.stdout(await completionScript(program, shell))))
 }

@@ -5,6 +5,7 @@ import { action } from './client.ts'
 import { isRecord } from '../model/json.ts'
 import { collect } from './option-values.ts'
 import { printData, withOutput, type OutputFlags, type Row } from './output.ts'
+import { examples } from './examples.ts'
 
 interface ConfigFlags extends OutputFlags {
   readonly config: readonly string[]
@@ -25,14 +26,11 @@ export function register(program: Command): void {
   )
     .addHelpText(
       'after',
-      `
-Examples:
-  $ weir config --config base.yaml --config /etc/weir/weir.d
-  $ WEIR_LISTEN=127.0.0.1:9000 weir config -o json
-
-Defaults are not printed; \`weir schema\` lists them.
-
-Exit code: 0 success, 2 invalid configuration (printed with file, line and column) or usage error.`,
+      examples(
+        ['weir config --config base.yaml --config /etc/weir/weir.d', 'WEIR_LISTEN=127.0.0.1:9000 weir config -o json'],
+        { 2: 'invalid configuration (printed with file, line and column) or usage error' },
+        'Defaults are not printed; `weir schema` lists them.',
+      ),
     )
     .action(action(run))
 }

@@ -4,6 +4,7 @@ import { action, CommandError } from './client.ts'
 import type { Component } from '../app/components.ts'
 import type { AnyComponentSchema } from '../schema/index.ts'
 import { printData, withOutput, type OutputFlags, type OutputFormat, type Row } from './output.ts'
+import { examples } from './examples.ts'
 
 interface CreateFlags extends OutputFlags {
   readonly id?: string
@@ -27,13 +28,9 @@ export function register(program: Command): void {
   )
     .addHelpText(
       'after',
-      `
-Examples:
-  $ weir create
-  $ weir create sink/nats --id bus >> weir.yaml
-  $ weir create --connector my-system
-
-Exit code: 0 success, 2 unknown component or usage error.`,
+      examples(['weir create', 'weir create sink/nats --id bus >> weir.yaml', 'weir create --connector my-system'], {
+        2: 'unknown component or usage error',
+      }),
     )
     .action(action(run))
 }

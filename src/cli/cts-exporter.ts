@@ -4,7 +4,7 @@ import { self } from '../host/process.ts'
 import type { CtsExporterFlags } from '../presets/cts-exporter/index.ts'
 import { configurationErrorCodes } from './bad-configuration.ts'
 import { action, defaultData } from './client.ts'
-import { runPreset, type PresetFlags } from './preset.ts'
+import { presetHelp, runPreset, type PresetFlags } from './preset.ts'
 
 type Flags = CtsExporterFlags & PresetFlags
 
@@ -28,19 +28,18 @@ export function register(program: Command): void {
     .option('--print-config', 'print the resulting configuration and exit')
     .addHelpText(
       'after',
-      `
-Variables: OS_CLOUD and the other OS_* for the login, OS_DEBUG, CTS_TRACKER, CTS_FROM, CTS_X_PNP (default true),
+      presetHelp(
+        name,
+        'cts_exporter',
+        [
+          'OS_CLOUD=otc K_SINK=http://event-display.default.svc.cluster.local weir cts-exporter',
+          'OS_CLOUD=otc CTS_X_PNP=false weir cts-exporter -from 60 --print-config',
+        ],
+        { 70: 'any other start failure', 78: 'invalid settings' },
+        `Variables: OS_CLOUD and the other OS_* for the login, OS_DEBUG, CTS_TRACKER, CTS_FROM, CTS_X_PNP (default true),
 CTS_STREAMS; CTS_LEASE, the Kubernetes Lease for leader election, which also stores the position;
-K_SINK, K_CE_OVERRIDES and K_CA_CERTS, which Knative sets. A token in /oidc/token is sent to the sink.
-
-The command generates a configuration from these, stores it as ${name}.yaml in the data folder, and runs it with
-\`weir run\`. WEIR_* variables override it. Differences from cts_exporter: docs/guide/cts-exporter.md.
-
-Examples:
-  $ OS_CLOUD=otc K_SINK=http://event-display.default.svc.cluster.local weir cts-exporter
-  $ OS_CLOUD=otc CTS_X_PNP=false weir cts-exporter -from 60 --print-config
-
-Exit codes: 0 clean stop, 78 invalid settings, 70 any other start failure, 2 usage error.`,
+K_SINK, K_CE_OVERRIDES and K_CA_CERTS, which Knative sets. A token in /oidc/token is sent to the sink.`,
+      ),
     )
     .action(action(run))
 }

@@ -6,6 +6,7 @@ import { positive } from './option-values.ts'
 import { printData, withOutput, type OutputFlags } from './output.ts'
 import { editText, readText } from './edit-text.ts'
 import { oneLine, textTable } from './text-table.ts'
+import { examples } from './examples.ts'
 import { messageOf } from '../model/errors.ts'
 import { isRecord } from '../model/json.ts'
 
@@ -38,8 +39,10 @@ export function register(program: Command): void {
   )
     .addHelpText(
       'after',
-      '\nExample:\n  $ weir dead-letters list --sink bus --limit 20\n  $ weir dead-letters list --all ' +
-        '-o json > letters.json\n\nExit code: 0 success, 1 server unreachable, 2 usage error.',
+      examples(
+        ['weir dead-letters list --sink bus --limit 20', 'weir dead-letters list --all -o json > letters.json'],
+        { 1: 'server unreachable' },
+      ),
     )
     .action(action(list))
 
@@ -52,11 +55,7 @@ export function register(program: Command): void {
       'json',
     ),
   )
-    .addHelpText(
-      'after',
-      '\nExample:\n  $ weir dead-letters show http:3:812:0\n\nExit code: 0 success, 1 server unreachable or ' +
-        'id unknown, 2 usage error.',
-    )
+    .addHelpText('after', examples(['weir dead-letters show http:3:812:0'], { 1: 'server unreachable or id unknown' }))
     .action(action(show))
 
   withServerFlags(
@@ -71,13 +70,14 @@ export function register(program: Command): void {
   )
     .addHelpText(
       'after',
-      `
-Examples:
-  $ weir dead-letters edit bus http:3:812:0
-  $ weir dead-letters show http:3:812:0 | jq '.body | .data.total = 7' > event.json
-  $ weir dead-letters edit bus http:3:812:0 --file event.json
-
-Exit code: 0 success, 1 server unreachable, id unknown or edit rejected, 2 usage error.`,
+      examples(
+        [
+          'weir dead-letters edit bus http:3:812:0',
+          "weir dead-letters show http:3:812:0 | jq '.body | .data.total = 7' > event.json",
+          'weir dead-letters edit bus http:3:812:0 --file event.json',
+        ],
+        { 1: 'server unreachable, id unknown or edit rejected' },
+      ),
     )
     .action(action(edit))
 
@@ -91,8 +91,9 @@ Exit code: 0 success, 1 server unreachable, id unknown or edit rejected, 2 usage
   )
     .addHelpText(
       'after',
-      '\nExamples:\n  $ weir dead-letters retry bus http:3:812:0\n  $ weir dead-letters retry bus ' +
-        '--all\n\nExit code: 0 success, 1 server unreachable or id unknown, 2 usage error.',
+      examples(['weir dead-letters retry bus http:3:812:0', 'weir dead-letters retry bus --all'], {
+        1: 'server unreachable or id unknown',
+      }),
     )
     .action(action((sink: string, ids: string[], flags: MoveFlags) => move('retry', sink, ids, flags)))
 
@@ -106,8 +107,9 @@ Exit code: 0 success, 1 server unreachable, id unknown or edit rejected, 2 usage
   )
     .addHelpText(
       'after',
-      '\nExamples:\n  $ weir dead-letters drop bus http:3:812:0\n  $ weir dead-letters drop bus ' +
-        '--all\n\nExit code: 0 success, 1 server unreachable or id unknown, 2 usage error.',
+      examples(['weir dead-letters drop bus http:3:812:0', 'weir dead-letters drop bus --all'], {
+        1: 'server unreachable or id unknown',
+      }),
     )
     .action(action((sink: string, ids: string[], flags: MoveFlags) => move('drop', sink, ids, flags)))
 }

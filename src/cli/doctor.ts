@@ -6,6 +6,7 @@ import { collect } from './option-values.ts'
 import { printData, withOutput, type OutputFlags } from './output.ts'
 import type { Loaded } from '../app/load-config.ts'
 import { findingsData, type Finding, type CheckContext } from './doctor/finding.ts'
+import { examples } from './examples.ts'
 
 interface DoctorFlags extends OutputFlags {
   readonly config: readonly string[]
@@ -30,14 +31,14 @@ export function register(program: Command): void {
   )
     .addHelpText(
       'after',
-      `
-A server may be running. The command briefly opens ports, and writes a small file to the data folder and removes it.
-
-Examples:
-  $ weir doctor --config weir.yaml
-  $ weir doctor --data /var/lib/weir -o json | jq '.checks[] | select(.status != "ok")'
-
-Exit code: 0 no check failed (warnings included), 1 a check failed, 2 usage error.`,
+      examples(
+        [
+          'weir doctor --config weir.yaml',
+          `weir doctor --data /var/lib/weir -o json | jq '.checks[] | select(.status != "ok")'`,
+        ],
+        { 0: 'no check failed (warnings included)', 1: 'a check failed' },
+        'A server may be running. The command briefly opens ports, and writes a small file to the data folder and removes it.',
+      ),
     )
     .action(action(run))
 }

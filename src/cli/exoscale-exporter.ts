@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { self } from '../host/process.ts'
 import { action, defaultData } from './client.ts'
-import { runPreset } from './preset.ts'
+import { presetHelp, runPreset } from './preset.ts'
 
 const name = 'exoscale-exporter'
 
@@ -27,17 +27,17 @@ export function register(program: Command): void {
     .option('--print-config', 'print the resulting configuration and exit')
     .addHelpText(
       'after',
-      `
-Variables: EXOSCALE_API_KEY, EXOSCALE_API_SECRET, and EXOSCALE_API_ENDPOINT for another address of the API.
-
-The command generates a configuration from these, stores it as ${name}.yaml in the data folder, and runs it with
-\`weir run\`. WEIR_* variables override it. Differences from exoscale-exporter: docs/guide/inventory.md.
-
-Examples:
-  $ EXOSCALE_API_KEY=EXO... EXOSCALE_API_SECRET=... weir exoscale-exporter
-  $ weir exoscale-exporter -listen 127.0.0.1:9999 --no-legacy-exoscale-names --print-config
-
-Exit codes: 0 clean stop, 1 start failure, 2 usage error or missing credentials.`,
+      presetHelp(
+        name,
+        'exoscale-exporter',
+        [
+          'EXOSCALE_API_KEY=EXO... EXOSCALE_API_SECRET=... weir exoscale-exporter',
+          'weir exoscale-exporter -listen 127.0.0.1:9999 --no-legacy-exoscale-names --print-config',
+        ],
+        { 1: 'start failure', 2: 'usage error or missing credentials' },
+        'Variables: EXOSCALE_API_KEY, EXOSCALE_API_SECRET, and EXOSCALE_API_ENDPOINT for another address of the API.',
+        'inventory',
+      ),
     )
     .action(action(run))
 }

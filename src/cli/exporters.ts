@@ -13,6 +13,7 @@ import {
 } from './client.ts'
 import type { Exporters } from './exporters/page.ts'
 import { printWatched, withOutput, withWatch, type Data, type WatchFlags } from './output.ts'
+import { examples } from './examples.ts'
 
 interface ExportersFlags extends ServerFlags, WatchFlags {
   readonly source?: string
@@ -46,14 +47,15 @@ export function register(program: Command): void {
   )
     .addHelpText(
       'after',
-      `
-Examples:
-  $ weir exporters
-  $ weir exporters 192.0.2.1
-  $ weir exporters -o json | jq '.sources[].exporters[] | select(.why)'
-  $ weir exporters --how softflowd --collector 192.0.2.10
-
-Exit code: 0 success, 1 server unreachable, 2 usage error.`,
+      examples(
+        [
+          'weir exporters',
+          'weir exporters 192.0.2.1',
+          "weir exporters -o json | jq '.sources[].exporters[] | select(.why)'",
+          'weir exporters --how softflowd --collector 192.0.2.10',
+        ],
+        { 1: 'server unreachable' },
+      ),
     )
     .action(action(run))
 }

@@ -3,14 +3,11 @@ import type { Field } from '../model/fields.ts'
 import { action } from './client.ts'
 import { printData, withOutput, type OutputFlags } from './output.ts'
 import { textTable } from './text-table.ts'
+import { examples } from './examples.ts'
 
 export function register(program: Command): void {
   withOutput(program.command('fields').description('List the fields of flows; names are the same in SQL.'))
-    .addHelpText(
-      'after',
-      "\nExamples:\n  $ weir fields\n  $ weir fields -o json | jq -r '.fields[].name'\n\nExit code: 0 " +
-        'success, 2 usage error.',
-    )
+    .addHelpText('after', examples(['weir fields', "weir fields -o json | jq -r '.fields[].name'"]))
     .action(action(run))
 }
 

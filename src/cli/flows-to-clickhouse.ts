@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { self } from '../host/process.ts'
 import type { FlowsToClickHouseFlags } from '../presets/flows-to-clickhouse/index.ts'
 import { action, defaultData } from './client.ts'
-import { runPreset, type PresetFlags } from './preset.ts'
+import { presetHelp, runPreset, type PresetFlags } from './preset.ts'
 
 type Flags = FlowsToClickHouseFlags & PresetFlags
 
@@ -38,18 +38,17 @@ export function register(program: Command): void {
     .option('--print-config', 'print the resulting configuration and exit')
     .addHelpText(
       'after',
-      `
-Passwords are variables: CLICKHOUSE_PASSWORD or CLICKHOUSE_PASSWORD_FILE, KAFKA_PASSWORD or KAFKA_PASSWORD_FILE.
-
-The command generates a configuration from these, stores it as ${name}.yaml in the data folder, and runs it with
-\`weir run\`. WEIR_* variables override it. Differences from the example consumer: docs/guide/flows-to-clickhouse.md.
-
-Examples:
-  $ weir ${name} -kafkaurl kafka.netobserv:9092 -clickhouseurl clickhouse.default:8123
-  $ CLICKHOUSE_PASSWORD=… weir ${name} -kafkaurl kafka:9093 --kafka-tls \\
-      -clickhouseurl https://clickhouse:8443 --user weir --print-config
-
-Exit codes: 0 clean stop, 1 start failure, 2 usage error or invalid settings.`,
+      presetHelp(
+        name,
+        'the example consumer',
+        [
+          `weir ${name} -kafkaurl kafka.netobserv:9092 -clickhouseurl clickhouse.default:8123`,
+          `CLICKHOUSE_PASSWORD=… weir ${name} -kafkaurl kafka:9093 --kafka-tls \\
+      -clickhouseurl https://clickhouse:8443 --user weir --print-config`,
+        ],
+        { 1: 'start failure', 2: 'usage error or invalid settings' },
+        'Passwords are variables: CLICKHOUSE_PASSWORD or CLICKHOUSE_PASSWORD_FILE, KAFKA_PASSWORD or KAFKA_PASSWORD_FILE.',
+      ),
     )
     .action(action(run))
 }

@@ -3,7 +3,7 @@ import { self } from '../host/process.ts'
 import { settings, tokenFlags, type Setting } from '../presets/insights-remote/flags.ts'
 import type { Flags } from '../presets/insights-remote/index.ts'
 import { action, CommandError, defaultData } from './client.ts'
-import { runPreset, type PresetFlags } from './preset.ts'
+import { presetHelp, runPreset, type PresetFlags } from './preset.ts'
 
 const name = 'insights-remote'
 const list = (value: string, before: readonly string[] = []): readonly string[] => [...before, value]
@@ -25,17 +25,16 @@ export function register(program: Command): void {
     .option('--print-config', 'print the resulting configuration and exit')
     .addHelpText(
       'after',
-      `
-Variables override flags. INSIGHTS_TOKEN_SECRET_PREVIOUS is the secret before a rotation. Flags with one dash work, too.
-
-The command generates a configuration from these settings, stores it as ${name}.yaml in the data folder, and runs it
-with \`weir run\`. WEIR_* variables override it. Differences from insights-remote: docs/guide/insights-remote.md.
-
-Examples:
-  $ INSIGHTS_TOKEN_SECRET=... RABBITMQ_ADDRESS=lagoon-core-broker weir insights-remote --leader-elect
-  $ weir insights-remote --enable-webservice=false --enable-namespace-reconciler=false --print-config
-
-Exit codes: 0 clean stop, 1 start failure, 2 usage error.`,
+      presetHelp(
+        name,
+        'insights-remote',
+        [
+          'INSIGHTS_TOKEN_SECRET=... RABBITMQ_ADDRESS=lagoon-core-broker weir insights-remote --leader-elect',
+          'weir insights-remote --enable-webservice=false --enable-namespace-reconciler=false --print-config',
+        ],
+        { 1: 'start failure' },
+        'Variables override flags. INSIGHTS_TOKEN_SECRET_PREVIOUS is the secret before a rotation. Flags with one dash work, too.',
+      ),
     )
     .action(action(run))
 }

@@ -3,6 +3,7 @@ import { action, requireServer, withServerFlags, type ServerFlags } from './clie
 import { parametersOf, timeText } from './scope-flags.ts'
 import { printData, withOutput, type OutputFlags, type Row } from './output.ts'
 import { oneLine, textTable } from './text-table.ts'
+import { examples } from './examples.ts'
 
 interface Flags extends ServerFlags, OutputFlags {
   readonly limit: string
@@ -125,12 +126,10 @@ export function register(program: Command): void {
     .option('--at <TIME>', 'time: now-1h, ISO 8601 or Unix milliseconds (default: now)')
     .addHelpText(
       'after',
-      `
-Examples:
-  $ weir image-diff sha256:0a1b… sha256:2c3d…
-  $ weir image-diff sha256:0a1b… sha256:2c3d… --at now-1d -o json
-
-Exit code: 0 success, 1 server unreachable or image unknown, 2 usage error.`,
+      examples(
+        ['weir image-diff sha256:0a1b… sha256:2c3d…', 'weir image-diff sha256:0a1b… sha256:2c3d… --at now-1d -o json'],
+        { 1: 'server unreachable or image unknown' },
+      ),
     )
     .action(action((from: string, to: string, flags: ServerFlags & OutputFlags) => runDiff(from, to, flags)))
   for (const list of Object.keys(lists) as List[]) {
@@ -140,14 +139,7 @@ Exit code: 0 success, 1 server unreachable or image unknown, 2 usage error.`,
       .option('--image <DIGESTS>', 'digests of images; comma-separated')
       .option('--at <TIME>', 'time: now-1h, ISO 8601 or Unix milliseconds (default: now)')
       .option('--limit <N>', 'maximum number', '100')
-      .addHelpText(
-        'after',
-        `
-Examples:
-${lists[list].examples.map((example) => `  $ ${example}`).join('\n')}
-
-Exit code: 0 success, 1 server unreachable, 2 usage error.`,
-      )
+      .addHelpText('after', examples(lists[list].examples, { 1: 'server unreachable' }))
       .action(action((flags: Flags) => run(list, flags)))
     if (list !== 'packages')
       command.option('--traffic <DURATION>', 'time of the flows that count for the exposure (default: 1h)')

@@ -3,6 +3,7 @@ import { action, requireServer, withServerFlags, type ServerFlags } from './clie
 import { printData, withOutput, type OutputFlags, type Row } from './output.ts'
 import { parametersOf, timeText } from './scope-flags.ts'
 import { oneLine, textTable } from './text-table.ts'
+import { examples } from './examples.ts'
 
 interface Flags extends ServerFlags, OutputFlags {
   readonly at?: string
@@ -40,13 +41,14 @@ export function register(program: Command): void {
     .option('--limit <N>', 'maximum number', '100')
     .addHelpText(
       'after',
-      `
-Examples:
-  $ weir inventory --kind instance,volume --account 123456789012
-  $ weir inventory --filter 'exists(finding) and tag = "team=shop"' --at now-1d -o csv
-  $ weir inventory aws:123456789012/eu-central-1/instance/i-0abc
-
-Exit code: 0 success, 1 server unreachable or resource unknown, 2 usage error.`,
+      examples(
+        [
+          'weir inventory --kind instance,volume --account 123456789012',
+          `weir inventory --filter 'exists(finding) and tag = "team=shop"' --at now-1d -o csv`,
+          'weir inventory aws:123456789012/eu-central-1/instance/i-0abc',
+        ],
+        { 1: 'server unreachable or resource unknown' },
+      ),
     )
     .action(action(run))
 }

@@ -2,6 +2,7 @@ import { Option, type Command } from 'commander'
 import { action, CommandError, defaultData } from './client.ts'
 import { positive } from './option-values.ts'
 import { withOutput, type OutputFlags } from './output.ts'
+import { examples } from './examples.ts'
 
 const data = () => new Option('--data <DIR>', 'data folder').default(defaultData)
 
@@ -14,14 +15,11 @@ export function register(program: Command): void {
   withOutput(journal.command('check').description('Read every frame and verify its checksums.').addOption(data()))
     .addHelpText(
       'after',
-      `
-The row count of an unreadable range is \`null\` (\`?\`) if no later frame contains it.
-
-Examples:
-  $ weir journal check --data /var/lib/weir
-  $ weir journal check -o json | jq '.unreadable | length'
-
-Exit code: 0 all data readable, 1 unreadable data or no journal, 2 usage error.`,
+      examples(
+        ['weir journal check --data /var/lib/weir', "weir journal check -o json | jq '.unreadable | length'"],
+        { 0: 'all data readable', 1: 'unreadable data or no journal' },
+        'The row count of an unreadable range is `null` (`?`) if no later frame contains it.',
+      ),
     )
     .action(withReadErrors(async (flags: CheckFlags) => (await import('./journal-check.ts')).checkCommand(flags)))
 
@@ -31,11 +29,7 @@ Exit code: 0 all data readable, 1 unreadable data or no journal, 2 usage error.`
       .description('List the segments with sequences, frames, rows, sizes, times and sources.')
       .addOption(data()),
   )
-    .addHelpText(
-      'after',
-      '\nExample:\n  $ weir journal list --data /var/lib/weir\n\nExit code: 0 success, 1 no journal or ' +
-        'unreadable, 2 usage error.',
-    )
+    .addHelpText('after', examples(['weir journal list --data /var/lib/weir'], { 1: 'no journal or unreadable' }))
     .action(withReadErrors(async (flags: CheckFlags) => (await import('./journal-list.ts')).listCommand(flags)))
 
   withOutput(
@@ -53,14 +47,14 @@ Exit code: 0 all data readable, 1 unreadable data or no journal, 2 usage error.`
   )
     .addHelpText(
       'after',
-      `
-Sequences are those of \`weir journal list\`.
-
-Examples:
-  $ weir journal export --source http > events.ndjson
-  $ weir journal export --from 1200 --to 1300 | jq -r ._pos
-
-Exit code: 0 success, 1 unreadable data (reported on standard error) or no journal, 2 usage error.`,
+      examples(
+        [
+          'weir journal export --source http > events.ndjson',
+          'weir journal export --from 1200 --to 1300 | jq -r ._pos',
+        ],
+        { 1: 'unreadable data (reported on standard error) or no journal' },
+        'Sequences are those of `weir journal list`.',
+      ),
     )
     .action(withReadErrors(async (flags: ExportFlags) => (await import('./journal-export.ts')).exportCommand(flags)))
 }

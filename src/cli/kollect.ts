@@ -2,7 +2,7 @@ import { Option, type Command } from 'commander'
 import { self } from '../host/process.ts'
 import type { Generation, KollectFlags } from '../presets/kollect/index.ts'
 import { action, defaultData } from './client.ts'
-import { runPreset, type PresetFlags } from './preset.ts'
+import { presetHelp, runPreset, type PresetFlags } from './preset.ts'
 
 interface Flags extends KollectFlags, PresetFlags {
   readonly generation: Generation
@@ -50,15 +50,15 @@ export function register(program: Command): void {
     .option('--print-config', 'print the resulting configuration and exit')
     .addHelpText(
       'after',
-      `
-The command generates a configuration from these flags, stores it as kollect.yaml in the data folder, and runs it
-with \`weir run\`. WEIR_* variables override it. Differences from kollect: docs/guide/kollect.md.
-
-Examples:
-  $ NATS_SERVER_URL=nats://nats:4222 weir kollect --event-writer-url nats://cluster.changes --cluster-id prod
-  $ weir kollect --event-writer-url https://hooks.example/changes --cluster-id prod --print-config
-
-Exit codes: 0 clean stop, 1 start failure, 2 usage error.`,
+      presetHelp(
+        'kollect',
+        'kollect',
+        [
+          'NATS_SERVER_URL=nats://nats:4222 weir kollect --event-writer-url nats://cluster.changes --cluster-id prod',
+          'weir kollect --event-writer-url https://hooks.example/changes --cluster-id prod --print-config',
+        ],
+        { 1: 'start failure' },
+      ),
     )
     .action(action(run))
 }

@@ -5,6 +5,7 @@ import { action, CommandError, defaultData, requireServer, withServerFlags, type
 import { colour } from './colour.ts'
 import { printWatched, withOutput, withWatch, type Data, type WatchFlags } from './output.ts'
 import { textTable } from './text-table.ts'
+import { examples } from './examples.ts'
 
 interface LedgerFlags extends ServerFlags, WatchFlags {
   readonly verify?: boolean
@@ -32,18 +33,13 @@ export function register(program: Command, verify?: Verify): void {
   )
     .addHelpText(
       'after',
-      `
-Balanced means, for every sink: accepted rows of its sources = filtered + routed,
+      examples(
+        ['weir ledger', 'weir ledger -o json --data /var/lib/weir | jq .balanced', 'weir ledger --verify'],
+        { 0: 'balanced', 1: 'not balanced, damaged file (--verify) or server unreachable' },
+        `Balanced means, for every sink: accepted rows of its sources = filtered + routed,
 and routed = delivered + dead_lettered + dropped + quarantined + pending.
-
-Examples:
-  $ weir ledger
-  $ weir ledger -o json --data /var/lib/weir | jq .balanced
-  $ weir ledger --verify
-
-\`--verify\` verifies the checksums of every frame of the journal and every file of the store.
-
-Exit code: 0 balanced, 1 not balanced, damaged file (--verify) or server unreachable, 2 usage error.`,
+\`--verify\` verifies the checksums of every frame of the journal and every file of the store.`,
+      ),
     )
     .action(action((flags: LedgerFlags) => run(flags, verify)))
 }

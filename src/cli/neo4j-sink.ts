@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { self } from '../host/process.ts'
 import { action, defaultData } from './client.ts'
-import { runPreset, type PresetFlags } from './preset.ts'
+import { presetHelp, runPreset, type PresetFlags } from './preset.ts'
 
 const name = 'neo4j-sink'
 const exitCode = 78
@@ -19,18 +19,17 @@ export function register(program: Command): void {
     .option('--print-config', 'print the resulting configuration and exit')
     .addHelpText(
       'after',
-      `
-Variables: NEO4J_URI (default neo4j://localhost:7687), NEO4J_USER (default neo4j), NEO4J_PASSWORD;
-PORT (default 8080), which Knative sets.
-
-The command generates a configuration from these, stores it as ${name}.yaml in the data folder, and runs it with
-\`weir run\`. WEIR_* variables override it. Differences from neo4j_sink: docs/guide/neo4j-sink.md.
-
-Examples:
-  $ NEO4J_URI=neo4j://graph:7687 NEO4J_PASSWORD=… weir neo4j-sink
-  $ NEO4J_URI=bolt+s://graph.example.com weir neo4j-sink --print-config
-
-Exit codes: 0 clean stop, 78 start failure, 2 usage error.`,
+      presetHelp(
+        name,
+        'neo4j_sink',
+        [
+          'NEO4J_URI=neo4j://graph:7687 NEO4J_PASSWORD=… weir neo4j-sink',
+          'NEO4J_URI=bolt+s://graph.example.com weir neo4j-sink --print-config',
+        ],
+        { 78: 'start failure' },
+        `Variables: NEO4J_URI (default neo4j://localhost:7687), NEO4J_USER (default neo4j), NEO4J_PASSWORD;
+PORT (default 8080), which Knative sets.`,
+      ),
     )
     .action(action(run))
 }

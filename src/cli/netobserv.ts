@@ -3,7 +3,7 @@ import { self } from '../host/process.ts'
 import { configurationErrorCodes } from './bad-configuration.ts'
 import { action, CommandError, defaultData } from './client.ts'
 import type { NetobservFlags, Planned } from './netobserv-plan.ts'
-import { printPreset, startPreset } from './preset.ts'
+import { presetHelp, printPreset, startPreset } from './preset.ts'
 
 const name = 'netobserv'
 
@@ -48,17 +48,17 @@ export function register(program: Command): void {
     .option('--print-config', 'print the resulting configuration and exit')
     .addHelpText(
       'after',
-      `
-The command generates a configuration, stores it as ${name}.yaml in the data folder, and runs it with \`weir run\`.
-WEIR_* variables override it. Settings without an effect are listed at the start; settings that change the result and
-cannot be honoured are errors. Differences from flowlogs-pipeline: docs/guide/netobserv.md.
-
-Examples:
-  $ weir netobserv --config /etc/flowlogs-pipeline/config.json
-  $ weir netobserv --flowcollector flowcollector.yaml --print-config
-  $ weir netobserv --flowcollector cluster --data /var/lib/weir
-
-Exit codes: 0 clean stop, 1 start failure, 2 usage error or invalid configuration.`,
+      presetHelp(
+        name,
+        'flowlogs-pipeline',
+        [
+          'weir netobserv --config /etc/flowlogs-pipeline/config.json',
+          'weir netobserv --flowcollector flowcollector.yaml --print-config',
+          'weir netobserv --flowcollector cluster --data /var/lib/weir',
+        ],
+        { 1: 'start failure', 2: 'usage error or invalid configuration' },
+        'Settings without an effect are listed at the start. Settings that change the result and cannot be honoured are errors.',
+      ),
     )
     .action(action(run))
 }

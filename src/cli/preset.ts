@@ -6,6 +6,7 @@ import type { RunningWeir } from '../app/compose.ts'
 import { makeDataFolder, refuseHeld } from '../app/lock.ts'
 import { withoutUrlSecrets } from '../model/url-text.ts'
 import { CommandError, defaultData, type ExitCode } from './client.ts'
+import { examples, type Exits } from './examples.ts'
 
 type PresetStart = Readonly<{
   name: string
@@ -140,4 +141,18 @@ async function verifySources(host: Host, file: string) {
       throw new WeirError('WEIR_CONFIG_INVALID', `source ${id}: ${messageOf(cause)}`, { cause })
     })
   }
+}
+
+/** `original` is the program that the command replaces; `about` is text before the examples. */
+export function presetHelp(
+  name: string,
+  original: string,
+  commands: readonly string[],
+  exits: Exits,
+  about?: string,
+  guide = name,
+): string {
+  const generated = `The command generates a configuration, stores it as ${name}.yaml in the data folder, and runs it with \`weir run\`.
+WEIR_* variables override it. Differences from ${original}: docs/guide/${guide}.md.`
+  return examples(commands, { 0: 'clean stop', ...exits }, about === undefined ? generated : `${about}\n\n${generated}`)
 }

@@ -33,6 +33,7 @@ import { register as registerStore } from './store.ts'
 import { register as registerTap } from './tap.ts'
 import { register as registerTest } from './test.ts'
 import { register as registerTop } from './top.ts'
+import { examples } from './examples.ts'
 import { version } from '../app/version.ts'
 
 const summaries: Readonly<Record<string, string>> = {
@@ -91,14 +92,14 @@ export function program(): Command {
     .showHelpAfterError('      --help lists the commands and flags.')
     .addHelpText(
       'after',
-      `
-\`weir help <command>\` describes a command.
-
-Examples:
-  $ weir run                        # data in ./weir-data, console on http://127.0.0.1:8080
-  $ weir query "SELECT * FROM flows ORDER BY time_received DESC LIMIT 10"
-
-Exit codes: 0 success, 1 failure or server unreachable, 2 usage error or invalid configuration.`,
+      examples(
+        [
+          'weir run                        # data in ./weir-data, console on http://127.0.0.1:8080',
+          'weir query "SELECT * FROM flows ORDER BY time_received DESC LIMIT 10"',
+        ],
+        { 1: 'failure or server unreachable', 2: 'usage error or invalid configuration' },
+        '`weir help <command>` describes a command.',
+      ),
     )
 
   weir.commandsGroup('Run:')

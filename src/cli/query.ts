@@ -4,6 +4,7 @@ import type { Log } from '../engine/contracts.ts'
 import { self } from '../host/process.ts'
 import { action, CommandError, defaultData, findServer, withServerFlags, type ServerFlags } from './client.ts'
 import { print, withOutput, type OutputFlags } from './output.ts'
+import { examples } from './examples.ts'
 import { messageOf } from '../model/errors.ts'
 
 interface QueryFlags extends ServerFlags, OutputFlags {
@@ -29,13 +30,14 @@ export function register(program: Command): void {
     .option('--no-fresh', 'do not wait up to 2 s for the newest rows')
     .addHelpText(
       'after',
-      `
-Examples:
-  $ weir query "SELECT src_addr, sum(bytes) AS bytes FROM flows GROUP BY ALL ORDER BY bytes DESC LIMIT 10"
-  $ weir query -o csv "SELECT * FROM events WHERE type = 'hello'" > hello.csv
-  $ weir query - --url http://127.0.0.1:8080 < question.sql
-
-Exit code: 0 success, 1 refused or failed, 2 usage error.`,
+      examples(
+        [
+          'weir query "SELECT src_addr, sum(bytes) AS bytes FROM flows GROUP BY ALL ORDER BY bytes DESC LIMIT 10"',
+          `weir query -o csv "SELECT * FROM events WHERE type = 'hello'" > hello.csv`,
+          'weir query - --url http://127.0.0.1:8080 < question.sql',
+        ],
+        { 1: 'refused or failed' },
+      ),
     )
     .action(action(run))
 }

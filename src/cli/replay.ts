@@ -2,6 +2,7 @@ import { InvalidArgumentError, Option, type Command } from 'commander'
 import { action } from './client.ts'
 import { positive } from './option-values.ts'
 import { withOutput, type OutputFlags } from './output.ts'
+import { examples } from './examples.ts'
 
 export interface ReplayFlags extends OutputFlags {
   readonly to: Target
@@ -40,18 +41,18 @@ export function register(program: Command): void {
   )
     .addHelpText(
       'after',
-      `
-Each exporter of the capture (address and port) sends from a separate port, which keeps templates apart. The source
+      examples(
+        [
+          "tcpdump -i any -w flows.pcap 'udp port 2055 or udp port 6343'",
+          'weir replay flows.pcap --count-only',
+          'weir replay flows.pcap --to collector.example:2055 --speed 10',
+          'weir replay flows.pcap --speed max --loop 100',
+        ],
+        { 0: 'all datagrams sent', 1: 'send failure or unreadable file' },
+        `Each exporter of the capture (address and port) sends from a separate port, which keeps templates apart. The source
 address is that of this machine. Packets of other protocols, fragments and truncated packets are counted and
-skipped. Times inside the datagrams are not changed.
-
-Examples:
-  $ tcpdump -i any -w flows.pcap 'udp port 2055 or udp port 6343'
-  $ weir replay flows.pcap --count-only
-  $ weir replay flows.pcap --to collector.example:2055 --speed 10
-  $ weir replay flows.pcap --speed max --loop 100
-
-Exit code: 0 all datagrams sent, 1 send failure or unreadable file, 2 usage error.`,
+skipped. Times inside the datagrams are not changed.`,
+      ),
     )
     .action(
       action(async (file: string, flags: ReplayFlags) =>

@@ -4,6 +4,7 @@ import { changesText } from './changes.ts'
 import { objectText, parametersOf, scopeNames, timeText, withScopeFlags, type ScopeFlags } from './scope-flags.ts'
 import { printData, type Row } from './output.ts'
 import { oneLine, textTable } from './text-table.ts'
+import { examples } from './examples.ts'
 
 interface Flags extends ScopeFlags {
   readonly at?: string
@@ -47,14 +48,15 @@ export function register(program: Command): void {
   )
     .addHelpText(
       'after',
-      `
-Examples:
-  $ weir resources --kind Pod --namespace shop --at now-15m
-  $ weir resources --filter 'kind = Pod and not phase = Running and label = "app=web"'
-  $ weir resources k8s:prod-eu//Pod/shop/web-1
-  $ weir resources k8s:prod-eu/apps/Deployment/shop/web --at now-1h --manifest
-
-Exit code: 0 success, 1 server unreachable or object unknown, 2 usage error.`,
+      examples(
+        [
+          'weir resources --kind Pod --namespace shop --at now-15m',
+          `weir resources --filter 'kind = Pod and not phase = Running and label = "app=web"'`,
+          'weir resources k8s:prod-eu//Pod/shop/web-1',
+          'weir resources k8s:prod-eu/apps/Deployment/shop/web --at now-1h --manifest',
+        ],
+        { 1: 'server unreachable or object unknown' },
+      ),
     )
     .action(action(run))
 }

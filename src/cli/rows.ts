@@ -3,6 +3,7 @@ import { realHost } from '../host/index.ts'
 import { self } from '../host/process.ts'
 import { action, CommandError, requireServer, withServerFlags, type ServerFlags } from './client.ts'
 import { printData, withOutput, type OutputFlags, type Row } from './output.ts'
+import { examples } from './examples.ts'
 import { parametersOf } from './scope-flags.ts'
 
 interface RowFlags extends ServerFlags, OutputFlags {
@@ -25,7 +26,9 @@ export function register(program: Command): void {
     )
     .addHelpText(
       'after',
-      help(['weir flows --filter "dst_port = 53" --from now-5m', 'weir flows --sort -bytes --limit 10 -o csv']),
+      examples(['weir flows --filter "dst_port = 53" --from now-5m', 'weir flows --sort -bytes --limit 10 -o csv'], {
+        1: 'refused or failed',
+      }),
     )
     .action(action(flows))
   withRows(program.command('events').description('List the newest matching events of every family.'))
@@ -34,7 +37,9 @@ export function register(program: Command): void {
     .option('--family <FAMILY>', 'family, such as change, audit or metric')
     .addHelpText(
       'after',
-      help(['weir events --type "com.example.*" --from now-15m', 'weir events -o ndjson | jq .data']),
+      examples(['weir events --type "com.example.*" --from now-15m', 'weir events -o ndjson | jq .data'], {
+        1: 'refused or failed',
+      }),
     )
     .action(action(events))
   withRows(program.command('audit').description('List the newest matching audit events of clouds and clusters.'))
@@ -45,7 +50,9 @@ export function register(program: Command): void {
     .option('--text <TEXT>', 'text to search in actor, action, service, resource, address and request')
     .addHelpText(
       'after',
-      help(['weir audit --outcome failure --from now-1d', 'weir audit --text deleteServer -o json']),
+      examples(['weir audit --outcome failure --from now-1d', 'weir audit --text deleteServer -o json'], {
+        1: 'refused or failed',
+      }),
     )
     .action(action(audit))
 }
@@ -55,14 +62,6 @@ function withRows(command: Command) {
     .option('--from <TIME>', 'start: now-1h, ISO 8601 or Unix milliseconds', 'now-1h')
     .option('--to <TIME>', 'end', 'now')
     .option('--limit <N>', 'maximum number of rows', '100')
-}
-
-function help(examples: readonly string[]) {
-  return `
-Examples:
-${examples.map((example) => `  $ ${example}`).join('\n')}
-
-Exit code: 0 success, 1 refused or failed, 2 usage error.`
 }
 
 async function flows(flags: RowFlags) {

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { self } from '../host/process.ts'
 import { action } from './client.ts'
 import { printData, withOutput, type OutputFormat } from './output.ts'
+import { examples } from './examples.ts'
 
 interface SchemaFlags {
   readonly output: OutputFormat | 'markdown'
@@ -18,12 +19,9 @@ export function register(program: Command): void {
   )
     .addHelpText(
       'after',
-      `
-Examples:
-  $ weir schema > weir.schema.json
-  $ weir schema sink/nats -o markdown
-
-Exit code: 0 success, 2 unknown component or usage error.`,
+      examples(['weir schema > weir.schema.json', 'weir schema sink/nats -o markdown'], {
+        2: 'unknown component or usage error',
+      }),
     )
     .action(action(run))
 }

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { self } from '../host/process.ts'
 import { WeirError } from '../model/errors.ts'
 import { action, CommandError, defaultData, findServer, withServerFlags, type ServerFlags } from './client.ts'
+import { examples } from './examples.ts'
 
 export function register(program: Command): void {
   const sink = program.command('sink').description('Manage sinks that are no longer configured.')
@@ -13,14 +14,11 @@ export function register(program: Command): void {
   )
     .addHelpText(
       'after',
-      `
-Without a running server, the command changes the data folder directly.
-
-Examples:
-  $ weir sink forget bus
-  $ weir sink forget bus --data /var/lib/weir
-
-Exit code: 0 rows dropped, 1 sink configured, unknown or without pending rows, 2 usage error.`,
+      examples(
+        ['weir sink forget bus', 'weir sink forget bus --data /var/lib/weir'],
+        { 0: 'rows dropped', 1: 'sink configured, unknown or without pending rows' },
+        'Without a running server, the command changes the data folder directly.',
+      ),
     )
     .action(action(forget))
 }

@@ -3,6 +3,7 @@ import { action, requireServer, withServerFlags, type ServerFlags } from './clie
 import { printData, withOutput, type OutputFlags, type Row } from './output.ts'
 import { parametersOf } from './scope-flags.ts'
 import { oneLine, textTable } from './text-table.ts'
+import { examples } from './examples.ts'
 
 type Sum = Readonly<{ cost: string; estimated: string }>
 type Answer = Readonly<{
@@ -35,12 +36,13 @@ export function register(program: Command): void {
     .option('--limit <N>', 'maximum number of groups of a currency', '20')
     .addHelpText(
       'after',
-      `
-Examples:
-  $ weir spend --by service --from 2026-10 --to 2026-11
-  $ weir spend --by tag:team --account 123456789012 -o csv
-
-Exit code: 0 success, 1 server unreachable, 2 usage error.`,
+      examples(
+        [
+          'weir spend --by service --from 2026-10 --to 2026-11',
+          'weir spend --by tag:team --account 123456789012 -o csv',
+        ],
+        { 1: 'server unreachable' },
+      ),
     )
     .action(action((flags: ServerFlags & OutputFlags) => run(flags)))
 }

@@ -11,6 +11,7 @@ import {
   type Row,
   type WatchFlags,
 } from './output.ts'
+import { examples } from './examples.ts'
 
 type StatusFlags = ServerFlags & WatchFlags
 
@@ -36,13 +37,10 @@ export function register(program: Command): void {
   )
     .addHelpText(
       'after',
-      `
-Examples:
-  $ weir status
-  $ weir status --watch 5
-  $ weir status -o json | jq .ready
-
-Exit code: 0 ready, 1 not ready or server unreachable, 2 usage error.`,
+      examples(['weir status', 'weir status --watch 5', 'weir status -o json | jq .ready'], {
+        0: 'ready',
+        1: 'not ready or server unreachable',
+      }),
     )
     .action(action(status))
   withServerFlags(
@@ -52,11 +50,10 @@ Exit code: 0 ready, 1 not ready or server unreachable, 2 usage error.`,
   )
     .addHelpText(
       'after',
-      `
-Examples:
-  $ weir validate --config weir.yaml && weir reload
-
-Exit code: 0 reloaded, 1 rejected or server unreachable, 2 usage error.`,
+      examples(['weir validate --config weir.yaml && weir reload'], {
+        0: 'reloaded',
+        1: 'rejected or server unreachable',
+      }),
     )
     .action(action(reload))
 }

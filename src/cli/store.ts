@@ -5,6 +5,7 @@ import { sizeText } from '../model/size-text.ts'
 import { self } from '../host/process.ts'
 import { printData, withOutput, type OutputFlags } from './output.ts'
 import { textTable } from './text-table.ts'
+import { examples } from './examples.ts'
 
 interface CheckFlags extends OutputFlags {
   readonly data: string
@@ -24,15 +25,12 @@ export function register(program: Command): void {
   )
     .addHelpText(
       'after',
-      `
-A running server excludes a damaged file before the next query, and restores the rows
-that the journal still has.
-
-Examples:
-  $ weir store check --data /var/lib/weir
-  $ weir store check -o json | jq '.damaged[].file'
-
-Exit code: 0 all files intact, 1 damaged file or no store, 2 usage error.`,
+      examples(
+        ['weir store check --data /var/lib/weir', "weir store check -o json | jq '.damaged[].file'"],
+        { 0: 'all files intact', 1: 'damaged file or no store' },
+        `A running server excludes a damaged file before the next query, and restores the rows
+that the journal still has.`,
+      ),
     )
     .action(action(check))
 }

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import type { Pipeline } from '../engine/control.ts'
 import { self } from '../host/process.ts'
 import { action, CommandError, requireServer, withServerFlags, type ServerFlags, type Server } from './client.ts'
+import { examples } from './examples.ts'
 import { collect, positive } from './option-values.ts'
 import { print, withOutput, type OutputFlags } from './output.ts'
 
@@ -35,17 +36,17 @@ export function register(program: Command): void {
   )
     .addHelpText(
       'after',
-      `
-Examples:
-  $ weir tap netflow --filter "dst.port = 443" --limit 10
-  $ weir tap sink/bus -o ndjson | jq .body
-  $ weir tap masked --before --after
-  $ weir tap masked --before
-
-With --before and --after, a table has the fields that changed, and JSON each row with the rows made of it.
-
-Rows are skipped if the reader is too slow; standard error reports their number.
-Exit code: 0 success, 1 server unreachable or stopped, 2 usage error.`,
+      examples(
+        [
+          'weir tap netflow --filter "dst.port = 443" --limit 10',
+          'weir tap sink/bus -o ndjson | jq .body',
+          'weir tap masked --before --after',
+          'weir tap masked --before',
+        ],
+        { 1: 'server unreachable or stopped' },
+        `With --before and --after, a table has the fields that changed, and JSON each row with the rows made of it.
+Rows are skipped if the reader is too slow; standard error reports their number.`,
+      ),
     )
     .action(action(run))
 }

@@ -4,6 +4,7 @@ import { self } from '../host/process.ts'
 import { action } from './client.ts'
 import { colour } from './colour.ts'
 import { printData, withOutput, type OutputFlags } from './output.ts'
+import { examples } from './examples.ts'
 
 export function register(program: Command): void {
   withOutput(
@@ -17,13 +18,11 @@ export function register(program: Command): void {
   )
     .addHelpText(
       'after',
-      `
-Examples:
-  $ weir test weir.yaml
-  $ weir test weir.yaml web.test.yaml -o json
-
-Exit code: 0 all tests passed, 1 a test failed, 2 a mistake in the configuration or in a test (printed with file,
-line and column) or usage error.`,
+      examples(['weir test weir.yaml', 'weir test weir.yaml web.test.yaml -o json'], {
+        0: `all tests passed`,
+        1: `a test failed`,
+        2: `a mistake in the configuration or in a test (printed with file, line and column) or usage error`,
+      }),
     )
     .action(action(run))
 }

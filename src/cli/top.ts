@@ -6,6 +6,7 @@ import type { Exporters } from './exporters/page.ts'
 import { positive, secondsOf } from './option-values.ts'
 import { printWatched, withOutput, type OutputFlags } from './output.ts'
 import type { Sample } from './top/rates.ts'
+import { examples } from './examples.ts'
 
 interface TopFlags extends ServerFlags, OutputFlags {
   readonly once?: boolean
@@ -28,12 +29,9 @@ export function register(program: Command): void {
   )
     .addHelpText(
       'after',
-      `
-Examples:
-  $ weir top
-  $ weir top --once -o json | jq '.sinks[] | {name, rate, lagMs}'
-
-Exit code: 0 success, 1 server unreachable, 2 usage error.`,
+      examples(['weir top', "weir top --once -o json | jq '.sinks[] | {name, rate, lagMs}'"], {
+        1: 'server unreachable',
+      }),
     )
     .action(action(run))
 }

@@ -7,6 +7,7 @@ import { collect } from './option-values.ts'
 import type { WeirConfig } from '../app/config.ts'
 import { statusText, type Finding } from './doctor/finding.ts'
 import { printData, withOutput, type OutputFlags } from './output.ts'
+import { examples } from './examples.ts'
 
 interface CheckFlags extends OutputFlags {
   readonly config: readonly string[]
@@ -35,13 +36,11 @@ export function register(program: Command): void {
   )
     .addHelpText(
       'after',
-      `
-Examples:
-  $ weir validate --config weir.yaml
-  $ weir validate --config weir.yaml --live
-
-Exit code: 0 valid, 1 valid, but a port or system is unavailable (--live), 2 invalid (printed with file, line
-and column) or usage error.`,
+      examples(['weir validate --config weir.yaml', 'weir validate --config weir.yaml --live'], {
+        0: `valid`,
+        1: `valid, but a port or system is unavailable (--live)`,
+        2: `invalid (printed with file, line and column) or usage error`,
+      }),
     )
     .action(action(run))
 }
