@@ -1,24 +1,15 @@
 import { useMemo, useState } from 'react'
 import { count } from '../../../parts/format.ts'
-import { Grid, type GridColumn } from '../../../parts/grid.tsx'
+import type { GridColumn } from '../../../parts/grid.tsx'
 import { amount, measureNames } from '../overview/names.ts'
 import type { Measure } from '../overview/state.ts'
 import { changeOf, type Change } from './diff.ts'
-import { lineName } from './edge-list.tsx'
+import { EdgeGrid, endColumns, endsOf, figure, notDrawn } from './edge-grid.tsx'
 import type { Graph } from './fold.ts'
 import { topologyText } from '../../../text/topology.ts'
-import { generalText } from '../../../text/general.ts'
 
-type Line = Readonly<{
-  key: string
-  change: Change
-  from: string
-  to: string
-  fromKey: string
-  now: number
-  before: number | undefined
-  delta: number
-}>
+type Line = ReturnType<typeof endsOf> &
+  Readonly<{ change: Change; now: number; before: number | undefined; delta: number }>
 
 export const changeNames: Readonly<Record<Change, string>> = {
   added: 'added',
@@ -38,8 +29,8 @@ export const changeSigns: Readonly<Record<Change, string>> = {
 }
 
 const columnsOf = (measure: Measure): readonly GridColumn<Line>[] => {
-  const figure = (value: number | undefined): React.ReactNode =>
-    value === undefined ? '–' : <span title={count(value)}>{amount(measure, value)}</span>
+  const value = (size: number | undefined): React.ReactNode =>
+    size === undefined ? '–' : <span title={count(size)}>{amount(measure, size)}</span>
   return [
     {
       id: 'change',
@@ -52,40 +43,16 @@ const columnsOf = (measure: Measure): readonly GridColumn<Line>[] => {
         </span>
       ),
     },
-    { id: 'from', title: generalText.source, width: 150, grow: 2, sortable: true, cell: ({ from }) => from },
-    { id: 'to', title: generalText.destination, width: 150, grow: 2, sortable: true, cell: ({ to }) => to },
-    {
-      id: 'before',
-      title: topologyText.measureBefore(measureNames[measure]),
-      width: 110,
-      grow: 1,
-      end: true,
-      sortable: true,
-      cell: ({ before }) => figure(before),
-    },
-    {
-      id: 'now',
-      title: topologyText.measureNow(measureNames[measure]),
-      width: 110,
-      grow: 1,
-      end: true,
-      sortable: true,
-      cell: ({ now }) => figure(now),
-    },
-    {
-      id: 'delta',
-      title: topologyText.difference,
-      width: 110,
-      grow: 1,
-      end: true,
-      sortable: true,
-      cell: ({ before, delta }) =>
-        before === undefined ? (
-          '–'
-        ) : (
-          <span title={signed(delta, count)}>{signed(delta, (value) => amount(measure, value))}</span>
-        ),
-    },
+    ...endColumns,
+    figure('before', topologyText.measureBefore(measureNames[measure]), ({ before }) => value(before)),
+    figure('now', topologyText.measureNow(measureNames[measure]), ({ now }) => value(now)),
+    figure('delta', topologyText.difference, ({ before, delta }) =>
+      before === undefined ? (
+        '–'
+      ) : (
+        <span title={signed(delta, count)}>{signed(delta, (size) => amount(measure, size))}</span>
+      ),
+    ),
   ]
 }
 
@@ -108,11 +75,8 @@ export function DiffList({
     const all = graph.edges.map((edge): Line => {
       const before = edge.before?.[measure]
       return {
-        key: `${edge.from} ${edge.to}`,
+        ...endsOf(graph, edge),
         change: changeOf(edge, measure),
-        from: lineName(graph, edge.from),
-        to: lineName(graph, edge.to),
-        fromKey: graph.nodes[edge.from]?.key ?? '',
         now: edge[measure],
         before,
         delta: before === undefined ? 0 : edge[measure] - before,
@@ -130,11 +94,8 @@ export function DiffList({
     return [
       ...all,
       {
-        key: 'rest',
+        ...notDrawn,
         change: 'same' as const,
-        from: topologyText.notDrawn,
-        to: topologyText.notDrawn,
-        fromKey: '',
         now: rest[measure],
         before: earlier.rest[measure],
         delta: rest[measure] - earlier.rest[measure],
@@ -143,22 +104,14 @@ export function DiffList({
   }, [graph, measure, sort])
   const sum = (time: 'now' | 'before') => count(lines.reduce((all, line) => all + (line[time] ?? 0), 0))
   return (
-    <>
-      <Grid
-        label={topologyText.edgesCompared}
-        columns={columns}
-        rows={lines}
-        rowKey={({ key }) => key}
-        total={lines.length}
-        sort={sort}
-        onSort={(id) => setSort(sort === `-${id}` ? id : `-${id}`)}
-        onOpen={({ fromKey }) => {
-          if (fromKey !== '') onChoose(fromKey)
-        }}
-      />
-      <p className="graph-sum number">
-        {topologyText.linesTotal(sum('before'), measureNames[measure].toLowerCase(), sum('now'))}
-      </p>
-    </>
+    <EdgeGrid
+      label={topologyText.edgesCompared}
+      columns={columns}
+      lines={lines}
+      sort={sort}
+      onSort={setSort}
+      onChoose={onChoose}
+      sum={topologyText.linesTotal(sum('before'), measureNames[measure].toLowerCase(), sum('now'))}
+    />
   )
 }

@@ -1,52 +1,22 @@
 import { useMemo, useState } from 'react'
 import { count, volume } from '../../../parts/format.ts'
-import { Grid, type GridColumn } from '../../../parts/grid.tsx'
+import type { GridColumn } from '../../../parts/grid.tsx'
 import { amount, measureNames } from '../overview/names.ts'
 import { isOnRequest, measures, type Measure } from '../overview/state.ts'
-import { groupName, type Amounts, type Graph } from './fold.ts'
+import { EdgeGrid, endColumns, endsOf, figure, notDrawn } from './edge-grid.tsx'
+import type { Amounts, Graph } from './fold.ts'
 import { generalText } from '../../../text/general.ts'
 import { topologyText } from '../../../text/topology.ts'
 
-interface Line extends Amounts {
-  readonly key: string
-  readonly from: string
-  readonly to: string
-  readonly fromKey: string
-  readonly edges: number
-}
+type Line = Amounts & ReturnType<typeof endsOf> & Readonly<{ edges: number }>
 
 const sorts = ['from', 'to', ...measures, 'edges'] as const
 
 const columns: readonly GridColumn<Line>[] = [
-  { id: 'from', title: generalText.source, width: 160, grow: 2, sortable: true, cell: ({ from }) => from },
-  { id: 'to', title: generalText.destination, width: 160, grow: 2, sortable: true, cell: ({ to }) => to },
-  {
-    id: 'bytes',
-    title: generalText.bytes,
-    width: 90,
-    grow: 1,
-    end: true,
-    sortable: true,
-    cell: ({ bytes }) => <span title={count(bytes)}>{volume(bytes)}</span>,
-  },
-  {
-    id: 'packets',
-    title: generalText.packets,
-    width: 90,
-    grow: 1,
-    end: true,
-    sortable: true,
-    cell: ({ packets }) => count(packets),
-  },
-  {
-    id: 'flows',
-    title: generalText.flows,
-    width: 80,
-    grow: 1,
-    end: true,
-    sortable: true,
-    cell: ({ flows }) => count(flows),
-  },
+  ...endColumns,
+  figure('bytes', generalText.bytes, ({ bytes }) => <span title={count(bytes)}>{volume(bytes)}</span>, 90),
+  figure('packets', generalText.packets, ({ packets }) => count(packets), 90),
+  figure('flows', generalText.flows, ({ flows }) => count(flows), 80),
   {
     id: 'edges',
     title: topologyText.edges,
@@ -57,15 +27,6 @@ const columns: readonly GridColumn<Line>[] = [
     cell: ({ edges }) => count(edges),
   },
 ]
-
-export function lineName({ nodes }: Graph, at: number): string {
-  const node = nodes[at]
-  return node === undefined
-    ? '?'
-    : node.stands === 1
-      ? node.label
-      : topologyText.labelOfGroup(node.label, groupName(node.group))
-}
 
 export function EdgeList({
   graph,
@@ -78,60 +39,41 @@ export function EdgeList({
 }): React.ReactNode {
   const [sort, setSort] = useState(`-${measure}`)
   const lines = useMemo(() => {
-    const all = graph.edges.map((edge): Line => ({
-      ...edge,
-      key: `${edge.from} ${edge.to}`,
-      from: lineName(graph, edge.from),
-      to: lineName(graph, edge.to),
-      fromKey: graph.nodes[edge.from]?.key ?? '',
-    }))
+    const all = graph.edges.map((edge): Line => ({ ...edge, ...endsOf(graph, edge) }))
     const by = sorts.find((each) => sort.replace('-', '') === each) ?? 'bytes'
     const sign = sort.startsWith('-') ? -1 : 1
     all.sort(
       (a, b) => sign * (typeof a[by] === 'number' ? a[by] - Number(b[by]) : String(a[by]).localeCompare(String(b[by]))),
     )
-    return graph.rest.edges === 0
-      ? all
-      : [...all, { ...graph.rest, key: 'rest', from: topologyText.notDrawn, to: topologyText.notDrawn, fromKey: '' }]
+    return graph.rest.edges === 0 ? all : [...all, { ...graph.rest, ...notDrawn }]
   }, [graph, sort])
   const sum = (by: Measure) => count(lines.reduce((all, line) => all + line[by], 0))
   const shown = isOnRequest(measure)
     ? [
         ...columns.slice(0, 2),
-        {
-          id: measure,
-          title: measureNames[measure],
-          width: 120,
-          grow: 1,
-          end: true,
-          sortable: true,
-          cell: (line: Line) => <span title={count(line[measure])}>{amount(measure, line[measure])}</span>,
-        },
+        figure(
+          measure,
+          measureNames[measure],
+          (line: Line) => <span title={count(line[measure])}>{amount(measure, line[measure])}</span>,
+          120,
+        ),
         ...columns.slice(2),
       ]
     : columns
   return (
-    <>
-      <Grid
-        label={topologyText.edges}
-        columns={shown}
-        rows={lines}
-        rowKey={({ key }) => key}
-        total={lines.length}
-        sort={sort}
-        onSort={(id) => setSort(sort === `-${id}` ? id : `-${id}`)}
-        onOpen={({ fromKey }) => {
-          if (fromKey !== '') onChoose(fromKey)
-        }}
-      />
-      <p className="graph-sum number">
-        {topologyText.linesSum(
-          sum('bytes'),
-          sum('packets'),
-          sum('flows'),
-          isOnRequest(measure) ? ` · ${sum(measure)} ${measureNames[measure].toLowerCase()}` : '',
-        )}
-      </p>
-    </>
+    <EdgeGrid
+      label={topologyText.edges}
+      columns={shown}
+      lines={lines}
+      sort={sort}
+      onSort={setSort}
+      onChoose={onChoose}
+      sum={topologyText.linesSum(
+        sum('bytes'),
+        sum('packets'),
+        sum('flows'),
+        isOnRequest(measure) ? ` · ${sum(measure)} ${measureNames[measure].toLowerCase()}` : '',
+      )}
+    />
   )
 }
