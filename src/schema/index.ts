@@ -33,6 +33,7 @@ export {
 } from './field.ts'
 export { jsonSchema, type JsonSchema } from './jsonschema.ts'
 export { headersComplaint, plainUrlComplaint } from './header-fields.ts'
+export { headersField, sendTimeout, timeoutField } from './request-fields.ts'
 export { leaseComplaint, leaseFields } from './lease-fields.ts'
 export { mergeDocuments } from './merge.ts'
 export { messageComplaint, messageFields, messageSourceFields, type ClaimPlace } from './message-fields.ts'

@@ -7,6 +7,7 @@ import {
   messageSourceFields,
   urlText,
   type ConfigOf,
+  timeoutField,
 } from '../../schema/index.ts'
 
 export const sqsSchema = defineSchema({
@@ -55,10 +56,7 @@ export const sqsSourceSchema = defineSchema({
       { description: 'Maximum concurrent receive requests, of up to ten messages each', unit: 'requests', default: 10 },
       { min: 1, max: 50 },
     ),
-    timeout: duration(
-      { description: 'Timeout of one response, in addition to the SQS long-poll wait', default: '10s' },
-      { min: '10ms' },
-    ),
+    timeout: timeoutField('Timeout of one response, in addition to the SQS long-poll wait'),
     ...messageSourceFields,
   },
   check: ({ queue_url: url }) => noQueue(url),

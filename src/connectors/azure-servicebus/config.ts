@@ -16,6 +16,7 @@ import {
   urlText,
   variants,
   type ConfigOf,
+  timeoutField,
 } from '../../schema/index.ts'
 
 const name = {
@@ -262,7 +263,7 @@ export const serviceBusSourceSchema = defineSchema({
       },
       { min: 1, max: 1000 },
     ),
-    timeout: duration({ description: 'Timeout of one response', default: '10s' }, { min: '10ms' }),
+    timeout: timeoutField('Timeout of one response'),
     ...messageSourceFields,
   },
   check: serverComplaint,

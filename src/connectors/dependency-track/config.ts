@@ -12,6 +12,7 @@ import {
   tls,
   urlText,
   type ConfigOf,
+  timeoutField,
 } from '../../schema/index.ts'
 
 const endpoint = urlText(
@@ -94,7 +95,7 @@ export const dependencyTrackSchema = defineSchema({
       { description: 'Maximum uploads at a time', unit: 'uploads', default: 4 },
       { min: 1, max: 64 },
     ),
-    timeout: duration({ description: 'Timeout of one request', default: '10s' }, { min: '10ms' }),
+    timeout: timeoutField('Timeout of one request'),
     tls,
   },
   check({ url, api_key, custom }) {

@@ -4,9 +4,7 @@ import {
   choice,
   Complaint,
   defineSchema,
-  duration,
   flag,
-  mapping,
   secret,
   text,
   tls,
@@ -14,6 +12,8 @@ import {
   type ConfigOf,
   headersComplaint,
   plainUrlComplaint,
+  headersField,
+  sendTimeout,
 } from '../../schema/index.ts'
 
 export const elasticsearchSchema = defineSchema({
@@ -58,15 +58,8 @@ export const elasticsearchSchema = defineSchema({
       { description: 'Maximum size of the documents in one request, before compression', default: '8MiB' },
       { min: '1KiB', max: '64MiB' },
     ),
-    headers: mapping(text({ description: 'Value of a header', required: true, example: 'edge' }), {
-      description: 'Additional headers of every request',
-      default: {},
-      example: { 'x-site': 'edge' },
-    }),
-    timeout: duration(
-      { description: 'Timeout of one request; a send ends after at most twice this time', default: '30s' },
-      { min: '10ms' },
-    ),
+    headers: headersField(),
+    timeout: sendTimeout('30s'),
     auth,
     api_key: secret({
       description: 'API key in its encoded form. Unset: `auth` is used',

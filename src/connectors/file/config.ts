@@ -10,6 +10,7 @@ import {
   flowLineCodec,
   integer,
   type ConfigOf,
+  timeoutField,
 } from '../../schema/index.ts'
 import { inputPath } from './map-lines.ts'
 
@@ -39,7 +40,7 @@ export const fileSchema = defineSchema({
       },
       { min: 0, max: 100_000 },
     ),
-    timeout: duration({ description: 'Timeout of writing one batch', default: '30s' }, { min: '10ms' }),
+    timeout: timeoutField('Timeout of writing one batch', '30s'),
   },
 })
 
@@ -49,7 +50,7 @@ export const stdoutSchema = defineSchema({
   summary: 'Prints events and flows to standard output, one a line',
   fields: {
     ...flowLineCodec,
-    timeout: duration({ description: 'Timeout of writing one batch to the reader', default: '10s' }, { min: '10ms' }),
+    timeout: timeoutField('Timeout of writing one batch to the reader'),
   },
 })
 

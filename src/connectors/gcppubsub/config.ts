@@ -11,6 +11,7 @@ import {
   text,
   variants,
   type ConfigOf,
+  timeoutField,
 } from '../../schema/index.ts'
 
 const name = {
@@ -120,7 +121,7 @@ export const gcppubsubSourceSchema = defineSchema({
       },
       { min: '10s', max: '10m' },
     ),
-    timeout: duration({ description: 'Timeout of one response', default: '10s' }, { min: '10ms' }),
+    timeout: timeoutField('Timeout of one response'),
     ...messageSourceFields,
     auth,
   },

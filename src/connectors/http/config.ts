@@ -3,7 +3,6 @@ import {
   choice,
   Complaint,
   defineSchema,
-  duration,
   integer,
   list,
   mapping,
@@ -14,6 +13,8 @@ import {
   type ConfigOf,
   headersComplaint,
   plainUrlComplaint,
+  headersField,
+  sendTimeout,
 } from '../../schema/index.ts'
 
 export const httpSchema = defineSchema({
@@ -48,10 +49,7 @@ export const httpSchema = defineSchema({
       },
       { min: 1, max: 1024 },
     ),
-    timeout: duration(
-      { description: 'Timeout of one request; a send ends after at most twice this time', default: '10s' },
-      { min: '10ms' },
-    ),
+    timeout: sendTimeout('10s'),
     retry_statuses: list(integer({ description: 'A status', required: true, example: 404 }, { min: 400, max: 499 }), {
       description:
         'Status codes to retry in addition to 401, 403, 407, 408, 425, 429 and 5xx. Other codes turn the ' +
@@ -59,11 +57,7 @@ export const httpSchema = defineSchema({
       default: [],
       example: [404, 409],
     }),
-    headers: mapping(text({ description: 'Value of a header', required: true, example: 'edge' }), {
-      description: 'Additional headers of every request',
-      default: {},
-      example: { 'x-site': 'edge' },
-    }),
+    headers: headersField(),
     extensions: mapping(text({ description: 'Value of an extension', required: true, example: 'edge' }), {
       description: 'CloudEvents extensions to set on every event; they replace existing values',
       default: {},

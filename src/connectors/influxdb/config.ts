@@ -4,7 +4,6 @@ import {
   choice,
   Complaint,
   defineSchema,
-  duration,
   integer,
   list,
   mapping,
@@ -14,6 +13,7 @@ import {
   urlText,
   type ConfigOf,
   plainUrlComplaint,
+  sendTimeout,
 } from '../../schema/index.ts'
 
 export const influxdbSchema = defineSchema({
@@ -82,10 +82,7 @@ export const influxdbSchema = defineSchema({
       { min: '1KiB', max: '64MiB' },
     ),
     compression: choice(['gzip', 'none'], { description: 'Compression of requests', default: 'gzip' }),
-    timeout: duration(
-      { description: 'Timeout of one request; a send ends after at most twice this time', default: '10s' },
-      { min: '10ms' },
-    ),
+    timeout: sendTimeout('10s'),
     auth,
     tls,
   },

@@ -8,6 +8,7 @@ import {
   integer,
   tls,
   type ConfigOf,
+  timeoutField,
 } from '../../schema/index.ts'
 
 export const ipfixSchema = defineSchema({
@@ -68,10 +69,7 @@ export const ipfixSchema = defineSchema({
       },
       { max: '1m' },
     ),
-    timeout: duration(
-      { description: 'Timeout of connecting, and of writing one batch', default: '10s' },
-      { min: '10ms' },
-    ),
+    timeout: timeoutField('Timeout of connecting, and of writing one batch'),
     tls,
   },
   check: ({ transport, tls: settings, target }) => {

@@ -16,6 +16,7 @@ import {
   tls,
   variants,
   type ConfigOf,
+  timeoutField,
 } from '../../schema/index.ts'
 import { placeholders } from '../../messaging/row-template.ts'
 import { partitioners } from './map-partition.ts'
@@ -189,7 +190,7 @@ export const kafkaSourceSchema = defineSchema({
         '`weir.message.rejected` with its bytes and the reason; one that is no flow is skipped and counted as shed',
       default: 'cloudevents',
     }),
-    timeout: duration({ description: 'Timeout of connecting and of one response', default: '10s' }, { min: '10ms' }),
+    timeout: timeoutField('Timeout of connecting and of one response'),
     auth,
     tls,
   },
@@ -229,7 +230,7 @@ export const kafkaJournalSchema = defineSchema({
       },
       { min: 1, max: 32_767 },
     ),
-    timeout: duration({ description: 'Timeout of connecting and of one response', default: '10s' }, { min: '10ms' }),
+    timeout: timeoutField('Timeout of connecting and of one response'),
     auth,
     tls,
   },

@@ -18,6 +18,7 @@ import {
   urlText,
   variants,
   type ConfigOf,
+  timeoutField,
 } from '../../schema/index.ts'
 import { listenerTls } from '../../schema/listener-tls.ts'
 
@@ -263,10 +264,7 @@ export const lagoonSchema = defineSchema({
       { description: 'Maximum unacknowledged messages', unit: 'messages', default: 64 },
       { min: 1, max: 1024 },
     ),
-    timeout: duration(
-      { description: 'Timeout of connecting and of one acknowledgement', default: '30s' },
-      { min: '10ms' },
-    ),
+    timeout: timeoutField('Timeout of connecting and of one acknowledgement', '30s'),
     tls,
   },
 })

@@ -6,7 +6,6 @@ import {
   choice,
   Complaint,
   defineSchema,
-  duration,
   list,
   mapping,
   text,
@@ -17,6 +16,8 @@ import {
   receiverFields,
   headersComplaint,
   plainUrlComplaint,
+  headersField,
+  sendTimeout,
 } from '../../schema/index.ts'
 import { labelNameOf } from './map-labels.ts'
 
@@ -83,15 +84,8 @@ export const lokiSchema = defineSchema({
       { description: 'Maximum size of the lines in one request, before compression', default: '10MiB' },
       { min: '1KiB', max: '64MiB' },
     ),
-    headers: mapping(text({ description: 'Value of a header', required: true, example: 'edge' }), {
-      description: 'Additional headers of every request',
-      default: {},
-      example: { 'x-site': 'edge' },
-    }),
-    timeout: duration(
-      { description: 'Timeout of one request; a send ends after at most twice this time', default: '10s' },
-      { min: '10ms' },
-    ),
+    headers: headersField(),
+    timeout: sendTimeout('10s'),
     auth,
     tls,
   },

@@ -17,6 +17,7 @@ import {
   urlText,
   variants,
   type ConfigOf,
+  timeoutField,
 } from '../../schema/index.ts'
 
 const schemes = { schemes: ['nats', 'tls'] }
@@ -174,7 +175,7 @@ export const natsSourceSchema = defineSchema({
       },
       { min: '3s' },
     ),
-    timeout: duration({ description: 'Timeout of connecting and of one response', default: '10s' }, { min: '10ms' }),
+    timeout: timeoutField('Timeout of connecting and of one response'),
     ...messageSourceFields,
     ...login,
   },
@@ -213,7 +214,7 @@ export const natsJournalSchema = defineSchema({
       },
       { min: '1m' },
     ),
-    timeout: duration({ description: 'Timeout of connecting and of one response', default: '10s' }, { min: '10ms' }),
+    timeout: timeoutField('Timeout of connecting and of one response'),
     ...login,
   },
 })

@@ -2,13 +2,13 @@ import {
   auth,
   Complaint,
   defineSchema,
-  duration,
   flag,
   integer,
   text,
   tls,
   urlText,
   type ConfigOf,
+  timeoutField,
 } from '../../schema/index.ts'
 
 export const neo4jSchema = defineSchema({
@@ -50,12 +50,9 @@ export const neo4jSchema = defineSchema({
       default: null,
       example: 'weir-eu',
     }),
-    timeout: duration(
-      {
-        description: 'Timeout of connecting and of one transaction; a send ends after at most twice this time',
-        default: '30s',
-      },
-      { min: '10ms' },
+    timeout: timeoutField(
+      'Timeout of connecting and of one transaction; a send ends after at most twice this time',
+      '30s',
     ),
     auth,
     tls,

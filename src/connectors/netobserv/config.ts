@@ -12,6 +12,7 @@ import {
   tls,
   urlText,
   type ConfigOf,
+  timeoutField,
 } from '../../schema/index.ts'
 import { listenerTls } from '../../schema/listener-tls.ts'
 
@@ -77,10 +78,7 @@ export const netobservSinkSchema = defineSchema({
       { description: 'Maximum calls in progress; a call has one flow', unit: 'calls', default: 64 },
       { min: 1, max: 1024 },
     ),
-    timeout: duration(
-      { description: 'Timeout of one call; a send ends after at most twice this time', default: '10s' },
-      { min: '10ms' },
-    ),
+    timeout: timeoutField('Timeout of one call; a send ends after at most twice this time'),
     tls,
   },
   check: ({ url, tls: settings }) =>

@@ -13,6 +13,8 @@ import {
   urlText,
   type ConfigOf,
   headersComplaint,
+  headersField,
+  sendTimeout,
 } from '../../schema/index.ts'
 import { flowMetricFields } from '../../schema/flow-metrics.ts'
 
@@ -74,15 +76,8 @@ export const otlpSchema = defineSchema({
       },
       { min: '1s', max: '4m' },
     ),
-    timeout: duration(
-      { description: 'Timeout of one request; a send ends after at most twice this time', default: '10s' },
-      { min: '10ms' },
-    ),
-    headers: mapping(text({ description: 'Value of a header', required: true, example: 'edge' }), {
-      description: 'Additional headers, or gRPC metadata, of every request',
-      default: {},
-      example: { 'X-Scope-OrgID': 'network' },
-    }),
+    timeout: sendTimeout('10s'),
+    headers: headersField('Additional headers, or gRPC metadata, of every request', { 'X-Scope-OrgID': 'network' }),
     auth,
     tls,
     ...flowMetricFields,

@@ -17,6 +17,7 @@ import {
   variants,
   type ConfigOf,
   type Tls,
+  timeoutField,
 } from '../../schema/index.ts'
 import { maxKeyLength } from './map-key.ts'
 
@@ -161,7 +162,7 @@ export const rabbitmqSourceSchema = defineSchema({
       default: 'all',
     }),
     heartbeat,
-    timeout: duration({ description: 'Timeout of connecting', default: '10s' }, { min: '10ms' }),
+    timeout: timeoutField('Timeout of connecting'),
     ...messageSourceFields,
     auth,
     tls,

@@ -14,6 +14,8 @@ import {
   receiverComplaint,
   receiverFields,
   plainUrlComplaint,
+  headersField,
+  sendTimeout,
 } from '../../schema/index.ts'
 import { flowMetricFields } from '../../schema/flow-metrics.ts'
 
@@ -54,15 +56,8 @@ export const remoteWriteSchema = defineSchema({
       { description: 'Maximum samples in one request', unit: 'samples', default: 2000 },
       { min: 100, max: 100_000 },
     ),
-    timeout: duration(
-      { description: 'Timeout of one request; a send ends after at most twice this time', default: '30s' },
-      { min: '10ms' },
-    ),
-    headers: mapping(text({ description: 'Value of a header', required: true, example: 'edge' }), {
-      description: 'Additional headers of every request, such as the tenant',
-      default: {},
-      example: { 'X-Scope-OrgID': 'network' },
-    }),
+    timeout: sendTimeout('30s'),
+    headers: headersField('Additional headers of every request, such as the tenant', { 'X-Scope-OrgID': 'network' }),
     auth,
     tls,
     ...flowMetricFields,

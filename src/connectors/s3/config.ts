@@ -4,12 +4,12 @@ import {
   choice,
   Complaint,
   defineSchema,
-  duration,
   flowLineCodec,
   integer,
   mapping,
   text,
   type ConfigOf,
+  sendTimeout,
 } from '../../schema/index.ts'
 
 export const s3Schema = defineSchema({
@@ -47,10 +47,7 @@ export const s3Schema = defineSchema({
       { description: 'Maximum size of an object before compression; a larger row is stored alone', default: '32MiB' },
       { min: '1KiB', max: '256MiB' },
     ),
-    timeout: duration(
-      { description: 'Timeout of one request; a send ends after at most twice this time', default: '30s' },
-      { min: '10ms' },
-    ),
+    timeout: sendTimeout('30s'),
     ...awsFields,
   },
   check({ bucket, format, codec, header }) {
