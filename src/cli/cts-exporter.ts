@@ -3,8 +3,8 @@ import { realHost } from '../host/index.ts'
 import { self } from '../host/process.ts'
 import type { CtsExporterFlags } from '../presets/cts-exporter/index.ts'
 import { configurationErrorCodes } from './bad-configuration.ts'
-import { action, defaultData } from './client.ts'
-import { presetHelp, runPreset, type PresetFlags } from './preset.ts'
+import { action } from './client.ts'
+import { presetHelp, runPreset, withPresetFlags, type PresetFlags } from './preset.ts'
 
 type Flags = CtsExporterFlags & PresetFlags
 
@@ -12,7 +12,7 @@ const name = 'cts-exporter'
 const exitCodes = { settings: 78, start: 70 } as const
 
 export function register(program: Command): void {
-  program
+  const command = program
     .command(name)
     .description(
       'Replace cts_exporter: read the audit traces of Open Telekom Cloud and post each as a CloudEvent to ' +
@@ -22,10 +22,7 @@ export function register(program: Command): void {
       '--from <MINUTES>',
       'look-back of the first start, 1 to 10080 minutes (CTS_FROM; default 5); `-from` works, too',
     )
-    .option('--data <DIR>', `data folder (WEIR_DATA; default ${defaultData})`)
-    .option('--listen <HOST:PORT>', 'API and console (default 127.0.0.1:8080)')
-    .option('--ops <HOST:PORT>', 'metrics and health (default 0.0.0.0:8081)')
-    .option('--print-config', 'print the resulting configuration and exit')
+  withPresetFlags(command)
     .addHelpText(
       'after',
       presetHelp(

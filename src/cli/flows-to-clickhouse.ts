@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
 import { self } from '../host/process.ts'
 import type { FlowsToClickHouseFlags } from '../presets/flows-to-clickhouse/index.ts'
-import { action, defaultData } from './client.ts'
-import { presetHelp, runPreset, type PresetFlags } from './preset.ts'
+import { action } from './client.ts'
+import { presetHelp, runPreset, withPresetFlags, type PresetFlags } from './preset.ts'
 
 type Flags = FlowsToClickHouseFlags & PresetFlags
 
@@ -10,7 +10,7 @@ const name = 'flows-to-clickhouse'
 const originalFlag = /^-(?:kafkaurl|clickhouseurl|loglevel)(?:=|$)/
 
 export function register(program: Command): void {
-  program
+  const command = program
     .command(name)
     .description(
       "Replace NetObserv's example consumer: read enriched flows from Kafka and write them into ClickHouse. The " +
@@ -32,10 +32,7 @@ export function register(program: Command): void {
     .option('--ca <FILE>', 'authorities of ClickHouse, PEM (CLICKHOUSE_CA_FILE)')
     .option('--cert <FILE>', 'client certificate for ClickHouse, PEM (CLICKHOUSE_CERT_FILE)')
     .option('--key <FILE>', 'key of the certificate, PEM (CLICKHOUSE_KEY_FILE)')
-    .option('--data <DIR>', `data folder (WEIR_DATA; default ${defaultData})`)
-    .option('--listen <HOST:PORT>', 'API and console (default 127.0.0.1:8080)')
-    .option('--ops <HOST:PORT>', 'metrics and health (default 0.0.0.0:8081)')
-    .option('--print-config', 'print the resulting configuration and exit')
+  withPresetFlags(command)
     .addHelpText(
       'after',
       presetHelp(

@@ -2,8 +2,8 @@ import { Option, type Command } from 'commander'
 import { self } from '../host/process.ts'
 import { settings, tokenFlags, type Setting } from '../presets/insights-remote/flags.ts'
 import type { Flags } from '../presets/insights-remote/index.ts'
-import { action, CommandError, defaultData } from './client.ts'
-import { presetHelp, runPreset, type PresetFlags } from './preset.ts'
+import { action, CommandError } from './client.ts'
+import { presetHelp, runPreset, withPresetFlags, type PresetFlags } from './preset.ts'
 
 const name = 'insights-remote'
 const list = (value: string, before: readonly string[] = []): readonly string[] => [...before, value]
@@ -18,11 +18,7 @@ export function register(program: Command): void {
   for (const setting of Object.values(settings)) command.addOption(optionOf(setting))
   command.option('--generate-token-only', 'print a token for the environment of the next flags and exit')
   for (const flag of Object.values(tokenFlags)) command.option(`--${flag} <TEXT>`, 'of the token')
-  command
-    .option('--data <DIR>', `data folder (WEIR_DATA; default ${defaultData})`)
-    .option('--listen <HOST:PORT>', 'API and console (default 127.0.0.1:8080)')
-    .option('--ops <HOST:PORT>', 'metrics and health, instead of --health-probe-bind-address')
-    .option('--print-config', 'print the resulting configuration and exit')
+  withPresetFlags(command, { ops: 'metrics and health, instead of --health-probe-bind-address' })
     .addHelpText(
       'after',
       presetHelp(

@@ -1,15 +1,15 @@
 import { Option, type Command } from 'commander'
 import { self } from '../host/process.ts'
 import type { Generation, KollectFlags } from '../presets/kollect/index.ts'
-import { action, defaultData } from './client.ts'
-import { presetHelp, runPreset, type PresetFlags } from './preset.ts'
+import { action } from './client.ts'
+import { presetHelp, runPreset, withPresetFlags, type PresetFlags } from './preset.ts'
 
 interface Flags extends KollectFlags, PresetFlags {
   readonly generation: Generation
 }
 
 export function register(program: Command): void {
-  program
+  const command = program
     .command('kollect')
     .description(
       "Replace kollect: watch a cluster and publish every change of an object as kollect's protobuf. Flags " +
@@ -44,10 +44,7 @@ export function register(program: Command): void {
         .choices(['a', 'b'])
         .default('a'),
     )
-    .option('--data <DIR>', `data folder (WEIR_DATA; default ${defaultData})`)
-    .option('--listen <HOST:PORT>', 'API and console (default 127.0.0.1:8080)')
-    .option('--ops <HOST:PORT>', "metrics and health, also under kollect's paths (default 0.0.0.0:8081)")
-    .option('--print-config', 'print the resulting configuration and exit')
+  withPresetFlags(command, { ops: "metrics and health, also under kollect's paths (default 0.0.0.0:8081)" })
     .addHelpText(
       'after',
       presetHelp(

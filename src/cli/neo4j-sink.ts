@@ -1,22 +1,19 @@
 import type { Command } from 'commander'
 import { self } from '../host/process.ts'
-import { action, defaultData } from './client.ts'
-import { presetHelp, runPreset, type PresetFlags } from './preset.ts'
+import { action } from './client.ts'
+import { presetHelp, runPreset, withPresetFlags, type PresetFlags } from './preset.ts'
 
 const name = 'neo4j-sink'
 const exitCode = 78
 
 export function register(program: Command): void {
-  program
+  const command = program
     .command(name)
     .description(
       'Replace neo4j_sink: receive CloudEvents over HTTP and write them into Neo4j as a graph. The variables ' +
         'are those of neo4j_sink and Knative.',
     )
-    .option('--data <DIR>', `data folder (WEIR_DATA; default ${defaultData})`)
-    .option('--listen <HOST:PORT>', 'API and console (default 127.0.0.1:8082); events are received on PORT')
-    .option('--ops <HOST:PORT>', 'metrics and health (default 0.0.0.0:8081)')
-    .option('--print-config', 'print the resulting configuration and exit')
+  withPresetFlags(command, { listen: 'API and console (default 127.0.0.1:8082); events are received on PORT' })
     .addHelpText(
       'after',
       presetHelp(

@@ -3,12 +3,12 @@ import { self } from '../host/process.ts'
 import { configurationErrorCodes } from './bad-configuration.ts'
 import { action, CommandError, defaultData } from './client.ts'
 import type { NetobservFlags, Planned } from './netobserv-plan.ts'
-import { presetHelp, printPreset, startPreset } from './preset.ts'
+import { presetHelp, printPreset, startPreset, withPresetFlags } from './preset.ts'
 
 const name = 'netobserv'
 
 export function register(program: Command): void {
-  program
+  const command = program
     .command(name)
     .description(
       'Replace flowlogs-pipeline of NetObserv: run its configuration file, or a FlowCollector. Flags are those of ' +
@@ -42,10 +42,7 @@ export function register(program: Command): void {
       '/var/run/secrets/netobserv',
     )
     .option('--ignore-unsupported', 'start without the settings that Weir cannot honour')
-    .option('--data <DIR>', `data folder (WEIR_DATA; default ${defaultData})`)
-    .option('--listen <HOST:PORT>', 'API and console (default 127.0.0.1:8080)')
-    .option('--ops <HOST:PORT>', 'metrics and health (default: the addresses of flowlogs-pipeline)')
-    .option('--print-config', 'print the resulting configuration and exit')
+  withPresetFlags(command, { ops: 'metrics and health (default: the addresses of flowlogs-pipeline)' })
     .addHelpText(
       'after',
       presetHelp(

@@ -1,4 +1,5 @@
 /** A replacement for another program: generates a configuration from its settings and runs it. */
+import type { Command } from 'commander'
 import { realHost, replaceFile, type Host } from '../host/index.ts'
 import { self } from '../host/process.ts'
 import { messageOf, stackOf, WeirError } from '../model/errors.ts'
@@ -141,6 +142,17 @@ async function verifySources(host: Host, file: string) {
       throw new WeirError('WEIR_CONFIG_INVALID', `source ${id}: ${messageOf(cause)}`, { cause })
     })
   }
+}
+
+export function withPresetFlags(
+  command: Command,
+  { listen = 'API and console (default 127.0.0.1:8080)', ops = 'metrics and health (default 0.0.0.0:8081)' } = {},
+): Command {
+  return command
+    .option('--data <DIR>', `data folder (WEIR_DATA; default ${defaultData})`)
+    .option('--listen <HOST:PORT>', listen)
+    .option('--ops <HOST:PORT>', ops)
+    .option('--print-config', 'print the resulting configuration and exit')
 }
 
 /** `original` is the program that the command replaces; `about` is text before the examples. */

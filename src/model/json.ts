@@ -29,3 +29,12 @@ export function sorted(value: unknown): unknown {
       )
     : value
 }
+
+/** Undefined if the text is not JSON. */
+export function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

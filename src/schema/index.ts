@@ -32,6 +32,7 @@ export {
   type WrittenOf,
 } from './field.ts'
 export { jsonSchema, type JsonSchema } from './jsonschema.ts'
+export { kubeconfigField } from './kubeconfig-field.ts'
 export { headersComplaint, plainUrlComplaint } from './header-fields.ts'
 export { headersField, sendTimeout, timeoutField } from './request-fields.ts'
 export { leaseComplaint, leaseFields } from './lease-fields.ts'

@@ -1,9 +1,10 @@
+import { kubeconfigField } from './kubeconfig-field.ts'
 import { ackSink } from './ack.ts'
 import { ackField } from './ack-field.ts'
 import { group } from './collections.ts'
 import { Complaint } from './complaint.ts'
 import { duration } from './quantities.ts'
-import { filePath, text } from './scalars.ts'
+import { text } from './scalars.ts'
 
 /** Leader election of polling sources with separate journals. */
 export const leaseFields = {
@@ -25,14 +26,7 @@ export const leaseFields = {
         default: null,
         example: 'weir',
       }),
-      kubeconfig: filePath(
-        {
-          description: 'Kubeconfig file. Unset: `KUBECONFIG`, else the service account of the pod',
-          default: null,
-          example: '/etc/weir/kubeconfig',
-        },
-        { holds: 'anything' },
-      ),
+      kubeconfig: kubeconfigField(),
       duration: duration(
         {
           description: 'Time without renewal after which another instance takes over',

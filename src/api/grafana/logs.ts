@@ -11,6 +11,7 @@ import { withinScope } from '../access/scope.ts'
 import { flowTimes } from '../query-parameters.ts'
 import type { GrafanaRequest } from './answer.ts'
 import { rows } from './rows.ts'
+import { parsedJson } from '../../model/json.ts'
 
 /** Lines in memory at once. */
 const maxLines = 200_000
@@ -103,7 +104,7 @@ export async function streamCounts(request: GrafanaRequest, span: LogSpan): Prom
   const counts = found.map((row): StreamCount => {
     const stream =
       row['family'] === 'log'
-        ? LabelSet.of((parsed((row['labels'] as string | null) ?? '{}') ?? {}) as Record<string, string>)
+        ? LabelSet.of((parsedJson((row['labels'] as string | null) ?? '{}') ?? {}) as Record<string, string>)
         : LabelSet.of({ family: String(row['family']), type: String(row['type']), source: String(row['source']) })
     return { stream, entries: Number(row['entries']), bytes: Number(row['bytes']) }
   })
@@ -118,7 +119,7 @@ export async function streamCounts(request: GrafanaRequest, span: LogSpan): Prom
 }
 
 function logEntry({ us, data }: Record<string, unknown>): LogEntry | undefined {
-  const body = (typeof data === 'string' ? parsed(data) : data) as Partial<LogData> | undefined
+  const body = (typeof data === 'string' ? parsedJson(data) : data) as Partial<LogData> | undefined
   if (typeof body?.line !== 'string') return undefined
   const { line, labels = {}, metadata = {}, severity, trace, span } = body
   const further = { severity, trace_id: trace, span_id: span }
@@ -138,14 +139,6 @@ function eventEntry({ us, family, type, source, data, ...rest }: Record<string, 
     line: typeof data === 'string' ? data : JSON.stringify(data ?? {}),
     stream: LabelSet.of({ family: String(family), type: String(type), source: String(source) }),
     metadata: Object.fromEntries(metadata),
-  }
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
   }
 }
 

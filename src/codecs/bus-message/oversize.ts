@@ -2,6 +2,7 @@ import { hash } from 'node:crypto'
 import { isUtf8 } from 'node:buffer'
 import type { BusMessage } from './index.ts'
 import type { InMessage } from './read.ts'
+import { parsedJson } from '../../model/json.ts'
 
 /** Parameters as in RFC 2046, 5.2.2: `id`, `number` (from 1), `total`; and `sha256` (hex) and `type` of the body. */
 const partType = 'application/vnd.weir.part'
@@ -96,7 +97,7 @@ export function isClaim({ contentType }: Pick<InMessage, 'contentType'>): boolea
 export function claimOf({ contentType, body }: InMessage): Claim | undefined {
   if (!is(contentType, claimType)) return undefined
   const claim: unknown = isUtf8(body)
-    ? parsed(Buffer.from(body.buffer, body.byteOffset, body.length).toString())
+    ? parsedJson(Buffer.from(body.buffer, body.byteOffset, body.length).toString())
     : undefined
   if (
     typeof claim === 'object' &&
@@ -126,12 +127,4 @@ function is(contentType: string | undefined, type: string): contentType is strin
 
 function isHash(value: unknown): value is string {
   return typeof value === 'string' && /^[0-9a-f]{64}$/.test(value)
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

@@ -4,6 +4,7 @@ import { suspicionOf, type Suspicion } from './names.ts'
 import { mayHaveShape, redactShapes, shapeTrigger, type Mask } from './shapes.ts'
 import { isSecretValue, looksRandom } from './values.ts'
 import { below, embeddedSecrets, flowList, lineEnd, lineStart, quotedEnd, type Range } from './layout.ts'
+import { parsedJson } from '../../model/json.ts'
 
 type TextOptions = Readonly<{
   mask: Mask
@@ -282,12 +283,4 @@ function scalar(text: string, start: number): Range | undefined {
   const rest = text.slice(start, start + maxValue)
   const length = rest.search(inlineEnd)
   return length === 0 || rest === '' ? undefined : { start, end: start + (length === -1 ? rest.length : length) }
-}
-
-function parsedJson(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown
-  } catch {
-    return undefined
-  }
 }

@@ -2,7 +2,6 @@ import {
   Complaint,
   defineSchema,
   duration,
-  filePath,
   flag,
   group,
   integer,
@@ -13,6 +12,7 @@ import {
   urlText,
   type ConfigOf,
   timeoutField,
+  kubeconfigField,
 } from '../../schema/index.ts'
 
 const endpoint = urlText(
@@ -53,14 +53,7 @@ export const dependencyTrackSchema = defineSchema({
           example: ['https://dtrack.example.com'],
         }),
         secret: text({ description: 'Name of the Secret with the key, in the namespace', default: 'lagoon-env' }),
-        kubeconfig: filePath(
-          {
-            description: 'Kubeconfig file. Unset: `KUBECONFIG`, else the service account of the pod',
-            default: null,
-            example: '/etc/weir/kubeconfig',
-          },
-          { holds: 'anything' },
-        ),
+        kubeconfig: kubeconfigField(),
       },
       {
         description:

@@ -1,6 +1,6 @@
 import type { Host } from '../../host/index.ts'
 import { messageOf } from '../../model/errors.ts'
-import { fieldsOf, isRecord, textOf, type Fields } from '../../model/json.ts'
+import { fieldsOf, isRecord, parsedJson, textOf, type Fields } from '../../model/json.ts'
 import { HttpError, type HttpAnswer } from '../../net/http/client.ts'
 import { failedRequest } from '../../net/http/failed-request.ts'
 import { LazyClient } from '../../net/http/lazy-client.ts'
@@ -67,7 +67,7 @@ export class DigitaloceanClient {
     requested(label, String(answer.status), remaining === undefined ? undefined : Number(remaining))
     const now = host.clock.now()
     this.#limitedUntil = now + limitMs(answer, now)
-    const body = jsonOf(answer)
+    const body = parsedJson(new TextDecoder().decode(answer.body))
     if (answer.status !== 200) throw failureOf(answer, body, `${this.#base.origin}${path}`, limitMs(answer, now))
     if (!isRecord(body)) throw new CollectError('decode', `${path} returned no JSON object`, { mayPass: true })
     return body
@@ -132,12 +132,4 @@ function failureOf({ status }: HttpAnswer, body: unknown, what: string, afterMs:
     allow: 'add its read scope to the token',
   })
   return new CollectError(fault, message, retry)
-}
-
-function jsonOf({ body }: HttpAnswer): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(body)) as unknown
-  } catch {
-    return undefined
-  }
 }

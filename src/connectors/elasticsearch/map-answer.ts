@@ -1,6 +1,6 @@
 import type { HalvesAnswer } from '../../engine/delivery/in-halves.ts'
 import type { Attempt } from '../../engine/delivery/in-order.ts'
-import { fieldsOf, isRecord } from '../../model/json.ts'
+import { fieldsOf, isRecord, parsedJson } from '../../model/json.ts'
 import type { HttpAnswer } from '../../net/http/client.ts'
 import { retryAfterMs } from '../../net/http/retry-after.ts'
 
@@ -64,17 +64,9 @@ function errorText(error: unknown): string {
 }
 
 function shown(text: string): string {
-  const { error } = fieldsOf(parsed(text))
+  const { error } = fieldsOf(parsedJson(text))
   const found = isRecord(error) ? errorText(error) : text
   return found.trim() === '' ? '' : `: ${shorten(found)}`
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
 
 function shorten(text: string): string {

@@ -3,13 +3,13 @@ import {
   choice,
   defineSchema,
   duration,
-  filePath,
   flag,
   group,
   list,
   secret,
   text,
   type ConfigOf,
+  kubeconfigField,
 } from '../../schema/index.ts'
 
 /** The rules of map-noise.ts; a test compares them. */
@@ -47,13 +47,8 @@ export const kubernetesSchema = defineSchema({
       { description: 'Name of the cluster in every event', required: true, example: 'prod-eu' },
       { pattern: /[A-Za-z0-9][\w.-]{0,99}/, expects: 'a name of letters, digits, `.`, `_` and `-`' },
     ),
-    kubeconfig: filePath(
-      {
-        description: 'Kubeconfig file. Unset: `KUBECONFIG`, else the service account of the pod, else `~/.kube/config`',
-        default: null,
-        example: '/etc/weir/kubeconfig',
-      },
-      { holds: 'anything' },
+    kubeconfig: kubeconfigField(
+      'Kubeconfig file. Unset: `KUBECONFIG`, else the service account of the pod, else `~/.kube/config`',
     ),
     context: text({
       description: 'Context in the kubeconfig. Unset: the current one',

@@ -1,5 +1,5 @@
 import type { ResourceAddress, ResourceData, ResourceOwner } from '../../model/kubernetes.ts'
-import { isRecord } from '../../model/json.ts'
+import { isRecord, parsedJson } from '../../model/json.ts'
 import type { KubeObject } from './client-types.ts'
 
 type ResourceFacts = Omit<
@@ -77,7 +77,7 @@ function podFacts({ spec: s, status: t, metadata }: KubeObject): ResourceFacts {
 
 function secondaryOf(annotations: Readonly<Record<string, string>> | undefined): ResourceAddress[] {
   const found: ResourceAddress[] = []
-  for (const network of listOf(parsed(annotations?.['k8s.v1.cni.cncf.io/network-status']))) {
+  for (const network of listOf(parsedJson(annotations?.['k8s.v1.cni.cncf.io/network-status'] ?? ''))) {
     if (network['default'] === true) continue
     for (const ip of texts(network['ips']))
       found.push(
@@ -90,7 +90,7 @@ function secondaryOf(annotations: Readonly<Record<string, string>> | undefined):
         }),
       )
   }
-  for (const [name, network] of Object.entries(dictOf(parsed(annotations?.['k8s.ovn.org/pod-networks'])))) {
+  for (const [name, network] of Object.entries(dictOf(parsedJson(annotations?.['k8s.ovn.org/pod-networks'] ?? '')))) {
     const { role, ip_addresses: ranges, mac_address: mac } = dictOf(network)
     if (name === 'default' && role !== 'primary') continue
     for (const range of texts(ranges)) {
@@ -114,7 +114,7 @@ function nodeFacts({ spec, status, metadata }: KubeObject): ResourceFacts {
     return ip === undefined || (type !== 'InternalIP' && type !== 'ExternalIP') ? [] : [{ ip, as: 'node' }]
   })
   // The management port of an OVN node is the second address of its subnet.
-  for (const range of texts(dictOf(parsed(metadata?.annotations?.['k8s.ovn.org/node-subnets']))['default'])) {
+  for (const range of texts(dictOf(parsedJson(metadata?.annotations?.['k8s.ovn.org/node-subnets'] ?? ''))['default'])) {
     const port = secondAddress(range)
     if (port !== undefined) addresses.push({ ip: port, as: 'node' })
   }
@@ -210,15 +210,6 @@ function nonEmpty(value: Dict) {
 
 function nonEmptyList<T>(list: readonly T[]) {
   return list.length === 0 ? undefined : list
-}
-
-function parsed(text: string | undefined): unknown {
-  if (text === undefined) return undefined
-  try {
-    return JSON.parse(text) as unknown
-  } catch {
-    return undefined
-  }
 }
 
 type Compact<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {

@@ -1,4 +1,5 @@
 // Long because discovery, leadership and the end of watches share which collections run.
+import { Permits } from '../../host/permits.ts'
 import type { ManifestQuery, ManifestState } from '../../model/kubernetes.ts'
 import type { Source, SourceContext } from '../../engine/contracts.ts'
 import type { LeaseRef } from '../../net/kubernetes/lease.ts'
@@ -16,7 +17,7 @@ import { AbsentTypes, goneMs } from './source-absent.ts'
 import { keepState, type KeepParts } from './source-keep.ts'
 import { manifestOf } from './source-manifest.ts'
 import { LeaseKeeper } from './source-lease.ts'
-import { Lists } from './source-lists.ts'
+import { ListSlot } from './source-lists.ts'
 import type { ObjectMap } from './source-objects.ts'
 import { typeOf } from './source-type.ts'
 import { repair } from './source-reconcile.ts'
@@ -48,7 +49,7 @@ export class KubernetesSource implements Source {
   readonly #redactor: Redactor | undefined
   readonly #scope: Scope
   readonly #lease: LeaseKeeper | undefined
-  readonly #lists = new Lists(maxLists)
+  readonly #lists = new Permits(maxLists)
   readonly #pace: Pace
   readonly #running = new Map<string, Running>()
   #unavailable: readonly string[] = []
@@ -300,7 +301,7 @@ export class KubernetesSource implements Source {
   }
 
   #start(key: string, type: ResourceType, namespace: string | undefined, streams: boolean) {
-    const slot = this.#lists.slot()
+    const slot = new ListSlot(this.#lists)
     const running = startWatch({
       type,
       ...(namespace === undefined ? {} : { namespace }),

@@ -1,49 +1,18 @@
+import type { Permits } from '../../host/permits.ts'
 import type { Answer, Ask } from '../../net/kubernetes/types.ts'
 
-export class Lists {
-  #free: number
-  readonly #waiting: (() => void)[] = []
-
-  constructor(max: number) {
-    this.#free = max
-  }
-
-  slot(): ListSlot {
-    return new ListSlot(
-      () => this.#take(),
-      () => this.#give(),
-    )
-  }
-
-  #take(): Promise<void> {
-    if (this.#free > 0) {
-      this.#free--
-      return Promise.resolve()
-    }
-    return new Promise((resolve) => this.#waiting.push(resolve))
-  }
-
-  #give() {
-    const next = this.#waiting.shift()
-    if (next === undefined) this.#free++
-    else next()
-  }
-}
-
 export class ListSlot {
-  readonly #take: () => Promise<void>
-  readonly #give: () => void
+  readonly #permits: Permits
   #held = false
 
-  constructor(take: () => Promise<void>, give: () => void) {
-    this.#take = take
-    this.#give = give
+  constructor(permits: Permits) {
+    this.#permits = permits
   }
 
   done(): void {
     if (!this.#held) return
     this.#held = false
-    this.#give()
+    this.#permits.release()
   }
 
   /** Limits lists only. The slot is released with the last page, {@link done}, or the end of the response. */
@@ -51,7 +20,7 @@ export class ListSlot {
     return async (path, query, signal) => {
       if (query['watch'] === 'true' && query['sendInitialEvents'] !== 'true') return ask(path, query, signal)
       if (!this.#held) {
-        await this.#take()
+        await this.#permits.take()
         this.#held = true
       }
       try {

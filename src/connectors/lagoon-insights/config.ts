@@ -5,7 +5,6 @@ import {
   Complaint,
   defineSchema,
   duration,
-  filePath,
   flag,
   group,
   integer,
@@ -19,6 +18,7 @@ import {
   variants,
   type ConfigOf,
   timeoutField,
+  kubeconfigField,
 } from '../../schema/index.ts'
 import { listenerTls } from '../../schema/listener-tls.ts'
 
@@ -43,13 +43,8 @@ export const insightsSchema = defineSchema({
       { description: 'Name of the cluster in every event', default: 'default', example: 'prod-eu' },
       { pattern: /[A-Za-z0-9][\w.-]{0,99}/, expects: 'a name of letters, digits, `.`, `_` and `-`' },
     ),
-    kubeconfig: filePath(
-      {
-        description: 'Kubeconfig file. Unset: `KUBECONFIG`, else the service account of the pod, else `~/.kube/config`',
-        default: null,
-        example: '/etc/weir/kubeconfig',
-      },
-      { holds: 'anything' },
+    kubeconfig: kubeconfigField(
+      'Kubeconfig file. Unset: `KUBECONFIG`, else the service account of the pod, else `~/.kube/config`',
     ),
     configmaps: flag({
       description: 'Read the ConfigMaps with the label `lagoon.sh/insightsType` in all namespaces',

@@ -13,6 +13,7 @@ import {
   tls,
   urlText,
   type ConfigOf,
+  kubeconfigField,
 } from '../../schema/index.ts'
 
 const image = text({ description: 'An image', required: true, example: 'shop/web:1.4' })
@@ -33,14 +34,7 @@ const registry = group(
       description: 'Also the images of running pods from this registry. The account needs `list` and `watch` on pods',
       default: false,
     }),
-    kubeconfig: filePath(
-      {
-        description: 'Kubeconfig file for `pods`. Unset: `KUBECONFIG`, else the service account of the pod',
-        default: null,
-        example: '/etc/weir/kubeconfig',
-      },
-      { holds: 'anything' },
-    ),
+    kubeconfig: kubeconfigField('Kubeconfig file for `pods`. Unset: `KUBECONFIG`, else the service account of the pod'),
     hosts: list(host, {
       description: 'Host names of the registry in the names of images, such as those of a mirror. Empty: that of `url`',
       default: [],

@@ -1,4 +1,4 @@
-import { isRecord, textOf } from '../../model/json.ts'
+import { isRecord, parsedJson, textOf } from '../../model/json.ts'
 import type { HttpAnswer } from '../http/client.ts'
 import { retryAfterMs } from '../http/retry-after.ts'
 
@@ -11,11 +11,7 @@ export function textIn({ body }: HttpAnswer): string {
 
 /** Undefined if the body is not JSON. */
 export function jsonOf(answer: HttpAnswer): unknown {
-  try {
-    return JSON.parse(textIn(answer)) as unknown
-  } catch {
-    return undefined
-  }
+  return parsedJson(textIn(answer))
 }
 
 /** The message of an error: `message`, `error`, RFC 9457, or text without its tags. */

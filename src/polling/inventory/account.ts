@@ -19,7 +19,7 @@ import { differences, type CollectorState } from './diff.ts'
 import { baselineEvent, changeEvent } from './events.ts'
 import { findingsOf } from './findings.ts'
 import { PublishedSamples, resourceSamples } from './published.ts'
-import { Slots } from './slots.ts'
+import { Permits } from '../../host/permits.ts'
 import { StateFiles } from './state.ts'
 
 /** Series of a collector vanish after this many intervals without a snapshot. */
@@ -32,7 +32,7 @@ export class AccountInventory {
   readonly #context: SourceContext
   readonly #account: Account
   readonly #files: StateFiles
-  readonly #slots: Slots
+  readonly #permits: Permits
   readonly #resources = new Map<Collector, readonly CloudResource[]>()
   readonly #warned = new Map<string, number>()
   readonly #totals = new Map<Collector, readonly Sample[]>()
@@ -43,7 +43,7 @@ export class AccountInventory {
     this.#context = context
     this.#account = account
     this.#files = new StateFiles(context)
-    this.#slots = new Slots(account.concurrency)
+    this.#permits = new Permits(account.concurrency)
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -88,7 +88,7 @@ export class AccountInventory {
     const turn = async (): Promise<number> => {
       const began = host.clock.monotonic()
       try {
-        const snapshot = await this.#slots.use(() => collector.collect(signal))
+        const snapshot = await this.#permits.use(() => collector.collect(signal))
         if (signal.aborted) return 0
         state = await this.#record(collector, account, snapshot, { state, stateName }, signal)
         published.show([...resourceSamples(snapshot.resources), ...(snapshot.samples ?? [])])

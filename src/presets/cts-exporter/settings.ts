@@ -1,5 +1,5 @@
 import { loginOf, PresetProblem, truthOf, type Login } from '../given.ts'
-import { isRecord } from '../../model/json.ts'
+import { isRecord, parsedJson } from '../../model/json.ts'
 
 export interface CtsExporterFlags {
   readonly from?: string
@@ -103,7 +103,7 @@ function sinkOf(url: string | undefined): Login {
 
 function extensionsOf(text: string | undefined): Readonly<Record<string, string>> {
   if (text === undefined) return {}
-  const given = parsed(text)
+  const given = parsedJson(text)
   if (!isRecord(given))
     throw new PresetProblem('K_CE_OVERRIDES is no JSON object; an example is {"extensions":{"env":"prod"}}')
   const { extensions = null } = given
@@ -128,12 +128,4 @@ function extensionsOf(text: string | undefined): Readonly<Record<string, string>
       return [name, value]
     }),
   )
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

@@ -2,22 +2,15 @@
 import type { JsonPath, Stage } from './ast.ts'
 import { captures } from './line-pattern.ts'
 import type { State } from './state.ts'
+import { parsedJson } from '../../model/json.ts'
 
 export function sanitized(name: string): string {
   const text = name.replace(/[^a-zA-Z0-9_]/g, '_')
   return /^\d/.test(text) ? `_${text}` : text
 }
 
-function parsed(line: string): unknown {
-  try {
-    return JSON.parse(line)
-  } catch {
-    return undefined
-  }
-}
-
 function objectOf(line: string): Record<string, unknown> | undefined {
-  const body = parsed(line)
+  const body = parsedJson(line)
   const isObject = typeof body === 'object' && body !== null && !Array.isArray(body)
   return isObject ? (body as Record<string, unknown>) : undefined
 }
@@ -44,7 +37,7 @@ export function readJson(state: State, paths: readonly (readonly [string, JsonPa
 /** A line that begins as JSON is no error, even if it is damaged. */
 function readJsonPaths(state: State, paths: readonly (readonly [string, JsonPath])[]): void {
   if (/^\s*[^\s"{[]/.test(state.line)) return state.fail('JSONParserErr')
-  const body = parsed(state.line)
+  const body = parsedJson(state.line)
   for (const [label, path] of paths) state.extract(label, jsonText(memberAt(body, path)), { replaces: true })
 }
 

@@ -15,7 +15,7 @@ import type { CachedViews } from './file-cache.ts'
 import { Memory } from './memory.ts'
 import type { StoredFile } from '../record.ts'
 import type { Pin, Versions } from '../versions.ts'
-import { Permits } from './permits.ts'
+import { Permits } from '../../host/permits.ts'
 import { copySql, rejectWithCause, makeViews, start } from './run.ts'
 import { checkStatement, type Statement } from './statement.ts'
 import { refusing, viewInput, viewsOf } from './statement-views.ts'
@@ -204,17 +204,18 @@ export class DuckReader implements StoreReader {
       const input = viewInput(pin, directory, statement)
       const views = viewsOf(statement, input, cached)
       if (!(await this.#options.folder.verify(filesIn(views, pin)))) throw new DamagedFile()
-      const result = await this.#permits.use(signal, () =>
-        refusing(start(connection, statement, views, input, cached), directory),
+      const result = await this.#permits.use(
+        () => refusing(start(connection, statement, views, input, cached), directory),
+        signal,
       )
       const streaming = result.isStreaming
       const fetch = async () => {
-        const chunk = await this.#permits.use(signal, () => refusing(result.fetchChunk(), directory))
+        const chunk = await this.#permits.use(() => refusing(result.fetchChunk(), directory), signal)
         if (chunk !== null && chunk.rowCount > 0) return chunk
         // The binding ends a failed stream like a finished one.
         if (streaming && !result.isStreaming) {
           signal.throwIfAborted()
-          return this.#permits.use(signal, () => refusing(rejectWithCause(connection, statement), directory))
+          return this.#permits.use(() => refusing(rejectWithCause(connection, statement), directory), signal)
         }
         return undefined
       }
@@ -288,7 +289,7 @@ export class DuckReader implements StoreReader {
         directory,
         maxBytes: this.#options.cacheBytes,
         verify: (files) => this.#options.folder.verify(files),
-        call: (work) => this.#permits.use(this.#closing.signal, work),
+        call: (work) => this.#permits.use(work, this.#closing.signal),
       }),
     }
   }
