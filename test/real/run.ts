@@ -13,6 +13,7 @@ import { influxdb } from './install/influxdb.ts'
 import { installOpensearch, opensearch } from './install/opensearch.ts'
 import { findVictoriametrics, victoriametrics } from './install/victoriametrics.ts'
 import { installGoAgent } from './install/go-agent.ts'
+import { installGrafanaDatasource } from './install/grafana-datasource.ts'
 import { installGoCloudEvents } from './install/go-cloudevents.ts'
 import { installGoConsumer } from './install/go-consumer.ts'
 import { installKafka, kafka } from './install/kafka.ts'
@@ -68,6 +69,7 @@ for (const { name, find } of [
   { name: 'python-buses', find: installPythonBuses },
   { name: 'go-cloudevents', find: installGoCloudEvents },
   { name: 'go-agent', find: installGoAgent },
+  { name: 'grafana-datasource', find: installGrafanaDatasource },
   { name: 'Knative’s definitions', find: installKnative },
   { name: 'event_display', find: installEventDisplay },
 ]) {
