@@ -48,7 +48,8 @@ export function register(program: Command): void {
           'weir bus check awssns:///arn:aws:sns:eu-central-1:123456789012:changes --make-queue',
         ],
         { 0: 'no check failed (warnings included)', 1: 'a check failed' },
-        'The message is a CloudEvent of type io.weir.bus.check. Consumers of the bus receive it, too; --no-write sends none.',
+        `The message is a CloudEvent of type io.weir.bus.check. Consumers of the bus receive it, too.
+--no-write sends none.`,
       ),
     )
     .action(action(run))

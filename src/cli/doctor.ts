@@ -37,7 +37,8 @@ export function register(program: Command): void {
           `weir doctor --data /var/lib/weir -o json | jq '.checks[] | select(.status != "ok")'`,
         ],
         { 0: 'no check failed (warnings included)', 1: 'a check failed' },
-        'A server may be running. The command briefly opens ports, and writes a small file to the data folder and removes it.',
+        `A server may be running. The command briefly opens ports, and writes a small file to the data folder
+and removes it.`,
       ),
     )
     .action(action(run))

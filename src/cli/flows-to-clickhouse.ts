@@ -44,7 +44,8 @@ export function register(program: Command): void {
       -clickhouseurl https://clickhouse:8443 --user weir --print-config`,
         ],
         { 1: 'start failure', 2: 'usage error or invalid settings' },
-        'Passwords are variables: CLICKHOUSE_PASSWORD or CLICKHOUSE_PASSWORD_FILE, KAFKA_PASSWORD or KAFKA_PASSWORD_FILE.',
+        `Passwords are variables: CLICKHOUSE_PASSWORD or CLICKHOUSE_PASSWORD_FILE,
+KAFKA_PASSWORD or KAFKA_PASSWORD_FILE.`,
       ),
     )
     .action(action(run))

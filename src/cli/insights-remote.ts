@@ -29,7 +29,8 @@ export function register(program: Command): void {
           'weir insights-remote --enable-webservice=false --enable-namespace-reconciler=false --print-config',
         ],
         { 1: 'start failure' },
-        'Variables override flags. INSIGHTS_TOKEN_SECRET_PREVIOUS is the secret before a rotation. Flags with one dash work, too.',
+        `Variables override flags. INSIGHTS_TOKEN_SECRET_PREVIOUS is the secret before a rotation.
+Flags with one dash work, too.`,
       ),
     )
     .action(action(run))

@@ -49,8 +49,8 @@ export function register(program: Command): void {
           'weir replay flows.pcap --speed max --loop 100',
         ],
         { 0: 'all datagrams sent', 1: 'send failure or unreadable file' },
-        `Each exporter of the capture (address and port) sends from a separate port, which keeps templates apart. The source
-address is that of this machine. Packets of other protocols, fragments and truncated packets are counted and
+        `Each exporter of the capture (address and port) sends from a separate port, which keeps templates apart.
+The source address is that of this machine. Packets of other protocols, fragments and truncated packets are counted and
 skipped. Times inside the datagrams are not changed.`,
       ),
     )

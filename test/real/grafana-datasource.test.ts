@@ -73,7 +73,10 @@ function shownFrames({ frames = [] }: Answer): string[] {
       const rows = (data.values[0] ?? []).map((_, row) =>
         JSON.stringify(fields.map(({ at }) => rounded(data.values[at]?.[row]))),
       )
-      const columns = fields.map(({ name, labels }) => [name, Object.entries(labels ?? {}).sort()])
+      const columns = fields.map(({ name, labels }) => [
+        name,
+        Object.entries(labels ?? {}).sort(([one], [other]) => (one < other ? -1 : 1)),
+      ])
       return JSON.stringify([
         schema.name,
         columns,
