@@ -80,7 +80,9 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, service *promlib.Service, plugin backend.PluginContext, url string, each call) (answer, error) {
+func run(
+	ctx context.Context, service *promlib.Service, plugin backend.PluginContext, url string, each call,
+) (answer, error) {
 	switch each.Kind {
 	case "health":
 		health, err := service.CheckHealth(ctx, &backend.CheckHealthRequest{PluginContext: plugin})
@@ -105,7 +107,8 @@ func run(ctx context.Context, service *promlib.Service, plugin backend.PluginCon
 	case "resource":
 		var sent answer
 		err := service.CallResource(ctx, &backend.CallResourceRequest{
-			PluginContext: plugin, Path: each.Path, Method: each.Method, URL: each.Path + "?" + each.Query, Body: []byte(each.Query),
+			PluginContext: plugin, Path: each.Path, Method: each.Method,
+			URL: each.Path + "?" + each.Query, Body: []byte(each.Query),
 			Headers: map[string][]string{"Content-Type": {"application/x-www-form-urlencoded"}},
 		}, backend.CallResourceResponseSenderFunc(func(response *backend.CallResourceResponse) error {
 			sent.Status, sent.Body = response.Status, response.Body
