@@ -1,0 +1,97 @@
+// The folder that becomes an archive: its own Node runs it, without another on the machine.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readFile, rm, stat, symlink } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { freePorts } from '../../test/kit/free-port.ts'
+import { runCommand } from '../kit/command.ts'
+import { layOut, pack } from './archives.ts'
+import { buildPackage } from './build.ts'
+
+const time = '2026-01-02T03:04:05Z'
+const platform = process.arch === 'arm64' ? 'linux-arm64' : 'linux-x64'
+let folder: string
+let archive: string
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'weir-archive-'))
+  await buildPackage(join(folder, 'package'))
+  archive = join(folder, 'weir')
+  await layOut(platform, join(folder, 'package'), archive, time)
+}, 600_000)
+afterAll(() => rm(folder, { recursive: true, force: true }))
+
+test('every module of the archive loads with its own Node and dependencies', async () => {
+  const script = `
+    import { readdirSync, readFileSync } from 'node:fs'
+    for (const name of readdirSync('chunks')) {
+      const text = readFileSync('chunks/' + name, 'utf8')
+      for (const [, named] of text.matchAll(/import\\("([^".][^"]*)"\\)/g)) await import(named)
+      await import(process.cwd() + '/chunks/' + name)
+    }
+    console.log('all')
+    process.exit()`
+  const lib = join(archive, 'lib/weir')
+  const result = await runCommand(join(lib, 'node'), ['--input-type=module', '--eval', script], {
+    cwd: join(lib, 'dist'),
+    limit: 120_000,
+  })
+  expect(result.stdout, result.output).toBe('all\n')
+})
+
+test('through a link, without Node on PATH, it takes an event and answers a query', async () => {
+  await symlink(join(archive, 'bin/weir'), join(folder, 'weir-link'))
+  const [api = 0, ops = 0, netflow = 0] = await freePorts(3)
+  const addresses = { listen: api, ops, netflow }
+  const child = spawn(
+    join(folder, 'weir-link'),
+    [
+      ...['run', '--data', join(folder, 'data'), '--ipfix-tcp', 'off', '--sflow', 'off'],
+      ...Object.entries(addresses).flatMap(([name, port]) => [`--${name}`, `127.0.0.1:${port}`]),
+    ],
+    { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'], env: { PATH: '/usr/bin:/bin' } },
+  )
+  onTestFinished(() => void child.kill('SIGKILL'))
+  let log = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (log += text))
+  const exited = once(child, 'exit')
+  while (!log.includes('weir is ready') && child.exitCode === null) await sleep(20)
+  expect(log).toContain('weir is ready')
+  const url = `http://127.0.0.1:${api}`
+  const sent = await fetch(`${url}/events`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/cloudevents+json' },
+    body: JSON.stringify({ specversion: '1.0', id: '1', source: '/test', type: 'com.example.archived' }),
+  })
+  expect(await sent.json()).toEqual({ accepted: 1, duplicates: 0 })
+  let found = ''
+  while (!found.includes('com.example.archived')) {
+    const queried = await runCommand(
+      join(archive, 'bin/weir'),
+      ['query', '--url', url, 'SELECT type FROM events', '-o', 'csv'],
+      { cwd: folder, limit: 60_000 },
+    )
+    expect(queried.code, queried.output).toBe(0)
+    found = queried.stdout
+  }
+  child.kill('SIGTERM')
+  expect(await exited).toEqual([0, null])
+}, 120_000)
+
+test('the list of components names Node and has no random number; packing twice gives equal bytes', async () => {
+  const sbom = JSON.parse(await readFile(join(archive, 'sbom.cdx.json'), 'utf8')) as {
+    readonly serialNumber?: string
+    readonly metadata: { readonly timestamp: string }
+    readonly components: readonly { readonly name: string }[]
+  }
+  expect(sbom.serialNumber).toBeUndefined()
+  expect(sbom.metadata.timestamp).toBe(time)
+  expect(sbom.components.map(({ name }) => name)).toEqual(expect.arrayContaining(['node', 'node-api']))
+  const bytes = []
+  for (let run = 0; run < 2; run++) bytes.push(await readFile(join(folder, await pack(folder, 'weir/bin', time))))
+  expect(bytes[0]!.equals(bytes[1]!)).toBe(true)
+  expect((await stat(join(archive, 'bin/weir'))).mode & 0o111).toBe(0o111)
+})

@@ -1,0 +1,83 @@
+// `node tools/package/debian.ts`: Debian packages with a systemd unit, made of the archives' folders.
+import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { ROOT, runCommand } from '../kit/command.ts'
+import { isMain } from '../kit/main.ts'
+import { layOut } from './archives.ts'
+import { buildPackage } from './build.ts'
+
+const architectures: Readonly<Record<string, string>> = { 'linux-x64': 'amd64', 'linux-arm64': 'arm64' }
+const limit = 600_000
+
+async function done(file: string, args: readonly string[], cwd: string): Promise<string> {
+  const result = await runCommand(file, args, { cwd, limit })
+  if (result.code !== 0) throw new Error(`${file} ${args.join(' ')} failed:\n${result.output}`)
+  return result.stdout
+}
+
+const control = (version: string, architecture: string, size: number): string => `Package: weir
+Version: ${version}
+Architecture: ${architecture}
+Maintainer: Weir developers <weir@localhost>
+Installed-Size: ${size}
+Depends: libc6 (>= 2.28), libstdc++6 (>= 8)
+Recommends: ca-certificates
+Section: net
+Priority: optional
+Description: collector, journal and console for what happens around clusters
+ Weir receives network flows, changes of Kubernetes resources, audit logs and
+ events, keeps them in a journal, delivers them to other systems, and shows
+ them in a console.
+ .
+ The package contains the Node that Weir runs on.
+`
+
+/** Builds `weir_VERSION_ARCHITECTURE.deb` in `out` and returns its path. */
+export async function buildDebian(platform: string, out: string): Promise<string> {
+  const architecture = architectures[platform]
+  if (architecture === undefined) throw new Error(`Debian packages exist for ${Object.keys(architectures).join(', ')}`)
+  const { version } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as { version: string }
+  const time = (await done('git', ['log', '-1', '--format=%cI'], ROOT)).trim()
+  const [packageFolder, tree] = [join(out, 'package'), join(out, `deb-${architecture}`)]
+  await rm(tree, { recursive: true, force: true })
+  await mkdir(out, { recursive: true })
+  await buildPackage(packageFolder)
+  const usr = join(tree, 'usr')
+  await layOut(platform, packageFolder, usr, time)
+  await rm(packageFolder, { recursive: true })
+  const documents = join(usr, 'share/doc/weir')
+  await mkdir(documents, { recursive: true })
+  const changes = await readFile(join(usr, 'CHANGELOG.md'))
+  await writeFile(join(documents, 'changelog.gz'), gzipSync(changes, { level: 9 }))
+  await cp(join(usr, 'lib/weir/README.md'), join(documents, 'README.md')).catch(() => undefined)
+  await cp(join(usr, 'sbom.cdx.json'), join(documents, 'sbom.cdx.json'))
+  const licenses = await Promise.all(
+    ['LICENSE', 'THIRD-PARTY-NOTICES.md'].map((name) => readFile(join(usr, name), 'utf8')),
+  )
+  await writeFile(join(documents, 'copyright'), licenses.join('\n\n'))
+  for (const name of ['CHANGELOG.md', 'LICENSE', 'THIRD-PARTY-NOTICES.md', 'sbom.cdx.json', 'share/systemd'])
+    await rm(join(usr, name), { recursive: true })
+  const files = join(ROOT, 'deploy/debian')
+  await cp(join(files, 'etc'), join(tree, 'etc'), { recursive: true })
+  await cp(join(ROOT, 'deploy/systemd/weir.service'), join(usr, 'lib/systemd/system/weir.service'))
+  await cp(join(ROOT, 'deploy/systemd/weir.sysusers'), join(usr, 'lib/sysusers.d/weir.conf'))
+  const completions = join(usr, 'share/bash-completion/completions')
+  await mkdir(completions, { recursive: true })
+  const completion = await done(process.execPath, [join(ROOT, 'bin/weir.mjs'), 'completion', 'bash'], ROOT)
+  await writeFile(join(completions, 'weir'), completion)
+  await cp(join(files, 'DEBIAN'), join(tree, 'DEBIAN'), { recursive: true })
+  const size = Number((await done('du', ['-sk', usr], out)).split('\t')[0])
+  await writeFile(join(tree, 'DEBIAN/control'), control(version, architecture, size))
+  const file = join(out, `weir_${version}_${architecture}.deb`)
+  await done('chmod', ['-R', 'go-w,a+rX', tree], out)
+  await done('dpkg-deb', ['--root-owner-group', '-Zgzip', '--build', tree, file], out)
+  await rm(tree, { recursive: true })
+  return file
+}
+
+if (isMain(import.meta.url)) {
+  const names = process.argv.slice(2)
+  for (const name of names.length === 0 ? Object.keys(architectures) : names)
+    console.log(await buildDebian(name, join(ROOT, 'dist/debian')))
+}
