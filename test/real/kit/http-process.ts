@@ -4,7 +4,9 @@ import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 export interface HttpProcess {
-  restart(): Promise<void>
+  pid(): number
+  /** `how`: the signal that ends it first, SIGTERM by default. */
+  restart(how?: 'SIGTERM' | 'SIGKILL'): Promise<void>
   signal(name: 'SIGSTOP' | 'SIGCONT'): void
   [Symbol.asyncDispose](): Promise<void>
 }
@@ -37,8 +39,9 @@ export async function startHttpProcess(
   }
 
   return {
-    async restart() {
-      await end(child, 'SIGTERM')
+    pid: () => child.pid ?? -1,
+    async restart(how = 'SIGTERM') {
+      await end(child, how)
       child = await launch()
     },
     signal: (name) => void child.kill(name),
