@@ -190,6 +190,20 @@ test('a message to a plain client: attributes in headers, data as body, persiste
   expect(message?.content.toString()).toBe('{"number":0}')
 })
 
+test('rabbitmq: one poison in 1,000 is one dead letter with the reason of the server', async () => {
+  const { exchange, queue } = await place(['k'])
+  const sink = await sinkFor({ exchange, routing_key: 'k', timeout: '30s' })
+  const events = numberedEvents(1000, 'n').map(({ key: _, ...event }) =>
+    event.id === 'n500' ? { ...event, data: Buffer.from(JSON.stringify('x'.repeat(largest))) } : event,
+  )
+  const failures = await sink.send(eventBatch(events, 't'), never)
+  expect(failures.map(({ index, is }) => [index, is])).toEqual([[500, 'reject']])
+  expect(failures[0]?.reason).toBe(`exceeds the limit of the server (max_message_size, ${largest} bytes)`)
+  const stored = new Set((await observer.received(queue)).map(eventId))
+  expect(stored.size).toBe(999)
+  expect(stored.has('n500')).toBe(false)
+})
+
 test('missing exchanges, queues, streams and bindings are created if configured; existing ones stay', async () => {
   for (const queueType of ['quorum', 'classic', 'stream'] as const) {
     const names = {

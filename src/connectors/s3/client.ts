@@ -1,5 +1,6 @@
 import type { S3Client } from '@aws-sdk/client-s3'
 import type { Context, Probe } from '../../engine/contracts.ts'
+import type { HalvesAnswer } from '../../engine/delivery/in-halves.ts'
 import type { Attempt } from '../../engine/delivery/in-order.ts'
 import { withTimeout } from '../../host/with-timeout.ts'
 import { awsOptions } from '../../messaging/aws-client.ts'
@@ -30,7 +31,7 @@ export class Bucket {
     return `s3://${this.#config.bucket}`
   }
 
-  async put({ key, body, contentType, encoding }: NewObject, signal: AbortSignal): Promise<Attempt> {
+  async put({ key, body, contentType, encoding }: NewObject, signal: AbortSignal): Promise<HalvesAnswer> {
     const { id, metrics } = this.#context
     const failed = await this.#call(signal, ({ client, library }, abortSignal) =>
       client.send(
@@ -47,7 +48,7 @@ export class Bucket {
     const outcome = failed === undefined ? 'stored' : failed.is === 'reject' ? 'rejected' : 'failed'
     metrics.count('weir_s3_objects_total', 1, { sink: id, outcome })
     if (failed === undefined) metrics.count('weir_s3_bytes_total', body.length, { sink: id })
-    return failed
+    return failed?.is === 'reject' ? { is: 'divide', reason: failed.reason } : failed
   }
 
   async probe(signal: AbortSignal): Promise<Probe> {
@@ -79,7 +80,7 @@ export class Bucket {
   #outcomeOf(error: unknown): Attempt {
     const name = error instanceof Error ? error.name : ''
     if (name === 'EntityTooLarge')
-      return { is: 'reject', reason: `${this.address} rejects an object of this size`, tooLarge: true }
+      return { is: 'reject', reason: `${this.address} rejects an object of this size (${errorText(error)})` }
     if (name === 'NoSuchBucket' || name === 'NotFound')
       return {
         is: 'retry',

@@ -2,8 +2,8 @@ import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import type { Context, Preview, Sink, SinkBatch } from '../../engine/contracts.ts'
 import { defineSink } from '../../engine/define.ts'
-import { deliverInChunks } from '../../engine/delivery/in-chunks.ts'
-import type { Attempt } from '../../engine/delivery/in-order.ts'
+import { deliverInHalves } from '../../engine/delivery/in-halves.ts'
+import type { Failure } from '../../model/outcome.ts'
 import { Bucket } from './client.ts'
 import type { S3Config, s3Schema } from './config.ts'
 import { keyOf, objectForm, spanOf, type ObjectForm } from './map.ts'
@@ -26,7 +26,7 @@ function openS3(config: S3Config, context: Context): Sink {
       const options = { limits: { rows, bytes }, budgetMs, clock: context.host.clock, signal }
       const span = spanOf(batch)
       let number = 0
-      return deliverInChunks(numbered(form, batch), options, bytesOf, async (parts: readonly Uint8Array[]) => {
+      return deliverInHalves(numbered(form, batch), options, async (parts) => {
         const key = keyOf(prefix, batch, number++, form.suffix)
         const plain = form.body(parts, span)
         const body = encoding === undefined ? plain : await compress(plain)
@@ -42,17 +42,13 @@ function openS3(config: S3Config, context: Context): Sink {
   }
 }
 
-type Numbered = Readonly<{
-  index: number
-  key: undefined
-  bytes: Uint8Array | string
-}>
-
-function* numbered({ rows }: ObjectForm, batch: SinkBatch): Generator<Numbered> {
+function* numbered(
+  { rows }: ObjectForm,
+  batch: SinkBatch,
+): Generator<Readonly<{ index: number; bytes: Uint8Array }> | Failure> {
   let index = 0
-  for (const bytes of rows(batch)) yield { index: index++, key: undefined, bytes }
-}
-
-function bytesOf({ bytes }: Numbered): Uint8Array | Exclude<Attempt, undefined> {
-  return typeof bytes === 'string' ? { is: 'reject', reason: bytes } : bytes
+  for (const bytes of rows(batch)) {
+    yield typeof bytes === 'string' ? { index, is: 'reject', reason: bytes } : { index, bytes }
+    index++
+  }
 }

@@ -5,9 +5,11 @@ import { freePorts } from '../../kit/free-port.ts'
 
 /** `reset`: the connection ends without an answer. `silent`: no answer, ever. */
 export type Failing =
-  | { readonly status: number; readonly headers?: Readonly<Record<string, string>> }
+  | { readonly status: number; readonly headers?: Readonly<Record<string, string>>; readonly body?: string }
   | 'reset'
   | 'silent'
+
+type Refuse = (request: IncomingMessage) => Failing | undefined
 
 export class FailingFront {
   /** Faults of the next requests, in order; then requests are forwarded. */
@@ -17,19 +19,21 @@ export class FailingFront {
   readonly port: number
   readonly #target: number
   readonly #server: Server
+  readonly #refuse: Refuse
 
-  private constructor(port: number, target: number) {
+  private constructor(port: number, target: number, refuse: Refuse) {
     this.port = port
+    this.#refuse = refuse
     this.#target = target
     this.#server = createServer((incoming, answer) => {
       this.#take(incoming, answer)
     })
   }
 
-  /** `target`: the receiver's port on loopback. */
-  static async start(target: number): Promise<FailingFront> {
+  /** `target`: the receiver's port on loopback. `refuse`: the fault of a request, beside `faults`. */
+  static async start(target: number, refuse: Refuse = () => undefined): Promise<FailingFront> {
     const [port = 0] = await freePorts(1)
-    const front = new FailingFront(port, target)
+    const front = new FailingFront(port, target, refuse)
     front.#server.listen(port, '127.0.0.1')
     await once(front.#server, 'listening')
     return front
@@ -43,7 +47,7 @@ export class FailingFront {
   }
 
   #take(incoming: IncomingMessage, answer: ServerResponse): void {
-    const fault = this.faults.shift()
+    const fault = this.faults.shift() ?? this.#refuse(incoming)
     if (fault === undefined) return this.#pass(incoming, answer)
     const name = typeof fault === 'string' ? fault : String(fault.status)
     this.given.set(name, (this.given.get(name) ?? 0) + 1)
@@ -51,7 +55,7 @@ export class FailingFront {
     else if (fault === 'silent') incoming.resume()
     else
       incoming.resume().on('end', () => {
-        answer.writeHead(fault.status, fault.headers).end()
+        answer.writeHead(fault.status, fault.headers).end(fault.body)
       })
   }
 
