@@ -19,10 +19,10 @@ export const s3Schema = defineSchema({
   fields: {
     bucket: text({ description: 'Name of the bucket, which must exist', required: true, example: 'network-flows' }),
     prefix: text({ description: 'Begin of each key', default: null, example: 'prod/flows' }),
-    format: choice(['lines', 'netobserv'], {
+    format: choice(['lines', 'netobserv', 'parquet'], {
       description:
         'Content of an object. `lines`: one row per line. `netobserv`: a JSON object with the list `flow_logs`, as ' +
-        'flowlogs-pipeline writes it, for flows only',
+        'flowlogs-pipeline writes it, for flows only. `parquet`: the columns of one family, by hour of receipt',
       default: 'lines',
     }),
     ...flowLineCodec,
@@ -59,11 +59,13 @@ export const s3Schema = defineSchema({
       )
     if (format === 'netobserv' && codec === 'csv')
       return new Complaint('format `netobserv` is JSON', 'remove `codec: csv`', ['codec'])
+    if (format === 'parquet' && codec !== 'json')
+      return new Complaint('format `parquet` has columns and no codec', 'remove `codec`', ['codec'])
     const reserved = Object.keys(header).find((name) => reservedMembers.has(name))
     if (reserved !== undefined)
       return new Complaint(`the sink sets \`${reserved}\` itself`, 'choose another name', ['header', reserved])
-    return Object.keys(header).length > 0 && format === 'lines'
-      ? new Complaint('lines have no header', 'set `format: netobserv`', ['header'])
+    return Object.keys(header).length > 0 && format !== 'netobserv'
+      ? new Complaint(`format \`${format}\` has no header`, 'set `format: netobserv`', ['header'])
       : null
   },
 })

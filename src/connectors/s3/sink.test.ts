@@ -1,3 +1,7 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DuckDBInstance } from '@duckdb/node-api'
 import { expect, onTestFinished, test } from 'vitest'
 import { eventBatch, numberedEvents, testContext } from '../../../test/conformance/batches.ts'
 import { auth, region } from '../../../test/kit/aws-server.ts'
@@ -103,10 +107,68 @@ test('format netobserv rejects events with the remedy, and stores no empty objec
   expect(await bucket.objects()).toEqual([])
 })
 
+/** Rows by DuckDB, in the order of the file. */
+async function parquetRows(bytes: Uint8Array, columns: string): Promise<unknown[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'weir-s3-'))
+  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  await writeFile(join(folder, 'object.parquet'), bytes)
+  const duck = await (await DuckDBInstance.create(':memory:')).connect()
+  onTestFinished(() => duck.closeSync())
+  return (await duck.runAndReadAll(`SELECT ${columns} FROM '${folder}/object.parquet'`)).getRowsJson()
+}
+
+test('format parquet: an object per family and hour with the columns of the view, replaced by a retry', async () => {
+  const { bucket, sink } = await opened({ format: 'parquet', prefix: 'lake/' })
+  const exact = '{"n":9007199254740993,"word":"größe"}'
+  const time = Date.UTC(2026, 0, 1) + 250
+  const events = numberedEvents(4, 'e').map((event, at) => ({
+    ...event,
+    time,
+    extensions: { site: 'west' },
+    family: at < 3 ? ('log' as const) : ('audit' as const),
+    data: Buffer.from(at === 1 ? '{broken' : exact),
+  }))
+  const parts = [eventBatch(events, 't'), flowSinkBatch(flows, 't'), eventBatch(events.slice(0, 1), 't')]
+  const hours = [Date.UTC(2026, 10, 24, 23, 59), Date.UTC(2026, 10, 25), Date.UTC(2026, 10, 25)]
+  const pieces = parts.flatMap((part, at) =>
+    part.pieces.map((piece) => ({ ...piece, header: { ...piece.header, received: hours[at] ?? 0 } })),
+  )
+  const batch = { ...parts[0]!, count: 10, pieces }
+  for (let time = 0; time < 2; time++) expect(await sink.send(batch, never)).toEqual([])
+
+  const objects = await bucket.objects()
+  expect(objects.map(({ key }) => key.replace(/[0-9a-f]{16}-/, ''))).toEqual([
+    'lake/audit/2026/11/24/23/00000000.parquet',
+    'lake/flow/2026/11/25/00/00000000.parquet',
+    'lake/log/2026/11/24/23/00000000.parquet',
+    'lake/log/2026/11/25/00/00000000.parquet',
+  ])
+  const [audit, flow, log] = objects
+  const columns = "id, data, data_base64, extensions->>'site', epoch_ms(time), epoch_ms(time_received)"
+  expect(await parquetRows(log!.bytes, columns)).toEqual(
+    ['e0', 'e1', 'e2'].map((id) => [
+      id,
+      id === 'e1' ? null : exact,
+      id === 'e1' ? Buffer.from('{broken').toString('base64') : null,
+      'west',
+      String(time),
+      String(hours[0]),
+    ]),
+  )
+  expect(await parquetRows(audit!.bytes, 'id, actor, family')).toEqual([['e3', 'unknown', 'audit']])
+  expect(await parquetRows(flow!.bytes, 'src_addr, bytes, tcp_flags, src_name, _pos IS NULL')).toEqual(
+    flows.map(({ Bytes }) => ['10.0.0.1', String(Bytes), 18, 'größe', false]),
+  )
+  const shown = [...(sink.preview?.(batch) ?? [])]
+  expect(shown).toHaveLength(10)
+  expect(shown[3]).toMatchObject({ to: expect.stringContaining('/lake/audit/2026/11/24/23/') as string })
+})
+
 test.each([
   [{ bucket: 'A_b' }, 'no name of a bucket'],
   [{ format: 'netobserv', codec: 'csv' }, 'remove `codec: csv`'],
   [{ format: 'netobserv', header: { flow_logs: 'x' } }, 'sets `flow_logs` itself'],
+  [{ format: 'parquet', codec: 'csv' }, 'remove `codec`'],
   [{ header: { site: 'x' } }, 'set `format: netobserv`'],
 ] as const)('%j is refused', (written, message) => {
   expect(() => configFrom(s3Schema, { bucket: 'flows', ...written })).toThrow(message)

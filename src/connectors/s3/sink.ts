@@ -1,12 +1,12 @@
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
-import type { Context, Preview, Sink, SinkBatch } from '../../engine/contracts.ts'
+import type { Context, Preview, Sink } from '../../engine/contracts.ts'
 import { defineSink } from '../../engine/define.ts'
 import { deliverInHalves } from '../../engine/delivery/in-halves.ts'
 import type { Failure } from '../../model/outcome.ts'
 import { Bucket } from './client.ts'
 import type { S3Config, s3Schema } from './config.ts'
-import { keyOf, objectForm, spanOf, type ObjectForm } from './map.ts'
+import { objectForm } from './map.ts'
 
 const compress = promisify(gzip)
 
@@ -18,37 +18,39 @@ export const sink = defineSink<typeof s3Schema>('s3', {
 
 function openS3(config: S3Config, context: Context): Sink {
   const bucket = new Bucket(config, context)
-  const form = objectForm(config)
-  const encoding = form.suffix.endsWith('.gz') ? 'gzip' : undefined
+  const { contentType, isCompressed, groups } = objectForm(config)
+  const encoding = isCompressed ? 'gzip' : undefined
   return {
-    send(batch, signal) {
-      const { object_rows: rows, object_size: bytes, timeout: budgetMs, prefix } = config
-      const options = { limits: { rows, bytes }, budgetMs, clock: context.host.clock, signal }
-      const span = spanOf(batch)
-      let number = 0
-      return deliverInHalves(numbered(form, batch), options, async (parts) => {
-        const key = keyOf(prefix, batch, number++, form.suffix)
-        const plain = form.body(parts, span)
-        const body = encoding === undefined ? plain : await compress(plain)
-        return bucket.put({ key, body, contentType: form.contentType, encoding }, signal)
-      })
+    async send(batch, signal) {
+      const { object_rows: rows, object_size: bytes, timeout } = config
+      const { clock } = context.host
+      const deadline = clock.monotonic() + timeout
+      const failures: Failure[] = []
+      for (const group of groups(batch)) {
+        const trouble = failures.find(({ is }) => is === 'retry')
+        if (trouble !== undefined) {
+          const reason = `not sent: ${trouble.reason}`
+          for (const { index } of group.rows) failures.push({ index, is: 'retry', reason })
+          continue
+        }
+        const options = { limits: { rows, bytes }, budgetMs: deadline - clock.monotonic(), clock, signal }
+        let number = 0
+        const failed = await deliverInHalves(group.rows, options, async (parts) => {
+          const key = group.key(number++)
+          const plain = group.body(parts)
+          const body = encoding === undefined ? plain : await compress(plain)
+          return bucket.put({ key, body, contentType, encoding }, signal)
+        })
+        failures.push(...failed)
+      }
+      return failures.sort((a, b) => a.index - b.index)
     },
     probe: (signal) => bucket.probe(signal),
     *preview(batch): Generator<Preview> {
-      const to = `${bucket.address}/${keyOf(config.prefix, batch, 0, form.suffix)}`
-      for (const row of form.rows(batch)) yield typeof row === 'string' ? { problem: row } : { to, body: row }
+      const rows = groups(batch).flatMap(({ rows: some, key }) => [...some].map((row) => ({ row, key })))
+      for (const { row, key } of rows.toSorted((a, b) => a.row.index - b.row.index))
+        yield 'is' in row ? { problem: row.reason } : { to: `${bucket.address}/${key(0)}`, body: row.bytes }
     },
     close: () => Promise.resolve(bucket.close()),
-  }
-}
-
-function* numbered(
-  { rows }: ObjectForm,
-  batch: SinkBatch,
-): Generator<Readonly<{ index: number; bytes: Uint8Array }> | Failure> {
-  let index = 0
-  for (const bytes of rows(batch)) {
-    yield typeof bytes === 'string' ? { index, is: 'reject', reason: bytes } : { index, bytes }
-    index++
   }
 }

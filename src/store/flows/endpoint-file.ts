@@ -1,7 +1,7 @@
 import { endpointParts } from '../../model/endpoint.ts'
-import { integers, plain, texts, type Chunk } from '../parquet/column.ts'
-import { parquetFile } from '../parquet/file.ts'
-import { Presence } from '../parquet/levels.ts'
+import { integers, plain, texts, type Chunk } from '../../codecs/parquet/column.ts'
+import { parquetFile } from '../../codecs/parquet/file.ts'
+import { Presence } from '../../codecs/parquet/levels.ts'
 import { unknownColumn } from '../schema.ts'
 import type { EndpointRow } from '../table-writer.ts'
 

@@ -9,8 +9,8 @@ import {
   wideChunk,
 } from './numbers.ts'
 import { listChunk, macChunk, textChunk, wordChunk } from './texts.ts'
-import type { Chunk, Column } from '../parquet/column.ts'
-import { parquetFile } from '../parquet/file.ts'
+import type { Chunk, Column } from '../../codecs/parquet/column.ts'
+import { parquetFile } from '../../codecs/parquet/file.ts'
 import { flowColumns, dictionaryFields, type FlowColumn } from '../schema.ts'
 import type { FlowRows } from '../table-writer.ts'
 

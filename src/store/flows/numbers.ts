@@ -1,8 +1,8 @@
 import { isPresent, type Column } from '../../model/columns.ts'
 import { begin, scratch } from './scratch.ts'
-import { integers, plain, type Chunk } from '../parquet/column.ts'
-import { ListLevels, Presence, type Levels } from '../parquet/levels.ts'
-import type { ColumnType } from '../parquet/schema.ts'
+import { integers, plain, type Chunk } from '../../codecs/parquet/column.ts'
+import { ListLevels, Presence, type Levels } from '../../codecs/parquet/levels.ts'
+import type { ColumnType } from '../../codecs/parquet/schema.ts'
 import type { FlowRows } from '../table-writer.ts'
 
 const twoTo32 = 4_294_967_296

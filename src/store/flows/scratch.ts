@@ -1,4 +1,4 @@
-import { Presence } from '../parquet/levels.ts'
+import { Presence } from '../../codecs/parquet/levels.ts'
 import type { FlowRows } from '../table-writer.ts'
 
 /** Shared, because columns are encoded synchronously, one after the other. */

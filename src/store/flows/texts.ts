@@ -1,8 +1,8 @@
 import { isPresent } from '../../model/columns.ts'
 import { begin, room, scratch } from './scratch.ts'
 import { Numbering } from '../numbering.ts'
-import { integers, texts, type Chunk } from '../parquet/column.ts'
-import { ListLevels } from '../parquet/levels.ts'
+import { integers, texts, type Chunk } from '../../codecs/parquet/column.ts'
+import { ListLevels } from '../../codecs/parquet/levels.ts'
 import type { FlowRows } from '../table-writer.ts'
 
 const twoTo32 = 4_294_967_296

@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib'
 import type { Disk } from '../../host/index.ts'
-import { footer, magic } from './file.ts'
+import { footer, magic } from '../../codecs/parquet/file.ts'
 import {
   decodeThrift,
   encodeThrift,
@@ -14,7 +14,7 @@ import {
   type ThriftField,
   type ThriftList,
   type ThriftStruct,
-} from './thrift.ts'
+} from '../../codecs/parquet/thrift.ts'
 
 const copyBytes = 1 << 20
 

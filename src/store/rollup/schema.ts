@@ -1,4 +1,4 @@
-import type { ColumnType } from '../parquet/schema.ts'
+import type { ColumnType } from '../../codecs/parquet/schema.ts'
 
 export const rollups = ['flows_1m', 'flows_5m', 'flows_1h'] as const
 export type Rollup = (typeof rollups)[number]

@@ -1,5 +1,5 @@
 import { Numbering } from '../numbering.ts'
-import { Presence } from '../parquet/levels.ts'
+import { Presence } from '../../codecs/parquet/levels.ts'
 
 export type RollupValues = Readonly<{
   values: Uint32Array

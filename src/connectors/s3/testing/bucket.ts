@@ -9,6 +9,7 @@ import { credentials, region } from '../../../../test/kit/aws-server.ts'
 export interface StoredObject {
   readonly key: string
   readonly text: string
+  readonly bytes: Uint8Array
   readonly type: string | undefined
   readonly encoding: string | undefined
 }
@@ -46,7 +47,7 @@ export async function bucketAt(
     const found = await s3.send(new GetObjectCommand({ Bucket: name, Key: key }))
     const bytes = (await found.Body?.transformToByteArray()) ?? new Uint8Array(0)
     const plain = bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes) : Buffer.from(bytes)
-    return { key, text: plain.toString(), type: found.ContentType, encoding: found.ContentEncoding }
+    return { key, text: plain.toString(), bytes, type: found.ContentType, encoding: found.ContentEncoding }
   }
   return {
     name,
