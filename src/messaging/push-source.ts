@@ -3,7 +3,13 @@ import type { Source, SourceContext } from '../engine/contracts.ts'
 import { appendEvents } from '../engine/sources/append-events.ts'
 import type { WeirEvent } from '../model/events.ts'
 import type { HttpListeners } from '../net/http/listeners.ts'
-import { openReceiver, type PushAnswer, type PushRequest, type RefusalReason } from '../net/http/receiver.ts'
+import {
+  openReceiver,
+  type PushAnswer,
+  type PushRequest,
+  type ReceiverOptions,
+  type RefusalReason,
+} from '../net/http/receiver.ts'
 import { revealSecret } from '../net/secrets.ts'
 import { TlsFiles } from '../net/tls-files.ts'
 import type { HostPort, Secret } from '../schema/values.ts'
@@ -32,7 +38,22 @@ type PushSourceParts = Readonly<{
   metrics: Readonly<{ requests: Metric; rows: Metric }>
   /** The setting of clients to check if nothing arrives. */
   hint: string
+  explain?: ReceiverOptions['explain']
+  /** Opens listeners of another protocol, with the same TLS. */
+  openMore?: (pushes: PushTaker, tls: TlsFiles | undefined) => Promise<MoreListeners>
 }>
+
+export interface PushTaker {
+  /** Resolves when the rows are synced. */
+  take(rows: PushedRows): Promise<unknown>
+  refuse(reason: RefusalReason, message: string): void
+}
+
+export interface MoreListeners {
+  readonly addresses: readonly string[]
+  renew(): void
+  close(): Promise<void>
+}
 
 export type PushStatus = Readonly<{
   requests: number
@@ -58,6 +79,7 @@ class Pushes implements PushSource {
   readonly #parts: PushSourceParts
   readonly #refused: Partial<Record<RefusalReason, number>> = {}
   #listeners: HttpListeners | undefined
+  #more: MoreListeners | undefined
   #files: TlsFiles | undefined
   #requests = 0
   #rows = 0
@@ -68,11 +90,11 @@ class Pushes implements PushSource {
   }
 
   get addresses(): readonly string[] {
-    return this.#listeners?.addresses ?? []
+    return [...(this.#listeners?.addresses ?? []), ...(this.#more?.addresses ?? [])]
   }
 
   async open(): Promise<void> {
-    const { config, context, routes } = this.#parts
+    const { config, context, routes, explain, openMore } = this.#parts
     this.#files = await TlsFiles.ofListener(config.tls, context.host.disk)
     this.#listeners = await openReceiver({
       places: config.listen,
@@ -82,10 +104,25 @@ class Pushes implements PushSource {
       routes: Object.fromEntries(
         Object.entries(routes).map(([path, decode]) => [path, (request) => this.#take(decode(request))] as const),
       ),
+      ...(explain === undefined ? {} : { explain }),
       refused: (reason, message) => {
         this.#refuse(reason, message)
       },
     })
+    try {
+      this.#more = await openMore?.(
+        {
+          take: (rows) => this.#take(rows),
+          refuse: (reason, message) => {
+            this.#refuse(reason, message)
+          },
+        },
+        this.#files,
+      )
+    } catch (error) {
+      await this.#listeners.close()
+      throw error
+    }
   }
 
   status(): PushStatus {
@@ -106,9 +143,13 @@ class Pushes implements PushSource {
       await host.timers.sleep(housekeepingMs, signal)
       if (signal.aborted) break
       const files = this.#files
-      await files?.renew('the listener', log, () => this.#listeners?.renew(files.current), { source: id })
+      const use = () => {
+        if (files !== undefined) this.#listeners?.renew(files.current)
+        this.#more?.renew()
+      }
+      await files?.renew('the listener', log, use, { source: id })
     }
-    await this.#listeners?.close()
+    await Promise.all([this.#listeners?.close(), this.#more?.close()])
   }
 
   async #take({ events, left = {}, answer }: PushedRows): Promise<PushAnswer> {

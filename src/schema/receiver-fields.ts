@@ -22,20 +22,19 @@ export const receiverFields = (place: string, clients: string) => ({
   ),
 })
 
-export function receiverComplaint({
-  listen: places,
-  tls,
-  token,
-}: Readonly<{
+type Receiver = Readonly<{
   listen: readonly HostPort[]
   tls: Readonly<{ client_ca_file: string | null }> | null
   token: unknown
-}>): Complaint | null {
+}>
+
+/** `field`: the setting with the addresses. */
+export function receiverComplaint({ listen: places, tls, token }: Receiver, field = 'listen'): Complaint | null {
   const open = places.findIndex(({ host }) => !loopback.test(host))
   if (open < 0 || token !== null || tls?.client_ca_file != null) return null
   return new Complaint(
     'any client that reaches this address could write',
     'set `token` or `tls.client_ca_file`, or listen on 127.0.0.1',
-    ['listen'],
+    [field],
   )
 }

@@ -1,5 +1,6 @@
 export type { OtlpResource } from './attributes.ts'
+export { decodeOtlp, type OtlpSignal } from './decode.ts'
 export { defaultAttributes } from './flow-attributes.ts'
 export { eventLog, flowLogs, logsRequest, type FlowLogOptions } from './logs.ts'
 export { metricsRequests } from './metrics.ts'
-export { partialSuccess, rpcStatus } from './response.ts'
+export { partialSuccess, partialSuccessBody, rpcStatus, rpcStatusBody } from './response.ts'

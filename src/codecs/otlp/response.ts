@@ -1,4 +1,5 @@
 import { BinaryReader } from '@bufbuild/protobuf/wire'
+import { ProtoWriter } from '../proto-writer/index.ts'
 
 type PartialSuccess = Readonly<{
   rejected: number
@@ -17,6 +18,15 @@ export function partialSuccess(body: Uint8Array): PartialSuccess | undefined {
   }
 }
 
+export function partialSuccessBody({ rejected, message }: PartialSuccess): Uint8Array {
+  const writer = new ProtoWriter()
+  const start = writer.begin(1)
+  writer.uint(1, rejected)
+  writer.text(2, message)
+  writer.end(start)
+  return writer.finish()
+}
+
 type RpcStatus = Readonly<{
   message: string
   /** From `RetryInfo`, in ms; undefined: the server sent none. */
@@ -28,6 +38,12 @@ export function rpcStatus(bytes: Uint8Array): RpcStatus | undefined {
   const message = fields?.get(2)
   if (fields === undefined || !(message instanceof Uint8Array)) return undefined
   return { message: Buffer.from(message).toString(), retryMs: retryDelay(bytes) }
+}
+
+export function rpcStatusBody(message: string): Uint8Array {
+  const writer = new ProtoWriter()
+  writer.text(2, message)
+  return writer.finish()
 }
 
 const retryInfo = 'type.googleapis.com/google.rpc.RetryInfo'

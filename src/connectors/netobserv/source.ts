@@ -3,18 +3,20 @@ import { defineSource } from '../../engine/define.ts'
 import type { Source, SourceContext } from '../../engine/contracts.ts'
 import { FlowWriter, defaultLimits, type UnitLimits } from '../../ingest/write.ts'
 import { parseCidr } from '../../model/cidr.ts'
+import { listenGrpc, type GrpcFailure, type GrpcListeners } from '../../net/grpc-server.ts'
 import { Senders } from '../../net/senders.ts'
 import { TlsFiles } from '../../net/tls-files.ts'
 import type { NetobservConfig, netobservSchema } from './config.ts'
 import type { metrics } from './metrics.ts'
 import { Agent, type AgentStatus } from './source-agents.ts'
-import { listenForAgents, type AgentListeners, type Answer } from './source-grpc.ts'
 
 export const source = defineSource<typeof netobservSchema>('netobserv', { build: openNetobserv })
 
 const housekeepingMs = 5000
 const tlsEveryMs = 30_000
 const maxAgents = 10_000
+
+type Answer = 'accepted' | GrpcFailure
 
 type NetobservStatus = Readonly<{
   exporters: readonly AgentStatus[]
@@ -44,7 +46,7 @@ class Netobserv implements NetobservSource {
   readonly #agents: Senders<Agent>
   readonly #writer: FlowWriter
   readonly #decoder: AgentFlowDecoder
-  #listeners: AgentListeners | undefined
+  #listeners: GrpcListeners | undefined
   #tls: TlsFiles | undefined
   #calls = 0
 
@@ -68,12 +70,12 @@ class Netobserv implements NetobservSource {
   async open(): Promise<void> {
     const { listen: places, tls, max_message: maxMessage } = this.#config
     this.#tls = await TlsFiles.ofListener(tls, this.#context.host.disk)
-    this.#listeners = await listenForAgents({
+    this.#listeners = await listenGrpc({
       places,
       tls: this.#tls,
       maxMessage,
       timers: this.#context.host.timers,
-      take: (message, peer) => this.#take(message, peer),
+      methods: { '/pbflow.Collector/Send': ({ message, peer }) => this.#take(message, peer) },
     })
   }
 

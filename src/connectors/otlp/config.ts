@@ -7,6 +7,7 @@ import {
   defineSchema,
   duration,
   integer,
+  listen,
   mapping,
   text,
   tls,
@@ -14,6 +15,8 @@ import {
   type ConfigOf,
   headersComplaint,
   headersField,
+  receiverComplaint,
+  receiverFields,
   sendTimeout,
 } from '../../schema/index.ts'
 import { flowMetricFields } from '../../schema/flow-metrics.ts'
@@ -99,3 +102,20 @@ export const otlpSchema = defineSchema({
 })
 
 export type OtlpConfig = ConfigOf<typeof otlpSchema>
+
+export const otlpSourceSchema = defineSchema({
+  type: 'otlp',
+  role: 'source',
+  summary: 'Receives logs and metrics of OpenTelemetry over HTTP and gRPC',
+  fields: {
+    ...receiverFields('127.0.0.1:4318', 'exporters'),
+    grpc: listen({ description: 'Addresses of the listeners for gRPC', default: '127.0.0.1:4317' }),
+  },
+  check: ({ listen: places, grpc, tls: tlsSettings, token }) => {
+    const complaint = (path: 'listen' | 'grpc', listed: typeof places) =>
+      receiverComplaint({ listen: listed, tls: tlsSettings, token }, path)
+    return complaint('listen', places) ?? complaint('grpc', grpc)
+  },
+})
+
+export type OtlpSourceConfig = ConfigOf<typeof otlpSourceSchema>

@@ -34,13 +34,15 @@ export type PushAnswer = Readonly<{
   body?: string | Uint8Array
 }>
 
-type ReceiverOptions = Readonly<{
+export type ReceiverOptions = Readonly<{
   places: readonly HostPort[]
   tls: TlsOptions | undefined
   token: string | undefined
   maxBytes: number
   /** Handlers by path. A rejection without {@link PushRefused} is 503: the client sends again. */
   routes: Readonly<Record<string, (request: PushRequest) => Promise<PushAnswer>>>
+  /** The body of a refusal, if not plain text. `type`: that of the request. */
+  explain?: (message: string, type: string) => Readonly<{ type: string; body: string | Uint8Array }>
   refused(reason: RefusalReason, message: string): void
 }>
 
@@ -55,13 +57,13 @@ export function openReceiver(options: ReceiverOptions): Promise<HttpListeners> {
 
 class Receiving {
   readonly #options: ReceiverOptions
-  readonly #expected: Buffer | undefined
+  readonly #isAllowed: (authorization: string) => boolean
   #held = 0
   #isClosing = false
 
   constructor(options: ReceiverOptions) {
     this.#options = options
-    this.#expected = options.token === undefined ? undefined : digest(`Bearer ${options.token}`)
+    this.#isAllowed = bearerCheck(options.token)
   }
 
   close(): void {
@@ -81,13 +83,17 @@ class Receiving {
             : new PushRefused(503, 'not_synced', `Append failed: ${messageOf(error)}`)
         this.#options.refused(refused.reason, refused.message)
         const { status } = refused
+        const { type, body } = this.#options.explain?.(refused.message, typeOf(request)) ?? {
+          type: 'text/plain; charset=utf-8',
+          body: `${refused.message}\n`,
+        }
         const headers = {
-          'content-type': 'text/plain; charset=utf-8',
+          'content-type': type,
           ...(status === 503 ? { 'retry-after': '1' } : {}),
           ...(status === 401 ? { 'www-authenticate': 'Bearer' } : {}),
           ...(status === 405 ? { allow: 'POST' } : {}),
         }
-        this.#respond(response, { status, headers, body: `${refused.message}\n` })
+        this.#respond(response, { status, headers, body })
       },
     )
   }
@@ -101,7 +107,7 @@ class Receiving {
   async #take(request: IncomingMessage) {
     const { maxBytes, routes } = this.#options
     const { headers, method, url = '' } = request
-    if (this.#expected !== undefined && !timingSafeEqual(this.#expected, digest(headers.authorization ?? '')))
+    if (!this.#isAllowed(headers.authorization ?? ''))
       throw new PushRefused(401, 'unauthorized', 'The token is missing or wrong.')
     const path = url.split('?', 1)[0] ?? ''
     const route = Object.hasOwn(routes, path) ? routes[path] : undefined
@@ -117,12 +123,22 @@ class Receiving {
     this.#held += bytes
     try {
       const body = await bodyOf(request, encoding === 'gzip', maxBytes)
-      const type = headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase() ?? ''
-      return await route({ headers, type, body })
+      return await route({ headers, type: typeOf(request), body })
     } finally {
       this.#held -= bytes
     }
   }
+}
+
+function typeOf({ headers }: IncomingMessage) {
+  return headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase() ?? ''
+}
+
+/** Compares in constant time. Without a token everything is allowed. */
+export function bearerCheck(token: string | undefined): (authorization: string) => boolean {
+  if (token === undefined) return () => true
+  const expected = digest(`Bearer ${token}`)
+  return (authorization) => timingSafeEqual(expected, digest(authorization))
 }
 
 function digest(text: string): Buffer {

@@ -5,17 +5,29 @@ import {
   setLogVerbosity,
   status,
   type handleUnaryCall,
+  type ServiceDefinition,
   type StatusObject,
 } from '@grpc/grpc-js'
-import type { Host } from '../../host/index.ts'
-import { explainListen } from '../../host/listen.ts'
-import { messageOf } from '../../model/errors.ts'
-import { formatHostPort, type HostPort } from '../../schema/values.ts'
-import type { TlsFiles } from '../../net/tls-files.ts'
+import type { Host } from '../host/index.ts'
+import { explainListen } from '../host/listen.ts'
+import { messageOf } from '../model/errors.ts'
+import { formatHostPort, type HostPort } from '../schema/values.ts'
+import type { TlsFiles } from './tls-files.ts'
 
-export type Answer = 'accepted' | Readonly<{ code: 'exhausted' | 'invalid' | 'denied' | 'unavailable'; why: string }>
+export type GrpcFailure = Readonly<{ code: keyof typeof codes; why: string }>
 
-export interface AgentListeners {
+/** An empty message, a message, or a failure. */
+export type GrpcAnswer = 'accepted' | Uint8Array | GrpcFailure
+
+export type GrpcCall = Readonly<{
+  message: Uint8Array
+  /** IP address of the client. */
+  peer: string
+  /** Empty: the client sent none. */
+  authorization: string
+}>
+
+export interface GrpcListeners {
   readonly addresses: readonly string[]
   renew(): void
   close(graceMs: number): Promise<void>
@@ -26,8 +38,8 @@ type ListenersOptions = Readonly<{
   tls: TlsFiles | undefined
   maxMessage: number
   timers: Host['timers']
-  /** `peer`: the agent's IP address. */
-  take(message: Uint8Array, peer: string): Promise<Answer>
+  /** By path: `/pbflow.Collector/Send`. A rejection is `unavailable`. */
+  methods: Readonly<Record<string, (call: GrpcCall) => Promise<GrpcAnswer>>>
 }>
 
 // Errors are returned; the library would print them as well.
@@ -37,28 +49,38 @@ const codes = {
   exhausted: status.RESOURCE_EXHAUSTED,
   invalid: status.INVALID_ARGUMENT,
   denied: status.PERMISSION_DENIED,
+  unauthenticated: status.UNAUTHENTICATED,
   unavailable: status.UNAVAILABLE,
 } as const
 
-/** Serves `pbflow.Collector/Send` on all places or on none. */
-export async function listenForAgents(options: ListenersOptions): Promise<AgentListeners> {
-  const { places, tls, maxMessage } = options
+/** Serves unary methods on all places or on none. */
+export async function listenGrpc(options: ListenersOptions): Promise<GrpcListeners> {
+  const { places, tls, maxMessage, methods } = options
   const server = new Server({
     'grpc.max_receive_message_length': maxMessage,
     'grpc.max_concurrent_streams': 64,
     // A connection that is silent behind a firewall is found out and closed.
     'grpc.keepalive_time_ms': 60_000,
   })
-  const send: handleUnaryCall<Uint8Array, Uint8Array> = (call, respond) => {
-    options.take(call.request, addressOf(call.getPeer())).then(
-      (answer) => {
-        if (answer === 'accepted') respond(null, reply)
-        else respond(statusOf(answer.code, answer.why))
-      },
-      (error: unknown) => respond(statusOf('unavailable', error instanceof Error ? error.message : String(error))),
-    )
+  for (const [path, take] of Object.entries(methods)) {
+    const handle: handleUnaryCall<Uint8Array, Uint8Array> = (call, respond) => {
+      const [authorization = ''] = call.metadata.get('authorization')
+      const answer = take({
+        message: call.request,
+        peer: addressOf(call.getPeer()),
+        authorization: String(authorization),
+      })
+      answer.then(
+        (given) => {
+          if (given === 'accepted') respond(null, empty)
+          else if (given instanceof Uint8Array) respond(null, given)
+          else respond(statusOf(given.code, given.why))
+        },
+        (error: unknown) => respond(statusOf('unavailable', messageOf(error))),
+      )
+    }
+    server.addService(serviceOf(path), { [path]: handle })
   }
-  server.addService(collector, { Send: send })
   const secure = tls === undefined ? undefined : new RenewableCredentials(tls)
   const addresses: string[] = []
   try {
@@ -84,19 +106,21 @@ export async function listenForAgents(options: ListenersOptions): Promise<AgentL
   }
 }
 
-const reply = new Uint8Array(0)
+const empty = new Uint8Array(0)
 
-const collector = {
-  Send: {
-    path: '/pbflow.Collector/Send',
-    requestStream: false,
-    responseStream: false,
-    requestSerialize: (message: Uint8Array) => Buffer.from(message),
-    requestDeserialize: (bytes: Buffer) => bytes,
-    responseSerialize: (message: Uint8Array) => Buffer.from(message),
-    responseDeserialize: (bytes: Buffer) => bytes,
-  },
-} as const
+function serviceOf(path: string): ServiceDefinition {
+  return {
+    [path]: {
+      path,
+      requestStream: false,
+      responseStream: false,
+      requestSerialize: (message: Uint8Array) => Buffer.from(message),
+      requestDeserialize: (bytes: Buffer) => bytes,
+      responseSerialize: (message: Uint8Array) => Buffer.from(message),
+      responseDeserialize: (bytes: Buffer) => bytes,
+    },
+  }
+}
 
 function statusOf(code: keyof typeof codes, details: string): Partial<StatusObject> {
   return { code: codes[code], details }
