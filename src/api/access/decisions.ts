@@ -102,6 +102,7 @@ export const accessRules: Readonly<Record<string, AccessRule>> = {
   clusters: unlimited('Kinds and their object counts, over all namespaces.'),
   exporters: unlimited('Exporters and their rates, over all namespaces.'),
   inventory: unlimited('Resources of whole accounts.'),
+  inventoryFacets: unlimited('Resources of whole accounts.'),
   inventoryResource: unlimited('Resources of whole accounts.'),
   spend: unlimited('Costs of whole accounts.'),
   exportSpend: unlimited('Costs of whole accounts.'),

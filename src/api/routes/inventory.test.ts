@@ -67,9 +67,64 @@ test('lists are of a time, filtered, and in pages of one time', async () => {
   expect((await get('inventory', { ...next, type: 'volume' }, viewer)).status).toBe(400)
 })
 
+test('facets count the resources that the other facets select, and prices of currencies are apart', async () => {
+  const price = (amount: string, currency: string) => ({ amount, currency, source: 'api' }) as const
+  const { get } = await started([
+    cloudEvent({ id: 'i1', costPerHour: price('0.1', 'CHF'), time: start }),
+    cloudEvent({ id: 'i2', costPerHour: price('0.2', 'CHF'), state: 'stopped', time: start }),
+    cloudEvent({ type: 'volume', id: 'v1', attachedTo: [], costPerHour: price('0.001', 'USD'), time: start }),
+    cloudEvent({ type: 'volume', id: 'v2', account: 'b', time: start }),
+  ])
+  const facets = async (query: Readonly<Record<string, string>>): Promise<unknown> =>
+    (await get('inventory/facets', { at: iso(start), ...query }, viewer)).body
+  expect(await facets({})).toEqual({
+    at: iso(start),
+    total: 4,
+    costs: [
+      { currency: 'CHF', per_hour: '0.3' },
+      { currency: 'USD', per_hour: '0.001' },
+    ],
+    facets: {
+      provider: [{ value: 'exoscale', resources: 4 }],
+      account: [
+        { value: 'org', resources: 3 },
+        { value: 'b', resources: 1 },
+      ],
+      region: [{ value: 'ch-gva-2', resources: 4 }],
+      type: [
+        { value: 'instance', resources: 2 },
+        { value: 'volume', resources: 2 },
+      ],
+      state: [
+        { value: 'running', resources: 3 },
+        { value: 'stopped', resources: 1 },
+      ],
+      finding: [
+        { value: 'detached', resources: 1 },
+        { value: 'stopped', resources: 1 },
+      ],
+    },
+  })
+  expect(await facets({ type: 'volume', account: 'org', filter: 'not name = v3' })).toMatchObject({
+    total: 1,
+    costs: [{ currency: 'USD' }],
+    facets: {
+      type: [
+        { value: 'instance', resources: 2 },
+        { value: 'volume', resources: 1 },
+      ],
+      account: [
+        { value: 'b', resources: 1 },
+        { value: 'org', resources: 1 },
+      ],
+      state: [{ value: 'running', resources: 1 }],
+    },
+  })
+})
+
 test('a viewer of namespaces sees no resource, and wrong parameters get the reason', async () => {
   const { get } = await started(resources)
-  for (const path of ['inventory', 'inventory/one'])
+  for (const path of ['inventory', 'inventory/facets', 'inventory/one'])
     expect((await get(path, { ref: 'x:y' }, { authorization: 'Bearer shop' })).status).toBe(403)
   expect(await get('inventory', { filter: 'colour = red' }, viewer)).toMatchObject({ status: 400 })
   expect(await get('inventory', { at: 'soon' }, viewer)).toMatchObject({ status: 400 })

@@ -1,15 +1,17 @@
 import type { FastifyInstance } from 'fastify'
-import { compileSql, dialectOf } from '../../query/index.ts'
+import { compileSql, dialectOf, type Dialect } from '../../query/index.ts'
 import { isoOf } from '../../query/plan/index.ts'
 import { answerJson } from '../answer.ts'
 import { filterOf } from '../filter-text.ts'
 import { describeCloudResource } from '../inventory.ts'
+import { facetsOf, facetsSql, inventoryFacets, type FacetRow } from '../inventory-facets.ts'
 import { closed, list, nullable, object, problem, string } from '../json-schema.ts'
 import { objectPage } from '../object-page.ts'
-import { among, atParameter, moment, textConditions } from '../objects.ts'
+import { among, asOf, atParameter, moment, textConditions } from '../objects.ts'
 import type { ApiContext } from '../options.ts'
 import { ApiError } from '../problems.ts'
-import { abortOnDisconnect, requireStore } from '../store-query.ts'
+import { listOf } from '../query-parameters.ts'
+import { abortOnDisconnect, requireStore, rowsOf } from '../store-query.ts'
 
 const number = { type: ['number', 'null'] } as const
 const texts = list(string)
@@ -44,6 +46,21 @@ export const inventorySchemas = {
       total: { type: 'integer', description: 'On the first page: total number.' },
     },
     { required: ['resources', 'next', 'at'] },
+  ),
+  InventoryFacets: object(
+    {
+      at: { type: 'string', description: 'Time of the state.' },
+      total: { type: 'integer', description: 'Number of resources.' },
+      costs: list(object({ currency: string, per_hour: decimal }), {
+        description: 'Sums of prices of an hour. Different currencies are never added.',
+      }),
+      facets: {
+        type: 'object',
+        description: 'Values with their number of resources, most first, that the other parameters select.',
+        additionalProperties: list(object({ value: string, resources: { type: 'integer' } })),
+      },
+    },
+    { required: ['at', 'total', 'costs', 'facets'] },
   ),
   InventoryResource: object(
     {
@@ -96,25 +113,29 @@ interface Query {
   readonly cursor?: string
 }
 
+const selection = {
+  filter: {
+    type: 'string',
+    maxLength: 65_536,
+    description: 'Filter (see docs/explain/query.md). Unset: every resource.',
+    examples: ['type = volume and exists(finding) and tag = "team=shop"'],
+  },
+  at: atParameter,
+  provider: { ...names, description: 'Providers, comma-separated.', examples: ['exoscale'] },
+  account: { ...names, description: 'Accounts, comma-separated.' },
+  region: { ...names, description: 'Regions, comma-separated.' },
+  type: { ...names, description: 'Types, comma-separated.', examples: ['instance,volume'] },
+  state: { ...names, description: 'States, comma-separated.', examples: ['stopped'] },
+  finding: { ...names, description: 'Findings, comma-separated.', examples: ['detached,unused'] },
+  text: { type: 'string', maxLength: 500, description: 'Text to search; case-insensitive.', examples: ['web'] },
+} as const
+
 const listSchema = {
   operationId: 'inventory',
   summary: 'Resources of clouds as of a time',
   description: 'Sorted by provider, account, region, type, name and id. All pages show the time of the first page.',
   querystring: closed({
-    filter: {
-      type: 'string',
-      maxLength: 65_536,
-      description: 'Filter (see docs/explain/query.md). Unset: every resource.',
-      examples: ['type = volume and exists(finding) and tag = "team=shop"'],
-    },
-    at: atParameter,
-    provider: { ...names, description: 'Providers, comma-separated.', examples: ['exoscale'] },
-    account: { ...names, description: 'Accounts, comma-separated.' },
-    region: { ...names, description: 'Regions, comma-separated.' },
-    type: { ...names, description: 'Types, comma-separated.', examples: ['instance,volume'] },
-    state: { ...names, description: 'States, comma-separated.', examples: ['stopped'] },
-    finding: { ...names, description: 'Findings, comma-separated.', examples: ['detached,unused'] },
-    text: { type: 'string', maxLength: 500, description: 'Text to search; case-insensitive.', examples: ['web'] },
+    ...selection,
     limit: { type: 'integer', minimum: 1, maximum: 1000, default: 100, description: 'Maximum resources of a page.' },
     cursor: {
       ...names,
@@ -123,6 +144,13 @@ const listSchema = {
     },
   }),
   response: { 200: { $ref: 'InventoryPage#' }, 400: problem, 503: problem },
+} as const
+
+const facetsSchema = {
+  operationId: 'inventoryFacets',
+  summary: 'Numbers of resources by provider, account, region, type, state and finding',
+  querystring: closed(selection),
+  response: { 200: { $ref: 'InventoryFacets#' }, 400: problem, 503: problem },
 } as const
 
 const oneSchema = {
@@ -145,7 +173,14 @@ const oneSchema = {
 } as const
 
 const order = ['provider', 'account', 'region', 'type', 'name', 'id'] as const
-const filtered = ['provider', 'account', 'region', 'type', 'state', 'finding'] as const
+
+function conditionsOf({ filter = '', text }: Query, dialect: Dialect): readonly string[] {
+  const { bound } = filterOf(filter, 'inventory')
+  return [
+    ...textConditions(dialect, text, [...order, 'size', dialect.asText('tags')]),
+    ...(bound.is === 'always' ? [] : [compileSql(bound, { dialect })]),
+  ]
+}
 
 export function inventoryRoutes(app: FastifyInstance, context: ApiContext): void {
   const { host } = context
@@ -153,15 +188,27 @@ export function inventoryRoutes(app: FastifyInstance, context: ApiContext): void
     const query = request.query as Query
     const [store, disconnected] = [requireStore(context), abortOnDisconnect(reply)]
     const dialect = dialectOf(store)
-    const { bound } = filterOf(query.filter ?? '', 'inventory')
     const conditions = [
-      ...filtered.flatMap((name) => among(dialect, name, query[name])),
-      ...textConditions(dialect, query.text, [...order, 'size', dialect.asText('tags')]),
-      ...(bound.is === 'always' ? [] : [compileSql(bound, { dialect })]),
+      ...inventoryFacets.flatMap((name) => among(dialect, name, query[name])),
+      ...conditionsOf(query, dialect),
     ]
     const page = { view: 'inventory', columns, conditions, order, keys: order } as const
     const body = await objectPage(query, page, { store, now: host.clock.now(), disconnected })
     return body === undefined ? reply.hijack() : answerJson(request, reply, body)
+  })
+
+  app.get('/api/v1/inventory/facets', { schema: facetsSchema }, async (request, reply) => {
+    const query = request.query as Query
+    const [store, disconnected] = [requireStore(context), abortOnDisconnect(reply)]
+    const dialect = dialectOf(store)
+    const at = moment(query.at ?? 'now', 'at', host.clock.now())
+    const where = [asOf(at, dialect), ...conditionsOf(query, dialect)].join(' AND ')
+    const rows = await rowsOf(store, facetsSql(where), disconnected)
+    if (rows === undefined || disconnected.aborted) return reply.hijack()
+    const selected = Object.fromEntries(
+      inventoryFacets.flatMap((name) => (query[name] === undefined ? [] : [[name, listOf(query[name])]])),
+    )
+    return answerJson(request, reply, { at: isoOf(at), ...facetsOf(rows as FacetRow[], selected) })
   })
 
   app.get('/api/v1/inventory/one', { schema: oneSchema }, async (request, reply) => {

@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest'
 import { cloudTypes, type CloudResource } from '../../model/cloud.ts'
 import type { WeirEvent } from '../../model/events.ts'
+import type { Store } from '../index.ts'
 import { cloudBaseline, cloudEvent } from '../testing/cloud-events.ts'
+import { FrameMaker } from '../testing/frames.ts'
+import { resourceEvent } from '../testing/resource-events.ts'
 import { queryRows } from '../testing/query-rows.ts'
 import { temporaryStores } from '../testing/temporary.ts'
 
@@ -130,4 +133,45 @@ test('findings are unattached volumes, unused addresses, stopped instances and o
 test('objects of Kubernetes are not in it, and its rows are not in `resources`', async () => {
   const { reader } = await stores.filled([cloudEvent({ ...volume, time: start })])
   expect(await queryRows(reader, 'SELECT count(*)::INTEGER AS n FROM resources')).toEqual([{ n: 0 }])
+})
+
+test('states of one commit are those of many, of late events and of merged files', async () => {
+  const at = (hours: number, id: string, more: Partial<CloudResource> & { event?: string } = {}): WeirEvent =>
+    cloudEvent({ ...volume, id, time: start + hours * hour, event: cloudTypes.observed, ...more })
+  const commits = [
+    [cloudBaseline({ collector: 'volumes', time: start }), at(0, 'v1'), at(0, 'v2'), at(0, 'v3')],
+    [at(24, 'v1'), at(24, 'v2', { size: 'l', event: cloudTypes.changed }), at(24, 'v3', { event: cloudTypes.deleted })],
+    [at(48, 'v1'), at(12, 'v2', { size: 'm', event: cloudTypes.changed }), at(48, 'v3', { event: cloudTypes.created })],
+    [resourceEvent({ kind: 'Node', name: 'n1', time: start, data: {} })],
+    [cloudBaseline({ collector: 'volumes', time: start + 72 * hour }), at(72, 'v1'), at(36, 'v1'), at(72, 'v3')],
+  ]
+  const statesIn = ({ reader }: Store): Promise<unknown> =>
+    queryRows(
+      reader,
+      `SELECT id, size, first_seen, last_change, valid_from, valid_to, data->>'$.detectedAt' AS detected FROM inventory
+        ORDER BY id, valid_from`,
+    )
+  const wanted = await statesIn(await stores.filled(commits.flat()))
+  const store = await stores.open()
+  const make = new FrameMaker()
+  for (const events of commits) {
+    await store.projection.apply([make.events(events)])
+    await store.projection.commit()
+    await statesIn(store)
+  }
+  expect(await statesIn(store)).toEqual(wanted)
+  while (await store.maintain());
+  expect(await statesIn(store)).toEqual(wanted)
+  const hours = (row: Readonly<Record<string, unknown>>): string =>
+    [row['valid_from'], row['valid_to']]
+      .map((time) => (typeof time === 'string' ? (Date.parse(time) - start) / hour : 'now'))
+      .join('-')
+  expect((wanted as Record<string, unknown>[]).map((row) => `${String(row['id'])} ${hours(row)}`)).toEqual([
+    'v1 0-now',
+    'v2 0-12',
+    'v2 12-24',
+    'v2 24-72',
+    'v3 0-24',
+    'v3 48-now',
+  ])
 })

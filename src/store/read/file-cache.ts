@@ -2,7 +2,6 @@
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 import type { Stream } from '../names.ts'
 import type { StoredFile } from '../record.ts'
-import type { SpendTables } from '../spend/views.ts'
 import type { Pin } from '../versions.ts'
 
 export type CacheKind<Content extends { readonly bytes: number }> = Readonly<{
@@ -21,11 +20,15 @@ export type CachedRows = Readonly<{
   sql: string | undefined
 }>
 
+/** Database of tables that are derived from all rows of a family. */
+export type CachedTables = Readonly<{ database: string }>
+
 export type CachedViews = Readonly<{
   traces?: CachedRows
   traffic?: CachedRows
   insights?: CachedRows
-  spend?: SpendTables
+  spend?: CachedTables
+  inventory?: CachedTables
 }>
 
 export type CacheLease<Content> = Readonly<{

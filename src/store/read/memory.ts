@@ -5,14 +5,16 @@ import type { Talks } from '../graph/talks.ts'
 import { talksCacheKind } from '../graph/traffic.ts'
 import { cachedInsights, insightsCacheKind, type CachedInsights } from '../insights/rows.ts'
 import { rowViewNames } from '../insights/views.ts'
+import { inventoryTables, readsInventory } from '../inventory/tables.ts'
 import { rollupFiles } from '../rollup/views.ts'
-import { SpendCache } from '../spend/tables.ts'
+import { spendTables } from '../spend/tables.ts'
 import { spendTableNames } from '../spend/views.ts'
 import type { Pin } from '../versions.ts'
 import { FileCache, type CachedViews, type CacheLease, type FileCacheOptions } from './file-cache.ts'
 import { tracesCacheKind, cachedRows, type CachedTraces } from './cached-traces.ts'
 import { happenedWithin, type TimeBounds } from './receipt.ts'
 import type { Statement } from './statement.ts'
+import { TableCache } from './table-cache.ts'
 
 const communicationShare = 1 / 6
 const insightShare = 1
@@ -29,7 +31,8 @@ export class Memory {
   readonly #traces: FileCache<CachedTraces>
   readonly #talks: FileCache<Talks>
   readonly #insights: FileCache<CachedInsights>
-  readonly #spend: SpendCache
+  readonly #spend: TableCache
+  readonly #inventory: TableCache
   #last: Promise<unknown> = Promise.resolve()
 
   /** The shares of the limit are additional. */
@@ -66,14 +69,31 @@ export class Memory {
       kind: insightsCacheKind(directory),
       maxBytes: maxBytes * insightShare,
     })
-    this.#spend = new SpendCache({ instance, directory, verify })
+    this.#spend = new TableCache({ instance, directory, verify }, spendTables)
+    this.#inventory = new TableCache({ instance, directory, verify }, inventoryTables)
   }
 
-  async hold(
+  async hold(statement: Statement, pin: Pin): Promise<Omit<CachedViews, 'traffic'> & { readonly release: () => void }> {
+    const { tables } = statement
+    const [spend, inventory] = await Promise.all([
+      spendTableNames.some((name) => tables.has(name)) ? this.#spend.hold(pin) : undefined,
+      readsInventory(statement) ? this.#inventory.hold(pin) : undefined,
+    ])
+    const rows = this.#holdRows(statement, pin)
+    return {
+      ...rows,
+      ...(spend?.tables === undefined ? {} : { spend: spend.tables }),
+      ...(inventory?.tables === undefined ? {} : { inventory: inventory.tables }),
+      release: () => {
+        for (const lease of [rows, spend, inventory]) lease?.release()
+      },
+    }
+  }
+
+  #holdRows(
     { narrow, tables, eventTimes: times }: Statement,
     pin: Pin,
-  ): Promise<Pick<CachedViews, 'traces' | 'insights' | 'spend'> & { readonly release: () => void }> {
-    if (spendTableNames.some((name) => tables.has(name))) return this.#spend.hold(pin)
+  ): Pick<CachedViews, 'traces' | 'insights'> & { readonly release: () => void } {
     if (rowViewNames.some((name) => tables.has(name))) {
       const holding = this.#insights.hold(pin, pin.files)
       return { insights: cachedInsights(holding), release: holding.release }
@@ -109,11 +129,23 @@ export class Memory {
   }
 
   async idle(): Promise<void> {
-    await Promise.all([this.#traces.idle(), this.#talks.idle(), this.#insights.idle(), this.#spend.idle()])
+    await Promise.all([
+      this.#traces.idle(),
+      this.#talks.idle(),
+      this.#insights.idle(),
+      this.#spend.idle(),
+      this.#inventory.idle(),
+    ])
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#traces.close(), this.#talks.close(), this.#insights.close(), this.#spend.idle()])
+    await Promise.all([
+      this.#traces.close(),
+      this.#talks.close(),
+      this.#insights.close(),
+      this.#spend.idle(),
+      this.#inventory.idle(),
+    ])
   }
 }
 

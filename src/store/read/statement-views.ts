@@ -34,7 +34,8 @@ export function viewInput(pin: Pin, directory: string, { receiveTime: receipt }:
 const probedRows = 'flows_probed'
 
 /** Creating a view opens the first of its files and searches for all others. */
-export function viewsOf(statement: Statement, input: ViewInput, cached: CachedViews): string {
+export function viewsOf(statement: Statement, given: ViewInput, cached: CachedViews): string {
+  const input = cached.inventory === undefined ? given : { ...given, inventory: cached.inventory.database }
   const lowerSql = statement.sql.toLowerCase()
   const own =
     statement.ownView === undefined

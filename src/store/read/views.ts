@@ -10,6 +10,8 @@ export type ViewInput = Readonly<{
   sources: readonly (string | undefined)[]
   words: readonly string[]
   only?: readonly OnlyEndpoints[] | undefined
+  /** Database of the states of cloud resources. */
+  inventory?: string
 }>
 
 /** Ids by day; flows of other days do not have them. */

@@ -1,14 +1,12 @@
 import { cloudTypes } from '../../model/cloud.ts'
 import { quoted } from '../duck.ts'
 import { eventsOf, textsIn } from '../kubernetes/events.ts'
+import type { CachedTables } from '../read/file-cache.ts'
 import type { Statement } from '../read/statement.ts'
 import { position, type ViewInput } from '../read/views.ts'
 
 export const spendTableNames = ['spend_days', 'spend_months'] as const
 const viewNames = ['spend', ...spendTableNames] as const
-
-/** Database of the sums. */
-export type SpendTables = Readonly<{ database: string }>
 
 /** Columns of the view that are texts, with their column of FOCUS. */
 const texts = {
@@ -88,7 +86,7 @@ export const tableSql: Readonly<Record<(typeof spendTableNames)[number], (rows: 
 export function spendViews(
   { tables, reads }: Pick<Statement, 'tables' | 'reads'>,
   input: ViewInput,
-  cached?: SpendTables,
+  cached?: CachedTables,
 ): string {
   return viewNames
     .filter((name) => (reads ?? tables).has(name))

@@ -1,0 +1,62 @@
+import { cloudTypes } from '../../model/cloud.ts'
+import { quoted } from '../duck.ts'
+import { eventsOf } from '../kubernetes/events.ts'
+import type { ViewInput } from '../read/views.ts'
+
+const body = (path: string): string => `json_extract_string(data, '$.${path}')`
+
+const collection = (region: string): string =>
+  `concat_ws('/', ${body('provider')}, ${body('account')}, ${body(region)}, ${body('collector')})`
+
+function cloudEvents(input: ViewInput): string {
+  return `SELECT key, ref, type, time, data, _epoch, _sequence, _row FROM (${eventsOf('resource', input)})
+      WHERE starts_with(type, 'weir.cloud.')`
+}
+
+/** Starts of the lists of collectors. A list ends the states of its collector that it does not contain. */
+export function baselinesSql(input: ViewInput): string {
+  return `SELECT time AS begun, ${collection('region')} AS collection FROM (${cloudEvents(input)})
+      WHERE type = ${quoted(cloudTypes.baseline)}`
+}
+
+/** Columns of {@link stepsSql} that a stored state has as well: it is the first step of later events. */
+export const stepColumns = [
+  'key',
+  'ref',
+  'event',
+  'time',
+  'began',
+  'first_seen',
+  'last_change',
+  'e',
+  's',
+  'n',
+  'content',
+  'data',
+] as const
+
+/** Events of resources. Equal `content` is an unchanged resource. */
+export function stepsSql(input: ViewInput): string {
+  return `SELECT key, ref, type AS event, time, time AS began, time AS first_seen,
+      CASE WHEN type <> ${quoted(cloudTypes.observed)} THEN time END AS last_change, _epoch AS e, _sequence AS s,
+      _row AS n, md5_number(json_merge_patch(data::JSON, '{"detectedAt":null,"changes":null}')::VARCHAR) AS content, data
+      FROM (${cloudEvents(input)}) WHERE type <> ${quoted(cloudTypes.baseline)}`
+}
+
+/**
+ * States of resources from `began` to `next`, of each key in the order of its steps. Observations of an unchanged
+ * resource extend its state. The last step of a key stays, also a deletion; its `collection` may end it.
+ */
+export function statesSql(steps: string): string {
+  const w = 'PARTITION BY key ORDER BY time, e, s, n'
+  const before = 'ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW'
+  const ordered = `SELECT * REPLACE (min(first_seen) OVER (PARTITION BY key) AS first_seen,
+      last_value(last_change IGNORE NULLS) OVER (${w} ${before}) AS last_change), lead(time) OVER w AS next,
+      coalesce(event = ${quoted(cloudTypes.observed)} AND content = lag(content) OVER w
+      AND lag(event) OVER w <> ${quoted(cloudTypes.deleted)}, false) AS same FROM (${steps}) WINDOW w AS (${w})`
+  const runs = `SELECT * REPLACE (last_value(CASE WHEN NOT same THEN began END IGNORE NULLS) OVER (${w} ${before})
+      AS began), coalesce(lead(same) OVER (${w}), false) AS continues FROM (${ordered})`
+  return `SELECT * EXCLUDE (same, continues), CASE WHEN next IS NULL THEN ${collection('collectorRegion')} END
+      AS collection FROM (${runs}) WHERE NOT continues
+      AND (next IS NULL OR (event <> ${quoted(cloudTypes.deleted)} AND next > began))`
+}
