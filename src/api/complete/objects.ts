@@ -1,4 +1,4 @@
-import { columnSql, compileSql, dialectOf, type QueryField } from '../../query/index.ts'
+import { columnSql, compileSql, dialectOf, type NameTable, type QueryField } from '../../query/index.ts'
 import { objectScope } from '../access/scope.ts'
 import { rowsOf, requireStore } from '../store-query.ts'
 import { filterOf } from '../filter-text.ts'
@@ -10,10 +10,25 @@ import { conditionFor, type PlainValue, type UsedValue } from './values.ts'
 export async function valuesOfObjects(
   { context, principal, disconnected }: RunStatement,
   fields: readonly QueryField[],
-  { filter, at, prefix, limit }: { filter: string; at: bigint; prefix: string; limit: number },
+  {
+    names,
+    filter,
+    at,
+    prefix,
+    limit,
+  }: Readonly<{
+    names: NameTable
+    filter: string
+    at: bigint
+    prefix: string
+    limit: number
+  }>,
 ): Promise<readonly UsedValue[] | undefined> {
   const [field] = fields
   if (field === undefined) return []
+  const view = names.view === 'inventory' ? 'inventory' : 'resources'
+  // Accounts have no namespaces.
+  if (view === 'inventory' && principal.namespaces !== undefined) return []
   const store = requireStore(context)
   const dialect = dialectOf(store)
   const column = columnSql(field, dialect)
@@ -21,12 +36,12 @@ export async function valuesOfObjects(
   const where = [
     asOf(at, dialect),
     ...(scope === undefined ? [] : [scope]),
-    compileSql(filterOf(filter, 'resources').bound, { dialect }),
+    compileSql(filterOf(filter, view).bound, { dialect }),
   ].join(' AND ')
   const typed = conditionFor(field, prefix, dialect)
   const values =
     `SELECT ${field.kind.startsWith('list') ? dialect.unnest(dialect.distinct(column)) : column} AS "_value" ` +
-    `FROM resources WHERE ${where}`
+    `FROM ${view} WHERE ${where}`
   const rows = await rowsOf(
     store,
     `SELECT "_value", count(*) AS n FROM (${values}) WHERE "_value" IS NOT ` +

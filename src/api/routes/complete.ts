@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { changeNames, resourceNames, type NameTable, type QueryField } from '../../query/index.ts'
+import { changeNames, inventoryNames, resourceNames, type NameTable, type QueryField } from '../../query/index.ts'
 import { fieldTime, isoOf, type RowQuery, type TimeSpan } from '../../query/plan/index.ts'
 import { answerJson } from '../answer.ts'
 import { withinScope } from '../access/scope.ts'
@@ -19,7 +19,7 @@ import type { RunStatement } from '../sums.ts'
 import { boolean, closed, list, object, problem, string } from '../json-schema.ts'
 
 interface CompleteRequest extends QuestionQuery {
-  readonly names?: 'flows' | 'changes' | 'resources'
+  readonly names?: 'flows' | 'changes' | 'resources' | 'inventory'
   readonly field?: string
   readonly prefix?: string
   readonly limit?: number
@@ -70,9 +70,10 @@ const schema = {
     {
       names: {
         type: 'string',
-        enum: ['flows', 'changes', 'resources'],
+        enum: ['flows', 'changes', 'resources', 'inventory'],
         default: 'flows',
-        description: 'Stream to complete for. For resources, values are those at the end of the time range.',
+        description:
+          'Stream to complete for. For resources and the inventory, values are those at the end of the time range.',
       },
       field: {
         type: 'string',
@@ -97,8 +98,8 @@ export function completeRoutes(app: FastifyInstance, context: ApiContext, hub: H
     const body = request.body as CompleteRequest
     const { prefix = '', limit = 20 } = body
     const now = context.host.clock.now()
-    if (body.names === 'resources') {
-      const answer = await ofResources(body, {
+    if (body.names === 'resources' || body.names === 'inventory') {
+      const answer = await ofObjects(body, body.names === 'resources' ? resourceNames : inventoryNames, {
         context,
         hub,
         principal: request.principal,
@@ -136,20 +137,21 @@ export function completeRoutes(app: FastifyInstance, context: ApiContext, hub: H
   })
 }
 
-async function ofResources(
+async function ofObjects(
   { field: written, prefix = '', filter = '', to = 'now', limit = 20 }: CompleteRequest,
+  names: NameTable,
   run: RunStatement,
 ): Promise<object | undefined> {
-  if (written === undefined) return { fields: suggestNames(resourceNames, prefix, undefined, limit) }
-  const fields = fieldsOf(resourceNames, written)
+  if (written === undefined) return { fields: suggestNames(names, prefix, undefined, limit) }
+  const fields = fieldsOf(names, written)
   const at = moment(to, 'to', run.context.host.clock.now())
-  const found = await valuesOfObjects(run, fields, { filter, at, prefix, limit })
+  const found = await valuesOfObjects(run, fields, { names, filter, at, prefix, limit })
   return found === undefined
     ? undefined
     : {
         values: listed(
-          found.map(({ field, value, count }) => ({ ...suggestion(resourceNames, field, value, prefix), count })),
-          resourceNames,
+          found.map(({ field, value, count }) => ({ ...suggestion(names, field, value, prefix), count })),
+          names,
           fields,
           prefix,
           limit,

@@ -4,7 +4,7 @@ import { quoted } from '../duck.ts'
 import { textsIn, timestampSql } from '../kubernetes/events.ts'
 import type { Statement } from '../read/statement.ts'
 import type { ViewInput } from '../read/views.ts'
-import { baselinesSql, statesSql, stepsSql } from './states.ts'
+import { baselinesSql, endedSql, statesSql, stepsSql } from './states.ts'
 
 /** Without the list, the use is unknown. */
 const detached = "json_array_length(data, '$.attachedTo') = 0 AND json_type(data, '$.attachedTo') = 'ARRAY'"
@@ -59,16 +59,20 @@ export function parsedStates(states: string): string {
       FROM (SELECT *, ${texts} AS t FROM (${states}))`
 }
 
-/** A new baseline of a collector ends the states that it does not contain. */
-export function inventoryView(input: ViewInput): string {
+function intervals(input: ViewInput): string {
   const { inventory: database } = input
-  const states = database === undefined ? parsedStates(statesSql(stepsSql(input))) : `SELECT * FROM ${database}.states`
-  const baselines = database === undefined ? baselinesSql(input) : `SELECT * FROM ${database}.baselines`
-  const rows = `SELECT s.*, s.began AS valid_from, coalesce(s.next, b.begun) AS valid_to FROM (${states}) s
-      ASOF LEFT JOIN (${baselines}) b ON s.collection = b.collection AND s.time < b.begun
+  const closed = (states: string, ended: string): string => `SELECT s.*, s.began AS valid_from,
+      coalesce(s.next, e.ended) AS valid_to FROM ${states} s LEFT JOIN ${ended} e ON s.next IS NULL AND s.key = e.key
       WHERE s.event <> ${quoted(cloudTypes.deleted)}`
+  if (database !== undefined) return closed(`${database}.states`, `${database}.ended`)
+  const lasts = 'SELECT key, collection, time FROM states WHERE next IS NULL'
+  return `WITH states AS MATERIALIZED (${parsedStates(statesSql(stepsSql(input)))})
+      ${closed('states', `(${endedSql(lasts, baselinesSql(input))})`)}`
+}
+
+export function inventoryView(input: ViewInput): string {
   return `SELECT ${Object.keys(columns).join(', ')}, ${finding} AS finding, first_seen, last_change, valid_from,
-      valid_to, ref, data FROM (${rows})`
+      valid_to, ref, data FROM (${intervals(input)})`
 }
 
 export function inventoryViews({ tables, reads }: Pick<Statement, 'tables' | 'reads'>, input: ViewInput): string {
