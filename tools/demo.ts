@@ -6,7 +6,9 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { stringify } from 'yaml'
 import { freePorts } from '../test/kit/free-port.ts'
+import { accountEvents, costEvents } from './demo/accounts.ts'
 import { Agents } from './demo/agent.ts'
+import { asCloudEvent } from './demo/cloud-event.ts'
 import { DemoCluster, demoCluster, kubeconfig, type AuditEvent } from './demo/cluster.ts'
 import { Device } from './demo/device.ts'
 import { imageSources, reportPushed } from './demo/images.ts'
@@ -18,6 +20,7 @@ import { Warehouse } from './demo/warehouse.ts'
 import { ROOT } from './kit/command.ts'
 
 const stepMs = 250
+const accountBatch = 500
 const help = `npm run demo -- [flags]
 
   --listen HOST:PORT    address of console and API (default: a free port on 127.0.0.1)
@@ -168,6 +171,7 @@ This is a simulation of a small shop. It sends over loopback:
 Sink orders sends orders to an SQS queue; source shipments reads the warehouse's messages from another one.
 After 45 s, and then every 3 minutes, a rollout cuts the API off from its database for 40 s: see Changes and Flows.
 Its image also has an old log4j, which attackers exploit: see Insights, in the order of priority.
+Two cloud accounts have resources and four months of costs: see Inventory and Spend.
 
   console   ${url}
   query     npm run -s weir -- query --url ${url} \\
@@ -200,6 +204,12 @@ async function feed(
     process.stderr.write(`demo: Weir did not take ${what}: ${answer}\n`)
     complained = true
   }
+  const accounts = [...accountEvents(started), ...costEvents(started)].map(asCloudEvent)
+  while (accounts.length > 0 && !stop.aborted)
+    complain(
+      'events of the cloud accounts',
+      await post(`${url}/events`, 'application/cloudevents-batch+json', accounts.splice(0, accountBatch), stop),
+    )
   for (let at = 0; !stop.aborted; at = Date.now() - started) {
     const now = Date.now()
     const flows = shop.flows(at, stepMs)

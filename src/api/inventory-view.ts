@@ -26,8 +26,8 @@ export const inventoryColumns: readonly ViewColumn[] = [
   text('finding', 'detached, unused, stopped or old_snapshot (90 days); NULL: none'),
   moment('first_seen', 'First event'),
   moment('last_change', 'Last creation or change; NULL: none known'),
-  moment('valid_from', 'Start of the validity interval; an interval has at most a day'),
+  moment('valid_from', 'Start of the validity interval; in ClickHouse an interval has at most a day'),
   moment('valid_to', 'End of the validity interval, exclusive; NULL: still valid'),
   text('ref', 'Reference: `<provider>:<account>/<region>/<type>/<id>`'),
-  json('data', 'The whole resource'),
+  json('data', 'The whole resource, as it was first seen in the interval'),
 ]

@@ -118,7 +118,7 @@ export class DemoCluster {
     for (const [name, zone, ip] of nodes)
       server.put('Node', {
         metadata: { name, labels: { 'topology.kubernetes.io/zone': zone, 'topology.kubernetes.io/region': 'eu-1' } },
-        spec: { providerID: `demo:///${name}` },
+        spec: { providerID: `exoscale://${name}` },
         status: {
           addresses: [{ type: 'InternalIP', address: ip }],
           conditions: [{ type: 'Ready', status: 'True', lastHeartbeatTime: new Date().toISOString() }],

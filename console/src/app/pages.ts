@@ -58,6 +58,25 @@ export const pages: readonly Page[] = [
     load: () => import('../pages/insights/index.tsx'),
   },
   {
+    path: '/inventory',
+    key: 'n',
+    title: appText.inventory,
+    group: appText.watch,
+    words: appText.inventoryWords,
+    load: () => {
+      prefetchFields()
+      return import('../pages/inventory/index.tsx')
+    },
+  },
+  {
+    path: '/spend',
+    key: 'm',
+    title: appText.spend,
+    group: appText.watch,
+    words: appText.spendWords,
+    load: () => import('../pages/spend/index.tsx'),
+  },
+  {
     path: '/events',
     key: 'e',
     title: appText.events,

@@ -32,6 +32,8 @@ type ChartProps = Readonly<{
   marks?: readonly ChartMark[]
   /** Hatched, because 0 would be a value. */
   unknown?: readonly Readonly<{ from: number; to: number }>[] | undefined
+  /** Default: no data. */
+  unknownText?: string
   stacked: boolean
   height: number
   format: (value: number) => string
@@ -50,6 +52,7 @@ export function Chart({
   lines = none,
   marks = none,
   unknown = none,
+  unknownText = partsText.noData,
   stacked,
   height,
   format,
@@ -208,7 +211,7 @@ export function Chart({
           {unknown.length > 0 && (
             <span className="legend">
               <i className="c-unknown" aria-hidden="true" />
-              {partsText.noData}
+              {unknownText}
             </span>
           )}
         </span>

@@ -7,7 +7,7 @@ import { count } from './format.ts'
 import type { Range } from '../state/range.ts'
 import type { Written } from './filter-text.ts'
 
-export type FilterNames = 'flows' | 'changes' | 'resources'
+export type FilterNames = 'flows' | 'changes' | 'resources' | 'inventory'
 
 export type Suggestion = Readonly<{
   name: string

@@ -8,6 +8,11 @@ export function eventsOf(family: string, input: ViewInput, when?: TimeBounds): s
   return `SELECT * FROM (${scan('events', { ...input, files })}) WHERE family = ${quoted(family)}`
 }
 
+/** States of objects. Statistics of files exclude those that have resources of clouds only. */
+export function objectEvents(input: ViewInput): string {
+  return `${eventsOf('resource', input)} AND ref >= 'k8s:' AND ref < 'k8s;'`
+}
+
 /** Parts of `k8s:<cluster>/<group>/<kind>/<namespace>/<name>`. */
 export const partsOfRef: Readonly<Record<'cluster' | 'api_group' | 'kind' | 'namespace' | 'name', string>> = {
   cluster: "substr(split_part(r.ref, '/', 1), 5)",

@@ -1,6 +1,6 @@
 import type { ViewInput } from '../read/views.ts'
 import { quoted } from '../duck.ts'
-import { eventsOf, timestampSql, partsOfRef, textsIn, uidOfKey } from './events.ts'
+import { objectEvents, timestampSql, partsOfRef, textsIn, uidOfKey } from './events.ts'
 
 /** Partitions include the ref, so that conditions on it apply before sorting. */
 function intervals(events: string): string {
@@ -12,7 +12,7 @@ function intervals(events: string): string {
 }
 
 function present(input: ViewInput) {
-  return presentOf(eventsOf('resource', input))
+  return presentOf(objectEvents(input))
 }
 
 function presentOf(events: string) {
@@ -23,7 +23,7 @@ export const nodeColumns: ReadonlySet<string> = new Set(['zone'])
 
 /** `zoned`: the zone is needed, which pods get from their node. */
 export function resourcesView(input: ViewInput, zoned: boolean): string {
-  return resourcesOf(eventsOf('resource', input), zoned ? zones(input) : undefined)
+  return resourcesOf(objectEvents(input), zoned ? zones(input) : undefined)
 }
 
 export function resourcesOf(events: string, zones?: string): string {
@@ -46,7 +46,7 @@ export function resourcesOf(events: string, zones?: string): string {
 
 function zones(input: ViewInput) {
   return `SELECT ref, arg_max(zone, time) AS zone FROM (SELECT ref, time, json_extract_string(data, '$.zone') AS zone
-      FROM (${eventsOf('resource', input)}) WHERE split_part(ref, '/', 3) = 'Node') WHERE zone IS NOT NULL GROUP BY ref`
+      FROM (${objectEvents(input)}) WHERE split_part(ref, '/', 3) = 'Node') WHERE zone IS NOT NULL GROUP BY ref`
 }
 
 function refOf(group: string, kind: string, namespace: string, name: string) {

@@ -49,22 +49,6 @@ export const refOf = (of: string): string => {
   return kubernetesRef({ cluster, group, kind, namespace, name })
 }
 
-export function asCloudEvent({ id, source, type, subject, time, family, key, ref, data }: WeirEvent): object {
-  return {
-    specversion: '1.0',
-    id,
-    source,
-    type,
-    subject,
-    ...(time === undefined ? {} : { time: new Date(time).toISOString() }),
-    datacontenttype: 'application/json',
-    weirfamily: family,
-    weirref: ref,
-    partitionkey: key,
-    data: data === undefined ? undefined : (JSON.parse(Buffer.from(data).toString('utf8')) as unknown),
-  }
-}
-
 const iso = (ms: number): string => new Date(ms).toISOString()
 const envelope = (event: WeirEvent): WeirEvent => ({ ...event, source: `/kubernetes/${cluster}` })
 

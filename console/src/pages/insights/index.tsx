@@ -3,6 +3,7 @@ import { imageText, type ImageRow, type InsightList, type PackageRow, type Probl
 import { asApiError } from '../../api/problem.ts'
 import { useTitle } from '../../app/use-title.ts'
 import { CopyButton } from '../../parts/copy-button.tsx'
+import { ExportRows } from '../../parts/export-rows.tsx'
 import { FindBox } from '../../parts/find-box.tsx'
 import { count, counted } from '../../parts/format.ts'
 import { Grid, type GridColumn } from '../../parts/grid.tsx'
@@ -24,8 +25,7 @@ import { partsText } from '../../text/parts.ts'
 import { imageColumns, packageColumns, problemColumns } from './columns.tsx'
 import { Compare } from './compare.tsx'
 import { ImageDetails, ProblemDetails } from './details.tsx'
-import { ExportButtons } from './export.tsx'
-import { useInsights, useSeverities, useTrend } from './queries.ts'
+import { readAll, useInsights, useSeverities, useTrend } from './queries.ts'
 import { insightsCodec, lists, problemSorts, selectionOf, type InsightsState } from './state.ts'
 import { Tiles } from './tiles.tsx'
 import './insights.css'
@@ -165,7 +165,7 @@ function Rows({
               onChange={(sort) => set({ sort, sel: '' })}
             />
           )}
-          <ExportButtons list={list} selection={selection} />
+          <ExportRows name={list} read={() => readAll(list, selection)} />
           <RefreshButton onClick={again} />
         </div>
       </div>

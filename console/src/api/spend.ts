@@ -1,0 +1,37 @@
+/** Response of /api/v1/spend. Costs are exact decimals as text. */
+import { request, type Query } from './client.ts'
+
+export type SpendGroup = Readonly<{
+  /** null: the charge has none. */
+  value: string | null
+  name: string | null
+  cost: string
+  /** The part that may still change. */
+  estimated: string
+}>
+
+export type SpendCurrency = Readonly<{
+  currency: string
+  cost: string
+  estimated: string
+  groups: readonly SpendGroup[]
+  others: Readonly<{ groups: number; cost: string; estimated: string }>
+  buckets: readonly Readonly<{
+    /** A day or a month. */
+    start: string
+    cost: string
+    estimated: string
+    /** Of each of `groups` and of the rest. */
+    costs: readonly string[]
+  }>[]
+}>
+
+export type SpendSums = Readonly<{
+  span: Readonly<{ from: string; to: string }>
+  by: string
+  currencies: readonly SpendCurrency[]
+}>
+
+export function readSpend(query: Query, signal: AbortSignal): Promise<SpendSums> {
+  return request('/api/v1/spend', { query, signal })
+}

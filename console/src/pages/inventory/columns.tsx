@@ -1,0 +1,65 @@
+import type { CloudRow } from '../../api/inventory.ts'
+import { shortTime } from '../../parts/format.ts'
+import type { GridColumn } from '../../parts/grid.tsx'
+import { money } from '../../parts/money.ts'
+import { generalText } from '../../text/general.ts'
+import { findingNames, inventoryText, typeNames } from '../../text/inventory.ts'
+
+const dash = <span className="dim">–</span>
+const tones: Readonly<Record<string, string>> = { running: 'good', degraded: 'warning', error: 'bad' }
+const marks: Readonly<Record<string, string>> = { running: '●', stopped: '■', degraded: '▲', error: '◆' }
+
+export function StateText({ of }: { readonly of: string }): React.ReactNode {
+  return (
+    <span className={tones[of] ?? 'dim'}>
+      <span aria-hidden="true">{marks[of] ?? '○'} </span>
+      {of}
+    </span>
+  )
+}
+
+export const typeText = (type: string): string => typeNames[type] ?? type
+export const findingText = (finding: string): string => findingNames[finding] ?? finding
+
+const name: GridColumn<CloudRow> = {
+  id: 'name',
+  title: generalText.name,
+  width: 150,
+  grow: 2,
+  cell: (row) => <span title={row.id}>{row.name}</span>,
+}
+
+const finding: GridColumn<CloudRow> = {
+  id: 'finding',
+  title: inventoryText.finding,
+  width: 136,
+  cell: ({ finding: found }) => (found === null ? dash : <span className="warning">{findingText(found)}</span>),
+}
+
+const others: readonly GridColumn<CloudRow>[] = [
+  { id: 'type', title: generalText.type, width: 150, cell: ({ type }) => typeText(type) },
+  { id: 'state', title: inventoryText.state, width: 94, cell: ({ state }) => <StateText of={state} /> },
+  { id: 'size', title: inventoryText.size, width: 128, cell: ({ size }) => size ?? dash },
+  { id: 'provider', title: inventoryText.provider, width: 104, cell: ({ provider }) => provider },
+  { id: 'account', title: inventoryText.account, width: 80, grow: 1, cell: ({ account }) => account },
+  { id: 'region', title: generalText.region, width: 88, cell: ({ region }) => region },
+  {
+    id: 'price',
+    title: inventoryText.price,
+    width: 120,
+    end: true,
+    cell: ({ cost_per_hour: price, currency }) => (price === null ? dash : money(price, currency)),
+  },
+]
+
+const changed: GridColumn<CloudRow> = {
+  id: 'changed',
+  title: inventoryText.lastChange,
+  width: 116,
+  cell: ({ last_change: at }) => (at === null ? dash : <span className="mono">{shortTime(at)}</span>),
+}
+
+export const columns = {
+  resources: [name, ...others, finding, changed],
+  findings: [finding, name, ...others, changed],
+} as const satisfies Readonly<Record<string, readonly GridColumn<CloudRow>[]>>

@@ -1,0 +1,203 @@
+import type { CloudFacets, CloudRow, InventoryFacet } from '../../api/inventory.ts'
+import { asApiError } from '../../api/problem.ts'
+import { useFields } from '../../api/queries.ts'
+import { useTitle } from '../../app/use-title.ts'
+import { CopyButton } from '../../parts/copy-button.tsx'
+import { ExportRows } from '../../parts/export-rows.tsx'
+import { FilterBox } from '../../parts/filter-box.tsx'
+import { count, counted } from '../../parts/format.ts'
+import { Grid } from '../../parts/grid.tsx'
+import { money } from '../../parts/money.ts'
+import { Facets, Picker } from '../../parts/picker.tsx'
+import {
+  EmptyState,
+  ErrorState,
+  Loading,
+  NoStore,
+  RefreshButton,
+  StaleNotice,
+  UnreadNotice,
+} from '../../parts/states.tsx'
+import { Tabs } from '../../parts/tabs.tsx'
+import { usePageState, type PageState } from '../../state/use-page-state.ts'
+import { generalText } from '../../text/general.ts'
+import { inventoryText } from '../../text/inventory.ts'
+import { columns, findingText, typeText } from './columns.tsx'
+import { Details } from './details.tsx'
+import { readAll, useFacets, useInventory } from './queries.ts'
+import { inventoryCodec, isFiltered, lists, noFilter, type InventoryState } from './state.ts'
+import './inventory.css'
+
+const titles: Readonly<Record<InventoryFacet, string>> = {
+  provider: inventoryText.provider,
+  account: inventoryText.account,
+  region: generalText.region,
+  type: generalText.type,
+  state: inventoryText.state,
+  finding: inventoryText.finding,
+}
+const labels: Readonly<Partial<Record<InventoryFacet, (value: string) => string>>> = {
+  type: typeText,
+  finding: findingText,
+}
+const asItIs = (value: string): string => value
+const place = 'inventory-list'
+const range = { from: 'now-1h', to: 'now' }
+const keyOf = ({ ref }: CloudRow): string => ref
+
+type Set = PageState<InventoryState>['set']
+
+export default function InventoryPage(): React.ReactNode {
+  useTitle(inventoryText.inventory)
+  const { state, unread, set } = usePageState(inventoryCodec)
+  const fields = useFields()
+  const facets = useFacets(state)
+  const { rows, pages, error, busy, more, next, again } = useInventory(state)
+  const total = pages?.[0]?.total
+  const refresh = (): void => {
+    again()
+    facets.refetch().catch(reportError)
+  }
+  return (
+    <div className="page inventory">
+      <h1 className="spoken">{inventoryText.inventory}</h1>
+      <div className="page-bar">
+        <FilterBox
+          names="inventory"
+          example={inventoryText.filterExample}
+          fields={fields.data?.views.inventory ?? []}
+          filter={state.q}
+          range={range}
+          onChange={(q) => set({ q, sel: '' })}
+        />
+        <div className="quick">
+          <Facets titles={titles} chosen={state} labelOf={(value) => typeText(findingText(value))}>
+            {(facet) => <Values facet={facet} of={facets.data} error={facets.error} state={state} set={set} />}
+          </Facets>
+        </div>
+      </div>
+      <UnreadNotice unread={unread} onClose={() => set({}, 'replace')} />
+      <div className="page-line">
+        <Tabs
+          label={inventoryText.list}
+          tabs={lists.map((id) => ({ id, title: inventoryText[id] }))}
+          chosen={state.list}
+          controls={place}
+          onChange={(list) => set({ list, sel: '' })}
+        />
+      </div>
+      <div className="page-line">
+        <span className="number" role="status">
+          {total === undefined || rows === undefined
+            ? ''
+            : generalText.showing(count(rows.length), counted(total, 'resource'))}
+        </span>
+        {facets.data !== undefined && facets.data.costs.length > 0 && (
+          <span className="dim number">
+            {inventoryText.totalPrice(
+              facets.data.costs.map(({ currency, per_hour: sum }) => money(sum, currency)).join(' + '),
+            )}
+          </span>
+        )}
+        <div className="end">
+          <ExportRows name="inventory" read={() => readAll(state)} />
+          <RefreshButton onClick={refresh} />
+        </div>
+      </div>
+      {error !== undefined && rows !== undefined && <StaleNotice error={error} onRetry={refresh} />}
+      <div className="page-body" id={place} role="tabpanel" aria-label={inventoryText[state.list]}>
+        <section className="panel table" aria-label={inventoryText[state.list]} aria-busy={busy}>
+          {rows === undefined ? (
+            error === undefined ? (
+              <Loading what={inventoryText.inventory} />
+            ) : asApiError(error).code === 'WEIR_API_NO_STORE' ? (
+              <NoStore title={inventoryText.needsStore} />
+            ) : (
+              <ErrorState error={error} onRetry={refresh} />
+            )
+          ) : rows.length === 0 ? (
+            <Nothing state={state} set={set} />
+          ) : (
+            <Grid
+              key={state.list}
+              label={inventoryText[state.list]}
+              columns={columns[state.list]}
+              rows={rows}
+              rowKey={keyOf}
+              total={more ? total : rows.length}
+              selected={state.sel}
+              onOpen={({ ref }) => set({ sel: ref })}
+              onEnd={next}
+            />
+          )}
+        </section>
+        {state.sel !== '' && (
+          <Details
+            of={state.sel}
+            known={rows?.find(({ ref }) => ref === state.sel)}
+            onOpen={(sel) => set({ sel })}
+            onClose={() => set({ sel: '' })}
+          />
+        )}
+      </div>
+    </div>
+  )
+}
+
+function Values({
+  facet,
+  of,
+  error,
+  state,
+  set,
+}: Readonly<{
+  facet: InventoryFacet
+  of: CloudFacets | undefined
+  error: unknown
+  state: InventoryState
+  set: Set
+}>): React.ReactNode {
+  return (
+    <Picker
+      facet={facet}
+      of="resource"
+      chosen={state[facet]}
+      labelOf={labels[facet] ?? asItIs}
+      error={error}
+      others={undefined}
+      values={of?.facets[facet].map(({ value, resources }) => [value, resources])}
+      onChange={(values) => set({ [facet]: values, sel: '' })}
+    />
+  )
+}
+
+function Nothing({ state, set }: Readonly<{ state: InventoryState; set: Set }>): React.ReactNode {
+  if (isFiltered(state))
+    return (
+      <EmptyState
+        title={inventoryText.nothingMatches}
+        action={{ text: generalText.clearFilter, onClick: () => set(noFilter) }}
+      >
+        {inventoryText.nothingMatchesHint}
+      </EmptyState>
+    )
+  if (state.list === 'findings')
+    return (
+      <EmptyState title={inventoryText.noFindings} action={undefined}>
+        {inventoryText.noFindingsHint}
+      </EmptyState>
+    )
+  return (
+    <EmptyState
+      title={inventoryText.noResources}
+      action={<CopyButton text={inventoryText.recipe}>{generalText.copyConfiguration}</CopyButton>}
+    >
+      <p>{inventoryText.configureHint}</p>
+      <pre>{inventoryText.recipe}</pre>
+      <p>
+        {generalText.thenRun} <code>{generalText.killHup}</code>
+        {inventoryText.reload}
+      </p>
+    </EmptyState>
+  )
+}

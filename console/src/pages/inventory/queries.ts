@@ -1,0 +1,51 @@
+import { keepPreviousData, useQuery, type UseQueryResult } from '@tanstack/react-query'
+import {
+  readCloudResource,
+  readInventory,
+  readInventoryFacets,
+  type CloudFacets,
+  type CloudPage,
+  type CloudResource,
+  type CloudRow,
+} from '../../api/inventory.ts'
+import { usePages } from '../../api/use-pages.ts'
+import { selectionOf, type InventoryState } from './state.ts'
+
+const [pageRows, maxRows, staleTime] = [200, 1000, 30_000] as const
+
+export function useInventory(state: InventoryState) {
+  const query = { ...selectionOf(state), limit: pageRows }
+  const found = usePages<CloudPage>(['inventory', query], '/api/v1/inventory', query, { staleTime })
+  return { ...found, rows: found.pages?.flatMap(({ resources }) => resources) }
+}
+
+export function useFacets(state: InventoryState): UseQueryResult<CloudFacets> {
+  const query = selectionOf(state)
+  return useQuery({
+    queryKey: ['inventory', 'facets', query],
+    staleTime,
+    placeholderData: keepPreviousData,
+    queryFn: ({ signal }) => readInventoryFacets(query, signal),
+  })
+}
+
+export function useCloudResource(ref: string): UseQueryResult<CloudResource> {
+  return useQuery({
+    queryKey: ['inventory', 'one', ref],
+    staleTime,
+    queryFn: ({ signal }) => readCloudResource(ref, signal),
+  })
+}
+
+/** All rows, for a file. */
+export async function readAll(state: InventoryState): Promise<readonly CloudRow[]> {
+  const { signal } = new AbortController()
+  const rows: CloudRow[] = []
+  for (let cursor: string | undefined, more = true; more;) {
+    const page: CloudPage = await readInventory({ ...selectionOf(state), limit: maxRows, cursor }, signal)
+    for (const row of page.resources) rows.push(row)
+    cursor = page.next ?? undefined
+    more = cursor !== undefined
+  }
+  return rows
+}

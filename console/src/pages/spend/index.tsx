@@ -1,0 +1,185 @@
+import { pathOf } from '../../api/client.ts'
+import { asApiError } from '../../api/problem.ts'
+import { useTitle } from '../../app/use-title.ts'
+import { CopyButton } from '../../parts/copy-button.tsx'
+import { ExportRows } from '../../parts/export-rows.tsx'
+import { FindBox } from '../../parts/find-box.tsx'
+import { LabelledSelect } from '../../parts/labelled-select.tsx'
+import {
+  EmptyState,
+  ErrorState,
+  Loading,
+  NoStore,
+  RefreshButton,
+  StaleNotice,
+  UnreadNotice,
+} from '../../parts/states.tsx'
+import { usePageState, type PageState } from '../../state/use-page-state.ts'
+import { generalText } from '../../text/general.ts'
+import { groupNames, spanNames, spendText } from '../../text/spend.ts'
+import { Currency } from './currency.tsx'
+import { useSpend } from './queries.ts'
+import {
+  daysBefore,
+  daysOf,
+  filters,
+  groups,
+  selectionOf,
+  spans,
+  spendCodec,
+  type Days,
+  type Filter,
+  type SpendState,
+} from './state.ts'
+import '../../parts/audit/audit.css'
+import './spend.css'
+
+const noFilter = { provider: [], account: [], service: [], region: [], resource: [] } as const
+
+export default function SpendPage(): React.ReactNode {
+  useTitle(spendText.spend)
+  const { state, unread, set } = usePageState(spendCodec)
+  const days = daysOf(state.span, Date.now())
+  const { now, before } = useSpend(state, days)
+  const { data, error, isError, isFetching } = now
+  const again = (): void => {
+    for (const query of [now, before]) query.refetch().catch(reportError)
+  }
+  const filter = filters.find((each) => each === state.by)
+  const rows = (): Promise<readonly object[]> =>
+    Promise.resolve(
+      (data?.currencies ?? []).flatMap(({ currency, groups: some }) =>
+        some.map((group) => ({ currency, by: state.by, ...group })),
+      ),
+    )
+  return (
+    <div className="page spend">
+      <h1 className="spoken">{spendText.spend}</h1>
+      <div className="page-bar">
+        <LabelledSelect
+          label={spendText.span}
+          value={state.span}
+          values={spans}
+          textOf={(span) => spanNames[span]}
+          onChange={(span) => set({ span })}
+        />
+        <LabelledSelect
+          label={spendText.group}
+          value={state.by}
+          values={groups}
+          textOf={(by) => groupNames[by]}
+          onChange={(by) => set({ by })}
+        />
+        {state.by === 'tag' && (
+          <FindBox q={state.tag} label={spendText.tag} hint={spendText.tagHint} onChange={(tag) => set({ tag })} />
+        )}
+        <Selected state={state} set={set} />
+      </div>
+      <UnreadNotice unread={unread} onClose={() => set({}, 'replace')} />
+      <div className="page-line">
+        <span className="number" role="status">
+          {days.from} – {lastDay(days)}
+        </span>
+        <div className="end">
+          <ExportRows name="spend" read={rows} />
+          <a
+            className="button"
+            href={pathOf('/api/v1/spend/export', { ...selectionOf(state), ...days })}
+            download="weir-spend.csv"
+          >
+            {spendText.exportFocus}
+          </a>
+          <RefreshButton onClick={again} />
+        </div>
+      </div>
+      {isError && data !== undefined && <StaleNotice error={error} onRetry={again} />}
+      <div
+        className="page-scroll spend-parts"
+        tabIndex={0}
+        role="region"
+        aria-label={spendText.spend}
+        aria-busy={isFetching}
+      >
+        {state.by === 'tag' && state.tag === '' ? (
+          <p className="pad dim">{spendText.tagMissing}</p>
+        ) : data === undefined ? (
+          !isError ? (
+            <Loading what={spendText.spend} />
+          ) : asApiError(error).code === 'WEIR_API_NO_STORE' ? (
+            <NoStore title={spendText.needsStore} />
+          ) : (
+            <ErrorState error={error} onRetry={again} />
+          )
+        ) : data.currencies.length === 0 ? (
+          <Nothing state={state} days={days} set={set} />
+        ) : (
+          data.currencies.map((of) => (
+            <Currency
+              key={of.currency}
+              of={of}
+              before={before.data?.currencies.find(({ currency }) => currency === of.currency)}
+              isCompared={before.data !== undefined}
+              days={{ ...daysBefore(days), to: lastDay(daysBefore(days)) }}
+              state={state}
+              onOnly={filter === undefined ? undefined : (value) => set({ [filter]: [value], by: nextBy(filter) })}
+            />
+          ))
+        )}
+      </div>
+    </div>
+  )
+}
+
+/** A selected group is divided by the next column. */
+const nextBy = (filter: Filter): SpendState['by'] =>
+  filter === 'service' || filter === 'resource' ? 'resource' : 'service'
+
+const lastDay = ({ to }: Days): string => new Date(Date.parse(to) - 86_400_000).toISOString().slice(0, 10)
+
+type PartProps = Readonly<{ state: SpendState; set: PageState<SpendState>['set'] }>
+
+function Selected({ state, set }: PartProps): React.ReactNode {
+  const selected = filters.filter((name) => state[name].length > 0)
+  if (selected.length === 0) return null
+  return (
+    <div className="quick">
+      <div role="group" aria-label={spendText.filters}>
+        {selected.map((name) => (
+          <button key={name} type="button" className="chip" aria-pressed="true" onClick={() => set({ [name]: [] })}>
+            {spendText.without(groupNames[name], state[name].join(', '))}
+          </button>
+        ))}
+      </div>
+    </div>
+  )
+}
+
+function Nothing({ state, days, set }: PartProps & { readonly days: Days }): React.ReactNode {
+  const none = spendText.noneInSpan(days.from, lastDay(days))
+  if (filters.some((name) => state[name].length > 0))
+    return (
+      <EmptyState title={spendText.noCosts} action={{ text: generalText.clearFilter, onClick: () => set(noFilter) }}>
+        {none}
+      </EmptyState>
+    )
+  return (
+    <EmptyState
+      title={spendText.noCosts}
+      action={
+        state.span === 'year' ? (
+          <CopyButton text={spendText.recipe}>{generalText.copyConfiguration}</CopyButton>
+        ) : (
+          { text: spendText.showYear, onClick: () => set({ span: 'year' }) }
+        )
+      }
+    >
+      <p>{none}</p>
+      <p>{spendText.configureHint}</p>
+      <pre>{spendText.recipe}</pre>
+      <p>
+        {generalText.thenRun} <code>{generalText.killHup}</code>
+        {spendText.reload}
+      </p>
+    </EmptyState>
+  )
+}

@@ -1,0 +1,34 @@
+const formats = new Map<string, Intl.NumberFormat>()
+
+/** Exact decimals are text. Prices of an hour have up to five decimals, sums have those of the currency. */
+export function money(amount: string | number, currency: string | null): string {
+  const isPrice = typeof amount === 'number'
+  const key = `${currency ?? ''} ${isPrice}`
+  let format = formats.get(key)
+  if (format === undefined) {
+    format = formatOf(currency, isPrice)
+    formats.set(key, format)
+  }
+  return /^[A-Z]{3}$/.test(currency ?? '')
+    ? format.format(amount as number)
+    : `${format.format(amount as number)} ${currency ?? ''}`.trim()
+}
+
+function formatOf(currency: string | null, isPrice: boolean): Intl.NumberFormat {
+  const digits = isPrice ? { maximumFractionDigits: 5 } : {}
+  // Credits of a provider are no currency of ISO 4217.
+  return /^[A-Z]{3}$/.test(currency ?? '')
+    ? new Intl.NumberFormat(undefined, { style: 'currency', currency: currency!, ...digits })
+    : new Intl.NumberFormat(undefined, isPrice ? digits : { minimumFractionDigits: 2, maximumFractionDigits: 2 })
+}
+
+/** `+12.5 %`; undefined without an earlier amount. */
+export function changeText(now: string, before: string | undefined): string | undefined {
+  const [to, from] = [Number(now), Number(before ?? 0)]
+  if (from === 0) return undefined
+  return new Intl.NumberFormat(undefined, {
+    style: 'percent',
+    signDisplay: 'exceptZero',
+    maximumFractionDigits: 1,
+  }).format((to - from) / Math.abs(from))
+}

@@ -1,0 +1,93 @@
+export const typeNames: Readonly<Record<string, string>> = {
+  instance: 'Instance',
+  instance_pool: 'Instance pool',
+  kubernetes_cluster: 'Kubernetes cluster',
+  node_pool: 'Node pool',
+  volume: 'Volume',
+  snapshot: 'Snapshot',
+  bucket: 'Bucket',
+  load_balancer: 'Load balancer',
+  lb_service: 'Load balancer service',
+  database: 'Database',
+  dns_domain: 'DNS domain',
+  dns_record: 'DNS record',
+  ip_address: 'IP address',
+  network: 'Network',
+  security_group: 'Security group',
+  ssh_key: 'SSH key',
+  api_key: 'API key',
+  key: 'Key',
+  image: 'Image',
+}
+
+export const findingNames: Readonly<Record<string, string>> = {
+  detached: 'detached volume',
+  unused: 'unused address',
+  stopped: 'stopped instance',
+  old_snapshot: 'old snapshot',
+}
+
+/** From the open resource to the other one, and back. */
+export const relationNames: Readonly<Record<string, readonly [forth: string, back: string]>> = {
+  'attached-to': ['attached to', 'has attached'],
+  'part-of': ['part of', 'contains'],
+  'resolves-to': ['resolves to', 'has the record'],
+  serves: ['serves', 'served by'],
+  'hosted-on': ['hosted on', 'hosts'],
+}
+
+export const inventoryText = {
+  inventory: 'Inventory',
+  filterExample: 'type = volume and exists(finding) and tag = "team=shop"',
+  list: 'List',
+  resources: 'Resources',
+  findings: 'Findings',
+  provider: 'Provider',
+  account: 'Account',
+  state: 'State',
+  size: 'Size',
+  finding: 'Finding',
+  price: 'Price per hour',
+  lastChange: 'Last change',
+  tags: 'Tags',
+  totalPrice: (prices: string) => `${prices} per hour`,
+  details: (name: string) => `Resource ${name}`,
+  id: 'Id',
+  parent: 'Part of',
+  cores: 'CPU cores',
+  gpus: 'GPUs',
+  memory: 'Memory',
+  disk: 'Disk',
+  nodes: 'Nodes',
+  created: 'Created',
+  firstSeen: 'First seen',
+  addresses: 'Public addresses',
+  attributes: 'Attributes',
+  costs: 'Cost of 30 days',
+  noCosts: 'no costs stored',
+  relations: 'Relations',
+  noRelations: 'No relation to another resource is known.',
+  history: 'History',
+  noHistory: 'No change since it was first seen.',
+  traffic: (node: string) => `Traffic of node ${node} in the last hour`,
+  sent: 'Sent',
+  received: 'Received',
+  showFlows: 'Show its flows',
+  showTraces: 'Show its audit events',
+  isGone: 'It does not exist any more.',
+  changed: (path: string, from: string, to: string) => `${path}: ${from} → ${to}`,
+  needsStore: 'The inventory requires the store',
+  nothingMatches: 'Nothing matches',
+  nothingMatchesHint: 'No resource that exists now matches.',
+  noFindings: 'No findings',
+  noFindingsHint: 'No volume is detached, no address is unused, no instance is stopped, and no snapshot is old.',
+  noResources: 'No cloud is connected',
+  configureHint:
+    'Sources list the resources of cloud accounts: exoscale, digitalocean, aws and otc-inventory. Read-only keys are ' +
+    'enough. For example:',
+  recipe: `sources:
+  exoscale:
+    key: env:EXOSCALE_API_KEY
+    secret: env:EXOSCALE_API_SECRET`,
+  reload: '. The first complete list appears within minutes.',
+}

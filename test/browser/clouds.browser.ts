@@ -1,0 +1,136 @@
+import { readFile } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { accountEvents, costEvents } from '../../tools/demo/accounts.ts'
+import { asCloudEvent } from '../../tools/demo/cloud-event.ts'
+import { resource, who } from './kit/cluster-life.ts'
+import { hidden, outside } from './kit/readable.ts'
+import { chromiumPath, gridRows, useStage, violations } from './kit/stage.ts'
+
+const folder = process.env['WEIR_PICTURES']
+
+describe.skipIf(chromiumPath === undefined)('chromium: inventory and spend', () => {
+  const stage = useStage()
+
+  beforeAll(async () => {
+    if (chromiumPath === undefined) return
+    const now = Date.now()
+    const node = resource(who('Node/worker-2'), now - 600_000, { providerId: 'exoscale://worker-2' })
+    const events = [...accountEvents(now), ...costEvents(now), node].map(asCloudEvent)
+    while (events.length > 0) await stage.weir.events(events.splice(0, 500))
+    const count = async (view: string): Promise<number> =>
+      Number(((await stage.weir.sql(`SELECT count(*)::INTEGER AS n FROM ${view}`)) as { n: number }[])[0]?.n)
+    while ((await count('spend')) < 1920 || (await count('resources')) < 1) await sleep(200)
+  })
+
+  test('resources are filtered by facets and text, and their prices are summed by currency', async () => {
+    const page = await stage.page('/inventory')
+    await page.getByText('showing 19 of 19 resources').waitFor()
+    await page.getByText(/CHF\s?0\.8.* \+ \$0\.3.* per hour/).waitFor()
+    expect(await violations(page)).toEqual([])
+    await page.getByRole('group', { name: 'Filters' }).getByRole('button', { name: /^Type/ }).click()
+    await page.getByLabel('Instance', { exact: false }).first().check()
+    await expect.poll(async () => (await gridRows(page)).length).toBe(7)
+    await page.keyboard.press('Escape')
+    const filter = page.getByRole('combobox', { name: 'Filter' })
+    await filter.fill('state = stopped and tag = "team=data"')
+    await filter.press('Escape')
+    await filter.press('Enter')
+    await expect.poll(async () => (await gridRows(page)).length).toBe(1)
+    expect((await gridRows(page))[0]?.join(' ')).toMatch(/notebook-2 .*Instance.*stopped.*stopped instance/)
+    expect(await violations(page)).toEqual([])
+    await page.context().close()
+  })
+
+  test('details lead from a volume to its instance, node and costs, and show who changed what', async () => {
+    const page = await stage.page('/inventory?v=1&q=id+%3D+database-data')
+    await page.locator('.grid-body [role="row"]').first().click()
+    await page.getByRole('complementary', { name: 'Resource database-data' }).getByText('attached to').waitFor()
+    await page.getByRole('button', { name: 'worker-2' }).click()
+    const details = page.getByRole('complementary', { name: 'Resource worker-2' })
+    await details.getByText('size: standard.medium → standard.large').waitFor()
+    await details.getByRole('link', { name: 'Node worker-2' }).waitFor()
+    await details.getByText(/CHF\s?\d\d\.\d\d/).waitFor()
+    expect(await violations(page)).toEqual([])
+    await details.getByRole('link', { name: 'Show its flows' }).click()
+    await page.waitForURL(/\/flows\?.*any\.node/)
+    await page.context().close()
+  })
+
+  test('findings are a list of their own, and a list is exported', async () => {
+    const page = await stage.page('/inventory')
+    await page.getByRole('tab', { name: 'Findings' }).click()
+    await expect.poll(async () => (await gridRows(page)).length).toBe(5)
+    const saved = page.waitForEvent('download')
+    await page.getByRole('button', { name: 'Export CSV' }).click()
+    const lines = (await readFile(await (await saved).path(), 'utf8')).trim().split('\r\n')
+    expect(lines).toHaveLength(6)
+    expect(lines[0]).toMatch(/^provider,account,region,type,id,/)
+    await page.context().close()
+  })
+
+  test('costs have a total for each currency, a comparison, and days that are not final', async () => {
+    const page = await stage.page('/spend?v=1&span=days')
+    const francs = page.getByRole('region', { name: 'Costs in CHF', exact: true })
+    await francs.getByText('not final', { exact: true }).waitFor()
+    await page.getByRole('region', { name: 'Costs in USD', exact: true }).waitFor()
+    await francs
+      .getByText(/\+\d+(\.\d)?%/)
+      .first()
+      .waitFor()
+    const [{ cost = '' } = {}] = (await stage.weir.sql(
+      `SELECT sum(billed)::DECIMAL(20, 2)::VARCHAR AS cost FROM spend WHERE currency = 'CHF'
+        AND day > strftime(now() - INTERVAL 30 DAY, '%Y-%m-%d')`,
+    )) as { cost?: string }[]
+    expect(await francs.locator('header b').innerText()).toMatch(new RegExp(`CHF\\s?${cost.replace('.', '\\.')}`))
+    expect(await violations(page)).toEqual([])
+    await francs.getByRole('button', { name: 'Compute' }).click()
+    await francs.getByText('worker-1').first().waitFor()
+    await page.getByRole('button', { name: 'Service: Compute ✕' }).waitFor()
+    await page.getByRole('combobox', { name: /^By/ }).selectOption('tag')
+    await page.getByRole('searchbox').fill('team')
+    await page.keyboard.press('Enter')
+    await francs.getByText('checkout').first().waitFor()
+    await page.context().close()
+  })
+
+  test.each([
+    [1440, 'light'],
+    [1440, 'dark'],
+    [390, 'light'],
+    [390, 'dark'],
+  ] as const)('nothing is cut off at %i px, %s', async (width, colorScheme) => {
+    const page = await stage.page('/inventory', { colorScheme, viewport: { width, height: 900 } })
+    const check = async (name: string): Promise<void> => {
+      if (folder !== undefined) await page.screenshot({ path: `${folder}/${name}-${width}-${colorScheme}.png` })
+      expect([...(await outside(page)), ...(await hidden(page)), ...(await violations(page))]).toEqual([])
+    }
+    await page.locator('.grid-body [role="row"]').first().waitFor()
+    await check('inventory')
+    await page.goto(`${stage.weir.url}/inventory?v=1&sel=exoscale:shop/ch-gva-2/instance/worker-2`)
+    await page.getByRole('complementary').getByText('standard.medium').waitFor()
+    if (folder !== undefined) await page.screenshot({ path: `${folder}/inventory-details-${width}-${colorScheme}.png` })
+    expect([...(await outside(page)), ...(await violations(page))]).toEqual([])
+    await page.goto(`${stage.weir.url}/spend?v=1&span=days`)
+    await page.getByText('Compute').first().waitFor()
+    await page.locator('.chart-place canvas').first().waitFor()
+    await check('spend')
+    expect(stage.complaints).toEqual([])
+    await page.context().close()
+  })
+})
+
+describe.skipIf(chromiumPath === undefined)('chromium: no cloud is connected', () => {
+  const stage = useStage()
+
+  test('empty pages show how to configure a source', async () => {
+    const page = await stage.page('/inventory')
+    await page.getByText('No cloud is connected').waitFor()
+    await page.getByText('EXOSCALE_API_KEY').waitFor()
+    expect(await violations(page)).toEqual([])
+    await page.goto(`${stage.weir.url}/spend`)
+    await page.getByText('path: /var/lib/weir/spend').waitFor()
+    expect([await violations(page), stage.complaints]).toEqual([[], []])
+    await page.context().close()
+  })
+})
