@@ -1,5 +1,5 @@
 import { textOf } from '../model/json.ts'
-import { insightOrder, insightRows, needsPods, withRest, type InsightQuery } from './insights.ts'
+import { boundOf, insightOrder, insightRows, insightTotal, needsPods, withRest, type InsightQuery } from './insights.ts'
 import { asOf } from './objects.ts'
 
 type Row = Record<string, unknown>
@@ -45,7 +45,8 @@ export async function insightPage(run: Run, query: InsightQuery, part: PagePart)
     const shown = found && (await withValidity(run, query, found))
     return shown && { rows: shown, total: isFirst ? Number(found[0]?.['n'] ?? 0) : undefined }
   }
-  if (conditions.length > 0) {
+  const isSelective = conditions.length > 0 || (query.words ?? []).length > 0
+  if (isSelective) {
     // One scan is enough for a selective search, and a broad one soon has its first rows.
     const few = await run(`SELECT * FROM (${withRest(`${rows} LIMIT ${manyRows + 1}`, query)}) ORDER BY ${order}`)
     if (few === undefined) return undefined
@@ -54,11 +55,22 @@ export async function insightPage(run: Run, query: InsightQuery, part: PagePart)
       return shown && { rows: shown, total: isFirst ? few.length : undefined }
     }
   }
-  const page = withRest(`${rows} ORDER BY ${order} LIMIT ${limit + 1}`, query)
-  const [found, totals] = await Promise.all([
-    run(`SELECT * FROM (${page}) ORDER BY ${order}`),
-    isFirst ? run(`SELECT count(*) AS n FROM (${insightRows(query)})${where}`) : undefined,
-  ])
+  const pageOf = (more: readonly string[] = []) =>
+    run(
+      `SELECT * FROM (${withRest(
+        `SELECT *, ${keys} FROM (${insightRows(query)})${whereOf([...conditions, ...behind, ...more])}
+      ORDER BY ${order} LIMIT ${limit + 1}`,
+        query,
+      )}) ORDER BY ${order}`,
+    )
+  const firstRows = async (): Promise<readonly Row[] | undefined> => {
+    const bound = isFirst && !isSelective ? boundOf(query, 4 * limit + manyRows) : undefined
+    const [last] = (bound && (await run(bound.sql))) ?? []
+    const some = bound && last && (await pageOf([bound.conditionOf(last)]))
+    return some !== undefined && some.length > limit ? some : pageOf()
+  }
+  const total = isSelective ? `SELECT count(*) AS n FROM (${insightRows(query)})${where}` : insightTotal(query)
+  const [found, totals] = await Promise.all([firstRows(), isFirst ? run(total) : undefined])
   const shown = found && (await withValidity(run, query, found))
   return shown && { rows: shown, total: isFirst ? Number(totals?.[0]?.['n']) : undefined }
 }

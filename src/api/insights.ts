@@ -12,11 +12,12 @@ export const problemSorts = ['severity', 'epss', 'priority'] as const
 export type ProblemSort = (typeof problemSorts)[number]
 
 /**
- * Pods by the digest that runs: `digest`, `pods`, `clusters`, `namespaces`, `workloads`. Owners of a pod's owner count:
- * a pod of a replica set belongs to its deployment. Restricted to what the principal may see.
+ * Pods by the digest of the reports, which may be another one of the same image: `image`, `name`, `pods`, `clusters`,
+ * `namespaces`, `workloads`. Owners of a pod's owner count: a pod of a replica set belongs to its deployment.
+ * Restricted to what the principal may see.
  */
-function podsSql({ at, dialect, principal }: InsightContext): string {
-  const { collected, jsonItems, jsonMember, jsonText, stored } = dialect
+function runningSql({ at, dialect, principal }: InsightContext): string {
+  const { collectedFew, jsonItems, jsonMember, jsonText, stored } = dialect
   const scope = objectScope(principal, dialect)
   const visible = scope === undefined ? '' : ` AND ${scope}`
   const objects = `SELECT cluster, namespace, kind, name, owner_kind, owner_name,
@@ -26,33 +27,20 @@ function podsSql({ at, dialect, principal }: InsightContext): string {
   const images = `SELECT cluster, namespace, name, owner_kind, owner_name,
       regexp_extract(${jsonText('item', ['id'])}, 'sha256:[0-9a-f]{64}', 0) AS digest,
       regexp_replace(${jsonText('item', ['image'])}, '(@sha256:.*|:[^/:]*)$', '') AS image_name FROM (${items})`
+  const names = `SELECT DISTINCT image, digest FROM image_digests WHERE ${asOf(at, dialect)}`
   const workload = `coalesce(o.owner_kind || '/' || o.owner_name, p.owner_kind || '/' || p.owner_name,
       'Pod/' || p.name)`
   return `WITH ${stored('objects', objects)}
-      SELECT digest, any_value(image_name) AS name, count(DISTINCT pod) AS pods,
-      ${collected('pod_cluster')} AS clusters, ${collected('pod_namespace')} AS namespaces,
-      ${collected('workload')} AS workloads
-      FROM (SELECT p.digest AS digest, p.image_name AS image_name, p.cluster AS pod_cluster,
-      p.namespace AS pod_namespace, p.cluster || '/' || p.namespace || '/' || p.name AS pod,
+      SELECT image, any_value(image_name) AS name, length(${collectedFew('pod')}) AS pods,
+      ${collectedFew('pod_cluster')} AS clusters, ${collectedFew('pod_namespace')} AS namespaces,
+      ${collectedFew('workload')} AS workloads
+      FROM (SELECT coalesce(n.image, p.digest) AS image, p.image_name AS image_name, p.cluster AS pod_cluster,
+      p.namespace AS pod_namespace, p.digest || p.cluster || '/' || p.namespace || '/' || p.name AS pod,
       p.namespace || '/' || ${workload} AS workload
-      FROM (${images}) p LEFT JOIN (SELECT * FROM objects WHERE owner_name IS NOT NULL AND kind <> 'Pod') o
+      FROM (SELECT * FROM (${images}) WHERE digest <> '') p LEFT JOIN (${names}) n ON p.digest = n.digest
+      LEFT JOIN (SELECT * FROM objects WHERE owner_name IS NOT NULL AND kind <> 'Pod') o
       ON p.cluster = o.cluster AND p.namespace = o.namespace AND p.owner_kind = o.kind AND p.owner_name = o.name)
-      WHERE digest <> '' GROUP BY digest`
-}
-
-/** Pods by the digest of the reports, which may be another one of the same image. */
-function runningSql(context: InsightContext): string {
-  const { at, dialect } = context
-  const { merged, unnest } = dialect
-  const valid = asOf(at, dialect)
-  const names = `SELECT DISTINCT image, digest FROM (SELECT image, image AS digest FROM image_reports WHERE ${valid}
-      UNION ALL SELECT image, ${unnest('aliases')} AS digest FROM image_reports WHERE ${valid})`
-  return `SELECT image, any_value(pod_name) AS name, sum(pod_count)::INTEGER AS pods,
-      ${merged('pod_clusters')} AS clusters, ${merged('pod_namespaces')} AS namespaces,
-      ${merged('pod_workloads')} AS workloads
-      FROM (SELECT coalesce(n.image, p.digest) AS image, p.name AS pod_name, p.pods AS pod_count,
-      p.clusters AS pod_clusters, p.namespaces AS pod_namespaces, p.workloads AS pod_workloads
-      FROM (${podsSql(context)}) p LEFT JOIN (${names}) n ON p.digest = n.digest) GROUP BY image`
+      GROUP BY image`
 }
 
 const where = `coalesce(w.pods, 0)::INTEGER AS pods, coalesce(w.clusters, []) AS clusters,
@@ -102,14 +90,53 @@ function reportRows(query: InsightQuery): string {
       FROM (SELECT * FROM ${list} WHERE ${valid}) r${pods[1]}`
   const [rows, reports] =
     list === 'packages' ? ['package_rows', 'package_reports'] : ['problem_rows', 'problem_reports']
-  const inReport = wordsOfReports(query)
-    .map((condition, at) => `, ${condition} AS word_${at}`)
-    .join('')
+  const words = wordsOf(query)
+  const inReport = words.map(({ inReport: test }, at) => `, ${test} AS word_${at}`).join('')
   const current = `SELECT r.*${inReport}${pods[0]} FROM (SELECT * FROM ${reports} WHERE ${valid}) r${pods[1]}`
-  return `WITH ${stored('current_reports', current)}
-      SELECT ${allBut('p', ['report'])}, ${allBut('c', ['report'])}
-      FROM ${rows} p JOIN current_reports c ON p.report = c.report`
+  const joined = (some: string, chosen: string): string =>
+    `SELECT ${allBut('p', ['report'])}, ${allBut('c', ['report'])} FROM ${some} p JOIN ${chosen} c ON p.report = c.report`
+  if (words.length === 0) return `WITH ${stored('current_reports', current)} ${joined(rows, 'current_reports')}`
+  // Few reports have a word themselves, so that most rows are compared before the join.
+  const whole = words.map(({ inRow }) => inRow).join(' AND ')
+  const named = `SELECT * FROM current_reports WHERE ${words.map((_, at) => `word_${at}`).join(' OR ')}`
+  const each = words.map(({ inRow }, at) => `(word_${at} OR ${inRow})`).join(' AND ')
+  return `WITH ${stored('current_reports', current)} SELECT * FROM (
+      ${joined(`(SELECT * FROM ${rows} WHERE ${whole})`, 'current_reports')} UNION ALL
+      ${joined(`(SELECT * FROM ${rows} WHERE NOT (${whole}))`, `(${named})`)} WHERE ${each})`
 }
+
+/** Number of all rows, from the numbers of the reports. */
+export function insightTotal({ list, at, dialect }: InsightQuery): string {
+  const [counts, reports] =
+    list === 'packages' ? ['package_counts', 'package_reports'] : ['problem_counts', 'problem_reports']
+  return `SELECT coalesce(sum(p.rows), 0) AS n FROM ${counts} p
+      JOIN (SELECT * FROM ${reports} WHERE ${asOf(at, dialect)}) c ON p.report = c.report`
+}
+
+type Bound = Readonly<{
+  /** Keys of the row at the offset, without regard to time. */
+  sql: string
+  /** Of rows in the order up to that one. */
+  conditionOf: (row: Readonly<Record<string, unknown>>) => string
+}>
+
+/** Stores sort rows by the first keys of the order, so that a page up to a bound reads few of them. */
+export function boundOf({ list, sort = 'severity', dialect }: InsightQuery, offset: number): Bound | undefined {
+  if (list === 'packages')
+    return {
+      sql: `SELECT name AS bound FROM package_rows ORDER BY name LIMIT 1 OFFSET ${offset}`,
+      conditionOf: ({ bound }) => `name <= ${dialect.text(String(bound))}`,
+    }
+  if (list === 'images' || sort !== 'severity') return undefined
+  return {
+    sql: `SELECT severity_rank AS bound, ${scoreKey} AS least FROM problem_rows
+      ORDER BY severity_rank, ${scoreKey} DESC LIMIT 1 OFFSET ${offset}`,
+    conditionOf: ({ bound, least }) =>
+      `severity_rank <= ${Number(bound)} AND (severity_rank < ${Number(bound)} OR ${scoreKey} >= ${Number(least)})`,
+  }
+}
+
+const scoreKey = 'round(coalesce(score * 1000, 0))'
 
 /** Adds the columns that {@link insightRows} omits to few rows. */
 export function withRest(rows: string, query: InsightQuery): string {
@@ -134,11 +161,11 @@ function withPods(rows: string, query: InsightQuery): string {
 
 function imageRows(context: InsightContext): string {
   const { at, dialect, principal } = context
-  const { anyTrue, collected, merged, truth } = dialect
+  const { anyTrue, collectedFew, merged, truth } = dialect
   const running = runningSql(context)
   const seen = principal.namespaces === undefined ? '' : ' WHERE w.pods > 0'
   const reports = `SELECT image, any_value(name) AS name, ${merged('tags')} AS tags, any_value(os) AS os,
-      any_value(architecture) AS architecture, ${collected('tool')} AS tools, max(packages) AS packages,
+      any_value(architecture) AS architecture, ${collectedFew('tool')} AS tools, max(packages) AS packages,
       ${anyTrue('problems IS NOT NULL')} AS searched, min(valid_from) AS reported
       FROM image_reports WHERE ${asOf(at, dialect)} GROUP BY image`
   const bySeverity = severities
@@ -212,25 +239,22 @@ export function insightOrder({ list, sort = 'severity' }: Pick<InsightQuery, 'li
 const textsOfRows = { packages: ['name', 'version', 'purl'], problems: ['id', 'package', 'version'] } as const
 const textsOfReports = ['image_name', 'image'] as const
 
-/** Conditions on rows, in which each word is in a text. */
+/** Conditions on rows, in which each word is in a text; {@link insightRows} has those of reports. */
 export function wordConditions(query: InsightQuery): readonly string[] {
   const { dialect, list, words = [] } = query
-  if (list === 'images') {
-    const texts = ['name', 'image', dialect.listText('tags'), dialect.listText('workloads')]
-    return words.flatMap((word) => textConditions(dialect, word, texts))
-  }
-  const known = wordsOfReports(query)
-  return words.flatMap((word, at) =>
-    known.length === 0
-      ? textConditions(dialect, word, [...textsOfRows[list], ...textsOfReports])
-      : `(word_${at} OR ${textConditions(dialect, word, textsOfRows[list]).join()})`,
-  )
+  if (list !== 'images' && !needsValidity(query)) return []
+  const texts =
+    list === 'images'
+      ? ['name', 'image', dialect.listText('tags'), dialect.listText('workloads')]
+      : [...textsOfRows[list], ...textsOfReports]
+  return words.flatMap((word) => textConditions(dialect, word, texts))
 }
 
-/** For each word whether the report has it, computed once for all rows of the report. */
-function wordsOfReports(query: InsightQuery): readonly string[] {
+/** For each word the conditions that the report has it, and that the row has it. */
+function wordsOf(query: InsightQuery): readonly Readonly<{ inReport: string; inRow: string }>[] {
   const { dialect, list, words = [] } = query
-  if (list === 'images' || needsValidity(query)) return []
-  const texts = textsOfReports.map((name) => `r.${name}`)
-  return words.flatMap((word) => textConditions(dialect, word, texts))
+  if (list === 'images') return []
+  const test = (word: string, texts: readonly string[]): string => textConditions(dialect, word, texts).join()
+  const ofReport = textsOfReports.map((name) => `r.${name}`)
+  return words.map((word) => ({ inReport: test(word, ofReport), inRow: test(word, textsOfRows[list]) }))
 }

@@ -161,6 +161,7 @@ export const clickhouse: Dialect = {
   listText: (list) => `arrayStringConcat(${list}, ' ')`,
   valueAt: (value, by) => `argMax(${value}, ${by})`,
   collected: (value) => `arraySort(groupUniqArray(${value}))`,
+  collectedFew: (value) => `arraySort(groupUniqArray(${value}))`,
   ranked: (value, by) =>
     `arrayMap(item -> item.2, arraySort(item -> (-item.1, item.2), groupArray((${by}, ${value}))))`,
   merged: (list) => `arraySort(arrayDistinct(arrayFlatten(groupArray(${list}))))`,

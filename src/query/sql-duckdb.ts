@@ -77,6 +77,7 @@ export const duckdb: Dialect = {
   listText: (list) => `array_to_string(${list}, ' ')`,
   valueAt: (value, by) => `arg_max(${value}, ${by})`,
   collected: (value) => `coalesce(list_sort(list(DISTINCT ${value}) FILTER (WHERE ${value} IS NOT NULL)), [])`,
+  collectedFew: (value) => `coalesce(list_sort(list_distinct(list(${value}))), [])`,
   ranked: (value, by) => `list(${value} ORDER BY ${by} DESC, ${value})`,
   merged: (list) => `coalesce(list_sort(list_distinct(flatten(list(${list})))), [])`,
   allBut: (table, columns) => `${table}.* EXCLUDE (${columns.join(', ')})`,

@@ -100,6 +100,73 @@ describe('packages', () => {
   })
 })
 
+describe('lists of many rows', () => {
+  const count = 2500
+  const packages = Array.from({ length: count }, (_, at) => ({ name: `p-${(at * 7) % count}`, version: `${at % 3}` }))
+  const problems = packages.map(({ name, version }, at) => ({
+    id: `CVE-${(at * 11) % count}`,
+    severity: (['LOW', 'CRITICAL', 'HIGH'] as const)[at % 3]!,
+    package: name,
+    version,
+    ...(at % 5 === 0 ? {} : { score: (at % 40) / 40 }),
+  }))
+  const many = async (): Promise<StoredApi> => {
+    const api = await startStored()
+    const time = realHost().clock.now()
+    await api.addBatch(toEventBatch(reported('a', 'registry/shop/web', '10:00:00', { packages })), time)
+    await api.addBatch(toEventBatch(reported('a', 'registry/shop/web', '10:00:00', { problems })), time)
+    return api
+  }
+  const names = ({ body }: { body: Row }, list: string, key: string): unknown[] =>
+    (body[list] as Row[]).map((row) => row[key])
+
+  test('the first page has the first rows of all, and the total', async () => {
+    const api = await many()
+    const first = await api.get('packages', { limit: '20', at: at('10:20:00') })
+    expect(first.body['total']).toBe(count)
+    expect(names(first, 'packages', 'name')).toEqual(
+      packages
+        .map(({ name }) => name)
+        .sort()
+        .slice(0, 20),
+    )
+    const worst = await api.get('problems', { limit: '20', at: at('10:20:00') })
+    expect(worst.body['total']).toBe(count)
+    const rank = { CRITICAL: 1, HIGH: 2, LOW: 3 } as const
+    const keyOf = ({ severity, score = 0, id }: (typeof problems)[number]): string =>
+      `${rank[severity]} ${String(1000 - Math.round(score * 1000)).padStart(4, '0')} ${id}`
+    expect(names(worst, 'problems', 'id')).toEqual(
+      problems
+        .map((one) => [keyOf(one), one.id] as const)
+        .sort(([one], [other]) => (one < other ? -1 : 1))
+        .slice(0, 20)
+        .map(([, id]) => id),
+    )
+  })
+
+  test('the first page has enough rows if the first ones are of a replaced report', async () => {
+    const api = await many()
+    const renewed = reported('a', 'registry/shop/web', '10:30:00', {
+      packages: [log4j, { name: 'zlib', version: '1' }],
+    })
+    await api.addBatch(toEventBatch(renewed), realHost().clock.now())
+    const { body } = await api.get('packages', { limit: '20', at: at('10:40:00') })
+    expect([body['total'], names({ body }, 'packages', 'name')]).toEqual([2, ['log4j-core', 'zlib']])
+  })
+
+  test('words may be in the name of the image, or in the row', async () => {
+    const api = await many()
+    const found = async (text: string): Promise<unknown> =>
+      (await api.get('packages', { text, at: at('10:20:00') })).body['total']
+    expect(await Promise.all(['SHOP/WEB', 'shop/web P-123', 'p-1234', 'shop/db p-1234'].map(found))).toEqual([
+      count,
+      packages.filter(({ name }) => name.includes('p-123')).length,
+      1,
+      0,
+    ])
+  })
+})
+
 describe('problems', () => {
   test('the worst ones come first, with fix and pods', async () => {
     const api = await started()

@@ -150,6 +150,23 @@ function partReports(names: StoreNames, part: ReportPart): string {
   )
 }
 
+/** `report`, `rows`: several rows of a report add up. */
+function partCounts(names: StoreNames, family: 'package' | 'problem'): string {
+  const rows = `SELECT * FROM (${eventsOf(names, family)}) WHERE type = ${text(insightTypes[family])}`
+  return `SELECT insight_report AS report, count() AS rows FROM (${rows}) GROUP BY insight_report`
+}
+
+export const packageCountsView = (names: StoreNames): string => partCounts(names, 'package')
+export const problemCountsView = (names: StoreNames): string => partCounts(names, 'problem')
+/** Digests of the images that have reports. */
+export function digestsView(names: StoreNames): string {
+  const aliases = "JSONExtract(ifNull(r.data, ''), 'image', 'aliases', 'Array(String)')"
+  return (
+    `SELECT r.image AS image, arrayJoin(arrayPushBack(${aliases}, assumeNotNull(r.image))) AS digest, ` +
+    `r.valid_from AS valid_from, r.valid_to AS valid_to FROM (${reports(names)}) AS r`
+  )
+}
+
 export const packageReportsView = (names: StoreNames): string => partReports(names, 'packages')
 export const problemReportsView = (names: StoreNames): string => partReports(names, 'problems')
 

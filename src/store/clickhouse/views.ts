@@ -2,11 +2,14 @@
 import { createHash } from 'node:crypto'
 import { changesBetween, changesView } from './changes.ts'
 import {
+  digestsView,
   factsView,
   imagesView,
+  packageCountsView,
   packageReportsView,
   packageRowsView,
   packagesView,
+  problemCountsView,
   problemReportsView,
   problemRowsView,
   problemsView,
@@ -47,9 +50,12 @@ const makers: Readonly<Record<string, (names: StoreNames) => string>> = {
   problem_rows: problemRowsView,
   package_reports: packageReportsView,
   problem_reports: problemReportsView,
+  package_counts: packageCountsView,
+  problem_counts: problemCountsView,
   problem_scores: problemScoresView,
   image_reports: imagesView,
   image_pods: resourcesView,
+  image_digests: digestsView,
 }
 
 export const viewNames: readonly string[] = Object.keys(makers)

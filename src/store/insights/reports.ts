@@ -1,8 +1,7 @@
 import { insightTypes } from '../../model/image-insights.ts'
 import { eventsOf, textsIn } from '../kubernetes/events.ts'
-import type { CachedRows } from '../read/file-cache.ts'
 import type { ViewInput } from '../read/views.ts'
-import { insightEvents } from './rows.ts'
+import { insightEvents, type CachedInsightRows } from './rows.ts'
 
 /** Lists of which a report may have some. */
 export type ReportPart = 'packages' | 'problems' | 'facts'
@@ -13,7 +12,7 @@ const order = 'time, _epoch, _sequence, _row'
  * Complete reports: `report`, `image`, `ref`, `source`, `valid_from`, `valid_to`, `number` of its `versions`. A report
  * replaces the one before of the same image and tool. With `part`, only reports that have that list count.
  */
-export function reportsSql(input: ViewInput, part?: ReportPart, cached?: CachedRows): string {
+export function reportsSql(input: ViewInput, part?: ReportPart, cached?: CachedInsightRows): string {
   const texts = textsIn('data', [
     '$.tool.name',
     '$.tool.version',

@@ -29,10 +29,13 @@ const queries = [
   'SELECT * FROM problem_rows ORDER BY ALL',
   'SELECT * FROM package_reports ORDER BY ALL',
   'SELECT * FROM problem_reports ORDER BY ALL',
+  'SELECT report, sum(rows) AS rows FROM package_counts GROUP BY ALL ORDER BY ALL',
+  'SELECT report, sum(rows) AS rows FROM problem_counts GROUP BY ALL ORDER BY ALL',
   'SELECT * FROM problem_scores ORDER BY ALL',
   'SELECT * FROM image_reports ORDER BY ALL',
   `SELECT cluster, namespace, kind, name, phase, owner_kind, owner_name, json_extract(data, '$.images') AS images,
       valid_from, valid_to FROM image_pods ORDER BY ALL`,
+  'SELECT * FROM image_digests ORDER BY ALL',
 ] as const
 
 test('rows of finished hours come from memory, and equal those of the files', async () => {
@@ -64,7 +67,8 @@ test('rows of finished hours come from memory, and equal those of the files', as
   now += msPerHour
   await apply([...report('2', now), resourceEvent(identity('Node//n1'), new Date(now).toISOString(), {})])
   const read = (): Promise<unknown[]> => Promise.all(queries.map((sql) => queryRows(store.reader, sql)))
-  const [packages, problems, , , scores, reports, pods] = (await read()) as Record<string, unknown>[][]
+  const [packages, problems, , , counts, , scores, reports, pods] = (await read()) as Record<string, unknown>[][]
+  expect(counts?.map(({ rows }) => Number(rows))).toEqual([2, 2, 2])
   expect(scores).toEqual([{ feed: 'epss', id: 'CVE-1', score: 0.2 }])
   expect([packages?.length, reports?.length, pods?.length]).toEqual([6, 3, 2])
   expect(problems?.map(({ waived, waiver_reason: reason }) => [waived, reason])).toEqual(

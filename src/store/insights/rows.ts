@@ -1,12 +1,12 @@
 /**
  * Events of reports and of pods, without the bodies of packages and problems. The bodies of an hour are most of its
- * file, so that queries read these rows from memory once the hour is over.
+ * file, so that queries read these rows from memory once the hour is over. A million packages take some 12 MB there.
  */
 import { insightTypes, severities } from '../../model/image-insights.ts'
 import { fileList } from '../duck.ts'
-import { eventsOf, partsOfRef } from '../kubernetes/events.ts'
-import { cachedSql, compressedTable, inParts } from '../read/compressed-table.ts'
-import { cachePrefix, type CacheKind, type CacheLease, type CachedRows } from '../read/file-cache.ts'
+import { eventsOf, partsOfRef, textsIn, timestampSql } from '../kubernetes/events.ts'
+import { cachedSql, compressedTables, inParts } from '../read/compressed-table.ts'
+import { cachePrefix, type CacheKind, type CacheLease } from '../read/file-cache.ts'
 import type { ViewInput } from '../read/views.ts'
 import type { StoredFile } from '../record.ts'
 import { hasColumn, insightColumns, type FileColumn } from '../schema.ts'
@@ -19,34 +19,67 @@ export interface CachedInsights {
 const families = ['package', 'problem', 'fact', 'resource'] as const
 type InsightFamily = (typeof families)[number]
 
+/** By family. Cached facts are reports, waivers and feeds. */
+export type CachedInsightRows = Readonly<{
+  names: ReadonlySet<string>
+  sql: Readonly<Record<InsightFamily | 'counts', string | undefined>>
+}>
+
 const reportColumn: FileColumn = { name: 'insight_report', type: 'VARCHAR', since: Infinity, bit: 64 }
-const origin = ['source', 'time', 'ref', '_source', '_epoch', '_sequence', '_row'] as const
-const columns = ['family', 'type', 'key', 'data', ...origin, ...insightColumns].map((name) => `"${name}"`).join(', ')
+const event = ['type', 'key', 'data', 'source', 'time', 'ref', '_source', '_epoch', '_sequence', '_row'] as const
+const ofPackage = ['report', 'name', 'version', 'type', 'purl', 'value'].map((name) => `insight_${name}`)
+
+const columnsOf: Readonly<Record<InsightFamily, readonly string[]>> = {
+  package: ofPackage,
+  problem: ['key', ...insightColumns],
+  fact: [...event, 'insight_report', 'insight_value'],
+  resource: event,
+}
+
+const computed: Readonly<Partial<Record<InsightFamily, readonly string[]>>> = {
+  problem: ['severity_rank', 'score'],
+  resource: ['since', 'state', 'phase', 'owner_kind', 'owner_name'],
+}
+
+export function withRanks(problems: string): string {
+  return `SELECT *, ${severityRank('insight_severity')} AS severity_rank, TRY_CAST(insight_score AS DOUBLE) AS score
+      FROM (${problems})`
+}
+
+function withComputed(family: InsightFamily, rows: string): string {
+  if (family === 'problem') return withRanks(rows)
+  if (family !== 'resource') return rows
+  const texts = textsIn('data', ['$.since', '$.state', '$.phase', '$.owners[0].kind', '$.owners[0].name'])
+  return `SELECT * EXCLUDE (t), ${timestampSql('t[1]')} AS since, t[2] AS state, t[3] AS phase, t[4] AS owner_kind,
+      t[5] AS owner_name FROM (SELECT *, ${texts} AS t FROM (${rows}))`
+}
+
+/** First keys of their lists in the API: a page and a search by name read few blocks of rows. */
+const orders: Readonly<Partial<Record<InsightFamily, string>>> = {
+  package: 'insight_name, insight_version',
+  problem: 'severity_rank, score DESC, insight_id',
+}
 
 /** Kinds of the way from a pod to its workload. */
 export const podKinds = "('Pod', 'ReplicaSet', 'Job')"
 const types = `('${insightTypes.report}', '${insightTypes.waiver}', '${insightTypes.feed}')`
 
-/** Of the objects of a pod's way to its workload. */
-const bodyOfObject = `json_object(${['since', 'state', 'phase', 'owners', 'images']
-  .map((name) => `'${name}', json_extract(r.data, '$.${name}')`)
-  .join(', ')})`
-
 /** Rows that are cached, and the file columns that files of their family may lack. */
-function cachedOf(files: string, first: number, withInsights: boolean): string {
-  const isPart = "r.family IN ('package', 'problem')"
+function cachedOf(family: InsightFamily, files: string, first: number, withInsights: boolean): string {
   const text = (name: string): string =>
-    (insightColumns as readonly string[]).includes(name)
-      ? withInsights
-        ? `r.${name}`
-        : `NULL::VARCHAR AS ${name}`
-      : `r."${name}"`
-  return `SELECT (file_index + ${first})::UINTEGER AS file, r.family, r.type, r.key,
-      CASE WHEN r.family = 'fact' THEN r.data WHEN r.family = 'resource' THEN ${bodyOfObject} END AS data,
-      ${origin.map((name) => `CASE WHEN NOT ${isPart} THEN r."${name}" END AS "${name}"`).join(', ')},
-      ${insightColumns.map(text).join(', ')} FROM read_parquet(${files}, union_by_name = true) r
-      WHERE ${isPart} OR (r.family = 'fact' AND r.type IN ${types}${withInsights ? ` AND ${isCurrentFeed(files)}` : ''})
-      OR (r.family = 'resource' AND ${partsOfRef.kind} IN ${podKinds})`
+    withInsights || !(insightColumns as readonly string[]).includes(name) ? `r."${name}"` : `NULL::VARCHAR AS "${name}"`
+  const chosen = {
+    package: 'true',
+    problem: 'true',
+    fact: `r.type IN ${types}${withInsights ? ` AND ${isCurrentFeed(files)}` : ''}`,
+    resource: `${partsOfRef.kind} IN ${podKinds}`,
+  }[family]
+  const rows = `SELECT (file_index + ${first})::UINTEGER AS file, ${columnsOf[family].map(text).join(', ')}
+      FROM read_parquet(${files}, union_by_name = true) r WHERE r.family = '${family}' AND ${chosen}`
+  const known = withComputed(family, rows)
+  if (family === 'resource')
+    return `SELECT * REPLACE (json_object('images', json_extract(data, '$.images')) AS data) FROM (${known})`
+  return orders[family] === undefined ? known : `${known} ORDER BY ${orders[family]}`
 }
 
 /** Of feeds, which are large, only the newest complete one of the files and those since count. */
@@ -69,15 +102,19 @@ export function insightsCacheKind(directory: string): CacheKind<CachedInsights> 
     fits: (file) => families.some((family) => file.families?.includes(family) === true),
     async read(connection, files) {
       const database = `${cachePrefix}insights_${++made}`
-      const queries = inParts(files, (some, first) => {
-        const paths = fileList(some.map(({ name }) => `${directory}/${name}`))
-        return cachedOf(
-          paths,
-          first,
-          some.some((file) => hasColumn(file, reportColumn)),
-        )
-      })
-      const { bytes } = await compressedTable(connection, database, queries, () => Promise.resolve())
+      const queriesOf = (family: InsightFamily): readonly string[] =>
+        inParts(files, (some, first) => {
+          const paths = fileList(some.map(({ name }) => `${directory}/${name}`))
+          return cachedOf(
+            family,
+            paths,
+            first,
+            some.some((file) => hasColumn(file, reportColumn)),
+          )
+        })
+      const tables = Object.fromEntries(families.map((family) => [family, queriesOf(family)]))
+      const counts = partFamilies.map((family) => countsOf(family, `${database}.${family}`, 'file, '))
+      const { bytes } = await compressedTables(connection, database, { ...tables, counts }, () => Promise.resolve())
       return { database, bytes }
     },
     drop: async (connection, { database }) => {
@@ -86,21 +123,56 @@ export function insightsCacheKind(directory: string): CacheKind<CachedInsights> 
   }
 }
 
-export function cachedInsights({ names, parts }: CacheLease<CachedInsights>): CachedRows {
-  return { names, sql: cachedSql(columns, parts) }
+const partFamilies = ['package', 'problem'] as const
+
+function countsOf(family: InsightFamily, rows: string, by = ''): string {
+  return `SELECT ${by}'${family}' AS family, insight_report AS report, count(*) AS rows FROM ${rows}
+      GROUP BY ${by}insight_report`
 }
 
-/** Events of the family. Cached packages and problems have no body; facts are reports, waivers and feeds. */
-export function insightEvents(family: InsightFamily, input: ViewInput, cached?: CachedRows): string {
+function columnList(family: InsightFamily): string {
+  return [...columnsOf[family], ...(computed[family] ?? [])].map((name) => `"${name}"`).join(', ')
+}
+
+export function cachedInsights({ names, parts }: CacheLease<CachedInsights>): CachedInsightRows {
+  const sqlOf = (family: InsightFamily): string | undefined => cachedSql(columnList(family), parts, family)
+  return {
+    names,
+    sql: {
+      package: sqlOf('package'),
+      problem: sqlOf('problem'),
+      fact: sqlOf('fact'),
+      resource: sqlOf('resource'),
+      counts: cachedSql('family, report, rows', parts, 'counts'),
+    },
+  }
+}
+
+function stored(family: InsightFamily, input: ViewInput, cached: CachedInsightRows | undefined): string {
   const files = input.files.filter(({ name }) => cached?.names.has(name) !== true)
-  const stored = `SELECT ${columns} FROM (${eventsOf(family, { ...input, files })})`
-  return cached?.sql === undefined
-    ? stored
-    : `SELECT * FROM (${cached.sql}) WHERE family = '${family}' UNION ALL ${stored}`
+  return withComputed(family, eventsOf(family, { ...input, files }))
+}
+
+/** Events of the family, with the columns that its views need. */
+export function insightEvents(family: InsightFamily, input: ViewInput, cached?: CachedInsightRows): string {
+  const rows = `SELECT ${columnList(family)} FROM (${stored(family, input, cached)})`
+  const sql = cached?.sql[family]
+  return sql === undefined ? rows : `${sql} UNION ALL ${rows}`
+}
+
+/** `report`, `rows`: several rows of a report add up. */
+export function countsOfReports(
+  family: (typeof partFamilies)[number],
+  input: ViewInput,
+  cached?: CachedInsightRows,
+): string {
+  const rows = countsOf(family, `(${stored(family, input, cached)})`)
+  const all = cached?.sql.counts === undefined ? rows : `${cached.sql.counts} UNION ALL ${rows}`
+  return `SELECT report, rows FROM (${all}) WHERE family = '${family}'`
 }
 
 /** 1: critical. */
-export function severityRank(column: string): string {
+function severityRank(column: string): string {
   const list = severities.map((severity) => `'${severity}'`).join(', ')
   return `coalesce(list_position([${list}], ${column}), ${severities.length})::UTINYINT`
 }

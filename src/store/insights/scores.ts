@@ -1,12 +1,11 @@
 /** EPSS and KEV, as the newest complete feeds have them. */
 import { insightTypes } from '../../model/image-insights.ts'
 import { textsIn } from '../kubernetes/events.ts'
-import type { CachedRows } from '../read/file-cache.ts'
 import type { ViewInput } from '../read/views.ts'
-import { insightEvents } from './rows.ts'
+import { insightEvents, type CachedInsightRows } from './rows.ts'
 
 /** `feed`, `id`, `score` (NULL in feeds that only list ids). Ids are distinct in a feed. */
-export function scoresSql(input: ViewInput, cached?: CachedRows): string {
+export function scoresSql(input: ViewInput, cached?: CachedInsightRows): string {
   const rows = `SELECT * FROM (${insightEvents('fact', input, cached)}) WHERE type = '${insightTypes.feed}'`
   // Without the bodies: those of feeds that are replaced are large.
   const newest = `SELECT key AS feed, arg_max(insight_report, {'t': time, 'e': _epoch, 's': _sequence, 'r': _row})

@@ -1,11 +1,9 @@
 import { insightTypes, severities } from '../../model/image-insights.ts'
 import { partsOfRef } from '../kubernetes/events.ts'
-import { resourcesOf } from '../kubernetes/resources.ts'
 import type { Statement } from '../read/statement.ts'
 import { position, type ViewInput } from '../read/views.ts'
-import type { CachedRows } from '../read/file-cache.ts'
 import { imageNameSql, partsSql, reportsSql } from './reports.ts'
-import { insightEvents, podKinds, severityRank } from './rows.ts'
+import { countsOfReports, insightEvents, podKinds, withRanks, type CachedInsightRows } from './rows.ts'
 import { scoresSql, withScores } from './scores.ts'
 import { waiverColumns, withWaivers } from './waivers.ts'
 
@@ -16,16 +14,19 @@ export const rowViewNames = [
   'problem_rows',
   'package_reports',
   'problem_reports',
+  'package_counts',
+  'problem_counts',
   'problem_scores',
   'image_reports',
   'image_pods',
+  'image_digests',
 ] as const
 type InsightView = (typeof insightViewNames)[number] | (typeof rowViewNames)[number]
 
 export function insightViews(
   { tables, reads }: Pick<Statement, 'tables' | 'reads'>,
   input: ViewInput,
-  cached?: CachedRows,
+  cached?: CachedInsightRows,
 ): string {
   const make: Readonly<Record<InsightView, () => string>> = {
     packages: () => packagesView(input),
@@ -36,9 +37,12 @@ export function insightViews(
     problem_rows: () => problemRows(input, cached),
     package_reports: () => partReports('packages', input, cached),
     problem_reports: () => partReports('problems', input, cached),
+    package_counts: () => countsOfReports('package', input, cached),
+    problem_counts: () => countsOfReports('problem', input, cached),
     problem_scores: () => scoresSql(input, cached),
     image_reports: () => imagesView(input, cached),
     image_pods: () => podsView(input, cached),
+    image_digests: () => digestsView(input, cached),
   }
   return [...insightViewNames, ...rowViewNames]
     .filter((name) => (reads ?? tables).has(name))
@@ -52,30 +56,40 @@ const about = `r.key AS image, ${imageNameSql('r.ref')} AS image_name, r.tool, r
 const packageColumns = `r.insight_name AS name, r.insight_version AS version, r.insight_type AS type,
     r.insight_purl AS purl, r.insight_value AS licenses`
 
-const problemColumns = `r.insight_id AS id, r.insight_severity AS severity, ${severityRank('r.insight_severity')}
-    AS severity_rank, TRY_CAST(r.insight_score AS DOUBLE) AS score, r.insight_name AS package,
-    r.insight_version AS version, r.insight_type AS type, r.insight_purl AS purl, r.insight_fixed AS fixed_version,
-    r.insight_value AS state, ${waiverColumns}`
+const problemColumns = `r.insight_id AS id, r.insight_severity AS severity, r.severity_rank, r.score,
+    r.insight_name AS package, r.insight_version AS version, r.insight_type AS type, r.insight_purl AS purl,
+    r.insight_fixed AS fixed_version, r.insight_value AS state, ${waiverColumns}`
 
-function packageRows(input: ViewInput, cached: CachedRows | undefined): string {
+function packageRows(input: ViewInput, cached: CachedInsightRows | undefined): string {
   return `SELECT r.insight_report AS report, ${packageColumns} FROM (${insightEvents('package', input, cached)}) r`
 }
 
-function problemRows(input: ViewInput, cached: CachedRows | undefined): string {
+function problemRows(input: ViewInput, cached: CachedInsightRows | undefined): string {
   return `SELECT r.insight_report AS report, ${problemColumns}
       FROM (${withWaivers(insightEvents('problem', input, cached), input, cached)}) r`
 }
 
-function partReports(part: 'packages' | 'problems', input: ViewInput, cached: CachedRows | undefined): string {
+function partReports(part: 'packages' | 'problems', input: ViewInput, cached: CachedInsightRows | undefined): string {
   return `SELECT r.report, r.image, ${imageNameSql('r.ref')} AS image_name, r.t[1] AS tool, r.t[2] AS tool_version,
       r.valid_from, r.valid_to, r.versions FROM (${reportsSql(input, part, cached)}) r`
 }
 
 /** Pods and the objects between them and their workload. */
-function podsView(input: ViewInput, cached: CachedRows | undefined): string {
-  const events = `SELECT * FROM (${insightEvents('resource', input, cached)}) r
-      WHERE ${partsOfRef.kind} IN ${podKinds}`
-  return resourcesOf(events)
+function podsView(input: ViewInput, cached: CachedInsightRows | undefined): string {
+  const { kind, api_group: group, namespace, name, cluster } = partsOfRef
+  const until = 'lead(since) OVER (PARTITION BY ref, key ORDER BY since, _epoch, _sequence, _row)'
+  const versions = `SELECT *, ${until} AS valid_to FROM (${insightEvents('resource', input, cached)}) r
+      WHERE ${kind} IN ${podKinds}`
+  return `SELECT ${kind} AS kind, ${group} AS api_group, ${namespace} AS namespace, ${name} AS name, ${cluster} AS cluster,
+      phase, owner_kind, owner_name, since AS valid_from, valid_to, ref, data FROM (${versions}) r
+      WHERE state = 'present' AND (valid_to IS NULL OR valid_to > since)`
+}
+
+/** Digests of the images that have reports. */
+function digestsView(input: ViewInput, cached: CachedInsightRows | undefined): string {
+  const aliases = "coalesce(CAST(json_extract(r.data, '$.image.aliases') AS VARCHAR[]), [])"
+  return `SELECT r.image, unnest(list_append(${aliases}, r.image)) AS digest, r.valid_from, r.valid_to
+      FROM (${reportsSql(input, undefined, cached)}) r`
 }
 
 function packagesView(input: ViewInput): string {
@@ -105,7 +119,7 @@ function problemsView(input: ViewInput): string {
       'insight_value',
     ],
   })
-  const problems = `SELECT ${problemColumns}, ${about} FROM (${withWaivers(rows, input)}) r`
+  const problems = `SELECT ${problemColumns}, ${about} FROM (${withWaivers(withRanks(rows), input)}) r`
   return withScores(problems, scoresSql(input))
 }
 
@@ -120,7 +134,7 @@ function factsView(input: ViewInput): string {
       FROM (${rows}) r`
 }
 
-function imagesView(input: ViewInput, cached?: CachedRows): string {
+function imagesView(input: ViewInput, cached?: CachedInsightRows): string {
   const text = (path: string): string => `json_extract_string(r.data, '${path}')`
   const count = (path: string): string => `TRY_CAST(${text(path)} AS UINTEGER)`
   const bySeverity = severities.map(

@@ -1,8 +1,7 @@
 import { insightTypes } from '../../model/image-insights.ts'
 import { textsIn, timestampSql } from '../kubernetes/events.ts'
-import type { CachedRows } from '../read/file-cache.ts'
 import type { ViewInput } from '../read/views.ts'
-import { insightEvents } from './rows.ts'
+import { insightEvents, type CachedInsightRows } from './rows.ts'
 
 /** States by a tool that mean the same as a waiver. */
 export const settledStates = ['not_affected', 'false_positive', 'resolved', 'resolved_with_pedigree'] as const
@@ -11,7 +10,7 @@ export const settledStates = ['not_affected', 'false_positive', 'resolved', 'res
  * By id of a vulnerability: `id`, `statements` (newest first). Of statements of one document about the same id and
  * product the newest counts.
  */
-function statementsSql(input: ViewInput, cached?: CachedRows): string {
+function statementsSql(input: ViewInput, cached?: CachedInsightRows): string {
   const texts = textsIn('data', ['$.id', '$.status', '$.justification', '$.impact', '$.image', '$.purl', '$.document'])
   const rows = `SELECT ${texts} AS t, coalesce(${timestampSql("json_extract_string(data, '$.time')")}, time) AS since,
       coalesce(CAST(json_extract(data, '$.aliases') AS VARCHAR[]), []) AS aliases
@@ -30,7 +29,7 @@ const applying = `CASE WHEN w.statements IS NOT NULL THEN list_filter(w.statemen
     OR starts_with(regexp_extract(r.insight_purl, '^[^?#]*'), s.purl || '@')))[1] END`
 
 /** Problems with `waiver`: `status`, `reason`, `since`; NULL without one. */
-export function withWaivers(problems: string, input: ViewInput, cached?: CachedRows): string {
+export function withWaivers(problems: string, input: ViewInput, cached?: CachedInsightRows): string {
   return `SELECT r.*, ${applying} AS waiver FROM (${problems}) r
       LEFT JOIN (${statementsSql(input, cached)}) w ON r.insight_id = w.id`
 }

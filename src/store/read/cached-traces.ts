@@ -2,7 +2,7 @@ import { fileList } from '../duck.ts'
 import { TraceEdges } from '../graph/trace-edges.ts'
 import type { Refs } from '../graph/refs.ts'
 import { cachedColumns, cachedColumnsSql, isCacheable } from '../kubernetes/audit.ts'
-import { cachedSql, compressedTable, inParts } from './compressed-table.ts'
+import { cachedSql, compressedTables, inParts } from './compressed-table.ts'
 import { cachePrefix, type CacheLease, type CachedRows, type CacheKind } from './file-cache.ts'
 
 export type CachedTraces = Readonly<{
@@ -19,11 +19,11 @@ export function tracesCacheKind(directory: string, refs: Refs): CacheKind<Cached
     async read(connection, files) {
       const database = `${cachePrefix}traces_${++made}`
       const refsBefore = refs.bytes
-      const queries = inParts(files, (some, first) =>
+      const rows = inParts(files, (some, first) =>
         cachedColumnsSql(fileList(some.map(({ name }) => `${directory}/${name}`)), first),
       )
-      const { bytes, read: edges } = await compressedTable(connection, database, queries, (table) =>
-        TraceEdges.read(connection, table, files.length, refs),
+      const { bytes, read: edges } = await compressedTables(connection, database, { rows }, () =>
+        TraceEdges.read(connection, `${database}.rows`, files.length, refs),
       )
       return { database, edges, bytes: bytes + edges.bytes + refs.bytes - refsBefore }
     },

@@ -1,22 +1,24 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { rowsOf } from '../duck.ts'
 
-/** In a separate database: DuckDB compresses little in a database that is being read. */
-export async function compressedTable<Read>(
+/** In a separate database: DuckDB compresses little in a database that is being read. `queries`: by table. */
+export async function compressedTables<Read>(
   connection: DuckDBConnection,
   database: string,
-  queries: readonly string[],
-  read: (table: string) => Promise<Read>,
+  queries: Readonly<Record<string, readonly string[]>>,
+  read: () => Promise<Read>,
 ): Promise<Readonly<{ bytes: number; read: Read }>> {
   const before = await tableBytes(connection)
   await connection.run(`ATTACH ':memory:' AS ${database} (COMPRESS)`)
   try {
-    const table = `${database}.rows`
-    for (const [index, sql] of queries.entries())
-      await connection.run(index === 0 ? `CREATE TABLE ${table} AS ${sql}` : `INSERT INTO ${table} ${sql}`)
+    for (const [name, some] of Object.entries(queries))
+      for (const [index, sql] of some.entries()) {
+        const table = `${database}.${name}`
+        await connection.run(index === 0 ? `CREATE TABLE ${table} AS ${sql}` : `INSERT INTO ${table} ${sql}`)
+      }
     await connection.run(`CHECKPOINT ${database}`)
     const bytes = (await tableBytes(connection)) - before
-    return { bytes, read: await read(table) }
+    return { bytes, read: await read() }
   } catch (error) {
     await connection.run(`DETACH ${database}`)
     throw error
@@ -48,11 +50,12 @@ export function inParts<File>(
 export function cachedSql(
   columns: string,
   parts: readonly Readonly<{ content: { readonly database: string }; without: ReadonlySet<number> }>[],
+  table = 'rows',
 ): string | undefined {
   const selects = parts.map(
     ({ content, without }) =>
       `SELECT ${columns} FROM
-        ${content.database}.rows${without.size === 0 ? '' : ` WHERE file NOT IN (${[...without].join(', ')})`}`,
+        ${content.database}.${table}${without.size === 0 ? '' : ` WHERE file NOT IN (${[...without].join(', ')})`}`,
   )
   return selects.length === 0 ? undefined : selects.join(' UNION ALL ')
 }

@@ -1,6 +1,7 @@
 /** Valid while a version names the file. Files of the newest hour are not cached, because they are soon merged. */
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 import type { Stream } from '../names.ts'
+import type { CachedInsightRows } from '../insights/rows.ts'
 import type { StoredFile } from '../record.ts'
 import type { Pin } from '../versions.ts'
 
@@ -26,7 +27,7 @@ export type CachedTables = Readonly<{ database: string }>
 export type CachedViews = Readonly<{
   traces?: CachedRows
   traffic?: CachedRows
-  insights?: CachedRows
+  insights?: CachedInsightRows
   spend?: CachedTables
   inventory?: CachedTables
 }>
