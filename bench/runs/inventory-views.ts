@@ -18,8 +18,7 @@ interface Facets {
 export default {
   name: 'inventory-views',
   issue: '28.5',
-  title:
-    '50,000 resources of 20 accounts, observed for 30 days: every view p95 below 500 ms, numbers and prices equal the files.',
+  title: '50,000 resources, 30 days: every view of the inventory p95 below 500 ms, numbers and prices equal the files.',
   async run(context) {
     const stored = await storeInventory(join(context.folder, 'inventory'), context.seed, {
       accounts: context.size(20, 4),

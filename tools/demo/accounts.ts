@@ -1,6 +1,6 @@
 /** Two cloud accounts of the shop: their resources, as an inventory lists them, and their daily costs. */
 import { completed, costEvent } from '../../src/codecs/focus/index.ts'
-import { cloudProviders, type CloudResource } from '../../src/model/cloud.ts'
+import type { CloudProvider, CloudResource } from '../../src/model/cloud.ts'
 import type { WeirEvent } from '../../src/model/events.ts'
 import { differences } from '../../src/polling/inventory/diff.ts'
 import { baselineEvent, changeEvent } from '../../src/polling/inventory/events.ts'
@@ -9,7 +9,7 @@ const dayMs = 86_400_000
 const gib = 2 ** 30
 const costDays = 120
 
-type Account = Readonly<{ provider: (typeof cloudProviders)[number]; account: string; name: string; currency: string }>
+type Account = Readonly<{ provider: CloudProvider; account: string; name: string; currency: string }>
 
 const accounts = {
   shop: { provider: 'exoscale', account: 'shop', name: 'Shop', currency: 'CHF' },

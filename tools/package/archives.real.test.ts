@@ -45,13 +45,13 @@ test('every module of the archive loads with its own Node and dependencies', asy
 test('through a link, without Node on PATH, it takes an event and answers a query', async () => {
   await symlink(join(archive, 'bin/weir'), join(folder, 'weir-link'))
   const [api = 0, ops = 0, netflow = 0] = await freePorts(3)
-  const addresses = { listen: api, ops, netflow }
+  const addresses = Object.entries({ listen: api, ops, netflow }).flatMap(([name, port]) => [
+    `--${name}`,
+    `127.0.0.1:${port}`,
+  ])
   const child = spawn(
     join(folder, 'weir-link'),
-    [
-      ...['run', '--data', join(folder, 'data'), '--ipfix-tcp', 'off', '--sflow', 'off'],
-      ...Object.entries(addresses).flatMap(([name, port]) => [`--${name}`, `127.0.0.1:${port}`]),
-    ],
+    ['run', '--data', join(folder, 'data'), '--ipfix-tcp', 'off', '--sflow', 'off', ...addresses],
     { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'], env: { PATH: '/usr/bin:/bin' } },
   )
   onTestFinished(() => void child.kill('SIGKILL'))
@@ -89,7 +89,7 @@ test('the list of components names Node and has no random number; packing twice 
   }
   expect(sbom.serialNumber).toBeUndefined()
   expect(sbom.metadata.timestamp).toBe(time)
-  expect(sbom.components.map(({ name }) => name)).toEqual(expect.arrayContaining(['node', 'node-api']))
+  expect(sbom.components.map(({ name }) => name)).toEqual(expect.arrayContaining(['node', '@duckdb/node-api']))
   const bytes = []
   for (let run = 0; run < 2; run++) bytes.push(await readFile(join(folder, await pack(folder, 'weir/bin', time))))
   expect(bytes[0]!.equals(bytes[1]!)).toBe(true)

@@ -91,8 +91,10 @@ export async function storeInventory(folder: string, seed: number, size: Size): 
       const rows = await read(`SELECT currency, sum(price)::VARCHAR FROM ${rowsOf(daysAgo)} GROUP BY 1`)
       return new Map(rows.map(([currency, price]) => [String(currency), String(price)]))
     },
-    refOf: (index) =>
-      `exoscale:account-${Math.floor(index / types.length) % size.accounts}/region-${index % 5}/${typeOf(index)}/r${index}`,
+    refOf(index) {
+      const account = `account-${Math.floor(index / types.length) % size.accounts}`
+      return `exoscale:${account}/region-${index % 5}/${typeOf(index)}/r${index}`
+    },
   }
 }
 
@@ -108,7 +110,8 @@ async function writeDay(
   const { accounts, resources, days } = size
   const list = types.map((type) => `'${type}'`).join(', ')
   // The number of changes so far selects the state, so that a day without one repeats the state.
-  await duck.run(`COPY (SELECT 'r' || r AS id, 'account-' || (r // ${types.length} % ${accounts}) AS account, 'region-' || (r % 5) AS region,
+  await duck.run(`COPY (SELECT 'r' || r AS id,
+      'account-' || (r // ${types.length} % ${accounts}) AS account, 'region-' || (r % 5) AS region,
       [${list}][r % ${types.length} + 1] AS type, 'name of ' || r AS name,
       ['running', 'stopped', 'degraded'][((${day} + hash(r + ${seed}) % 400) // 200 % 3 + 1)::BIGINT] AS state,
       ['USD', 'EUR', 'CHF'][r // ${types.length} % ${accounts} % 3 + 1] AS currency,

@@ -85,7 +85,7 @@ async function fill(
     await renew(states, 'FROM steps')
   }
   if ((await count('late')) > 0) {
-    // Their events came out of order, or a merged file repeats them.
+    // Their events arrived out of order, or a merged file repeats them.
     const states = `${await begin()}.states`
     await run(`DELETE FROM ${states} WHERE key IN (SELECT key FROM late); DELETE FROM unchanged`)
     await renew(states, `SELECT * FROM (${stepsSql(inputOf(files))}) WHERE key IN (SELECT key FROM late)`)

@@ -100,7 +100,7 @@ export default function InventoryPage(): React.ReactNode {
           </span>
         )}
         <div className="end">
-          <ExportRows name="inventory" read={() => readAll(state)} />
+          <ExportRows name={inventoryText.inventory} read={() => readAll(state)} />
           <RefreshButton onClick={refresh} />
         </div>
       </div>

@@ -81,7 +81,7 @@ export default function SpendPage(): React.ReactNode {
           {days.from} – {lastDay(days)}
         </span>
         <div className="end">
-          <ExportRows name="spend" read={rows} />
+          <ExportRows name={spendText.spend} read={rows} />
           <a
             className="button"
             href={pathOf('/api/v1/spend/export', { ...selectionOf(state), ...days })}
