@@ -40,6 +40,29 @@ export const httpSchema = defineSchema({
       { description: 'Maximum events in one request, in the batched modes', unit: 'events', default: 100 },
       { min: 1, max: 100_000 },
     ),
+    template: choice(['none', 'slack', 'teams', 'alertmanager'], {
+      description:
+        'Message for users instead of a CloudEvent. `slack`: an incoming webhook. `teams`: an Adaptive Card for a ' +
+        'workflow. `alertmanager`: an alert for `/api/v2/alerts`; with `mode: batched` many in one request',
+      default: 'none',
+    }),
+    title: text({
+      description:
+        'Title of a message, and name of an alert. `{{name}}` is `id`, `source`, `type`, `subject`, `family`, `time` ' +
+        'or a member of the JSON data, nested ones as `{{user.name}}`',
+      default: '{{type}}',
+      example: '{{verb}} {{resource}}',
+    }),
+    text: text({
+      description: 'Text of a message, and description of an alert; placeholders as in `title`',
+      default: '{{subject}}',
+      example: '{{user.name}} from {{source}}',
+    }),
+    labels: mapping(text({ description: 'Value of a label', required: true, example: '{{subject}}' }), {
+      description: 'Labels of an alert beside `alertname`; placeholders as in `title`. Empty ones are omitted',
+      default: {},
+      example: { severity: 'warning', service: '{{source}}' },
+    }),
     ...messageCodec,
     concurrency: integer(
       {
@@ -66,7 +89,9 @@ export const httpSchema = defineSchema({
     auth,
     tls,
   },
-  check({ extensions, headers, url, tls: tlsSettings }) {
+  check({ extensions, headers, url, tls: tlsSettings, template, mode, codec, labels }) {
+    const wrong = templateComplaint(template, mode, codec, Object.keys(labels))
+    if (wrong !== null) return wrong
     const extension = Object.keys(extensions).find((name) => !/^[a-z0-9]+$/.test(name) || reserved.has(name))
     if (extension !== undefined) {
       return new Complaint(
@@ -78,6 +103,22 @@ export const httpSchema = defineSchema({
     return headersComplaint(headers, ownHeaders) ?? plainUrlComplaint({ url, tls: tlsSettings })
   },
 })
+
+function templateComplaint(template: string, mode: string, codec: string, labels: readonly string[]): Complaint | null {
+  if (labels.length > 0 && template !== 'alertmanager')
+    return new Complaint('only alerts have labels', 'set `template: alertmanager`, or remove them', ['labels'])
+  const label = labels.find((name) => !/^[a-zA-Z_]\w*$/.test(name) || name === 'alertname')
+  if (label !== undefined)
+    return new Complaint(`\`${label}\` can't be a label`, 'use letters, digits and `_`; `title` is `alertname`', [
+      'labels',
+      label,
+    ])
+  if (template === 'none') return null
+  if (codec === 'kollect') return new Complaint('a template has no codec', 'remove `codec: kollect`', ['codec'])
+  return mode === 'binary' || (mode === 'batched' && template === 'alertmanager')
+    ? null
+    : new Complaint(`template \`${template}\` has no mode \`${mode}\``, 'remove `mode`', ['mode'])
+}
 
 const ownHeaders = /^(?:ce-.*|content-type|content-length|host|connection|transfer-encoding)$/i
 

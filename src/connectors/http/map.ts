@@ -15,6 +15,7 @@ import type { WeirEvent } from '../../model/events.ts'
 import type { HttpAnswer } from '../../net/http/client.ts'
 import { retryAfterMs } from '../../net/http/retry-after.ts'
 import type { HttpConfig } from './config.ts'
+import { templateForm } from './map-template.ts'
 
 export const shownBytes = 200
 
@@ -26,7 +27,13 @@ export type Form = Readonly<{
   }>
 }>
 
-export async function formOf({ mode, extensions }: Pick<HttpConfig, 'mode' | 'extensions'>): Promise<Form> {
+type Content = Pick<HttpConfig, 'mode' | 'extensions' | 'template' | 'title' | 'text' | 'labels'>
+
+export async function formOf({ mode, extensions, template, ...content }: Content): Promise<Form> {
+  if (template !== 'none') {
+    const { single, batched } = templateForm(template, content)
+    return mode === 'batched' && batched !== undefined ? { single, batched } : { single }
+  }
   if (mode === 'binary') return { single: (event) => encodeBinary(event, extensions) }
   const { one, join, type, batchType } =
     mode === 'structured' || mode === 'batched' ? inJson(extensions) : await inProtobuf(extensions)

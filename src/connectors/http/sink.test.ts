@@ -12,6 +12,7 @@ import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { decodeEnvelope } from '../../codecs/kollect/index.ts'
 import type { Sink } from '../../engine/contracts.ts'
+import { stringifyExact } from '../../model/exact-json.ts'
 import type { Failure } from '../../model/outcome.ts'
 import { MetricStore } from '../../telemetry/metrics.ts'
 import { configFrom, type WrittenConfigOf } from '../../schema/index.ts'
@@ -359,4 +360,77 @@ test("with codec kollect a change is an envelope with kollect's key; other event
   expect(
     counted.value('kollect_events_written_total', { type: 'kollect.resource.event.v1.ResourceCreatedEvent' }),
   ).toBe(1)
+})
+
+const hostile = {
+  user: { name: '<!channel> & <http://evil|click>' },
+  list: [1, 9_007_199_254_740_993n],
+  note: '*bold*\n[link](http://evil)',
+}
+const hostileEvent = {
+  ...numberedEvents(1, 'e')[0]!,
+  subject: 'pod/a',
+  time: Date.UTC(2026, 0, 1),
+  data: Buffer.from(stringifyExact(hostile) ?? ''),
+}
+
+async function sentAs(written: Partial<WrittenConfigOf<typeof httpSchema>>, count = 1): Promise<unknown[]> {
+  const { url, seen } = await serve(status(200))
+  const sink = await sinkFor({ url, ...written })
+  expect(await sink.send(eventBatch(Array<typeof hostileEvent>(count).fill(hostileEvent), 't'), never)).toEqual([])
+  expect(seen.every(({ headers }) => headers['content-type'] === 'application/json')).toBe(true)
+  return seen.map(({ body }) => JSON.parse(body) as unknown)
+}
+
+test('template slack: values are plain text, and the notification has no link and no channel', async () => {
+  const [message] = await sentAs({ template: 'slack', title: '{{user.name}}', text: '{{note}} {{list}} {{absent}}' })
+  const plain = (text: string): object => ({ type: 'plain_text', text, emoji: false })
+  expect(message).toEqual({
+    text: '&lt;!channel&gt; &amp; &lt;http://evil|click&gt;',
+    blocks: [
+      { type: 'header', text: plain(hostile.user.name) },
+      { type: 'section', text: plain(`${hostile.note} [1,9007199254740993]`) },
+    ],
+  })
+  const [long] = await sentAs({ template: 'slack', title: `${'x'.repeat(148)}😀😀`, text: '{{absent}}' })
+  expect(long).toMatchObject({ blocks: [{ text: { text: `${'x'.repeat(148)}…` } }] })
+  expect((long as { blocks: unknown[] }).blocks).toHaveLength(1)
+})
+
+test('template teams: an Adaptive Card whose values are text runs, without Markdown', async () => {
+  const [message] = await sentAs({ template: 'teams', text: '{{note}}' })
+  const run = (text: string): object => ({ type: 'RichTextBlock', inlines: [expect.objectContaining({ text })] })
+  expect(message).toMatchObject({
+    type: 'message',
+    attachments: [
+      {
+        contentType: 'application/vnd.microsoft.card.adaptive',
+        content: {
+          type: 'AdaptiveCard',
+          version: '1.4',
+          body: [run('io.weir.test'), ...hostile.note.split('\n').map(run)],
+        },
+      },
+    ],
+  })
+})
+
+test('template alertmanager: an alert per event, in one request if batched', async () => {
+  const written = { template: 'alertmanager', labels: { service: '{{source}}', none: '{{absent}}' } } as const
+  const alert = {
+    labels: { alertname: 'io.weir.test', service: '/conformance', none: '' },
+    annotations: { description: 'pod/a', event_id: 'e0', event_source: '/conformance' },
+    startsAt: '2026-01-01T00:00:00.000Z',
+  }
+  expect(await sentAs(written)).toEqual([[alert]])
+  expect(await sentAs({ ...written, mode: 'batched' }, 2)).toEqual([[alert, alert]])
+})
+
+test.each([
+  [{ template: 'slack', mode: 'batched' }, 'has no mode `batched`'],
+  [{ template: 'teams', codec: 'kollect' }, 'a template has no codec'],
+  [{ labels: { a: 'b' } }, 'only alerts have labels'],
+  [{ template: 'alertmanager', labels: { alertname: 'b' } }, "can't be a label"],
+] as const)('%j is refused', (written, message) => {
+  expect(() => configFrom(httpSchema, { url: 'http://localhost', ...written })).toThrow(message)
 })
