@@ -2,6 +2,7 @@ import type { EdgeQuery, StoredEdge, StoreReader } from '../../engine/control.ts
 import { labelOf } from '../../model/graph.ts'
 import type { Principal } from '../access/principal.ts'
 import { mayName } from '../access/scope.ts'
+import { inventoryEdges } from './inventory-edges.ts'
 import { nodeOf, type GraphNode } from './nodes.ts'
 
 interface GraphEdge extends Pick<StoredEdge, 'relation' | 'count' | 'first' | 'last' | 'severity' | 'bytes'> {
@@ -45,9 +46,13 @@ class Subgraph {
       .catch((error: unknown) => {
         if (!disconnected.aborted) throw error
       })
-    if (edges === undefined) return undefined
+    const clouds = await inventoryEdges(this.#query, more)
+    if (edges === undefined || clouds === undefined) return undefined
     const reached: string[] = []
-    for (const { near, far, relation, forward, nearName, farName, others, ...sums } of edges) {
+    const cut = new Map(edges.map(({ near, others }) => [near, others]))
+    for (const { near, others } of clouds) cut.set(near, (cut.get(near) ?? 0) + others)
+    for (const [near, others] of cut) if (others > 0) this.cut.set(near, others)
+    for (const { near, far, relation, forward, nearName, farName, others: _, ...sums } of [...edges, ...clouds]) {
       const [from, to] = forward ? [near, far] : [far, near]
       this.edges.set(JSON.stringify([from, relation, to]), { from, relation, to, ...sums })
       for (const [ref, name] of [
@@ -55,7 +60,6 @@ class Subgraph {
         [far, farName],
       ] as const)
         if (name !== null) this.#names.set(ref, name)
-      if (others > 0) this.cut.set(near, others)
       if (!this.hops.has(far)) {
         this.hops.set(far, hops)
         reached.push(far)

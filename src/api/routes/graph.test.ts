@@ -1,7 +1,9 @@
 import { beforeEach, expect, test } from 'vitest'
 import { seedEvents, seedFlows } from '../../../test/graph/seed.ts'
 import { toEventBatch } from '../../model/events.ts'
+import { cloudEvent } from '../../store/testing/cloud-events.ts'
 import { queryRows } from '../../store/testing/query-rows.ts'
+import { resourceEvent } from '../../store/testing/resource-events.ts'
 import { startStored, type StoredApi } from '../testing/stored.ts'
 
 const noon = Date.parse('2026-11-20T12:00:00Z')
@@ -219,4 +221,36 @@ test('a viewer of namespaces sees edges of their objects, and nothing beyond', a
 test('rejects an unknown relation and a span that ends before it begins', async () => {
   for (const wrong of [{ relation: 'likes' }, { from: '2026-11-21T00:00:00Z' }])
     expect((await stored.get('graph', { ref: alice, to: '2026-11-20T12:00:00Z', ...wrong })).status).toBe(400)
+})
+
+test('a volume leads through its instance and node to other nodes, and limited viewers have no such edges', async () => {
+  const made = await startStored({
+    auth: {
+      tokens: [
+        { name: 'eyes', token: 'viewer', role: 'viewer' },
+        { name: 'shop', token: 'shop', role: 'viewer', namespaces: ['shop'] },
+      ],
+    },
+  })
+  const time = noon - 3_600_000
+  await made.addBatch(
+    toEventBatch([
+      resourceEvent({ kind: 'Node', name: 'n1', time, data: { providerId: 'exoscale://i1' } }),
+      cloudEvent({ type: 'instance', id: 'i1', parent: 'pool', time }),
+      cloudEvent({ type: 'node_pool', id: 'pool', time }),
+      cloudEvent({ type: 'volume', id: 'v1', attachedTo: ['i1'], time }),
+    ]),
+    noon,
+  )
+  const edges = async (parameters: Record<string, string>, token = 'viewer'): Promise<unknown> =>
+    (await get('graph', parameters, made, { authorization: `Bearer ${token}` })).edges.map(({ from, relation, to }) =>
+      [from, relation, to].map((text) => text.slice(text.lastIndexOf('/') + 1)).join(' '),
+    )
+  const volume = 'exoscale:org/ch-gva-2/volume/v1'
+  expect(await edges({ ref: volume, hops: '2' })).toEqual(['v1 attached-to i1', 'n1 hosted-on i1', 'i1 part-of pool'])
+  expect(await edges({ ref: 'k8s:c1//Node//n1', relation: 'hosted-on' })).toEqual(['n1 hosted-on i1'])
+  expect(await edges({ ref: volume }, 'shop')).toEqual([])
+  const viewer = { authorization: 'Bearer viewer' }
+  const { paths } = await get('graph/paths', { from: volume, to: 'k8s:c1//Node//n1' }, made, viewer)
+  expect(paths).toEqual([[volume, 'exoscale:org/ch-gva-2/instance/i1', 'k8s:c1//Node//n1']])
 })

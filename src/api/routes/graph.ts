@@ -3,6 +3,7 @@ import type { Principal } from '../access/principal.ts'
 import { answerJson } from '../answer.ts'
 import { abortOnDisconnect, requireStore } from '../store-query.ts'
 import { eventRelations, labels, summedRelations } from '../../model/graph.ts'
+import { inventoryRelations } from '../../model/inventory-columns.ts'
 import { neighbours, pathsBetween, type GraphQuery } from '../graph/graph.ts'
 import { moment } from '../objects.ts'
 import type { ApiContext } from '../options.ts'
@@ -12,7 +13,7 @@ import { listOf } from '../query-parameters.ts'
 import { refusals } from './changes.ts'
 import { closed, integer, list, nullable, object, string } from '../json-schema.ts'
 
-const relationNames: readonly string[] = [...summedRelations, ...eventRelations]
+const relationNames: readonly string[] = [...summedRelations, ...inventoryRelations, ...eventRelations]
 
 const node = {
   ref: string,
