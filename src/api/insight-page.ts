@@ -69,7 +69,10 @@ export async function insightPage(run: Run, query: InsightQuery, part: PagePart)
     const some = bound && last && (await pageOf([bound.conditionOf(last)]))
     return some !== undefined && some.length > limit ? some : pageOf()
   }
-  const total = isSelective ? `SELECT count(*) AS n FROM (${insightRows(query)})${where}` : insightTotal(query)
+  const total =
+    isSelective || query.list === 'facts'
+      ? `SELECT count(*) AS n FROM (${insightRows(query)})${where}`
+      : insightTotal(query)
   const [found, totals] = await Promise.all([firstRows(), isFirst ? run(total) : undefined])
   const shown = found && (await withValidity(run, query, found))
   return shown && { rows: shown, total: isFirst ? Number(totals?.[0]?.['n']) : undefined }

@@ -5,7 +5,7 @@ import type { Principal } from './access/principal.ts'
 import { withExposure, type Traffic } from './exposure.ts'
 import { asOf, textConditions } from './objects.ts'
 
-export type InsightList = 'packages' | 'problems' | 'images'
+export type InsightList = 'packages' | 'problems' | 'facts' | 'images'
 
 /** Orders of problems. */
 export const problemSorts = ['severity', 'epss', 'priority'] as const
@@ -85,7 +85,7 @@ function reportRows(query: InsightQuery): string {
     ? [`, ${where}`, ` LEFT JOIN (${runningSql(query)}) w ON r.image = w.image${seen}`]
     : ['', '']
   // The validity of a row needs all reports that have it; that of a report is enough to know its current rows.
-  if (needsValidity(query))
+  if (readsView(query))
     return `SELECT ${allBut('r', ['data', 'ref', ...(list === 'problems' ? ['epss', 'kev'] : [])])}${pods[0]}
       FROM (SELECT * FROM ${list} WHERE ${valid}) r${pods[1]}`
   const [rows, reports] =
@@ -127,7 +127,7 @@ export function boundOf({ list, sort = 'severity', dialect }: InsightQuery, offs
       sql: `SELECT name AS bound FROM package_rows ORDER BY name LIMIT 1 OFFSET ${offset}`,
       conditionOf: ({ bound }) => `name <= ${dialect.text(String(bound))}`,
     }
-  if (list === 'images' || sort !== 'severity') return undefined
+  if (list !== 'problems' || sort !== 'severity') return undefined
   return {
     sql: `SELECT severity_rank AS bound, ${scoreKey} AS least FROM problem_rows
       ORDER BY severity_rank, ${scoreKey} DESC LIMIT 1 OFFSET ${offset}`,
@@ -209,6 +209,11 @@ function needsValidity({ fields }: InsightQuery): boolean {
   return fields.some((field) => field === 'valid_from' || field === 'valid_to')
 }
 
+/** Facts are few. */
+function readsView(query: InsightQuery): boolean {
+  return query.list === 'facts' || needsValidity(query)
+}
+
 const orders: Readonly<Record<InsightList, readonly string[]>> = {
   packages: ['name', "coalesce(version, '')", 'image', 'tool', "coalesce(type, '')", "coalesce(purl, '')"],
   problems: [
@@ -221,6 +226,7 @@ const orders: Readonly<Record<InsightList, readonly string[]>> = {
     "coalesce(purl, '')",
     'tool',
   ],
+  facts: ["coalesce(category, '')", "coalesce(name, '')", 'image', "coalesce(value, '')", 'tool'],
   images: [padded('critical'), padded('high'), padded('findings'), "coalesce(name, '')", 'image'],
 }
 
@@ -236,13 +242,17 @@ export function insightOrder({ list, sort = 'severity' }: Pick<InsightQuery, 'li
   return [...(list === 'problems' ? moreOrder[sort] : []), ...orders[list]]
 }
 
-const textsOfRows = { packages: ['name', 'version', 'purl'], problems: ['id', 'package', 'version'] } as const
+const textsOfRows = {
+  facts: ['category', 'name', 'value'],
+  packages: ['name', 'version', 'purl'],
+  problems: ['id', 'package', 'version'],
+} as const
 const textsOfReports = ['image_name', 'image'] as const
 
 /** Conditions on rows, in which each word is in a text; {@link insightRows} has those of reports. */
 export function wordConditions(query: InsightQuery): readonly string[] {
   const { dialect, list, words = [] } = query
-  if (list !== 'images' && !needsValidity(query)) return []
+  if (list !== 'images' && !readsView(query)) return []
   const texts =
     list === 'images'
       ? ['name', 'image', dialect.listText('tags'), dialect.listText('workloads')]

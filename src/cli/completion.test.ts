@@ -83,6 +83,7 @@ _weir
       'images',
       'packages',
       'problems',
+      'facts',
       'inventory',
       'spend',
       'ledger',

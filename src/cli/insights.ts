@@ -17,7 +17,7 @@ type Page = Readonly<{
   total?: number
 }>
 
-type List = 'images' | 'packages' | 'problems'
+type List = 'images' | 'packages' | 'problems' | 'facts'
 
 type Listed = Readonly<{
   description: string
@@ -113,6 +113,17 @@ const lists: Readonly<Record<List, Listed>> = {
       ...where,
     ],
   },
+  facts: {
+    description: 'List facts of images, such as variables, labels and the operating system.',
+    examples: ["weir facts --text 'php version'", "weir facts --filter 'category = label and pods > 0' -o csv"],
+    columns: ['category', 'name', 'value', 'image', 'image_name', 'tool', 'valid_from', ...running],
+    table: [
+      ['category', (row) => text(row['category'])],
+      ['name', (row) => text(row['name'])],
+      ['value', (row) => text(row['value'])],
+      ...where,
+    ],
+  },
 }
 
 export function register(program: Command): void {
@@ -141,7 +152,7 @@ export function register(program: Command): void {
       .option('--limit <N>', 'maximum number', '100')
       .addHelpText('after', examples(lists[list].examples, { 1: 'server unreachable' }))
       .action(action((flags: Flags) => run(list, flags)))
-    if (list !== 'packages')
+    if (list === 'problems' || list === 'images')
       command.option('--traffic <DURATION>', 'time of the flows that count for the exposure (default: 1h)')
     if (list === 'problems')
       command.addOption(

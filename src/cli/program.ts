@@ -57,6 +57,7 @@ const summaries: Readonly<Record<string, string>> = {
   'image-diff': 'list packages and problems that differ between two images',
   packages: 'list packages of images and the workloads that run them',
   problems: 'list problems of images and the workloads that they affect',
+  facts: 'list facts of images and the workloads that run them',
   inventory: 'list resources of clouds as of a time, or show one resource',
   spend: 'sum costs by account, service, region, resource or tag',
   ledger: 'show the outcome of all accepted rows',

@@ -20,6 +20,7 @@ export {
   imageNames,
   inventoryNames,
   nameTables,
+  factNames,
   packageNames,
   plainOfChange,
   problemNames,

@@ -1,4 +1,4 @@
-/** Fields of packages, problems and images. */
+/** Fields of packages, problems, facts and images. */
 import type { Named, QueryKind } from './names.ts'
 
 const named = (name: string, kind: QueryKind, ...others: readonly string[]): Named => ({ name, kind, others })
@@ -48,6 +48,13 @@ export const problemFields: readonly Named[] = [
   named('kev', 'bool', 'exploited'),
   ...reported,
   ...exposed,
+]
+
+export const factFields: readonly Named[] = [
+  named('category', 'dict'),
+  named('name', 'dict'),
+  named('value', 'dict'),
+  ...reported,
 ]
 
 export const imageFields: readonly Named[] = [

@@ -4,7 +4,7 @@ import { auditColumns } from '../model/audit-columns.ts'
 import { inventoryNumbers } from '../model/inventory-columns.ts'
 import { nearest } from '../schema/suggest.ts'
 import type { Dialect } from './dialect.ts'
-import { imageFields, packageFields, problemFields } from './insight-names.ts'
+import { factFields, imageFields, packageFields, problemFields } from './insight-names.ts'
 
 /** `estimate`: up to 96 bits; `text`: outside dictionaries. */
 export type QueryKind = ColumnKind | 'estimate' | 'bool' | 'text'
@@ -17,7 +17,17 @@ export type QueryField = Readonly<{
 }>
 
 export type NameTable = Readonly<{
-  view: 'flows' | 'events' | 'changes' | 'audit' | 'resources' | 'packages' | 'problems' | 'images' | 'inventory'
+  view:
+    | 'flows'
+    | 'events'
+    | 'changes'
+    | 'audit'
+    | 'resources'
+    | 'packages'
+    | 'problems'
+    | 'facts'
+    | 'images'
+    | 'inventory'
   fields: readonly QueryField[]
   example: string
   field(name: string): QueryField | undefined
@@ -244,6 +254,7 @@ export const problemNames: NameTable = nameTable(
   'severity = CRITICAL and exists(fixed_version)',
   problemFields,
 )
+export const factNames: NameTable = nameTable('facts', 'category = label', factFields)
 export const imageNames: NameTable = nameTable('images', 'critical > 0', imageFields)
 
 export const inventoryNames: NameTable = nameTable('inventory', 'type = volume and exists(finding)', [
@@ -281,6 +292,7 @@ export const nameTables = {
   resources: resourceNames,
   packages: packageNames,
   problems: problemNames,
+  facts: factNames,
   images: imageNames,
   inventory: inventoryNames,
 } as const

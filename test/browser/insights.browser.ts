@@ -294,7 +294,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: insights that a workload 
     expect(await violations(page)).toEqual([])
     await page.goto(`${stage.weir.url}/insights?v=1&list=images`)
     await page.getByRole('row').filter({ hasText: 'proj/main/cli' }).first().click()
-    await page.getByRole('link', { name: 'Facts' }).click()
+    await page.getByRole('button', { name: 'Facts' }).click()
     await page.getByText('php-version').first().waitFor()
     await page.getByText('Programming language').first().waitFor()
     if (folder !== undefined) await page.screenshot({ path: `${folder}/insights-facts.png` })

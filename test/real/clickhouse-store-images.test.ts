@@ -149,7 +149,7 @@ const talks: readonly Talk[] = [
 /** Part of the answer: flows from hidden namespaces do not count. */
 const exposedTo = { admin: '"other_namespaces","exposed_ports":[8080]', shop: '"exposure":"idle"', none: '[]' } as const
 
-const queries: Readonly<Record<'packages' | 'problems' | 'images', readonly Parameters[]>> = {
+const queries: Readonly<Record<'packages' | 'problems' | 'facts' | 'images', readonly Parameters[]>> = {
   packages: [
     {},
     { text: 'LOG4J 2.14' },
@@ -169,6 +169,7 @@ const queries: Readonly<Record<'packages' | 'problems' | 'images', readonly Para
     { text: odd },
     { sort: 'priority', filter: 'kev = false or epss < 0.8 or not exists(epss)' },
   ],
+  facts: [{}, { text: odd }, { filter: 'category = environment and pods = 0' }, { filter: 'valid_from > 2020-01-01' }],
   images: [
     {},
     { filter: 'critical > 0 and pods > 0' },
@@ -178,7 +179,7 @@ const queries: Readonly<Record<'packages' | 'problems' | 'images', readonly Para
   ],
 }
 
-it('images, packages and problems are the same at every time, for every user', async () => {
+it('images, packages, problems and facts are the same at every time, for every user', async () => {
   const apis = await bothApis(server.url, { auth })
   for (const [part, half] of [events.slice(0, 20), events.slice(20)].entries())
     await apis.addEvents(half, startOfDay + part * 1000)

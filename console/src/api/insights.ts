@@ -1,4 +1,4 @@
-/** Responses of /api/v1/images, /packages and /problems. Times are ISO 8601. */
+/** Responses of /api/v1/images, /packages, /problems and /facts. Times are ISO 8601. */
 import { request } from './client.ts'
 
 export const severities = ['CRITICAL', 'HIGH', 'MEDIUM', 'LOW', 'NEGLIGIBLE', 'NONE', 'UNKNOWN'] as const
@@ -39,6 +39,13 @@ export type PackageRow = Reported &
     type: string | null
     purl: string | null
     licenses: string | null
+  }>
+
+export type FactRow = Reported &
+  Readonly<{
+    category: string | null
+    name: string
+    value: string | null
   }>
 
 export type ProblemRow = Reported &
@@ -84,6 +91,7 @@ export type ImageRow = Running &
 export type InsightRows = Readonly<{
   problems: ProblemRow
   packages: PackageRow
+  facts: FactRow
   images: ImageRow
 }>
 export type InsightList = keyof InsightRows

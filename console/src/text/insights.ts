@@ -28,7 +28,7 @@ export const sortNames = { severity: 'Severity', priority: 'Priority', epss: 'EP
 
 export const insightsText = {
   insights: 'Insights',
-  find: 'Find packages, problems and images',
+  find: 'Find packages, problems, facts and images',
   findHint: 'log4j 2.14, CVE-2021-44228, or an image',
   list: 'List',
   problems: 'Problems',
@@ -47,9 +47,9 @@ export const insightsText = {
   compareHint: 'Choose two images to see which packages and problems differ.',
   compareAction: 'Compare with another image',
   facts: 'Facts',
-  factsSql: (image: string) =>
-    `SELECT category, name, value, tool FROM facts
-WHERE image = '${image.replaceAll("'", "''")}' AND valid_to IS NULL ORDER BY ALL`,
+  fact: 'Fact',
+  category: 'Category',
+  value: 'Value',
   comparedSame: 'No package or problem differs.',
   comparedNoPackages: 'An image has no report with packages.',
   comparedNoProblems: 'An image was not searched for problems.',

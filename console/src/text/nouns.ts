@@ -19,6 +19,7 @@ export const nouns = {
   object: ['object', 'objects'],
   otherGroup: ['other group', 'other groups'],
   package: ['package', 'packages'],
+  fact: ['fact', 'facts'],
   pair: ['pair', 'pairs'],
   problem: ['problem', 'problems'],
   region: ['region', 'regions'],

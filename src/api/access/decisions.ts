@@ -51,6 +51,7 @@ export const accessRules: Readonly<Record<string, AccessRule>> = {
   images: scoped('Images that run in the permitted namespaces, and their permitted pods.'),
   imageDiff: scoped('These images.'),
   packages: scoped('Packages of these images.'),
+  facts: scoped('Facts of these images.'),
   problems: scoped('Problems of these images.'),
   problemSums: scoped('Problems of these images.'),
   promQuery: scoped('Flows, changes and audit events of the permitted namespaces; points have no namespace.'),

@@ -343,6 +343,7 @@ test('every scoped operation is tested here, or beside its route for objects, tr
     'complete',
     'conversations',
     'exportFlows',
+    'facts',
     'flows',
     'graph',
     'graphPaths',

@@ -1,4 +1,4 @@
-/** Schemas of the rows of packages, problems and images. */
+/** Schemas of the rows of packages, problems, facts and images. */
 import { severities } from '../../model/image-insights.ts'
 import { exposures } from '../exposure.ts'
 
@@ -64,6 +64,12 @@ export const rows = {
     kev: { type: ['boolean', 'null'], description: 'CISA lists it as exploited; null: no catalog is configured.' },
     ...reported,
     ...exposed,
+  },
+  facts: {
+    category: { ...nullable, description: 'environment, label, image, os …' },
+    name: { type: 'string' },
+    value: nullable,
+    ...reported,
   },
   images: {
     image: { type: 'string', description: 'Digest.' },

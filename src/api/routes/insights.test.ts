@@ -100,6 +100,43 @@ describe('packages', () => {
   })
 })
 
+describe('facts', () => {
+  test('have the image and its pods, and end with the report that lacks them', async () => {
+    const api = await started()
+    const of = (value: string): Partial<Report> => ({
+      facts: [
+        { category: 'environment', name: 'PHP_VERSION', value },
+        { category: 'label', name: 'maintainer', value: 'shop' },
+      ],
+    })
+    const changed = [
+      ...reported('a', 'registry/shop/web', '10:05:00', of('8.2')),
+      ...reported('a', 'registry/shop/web', '11:05:00', of('8.3')),
+    ]
+    await api.addBatch(toEventBatch(changed), realHost().clock.now())
+    const { body } = await api.get('facts', { limit: '1', at: at('11:10:00') })
+    expect(body).toMatchObject({
+      total: 2,
+      facts: [{ category: 'environment', name: 'PHP_VERSION', value: '8.3', image: digest('a'), pods: 1 }],
+    })
+    const rest = await api.get('facts', { limit: '1', at: at('11:10:00'), cursor: String(body['next']) })
+    expect(rest.body).toMatchObject({ next: null, facts: [{ name: 'maintainer', valid_from: at('10:05:00.000') }] })
+    const found = await api.get('facts', { text: 'php 8.2', filter: 'namespace = shop', at: at('10:30:00') })
+    expect(found.body).toMatchObject({ total: 1, facts: [{ value: '8.2', valid_to: at('11:05:00.000') }] })
+    expect((await api.get('facts', { text: 'php 8.2', at: at('11:10:00') })).body['total']).toBe(0)
+  })
+
+  test('are visible to a principal of a namespace if the image runs there', async () => {
+    const api = await started(restricted)
+    const facts = [{ category: 'label', name: 'a', value: '1' }]
+    for (const letter of ['a', 'b'])
+      await api.addBatch(toEventBatch(reported(letter, 'registry/x', '10:05:00', { facts })), realHost().clock.now())
+    const headers = { authorization: `Bearer ${'x'.repeat(32)}` }
+    const { body } = await api.get('facts', { at: at('10:40:00') }, headers)
+    expect(body).toMatchObject({ total: 1, facts: [{ image: digest('a') }] })
+  })
+})
+
 describe('lists of many rows', () => {
   const count = 2500
   const packages = Array.from({ length: count }, (_, at) => ({ name: `p-${(at * 7) % count}`, version: `${at % 3}` }))

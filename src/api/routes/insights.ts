@@ -62,6 +62,7 @@ export const insightSchemas = {
   ...imageDiffSchemas,
   PackagePage: page('packages'),
   ProblemPage: page('problems'),
+  FactPage: page('facts'),
   ImagePage: page('images'),
 } as const
 
@@ -88,6 +89,11 @@ const lists: Readonly<
     summary: 'Problems in packages of images, with the pods that run them',
     sorted: 'Sorted by severity, score, id and image, after the keys of `sort`.',
     example: 'severity = CRITICAL and exists(fixed_version) and pods > 0',
+  },
+  facts: {
+    summary: 'Facts of images, with the pods that run them',
+    sorted: 'Sorted by category, name and image.',
+    example: 'category = environment and name = LAGOON_*',
   },
   images: {
     summary: 'Images with reports, and images that run without one',
@@ -120,6 +126,9 @@ const sort = {
   description: 'Order; priority: exploited, then EPSS.',
 } as const
 
+const pageNames = { packages: 'PackagePage', problems: 'ProblemPage', facts: 'FactPage', images: 'ImagePage' } as const
+const hasExposure = (list: InsightList): boolean => list === 'problems' || list === 'images'
+
 const schemaOf = (list: InsightList): object => ({
   operationId: list,
   summary: lists[list].summary,
@@ -130,7 +139,7 @@ const schemaOf = (list: InsightList): object => ({
     properties: {
       ...selection(list),
       ...(list === 'problems' ? { sort } : {}),
-      ...(list === 'packages' ? {} : { traffic: trafficParameter }),
+      ...(hasExposure(list) ? { traffic: trafficParameter } : {}),
       limit: { type: 'integer', minimum: 1, maximum: 1000, default: 100, description: 'Maximum rows of a page.' },
       cursor: {
         type: 'string',
@@ -140,7 +149,7 @@ const schemaOf = (list: InsightList): object => ({
     },
   },
   response: {
-    200: { $ref: `${{ packages: 'PackagePage', problems: 'ProblemPage', images: 'ImagePage' }[list]}#` },
+    200: { $ref: `${pageNames[list]}#` },
     400: { $ref: 'Problem#' },
     503: { $ref: 'Problem#' },
   },
@@ -264,9 +273,9 @@ export function insightRoutes(app: FastifyInstance, context: ApiContext): void {
       })
       const found = page?.rows.slice(0, limit)
       const shown =
-        list === 'packages' || found === undefined
-          ? found
-          : await exposed(query, found, needed.traffic, { store, principal, at }, disconnected)
+        hasExposure(list) && found !== undefined
+          ? await exposed(query, found, needed.traffic, { store, principal, at }, disconnected)
+          : found
       if (page === undefined || shown === undefined || disconnected.aborted) return reply.hijack()
       const last = shown.at(-1)
       return answerJson(request, reply, {

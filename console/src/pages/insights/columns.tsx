@@ -1,4 +1,11 @@
-import { imageText, type ImageRow, type PackageRow, type ProblemRow, type Severity } from '../../api/insights.ts'
+import {
+  imageText,
+  type FactRow,
+  type ImageRow,
+  type PackageRow,
+  type ProblemRow,
+  type Severity,
+} from '../../api/insights.ts'
 import { count, shortTime } from '../../parts/format.ts'
 import type { GridColumn } from '../../parts/grid.tsx'
 import { generalText } from '../../text/general.ts'
@@ -56,7 +63,7 @@ const exposure = <Row extends ImageRow | ProblemRow>(): GridColumn<Row> => ({
   cell: (row) => <ExposureText of={row} />,
 })
 
-const pods = <Row extends ImageRow | PackageRow | ProblemRow>(): readonly GridColumn<Row>[] => [
+const pods = <Row extends ImageRow | PackageRow | ProblemRow | FactRow>(): readonly GridColumn<Row>[] => [
   { id: 'pods', title: insightsText.pods, width: 50, end: true, cell: (row) => count(row.pods) },
   {
     id: 'workloads',
@@ -67,7 +74,7 @@ const pods = <Row extends ImageRow | PackageRow | ProblemRow>(): readonly GridCo
   },
 ]
 
-const reported = <Row extends PackageRow | ProblemRow>(): readonly GridColumn<Row>[] => [
+const reported = <Row extends PackageRow | ProblemRow | FactRow>(): readonly GridColumn<Row>[] => [
   ...pods<Row>(),
   {
     id: 'image',
@@ -155,6 +162,25 @@ export const packageColumns: readonly GridColumn<PackageRow>[] = [
   { id: 'type', title: generalText.type, width: 74, cell: ({ type }) => type ?? dash },
   { id: 'licenses', title: insightsText.licenses, width: 110, cell: ({ licenses }) => licenses ?? dash },
   ...reported<PackageRow>(),
+]
+
+export const factColumns: readonly GridColumn<FactRow>[] = [
+  { id: 'category', title: insightsText.category, width: 110, cell: ({ category }) => category ?? dash },
+  {
+    id: 'name',
+    title: insightsText.fact,
+    width: 200,
+    grow: 1,
+    cell: ({ name }) => <span className="mono">{name}</span>,
+  },
+  {
+    id: 'value',
+    title: insightsText.value,
+    width: 220,
+    grow: 2,
+    cell: ({ value }) => (value === null ? dash : <span title={value}>{value}</span>),
+  },
+  ...reported<FactRow>(),
 ]
 
 /** Without a search for problems their number is unknown, not zero. */

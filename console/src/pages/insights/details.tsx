@@ -1,4 +1,3 @@
-import { Link } from '@tanstack/react-router'
 import { imageText, type ImageRow, type ProblemRow } from '../../api/insights.ts'
 import { count, momentAt } from '../../parts/format.ts'
 import { Drawer, Fact } from '../../parts/drawer.tsx'
@@ -78,8 +77,15 @@ export function ImageDetails({
   of,
   onClose,
   onProblems,
+  onFacts,
   onCompare,
-}: Readonly<{ of: ImageRow; onClose: () => void; onProblems: () => void; onCompare: () => void }>): React.ReactNode {
+}: Readonly<{
+  of: ImageRow
+  onClose: () => void
+  onProblems: () => void
+  onFacts: () => void
+  onCompare: () => void
+}>): React.ReactNode {
   const { image, name, tags, os, tools, scanned, findings, reported } = of
   const worst = useSomeInsights('problems', { image }, shown)
   return (
@@ -107,9 +113,9 @@ export function ImageDetails({
       <button type="button" onClick={onCompare}>
         {insightsText.compareAction}
       </button>{' '}
-      <Link to="/sql" search={{ v: '1', q: insightsText.factsSql(image), schema: '0' } as never} className="button">
+      <button type="button" onClick={onFacts}>
         {insightsText.facts}
-      </Link>
+      </button>
       <h3>{insightsText.worst}</h3>
       {!scanned || findings === null ? (
         <p className="warning">{insightsText.imageNotScanned}</p>

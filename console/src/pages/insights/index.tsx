@@ -1,5 +1,12 @@
 import { useCallback } from 'react'
-import { imageText, type ImageRow, type InsightList, type PackageRow, type ProblemRow } from '../../api/insights.ts'
+import {
+  imageText,
+  type FactRow,
+  type ImageRow,
+  type InsightList,
+  type PackageRow,
+  type ProblemRow,
+} from '../../api/insights.ts'
 import { asApiError } from '../../api/problem.ts'
 import { useTitle } from '../../app/use-title.ts'
 import { CopyButton } from '../../parts/copy-button.tsx'
@@ -22,7 +29,7 @@ import { usePageState } from '../../state/use-page-state.ts'
 import { generalText } from '../../text/general.ts'
 import { sortNames, insightsText } from '../../text/insights.ts'
 import { partsText } from '../../text/parts.ts'
-import { imageColumns, packageColumns, problemColumns } from './columns.tsx'
+import { factColumns, imageColumns, packageColumns, problemColumns } from './columns.tsx'
 import { Compare } from './compare.tsx'
 import { ImageDetails, ProblemDetails } from './details.tsx'
 import { readAll, useInsights, useSeverities, useTrend } from './queries.ts'
@@ -30,7 +37,7 @@ import { insightsCodec, lists, problemSorts, selectionOf, type InsightsState } f
 import { Tiles } from './tiles.tsx'
 import './insights.css'
 
-const nouns = { problems: 'problem', packages: 'package', images: 'image' } as const
+const nouns = { problems: 'problem', packages: 'package', facts: 'fact', images: 'image' } as const
 const filters: Readonly<Record<InsightsState['list'], readonly (readonly [id: string, text: string])[]>> = {
   problems: [
     ['running', insightsText.onlyRunning],
@@ -39,6 +46,7 @@ const filters: Readonly<Record<InsightsState['list'], readonly (readonly [id: st
     ['exploited', insightsText.onlyExploited],
   ],
   packages: [['running', insightsText.onlyRunning]],
+  facts: [['running', insightsText.onlyRunning]],
   images: [
     ['running', insightsText.onlyRunning],
     ['exposed', insightsText.onlyExposed],
@@ -113,16 +121,18 @@ export default function InsightsPage(): React.ReactNode {
   )
 }
 
-type Shown = ProblemRow | PackageRow | ImageRow
+type Shown = ProblemRow | PackageRow | FactRow | ImageRow
 
 const columnsOf = {
   problems: problemColumns,
   packages: packageColumns,
+  facts: factColumns,
   images: imageColumns,
 } as unknown as Readonly<Record<InsightList, readonly GridColumn<Shown>[]>>
 
 function keyOf(row: Shown): string {
   if ('id' in row) return [row.id, row.image, row.purl ?? row.package, row.version, row.tool].join(' ')
+  if ('category' in row) return [row.category, row.name, row.value, row.image, row.tool].join(' ')
   return 'tags' in row ? row.image : [row.name, row.version, row.image, row.tool, row.type, row.purl].join(' ')
 }
 
@@ -189,7 +199,7 @@ function Rows({
               total={hasNextPage ? total : rows.length}
               selected={sel}
               onEnd={more}
-              {...(list === 'packages' ? {} : { onOpen: (row: Shown) => set({ sel: keyOf(row) }) })}
+              {...(list === 'packages' || list === 'facts' ? {} : { onOpen: (row: Shown) => set({ sel: keyOf(row) }) })}
             />
           )}
         </section>
@@ -199,6 +209,7 @@ function Rows({
             of={open}
             onClose={close}
             onCompare={() => set({ list: 'compare', from: open.image, to: '', sel: '' })}
+            onFacts={() => set({ list: 'facts', image: open.image, text: '', sel: '' })}
             onProblems={() => set({ list: 'problems', image: open.image, text: '', sel: '' })}
           />
         )}

@@ -17,7 +17,7 @@ export type InsightsState = Readonly<{
   sel: string
 }>
 
-export const lists = ['problems', 'packages', 'images', 'compare'] as const
+export const lists = ['problems', 'packages', 'facts', 'images', 'compare'] as const
 export const problemSorts = ['severity', 'priority', 'epss'] as const
 export type ProblemSort = (typeof problemSorts)[number]
 
@@ -43,7 +43,7 @@ export function selectionOf(
     ...(list === 'problems' && known.length > 0 ? [`severity in (${known.join(', ')})`] : []),
     ...(list === 'problems' && only.includes('fixable') ? ['exists(fixed_version)'] : []),
     ...(only.includes('running') ? ['pods > 0'] : []),
-    ...(list !== 'packages' && only.includes('exposed') ? ['exposure = external'] : []),
+    ...((list === 'problems' || list === 'images') && only.includes('exposed') ? ['exposure = external'] : []),
     ...(list === 'problems' && only.includes('exploited') ? ['kev = true'] : []),
     ...(list === 'images' && only.includes('unscanned') ? ['scanned = false'] : []),
   ]
