@@ -21,5 +21,6 @@ export default defineConfig({
     // A test asserts facts, never a duration; this limit only ends one that hangs.
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    expect: { poll: { timeout: 30_000 } },
   },
 })

@@ -25,6 +25,7 @@ export class MemoryCluster {
   /** Objects by `kind/namespace/name`. */
   readonly #objects = new Map<string, Stored>()
   readonly #watchers = new Set<Watcher>()
+  readonly #removed: { readonly kind: string; readonly object: Stored }[] = []
   #version = 0
   /** `METHOD path` of each write. */
   readonly writes: string[] = []
@@ -61,7 +62,9 @@ export class MemoryCluster {
     const found = this.get(kind, name, namespace)
     if (found === undefined) return
     this.#objects.delete(`${kind}/${namespace}/${name}`)
-    this.#emit('DELETED', kind, found)
+    const object = { metadata: { ...found.metadata, resourceVersion: String(++this.#version) } }
+    this.#removed.push({ kind, object })
+    this.#emit('DELETED', kind, object)
   }
 
   #store(kind: string, object: Fields, before: Stored | undefined): Stored {
@@ -97,7 +100,8 @@ export class MemoryCluster {
       return found === undefined ? status(404, 'not found') : answer(200, found)
     }
     const selector = query['labelSelector'] ?? ''
-    if (query['watch'] === 'true') return this.#watch(kind, selector, signal)
+    if (query['watch'] === 'true')
+      return this.#watch(kind, selector, Number(query['resourceVersion'] ?? this.#version), signal)
     const items = [...this.#objects].filter(
       ([key, object]) =>
         key.startsWith(namespace === undefined ? `${kind}/` : `${kind}/${namespace}/`) && matches(object, selector),
@@ -108,8 +112,11 @@ export class MemoryCluster {
     })
   }
 
-  #watch(kind: string, selector: string, signal: AbortSignal): Answer {
-    const lines: Buffer[] = []
+  /** From the version of a list, so that no event between both is lost. */
+  #watch(kind: string, selector: string, from: number, signal: AbortSignal): Answer {
+    const lines = this.#since(kind, from)
+      .filter(({ object }) => matches(object, selector))
+      .map((event) => Buffer.from(`${JSON.stringify(event)}\n`))
     let more = Promise.withResolvers<void>()
     let isClosed = false
     const watcher = {
@@ -138,6 +145,18 @@ export class MemoryCluster {
       }
     }
     return { status: 200, headers: {}, body: body(), close }
+  }
+
+  /** The last state of each object that changed after a version. */
+  #since(kind: string, from: number): readonly { readonly type: string; readonly object: Stored }[] {
+    const isNew = ({ metadata }: Stored): boolean => Number(metadata.resourceVersion) > from
+    const known = [...this.#objects].flatMap(([key, object]) => (key.startsWith(`${kind}/`) ? [object] : []))
+    return [
+      ...known.filter(isNew).map((object) => ({ type: 'MODIFIED', object })),
+      ...this.#removed
+        .filter((gone) => gone.kind === kind && isNew(gone.object))
+        .map(({ object }) => ({ type: 'DELETED', object })),
+    ].sort((one, other) => Number(one.object.metadata.resourceVersion) - Number(other.object.metadata.resourceVersion))
   }
 
   #write(method: string, path: string, body: Fields): Answer {
