@@ -126,6 +126,7 @@ const events: readonly WeirEvent[] = [
     ],
   } as never),
   ...reported('c', 0, 'inspect', { facts: [{ name: 'PATH', value: odd, category: 'environment' }] } as never),
+  ...reported('c', 12, 'inspect', { facts: [{ name: 'PATH', value: '/bin', category: 'environment' }] } as never),
   ...feed('epss', { 'CVE-1': '0.5', 'CVE-2': '0.25' }, 2),
   ...feed('epss', { 'CVE-1': '0.125', 'CVE-4': '0.75' }, 9),
   ...feed('kev', { 'CVE-2': '2026-01-01', 'CVE-9': '' }, 9),

@@ -43,24 +43,28 @@ interface Part {
   readonly part: ReportPart
   /** By name; of event `p`. */
   readonly columns: Readonly<Record<string, string>>
+  /** Columns that identify a row besides its subject. */
+  readonly identity?: readonly string[]
 }
 
 /** From the first report that has the row until the first later one that lacks it. */
-function partsOf(names: StoreNames, { family, type, part, columns }: Part): string {
+function partsOf(names: StoreNames, { family, type, part, columns, identity = [] }: Part): string {
   const own = Object.entries(columns).map(([column, sql]) => `${sql} AS ${column}`)
   const merged = ['ref', 'data', 'tool', 'tool_version', ...Object.keys(columns)]
   const last = merged.map((column) => `argMax(m.${column}, m.number) AS ${column}`)
+  const partition = ['r.image', 'r.source', 'p.subject', ...identity.map((name) => columns[name]!)]
+  const group = ['image', 'source', 'subject', ...identity].map((name) => `m.${name}`)
   // Numbers of a run of reports with the row have the same distance from the row's own numbers.
   const runs =
     `SELECT r.image AS image, r.source AS source, p.subject AS subject, p.ref AS ref, p.data AS data, ` +
     `${own.join(', ')}, r.tool AS tool, r.tool_version AS tool_version, r.valid_from AS valid_from, ` +
     'r.valid_to AS valid_to, r.number AS number, toInt64(r.number) - toInt64(row_number() OVER (PARTITION BY ' +
-    `r.image, r.source, p.subject ORDER BY r.number)) AS run FROM (${eventsOf(names, family)}) AS p INNER JOIN ` +
+    `${partition.join(', ')} ORDER BY r.number)) AS run FROM (${eventsOf(names, family)}) AS p INNER JOIN ` +
     `(${reports(names, part)}) AS r ON p.insight_report = r.report WHERE p.type = ${text(type)}`
   return (
     `SELECT m.image AS image, ${last.join(', ')}, ` +
     'min(m.valid_from) AS valid_from, if(max(isNull(m.valid_to)), NULL, max(m.valid_to)) AS valid_to ' +
-    `FROM (${runs}) AS m GROUP BY m.image, m.source, m.subject, m.run`
+    `FROM (${runs}) AS m GROUP BY ${group.join(', ')}, m.run`
   )
 }
 
@@ -176,6 +180,7 @@ export function factsView(names: StoreNames): string {
     type: insightTypes.fact,
     part: 'facts',
     columns: { category: 'p.insight_type', name: 'p.insight_name', value: 'p.insight_value' },
+    identity: ['value'],
   })
   return `SELECT r.category AS category, r.name AS name, r.value AS value, ${about} FROM (${rows}) AS r`
 }

@@ -40,7 +40,7 @@ export function reportsSql(input: ViewInput, part?: ReportPart, cached?: CachedI
  *
  * `columns`: of the events of a `family`; `subject` identifies a row in its report.
  */
-export function partsSql(input: ViewInput, { family, type, part, columns }: PartOptions): string {
+export function partsSql(input: ViewInput, { family, type, part, columns, identity = [] }: PartOptions): string {
   const names = ['key', 'source', 'ref', 'subject', 'data', 'insight_report', ...columns]
   // Each text column that the scan reads costs much of it. Reports have ids of their own, and only they have parts.
   const ofType = family === 'fact' ? ` WHERE type = '${type}'` : ''
@@ -54,17 +54,17 @@ export function partsSql(input: ViewInput, { family, type, part, columns }: Part
     .join(', ')
   const single = `SELECT ${own}, ${tool}, r.valid_from, r.valid_to FROM ${joined('versions = 1')}`
   // A run of reports with the row; numbers of a run have the same distance from its own numbers.
-  const identity = 'key, source, subject'
+  const same = ['key', 'source', 'subject', ...identity]
   const runs = `SELECT ${own}, ${tool}, r.valid_from, r.valid_to, r.number,
-      r.number - row_number() OVER (PARTITION BY r.image, r.source, p.subject ORDER BY r.number) AS run
+      r.number - row_number() OVER (PARTITION BY r.image, r.source, p.subject${identity.map((name) => `, p.${name}`).join('')} ORDER BY r.number) AS run
       FROM ${joined('versions > 1')}`
   const last = (name: string): string => `arg_max("${name}", number) AS "${name}"`
-  const rest = [...names.filter((name) => !['key', 'source', 'subject'].includes(name)), 'tool', 'tool_version']
+  const rest = [...names.filter((name) => !same.includes(name)), 'tool', 'tool_version']
   const merged = `SELECT ${names
     .map((name) => (rest.includes(name) ? last(name) : `"${name}"`))
     .join(', ')}, ${last('tool')}, ${last('tool_version')}, min(valid_from) AS valid_from,
       CASE WHEN bool_or(valid_to IS NULL) THEN NULL ELSE max(valid_to) END AS valid_to
-      FROM (${runs}) GROUP BY ${identity}, run`
+      FROM (${runs}) GROUP BY ${same.join(', ')}, run`
   return `${single} UNION ALL ${merged}`
 }
 
@@ -73,6 +73,8 @@ type PartOptions = Readonly<{
   type: string
   part: ReportPart
   columns: readonly string[]
+  /** Columns that identify a row besides its subject. */
+  identity?: readonly string[]
 }>
 
 /** Of `image:<name>@<digest>`, or `@lagoon:…`; NULL without a name. */

@@ -129,6 +129,7 @@ function factsView(input: ViewInput): string {
     type: insightTypes.fact,
     part: 'facts',
     columns: ['insight_name', 'insight_type', 'insight_value'],
+    identity: ['insight_value'],
   })
   return `SELECT r.insight_type AS category, r.insight_name AS name, r.insight_value AS value, ${about}
       FROM (${rows}) r`
