@@ -90,7 +90,8 @@ function sbomText(written: string, node: string, time: string): string {
     components: readonly object[]
   }
   const runtime = { type: 'platform', name: 'node', version: node, purl: `pkg:generic/node@${node}` }
-  return `${JSON.stringify({ ...document, metadata: { ...metadata, timestamp: time }, components: [runtime, ...components] }, null, 1)}\n`
+  const fixed = { ...document, metadata: { ...metadata, timestamp: time }, components: [runtime, ...components] }
+  return `${JSON.stringify(fixed, null, 1)}\n`
 }
 
 /** A folder with everything that Weir needs on the platform. `time`: ISO 8601, of the sources. */
@@ -138,7 +139,7 @@ async function checksum(path: string): Promise<string> {
 
 /**
  * Writes archives of the named platforms and `SHA256SUMS` to `out`. With `key`, the path of an Ed25519 key in PEM, the
- * checksums are signed: `openssl pkeyutl -verify -rawin -pubin -inkey PUBLIC.pem -in SHA256SUMS -sigfile SHA256SUMS.sig`.
+ * checksums are signed; `openssl pkeyutl -verify -rawin` verifies `SHA256SUMS.sig`.
  */
 export async function buildArchives(names: readonly string[], out: string, key?: string): Promise<readonly string[]> {
   const { weir } = await versions()

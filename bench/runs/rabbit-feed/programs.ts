@@ -79,7 +79,10 @@ export async function startTelegraf(path: string, { folder, broker, queue, outpu
   mkdirSync(home, { recursive: true })
   const file = join(home, 'telegraf.conf')
   const outputs = {
-    opensearch: `[[outputs.opensearch]]\n  urls = ["${output.url}"]\n  index_name = "${queue}"\n  template_name = "${queue}"`,
+    opensearch: `[[outputs.opensearch]]
+  urls = ["${output.url}"]
+  index_name = "${queue}"
+  template_name = "${queue}"`,
     influxdb: `[[outputs.influxdb]]\n  urls = ["${output.url}"]\n  database = "${queue}"\n  content_encoding = "gzip"`,
   }
   const settings = `[agent]

@@ -397,7 +397,7 @@ test('template slack: values are plain text, and the notification has no link an
   expect((long as { blocks: unknown[] }).blocks).toHaveLength(1)
 })
 
-test('template teams: an Adaptive Card whose values are text runs, without Markdown', async () => {
+test('template teams: an Adaptive Card with values as text runs, without Markdown', async () => {
   const [message] = await sentAs({ template: 'teams', text: '{{note}}' })
   const run = (text: string): object => ({ type: 'RichTextBlock', inlines: [expect.objectContaining({ text })] })
   expect(message).toMatchObject({

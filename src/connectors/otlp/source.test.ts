@@ -61,7 +61,7 @@ function within(writer: ProtoWriter, fields: readonly number[], act: () => void)
   for (const start of starts.reverse()) writer.end(start)
 }
 
-/** A gauge `ratio` without attributes, whose points have these values; undefined: no value. */
+/** A gauge `ratio` without attributes, with points of these values; undefined: no value. */
 function gauge(...values: readonly (number | undefined)[]): Uint8Array {
   const writer = new ProtoWriter()
   within(writer, [1, 2, 2], () => {
