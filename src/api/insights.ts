@@ -94,7 +94,8 @@ function reportRows(query: InsightQuery): string {
   const inReport = words.map(({ inReport: test }, at) => `, ${test} AS word_${at}`).join('')
   const current = `SELECT r.*${inReport}${pods[0]} FROM (SELECT * FROM ${reports} WHERE ${valid}) r${pods[1]}`
   const joined = (some: string, chosen: string): string =>
-    `SELECT ${allBut('p', ['report'])}, ${allBut('c', ['report'])} FROM ${some} p JOIN ${chosen} c ON p.report = c.report`
+    `SELECT ${allBut('p', ['report'])}, ${allBut('c', ['report'])} FROM ${some} p
+      JOIN ${chosen} c ON p.report = c.report`
   if (words.length === 0) return `WITH ${stored('current_reports', current)} ${joined(rows, 'current_reports')}`
   // Few reports have a word themselves, so that most rows are compared before the join.
   const whole = words.map(({ inRow }) => inRow).join(' AND ')

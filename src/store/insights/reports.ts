@@ -53,10 +53,11 @@ export function partsSql(input: ViewInput, { family, type, part, columns, identi
     .map((name) => (name === 'key' ? 'r.image AS key' : name === 'source' ? 'r.source' : `p."${name}"`))
     .join(', ')
   const single = `SELECT ${own}, ${tool}, r.valid_from, r.valid_to FROM ${joined('versions = 1')}`
+  const partition = ['r.image', 'r.source', 'p.subject', ...identity.map((name) => `p.${name}`)]
   // A run of reports with the row; numbers of a run have the same distance from its own numbers.
   const same = ['key', 'source', 'subject', ...identity]
   const runs = `SELECT ${own}, ${tool}, r.valid_from, r.valid_to, r.number,
-      r.number - row_number() OVER (PARTITION BY r.image, r.source, p.subject${identity.map((name) => `, p.${name}`).join('')} ORDER BY r.number) AS run
+      r.number - row_number() OVER (PARTITION BY ${partition.join(', ')} ORDER BY r.number) AS run
       FROM ${joined('versions > 1')}`
   const last = (name: string): string => `arg_max("${name}", number) AS "${name}"`
   const rest = [...names.filter((name) => !same.includes(name)), 'tool', 'tool_version']
