@@ -81,8 +81,8 @@ function podsView(input: ViewInput, cached: CachedInsightRows | undefined): stri
   const versions = `SELECT *, ${until} AS valid_to FROM (${insightEvents('resource', input, cached)}) r
       WHERE ${kind} IN ${podKinds}`
   return `SELECT ${kind} AS kind, ${group} AS api_group, ${namespace} AS namespace, ${name} AS name,
-      ${cluster} AS cluster, phase, owner_kind, owner_name, since AS valid_from, valid_to, ref, data FROM (${versions}) r
-      WHERE state = 'present' AND (valid_to IS NULL OR valid_to > since)`
+      ${cluster} AS cluster, phase, owner_kind, owner_name, since AS valid_from, valid_to, ref, data
+      FROM (${versions}) r WHERE state = 'present' AND (valid_to IS NULL OR valid_to > since)`
 }
 
 /** Digests of the images that have reports. */
