@@ -14,6 +14,7 @@ import { cutProxy } from '../conformance/cut-proxy.ts'
 import { sinkConformance, type OtherSide } from '../conformance/sink.ts'
 import { influxdb as program, installInfluxdb } from './install/influxdb.ts'
 import { findVictoriametrics, victoriametrics } from './install/victoriametrics.ts'
+import { FailingFront } from './kit/failing-front.ts'
 import { startInfluxdb, startVictoriametrics, type RealInfluxdb, type RealVictoriametrics } from './kit/influxdb.ts'
 
 const never = new AbortController().signal
@@ -174,6 +175,24 @@ test.each([
     await sink.close()
   },
 )
+
+test('influxdb v1: points beyond the retention are dead letters of one request', async () => {
+  const bucket = await newDatabase()
+  await old.query(`CREATE RETENTION POLICY "hour" ON "${bucket}" DURATION 1h REPLICATION 1 DEFAULT`)
+  let requests = 0
+  const front = await FailingFront.start(old.port, () => void requests++)
+  const sink = await build(testContext(), { url: `http://127.0.0.1:${front.port}`, api: 'v1', bucket })
+  const early = Array.from({ length: 1000 }, (_, id) => ({
+    ...point(`p${id}`, { name: 't', fields: { id } }),
+    time: id,
+  }))
+  const failures = await sink.send(eventBatch(early, 't'), never)
+  expect(failures.map(({ is }) => is)).toEqual(early.map(() => 'reject'))
+  expect(failures[999]?.reason).toMatch(/HTTP 400: partial write: points beyond retention policy dropped=1000/)
+  expect(requests).toBe(1)
+  await sink.close()
+  await front.stop()
+})
 
 test('influxdb: names and values with special characters are read back by InfluxDB', async () => {
   const bucket = await newDatabase()

@@ -53,8 +53,13 @@ export class InfluxClient {
         ...shown,
         signal,
       })
-      const found = writeAnswer(answer, this.#context.host.clock.now())
-      return found === undefined ? undefined : { ...found, reason: this.#clean(`${this.#base}: ${found.reason}`) }
+      const found = writeAnswer(answer, lines.length, this.#context.host.clock.now())
+      const cleaned = <T extends { reason: string }>(one: T): T => ({
+        ...one,
+        reason: this.#clean(`${this.#base}: ${one.reason}`),
+      })
+      if (found === undefined) return undefined
+      return found.is === 'items' ? { ...found, items: found.items.map(cleaned) } : cleaned(found)
     } catch (error) {
       return { is: 'retry', reason: this.#clean(`${this.#base}: ${messageOf(error)}`) }
     }
