@@ -1,7 +1,7 @@
 import type { Family } from '../flow-metrics/index.ts'
 import { ProtoWriter } from '../proto-writer/index.ts'
 import { eachSeries, type Entry, type WriteOptions } from './entries.ts'
-import { metricTypes, writeValue } from './values.ts'
+import { metricTypes, writeLabels, writeValue } from './values.ts'
 
 export function encodeV1(entries: readonly Entry[], { labels: common, at, stale = false }: WriteOptions): Uint8Array {
   const writer = new ProtoWriter()
@@ -10,12 +10,7 @@ export function encodeV1(entries: readonly Entry[], { labels: common, at, stale 
     metadata.set(entry.family.name, entry.family)
     eachSeries(entry, common, (labels, value) => {
       const start = writer.begin(1)
-      for (const [name, text] of labels) {
-        const label = writer.begin(1)
-        writer.text(1, name)
-        writer.text(2, text)
-        writer.end(label)
-      }
+      writeLabels(writer, labels)
       const sample = writer.begin(2)
       writeValue(writer, value, stale)
       writer.int(2, at)

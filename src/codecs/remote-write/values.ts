@@ -1,4 +1,5 @@
 import type { ProtoWriter } from '../proto-writer/index.ts'
+import type { Labels } from './entries.ts'
 
 /** The same numbers in both versions. */
 export const metricTypes = { counter: 1, gauge: 2, histogram: 3 } as const
@@ -7,4 +8,14 @@ export function writeValue(writer: ProtoWriter, value: number, stale: boolean): 
   // Prometheus' marker is a NaN with these bits.
   if (stale) writer.fixed64(1, 2, 0x7ff00000)
   else writer.double(1, value)
+}
+
+/** Of 1.0. */
+export function writeLabels(writer: ProtoWriter, labels: Labels): void {
+  for (const [name, text] of labels) {
+    const label = writer.begin(1)
+    writer.text(1, name)
+    writer.text(2, text)
+    writer.end(label)
+  }
 }

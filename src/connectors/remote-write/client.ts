@@ -3,7 +3,8 @@ import type { Context, Probe } from '../../engine/contracts.ts'
 import type { Clock, Host } from '../../host/index.ts'
 import { messageOf } from '../../model/errors.ts'
 import { withoutSecretsOf } from '../../model/url-text.ts'
-import { HttpClient } from '../../net/http/client.ts'
+import { snappyCompress } from '../../codecs/snappy/index.ts'
+import { HttpClient, type HttpAnswer } from '../../net/http/client.ts'
 import { readTls } from '../../net/tls.ts'
 import type { RemoteWriteConfig } from './config.ts'
 import { pushIsolated, type Refused } from './sink-isolate.ts'
@@ -14,6 +15,8 @@ const connections = 4
 const splits = 128
 /** Receivers of 2.0 name each refused series. */
 const answerBytes = 1024 * 1024
+
+type PushConfig = Pick<RemoteWriteConfig, 'url' | 'protocol' | 'timeout' | 'headers' | 'auth' | 'tls'>
 
 export type Retry = Extract<Answer, { is: 'retry' }>
 
@@ -31,19 +34,14 @@ type PushOptions = Readonly<{
 
 export class Pusher {
   readonly #client: HttpClient
-  readonly #config: RemoteWriteConfig
+  readonly #config: PushConfig
   readonly #clock: Clock
   readonly #onVersion: (version: Version) => void
   #version: Version
   /** The receiver accepted 2.0 before. */
   #isV2Known = false
 
-  private constructor(
-    client: HttpClient,
-    config: RemoteWriteConfig,
-    host: Host,
-    onVersion: (version: Version) => void,
-  ) {
+  private constructor(client: HttpClient, config: PushConfig, host: Host, onVersion: (version: Version) => void) {
     this.#client = client
     this.#config = config
     this.#clock = host.clock
@@ -51,10 +49,7 @@ export class Pusher {
     this.#version = config.protocol === 'v1' ? 'v1' : 'v2'
   }
 
-  static async open(
-    config: RemoteWriteConfig,
-    { host, id, log }: Pick<Context, 'host' | 'id' | 'log'>,
-  ): Promise<Pusher> {
+  static async open(config: PushConfig, { host, id, log }: Pick<Context, 'host' | 'id' | 'log'>): Promise<Pusher> {
     const client = new HttpClient({
       url: config.url,
       connections,
@@ -113,6 +108,15 @@ export class Pusher {
     return { retry, accepted, refused }
   }
 
+  /** One request of 1.0 with encoded series. Never rejects. */
+  async write(series: Uint8Array, signal: AbortSignal): Promise<Answer> {
+    try {
+      return this.#answer(await this.#request('v1', snappyCompress(series), signal))
+    } catch (error) {
+      return this.#failure(error)
+    }
+  }
+
   async probe(signal: AbortSignal): Promise<Probe> {
     const { url } = this.#config
     const place = withoutSecretsOf(url, url)
@@ -133,17 +137,10 @@ export class Pusher {
   }
 
   async #post(entries: readonly Entry[], write: WriteOptions, signal: AbortSignal): Promise<Answer> {
-    const { url, headers, protocol } = this.#config
+    const { url, protocol } = this.#config
     const version = this.#version
     try {
-      const answer = await this.#client.request({
-        method: 'POST',
-        headers: { ...headers, ...headersOf(version) },
-        body: bodyOf(version, entries, write),
-        limit: answerBytes,
-        truncate: true,
-        signal,
-      })
+      const answer = await this.#request(version, bodyOf(version, entries, write), signal)
       const written = writtenOf(answer)
       if (version === 'v2' && lacksV2(answer.status, written, this.#isV2Known)) {
         if (protocol === 'v2')
@@ -163,13 +160,29 @@ export class Pusher {
         this.#isV2Known = true
         this.#onVersion('v2')
       }
-      const outcome = answerOf(answer, this.#clock.now())
-      return outcome.is === 'retry'
-        ? { ...outcome, reason: withoutSecretsOf(url, `${url}: ${outcome.reason}`) }
-        : outcome
+      return this.#answer(answer)
     } catch (error) {
-      return { is: 'retry', reason: withoutSecretsOf(url, `${url}: ${messageOf(error)}`) }
+      return this.#failure(error)
     }
+  }
+
+  #request(version: Version, body: Uint8Array, signal: AbortSignal): Promise<HttpAnswer> {
+    const headers = { ...this.#config.headers, ...headersOf(version) }
+    return this.#client.request({ method: 'POST', headers, body, limit: answerBytes, truncate: true, signal })
+  }
+
+  #answer(answer: HttpAnswer): Answer {
+    const outcome = answerOf(answer, this.#clock.now())
+    return outcome.is === 'retry' ? this.#retry(outcome, outcome.reason) : outcome
+  }
+
+  #failure(error: unknown): Answer {
+    return this.#retry({ is: 'retry' }, messageOf(error))
+  }
+
+  #retry(outcome: Omit<Retry, 'reason'>, reason: string): Retry {
+    const { url } = this.#config
+    return { ...outcome, reason: withoutSecretsOf(url, `${url}: ${reason}`) }
   }
 
   #setVersion(version: Version) {

@@ -1,10 +1,10 @@
 import { defineConnector } from '../../engine/manifest.ts'
-import { remoteWriteSourceSchema, remoteWriteSchema } from './config.ts'
+import { remoteWritePointsSchema, remoteWriteSchema, remoteWriteSourceSchema } from './config.ts'
 import { metrics } from './metrics.ts'
 
 export default defineConnector({
   source: { schema: remoteWriteSourceSchema, thread: 'watch' },
-  sinks: [remoteWriteSchema],
+  sinks: [remoteWriteSchema, remoteWritePointsSchema],
   metrics,
   support: [{ system: 'remote-write', name: 'Prometheus remote write (Mimir, Thanos, VictoriaMetrics)' }],
 })

@@ -16,6 +16,11 @@ export const metrics = {
     'sink',
     'outcome',
   ),
+  weir_remote_write_dropped_values_total: counter(
+    'Fields of points without a sample, by reason: type (a text)',
+    'sink',
+    'reason',
+  ),
 }
 
 type Own = typeof metrics
