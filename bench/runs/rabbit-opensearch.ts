@@ -69,6 +69,7 @@ async function troubled(context: AcceptanceContext, { program, ticks, front, sea
     const one: Failing = { status: 503, headers: { 'retry-after': '1' } }
     const many = Array<Failing>(context.size(5, 2)).fill({ status: 429 })
     front.faults.push(...many, one, 'reset', ...many)
+    return Promise.resolve()
   }
   const kill = () => program.kill()
   const troubles = [kill, refuse, () => search.restart('SIGKILL'), kill, refuse, () => search.restart('SIGKILL')]

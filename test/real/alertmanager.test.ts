@@ -18,7 +18,7 @@ interface Alert {
   readonly startsAt: string
 }
 
-test('alertmanager: events become alerts with labels; a refused one is a dead letter with a reason', async (context) => {
+test('alertmanager: events become alerts; a refused one is a dead letter with the reason', async (context) => {
   const path = await need(context, alertmanager)
   const folder = await mkdtemp(join(tmpdir(), 'weir-alertmanager-'))
   onTestFinished(() => rm(folder, { recursive: true, force: true }))
@@ -52,7 +52,7 @@ test('alertmanager: events become alerts with labels; a refused one is a dead le
 
   const found = (await (await fetch(`${url}/api/v2/alerts`)).json()) as readonly Alert[]
   const own = found.filter(({ labels: { number } }) => number !== undefined)
-  expect(own.map(({ labels: { number } }) => Number(number)).toSorted((one, other) => one - other)).toEqual([0, 1, 2])
+  expect(own.map(({ labels: { number } }) => Number(number)).toSorted((a, b) => a - b)).toEqual([0, 1, 2])
   expect(own[0]?.labels).toEqual({
     alertname: `Pod ${word}`,
     severity: 'warning',

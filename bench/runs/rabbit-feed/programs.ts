@@ -79,11 +79,8 @@ export async function startTelegraf(path: string, { folder, broker, queue, outpu
   mkdirSync(home, { recursive: true })
   const file = join(home, 'telegraf.conf')
   const outputs = {
-    opensearch: `[[outputs.opensearch]]
-  urls = ["${output.url}"]
-  index_name = "${queue}"
-  template_name = "${queue}"`,
-    influxdb: `[[outputs.influxdb]]\n  urls = ["${output.url}"]\n  database = "${queue}"\n  content_encoding = "gzip"`,
+    opensearch: `  index_name = "${queue}"\n  template_name = "${queue}"`,
+    influxdb: `  database = "${queue}"\n  content_encoding = "gzip"`,
   }
   const settings = `[agent]
   interval = "${flush}"
@@ -112,6 +109,8 @@ export async function startTelegraf(path: string, { folder, broker, queue, outpu
     [[inputs.amqp_consumer.json_v2.field]]
       path = "sequence"
       type = "int"
+[[outputs.${output.to}]]
+  urls = ["${output.url}"]
 ${outputs[output.to]}
 `
   writeFileSync(file, settings)

@@ -89,7 +89,7 @@ function cellOf({ type }: Column, cell: unknown): unknown {
   if (cell === null || cell === undefined) return null
   switch (type) {
     case 'us':
-      return timeOf(String(cell)) ?? 0n
+      return timeOf(textOf(cell)) ?? 0n
     case 'json':
       return JSON.stringify(cell)
     case 'text':

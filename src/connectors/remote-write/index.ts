@@ -6,5 +6,8 @@ export default defineConnector({
   source: { schema: remoteWriteSourceSchema, thread: 'watch' },
   sinks: [remoteWriteSchema, remoteWritePointsSchema],
   metrics,
-  support: [{ system: 'remote-write', name: 'Prometheus remote write (Mimir, Thanos, VictoriaMetrics)' }],
+  support: [
+    { system: 'remote-write', name: 'Prometheus remote write (Mimir, Thanos, VictoriaMetrics)' },
+    { system: 'remote-write-points', name: 'Prometheus remote write of points' },
+  ],
 })

@@ -1,5 +1,4 @@
-// Telegraf with the plugins of the comparison, built by the machine's own Go from its module: two minutes, once, kept
-// in the cache.
+// Telegraf with the plugins of the comparison, built by the machine's own Go from its module: two minutes, once.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { cacheFolder } from '../kit/cache.ts'
