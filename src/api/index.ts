@@ -40,6 +40,7 @@ import { liveRoutes, liveSchemas } from './routes/live.ts'
 import { pipelineRoutes, pipelineSchemas } from './routes/pipeline.ts'
 import { resourceRoutes, resourceSchemas } from './routes/resources.ts'
 import { savedRoutes, savedSchemas } from './routes/saved.ts'
+import { eventSeriesRoutes, eventSeriesSchemas } from './routes/event-series.ts'
 import { inventoryRoutes, inventorySchemas } from './routes/inventory.ts'
 import { spendRoutes, spendSchemas } from './routes/spend.ts'
 import { sqlRoutes } from './routes/sql.ts'
@@ -77,6 +78,7 @@ const schemas = {
   ...insightSchemas,
   ...grafanaSchemas,
   ...spendSchemas,
+  ...eventSeriesSchemas,
   ...inventorySchemas,
 }
 
@@ -145,6 +147,7 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
   prometheusRoutes(app, context)
   lokiRoutes(app, context)
   spendRoutes(app, context)
+  eventSeriesRoutes(app, context)
   inventoryRoutes(app, context)
   eventRoutes(app, context)
   pipelineRoutes(app, context)

@@ -47,6 +47,8 @@ test('describes exactly the paths of the API', async () => {
     'GET /api/v1/conversations',
     'GET /api/v1/dead-letters',
     'GET /api/v1/dead-letters/{id}',
+    'GET /api/v1/events/fields',
+    'GET /api/v1/events/series',
     'GET /api/v1/export',
     'GET /api/v1/exporters',
     'GET /api/v1/exporters/recipes',

@@ -94,6 +94,22 @@ describe.skipIf(chromiumPath === undefined)('chromium: inventory and spend', () 
     await page.context().close()
   })
 
+  test('a number in the bodies of any family is a chart, by a text of the bodies', async () => {
+    const page = await stage.page('/charts?v=1&t=now-7d..now&family=cost&field=/BilledCost&fn=sum&by=/ServiceName')
+    await page.locator('.chart-place canvas').first().waitFor()
+    await page.getByText('Sum of BilledCost').first().waitFor()
+    await page.getByText('Compute').first().waitFor()
+    await page.getByRole('combobox', { name: /^By/ }).selectOption('subject')
+    await page.getByRole('combobox', { name: /^Function/ }).selectOption('p95')
+    await page.getByText('95th percentile of BilledCost').first().waitFor()
+    if (folder !== undefined) await page.screenshot({ path: `${folder}/charts.png` })
+    expect([...(await outside(page)), ...(await hidden(page)), ...(await violations(page))]).toEqual([])
+    await page.getByRole('combobox', { name: /^Family/ }).selectOption('log')
+    await page.getByText('No numbers').waitFor()
+    expect(stage.complaints).toEqual([])
+    await page.context().close()
+  })
+
   test.each([
     [1440, 'light'],
     [1440, 'dark'],

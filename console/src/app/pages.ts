@@ -93,6 +93,14 @@ export const pages: readonly Page[] = [
     load: () => import('../pages/resources/index.tsx'),
   },
   {
+    path: '/charts',
+    key: 'b',
+    title: appText.charts,
+    group: appText.investigate,
+    words: appText.chartsWords,
+    load: () => import('../pages/charts/index.tsx'),
+  },
+  {
     path: '/sql',
     key: 's',
     title: appText.sql,

@@ -49,6 +49,8 @@ export const appText = {
   inventoryWords: 'clouds accounts instances volumes load balancers orphans detached unused',
   spend: 'Spend',
   spendWords: 'costs money invoices billing focus finops month',
+  charts: 'Charts',
+  chartsWords: 'metrics points series feeds numbers chart builder',
   events: 'Events',
   eventsWords: 'cloudevents live',
   resources: 'Resources',

@@ -102,6 +102,8 @@ export const accessRules: Readonly<Record<string, AccessRule>> = {
   changeGaps: unlimited('Counts of repaired objects by kind, over all namespaces.'),
   clusters: unlimited('Kinds and their object counts, over all namespaces.'),
   exporters: unlimited('Exporters and their rates, over all namespaces.'),
+  eventFields: unlimited('Events have no reliable namespace.'),
+  eventSeries: unlimited('Events have no reliable namespace.'),
   inventory: unlimited('Resources of whole accounts.'),
   inventoryFacets: unlimited('Resources of whole accounts.'),
   inventoryResource: unlimited('Resources of whole accounts.'),

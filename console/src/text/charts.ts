@@ -1,0 +1,24 @@
+export const functionNames = {
+  avg: 'Average',
+  sum: 'Sum',
+  min: 'Minimum',
+  max: 'Maximum',
+  p50: 'Median',
+  p95: '95th percentile',
+  count: 'Number of events',
+} as const
+
+export const chartsText = {
+  charts: 'Charts',
+  family: 'Family',
+  field: 'Field',
+  function: 'Function',
+  group: 'By',
+  noGroup: 'no group',
+  chart: (name: string, field: string) => `${name} of ${field}`,
+  withoutValue: 'without value',
+  needsStore: 'Charts require the store',
+  noNumbers: 'No numbers',
+  noNumbersHint: (family: string) => `The newest events of family ${family} in this time range contain no number.`,
+  noPoints: 'No event in this time range has a number in this field.',
+}
