@@ -90,6 +90,8 @@ export type Pipeline = Readonly<{
     type: string
     addresses: readonly string[]
     rate: number
+    /** Since rows were last accepted; absent: none since the start. */
+    silentMs?: number
     error?: string
   }>[]
   sinks: readonly Readonly<{

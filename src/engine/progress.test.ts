@@ -10,6 +10,15 @@ test('a rate is of the last two samples, and 0 before the second', () => {
   expect(rates.sources()).toEqual(['flows'])
 })
 
+test('silence begins with the last sample that has new rows, and is unknown before the first', () => {
+  const rates = new SourceRates()
+  rates.update([{ name: 'feed', accepted: 5 }], 1000)
+  expect(rates.silence('feed', 1500)).toBeUndefined()
+  rates.update([{ name: 'feed', accepted: 6 }], 2000)
+  rates.update([{ name: 'feed', accepted: 6 }], 3000)
+  expect([rates.silence('feed', 3500), rates.silence('others', 3500)]).toEqual([1500, undefined])
+})
+
 test('the lag is the age of the oldest journal end that the store lacks, and 0 when it lacks none', () => {
   const lag = new StoreLag()
   for (const [sequence, now] of [

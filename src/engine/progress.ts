@@ -1,12 +1,13 @@
 export class SourceRates {
-  readonly #samples = new Map<string, Readonly<{ rows: number; at: number; rate: number }>>()
+  readonly #samples = new Map<string, Readonly<{ rows: number; at: number; rate: number; grew?: number }>>()
 
   /** `at`: monotonic time in ms. */
   update(sources: readonly Readonly<{ name: string; accepted: number }>[], at: number): void {
     for (const { name, accepted } of sources) {
       const last = this.#samples.get(name)
       const rate = last === undefined || at === last.at ? 0 : ((accepted - last.rows) / (at - last.at)) * 1000
-      this.#samples.set(name, { rows: accepted, at, rate })
+      const grew = rate > 0 ? at : last?.grew
+      this.#samples.set(name, { rows: accepted, at, rate, ...(grew === undefined ? {} : { grew }) })
     }
   }
 
@@ -20,6 +21,12 @@ export class SourceRates {
 
   of(source: string): number {
     return this.#samples.get(source)?.rate ?? 0
+  }
+
+  /** Ms since the last sample with new rows. Undefined: none since the start. */
+  silence(source: string, now: number): number | undefined {
+    const grew = this.#samples.get(source)?.grew
+    return grew === undefined ? undefined : Math.max(0, now - grew)
   }
 }
 

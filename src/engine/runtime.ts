@@ -99,7 +99,11 @@ export class Runtime implements Control {
     const now = host.clock.now()
     return {
       sources: eachInstance([...sources(), { id: httpSource, type: 'http', addresses: [] }], this.#rates.sources()).map(
-        ({ id, type, addresses }) => ({ name: id, type, addresses, rate: this.#rates.of(id) }),
+        ({ id, type, addresses }) => {
+          const silentMs = this.#rates.silence(id, host.clock.monotonic())
+          const rate = this.#rates.of(id)
+          return { name: id, type, addresses, rate, ...(silentMs === undefined ? {} : { silentMs }) }
+        },
       ),
       sinks: [
         ...this.#storeState(now),

@@ -9,6 +9,7 @@ export type SourceView = Readonly<{
   type: string
   addresses: readonly string[]
   rate: number
+  silentMs: number | undefined
   error: string | undefined
   accepted: number
   duplicates: number
@@ -61,6 +62,7 @@ export function viewOf(pipeline: Pipeline, ledger: Ledger): PipelineView {
       type: runs?.type ?? '',
       addresses: runs?.addresses ?? [],
       rate: runs?.rate ?? 0,
+      silentMs: runs?.silentMs,
       error: runs?.error,
       accepted: sums?.accepted ?? 0,
       duplicates: sums?.duplicates ?? 0,

@@ -194,9 +194,10 @@ function hatch(plot: uPlot, unknown: readonly Readonly<{ from: number; to: numbe
   }
 }
 
-function closed<T extends number | null>(of: readonly T[], end: (last: T, before: T) => T): T[] {
-  const last = of.at(-1)
-  return last === undefined ? [] : [...of, end(last, of.at(-2) ?? last)]
+function closed<T extends number | null | undefined>(of: readonly T[], end: (last: T, before: T) => T): T[] {
+  if (of.length === 0) return []
+  const last = of.at(-1) as T
+  return [...of, end(last, of.at(-2) ?? last)]
 }
 
 function sums(series: readonly ChartSeries[], length: number): (number | null)[][] {

@@ -9,7 +9,8 @@ import { partsText } from '../text/parts.ts'
 
 export type ChartSeries = Readonly<{
   name: string
-  values: readonly (number | null)[]
+  /** null: a gap; undefined: the value before lasts. */
+  values: readonly (number | null | undefined)[]
   other?: boolean
   /** Semantic colour; otherwise colours only distinguish series. */
   tone?: 'good' | 'warning' | 'bad'

@@ -57,6 +57,7 @@ export const pipelineSchemas = {
           type: string,
           addresses: names,
           rate: { type: 'number', description: 'Rows per second.' },
+          silentMs: { type: 'number', description: 'Since rows were last accepted; absent: none since the start.' },
           error: string,
         }),
       ),

@@ -1,6 +1,6 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
-import { readEventFields, readEventSeries, type EventSeries } from '../../api/event-series.ts'
+import { readEventFields, readEventSeries, type EventFields, type EventSeries } from '../../api/event-series.ts'
 import { asApiError } from '../../api/problem.ts'
 import { TimeControl } from '../../app/time-control.tsx'
 import { useTitle } from '../../app/use-title.ts'
@@ -15,6 +15,7 @@ import { chartsText, functionNames } from '../../text/charts.ts'
 import { generalText } from '../../text/general.ts'
 import { attributes, chartsCodec, families, functions } from './state.ts'
 
+const gapFactor = 5
 const number = new Intl.NumberFormat(undefined, { maximumSignificantDigits: 5 })
 const format = (value: number): string => number.format(value)
 /** Without the slash of the JSON pointer. */
@@ -27,7 +28,7 @@ export default function ChartsPage(): React.ReactNode {
   const { revision, again } = useRefresh(isMoving(t) ? state.refresh : 0)
   const fields = useQuery({
     queryKey: ['events', 'fields', family, t, revision],
-    placeholderData: (before, query) => (query?.queryKey[2] === family ? before : undefined),
+    placeholderData: (before: EventFields | undefined, query) => (query?.queryKey[2] === family ? before : undefined),
     queryFn: ({ signal }) => readEventFields({ family, ...t }, signal),
   })
   const numbers = fields.data?.numbers ?? []
@@ -104,18 +105,27 @@ export default function ChartsPage(): React.ReactNode {
   )
 }
 
+/** A number lasts until the next one, or for one bucket if the next one is much later than usual. */
+function bucketsOf({ series, step }: EventSeries): readonly Readonly<{ at: number; isGap: boolean }>[] {
+  const known = [...new Set(series.flatMap(({ points }) => points.map(({ time }) => time)))].sort((a, b) => a - b)
+  const between = known.slice(1).map((time, at) => time - known[at]!)
+  const usual = between.toSorted((a, b) => a - b)[Math.floor(between.length / 2)] ?? step
+  return known.flatMap((at, index) => {
+    const bucket = { at, isGap: false }
+    const isLate = index > 0 && between[index - 1]! > gapFactor * usual
+    return isLate ? [{ at: known[index - 1]! + step, isGap: true }, bucket] : [bucket]
+  })
+}
+
 function Drawn({
   of,
   label,
   onSpan,
 }: Readonly<{ of: EventSeries; label: string; onSpan: (from: number, to: number) => void }>): React.ReactNode {
   const { times, series } = useMemo(() => {
-    const { span, step } = of
-    const first = Math.floor(Date.parse(span.from) / 1000 / step) * step
-    const length = Math.max(1, Math.ceil((Date.parse(span.to) / 1000 - first) / step))
-    const starts = Array.from({ length }, (_, at) => first + at * step)
+    const starts = bucketsOf(of)
     return {
-      times: starts,
+      times: starts.map(({ at }) => at),
       series: of.series.map(({ value, others, points }): ChartSeries => {
         const numbers = new Map(points.map(({ time, number: found }) => [time, found]))
         return {
@@ -123,7 +133,7 @@ function Drawn({
             others > 0
               ? generalText.remaining(others)
               : (value ?? (of.series.length > 1 ? chartsText.withoutValue : label)),
-          values: starts.map((at) => numbers.get(at) ?? null),
+          values: starts.map(({ at, isGap }) => (isGap ? null : numbers.get(at))),
           other: others > 0,
         }
       }),

@@ -82,6 +82,9 @@ function Source({ source, listens }: { source: SourceView; listens: SourceExport
           </Fact>
         ))}
         <Fact name={pipelineText.rate}>{perSecond(source.rate)}</Fact>
+        <Fact name={pipelineText.lastRows}>
+          {source.silentMs === undefined ? pipelineText.noneSinceStart : pipelineText.ago(duration(source.silentMs))}
+        </Fact>
         <Fact name={generalText.accepted}>{count(source.accepted)}</Fact>
         <Fact name={pipelineText.duplicatesDropped}>{count(source.duplicates)}</Fact>
         <Fact name={pipelineText.unreadableSince} tone={source.unreadable > 0 ? 'bad' : undefined}>

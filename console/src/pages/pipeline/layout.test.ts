@@ -10,6 +10,7 @@ const view = (sources: number, sinks: number): PipelineView => ({
     type: 'x',
     addresses: [],
     rate: 0,
+    silentMs: undefined,
     error: undefined,
     accepted: 10,
     duplicates: 0,

@@ -83,7 +83,7 @@ export function chartOf({ columns, rows }: Pick<Result, 'columns' | 'rows'>): Ch
     if (group !== undefined && first !== undefined) put(textOf(row[group.name]), row, row[first.name])
     else for (const { name } of numbers) put(name, row, row[name])
   }
-  const sum = (values: readonly (number | null)[]) =>
+  const sum = (values: ChartSeries['values']) =>
     values.reduce<number>((before, value) => before + Math.abs(value ?? 0), 0)
   const all = [...found].map(([name, values]): ChartSeries => ({ name, values }))
   const series =
