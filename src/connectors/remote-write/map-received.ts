@@ -1,12 +1,9 @@
 /** Requests of remote write as points. Throws with the reason. */
-import { createHash } from 'node:crypto'
 import { BinaryReader } from '@bufbuild/protobuf/wire'
+import { sampleEvent, type SampleKind as Kind } from '../../codecs/samples/index.ts'
 import { Occurrences } from '../../messaging/push-source.ts'
 import type { WeirEvent } from '../../model/events.ts'
-import { known } from '../../model/json.ts'
-import { telemetryTypes, type PointData } from '../../model/points.ts'
 
-type Kind = NonNullable<PointData['kind']>
 /** Of both versions; 0 and further numbers have no counterpart. */
 const kinds: Readonly<Record<number, Kind>> = { 1: 'counter', 2: 'gauge', 3: 'histogram', 5: 'summary' }
 const kinds2: Readonly<Record<number, Kind>> = { 1: 'counter', 2: 'gauge', 3: 'histogram', 4: 'gauge', 5: 'summary' }
@@ -165,47 +162,17 @@ function nameOf({ labels }: Series): string {
   return name
 }
 
-const utf8 = new TextEncoder()
-
 function eventsOf(all: readonly Series[]): Readonly<{ events: WeirEvent[]; samples: number }> {
   const ids = new Occurrences()
   const events: WeirEvent[] = []
   for (const series of all) {
+    const { kind, unit, samples } = series
     const name = nameOf(series)
-    const pairs = series.labels.filter(([label]) => label !== '__name__')
-    if (new Set(pairs.map(([label]) => label)).size < pairs.length) throw new Error('a series has a label twice')
-    const labels = pairs.length === 0 ? undefined : Object.fromEntries(pairs)
-    for (const { value, isStale, at } of series.samples) {
-      const special = isStale
-        ? 'stale'
-        : Number.isNaN(value)
-          ? 'NaN'
-          : value === Infinity
-            ? '+Inf'
-            : value === -Infinity
-              ? '-Inf'
-              : undefined
-      const point: PointData = {
-        name,
-        ...known({ labels }),
-        fields: special === undefined ? { value } : {},
-        ...(special === undefined ? {} : { special: { value: special } }),
-        ...known({ kind: series.kind, unit: series.unit === '' ? undefined : series.unit }),
-      }
-      const data = utf8.encode(JSON.stringify(point))
-      // The kind may become known between two attempts of a request.
-      const identity = JSON.stringify([name, pairs, at, special ?? value])
-      events.push({
-        id: ids.idOf(createHash('sha256').update(identity).digest('base64url').slice(0, 22)),
-        source: '/remote-write',
-        type: telemetryTypes.point,
-        family: 'point',
-        subject: name,
-        time: at,
-        datacontenttype: 'application/json',
-        encoding: 'json',
-        data,
-      })
+    const labels = series.labels.filter(([label]) => label !== '__name__')
+    if (new Set(labels.map(([label]) => label)).size < labels.length) throw new Error('a series has a label twice')
+    for (const sample of samples) {
+      const event = sampleEvent('/remote-write', { name, labels, kind, unit, ...sample })
+      events.push({ ...event, id: ids.idOf(event.id) })
     }
   }
   return { events, samples: events.length }

@@ -1,0 +1,239 @@
+/** Scrapes of one target: samples, the series about the scrape, and the markers of series that ended. */
+import { sampleEvent, type Sample } from '../../codecs/samples/index.ts'
+import type { SourceContext } from '../../engine/contracts.ts'
+import { appendEvents } from '../../engine/sources/append-events.ts'
+import { messageOf } from '../../model/errors.ts'
+import { HttpClient } from '../../net/http/client.ts'
+import type { TlsOptions } from '../../net/tls.ts'
+import { chunks } from '../../polling/chunks.ts'
+import { pollOnSchedule } from '../../polling/schedule.ts'
+import type { PrometheusScrapeConfig } from './config.ts'
+import { readExposition, type ExposedSample, type Exposition } from './map-exposition.ts'
+
+type Labels = Readonly<Record<string, string>>
+type Series = Pick<Sample, 'name' | 'labels' | 'kind' | 'unit'>
+
+export type Target = Readonly<{
+  url: string
+  /** With `job` and `instance`. */
+  labels: Labels
+}>
+
+export type TargetStatus = Readonly<{
+  url: string
+  samples: number
+  lastPoll: number | undefined
+  why?: string
+}>
+
+type TargetParts = Readonly<{
+  target: Target
+  config: PrometheusScrapeConfig
+  context: SourceContext
+  tls: TlsOptions | undefined
+  isLeader: () => boolean
+}>
+
+const accept = 'application/openmetrics-text;version=1.0.0;q=0.6,text/plain;version=0.0.4;q=0.5,*/*;q=0.1'
+const about = ['scrape_duration_seconds', 'scrape_samples_scraped', 'scrape_samples_post_metric_relabeling'] as const
+
+class ScrapeFailed extends Error {
+  readonly outcome: 'failed' | 'malformed' | 'too_many'
+
+  constructor(outcome: ScrapeFailed['outcome'], message: string) {
+    super(message)
+    this.outcome = outcome
+  }
+}
+
+export class TargetScraper {
+  readonly #parts: TargetParts
+  readonly #http: HttpClient
+  /** Series of the last scrape without times of their own. */
+  #live = new Map<string, Series>()
+  #hasScraped = false
+  #samples = 0
+  #lastPoll: number | undefined
+  #why: string | undefined
+
+  constructor(parts: TargetParts) {
+    const { target, config, context, tls } = parts
+    this.#parts = parts
+    const { timers, clock } = context.host
+    this.#http = new HttpClient({
+      url: target.url,
+      connections: 1,
+      timeoutMs: config.timeout,
+      timers,
+      tls: target.url.startsWith('https:') ? tls : undefined,
+      ...(config.auth.type === 'none' ? {} : { login: { auth: config.auth, clock } }),
+    })
+  }
+
+  status(): TargetStatus {
+    const { url } = this.#parts.target
+    return {
+      url,
+      samples: this.#samples,
+      lastPoll: this.#lastPoll,
+      ...(this.#why === undefined ? {} : { why: this.#why }),
+    }
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { config, context } = this.#parts
+    try {
+      await pollOnSchedule({ host: context.host, every: config.every }, (until) => this.#scrape(until), signal)
+    } finally {
+      this.#http.close()
+    }
+  }
+
+  /** The target is gone: its series end. */
+  async end(signal: AbortSignal): Promise<void> {
+    if (!this.#hasScraped) return
+    const { context } = this.#parts
+    const at = context.host.clock.now()
+    const own = ['up', ...about, 'scrape_series_added'].map((name) => this.#own(name, Number.NaN, at, true))
+    await this.#append([...this.#ended(new Map(), at), ...own], signal)
+  }
+
+  async #scrape(signal: AbortSignal): Promise<number> {
+    const { context, target, config } = this.#parts
+    const { clock } = context.host
+    const [at, began] = [clock.now(), clock.monotonic()]
+    let found: Exposition = { samples: [], exemplars: 0 }
+    let outcome: 'ok' | ScrapeFailed['outcome'] = 'ok'
+    let scraped = 0
+    try {
+      found = await this.#read(signal)
+      scraped = found.samples.length
+      if (scraped > config.sample_limit)
+        throw new ScrapeFailed('too_many', `the response has ${scraped} samples: raise \`sample_limit\``)
+      if (this.#why !== undefined) context.log.info('The target is readable again.', this.#fields())
+      this.#why = undefined
+      this.#lastPoll = at
+    } catch (error) {
+      if (signal.aborted) return 0
+      found = { samples: [], exemplars: 0 }
+      outcome = error instanceof ScrapeFailed ? error.outcome : 'failed'
+      const why = messageOf(error)
+      if (why !== this.#why) context.log.warn('The target cannot be scraped; Weir retries.', { ...this.#fields(), why })
+      this.#why = why
+    }
+    const seconds = (clock.monotonic() - began) / 1000
+    context.metrics.count('weir_prometheus_scrape_requests_total', 1, { source: context.id, outcome })
+    try {
+      await this.#record(found, { at, seconds, scraped, isUp: outcome === 'ok' }, signal)
+    } catch (error) {
+      if (!signal.aborted)
+        context.log.error('Samples could not be stored.', {
+          ...this.#fields(),
+          target: target.url,
+          why: messageOf(error),
+        })
+    }
+    return 0
+  }
+
+  async #read(signal: AbortSignal): Promise<Exposition> {
+    const { config, target } = this.#parts
+    const { status, headers, body } = await this.#http.request({
+      to: target.url,
+      headers: { accept, 'x-prometheus-scrape-timeout-seconds': String(config.timeout / 1000) },
+      limit: config.max_body,
+      redirects: 5,
+      signal,
+    })
+    if (status !== 200) throw new ScrapeFailed('failed', `the target responded HTTP ${status}`)
+    try {
+      const isOpenMetrics = /^application\/openmetrics-text\b/i.test(headers['content-type'] ?? '')
+      return readExposition(new TextDecoder('utf-8', { fatal: true }).decode(body), isOpenMetrics)
+    } catch (error) {
+      throw new ScrapeFailed('malformed', `the response is malformed: ${messageOf(error)}`)
+    }
+  }
+
+  async #record(
+    { samples, exemplars }: Exposition,
+    { at, seconds, scraped, isUp }: Readonly<{ at: number; seconds: number; scraped: number; isUp: boolean }>,
+    signal: AbortSignal,
+  ) {
+    const { context, config } = this.#parts
+    const live = new Map<string, Series>()
+    const seen = new Set<string>()
+    const rows: Sample[] = []
+    let [added, duplicate] = [0, 0]
+    for (const sample of samples) {
+      const time = config.honor_timestamps ? sample.at : undefined
+      const { name, kind, unit, value } = sample
+      const series: Series = { name, labels: this.#labelsOf(sample), kind, unit }
+      const key = JSON.stringify([name, series.labels])
+      if (seen.has(key) && time === undefined) {
+        duplicate++
+        continue
+      }
+      seen.add(key)
+      if (!this.#live.has(key)) added++
+      if (time === undefined) live.set(key, series)
+      rows.push({ ...series, value, isStale: false, at: time ?? at })
+    }
+    const own = [
+      this.#own('up', isUp ? 1 : 0, at),
+      ...about.map((name, index) => this.#own(name, [seconds, scraped, rows.length][index]!, at)),
+      this.#own('scrape_series_added', added, at),
+    ]
+    await this.#append([...rows, ...this.#ended(live, at), ...own], signal)
+    this.#live = live
+    this.#hasScraped = true
+    this.#samples += rows.length
+    if (duplicate > 0) context.shed('duplicate', duplicate)
+    if (exemplars > 0) context.shed('exemplar', exemplars)
+    for (const [outcome, count] of Object.entries({ taken: rows.length, duplicate, exemplar: exemplars }))
+      if (count > 0)
+        context.metrics.count('weir_prometheus_scraped_samples_total', count, { source: context.id, outcome })
+  }
+
+  /** Markers of series that the target no longer has. */
+  #ended(live: ReadonlyMap<string, Series>, at: number): Sample[] {
+    return [...this.#live]
+      .filter(([key]) => !live.has(key))
+      .map(([, series]) => ({ ...series, value: Number.NaN, isStale: true, at }))
+  }
+
+  #own(name: string, value: number, at: number, isStale = false): Sample {
+    const labels = Object.entries(this.#parts.target.labels).sort(byName)
+    return { name, labels, value, isStale, at, kind: 'gauge', unit: undefined }
+  }
+
+  /** An empty value is no label. */
+  #labelsOf({ labels: given }: ExposedSample): readonly (readonly [string, string])[] {
+    const { target, config } = this.#parts
+    const labels = new Map(given)
+    for (const [name, value] of Object.entries(target.labels)) {
+      const scraped = labels.get(name) ?? ''
+      if (config.honor_labels && labels.has(name)) continue
+      labels.set(name, value)
+      if (scraped === '') continue
+      let moved = `exported_${name}`
+      while (labels.has(moved)) moved = `exported_${moved}`
+      labels.set(moved, scraped)
+    }
+    return [...labels].filter(([, value]) => value !== '').sort(byName)
+  }
+
+  async #append(samples: readonly Sample[], signal: AbortSignal) {
+    const { context, isLeader } = this.#parts
+    if (!isLeader()) throw new Error('another instance is the leader')
+    for (const [some] of chunks(samples.map((sample) => sampleEvent('/prometheus-scrape', sample))))
+      if (some.length > 0) await appendEvents(context, some, { signal })
+  }
+
+  #fields() {
+    return { source: this.#parts.context.id, target: this.#parts.target.url }
+  }
+}
+
+function byName([a]: readonly [string, string], [b]: readonly [string, string]) {
+  return a < b ? -1 : a > b ? 1 : 0
+}
