@@ -2,12 +2,12 @@ import { counter } from '../../telemetry/metric-table.ts'
 
 export const metrics = {
   weir_otlp_received_requests_total: counter(
-    'Received export requests, by outcome: taken, or the reason of refusal',
+    'Requests by outcome: taken, or the reason of refusal',
     'source',
     'outcome',
   ),
   weir_otlp_received_rows_total: counter(
-    'Log records and points of accepted requests, by outcome: taken, duplicate, exemplar, invalid_point',
+    'Rows by outcome: taken, duplicate, exemplar, invalid_point',
     'source',
     'outcome',
   ),
