@@ -223,7 +223,7 @@ test('rejects an unknown relation and a span that ends before it begins', async 
     expect((await stored.get('graph', { ref: alice, to: '2026-11-20T12:00:00Z', ...wrong })).status).toBe(400)
 })
 
-test('a volume leads through instance and node to other nodes, and limited viewers have no such edges', async () => {
+test('a volume leads through its instance to a node and a pool, and limited viewers have no such edges', async () => {
   const made = await startStored({
     auth: {
       tokens: [

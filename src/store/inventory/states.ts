@@ -69,8 +69,8 @@ export function statesSql(steps: string): string {
       AND lag(event) OVER w <> ${quoted(cloudTypes.deleted)}, false) AS same FROM (${steps}) WINDOW w AS (${w})`
   const first = (column: string): string =>
     `last_value(CASE WHEN NOT same THEN ${column} END IGNORE NULLS) OVER (${w} ${before}) AS ${column}`
-  const runs = `SELECT * REPLACE (${first('began')}, ${first('data')}),
-      coalesce(lead(same) OVER (${w}), false) AS continues FROM (${ordered})`
+  const runs = `SELECT * REPLACE (${first('began')}, ${first('data')}), coalesce(lead(same) OVER (${w}), false)
+      AS continues FROM (${ordered})`
   return `SELECT * EXCLUDE (same, continues), CASE WHEN next IS NULL THEN ${collection('collectorRegion')} END
       AS collection FROM (${runs}) WHERE NOT continues
       AND (next IS NULL OR (event <> ${quoted(cloudTypes.deleted)} AND next > began))`
