@@ -3,12 +3,13 @@ import { sampleEvent, type Sample } from '../../codecs/samples/index.ts'
 import type { SourceContext } from '../../engine/contracts.ts'
 import { appendEvents } from '../../engine/sources/append-events.ts'
 import { messageOf } from '../../model/errors.ts'
-import { HttpClient } from '../../net/http/client.ts'
+import type { HttpClient } from '../../net/http/client.ts'
 import type { TlsOptions } from '../../net/tls.ts'
 import { chunks } from '../../polling/chunks.ts'
 import { pollOnSchedule } from '../../polling/schedule.ts'
 import type { PrometheusScrapeConfig } from './config.ts'
-import { readExposition, type ExposedSample, type Exposition } from './map-exposition.ts'
+import { openTarget, readTarget, ScrapeFailed } from './client-target.ts'
+import type { ExposedSample, Exposition } from './map-exposition.ts'
 
 type Labels = Readonly<Record<string, string>>
 type Series = Pick<Sample, 'name' | 'labels' | 'kind' | 'unit'>
@@ -34,17 +35,7 @@ type TargetParts = Readonly<{
   isLeader: () => boolean
 }>
 
-const accept = 'application/openmetrics-text;version=1.0.0;q=0.6,text/plain;version=0.0.4;q=0.5,*/*;q=0.1'
 const about = ['scrape_duration_seconds', 'scrape_samples_scraped', 'scrape_samples_post_metric_relabeling'] as const
-
-class ScrapeFailed extends Error {
-  readonly outcome: 'failed' | 'malformed' | 'too_many'
-
-  constructor(outcome: ScrapeFailed['outcome'], message: string) {
-    super(message)
-    this.outcome = outcome
-  }
-}
 
 export class TargetScraper {
   readonly #parts: TargetParts
@@ -59,15 +50,7 @@ export class TargetScraper {
   constructor(parts: TargetParts) {
     const { target, config, context, tls } = parts
     this.#parts = parts
-    const { timers, clock } = context.host
-    this.#http = new HttpClient({
-      url: target.url,
-      connections: 1,
-      timeoutMs: config.timeout,
-      timers,
-      tls: target.url.startsWith('https:') ? tls : undefined,
-      ...(config.auth.type === 'none' ? {} : { login: { auth: config.auth, clock } }),
-    })
+    this.#http = openTarget(target.url, { config, host: context.host, tls })
   }
 
   status(): TargetStatus {
@@ -106,7 +89,7 @@ export class TargetScraper {
     let outcome: 'ok' | ScrapeFailed['outcome'] = 'ok'
     let scraped = 0
     try {
-      found = await this.#read(signal)
+      found = await readTarget(this.#http, target.url, { config, signal })
       scraped = found.samples.length
       if (scraped > config.sample_limit)
         throw new ScrapeFailed('too_many', `the response has ${scraped} samples: raise \`sample_limit\``)
@@ -134,24 +117,6 @@ export class TargetScraper {
         })
     }
     return 0
-  }
-
-  async #read(signal: AbortSignal): Promise<Exposition> {
-    const { config, target } = this.#parts
-    const { status, headers, body } = await this.#http.request({
-      to: target.url,
-      headers: { accept, 'x-prometheus-scrape-timeout-seconds': String(config.timeout / 1000) },
-      limit: config.max_body,
-      redirects: 5,
-      signal,
-    })
-    if (status !== 200) throw new ScrapeFailed('failed', `the target responded HTTP ${status}`)
-    try {
-      const isOpenMetrics = /^application\/openmetrics-text\b/i.test(headers['content-type'] ?? '')
-      return readExposition(new TextDecoder('utf-8', { fatal: true }).decode(body), isOpenMetrics)
-    } catch (error) {
-      throw new ScrapeFailed('malformed', `the response is malformed: ${messageOf(error)}`)
-    }
   }
 
   async #record(

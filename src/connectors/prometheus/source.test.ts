@@ -8,7 +8,7 @@ import { configFrom, type WrittenConfigOf } from '../../schema/index.ts'
 import { prometheusScrapeSchema } from './config.ts'
 import { readExposition } from './map-exposition.ts'
 import { podTargets } from './map-pods.ts'
-import { openScrape, type ScrapeSource } from './source.ts'
+import { openScrape, source as scrapeSource, type ScrapeSource } from './source.ts'
 
 proves('source', { system: 'prometheus-scrape', server: 'node:http', standIn: true })
 
@@ -47,7 +47,8 @@ async function scrape(answers: readonly Answer[], written: Written = {}) {
       .map(({ data }) => JSON.parse(new TextDecoder().decode(data)) as PointData)
   const values = (unit: number): Record<string, unknown> =>
     Object.fromEntries(of(unit).map(({ name, fields, special }) => [name, special?.['value'] ?? fields['value']]))
-  return { scene, source, of, values, instance: `127.0.0.1:${port}` }
+  const probe = () => scrapeSource.probe?.(config, scene.context(), new AbortController().signal)
+  return { scene, source, of, values, probe, instance: `127.0.0.1:${port}` }
 }
 
 function bounds({ units }: QueryScene, unit: number): [number, number] {
@@ -59,7 +60,7 @@ const openMetrics = 'application/openmetrics-text; version=1.0.0; charset=utf-8'
 
 test('samples have the labels of the target, and conflicting ones are renamed', async () => {
   const body = 'orders_total{job="shop",zone="a",empty=""} 5 1500\n# TYPE ratio gauge\nratio NaN\nratio 2\n'
-  const { of, scene, instance } = await scrape([{ body }], { job: 'web', labels: { zone: 'lon1' } })
+  const { of, scene, instance, probe } = await scrape([{ body }], { job: 'web', labels: { zone: 'lon1' } })
   const target = { instance, job: 'web', zone: 'lon1' }
   expect(of(0).slice(0, 3)).toEqual([
     { name: 'orders_total', labels: { exported_job: 'shop', exported_zone: 'a', ...target }, fields: { value: 5 } },
@@ -68,6 +69,7 @@ test('samples have the labels of the target, and conflicting ones are renamed', 
   ])
   expect(scene.events[0]?.time).toBe(1500)
   expect(scene.shed).toEqual({ duplicate: 1 })
+  expect(await probe()).toEqual({ is: 'ok', message: `http://${instance}/metrics has 3 samples` })
   const honored = await scrape([{ body: 'a{job="shop"} 1\n' }], { honor_labels: true })
   expect(honored.of(0)[0]?.labels).toEqual({ instance: honored.instance, job: 'shop' })
 })

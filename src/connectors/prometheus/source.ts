@@ -9,11 +9,15 @@ import { openLeaderLease } from '../../net/kubernetes/leader-lease.ts'
 import { login } from '../../net/kubernetes/login.ts'
 import { readTls, type TlsOptions } from '../../net/tls.ts'
 import { runAsLeader } from '../../polling/leader.ts'
+import { probeTargets } from './client-probe.ts'
 import type { PrometheusScrapeConfig, prometheusScrapeSchema } from './config.ts'
 import { podTargets } from './map-pods.ts'
 import { TargetScraper, type Target, type TargetStatus } from './source-target.ts'
 
-export const source = defineSource<typeof prometheusScrapeSchema>('prometheus-scrape', { build: openScrape })
+export const source = defineSource<typeof prometheusScrapeSchema>('prometheus-scrape', {
+  build: openScrape,
+  probe: probeTargets,
+})
 
 type ScrapeStatus = Readonly<{
   targets: readonly TargetStatus[]
