@@ -17,7 +17,7 @@ export const metrics = {
     'outcome',
   ),
   weir_remote_write_dropped_values_total: counter(
-    'Fields of points without a sample, by reason: type (a text)',
+    'Fields of points without a sample, by reason: type',
     'sink',
     'reason',
   ),
