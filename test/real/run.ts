@@ -36,7 +36,7 @@ import { softflowd } from './install/softflowd.ts'
 import { strace } from './install/strace.ts'
 import { installZipkin, zipkin } from './install/zipkin.ts'
 
-const VITEST_LIMIT = 40 * 60_000
+const VITEST_LIMIT = 52 * 60_000
 const RUNS_LIMIT = 1_200_000
 const write = process.argv.includes('--write')
 const filters = process.argv.slice(2).filter((one) => one !== '--write')

@@ -213,7 +213,7 @@ async function fromFiles<Answer>(host: Host, ask: (reader: StoreReader) => Promi
   }
 }
 
-it.each(seeds(1, 12))(
+it.each(seeds(1, 6))(
   'edges from the cache, from files and from both are equal while hours close, grow, merge and expire (seed %i)',
   async (seed) => {
     const random = new SeededRandom(seed)
