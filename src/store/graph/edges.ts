@@ -74,13 +74,19 @@ export async function edgesOf(
   const statement = largestEdges(request)
   if (statement === undefined) return []
   const rows = (await rowsOf<ShownRow>(await runQuery(statement, { traces: cachedRows(held.traces) }), Infinity)) ?? []
-  return rows.map(({ count, level, bytes, near_name: nearName, far_name: farName, ...row }) => ({
-    ...row,
-    count: Number(count),
-    severity: level === null ? null : (severities[level] ?? null),
-    bytes: bytes === null ? null : Number(bytes),
-    nearName,
-    farName,
+  return rows.map((row) => ({
+    near: row.near,
+    far: row.far,
+    relation: row.relation,
+    forward: row.forward,
+    count: Number(row.count),
+    first: row.first,
+    last: row.last,
+    severity: row.level === null ? null : (severities[row.level] ?? null),
+    bytes: row.bytes === null ? null : Number(row.bytes),
+    nearName: row.near_name,
+    farName: row.far_name,
+    others: row.others,
   }))
 }
 
