@@ -12,7 +12,7 @@ const notCopied = new Set(['.git', 'node_modules', 'weir-data', 'coverage'])
 
 test(
   'a new connector passes conformance, documents and checks, and brings an event, with no other file written by hand',
-  { timeout: 300_000 },
+  { timeout: 900_000 },
   async () => {
     const folder = await mkdtemp(join(tmpdir(), 'weir-create-connector-'))
     onTestFinished(() => rm(folder, { recursive: true, force: true }))
@@ -21,7 +21,7 @@ test(
       if (!notCopied.has(name)) await cp(join(ROOT, name), join(root, name), { recursive: true })
     await symlink(join(ROOT, 'node_modules'), join(root, 'node_modules'))
     const run = async (command: string, ...args: string[]): Promise<string> => {
-      const { code, output } = await runCommand(command, args, { cwd: root, limit: 240_000 })
+      const { code, output } = await runCommand(command, args, { cwd: root, limit: 480_000 })
       expect(code, output).toBe(0)
       return output
     }
