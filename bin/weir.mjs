@@ -1,6 +1,5 @@
 #!/usr/bin/env node
-// The start of every command. It is plain JavaScript that an old Node can still read, because its first duty
-// is to find a Node that Weir supports: this one, or the one that npm installed beside it.
+// Starts every command on a Node that Weir supports: this one, or the one that npm installed. An old Node reads it.
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import module, { createRequire } from 'node:module'
@@ -9,13 +8,13 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const OLDEST_MAJOR = 24
-// Few arenas, and fixed thresholds: by default the C library raises them with each large buffer that is freed, and then
-// keeps such buffers. 36 MB of 370 after half an hour of 1,000 flows a second, at the same processor time.
+// By default the C library raises the thresholds with each large buffer and keeps such buffers: 36 MB of 370 after half
+// an hour of 1,000 flows per second.
 const allocator = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '262144', MALLOC_TRIM_THRESHOLD_: '262144' }
-// Queries occupy threads of this pool, and syncs of the journal go through it, too. It is made at its first use.
+// Queries and syncs of the journal share this pool.
 process.env.UV_THREADPOOL_SIZE ??= '12'
-// The commands that keep running: `weir run`, and those in the place of other programs.
-const services = ['run', 'cts-exporter', 'flows-to-clickhouse', 'insights-remote', 'kollect', 'neo4j-sink']
+const services =
+  'run cts-exporter exoscale-exporter flows-to-clickhouse insights-remote kollect neo4j-sink netobserv'.split(' ')
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const source = new URL('../src/main.ts', import.meta.url)
 const isCheckout = existsSync(source)
@@ -29,9 +28,8 @@ if (Number(process.versions.node.split('.')[0]) >= OLDEST_MAJOR) {
 }
 
 /**
- * What the C library and V8 read once, when a process begins, cannot be set later: a service begins anew with it, as
- * the same process, before anything is loaded (40 ms). Threads that each keep free memory of their own, and a main
- * thread whose young objects may fill 48 MB, were a quarter of what watching a large cluster took.
+ * The C library and V8 read these settings once, so that a service replaces its process (40 ms). Memory of threads and
+ * young objects of up to 48 MB were a quarter of what a large cluster needed.
  */
 function beginSmall() {
   const small = smallStart()
@@ -49,18 +47,14 @@ function smallStart() {
   return { arguments: ['--max-semi-space-size=4'], env: { ...allocator, ...process.env } }
 }
 
-/**
- * The first process of a container has no default action for signals; `onSignal` (src/host/process.ts) replaces this
- * one. It comes after `beginSmall`: an exec would lose a signal that was caught and not yet handled.
- */
+/** For the first process of a container, until `onSignal` (src/host/process.ts). An exec would lose a caught signal. */
 function endWhenAsked() {
   for (const [name, number] of [
     ['SIGTERM', 15],
     ['SIGINT', 2],
   ])
     process.on(name, () => process.exit(process.argv[2] === 'run' ? 0 : 128 + number))
-  // The channel to an old Node closes however that one ends. Without this, `kill -9` of it would leave an orphan that
-  // holds the data folder.
+  // Closes also when the old Node is killed, which would leave an orphan that holds the data folder.
   if (process.channel === undefined) return
   process.on('disconnect', () => process.exit(1))
   process.channel.unref()
@@ -69,11 +63,10 @@ function endWhenAsked() {
 async function start() {
   // A cache that cannot be written (read-only file system) costs start time, nothing else.
   const cache = module.enableCompileCache?.()
-  // Workers look for it in the environment; without it they compile everything anew at each start.
+  // Workers read it from the environment.
   if (cache?.directory !== undefined) process.env.NODE_COMPILE_CACHE ??= dirname(cache.directory)
   const emitted = new URL('../dist/main.js', import.meta.url)
-  // The package contains the bundle only. A checkout runs its bundle while it is up to date, and its TypeScript after
-  // an edit.
+  // A checkout runs its TypeScript after an edit.
   const useSources = isCheckout && !(await import('./sources.mjs')).bundleIsCurrent(root)
   await import(useSources ? source.href : emitted.href)
 }
@@ -99,7 +92,7 @@ function startOnInstalledNode() {
   for (const signal of ['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGUSR2']) {
     if (constants.signals[signal] === undefined) continue
     process.on(signal, () => {
-      // A terminal sends its interrupt to the whole group: the child has it already, and a second one means "at once".
+      // A terminal interrupts the whole group, and a second interrupt ends the child at once.
       if (signal === 'SIGINT' && process.stdin.isTTY) return
       child.kill(signal)
     })

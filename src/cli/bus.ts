@@ -39,8 +39,7 @@ export function register(program: Command): void {
       .option('--timeout <SECONDS>', 'timeout of each step', '15'),
   )
     .addHelpText(
-      'after',
-      examples(
+      ...examples(
         [
           'NATS_SERVER_URL=nats://nats:4222 weir bus check nats://cluster.changes',
           'KAFKA_BROKERS=kafka-1:9092 weir bus check kafka://cluster-changes --no-write',

@@ -31,8 +31,7 @@ export function register(program: Command): void {
       ),
   )
     .addHelpText(
-      'after',
-      examples(
+      ...examples(
         [
           'weir changes --namespace shop --from now-1h',
           'weir changes --kind Deployment,StatefulSet --actor alice',

@@ -12,8 +12,7 @@ export function register(program: Command): void {
     .description('Print the completion script of a shell.')
     .addArgument(new Argument('<shell>', 'your shell').choices(shells))
     .addHelpText(
-      'after',
-      examples([
+      ...examples([
         'source <(weir completion bash)',
         'weir completion zsh > "${fpath[1]}/_weir"',
         'weir completion fish > ~/.config/fish/completions/weir.fish',

@@ -25,8 +25,7 @@ export function register(program: Command): void {
     'yaml',
   )
     .addHelpText(
-      'after',
-      examples(
+      ...examples(
         ['weir config --config base.yaml --config /etc/weir/weir.d', 'WEIR_LISTEN=127.0.0.1:9000 weir config -o json'],
         { 2: 'invalid configuration (printed with file, line and column) or usage error' },
         'Defaults are not printed; `weir schema` lists them.',

@@ -27,8 +27,7 @@ export function register(program: Command): void {
       ),
   )
     .addHelpText(
-      'after',
-      examples(['weir create', 'weir create sink/nats --id bus >> weir.yaml', 'weir create --connector my-system'], {
+      ...examples(['weir create', 'weir create sink/nats --id bus >> weir.yaml', 'weir create --connector my-system'], {
         2: 'unknown component or usage error',
       }),
     )

@@ -24,8 +24,7 @@ export function register(program: Command): void {
     )
   withPresetFlags(command)
     .addHelpText(
-      'after',
-      presetHelp(
+      ...presetHelp(
         name,
         'cts_exporter',
         [

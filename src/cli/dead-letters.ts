@@ -38,8 +38,7 @@ export function register(program: Command): void {
     ),
   )
     .addHelpText(
-      'after',
-      examples(
+      ...examples(
         ['weir dead-letters list --sink bus --limit 20', 'weir dead-letters list --all -o json > letters.json'],
         { 1: 'server unreachable' },
       ),
@@ -55,7 +54,7 @@ export function register(program: Command): void {
       'json',
     ),
   )
-    .addHelpText('after', examples(['weir dead-letters show http:3:812:0'], { 1: 'server unreachable or id unknown' }))
+    .addHelpText(...examples(['weir dead-letters show http:3:812:0'], { 1: 'server unreachable or id unknown' }))
     .action(action(show))
 
   withServerFlags(
@@ -69,8 +68,7 @@ export function register(program: Command): void {
       .option('--file <FILE>', 'read the event from a file instead; - is standard input'),
   )
     .addHelpText(
-      'after',
-      examples(
+      ...examples(
         [
           'weir dead-letters edit bus http:3:812:0',
           "weir dead-letters show http:3:812:0 | jq '.body | .data.total = 7' > event.json",
@@ -90,8 +88,7 @@ export function register(program: Command): void {
       .option('--all', 'all dead letters of the sink (the default)'),
   )
     .addHelpText(
-      'after',
-      examples(['weir dead-letters retry bus http:3:812:0', 'weir dead-letters retry bus --all'], {
+      ...examples(['weir dead-letters retry bus http:3:812:0', 'weir dead-letters retry bus --all'], {
         1: 'server unreachable or id unknown',
       }),
     )
@@ -106,8 +103,7 @@ export function register(program: Command): void {
       .option('--all', 'all dead letters of the sink'),
   )
     .addHelpText(
-      'after',
-      examples(['weir dead-letters drop bus http:3:812:0', 'weir dead-letters drop bus --all'], {
+      ...examples(['weir dead-letters drop bus http:3:812:0', 'weir dead-letters drop bus --all'], {
         1: 'server unreachable or id unknown',
       }),
     )

@@ -30,8 +30,7 @@ export function register(program: Command): void {
       .option('--live', "also connect to polled buses, sinks, the journal's bus and the identity provider"),
   )
     .addHelpText(
-      'after',
-      examples(
+      ...examples(
         [
           'weir doctor --config weir.yaml',
           `weir doctor --data /var/lib/weir -o json | jq '.checks[] | select(.status != "ok")'`,

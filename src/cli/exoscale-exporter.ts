@@ -26,8 +26,7 @@ export function register(program: Command): void {
     .option('--data <DIR>', `data folder (WEIR_DATA; default ${defaultData})`)
     .option('--print-config', 'print the resulting configuration and exit')
     .addHelpText(
-      'after',
-      presetHelp(
+      ...presetHelp(
         name,
         'exoscale-exporter',
         [

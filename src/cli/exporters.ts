@@ -46,8 +46,7 @@ export function register(program: Command): void {
       ),
   )
     .addHelpText(
-      'after',
-      examples(
+      ...examples(
         [
           'weir exporters',
           'weir exporters 192.0.2.1',

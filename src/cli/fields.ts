@@ -7,7 +7,7 @@ import { examples } from './examples.ts'
 
 export function register(program: Command): void {
   withOutput(program.command('fields').description('List the fields of flows; names are the same in SQL.'))
-    .addHelpText('after', examples(['weir fields', "weir fields -o json | jq -r '.fields[].name'"]))
+    .addHelpText(...examples(['weir fields', "weir fields -o json | jq -r '.fields[].name'"]))
     .action(action(run))
 }
 

@@ -34,8 +34,7 @@ export function register(program: Command): void {
     .option('--key <FILE>', 'key of the certificate, PEM (CLICKHOUSE_KEY_FILE)')
   withPresetFlags(command)
     .addHelpText(
-      'after',
-      presetHelp(
+      ...presetHelp(
         name,
         'the example consumer',
         [

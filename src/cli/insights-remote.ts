@@ -20,8 +20,7 @@ export function register(program: Command): void {
   for (const flag of Object.values(tokenFlags)) command.option(`--${flag} <TEXT>`, 'of the token')
   withPresetFlags(command, { ops: 'metrics and health, instead of --health-probe-bind-address' })
     .addHelpText(
-      'after',
-      presetHelp(
+      ...presetHelp(
         name,
         'insights-remote',
         [

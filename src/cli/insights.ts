@@ -136,8 +136,7 @@ export function register(program: Command): void {
   )
     .option('--at <TIME>', 'time: now-1h, ISO 8601 or Unix milliseconds (default: now)')
     .addHelpText(
-      'after',
-      examples(
+      ...examples(
         ['weir image-diff sha256:0a1b… sha256:2c3d…', 'weir image-diff sha256:0a1b… sha256:2c3d… --at now-1d -o json'],
         { 1: 'server unreachable or image unknown' },
       ),
@@ -150,7 +149,7 @@ export function register(program: Command): void {
       .option('--image <DIGESTS>', 'digests of images; comma-separated')
       .option('--at <TIME>', 'time: now-1h, ISO 8601 or Unix milliseconds (default: now)')
       .option('--limit <N>', 'maximum number', '100')
-      .addHelpText('after', examples(lists[list].examples, { 1: 'server unreachable' }))
+      .addHelpText(...examples(lists[list].examples, { 1: 'server unreachable' }))
       .action(action((flags: Flags) => run(list, flags)))
     if (list === 'problems' || list === 'images')
       command.option('--traffic <DURATION>', 'time of the flows that count for the exposure (default: 1h)')

@@ -40,8 +40,7 @@ export function register(program: Command): void {
     .option('--text <TEXT>', 'text to search')
     .option('--limit <N>', 'maximum number', '100')
     .addHelpText(
-      'after',
-      examples(
+      ...examples(
         [
           'weir inventory --kind instance,volume --account 123456789012',
           `weir inventory --filter 'exists(finding) and tag = "team=shop"' --at now-1d -o csv`,

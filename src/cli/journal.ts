@@ -14,8 +14,7 @@ export function register(program: Command): void {
 
   withOutput(journal.command('check').description('Read every frame and verify its checksums.').addOption(data()))
     .addHelpText(
-      'after',
-      examples(
+      ...examples(
         ['weir journal check --data /var/lib/weir', "weir journal check -o json | jq '.unreadable | length'"],
         { 0: 'all data readable', 1: 'unreadable data or no journal' },
         'The row count of an unreadable range is `null` (`?`) if no later frame contains it.',
@@ -29,7 +28,7 @@ export function register(program: Command): void {
       .description('List the segments with sequences, frames, rows, sizes, times and sources.')
       .addOption(data()),
   )
-    .addHelpText('after', examples(['weir journal list --data /var/lib/weir'], { 1: 'no journal or unreadable' }))
+    .addHelpText(...examples(['weir journal list --data /var/lib/weir'], { 1: 'no journal or unreadable' }))
     .action(withReadErrors(async (flags: CheckFlags) => (await import('./journal-list.ts')).listCommand(flags)))
 
   withOutput(
@@ -46,8 +45,7 @@ export function register(program: Command): void {
     'ndjson',
   )
     .addHelpText(
-      'after',
-      examples(
+      ...examples(
         [
           'weir journal export --source http > events.ndjson',
           'weir journal export --from 1200 --to 1300 | jq -r ._pos',

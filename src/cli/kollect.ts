@@ -46,8 +46,7 @@ export function register(program: Command): void {
     )
   withPresetFlags(command, { ops: "metrics and health, also under kollect's paths (default 0.0.0.0:8081)" })
     .addHelpText(
-      'after',
-      presetHelp(
+      ...presetHelp(
         'kollect',
         'kollect',
         [

@@ -32,8 +32,7 @@ export function register(program: Command, verify?: Verify): void {
     ).option('--verify', 'recompute it from the files of the data folder instead of querying the server'),
   )
     .addHelpText(
-      'after',
-      examples(
+      ...examples(
         ['weir ledger', 'weir ledger -o json --data /var/lib/weir | jq .balanced', 'weir ledger --verify'],
         { 0: 'balanced', 1: 'not balanced, damaged file (--verify) or server unreachable' },
         `Balanced means, for every sink: accepted rows of its sources = filtered + routed,

@@ -15,8 +15,7 @@ export function register(program: Command): void {
     )
   withPresetFlags(command, { listen: 'API and console (default 127.0.0.1:8082); events are received on PORT' })
     .addHelpText(
-      'after',
-      presetHelp(
+      ...presetHelp(
         name,
         'neo4j_sink',
         [

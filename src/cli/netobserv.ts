@@ -44,8 +44,7 @@ export function register(program: Command): void {
     .option('--ignore-unsupported', 'start without the settings that Weir cannot honour')
   withPresetFlags(command, { ops: 'metrics and health (default: the addresses of flowlogs-pipeline)' })
     .addHelpText(
-      'after',
-      presetHelp(
+      ...presetHelp(
         name,
         'flowlogs-pipeline',
         [

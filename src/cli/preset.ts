@@ -163,7 +163,7 @@ export function presetHelp(
   exits: Exits,
   about?: string,
   guide = name,
-): string {
+): ['after', string] {
   const generated = `The command generates a configuration, stores it as ${name}.yaml in the data folder, and runs
 it with \`weir run\`. WEIR_* variables override it. Differences from ${original}: docs/guide/${guide}.md.`
   return examples(commands, { 0: 'clean stop', ...exits }, about === undefined ? generated : `${about}\n\n${generated}`)

@@ -92,8 +92,7 @@ export function program(): Command {
     .configureHelp({ visibleCommands: (command) => [...command.commands], subcommandTerm: (command) => command.name() })
     .showHelpAfterError('      --help lists the commands and flags.')
     .addHelpText(
-      'after',
-      examples(
+      ...examples(
         [
           'weir run                        # data in ./weir-data, console on http://127.0.0.1:8080',
           'weir query "SELECT * FROM flows ORDER BY time_received DESC LIMIT 10"',

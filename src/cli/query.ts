@@ -29,8 +29,7 @@ export function register(program: Command): void {
   )
     .option('--no-fresh', 'do not wait up to 2 s for the newest rows')
     .addHelpText(
-      'after',
-      examples(
+      ...examples(
         [
           'weir query "SELECT src_addr, sum(bytes) AS bytes FROM flows GROUP BY ALL ORDER BY bytes DESC LIMIT 10"',
           `weir query -o csv "SELECT * FROM events WHERE type = 'hello'" > hello.csv`,

@@ -40,8 +40,7 @@ export function register(program: Command): void {
       .option('--count-only', 'send nothing; count the datagrams and flows of the capture'),
   )
     .addHelpText(
-      'after',
-      examples(
+      ...examples(
         [
           "tcpdump -i any -w flows.pcap 'udp port 2055 or udp port 6343'",
           'weir replay flows.pcap --count-only',

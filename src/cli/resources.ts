@@ -47,8 +47,7 @@ export function register(program: Command): void {
       .option('--owner <NAMES>', 'names of owners; comma-separated'),
   )
     .addHelpText(
-      'after',
-      examples(
+      ...examples(
         [
           'weir resources --kind Pod --namespace shop --at now-15m',
           `weir resources --filter 'kind = Pod and not phase = Running and label = "app=web"'`,

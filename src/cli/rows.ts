@@ -25,8 +25,7 @@ export function register(program: Command): void {
       'fields to sort by, comma-separated; `-` before a name sorts descending (default: newest first)',
     )
     .addHelpText(
-      'after',
-      examples(['weir flows --filter "dst_port = 53" --from now-5m', 'weir flows --sort -bytes --limit 10 -o csv'], {
+      ...examples(['weir flows --filter "dst_port = 53" --from now-5m', 'weir flows --sort -bytes --limit 10 -o csv'], {
         1: 'refused or failed',
       }),
     )
@@ -36,8 +35,7 @@ export function register(program: Command): void {
     .option('--source <SOURCE>', 'CloudEvents source; `*` matches any text')
     .option('--family <FAMILY>', 'family, such as change, audit or metric')
     .addHelpText(
-      'after',
-      examples(['weir events --type "com.example.*" --from now-15m', 'weir events -o ndjson | jq .data'], {
+      ...examples(['weir events --type "com.example.*" --from now-15m', 'weir events -o ndjson | jq .data'], {
         1: 'refused or failed',
       }),
     )
@@ -49,8 +47,7 @@ export function register(program: Command): void {
     .option('--outcome <NAMES>', 'outcomes; comma-separated')
     .option('--text <TEXT>', 'text to search in actor, action, service, resource, address and request')
     .addHelpText(
-      'after',
-      examples(['weir audit --outcome failure --from now-1d', 'weir audit --text deleteServer -o json'], {
+      ...examples(['weir audit --outcome failure --from now-1d', 'weir audit --text deleteServer -o json'], {
         1: 'refused or failed',
       }),
     )

@@ -18,8 +18,7 @@ export function register(program: Command): void {
     ['markdown'],
   )
     .addHelpText(
-      'after',
-      examples(['weir schema > weir.schema.json', 'weir schema sink/nats -o markdown'], {
+      ...examples(['weir schema > weir.schema.json', 'weir schema sink/nats -o markdown'], {
         2: 'unknown component or usage error',
       }),
     )

@@ -13,8 +13,7 @@ export function register(program: Command): void {
       .argument('<name>', 'id of the sink'),
   )
     .addHelpText(
-      'after',
-      examples(
+      ...examples(
         ['weir sink forget bus', 'weir sink forget bus --data /var/lib/weir'],
         { 0: 'rows dropped', 1: 'sink configured, unknown or without pending rows' },
         'Without a running server, the command changes the data folder directly.',

@@ -35,8 +35,7 @@ export function register(program: Command): void {
     .addOption(new Option('--cost <COST>', 'cost of FOCUS').choices(['billed', 'effective', 'list']))
     .option('--limit <N>', 'maximum number of groups of a currency', '20')
     .addHelpText(
-      'after',
-      examples(
+      ...examples(
         [
           'weir spend --by service --from 2026-10 --to 2026-11',
           'weir spend --by tag:team --account 123456789012 -o csv',

@@ -36,8 +36,7 @@ export function register(program: Command): void {
     ),
   )
     .addHelpText(
-      'after',
-      examples(['weir status', 'weir status --watch 5', 'weir status -o json | jq .ready'], {
+      ...examples(['weir status', 'weir status --watch 5', 'weir status -o json | jq .ready'], {
         0: 'ready',
         1: 'not ready or server unreachable',
       }),
@@ -49,8 +48,7 @@ export function register(program: Command): void {
     ),
   )
     .addHelpText(
-      'after',
-      examples(['weir validate --config weir.yaml && weir reload'], {
+      ...examples(['weir validate --config weir.yaml && weir reload'], {
         0: 'reloaded',
         1: 'rejected or server unreachable',
       }),

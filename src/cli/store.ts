@@ -24,8 +24,7 @@ export function register(program: Command): void {
       .addOption(new Option('--data <DIR>', 'data folder').default(defaultData)),
   )
     .addHelpText(
-      'after',
-      examples(
+      ...examples(
         ['weir store check --data /var/lib/weir', "weir store check -o json | jq '.damaged[].file'"],
         { 0: 'all files intact', 1: 'damaged file or no store' },
         `A running server excludes a damaged file before the next query, and restores the rows

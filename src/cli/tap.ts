@@ -35,8 +35,7 @@ export function register(program: Command): void {
     ),
   )
     .addHelpText(
-      'after',
-      examples(
+      ...examples(
         [
           'weir tap netflow --filter "dst.port = 443" --limit 10',
           'weir tap sink/bus -o ndjson | jq .body',

@@ -17,8 +17,7 @@ export function register(program: Command): void {
       .argument('<file...>', 'configuration files with a section `tests`, and files *.test.yaml with further tests'),
   )
     .addHelpText(
-      'after',
-      examples(['weir test weir.yaml', 'weir test weir.yaml web.test.yaml -o json'], {
+      ...examples(['weir test weir.yaml', 'weir test weir.yaml web.test.yaml -o json'], {
         0: `all tests passed`,
         1: `a test failed`,
         2: `a mistake in the configuration or in a test (printed with file, line and column) or usage error`,

@@ -28,8 +28,7 @@ export function register(program: Command): void {
     ),
   )
     .addHelpText(
-      'after',
-      examples(['weir top', "weir top --once -o json | jq '.sinks[] | {name, rate, lagMs}'"], {
+      ...examples(['weir top', "weir top --once -o json | jq '.sinks[] | {name, rate, lagMs}'"], {
         1: 'server unreachable',
       }),
     )

@@ -35,8 +35,7 @@ export function register(program: Command): void {
       ),
   )
     .addHelpText(
-      'after',
-      examples(['weir validate --config weir.yaml', 'weir validate --config weir.yaml --live'], {
+      ...examples(['weir validate --config weir.yaml', 'weir validate --config weir.yaml --live'], {
         0: `valid`,
         1: `valid, but a port or system is unavailable (--live)`,
         2: `invalid (printed with file, line and column) or usage error`,

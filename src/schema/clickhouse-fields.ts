@@ -4,7 +4,7 @@ import type { ValuesOf } from './field.ts'
 import { headersComplaint } from './header-fields.ts'
 import { duration } from './quantities.ts'
 import { choice, flag, integer, secret, text, urlText } from './scalars.ts'
-import { tls } from './shared.ts'
+import { tls, userFields } from './shared.ts'
 
 const age = (what: string, usual: string) =>
   duration({ description: `Age at which ${what} are removed from a created table`, default: usual }, { min: '1h' })
@@ -92,14 +92,7 @@ export const clickhouseFields = {
   auth: variants(
     {
       none: {},
-      basic: {
-        user: text({ description: 'User name', required: true, example: 'weir' }),
-        password: secret({
-          description: 'Password of the user',
-          required: true,
-          example: 'file:/run/secrets/clickhouse-password',
-        }),
-      },
+      basic: userFields('file:/run/secrets/clickhouse-password'),
       certificate: { user: text({ description: 'User of the client certificate', required: true, example: 'weir' }) },
       bearer: {
         token: secret({

@@ -44,7 +44,18 @@ export { receiverComplaint, receiverFields } from './receiver-fields.ts'
 export { reference, settingRows } from './reference.ts'
 export { sample } from './sample.ts'
 export { choice, filePath, flag, integer, secret, text, urlText } from './scalars.ts'
-export { auth, batch, leastToken, retry, tls, type Auth, type Batch, type Retry, type Tls } from './shared.ts'
+export {
+  auth,
+  batch,
+  leastToken,
+  retry,
+  tls,
+  userFields,
+  type Auth,
+  type Batch,
+  type Retry,
+  type Tls,
+} from './shared.ts'
 export { expandVariables } from './variables.ts'
 export { configFrom, validate, type Validated } from './validate.ts'
 export * from './values.ts'

@@ -73,6 +73,11 @@ export const batch = group(
   { description: 'Batch limits; a batch is sent when the first is reached', default: {} },
 )
 
+export const userFields = (example: string, description = 'Password of the user', user = 'weir') => ({
+  user: text({ description: 'User name', required: true, example: user }),
+  password: secret({ description, required: true, example }),
+})
+
 export const auth = variants(
   {
     none: {},
@@ -84,8 +89,7 @@ export const auth = variants(
       }),
     },
     basic: {
-      user: text({ description: 'User name', required: true, example: 'weir' }),
-      password: secret({ description: 'Password of the user', required: true, example: 'file:/run/secrets/password' }),
+      ...userFields('file:/run/secrets/password'),
     },
   },
   { description: 'Authentication', default: { type: 'none' } },

@@ -5,7 +5,7 @@ import { answerJson } from '../answer.ts'
 import { filterOf } from '../filter-text.ts'
 import { describeCloudResource } from '../inventory.ts'
 import { facetsOf, facetsSql, inventoryFacets, type FacetRow } from '../inventory-facets.ts'
-import { closed, list, nullable, object, problem, string } from '../json-schema.ts'
+import { closed, list, nullable, object, pageOf, problem, string } from '../json-schema.ts'
 import { objectPage } from '../object-page.ts'
 import { among, asOf, atParameter, moment, textConditions } from '../objects.ts'
 import type { ApiContext } from '../options.ts'
@@ -38,15 +38,7 @@ const columns = Object.keys(resource).join(', ')
 const decimal = { type: 'string', description: 'Exact decimal.' } as const
 
 export const inventorySchemas = {
-  InventoryPage: object(
-    {
-      resources: list(object(resource)),
-      next: { ...nullable, description: 'Cursor of the next page; null: last page.' },
-      at: { type: 'string', description: 'Time of the state.' },
-      total: { type: 'integer', description: 'On the first page: total number.' },
-    },
-    { required: ['resources', 'next', 'at'] },
-  ),
+  InventoryPage: pageOf('resources', object(resource)),
   InventoryFacets: object(
     {
       at: { type: 'string', description: 'Time of the state.' },

@@ -21,7 +21,7 @@ import type { ApiContext } from '../options.ts'
 import { ApiError } from '../problems.ts'
 import { describeResource } from '../resource.ts'
 import { change } from './changes.ts'
-import { closed, list, nullable, object, problem, string } from '../json-schema.ts'
+import { closed, list, nullable, object, pageOf, problem, string } from '../json-schema.ts'
 
 const resource = {
   cluster: string,
@@ -55,15 +55,7 @@ const related = list(
 )
 
 export const resourceSchemas = {
-  ResourcePage: object(
-    {
-      resources: list(object(resource)),
-      next: { ...nullable, description: 'Cursor of the next page; null: last page.' },
-      at: { type: 'string', description: 'Time of the state.' },
-      total: { type: 'integer', description: 'On the first page: total number.' },
-    },
-    { required: ['resources', 'next', 'at'] },
-  ),
+  ResourcePage: pageOf('resources', object(resource)),
   Resource: object(
     {
       ref: string,

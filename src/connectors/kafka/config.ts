@@ -17,19 +17,13 @@ import {
   variants,
   type ConfigOf,
   timeoutField,
+  userFields,
 } from '../../schema/index.ts'
 import { placeholders } from '../../messaging/row-template.ts'
 import { partitioners } from './map-partition.ts'
 import { topicProblem } from './map-topic.ts'
 
-const login = {
-  user: text({ description: 'User name', required: true, example: 'weir' }),
-  password: secret({
-    description: 'Password of the user',
-    required: true,
-    example: 'file:/run/secrets/kafka-password',
-  }),
-}
+const login = userFields('file:/run/secrets/kafka-password')
 
 const auth = variants(
   {

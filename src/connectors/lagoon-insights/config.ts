@@ -19,6 +19,7 @@ import {
   type ConfigOf,
   timeoutField,
   kubeconfigField,
+  userFields,
 } from '../../schema/index.ts'
 import { listenerTls } from '../../schema/listener-tls.ts'
 
@@ -225,14 +226,7 @@ export const lagoonSchema = defineSchema({
     auth: variants(
       {
         guest: {},
-        user: {
-          user: text({ description: 'User name', required: true, example: 'lagoon' }),
-          password: secret({
-            description: 'Password of the user',
-            required: true,
-            example: 'file:/run/secrets/rabbitmq-password',
-          }),
-        },
+        user: userFields('file:/run/secrets/rabbitmq-password', undefined, 'lagoon'),
         external: {},
       },
       { description: 'Authentication, re-read for each connection', default: { type: 'guest' } },

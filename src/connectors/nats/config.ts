@@ -18,6 +18,7 @@ import {
   variants,
   type ConfigOf,
   timeoutField,
+  userFields,
 } from '../../schema/index.ts'
 
 const schemes = { schemes: ['nats', 'tls'] }
@@ -27,10 +28,7 @@ const streamName = { pattern: /[^\s.*>/\\]+/, expects: 'a name without spaces, d
 const auth = variants(
   {
     none: {},
-    user: {
-      user: text({ description: 'User name', required: true, example: 'weir' }),
-      password: secret({ description: 'Password of the user', required: true, example: 'env:NATS_PASSWORD' }),
-    },
+    user: userFields('env:NATS_PASSWORD'),
     token: {
       token: secret({
         description: 'Token that the server shares with its clients',

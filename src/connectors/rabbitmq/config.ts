@@ -10,7 +10,6 @@ import {
   messageComplaint,
   messageFields,
   messageSourceFields,
-  secret,
   text,
   tls,
   urlText,
@@ -18,6 +17,7 @@ import {
   type ConfigOf,
   type Tls,
   timeoutField,
+  userFields,
 } from '../../schema/index.ts'
 import { maxKeyLength } from './map-key.ts'
 
@@ -27,14 +27,7 @@ const anyName = { pattern: /[^\p{Cc}]{1,255}/u, expects: 'a name of up to 255 ch
 const auth = variants(
   {
     guest: {},
-    user: {
-      user: text({ description: 'User name', required: true, example: 'weir' }),
-      password: secret({
-        description: 'Password of the user, or an OAuth 2 token',
-        required: true,
-        example: 'file:/run/secrets/rabbitmq-password',
-      }),
-    },
+    user: userFields('file:/run/secrets/rabbitmq-password', 'Password of the user, or an OAuth 2 token'),
     external: {},
   },
   {

@@ -21,7 +21,7 @@ import { Slot } from './slot.tsx'
 import { defaultLook, type PanelName } from './state.ts'
 import './overview.css'
 import { overviewText } from '../../../text/overview.ts'
-import { generalText } from '../../../text/general.ts'
+import { LiveLink } from '../live-link.tsx'
 
 const liveRefresh = 5
 const protocols = ['proto']
@@ -113,11 +113,7 @@ export default function Overview({ state, set, tabs }: FlowViewProps): React.Rea
     <>
       <div className="page-line">
         {tabs}
-        {live && (
-          <span className={`link ${link.state === 'live' ? 'good' : 'warning'}`} role="status">
-            {link.state === 'live' ? generalText.liveInText : generalText.reconnecting}
-          </span>
-        )}
+        {live && <LiveLink state={link.state} />}
         <span className="number overview-sum">
           {sums !== undefined &&
             all.data !== undefined &&

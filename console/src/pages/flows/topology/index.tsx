@@ -29,6 +29,7 @@ import { useTopology } from './use-topology.ts'
 import './topology.css'
 import { topologyText } from '../../../text/topology.ts'
 import { generalText } from '../../../text/general.ts'
+import { LiveLink } from '../live-link.tsx'
 
 export default function Topology({ state, set, tabs }: FlowViewProps): React.ReactNode {
   const { live, t, refresh, q, scope, by, more, list, node: chosen, pins, diff, find, eye } = state
@@ -94,11 +95,7 @@ export default function Topology({ state, set, tabs }: FlowViewProps): React.Rea
     <div className="topology">
       <div className="page-line">
         {tabs}
-        {live && (
-          <span className={`link ${link.state === 'live' ? 'good' : 'warning'}`} role="status">
-            {link.state === 'live' ? generalText.liveInText : generalText.reconnecting}
-          </span>
-        )}
+        {live && <LiveLink state={link.state} />}
         <span className="number overview-sum">{shown !== undefined && summaryText(shown, by, answer, compared)}</span>
         {isFetching && !live && (
           <span className="dim" role="status">
