@@ -1,6 +1,7 @@
 /** Series of a number in the bodies of events. */
 import { duckdb } from '../query/index.ts'
 import type { TimeSpan } from '../query/plan/index.ts'
+import { pointerSteps } from '../model/json-pointer.ts'
 import { isRecord } from '../model/json.ts'
 
 const { text, jsonText } = duckdb
@@ -29,13 +30,6 @@ export type EventSeriesQuery = Readonly<{
   limit: number
 }>
 
-/** Keys of a JSON pointer (RFC 6901). */
-const keysOf = (pointer: string): readonly string[] =>
-  pointer
-    .split('/')
-    .slice(1)
-    .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'))
-
 const conditions = (family: string, { from, to }: TimeSpan): string =>
   `family = ${text(family)} AND time >= ${duckdb.time(from)} AND time < ${duckdb.time(to)}`
 
@@ -43,9 +37,9 @@ const conditions = (family: string, { from, to }: TimeSpan): string =>
 export function eventSeriesSql(query: EventSeriesQuery, span: TimeSpan, stepUs: bigint): string {
   const { family, field, by, limit } = query
   const group =
-    by === undefined ? 'NULL::VARCHAR' : by.startsWith('/') ? jsonText('data', keysOf(by)) : duckdb.identifier(by)
+    by === undefined ? 'NULL::VARCHAR' : by.startsWith('/') ? jsonText('data', pointerSteps(by)) : duckdb.identifier(by)
   return `WITH known AS (SELECT * FROM (SELECT ${duckdb.floorDivide(duckdb.micros('time'), stepUs)} AS bucket,
-      TRY_CAST(${jsonText('data', keysOf(field))} AS DOUBLE) AS v, ${group} AS value FROM events
+      TRY_CAST(${jsonText('data', pointerSteps(field))} AS DOUBLE) AS v, ${group} AS value FROM events
       WHERE ${conditions(family, span)}) WHERE isfinite(v)),
       places AS (SELECT value, least(row_number() OVER (ORDER BY count(*) DESC, value), ${limit + 1}) AS place
       FROM known GROUP BY value)

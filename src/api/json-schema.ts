@@ -24,7 +24,7 @@ export function list(items: Schema, more: More = {}): Schema {
 }
 
 /** A page of a list as of a time. */
-export const pageOf = (name: string, items: object): object =>
+export const pageOf = (name: string, items: Schema): Schema =>
   object(
     {
       [name]: list(items),

@@ -42,7 +42,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: inventory and spend', () 
     await page.context().close()
   })
 
-  test('details lead from a volume to its instance, node and costs, and show who changed what', async () => {
+  test('details lead from a volume to its instance, node and costs, and show changes with their actors', async () => {
     const page = await stage.page('/inventory?v=1&q=id+%3D+database-data')
     await page.locator('.grid-body [role="row"]').first().click()
     await page.getByRole('complementary', { name: 'Resource database-data' }).getByText('attached to').waitFor()
@@ -57,7 +57,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: inventory and spend', () 
     await page.context().close()
   })
 
-  test('findings are a list of their own, and a list is exported', async () => {
+  test('findings are a separate list, and a list is exported', async () => {
     const page = await stage.page('/inventory')
     await page.getByRole('tab', { name: 'Findings' }).click()
     await expect.poll(async () => (await gridRows(page)).length).toBe(5)

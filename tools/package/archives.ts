@@ -37,7 +37,8 @@ exec "$lib/node" "$lib/bin/weir.mjs" "$@"
 
 const windowsLauncher = '@"%~dp0..\\lib\\weir\\node.exe" "%~dp0..\\lib\\weir\\bin\\weir.mjs" %*\r\n'
 
-async function done(file: string, args: readonly string[], cwd: string): Promise<string> {
+/** Standard output. Rejects with all output if the program fails. */
+export async function done(file: string, args: readonly string[], cwd: string): Promise<string> {
   const result = await runCommand(file, args, { cwd, limit })
   if (result.code !== 0) throw new Error(`${file} ${args.join(' ')} failed:\n${result.output}`)
   return result.stdout

@@ -2,19 +2,12 @@
 import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { ROOT, runCommand } from '../kit/command.ts'
+import { ROOT } from '../kit/command.ts'
 import { isMain } from '../kit/main.ts'
-import { layOut } from './archives.ts'
+import { done, layOut } from './archives.ts'
 import { buildPackage } from './build.ts'
 
 const architectures: Readonly<Record<string, string>> = { 'linux-x64': 'amd64', 'linux-arm64': 'arm64' }
-const limit = 600_000
-
-async function done(file: string, args: readonly string[], cwd: string): Promise<string> {
-  const result = await runCommand(file, args, { cwd, limit })
-  if (result.code !== 0) throw new Error(`${file} ${args.join(' ')} failed:\n${result.output}`)
-  return result.stdout
-}
 
 const control = (version: string, architecture: string, size: number): string => `Package: weir
 Version: ${version}

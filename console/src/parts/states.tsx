@@ -169,3 +169,13 @@ export function Notice({
     </div>
   )
 }
+
+/** For a page without an answer: the store is missing, or the request failed. */
+export function NoAnswer({
+  error,
+  needsStore,
+  onRetry,
+}: Readonly<{ error: unknown; needsStore: string; onRetry: () => void }>): React.ReactNode {
+  if (asApiError(error).code === 'WEIR_API_NO_STORE') return <NoStore title={needsStore} />
+  return <ErrorState error={error} onRetry={onRetry} />
+}

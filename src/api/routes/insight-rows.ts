@@ -1,8 +1,8 @@
 /** Schemas of the rows of packages, problems, facts and images. */
 import { severities } from '../../model/image-insights.ts'
 import { exposures } from '../exposure.ts'
+import { nullable } from '../json-schema.ts'
 
-export const nullable = { type: ['string', 'null'] } as const
 const nullableCount = { type: ['integer', 'null'] } as const
 const texts = { type: 'array', items: { type: 'string' } } as const
 

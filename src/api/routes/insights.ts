@@ -20,20 +20,12 @@ import {
 import { among, atParameter, fingerprintOf, moment, readPageCursor, writePageCursor } from '../objects.ts'
 import type { ApiContext } from '../options.ts'
 import { abortOnDisconnect, requireStore, rowsOf } from '../store-query.ts'
-import { nullable, rows } from './insight-rows.ts'
+import { object, pageOf } from '../json-schema.ts'
+import { rows } from './insight-rows.ts'
 import { imageDiffRoute, imageDiffSchemas } from './image-diff.ts'
 import { reportRoute } from './report.ts'
 
-const page = (list: InsightList): object => ({
-  type: 'object',
-  required: [list, 'next', 'at'],
-  properties: {
-    [list]: { type: 'array', items: { type: 'object', properties: rows[list] } },
-    next: { ...nullable, description: 'Cursor of the next page; null: last page.' },
-    at: { type: 'string', description: 'Time of the state.' },
-    total: { type: 'integer', description: 'On the first page: total number.' },
-  },
-})
+const page = (list: InsightList) => pageOf(list, object(rows[list]))
 
 const severitySums = {
   type: 'object',

@@ -69,7 +69,7 @@ export const prometheusScrapeSchema = defineSchema({
     ),
     pods: group(
       {
-        kubeconfig: kubeconfigField('Kubeconfig file. Unset: `KUBECONFIG`, else the service account of the pod'),
+        kubeconfig: kubeconfigField(),
         namespaces: list(text({ description: 'A namespace', required: true, example: 'shop' }), {
           description: 'Namespaces of the pods. Empty: all',
           default: [],

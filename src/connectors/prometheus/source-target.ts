@@ -40,7 +40,7 @@ const about = ['scrape_duration_seconds', 'scrape_samples_scraped', 'scrape_samp
 export class TargetScraper {
   readonly #parts: TargetParts
   readonly #http: HttpClient
-  /** Series of the last scrape without times of their own. */
+  /** Series of the last scrape that had no times in the response. */
   #live = new Map<string, Series>()
   #hasScraped = false
   #samples = 0

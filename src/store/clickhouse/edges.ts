@@ -1,17 +1,12 @@
 /** Edges of the graph, with the meaning of src/store/graph/edges-sql.ts. */
 import type { EdgeQuery, StoredEdge } from '../../engine/control.ts'
-import { EdgeSums, noBytes, noLevel, stillHolds } from '../graph/edge-sums.ts'
+import { EdgeSums, type EdgeRow } from '../graph/edge-sums.ts'
 import { shownEdges } from '../graph/rank.ts'
 import { Refs } from '../graph/refs.ts'
 import { edgesSql } from './edges-sql.ts'
 import type { StoreNames } from './tables.ts'
 
-interface Row extends Pick<StoredEdge, 'near' | 'far' | 'relation' | 'forward' | 'nearName' | 'farName'> {
-  readonly count: number | string
-  readonly first: number | string
-  readonly last: number | string | null
-  readonly level: number | null
-  readonly bytes: number | string | null
+interface Row extends EdgeRow, Pick<StoredEdge, 'nearName' | 'farName'> {
   /** Of the near node. */
   readonly edges: number | string
 }
@@ -32,19 +27,7 @@ export async function edgesOf(
     if (line === '') continue
     const row = JSON.parse(line) as Row
     edges.set(row.near, Number(row.edges))
-    sums
-      .of(row.relation, row.forward)
-      .add(
-        sums.code(row.near),
-        sums.code(row.far),
-        Number(row.count),
-        Number(row.first),
-        row.last === null ? stillHolds : Number(row.last),
-        row.level ?? noLevel,
-        row.bytes === null ? noBytes : Number(row.bytes),
-        sums.codeOf(row.nearName),
-        sums.codeOf(row.farName),
-      )
+    sums.addRow(row, row.nearName, row.farName)
   }
   // The statement returns the largest of each relation only, and counts all.
   return shownEdges(sums, { limit: request.limit, namespaces: undefined }).map((edge) => ({

@@ -6,6 +6,19 @@ export const severities = ['unknown', 'normal', 'warning', 'incident'] as const
 /** Placeholders: no severity, no bytes, a relation that still holds. */
 export const [noLevel, noBytes, stillHolds] = [-1, -1, -Infinity]
 
+/** A sum that a store computed. */
+export type EdgeRow = Readonly<{
+  near: string
+  far: string
+  relation: string
+  forward: boolean
+  count: number | string
+  first: number | string
+  last: number | string | null
+  level: number | null
+  bytes: number | string | null
+}>
+
 export class EdgeSums {
   readonly #relations = new Map<string, RelationSums>()
   readonly #refs: Refs
@@ -45,6 +58,20 @@ export class EdgeSums {
     const sums = new RelationSums(relation, forward, later)
     this.#relations.set(key, sums)
     return sums
+  }
+
+  addRow(row: EdgeRow, nearName: string | null, farName: string | null): void {
+    this.of(row.relation, row.forward).add(
+      this.code(row.near),
+      this.code(row.far),
+      Number(row.count),
+      Number(row.first),
+      row.last === null ? stillHolds : Number(row.last),
+      row.level ?? noLevel,
+      row.bytes === null ? noBytes : Number(row.bytes),
+      this.codeOf(nearName),
+      this.codeOf(farName),
+    )
   }
 
   get relations(): Iterable<RelationSums> {

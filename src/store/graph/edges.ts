@@ -9,7 +9,7 @@ import type { Statement } from '../read/statement.ts'
 import { msPerHour } from '../names.ts'
 import { rollupFiles } from '../rollup/views.ts'
 import type { StoredFile } from '../record.ts'
-import { EdgeSums, noBytes, noLevel, severities, stillHolds } from './edge-sums.ts'
+import { EdgeSums, severities, type EdgeRow } from './edge-sums.ts'
 import { everyEdge, largestEdges, leadsToActions, timesOf } from './edges-sql.ts'
 import { shownEdges } from './rank.ts'
 import { traceEnds, type TraceEnd, type TraceRelation } from './trace-edges.ts'
@@ -24,12 +24,7 @@ const maxRows = 50_000
 
 const hourUs = msPerHour * 1000
 
-interface Row extends Pick<StoredEdge, 'near' | 'far' | 'relation' | 'forward'> {
-  readonly count: number | string
-  readonly first: number | string
-  readonly last: number | string | null
-  readonly level: number | null
-  readonly bytes: number | string | null
+interface Row extends EdgeRow {
   readonly near_name: string | null
   readonly far_name: string | null
 }
@@ -114,20 +109,7 @@ async function rowsOf<Of>(bytes: AsyncIterable<Uint8Array>, max: number): Promis
 
 function added(request: EdgeQuery, { refs, traces, talks }: HeldEdges, rows: readonly Row[]): readonly StoredEdge[] {
   const sums = new EdgeSums(refs)
-  for (const row of rows)
-    sums
-      .of(row.relation, row.forward)
-      .add(
-        sums.code(row.near),
-        sums.code(row.far),
-        Number(row.count),
-        Number(row.first),
-        row.last === null ? stillHolds : Number(row.last),
-        row.level ?? noLevel,
-        row.bytes === null ? noBytes : Number(row.bytes),
-        sums.codeOf(row.near_name),
-        sums.codeOf(row.far_name),
-      )
+  for (const row of rows) sums.addRow(row, row.near_name, row.far_name)
   const isRequested = (relation: string) => request.relations?.has(relation) ?? true
   const of = (...labels: readonly Label[]) => refs.among(request.near.filter((ref) => labels.includes(labelOf(ref))))
   const [from, to] = [Number(request.span.from), Number(request.span.to)]

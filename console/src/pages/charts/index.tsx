@@ -1,14 +1,13 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import { readEventFields, readEventSeries, type EventFields, type EventSeries } from '../../api/event-series.ts'
-import { asApiError } from '../../api/problem.ts'
 import { TimeControl } from '../../app/time-control.tsx'
 import { useTitle } from '../../app/use-title.ts'
 import { useRefresh } from '../../hooks/use-refresh.ts'
 import { Chart, type ChartSeries } from '../../parts/chart.tsx'
 import { isoOfSeconds } from '../../parts/format.ts'
 import { LabelledSelect } from '../../parts/labelled-select.tsx'
-import { EmptyState, ErrorState, Loading, NoStore, RefreshButton, UnreadNotice } from '../../parts/states.tsx'
+import { EmptyState, Loading, NoAnswer, RefreshButton, UnreadNotice } from '../../parts/states.tsx'
 import { isMoving } from '../../state/range.ts'
 import { usePageState } from '../../state/use-page-state.ts'
 import { chartsText, functionNames } from '../../text/charts.ts'
@@ -79,11 +78,7 @@ export default function ChartsPage(): React.ReactNode {
       <div className="page-body">
         <section className="panel" aria-label={chartsText.charts} aria-busy={series.isFetching}>
           {error !== null ? (
-            asApiError(error).code === 'WEIR_API_NO_STORE' ? (
-              <NoStore title={chartsText.needsStore} />
-            ) : (
-              <ErrorState error={error} onRetry={again} />
-            )
+            <NoAnswer error={error} needsStore={chartsText.needsStore} onRetry={again} />
           ) : fields.data === undefined ? (
             <Loading what={chartsText.charts} />
           ) : field === '' ? (

@@ -7,7 +7,6 @@ import {
   type PackageRow,
   type ProblemRow,
 } from '../../api/insights.ts'
-import { asApiError } from '../../api/problem.ts'
 import { useTitle } from '../../app/use-title.ts'
 import { CopyButton } from '../../parts/copy-button.tsx'
 import { ExportRows } from '../../parts/export-rows.tsx'
@@ -15,15 +14,7 @@ import { FindBox } from '../../parts/find-box.tsx'
 import { count, counted } from '../../parts/format.ts'
 import { Grid, type GridColumn } from '../../parts/grid.tsx'
 import { LabelledSelect } from '../../parts/labelled-select.tsx'
-import {
-  EmptyState,
-  ErrorState,
-  Loading,
-  NoStore,
-  RefreshButton,
-  StaleNotice,
-  UnreadNotice,
-} from '../../parts/states.tsx'
+import { EmptyState, Loading, NoAnswer, RefreshButton, StaleNotice, UnreadNotice } from '../../parts/states.tsx'
 import { Tabs } from '../../parts/tabs.tsx'
 import { usePageState } from '../../state/use-page-state.ts'
 import { generalText } from '../../text/general.ts'
@@ -184,7 +175,7 @@ function Rows({
         <section className="panel table" aria-label={insightsText[list]} aria-busy={isFetching}>
           {rows === undefined ? (
             isError ? (
-              <NoAnswer error={error} onRetry={again} />
+              <NoAnswer needsStore={insightsText.needsStore} error={error} onRetry={again} />
             ) : (
               <Loading what={insightsText[list]} />
             )
@@ -237,9 +228,4 @@ function Nothing({ state, onClear }: Readonly<{ state: InsightsState; onClear: (
       <pre>{command}</pre>
     </EmptyState>
   )
-}
-
-function NoAnswer({ error, onRetry }: Readonly<{ error: unknown; onRetry: () => void }>): React.ReactNode {
-  if (asApiError(error).code !== 'WEIR_API_NO_STORE') return <ErrorState error={error} onRetry={onRetry} />
-  return <NoStore title={insightsText.needsStore} />
 }

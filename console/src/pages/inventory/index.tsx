@@ -1,5 +1,4 @@
 import type { CloudFacets, CloudRow, InventoryFacet } from '../../api/inventory.ts'
-import { asApiError } from '../../api/problem.ts'
 import { useFields } from '../../api/queries.ts'
 import { useTitle } from '../../app/use-title.ts'
 import { CopyButton } from '../../parts/copy-button.tsx'
@@ -9,15 +8,7 @@ import { count, counted } from '../../parts/format.ts'
 import { Grid } from '../../parts/grid.tsx'
 import { money } from '../../parts/money.ts'
 import { Facets, Picker } from '../../parts/picker.tsx'
-import {
-  EmptyState,
-  ErrorState,
-  Loading,
-  NoStore,
-  RefreshButton,
-  StaleNotice,
-  UnreadNotice,
-} from '../../parts/states.tsx'
+import { EmptyState, Loading, NoAnswer, RefreshButton, StaleNotice, UnreadNotice } from '../../parts/states.tsx'
 import { Tabs } from '../../parts/tabs.tsx'
 import { usePageState, type PageState } from '../../state/use-page-state.ts'
 import { generalText } from '../../text/general.ts'
@@ -110,10 +101,8 @@ export default function InventoryPage(): React.ReactNode {
           {rows === undefined ? (
             error === undefined ? (
               <Loading what={inventoryText.inventory} />
-            ) : asApiError(error).code === 'WEIR_API_NO_STORE' ? (
-              <NoStore title={inventoryText.needsStore} />
             ) : (
-              <ErrorState error={error} onRetry={refresh} />
+              <NoAnswer error={error} needsStore={inventoryText.needsStore} onRetry={refresh} />
             )
           ) : rows.length === 0 ? (
             <Nothing state={state} set={set} />

@@ -2,7 +2,6 @@ import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useCallback, useMemo } from 'react'
 import { request } from '../../api/client.ts'
-import { asApiError } from '../../api/problem.ts'
 import type { ResourcePage, ResourceState } from '../../api/objects.ts'
 import { useFields } from '../../api/queries.ts'
 import { ResourceLink } from '../../parts/links/resource-link.tsx'
@@ -11,15 +10,7 @@ import { FilterBox } from '../../parts/filter-box.tsx'
 import { foundIn } from '../../parts/filter-text.ts'
 import { count, counted, momentAt, shortTime } from '../../parts/format.ts'
 import { Grid, type GridColumn } from '../../parts/grid.tsx'
-import {
-  EmptyState,
-  ErrorState,
-  Loading,
-  NoStore,
-  RefreshButton,
-  StaleNotice,
-  UnreadNotice,
-} from '../../parts/states.tsx'
+import { EmptyState, Loading, NoAnswer, RefreshButton, StaleNotice, UnreadNotice } from '../../parts/states.tsx'
 import { listText } from '../../state/parts.ts'
 import { pathOfRef } from '../../state/refs.ts'
 import { usePageState } from '../../state/use-page-state.ts'
@@ -207,7 +198,7 @@ export default function ResourcesPage(): React.ReactNode {
       <div className="page-body">
         <section className="panel table" aria-label={resourcesText.objects} aria-busy={isFetching}>
           {isError && rows.length === 0 ? (
-            <NoAnswer error={error} onRetry={again} />
+            <NoAnswer needsStore={resourcesText.needsStore} error={error} onRetry={again} />
           ) : data === undefined ? (
             <Loading what={resourcesText.objectsInText} />
           ) : rows.length === 0 ? (
@@ -241,9 +232,4 @@ export default function ResourcesPage(): React.ReactNode {
       </div>
     </div>
   )
-}
-
-function NoAnswer({ error, onRetry }: { error: unknown; onRetry: () => void }) {
-  if (asApiError(error).code !== 'WEIR_API_NO_STORE') return <ErrorState error={error} onRetry={onRetry} />
-  return <NoStore title={resourcesText.needsStore} />
 }

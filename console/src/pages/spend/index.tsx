@@ -1,19 +1,10 @@
 import { pathOf } from '../../api/client.ts'
-import { asApiError } from '../../api/problem.ts'
 import { useTitle } from '../../app/use-title.ts'
 import { CopyButton } from '../../parts/copy-button.tsx'
 import { ExportRows } from '../../parts/export-rows.tsx'
 import { FindBox } from '../../parts/find-box.tsx'
 import { LabelledSelect } from '../../parts/labelled-select.tsx'
-import {
-  EmptyState,
-  ErrorState,
-  Loading,
-  NoStore,
-  RefreshButton,
-  StaleNotice,
-  UnreadNotice,
-} from '../../parts/states.tsx'
+import { EmptyState, Loading, NoAnswer, RefreshButton, StaleNotice, UnreadNotice } from '../../parts/states.tsx'
 import { usePageState, type PageState } from '../../state/use-page-state.ts'
 import { generalText } from '../../text/general.ts'
 import { groupNames, spanNames, spendText } from '../../text/spend.ts'
@@ -105,10 +96,8 @@ export default function SpendPage(): React.ReactNode {
         ) : data === undefined ? (
           !isError ? (
             <Loading what={spendText.spend} />
-          ) : asApiError(error).code === 'WEIR_API_NO_STORE' ? (
-            <NoStore title={spendText.needsStore} />
           ) : (
-            <ErrorState error={error} onRetry={again} />
+            <NoAnswer error={error} needsStore={spendText.needsStore} onRetry={again} />
           )
         ) : data.currencies.length === 0 ? (
           <Nothing state={state} days={days} set={set} />
