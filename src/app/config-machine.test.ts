@@ -1,9 +1,13 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, expect, test, vi } from 'vitest'
 import { selfSigned } from '../../test/kit/certificate.ts'
 import { temporaryFolder } from '../cli/testing/command.ts'
 import { launch } from '../cli/testing/launch.ts'
+import { realHost } from '../host/index.ts'
+import { messageOf } from '../model/errors.ts'
+import { verifyMachine } from './config-machine.ts'
+import { loadConfig } from './load-config.ts'
 
 let folder = ''
 beforeEach(async () => {
@@ -157,29 +161,59 @@ const wrong: readonly (readonly [name: string, yaml: string, path: string, messa
   ],
 ]
 
-describe('check and run reject with exit code 2', () => {
-  test.each(wrong)(
-    '%s',
-    async (_, yaml, path, message) => {
-      for (const name of ['one', 'two']) {
-        const { cert, key } = selfSigned(name)
-        await writeFile(join(folder, `${name}.pem`), cert)
-        await writeFile(join(folder, `${name}.key`), key)
-      }
-      const file = await configuration(yaml)
-      const env = { THREE: 'abc', LONG: 'a-token-that-is-long-enough' }
-      const [checked, ran] = await Promise.all([
-        launch(['check', '--config', file], { cwd: folder, env }),
-        launch(['run', '--config', file], { cwd: folder, env }),
-      ])
-      expect(checked).toMatchObject({ code: 2, stdout: '' })
-      expect(checked.stderr).toContain(`: error: ${path}: `)
-      expect(checked.stderr).toContain(message)
-      expect(checked.stderr).toMatch(/weir\.yaml:[1-9]\d*:[1-9]\d*: error/)
-      expect(checked.stderr).not.toContain('default: error')
-      expect(checked.stderr).not.toMatch(/a-token-that|\babc\b/)
-      expect(ran).toMatchObject({ code: 2, stderr: checked.stderr })
-    },
-    60_000,
-  )
+const launched = new Set([
+  'a missing CA file',
+  'a token of three characters',
+  'API and ops on one port',
+  'a segment larger than the journal',
+])
+
+async function certificates(): Promise<void> {
+  for (const name of ['one', 'two']) {
+    const { cert, key } = selfSigned(name)
+    await writeFile(join(folder, `${name}.pem`), cert)
+    await writeFile(join(folder, `${name}.key`), key)
+  }
+}
+
+const env = { THREE: 'abc', LONG: 'a-token-that-is-long-enough' }
+
+function expectProblem(text: string, path: string, message: string): void {
+  expect(text).toContain(`: error: ${path}: `)
+  expect(text).toContain(message)
+  expect(text).toMatch(/weir\.yaml:[1-9]\d*:[1-9]\d*: error/)
+  expect(text).not.toContain('default: error')
+  expect(text).not.toMatch(/a-token-that|\babc\b/)
+}
+
+test.each(wrong)('%s is an error with its location', async (_, yaml, path, message) => {
+  await certificates()
+  for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value)
+  const file = await configuration(yaml)
+  const host = realHost()
+  const rejected = await loadConfig(host, [file], [])
+    .then((loaded) => verifyMachine(host, loaded))
+    .then(
+      () => undefined,
+      (error: unknown) => error,
+    )
+  expect(rejected).toMatchObject({ code: 'WEIR_CONFIG_INVALID' })
+  expectProblem(messageOf(rejected), path, message)
 })
+
+// One error of the schema, of two entries, of a file and of a secret: the commands read each in one way.
+test.each(wrong.filter(([name]) => launched.has(name)))(
+  'check and run reject %s with exit code 2',
+  async (_, yaml, path, message) => {
+    await certificates()
+    const file = await configuration(yaml)
+    const [checked, ran] = await Promise.all([
+      launch(['check', '--config', file], { cwd: folder, env }),
+      launch(['run', '--config', file], { cwd: folder, env }),
+    ])
+    expect(checked).toMatchObject({ code: 2, stdout: '' })
+    expectProblem(checked.stderr, path, message)
+    expect(ran).toMatchObject({ code: 2, stderr: checked.stderr })
+  },
+  60_000,
+)
