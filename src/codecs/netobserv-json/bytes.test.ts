@@ -1,6 +1,7 @@
 // The bytes of a batch against records that are built as objects, field by field.
 import { expect, test } from 'vitest'
 import { SeededRandom } from '../../../test/kit/random.ts'
+import { seeds } from '../../../test/kit/seeds.ts'
 import type { FlowBatch } from '../../model/batches.ts'
 import { ByteBuffer, type RowWriter } from '../../model/byte-buffer.ts'
 import { isPresent, type Column } from '../../model/columns.ts'
@@ -13,7 +14,7 @@ import { parseExact, stringifyExact } from '../../model/exact-json.ts'
 import { fieldOfKey, flagBits, keyOf, quicVersionName } from './keys.ts'
 import { withTotals } from './totals.ts'
 
-const batches = 500
+const drawn = seeds(100, 500)
 
 class Json {
   readonly text: string
@@ -110,7 +111,7 @@ function record(given: FlowBatch, row: number, { names, sorted }: { names: boole
 test.each([[{ names: false, sorted: false }], [{ names: true, sorted: false }], [{ names: false, sorted: true }]])(
   'a record is the JSON of its values, for any batch (%j)',
   (form) => {
-    for (let seed = 1; seed <= batches; seed++) {
+    for (const seed of drawn) {
       const batch = randomBatch(new SeededRandom(seed))
       const options = { flags: form.names ? 'names' : 'raw', sorted: form.sorted } as const
       expect(rowsOf(batch, netobservWriter(batch, options)), `seed ${seed}`).toEqual(
@@ -121,7 +122,7 @@ test.each([[{ names: false, sorted: false }], [{ names: true, sorted: false }], 
 )
 
 test('a flow is an object of its columns as texts, for any batch', () => {
-  for (let seed = 1; seed <= batches; seed++) {
+  for (const seed of drawn) {
     const batch = randomBatch(new SeededRandom(seed))
     const members = flowFields.flatMap(({ name }) => {
       const column = batch.columns[name]

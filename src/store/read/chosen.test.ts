@@ -50,7 +50,8 @@ it.each([
     expect(await queryRows(store.reader, `SELECT ${columns} FROM flows WHERE ${condition} ORDER BY _pos`)).toEqual(
       named,
     )
-    expect((await queryRows(store.reader, `SELECT ${columns} FROM flows WHERE ${condition}`)).length).toBe(named.length)
+    if (columns !== '*') continue
+    expect((await queryRows(store.reader, `SELECT * FROM flows WHERE ${condition}`)).length).toBe(named.length)
   }
 })
 

@@ -171,10 +171,10 @@ it('a query reads the version with which it began, despite merges and retention'
   const make = new FrameMaker(2)
   make.lose('netflow', 0)
   make.lose('netflow', 0)
-  for (let i = 0; i < 20; i++) {
+  for (let i = 0; i < 10; i++) {
     await store.projection.apply([
       make.flows(
-        Array.from({ length: 1000 }, (_, row) => ({ src: `10.1.${i}.${row % 250}`, dst: '10.0.0.1' })),
+        Array.from({ length: 300 }, (_, row) => ({ src: `10.1.${i}.${row % 250}`, dst: '10.0.0.1' })),
         startOfDay + i,
       ),
     ])
@@ -187,10 +187,10 @@ it('a query reads the version with which it began, despite merges and retention'
   expect((await readdir(stores.directory)).length).toBeGreaterThanOrEqual(before)
   const chunks: Uint8Array[] = []
   for await (const chunk of answer) chunks.push(chunk)
-  expect(Buffer.concat(chunks).toString().trim().split('\n')).toHaveLength(20_002)
+  expect(Buffer.concat(chunks).toString().trim().split('\n')).toHaveLength(3002)
   expect((await readdir(stores.directory)).length).toBeLessThan(12)
   expect(await queryRows(store.reader, 'SELECT count(*) AS n, count(DISTINCT _pos) AS p FROM flows')).toEqual([
-    { n: 20_002, p: 20_002 },
+    { n: 3002, p: 3002 },
   ])
 })
 
@@ -218,9 +218,7 @@ describe('a limited selection of flows is the head of the unlimited one', () => 
     expect(all.length).toBeGreaterThan(0)
     for (const [limit, offset] of [
       [0, 0],
-      [1, 0],
       [1, 1],
-      [2, 0],
       [10, 0],
     ] as const) {
       expect(await queryRows(store.reader, `${sql} LIMIT ${limit} OFFSET ${offset};`)).toEqual(
