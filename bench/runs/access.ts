@@ -1,11 +1,10 @@
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import type { AcceptanceContext, AcceptanceRun } from '../harness.ts'
-import { ROOT } from '../../tools/kit/command.ts'
+import type { AcceptanceRun } from '../harness.ts'
+import { testedBy } from '../tested-by.ts'
 import { runVitest } from '../../tools/kit/vitest.ts'
 import { installKeycloak } from '../../test/real/install/keycloak.ts'
 
 const tests = 'test/real/keycloak.test.ts'
+const subjects = ['logging in', 'on logout', 'wrong audience', 'expired', 'clocks that differ', 'one namespace']
 
 export default {
   name: 'access',
@@ -17,7 +16,7 @@ export default {
     const installed = await installKeycloak()
     if (installed.path === undefined) return context.skip(installed.reason)
     context.figure('Keycloak', installed.version)
-    if (context.scale === 'ci') return written(context)
+    if (context.scale === 'ci') return testedBy(context, tests, subjects)
     const runs = [
       await runVitest(['--config', 'test/real/vitest.config.ts', tests], { limit: 400_000 }),
       await runVitest(['src/api/access'], { limit: 200_000 }),
@@ -31,10 +30,3 @@ export default {
     }
   },
 } satisfies AcceptanceRun
-
-/** In CI `npm run test:real` has run these tests before: only their presence is checked. */
-async function written(context: AcceptanceContext) {
-  const text = await readFile(join(ROOT, tests), 'utf8')
-  for (const subject of ['logging in', 'on logout', 'wrong audience', 'expired', 'clocks that differ', 'one namespace'])
-    context.expect(text.includes(subject), `${tests} tests: ${subject}`)
-}

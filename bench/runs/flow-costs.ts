@@ -53,7 +53,7 @@ function send(context: AcceptanceContext, port: number): Promise<SendResult> {
       addresses: 60_000,
       seed: context.seed,
       rate: context.size(40_000, 20_000),
-      flows: context.size(5_000_000, 200_000),
+      flows: context.size(5_000_000, 80_000),
       port,
     },
     1_200_000,

@@ -28,7 +28,7 @@ export default {
     'Ten million stored flows: a filtered first page and a series of a week within 300 ms. The top pairs of ' +
     'a day take at most a second.',
   async run(context) {
-    const week = await storeWeek(join(context.folder, 'store'), context.seed, context.size(10_000_000, 200_000))
+    const week = await storeWeek(join(context.folder, 'store'), context.seed, context.size(10_000_000, 80_000))
     const status = week.store.status()
     context.figure('flows stored', week.flows)
     context.figure('files', status.files)

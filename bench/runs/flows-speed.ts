@@ -45,13 +45,14 @@ export default {
       ),
     )
     const stored = await measureLoads(join(context.folder, 'stored'), run.map(load))
-    const journalled = await measureLoads(join(context.folder, 'journalled'), run.map(load), {
-      config: { store: { enabled: 'none' }, sources: { sflow: { listen: '127.0.0.1:0' } } },
-    })
-    for (const [index, one] of run.entries()) {
-      const [whole, journal] = [stored[index], journalled[index]]
-      if (whole !== undefined && journal !== undefined) judge(context, one, whole, journal)
-    }
+    // Speed only, so not in CI.
+    const journalled =
+      context.scale === 'ci'
+        ? []
+        : await measureLoads(join(context.folder, 'journalled'), run.map(load), {
+            config: { store: { enabled: 'none' }, sources: { sflow: { listen: '127.0.0.1:0' } } },
+          })
+    for (const [index, one] of run.entries()) judge(context, one, stored[index]!, journalled[index])
     await steady(context)
   },
 } satisfies AcceptanceRun
@@ -60,18 +61,20 @@ function judge(
   context: AcceptanceContext,
   { protocol, perDatagram, judged }: (typeof cases)[number],
   run: WholeRun,
-  journal: WholeRun,
+  journal: WholeRun | undefined,
 ) {
   const name = `${protocol}, ${perDatagram} in a datagram`
   // Only received flows count.
   const perCpu = run.stored.rows / run.cpuSeconds
-  const journalPerCpu = journal.stored.rows / journal.cpuSeconds
   context.figure(`${name}: datagram to Parquet with rollups`, Math.round(perCpu), 'flows per CPU second')
-  context.figure(
-    `${name}: datagram to synced journal`,
-    Math.round(journalPerCpu),
-    `flows per CPU second (${Math.round((100 * journalPerCpu) / journalAim)} % of the aim)`,
-  )
+  if (journal !== undefined) {
+    const journalPerCpu = journal.stored.rows / journal.cpuSeconds
+    context.figure(
+      `${name}: datagram to synced journal`,
+      Math.round(journalPerCpu),
+      `flows per CPU second (${Math.round((100 * journalPerCpu) / journalAim)} % of the aim)`,
+    )
+  }
   context.figure(`${name}: stored`, run.storedBytes / run.stored.rows, 'bytes per flow')
   context.figure(`${name}: journalled`, run.journalBytes / run.stored.rows, 'bytes per flow')
   context.figure(`${name}: where`, where(run))
@@ -122,7 +125,7 @@ function where({ threads, stored }: WholeRun) {
 }
 
 async function steady(context: AcceptanceContext) {
-  const minutes = context.minutes ?? context.size(10, 0.1)
+  const minutes = context.minutes ?? context.size(10, 0.05)
   const rate = context.size(steadyRate, 50_000)
   const run = await measureWhole(join(context.folder, 'steady'), {
     protocol: 'netflow9',

@@ -50,9 +50,9 @@ export default {
 
 async function outage(context: AcceptanceContext, server: RabbitServer, candidates: readonly Candidate[]) {
   const each = (act: (candidate: Candidate) => Promise<void>) => Promise.all(candidates.map(act))
-  const [ms, pause] = [context.size(30 * 60_000, 60_000), context.size(20_000, 5000)]
+  const [ms, pause] = [context.size(30 * 60_000, 25_000), context.size(20_000, 2000)]
   await each((candidate) => candidate.produce('before', 20))
-  await sleep(10_000)
+  await sleep(context.size(10_000, 3000))
   // Unconsumed messages are in the queue.
   await server.kill()
   const started = performance.now()
@@ -64,7 +64,8 @@ async function outage(context: AcceptanceContext, server: RabbitServer, candidat
     context.figure(`${name}: ConfigMaps at the end of the outage`, await countOf(kube))
   await server.restart()
   await each((candidate) => candidate.produce('after', 5))
-  await sleep(context.size(6 * 60_000, 60_000))
+  // `judge` waits for Weir; the others are given time to recover, and are not judged.
+  await sleep(context.size(6 * 60_000, 5000))
   context.figure('outage', Math.round((performance.now() - started) / 1000), 's, with recovery')
   for (const candidate of candidates) await judge(context, candidate)
 }

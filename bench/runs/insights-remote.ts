@@ -39,7 +39,7 @@ export default {
         kind: 'Namespace',
         metadata: { name: 'proj-main', labels: ids },
       })
-      const count = context.size(2000, 100)
+      const count = context.size(2000, 40)
       await produce(kube, count)
       const data = join(context.folder, 'data')
       mkdirSync(data)
@@ -115,7 +115,7 @@ async function deliver(context: AcceptanceContext, kube: Kube, { pid }: Insights
 }
 
 async function respond(context: AcceptanceContext, { url, pid }: InsightsRemote) {
-  const [rate, seconds] = [1000, context.size(60, 5)]
+  const [rate, seconds] = [1000, context.size(60, 3)]
   const token = await mintToken(secret, claims)
   const body = JSON.stringify([{ name: 'php', value: '8.3', source: 'bench', type: 'TEXT', category: 'x' }])
   const pool = new Pool(url, { connections: 64 })

@@ -27,7 +27,7 @@ export default {
   async run(context) {
     const found = await install(prometheus)
     if (found.path === undefined) return context.skip(found.reason)
-    const seconds = context.size((context.minutes ?? 10) * 60, 30)
+    const seconds = context.size((context.minutes ?? 10) * 60, 15)
     const resources = context.size(5000, 500)
     const server = await new ExoscaleServer().start(good, bad)
     fillExoscale(server, good)

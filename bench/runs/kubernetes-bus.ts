@@ -17,7 +17,6 @@ import { nats } from '../../test/real/install/nats.ts'
 import { startNats } from '../../test/real/kit/nats.ts'
 
 const objects = 2000
-const changesAtOnce = 20_000
 const mostMemory = 250
 /** Permitted ratio of the memory at the end of an outage to that after its first part. */
 const flatWithin = 1.15
@@ -62,7 +61,7 @@ export default {
       const memory = mostMemoryOf(weir)
       await synced(weir, { objects })
       let sent = await burst(context, weir, server)
-      sent += await outage(context, weir, server, bus)
+      sent += await outage(context, weir, server, bus, sent)
       const { own, peak } = memory()
       const { code } = await weir.stop()
       context.figure('memory, peak of all that was resident', Math.round(peak / 1e6), 'MB')
@@ -84,6 +83,7 @@ async function taken(weir: WeirProcess, changes: number) {
 }
 
 async function burst(context: AcceptanceContext, weir: WeirProcess, server: PodServer): Promise<number> {
+  const changesAtOnce = context.size(20_000, 5000)
   const began = performance.now()
   await server.change(changesAtOnce)
   await taken(weir, changesAtOnce)
@@ -99,6 +99,7 @@ async function outage(
   weir: WeirProcess,
   server: PodServer,
   bus: { stop(): Promise<void>; restart(): Promise<void> },
+  sent: number,
 ): Promise<number> {
   const [rounds, pauseMs] = context.size([30, 20_000], [4, 500])
   await bus.stop()
@@ -107,7 +108,7 @@ async function outage(
   for (let round = 1; round <= rounds; round++) {
     const began = performance.now()
     await server.change(objects)
-    await taken(weir, changesAtOnce + round * objects)
+    await taken(weir, sent + round * objects)
     await sleep(Math.max(0, pauseMs - (performance.now() - began)))
     memory.push(weir.memory().own)
   }

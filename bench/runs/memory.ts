@@ -36,8 +36,9 @@ export default {
     `${limitsMB.stream} MB; queries over five million flows within ${limitsMB.queries} MB, and ` +
     `${limitsMB.rest} MB a minute later.`,
   async run(context) {
-    const seconds = context.minutes === undefined ? context.size(7200, 12) : context.minutes * 60
-    await queries(context)
+    const seconds = context.minutes === undefined ? context.size(7200, 8) : context.minutes * 60
+    // `flows-speed` verifies the rows; at the scale of CI nothing else of it is judged.
+    if (context.scale === 'full') await queries(context)
     await Promise.all([demo(context, seconds), stream(context, seconds)])
   },
 } satisfies AcceptanceRun
@@ -91,13 +92,13 @@ async function queries(context: AcceptanceContext) {
     addresses: 60_000,
     seed: context.seed,
     rate: 40_000,
-    flows: context.size(5_000_000, 200_000),
+    flows: 5_000_000,
   })
   await weir.caughtUp(600_000)
   const [row] = await weir.sql<{ rows: number }>('SELECT count(*) AS rows FROM flows')
   // The kernel may drop datagrams on a busy machine.
   context.expect((row?.rows ?? 0) > 0.99 * flows, `${flows} flows are stored (${row?.rows})`)
-  const watching = watch(context.size(120, 3), () => treeMemory(weir.pid), 200)
+  const watching = watch(120, () => treeMemory(weir.pid), 200)
   let done = false
   const asking = (async () => {
     for (let round = 0; !done; round++) {
@@ -111,9 +112,8 @@ async function queries(context: AcceptanceContext) {
   await asking
   const peak = Math.max(...samples)
   context.figure('queries: peak', peak / 1e6, 'MB')
-  // In CI the process of a statement outlives the run.
   context.expectSpeed(peak <= limitsMB.queries * 1e6, `queries take at most ${limitsMB.queries} MB`)
-  await sleep(context.size(60_000, 8000))
+  await sleep(60_000)
   const rest = treeMemory(weir.pid)
   context.figure('after the queries', rest / 1e6, 'MB')
   context.expectSpeed(rest <= limitsMB.rest * 1e6, `after the queries at most ${limitsMB.rest} MB`)

@@ -9,7 +9,7 @@ import { play as playPipeline } from '../../test/model/pipeline/world.ts'
 import { play as playJournal } from '../../test/model/world.ts'
 
 const fullRuns = 10_000
-const ciRuns = 300
+const ciRuns = 150
 
 export default {
   name: 'model-runs',

@@ -60,10 +60,10 @@ async function cost(
   arrived: (count: number) => Promise<number>,
 ): Promise<number> {
   const rate = 5000
-  await ticks.send(context.size(50_000, 5000), rate)
+  await ticks.send(context.size(50_000, 1000), rate)
   await arrived(ticks.sent)
   const [before, first, began] = [program.cpuSeconds(), ticks.sent, performance.now()]
-  await ticks.send(context.size(300_000, 20_000), rate)
+  await ticks.send(context.size(300_000, 10_000), rate)
   const found = await arrived(ticks.sent)
   const seconds = ((program.cpuSeconds() - before) * 1e6) / (ticks.sent - first)
   context.figure(`${program.name}: CPU for a million messages`, Math.round(seconds * 10) / 10, 's')

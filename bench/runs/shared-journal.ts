@@ -58,7 +58,7 @@ async function onBus(context: AcceptanceContext, bus: string, on: Readonly<Recor
   )
   for (const client of clients) client.start()
   const began = performance.now()
-  const seconds = context.minutes === undefined ? context.size(600, 15) : context.minutes * 60
+  const seconds = context.minutes === undefined ? context.size(600, 12) : context.minutes * 60
   const every = context.size(10_000, 5000)
   let kills = 0
   for (let next = every; next < seconds * 1000; next += every) {

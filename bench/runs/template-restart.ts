@@ -40,7 +40,7 @@ async function restarted(context: AcceptanceContext, protocol: LoadProtocol, way
   // Templates only in the first datagram.
   const load = new ExportLoad({ protocol, perDatagram: 20, addresses, seed: context.seed, templatesEvery: 1e9 })
   const socket = await open(weir.ports.netflow)
-  const rounds = context.size(5, 2)
+  const rounds = context.size(5, 1)
   const datagrams = context.size(2000, 100)
   if (protocol === 'netflow9') await send(socket, fresh(samplingOptions))
   for (let round = 0; round <= rounds; round++) {
