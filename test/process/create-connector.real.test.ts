@@ -46,7 +46,10 @@ test(
       ),
     ).toMatch(/7 passed/)
     await run(node, 'tools/docs-drift.ts', '--write')
-    expect(await run(node, 'tools/check.ts')).toMatch(/check: \d+ passed, 0 failed/)
+    // The documents were just generated, and a connector has no console and no commit.
+    expect(await run(node, 'tools/check.ts', '--without', 'docs drift,console text,console size,commits')).toMatch(
+      /check: \d+ passed, 0 failed/,
+    )
 
     const touched = (await git('status', '--porcelain'))
       .trim()

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
+import { LongestFirst } from './longest-first.ts'
 
 /** Unit tests that draw at random (test/kit/seeds.ts): here they draw more often, with WEIR_SEEDS=all many times. */
 const drawn = [
@@ -21,7 +22,8 @@ export default defineConfig({
     env: { NODE_COMPILE_CACHE: fileURLToPath(new URL('../../node_modules/.cache/weir-tests', import.meta.url)) },
     pool: 'forks',
     // Most of the time is spent waiting for servers.
-    maxWorkers: availableParallelism() + 2,
+    maxWorkers: availableParallelism() + 4,
+    sequence: { sequencer: LongestFirst },
     testTimeout: 120_000,
     hookTimeout: 120_000,
   },
