@@ -54,7 +54,7 @@ async function types(root: string): Promise<Problem[]> {
   return problems
 }
 
-// `--without NAME,NAME`: for the test of a new connector, which does not touch what these look at.
+// `--without NAME,NAME`: for the test of a new connector, which changes nothing that these verify.
 const { values } = parseArgs({ options: { without: { type: 'string', default: '' } } })
 const without = values.without.split(',')
 const chosen = checks.filter(([name]) => !without.includes(name))
