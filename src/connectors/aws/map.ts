@@ -5,6 +5,7 @@ import type { Bucket } from '@aws-sdk/client-s3'
 import type { CloudState } from '../../model/cloud.ts'
 import { known } from '../../model/json.ts'
 import type { FoundResource, Snapshot } from '../../polling/inventory/collector.ts'
+import { nonEmpty, snapshotOf } from '../../polling/inventory/fields.ts'
 
 export type ClusterOfList = Readonly<{ cluster: Cluster; pools: readonly Nodegroup[] }>
 
@@ -46,20 +47,9 @@ function resourceOf({ id, name, rawState, ...more }: Given): FoundResource | und
   return known<FoundResource>({ id, name: name ?? id, state, rawState, ...more })
 }
 
-function snapshotOf(found: readonly (FoundResource | undefined)[]): Snapshot {
-  const resources = found.filter((one) => one !== undefined)
-  const undecodable = found.length - resources.length
-  return { resources, complete: undecodable === 0, undecodable }
-}
-
 function tagsOf(tags: readonly Tag[] = []): Readonly<Record<string, string>> | undefined {
   const found = Object.fromEntries(tags.flatMap(({ Key, Value = '' }) => (Key === undefined ? [] : [[Key, Value]])))
   return Object.keys(found).length === 0 ? undefined : found
-}
-
-function nonEmpty<T>(list: readonly (T | undefined)[]): readonly T[] | undefined {
-  const found = [...new Set(list.filter((one) => one !== undefined))]
-  return found.length === 0 ? undefined : found
 }
 
 const sized = (gibibytes: number | undefined) => (gibibytes === undefined ? undefined : gibibytes * gib)

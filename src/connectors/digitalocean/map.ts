@@ -1,6 +1,7 @@
 import type { CloudState } from '../../model/cloud.ts'
-import { fieldsOf, isRecord, known, textOf, type Fields } from '../../model/json.ts'
+import { fieldsOf, known, textOf, type Fields } from '../../model/json.ts'
 import type { FoundResource, Sample, Snapshot } from '../../polling/inventory/collector.ts'
+import { listOf, snapshotOf } from '../../polling/inventory/fields.ts'
 
 const [mib, gib] = [2 ** 20, 2 ** 30]
 const states: Readonly<Record<string, CloudState>> = {
@@ -44,12 +45,6 @@ function resourceOf(type: FoundResource['type'], given: Fields, more: More = {})
   })
 }
 
-function snapshotOf(found: readonly (FoundResource | undefined)[], samples: readonly Sample[] = []): Snapshot {
-  const resources = found.filter((one) => one !== undefined)
-  const undecodable = found.length - resources.length
-  return { resources, complete: undecodable === 0, undecodable, samples }
-}
-
 /** `team:shop` has a value, `web` is true. */
 function tagsOf(given: unknown): Record<string, string> | undefined {
   const tags = textsOf(given).map((tag): readonly [string, string] => {
@@ -61,10 +56,6 @@ function tagsOf(given: unknown): Record<string, string> | undefined {
 
 function textsOf(given: unknown): readonly string[] {
   return Array.isArray(given) ? given.flatMap((one) => textOf(one) ?? []) : []
-}
-
-function listOf(given: unknown): readonly Fields[] {
-  return Array.isArray(given) ? given.filter(isRecord) : []
 }
 
 function sized(given: unknown, unit = 1): number | undefined {
@@ -223,7 +214,7 @@ export function mapDomains(records: ReadonlyMap<string, readonly Fields[]>): Sna
         })
       }),
     ],
-    [...counts.values()],
+    { samples: [...counts.values()] },
   )
 }
 

@@ -1,6 +1,9 @@
 import type { CloudState } from '../../model/cloud.ts'
-import { fieldsOf, isRecord, known, textOf, type Fields } from '../../model/json.ts'
-import type { FoundResource, Sample, Snapshot } from '../../polling/inventory/collector.ts'
+import { fieldsOf, known, textOf, type Fields } from '../../model/json.ts'
+import type { FoundResource } from '../../polling/inventory/collector.ts'
+import { numberOf } from '../../polling/inventory/fields.ts'
+
+export { listOf, numberOf, snapshotOf } from '../../polling/inventory/fields.ts'
 
 export const gib = 2 ** 30
 
@@ -41,18 +44,9 @@ const states: Readonly<Record<string, CloudState>> = {
   deleted: 'deleted',
 }
 
-export function numberOf(value: unknown): number | undefined {
-  const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value
-  return typeof number === 'number' && Number.isFinite(number) ? number : undefined
-}
-
 export function bytesOf(value: unknown): number | undefined {
   const size = numberOf(value)
   return size === undefined ? undefined : size * gib
-}
-
-export function listOf(value: unknown): readonly Fields[] {
-  return Array.isArray(value) ? value.filter(isRecord) : []
 }
 
 export function idOf(value: unknown): string | undefined {
@@ -81,16 +75,6 @@ export function resourceOf(
     createdAt: textOf(given['created-at']),
     ...more,
   })
-}
-
-/** An item without an id makes the snapshot incomplete. */
-export function snapshotOf(
-  found: readonly (FoundResource | undefined)[],
-  more: Readonly<{ samples?: readonly Sample[]; totals?: readonly Sample[] }> = {},
-): Snapshot {
-  const resources = found.filter((one) => one !== undefined)
-  const undecodable = found.length - resources.length
-  return { resources, complete: undecodable === 0, undecodable, ...more }
 }
 
 /** A label of exoscale-exporter: absent text is empty, absent numbers are 0. */

@@ -4,9 +4,9 @@ import type { Probe, ProbeContext } from '../../engine/contracts.ts'
 import { self } from '../../host/process.ts'
 import { checkLease } from '../../net/kubernetes/lease-check.ts'
 import { TraceReader } from './client.ts'
-import { accountOf } from './client-account.ts'
+import { accountOf } from '../../net/otc/account.ts'
 import type { OtcCtsConfig, ProjectConfig } from './config.ts'
-import { sessionOf } from './client-project.ts'
+import { cts, sessionOf } from './client-project.ts'
 
 export async function probeTraces(config: OtcCtsConfig, context: ProbeContext, signal: AbortSignal): Promise<Probe> {
   const found = await Promise.all([
@@ -51,7 +51,7 @@ async function probeProject(
       is: 'ok',
       message:
         `${opened.projectName ?? name} grants read access to the traces of ${trackers.join(' and ')} at ` +
-        `${opened.cts}`,
+        `${opened.endpointOf(cts)}`,
     }
   } catch (error) {
     if (error instanceof PollError) return { is: 'fail', message: `${name}: ${error.message}` }

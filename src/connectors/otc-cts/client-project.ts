@@ -1,8 +1,29 @@
 import type { Host } from '../../host/index.ts'
 import { self } from '../../host/process.ts'
-import { accountOf, defaultHost } from './client-account.ts'
-import { Session } from './client-session.ts'
+import { accountOf } from '../../net/otc/account.ts'
+import type { OtcError, OtcService } from '../../net/otc/errors.ts'
+import { Session } from '../../net/otc/session.ts'
+import { PollError } from '../../polling/poll-error.ts'
 import type { OtcCtsConfig, ProjectConfig } from './config.ts'
+
+export class CtsError extends PollError {
+  override readonly name = 'CtsError'
+
+  constructor({ message, cause, afterMs, mayPass }: OtcError) {
+    super(message, { cause, afterMs, mayPass })
+  }
+}
+
+export const cts: OtcService = {
+  name: 'CTS',
+  types: ['ctsv3', 'ctsv2', 'cts'],
+  host: 'cts',
+  allow: 'grant the account the policy "CTS ReadOnlyAccess" (action cts:trace:list) in the project',
+  objects: 'project or tracker',
+  // "Query failed, try later" has a 4xx status.
+  passing: /^CTS\.0300$/,
+  missing: /^CTS\.02(?:03|04|14)$/,
+}
 
 export function sessionOf(config: OtcCtsConfig, project: ProjectConfig | undefined, { host }: { host: Host }): Session {
   return new Session({
@@ -12,6 +33,7 @@ export function sessionOf(config: OtcCtsConfig, project: ProjectConfig | undefin
     signing: config.signing,
     endpoint: config.endpoint ?? undefined,
     account: () => accountOf(config, project, { host, env: self.env }),
-    defaultEndpoint: (region) => defaultHost(config.cloud, 'cts', region),
+    cloud: config.cloud,
+    rejected: (error) => new CtsError(error),
   })
 }

@@ -6,9 +6,10 @@ import type { Host } from '../../host/index.ts'
 import { known, isRecord, type Fields } from '../../model/json.ts'
 import type { HttpAnswer } from '../../net/http/client.ts'
 import { messageOf } from '../../model/errors.ts'
-import { parseResponse } from './client-errors.ts'
-import type { Query } from './client-sign.ts'
-import type { OpenProject, Session } from './client-session.ts'
+import { parseResponse } from '../../net/otc/errors.ts'
+import type { OpenProject, Session } from '../../net/otc/session.ts'
+import type { Query } from '../../net/otc/sign.ts'
+import { cts } from './client-project.ts'
 
 type ReaderOptions = Readonly<{
   host: Host
@@ -56,7 +57,7 @@ export class TraceReader {
           note('retried', why)
         },
       },
-      () => session.get(path, query, signal),
+      () => session.get(cts, path, query, signal),
     )
     const { traces, meta_data: meta } = bodyOf(answer)
     const { count, marker } = isRecord(meta) ? meta : ({} as Fields)

@@ -2,7 +2,8 @@ import { PartitionPoller, type PollLimits } from '../../polling/partition.ts'
 import type { SourceContext } from '../../engine/contracts.ts'
 import type { Checkpoint } from '../../polling/checkpoint.ts'
 import { basePath, TraceReader } from './client.ts'
-import type { Session } from './client-session.ts'
+import type { Session } from '../../net/otc/session.ts'
+import { cts } from './client-project.ts'
 import type { OtcCtsConfig } from './config.ts'
 import { mapTrace, type MappedTrace, type TraceOrigin } from './map.ts'
 
@@ -67,7 +68,7 @@ export function trackerPartition({
       const opened = await session.open(signal)
       const origin: TraceOrigin = {
         cloud: config.cloud,
-        source: `${opened.cts}${basePath(config.api, opened)}`,
+        source: `${opened.endpointOf(cts)}${basePath(config.api, opened)}`,
         tenant: opened.project,
         domain: opened.domain,
         region: opened.region,

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { configFrom } from '../../schema/index.ts'
 import type { Disk } from '../../host/index.ts'
-import { accountOf, type Account } from './client-account.ts'
-import { otcCtsSchema } from './config.ts'
+import { accountOf, type Account } from './account.ts'
+import { otcCtsSchema } from '../../connectors/otc-cts/config.ts'
 
 type Files = Readonly<Record<string, string>>
 

@@ -1,7 +1,7 @@
 /** As OpenStack clients: the first file of each kind wins; variables fill missing values. */
 import { posix } from 'node:path'
 import { isRecord, known, textOf, type Fields } from '../../model/json.ts'
-import type { AccountEnvironment } from './client-account.ts'
+import type { AccountEnvironment } from './account.ts'
 
 type CloudWanted = Readonly<{
   cloud: string | undefined

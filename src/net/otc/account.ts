@@ -1,9 +1,10 @@
 import type { Host } from '../../host/index.ts'
-import { revealSecret } from '../../net/secrets.ts'
-import { readTls, type TlsOptions } from '../../net/tls.ts'
-import { readCloud, type CloudEntry } from './client-clouds.ts'
-import { isSecure } from '../../net/http/loopback.ts'
-import type { OtcCtsConfig, ProjectConfig } from './config.ts'
+import { revealSecret } from '../secrets.ts'
+import { readTls, type TlsOptions } from '../tls.ts'
+import { readCloud, type CloudEntry } from './clouds.ts'
+import { isSecure } from '../http/loopback.ts'
+import type { OtcLogin, OtcProject } from './settings.ts'
+import type { Tls } from '../../schema/index.ts'
 import { known } from '../../model/json.ts'
 
 export type IdOrName = Readonly<{
@@ -31,15 +32,20 @@ export type AccountEnvironment = Readonly<{
   env: Readonly<Record<string, string | undefined>>
 }>
 
+export type OtcCloud = keyof typeof hosts
+
+/** Settings of the login of an account. */
+export type AccountSettings = Pick<OtcLogin, 'region' | 'auth' | 'iam'> & Readonly<{ cloud: OtcCloud; tls: Tls | null }>
+
 const hosts = { otc: 'otc.t-systems.com', huawei: 'myhuaweicloud.com' } as const
 
-export function defaultHost(cloud: OtcCtsConfig['cloud'], service: 'iam' | 'cts', region: string): string {
+export function defaultHost(cloud: OtcCloud, service: string, region: string): string {
   return `https://${service}.${region}.${hosts[cloud]}`
 }
 
 export async function accountOf(
-  config: OtcCtsConfig,
-  project: ProjectConfig | undefined,
+  config: AccountSettings,
+  project: OtcProject | undefined,
   around: AccountEnvironment,
 ): Promise<Account> {
   const { auth } = config
@@ -82,8 +88,8 @@ export async function accountOf(
 }
 
 async function ofCloud(
-  config: OtcCtsConfig,
-  project: ProjectConfig | undefined,
+  config: AccountSettings,
+  project: OtcProject | undefined,
   cloud: CloudEntry,
   { host }: AccountEnvironment,
 ): Promise<Account> {
@@ -169,7 +175,7 @@ function any(found: IdOrName) {
 }
 
 /** Default: the prefix of the project name (`eu-de_prod`). */
-function regionOf({ region, name }: Pick<ProjectConfig, 'region' | 'name'>) {
+function regionOf({ region, name }: Pick<OtcProject, 'region' | 'name'>) {
   return region ?? (name === null ? undefined : /^([a-z0-9]+(?:-[a-z0-9]+)+)(?:_|$)/.exec(name)?.[1])
 }
 

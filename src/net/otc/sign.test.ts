@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { authorizationOf, canonicalRequest, sdkDate, encodeQuery, type Signable } from './client-sign.ts'
+import { authorizationOf, canonicalRequest, sdkDate, encodeQuery, type Signable } from './sign.ts'
 
 const published: Signable = {
   method: 'GET',

@@ -1,11 +1,11 @@
 import type { Host } from '../../host/index.ts'
-import { HttpClient, type HttpAnswer } from '../../net/http/client.ts'
+import { HttpClient, type HttpAnswer } from '../http/client.ts'
 import { messageOf } from '../../model/errors.ts'
-import type { Account } from './client-account.ts'
-import { CtsError, failureOf, parseResponse, connectionError } from './client-errors.ts'
-import { agencyRequest, endpointIn, ownTokenIn, projectIn, tokenRequest, tokenIn, type Token } from './client-iam.ts'
-import { isLoopback } from '../../net/http/loopback.ts'
-import { authorizationOf, sdkDate, encodeQuery, type Query, type SigningStyle } from './client-sign.ts'
+import { defaultHost, type Account, type OtcCloud } from './account.ts'
+import { OtcError, failureOf, parseResponse, connectionError, type OtcService } from './errors.ts'
+import { agencyRequest, endpointIn, ownTokenIn, projectIn, tokenRequest, tokenIn, type Token } from './iam.ts'
+import { isLoopback } from '../http/loopback.ts'
+import { authorizationOf, sdkDate, encodeQuery, type Query, type SigningStyle } from './sign.ts'
 
 type SessionOptions = Readonly<{
   host: Host
@@ -13,8 +13,11 @@ type SessionOptions = Readonly<{
   timeout: number
   signing: SigningStyle
   account(): Promise<Account>
+  /** Of every service, instead of those in the catalog; without version and project. */
   endpoint: string | undefined
-  defaultEndpoint(region: string): string
+  cloud: OtcCloud
+  /** The error of the caller for a failed request. */
+  rejected(error: OtcError): Error
 }>
 
 export type OpenProject = Readonly<{
@@ -22,7 +25,8 @@ export type OpenProject = Readonly<{
   projectName: string | undefined
   domain: string | undefined
   region: string
-  cts: string
+  /** Without version and project. */
+  endpointOf(service: OtcService): string
 }>
 
 interface Login extends OpenProject {
@@ -34,6 +38,7 @@ interface Login extends OpenProject {
 const renewMs = 10 * 60_000
 const maxBytes = 64 * 1024 * 1024
 
+/** A login to one project, for all services. */
 export class Session {
   readonly #options: SessionOptions
   #login: Login | undefined
@@ -45,25 +50,35 @@ export class Session {
   }
 
   async open(signal: AbortSignal): Promise<OpenProject> {
-    return this.#opened(signal)
+    return this.#opened(signal).catch((error: unknown) => this.#reject(error))
   }
 
-  /** Logs in again once after a rejected login. Rejects with CtsError. */
-  async get(path: string, query: Query, signal: AbortSignal): Promise<HttpAnswer> {
+  /** Logs in again once after a rejected login. Rejects with the error of the caller. */
+  async get(service: OtcService, path: string, query: Query, signal: AbortSignal): Promise<HttpAnswer> {
+    return this.#get(service, path, query, signal).catch((error: unknown) => this.#reject(error))
+  }
+
+  async #get(service: OtcService, path: string, query: Query, signal: AbortSignal): Promise<HttpAnswer> {
+    const send = async (login: Login) =>
+      this.#send(login, new URL(`${login.endpointOf(service)}${path}`), query, signal, service.name)
     const login = await this.#opened(signal)
-    const answer = await this.#send(login, new URL(`${login.cts}${path}`), query, signal)
+    const answer = await send(login)
     if (answer.status === 401) {
       if (login.token === undefined && same((await this.#account()).proof, login.account.proof))
-        throw this.#failure(answer, 'CTS')
+        throw this.#failure(answer, service)
       if (this.#login === login) this.#login = undefined
       const again = await this.#opened(signal)
-      const second = await this.#send(again, new URL(`${again.cts}${path}`), query, signal)
+      const second = await send(again)
       if (second.status === 401 && this.#login === again) this.#login = undefined
-      if (second.status !== 200) throw this.#failure(second, 'CTS')
+      if (second.status !== 200) throw this.#failure(second, service)
       return second
     }
-    if (answer.status !== 200) throw this.#failure(answer, 'CTS')
+    if (answer.status !== 200) throw this.#failure(answer, service)
     return answer
+  }
+
+  #reject(error: unknown): never {
+    throw error instanceof OtcError ? this.#options.rejected(error) : error
   }
 
   close(): void {
@@ -93,7 +108,7 @@ export class Session {
 
   #account() {
     return this.#options.account().catch((cause: unknown) => {
-      throw cause instanceof CtsError ? cause : new CtsError('settings', messageOf(cause), { cause })
+      throw cause instanceof OtcError ? cause : new OtcError('settings', messageOf(cause), { cause })
     })
   }
 
@@ -143,7 +158,7 @@ export class Session {
       this.#options.endpoint === undefined
         ? (
             await request('/auth/catalog', [], project.id).catch((error: unknown) => {
-              if (error instanceof CtsError && (error.kind === 'denied' || error.kind === 'settings'))
+              if (error instanceof OtcError && (error.kind === 'denied' || error.kind === 'settings'))
                 return {} as Readonly<Record<string, unknown>>
               throw error
             })
@@ -159,10 +174,15 @@ export class Session {
     }
   }
 
-  #locate(account: Account, { id }: { id: string }, catalog: unknown): Pick<OpenProject, 'region' | 'cts'> {
+  #locate(account: Account, { id }: { id: string }, catalog: unknown): Pick<OpenProject, 'region' | 'endpointOf'> {
     const { region } = account
-    const found = this.#options.endpoint ?? endpointIn(catalog, region, id) ?? this.#options.defaultEndpoint(region)
-    return { region, cts: found.replace(/\/+$/, '') }
+    const { endpoint, cloud } = this.#options
+    const endpointOf = (service: OtcService) =>
+      (endpoint ?? endpointIn(catalog, service, region, id) ?? defaultHost(cloud, service.host, region)).replace(
+        /\/+$/,
+        '',
+      )
+    return { region, endpointOf }
   }
 
   async #send(
@@ -170,7 +190,7 @@ export class Session {
     url: URL,
     query: Query,
     signal: AbortSignal,
-    what = 'CTS',
+    what: string,
   ): Promise<HttpAnswer> {
     const written = encodeQuery(query)
     const name = `${url.pathname}${written === '' ? '' : `?${written}`}`
@@ -195,7 +215,7 @@ export class Session {
   ): Record<string, string> {
     const plain = { 'content-type': 'application/json', accept: 'application/json' }
     if (token !== undefined) return { ...plain, 'x-auth-token': token.text }
-    if (proof.type !== 'keys') throw new CtsError('login', 'no token is available')
+    if (proof.type !== 'keys') throw new OtcError('login', 'no token is available')
     const style = this.#options.signing
     const own = {
       'content-type': plain['content-type'],
@@ -232,8 +252,8 @@ export class Session {
     return client
   }
 
-  #failure(answer: HttpAnswer, what: string) {
-    return failureOf(answer, what, this.#options.host.clock.now())
+  #failure(answer: HttpAnswer, service: OtcService | 'IAM') {
+    return failureOf(answer, service, this.#options.host.clock.now())
   }
 }
 

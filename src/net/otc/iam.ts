@@ -1,7 +1,7 @@
-import type { HttpAnswer } from '../../net/http/client.ts'
+import type { HttpAnswer } from '../http/client.ts'
 import { known, isRecord, textOf, type Fields } from '../../model/json.ts'
-import type { Account, IdOrName } from './client-account.ts'
-import { CtsError } from './client-errors.ts'
+import type { Account, IdOrName } from './account.ts'
+import { OtcError, type OtcService } from './errors.ts'
 
 export type Token = Readonly<{
   text: string
@@ -15,7 +15,7 @@ type Project = Readonly<{
 }>
 
 export function tokenRequest({ proof, project, domain, agency }: Account): object {
-  if (proof.type !== 'password') throw new CtsError('login', 'a token requires a password')
+  if (proof.type !== 'password') throw new OtcError('login', 'a token requires a password')
   const { user } = proof
   const who =
     user.id === undefined
@@ -47,7 +47,7 @@ function projectOf(project: IdOrName, domain: IdOrName | undefined): object {
 
 export function ownTokenIn({ headers }: HttpAnswer): string {
   const text = headers['x-subject-token']
-  if (typeof text !== 'string') throw new CtsError('shape', 'IAM responded without a token')
+  if (typeof text !== 'string') throw new OtcError('shape', 'IAM responded without a token')
   return text
 }
 
@@ -61,7 +61,7 @@ export function tokenIn(
   const project = isRecord(token['project']) ? token['project'] : {}
   const id = textOf(project['id'])
   if (typeof text !== 'string' || Number.isNaN(until) || id === undefined)
-    throw new CtsError('shape', 'IAM responded without a token for the project')
+    throw new OtcError('shape', 'IAM responded without a token for the project')
   return {
     token: { text, until },
     project: { id, name: textOf(project['name']) },
@@ -79,7 +79,7 @@ export function projectIn(body: Fields, wanted: IdOrName): Project {
   const found = all.find(({ id, name }) => (wanted.id === undefined ? name === wanted.name : id === wanted.id))
   const id = textOf(found?.['id'])
   if (found === undefined || id === undefined)
-    throw new CtsError(
+    throw new OtcError(
       'settings',
       `IAM has no accessible project ${wanted.name ?? wanted.id ?? ''}; correct \`projects\``,
     )
@@ -87,15 +87,20 @@ export function projectIn(body: Fields, wanted: IdOrName): Project {
 }
 
 /** Without version and project; undefined if the catalog has none. */
-export function endpointIn(catalog: unknown, region: string, project: string): string | undefined {
+export function endpointIn(
+  catalog: unknown,
+  { types }: Pick<OtcService, 'types'>,
+  region: string,
+  project: string,
+): string | undefined {
   const services = Array.isArray(catalog) ? (catalog as unknown[]).filter(isRecord) : []
-  for (const type of ['ctsv3', 'ctsv2', 'cts']) {
+  for (const type of types) {
     for (const { endpoints } of services.filter((one) => one['type'] === type)) {
       const found = (Array.isArray(endpoints) ? (endpoints as unknown[]).filter(isRecord) : []).find(
         (one) => one['interface'] === 'public' && [one['region'], one['region_id']].includes(region),
       )
       const url = URL.parse((textOf(found?.['url']) ?? '').replace(/\$\((?:tenant|project)_id\)s/g, project))
-      if (url !== null) return `${url.origin}${url.pathname.replace(/\/v\d[\w.]*(?:\/.*)?$/, '')}`
+      if (url !== null) return `${url.origin}${url.pathname.replace(/(?:\/api)?\/v\d[\w.]*(?:\/.*)?$/, '')}`
     }
   }
   return undefined

@@ -1,0 +1,30 @@
+/** Values of the answers of clouds. */
+import { isRecord, type Fields } from '../../model/json.ts'
+import type { FoundResource, Sample, Snapshot } from './collector.ts'
+
+/** A finite number, or a text that is one. */
+export function numberOf(value: unknown): number | undefined {
+  const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value
+  return typeof number === 'number' && Number.isFinite(number) ? number : undefined
+}
+
+/** The objects of a list. */
+export function listOf(value: unknown): readonly Fields[] {
+  return Array.isArray(value) ? value.filter(isRecord) : []
+}
+
+/** Each value once; undefined without one. */
+export function nonEmpty<T>(list: readonly (T | undefined)[]): readonly T[] | undefined {
+  const found = [...new Set(list.filter((one) => one !== undefined))]
+  return found.length === 0 ? undefined : found
+}
+
+/** An item that is no resource makes the snapshot incomplete. */
+export function snapshotOf(
+  found: readonly (FoundResource | undefined)[],
+  more: Readonly<{ samples?: readonly Sample[]; totals?: readonly Sample[] }> = {},
+): Snapshot {
+  const resources = found.filter((one) => one !== undefined)
+  const undecodable = found.length - resources.length
+  return { resources, complete: undecodable === 0, undecodable, ...more }
+}
