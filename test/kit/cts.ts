@@ -219,6 +219,8 @@ export class CtsServer {
           ]
     }
     if (isIam) return this.#iam(url)
+    const other = this.service(url, String(token?.project ?? request.headers['x-project-id'] ?? ''))
+    if (other !== undefined) return other
     const [, version, id = '', last, ending] =
       /^\/(v3|v2\.0)\/([0-9a-f]{32})\/(\w+)(?:\/(trace))?$/.exec(url.pathname) ?? []
     const project = this.#projects.get(id)
@@ -239,6 +241,11 @@ export class CtsServer {
       ]
     const tracker = version === 'v3' ? (url.searchParams.get('tracker_name') ?? 'system') : (last ?? '')
     return this.#traces(id, tracker, url.searchParams, version === 'v3')
+  }
+
+  /** Another service than CTS. `project`: of the token or the signed request. */
+  protected service(_url: URL, _project: string): [number, unknown] | undefined {
+    return undefined
   }
 
   #token(body: Buffer, shown: string | undefined): [number, unknown, Record<string, string>?] {

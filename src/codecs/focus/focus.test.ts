@@ -145,12 +145,22 @@ test('case C24: falls of a balance are spend, and rises are top-ups', () => {
 })
 
 test('case C27: filtered and unfiltered price answers give the same prices', () => {
-  const item = { id: 'x', region: 'eu-de', priceAmount: '0.051175 EUR', productName: 's3.large.2', serviceName: 'ecs' }
+  const item = {
+    id: 'x',
+    region: 'eu-de',
+    priceAmount: '0.051175 EUR',
+    productName: 's3.large.2',
+    serviceName: 'ecs',
+    opiFlavour: 's3.large.2',
+    osUnit: 'Windows',
+  }
   const price = {
     id: 'x',
     service: 'ecs',
     region: 'eu-de',
     product: 's3.large.2',
+    flavor: 's3.large.2',
+    system: 'Windows',
     amount: '0.051175',
     currency: 'EUR',
   }

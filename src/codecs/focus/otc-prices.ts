@@ -6,6 +6,10 @@ export type Price = Readonly<{
   service: string
   region: string
   product: string
+  /** Of a server, for example `s3.medium.1`; else empty. */
+  flavor: string
+  /** Operating system of a server, for example `Open Linux`; else empty. */
+  system: string
   /** Decimal for one unit. */
   amount: string
   currency: string
@@ -40,6 +44,8 @@ function priceOf(item: unknown, service: string): Price | undefined {
     service: service === '' ? text('serviceName') : service,
     region: text('region'),
     product: text('productName'),
+    flavor: text('opiFlavour'),
+    system: text('osUnit'),
     amount,
     currency,
   }
