@@ -240,7 +240,11 @@ export interface SourceDefinition<Config> {
   verify?(config: Config, context: ProbeContext): Promise<void>
 }
 
-export type ProbeContext = Pick<Context, 'id' | 'host'>
+export type ProbeContext = Pick<Context, 'id' | 'host'> &
+  Readonly<{
+    /** Folder of the source's state, as the running Weir has it. It may not exist. */
+    state?: string
+  }>
 
 /** Commits its position together with its state, and pins segments until it has passed them. */
 export interface Projection {

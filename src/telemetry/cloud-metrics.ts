@@ -26,6 +26,7 @@ export const cloudMetrics = {
     'reason',
   ),
   cloud_api_requests_total: counter('Requests to the API of a cloud', 'endpoint', 'status'),
+  cloud_api_request_charges_usd_total: counter('Price of requests to APIs that charge for each, in USD'),
   cloud_api_ratelimit_remaining_requests: gauge('Requests that the rate limit still allows'),
   cloud_account_info: gauge('Always 1; the labels contain name and postal address of the account', 'name', 'address'),
   cloud_account_balance: gauge('Balance of the account', 'currency'),

@@ -10,7 +10,7 @@ export async function checkSources(scene: CheckContext): Promise<Finding[]> {
 }
 
 async function checkSource(
-  { host }: CheckContext,
+  { host, config: { data } }: CheckContext,
   { id, type, settings }: CheckContext['config']['sources'][string],
 ): Promise<Finding[]> {
   const check = `source ${id}`
@@ -18,7 +18,7 @@ async function checkSource(
     const source = await loadSource(type)
     if (source.probe === undefined) return []
     const { is, message } = (await answerWithin(host, timeoutMs, async (signal) =>
-      source.probe?.(settings, { id, host }, signal),
+      source.probe?.(settings, { id, host, state: `${data}/state/sources/${id}` }, signal),
     )) ?? {
       is: 'fail',
       message: `no answer within ${timeoutMs / 1000} s`,

@@ -74,7 +74,8 @@ export class FileReading {
 
 const utf8 = new TextEncoder()
 
-function removal(key: string, entry: string, { source, file }: CostOrigin, collected: number): WeirEvent {
+/** The event of a row that its source no longer has. */
+export function removal(key: string, entry: string, { source, file }: CostOrigin, collected: number): WeirEvent {
   const time = Number(entry.split(' ')[1])
   const at = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`
   const row = {

@@ -12,6 +12,7 @@ interface Cost {
   readonly amount: string
   readonly day?: string
   readonly account?: string
+  readonly subAccount?: string
   readonly resource?: string
   readonly source?: string
   readonly invoice?: string
@@ -32,6 +33,7 @@ function cost({
       BilledCost: amount,
       BillingCurrency: rest.currency ?? 'USD',
       BillingAccountId: account,
+      ...(rest.subAccount === undefined ? {} : { SubAccountId: rest.subAccount }),
       ChargePeriodStart: `${day}T00:00:00Z`,
       ProviderName: 'AWS',
       ServiceName: 'EC2',
@@ -93,6 +95,43 @@ test('case C23: rows of an invoice replace the estimates of its account and mont
     { account: 'a', billed: '6.9500000000' },
     { account: 'b', billed: '8.0000000000' },
   ])
+})
+
+test('Cost Explorer and a report of one account are never added: the report counts on its days', async () => {
+  const { store, ...writing } = await begin()
+  const sum = { source: 'cost-explorer', estimated: true, resource: 'sum' }
+  await writing.add(
+    cost({ ...sum, amount: '10' }),
+    cost({ ...sum, amount: '20', day: '2026-10-04' }),
+    cost({ ...sum, amount: '40', account: 'b' }),
+    cost({ ...sum, amount: '80', account: 'c', subAccount: 'c1' }),
+    cost({ ...sum, amount: '160', account: 'c', subAccount: 'c2' }),
+  )
+  expect(await allSums(store)).toMatchObject([
+    { billed: '30.0000000000' },
+    { billed: '40.0000000000' },
+    { billed: '240.0000000000' },
+  ])
+  await writing.add(
+    cost({ amount: '1' }),
+    cost({ amount: '2', resource: 'q' }),
+    // A report of one sub-account says nothing about the other.
+    cost({ amount: '3', account: 'c', subAccount: 'c1' }),
+  )
+  expect(await allSums(store)).toMatchObject([
+    { account: 'a', billed: '23.0000000000' },
+    { account: 'b', billed: '40.0000000000' },
+    { account: 'c', billed: '163.0000000000' },
+  ])
+  // Sums that were read by the account that the report has as a sub-account.
+  await writing.add(cost({ amount: '5', account: 'payer', subAccount: 'b' }))
+  expect(await allSums(store)).toMatchObject([
+    { account: 'a' },
+    { account: 'c' },
+    { account: 'payer', billed: '5.0000000000' },
+  ])
+  await writing.add(cost({ amount: '7', day: '2026-10-09', invoice: 'i' }))
+  expect(await allSums(store)).toMatchObject([{ account: 'a', billed: '10.0000000000' }, {}, {}])
 })
 
 test('a removed row has no cost, and merged files keep the sums', async () => {

@@ -38,12 +38,16 @@ const decimals = { billed: 'BilledCost', effective: 'EffectiveCost', list: 'List
 const paths = [...Object.values(texts), ...Object.values(decimals), 'x_Estimated', 'x_Removed']
 const at = (column: string): string => `t[${paths.indexOf(column) + 1}]`
 
+/** Source whose rows are sums of those of other sources. */
+const summary = 'cost-explorer'
+
 /** Aggregates have few bytes for each row, so that a month of millions of rows fits into memory. */
 const bodyColumns = ['data', '_pos'] as const
 
 /**
  * Newest row of each key. An account's month with rows of an invoice has only rows of the sources of its invoices, and
- * no estimates: invoices replace estimates, and are never added to them.
+ * no estimates: invoices replace estimates, and are never added to them. Rows of Cost Explorer are sums of the rows that
+ * reports contain: on a day with rows of another source of the account, only those remain.
  */
 export function spendView(input: ViewInput, options: Readonly<{ where?: string; withBody?: boolean }> = {}): string {
   const { where = 'true', withBody = true } = options
@@ -66,10 +70,18 @@ export function spendView(input: ViewInput, options: Readonly<{ where?: string; 
       QUALIFY row_number() OVER (PARTITION BY key_hash ORDER BY stored DESC, e DESC, s DESC, n DESC) = 1)
       WHERE ${at('x_Removed')} IS NULL`
   return `WITH newest AS (${newest}), closed AS (SELECT provider, account, month, list(DISTINCT source) AS sources
-      FROM newest WHERE invoice IS NOT NULL AND NOT estimated GROUP BY ALL)
+      FROM newest WHERE invoice IS NOT NULL AND NOT estimated GROUP BY ALL), sums AS (SELECT DISTINCT provider,
+      account, sub_account, day FROM newest WHERE source = ${quoted(summary)}), replaced AS (SELECT DISTINCT sums.*
+      FROM sums JOIN (SELECT DISTINCT provider, account, sub_account, day FROM newest
+      WHERE source <> ${quoted(summary)}) d ON d.provider = sums.provider AND d.day = sums.day
+      AND ((d.account = sums.account AND (sums.sub_account IS NULL OR d.sub_account = sums.sub_account))
+      OR d.sub_account = sums.account))
       SELECT n.* FROM newest n LEFT JOIN closed c
       ON n.provider = c.provider AND n.account = c.account AND n.month = c.month
-      WHERE c.sources IS NULL OR (NOT n.estimated AND list_contains(c.sources, n.source))`
+      LEFT JOIN replaced r ON n.source = ${quoted(summary)} AND n.provider = r.provider AND n.account = r.account
+      AND n.day = r.day AND n.sub_account IS NOT DISTINCT FROM r.sub_account
+      WHERE (c.sources IS NULL OR (NOT n.estimated AND list_contains(c.sources, n.source)))
+      AND r.provider IS NULL`
 }
 
 const sums = 'sum(billed) AS billed, sum(effective) AS effective, sum(list) AS list, count(*) AS rows'

@@ -1,0 +1,173 @@
+import type { Source, SourceContext } from '../../engine/contracts.ts'
+import { appendEvents } from '../../engine/sources/append-events.ts'
+import type { SourceHealth } from '../../engine/sources/health.ts'
+import { CsvError } from '../../codecs/focus/index.ts'
+import { messageOf } from '../../model/errors.ts'
+import type { WeirEvent } from '../../model/events.ts'
+import { csvOf, spendFiles, type SpendFile } from './client-files.ts'
+import { parquetRows } from './client-parquet.ts'
+import type { FolderConfig } from './config.ts'
+import { FileReading, type FileRows } from './map.ts'
+import { SpendState } from './source-state.ts'
+
+type Seen = Readonly<{ size: number; changed: number; problem?: string; rejected: number }>
+
+const rowsPerUnit = 500
+
+/** Emits the rows of each file, and the rows that changed after the file changed. */
+export class FolderSource implements Source {
+  readonly addresses: readonly string[] = []
+  readonly #config: FolderConfig
+  readonly #context: SourceContext
+  readonly #state: SpendState
+  readonly #seen = new Map<string, Seen>()
+  #folderProblem: string | undefined
+
+  constructor(config: FolderConfig, context: SourceContext) {
+    this.#config = config
+    this.#context = context
+    this.#state = new SpendState(context)
+  }
+
+  health(): SourceHealth | undefined {
+    if (this.#folderProblem !== undefined) return { why: this.#folderProblem, counts: 'lasting' }
+    const failing = [...this.#seen].find(([, { problem }]) => problem !== undefined)
+    return failing && { why: `${failing[0]} is not in use: ${failing[1].problem}`, counts: 'partly' }
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { host, log, id } = this.#context
+    while (!signal.aborted) {
+      try {
+        await this.#round(signal)
+        this.#folderProblem = undefined
+      } catch (error) {
+        if (signal.aborted) return
+        const problem = messageOf(error)
+        if (this.#folderProblem !== problem) log.error('The folder of costs is unreadable.', { source: id, error })
+        this.#folderProblem = problem
+      }
+      await host.timers.sleep(this.#config.every, signal)
+    }
+  }
+
+  async #round(signal: AbortSignal): Promise<void> {
+    const { host, metrics, id } = this.#context
+    const files = await spendFiles(host.disk, this.#config.path)
+    for (const name of this.#seen.keys()) if (!files.some((file) => file.name === name)) this.#seen.delete(name)
+    for (const file of files) {
+      if (signal.aborted) return
+      const seen = this.#seen.get(file.name)
+      if (seen?.size === file.size && seen.changed === file.changed) continue
+      try {
+        await this.#take(file, signal)
+      } catch (error) {
+        if (signal.aborted) return
+        this.#reject(file, messageOf(error))
+      }
+    }
+    metrics.set('weir_spend_files', [...this.#seen.values()].filter(({ problem }) => problem === undefined).length, {
+      source: id,
+    })
+  }
+
+  async #take(file: SpendFile, signal: AbortSignal): Promise<void> {
+    const { host, metrics, id, log, storeRetentionMs = Infinity } = this.#context
+    const now = host.clock.now()
+    const state = await this.#state.of(file.name)
+    // The store forgets rows after its retention.
+    const isStored = state !== undefined && state.emitted > now - storeRetentionMs / 2
+    const { name, size, changed } = file
+    if (isStored && state.size === size && state.changed === changed) {
+      this.#seen.set(name, { size, changed, rejected: 0 })
+      return
+    }
+    const before: FileRows = isStored ? state.rows : new Map()
+    const reading = await this.#read(file, before, signal)
+    let removed = 0
+    let events: WeirEvent[] = []
+    for (const event of reading.removed(now)) {
+      removed++
+      events.push(event)
+      if (events.length < rowsPerUnit) continue
+      await appendEvents(this.#context, events, { signal })
+      events = []
+    }
+    if (events.length > 0) await appendEvents(this.#context, events, { signal })
+    await this.#state.record(name, { size, changed, emitted: isStored ? state.emitted : now, rows: reading.rows })
+    const counts = {
+      changed: reading.changed,
+      unchanged: reading.rows.size - reading.changed,
+      removed,
+      rejected: reading.rejectedRows,
+    }
+    for (const [outcome, rows] of Object.entries(counts))
+      metrics.count('weir_spend_rows_total', rows, { source: id, outcome })
+    metrics.count('weir_spend_reads_total', 1, { source: id, outcome: 'accepted' })
+    if (reading.rejectedRows > 0) {
+      this.#context.shed('malformed', reading.rejectedRows)
+      log.warn('Rows of a file of costs are not usable and were skipped.', {
+        source: id,
+        file: name,
+        rows: reading.rejectedRows,
+        first: reading.rejected.map(({ line, reason }) => `line ${line}: ${reason}`).join(' '),
+      })
+    }
+    log.info('Read a file of costs.', { source: id, file: name, ...counts })
+    this.#seen.set(name, { size, changed, rejected: reading.rejectedRows })
+  }
+
+  /** Emits new and changed rows while it reads. */
+  async #read(file: SpendFile, before: FileRows, signal: AbortSignal): Promise<FileReading> {
+    const { columns, constants, origin, estimated, max_rows: maxRows, delimiter } = this.#config
+    const { disk, clock } = this.#context.host
+    const from = { source: origin, file: file.name, collected: clock.now(), estimated }
+    const begin = (header: readonly string[]): FileReading => {
+      const begun = new FileReading(header, { columns, constants }, from, before)
+      if (begun.missing.length > 0)
+        throw new CsvError(`It has no column for ${begun.missing.join(', ')}; set \`columns\` or \`constants\`.`)
+      return begun
+    }
+    let reading: FileReading | undefined
+    let events: WeirEvent[] = []
+    const take = async (line: number, values: readonly (string | null)[], into: FileReading): Promise<void> => {
+      if (into.rows.size >= maxRows)
+        throw new CsvError(`It has more than ${maxRows} rows; split it, or raise \`max_rows\`.`)
+      const event = into.take(line, values)
+      if (event === undefined) return
+      events.push(event)
+      if (events.length < rowsPerUnit) return
+      await appendEvents(this.#context, events, { signal })
+      events = []
+    }
+    if (file.name.endsWith('.parquet'))
+      for await (const { row, header, values } of parquetRows(file.path, signal)) {
+        reading ??= begin(header)
+        await take(row, values, reading)
+      }
+    else
+      for await (const { line, values } of csvOf(disk, file.path, delimiter))
+        if (reading === undefined) reading = begin(values)
+        else await take(line, values, reading)
+    if (reading === undefined) throw new CsvError('It has no rows.')
+    if (reading.rows.size === 0 && reading.rejectedRows > 0) {
+      const [first] = reading.rejected
+      throw new CsvError(`No row is usable; line ${first?.line}: ${first?.reason}`)
+    }
+    if (events.length > 0) await appendEvents(this.#context, events, { signal })
+    return reading
+  }
+
+  /** Rows of the reading before stay in use. */
+  #reject({ name, size, changed }: SpendFile, problem: string): void {
+    const { log, metrics, id } = this.#context
+    metrics.count('weir_spend_reads_total', 1, { source: id, outcome: 'rejected' })
+    if (this.#seen.get(name)?.problem !== problem)
+      log.error('A file of costs is rejected; rows of its last reading stay in use.', {
+        source: id,
+        file: name,
+        problem,
+      })
+    this.#seen.set(name, { size, changed, problem, rejected: 0 })
+  }
+}
