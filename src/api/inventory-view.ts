@@ -23,7 +23,7 @@ export const inventoryColumns: readonly ViewColumn[] = [
   texts('addresses', 'Public addresses; may be empty'),
   json('tags', 'Tags as an object'),
   json('attributes', 'Other properties as an object'),
-  text('finding', 'detached, unused, stopped or old_snapshot (90 days); NULL: none'),
+  text('finding', 'detached, unused, no_targets, stopped, old_snapshot (90 days) or untagged; NULL: none'),
   moment('first_seen', 'First event'),
   moment('last_change', 'Last creation or change; NULL: none known'),
   moment('valid_from', 'Start of the validity interval; in ClickHouse an interval has at most a day'),

@@ -36,7 +36,7 @@ export function register(program: Command): void {
     .option('--region <NAMES>', 'regions; comma-separated')
     .option('-k, --kind <TYPES>', 'types: instance, volume, ip_address …; comma-separated')
     .option('--state <STATES>', 'states; comma-separated')
-    .option('--finding <FINDINGS>', 'detached, unused, stopped or old_snapshot; comma-separated')
+    .option('--finding <FINDINGS>', 'detached, unused, no_targets, stopped, old_snapshot, untagged; comma-separated')
     .option('--text <TEXT>', 'text to search')
     .option('--limit <N>', 'maximum number', '100')
     .addHelpText(

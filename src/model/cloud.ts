@@ -63,6 +63,8 @@ export type CloudResource = Readonly<{
   name: string
   parent?: string
   tags?: Readonly<Record<string, string>>
+  /** Tags that the settings require and the resource lacks, in the order of the settings. */
+  missingTags?: readonly string[]
   state: CloudState
   /** As the provider writes it. */
   rawState?: string

@@ -1,3 +1,5 @@
+import type { CloudProvider, CloudResourceType } from './cloud.ts'
+
 /** Columns of the view `inventory`, in both stores, with their place in the body of an event. */
 
 export const inventoryTexts = {
@@ -25,6 +27,17 @@ export const inventoryLists = { attached_to: 'attachedTo', addresses: 'addresses
 
 /** A snapshot is old after this many days. */
 export const oldSnapshotDays = 90
+
+/** Findings of one resource, the first that applies is its finding. */
+export const inventoryFindings = ['detached', 'unused', 'no_targets', 'stopped', 'old_snapshot', 'untagged'] as const
+
+/** Types whose lists contain tags, and whose tags attribute costs. */
+export const taggedTypes: Readonly<Record<CloudProvider, readonly CloudResourceType[]>> = {
+  exoscale: ['instance', 'kubernetes_cluster', 'volume', 'load_balancer'],
+  digitalocean: ['instance', 'kubernetes_cluster', 'volume', 'database'],
+  aws: ['instance', 'kubernetes_cluster', 'volume'],
+  otc: ['instance', 'volume', 'load_balancer'],
+}
 
 /** Provider of an instance by the scheme of `spec.providerID` of a Kubernetes node. */
 export const providersOfNodes = {

@@ -57,6 +57,8 @@ const events = [
   cloudEvent({ type: 'load_balancer', id: 'lb', addresses: ['198.51.100.9'], time: startOfDay }),
   cloudEvent({ type: 'dns_record', id: 'r', addresses: ['198.51.100.9'], time: startOfDay }),
   cloudEvent({ type: 'ip_address', id: 'a1', attachedTo: [], time: startOfDay }),
+  cloudEvent({ type: 'load_balancer', id: 'lb2', attachedTo: [], time: startOfDay }),
+  cloudEvent({ type: 'instance', id: 'i3', tags: { team: 'shop' }, missingTags: ['env'], time: startOfDay }),
   cloudEvent({ type: 'snapshot', id: 's1', createdAt: old, time: startOfDay }),
   cloudEvent({ type: 'instance', id: 'i2', state: 'stopped', time: startOfDay }),
   cloudEvent({ type: 'instance', id: 'i2', time: startOfDay + minute, event: cloudTypes.deleted }),
@@ -73,7 +75,7 @@ it('views, pages and relations of inventories are those of the embedded store', 
     const at = new Date(startOfDay + moment * minute).toISOString()
     for (const query of [
       {},
-      { finding: 'detached,unused,stopped,old_snapshot' },
+      { finding: 'detached,unused,no_targets,stopped,old_snapshot,untagged' },
       { text: 'SHOP' },
       { filter: 'tag = "team=shop" and cpu_cores > 2 and created < "2026-11-02"' },
       { filter: 'type = volume and attached = i1' },

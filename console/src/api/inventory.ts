@@ -27,7 +27,7 @@ export type CloudRow = Readonly<{
   addresses: readonly string[]
   tags: Readonly<Record<string, string>> | null
   attributes: Readonly<Record<string, unknown>> | null
-  /** detached, unused, stopped or old_snapshot. */
+  /** detached, unused, no_targets, stopped, old_snapshot or untagged. */
   finding: string | null
   first_seen: string
   last_change: string | null

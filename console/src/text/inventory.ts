@@ -23,8 +23,10 @@ export const typeNames: Readonly<Record<string, string>> = {
 export const findingNames: Readonly<Record<string, string>> = {
   detached: 'detached volume',
   unused: 'unused address',
+  no_targets: 'load balancer without targets',
   stopped: 'stopped instance',
   old_snapshot: 'old snapshot',
+  untagged: 'missing tags',
 }
 
 /** From the open resource to the other one, and back. */

@@ -28,7 +28,7 @@ const resource = {
   addresses: texts,
   tags: { description: 'An object, or null.' },
   attributes: { description: 'An object, or null.' },
-  finding: { ...nullable, description: 'detached, unused, stopped or old_snapshot.' },
+  finding: { ...nullable, description: 'detached, unused, no_targets, stopped, old_snapshot or untagged.' },
   first_seen: string,
   last_change: nullable,
   ref: string,

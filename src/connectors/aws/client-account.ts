@@ -37,6 +37,7 @@ function accountOf(
     }))
   return {
     provider: 'aws',
+    requiredTags: config.required_tags,
     origin: (id) => `https://aws.amazon.com/${id}`,
     concurrency: 4,
     async open(signal) {

@@ -70,6 +70,7 @@ export function digitaloceanAccount(config: DigitaloceanConfig, { host, metrics 
     }))
   return {
     provider: 'digitalocean',
+    requiredTags: config.required_tags,
     origin: (id) => `https://api.digitalocean.com/${id}`,
     concurrency: 4,
     async open(signal) {

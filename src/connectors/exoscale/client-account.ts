@@ -41,6 +41,7 @@ export function exoscaleAccount(config: ExoscaleConfig, { host, metrics, log, id
   const main = open(config.endpoint)
   return {
     provider: 'exoscale',
+    requiredTags: config.required_tags,
     origin: (id) => `https://api.exoscale.com/${id}`,
     concurrency: 4,
     async open(signal) {

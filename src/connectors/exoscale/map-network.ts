@@ -1,5 +1,6 @@
 import { known, textOf, type Fields } from '../../model/json.ts'
 import type { Sample, Snapshot } from '../../polling/inventory/collector.ts'
+import { nonEmpty } from '../../polling/inventory/fields.ts'
 import { idOf, label, listOf, numberOf, resourceOf, snapshotOf, upOf } from './map-fields.ts'
 
 export function mapLoadBalancers(balancers: readonly Fields[], region: string): Snapshot {
@@ -9,7 +10,12 @@ export function mapLoadBalancers(balancers: readonly Fields[], region: string): 
   const found = [
     ...balancers.map((balancer) => {
       const ip = textOf(balancer['ip'])
-      return resourceOf(balancer, { type: 'load_balancer', region }, { addresses: ip === undefined ? undefined : [ip] })
+      const pools = listOf(balancer['services']).map((service) => idOf(service['instance-pool']))
+      return resourceOf(
+        balancer,
+        { type: 'load_balancer', region },
+        { addresses: ip === undefined ? undefined : [ip], attachedTo: nonEmpty(pools) ?? [] },
+      )
     }),
     ...services.map(({ balancer, service }) => {
       const pool = idOf(service['instance-pool'])

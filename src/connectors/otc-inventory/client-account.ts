@@ -30,6 +30,7 @@ function accountOf(
   })
   return {
     provider: 'otc',
+    requiredTags: config.required_tags,
     origin: (id) => `https://otc.t-systems.com/${id}`,
     concurrency: 4,
     async open(signal) {

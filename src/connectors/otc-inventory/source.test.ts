@@ -303,7 +303,7 @@ test('relations: disks, addresses, pools, listeners and records name the resourc
   const it = await scene()
   const put = (path: string, ...items: readonly object[]): void =>
     it.server.items(it.de, path, items as readonly Record<string, unknown>[])
-  put(servers, server(1), server(2))
+  put(servers, server(1), server(2, { tags: ['env=x'] }))
   put(volumes, volume(1, [1]), volume(2, []))
   put('/v1/{project}/ports', { id: uuid(900), device_id: uuid(1), device_owner: 'compute:eu-de-01' })
   put(
@@ -361,14 +361,20 @@ test('relations: disks, addresses, pools, listeners and records name the resourc
     { id: 't', name: 'example.com.', type: 'TXT', ttl: 300, records: ['"a secret"'], status: 'ACTIVE' },
   )
   const orphans = new Map<string, number>()
-  await it.run(() => {
-    for (const [type, reason] of [
-      ['volume', 'detached'],
-      ['ip_address', 'unused'],
-    ] as const)
-      orphans.set(reason, it.cloud('cloud_orphaned_resources', { region: 'eu-de', type, reason }))
-    return it.baselines === 8 && [...orphans.values()].every((value) => value === 1)
-  }, one)
+  await it.run(
+    () => {
+      for (const [type, reason] of [
+        ['volume', 'detached'],
+        ['ip_address', 'unused'],
+        ['load_balancer', 'no_targets'],
+        ['instance', 'untagged'],
+      ] as const)
+        orphans.set(reason, it.cloud('cloud_orphaned_resources', { region: 'eu-de', type, reason }))
+      return it.baselines === 8 && [...orphans.values()].every((value) => value === 1)
+    },
+    { ...one, required_tags: ['team'] },
+  )
+  expect(it.of('instance').map(({ missingTags }) => missingTags)).toEqual([undefined, ['team']])
   const found = (type: string): object =>
     Object.fromEntries(
       it

@@ -1,8 +1,13 @@
-import { Complaint, duration, leaseComplaint, leaseFields, tls } from '../../schema/index.ts'
+import { Complaint, duration, leaseComplaint, leaseFields, list, text, tls } from '../../schema/index.ts'
 import { isSecure } from './loopback.ts'
 
-/** Settings of sources that poll the API of a cloud. */
+/** Settings of inventories that poll the API of a cloud. */
 export const polledApiFields = {
+  required_tags: list(text({ description: 'Name of a tag', required: true, example: 'team' }), {
+    description: 'Tags that every resource should have; one without is `untagged`. Empty: any tag',
+    default: [],
+    example: ['team', 'env'],
+  }),
   timeout: duration({ description: 'Timeout of one response', default: '30s' }, { min: '10ms', max: '10m' }),
   ...leaseFields,
   tls,

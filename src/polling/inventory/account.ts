@@ -17,7 +17,7 @@ import {
 } from './collector.ts'
 import { differences, type CollectorState } from './diff.ts'
 import { baselineEvent, changeEvent } from './events.ts'
-import { findingsOf } from './findings.ts'
+import { findingsOf, withMissingTags } from './findings.ts'
 import { PublishedSamples, resourceSamples } from './published.ts'
 import { Permits } from '../../host/permits.ts'
 import { StateFiles } from './state.ts'
@@ -145,7 +145,8 @@ export class AccountInventory {
     const { host, metrics } = this.#context
     const { provider, origin } = this.#account
     const now = host.clock.now()
-    const resources = snapshot.resources.map((each): CloudResource => ({ ...each, provider, account }))
+    const { requiredTags = [] } = this.#account
+    const resources = snapshot.resources.map((each) => withMissingTags({ ...each, provider, account }, requiredTags))
     const begun = state === undefined || state.read === 0
     if (begun && !snapshot.complete) return state
     const since = state?.since ?? now

@@ -53,6 +53,8 @@ export type Account = Readonly<{
   open(signal: AbortSignal): Promise<Readonly<{ id: string; collectors: readonly Collector[] }>>
   /** `source` of its events. */
   origin(account: string): string
+  /** Tags that resources should have. */
+  requiredTags?: readonly string[]
   /** Collectors at once. */
   concurrency: number
   close(): void

@@ -1,6 +1,12 @@
 /** View `inventory`, as in src/store/inventory. */
 import { cloudTypes } from '../../model/cloud.ts'
-import { inventoryLists, inventoryNumbers, inventoryTexts, oldSnapshotDays } from '../../model/inventory-columns.ts'
+import {
+  inventoryLists,
+  inventoryNumbers,
+  inventoryTexts,
+  oldSnapshotDays,
+  taggedTypes,
+} from '../../model/inventory-columns.ts'
 import { eventsOf } from './rows.ts'
 import { asJson, jsonOf, jsonText, text, timeOf } from './sql.ts'
 import type { StoreNames } from './tables.ts'
@@ -31,8 +37,15 @@ function states(names: StoreNames): string {
 
 const finding = `multiIf(i.\`type\` = 'volume' AND i.attached_to_known AND empty(i.attached_to), 'detached',
     i.\`type\` = 'ip_address' AND i.attached_to_known AND empty(i.attached_to), 'unused',
+    i.\`type\` = 'load_balancer' AND i.attached_to_known AND empty(i.attached_to), 'no_targets',
     i.\`type\` = 'instance' AND i.state = 'stopped', 'stopped', i.\`type\` = 'snapshot'
-    AND i.created < ifNull(i.valid_to, now64(6, 'UTC')) - toIntervalDay(${oldSnapshotDays}), 'old_snapshot', NULL)`
+    AND i.created < ifNull(i.valid_to, now64(6, 'UTC')) - toIntervalDay(${oldSnapshotDays}), 'old_snapshot',
+    i.lacks_tags OR (i.uses_tags AND i.has_tags AND NOT i.tagged), 'untagged', NULL)`
+
+/** Lists of these contain tags. */
+const hasTags = Object.entries(taggedTypes)
+  .map(([provider, types]) => `(i.provider = ${text(provider)} AND i.\`type\` IN (${types.map(text).join(', ')}))`)
+  .join(' OR ')
 
 export function inventoryView(names: StoreNames): string {
   const own = (path: string): string => jsonText('s.data', path)
@@ -59,9 +72,13 @@ export function inventoryView(names: StoreNames): string {
   const rows = `SELECT ${Object.entries(parsed)
     .map(([column, sql]) => `${sql} AS \`${column}\``)
     .join(', ')}, ${validity.map((column) => `s.${column} AS ${column}`).join(', ')}, s.data AS body,
-      JSONHas(ifNull(s.data, ''), 'attachedTo') AS attached_to_known FROM (${states(names)}) AS s`
+      JSONHas(ifNull(s.data, ''), 'attachedTo') AS attached_to_known,
+      JSONLength(ifNull(s.data, ''), 'missingTags') > 0 AS lacks_tags,
+      JSONLength(ifNull(s.data, ''), 'tags') > 0 AS tagged FROM (${states(names)}) AS s`
+  const marked = `SELECT i.*, ifNull(${hasTags}, 0) AS has_tags,
+      max(has_tags AND i.tagged) OVER (PARTITION BY i.provider, i.account) AS uses_tags FROM (${rows}) AS i`
   const columns = Object.keys(parsed).map((column) => `i.\`${column}\` AS \`${column}\``)
   return `SELECT ${columns.join(', ')}, ${finding} AS finding, ${validity
     .map((column) => `i.${column} AS ${column}`)
-    .join(', ')}, ${asJson('i.body')} AS data FROM (${rows}) AS i`
+    .join(', ')}, ${asJson('i.body')} AS data FROM (${marked}) AS i`
 }

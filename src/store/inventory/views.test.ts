@@ -130,6 +130,40 @@ test('findings are unattached volumes, unused addresses, stopped instances and o
   ])
 })
 
+test('load balancers without targets and untagged resources are findings, the first of the table wins', async () => {
+  const tags = { team: 'shop' }
+  const rows = await at(
+    [
+      cloudEvent({ type: 'load_balancer', id: 'lb1', attachedTo: [], tags, time: start }),
+      cloudEvent({ type: 'load_balancer', id: 'lb2', attachedTo: ['i1'], tags, time: start }),
+      cloudEvent({ type: 'load_balancer', id: 'lb3', tags, time: start }),
+      cloudEvent({ type: 'instance', id: 'i1', time: start }),
+      cloudEvent({ type: 'instance', id: 'i2', state: 'stopped', time: start }),
+      cloudEvent({ type: 'instance', id: 'i3', tags, missingTags: ['env'], time: start }),
+      cloudEvent({ type: 'instance', id: 'i4', tags, time: start }),
+      // The list has no tags.
+      cloudEvent({ type: 'snapshot', id: 's1', time: start }),
+      // An account without tags.
+      cloudEvent({ type: 'instance', id: 'o1', account: 'other', time: start }),
+      cloudEvent({ type: 'instance', id: 'o2', account: 'other', missingTags: ['env'], time: start }),
+    ],
+    start,
+    'id, finding',
+  )
+  expect(Object.fromEntries(rows.map(({ id, finding }) => [id, finding]))).toEqual({
+    lb1: 'no_targets',
+    lb2: null,
+    lb3: null,
+    i1: 'untagged',
+    i2: 'stopped',
+    i3: 'untagged',
+    i4: null,
+    s1: null,
+    o1: null,
+    o2: 'untagged',
+  })
+})
+
 test('objects of Kubernetes are not in it, and its rows are not in `resources`', async () => {
   const { reader } = await stores.filled([cloudEvent({ ...volume, time: start })])
   expect(await queryRows(reader, 'SELECT count(*)::INTEGER AS n FROM resources')).toEqual([{ n: 0 }])
