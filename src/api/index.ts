@@ -43,6 +43,7 @@ import { savedRoutes, savedSchemas } from './routes/saved.ts'
 import { eventSeriesRoutes, eventSeriesSchemas } from './routes/event-series.ts'
 import { inventoryRoutes, inventorySchemas } from './routes/inventory.ts'
 import { spendRoutes, spendSchemas } from './routes/spend.ts'
+import { spendOutlookRoutes, spendOutlookSchemas } from './routes/spend-outlook.ts'
 import { sqlRoutes } from './routes/sql.ts'
 import { conversationRoutes, conversationSchemas } from './routes/conversations.ts'
 import { sumRoutes, sumSchemas } from './routes/sums.ts'
@@ -78,6 +79,7 @@ const schemas = {
   ...insightSchemas,
   ...grafanaSchemas,
   ...spendSchemas,
+  ...spendOutlookSchemas,
   ...eventSeriesSchemas,
   ...inventorySchemas,
 }
@@ -147,6 +149,7 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
   prometheusRoutes(app, context)
   lokiRoutes(app, context)
   spendRoutes(app, context)
+  spendOutlookRoutes(app, context, options.budgets)
   eventSeriesRoutes(app, context)
   inventoryRoutes(app, context)
   eventRoutes(app, context)

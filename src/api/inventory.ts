@@ -2,6 +2,7 @@ import type { StoreReader } from '../engine/control.ts'
 import { inventoryRelations } from '../model/inventory-columns.ts'
 import { parseKubernetesRef } from '../model/refs.ts'
 import { dialectOf } from '../query/index.ts'
+import { providerNames } from './cloud-names.ts'
 import { asOf } from './objects.ts'
 import { rowsOf } from './store-query.ts'
 
@@ -95,16 +96,11 @@ function actorOf(audit: readonly Row[], moment: string): Row | undefined {
     .toSorted((a, b) => distance(a) - distance(b))[0]
 }
 
-const ownNames: Readonly<Record<string, readonly string[]>> = {
-  aws: ['aws', 'amazon web services', 'amazon'],
-  otc: ['otc', 'open telekom cloud', 't cloud public'],
-}
-
 /** FOCUS has the id, or an ARN that ends with it. */
 function costsSql(ref: string, id: string, at: bigint): string {
   const provider = ref.slice(0, ref.indexOf(':'))
   const quote = (value: string): string => `'${value.replaceAll("'", "''")}'`
-  const names = (ownNames[provider] ?? [provider]).map(quote).join(', ')
+  const names = providerNames(provider).map(quote).join(', ')
   const day = (us: bigint): string => quote(new Date(Number(us / 1000n)).toISOString().slice(0, 10))
   return `SELECT currency, sum(billed)::VARCHAR AS billed FROM spend WHERE lower(provider) IN (${names})
       AND (resource = ${quote(id)} OR ends_with(resource, ${quote(`/${id}`)})

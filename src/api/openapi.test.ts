@@ -82,6 +82,8 @@ test('describes exactly the paths of the API', async () => {
     'GET /api/v1/series',
     'GET /api/v1/spend',
     'GET /api/v1/spend/export',
+    'GET /api/v1/spend/forecast',
+    'GET /api/v1/spend/movers',
     'GET /api/v1/tap',
     'GET /api/v1/topology',
     'GET /loki/api/v1/detected_field/{name}/values',

@@ -3,6 +3,7 @@ import type { Log, Metrics, Resolver } from '../engine/contracts.ts'
 import type { Host } from '../host/index.ts'
 import type { OidcSettings } from './access/oidc/settings.ts'
 import type { ApiToken } from './access/token-book.ts'
+import type { Budget } from './spend-forecast.ts'
 import type { Certificate } from '../net/tls-files.ts'
 
 /** Sizes in bytes, times in ms. */
@@ -79,6 +80,7 @@ export type ApiOptions = Readonly<{
   version: string
   folder?: string
   quickFilters?: () => readonly QuickFilter[]
+  budgets?: () => readonly Budget[]
   auditTypes?: ReadonlySet<string>
   resolver?: Resolver
 }>

@@ -1,8 +1,9 @@
 import { duckdb } from '../query/index.ts'
 import { ApiError } from './problems.ts'
 import { listOf } from './query-parameters.ts'
+import { allocatedRows } from './spend-allocation.ts'
 
-const filters = ['provider', 'account', 'service', 'region', 'currency', 'resource'] as const
+export const spendFilters = ['provider', 'account', 'service', 'region', 'currency', 'resource'] as const
 export const spendGroups = [
   'provider',
   'account',
@@ -12,6 +13,7 @@ export const spendGroups = [
   'charge_category',
   'region',
   'resource',
+  'allocation',
 ] as const
 export const spendCosts = ['billed', 'effective', 'list'] as const
 
@@ -23,7 +25,7 @@ export type SpendQuery = Readonly<{
   cost?: (typeof spendCosts)[number]
   limit?: number
 }> &
-  Readonly<Partial<Record<(typeof filters)[number], string>>>
+  Readonly<Partial<Record<(typeof spendFilters)[number], string>>>
 
 /** Days, the end exclusive. */
 export type SpendSpan = Readonly<{ from: string; to: string }>
@@ -50,7 +52,7 @@ export function spendSpan({ from, to }: SpendQuery, now: number): SpendSpan {
   throw new ApiError('WEIR_API_INVALID', `\`from\` (${span.from}) must be before \`to\` (${span.to}).`)
 }
 
-function valueOf(by: string): string {
+export function valueOf(by: string): string {
   if ((spendGroups as readonly string[]).includes(by)) return by
   const tag = /^tag:(.{1,256})$/s.exec(by)?.[1]
   if (tag === undefined)
@@ -58,7 +60,7 @@ function valueOf(by: string): string {
   return `json_extract_string(tags, ${quoted(`$."${tag.replaceAll(/["\\]/g, '\\$&')}"`)})`
 }
 
-const nameOf: Readonly<Record<string, string>> = {
+export const nameOf: Readonly<Record<string, string>> = {
   account: 'account_name',
   sub_account: 'sub_account_name',
   resource: 'resource_name',
@@ -68,6 +70,7 @@ const isMonthStart = (day: string): boolean => day.endsWith('-01')
 
 /** The smallest table that has the columns: sums by day, sums of whole months by resource, or the rows. */
 export function tableOf({ by = 'provider', step, resource }: SpendQuery, { from, to }: SpendSpan): string {
+  if (by === 'allocation') return allocatedRows
   if (by !== 'resource' && !by.startsWith('tag:') && resource === undefined) return 'spend_days'
   return step !== 'day' && isMonthStart(from) && isMonthStart(to) ? 'spend_months' : 'spend'
 }
@@ -77,7 +80,7 @@ export function spendConditions(query: SpendQuery, { from, to }: SpendSpan, tabl
     table === 'spend_months'
       ? [`month >= ${quoted(from.slice(0, 7))}`, `month < ${quoted(to.slice(0, 7))}`]
       : [`day >= ${quoted(from)}`, `day < ${quoted(to)}`]
-  const named = filters.flatMap((name) => {
+  const named = spendFilters.flatMap((name) => {
     const values = listOf(query[name])
     return values.length === 0 ? [] : [`${name} IN (${values.map((value) => quoted(value)).join(', ')})`]
   })

@@ -321,6 +321,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
       resolver,
       folder: data,
       quickFilters: () => current.config.console.quick_filters,
+      budgets: () => current.config.spend.budgets,
       auditTypes: typesThatEmit('audit'),
     })
     if (certificate !== undefined) {

@@ -3,6 +3,7 @@ import { authGroup } from './config-auth.ts'
 import { consoleGroup } from './config-console.ts'
 import { deliveryFields } from './config-delivery.ts'
 import { identityGroup } from './config-identity.ts'
+import { spendGroup } from './config-spend.ts'
 import { liveGroup, sqlGroup, storeGroup } from './config-store.ts'
 import { telemetryGroup } from './config-telemetry.ts'
 import { unitTestsField } from './config-unit-tests.ts'
@@ -173,6 +174,7 @@ export const weirSchema = defineSchema({
     sql: sqlGroup,
     live: liveGroup,
     console: consoleGroup,
+    spend: spendGroup,
     log: group(
       {
         level: choice(['debug', 'info', 'warn', 'error'], {

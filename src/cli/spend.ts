@@ -3,6 +3,8 @@ import { action, requireServer, withServerFlags, type ServerFlags } from './clie
 import { printData, withOutput, type OutputFlags, type Row } from './output.ts'
 import { parametersOf } from './scope-flags.ts'
 import { oneLine, textTable } from './text-table.ts'
+import { cents, forecastData, moversData } from './spend-outlook.ts'
+import type { SpendForecast, SpendMovers } from '../api/published.ts'
 import { examples } from './examples.ts'
 
 type Sum = Readonly<{ cost: string; estimated: string }>
@@ -34,35 +36,48 @@ export function register(program: Command): void {
     .option('--resource <IDS>', 'resources; comma-separated')
     .addOption(new Option('--cost <COST>', 'cost of FOCUS').choices(['billed', 'effective', 'list']))
     .option('--limit <N>', 'maximum number of groups of a currency', '20')
+    .addOption(new Option('--forecast', 'show the expected costs of a month and its budgets').conflicts('movers'))
+    .option('--month <MONTH>', 'month of the forecast, as 2026-11 (default: this month)')
+    .option('--movers', 'show the largest rises and falls since the period before')
+    .option('--before-from <DAY>', 'first day or month of the earlier period')
+    .option('--before-to <DAY>', 'day or month after the earlier period')
     .addHelpText(
       ...examples(
         [
           'weir spend --by service --from 2026-10 --to 2026-11',
           'weir spend --by tag:team --account 123456789012 -o csv',
+          'weir spend --forecast',
+          'weir spend --movers --by service --from 2026-10 --to 2026-11',
         ],
         { 1: 'server unreachable' },
       ),
     )
-    .action(action((flags: ServerFlags & OutputFlags) => run(flags)))
+    .action(action((flags: Flags) => run(flags)))
 }
 
-const parameters = [
-  'by',
-  'from',
-  'to',
-  'provider',
-  'account',
-  'service',
-  'region',
-  'currency',
-  'resource',
-  'cost',
-  'limit',
-] as const
+interface Flags extends ServerFlags, OutputFlags {
+  readonly forecast?: boolean
+  readonly movers?: boolean
+  readonly beforeFrom?: string
+  readonly beforeTo?: string
+}
 
-async function run(flags: ServerFlags & OutputFlags) {
+const filters = ['provider', 'account', 'service', 'region', 'currency', 'resource', 'cost'] as const
+
+async function run(flags: Flags) {
   const server = await requireServer(flags)
-  const answer = await server.json<Answer>('GET', `/api/v1/spend?${parametersOf(flags, parameters).toString()}`)
+  if (flags.forecast === true) {
+    const query = parametersOf(flags, [...filters, 'month']).toString()
+    return printData(flags, forecastData(await server.json<SpendForecast>('GET', `/api/v1/spend/forecast?${query}`)))
+  }
+  const query = parametersOf(flags, [...filters, 'by', 'from', 'to', 'limit']).toString()
+  if (flags.movers === true) {
+    const { beforeFrom: before_from, beforeTo: before_to } = flags
+    const earlier = parametersOf({ before_from, before_to }, ['before_from', 'before_to'])
+    const path = `/api/v1/spend/movers?${[query, earlier].join('&')}`
+    return printData(flags, moversData(await server.json<SpendMovers>('GET', path)))
+  }
+  const answer = await server.json<Answer>('GET', `/api/v1/spend?${query}`)
   const { by, span, currencies } = answer
   const rows: Row[] = currencies.flatMap(({ currency, groups }) =>
     groups.map(({ value, name, cost, estimated }) => ({ currency, [by]: value, name, cost, estimated })),
@@ -76,12 +91,6 @@ async function run(flags: ServerFlags & OutputFlags) {
         ? `No costs from ${span.from} to ${span.to}.\n`
         : currencies.map((one) => text(one, by)).join('\n'),
   })
-}
-
-/** Decimals are cut to the cent for reading; `-o json` has all of them. */
-function cents(decimal: string): string {
-  const [whole = '0', fraction = ''] = decimal.split('.')
-  return `${whole}.${fraction.slice(0, 2).padEnd(2, '0')}`
 }
 
 function text({ currency, groups, others, cost, estimated }: Answer['currencies'][number], by: string): string {

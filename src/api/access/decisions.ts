@@ -108,6 +108,8 @@ export const accessRules: Readonly<Record<string, AccessRule>> = {
   inventoryFacets: unlimited('Resources of whole accounts.'),
   inventoryResource: unlimited('Resources of whole accounts.'),
   spend: unlimited('Costs of whole accounts.'),
+  spendForecast: unlimited('Costs of whole accounts.'),
+  spendMovers: unlimited('Costs of whole accounts.'),
   exportSpend: unlimited('Costs of whole accounts.'),
   exporterRecipes: unlimited('Listen addresses.'),
   listDeadLetters: unlimited('Rows of every namespace.'),

@@ -8,7 +8,7 @@ import { ApiError } from '../problems.ts'
 import { exportSql, spendCosts, spendSpan, spendSumsSql, type SpendQuery } from '../spend-sql.ts'
 import { abortOnDisconnect, isolated, logErrors, requireStore, rowsOf } from '../store-query.ts'
 
-const decimal = { type: 'string', description: 'Exact decimal.' } as const
+export const decimal = { type: 'string', description: 'Exact decimal.' } as const
 const sum = { cost: decimal, estimated: { ...decimal, description: 'The part that may still change.' } }
 
 export const spendSchemas = {
@@ -34,10 +34,10 @@ export const spendSchemas = {
   ),
 } as const
 
-const day = { type: 'string', pattern: '^\\d{4}-\\d{2}(-\\d{2})?$' } as const
+export const day = { type: 'string', pattern: '^\\d{4}-\\d{2}(-\\d{2})?$' } as const
 const names = { type: 'string', maxLength: 4096 } as const
 
-const selection = {
+export const selection = {
   from: { ...day, description: 'First day or month, UTC. Default: this month.', examples: ['2026-10'] },
   to: { ...day, description: 'Day or month after the last one. Default: tomorrow.', examples: ['2026-11'] },
   provider: { ...names, description: 'Providers, comma-separated.', examples: ['AWS'] },
@@ -48,23 +48,34 @@ const selection = {
   resource: { ...names, description: 'Ids of resources, comma-separated.' },
 } as const
 
+export const costParameter = {
+  type: 'string',
+  enum: spendCosts,
+  default: 'billed',
+  description: 'The cost of FOCUS.',
+} as const
+
+export const groupParameter = (byDefault: string) =>
+  ({
+    type: 'string',
+    maxLength: 300,
+    default: byDefault,
+    description:
+      'Group: provider, account, sub_account, service, service_category, charge_category, region, resource, ' +
+      'tag:NAME, or allocation: `idle` (of a resource with a finding), `shared` (without resource and namespace) ' +
+      'and `allocated`.',
+    examples: ['tag:team'],
+  }) as const
+
 const sumsSchema = {
   operationId: 'spend',
   summary: 'Costs by provider, account, service, region, resource or tag',
   description: 'Rows of invoices replace the estimates of their account and month. Whole months are fastest.',
   querystring: closed({
     ...selection,
-    by: {
-      type: 'string',
-      maxLength: 300,
-      default: 'provider',
-      description:
-        'Group: provider, account, sub_account, service, service_category, charge_category, region, resource or ' +
-        'tag:NAME.',
-      examples: ['tag:team'],
-    },
+    by: groupParameter('provider'),
     step: { type: 'string', enum: ['day', 'month'], description: 'Adds sums by day or month.' },
-    cost: { type: 'string', enum: spendCosts, default: 'billed', description: 'The cost of FOCUS.' },
+    cost: costParameter,
     limit: { type: 'integer', minimum: 1, maximum: 1000, default: 10, description: 'Maximum groups of a currency.' },
   }),
   response: { 200: { $ref: 'SpendSums#' }, 400: problem, 503: problem },
@@ -90,7 +101,7 @@ const exportSchema = {
   },
 } as const
 
-function ownStore(context: ApiContext): StoreReader {
+export function ownStore(context: ApiContext): StoreReader {
   const store = requireStore(context)
   if (store.dialect !== 'clickhouse') return store
   throw new ApiError('WEIR_API_NO_STORE', 'The store in ClickHouse has no sums of costs.', {

@@ -10,7 +10,9 @@ import {
   invoiceCosts,
   mappingFor,
   otcPrices,
+  percentChange,
   product,
+  quotient,
   rowKey,
   summaryCosts,
   timeText,
@@ -47,6 +49,10 @@ test('decimals stay exact, and other texts are rejected', () => {
   ])
   expect(['', 'abc', '1,5', '.', '0x10', 'NaN'].map(decimalText)).toEqual(Array(6).fill(undefined))
   expect(product('0.051175', '744')).toBe('38.0742')
+  expect(quotient('10', { by: 3, digits: 2 })).toBe('3.33')
+  expect(quotient('-10', { times: 2, by: 3, digits: 2 })).toBe('-6.67')
+  expect(['12.5', '7.5', '10', '10.005'].map((now) => percentChange(now, '10'))).toEqual(['25', '-25', '0', '0.1'])
+  expect([percentChange('1', '0'), percentChange('-5', '-10')]).toEqual([null, '50'])
 })
 
 test('times are UTC, and days that do not exist are rejected', () => {

@@ -6,4 +6,4 @@ export { insightCosts, invoiceCosts, summaryCosts, type InvoiceOrigin } from './
 export { costEvent, costHash, textIn } from './event.ts'
 export { otcPrices, type Price } from './otc-prices.ts'
 export { completed, costRow, CostRowError, mappingFor, rowKey, type ColumnMapping, type CostOrigin } from './row.ts'
-export { addDecimals, decimalText, monthOf, product, timeText } from './values.ts'
+export { addDecimals, decimalText, difference, monthOf, percentChange, product, quotient, timeText } from './values.ts'

@@ -47,6 +47,31 @@ export function product(a: string, b: string): string {
   return unscaled((scaled(a) * scaled(b)) / one)
 }
 
+export function difference(a: string, b: string): string {
+  return unscaled(scaled(a) - scaled(b))
+}
+
+/** `text` × `times` ÷ `by`, rounded half away from zero to `digits` decimals. */
+export function quotient(
+  text: string,
+  { times = 1, by, digits }: { times?: number; by: number; digits: number },
+): string {
+  return rounded(scaled(text) * BigInt(times), BigInt(by), digits)
+}
+
+/** Percent with one decimal; null without an earlier amount. */
+export function percentChange(now: string, before: string): string | null {
+  const from = scaled(before)
+  return from === 0n ? null : rounded((scaled(now) - from) * 100n * one, from < 0n ? -from : from, 1)
+}
+
+function rounded(value: bigint, by: bigint, digits: number): string {
+  const unit = 10n ** BigInt(places - digits)
+  const divisor = by * unit
+  const half = value < 0n ? -divisor / 2n : divisor / 2n
+  return unscaled(((value + half) / divisor) * unit)
+}
+
 const time = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(?::(\d{2})(?:\.\d+)?)?)?\s*(Z|UTC|[+-]\d{2}(?::?\d{2})?)?$/
 
 /** `2026-11-25T00:00:00Z`; a time without a zone is UTC. Undefined if the text is not a time. */
