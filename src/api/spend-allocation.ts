@@ -5,7 +5,7 @@ const namespaceTags = ['namespace', 'kubernetes_namespace', 'kubernetes.io/names
 
 const namespace = `coalesce(${namespaceTags.map((tag) => `json_extract_string(tags, '$."${tag}"')`).join(', ')})`
 
-/** A finding counts for the days at whose end it was valid. */
+/** A finding counts for each day at the end of which it was valid. */
 const findings = `SELECT provider AS finding_provider, id AS finding_id, valid_from, valid_to
       FROM inventory WHERE finding IS NOT NULL`
 

@@ -1,5 +1,8 @@
 /** Response of /api/v1/spend. Costs are exact decimals as text. */
+import type { SpendForecast, SpendMovers } from '../../../src/api/published.ts'
 import { request, type Query } from './client.ts'
+
+export type { BudgetState, CurrencyForecast, Mover, SpendForecast, SpendMovers } from '../../../src/api/published.ts'
 
 export type SpendGroup = Readonly<{
   /** null: the charge has none. */
@@ -34,4 +37,12 @@ export type SpendSums = Readonly<{
 
 export function readSpend(query: Query, signal: AbortSignal): Promise<SpendSums> {
   return request('/api/v1/spend', { query, signal })
+}
+
+export function readForecast(query: Query, signal: AbortSignal): Promise<SpendForecast> {
+  return request('/api/v1/spend/forecast', { query, signal })
+}
+
+export function readMovers(query: Query, signal: AbortSignal): Promise<SpendMovers> {
+  return request('/api/v1/spend/movers', { query, signal })
 }

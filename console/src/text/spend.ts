@@ -16,6 +16,26 @@ export const spanNames = {
   days: 'Last 30 days',
 } as const
 
+export type Allocation = 'allocated' | 'shared' | 'idle'
+
+export const allocationNames: Readonly<Record<Allocation, string>> = {
+  allocated: 'allocated',
+  shared: 'shared',
+  idle: 'idle',
+}
+
+export const allocationHints: Readonly<Record<Allocation, string>> = {
+  allocated: 'Of a resource or a namespace.',
+  shared: 'Without a resource and without a namespace.',
+  idle: 'Of a resource with a finding.',
+}
+
+export const budgetTexts = {
+  kept: (rest: string) => `${rest} below the budget expected`,
+  expected: (excess: string) => `${excess} above the budget expected`,
+  exceeded: (excess: string) => `exceeded by ${excess}`,
+} as const
+
 export const spendText = {
   spend: 'Spend',
   span: 'Time',
@@ -39,6 +59,33 @@ export const spendText = {
   share: 'Share',
   before: 'Before',
   change: 'Change',
+  sharesBy: (group: string) => `Shares by ${group.toLowerCase()}`,
+  sharesOf: (currency: string, group: string) => `Shares of costs in ${currency} by ${group.toLowerCase()}`,
+  folded: (parts: string) => `${parts} small parts`,
+  creditsNotDrawn: (credits: string) => `Credits have no area: ${credits}.`,
+  movers: 'Largest changes',
+  moversOf: (currency: string) => `Largest changes in ${currency}`,
+  noMovers: 'No group changed.',
+  percent: 'Percent',
+  isNew: 'new',
+  allocation: 'Allocation',
+  allocationOf: (currency: string) => `Allocation of costs in ${currency}`,
+  use: 'Use',
+  meaning: 'Meaning',
+  sum: 'Total',
+  showFindings: 'Show findings',
+  outlookOf: (currency: string) => `Forecast in ${currency}`,
+  forecastFor: (month: string) => `Forecast for ${month}`,
+  noForecast: 'none: no day of the month is final yet',
+  rateOf: (rate: string, days: string) => `${rate} a day, from ${days}`,
+  rateOfEstimates: (rate: string) => `${rate} a day, from estimates, because no day is final`,
+  openDays: (days: string) => `${days} not final, not in the rate`,
+  budget: 'Budget',
+  budgetOf: (account: string) => `Budget of ${account}`,
+  budgetPerDay: 'budget per day',
+  budgetPerMonth: 'budget per month',
+  budgetBar: (cost: string, forecast: string, amount: string) =>
+    `Costs ${cost}, forecast ${forecast}, budget ${amount}`,
   only: (value: string) => `Select only ${value}`,
   without: (name: string, value: string) => `${name}: ${value} ✕`,
   exportFocus: 'Export FOCUS',

@@ -1,18 +1,30 @@
 import { useMemo } from 'react'
-import type { SpendCurrency, SpendGroup } from '../../api/spend.ts'
+import type { CurrencyForecast, SpendCurrency, SpendGroup, SpendMovers } from '../../api/spend.ts'
 import { Chart, type ChartSeries } from '../../parts/chart.tsx'
 import { count } from '../../parts/format.ts'
 import { changeText, money } from '../../parts/money.ts'
 import { TableHead } from '../../parts/table-head.tsx'
 import { generalText } from '../../text/general.ts'
 import { groupNames, spendText } from '../../text/spend.ts'
+import { Allocations } from './allocation.tsx'
+import { groupText, shareText } from './group-text.ts'
+import { GroupName, Movers } from './movers.tsx'
+import { Outlook } from './outlook.tsx'
 import { stepOf, type Days, type SpendState } from './state.ts'
+import { Treemap } from './treemap.tsx'
 
 type CurrencyProps = Readonly<{
   of: SpendCurrency
   /** The period before; undefined until it is known. */
   before: SpendCurrency | undefined
   isCompared: boolean
+  /** All groups, as far as the treemap draws them. */
+  parts: SpendCurrency | undefined
+  allocation: SpendCurrency | undefined
+  movers: SpendMovers['currencies'][number] | undefined
+  forecast: CurrencyForecast | undefined
+  /** Of the forecast. */
+  month: string
   days: Days
   state: SpendState
   onOnly: ((value: string) => void) | undefined
@@ -26,10 +38,8 @@ function startOf(start: string): number {
   return new Date(year, month - 1, day).getTime() / 1000
 }
 
-const groupText = ({ value, name }: Pick<SpendGroup, 'value' | 'name'>): string =>
-  name ?? value ?? spendText.unallocated
-
-export function Currency({ of, before, isCompared, days, state, onOnly }: CurrencyProps): React.ReactNode {
+export function Currency(props: CurrencyProps): React.ReactNode {
+  const { of, before, isCompared, parts, allocation, movers, forecast, month, days, state, onOnly } = props
   const { currency, cost, estimated } = of
   const change = changeText(cost, before?.cost)
   const step = stepOf(state.span)
@@ -46,69 +56,75 @@ export function Currency({ of, before, isCompared, days, state, onOnly }: Curren
           {Number(estimated) === 0 ? spendText.allFinal : spendText.estimated(money(estimated, currency))}
         </span>
       </header>
-      <Series of={of} step={step} />
-      <table className="peers-table">
-        <TableHead
-          columns={[
-            groupNames[state.by],
-            [spendText.cost, 'end'],
-            [spendText.share, 'end'],
-            [spendText.before, 'end'],
-            [spendText.change, 'end'],
-          ]}
-        />
-        <tbody>
-          {of.groups.map((group) => (
-            <Row
-              key={group.value ?? ''}
-              group={group}
-              of={of}
-              before={before?.groups.find(({ value }) => value === group.value)?.cost}
-              onOnly={group.value === null ? undefined : onOnly}
-            />
-          ))}
-          {of.others.groups > 0 && (
-            <tr>
-              <td className="dim">{generalText.remaining(count(of.others.groups))}</td>
-              <td className="end">{money(of.others.cost, currency)}</td>
-              <td className="end">{shareText(of.others.cost, cost)}</td>
-              <td className="end">–</td>
-              <td className="end">–</td>
-            </tr>
-          )}
-        </tbody>
-      </table>
+      {forecast !== undefined && state.span === 'month' && <Outlook of={forecast} month={month} />}
+      <Series of={of} by={state.by} step={step} forecast={forecast} budget={budgetOf(forecast, state)} />
+      <div className="spend-columns">
+        <table className="peers-table spend-groups">
+          <TableHead
+            columns={[
+              groupNames[state.by],
+              [spendText.cost, 'end'],
+              [spendText.share, 'end'],
+              [spendText.before, 'end'],
+              [spendText.change, 'end'],
+            ]}
+          />
+          <tbody>
+            {of.groups.map((group) => (
+              <Row
+                key={group.value ?? ''}
+                group={group}
+                of={of}
+                before={before?.groups.find(({ value }) => value === group.value)?.cost}
+                by={state.by}
+                onOnly={onOnly}
+              />
+            ))}
+            {of.others.groups > 0 && (
+              <tr>
+                <td className="dim">{generalText.remaining(count(of.others.groups))}</td>
+                <td className="end">{money(of.others.cost, currency)}</td>
+                <td className="end">{shareText(of.others.cost, cost)}</td>
+                <td className="end">–</td>
+                <td className="end">–</td>
+              </tr>
+            )}
+          </tbody>
+        </table>
+        {parts !== undefined && <Treemap of={parts} by={state.by} onOnly={onOnly} />}
+        {movers !== undefined && <Movers of={movers} by={state.by} onOnly={onOnly} />}
+        {allocation !== undefined && <Allocations of={allocation} />}
+      </div>
     </section>
   )
 }
 
-const percent = new Intl.NumberFormat(undefined, { style: 'percent', maximumFractionDigits: 1 })
-const shareText = (part: string, whole: string): string =>
-  Number(whole) === 0 ? '–' : percent.format(Number(part) / Number(whole))
+/** Of the selected account, or of all. */
+function budgetOf(forecast: CurrencyForecast | undefined, { account }: SpendState): number | undefined {
+  const [only = null] = account
+  if (account.length > 1) return undefined
+  const amount = forecast?.budgets.find((budget) => budget.account === only)?.amount
+  return amount === undefined ? undefined : Number(amount)
+}
 
 function Row({
   group,
   of: { currency, cost: total },
   before,
+  by,
   onOnly,
 }: Readonly<{
   group: SpendGroup
   of: SpendCurrency
   before: string | undefined
+  by: SpendState['by']
   onOnly: ((value: string) => void) | undefined
 }>): React.ReactNode {
-  const { value, cost } = group
-  const name = groupText(group)
+  const { cost } = group
   return (
     <tr>
       <td>
-        {value === null || onOnly === undefined ? (
-          <span className={value === null ? 'dim' : undefined}>{name}</span>
-        ) : (
-          <button type="button" className="quiet" title={spendText.only(value)} onClick={() => onOnly(value)}>
-            {name}
-          </button>
-        )}
+        <GroupName of={group} by={by} onOnly={onOnly} />
       </td>
       <td className="end" title={cost}>
         {money(cost, currency)}
@@ -120,25 +136,43 @@ function Row({
   )
 }
 
-function Series({ of, step }: Readonly<{ of: SpendCurrency; step: 'day' | 'month' }>): React.ReactNode {
+type SeriesProps = Readonly<{
+  of: SpendCurrency
+  by: SpendState['by']
+  step: 'day' | 'month'
+  forecast: CurrencyForecast | undefined
+  /** Of a month. */
+  budget: number | undefined
+}>
+
+/** Days of the month of `start`. */
+function daysIn(start: string): number {
+  const [year = 0, month = 1] = start.split('-').map(Number)
+  return new Date(Date.UTC(year, month, 0)).getUTCDate()
+}
+
+function Series({ of, by, step, forecast, budget }: SeriesProps): React.ReactNode {
   const { currency } = of
-  const { times, series, unknown } = useMemo(() => {
+  const { times, series, lines, unknown } = useMemo(() => {
     const { buckets, groups, others } = of
     const starts = buckets.map(({ start }) => startOf(start))
     const drawn = groups.map((group, at): ChartSeries => ({
-      name: groupText(group),
+      name: groupText(group, by),
       values: buckets.map(({ costs }) => Number(costs[at] ?? 0)),
     }))
     const rest = { name: spendText.others, values: buckets.map(({ costs }) => Number(costs.at(-1) ?? 0)), other: true }
     const width = step === 'day' ? daySeconds : 28 * daySeconds
+    const isOpen = (start: string, estimated: string): boolean =>
+      Number(estimated) !== 0 || (step === 'day' && forecast?.openDays.includes(start) === true)
     return {
       times: starts,
       series: others.groups > 0 ? [...drawn, rest] : drawn,
-      unknown: buckets.flatMap(({ estimated }, at) =>
-        Number(estimated) === 0 ? [] : [{ from: starts[at]!, to: starts[at + 1] ?? starts[at]! + width }],
+      lines: budget === undefined ? none : [budgetLine(buckets, budget, step)],
+      unknown: buckets.flatMap(({ start, estimated }, at) =>
+        isOpen(start, estimated) ? [{ from: starts[at]!, to: starts[at + 1] ?? starts[at]! + width }] : [],
       ),
     }
-  }, [of, step])
+  }, [of, by, step, forecast, budget])
   const format = useMemo(() => (value: number) => money(value.toFixed(2), currency), [currency])
   if (times.length < 2) return null
   return (
@@ -146,6 +180,7 @@ function Series({ of, step }: Readonly<{ of: SpendCurrency; step: 'day' | 'month
       label={spendText.byDay(currency, spendText[step])}
       times={times}
       series={series}
+      lines={lines}
       unknown={unknown}
       unknownText={spendText.notFinal}
       stacked
@@ -153,4 +188,13 @@ function Series({ of, step }: Readonly<{ of: SpendCurrency; step: 'day' | 'month
       format={format}
     />
   )
+}
+
+const none: readonly never[] = []
+
+function budgetLine(buckets: SpendCurrency['buckets'], budget: number, step: 'day' | 'month'): ChartSeries {
+  return {
+    name: step === 'day' ? spendText.budgetPerDay : spendText.budgetPerMonth,
+    values: buckets.map(({ start }) => (step === 'day' ? budget / daysIn(start) : budget)),
+  }
 }

@@ -31,10 +31,11 @@ export default function SpendPage(): React.ReactNode {
   useTitle(spendText.spend)
   const { state, unread, set } = usePageState(spendCodec)
   const days = daysOf(state.span, Date.now())
-  const { now, before } = useSpend(state, days)
+  const answers = useSpend(state, days)
+  const { now, before } = answers
   const { data, error, isError, isFetching } = now
   const again = (): void => {
-    for (const query of [now, before]) query.refetch().catch(reportError)
+    for (const query of Object.values(answers)) query.refetch().catch(reportError)
   }
   const filter = filters.find((each) => each === state.by)
   const rows = (): Promise<readonly object[]> =>
@@ -106,8 +107,13 @@ export default function SpendPage(): React.ReactNode {
             <Currency
               key={of.currency}
               of={of}
-              before={before.data?.currencies.find(({ currency }) => currency === of.currency)}
+              before={ofCurrency(before.data, of)}
               isCompared={before.data !== undefined}
+              parts={ofCurrency(answers.parts.data, of)}
+              allocation={ofCurrency(answers.allocation.data, of)}
+              movers={ofCurrency(answers.movers.data, of)}
+              forecast={ofCurrency(answers.forecast.data, of)}
+              month={answers.forecast.data?.month ?? ''}
               days={{ ...daysBefore(days), to: lastDay(daysBefore(days)) }}
               state={state}
               onOnly={filter === undefined ? undefined : (value) => set({ [filter]: [value], by: nextBy(filter) })}
@@ -117,6 +123,13 @@ export default function SpendPage(): React.ReactNode {
       </div>
     </div>
   )
+}
+
+function ofCurrency<T extends { readonly currency: string }>(
+  answer: { readonly currencies: readonly T[] } | undefined,
+  { currency }: { readonly currency: string },
+): T | undefined {
+  return answer?.currencies.find((each) => each.currency === currency)
 }
 
 /** A selected group is divided by the next column. */

@@ -1,30 +1,62 @@
 import { keepPreviousData, useQuery, type UseQueryResult } from '@tanstack/react-query'
 import type { Query } from '../../api/client.ts'
-import { readSpend, type SpendSums } from '../../api/spend.ts'
+import {
+  readForecast,
+  readMovers,
+  readSpend,
+  type SpendForecast,
+  type SpendMovers,
+  type SpendSums,
+} from '../../api/spend.ts'
 import { daysBefore, selectionOf, stepOf, type Days, type SpendState } from './state.ts'
 
-/** Groups of a chart. The table before it has more, so that most groups of both are compared. */
-const [chartGroups, comparedGroups] = [8, 1000] as const
+/** Groups of the chart and its table, and of the comparison. The treemap folds more than its largest. */
+const [chartGroups, mapGroups, comparedGroups, moverGroups] = [8, 60, 1000, 5] as const
 
-function useSums(query: Query, enabled: boolean): UseQueryResult<SpendSums> {
-  return useQuery({
-    queryKey: ['spend', query],
+type Ask<T> = Readonly<{
+  name: string
+  query: Query
+  enabled: boolean
+  read: (query: Query, signal: AbortSignal) => Promise<T>
+}>
+
+function useAnswer<T>({ name, query, enabled, read }: Ask<T>): UseQueryResult<T> {
+  return useQuery<T>({
+    queryKey: ['spend', name, query],
     enabled,
     staleTime: 60_000,
-    placeholderData: keepPreviousData,
-    queryFn: ({ signal }) => readSpend(query, signal),
+    placeholderData: keepPreviousData as never,
+    queryFn: ({ signal }) => read(query, signal),
   })
 }
 
-export function useSpend(
-  state: SpendState,
-  days: Days,
-): Readonly<{ now: UseQueryResult<SpendSums>; before: UseQueryResult<SpendSums> }> {
+export type SpendAnswers = Readonly<{
+  now: UseQueryResult<SpendSums>
+  before: UseQueryResult<SpendSums>
+  parts: UseQueryResult<SpendSums>
+  allocation: UseQueryResult<SpendSums>
+  movers: UseQueryResult<SpendMovers>
+  forecast: UseQueryResult<SpendForecast>
+}>
+
+export function useSpend(state: SpendState, days: Days): SpendAnswers {
   const by = state.by === 'tag' ? `tag:${state.tag}` : state.by
   const enabled = state.by !== 'tag' || state.tag !== ''
-  const selection = { ...selectionOf(state), by }
+  const filters = selectionOf(state)
+  const selection = { ...filters, by }
+  const before = daysBefore(days)
+  const sums = (query: Query): Ask<SpendSums> => ({ name: 'sums', query, enabled, read: readSpend })
   return {
-    now: useSums({ ...selection, ...days, step: stepOf(state.span), limit: chartGroups }, enabled),
-    before: useSums({ ...selection, ...daysBefore(days), limit: comparedGroups }, enabled),
+    now: useAnswer(sums({ ...selection, ...days, step: stepOf(state.span), limit: chartGroups })),
+    before: useAnswer(sums({ ...selection, ...before, limit: comparedGroups })),
+    parts: useAnswer(sums({ ...selection, ...days, limit: mapGroups })),
+    allocation: useAnswer(sums({ ...filters, ...days, by: 'allocation' })),
+    movers: useAnswer({
+      name: 'movers',
+      query: { ...selection, ...days, before_from: before.from, before_to: before.to, limit: moverGroups },
+      enabled,
+      read: readMovers,
+    }),
+    forecast: useAnswer({ name: 'forecast', query: filters, enabled, read: readForecast }),
   }
 }

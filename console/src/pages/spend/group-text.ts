@@ -1,0 +1,15 @@
+import type { SpendGroup } from '../../api/spend.ts'
+import { allocationNames, spendText } from '../../text/spend.ts'
+import type { SpendState } from './state.ts'
+
+const percent = new Intl.NumberFormat(undefined, { style: 'percent', maximumFractionDigits: 1 })
+
+export function shareText(part: string, whole: string): string {
+  return Number(whole) === 0 ? '–' : percent.format(Number(part) / Number(whole))
+}
+
+/** Charges without a resource serve several of them. */
+export function groupText({ value, name }: Pick<SpendGroup, 'value' | 'name'>, by: SpendState['by']): string {
+  if (value === null) return by === 'resource' ? allocationNames.shared : spendText.unallocated
+  return name ?? value
+}

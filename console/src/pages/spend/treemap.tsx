@@ -1,0 +1,123 @@
+import type { SpendCurrency, SpendGroup } from '../../api/spend.ts'
+import { count } from '../../parts/format.ts'
+import { money } from '../../parts/money.ts'
+import { groupNames, spendText } from '../../text/spend.ts'
+import { groupText, shareText } from './group-text.ts'
+import type { SpendState } from './state.ts'
+import { foldSmall, tilesOf } from './treemap-layout.ts'
+
+const box = { width: 100, height: 50 } as const
+const colors = 15
+
+type TreemapProps = Readonly<{
+  of: SpendCurrency
+  by: SpendState['by']
+  onOnly: ((value: string) => void) | undefined
+}>
+
+type Part = Readonly<{ key: string; name: string; amount: number; cost: string; only: string | null; isRest: boolean }>
+
+/** The table beside it has the same parts as text. */
+export function Treemap({ of, by, onOnly }: TreemapProps): React.ReactNode {
+  const { currency, others } = of
+  const { shown, folded } = foldSmall(of.groups, ({ cost }) => Number(cost))
+  const credits = of.groups.filter(({ cost }) => Number(cost) < 0)
+  const rest = folded.reduce((sum, { cost }) => sum + Number(cost), Math.max(0, Number(others.cost)))
+  const parts = [
+    ...shown.map((group): Part => partOf(group, by)),
+    ...(rest > 0
+      ? [
+          {
+            key: ' ',
+            name: spendText.folded(count(folded.length + others.groups)),
+            amount: rest,
+            cost: rest.toFixed(2),
+            only: null,
+            isRest: true,
+          },
+        ]
+      : []),
+  ]
+  if (parts.length === 0) return null
+  const tiles = tilesOf(
+    parts.map(({ amount }) => amount),
+    box,
+  )
+  const whole = String(parts.reduce((sum, { amount }) => sum + amount, 0))
+  return (
+    <figure className="treemap-figure">
+      <figcaption>{spendText.sharesBy(groupNames[by])}</figcaption>
+      <ul className="treemap" aria-label={spendText.sharesOf(currency, groupNames[by])}>
+        {parts.map((part, at) => (
+          <TreemapTile
+            key={part.key}
+            part={part}
+            currency={currency}
+            whole={whole}
+            tile={tiles[at]!}
+            at={at}
+            onOnly={onOnly}
+          />
+        ))}
+      </ul>
+      {credits.length > 0 && (
+        <p className="dim">
+          {spendText.creditsNotDrawn(
+            credits.map((group) => `${groupText(group, by)} ${money(group.cost, currency)}`).join(', '),
+          )}
+        </p>
+      )}
+    </figure>
+  )
+}
+
+const partOf = (group: SpendGroup, by: SpendState['by']): Part => ({
+  key: group.value ?? '',
+  name: groupText(group, by),
+  amount: Number(group.cost),
+  cost: group.cost,
+  only: group.value,
+  isRest: false,
+})
+
+type TileProps = Readonly<{
+  part: Part
+  currency: string
+  whole: string
+  tile: ReturnType<typeof tilesOf>[number]
+  at: number
+  onOnly: ((value: string) => void) | undefined
+}>
+
+function TreemapTile({ part, currency, whole, tile, at, onOnly }: TileProps): React.ReactNode {
+  const { name, cost, only, isRest } = part
+  const amount = money(cost, currency)
+  const share = shareText(cost, whole)
+  const content = (
+    <>
+      <b>{name}</b>
+      <span className="number">{amount}</span>
+      <span className="number dim">{share}</span>
+    </>
+  )
+  const percent = (length: number, of: number): string => `${(100 * length) / of}%`
+  const style = {
+    left: percent(tile.x, box.width),
+    top: percent(tile.y, box.height),
+    width: percent(tile.width, box.width),
+    height: percent(tile.height, box.height),
+    '--tone': `var(--series-${isRest ? 'other' : (at % colors) + 1})`,
+  } as React.CSSProperties
+  const title = `${name}: ${amount}, ${share}`
+  return (
+    <li style={style} title={title}>
+      {only === null || onOnly === undefined ? (
+        <div>{content}</div>
+      ) : (
+        <button type="button" aria-label={`${title}. ${spendText.only(only)}`} onClick={() => onOnly(only)}>
+          {content}
+        </button>
+      )}
+    </li>
+  )
+}
