@@ -42,6 +42,7 @@ import { resourceRoutes, resourceSchemas } from './routes/resources.ts'
 import { savedRoutes, savedSchemas } from './routes/saved.ts'
 import { eventSeriesRoutes, eventSeriesSchemas } from './routes/event-series.ts'
 import { inventoryRoutes, inventorySchemas } from './routes/inventory.ts'
+import { inventoryDiffRoutes, inventoryDiffSchemas } from './routes/inventory-diff.ts'
 import { spendRoutes, spendSchemas } from './routes/spend.ts'
 import { spendOutlookRoutes, spendOutlookSchemas } from './routes/spend-outlook.ts'
 import { sqlRoutes } from './routes/sql.ts'
@@ -82,6 +83,7 @@ const schemas = {
   ...spendOutlookSchemas,
   ...eventSeriesSchemas,
   ...inventorySchemas,
+  ...inventoryDiffSchemas,
 }
 
 /** Rejects with WEIR_LISTEN_EXPOSED if other machines could reach it without a token, and with WEIR_LISTEN_IN_USE. */
@@ -152,6 +154,7 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
   spendOutlookRoutes(app, context, options.budgets)
   eventSeriesRoutes(app, context)
   inventoryRoutes(app, context)
+  inventoryDiffRoutes(app, context)
   eventRoutes(app, context)
   pipelineRoutes(app, context)
   deadLetterRoutes(app, context)

@@ -61,6 +61,7 @@ test('describes exactly the paths of the API', async () => {
     'GET /api/v1/images',
     'GET /api/v1/images/diff',
     'GET /api/v1/inventory',
+    'GET /api/v1/inventory/diff',
     'GET /api/v1/inventory/facets',
     'GET /api/v1/inventory/one',
     'GET /api/v1/ledger',

@@ -1,13 +1,17 @@
 import type { Command } from 'commander'
-import { action, requireServer, withServerFlags, type ServerFlags } from './client.ts'
+import { action, requireServer, withServerFlags, type Server, type ServerFlags } from './client.ts'
 import { printData, withOutput, type OutputFlags, type Row } from './output.ts'
 import { parametersOf, timeText } from './scope-flags.ts'
+import { diffData, type InventoryDiff } from './inventory-diff.ts'
 import { oneLine, textTable } from './text-table.ts'
 import { examples } from './examples.ts'
 
 interface Flags extends ServerFlags, OutputFlags {
   readonly at?: string
   readonly kind?: string
+  readonly filter?: string
+  /** The earlier time. */
+  readonly diff?: string
 }
 
 type Page = Readonly<{ resources: readonly Row[]; next: string | null; at: string; total?: number }>
@@ -39,12 +43,14 @@ export function register(program: Command): void {
     .option('--finding <FINDINGS>', 'detached, unused, no_targets, stopped, old_snapshot, untagged; comma-separated')
     .option('--text <TEXT>', 'text to search')
     .option('--limit <N>', 'maximum number', '100')
+    .option('--diff <TIME>', 'list what was created, deleted and changed between this time and --at')
     .addHelpText(
       ...examples(
         [
           'weir inventory --kind instance,volume --account 123456789012',
           `weir inventory --filter 'exists(finding) and tag = "team=shop"' --at now-1d -o csv`,
           'weir inventory aws:123456789012/eu-central-1/instance/i-0abc',
+          'weir inventory --kind instance --diff now-1d',
         ],
         { 1: 'server unreachable or resource unknown' },
       ),
@@ -57,6 +63,7 @@ const parameters = ['filter', 'at', 'provider', 'account', 'region', 'type', 'st
 
 async function run(ref: string | undefined, flags: Flags) {
   const server = await requireServer(flags)
+  if (flags.diff !== undefined) return compare(server, { ...flags, diff: flags.diff }, ref)
   if (ref !== undefined) {
     const query = new URLSearchParams({ ref, ...(flags.at === undefined ? {} : { at: flags.at }) })
     const one = await server.json<One>('GET', `/api/v1/inventory/one?${query.toString()}`)
@@ -70,6 +77,16 @@ async function run(ref: string | undefined, flags: Flags) {
   const query = parametersOf({ ...flags, type: flags.kind }, parameters)
   const page = await server.json<Page>('GET', `/api/v1/inventory?${query.toString()}`)
   await printData(flags, { whole: page, rows: page.resources, columns, table: () => listText(page) })
+}
+
+async function compare(server: Server, flags: Flags & { readonly diff: string }, ref: string | undefined) {
+  const { diff: from, at: to = 'now', filter, kind: type } = flags
+  const one = ref === undefined ? [] : [`ref = ${JSON.stringify(ref)}`]
+  const filters = [...(filter === undefined ? [] : [`(${filter})`]), ...one].join(' and ')
+  const query = parametersOf({ ...flags, from, to, type, filter: filters }, ['from', 'to', ...parameters])
+  query.delete('at')
+  const diff = await server.json<InventoryDiff>('GET', `/api/v1/inventory/diff?${query.toString()}`)
+  return printData(flags, diffData(diff))
 }
 
 const text = (value: unknown): string => (typeof value === 'string' ? oneLine(value) : '')

@@ -84,6 +84,12 @@ it('views, pages and relations of inventories are those of the embedded store', 
       await apis.expectSame('inventory', { ...query, at })
     expect((await apis.pages('inventory', 'resources', { limit: '2', at })).length).toBeGreaterThan(6)
   }
+  const times = {
+    from: new Date(startOfDay + 1000).toISOString(),
+    to: new Date(startOfDay + 60 * minute).toISOString(),
+  }
+  await apis.expectSame('inventory/diff', times)
+  await apis.expectSame('inventory/diff', { ...times, filter: 'type = volume' })
   const refs = ['exoscale:org/ch-gva-2/instance/i1', 'exoscale:org/ch-gva-2/volume/v1']
   for (const ref of refs) {
     const [embedded, outside] = await Promise.all(apis.urls.map((url) => resourceOf(url, ref)))

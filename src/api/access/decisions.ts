@@ -106,6 +106,7 @@ export const accessRules: Readonly<Record<string, AccessRule>> = {
   eventSeries: unlimited('Events have no reliable namespace.'),
   inventory: unlimited('Resources of whole accounts.'),
   inventoryFacets: unlimited('Resources of whole accounts.'),
+  inventoryDiff: unlimited('Resources of whole accounts.'),
   inventoryResource: unlimited('Resources of whole accounts.'),
   spend: unlimited('Costs of whole accounts.'),
   spendForecast: unlimited('Costs of whole accounts.'),

@@ -91,7 +91,7 @@ export const inventorySchemas = {
 
 const names = { type: 'string', maxLength: 4096 } as const
 
-interface Query {
+export interface InventoryQuery {
   readonly filter?: string
   readonly at?: string
   readonly provider?: string
@@ -105,7 +105,7 @@ interface Query {
   readonly cursor?: string
 }
 
-const selection = {
+export const selection = {
   filter: {
     type: 'string',
     maxLength: 65_536,
@@ -166,7 +166,7 @@ const oneSchema = {
 
 const order = ['provider', 'account', 'region', 'type', 'name', 'id'] as const
 
-function conditionsOf({ filter = '', text }: Query, dialect: Dialect): readonly string[] {
+export function conditionsOf({ filter = '', text }: InventoryQuery, dialect: Dialect): readonly string[] {
   const { bound } = filterOf(filter, 'inventory')
   return [
     ...textConditions(dialect, text, [...order, 'size', dialect.asText('tags')]),
@@ -177,7 +177,7 @@ function conditionsOf({ filter = '', text }: Query, dialect: Dialect): readonly 
 export function inventoryRoutes(app: FastifyInstance, context: ApiContext): void {
   const { host } = context
   app.get('/api/v1/inventory', { schema: listSchema }, async (request, reply) => {
-    const query = request.query as Query
+    const query = request.query as InventoryQuery
     const [store, disconnected] = [requireStore(context), abortOnDisconnect(reply)]
     const dialect = dialectOf(store)
     const conditions = [
@@ -190,7 +190,7 @@ export function inventoryRoutes(app: FastifyInstance, context: ApiContext): void
   })
 
   app.get('/api/v1/inventory/facets', { schema: facetsSchema }, async (request, reply) => {
-    const query = request.query as Query
+    const query = request.query as InventoryQuery
     const [store, disconnected] = [requireStore(context), abortOnDisconnect(reply)]
     const dialect = dialectOf(store)
     const at = moment(query.at ?? 'now', 'at', host.clock.now())

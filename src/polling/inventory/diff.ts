@@ -1,30 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { CloudChange, CloudResource } from '../../model/cloud.ts'
+import { changesOf, contentOf } from '../../model/cloud-changes.ts'
 import { sorted } from '../../model/json.ts'
-import { compareBytes } from '../../model/text-order.ts'
-
-/** A change of one of these fields is an event. Noise, such as times of the last use, is in none of them. */
-const compared = [
-  'name',
-  'parent',
-  'tags',
-  'state',
-  'rawState',
-  'size',
-  'cpuCores',
-  'gpus',
-  'memoryBytes',
-  'diskBytes',
-  'nodes',
-  'costPerHour',
-  'attachedTo',
-  'addresses',
-  'attributes',
-] as const satisfies readonly (keyof CloudResource)[]
-/** Sizes of their content change with each upload. */
-const measured: Partial<Record<CloudResource['type'], readonly string[]>> = { bucket: ['diskBytes'] }
-/** Compared by entry, so that a change lists only the entries that differ. */
-const maps = new Set<string>(['tags', 'attributes'])
 
 const absences = 2
 const observedMs = 86_400_000
@@ -86,7 +63,7 @@ export function differences(
     const key = keyOf(resource)
     if (present.has(key)) continue
     present.add(key)
-    const hash = hashOf(content(resource))
+    const hash = hashOf(contentOf(resource))
     const last = known.get(key)
     const revision = (last?.revision ?? gone.get(key) ?? 0) + 1
     if (resource.state === 'deleted') {
@@ -136,31 +113,6 @@ function newest(gone: Map<string, number>): ReadonlyMap<string, number> {
 function createdTime({ createdAt }: CloudResource, before: CollectorState | undefined, now: number) {
   const time = createdAt === undefined || before === undefined ? Number.NaN : Date.parse(createdAt)
   return time >= (before?.read ?? now) - 15 * 60_000 && time <= now ? time : now
-}
-
-function changesOf(from: CloudResource, to: CloudResource): NonNullable<CloudChange['changes']> {
-  const [a, b] = [content(from), content(to)]
-  return [...new Set([...Object.keys(a), ...Object.keys(b)])]
-    .filter((path) => JSON.stringify(a[path]) !== JSON.stringify(b[path]))
-    .sort()
-    .map((path) => ({ path, ...given('from', a[path]), ...given('to', b[path]) }))
-}
-
-function given(name: 'from' | 'to', value: unknown) {
-  return value === undefined ? {} : { [name]: value }
-}
-
-/** The compared fields by path; arrays are sorted, because they are sets. */
-function content(resource: CloudResource): Record<string, unknown> {
-  const left = measured[resource.type] ?? []
-  const all: Record<string, unknown> = {}
-  for (const name of compared) {
-    const value = resource[name]
-    if (value === undefined || left.includes(name)) continue
-    if (maps.has(name)) for (const [entry, held] of Object.entries(value)) all[`${name}.${entry}`] = held
-    else all[name] = Array.isArray(value) ? value.map(String).toSorted(compareBytes) : sorted(value)
-  }
-  return all
 }
 
 function hashOf(value: unknown): string {
