@@ -67,6 +67,34 @@ export type CloudResource = Readonly<{
   traffic: Readonly<{ node: string; sent: string; received: string }> | null
 }>
 
+export type CloudDifference = Readonly<{
+  /** `found`: first listed between the times; its creation is not known. */
+  kind: 'created' | 'found' | 'deleted' | 'changed'
+  ref: string
+  provider: string
+  account: string
+  region: string
+  type: string
+  id: string
+  name: string
+  state: string
+  finding: string | null
+  changes: readonly Readonly<{ path: string; from?: unknown; to?: unknown }>[]
+}>
+
+export type CloudDifferences = Readonly<{
+  from: string
+  to: string
+  counts: Readonly<Record<CloudDifference['kind'], number>>
+  /** Whether `resources` has fewer than all. */
+  more: boolean
+  resources: readonly CloudDifference[]
+}>
+
+export function readDifferences(query: Query, signal: AbortSignal): Promise<CloudDifferences> {
+  return request('/api/v1/inventory/diff', { query, signal })
+}
+
 export function readInventory(query: Query, signal: AbortSignal): Promise<CloudPage> {
   return request('/api/v1/inventory', { query, signal })
 }

@@ -29,6 +29,13 @@ export const findingNames: Readonly<Record<string, string>> = {
   untagged: 'missing tags',
 }
 
+export const differenceNames = {
+  created: 'created',
+  found: 'first listed',
+  deleted: 'deleted',
+  changed: 'changed',
+} as const
+
 /** From the open resource to the other one, and back. */
 export const relationNames: Readonly<Record<string, readonly [forth: string, back: string]>> = {
   'attached-to': ['attached to', 'has attached'],
@@ -44,6 +51,17 @@ export const inventoryText = {
   list: 'List',
   resources: 'Resources',
   findings: 'Findings',
+  comparison: 'Comparison',
+  earlier: 'Earlier time',
+  later: 'Later time',
+  compare: 'Compare',
+  fix: 'Fix times',
+  fixHint: 'Replace times relative to now by those of this comparison, so that the URL shows the same later',
+  first: (rows: string) => `the first ${rows}`,
+  difference: 'Difference',
+  fields: 'Fields',
+  noDifference: 'No difference',
+  noDifferenceHint: 'No matching resource was created, deleted or changed between the two times.',
   provider: 'Provider',
   account: 'Account',
   state: 'State',

@@ -14,6 +14,7 @@ import { usePageState, type PageState } from '../../state/use-page-state.ts'
 import { generalText } from '../../text/general.ts'
 import { inventoryText } from '../../text/inventory.ts'
 import { columns, findingText, typeText } from './columns.tsx'
+import { Comparison } from './comparison.tsx'
 import { Details } from './details.tsx'
 import { readAll, useFacets, useInventory } from './queries.ts'
 import { inventoryCodec, isFiltered, lists, noFilter, type InventoryState } from './state.ts'
@@ -49,6 +50,15 @@ export default function InventoryPage(): React.ReactNode {
     again()
     facets.refetch().catch(reportError)
   }
+  const { list } = state
+  const details = state.sel !== '' && (
+    <Details
+      of={state.sel}
+      known={rows?.find(({ ref }) => ref === state.sel)}
+      onOpen={(sel) => set({ sel })}
+      onClose={() => set({ sel: '' })}
+    />
+  )
   return (
     <div className="page inventory">
       <h1 className="spoken">{inventoryText.inventory}</h1>
@@ -72,63 +82,69 @@ export default function InventoryPage(): React.ReactNode {
         <Tabs
           label={inventoryText.list}
           tabs={lists.map((id) => ({ id, title: inventoryText[id] }))}
-          chosen={state.list}
+          chosen={list}
           controls={place}
-          onChange={(list) => set({ list, sel: '' })}
+          onChange={(next) => set({ list: next, sel: '' })}
         />
       </div>
-      <div className="page-line">
-        <span className="number" role="status">
-          {total === undefined || rows === undefined
-            ? ''
-            : generalText.showing(count(rows.length), counted(total, 'resource'))}
-        </span>
-        {facets.data !== undefined && facets.data.costs.length > 0 && (
-          <span className="dim number">
-            {inventoryText.totalPrice(
-              facets.data.costs.map(({ currency, per_hour: sum }) => money(sum, currency)).join(' + '),
+      {list === 'comparison' ? (
+        <Comparison
+          place={place}
+          state={state}
+          onTimes={(between) => set({ between, sel: '' })}
+          onOpen={(sel) => set({ sel })}
+        >
+          {details}
+        </Comparison>
+      ) : (
+        <>
+          <div className="page-line">
+            <span className="number" role="status">
+              {total === undefined || rows === undefined
+                ? ''
+                : generalText.showing(count(rows.length), counted(total, 'resource'))}
+            </span>
+            {facets.data !== undefined && facets.data.costs.length > 0 && (
+              <span className="dim number">
+                {inventoryText.totalPrice(
+                  facets.data.costs.map(({ currency, per_hour: sum }) => money(sum, currency)).join(' + '),
+                )}
+              </span>
             )}
-          </span>
-        )}
-        <div className="end">
-          <ExportRows name={inventoryText.inventory} read={() => readAll(state)} />
-          <RefreshButton onClick={refresh} />
-        </div>
-      </div>
-      {error !== undefined && rows !== undefined && <StaleNotice error={error} onRetry={refresh} />}
-      <div className="page-body" id={place} role="tabpanel" aria-label={inventoryText[state.list]}>
-        <section className="panel table" aria-label={inventoryText[state.list]} aria-busy={busy}>
-          {rows === undefined ? (
-            error === undefined ? (
-              <Loading what={inventoryText.inventory} />
-            ) : (
-              <NoAnswer error={error} needsStore={inventoryText.needsStore} onRetry={refresh} />
-            )
-          ) : rows.length === 0 ? (
-            <Nothing state={state} set={set} />
-          ) : (
-            <Grid
-              key={state.list}
-              label={inventoryText[state.list]}
-              columns={columns[state.list]}
-              rows={rows}
-              rowKey={keyOf}
-              total={more ? total : rows.length}
-              selected={state.sel}
-              onOpen={({ ref }) => set({ sel: ref })}
-              onEnd={next}
-            />
-          )}
-        </section>
-        {state.sel !== '' && (
-          <Details
-            of={state.sel}
-            known={rows?.find(({ ref }) => ref === state.sel)}
-            onOpen={(sel) => set({ sel })}
-            onClose={() => set({ sel: '' })}
-          />
-        )}
-      </div>
+            <div className="end">
+              <ExportRows name={inventoryText.inventory} read={() => readAll(state)} />
+              <RefreshButton onClick={refresh} />
+            </div>
+          </div>
+          {error !== undefined && rows !== undefined && <StaleNotice error={error} onRetry={refresh} />}
+          <div className="page-body" id={place} role="tabpanel" aria-label={inventoryText[list]}>
+            <section className="panel table" aria-label={inventoryText[list]} aria-busy={busy}>
+              {rows === undefined ? (
+                error === undefined ? (
+                  <Loading what={inventoryText.inventory} />
+                ) : (
+                  <NoAnswer error={error} needsStore={inventoryText.needsStore} onRetry={refresh} />
+                )
+              ) : rows.length === 0 ? (
+                <Nothing state={state} set={set} />
+              ) : (
+                <Grid
+                  key={list}
+                  label={inventoryText[list]}
+                  columns={columns[list]}
+                  rows={rows}
+                  rowKey={keyOf}
+                  total={more ? total : rows.length}
+                  selected={state.sel}
+                  onOpen={({ ref }) => set({ sel: ref })}
+                  onEnd={next}
+                />
+              )}
+            </section>
+            {details}
+          </div>
+        </>
+      )}
     </div>
   )
 }

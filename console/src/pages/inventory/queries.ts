@@ -1,8 +1,10 @@
 import { keepPreviousData, useQuery, type UseQueryResult } from '@tanstack/react-query'
 import {
   readCloudResource,
+  readDifferences,
   readInventory,
   readInventoryFacets,
+  type CloudDifferences,
   type CloudFacets,
   type CloudPage,
   type CloudResource,
@@ -11,11 +13,14 @@ import {
 import { usePages } from '../../api/use-pages.ts'
 import { selectionOf, type InventoryState } from './state.ts'
 
-const [pageRows, maxRows, staleTime] = [200, 1000, 30_000] as const
+const [pageRows, maxRows, maxDifferences, staleTime] = [200, 1000, 5000, 30_000] as const
 
 export function useInventory(state: InventoryState) {
   const query = { ...selectionOf(state), limit: pageRows }
-  const found = usePages<CloudPage>(['inventory', query], '/api/v1/inventory', query, { staleTime })
+  const found = usePages<CloudPage>(['inventory', query], '/api/v1/inventory', query, {
+    staleTime,
+    enabled: state.list !== 'comparison',
+  })
   return { ...found, rows: found.pages?.flatMap(({ resources }) => resources) }
 }
 
@@ -26,6 +31,16 @@ export function useFacets(state: InventoryState): UseQueryResult<CloudFacets> {
     staleTime,
     placeholderData: keepPreviousData,
     queryFn: ({ signal }) => readInventoryFacets(query, signal),
+  })
+}
+
+export function useDifferences(state: InventoryState): UseQueryResult<CloudDifferences> {
+  const query = { ...selectionOf(state), ...state.between, limit: maxDifferences }
+  return useQuery({
+    queryKey: ['inventory', 'diff', query],
+    staleTime,
+    placeholderData: keepPreviousData,
+    queryFn: ({ signal }) => readDifferences(query, signal),
   })
 }
 

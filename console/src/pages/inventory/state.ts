@@ -1,12 +1,15 @@
 import type { Query } from '../../api/client.ts'
 import { inventoryFacets, type InventoryFacet } from '../../api/inventory.ts'
 import { codecOf } from '../../state/codec.ts'
+import { range, type Range } from '../../state/range.ts'
 import { listText, oneOf, text, textList } from '../../state/parts.ts'
 
-export const lists = ['resources', 'findings'] as const
+export const lists = ['resources', 'findings', 'comparison'] as const
 
 export interface InventoryState extends Readonly<Record<InventoryFacet, readonly string[]>> {
   readonly list: (typeof lists)[number]
+  /** Times of the comparison. */
+  readonly between: Range
   readonly q: string
   /** Reference of the open resource. */
   readonly sel: string
@@ -16,6 +19,7 @@ const list = textList()
 
 export const inventoryCodec = codecOf<InventoryState>({
   list: oneOf(lists, 'resources'),
+  between: range({ from: 'now-1d', to: 'now' }),
   q: text(),
   provider: list,
   account: list,
