@@ -22,6 +22,7 @@ import { nats } from './install/nats.ts'
 import { installNeo4j, neo4j } from './install/neo4j.ts'
 import { nfcapd } from './install/nfcapd.ts'
 import { collector, installCollector } from './install/otel-collector.ts'
+import { installHelm, installKubeconform } from './install/helm.ts'
 import { installMoto, moto } from './install/moto.ts'
 import { installEventDisplay, installKnative } from './install/knative.ts'
 import { findPubSub, pubsub } from './install/pubsub.ts'
@@ -34,6 +35,7 @@ import { sfcapd } from './install/sfcapd.ts'
 import { rabbitmq } from './install/rabbitmq.ts'
 import { softflowd } from './install/softflowd.ts'
 import { strace } from './install/strace.ts'
+import { installServiceMonitor } from './install/service-monitor.ts'
 import { installZipkin, zipkin } from './install/zipkin.ts'
 
 // Together with the other stages below 85 minutes (.ci/run).
@@ -73,6 +75,9 @@ for (const { name, find } of [
   { name: 'grafana-datasource', find: installGrafanaDatasource },
   { name: 'Knative’s definitions', find: installKnative },
   { name: 'event_display', find: installEventDisplay },
+  { name: 'helm', find: installHelm },
+  { name: 'kubeconform', find: installKubeconform },
+  { name: 'ServiceMonitor', find: installServiceMonitor },
 ]) {
   const installed = await find()
   console.log(
