@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { beforeAll, beforeEach, describe, expect, onTestFinished, test, vi, type TestContext } from 'vitest'
 import { stringify } from 'yaml'
 import { runCommand } from '../../tools/kit/command.ts'
+import { selfSigned } from '../kit/certificate.ts'
 import { installHelm } from './install/helm.ts'
 import {
   namespaceOf,
@@ -49,16 +50,18 @@ const clouds = stringify({
 /** Each Secret that the pods refer to. */
 function secretsOf(workloads: readonly Workload[]): Record<string, Record<string, string>> {
   const value = 'a-secret-of-more-than-thirty-two-characters'
+  const { cert, key } = selfSigned()
   const found: Record<string, Record<string, string>> = {
     'weir-clouds': { 'clouds.yaml': clouds },
+    'weir-tls': { 'tls.crt': cert, 'tls.key': key },
     'kafka-cluster-ca': { 'ca.crt': stage.kube.ca() },
     'insights-token-secret': { token: value },
     'remote-kubeconfig': { kubeconfig: kubeconfigOf(stage.kube, stage.kube.tokens.weir) },
   }
-  for (const { name, key } of workloads.flatMap(({ spec }) =>
+  for (const { name, key: entry } of workloads.flatMap(({ spec }) =>
     (spec.template.spec.containers[0]?.env ?? []).flatMap(({ valueFrom }) => valueFrom?.secretKeyRef ?? []),
   ))
-    found[name] = { ...found[name], [key]: value }
+    found[name] = { ...found[name], [entry]: value }
   return found
 }
 

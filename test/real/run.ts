@@ -8,6 +8,7 @@ import { install } from './install/apt.ts'
 import { installBuf } from './install/buf.ts'
 import { chdb, installChdb } from './install/chdb.ts'
 import { clickhouse } from './install/clickhouse.ts'
+import { installCompose } from './install/compose.ts'
 import { elasticmq, installElasticmq } from './install/elasticmq.ts'
 import { influxdb } from './install/influxdb.ts'
 import { installOpensearch, opensearch } from './install/opensearch.ts'
@@ -75,6 +76,7 @@ for (const { name, find } of [
   { name: 'grafana-datasource', find: installGrafanaDatasource },
   { name: 'Knative’s definitions', find: installKnative },
   { name: 'event_display', find: installEventDisplay },
+  { name: 'compose', find: installCompose },
   { name: 'helm', find: installHelm },
   { name: 'kubeconform', find: installKubeconform },
   { name: 'ServiceMonitor', find: installServiceMonitor },

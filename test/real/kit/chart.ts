@@ -71,7 +71,7 @@ export function helmOf(context: TestContext): string {
 
 export const namespaceOf = ({ name }: ValueSet): string => `w-${name}`
 
-/** All objects of a value set, in a namespace of its own. */
+/** All objects of a value set, in a separate namespace. */
 export async function rendered(context: TestContext, set: ValueSet): Promise<Manifest[]> {
   // Helm assumes an old Kubernetes unless it is connected to one.
   const args = ['template', 'weir', chart, '--kube-version', kubernetes.version, '--values', set.file]

@@ -1,5 +1,5 @@
 // Starts the container of a rendered pod as a process, with what a kubelet gives it: a read-only root, the volumes at
-// their paths, its user without capabilities, its variables and a network of its own. Needs Linux and root.
+// their paths, its user without capabilities, its variables and a separate network. Needs Linux and root.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
