@@ -95,7 +95,11 @@ describe.for(valueSets)('values $name', (set) => {
     // Agents read the interfaces of a node, which the standard does not allow.
     const agent = await kubectl(
       namespaceOf(set),
-      ...['apply', '--dry-run=server', '--validate=strict', '--filename', await saved(agents)],
+      'apply',
+      '--dry-run=server',
+      '--validate=strict',
+      '--filename',
+      await saved(agents),
     )
     expect([agent.code, agent.stderr.includes('would violate PodSecurity')]).toEqual([0, true])
   })

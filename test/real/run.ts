@@ -34,6 +34,7 @@ import { installPythonBuses } from './install/python-buses.ts'
 import { installPythonProtobuf } from './install/python-protobuf.ts'
 import { sfcapd } from './install/sfcapd.ts'
 import { rabbitmq } from './install/rabbitmq.ts'
+import { installShellcheck } from './install/shellcheck.ts'
 import { softflowd } from './install/softflowd.ts'
 import { strace } from './install/strace.ts'
 import { installServiceMonitor } from './install/service-monitor.ts'
@@ -78,6 +79,7 @@ for (const { name, find } of [
   { name: 'event_display', find: installEventDisplay },
   { name: 'compose', find: installCompose },
   { name: 'helm', find: installHelm },
+  { name: 'shellcheck', find: installShellcheck },
   { name: 'kubeconform', find: installKubeconform },
   { name: 'ServiceMonitor', find: installServiceMonitor },
 ]) {

@@ -48,19 +48,29 @@ const reading = watching(['pods', 'nodes', 'services', 'configmaps', 'deployment
 const secrets = [...watching(['secrets']), 'get secrets', 'get secrets kube-system', 'list secrets kube-system']
 
 const core = [
-  ...['configmaps', 'endpoints', 'events', 'limitranges', 'namespaces', 'nodes', 'persistentvolumeclaims'],
-  ...['persistentvolumes', 'pods', 'podtemplates', 'replicationcontrollers', 'resourcequotas', 'serviceaccounts'],
+  'configmaps',
+  'endpoints',
+  'events',
+  'limitranges',
+  'namespaces',
+  'nodes',
+  'persistentvolumeclaims',
+  'persistentvolumes',
+  'pods',
+  'podtemplates',
+  'replicationcontrollers',
+  'resourcequotas',
+  'serviceaccounts',
   'services',
 ]
 const others = [
-  ...[
-    'deployments.apps',
-    'statefulsets.apps',
-    'jobs.batch',
-    'ingresses.networking.k8s.io',
-    'leases.coordination.k8s.io',
-  ],
-  ...['clusterroles.rbac.authorization.k8s.io', 'customresourcedefinitions.apiextensions.k8s.io'],
+  'deployments.apps',
+  'statefulsets.apps',
+  'jobs.batch',
+  'ingresses.networking.k8s.io',
+  'leases.coordination.k8s.io',
+  'clusterroles.rbac.authorization.k8s.io',
+  'customresourcedefinitions.apiextensions.k8s.io',
   'poddisruptionbudgets.policy',
 ]
 
@@ -111,7 +121,12 @@ export function chartRights(set: ValueSet): Readonly<Record<string, Rights>> {
       return {
         weir: {
           may: watching([
-            ...['pods', 'nodes', 'services', 'endpointslices.discovery.k8s.io', 'replicasets.apps', 'jobs.batch'],
+            'pods',
+            'nodes',
+            'services',
+            'endpointslices.discovery.k8s.io',
+            'replicasets.apps',
+            'jobs.batch',
           ]),
           mayNot: [...never, ...secrets, ...watching(['configmaps', 'events', 'deployments.apps', 'cronjobs.batch'])],
         },
@@ -142,8 +157,15 @@ export function chartRights(set: ValueSet): Readonly<Record<string, Rights>> {
           ],
           mayNot: [
             ...never,
-            ...['get secrets', 'patch secrets', 'delete secrets', 'get secrets/other shop', 'create configmaps'],
-            ...['create pods', 'get pods', 'list services', 'list deployments.apps'],
+            'get secrets',
+            'patch secrets',
+            'delete secrets',
+            'get secrets/other shop',
+            'create configmaps',
+            'create pods',
+            'get pods',
+            'list services',
+            'list deployments.apps',
           ],
         },
       }
