@@ -61,7 +61,7 @@ test('the kind configuration has one control plane, three workers, and only fiel
   }
 })
 
-test('the ports of Neo4j and of the registry are those of kind, the manifest, the script and the container', async () => {
+test('the ports of Neo4j and the registry are the same in each file', async () => {
   const { nodes } = parse(await read('kind.yaml')) as Kind
   const mappings = nodes.flatMap(({ extraPortMappings = [] }) => extraPortMappings)
   const service = parseAllDocuments(await read('neo4j.yaml'))

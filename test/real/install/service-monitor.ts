@@ -1,4 +1,4 @@
-// The definition of ServiceMonitor, from the module of the Prometheus operator; fetched with Go once, kept in the cache.
+// The definition of ServiceMonitor, from the module of the Prometheus operator; fetched with Go once, and cached.
 import { copyFileSync, existsSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { runCommand } from '../../../tools/kit/command.ts'

@@ -1,4 +1,4 @@
-// ShellCheck comes from PyPI, by name and version.
+// ShellCheck, from PyPI by name and version.
 import { join } from 'node:path'
 import type { Installed } from './apt.ts'
 import { installPython } from './python.ts'

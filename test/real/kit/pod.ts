@@ -20,6 +20,10 @@ export interface Container {
       readonly fieldRef?: { readonly fieldPath: string }
     }
   }[]
+  readonly envFrom?: readonly {
+    readonly secretRef?: { readonly name: string; readonly optional?: boolean }
+    readonly configMapRef?: { readonly name: string }
+  }[]
   readonly volumeMounts: readonly { readonly name: string; readonly mountPath: string; readonly readOnly?: boolean }[]
   readonly livenessProbe: Probe
   readonly readinessProbe: Probe
@@ -227,7 +231,12 @@ function fill(folder: string, files: Readonly<Record<string, string>> | undefine
   }
 }
 
-function environment({ container, name, secrets, account }: Pod): readonly string[] {
+function environment({ container, name, secrets, configMaps, account }: Pod): readonly string[] {
+  const whole = (container.envFrom ?? []).flatMap(({ secretRef: secret, configMapRef: map }) => {
+    const found = secret === undefined ? configMaps[map?.name ?? ''] : secrets[secret.name]
+    if (found === undefined && secret?.optional !== true) throw new Error('there is nothing for `envFrom`')
+    return Object.entries(found ?? {}).map(([variable, value]) => `${variable}=${value}`)
+  })
   const given = (container.env ?? []).map(({ name: variable, value, valueFrom }) => {
     const { secretKeyRef: secret, fieldRef: field } = valueFrom ?? {}
     const text = secret === undefined ? (field === undefined ? value : name) : secrets[secret.name]?.[secret.key]
@@ -239,6 +248,7 @@ function environment({ container, name, secrets, account }: Pod): readonly strin
     `HOSTNAME=${name}`,
     'NODE_ENV=production',
     ...(account === undefined ? [] : ['KUBERNETES_SERVICE_HOST=127.0.0.1', `KUBERNETES_SERVICE_PORT=${account.port}`]),
+    ...whole,
     ...given,
   ]
 }
