@@ -1,0 +1,70 @@
+// Finds settings of a stack that validate and have no effect, or the wrong one. `node tools/terraform/lint.ts FOLDER…`
+// reads HCL; a file `*.json` has the outputs of modules/render.
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { isMain } from '../kit/main.ts'
+import type { Problem } from '../kit/sources.ts'
+import { stackOfFolder } from './from-hcl.ts'
+import { stackOfRendered, type Rendered } from './from-render.ts'
+import type { Finding, Stack } from './model.ts'
+import { chartRules } from './rules/charts.ts'
+import { clusterRules } from './rules/cluster.ts'
+import { datasourceRules } from './rules/datasources.ts'
+import { fileRules } from './rules/files.ts'
+
+const rules = [...clusterRules, ...chartRules, ...datasourceRules, ...fileRules]
+
+export function lintStack(stack: Stack): Finding[] {
+  return rules.flatMap((rule) => rule(stack))
+}
+
+/** Chart and image versions of a lock file. */
+export function lintLock(content: string, file: string): Finding[] {
+  const charts = JSON.parse(content) as Record<string, { version?: string; image?: { tag?: string } }>
+  return Object.entries(charts).flatMap(([name, { version = '', image }]) => [
+    ...(/^v?\d+\.\d+\.\d+(?:[-+][\w.-]+)?$/.test(version)
+      ? []
+      : [{ rule: 'PIN', file, key: `${name}.version`, message: `${name} has no exact chart version` }]),
+    ...(/^(?:|latest)$/.test(image?.tag ?? '')
+      ? [{ rule: 'PIN', file, key: `${name}.image.tag`, message: `${name} has no image tag, or latest` }]
+      : []),
+  ])
+}
+
+const HOME = 'deploy/terraform'
+
+/** Every folder of HCL below deploy/terraform, and the lock file. */
+export async function terraformLint(root: string): Promise<Problem[]> {
+  const findings = lintLock(await readFile(join(root, HOME, 'charts.lock.json'), 'utf8'), `${HOME}/charts.lock.json`)
+  for (const folder of await hclFolders(root, HOME))
+    findings.push(...lintStack(await stackOfFolder(join(root, folder), folder)))
+  return findings.map(problemOf)
+}
+
+async function hclFolders(root: string, folder: string): Promise<string[]> {
+  const entries = await readdir(join(root, folder), { withFileTypes: true })
+  const below = await Promise.all(
+    entries
+      .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
+      .map((entry) => hclFolders(root, `${folder}/${entry.name}`)),
+  )
+  return [...(entries.some(({ name }) => name.endsWith('.tf')) ? [folder] : []), ...below.flat()]
+}
+
+function problemOf({ rule, file, key, line, message }: Finding): Problem {
+  return { file, ...(line === undefined ? {} : { line }), message: `${rule} ${key}: ${message}` }
+}
+
+async function lintPath(path: string): Promise<Finding[]> {
+  if (!path.endsWith('.json')) return lintStack(await stackOfFolder(path, path))
+  const content = await readFile(path, 'utf8')
+  if (path.endsWith('.lock.json')) return lintLock(content, path)
+  return lintStack(stackOfRendered(JSON.parse(content) as Rendered, path))
+}
+
+if (isMain(import.meta.url)) {
+  const findings = (await Promise.all(process.argv.slice(2).map(lintPath))).flat()
+  for (const { rule, file, key, line, message } of findings)
+    console.log(`${file}${line === undefined ? '' : `:${line}`}  ${rule}  ${key}: ${message}`)
+  process.exitCode = findings.length === 0 ? 0 : 1
+}
