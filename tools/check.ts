@@ -16,6 +16,7 @@ import { lineLength } from './line-length.ts'
 import { lint } from './lint.ts'
 import { plainWords } from './plain-words.ts'
 import { supportTable } from './support-table.ts'
+import { terraformLint } from './terraform/lint.ts'
 
 const checks: readonly (readonly [name: string, check: Check])[] = [
   ['types', types],
@@ -27,6 +28,7 @@ const checks: readonly (readonly [name: string, check: Check])[] = [
   ['docs drift', docsDrift],
   ['documents', documentPaths],
   ['support', supportTable],
+  ['terraform', terraformLint],
   ['console text', consoleText],
   ['console size', consoleSize],
   ['commits', commitSubjects],

@@ -52,6 +52,8 @@ const sameTenant: Rule = (stack) => {
     .filter(({ fields }) => fields['type'] === 'loki')
     .flatMap(({ place, fields }) => {
       const header = [1, 2, 3].find((index) => at(fields, 'jsonData', `httpHeaderName${index}`) === 'X-Scope-OrgID')
+      // Other programs answer Loki's queries without tenants.
+      if (header === undefined && !/^https?:\/\/[\w-]*loki/.test(text(fields['url']))) return []
       const key = `httpHeaderValue${header ?? 1}`
       const value = at(fields, 'secureJsonData', key)
       const read = text(value).split('|')
