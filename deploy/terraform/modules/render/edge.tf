@@ -23,7 +23,7 @@ locals {
       enabled     = true
       className   = var.stack.ingress.class
       annotations = local.tls_annotations
-      hosts       = [local.hosts.weir]
+      hosts       = [{ host = local.hosts.weir, path = "/" }]
       tls         = local.tls.weir
     }
   }

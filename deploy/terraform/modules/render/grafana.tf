@@ -106,7 +106,7 @@ locals {
         folderAnnotation = "grafana_folder"
         provider         = { foldersFromFilesStructure = true, allowUiUpdates = false, disableDelete = false }
       }
-      datasources = { enabled = true, label = "grafana_datasource", initDatasources = true }
+      datasources = { enabled = true, label = "grafana_datasource" }
     }
     "grafana.ini" = local.grafana_ini
   }

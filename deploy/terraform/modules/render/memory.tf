@@ -1,7 +1,7 @@
 locals {
   # MiB per pod. Each value is the request of the pod's main container, so that the sum is what the scheduler sees.
   memory = merge({
-    alertmanager = 64, alloy = 192, eck_operator = 150, elasticsearch = 1024, grafana = 256, grafana_sidecars = 192,
+    alertmanager = 64, alloy = 192, alloy_reloader = 50, eck_operator = 150, elasticsearch = 1024, grafana = 256, grafana_sidecars = 192,
     influxdb     = 384, keycloak = 768, kube_state_metrics = 64, loki = 384, loki_gateway = 32, node_exporter = 32,
     prometheus   = 640, pushgateway = 32, traefik = 128, weir = 512,
   }, var.stack.memory)
@@ -9,7 +9,7 @@ locals {
   nodes = try(sum(var.stack.node_pools[*].min_nodes), 1)
   requests = {
     alertmanager       = local.on.prometheus ? local.memory.alertmanager : 0
-    alloy              = local.on.alloy ? local.memory.alloy * local.nodes : 0
+    alloy              = local.on.alloy ? (local.memory.alloy + local.memory.alloy_reloader) * local.nodes : 0
     eck_operator       = local.on.elasticsearch ? local.memory.eck_operator : 0
     elasticsearch      = local.on.elasticsearch ? local.memory.elasticsearch * var.stack.elasticsearch.replicas : 0
     grafana            = local.memory.grafana + local.memory.grafana_sidecars

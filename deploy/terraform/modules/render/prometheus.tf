@@ -13,8 +13,11 @@ locals {
       {
         enabled          = true
         fullnameOverride = "prometheus-alertmanager"
-        persistence      = { size = local.sizes.alertmanager, storageClass = local.storage_class }
-        resources        = local.resources_of.alertmanager
+        persistence = merge(
+          { size = local.sizes.alertmanager },
+          local.storage_class == null ? {} : { storageClass = local.storage_class },
+        )
+        resources = local.resources_of.alertmanager
       },
       try(var.stack.alertmanager.config, null) == null ? {} : { config = var.stack.alertmanager.config },
       try(var.stack.alertmanager.secret, null) == null ? {} : { extraSecretMounts = [{

@@ -46,6 +46,7 @@ locals {
     fullnameOverride = "alloy"
     image            = { tag = local.images.alloy.tag }
     crds             = { create = false }
+    configReloader   = { resources = local.resources_of.alloy_reloader }
     alloy = {
       enableReporting = false
       resources       = local.resources_of.alloy
