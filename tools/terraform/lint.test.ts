@@ -37,7 +37,8 @@ describe('the lint of stacks', () => {
       'L7 defects/config.tf kubernetes_config_map.datasources: prometheus.yml History: jsonData.default_bucket',
       'L8 defects/config.tf kubernetes_config_map.datasources: prometheus.yml prometheus-server: name',
       'L8 defects/config.tf kubernetes_config_map.datasources: prometheus.yml prometheus-server: url',
-      'L9 defects/config.tf kubernetes_config_map.datasources: prometheus.yml prometheus-server: secureJsonData.httpHeaderValue1',
+      'L9 defects/config.tf kubernetes_config_map.datasources: prometheus.yml prometheus-server: ' +
+        'secureJsonData.httpHeaderValue1',
       'PIN defects/releases.tf helm_release.grafana: image.tag',
       'PIN defects/releases.tf helm_release.traefik: version',
     ])

@@ -1,4 +1,4 @@
-// The facts about a stack that rules read. They come from HCL files or from outputs of modules/render.
+// The facts about a stack that rules read. `from-hcl.ts` and `from-render.ts` read them.
 
 /** A tree of values as YAML has it. */
 export type Value = null | boolean | number | string | readonly Value[] | { readonly [key: string]: Value }

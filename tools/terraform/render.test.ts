@@ -1,6 +1,6 @@
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { compile, TreeInterpreter, type JSONValue } from '@jmespath-community/jmespath'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
@@ -31,7 +31,8 @@ const small = {
   weir: { token: { name: 'weir-auth', key: 'viewer' } },
 }
 
-const shop = `{"uid":"shop","title":"Shop <&> \${datasource} \${__field.name} \$\${x} %{if}","q":"rate(a[$__interval])"}\r\n`
+const shop =
+  `{"uid":"shop","title":"Shop <&> \${datasource} \${__field.name} \$\${x} %{if}",` + `"q":"rate(a[$__interval])"}\r\n`
 const exported = JSON.stringify({
   uid: 'exported',
   __inputs: [{ name: 'DS_PROM' }, { name: 'DS_LOGS' }],
@@ -50,7 +51,7 @@ const alerts = `groups:
 const large = (uid: string): string => JSON.stringify({ uid, title: 'ä'.repeat(200 * 1024) })
 const rest = { 'a.json': large('a'), 'b.json': large('b') }
 
-/** Every component, with dashboards and alert rules of its own. */
+/** Every component, with further dashboards and alert rules. */
 let outputs: RenderOutputs
 
 beforeAll(async () => {
@@ -102,6 +103,16 @@ describe('terraform', () => {
     expect(datasources.find(({ type }) => type === 'loki')?.secureJsonData).toEqual({ httpHeaderValue1: 'shop' })
   })
 
+  test('the example of the guide is a valid stack', async () => {
+    const guide = await readFile(join(ROOT, 'docs/guide/terraform.md'), 'utf8')
+    const [, example = ''] = /^```tf\n([\s\S]*?)^```/m.exec(guide) ?? []
+    const folder = await folderOf({})
+    const module = relative(folder, join(ROOT, 'deploy/terraform/modules/render'))
+    await writeFile(join(folder, 'main.tf'), example.replace(/"[./]+modules\/stack"/, `"${module}"`))
+    await terraform(folder, 'init', '-no-color')
+    expect((await terraform(folder, 'plan', '-no-color')).output).not.toMatch(/Error|Warning/)
+  }, 300_000)
+
   test('no secret value is in an output: each entry named like a secret is a reference', () => {
     const named = [...JSON.stringify(outputs).matchAll(/\\*"(\w*(?:password|token|secret))\\*": ?\\*"([^"\\]+)/gi)]
     expect(named.length).toBeGreaterThan(4)
@@ -143,7 +154,7 @@ describe('dashboards', () => {
     )
   })
 
-  test('1.2 MiB of dashboards become ConfigMaps below 1 MiB whose names do not depend on each other', async () => {
+  test('1.2 MiB of dashboards become ConfigMaps below 1 MiB with stable names', async () => {
     const names = (maps: object): string[] => Object.keys(maps).filter((name) => /^dashboard-[abc]-/.test(name))
     expect(names(outputs.config_maps)).toHaveLength(3)
     for (const { data } of Object.values(outputs.config_maps))

@@ -1,11 +1,14 @@
 // A real Keycloak in memory for one test file, configured through its admin API.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { freePorts } from '../../kit/free-port.ts'
 import { installKeycloak } from '../install/keycloak.ts'
 
-const READY_LIMIT = 180_000
+const READY_LIMIT = 900_000
 const admin = { name: 'admin', password: 'admin-of-the-test' } as const
 
 export interface Keycloak {
@@ -26,27 +29,36 @@ export interface Keycloak {
 /** Password of every user that a test makes. */
 export const passwordOf = (user: string): string => `password-of-${user}`
 
-export async function startKeycloak(): Promise<Keycloak> {
+/** A realm to import at the start, and variables that it refers to. */
+export interface ImportedRealm {
+  readonly realm: string
+  readonly env: Readonly<Record<string, string>>
+}
+
+export async function startKeycloak(imported?: ImportedRealm): Promise<Keycloak> {
   const installed = await installKeycloak()
   if (installed.path === undefined) throw new Error(installed.reason)
+  const own = imported === undefined ? undefined : await homeWith(installed.path, imported.realm)
   const [port = 0] = await freePorts(1)
   const url = `http://127.0.0.1:${port}`
   const child = spawn(
     'sh',
     [
-      `${installed.path}/bin/kc.sh`,
+      `${own ?? installed.path}/bin/kc.sh`,
       'start-dev',
       '--db=dev-mem',
       '--cache=local',
       '--http-host=127.0.0.1',
       `--http-port=${port}`,
       '--log-level=warn',
+      ...(imported === undefined ? [] : ['--import-realm']),
     ],
     {
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
         ...process.env,
+        ...imported?.env,
         KC_BOOTSTRAP_ADMIN_USERNAME: admin.name,
         KC_BOOTSTRAP_ADMIN_PASSWORD: admin.password,
         JAVA_OPTS_KC_HEAP: '-Xms64m -Xmx512m',
@@ -70,6 +82,7 @@ export async function startKeycloak(): Promise<Keycloak> {
     process.off('exit', kill)
     kill()
     if (child.exitCode === null && child.signalCode === null) await exited
+    if (own !== undefined) await rm(own, { recursive: true, force: true })
   }
   for (
     let waited = 0;
@@ -91,6 +104,15 @@ export async function startKeycloak(): Promise<Keycloak> {
     manage: (method, path, body) => manage(url, method, path, body),
     tokens: (realm, client, user) => passwordGrant(url, realm, client, user, passwordOf(user)),
   }
+}
+
+/** A copy of the installation: realms are imported from a folder within it. */
+async function homeWith(installed: string, realm: string): Promise<string> {
+  const home = await mkdtemp(join(tmpdir(), 'weir-keycloak-'))
+  await cp(installed, home, { recursive: true })
+  await mkdir(join(home, 'data/import'), { recursive: true })
+  await writeFile(join(home, 'data/import/realm.json'), realm)
+  return home
 }
 
 async function passwordGrant(

@@ -100,7 +100,7 @@ const providers: Rule = ({ boundProviders, providerBlocks, releases }) => [
   ...boundProviders.map((place) => ({
     rule: 'L17',
     ...place,
-    message: 'the provider reads a cluster of the same configuration; use a root of its own, or exec credentials',
+    message: 'the provider reads a cluster of the same configuration; use a separate root, or exec credentials',
   })),
 ]
 

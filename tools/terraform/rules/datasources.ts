@@ -63,7 +63,9 @@ const sameTenant: Rule = (stack) => {
             {
               rule: 'L9',
               ...within(place, 'secureJsonData', key),
-              message: `it reads the tenant ${read.join('|') || '(none)'}, and logs are written as ${[...written].join(', ')}`,
+              message:
+                `it reads the tenant ${read.join('|') || '(none)'}, ` +
+                `and logs are written as ${[...written].join(', ')}`,
             },
           ]
     })

@@ -15,7 +15,7 @@ locals {
     for input in inputs : "${key}: ${input}" if !contains(keys(var.stack.dashboard_inputs), input)
   ]])
   # Provisioning does not resolve `${INPUT}`. Each part after a `${` is either an input and the rest, or restored.
-  dashboards = { for key, text in local.dashboard_sources : key => length(local.dashboard_inputs[key]) == 0 ? text : join("", [
+  dashboards = { for key, text in local.dashboard_sources : key => join("", [
     for at, part in split("$${", text) : at == 0 ? part : (
       contains(local.dashboard_inputs[key], split("}", part)[0])
       ? join("", [

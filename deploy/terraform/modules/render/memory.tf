@@ -1,7 +1,7 @@
 locals {
   # MiB per pod. Each value is the request of the pod's main container, so that the sum is what the scheduler sees.
   memory = merge({
-    alertmanager = 64, alloy = 192, alloy_reloader = 50, eck_operator = 150, elasticsearch = 1024, grafana = 256, grafana_sidecars = 192,
+    alertmanager = 64, alloy = 192, alloy_reloader = 50, eck_operator = 150, elasticsearch = 1024, grafana = 256,
     influxdb     = 384, keycloak = 768, kube_state_metrics = 64, loki = 384, loki_gateway = 32, node_exporter = 32,
     prometheus   = 640, pushgateway = 32, traefik = 128, weir = 512,
   }, var.stack.memory)
@@ -27,7 +27,9 @@ locals {
   capacity = var.stack.node_pools == null ? null : sum([
     for pool in var.stack.node_pools : (pool.memory_mib - var.stack.reserved_mib) * pool.min_nodes
   ])
-  largest_node = var.stack.node_pools == null ? null : max(var.stack.node_pools[*].memory_mib...) - var.stack.reserved_mib
+  largest_node = var.stack.node_pools == null ? null : (
+    max(var.stack.node_pools[*].memory_mib...) - var.stack.reserved_mib
+  )
   largest_pod = max(local.requests.grafana, [
     for name, mib in local.memory : mib if try(local.requests[name], 0) > 0
   ]...)

@@ -29,8 +29,10 @@ output "config_maps" {
   )
 
   precondition {
-    condition     = length(local.unresolved_inputs) == 0
-    error_message = "Dashboards have inputs without a uid in stack.dashboard_inputs: ${join(", ", local.unresolved_inputs)}."
+    condition = length(local.unresolved_inputs) == 0
+    error_message = join("", [
+      "Dashboards have inputs without a uid in stack.dashboard_inputs: ", join(", ", local.unresolved_inputs), ".",
+    ])
   }
   precondition {
     condition = alltrue([for bytes in values(local.dashboard_bytes) : bytes <= local.largest_bytes])
@@ -67,7 +69,7 @@ output "secret_names" {
   value = merge(
     { (var.stack.grafana.admin_secret) = ["admin-user", "admin-password"] },
     local.on.weir ? { (var.stack.weir.token.name) = [var.stack.weir.token.key] } : {},
-    var.stack.oidc.client_secret == null ? {} : { (var.stack.oidc.client_secret.name) = [var.stack.oidc.client_secret.key] },
+    { for from in var.stack.oidc.client_secret[*] : from.name => [from.key] },
     local.on.loki ? { (var.stack.object_store.secret) = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"] } : {},
     local.on.influxdb ? { (var.stack.influxdb.secret) = ["admin-password", "admin-token"] } : {},
     !local.on.keycloak ? {} : {

@@ -10,7 +10,9 @@ locals {
     # A chart without repository is a folder of this checkout.
     chart = release.repository == null ? "${path.module}/../../${release.chart}" : release.chart
   }) }
-  waves = { for wave in [1, 2, 3] : wave => { for name, release in local.releases : name => release if release.wave == wave } }
+  waves = { for wave in [1, 2, 3] : wave => {
+    for name, release in local.releases : name => release if release.wave == wave
+  } }
 }
 
 resource "kubernetes_namespace_v1" "stack" {
