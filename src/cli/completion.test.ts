@@ -11,13 +11,13 @@ import { launch } from './testing/launch.ts'
 const hasBash = (await runCommand('bash', ['-c', 'complete -p >/dev/null; exit 0'], { limit: 10_000 })).code === 0
 
 describe.each(shells)('the script for %s', (shell) => {
-  test('knows every command and every flag, and starts nothing', async () => {
+  test('knows every command and every flag, and starts Weir for ids only', async () => {
     const script = await completionScript(program(), shell)
     for (const { words, options } of flatten(commandTree(program()))) {
       for (const word of words) expect(script).toContain(word)
       for (const { flags } of options) expect(script).toContain((flags.at(-1) ?? '').slice(2))
     }
-    expect(script).not.toMatch(/\$\((?:command )?weir/)
+    expect(script.replaceAll(/^ *weir ids \$argv\[1\]/gm, '')).not.toMatch(/\$\((?:command )?weir|^ *weir /m)
   })
 
   test('is what the command prints', async () => {
@@ -36,14 +36,16 @@ describe.runIf(hasBash)('in bash', () => {
   })
 
   /** What bash would offer at the end of a line; the last word is the one being typed. */
-  async function offered(...words: readonly string[]): Promise<string[]> {
+  const offered = (...words: readonly string[]): Promise<string[]> => offeredBy('weir', words)
+
+  async function offeredBy(command: string, words: readonly string[]): Promise<string[]> {
     const folder = await temporaryFolder()
     await mkdir(join(folder, 'my data'))
     await writeFile(join(folder, 'my weir.yaml'), '')
     await writeFile(
       join(folder, 'complete.sh'),
       `${script}
-COMP_WORDS=(${['weir', ...words].map((word) => `'${word}'`).join(' ')})
+COMP_WORDS=(${[command, ...words].map((word) => `'${word}'`).join(' ')})
 COMP_CWORD=${words.length}
 _weir
 [ "\${#COMPREPLY[@]}" = 0 ] || printf '%s\\n' "\${COMPREPLY[@]}"
@@ -57,6 +59,7 @@ _weir
   test('commands are offered, and the commands below them', async () => {
     expect(await offered('')).toEqual([
       'run',
+      'init',
       'validate',
       'test',
       'create',
@@ -96,6 +99,7 @@ _weir
       'journal',
       'store',
       'replay',
+      'ids',
       'completion',
       'help',
     ])
@@ -120,6 +124,18 @@ _weir
     expect(await offered('completion', 'f')).toEqual(['fish'])
     expect(await offered('create', 'netf')).toEqual(['netflow'])
     expect(await offered('query', '--url', '')).toEqual([])
+  })
+  test('ids of the server that the line selects are offered', async () => {
+    const folder = await temporaryFolder()
+    const command = join(folder, 'weir')
+    // Prints its arguments after `ids`, as words.
+    await writeFile(command, '#!/bin/sh\n[ "$1" = ids ] && shift && printf "%s\\n" "$@"\n', { mode: 0o755 })
+    const ids = (...words: readonly string[]): Promise<string[]> => offeredBy(command, words)
+    expect(await ids('dead-letters', 'retry', '')).toEqual(['sinks'])
+    expect(await ids('tap', '--data', 'x', '')).toEqual(['streams', '--data', 'x'])
+    expect(await ids('exporters', '--source', 's')).toEqual(['sources'])
+    expect(await ids('exporters', 'exp')).toEqual(['exporters'])
+    expect(await ids('init', '--sink', '')).toEqual([])
   })
   test('files and folders are offered where they are wanted, with blanks in their names', async () => {
     expect((await offered('run', '--config', 'my')).toSorted()).toEqual(['my data', 'my weir.yaml'])

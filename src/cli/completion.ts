@@ -21,7 +21,7 @@ export function register(program: Command): void {
     .action(action(async (shell: Shell) => self.stdout(await completionScript(program, shell))))
 }
 
-/** The script is static, so that completion does not start Weir. */
+/** The script is static: completion starts Weir for ids of a running server only (`weir ids`). */
 export async function completionScript(program: Command, shell: Shell): Promise<string> {
   const [{ commandTree }, { completionOf }, { components }] = await Promise.all([
     import('./command-tree.ts'),

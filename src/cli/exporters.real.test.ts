@@ -43,6 +43,10 @@ test('weir exporters gives advice without exporters, and lists reasons for missi
     .toMatch(
       /source +exporter[^]*netflow +127\.0\.0\.1 +\d+ s ago +\d+ s ago +2 +1 +0 +0 +1[^]*netflow: 1 datagrams were malformed/,
     )
+  expect(await weir(['ids', 'exporters', '--url', running.url])).toEqual({ code: 0, out: '127.0.0.1\n', err: '' })
+  expect((await weir(['ids', 'streams', '--url', running.url])).out.split('\n')).toEqual(
+    expect.arrayContaining(['http', 'netflow', 'sflow', 'store']),
+  )
   // Data without a template.
   send(Buffer.from('000900010009' + '27c06553f1000000000700000005' + '01000008' + '00000000', 'hex'))
   await expect

@@ -60,6 +60,7 @@ const withoutOutput: Readonly<Record<string, string>> = {
   'flows-to-clickhouse': 'runs until stopped, with the flags of the example consumer',
   netobserv: 'runs until stopped, with the flags of flowlogs-pipeline',
   'insights-remote': 'runs until stopped, with the flags of insights-remote',
+  init: 'writes files and prints the next steps',
   completion: 'prints a script',
   'dead-letters edit': 'prints one sentence',
   'dead-letters retry': 'prints one sentence',

@@ -13,6 +13,8 @@ import { register as registerFields } from './fields.ts'
 import { runHelp } from './flags.ts'
 import { register as registerExoscaleExporter } from './exoscale-exporter.ts'
 import { register as registerFlowsToClickHouse } from './flows-to-clickhouse.ts'
+import { register as registerIds } from './ids.ts'
+import { register as registerInit } from './init.ts'
 import { register as registerInsights } from './insights.ts'
 import { register as registerInsightsRemote } from './insights-remote.ts'
 import { register as registerJournal } from './journal.ts'
@@ -37,6 +39,7 @@ import { examples } from './examples.ts'
 import { version } from '../app/version.ts'
 
 const summaries: Readonly<Record<string, string>> = {
+  init: 'write weir.yaml and the manifest of a target after five questions',
   run: 'receive, journal, store and deliver until stopped',
   validate: 'validate a configuration and print what would run',
   test: 'run the unit tests of a configuration',
@@ -77,6 +80,7 @@ const summaries: Readonly<Record<string, string>> = {
   bus: 'test a message bus: connect, send, receive',
   journal: 'check, list or export the journal',
   store: 'verify the files of the store',
+  ids: 'list ids of sources, sinks and exporters, for completion',
   completion: 'print the completion script of a shell',
 }
 
@@ -104,6 +108,7 @@ export function program(): Command {
 
   weir.commandsGroup('Run:')
   registerRun(weir)
+  registerInit(weir)
   registerCheck(weir)
   registerTest(weir)
   registerCreate(weir)
@@ -139,6 +144,7 @@ export function program(): Command {
   registerJournal(weir)
   registerStore(weir)
   registerReplay(weir)
+  registerIds(weir)
   registerCompletion(weir)
   for (const command of weir.commands) command.summary(summaries[command.name()] ?? command.description())
   return weir

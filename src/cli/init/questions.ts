@@ -1,0 +1,111 @@
+import {
+  accesses,
+  collected,
+  defaultAccess,
+  defaults,
+  stores,
+  targets,
+  type Access,
+  type Choices,
+  type Collected,
+  type Store,
+  type Target,
+} from './choices.ts'
+import { sinkForms, sinksOf } from './sink-urls.ts'
+
+/** Resolves with the line, without its end. */
+export type Ask = (question: string) => Promise<string>
+
+const named = (options: Readonly<Record<string, string>>): string =>
+  Object.entries(options)
+    .map(([name, meaning]) => `  ${name.padEnd(12)} ${meaning}\n`)
+    .join('')
+
+/** Five questions; the flags in `given` answer theirs. An empty answer takes the default in brackets. */
+export async function askChoices(
+  ask: Ask,
+  complain: (text: string) => void,
+  given: Partial<Choices>,
+): Promise<Choices> {
+  const repeat = async <T>(question: string, read: (line: string) => T): Promise<T> => {
+    for (;;) {
+      try {
+        return read((await ask(question)).trim())
+      } catch (error) {
+        // Of the input, not of the answer.
+        if (!(error instanceof Error) || error instanceof TypeError) throw error
+        complain(`${error.message}\n`)
+      }
+    }
+  }
+  const collect =
+    given.collect ??
+    (await repeat(`1/5 What to collect?\n${named(collected)}[${defaults.collect.join(' ')}] `, readCollected))
+  const target =
+    given.target ?? (await repeat(`2/5 Where does it run?\n${named(targets)}[${defaults.target}] `, readTarget))
+  const [store, sinks] = await askStorage(repeat, given)
+  const usual = defaultAccess(target)
+  const access =
+    given.access ??
+    (await repeat(`4/5 Which clients have access?\n${named(accesses)}[${usual}] `, (line) => readAccess(line, usual)))
+  const [name, port] = await askName(repeat, given)
+  return { collect, target, store, sinks, access, name, port }
+}
+
+type Repeat = <T>(question: string, read: (line: string) => T) => Promise<T>
+
+async function askStorage(repeat: Repeat, given: Partial<Choices>): Promise<[Store, readonly string[]]> {
+  if (given.store !== undefined && given.sinks !== undefined) return [given.store, given.sinks]
+  const question =
+    `3/5 Where to store and deliver?\n${named(stores)}` +
+    `  URLs of sinks, separated by blanks: ${sinkForms.join(' ')}\n[parquet] `
+  return repeat(question, (line) => {
+    const words = line.split(/\s+/).filter((word) => word !== '')
+    const sinks = words.filter((word) => !Object.hasOwn(stores, word))
+    sinksOf(sinks)
+    return [given.store ?? (words.includes('none') ? 'none' : 'parquet'), given.sinks ?? sinks] as const
+  }) as Promise<[Store, readonly string[]]>
+}
+
+async function askName(repeat: Repeat, given: Partial<Choices>): Promise<[string, number]> {
+  if (given.name !== undefined && given.port !== undefined) return [given.name, given.port]
+  return repeat(`5/5 Name and port of the console?\n[${defaults.name} ${defaults.port}] `, (line) => {
+    const words = line.split(/\s+/).filter((word) => word !== '')
+    const digits = words.find((word) => /^\d+$/.test(word))
+    const name = words.find((word) => word !== digits)
+    return [
+      given.name ?? (name === undefined ? defaults.name : readName(name)),
+      given.port ?? (digits === undefined ? defaults.port : readPort(digits)),
+    ] as [string, number]
+  })
+}
+
+function oneOf<T extends string>(options: Readonly<Record<T, string>>, word: string): T {
+  if (Object.hasOwn(options, word)) return word as T
+  throw new Error(`\`${word}\` is none of ${Object.keys(options).join(', ')}.`)
+}
+
+export function readCollected(line: string): readonly Collected[] {
+  const words = line.split(/[\s,]+/).filter((word) => word !== '')
+  return words.length === 0 ? defaults.collect : [...new Set(words.map((word) => oneOf(collected, word)))]
+}
+
+function readTarget(line: string): Target {
+  return line === '' ? defaults.target : oneOf(targets, line)
+}
+
+function readAccess(line: string, otherwise: Access): Access {
+  return line === '' ? otherwise : oneOf(accesses, line)
+}
+
+/** Also the name of a Helm release, a compose project and a cluster. */
+export function readName(text: string): string {
+  if (/^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/.test(text)) return text
+  throw new Error(`\`${text}\` is not a name: use at most 40 lower-case letters, digits and \`-\`.`)
+}
+
+export function readPort(text: string): number {
+  const port = Number(text)
+  if (Number.isSafeInteger(port) && port > 0 && port < 65_535) return port
+  throw new Error(`\`${text}\` is not a port from 1 to 65534; metrics use the next one.`)
+}

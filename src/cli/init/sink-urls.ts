@@ -1,0 +1,63 @@
+import { CommandError } from '../client.ts'
+
+type Made = Readonly<{ type: string; [setting: string]: unknown }>
+
+const forms: readonly (readonly [scheme: RegExp, form: string, make: (url: URL, text: string) => Made])[] = [
+  [/^nats$/, 'nats://HOST:4222', (_, url) => ({ type: 'nats', url })],
+  [/^kafka$/, 'kafka://HOST:9092,HOST:9092/TOPIC', kafka],
+  [/^amqps?$/, 'amqp://HOST:5672', (_, url) => ({ type: 'rabbitmq', url })],
+  [/^(?:neo4j|bolt)(?:\+s|\+ssc)?$/, 'neo4j://HOST:7687', (_, url) => ({ type: 'neo4j', url })],
+  [/^clickhouse\+https?$/, 'clickhouse+http://HOST:8123', behind('clickhouse')],
+  [/^elasticsearch\+https?$/, 'elasticsearch+https://HOST:9200', behind('elasticsearch')],
+  [/^loki\+https?$/, 'loki+http://HOST:3100', behind('loki')],
+  [/^https?$/, 'https://HOST/PATH', (_, url) => ({ type: 'http', url })],
+]
+
+export const sinkForms: readonly string[] = [...forms.map(([, form]) => form), 'file:PATH', 'stdout']
+
+/** Entries of `sinks`, by id. Throws CommandError for a URL of another form, and for one with a password. */
+export function sinksOf(urls: readonly string[]): Readonly<Record<string, Made>> {
+  const sinks: Record<string, Made> = {}
+  for (const text of urls) {
+    const made = sinkOf(text.trim())
+    let id = made.type
+    for (let at = 2; Object.hasOwn(sinks, id); at++) id = `${made.type}-${at}`
+    sinks[id] = made
+  }
+  return sinks
+}
+
+function sinkOf(text: string): Made {
+  if (text === 'stdout') return { type: 'stdout' }
+  const path = /^file:(?:\/\/(?=\/))?(.+)$/.exec(text)?.[1]
+  if (path !== undefined) return { type: 'file', path }
+  const scheme = /^([a-z][a-z0-9+]*):\/\/./.exec(text)?.[1] ?? ''
+  const found = forms.find(([pattern]) => pattern.test(scheme))
+  if (found === undefined)
+    throw new CommandError(
+      `\`${text}\` is not the URL of a sink.`,
+      [`Use one of ${sinkForms.join(', ')}.`, '`weir create` lists all sinks for weir.yaml.'],
+      2,
+    )
+  // The WHATWG parser knows no list of hosts.
+  const first = text.replace(/^([^/]+\/\/[^/,]+),[^/]*/, '$1')
+  if (!URL.canParse(first)) throw new CommandError(`\`${text}\` is not a URL.`, [`Use the form ${found[1]}.`], 2)
+  const url = new URL(first)
+  if (url.password !== '' || /,[^/]*@/.test(text))
+    throw new CommandError(
+      `The URL of the sink at ${url.host} contains a password.`,
+      ['Leave it out, and set `auth` of the sink in weir.yaml to a reference, env:NAME or file:/path.'],
+      2,
+    )
+  return found[2](url, text)
+}
+
+function kafka(url: URL, text: string): Made {
+  const brokers = /^kafka:\/\/([^/?#]+)/.exec(text)?.[1]?.split(',') ?? []
+  const topic = decodeURIComponent(url.pathname.replace(/^\//, ''))
+  return { type: 'kafka', brokers, ...(topic === '' ? {} : { topic }) }
+}
+
+function behind(type: string) {
+  return (_: URL, text: string): Made => ({ type, url: text.slice(type.length + 1) })
+}
