@@ -95,6 +95,7 @@ _weir
       'status',
       'reload',
       'doctor',
+      'upgrade',
       'bus',
       'journal',
       'store',

@@ -35,6 +35,7 @@ import { register as registerStore } from './store.ts'
 import { register as registerTap } from './tap.ts'
 import { register as registerTest } from './test.ts'
 import { register as registerTop } from './top.ts'
+import { register as registerUpgrade } from './upgrade.ts'
 import { examples } from './examples.ts'
 import { version } from '../app/version.ts'
 
@@ -77,6 +78,7 @@ const summaries: Readonly<Record<string, string>> = {
   'insights-remote': 'replace insights-remote of Lagoon: publish image reports, facts and problems',
   netobserv: 'replace flowlogs-pipeline: collect, enrich and export flows of a cluster',
   replay: 'resend the exporter datagrams of a packet capture',
+  upgrade: 'check whether this version continues a data folder',
   bus: 'test a message bus: connect, send, receive',
   journal: 'check, list or export the journal',
   store: 'verify the files of the store',
@@ -140,6 +142,7 @@ export function program(): Command {
   weir.commandsGroup('Look after:')
   registerStatus(weir)
   registerDoctor(weir)
+  registerUpgrade(weir)
   registerBus(weir)
   registerJournal(weir)
   registerStore(weir)

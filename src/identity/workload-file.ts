@@ -3,7 +3,7 @@ import type { Disk } from '../host/index.ts'
 import type { Position } from '../model/positions.ts'
 import type { WorkloadRecord } from './workload-record.ts'
 
-const format = 1
+export const workloadFormat = 1
 const utf8 = new TextEncoder()
 const pieceLength = 1 << 18
 
@@ -34,7 +34,7 @@ export async function writeWorkloads(
   try {
     let at = 0
     let sum = 0
-    let text = `${JSON.stringify({ format, position } satisfies Head)}\n`
+    let text = `${JSON.stringify({ format: workloadFormat, position } satisfies Head)}\n`
     const put = async () => {
       const bytes = utf8.encode(text)
       text = ''
@@ -57,6 +57,11 @@ export async function writeWorkloads(
   return name
 }
 
+/** Throws if the first line is no head. */
+export function workloadHead(bytes: Uint8Array): Head {
+  return JSON.parse(new TextDecoder().decode(bytes.subarray(0, bytes.indexOf(10) + 1))) as Head
+}
+
 /** Throws before the first record if the file is incomplete. Returns its position. */
 export async function readWorkloads(
   disk: Disk,
@@ -72,8 +77,8 @@ export async function readWorkloads(
   )
     throw new Error('wrong checksum')
   let from = bytes.indexOf(10) + 1
-  const head = JSON.parse(text.decode(bytes.subarray(0, from))) as Head
-  if (head.format !== format) throw new Error(`written by a newer version (format ${head.format})`)
+  const head = workloadHead(bytes)
+  if (head.format !== workloadFormat) throw new Error(`written by a newer version (format ${head.format})`)
   while (from < end) {
     const to = bytes.indexOf(10, from)
     take(JSON.parse(text.decode(bytes.subarray(from, to))) as WorkloadRecord)

@@ -17,7 +17,7 @@ import { crc32 } from 'node:zlib'
 import type { FrameHeader } from './types.ts'
 
 export const magic = 0x31465257
-const version = 1
+export const frameVersion = 1
 export const fixedBytes = 112
 const smallestHeader = fixedBytes + 4
 /** A larger header is damage. */
@@ -44,7 +44,7 @@ export function encodeHeader(fields: HeaderFields, body: Uint8Array): Uint8Array
   const bytes = new Uint8Array(smallestHeader + source.length + stream.length + shed.length + cursor.length)
   const view = new DataView(bytes.buffer)
   view.setUint32(0, magic, true)
-  bytes[4] = version
+  bytes[4] = frameVersion
   bytes[5] = kinds.indexOf(fields.kind)
   bytes[6] = (fields.more ? flagMore : 0) | (fields.zstd ? flagZstd : 0) | (fields.afterLoss ? flagAfterLoss : 0)
   view.setUint32(8, bytes.length, true)
@@ -98,8 +98,10 @@ export function decodeHeader(bytes: Uint8Array, at: number): HeaderResult {
   if (view.getUint32(0, true) !== magic) return bad
   const headerBytes = view.getUint32(8, true)
   const written = bytes[at + 4] ?? 0
-  if (written !== version)
-    return written > version && isWhole(bytes.subarray(at), view, headerBytes) ? { is: 'newer', version: written } : bad
+  if (written !== frameVersion)
+    return written > frameVersion && isWhole(bytes.subarray(at), view, headerBytes)
+      ? { is: 'newer', version: written }
+      : bad
   const sourceBytes = view.getUint16(100, true)
   const streamBytes = view.getUint16(102, true)
   const shedBytes = view.getUint32(104, true)
