@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util'
 import { ROOT, runCommand } from '../kit/command.ts'
 import { isMain } from '../kit/main.ts'
 import { buildPackage } from './build.ts'
+import { formulaText } from './homebrew.ts'
 
 export type Platform = Readonly<{ os: 'linux' | 'darwin' | 'win32'; cpu: 'x64' | 'arm64'; node: string }>
 
@@ -44,7 +45,7 @@ export async function done(file: string, args: readonly string[], cwd: string): 
   return result.stdout
 }
 
-async function versions(): Promise<{ weir: string; nodes: Readonly<Record<string, string>> }> {
+export async function versions(): Promise<{ weir: string; nodes: Readonly<Record<string, string>> }> {
   const { version, optionalDependencies } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as {
     version: string
     optionalDependencies: Readonly<Record<string, string>>
@@ -140,14 +141,20 @@ async function checksum(path: string): Promise<string> {
 
 /**
  * Writes archives of the named platforms and `SHA256SUMS` to `out`. With `key`, the path of an Ed25519 key in PEM, the
- * checksums are signed; `openssl pkeyutl -verify -rawin` verifies `SHA256SUMS.sig`.
+ * checksums are signed; `openssl pkeyutl -verify -rawin` verifies `SHA256SUMS.sig`. With `url`, the folder that users
+ * download from, the Homebrew formula `weir.rb` is written, too.
  */
-export async function buildArchives(names: readonly string[], out: string, key?: string): Promise<readonly string[]> {
+export async function buildArchives(
+  names: readonly string[],
+  out: string,
+  { key, url }: Readonly<{ key?: string | undefined; url?: string | undefined }> = {},
+): Promise<readonly string[]> {
   const { weir } = await versions()
   const packageFolder = join(out, 'package')
   await mkdir(out, { recursive: true })
   await buildPackage(packageFolder)
   const time = (await done('git', ['log', '-1', '--format=%cI'], ROOT)).trim()
+  const checksums = new Map<string, string>()
   const lines: string[] = []
   const files: string[] = []
   for (const name of names) {
@@ -155,7 +162,9 @@ export async function buildArchives(names: readonly string[], out: string, key?:
     await layOut(name, packageFolder, join(out, folder), time)
     const file = await pack(out, folder, time)
     await rm(join(out, folder), { recursive: true })
-    lines.push(`${await checksum(join(out, file))}  ${file}\n`)
+    const sum = await checksum(join(out, file))
+    checksums.set(name, sum)
+    lines.push(`${sum}  ${file}\n`)
     files.push(join(out, file))
   }
   await rm(packageFolder, { recursive: true })
@@ -163,14 +172,19 @@ export async function buildArchives(names: readonly string[], out: string, key?:
   await writeFile(join(out, 'SHA256SUMS'), sums)
   if (key !== undefined)
     await writeFile(join(out, 'SHA256SUMS.sig'), sign(null, sums, createPrivateKey(await readFile(key))))
+  if (url !== undefined) await writeFile(join(out, 'weir.rb'), await formulaText(url, weir, checksums))
   return files
 }
 
 if (isMain(import.meta.url)) {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { out: { type: 'string', default: join(ROOT, 'dist/archives') }, key: { type: 'string' } },
+    options: {
+      out: { type: 'string', default: join(ROOT, 'dist/archives') },
+      key: { type: 'string' },
+      url: { type: 'string' },
+    },
   })
   const names = positionals.length === 0 ? Object.keys(platforms) : positionals
-  for (const file of await buildArchives(names, values.out, values.key)) console.log(file)
+  for (const file of await buildArchives(names, values.out, values)) console.log(file)
 }
