@@ -3,6 +3,8 @@ import { AwaitedTestSink } from '../../test/conformance/awaited-sink.ts'
 import { testContext } from '../../test/conformance/batches.ts'
 import { TestJournal } from '../../test/conformance/test-journal.ts'
 import { fakeHost, type FakeHost } from '../../test/kit/fake-host.ts'
+import { decodeBatch } from '../journal/index.ts'
+import { eventAt } from '../model/events.ts'
 import { configFrom, defineSchema, messageSourceFields, type WrittenConfigOf } from '../schema/index.ts'
 import { messageSource, type Pulled } from './message-source.ts'
 
@@ -72,6 +74,13 @@ function run(host: FakeHost, sink: AwaitedTestSink, written: WrittenConfigOf<typ
   }
 }
 
+function eventsOf({ units }: TestJournal) {
+  return units.flatMap(({ kind, raw }) => {
+    const batch = decodeBatch(kind as 'events', raw)
+    return batch.kind === 'events' ? Array.from({ length: batch.count }, (_, row) => eventAt(batch, row)) : []
+  })
+}
+
 async function until(host: FakeHost, fact: () => boolean): Promise<void> {
   while (!fact()) await host.advance(1)
 }
@@ -135,4 +144,51 @@ test('a bus that never answers an acknowledgement is not waited for at a stop', 
   await host.advance(4001)
   await done
   expect(lines).toContainEqual(expect.stringContaining('were not acknowledged before the stop'))
+})
+
+test('`parse` stores points instead of messages, and an unreadable message with its bytes and the reason', async () => {
+  const host = fakeHost(1)
+  const bodies = ['{"s":"A","p":1.5}', '{"s":"B"', '[{"s":"C","p":2},{"s":"D","p":3}]']
+  const parse = { to: 'point', name: 'tick', labels: ['s'], fields: ['p'] } as const
+  const journal = new TestJournal()
+  const acknowledged: number[] = []
+  const context = { ...journal.context(1), ...testContext(host) }
+  const source = messageSource<number>(configFrom(schema, { codec: 'json', parse }), context, {
+    address: 'bus',
+    async pull(signal) {
+      while (bodies.length === 0 && !signal.aborted) await host.timers.sleep(1, signal)
+      return bodies.splice(0).map((body, handle) => ({
+        handle,
+        message: {
+          attributes: {},
+          contentType: undefined,
+          key: undefined,
+          body: Buffer.from(body),
+          place: `bus/${handle}`,
+          time: 1000,
+        },
+      }))
+    },
+    ack: (handles) => Promise.resolve(void acknowledged.push(...handles)),
+    release: () => Promise.resolve(),
+    close: () => Promise.resolve(),
+  })
+  const abort = new AbortController()
+  const done = source.run(abort.signal)
+  await until(host, () => acknowledged.length === 3)
+  abort.abort()
+  while (await Promise.race([done.then(() => false), host.advance(500).then(() => true)]));
+  expect(
+    eventsOf(journal).map(({ id, family, type, data }) => ({
+      id,
+      family,
+      type,
+      data: String(Buffer.from(data ?? [])),
+    })),
+  ).toEqual([
+    { id: 'bus/0', family: 'point', type: 'weir.point', data: '{"name":"tick","labels":{"s":"A"},"fields":{"p":1.5}}' },
+    { id: 'rejected:bus/1', family: 'event', type: 'weir.message.rejected', data: '{"s":"B"' },
+    { id: 'bus/2#0', family: 'point', type: 'weir.point', data: '{"name":"tick","labels":{"s":"C"},"fields":{"p":2}}' },
+    { id: 'bus/2#1', family: 'point', type: 'weir.point', data: '{"name":"tick","labels":{"s":"D"},"fields":{"p":3}}' },
+  ])
 })

@@ -56,7 +56,7 @@ export class MessageUnits {
   }
 
   #read(message: InMessage, invalid: string | undefined, reader: MessageReader): readonly WeirEvent[] {
-    const { id, log } = this.#context
+    const { id, log, host } = this.#context
     const source = `/weir/${id}`
     const { body, place } = message
     this.messages++
@@ -66,7 +66,7 @@ export class MessageUnits {
         throw new Error(
           `the message has ${body.length} bytes, and the limit is ${maxBytes}: only its beginning is stored`,
         )
-      const events = reader(message, source)
+      const events = reader(message, source, host.clock.now())
       this.#uncounted[events.length === 0 ? 'empty' : 'taken']++
       return events
     } catch (error) {

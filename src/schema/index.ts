@@ -41,6 +41,7 @@ export { messageComplaint, messageFields, messageSourceFields, type ClaimPlace }
 export { applyOverrides } from './overrides.ts'
 export { bytes, duration, parseBytes, parseDuration } from './quantities.ts'
 export { receiverComplaint, receiverFields } from './receiver-fields.ts'
+export { recordComplaint, recordFields } from './record-fields.ts'
 export { reference, settingRows } from './reference.ts'
 export { sample } from './sample.ts'
 export { choice, filePath, flag, integer, secret, text, urlText } from './scalars.ts'

@@ -3,6 +3,7 @@ import { messageCodec } from './codec-fields.ts'
 import { group, mapping } from './collections.ts'
 import { Complaint } from './complaint.ts'
 import { bytes, duration } from './quantities.ts'
+import { recordComplaint, recordFields } from './record-fields.ts'
 import { choice, integer, text } from './scalars.ts'
 import { auth, tls } from './shared.ts'
 import type { z } from 'zod'
@@ -113,6 +114,17 @@ export const messageSourceFields = {
     description: 'Type of the events that `codec: json` and `codec: raw` create',
     default: 'io.weir.message',
   }),
+  parse: group(
+    recordFields,
+    {
+      description:
+        'Parses the content of messages on arrival, as the transform `parse` does. Only the result is stored, for ' +
+        'half of the processor time and disk. Unset: messages are stored as they are',
+      default: null,
+      example: { to: 'point', name: 'tick', labels: ['symbol'], fields: ['price'] },
+    },
+    recordComplaint,
+  ),
   ack: ackField(
     'When messages are acknowledged to the bus: after the append to the journal, or after a sink settled ' +
       'them (delivered, filtered or dead-lettered). That sink needs `when_behind: block`',

@@ -35,27 +35,25 @@ export async function startWeirFeed({ folder, broker, queue, output }: Place): P
     influxdb: { type: 'influxdb', url: output.url, api: 'v1', bucket: queue, types: { sequence: 'int' } },
   }
   const delivery = { events: rows, wait: flush, retry_initial: '100ms', retry_max: '2s' }
+  const inline = {
+    parse: {
+      to: 'point',
+      name: 'tick',
+      labels: ['symbol'],
+      fields: ['price', 'sequence'],
+      time: { from: 'timestamp', format: 'unix_ms' },
+    },
+  }
   const weir = await startWeir({
     folder: join(folder, queue),
     config: {
       store: { enabled: 'none' },
       sources: {
-        netflow: { listen: 'off' },
-        feed: { type: 'rabbitmq', url: broker, queue, codec: 'json', prefetch },
-      },
-      transforms: {
-        ticks: {
-          type: 'parse',
-          from: ['feed'],
-          to: 'point',
-          name: 'tick',
-          labels: ['symbol'],
-          fields: ['price', 'sequence'],
-          time: { from: 'timestamp', format: 'unix_ms' },
-        },
+        netflow: { listen: 'off', tcp: 'off' },
+        feed: { type: 'rabbitmq', url: broker, queue, codec: 'json', prefetch, ...inline },
       },
       sinks: {
-        out: { ...sinks[output.to], from: ['ticks'], delivery },
+        out: { ...sinks[output.to], delivery },
       },
     },
   })

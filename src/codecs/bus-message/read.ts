@@ -9,6 +9,7 @@ import {
   isProtobuf,
   toEvents,
 } from '../cloudevents/index.ts'
+import type { RecordRules } from '../records/index.ts'
 
 export type InMessage = Readonly<{
   attributes: Readonly<Record<string, string>>
@@ -25,14 +26,36 @@ export type ReadChoice = Readonly<{
   /** `cloudevents`: any mode. `kollect`: object changes. `json`, `raw`: events of `event_type`. */
   codec: 'cloudevents' | 'kollect' | 'json' | 'raw'
   event_type: string
+  /** The content of messages becomes points, log lines or events; null: messages stay as they are. */
+  parse: RecordRules | null
 }>
 
 export const rejectedType = 'weir.message.rejected'
 
-/** `source`: CloudEvents source for events without one. Throws with the reason if undecodable. */
-export type MessageReader = (message: InMessage, source: string) => readonly WeirEvent[]
+/**
+ * `source`: CloudEvents source for events without one. `received`: Unix ms, for records without a time. Throws with the
+ * reason if undecodable.
+ */
+export type MessageReader = (message: InMessage, source: string, received: number) => readonly WeirEvent[]
 
-export async function messageReader({ codec, event_type: type }: ReadChoice): Promise<MessageReader> {
+export async function messageReader(choice: ReadChoice): Promise<MessageReader> {
+  const { codec, event_type: type, parse } = choice
+  if (parse === null) return plainReader(choice)
+  const { recordParser } = await import('../records/index.ts')
+  const parser = recordParser(parse)
+  if (codec === 'json' || codec === 'raw')
+    return (message, source, received) => parser(textOf(message.body), placed(message, type, source), received)
+  const read = await plainReader(choice)
+  return (message, source, received) =>
+    read(message, source, received).flatMap((event) => parser(textOf(event.data), event, received))
+}
+
+function textOf(data: Uint8Array | undefined): string {
+  if (data === undefined || !isUtf8(data)) throw new Error('it is not UTF-8')
+  return Buffer.from(data.buffer, data.byteOffset, data.length).toString()
+}
+
+async function plainReader({ codec, event_type: type }: ReadChoice): Promise<MessageReader> {
   switch (codec) {
     case 'cloudevents': {
       const { decodeProtobuf } = await import('../cloudevents/protobuf.ts')
@@ -66,8 +89,15 @@ function placed(
   { place: id, time, key }: InMessage,
   type: string,
   source: string,
-): Pick<WeirEvent, 'id' | 'source' | 'type' | 'time' | 'key'> {
-  return { id, source, type, ...(time === undefined ? {} : { time }), ...(key === undefined ? {} : { key }) }
+): Pick<WeirEvent, 'id' | 'source' | 'type' | 'time' | 'key'> & { encoding: 'none' } {
+  return {
+    id,
+    source,
+    type,
+    encoding: 'none',
+    ...(time === undefined ? {} : { time }),
+    ...(key === undefined ? {} : { key }),
+  }
 }
 
 /** Holds the bytes of an undecodable message, so that it is not lost and blocks no later one. */

@@ -65,6 +65,7 @@ function openQueue(config: CloudtrailConfig, from: From<'queue'>, context: Sourc
   const settings = {
     codec: 'json',
     event_type: 'unused',
+    parse: null,
     ack: config.ack,
     buffer: from.buffer,
     join_bytes: 0,

@@ -61,6 +61,8 @@ function floatText(value: unknown): string | Readonly<{ drop: Dropped }> {
 }
 
 function integerText(value: unknown, type: 'int' | 'uint'): string | Readonly<{ drop: Dropped }> {
+  if (typeof value === 'number' && Number.isSafeInteger(value) && (value > 0 || (value < 0 && type === 'int')))
+    return `${value}${type === 'int' ? 'i' : 'u'}`
   const text = typeof value === 'string' ? value.trim() : String(value)
   if (/^[+-]?(?:NaN|Infinity)$/.test(text)) return { drop: 'not_a_number' }
   const isWhole = /^-?\d+$/.test(text)
@@ -68,6 +70,11 @@ function integerText(value: unknown, type: 'int' | 'uint'): string | Readonly<{ 
   const whole = BigInt(isWhole ? text : Number(text))
   const fits = type === 'int' ? whole >= minInt && whole <= maxInt : whole >= 0n && whole <= maxUint
   return fits ? `${whole}${type === 'int' ? 'i' : 'u'}` : { drop: 'type' }
+}
+
+export function typeOf(value: unknown): FieldType {
+  if (typeof value === 'string') return 'text'
+  return typeof value === 'boolean' ? 'bool' : 'float'
 }
 
 function quoted(text: string): string {

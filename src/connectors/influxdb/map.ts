@@ -2,7 +2,8 @@ import { flowForm } from '../../codecs/flow-forms/index.ts'
 import type { SinkBatch, SinkPiece } from '../../engine/contracts.ts'
 import { sinkRows, type SinkRow } from '../../engine/delivery/rows.ts'
 import { messageOf } from '../../model/errors.ts'
-import type { WeirEvent } from '../../model/events.ts'
+import { dataEncodings, type EventBatch } from '../../model/batches.ts'
+import { eventAt, type WeirEvent } from '../../model/events.ts'
 import { parseExact } from '../../model/exact-json.ts'
 import { fieldsOf, isRecord, type Fields } from '../../model/json.ts'
 import type { Failure } from '../../model/outcome.ts'
@@ -14,20 +15,24 @@ import {
   inTag,
   tagText,
   timeText,
+  typeOf,
   type Drop,
   type FieldType,
 } from './map-line.ts'
+import { pointLines } from './map-point.ts'
 
 export type Line = Readonly<{ index: number; bytes: Uint8Array }>
 
 /** A line, or the outcome of a row without one. */
 export type MapLines = (batch: SinkBatch, drop: Drop) => Generator<Line | Failure>
 
-type Row = Readonly<{
-  name: string
-  tags: Iterable<readonly [string, string]>
-  fields: Iterable<readonly [string, unknown, FieldType]>
+type Members = Readonly<{
+  tags: (readonly [string, string])[]
+  fields: (readonly [string, unknown, FieldType])[]
 }>
+
+/** Undefined: no field has a value that line protocol can hold. */
+type WriteLine = (row: number, drop: Drop) => string | undefined
 
 const flows = flowForm({ codec: 'json', tcp_flags: 'number' })
 const attributes = ['source', 'type', 'subject'] as const
@@ -38,50 +43,65 @@ export function linesOf(choice: Choice): MapLines {
   const types = new Map(Object.entries(choice.types))
   const tagNames = new Set(choice.tags)
   const fieldNames = new Set(choice.fields)
-  const forms = { point: pointRow, other: otherRow }
+  const pointLine = pointLines(choice)
   return function* lines(batch, drop) {
-    const rows = sinkRows(batch, flows)
-    for (const piece of batch.pieces)
-      for (const at of piece.rows) {
-        const row = rows.next().value as SinkRow
+    let index = 0
+    for (const piece of batch.pieces) {
+      const write = piece.batch.kind === 'events' ? eventLines(piece, piece.batch) : flowLines(batch, piece)
+      for (const row of piece.rows) {
         try {
-          const text = lineOf(row, timeOf(row, piece, at), drop)
+          const text = write(row, drop)
           yield text === undefined
-            ? { index: row.index, is: 'drop', reason: 'no field has a value that line protocol can hold' }
-            : { index: row.index, bytes: Buffer.from(text) }
+            ? { index, is: 'drop', reason: 'no field has a value that line protocol can hold' }
+            : { index, bytes: Buffer.from(text) }
         } catch (error) {
-          yield { index: row.index, is: 'reject', reason: messageOf(error) }
+          yield { index, is: 'reject', reason: messageOf(error) }
         }
+        index++
       }
+    }
   }
 
-  function lineOf(row: SinkRow, time: string, drop: Drop): string | undefined {
-    const data = dataOf(row.event)
-    const isPoint = row.family === 'point' && isRecord(data['fields'])
-    const { name, tags, fields } = forms[isPoint ? 'point' : 'other'](row, data)
+  function eventLines(piece: SinkPiece, batch: EventBatch): WriteLine {
+    const { data, family, encoding, time, dictionary } = batch
+    const texts = Buffer.from(data.bytes.buffer, data.bytes.byteOffset, data.bytes.length)
+    return (row, drop) => {
+      const isPoint = dictionary[family[row] ?? 0] === 'point' && dataEncodings[encoding[row] ?? 0] === 'json'
+      if (isPoint) {
+        const at = time[row] ?? Number.NaN
+        const when = pointTime(Number.isNaN(at) ? piece.header.received : at)
+        const line = pointLine(texts.toString('utf8', data.offsets[row], data.offsets[row + 1]), when, drop)
+        if (line !== undefined) return line ?? undefined
+      }
+      const event = eventAt(batch, row)
+      return lineOf(event, event.family ?? 'event', timeOf(event, piece, row), drop)
+    }
+  }
+
+  function flowLines(batch: SinkBatch, piece: SinkPiece): WriteLine {
+    const rows = sinkRows({ ...batch, pieces: [piece] }, flows)
+    return (row, drop) => {
+      const { event, family } = rows.next().value as SinkRow
+      return lineOf(event, family, timeOf(event, piece, row), drop)
+    }
+  }
+
+  function lineOf(event: WeirEvent, family: string, time: string, drop: Drop): string | undefined {
+    const { tags, fields } = membersOf(event, family)
     let values = ''
     for (const [key, value, type] of fields) {
       const text = fieldText(value, types.get(key) ?? type, drop)
       if (text !== undefined) values += `${values === '' ? '' : ','}${escapeName(key, inTag, drop)}=${text}`
     }
-    if (isPoint) for (const _ of Object.keys(fieldsOf(data['special']))) drop('not_a_number')
     if (values === '') return undefined
-    const sorted = [...tags].sort(([a], [b]) => (a < b ? -1 : 1))
-    let head = escapeName(choice.measurement ?? name, inMeasurement, drop)
+    const sorted = tags.sort(([a], [b]) => (a < b ? -1 : 1))
+    let head = escapeName(choice.measurement ?? family, inMeasurement, drop)
     for (const [key, value] of sorted) head += tagText(key, value, drop)
     return `${head} ${values} ${time}\n`
   }
 
-  function pointRow(_: SinkRow, { name, labels, fields }: Fields): Row {
-    return {
-      name: String(name),
-      tags: Object.entries(fieldsOf(labels)).map(([key, value]) => [key, String(value)] as const),
-      fields: Object.entries(fieldsOf(fields)).map(([key, value]) => [key, value, typeOf(value)] as const),
-    }
-  }
-
-  function otherRow({ event, family }: SinkRow, data: Fields): Row {
-    const flat = new Map(flattened(data, ''))
+  function membersOf(event: WeirEvent, family: string): Members {
+    const flat = new Map(flattened(dataOf(event), ''))
     const tags: (readonly [string, string])[] = []
     for (const tag of choice.tags) {
       const value = flat.get(tag) ?? attributes.map((one) => (one === tag ? event[one] : undefined)).find(Boolean)
@@ -97,18 +117,13 @@ export function linesOf(choice: Choice): MapLines {
       if (isChosen) fields.push([key, value, isFlow && isWhole(value) ? 'int' : typeOf(value)])
     }
     if (fields.length === 0) throw new Error(noFields)
-    return { name: family, tags, fields }
+    return { tags, fields }
   }
 }
 
 const noFields = 'the row has no numeric field; name its members in `fields`, or let the sink take `only` other rows'
 
 const isWhole = (value: unknown) => typeof value === 'bigint' || Number.isSafeInteger(value)
-
-function typeOf(value: unknown): FieldType {
-  if (typeof value === 'string') return 'text'
-  return typeof value === 'boolean' ? 'bool' : 'float'
-}
 
 function dataOf({ encoding, data }: WeirEvent): Fields {
   if (encoding !== 'json' || data === undefined) return {}
@@ -127,11 +142,10 @@ function* flattened(data: Fields, prefix: string): Generator<readonly [string, s
  * A point of equal name, tags and time replaces the earlier one. Rows that are no points get the digits below the
  * millisecond from their place in the journal, so that each is stored.
  */
-function timeOf({ event, family }: SinkRow, { header, firstRow }: SinkPiece, row: number): string {
-  const ms = event.time ?? header.received
-  const below =
-    family === 'point'
-      ? Math.min(999, Math.round((ms - Math.floor(ms)) * 1000)) * 1000
-      : ((header.sourceSequence % 1_000_000) * 8191 + firstRow + row) % 1_000_000
-  return timeText(ms, below)
+function timeOf({ time }: WeirEvent, { header, firstRow }: SinkPiece, row: number): string {
+  return timeText(time ?? header.received, ((header.sourceSequence % 1_000_000) * 8191 + firstRow + row) % 1_000_000)
+}
+
+function pointTime(ms: number): string {
+  return timeText(ms, Math.min(999, Math.round((ms - Math.floor(ms)) * 1000)) * 1000)
 }

@@ -8,6 +8,8 @@ import { fromMessage, offsetOf } from './map-read.ts'
 import { StreamOffset } from './source-offset.ts'
 
 const maxMessages = 1024
+/** A unit costs a sync: where many messages arrive, each unit waits for more of them. */
+const [busyMessages, gatherMs] = [32, 50]
 const closeMs = 2000
 
 type Live = Readonly<{
@@ -31,6 +33,8 @@ export class RabbitPuller implements Puller<Handle> {
   #ended: string | undefined
   #connections = 0
   #wake: () => void = () => undefined
+  #wanted = 1
+  #lastPull = 0
 
   constructor(config: RabbitmqSourceConfig, context: SourceContext) {
     this.#config = config
@@ -41,15 +45,15 @@ export class RabbitPuller implements Puller<Handle> {
 
   async pull(signal: AbortSignal): Promise<readonly Pulled<Handle>[]> {
     const live = (this.#live ??= await this.#connect())
-    while (this.#waiting.length === 0 && this.#ended === undefined && !signal.aborted) {
-      const { promise, resolve } = Promise.withResolvers<void>()
-      const wake = () => {
-        resolve()
-      }
-      this.#wake = wake
-      signal.addEventListener('abort', wake, { once: true })
-      await promise
-      signal.removeEventListener('abort', wake)
+    await this.#arrived(1, signal)
+    if (this.#lastPull >= busyMessages) {
+      const enough = Math.max(1, Math.min(maxMessages, this.#config.prefetch >> 1))
+      const timer = this.#context.host.timers.after(gatherMs, () => {
+        this.#wanted = 0
+        this.#wake()
+      })
+      await this.#arrived(enough, signal)
+      timer.cancel()
     }
     if (this.#ended !== undefined) {
       const reason = this.#ended
@@ -57,10 +61,23 @@ export class RabbitPuller implements Puller<Handle> {
       throw new Error(reason)
     }
     const { epoch } = this.#context
+    this.#lastPull = Math.min(this.#waiting.length, maxMessages)
     return this.#waiting.splice(0, maxMessages).map((message) => ({
       handle: { message, live },
       message: fromMessage(message, this.#config.queue, `${epoch}.${this.#connections}.${message.fields.deliveryTag}`),
     }))
+  }
+
+  /** Resolves with `count` messages, when the connection ends, or when `#wanted` is lowered. */
+  async #arrived(count: number, signal: AbortSignal): Promise<void> {
+    this.#wanted = count
+    while (this.#waiting.length < this.#wanted && this.#ended === undefined && !signal.aborted) {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      this.#wake = resolve
+      signal.addEventListener('abort', resolve as () => void, { once: true })
+      await promise
+      signal.removeEventListener('abort', resolve as () => void)
+    }
   }
 
   async ack(handles: readonly Handle[]): Promise<void> {
@@ -121,7 +138,7 @@ export class RabbitPuller implements Puller<Handle> {
           const offset = offsetOf(message.properties.headers)
           if (offset !== undefined) this.#offset.received(offset)
           this.#waiting.push(message)
-          this.#wake()
+          if (this.#waiting.length >= this.#wanted) this.#wake()
         },
         { noAck: false, arguments: more },
       )

@@ -1,3 +1,4 @@
+import { exactText, recordParser, type Scalar } from '../../codecs/records/index.ts'
 import type { BatchTransform } from '../../engine/contracts.ts'
 import { messageOf } from '../../model/errors.ts'
 import { eventAt, toEventBatch, type WeirEvent } from '../../model/events.ts'
@@ -5,28 +6,13 @@ import { parseExact } from '../../model/exact-json.ts'
 import type { Failure } from '../../model/outcome.ts'
 import { at } from '../rows/fields.ts'
 import type { ParseConfig } from './config.ts'
-import { exactText, recordReader, type Scalar } from './formats.ts'
-import { shaper } from './shape.ts'
 
 const fromUtf8 = new TextDecoder('utf-8', { fatal: true })
 
 /** All records of an event are emitted, or none: a dead letter that is sent again repeats no record. */
 export function parseStep(config: ParseConfig): BatchTransform {
-  const read = recordReader(config)
-  const shape = shaper(config)
+  const parser = recordParser(config)
   const inputOf = inputReader(config.field)
-  const parsed = (given: WeirEvent, received: number) => {
-    const records = read(inputOf(given))
-    const [first] = records
-    if (records.length === 1 && first !== undefined) return [shape(first, given, given.id, received)]
-    return records.map((record, index) => {
-      try {
-        return shape(record, given, `${given.id}#${index}`, received)
-      } catch (error) {
-        throw new Error(`record ${index + 1}: ${messageOf(error)}`, { cause: error })
-      }
-    })
-  }
   return {
     take({ batch, rows, header }) {
       if (batch.kind !== 'events') return { outputs: [], failures: [] }
@@ -35,7 +21,7 @@ export function parseStep(config: ParseConfig): BatchTransform {
       for (const [index, row] of rows.entries()) {
         const given = eventAt(batch, row)
         try {
-          const found = parsed(given, header.received)
+          const found = parser(inputOf(given), given, header.received)
           for (const event of found) events.push(event)
           if (found.length === 0)
             failures.push({ index, is: 'filter', reason: 'no_records', rows: Uint32Array.of(index) })

@@ -1,8 +1,6 @@
 /** Types of values. Throws with the reason. */
 import type { Scalar } from './formats.ts'
-import type { valueTypes } from './config.ts'
-
-type ValueType = (typeof valueTypes)[number]
+import type { ValueType } from './rules.ts'
 
 const [minInt, maxInt, maxUint] = [-(2n ** 63n), 2n ** 63n - 1n, 2n ** 64n - 1n]
 const special: Readonly<Record<string, number>> = {

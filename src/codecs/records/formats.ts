@@ -3,7 +3,7 @@ import { RE2JS } from 're2js'
 import { parseExact } from '../../model/exact-json.ts'
 import { isRecord } from '../../model/json.ts'
 import { atSteps, pointerSteps } from '../../model/json-pointer.ts'
-import type { ParseConfig } from './config.ts'
+import type { RecordRules } from './rules.ts'
 import { readCsv } from './csv.ts'
 import { readLogfmt } from './logfmt.ts'
 
@@ -21,7 +21,7 @@ const deepest = 64
 const maxRecords = 100_000
 
 /** Throws with the reason. */
-export function recordReader(config: ParseConfig): (text: string) => readonly ParsedRecord[] {
+export function recordReader(config: RecordRules): (text: string) => readonly ParsedRecord[] {
   const read = readerOf(config)
   if (!config.lines) return read
   return (text) => {
@@ -41,7 +41,7 @@ export function recordReader(config: ParseConfig): (text: string) => readonly Pa
   }
 }
 
-function readerOf(config: ParseConfig): (text: string) => readonly ParsedRecord[] {
+function readerOf(config: RecordRules): (text: string) => readonly ParsedRecord[] {
   const { format, pattern, columns, delimiter } = config
   switch (format) {
     case 'json':
@@ -75,7 +75,7 @@ function patternReader(pattern: string): (text: string) => readonly ParsedRecord
   }
 }
 
-function jsonReader({ records, include }: ParseConfig): (text: string) => readonly ParsedRecord[] {
+function jsonReader({ records, include }: RecordRules): (text: string) => readonly ParsedRecord[] {
   const included = Object.entries(include).map(([name, path]) => ({ name, path: pointerSteps(path) }))
   const path = pointerSteps(records)
   return (text) => {

@@ -2,9 +2,9 @@
 import type { WeirEvent } from '../../model/events.ts'
 import { telemetryTypes } from '../../model/points.ts'
 import { known } from '../../model/json.ts'
-import type { ParseConfig } from './config.ts'
+import type { RecordRules } from './rules.ts'
 import { exactText, type ParsedRecord, type Scalar } from './formats.ts'
-import { timeReader } from './times.ts'
+import { timeReader } from '../../model/time-format.ts'
 import { converted } from './values.ts'
 import type { ZonedTime } from '../../model/zones.ts'
 
@@ -13,7 +13,7 @@ const utf8 = new TextEncoder()
 type Values = Map<string, Scalar>
 export type Shaper = (record: ParsedRecord, given: WeirEvent, id: string, received: number) => WeirEvent
 
-export function shaper(config: ParseConfig): Shaper {
+export function shaper(config: RecordRules): Shaper {
   const { time, types, drop, to } = config
   const readTime = time === null ? undefined : timeReader(time)
   const typed = Object.entries(types)
@@ -53,7 +53,7 @@ export function shaper(config: ParseConfig): Shaper {
 
 type Shaped = Pick<WeirEvent, 'type' | 'family' | 'subject' | 'data'>
 
-function pointOf(values: Values, config: ParseConfig, arrival: true | undefined): Shaped {
+function pointOf(values: Values, config: RecordRules, arrival: true | undefined): Shaped {
   const { name: fixed, name_from: from, labels } = config
   const named = from === null ? undefined : take(values, from)
   const name = fixed ?? (named === undefined ? '' : String(named))
@@ -77,7 +77,7 @@ function pointOf(values: Values, config: ParseConfig, arrival: true | undefined)
   return { family: 'point', type: telemetryTypes.point, subject: name, data: utf8.encode(exactText(point)) }
 }
 
-function logOf(values: Values, config: ParseConfig, text: string, arrival: true | undefined): Shaped {
+function logOf(values: Values, config: RecordRules, text: string, arrival: true | undefined): Shaped {
   const { line: from, labels, metadata, severity: level } = config
   const line = from === null ? text : take(values, from)
   if (line === undefined) throw new Error(`the record has no field \`${from}\`, which has the line`)
@@ -94,7 +94,7 @@ function logOf(values: Values, config: ParseConfig, text: string, arrival: true 
   return { family: 'log', type: telemetryTypes.log, data: utf8.encode(exactText(log)) }
 }
 
-function eventOf(values: Values, config: ParseConfig, given: WeirEvent): Shaped {
+function eventOf(values: Values, config: RecordRules, given: WeirEvent): Shaped {
   const labelled = textsOf(values, config.labels, config)
   // JSON has no NaN and no infinities.
   const fields = [...chosen(values, config)].map(
@@ -106,17 +106,22 @@ function eventOf(values: Values, config: ParseConfig, given: WeirEvent): Shaped 
   }
 }
 
-function textsOf(values: Values, names: readonly string[], { rename }: ParseConfig) {
+function textsOf(values: Values, names: readonly string[], { rename }: RecordRules) {
   const texts = names.flatMap((name) => {
     const value = take(values, name)
-    return value === undefined || value === '' ? [] : [[rename[name] ?? name, String(value)] as const]
+    return value === undefined || value === '' ? [] : [[newName(name, rename), String(value)] as const]
   })
   return texts.length === 0 ? undefined : Object.fromEntries(texts)
 }
 
-function* chosen(values: Values, { fields, rename }: ParseConfig): Iterable<readonly [string, Scalar]> {
+function* chosen(values: Values, { fields, rename }: RecordRules): Iterable<readonly [string, Scalar]> {
   for (const [name, value] of fields.length === 0 ? values : fields.map((name) => [name, values.get(name)] as const))
-    if (value !== undefined) yield [rename[name] ?? name, value]
+    if (value !== undefined) yield [newName(name, rename), value]
+}
+
+/** A field may have the name of a member of every object: `constructor`. */
+export function newName(name: string, rename: RecordRules['rename']): string {
+  return Object.hasOwn(rename, name) ? (rename[name] ?? name) : name
 }
 
 function take(values: Values, name: string): Scalar | undefined {

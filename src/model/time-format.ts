@@ -1,5 +1,5 @@
 /** Times of records by format. */
-import { instantOf, type ZonedTime } from '../../model/zones.ts'
+import { instantOf, type ZonedTime } from './zones.ts'
 
 export interface TimeRule {
   readonly format: string
@@ -81,6 +81,7 @@ function textOf(value: unknown): string {
 }
 
 function unixMs(value: unknown, digits: number): number {
+  if (digits <= 3 && Number.isSafeInteger(value)) return inRange(Number(value) * 10 ** (3 - digits), value)
   const text = typeof value === 'number' || typeof value === 'bigint' ? String(value) : value
   if (typeof text !== 'string' || !/^\s*[+-]?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?\s*$/.test(text))
     throw new Error(`\`${shown(value)}\` is no Unix time`)
