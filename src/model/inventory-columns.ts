@@ -47,5 +47,8 @@ export const providersOfNodes = {
   openstack: 'otc',
 } as const
 
+/** Nodes of CCE may have the plain id of their server. */
+export const providerWithoutScheme = 'otc'
+
 /** Relations of the view `relations` that inventories give. */
 export const inventoryRelations = ['attached-to', 'part-of', 'resolves-to', 'serves', 'hosted-on'] as const

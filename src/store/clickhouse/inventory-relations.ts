@@ -1,5 +1,5 @@
 /** Relations of inventories, as in src/store/inventory/relations.ts. */
-import { inventoryRelations, providersOfNodes } from '../../model/inventory-columns.ts'
+import { inventoryRelations, providersOfNodes, providerWithoutScheme } from '../../model/inventory-columns.ts'
 import { inventoryView } from './inventory.ts'
 import { resourcesView } from './resources.ts'
 import { jsonText, text } from './sql.ts'
@@ -27,8 +27,9 @@ function nodes(names: StoreNames): string {
   const machine = jsonText('n.data', 'providerId')
   const [schemes, providers] = [Object.keys(providersOfNodes), Object.values(providersOfNodes)]
   return `SELECT n.ref AS ref, n.valid_from AS valid_from, n.valid_to AS valid_to,
-      extract(ifNull(${machine}, ''), '[^/]+$') AS id, transform(splitByChar(':', ifNull(${machine}, ''))[1],
-      [${schemes.map(text).join(', ')}], [${providers.map(text).join(', ')}], '') AS provider
+      extract(ifNull(${machine}, ''), '[^/]+$') AS id, if(position(ifNull(${machine}, ''), ':') = 0,
+      ${text(providerWithoutScheme)}, transform(splitByChar(':', ifNull(${machine}, ''))[1],
+      [${schemes.map(text).join(', ')}], [${providers.map(text).join(', ')}], '')) AS provider
       FROM (${resourcesView(names)}) AS n WHERE n.kind = 'Node' AND isNotNull(${machine})`
 }
 

@@ -55,6 +55,7 @@ test.each([
   ['digitalocean://417', 'digitalocean', '417'],
   ['aws:///eu-central-1a/i-0abc', 'aws', 'i-0abc'],
   ['openstack:///5a1e', 'otc', '5a1e'],
+  ['5a1e', 'otc', '5a1e'],
 ] as const)('the node %s is hosted on its instance', async (providerId, provider, id) => {
   const { reader } = await stores.filled([
     resourceEvent({ kind: 'Node', name: 'n1', time: start, data: { providerId } }),

@@ -1,4 +1,4 @@
-import { inventoryRelations, providersOfNodes } from '../../model/inventory-columns.ts'
+import { inventoryRelations, providersOfNodes, providerWithoutScheme } from '../../model/inventory-columns.ts'
 import { quoted } from '../duck.ts'
 import { resourcesView } from '../kubernetes/resources.ts'
 import type { ViewInput } from '../read/views.ts'
@@ -18,7 +18,8 @@ const providers = Object.entries(providersOfNodes)
 
 /** `aws:///eu-central-1a/i-0abc` ends with the id of the instance. */
 const nodes = (input: ViewInput): string => `SELECT ref, valid_from, valid_to, regexp_extract(machine, '[^/]+$') AS id,
-    CASE split_part(machine, ':', 1) ${providers} END AS provider FROM (SELECT *, json_extract_string(data,
+    CASE split_part(machine, ':', 1) ${providers} ELSE CASE WHEN machine NOT LIKE '%:%' THEN
+    ${quoted(providerWithoutScheme)} END END AS provider FROM (SELECT *, json_extract_string(data,
     '$.providerId') AS machine FROM (${resourcesView(input, false)}) WHERE kind = 'Node') WHERE machine IS NOT NULL`
 
 const services = (input: ViewInput): string => `SELECT ref, valid_from, valid_to, unnest(list_transform(
