@@ -2,13 +2,13 @@
 // server, with the rights that the server grants.
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { beforeAll, beforeEach, describe, expect, test, vi, type TestContext } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { parse, stringify } from 'yaml'
 import { runCommand } from '../../tools/kit/command.ts'
 import { findKubectl } from './install/kubectl.ts'
 import { findKubeconform, installHelm, installKubeconform } from './install/helm.ts'
 import { installServiceMonitor } from './install/service-monitor.ts'
-import { chart, helmOf, namespaceOf, ofKind, rendered, valueSets, workloadsOf, type Manifest } from './kit/chart.ts'
+import { chart, namespaceOf, ofKind, rendered, valueSets, workloadsOf, type Manifest } from './kit/chart.ts'
 import { chartRights } from './kit/chart-rights.ts'
 import { useKube } from './kit/kube-stage.ts'
 import { writeSchemas } from './kit/kube-schemas.ts'
@@ -58,13 +58,6 @@ async function saved(manifests: readonly Manifest[]): Promise<string> {
 
 const kubectl = (set: string, ...args: readonly string[]) =>
   runCommand('kubectl', [...args, '--namespace', set], { limit: 300_000, env: { KUBECONFIG: stage.kubeconfig } })
-
-test('lint accepts the chart and its values', async (context) => {
-  const files = valueSets.flatMap(({ file }) => ['--values', file])
-  expect(valueSets.length).toBeGreaterThanOrEqual(12)
-  const ran = await runCommand(helmOf(context), ['lint', '--strict', chart, ...files.slice(0, 2)], { limit: 120_000 })
-  expect([ran.code, ran.output.includes('0 chart(s) failed')]).toEqual([0, true])
-})
 
 describe.for(valueSets)('values $name', (set) => {
   test('kubeconform knows each field, by the schemas of the API server', async (context) => {
@@ -149,51 +142,8 @@ describe.for(valueSets)('values $name', (set) => {
   })
 })
 
-describe('values that are rejected', () => {
-  const refusals: readonly (readonly [name: string, values: object, message: RegExp])[] = [
-    ['an unknown value', { relicas: 2 }, /'relicas' not allowed/],
-    ['an unknown setting of Weir', { config: { stores: {} } }, /'stores' not allowed/],
-    ['a setting that the chart writes', { config: { data: '/var' } }, /'data' not allowed/],
-    ['a wrong type in a source', { config: { sources: { sflow: { listen: 6343 } } } }, /config\/sources\/sflow/],
-    ['a secret as a value', { config: { auth: { tokens: [{ name: 'a', token: 'plain-text' }] } } }, /pattern/],
-    ['a variable without a Secret', { config: { auth: { tokens: [{ name: 'a', token: 'env:A' }] } } }, /secrets.env/],
-    [
-      'a file without a Secret',
-      { config: { auth: { tokens: [{ name: 'a', token: 'file:/etc/weir-secrets/a/b' }] } } },
-      /secrets.files has no a/,
-    ],
-    ['two writers of one folder', { all: { replicas: 2 } }, /one writer/],
-    ['a split without a bus', { mode: 'split' }, /config.journal.on.type/],
-    ['agents without a receiver', { netobservAgent: { enabled: true } }, /source of type netobserv/],
-    ['scaling in one workload', { autoscaling: { enabled: true } }, /mode split/],
-    [
-      'a kind that is unknown',
-      { config: { sources: { kubernetes: { cluster: 'a', include: ['Widget'] } } } },
-      /plural.group/,
-    ],
-  ]
-  test.for(refusals)('%s', async ([, values, message], context) => {
-    const file = join(await mkdtemp(join(stage.dir, 'values-')), 'values.json')
-    await writeFile(file, JSON.stringify(values))
-    const args = ['template', 'weir', chart, '--kube-version', '1.34.4', '--values', file]
-    const ran = await runCommand(helmOf(context), args, { limit: 120_000 })
-    expect(ran.code).not.toBe(0)
-    expect(ran.stderr).toMatch(message)
-  })
-})
-
 test('kinds.yaml lists exactly the kinds of the API server that can be listed and watched', async () => {
   expect(parse(await readFile(join(chart, 'kinds.yaml'), 'utf8'))).toEqual(await serverKinds())
-})
-
-test('the metric for scaling is one that Weir exposes', async (context: TestContext) => {
-  const known = await readFile(join(chart, '../../../docs/reference/metrics.md'), 'utf8')
-  const sets = valueSets.filter(({ values }) => values.mode === 'split')
-  for (const set of sets) {
-    const [scaler] = ofKind(await rendered(context, set), 'HorizontalPodAutoscaler')
-    const name = /"name":"(weir_\w+)"/.exec(JSON.stringify(scaler?.spec))?.[1]
-    expect(known).toContain(`\`${name}\``)
-  }
 })
 
 /** As kinds.yaml has them. */

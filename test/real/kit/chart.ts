@@ -71,12 +71,20 @@ export function helmOf(context: TestContext): string {
 
 export const namespaceOf = ({ name }: ValueSet): string => `w-${name}`
 
+const known = new Map<string, Promise<readonly Manifest[]>>()
+
 /** All objects of a value set, in a separate namespace. */
-export async function rendered(context: TestContext, set: ValueSet): Promise<Manifest[]> {
+export function rendered(context: TestContext, set: ValueSet): Promise<readonly Manifest[]> {
+  const found = known.get(set.name) ?? render(helmOf(context), set)
+  known.set(set.name, found)
+  return found
+}
+
+async function render(helm: string, set: ValueSet): Promise<readonly Manifest[]> {
   // Helm assumes an old Kubernetes unless it is connected to one.
   const args = ['template', 'weir', chart, '--kube-version', kubernetes.version, '--values', set.file]
   args.push('--namespace', namespaceOf(set))
-  const ran = await runCommand(helmOf(context), args, { limit: 120_000 })
+  const ran = await runCommand(helm, args, { limit: 120_000 })
   expect(ran.stderr).toBe('')
   expect(ran.code).toBe(0)
   return parseAllDocuments(ran.stdout)

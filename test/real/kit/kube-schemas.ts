@@ -33,11 +33,12 @@ export async function writeSchemas(kube: Kube, folder: string): Promise<string> 
     for (const { group, version, kind } of schema['x-kubernetes-group-version-kind'] ?? []) {
       // Options of requests belong to every group.
       if (schema.properties?.['metadata'] === undefined) continue
-      const file = `${group === '' ? 'core' : group}-${version}-${kind}.json`.toLowerCase()
+      // kubeconform takes the version as the group of the core.
+      const file = `${group === '' ? version : group}-${version}-${kind}.json`.toLowerCase()
       writeFileSync(join(folder, file), JSON.stringify(whole(name, definitions)))
     }
   }
-  return join(folder, '{{if .Group}}{{.Group}}{{else}}core{{end}}-{{.ResourceAPIVersion}}-{{.ResourceKind}}.json')
+  return join(folder, '{{.Group}}-{{.ResourceAPIVersion}}-{{.ResourceKind}}.json')
 }
 
 /** A definition with those that it refers to. */
