@@ -163,7 +163,7 @@ class Reader {
   }
 
   heredoc(): Expression | undefined {
-    const [all, indented, tag] = this.matchAll(HEREDOC) ?? []
+    const [all, indented, tag] = this.exec(HEREDOC) ?? []
     if (all === undefined) return undefined
     const end = new RegExp(`^[ \\t]*${tag}[ \\t]*$`, 'm')
     const found = end.exec(this.source.slice(this.at))
@@ -282,10 +282,10 @@ class Reader {
   }
 
   match(pattern: RegExp): string | undefined {
-    return this.matchAll(pattern)?.[0]
+    return this.exec(pattern)?.[0]
   }
 
-  matchAll(pattern: RegExp): RegExpExecArray | undefined {
+  exec(pattern: RegExp): RegExpExecArray | undefined {
     pattern.lastIndex = this.at
     const found = pattern.exec(this.source)
     if (found === null) return undefined

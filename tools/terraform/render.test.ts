@@ -32,7 +32,7 @@ const small = {
 }
 
 const shop =
-  `{"uid":"shop","title":"Shop <&> \${datasource} \${__field.name} \$\${x} %{if}",` + `"q":"rate(a[$__interval])"}\r\n`
+  `{"uid":"shop","title":"Shop <&> \${datasource} \${__field.name} $\${x} %{if}",` + `"q":"rate(a[$__interval])"}\r\n`
 const exported = JSON.stringify({
   uid: 'exported',
   __inputs: [{ name: 'DS_PROM' }, { name: 'DS_LOGS' }],

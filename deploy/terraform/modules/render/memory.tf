@@ -1,9 +1,23 @@
 locals {
   # MiB per pod. Each value is the request of the pod's main container, so that the sum is what the scheduler sees.
   memory = merge({
-    alertmanager     = 64, alloy = 192, alloy_reloader = 50, eck_operator = 150, elasticsearch = 1024, grafana = 256,
-    grafana_sidecars = 192, influxdb = 384, keycloak = 768, kube_state_metrics = 64, loki = 384, loki_gateway = 32, node_exporter = 32,
-    prometheus       = 640, pushgateway = 32, traefik = 128, weir = 512,
+    alertmanager       = 64
+    alloy              = 192
+    alloy_reloader     = 50
+    eck_operator       = 150
+    elasticsearch      = 1024
+    grafana            = 256
+    grafana_sidecars   = 192
+    influxdb           = 384
+    keycloak           = 768
+    kube_state_metrics = 64
+    loki               = 384
+    loki_gateway       = 32
+    node_exporter      = 32
+    prometheus         = 640
+    pushgateway        = 32
+    traefik            = 128
+    weir               = 512
   }, var.stack.memory)
 
   nodes = try(sum(var.stack.node_pools[*].min_nodes), 1)
