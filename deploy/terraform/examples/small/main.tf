@@ -23,7 +23,7 @@ module "stack" {
       secrets = { WEIR_VIEWER = { secret = "weir-auth", key = "viewer" } }
       config = {
         auth    = { tokens = [{ name = "grafana", role = "viewer", token = "env:WEIR_VIEWER" }] }
-        sources = { cluster = { type = "kubernetes" } }
+        sources = { kubernetes = { cluster = var.context } }
       }
     }
   }

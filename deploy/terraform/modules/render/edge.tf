@@ -12,9 +12,12 @@ locals {
 
   weir_values = {
     fullnameOverride = "weir"
-    image            = { repository = local.images.weir.repository, tag = local.images.weir.tag }
-    config           = var.stack.weir.config
-    secrets          = { env = var.stack.weir.secrets }
+    image = {
+      repository = coalesce(var.stack.weir.image, local.images.weir.repository)
+      tag        = local.images.weir.tag
+    }
+    config  = var.stack.weir.config
+    secrets = { env = var.stack.weir.secrets }
     all = {
       persistence = { size = local.sizes.weir, storageClass = local.storage_class == null ? "" : local.storage_class }
       resources   = local.resources_of.weir

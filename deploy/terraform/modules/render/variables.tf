@@ -68,6 +68,8 @@ variable "stack" {
     weir = optional(object({
       # Configuration of Weir as in weir.yaml.
       config = optional(any, {})
+      # Repository of the image, which deploy/image builds. Null: that of the lock file.
+      image = optional(string)
       # Variables of Weir's environment, for `env:NAME` in the configuration.
       secrets = optional(map(object({ secret = string, key = string })), {})
       # Token of a viewer, for the datasources.

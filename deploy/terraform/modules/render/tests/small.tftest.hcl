@@ -76,6 +76,14 @@ run "enough_memory" {
   }
 }
 
+run "no_open_versions" {
+  command = plan
+  variables {
+    charts = "tests/open.lock.json"
+  }
+  expect_failures = [output.releases]
+}
+
 run "one_source_of_tls" {
   command = plan
   variables {
