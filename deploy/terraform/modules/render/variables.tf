@@ -160,7 +160,10 @@ variable "stack" {
   # A literal secret would be readable in the state, and in a ConfigMap.
   validation {
     condition = alltrue([for found in regexall(
-      "\"[a-z0-9_]*(?:password|token|secret|secret_key|api_key|api_url|webhook_url|routing_key|service_key|credentials)\":\"([^\"]+)\"",
+      join("", [
+        "\"[a-z0-9_]*(?:password|token|secret|credentials|(?:secret|api|routing|service)_key|(?:api|webhook)_url)\":",
+        "\"([^\"]+)\"",
+      ]),
       lower(jsonencode([
         var.stack.weir.config, var.stack.grafana.datasources, try(var.stack.alertmanager.config, null),
       ])),
