@@ -9,7 +9,7 @@ import { parseYaml } from '../schema/index.ts'
 import { collected, defaults, targets, type Choices, type Target } from './init/choices.ts'
 import { configurationText } from './init/configuration.ts'
 import { manifestsOf } from './init/manifests.ts'
-import { askChoices } from './init/questions.ts'
+import { promptChoices } from './init/questions.ts'
 import { sinkForms, sinksOf } from './init/sink-urls.ts'
 import { temporaryFolder } from './testing/command.ts'
 import { launch } from './testing/launch.ts'
@@ -22,7 +22,7 @@ async function answered(lines: readonly string[], given: Partial<Choices> = {}) 
   const rest = [...lines]
   const questions: string[] = []
   const complaints: string[] = []
-  const choices = await askChoices(
+  const choices = await promptChoices(
     (question) => {
       questions.push(question)
       return rest.length === 0 ? Promise.reject(new TypeError('no line is left')) : Promise.resolve(rest.shift() ?? '')
@@ -94,7 +94,7 @@ test('sinks of one type get different ids, and a password is refused', () => {
 })
 
 test.runIf(existsSync('/usr/bin/script'))(
-  'in a terminal, it asks and writes the answers',
+  'in a terminal, it prompts and writes the answers',
   async () => {
     const dir = await temporaryFolder()
     const command = `${process.execPath} ${join(ROOT, 'bin/weir.mjs')} init --dir ${dir}`

@@ -58,7 +58,7 @@ export function register(program: Command): void {
     .option('--name <NAME>', `name of the instance and the cluster (default ${defaults.name})`, reading(readName))
     .option('--port <PORT>', `port of API and console (default ${defaults.port})`, reading(readPort))
     .option('--dir <DIR>', 'folder of the files', '.')
-    .option('-y, --yes', 'do not ask')
+    .option('-y, --yes', 'take the defaults without prompts')
     .option('--force', 'overwrite existing files')
     .addHelpText(
       ...examples(
@@ -79,7 +79,7 @@ async function run({ sink, yes, force, dir, ...flags }: InitFlags) {
     import('./init/manifests.ts'),
   ])
   const given: Partial<Choices> = { ...flags, ...(sink.length === 0 ? {} : { sinks: sink }) }
-  const choices = yes === true ? withDefaults(given) : await ask(given)
+  const choices = yes === true ? withDefaults(given) : await promptFor(given)
   if (choices.access === 'local' && isContainer(choices.target))
     throw new CommandError(
       'With local access nothing outside of the container could connect.',
@@ -103,20 +103,20 @@ function withDefaults(given: Partial<Choices>): Choices {
   return { ...defaults, access: defaultAccess(given.target ?? defaults.target), ...given }
 }
 
-async function ask(given: Partial<Choices>): Promise<Choices> {
-  const [{ canPrompt, openPrompt }, { askChoices }] = await Promise.all([
+async function promptFor(given: Partial<Choices>): Promise<Choices> {
+  const [{ canPrompt, openPrompt }, { promptChoices }] = await Promise.all([
     import('../host/prompt.ts'),
     import('./init/questions.ts'),
   ])
   if (!canPrompt())
     throw new CommandError(
-      'There is no terminal to ask questions.',
+      'There is no terminal for the questions.',
       ['Add --yes, and flags for what differs from the defaults.'],
       2,
     )
   const prompt = openPrompt()
   try {
-    return await askChoices(prompt.ask, (text) => self.stderr(text), given)
+    return await promptChoices(prompt.read, (text) => self.stderr(text), given)
   } catch (error) {
     if (!(error instanceof TypeError)) throw error
     throw new CommandError(error.message, ['Nothing was written.'])

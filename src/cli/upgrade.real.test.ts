@@ -9,7 +9,7 @@ import { goldenData, launch } from './testing/launch.ts'
 const stores = (await readdir(join(ROOT, 'src/store/fixtures'))).filter((name) => name.startsWith('golden-'))
 const journals = await readdir(join(ROOT, 'src/journal/fixtures/v1'))
 
-/** A golden store is of its own folder, so that the two positions do not mix. */
+/** Store and journal of the fixtures are from different folders, so each has a separate one here. */
 async function continues(data: string): Promise<number> {
   const checked = await launch(['upgrade', '--check', data, '-o', 'json'])
   expect(checked, checked.output).toMatchObject({ code: 0 })

@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline'
 
 export interface Prompt {
   /** Resolves with the next line. Rejects when the input ends. */
-  ask(question: string): Promise<string>
+  read(question: string): Promise<string>
   close(): void
 }
 
@@ -11,12 +11,12 @@ export const canPrompt = (): boolean => process.stdin.isTTY && process.stderr.is
 /** Questions go to standard error, so that standard output holds results only. Lines typed ahead are kept. */
 export function openPrompt(): Prompt {
   const lines = createInterface({ input: process.stdin, output: process.stderr })
-  const read = lines[Symbol.asyncIterator]()
+  const typed = lines[Symbol.asyncIterator]()
   return {
-    async ask(question) {
+    async read(question) {
       lines.setPrompt(question)
       lines.prompt()
-      const next = await read.next()
+      const next = await typed.next()
       if (next.done === true) throw new TypeError('The input ended before the last question.')
       return next.value
     },

@@ -33,7 +33,7 @@ export const sourcePorts: Readonly<Partial<Record<Collected, readonly (readonly 
 export function settingsOf(choices: Choices): Settings {
   const { target, store, access, name, port } = choices
   const host = access === 'local' ? '127.0.0.1' : '0.0.0.0'
-  // Probes and Prometheus come from outside of a container.
+  // Probes and Prometheus connect from outside of the container.
   const opsHost = isContainer(target) ? '0.0.0.0' : '127.0.0.1'
   const sinks = sinksOf(choices.sinks)
   return {

@@ -14,7 +14,7 @@ import {
 import { sinkForms, sinksOf } from './sink-urls.ts'
 
 /** Resolves with the line, without its end. */
-export type Ask = (question: string) => Promise<string>
+export type ReadLine = (question: string) => Promise<string>
 
 const named = (options: Readonly<Record<string, string>>): string =>
   Object.entries(options)
@@ -22,15 +22,15 @@ const named = (options: Readonly<Record<string, string>>): string =>
     .join('')
 
 /** Five questions; the flags in `given` answer theirs. An empty answer takes the default in brackets. */
-export async function askChoices(
-  ask: Ask,
+export async function promptChoices(
+  readLine: ReadLine,
   complain: (text: string) => void,
   given: Partial<Choices>,
 ): Promise<Choices> {
   const repeat = async <T>(question: string, read: (line: string) => T): Promise<T> => {
     for (;;) {
       try {
-        return read((await ask(question)).trim())
+        return read((await readLine(question)).trim())
       } catch (error) {
         // Of the input, not of the answer.
         if (!(error instanceof Error) || error instanceof TypeError) throw error
@@ -43,18 +43,18 @@ export async function askChoices(
     (await repeat(`1/5 What to collect?\n${named(collected)}[${defaults.collect.join(' ')}] `, readCollected))
   const target =
     given.target ?? (await repeat(`2/5 Where does it run?\n${named(targets)}[${defaults.target}] `, readTarget))
-  const [store, sinks] = await askStorage(repeat, given)
+  const [store, sinks] = await promptStorage(repeat, given)
   const usual = defaultAccess(target)
   const access =
     given.access ??
     (await repeat(`4/5 Which clients have access?\n${named(accesses)}[${usual}] `, (line) => readAccess(line, usual)))
-  const [name, port] = await askName(repeat, given)
+  const [name, port] = await promptName(repeat, given)
   return { collect, target, store, sinks, access, name, port }
 }
 
 type Repeat = <T>(question: string, read: (line: string) => T) => Promise<T>
 
-async function askStorage(repeat: Repeat, given: Partial<Choices>): Promise<[Store, readonly string[]]> {
+async function promptStorage(repeat: Repeat, given: Partial<Choices>): Promise<[Store, readonly string[]]> {
   if (given.store !== undefined && given.sinks !== undefined) return [given.store, given.sinks]
   const question =
     `3/5 Where to store and deliver?\n${named(stores)}` +
@@ -67,7 +67,7 @@ async function askStorage(repeat: Repeat, given: Partial<Choices>): Promise<[Sto
   }) as Promise<[Store, readonly string[]]>
 }
 
-async function askName(repeat: Repeat, given: Partial<Choices>): Promise<[string, number]> {
+async function promptName(repeat: Repeat, given: Partial<Choices>): Promise<[string, number]> {
   if (given.name !== undefined && given.port !== undefined) return [given.name, given.port]
   return repeat(`5/5 Name and port of the console?\n[${defaults.name} ${defaults.port}] `, (line) => {
     const words = line.split(/\s+/).filter((word) => word !== '')
