@@ -117,6 +117,28 @@ test.runIf(existsSync('/usr/bin/script'))(
   60_000,
 )
 
+test('the values of the chart quote words of YAML 1.1 and omit what the chart sets', () => {
+  const choices: Choices = { ...defaults, collect: ['otlp'], target: 'kubernetes', access: 'token', name: 'prod-eu' }
+  const [values] = manifestsOf(choices, configurationText(choices))
+  expect(parse(values?.text ?? '', { version: '1.1' })).toEqual({
+    fullnameOverride: 'prod-eu',
+    config: {
+      auth: { tokens: [{ name: 'admin', token: 'env:WEIR_ADMIN_TOKEN' }] },
+      sources: {
+        netflow: { listen: 'off', tcp: 'off' },
+        sflow: { listen: 'off' },
+        otlp: { listen: '0.0.0.0:4318', grpc: '0.0.0.0:4317', token: 'env:PUSH_TOKEN' },
+      },
+    },
+    secrets: {
+      env: {
+        WEIR_ADMIN_TOKEN: { secret: 'weir-secrets', key: 'WEIR_ADMIN_TOKEN' },
+        PUSH_TOKEN: { secret: 'weir-secrets', key: 'PUSH_TOKEN' },
+      },
+    },
+  })
+})
+
 test('without a terminal it writes files that `weir validate` accepts, and keeps existing ones', async () => {
   const dir = join(await temporaryFolder(), 'new')
   const args = ['init', '--yes', '--target', 'docker', '--sink', 'nats://bus:4222', '--dir', dir]

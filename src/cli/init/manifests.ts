@@ -1,7 +1,7 @@
 /** Files for the target, beside weir.yaml. */
-import { parse, stringify } from 'yaml'
+import { stringify } from 'yaml'
 import type { Choices } from './choices.ts'
-import { sourcePorts, variablesOf } from './configuration.ts'
+import { settingsOf, sourcePorts, variablesOf } from './configuration.ts'
 
 export type InitFile = Readonly<{ name: string; text: string }>
 
@@ -83,17 +83,18 @@ function composeText(choices: Choices, configuration: string): string {
   })}`
 }
 
-function valuesText({ name }: Choices, configuration: string): string {
+/** Without the settings that the chart sets. */
+function valuesText(choices: Choices, configuration: string): string {
+  const { data: _, listen: __, ops: ___, instance: ____, ...config } = settingsOf(choices)
   const variables = variablesOf(configuration)
-  const secrets = variables.map((variable) => ({
-    name: variable,
-    valueFrom: { secretKeyRef: { name: 'weir-secrets', key: variable } },
-  }))
-  return `# Written by \`weir init\`: values of the chart deploy/helm/weir.\n${stringify({
-    fullnameOverride: name,
-    config: parse(configuration) as unknown,
-    ...(secrets.length === 0 ? {} : { extraEnv: secrets }),
-  })}`
+  const env = Object.fromEntries(variables.map((name) => [name, { secret: 'weir-secrets', key: name }]))
+  const values = {
+    fullnameOverride: choices.name,
+    config,
+    ...(variables.length === 0 ? {} : { secrets: { env } }),
+  }
+  // Helm reads YAML 1.1, where a plain `off` is a boolean.
+  return `# Written by \`weir init\`: values of the chart deploy/helm/weir.\n${stringify(values, { version: '1.1' })}`
 }
 
 function dropInText(choices: Choices, configuration: string): string {
