@@ -100,9 +100,9 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
   const failed = new Promise<Error>((resolve) => (onFailed = resolve))
   try {
     const spawn = spawner({ write, metrics, level: config.log.level, traces }, onFailed)
-    const sources = Object.values(config.sources)
-    if (sources.some(receivesFlows)) self.prepareForFlows()
-    else if (sources.some(receivesMessages)) self.prepareForMessages()
+    const all = Object.values(config.sources)
+    if (all.some(receivesFlows)) self.prepareForFlows()
+    else if (all.some(receivesMessages)) self.prepareForMessages()
     else self.keepThreadsSmall()
     const ingestWorker = spawn('ingest')
     const ingest = connect<typeof ingestMethods>(ingestWorker)
