@@ -194,9 +194,8 @@ async function inflated(context: AcceptanceContext, weir: WeirProcess) {
 /** Connections that send almost nothing beside normal clients. */
 async function slowRequests(context: AcceptanceContext, weir: WeirProcess) {
   const { api } = weir.ports
-  const limit = 75_000
   // A busy machine notices a slow request later.
-  const headLimit = context.size(29, 60)
+  const [limit, headLimit] = context.size([75_000, 29], [200_000, 195])
   const started = performance.now()
   const idle = await Promise.all(Array.from({ length: 200 }, () => open(api)))
   for (const socket of idle) socket.on('error', () => {})

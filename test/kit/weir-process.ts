@@ -36,7 +36,7 @@ export interface Ended {
   readonly signal: NodeJS.Signals | null
 }
 
-const READY_LIMIT = 60_000
+const READY_LIMIT = 180_000
 const STOP_LIMIT = 60_000
 
 /** Starts and resolves when ready. Rejects with its output if it ends before. */

@@ -17,7 +17,19 @@ beforeAll(async () => {
     return
   }
   server = await startKafka()
-})
+  // Its first coordinator takes longer than the timeout below on a busy machine.
+  const first = await openKafkaJournal(
+    configFrom(kafkaJournalSchema, {
+      brokers: [`127.0.0.1:${server.ports.plain}`],
+      topic: 'first',
+      partitions: 1,
+      timeout: '100s',
+    }),
+    { ...testContext(), create: true },
+  )
+  await first.claim('first')
+  await first.close()
+}, 400_000)
 beforeEach((context) => {
   if (missing !== undefined) context.skip(missing)
 })

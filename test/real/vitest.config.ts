@@ -24,7 +24,8 @@ export default defineConfig({
     // Most of the time is spent waiting for servers.
     maxWorkers: availableParallelism() + 4,
     sequence: { sequencer: LongestFirst },
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    // Databases start beside each other. These limits only end what hangs.
+    testTimeout: 240_000,
+    hookTimeout: 300_000,
   },
 })
