@@ -14,12 +14,12 @@ const limits = { many: 0, few: 10, perPart: 20, parts: 5, small: 2 ** 52 }
 const disconnected = new AbortController().signal
 
 test.each([
-  { type: 'DOUBLE', sizes: [0, 7, 1000], asked: 7 },
+  { type: 'DOUBLE', sizes: [0, 7, 1000], queried: 7 },
   // The type concerns only the sums of a statement, which the first questions have.
-  { type: 'HUGEINT', sizes: [0, 7, 18_446_744_073_709_551_615n], asked: 3 },
+  { type: 'HUGEINT', sizes: [0, 7, 18_446_744_073_709_551_615n], queried: 3 },
 ])(
   'groups read in parts equal those of one statement, as $type',
-  async ({ type, sizes, asked }) => {
+  async ({ type, sizes, queried }) => {
     const api = await startStored()
     const random = new SeededRandom(7)
     const addresses = Array.from({ length: 24 }, (_, index) =>
@@ -51,7 +51,7 @@ test.each([
       [['next_hop', 'dst_addr'], 'bytes', 4],
       [['exporter_addr', 'src_endpoint', 'dst_addr'], 'flows', 50],
     ]
-    for (const [fields, by, limit, filter] of questions.slice(0, asked)) {
+    for (const [fields, by, limit, filter] of questions.slice(0, queried)) {
       const request: GroupsRequest = {
         ...rowQueryOf(
           { from: String(now - 2 * day), ...(filter === undefined ? {} : { filter }) },
