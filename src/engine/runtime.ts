@@ -29,6 +29,7 @@ import { SourceRates, StoreLag } from './progress.ts'
 import type { RuntimeParts } from './runtime-parts.ts'
 import { tapOf } from './tap.ts'
 import { messageOf, WeirError } from '../model/errors.ts'
+import { known } from '../model/json.ts'
 
 const maintenanceMs = 1000
 
@@ -94,15 +95,15 @@ export class Runtime implements Control {
   }
 
   async pipeline(): Promise<Pipeline> {
-    const { sinks, sources, host, tail, follower } = this.#parts
-    await follower.catchUp()
+    const { sinks, sources, host, tail, follower, ingest } = this.#parts
+    const [health] = await Promise.all([ingest.health(), follower.catchUp()])
     const now = host.clock.now()
     return {
       sources: eachInstance([...sources(), { id: httpSource, type: 'http', addresses: [] }], this.#rates.sources()).map(
         ({ id, type, addresses }) => {
           const silentMs = this.#rates.silence(id, host.clock.monotonic())
           const rate = this.#rates.of(id)
-          return { name: id, type, addresses, rate, ...(silentMs === undefined ? {} : { silentMs }) }
+          return { name: id, type, addresses, rate, ...known({ silentMs, error: health[id]?.why }) }
         },
       ),
       sinks: [
