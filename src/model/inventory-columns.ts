@@ -31,7 +31,7 @@ export const oldSnapshotDays = 90
 /** Findings of one resource, the first that applies is its finding. */
 export const inventoryFindings = ['detached', 'unused', 'no_targets', 'stopped', 'old_snapshot', 'untagged'] as const
 
-/** Types whose lists contain tags, and whose tags attribute costs. */
+/** Types with tags in their lists that attribute costs. */
 export const taggedTypes: Readonly<Record<CloudProvider, readonly CloudResourceType[]>> = {
   exoscale: ['instance', 'kubernetes_cluster', 'volume', 'load_balancer'],
   digitalocean: ['instance', 'kubernetes_cluster', 'volume', 'database'],

@@ -22,7 +22,7 @@ const forms: readonly (readonly [RegExp, Form])[] = [
 ]
 
 export class OtcServer extends CtsServer {
-  /** Items by project id and path, whose project is `{project}`: `/v1/{project}/vpcs`. */
+  /** Items by project id and path, which has the placeholder `{project}`: `/v1/{project}/vpcs`. */
   readonly #items = new Map<string, readonly Item[]>()
   /** Greatest page of every service. */
   mostItems = 500
@@ -59,9 +59,9 @@ export class OtcServer extends CtsServer {
     const path = url.pathname
     const [pattern, form] = forms.find(([one]) => one.test(path)) ?? []
     if (pattern === undefined || form === undefined) return undefined
-    const asked = pattern.exec(path)?.[1] ?? project
-    if (asked !== project) return [403, { error_code: 'APIGW.0302', error_msg: 'The project does not match.' }]
-    const key = `${project} ${path.replace(asked, '{project}')}`
+    const inPath = pattern.exec(path)?.[1] ?? project
+    if (inPath !== project) return [403, { error_code: 'APIGW.0302', error_msg: 'The project does not match.' }]
+    const key = `${project} ${path.replace(inPath, '{project}')}`
     const all = (this.#items.get(key) ?? []).filter(
       (one) => !url.searchParams.has('type') || one['zone_type'] === url.searchParams.get('type'),
     )

@@ -1,4 +1,4 @@
-// A running Weir with the budget of one request, and a server of Cost Explorer whose answer has two pages.
+// A running Weir with the budget of one request, and an answer of Cost Explorer with two pages.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,7 +10,7 @@ import { ROOT, runCommand } from '../../tools/kit/command.ts'
 
 const day = (back: number): string => new Date(Date.now() - back * 86_400_000).toISOString().slice(0, 10)
 
-it('a used budget is the state of the source in the pipeline, the metrics and doctor, also after a restart', async () => {
+it('a used budget is the state of the source in pipeline, metrics and doctor, also after a restart', async () => {
   const server = await new CostServer().start()
   onTestFinished(() => server.stop())
   server.pageSize = 1

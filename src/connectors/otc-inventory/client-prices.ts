@@ -81,7 +81,7 @@ const lookUp =
   (flavor, system) =>
     byFlavor.get(keyOf(flavor, system))
 
-/** `Open Linux` is the price of a server whose system has no license. */
+/** `Open Linux` is the price of a server with a system without a license. */
 function keyOf(flavor: string, system: string): string {
   const kind = /windows/i.test(system) ? 'windows' : /^(?:open )?linux$/i.test(system) ? 'linux' : system.toLowerCase()
   return `${flavor} ${kind}`

@@ -75,7 +75,8 @@ export const spendSchema = defineSchema({
   type: 'spend',
   role: 'source',
   summary:
-    'Reads costs from a folder of FOCUS files, AWS cost and usage reports or other CSV files, or from AWS Cost Explorer',
+    'Reads costs from a folder of FOCUS files, AWS cost and usage reports or other CSV files, or from AWS Cost ' +
+    'Explorer',
   fields: {
     path: filePath({
       description: 'Folder, with subfolders, of files `.csv`, `.csv.gz` and `.parquet`',

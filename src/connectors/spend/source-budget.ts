@@ -22,7 +22,7 @@ export type ExplorerState = Readonly<{
   through: string
   /** Day on which the month before was last read; empty: never. */
   monthRead: string
-  /** The last month, for example `2026-10`, whose costs are final; empty: none. */
+  /** The last month with final costs, for example `2026-10`; empty: none. */
   closed: string
 }>
 

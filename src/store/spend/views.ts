@@ -38,7 +38,7 @@ const decimals = { billed: 'BilledCost', effective: 'EffectiveCost', list: 'List
 const paths = [...Object.values(texts), ...Object.values(decimals), 'x_Estimated', 'x_Removed']
 const at = (column: string): string => `t[${paths.indexOf(column) + 1}]`
 
-/** Source whose rows are sums of those of other sources. */
+/** Its rows are sums of those of other sources. */
 const summary = 'cost-explorer'
 
 /** Aggregates have few bytes for each row, so that a month of millions of rows fits into memory. */
@@ -46,8 +46,8 @@ const bodyColumns = ['data', '_pos'] as const
 
 /**
  * Newest row of each key. An account's month with rows of an invoice has only rows of the sources of its invoices, and
- * no estimates: invoices replace estimates, and are never added to them. Rows of Cost Explorer are sums of the rows that
- * reports contain: on a day with rows of another source of the account, only those remain.
+ * no estimates: invoices replace estimates, and are never added to them. Rows of Cost Explorer are sums of the rows of
+ * reports: on a day with rows of another source of the account, only those remain.
  */
 export function spendView(input: ViewInput, options: Readonly<{ where?: string; withBody?: boolean }> = {}): string {
   const { where = 'true', withBody = true } = options
