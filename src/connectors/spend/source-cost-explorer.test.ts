@@ -82,6 +82,7 @@ test('case C22: two pages are two paid requests, and a used budget blocks the ne
   expect(it.server.queries).toHaveLength(2)
   expect(it.paid).toBeCloseTo(0.02)
   expect(it.metrics.value('weir_spend_paid_requests', { source: 'costs' })).toBe(2)
+  expect(it.metrics.value('weir_spend_reads_total', { source: 'costs', outcome: 'accepted' })).toBe(1)
   expect(it.server.queries[1]).toMatchObject({
     Granularity: 'DAILY',
     Metrics: ['UnblendedCost', 'AmortizedCost'],

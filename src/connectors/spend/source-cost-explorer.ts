@@ -145,6 +145,7 @@ export class CostExplorerSource implements Source {
     const counts = { changed, unchanged: found.size - changed, removed }
     for (const [outcome, rows] of Object.entries(counts))
       metrics.count('weir_spend_rows_total', rows, { source: id, outcome })
+    metrics.count('weir_spend_reads_total', 1, { source: id, outcome: 'accepted' })
     log.info('Read Cost Explorer.', { source: id, account: this.#account, ...span, ...counts })
   }
 
