@@ -25,7 +25,9 @@ it('a used budget is the state of the source in pipeline, metrics and doctor, al
     folder,
     config: { sources: { costs: { type: 'spend', cost_explorer: explorer } } },
   })
-  onTestFinished(() => weir.kill())
+  onTestFinished(async () => {
+    await weir.kill()
+  })
   const error = async (): Promise<string | undefined> =>
     (await weir.pipeline()).sources.find(({ name }) => name === 'costs')?.error
   await expect.poll(error, { timeout: 120_000 }).toMatch(/budget of today is used \(1 requests, 0.01 USD\)/)
