@@ -286,6 +286,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
         appendAgain: (unit, settled) => ingest.call('appendAgain', { unit, settled }, [unit.raw.buffer as ArrayBuffer]),
         release: (sequence) => ingest.call('release', sequence),
         status: () => sources.status(),
+        feeds: () => sources.feeds(),
         health: () => sources.health(),
         manifest: (query) => sources.manifest(query),
         places: () => ingest.call('places', undefined as never),

@@ -1,6 +1,7 @@
 import { MessageChannel, type Worker } from 'node:worker_threads'
 import type { ManifestQuery, ManifestState } from '../model/kubernetes.ts'
 import { connect, type Remote } from '../engine/rpc.ts'
+import type { SourceFeed } from '../engine/sources/feed.ts'
 import type { SourceHealth } from '../engine/sources/health.ts'
 import type { ApplyReport, SourceEntry } from '../engine/sources/sources.ts'
 import { watchedTypes } from '../manifests.ts'
@@ -58,6 +59,14 @@ export class SourceWorkers {
 
   async manifest(query: ManifestQuery): Promise<ManifestState | undefined> {
     return this.#watch?.call('manifest', query)
+  }
+
+  async feeds(): Promise<Readonly<Record<string, SourceFeed>>> {
+    const [here, there] = await Promise.all([
+      this.#options.ingest.call('sourceFeeds', undefined as never),
+      this.#watch?.call('feeds', undefined as never),
+    ])
+    return { ...here, ...there }
   }
 
   async health(): Promise<Readonly<Record<string, SourceHealth>>> {

@@ -12,6 +12,7 @@ import type { Position, Positions } from '../model/positions.ts'
 import type { FilterText } from '../schema/filter-field.ts'
 import type { Log, Metrics } from '../telemetry/ports.ts'
 import type { Traces } from '../telemetry/traces.ts'
+import type { SourceFeed } from './sources/feed.ts'
 
 export type Context = Readonly<{
   id: string
@@ -125,6 +126,8 @@ export interface Source extends Partial<KnownObjects> {
   readonly addresses: readonly string[]
   /** Runs the loops. Resolves after the signal aborts and all accepted rows are synced. */
   run(signal: AbortSignal): Promise<void>
+  /** Of sources of feeds. */
+  feed?(): SourceFeed
 }
 
 export type SinkBatch = Readonly<{

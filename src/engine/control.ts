@@ -2,6 +2,7 @@ import type { Frame, FrameHeader } from '../journal/types.ts'
 import type { EventBatch } from '../model/batches.ts'
 import type { RemoteObjects } from '../model/kubernetes.ts'
 import type { Health } from '../telemetry/health.ts'
+import type { SourceFeed } from './sources/feed.ts'
 import type { DerivationListener, Preview, SinkBatch, SinkPiece } from './contracts.ts'
 
 export interface Control extends RemoteObjects {
@@ -92,6 +93,7 @@ export type Pipeline = Readonly<{
     rate: number
     /** Since rows were last accepted; absent: none since the start. */
     silentMs?: number
+    feed?: SourceFeed
     error?: string
   }>[]
   sinks: readonly Readonly<{

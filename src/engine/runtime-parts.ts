@@ -9,6 +9,7 @@ import type { SinkCounts, SourceRows, StoreStatus } from './ledger/ledger.ts'
 import type { SourceHealth } from './sources/health.ts'
 import type { Pushed, PushParts } from './sources/pushed.ts'
 import type { StoreSelection } from './store-selection.ts'
+import type { SourceFeed } from './sources/feed.ts'
 import type { SourceReport } from './sources/sources.ts'
 
 interface IngestPort {
@@ -29,6 +30,7 @@ interface IngestPort {
     }>
   >
   status(): Promise<Readonly<Record<string, unknown>>>
+  feeds(): Promise<Readonly<Record<string, SourceFeed>>>
   manifest(query: ManifestQuery): Promise<ManifestState | undefined>
   health(): Promise<Readonly<Record<string, SourceHealth>>>
   places(): Promise<ReadonlyMap<number, number>>

@@ -16,6 +16,7 @@ import type {
   TapTarget,
   WatchedCluster,
 } from './control.ts'
+import { known } from '../model/json.ts'
 import { httpSource, takePushed } from './sources/pushed.ts'
 import { deadLetterAdmin, localDeadLetters } from './delivery/dead-letter-admin.ts'
 import { Feed } from './feed.ts'
@@ -96,14 +97,14 @@ export class Runtime implements Control {
 
   async pipeline(): Promise<Pipeline> {
     const { sinks, sources, host, tail, follower, ingest } = this.#parts
-    const [health] = await Promise.all([ingest.health(), follower.catchUp()])
+    const [health, feeds] = await Promise.all([ingest.health(), ingest.feeds(), follower.catchUp()])
     const now = host.clock.now()
     return {
       sources: eachInstance([...sources(), { id: httpSource, type: 'http', addresses: [] }], this.#rates.sources()).map(
         ({ id, type, addresses }) => {
           const silentMs = this.#rates.silence(id, host.clock.monotonic())
           const rate = this.#rates.of(id)
-          return { name: id, type, addresses, rate, ...known({ silentMs, error: health[id]?.why }) }
+          return { name: id, type, addresses, rate, ...known({ silentMs, error: health[id]?.why, feed: feeds[id] }) }
         },
       ),
       sinks: [

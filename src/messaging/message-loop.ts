@@ -53,6 +53,7 @@ export class MessageLoop<Unit extends MessageUnit> implements Source {
   readonly #pending = new Map<Unit, Promise<void>>()
   #pendingBytes = 0
   #problem: string | undefined
+  #recoveries = 0
   #pulledAt = Infinity
   readonly #sink: AwaitedSink | undefined
   #sinkRemoved = AbortSignal.abort()
@@ -68,6 +69,11 @@ export class MessageLoop<Unit extends MessageUnit> implements Source {
     if (sink === undefined) return
     if (context.awaited === undefined) throw new Error(`ack: ${config.ack}: the sink does not support this setting`)
     this.#sink = context.awaited(sink)
+  }
+
+  /** How often messages arrived again after a failure. */
+  get recoveries(): number {
+    return this.#recoveries
   }
 
   status(): { readonly problem?: string } {
@@ -109,8 +115,10 @@ export class MessageLoop<Unit extends MessageUnit> implements Source {
             signal,
           )
           if (units === undefined) continue
-          if (this.#problem !== undefined)
+          if (this.#problem !== undefined) {
+            this.#recoveries++
             this.#context.log.info('Messages arrive again.', { source: this.#context.id })
+          }
           this.#problem = undefined
           wait = minWaitMs
           await this.#acceptAll(units, signal)

@@ -2,6 +2,7 @@ import type { InMessage, MessageReader, ReadChoice } from '../codecs/bus-message
 import type { Source, SourceContext } from '../engine/contracts.ts'
 import { appendEvents } from '../engine/sources/append-events.ts'
 import { messageOf } from '../model/errors.ts'
+import { known } from '../model/json.ts'
 import type { ClaimPlace } from '../schema/index.ts'
 import { ClaimFetcher } from './claim-fetcher.ts'
 import { MessageLoop, type Accepted, type Intake, type LoopConfig, type LoopHandle } from './message-loop.ts'
@@ -56,6 +57,12 @@ export function messageSource<Handle>(
   return {
     addresses: loop.addresses,
     run: (signal) => loop.run(signal),
+    feed: () => ({
+      records: units.messages,
+      reconnects: loop.recoveries,
+      ...known({ lastRecord: units.last, why: loop.status().problem }),
+      ...(units.rejected > 0 ? { refused: { invalid: units.rejected } } : {}),
+    }),
     status: () => ({ messages: units.messages, rejected: units.rejected, ...loop.status() }),
   }
 }

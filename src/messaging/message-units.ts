@@ -24,6 +24,8 @@ const eventOverhead = 400
 
 export class MessageUnits {
   messages = 0
+  /** Time of the last message, Unix ms. */
+  last: number | undefined
   rejected = 0
   readonly #config: ReadChoice
   readonly #context: SourceContext
@@ -60,6 +62,7 @@ export class MessageUnits {
     const source = `/weir/${id}`
     const { body, place } = message
     this.messages++
+    this.last = this.#context.host.clock.now()
     try {
       if (invalid !== undefined) throw new Error(invalid)
       if (body.length > maxBytes)

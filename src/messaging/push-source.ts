@@ -1,6 +1,8 @@
 /** Sources of programs that push over HTTP. A request is answered when its rows are synced. */
 import type { Source, SourceContext } from '../engine/contracts.ts'
 import { appendEvents } from '../engine/sources/append-events.ts'
+import type { SourceFeed } from '../engine/sources/feed.ts'
+import { known } from '../model/json.ts'
 import type { WeirEvent } from '../model/events.ts'
 import type { HttpListeners } from '../net/http/listeners.ts'
 import {
@@ -135,6 +137,11 @@ class Pushes implements PushSource {
       last: this.#last,
       ...(isSilent ? { why: `No request was accepted at ${this.addresses.join(' or ')}: ${hint}.` } : {}),
     }
+  }
+
+  feed(): SourceFeed {
+    const { why } = this.status()
+    return { records: this.#rows, refused: this.#refused, ...known({ lastRecord: this.#last, why }) }
   }
 
   async run(signal: AbortSignal): Promise<void> {

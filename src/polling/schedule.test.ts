@@ -5,6 +5,7 @@ async function waits(
   polls: readonly { readonly takes: number; readonly requires?: number; readonly random?: number }[],
 ) {
   const slept: number[] = []
+  const next: number[] = []
   const abort = new AbortController()
   let [now, at] = [0, 0]
   await pollOnSchedule(
@@ -18,6 +19,7 @@ async function waits(
           yield: () => Promise.resolve(),
           sleep: (ms) => {
             slept.push(ms)
+            expect(next.at(-1)).toBe(now + Math.max(0, ms))
             now += Math.max(0, ms)
             if (at === polls.length) abort.abort()
             return Promise.resolve()
@@ -25,6 +27,7 @@ async function waits(
         },
       },
       every: 60_000,
+      scheduled: (time) => void next.push(time),
     },
     () => {
       const { takes, requires = 0 } = polls[at++] ?? { takes: 0 }

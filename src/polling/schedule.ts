@@ -7,11 +7,13 @@ type Schedule = Readonly<{
   host: Pick<Host, 'clock' | 'timers' | 'random'>
   /** From start to start, in ms; jitter shortens it. */
   every: number
+  /** Receives the time of the next poll, Unix ms. */
+  scheduled?: (at: number) => void
 }>
 
 /** Polls until the signal aborts. `poll` resolves with the delay that the API requires, in ms. */
 export async function pollOnSchedule(
-  { host, every }: Schedule,
+  { host, every, scheduled }: Schedule,
   poll: (signal: AbortSignal) => Promise<number>,
   signal: AbortSignal,
 ): Promise<void> {
@@ -19,6 +21,8 @@ export async function pollOnSchedule(
     const began = host.clock.monotonic()
     const requiredMs = await poll(signal)
     const interval = every * (1 - jitter * host.random.next())
-    await host.timers.sleep(Math.max(requiredMs, interval - (host.clock.monotonic() - began)), signal)
+    const delay = Math.max(requiredMs, interval - (host.clock.monotonic() - began), 0)
+    scheduled?.(host.clock.now() + delay)
+    await host.timers.sleep(delay, signal)
   }
 }

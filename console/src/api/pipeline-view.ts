@@ -11,6 +11,7 @@ export type SourceView = Readonly<{
   rate: number
   silentMs: number | undefined
   error: string | undefined
+  feed: Pipeline['sources'][number]['feed']
   accepted: number
   duplicates: number
   unreadable: number
@@ -64,6 +65,7 @@ export function viewOf(pipeline: Pipeline, ledger: Ledger): PipelineView {
       rate: runs?.rate ?? 0,
       silentMs: runs?.silentMs,
       error: runs?.error,
+      feed: runs?.feed,
       accepted: sums?.accepted ?? 0,
       duplicates: sums?.duplicates ?? 0,
       unreadable: sums?.unreadable ?? 0,

@@ -1,12 +1,39 @@
 import type { FastifyInstance } from 'fastify'
 import { withoutUrlSecrets } from '../../model/url-text.ts'
+import type { Pipeline } from '../../engine/control.ts'
 import { answerJson } from '../answer.ts'
 import type { ApiContext } from '../options.ts'
 import { ApiError } from '../problems.ts'
 import { boolean, integer, list, object, problem, string } from '../json-schema.ts'
 
+type SourceFeed = NonNullable<Pipeline['sources'][number]['feed']>
+
 const counts = { type: 'object', additionalProperties: integer } as const
 const names = list(string)
+
+const moment = { type: 'number', description: 'Unix ms.' } as const
+
+const feed = object(
+  {
+    records: { ...integer, description: 'Accepted records since the start.' },
+    lastRecord: moment,
+    connected: boolean,
+    reconnects: { ...integer, description: 'Connections that were opened again.' },
+    gaps: object(
+      {
+        count: integer,
+        missing: { ...integer, description: 'Missing numbers of all gaps.' },
+        last: object({ time: moment, key: string, from: integer, to: integer }),
+      },
+      { description: 'In sequence numbers. `last`: the first and last missing number.' },
+    ),
+    poll: object({ last: moment, next: moment, cursor: { ...string, description: 'Position of the next request.' } }),
+    refused: { ...counts, description: 'Rejected requests or messages, by reason.' },
+    targets: object({ known: integer, failing: integer }),
+    why: { ...string, description: 'Why no data arrives.' },
+  },
+  { description: 'State of a source of a feed: websocket, polled API, queue, push or scrape.' },
+)
 
 export const pipelineSchemas = {
   Ledger: object(
@@ -58,6 +85,7 @@ export const pipelineSchemas = {
           addresses: names,
           rate: { type: 'number', description: 'Rows per second.' },
           silentMs: { type: 'number', description: 'Since rows were last accepted; absent: none since the start.' },
+          feed,
           error: string,
         }),
       ),
@@ -93,8 +121,13 @@ export const pipelineSchemas = {
 const hiddenReason = 'A part of Weir does not work; admins can see which.'
 
 /** URLs may contain credentials. */
-function shown<T extends { readonly error?: string }>(part: T) {
-  return part.error === undefined ? part : { ...part, error: withoutUrlSecrets(part.error) }
+function shown<T extends { readonly error?: string; readonly feed?: SourceFeed }>(part: T) {
+  const { error, feed: own } = part
+  return {
+    ...part,
+    ...(error === undefined ? {} : { error: withoutUrlSecrets(error) }),
+    ...(own?.why === undefined ? {} : { feed: { ...own, why: withoutUrlSecrets(own.why) } }),
+  }
 }
 
 export function pipelineRoutes(app: FastifyInstance, { control, version }: ApiContext): void {

@@ -185,6 +185,7 @@ export const ingestMethods = {
     return last
   },
   sourceHealth: () => need(sources).health(),
+  sourceFeeds: () => need(sources).feeds(),
   sourceStatus(): Readonly<Record<string, unknown>> {
     return need(sources).status()
   },

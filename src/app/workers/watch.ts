@@ -77,6 +77,7 @@ export const watchMethods = {
     return report
   },
   health: () => need(sources).health(),
+  feeds: () => need(sources).feeds(),
   status(): Readonly<Record<string, unknown>> {
     return need(sources).status()
   },

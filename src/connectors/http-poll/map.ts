@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { isUtf8 } from 'node:buffer'
 import { parseRaw } from '../../model/exact-json.ts'
+import { withoutUrlSecrets } from '../../model/url-text.ts'
 import { jsonAt } from '../../model/json-pointer.ts'
 import type { HttpPollConfig } from './config.ts'
 
@@ -19,6 +20,14 @@ export type PollState = Readonly<{
 }>
 
 export const noState: PollState = { at: 0, seen: [] }
+
+const maxCursorText = 200
+
+/** For people; a next page may be an address with secrets. */
+export function cursorText({ next, since }: PollState): string | undefined {
+  if (next !== undefined) return `page ${withoutUrlSecrets(next).replace(/\?.*/s, '?…').slice(0, maxCursorText)}`
+  return since === undefined ? undefined : `since ${since.slice(0, maxCursorText)}`
+}
 
 export type PolledRecord = Readonly<{
   /** Undefined if the record has no value of the key. */

@@ -106,7 +106,9 @@ test('cursors are followed to the cap, and the next poll continues after a resta
   })
   const scene = new Scene()
   const written: Written = { records: '/items', key: ['/page'], paging: { type: 'cursor', at: '/next', max_pages: 2 } }
-  await scene.run(api, written, () => scene.texts.length >= 2)
+  const capped = await scene.run(api, written, ({ feed }) => scene.texts.length >= 2 && feed?.().poll?.next)
+  expect(capped.feed?.()).toMatchObject({ records: scene.texts.length, lastRecord: scene.host.clock.now() })
+  expect(capped.feed?.().poll?.cursor).toMatch(/^page [3-5]$/)
   await scene.run(api, written, () => scene.texts.length >= 5)
   expect(scene.texts).toEqual([1, 2, 3, 4, 5].map((page) => `{"page":${page}}`))
   expect(scene.ids).toEqual(['1', '2', '3', '4', '5'])

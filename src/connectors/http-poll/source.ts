@@ -1,6 +1,7 @@
 import type { Source, SourceContext } from '../../engine/contracts.ts'
 import { defineSource } from '../../engine/define.ts'
 import { appendEvents } from '../../engine/sources/append-events.ts'
+import type { SourceFeed } from '../../engine/sources/feed.ts'
 import { healthOfPlaces, type SourceHealth } from '../../engine/sources/health.ts'
 import { messageOf } from '../../model/errors.ts'
 import { known } from '../../model/json.ts'
@@ -15,6 +16,7 @@ import { pollOnSchedule } from '../../polling/schedule.ts'
 import { PollClient } from './client.ts'
 import type { HttpPollConfig, httpPollSchema } from './config.ts'
 import {
+  cursorText,
   dataOf,
   greater,
   nextPage,
@@ -51,6 +53,7 @@ export async function openHttpPoll(config: HttpPollConfig, context: SourceContex
   return {
     addresses: [],
     status: () => poller.status(),
+    feed: () => poller.feed(),
     health: () => healthOfPlaces([poller.status()]),
     async run(signal) {
       try {
@@ -88,6 +91,8 @@ class Poller {
   #isLeader = () => true
   #records = 0
   #lastPoll: number | undefined
+  #lastRecord: number | undefined
+  #nextPoll: number | undefined
   #why: string | undefined
 
   constructor(config: HttpPollConfig, context: SourceContext, client: PollClient) {
@@ -107,6 +112,14 @@ class Poller {
     }
   }
 
+  feed(): SourceFeed {
+    return {
+      records: this.#records,
+      ...known({ lastRecord: this.#lastRecord, why: this.#why }),
+      poll: known({ last: this.#lastPoll, next: this.#nextPoll, cursor: cursorText(this.#state) }),
+    }
+  }
+
   shared(): PollState {
     return { ...this.#state, seen: this.#state.seen.slice(-leaseKeys) }
   }
@@ -122,7 +135,8 @@ class Poller {
 
   run(signal: AbortSignal): Promise<void> {
     const { host } = this.#context
-    return pollOnSchedule({ host, every: this.#config.every }, (until) => this.#cycle(until), signal)
+    const scheduled = (at: number): void => void (this.#nextPoll = at)
+    return pollOnSchedule({ host, every: this.#config.every, scheduled }, (until) => this.#cycle(until), signal)
   }
 
   async #cycle(signal: AbortSignal): Promise<number> {
@@ -205,6 +219,7 @@ class Poller {
     this.#seen.clear()
     for (const key of seen) this.#seen.add(key)
     this.#records += events.length
+    if (events.length > 0) this.#lastRecord = context.host.clock.now()
     for (const [outcome, count] of Object.entries({ ...counts, taken: events.length }))
       if (count > 0) metrics.count('weir_http_poll_records_total', count, { source, outcome })
   }

@@ -40,6 +40,7 @@ function withPartitions(source: Source, status: () => MessageSourceStatus, pulle
   return {
     addresses: source.addresses,
     run: (signal) => source.run(signal),
+    feed: () => source.feed?.() ?? { records: status().messages },
     status: () => ({ ...status(), partitions: puller.partitions() }),
   }
 }

@@ -24,6 +24,7 @@ export type TargetStatus = Readonly<{
   url: string
   samples: number
   lastPoll: number | undefined
+  nextPoll: number | undefined
   why?: string
 }>
 
@@ -45,6 +46,7 @@ export class TargetScraper {
   #hasScraped = false
   #samples = 0
   #lastPoll: number | undefined
+  #nextPoll: number | undefined
   #why: string | undefined
 
   constructor(parts: TargetParts) {
@@ -59,6 +61,7 @@ export class TargetScraper {
       url,
       samples: this.#samples,
       lastPoll: this.#lastPoll,
+      nextPoll: this.#nextPoll,
       ...(this.#why === undefined ? {} : { why: this.#why }),
     }
   }
@@ -66,7 +69,12 @@ export class TargetScraper {
   async run(signal: AbortSignal): Promise<void> {
     const { config, context } = this.#parts
     try {
-      await pollOnSchedule({ host: context.host, every: config.every }, (until) => this.#scrape(until), signal)
+      const scheduled = (at: number): void => void (this.#nextPoll = at)
+      await pollOnSchedule(
+        { host: context.host, every: config.every, scheduled },
+        (until) => this.#scrape(until),
+        signal,
+      )
     } finally {
       this.#http.close()
     }

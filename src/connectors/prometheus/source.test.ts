@@ -91,6 +91,10 @@ test('series that vanish get a marker, and all of them if a scrape fails', async
   expect(source.status().targets[0]?.why).toBe('the response has 3 samples: raise `sample_limit`')
   expect(scene.lines.join('\n')).toContain('the response is malformed: line 2 is malformed')
   expect(source.health()?.counts).toBe('lasting')
+  expect(source.feed?.()).toMatchObject({
+    targets: { known: 1, failing: 1 },
+    poll: { next: expect.any(Number) as number },
+  })
 })
 
 test('OpenMetrics has types, units, exemplars and an end', async () => {

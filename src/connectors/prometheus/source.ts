@@ -1,8 +1,10 @@
 import type { Source, SourceContext } from '../../engine/contracts.ts'
 import { defineSource } from '../../engine/define.ts'
+import type { SourceFeed } from '../../engine/sources/feed.ts'
 import { healthOfPlaces, type SourceHealth } from '../../engine/sources/health.ts'
 import { self } from '../../host/process.ts'
 import { messageOf } from '../../model/errors.ts'
+import { known } from '../../model/json.ts'
 import { openClient, type Client } from '../../net/kubernetes/client.ts'
 import { followCollection, keyOf } from '../../net/kubernetes/follow-collection.ts'
 import { openLeaderLease } from '../../net/kubernetes/leader-lease.ts'
@@ -42,6 +44,7 @@ export async function openScrape(config: PrometheusScrapeConfig, context: Source
   return {
     addresses: [],
     status: () => scrapes.status(),
+    feed: () => scrapes.feed(),
     health: () => scrapes.health(),
     async run(signal) {
       try {
@@ -100,6 +103,19 @@ class Scrapes {
       this.#problem ??
       (targets.length === 0 ? 'No pod has the annotation `prometheus.io/scrape: "true"` and a port.' : undefined)
     return { targets, ...(why === undefined ? {} : { why }) }
+  }
+
+  feed(): SourceFeed {
+    const targets = [...this.#running.values()].map(({ scraper }) => scraper.status())
+    const times = targets.flatMap(({ lastPoll }) => lastPoll ?? [])
+    const nexts = targets.flatMap(({ nextPoll }) => nextPoll ?? [])
+    const last = times.length === 0 ? undefined : Math.max(...times)
+    return {
+      records: targets.reduce((sum, { samples }) => sum + samples, 0),
+      targets: { known: targets.length, failing: targets.filter(({ why }) => why !== undefined).length },
+      poll: known({ last, next: nexts.length === 0 ? undefined : Math.min(...nexts) }),
+      ...known({ lastRecord: last, why: this.status().why ?? this.health()?.why }),
+    }
   }
 
   health(): SourceHealth | undefined {

@@ -146,6 +146,7 @@ test('a full queue of datagrams is counted, and TCP waits', async () => {
   socket.end('<1>a\n<1>b')
   await expect.poll(() => lines().length, { timeout: 20_000 }).toBe(2)
   expect(source.status()).toMatchObject({ messages: 2, lost: 0 })
+  expect(source.feed?.()).toMatchObject({ records: 2, lastRecord: expect.any(Number) as number })
   scene.refuse = 1000
   const sender = createSocket('udp4')
   onTestFinished(() => void sender.close())

@@ -1,8 +1,10 @@
 import type { Source, SourceContext } from '../../engine/contracts.ts'
 import { defineSource } from '../../engine/define.ts'
 import { appendEvents } from '../../engine/sources/append-events.ts'
+import type { SourceFeed } from '../../engine/sources/feed.ts'
 import { messageOf } from '../../model/errors.ts'
 import type { WeirEvent } from '../../model/events.ts'
+import { known } from '../../model/json.ts'
 import { telemetryTypes } from '../../model/points.ts'
 import { TlsFiles } from '../../net/tls-files.ts'
 import type { Datagrams } from '../../net/udp.ts'
@@ -91,6 +93,10 @@ class Syslog implements SyslogSource {
         ? `No message was received at ${this.addresses.join(' or ')}: check the address and protocol of the senders.`
         : undefined
     return { messages: this.#messages, lost: this.#lost, last: this.#last, ...(why === undefined ? {} : { why }) }
+  }
+
+  feed(): SourceFeed {
+    return { records: this.#messages, ...known({ lastRecord: this.#last, why: this.status().why }) }
   }
 
   async run(signal: AbortSignal): Promise<void> {

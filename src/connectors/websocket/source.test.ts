@@ -121,6 +121,13 @@ test('of 100 cuts each gap is counted and emitted before the message after it', 
   expect(missing).toBe(1003 - received[0]! + 1 - received.length)
   expect(found.filter(({ missing: some }) => some !== undefined)).toHaveLength(gaps)
   expect(gaps).toBeGreaterThan(0)
+  const newest = found.findLast(({ to }) => to !== undefined)
+  expect(source.feed?.()).toMatchObject({
+    records: received.length,
+    lastRecord: expect.any(Number) as number,
+    reconnects: 100,
+    gaps: { count: gaps, missing, last: { from: newest?.from, to: newest?.to } },
+  })
   for (const [at, { to }] of found.entries()) if (to !== undefined) expect(found[at + 1]?.sequence).toBe(to + 1)
   expect(scene.metrics.value('weir_websocket_missing_messages_total', { source: 'feed' })).toBe(missing)
 })

@@ -1,12 +1,14 @@
 import type { Source, SourceContext } from '../../engine/contracts.ts'
 import { defineSource } from '../../engine/define.ts'
 import { appendEvents } from '../../engine/sources/append-events.ts'
+import type { FeedGaps, SourceFeed } from '../../engine/sources/feed.ts'
 import type { SourceHealth } from '../../engine/sources/health.ts'
 import { self } from '../../host/process.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import { runStream, type StreamConnection, type StreamMessage, type StreamTarget } from '../../net/http/stream.ts'
 import { authorization, revealSecret } from '../../net/secrets.ts'
 import { readTls, type TlsOptions } from '../../net/tls.ts'
+import { known } from '../../model/json.ts'
 import { withoutUrlSecrets } from '../../model/url-text.ts'
 import type { WebsocketConfig, websocketSchema } from './config.ts'
 import { classified, gapEvent, idOf, messageEvent, rejectedIn, sequenceOf } from './map.ts'
@@ -48,6 +50,8 @@ class Websocket implements WebsocketSource {
   #gaps = 0
   #missing = 0
   #connections = 0
+  #lastMessage: number | undefined
+  #lastGap: FeedGaps['last']
   #isConnected = false
   #isReconnected: boolean
   #why: string | undefined
@@ -75,6 +79,19 @@ class Websocket implements WebsocketSource {
       missing: this.#missing,
       connections: this.#connections,
       ...(why === undefined ? {} : { why }),
+    }
+  }
+
+  feed(): SourceFeed {
+    const last = this.#lastGap
+    return {
+      records: this.#messages,
+      connected: this.#isConnected,
+      reconnects: Math.max(0, this.#connections - 1),
+      ...known({ lastRecord: this.#lastMessage, why: this.health()?.why }),
+      ...(this.#config.sequence === null
+        ? {}
+        : { gaps: { count: this.#gaps, missing: this.#missing, ...known({ last }) } }),
     }
   }
 
@@ -200,6 +217,7 @@ class Websocket implements WebsocketSource {
       const gap = numbered === undefined ? undefined : this.#sequences.take(numbered.key, numbered.at)
       if (gap !== undefined) {
         gaps.push({ missing: gap.to - gap.from + 1 })
+        this.#lastGap = { time: context.host.clock.now(), ...gap }
         events.push(gapEvent(gap, this.#place, context.host.clock.now(), this.#isReconnected))
         this.#isReconnected = false
       }
@@ -216,6 +234,7 @@ class Websocket implements WebsocketSource {
         ? {}
         : await appendEvents(context, events, { signal, once: true, cursor: this.#sequences.cursor() })
     this.#messages += counts.taken - duplicates
+    if (counts.taken > duplicates) this.#lastMessage = context.host.clock.now()
     const { id: source, metrics, log } = context
     for (const [outcome, count] of Object.entries({
       ...counts,

@@ -15,6 +15,7 @@ import type {
   Traces,
 } from '../contracts.ts'
 import { withCluster } from './cluster-name.ts'
+import type { SourceFeed } from './feed.ts'
 import { healthOf, type SourceHealth } from './health.ts'
 import { endsWithin } from '../stopping.ts'
 import { tracedEvents } from '../delivery/traced.ts'
@@ -131,6 +132,15 @@ export class SourceSet {
     for (const { entry, source } of this.#running.values())
       all[entry.id] = 'status' in source && typeof source.status === 'function' ? source.status() : {}
     return all
+  }
+
+  feeds(): Readonly<Record<string, SourceFeed>> {
+    return Object.fromEntries(
+      [...this.#running.values()].flatMap(({ entry, source }) => {
+        const feed = source.feed?.()
+        return feed === undefined ? [] : [[entry.id, feed]]
+      }),
+    )
   }
 
   manifest(query: ManifestQuery): ManifestState | undefined {

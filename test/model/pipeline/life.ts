@@ -146,6 +146,7 @@ export async function begin(host: FakeHost, run: Run, others: readonly OtherSide
         await journal.release(sequence)
         return { bytes: journal.size(), segments: journal.segments().length, holds: 0, sources: [] }
       },
+      feeds: () => Promise.resolve({}),
       manifest: () => Promise.resolve(undefined),
       health: () => Promise.resolve({}),
       status: () => Promise.resolve({}),

@@ -5,6 +5,7 @@ import { count, duration, perSecond, plainText, size, time } from '../../parts/f
 import type { Exporters } from '../../api/exporters.ts'
 import { kernelDrops, listOf } from './exporter-facts.ts'
 import { meaningOf } from './counter-text.ts'
+import { FeedFacts } from './feeds.tsx'
 import { marks } from './picture.tsx'
 import type { PipelineView, Reasons, SinkView, SourceView } from '../../api/pipeline-view.ts'
 import { pipelineText } from '../../text/pipeline.ts'
@@ -95,6 +96,7 @@ function Source({ source, listens }: { source: SourceView; listens: SourceExport
           <Fact name={pipelineText.droppedByTheKernel}>{count(kernelDrops({ ...listens, known: 0 }))}</Fact>
         )}
       </dl>
+      {source.feed !== undefined && <FeedFacts feed={source.feed} />}
       <ByReason title={pipelineText.shedHint} reasons={source.shed} />
     </>
   )

@@ -9,6 +9,7 @@ import { usePageState } from '../../state/use-page-state.ts'
 import { useExporters } from '../../api/exporters.ts'
 import { Details } from './details.tsx'
 import { ExporterTable, reasonsOf } from './exporters.tsx'
+import { feedsOf, FeedTable } from './feeds.tsx'
 import { Picture } from './picture.tsx'
 import { pipelineCodec } from './state.ts'
 import type { PipelineView } from '../../api/pipeline-view.ts'
@@ -71,6 +72,7 @@ export default function PipelinePage(): React.ReactNode {
               <Twin view={view} rates={rates} onOpen={open} />
             )}
             <Why reasons={reasonsOf(exporters.data, view, ledger.data)} onOpen={open} />
+            <Feeds view={view} at={pipeline.dataUpdatedAt} onOpen={open} />
             <h2>{pipelineText.exporters}</h2>
             {exporters.data === undefined ? (
               <Pending of={exporters} what={pipelineText.theExporters} />
@@ -122,6 +124,17 @@ function Sentence({ view }: { view: PipelineView }) {
     <p>
       {sentence} <span className="bad">{pipelineText.notAllBalanced}</span>
     </p>
+  )
+}
+
+function Feeds({ view, at, onOpen }: { view: PipelineView; at: number; onOpen: (id: string) => void }) {
+  const feeds = feedsOf(view.sources)
+  if (feeds.length === 0) return null
+  return (
+    <>
+      <h2>{pipelineText.feeds}</h2>
+      <FeedTable feeds={feeds} at={at} onOpen={onOpen} />
+    </>
   )
 }
 

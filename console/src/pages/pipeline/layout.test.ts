@@ -11,6 +11,7 @@ const view = (sources: number, sinks: number): PipelineView => ({
     addresses: [],
     rate: 0,
     silentMs: undefined,
+    feed: undefined,
     error: undefined,
     accepted: 10,
     duplicates: 0,
