@@ -5,6 +5,8 @@ import { proves } from '../../../test/kit/proof.ts'
 import { QueryScene } from '../../../test/kit/query-scene.ts'
 import { SharedLeadership, sharing } from '../../../test/kit/shared-leadership.ts'
 import { configFrom, type WrittenConfigOf } from '../../schema/index.ts'
+import { realHost } from '../../host/index.ts'
+import { probeApi } from './client-probe.ts'
 import { httpPollSchema } from './config.ts'
 import { openHttpPoll, type HttpPollSource } from './source.ts'
 
@@ -97,6 +99,24 @@ test('after a limit the next request waits for the time of the server', async ()
   expect(scene.slept[0]).toBeGreaterThanOrEqual(90_000)
   expect(source.health()).toBeUndefined()
   expect(scene.lines.join()).toMatch(/HTTP 503[^]*readable again/)
+})
+
+test('a probe reports the records of the first page, a page without any, and the reason of a failure', async () => {
+  const api = await serve((url) =>
+    url.includes('secret=no') ? { status: 403 } : { body: { items: url.includes('empty') ? [] : [1, 2] } },
+  )
+  const probe = async (url: string): Promise<unknown> =>
+    probeApi(
+      configFrom(httpPollSchema, { url, records: '/items' }),
+      { id: 'api', host: realHost() },
+      new AbortController().signal,
+    )
+  expect(await probe(api.url)).toEqual({ is: 'ok', message: `${api.url}: 2 records on the first page` })
+  expect(await probe(`${api.url}?empty=1`)).toMatchObject({ is: 'warn' })
+  expect(await probe(`${api.url}?secret=no`)).toEqual({
+    is: 'fail',
+    message: `${api.url}: the server responded HTTP 403`,
+  })
 })
 
 test('cursors are followed to the cap, and the next poll continues after a restart', async () => {

@@ -14,6 +14,7 @@ import { runAsLeader } from '../../polling/leader.ts'
 import { PollError } from '../../polling/poll-error.ts'
 import { pollOnSchedule } from '../../polling/schedule.ts'
 import { PollClient } from './client.ts'
+import { probeApi } from './client-probe.ts'
 import type { HttpPollConfig, httpPollSchema } from './config.ts'
 import {
   cursorText,
@@ -29,7 +30,7 @@ import {
   type PollState,
 } from './map.ts'
 
-export const source = defineSource<typeof httpPollSchema>('http-poll', { build: openHttpPoll })
+export const source = defineSource<typeof httpPollSchema>('http-poll', { build: openHttpPoll, probe: probeApi })
 
 /** A Lease holds at most as many keys. */
 const leaseKeys = 500

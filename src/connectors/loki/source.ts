@@ -1,13 +1,17 @@
 import { snappyDecompress, SnappyTooLarge } from '../../codecs/snappy/decompress.ts'
 import type { SourceContext } from '../../engine/contracts.ts'
 import { defineSource } from '../../engine/define.ts'
+import { probeListener } from '../../messaging/push-probe.ts'
 import { openPushSource, type PushedRows, type PushSource } from '../../messaging/push-source.ts'
 import { messageOf } from '../../model/errors.ts'
 import { PushRefused, tooLarge, type PushRequest } from '../../net/http/receiver.ts'
 import type { LokiPushConfig, lokiPushSchema } from './config.ts'
 import { lineEvents, linesOfJson, linesOfProtobuf } from './map-received.ts'
 
-export const source = defineSource<typeof lokiPushSchema>('loki-push', { build: openLokiPush })
+export const source = defineSource<typeof lokiPushSchema>('loki-push', {
+  build: openLokiPush,
+  probe: probeListener,
+})
 
 export function openLokiPush(config: LokiPushConfig, context: SourceContext): Promise<PushSource> {
   return openPushSource({

@@ -1,6 +1,7 @@
 import { decodeOtlp, partialSuccessBody, rpcStatusBody, type OtlpSignal } from '../../codecs/otlp/index.ts'
 import type { SourceContext } from '../../engine/contracts.ts'
 import { defineSource } from '../../engine/define.ts'
+import { probeListener } from '../../messaging/push-probe.ts'
 import {
   openPushSource,
   type MoreListeners,
@@ -18,7 +19,7 @@ import type { OtlpSourceConfig, otlpSourceSchema } from './config.ts'
 import { pointEvents } from './map-points.ts'
 import { recordEvents } from './map-records.ts'
 
-export const source = defineSource<typeof otlpSourceSchema>('otlp', { build: openOtlp })
+export const source = defineSource<typeof otlpSourceSchema>('otlp', { build: openOtlp, probe: probeListener })
 
 const protobuf = 'application/x-protobuf'
 const json = 'application/json'

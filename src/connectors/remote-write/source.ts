@@ -1,6 +1,7 @@
 import { snappyDecompress, SnappyTooLarge } from '../../codecs/snappy/decompress.ts'
 import type { SourceContext } from '../../engine/contracts.ts'
 import { defineSource } from '../../engine/define.ts'
+import { probeListener } from '../../messaging/push-probe.ts'
 import { openPushSource, type PushedRows, type PushSource } from '../../messaging/push-source.ts'
 import { messageOf } from '../../model/errors.ts'
 import { PushRefused, tooLarge, type PushRequest } from '../../net/http/receiver.ts'
@@ -8,7 +9,10 @@ import type { PointData } from '../../model/points.ts'
 import type { RemoteWriteSourceConfig, remoteWriteSourceSchema } from './config.ts'
 import { samplesOfV1, samplesOfV2, type ReceivedSamples } from './map-received.ts'
 
-export const source = defineSource<typeof remoteWriteSourceSchema>('remote-write', { build: openRemoteWrite })
+export const source = defineSource<typeof remoteWriteSourceSchema>('remote-write', {
+  build: openRemoteWrite,
+  probe: probeListener,
+})
 
 export function openRemoteWrite(config: RemoteWriteSourceConfig, context: SourceContext): Promise<PushSource> {
   const metadata = new Map<string, NonNullable<PointData['kind']>>()

@@ -2,6 +2,7 @@ import type { Source, SourceContext } from '../../engine/contracts.ts'
 import { defineSource } from '../../engine/define.ts'
 import { appendEvents } from '../../engine/sources/append-events.ts'
 import type { SourceFeed } from '../../engine/sources/feed.ts'
+import { probeListener } from '../../messaging/push-probe.ts'
 import { messageOf } from '../../model/errors.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import { known } from '../../model/json.ts'
@@ -14,7 +15,7 @@ import type { SyslogConfig, syslogSchema } from './config.ts'
 import type { Framed } from './map-framing.ts'
 import { syslogLine } from './map.ts'
 
-export const source = defineSource<typeof syslogSchema>('syslog', { build: openSyslog })
+export const source = defineSource<typeof syslogSchema>('syslog', { build: openSyslog, probe: probeListener })
 
 const housekeepingMs = 5000
 const maxBatch = 1000

@@ -6,6 +6,7 @@ import { proves } from '../../../test/kit/proof.ts'
 import { QueryScene } from '../../../test/kit/query-scene.ts'
 import { realHost } from '../../host/index.ts'
 import { configFrom, type WrittenConfigOf } from '../../schema/index.ts'
+import { probeFeed } from './client-probe.ts'
 import { websocketSchema } from './config.ts'
 import { openWebsocket, type WebsocketSource } from './source.ts'
 
@@ -142,6 +143,32 @@ test('the response to the subscription names rejected symbols, and the others fl
   const source = await scene.run(feed, { ack }, () => scene.ids.length === 1)
   expect(source.health()).toEqual({ why: 'the feed rejected the subscription of XYZ', counts: 'partly' })
   expect(scene.texts).toEqual(['{"event":"price","symbol":"AAPL"}'])
+})
+
+test('a probe reports the response to the subscription, a rejected one, and a feed that does not respond', async () => {
+  const probe = async (feed: Feed, written: Written = {}): Promise<unknown> => {
+    const config = configFrom(websocketSchema, { url: feed.url, subscribe: [subscribe], ...written })
+    return probeFeed(config, { id: 'feed', host: realHost() }, AbortSignal.timeout(2000))
+  }
+  const ack = { match: { '/event': 'subscribe-status' }, fails: '/fails' }
+  const answering = (text: string): Promise<Feed> => serve((socket) => socket.send(text))
+  const good = await answering('{"event":"subscribe-status"}')
+  expect(await probe(good, { ack })).toEqual({ is: 'ok', message: `${good.url} acknowledged the subscription` })
+  expect(good.received).toEqual([subscribe])
+  expect(await probe(good)).toEqual({ is: 'ok', message: `${good.url} accepts connections` })
+  const rejecting = await answering('{"event":"subscribe-status","fails":["XYZ"]}')
+  expect(await probe(rejecting, { ack })).toMatchObject({
+    is: 'warn',
+    message: expect.stringContaining('XYZ') as string,
+  })
+  expect(await probe(await answering('{"event":"other"}'), { ack })).toMatchObject({
+    is: 'fail',
+    message: expect.stringContaining('did not acknowledge the subscription in time') as string,
+  })
+  expect(await probe({ ...good, url: 'ws://127.0.0.1:9/feed' })).toMatchObject({
+    is: 'fail',
+    message: expect.stringContaining('ECONNREFUSED') as string,
+  })
 })
 
 test('without a response to the subscription, or without messages, the connection is closed', async () => {

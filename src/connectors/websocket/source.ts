@@ -5,16 +5,20 @@ import type { FeedGaps, SourceFeed } from '../../engine/sources/feed.ts'
 import type { SourceHealth } from '../../engine/sources/health.ts'
 import { self } from '../../host/process.ts'
 import type { WeirEvent } from '../../model/events.ts'
-import { runStream, type StreamConnection, type StreamMessage, type StreamTarget } from '../../net/http/stream.ts'
-import { authorization, revealSecret } from '../../net/secrets.ts'
+import { runStream, type StreamConnection, type StreamMessage } from '../../net/http/stream.ts'
 import { readTls, type TlsOptions } from '../../net/tls.ts'
 import { known } from '../../model/json.ts'
 import { withoutUrlSecrets } from '../../model/url-text.ts'
+import { streamTarget } from './client.ts'
+import { probeFeed } from './client-probe.ts'
 import type { WebsocketConfig, websocketSchema } from './config.ts'
 import { classified, gapEvent, idOf, messageEvent, rejectedIn, sequenceOf } from './map.ts'
 import { Sequences } from './map-sequence.ts'
 
-export const source = defineSource<typeof websocketSchema>('websocket', { build: openWebsocket })
+export const source = defineSource<typeof websocketSchema>('websocket', {
+  build: openWebsocket,
+  probe: probeFeed,
+})
 
 const [connectMs, missedPings, stableMs] = [10_000, 3, 60_000]
 /** Messages wait while the journal is behind; then the socket is not read, and the feed has to wait or to close. */
@@ -112,7 +116,7 @@ class Websocket implements WebsocketSource {
       await runStream(
         {
           host,
-          target: () => this.#target(),
+          target: () => streamTarget(this.#config),
           take: (messages, until) => this.#take(messages, until),
           opened: (connection) => {
             this.#opened(connection)
@@ -144,19 +148,6 @@ class Websocket implements WebsocketSource {
       )
     } finally {
       this.#ended()
-    }
-  }
-
-  #target(): StreamTarget {
-    const { url, query, auth, protocols, subscribe } = this.#config
-    const place = new URL(url)
-    for (const [name, secret] of Object.entries(query)) place.searchParams.set(name, revealSecret(secret))
-    const login = authorization(auth)
-    return {
-      url: place.href,
-      protocols,
-      first: subscribe,
-      ...(login === undefined ? {} : { headers: { authorization: login } }),
     }
   }
 

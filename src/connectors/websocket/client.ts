@@ -1,0 +1,15 @@
+import type { StreamTarget } from '../../net/http/stream.ts'
+import { authorization, revealSecret } from '../../net/secrets.ts'
+import type { WebsocketConfig } from './config.ts'
+
+export function streamTarget({ url, query, auth, protocols, subscribe }: WebsocketConfig): StreamTarget {
+  const place = new URL(url)
+  for (const [name, secret] of Object.entries(query)) place.searchParams.set(name, revealSecret(secret))
+  const login = authorization(auth)
+  return {
+    url: place.href,
+    protocols,
+    first: subscribe,
+    ...(login === undefined ? {} : { headers: { authorization: login } }),
+  }
+}
