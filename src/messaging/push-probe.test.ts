@@ -18,7 +18,9 @@ test('the TLS files of a push source are tested, and a missing one fails', async
     message: 'plain connections at 127.0.0.1:4318',
   })
   for (const key of [join(folder, 'none.pem'), cert])
-    expect(await probeListener({ listen, tls: { cert_file: cert, key_file: key, client_ca_file: null } }, context)).toMatchObject({
+    expect(
+      await probeListener({ listen, tls: { cert_file: cert, key_file: key, client_ca_file: null } }, context),
+    ).toMatchObject({
       is: 'fail',
       message: expect.stringMatching(/^TLS files for 127\.0\.0\.1:4318: /) as string,
     })

@@ -1,3 +1,4 @@
+import { createSecureContext } from 'node:tls'
 import type { Probe, ProbeContext } from '../engine/contracts.ts'
 import { messageOf } from '../model/errors.ts'
 import { TlsFiles } from '../net/tls-files.ts'
@@ -14,9 +15,10 @@ export async function probeListener({ tls, ...of }: Listener, { host }: ProbeCon
   const places = [...listen, ...grpc, ...udp, ...tcp].map(formatHostPort).join(', ')
   try {
     const files = await TlsFiles.ofListener(tls, host.disk)
+    if (files !== undefined) createSecureContext(files.current)
     return {
       is: 'ok',
-      message: files === undefined ? `plain connections at ${places}` : `TLS files for ${places} are readable`,
+      message: files === undefined ? `plain connections at ${places}` : `the TLS files for ${places} are valid`,
     }
   } catch (error) {
     return { is: 'fail', message: `TLS files for ${places}: ${messageOf(error)}` }

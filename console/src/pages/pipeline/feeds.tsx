@@ -51,7 +51,7 @@ export function FeedTable({
               </td>
               <td className="end">{count(feed.reconnects)}</td>
               <td className="end">{inText(feed.poll?.next, at)}</td>
-              <td className={feed.why === undefined ? 'good' : 'warning'} title={feed.why}>
+              <td className={`feed-state ${feed.why === undefined ? 'good' : 'warning'}`} title={feed.why}>
                 {feed.why === undefined ? pipelineText.feedWorks : `▲ ${feed.why}`}
               </td>
             </tr>
