@@ -1,16 +1,19 @@
+import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
+import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { WebSocketServer } from 'ws'
 import { accountEvents, costEvents } from '../../tools/demo/accounts.ts'
 import { asCloudEvent } from '../../tools/demo/cloud-event.ts'
 import { resource, who } from './kit/cluster-life.ts'
 import { hidden, outside } from './kit/readable.ts'
-import { chromiumPath, gridRows, useStage, violations } from './kit/stage.ts'
+import { chromiumPath, gridRows, Stage, useStage, violations } from './kit/stage.ts'
 
 const folder = process.env['WEIR_PICTURES']
 
 describe.skipIf(chromiumPath === undefined)('chromium: inventory and spend', () => {
-  const stage = useStage()
+  const stage = useStage({ spend: { budgets: [{ currency: 'CHF', amount: '700' }] } })
 
   beforeAll(async () => {
     if (chromiumPath === undefined) return
@@ -84,13 +87,68 @@ describe.skipIf(chromiumPath === undefined)('chromium: inventory and spend', () 
     )) as { cost?: string }[]
     expect(await francs.locator('header b').innerText()).toMatch(new RegExp(`CHF\\s?${cost.replace('.', '\\.')}`))
     expect(await violations(page)).toEqual([])
-    await francs.getByRole('button', { name: 'Compute' }).click()
+    await francs.locator('.spend-groups').getByRole('button', { name: 'Compute' }).click()
     await francs.getByText('worker-1').first().waitFor()
     await page.getByRole('button', { name: 'Service: Compute ✕' }).waitFor()
     await page.getByRole('combobox', { name: /^By/ }).selectOption('tag')
     await page.getByRole('searchbox').fill('team')
     await page.keyboard.press('Enter')
     await francs.getByText('checkout').first().waitFor()
+    await page.context().close()
+  })
+
+  test('forecast, budget, treemap, movers and allocation of a month are those of SQL', async () => {
+    const page = await stage.page('/spend')
+    const francs = page.getByRole('region', { name: 'Costs in CHF', exact: true })
+    const outlook = francs.getByRole('region', { name: 'Forecast in CHF' })
+    const sql = async (statement: string): Promise<string> =>
+      String(((await stage.weir.sql(statement)) as { n: unknown }[])[0]?.n)
+    const month = `currency = 'CHF' AND month = strftime(now(), '%Y-%m')`
+    const days = Number(await sql(`SELECT day(last_day(current_date))::INTEGER AS n`))
+    const final = `${month} AND NOT estimated AND day < strftime(now(), '%Y-%m-%d')`
+    const counted = Number(await sql(`SELECT count(DISTINCT day)::INTEGER AS n FROM spend WHERE ${final}`))
+    if (counted > 0) {
+      const usage = Number(await sql(`SELECT sum(billed)::DOUBLE AS n FROM spend WHERE ${final}`))
+      await outlook.getByText(`CHF ${((usage * days) / counted).toFixed(2)}`.replace(' ', '\u00a0')).waitFor()
+    }
+    await outlook.getByRole('img', { name: /budget CHF/ }).waitFor()
+    await francs
+      .getByRole('list', { name: /^Shares of costs in CHF by service/ })
+      .getByRole('button')
+      .first()
+      .waitFor()
+    await francs.getByRole('region', { name: 'Largest changes in CHF' }).getByText('Compute').waitFor()
+    const idle = await sql(`SELECT coalesce(sum(s.billed), 0)::DECIMAL(20, 2)::VARCHAR AS n FROM spend s WHERE ${month}
+      AND EXISTS (SELECT 1 FROM inventory i WHERE i.finding IS NOT NULL AND i.id = s.resource AND i.provider = s.provider
+      AND i.valid_from < CAST(s.day || 'T00:00:00Z' AS TIMESTAMPTZ) + INTERVAL 1 DAY
+      AND (i.valid_to IS NULL OR i.valid_to >= CAST(s.day || 'T00:00:00Z' AS TIMESTAMPTZ) + INTERVAL 1 DAY))`)
+    const allocation = francs.getByRole('region', { name: 'Allocation of costs in CHF' })
+    await allocation.getByRole('row', { name: new RegExp(`^idle .*${idle.replace('.', '\\.')}`) }).waitFor()
+    expect(await violations(page)).toEqual([])
+    await francs
+      .getByRole('list')
+      .getByRole('button', { name: /^Compute/ })
+      .click()
+    await page.getByRole('button', { name: 'Service: Compute ✕' }).waitFor()
+    expect(stage.complaints).toEqual([])
+    await page.context().close()
+  })
+
+  test('two times of the inventory are compared, and the URL keeps fixed times', async () => {
+    const page = await stage.page('/inventory')
+    await page.getByRole('tab', { name: 'Comparison' }).click()
+    await page.getByText('1 created · 0 deleted · 3 changed').waitFor()
+    const rows = await gridRows(page)
+    expect(rows.map((row) => row.join(' ')).find((row) => row.includes('worker-2'))).toContain('standard.medium')
+    await page.getByRole('button', { name: 'Fix times' }).click()
+    await page.waitForURL(/between=20\d\d-/)
+    await page.reload()
+    await page.getByText('1 created · 0 deleted · 3 changed').waitFor()
+    expect([await violations(page), stage.complaints]).toEqual([[], []])
+    await page.getByRole('textbox', { name: 'Later time' }).fill('yesterday')
+    await page.getByRole('alert').waitFor()
+    await page.locator('.grid-body [role="row"]').first().click()
+    await page.getByRole('complementary').waitFor()
     await page.context().close()
   })
 
@@ -130,8 +188,55 @@ describe.skipIf(chromiumPath === undefined)('chromium: inventory and spend', () 
     await page.goto(`${stage.weir.url}/spend?v=1&span=days`)
     await page.getByText('Compute').first().waitFor()
     await page.locator('.chart-place canvas').first().waitFor()
+    await page.locator('.treemap li').first().waitFor()
+    await page.locator('.spend-allocation').first().waitFor()
     await check('spend')
+    await page.goto(`${stage.weir.url}/inventory?v=1&list=comparison`)
+    await page.locator('.grid-body [role="row"]').first().waitFor()
+    await check('inventory-comparison')
     expect(stage.complaints).toEqual([])
+    await page.context().close()
+  })
+})
+
+describe.skipIf(chromiumPath === undefined)('chromium: feeds', () => {
+  const stage = new Stage()
+  let feed: WebSocketServer | undefined
+
+  beforeAll(async () => {
+    if (chromiumPath === undefined) return
+    feed = new WebSocketServer({ port: 0, host: '127.0.0.1' })
+    feed.on('connection', (socket) => {
+      for (const number of [1, 2, 5]) socket.send(JSON.stringify({ number }))
+    })
+    await once(feed, 'listening')
+    const url = `ws://127.0.0.1:${(feed.address() as AddressInfo).port}/`
+    await stage.open({
+      sources: {
+        market: { type: 'websocket', url, sequence: { at: '/number' } },
+        logs: { type: 'loki-push', listen: '127.0.0.1:0' },
+      },
+    })
+  })
+
+  afterAll(async () => {
+    await stage.close()
+    for (const socket of feed?.clients ?? []) socket.terminate()
+    feed?.close()
+  })
+
+  test('Pipeline shows records, gaps and the reason why a feed is silent', async () => {
+    const page = await stage.page('/pipeline')
+    const feeds = page.getByRole('region', { name: 'Feeds' })
+    await feeds.getByRole('row', { name: /market websocket .* 1 \(2 missing\) 0 – ● works/ }).waitFor()
+    await feeds.getByText(/No request was accepted at .*loki/).waitFor()
+    await feeds.getByRole('button', { name: 'market' }).click()
+    await page
+      .getByRole('complementary')
+      .getByText(/3 – 4 missing/)
+      .waitFor()
+    if (folder !== undefined) await page.screenshot({ path: `${folder}/feeds.png` })
+    expect([...(await violations(page)), ...stage.complaints]).toEqual([])
     await page.context().close()
   })
 })

@@ -110,11 +110,11 @@ function TreemapTile({ part, currency, whole, tile, at, onOnly }: TileProps): Re
   } as React.CSSProperties
   const title = `${name}: ${amount}, ${share}`
   return (
-    <li style={style} title={title}>
+    <li style={style}>
       {only === null || onOnly === undefined ? (
-        <div>{content}</div>
+        <div title={title}>{content}</div>
       ) : (
-        <button type="button" aria-label={`${title}. ${spendText.only(only)}`} onClick={() => onOnly(only)}>
+        <button type="button" title={`${title}. ${spendText.only(only)}`} onClick={() => onOnly(only)}>
           {content}
         </button>
       )}
