@@ -9,6 +9,7 @@ import { installHelm } from './install/helm.ts'
 import {
   namespaceOf,
   ofKind,
+  placed,
   rendered,
   valueSets,
   workloadsOf,
@@ -103,12 +104,12 @@ async function grant(all: readonly Manifest[], set: ValueSet): Promise<void> {
   for (const name of [namespaceOf(set), 'shop', 'billing'])
     await stage.kube.call('POST', '/api/v1/namespaces', { metadata: { name } }).catch(() => undefined)
   const rights = all.filter(({ kind }) => kind === 'ServiceAccount' || kind.includes('Role'))
-  const list = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: rights })
-  const ran = await runCommand(
-    'sh',
-    ['-c', 'printf %s "$1" | kubectl apply --namespace "$2" --filename -', 'sh', list, namespaceOf(set)],
-    { limit: 300_000, env: { KUBECONFIG: stage.kubeconfig } },
-  )
+  if (rights.length === 0) return
+  const list = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: placed(rights, namespaceOf(set)) })
+  const ran = await runCommand('sh', ['-c', 'printf %s "$1" | kubectl apply --filename -', 'sh', list], {
+    limit: 300_000,
+    env: { KUBECONFIG: stage.kubeconfig },
+  })
   expect(ran.stderr).toBe('')
 }
 

@@ -8,7 +8,17 @@ import { runCommand } from '../../tools/kit/command.ts'
 import { findKubectl } from './install/kubectl.ts'
 import { findKubeconform, installHelm, installKubeconform } from './install/helm.ts'
 import { installServiceMonitor } from './install/service-monitor.ts'
-import { chart, namespaceOf, ofKind, rendered, valueSets, workloadsOf, type Manifest } from './kit/chart.ts'
+import {
+  chart,
+  namespaceOf,
+  ofKind,
+  placed,
+  rendered,
+  valueSets,
+  workloadsOf,
+  type Manifest,
+  type ValueSet,
+} from './kit/chart.ts'
 import { chartRights } from './kit/chart-rights.ts'
 import { useKube } from './kit/kube-stage.ts'
 import { writeSchemas } from './kit/kube-schemas.ts'
@@ -50,18 +60,23 @@ beforeEach((context) => {
   if (missing !== undefined) context.skip(missing)
 })
 
-async function saved(manifests: readonly Manifest[]): Promise<string> {
+async function saved(set: ValueSet, manifests: readonly Manifest[]): Promise<string> {
   const file = join(await mkdtemp(join(stage.dir, 'rendered-')), 'all.yaml')
-  await writeFile(file, manifests.map((each) => stringify(each, { aliasDuplicateObjects: false })).join('---\n'))
+  await writeFile(
+    file,
+    placed(manifests, namespaceOf(set))
+      .map((each) => stringify(each, { aliasDuplicateObjects: false }))
+      .join('---\n'),
+  )
   return file
 }
 
-const kubectl = (set: string, ...args: readonly string[]) =>
-  runCommand('kubectl', [...args, '--namespace', set], { limit: 300_000, env: { KUBECONFIG: stage.kubeconfig } })
+const kubectl = (...args: readonly string[]) =>
+  runCommand('kubectl', args, { limit: 300_000, env: { KUBECONFIG: stage.kubeconfig } })
 
 describe.for(valueSets)('values $name', (set) => {
   test('kubeconform knows each field, by the schemas of the API server', async (context) => {
-    const file = await saved(await rendered(context, set))
+    const file = await saved(set, await rendered(context, set))
     const conform = findKubeconform()
     if (conform.path === undefined) return context.skip(conform.reason)
     const ran = await runCommand(
@@ -80,19 +95,21 @@ describe.for(valueSets)('values $name', (set) => {
 
   test('the API server accepts each object, and each pod under the restricted standard', async (context) => {
     const all = await rendered(context, set)
-    const file = await saved(all.filter(({ kind }) => kind !== 'DaemonSet'))
-    const ran = await kubectl(namespaceOf(set), 'apply', '--dry-run=server', '--validate=strict', '--filename', file)
+    const file = await saved(
+      set,
+      all.filter(({ kind }) => kind !== 'DaemonSet'),
+    )
+    const ran = await kubectl('apply', '--dry-run=server', '--validate=strict', '--filename', file)
     expect([ran.code, ran.stderr]).toEqual([0, ''])
     const agents = ofKind(all, 'DaemonSet')
     if (agents.length === 0) return
     // Agents read the interfaces of a node, which the standard does not allow.
     const agent = await kubectl(
-      namespaceOf(set),
       'apply',
       '--dry-run=server',
       '--validate=strict',
       '--filename',
-      await saved(agents),
+      await saved(set, agents),
     )
     expect([agent.code, agent.stderr.includes('would violate PodSecurity')]).toEqual([0, true])
   })
@@ -102,7 +119,7 @@ describe.for(valueSets)('values $name', (set) => {
     const kinds = ['ServiceAccount', 'Role', 'RoleBinding', 'ClusterRole', 'ClusterRoleBinding']
     const rights = all.filter(({ kind }) => kinds.includes(kind))
     if (rights.length > 0) {
-      const ran = await kubectl(namespaceOf(set), 'apply', '--filename', await saved(rights))
+      const ran = await kubectl('apply', '--filename', await saved(set, rights))
       expect([ran.code, ran.stderr]).toEqual([0, ''])
     }
     const expected = chartRights(set)

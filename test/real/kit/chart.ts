@@ -92,6 +92,10 @@ async function render(helm: string, set: ValueSet): Promise<readonly Manifest[]>
     .filter((each) => each !== null)
 }
 
+/** With the namespace of the release, as Helm installs them. */
+export const placed = (all: readonly Manifest[], namespace: string): readonly Manifest[] =>
+  all.map((each) => (each.kind.startsWith('Cluster') ? each : { ...each, metadata: { namespace, ...each.metadata } }))
+
 export const ofKind = (all: readonly Manifest[], kind: string): readonly Manifest[] =>
   all.filter((each) => each.kind === kind)
 
