@@ -181,7 +181,7 @@ function shorten(node: Json): Json {
       return [[name, Object.fromEntries(Object.entries(value as Node).map(([key, each]) => [key, shorten(each)]))]]
     if (isNote) return []
     // Helm's expressions are those of Go.
-    if (name === 'pattern') return [[name, String(value).replaceAll('[^]', String.raw`[\s\S]`)]]
+    if (name === 'pattern' && typeof value === 'string') return [[name, value.replaceAll('[^]', String.raw`[\s\S]`)]]
     return [[name, shorten(value)]]
   })
   const short = Object.fromEntries(kept)
