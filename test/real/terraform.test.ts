@@ -135,7 +135,7 @@ describe('terraform providers', { timeout: limit }, () => {
     const { output, code } = await terraform(path, ['validate'])
     expect(code).toBe(1)
     expect(output).toMatch(/No more than 1 "node_pool" blocks are allowed/)
-    expect(output).toMatch(/Blocks of type "set" are not expected here/)
+    expect(output).toMatch(/Blocks of type "kubernetes" are not expected here/)
   })
 })
 

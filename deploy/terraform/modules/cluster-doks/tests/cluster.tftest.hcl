@@ -26,9 +26,9 @@ run "pools" {
     error_message = "the burst pool does not scale from 1 to 3"
   }
   assert {
-    condition = output.node_pools == tolist([
+    condition = output.node_pools == [
       { memory_mib = 4096, min_nodes = 1, max_nodes = 1 }, { memory_mib = 4096, min_nodes = 1, max_nodes = 3 },
-    ])
+    ]
     error_message = "the memory of the nodes is wrong"
   }
   assert {
