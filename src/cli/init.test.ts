@@ -148,13 +148,13 @@ test('without a terminal it writes files that `weir validate` accepts, and keeps
     services: { weir: { read_only: true, ports: expect.arrayContaining(['2055:2055/udp', '8080:8080']) as unknown } },
   })
   expect((await stat(join(dir, 'weir.yaml'))).mode & 0o044).toBe(0o044)
-  await writeFile(join(dir, 'weir.yaml'), '# mine\n')
+  await writeFile(join(dir, 'weir.yaml'), '# own\n')
   expect(await launch(args)).toMatchObject({
     code: 1,
     stdout: '',
     stderr: expect.stringContaining('--force') as unknown,
   })
-  expect(await readFile(join(dir, 'weir.yaml'), 'utf8')).toBe('# mine\n')
+  expect(await readFile(join(dir, 'weir.yaml'), 'utf8')).toBe('# own\n')
   expect(await launch([...args, '--force'])).toMatchObject({ code: 0 })
   expect(await readFile(join(dir, 'weir.yaml'), 'utf8')).toContain('nats://bus:4222')
 }, 60_000)

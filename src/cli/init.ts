@@ -116,7 +116,11 @@ async function promptFor(given: Partial<Choices>): Promise<Choices> {
     )
   const prompt = openPrompt()
   try {
-    return await promptChoices(prompt.read, (text) => self.stderr(text), given)
+    return await promptChoices(
+      (question) => prompt.read(question),
+      (text) => self.stderr(text),
+      given,
+    )
   } catch (error) {
     if (!(error instanceof TypeError)) throw error
     throw new CommandError(error.message, ['Nothing was written.'])

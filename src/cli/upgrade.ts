@@ -4,7 +4,7 @@ import { readHolder, holderText } from '../app/lock.ts'
 import { realHost } from '../host/index.ts'
 import { self } from '../host/process.ts'
 import { action, CommandError } from './client.ts'
-import { fail, findingsText, ok, warn, type Finding } from './doctor/finding.ts'
+import { findingsText, ok, warn, type Finding } from './doctor/finding.ts'
 import { examples } from './examples.ts'
 import { printData, withOutput, type OutputFlags } from './output.ts'
 

@@ -21,7 +21,7 @@ const named = (options: Readonly<Record<string, string>>): string =>
     .map(([name, meaning]) => `  ${name.padEnd(12)} ${meaning}\n`)
     .join('')
 
-/** Five questions; the flags in `given` answer theirs. An empty answer takes the default in brackets. */
+/** Five questions; the flags in `given` answer them. An empty answer takes the default in brackets. */
 export async function promptChoices(
   readLine: ReadLine,
   complain: (text: string) => void,
