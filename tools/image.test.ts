@@ -42,3 +42,32 @@ test('it runs without privileges, as the manifests state', () => {
   expect(manifest).toContain(`runAsGroup: ${user?.[2]}\n`)
   expect(file.lastIndexOf('\nUSER ')).toBeGreaterThan(file.lastIndexOf('\nRUN '))
 })
+
+test.each(['deploy/image/Dockerfile', 'deploy/image/insights-remote/Dockerfile'])(
+  '%s follows the usual rules of Dockerfiles',
+  (name) => {
+    const text = readFileSync(join(ROOT, name), 'utf8')
+      .replaceAll(/^#.*\n/gm, '')
+      .replaceAll(/\\\n\s*/g, ' ')
+    const instructions = text
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => /^([A-Z]+) (.+)$/.exec(line))
+    expect(instructions).not.toContain(null)
+    const of = (word: string): string[] => instructions.filter((one) => one?.[1] === word).map((one) => one?.[2] ?? '')
+    const known = 'ARG FROM WORKDIR COPY RUN ENV USER VOLUME EXPOSE ENTRYPOINT CMD'.split(' ')
+    expect(instructions.map((one) => one?.[1] ?? '').filter((word) => !known.includes(word))).toEqual([])
+    for (const base of of('FROM')) expect(base).toMatch(/^(?:\S+:(?!latest\b)\S+|\$\{IMAGE\})(?: AS \w+)?$/)
+    for (const form of [...of('ENTRYPOINT'), ...of('CMD')]) expect(JSON.parse(form)).toBeInstanceOf(Array)
+    for (const folder of of('WORKDIR')) expect(folder).toMatch(/^\//)
+    for (const command of of('RUN')) expect(command).not.toMatch(/\b(?:sudo|curl|wget|apt-get upgrade)\b|chmod 777/)
+    for (const port of of('EXPOSE').join(' ').split(' ')) expect(port).toMatch(/^(?:\d+(?:\/(?:udp|tcp))?)?$/)
+    expect(of('CMD').length).toBe(1)
+  },
+)
+
+test('the launcher and the builder have the same commands of replaced tools', async () => {
+  const { replacedCommands } = await import('./package/image.ts')
+  const launcher = readFileSync(join(ROOT, 'deploy/image/launch.mjs'), 'utf8')
+  expect([...launcher.matchAll(/^ {2}\['([^']+)', '([^']+)'\]/gm)].map(([, path]) => path)).toEqual(replacedCommands)
+})
