@@ -30,7 +30,6 @@ import { SourceRates, StoreLag } from './progress.ts'
 import type { RuntimeParts } from './runtime-parts.ts'
 import { tapOf } from './tap.ts'
 import { messageOf, WeirError } from '../model/errors.ts'
-import { known } from '../model/json.ts'
 
 const maintenanceMs = 1000
 
