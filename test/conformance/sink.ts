@@ -86,7 +86,8 @@ function cases(start: Start): Record<SinkCase, () => Promise<void>> {
 
   return {
     async happy() {
-      const { other, sink } = await start()
+      // The first rows of a system on a busy machine.
+      const { other, sink } = await start(undefined, 60_000)
       const events = numberedEvents(60, 'e')
       expect(await sink.send(eventBatch(events, 't'), never)).toEqual([])
       const received = await other.received()
