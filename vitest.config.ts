@@ -19,8 +19,8 @@ export default defineConfig({
     // Many tests wait for a process, a disk or a clock: with one for each core these would be idle.
     maxWorkers: availableParallelism() + 1,
     // A test asserts facts, never a duration; this limit only ends one that hangs.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     expect: { poll: { timeout: 30_000 } },
   },
 })
