@@ -190,6 +190,16 @@ describe.skipIf(chromiumPath === undefined)('chromium: insights', () => {
       const { x = Infinity, width: own = 0 } =
         (await page.getByRole('columnheader', { name: 'Workloads' }).boundingBox()) ?? {}
       expect(x + own).toBeLessThanOrEqual(width)
+      const cut = await page
+        .locator('.grid-title')
+        .evaluateAll((titles) =>
+          titles.filter((title) => title.scrollWidth > title.clientWidth).map((title) => title.textContent),
+        )
+      expect(cut).toEqual([])
+      const severities = page.locator('.grid-body [role="row"] > div:first-child')
+      expect(await severities.evaluateAll((all) => all.filter((one) => one.scrollWidth > one.clientWidth).length)).toBe(
+        0,
+      )
     }
     await page.locator('.grid-body [role="row"]').first().click()
     await page.getByRole('complementary').locator('li').first().waitFor()

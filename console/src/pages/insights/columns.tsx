@@ -64,11 +64,11 @@ const exposure = <Row extends ImageRow | ProblemRow>(): GridColumn<Row> => ({
 })
 
 const pods = <Row extends ImageRow | PackageRow | ProblemRow | FactRow>(): readonly GridColumn<Row>[] => [
-  { id: 'pods', title: insightsText.pods, width: 50, end: true, cell: (row) => count(row.pods) },
+  { id: 'pods', title: insightsText.pods, width: 60, end: true, cell: (row) => count(row.pods) },
   {
     id: 'workloads',
     title: insightsText.workloads,
-    width: 150,
+    width: 136,
     grow: 2,
     cell: ({ workloads }) => <Workloads of={workloads} />,
   },
@@ -79,7 +79,7 @@ const reported = <Row extends PackageRow | ProblemRow | FactRow>(): readonly Gri
   {
     id: 'image',
     title: insightsText.image,
-    width: 140,
+    width: 128,
     grow: 1,
     cell: ({ image_name: name, image }) => <ImageName name={name} digest={image} />,
   },
@@ -96,11 +96,11 @@ const reported = <Row extends PackageRow | ProblemRow | FactRow>(): readonly Gri
 ]
 
 export const problemColumns: readonly GridColumn<ProblemRow>[] = [
-  { id: 'severity', title: insightsText.severity, width: 86, cell: ({ severity }) => <SeverityText of={severity} /> },
+  { id: 'severity', title: insightsText.severity, width: 104, cell: ({ severity }) => <SeverityText of={severity} /> },
   {
     id: 'score',
     title: insightsText.score,
-    width: 54,
+    width: 66,
     end: true,
     cell: ({ score }) => (score === null ? dash : (score * 10).toFixed(1)),
   },
@@ -120,24 +120,24 @@ export const problemColumns: readonly GridColumn<ProblemRow>[] = [
       </>
     ),
   },
-  { id: 'package', title: insightsText.package, width: 110, grow: 1, cell: ({ package: name }) => name ?? dash },
+  { id: 'package', title: insightsText.package, width: 100, grow: 1, cell: ({ package: name }) => name ?? dash },
   {
     id: 'version',
     title: insightsText.installed,
-    width: 84,
+    width: 78,
     cell: ({ version }) => <span className="mono">{version ?? '–'}</span>,
   },
   {
     id: 'fixed',
     title: insightsText.fixedIn,
-    width: 84,
+    width: 80,
     cell: ({ fixed_version: fixed }) =>
       fixed === null ? <span className="dim">{insightsText.noFix}</span> : <span className="mono good">{fixed}</span>,
   },
   {
     id: 'epss',
     title: insightsText.epss,
-    width: 56,
+    width: 66,
     end: true,
     cell: ({ epss }) => (epss === null ? dash : <span title={insightsText.epssHint}>{(epss * 100).toFixed(1)}%</span>),
   },
