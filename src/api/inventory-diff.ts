@@ -21,7 +21,8 @@ export function differingSql({ from, to }: Times, conditions: readonly string[],
   const matches = conditions.length === 0 ? '1 = 1' : conditions.map((each) => `(${each})`).join(' AND ')
   const flag = (condition: string | undefined): string => `CASE WHEN ${condition} THEN 1 ELSE 0 END`
   return `SELECT ${shown.join(', ')}, data, ${flag(isBefore)} AS is_before, ${flag(matches)} AS matches
-    FROM inventory WHERE (${isBefore} AND NOT coalesce(${isAfter}, false)) OR (${isAfter} AND NOT coalesce(${isBefore}, false))
+    FROM inventory WHERE (${isBefore} AND NOT coalesce(${isAfter}, false))
+    OR (${isAfter} AND NOT coalesce(${isBefore}, false))
     ORDER BY provider, account, region, type, name, id LIMIT ${maxCompared + 1}`
 }
 

@@ -119,7 +119,8 @@ describe.skipIf(chromiumPath === undefined)('chromium: inventory and spend', () 
       .waitFor()
     await francs.getByRole('region', { name: 'Largest changes in CHF' }).getByText('Compute').waitFor()
     const idle = await sql(`SELECT coalesce(sum(s.billed), 0)::DECIMAL(20, 2)::VARCHAR AS n FROM spend s WHERE ${month}
-      AND EXISTS (SELECT 1 FROM inventory i WHERE i.finding IS NOT NULL AND i.id = s.resource AND i.provider = s.provider
+      AND EXISTS (SELECT 1 FROM inventory i WHERE i.finding IS NOT NULL AND i.id = s.resource
+      AND i.provider = s.provider
       AND i.valid_from < CAST(s.day || 'T00:00:00Z' AS TIMESTAMPTZ) + INTERVAL 1 DAY
       AND (i.valid_to IS NULL OR i.valid_to >= CAST(s.day || 'T00:00:00Z' AS TIMESTAMPTZ) + INTERVAL 1 DAY))`)
     const allocation = francs.getByRole('region', { name: 'Allocation of costs in CHF' })

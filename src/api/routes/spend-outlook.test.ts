@@ -64,7 +64,7 @@ const days = (first: number, last: number, of: (day: string) => Cost): readonly 
 const text = async (api: StoredApi, sql: string): Promise<string> =>
   addDecimals([String((await queryRows(api.store.reader, `SELECT (${sql})::VARCHAR AS n`))[0]?.['n'])])
 
-test('the forecast is the average of final days times the days of the month, and charges that do not recur', async () => {
+test('the forecast is the average final day times the days of the month, and charges that do not recur', async () => {
   const api = await started([
     ...days(1, 8, (day) => ({ amount: '10.01', day })),
     ...days(9, 10, (day) => ({ amount: '4', day, estimated: true })),
@@ -140,7 +140,7 @@ test('a budget is kept, expected to be exceeded, or exceeded, and a part of an a
   expect(await states({ service: 'Compute' })).toEqual([])
 })
 
-test('a forecast is no less than the costs, a month without a final day has none, and a past month is its costs', async () => {
+test('a forecast is at least the costs, none without a final day, and the costs of a past month', async () => {
   const api = await started([
     cost({ amount: '1', day: '2026-11-11' }),
     cost({ amount: '31', day: '2026-10-01' }),
@@ -208,7 +208,7 @@ test('movers are exact, by currency, and equal sums over the rows', async () => 
   })
 })
 
-test('costs are idle while their resource has a finding, shared without resource and namespace, else allocated', async () => {
+test('costs are idle by findings, shared without resource and namespace, else allocated', async () => {
   const at = (day: string): number => Date.parse(`2026-11-${day}T12:00:00Z`)
   const volume = { type: 'volume', id: 'v1' } as const
   const api = await started([

@@ -68,7 +68,7 @@ const pods = <Row extends ImageRow | PackageRow | ProblemRow | FactRow>(): reado
   {
     id: 'workloads',
     title: insightsText.workloads,
-    width: 136,
+    width: 132,
     grow: 2,
     cell: ({ workloads }) => <Workloads of={workloads} />,
   },
@@ -79,7 +79,7 @@ const reported = <Row extends PackageRow | ProblemRow | FactRow>(): readonly Gri
   {
     id: 'image',
     title: insightsText.image,
-    width: 128,
+    width: 120,
     grow: 1,
     cell: ({ image_name: name, image }) => <ImageName name={name} digest={image} />,
   },
@@ -130,7 +130,7 @@ export const problemColumns: readonly GridColumn<ProblemRow>[] = [
   {
     id: 'fixed',
     title: insightsText.fixedIn,
-    width: 80,
+    width: 92,
     cell: ({ fixed_version: fixed }) =>
       fixed === null ? <span className="dim">{insightsText.noFix}</span> : <span className="mono good">{fixed}</span>,
   },
