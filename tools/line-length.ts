@@ -7,7 +7,7 @@ import { textFiles } from './kit/text-files.ts'
 const COLUMNS = 120
 
 /** Table rows cannot be wrapped; generated ones do not count. */
-const LIMITS = { lines: 0, tableRows: 490 }
+const LIMITS = { lines: 0, tableRows: 496 }
 
 const GENERATED = /^docs\/reference\//
 
