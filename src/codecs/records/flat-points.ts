@@ -87,7 +87,7 @@ function labelsText(labels: readonly Member[], document: Readonly<Record<string,
   let all = ''
   for (const { name, head, type } of labels) {
     const given = document[name]
-    if (given === undefined || given === null || given === '') continue
+    if (given === undefined || given === null) continue
     const value = String(type === undefined ? given : converted(name, given, type))
     if (value !== '') all += `${all === '' ? ',"labels":{' : ','}${head}${JSON.stringify(value)}`
   }
