@@ -73,7 +73,7 @@ beforeAll(async () => {
     await manage('POST', `/${realm}/users/${id}/role-mappings/realm`, given)
   }
   await manage('POST', '/other/users', person('ada', []))
-}, 240_000)
+}, 900_000)
 
 afterAll(() => keycloak?.stop())
 

@@ -58,7 +58,8 @@ const value = fc.oneof(
 )
 const names = ['symbol', 'price', 'size', 'at', 'type', '__proto__', '7']
 const jsonOf = (members: readonly (readonly [string, unknown])[]) =>
-  `{${members.map(([name, one]) => `${JSON.stringify(name)}:${typeof one === 'bigint' ? one : JSON.stringify(one)}`).join()}}`
+  `{${members.map(([name, one]) => `${JSON.stringify(name)}:${textOf(one)}`).join()}}`
+const textOf = (one: unknown) => (typeof one === 'bigint' ? String(one) : JSON.stringify(one))
 
 it('makes of a flat object what the general way makes', () => {
   let flat = 0
