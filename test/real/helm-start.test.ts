@@ -146,12 +146,12 @@ describe('a pod of the chart', () => {
   test('watches the cluster with the rights of the chart, and no kind is forbidden', async (context) => {
     const { pod, workload } = await startedPod(context, 'kubernetes')
     await pod.passes(workload.spec.template.spec.containers[0]!.readinessProbe)
-    await stage.kube.call('POST', '/api/v1/namespaces/shop/configmaps', {
-      metadata: { name: 'seen' },
-      data: { a: 'b' },
-    })
+    let made = 0
     await vi.waitFor(
       async () => {
+        // An object that is made before the first list ends is no change.
+        const metadata = { name: `seen-${made++}` }
+        await stage.kube.call('POST', '/api/v1/namespaces/shop/configmaps', { metadata, data: { a: 'b' } })
         const { body } = await pod.get('/metrics')
         expect(body).toMatch(/weir_kubernetes_changes_total\{[^}]*kind="ConfigMap"[^}]*\} [1-9]/)
       },

@@ -36,7 +36,7 @@ describe('go tool pprof', () => {
         expect([thread, kind, answer.status]).toEqual([thread, kind, 200])
         const file = join(folder, `${thread}-${kind}.pb.gz`)
         await writeFile(file, new Uint8Array(await answer.arrayBuffer()))
-        const shown = await runCommand(go, ['tool', 'pprof', '-top', file], { limit: 60_000 })
+        const shown = await runCommand(go, ['tool', 'pprof', '-top', file], { limit: 300_000 })
         expect([thread, kind, shown.code]).toEqual([thread, kind, 0])
         expect(shown.output).toContain(`Type: ${type}`)
         expect(shown.output).toContain('flat  flat%')

@@ -25,7 +25,7 @@ export default defineConfig({
     maxWorkers: availableParallelism() + 4,
     sequence: { sequencer: LongestFirst },
     // Databases start beside each other. These limits only end what hangs.
-    testTimeout: 240_000,
+    testTimeout: 600_000,
     hookTimeout: 300_000,
   },
 })
