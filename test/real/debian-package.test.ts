@@ -1,0 +1,85 @@
+// The Debian package in a Debian of its own: lintian, installation, the hardened unit, removal.
+import { existsSync } from 'node:fs'
+import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { runCommand, type CommandResult } from '../../tools/kit/command.ts'
+import { buildDebian } from '../../tools/package/debian.ts'
+import { findDebianRoot } from './install/debian-root.ts'
+
+const system = findDebianRoot()
+
+/** Each with the reason. */
+const accepted: Readonly<Record<string, string>> = {
+  'embedded-library': 'Node contains its libraries',
+  'bogus-mail-host': 'the package is not distributed by an archive with a maintainer',
+  'copyright-file-contains-full-apache-2-license': 'the licences are those of the npm packages, in full',
+  'copyright-not-using-common-license-for-apache2': 'as above',
+  'library-not-linked-against-libc': 'prebuilt files of npm packages',
+  'missing-dep-for-interpreter': 'scripts of npm packages, which nothing runs',
+  'package-contains-eslint-config-file': 'files of npm packages',
+  'package-contains-npm-ignore-file': 'files of npm packages',
+  'unstripped-binary-or-object': 'prebuilt files of npm packages keep their checksums',
+}
+
+describe.skipIf(system.path === undefined)('the Debian package', () => {
+  let folder = ''
+  let root = ''
+  let file = ''
+
+  const inside = (...command: readonly string[]): Promise<CommandResult> =>
+    runCommand('chroot', [root, ...command], {
+      limit: 900_000,
+      env: { DEBIAN_FRONTEND: 'noninteractive', PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' },
+    })
+  const fine = async (...command: readonly string[]): Promise<string> => {
+    const ran = await inside(...command)
+    expect(ran.code, `${command.join(' ')}\n${ran.output}`).toBe(0)
+    return ran.stdout
+  }
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'weir-debian-'))
+    root = join(folder, 'root')
+    await mkdir(root)
+    const unpacked = await runCommand('tar', ['-xpf', system.path ?? 'none', '-C', root], { limit: 900_000 })
+    expect(unpacked.code, unpacked.output).toBe(0)
+    const mounted = await runCommand('mount', ['-t', 'proc', 'proc', join(root, 'proc')], { limit: 10_000 })
+    expect(mounted.code, mounted.output).toBe(0)
+    const built = await buildDebian('linux-x64', join(folder, 'debian'))
+    file = `/${basename(built)}`
+    await cp(built, join(root, file))
+  }, 1_800_000)
+  afterAll(async () => {
+    await runCommand('umount', [join(root, 'proc')], { limit: 10_000 })
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  test('lintian finds no error', async () => {
+    const found = await inside('lintian', '--allow-root', '--no-cfg', '--fail-on', 'none', file)
+    const errors = found.stdout.split('\n').filter((line) => line.startsWith('E: '))
+    expect(errors.filter((line) => !Object.keys(accepted).some((tag) => line.split(' ')[2] === tag))).toEqual([])
+  }, 900_000)
+
+  test('it installs, its unit is valid and hardened, and its user runs it', async () => {
+    await fine('dpkg', '--install', file)
+    expect(await fine('getent', 'passwd', 'weir')).toContain('/var/lib/weir')
+    expect(await fine('stat', '-c', '%a %U %G', '/etc/weir/weir.yaml', '/etc/default/weir')).toBe(
+      '640 root weir\n640 root weir\n',
+    )
+    // ExecReload runs `kill`, which a minimal root lacks.
+    if (!existsSync(join(root, 'bin/kill'))) await fine('apt-get', 'install', '-y', '-qq', 'procps')
+    await fine('systemd-analyze', 'verify', '/lib/systemd/system/weir.service')
+    // The threshold is ten times the exposure level.
+    await fine('systemd-analyze', 'security', '--offline=true', '--threshold=30', 'weir.service')
+    await fine('setpriv', '--reuid=weir', '--regid=weir', '--clear-groups', 'weir', 'validate', '--config', '/etc/weir')
+  }, 300_000)
+
+  test('purge leaves neither data nor configuration', async () => {
+    await mkdir(join(root, 'var/lib/weir/journal'), { recursive: true })
+    await fine('dpkg', '--purge', 'weir')
+    for (const path of ['var/lib/weir', 'etc/weir', 'etc/default/weir', 'usr/lib/weir', 'usr/bin/weir'])
+      expect(existsSync(join(root, path)), path).toBe(false)
+  }, 300_000)
+})
