@@ -1,4 +1,4 @@
-// The Debian package in a Debian of its own: lintian, installation, the hardened unit, removal.
+// The Debian package in a separate Debian: lintian, installation, the hardened unit, removal.
 import { existsSync } from 'node:fs'
 import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -217,7 +217,7 @@ function summarize(steps: readonly Step[]): number {
   return count('failed') === 0 ? 0 : 1
 }
 
-/** In a network of its own, the default ports are free and nothing is reachable. */
+/** In a separate network, the default ports are free and nothing is reachable. */
 async function inOwnNetwork(prepared: Prepared): Promise<number> {
   const file = join(prepared.folder, 'prepared.json')
   await writeFile(file, JSON.stringify(prepared))

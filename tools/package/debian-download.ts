@@ -5,7 +5,7 @@ import { cacheFolder } from '../../test/real/kit/cache.ts'
 import { done } from './archives.ts'
 
 /**
- * Downloads Debian packages of any architecture to a folder, with an apt root of its own: the lists, architectures and
+ * Downloads Debian packages of any architecture to a folder, with a separate apt root: the lists, architectures and
  * packages of this machine stay as they are. Sources and keys are those of the machine, which must be Debian. Returns
  * the paths, sorted.
  */

@@ -115,7 +115,7 @@ test('Cost Explorer and a report of one account are never added: the report coun
   await writing.add(
     cost({ amount: '1' }),
     cost({ amount: '2', resource: 'q' }),
-    // A report of one sub-account says nothing about the other.
+    // A report of one sub-account does not cover the other.
     cost({ amount: '3', account: 'c', subAccount: 'c1' }),
   )
   expect(await allSums(store)).toMatchObject([
