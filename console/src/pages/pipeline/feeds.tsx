@@ -4,6 +4,7 @@ import { count, duration, momentAt, perSecond } from '../../parts/format.ts'
 import { TableHead } from '../../parts/table-head.tsx'
 import { generalText } from '../../text/general.ts'
 import { pipelineText } from '../../text/pipeline.ts'
+import { PartHeader } from './part-header.tsx'
 
 type Feed = NonNullable<SourceView['feed']>
 
@@ -37,11 +38,7 @@ export function FeedTable({
         <tbody>
           {feeds.map(({ name, type, rate, feed }) => (
             <tr key={name}>
-              <th scope="row">
-                <button type="button" className="link-like" onClick={() => onOpen(`source:${name}`)}>
-                  {name}
-                </button>
-              </th>
+              <PartHeader kind="source" name={name} onOpen={onOpen} />
               <td>{type}</td>
               <td className="end">{agoText(feed.lastRecord, at)}</td>
               <td className="end">{count(feed.records)}</td>

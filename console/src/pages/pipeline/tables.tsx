@@ -3,6 +3,7 @@ import { total, type PipelineView, type Reasons } from '../../api/pipeline-view.
 import { TableHead } from '../../parts/table-head.tsx'
 import { pipelineText } from '../../text/pipeline.ts'
 import { generalText } from '../../text/general.ts'
+import { PartHeader } from './part-header.tsx'
 
 export function Twin({
   view,
@@ -32,11 +33,7 @@ export function Twin({
           <tbody>
             {view.sources.map(({ name, type, accepted, rate, duplicates, shed, unreadable }) => (
               <tr key={name}>
-                <th scope="row">
-                  <button type="button" className="link-like" onClick={() => onOpen(`source:${name}`)}>
-                    {name}
-                  </button>
-                </th>
+                <PartHeader kind="source" name={name} onOpen={onOpen} />
                 <td>{type || pipelineText.notRunning}</td>
                 <td className="end">{count(accepted)}</td>
                 <td className="end">{perSecond(rate)}</td>
@@ -81,11 +78,7 @@ export function Twin({
           <tbody>
             {view.sinks.map(({ name, state, accepted, parts, balanced, lagMs }) => (
               <tr key={name}>
-                <th scope="row">
-                  <button type="button" className="link-like" onClick={() => onOpen(`sink:${name}`)}>
-                    {name}
-                  </button>
-                </th>
+                <PartHeader kind="sink" name={name} onOpen={onOpen} />
                 <td>{state === 'gone' ? pipelineText.notRunning : state}</td>
                 <td className="end">{count(accepted)}</td>
                 {parts.map((part) => (
