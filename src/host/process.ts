@@ -63,15 +63,6 @@ export const self = {
     setFlagsFromString('--heap-growing-percent=200')
     setFlagsFromString('--max-semi-space-size=8')
   },
-  /**
-   * V8 flags for later threads that read messages of a bus: they live for the time of a sync. With new spaces of 2 MB a
-   * fifth of them was copied to the old space.
-   */
-  prepareForMessages(): void {
-    setFlagsFromString('--no-parallel-scavenge')
-    setFlagsFromString('--min-semi-space-size=8')
-    setFlagsFromString('--max-semi-space-size=16')
-  },
   /** V8 flags for later threads that read short-lived objects. */
   prepareForObjects(): void {
     setFlagsFromString('--initial-old-space-size=16')
