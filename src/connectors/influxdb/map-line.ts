@@ -10,7 +10,7 @@ const trueTexts = new Set(['true', 't', '1'])
 const falseTexts = new Set(['false', 'f', '0'])
 
 /** A name or a tag value. The format has no escape for a backslash before one of its own, nor for a line break. */
-export function escapeName(text: string, special: RegExp, drop: Drop): string {
+function escapeName(text: string, special: RegExp, drop: Drop): string {
   if (!/[\\,= \n\r]/.test(text)) return text
   const clean = text.replaceAll(/\r?\n|\r/g, ' ').replaceAll(/\\+(?=[,= ]|$)/g, () => {
     drop('backslash')
@@ -19,18 +19,31 @@ export function escapeName(text: string, special: RegExp, drop: Drop): string {
   return clean.replaceAll(special, String.raw`\$&`)
 }
 
-export const inMeasurement = /[, ]/g
-export const inTag = /[,= ]/g
+const inMeasurement = /[, ]/g
+const inTag = /[,= ]/g
 
-export function tagText(name: string, value: string, drop: Drop): string {
+function tagText(name: string, value: string, drop: Drop): string {
   const escaped = escapeName(value, inTag, drop)
   if (escaped !== '') return `,${escapeName(name, inTag, drop)}=${escaped}`
   drop('empty_tag')
   return ''
 }
 
+/** Measurement and tags, sorted by name. */
+export function seriesText(measurement: string, tags: (readonly [string, string])[], drop: Drop): string {
+  let text = escapeName(measurement, inMeasurement, drop)
+  for (const [name, value] of tags.sort(([a], [b]) => (a < b ? -1 : 1))) text += tagText(name, value, drop)
+  return text
+}
+
+/** The fields so far and this one, unless its value does not fit. */
+export function withField(fields: string, name: string, value: unknown, type: FieldType, drop: Drop): string {
+  const text = fieldText(value, type, drop)
+  return text === undefined ? fields : `${fields}${fields === '' ? '' : ','}${escapeName(name, inTag, drop)}=${text}`
+}
+
 /** Undefined: the value does not fit, which is reported to `drop`. */
-export function fieldText(value: unknown, type: FieldType, drop: Drop): string | undefined {
+function fieldText(value: unknown, type: FieldType, drop: Drop): string | undefined {
   const found = written(value, type)
   if (typeof found === 'string') return found
   drop(found.drop)

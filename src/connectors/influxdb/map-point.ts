@@ -1,7 +1,7 @@
 import { parseExact } from '../../model/exact-json.ts'
 import { fieldsOf, isRecord, type Fields } from '../../model/json.ts'
 import type { InfluxdbConfig } from './config.ts'
-import { escapeName, fieldText, inMeasurement, inTag, tagText, typeOf, type Drop, type FieldType } from './map-line.ts'
+import { seriesText, typeOf, withField, type Drop, type FieldType } from './map-line.ts'
 
 /** The line of a point in JSON, null without a value that line protocol can hold; undefined for other content. */
 export type PointLine = (text: string, time: string, drop: Drop) => string | null | undefined
@@ -29,8 +29,7 @@ export function pointLines(choice: Pick<InfluxdbConfig, 'measurement' | 'types'>
     const all = fieldsOf(fields)
     for (const key of Object.keys(all)) {
       const value = all[key]
-      const text = fieldText(value, types.get(key) ?? typeOf(value), drop)
-      if (text !== undefined) values += `${values === '' ? '' : ','}${escapeName(key, inTag, drop)}=${text}`
+      values = withField(values, key, value, types.get(key) ?? typeOf(value), drop)
     }
     if (special !== undefined) for (const _ of Object.keys(fieldsOf(special))) drop('not_a_number')
     return values
@@ -42,9 +41,8 @@ export function pointLines(choice: Pick<InfluxdbConfig, 'measurement' | 'types'>
       dropped = true
       drop(reason)
     }
-    let head = escapeName(choice.measurement ?? String(name), inMeasurement, onDrop)
-    const tags = Object.entries(fieldsOf(labels)).sort(([a], [b]) => (a < b ? -1 : 1))
-    for (const [tag, value] of tags) head += tagText(tag, String(value), onDrop)
+    const tags = Object.entries(fieldsOf(labels)).map(([tag, value]) => [tag, String(value)] as const)
+    const head = seriesText(choice.measurement ?? String(name), tags, onDrop)
     // Each drop is counted, so that such a series is built for each point.
     if (key === undefined || dropped) return head
     if (heads.size >= maxHeads) heads.clear()

@@ -8,17 +8,7 @@ import { parseExact } from '../../model/exact-json.ts'
 import { fieldsOf, isRecord, type Fields } from '../../model/json.ts'
 import type { Failure } from '../../model/outcome.ts'
 import type { InfluxdbConfig } from './config.ts'
-import {
-  escapeName,
-  fieldText,
-  inMeasurement,
-  inTag,
-  tagText,
-  timeText,
-  typeOf,
-  type Drop,
-  type FieldType,
-} from './map-line.ts'
+import { seriesText, timeText, typeOf, withField, type Drop, type FieldType } from './map-line.ts'
 import { pointLines } from './map-point.ts'
 
 export type Line = Readonly<{ index: number; bytes: Uint8Array }>
@@ -89,15 +79,9 @@ export function linesOf(choice: Choice): MapLines {
   function lineOf(event: WeirEvent, family: string, time: string, drop: Drop): string | undefined {
     const { tags, fields } = membersOf(event, family)
     let values = ''
-    for (const [key, value, type] of fields) {
-      const text = fieldText(value, types.get(key) ?? type, drop)
-      if (text !== undefined) values += `${values === '' ? '' : ','}${escapeName(key, inTag, drop)}=${text}`
-    }
+    for (const [key, value, type] of fields) values = withField(values, key, value, types.get(key) ?? type, drop)
     if (values === '') return undefined
-    const sorted = tags.sort(([a], [b]) => (a < b ? -1 : 1))
-    let head = escapeName(choice.measurement ?? family, inMeasurement, drop)
-    for (const [key, value] of sorted) head += tagText(key, value, drop)
-    return `${head} ${values} ${time}\n`
+    return `${seriesText(choice.measurement ?? family, tags, drop)} ${values} ${time}\n`
   }
 
   function membersOf(event: WeirEvent, family: string): Members {
