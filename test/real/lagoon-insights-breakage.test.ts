@@ -1,6 +1,7 @@
 // Everything that can go wrong between a ConfigMap and the broker, with burning on: none is deleted before the broker
 // confirmed its message.
 import { execFileSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -142,7 +143,10 @@ describe('nothing is burnt before its delivery', { timeout: 120_000 }, () => {
       const { bavail, bsize } = statfsSync(folder)
       writeFileSync(filler, Buffer.alloc(bavail * bsize - 4096))
       const names = namesOf('full')
-      for (const name of names) await createConfigMap(name, sbom(name))
+      // Larger than what is free, so that none is delivered before the disk is full.
+      const file = gzipSync(JSON.stringify({ filler: randomBytes(150_000).toString('base64') })).toString('base64')
+      for (const name of names)
+        await createConfigMap(name, { ...sbom(name), binaryData: { [`${name}.cyclonedx.json.gz`]: file } })
       const post = (): ReturnType<typeof request> =>
         request('POST', '/facts', { body: `[{"name":"disk","value":"${'x'.repeat(60_000)}"}]`, web })
       await until(async () => ((await post()).status === 503 ? true : undefined), 'a refused request')

@@ -95,13 +95,15 @@ def pubsub(project, subscription):
     # It finds the emulator by PUBSUB_EMULATOR_HOST.
     with pubsub_v1.SubscriberClient() as client:
         path = client.subscription_path(project, subscription)
-        got = 0
-        while got < wanted:
-            messages = client.pull(subscription=path, max_messages=1000, timeout=60).received_messages
-            for message in messages:
-                emit(message.message.ordering_key, message.message.data)
+        # The server sends a message again if its acknowledgement takes longer than the deadline.
+        seen = set()
+        while len(seen) < wanted:
+            messages = client.pull(subscription=path, max_messages=100, timeout=60).received_messages
             client.acknowledge(subscription=path, ack_ids=[message.ack_id for message in messages])
-            got += len(messages)
+            for message in messages:
+                if message.message.message_id not in seen:
+                    emit(message.message.ordering_key, message.message.data)
+                seen.add(message.message.message_id)
 
 
 {"nats": nats, "kafka": kafka, "sqs": sqs, "pubsub": pubsub}[bus](*place)

@@ -24,6 +24,8 @@ export interface Kube {
   /** Frozen: connections stay open and nothing answers. */
   pause(): void
   resume(): void
+  /** Removes the history up to now from etcd. The server answers from its own cache until its restart. */
+  compact(): Promise<void>
   /** Restarts the API server; etcd keeps its data. A clean stop waits up to a minute for watches. */
   restart(signal?: 'SIGTERM' | 'SIGKILL'): Promise<void>
   stop(): Promise<void>
@@ -139,6 +141,16 @@ export async function startKube(dir: string, flags: readonly string[] = []): Pro
       await sleep(100)
     }
   }
+  const askEtcd = async (path: string, body: Readonly<Record<string, unknown>>): Promise<unknown> => {
+    const answer = await fetch(`${etcdUrl}/v3/kv/${path}`, { method: 'POST', body: JSON.stringify(body) })
+    if (!answer.ok) throw new Error(`etcd answered ${answer.status}: ${await answer.text()}`)
+    return answer.json()
+  }
+  const compact = async (): Promise<void> => {
+    const found = await askEtcd('range', { key: Buffer.from('/registry').toString('base64') })
+    const { revision } = (found as { readonly header: { readonly revision: string } }).header
+    await askEtcd('compaction', { revision, physical: true })
+  }
   const stop = async (): Promise<void> => {
     await api.end('SIGKILL')
     await etcd.end('SIGKILL')
@@ -152,6 +164,7 @@ export async function startKube(dir: string, flags: readonly string[] = []): Pro
     ca,
     call,
     stop,
+    compact,
     tokens: { admin: tokens.admin[0], weir: tokens.weir[0] },
     pause: () => void api.child.kill('SIGSTOP'),
     resume: () => void api.child.kill('SIGCONT'),

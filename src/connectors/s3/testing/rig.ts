@@ -52,7 +52,12 @@ export const rig: Rig = {
   sinks: [
     {
       name: 's3',
-      harness: { accepts: s3.accepts, idempotency: s3.idempotency, start: () => s3Side(startBucket) },
+      harness: {
+        accepts: s3.accepts,
+        idempotency: s3.idempotency,
+        unordered: true,
+        start: () => s3Side(startBucket),
+      },
       against: againstFauxqs('s3'),
     },
   ],
