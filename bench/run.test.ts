@@ -88,3 +88,19 @@ test('--all counts met runs as passed, hanging and unlisted skipped ones as fail
   expect(findCounts(result.output)).toEqual({ passed: 1, failed: 2, skipped: 1 })
   expect(result.output).toMatch(/hangs: not met: stopped after 3 s/)
 })
+
+test('beside others a failed run is repeated once; met then, it is unsteady and not failed', async () => {
+  const marker = `const { writeFile, readFile } = await import('node:fs/promises');
+    const file = new URL('../ran', import.meta.url);
+    const again = await readFile(file).then(() => true, () => false);
+    await writeFile(file, '');`
+  const root = await makeTree({
+    'package.json': '{"type":"module"}',
+    'bench/runs/bad.ts': source('bad', `context.expect(false, 'never');`),
+    'bench/runs/second.ts': source('second', `${marker} context.expect(again, 'the second time');`),
+  })
+  const result = await cli(root, '--all', '--scale', 'ci', '--at-once', '2')
+  expect(findCounts(result.output)).toEqual({ passed: 1, failed: 1, skipped: 0 })
+  expect(result.output).toMatch(/^unsteady: met when run again: second: NO +the second time$/m)
+  expect(result.output).toMatch(/^failed: bad: NO +never$/m)
+})

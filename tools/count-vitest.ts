@@ -11,7 +11,8 @@ import {
 import { isMain } from './kit/main.ts'
 import { runVitest } from './kit/vitest.ts'
 
-const fewFiles = 3
+/** More files than these, or this part of all, are a fault and not a busy machine. */
+const few = { files: 3, part: 0.05 }
 
 export async function countVitest(args: readonly string[], limit: number): Promise<Counts> {
   const run = await runVitest(args, { limit, echo: true })
@@ -20,9 +21,14 @@ export async function countVitest(args: readonly string[], limit: number): Promi
   const allowed: readonly AllowedSkip[] = await readAllowedSkips(ROOT)
   const { counts, complaints } = countReport(run.report, allowed)
   const files = failedFiles(run.report, allowed)
-  if (counts.failed > 0 && files.length > 0 && files.length <= fewFiles) {
+  const limitOfFiles = Math.max(few.files, Math.floor(run.report.testResults.length * few.part))
+  if (counts.failed > 0 && files.length > 0 && files.length <= limitOfFiles) {
     const again = await runVitest(
-      [...args.filter((arg, index) => arg.startsWith('-') || args[index - 1]?.startsWith('-') === true), ...files],
+      [
+        ...args.filter((arg, index) => arg.startsWith('-') || args[index - 1]?.startsWith('-') === true),
+        '--no-file-parallelism',
+        ...files,
+      ],
       { limit, echo: true },
     )
     const second = again.report === undefined ? undefined : countReport(again.report, allowed)
