@@ -221,8 +221,17 @@ function __weir_at
   end
   test "$at" = "$argv[1]"
 end
+# Ids of the server that the line selects; none without a server.
 function __weir_ids
-  weir ids $argv[1] 2>/dev/null
+  set -l typed (commandline -opc)
+  set -l server
+  for i in (seq (count $typed))
+    switch $typed[$i]
+      case --url --data --token-file
+        set -a server $typed[$i] $typed[(math $i + 1)]
+    end
+  end
+  $typed[1] ids $argv[1] $server 2>/dev/null
 end
 complete -c weir -f
 ${lines.join('\n')}
