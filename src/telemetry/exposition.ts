@@ -1,35 +1,50 @@
-import type { Counter, Gauge, Registry } from 'prom-client'
+import type { Counter, Registry } from 'prom-client'
 import { realThread, type Thread } from '../host/thread.ts'
+import { ByteBuffer } from '../model/byte-buffer.ts'
 import { recordThreadMemory } from './memory.ts'
-import type { MetricInfo } from './metric-table.ts'
 import type { MetricStore } from './metrics.ts'
 import { namedMetrics, type NetObservNames } from './netobserv-names.ts'
+import { metricText } from './series-text.ts'
 
 export type Exposition = Readonly<{
   contentType: string
-  text: string
+  body: Buffer
 }>
 
-/** The first scrape loads prom-client. `names` adds the metric names of NetObserv. */
+/** More than growth between two scrapes, and the room that the last part reserves. */
+const spareBytes = 1 << 19
+
+/**
+ * prom-client has the metrics of the process; the first scrape loads it. The text of the store is written here, because
+ * 20,000 series of an inventory took 150 ms. `names` adds the metric names of NetObserv.
+ */
 export function exposition(
   store: MetricStore,
   thread: Pick<Thread, 'memory'> = realThread(),
   names: () => NetObservNames | undefined = () => undefined,
 ): () => Promise<Exposition> {
-  let loading: Promise<{ registry: Registry; fill: () => void }> | undefined
+  let loading: Promise<Registry> | undefined
+  let length = 0
   return async () => {
-    loading ??= open(store, names)
-    const { registry, fill } = await loading
+    loading ??= processMetrics()
+    const registry = await loading
     recordThreadMemory(store, 'main', thread)
-    fill()
-    return { contentType: registry.contentType, text: await registry.metrics() }
+    const text = await registry.metrics()
+    const out = new ByteBuffer(length + spareBytes)
+    out.utf8(text)
+    for (const part of storeText(store, names())) out.utf8(part)
+    length = out.at
+    return { contentType: registry.contentType, body: out.slice() }
   }
 }
 
-async function open(
-  store: MetricStore,
-  names: () => NetObservNames | undefined,
-): Promise<{ registry: Registry; fill: () => void }> {
+function* storeText(store: MetricStore, names: NetObservNames | undefined): Generator<string> {
+  for (const { name, info, samples } of names === undefined ? [] : namedMetrics(store, names))
+    yield* metricText(name, info, samples)
+  for (const [name, info, series] of store) yield* metricText(name, info, series)
+}
+
+async function processMetrics(): Promise<Registry> {
   const prom = await import('prom-client')
   const registry = new prom.Registry()
   const { user, system } = process.cpuUsage()
@@ -43,30 +58,5 @@ async function open(
     ['', user + system],
   ] as const)
     (registry.getSingleMetric(`process_cpu_${name}seconds_total`) as Counter).inc(micros / 1e6)
-  const shown = new Map<string, Counter | Gauge>()
-  const metricOf = (name: string, info: MetricInfo) => {
-    let metric = shown.get(name)
-    if (metric === undefined) {
-      const options = { name, help: info.help, labelNames: info.labels, registers: [registry] }
-      metric = info.kind === 'counter' ? new prom.Counter(options) : new prom.Gauge(options)
-      shown.set(name, metric)
-    }
-    metric.reset()
-    return metric
-  }
-  const fill = () => {
-    const others = names()
-    for (const { samples, ...named } of others === undefined ? [] : namedMetrics(store, others)) {
-      const metric = metricOf(named.name, named)
-      for (const { labels, value } of samples) metric.inc(labels, value)
-    }
-    for (const [name, info, series] of store) {
-      const metric = metricOf(name, info)
-      for (const { values, value } of series) {
-        const labels = Object.fromEntries(info.labels.map((label, index) => [label, values[index] ?? '']))
-        metric.inc(labels, value)
-      }
-    }
-  }
-  return { registry, fill }
+  return registry
 }

@@ -7,6 +7,8 @@ export interface Series {
   /** Increase (counters), or 1 after a change (gauges). */
   unpublished: number
   isPublished: boolean
+  /** Cache of the exposition: the text before the value. */
+  text: string | undefined
 }
 
 const maxSeries = 500
@@ -118,7 +120,7 @@ export class MetricStore implements Metrics {
     const key = values.join('\0')
     let one = all.get(key)
     if (one === undefined && (all.size < (this.table[name]?.series ?? maxSeries) || name === overflow))
-      all.set(key, (one = { values, value: 0, unpublished: 0, isPublished: false }))
+      all.set(key, (one = { values, value: 0, unpublished: 0, isPublished: false, text: undefined }))
     return one
   }
 

@@ -34,8 +34,11 @@ async function lines(prefix: string | undefined): Promise<readonly string[]> {
   }
   const scrape = exposition(store, undefined, () => (prefix === undefined ? undefined : { ...names, prefix }))
   await scrape()
-  const { text } = await scrape()
-  return text.split('\n').filter((line) => /^(?:netobserv_)?(?:ingest|records|stage|loki)_/.test(line))
+  const { body } = await scrape()
+  return body
+    .toString()
+    .split('\n')
+    .filter((line) => /^(?:netobserv_)?(?:ingest|records|stage|loki)_/.test(line))
 }
 
 test('metrics of flowlogs-pipeline count sources and sinks, but no transforms', async () => {
@@ -53,4 +56,22 @@ test('metrics of flowlogs-pipeline count sources and sinks, but no transforms', 
   expect(await lines('netobserv_')).toEqual(expected.map((line) => `netobserv_${line}`))
   expect(await lines('')).toEqual(expected)
   expect(await lines(undefined)).toEqual([])
+})
+
+test('reasons add up, and a changed prefix leaves no metric behind', async () => {
+  const store = new MetricStore({ strict: true, table: metricTable })
+  store.count('weir_sink_dropped_rows_total', 3, { sink: 'loki', reason: 'age' })
+  store.count('weir_sink_dropped_rows_total', 4, { sink: 'loki', reason: 'size' })
+  let prefix: string | undefined = 'a_'
+  const scrape = exposition(store, undefined, () => (prefix === undefined ? undefined : { ...names, prefix }))
+  const dropped = async (): Promise<readonly string[]> =>
+    (await scrape()).body
+      .toString()
+      .split('\n')
+      .filter((line) => /^\w*_loki_dropped_entries_total/.test(line))
+  expect(await dropped()).toEqual(['a_loki_dropped_entries_total{stage="loki"} 7'])
+  prefix = 'b_'
+  expect(await dropped()).toEqual(['b_loki_dropped_entries_total{stage="loki"} 7'])
+  prefix = undefined
+  expect(await dropped()).toEqual([])
 })

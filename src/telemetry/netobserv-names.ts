@@ -1,5 +1,7 @@
+import type { MetricInfo } from './metric-table.ts'
 import type { MetricStore } from './metrics.ts'
 import type { MetricName } from './ports.ts'
+import type { Sample } from './series-text.ts'
 
 export type NetObservNames = Readonly<{
   prefix: string
@@ -9,19 +11,14 @@ export type NetObservNames = Readonly<{
   sinks: ReadonlyMap<string, string>
 }>
 
-type Sample = Readonly<{
-  labels: Record<string, string>
-  value: number
-}>
-
 type NamedMetric = Readonly<{
   name: string
-  kind: 'counter' | 'gauge'
-  help: string
-  labels: readonly string[]
+  info: MetricInfo
+  samples: Iterable<Sample>
 }>
 
-interface Origin extends NamedMetric {
+interface Origin extends MetricInfo {
+  readonly name: string
   /** Their first label is a source or sink, the second a reason. */
   readonly from: readonly MetricName[]
   readonly of: 'sources' | 'sinks'
@@ -63,22 +60,18 @@ const metrics: readonly Origin[] = [
   },
 ]
 
-export function namedMetrics(
-  store: MetricStore,
-  names: NetObservNames,
-): readonly (NamedMetric & { readonly samples: readonly Sample[] })[] {
+export function namedMetrics(store: MetricStore, names: NetObservNames): readonly NamedMetric[] {
   const series = new Map([...store].map(([name, , all]) => [name, [...all]] as const))
-  return metrics.map(({ name, kind, help, labels, from, of, type: only }) => ({
-    name: names.prefix + name,
-    kind,
-    help,
-    labels,
-    samples: from
-      .flatMap((one) => series.get(one) ?? [])
-      .flatMap(({ values: [stage = '', code = ''], value }): Sample[] => {
-        const type = names[of].get(stage)
-        if (type === undefined || (only !== undefined && type !== only)) return []
-        return [{ labels: labels.length === 1 ? { stage } : { stage, type, code }, value }]
-      }),
-  }))
+  return metrics.map(({ name, from, of, type: only, ...info }) => {
+    const samples = new Map<string, Sample>()
+    for (const { values, value } of from.flatMap((one) => series.get(one) ?? [])) {
+      const [stage = '', code = ''] = values
+      const type = names[of].get(stage)
+      if (type === undefined || (only !== undefined && type !== only)) continue
+      const labels = info.labels.length === 1 ? [stage] : [stage, type, code]
+      const key = labels.join('\0')
+      samples.set(key, { values: labels, value: value + (samples.get(key)?.value ?? 0), text: undefined })
+    }
+    return { name: names.prefix + name, info, samples: samples.values() }
+  })
 }

@@ -100,7 +100,7 @@ async function answer(request: IncomingMessage, options: OpsOptions): Promise<An
 
 async function metrics(options: OpsOptions): Promise<Answer> {
   try {
-    const { contentType, text: body } = await options.metrics()
+    const { contentType, body } = await options.metrics()
     return { status: 200, type: contentType, body }
   } catch (error) {
     return text(500, `The metrics could not be written: ${messageOf(error)}\n`)

@@ -1,3 +1,4 @@
+import { helpText, labelText, numberText } from '../../model/prometheus-text.ts'
 import type { FlowAggregator } from './aggregator.ts'
 import type { Family } from './family.ts'
 
@@ -21,13 +22,13 @@ function* writeFamily(family: Family, format: TextFormat): Generator<string> {
   // OpenMetrics names the family without the suffix of its samples.
   const title = format === 'openmetrics' && type === 'counter' ? name.replace(/_total$/, '') : name
   const sample = format === 'openmetrics' && type === 'counter' && !name.endsWith('_total') ? `${name}_total` : name
-  parts.push(`# HELP ${title} ${help.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')}\n# TYPE ${title} ${type}\n`)
+  parts.push(`# HELP ${title} ${helpText(help)}\n# TYPE ${title} ${type}\n`)
   if (format === 'openmetrics' && unit !== undefined && title.endsWith(`_${unit}`))
     parts.push(`# UNIT ${title} ${unit}\n`)
   let written = 0
   for (let set = 0; set < series.changed.length; set++) {
     if (series.changed[set] === 0) continue
-    const labels = labelText(family, set)
+    const labels = labelText(family.labels, family.valuesOf(set))
     if (type === 'histogram') writeHistogram(family, set, labels, parts)
     else
       parts.push(
@@ -56,20 +57,7 @@ function writeHistogram({ name, bounds, series }: Family, set: number, labels: s
   )
 }
 
-function labelText(family: Family, set: number) {
-  const values = family.valuesOf(set)
-  return family.labels.map((label, k) => `${label}="${escaped(values[k]!)}"`).join(',')
-}
-
-function escaped(text: string) {
-  return /["\\\n]/.test(text) ? text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n') : text
-}
-
 /** Canonical in OpenMetrics: whole bounds have a decimal. */
 function boundText(bound: number) {
   return Number.isInteger(bound) && Math.abs(bound) < 1e21 ? `${bound}.0` : String(bound)
-}
-
-function numberText(value: number) {
-  return Number.isFinite(value) ? String(value) : Number.isNaN(value) ? 'NaN' : value > 0 ? '+Inf' : '-Inf'
 }
