@@ -58,13 +58,15 @@ export async function storeYear(folder: string, seed: number, size: Size): Promi
         await store.projection.commit()
         waiting = 0
       }
-      for await (const { row, header, values } of parquetRows(path, new AbortController().signal)) {
+      for await (const { header, records } of parquetRows(path, new AbortController().signal)) {
         const origin = { source: 'focus', file: `${month}.parquet`, collected: now, estimated: false }
         reading ??= new FileReading(header, { columns: {}, constants: {} }, origin, before)
-        const event = reading.take(row, values)
-        if (event === undefined) continue
-        events.push(event)
-        if (events.length >= perFrame) await flush(false)
+        for (const { line, values } of records) {
+          const event = reading.take(line, values)
+          if (event === undefined) continue
+          events.push(event)
+          if (events.length >= perFrame) await flush(false)
+        }
       }
       await flush(true)
       before = reading?.rows ?? new Map()

@@ -1,6 +1,7 @@
 import type { CostData } from '../../model/cloud.ts'
 import { isRecord, textOf } from '../../model/json.ts'
-import { completed, CostRowError, type CostOrigin } from './row.ts'
+import { CostRowError } from './cells.ts'
+import { completed, type CostOrigin } from './row.ts'
 import { decimalText, monthOf, timeText } from './values.ts'
 
 const provider = { ProviderName: 'DigitalOcean', BillingCurrency: 'USD' } as const

@@ -1,13 +1,13 @@
-import { createHash } from 'node:crypto'
 import { cloudTypes, type CostData } from '../../model/cloud.ts'
 import type { WeirEvent } from '../../model/events.ts'
+import { contentHash } from './keys.ts'
 
 const utf8 = new TextEncoder()
 
 /** Of the columns that make two readings of a row different. */
 export function costHash(row: CostData): string {
   const { x_CollectedAt: _, ...content } = row
-  return createHash('sha256').update(JSON.stringify(content)).digest('base64url').slice(0, 11)
+  return contentHash(JSON.stringify(content))
 }
 
 export function costEvent(row: CostData): WeirEvent {

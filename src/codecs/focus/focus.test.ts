@@ -1,8 +1,12 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import type { CostData } from '../../model/cloud.ts'
+import type { WeirEvent } from '../../model/events.ts'
 import {
   balanceChange,
+  completed,
   costEvent,
-  costRow,
+  CostLines,
   CsvReader,
   decimalText,
   focusColumns,
@@ -34,8 +38,12 @@ const plain: Readonly<Record<string, string>> = {
   Tags: '{"team":"web"}',
 }
 
-function rowOf(values: Readonly<Record<string, string>>): ReturnType<typeof costRow> {
-  return costRow((name) => values[name], mappingFor(Object.keys(values), { columns: {}, constants: {} }), origin)
+function rowOf(values: Readonly<Record<string, string>>): CostData {
+  const header = Object.keys(values)
+  const lines = new CostLines(header, mappingFor(header, { columns: {}, constants: {} }), origin)
+  const line = lines.read(Object.values(values))
+  const { data } = lines.event(line, line.key, lines.hash(line, line.key))
+  return JSON.parse(new TextDecoder().decode(data)) as CostData
 }
 
 test('decimals stay exact, and other texts are rejected', () => {
@@ -122,6 +130,43 @@ test('the key depends on its columns only, and repeated rows of a file have thei
   expect(rowOf({ ...plain, ServiceName: 'S3' })['x_RowKey']).not.toBe(row['x_RowKey'])
   expect(rowKey(row)).toBe(row['x_RowKey'])
   expect(rowKey(row, 1)).not.toBe(rowKey(row))
+})
+
+const textIn = ({ data }: WeirEvent): string => new TextDecoder().decode(data)
+
+test('rows of files are events as rows of other sources, for random values', () => {
+  const text = fc.oneof(fc.string(), fc.string({ unit: fc.constantFrom('"', '\\', '\n', '\u0001', 'ä', '\u{1f30a}') }))
+  const cost = fc.integer({ min: -1e6, max: 1e6 }).map((cents) => decimalText(`${cents}e-2`)!)
+  const day = fc.integer({ min: 0, max: 400 }).map((at) => new Date(Date.UTC(2026, 0, 1 + at)).toISOString())
+  const usable = (value: string): boolean => !['', 'null', 'NULL', 'N/A', 'n/a', '\\N'].includes(value)
+  const values = fc.record(
+    {
+      BilledCost: cost,
+      EffectiveCost: cost,
+      BillingCurrency: fc.constantFrom('USD', 'CHF'),
+      BillingAccountId: text.filter(usable),
+      ChargePeriodStart: day.map((at) => timeText(at)!),
+      ProviderName: text.filter(usable),
+      ServiceName: text.filter(usable),
+      ChargeCategory: fc.constantFrom('Usage', 'Tax', 'RIFee', 'Other'),
+      ChargeDescription: text.filter(usable),
+      ResourceId: text.filter(usable),
+      SkuId: text.filter(usable),
+      Tags: fc.dictionary(text, text).map((tags) => JSON.stringify(tags)),
+    },
+    { requiredKeys: ['BilledCost', 'BillingCurrency', 'BillingAccountId', 'ChargePeriodStart', 'ProviderName'] },
+  )
+  fc.assert(
+    fc.property(values, fc.option(text), (given, file) => {
+      const from = file === null ? origin : { ...origin, file }
+      const all: Readonly<Record<string, string>> = { ...given }
+      const lines = new CostLines(Object.keys(all), mappingFor(Object.keys(all), { columns: {}, constants: {} }), from)
+      const line = lines.read(Object.values(all))
+      const event = lines.event(line, line.key, lines.hash(line, line.key))
+      const expected = costEvent(completed(all, from))
+      expect({ ...event, data: textIn(event) }).toEqual({ ...expected, data: textIn(expected) })
+    }),
+  )
 })
 
 test('CSV records have the line on which they begin, however the bytes are cut', () => {

@@ -2,8 +2,11 @@
 
 const decimal = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,3}))?$/
 
+const plainDecimal = /^-?(?:0|[1-9]\d*)(?:\.\d*[1-9])?$/
+
 /** The plain form without exponent; undefined if the text is not a decimal. */
 export function decimalText(text: string): string | undefined {
+  if (text !== '-0' && plainDecimal.test(text)) return text
   const found = decimal.exec(text.trim())
   if (found === null) return undefined
   const [, sign = '', whole = '', fraction = '', exponent = '0'] = found
@@ -72,10 +75,27 @@ function rounded(value: bigint, by: bigint, digits: number): string {
   return unscaled(((value + half) / divisor) * unit)
 }
 
+const [maxTexts, maxLength] = [4096, 1024]
+
+/** Remembers results for short texts: rows of costs repeat times and tags. */
+export function memoized<Result>(compute: (text: string) => Result): (text: string) => Result {
+  const known = new Map<string, Result>()
+  return (text) => {
+    const before = known.get(text)
+    if (before !== undefined) return before
+    const result = compute(text)
+    if (text.length > maxLength) return result
+    if (known.size >= maxTexts) known.clear()
+    // A copy: a part of a text would keep the whole text in memory.
+    known.set(Buffer.from(text).toString(), result)
+    return result
+  }
+}
+
 const time = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(?::(\d{2})(?:\.\d+)?)?)?\s*(Z|UTC|[+-]\d{2}(?::?\d{2})?)?$/
 
 /** `2026-11-25T00:00:00Z`; a time without a zone is UTC. Undefined if the text is not a time. */
-export function timeText(text: string): string | undefined {
+export const timeText = memoized((text: string): string | undefined => {
   const found = time.exec(text.trim())
   if (found === null) return undefined
   const [, day = '', clock = '00:00', seconds = '00', zone = 'Z'] = found
@@ -83,18 +103,19 @@ export function timeText(text: string): string | undefined {
   const at = new Date(`${day}T${clock}:${seconds}${offset === 'UTC' ? 'Z' : offset}`)
   const isReal = !Number.isNaN(at.getTime()) && (offset !== 'Z' || at.toISOString().startsWith(day))
   return isReal ? secondsText(at) : undefined
-}
+})
 
 export function secondsText(at: Date): string {
   return `${at.toISOString().slice(0, 19)}Z`
 }
 
 /** Start and end of the month of a time, which is in the form of {@link timeText}. */
-export function monthOf(start: string): readonly [start: string, end: string] {
+export const monthOf = memoized((start: string): readonly [start: string, end: string] => {
   const [year, month] = [Number(start.slice(0, 4)), Number(start.slice(5, 7))]
   return [secondsText(new Date(Date.UTC(year, month - 1))), secondsText(new Date(Date.UTC(year, month)))]
-}
+})
 
-export function nextDay(start: string): string {
-  return secondsText(new Date(Date.parse(start) + 86_400_000))
-}
+export const nextDay = memoized((start: string): string => secondsText(new Date(millisOf(start) + 86_400_000)))
+
+/** Unix ms of a time in the form of {@link timeText}. */
+export const millisOf = memoized((text: string): number => Date.parse(text))

@@ -11,6 +11,9 @@ export type SpendFile = Readonly<{
   changed: number
 }>
 
+/** Of a piece of a file. */
+export type FileRecords = readonly Readonly<{ line: number; values: readonly (string | null)[] }>[]
+
 const extension = /\.(?:csv|csv\.gz|parquet)$/
 const maxDepth = 8
 
@@ -58,12 +61,12 @@ async function* unzipped(pieces: AsyncGenerator<Uint8Array>): AsyncGenerator<Uin
 }
 
 /** Records of CSV; the first is the header. Throws a CsvError if the file is not readable as such. */
-export async function* csvOf(disk: Disk, path: string, delimiter: string): AsyncGenerator<CsvRecord> {
+export async function* csvOf(disk: Disk, path: string, delimiter: string): AsyncGenerator<readonly CsvRecord[]> {
   const reader = new CsvReader(delimiter)
   const pieces = bytesOf(disk, path)
   try {
-    for await (const piece of path.endsWith('.gz') ? unzipped(pieces) : pieces) yield* reader.push(piece)
-    yield* reader.end()
+    for await (const piece of path.endsWith('.gz') ? unzipped(pieces) : pieces) yield [...reader.push(piece)]
+    yield [...reader.end()]
   } catch (error) {
     if (error instanceof TypeError) throw new CsvError('It is not UTF-8 text.')
     throw error

@@ -23,11 +23,11 @@ test('decimals, times and maps of Parquet become exact rows', async () => {
       TO '${path.replace("'", "''")}' (FORMAT parquet)`)
   duck.closeSync()
   const events = []
-  for await (const { row, header, values } of parquetRows(path, signal)) {
+  for await (const { header, records } of parquetRows(path, signal)) {
     const origin = { source: 'focus', file: 'a', collected: 0, estimated: false }
     const reading = new FileReading(header, { columns: {}, constants: {} }, origin, new Map())
     expect(reading.missing).toEqual([])
-    events.push(reading.take(row, values))
+    for (const { line, values } of records) events.push(reading.take(line, values))
     expect(reading.rejected).toEqual([])
   }
   expect(events).toHaveLength(1)

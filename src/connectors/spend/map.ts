@@ -1,11 +1,8 @@
 import {
-  costEvent,
-  costHash,
-  costRow,
+  CostLines,
   CostRowError,
   mappingFor,
-  rowKey,
-  textIn,
+  repeatedKey,
   type ColumnMapping,
   type CostOrigin,
 } from '../../codecs/focus/index.ts'
@@ -27,11 +24,15 @@ export class FileReading {
   readonly #origin: CostOrigin
   readonly #columns: ReadonlyMap<string, number>
   readonly #mapping: ColumnMapping
+  readonly #lines: CostLines
+  /** Rows by key, if several have the same. */
+  readonly #repeated = new Map<string, number>()
 
   constructor(header: readonly string[], mapping: ColumnMapping, origin: CostOrigin, before: FileRows) {
     const names = header.map((name) => name.replace(/^\uFEFF/, '').trim())
     this.#columns = new Map(names.map((name, index) => [name, index]))
     this.#mapping = mappingFor(names, mapping)
+    this.#lines = new CostLines(names, this.#mapping, origin)
     this.#origin = origin
     this.#before = before
   }
@@ -49,21 +50,27 @@ export class FileReading {
     try {
       if (values.length !== this.#columns.size)
         throw new CostRowError(`It has ${values.length} values, and the header has ${this.#columns.size}.`)
-      const row = costRow((name) => values[this.#columns.get(name) ?? -1], this.#mapping, this.#origin)
-      let key = textIn(row, 'x_RowKey')
-      for (let occurrence = 1; this.rows.has(key); occurrence++) key = rowKey(row, occurrence)
-      const own = { ...row, x_RowKey: key }
-      const entry = `${costHash(own)} ${Date.parse(textIn(own, 'ChargePeriodStart'))}`
+      const row = this.#lines.read(values)
+      const key = this.#keyOf(row.key)
+      const hash = this.#lines.hash(row, key)
+      const entry = `${hash} ${row.time}`
       this.rows.set(key, entry)
       if (this.#before.get(key) === entry) return undefined
       this.changed++
-      return costEvent(own)
+      return this.#lines.event(row, key, hash)
     } catch (error) {
       if (!(error instanceof CostRowError)) throw error
       this.rejectedRows++
       if (this.rejected.length < 10) this.rejected.push({ line, reason: error.message })
       return undefined
     }
+  }
+
+  #keyOf(key: string): string {
+    if (!this.rows.has(key)) return key
+    const occurrence = (this.#repeated.get(key) ?? 0) + 1
+    this.#repeated.set(key, occurrence)
+    return repeatedKey(key, occurrence)
   }
 
   /** Events of the rows that the file no longer has. */

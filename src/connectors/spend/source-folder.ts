@@ -4,7 +4,7 @@ import type { SourceHealth } from '../../engine/sources/health.ts'
 import { CsvError } from '../../codecs/focus/index.ts'
 import { messageOf } from '../../model/errors.ts'
 import type { WeirEvent } from '../../model/events.ts'
-import { csvOf, spendFiles, type SpendFile } from './client-files.ts'
+import { csvOf, spendFiles, type FileRecords, type SpendFile } from './client-files.ts'
 import { parquetRows } from './client-parquet.ts'
 import type { FolderConfig } from './config.ts'
 import { FileReading, type FileRows } from './map.ts'
@@ -130,25 +130,32 @@ export class FolderSource implements Source {
     }
     let reading: FileReading | undefined
     let events: WeirEvent[] = []
-    const take = async (line: number, values: readonly (string | null)[], into: FileReading): Promise<void> => {
-      if (into.rows.size >= maxRows)
-        throw new CsvError(`It has more than ${maxRows} rows; split it, or raise \`max_rows\`.`)
-      const event = into.take(line, values)
-      if (event === undefined) return
-      events.push(event)
-      if (events.length < rowsPerUnit) return
-      await appendEvents(this.#context, events, { signal })
-      events = []
+    const take = async (records: FileRecords, into: FileReading): Promise<void> => {
+      for (const { line, values } of records) {
+        if (into.rows.size >= maxRows)
+          throw new CsvError(`It has more than ${maxRows} rows; split it, or raise \`max_rows\`.`)
+        const event = into.take(line, values)
+        if (event === undefined) continue
+        events.push(event)
+        if (events.length < rowsPerUnit) continue
+        await appendEvents(this.#context, events, { signal })
+        events = []
+      }
     }
     if (file.name.endsWith('.parquet'))
-      for await (const { row, header, values } of parquetRows(file.path, signal)) {
+      for await (const { header, records } of parquetRows(file.path, signal)) {
         reading ??= begin(header)
-        await take(row, values, reading)
+        await take(records, reading)
       }
     else
-      for await (const { line, values } of csvOf(disk, file.path, delimiter))
-        if (reading === undefined) reading = begin(values)
-        else await take(line, values, reading)
+      for await (const records of csvOf(disk, file.path, delimiter)) {
+        const [first, ...others] = records
+        if (reading !== undefined) await take(records, reading)
+        else if (first !== undefined) {
+          reading = begin(first.values)
+          await take(others, reading)
+        }
+      }
     if (reading === undefined) throw new CsvError('It has no rows.')
     if (reading.rows.size === 0 && reading.rejectedRows > 0) {
       const [first] = reading.rejected
