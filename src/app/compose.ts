@@ -30,7 +30,15 @@ import { TlsFiles } from '../net/tls-files.ts'
 import { openTraces } from '../net/traces.ts'
 import type { WeirConfig } from './config.ts'
 import { loadedTransform } from './transforms.ts'
-import { geoFiles, receivesFlows, liveLimits, nameSettings, sinkEntries, sourceEntries } from './config-entries.ts'
+import {
+  geoFiles,
+  receivesFlows,
+  receivesMessages,
+  liveLimits,
+  nameSettings,
+  sinkEntries,
+  sourceEntries,
+} from './config-entries.ts'
 import { apiTokens, oidcSettings } from './config-auth.ts'
 import type { ConfigArguments, Loaded } from './load-config.ts'
 import { dataError, makeDataFolder, takeLock } from './lock.ts'
@@ -92,7 +100,9 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
   const failed = new Promise<Error>((resolve) => (onFailed = resolve))
   try {
     const spawn = spawner({ write, metrics, level: config.log.level, traces }, onFailed)
-    if (Object.values(config.sources).some(receivesFlows)) self.prepareForFlows()
+    const all = Object.values(config.sources)
+    if (all.some(receivesFlows)) self.prepareForFlows()
+    else if (all.some(receivesMessages)) self.prepareForMessages()
     else self.keepThreadsSmall()
     const ingestWorker = spawn('ingest')
     const ingest = connect<typeof ingestMethods>(ingestWorker)

@@ -54,6 +54,11 @@ export function receivesFlows({ type, settings }: WeirConfig['sources'][string])
   return typesThatEmit('flows').has(type) && [listen, tcp].some((places) => Array.isArray(places) && places.length > 0)
 }
 
+/** Sources of message buses. */
+export function receivesMessages({ settings }: WeirConfig['sources'][string]): boolean {
+  return typeof settings === 'object' && settings !== null && 'join_bytes' in settings
+}
+
 export function clusterSources({ sources }: WeirConfig): readonly string[] {
   const types = typesThatEmit('resources')
   return Object.values(sources).flatMap(({ id, type }) => (types.has(type) ? [id] : []))

@@ -63,6 +63,16 @@ export const self = {
     setFlagsFromString('--heap-growing-percent=200')
     setFlagsFromString('--max-semi-space-size=8')
   },
+  /**
+   * V8 flags for later threads that read messages of a bus. Bytes of the connection are external memory, which triggers
+   * a full collection each second while the heap is small.
+   */
+  prepareForMessages(): void {
+    setFlagsFromString('--no-parallel-scavenge')
+    setFlagsFromString('--initial-old-space-size=64')
+    setFlagsFromString('--heap-growing-percent=200')
+    setFlagsFromString('--max-semi-space-size=8')
+  },
   /** V8 flags for later threads that read short-lived objects. */
   prepareForObjects(): void {
     setFlagsFromString('--initial-old-space-size=16')
