@@ -33,13 +33,13 @@ const dataRoom = new Uint8Array(512 * 1024)
 
 /** The batch passed to `read` is valid until it returns. */
 export function encodeEvents(
-  events: readonly WeirEvent[],
+  events: readonly WeirEvent[] | EventBatch,
   read?: (batch: EventBatch) => void,
 ): { readonly raw: Uint8Array } & TimeRange {
-  const batch = toEventBatch(events, dataRoom)
+  const batch = 'kind' in events ? events : toEventBatch(events, dataRoom)
   read?.(batch)
   const raw = encodeBatch(batch)
-  if (batch.data.bytes.buffer !== dataRoom.buffer) releaseBuffer(batch.data.bytes)
+  if (batch !== events && batch.data.bytes.buffer !== dataRoom.buffer) releaseBuffer(batch.data.bytes)
   return { raw, ...timeRange(batch.time) }
 }
 

@@ -1,6 +1,7 @@
 import type { InMessage, MessageReader, ReadChoice } from '../codecs/bus-message/read.ts'
 import type { Source, SourceContext } from '../engine/contracts.ts'
 import { appendEvents } from '../engine/sources/append-events.ts'
+import type { EventBatch } from '../model/batches.ts'
 import { messageOf } from '../model/errors.ts'
 import { known } from '../model/json.ts'
 import type { ClaimPlace } from '../schema/index.ts'
@@ -116,8 +117,12 @@ class EventIntake<Handle> implements Intake<Unit<Handle>> {
     return pulled.length === 0 ? undefined : this.#unitsOf(pulled, signal)
   }
 
-  async append({ events }: Unit<Handle>, before: Promise<unknown>, signal: AbortSignal) {
-    return events.length === 0 ? 'nothing' : this.#append(events, before, signal)
+  async append({ rows }: Unit<Handle>, before: Promise<unknown>, signal: AbortSignal) {
+    try {
+      return rows.count === 0 ? 'nothing' : await this.#append(rows.batch(), before, signal)
+    } finally {
+      rows.release()
+    }
   }
 
   ack({ handles }: Unit<Handle>): Promise<void> {
@@ -165,11 +170,7 @@ class EventIntake<Handle> implements Intake<Unit<Handle>> {
     return messages
   }
 
-  async #append(
-    events: Unit<Handle>['events'],
-    before: Promise<unknown>,
-    signal: AbortSignal,
-  ): Promise<Accepted | undefined> {
+  async #append(events: EventBatch, before: Promise<unknown>, signal: AbortSignal): Promise<Accepted | undefined> {
     const { id, host, log } = this.#context
     const afterFailure = () => {
       this.blocked = true

@@ -1,17 +1,18 @@
 import {
-  messageReader,
   rejectedMessage,
+  rowReader,
   type InMessage,
   type MessageReader,
   type ReadChoice,
+  type RowReader,
 } from '../codecs/bus-message/read.ts'
 import type { SourceContext } from '../engine/contracts.ts'
 import { messageOf } from '../model/errors.ts'
-import type { WeirEvent } from '../model/events.ts'
+import { EventRows } from '../model/event-rows.ts'
 import type { WholeMessage } from './part-reassembler.ts'
 
 export type Unit<Handle> = Readonly<{
-  events: readonly WeirEvent[]
+  rows: EventRows
   handles: readonly Handle[]
   bytes: number
 }>
@@ -29,49 +30,54 @@ export class MessageUnits {
   rejected = 0
   readonly #config: ReadChoice
   readonly #context: SourceContext
-  #reader: MessageReader | undefined
+  readonly #given: MessageReader | undefined
+  #reader: RowReader | undefined
   #uncounted = { taken: 0, empty: 0, rejected: 0 }
 
   constructor(config: ReadChoice, context: SourceContext, reader: MessageReader | undefined) {
     this.#config = config
     this.#context = context
-    this.#reader = reader
+    this.#given = reader
   }
 
   async *of<Handle>(messages: readonly WholeMessage<Handle>[]): AsyncGenerator<Unit<Handle>> {
-    const reader = (this.#reader ??= await messageReader(this.#config))
-    let [events, handles, bytes]: [WeirEvent[], Handle[], number] = [[], [], 0]
+    const reader = (this.#reader ??= await rowReader(this.#config, this.#given))
+    const source = `/weir/${this.#context.id}`
+    let [rows, handles, bytes]: [EventRows, Handle[], number] = [
+      new EventRows(Math.min(messages.length, unitMessages), unitBytes >> 3),
+      [],
+      0,
+    ]
     for (const { message, handles: its, reason } of messages) {
       if (handles.length > 0 && (bytes + message.body.length > unitBytes || handles.length >= unitMessages)) {
         this.#publishCounts()
-        yield { events, handles, bytes }
-        ;[events, handles, bytes] = [[], [], 0]
+        yield { rows, handles, bytes }
+        ;[rows, handles, bytes] = [new EventRows(Math.min(messages.length, unitMessages), unitBytes >> 3), [], 0]
       }
-      const read = this.#read(message, reason, reader)
-      for (const event of read) events.push(event)
+      const read = this.#read(message, source, reason, reader, rows)
       for (const handle of its) handles.push(handle)
-      bytes += message.body.length + eventOverhead * read.length
+      bytes += message.body.length + eventOverhead * read
     }
     if (handles.length === 0) return
     this.#publishCounts()
-    yield { events, handles, bytes }
+    yield { rows, handles, bytes }
   }
 
-  #read(message: InMessage, invalid: string | undefined, reader: MessageReader): readonly WeirEvent[] {
+  #read(message: InMessage, source: string, invalid: string | undefined, reader: RowReader, rows: EventRows): number {
     const { id, log, host } = this.#context
-    const source = `/weir/${id}`
     const { body, place } = message
+    const received = host.clock.now()
     this.messages++
-    this.last = this.#context.host.clock.now()
+    this.last = received
     try {
       if (invalid !== undefined) throw new Error(invalid)
       if (body.length > maxBytes)
         throw new Error(
           `the message has ${body.length} bytes, and the limit is ${maxBytes}: only its beginning is stored`,
         )
-      const events = reader(message, source, host.clock.now())
-      this.#uncounted[events.length === 0 ? 'empty' : 'taken']++
-      return events
+      const read = reader(message, source, received, rows)
+      this.#uncounted[read === 0 ? 'empty' : 'taken']++
+      return read
     } catch (error) {
       this.rejected++
       this.#uncounted.rejected++
@@ -82,7 +88,8 @@ export class MessageUnits {
         reason,
       })
       const shown = body.length > maxBytes ? { ...message, body: body.subarray(0, unitBytes) } : message
-      return [rejectedMessage(shown, reason, source)]
+      rows.add(rejectedMessage(shown, reason, source))
+      return 1
     }
   }
 

@@ -36,7 +36,7 @@ function heap(items: readonly (Uint8Array | undefined)[], room?: Uint8Array): He
 }
 
 /** Fast path: ASCII texts are encoded at once, because each has as many bytes as UTF-16 units. */
-function textHeap(texts: readonly string[]): Heap {
+export function textHeap(texts: readonly string[]): Heap {
   const joined = texts.join('')
   const bytes = utf8.encode(joined)
   if (bytes.length !== joined.length) return heap(texts.map((text) => utf8.encode(text)))

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer'
+import type { EventRows } from '../../model/event-rows.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import {
   attributedReader,
@@ -37,6 +38,29 @@ export const rejectedType = 'weir.message.rejected'
  * reason if undecodable.
  */
 export type MessageReader = (message: InMessage, source: string, received: number) => readonly WeirEvent[]
+
+/** As `MessageReader`, with the events as rows. Returns their number. */
+export type RowReader = (message: InMessage, source: string, received: number, into: EventRows) => number
+
+export async function rowReader(choice: ReadChoice, given?: MessageReader): Promise<RowReader> {
+  const read = given ?? (await messageReader(choice))
+  const general: RowReader = (message, source, received, into) => {
+    const events = read(message, source, received)
+    for (const event of events) into.add(event)
+    return events.length
+  }
+  const { codec, event_type: type, parse } = choice
+  if (given !== undefined || parse === null || (codec !== 'json' && codec !== 'raw')) return general
+  const { flatPoints, pointRow } = await import('../records/index.ts')
+  const flat = flatPoints(parse)
+  if (flat === undefined) return general
+  return (message, source, received, into) => {
+    const at = flat(message.body, message.time, into.data)
+    if (at === undefined) return general(message, source, received, into)
+    into.row(pointRow(placed(message, type, source), parse, Number.isNaN(at) ? received : at))
+    return 1
+  }
+}
 
 export async function messageReader(choice: ReadChoice): Promise<MessageReader> {
   const { codec, event_type: type, parse } = choice

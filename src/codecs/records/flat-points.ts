@@ -1,109 +1,127 @@
-import type { WeirEvent } from '../../model/events.ts'
-import { parseExact } from '../../model/exact-json.ts'
-import { isRecord } from '../../model/json.ts'
-import { telemetryTypes } from '../../model/points.ts'
+import { ByteBuffer, fragmentOf, type Fragment } from '../../model/byte-buffer.ts'
+import { digitKind } from '../../model/json-number.ts'
 import { timeReader } from '../../model/time-format.ts'
-import type { ZonedTime } from '../../model/zones.ts'
-import type { Scalar } from './formats.ts'
+import { FlatJson, textAt, valueKinds } from './flat-json.ts'
 import type { RecordRules, ValueType } from './rules.ts'
 import { newName } from './shape.ts'
-import { converted } from './values.ts'
 
-/** The point of a flat JSON object; undefined if the text needs the general way, which also has the reasons. */
-export type FlatPoints = (text: string, given: WeirEvent, received: number) => WeirEvent | undefined
+/**
+ * Appends the point of a flat JSON object to `out`. Returns its time (Unix ms), NaN without one; undefined if the
+ * content needs the general way, which also has the reasons. `given`: the time of the event.
+ */
+export type FlatPoints = (body: Uint8Array, given: number | undefined, out: ByteBuffer) => number | undefined
 
-type Member = Readonly<{ name: string; head: string; type: ValueType | undefined }>
+type Member = Readonly<{ slot: number; head: Fragment; first: Fragment; type: ValueType | undefined }>
 
-/** One text is built per record, without maps. Undefined if the rules need the general way. */
+const [quote, minus, closingBrace] = [34, 45, 125]
+/** Integers of so many digits are within every type. */
+const safeDigits = 15
+
+/** Values are copied as bytes, without objects. Undefined if the rules need the general way. */
 export function flatPoints(rules: RecordRules): FlatPoints | undefined {
   const { time, name, drop, include } = rules
-  const chosen = membersOf(rules.fields, rules)
-  const labels = membersOf(rules.labels, rules)
   const isFlat = rules.format === 'json' && !rules.lines && rules.records === '' && Object.keys(include).length === 0
-  if (!isFlat || rules.to !== 'point' || name === null || name === '') return undefined
-  if (chosen === undefined || labels === undefined || chosen.length === 0) return undefined
-  const taken = new Set([...rules.labels, ...drop, ...(time === null ? [] : [time.from])])
-  const fields = chosen.filter((one) => !taken.has(one.name))
-  if (labels.some((one) => one.name === time?.from || drop.includes(one.name))) return undefined
+  if (!isFlat || rules.to !== 'point' || name === null || name === '' || rules.fields.length === 0) return undefined
+  if (!areDistinct(rules.fields, rules) || !areDistinct(rules.labels, rules)) return undefined
+  if (rules.labels.some((one) => one === time?.from || drop.includes(one))) return undefined
   if (time !== null && time.from in Object.prototype) return undefined
-  const used = new Set([...chosen, ...labels].map((one) => one.name))
+  const used = new Set([...rules.fields, ...rules.labels])
   if (Object.keys(rules.types).some((one) => !used.has(one))) return undefined
-  const readTime = time === null ? undefined : timeReader(time)
-  const begin = `{"name":${JSON.stringify(name)}`
-  return (text, given, received) => {
-    if (given.extensions !== undefined || given.dataschema !== undefined) return undefined
-    const document = documentOf(text)
-    if (document === undefined) return undefined
-    const written = time === null ? undefined : document[time.from]
-    try {
-      const timed: ZonedTime | undefined = written === undefined || written === null ? undefined : readTime?.(written)
-      if (timed?.resolved !== undefined) return undefined
-      const labelled = labelsText(labels, document)
-      const fielded = fieldsText(fields, document)
-      if (fielded === undefined || fielded === '') return undefined
-      const at = timed?.at ?? given.time
-      const point = `${begin}${labelled}${fielded}${at === undefined ? '},"arrival":true}' : '}}'}`
+  const taken = new Set([...rules.labels, ...drop, ...(time === null ? [] : [time.from])])
+  const names = [...new Set([...used, ...(time === null ? [] : [time.from])])]
+  const json = new FlatJson(names)
+  const membersOf = (all: readonly string[], begin: string): readonly Member[] =>
+    all.map((one) => {
+      const head = `${JSON.stringify(newName(one, rules.rename))}:`
       return {
-        ...given,
-        family: 'point',
-        type: telemetryTypes.point,
-        subject: name,
-        time: at ?? received,
-        datacontenttype: 'application/json',
-        encoding: 'json',
-        data: Buffer.from(point),
+        slot: names.indexOf(one),
+        head: fragmentOf(`,${head}`),
+        first: fragmentOf(begin + head),
+        type: rules.types[one],
       }
-    } catch {
+    })
+  const labels = membersOf(rules.labels, ',"labels":{')
+  const fields = membersOf(
+    rules.fields.filter((one) => !taken.has(one)),
+    ',"fields":{',
+  )
+  const timeSlot = time === null ? -1 : names.indexOf(time.from)
+  const readTime = time === null ? undefined : timeReader(time)
+  const begin = fragmentOf(`{"name":${JSON.stringify(name)}`)
+  const [end, endOfArrival] = [fragmentOf('}}'), fragmentOf('},"arrival":true}')]
+
+  return (body, given, out) => {
+    if (!json.read(body)) return undefined
+    const start = out.at
+    let at = given
+    if (timeSlot >= 0 && json.kinds[timeSlot] !== valueKinds.absent) at = timeOf(body)
+    if (Number.isNaN(at)) return undefined
+    out.fragment(begin)
+    const labelled = write(labels, body, out, true)
+    if (labelled > 0) out.byte(closingBrace)
+    if (labelled < 0 || write(fields, body, out, false) <= 0) {
+      out.at = start
       return undefined
     }
+    out.fragment(at === undefined ? endOfArrival : end)
+    return at ?? Number.NaN
   }
-}
 
-/** Undefined: two names would be equal, or JSON treats one differently. */
-function membersOf(names: readonly string[], { rename, types }: RecordRules): readonly Member[] | undefined {
-  const members = names.map((name) => ({ name, renamed: newName(name, rename) }))
-  const all = new Set(members.map(({ renamed }) => renamed))
-  if (all.size < names.length || new Set(names).size < names.length) return undefined
-  if (members.some(({ renamed }) => renamed in Object.prototype || /^\d+$/.test(renamed))) return undefined
-  if (names.some((name) => name in Object.prototype)) return undefined
-  return members.map(({ name, renamed }) => ({ name, head: `${JSON.stringify(renamed)}:`, type: types[name] }))
-}
-
-function documentOf(text: string): Readonly<Record<string, Scalar | null>> | undefined {
-  try {
-    const document = parseExact(text)
-    if (!isRecord(document)) return undefined
-    for (const name in document) {
-      const value = document[name]
-      if (typeof value === 'object' && value !== null) return undefined
+  /** NaN: the general way is needed. */
+  function timeOf(body: Uint8Array): number {
+    const kind = json.kinds[timeSlot]!
+    if (kind === valueKinds.boolean) return Number.NaN
+    const text = textAt(body, json.from[timeSlot]!, json.to[timeSlot]!)
+    const number = kind === valueKinds.text ? undefined : Number(text)
+    const isLong = kind === valueKinds.integer && !Number.isSafeInteger(number)
+    try {
+      const timed = readTime?.(isLong ? BigInt(text) : (number ?? text))
+      return timed?.resolved === undefined ? (timed?.at ?? Number.NaN) : Number.NaN
+    } catch {
+      return Number.NaN
     }
-    return document as Readonly<Record<string, Scalar | null>>
-  } catch {
-    return undefined
+  }
+
+  /** The number of members that were written; -1: the general way is needed. */
+  function write(members: readonly Member[], body: Uint8Array, out: ByteBuffer, areTexts: boolean): number {
+    let written = 0
+    for (const { slot, head, first, type } of members) {
+      const kind = json.kinds[slot]!
+      const [from, to] = [json.from[slot]!, json.to[slot]!]
+      if (kind === valueKinds.absent) continue
+      if (type !== undefined && type !== 'string' && !fits(type, kind, body, from, to)) return -1
+      const isText = areTexts || type === 'string' || (type === undefined && kind === valueKinds.text)
+      if (areTexts && from === to) continue
+      out.fragment(written++ === 0 ? first : head)
+      if (isText) out.byte(quote)
+      if (kind !== valueKinds.number) out.range(body, from, to)
+      else if (!writeNumber(Number(textAt(body, from, to)), out)) return -1
+      if (isText) out.byte(quote)
+    }
+    return written
   }
 }
 
-function labelsText(labels: readonly Member[], document: Readonly<Record<string, Scalar | null>>): string {
-  let all = ''
-  for (const { name, head, type } of labels) {
-    const given = document[name]
-    if (given === undefined || given === null) continue
-    const value = String(type === undefined ? given : converted(name, given, type))
-    if (value !== '') all += `${all === '' ? ',"labels":{' : ','}${head}${JSON.stringify(value)}`
-  }
-  return all === '' ? '' : `${all}}`
+/** Whether the conversion leaves the text as it is. */
+function fits(type: ValueType, kind: number, body: Uint8Array, from: number, to: number): boolean {
+  const { text, boolean, integer, decimal } = valueKinds
+  if (type === 'bool') return kind === boolean
+  const digits = kind === text ? digitKind(body, from, to) : kind === integer ? 'integer' : 'decimal'
+  if (kind !== text && kind !== integer && kind !== decimal) return false
+  if (digits === 'integer') return to - from <= safeDigits && (type !== 'uint' || body[from] !== minus)
+  return digits === 'decimal' && type === 'float'
 }
 
-/** Without the closing brace. Undefined if a value is no number of JSON. */
-function fieldsText(fields: readonly Member[], document: Readonly<Record<string, Scalar | null>>): string | undefined {
-  let all = ''
-  for (const { name, head, type } of fields) {
-    const given = document[name]
-    if (given === undefined || given === null) continue
-    const value = type === undefined ? given : converted(name, given, type)
-    if (typeof value === 'number' && !Number.isFinite(value)) return undefined
-    const text = typeof value === 'string' ? JSON.stringify(value) : value === 0 ? '0' : String(value)
-    all += `${all === '' ? ',"fields":{' : ','}${head}${text}`
-  }
-  return all
+/** False: JSON cannot hold it. */
+function writeNumber(value: number, out: ByteBuffer): boolean {
+  if (!Number.isFinite(value)) return false
+  out.utf8(String(value))
+  return true
+}
+
+/** False: two names would be equal, or JSON treats one differently. */
+function areDistinct(names: readonly string[], { rename }: RecordRules): boolean {
+  const renamed = names.map((name) => newName(name, rename))
+  if (new Set(renamed).size < names.length || new Set(names).size < names.length) return false
+  return ![...names, ...renamed].some((one) => one in Object.prototype) && !renamed.some((one) => /^\d+$/.test(one))
 }

@@ -1,10 +1,12 @@
 /** Records in text (JSON, CSV, logfmt, lines by regular expression) as points, log lines or events. */
+import { ByteBuffer } from '../../model/byte-buffer.ts'
 import { messageOf } from '../../model/errors.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import { flatPoints } from './flat-points.ts'
 import { recordReader } from './formats.ts'
 import type { RecordRules } from './rules.ts'
 import { shaper } from './shape.ts'
+import { telemetryTypes } from '../../model/points.ts'
 
 export { exactText, type Scalar } from './formats.ts'
 
@@ -14,7 +16,7 @@ export type RecordParser = (text: string, given: WeirEvent, received: number) =>
 export function recordParser(rules: RecordRules): RecordParser {
   const read = recordReader(rules)
   const shape = shaper(rules)
-  const flat = flatPoints(rules)
+  const flat = flatEvents(rules)
   return (text, given, received) => {
     const point = flat?.(text, given, received)
     if (point !== undefined) return [point]
@@ -31,4 +33,31 @@ export function recordParser(rules: RecordRules): RecordParser {
   }
 }
 
+/** Of the rows of `flatPoints`. */
+export function pointRow<Given extends WeirEvent>(given: Given, rules: RecordRules, time: number) {
+  return {
+    ...given,
+    family: 'point',
+    type: telemetryTypes.point,
+    subject: rules.name ?? '',
+    time,
+    datacontenttype: 'application/json',
+    encoding: 'json',
+  } as const
+}
+
+function flatEvents(rules: RecordRules) {
+  const flat = flatPoints(rules)
+  if (flat === undefined) return undefined
+  const out = new ByteBuffer()
+  return (text: string, given: WeirEvent, received: number): WeirEvent | undefined => {
+    if (given.extensions !== undefined || given.dataschema !== undefined || !text.isWellFormed()) return undefined
+    out.at = 0
+    const at = flat(Buffer.from(text), given.time, out)
+    if (at === undefined) return undefined
+    return { ...pointRow(given, rules, Number.isNaN(at) ? received : at), data: out.copy() }
+  }
+}
+
+export { flatPoints } from './flat-points.ts'
 export type { RecordRules } from './rules.ts'
