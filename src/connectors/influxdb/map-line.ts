@@ -36,10 +36,14 @@ export function seriesText(measurement: string, tags: (readonly [string, string]
   return text
 }
 
+export function fieldName(name: string, drop: Drop): string {
+  return escapeName(name, inTag, drop)
+}
+
 /** The fields so far and this one, unless its value does not fit. */
 export function withField(fields: string, name: string, value: unknown, type: FieldType, drop: Drop): string {
   const text = fieldText(value, type, drop)
-  return text === undefined ? fields : `${fields}${fields === '' ? '' : ','}${escapeName(name, inTag, drop)}=${text}`
+  return text === undefined ? fields : `${fields}${fields === '' ? '' : ','}${fieldName(name, drop)}=${text}`
 }
 
 /** Undefined: the value does not fit, which is reported to `drop`. */

@@ -3,6 +3,7 @@ import type { SinkBatch, SinkPiece } from '../../engine/contracts.ts'
 import { sinkRows, type SinkRow } from '../../engine/delivery/rows.ts'
 import { messageOf } from '../../model/errors.ts'
 import { dataEncodings, type EventBatch } from '../../model/batches.ts'
+import { ByteBuffer, fragmentOf } from '../../model/byte-buffer.ts'
 import { eventAt, type WeirEvent } from '../../model/events.ts'
 import { parseExact } from '../../model/exact-json.ts'
 import { fieldsOf, isRecord, type Fields } from '../../model/json.ts'
@@ -21,10 +22,13 @@ type Members = Readonly<{
   fields: (readonly [string, unknown, FieldType])[]
 }>
 
-/** Undefined: no field has a value that line protocol can hold. */
-type WriteLine = (row: number, drop: Drop) => string | undefined
+/** Undefined: no field has a value that line protocol can hold; null: the line is in `out`. */
+type WriteLine = (row: number, drop: Drop, out: ByteBuffer) => string | undefined | null
 
 const flows = flowForm({ codec: 'json', tcp_flags: 'number' })
+const noMicroseconds = fragmentOf('000000\n')
+/** Of most lines. */
+const lineBytes = 100
 const attributes = ['source', 'type', 'subject'] as const
 
 type Choice = Pick<InfluxdbConfig, 'measurement' | 'tags' | 'fields' | 'types'>
@@ -33,17 +37,21 @@ export function linesOf(choice: Choice): MapLines {
   const types = new Map(Object.entries(choice.types))
   const tagNames = new Set(choice.tags)
   const fieldNames = new Set(choice.fields)
-  const pointLine = pointLines(choice)
+  const points = pointLines(choice)
   return function* lines(batch, drop) {
+    const out = new ByteBuffer(lineBytes * batch.count)
     let index = 0
     for (const piece of batch.pieces) {
       const write = piece.batch.kind === 'events' ? eventLines(piece, piece.batch) : flowLines(batch, piece)
       for (const row of piece.rows) {
         try {
-          const text = write(row, drop)
+          const from = out.at
+          const text = write(row, drop, out)
+          if (typeof text === 'string') out.utf8(text)
+          // A larger buffer leaves earlier lines where they are.
           yield text === undefined
             ? { index, is: 'drop', reason: 'no field has a value that line protocol can hold' }
-            : { index, bytes: Buffer.from(text) }
+            : { index, bytes: out.slice(from) }
         } catch (error) {
           yield { index, is: 'reject', reason: messageOf(error) }
         }
@@ -55,12 +63,17 @@ export function linesOf(choice: Choice): MapLines {
   function eventLines(piece: SinkPiece, batch: EventBatch): WriteLine {
     const { data, family, encoding, time, dictionary } = batch
     const texts = Buffer.from(data.bytes.buffer, data.bytes.byteOffset, data.bytes.length)
-    return (row, drop) => {
+    return (row, drop, out) => {
       const isPoint = dictionary[family[row] ?? 0] === 'point' && dataEncodings[encoding[row] ?? 0] === 'json'
       if (isPoint) {
-        const at = time[row] ?? Number.NaN
-        const when = pointTime(Number.isNaN(at) ? piece.header.received : at)
-        const line = pointLine(texts.toString('utf8', data.offsets[row], data.offsets[row + 1]), when, drop)
+        const [from, to] = [data.offsets[row]!, data.offsets[row + 1]!]
+        const given = time[row] ?? Number.NaN
+        const at = Number.isNaN(given) ? piece.header.received : given
+        if (points.bytes.append(data.bytes, from, to, out)) {
+          endLine(at, out)
+          return null
+        }
+        const line = points.line(texts.toString('utf8', from, to), pointTime(at), drop)
         if (line !== undefined) return line ?? undefined
       }
       const event = eventAt(batch, row)
@@ -128,6 +141,17 @@ function* flattened(data: Fields, prefix: string): Generator<readonly [string, s
  */
 function timeOf({ time }: WeirEvent, { header, firstRow }: SinkPiece, row: number): string {
   return timeText(time ?? header.received, ((header.sourceSequence % 1_000_000) * 8191 + firstRow + row) % 1_000_000)
+}
+
+function endLine(ms: number, out: ByteBuffer) {
+  out.byte(32)
+  if (Number.isSafeInteger(ms) && ms !== 0) {
+    out.integer(ms)
+    out.fragment(noMicroseconds)
+  } else {
+    out.utf8(pointTime(ms))
+    out.byte(10)
+  }
 }
 
 function pointTime(ms: number): string {
