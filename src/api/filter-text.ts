@@ -1,9 +1,10 @@
-import { nameTables, QueryError, readFilter, type Filter } from '../query/index.ts'
+import { nameTables, QueryError, readFilter, written, type Filter } from '../query/index.ts'
 import { ApiError } from './problems.ts'
 
+/** Also of input without fields: `10.20.1.21:5432`, `checkout`. */
 export function filterOf(text: string, view: keyof typeof nameTables, prefix = ''): Filter {
   try {
-    return readFilter(text, nameTables[view])
+    return readFilter(written(text, nameTables[view]), nameTables[view])
   } catch (error) {
     if (!(error instanceof QueryError)) throw error
     const hints = error.problems.map(

@@ -39,6 +39,7 @@ test('`weir changes` shows each change with its actor, and how much noise is hid
   }
   expect(json.changes.map(({ name }) => name)).toEqual(['web-1'])
   expect((await weir(['changes', '--url', url, '--name', 'nobody'])).out).toBe('No matching changes.\n')
+  expect((await weir(['changes', 'no-such-word', '--url', url])).out).toBe('No matching changes.\n')
   expect(await weir(['changes', '--url', url, '--from', 'soon'])).toMatchObject({
     code: 1,
     err: expect.stringContaining('"from" is not a time: soon.') as string,

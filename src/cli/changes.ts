@@ -1,6 +1,15 @@
 import { Option, type Command } from 'commander'
 import { action, requireServer, withServerFlags } from './client.ts'
-import { objectText, parametersOf, scopeNames, timeText, withScopeFlags, type ScopeFlags } from './scope-flags.ts'
+import {
+  objectText,
+  parametersOf,
+  scopeNames,
+  timeText,
+  withFilter,
+  withScopeFlags,
+  withWords,
+  type ScopeFlags,
+} from './scope-flags.ts'
 import { printData } from './output.ts'
 import { oneLine, textTable } from './text-table.ts'
 import { examples } from './examples.ts'
@@ -17,9 +26,11 @@ type Page = Readonly<{
 export function register(program: Command): void {
   withServerFlags(
     withScopeFlags(
-      program
-        .command('changes')
-        .description('List changes of Kubernetes objects, newest first, with the changed fields and the actor.'),
+      withWords(
+        program
+          .command('changes')
+          .description('List changes of Kubernetes objects, newest first, with the changed fields and the actor.'),
+      ),
     )
       .option('--filter <FILTER>', 'filter (see docs/explain/query.md)')
       .option('--operation <NAMES>', 'created, updated or deleted; comma-separated')
@@ -33,6 +44,7 @@ export function register(program: Command): void {
     .addHelpText(
       ...examples(
         [
+          'weir changes checkout replicas',
           'weir changes --namespace shop --from now-1h',
           'weir changes --kind Deployment,StatefulSet --actor alice',
           "weir changes --filter 'kind = Deployment and paths ~ image'",
@@ -44,7 +56,8 @@ export function register(program: Command): void {
     .action(action(run))
 }
 
-async function run(flags: ScopeFlags) {
+async function run(words: readonly string[], given: ScopeFlags) {
+  const flags = withFilter(words, given)
   const server = await requireServer(flags)
   const query = parametersOf(flags, [...scopeNames, 'filter', 'operation', 'actor', 'from', 'to', 'noise'])
   const page = await server.json<Page>('GET', `/api/v1/changes?${query.toString()}`)

@@ -4,7 +4,7 @@ import { self } from '../host/process.ts'
 import { action, CommandError, requireServer, withServerFlags, type ServerFlags } from './client.ts'
 import { printData, withOutput, type OutputFlags, type Row } from './output.ts'
 import { examples } from './examples.ts'
-import { parametersOf } from './scope-flags.ts'
+import { parametersOf, withFilter, withWords } from './scope-flags.ts'
 
 interface RowFlags extends ServerFlags, OutputFlags {
   readonly from: string
@@ -17,7 +17,7 @@ const eventColumns = ['time_received', 'family', 'type', 'source', 'subject', 'i
 const traceColumns = ['time', 'actor', 'action', 'resource', 'outcome', 'address', 'service']
 
 export function register(program: Command): void {
-  withRows(program.command('flows').description('List the newest matching flows.'))
+  withRows(withWords(program.command('flows').description('List the newest matching flows.')))
     .option('--filter <FILTER>', 'filter (see docs/explain/query.md), such as `dst_port = 443 and bytes > 1MB`')
     .option('--columns <NAMES>', 'fields to print, comma-separated; `weir fields` lists them', defaultFlowColumns)
     .option(
@@ -25,9 +25,14 @@ export function register(program: Command): void {
       'fields to sort by, comma-separated; `-` before a name sorts descending (default: newest first)',
     )
     .addHelpText(
-      ...examples(['weir flows --filter "dst_port = 53" --from now-5m', 'weir flows --sort -bytes --limit 10 -o csv'], {
-        1: 'refused or failed',
-      }),
+      ...examples(
+        [
+          'weir flows 10.20.1.21:5432 --from now-1d',
+          'weir flows --filter "dst_port = 53" --from now-5m',
+          'weir flows --sort -bytes --limit 10 -o csv',
+        ],
+        { 1: 'refused or failed' },
+      ),
     )
     .action(action(flows))
   withRows(program.command('events').description('List the newest matching events of every family.'))
@@ -40,11 +45,14 @@ export function register(program: Command): void {
       }),
     )
     .action(action(events))
-  withRows(program.command('audit').description('List the newest matching audit events of clouds and clusters.'))
+  withRows(
+    withWords(program.command('audit').description('List the newest matching audit events of clouds and clusters.')),
+  )
     .option('--actor <NAMES>', 'actors; comma-separated')
     .option('--action <NAMES>', 'actions; comma-separated')
     .option('--resource <NAMES>', 'resources; comma-separated')
     .option('--outcome <NAMES>', 'outcomes; comma-separated')
+    .option('--filter <FILTER>', 'filter (see docs/explain/query.md)')
     .option('--text <TEXT>', 'text to search in actor, action, service, resource, address and request')
     .addHelpText(
       ...examples(['weir audit --outcome failure --from now-1d', 'weir audit --text deleteServer -o json'], {
@@ -61,7 +69,8 @@ function withRows(command: Command) {
     .option('--limit <N>', 'maximum number of rows', '100')
 }
 
-async function flows(flags: RowFlags) {
+async function flows(words: readonly string[], given: RowFlags) {
+  const flags = withFilter(words, given)
   const server = await requireServer(flags)
   const whole = await server.json<
     Readonly<{ columns: readonly { readonly name: string }[]; rows: readonly (readonly unknown[])[] }>
@@ -105,9 +114,10 @@ async function events(flags: RowFlags & Readonly<Partial<Record<'type' | 'source
   await printRows(flags, rows, eventColumns, 'No matching events.')
 }
 
-async function audit(flags: RowFlags) {
+async function audit(words: readonly string[], given: RowFlags) {
+  const flags = withFilter(words, given)
   const server = await requireServer(flags)
-  const query = parametersOf(flags, ['actor', 'action', 'resource', 'outcome', 'text', 'from', 'to', 'limit'])
+  const query = parametersOf(flags, ['actor', 'action', 'resource', 'outcome', 'text', 'filter', 'from', 'to', 'limit'])
   const { traces } = await server.json<{ readonly traces: readonly Row[] }>('GET', `/api/v1/audit?${query.toString()}`)
   await printRows(flags, traces, traceColumns, 'No matching audit events.')
 }

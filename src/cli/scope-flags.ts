@@ -30,6 +30,21 @@ export function parametersOf(flags: object, names: readonly string[]): URLSearch
   return query
 }
 
+export function withWords(command: Command): Command {
+  return command.argument('[filter...]', 'what to find: an address, address:port, a network, a name, or a filter')
+}
+
+/** The flags with the words of the command line in their filter. */
+export function withFilter<Flags extends object>(
+  words: readonly string[],
+  flags: Flags & { readonly filter?: string },
+): Flags & { readonly filter?: string } {
+  const typed = words.join(' ').trim()
+  const { filter = '' } = flags
+  if (typed === '') return flags
+  return { ...flags, filter: filter.trim() === '' ? typed : `(${typed}) and (${filter})` }
+}
+
 export const scopeNames = ['cluster', 'group', 'kind', 'namespace', 'name', 'text', 'limit'] as const
 
 /** `2026-11-20 10:00:05` for an ISO time. */

@@ -95,21 +95,22 @@ function bindPart(part: Expression, around: Around, positive: boolean): Bound {
     case 'test': {
       const opposite = part.operator === '!=' || part.operator === '!~'
       return onFields(part.subject, around, positive !== opposite, (field) =>
-        matchOf(part, comparable(field, around.names), around.names),
+        matchOf(part, comparable(field, around.names, part.subject), around.names),
       )
     }
   }
 }
 
 function onFields(
-  { name, end, at }: Subject,
+  subject: Subject,
   around: Around,
   positive: boolean,
   match: (field: QueryField) => Match | 'never',
 ): Bound {
+  const { name, end, at } = subject
   const fields =
     end === undefined
-      ? [around.names.field(name)]
+      ? (around.names.together(name) ?? [around.names.field(name)])
       : (end === 'any' ? (['src', 'dst'] as const) : around.end === undefined ? [] : [around.end]).map((one) =>
           around.names.ofEnd(one, name),
         )
@@ -118,7 +119,7 @@ function onFields(
       if (field === undefined) refuse(`There is no field ${name}.`, spanOf(at === undefined ? {} : { at }))
       const found = match(field)
       if (found === 'never') return positive ? never : always
-      const of = found.is === 'exists' ? field : comparable(field, around.names)
+      const of = found.is === 'exists' ? field : comparable(field, around.names, subject)
       return { is: 'leaf', field: of, negated: !positive, match: found } satisfies Leaf
     } catch (error) {
       if (!(error instanceof QueryError)) throw error
@@ -132,9 +133,9 @@ function onFields(
   return leaves.length === 0 ? never : group(positive ? 'or' : 'and', leaves)
 }
 
-/** JSON of flows is short, such as network events: it is compared as its text. */
-function comparable(field: QueryField, { view }: NameTable) {
-  return view === 'flows' && field.kind === 'json' ? jsonText(field) : field
+/** JSON of flows is short, such as network events: it is compared as its text, as is a part of `text`. */
+function comparable(field: QueryField, { view }: NameTable, subject?: Subject) {
+  return field.kind === 'json' && (view === 'flows' || subject?.name === 'text') ? jsonText(field) : field
 }
 
 function matchOf({ operator, values, subject }: Test, field: QueryField, names: NameTable): Match | 'never' {

@@ -6,6 +6,7 @@ import { parse } from './parse.ts'
 import { print } from './print.ts'
 
 export { everything, QueryError, type Expression, type QueryProblem } from './ast.ts'
+export { meaningsOf, written, type Meaning } from './bare.ts'
 export { bind } from './bind.ts'
 export { testsOf, type Bound } from './bound.ts'
 export { compileLive, type LiveFilter, type LiveHeader, type LiveResolver, type RowTest } from './live.ts'
@@ -13,6 +14,7 @@ export { clickhouse, clickhouseSettings, dialectOf, duckdb, type Dialect, type D
 export { columnsRead, endpointField, endpointFields, jsonText } from './endpoints.ts'
 export {
   auditNames,
+  auditTexts,
   changeNames,
   columnSql,
   eventNames,

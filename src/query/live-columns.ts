@@ -96,12 +96,23 @@ export function textsOf(rows: LiveRows, name: string): TextReader | undefined {
         ? Buffer.from(heapItem(batch.data, row)).toString('base64')
         : undefined
   }
+  if (batch.kind === 'events' && name === 'data') return bodyReader(batch)
   const codes = codesOf(rows, name)
   const carried: TextReader | undefined =
     codes === undefined ? undefined : (row) => (codes[row] === 0 ? undefined : batch.dictionary[codes[row] ?? 0])
   const later = isFlows(rows) ? resolvedTexts(rows, name) : undefined
   if (later === undefined || carried === undefined) return carried ?? later
   return (row) => carried(row) ?? later(row)
+}
+
+/** As the store has it: JSON unchanged, text as a JSON string. */
+function bodyReader({ encoding, data }: EventBatch): TextReader {
+  return (row) => {
+    const is = dataEncodings[encoding[row] ?? 0]
+    if (is !== 'json' && is !== 'text') return undefined
+    const body = Buffer.from(heapItem(data, row)).toString('utf8')
+    return is === 'json' ? body : JSON.stringify(body)
+  }
 }
 
 /** At the time of the flow; undefined if no row has one. */

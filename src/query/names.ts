@@ -32,6 +32,8 @@ export type NameTable = Readonly<{
   example: string
   field(name: string): QueryField | undefined
   others(name: string): readonly string[]
+  /** Fields that a filter name without a column stands for: `text` of a flow. A test holds if it holds for one. */
+  together(name: string): readonly QueryField[] | undefined
   /** Any name: dotted, NetObserv's, OpenTelemetry's, an alias; in any case. */
   resolve(written: string): string | undefined
   own(written: string): string | undefined
@@ -67,7 +69,12 @@ export interface Named extends QueryField {
   readonly others: readonly string[]
 }
 
-function nameTable(view: NameTable['view'], example: string, named: readonly Named[]): NameTable {
+function nameTable(
+  view: NameTable['view'],
+  example: string,
+  named: readonly Named[],
+  text?: readonly string[],
+): NameTable {
   const fields: QueryField[] = named.map(({ others: _others, ...field }) => field)
   const byName = new Map(fields.map((field) => [field.name, field]))
   const own = new Map(
@@ -84,6 +91,8 @@ function nameTable(view: NameTable['view'], example: string, named: readonly Nam
     if (!all.has(fold(written))) all.set(fold(written), name)
   }
   for (const { name } of named) put(name, name)
+  if (text !== undefined) put('text', 'text')
+  const searched = text?.flatMap((name) => byName.get(name) ?? [])
   for (const { name, others } of named) for (const other of others) put(other, name)
   const ends = new Map<string, Partial<Record<End, QueryField>>>()
   const partNames = new Map<string, string>()
@@ -103,6 +112,7 @@ function nameTable(view: NameTable['view'], example: string, named: readonly Nam
     example,
     field: (name) => byName.get(name),
     others: (name) => named.find((each) => each.name === name)?.others ?? [],
+    together: (name) => (name === 'text' ? searched : undefined),
     resolve: (written) => all.get(fold(written)),
     own: (written) => own.get(written),
     endPart(written) {
@@ -127,10 +137,16 @@ function registered(field: Field): Named {
   return { name, kind: name === 'time_skewed' ? 'bool' : kind, ...(unit === undefined ? {} : { unit }), others }
 }
 
-export const flowNames: NameTable = nameTable('flows', 'dst_port = 443', [
-  ...(flowFields as readonly Field[]).map(registered),
-  ...flowsOnly,
-])
+const namesOfEnds = ['src', 'dst'].flatMap((end) =>
+  ['name', 'owner_name', 'namespace', 'node', 'label', 'network'].map((part) => `${end}_${part}`),
+)
+
+export const flowNames: NameTable = nameTable(
+  'flows',
+  'dst_port = 443',
+  [...(flowFields as readonly Field[]).map(registered), ...flowsOnly],
+  namesOfEnds,
+)
 
 const eventKinds: Readonly<Record<string, QueryKind>> = {
   id: 'text',
@@ -154,6 +170,7 @@ export const eventNames: NameTable = nameTable(
   'events',
   'family = audit',
   Object.entries(eventKinds).map(([name, kind]) => ({ name, kind, others: [] })),
+  ['type', 'source', 'subject', 'family', 'ref', 'key', 'data'],
 )
 
 const named = (name: string, kind: QueryKind, ...others: readonly string[]): Named => ({ name, kind, others })
@@ -207,15 +224,35 @@ export const plainOfChange: ReadonlySet<string> = new Set([
   '_pos',
 ])
 
-export const auditNames: NameTable = nameTable('audit', 'severity = incident', [
-  ...['time', 'time_received'].map((name) => named(name, 'time')),
-  ...auditColumns.map((name) => named(name, 'dict')),
-  named('resource', 'dict', 'ref'),
-  named('id', 'text'),
-  named('source', 'dict'),
-  named('type', 'dict'),
-  named('_pos', 'text'),
-])
+/** The columns that a search reads. */
+export const auditTexts = [
+  'actor',
+  'actor_name',
+  'impersonated_by',
+  'action',
+  'service',
+  'resource',
+  'resource_name',
+  'resource_type',
+  'address',
+  'request_id',
+  'code',
+] as const
+
+export const auditNames: NameTable = nameTable(
+  'audit',
+  'severity = incident',
+  [
+    ...['time', 'time_received'].map((name) => named(name, 'time')),
+    ...auditColumns.map((name) => named(name, 'dict')),
+    named('resource', 'dict', 'ref'),
+    named('id', 'text'),
+    named('source', 'dict'),
+    named('type', 'dict'),
+    named('_pos', 'text'),
+  ],
+  auditTexts,
+)
 
 export const resourceNames: NameTable = nameTable('resources', 'kind = Pod', [
   named('cluster', 'dict'),
@@ -243,7 +280,8 @@ export const resourceNames: NameTable = nameTable('resources', 'kind = Pod', [
   {
     name: 'text',
     kind: 'text',
-    sql: ({ joined, asText }) => joined(' ', ['name', 'namespace', 'kind', 'node', 'owner_name', asText('labels')]),
+    sql: ({ joined, asText }) =>
+      joined(' ', ['name', 'namespace', 'kind', 'node', 'owner_name', asText('labels'), asText('data')]),
     others: [],
   },
 ])
@@ -289,6 +327,7 @@ export const nameTables = {
   flows: flowNames,
   events: eventNames,
   changes: changeNames,
+  audit: auditNames,
   resources: resourceNames,
   packages: packageNames,
   problems: problemNames,

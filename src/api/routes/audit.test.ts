@@ -5,6 +5,7 @@ import { toEventBatch, type WeirEvent } from '../../model/events.ts'
 import { event } from '../../store/testing/frames.ts'
 import { queryRows } from '../../store/testing/query-rows.ts'
 import { traceEvent } from '../../store/testing/traces.ts'
+import { post } from '../testing/kit.ts'
 import { startStored, type StoredApi } from '../testing/stored.ts'
 
 const at = (time: string): string => `2026-11-20T${time}.000Z`
@@ -325,4 +326,34 @@ test('the first page has the newest traces when they are spread unevenly over th
       limit >= times.length,
     ])
   }
+})
+
+test('a filter selects events by columns, addresses and words, within the scope of the viewer', async () => {
+  const api = await started()
+  const found = async (filter: string): Promise<string[]> =>
+    (await get<{ traces: { action: string }[] }>(api, 'audit', { filter })).traces.map(({ action }) => action)
+  expect(await found('service = IAM and severity = warning')).toEqual(['loginFailed', 'loginFailed'])
+  expect(await found('203.0.113.9')).toEqual(['loginFailed'])
+  expect(await found('web deleteserver')).toEqual(['deleteServer'])
+  expect(await found('not alice')).toEqual(['get', 'patch', 'loginFailed', 'loginFailed'])
+  expect((await api.get('audit', { ...span, filter: 'nosuch = 1' })).status).toBe(400)
+  const { sql } = await get<{ sql: string }>(api, 'audit/query', { filter: '203.0.113.9' })
+  expect(sql).toContain(`"address" = '203.0.113.9'`)
+})
+
+test('completes names, values and meanings of audit events', async () => {
+  const api = await started()
+  const complete = async (body: object): Promise<Record<string, Record<string, unknown>[]>> => {
+    const answer = await post(`${api.url}/api/v1/complete`, { names: 'audit', ...span, ...body })
+    expect(answer.status).toBe(200)
+    return (await answer.json()) as Record<string, Record<string, unknown>[]>
+  }
+  expect((await complete({ prefix: 'ser' }))['fields']?.[0]).toMatchObject({ name: 'service' })
+  expect((await complete({ prefix: 'ia', field: 'service' }))['values']).toMatchObject([{ value: 'IAM', count: 2 }])
+  expect((await complete({ prefix: 'mall' }))['meanings']?.at(-1)).toMatchObject({ is: 'text' })
+  expect((await complete({ prefix: 'loginF' }))['meanings']?.[0]).toMatchObject({
+    is: 'value',
+    filter: 'action = loginFailed',
+    count: 2,
+  })
 })

@@ -1,9 +1,10 @@
 import type { FastifyInstance } from 'fastify'
 import { isoOf } from '../../query/plan/index.ts'
-import { dialectOf, type Dialect } from '../../query/index.ts'
+import { auditTexts, compileSql, dialectOf, type Dialect } from '../../query/index.ts'
 import { auditScope } from '../access/scope.ts'
 import type { Principal } from '../access/principal.ts'
 import { answerJson } from '../answer.ts'
+import { filterOf } from '../filter-text.ts'
 import { abortOnDisconnect, rowsOf, requireStore } from '../store-query.ts'
 import {
   cursorOfSpan,
@@ -84,7 +85,7 @@ export type AuditFacet = (typeof auditFacets)[number]
 
 const absentValue = '(none)'
 
-export type AuditQuery = Readonly<Partial<Record<AuditFacet | 'text' | 'from' | 'to', string>>>
+export type AuditQuery = Readonly<Partial<Record<AuditFacet | 'text' | 'filter' | 'from' | 'to', string>>>
 
 export const auditParameters = {
   ...Object.fromEntries(
@@ -105,29 +106,22 @@ export const auditParameters = {
     description: 'Text to search in actor, action, service, resource, address, request and code; case-insensitive.',
     examples: ['deleteServer'],
   },
+  filter: {
+    type: 'string',
+    maxLength: 65_536,
+    description: 'A filter over the columns of view `audit` (docs/explain/query.md), or plain words.',
+    examples: ['service = IAM and not actor_name = "alice"', '10.20.1.21'],
+  },
   ...spanParameters,
 } as const
-
-const searched = [
-  'actor',
-  'actor_name',
-  'impersonated_by',
-  'action',
-  'service',
-  'resource',
-  'resource_name',
-  'resource_type',
-  'address',
-  'request_id',
-  'code',
-]
 
 export function auditConditions(query: AuditQuery, principal: Principal, dialect: Dialect): string[] {
   const scope = auditScope(principal, dialect)
   return [
     ...(scope === undefined ? [] : [scope]),
     ...auditFacets.flatMap((name) => chosen(dialect, name, query[name])),
-    ...textConditions(dialect, query.text, searched),
+    ...textConditions(dialect, query.text, auditTexts),
+    ...(query.filter === undefined ? [] : [compileSql(filterOf(query.filter, 'audit').bound, { dialect })]),
   ]
 }
 

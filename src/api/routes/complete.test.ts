@@ -18,6 +18,7 @@ interface Completed {
     readonly label?: string
     readonly count: number
   }[]
+  readonly meanings: readonly Readonly<{ is: string; filter: string; value: string; field?: string; count?: number }>[]
   readonly source: string
   readonly exact: boolean
   readonly fields: readonly {
@@ -161,6 +162,32 @@ test('lists fields with values first, and finds them by any alias', async () => 
     expect(
       (await complete(url, { prefix: 'dst_', ...span, filter: 'bytes > 1000' })).fields.some((field) => field.used),
     ).toBe(false)
+  }
+})
+
+test('offers the meanings of typed text, those in use first', async () => {
+  const { both, span } = await filled()
+  for (const url of [both.urls.stored, both.urls.live]) {
+    const meanings = async (prefix: string): Promise<Completed['meanings']> =>
+      (await complete(url, { prefix, ...span })).meanings
+    const [first, ...others] = await meanings('bank')
+    expect(first).toMatchObject({ is: 'value', field: 'any.namespace', filter: 'any.namespace = bank', value: 'bank' })
+    expect(first?.count).toBeGreaterThan(0)
+    expect(others.at(-1)).toEqual({ is: 'text', filter: 'text ~ "(?i)bank"', value: 'bank' })
+    expect((await meanings('10.0.0.1:80')).map(({ filter }) => filter)).toEqual([
+      'either(addr = 10.0.0.1 and port = 80)',
+      'src.addr = 10.0.0.1 and src.port = 80',
+      'dst.addr = 10.0.0.1 and dst.port = 80',
+    ])
+    expect(await meanings('')).toEqual([])
+    const flows = async (filter: string): Promise<number> => {
+      const query = new URLSearchParams({ filter, from: span.from, to: span.to, limit: '1000' })
+      const answer = await fetch(`${url}/api/v1/flows?${query.toString()}`)
+      expect([filter, answer.status]).toEqual([filter, 200])
+      return ((await answer.json()) as { rows: unknown[] }).rows.length
+    }
+    expect(await flows('BANK')).toBe(await flows('any.namespace = bank'))
+    expect(await flows('not bank 443')).toBe(await flows('not any.namespace = bank and any.port = 443'))
   }
 })
 

@@ -1,10 +1,19 @@
 import type { FastifyInstance } from 'fastify'
-import { changeNames, inventoryNames, resourceNames, type NameTable, type QueryField } from '../../query/index.ts'
+import {
+  auditNames,
+  changeNames,
+  eventNames,
+  inventoryNames,
+  resourceNames,
+  type NameTable,
+  type QueryField,
+} from '../../query/index.ts'
 import { fieldTime, isoOf, type RowQuery, type TimeSpan } from '../../query/plan/index.ts'
 import { answerJson } from '../answer.ts'
 import { withinScope } from '../access/scope.ts'
 import type { Principal } from '../access/principal.ts'
 import { abortOnDisconnect } from '../store-query.ts'
+import { fieldsNamed, meaningsInUse, type FindValues } from '../complete/meanings.ts'
 import { fieldUse, suggestNames } from '../complete/names.ts'
 import { valuesOfObjects } from '../complete/objects.ts'
 import { valuesInUse } from '../complete/values.ts'
@@ -18,8 +27,10 @@ import { rowQueryOf, questionParameters, unknownField, type QuestionQuery } from
 import type { RunStatement } from '../sums.ts'
 import { boolean, closed, list, object, problem, string } from '../json-schema.ts'
 
+const completed = ['flows', 'changes', 'audit', 'events', 'resources', 'inventory'] as const
+
 interface CompleteRequest extends QuestionQuery {
-  readonly names?: 'flows' | 'changes' | 'resources' | 'inventory'
+  readonly names?: (typeof completed)[number]
   readonly field?: string
   readonly prefix?: string
   readonly limit?: number
@@ -35,6 +46,19 @@ const item = object(
   { required: ['value', 'text', 'count'] },
 )
 
+const meaning = object(
+  {
+    is: { type: 'string', enum: ['address', 'network', 'socket', 'port', 'protocol', 'text', 'value'] },
+    filter: { type: 'string', description: 'The condition in the filter language.' },
+    value: { type: 'string', description: 'The address, port, word or value.' },
+    end: { type: 'string', enum: ['any', 'src', 'dst'] },
+    port: { type: 'integer' },
+    field: { type: 'string', description: 'With `value`: the field that has it.' },
+    count: { type: 'integer', description: 'With `value`: rows with it.' },
+  },
+  { required: ['is', 'filter', 'value'] },
+)
+
 export const completeSchemas = {
   Completion: object({
     fields: list(
@@ -48,6 +72,9 @@ export const completeSchemas = {
       }),
       { description: 'Without `field`: field names, those with values in the time range first.' },
     ),
+    meanings: list(meaning, {
+      description: 'Without `field`: meanings of the typed text as a condition, the likeliest first.',
+    }),
     values: list(item, { description: 'With `field`: values, most frequent first.' }),
     source: {
       type: 'string',
@@ -70,7 +97,7 @@ const schema = {
     {
       names: {
         type: 'string',
-        enum: ['flows', 'changes', 'resources', 'inventory'],
+        enum: completed,
         default: 'flows',
         description:
           'Stream to complete for. For resources and the inventory, values are those at the end of the time range.',
@@ -108,19 +135,24 @@ export function completeRoutes(app: FastifyInstance, context: ApiContext, hub: H
       return answer === undefined ? reply.hijack() : answerJson(request, reply, answer)
     }
     const rowQuery =
-      body.names === 'changes'
-        ? visibleChanges(body, now, request.principal)
+      body.names === 'changes' || body.names === 'events' || body.names === 'audit'
+        ? visibleRows(body, body.names, now, request.principal)
         : rowQueryOf(body, 'flow_time', now, request.principal)
     const { names } = rowQuery
     const run = { context, hub, principal: request.principal, disconnected: abortOnDisconnect(reply) }
+    // Events of clouds have no namespace: limited viewers get no values of audit events.
+    const none = names === auditNames && request.principal.namespaces !== undefined
     if (body.field === undefined) {
-      if (names === changeNames)
-        return answerJson(request, reply, { fields: suggestNames(names, prefix, undefined, limit) })
-      const use = await fieldUse(run, rowQuery)
-      return use === undefined
-        ? reply.hijack()
-        : answerJson(request, reply, { fields: suggestNames(names, prefix, use, limit) })
+      const find: FindValues = async (fields, typed, most) =>
+        none ? [] : (await valuesInUse(run, rowQuery, fields, typed, most))?.values
+      const [use, meanings] = await Promise.all([
+        names.view === 'flows' ? fieldUse(run, rowQuery) : undefined,
+        meaningsInUse(prefix, names, find),
+      ])
+      if (meanings === undefined || run.disconnected.aborted) return reply.hijack()
+      return answerJson(request, reply, { fields: suggestNames(names, prefix, use, limit), meanings })
     }
+    if (none) return answerJson(request, reply, { values: [] })
     const fields = fieldsOf(names, body.field)
     const found = await valuesInUse(run, rowQuery, fields, prefix, limit)
     if (found === undefined) return reply.hijack()
@@ -142,9 +174,14 @@ async function ofObjects(
   names: NameTable,
   run: RunStatement,
 ): Promise<object | undefined> {
-  if (written === undefined) return { fields: suggestNames(names, prefix, undefined, limit) }
-  const fields = fieldsOf(names, written)
   const at = moment(to, 'to', run.context.host.clock.now())
+  if (written === undefined) {
+    const find: FindValues = (fields, typed, most) =>
+      valuesOfObjects(run, fields, { names, filter, at, prefix: typed, limit: most })
+    const meanings = await meaningsInUse(prefix, names, find)
+    return meanings && { fields: suggestNames(names, prefix, undefined, limit), meanings }
+  }
+  const fields = fieldsOf(names, written)
   const found = await valuesOfObjects(run, fields, { names, filter, at, prefix, limit })
   return found === undefined
     ? undefined
@@ -160,15 +197,17 @@ async function ofObjects(
       }
 }
 
-function visibleChanges(
+function visibleRows(
   { filter: written = '', from: begin = 'now-24h', to: end = 'now' }: QuestionQuery,
+  view: 'changes' | 'events' | 'audit',
   now: number,
   principal: Principal,
 ): RowQuery {
+  const { expression } = filterOf(written, view)
   return {
-    names: changeNames,
-    filter: withinScope(filterOf(written, 'changes').expression, principal, 'changes'),
-    time: fieldTime('time'),
+    names: { changes: changeNames, events: eventNames, audit: auditNames }[view],
+    filter: view === 'audit' ? expression : withinScope(expression, principal, view),
+    time: fieldTime(view === 'events' ? 'time_received' : 'time'),
     span: span({ from: begin, to: end }, now),
   }
 }
@@ -202,13 +241,7 @@ function listed(
 }
 
 function fieldsOf(names: NameTable, written: string): readonly QueryField[] {
-  const part = /^any[._](.+)$/i.exec(written)?.[1]
-  const shared = part === undefined ? undefined : names.endPart(part)
-  const fields =
-    shared === undefined
-      ? [names.field(names.resolve(written) ?? '')]
-      : [names.ofEnd('src', shared), names.ofEnd('dst', shared)]
-  const known = fields.filter((field) => field !== undefined)
+  const known = fieldsNamed(written, names)
   if (known.length === 0) throw unknownField(written, 'field', names)
   const odd = known.find(
     ({ kind, sql }) => kind === 'json' || kind === 'time' || (sql !== undefined && !kind.startsWith('list')),

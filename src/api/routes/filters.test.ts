@@ -7,15 +7,21 @@ test('validates a filter: its normal form, or each error with its position', asy
   expect(await validate({ filter: 'src.ns = shop AND bytes>=10k' })).toEqual({
     ok: true,
     normalized: 'src_namespace = "shop" and bytes >= 10k',
+    written: 'src.ns = shop AND bytes>=10k',
     swapped: 'dst_namespace = "shop" and bytes >= 10k',
     errors: [],
   })
-  expect(await validate({ filter: '' })).toEqual({ ok: true, normalized: '', swapped: '', errors: [] })
+  expect(await validate({ filter: '' })).toEqual({ ok: true, normalized: '', written: '', swapped: '', errors: [] })
   expect(await validate({ filter: 'dst_prot = 1' })).toEqual({
     ok: false,
     normalized: null,
+    written: null,
     swapped: null,
     errors: [{ from: 0, to: 8, message: 'There is no field dst_prot.', hint: 'Did you mean dst_port?' }],
+  })
+  expect(await validate({ filter: '10.0.0.1:53 web' })).toMatchObject({
+    ok: true,
+    written: 'either(addr = 10.0.0.1 and port = 53) and text ~ "(?i)web"',
   })
   expect(await validate({ filter: 'type = a', names: 'events' })).toMatchObject({ ok: true })
   expect(await validate({ filter: 'bytes > 1', names: 'events' })).toMatchObject({ ok: false })

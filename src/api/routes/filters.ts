@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { nameTables, print, QueryError, readFilter, swapEnds } from '../../query/index.ts'
+import { nameTables, print, QueryError, readFilter, swapEnds, written } from '../../query/index.ts'
 import { importNetObserv } from '../../query/netobserv-url.ts'
 import { answerJson } from '../answer.ts'
 import { errorItem } from '../openapi.ts'
@@ -15,10 +15,14 @@ export const filterSchemas = {
         type: ['string', 'null'],
         description: 'Normal form, with the same meaning in all later versions; null: not a valid filter.',
       },
+      written: {
+        type: ['string', 'null'],
+        description: 'The filter with plain words replaced by tests; otherwise as sent. null: not a valid filter.',
+      },
       swapped: { type: ['string', 'null'], description: 'The filter with source and destination exchanged.' },
       errors: list(errorItem, { description: 'Errors with their position in the text: [from, to) in UTF-16 units.' }),
     },
-    { required: ['ok', 'normalized', 'swapped', 'errors'] },
+    { required: ['ok', 'normalized', 'written', 'swapped', 'errors'] },
   ),
   QuickFilters: object(
     {
@@ -96,17 +100,25 @@ export function filterRoutes(app: FastifyInstance, quick: () => readonly QuickFi
 function judged(
   text: string,
   names: keyof typeof nameTables,
-): { ok: boolean; normalized: string | null; swapped: string | null; errors: readonly TextProblem[] } {
+): Readonly<{
+  ok: boolean
+  normalized: string | null
+  written: string | null
+  swapped: string | null
+  errors: readonly TextProblem[]
+}> {
   try {
-    const { expression, normal } = readFilter(text, nameTables[names])
+    const filter = written(text, nameTables[names])
+    const { expression, normal } = readFilter(filter, nameTables[names])
     return {
       ok: true,
       normalized: normal,
+      written: filter,
       swapped: print(swapEnds(expression, nameTables[names]), nameTables[names]),
       errors: [],
     }
   } catch (error) {
     if (!(error instanceof QueryError)) throw error
-    return { ok: false, normalized: null, swapped: null, errors: error.problems }
+    return { ok: false, normalized: null, written: null, swapped: null, errors: error.problems }
   }
 }
