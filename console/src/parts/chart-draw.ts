@@ -18,7 +18,7 @@ type Drawing = Readonly<{
   onReady: () => void
 }>
 
-const font = '11px system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif'
+const font = '12px system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif'
 
 export type Drawn = Readonly<{
   stop: () => void

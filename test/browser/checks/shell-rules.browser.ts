@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Page } from 'playwright-core'
 import { figure } from '../kit/figures.ts'
-import { chokes, hidden, outside } from '../kit/readable.ts'
+import { chokes, hidden, outside, sizes } from '../kit/readable.ts'
 import { Scenery } from '../kit/scenery.ts'
 import { menusOf, scenes, type Scene } from '../kit/scenes.ts'
 import { chromiumPath, violations } from '../kit/stage.ts'
@@ -12,13 +12,14 @@ interface Findings {
   readonly narrow: string[]
   readonly zoomed: string[]
   readonly forced: string[]
+  readonly sizes: string[]
   readonly states: string[]
 }
 
 const wide = { width: 1440, height: 900 }
 
 async function walk(scenery: Scenery, scene: Scene): Promise<Findings> {
-  const found: Findings = { axe: [], narrow: [], zoomed: [], forced: [], states: [] }
+  const found: Findings = { axe: [], narrow: [], zoomed: [], forced: [], sizes: [], states: [] }
   const say = (list: string[], how: string, what: readonly string[]): void => {
     list.push(...what.map((one) => `${scene.name}, ${how}: ${one}`))
   }
@@ -26,6 +27,7 @@ async function walk(scenery: Scenery, scene: Scene): Promise<Findings> {
   try {
     page = await scenery.play(scene, { viewport: wide })
     say(found.states, 'state', await statesOf(page, scene))
+    say(found.sizes, 'text', await sizes(page))
     say(found.axe, 'light', await violations(page))
     if (scene.state === undefined && (await page.locator('dialog[open]').count()) === 0) {
       for (const menu of await menusOf(page)) {
@@ -118,6 +120,10 @@ describe.skipIf(chromiumPath === undefined)('chromium: every view of every page'
 
   test('check 42: in forced colours texts, selections and drawings are visible', async () => {
     expect((await all(({ forced }) => forced)).join('\n')).toBe('')
+  }, 1_200_000)
+
+  test('texts have one of three sizes', async () => {
+    expect((await all(({ sizes: found }) => found)).join('\n')).toBe('')
   }, 1_200_000)
 
   test('check 43: every empty state has a cause and an action; every error has its query id and a retry', async () => {

@@ -99,3 +99,19 @@ export function chokes(page: Page): Promise<string[]> {
     return [...new Set(found)].slice(0, 8)
   })()`)
 }
+
+/** Texts of another size than the three of base.css. */
+export function sizes(page: Page): Promise<string[]> {
+  return page.evaluate<string[]>(`(() => { ${tools}
+    const style = getComputedStyle(document.documentElement)
+    const known = ['--small', '--text', '--title'].map((size) => style.getPropertyValue(size).trim())
+    const found = new Map()
+    for (const e of root.querySelectorAll('*')) {
+      if (![...e.childNodes].some((one) => one.nodeType === 3 && one.data.trim() !== '') || !visible(e)) continue
+      const { fontSize } = getComputedStyle(e)
+      if (!known.includes(fontSize) && fontSize !== '0px' && !found.has(fontSize))
+        found.set(fontSize, fontSize + ': ' + name(e))
+    }
+    return [...found.values()]
+  })()`)
+}
