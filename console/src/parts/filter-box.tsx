@@ -1,10 +1,14 @@
 import { useEffect, useId, useLayoutEffect, useRef, useState } from 'react'
 import type { TextProblem, ViewColumn } from '../../../src/api/published.ts'
 import { request } from '../api/client.ts'
-import { asApiError } from '../api/problem.ts'
 import { useLocalKeys } from '../state/keys.ts'
+import { filterForm, usePreference } from '../state/preferences.ts'
+import { filterText } from '../text/filter.ts'
 import { ErrorNotice } from './states.tsx'
 import type { Range } from '../state/range.ts'
+import { checkFilter, type Checked } from './filter-check.ts'
+import { inserted, type Condition } from './filter-chips.ts'
+import { FilterConditions } from './filter-conditions.tsx'
 import { FilterPaint } from './filter-paint.tsx'
 import { useSuggestions, type FilterNames, type Suggestion } from './suggestions.ts'
 import { conditionBefore, writtenBefore } from './filter-text.ts'
@@ -18,7 +22,6 @@ type FilterBoxProps = Readonly<{
   filter: string
   range: Range
   onChange: (filter: string) => void
-  meant?: (text: string) => string
   /** Absent: the filter has no source and destination. */
   onImport?: (imported: Imported) => void
 }>
@@ -33,23 +36,6 @@ export type Imported = Readonly<{
 
 const foreignLink = /^https?:\/\/|[?&]filters=/
 
-type Checked = Readonly<{
-  ok: boolean
-  swapped?: string | null
-  errors?: readonly TextProblem[]
-}>
-
-/** Without a completion endpoint, the query itself reports errors. */
-async function checked(filter: string, names: FilterNames): Promise<Checked> {
-  if (filter.trim() === '') return { ok: true }
-  try {
-    return await request<Checked>('/api/v1/validate', { method: 'POST', body: { filter, names } })
-  } catch (error) {
-    const refused = asApiError(error)
-    return refused.code === 'WEIR_API_FILTER' ? { ok: false, errors: refused.errors } : { ok: true }
-  }
-}
-
 export function FilterBox({
   names,
   example,
@@ -57,7 +43,6 @@ export function FilterBox({
   filter,
   range,
   onChange,
-  meant,
   onImport,
 }: FilterBoxProps): React.ReactNode {
   const [text, setText] = useState(filter)
@@ -67,11 +52,14 @@ export function FilterBox({
   const [trouble, setTrouble] = useState<Readonly<{ error: unknown; again: () => void }>>()
   const input = useRef<HTMLInputElement>(null)
   const lastChecked = useRef('')
-  const caretTo = useRef<number>(undefined)
+  const caretTo = useRef<readonly [from: number, to: number]>(undefined)
+  const form = usePreference(filterForm)
+  // After a filter was applied, its chips are shown although the input has the focus.
+  const [editing, setEditing] = useState(false)
   useLayoutEffect(() => {
-    const end = caretTo.current
+    const selection = caretTo.current
     caretTo.current = undefined
-    if (end !== undefined) input.current?.setSelectionRange(end, end)
+    if (selection !== undefined) input.current?.setSelectionRange(...selection)
   })
   const id = useId()
   useEffect(() => {
@@ -80,7 +68,7 @@ export function FilterBox({
     setTrouble(undefined)
     if (filter === lastChecked.current) return undefined
     let gone = false
-    checked(filter, names).then(({ errors: problems = [] }) => {
+    checkFilter(filter, names).then(({ errors: problems = [] }) => {
       if (!gone) setErrors(problems)
     }, reportError)
     return () => {
@@ -91,17 +79,20 @@ export function FilterBox({
   const written = caret === undefined || imports ? undefined : writtenBefore(text, caret)
   const found = useSuggestions(names, fields, written, caret === undefined ? '' : conditionBefore(text, caret), range)
   const open = written !== undefined && found.length > 0
-  const apply = async () => {
+  const apply = async (typed = text) => {
     setCaret(undefined)
     if (imports)
       return onImport(await request<Imported>('/api/v1/import', { method: 'POST', body: { url: text.trim() } }))
-    const candidate = (meant?.(text) ?? text).trim()
-    const { errors: problems = [] } = await checked(candidate, names)
+    const { errors: problems = [], written } = await checkFilter(typed.trim(), names)
     setErrors(problems)
     if (problems.length > 0) return
-    lastChecked.current = candidate
-    setText(candidate)
-    onChange(lastChecked.current)
+    take(written ?? typed.trim())
+  }
+  const take = (next: string) => {
+    lastChecked.current = next
+    setEditing(false)
+    setText(next)
+    onChange(next)
   }
   const swap = async () => {
     const { swapped, errors: problems = [] } = await request<Checked>('/api/v1/validate', {
@@ -111,9 +102,7 @@ export function FilterBox({
     if (input.current !== null && input.current.value !== text) return
     setErrors(problems)
     if (typeof swapped !== 'string') return
-    lastChecked.current = swapped
-    setText(swapped)
-    onChange(swapped)
+    take(swapped)
   }
   const clear = () => {
     setText('')
@@ -125,13 +114,32 @@ export function FilterBox({
     setTrouble(undefined)
     work().catch((error: unknown) => setTrouble({ error, again: () => tried(work) }))
   }
-  const take = ({ insert }: Suggestion) => {
+  const accept = ({ insert, whole = false }: Suggestion) => {
     if (written === undefined) return
+    setAt(-1)
+    if (whole) {
+      const next = inserted(text, written.from, caret ?? text.length, insert)
+      setText(next)
+      tried(() => apply(next))
+      return
+    }
     const end = written.from + insert.length
     setText(text.slice(0, written.from) + insert + text.slice(caret))
-    setAt(-1)
     setCaret(end)
-    caretTo.current = end
+    caretTo.current = [end, end]
+  }
+  const edit = ({ from, to }: Pick<Condition, 'from' | 'to'>) => {
+    input.current?.focus()
+    setEditing(true)
+    input.current?.setSelectionRange(from, to)
+  }
+  const add = () => {
+    const next = text.trim() === '' || errors.length > 0 ? text : `${text.trimEnd()} and `
+    setText(next)
+    setCaret(next.length)
+    caretTo.current = [next.length, next.length]
+    input.current?.focus()
+    setEditing(true)
   }
   const chosen = open ? found[at] : undefined
   const step = (by: 1 | -1) => () => {
@@ -139,7 +147,7 @@ export function FilterBox({
     return open
   }
   const takeChosen = () => {
-    if (chosen !== undefined) take(chosen)
+    if (chosen !== undefined) accept(chosen)
     return chosen !== undefined
   }
   const onKeyDown = useLocalKeys(partsText.inTheFilter, [
@@ -148,7 +156,7 @@ export function FilterBox({
       keys: ['Enter'],
       does: partsText.applyTheFilter,
       run: () => {
-        tried(apply)
+        tried(() => apply())
       },
     },
     {
@@ -170,10 +178,13 @@ export function FilterBox({
   const wrong = errors[0]
   return (
     <div
-      className="filter"
+      className={editing ? 'filter editing' : 'filter'}
       role="search"
       onBlur={(event) => {
-        if (!event.currentTarget.contains(event.relatedTarget)) setCaret(undefined)
+        if (event.currentTarget.contains(event.relatedTarget)) return
+        setCaret(undefined)
+        // A condition that was not begun.
+        if (text === `${filter} and `) setText(filter)
       }}
     >
       <input
@@ -191,17 +202,36 @@ export function FilterBox({
         aria-activedescendant={open && at >= 0 ? `${id}${at}` : undefined}
         aria-invalid={wrong !== undefined}
         aria-describedby={wrong === undefined ? undefined : `${id}wrong`}
-        onChange={(event) => {
-          setText(event.target.value)
-          setCaret(event.target.selectionStart ?? event.target.value.length)
+        onFocus={() => setEditing(true)}
+        onPointerDown={() => setEditing(true)}
+        onChange={({ target: { value, selectionStart } }) => {
+          const begun = !editing && form === 'conditions' && value.length === text.length + 1 && value.startsWith(text)
+          const next = begun && text !== '' && !value.endsWith(' ') ? `${text} and ${value.slice(-1)}` : value
+          setText(next)
+          setEditing(true)
+          setCaret(next === value ? (selectionStart ?? value.length) : next.length)
           setAt(-1)
           setErrors([])
         }}
-        onKeyDown={onKeyDown}
+        onKeyDown={(event) => {
+          if (!onKeyDown(event) && /^(?:Arrow|Home|End|Delete|Backspace)/.test(event.key)) setEditing(true)
+        }}
       />
-      {text !== '' && <FilterPaint filter={text} />}
+      {text !== '' && form === 'text' && <FilterPaint filter={text} />}
+      {text !== '' && form === 'conditions' && (
+        <FilterConditions filter={text} onChange={(next) => tried(() => apply(next))} onEdit={edit} onAdd={add} />
+      )}
       {text !== '' && (
         <div className="filter-acts">
+          <button
+            type="button"
+            className="quiet"
+            aria-label={form === 'text' ? filterText.showAsConditions : filterText.showAsText}
+            title={form === 'text' ? filterText.showAsConditions : filterText.showAsText}
+            onClick={() => filterForm.set(form === 'text' ? 'conditions' : 'text')}
+          >
+            {form === 'text' ? '▭' : 'T'}
+          </button>
           {onImport !== undefined && (
             <button
               type="button"
@@ -234,7 +264,7 @@ export function FilterBox({
               aria-selected={index === at}
               onPointerDown={(event) => {
                 event.preventDefault()
-                take(suggestion)
+                accept(suggestion)
               }}
             >
               <span>{suggestion.name}</span>

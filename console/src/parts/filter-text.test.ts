@@ -1,15 +1,6 @@
 import { expect, test } from 'vitest'
 import { flowNames, readFilter } from '../../../src/query/index.ts'
-import {
-  allOf,
-  andFilter,
-  conditionFor,
-  foundIn,
-  literal,
-  ofEitherEnd,
-  conditionBefore,
-  writtenBefore,
-} from './filter-text.ts'
+import { allOf, andFilter, conditionFor, literal, ofEitherEnd, conditionBefore, writtenBefore } from './filter-text.ts'
 
 test('a condition from a click is a valid filter for any value', () => {
   for (const value of ['shop', 'a "b" \\ c', 443, true, '10.0.0.1', 'netflow:1:2:3']) {
@@ -62,6 +53,8 @@ test('the word before the caret is a field, or a value of one', () => {
   expect(at('src.ns = "sh')).toEqual({ from: 9, word: 'sh', field: 'src.ns' })
   expect(at('dst_port in (443, 80')).toEqual({ from: 18, word: '80', field: 'dst_port' })
   expect(at('bytes > 1 ')).toBeUndefined()
+  expect(at('10.20.1.21:54')).toEqual({ from: 0, word: '10.20.1.21:54', field: undefined })
+  expect(at('not [fd00::1]:4')).toEqual({ from: 4, word: '[fd00::1]:4', field: undefined })
 })
 
 test('values are completed among the flows that match the preceding conditions', () => {
@@ -74,13 +67,4 @@ test('values are completed among the flows that match the preceding conditions',
   expect(at('src.name = "a or (b" and ds')).toBe('src.name = "a or (b"')
   expect(at('src.ns = shop or dst.ns = shop and dst.name = re')).toBe('')
   expect(at('(src.ns = shop and dst.name = re')).toBe('')
-})
-
-test('plain words become a filter that finds them, and a filter stays as it is', () => {
-  expect(foundIn('  ')).toBe('')
-  expect(foundIn('kind = Pod')).toBe('kind = Pod')
-  expect(foundIn('exists(diff)')).toBe('exists(diff)')
-  expect(foundIn('Replicas 3')).toBe('text ~ "(?i)Replicas 3"')
-  expect(foundIn('api:1.8 "x"')).toBe('text ~ "(?i)api:1\\\\.8 \\"x\\""')
-  expect(foundIn('東京')).toBe('text ~ "東京"')
 })

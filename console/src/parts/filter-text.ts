@@ -1,22 +1,6 @@
-import type { Part } from '../state/codec.ts'
-import { text as textPart } from '../state/parts.ts'
-
 export function literal(value: unknown): string {
   if (typeof value === 'number' || typeof value === 'boolean') return String(value)
   return `"${String(value).replaceAll(/["\\]/g, (sign) => `\\${sign}`)}"`
-}
-
-/** Plain words become a search over the row; filters are unchanged. */
-export function foundIn(text: string): string {
-  const words = text.trim()
-  if (words === '' || /[=<>~()!]|\b(?:in|exists)\b/i.test(words)) return words
-  const anyCase = /[^\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{Script=Common}]/u.test(words) ? '' : '(?i)'
-  return `text ~ ${literal(anyCase + words.replaceAll(/[\\^$.*+?|[\]{}]/g, '\\$&'))}`
-}
-
-/** The filter in the URL. Older links contain plain words instead of a filter. */
-export function filterPart(): Part<string> {
-  return { ...textPart(), read: foundIn }
 }
 
 export function allOf(filters: readonly string[]): string {
@@ -59,7 +43,7 @@ export type Written = Readonly<{
 }>
 
 const value = /([A-Za-z_][\w.]*)\s*(?:!=|>=|<=|=|>|<|!~|~|\bnot\s+in\s*\(|\bin\s*\()\s*(?:[^()"]*,\s*)?("?[^\s"(),]*)$/
-const name = /(?:^|[\s(!])([A-Za-z_][\w.]*)$/
+const bare = /(?:^|[\s(!])([^\s(),"'=<>!~]+)$/
 
 export function writtenBefore(text: string, caret: number): Written | undefined {
   const before = text.slice(0, caret)
@@ -68,7 +52,7 @@ export function writtenBefore(text: string, caret: number): Written | undefined 
     const word = asValue[2] ?? ''
     return { from: caret - word.length, word: word.replace(/^"/, ''), field: asValue[1] }
   }
-  const word = name.exec(before)?.[1]
+  const word = bare.exec(before)?.[1]
   if (word !== undefined) return { from: caret - word.length, word, field: undefined }
   return /(?:^|\(|\b(?:and|or|not)\s)\s*$/i.test(before) ? { from: caret, word: '', field: undefined } : undefined
 }

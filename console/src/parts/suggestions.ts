@@ -3,19 +3,23 @@ import { useMemo } from 'react'
 import type { ViewColumn } from '../../../src/api/published.ts'
 import { request } from '../api/client.ts'
 import { asApiError } from '../api/problem.ts'
+import { meaningText, type Meaning } from './condition-text.ts'
 import { count } from './format.ts'
 import type { Range } from '../state/range.ts'
 import type { Written } from './filter-text.ts'
 
-export type FilterNames = 'flows' | 'changes' | 'resources' | 'inventory'
+export type FilterNames = 'flows' | 'changes' | 'audit' | 'events' | 'resources' | 'inventory'
 
 export type Suggestion = Readonly<{
   name: string
   detail: string
   insert: string
+  /** A whole condition, which is applied when it is chosen. */
+  whole?: boolean
 }>
 
 type Completion = Readonly<{
+  meanings?: readonly Meaning[]
   fields?: readonly Readonly<{ name: string; meaning: string }>[]
   values?: readonly Readonly<{ text: string; label?: string; count: number }>[]
 }>
@@ -49,14 +53,18 @@ export function useSuggestions(
   })
   return useMemo(() => {
     if (written === undefined) return []
-    const { fields: names, values = [] } = completion.data ?? {}
+    const { fields: names, values = [], meanings = [] } = completion.data ?? {}
     if (field !== undefined)
       return values.map(({ text, label, count: times }) => ({
         name: text,
         detail: [label, times > 0 ? count(times) : undefined].filter((part) => part !== undefined).join(' · '),
         insert: text,
       }))
-    return (names ?? byName(fields, word)).map(({ name, meaning }) => ({ name, detail: meaning, insert: `${name} ` }))
+    return withMeanings(
+      (names ?? byName(fields, word)).map(({ name, meaning }) => ({ name, detail: meaning, insert: `${name} ` })),
+      meanings,
+      word,
+    )
   }, [written, field, word, fields, completion.data])
 }
 
@@ -64,4 +72,23 @@ function byName(fields: readonly ViewColumn[], word: string): readonly ViewColum
   const typed = word.toLowerCase().replaceAll('.', '_')
   const begins = fields.filter(({ name }) => name.startsWith(typed))
   return [...begins, ...fields.filter(({ name }) => !name.startsWith(typed) && name.includes(typed))].slice(0, most)
+}
+
+/** Fields that begin with the word come first, and a search for it in all fields last. */
+function withMeanings(fields: readonly Suggestion[], meanings: readonly Meaning[], word: string): Suggestion[] {
+  const offered = (wanted: (meaning: Meaning) => boolean) =>
+    meanings.filter(wanted).map((meaning) => ({
+      name: meaningText(meaning),
+      detail: meaning.count === undefined || meaning.count === 0 ? meaning.filter : count(meaning.count),
+      insert: meaning.filter,
+      whole: true,
+    }))
+  const typed = word.toLowerCase().replaceAll('.', '_')
+  const begins = ({ name }: Suggestion) => word !== '' && name.toLowerCase().replaceAll('.', '_').startsWith(typed)
+  return [
+    ...fields.filter(begins),
+    ...offered(({ is }) => is !== 'text'),
+    ...offered(({ is }) => is === 'text'),
+    ...fields.filter((field) => !begins(field)),
+  ].slice(0, most)
 }

@@ -51,23 +51,18 @@ export type Theme = ReturnType<typeof theme.get>
 /** Single-character keys (WCAG 2.1.4); keys with Ctrl are always enabled. */
 export const singleKeys = preference('weir-keys', ['on', 'off'])
 
+export const filterForm = preference('weir-filter', ['conditions', 'text'])
+
+/** The zone in which times are shown and read. */
+export const timeZone = preference('weir-zone', ['local', 'utc'])
+
 export const density = preference('weir-density', ['normal', 'compact', 'large'])
 
 export function usePreference<T extends string>({ on, get }: Preference<T>): T {
   return useSyncExternalStore(on, get)
 }
 
-/** Applies preferences now and when another tab changes them. Styles follow `color-scheme`. */
-export function applyPreferences(): void {
-  const apply = () => {
-    const { style, dataset } = document.documentElement
-    style.colorScheme = theme.get() === 'system' ? '' : theme.get()
-    dataset['density'] = density.get()
-  }
-  theme.on(apply)
-  density.on(apply)
-  addEventListener('storage', () => {
-    for (const changed of all) changed()
-  })
-  apply()
+/** Another tab changed a preference. */
+export function readAgain(): void {
+  for (const changed of all) changed()
 }

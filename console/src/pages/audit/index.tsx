@@ -9,7 +9,8 @@ import { LinkState } from '../../live/bar-parts.tsx'
 import { useHold } from '../../live/use-hold.ts'
 import { useLink } from '../../live/use-live.ts'
 import { LiveButton } from '../../parts/live-button.tsx'
-import { FindBox } from '../../parts/find-box.tsx'
+import { useFields } from '../../api/queries.ts'
+import { FilterBox } from '../../parts/filter-box.tsx'
 import { count, counted } from '../../parts/format.ts'
 import { Grid } from '../../parts/grid.tsx'
 import { ErrorState, Loading, NoStore, Pending, RefreshButton, StaleNotice, UnreadNotice } from '../../parts/states.tsx'
@@ -52,6 +53,7 @@ export default function AuditPage(): React.ReactNode {
     (): TraceFilter => ({ q, actor, action, service, severity, address, resource, tenant, region }),
     [q, actor, action, service, severity, address, resource, tenant, region],
   )
+  const fields = useFields()
   const question = useMemo(() => traceQuery(filter), [filter])
   const live = state.live && isMoving(t)
   const link = useLink()
@@ -81,10 +83,12 @@ export default function AuditPage(): React.ReactNode {
     <div className="page audit">
       <h1 className="spoken">{auditText.audit}</h1>
       <div className="page-bar">
-        <FindBox
-          q={q}
-          label={auditText.searchTraces}
-          hint={auditText.searchHint}
+        <FilterBox
+          names="audit"
+          example={auditText.filterExample}
+          fields={fields.data?.views['audit'] ?? []}
+          filter={q}
+          range={t}
           onChange={(text) => set({ q: text, sel: '' })}
         />
         <TimeControl frame={state} onChange={set} />

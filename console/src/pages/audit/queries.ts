@@ -6,7 +6,7 @@ import type { Range } from '../../state/range.ts'
 import { facets, type TraceFilter } from './state.ts'
 
 export function traceQuery(filter: TraceFilter): Query {
-  return { text: filter.q, ...Object.fromEntries(facets.map((facet) => [facet, listText(filter[facet])])) }
+  return { filter: filter.q, ...Object.fromEntries(facets.map((facet) => [facet, listText(filter[facet])])) }
 }
 
 function useAbout<Answer>(

@@ -8,7 +8,6 @@ import { useTitle } from '../../app/use-title.ts'
 import { useHold } from '../../live/use-hold.ts'
 import { LiveButton } from '../../parts/live-button.tsx'
 import { FilterBox } from '../../parts/filter-box.tsx'
-import { foundIn } from '../../parts/filter-text.ts'
 import { count, counted } from '../../parts/format.ts'
 import { Grid } from '../../parts/grid.tsx'
 import { ErrorState, Loading, NoStore, RefreshButton, StaleNotice, UnreadNotice } from '../../parts/states.tsx'
@@ -81,7 +80,6 @@ export default function ChangesPage(): React.ReactNode {
           fields={fields.data?.views.changes ?? []}
           filter={q}
           range={t}
-          meant={foundIn}
           onChange={(text) => set({ q: text, sel: '' })}
         />
         <TimeControl frame={state} onChange={set} />

@@ -1,4 +1,3 @@
-import { filterPart } from '../../parts/filter-text.ts'
 import { codecOf } from '../../state/codec.ts'
 import { frameParts, type Frame } from '../../state/frame.ts'
 import { openChangeParts, type OpenChange } from '../../state/open-change.ts'
@@ -26,7 +25,7 @@ export interface ChangesState extends Frame, ChangeFilter, OpenChange {
 export const changesCodec = codecOf<ChangesState>({
   ...frameParts,
   t: range({ from: 'now-1d', to: 'now' }),
-  q: filterPart(),
+  q: text(),
   operation: textList(),
   kind: textList(),
   namespace: textList(),

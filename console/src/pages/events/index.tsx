@@ -5,18 +5,21 @@ import { linkError } from '../../live/link-error.ts'
 import { retryNow } from '../../live/tab.ts'
 import { useHold } from '../../live/use-hold.ts'
 import { useLink, useLiveRows } from '../../live/use-live.ts'
+import { useFields } from '../../api/queries.ts'
 import { useTitle } from '../../app/use-title.ts'
 import { CopyButton } from '../../parts/copy-button.tsx'
 import { plainText, time } from '../../parts/format.ts'
+import { FilterBox } from '../../parts/filter-box.tsx'
 import { Grid, type GridColumn } from '../../parts/grid.tsx'
-import { EmptyState, ErrorState, Loading } from '../../parts/states.tsx'
+import { EmptyState, ErrorState, Loading, UnreadNotice } from '../../parts/states.tsx'
+import { usePageState } from '../../state/use-page-state.ts'
 import { LiveBar } from '../../live/live-bar.tsx'
 import { generalText } from '../../text/general.ts'
+import { eventsCodec } from './state.ts'
 import { eventsText } from '../../text/events.ts'
 
-const fields = ['time', 'time_received', 'type', 'source', 'subject', 'family', 'data', '_pos']
-const view = { kind: 'rows', q: { stream: 'events' }, columns: fields } as const
-const at = (row: Row, name: string): unknown => row[fields.indexOf(name)] ?? null
+const shownFields = ['time', 'time_received', 'type', 'source', 'subject', 'family', 'data', '_pos']
+const at = (row: Row, name: string): unknown => row[shownFields.indexOf(name)] ?? null
 const textOf =
   (name: string) =>
   (row: Row): React.ReactNode =>
@@ -43,6 +46,8 @@ const columns: readonly GridColumn<Row>[] = [
   },
 ]
 
+const lastDay = { from: 'now-1d', to: 'now' } as const
+
 function preview(data: unknown) {
   if (data === null) return ''
   return (typeof data === 'string' ? data : JSON.stringify(data)).slice(0, 300).replaceAll(/\s+/g, ' ')
@@ -50,6 +55,14 @@ function preview(data: unknown) {
 
 export default function EventsPage(): React.ReactNode {
   useTitle(eventsText.events)
+  const { state, unread, set } = usePageState(eventsCodec)
+  const { q } = state
+  const fields = useFields()
+  const view = useMemo(
+    () =>
+      ({ kind: 'rows', q: { stream: 'events', ...(q === '' ? {} : { filter: q }) }, columns: shownFields }) as const,
+    [q],
+  )
   const [place, setPlace] = useState<HTMLElement | null>(null)
   const [paused, setPaused] = useState(false)
   const reading = useHold(place)
@@ -63,9 +76,18 @@ export default function EventsPage(): React.ReactNode {
   }, [live.rows])
   return (
     <div className="page">
+      <h1 className="spoken">{eventsText.events}</h1>
       <div className="page-bar">
-        <h1>{eventsText.events}</h1>
+        <FilterBox
+          names="events"
+          example={eventsText.filterExample}
+          fields={fields.data?.views['events'] ?? []}
+          filter={q}
+          range={lastDay}
+          onChange={(text) => set({ q: text })}
+        />
       </div>
+      <UnreadNotice unread={unread} onClose={() => set({}, 'replace')} />
       {link.status !== 403 && (
         <div className="page-line">
           <LiveBar
@@ -94,7 +116,16 @@ export default function EventsPage(): React.ReactNode {
           ) : link.state === 'refused' ? (
             <Forbidden link={link} />
           ) : live.begun ? (
-            <NoEvents />
+            q === '' ? (
+              <NoEvents />
+            ) : (
+              <EmptyState
+                title={eventsText.noEventMatches}
+                action={{ text: generalText.clearFilter, onClick: () => set({ q: '' }) }}
+              >
+                {eventsText.noEventMatchesHint}
+              </EmptyState>
+            )
           ) : (
             <Loading what={eventsText.theNewestEvents} />
           )}

@@ -7,7 +7,6 @@ import { useFields } from '../../api/queries.ts'
 import { ResourceLink } from '../../parts/links/resource-link.tsx'
 import { useTitle } from '../../app/use-title.ts'
 import { FilterBox } from '../../parts/filter-box.tsx'
-import { foundIn } from '../../parts/filter-text.ts'
 import { count, counted, momentAt, shortTime } from '../../parts/format.ts'
 import { Grid, type GridColumn } from '../../parts/grid.tsx'
 import { EmptyState, Loading, NoAnswer, RefreshButton, StaleNotice, UnreadNotice } from '../../parts/states.tsx'
@@ -142,7 +141,6 @@ export default function ResourcesPage(): React.ReactNode {
           fields={fields.data?.views.resources ?? []}
           filter={q}
           range={{ from: 'now-1h', to: at }}
-          meant={foundIn}
           onChange={(text) => set({ q: text })}
         />
         <div className="quick">

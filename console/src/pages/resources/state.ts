@@ -1,7 +1,6 @@
 import { codecOf } from '../../state/codec.ts'
 import { isMoment } from '../../state/range.ts'
-import { filterPart } from '../../parts/filter-text.ts'
-import { textList } from '../../state/parts.ts'
+import { text, textList } from '../../state/parts.ts'
 
 type ResourcesState = Readonly<{
   q: string
@@ -11,7 +10,7 @@ type ResourcesState = Readonly<{
 }>
 
 export const resourcesCodec = codecOf<ResourcesState>({
-  q: filterPart(),
+  q: text(),
   kind: textList(),
   namespace: textList(),
   at: { usual: 'now', read: (written) => (isMoment(written) ? written : undefined), write: (value) => value },

@@ -1,0 +1,43 @@
+import { filterText } from '../text/filter.ts'
+import { said } from './filter-chips.ts'
+
+export type Meaning = Readonly<{
+  is: 'address' | 'network' | 'socket' | 'port' | 'protocol' | 'text' | 'value'
+  filter: string
+  value: string
+  end?: 'any' | 'src' | 'dst'
+  port?: number
+  field?: string
+  count?: number
+}>
+
+export function meaningText({ is, value, end, port, field = '' }: Omit<Meaning, 'filter'>): string {
+  switch (is) {
+    case 'address':
+    case 'network':
+      return filterText.addressIs(end, value)
+    case 'socket':
+      return filterText.socketIs(end, port === undefined ? value : `${bracketed(value)}:${port}`)
+    case 'port':
+      return filterText.portIs(
+        end,
+        filterText.portNamed(String(port ?? value).replace(/^:/, ''), value.replace(/^:/, '')),
+      )
+    case 'protocol':
+      return filterText.protocolIs(value.toUpperCase())
+    case 'text':
+      return filterText.contains(value)
+    case 'value':
+      return filterText.fieldIs(field, value)
+  }
+}
+
+const bracketed = (address: string) => (address.includes(':') ? `[${address}]` : address)
+
+/** Undefined: the text of the condition is shown. */
+export function conditionText(condition: string): string | undefined {
+  const meaning = said(condition)
+  if (meaning === undefined) return undefined
+  const text = meaningText(meaning)
+  return meaning.not ? filterText.not(text) : text
+}

@@ -1,0 +1,53 @@
+type End = 'any' | 'src' | 'dst' | undefined
+
+const ends = { any: 'source or destination', src: 'source', dst: 'destination' } as const
+const fields: Readonly<Record<string, string>> = {
+  owner_name: 'workload',
+  namespace: 'namespace',
+  ns: 'namespace',
+  name: 'name',
+  node: 'node',
+  label: 'network',
+  kind: 'kind',
+  actor: 'actor',
+  actor_name: 'actor',
+  action: 'action',
+  resource_name: 'resource',
+  service: 'service',
+  type: 'type',
+  source: 'source',
+  subject: 'subject',
+  address: 'address',
+}
+
+function fieldName(field: string): string {
+  const [, end, part = ''] = /^(?:(any|src|dst)[._])?(.+)$/.exec(field) ?? []
+  const name = fields[part] ?? part.replaceAll('_', ' ')
+  return end === undefined || end === 'any' ? name : `${ends[end as 'src']} ${name}`
+}
+
+export const filterText = {
+  addressIs: (end: End, value: string) => `${end === undefined ? 'address' : `${ends[end]} address`} is ${value}`,
+  socketIs: (end: End, value: string) => `${ends[end ?? 'any']} is ${value}`,
+  portIs: (end: End, value: string) =>
+    end === 'dst' ? `service port ${value}` : end === 'src' ? `source port ${value}` : `port ${value}`,
+  portNamed: (port: string, name: string) => (port === name ? port : `${port} (${name})`),
+  protocolIs: (value: string) => `protocol ${value}`,
+  contains: (value: string) => `contains “${value}”`,
+  fieldIs: (field: string, value: string) => `${fieldName(field)} ${value}`,
+  not: (condition: string) => `not ${condition}`,
+  conditions: 'Conditions',
+  condition: (text: string) => `Condition: ${text}`,
+  chipKeys: 'Enter edits, ! inverts, Delete removes',
+  inAChip: 'In a condition of the filter',
+  editCondition: 'edit the condition',
+  invertCondition: 'invert the condition',
+  removeCondition: 'remove the condition',
+  nextCondition: 'next condition',
+  previousCondition: 'previous condition',
+  invert: (text: string) => `Invert: ${text}`,
+  remove: (text: string) => `Remove: ${text}`,
+  showAsText: 'Show the filter as text',
+  showAsConditions: 'Show the filter as conditions',
+  addCondition: 'Add a condition',
+}
