@@ -49,6 +49,7 @@ import { sqlRoutes } from './routes/sql.ts'
 import { conversationRoutes, conversationSchemas } from './routes/conversations.ts'
 import { sumRoutes, sumSchemas } from './routes/sums.ts'
 import { tapRoutes } from './routes/tap.ts'
+import { whyRoutes, whySchemas } from './routes/why.ts'
 import { createServer } from './server.ts'
 
 export type { ApiToken } from './access/token-book.ts'
@@ -72,6 +73,7 @@ const schemas = {
   ...changeSchemas,
   ...changeSumSchemas,
   ...changeGapSchemas,
+  ...whySchemas,
   ...auditSchemas,
   ...auditSumSchemas,
   ...auditFactSchemas,
@@ -146,6 +148,7 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
   auditFactRoutes(app, context, options.auditTypes)
   auditQueryRoute(app, context)
   changeGapRoutes(app, context)
+  whyRoutes(app, context)
   resourceRoutes(app, context)
   insightRoutes(app, context)
   prometheusRoutes(app, context)

@@ -81,6 +81,7 @@ _weir
       'top',
       'exporters',
       'changes',
+      'why',
       'resources',
       'image-diff',
       'images',

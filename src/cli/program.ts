@@ -36,6 +36,7 @@ import { register as registerTap } from './tap.ts'
 import { register as registerTest } from './test.ts'
 import { register as registerTop } from './top.ts'
 import { register as registerUpgrade } from './upgrade.ts'
+import { register as registerWhy } from './why.ts'
 import { examples } from './examples.ts'
 import { version } from '../app/version.ts'
 
@@ -56,6 +57,7 @@ const summaries: Readonly<Record<string, string>> = {
   exporters: 'list exporters, explain missing data, print exporter configurations',
   fields: 'list the fields of flows',
   changes: 'list changes of Kubernetes objects with their actors',
+  why: 'list changes that preceded a change of traffic, with actors and reasons',
   resources: 'list Kubernetes objects as of a time, or show one object',
   images: 'list images with their problems and workloads',
   'image-diff': 'list packages and problems that differ between two images',
@@ -132,6 +134,7 @@ export function program(): Command {
   registerTop(weir)
   registerExporters(weir)
   registerChanges(weir)
+  registerWhy(weir)
   registerResources(weir)
   registerInsights(weir)
   registerInventory(weir)

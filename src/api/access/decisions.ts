@@ -36,6 +36,8 @@ export const accessRules: Readonly<Record<string, AccessRule>> = {
   changes: scoped('Changes of objects in the permitted namespaces, and the number of hidden ones.'),
   change: scoped('Same as the list.'),
   changeSums: scoped('Sums over the rows of the list.'),
+  why: scoped('Flows, changes and audit events of the permitted namespaces; no cloud events.'),
+  marks: scoped('Same as why.'),
   audit: scoped('Audit events about objects in the permitted namespaces; no cloud events.'),
   auditTrace: scoped('Same as the list.'),
   auditSums: scoped('Sums over the rows of the list.'),

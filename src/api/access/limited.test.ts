@@ -362,6 +362,7 @@ test('every scoped operation is tested here, or beside its route for objects, tr
     'lokiStats',
     'lokiVolume',
     'lokiVolumeRange',
+    'marks',
     'openLive',
     'packages',
     'problemSums',
@@ -381,5 +382,6 @@ test('every scoped operation is tested here, or beside its route for objects, tr
     'setLive',
     'tap',
     'topology',
+    'why',
   ])
 })

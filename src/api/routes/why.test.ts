@@ -1,0 +1,128 @@
+import { expect, test } from 'vitest'
+import { realHost } from '../../host/index.ts'
+import { toEventBatch } from '../../model/events.ts'
+import { rowsOf } from '../store-query.ts'
+import { incident, type Incident } from '../testing/incidents.ts'
+import { startStored, type StoredApi } from '../testing/stored.ts'
+
+type End = Readonly<{ namespace: string; name: string }>
+type Pair = Readonly<{ source: End; destination: End; before: number; after: number }>
+type Mark = Readonly<Record<'is' | 'kind' | 'name' | 'time' | 'operation' | 'pos', string>> &
+  Readonly<{
+    namespace: string | null
+    actor: string | null
+    diff: readonly unknown[]
+    reasons: readonly { is: string }[]
+  }>
+
+const iso = (ms: number): string => new Date(ms).toISOString()
+
+async function started(
+  seed: number,
+  options: Parameters<typeof startStored>[0] = {},
+): Promise<{ api: StoredApi; of: Incident }> {
+  const now = realHost().clock.now()
+  const of = incident(seed, now)
+  const api = await startStored(options)
+  await api.addBatch(toEventBatch(of.events), now)
+  await api.addBatch(of.flows, now)
+  return { api, of }
+}
+
+test('sums before and since the start equal those of SQL, also with a filter', async () => {
+  const { api, of } = await started(1)
+  for (const filter of ['', 'either(ns = shop)']) {
+    const { status, body } = await api.get('why', { filter, from: iso(of.from), to: iso(of.to) })
+    expect(status, JSON.stringify(body)).toBe(200)
+    const { from, to } = body['compared'] as { from: string; to: string }
+    const onset = String(body['onset'])
+    const where = filter === '' ? '' : "AND (src_namespace = 'shop' OR dst_namespace = 'shop')"
+    const rows = await rowsOf(
+      api.store.reader,
+      `SELECT coalesce(src_owner_name, '') AS source, dst_owner_name AS destination,
+       sum(bytes_est) FILTER (WHERE time_end < '${onset}')::DOUBLE AS before,
+       sum(bytes_est) FILTER (WHERE time_end >= '${onset}')::DOUBLE AS "after"
+       FROM flows WHERE time_end >= '${from}' AND time_end < '${to}' ${where} GROUP BY ALL`,
+      new AbortController().signal,
+    )
+    const oracle = new Map(rows?.map((row) => [`${String(row['source'])} ${String(row['destination'])}`, row]))
+    const pairs = body['pairs'] as readonly Pair[]
+    expect(pairs).toHaveLength(Math.min(10, oracle.size))
+    for (const { source, destination, before, after } of pairs) {
+      const row = oracle.get(`${source.name} ${destination.name}`)
+      expect([before, after]).toEqual([row?.['before'] ?? 0, row?.['after'] ?? 0])
+    }
+    const total = (side: string) => rows?.reduce((sum, row) => sum + Number(row[side] ?? 0), 0)
+    expect([body['before'], body['after']]).toEqual([total('before'), total('after')])
+  }
+})
+
+test('names change, actor, diff and reason; counts noise, results of controllers and unrelated changes', async () => {
+  const { api, of } = await started(2)
+  const { body } = await api.get('why', { from: iso(of.from), to: iso(of.to) })
+  const [first] = body['candidates'] as readonly (Mark & { seconds_before: number; score: number })[]
+  expect(first).toMatchObject({ is: 'rollout', kind: 'Deployment', operation: 'updated', actor: of.actor })
+  const image = '/spec/template/spec/containers/0/image'
+  expect(first?.diff).toEqual([
+    {
+      op: 'replace',
+      path: image,
+      old: expect.stringMatching(/:1\.1$/) as string,
+      value: expect.stringMatching(/:1\.2$/) as string,
+    },
+  ])
+  expect(first?.reasons[0]?.is).toBe('workload')
+  expect(first?.score).toBeGreaterThan(0)
+  expect(Math.abs(first?.seconds_before ?? Infinity)).toBeLessThan(40)
+  const { noise, controllers, unrelated } = body['excluded'] as Record<string, number>
+  expect(noise).toBe(0)
+  expect(controllers).toBeGreaterThanOrEqual(5)
+  expect(unrelated).toBeGreaterThan(0)
+})
+
+test('marks are related changes of the time range in order, and the rest is counted', async () => {
+  const { api, of } = await started(2)
+  const { body } = await api.get('marks', { from: iso(of.onset - 1_800_000), to: iso(of.to) })
+  const marks = body['marks'] as readonly Mark[]
+  expect(marks.map(({ time }) => time)).toEqual(marks.map(({ time }) => time).toSorted())
+  expect(marks.map(({ kind }) => kind)).not.toContain('EndpointSlice')
+  expect(marks.filter(({ is }) => is === 'rollout').map(({ kind, name }) => `${kind}/${name}`)).toContain(
+    `Deployment/${of.culprit.split('/').at(-1)}`,
+  )
+  expect(marks.some(({ namespace }) => namespace === 'dev' || namespace === 'infra')).toBe(false)
+  expect(body['others']).toBeGreaterThan(0)
+  const { body: one } = await api.get('marks', { from: iso(of.onset - 1_800_000), to: iso(of.to), limit: '1' })
+  expect(one['marks']).toHaveLength(1)
+  expect(one['others']).toBe(Number(body['others']) + marks.length - 1)
+})
+
+test('without a change of traffic the start of the range is the reference', async () => {
+  const { api, of } = await started(3)
+  const { body } = await api.get('why', { from: iso(of.onset - 600_000), to: iso(of.onset - 300_000) })
+  expect(body['detected']).toBe(false)
+  expect(body['onset']).toBe(iso(of.onset - 600_000))
+})
+
+test('an invalid look-back is an error with a hint', async () => {
+  const { api } = await started(1)
+  const { status, body } = await api.get('why', { lookback: 'soon' })
+  expect([status, body['code']]).toEqual([400, 'WEIR_API_INVALID'])
+})
+
+test('a limited viewer sees candidates, marks and pairs of permitted namespaces only', async () => {
+  const { api, of } = await started(2, {
+    auth: { tokens: [{ name: 'shop', token: 'shop', role: 'viewer', namespaces: ['shop'] }] },
+  })
+  const query = { from: iso(of.onset - 1_800_000), to: iso(of.to) }
+  for (const path of ['why', 'marks']) {
+    const { status, body } = await api.get(path, query, { authorization: 'Bearer shop' })
+    expect(status).toBe(200)
+    const shown = (body['candidates'] ?? body['marks']) as readonly Mark[]
+    expect(new Set(shown.map(({ namespace }) => namespace))).toEqual(new Set(['shop']))
+    const pairs = (body['pairs'] ?? []) as readonly Pair[]
+    for (const { source, destination } of pairs)
+      expect(['', 'shop'], JSON.stringify(pairs)).toEqual(
+        expect.arrayContaining([source.namespace, destination.namespace]),
+      )
+  }
+})

@@ -1,0 +1,173 @@
+import { describe, expect, test } from 'vitest'
+import { rank } from './rank.ts'
+import { selects } from './selector.ts'
+import type { Candidate, Workload } from './types.ts'
+import { changeWeight } from './weights.ts'
+
+const onset = 1_000_000_000
+const options = { onset, lookbackMs: 1_800_000, graceMs: 20_000 }
+
+function candidate(more: Partial<Candidate>): Candidate {
+  return {
+    is: 'change',
+    at: onset - 5000,
+    time: '',
+    cluster: 'c1',
+    group: '',
+    kind: 'Deployment',
+    namespace: 'shop',
+    name: 'web',
+    ref: null,
+    operation: 'updated',
+    actor: 'alice',
+    actor_kind: 'user',
+    actor_ref: null,
+    manager: null,
+    audit_id: null,
+    paths: ['/spec/template/spec/containers/0/image'],
+    diff: [],
+    pos: '',
+    before: null,
+    after: null,
+    ...more,
+  }
+}
+
+const web: Workload = {
+  cluster: 'c1',
+  namespace: 'shop',
+  kind: 'Deployment',
+  name: 'web',
+  share: 1,
+  via: undefined,
+  labels: [{ app: 'web' }],
+  nodes: new Set(['n1']),
+  images: new Set(['web:1']),
+  configs: new Set(['ConfigMap/settings']),
+  services: new Set(['web']),
+}
+
+function reasonOf(more: Partial<Candidate>): string | undefined {
+  return rank([candidate(more)], [web], options).ranked[0]?.reasons[0]?.is
+}
+
+describe('the relation of a change to a workload', () => {
+  test.each<[string | undefined, Partial<Candidate>]>([
+    ['workload', {}],
+    ['workload', { kind: 'Pod', name: 'web-5d7f9-abc', operation: 'deleted' }],
+    ['namespace', { kind: 'Pod', name: 'web-admin-5d7f9-abc-1', operation: 'deleted' }],
+    ['policy', { kind: 'NetworkPolicy', name: 'p', after: { podSelector: { matchLabels: { app: 'web' } } } }],
+    ['policy', { kind: 'NetworkPolicy', name: 'p', before: { podSelector: {} }, operation: 'deleted' }],
+    ['namespace', { kind: 'NetworkPolicy', name: 'p', after: { podSelector: { matchLabels: { app: 'db' } } } }],
+    ['service', { kind: 'Service', name: 'other', before: { selector: { app: 'web' } } }],
+    ['route', { kind: 'Ingress', name: 'i', after: { rules: [{ backend: { service: { name: 'web' } } }] } }],
+    [
+      'scaler',
+      { kind: 'HorizontalPodAutoscaler', name: 'h', after: { scaleTargetRef: { kind: 'Deployment', name: 'web' } } },
+    ],
+    ['config', { kind: 'ConfigMap', name: 'settings' }],
+    ['namespace', { kind: 'ConfigMap', name: 'unused' }],
+    ['node', { kind: 'Node', name: 'n1', namespace: null }],
+    [undefined, { kind: 'Node', name: 'n2', namespace: null }],
+    ['image', { name: 'copy', after: { template: { containers: [{ image: 'web:1' }] } } }],
+    [undefined, { namespace: 'other' }],
+    [undefined, { cluster: 'c2' }],
+    [
+      'rules',
+      { is: 'audit', cluster: null, kind: 'securityGroup', namespace: null, name: 'sg-1', operation: 'updateRule' },
+    ],
+    [undefined, { is: 'audit', cluster: null, kind: 'bucket', namespace: null, name: 'b', operation: 'putObject' }],
+  ])('%s: %j', (reason, more) => {
+    expect(reasonOf(more)).toBe(reason)
+  })
+})
+
+test('results of controllers are excluded and counted; nodes and users’ programs are not', () => {
+  const { ranked, excluded } = rank(
+    [
+      candidate({ kind: 'Pod', actor: null, actor_kind: null }),
+      candidate({ kind: 'EndpointSlice', actor: null, actor_kind: null }),
+      candidate({ actor: 'system:serviceaccount:kube-system:deployment-controller' }),
+      candidate({ actor: 'kube-controller-manager', actor_kind: 'manager', manager: 'kube-controller-manager' }),
+      candidate({ actor: 'system:serviceaccount:argocd:sync' }),
+      candidate({
+        kind: 'Node',
+        name: 'n1',
+        namespace: null,
+        actor: 'system:node:n1',
+        paths: ['/status/conditions/0/status'],
+      }),
+    ],
+    [web],
+    options,
+  )
+  expect([ranked.length, excluded]).toEqual([2, { controllers: 4, unrelated: 0 }])
+})
+
+test('a nearer, closer or weightier change ranks higher; metadata and late reactions rank last', () => {
+  const names = rank(
+    [
+      candidate({ pos: 'old', at: onset - 1_200_000 }),
+      candidate({ pos: 'near' }),
+      candidate({ pos: 'note', at: onset - 1000, paths: ['/metadata/annotations/note'] }),
+      candidate({ pos: 'unmounted', at: onset - 1000, kind: 'ConfigMap', name: 'unused' }),
+      candidate({
+        pos: 'scaled',
+        at: onset + 4000,
+        actor: 'system:serviceaccount:kube-system:horizontal-pod-autoscaler',
+        paths: ['/spec/replicas'],
+      }),
+      candidate({ pos: 'too old', at: onset - 1_900_000 }),
+      candidate({ pos: 'too late', at: onset + 30_000 }),
+    ],
+    [web],
+    options,
+  ).ranked.map(({ candidate: { pos } }) => pos)
+  expect(names).toEqual(['near', 'scaled', 'unmounted', 'old', 'note'])
+})
+
+test('an unrelated change of the first candidate’s actor is listed with this reason', () => {
+  const { ranked, excluded } = rank(
+    [
+      candidate({}),
+      candidate({ namespace: 'dev', name: 'tool' }),
+      candidate({ namespace: 'dev', name: 'x', actor: 'bob' }),
+    ],
+    [web],
+    options,
+  )
+  expect(ranked.map(({ reasons }) => reasons[0])).toEqual([
+    { is: 'workload', object: 'shop/web' },
+    { is: 'actor', object: 'alice' },
+  ])
+  expect(excluded.unrelated).toBe(1)
+})
+
+test('weights depend on the changed fields', () => {
+  const weight = (more: Partial<Candidate>) => changeWeight(candidate(more))
+  expect(weight({ operation: 'deleted' })).toBe(1)
+  expect(weight({ paths: ['/spec/replicas'], after: { replicas: 0 } })).toBe(1)
+  expect(weight({ paths: ['/spec/replicas'], after: { replicas: 3 } })).toBeLessThan(weight({}))
+  expect(weight({ kind: 'Service', paths: ['/spec/selector/app'] })).toBeGreaterThan(
+    weight({ kind: 'Service', paths: ['/spec/sessionAffinity'] }),
+  )
+  expect(weight({ kind: 'Node', paths: ['/status/images/0'] })).toBeLessThan(0.2)
+})
+
+test('label selectors follow Kubernetes', () => {
+  const labels = { app: 'web', tier: 'front' }
+  expect(selects({}, labels)).toBe(true)
+  expect(selects({ matchLabels: { app: 'db' } }, labels)).toBe(false)
+  const holds = (key: string, operator: string, values?: readonly string[]) =>
+    selects({ matchExpressions: [{ key, operator, values }] }, labels)
+  expect([holds('app', 'In', ['web', 'db']), holds('app', 'NotIn', ['web']), holds('none', 'NotIn', ['web'])]).toEqual([
+    true,
+    false,
+    true,
+  ])
+  expect([holds('tier', 'Exists'), holds('tier', 'DoesNotExist'), holds('app', 'Unknown')]).toEqual([
+    true,
+    false,
+    false,
+  ])
+})

@@ -1,0 +1,129 @@
+import { isRecord } from '../../model/json.ts'
+import { matches, selects } from './selector.ts'
+import { workloadName, type Candidate, type Reason, type ReasonName, type Workload } from './types.ts'
+import { isNetworkRule } from './weights.ts'
+
+/** Of a relation to an affected workload; halved once more for a workload that only exchanges traffic with one. */
+const closeness: Readonly<Record<ReasonName, number>> = {
+  workload: 1,
+  policy: 0.95,
+  service: 0.9,
+  route: 0.8,
+  scaler: 0.8,
+  config: 0.85,
+  node: 0.7,
+  image: 0.35,
+  rules: 0.3,
+  actor: 0.15,
+  namespace: 0.12,
+}
+const neighbour = 0.4
+/** A change that affects a small part of the traffic still counts. */
+const leastShare = 0.25
+
+export type Relation = Readonly<{ reason: Reason; closeness: number; share: number }>
+
+/** The closest relation; undefined: unrelated. */
+export function relationOf(candidate: Candidate, workloads: readonly Workload[]): Relation | undefined {
+  let best: Relation | undefined
+  let bestScore = 0
+  for (const workload of workloads) {
+    const is = relatedBy(candidate, workload)
+    if (is === undefined) continue
+    const close = closeness[is] * (workload.via === undefined ? 1 : neighbour)
+    const score = close * (leastShare + (1 - leastShare) * workload.share)
+    if (score <= bestScore) continue
+    bestScore = score
+    const { share, via } = workload
+    best = {
+      reason: { is, object: workloadName(workload), ...(via === undefined ? {} : { via }) },
+      closeness: close,
+      share,
+    }
+  }
+  if (best !== undefined || candidate.is !== 'audit' || candidate.cluster !== null || !isNetworkRule(candidate.kind))
+    return best
+  return { reason: { is: 'rules', object: candidate.name }, closeness: closeness.rules, share: 1 }
+}
+
+export function shareFactor(share: number): number {
+  return leastShare + (1 - leastShare) * Math.min(1, share)
+}
+
+export const actorCloseness = closeness.actor
+
+const policies = /NetworkPolicy$|AuthorizationPolicy|PeerAuthentication/
+const routes = /^(Ingress|IngressRoute|VirtualService|DestinationRule|Gateway|.*Route)$/
+
+function relatedBy(candidate: Candidate, workload: Workload): ReasonName | undefined {
+  const { cluster, kind, namespace, name, before, after } = candidate
+  if (cluster !== null && workload.cluster !== null && cluster !== workload.cluster) return undefined
+  if (kind === 'Node') return workload.nodes.has(name) || isItself(candidate, workload) ? 'node' : undefined
+  if (kind === 'Namespace') return name === workload.namespace ? 'namespace' : undefined
+  const specs = [before, after].filter(isRecord)
+  if (policies.test(kind) && (namespace === null || namespace === workload.namespace))
+    return selectsPods(specs, workload) ? 'policy' : namespace === null ? undefined : 'namespace'
+  if (namespace !== workload.namespace || namespace === '') return undefined
+  if (isItself(candidate, workload)) return 'workload'
+  if (kind === 'Service')
+    return workload.services.has(name) || specs.some((spec) => selectsAny(spec['selector'], workload))
+      ? 'service'
+      : 'namespace'
+  if (routes.test(kind)) return mentions(specs, workload.services) ? 'route' : 'namespace'
+  if (kind === 'HorizontalPodAutoscaler') return specs.some((spec) => scales(spec, workload)) ? 'scaler' : 'namespace'
+  if (workload.configs.has(`${kind}/${name}`)) return 'config'
+  return hasImageOf(specs, workload) ? 'image' : 'namespace'
+}
+
+function isItself({ kind, name }: Candidate, workload: Workload) {
+  if (kind === workload.kind && name === workload.name) return true
+  // Pods that users change: <workload>-<hash>-<id>, <workload>-<n>.
+  return (
+    kind === 'Pod' &&
+    name.startsWith(`${workload.name}-`) &&
+    /^[a-z0-9]+(-[a-z0-9]+)?$/.test(name.slice(workload.name.length + 1))
+  )
+}
+
+function selectsPods(specs: readonly Readonly<Record<string, unknown>>[], { labels }: Workload) {
+  // Unknown labels: only a policy for all pods.
+  const known = labels.length === 0 ? [{}] : labels
+  return specs.some((spec) => {
+    const selector = spec['podSelector'] ?? spec['endpointSelector'] ?? spec['selector'] ?? {}
+    return known.some((each) => selects(selector, each))
+  })
+}
+
+function selectsAny(selector: unknown, { labels }: Workload) {
+  return isRecord(selector) && Object.keys(selector).length > 0 && labels.some((each) => matches(selector, each))
+}
+
+function scales({ scaleTargetRef: target }: Readonly<Record<string, unknown>>, { kind, name }: Workload) {
+  return isRecord(target) && target['kind'] === kind && target['name'] === name
+}
+
+/** A route names its services somewhere, by kind in different places. */
+function mentions(specs: readonly unknown[], services: ReadonlySet<string>): boolean {
+  const named = (value: unknown): boolean =>
+    Array.isArray(value)
+      ? value.some(named)
+      : isRecord(value) &&
+        Object.entries(value).some(([key, inner]) =>
+          typeof inner === 'string'
+            ? ['name', 'serviceName', 'host'].includes(key) && services.has(inner.split('.')[0] ?? '')
+            : named(inner),
+        )
+  return services.size > 0 && specs.some(named)
+}
+
+function hasImageOf(specs: readonly unknown[], { images }: Workload) {
+  if (images.size === 0) return false
+  const has = (value: unknown): boolean =>
+    Array.isArray(value)
+      ? value.some(has)
+      : isRecord(value) &&
+        Object.entries(value).some(([key, inner]) =>
+          typeof inner === 'string' ? key === 'image' && images.has(inner) : has(inner),
+        )
+  return specs.some(has)
+}

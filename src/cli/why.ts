@@ -1,0 +1,121 @@
+import { Option, type Command } from 'commander'
+import { sizeText } from '../model/size-text.ts'
+import { action, requireServer, withServerFlags, type ServerFlags } from './client.ts'
+import { examples } from './examples.ts'
+import { printData, withOutput, type OutputFlags } from './output.ts'
+import { objectText, parametersOf, timeText } from './scope-flags.ts'
+import { oneLine, textTable } from './text-table.ts'
+
+type Reason = Readonly<{ is: string; object: string; via?: string }>
+type Candidate = Readonly<Record<'time' | 'is' | 'kind' | 'name' | 'operation', string>> &
+  Readonly<{
+    namespace: string | null
+    actor: string | null
+    actor_kind: string | null
+    paths: readonly string[]
+    score: number
+    seconds_before: number
+    reasons: readonly Reason[]
+  }>
+type Answer = Readonly<{
+  onset: string
+  detected: boolean
+  by: 'bytes' | 'packets' | 'flows'
+  before: number
+  after: number
+  window: Readonly<{ from: string; to: string }>
+  candidates: readonly Candidate[]
+  others: number
+  excluded: Readonly<{ noise: number; controllers: number; unrelated: number }>
+}>
+
+export function register(program: Command): void {
+  withServerFlags(
+    withOutput(
+      program
+        .command('why')
+        .description('Find when traffic changed, and list the changes that preceded it, the most related first.'),
+    )
+      .option('--filter <FILTER>', 'filter of flows (see docs/explain/query.md)')
+      .option('--from <TIME>', 'start: now-1h, ISO 8601 or Unix milliseconds (default: now-1h)')
+      .option('--to <TIME>', 'end (default: now)')
+      .option('--lookback <DURATION>', 'time before the change of traffic: 10m, 2h (default: 30m)')
+      .addOption(new Option('--by <MEASURE>', 'measure to compare').choices(['bytes', 'packets', 'flows']))
+      .option('--limit <N>', 'maximum number', '10'),
+  )
+    .addHelpText(
+      ...examples(
+        [
+          'weir why --from now-15m',
+          "weir why --filter 'dst.owner = orders-db' --from 2026-11-20T14:00:00Z --to 2026-11-20T14:10:00Z",
+          "weir why --from now-15m -o json | jq '.candidates[0].diff'",
+        ],
+        { 1: 'server unreachable' },
+        'That a change preceded does not prove that it is the cause.',
+      ),
+    )
+    .action(action(run))
+}
+
+async function run(flags: ServerFlags & OutputFlags) {
+  const server = await requireServer(flags)
+  const query = parametersOf(flags, ['filter', 'from', 'to', 'lookback', 'by', 'limit'])
+  const answer = await server.json<Answer>('GET', `/api/v1/why?${query.toString()}`)
+  await printData(flags, {
+    whole: answer,
+    rows: answer.candidates,
+    columns: ['time', 'score', 'is', 'operation', 'kind', 'namespace', 'name', 'actor', 'actor_kind', 'paths'],
+    table: () => whyText(answer),
+  })
+}
+
+const reasonTexts: Readonly<Record<string, (object: string) => string>> = {
+  workload: (object) => `is ${object}`,
+  policy: (object) => `selects ${object}`,
+  service: (object) => `selects ${object}`,
+  route: (object) => `routes to ${object}`,
+  scaler: (object) => `scales ${object}`,
+  config: (object) => `mounted by ${object}`,
+  node: (object) => `runs ${object}`,
+  image: (object) => `same image as ${object}`,
+  namespace: (object) => `same namespace as ${object}`,
+  rules: () => 'network rules of the cloud',
+  actor: (object) => `same actor, ${object}`,
+}
+
+export function whyText(answer: Answer): string {
+  const { onset, detected, by, before, after, window, candidates, others, excluded } = answer
+  const amount = (value: number) =>
+    by === 'bytes' ? sizeText(value) : `${Math.round(value).toLocaleString('en-US')} ${by}`
+  const head = detected
+    ? `Traffic changed at ${timeText(onset)} UTC, from ${amount(before)} to ${amount(after)} in equal times.\n`
+    : `No change of traffic was found. Changes before the start of the time range, ${timeText(onset)} UTC:\n`
+  const rows = candidates.map(({ time, operation, kind, actor, actor_kind: actorKind, paths, ...candidate }) => [
+    timeText(time),
+    beforeText(candidate.seconds_before),
+    candidate.score.toFixed(3),
+    oneLine(`${kind} ${objectText(candidate)} ${operation}`),
+    oneLine(actor === null ? '' : actorKind === 'user' ? actor : `(${actor})`),
+    candidate.reasons.map(reasonText).join(', '),
+    oneLine(paths.slice(0, 2).join(' ')),
+  ])
+  const { noise, controllers, unrelated } = excluded
+  return [
+    head,
+    rows.length === 0
+      ? `No recorded change between ${timeText(window.from)} and ${timeText(window.to)} UTC preceded it.\n`
+      : `\n${textTable(['time (UTC)', 'preceded by', 'score', 'change', 'by', 'relation', 'fields'], rows)}`,
+    others === 0 ? '' : `\n${others} more with lower scores; --limit shows more.\n`,
+    `\nNot listed: ${noise} noise, ${controllers} by controllers as results, ${unrelated} without a known relation.\n`,
+  ].join('')
+}
+
+function beforeText(seconds: number) {
+  if (seconds < 0) return `${Math.ceil(-seconds)} s after`
+  return seconds < 120 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`
+}
+
+function reasonText({ is, object, via }: Reason) {
+  const text = oneLine(reasonTexts[is]?.(object) ?? `${is} ${object}`)
+  return via === undefined ? text : `${text}, a peer of ${oneLine(via)}`
+}
