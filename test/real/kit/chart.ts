@@ -69,7 +69,7 @@ export function helmOf(context: TestContext): string {
   return helm.path ?? context.skip(helm.path === undefined ? helm.reason : '')
 }
 
-export const namespaceOf = ({ name }: ValueSet): string => `w-${name}`
+export const namespaceOf = ({ name }: Pick<ValueSet, 'name'>): string => `w-${name}`
 
 const known = new Map<string, Promise<readonly Manifest[]>>()
 
@@ -80,7 +80,8 @@ export function rendered(context: TestContext, set: ValueSet): Promise<readonly 
   return found
 }
 
-async function render(helm: string, set: ValueSet): Promise<readonly Manifest[]> {
+/** Renders a file of values anew. */
+export async function render(helm: string, set: Pick<ValueSet, 'name' | 'file'>): Promise<readonly Manifest[]> {
   // Helm assumes an old Kubernetes unless it is connected to one.
   const args = ['template', 'weir', chart, '--kube-version', kubernetes.version, '--values', set.file]
   args.push('--namespace', namespaceOf(set))

@@ -51,12 +51,18 @@ interface Pod {
   readonly secrets: Readonly<Record<string, Readonly<Record<string, string>>>>
   /** Token and authority of the account, and the port of the API server on this machine. */
   readonly account?: { readonly token: string; readonly ca: string; readonly namespace: string; readonly port: number }
+  /** Ports of this machine's loopback that the pod reaches under the same address. */
+  readonly reach?: readonly number[]
 }
 
 export interface RunningPod {
   /** Follows a probe until it succeeds; throws with the log if the process ends before. */
   passes(probe: Probe): Promise<number>
-  get(path: string): Promise<{ readonly status: number; readonly body: string }>
+  /** From port `ops`, or another one by its name. */
+  get(
+    path: string,
+    options?: { readonly port?: string; readonly headers?: Readonly<Record<string, string>> },
+  ): Promise<{ readonly status: number; readonly body: string }>
   log(): string
   /** Exit code, once the process ends by itself. */
   ended(): Promise<number | null>
@@ -111,10 +117,14 @@ export function startPod(pod: Pod, args: readonly string[] = pod.container.args)
     join(sockets, name),
     containerPort,
   ])
-  let apiServer: Server | undefined
+  const relays: Server[] = []
+  for (const port of pod.reach ?? []) {
+    relays.push(relayTo(port).listen(join(sockets, String(port))))
+    pairs.push([port, join(sockets, String(port))])
+  }
   if (pod.account !== undefined) {
     const { token, ca, namespace, port } = pod.account
-    apiServer = relayTo(port).listen(join(sockets, 'api-server'))
+    relays.push(relayTo(port).listen(join(sockets, 'api-server')))
     const folder = join(home, 'account')
     makeVolume(folder)
     fill(folder, { token, 'ca.crt': ca, namespace }, 0o444)
@@ -163,9 +173,13 @@ export function startPod(pod: Pod, args: readonly string[] = pod.container.args)
   process.once('exit', kill)
   const exited = once(child, 'exit')
   const isOver = (): boolean => child.exitCode !== null || child.signalCode !== null
-  const ask = (socket: string, path: string): Promise<{ status: number; body: string }> =>
+  const ask = (
+    socket: string,
+    path: string,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<{ status: number; body: string }> =>
     new Promise((resolve, reject) => {
-      request({ socketPath: join(sockets, socket), path, timeout: 60_000 }, (answer) => {
+      request({ socketPath: join(sockets, socket), path, headers, timeout: 60_000 }, (answer) => {
         let body = ''
         answer
           .setEncoding('utf8')
@@ -183,7 +197,7 @@ export function startPod(pod: Pod, args: readonly string[] = pod.container.args)
       await exited
       return child.exitCode
     },
-    get: (path) => ask('ops', path),
+    get: (path, { port = 'ops', headers } = {}) => ask(port, path, headers),
     async passes({ httpGet: { path, port } }) {
       for (;;) {
         const answer = await ask(port, path).catch(() => undefined)
@@ -199,7 +213,7 @@ export function startPod(pod: Pod, args: readonly string[] = pod.container.args)
         await runCommand('pkill', ['-TERM', '-P', String(child.pid)], { limit: 10_000 })
         await exited
       }
-      apiServer?.close()
+      for (const relay of relays) relay.close()
       rmSync(home, { recursive: true, force: true })
       return child.exitCode
     },
