@@ -16,13 +16,15 @@ export type CostLine = Readonly<{
   tail: string
 }>
 
-type Input = Readonly<{ column: FocusColumn; from: number; constant: string | null }>
+/** `at`: its place among the columns of FOCUS. */
+type Input = Readonly<{ at: number; column: FocusColumn; from: number; constant: string | null }>
 
 /** A column of the file, or a constant. */
 type Own = Readonly<{ from: number; constant: string | undefined }>
 
 const start = cellOf('ChargePeriodStart')
-const names = focusColumns.map(({ name }) => `,"${name}":`)
+/** The first column is mandatory. */
+const names = focusColumns.map(({ name }, at) => `${at === 0 ? '{' : ','}"${name}":`)
 
 /** Maps rows of a file to events. Values become JSON at once: objects of 40 columns took three times as long. */
 export class CostLines {
@@ -32,7 +34,10 @@ export class CostLines {
   readonly #origin: CostOrigin
   readonly #file: Readonly<{ key: string; columns: string; collected: string }>
   readonly #cells: Cells = focusColumns.map(() => undefined)
+  /** Of the row before: most columns repeat. */
+  readonly #last: Cells = focusColumns.map(() => undefined)
   readonly #json = focusColumns.map(() => 'null')
+  readonly #members = focusColumns.map(() => '')
 
   constructor(header: readonly string[], { columns, constants }: ColumnMapping, origin: CostOrigin) {
     const indexes = new Map(header.map((name, index) => [name, index]))
@@ -42,11 +47,9 @@ export class CostLines {
         ? { from: -1, constant: constants[name] }
         : { from: indexes.get(column) ?? -1, constant: undefined }
     }
-    this.#inputs = focusColumns.map((column) => ({
-      column,
-      from: own(column.name).from,
-      constant: constants[column.name] ?? null,
-    }))
+    this.#inputs = focusColumns
+      .map((column, at) => ({ at, column, from: own(column.name).from, constant: constants[column.name] ?? null }))
+      .filter(({ from, constant }) => from >= 0 || constant !== null)
     this.#estimated = own('x_Estimated')
     this.#version = own('x_FocusVersion')
     this.#origin = origin
@@ -61,26 +64,30 @@ export class CostLines {
   /** Throws a CostRowError. */
   read(values: readonly (string | null)[]): CostLine {
     const cells = this.#cells
-    for (let at = 0; at < cells.length; at++) {
-      const { column, from, constant } = this.#inputs[at]!
-      const value = valueOf(column, values[from]) ?? constant
-      cells[at] = value === null ? undefined : value
-    }
+    cells.fill(undefined)
+    for (const { at, column, from, constant } of this.#inputs)
+      cells[at] = valueOf(column, values[from]) ?? constant ?? undefined
     complete(cells)
-    const json = this.#json
-    const parts: string[] = []
+    const [json, last] = [this.#json, this.#last]
+    let head = ''
     for (let at = 0; at < cells.length; at++) {
       const value = cells[at]
-      json[at] = typeof value === 'string' ? jsonText(value) : 'null'
-      if (value !== undefined) parts.push(names[at]!, json[at]!)
+      if (value !== last[at]) {
+        last[at] = value
+        json[at] = typeof value === 'string' ? jsonText(value) : 'null'
+        this.#members[at] = value === undefined ? '' : names[at]! + json[at]!
+      }
+      head += this.#members[at]!
     }
     const [version, estimated] = [textOf(this.#version, values), textOf(this.#estimated, values)]
-    if (version !== undefined) parts.push(`,"x_FocusVersion":${jsonText(version)}`)
+    if (version !== undefined) head += `,"x_FocusVersion":${jsonText(version)}`
+    let key = '['
+    for (const at of keyCells) key += `${json[at]!},`
     const isEstimated = estimated === undefined ? this.#origin.estimated : /^(true|1|yes)$/i.test(estimated)
     return {
-      key: keyHash(`[${keyCells.map((at) => json[at]!).join(',')},${this.#file.key}]`),
+      key: keyHash(`${key}${this.#file.key}]`),
       time: millisOf(cells[start] ?? ''),
-      head: `{${parts.join('').slice(1)},"x_Estimated":"${isEstimated}"${this.#file.columns}`,
+      head: `${head},"x_Estimated":"${isEstimated}"${this.#file.columns}`,
       tail: version === undefined ? ',"x_FocusVersion":"1.2"' : '',
     }
   }
@@ -110,7 +117,7 @@ function textOf({ from, constant }: Own, values: readonly (string | null)[]): st
   return (from < 0 ? constant : values[from]) ?? undefined
 }
 
-const special = /["\\\u0000-\u001f\ud800-\udfff]/
+const special = /["\\\p{Cc}\p{Cs}]/u
 
 /** As JSON.stringify, which costs more for a short text. */
 function jsonText(text: string): string {

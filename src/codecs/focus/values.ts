@@ -80,9 +80,14 @@ const [maxTexts, maxLength] = [4096, 1024]
 /** Remembers results for short texts: rows of costs repeat times and tags. */
 export function memoized<Result>(compute: (text: string) => Result): (text: string) => Result {
   const known = new Map<string, Result>()
+  let [lastText, lastResult]: [string | undefined, Result | undefined] = [undefined, undefined]
   return (text) => {
+    if (text === lastText && lastResult !== undefined) return lastResult
     const before = known.get(text)
-    if (before !== undefined) return before
+    if (before !== undefined) {
+      ;[lastText, lastResult] = [text, before]
+      return before
+    }
     const result = compute(text)
     if (text.length > maxLength) return result
     if (known.size >= maxTexts) known.clear()

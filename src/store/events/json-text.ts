@@ -2,7 +2,7 @@ const [quote, backslash, comma, colon, openList, closeList, openObject, closeObj
   0x22, 0x5c, 0x2c, 0x3a, 0x5b, 0x5d, 0x7b, 0x7d,
 ]
 const [minus, plus, point, zero, nine] = [0x2d, 0x2b, 0x2e, 0x30, 0x39]
-const literals = ['true', 'false', 'null'].map((word) => Buffer.from(word))
+const literals = new Map(['true', 'false', 'null'].map((word) => [word.charCodeAt(0), Buffer.from(word)]))
 const escapes = new Set(Buffer.from('"\\/bfnrt'))
 
 /** Whether UTF-8 bytes are one JSON text (RFC 8259). Refuses lone surrogates. Allocates no values. */
@@ -47,8 +47,8 @@ class Look {
 
   #space() {
     for (;;) {
-      const sign = this.#bytes[this.#at]
-      if (sign !== 0x20 && sign !== 0x0a && sign !== 0x0d && sign !== 0x09) return
+      const sign = this.#bytes[this.#at]!
+      if (sign > 0x20 || (sign !== 0x20 && sign !== 0x0a && sign !== 0x0d && sign !== 0x09)) return
       this.#at++
     }
   }
@@ -64,22 +64,22 @@ class Look {
     const first = this.#bytes[this.#at]
     if (first === quote) return this.#string()
     if (first === minus || isDigit(first)) return this.#number()
-    for (const word of literals) {
-      if (!word.every((sign, index) => this.#bytes[this.#at + index] === sign)) continue
-      this.#at += word.length
-      return true
-    }
-    return false
+    const word = literals.get(first!)
+    if (word === undefined) return false
+    for (let index = 0; index < word.length; index++) if (this.#bytes[this.#at + index] !== word[index]) return false
+    this.#at += word.length
+    return true
   }
 
   #string(): boolean {
     const bytes = this.#bytes
     let at = this.#at + 1
     for (;;) {
-      const sign = bytes[at]!
-      if (!(sign >= 0x20)) return false
-      at++
+      let sign = bytes[at++]!
+      // Most characters: neither a quote nor a control character, which are the smallest.
+      while (sign > quote && sign !== backslash) sign = bytes[at++]!
       if (sign === quote) break
+      if (!(sign >= 0x20)) return false
       if (sign !== backslash) continue
       if (bytes[at] === 0x75) {
         const code = this.#hex(at + 1)
