@@ -24,7 +24,7 @@ import { loadSink } from '../registry.ts'
 import { metricTable, sourcesOfTransform, transformSchemas, typesThatEmit } from '../manifests.ts'
 import { ackSink, type Secret } from '../schema/values.ts'
 import { lineWriter, ProgramLog } from '../telemetry/log.ts'
-import { collectWhenIdle } from '../telemetry/memory.ts'
+import { collections, collectWhenIdle } from '../telemetry/memory.ts'
 import { MetricStore } from '../telemetry/metrics.ts'
 import { TlsFiles } from '../net/tls-files.ts'
 import { openTraces } from '../net/traces.ts'
@@ -99,10 +99,13 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
   let onFailed: (error: Error) => void = () => {}
   const failed = new Promise<Error>((resolve) => (onFailed = resolve))
   try {
-    const spawn = spawner({ write, metrics, level: config.log.level, traces }, onFailed)
     const all = Object.values(config.sources)
-    if (all.some(receivesFlows)) self.prepareForFlows()
-    else if (all.some(receivesMessages)) self.prepareForMessages()
+    const hasFlows = all.some(receivesFlows)
+    const hasMessages = !hasFlows && all.some(receivesMessages)
+    const collect = hasMessages ? collections.steady : collections.usual
+    const spawn = spawner({ write, metrics, level: config.log.level, traces, collections: collect }, onFailed)
+    if (hasFlows) self.prepareForFlows()
+    else if (hasMessages) self.prepareForMessages()
     else self.keepThreadsSmall()
     const ingestWorker = spawn('ingest')
     const ingest = connect<typeof ingestMethods>(ingestWorker)
@@ -352,7 +355,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
     metrics.set('weir_build_info', 1, { version, node: nodeVersion })
     runtime.ready()
     self.keepCompiled()
-    collectWhenIdle(host.timers, realThread())
+    collectWhenIdle(host.timers, realThread(), collect)
     if (api.eventsUrls.length > 0) log.info('source http runs', { addresses: api.eventsUrls.join(' ') })
     for (const { id, addresses } of reports)
       log.info(`source ${id} runs`, addresses.length === 0 ? {} : { addresses: addresses.join(' ') })

@@ -1,9 +1,12 @@
 import { expect, test } from 'vitest'
 import { fakeHost } from '../../test/kit/fake-host.ts'
 import { realThread } from '../host/thread.ts'
-import { collectWhenIdle } from './memory.ts'
+import { collections as plans, collectWhenIdle, type CollectionPlan } from './memory.ts'
 
-function watched(state: { used: number; load: number }): {
+function watched(
+  state: { used: number; load: number },
+  plan?: CollectionPlan,
+): {
   readonly state: typeof state
   readonly collections: () => number
   readonly thorough: () => number
@@ -12,15 +15,19 @@ function watched(state: { used: number; load: number }): {
   const host = fakeHost(1)
   let collections = 0
   let thorough = 0
-  collectWhenIdle(host.timers, {
-    used: () => state.used,
-    load: () => state.load,
-    collectGarbage: (how) => {
-      collections++
-      if (how === 'thorough') thorough++
-      state.used = 40e6
+  collectWhenIdle(
+    host.timers,
+    {
+      used: () => state.used,
+      load: () => state.load,
+      collectGarbage: (how) => {
+        collections++
+        if (how === 'thorough') thorough++
+        state.used = 40e6
+      },
     },
-  })
+    plan,
+  )
   return { state, collections: () => collections, thorough: () => thorough, pass: () => host.advance(10_000) }
 }
 
@@ -62,6 +69,15 @@ test('a quiet thread gets a full collection after a minute and then every ten mi
   state.load = 0.2
   for (let at = 0; at < 60; at++) await pass()
   expect(thorough()).toBe(2)
+})
+
+test('a thread with a small steady load is paused once a minute, and fully only when it is quiet', async () => {
+  const { state, collections, thorough, pass } = watched({ used: 40e6, load: 0.05 }, plans.steady)
+  for (let at = 0; at < 60; at++) {
+    state.used = 60e6
+    await pass()
+  }
+  expect([collections(), thorough()]).toEqual([10, 0])
 })
 
 test('a collection frees unreferenced memory', () => {

@@ -4,14 +4,19 @@ import type { Metrics } from './ports.ts'
 
 export const memoryMetric = 'weir_memory_bytes'
 
-const checkMs = 10_000
+/** When garbage is collected. A full collection takes tenths of a second: only below `quietLoad`. */
+export type CollectionPlan = Readonly<{ everyMs: number; quietLoad: number }>
+
+export const collections = {
+  usual: { everyMs: 10_000, quietLoad: 0.1 },
+  /** Threads that have a small load all the time: a tenth of it would be collections. */
+  steady: { everyMs: 60_000, quietLoad: 0.02 },
+} as const satisfies Record<string, CollectionPlan>
+
 /** Above this load a thread is not paused. */
 const idleLoad = 0.25
 const minGarbage = 4e6
-/** A full collection takes tenths of a second. */
-const quietLoad = 0.1
-/** In intervals: after a minute and every ten minutes. */
-const [firstThorough, thoroughEvery] = [6, 60]
+const [firstThoroughMs, thoroughEveryMs] = [60_000, 600_000]
 
 export function recordThreadMemory(metrics: Metrics, name: string, thread: Pick<Thread, 'memory'>): void {
   const { heap, buffers } = thread.memory()
@@ -20,16 +25,20 @@ export function recordThreadMemory(metrics: Metrics, name: string, thread: Pick<
 }
 
 /** Returns garbage of an idle thread to the system. V8 alone retains 20 to 40 MB per thread. */
-export function collectWhenIdle(timers: Timers, thread: Pick<Thread, 'used' | 'load' | 'collectGarbage'>): void {
+export function collectWhenIdle(
+  timers: Timers,
+  thread: Pick<Thread, 'used' | 'load' | 'collectGarbage'>,
+  { everyMs, quietLoad }: CollectionPlan = collections.usual,
+): void {
   let live = thread.used()
-  let checks = 0
-  timers.every(checkMs, () => {
+  let elapsed = 0
+  timers.every(everyMs, () => {
     const used = thread.used()
     // Buffers are freed with a delay.
     live = Math.min(live, used)
-    checks++
+    elapsed += everyMs
     const load = thread.load()
-    if (checks % thoroughEvery === firstThorough && load < quietLoad) {
+    if (elapsed % thoroughEveryMs === firstThoroughMs && load < quietLoad) {
       thread.collectGarbage('thorough')
       live = thread.used()
       return

@@ -4,7 +4,7 @@ import { realThread } from '../host/thread.ts'
 import { collectLog, forwardLog, lineWriter, ProgramLog, type Level, type LogWriter } from './log.ts'
 import type { MetricTable } from './metric-table.ts'
 import { MetricStore } from './metrics.ts'
-import { collectWhenIdle, recordThreadMemory } from './memory.ts'
+import { collectWhenIdle, recordThreadMemory, type CollectionPlan } from './memory.ts'
 import { collectSpans, SpanForwarder, type TraceQueue, type Traces } from './traces.ts'
 
 const publishEveryMs = 1000
@@ -16,11 +16,18 @@ type WorkerTelemetryData = Readonly<{
   /** Sampled fraction of traces; undefined: no traces. */
   sample: number | undefined
   table: MetricTable
+  collections?: CollectionPlan | undefined
 }>
 
 export function telemetryFor(
   thread: string,
-  here: Readonly<{ write: LogWriter; metrics: MetricStore; level: Level; traces?: TraceQueue | undefined }>,
+  here: Readonly<{
+    write: LogWriter
+    metrics: MetricStore
+    level: Level
+    traces?: TraceQueue | undefined
+    collections?: CollectionPlan
+  }>,
 ): Readonly<{ data: WorkerTelemetryData; transfer: readonly [MessagePort] }> {
   const { port1, port2 } = new MessageChannel()
   collectLog(port1, here.write)
@@ -29,7 +36,14 @@ export function telemetryFor(
   // A listening port would keep the process alive.
   port1.unref()
   return {
-    data: { thread, level: here.level, port: port2, sample: here.traces?.sample, table: here.metrics.table },
+    data: {
+      thread,
+      level: here.level,
+      port: port2,
+      sample: here.traces?.sample,
+      table: here.metrics.table,
+      collections: here.collections,
+    },
     transfer: [port2],
   }
 }
@@ -64,7 +78,7 @@ export function workerTelemetry(host: Pick<Host, 'clock' | 'timers'>, workerData
     traces?.flush()
   }
   host.timers.every(publishEveryMs, publish)
-  collectWhenIdle(host.timers, thread)
+  collectWhenIdle(host.timers, thread, data?.collections)
   return {
     log,
     metrics,

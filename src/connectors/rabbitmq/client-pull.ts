@@ -60,11 +60,11 @@ export class RabbitPuller implements Puller<Handle> {
       await this.close()
       throw new Error(reason)
     }
-    const { epoch } = this.#context
+    const connection = `${this.#context.epoch}.${this.#connections}`
     this.#lastPull = Math.min(this.#waiting.length, maxMessages)
     return this.#waiting.splice(0, maxMessages).map((message) => ({
       handle: { message, live },
-      message: fromMessage(message, this.#config.queue, `${epoch}.${this.#connections}.${message.fields.deliveryTag}`),
+      message: fromMessage(message, this.#config.queue, connection),
     }))
   }
 

@@ -1,19 +1,24 @@
 import type { ConsumeMessage } from 'amqplib'
 import type { InMessage } from '../../codecs/bus-message/read.ts'
 
-/** `once`: unique id of this delivery, for a message without its own id. */
-export function fromMessage({ content, fields, properties }: ConsumeMessage, queue: string, once: string): InMessage {
+/** `connection`: makes the id of a delivery unique, for a message without its own id. */
+export function fromMessage(
+  { content, fields, properties }: ConsumeMessage,
+  queue: string,
+  connection: string,
+): InMessage {
   const attributes: Record<string, string> = {}
   const headers: Readonly<Record<string, unknown>> = properties.headers ?? {}
-  for (const [name, value] of Object.entries(headers)) {
+  for (const name in headers) {
     // JMS clients use names with `_`.
     const attribute = /^cloudEvents[:_]([a-z0-9]+)$/.exec(name)?.[1]
-    if (attribute !== undefined) attributes[attribute] = plain(value)
+    if (attribute !== undefined) attributes[attribute] = plain(headers[name])
   }
   const { contentType, messageId, timestamp } = properties as Readonly<
     Record<'contentType' | 'messageId' | 'timestamp', unknown>
   >
-  const known = offsetOf(headers) ?? (typeof messageId === 'string' && messageId !== '' ? messageId : once)
+  const own = typeof messageId === 'string' && messageId !== '' ? messageId : `${connection}.${fields.deliveryTag}`
+  const known = offsetOf(headers) ?? own
   return {
     attributes,
     contentType: typeof contentType === 'string' ? contentType : undefined,

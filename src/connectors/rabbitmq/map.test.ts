@@ -148,7 +148,7 @@ const came = (headers: Record<string, unknown>, more: object = {}, routingKey = 
       >[0]['properties'],
     },
     'q',
-    '1.1.3',
+    '1.1',
   )
 
 test('attributes are read with either separator and AMQP types; other headers are ignored', () => {
