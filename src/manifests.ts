@@ -1,5 +1,6 @@
-/** Manifests of all connectors, without their code. */
+/** Manifests of all connectors, without their code: those of Weir, and those of packages that are in use. */
 import { connectorFolders, importConnector } from './connector-folders.ts'
+import type { ConnectorPackage } from './connector-packages/contract.ts'
 import type { Emitted, JournalUrl, Manifest } from './engine/manifest.ts'
 import type { AnyComponentSchema, Fields } from './schema/index.ts'
 import { coreMetrics, type MetricTable } from './telemetry/metric-table.ts'
@@ -25,11 +26,14 @@ export const manifests: ReadonlyMap<string, Manifest> = new Map(
 )
 
 const all = [...manifests.values()]
-const byType = (schemas: readonly AnyComponentSchema[]): Schemas =>
+const byType = (schemas: readonly AnyComponentSchema[]): Record<string, AnyComponentSchema> =>
   Object.fromEntries(schemas.map((schema) => [schema.type, schema]))
 
-export const sourceSchemas = byType(all.flatMap(({ source }) => (source === undefined ? [] : [source.schema])))
-export const sinkSchemas = byType(all.flatMap(({ sinks = [] }) => sinks))
+const sourcesByType = byType(all.flatMap(({ source }) => (source === undefined ? [] : [source.schema])))
+const sinksByType = byType(all.flatMap(({ sinks = [] }) => sinks))
+/** Change with `usePackages`. */
+export const sourceSchemas: Schemas = sourcesByType
+export const sinkSchemas: Schemas = sinksByType
 export const transformSchemas = byType([
   aggregateSchema,
   connectionsSchema,
@@ -68,23 +72,89 @@ export const journalSchemas: Readonly<Record<string, Fields>> = Object.fromEntri
   all.flatMap(({ journal }) => (journal === undefined ? [] : [[journal.schema.type, journal.schema.fields]])),
 )
 
-export const metricTable: MetricTable = Object.assign(
-  {},
-  coreMetrics,
-  ...all.map(({ metrics }) => metrics),
-) as MetricTable
+const ownMetrics = Object.assign({}, coreMetrics, ...all.map(({ metrics }) => metrics)) as MetricTable
+
+/** Grows with `usePackages`. */
+export const metricTable: MetricTable = { ...ownMetrics }
 
 export const journalUrls: readonly JournalUrl[] = all.flatMap(({ journal }) => journal?.url ?? [])
 
 type ManifestSource = NonNullable<Manifest['source']>
 
-const sourceTypes = (wanted: (source: ManifestSource) => boolean): ReadonlySet<string> =>
-  new Set(all.flatMap(({ source }) => (source !== undefined && wanted(source) ? [source.schema.type] : [])))
+/** By name; also those that the configuration no longer names, because their components may still run. */
+const packages = new Map<string, ConnectorPackage>()
 
+const sourceTypes = (wanted: (source: ManifestSource) => boolean): Set<string> =>
+  new Set(
+    [...all, ...[...packages.values()].map(({ manifest }) => manifest)].flatMap(({ source }) =>
+      source !== undefined && wanted(source) ? [source.schema.type] : [],
+    ),
+  )
+
+const typesWatched = sourceTypes(({ thread }) => thread === 'watch')
 /** Types with a worker that nothing waits for. */
-export const watchedTypes = sourceTypes(({ thread }) => thread === 'watch')
-export const builtInTypes = sourceTypes(({ builtIn }) => builtIn === true)
+export const watchedTypes: ReadonlySet<string> = typesWatched
+export const builtInTypes: ReadonlySet<string> = sourceTypes(({ builtIn }) => builtIn === true)
 export const typesThatEmit = (emitted: Emitted): ReadonlySet<string> => sourceTypes(({ emits }) => emits === emitted)
+
+/** Source of a package in a configuration: its module, and the metrics that its thread must know. */
+export type PackagedSource = Readonly<{ module: string; metrics: MetricTable }>
+
+export function packagedSource(type: string): PackagedSource | undefined {
+  for (const { manifest, source } of packages.values())
+    if (source !== undefined && manifest.source?.schema.type === type)
+      return { module: source, metrics: manifest.metrics ?? {} }
+  return undefined
+}
+
+export function packagedSink(type: string): string | undefined {
+  return [...packages.values()].flatMap(({ sinks }) => sinks.get(type) ?? [])[0]
+}
+
+/** Makes the types of these packages the only ones beside Weir's own. */
+export function usePackages(used: readonly ConnectorPackage[]): void {
+  for (const { manifest } of packages.values()) {
+    if (manifest.source !== undefined) delete sourcesByType[manifest.source.schema.type]
+    for (const { type } of manifest.sinks ?? []) delete sinksByType[type]
+  }
+  for (const one of used) {
+    packages.set(one.name, one)
+    const { source, sinks = [], metrics } = one.manifest
+    if (source !== undefined) sourcesByType[source.schema.type] = source.schema
+    if (source?.thread === 'watch') typesWatched.add(source.schema.type)
+    for (const schema of sinks) sinksByType[schema.type] = schema
+    Object.assign(metricTable, metrics)
+  }
+}
+
+/** Why a package cannot be used beside Weir's own connectors and these packages; undefined: it can. */
+export function packageClash(added: ConnectorPackage, used: readonly ConnectorPackage[]): string | undefined {
+  const earlier = [...packages.values()].filter(({ name }) => !used.some((one) => one.name === name))
+  const others = [...used, ...earlier].filter(({ name }) => name !== added.name)
+  const { source, sinks = [], metrics = {} } = added.manifest
+  const taken = (role: 'source' | 'sink', type: string, own: readonly string[]): string | undefined => {
+    if (own.includes(type)) return `Weir has a component of type \`${type}\` itself`
+    const other = others.find(({ manifest }) =>
+      role === 'source'
+        ? manifest.source?.schema.type === type
+        : manifest.sinks?.some((schema) => schema.type === type) === true,
+    )
+    return other === undefined ? undefined : `\`${other.name}\` also has a ${role} of type \`${type}\``
+  }
+  const ownSources = all.flatMap((one) => one.source?.schema.type ?? [])
+  const ownSinks = [
+    ...all.flatMap((one) => (one.sinks ?? []).map(({ type }) => type)),
+    ...Object.keys(transformSchemas),
+  ]
+  const metric = Object.keys(metrics).find(
+    (name) => Object.hasOwn(ownMetrics, name) || others.some(({ manifest }) => name in (manifest.metrics ?? {})),
+  )
+  return (
+    (source === undefined ? undefined : taken('source', source.schema.type, ownSources)) ??
+    sinks.map(({ type }) => taken('sink', type, ownSinks)).find((clash) => clash !== undefined) ??
+    (metric === undefined ? undefined : `the metric \`${metric}\` exists already`)
+  )
+}
 
 export function sinkModule(type: string): Readonly<{ folder: string; module: string }> {
   for (const [folder, { sinks = [] }] of manifests)

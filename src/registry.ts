@@ -1,5 +1,6 @@
 /** Code of components, loaded when one is configured. */
 import { connectorFolders, importConnector } from './connector-folders.ts'
+import { importCode } from './connector-packages/code.ts'
 import type { JournalDriver, SinkDefinition, SourceDefinition, TransformDefinition } from './engine/contracts.ts'
 
 const transforms: Readonly<Record<string, () => Promise<TransformDefinition<never>>>> = {
@@ -15,13 +16,17 @@ const transforms: Readonly<Record<string, () => Promise<TransformDefinition<neve
   throttle: async () => (await import('./transforms/throttle/index.ts')).throttle,
 }
 
-export async function loadSource(type: string): Promise<SourceDefinition<unknown>> {
+/** `module`: of a package. */
+export async function loadSource(type: string, module?: string): Promise<SourceDefinition<unknown>> {
+  if (module !== undefined) return (await importCode(module, 'source')) as SourceDefinition<unknown>
   return (await load(folderOfSource(type), 'source', 'source')) as SourceDefinition<unknown>
 }
 
 export async function loadSink(type: string): Promise<SinkDefinition<unknown>> {
   // Threads build no sinks and must not load the manifests.
-  const { sinkModule } = await import('./manifests.ts')
+  const { packagedSink, sinkModule } = await import('./manifests.ts')
+  const packaged = packagedSink(type)
+  if (packaged !== undefined) return (await importCode(packaged, 'sink')) as SinkDefinition<unknown>
   const { folder, module } = sinkModule(type)
   return (await load(folder, module, 'sink')) as SinkDefinition<unknown>
 }

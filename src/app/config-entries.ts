@@ -2,8 +2,9 @@ import type { DeliverySettings } from '../engine/delivery/settings.ts'
 import type { SinkEntry } from '../engine/delivery/sinks.ts'
 import type { SourceEntry } from '../engine/sources/sources.ts'
 import { storeSink } from '../engine/ledger/ledger.ts'
-import { builtInTypes, typesThatEmit, windowedTransforms } from '../manifests.ts'
+import { builtInTypes, packagedSource, typesThatEmit, windowedTransforms } from '../manifests.ts'
 import { carriedSettings, type ConfigDocument, type Secret } from '../schema/index.ts'
+import { known } from '../model/json.ts'
 import type { NameSettings } from '../identity/index.ts'
 import type { WeirConfig } from './config.ts'
 import type { CompileFilter } from './config-filters.ts'
@@ -66,12 +67,11 @@ export function clusterSources({ sources }: WeirConfig): readonly string[] {
 
 export function sourceEntries(config: WeirConfig, reveal: (secret: Secret) => string): readonly SourceEntry[] {
   return Object.values(config.sources).map(({ id, type, settings }) => {
-    const cluster = clusterOfFlows(config, type, settings)
     return {
       id,
       type,
       settings: carriedSettings(settings, reveal),
-      ...(cluster === undefined ? {} : { cluster }),
+      ...known({ cluster: clusterOfFlows(config, type, settings), packaged: packagedSource(type) }),
     }
   })
 }

@@ -6,6 +6,7 @@ import { identityGroup } from './config-identity.ts'
 import { spendGroup } from './config-spend.ts'
 import { liveGroup, sqlGroup, storeGroup } from './config-store.ts'
 import { telemetryGroup } from './config-telemetry.ts'
+import { packageName } from '../connector-packages/contract.ts'
 import { unitTestsField } from './config-unit-tests.ts'
 import { journalSchemas, sinkSchemas, sourceSchemas, transformSchemas } from '../manifests.ts'
 import {
@@ -107,6 +108,20 @@ export const weirSchema = defineSchema({
         ),
       },
       { description: 'Deduplication window: an event pushed twice is recognized by source and id', default: {} },
+    ),
+    connectors: list(
+      text(
+        { description: 'Name of a package', required: true, example: '@example/weir-connector-acme' },
+        {
+          pattern: packageName,
+          expects: 'the name of an npm package',
+        },
+      ),
+      {
+        description: 'npm packages with connectors',
+        default: [],
+        example: ['weir-connector-acme'],
+      },
     ),
     sources: componentMap(sourceSchemas, {
       description: 'Sources by id; `netflow` and `sflow` exist by default',

@@ -19,6 +19,7 @@ import { withBuiltIns } from './config-entries.ts'
 import { checkFilters, filterProblem, transformProblems, type CompileFilter } from './config-filters.ts'
 import { ackProblems } from './config-ack.ts'
 import { clashes } from './config-clashes.ts'
+import { useConnectorPackages } from './config-packages.ts'
 import { sourcesOfTransform } from '../manifests.ts'
 import { didYouMean } from '../schema/suggest.ts'
 import { shortForms } from './short-forms.ts'
@@ -47,9 +48,18 @@ export async function loadConfig(host: Host, files: readonly string[], flags: re
   return { ...(await loadDocument(parsed, flags)), empty: files.length > 0 ? emptyFiles(parsed) : [] }
 }
 
+/** Loads the packages that the files name, and reads nothing else of them. Throws as `loadConfig`. */
+export async function readConnectors(host: Host, files: readonly string[]): Promise<void> {
+  const parsed = await readDocument(host, files)
+  const problems = await useConnectorPackages(parsed, self.env, [])
+  if (problems.length > 0) throw invalid(problems, textsOf(parsed))
+}
+
 /** Throws WEIR_CONFIG_INVALID, as `loadConfig`. */
 export async function loadDocument(parsed: ConfigDocument, flags: readonly Override[]): Promise<Omit<Loaded, 'empty'>> {
   const text = textsOf(parsed)
+  const packages = await useConnectorPackages(parsed, self.env, flags)
+  if (packages.length > 0) throw invalid(packages, text)
   const first = applyOverrides(parsed, withBuiltIns(parsed))
   const environment = environmentOverrides(self.env, weirSchema, { document: first, known: ownVariables })
   const given = expandVariables(

@@ -2,6 +2,7 @@ import { Argument, type Command } from 'commander'
 import { self } from '../host/process.ts'
 import { action } from './client.ts'
 import { examples } from './examples.ts'
+import { packagesOption, usePackagesOf } from './packages-of.ts'
 
 export const shells = ['bash', 'zsh', 'fish'] as const
 export type Shell = (typeof shells)[number]
@@ -11,6 +12,7 @@ export function register(program: Command): void {
     .command('completion')
     .description('Print the completion script of a shell.')
     .addArgument(new Argument('<shell>', 'your shell').choices(shells))
+    .option(...packagesOption)
     .addHelpText(
       ...examples([
         'source <(weir completion bash)',
@@ -18,7 +20,12 @@ export function register(program: Command): void {
         'weir completion fish > ~/.config/fish/completions/weir.fish',
       ]),
     )
-    .action(action(async (shell: Shell) => self.stdout(await completionScript(program, shell))))
+    .action(
+      action(async (shell: Shell, { config }: { readonly config: readonly string[] }) => {
+        await usePackagesOf(config)
+        self.stdout(await completionScript(program, shell))
+      }),
+    )
 }
 
 /** The script is static: completion starts Weir for ids of a running server only (`weir ids`). */

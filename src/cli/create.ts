@@ -5,10 +5,13 @@ import type { Component } from '../app/components.ts'
 import type { AnyComponentSchema } from '../schema/index.ts'
 import { printData, withOutput, type OutputFlags, type OutputFormat, type Row } from './output.ts'
 import { examples } from './examples.ts'
+import { packagesOption, usePackagesOf } from './packages-of.ts'
 
 interface CreateFlags extends OutputFlags {
   readonly id?: string
   readonly connector?: string
+  readonly package?: true
+  readonly config: readonly string[]
 }
 
 export function register(program: Command): void {
@@ -17,25 +20,33 @@ export function register(program: Command): void {
       .command('create')
       .description(
         'Print a commented sample of a component for the configuration file. Without a name, list all ' +
-          'components. With --connector, create a new connector in a checkout.',
+          'components. With --connector, create a new connector, in a checkout or as an npm package.',
       )
       .argument('[component]', 'name of a component')
       .option('--id <ID>', 'id of the entry (default: the name of its type)')
       .option(
         '--connector <NAME>',
         'create src/connectors/NAME with a working source, in the checkout of the working directory',
-      ),
+      )
+      .option('--package', 'with --connector: create the npm package weir-connector-NAME in the working directory')
+      .option(...packagesOption),
   )
     .addHelpText(
-      ...examples(['weir create', 'weir create sink/nats --id bus >> weir.yaml', 'weir create --connector my-system'], {
-        2: 'unknown component or usage error',
-      }),
+      ...examples(
+        ['weir create', 'weir create sink/nats --id bus >> weir.yaml', 'weir create --connector my-system --package'],
+        {
+          2: 'unknown component or usage error',
+        },
+      ),
     )
     .action(action(run))
 }
 
-async function run(name: string | undefined, { id, connector, output }: CreateFlags) {
-  if (connector !== undefined) return create(connector, output)
+async function run(name: string | undefined, { id, connector, package: isPackage, config, output }: CreateFlags) {
+  if (isPackage === true && connector === undefined)
+    throw new CommandError('--package needs --connector.', ['Add --connector NAME.'], 2)
+  if (connector !== undefined) return create(connector, isPackage === true, output)
+  await usePackagesOf(config)
   const [{ components }, { findComponent }] = await Promise.all([
     import('../app/components.ts'),
     import('./find-component.ts'),
@@ -64,22 +75,31 @@ async function printList({ output }: OutputFlags, rows: readonly Row[]) {
   await printData({ output }, { whole: rows, rows, columns: Object.keys(rows[0] ?? {}) })
 }
 
-async function create(connector: string, output: OutputFormat) {
-  const { createConnector } = await import('./create-connector.ts')
-  const files = await createConnector(connector)
+async function create(connector: string, isPackage: boolean, output: OutputFormat) {
+  const { files, next } = isPackage ? await newPackage(connector) : await newConnector(connector)
   if (output !== 'table')
     return printList(
       { output },
       files.map((file) => ({ file })),
     )
-  self.stdout(`${files.join('\n')}
+  self.stdout(`${files.join('\n')}\n\nNext:\n${next.map((command) => `  $ ${command}\n`).join('')}`)
+}
 
-Next:
-  $ npm run format
-  $ npx vitest run --reporter=default --reporter=test/kit/support-reporter.ts src/connectors/${connector}
-  $ npm run docs
-  $ npm run check
-`)
+type Created = Readonly<{ files: readonly string[]; next: readonly string[] }>
+
+async function newConnector(name: string): Promise<Created> {
+  const { createConnector } = await import('./create-connector.ts')
+  const vitest = 'npx vitest run --reporter=default --reporter=test/kit/support-reporter.ts'
+  return {
+    files: await createConnector(name),
+    next: ['npm run format', `${vitest} src/connectors/${name}`, 'npm run docs', 'npm run check'],
+  }
+}
+
+async function newPackage(name: string): Promise<Created> {
+  const { createPackage } = await import('./create-package.ts')
+  const { folder, files } = await createPackage(name)
+  return { files, next: [`cd ${folder}`, 'npm install', 'npm run check && npm test', 'npm run build'] }
 }
 
 /** Returns a valid configuration of one component. It stays valid when its comments are enabled. */

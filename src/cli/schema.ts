@@ -3,9 +3,11 @@ import { self } from '../host/process.ts'
 import { action } from './client.ts'
 import { printData, withOutput, type OutputFormat } from './output.ts'
 import { examples } from './examples.ts'
+import { packagesOption, usePackagesOf } from './packages-of.ts'
 
 interface SchemaFlags {
   readonly output: OutputFormat | 'markdown'
+  readonly config: readonly string[]
 }
 
 export function register(program: Command): void {
@@ -13,7 +15,8 @@ export function register(program: Command): void {
     program
       .command('schema')
       .description('Describe the configuration or one component: as JSON Schema, as a list of settings or in Markdown.')
-      .argument('[component]', 'name of a component from `weir create` (default: the whole configuration)'),
+      .argument('[component]', 'name of a component from `weir create` (default: the whole configuration)')
+      .option(...packagesOption),
     'json',
     ['markdown'],
   )
@@ -25,7 +28,8 @@ export function register(program: Command): void {
     .action(action(run))
 }
 
-async function run(name: string | undefined, { output }: SchemaFlags) {
+async function run(name: string | undefined, { output, config }: SchemaFlags) {
+  await usePackagesOf(config)
   const [{ findComponent }, { jsonSchema, reference, settingRows }] = await Promise.all([
     import('./find-component.ts'),
     import('../schema/index.ts'),

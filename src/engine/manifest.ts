@@ -22,6 +22,9 @@ export interface Manifest {
   readonly support: readonly SupportRow[]
 }
 
+/** Default export of a package. Its exports `./source`, `./sink` or `./sink-<type>` have the code. */
+export type PackageManifest = Pick<Manifest, 'source' | 'sinks' | 'metrics'>
+
 /** `ingest`: sockets and decoding. `watch`: a worker for long computations, so that ingest does not wait. */
 type SourceThread = 'ingest' | 'watch'
 

@@ -77,9 +77,11 @@ export function componentMap<
     const entries = Object.entries(written).map(([id, entry]) => [id, read(id, entry, context)] as const)
     return Object.fromEntries(entries) as unknown as Out
   })
-  const names = Object.keys(types)
   const components = {
-    names,
+    // Packages add types.
+    get names() {
+      return Object.keys(types)
+    },
     fieldsOf: (type: string): Fields | undefined => {
       const found = own(types, type)
       return found === undefined ? undefined : { ...common, ...found.fields }

@@ -21,11 +21,16 @@ type Change = readonly [name: string, values: readonly string[], value: number]
 export class MetricStore implements Metrics {
   readonly #series = new Map<string, Map<string, Series>>()
   readonly #strict: boolean
-  readonly table: MetricTable
+  table: MetricTable
 
   constructor(options: Readonly<{ strict?: boolean; table?: MetricTable }> = {}) {
     this.#strict = options.strict ?? false
     this.table = options.table ?? coreMetrics
+  }
+
+  /** Adds metrics to the table, for connectors that are loaded later. */
+  declare(table: MetricTable): void {
+    this.table = { ...this.table, ...table }
   }
 
   count(name: MetricName, by: number, labels?: Labels): void {

@@ -5,7 +5,7 @@ import { noFlows, sinkRows, type SinkRow } from '../../src/engine/delivery/rows.
 import type { Failure } from '../../src/model/outcome.ts'
 import { eventBatch, numberedEvents } from './batches.ts'
 import { runSinkCase, type OtherSide, type SinkHarness } from './sink.ts'
-import type { SinkCase } from './waivers.ts'
+import type { SinkCase } from './sink-cases.ts'
 
 // The suite itself: each faulty sink must fail its case.
 

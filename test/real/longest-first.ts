@@ -3,6 +3,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 /** Files of a minute or more. Without a cache Vitest starts with the largest files, and these are small. */
 const longest = [
   'test/process/create-connector.real.test.ts',
+  'test/process/connector-package.real.test.ts',
   'test/real/helm-split.test.ts',
   'test/real/neo4j.test.ts',
   'test/real/keycloak.test.ts',

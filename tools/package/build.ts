@@ -20,6 +20,7 @@ export async function buildPackage(out: string): Promise<void> {
   await writeTypes(ROOT, join(out, 'types'))
   await cp(join(ROOT, 'bin/weir.mjs'), join(out, 'bin/weir.mjs'))
   for (const name of ['LICENSE', 'CHANGELOG.md']) await cp(join(ROOT, name), join(out, name))
+  await cp(join(ROOT, 'tools/connector-package'), join(out, 'tools/connector-package'), { recursive: true })
   await cp(join(ROOT, 'tools/package/README.md'), join(out, 'README.md'))
   await writeFile(
     join(out, 'THIRD-PARTY-NOTICES.md'),

@@ -38,6 +38,7 @@ export async function bundle(root: string, dist: string, manifest: Manifest): Pr
     input: {
       ...Object.fromEntries(entries.map((name) => [name, join(root, 'src', `${name}.ts`)])),
       kollect: join(root, 'clients/kollect/index.ts'),
+      conformance: join(root, 'test/conformance/package.ts'),
     },
     platform: 'node',
     external: (id) => !id.startsWith('.') && external.has(packageOf(id)),

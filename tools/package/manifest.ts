@@ -39,6 +39,10 @@ export async function readManifest(root: string): Promise<Manifest> {
   return JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as Manifest
 }
 
+function exported(source: string, built: string): object {
+  return { types: `./types/${source}.d.ts`, default: `./dist/${built}.js` }
+}
+
 export function publishedManifest(checkout: Manifest): object {
   const { version, description, license } = checkout
   return {
@@ -49,7 +53,10 @@ export function publishedManifest(checkout: Manifest): object {
     type: 'module',
     bin: { weir: 'bin/weir.mjs' },
     exports: {
-      './kollect': { types: './types/clients/kollect/index.d.ts', default: './dist/kollect.js' },
+      './connector': exported('src/connector-api/connector', 'connector-api/connector'),
+      './settings': exported('src/connector-api/settings', 'connector-api/settings'),
+      './conformance': exported('test/conformance/package', 'conformance'),
+      './kollect': exported('clients/kollect/index', 'kollect'),
       './package.json': './package.json',
     },
     engines: { node: '>=24' },

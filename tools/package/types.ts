@@ -1,5 +1,5 @@
-import { readFile, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { cp, readFile, rm, writeFile } from 'node:fs/promises'
+import { dirname, join, posix } from 'node:path'
 import { localBin, runCommand } from '../kit/command.ts'
 import { listFiles } from '../kit/sources.ts'
 
@@ -14,15 +14,24 @@ export async function writeTypes(root: string, out: string): Promise<void> {
       '--outDir',
       out,
       '-p',
-      join(root, 'clients/kollect'),
+      join(root, 'tools/package/types.tsconfig.json'),
     ],
     { cwd: root, limit: 120_000 },
   )
-  if (emitted.code !== 0) throw new Error(`No types of the client:\n${emitted.output}`)
+  if (emitted.code !== 0) throw new Error(`No types of the package:\n${emitted.output}`)
   // No exported type uses them.
   await rm(join(out, 'src/codecs/kollect/generated'), { recursive: true, force: true })
   for (const file of await listFiles(out, '.', /\.d\.ts$/)) {
     const text = await readFile(join(out, file), 'utf8')
-    await writeFile(join(out, file), text.replaceAll(/(from '\.[^']+)\.ts'/g, "$1.js'"))
+    const zod = posix.relative(dirname(file), 'zod.js')
+    await writeFile(
+      join(out, file),
+      text.replaceAll(/(from '\.[^']+)\.ts'/g, "$1.js'").replaceAll("from 'zod'", `from '${dotted(zod)}'`),
+    )
   }
+  await cp(join(root, 'tools/package/zod.d.ts.txt'), join(out, 'zod.d.ts'))
+}
+
+function dotted(path: string): string {
+  return path.startsWith('.') ? path : `./${path}`
 }

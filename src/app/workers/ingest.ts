@@ -160,6 +160,7 @@ export const ingestMethods = {
     serve(port, journalMethods)
   },
   async apply(entries: readonly SourceEntry[]) {
+    for (const { packaged } of entries) if (packaged !== undefined) metrics.declare(packaged.metrics)
     return need(sources).apply(entries)
   },
   append: (unit: Unit) => pushed(unit),

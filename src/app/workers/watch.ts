@@ -71,6 +71,7 @@ export const watchMethods = {
     })
   },
   async apply(entries: readonly SourceEntry[]): Promise<ApplyReport> {
+    for (const { packaged } of entries) if (packaged !== undefined) metrics.declare(packaged.metrics)
     totals = await need(journal).call('totals', undefined as never)
     const report = await need(sources).apply(entries)
     self.keepCompiled()

@@ -2,6 +2,7 @@ import type { ManifestQuery, ManifestState } from '../../model/kubernetes.ts'
 import type { Host } from '../../host/index.ts'
 import type { JournalWriter, Unit } from '../../journal/types.ts'
 import { arrivedSettings } from '../../schema/values.ts'
+import type { MetricTable } from '../../telemetry/metric-table.ts'
 import type { Admission } from '../dedupe/admission.ts'
 import type {
   AwaitedSink,
@@ -27,6 +28,8 @@ export type SourceEntry = Readonly<{
   type: string
   settings: unknown
   cluster?: string
+  /** Module of a package, and the metrics of its connector. */
+  packaged?: Readonly<{ module: string; metrics: MetricTable }>
 }>
 
 export type SourceReport = Readonly<{
@@ -64,7 +67,7 @@ type SourceSetOptions = Readonly<{
   storeRetentionMs?: number
   awaited: (sink: string, source: string) => AwaitedSink
   enrichment?: FlowEnrichment | undefined
-  load(type: string): Promise<SourceDefinition<unknown>>
+  load(type: string, module?: string): Promise<SourceDefinition<unknown>>
 }>
 
 export class SourceSet {
@@ -79,7 +82,7 @@ export class SourceSet {
   readonly #storeRetentionMs: number | undefined
   readonly #awaited: SourceSetOptions['awaited']
   readonly #enrichment: FlowEnrichment | undefined
-  readonly #load: (type: string) => Promise<SourceDefinition<unknown>>
+  readonly #load: SourceSetOptions['load']
   readonly #running = new Map<string, Running>()
   readonly #shed = new Map<string, Record<string, number>>()
 
@@ -95,7 +98,7 @@ export class SourceSet {
     this.#storeRetentionMs = options.storeRetentionMs
     this.#awaited = options.awaited
     this.#enrichment = options.enrichment
-    this.#load = (type) => options.load(type)
+    this.#load = (type, module) => options.load(type, module)
   }
 
   /** A port can be bound only once: changed sources are drained first. If one fails, all changes are undone. */
@@ -165,7 +168,7 @@ export class SourceSet {
   }
 
   async #start(entry: SourceEntry): Promise<Running> {
-    const definition = await this.#load(entry.type)
+    const definition = await this.#load(entry.type, entry.packaged?.module)
     const source = await definition.build(arrivedSettings(entry.settings), this.#context(entry))
     const stop = new AbortController()
     const done = source.run(stop.signal).catch((error: unknown) => {

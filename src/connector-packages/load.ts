@@ -1,0 +1,69 @@
+import { messageOf } from '../model/errors.ts'
+import type { ConnectorPackage } from './contract.ts'
+import { findPackage, PackageProblem, type FoundPackage } from './find.ts'
+import { importModule } from './import-module.ts'
+import { verifyManifest } from './verify.ts'
+
+// Node never replaces a loaded module.
+const loaded = new Map<string, Readonly<{ version: string; loaded: ConnectorPackage }>>()
+
+/** Loads the manifest of a package for a configuration in `folder`. Throws PackageProblem. */
+export async function loadPackage(name: string, folder: string): Promise<ConnectorPackage> {
+  const found = findPackage(name, folder)
+  const shown = `\`${name}\` ${found.version}`
+  const entry = found.exported('.')
+  if (entry === undefined)
+    throw new PackageProblem(
+      `${shown} exports no manifest, or the exported file is missing`,
+      'its package.json needs the export `.` with the condition `default`, and the package must be built',
+    )
+  const known = loaded.get(entry)
+  if (known?.version === found.version) return known.loaded
+  if (known !== undefined)
+    throw new PackageProblem(
+      `${shown} was installed while Weir runs version ${known.version} of it`,
+      'restart Weir to use the new version',
+    )
+  const manifest = verifyManifest(shown, (await importPackage(shown, entry))['default'])
+  const result: ConnectorPackage = {
+    name,
+    version: found.version,
+    manifest,
+    ...(manifest.source === undefined ? {} : { source: moduleOf(shown, found, 'source', 'source') }),
+    sinks: new Map(
+      (manifest.sinks ?? []).map(({ type }, at, { length }) => [
+        type,
+        moduleOf(shown, found, at === 0 && length === 1 ? 'sink' : `sink-${type}`, 'sink'),
+      ]),
+    ),
+  }
+  loaded.set(entry, { version: found.version, loaded: result })
+  return result
+}
+
+async function importPackage(shown: string, entry: string): Promise<Readonly<Record<string, unknown>>> {
+  try {
+    return await importModule(entry)
+  } catch (error) {
+    throw new PackageProblem(
+      `${shown} cannot be loaded: ${messageOf(error)}`,
+      hasNoJavaScript(error)
+        ? 'Node runs no TypeScript in node_modules: build the package, and export JavaScript'
+        : 'correct or replace the package, and start Weir again: Node does not repeat a failed import',
+      error,
+    )
+  }
+}
+
+function hasNoJavaScript(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING'
+}
+
+function moduleOf(shown: string, found: FoundPackage, module: string, role: string): string {
+  const file = found.exported(`./${module}`)
+  if (file !== undefined) return file
+  throw new PackageProblem(
+    `${shown} has a ${role}, and does not export \`./${module}\``,
+    `add it to \`exports\` of its package.json, with the condition \`default\``,
+  )
+}
