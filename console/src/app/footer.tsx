@@ -2,6 +2,7 @@ import type { Ledger, Pipeline } from '../../../src/api/published.ts'
 import { asApiError, type ApiError } from '../api/problem.ts'
 import { useLedger, usePipeline } from '../api/queries.ts'
 import { count, duration } from '../parts/format.ts'
+import { ZoneSwitch } from './zone-switch.tsx'
 import { appText } from '../text/app.ts'
 import { generalText } from '../text/general.ts'
 
@@ -15,6 +16,7 @@ export function Footer(): React.ReactNode {
       ) : (
         <Sums ledger={ledger.data} pipeline={pipeline.data} />
       )}
+      <ZoneSwitch />
     </footer>
   )
 }

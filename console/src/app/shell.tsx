@@ -8,6 +8,7 @@ import { Navigation } from './navigation.tsx'
 import { KeyList } from './key-list.tsx'
 import { Palette } from './palette.tsx'
 import { SavedViews } from './saved-views.tsx'
+import { timeZone, usePreference } from '../state/preferences.ts'
 import { useShellKeys } from './shell-keys.ts'
 import { useOpenView } from './use-open-view.ts'
 import { appText } from '../text/app.ts'
@@ -15,6 +16,7 @@ import { appText } from '../text/app.ts'
 export function Shell(): React.ReactNode {
   const loginNeeded = useSyncExternalStore(onSession, isLoginNeeded)
   const openView = useOpenView()
+  const zone = usePreference(timeZone)
   useShellKeys()
   if (loginNeeded) return <Login />
   return (
@@ -24,7 +26,8 @@ export function Shell(): React.ReactNode {
       </a>
       <Navigation />
       <main id="content" tabIndex={-1}>
-        <Suspense fallback={<Loading what={appText.thePage} />}>
+        {/* Every time is written anew in another zone. */}
+        <Suspense key={zone} fallback={<Loading what={appText.thePage} />}>
           <Outlet />
         </Suspense>
       </main>

@@ -1,5 +1,7 @@
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
+import { inZone, partsAt } from '../state/time-zone.ts'
+import { timeZone } from '../state/preferences.ts'
 import type { ChartColors } from './chart-colors.ts'
 import type { ChartMark, ChartSeries } from './chart.tsx'
 
@@ -47,6 +49,7 @@ export function draw(
       height,
       padding: [8, edgeRoom(), 0, 0],
       legend: { show: false },
+      tzDate: (at) => (timeZone.get() === 'utc' ? uPlot.tzDate(new Date(at * 1000), 'Etc/UTC') : new Date(at * 1000)),
       cursor: { y: false, points: { show: false }, drag: { x: true, y: false, setScale: false } },
       scales: { y: { range: (_self, _least, most) => [0, Math.max(most * 1.05, 1)] } },
       axes: [
@@ -211,14 +214,14 @@ function sums(series: readonly ChartSeries[], length: number): (number | null)[]
   )
 }
 
-const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
-const withSeconds = new Intl.DateTimeFormat(undefined, {
+const clock = inZone({ hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
+const withSeconds = inZone({
   hour: '2-digit',
   minute: '2-digit',
   second: '2-digit',
   hourCycle: 'h23',
 })
-const day = new Intl.DateTimeFormat(undefined, { month: 'short', day: 'numeric' })
+const day = inZone({ month: 'short', day: 'numeric' })
 
 function edgeRoom(): number {
   const context = document.createElement('canvas').getContext('2d')
@@ -226,9 +229,7 @@ function edgeRoom(): number {
   context.font = font
   const sample = Date.UTC(2026, 8, 28, 20, 58, 58)
   return (
-    Math.ceil(
-      Math.max(...[clock, withSeconds, day].map((format) => context.measureText(format.format(sample)).width)) / 2,
-    ) + 4
+    Math.ceil(Math.max(...[clock, withSeconds, day].map((format) => context.measureText(format(sample)).width)) / 2) + 4
   )
 }
 
@@ -240,7 +241,7 @@ function textSpace(_self: uPlot, _axis: number, least: number, most: number, len
 
 /** At midnight the date replaces the time. */
 function tickText(at: number, step: number) {
-  const begins = new Date(at * 1000)
-  if (step >= 60 && begins.getHours() === 0 && begins.getMinutes() === 0) return day.format(begins)
-  return (step >= 86_400 ? day : step >= 60 ? clock : withSeconds).format(at * 1000)
+  const { hour, minute } = partsAt(at * 1000)
+  if (step >= 60 && hour === 0 && minute === 0) return day(at * 1000)
+  return (step >= 86_400 ? day : step >= 60 ? clock : withSeconds)(at * 1000)
 }

@@ -15,14 +15,11 @@ export function meaningText({ is, value, end, port, field = '' }: Omit<Meaning, 
   switch (is) {
     case 'address':
     case 'network':
-      return filterText.addressIs(end, value)
+      return end === undefined ? filterText.addressIs(value) : filterText.addressOf(filterText[end], value)
     case 'socket':
-      return filterText.socketIs(end, port === undefined ? value : `${bracketed(value)}:${port}`)
+      return filterText.endIs(filterText[end ?? 'any'], port === undefined ? value : `${bracketed(value)}:${port}`)
     case 'port':
-      return filterText.portIs(
-        end,
-        filterText.portNamed(String(port ?? value).replace(/^:/, ''), value.replace(/^:/, '')),
-      )
+      return portTexts[end ?? 'any'](portName(value.replace(/^:/, ''), port))
     case 'protocol':
       return filterText.protocolIs(value.toUpperCase())
     case 'text':
@@ -32,6 +29,9 @@ export function meaningText({ is, value, end, port, field = '' }: Omit<Meaning, 
   }
 }
 
+const portTexts = { any: filterText.portIs, src: filterText.sourcePort, dst: filterText.servicePort } as const
+const portName = (written: string, port: number | undefined) =>
+  port === undefined || String(port) === written ? written : filterText.portNamed(String(port), written)
 const bracketed = (address: string) => (address.includes(':') ? `[${address}]` : address)
 
 /** Undefined: the text of the condition is shown. */

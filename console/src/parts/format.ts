@@ -1,7 +1,8 @@
+import { inZone, isSameDay, partsAt } from '../state/time-zone.ts'
 import { nouns, type Noun } from '../text/nouns.ts'
 
 const whole = new Intl.NumberFormat(undefined, { maximumFractionDigits: 0 })
-const clock = new Intl.DateTimeFormat(undefined, {
+const clock = inZone({
   hour: '2-digit',
   minute: '2-digit',
   second: '2-digit',
@@ -23,11 +24,10 @@ const two = (number: number) => String(number).padStart(2, '0')
 
 export function time(iso: string | null): string {
   if (iso === null) return '–'
-  const at = new Date(iso)
-  const today = new Date().toDateString() === at.toDateString()
-  return today
-    ? clock.format(at)
-    : `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${clock.format(at)}`
+  const at = Date.parse(iso)
+  if (Number.isNaN(at)) return iso
+  const { year, month, day } = partsAt(at)
+  return isSameDay(at, Date.now()) ? clock(at) : `${year}-${two(month + 1)}-${two(day)} ${clock(at)}`
 }
 
 export function isoOfSeconds(seconds: number): string {
@@ -99,10 +99,10 @@ export function plainText(value: unknown): string {
 }
 
 export function shortTime(iso: string): string {
-  return new Date().toDateString() === new Date(iso).toDateString() ? time(iso) : momentAt(Date.parse(iso))
+  return isSameDay(Date.now(), Date.parse(iso)) ? time(iso) : momentAt(Date.parse(iso))
 }
 
-const moment = new Intl.DateTimeFormat(undefined, {
+const moment = inZone({
   month: 'short',
   day: 'numeric',
   hour: '2-digit',
@@ -112,5 +112,5 @@ const moment = new Intl.DateTimeFormat(undefined, {
 })
 
 export function momentAt(ms: number): string {
-  return moment.format(ms)
+  return moment(ms)
 }

@@ -1,4 +1,5 @@
-import { density, readAgain, theme } from './preferences.ts'
+import { readAgain } from './preference.ts'
+import { density, theme } from './preferences.ts'
 
 /** Applies preferences now and when another tab changes them. Styles follow `color-scheme`. */
 export function applyPreferences(): void {

@@ -1,5 +1,6 @@
 import type { Part } from './codec.ts'
 import { partsText } from '../text/parts.ts'
+import { inZone, isSameDay, partsAt } from './time-zone.ts'
 
 /** A time range as in the API: `now-15m` or ISO 8601 in UTC. The end is exclusive. */
 export type Range = Readonly<{
@@ -37,21 +38,66 @@ export function rangeText({ from, to }: Range): string {
   if (to === 'now' && count !== undefined) return partsText.last(count, unit ?? '')
   if (relative.test(from) || relative.test(to)) return `${momentText(from)} – ${momentText(to)}`
   const isShort = Math.abs(Date.parse(to) - Date.parse(from)) < secondsMs
-  const isOneDay = new Date(from).toDateString() === new Date(to).toDateString()
+  const isOneDay = isSameDay(Date.parse(from), Date.parse(to))
   return `${momentText(from, isShort)} – ${momentText(to, isShort, isOneDay)}`
 }
 
-function momentText(written: string, withSeconds = false, dayIsKnown = false): string {
+const clockOptions = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const
+const dayOptions = { month: 'short', day: 'numeric' } as const
+const forms: readonly Intl.DateTimeFormatOptions[] = [
+  clockOptions,
+  { ...dayOptions, ...clockOptions },
+  { ...dayOptions, year: 'numeric', ...clockOptions },
+]
+const [clock, day, year] = forms.map((options) => [inZone(options), inZone({ ...options, second: '2-digit' })] as const)
+
+/** A time in the selected zone, with its year if that is another one. */
+export function momentText(written: string, withSeconds = false, dayIsKnown = false): string {
   if (relative.test(written)) return written
-  const at = new Date(written)
-  return at.toLocaleString(undefined, {
-    ...(dayIsKnown ? {} : { month: 'short', day: 'numeric' }),
-    ...(dayIsKnown || at.getFullYear() === new Date().getFullYear() ? {} : { year: 'numeric' }),
-    hour: '2-digit',
-    minute: '2-digit',
-    ...(withSeconds ? { second: '2-digit' } : {}),
-    hourCycle: 'h23',
-  })
+  const at = Date.parse(written)
+  const isThisYear = partsAt(at).year === partsAt(Date.now()).year
+  const format = dayIsKnown ? clock : isThisYear ? day : year
+  return format?.[withSeconds ? 1 : 0](at) ?? written
+}
+
+const two = (number: number) => String(number).padStart(2, '0')
+
+/** An absolute time as text of an input, in the selected zone: `2026-11-26 14:05:03`. */
+export function inputText(written: string): string {
+  if (relative.test(written)) return written
+  const ms = Date.parse(written)
+  const { year, month, day, hour, minute } = partsAt(ms)
+  const rest = new Date(ms)
+    .toISOString()
+    .slice(16, 23)
+    .replace(/\.000$/, '')
+  return `${year}-${two(month + 1)}-${two(day)} ${two(hour)}:${two(minute)}${rest === ':00' ? '' : rest}`
+}
+
+/** The end of a relative time, in ISO 8601; `now` in Unix ms. */
+export function fixedMoment(written: string, now: number): string {
+  const [found, count = '0', unit = 's'] = relative.exec(written) ?? []
+  if (found === undefined) return written
+  return new Date(now - Number(count) * (unitMs[unit] ?? 0)).toISOString()
+}
+
+const unitMs: Readonly<Record<string, number>> = {
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+  w: 604_800_000,
+}
+
+/** Parameters of a link with fixed times in place of relative ones. */
+export function fixedTimes(search: Readonly<Record<string, string>>, now: number): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(search).map(([name, value]) => {
+      const times = value.split('..')
+      const isTimes = name !== 'q' && times.length <= 2 && times.every(isMoment)
+      return [name, isTimes ? times.map((each) => fixedMoment(each, now)).join('..') : value]
+    }),
+  )
 }
 
 export const presets: readonly Range[] = [

@@ -1,5 +1,3 @@
-type End = 'any' | 'src' | 'dst' | undefined
-
 const ends = { any: 'source or destination', src: 'source', dst: 'destination' } as const
 const fields: Readonly<Record<string, string>> = {
   owner_name: 'workload',
@@ -27,11 +25,14 @@ function fieldName(field: string): string {
 }
 
 export const filterText = {
-  addressIs: (end: End, value: string) => `${end === undefined ? 'address' : `${ends[end]} address`} is ${value}`,
-  socketIs: (end: End, value: string) => `${ends[end ?? 'any']} is ${value}`,
-  portIs: (end: End, value: string) =>
-    end === 'dst' ? `service port ${value}` : end === 'src' ? `source port ${value}` : `port ${value}`,
-  portNamed: (port: string, name: string) => (port === name ? port : `${port} (${name})`),
+  ...ends,
+  addressIs: (value: string) => `address is ${value}`,
+  addressOf: (end: string, value: string) => `${end} address is ${value}`,
+  endIs: (end: string, value: string) => `${end} is ${value}`,
+  portIs: (value: string) => `port ${value}`,
+  sourcePort: (value: string) => `source port ${value}`,
+  servicePort: (value: string) => `service port ${value}`,
+  portNamed: (port: string, name: string) => `${port} (${name})`,
   protocolIs: (value: string) => `protocol ${value}`,
   contains: (value: string) => `contains “${value}”`,
   fieldIs: (field: string, value: string) => `${fieldName(field)} ${value}`,

@@ -4,8 +4,10 @@ import { ExportRows } from '../../parts/export-rows.tsx'
 import { count, momentAt, plainText } from '../../parts/format.ts'
 import { Grid, type GridColumn } from '../../parts/grid.tsx'
 import { EmptyState, Loading, NoAnswer, RefreshButton, StaleNotice } from '../../parts/states.tsx'
-import { isMoment, type Range } from '../../state/range.ts'
-import { appText } from '../../text/app.ts'
+import { readMoment } from '../../state/moments.ts'
+import { timeZone, usePreference } from '../../state/preferences.ts'
+import type { Range } from '../../state/range.ts'
+import { timeText } from '../../text/time.ts'
 import { generalText } from '../../text/general.ts'
 import { differenceNames, inventoryText } from '../../text/inventory.ts'
 import { typeText } from './columns.tsx'
@@ -134,13 +136,16 @@ const sumsText = (counts: Readonly<Record<(typeof kinds)[number], number>>): str
 function Times({ of, onChange }: Readonly<{ of: Range; onChange: (between: Range) => void }>): React.ReactNode {
   const [from, setFrom] = useState(of.from)
   const [to, setTo] = useState(of.to)
-  const wrong = [from, to].find((written) => !isMoment(written.trim()))
+  const zone = usePreference(timeZone)
+  const read = (written: string) => readMoment(written, Date.now(), zone)
+  const [begin, end] = [read(from), read(to)]
+  const wrong = begin === undefined ? from : end === undefined ? to : undefined
   return (
     <form
       className="compare-times"
       onSubmit={(event) => {
         event.preventDefault()
-        if (wrong === undefined) onChange({ from: from.trim(), to: to.trim() })
+        if (begin !== undefined && end !== undefined) onChange({ from: begin, to: end })
       }}
     >
       <label className="control">
@@ -148,9 +153,9 @@ function Times({ of, onChange }: Readonly<{ of: Range; onChange: (between: Range
         <input
           className="mono"
           value={from}
-          title={appText.timeHint}
+          title={timeText.hint}
           onChange={(event) => setFrom(event.target.value)}
-          aria-invalid={!isMoment(from.trim())}
+          aria-invalid={begin === undefined}
         />
       </label>
       <label className="control">
@@ -158,9 +163,9 @@ function Times({ of, onChange }: Readonly<{ of: Range; onChange: (between: Range
         <input
           className="mono"
           value={to}
-          title={appText.timeHint}
+          title={timeText.hint}
           onChange={(event) => setTo(event.target.value)}
-          aria-invalid={!isMoment(to.trim())}
+          aria-invalid={end === undefined}
         />
       </label>
       <button type="submit" disabled={wrong !== undefined}>
@@ -168,7 +173,7 @@ function Times({ of, onChange }: Readonly<{ of: Range; onChange: (between: Range
       </button>
       {wrong !== undefined && (
         <span className="bad" role="alert">
-          {appText.invalidTime(wrong)}
+          {timeText.invalid(wrong)}
         </span>
       )}
     </form>

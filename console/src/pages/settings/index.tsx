@@ -7,10 +7,12 @@ import { logOut } from '../../app/login.tsx'
 import { openKeys } from '../../app/overlays.ts'
 import { useTitle } from '../../app/use-title.ts'
 import { Pending, QueryError, UnreadNotice } from '../../parts/states.tsx'
-import { density, theme, usePreference, type Preference } from '../../state/preferences.ts'
+import { density, theme, timeZone, usePreference, type Preference } from '../../state/preferences.ts'
 import { usePageState } from '../../state/use-page-state.ts'
 import { settingsCodec } from './state.ts'
 import './settings.css'
+import { offsetText } from '../../state/time-zone.ts'
+import { timeText } from '../../text/time.ts'
 import { settingsText } from '../../text/settings.ts'
 import { generalText } from '../../text/general.ts'
 
@@ -36,6 +38,11 @@ export default function SettingsPage(): React.ReactNode {
             label={settingsText.rowDensity}
             of={density}
             words={{ compact: 'compact', normal: 'normal', large: 'large' }}
+          />
+          <Choice
+            label={timeText.zone}
+            of={timeZone}
+            words={{ local: timeText.local(offsetText()), utc: timeText.utc }}
           />
           <div className="choice">
             <span>{settingsText.keys}</span>
