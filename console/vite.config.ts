@@ -1,4 +1,5 @@
 import { defineConfig } from 'vite'
+import { docsIndex } from './docs-index.ts'
 
 /** Shared chunks would be named after all of their pages. */
 const withoutPages = (name: string): string => name.split('~')[0] ?? name
@@ -6,6 +7,7 @@ const withoutPages = (name: string): string => name.split('~')[0] ?? name
 // No inlining, so that the CSP can allow files of this server only.
 export default defineConfig({
   root: import.meta.dirname,
+  plugins: [docsIndex()],
   build: {
     outDir: 'dist',
     emptyOutDir: true,

@@ -5,6 +5,8 @@ import { generalText } from '../text/general.ts'
 export type Command = Readonly<{
   name: string
   words?: string
+  /** The kind of a found entry, shown beside its name. */
+  detail?: string
   key?: string
   run: () => void
 }>

@@ -137,4 +137,5 @@ export const pages: readonly Page[] = [
 export const details: readonly Pick<Page, 'path' | 'load'>[] = [
   { path: '/resource/$', load: () => import('../pages/resource/index.tsx') },
   { path: '/actor', load: () => import('../pages/actor/index.tsx') },
+  { path: '/docs', load: () => import('../pages/docs/index.tsx') },
 ]

@@ -7,8 +7,10 @@ import { OverlayDialog } from './overlay-dialog.tsx'
 import { onOpenPalette, openKeys, openSaved } from './overlays.ts'
 import { pages } from './pages.ts'
 import { useSaved } from './saved.ts'
+import { useFound } from './use-found.ts'
 import { useOpenView } from './use-open-view.ts'
 import { appText } from '../text/app.ts'
+import { paletteText } from '../text/palette.ts'
 
 export function Palette(): React.ReactNode {
   return (
@@ -54,9 +56,16 @@ function Choice({ onDone }: { onDone: () => void }) {
     .toLowerCase()
     .split(/\s+/)
     .filter((word) => word !== '')
-  const found = all.filter(({ name, words = '' }) =>
+  const commands = all.filter(({ name, words = '' }) =>
     wanted.every((word) => `${name} ${words}`.toLowerCase().includes(word)),
   )
+  const { found: others, busy } = useFound(typed)
+  // What begins with the text stays first when results arrive.
+  const begins = ({ name }: Command) => name.toLowerCase().startsWith(typed.trim().toLowerCase())
+  const found =
+    typed.trim() === ''
+      ? commands
+      : [...commands.filter(begins), ...others, ...commands.filter((command) => !begins(command))]
   const current = Math.min(at, found.length - 1)
   const run = (command: Command | undefined) => {
     if (command === undefined) return
@@ -98,11 +107,14 @@ function Choice({ onDone }: { onDone: () => void }) {
             onPointerMove={() => setAt(index)}
             onClick={() => run(command)}
           >
-            {command.name}
+            <span>{command.name}</span>
+            {command.detail !== undefined && <span className="dim">{command.detail}</span>}
           </div>
         ))}
       </div>
-      {found.length === 0 && <p className="dim pad">{appText.noMatch(typed)}</p>}
+      <p className="dim pad" role="status" hidden={found.length > 0}>
+        {busy ? paletteText.searching : appText.noMatch(typed)}
+      </p>
     </>
   )
 }

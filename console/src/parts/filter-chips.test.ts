@@ -68,7 +68,7 @@ test('a condition is removed, or inserted with the right joints', () => {
   expect(inserted('web b = 2', 0, 3, 'a = 1')).toBe('a = 1 and b = 2')
 })
 
-test('what chips cannot divide is one condition', () => {
+test('a filter that cannot be divided is one condition', () => {
   expect(conditionsOf('  ')).toEqual([])
   for (const text of ['a = 1 or b = 2', 'a = "open and', '(a = 1 and b = 2', 'and a = 1', 'web db'])
     expect(conditionsOf(text).map((each) => each.text)).toEqual([text])

@@ -54,7 +54,7 @@ test('a time of the day is the newest one, and days have names', () => {
     expect([text, utc(text ?? '')]).toEqual([text, moment])
 })
 
-test('what is not a time is refused', () => {
+test('texts without a time are rejected', () => {
   for (const text of [
     '',
     'soon',

@@ -1,0 +1,133 @@
+import { useQueries } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
+import { useDeferredValue, useMemo } from 'react'
+import { request } from '../api/client.ts'
+import type { ResourcePage } from '../api/objects.ts'
+import { meaningText, type Meaning } from '../parts/condition-text.ts'
+import { docAnchor } from '../parts/doc-anchor.ts'
+import { actorText, pathOfRef, refText } from '../state/refs.ts'
+import { paletteText } from '../text/palette.ts'
+import type { Command } from './commands.ts'
+
+type Completion = Readonly<{
+  meanings?: readonly Meaning[]
+  values?: readonly Readonly<{ value: unknown; count: number }>[]
+}>
+
+/** A page with parameters. */
+type Place = Readonly<{ to: string; search?: Readonly<Record<string, string>>; path?: string }>
+type Found = Readonly<{ name: string; detail: string; key: string; place: Place }>
+
+const [most, actorsFrom] = [6, 'now-1w'] as const
+
+const complete = (body: object, signal: AbortSignal) =>
+  request<Completion>('/api/v1/complete', { method: 'POST', body: { limit: most, ...body }, signal })
+
+const flowsWith = (filter: string): Place => ({ to: '/flows', search: { v: '1', q: filter } })
+
+async function findTraffic(prefix: string, signal: AbortSignal): Promise<readonly Found[]> {
+  const { meanings = [] } = await complete({ names: 'flows', prefix, from: 'now-1d', to: 'now' }, signal)
+  const addresses = meanings.filter(({ is }) => is === 'address')
+  return [
+    ...meanings
+      .filter(({ is }) => is !== 'text')
+      .map((meaning) => ({
+        name: paletteText.flowsOf(meaningText(meaning)),
+        detail: meaning.is === 'value' ? paletteText.traffic : paletteText.address,
+        key: `flows ${meaning.filter}`,
+        place: flowsWith(meaning.filter),
+      })),
+    ...addresses.slice(0, 1).map(({ value }) => ({
+      name: paletteText.auditOf(value),
+      detail: paletteText.address,
+      key: `audit ${value}`,
+      place: { to: '/audit', search: { v: '1', q: `address = "${value}"` } },
+    })),
+  ]
+}
+
+async function findObjects(filter: string, signal: AbortSignal): Promise<readonly Found[]> {
+  const { resources } = await request<ResourcePage>('/api/v1/resources', { query: { filter, limit: most }, signal })
+  return resources.map(({ ref }) => ({
+    name: refText(ref),
+    detail: paletteText.object,
+    key: ref,
+    place: { to: '/resource/$', path: pathOfRef(ref) },
+  }))
+}
+
+async function findActors(prefix: string, signal: AbortSignal): Promise<readonly Found[]> {
+  const body = { names: 'audit', field: 'actor', prefix, from: actorsFrom, to: 'now' }
+  return ((await complete(body, signal)).values ?? []).map(({ value }) => ({
+    name: actorText(String(value)),
+    detail: paletteText.actor,
+    key: String(value),
+    place: { to: '/actor', search: { v: '1', of: String(value) } },
+  }))
+}
+
+async function findNamespaces(prefix: string, signal: AbortSignal): Promise<readonly Found[]> {
+  const { values = [] } = await complete({ names: 'resources', field: 'namespace', prefix }, signal)
+  return values.map(({ value }) => ({
+    name: paletteText.inNamespace(String(value)),
+    detail: paletteText.namespace,
+    key: `namespace ${String(value)}`,
+    place: { to: '/resources', search: { v: '1', namespace: String(value) } },
+  }))
+}
+
+async function findDocs(typed: string): Promise<readonly Found[]> {
+  const { sections } = await import('virtual:docs-index')
+  const words = typed.toLowerCase().split(/\s+/)
+  return sections
+    .filter(({ title, heading }) => words.every((word) => `${title} ${heading}`.toLowerCase().includes(word)))
+    .map(({ page, title, heading }) => ({
+      name: heading === '' ? title : `${title}: ${heading}`,
+      detail: paletteText.documentation,
+      key: `docs ${page} ${heading}`,
+      place: { to: '/docs', search: { v: '1', page, ...(heading === '' ? {} : { at: docAnchor(heading) }) } },
+    }))
+    .toSorted((a, b) => a.name.length - b.name.length)
+    .slice(0, most)
+}
+
+const searches = [findObjects, findActors, findNamespaces, findTraffic, findDocs] as const
+
+/** Objects, actors, namespaces, addresses and documents. A search that fails finds nothing. */
+export function useFound(typed: string): Readonly<{ found: readonly Command[]; busy: boolean }> {
+  const navigate = useNavigate()
+  const text = useDeferredValue(typed.trim())
+  const results = useQueries({
+    queries: searches.map((search, at) => ({
+      queryKey: ['palette', at, text],
+      enabled: text.length > 1,
+      staleTime: 15_000,
+      retry: false,
+      queryFn: ({ signal }: { signal: AbortSignal }) => search(text, signal),
+    })),
+  })
+  const all = results.map(({ data }) => data)
+  const key = results.map(({ dataUpdatedAt, status }) => `${dataUpdatedAt} ${status}`).join()
+  const found = useMemo(
+    () =>
+      text.length > 1
+        ? all.flatMap((each = []) =>
+            each.map(({ name, detail, key: id, place }): Command => ({
+              name,
+              detail,
+              key: id,
+              run: () => {
+                navigate({
+                  to: place.to,
+                  ...(place.path === undefined ? {} : { params: { _splat: place.path } as never }),
+                  search: (place.search ?? {}) as never,
+                }).catch(reportError)
+              },
+            })),
+          )
+        : [],
+    // `key` changes with the results.
+    [text, key, navigate],
+  )
+  return { found, busy: text.length > 1 && results.some(({ isFetching }) => isFetching) }
+}

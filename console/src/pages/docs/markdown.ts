@@ -1,0 +1,100 @@
+/** The Markdown of Weir's documents: headings, paragraphs, lists, tables, code and quotes. */
+
+import { docAnchor } from '../../parts/doc-anchor.ts'
+
+export type Inline =
+  | Readonly<{ is: 'text' | 'code' | 'strong' | 'emphasis'; text: string }>
+  | Readonly<{ is: 'link'; text: string; to: string }>
+
+export type Block =
+  | Readonly<{ is: 'heading'; level: number; text: readonly Inline[]; id: string }>
+  | Readonly<{ is: 'paragraph' | 'quote'; text: readonly Inline[] }>
+  | Readonly<{ is: 'code'; text: string }>
+  | Readonly<{ is: 'list'; ordered: boolean; items: readonly (readonly Inline[])[] }>
+  | Readonly<{ is: 'table'; head: readonly (readonly Inline[])[]; rows: readonly (readonly (readonly Inline[])[])[] }>
+
+const marks =
+  /`([^`]+)`|\*\*([^*]+)\*\*|(?<![\w*])\*([^*\s][^*]*)\*|!?\[((?:[^\]\\]|\\.)*)\]\(([^)\s]+)\)|<(https?:[^>\s]+)>/g
+
+export function inlineOf(text: string): readonly Inline[] {
+  const parts: Inline[] = []
+  let end = 0
+  const plain = (to: number) => {
+    if (to > end) parts.push({ is: 'text', text: text.slice(end, to).replaceAll(/\\([^\w\s])/g, '$1') })
+  }
+  for (const { 0: found, index, 1: code, 2: strong, 3: emphasis, 4: label, 5: to, 6: url } of text.matchAll(marks)) {
+    plain(index)
+    end = index + found.length
+    if (code !== undefined) parts.push({ is: 'code', text: code })
+    else if (strong !== undefined) parts.push({ is: 'strong', text: strong.replaceAll('`', '') })
+    else if (emphasis !== undefined) parts.push({ is: 'emphasis', text: emphasis })
+    else if (url !== undefined) parts.push({ is: 'link', text: url, to: url })
+    else if (!found.startsWith('!')) parts.push({ is: 'link', text: (label ?? '').replaceAll('`', ''), to: to ?? '' })
+  }
+  plain(text.length)
+  return parts
+}
+
+const item = /^(\s*)(?:[-*]|(\d+)\.) (.*)$/
+const cellsOf = (line: string) =>
+  line
+    .trim()
+    .replace(/^\||\|$/g, '')
+    .split(/(?<!\\)\|/)
+    .map((cell) => inlineOf(cell.trim().replaceAll(String.raw`\|`, '|')))
+
+export function blocksOf(markdown: string): readonly Block[] {
+  const lines = markdown.split('\n')
+  const blocks: Block[] = []
+  let at = 0
+  const taken = (test: (line: string) => boolean): string[] => {
+    const from = at
+    while (at < lines.length && test(lines[at] ?? '')) at++
+    return lines.slice(from, at)
+  }
+  while (at < lines.length) {
+    const line = lines[at] ?? ''
+    const [, level, heading = ''] = /^(#{1,6}) (.+)$/.exec(line) ?? []
+    if (line.trim() === '' || /^<!--.*-->$/.test(line)) at++
+    else if (level !== undefined) {
+      at++
+      blocks.push({ is: 'heading', level: level.length, text: inlineOf(heading), id: docAnchor(heading) })
+    } else if (/^\s*```/.test(line)) {
+      at++
+      const code = taken((each) => !/^\s*```/.test(each))
+      at++
+      blocks.push({ is: 'code', text: code.join('\n') })
+    } else if (line.startsWith('|') && /^\|[\s:|-]+\|?$/.test(lines[at + 1] ?? '')) {
+      const [head = '', , ...rows] = taken((each) => each.startsWith('|'))
+      blocks.push({ is: 'table', head: cellsOf(head), rows: rows.map(cellsOf) })
+    } else if (item.test(line)) {
+      const ordered = item.exec(line)?.[2] !== undefined
+      const items: string[] = []
+      for (const each of taken((text) => item.test(text) || /^\s+\S/.test(text))) {
+        const text = item.exec(each)?.[3]
+        if (text !== undefined) items.push(text)
+        else items.push(`${items.pop() ?? ''} ${each.trim()}`)
+      }
+      blocks.push({ is: 'list', ordered, items: items.map(inlineOf) })
+    } else if (line.startsWith('>')) {
+      const quoted = taken((each) => each.startsWith('>'))
+      blocks.push({ is: 'quote', text: inlineOf(quoted.map((each) => each.replace(/^>\s?/, '')).join(' ')) })
+    } else {
+      const first = at
+      const paragraph = taken(
+        (each) => each.trim() !== '' && !/^(?:#{1,6} |\s*```|\||>)/.test(each) && !item.test(each),
+      )
+      if (at === first) at++
+      const text = inlineOf(paragraph.join(' '))
+      if (text.length > 0) blocks.push({ is: 'paragraph', text })
+    }
+  }
+  return blocks
+}
+
+/** The documentation page of a link in `page`: `../explain/query.md#names` in `guide/console`. */
+export function docOfLink(to: string, page: string): Readonly<{ page: string; hash: string }> | undefined {
+  if (/^[a-z][a-z+.-]*:/i.test(to)) return undefined
+  const { pathname, hash } = new URL(to, `http://docs/${page}.md`)
+  return pathname.endsWith('.md') ? { page: pathname.slice(1, -3), hash: hash.slice(1) } : undefined
+}
