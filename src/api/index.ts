@@ -15,6 +15,7 @@ import { Hub } from './live/hub.ts'
 import { describedRoute, openApi, problemSchema, type DescribedRoute } from './openapi.ts'
 import { defaultLimits, type ApiContext, type ApiOptions, type RunningApi } from './options.ts'
 import { ApiError } from './problems.ts'
+import { alertRoutes, alertSchemas } from './routes/alerts.ts'
 import { deadLetterRoutes, deadLetterSchemas } from './routes/dead-letters.ts'
 import { eventRoutes } from './routes/events.ts'
 import { clusterRoutes, clusterSchemas } from './routes/clusters.ts'
@@ -58,6 +59,7 @@ export { defaultLimits } from './options.ts'
 
 const schemas = {
   ...pipelineSchemas,
+  ...alertSchemas,
   ...deadLetterSchemas,
   ...clusterSchemas,
   ...exporterSchemas,
@@ -160,6 +162,7 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
   inventoryDiffRoutes(app, context)
   eventRoutes(app, context)
   pipelineRoutes(app, context)
+  alertRoutes(app, context, options.alerts)
   deadLetterRoutes(app, context)
   clusterRoutes(app, context)
   exporterRoutes(app, context)

@@ -31,6 +31,7 @@ test('describes exactly the paths of the API', async () => {
   )
   expect(listed.sort()).toEqual([
     'DELETE /api/v1/saved/{id}',
+    'GET /api/v1/alerts',
     'GET /api/v1/audit',
     'GET /api/v1/audit/columns',
     'GET /api/v1/audit/first-seen',
@@ -111,6 +112,7 @@ test('describes exactly the paths of the API', async () => {
     'GET /prometheus/api/v1/series',
     'GET /prometheus/api/v1/status/buildinfo',
     'OPTIONS /events',
+    'POST /api/v1/alerts/{name}/test',
     'POST /api/v1/complete',
     'POST /api/v1/dead-letters/{sink}/drop',
     'POST /api/v1/dead-letters/{sink}/edit',

@@ -1,3 +1,4 @@
+import type { Alerts } from '../alerts/index.ts'
 import type { Control } from '../engine/control.ts'
 import type { Log, Metrics, Resolver } from '../engine/contracts.ts'
 import type { Host } from '../host/index.ts'
@@ -81,6 +82,7 @@ export type ApiOptions = Readonly<{
   folder?: string
   quickFilters?: () => readonly QuickFilter[]
   budgets?: () => readonly Budget[]
+  alerts?: () => Alerts | undefined
   auditTypes?: ReadonlySet<string>
   resolver?: Resolver
 }>

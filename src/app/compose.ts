@@ -44,6 +44,7 @@ import type { ConfigArguments, Loaded } from './load-config.ts'
 import { dataError, makeDataFolder, takeLock } from './lock.ts'
 import { nodeVersion, version } from './version.ts'
 import type { ingestMethods, IngestStart } from './workers/ingest.ts'
+import { ConfiguredAlerts } from './alerts.ts'
 import { openOps } from './ops-server.ts'
 import { sharedStart } from './shared.ts'
 import { SharedDelivery } from './shared-delivery.ts'
@@ -274,6 +275,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
         onSources: (running) => (reports = running),
         onClusters,
         onStore,
+        onAlerts: (rules) => alerts.apply(rules),
       })
     const runtime = new Runtime({
       host,
@@ -307,6 +309,15 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
       ],
       http: () => ({ ack: ackSink(current.config.http.ack), ackTimeoutMs: current.config.http.ack_timeout }),
     })
+    const listening: { url?: string } = {}
+    const alerts = new ConfiguredAlerts({
+      host,
+      log,
+      metrics,
+      ingest,
+      store: () => runtime.store,
+      url: () => (current.config.console.url ?? listening.url ?? '').replace(/\/+$/, ''),
+    })
     room.make = (sequence) => runtime.makeRoom(sequence)
     const sinksUp = await (delivery ?? sinks).apply(sinkEntries(config, loaded.document, loaded.filter))
     if (sinksUp.failed !== undefined)
@@ -336,6 +347,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
       folder: data,
       quickFilters: () => current.config.console.quick_filters,
       budgets: () => current.config.spend.budgets,
+      alerts: () => alerts.running,
       auditTypes: typesThatEmit('audit'),
     })
     if (certificate !== undefined) {
@@ -351,6 +363,8 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
       sources,
       current: () => current.config,
     })
+    listening.url = api.url
+    await alerts.apply(loaded.alerts)
     lock.announce(api.url)
     metrics.set('weir_build_info', 1, { version, node: nodeVersion })
     runtime.ready()
@@ -364,6 +378,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
       runtime.drain()
       await shutDown({ host, log }, [
         ['the API', () => api.close()],
+        ['the alerts', () => alerts.stop()],
         ['the sources', () => sources.stop()],
         ['the store', () => Promise.race([settle(store?.port, tail), host.timers.sleep(settleMs)])],
         [
@@ -391,8 +406,8 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
       lock.release()
       log.flush()
     }
-    const listening = reports.filter(({ type, addresses }) => typesThatEmit('flows').has(type) && addresses.length > 0)
-    const silent = listening.length > 0 && listening.every(({ id }) => (accepted.get(id) ?? 0) === 0)
+    const receiving = reports.filter(({ type, addresses }) => typesThatEmit('flows').has(type) && addresses.length > 0)
+    const silent = receiving.length > 0 && receiving.every(({ id }) => (accepted.get(id) ?? 0) === 0)
     return {
       url: api.url,
       login: generated,

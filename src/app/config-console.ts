@@ -1,4 +1,4 @@
-import { Complaint, group, list, text } from '../schema/index.ts'
+import { Complaint, group, list, text, urlText } from '../schema/index.ts'
 
 const usual = [
   { name: 'DNS', filter: 'any.port in (53, 853)' },
@@ -14,6 +14,14 @@ const usual = [
 
 export const consoleGroup = group(
   {
+    url: urlText(
+      {
+        description: 'Address of the console for users, for links in alerts. Unset: the listen address',
+        default: null,
+        example: 'https://weir.example.com',
+      },
+      { schemes: ['http', 'https'] },
+    ),
     quick_filters: list(
       group(
         {

@@ -71,7 +71,7 @@ export function filterProblem(document: ConfigDocument, path: Path, text: string
 }
 
 /** Located at the character of the text, if the text is written on one line. */
-function problemIn(
+export function problemIn(
   document: ConfigDocument,
   path: Path,
   { text, from, message, hint }: Omit<SettingProblem, 'path'>,

@@ -1,4 +1,5 @@
 import { defaultWindow } from '../engine/dedupe/duplicates.ts'
+import { alertRules } from './config-alerts.ts'
 import { authGroup } from './config-auth.ts'
 import { consoleGroup } from './config-console.ts'
 import { deliveryFields } from './config-delivery.ts'
@@ -142,6 +143,7 @@ export const weirSchema = defineSchema({
       },
       deliveryFields,
     ),
+    alerts: alertRules,
     identity: identityGroup,
     geo: group(
       {

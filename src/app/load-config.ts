@@ -1,3 +1,4 @@
+import type { AlertRule } from '../alerts/rule.ts'
 import type { Host } from '../host/index.ts'
 import { self } from '../host/process.ts'
 import { WeirError } from '../model/errors.ts'
@@ -16,6 +17,8 @@ import {
 import { locate } from '../schema/document.ts'
 import { weirSchema, type WeirConfig } from './config.ts'
 import { withBuiltIns } from './config-entries.ts'
+import { alertSource } from '../alerts/source.ts'
+import { compileAlerts } from './config-alerts.ts'
 import { checkFilters, filterProblem, transformProblems, type CompileFilter } from './config-filters.ts'
 import { ackProblems } from './config-ack.ts'
 import { clashes } from './config-clashes.ts'
@@ -38,6 +41,7 @@ export type Loaded = Readonly<{
   warnings: string
   empty: readonly string[]
   filter?: CompileFilter
+  alerts: readonly AlertRule[]
 }>
 
 const ownVariables = ['WEIR_CONFIG', 'WEIR_TOKEN', 'WEIR_URL', 'WEIR_CACHE']
@@ -73,16 +77,19 @@ export async function loadDocument(parsed: ConfigDocument, flags: readonly Overr
   const result = validate(weirSchema, document)
   if (result.problems !== undefined) throw invalid(result.problems, text)
   const filters = await checkFilters(result.value, document)
+  const alerts = await compileAlerts(result.value.alerts, document)
   const across = [
     ...crossCheck(result.value, document),
     ...(await quickFilterProblems(result.value, document)),
     ...filters.problems,
+    ...alerts.problems,
     ...(await transformProblems(result.value, document)),
   ]
   if (across.length > 0) throw invalid(across, text)
   return {
     config: result.value,
     document,
+    alerts: alerts.rules,
     ...(filters.compile === undefined ? {} : { filter: filters.compile }),
     warnings: formatProblems([...environment.warnings, ...result.warnings], text, 'warning'),
   }
@@ -99,6 +106,7 @@ function invalid(problems: readonly Problem[], text: ReadonlyMap<string, string>
 function crossCheck(config: WeirConfig, document: ConfigDocument): Problem[] {
   const sources = new Set([
     'http',
+    alertSource,
     ...Object.keys(config.sources),
     ...Object.values(config.transforms).flatMap(sourcesOfTransform),
   ])
@@ -123,7 +131,7 @@ function crossCheck(config: WeirConfig, document: ConfigDocument): Problem[] {
     }
   }
   for (const { id, common } of Object.values(config.transforms)) {
-    if (id in config.sinks || id in config.sources || id === 'store' || id === 'http')
+    if (id in config.sinks || id in config.sources || id === 'store' || id === 'http' || id === alertSource)
       complain(['transforms', id], `the id \`${id}\` is taken`, 'choose another id')
     if (common.from === null)
       complain(
@@ -147,6 +155,8 @@ function crossCheck(config: WeirConfig, document: ConfigDocument): Problem[] {
       'the id `http` is taken by POST /events',
       'set `http:` at the top level, or choose another id',
     )
+  if (alertSource in config.sources)
+    complain(['sources', alertSource], `the id \`${alertSource}\` is taken by alert rules`, 'choose another id')
   for (const { path, message, hint } of [...sharedProblems(config), ...clashes(config, document.value)])
     complain(path, message, hint)
   for (const { path, message, hint } of ackProblems(config)) complain(path, message, hint)

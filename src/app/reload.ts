@@ -1,3 +1,4 @@
+import type { AlertRule } from '../alerts/rule.ts'
 import type { ReloadReport } from '../engine/control.ts'
 import type { SinkSet } from '../engine/delivery/sinks.ts'
 import type { SourceReport } from '../engine/sources/sources.ts'
@@ -26,6 +27,7 @@ type ReloadParts = Readonly<{
   onClusters: (config: WeirConfig) => Promise<void>
   /** Called when the sources of the store may have changed. */
   onStore: (config: WeirConfig) => Promise<void>
+  onAlerts: (rules: readonly AlertRule[]) => Promise<void>
 }>
 
 const fixedSettings = [
@@ -77,6 +79,8 @@ export async function reloadAll(parts: ReloadParts): Promise<ReloadReport> {
   parts.onSources(applied.running)
   parts.adopt({ ...next, config })
   await parts.onClusters(next.config)
+  await parts.onAlerts(next.alerts)
+  const alerts = [before, next].map(({ config }) => JSON.stringify(config.alerts))
   const from = [before, next].map(({ config }) => JSON.stringify(config.store.from))
   if (from[0] !== from[1]) await parts.onStore(next.config)
   const written = (loaded: Loaded, key: string) => {
@@ -88,6 +92,7 @@ export async function reloadAll(parts: ReloadParts): Promise<ReloadReport> {
     if (JSON.stringify(before.config.http[key]) !== JSON.stringify(next.config.http[key])) waiting.push(`http.${key}`)
   for (const key of waiting) log.warn(`\`${key}\` changed; that needs a restart`)
   const changed = [...new Set([...swapped.changed, ...applied.changed, ...(from[0] === from[1] ? [] : ['store'])])]
+  if (alerts[0] !== alerts[1]) changed.push('alerts')
   const orphans = swapped.orphaned.map(
     ({ id, rows }) =>
       `sink ${id}: ${rows} rows are pending. They are retained until the sink returns; \`weir sink forget ` +

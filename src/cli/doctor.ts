@@ -205,7 +205,7 @@ async function configuration(
     const result = schema.validate(weirSchema, document)
     if (result.problems !== undefined) throw error
     return {
-      loaded: { config: result.value, document, warnings: '', empty: [] },
+      loaded: { config: result.value, document, warnings: '', empty: [], alerts: [] },
       finding: fail('configuration', error.message, 'Correct it; the following checks use the defaults.'),
     }
   }

@@ -33,9 +33,17 @@ export {
 } from './names.ts'
 export { parse } from './parse.ts'
 export { print } from './print.ts'
+export { quantity, toDouble } from './quantities.ts'
 export { compileSql, compileSqlValue, type SqlOptions } from './sql.ts'
 export { bothWays, swapEnds } from './swap.ts'
-export { compileRowFilter, filterKinds, readRowFilter, type FilterKind, type WrittenFilter } from './row-filter.ts'
+export {
+  compileRowFilter,
+  filterKinds,
+  readRowFilter,
+  rowTables,
+  type FilterKind,
+  type WrittenFilter,
+} from './row-filter.ts'
 
 export type Filter = Readonly<{
   expression: Expression

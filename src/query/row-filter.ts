@@ -14,7 +14,8 @@ export type FilterKind = (typeof filterKinds)[number]
 /** One text for all kinds, or one for each kind; kinds without a filter are not filtered. */
 export type WrittenFilter = string | { readonly [Kind in FilterKind]?: string | undefined }
 
-const tables: Readonly<Record<FilterKind, NameTable>> = {
+/** Names of the rows of each kind. */
+export const rowTables: Readonly<Record<FilterKind, NameTable>> = {
   flows: flowNames,
   changes: changeNames,
   audit: auditNames,
@@ -23,7 +24,7 @@ const tables: Readonly<Record<FilterKind, NameTable>> = {
 
 /** Throws QueryError. */
 export function readRowFilter(text: string, kind: FilterKind): Bound {
-  const names = tables[kind]
+  const names = rowTables[kind]
   const bound = bind(parse(text, names), names)
   const joined = kind === 'changes' ? testsOf(bound).find(({ field }) => joinedColumns.has(field)) : undefined
   if (joined !== undefined) {

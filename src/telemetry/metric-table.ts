@@ -123,6 +123,14 @@ export const coreMetrics = {
     'outcome',
   ),
 
+  weir_alert_evaluations_total: counter(
+    'Evaluations of alert rules, by outcome: evaluated, no_data, or failed',
+    'outcome',
+  ),
+  weir_alert_transitions_total: counter('Alerts that began to fire or were resolved', 'state'),
+  weir_alert_active_alerts: gauge('Alerts that are pending or firing', 'state'),
+  weir_alert_failing_rules: gauge('Alert rules whose last evaluation failed'),
+
   weir_traces_sent_spans_total: counter('Spans that were exported'),
   weir_traces_dropped_spans_total: counter(
     'Dropped spans: queue full (queue_full), refused or unreachable (not_taken), at shutdown (stopped)',

@@ -10,16 +10,18 @@ import { eventBatch, numberedEvents, testContext } from '../conformance/batches.
 import { freePorts } from '../kit/free-port.ts'
 import { alertmanager } from './install/alertmanager.ts'
 import { startHttpProcess } from './kit/http-process.ts'
+import { startWeir } from '../kit/weir-process.ts'
 import { need } from './kit/need.ts'
 
 interface Alert {
   readonly labels: Readonly<Record<string, string>>
   readonly annotations: Readonly<Record<string, string>>
   readonly startsAt: string
+  readonly endsAt: string
+  readonly generatorURL: string
 }
 
-test('alertmanager: events become alerts; a refused one is a dead letter with the reason', async (context) => {
-  const path = await need(context, alertmanager)
+async function startAlertmanager(path: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'weir-alertmanager-'))
   onTestFinished(() => rm(folder, { recursive: true, force: true }))
   const [port = 0] = await freePorts(1)
@@ -30,7 +32,12 @@ test('alertmanager: events become alerts; a refused one is a dead letter with th
   const args = [`--config.file=${file}`, `--storage.path=${folder}`, ...listen]
   const server = await startHttpProcess(path, args, `${url}/-/ready`)
   onTestFinished(() => server[Symbol.asyncDispose]())
+  return url
+}
 
+test('alertmanager: events become alerts; a refused one is a dead letter with the reason', async (context) => {
+  const path = await need(context, alertmanager)
+  const url = await startAlertmanager(path)
   const settings = { template: 'alertmanager', mode: 'batched', title: '{{kind}} {{word}}' } as const
   const labels = { severity: 'warning', number: '{{number}}', none: '{{absent}}' }
   const config = configFrom(httpSchema, { url: `${url}/api/v2/alerts`, ...settings, labels })
@@ -60,4 +67,63 @@ test('alertmanager: events become alerts; a refused one is a dead letter with th
   })
   expect(own[0]?.annotations['description']).toMatch(/^pod\/\d$/)
   expect(own[0]?.startsAt).toBe(new Date(time).toISOString())
+})
+
+test('alertmanager: a rule of Weir fires until Weir resolves it', async (context) => {
+  const path = await need(context, alertmanager)
+  const url = await startAlertmanager(path)
+  const folder = await mkdtemp(join(tmpdir(), 'weir-alertmanager-'))
+  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  const firing = `SELECT subject AS host, count(*) FILTER (WHERE type = 'trip') - count(*) FILTER (WHERE type = 'clear') AS
+    value FROM events WHERE source = '/test' GROUP BY 1`
+  await using weir = await startWeir({
+    folder,
+    config: {
+      console: { url: 'https://weir.example.com/' },
+      alerts: {
+        tripped: {
+          sql: firing,
+          condition: '> 0',
+          every: '1s',
+          severity: 'critical',
+          labels: { team: 'network' },
+          annotations: { summary: '{{labels.host}} has {{value}} trips' },
+        },
+      },
+      sinks: {
+        alertmanager: {
+          type: 'http',
+          url: `${url}/api/v2/alerts`,
+          template: 'alertmanager',
+          mode: 'batched',
+          from: ['alerts'],
+          labels: { cluster: 'east', severity: 'none' },
+        },
+      },
+    },
+  })
+  const post = (type: string) =>
+    weir.events([{ specversion: '1.0', id: type, source: '/test', type, subject: 'db-1', data: {} }])
+  const query = async (parameters: string) =>
+    (await (await fetch(`${url}/api/v2/alerts?${parameters}`)).json()) as readonly Alert[]
+  await post('trip')
+  const polling = { timeout: 90_000, interval: 200 }
+  await expect.poll(async () => (await query('active=true')).length, polling).toBe(1)
+  const [alert] = await query('active=true')
+  expect(alert?.labels).toEqual({
+    alertname: 'tripped',
+    severity: 'critical',
+    host: 'db-1',
+    team: 'network',
+    cluster: 'east',
+  })
+  expect(alert?.annotations).toMatchObject({ summary: 'db-1 has 1 trips', value: '1' })
+  expect(alert?.generatorURL).toMatch(/^https:\/\/weir\.example\.com\/sql\?q=SELECT/)
+  const { rules } = await weir.get<{ rules: { alerts: { starts_at: string }[] }[] }>('/api/v1/alerts')
+  expect(alert?.startsAt).toBe(rules[0]?.alerts[0]?.starts_at)
+  // Alertmanager resolves alerts without an end after five minutes.
+  expect(Date.parse(alert!.endsAt) - Date.parse(alert!.startsAt)).toBeGreaterThan(300 * 86_400_000)
+
+  await post('clear')
+  await expect.poll(async () => (await query('active=true')).length, polling).toBe(0)
 })

@@ -27,10 +27,11 @@ export function templateForm(template: Template, config: Pick<HttpConfig, 'title
     }
   }
   if (template !== 'alertmanager') return { single: (event) => asJson(bodies[template](noteOf(event))) }
+  const alert = (event: WeirEvent) => (isAlert(event) ? ownAlertOf(event, noteOf(event)) : alertOf(noteOf(event)))
   return {
-    single: (event) => asJson([alertOf(noteOf(event))]),
+    single: (event) => asJson([alert(event)]),
     batched: {
-      one: (event) => Buffer.from(JSON.stringify(alertOf(noteOf(event)))),
+      one: (event) => Buffer.from(JSON.stringify(alert(event))),
       many: (alerts) => ({ headers, body: Buffer.from(`[${alerts.map(String).join(',')}]`) }),
     },
   }
@@ -82,6 +83,26 @@ function alertOf({ title, text, event, labels }: Note) {
   }
 }
 
+function isAlert({ type }: WeirEvent) {
+  return type === 'weir.alert.firing' || type === 'weir.alert.resolved'
+}
+
+/** Without an end Alertmanager would resolve it after `resolve_timeout`: only Weir knows when it ends. */
+const yearMs = 366 * 86_400_000
+
+/** Of an alert rule: its labels, the configured ones if it has no such label, and its own times. */
+function ownAlertOf(event: WeirEvent, { labels }: Note) {
+  const { labels: own, annotations, startsAt, endsAt, generatorURL, value } = dataOf(event)
+  const begin = typeof startsAt === 'string' ? Date.parse(startsAt) : (event.time ?? 0)
+  return {
+    labels: { ...labels, ...fieldsOf(own) },
+    annotations: { ...fieldsOf(annotations), value: plainText(value), event_id: event.id },
+    startsAt,
+    endsAt: typeof endsAt === 'string' ? endsAt : isoTime(begin + yearMs),
+    generatorURL,
+  }
+}
+
 function valueOf(name: string, event: WeirEvent, data: () => Fields): string {
   if (name === 'time') return event.time === undefined ? '' : isoTime(event.time)
   if (name === 'family') return event.family ?? 'event'
@@ -89,6 +110,10 @@ function valueOf(name: string, event: WeirEvent, data: () => Fields): string {
   let value: unknown = data()
   if (isRecord(value) && name in value) value = value[name]
   else for (const part of name.split('.')) value = fieldsOf(value)[part]
+  return plainText(value)
+}
+
+function plainText(value: unknown): string {
   if (value === undefined || value === null) return ''
   return typeof value === 'string' ? value : (stringifyExact(value) ?? '')
 }

@@ -1,0 +1,260 @@
+import type { Unit } from '../journal/types.ts'
+import { eventUnit } from '../engine/sources/append-events.ts'
+import type { StoreReader } from '../engine/control.ts'
+import type { Host } from '../host/index.ts'
+import { Permits } from '../host/permits.ts'
+import { withTimeoutUntil } from '../host/with-timeout.ts'
+import { messageOf, WeirError } from '../model/errors.ts'
+import type { Log, Metrics } from '../telemetry/ports.ts'
+import { eventOf, factsOf, type RuleFacts } from './event.ts'
+import { evaluate } from './evaluate.ts'
+import { viewOf } from './link.ts'
+import { readRecorded, writeRecorded, type RecordedRule } from './recorded.ts'
+import type { AlertRule } from './rule.ts'
+import { alertSource } from './source.ts'
+import { differs, keyOf, resolveAll, step, type Instances, type Outcome, type Step } from './states.ts'
+
+export interface AlertJournal {
+  append(unit: Omit<Unit, 'source'>): Promise<unknown>
+  cursor(): Promise<Uint8Array | undefined>
+}
+
+export type AlertParts = Readonly<{
+  host: Pick<Host, 'clock' | 'timers'>
+  log: Log
+  metrics: Metrics
+  journal: AlertJournal
+  store: () => StoreReader | undefined
+  /** URL of the console without a path, for links. */
+  url: () => string
+}>
+
+/** A filter is cheap; a statement of users is not, and must not delay filters. */
+const atOnce = { filter: 3, sql: 2 } as const
+const timeoutMs = 30_000
+const retryMs = 1000
+
+export type Evaluated = Readonly<{
+  at: number
+  tookMs: number
+  /** Why it failed. */
+  error?: string
+  noData?: boolean
+}>
+
+interface Running {
+  readonly rule: AlertRule
+  readonly stop: AbortController
+  instances: Instances
+  last?: Evaluated
+  /** Since when evaluations fail; Unix ms. */
+  failing?: number
+  done?: Promise<void>
+}
+
+/** Evaluates rules. A transition is an event of the source `alerts`, recorded together with the new states. */
+export class Alerts {
+  readonly #parts: AlertParts
+  readonly #permits: Readonly<Record<AlertRule['is'], Permits>>
+  readonly #running = new Map<string, Running>()
+  /** Of rules that are not configured: their alerts end when rules are applied. */
+  #recorded: Record<string, RecordedRule> = {}
+  #last: Promise<unknown> = Promise.resolve()
+  readonly #stopped = new AbortController()
+
+  constructor(parts: AlertParts) {
+    this.#parts = parts
+    this.#permits = { filter: new Permits(atOnce.filter), sql: new Permits(atOnce.sql) }
+  }
+
+  async open(rules: readonly AlertRule[]): Promise<void> {
+    this.#recorded = { ...readRecorded(await this.#parts.journal.cursor()) }
+    await this.apply(rules)
+  }
+
+  /** Alerts of removed rules, and of rules with other labels, end. Unchanged rules continue. */
+  async apply(rules: readonly AlertRule[]): Promise<void> {
+    const next = new Map(rules.map((rule) => [rule.name, rule]))
+    const same = (running: Running): boolean =>
+      JSON.stringify(next.get(running.rule.name), exact) === JSON.stringify(running.rule, exact)
+    const ended = [...this.#running.values()].filter((running) => !same(running))
+    for (const { stop } of ended) stop.abort()
+    await Promise.all(ended.map(({ done }) => done))
+    for (const { rule } of ended) this.#running.delete(rule.name)
+    await this.#end(next)
+    for (const rule of rules) if (!this.#running.has(rule.name)) this.#start(rule)
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped.abort()
+    for (const { stop } of this.#running.values()) stop.abort()
+    await Promise.all([...this.#running.values()].map(({ done }) => done))
+    await this.#last
+  }
+
+  list(): readonly Readonly<Pick<Running, 'rule' | 'instances' | 'last' | 'failing'>>[] {
+    return [...this.#running.values()]
+  }
+
+  /** Evaluates now, without any effect on states. */
+  async test(name: string): Promise<Outcome | undefined> {
+    const rule = this.#running.get(name)?.rule
+    return rule === undefined ? undefined : this.#evaluate(rule, this.#parts.host.clock.now(), this.#stopped.signal)
+  }
+
+  #start(rule: AlertRule): void {
+    const instances = new Map(
+      (this.#recorded[rule.name]?.instances ?? []).map((instance) => [keyOf(instance.labels), instance]),
+    )
+    const running: Running = { rule, stop: new AbortController(), instances }
+    this.#running.set(rule.name, running)
+    running.done = this.#loop(running).catch((error: unknown) => {
+      if (!running.stop.signal.aborted)
+        this.#parts.log.error('An alert rule is no longer evaluated.', { rule: rule.name, error: messageOf(error) })
+    })
+  }
+
+  async #loop(running: Running): Promise<void> {
+    const { clock, timers } = this.#parts.host
+    const { rule, stop } = running
+    for (;;) {
+      await this.#round(running)
+      if (stop.signal.aborted) return
+      const now = clock.now()
+      // A rule that needs long is evaluated less often.
+      const rest = Math.max(rule.every - (now % rule.every), running.last?.tookMs ?? 0)
+      await timers.sleep(rest, stop.signal)
+      if (stop.signal.aborted) return
+    }
+  }
+
+  async #round(running: Running): Promise<void> {
+    const { host, log, metrics } = this.#parts
+    const { rule, stop } = running
+    const at = host.clock.now()
+    const began = host.clock.monotonic()
+    try {
+      const outcome = await this.#evaluate(rule, at, stop.signal)
+      if (stop.signal.aborted) return
+      await this.#take(running, step(rule, running.instances, outcome, at))
+      running.last = { at, tookMs: host.clock.monotonic() - began, noData: outcome.is === 'no data' }
+      if (running.failing !== undefined) log.info('An alert rule is evaluated again.', { rule: rule.name })
+      delete running.failing
+      metrics.count('weir_alert_evaluations_total', 1, { outcome: outcome.is === 'no data' ? 'no_data' : 'evaluated' })
+    } catch (error) {
+      if (stop.signal.aborted) return
+      if (running.failing === undefined)
+        log.warn('An alert rule cannot be evaluated; its alerts keep their states.', {
+          rule: rule.name,
+          error: messageOf(error),
+        })
+      running.failing ??= at
+      running.last = { at, tookMs: host.clock.monotonic() - began, error: messageOf(error) }
+      metrics.count('weir_alert_evaluations_total', 1, { outcome: 'failed' })
+    }
+    this.#measure()
+  }
+
+  async #evaluate(rule: AlertRule, at: number, signal: AbortSignal): Promise<Outcome> {
+    const { timers } = this.#parts.host
+    return this.#permits[rule.is].use(async () => {
+      const ended = new AbortController()
+      try {
+        return await withTimeoutUntil(
+          evaluate(rule, this.#parts.store(), at, AbortSignal.any([signal, ended.signal])),
+          { timers, ms: timeoutMs, late: `The query took longer than ${timeoutMs / 1000} s and was ended.` },
+          signal,
+          'Evaluation was stopped.',
+        )
+      } finally {
+        ended.abort()
+      }
+    }, signal)
+  }
+
+  #take(running: Running, next: Step): Promise<void> {
+    return this.#commit(async () => {
+      if (differs(running.instances, next)) {
+        const { rule } = running
+        const before = this.#recorded
+        this.#recorded = { ...before, ...recordOf(rule, next.instances) }
+        if (next.instances.size === 0) delete this.#recorded[rule.name]
+        try {
+          await this.#append(factsOf(rule), next, rule)
+        } catch (error) {
+          this.#recorded = before
+          throw error
+        }
+      }
+      running.instances = next.instances
+    })
+  }
+
+  /** Resolves recorded alerts whose rule is gone or has other labels now. */
+  async #end(next: ReadonlyMap<string, AlertRule>): Promise<void> {
+    for (const [name, { facts, shape, instances }] of Object.entries(this.#recorded)) {
+      const rule = next.get(name)
+      if (rule !== undefined && shapeOf(rule) === shape) continue
+      await this.#commit(async () => {
+        const known = new Map(instances.map((instance) => [keyOf(instance.labels), instance]))
+        const reason = rule === undefined ? 'the rule was removed' : 'the rule was changed'
+        const { [name]: _, ...others } = this.#recorded
+        this.#recorded = others
+        await this.#append(facts, resolveAll(known, this.#parts.host.clock.now(), reason), rule)
+      })
+    }
+  }
+
+  async #append(facts: RuleFacts, { transitions }: Step, rule: AlertRule | undefined): Promise<void> {
+    const { host, log, metrics, journal, url } = this.#parts
+    const events = transitions.map((transition) =>
+      eventOf(facts, transition, `${url()}${viewOf(rule, transition.instance.labels, transition.at)}`),
+    )
+    const cursor = writeRecorded(this.#recorded)
+    const { signal } = this.#stopped
+    for (let failed = 0; ; failed++) {
+      try {
+        await journal.append(eventUnit(alertSource, events, host.clock.now(), { cursor }))
+        break
+      } catch (error) {
+        // The same events again: the frame may be durable in spite of the error.
+        if (!(error instanceof WeirError) || !error.retry || signal.aborted) throw error
+        if (failed === 0) log.warn('The journal accepts no data now; alerts wait.', { error: error.message })
+        await host.timers.sleep(retryMs, signal)
+      }
+    }
+    for (const { to } of transitions) metrics.count('weir_alert_transitions_total', 1, { state: to })
+  }
+
+  /** One at a time, because each records the states of all rules. */
+  #commit(act: () => Promise<void>): Promise<void> {
+    const done = this.#last.then(act)
+    this.#last = done.catch(() => {})
+    return done
+  }
+
+  #measure(): void {
+    const { metrics } = this.#parts
+    const all = [...this.#running.values()]
+    for (const state of ['pending', 'firing'] as const) {
+      const count = all
+        .flatMap(({ instances }) => [...instances.values()])
+        .filter((each) => each.state === state).length
+      metrics.set('weir_alert_active_alerts', count, { state })
+    }
+    metrics.set('weir_alert_failing_rules', all.filter(({ failing }) => failing !== undefined).length)
+  }
+}
+
+function recordOf(rule: AlertRule, instances: Instances): Record<string, RecordedRule> {
+  return { [rule.name]: { facts: factsOf(rule), shape: shapeOf(rule), instances: [...instances.values()] } }
+}
+
+function shapeOf(rule: AlertRule): string {
+  const { labels, severity } = rule
+  return JSON.stringify([rule.is === 'sql' ? 'sql' : rule.by.map(({ name }) => name), labels, severity])
+}
+
+function exact(_: string, value: unknown): unknown {
+  return typeof value === 'bigint' || typeof value === 'function' ? String(value) : value
+}

@@ -1,0 +1,73 @@
+import { createHash } from 'node:crypto'
+import type { WeirEvent } from '../model/events.ts'
+import type { AlertRule } from './rule.ts'
+import { alertTypes } from './source.ts'
+import { keyOf, type Transition } from './states.ts'
+
+export type RuleFacts = Readonly<{
+  name: string
+  severity: string
+  condition: string
+  query: Readonly<Record<string, unknown>>
+}>
+
+export function factsOf(rule: AlertRule): RuleFacts {
+  const { name, severity, conditionText: condition } = rule
+  return {
+    name,
+    severity,
+    condition,
+    query:
+      rule.is === 'sql'
+        ? { sql: rule.sql }
+        : {
+            on: rule.view,
+            filter: rule.filterText,
+            measure: rule.measure,
+            by: rule.by.map((field) => field.name),
+            window_seconds: rule.window / 1000,
+          },
+  }
+}
+
+/** The same transition has the same id, also when it is repeated after a crash. */
+export function eventOf(
+  { name, severity, condition, query }: RuleFacts,
+  { to, at, instance, reason }: Transition,
+  generatorUrl: string,
+): WeirEvent {
+  const { labels, annotations, active, fired = at, value } = instance
+  const fingerprint = createHash('sha256').update(keyOf(labels)).digest('hex').slice(0, 16)
+  const data = {
+    rule: name,
+    state: to,
+    severity,
+    condition,
+    value,
+    labels,
+    annotations,
+    query,
+    activeAt: iso(active),
+    startsAt: iso(fired),
+    ...(to === 'resolved' ? { endsAt: iso(at) } : {}),
+    ...(reason === undefined ? {} : { reason }),
+    generatorURL: generatorUrl,
+  }
+  return {
+    id: `${name}/${fingerprint}/${active}/${to}`,
+    source: `/weir/alerts/${name}`,
+    type: alertTypes[to],
+    subject: name,
+    time: at,
+    datacontenttype: 'application/json',
+    family: 'event',
+    // A resolution must not overtake its alert.
+    key: `${name}/${fingerprint}`,
+    encoding: 'json',
+    data: new TextEncoder().encode(JSON.stringify(data)),
+  }
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString()
+}

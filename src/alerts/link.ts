@@ -1,0 +1,30 @@
+import type { AlertRule } from './rule.ts'
+
+/** The view of the console that shows the rows of an alert, as path and query. */
+export function viewOf(rule: AlertRule | undefined, labels: Readonly<Record<string, string>>, at: number): string {
+  if (rule === undefined) return '/home'
+  if (rule.is === 'sql') return `/sql?${query({ q: rule.sql })}`
+  // That page shows the newest events, without a filter.
+  if (rule.view === 'events') return '/events'
+  const groups = rule.by.flatMap(({ name, sql }) => {
+    const value = labels[name]
+    return value === undefined || sql !== undefined ? [] : [`${name} = ${quoted(value)}`]
+  })
+  const written = rule.filterText.trim()
+  const filter = [...(written === '' ? [] : [groups.length > 0 ? `(${written})` : written]), ...groups].join(' and ')
+  // Twice the window, so that the view shows the time before.
+  const t = `${second(at - 2 * rule.window, Math.floor)}..${second(at, Math.ceil)}`
+  return `/${rule.view}?${query({ ...(filter === '' ? {} : { q: filter }), t })}`
+}
+
+function quoted(value: string): string {
+  return `"${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`
+}
+
+function second(ms: number, round: (value: number) => number): string {
+  return `${new Date(round(ms / 1000) * 1000).toISOString().slice(0, 19)}Z`
+}
+
+function query(parameters: Readonly<Record<string, string>>): string {
+  return new URLSearchParams(parameters).toString()
+}

@@ -1,0 +1,54 @@
+import type { Expression, FilterKind, QueryField } from '../query/index.ts'
+import type { Condition } from './condition.ts'
+
+export const noDataPolicies = ['keep', 'alert', 'ok'] as const
+export const severities = ['info', 'warning', 'critical'] as const
+
+/** Times in ms. */
+type Common = Readonly<{
+  name: string
+  every: number
+  for: number
+  noData: (typeof noDataPolicies)[number]
+  severity: (typeof severities)[number]
+  /** Templates; their placeholders are valid. */
+  labels: Readonly<Record<string, string>>
+  annotations: Readonly<Record<string, string>>
+  /** As written; empty: each row of a statement is an alert. */
+  conditionText: string
+}>
+
+export type Aggregate =
+  | { readonly is: 'bytes' | 'packets' | 'count' }
+  | Readonly<{ is: 'stat'; stat: 'avg' | 'min' | 'max' | 'sum' | `p${number}`; of: QueryField | readonly string[] }>
+
+export type FilterRule = Common &
+  Readonly<{
+    is: 'filter'
+    view: FilterKind
+    /** As written, for links. */
+    filterText: string
+    filter: Expression
+    measure: string
+    aggregate: Aggregate
+    /** The value is divided by the seconds of the window. */
+    perSecond: boolean
+    unit: string
+    by: readonly QueryField[]
+    window: number
+    condition: Condition
+  }>
+
+export type SqlRule = Common &
+  Readonly<{
+    is: 'sql'
+    sql: string
+    condition?: Condition
+  }>
+
+export type AlertRule = FilterRule | SqlRule
+
+export const maxRules = 100
+/** Alerts of one rule that are pending or firing at once. */
+export const maxInstances = 200
+export const maxLabel = 300

@@ -1,0 +1,3 @@
+/** Id of the source of alert events in the journal. */
+export const alertSource = 'alerts'
+export const alertTypes = { firing: 'weir.alert.firing', resolved: 'weir.alert.resolved' } as const

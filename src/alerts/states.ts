@@ -1,0 +1,113 @@
+/** The states of the alerts of one rule. Pure: time is an argument. */
+import type { AlertRule } from './rule.ts'
+
+/** One set of labels. Times in Unix ms. */
+export type Instance = Readonly<{
+  labels: Readonly<Record<string, string>>
+  annotations: Readonly<Record<string, string>>
+  state: 'pending' | 'firing'
+  /** Since when the condition holds. */
+  active: number
+  fired?: number
+  value: number | null
+}>
+
+export type Instances = ReadonlyMap<string, Instance>
+
+/** `met`: the condition holds; undefined: there is no value. */
+export type Sample = Readonly<{
+  labels: Readonly<Record<string, string>>
+  annotations: Readonly<Record<string, string>>
+  value: number | null
+  met: boolean | undefined
+}>
+
+export type Outcome =
+  /** `others`: the state of known alerts that are in no sample. */
+  | Readonly<{ is: 'samples'; samples: readonly Sample[]; others: 'not met' | 'no value' }>
+  /** No data at all. `sample` is the one that fires if the rule wants so. */
+  | Readonly<{ is: 'no data'; sample: Sample }>
+
+export type Transition = Readonly<{
+  to: 'firing' | 'resolved'
+  at: number
+  instance: Instance
+  reason?: string
+}>
+
+export type Step = Readonly<{
+  instances: Instances
+  transitions: readonly Transition[]
+}>
+
+/** Equal labels in any order have the same key. */
+export function keyOf(labels: Readonly<Record<string, string>>): string {
+  return JSON.stringify(Object.entries(labels).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+export function step(rule: Pick<AlertRule, 'for' | 'noData'>, before: Instances, outcome: Outcome, at: number): Step {
+  const { noData } = rule
+  if (outcome.is === 'no data') {
+    if (noData === 'ok') return resolveAll(before, at, 'no data')
+    if (noData === 'keep') return { instances: before, transitions: [] }
+  }
+  const samples = outcome.is === 'samples' ? outcome.samples : [{ ...outcome.sample, met: true }]
+  const others = outcome.is === 'samples' && outcome.others === 'not met' ? false : undefined
+  const instances = new Map<string, Instance>()
+  const transitions: Transition[] = []
+  const absent = new Map(before)
+  const decide = (key: string, sample: Sample) => {
+    const known = before.get(key)
+    const met = sample.met ?? (noData === 'keep' ? undefined : noData === 'alert')
+    if (met === undefined) {
+      if (known !== undefined) instances.set(key, known)
+    } else if (met) {
+      const next = advanced(known, sample, rule.for, at)
+      instances.set(key, next)
+      if (next.state === 'firing' && known?.state !== 'firing') transitions.push({ to: 'firing', at, instance: next })
+    } else if (known?.state === 'firing') {
+      transitions.push({ to: 'resolved', at, instance: { ...known, value: sample.value } })
+    }
+  }
+  for (const sample of samples) {
+    const key = keyOf(sample.labels)
+    if (instances.has(key)) continue
+    absent.delete(key)
+    decide(key, sample)
+  }
+  for (const [key, { labels, annotations, value }] of absent)
+    decide(key, { labels, annotations, value: others === false ? null : value, met: others })
+  return { instances, transitions }
+}
+
+function advanced(known: Instance | undefined, sample: Sample, forMs: number, at: number): Instance {
+  const { labels, annotations, value } = sample
+  const active = known?.active ?? at
+  if (known?.state === 'firing') return { ...known, annotations, value }
+  // A clock that was set back must not stop a pending alert for good.
+  const since = Math.min(active, at)
+  return at - since >= forMs
+    ? { labels, annotations, state: 'firing', active: since, fired: at, value }
+    : { labels, annotations, state: 'pending', active: since, value }
+}
+
+export function resolveAll(before: Instances, at: number, reason: string): Step {
+  return {
+    instances: new Map(),
+    transitions: [...before.values()]
+      .filter(({ state }) => state === 'firing')
+      .map((instance) => ({ to: 'resolved', at, instance, reason })),
+  }
+}
+
+/** Whether a restart would lose something: values alone are not recorded. */
+export function differs(before: Instances, { instances, transitions }: Step): boolean {
+  return (
+    transitions.length > 0 ||
+    before.size !== instances.size ||
+    [...instances].some(([key, { state, active }]) => {
+      const known = before.get(key)
+      return known?.state !== state || known.active !== active
+    })
+  )
+}

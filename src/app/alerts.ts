@@ -1,0 +1,47 @@
+import type { Alerts, AlertRule } from '../alerts/index.ts'
+import { alertSource } from '../alerts/source.ts'
+import type { StoreReader } from '../engine/control.ts'
+import type { Remote } from '../engine/rpc.ts'
+import type { Host } from '../host/index.ts'
+import type { Log, Metrics } from '../telemetry/ports.ts'
+import type { ingestMethods } from './workers/ingest.ts'
+
+type AlertStart = Readonly<{
+  host: Host
+  log: Log
+  metrics: Metrics
+  ingest: Remote<typeof ingestMethods>
+  store: () => StoreReader | undefined
+  url: () => string
+}>
+
+/** Alerts are loaded with the first rule, or if recorded ones have to end. */
+export class ConfiguredAlerts {
+  readonly #start: AlertStart
+  #alerts: Alerts | undefined
+
+  constructor(start: AlertStart) {
+    this.#start = start
+  }
+
+  get running(): Alerts | undefined {
+    return this.#alerts
+  }
+
+  async apply(rules: readonly AlertRule[]): Promise<void> {
+    if (this.#alerts !== undefined) return this.#alerts.apply(rules)
+    const { ingest, ...parts } = this.#start
+    const cursor = () => ingest.call('cursor', alertSource)
+    if (rules.length === 0 && (await cursor()) === undefined) return
+    const { Alerts: Loaded } = await import('../alerts/index.ts')
+    this.#alerts = new Loaded({
+      ...parts,
+      journal: { cursor, append: (unit) => ingest.call('append', { ...unit, source: alertSource }) },
+    })
+    await this.#alerts.open(rules)
+  }
+
+  async stop(): Promise<void> {
+    await this.#alerts?.stop()
+  }
+}
