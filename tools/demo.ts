@@ -133,6 +133,26 @@ function configuration(
     },
     // Messages from the other queue do not circulate.
     sinks: { orders: { ...warehouse.settings('orders'), from: ['http'] } },
+    alerts: {
+      'port-scan': {
+        filter: 'src.name = scanner',
+        measure: 'flows',
+        by: ['dst_endpoint'],
+        window: '2m',
+        condition: '> 10',
+        every: '10s',
+        severity: 'critical',
+        annotations: { summary: '{{value}} connections from the scanner to {{labels.dst_endpoint}}' },
+      },
+      'slow-database': {
+        filter: 'dst.name = database',
+        measure: 'p99(rtt)',
+        window: '2m',
+        condition: '> 1s',
+        every: '10s',
+        for: '30s',
+      },
+    },
     identity: { networks: join(folder, 'networks.yaml') },
     journal: { segment: '8MiB', max: '128MiB', keep: '16MiB' },
     store: { size: '256MiB', memory: '256MiB' },

@@ -97,7 +97,7 @@ describe('the output format', () => {
 
   test('commands that print a state have --watch', () => {
     const watched = leaves(program()).filter(([, { options }]) => options.some(({ long }) => long === '--watch'))
-    expect(watched.map(([words]) => words).toSorted()).toEqual(['exporters', 'ledger', 'status', 'top'])
+    expect(watched.map(([words]) => words).toSorted()).toEqual(['alerts list', 'exporters', 'ledger', 'status', 'top'])
   })
 })
 

@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { register as registerAlerts } from './alerts.ts'
 import { register as registerBus } from './bus.ts'
 import { register as registerChanges } from './changes.ts'
 import { register as registerCheck } from './validate.ts'
@@ -55,6 +56,7 @@ const summaries: Readonly<Record<string, string>> = {
   tap: 'stream the rows of a source or sink',
   top: 'show rates, lag and drops of sources, exporters and sinks',
   exporters: 'list exporters, explain missing data, print exporter configurations',
+  alerts: 'list alert rules with their states, or evaluate one now',
   fields: 'list the fields of flows',
   changes: 'list changes of Kubernetes objects with their actors',
   why: 'list changes that preceded a change of traffic, with actors and reasons',
@@ -133,6 +135,7 @@ export function program(): Command {
   registerTap(weir)
   registerTop(weir)
   registerExporters(weir)
+  registerAlerts(weir)
   registerChanges(weir)
   registerWhy(weir)
   registerResources(weir)

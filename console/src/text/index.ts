@@ -1,5 +1,6 @@
 /** Pages import the file of their area instead, so that a browser loads only the texts it shows. */
 export { actorPageText } from './actor.ts'
+export { alertsText } from './alerts.ts'
 export { appText } from './app.ts'
 export { auditText } from './audit.ts'
 export { changesText } from './changes.ts'

@@ -27,6 +27,7 @@ export const nouns = {
   region: ['region', 'regions'],
   resource: ['resource', 'resources'],
   row: ['row', 'rows'],
+  rule: ['rule', 'rules'],
   segment: ['segment', 'segments'],
   shortestPath: ['shortest path', 'shortest paths'],
   source: ['source', 'sources'],

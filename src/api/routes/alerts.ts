@@ -1,5 +1,13 @@
 import type { FastifyInstance } from 'fastify'
-import { alertSource, viewOf, type Alerts, type AlertRule, type Instance, type Sample } from '../../alerts/index.ts'
+import {
+  alertSource,
+  valueText,
+  viewOf,
+  type Alerts,
+  type AlertRule,
+  type Instance,
+  type Sample,
+} from '../../alerts/index.ts'
 import { messageOf } from '../../model/errors.ts'
 import { known } from '../../model/json.ts'
 import { nearest } from '../../schema/suggest.ts'
@@ -18,6 +26,7 @@ const alertProperties = {
   labels: texts,
   annotations: texts,
   value: number,
+  value_text: { type: 'string', description: 'The value with its unit.' },
   active_at: { type: 'string', description: 'Since when the condition holds.' },
   starts_at: { type: 'string', description: 'Since when it fires.' },
   view: { type: 'string', description: 'Path of the console that shows the rows.' },
@@ -86,7 +95,8 @@ export function alertRoutes(app: FastifyInstance, { host: { clock } }: ApiContex
       const rules = (alerts?.()?.list() ?? []).flatMap((each) => ruleView(each, request.principal, clock.now()))
       const count = (state: Instance['state']) =>
         rules.reduce((sum, rule) => sum + rule.alerts.filter((each) => each.state === state).length, 0)
-      return answerJson(request, reply, { rules, firing: count('firing'), pending: count('pending') })
+      const answer: AlertList = { rules, firing: count('firing'), pending: count('pending') }
+      return answerJson(request, reply, answer)
     },
   )
 
@@ -125,9 +135,29 @@ function sampleView({ labels, annotations, value, met }: Sample) {
   return { labels, annotations, value, ...known({ met }) }
 }
 
+export type AlertList = Readonly<{
+  rules: readonly Readonly<{
+    name: string
+    on: string
+    state: 'unknown' | 'failing' | 'no_data' | 'firing' | 'pending' | 'inactive'
+    severity: string
+    condition: string
+    every_seconds: number
+    for_seconds: number
+    evaluated_at?: string
+    took_ms?: number
+    error?: string
+    failing_since?: string
+    hidden?: number
+    alerts: readonly ReturnType<typeof instanceView>[]
+  }>[]
+  firing: number
+  pending: number
+}>
+
 type Listed = ReturnType<Alerts['list']>[number]
 
-function ruleView({ rule, instances, last, failing }: Listed, principal: Principal, now: number) {
+function ruleView({ rule, instances, last, failing }: Listed, principal: Principal, now: number): AlertList['rules'] {
   const all = [...instances.values()]
   const visible = all.filter(({ labels }) => mayReadAlert(principal, rule, labels))
   const isVisible = mayReadAlert(principal, rule, {})
@@ -153,7 +183,11 @@ function ruleView({ rule, instances, last, failing }: Listed, principal: Princip
   ]
 }
 
-function stateOf(instances: readonly Instance[], last: Listed['last'], failing: number | undefined): string {
+function stateOf(
+  instances: readonly Instance[],
+  last: Listed['last'],
+  failing: number | undefined,
+): AlertList['rules'][number]['state'] {
   if (failing !== undefined) return 'failing'
   if (instances.some(({ state }) => state === 'firing')) return 'firing'
   if (last === undefined) return 'unknown'
@@ -167,6 +201,7 @@ function instanceView(rule: AlertRule, { state, labels, annotations, value, acti
     labels,
     annotations,
     value,
+    value_text: rule.is === 'sql' ? valueText(value, '', false) : valueText(value, rule.unit, rule.perSecond),
     active_at: iso(active),
     ...(fired === undefined ? {} : { starts_at: iso(fired) }),
     view: viewOf(rule, labels, at),

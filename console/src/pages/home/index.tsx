@@ -9,6 +9,7 @@ import { useExporters } from '../../api/exporters.ts'
 import type { PipelineView } from '../../api/pipeline-view.ts'
 import { sourceConnections, sinkConnections, type Connection } from './connected.ts'
 import { SetupGuide } from './setup.tsx'
+import { AlertCard } from './alerts.tsx'
 import { Newest } from './newest.tsx'
 import { homeCodec } from './state.ts'
 import './home.css'
@@ -31,9 +32,12 @@ export default function HomePage(): React.ReactNode {
       <div className="page-scroll home" tabIndex={0} role="region" aria-label={homeText.home}>
         {view === undefined ? (
           forbidden ? (
-            <EmptyState title={homeText.limitedTitle} action={{ text: generalText.goToFlows, to: '/flows' }}>
-              {homeText.limitedHint}
-            </EmptyState>
+            <>
+              <AlertCard />
+              <EmptyState title={homeText.limitedTitle} action={{ text: generalText.goToFlows, to: '/flows' }}>
+                {homeText.limitedHint}
+              </EmptyState>
+            </>
           ) : failed === undefined ? (
             <Loading what={homeText.theConnections} />
           ) : (
@@ -42,6 +46,7 @@ export default function HomePage(): React.ReactNode {
         ) : (
           <>
             <Sentence view={view} />
+            {view.accepted > 0 && <AlertCard />}
             {view.accepted > 0 && <Newest />}
             <div className="connected">
               <Connections
