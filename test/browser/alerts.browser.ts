@@ -1,0 +1,45 @@
+import { beforeAll, describe, expect, test } from 'vitest'
+import { chromiumPath, useStage, violations } from './kit/stage.ts'
+
+describe.skipIf(chromiumPath === undefined)('chromium: alerts on Home', () => {
+  const stage = useStage({
+    alerts: {
+      trips: {
+        on: 'events',
+        filter: 'type = trip',
+        condition: '> 0',
+        window: '1h',
+        every: '1s',
+        by: ['subject'],
+        annotations: { summary: '{{labels.subject}} tripped {{value}} times' },
+      },
+      later: { on: 'changes', condition: '= 0', every: '1s', for: '1h' },
+      broken: { sql: 'SELECT nothing FROM nowhere', every: '1s' },
+    },
+  })
+
+  beforeAll(async () => {
+    if (chromiumPath === undefined) return
+    const event = { specversion: '1.0', id: 'trip-1', source: '/test', type: 'trip', subject: 'db-1', data: {} }
+    await stage.weir.events([event])
+  })
+
+  test('rules that cannot be evaluated come first; firing and pending alerts lead to their rows', async () => {
+    const page = await stage.page('/home')
+    const card = page.getByRole('region', { name: 'Alerts' })
+    await card.getByText('db-1 tripped 1 times').waitFor()
+    await card.getByText('nowhere', { exact: false }).waitFor()
+    await card.getByText('pending').waitFor()
+    const lines = await card.getByRole('listitem').allTextContents()
+    expect(lines.map((line) => /not evaluated|firing|pending/.exec(line)?.[0])).toEqual([
+      'not evaluated',
+      'firing',
+      'pending',
+    ])
+    expect(await violations(page)).toEqual([])
+    await card.getByRole('link', { name: 'Show the rows of alert later' }).click()
+    await page.waitForURL(/\/changes\?.*t=/)
+    expect(await page.getByText('is not a parameter', { exact: false }).count()).toBe(0)
+    await page.context().close()
+  })
+})
