@@ -71,14 +71,14 @@ export function spendView(input: ViewInput, options: Readonly<{ where?: string; 
       WHERE ${at('x_Removed')} IS NULL`
   return `WITH newest AS (${newest}), closed AS (SELECT provider, account, month, list(DISTINCT source) AS sources
       FROM newest WHERE invoice IS NOT NULL AND NOT estimated GROUP BY ALL), sums AS (SELECT DISTINCT provider,
-      account, sub_account, day FROM newest WHERE source = ${quoted(summary)}), replaced AS (SELECT DISTINCT sums.*
+      account, sub_account, day, source FROM newest WHERE source = ${quoted(summary)}), replaced AS (SELECT DISTINCT sums.*
       FROM sums JOIN (SELECT DISTINCT provider, account, sub_account, day FROM newest
       WHERE source <> ${quoted(summary)}) d ON d.provider = sums.provider AND d.day = sums.day
       AND ((d.account = sums.account AND (sums.sub_account IS NULL OR d.sub_account = sums.sub_account))
       OR d.sub_account = sums.account))
       SELECT n.* FROM newest n LEFT JOIN closed c
       ON n.provider = c.provider AND n.account = c.account AND n.month = c.month
-      LEFT JOIN replaced r ON n.source = ${quoted(summary)} AND n.provider = r.provider AND n.account = r.account
+      LEFT JOIN replaced r ON n.source = r.source AND n.provider = r.provider AND n.account = r.account
       AND n.day = r.day AND n.sub_account IS NOT DISTINCT FROM r.sub_account
       WHERE (c.sources IS NULL OR (NOT n.estimated AND list_contains(c.sources, n.source)))
       AND r.provider IS NULL`
