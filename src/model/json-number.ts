@@ -23,6 +23,15 @@ export function digitKind(bytes: Uint8Array, from: number, to: number): Digits {
   return isZero && zerosEnd(bytes, whole + 1, to) > whole + leadingZeros ? 'other' : 'decimal'
 }
 
+const isNumber = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/
+
+/** As JavaScript writes the number; undefined if it is no JSON number, or too large for one. */
+export function numberText({ buffer, byteOffset, length }: Uint8Array, from: number, to: number): string | undefined {
+  const text = Buffer.from(buffer, byteOffset, length).toString('latin1', from, to)
+  const value = isNumber.test(text) ? Number(text) : Number.NaN
+  return Number.isFinite(value) ? String(value) : undefined
+}
+
 function digitsEnd(bytes: Uint8Array, from: number, to: number) {
   let at = from
   while (at < to && bytes[at]! >= zero && bytes[at]! <= 57) at++

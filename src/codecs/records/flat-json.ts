@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { digitKind } from '../../model/json-number.ts'
+import { digitKind, numberText } from '../../model/json-number.ts'
 
 /** Of a member's value. Absent: also null. `number`: JavaScript writes it differently. */
 export const valueKinds = { absent: 0, text: 1, boolean: 2, integer: 3, decimal: 4, number: 5 } as const
@@ -9,7 +9,6 @@ const comma = 44
 const colon = 58
 const backslash = 92
 const [open, close] = [123, 125]
-const isNumber = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/
 const utf8 = new TextEncoder()
 
 /**
@@ -77,7 +76,7 @@ export class FlatJson {
         const end = numberEnd(bytes, at)
         const digits = digitKind(bytes, at, end)
         if (digits !== 'other') return this.#put(slot, digits === 'integer' ? integer : decimal, at, end)
-        return isNumber.test(textAt(bytes, at, end)) ? this.#put(slot, number, at, end) : -1
+        return numberText(bytes, at, end) === undefined ? -1 : this.#put(slot, number, at, end)
       }
     }
   }

@@ -1,5 +1,5 @@
 import { ByteBuffer, fragmentOf, type Fragment } from '../../model/byte-buffer.ts'
-import { digitKind } from '../../model/json-number.ts'
+import { digitKind, numberText } from '../../model/json-number.ts'
 import { timeReader } from '../../model/time-format.ts'
 import { FlatJson, textAt, valueKinds } from './flat-json.ts'
 import type { RecordRules, ValueType } from './rules.ts'
@@ -94,8 +94,13 @@ export function flatPoints(rules: RecordRules): FlatPoints | undefined {
       if (areTexts && from === to) continue
       out.fragment(written++ === 0 ? first : head)
       if (isText) out.byte(quote)
-      if (kind !== valueKinds.number) out.range(body, from, to)
-      else if (!writeNumber(Number(textAt(body, from, to)), out)) return -1
+      if (kind !== valueKinds.number) {
+        out.range(body, from, to)
+      } else {
+        const text = numberText(body, from, to)
+        if (text === undefined) return -1
+        out.utf8(text)
+      }
       if (isText) out.byte(quote)
     }
     return written
@@ -110,13 +115,6 @@ function fits(type: ValueType, kind: number, body: Uint8Array, from: number, to:
   if (kind !== text && kind !== integer && kind !== decimal) return false
   if (digits === 'integer') return to - from <= safeDigits && (type !== 'uint' || body[from] !== minus)
   return digits === 'decimal' && type === 'float'
-}
-
-/** False: JSON cannot hold it. */
-function writeNumber(value: number, out: ByteBuffer): boolean {
-  if (!Number.isFinite(value)) return false
-  out.utf8(String(value))
-  return true
 }
 
 /** False: two names would be equal, or JSON treats one differently. */

@@ -1,5 +1,5 @@
 import { ByteBuffer, fragmentOf, type Fragment } from '../../model/byte-buffer.ts'
-import { digitKind } from '../../model/json-number.ts'
+import { digitKind, numberText } from '../../model/json-number.ts'
 import { fieldName, type FieldType } from './map-line.ts'
 
 /** Measurement and tags by the members before the fields; undefined if a value of them is dropped. */
@@ -125,9 +125,11 @@ function value(bytes: Uint8Array, from: number, to: number, type: FieldType | un
   let at = from
   while (at < to && bytes[at] !== comma && bytes[at] !== close) at++
   const digits = digitKind(bytes, from, at)
-  if (digits === 'other') return -1
   if (type === undefined || type === 'float') {
-    out.range(bytes, from, at)
+    const text = digits === 'other' ? numberText(bytes, from, at) : ''
+    if (text === undefined) return -1
+    if (text === '') out.range(bytes, from, at)
+    else out.utf8(text)
     return at
   }
   const isSafe = digits === 'integer' && at - from <= safeDigits

@@ -53,12 +53,14 @@ export class HashSet {
   }
 
   words(): Uint32Array {
-    const words = new Uint32Array(this.#size * 4)
+    const [table, words] = [this.#table, new Uint32Array(this.#size * 4)]
     let to = 0
-    for (let at = 0; at < this.#table.length; at += 4) {
+    for (let at = 0; at < table.length; at += 4) {
       if (this.#isFree(at)) continue
-      words.set(this.#table.subarray(at, at + 4), to)
-      to += 4
+      words[to++] = table[at]!
+      words[to++] = table[at + 1]!
+      words[to++] = table[at + 2]!
+      words[to++] = table[at + 3]!
     }
     return words
   }
