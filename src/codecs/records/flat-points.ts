@@ -13,7 +13,7 @@ export type FlatPoints = (body: Uint8Array, given: number | undefined, out: Byte
 
 type Member = Readonly<{ slot: number; head: Fragment; first: Fragment; type: ValueType | undefined }>
 
-const [quote, minus, closingBrace] = [34, 45, 125]
+const [quote, minus, zero, closingBrace] = [34, 45, 48, 125]
 /** Integers of so many digits are within every type. */
 const safeDigits = 15
 
@@ -71,11 +71,9 @@ export function flatPoints(rules: RecordRules): FlatPoints | undefined {
   function timeOf(body: Uint8Array): number {
     const kind = json.kinds[timeSlot]!
     if (kind === valueKinds.boolean) return Number.NaN
-    const text = textAt(body, json.from[timeSlot]!, json.to[timeSlot]!)
-    const number = kind === valueKinds.text ? undefined : Number(text)
-    const isLong = kind === valueKinds.integer && !Number.isSafeInteger(number)
+    const [from, to] = [json.from[timeSlot]!, json.to[timeSlot]!]
     try {
-      const timed = readTime?.(isLong ? BigInt(text) : (number ?? text))
+      const timed = readTime?.(timeValue(body, kind, from, to))
       return timed?.resolved === undefined ? (timed?.at ?? Number.NaN) : Number.NaN
     } catch {
       return Number.NaN
@@ -105,6 +103,18 @@ export function flatPoints(rules: RecordRules): FlatPoints | undefined {
     }
     return written
   }
+}
+
+function timeValue(body: Uint8Array, kind: number, from: number, to: number): string | number | bigint {
+  if (kind === valueKinds.integer && to - from <= safeDigits && body[from] !== minus) {
+    let value = 0
+    for (let at = from; at < to; at++) value = 10 * value + body[at]! - zero
+    return value
+  }
+  const text = textAt(body, from, to)
+  if (kind === valueKinds.text) return text
+  const value = Number(text)
+  return kind === valueKinds.integer && !Number.isSafeInteger(value) ? BigInt(text) : value
 }
 
 /** Whether the conversion leaves the text as it is. */

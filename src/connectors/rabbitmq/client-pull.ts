@@ -8,8 +8,8 @@ import { fromMessage, offsetOf } from './map-read.ts'
 import { StreamOffset } from './source-offset.ts'
 
 const maxMessages = 1024
-/** A unit costs a sync: where many messages arrive, each unit waits for more of them. */
-const [busyMessages, gatherMs] = [32, 50]
+/** A unit costs a sync, a frame and a read of each sink: where many messages arrive, each waits for more of them. */
+const [busyMessages, gatherMs] = [32, 200]
 const closeMs = 2000
 
 type Live = Readonly<{

@@ -71,16 +71,12 @@ export class DuplicateWindow implements Projection {
     let [freshRows, seenRows] = [0, 0]
     for (let row = 0; row < rows; row++) {
       const at = 4 * row
-      const isSeen =
+      const isKnown =
         inFlight === undefined
-          ? this.#knows(hashes, at)
-          : inFlight.sequenceOf(hashes, at) !== undefined || this.#underWay.has(hashes, at)
-      if (isSeen) {
-        seen[seenRows++] = row
-        continue
-      }
-      this.#underWay.add(hashes, at)
-      fresh[freshRows++] = row
+          ? this.#newer.has(hashes, at) || this.#older.has(hashes, at)
+          : inFlight.sequenceOf(hashes, at) !== undefined
+      if (isKnown || !this.#underWay.add(hashes, at)) seen[seenRows++] = row
+      else fresh[freshRows++] = row
     }
     return { fresh: fresh.subarray(0, freshRows), seen: seen.subarray(0, seenRows) }
   }
@@ -141,10 +137,6 @@ export class DuplicateWindow implements Projection {
     await disk.rename(temporary, this.#path)
     await disk.syncDirectory(directory)
     this.#committed = position
-  }
-
-  #knows(hashes: Uint32Array, at: number) {
-    return this.#newer.has(hashes, at) || this.#older.has(hashes, at) || this.#underWay.has(hashes, at)
   }
 
   #turn() {

@@ -25,9 +25,10 @@ export class HashSet {
     return !this.#isFree(this.#slotOf(words, at) * 4)
   }
 
-  add(words: Uint32Array, at: number): void {
+  /** False: it was there. */
+  add(words: Uint32Array, at: number): boolean {
     const to = this.#slotOf(words, at) * 4
-    if (!this.#isFree(to)) return
+    if (!this.#isFree(to)) return false
     const table = this.#table
     table[to] = words[at] || 1
     table[to + 1] = words[at + 1]!
@@ -35,6 +36,7 @@ export class HashSet {
     table[to + 3] = words[at + 3]!
     this.#size++
     if (this.#size * 2 > this.#mask) this.#grow()
+    return true
   }
 
   /** Closes the gap, so that searches end correctly. */
