@@ -117,15 +117,13 @@ async function makeFolders(path: string, mode?: number) {
     )
     if (isThere) return
     const above = dirname(path)
-    if (
-      !missing(error) ||
-      above === path ||
-      (await fs.stat(above).then(
-        () => true,
-        () => false,
-      ))
+    if (!missing(error) || above === path) throw error
+    const hasParent = await fs.stat(above).then(
+      () => true,
+      () => false,
     )
-      throw error
+    // Made by a concurrent call.
+    if (hasParent) return void (await fs.mkdir(path, { mode, recursive: true }))
     await makeFolders(above, mode)
     await makeFolders(path, mode)
   }

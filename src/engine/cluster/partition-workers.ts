@@ -173,6 +173,8 @@ export class PartitionWorkers {
       if (worker !== undefined && (!local || worker.lost)) this.#begin(partition, () => this.#leave(partition, worker))
       else if (worker === undefined && local && this.#isFree(partition, members))
         this.#begin(partition, () => this.#take(partition))
+      else if (worker === undefined && !local && this.#isHeldInVain(partition))
+        this.#begin(partition, () => this.#release(partition))
     }
   }
 
@@ -181,6 +183,25 @@ export class PartitionWorkers {
     return (
       record === undefined || record.free || record.owner === this.#options.instance || !members.includes(record.owner)
     )
+  }
+
+  /** After a failed takeover, or a kill: this instance is alive, so that others wait for its release. */
+  #isHeldInVain(partition: number) {
+    const record = this.#options.records.get<PartitionRecord>(keys.owner(partition))
+    return record?.owner === this.#options.instance && !record.free
+  }
+
+  async #release(partition: number) {
+    const { bus, host, log, instance } = this.#options
+    const name = `partition/${partition}`
+    const writer = new RetryingWriter({ writer: await bus.claim(name), name, host, log })
+    try {
+      await writer.fence('records', keys.owner(partition))
+      await writeRecord(writer, keys.owner(partition), { owner: instance, free: true } satisfies PartitionRecord)
+    } finally {
+      await writer.close(pollMs)
+    }
+    log.info('Released a journal partition that was not delivered here.', { partition })
   }
 
   #begin(partition: number, act: () => Promise<void>) {

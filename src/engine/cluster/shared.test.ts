@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
@@ -17,7 +17,7 @@ import type { SinkEntry } from '../delivery/sinks.ts'
 import { sharedLedger } from './shared-ledger.ts'
 import { copyPartition } from './copy.ts'
 import { sharedName } from './journal-name.ts'
-import { PartitionWorker } from './partition-worker.ts'
+import { PartitionWorker, type PartitionRecord } from './partition-worker.ts'
 import { PartitionWorkers, sharesOf } from './partition-workers.ts'
 import { begun, countedOf, outcomeBetween, passed } from './sink-progress.ts'
 import { SharedDeadLetters } from './dead-letter-commands.ts'
@@ -469,4 +469,43 @@ test('a takeover resumes at the last position although a removed source saved it
     last,
     [last - 3 - lookBack],
   ])
+})
+
+test('a partition that an instance owns and does not deliver moves to the instance whose share it is', async () => {
+  const bus = new MemoryBus(6)
+  const directory = await mkdtemp(join(tmpdir(), 'weir-lanes-'))
+  onTestFinished(() => rm(directory, { recursive: true, force: true }))
+  const before: number[] = []
+  // `e` cannot open these partitions, which become those of `d`.
+  await mkdir(`${directory}/e`)
+  for (const [partition, owner] of sharesOf(6, ['d', 'e'])) {
+    if (owner !== 'd') continue
+    await writeFile(`${directory}/e/${partition}`, '')
+    before.push(partition)
+  }
+  const { metrics } = testContext()
+  const stop = new AbortController()
+  const records = recordsOf(bus)
+  const deliverer = (instance: string) => {
+    const lanes = new PartitionWorkers({
+      bus,
+      records: recordsOf(bus),
+      instance,
+      host,
+      log,
+      metrics,
+      directory: `${directory}/${instance}`,
+      maxBytes: 1e8,
+      heartbeatMs: 50,
+      load: () => Promise.reject(new Error('unknown sink')),
+    })
+    return { lanes, done: lanes.run(stop.signal) }
+  }
+  const first = deliverer('e')
+  const owners = () => before.map((partition) => records.get<PartitionRecord>(keys.owner(partition)))
+  await expect.poll(owners, { timeout: 60_000 }).toEqual(before.map(() => ({ owner: 'e', free: false })))
+  const second = deliverer('d')
+  await expect.poll(() => [...second.lanes.all.keys()].toSorted(), { timeout: 60_000 }).toEqual(before.toSorted())
+  stop.abort()
+  await Promise.all([first.done, second.done])
 })
