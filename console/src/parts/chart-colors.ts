@@ -8,6 +8,7 @@ export type ChartColors = Readonly<{
   line: string
   mark: string
   gap: string
+  audit: string
 }>
 
 const tokenOf = ({ other, tone }: ChartSeries, index: number) =>
@@ -34,6 +35,7 @@ export function colorsOf(element: HTMLElement, series: readonly ChartSeries[]): 
     line: token('--line'),
     mark: token('--series-4'),
     gap: token('--bad'),
+    audit: token('--bad'),
   }
   probe.remove()
   return found

@@ -17,6 +17,7 @@ type Drawing = Readonly<{
   colors: ChartColors
   onPoint: (at: number | undefined) => void
   onBrush: (from: number, to: number) => void
+  onMark: (mark: ChartMark) => void
   onReady: () => void
 }>
 
@@ -37,7 +38,7 @@ const wholeSteps = Array.from({ length: 57 }, (_, at) => ([1, 2, 5][at % 3] ?? 1
 
 export function draw(
   element: HTMLElement,
-  { times, series, lines, marks, unknown, stacked, height, format, colors, onPoint, onBrush, onReady }: Drawing,
+  { times, series, lines, marks, unknown, stacked, height, format, colors, onPoint, onBrush, onMark, onReady }: Drawing,
 ): Drawn {
   const values = stacked ? sums(series, times.length) : series.map((each) => [...each.values])
   const order = series.map((_, index) => (stacked ? series.length - 1 - index : index))
@@ -95,7 +96,13 @@ export function draw(
         ready: [onReady],
         drawClear: [(self) => hatch(self, unknown, colors)],
         draw: [(self) => drawMarks(self, marks, colors)],
-        setCursor: [(self) => onPoint(self.cursor.idx ?? undefined)],
+        setCursor: [
+          (self) => {
+            onPoint(self.cursor.idx ?? undefined)
+            const { left = -1, top = -1 } = self.cursor
+            self.over.style.cursor = markNear(self, marks, left, top) === undefined ? '' : 'pointer'
+          },
+        ],
         setSelect: [
           (self) => {
             const { left, width } = self.select
@@ -113,6 +120,10 @@ export function draw(
     ] as uPlot.AlignedData,
     element,
   )
+  plot.over.addEventListener('click', ({ offsetX, offsetY }) => {
+    const mark = markNear(plot, marks, offsetX, offsetY)
+    if (mark !== undefined) onMark(mark)
+  })
   const follow = new ResizeObserver(() => plot.setSize({ width: Math.max(80, element.clientWidth), height }))
   follow.observe(element)
   return {
@@ -133,7 +144,19 @@ export function draw(
   }
 }
 
-function drawMarks(plot: uPlot, marks: readonly ChartMark[], { mark, gap }: ChartColors) {
+/** Pixels around the sign of a mark: a target of 24 px. */
+const reach = 12
+
+function markNear(plot: uPlot, marks: readonly ChartMark[], left: number, top: number): ChartMark | undefined {
+  if (top < 0 || top > 2 * reach) return undefined
+  return marks
+    .filter(({ pos }) => pos !== undefined)
+    .map((mark) => ({ mark, far: Math.abs(plot.valToPos(mark.at, 'x') - left) }))
+    .filter(({ far }) => far <= reach)
+    .toSorted((a, b) => a.far - b.far)[0]?.mark
+}
+
+function drawMarks(plot: uPlot, marks: readonly ChartMark[], { mark, gap, audit }: ChartColors) {
   const {
     ctx: context,
     bbox: { left, top, width, height },
@@ -144,7 +167,7 @@ function drawMarks(plot: uPlot, marks: readonly ChartMark[], { mark, gap }: Char
   context.setLineDash([3 * devicePixelRatio, 3 * devicePixelRatio])
   for (const { is, at, since = at } of marks) {
     const x = Math.round(plot.valToPos(at, 'x', true))
-    context.fillStyle = context.strokeStyle = is === 'gap' ? gap : mark
+    context.fillStyle = context.strokeStyle = is === 'gap' ? gap : is === 'audit' ? audit : mark
     const [begin, end] = [Math.max(left, plot.valToPos(since, 'x', true)), Math.min(left + width, x)]
     if (end > begin) {
       context.globalAlpha = 0.14
@@ -159,10 +182,23 @@ function drawMarks(plot: uPlot, marks: readonly ChartMark[], { mark, gap }: Char
     context.save()
     context.translate(x, top)
     if (is === 'gap') context.rotate(Math.PI / 4)
-    context.fillRect(-side / 2, -side / 2, side, side)
+    sign(context, is, side / 2)
     context.restore()
   }
   context.restore()
+}
+
+/** Shape and colour: rollouts are round, audit events triangles. */
+function sign(context: CanvasRenderingContext2D, is: ChartMark['is'], half: number) {
+  if (is !== 'rollout' && is !== 'audit') return context.fillRect(-half, -half, 2 * half, 2 * half)
+  context.beginPath()
+  if (is === 'rollout') context.arc(0, 0, 1.15 * half, 0, 2 * Math.PI)
+  else {
+    context.moveTo(0, -half)
+    context.lineTo(1.15 * half, half)
+    context.lineTo(-1.15 * half, half)
+  }
+  context.fill()
 }
 
 function hatch(plot: uPlot, unknown: readonly Readonly<{ from: number; to: number }>[], { ink, line }: ChartColors) {

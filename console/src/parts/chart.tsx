@@ -6,6 +6,7 @@ import { colorsOf, markClass } from './chart-colors.ts'
 import type { Drawn } from './chart-draw.ts'
 import { isIn, markText, ValueTable, valueText } from './chart-table.tsx'
 import { partsText } from '../text/parts.ts'
+import { whyText } from '../text/why.ts'
 
 export type ChartSeries = Readonly<{
   name: string
@@ -18,10 +19,20 @@ export type ChartSeries = Readonly<{
 
 export type ChartMark = Readonly<{
   /** `gap`: data may be missing from `since` on. */
-  is?: 'change' | 'gap'
+  is?: 'change' | 'rollout' | 'audit' | 'gap'
   since?: number
   at: number
   text: string
+  /** Of the change, for `onMark`. */
+  pos?: string
+}>
+
+/** Marks that can be hidden and opened. */
+export type MarkProps = Readonly<{
+  marks: readonly ChartMark[]
+  marksShown: boolean
+  onMarks: (shown: boolean) => void
+  onMark: (mark: ChartMark) => void
 }>
 
 type ChartProps = Readonly<{
@@ -42,7 +53,8 @@ type ChartProps = Readonly<{
   table?: boolean | undefined
   onTable?: ((table: boolean) => void) | undefined
   menu?: React.ReactNode
-}>
+}> &
+  Partial<Omit<MarkProps, 'marks'>>
 
 const none: readonly never[] = []
 
@@ -61,6 +73,9 @@ export function Chart({
   table,
   onTable,
   menu,
+  marksShown,
+  onMarks,
+  onMark,
 }: ChartProps): React.ReactNode {
   const place = useRef<HTMLDivElement>(null)
   const [ownTable, setOwnTable] = useState(false)
@@ -74,12 +89,14 @@ export function Chart({
   const marked = useMemo(() => placesOf(times, markedTimes), [times, markedTimes])
   const drawn = useRef<Drawn>(undefined)
   const brushed = useRef(onBrush)
+  const opened = useRef(onMark)
   const held = useRef<Readonly<{ cursor: number | undefined; marked: readonly [number, number] | undefined }>>({
     cursor,
     marked,
   })
   useEffect(() => {
     brushed.current = onBrush
+    opened.current = onMark
     held.current = { cursor, marked }
   })
   useEffect(() => drawn.current?.mark(marked), [marked])
@@ -106,6 +123,7 @@ export function Chart({
           colors: colorsOf(element, series),
           onPoint: (place) => setAt(place === undefined ? undefined : times[Math.min(place, times.length - 1)]),
           onBrush: (from, to) => brushed.current?.(from, to),
+          onMark: (mark) => opened.current?.(mark),
           onReady: () => {
             if (wasAt !== undefined) now.point(wasAt)
             if (wasMarked !== undefined) now.mark(wasMarked)
@@ -156,6 +174,18 @@ export function Chart({
     onBrush(times[first] ?? 0, times[last + 1] ?? (times[last] ?? 0) + width)
     return true
   }
+  const toNextMark = () => {
+    const after = times[(cursor ?? -1) + 1] ?? Infinity
+    const next = marks.toSorted((a, b) => a.at - b.at).find(({ at, pos }) => pos !== undefined && at >= after)
+    const place = placeOf(times, next?.at)
+    if (place !== undefined) drawn.current?.point(place)
+  }
+  const openMark = () => {
+    const found = marks.find((each) => each.pos !== undefined && cursor !== undefined && isIn(times, cursor, each))
+    if (found === undefined) return false
+    onMark?.(found)
+    return true
+  }
   const drop = () => {
     mark(undefined)
     return marked !== undefined
@@ -167,8 +197,14 @@ export function Chart({
       : [
           { keys: ['Shift+ArrowRight'], does: partsText.selectNext, run: markOn(1) },
           { keys: ['Shift+ArrowLeft'], does: partsText.selectPrevious, run: markOn(-1) },
-          { keys: ['Enter'], does: partsText.zoomIn, run: take },
+          { keys: ['Enter'], does: partsText.zoomIn, run: () => take() || openMark() },
           { keys: ['Escape'], does: partsText.clearSelection, run: drop },
+        ]),
+    ...(onMark === undefined
+      ? []
+      : [
+          { keys: ['n'], does: whyText.nextMark, run: toNextMark },
+          { keys: ['o'], does: whyText.openMark, run: openMark },
         ]),
   ])
   const cursorText =
@@ -197,12 +233,7 @@ export function Chart({
               {name}
             </span>
           ))}
-          {marks.some(({ is }) => is !== 'gap') && (
-            <span className="legend">
-              <i className="c-4" aria-hidden="true" />
-              {partsText.changeMark}
-            </span>
-          )}
+          <MarkLegend marks={marks} />
           {marks.some(({ is }) => is === 'gap') && (
             <span className="legend">
               <i className="c-gap" aria-hidden="true" />
@@ -217,6 +248,17 @@ export function Chart({
           )}
         </span>
         <span className="chart-acts">
+          {onMarks !== undefined && (
+            <button
+              type="button"
+              className="quiet"
+              aria-pressed={marksShown}
+              title={whyText.marksHint}
+              onClick={() => onMarks(marksShown !== true)}
+            >
+              {whyText.marks}
+            </button>
+          )}
           <button type="button" className="quiet" aria-pressed={asTable} onClick={() => setAsTable(!asTable)}>
             {partsText.table}
           </button>
@@ -273,6 +315,23 @@ export function Chart({
       )}
     </figure>
   )
+}
+
+const markNames = [
+  ['change', 'c-4', partsText.changeMark],
+  ['rollout', 'c-rollout', whyText.rollout],
+  ['audit', 'c-audit', whyText.audit],
+] as const
+
+function MarkLegend({ marks }: { marks: readonly ChartMark[] }) {
+  return markNames
+    .filter(([kind]) => marks.some(({ is = 'change' }) => is === kind))
+    .map(([kind, mark, name]) => (
+      <span key={kind} className="legend">
+        <i className={mark} aria-hidden="true" />
+        {name}
+      </span>
+    ))
 }
 
 function Reading({ name, mark, value }: { name: string; mark: string; value: string }) {

@@ -114,3 +114,15 @@ export const presets: readonly Range[] = [
   '1w',
   '2w',
 ].map((length) => ({ from: `now-${length}`, to: 'now' }))
+
+const unitSeconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 }
+
+/** The range with relative times resolved at `now`, in Unix ms. */
+export function fixedRange({ from, to }: Range, now: number): Range {
+  const fixed = (written: string) => {
+    const [, count = '0', unit = 's'] = relative.exec(written) ?? []
+    if (!relative.test(written)) return written
+    return new Date(now - Number(count) * (unitSeconds[unit] ?? 0) * 1000).toISOString()
+  }
+  return { from: fixed(from), to: fixed(to) }
+}

@@ -75,6 +75,11 @@ export const whySchemas = {
               'not a probability.',
           },
           share: { ...number, description: 'Share of the changed traffic at the related workload.' },
+          repeats: {
+            ...integer,
+            description:
+              'Further changes of the same object, if it is only in the same namespace; they are not listed.',
+          },
           seconds_before: { ...number, description: 'From the change to `onset`; negative: after it.' },
         }),
         { description: 'Changes that preceded, best first. That a change preceded does not prove a cause.' },

@@ -5,6 +5,7 @@ import { isoOf, seriesSql, stepFor, type Measure, type RowQuery, type TimeSpan }
 import type { StoreReader } from '../../engine/control.ts'
 import type { Principal } from '../access/principal.ts'
 import type { ApiContext } from '../options.ts'
+import { storedSince } from '../stored-to.ts'
 import { groupField } from '../query-parameters.ts'
 import { collect } from './collect.ts'
 import { onsetOf } from './onset.ts'
@@ -36,7 +37,10 @@ export async function precedingChanges(run: WhyRun, lookbackUs: bigint): Promise
   const { flows, store, runQuery, by, limit } = run
   const dialect = dialectOf(store)
   const { from, to } = flows.span
-  const wide: TimeSpan = { from: from - (to - from), to }
+  const before = from - (to - from)
+  // Before the first stored flow traffic is unknown, and not zero.
+  const { since = before } = await storedSince(store, { from: before, to })
+  const wide: TimeSpan = { from: since > before && since < to ? since : before, to }
   const step = stepFor(wide, buckets)
   const stepUs = BigInt(step) * 1_000_000n
   const group = onsetFields.map(groupField)
@@ -73,11 +77,12 @@ export async function precedingChanges(run: WhyRun, lookbackUs: bigint): Promise
     before: sumOf(pairs, 'before'),
     after: sumOf(pairs, 'after'),
     pairs: pairs.slice(0, shownPairs),
-    candidates: ranked.slice(0, limit).map(({ candidate, score, share, reasons, secondsBefore }) => ({
+    candidates: ranked.slice(0, limit).map(({ candidate, score, share, reasons, secondsBefore, repeats }) => ({
       ...shown(candidate),
       score: Math.round(score * 1000) / 1000,
       share: Math.round(share * 1000) / 1000,
       seconds_before: secondsBefore,
+      repeats,
       reasons,
     })),
     others: Math.max(0, ranked.length - limit),

@@ -126,6 +126,16 @@ test('a nearer, closer or weightier change ranks higher; metadata and late react
   expect(names).toEqual(['near', 'scaled', 'unmounted', 'old', 'note'])
 })
 
+test('repeated changes of an object that is only in the same namespace are counted with the newest', () => {
+  const flags = { kind: 'ConfigMap', name: 'flags', ref: 'k8s:c1//ConfigMap/shop/flags' }
+  const { ranked } = rank(
+    [5000, 60_000, 120_000].map((before) => candidate({ ...flags, at: onset - before, pos: String(before) })),
+    [web],
+    options,
+  )
+  expect(ranked.map(({ candidate: { pos }, repeats }) => [pos, repeats])).toEqual([['5000', 2]])
+})
+
 test('an unrelated change of the first candidate’s actor is listed with this reason', () => {
   const { ranked, excluded } = rank(
     [

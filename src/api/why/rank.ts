@@ -11,6 +11,8 @@ export type Ranked = Readonly<{
   share: number
   /** Before the start of the change of traffic; negative: after it, within the resolution. */
   secondsBefore: number
+  /** Further changes of the same object, which are only in the same namespace. */
+  repeats: number
 }>
 
 export type Ranking = Readonly<{
@@ -48,6 +50,7 @@ export function rank(
     reasons: [reason],
     share,
     secondsBefore: Math.round((onset - candidate.at) / 100) / 10,
+    repeats: 0,
   })
   for (const candidate of candidates) {
     if (candidate.at < onset - lookbackMs || candidate.at > onset + graceMs) continue
@@ -67,7 +70,25 @@ export function rank(
       ranked.push(scored(candidate, { is: 'actor', object: actor }, actorCloseness, first.share))
     else unrelated++
   }
-  return { ranked: ranked.sort(bestFirst), excluded: { controllers, unrelated } }
+  return { ranked: withoutRepeats(ranked.sort(bestFirst)), excluded: { controllers, unrelated } }
+}
+
+/** A program that writes unrelated configuration all the time would fill the list. */
+function withoutRepeats(ranked: readonly Ranked[]): readonly Ranked[] {
+  const places = new Map<string, number>()
+  const kept: Ranked[] = []
+  for (const each of ranked) {
+    const { candidate, reasons } = each
+    const key = reasons[0]?.is === 'namespace' && candidate.ref !== null ? candidate.ref : undefined
+    const place = key === undefined ? undefined : places.get(key)
+    const first = place === undefined ? undefined : kept[place]
+    if (place !== undefined && first !== undefined) kept[place] = { ...first, repeats: first.repeats + 1 }
+    else {
+      if (key !== undefined) places.set(key, kept.length)
+      kept.push(each)
+    }
+  }
+  return kept
 }
 
 export function weightOf(candidate: Candidate): number {

@@ -144,6 +144,7 @@ export default function ChangesPage(): React.ReactNode {
           namespaces={namespace}
           rows={rows}
           onSpan={(from, to) => set({ t: { from, to }, live: false })}
+          onOpen={(pos) => set({ sel: pos })}
         />
       )}
       {sums.data === undefined && rows.length > 0 && <div className="panel volume" aria-hidden="true" />}

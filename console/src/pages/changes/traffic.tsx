@@ -14,6 +14,7 @@ type TrafficProps = Readonly<{
   namespaces: readonly string[]
   rows: readonly Change[]
   onSpan: (from: string, to: string) => void
+  onOpen: (pos: string) => void
 }>
 
 const marked = new Set([
@@ -30,7 +31,7 @@ const marked = new Set([
 const maxMarks = 60
 const rate = (value: number) => `${volume(value)}/s`
 
-export function Traffic({ sums: { span, step }, namespaces, rows, onSpan }: TrafficProps): React.ReactNode {
+export function Traffic({ sums: { span, step }, namespaces, rows, onSpan, onOpen }: TrafficProps): React.ReactNode {
   const filter = namespaces.length === 0 ? '' : `any.namespace in (${namespaces.map(literal).join(', ')})`
   const { data, isError } = useQuery({
     queryKey: ['traffic', filter, span, step],
@@ -69,6 +70,7 @@ export function Traffic({ sums: { span, step }, namespaces, rows, onSpan }: Traf
         height={76}
         format={rate}
         marks={marks}
+        onMark={({ pos = '' }) => onOpen(pos)}
         onBrush={(from, to) => onSpan(isoOfSeconds(from), isoOfSeconds(to))}
       />
     </section>
@@ -79,8 +81,9 @@ function marksOf(rows: readonly Change[]): readonly ChartMark[] {
   return rows
     .filter(({ kind, noise, initial }) => marked.has(kind) && noise.length === 0 && !initial)
     .slice(0, maxMarks)
-    .map(({ time, kind, name, operation, actor }) => ({
+    .map(({ time, kind, name, operation, actor, pos }) => ({
       at: Date.parse(time) / 1000,
       text: `${kind} ${name} ${operation ?? 'changed'}${actor === null ? '' : generalText.byActor(actor)}`,
+      pos,
     }))
 }

@@ -6,7 +6,7 @@ import { TimeControl } from '../../app/time-control.tsx'
 import { useTitle } from '../../app/use-title.ts'
 import { Loading, Notice, Pending, QueryError, UnreadNotice } from '../../parts/states.tsx'
 import { Tabs } from '../../parts/tabs.tsx'
-import { isMoment } from '../../state/range.ts'
+import { fixedRange, isMoment, isMoving } from '../../state/range.ts'
 import { usePageState } from '../../state/use-page-state.ts'
 import { FilterOptions } from './filter-options.tsx'
 import { flowColumns } from './columns.tsx'
@@ -15,13 +15,20 @@ import { defaultGroups } from './groups.ts'
 import { PresetMenu } from './preset-menu.tsx'
 import { presets, withPreset } from './presets.ts'
 import { useQuickFilters, wholeFilter } from './quick.ts'
-import { flowsCodec } from './state.ts'
+import { flowsCodec, type FlowsState } from './state.ts'
 import { flowTabs, useFlowView } from './views.ts'
 import { generalText } from '../../text/general.ts'
+import { Side } from './side.tsx'
+import { whyText } from '../../text/why.ts'
 import { presetsText } from '../../text/presets.ts'
 import { flowsText } from '../../text/flows.ts'
 
 const none: readonly QuickFilter[] = []
+
+/** A moving range would change while it is read. */
+function fixed({ live, t }: FlowsState): Partial<FlowsState> {
+  return live || isMoving(t) ? { live: false, t: fixedRange(t, Date.now()) } : {}
+}
 
 export default function FlowsPage(): React.ReactNode {
   useTitle(generalText.flows)
@@ -111,6 +118,14 @@ export default function FlowsPage(): React.ReactNode {
           <span aria-hidden="true">{state.live ? '● ' : '○ '}</span>
           {generalText.live}
         </button>
+        <button
+          type="button"
+          aria-pressed={state.why}
+          title={whyText.hint}
+          onClick={() => set(state.why ? { why: false } : { ...fixed(state), why: true, mark: '', sel: '' })}
+        >
+          {whyText.title}
+        </button>
         <PresetMenu state={state} set={set} />
         <FilterOptions state={state} set={set} quick={known} />
       </div>
@@ -136,31 +151,34 @@ export default function FlowsPage(): React.ReactNode {
           <Pending of={quick} what={flowsText.theFields} />
         )
       ) : (
-        <div
-          id="flows-view"
-          className="page-view"
-          {...(several ? { role: 'tabpanel', 'aria-label': shown?.title } : {})}
-        >
-          {View === undefined || shown === undefined ? (
-            <Loading what={flowsText.theView} />
-          ) : (
-            <View
-              state={shownState}
-              set={set}
-              columns={columns}
-              tabs={
-                several && (
-                  <Tabs
-                    label={flowsText.views}
-                    tabs={flowTabs}
-                    chosen={shown.id}
-                    controls="flows-view"
-                    onChange={(view) => set({ view })}
-                  />
-                )
-              }
-            />
-          )}
+        <div className="page-sides">
+          <div
+            id="flows-view"
+            className="page-view"
+            {...(several ? { role: 'tabpanel', 'aria-label': shown?.title } : {})}
+          >
+            {View === undefined || shown === undefined ? (
+              <Loading what={flowsText.theView} />
+            ) : (
+              <View
+                state={shownState}
+                set={set}
+                columns={columns}
+                tabs={
+                  several && (
+                    <Tabs
+                      label={flowsText.views}
+                      tabs={flowTabs}
+                      chosen={shown.id}
+                      controls="flows-view"
+                      onChange={(view) => set({ view })}
+                    />
+                  )
+                }
+              />
+            )}
+          </div>
+          <Side state={shownState} set={set} />
         </div>
       )}
     </div>

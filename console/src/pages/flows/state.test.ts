@@ -27,6 +27,9 @@ const flows = fc.record({
   q: fc.string({ unit: 'binary', maxLength: 80 }).filter((written) => written.isWellFormed()),
   both: fc.boolean(),
   once: fc.boolean(),
+  marks: fc.boolean(),
+  mark: fc.string({ maxLength: 40 }),
+  why: fc.boolean(),
   quick: fc.uniqueArray(
     fc
       .string({ unit: 'grapheme', minLength: 1, maxLength: 40 })

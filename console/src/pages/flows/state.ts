@@ -21,6 +21,10 @@ export interface FlowsState extends Frame, OverviewState, ConversationsState, To
   readonly w: Widths
   readonly sort: string
   readonly sel: string
+  readonly marks: boolean
+  /** `pos` of the open mark; `audit:` before that of an audit event. */
+  readonly mark: string
+  readonly why: boolean
 }
 
 export interface ShownFlows extends FlowsState {
@@ -39,6 +43,9 @@ export const flowsCodec = codecOf<FlowsState>({
   w: columnWidths(),
   sort: text(),
   sel: text(),
+  marks: flag(true),
+  mark: text(),
+  why: flag(false),
   ...overviewParts,
   ...conversationsParts,
   ...topologyParts,

@@ -15,6 +15,7 @@ import { useRows, type RowsProps } from './rows.ts'
 import { useStoredRows, useTotals } from './stored.ts'
 import { useRefresh } from '../../hooks/use-refresh.ts'
 import { Volume } from './volume.tsx'
+import { useFlowMarks } from './marks.ts'
 import { flowsText } from '../../text/flows.ts'
 
 export function StoredFlows(props: RowsProps): React.ReactNode {
@@ -27,6 +28,7 @@ export function StoredFlows(props: RowsProps): React.ReactNode {
   const reading = useRows(props, stored.fields)
   const totals = useTotals({ filter, both, once }, span)
   const total = more ? totals?.flows : rows.length
+  const marks = useFlowMarks(state, set, span, 0)
   const [message, setMessage] = useState('')
   useEffect(() => {
     if (!busy && span !== undefined)
@@ -64,7 +66,7 @@ export function StoredFlows(props: RowsProps): React.ReactNode {
       {/* Reserves the height, so that rows do not move. */}
       {totals === undefined && rows.length > 0 && <div className="panel volume" aria-hidden="true" />}
       {totals !== undefined && rows.length > 0 && (
-        <Volume answer={totals.series} onSpan={(from, to) => set({ t: { from, to } })} />
+        <Volume answer={totals.series} onSpan={(from, to) => set({ t: { from, to } })} marks={marks} />
       )}
       <div className="page-body">
         <section className="panel table" aria-label={flowsText.storedFlows} aria-busy={busy}>

@@ -1,6 +1,6 @@
 import { useMemo } from 'react'
 import { bucketsOf, type SeriesAnswer } from '../../api/series.ts'
-import { Chart, type ChartSeries } from '../../parts/chart.tsx'
+import { Chart, type ChartSeries, type MarkProps } from '../../parts/chart.tsx'
 import { isoOfSeconds, volume } from '../../parts/format.ts'
 import { valueName } from './overview/names.ts'
 import { flowsText } from '../../text/flows.ts'
@@ -10,9 +10,10 @@ export const volumeGroup = 'src_endpoint'
 type VolumeProps = Readonly<{
   answer: SeriesAnswer
   onSpan: (from: string, to: string) => void
+  marks: MarkProps
 }>
 
-export function Volume({ answer, onSpan }: VolumeProps): React.ReactNode {
+export function Volume({ answer, onSpan, marks }: VolumeProps): React.ReactNode {
   const { times, series } = useMemo(() => ratesOf(answer), [answer])
   return (
     <section className="panel volume" aria-label={flowsText.volume}>
@@ -23,6 +24,7 @@ export function Volume({ answer, onSpan }: VolumeProps): React.ReactNode {
         stacked
         height={112}
         format={rate}
+        {...marks}
         onBrush={(from, to) => onSpan(isoOfSeconds(from), isoOfSeconds(to))}
       />
     </section>

@@ -2,7 +2,9 @@ import { Link } from '@tanstack/react-router'
 import { useMemo } from 'react'
 import type { Change, WholeResource } from '../../api/objects.ts'
 import { ratesOf } from '../../api/series.ts'
-import { Chart } from '../../parts/chart.tsx'
+import { useTrafficMarks, type TrafficMark } from '../../api/marks.ts'
+import { chartMarkOf } from '../../parts/why/mark-text.ts'
+import { Chart, type ChartMark } from '../../parts/chart.tsx'
 import { count, plainText, volume } from '../../parts/format.ts'
 import { Loading, QueryError } from '../../parts/states.tsx'
 import { usePeers, useTraffic, type FlowRange } from './queries.ts'
@@ -13,12 +15,14 @@ import { generalText } from '../../text/general.ts'
 
 const rate = (value: number) => `${volume(value)}/s`
 
-export function FlowsOf({ of }: { of: WholeResource }): React.ReactNode {
+export function FlowsOf({ of, onMark }: { of: WholeResource; onMark: (mark: ChartMark) => void }): React.ReactNode {
   const traffic = useMemo(() => trafficOf(of), [of])
   const sends: FlowRange = { filter: traffic.sends, from: traffic.from, to: traffic.to }
   const receives: FlowRange = { ...sends, filter: traffic.receives }
   const [out, into] = [useTraffic(sends), useTraffic(receives)]
-  const marks = useMemo(() => marksOf(of.changes), [of.changes])
+  const filter = resourceText.either(traffic.sends, traffic.receives)
+  const related = useTrafficMarks({ filter, from: traffic.from, to: traffic.to }, traffic.none === undefined, 0)
+  const marks = useMemo(() => marksOf(of.changes, related), [of.changes, related])
   const chart = useMemo(() => {
     if (out.data === undefined || into.data === undefined) return undefined
     const [one, other] = [ratesOf(out.data), ratesOf(into.data)]
@@ -42,7 +46,7 @@ export function FlowsOf({ of }: { of: WholeResource }): React.ReactNode {
     v: '1',
     live: '0',
     t: `${traffic.from}..${traffic.to}`,
-    q: resourceText.either(traffic.sends, traffic.receives),
+    q: filter,
   }
   return (
     <section className="panel resource-flows" aria-label={generalText.flows}>
@@ -65,6 +69,7 @@ export function FlowsOf({ of }: { of: WholeResource }): React.ReactNode {
           height={120}
           format={rate}
           marks={marks}
+          onMark={onMark}
         />
       )}
       <div className="peers">
@@ -75,13 +80,20 @@ export function FlowsOf({ of }: { of: WholeResource }): React.ReactNode {
   )
 }
 
-function marksOf(changes: readonly Change[]): readonly Readonly<{ at: number; text: string }>[] {
-  return changes
+/** Its own changes, and those of related objects. Audit events have no drawer on this page. */
+function marksOf(changes: readonly Change[], related: readonly TrafficMark[]): readonly ChartMark[] {
+  const own = changes
     .filter(({ noise }) => noise.length === 0)
-    .map(({ time, operation, actor }) => ({
+    .map(({ time, operation, actor, pos }) => ({
       at: Date.parse(time) / 1000,
       text: `${operation ?? 'changed'}${actor === null ? '' : generalText.byActor(actor)}`,
+      pos,
     }))
+  const known = new Set(related.map(({ pos }) => pos))
+  return [
+    ...own.filter(({ pos }) => !known.has(pos)),
+    ...related.map(chartMarkOf).map(({ pos, ...mark }) => (mark.is === 'audit' ? mark : { ...mark, pos })),
+  ] as readonly ChartMark[]
 }
 
 function PeersOf({ title, flowRange, group }: { title: string; flowRange: FlowRange; group: readonly string[] }) {

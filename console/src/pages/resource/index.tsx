@@ -101,7 +101,7 @@ export default function ResourcePage(): React.ReactNode {
               <ChangesOf of={data} selected={state.sel} onOpen={({ pos }: Change) => set({ sel: pos })} />
               <TracesOf of={ref} at={state.at} />
               <EventsOf events={data.events} />
-              <FlowsOf of={data} />
+              <FlowsOf of={data} onMark={({ pos = '' }) => set({ sel: pos })} />
             </div>
             {state.sel !== '' && (
               <ChangeDrawer

@@ -5,6 +5,7 @@ import { Drawer, Fact } from '../drawer.tsx'
 import { time } from '../format.ts'
 import { Pending } from '../states.tsx'
 import { Tabs } from '../tabs.tsx'
+import { TrafficLink } from '../why/traffic-link.tsx'
 import { useChange } from '../../api/change-queries.ts'
 import { DiffView } from './diff-view.tsx'
 import { RawView } from './raw-view.tsx'
@@ -140,7 +141,7 @@ function Facts({ change }: { change: Change }) {
         <ResourceLink to={ref} at={at}>
           {changesText.asItWasThen}
         </ResourceLink>{' '}
-        <ResourceLink to={ref}>{changesText.currentState}</ResourceLink>
+        <ResourceLink to={ref}>{changesText.currentState}</ResourceLink> <TrafficLink of={change} />
       </Fact>
       <Fact name={generalText.cluster}>
         {cluster} {group !== '' && <span className="dim">{group}</span>}

@@ -21,9 +21,11 @@ import { Slot } from './slot.tsx'
 import { defaultLook, type PanelName } from './state.ts'
 import './overview.css'
 import { overviewText } from '../../../text/overview.ts'
+import { useFlowMarks } from '../marks.ts'
 import { LiveLink } from '../live-link.tsx'
 
 const liveRefresh = 5
+const liveMarksMs = 10_000
 const protocols = ['proto']
 
 export default function Overview({ state, set, tabs }: FlowViewProps): React.ReactNode {
@@ -33,6 +35,7 @@ export default function Overview({ state, set, tabs }: FlowViewProps): React.Rea
   const all = useGroups(flowQuery, protocols, by, (looks.protocols ?? defaultLook).top)
   const stream = useLiveSeries(live, state, dim, spanSeconds(flowQuery.t))
   const link = useLink()
+  const marks = useFlowMarks(state, set, flowQuery.t, live ? liveMarksMs : 0)
   const [ready, setReady] = useState(focus !== '')
   const isQuiet = useIsQuiet()
   const isThere = all.data !== undefined
@@ -89,6 +92,7 @@ export default function Overview({ state, set, tabs }: FlowViewProps): React.Rea
                 }
               />
             ),
+            marks,
             onTable: (table) => setLook({ ...look, table }),
             onOnly: (fields, cells) => set({ q: andFilter(q, conditionOf(fields, cells)) }),
             onBrush: (from, to) => set({ t: { from: isoOfSeconds(from), to: isoOfSeconds(to) }, live: false }),

@@ -44,7 +44,7 @@ export function latencyOf(
 
 export function TimesPanel({
   kind: { of, perMs, title, family },
-  context: { flowQuery, look, size, menu, onTable, onBrush },
+  context: { flowQuery, look, size, menu, marks, onTable, onBrush },
 }: PanelProps<TimesKind>): React.ReactNode {
   const answer = useAnswer<SeriesAnswer>('/api/v1/series', restrictTo(flowQuery, family), { of })
   const data = useMemo(
@@ -74,6 +74,7 @@ export function TimesPanel({
             table={look.table}
             onTable={onTable}
             menu={own}
+            {...marks}
           />
         ))
       }

@@ -1,4 +1,5 @@
 import { useMemo } from 'react'
+import type { MarkProps } from '../../../parts/chart.tsx'
 import { csvOf } from '../../../parts/save-file.ts'
 import { duration } from '../../../parts/format.ts'
 import { Loading } from '../../../parts/states.tsx'
@@ -35,6 +36,7 @@ export type PanelContext = Readonly<{
   isLive: boolean
   live: Readonly<{ series: LiveSeries; turn: number }> | undefined
   menu: (title: string, has: MenuOf) => React.ReactNode
+  marks: MarkProps
   onTable: (table: boolean) => void
   onOnly: (fields: readonly string[], cells: readonly unknown[]) => void
   onBrush: (from: number, to: number) => void
@@ -49,7 +51,7 @@ export type PanelProps<Kind> = Readonly<{
 export const chartHeights: Readonly<Record<PanelSize, number>> = { usual: 170, large: 400, small: 90 }
 
 export function RatesPanel({ kind, context }: PanelProps<RatesKind>): React.ReactNode {
-  const { flowQuery, dim, before, look, size, isLive, live, menu, onTable, onBrush } = context
+  const { flowQuery, dim, before, look, size, isLive, live, menu, marks, onTable, onBrush } = context
   const { measure, family } = kind
   const field = kind.field ?? dim
   const streamed = isLive && isStreamed(measure) && kind.field === undefined
@@ -72,6 +74,7 @@ export function RatesPanel({ kind, context }: PanelProps<RatesKind>): React.Reac
     measure,
     look,
     title,
+    marks,
     onTable,
     onBrush,
     height: chartHeights[size],

@@ -1,5 +1,5 @@
 import { useMemo } from 'react'
-import { Chart, type ChartSeries } from '../../../parts/chart.tsx'
+import { Chart, type ChartSeries, type MarkProps } from '../../../parts/chart.tsx'
 import { rate } from './names.ts'
 import { othersName, type Stack } from './sums.ts'
 import { measures, type Earlier, type Measure, type PanelLook } from './state.ts'
@@ -14,6 +14,7 @@ type RatesProps = Readonly<{
   look: PanelLook
   height: number
   menu: React.ReactNode
+  marks: MarkProps
   onTable: (table: boolean) => void
   onBrush: (from: number, to: number) => void
 }>
@@ -39,6 +40,7 @@ export function Rates({
   look,
   height,
   menu,
+  marks,
   onTable,
   onBrush,
 }: RatesProps): React.ReactNode {
@@ -76,6 +78,7 @@ export function Rates({
         table={look.table}
         onTable={onTable}
         menu={menu}
+        {...marks}
       />
       {hidden !== undefined && <p className="panel-foot dim">{overviewText.theOthersAreNotDrawn}</p>}
     </>

@@ -1,0 +1,100 @@
+import { Link } from '@tanstack/react-router'
+import type { Candidate, TrafficMark } from '../../api/marks.ts'
+import { ActorLink } from '../links/actor-link.tsx'
+import { duration, shortTime } from '../format.ts'
+import { generalText } from '../../text/general.ts'
+import { whyText } from '../../text/why.ts'
+import { diffLines, nameOf, operationText } from './mark-text.ts'
+import { TrafficLink } from './traffic-link.tsx'
+
+const shownLines = 3
+const dayMs = 86_400_000
+
+export function CandidateItem({ of }: { of: Candidate }): React.ReactNode {
+  const { is, time, kind, actor, actor_kind: actorKind, actor_ref: actorRef, score, share, diff } = of
+  const lines = diffLines(of).slice(0, shownLines)
+  return (
+    <li>
+      <div className="why-head">
+        <b>
+          <i className={`why-shape ${is}`} aria-hidden="true" /> {kind} {nameOf(of)}
+        </b>
+        <time className="mono" dateTime={time} title={time}>
+          {shortTime(time)}
+        </time>
+      </div>
+      <p>
+        {operationText(of)}
+        {actor !== null && (
+          <>
+            {' '}
+            {generalText.by}{' '}
+            {actorKind === 'user' && actorRef !== null ? (
+              <ActorLink to={actorRef} name={actor} />
+            ) : (
+              <span className="dim">{actor}</span>
+            )}
+          </>
+        )}
+      </p>
+      {lines.map((line, index) => (
+        <p key={index} className="why-diff mono">
+          <span className="dim">{line.path}</span>
+          {line.old !== undefined && <span className="bad">− {line.old}</span>}
+          {line.new !== undefined && <span className="good">+ {line.new}</span>}
+          {line.old === undefined && line.new === undefined && <span className="bad">−</span>}
+        </p>
+      ))}
+      {diff.length > shownLines && <p className="dim">{whyText.moreFields(String(diff.length - shownLines))}</p>}
+      <p className="why-reasons">
+        <span>{precededText(of.seconds_before)}</span>
+        {of.reasons.map((reason) => (
+          <span key={reason.is}>{reasonText(reason)}</span>
+        ))}
+        {of.repeats > 0 && <span>{whyText.repeats(String(of.repeats))}</span>}
+        {share > 0 && <span>{whyText.ofTheChange(String(Math.round(Math.min(1, share) * 100)))}</span>}
+      </p>
+      <div className="why-foot">
+        <span className="why-score" role="img" aria-label={whyText.score(score.toFixed(2))}>
+          <i style={{ width: `${Math.max(2, Math.min(1, score) * 100)}%` }} />
+        </span>
+        <ChangeLink of={of} />
+        <TrafficLink of={of} />
+      </div>
+    </li>
+  )
+}
+
+function ChangeLink({ of: { is, pos, time } }: { of: Candidate }) {
+  const at = Date.parse(time)
+  const range = [at - dayMs / 24, at + dayMs / 24].map((ms) => new Date(ms).toISOString()).join('..')
+  const search = { v: '1', live: '0', t: range, sel: pos }
+  return (
+    <Link to={is === 'audit' ? '/audit' : '/changes'} search={search as never}>
+      {is === 'audit' ? whyText.showEvent : whyText.showChange}
+    </Link>
+  )
+}
+
+const reasons: Readonly<Record<string, (object: string) => string>> = {
+  workload: whyText.workload,
+  policy: whyText.selects,
+  service: whyText.selects,
+  route: whyText.route,
+  scaler: whyText.scaler,
+  config: whyText.config,
+  node: whyText.node,
+  image: whyText.image,
+  namespace: whyText.namespace,
+  rules: () => whyText.rules,
+  actor: whyText.sameActor,
+}
+
+function reasonText({ is, object, via }: TrafficMark['reasons'][number]) {
+  const text = reasons[is]?.(object) ?? object
+  return via === undefined ? text : whyText.peerOf(text, via)
+}
+
+function precededText(seconds: number) {
+  return seconds < 0 ? whyText.followed(duration(-seconds * 1000)) : whyText.preceded(duration(seconds * 1000))
+}

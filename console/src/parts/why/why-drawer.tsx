@@ -1,0 +1,96 @@
+import { useState } from 'react'
+import type { Query } from '../../api/client.ts'
+import { usePreceding, type Preceding } from '../../api/marks.ts'
+import { Drawer } from '../drawer.tsx'
+import { count, shortTime, volume } from '../format.ts'
+import { EmptyState, Pending, RefreshButton } from '../states.tsx'
+import { whyText } from '../../text/why.ts'
+import { CandidateItem } from './candidate.tsx'
+import './why.css'
+
+type WhyDrawerProps = Readonly<{
+  /** Parameters of the flows in question. */
+  query: Query
+  onClose: () => void
+}>
+
+export function WhyDrawer({ query, onClose }: WhyDrawerProps): React.ReactNode {
+  const [lookback, setLookback] = useState('30m')
+  const answer = usePreceding({ ...query, lookback })
+  const { data, refetch } = answer
+  return (
+    <Drawer of="why" name={whyText.title} title={whyText.title} onClose={onClose}>
+      {data === undefined ? (
+        <Pending of={answer} what={whyText.theChanges} />
+      ) : (
+        <div className="why" aria-busy={answer.isFetching}>
+          <div className="why-lead">
+            <p>{headText(data)}</p>
+            <RefreshButton onClick={() => void refetch().catch(reportError)} />
+          </div>
+          <Pairs of={data} />
+          {data.candidates.length === 0 ? (
+            <EmptyState
+              title={whyText.nothing}
+              action={lookback === '6h' ? undefined : { text: whyText.searchLonger, onClick: () => setLookback('6h') }}
+            >
+              <p>{whyText.nothingBetween(shortTime(data.window.from), shortTime(data.window.to))}</p>
+              <p className="dim">{whyText.notCollected}</p>
+            </EmptyState>
+          ) : (
+            <>
+              <p className="dim">{whyText.notCause}</p>
+              <ol>
+                {data.candidates.map((candidate) => (
+                  <CandidateItem key={candidate.pos} of={candidate} />
+                ))}
+              </ol>
+            </>
+          )}
+          <p className="dim">
+            {data.others > 0 && `${whyText.more(count(data.others))} `}
+            {whyText.excluded(
+              count(data.excluded.noise),
+              count(data.excluded.controllers),
+              count(data.excluded.unrelated),
+            )}
+          </p>
+        </div>
+      )}
+    </Drawer>
+  )
+}
+
+/** A smaller difference of the sum is a shift between workloads. */
+const leastDifference = 0.02
+
+function headText({ detected, onset, before, after }: Preceding) {
+  const at = shortTime(onset)
+  if (!detected) return whyText.notDetected(at)
+  if (Math.abs(after - before) < leastDifference * Math.max(before, after)) return whyText.shifted(at)
+  return (after < before ? whyText.fell : whyText.rose)(volume(before), volume(after), at)
+}
+
+const shownPairs = 3
+
+function Pairs({ of: { pairs, detected } }: { of: Preceding }) {
+  if (!detected || pairs.length === 0) return null
+  return (
+    <table className="why-pairs" aria-label={whyText.pairs}>
+      <tbody>
+        {pairs.slice(0, shownPairs).map(({ source, destination, before, after }) => (
+          <tr key={JSON.stringify([source, destination])}>
+            <th scope="row">
+              {source.name || whyText.outside} → {destination.name || whyText.outside}
+            </th>
+            <td className="end">{volume(before)}</td>
+            <td className="end">
+              <span aria-hidden="true">→ </span>
+              {volume(after)}
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  )
+}
