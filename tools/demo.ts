@@ -189,7 +189,8 @@ This is a simulation of a small shop. It sends over loopback:
   NetObserv's agents on its nodes with DNS, drops, round-trip times and TLS, CloudEvents, and the changes of its
   cluster, from a simulated API server.
 Sink orders sends orders to an SQS queue; source shipments reads the warehouse's messages from another one.
-After 45 s, and then every 3 minutes, a rollout cuts the API off from its database for 40 s: see Changes and Flows.
+After 45 s, and then every 3 minutes, a rollout cuts the API off from its database for 40 s: select the drop in a chart
+of Flows, then press "What changed before this?", or run "weir why --url URL".
 Its image also has an old log4j, which attackers exploit: see Insights, in the order of priority.
 Two cloud accounts have resources and four months of costs: see Inventory and Spend.
 

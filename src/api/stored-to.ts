@@ -20,6 +20,20 @@ export async function storedSince(store: StoreReader, { from, to }: TimeSpan): P
   return since > from ? { since } : {}
 }
 
+const hourMs = 3_600_000
+
+/** The same of rollups, which may be retained longer than the flows. */
+export async function summedSince(store: StoreReader, { from, to }: TimeSpan): Promise<{ since?: bigint }> {
+  const sums = await store.sums?.()
+  if (sums === undefined) return {}
+  const { flows, oldest } = sums
+  // The hour of the oldest sums begins before its first flow.
+  const first = flows.first < oldest + hourMs ? flows.first : oldest
+  if (!Number.isFinite(first)) return {}
+  const since = BigInt(Math.floor(first)) * 1000n
+  return since > from && since < to ? { since } : {}
+}
+
 /** Receive time (µs) up to which everything is stored, if the span ends later. */
 export async function storedTo({ control, host }: ApiContext, { to }: TimeSpan): Promise<{ storedTo?: bigint }> {
   const now = host.clock.now()

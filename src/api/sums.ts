@@ -29,7 +29,7 @@ import {
 } from './query-parameters.ts'
 import type { AnswerRecord, RingAnswer } from './ring/answers.ts'
 import type { RingSource } from './ring/scan.ts'
-import { storedSince, storedTo } from './stored-to.ts'
+import { storedSince, storedTo, summedSince } from './stored-to.ts'
 import { sumSource } from './sum-source.ts'
 
 export interface SumsQuery extends QuestionQuery {
@@ -265,6 +265,7 @@ export async function readSums<Request extends AggregateQuery>(
     source: rollup.view,
     exact,
     ...(exact || rest === undefined ? {} : { error: rest }),
+    ...(await summedSince(store, request.span)),
     ...(await storedTo(context, request.span)),
   }
 }

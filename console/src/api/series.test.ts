@@ -19,6 +19,30 @@ test('buckets without flows are 0, and the sum matches the response', () => {
   expect(ratesOf(answer as never)).toEqual({
     times: [0, 10, 20].map((seconds) => Date.parse(at('12:00:00')) / 1000 + seconds),
     values: [0, 60, 0],
+    unknown: [],
     sum: 600,
   })
+})
+
+test('buckets before the first stored flow, and those that are not stored yet, are unknown and not 0', () => {
+  const answer = {
+    columns: ['time', 'bytes'].map((name) => ({ name, type: '' })),
+    rows: [[at('12:00:20'), '600']],
+    next: null,
+    source: 'raw',
+    span: { from: at('12:00:00'), to: at('12:01:00') },
+    exact: true,
+    step: 10,
+    since: at('12:00:12'),
+    stored_to: at('12:00:38'),
+  }
+  const start = Date.parse(at('12:00:00')) / 1000
+  expect(ratesOf(answer as never)).toMatchObject({
+    values: [null, 0, 60, 0, null, null],
+    unknown: [
+      { from: start, to: start + 10 },
+      { from: start + 40, to: start + 60 },
+    ],
+  })
+  expect(ratesOf({ ...answer, since: at('12:01:00') } as never).values).toEqual([null, null, null, null, null, null])
 })

@@ -18,16 +18,44 @@ export function bucketsOf({ span, step }: Pick<SeriesAnswer, 'span' | 'step'>) {
   }
 }
 
-/** Bytes per second of each bucket; buckets without flows are 0. */
-export function ratesOf({
-  columns,
-  rows,
-  span,
-  step,
-}: SeriesAnswer): Readonly<{ times: readonly number[]; values: readonly number[]; sum: number }> {
+export type Stretch = Readonly<{ from: number; to: number }>
+
+/** Unix seconds of whole buckets before the first stored flow, and of buckets that are not stored yet. */
+export function unknownOf({ span, step, since, stored_to: storedTo }: SeriesAnswer): readonly Stretch[] {
+  const seconds = (iso: string) => Date.parse(iso) / 1000
+  const [from, to] = [Math.floor(seconds(span.from) / step) * step, seconds(span.to)]
+  const first = since === undefined ? from : Math.min(to, Math.floor(seconds(since) / step) * step)
+  const last = storedTo === undefined ? to : Math.max(first, Math.ceil(seconds(storedTo) / step) * step)
+  return [
+    { from, to: first },
+    { from: last, to },
+  ].filter((stretch) => stretch.to > stretch.from)
+}
+
+/** Values with null for the buckets of unknown stretches: 0 would mean no traffic. */
+export function knownValues<T extends number | null | undefined>(
+  times: readonly number[],
+  values: readonly T[],
+  unknown: readonly Stretch[],
+): readonly (T | null)[] {
+  if (unknown.length === 0) return values
+  return values.map((value, index) => {
+    const time = times[index] ?? 0
+    return unknown.some(({ from, to }) => time >= from && time < to) ? null : value
+  })
+}
+
+/** Bytes per second of each bucket; buckets without flows are 0, unknown ones null. */
+export function ratesOf(answer: SeriesAnswer): Readonly<{
+  times: readonly number[]
+  values: readonly (number | null)[]
+  unknown: readonly Stretch[]
+  sum: number
+}> {
+  const { columns, rows, step } = answer
   const place = (name: string) => columns.findIndex((column) => column.name === name)
   const [time, bytes] = [place('time'), place('bytes')]
-  const buckets = bucketsOf({ span, step })
+  const buckets = bucketsOf(answer)
   const values = buckets.zeros()
   let sum = 0
   for (const row of rows) {
@@ -35,5 +63,6 @@ export function ratesOf({
     sum += Number(row[bytes])
     if (at >= 0) values[at] = (values[at] ?? 0) + Number(row[bytes]) / step
   }
-  return { times: buckets.times, values, sum }
+  const unknown = unknownOf(answer)
+  return { times: buckets.times, values: knownValues(buckets.times, values, unknown), unknown, sum }
 }

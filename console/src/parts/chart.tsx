@@ -2,7 +2,7 @@ import { useEffect, useMemo, useRef, useState } from 'react'
 import { useLocalKeys, type Binding } from '../state/keys.ts'
 import { onTheme } from '../app/theme.ts'
 import { momentAt } from './format.ts'
-import { colorsOf, markClass } from './chart-colors.ts'
+import { colorsOf, markClass, placesOf as colorPlacesOf } from './chart-colors.ts'
 import type { Drawn } from './chart-draw.ts'
 import { isIn, markText, ValueTable, valueText } from './chart-table.tsx'
 import { partsText } from '../text/parts.ts'
@@ -87,6 +87,7 @@ export function Chart({
   const [markedTimes, setMarkedTimes] = useState<readonly [number, number]>()
   const cursor = placeOf(times, at)
   const marked = useMemo(() => placesOf(times, markedTimes), [times, markedTimes])
+  const hues = useMemo(() => colorPlacesOf(series), [series])
   const drawn = useRef<Drawn>(undefined)
   const brushed = useRef(onBrush)
   const opened = useRef(onMark)
@@ -120,7 +121,7 @@ export function Chart({
           stacked,
           height,
           format,
-          colors: colorsOf(element, series),
+          colors: colorsOf(element, series, hues),
           onPoint: (place) => setAt(place === undefined ? undefined : times[Math.min(place, times.length - 1)]),
           onBrush: (from, to) => brushed.current?.(from, to),
           onMark: (mark) => opened.current?.(mark),
@@ -147,7 +148,7 @@ export function Chart({
       offTheme()
       offDark()
     }
-  }, [times, series, lines, marks, unknown, stacked, height, format, asTable])
+  }, [times, series, hues, lines, marks, unknown, stacked, height, format, asTable])
   const all = [...series, ...lines]
   const happened = (place: number) => markText(marks.filter((mark) => isIn(times, place, mark)))
   const step = ({ keys, does, to }: (typeof steps)[number]): Binding => ({
@@ -223,7 +224,7 @@ export function Chart({
           <b>{label}</b>
           {series.map((one, index) => (
             <span key={`${index} ${one.name}`} className="legend">
-              <i className={markClass(one, index)} aria-hidden="true" />
+              <i className={markClass(one, hues[index] ?? index)} aria-hidden="true" />
               {one.name}
             </span>
           ))}
@@ -291,7 +292,7 @@ export function Chart({
                 <Reading
                   key={`${index} ${one.name}`}
                   name={one.name}
-                  mark={markClass(one, index)}
+                  mark={markClass(one, hues[index] ?? index)}
                   value={valueText(one.values[cursor], format)}
                 />
               ))}

@@ -46,8 +46,8 @@ export function Traffic({ sums: { span, step }, namespaces, rows, onSpan, onOpen
   })
   const drawn = useMemo(() => {
     if (data === undefined || data.rows.length === 0) return undefined
-    const { times, values, sum } = ratesOf(data)
-    return { times, series: [{ name: changesText.inTotal(volume(sum)), values }] }
+    const { times, values, unknown, sum } = ratesOf(data)
+    return { times, unknown, series: [{ name: changesText.inTotal(volume(sum)), values }] }
   }, [data])
   const marks = useMemo(() => marksOf(rows), [rows])
   if (data === undefined) return isError ? null : <div className="panel traffic" aria-hidden="true" />
@@ -69,6 +69,7 @@ export function Traffic({ sums: { span, step }, namespaces, rows, onSpan, onOpen
         stacked
         height={76}
         format={rate}
+        unknown={drawn.unknown}
         marks={marks}
         onMark={({ pos = '' }) => onOpen(pos)}
         onBrush={(from, to) => onSpan(isoOfSeconds(from), isoOfSeconds(to))}

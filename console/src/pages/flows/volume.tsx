@@ -1,5 +1,5 @@
 import { useMemo } from 'react'
-import { bucketsOf, type SeriesAnswer } from '../../api/series.ts'
+import { bucketsOf, knownValues, unknownOf, type SeriesAnswer, type Stretch } from '../../api/series.ts'
 import { Chart, type ChartSeries, type MarkProps } from '../../parts/chart.tsx'
 import { isoOfSeconds, volume } from '../../parts/format.ts'
 import { valueName } from './overview/names.ts'
@@ -14,13 +14,14 @@ type VolumeProps = Readonly<{
 }>
 
 export function Volume({ answer, onSpan, marks }: VolumeProps): React.ReactNode {
-  const { times, series } = useMemo(() => ratesOf(answer), [answer])
+  const { times, series, unknown } = useMemo(() => ratesOf(answer), [answer])
   return (
     <section className="panel volume" aria-label={flowsText.volume}>
       <Chart
         label={flowsText.volumeBySource}
         times={times}
         series={series}
+        unknown={unknown}
         stacked
         height={112}
         format={rate}
@@ -33,12 +34,10 @@ export function Volume({ answer, onSpan, marks }: VolumeProps): React.ReactNode 
 
 const rate = (value: number) => `${volume(value)}/s`
 
-export function ratesOf({
-  columns,
-  rows,
-  span,
-  step,
-}: SeriesAnswer): Readonly<{ times: readonly number[]; series: readonly ChartSeries[] }> {
+export function ratesOf(
+  answer: SeriesAnswer,
+): Readonly<{ times: readonly number[]; series: readonly ChartSeries[]; unknown: readonly Stretch[] }> {
+  const { columns, rows, span, step } = answer
   const place = (name: string) => columns.findIndex((column) => column.name === name)
   const [time, other, group, bytes] = [place('time'), place('other'), place('other') + 1, place('bytes')]
   const buckets = bucketsOf({ span, step })
@@ -62,8 +61,14 @@ export function ratesOf({
     entry.sum += Number(row[bytes])
   }
   const series = [...found.values()].sort((a, b) => Number(a.other) - Number(b.other) || b.sum - a.sum)
+  const unknown = unknownOf(answer)
   return {
     times: buckets.times,
-    series: series.map(({ name, other: isOther, values }) => ({ name, values, other: isOther })),
+    series: series.map(({ name, other: isOther, values }) => ({
+      name,
+      values: knownValues(buckets.times, values, unknown),
+      other: isOther,
+    })),
+    unknown,
   }
 }

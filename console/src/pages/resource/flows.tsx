@@ -28,6 +28,7 @@ export function FlowsOf({ of, onMark }: { of: WholeResource; onMark: (mark: Char
     const [one, other] = [ratesOf(out.data), ratesOf(into.data)]
     return {
       times: one.times,
+      unknown: one.unknown,
       series: [
         { name: resourceText.sentVolume(volume(one.sum)), values: one.values },
         { name: resourceText.receivedVolume(volume(other.sum)), values: other.values },
@@ -68,6 +69,7 @@ export function FlowsOf({ of, onMark }: { of: WholeResource; onMark: (mark: Char
           stacked={false}
           height={120}
           format={rate}
+          unknown={chart.unknown}
           marks={marks}
           onMark={onMark}
         />

@@ -1,3 +1,4 @@
+import { entityColors } from '../../../parts/entity-colors.ts'
 import { sankey, sankeyLinkHorizontal } from 'd3-sankey'
 import { useEffect, useMemo, useRef, useState } from 'react'
 import { amount, percent, valueName } from './names.ts'
@@ -84,7 +85,10 @@ export function Sankey({ data, fields, measure, others, least, onOnly }: SankeyP
     }
   }, [data, fields, others, least, width])
   const path = sankeyLinkHorizontal<Node, Link>()
-  const [colors] = useState(() => new Map<string, number>())
+  const colors = useMemo(() => {
+    const names = [...new Set(drawn?.graph.links.map(({ source }) => (source as Node).name))]
+    return new Map(entityColors(names).map((color, index) => [names[index], color]))
+  }, [drawn])
   return (
     <div className="sankey" ref={place}>
       {drawn !== undefined && (
@@ -100,7 +104,7 @@ export function Sankey({ data, fields, measure, others, least, onOnly }: SankeyP
               <path
                 key={link.share.name}
                 d={path(link) ?? ''}
-                className={`ribbon ${isOthers ? 'of-other' : colorOf(colors, (link.source as Node).name)}`}
+                className={`ribbon ${isOthers ? 'of-other' : `of-${(colors.get((link.source as Node).name) ?? 0) + 1}`}`}
                 strokeWidth={Math.max(1, link.width ?? 1)}
                 onClick={isOthers ? undefined : () => onOnly(link.share)}
               >
@@ -128,12 +132,6 @@ export function Sankey({ data, fields, measure, others, least, onOnly }: SankeyP
       )}
     </div>
   )
-}
-
-function colorOf(colors: Map<string, number>, name: string) {
-  const known = colors.get(name) ?? colors.size % 7
-  colors.set(name, known)
-  return `of-${known + 1}`
 }
 
 function shortened(name: string, room: number) {

@@ -1,5 +1,6 @@
 import { count } from '../../../parts/format.ts'
 import { amount, percent, unitName } from './names.ts'
+import { entityColors } from '../../../parts/entity-colors.ts'
 import type { Share, Shares } from './sums.ts'
 import type { Measure } from './state.ts'
 import { overviewText } from '../../../text/overview.ts'
@@ -20,11 +21,12 @@ export function Donut({ data, label, measure, others, onOnly }: SharesProps): Re
   const drawn = data.shares.filter(({ cells }) => others || cells !== undefined)
   const sum = drawn.reduce((all, share) => all + share.amount, 0)
   const length = 2 * Math.PI * radius
+  const colors = colorsOf(drawn)
   const arcs = drawn.map((share, index) => {
     const before = drawn.slice(0, index).reduce((all, each) => all + each.amount, 0)
     return {
       share,
-      color: colorOf(share, index),
+      color: colors[index] ?? '',
       part: sum === 0 ? 0 : share.amount / sum,
       from: sum === 0 ? 0 : before / sum,
     }
@@ -68,6 +70,7 @@ export function Bars(props: SharesProps): React.ReactNode {
 
 function List({ data, label, measure, others, onOnly, bars = false }: SharesProps & { readonly bars?: boolean }) {
   const shown = data.shares.filter(({ cells }) => others || cells !== undefined)
+  const colors = colorsOf(shown)
   const most = Math.max(1, ...shown.map((share) => share.amount))
   return (
     <table className={bars ? 'shares bars' : 'shares'} aria-label={label}>
@@ -84,7 +87,7 @@ function List({ data, label, measure, others, onOnly, bars = false }: SharesProp
                   />
                 </svg>
               )}
-              {!bars && <i className={`swatch ${colorOf(share, index)}`} aria-hidden="true" />}
+              {!bars && <i className={`swatch ${colors[index] ?? ''}`} aria-hidden="true" />}
               {share.cells === undefined ? (
                 <span className="share-name dim">{generalText.remaining(count(data.othersCount))}</span>
               ) : (
@@ -118,6 +121,11 @@ function keyOf({ cells }: Share) {
   return cells === undefined ? 'others' : JSON.stringify(cells)
 }
 
-function colorOf({ cells }: Share, index: number) {
-  return cells === undefined ? 'of-other' : `of-${(index % 15) + 1}`
+/** Classes of the colours, equal to those of the other panels. */
+function colorsOf(shares: readonly Share[]): readonly string[] {
+  const named = shares.filter(({ cells }) => cells !== undefined)
+  const colors = entityColors(named.map(({ name }) => name))
+  return shares.map((share) =>
+    share.cells === undefined ? 'of-other' : `of-${(colors[named.indexOf(share)] ?? 0) + 1}`,
+  )
 }

@@ -230,3 +230,25 @@ test('time that neither store nor live memory covers is unknown in the live char
     { from: 1e9 + 20, to: 1e9 + 40 },
   ])
 })
+
+test('buckets before the first stored flow are unknown in each series and in the total', () => {
+  const columns = ['time', 'other', 'src_name', 'bytes'].map((name) => ({ name, type: 'X' }))
+  const { series, total, unknown } = stackOf(
+    {
+      ...frame,
+      columns,
+      rows: [['2026-11-20T09:00:20Z', false, 'a', 100]],
+      step: 10,
+      span: { from: '2026-11-20T09:00:00Z', to: '2026-11-20T09:00:30Z' },
+      since: '2026-11-20T09:00:15Z',
+    },
+    'src_name',
+    'bytes',
+  )
+  const start = Date.parse('2026-11-20T09:00:00Z') / 1000
+  expect([series[0]?.values, total.values, unknown]).toEqual([
+    [null, 0, 10],
+    [null, 0, 10],
+    [{ from: start, to: start + 10 }],
+  ])
+})

@@ -1,4 +1,5 @@
 import type { AnswerFrame } from '../../../../../src/api/published.ts'
+import { knownValues, unknownOf, type Stretch } from '../../../api/series.ts'
 import type { ChartSeries } from '../../../parts/chart.tsx'
 import { csvOf } from '../../../parts/save-file.ts'
 import { valueName } from './names.ts'
@@ -31,11 +32,6 @@ export type Stack = Readonly<{
   sum: number
   /** Unix seconds of missing data; values there are null. */
   unknown?: readonly Stretch[]
-}>
-
-export type Stretch = Readonly<{
-  from: number
-  to: number
 }>
 
 export const othersName = 'others'
@@ -89,12 +85,8 @@ export class Buckets {
 }
 
 /** @param shift seconds by which an earlier range is moved onto the current one. */
-export function stackOf(
-  { columns, rows, span, step }: SeriesAnswer,
-  field: string,
-  measure: Measure,
-  shift = 0,
-): Stack {
+export function stackOf(answer: SeriesAnswer, field: string, measure: Measure, shift = 0): Stack {
+  const { columns, rows, span, step } = answer
   const [time, other, group, amount] = ['time', 'other', field, measure].map((name) =>
     columns.findIndex((column) => column.name === name),
   ) as [number, number, number, number]
@@ -110,7 +102,16 @@ export function stackOf(
       Number(row[amount]),
     )
   }
-  return buckets.stack()
+  return withoutUnknown(
+    buckets.stack(),
+    unknownOf(answer).map(({ from, to }) => ({ from: from + shift, to: to + shift })),
+  )
+}
+
+function withoutUnknown(stack: Stack, unknown: readonly Stretch[]): Stack {
+  if (unknown.length === 0) return stack
+  const known = (one: ChartSeries): ChartSeries => ({ ...one, values: knownValues(stack.times, one.values, unknown) })
+  return { ...stack, series: stack.series.map(known), total: known(stack.total), unknown }
 }
 
 export type Share = Readonly<{
