@@ -4,6 +4,10 @@ import { docsIndex } from './docs-index.ts'
 /** Shared chunks would be named after all of their pages. */
 const withoutPages = (name: string): string => name.split('~')[0] ?? name
 
+/** Texts of the shell and of Flows. */
+const firstTexts =
+  /console\/src\/text\/(?:app|conversations|filter|flow-fields|flows|general|live|nouns|overview|parts|presets|time)\.ts$/
+
 // No inlining, so that the CSP can allow files of this server only.
 export default defineConfig({
   root: import.meta.dirname,
@@ -32,8 +36,9 @@ export default defineConfig({
           groups: [
             { name: 'shell', tags: ['$initial'], test: /(?<!main\.tsx|index\.html)$/, priority: 1 },
             // Constants of modules read texts when they load: in a chunk of its own, no chunk can precede them.
-            { name: 'text', test: /console\/src\/text\//, minShareCount: 2 },
-            { name: 'shared', minShareCount: 2, entriesAware: true, entriesAwareMergeThreshold: 24_000 },
+            { name: 'text', test: firstTexts, minShareCount: 2 },
+            { name: 'texts', test: /console\/src\/text\//, minShareCount: 2 },
+            { name: 'shared', minShareCount: 2, entriesAware: true, entriesAwareMergeThreshold: 6000 },
           ],
         },
       },

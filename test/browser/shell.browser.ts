@@ -70,10 +70,10 @@ describe.skipIf(chromiumPath === undefined)('chromium: the shell of the pages', 
     await page.getByRole('slider', { name: 'Bytes per second by source: time' }).waitFor()
     await page.keyboard.press('?')
     const list = page.getByRole('dialog', { name: 'Keys' })
+    await list.getByText('open Pipeline').waitFor()
     expect(await list.getByRole('heading', { level: 3 }).allTextContents()).toEqual(
       expect.arrayContaining(['Everywhere', 'In the filter', 'In a table', 'In a chart', 'In the tabs (Views)']),
     )
-    await list.getByText('open Pipeline').waitFor()
     expect(await violations(page)).toEqual([])
     await page.keyboard.press('Escape')
     await page.keyboard.press('/')

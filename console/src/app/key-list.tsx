@@ -1,19 +1,9 @@
 import { isSingle, useKeyGroups, type KeyGroup } from '../state/keys.ts'
 import { singleKeys, usePreference } from '../state/preferences.ts'
-import { OverlayDialog } from './overlay-dialog.tsx'
-import { onOpenKeys } from './overlays.ts'
 import { appText } from '../text/app.ts'
 import { generalText } from '../text/general.ts'
 
-export function KeyList(): React.ReactNode {
-  return (
-    <OverlayDialog className="palette key-list" label={appText.keys} onOpen={onOpenKeys}>
-      {(close) => <Keys onClose={close} />}
-    </OverlayDialog>
-  )
-}
-
-function Keys({ onClose }: { onClose: () => void }) {
+export default function Keys({ onClose }: { onClose: () => void }) {
   const groups = merged(useKeyGroups())
   const single = usePreference(singleKeys)
   return (

@@ -3,8 +3,7 @@ import { useLocation } from '@tanstack/react-router'
 import { useState } from 'react'
 import { request } from '../api/client.ts'
 import { asApiError, type ApiError } from '../api/problem.ts'
-import { queryClient } from '../api/queries.ts'
-import { loggedIn } from '../api/session.ts'
+import { logIn } from './log-in.ts'
 import { QueryError } from '../parts/states.tsx'
 import { appText } from '../text/app.ts'
 import { generalText } from '../text/general.ts'
@@ -14,7 +13,7 @@ type Logins = Readonly<{
   oidc: boolean
 }>
 
-export function Login(): React.ReactNode {
+export default function Login(): React.ReactNode {
   const ways = useQuery({
     queryKey: ['login'],
     queryFn: ({ signal }) => request<Logins>('/api/v1/login', { signal }),
@@ -91,16 +90,4 @@ export function Login(): React.ReactNode {
       </form>
     </main>
   )
-}
-
-export async function logIn(token: string): Promise<void> {
-  await request('/api/v1/login', { method: 'POST', body: { token } })
-  queryClient.clear()
-  loggedIn()
-}
-
-export async function logOut(): Promise<void> {
-  const { redirect } = await request<{ redirect: string | null }>('/api/v1/logout', { method: 'POST' })
-  if (redirect === null) location.reload()
-  else location.assign(redirect)
 }

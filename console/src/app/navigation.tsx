@@ -1,5 +1,5 @@
 import { useMe } from '../api/queries.ts'
-import { logOut } from './login.tsx'
+import { logOut } from './log-in.ts'
 import { PageLink } from './page-link.tsx'
 import { pages } from './pages.ts'
 import { scopeText } from './account-text.ts'

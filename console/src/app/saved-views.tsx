@@ -1,29 +1,11 @@
 import { useState } from 'react'
 import { asApiError } from '../api/problem.ts'
-import { OverlayDialog } from './overlay-dialog.tsx'
-import { onOpenSaved } from './overlays.ts'
 import type { SavedView } from '../../../src/api/published.ts'
 import { forget, save, useSaved } from './saved.ts'
 import { appText } from '../text/app.ts'
 import { generalText } from '../text/general.ts'
 
-export function SavedViews({ onGo }: { onGo: (view: SavedView) => void }): React.ReactNode {
-  return (
-    <OverlayDialog className="palette saved" label={appText.savedViews} onOpen={onOpenSaved}>
-      {(close) => (
-        <Views
-          onGo={(view) => {
-            close()
-            onGo(view)
-          }}
-          onClose={close}
-        />
-      )}
-    </OverlayDialog>
-  )
-}
-
-function Views({ onGo, onClose }: { onGo: (view: SavedView) => void; onClose: () => void }) {
+export default function Views({ onGo, onClose }: { onGo: (view: SavedView) => void; onClose: () => void }) {
   const saved = useSaved()
   const [name, setName] = useState('')
   const [shared, setShared] = useState(false)

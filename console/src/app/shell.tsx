@@ -1,24 +1,28 @@
 import { Outlet } from '@tanstack/react-router'
-import { Suspense, useSyncExternalStore } from 'react'
+import { lazy, Suspense, useSyncExternalStore } from 'react'
 import { onSession, isLoginNeeded } from '../api/session.ts'
 import { Loading } from '../parts/states.tsx'
 import { Footer } from './footer.tsx'
-import { Login } from './login.tsx'
 import { Navigation } from './navigation.tsx'
-import { KeyList } from './key-list.tsx'
-import { Palette } from './palette.tsx'
-import { SavedViews } from './saved-views.tsx'
+import { ShellDialogs } from './shell-dialogs.tsx'
 import { timeZone, usePreference } from '../state/preferences.ts'
 import { useShellKeys } from './shell-keys.ts'
 import { useOpenView } from './use-open-view.ts'
 import { appText } from '../text/app.ts'
+
+const Login = lazy(() => import('./login.tsx'))
 
 export function Shell(): React.ReactNode {
   const loginNeeded = useSyncExternalStore(onSession, isLoginNeeded)
   const openView = useOpenView()
   const zone = usePreference(timeZone)
   useShellKeys()
-  if (loginNeeded) return <Login />
+  if (loginNeeded)
+    return (
+      <Suspense fallback={<Loading what={appText.thePage} />}>
+        <Login />
+      </Suspense>
+    )
   return (
     <div className="shell">
       <a className="skip" href="#content">
@@ -32,9 +36,7 @@ export function Shell(): React.ReactNode {
         </Suspense>
       </main>
       <Footer />
-      <Palette />
-      <KeyList />
-      <SavedViews onGo={openView} />
+      <ShellDialogs onGo={openView} />
     </div>
   )
 }

@@ -1,9 +1,9 @@
 import { useQueries } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import { useDeferredValue, useMemo } from 'react'
+import { useEffect, useMemo, useState } from 'react'
 import { request } from '../api/client.ts'
 import type { ResourcePage } from '../api/objects.ts'
-import { meaningText, type Meaning } from '../parts/condition-text.ts'
+import { meaningText, type Meaning } from '../parts/meaning-text.ts'
 import { docAnchor } from '../parts/doc-anchor.ts'
 import { actorText, pathOfRef, refText } from '../state/refs.ts'
 import { paletteText } from '../text/palette.ts'
@@ -93,10 +93,22 @@ async function findDocs(typed: string): Promise<readonly Found[]> {
 
 const searches = [findObjects, findActors, findNamespaces, findTraffic, findDocs] as const
 
+const pauseMs = 150
+
+/** The text once typing pauses. */
+function usePaused(text: string) {
+  const [paused, setPaused] = useState(text)
+  useEffect(() => {
+    const timer = setTimeout(() => setPaused(text), pauseMs)
+    return () => clearTimeout(timer)
+  }, [text])
+  return paused
+}
+
 /** Objects, actors, namespaces, addresses and documents. A search that fails finds nothing. */
 export function useFound(typed: string): Readonly<{ found: readonly Command[]; busy: boolean }> {
   const navigate = useNavigate()
-  const text = useDeferredValue(typed.trim())
+  const text = usePaused(typed.trim())
   const results = useQueries({
     queries: searches.map((search, at) => ({
       queryKey: ['palette', at, text],
@@ -129,5 +141,5 @@ export function useFound(typed: string): Readonly<{ found: readonly Command[]; b
     // `key` changes with the results.
     [text, key, navigate],
   )
-  return { found, busy: text.length > 1 && results.some(({ isFetching }) => isFetching) }
+  return { found, busy: typed.trim() !== text || (text.length > 1 && results.some(({ isFetching }) => isFetching)) }
 }

@@ -1,38 +1,6 @@
 import { filterText } from '../text/filter.ts'
 import { said } from './filter-chips.ts'
-
-export type Meaning = Readonly<{
-  is: 'address' | 'network' | 'socket' | 'port' | 'protocol' | 'text' | 'value'
-  filter: string
-  value: string
-  end?: 'any' | 'src' | 'dst'
-  port?: number
-  field?: string
-  count?: number
-}>
-
-export function meaningText({ is, value, end, port, field = '' }: Omit<Meaning, 'filter'>): string {
-  switch (is) {
-    case 'address':
-    case 'network':
-      return end === undefined ? filterText.addressIs(value) : filterText.addressOf(filterText[end], value)
-    case 'socket':
-      return filterText.endIs(filterText[end ?? 'any'], port === undefined ? value : `${bracketed(value)}:${port}`)
-    case 'port':
-      return portTexts[end ?? 'any'](portName(value.replace(/^:/, ''), port))
-    case 'protocol':
-      return filterText.protocolIs(value.toUpperCase())
-    case 'text':
-      return filterText.contains(value)
-    case 'value':
-      return filterText.fieldIs(field, value)
-  }
-}
-
-const portTexts = { any: filterText.portIs, src: filterText.sourcePort, dst: filterText.servicePort } as const
-const portName = (written: string, port: number | undefined) =>
-  port === undefined || String(port) === written ? written : filterText.portNamed(String(port), written)
-const bracketed = (address: string) => (address.includes(':') ? `[${address}]` : address)
+import { meaningText } from './meaning-text.ts'
 
 /** Undefined: the text of the condition is shown. */
 export function conditionText(condition: string): string | undefined {

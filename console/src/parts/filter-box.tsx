@@ -1,4 +1,4 @@
-import { useEffect, useId, useLayoutEffect, useRef, useState } from 'react'
+import { lazy, Suspense, useEffect, useId, useLayoutEffect, useRef, useState } from 'react'
 import type { TextProblem, ViewColumn } from '../../../src/api/published.ts'
 import { request } from '../api/client.ts'
 import { useLocalKeys } from '../state/keys.ts'
@@ -7,13 +7,14 @@ import { filterText } from '../text/filter.ts'
 import { ErrorNotice } from './states.tsx'
 import type { Range } from '../state/range.ts'
 import { checkFilter, type Checked } from './filter-check.ts'
-import { inserted, type Condition } from './filter-chips.ts'
-import { FilterConditions } from './filter-conditions.tsx'
+import type { Condition } from './filter-chips.ts'
 import { FilterPaint } from './filter-paint.tsx'
 import { useSuggestions, type FilterNames, type Suggestion } from './suggestions.ts'
-import { conditionBefore, writtenBefore } from './filter-text.ts'
+import { conditionBefore, inserted, writtenBefore } from './filter-text.ts'
 import { partsText } from '../text/parts.ts'
 import { generalText } from '../text/general.ts'
+
+const FilterConditions = lazy(() => import('./filter-conditions.tsx'))
 
 type FilterBoxProps = Readonly<{
   names: FilterNames
@@ -219,7 +220,9 @@ export function FilterBox({
       />
       {text !== '' && form === 'text' && <FilterPaint filter={text} />}
       {text !== '' && form === 'conditions' && (
-        <FilterConditions filter={text} onChange={(next) => tried(() => apply(next))} onEdit={edit} onAdd={add} />
+        <Suspense fallback={<FilterPaint filter={text} />}>
+          <FilterConditions filter={text} onChange={(next) => tried(() => apply(next))} onEdit={edit} onAdd={add} />
+        </Suspense>
       )}
       {text !== '' && (
         <div className="filter-acts">

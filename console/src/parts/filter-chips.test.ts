@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { bind, compileSql, flowNames, parse, print, written } from '../../../src/query/index.ts'
-import { conditionsOf, inserted, inverted, replaced, said, without } from './filter-chips.ts'
+import { conditionsOf, inverted, replaced, said, without } from './filter-chips.ts'
+import { inserted } from './filter-text.ts'
 
 const condition = fc.constantFrom(
   'dst_port = 443',

@@ -139,14 +139,3 @@ function socket(address: string, port: string) {
   const text = plain(address)
   return text.includes(':') ? `[${text}]:${port}` : `${text}:${port}`
 }
-
-/** The filter with a condition in place of `[from, to)`, joined to the conditions before it. */
-export function inserted(filter: string, from: number, to: number, condition: string): string {
-  const before = filter.slice(0, from).trimEnd()
-  const after = filter.slice(to).trimStart()
-  const joined = before === '' || /(?:\(|(?:^|[\s)])(?:and|or|not))$/i.test(before) ? '' : ' and'
-  const joining = after === '' || /^(?:and\b|or\b|\))/i.test(after) ? '' : ' and'
-  return `${before}${joined}${before === '' || before.endsWith('(') ? '' : ' '}${condition}${joining}${
-    after === '' || after.startsWith(')') ? '' : ' '
-  }${after}`
-}

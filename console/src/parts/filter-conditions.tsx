@@ -13,7 +13,7 @@ type ConditionsProps = Readonly<{
 }>
 
 /** The filter as chips. Each has its keys; its buttons are for the pointer. */
-export function FilterConditions({ filter, onChange, onEdit, onAdd }: ConditionsProps): React.ReactNode {
+export default function FilterConditions({ filter, onChange, onEdit, onAdd }: ConditionsProps): React.ReactNode {
   const list = useRef<HTMLDivElement>(null)
   const conditions = conditionsOf(filter)
   const chips = () => [...(list.current?.querySelectorAll<HTMLElement>('.condition-text') ?? [])]

@@ -66,3 +66,14 @@ export function conditionBefore(text: string, caret: number): string {
   while (/\([^()]*\)/.test(flat)) flat = flat.replaceAll(/\([^()]*\)/g, ' ')
   return /[()]|\bor\b/i.test(flat) || bare.replaceAll('""', '').includes('"') ? '' : conditions
 }
+
+/** The filter with a condition in place of `[from, to)`, joined to the conditions before it. */
+export function inserted(filter: string, from: number, to: number, condition: string): string {
+  const before = filter.slice(0, from).trimEnd()
+  const after = filter.slice(to).trimStart()
+  const joined = before === '' || /(?:\(|(?:^|[\s)])(?:and|or|not))$/i.test(before) ? '' : ' and'
+  const joining = after === '' || /^(?:and\b|or\b|\))/i.test(after) ? '' : ' and'
+  return `${before}${joined}${before === '' || before.endsWith('(') ? '' : ' '}${condition}${joining}${
+    after === '' || after.startsWith(')') ? '' : ' '
+  }${after}`
+}

@@ -3,8 +3,7 @@ import { useMemo, useState } from 'react'
 import { theme } from '../state/preferences.ts'
 import { commandsOfPages, type Command } from './commands.ts'
 import { keepFrame } from './page-link.tsx'
-import { OverlayDialog } from './overlay-dialog.tsx'
-import { onOpenPalette, openKeys, openSaved } from './overlays.ts'
+import { openKeys, openSaved } from './overlays.ts'
 import { pages } from './pages.ts'
 import { useSaved } from './saved.ts'
 import { useFound } from './use-found.ts'
@@ -12,15 +11,7 @@ import { useOpenView } from './use-open-view.ts'
 import { appText } from '../text/app.ts'
 import { paletteText } from '../text/palette.ts'
 
-export function Palette(): React.ReactNode {
-  return (
-    <OverlayDialog className="palette" label={appText.pagesAndCommands} onOpen={onOpenPalette}>
-      {(close) => <Choice onDone={close} />}
-    </OverlayDialog>
-  )
-}
-
-function Choice({ onDone }: { onDone: () => void }) {
+export default function PaletteChoice({ onDone }: { onDone: () => void }) {
   const navigate = useNavigate()
   const [typed, setTyped] = useState('')
   const [at, setAt] = useState(0)

@@ -1,0 +1,65 @@
+import { lazy, Suspense, useEffect } from 'react'
+import type { SavedView } from '../../../src/api/published.ts'
+import { OverlayDialog } from './overlay-dialog.tsx'
+import { onOpenKeys, onOpenPalette, onOpenSaved } from './overlays.ts'
+import { appText } from '../text/app.ts'
+import { generalText } from '../text/general.ts'
+
+const loadPalette = () => import('./palette-choice.tsx')
+const loadKeys = () => import('./key-list.tsx')
+const loadViews = () => import('./saved-views.tsx')
+const PaletteChoice = lazy(loadPalette)
+const Keys = lazy(loadKeys)
+const Views = lazy(loadViews)
+const inputs = ['pointermove', 'pointerdown', 'keydown'] as const
+
+/** The palette, the list of keys and the saved views. */
+export function ShellDialogs({ onGo }: { onGo: (view: SavedView) => void }): React.ReactNode {
+  // With the first input, so that a dialog takes the keys that are typed after its own.
+  useEffect(() => {
+    const load = () => {
+      for (const each of [loadPalette, loadKeys, loadViews]) each().catch(() => {})
+      stop()
+    }
+    const stop = () => {
+      for (const event of inputs) removeEventListener(event, load)
+    }
+    for (const event of inputs) addEventListener(event, load)
+    return stop
+  }, [])
+  return (
+    <>
+      <OverlayDialog className="palette" label={appText.pagesAndCommands} onOpen={onOpenPalette}>
+        {(close) => (
+          <Loaded>
+            <PaletteChoice onDone={close} />
+          </Loaded>
+        )}
+      </OverlayDialog>
+      <OverlayDialog className="palette key-list" label={appText.keys} onOpen={onOpenKeys}>
+        {(close) => (
+          <Loaded>
+            <Keys onClose={close} />
+          </Loaded>
+        )}
+      </OverlayDialog>
+      <OverlayDialog className="palette saved" label={appText.savedViews} onOpen={onOpenSaved}>
+        {(close) => (
+          <Loaded>
+            <Views
+              onGo={(view) => {
+                close()
+                onGo(view)
+              }}
+              onClose={close}
+            />
+          </Loaded>
+        )}
+      </OverlayDialog>
+    </>
+  )
+}
+
+function Loaded({ children }: { children: React.ReactNode }) {
+  return <Suspense fallback={<p className="dim pad">{generalText.loading}</p>}>{children}</Suspense>
+}
