@@ -16,6 +16,7 @@ import { describedRoute, openApi, problemSchema, type DescribedRoute } from './o
 import { defaultLimits, type ApiContext, type ApiOptions, type RunningApi } from './options.ts'
 import { ApiError } from './problems.ts'
 import { alertRoutes, alertSchemas } from './routes/alerts.ts'
+import { dashboardRoutes, dashboardSchemas } from './routes/dashboards.ts'
 import { deadLetterRoutes, deadLetterSchemas } from './routes/dead-letters.ts'
 import { eventRoutes } from './routes/events.ts'
 import { clusterRoutes, clusterSchemas } from './routes/clusters.ts'
@@ -60,6 +61,7 @@ export { defaultLimits } from './options.ts'
 const schemas = {
   ...pipelineSchemas,
   ...alertSchemas,
+  ...dashboardSchemas,
   ...deadLetterSchemas,
   ...clusterSchemas,
   ...exporterSchemas,
@@ -163,6 +165,7 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
   eventRoutes(app, context)
   pipelineRoutes(app, context)
   alertRoutes(app, context, options.alerts)
+  dashboardRoutes(app, context, options.dashboards)
   deadLetterRoutes(app, context)
   clusterRoutes(app, context)
   exporterRoutes(app, context)

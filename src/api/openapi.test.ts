@@ -46,6 +46,7 @@ test('describes exactly the paths of the API', async () => {
     'GET /api/v1/changes/sums',
     'GET /api/v1/clusters',
     'GET /api/v1/conversations',
+    'GET /api/v1/dashboards',
     'GET /api/v1/dead-letters',
     'GET /api/v1/dead-letters/{id}',
     'GET /api/v1/events/fields',

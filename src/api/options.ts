@@ -83,6 +83,8 @@ export type ApiOptions = Readonly<{
   quickFilters?: () => readonly QuickFilter[]
   budgets?: () => readonly Budget[]
   alerts?: () => Alerts | undefined
+  /** Folder of dashboards. */
+  dashboards?: () => string | undefined
   auditTypes?: ReadonlySet<string>
   resolver?: Resolver
 }>

@@ -348,6 +348,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
       quickFilters: () => current.config.console.quick_filters,
       budgets: () => current.config.spend.budgets,
       alerts: () => alerts.running,
+      dashboards: () => current.config.dashboards ?? undefined,
       auditTypes: typesThatEmit('audit'),
     })
     if (certificate !== undefined) {

@@ -144,6 +144,11 @@ export const weirSchema = defineSchema({
       deliveryFields,
     ),
     alerts: alertRules,
+    dashboards: filePath({
+      description: 'Folder of dashboards: JSON files as the console exports them, read for each list',
+      default: null,
+      example: '/etc/weir/dashboards',
+    }),
     identity: identityGroup,
     geo: group(
       {

@@ -1,6 +1,7 @@
 import type { ComponentType } from 'react'
 import { prefetchFields } from '../api/queries.ts'
 import { appText } from '../text/app.ts'
+import { dashboardsText } from '../text/dashboards.ts'
 import { generalText } from '../text/general.ts'
 
 type Page = Readonly<{
@@ -99,6 +100,14 @@ export const pages: readonly Page[] = [
     group: appText.investigate,
     words: appText.chartsWords,
     load: () => import('../pages/charts/index.tsx'),
+  },
+  {
+    path: '/dashboards',
+    key: 'g',
+    title: dashboardsText.dashboards,
+    group: appText.investigate,
+    words: dashboardsText.words,
+    load: () => import('../pages/dashboards/index.tsx'),
   },
   {
     path: '/sql',

@@ -88,6 +88,7 @@ export const accessRules: Readonly<Record<string, AccessRule>> = {
   validate: authenticated('Validates a filter; no rows.'),
   quickFilters: authenticated('Filters from the configuration; no rows.'),
   importLink: authenticated('Parses a link; no rows.'),
+  dashboards: authenticated('Dashboards of the configuration; they contain filters and statements, and no rows.'),
   listSaved: authenticated('Own and shared views; they contain filters and no rows.'),
   showSaved: authenticated('Same as the list.'),
   putSaved: authenticated('Own views.'),

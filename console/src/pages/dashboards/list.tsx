@@ -1,0 +1,133 @@
+import { useQuery } from '@tanstack/react-query'
+import { useRef, useState } from 'react'
+import { request } from '../../api/client.ts'
+import { useSaved } from '../../app/saved.ts'
+import { EmptyState, QueryError } from '../../parts/states.tsx'
+import { readSearch } from '../../state/codec.ts'
+import { dashboardsText } from '../../text/dashboards.ts'
+import { newDashboard, newPanel, readDashboard, type Dashboard } from './definition.ts'
+
+type Opening = (dashboard: Dashboard, edit: boolean) => void
+type Listed = Readonly<{ key: string; name: string; note: string; json: string }>
+
+export function DashboardList({ onOpen }: { onOpen: Opening }): React.ReactNode {
+  const saved = useSaved()
+  const provided = useQuery({
+    queryKey: ['dashboards'],
+    queryFn: ({ signal }) =>
+      request<{ dashboards: readonly Readonly<{ file: string; json?: string; error?: string }>[] }>(
+        '/api/v1/dashboards',
+        { signal },
+      ),
+  })
+  const [message, setMessage] = useState('')
+  const file = useRef<HTMLInputElement>(null)
+  const open = (json: string, edit: boolean) => {
+    try {
+      onOpen(readDashboard(json), edit)
+    } catch (error) {
+      setMessage(dashboardsText.notADashboard(error instanceof Error ? error.message : String(error)))
+    }
+  }
+  const own = (saved.data ?? []).flatMap(({ id, name, page, search, by }): Listed[] => {
+    const json = page === '/dashboards' ? readSearch(search)['d'] : undefined
+    return json === undefined ? [] : [{ key: id, name, note: dashboardsText.byOwner(by), json }]
+  })
+  const files = (provided.data?.dashboards ?? []).map(({ file: name, json, error }): Listed => ({
+    key: name,
+    name: titleOf(json) ?? name,
+    note: error ?? name,
+    json: json ?? '',
+  }))
+  return (
+    <>
+      <div className="page-bar">
+        <h1>{dashboardsText.dashboards}</h1>
+        <button type="button" className="primary" onClick={() => onOpen({ ...newDashboard, panels: [newPanel] }, true)}>
+          {dashboardsText.newDashboard}
+        </button>
+        <button type="button" onClick={() => file.current?.click()}>
+          {dashboardsText.importJson}
+        </button>
+        <input
+          ref={file}
+          type="file"
+          accept="application/json,.json"
+          className="spoken"
+          tabIndex={-1}
+          aria-label={dashboardsText.importJson}
+          onChange={(event) => {
+            const [chosen] = event.target.files ?? []
+            event.target.value = ''
+            chosen?.text().then(
+              (text) => open(text, false),
+              (error: unknown) => setMessage(dashboardsText.notADashboard(String(error))),
+            )
+          }}
+        />
+      </div>
+      {message !== '' && (
+        <p role="alert" className="bad pad">
+          {message}
+        </p>
+      )}
+      <div className="page-scroll" tabIndex={0} role="region" aria-label={dashboardsText.dashboards}>
+        {saved.isError && <QueryError of={saved} />}
+        {provided.isError && <QueryError of={provided} />}
+        {own.length + files.length === 0 ? (
+          <EmptyState title={dashboardsText.none} action={undefined}>
+            {dashboardsText.noneHint}
+          </EmptyState>
+        ) : (
+          <>
+            <Section title={dashboardsText.saved} hint={dashboardsText.savedHint} listed={own} onOpen={open} />
+            <Section title={dashboardsText.provided} hint={dashboardsText.providedHint} listed={files} onOpen={open} />
+          </>
+        )}
+      </div>
+    </>
+  )
+}
+
+function titleOf(json: string | undefined): string | undefined {
+  try {
+    const { title } = readDashboard(json ?? '')
+    return title === '' ? undefined : title
+  } catch {
+    return undefined
+  }
+}
+
+function Section({
+  title,
+  hint,
+  listed,
+  onOpen,
+}: Readonly<{
+  title: string
+  hint: string
+  listed: readonly Listed[]
+  onOpen: (json: string, edit: boolean) => void
+}>) {
+  if (listed.length === 0) return null
+  return (
+    <section className="panel dashboard-list" aria-label={title}>
+      <h2>{title}</h2>
+      <p className="dim">{hint}</p>
+      <ul>
+        {listed.map(({ key, name, note, json }) => (
+          <li key={key}>
+            {json === '' ? (
+              <b>{name}</b>
+            ) : (
+              <button type="button" className="link" onClick={() => onOpen(json, false)}>
+                {name}
+              </button>
+            )}{' '}
+            <span className={json === '' ? 'bad' : 'dim'}>{note}</span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  )
+}

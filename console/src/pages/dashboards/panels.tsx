@@ -1,0 +1,263 @@
+import { keepPreviousData, useQuery, type UseQueryResult } from '@tanstack/react-query'
+import { useMemo } from 'react'
+import type { AnswerFrame } from '../../../../src/api/published.ts'
+import { request } from '../../api/client.ts'
+import { bucketsOf, type SeriesAnswer } from '../../api/series.ts'
+import { Chart, type ChartSeries } from '../../parts/chart.tsx'
+import { count, perSecond, plainText, time, volume } from '../../parts/format.ts'
+import { ErrorState, Loading } from '../../parts/states.tsx'
+import type { Range } from '../../state/range.ts'
+import { dashboardsText, panelNames } from '../../text/dashboards.ts'
+import type { Panel } from './definition.ts'
+
+export type PanelProps = Readonly<{
+  panel: Panel
+  /** With the values of variables. */
+  filter: string
+  t: Range
+  revision: number
+  onBrush: (from: number, to: number) => void
+}>
+
+export function PanelBody(props: PanelProps): React.ReactNode {
+  switch (props.panel.kind) {
+    case 'series':
+      return <SeriesPanel {...props} />
+    case 'top':
+      return <TopPanel {...props} />
+    case 'stat':
+      return <StatPanel {...props} />
+    case 'table':
+      return <TablePanel {...props} />
+    default:
+      return <SqlPanel {...props} />
+  }
+}
+
+function useFlows<Answer>(
+  path: string,
+  { filter, t, revision }: PanelProps,
+  more: Readonly<Record<string, string | number>>,
+): UseQueryResult<Answer> {
+  const query = { filter, from: t.from, to: t.to, ...more }
+  return useQuery({
+    queryKey: [path, query, revision],
+    staleTime: Infinity,
+    gcTime: 30_000,
+    placeholderData: keepPreviousData,
+    queryFn: ({ signal }) => request<Answer>(path, { signal, query }),
+  })
+}
+
+function Answered<T>({
+  of: { data, error, refetch },
+  children,
+}: {
+  of: UseQueryResult<T>
+  children: (data: T) => React.ReactNode
+}): React.ReactNode {
+  if (error !== null) return <ErrorState error={error} onRetry={() => void refetch()} />
+  return data === undefined ? <Loading what={dashboardsText.theDashboards} /> : children(data)
+}
+
+function amountText(by: Panel['by'], value: number): string {
+  return by === 'bytes' ? volume(value) : count(Math.round(value))
+}
+
+function SeriesPanel(props: PanelProps) {
+  const { panel, onBrush } = props
+  const { group, by, limit } = panel
+  const answer = useFlows<SeriesAnswer>('/api/v1/series', props, { by, limit, ...(group === '' ? {} : { group }) })
+  return <Answered of={answer}>{(data) => <SeriesChart data={data} panel={panel} onBrush={onBrush} />}</Answered>
+}
+
+function SeriesChart({
+  data,
+  panel: { by, group, title },
+  onBrush,
+}: Readonly<{ data: SeriesAnswer; panel: Panel; onBrush: PanelProps['onBrush'] }>) {
+  const drawn = useMemo(() => seriesOf(data, by, group), [data, by, group])
+  return (
+    <Chart
+      label={title === '' ? panelNames.series : title}
+      times={drawn.times}
+      series={drawn.series}
+      unknown={drawn.unknown}
+      unknownText={dashboardsText.unknown}
+      stacked
+      height={170}
+      format={(value) => (by === 'bytes' ? `${volume(value)}/s` : perSecond(value))}
+      onBrush={onBrush}
+    />
+  )
+}
+
+/** Rates by group. Before the oldest stored flow, and after the newest, nothing is known. */
+function seriesOf(data: SeriesAnswer, by: Panel['by'], group: string) {
+  const { columns, rows, step, since, stored_to: storedTo } = data
+  const place = (name: string) => columns.findIndex((column) => column.name === name)
+  const [at, other, amount] = [place('time'), place('other'), place(by)]
+  const buckets = bucketsOf(data)
+  const end = (buckets.times.at(-1) ?? 0) + step
+  const known = {
+    from: since === undefined ? -Infinity : Date.parse(since) / 1000,
+    to: storedTo === undefined ? Infinity : Date.parse(storedTo) / 1000,
+  }
+  const isKnown = (begin: number) => begin + step > known.from && begin < known.to
+  const found = new Map<string, { name: string; isOther: boolean; values: number[] }>()
+  for (const row of rows) {
+    const bucket = buckets.at(row[at])
+    if (bucket < 0) continue
+    const isOther = other >= 0 && row[other] === true
+    const value = group === '' ? dashboardsText.total : plainText(row[other + 1] ?? dashboardsText.noValue)
+    const key = isOther ? 'other' : `= ${value}`
+    const one = found.get(key) ?? { name: isOther ? dashboardsText.others : value, isOther, values: buckets.zeros() }
+    found.set(key, one)
+    one.values[bucket] = (one.values[bucket] ?? 0) + Number(row[amount]) / step
+  }
+  const series = [...found.values()]
+    .toSorted((a, b) => Number(a.isOther) - Number(b.isOther) || sum(b.values) - sum(a.values))
+    .map(({ name, isOther, values }): ChartSeries => ({
+      name,
+      other: isOther,
+      values: values.map((value, index) => (isKnown(buckets.times[index]!) ? value : null)),
+    }))
+  const first = buckets.times[0] ?? 0
+  const unknown = [
+    { from: first, to: Math.min(end, known.from) },
+    { from: Math.max(first, known.to), to: end },
+  ].filter(({ from, to }) => to > from)
+  return { times: buckets.times, series, unknown }
+}
+
+const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0)
+
+type GroupsAnswer = AnswerFrame & Readonly<{ total: Readonly<Record<string, number | string>> }>
+
+function TopPanel(props: PanelProps) {
+  const { by, limit, group } = props.panel
+  const fields = group === '' ? 'src_endpoint' : group
+  const answer = useFlows<GroupsAnswer>('/api/v1/flows', props, { group: fields, by, limit })
+  return (
+    <Answered of={answer}>
+      {({ rows, columns, total }) => {
+        const amount = columns.findIndex(({ name }) => name === by)
+        const all = Number(total[by])
+        const rest = all - rows.reduce((shown, row) => shown + Number(row[amount]), 0)
+        const lines = [
+          ...rows.map((row) => ({
+            name: fields
+              .split(',')
+              .map((_, index) => plainText(row[index] ?? dashboardsText.noValue))
+              .join(' → '),
+            value: Number(row[amount]),
+          })),
+          ...(rest > 0 ? [{ name: dashboardsText.others, value: rest }] : []),
+        ]
+        if (lines.length === 0) return <p className="dim pad">{dashboardsText.noRows}</p>
+        return (
+          <ol className="top-list">
+            {lines.map(({ name, value }) => (
+              <li key={name}>
+                <span className="name">{name}</span>
+                <span className="number">{amountText(by, value)}</span>
+                <span className="number dim">{all > 0 ? `${((value / all) * 100).toFixed(1)} %` : ''}</span>
+                <span className="share" style={{ width: `${all > 0 ? (value / all) * 100 : 0}%` }} />
+              </li>
+            ))}
+          </ol>
+        )
+      }}
+    </Answered>
+  )
+}
+
+function StatPanel(props: PanelProps) {
+  const { by } = props.panel
+  const answer = useFlows<GroupsAnswer>('/api/v1/flows', props, { group: 'proto', by, limit: 1 })
+  return (
+    <Answered of={answer}>
+      {({ total }) => (
+        <p className="stat-value number">
+          {amountText(by, Number(total[by]))} <span className="dim">{by}</span>
+        </p>
+      )}
+    </Answered>
+  )
+}
+
+const columns = ['flow_time', 'src_endpoint', 'dst_endpoint', 'dst_port', 'bytes_est'] as const
+const read = ['time_received', 'src_name', 'src_addr', 'dst_name', 'dst_addr', 'dst_port', 'bytes_est']
+
+function TablePanel(props: PanelProps) {
+  const answer = useFlows<AnswerFrame>('/api/v1/flows', props, { columns: read.join(','), limit: props.panel.limit })
+  return (
+    <Answered of={answer}>
+      {({ rows }) => (
+        <Table
+          names={columns}
+          rows={rows.map(([at, src, srcAddr, dst, dstAddr, port, bytes]) => [
+            time(at as string | null),
+            src ?? srcAddr,
+            dst ?? dstAddr,
+            port,
+            volume(Number(bytes)),
+          ])}
+        />
+      )}
+    </Answered>
+  )
+}
+
+function SqlPanel({ panel: { sql, limit }, revision }: PanelProps) {
+  const answer = useQuery({
+    queryKey: ['/api/v1/sql', sql, revision],
+    enabled: sql !== '',
+    staleTime: Infinity,
+    placeholderData: keepPreviousData,
+    queryFn: ({ signal }) =>
+      request<readonly Readonly<Record<string, unknown>>[]>('/api/v1/sql', { method: 'POST', signal, body: { sql } }),
+  })
+  if (sql === '') return <p className="dim pad">{dashboardsText.statement}</p>
+  return (
+    <Answered of={answer}>
+      {(rows) => {
+        const names = Object.keys(rows[0] ?? {})
+        return (
+          <>
+            <Table names={names} rows={rows.slice(0, limit).map((row) => names.map((name) => row[name]))} />
+            {rows.length > limit && <p className="dim pad">{dashboardsText.moreRows(count(rows.length - limit))}</p>}
+          </>
+        )
+      }}
+    </Answered>
+  )
+}
+
+function Table({ names, rows }: Readonly<{ names: readonly string[]; rows: readonly (readonly unknown[])[] }>) {
+  if (rows.length === 0) return <p className="dim pad">{dashboardsText.noRows}</p>
+  return (
+    <div className="panel-table" tabIndex={0} role="region" aria-label={names.join(', ')}>
+      <table>
+        <thead>
+          <tr>
+            {names.map((name) => (
+              <th key={name}>{name}</th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row, index) => (
+            <tr key={index}>
+              {row.map((value, column) => (
+                <td key={names[column]} className={typeof value === 'number' ? 'number' : undefined}>
+                  {plainText(value ?? '–')}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  )
+}

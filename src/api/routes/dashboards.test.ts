@@ -1,0 +1,30 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { start } from '../testing/kit.ts'
+
+test('lists the dashboards of a folder, and states the error of each other file', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'weir-dashboards-'))
+  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  const dashboard = { title: 'Shop', panels: [{ kind: 'series' }] }
+  await writeFile(join(folder, 'b.json'), JSON.stringify(dashboard, null, 2))
+  await writeFile(join(folder, 'a.json'), '{"panels": 1}')
+  await writeFile(join(folder, 'c.json'), '{')
+  await writeFile(join(folder, 'd.json'), ' '.repeat(300_000))
+  await writeFile(join(folder, 'readme.txt'), 'text')
+  const places: { folder?: string } = { folder }
+  const { api } = await start({ dashboards: () => places.folder })
+  const get = async () =>
+    ((await (await fetch(`${api.url}/api/v1/dashboards`)).json()) as { dashboards: unknown }).dashboards
+  expect(await get()).toEqual([
+    { file: 'a.json', error: 'The file has no list `panels`.' },
+    { file: 'b.json', json: JSON.stringify(dashboard) },
+    { file: 'c.json', error: expect.stringMatching(/JSON/) as string },
+    { file: 'd.json', error: 'The file is larger than 256 KiB.' },
+  ])
+  places.folder = join(folder, 'none')
+  expect(await get()).toMatchObject([{ error: 'There is no such folder.' }])
+  delete places.folder
+  expect(await get()).toEqual([])
+})
