@@ -3,6 +3,7 @@ import { alertSource } from '../alerts/source.ts'
 import type { StoreReader } from '../engine/control.ts'
 import type { Remote } from '../engine/rpc.ts'
 import type { Host } from '../host/index.ts'
+import { messageOf } from '../model/errors.ts'
 import type { Log, Metrics } from '../telemetry/ports.ts'
 import type { ingestMethods } from './workers/ingest.ts'
 
@@ -19,6 +20,8 @@ type AlertStart = Readonly<{
 export class ConfiguredAlerts {
   readonly #start: AlertStart
   #alerts: Alerts | undefined
+  #last: Promise<void> = Promise.resolve()
+  #stopped = false
 
   constructor(start: AlertStart) {
     this.#start = start
@@ -28,7 +31,19 @@ export class ConfiguredAlerts {
     return this.#alerts
   }
 
-  async apply(rules: readonly AlertRule[]): Promise<void> {
+  /** Waits for nothing: a full journal must not delay a start or a reload. */
+  apply(rules: readonly AlertRule[]): void {
+    this.#last = this.#last
+      .then(() => this.#apply(rules))
+      .catch((error: unknown) => {
+        if (!this.#stopped)
+          this.#start.log.error('Alert rules cannot be applied; alerts are not evaluated until the next reload.', {
+            error: messageOf(error),
+          })
+      })
+  }
+
+  async #apply(rules: readonly AlertRule[]): Promise<void> {
     if (this.#alerts !== undefined) return this.#alerts.apply(rules)
     const { ingest, ...parts } = this.#start
     const cursor = () => ingest.call('cursor', alertSource)
@@ -42,6 +57,8 @@ export class ConfiguredAlerts {
   }
 
   async stop(): Promise<void> {
+    this.#stopped = true
     await this.#alerts?.stop()
+    await this.#last
   }
 }

@@ -365,7 +365,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
       current: () => current.config,
     })
     listening.url = api.url
-    await alerts.apply(loaded.alerts)
+    alerts.apply(loaded.alerts)
     lock.announce(api.url)
     metrics.set('weir_build_info', 1, { version, node: nodeVersion })
     runtime.ready()

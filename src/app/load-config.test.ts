@@ -100,7 +100,7 @@ test.each([...refused, ['an empty file', '', /is empty/], ['comments only', '# a
       reveal: touched,
       onSources: touched,
       onClusters: touched,
-      onAlerts: () => Promise.resolve(),
+      onAlerts: () => {},
       onStore: touched,
       sources: { apply: touched },
       sinks: { apply: touched },

@@ -27,7 +27,7 @@ type ReloadParts = Readonly<{
   onClusters: (config: WeirConfig) => Promise<void>
   /** Called when the sources of the store may have changed. */
   onStore: (config: WeirConfig) => Promise<void>
-  onAlerts: (rules: readonly AlertRule[]) => Promise<void>
+  onAlerts: (rules: readonly AlertRule[]) => void
 }>
 
 const fixedSettings = [
@@ -79,7 +79,7 @@ export async function reloadAll(parts: ReloadParts): Promise<ReloadReport> {
   parts.onSources(applied.running)
   parts.adopt({ ...next, config })
   await parts.onClusters(next.config)
-  await parts.onAlerts(next.alerts)
+  parts.onAlerts(next.alerts)
   const alerts = [before, next].map(({ config }) => JSON.stringify(config.alerts))
   const from = [before, next].map(({ config }) => JSON.stringify(config.store.from))
   if (from[0] !== from[1]) await parts.onStore(next.config)

@@ -92,7 +92,9 @@ test('a reload applies rules: a removed rule resolves its alerts, an unchanged o
   await expect.poll(async () => (await alerts(weir)).firing, polling).toBe(2)
   weir.configure({ alerts: { one: rule } })
   expect(await weir.post('/api/v1/reload', {})).toMatchObject({ ok: true, changed: ['alerts'] })
-  expect((await alerts(weir)).rules.map(({ name, state }) => [name, state])).toEqual([['one', 'firing']])
+  await expect
+    .poll(async () => (await alerts(weir)).rules.map(({ name, state }) => [name, state]), polling)
+    .toEqual([['one', 'firing']])
   weir.configure({ alerts: {} })
   await weir.post('/api/v1/reload', {})
   await expect

@@ -2,6 +2,7 @@ export const alertsText = {
   alerts: 'Alerts',
   theAlerts: 'the alerts',
   noRules: 'There are no alert rules. Add them under “alerts” in the configuration.',
+  noneVisible: 'No alert rule is about your namespaces only.',
   noneActive: (rules: string) => `No alert is active. ${rules} evaluated.`,
   firing: 'firing',
   pending: 'pending',

@@ -17,7 +17,7 @@ const marks = {
 } as const
 
 /** Rules that cannot be evaluated are listed first: without them “no alert” would be a guess. */
-export function AlertCard(): React.ReactNode {
+export function AlertCard({ limited = false }: { limited?: boolean }): React.ReactNode {
   const { data, error, refetch } = useAlerts()
   return (
     <section className="panel alerts" aria-label={alertsText.alerts}>
@@ -29,13 +29,13 @@ export function AlertCard(): React.ReactNode {
           <ErrorState error={error} onRetry={() => void refetch()} />
         )
       ) : (
-        <Lines rules={data.rules} />
+        <Lines rules={data.rules} limited={limited} />
       )}
     </section>
   )
 }
 
-function Lines({ rules }: { rules: readonly Rule[] }) {
+function Lines({ rules, limited }: { rules: readonly Rule[]; limited: boolean }) {
   const lines = [
     ...rules.filter(({ error }) => error !== undefined).map((rule) => <Unknown key={rule.name} rule={rule} />),
     ...rules.filter(({ state }) => state === 'no_data').map((rule) => <Unknown key={rule.name} rule={rule} />),
@@ -47,7 +47,7 @@ function Lines({ rules }: { rules: readonly Rule[] }) {
       ),
     ),
   ]
-  if (rules.length === 0) return <p className="dim">{alertsText.noRules}</p>
+  if (rules.length === 0) return <p className="dim">{limited ? alertsText.noneVisible : alertsText.noRules}</p>
   if (lines.length === 0) return <p className="dim">{alertsText.noneActive(counted(rules.length, 'rule'))}</p>
   return (
     <>

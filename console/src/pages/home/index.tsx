@@ -33,7 +33,7 @@ export default function HomePage(): React.ReactNode {
         {view === undefined ? (
           forbidden ? (
             <>
-              <AlertCard />
+              <AlertCard limited />
               <EmptyState title={homeText.limitedTitle} action={{ text: generalText.goToFlows, to: '/flows' }}>
                 {homeText.limitedHint}
               </EmptyState>

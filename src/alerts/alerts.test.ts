@@ -1,0 +1,153 @@
+import { expect, test } from 'vitest'
+import { fakeHost, type FakeHost } from '../../test/kit/fake-host.ts'
+import type { StoreReader } from '../engine/control.ts'
+import type { Unit } from '../journal/types.ts'
+import { WeirError } from '../model/errors.ts'
+import { MetricStore } from '../telemetry/metrics.ts'
+import { Alerts } from './alerts.ts'
+import { compileRule, isProblem, type WrittenRule } from './compile.ts'
+import type { AlertRule } from './rule.ts'
+
+const usual: WrittenRule = {
+  on: 'events',
+  filter: null,
+  measure: null,
+  by: [],
+  window: 60_000,
+  condition: '> 0',
+  sql: null,
+  every: 10_000,
+  for: 0,
+  no_data: 'keep',
+  severity: 'warning',
+  labels: {},
+  annotations: {},
+}
+
+function ruleOf(name: string, written: Partial<WrittenRule> = {}): AlertRule {
+  const rule = compileRule(name, { ...usual, ...written })
+  if (isProblem(rule)) throw new Error(rule.message)
+  return rule
+}
+
+/** The journal outlives the process: `open` starts another one on it. */
+class Scene {
+  readonly units: Omit<Unit, 'source'>[] = []
+  readonly warnings: string[] = []
+  host: FakeHost = fakeHost(1)
+  /** The value of every rule, or the error of its query. `wait` never answers. */
+  answer: (sql: string) => number | Error | 'wait' = () => 0
+  full = false
+  alerts!: Alerts
+
+  async open(rules: readonly AlertRule[]): Promise<void> {
+    const warn = (message: string) => void this.warnings.push(message)
+    const store = {
+      query: async (sql: string) => this.#rows(sql),
+      edges: () => Promise.resolve([]),
+    } satisfies StoreReader
+    this.alerts = new Alerts({
+      host: this.host,
+      log: { debug: () => {}, info: () => {}, warn, error: warn },
+      metrics: new MetricStore({ strict: true }),
+      journal: {
+        cursor: () => Promise.resolve(this.units.findLast(({ cursor }) => cursor !== undefined)?.cursor),
+        append: (unit) => {
+          if (this.full) return Promise.reject(new WeirError('WEIR_JOURNAL_FULL', 'the journal is full'))
+          this.units.push(unit)
+          return Promise.resolve()
+        },
+      },
+      store: () => store,
+      url: () => 'http://weir',
+    })
+    await this.alerts.open(rules)
+  }
+
+  async *#rows(sql: string): AsyncGenerator<Uint8Array> {
+    const value = this.answer(sql)
+    if (value === 'wait') await new Promise(() => {})
+    if (value instanceof Error) throw value
+    yield Buffer.from(`${JSON.stringify({ value, n: value })}\n`)
+  }
+
+  /** Events so far, by the number of each unit. */
+  get events(): number {
+    return this.units.reduce((sum, { count }) => sum + count, 0)
+  }
+  state(name: string): string {
+    const found = this.alerts.list().find(({ rule }) => rule.name === name)
+    return found?.failing !== undefined ? 'failing' : ([...(found?.instances.values() ?? [])][0]?.state ?? 'inactive')
+  }
+}
+
+test('a killed process continues the clock of `for`, and repeats no event', async () => {
+  const scene = new Scene()
+  const rules = [ruleOf('a', { for: 60_000 })]
+  scene.answer = () => 1
+  await scene.open(rules)
+  await scene.host.advance(30_000)
+  expect([scene.state('a'), scene.events]).toEqual(['pending', 0])
+  scene.host = scene.host.kill()
+  await scene.open(rules)
+  await scene.host.advance(30_000)
+  expect([scene.state('a'), scene.events]).toEqual(['firing', 1])
+  scene.host = scene.host.kill()
+  await scene.open(rules)
+  await scene.host.advance(60_000)
+  expect([scene.state('a'), scene.events]).toEqual(['firing', 1])
+  scene.answer = () => 0
+  await scene.host.advance(10_000)
+  expect([scene.state('a'), scene.events]).toEqual(['inactive', 2])
+})
+
+test('a query that never ends is ended and reported, and delays no other rule', async () => {
+  const scene = new Scene()
+  scene.answer = (sql) => (sql.includes('slow') ? 'wait' : 1)
+  await scene.open([ruleOf('slow', { filter: 'type = slow' }), ruleOf('fast')])
+  await scene.host.advance(20_000)
+  expect([scene.state('slow'), scene.state('fast')]).toEqual(['inactive', 'firing'])
+  await scene.host.advance(20_000)
+  expect(scene.state('slow')).toBe('failing')
+  expect(scene.alerts.list()[0]?.last?.error).toMatch(/longer than 30 s/)
+})
+
+test('a failing evaluation keeps the states, and is logged once', async () => {
+  const scene = new Scene()
+  scene.answer = () => 1
+  await scene.open([ruleOf('a')])
+  await scene.host.advance(10_000)
+  scene.answer = () => new Error('the store is closed')
+  await scene.host.advance(60_000)
+  expect([scene.state('a'), scene.events, scene.warnings.length]).toEqual(['failing', 1, 1])
+  scene.answer = () => 1
+  await scene.host.advance(20_000)
+  expect([scene.state('a'), scene.events]).toEqual(['firing', 1])
+})
+
+test('while the journal is full an event waits, and is written once', async () => {
+  const scene = new Scene()
+  scene.full = true
+  scene.answer = () => 1
+  await scene.open([ruleOf('a')])
+  await scene.host.advance(35_000)
+  expect([scene.state('a'), scene.events]).toEqual(['inactive', 0])
+  scene.full = false
+  await scene.host.advance(30_000)
+  expect([scene.state('a'), scene.events]).toEqual(['firing', 1])
+})
+
+test('a rule that was removed while Weir was stopped resolves its alerts', async () => {
+  const scene = new Scene()
+  scene.answer = () => 1
+  await scene.open([ruleOf('a'), ruleOf('b', { labels: { team: 'one' } })])
+  await scene.host.advance(10_000)
+  scene.host = scene.host.kill()
+  await scene.open([ruleOf('b', { labels: { team: 'two' } })])
+  await scene.host.advance(10_000)
+  // Both end, and the rule with other labels fires again.
+  expect(scene.events).toBe(5)
+  const bodies = scene.units.map(({ raw }) => Buffer.from(raw).toString('latin1')).join('\n')
+  expect(bodies).toContain('the rule was removed')
+  expect(bodies).toContain('the rule was changed')
+})
