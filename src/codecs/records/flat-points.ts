@@ -1,4 +1,4 @@
-import { ByteBuffer, fragmentOf, type Fragment } from '../../model/byte-buffer.ts'
+import { fragmentOf, type ByteBuffer, type Fragment } from '../../model/byte-buffer.ts'
 import { digitKind, numberText } from '../../model/json-number.ts'
 import { timeReader } from '../../model/time-format.ts'
 import { FlatJson, textAt, valueKinds } from './flat-json.ts'

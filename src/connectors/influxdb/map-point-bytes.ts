@@ -1,4 +1,4 @@
-import { ByteBuffer, fragmentOf, type Fragment } from '../../model/byte-buffer.ts'
+import { fragmentOf, type ByteBuffer, type Fragment } from '../../model/byte-buffer.ts'
 import { digitKind, numberText } from '../../model/json-number.ts'
 import { fieldName, type FieldType } from './map-line.ts'
 

@@ -24,10 +24,10 @@ const pointText = fc
     fields: membersOf(written),
     after: fc.constantFrom('', ',"arrival":true', ',"special":{"x":"NaN"}', ',"kind":"gauge"'),
   })
-  .map(
-    ({ name, labels, fields, after }) =>
-      `{"name":${JSON.stringify(name)}${labels === null ? '' : `,"labels":${object(labels)}`},"fields":${object(fields)}${after}}`,
-  )
+  .map(({ name, labels, fields, after }) => {
+    const labelled = labels === null ? '' : `,"labels":${object(labels)}`
+    return `{"name":${JSON.stringify(name)}${labelled},"fields":${object(fields)}${after}}`
+  })
 const types = fc.dictionary(fc.constantFrom('a', 'b c', '7'), fc.constantFrom('float', 'int', 'uint', 'bool', 'text'))
 
 test('writes as bytes the line that the general way writes', () => {
