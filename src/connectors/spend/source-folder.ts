@@ -3,16 +3,14 @@ import { appendEvents } from '../../engine/sources/append-events.ts'
 import type { SourceHealth } from '../../engine/sources/health.ts'
 import { CsvError } from '../../codecs/focus/index.ts'
 import { messageOf } from '../../model/errors.ts'
-import type { WeirEvent } from '../../model/events.ts'
 import { csvOf, spendFiles, type FileRecords, type SpendFile } from './client-files.ts'
 import { parquetRows } from './client-parquet.ts'
 import type { FolderConfig } from './config.ts'
 import { FileReading, type FileRows } from './map.ts'
 import { SpendState } from './source-state.ts'
+import { UnitQueue } from './source-units.ts'
 
 type Seen = Readonly<{ size: number; changed: number; problem?: string; rejected: number }>
-
-const rowsPerUnit = 500
 
 /** Emits the rows of each file, and the rows that changed after the file changed. */
 export class FolderSource implements Source {
@@ -85,15 +83,17 @@ export class FolderSource implements Source {
     const before: FileRows = isStored ? state.rows : new Map()
     const reading = await this.#read(file, before, signal)
     let removed = 0
-    let events: WeirEvent[] = []
-    for (const event of reading.removed(now)) {
-      removed++
-      events.push(event)
-      if (events.length < rowsPerUnit) continue
-      await appendEvents(this.#context, events, { signal })
-      events = []
+    const units = this.#units(signal)
+    try {
+      for (const event of reading.removed(now)) {
+        removed++
+        units.add(event)
+        if (units.isFull) await units.flush()
+      }
+      await units.end()
+    } finally {
+      await units.settled()
     }
-    if (events.length > 0) await appendEvents(this.#context, events, { signal })
     await this.#state.record(name, { size, changed, emitted: isStored ? state.emitted : now, rows: reading.rows })
     const counts = {
       changed: reading.changed,
@@ -117,8 +117,23 @@ export class FolderSource implements Source {
     this.#seen.set(name, { size, changed, rejected: reading.rejectedRows })
   }
 
+  #units(signal: AbortSignal): UnitQueue {
+    return new UnitQueue((events) => appendEvents(this.#context, events, { signal }))
+  }
+
   /** Emits new and changed rows while it reads. */
   async #read(file: SpendFile, before: FileRows, signal: AbortSignal): Promise<FileReading> {
+    const units = this.#units(signal)
+    try {
+      const reading = await this.#readInto(units, file, before, signal)
+      await units.end()
+      return reading
+    } finally {
+      await units.settled()
+    }
+  }
+
+  async #readInto(units: UnitQueue, file: SpendFile, before: FileRows, signal: AbortSignal): Promise<FileReading> {
     const { columns, constants, origin, estimated, max_rows: maxRows, delimiter } = this.#config
     const { disk, clock } = this.#context.host
     const from = { source: origin, file: file.name, collected: clock.now(), estimated }
@@ -129,17 +144,14 @@ export class FolderSource implements Source {
       return begun
     }
     let reading: FileReading | undefined
-    let events: WeirEvent[] = []
     const take = async (records: FileRecords, into: FileReading): Promise<void> => {
       for (const { line, values } of records) {
         if (into.rows.size >= maxRows)
           throw new CsvError(`It has more than ${maxRows} rows; split it, or raise \`max_rows\`.`)
         const event = into.take(line, values)
         if (event === undefined) continue
-        events.push(event)
-        if (events.length < rowsPerUnit) continue
-        await appendEvents(this.#context, events, { signal })
-        events = []
+        units.add(event)
+        if (units.isFull) await units.flush()
       }
     }
     if (file.name.endsWith('.parquet'))
@@ -161,7 +173,6 @@ export class FolderSource implements Source {
       const [first] = reading.rejected
       throw new CsvError(`No row is usable; line ${first?.line}: ${first?.reason}`)
     }
-    if (events.length > 0) await appendEvents(this.#context, events, { signal })
     return reading
   }
 
