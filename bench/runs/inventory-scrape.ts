@@ -125,6 +125,7 @@ scrape_configs: [{ job_name: weir, static_configs: [{ targets: ['127.0.0.1:${ops
   )
   context.figure('scrapes by Prometheus', count)
   context.figure('lists of the failing zone', lists.length)
+  context.figure('p50 of a scrape', times[Math.floor(times.length / 2)] ?? 0, 'ms')
   context.figure('p99 of a scrape', times[Math.ceil(times.length * 0.99) - 1] ?? 0, 'ms')
   context.expect(count >= (seconds / scrapeSeconds) * 0.9 && isUp === 1, 'every scrape succeeds')
   context.expect(lists.length > 0 && Math.max(...lists) === 0, 'each list of the failing zone is down all the time')
