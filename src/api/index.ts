@@ -112,6 +112,7 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
     resolver: options.resolver,
     limits,
     tls: options.tls,
+    ...(options.draining === undefined ? {} : { draining: options.draining }),
   }
   const app = createServer(context)
   const routes: DescribedRoute[] = []

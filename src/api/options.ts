@@ -87,6 +87,8 @@ export type ApiOptions = Readonly<{
   dashboards?: () => string | undefined
   auditTypes?: ReadonlySet<string>
   resolver?: Resolver
+  /** True while Weir leaves: responses close their connections, so that clients connect to another instance. */
+  draining?: () => boolean
 }>
 
 export type ApiContext = Readonly<{
@@ -97,6 +99,7 @@ export type ApiContext = Readonly<{
   version: string
   resolver: Resolver | undefined
   tls?: Certificate | undefined
+  draining?: ApiOptions['draining']
 }>
 
 export type RunningApi = Readonly<{

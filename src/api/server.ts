@@ -55,7 +55,8 @@ export function createServer(context: ApiContext): FastifyInstance {
   app.addContentTypeParser('*', (request: FastifyRequest, payload: IncomingMessage) =>
     parseBody(request, payload, context),
   )
-  app.addHook('onSend', async (request) => {
+  app.addHook('onSend', async (request, reply) => {
+    if (context.draining?.() === true) reply.header('connection', 'close')
     if (!request.raw.complete) await discard(request.raw, limits.bodyBytes * 4, lingerMs, context.host.timers)
   })
   app.setErrorHandler((error, request, reply) => {

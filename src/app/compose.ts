@@ -329,6 +329,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
     const house = new AbortController()
     const housekeeping = Promise.all([runtime.runMaintenance(house.signal), outside?.watch(house.signal)])
     const { startApi } = await apiModule
+    let leaving = false
     const resolver = new WorkloadResolver(networks, workloads.follower.projection.workloads, () => workloads.named())
     const certificate = config.tls === null ? undefined : await TlsFiles.open(config.tls, host.disk)
     const api = await startApi({
@@ -345,6 +346,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
       version,
       resolver,
       folder: data,
+      draining: () => leaving,
       quickFilters: () => current.config.console.quick_filters,
       budgets: () => current.config.spend.budgets,
       alerts: () => alerts.running,
@@ -376,6 +378,9 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
       log.info(`source ${id} runs`, addresses.length === 0 ? {} : { addresses: addresses.join(' ') })
 
     const stop = async () => {
+      leaving = true
+      runtime.leave()
+      await host.timers.sleep(current.config.drain)
       runtime.drain()
       await shutDown({ host, log }, [
         ['the API', () => api.close()],

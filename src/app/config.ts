@@ -67,6 +67,14 @@ export const weirSchema = defineSchema({
       default: '127.0.0.1:8080',
     }),
     ops: listen({ description: 'Address of the metrics and health endpoints', default: '127.0.0.1:8081' }),
+    drain: duration(
+      {
+        description: 'Time after SIGTERM in which requests are accepted, while health is 503',
+        default: '0s',
+        example: '5s',
+      },
+      { max: '5m' },
+    ),
     tls: serverTls('TLS of `listen` and `http.listen`. Unset: plain connections'),
     auth: authGroup,
     http: group(

@@ -60,6 +60,10 @@ export class Runtime implements Control {
   ready(): void {
     this.#readiness.started()
   }
+  /** No longer ready, but still accepting. */
+  leave(): void {
+    this.#readiness.drain()
+  }
   drain(): void {
     this.#readiness.drain()
     this.#feed.stop()

@@ -12,6 +12,7 @@ const longest = [
   'tools/sabotage.real.test.ts',
   'test/real/kubernetes.test.ts',
   'test/real/kubernetes-turns.test.ts',
+  'test/real/rolling-update.test.ts',
   'src/store/graph/edges.test.ts',
   'src/store/read/file-cache.test.ts',
 ]

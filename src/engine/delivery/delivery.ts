@@ -50,6 +50,8 @@ type DeliveryOptions = Readonly<{
   enrichment?: () => Enrichment | undefined
 }>
 
+/** Time of a working sink to complete a send after its stop. */
+const finishMs = 3000
 const readRetryMs = 1000
 const diskRetries = { firstMs: 50, maxMs: 5000, jitter: 0 }
 const nothingSent: Settling = { rejected: [], dropped: [], filtered: new Map() }
@@ -238,6 +240,28 @@ export class Delivery {
   #setState(state: SinkState, error: string | undefined) {
     this.#state = state
     this.#error = error
+    if (state === 'retrying' && this.#signal.aborted) this.#cut.abort()
+  }
+  #cut = new AbortController()
+
+  /** Aborts some time after the stop, so that a working sink completes its range: an aborted send is repeated. */
+  #finishing(stop: AbortSignal): Readonly<{ signal: AbortSignal; end: () => void }> {
+    const cut = new AbortController()
+    this.#cut = cut
+    let timer: Timer | undefined
+    const begin = () => {
+      if (this.#state === 'retrying') cut.abort()
+      else timer = this.#options.host.timers.after(finishMs, () => cut.abort())
+    }
+    if (stop.aborted) begin()
+    else stop.addEventListener('abort', begin, { once: true })
+    return {
+      signal: cut.signal,
+      end() {
+        timer?.cancel()
+        stop.removeEventListener('abort', begin)
+      },
+    }
   }
 
   async #deliver(frames: Frame[], signal: AbortSignal) {
@@ -259,7 +283,9 @@ export class Delivery {
     this.#sink.windows?.at(this.#record.position)
     const events = this.#record.intent?.events ?? this.#settings.batch.events
     await this.#persist({ ...this.#record, intent: { to: range.position.sequence, events } })
-    const report = await sendAll(this.#sender(range), range.pieces, events, signal)
+    const finishing = this.#finishing(signal)
+    const report = await sendAll(this.#sender(range), range.pieces, events, finishing.signal)
+    finishing.end()
     // The intent remains: the next start repeats this range.
     if ((!report.settled && signal.aborted) || this.#abandoned) {
       this.#source.putBack(frames)
