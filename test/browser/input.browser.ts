@@ -75,7 +75,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: natural input', () => {
     await page.context().close()
   })
 
-  test('chips are edited, inverted and removed by keyboard, and the text is another form of the same filter', async () => {
+  test('chips are edited, inverted and removed by keyboard, and the text is the same filter', async () => {
     await stage.filled()
     const filter = 'dst_port = 5432 and (src_port > 1 or bytes > 1) and proto = tcp'
     const page = await stage.page(`/flows?v=1&live=0&t=now-1h..now&q=${encodeURIComponent(filter)}`)

@@ -83,7 +83,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: times', () => {
     await page.context().close()
   })
 
-  test('dragging on a chart sets the range of the page; a button and the browser return to the one before', async () => {
+  test('dragging on a chart sets the range of the page; a button and the browser undo it', async () => {
     await stage.filled()
     const page = await stage.page('/flows?v=1&live=0&t=now-1h..now', zoned)
     const plot = page.locator('.volume .u-over')

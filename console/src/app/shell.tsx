@@ -30,7 +30,7 @@ export function Shell(): React.ReactNode {
       </a>
       <Navigation />
       <main id="content" tabIndex={-1}>
-        {/* Every time is written anew in another zone. */}
+        {/* In another zone, every time has another text. */}
         <Suspense key={zone} fallback={<Loading what={appText.thePage} />}>
           <Outlet />
         </Suspense>

@@ -233,7 +233,7 @@ export function FilterBox({
             title={form === 'text' ? filterText.showAsConditions : filterText.showAsText}
             onClick={() => filterForm.set(form === 'text' ? 'conditions' : 'text')}
           >
-            {form === 'text' ? '▭' : 'T'}
+            {form === 'text' ? '▭' : filterText.textSign}
           </button>
           {onImport !== undefined && (
             <button

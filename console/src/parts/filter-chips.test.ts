@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { bind, compileSql, flowNames, parse, print, written } from '../../../src/query/index.ts'
-import { conditionsOf, inverted, replaced, said, without } from './filter-chips.ts'
+import { conditionsOf, inverted, replaced, termsOf, without } from './filter-chips.ts'
 import { inserted } from './filter-text.ts'
 
 const condition = fc.constantFrom(
@@ -76,7 +76,7 @@ test('a filter that cannot be divided is one condition', () => {
 })
 
 test('conditions from input without fields are shown in its terms', () => {
-  const shown = (input: string): unknown => said(written(input, flowNames))
+  const shown = (input: string): unknown => termsOf(written(input, flowNames))
   expect(shown('10.20.1.21')).toEqual({ is: 'address', end: 'any', value: '10.20.1.21', not: false })
   expect(shown('10.20.0.0/16')).toEqual({ is: 'address', end: 'any', value: '10.20.0.0/16', not: false })
   expect(shown('10.20.1.21:5432')).toEqual({ is: 'socket', end: 'any', value: '10.20.1.21:5432', not: false })
@@ -86,13 +86,13 @@ test('conditions from input without fields are shown in its terms', () => {
   expect(shown('a.b "c\\d"')).toBeUndefined()
   expect(shown('a.b')).toEqual({ is: 'text', value: 'a.b', not: false })
   expect(shown('not web')).toEqual({ is: 'text', value: 'web', not: true })
-  expect(said('any.owner_name != "check out"')).toEqual({
+  expect(termsOf('any.owner_name != "check out"')).toEqual({
     is: 'value',
     field: 'any.owner_name',
     value: 'check out',
     not: true,
   })
-  expect(said('not dst.port = 53')).toEqual({ is: 'port', end: 'dst', value: '53', not: true })
-  expect(said('bytes > 1k')).toBeUndefined()
-  expect(said('src_name = db-*')).toBeUndefined()
+  expect(termsOf('not dst.port = 53')).toEqual({ is: 'port', end: 'dst', value: '53', not: true })
+  expect(termsOf('bytes > 1k')).toBeUndefined()
+  expect(termsOf('src_name = db-*')).toBeUndefined()
 })

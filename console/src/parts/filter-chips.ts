@@ -83,8 +83,8 @@ function withoutParentheses(text: string) {
   return isOne && !words.some(({ text: word, depth }) => depth === 1 && /^(?:and|or)$/i.test(word)) ? inner : text
 }
 
-/** A condition in the terms of a reader; undefined: the text says it best. */
-export type Said = Readonly<{
+/** A condition in the terms of a reader; undefined: it has no shorter form. */
+export type ConditionTerms = Readonly<{
   is: 'address' | 'socket' | 'port' | 'protocol' | 'text' | 'value'
   value: string
   not: boolean
@@ -93,7 +93,7 @@ export type Said = Readonly<{
 }>
 
 const value = String.raw`("(?:\\.|[^"\\])*"|[^\s"'(),=!<>~*]+)`
-const forms: readonly (readonly [RegExp, (found: readonly string[]) => Omit<Said, 'not'>])[] = [
+const forms: readonly (readonly [RegExp, (found: readonly string[]) => Omit<ConditionTerms, 'not'>])[] = [
   [
     new RegExp(String.raw`^either\(\s*addr = ${value} and port = (\d+)\s*\)$`),
     ([, address = '', port = '']) => ({ is: 'socket', end: 'any', value: socket(address, port) }),
@@ -114,7 +114,7 @@ const forms: readonly (readonly [RegExp, (found: readonly string[]) => Omit<Said
   ],
 ]
 
-export function said(text: string): Said | undefined {
+export function termsOf(text: string): ConditionTerms | undefined {
   const not = /^not\s/i.test(text) || /^[A-Za-z_][\w.]*\s*![=~]/.test(text)
   const positive = not ? inverted(text) : text
   for (const [form, read] of forms) {

@@ -50,5 +50,6 @@ export const filterText = {
   remove: (text: string) => `Remove: ${text}`,
   showAsText: 'Show the filter as text',
   showAsConditions: 'Show the filter as conditions',
+  textSign: 'T',
   addCondition: 'Add a condition',
 }
