@@ -338,7 +338,7 @@ function decoysOf(
       data: { operation: 'updated', new: deployment(target, 1, 3), patch: [replace('/spec/replicas', 3)] },
     },
   ]
-  // Configuration that nobody mounts, also in the namespace of the target.
+  // Configuration that no workload mounts, also in the namespace of the target.
   for (let at = onset - 10 * minute; at < onset + minute; at += 20_000 + random.next() * 40_000)
     written.push({
       of: `ConfigMap/${random.pick([...namespaces])}/flags`,

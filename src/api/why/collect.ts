@@ -84,7 +84,8 @@ function auditSql(within: string, principal: Principal, dialect: Dialect): strin
   ]
   return (
     'SELECT time, actor, actor_kind, actor_name, service, action, resource, resource_type, resource_name, ' +
-    `resource_id, id, _pos AS pos FROM audit WHERE ${conditions.join(' AND ')} ORDER BY time DESC LIMIT ${maxCandidates}`
+    `resource_id, id, _pos AS pos FROM audit WHERE ${conditions.join(' AND ')} ` +
+    `ORDER BY time DESC LIMIT ${maxCandidates}`
   )
 }
 

@@ -16,7 +16,7 @@ export function isAutoscaler({ actor, manager }: Pick<Candidate, 'actor' | 'mana
   return actor === 'system:serviceaccount:kube-system:horizontal-pod-autoscaler' || /autoscaler/.test(manager ?? '')
 }
 
-/** Whether a controller wrote a change as the result of another one. The state of a node is an event of its own. */
+/** Whether a controller wrote a change as the result of another one. The state of a node is no result. */
 export function isControllers(change: Candidate): boolean {
   const { is, kind, actor, actor_kind: actorKind, manager } = change
   if (is === 'audit' || kind === 'Node' || isAutoscaler(change)) return false

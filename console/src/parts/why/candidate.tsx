@@ -10,7 +10,8 @@ import { TrafficLink } from './traffic-link.tsx'
 const shownLines = 3
 const dayMs = 86_400_000
 
-export function CandidateItem({ of }: { of: Candidate }): React.ReactNode {
+/** `detected`: traffic changed, so that shares of the change are known. */
+export function CandidateItem({ of, detected }: { of: Candidate; detected: boolean }): React.ReactNode {
   const { is, time, kind, actor, actor_kind: actorKind, actor_ref: actorRef, score, share, diff } = of
   const lines = diffLines(of).slice(0, shownLines)
   return (
@@ -52,7 +53,7 @@ export function CandidateItem({ of }: { of: Candidate }): React.ReactNode {
           <span key={reason.is}>{reasonText(reason)}</span>
         ))}
         {of.repeats > 0 && <span>{whyText.repeats(String(of.repeats))}</span>}
-        {share > 0 && <span>{whyText.ofTheChange(String(Math.round(Math.min(1, share) * 100)))}</span>}
+        {detected && share > 0 && <span>{whyText.ofTheChange(String(Math.round(Math.min(1, share) * 100)))}</span>}
       </p>
       <div className="why-foot">
         <span className="why-score" role="img" aria-label={whyText.score(score.toFixed(2))}>

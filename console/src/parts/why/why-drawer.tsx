@@ -42,7 +42,7 @@ export function WhyDrawer({ query, onClose }: WhyDrawerProps): React.ReactNode {
               <p className="dim">{whyText.notCause}</p>
               <ol>
                 {data.candidates.map((candidate) => (
-                  <CandidateItem key={candidate.pos} of={candidate} />
+                  <CandidateItem key={candidate.pos} of={candidate} detected={data.detected} />
                 ))}
               </ol>
             </>

@@ -104,7 +104,7 @@ export function Sankey({ data, fields, measure, others, least, onOnly }: SankeyP
               <path
                 key={link.share.name}
                 d={path(link) ?? ''}
-                className={`ribbon ${isOthers ? 'of-other' : `of-${(colors.get((link.source as Node).name) ?? 0) + 1}`}`}
+                className={`ribbon of-${isOthers ? 'other' : (colors.get((link.source as Node).name) ?? 0) + 1}`}
                 strokeWidth={Math.max(1, link.width ?? 1)}
                 onClick={isOthers ? undefined : () => onOnly(link.share)}
               >
