@@ -110,10 +110,10 @@ test('an invalid look-back is an error with a hint', async () => {
 })
 
 test('a limited viewer sees candidates, marks and pairs of permitted namespaces only', async () => {
-  const { api, of } = await started(2, {
+  const { api, of } = await started(5, {
     auth: { tokens: [{ name: 'shop', token: 'shop', role: 'viewer', namespaces: ['shop'] }] },
   })
-  const query = { from: iso(of.onset - 1_800_000), to: iso(of.to) }
+  const query = { from: iso(of.from), to: iso(of.to) }
   for (const path of ['why', 'marks']) {
     const { status, body } = await api.get(path, query, { authorization: 'Bearer shop' })
     expect(status).toBe(200)

@@ -53,7 +53,8 @@ export async function precedingChanges(run: WhyRun, lookbackUs: bigint): Promise
     at: (bucket) => Number(bucket / stepUs - first),
   })
   const found = onsetOf(series, Math.max(1, least - Math.ceil(buckets / 12)))
-  const onset = found === undefined ? from : (first + BigInt(found.at)) * stepUs
+  const start = from > wide.from ? from : wide.from
+  const onset = found === undefined ? start : (first + BigInt(found.at)) * stepUs
   const length = found === undefined ? to - from : BigInt(found.width) * stepUs
   const compared: TimeSpan = { from: onset - length, to: onset + length < to ? onset + length : to }
   const pairs = (await runQuery(pairsSql(within(flows, compared), onset, { by, limit: maxPairs }, dialect))).map(pairOf)
