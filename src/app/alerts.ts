@@ -13,7 +13,8 @@ type AlertStart = Readonly<{
   metrics: Metrics
   ingest: Remote<typeof ingestMethods>
   store: () => StoreReader | undefined
-  url: () => string
+  /** For links; null: the listen address. */
+  consoleUrl: () => string | null
 }>
 
 /** Alerts are loaded with the first rule, or if recorded ones have to end. */
@@ -22,6 +23,7 @@ export class ConfiguredAlerts {
   #alerts: Alerts | undefined
   #last: Promise<void> = Promise.resolve()
   #stopped = false
+  #listenUrl = ''
 
   constructor(start: AlertStart) {
     this.#start = start
@@ -32,7 +34,8 @@ export class ConfiguredAlerts {
   }
 
   /** Waits for nothing: a full journal must not delay a start or a reload. */
-  apply(rules: readonly AlertRule[]): void {
+  apply(rules: readonly AlertRule[], listenUrl = this.#listenUrl): void {
+    this.#listenUrl = listenUrl
     this.#last = this.#last
       .then(() => this.#apply(rules))
       .catch((error: unknown) => {
@@ -45,12 +48,13 @@ export class ConfiguredAlerts {
 
   async #apply(rules: readonly AlertRule[]): Promise<void> {
     if (this.#alerts !== undefined) return this.#alerts.apply(rules)
-    const { ingest, ...parts } = this.#start
+    const { ingest, consoleUrl, ...parts } = this.#start
     const cursor = () => ingest.call('cursor', alertSource)
     if (rules.length === 0 && (await cursor()) === undefined) return
     const { Alerts: Loaded } = await import('../alerts/index.ts')
     this.#alerts = new Loaded({
       ...parts,
+      url: () => (consoleUrl() ?? this.#listenUrl).replace(/\/+$/, ''),
       journal: { cursor, append: (unit) => ingest.call('append', { ...unit, source: alertSource }) },
     })
     await this.#alerts.open(rules)

@@ -309,15 +309,8 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
       ],
       http: () => ({ ack: ackSink(current.config.http.ack), ackTimeoutMs: current.config.http.ack_timeout }),
     })
-    const listening: { url?: string } = {}
-    const alerts = new ConfiguredAlerts({
-      host,
-      log,
-      metrics,
-      ingest,
-      store: () => runtime.store,
-      url: () => (current.config.console.url ?? listening.url ?? '').replace(/\/+$/, ''),
-    })
+    const consoleUrl = () => current.config.console.url
+    const alerts = new ConfiguredAlerts({ host, log, metrics, ingest, store: () => runtime.store, consoleUrl })
     room.make = (sequence) => runtime.makeRoom(sequence)
     const sinksUp = await (delivery ?? sinks).apply(sinkEntries(config, loaded.document, loaded.filter))
     if (sinksUp.failed !== undefined)
@@ -366,8 +359,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
       sources,
       current: () => current.config,
     })
-    listening.url = api.url
-    alerts.apply(loaded.alerts)
+    alerts.apply(loaded.alerts, api.url)
     lock.announce(api.url)
     metrics.set('weir_build_info', 1, { version, node: nodeVersion })
     runtime.ready()

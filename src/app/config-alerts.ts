@@ -18,9 +18,9 @@ export const alertRules = mapping(
       }),
       measure: text({
         description:
-          'The value: `bytes`, `packets`, `flows`, `count`, or `avg`, `min`, `max`, `sum`, `p50`, `p90`, `p95`, `p99` ' +
-          'of a numeric field, as `p99(rtt)`; of events also of a JSON pointer, as `avg(/fields/value)`. `/s` divides a ' +
-          'sum by the seconds of the window. Unset: `bytes/s` of flows, else `count`',
+          'The value: `bytes`, `packets`, `flows`, `count`, or `avg`, `min`, `max`, `sum`, `p50`, `p90`, `p95`, ' +
+          '`p99` of a numeric field, as `p99(rtt)`; of events also of a JSON pointer, as `avg(/fields/value)`. ' +
+          '`/s` divides a sum by the seconds of the window. Unset: `bytes/s` of flows, else `count`',
         default: null,
         example: 'p99(rtt)',
       }),
@@ -40,8 +40,8 @@ export const alertRules = mapping(
       }),
       sql: text({
         description:
-          'A read-only statement instead of `filter`: each returned row is one alert, text columns are its labels, and ' +
-          'column `value` is the number. Without `condition` every row is active',
+          'A read-only statement instead of `filter`: each returned row is one alert, text columns are its labels, ' +
+          'and column `value` is the number. Without `condition` every row is active',
         default: null,
         example: 'SELECT src_namespace, count(*) AS value FROM flows GROUP BY 1',
       }),
@@ -52,8 +52,8 @@ export const alertRules = mapping(
       ),
       no_data: choice(noDataPolicies, {
         description:
-          'Without data (no flow was received at all, or no row has the field): `keep` the states, `alert`, or treat ' +
-          'it as `ok`',
+          'Without data (no flow was received at all, or no row has the field): `keep` the states, `alert`, or ' +
+          'treat it as `ok`',
         default: 'keep',
       }),
       severity: choice(severities, { description: 'Label `severity` of the alerts', default: 'warning' }),
@@ -64,8 +64,8 @@ export const alertRules = mapping(
       }),
       annotations: mapping(template('A text', '{{value}} from {{labels.src_namespace}}'), {
         description:
-          'Texts for readers: `{{value}}` with its unit, `{{number}}`, `{{labels.NAME}}`, `{{rule}}`, `{{severity}}`, ' +
-          '`{{condition}}`',
+          'Texts for readers: `{{value}}` with its unit, `{{number}}`, `{{labels.NAME}}`, `{{rule}}`, ' +
+          '`{{severity}}`, `{{condition}}`',
         default: {},
         example: { summary: '{{labels.dst_namespace}} receives {{value}}' },
       }),

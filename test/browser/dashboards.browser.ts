@@ -37,7 +37,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: dashboards', () => {
   })
   afterAll(() => rm(folder, { recursive: true, force: true }))
 
-  test('a dashboard from a file shows the figures of SQL, follows its variable, and is edited by keyboard', async () => {
+  test('a dashboard from a file has the figures of SQL, follows its variable, and is edited by keyboard', async () => {
     const page = await stage.page('/dashboards')
     await page.getByText('broken.json').first().waitFor()
     expect(await violations(page)).toEqual([])

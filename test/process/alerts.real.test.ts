@@ -16,8 +16,8 @@ interface AlertList {
   readonly pending: number
 }
 
-const statement = `SELECT subject, (count(*) FILTER (WHERE type = 'trip') - count(*) FILTER (WHERE type = 'clear'))::INTEGER
-  AS value FROM events WHERE source = '/test' GROUP BY 1`
+const statement = `SELECT subject,
+  (count(*) FILTER (WHERE type = 'trip') - count(*) FILTER (WHERE type = 'clear'))::INTEGER AS value FROM events WHERE source = '/test' GROUP BY 1`
 
 let posted = 0
 const event = (type: string, subject: string): object => ({
@@ -32,7 +32,7 @@ const event = (type: string, subject: string): object => ({
 const polling = { timeout: 90_000, interval: 200 }
 const alerts = (weir: WeirProcess): Promise<AlertList> => weir.get('/api/v1/alerts')
 
-test('kill -9 between evaluation and delivery: one firing, one resolution, and the clock of `for` continues', async () => {
+test('kill -9 between evaluation and delivery: one firing, one resolution, and `for` continues', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'weir-alerts-'))
   onTestFinished(() => rm(folder, { recursive: true, force: true }))
   const receiver = await EventReceiver.prepare()

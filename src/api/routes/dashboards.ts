@@ -37,8 +37,8 @@ export function dashboardRoutes(app: FastifyInstance, { host }: ApiContext, fold
         operationId: 'dashboards',
         summary: 'Dashboards from files',
         description:
-          'The JSON files of the folder `dashboards` in the configuration, in the order of their names. Dashboards of ' +
-          'users are saved views of the page `/dashboards`.',
+          'The JSON files of the folder `dashboards` in the configuration, in the order of their names. Dashboards ' +
+          'of users are saved views of the page `/dashboards`.',
         response: { 200: { $ref: 'Dashboards#' } },
       },
     },
