@@ -49,7 +49,7 @@ interface Running {
   last?: Evaluated
   /** Since when evaluations fail; Unix ms. */
   failing?: number
-  done?: Promise<void>
+  done: Promise<void>
 }
 
 /** Evaluates rules. A transition is an event of the source `alerts`, recorded together with the new states. */
@@ -106,7 +106,7 @@ export class Alerts {
     const instances = new Map(
       (this.#recorded[rule.name]?.instances ?? []).map((instance) => [keyOf(instance.labels), instance]),
     )
-    const running: Running = { rule, stop: new AbortController(), instances }
+    const running: Running = { rule, stop: new AbortController(), instances, done: Promise.resolve() }
     this.#running.set(rule.name, running)
     running.done = this.#loop(running).catch((error: unknown) => {
       if (!running.stop.signal.aborted)

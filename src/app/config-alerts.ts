@@ -1,9 +1,5 @@
-import { maxRules, noDataPolicies, severities, type AlertRule } from '../alerts/rule.ts'
-import { known } from '../model/json.ts'
-import { choice, duration, group, list, mapping, text, type ConfigDocument } from '../schema/index.ts'
-import type { RuleProblem, WrittenRule } from '../alerts/compile.ts'
-import type { Path, Problem } from '../schema/problem.ts'
-import { problemIn } from './config-filters.ts'
+import { noDataPolicies, severities } from '../alerts/rule.ts'
+import { choice, duration, group, list, mapping, text } from '../schema/index.ts'
 
 const template = (description: string, example: string) => text({ description, required: true, example })
 
@@ -82,32 +78,3 @@ export const alertRules = mapping(
     example: { 'much-traffic': { measure: 'bytes/s', condition: '> 10 MB/s' } },
   },
 )
-
-const nameShape = /^[a-zA-Z0-9][\w.-]{0,99}$/
-
-/** The query language is loaded only if there are rules. */
-export async function compileAlerts(
-  rules: Readonly<Record<string, WrittenRule>>,
-  document: ConfigDocument,
-): Promise<Readonly<{ rules: readonly AlertRule[]; problems: readonly Problem[] }>> {
-  const names = Object.keys(rules)
-  if (names.length === 0) return { rules: [], problems: [] }
-  const { compileRule, isProblem } = await import('../alerts/index.ts')
-  const problems: Problem[] = []
-  const complain = (path: Path, { message, hint, text = '', from = 0 }: Omit<RuleProblem, 'path'>) =>
-    problems.push(problemIn(document, ['alerts', ...path], { message, text, from, ...known({ hint }) }))
-  if (names.length > maxRules)
-    complain([names[maxRules]!], { message: `there are ${names.length} rules; the limit is ${maxRules}` })
-  const compiled: AlertRule[] = []
-  for (const [name, written] of Object.entries(rules)) {
-    if (!nameShape.test(name))
-      complain([name], {
-        message: `\`${name}\` can't be the name of a rule`,
-        hint: 'use letters, digits, `_`, `.` and `-`',
-      })
-    const rule = compileRule(name, written)
-    if (isProblem(rule)) complain([name, ...rule.path], rule)
-    else compiled.push(rule)
-  }
-  return { rules: compiled, problems }
-}

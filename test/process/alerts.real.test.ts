@@ -17,7 +17,8 @@ interface AlertList {
 }
 
 const statement = `SELECT subject,
-  (count(*) FILTER (WHERE type = 'trip') - count(*) FILTER (WHERE type = 'clear'))::INTEGER AS value FROM events WHERE source = '/test' GROUP BY 1`
+  (count(*) FILTER (WHERE type = 'trip') - count(*) FILTER (WHERE type = 'clear'))::INTEGER AS value
+  FROM events WHERE source = '/test' GROUP BY 1`
 
 let posted = 0
 const event = (type: string, subject: string): object => ({

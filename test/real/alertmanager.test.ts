@@ -75,7 +75,8 @@ test('alertmanager: a rule of Weir fires until Weir resolves it', async (context
   const folder = await mkdtemp(join(tmpdir(), 'weir-alertmanager-'))
   onTestFinished(() => rm(folder, { recursive: true, force: true }))
   const firing = `SELECT subject AS host,
-    count(*) FILTER (WHERE type = 'trip') - count(*) FILTER (WHERE type = 'clear') AS value FROM events WHERE source = '/test' GROUP BY 1`
+    count(*) FILTER (WHERE type = 'trip') - count(*) FILTER (WHERE type = 'clear') AS value
+    FROM events WHERE source = '/test' GROUP BY 1`
   await using weir = await startWeir({
     folder,
     config: {

@@ -1,0 +1,35 @@
+import type { RuleProblem, WrittenRule } from '../alerts/compile.ts'
+import { maxRules, type AlertRule } from '../alerts/rule.ts'
+import { known } from '../model/json.ts'
+import type { ConfigDocument } from '../schema/index.ts'
+import type { Path, Problem } from '../schema/problem.ts'
+import { problemIn } from './config-filters.ts'
+
+const nameShape = /^[a-zA-Z0-9][\w.-]{0,99}$/
+
+/** The query language is loaded only if there are rules. */
+export async function compileAlerts(
+  rules: Readonly<Record<string, WrittenRule>>,
+  document: ConfigDocument,
+): Promise<Readonly<{ rules: readonly AlertRule[]; problems: readonly Problem[] }>> {
+  const names = Object.keys(rules)
+  if (names.length === 0) return { rules: [], problems: [] }
+  const { compileRule, isProblem } = await import('../alerts/index.ts')
+  const problems: Problem[] = []
+  const complain = (path: Path, { message, hint, text = '', from = 0 }: Omit<RuleProblem, 'path'>) =>
+    problems.push(problemIn(document, ['alerts', ...path], { message, text, from, ...known({ hint }) }))
+  if (names.length > maxRules)
+    complain([names[maxRules]!], { message: `there are ${names.length} rules; the limit is ${maxRules}` })
+  const compiled: AlertRule[] = []
+  for (const [name, written] of Object.entries(rules)) {
+    if (!nameShape.test(name))
+      complain([name], {
+        message: `\`${name}\` can't be the name of a rule`,
+        hint: 'use letters, digits, `_`, `.` and `-`',
+      })
+    const rule = compileRule(name, written)
+    if (isProblem(rule)) complain([name, ...rule.path], rule)
+    else compiled.push(rule)
+  }
+  return { rules: compiled, problems }
+}
