@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util'
 import { stringify } from 'yaml'
 import { freePorts } from '../test/kit/free-port.ts'
 import { accountEvents, costEvents } from './demo/accounts.ts'
+import { openAccountMetrics } from './demo/account-metrics.ts'
 import { Agents } from './demo/agent.ts'
 import { asCloudEvent } from './demo/cloud-event.ts'
 import { DemoCluster, demoCluster, kubeconfig, type AuditEvent } from './demo/cluster.ts'
@@ -60,6 +61,7 @@ async function demo() {
   const folder = await mkdtemp(join(tmpdir(), 'weir-demo-'))
   const cluster = new DemoCluster(Number(flags.seed))
   const warehouse = await Warehouse.open()
+  const accountMetrics = await openAccountMetrics()
   const stopping = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stopping.abort())
   try {
@@ -74,6 +76,7 @@ async function demo() {
           folder,
           { listen, ops: flags.ops ?? `127.0.0.1:${second}`, netflow, sflow, agents, auditLog },
           warehouse,
+          accountMetrics.url,
           await imageSources(folder),
         ),
       ),
@@ -96,6 +99,7 @@ async function demo() {
   } finally {
     await cluster.server.close()
     await warehouse.close()
+    await accountMetrics.close()
     await rm(folder, { recursive: true, force: true })
   }
 }
@@ -111,6 +115,7 @@ function configuration(
     auditLog,
   }: Readonly<Record<'listen' | 'ops' | 'netflow' | 'sflow' | 'agents' | 'auditLog', string>>,
   warehouse: Warehouse,
+  accountMetrics: string,
   images: object,
 ): object {
   return {
@@ -129,6 +134,7 @@ function configuration(
       },
       'cluster-audit': { type: 'kube-audit', cluster: demoCluster, listen: auditLog },
       shipments: warehouse.settings('shipments'),
+      metrics: { type: 'prometheus-scrape', targets: [`http://${ops}/metrics`, accountMetrics], every: '5s' },
       ...images,
     },
     // Messages from the other queue do not circulate.

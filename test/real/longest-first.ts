@@ -7,6 +7,7 @@ const longest = [
   'test/real/helm-split.test.ts',
   'test/real/neo4j.test.ts',
   'test/real/keycloak.test.ts',
+  'tools/demo-panels.real.test.ts',
   'tools/package/archives.real.test.ts',
   'tools/package/package.real.test.ts',
   'tools/sabotage.real.test.ts',

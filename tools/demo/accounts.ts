@@ -11,7 +11,7 @@ const costDays = 120
 
 type Account = Readonly<{ provider: CloudProvider; account: string; name: string; currency: string }>
 
-const accounts = {
+export const accounts = {
   shop: { provider: 'exoscale', account: 'shop', name: 'Shop', currency: 'CHF' },
   labs: { provider: 'digitalocean', account: 'labs', name: 'Shop labs', currency: 'USD' },
 } as const satisfies Readonly<Record<string, Account>>
@@ -38,7 +38,7 @@ const machine = (of: Account, id: string, size: string, cores: number, price: st
 const volume = (of: Account, id: string, size: number, attachedTo: readonly string[], price: string) =>
   resource(of, { type: 'volume', id, diskBytes: size * gib, attachedTo, price })
 
-function resources(now: number): readonly CloudResource[] {
+export function resources(now: number): readonly CloudResource[] {
   const { shop, labs } = accounts
   const node = { parent: 'pool-1', attributes: { template: 'Linux Debian 13' } }
   return [
