@@ -105,7 +105,9 @@ describe('nats-server', () => {
     await expect
       .poll(
         async () =>
-          (await Promise.all(instances.map((weir) => weir.metric('weir_shared_journal_partitions')))).toSorted(),
+          (await Promise.all(instances.map((weir) => weir.metric('weir_shared_journal_partitions')))).toSorted(
+            (a, b) => a - b,
+          ),
         { timeout: 120_000 },
       )
       .toEqual([2, 2, 2])

@@ -25,6 +25,7 @@ import { RangeSource } from './range-source.ts'
 import { namedRange } from './named-range.ts'
 import { planRange, rowsOf, type Range } from './range.ts'
 import { compileRoute, filterRows, takesFrom, type Route } from './route.ts'
+import { finishSend } from './finish-send.ts'
 import { sendAll, type Rejected, type Sender, type SendReport } from './send.ts'
 import type { RecordSlot } from './record-store.ts'
 import type { DeliverySettings } from './settings.ts'
@@ -50,8 +51,6 @@ type DeliveryOptions = Readonly<{
   enrichment?: () => Enrichment | undefined
 }>
 
-/** Time of a working sink to complete a send after its stop. */
-const finishMs = 3000
 const readRetryMs = 1000
 const diskRetries = { firstMs: 50, maxMs: 5000, jitter: 0 }
 const nothingSent: Settling = { rejected: [], dropped: [], filtered: new Map() }
@@ -244,26 +243,6 @@ export class Delivery {
   }
   #cut = new AbortController()
 
-  /** Aborts some time after the stop, so that a working sink completes its range: an aborted send is repeated. */
-  #finishing(stop: AbortSignal): Readonly<{ signal: AbortSignal; end: () => void }> {
-    const cut = new AbortController()
-    this.#cut = cut
-    let timer: Timer | undefined
-    const begin = () => {
-      if (this.#state === 'retrying') cut.abort()
-      else timer = this.#options.host.timers.after(finishMs, () => cut.abort())
-    }
-    if (stop.aborted) begin()
-    else stop.addEventListener('abort', begin, { once: true })
-    return {
-      signal: cut.signal,
-      end() {
-        timer?.cancel()
-        stop.removeEventListener('abort', begin)
-      },
-    }
-  }
-
   async #deliver(frames: Frame[], signal: AbortSignal) {
     const plan = (enrichment: Enrichment | undefined) => this.#plan(frames, this.#record, enrichment)
     const range = await namedRange(
@@ -283,8 +262,9 @@ export class Delivery {
     this.#sink.windows?.at(this.#record.position)
     const events = this.#record.intent?.events ?? this.#settings.batch.events
     await this.#persist({ ...this.#record, intent: { to: range.position.sequence, events } })
-    const finishing = this.#finishing(signal)
-    const report = await sendAll(this.#sender(range), range.pieces, events, finishing.signal)
+    this.#cut = new AbortController()
+    const finishing = finishSend(signal, this.#cut, () => this.#state === 'retrying', this.#options.host.timers)
+    const report = await sendAll(this.#sender(range), range.pieces, events, this.#cut.signal)
     finishing.end()
     // The intent remains: the next start repeats this range.
     if ((!report.settled && signal.aborted) || this.#abandoned) {
