@@ -25,6 +25,8 @@ export type AlertParts = Readonly<{
   metrics: Metrics
   journal: AlertJournal
   store: () => StoreReader | undefined
+  /** Ms by which the store is behind the journal. */
+  lagMs?: () => Promise<number>
   /** URL of the console without a path, for links. */
   url: () => string
 }>
@@ -161,7 +163,7 @@ export class Alerts {
       const ended = new AbortController()
       try {
         return await withTimeoutUntil(
-          evaluate(rule, this.#parts.store(), at, AbortSignal.any([signal, ended.signal])),
+          evaluate(rule, this.#parts.store(), at, AbortSignal.any([signal, ended.signal]), this.#parts.lagMs),
           { timers, ms: timeoutMs, late: `The query took longer than ${timeoutMs / 1000} s and was ended.` },
           signal,
           'Evaluation was stopped.',

@@ -9,6 +9,9 @@ import { fill, valueText } from './template.ts'
 /** Why a rule cannot be evaluated, for users. */
 export class NotEvaluated extends Error {}
 
+const maxLagMs = 60_000
+const graceMs = 1000
+
 type Row = Readonly<Record<string, unknown>>
 
 export async function evaluate(
@@ -16,11 +19,21 @@ export async function evaluate(
   store: StoreReader | undefined,
   at: number,
   signal: AbortSignal,
+  /** Ms by which the store is behind. */
+  lagOf: () => Promise<number> = () => Promise.resolve(0),
 ): Promise<Outcome> {
   if (store === undefined) throw new NotEvaluated('This instance has no store to query.')
-  if ((await store.fresh?.()) === false)
-    throw new NotEvaluated('The store lacks the newest rows: it is behind the journal.')
-  return rule.is === 'sql' ? ofStatement(rule, store, signal) : ofFilter(rule, store, at, signal)
+  let end = at
+  if ((await store.fresh?.()) === false) {
+    const lag = await lagOf()
+    if (lag > maxLagMs)
+      throw new NotEvaluated(
+        `The store is ${Math.round(lag / 1000)} s behind the journal; its newest rows are missing.`,
+      )
+    // The window ends where everything is stored.
+    end = at - lag - graceMs
+  }
+  return rule.is === 'sql' ? ofStatement(rule, store, signal) : ofFilter(rule, store, end, signal)
 }
 
 async function ofFilter(rule: FilterRule, store: StoreReader, at: number, signal: AbortSignal): Promise<Outcome> {

@@ -1,6 +1,7 @@
 import type { Alerts, AlertRule } from '../alerts/index.ts'
 import { alertSource } from '../alerts/source.ts'
-import type { StoreReader } from '../engine/control.ts'
+import type { Control } from '../engine/control.ts'
+import { storeSink } from '../engine/ledger/ledger.ts'
 import type { Remote } from '../engine/rpc.ts'
 import type { Host } from '../host/index.ts'
 import { messageOf } from '../model/errors.ts'
@@ -12,7 +13,7 @@ type AlertStart = Readonly<{
   log: Log
   metrics: Metrics
   ingest: Remote<typeof ingestMethods>
-  store: () => StoreReader | undefined
+  runtime: () => Pick<Control, 'store' | 'pipeline'>
   /** For links; null: the listen address. */
   consoleUrl: () => string | null
 }>
@@ -48,12 +49,14 @@ export class ConfiguredAlerts {
 
   async #apply(rules: readonly AlertRule[]): Promise<void> {
     if (this.#alerts !== undefined) return this.#alerts.apply(rules)
-    const { ingest, consoleUrl, ...parts } = this.#start
+    const { ingest, consoleUrl, runtime, ...parts } = this.#start
     const cursor = () => ingest.call('cursor', alertSource)
     if (rules.length === 0 && (await cursor()) === undefined) return
     const { Alerts: Loaded } = await import('../alerts/index.ts')
     this.#alerts = new Loaded({
       ...parts,
+      store: () => runtime().store,
+      lagMs: async () => (await runtime().pipeline()).sinks.find(({ name }) => name === storeSink)?.lagMs ?? 0,
       url: () => (consoleUrl() ?? this.#listenUrl).replace(/\/+$/, ''),
       journal: { cursor, append: (unit) => ingest.call('append', { ...unit, source: alertSource }) },
     })
