@@ -71,8 +71,8 @@ export function spendView(input: ViewInput, options: Readonly<{ where?: string; 
       WHERE ${at('x_Removed')} IS NULL`
   return `WITH newest AS (${newest}), closed AS (SELECT provider, account, month, list(DISTINCT source) AS sources
       FROM newest WHERE invoice IS NOT NULL AND NOT estimated GROUP BY ALL), sums AS (SELECT DISTINCT provider,
-      account, sub_account, day, source FROM newest WHERE source = ${quoted(summary)}), replaced AS (SELECT DISTINCT sums.*
-      FROM sums JOIN (SELECT DISTINCT provider, account, sub_account, day FROM newest
+      account, sub_account, day, source FROM newest WHERE source = ${quoted(summary)}), replaced AS
+      (SELECT DISTINCT sums.* FROM sums JOIN (SELECT DISTINCT provider, account, sub_account, day FROM newest
       WHERE source <> ${quoted(summary)}) d ON d.provider = sums.provider AND d.day = sums.day
       AND ((d.account = sums.account AND (sums.sub_account IS NULL OR d.sub_account = sums.sub_account))
       OR d.sub_account = sums.account))
