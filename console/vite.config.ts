@@ -35,7 +35,7 @@ export default defineConfig({
         codeSplitting: {
           groups: [
             { name: 'shell', tags: ['$initial'], test: /(?<!main\.tsx|index\.html)$/, priority: 1 },
-            // Constants of modules read texts when they load: in a chunk of its own, no chunk can precede them.
+            // Constants of modules read texts when they load: in a separate chunk, no chunk can precede them.
             { name: 'text', test: firstTexts, minShareCount: 2 },
             { name: 'texts', test: /console\/src\/text\//, minShareCount: 2 },
             { name: 'shared', minShareCount: 2, entriesAware: true, entriesAwareMergeThreshold: 6000 },

@@ -192,7 +192,7 @@ export class Alerts {
     })
   }
 
-  /** Resolves recorded alerts whose rule is gone or has other labels now. */
+  /** Resolves recorded alerts if their rule is gone or has other labels. */
   async #end(next: ReadonlyMap<string, AlertRule>): Promise<void> {
     for (const [name, { facts, shape, instances }] of Object.entries(this.#recorded)) {
       const rule = next.get(name)

@@ -114,9 +114,9 @@ test('packages of two files come from the folder of each, and two with one type 
 
 test('a name that is no package, and a list that is none, are errors of the setting', async () => {
   const folder = await temporaryFolder()
-  await writeFile(join(folder, 'weir.yaml'), 'connectors: [../mine]\n')
+  await writeFile(join(folder, 'weir.yaml'), 'connectors: [../folder]\n')
   const path = await launch(['check', '--config', join(folder, 'weir.yaml')])
-  expect(path.output).toMatch(/connectors\[0\]: expected the name of an npm package, got `\.\.\/mine`/)
+  expect(path.output).toMatch(/connectors\[0\]: expected the name of an npm package, got `\.\.\/folder`/)
   await writeFile(join(folder, 'weir.yaml'), 'connectors: acme\n')
   expect((await launch(['check', '--config', join(folder, 'weir.yaml')])).code).toBe(2)
 })

@@ -11,8 +11,8 @@ const variable = 'WEIR_CONNECTORS'
 const wholeName = new RegExp(`^(?:${packageName.source})$`)
 
 /**
- * Loads the packages of `connectors` and adds their types to the configuration. Other packages lose theirs. After a
- * problem the types stay as they were.
+ * Loads the packages of `connectors` and adds their types to the configuration. Types of other packages are removed.
+ * After a problem the types stay as they were.
  */
 export async function useConnectorPackages(
   parsed: ConfigDocument,

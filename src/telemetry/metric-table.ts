@@ -129,7 +129,7 @@ export const coreMetrics = {
   ),
   weir_alert_transitions_total: counter('Alerts that began to fire or were resolved', 'state'),
   weir_alert_active_alerts: gauge('Alerts that are pending or firing', 'state'),
-  weir_alert_failing_rules: gauge('Alert rules whose last evaluation failed'),
+  weir_alert_failing_rules: gauge('Alert rules with a failed last evaluation'),
 
   weir_traces_sent_spans_total: counter('Spans that were exported'),
   weir_traces_dropped_spans_total: counter(

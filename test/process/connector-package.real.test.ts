@@ -1,4 +1,4 @@
-// A connector in an npm package of its own, made and installed as a user does.
+// A connector in a separate npm package, made and installed as a user does.
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'

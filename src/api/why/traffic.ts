@@ -56,7 +56,10 @@ export function pairsSql(
 }
 
 export function pairOf(row: Readonly<Record<string, unknown>>): Pair {
-  const text = (name: string) => String(row[name] ?? '')
+  const text = (name: string) => {
+    const value = row[name]
+    return typeof value === 'string' ? value : ''
+  }
   const end = (side: 'src' | 'dst'): End => ({
     cluster: text('c') === '' ? null : text('c'),
     namespace: text(`${side}_n`),

@@ -80,7 +80,7 @@ export function rendered(context: TestContext, set: ValueSet): Promise<readonly 
   return found
 }
 
-/** Renders a file of values anew. */
+/** Renders a file of values. */
 export async function render(helm: string, set: Pick<ValueSet, 'name' | 'file'>): Promise<readonly Manifest[]> {
   // Helm assumes an old Kubernetes unless it is connected to one.
   const args = ['template', 'weir', chart, '--kube-version', kubernetes.version, '--values', set.file]
