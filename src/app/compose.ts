@@ -24,21 +24,14 @@ import { loadSink } from '../registry.ts'
 import { metricTable, sourcesOfTransform, transformSchemas, typesThatEmit } from '../manifests.ts'
 import { ackSink, type Secret } from '../schema/values.ts'
 import { lineWriter, ProgramLog } from '../telemetry/log.ts'
-import { collections, collectWhenIdle } from '../telemetry/memory.ts'
+import { collectWhenIdle } from '../telemetry/memory.ts'
 import { MetricStore } from '../telemetry/metrics.ts'
 import { TlsFiles } from '../net/tls-files.ts'
 import { openTraces } from '../net/traces.ts'
 import type { WeirConfig } from './config.ts'
 import { loadedTransform } from './transforms.ts'
-import {
-  geoFiles,
-  receivesFlows,
-  receivesMessages,
-  liveLimits,
-  nameSettings,
-  sinkEntries,
-  sourceEntries,
-} from './config-entries.ts'
+import { prepareMemory } from './memory-plan.ts'
+import { geoFiles, liveLimits, nameSettings, sinkEntries, sourceEntries } from './config-entries.ts'
 import { apiTokens, oidcSettings } from './config-auth.ts'
 import type { ConfigArguments, Loaded } from './load-config.ts'
 import { dataError, makeDataFolder, takeLock } from './lock.ts'
@@ -100,14 +93,8 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
   let onFailed: (error: Error) => void = () => {}
   const failed = new Promise<Error>((resolve) => (onFailed = resolve))
   try {
-    const all = Object.values(config.sources)
-    const hasFlows = all.some(receivesFlows)
-    const hasMessages = !hasFlows && all.some(receivesMessages)
-    const collect = hasMessages ? collections.steady : collections.usual
+    const collect = prepareMemory(config.sources, self)
     const spawn = spawner({ write, metrics, level: config.log.level, traces, collections: collect }, onFailed)
-    if (hasFlows) self.prepareForFlows()
-    else if (hasMessages) self.prepareForMessages()
-    else self.keepThreadsSmall()
     const ingestWorker = spawn('ingest')
     const ingest = connect<typeof ingestMethods>(ingestWorker)
     const shared = sharedStart(config, reveal)
