@@ -80,6 +80,7 @@ _weir
       'tap',
       'top',
       'exporters',
+      'alerts',
       'changes',
       'why',
       'resources',
