@@ -108,6 +108,18 @@ function missing(error: unknown) {
 
 /** Node's recursive mkdir never returns if a folder refuses new names with ENOENT, as /proc does. */
 async function makeFolders(path: string, mode?: number) {
+  const first = await makeFolder(path, mode)
+  if (first === undefined) return
+  const above = dirname(path)
+  if (!missing(first) || above === path) throw first
+  // Not if a concurrent call made it since.
+  if (!(await exists(above))) await makeFolders(above, mode)
+  const second = await makeFolder(path, mode)
+  if (second !== undefined) throw second
+}
+
+/** The error, unless there is a folder now. */
+async function makeFolder(path: string, mode?: number): Promise<Error | undefined> {
   try {
     await fs.mkdir(path, mode)
   } catch (error) {
@@ -115,18 +127,16 @@ async function makeFolders(path: string, mode?: number) {
       (found) => found.isDirectory(),
       () => false,
     )
-    if (isThere) return
-    const above = dirname(path)
-    if (!missing(error) || above === path) throw error
-    const hasParent = await fs.stat(above).then(
-      () => true,
-      () => false,
-    )
-    // Made by a concurrent call.
-    if (hasParent) return void (await fs.mkdir(path, { mode, recursive: true }))
-    await makeFolders(above, mode)
-    await makeFolders(path, mode)
+    if (!isThere) return error as Error
   }
+  return undefined
+}
+
+function exists(path: string): Promise<boolean> {
+  return fs.stat(path).then(
+    () => true,
+    () => false,
+  )
 }
 
 export const realDisk: Disk = {
