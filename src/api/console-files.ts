@@ -27,6 +27,13 @@ export const contentSecurityPolicy = [
   "frame-ancestors 'none'",
 ].join('; ')
 
+const isWorker = /worker[^/]*$/
+const policies = {
+  'content-security-policy': contentSecurityPolicy,
+  'cross-origin-opener-policy': 'same-origin',
+  'permissions-policy': 'camera=(), microphone=(), geolocation=()',
+}
+
 type Served = Readonly<{
   type: string
   plain: Buffer
@@ -117,8 +124,8 @@ function nothingAt(request: FastifyRequest) {
 }
 
 function served(name: string, plain: Buffer): Served {
-  const etag = `"${createHash('sha256').update(plain).digest('base64url').slice(0, 22)}"`
-  return { type: types[name.split('.').at(-1) ?? ''] ?? 'application/octet-stream', plain, gzip: gzipSync(plain), etag }
+  const etag = `"${createHash('sha256').update(plain).digest('base64url').slice(0, 11)}"`
+  return { type: types[name.split('.').at(-1) ?? ''] ?? 'application/octet-stream', plain, gzip: gzipSync(plain, { level: 9 }), etag }
 }
 
 function send(
@@ -131,9 +138,8 @@ function send(
     etag,
     vary: 'accept, accept-encoding',
     'cache-control': cache,
-    'content-security-policy': contentSecurityPolicy,
-    'cross-origin-opener-policy': 'same-origin',
-    'permissions-policy': 'camera=(), microphone=(), geolocation=()',
+    // A script obeys the policy of its page; a worker has a policy.
+    ...(type === types['js'] && !isWorker.test(request.url) ? {} : policies),
   })
   if (request.headers['if-none-match'] === etag) return reply.code(304).send()
   reply.type(type)

@@ -11,9 +11,16 @@ import { useOpenView } from './use-open-view.ts'
 import { appText } from '../text/app.ts'
 import { paletteText } from '../text/palette.ts'
 
-export default function PaletteChoice({ onDone }: { onDone: () => void }) {
+type PaletteProps = Readonly<{ typed: string; onType: (typed: string) => void; onDone: () => void }>
+
+/** Behind what was typed before. */
+function focusAtEnd(input: HTMLInputElement | null) {
+  input?.focus()
+  input?.setSelectionRange(input.value.length, input.value.length)
+}
+
+export default function PaletteChoice({ typed, onType, onDone }: PaletteProps): React.ReactNode {
   const navigate = useNavigate()
-  const [typed, setTyped] = useState('')
   const [at, setAt] = useState(0)
   const saved = useSaved()
   const openView = useOpenView()
@@ -51,8 +58,8 @@ export default function PaletteChoice({ onDone }: { onDone: () => void }) {
     wanted.every((word) => `${name} ${words}`.toLowerCase().includes(word)),
   )
   const { found: others, busy } = useFound(typed)
-  // What begins with the text stays first when results arrive.
-  const begins = ({ name }: Command) => name.toLowerCase().startsWith(typed.trim().toLowerCase())
+  // What has a word that begins with the text stays first when results arrive.
+  const begins = ({ name }: Command) => ` ${name}`.toLowerCase().includes(` ${typed.trim().toLowerCase()}`)
   const found =
     typed.trim() === ''
       ? commands
@@ -80,11 +87,11 @@ export default function PaletteChoice({ onDone }: { onDone: () => void }) {
         aria-activedescendant={found.length > 0 ? `palette-${current}` : undefined}
         aria-autocomplete="list"
         placeholder={appText.paletteHint}
-        autoFocus
+        ref={focusAtEnd}
         value={typed}
         onKeyDown={onKeyDown}
         onChange={(event) => {
-          setTyped(event.target.value)
+          onType(event.target.value)
           setAt(0)
         }}
       />

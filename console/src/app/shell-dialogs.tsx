@@ -1,4 +1,4 @@
-import { lazy, Suspense, useEffect } from 'react'
+import { lazy, Suspense, useEffect, useState } from 'react'
 import type { SavedView } from '../../../src/api/published.ts'
 import { OverlayDialog } from './overlay-dialog.tsx'
 import { onOpenKeys, onOpenPalette, onOpenSaved } from './overlays.ts'
@@ -30,11 +30,7 @@ export function ShellDialogs({ onGo }: { onGo: (view: SavedView) => void }): Rea
   return (
     <>
       <OverlayDialog className="palette" label={appText.pagesAndCommands} onOpen={onOpenPalette}>
-        {(close) => (
-          <Loaded>
-            <PaletteChoice onDone={close} />
-          </Loaded>
-        )}
+        {(close) => <Palette onDone={close} />}
       </OverlayDialog>
       <OverlayDialog className="palette key-list" label={appText.keys} onOpen={onOpenKeys}>
         {(close) => (
@@ -57,6 +53,24 @@ export function ShellDialogs({ onGo }: { onGo: (view: SavedView) => void }): Rea
         )}
       </OverlayDialog>
     </>
+  )
+}
+
+/** Takes keys while its code loads. */
+function Palette({ onDone }: { onDone: () => void }) {
+  const [typed, setTyped] = useState('')
+  const early = (
+    <input
+      aria-label={appText.pageOrCommand}
+      autoFocus
+      value={typed}
+      onChange={(event) => setTyped(event.target.value)}
+    />
+  )
+  return (
+    <Suspense fallback={early}>
+      <PaletteChoice typed={typed} onType={setTyped} onDone={onDone} />
+    </Suspense>
   )
 }
 

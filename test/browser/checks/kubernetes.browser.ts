@@ -342,7 +342,8 @@ describe.skipIf(chromiumPath === undefined)('chromium: changes', () => {
     const page = await stage.page('/resources')
     await page.getByRole('combobox', { name: 'Filter' }).fill('api-5c44-bx0')
     await page.keyboard.press('Enter')
-    await expect.poll(() => rowCount(page), pollOptions).toBe(1)
+    // The pod, and the EndpointSlice that names it.
+    await expect.poll(() => rowCount(page), pollOptions).toBe(2)
     expect(new URL(page.url()).searchParams.get('q')).toBe('text ~ "(?i)api-5c44-bx0"')
     await page.getByRole('combobox', { name: 'Filter' }).fill('kind = Pod and owner = api-5c44')
     await page.keyboard.press('Enter')
@@ -357,8 +358,8 @@ describe.skipIf(chromiumPath === undefined)('chromium: changes', () => {
     await expect.poll(() => rowCount(page), pollOptions).toBe(pods)
     await page.locator('.page-line').getByText(`showing ${pods} of ${pods} objects`).waitFor()
     await page.goBack()
-    await expect.poll(() => rowCount(page), pollOptions).toBe(1)
-    await page.locator('.grid-body [role="gridcell"]').first().click()
+    await expect.poll(() => rowCount(page), pollOptions).toBe(2)
+    await page.locator('.grid-body').getByRole('gridcell', { name: 'api-5c44-bx0', exact: true }).click()
     await page.getByRole('heading', { name: 'Pod shop/api-5c44-bx0' }).waitFor()
     const belongs = page.getByRole('region', { name: 'Relations', exact: true })
     expect(await belongs.locator('.tree').innerText()).toMatch(
@@ -592,7 +593,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: a rollout that breaks tra
       ).toBe(sum?.n)
       expect(rows.map(([name]) => name).join(' ')).toContain(end === 'src' ? 'database-0' : 'web-6b8d4')
     }
-    await flows.getByText('change', { exact: true }).first().waitFor()
+    await flows.getByText('rollout', { exact: true }).first().waitFor()
     const [change] = await stage.weir.sql<{ actor: string }>("SELECT actor FROM changes WHERE kind = 'Deployment'")
     expect(['alice', 'bob', 'carol']).toContain(change?.actor)
     const changes = page.getByRole('region', { name: 'Changes' })

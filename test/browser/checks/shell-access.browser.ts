@@ -223,15 +223,9 @@ describe.skipIf(chromiumPath === undefined)('chromium: access by user', () => {
     await ann.keyboard.type('datab')
     await ann.getByRole('option', { name: 'View: Database' }).waitFor()
     await ann.keyboard.press('Enter')
-    await expect
-      .poll(() =>
-        ann
-          .getByRole('combobox', { name: 'Filter' })
-          .inputValue()
-          .catch(() => ''),
-      )
-      .toBe('dst_port = 5432')
-    expect(new URL(ann.url()).searchParams.get('cols')).toBe('src,dst')
+    await ann.getByRole('button', { name: 'Condition: service port 5432' }).waitFor()
+    const { searchParams } = new URL(ann.url())
+    expect([searchParams.get('q'), searchParams.get('cols')]).toEqual(['dst_port = 5432', 'src,dst'])
     const own = root.getByRole('dialog', { name: 'Saved views' })
     await own.getByRole('button', { name: 'Rename Database' }).click()
     await root.getByLabel('New name of Database').fill('Databases')
