@@ -125,7 +125,12 @@ function nothingAt(request: FastifyRequest) {
 
 function served(name: string, plain: Buffer): Served {
   const etag = `"${createHash('sha256').update(plain).digest('base64url').slice(0, 11)}"`
-  return { type: types[name.split('.').at(-1) ?? ''] ?? 'application/octet-stream', plain, gzip: gzipSync(plain, { level: 9 }), etag }
+  return {
+    type: types[name.split('.').at(-1) ?? ''] ?? 'application/octet-stream',
+    plain,
+    gzip: gzipSync(plain, { level: 9 }),
+    etag,
+  }
 }
 
 function send(
