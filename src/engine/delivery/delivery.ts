@@ -25,7 +25,6 @@ import { RangeSource } from './range-source.ts'
 import { namedRange } from './named-range.ts'
 import { planRange, rowsOf, type Range } from './range.ts'
 import { compileRoute, filterRows, takesFrom, type Route } from './route.ts'
-import { finishSend } from './finish-send.ts'
 import { sendAll, type Rejected, type Sender, type SendReport } from './send.ts'
 import type { RecordSlot } from './record-store.ts'
 import type { DeliverySettings } from './settings.ts'
@@ -239,10 +238,7 @@ export class Delivery {
   #setState(state: SinkState, error: string | undefined) {
     this.#state = state
     this.#error = error
-    if (state === 'retrying' && this.#signal.aborted) this.#cut.abort()
   }
-  #cut = new AbortController()
-
   async #deliver(frames: Frame[], signal: AbortSignal) {
     const plan = (enrichment: Enrichment | undefined) => this.#plan(frames, this.#record, enrichment)
     const range = await namedRange(
@@ -262,10 +258,7 @@ export class Delivery {
     this.#sink.windows?.at(this.#record.position)
     const events = this.#record.intent?.events ?? this.#settings.batch.events
     await this.#persist({ ...this.#record, intent: { to: range.position.sequence, events } })
-    this.#cut = new AbortController()
-    const finishing = finishSend(signal, this.#cut, () => this.#state === 'retrying', this.#options.host.timers)
-    const report = await sendAll(this.#sender(range), range.pieces, events, this.#cut.signal)
-    finishing.end()
+    const report = await sendAll(this.#sender(range), range.pieces, events, signal)
     // The intent remains: the next start repeats this range.
     if ((!report.settled && signal.aborted) || this.#abandoned) {
       this.#source.putBack(frames)
