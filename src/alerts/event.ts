@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
+import { alertTypes } from '../model/alerts.ts'
 import type { WeirEvent } from '../model/events.ts'
 import type { AlertRule } from './rule.ts'
-import { alertTypes } from './source.ts'
 import { keyOf, type Transition } from './states.ts'
 
 export type RuleFacts = Readonly<{

@@ -1,6 +1,5 @@
 export { Alerts, type AlertParts, type Evaluated } from './alerts.ts'
 export { compileRule, isProblem, type RuleProblem, type WrittenRule } from './compile.ts'
-export { alertSource } from './source.ts'
 export { viewOf } from './link.ts'
 export { maxRules, noDataPolicies, severities, type AlertRule, type FilterRule } from './rule.ts'
 export { keyOf, type Instance, type Outcome, type Sample } from './states.ts'

@@ -1,5 +1,5 @@
 import type { Alerts, AlertRule } from '../alerts/index.ts'
-import { alertSource } from '../alerts/source.ts'
+import { alertSource } from '../model/alerts.ts'
 import type { Control } from '../engine/control.ts'
 import { storeSink } from '../engine/ledger/ledger.ts'
 import type { Remote } from '../engine/rpc.ts'

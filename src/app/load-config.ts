@@ -17,7 +17,7 @@ import {
 import { locate } from '../schema/document.ts'
 import { weirSchema, type WeirConfig } from './config.ts'
 import { withBuiltIns } from './config-entries.ts'
-import { alertSource } from '../alerts/source.ts'
+import { alertSource } from '../model/alerts.ts'
 import { compileAlerts } from './compile-alerts.ts'
 import { checkFilters, filterProblem, transformProblems, type CompileFilter } from './config-filters.ts'
 import { ackProblems } from './config-ack.ts'

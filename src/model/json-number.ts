@@ -2,6 +2,8 @@
 export type Digits = 'integer' | 'decimal' | 'other'
 
 const [minus, point, zero] = [45, 46, 48]
+/** Integers of so many digits are within every type. */
+export const safeDigits = 15
 /** A double holds 15 digits. */
 const exactDigits = 15
 /** JavaScript writes an exponent below a millionth. */

@@ -1,13 +1,6 @@
 import type { FastifyInstance } from 'fastify'
-import {
-  alertSource,
-  valueText,
-  viewOf,
-  type Alerts,
-  type AlertRule,
-  type Instance,
-  type Sample,
-} from '../../alerts/index.ts'
+import { valueText, viewOf, type Alerts, type AlertRule, type Instance, type Sample } from '../../alerts/index.ts'
+import { alertSource } from '../../model/alerts.ts'
 import { messageOf } from '../../model/errors.ts'
 import { known } from '../../model/json.ts'
 import { nearest } from '../../schema/suggest.ts'

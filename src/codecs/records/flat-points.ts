@@ -1,5 +1,5 @@
 import { fragmentOf, type ByteBuffer, type Fragment } from '../../model/byte-buffer.ts'
-import { digitKind, numberText } from '../../model/json-number.ts'
+import { digitKind, numberText, safeDigits } from '../../model/json-number.ts'
 import { timeReader } from '../../model/time-format.ts'
 import { FlatJson, textAt, valueKinds } from './flat-json.ts'
 import type { RecordRules, ValueType } from './rules.ts'
@@ -14,8 +14,6 @@ export type FlatPoints = (body: Uint8Array, given: number | undefined, out: Byte
 type Member = Readonly<{ slot: number; head: Fragment; first: Fragment; type: ValueType | undefined }>
 
 const [quote, minus, zero, closingBrace] = [34, 45, 48, 125]
-/** Integers of so many digits are within every type. */
-const safeDigits = 15
 
 /** Values are copied as bytes, without objects. Undefined if the rules need the general way. */
 export function flatPoints(rules: RecordRules): FlatPoints | undefined {

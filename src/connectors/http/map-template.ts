@@ -1,5 +1,6 @@
 import type { BinaryMessage } from '../../codecs/cloudevents/index.ts'
 import { isoTime } from '../../codecs/flow-json/index.ts'
+import { alertTypes } from '../../model/alerts.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import { parseExact, stringifyExact } from '../../model/exact-json.ts'
 import { fieldsOf, isRecord, type Fields } from '../../model/json.ts'
@@ -84,7 +85,7 @@ function alertOf({ title, text, event, labels }: Note) {
 }
 
 function isAlert({ type }: WeirEvent) {
-  return type === 'weir.alert.firing' || type === 'weir.alert.resolved'
+  return type === alertTypes.firing || type === alertTypes.resolved
 }
 
 /** Without an end Alertmanager would resolve it after `resolve_timeout`: only Weir knows when it ends. */

@@ -1,5 +1,5 @@
 import { fragmentOf, type ByteBuffer, type Fragment } from '../../model/byte-buffer.ts'
-import { digitKind, numberText } from '../../model/json-number.ts'
+import { digitKind, numberText, safeDigits } from '../../model/json-number.ts'
 import { fieldName, type FieldType } from './map-line.ts'
 
 /** Measurement and tags by the members before the fields; undefined if a value of them is dropped. */
@@ -10,8 +10,6 @@ type Field = { readonly name: Uint8Array; readonly head: Fragment; readonly type
 
 const maxSeries = 10_000
 const maxFields = 64
-/** Integers of so many digits are within every type. */
-const safeDigits = 15
 const [quote, backslash, comma, colon, minus, close] = [34, 92, 44, 58, 45, 125]
 const ascii = (text: string) => Uint8Array.from(text, (one) => one.charCodeAt(0))
 /** A member `fields` of labels would be a text, and a quote in a text has a backslash. */
