@@ -1,29 +1,8 @@
 import { keepPreviousData, useQuery, type UseQueryResult } from '@tanstack/react-query'
-import type { PatchStep } from '../../../src/api/published.ts'
+import type { TrafficMark } from '../../../src/api/published.ts'
 import { request, type Query } from './client.ts'
 
-type Reason = Readonly<{ is: string; object: string; via?: string }>
-
-/** A change of an object, or an audit event, that is related to flows. */
-export type TrafficMark = Readonly<{
-  is: 'change' | 'rollout' | 'audit'
-  time: string
-  cluster: string | null
-  group: string
-  kind: string
-  namespace: string | null
-  name: string
-  ref: string | null
-  operation: string
-  actor: string | null
-  actor_kind: string | null
-  actor_ref: string | null
-  paths: readonly string[]
-  /** `old`: the value before, if it is known. */
-  diff: readonly (PatchStep & { readonly old?: unknown })[]
-  pos: string
-  reasons: readonly Reason[]
-}>
+export type { TrafficMark }
 
 export type TrafficMarks = Readonly<{ marks: readonly TrafficMark[]; others: number }>
 

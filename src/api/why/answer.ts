@@ -13,7 +13,7 @@ import { rank, weightOf } from './rank.ts'
 import { isControllers } from './controllers.ts'
 import { relationOf } from './relate.ts'
 import { affectedBy, endKey, pairOf, pairsSql, within, type Pair } from './traffic.ts'
-import type { Candidate, Workload } from './types.ts'
+import type { Candidate, TrafficMark, Workload } from './types.ts'
 import { isRollout } from './weights.ts'
 import { workloadsOf, type Affected, type RunQuery } from './workloads.ts'
 
@@ -168,9 +168,10 @@ async function relatedWorkloads(
   return workloadsOf(affected, span, { ...run, dialect })
 }
 
-function shown(candidate: Candidate): object {
+function shown(candidate: Candidate): Omit<TrafficMark, 'reasons'> {
   const { before, after: _after, at: _at, is, diff, ...facts } = candidate
-  return { is: isRollout(candidate) ? 'rollout' : is, ...facts, diff: diff.slice(0, maxSteps).map(withOld(before)) }
+  const steps = diff.slice(0, maxSteps).map(withOld(before)) as TrafficMark['diff']
+  return { is: isRollout(candidate) ? 'rollout' : is, ...facts, diff: steps }
 }
 
 /** The value before, where the specification before is known. */

@@ -1,3 +1,5 @@
+import type { PatchStep } from '../../model/kubernetes.ts'
+
 /** A change of an object, or an audit event, that may be related to traffic. */
 export type Candidate = Readonly<{
   is: 'change' | 'audit'
@@ -41,6 +43,14 @@ export type ReasonName = (typeof reasons)[number]
 
 /** `via`: the affected workload only exchanges traffic with the related one. */
 export type Reason = Readonly<{ is: ReasonName; object: string; via?: string }>
+
+/** A candidate as responses have it, with the value before a step of its diff, if it is known. */
+export type TrafficMark = Omit<Candidate, 'is' | 'at' | 'before' | 'after' | 'diff'> &
+  Readonly<{
+    is: Candidate['is'] | 'rollout'
+    diff: readonly (PatchStep & { readonly old?: unknown })[]
+    reasons: readonly Reason[]
+  }>
 
 export type Labels = Readonly<Record<string, string>>
 
