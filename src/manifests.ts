@@ -83,6 +83,7 @@ type ManifestSource = NonNullable<Manifest['source']>
 
 /** By name; also those that the configuration no longer names, because their components may still run. */
 const packages = new Map<string, ConnectorPackage>()
+let inUse: readonly ConnectorPackage[] = []
 
 const sourceTypes = (wanted: (source: ManifestSource) => boolean): Set<string> =>
   new Set(
@@ -111,12 +112,16 @@ export function packagedSink(type: string): string | undefined {
   return [...packages.values()].flatMap(({ sinks }) => sinks.get(type) ?? [])[0]
 }
 
+/** Packages of the configuration. */
+export const packagesInUse = (): readonly ConnectorPackage[] => inUse
+
 /** Makes the types of these packages the only ones beside Weir's own. */
 export function usePackages(used: readonly ConnectorPackage[]): void {
   for (const { manifest } of packages.values()) {
     if (manifest.source !== undefined) delete sourcesByType[manifest.source.schema.type]
     for (const { type } of manifest.sinks ?? []) delete sinksByType[type]
   }
+  inUse = used
   for (const one of used) {
     packages.set(one.name, one)
     const { source, sinks = [], metrics } = one.manifest

@@ -24,6 +24,11 @@ const wrong: readonly Package[] = [
   { name: 'older', json: { weir: { contract: 0 } }, message: /needs contract 0.*has contract 1.*newer version/s },
   { name: 'no-export', json: { exports: {} }, message: /`no-export` 1\.2\.3 exports no manifest/ },
   { name: 'throws', index: `throw new Error('no licence')`, message: /`throws` 1\.2\.3 cannot be loaded: no licence/ },
+  {
+    name: 'never-ends',
+    index: `await new Promise(() => {})`,
+    message: /`never-ends` 1\.2\.3 cannot be loaded: its code did not end within 10 s/,
+  },
   { name: 'syntax', index: `export default {`, message: /`syntax` 1\.2\.3 cannot be loaded/ },
   { name: 'imports-none', index: `import 'left-out'`, message: /`imports-none` 1\.2\.3 cannot be loaded.*left-out/ },
   { name: 'no-default', index: `export const a = 1`, message: /`no-default` 1\.2\.3 .*no default export/ },
@@ -103,6 +108,8 @@ test('packages of two files come from the folder of each, and two with one type 
   const files = ['--config', join(one, 'weir.yaml'), '--config', join(two, 'more.yaml')]
   const live = await launch(['check', ...files, '--live'])
   expect(live.output).toMatch(/sink out.*the package answers/)
+  const doctor = await launch(['doctor', ...files, '--data', join(one, 'data')])
+  expect(doctor.output).toMatch(/ok +connector package +second 1\.2\.3: sink `other`/)
   const cwd = one
   const variable = await launch(['check', ...files], { cwd, env: { ...process.env, WEIR_CONNECTORS: 'first, second' } })
   expect(variable.output).toMatch(/WEIR_CONNECTORS.*`second` is not installed for/s)

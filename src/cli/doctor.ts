@@ -63,6 +63,7 @@ export async function diagnose(flags: Omit<DoctorFlags, 'output'>): Promise<read
   const scene: CheckContext = { host, machine: realMachine, config, running: readHolder(config.data) }
   const findings: Finding[] = [finding]
   for (const check of [
+    checks.packages,
     checks.machine,
     checks.memory,
     checks.data,
@@ -87,6 +88,7 @@ export async function diagnose(flags: Omit<DoctorFlags, 'output'>): Promise<read
 
 async function loadChecks() {
   const [
+    packages,
     machine,
     memory,
     data,
@@ -105,6 +107,7 @@ async function loadChecks() {
     sinks,
     shared,
   ] = await Promise.all([
+    import('./doctor/packages.ts'),
     import('./doctor/machine.ts'),
     import('./doctor/memory.ts'),
     import('./doctor/data.ts'),
@@ -124,6 +127,7 @@ async function loadChecks() {
     import('./doctor/shared.ts'),
   ])
   return {
+    packages: packages.checkPackages,
     machine: machine.checkMachine,
     memory: memory.checkMemory,
     data: data.checkData,

@@ -4,6 +4,8 @@ import { findPackage, PackageProblem, type FoundPackage } from './find.ts'
 import { importModule } from './import-module.ts'
 import { verifyManifest } from './verify.ts'
 
+const limitMs = 10_000
+
 // Node never replaces a loaded module.
 const loaded = new Map<string, Readonly<{ version: string; loaded: ConnectorPackage }>>()
 
@@ -42,8 +44,11 @@ export async function loadPackage(name: string, folder: string): Promise<Connect
 }
 
 async function importPackage(shown: string, entry: string): Promise<Readonly<Record<string, unknown>>> {
+  // The timer also keeps the process alive, which Node would end if the package waits for nothing.
+  const limit = Promise.withResolvers<never>()
+  const timer = setTimeout(() => limit.reject(new Error(`its code did not end within ${limitMs / 1000} s`)), limitMs)
   try {
-    return await importModule(entry)
+    return await Promise.race([importModule(entry), limit.promise])
   } catch (error) {
     throw new PackageProblem(
       `${shown} cannot be loaded: ${messageOf(error)}`,
@@ -52,6 +57,8 @@ async function importPackage(shown: string, entry: string): Promise<Readonly<Rec
         : 'correct or replace the package, and start Weir again: Node does not repeat a failed import',
       error,
     )
+  } finally {
+    clearTimeout(timer)
   }
 }
 

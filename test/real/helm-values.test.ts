@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { runCommand } from '../../tools/kit/command.ts'
 import { installHelm } from './install/helm.ts'
-import { chart, helmOf, ofKind, rendered, valueSets } from './kit/chart.ts'
+import { chart, helmOf, ofKind, rendered, valueSets, type ValueSet } from './kit/chart.ts'
 
 let folder = ''
 let missing: string | undefined
@@ -35,6 +35,27 @@ test('the metric for scaling is one that Weir exposes', async (context) => {
   }
 })
 
+async function setOf(name: string, values: ValueSet['values']): Promise<ValueSet> {
+  const file = join(await mkdtemp(join(folder, 'values-')), 'values.json')
+  await writeFile(file, JSON.stringify(values))
+  return { name, file, values }
+}
+
+test('sources and sinks of packages are accepted', async (context) => {
+  const config = { connectors: ['@example/acme'], sources: { acme: { every: '5s' } }, sinks: { out: { type: 'acme' } } }
+  expect(ofKind(await rendered(context, await setOf('packages', { config })), 'StatefulSet')).toHaveLength(1)
+})
+
+test('split workloads drain, unless the configuration has another time', async (context) => {
+  const [set = expect.fail()] = valueSets.filter(({ values }) => values.mode === 'split')
+  const drainOf = async (config: object): Promise<unknown> => {
+    const values = { ...set.values, config: { ...set.values.config, ...config } }
+    const [map] = ofKind(await rendered(context, await setOf(JSON.stringify(config), values)), 'ConfigMap')
+    return /^drain: (.*)$/m.exec(map?.data?.['weir.yaml'] ?? '')?.[1]
+  }
+  expect([await drainOf({}), await drainOf({ drain: '9s' })]).toEqual(['5s', '9s'])
+})
+
 describe('values that are rejected', () => {
   const refusals: readonly (readonly [name: string, values: object, message: RegExp])[] = [
     ['an unknown value', { relicas: 2 }, /'relicas' not allowed/],
@@ -59,8 +80,7 @@ describe('values that are rejected', () => {
     ],
   ]
   test.for(refusals)('%s', async ([, values, message], context) => {
-    const file = join(await mkdtemp(join(folder, 'values-')), 'values.json')
-    await writeFile(file, JSON.stringify(values))
+    const { file } = await setOf('rejected', values)
     const args = ['template', 'weir', chart, '--kube-version', '1.34.4', '--values', file]
     const ran = await runCommand(helmOf(context), args, { limit: 120_000 })
     expect(ran.code).not.toBe(0)

@@ -134,6 +134,17 @@ const values = (config: Node): Node => ({
   }),
 })
 
+/** Types of packages are unknown here: with `connectors`, Weir validates sources and sinks. */
+function withPackages({ sources = {}, sinks = {}, ...others }: Node): Node {
+  return {
+    type: 'object',
+    properties: { ...others, sources: object, sinks: object },
+    additionalProperties: false,
+    if: { required: ['connectors'] },
+    else: { properties: { sources, sinks } },
+  }
+}
+
 /** Each definition is one line. */
 export function chartSchema(): Promise<string> {
   const { $defs = {}, ...config } = shorten(JSON.parse(JSON.stringify(jsonSchema(weirSchema))) as Node) as {
@@ -148,9 +159,7 @@ export function chartSchema(): Promise<string> {
     const part = sections[name as keyof typeof sections] as string | undefined
     return [name, part === undefined ? node : shared(node as Node, part, parts)] as const
   })
-  const whole = closed(
-    values({ type: 'object', properties: Object.fromEntries(settings), additionalProperties: false }),
-  )
+  const whole = closed(values(withPackages(Object.fromEntries(settings))))
   const lines = (node: Node): string =>
     Object.entries(node)
       .map(([name, value]) => `    ${JSON.stringify(name)}: ${JSON.stringify(value)}`)

@@ -40,6 +40,8 @@ export function insightsRemotePreset({ flags, env, data }: InsightsRemoteInput):
     config: {
       data: folder,
       ops: opsOf(read),
+      // With several replicas a Service sends requests to a stopping one until its health is known.
+      ...(read.truth('elect') && read.truth('web') ? { drain: '5s' } : {}),
       log: { format: 'json', level: levelOf(read.text('logLevel')) },
       store: { enabled: 'none' },
       sources: {

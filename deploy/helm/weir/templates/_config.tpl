@@ -27,6 +27,9 @@
 {{- fail (printf "config refers to %s, and secrets.files has no %s" $found $name) }}
 {{- end }}
 {{- end }}
+{{- if and (eq .Values.mode "split") (not (hasKey $config "drain")) }}
+{{- $_ := set $config "drain" "5s" }}
+{{- end }}
 {{- merge (dict "data" "/data" "listen" "0.0.0.0:8080" "ops" "0.0.0.0:8081") $config | toYaml }}
 {{- end }}
 
