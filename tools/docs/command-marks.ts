@@ -30,7 +30,7 @@ export const external: readonly (readonly [pattern: RegExp, reason: string])[] =
   [/--sink bus|sink\/bus|\bbus http:|\bretry bus\b|http:3:812:0/, 'needs the sink `bus` and its dead letters'],
   [/\$DIGEST|web\.json/, 'needs the digest of an image; src/connectors/sbom tests it'],
   [/aws:123456789012\//, 'needs a resource of an account; test/real/aws-inventory-moto.test.ts'],
-  [/^weir alerts test/, 'needs the rule; src/cli/alerts.test.ts'],
+  [/^weir alerts test/, 'needs the rule; src/api/routes/alerts.test.ts'],
   [/^weir replay/, 'needs a capture; src/cli/replay.test.ts'],
 ]
 
