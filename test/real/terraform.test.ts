@@ -9,6 +9,7 @@ import { ROOT, runCommand, type CommandResult } from '../../tools/kit/command.ts
 import { findProvider, mirrorOfProviders, providers } from './install/terraform-providers.ts'
 import { prometheus } from './install/prometheus.ts'
 import { need } from './kit/need.ts'
+import { startOtcPlanServer } from './kit/otc-plan-server.ts'
 
 const installed = await findTerraform()
 const limit = 900_000
@@ -121,10 +122,27 @@ describe('terraform providers', { timeout: limit }, () => {
     expect(planned.output).not.toContain('dummy-secret-of-exoscale')
   })
 
-  test('clusters/cce is valid', async (context) => {
+  test('clusters/cce plans both pools, with a dummy token', async (context) => {
     needed(context, 'opentelekomcloud')
     await passes('clusters/cce', 'init')
     expect((await passes('clusters/cce', 'validate')).stdout).toContain('The configuration is valid')
+    // The provider verifies tokens and types of volumes also for a plan.
+    const cloud = await startOtcPlanServer()
+    try {
+      const provider = { auth_url: cloud.url, token: 'dummy-token-of-otc', tenant_name: 'eu-de' }
+      await writeFile(
+        join(folder, 'deploy/terraform/clusters/cce/plan_override.tf.json'),
+        JSON.stringify({ provider: { opentelekomcloud: provider } }),
+      )
+      const env = { TF_VAR_kubernetes_version: 'v1.31', TF_VAR_key_pair: 'ops' }
+      const planned = await terraform('clusters/cce', ['plan'], env)
+      expect(planned.code, planned.output).toBe(0)
+      expect(planned.output).toContain('Plan: 5 to add')
+      expect(planned.output).not.toContain('dummy-token-of-otc')
+      expect(new Set(cloud.tokens)).toEqual(new Set(['dummy-token-of-otc']))
+    } finally {
+      await cloud.close()
+    }
   })
 
   test('the fixture of faults does not validate: a second pool, and blocks of provider helm 2', async (context) => {
