@@ -10,6 +10,8 @@ import { resource, who } from './kit/cluster-life.ts'
 import { hidden, outside } from './kit/readable.ts'
 import { chromiumPath, gridRows, Stage, useStage, violations } from './kit/stage.ts'
 
+type SpendSums = Readonly<{ currencies: readonly { groups: readonly { value: string | null; cost: string }[] }[] }>
+
 const folder = process.env['WEIR_PICTURES']
 
 describe.skipIf(chromiumPath === undefined)('chromium: inventory and spend', () => {
@@ -135,6 +137,35 @@ describe.skipIf(chromiumPath === undefined)('chromium: inventory and spend', () 
     await page.context().close()
   })
 
+  test('check 38: idle, shared and allocated costs add up to the total, by currency and day', async () => {
+    const page = await stage.page('/spend?v=1&span=days')
+    for (const currency of ['CHF', 'USD']) {
+      const costs = page.getByRole('region', { name: `Costs in ${currency}`, exact: true })
+      const rows = costs.getByRole('region', { name: `Allocation of costs in ${currency}` }).locator('tbody tr')
+      await rows.first().waitFor()
+      // The title has the exact amount; the text is rounded.
+      const parts = await rows.locator('td[title]').evaluateAll((cells) => cells.map((cell) => cell.getAttribute('title')))
+      expect(parts).toHaveLength(3)
+      const sum = parts.reduce((added, part) => added + Number(part), 0).toFixed(2)
+      const shown = [await rows.last().innerText(), await costs.locator('header b').innerText()]
+      for (const text of shown) expect(text).toContain(sum)
+    }
+    const read = async (query: string): Promise<SpendSums> => {
+      const response = await fetch(`${stage.weir.url}/api/v1/spend?${query}`)
+      return (await response.json()) as SpendSums
+    }
+    const days = (await stage.weir.sql(`SELECT day, currency, sum(billed)::DECIMAL(38, 10)::VARCHAR AS cost FROM spend
+      GROUP BY ALL ORDER BY ALL`)) as { day: string; currency: string; cost: string }[]
+    expect(days.length).toBeGreaterThan(30)
+    for (const { day, currency, cost } of days.slice(-8)) {
+      const next = new Date(Date.parse(day) + 86_400_000).toISOString().slice(0, 10)
+      const { currencies } = await read(`by=allocation&from=${day}&to=${next}&currency=${currency}`)
+      const parts = currencies[0]?.groups.map((group) => Number(group.cost)) ?? []
+      expect(Math.round(parts.reduce((sum, part) => sum + part, 0) * 100)).toBe(Math.round(Number(cost) * 100))
+    }
+    await page.context().close()
+  })
+
   test('two times of the inventory are compared, and the URL keeps fixed times', async () => {
     const page = await stage.page('/inventory')
     await page.getByRole('tab', { name: 'Comparison' }).click()
@@ -146,7 +177,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: inventory and spend', () 
     await page.reload()
     await page.getByText('1 created · 0 deleted · 3 changed').waitFor()
     expect([await violations(page), stage.complaints]).toEqual([[], []])
-    await page.getByRole('textbox', { name: 'Later time' }).fill('yesterday')
+    await page.getByRole('textbox', { name: 'Later time' }).fill('some day')
     await page.getByRole('alert').waitFor()
     await page.locator('.grid-body [role="row"]').first().click()
     await page.getByRole('complementary').waitFor()

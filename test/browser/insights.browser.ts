@@ -125,6 +125,27 @@ describe.skipIf(chromiumPath === undefined)('chromium: insights', () => {
     await page.context().close()
   })
 
+  test('check 37: ids and findings equal SQL, fixable problems have a version, unscanned images are listed', async () => {
+    const page = await stage.page('/insights')
+    const tiles = page.getByRole('group', { name: 'Problems by severity' })
+    await tiles.getByText('1 id').first().waitFor()
+    const counts = (await stage.weir.sql(`SELECT severity, count(DISTINCT id)::INTEGER AS ids,
+      count(*)::INTEGER AS findings FROM problems GROUP BY severity`)) as Record<string, string | number>[]
+    expect(counts).toHaveLength(2)
+    for (const { severity, ids, findings } of counts) {
+      const tile = tiles.getByRole('button', { name: new RegExp(`^${String(severity)}`, 'i') })
+      expect(await tile.innerText()).toMatch(new RegExp(`${ids} ids?\\s+${findings} findings?\\b`))
+    }
+    await page.getByRole('button', { name: 'Fixable', exact: true }).click()
+    await expect.poll(async () => (await gridRows(page)).length).toBe(2)
+    for (const row of await gridRows(page)) expect(row.join(' ')).toContain('2.17.1')
+    await page.goto(`${stage.weir.url}/insights?v=1&list=images&only=unscanned`)
+    await expect.poll(async () => (await gridRows(page)).length).toBe(1)
+    const reports = await stage.weir.sql(`SELECT 1 FROM images WHERE image LIKE '%${'c'.repeat(12)}%'`)
+    expect([(await gridRows(page))[0]?.join(' ').includes('c'.repeat(12)), reports]).toEqual([true, []])
+    await page.context().close()
+  })
+
   test('two images are compared, from the details of one', async () => {
     const page = await stage.page('/insights?v=1&list=images')
     await page.getByRole('row').filter({ hasText: 'aaaaaaaaaaaa' }).first().click()
