@@ -68,6 +68,15 @@ test('without a store the ring returns the pages of the store, to the last row',
       cursor = (body['next'] as string | null) ?? undefined
     } while (cursor !== undefined)
     expect({ sort, rows }).toEqual({ sort, rows: 270 })
+    const last = await same(both, 'flows', { ...span, sort, limit: '90', columns: '_pos', backwards: 'true' })
+    await same(both, 'flows', {
+      ...span,
+      sort,
+      limit: '90',
+      columns: '_pos',
+      backwards: 'true',
+      cursor: String(last['next']),
+    })
   }
 })
 

@@ -62,8 +62,11 @@ export async function ringPage(
   signal: AbortSignal,
 ): Promise<{ rows: readonly AnswerRecord[]; span: TimeSpan } | undefined> {
   const { sort, limit, after, upTo, columns, span } = request
-  const byKeys = compareKeys(sort)
-  const compare = (a: Candidate, b: Candidate) => byKeys(a.keys, b.keys) || compareCells(a.position, b.position, false)
+  const sign = request.backwards === true ? -1 : 1
+  const forwards = compareKeys(sort)
+  const byKeys = (a: readonly Key[], b: readonly Key[]) => sign * forwards(a, b)
+  const byPosition = (a: string, b: string) => sign * compareCells(a, b, false)
+  const compare = (a: Candidate, b: Candidate) => byKeys(a.keys, b.keys) || byPosition(a.position, b.position)
   const count = limit + 1
   const behind = after === undefined ? undefined : { keys: keysOf(after, request), position: after.position }
   let best: Candidate[] = []
@@ -73,7 +76,7 @@ export async function ringPage(
     worst = best.length < count ? undefined : best.at(-1)
   }
   const [first] = sort
-  const newestFirst = first?.field.name === 'time_received' && first.descending
+  const newestFirst = first?.field.name === 'time_received' && first.descending && request.backwards !== true
   // No row of a frame was received after its newest.
   const skips = (frame: RingFrame) =>
     newestFirst && worst !== undefined && microseconds(frame.frame.header.received) < Number(worst.keys[0])
@@ -93,7 +96,7 @@ export async function ringPage(
       ]
       if (toCursor < 0 || toWorst > 0) continue
       const position = positionOf(row) as string
-      if (behind !== undefined && toCursor === 0 && compareCells(position, behind.position, false) <= 0) continue
+      if (behind !== undefined && toCursor === 0 && byPosition(position, behind.position) <= 0) continue
       best.push({ frame, row, keys, position })
       if (best.length >= 2 * count + 1000) prune()
     }

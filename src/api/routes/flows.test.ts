@@ -59,6 +59,12 @@ describe('pages of flows', () => {
     const paged = await pages(api, { sort, columns: `_pos,${sort.replaceAll('-', '')}`, limit: '50' }, arrive)
     expect(paged.rows).toEqual(whole)
     expect(paged.pages).toBe(3)
+    const back = await pages(
+      api,
+      { sort, columns: `_pos,${sort.replaceAll('-', '')}`, limit: '50', to: String(before + 1000), backwards: 'true' },
+      arrive,
+    )
+    expect(back.rows.toReversed()).toEqual(whole)
     expect(new Set(paged.rows.map(([position]) => position)).size).toBe(120)
   })
 
@@ -78,6 +84,8 @@ describe('pages of flows', () => {
       const whole = (await api.get('flows', { ...parameters, limit: '10000' })).body['rows'] as unknown[][]
       expect(whole.length, sort).toBeGreaterThan(100)
       expect((await pages(api, { ...parameters, limit: '70' }, () => Promise.resolve())).rows, sort).toEqual(whole)
+      const back = await pages(api, { ...parameters, limit: '70', backwards: 'true' }, () => Promise.resolve())
+      expect(back.rows.toReversed(), `${sort}, backwards`).toEqual(whole)
     }
   })
 

@@ -82,6 +82,7 @@ export const flowSchemas = {
 interface FlowsQuery extends GroupsQuery {
   readonly columns?: string
   readonly sort?: string
+  readonly backwards?: string
   readonly cursor?: string
 }
 
@@ -120,6 +121,12 @@ const schema = {
         'Field names, comma-separated, most significant first; `-` before a name sorts descending. Rows ' +
         'without a value are last; ties are ordered newest first. Unset: time of the range, newest first.',
       examples: ['-bytes,src_addr'],
+    },
+    backwards: {
+      type: 'string',
+      enum: ['true', 'false'],
+      default: 'false',
+      description: 'The last row of the result first, page by page back to the first row.',
     },
     limit: {
       type: 'integer',
@@ -219,6 +226,7 @@ function pageRequest(query: FlowsQuery, now: number, principal: Principal): Page
     columns: columnsOf(query.columns),
     sort,
     limit: query.limit ?? 100,
+    ...(query.backwards === 'true' ? { backwards: true } : {}),
     upTo: BigInt(Math.floor(now)) * 1000n,
   }
   if (query.cursor === undefined) return first

@@ -11,6 +11,8 @@ export interface PageRequest extends RowQuery {
   readonly columns: readonly QueryField[]
   readonly sort: readonly SortKey[]
   readonly limit: number
+  /** From the last row to the first: the pages of the same result in the opposite order. */
+  readonly backwards?: boolean
   readonly after?: Cursor
   /** µs since 1970. Later receive times are excluded, so that pagination ends. */
   readonly upTo: bigint
@@ -57,10 +59,12 @@ function exactSql({ name: field, kind }: QueryField, { identifier, micros, exact
   return kind === 'time' ? micros(column) : kind === 'f64' ? exactDouble(column) : column
 }
 
-export function pageFingerprint({ sort, ...rest }: PageRequest): string {
+export function pageFingerprint({ sort, backwards, ...rest }: PageRequest): string {
   return fingerprint(
     rest,
-    sort.map(({ field, descending }) => `${descending ? '-' : ''}${field.name}`),
+    sort
+      .map(({ field, descending }) => `${descending ? '-' : ''}${field.name}`)
+      .concat(backwards === true ? ['backwards'] : []),
   )
 }
 
@@ -71,40 +75,56 @@ export function pageSql(request: PageRequest, among?: string, dialect: Dialect =
   const keys = sort.flatMap((key, index) =>
     hasKeyColumn(key) ? [`${exactSql(key.field, dialect)} AS ${keyColumn(index)}`] : [],
   )
-  const order = [...sort.map((key) => orderSql(key, dialect)), '_pos ASC']
+  const order = [...sort.map((key) => orderSql(key, request, dialect)), positionSql(request)]
   const condition = among === undefined ? rowsSql(request, dialect) : `${among} AND ${rowsSql(request, dialect)}`
   const select = [...new Set(listed)].map((each) => dialect.identifier(each))
   return `SELECT ${[...select, ...keys].join(', ')} FROM ${request.names.view} WHERE ${condition}
       ORDER BY ${order.join(', ')} LIMIT ${limit + 1}`
 }
 
-function orderSql({ field, descending }: SortKey, { ordered, identifier }: Dialect) {
-  return `${ordered(identifier(field.name), field.kind)} ${descending ? 'DESC' : 'ASC'} NULLS LAST`
+type Direction = Pick<PageRequest, 'backwards'>
+
+function isFalling({ descending }: SortKey, { backwards }: Direction) {
+  return descending !== (backwards === true)
+}
+
+/** Absent values are last, and so first on the way back. */
+function orderSql(key: SortKey, request: Direction, { ordered, identifier }: Dialect) {
+  const column = ordered(identifier(key.field.name), key.field.kind)
+  return `${column} ${isFalling(key, request) ? 'DESC' : 'ASC'} NULLS ${request.backwards === true ? 'FIRST' : 'LAST'}`
+}
+
+function positionSql({ backwards }: Direction) {
+  return `_pos ${backwards === true ? 'DESC' : 'ASC'}`
 }
 
 function rowsSql(request: PageRequest, dialect: Dialect): string {
-  const { sort, after, upTo } = request
+  const { after, upTo } = request
   return [
     conditionOf(request, dialect),
     `time_received <= ${dialect.time(upTo)}`,
-    ...(after === undefined ? [] : [afterSql(sort, after, dialect)]),
+    ...(after === undefined ? [] : [afterSql(request, after, dialect)]),
   ].join(' AND ')
 }
 
 const windowPart = 32n
 
 /** Part of the span to read first: if it has more rows than a page, it contains the page. */
-export function windowOf(
-  { sort: [first], span, time, after }: PageRequest,
-  dialect: Dialect = duckdb,
-): string | undefined {
+export function windowOf(request: PageRequest, dialect: Dialect = duckdb): string | undefined {
+  const {
+    sort: [first],
+    span,
+    time,
+    after,
+  } = request
   if (first?.field.name !== time.name) return undefined
+  const isNewestFirst = isFalling(first, request)
   const key = after?.keys[0]
-  const begin = first.descending || key === undefined || key === null ? span.from : BigInt(key)
-  const end = !first.descending || key === undefined || key === null ? span.to : BigInt(key) + 1n
+  const begin = isNewestFirst || key === undefined || key === null ? span.from : BigInt(key)
+  const end = !isNewestFirst || key === undefined || key === null ? span.to : BigInt(key) + 1n
   const length = (end - begin) / windowPart
   if (length < 1_000_000n) return undefined
-  const part = first.descending ? { from: end - length, to: end } : { from: begin, to: begin + length }
+  const part = isNewestFirst ? { from: end - length, to: end } : { from: begin, to: begin + length }
   return withinSql(time.sql(dialect), part, dialect)
 }
 
@@ -112,7 +132,7 @@ export function keysSql(request: PageRequest, ties: boolean, dialect: Dialect = 
   const { sort, limit, names } = request
   if (sort.length === 0) return undefined
   const keys = sort.map(({ field }, index) => `${exactSql(field, dialect)} AS key${index}`)
-  const order = [...sort.map((key) => orderSql(key, dialect)), ...(ties ? ['_pos ASC'] : [])]
+  const order = [...sort.map((key) => orderSql(key, request, dialect)), ...(ties ? [positionSql(request)] : [])]
   return `SELECT ${keys.join(', ')}, ${dialect.micros('"time_received"')} AS received FROM ${names.view}
       WHERE ${rowsSql(request, dialect)} ORDER BY ${order.join(', ')} LIMIT ${limit + 1}`
 }
@@ -133,7 +153,7 @@ export function cutInTies({ sort, limit }: PageRequest, found: readonly FoundKey
 const maxListed = 256
 
 export function amongKeys(
-  { sort: [first] }: PageRequest,
+  { sort: [first], backwards }: PageRequest,
   found: readonly FoundKeys[],
   dialect: Dialect = duckdb,
 ): string {
@@ -150,7 +170,7 @@ export function amongKeys(
           .filter((key) => typeof key === 'string' || typeof key === 'number' || typeof key === 'boolean')
           .map((key) => valueSql(first.field, key, dialect))
   if (first !== undefined && values.length > 0) {
-    const ends = first.descending ? [values.at(-1), values[0]] : [values[0], values.at(-1)]
+    const ends = isFalling(first, { backwards: backwards === true }) ? [values.at(-1), values[0]] : [values[0], values.at(-1)]
     const column = dialect.ordered(dialect.identifier(first.field.name), first.field.kind)
     const between = `${column} BETWEEN ${ends[0]} AND ${ends[1]}`
     // Absent values sort last: with one of them, all others are included.
@@ -159,29 +179,32 @@ export function amongKeys(
   return parts.length === 0 ? 'true' : parts.join(' AND ')
 }
 
-/** Absent values sort last in either direction. */
-function afterSql(sort: readonly SortKey[], { keys, position }: Cursor, dialect: Dialect): string {
+function afterSql(request: PageRequest, { keys, position }: Cursor, dialect: Dialect): string {
+  const { sort, backwards } = request
   const alternatives: string[] = []
   const same: string[] = []
-  sort.forEach(({ field, descending }, index) => {
+  sort.forEach((sortKey, index) => {
+    const { field } = sortKey
     const column = dialect.ordered(dialect.identifier(field.name), field.kind)
     const key = keys[index] ?? null
     if (key === null) {
+      if (backwards === true) alternatives.push([...same, `${column} IS NOT NULL`].join(' AND '))
       same.push(`${column} IS NULL`)
       return
     }
     const value = valueSql(field, key, dialect)
-    alternatives.push([...same, `(${column} ${descending ? '<' : '>'} ${value} OR ${column} IS NULL)`].join(' AND '))
+    const later = `${column} ${isFalling(sortKey, request) ? '<' : '>'} ${value}`
+    alternatives.push([...same, backwards === true ? later : `(${later} OR ${column} IS NULL)`].join(' AND '))
     same.push(`${column} = ${value}`)
   })
-  alternatives.push([...same, `_pos > ${dialect.text(position)}`].join(' AND '))
+  alternatives.push([...same, `_pos ${backwards === true ? '<' : '>'} ${dialect.text(position)}`].join(' AND '))
   const rows = `(${alternatives.map((each) => `(${each})`).join(' OR ')})`
   // Repeated in a form by which files are skipped.
   const [first] = sort
   const [key = null] = keys
   if (first === undefined || key === null || first.field.kind !== 'time') return rows
   const column = dialect.identifier(first.field.name)
-  return `${column} ${first.descending ? '<=' : '>='} ${valueSql(first.field, key, dialect)} AND ${rows}`
+  return `${column} ${isFalling(first, request) ? '<=' : '>='} ${valueSql(first.field, key, dialect)} AND ${rows}`
 }
 
 function valueSql(
