@@ -26,6 +26,8 @@ const font = '12px system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", 
 export type Drawn = Readonly<{
   stop: () => void
   point: (at: number) => void
+  /** Of the cursor, in px of the window. */
+  x: () => number
   mark: (places: readonly [number, number] | undefined) => void
 }>
 
@@ -140,6 +142,7 @@ export function draw(
         false,
       )
     },
+    x: () => plot.over.getBoundingClientRect().left + Math.max(0, plot.cursor.left ?? 0),
     point: (at) => plot.setCursor({ left: plot.valToPos(times[at] ?? 0, 'x'), top: 0 }),
   }
 }

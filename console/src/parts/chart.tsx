@@ -3,6 +3,9 @@ import { useLocalKeys, type Binding } from '../state/keys.ts'
 import { onTheme } from '../app/theme.ts'
 import { momentAt } from './format.ts'
 import { colorsOf, markClass, placesOf as colorPlacesOf } from './chart-colors.ts'
+import { ChartLegend, MarkLegend } from './chart-legend.tsx'
+import { ChartTooltip } from './chart-tooltip.tsx'
+import { isShown, showAll } from './legend-choice.ts'
 import type { Drawn } from './chart-draw.ts'
 import { isIn, markText, ValueTable, valueText } from './chart-table.tsx'
 import { partsText } from '../text/parts.ts'
@@ -88,6 +91,18 @@ export function Chart({
   const cursor = placeOf(times, at)
   const marked = useMemo(() => placesOf(times, markedTimes), [times, markedTimes])
   const hues = useMemo(() => colorPlacesOf(series), [series])
+  const [choice, setChoice] = useState(showAll)
+  // Colours are those of all series, so that hiding one does not change the others.
+  const shown = useMemo(() => {
+    const at = series.flatMap(({ name }, index) => (isShown(choice, name) ? [index] : []))
+    return {
+      series: at.map((index) => series[index]!),
+      hues: at.map((index) => hues[index]!),
+      lines: lines.filter(({ name }) => isShown(choice, name)),
+    }
+  }, [series, hues, lines, choice])
+  const frame = useRef<HTMLDivElement>(null)
+  const follow = useRef<() => void>(undefined)
   const drawn = useRef<Drawn>(undefined)
   const brushed = useRef(onBrush)
   const opened = useRef(onMark)
@@ -114,15 +129,18 @@ export function Chart({
         const { cursor: wasAt, marked: wasMarked } = held.current
         const now = paint(element, {
           times,
-          series,
-          lines,
+          series: shown.series,
+          lines: shown.lines,
           marks,
           unknown,
           stacked,
           height,
           format,
-          colors: colorsOf(element, series, hues),
-          onPoint: (place) => setAt(place === undefined ? undefined : times[Math.min(place, times.length - 1)]),
+          colors: colorsOf(element, shown.series, shown.hues),
+          onPoint: (place) => {
+            setAt(place === undefined ? undefined : times[Math.min(place, times.length - 1)])
+            follow.current?.()
+          },
           onBrush: (from, to) => brushed.current?.(from, to),
           onMark: (mark) => opened.current?.(mark),
           onReady: () => {
@@ -148,8 +166,8 @@ export function Chart({
       offTheme()
       offDark()
     }
-  }, [times, series, hues, lines, marks, unknown, stacked, height, format, asTable])
-  const all = [...series, ...lines]
+  }, [times, shown, marks, unknown, stacked, height, format, asTable])
+  const all = [...shown.series, ...shown.lines]
   const happened = (place: number) => markText(marks.filter((mark) => isIn(times, place, mark)))
   const step = ({ keys, does, to }: (typeof steps)[number]): Binding => ({
     keys,
@@ -222,25 +240,8 @@ export function Chart({
       <figcaption>
         <span className="chart-head">
           <b>{label}</b>
-          {series.map((one, index) => (
-            <span key={`${index} ${one.name}`} className="legend">
-              <i className={markClass(one, hues[index] ?? index)} aria-hidden="true" />
-              {one.name}
-            </span>
-          ))}
-          {lines.map(({ name }, index) => (
-            <span key={name} className="legend">
-              <i className={`c-line c-line-${index % 2}`} aria-hidden="true" />
-              {name}
-            </span>
-          ))}
+          <ChartLegend series={series} hues={hues} lines={lines} choice={choice} onChoice={setChoice} />
           <MarkLegend marks={marks} />
-          {marks.some(({ is }) => is === 'gap') && (
-            <span className="legend">
-              <i className="c-gap" aria-hidden="true" />
-              {partsText.gapMark}
-            </span>
-          )}
           {unknown.length > 0 && (
             <span className="legend">
               <i className="c-unknown" aria-hidden="true" />
@@ -270,7 +271,7 @@ export function Chart({
       {asTable ? (
         <ValueTable times={times} series={all} marks={marks} height={height} format={format} />
       ) : (
-        <div className="chart-frame">
+        <div ref={frame} className="chart-frame">
           <div
             ref={place}
             className="chart-place"
@@ -285,65 +286,27 @@ export function Chart({
             onKeyDown={onKeyDown}
           />
           {cursor !== undefined && (
-            <dl className={`chart-read${cursor > times.length / 2 ? ' left' : ''}`} aria-hidden="true">
-              <dt className="mono">{momentAt((times[cursor] ?? 0) * 1000)}</dt>
-              <dd />
-              {series.map((one, index) => (
-                <Reading
-                  key={`${index} ${one.name}`}
-                  name={one.name}
-                  mark={markClass(one, hues[index] ?? index)}
-                  value={valueText(one.values[cursor], format)}
-                />
-              ))}
-              {lines.map(({ name, values }, index) => (
-                <Reading
-                  key={name}
-                  name={name}
-                  mark={`c-line c-line-${index % 2}`}
-                  value={valueText(values[cursor], format)}
-                />
-              ))}
-              {happened(cursor) !== '' && (
-                <>
-                  <dt className="legend">{partsText.eventsInText}</dt>
-                  <dd>{happened(cursor)}</dd>
-                </>
+            <ChartTooltip
+              title={momentAt((times[cursor] ?? 0) * 1000)}
+              readings={shown.series.map((one, index) => ({
+                name: one.name,
+                mark: markClass(one, shown.hues[index] ?? index),
+                value: one.values[cursor],
+                other: one.other === true,
+              }))}
+              totals={lines.flatMap(({ name, values }, index) =>
+                isShown(choice, name) ? [{ name, mark: `c-line c-line-${index % 2}`, value: values[cursor] }] : [],
               )}
-            </dl>
+              format={(value) => valueText(value, format)}
+              events={{ title: partsText.eventsInText, text: happened(cursor) }}
+              frame={frame}
+              x={() => drawn.current?.x() ?? 0}
+              follow={follow}
+            />
           )}
         </div>
       )}
     </figure>
-  )
-}
-
-const markNames = [
-  ['change', 'c-4', partsText.changeMark],
-  ['rollout', 'c-rollout', whyText.rollout],
-  ['audit', 'c-audit', whyText.audit],
-] as const
-
-function MarkLegend({ marks }: { marks: readonly ChartMark[] }) {
-  return markNames
-    .filter(([kind]) => marks.some(({ is = 'change' }) => is === kind))
-    .map(([kind, mark, name]) => (
-      <span key={kind} className="legend">
-        <i className={mark} aria-hidden="true" />
-        {name}
-      </span>
-    ))
-}
-
-function Reading({ name, mark, value }: { name: string; mark: string; value: string }) {
-  return (
-    <>
-      <dt className="legend">
-        <i className={mark} />
-        {name}
-      </dt>
-      <dd>{value}</dd>
-    </>
   )
 }
 
