@@ -7,7 +7,7 @@ type GridHeadProps<Row> = Readonly<{
   place: Place
   sort: string
   onSort: ((id: string) => void) | undefined
-  onWidth: ((id: string, width: number | undefined, done: boolean) => void) | undefined
+  onWidth: (id: string, width: number | undefined, done: boolean) => void
 }>
 
 export function GridHead<Row>({ columns, place, sort, onSort, onWidth }: GridHeadProps<Row>): React.ReactNode {
@@ -38,7 +38,7 @@ export function GridHead<Row>({ columns, place, sort, onSort, onWidth }: GridHea
               {column.title}
               {sort === column.id ? ' ↑' : sort === `-${column.id}` ? ' ↓' : ''}
             </span>
-            {onWidth !== undefined && <Grip onWidth={(width, done) => onWidth(column.id, width, done)} />}
+            <Grip onWidth={(width, done) => onWidth(column.id, width, done)} />
           </div>
         ))}
       </div>

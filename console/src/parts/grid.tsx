@@ -1,9 +1,10 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { memo, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react'
-import { useLocalKeys, type Binding } from '../state/keys.ts'
+import { isKey, useLocalKeys, type Binding } from '../state/keys.ts'
 import { density, usePreference } from '../state/preferences.ts'
 import { GridHead } from './grid-head.tsx'
-import { fitWidth } from './grid-widths.ts'
+import { useGridEnds, type GridEnds } from './grid-ends.ts'
+import { fitWidth, keepWidth, tracksOf, useKeptWidths } from './grid-widths.ts'
 import { SortAnnouncement } from './sort-announcement.tsx'
 import { gridMoves, moved, type Place } from './grid-keys.ts'
 import { partsText } from '../text/parts.ts'
@@ -15,6 +16,8 @@ export type GridColumn<Row> = Readonly<{
   width: number
   /** Share of the remaining width; default 0: fixed. */
   grow?: number
+  /** The URL has the width, which precedes the remembered one. */
+  isSized?: boolean
   end?: boolean
   sortable?: boolean
   cell: (row: Row) => React.ReactNode
@@ -39,6 +42,9 @@ export type GridProps<Row> = Readonly<{
   cellKeys?: readonly CellKey<Row>[]
   onEnd?: () => void
   onPlace?: (place: HTMLElement | null) => void
+  /** Under which widths are remembered; default: the label. */
+  widthsOf?: string
+  ends?: GridEnds
 }>
 
 const rowHeights = { compact: 24, normal: 28, large: 36 } as const
@@ -49,7 +55,7 @@ const noKeys: readonly never[] = []
 /** One tab stop. Enter opens a row or sorts; Alt with arrows resizes a column. */
 export function Grid<Row>({
   label,
-  columns,
+  columns: given,
   rows,
   rowKey,
   total,
@@ -62,7 +68,10 @@ export function Grid<Row>({
   cellKeys = noKeys,
   onEnd,
   onPlace,
+  widthsOf = label,
+  ends,
 }: GridProps<Row>): React.ReactNode {
+  const columns = useKeptWidths(widthsOf, given)
   const scroller = useRef<HTMLDivElement | null>(null)
   const setPlace = useCallback(
     (place: HTMLDivElement | null) => {
@@ -71,9 +80,9 @@ export function Grid<Row>({
     },
     [onPlace],
   )
-  const [active, setActive] = useState<Place>({ row: 0, column: 0 })
+  const [active, setActive] = useState<Place>({ row: ends?.isEnd === true ? rows.length - 1 : 0, column: 0 })
   const [dragged, setDragged] = useState<Readonly<{ id: string; width: number }>>()
-  const follows = useRef(false)
+  const follows = useRef(ends?.isEnd === true)
   const hasFocus = useRef(false)
   const movedColumn = useRef('')
   const rowHeight = rowHeights[usePreference(density)]
@@ -99,6 +108,11 @@ export function Grid<Row>({
   useEffect(() => {
     if (rows.length > 0 && lastSeen >= rows.length - 20) onEnd?.()
   }, [lastSeen, rows.length, onEnd])
+  const offset = ends?.offset ?? 0
+  useGridEnds(ends, scroller, rowHeight, {
+    first: virtual.range?.startIndex,
+    onAdded: (added) => setActive(({ row, column }) => ({ row: row + added, column })),
+  })
   useLayoutEffect(() => {
     if (!follows.current) return
     follows.current = false
@@ -127,6 +141,11 @@ export function Grid<Row>({
   )
 
   const go = (event: KeyboardEvent) => {
+    const jump = isKey(event, 'Mod+End') ? ends?.onLast : isKey(event, 'Mod+Home') ? ends?.onFirst : undefined
+    if (jump !== undefined) {
+      jump()
+      return true
+    }
     const page = Math.max(1, Math.floor(((scroller.current?.clientHeight ?? 0) - headHeight) / rowHeight) - 1)
     const next = moved(place, event, { rows: rows.length, columns: columns.length, page })
     if (next === undefined) return false
@@ -144,7 +163,9 @@ export function Grid<Row>({
   const resize = (id: string, width: number | undefined, done: boolean) => {
     const fit = width === undefined ? undefined : fitWidth(width)
     setDragged(done || fit === undefined ? undefined : { id, width: fit })
-    if (done) onResize?.(id, fit)
+    if (!done) return
+    keepWidth(widthsOf, id, fit)
+    onResize?.(id, fit)
   }
   const widen = (by: number | undefined) => () => {
     const column = columns[place.column]
@@ -168,21 +189,9 @@ export function Grid<Row>({
   const onKeyDown = useLocalKeys(partsText.inATable, [
     { keys: ['Enter', 'Space'], does: partsText.openOrSort, run: enter },
     ...gridMoves.map(({ keys, does }): Binding => ({ keys, does, run: go })),
-    ...(onResize === undefined
-      ? []
-      : [
-          {
-            keys: ['Alt+ArrowRight', 'Shift+ArrowRight'],
-            does: partsText.widenColumn,
-            run: widen(widthStep),
-          },
-          {
-            keys: ['Alt+ArrowLeft', 'Shift+ArrowLeft'],
-            does: partsText.narrowColumn,
-            run: widen(-widthStep),
-          },
-          { keys: ['Delete', 'Backspace'], does: partsText.resetWidth, run: widen(undefined) },
-        ]),
+    { keys: ['Alt+ArrowRight', 'Shift+ArrowRight'], does: partsText.widenColumn, run: widen(widthStep) },
+    { keys: ['Alt+ArrowLeft', 'Shift+ArrowLeft'], does: partsText.narrowColumn, run: widen(-widthStep) },
+    { keys: ['Delete', 'Backspace'], does: partsText.resetWidth, run: widen(undefined) },
     ...(onMove === undefined
       ? []
       : [
@@ -219,7 +228,7 @@ export function Grid<Row>({
           place={place}
           sort={sort}
           onSort={onSort}
-          onWidth={onResize === undefined ? undefined : resize}
+          onWidth={resize}
         />
         <div role="rowgroup" className="grid-body" style={{ height: virtual.getTotalSize() }}>
           {/* Keyed by index, so that the focused cell stays when the data change. */}
@@ -232,6 +241,7 @@ export function Grid<Row>({
                 key={index}
                 row={row}
                 index={index}
+                rowIndex={offset + index + 2}
                 top={start - headHeight}
                 columns={columns}
                 column={place.row === index ? place.column : -1}
@@ -252,19 +262,17 @@ function widths<Row>(
   columns: readonly GridColumn<Row>[],
   dragged: Readonly<{ id: string; width: number }> | undefined,
 ): React.CSSProperties {
-  const all = columns.map(({ id, width, grow = 0 }) =>
-    id === dragged?.id ? { width: dragged.width, grow: 0 } : { width, grow },
-  )
-  const tracks = all.map(({ width, grow }) => (grow === 0 ? `${width}px` : `minmax(${width}px, ${grow}fr)`))
+  const least = columns.reduce((sum, { id, width }) => sum + (id === dragged?.id ? dragged.width : width), 0)
   return {
-    '--columns': tracks.join(' '),
-    '--width': `${all.reduce((sum, { width }) => sum + width, 0)}px`,
+    '--columns': tracksOf(columns, dragged),
+    '--width': `${least}px`,
   } as React.CSSProperties
 }
 
 type GridRowProps<Row> = Readonly<{
   row: Row
   index: number
+  rowIndex: number
   top: number
   columns: readonly GridColumn<Row>[]
   column: number
@@ -272,12 +280,12 @@ type GridRowProps<Row> = Readonly<{
   onOpen: (row: Row) => void
 }>
 
-const GridRow = memo(function GridRow<Row>({ row, index, top, columns, column, open, onOpen }: GridRowProps<Row>) {
+const GridRow = memo(function GridRow<Row>({ row, index, rowIndex, top, columns, column, open, onOpen }: GridRowProps<Row>) {
   return (
     <div
       role="row"
       className="grid-row"
-      aria-rowindex={index + 2}
+      aria-rowindex={rowIndex}
       aria-selected={open}
       style={{ transform: `translateY(${top}px)` }}
       onClick={(event) => {

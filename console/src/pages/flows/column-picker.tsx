@@ -3,7 +3,7 @@ import { Popover } from '../../parts/popover.tsx'
 import { density, usePreference } from '../../state/preferences.ts'
 import type { FlowColumn } from './columns.tsx'
 import { inGroups } from './field-groups.ts'
-import { fitWidth } from '../../parts/grid-widths.ts'
+import { fitWidth, forgetWidths, keepWidth } from '../../parts/grid-widths.ts'
 import type { Widths } from './parameters.ts'
 import { defaultColumns } from './default-columns.ts'
 import { flowFieldsText } from '../../text/flow-fields.ts'
@@ -64,8 +64,11 @@ function Choice({ all, chosen, widths, onChange }: PickerProps) {
     const next = chosen.includes(id) ? chosen.filter((each) => each !== id) : [...chosen, id]
     if (next.length > 0) onChange({ cols: next })
   }
-  const widen = (id: string, by: number) =>
-    onChange({ w: { ...widths, [id]: fitWidth((widths[id] ?? all.get(id)?.width ?? 100) + by) } })
+  const widen = (id: string, by: number) => {
+    const width = fitWidth((widths[id] ?? all.get(id)?.width ?? 100) + by)
+    keepWidth('flows', id, width)
+    onChange({ w: { ...widths, [id]: width } })
+  }
   const actionsOf = (id: string, title: string): readonly ColumnAction[] => [
     { sign: '↑', label: flowsText.moveColumnLeft(title), text: flowsText.moveLeft, onClick: () => move(id, -1) },
     { sign: '↓', label: flowsText.moveColumnRight(title), text: flowsText.moveRight, onClick: () => move(id, 1) },
@@ -139,7 +142,13 @@ function Choice({ all, chosen, widths, onChange }: PickerProps) {
           </div>
         ))}
       </div>
-      <button type="button" onClick={() => onChange({ cols: defaultColumns, w: {} })}>
+      <button
+        type="button"
+        onClick={() => {
+          forgetWidths('flows')
+          onChange({ cols: defaultColumns, w: {} })
+        }}
+      >
         {flowsText.reset}
       </button>
     </div>

@@ -195,6 +195,7 @@ export function gridColumns(
     hint,
     width: widths[id] ?? width,
     grow: widths[id] === undefined ? grow : 0,
+    isSized: widths[id] !== undefined,
     sortable: sort.length > 0,
     ...(end === undefined ? {} : { end }),
     cell: (row) => cell((name) => row[places.get(name) ?? -1] ?? null),

@@ -157,7 +157,7 @@ function groupColumns(
     Number((data.total as unknown as Readonly<Record<string, unknown>>)[by] ?? 0),
   ]
   const sized = (id: string, width: number, grow: number) =>
-    widths[id] === undefined ? { width, grow } : { width: widths[id], grow: 0 }
+    widths[id] === undefined ? { width, grow } : { width: widths[id], grow: 0, isSized: true }
   return [
     ...fields.map((name, index): GridColumn<GroupRow> => {
       const { title = name, hint = '', cell } = columns.get(name) ?? {}

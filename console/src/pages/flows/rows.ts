@@ -19,7 +19,7 @@ export interface RowsProps extends FlowViewProps {
 export function useRows(
   { chosen, state: { q, w, cols }, set, onOpen }: RowsProps,
   fields: readonly string[],
-): Pick<GridProps<Row>, 'columns' | 'rowKey' | 'onOpen' | 'onResize' | 'onMove' | 'cellKeys'> {
+): Pick<GridProps<Row>, 'columns' | 'rowKey' | 'widthsOf' | 'onOpen' | 'onResize' | 'onMove' | 'cellKeys'> {
   const at = fields.indexOf('_pos')
   const add = (row: Row, id: string, condition: (field: string, value: unknown) => string | undefined) => {
     const [field = '', value] =
@@ -29,6 +29,7 @@ export function useRows(
     return restricted !== undefined
   }
   return {
+    widthsOf: 'flows',
     columns: useMemo(() => gridColumns(chosen, fields, w), [chosen, fields, w]),
     rowKey: useCallback((row: Row) => plainText(row[at]), [at]),
     onOpen: useCallback(
