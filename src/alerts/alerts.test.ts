@@ -18,6 +18,7 @@ const usual: WrittenRule = {
   sql: null,
   every: 10_000,
   for: 0,
+  resend: 0,
   no_data: 'keep',
   severity: 'warning',
   labels: {},
@@ -99,6 +100,28 @@ test('a killed process continues the clock of `for`, and repeats no event', asyn
   scene.answer = () => 0
   await scene.host.advance(10_000)
   expect([scene.state('a'), scene.events]).toEqual(['inactive', 2])
+})
+
+test('a firing alert is sent again at its interval, also after a restart and without data', async () => {
+  const scene = new Scene()
+  const rules = [ruleOf('a', { resend: 240_000 })]
+  scene.answer = () => 1
+  await scene.open(rules)
+  await scene.host.advance(235_000)
+  expect(scene.events).toBe(1)
+  await scene.host.advance(10_000)
+  expect(scene.events).toBe(2)
+  scene.host = scene.host.kill()
+  await scene.open(rules)
+  await scene.host.advance(225_000)
+  expect(scene.events).toBe(2)
+  await scene.host.advance(20_000)
+  expect(scene.events).toBe(3)
+  const bodies = scene.units.map(({ raw }) => Buffer.from(raw).toString('latin1'))
+  expect(bodies.map((body) => body.includes('"repeated":true'))).toEqual([false, true, true])
+  scene.answer = () => 0
+  await scene.host.advance(300_000)
+  expect([scene.state('a'), scene.events]).toEqual(['inactive', 4])
 })
 
 test('a query that never ends is ended and reported, and delays no other rule', async () => {

@@ -11,6 +11,7 @@ const usual: WrittenRule = {
   sql: null,
   every: 60_000,
   for: 0,
+  resend: 0,
   no_data: 'keep',
   severity: 'warning',
   labels: {},

@@ -27,6 +27,7 @@ export type WrittenRule = Readonly<{
   sql: string | null
   every: number
   for: number
+  resend: number
   no_data: (typeof noDataPolicies)[number]
   severity: (typeof severities)[number]
   labels: Readonly<Record<string, string>>
@@ -75,6 +76,7 @@ function compiled(name: string, written: WrittenRule): AlertRule {
     name,
     every: written.every,
     for: written.for,
+    resend: written.resend,
     noData: written.no_data,
     severity: written.severity,
     labels: written.labels,

@@ -33,7 +33,7 @@ export function factsOf(rule: AlertRule): RuleFacts {
 /** The same transition has the same id, also when it is repeated after a crash. */
 export function eventOf(
   { name, severity, condition, query }: RuleFacts,
-  { to, at, instance, reason }: Transition,
+  { to, at, instance, reason, repeated }: Transition,
   generatorUrl: string,
 ): WeirEvent {
   const { labels, annotations, active, fired = at, value } = instance
@@ -50,11 +50,12 @@ export function eventOf(
     activeAt: iso(active),
     startsAt: iso(fired),
     ...(to === 'resolved' ? { endsAt: iso(at) } : {}),
+    ...(repeated === true ? { repeated } : {}),
     ...(reason === undefined ? {} : { reason }),
     generatorURL: generatorUrl,
   }
   return {
-    id: `${name}/${fingerprint}/${active}/${to}`,
+    id: `${name}/${fingerprint}/${active}/${to}${repeated === true ? `/${at}` : ''}`,
     source: `/weir/alerts/${name}`,
     type: alertTypes[to],
     subject: name,

@@ -9,6 +9,8 @@ type Common = Readonly<{
   name: string
   every: number
   for: number
+  /** Interval of repetitions while firing; 0: none. */
+  resend: number
   noData: (typeof noDataPolicies)[number]
   severity: (typeof severities)[number]
   /** Templates; their placeholders are valid. */

@@ -9,6 +9,8 @@ export type Instance = Readonly<{
   /** Since when the condition holds. */
   active: number
   fired?: number
+  /** When it was last repeated. */
+  sent?: number
   value: number | null
 }>
 
@@ -32,6 +34,8 @@ export type Transition = Readonly<{
   to: 'firing' | 'resolved'
   at: number
   instance: Instance
+  /** It was firing before. */
+  repeated?: true
   reason?: string
 }>
 
@@ -45,7 +49,27 @@ export function keyOf(labels: Readonly<Record<string, string>>): string {
   return JSON.stringify(Object.entries(labels).toSorted(([a], [b]) => (a < b ? -1 : 1)))
 }
 
-export function step(rule: Pick<AlertRule, 'for' | 'noData'>, before: Instances, outcome: Outcome, at: number): Step {
+type StepRule = Pick<AlertRule, 'for' | 'noData'> & Partial<Pick<AlertRule, 'resend'>>
+
+export function step(rule: StepRule, before: Instances, outcome: Outcome, at: number): Step {
+  const { instances, transitions } = decided(rule, before, outcome, at)
+  const { resend = 0 } = rule
+  const repeats = [...instances].flatMap(([key, known]): [string, Instance][] =>
+    known.state === 'firing' && resend > 0 && at - (known.sent ?? known.fired ?? at) >= resend
+      ? [[key, { ...known, sent: at }]]
+      : [],
+  )
+  if (repeats.length === 0) return { instances, transitions }
+  return {
+    instances: new Map([...instances, ...repeats]),
+    transitions: [
+      ...transitions,
+      ...repeats.map(([, instance]): Transition => ({ to: 'firing', at, instance, repeated: true })),
+    ],
+  }
+}
+
+function decided(rule: StepRule, before: Instances, outcome: Outcome, at: number): Step {
   const { noData } = rule
   if (outcome.is === 'no data') {
     if (noData === 'ok') return resolveAll(before, at, 'no data')

@@ -46,6 +46,16 @@ export const alertRules = mapping(
         { description: 'The condition must hold for this long before the alert fires', default: '0s' },
         { max: '31d' },
       ),
+      resend: duration(
+        {
+          description:
+            'Interval at which a firing alert is sent again, for receivers that forget it when they restart ' +
+            '(Alertmanager); its event has `repeated: true`. 0: only once',
+          default: '0s',
+          example: '4m',
+        },
+        { max: '31d' },
+      ),
       no_data: choice(noDataPolicies, {
         description:
           'Without data (no flow was received at all, or no row has the field): `keep` the states, `alert`, or ' +

@@ -17,6 +17,7 @@ const usual: WrittenRule = {
   sql: null,
   every: 3_600_000,
   for: 0,
+  resend: 0,
   no_data: 'keep',
   severity: 'warning',
   labels: {},

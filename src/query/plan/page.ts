@@ -170,7 +170,9 @@ export function amongKeys(
           .filter((key) => typeof key === 'string' || typeof key === 'number' || typeof key === 'boolean')
           .map((key) => valueSql(first.field, key, dialect))
   if (first !== undefined && values.length > 0) {
-    const ends = isFalling(first, { backwards: backwards === true }) ? [values.at(-1), values[0]] : [values[0], values.at(-1)]
+    const ends = isFalling(first, { backwards: backwards === true })
+      ? [values.at(-1), values[0]]
+      : [values[0], values.at(-1)]
     const column = dialect.ordered(dialect.identifier(first.field.name), first.field.kind)
     const between = `${column} BETWEEN ${ends[0]} AND ${ends[1]}`
     // Absent values sort last: with one of them, all others are included.
