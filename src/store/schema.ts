@@ -1,4 +1,5 @@
 import { auditColumns, type AuditColumn } from '../model/audit-columns.ts'
+import { costColumns } from '../model/cost-columns.ts'
 import type { EndpointPart } from '../model/endpoint.ts'
 import { insightColumns, type InsightColumn } from '../model/image-insights.ts'
 import type { ColumnKind } from '../model/columns.ts'
@@ -103,6 +104,14 @@ const fromInsights: readonly FileColumn[] = insightColumns.map((name, index) => 
   bit: 64 + index,
 }))
 
+/** After the columns of insights, which may become more. */
+const fromCosts: readonly FileColumn[] = costColumns.map((name, index) => ({
+  name,
+  type: 'VARCHAR',
+  since: Infinity,
+  bit: 128 + index,
+}))
+
 /** Unix ms, as text, of the minute in which a watched cluster lacked the address. */
 export const unknownColumn = 'unknown_at'
 
@@ -128,7 +137,7 @@ const laterWorkloadColumns: readonly FileColumn[] = (
 
 export const fileColumns: Readonly<Record<Stream, readonly FileColumn[]>> = {
   flows: [...flowColumns, ...origin],
-  events: [...eventColumns, ...origin, ...fromAudits, ...fromInsights],
+  events: [...eventColumns, ...origin, ...fromAudits, ...fromInsights, ...fromCosts],
   endpoints: [
     { name: 'ep', type: 'BIGINT', since: 1, bit: 1 },
     text('addr'),

@@ -1,5 +1,6 @@
 import { auditFieldsOf } from '../../model/audit-columns.ts'
 import type { EventBatch } from '../../model/batches.ts'
+import { costColumns, costFieldsOf } from '../../model/cost-columns.ts'
 import type { Column } from '../../model/columns.ts'
 import { DictionaryBuilder } from '../../model/dictionary.ts'
 import { eventAt, type WeirEvent } from '../../model/events.ts'
@@ -7,22 +8,26 @@ import { insightFamilies, insightFieldsOf } from '../../model/image-insights.ts'
 import { auditColumns, insightColumns } from '../schema.ts'
 import type { EventRows, FlowRows } from '../table-writer.ts'
 
-const maxLength = 4096
+const shortened = 4096
 
 export type BodyColumns = Readonly<{
   names: readonly string[]
   /** Of events with these columns. */
   families: readonly string[]
   fieldsOf: (event: WeirEvent) => Readonly<Record<string, string | undefined>> | undefined
+  /** Characters of a text. */
+  maxLength: number
 }>
 
 export const bodyColumns: readonly BodyColumns[] = [
-  { names: auditColumns, families: ['audit'], fieldsOf: auditFieldsOf },
-  { names: insightColumns, families: insightFamilies, fieldsOf: insightFieldsOf },
+  { names: auditColumns, families: ['audit'], fieldsOf: auditFieldsOf, maxLength: shortened },
+  { names: insightColumns, families: insightFamilies, fieldsOf: insightFieldsOf, maxLength: shortened },
+  // Whole: views read these columns in place of the bodies.
+  { names: costColumns, families: ['cost'], fieldsOf: costFieldsOf, maxLength: Infinity },
 ]
 
 export function columnRows(
-  { names, families, fieldsOf }: BodyColumns,
+  { names, families, fieldsOf, maxLength }: BodyColumns,
   { batch, origin }: EventRows,
 ): FlowRows | undefined {
   const wanted = codesOf(batch, families)

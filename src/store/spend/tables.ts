@@ -3,7 +3,9 @@ import type { DuckDBConnection } from '@duckdb/node-api'
 import { fileList, quoted, rowsOf } from '../duck.ts'
 import { happenedWithin } from '../read/receipt.ts'
 import type { TableChange, TableKind } from '../read/table-cache.ts'
-import { spendTableNames, spendView, tableSql } from './views.ts'
+import type { ViewInput } from '../read/views.ts'
+import { costSteps } from './rows.ts'
+import { spendTableNames, tableSql } from './views.ts'
 
 export const spendTables: TableKind = { name: 'spend', family: 'cost', fill }
 
@@ -12,42 +14,42 @@ async function fill(
   create: () => Promise<string>,
   { pin, directory, files, fresh, base }: TableChange,
 ): Promise<boolean> {
-  const paths = fileList(fresh.map(({ name }) => `${directory}/${name}`))
-  const found =
-    fresh.length === 0
-      ? []
-      : await rowsOf(
-          connection,
-          `SELECT DISTINCT strftime(make_timestamp(epoch_us(time)), '%Y-%m') AS month FROM read_parquet(${paths},
-            union_by_name = true) WHERE family = 'cost' AND time IS NOT NULL ORDER BY 1`,
-        )
-  const months = found.map(([month]) => String(month))
+  const months = await monthsOf(connection, fresh.map(({ name }) => `${directory}/${name}`))
   if (base !== undefined && months.length === 0) return false
   const database = await create()
   const input = { directory, sources: [], words: pin.state.words }
-  const none = `(${spendView({ ...input, files: [] }, { withBody: false })})`
+  await useRows(connection, { ...input, files: [] }, 'true')
   for (const name of spendTableNames)
     await connection.run(
       base === undefined
-        ? `CREATE TABLE ${database}.${name} AS ${tableSql[name](none)}`
+        ? `CREATE TABLE ${database}.${name} AS ${tableSql[name]('cost_counted')}`
         : `CREATE TABLE ${database}.${name} AS SELECT * FROM ${base.database}.${name}
             WHERE month NOT IN (${months.map(quoted).join(', ')})`,
     )
   for (const month of months) {
     const [from, to] = spanOf(month)
-    const view = spendView(
-      { ...input, files: happenedWithin(files, { from, to }) },
-      {
-        withBody: false,
-        where: `time >= make_timestamptz(${from * 1000}) AND time < make_timestamptz(${to * 1000})`,
-      },
-    )
-    await connection.run(`CREATE OR REPLACE TEMP TABLE spend_month AS ${view}`)
+    const within = `r.time >= make_timestamptz(${from * 1000}) AND r.time < make_timestamptz(${to * 1000})`
+    await useRows(connection, { ...input, files: happenedWithin(files, { from, to }) }, within)
     for (const name of spendTableNames)
-      await connection.run(`INSERT INTO ${database}.${name} ${tableSql[name]('spend_month')}`)
+      await connection.run(`INSERT INTO ${database}.${name} ${tableSql[name]('cost_counted')}`)
   }
-  await connection.run('DROP TABLE IF EXISTS spend_month')
   return true
+}
+
+async function monthsOf(connection: DuckDBConnection, paths: readonly string[]): Promise<readonly string[]> {
+  if (paths.length === 0) return []
+  const found = await rowsOf(
+    connection,
+    `SELECT strftime(month, '%Y-%m') FROM (SELECT DISTINCT date_trunc('month', make_timestamp(epoch_us(time))) AS month
+      FROM read_parquet(${fileList(paths)}, union_by_name = true) WHERE family = 'cost' AND time IS NOT NULL) ORDER BY 1`,
+  )
+  return found.map(([month]) => String(month))
+}
+
+/** `cost_counted` for the tables. Replaces that of the month before. */
+async function useRows(connection: DuckDBConnection, input: ViewInput, where: string): Promise<void> {
+  const steps = costSteps(input, { where, columns: [] })
+  for (const { name, kind, sql } of steps) await connection.run(`CREATE OR REPLACE TEMP ${kind} ${name} AS ${sql}`)
 }
 
 /** Unix ms. */
