@@ -22,6 +22,8 @@ export interface AcceptanceContext {
   readonly machine: Machine
   /** Temporary folder of this run, removed at its end. */
   readonly folder: string
+  /** `--data`: folder outside of the repository that keeps the stored rows of this run for its next ones. */
+  readonly data?: string
   /** `--minutes`: duration of a steady load; undefined: the default of the run. */
   readonly minutes?: number
   /** The first value at full scale, the second in CI. */
@@ -76,7 +78,7 @@ class Skipped extends Error {}
 /** Executes a run and passes each line of output to `print`. Never throws: an error is `not met`. */
 export async function runAcceptance(
   target: AcceptanceRun,
-  options: { seed: number; scale: Scale; minutes?: number },
+  options: { seed: number; scale: Scale; minutes?: number; data?: string },
   print: (line: string) => void,
 ): Promise<AcceptanceResult> {
   const machine = describeMachine()

@@ -14,6 +14,7 @@ npm run acceptance -- --all     executes all
   --seed N                      (1)
   --write                       stores the result in bench/results/NAME.json
   --minutes N                   duration of a steady load, for runs that have one
+  --data FOLDER                 keeps the stored rows for later runs of NAME, for runs that support it
   --limit SECONDS               limit of one run of --all (1800, at scale ci 300)
   --at-once N                   runs of --all at the same time, where speed is not judged (1)`
 
@@ -27,6 +28,7 @@ const { values, positionals } = parseArgs({
     limit: { type: 'string' },
     'at-once': { type: 'string', default: '1' },
     minutes: { type: 'string' },
+    data: { type: 'string' },
     root: { type: 'string', default: ROOT },
     help: { type: 'boolean', default: false },
   },
@@ -90,7 +92,12 @@ async function runOne(target: string, scale: 'full' | 'ci') {
   }
   const result = await runAcceptance(
     await load(target),
-    { seed, scale, ...(minutes === undefined ? {} : { minutes }) },
+    {
+      seed,
+      scale,
+      ...(minutes === undefined ? {} : { minutes }),
+      ...(values.data === undefined ? {} : { data: resolve(values.data) }),
+    },
     (line) => console.log(line),
   )
   if (values.write) await store(result)

@@ -1,6 +1,6 @@
 // Daily costs of resources as FOCUS files, one for each month, written by DuckDB and read by the source's map. Every
 // tenth month's file is read twice with other amounts, so that rows are replaced.
-import { mkdir } from 'node:fs/promises'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api'
 import { parquetRows } from '../../../src/connectors/spend/client-parquet.ts'
@@ -19,7 +19,10 @@ export interface Year {
   readonly store: Store
   readonly host: Host
   readonly rows: number
+  /** With rows that were replaced. */
+  readonly stored: number
   readonly seconds: number
+  readonly cpuSeconds: number
   /** Months, the end exclusive. */
   readonly from: string
   readonly to: string
@@ -27,11 +30,17 @@ export interface Year {
   sums(by: string): Promise<Readonly<{ totals: ReadonlyMap<string, string>; groups: ReadonlyMap<string, string> }>>
 }
 
-export async function storeYear(folder: string, seed: number, size: Size): Promise<Year> {
-  const began = performance.now()
+const loadedFile = 'loaded.json'
+
+type Loaded = Readonly<{ seed: number; size: Size; rows: number; stored: number; seconds: number; cpuSeconds: number }>
+
+/** Rows that an earlier run stored in the folder are used again. An incomplete load is repeated. */
+export async function keptYear(folder: string, seed: number, size: Size): Promise<Year> {
   await mkdir(folder, { recursive: true })
   const duck = await (await DuckDBInstance.create(':memory:', { threads: '2', memory_limit: '1GB' })).connect()
   const host: Host = { ...realHost(), clock: { ...realHost().clock, now: () => now } }
+  const found = await loadedIn(folder, seed, size)
+  if (found === undefined) await rm(join(folder, 'store'), { recursive: true, force: true })
   const store = await openStore({
     host,
     directory: join(folder, 'store'),
@@ -39,10 +48,46 @@ export async function storeYear(folder: string, seed: number, size: Size): Promi
     metrics: recordingMetrics(),
     resolver,
   })
+  const loaded = found ?? (await storeYear(duck, store, { folder, seed, size }))
+  await writeFile(join(folder, loadedFile), JSON.stringify(loaded))
+  return {
+    store,
+    host,
+    ...loaded,
+    from: monthsOf(size.days)[0]!,
+    to: '2026-11',
+    async sums(by) {
+      const sql = `SELECT BillingCurrency, ${by} AS value, sum(BilledCost)::VARCHAR AS cost
+          FROM read_parquet('${folder}/*.parquet') GROUP BY 1, 2`
+      const found = (await duck.runAndReadAll(sql)).getRows().map((row) => row.map(String))
+      const totalsSql = `SELECT BillingCurrency, sum(BilledCost)::VARCHAR FROM read_parquet('${folder}/*.parquet')
+          GROUP BY 1`
+      const totals = (await duck.runAndReadAll(totalsSql)).getRows().map((row) => row.map(String))
+      return {
+        totals: new Map(totals.map(([currency = '', cost = '']) => [currency, cost])),
+        groups: new Map(found.map(([currency, value, cost = '']) => [`${currency} ${value}`, cost])),
+      }
+    },
+  }
+}
+
+async function loadedIn(folder: string, seed: number, size: Size): Promise<Loaded | undefined> {
+  const text = await readFile(join(folder, loadedFile), 'utf8').catch(() => undefined)
+  if (text === undefined) return undefined
+  const found = JSON.parse(text) as Loaded
+  if (found.seed === seed && JSON.stringify(found.size) === JSON.stringify(size)) return found
+  throw new Error(`${folder} has the rows of another seed or size. Choose another folder.`)
+}
+
+async function storeYear(
+  duck: DuckDBConnection,
+  store: Store,
+  { folder, seed, size }: Readonly<{ folder: string; seed: number; size: Size }>,
+): Promise<Loaded> {
+  const [began, cpu] = [performance.now(), process.cpuUsage()]
   const make = new FrameMaker()
-  let rows = 0
-  const months = monthsOf(size.days)
-  for (const [at, month] of months.entries()) {
+  let [rows, stored] = [0, 0]
+  for (const [at, month] of monthsOf(size.days).entries()) {
     const path = join(folder, `${month}.parquet`)
     let before: FileReading['rows'] = new Map()
     for (const version of at % 10 === 1 ? [0, 1] : [0]) {
@@ -53,6 +98,7 @@ export async function storeYear(folder: string, seed: number, size: Size): Promi
       const flush = async (last: boolean): Promise<void> => {
         if (events.length > 0) await store.projection.apply([make.batch(toEventBatch(events), now, 'spend')])
         waiting += events.length
+        stored += events.length
         events = []
         if (waiting < perCommit && !last) return
         await store.projection.commit()
@@ -75,26 +121,8 @@ export async function storeYear(folder: string, seed: number, size: Size): Promi
     rows += before.size
   }
   while (await store.maintain());
-  return {
-    store,
-    host,
-    rows,
-    seconds: (performance.now() - began) / 1000,
-    from: months[0]!,
-    to: '2026-11',
-    async sums(by) {
-      const sql = `SELECT BillingCurrency, ${by} AS value, sum(BilledCost)::VARCHAR AS cost
-          FROM read_parquet('${folder}/*.parquet') GROUP BY 1, 2`
-      const found = (await duck.runAndReadAll(sql)).getRows().map((row) => row.map(String))
-      const totalsSql = `SELECT BillingCurrency, sum(BilledCost)::VARCHAR FROM read_parquet('${folder}/*.parquet')
-          GROUP BY 1`
-      const totals = (await duck.runAndReadAll(totalsSql)).getRows().map((row) => row.map(String))
-      return {
-        totals: new Map(totals.map(([currency = '', cost = '']) => [currency, cost])),
-        groups: new Map(found.map(([currency, value, cost = '']) => [`${currency} ${value}`, cost])),
-      }
-    },
-  }
+  const { user, system } = process.cpuUsage(cpu)
+  return { seed, size, rows, stored, seconds: (performance.now() - began) / 1000, cpuSeconds: (user + system) / 1e6 }
 }
 
 /** The months before November 2026 that have the days. */
