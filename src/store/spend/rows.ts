@@ -7,8 +7,10 @@ import type { ViewInput } from '../read/views.ts'
 import type { StoredFile } from '../record.ts'
 import { fileColumns, hasColumn } from '../schema.ts'
 
-/** A table is computed once, a view for each of its uses. */
-type Step = Readonly<{ name: string; kind: 'table' | 'view'; sql: string }>
+type Names = ReadonlySet<string>
+
+/** A table is computed once, a view for each of its uses. `empty`: earlier tables without rows, if that is known. */
+type Step = Readonly<{ name: string; kind: 'table' | 'view'; sql: (empty: Names) => string }>
 
 type Options = Readonly<{ where: string; columns: readonly string[] }>
 
@@ -33,10 +35,10 @@ const ofRow = ['key', 'time', 'time_received', '_source', '_epoch', '_sequence',
 const position = ['stored', 'e', 's', 'n', 'source_id']
 
 function table(name: string, sql: string): Step {
-  return { name, kind: 'table', sql }
+  return { name, kind: 'table', sql: () => sql }
 }
 
-function view(name: string, sql: string): Step {
+function view(name: string, sql: Step['sql']): Step {
   return { name, kind: 'view', sql }
 }
 
@@ -48,13 +50,13 @@ function storedRows(input: ViewInput, where: string): readonly Step[] {
   const earlier = { ...input, files: costs.filter((file) => !hasCostColumns(file)) }
   const all = [...ofRow, ...costColumns].join(', ')
   const known = `SELECT ${all} FROM (${eventsOf('cost', later)}) r WHERE ${isCost}`
-  if (earlier.files.length === 0) return [view('cost_stored', known)]
+  if (earlier.files.length === 0) return [view('cost_stored', () => known)]
   const parsed = `SELECT r.*, ${textsIn('r.data', costColumns.map(costPath))} AS t
       FROM (SELECT ${ofRow.join(', ')} FROM (${eventsOf('cost', earlier)}) r WHERE ${isCost}) r`
   const named = costColumns.map((name, index) => `t[${index + 1}] AS ${name}`)
   return [
     table('cost_parsed', `SELECT ${[...ofRow, ...named].join(', ')} FROM (${parsed}) r`),
-    view('cost_stored', `${known} UNION ALL SELECT * FROM cost_parsed`),
+    view('cost_stored', () => `${known} UNION ALL SELECT * FROM cost_parsed`),
   ]
 }
 
@@ -93,11 +95,12 @@ export function costSteps(input: ViewInput, { where, columns }: Options): readon
         QUALIFY row_number() OVER (PARTITION BY key_hash
         ORDER BY ${position.map((name) => `${name} DESC`).join(', ')}) = 1`,
     ),
-    view(
-      'cost_newest',
-      `SELECT ${values} FROM (SELECT *, ${key}, ${at} FROM cost_stored) r LEFT JOIN cost_last l
-        ON r.key_hash = l.key_hash WHERE r.cost_removed IS NULL AND (l.key_hash IS NULL
-        OR (${position.map((name) => `r.${name} = l.${name}`).join(' AND ')}))`,
+    view('cost_newest', (empty) =>
+      empty.has('cost_last')
+        ? `SELECT ${values} FROM cost_stored r WHERE r.cost_removed IS NULL`
+        : `SELECT ${values} FROM (SELECT *, ${key}, ${at} FROM cost_stored) r LEFT JOIN cost_last l
+            ON r.key_hash = l.key_hash WHERE r.cost_removed IS NULL AND (l.key_hash IS NULL
+            OR (${position.map((name) => `r.${name} = l.${name}`).join(' AND ')}))`,
     ),
     table(
       'cost_closed',
@@ -108,21 +111,36 @@ export function costSteps(input: ViewInput, { where, columns }: Options): readon
       'cost_summaries',
       `SELECT DISTINCT provider, account, sub_account, day, source FROM cost_newest WHERE source = ${quoted(summary)}`,
     ),
-    table(
-      'cost_replaced',
-      `SELECT DISTINCT s.* FROM cost_summaries s JOIN (SELECT DISTINCT provider, account, sub_account, day
-        FROM cost_newest WHERE source <> ${quoted(summary)}) d ON d.provider = s.provider AND d.day = s.day
-        AND ((d.account = s.account AND (s.sub_account IS NULL OR d.sub_account = s.sub_account))
-        OR d.sub_account = s.account)`,
-    ),
-    view(
-      'cost_counted',
-      `SELECT n.* FROM cost_newest n LEFT JOIN cost_closed c
-        ON n.provider = c.provider AND n.account = c.account AND n.month = c.month
-        LEFT JOIN cost_replaced r ON n.source = r.source AND n.provider = r.provider AND n.account = r.account
-        AND n.day = r.day AND n.sub_account IS NOT DISTINCT FROM r.sub_account
-        WHERE (c.sources IS NULL OR (NOT n.estimated AND list_contains(c.sources, n.source)))
-        AND r.provider IS NULL`,
-    ),
+    { name: 'cost_replaced', kind: 'table', sql: replaced },
+    view('cost_counted', counted),
   ]
+}
+
+/** An empty join copies all columns, too. */
+function counted(empty: Names): string {
+  const joins = [
+    empty.has('cost_closed')
+      ? undefined
+      : {
+          sql: 'LEFT JOIN cost_closed c ON n.provider = c.provider AND n.account = c.account AND n.month = c.month',
+          where: '(c.sources IS NULL OR (NOT n.estimated AND list_contains(c.sources, n.source)))',
+        },
+    empty.has('cost_replaced')
+      ? undefined
+      : {
+          sql: `LEFT JOIN cost_replaced r ON n.source = r.source AND n.provider = r.provider AND n.account = r.account
+            AND n.day = r.day AND n.sub_account IS NOT DISTINCT FROM r.sub_account`,
+          where: 'r.provider IS NULL',
+        },
+  ].filter((join) => join !== undefined)
+  return `SELECT n.* FROM cost_newest n ${joins.map(({ sql }) => sql).join(' ')}
+      WHERE ${['true', ...joins.map(({ where }) => where)].join(' AND ')}`
+}
+
+function replaced(empty: Names): string {
+  if (empty.has('cost_summaries')) return 'SELECT * FROM cost_summaries'
+  return `SELECT DISTINCT s.* FROM cost_summaries s JOIN (SELECT DISTINCT provider, account, sub_account, day
+      FROM cost_newest WHERE source <> ${quoted(summary)}) d ON d.provider = s.provider AND d.day = s.day
+      AND ((d.account = s.account AND (s.sub_account IS NULL OR d.sub_account = s.sub_account))
+      OR d.sub_account = s.account)`
 }

@@ -49,7 +49,11 @@ async function monthsOf(connection: DuckDBConnection, paths: readonly string[]):
 /** `cost_counted` for the tables. Replaces that of the month before. */
 async function useRows(connection: DuckDBConnection, input: ViewInput, where: string): Promise<void> {
   const steps = costSteps(input, { where, columns: [] })
-  for (const { name, kind, sql } of steps) await connection.run(`CREATE OR REPLACE TEMP ${kind} ${name} AS ${sql}`)
+  const empty = new Set<string>()
+  for (const { name, kind, sql } of steps) {
+    await connection.run(`CREATE OR REPLACE TEMP ${kind} ${name} AS ${sql(empty)}`)
+    if (kind === 'table' && (await rowsOf(connection, `SELECT 1 FROM ${name} LIMIT 1`)).length === 0) empty.add(name)
+  }
 }
 
 /** Unix ms. */

@@ -10,7 +10,7 @@ const viewNames = ['spend', ...spendTableNames] as const
 export function spendView(input: ViewInput): string {
   const steps = costSteps(input, { where: 'true', columns: ['r.data', position(input)] })
   const named = steps.map(
-    ({ name, kind, sql }) => `${name} AS ${kind === 'view' ? 'NOT ' : ''}MATERIALIZED (${sql})`,
+    ({ name, kind, sql }) => `${name} AS ${kind === 'view' ? 'NOT ' : ''}MATERIALIZED (${sql(new Set())})`,
   )
   return `WITH ${named.join(', ')} SELECT * FROM cost_counted`
 }
