@@ -10,6 +10,8 @@ import { StreamOffset } from './source-offset.ts'
 const maxMessages = 1024
 /** A unit costs a sync, a frame and a read of each sink: where many messages arrive, each waits for more of them. */
 const [busyMessages, gatherMs] = [32, 200]
+/** A longer pause between reads gains little. Prefetched messages must suffice for it at a high rate. */
+const [maxPauseMs, messagesPerPauseMs] = [30, 50]
 const closeMs = 2000
 
 type Live = Readonly<{
@@ -108,7 +110,8 @@ export class RabbitPuller implements Puller<Handle> {
 
   async #connect(): Promise<Live> {
     const { queue, prefetch, begin, vhost, timeout } = this.#config
-    const dialed = await connectToAny(this.#config, this.#context)
+    const pauseMs = Math.min(maxPauseMs, Math.floor(prefetch / messagesPerPauseMs))
+    const dialed = await connectToAny(this.#config, this.#context, () => (this.#lastPull >= busyMessages ? pauseMs : 0))
     const { connection, url } = dialed
     this.#ended = undefined
     this.#connections++

@@ -3,6 +3,7 @@ import type { Context } from '../../engine/contracts.ts'
 import { revealSecret } from '../../net/secrets.ts'
 import { readTls } from '../../net/tls.ts'
 import { errorText, whyNotConnected } from './errors.ts'
+import { paceReads, stopAfterRead } from './paced-reads.ts'
 import type { AmqpServer, AmqpTarget } from './settings.ts'
 
 export type OpenConnection = Readonly<{
@@ -12,10 +13,14 @@ export type OpenConnection = Readonly<{
   destroy: () => void
 }>
 
-/** Connects to the first available node with current secrets and certificates. Rejects with the action to take. */
+/**
+ * Connects to the first available node with current secrets and certificates. Rejects with the action to take.
+ * `pauseMs`: the wait between small reads, without TLS.
+ */
 export async function connectToAny(
   config: AmqpServer,
   { id, host }: Pick<Context, 'id' | 'host'>,
+  pauseMs?: () => number,
 ): Promise<OpenConnection> {
   const { connect, credentials } = await import('amqplib')
   const { url: first, fallback_urls: more, vhost, auth, timeout, heartbeat } = config
@@ -30,9 +35,11 @@ export async function connectToAny(
   for (const url of [first, ...more]) {
     const { protocol, hostname, port } = new URL(url)
     const secure = protocol === 'amqps:' || files !== undefined
+    const paced = secure ? undefined : pauseMs
     const socket = new AbortController()
     const options: SocketOptions & { signal: AbortSignal } = {
       ...files,
+      ...(paced === undefined ? {} : stopAfterRead),
       timeout,
       noDelay: true,
       keepAlive: true,
@@ -55,6 +62,8 @@ export async function connectToAny(
         socket.abort()
       }
       connection.on('close', destroy)
+      const opened: object = connection.connection
+      if (paced !== undefined && 'stream' in opened) paceReads(opened.stream, host.timers, paced)
       return { connection, url, destroy }
     } catch (error) {
       socket.abort()
