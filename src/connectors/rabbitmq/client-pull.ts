@@ -1,4 +1,4 @@
-import type { Channel, ConsumeMessage } from 'amqplib'
+import type { Channel, Message } from 'amqplib'
 import type { Pulled, Puller } from '../../messaging/message-source.ts'
 import type { SourceContext } from '../../engine/contracts.ts'
 import { connectToAny, closeConnection, type OpenConnection } from '../../messaging/amqp/connect.ts'
@@ -20,8 +20,10 @@ type Live = Readonly<{
   open: Set<number>
 }>
 
+/** The message itself would be held until its acknowledgement, with all of its properties. */
 type Handle = Readonly<{
-  message: ConsumeMessage
+  tag: number
+  offset: number | undefined
   live: Live
 }>
 
@@ -31,7 +33,7 @@ export class RabbitPuller implements Puller<Handle> {
   readonly #context: SourceContext
   readonly #offset: StreamOffset
   #live: Live | undefined
-  #waiting: ConsumeMessage[] = []
+  #waiting: Pulled<Handle>[] = []
   #ended: string | undefined
   #connections = 0
   #wake: () => void = () => undefined
@@ -46,7 +48,7 @@ export class RabbitPuller implements Puller<Handle> {
   }
 
   async pull(signal: AbortSignal): Promise<readonly Pulled<Handle>[]> {
-    const live = (this.#live ??= await this.#connect())
+    this.#live ??= await this.#connect()
     await this.#arrived(1, signal)
     if (this.#lastPull >= busyMessages) {
       const enough = Math.max(1, Math.min(maxMessages, this.#config.prefetch >> 1))
@@ -62,12 +64,8 @@ export class RabbitPuller implements Puller<Handle> {
       await this.close()
       throw new Error(reason)
     }
-    const connection = `${this.#context.epoch}.${this.#connections}`
     this.#lastPull = Math.min(this.#waiting.length, maxMessages)
-    return this.#waiting.splice(0, maxMessages).map((message) => ({
-      handle: { message, live },
-      message: fromMessage(message, this.#config.queue, connection),
-    }))
+    return this.#waiting.splice(0, maxMessages)
   }
 
   /** Resolves with `count` messages, when the connection ends, or when `#wanted` is lowered. */
@@ -84,17 +82,17 @@ export class RabbitPuller implements Puller<Handle> {
 
   async ack(handles: readonly Handle[]): Promise<void> {
     const live = this.#live
-    const current = handles.flatMap((handle) => (handle.live === live ? [handle.message] : []))
+    const current = handles.filter((handle) => handle.live === live)
     if (live !== undefined && current.length > 0) settle(live, current)
-    const offsets = current.flatMap(({ properties: { headers } }) => offsetOf(headers) ?? [])
+    const offsets = current.flatMap(({ offset }) => offset ?? [])
     if (offsets.length > 0) await this.#offset.acknowledged(offsets)
   }
 
   release(handles: readonly Handle[]): Promise<void> {
-    for (const { message, live } of handles) {
+    for (const { tag, live } of handles) {
       if (live !== this.#live) continue
-      live.open.delete(message.fields.deliveryTag)
-      live.channel.nack(message, false, true)
+      live.open.delete(tag)
+      live.channel.nack(messageOf(tag), false, true)
     }
     return Promise.resolve()
   }
@@ -114,7 +112,7 @@ export class RabbitPuller implements Puller<Handle> {
     const dialed = await connectToAny(this.#config, this.#context, () => (this.#lastPull >= busyMessages ? pauseMs : 0))
     const { connection, url } = dialed
     this.#ended = undefined
-    this.#connections++
+    const connectionId = `${this.#context.epoch}.${++this.#connections}`
     const end = (reason: string) => {
       this.#ended ??= reason
       this.#wake()
@@ -125,9 +123,9 @@ export class RabbitPuller implements Puller<Handle> {
     connection.on('close', (error) => {
       end(`the connection to ${url} is lost${error === undefined ? '' : ` (${errorText(error)})`}`)
     })
-    const open = new Set<number>()
     const consume = async (more: { readonly 'x-stream-offset'?: string | number }) => {
       const channel = await connection.createChannel()
+      const live: Live = { dialed, channel, open: new Set() }
       let begun = false
       channel.on('error', (error) => {
         if (begun) end(`${url} cancelled the consumer of queue ${queue} (${errorText(error)})`)
@@ -137,26 +135,30 @@ export class RabbitPuller implements Puller<Handle> {
         queue,
         (message) => {
           if (message === null) return end(`${url}: queue ${queue} was deleted`)
-          open.add(message.fields.deliveryTag)
+          const tag = message.fields.deliveryTag
+          live.open.add(tag)
           const offset = offsetOf(message.properties.headers)
           if (offset !== undefined) this.#offset.received(offset)
-          this.#waiting.push(message)
+          this.#waiting.push({
+            handle: { tag, offset, live },
+            message: fromMessage(message, queue, connectionId),
+          })
           if (this.#waiting.length >= this.#wanted) this.#wake()
         },
         { noAck: false, arguments: more },
       )
       begun = true
-      return channel
+      return live
     }
     const timer = this.#context.host.timers.after(timeout, dialed.destroy)
     try {
       const offset = (await this.#offset.next()) ?? (begin === 'all' ? 'first' : 'next')
-      const channel = await consume({ 'x-stream-offset': offset }).catch((error: unknown) => {
+      const live = await consume({ 'x-stream-offset': offset }).catch((error: unknown) => {
         if (codeOf(error) === 406 && errorText(error).includes('x-stream-offset')) return consume({})
         throw error
       })
       this.#context.log.info('Reads from RabbitMQ.', { source: this.#context.id, server: url, queue })
-      return { dialed, channel, open }
+      return live
     } catch (error) {
       await closeConnection(dialed, this.#context, closeMs)
       const code = codeOf(error)
@@ -177,14 +179,18 @@ export class RabbitPuller implements Puller<Handle> {
   }
 }
 
-function settle({ channel, open }: Live, messages: readonly ConsumeMessage[]) {
-  for (const { fields } of messages) open.delete(fields.deliveryTag)
+function settle({ channel, open }: Live, handles: readonly Handle[]) {
+  for (const { tag } of handles) open.delete(tag)
   const [oldest = Number.POSITIVE_INFINITY] = open
-  let last: ConsumeMessage | undefined
-  for (const message of messages) {
-    const { deliveryTag } = message.fields
-    if (deliveryTag > oldest) channel.ack(message)
-    else if (last === undefined || deliveryTag > last.fields.deliveryTag) last = message
+  let last = 0
+  for (const { tag } of handles) {
+    if (tag > oldest) channel.ack(messageOf(tag))
+    else last = Math.max(last, tag)
   }
-  if (last !== undefined) channel.ack(last, true)
+  if (last > 0) channel.ack(messageOf(last), true)
+}
+
+/** The library reads nothing else of a message to settle it. */
+function messageOf(deliveryTag: number): Message {
+  return { fields: { deliveryTag } } as Message
 }

@@ -1,18 +1,20 @@
 import type { ConsumeMessage } from 'amqplib'
 import type { InMessage } from '../../codecs/bus-message/read.ts'
 
+const none: InMessage['attributes'] = Object.freeze({})
+
 /** `connection`: makes the id of a delivery unique, for a message without its own id. */
 export function fromMessage(
   { content, fields, properties }: ConsumeMessage,
   queue: string,
   connection: string,
 ): InMessage {
-  const attributes: Record<string, string> = {}
+  let attributes: Record<string, string> | undefined
   const headers: Readonly<Record<string, unknown>> = properties.headers ?? {}
   for (const name in headers) {
     // JMS clients use names with `_`.
     const attribute = /^cloudEvents[:_]([a-z0-9]+)$/.exec(name)?.[1]
-    if (attribute !== undefined) attributes[attribute] = plain(headers[name])
+    if (attribute !== undefined) (attributes ??= {})[attribute] = plain(headers[name])
   }
   const { contentType, messageId, timestamp } = properties as Readonly<
     Record<'contentType' | 'messageId' | 'timestamp', unknown>
@@ -20,7 +22,7 @@ export function fromMessage(
   const own = typeof messageId === 'string' && messageId !== '' ? messageId : `${connection}.${fields.deliveryTag}`
   const known = offsetOf(headers) ?? own
   return {
-    attributes,
+    attributes: attributes ?? none,
     contentType: typeof contentType === 'string' ? contentType : undefined,
     body: content,
     place: `${queue}/${known}`,
