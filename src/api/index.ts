@@ -51,6 +51,7 @@ import { sqlRoutes } from './routes/sql.ts'
 import { conversationRoutes, conversationSchemas } from './routes/conversations.ts'
 import { sumRoutes, sumSchemas } from './routes/sums.ts'
 import { tapRoutes } from './routes/tap.ts'
+import { investigateRoutes, investigateSchemas } from './routes/investigate.ts'
 import { whyRoutes, whySchemas } from './routes/why.ts'
 import { createServer } from './server.ts'
 
@@ -78,6 +79,7 @@ const schemas = {
   ...changeSumSchemas,
   ...changeGapSchemas,
   ...whySchemas,
+  ...investigateSchemas,
   ...auditSchemas,
   ...auditSumSchemas,
   ...auditFactSchemas,
@@ -154,6 +156,7 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
   auditQueryRoute(app, context)
   changeGapRoutes(app, context)
   whyRoutes(app, context)
+  investigateRoutes(app, context, hub)
   resourceRoutes(app, context)
   insightRoutes(app, context)
   prometheusRoutes(app, context)

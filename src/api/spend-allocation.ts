@@ -3,7 +3,8 @@ import { inventoryProviderSql } from './cloud-names.ts'
 /** Tags that name a namespace of Kubernetes: of own reports, kubecost and OpenCost, and of AWS for EKS. */
 const namespaceTags = ['namespace', 'kubernetes_namespace', 'kubernetes.io/namespace', 'aws:eks:namespace'] as const
 
-const namespace = `coalesce(${namespaceTags.map((tag) => `json_extract_string(tags, '$."${tag}"')`).join(', ')})`
+/** The namespace that a row of costs names. */
+export const namespaceTag = `coalesce(${namespaceTags.map((tag) => `json_extract_string(tags, '$."${tag}"')`).join(', ')})`
 
 /** A finding counts for each day at the end of which it was valid. */
 const findings = `SELECT provider AS finding_provider, id AS finding_id, valid_from, valid_to
@@ -17,4 +18,4 @@ export const allocatedRows = `(SELECT s.*, CASE
         WHERE f.finding_provider = ${inventoryProviderSql('s.provider')}
         AND f.finding_id = regexp_extract(s.resource, '[^/:]+$')
         AND f.valid_from < ${dayEnd} AND (f.valid_to IS NULL OR f.valid_to >= ${dayEnd})) THEN 'idle'
-      WHEN s.resource IS NULL AND ${namespace} IS NULL THEN 'shared' ELSE 'allocated' END AS allocation FROM spend s)`
+      WHEN s.resource IS NULL AND ${namespaceTag} IS NULL THEN 'shared' ELSE 'allocated' END AS allocation FROM spend s)`

@@ -83,6 +83,7 @@ _weir
       'alerts',
       'changes',
       'why',
+      'investigate',
       'resources',
       'image-diff',
       'images',

@@ -29,6 +29,7 @@ import { register as registerResources } from './resources.ts'
 import { register as registerRows } from './rows.ts'
 import { register as registerSchema } from './schema.ts'
 import { register as registerSink } from './sink.ts'
+import { register as registerInvestigate } from './investigate.ts'
 import { register as registerInventory } from './inventory.ts'
 import { register as registerSpend } from './spend.ts'
 import { register as registerStatus } from './status.ts'
@@ -60,6 +61,7 @@ const summaries: Readonly<Record<string, string>> = {
   fields: 'list the fields of flows',
   changes: 'list changes of Kubernetes objects with their actors',
   why: 'list changes that preceded a change of traffic, with actors and reasons',
+  investigate: 'show everything about a workload, actor or address in order of time',
   resources: 'list Kubernetes objects as of a time, or show one object',
   images: 'list images with their problems and workloads',
   'image-diff': 'list packages and problems that differ between two images',
@@ -138,6 +140,7 @@ export function program(): Command {
   registerAlerts(weir)
   registerChanges(weir)
   registerWhy(weir)
+  registerInvestigate(weir)
   registerResources(weir)
   registerInsights(weir)
   registerInventory(weir)

@@ -1,4 +1,6 @@
 import { Option, type Command } from 'commander'
+import type { Reason } from '../api/why/types.ts'
+import { reasonText } from '../api/why/reason-text.ts'
 import { sizeText } from '../model/size-text.ts'
 import { action, requireServer, withServerFlags, type ServerFlags } from './client.ts'
 import { examples } from './examples.ts'
@@ -6,7 +8,6 @@ import { printData, withOutput, type OutputFlags } from './output.ts'
 import { objectText, parametersOf, timeText } from './scope-flags.ts'
 import { oneLine, textTable } from './text-table.ts'
 
-type Reason = Readonly<{ is: string; object: string; via?: string }>
 type Candidate = Readonly<Record<'time' | 'is' | 'kind' | 'name' | 'operation', string>> &
   Readonly<{
     namespace: string | null
@@ -69,20 +70,6 @@ async function run(flags: ServerFlags & OutputFlags) {
   })
 }
 
-const reasonTexts: Readonly<Record<string, (object: string) => string>> = {
-  workload: (object) => `is ${object}`,
-  policy: (object) => `selects ${object}`,
-  service: (object) => `selects ${object}`,
-  route: (object) => `routes to ${object}`,
-  scaler: (object) => `scales ${object}`,
-  config: (object) => `mounted by ${object}`,
-  node: (object) => `runs ${object}`,
-  image: (object) => `same image as ${object}`,
-  namespace: (object) => `same namespace as ${object}`,
-  rules: () => 'network rules of the cloud',
-  actor: (object) => `same actor, ${object}`,
-}
-
 export function whyText(answer: Answer): string {
   const { onset, detected, by, before, after, window, candidates, others, excluded } = answer
   const amount = (value: number) =>
@@ -96,7 +83,7 @@ export function whyText(answer: Answer): string {
     candidate.score.toFixed(3),
     oneLine(`${kind} ${objectText(candidate)} ${operation}`),
     oneLine(actor === null ? '' : actorKind === 'user' ? actor : `(${actor})`),
-    candidate.reasons.map(reasonText).join(', '),
+    oneLine(candidate.reasons.map(reasonText).join(', ')),
     oneLine(paths.slice(0, 2).join(' ')),
   ])
   const { noise, controllers, unrelated } = excluded
@@ -113,9 +100,4 @@ export function whyText(answer: Answer): string {
 function beforeText(seconds: number) {
   if (seconds < 0) return `${Math.ceil(-seconds)} s after`
   return seconds < 120 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`
-}
-
-function reasonText({ is, object, via }: Reason) {
-  const text = oneLine(reasonTexts[is]?.(object) ?? `${is} ${object}`)
-  return via === undefined ? text : `${text}, a peer of ${oneLine(via)}`
 }

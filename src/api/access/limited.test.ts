@@ -350,6 +350,7 @@ test('every scoped operation is tested here, or beside its route for objects, tr
     'graphPaths',
     'imageDiff',
     'images',
+    'investigate',
     'live',
     'lokiDetectedFieldValues',
     'lokiDetectedFields',

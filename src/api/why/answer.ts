@@ -108,11 +108,18 @@ function seriesIn(
   return [...series.values()]
 }
 
+export type TrafficMarks = Readonly<{
+  span: Readonly<{ from: string; to: string }>
+  marks: readonly TrafficMark[]
+  others: number
+  cut: boolean
+}>
+
 /** A mark needs a change that usually affects traffic, close to the workloads of the flows. */
 const leastMark = 0.1
 
 /** Changes in `flows.span` that are related to the workloads of the flows, in order of time. */
-export async function trafficMarks(run: WhyRun): Promise<object> {
+export async function trafficMarks(run: WhyRun): Promise<TrafficMarks> {
   const { flows, store, runQuery, by, limit } = run
   const dialect = dialectOf(store)
   const { span } = flows

@@ -1,0 +1,118 @@
+import { isoOf, seriesSql, stepFor, type RowQuery } from '../../query/plan/index.ts'
+import { ringSeries } from '../ring/answers.ts'
+import { storedSince } from '../stored-to.ts'
+import { readSums, type RunStatement } from '../sums.ts'
+import { trafficMarks, type WhyRun } from '../why/answer.ts'
+import type { TrafficMark } from '../why/types.ts'
+import { auditLane } from './lanes/audit.ts'
+import { changesLane } from './lanes/changes.ts'
+import { costLane } from './lanes/cost.ts'
+import { eventsLane } from './lanes/events.ts'
+import { gapsLane } from './lanes/gaps.ts'
+import { notApplicable } from './lanes/lane.ts'
+import { problemsLane } from './lanes/problems.ts'
+import type { Investigation, Lane, Scene } from './types.ts'
+
+const [buckets, maxMarks] = [200, 100]
+
+type Traffic = Pick<Investigation, 'step' | 'buckets' | 'since' | 'stored_to'> & Readonly<{ lane: Lane }>
+
+/** `flowsOf`: the flows of a filter in the time range, and all flows for an empty one. */
+export async function investigate(
+  scene: Scene,
+  run: RunStatement,
+  flowsOf: (filter: string) => RowQuery,
+): Promise<Investigation> {
+  const { subject, span, principal, related } = scene
+  const flows = related.filter === undefined ? undefined : flowsOf(related.filter)
+  const marks = marksOf(scene, run, flows, () => flowsOf(''))
+  const [traffic, ...lanes] = await Promise.all([
+    trafficOf(scene, run, flows),
+    marks.then((found) => changesLane(scene, found)),
+    marks.then((found) => auditLane(scene, found)),
+    eventsLane(scene),
+    problemsLane(scene),
+    costLane(scene),
+    gapsLane(scene),
+  ])
+  const { lane, ...series } = traffic
+  return {
+    subject: { is: subject.is, text: subject.text, ref: subject.ref },
+    span: { from: isoOf(span.from), to: isoOf(span.to) },
+    namespaces: principal.namespaces ?? null,
+    filter: related.filter ?? null,
+    ...series,
+    lanes: [lane, ...lanes],
+  }
+}
+
+/** Of objects and addresses: an actor's changes are listed whether traffic depends on them or not. */
+async function marksOf(
+  { subject, store, principal, runQuery }: Scene,
+  { context }: RunStatement,
+  flows: RowQuery | undefined,
+  allFlows: () => RowQuery,
+): Promise<readonly TrafficMark[]> {
+  if (flows === undefined || subject.is === 'actor') return []
+  const run: WhyRun = {
+    context,
+    store,
+    principal,
+    runQuery,
+    flows,
+    allFlows: allFlows(),
+    by: 'bytes',
+    limit: maxMarks,
+  }
+  return (await trafficMarks(run)).marks
+}
+
+async function trafficOf(
+  { span, subject, store }: Scene,
+  run: RunStatement,
+  flows: RowQuery | undefined,
+): Promise<Traffic> {
+  const step = stepFor(span, buckets)
+  const none = { step, buckets: [], since: null, stored_to: null }
+  if (flows === undefined)
+    return {
+      ...none,
+      lane: notApplicable(
+        'traffic',
+        subject.is === 'actor' ? 'No address of the actor is known.' : 'Flows do not name it.',
+      ),
+    }
+  const request = { ...flows, step, group: [], by: 'bytes', limit: 1 } as const
+  const answer = await readSums(
+    run,
+    request,
+    { fields: [], step },
+    {},
+    {
+      sql: seriesSql,
+      ring: (source, signal) => ringSeries(source, request, signal),
+    },
+  )
+  const rows = (answer?.rows ?? []).map((row) => ({
+    time: isoOf(BigInt(String(row['_bucket']))),
+    bytes: Number(row['_bytes'] ?? 0),
+    packets: Number(row['_packets'] ?? 0),
+    flows: Number(row['_flows'] ?? 0),
+  }))
+  const total = rows.reduce((sum, row) => sum + row.flows, 0)
+  const since = answer?.since ?? (total > 0 ? undefined : (await storedSince(store, span)).since)
+  const isUnknown = since !== undefined && since >= span.to
+  return {
+    step,
+    buckets: rows,
+    since: since === undefined ? null : isoOf(since),
+    stored_to: answer?.storedTo === undefined ? null : isoOf(answer.storedTo),
+    lane: {
+      name: 'traffic',
+      state: total > 0 ? 'shown' : isUnknown ? 'not-collected' : 'empty',
+      note: total === 0 && isUnknown ? 'No flow of this time range is stored.' : null,
+      total,
+      items: [],
+    },
+  }
+}

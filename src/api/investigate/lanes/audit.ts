@@ -1,0 +1,68 @@
+import { parseKubernetesRef } from '../../../model/refs.ts'
+import { auditScope } from '../../access/scope.ts'
+import type { TrafficMark } from '../../why/types.ts'
+import { objectText } from '../subject.ts'
+import type { Lane, LaneItem, Scene } from '../types.ts'
+import { markItem, withItems } from './changes.ts'
+import { amongTexts, laneOf, notPermitted, textOf, within, type Row } from './lane.ts'
+
+const columns =
+  'time, actor, actor_name, service, action, resource, resource_type, resource_name, resource_id, outcome, ' +
+  'severity, address, _pos AS pos'
+
+/** Audit events about the subject, by the actor, or from the address. */
+export async function auditLane(scene: Scene, marks: readonly TrafficMark[]): Promise<Lane> {
+  const { dialect, principal, runQuery, subject, related, limit } = scene
+  if (subject.is === 'resource' && principal.namespaces !== undefined)
+    return notPermitted('audit', 'Audit events of clouds have', scene)
+  const scope = auditScope(principal, dialect)
+  const about = amongTexts(scene, 'resource', related.refs)
+  const own = {
+    actor: `actor = ${dialect.text(subject.ref)}`,
+    address: `(address = ${dialect.text(subject.ref)} OR ${about})`,
+    object: about,
+    resource: `(${about} OR resource_id = ${dialect.text(subject.text)})`,
+  }[subject.is]
+  const rows = await runQuery(
+    `SELECT ${columns}, count(*) OVER () AS n FROM audit WHERE ${own} AND ${within(scene)}` +
+      `${scope === undefined ? '' : ` AND ${scope}`} ORDER BY time DESC, pos DESC LIMIT ${limit}`,
+  )
+  const lane = await laneOf(scene, 'audit', {
+    rows,
+    itemOf: auditItem,
+    probe: `SELECT time FROM audit WHERE ${scope ?? '1 = 1'} LIMIT 1`,
+    missing: 'No audit event is stored.',
+  })
+  const known = new Set(lane.items.map(({ pos }) => pos))
+  const others = marks.filter(({ is, pos }) => is === 'audit' && !known.has(pos)).map(markItem)
+  return others.length === 0 ? lane : withItems(lane, others, limit)
+}
+
+function auditItem(row: Row): LaneItem {
+  const text = (name: string) => textOf(row[name])
+  const resource = text('resource')
+  const object = resource === null ? undefined : parseKubernetesRef(resource)
+  const outcome = text('outcome')
+  const severity = text('severity')
+  return {
+    pos: text('pos') ?? '',
+    time: text('time') ?? '',
+    until: null,
+    is: 'audit',
+    level: severity === 'incident' ? 'bad' : outcome === 'failure' || severity === 'warning' ? 'warning' : 'info',
+    object:
+      object === undefined
+        ? [text('resource_type'), text('resource_name') ?? text('resource_id')]
+            .filter((each) => each !== null)
+            .join(' ')
+        : objectText(object),
+    ref: resource,
+    text: [
+      [text('service'), text('action')].filter((each) => each !== null).join(' '),
+      ...(outcome === null || outcome === 'success' ? [] : [outcome]),
+      ...(text('address') === null ? [] : [`from ${text('address')}`]),
+    ].join(', '),
+    actor: text('actor_name') ?? text('actor'),
+    actor_ref: text('actor'),
+  }
+}

@@ -1,0 +1,138 @@
+import { sizeText } from '../../model/size-text.ts'
+import { parseKubernetesRef } from '../../model/refs.ts'
+import type { Investigation, Lane, LaneItem, LaneName } from './types.ts'
+
+const titles: Readonly<Record<LaneName, string>> = {
+  traffic: 'Traffic',
+  changes: 'Changes',
+  audit: 'Audit',
+  events: 'Cluster events',
+  problems: 'Image problems',
+  cost: 'Cost',
+  gaps: 'Gaps',
+}
+const states: Readonly<Record<Exclude<Lane['state'], 'shown'>, string>> = {
+  empty: 'nothing in this time range',
+  'not-collected': 'not collected',
+  'not-permitted': 'not permitted',
+  'not-applicable': 'not applicable',
+}
+
+type Options = Readonly<{
+  /** Of the console: `https://weir.example`. */
+  base: string
+  /** `changes:<pos>`. */
+  pins: readonly string[]
+}>
+
+/** A report with times in UTC. Texts of the data cannot form markup. */
+export function markdownOf(answer: Investigation, { base, pins }: Options): string {
+  const { subject, span, namespaces, lanes, filter } = answer
+  const url = (path: string, search: Readonly<Record<string, string>>) =>
+    `${base}${path}?${new URLSearchParams({ v: '1', ...search }).toString()}`
+  const range = `${span.from}..${span.to}`
+  const pinned = new Set(pins)
+  const all = lanes
+    .flatMap(({ name, items }) => items.map((item) => ({ lane: name, item })))
+    .toSorted((a, b) => Date.parse(a.item.time) - Date.parse(b.item.time))
+  const rows = (chosen: typeof all) => [
+    '| Time (UTC) | Lane | Object | Event | Actor |',
+    '| --- | --- | --- | --- | --- |',
+    ...chosen.map(({ lane, item }) => {
+      const { time, until, object, text: event, actor } = item
+      const when = until === null ? timeText(time) : `${timeText(time)} to ${timeText(until)}`
+      const target = eventUrl(lane, item, url)
+      const cells = [when, titles[lane], linked(object, objectUrl(item, url)), linked(event, target)]
+      return `| ${[...cells, linked(actor ?? '', actorUrl(item, url))].join(' | ')} |`
+    }),
+  ]
+  const marked = all.filter(({ lane, item }) => pinned.has(`${lane}:${item.pos}`))
+  const rest = all.filter(({ lane, item }) => !pinned.has(`${lane}:${item.pos}`))
+  const cut = lanes.filter(({ total, items, name }) => name !== 'traffic' && total > items.length)
+  const absent = lanes.filter(({ state }) => state !== 'shown')
+  return [
+    `# ${escaped(subject.text)}`,
+    '',
+    `${timeText(span.from)} to ${timeText(span.to)} UTC. ` +
+      `[Open in Weir](${url('/investigate', { live: '0', t: range, of: subject.ref, ...pinsOf(pins) })}).`,
+    ...(namespaces === null ? [] : ['', `Limited to the namespaces ${namespaces.map(escaped).join(', ')}.`]),
+    '',
+    '## Traffic',
+    '',
+    ...trafficText(answer),
+    ...(filter === null
+      ? []
+      : ['', `[Flows](${url('/flows', { view: 'overview', live: '0', t: range, q: filter })}): \`${inCode(filter)}\``]),
+    ...(marked.length === 0 ? [] : ['', '## Pinned', '', ...rows(marked)]),
+    '',
+    '## Timeline',
+    '',
+    ...(rest.length === 0 ? ['No other event.'] : rows(rest)),
+    ...(cut.length === 0
+      ? []
+      : ['', `Only the newest are listed: ${cut.map((lane) => `${shown(lane)} of ${titles[lane.name]}`).join(', ')}.`]),
+    ...(absent.length === 0 ? [] : ['', '## Without events', '', ...absent.map(absentText)]),
+    '',
+    'An event that precedes another does not prove a cause.',
+    '',
+  ].join('\n')
+}
+
+function trafficText({ lanes, buckets, step, since, stored_to: storedTo }: Investigation) {
+  const lane = lanes.find(({ name }) => name === 'traffic')
+  if (lane?.state !== 'shown') return [lane === undefined ? '' : absentText(lane).slice(2)]
+  const sum = (of: 'bytes' | 'packets') => buckets.reduce((total, bucket) => total + bucket[of], 0)
+  const most = buckets.toSorted((a, b) => b.bytes - a.bytes)[0]
+  return [
+    `${sizeText(sum('bytes'))}, ${whole(sum('packets'))} packets, ${whole(lane.total)} flows.` +
+      (most === undefined ? '' : ` Largest ${step} s: ${sizeText(most.bytes)} at ${timeText(most.time)}.`),
+    ...(since === null ? [] : [`Flows are stored since ${timeText(since)}.`]),
+    ...(storedTo === null ? [] : [`Flows are stored until ${timeText(storedTo)}.`]),
+  ]
+}
+
+const whole = (value: number) => Math.round(value).toLocaleString('en-US')
+const shown = ({ items, total }: Lane) => `${items.length} of ${whole(total)}`
+
+function absentText({ name, state, note }: Lane) {
+  return `- ${titles[name]}: ${state === 'shown' ? '' : states[state]}${note === null ? '' : `. ${escaped(note)}`}`
+}
+
+const timeText = (iso: string) => iso.slice(0, 19).replace('T', ' ')
+const inCode = (text: string) => text.replaceAll('`', "'").replaceAll(/\s+/g, ' ')
+
+/** Also for cells of a table. */
+function escaped(text: string): string {
+  return text.replaceAll(/\s+/g, ' ').replaceAll(/[\\`*_[\]<>|#&!~]/g, '\\$&')
+}
+
+function linked(text: string, to: string | undefined) {
+  return to === undefined || text === '' ? escaped(text) : `[${escaped(text)}](${to.replaceAll(/[()|]/g, encoded)})`
+}
+
+const encoded = (character: string) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`
+
+type Url = (path: string, search: Readonly<Record<string, string>>) => string
+const hourMs = 3_600_000
+
+function eventUrl(lane: LaneName, { time, pos }: LaneItem, url: Url): string | undefined {
+  if (lane !== 'changes' && lane !== 'audit') return undefined
+  const at = Date.parse(time)
+  const range = [at - hourMs, at + hourMs].map((ms) => new Date(ms).toISOString()).join('..')
+  return url(`/${lane}`, { live: '0', t: range, sel: pos })
+}
+
+function objectUrl({ ref, time }: LaneItem, url: Url): string | undefined {
+  const parts = ref === null ? undefined : parseKubernetesRef(ref)
+  if (parts === undefined) return undefined
+  const path = [parts.group === '' ? 'core' : parts.group, parts.kind, parts.namespace || '-', parts.name]
+  return url(`/resource/k8s:${[parts.cluster, ...path].map(encodeURIComponent).join('/')}`, { at: time })
+}
+
+function actorUrl({ actor_ref: ref }: LaneItem, url: Url): string | undefined {
+  return ref === null ? undefined : url('/actor', { of: ref })
+}
+
+function pinsOf(pins: readonly string[]): Readonly<Record<string, string>> {
+  return pins.length === 0 ? {} : { pins: pins.map((pin) => pin.replaceAll(/[\\,]/g, '\\$&')).join(',') }
+}

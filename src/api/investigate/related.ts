@@ -1,0 +1,124 @@
+import { parseKubernetesRef, type KubernetesRef } from '../../model/refs.ts'
+import type { Dialect } from '../../query/index.ts'
+import type { TimeSpan } from '../../query/plan/index.ts'
+import { auditScope, mayName } from '../access/scope.ts'
+import type { Principal } from '../access/principal.ts'
+import type { RunQuery } from '../why/workloads.ts'
+import type { Related, Subject } from './types.ts'
+
+type Known = Readonly<{ dialect: Dialect; principal: Principal; runQuery: RunQuery; span: TimeSpan }>
+
+const [maxOwned, maxAddresses, maxDepth] = [500, 20, 3]
+const nothing: Related = { refs: [], workload: undefined, addresses: [], filter: undefined, resources: [] }
+
+export async function relatedTo(subject: Subject, known: Known): Promise<Related> {
+  switch (subject.is) {
+    case 'object':
+      return ofObject(subject.ref, subject.parts, known)
+    case 'actor':
+      return ofActor(subject.ref, known)
+    case 'address':
+      return {
+        ...nothing,
+        refs: await holdersOf(subject.ref, known),
+        addresses: [subject.ref],
+        filter: `either(addr = ${subject.ref})`,
+      }
+    case 'resource':
+      return { ...nothing, refs: [subject.ref], resources: [subject.ref] }
+  }
+}
+
+async function ofObject(ref: string, parts: KubernetesRef, known: Known): Promise<Related> {
+  const [owners, owned] = await Promise.all([chain([ref], 'up', known), chain([ref], 'down', known)])
+  const top = owners.map(parseKubernetesRef).findLast((each) => each !== undefined)
+  const workload = isWorkload.has(parts.kind) || parts.kind === 'Pod' ? (top ?? parts) : undefined
+  return {
+    ...nothing,
+    refs: [ref, ...owned],
+    workload,
+    filter: filterOf(parts),
+    resources: known.principal.namespaces === undefined ? await machinesOf([ref, ...owned], known) : [],
+  }
+}
+
+const isWorkload = new Set(['Deployment', 'StatefulSet', 'DaemonSet', 'ReplicaSet', 'Job', 'CronJob', 'Rollout'])
+
+const literal = (text: string): string => `"${text.replaceAll(/["\\]/g, '\\$&')}"`
+
+/** Flows name the topmost owner. Of other objects the flows of their namespace are related. */
+function filterOf({ cluster, kind, namespace, name }: KubernetesRef): string | undefined {
+  const inCluster = ` and (cluster = ${literal(cluster)} or not exists(cluster))`
+  if (kind === 'Node') return `either(node = ${literal(name)})${inCluster}`
+  if (kind === 'Namespace') return `either(ns = ${literal(name)})${inCluster}`
+  if (namespace === '') return undefined
+  const inNamespace = `ns = ${literal(namespace)}`
+  if (kind === 'Pod' || kind === 'Service') return `either(${inNamespace} and name = ${literal(name)})${inCluster}`
+  return isWorkload.has(kind) && kind !== 'ReplicaSet'
+    ? `either(${inNamespace} and owner_kind = ${literal(kind)} and owner = ${literal(name)})${inCluster}`
+    : `either(${inNamespace})${inCluster}`
+}
+
+/** Owners, the nearest first, or what the objects own. */
+async function chain(
+  from: readonly string[],
+  way: 'up' | 'down',
+  { dialect, principal, runQuery, span }: Known,
+): Promise<readonly string[]> {
+  const [near, far] = way === 'up' ? ['from_ref', 'to_ref'] : ['to_ref', 'from_ref']
+  const found = new Set<string>()
+  for (let level = from, depth = 0; level.length > 0 && depth < maxDepth && found.size < maxOwned; depth++) {
+    const rows = await runQuery(
+      `SELECT DISTINCT ${far} AS ref FROM relations WHERE relation = 'owned-by' AND ${near} IN ` +
+        `(${level.map(dialect.text).join(', ')}) AND ${during(span, dialect)} ORDER BY ref LIMIT ${maxOwned}`,
+    )
+    level = rows.map(({ ref }) => String(ref)).filter((ref) => !found.has(ref) && mayName(principal, ref))
+    for (const ref of level) found.add(ref)
+  }
+  return [...found]
+}
+
+function during({ from, to }: TimeSpan, { time }: Dialect) {
+  return `valid_from < ${time(to)} AND (valid_to IS NULL OR valid_to > ${time(from)})`
+}
+
+/** Cloud resources of the nodes that the objects are, or run on. */
+async function machinesOf(refs: readonly string[], known: Known): Promise<readonly string[]> {
+  const { dialect, runQuery, span } = known
+  const listOf = (each: readonly string[]) => each.map(dialect.text).join(', ')
+  const step = async (relation: string, from: readonly string[]) =>
+    from.length === 0
+      ? []
+      : (
+          await runQuery(
+            `SELECT DISTINCT to_ref AS ref FROM relations WHERE relation = '${relation}' AND from_ref IN ` +
+              `(${listOf(from)}) AND ${during(span, dialect)} ORDER BY ref LIMIT ${maxOwned}`,
+          )
+        ).map(({ ref }) => String(ref))
+  const own = refs.filter((ref) => parseKubernetesRef(ref)?.kind === 'Node')
+  return step('hosted-on', own.length > 0 ? own : await step('runs-on', refs))
+}
+
+async function ofActor(ref: string, { dialect, principal, runQuery, span }: Known): Promise<Related> {
+  const scope = auditScope(principal, dialect)
+  const rows = await runQuery(
+    `SELECT address, count(*)::DOUBLE AS n FROM audit WHERE actor = ${dialect.text(ref)} AND address IS NOT NULL AND ` +
+      `time >= ${dialect.time(span.from)} AND time < ${dialect.time(span.to)}` +
+      `${scope === undefined ? '' : ` AND ${scope}`} GROUP BY address ORDER BY n DESC, address LIMIT ${maxAddresses}`,
+  )
+  const addresses = rows.map(({ address }) => String(address)).filter((each) => /^[0-9a-f.:]+$/i.test(each))
+  const filter = addresses.length === 0 ? undefined : `either(addr in (${addresses.join(', ')}))`
+  return { ...nothing, addresses, filter }
+}
+
+/** Objects that had the address in the time range; nodes before the pods that use their network. */
+async function holdersOf(address: string, { dialect, principal, runQuery, span }: Known): Promise<readonly string[]> {
+  const { asText, contains } = dialect
+  const addresses = dialect.jsonMember('data', 'addresses')
+  const rows = await runQuery(
+    `SELECT DISTINCT kind, ref FROM resources WHERE kind IN ('Node', 'Pod', 'Service') AND ` +
+      `${during(span, dialect)} AND ${contains(asText(addresses), `"${address}"`)} ` +
+      `ORDER BY kind, ref LIMIT ${maxAddresses}`,
+  )
+  return [...new Set(rows.map(({ ref }) => String(ref)))].filter((ref) => mayName(principal, ref))
+}

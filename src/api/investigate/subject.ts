@@ -1,0 +1,77 @@
+import { formatIp, parseIp } from '../../model/ip.ts'
+import { parseKubernetesRef, workloadGroups, type KubernetesRef } from '../../model/refs.ts'
+import type { Dialect } from '../../query/index.ts'
+import type { TimeSpan } from '../../query/plan/index.ts'
+import { mayName, objectScope } from '../access/scope.ts'
+import type { Principal } from '../access/principal.ts'
+import { ApiError } from '../problems.ts'
+import type { RunQuery } from '../why/workloads.ts'
+import type { Subject } from './types.ts'
+
+type Known = Readonly<{ dialect: Dialect; principal: Principal; runQuery: RunQuery; span: TimeSpan }>
+
+const cloudRef = /^(?!(?:k8s|image|user|tenant):)[a-z][a-z0-9-]*:[^/]*\/[^/]*\/[^/]*\/./
+
+/** Throws for a text that names nothing, and for an object that the principal may not name. */
+export async function subjectOf(written: string, known: Known): Promise<Subject> {
+  const text = written.trim()
+  const parts = parseKubernetesRef(text)
+  if (parts !== undefined) {
+    // Absent and invisible objects look alike.
+    if (!mayName(known.principal, text)) throw missing(text)
+    return objectSubject(text, parts)
+  }
+  if (/^user:[^/]*\/./s.test(text)) return { is: 'actor', ref: text, text: text.slice(text.indexOf('/') + 1) }
+  if (cloudRef.test(text)) return { is: 'resource', ref: text, text: text.slice(text.lastIndexOf('/') + 1) }
+  const words = parseIp(text)
+  if (words !== undefined) return { is: 'address', ref: formatIp(words), text: formatIp(words) }
+  const [, kind, namespace = '', name = ''] = /^(?:([A-Z][A-Za-z]*)\/)?([^/\s]+)\/([^/\s]+)$/.exec(text) ?? []
+  if (name !== '') {
+    const ref = await findObject({ kind, namespace, name }, known)
+    const found = ref === undefined ? undefined : parseKubernetesRef(ref)
+    if (ref === undefined || found === undefined) throw missing(text)
+    return objectSubject(ref, found)
+  }
+  throw new ApiError('WEIR_API_INVALID', `"subject" names no object, actor or address: ${text}.`, {
+    hints: [
+      'Write namespace/name, Kind/namespace/name, an address, k8s:<cluster>/<group>/<kind>/<namespace>/<name>, ' +
+        'user:<domain>/<name>, or the reference of a cloud resource.',
+    ],
+  })
+}
+
+export function objectText({ kind, namespace, name }: Pick<KubernetesRef, 'kind' | 'namespace' | 'name'>): string {
+  return `${kind} ${namespace === '' ? '' : `${namespace}/`}${name}`
+}
+
+function objectSubject(ref: string, parts: KubernetesRef): Subject {
+  return { is: 'object', ref, text: objectText(parts), parts }
+}
+
+function missing(written: string) {
+  return new ApiError('WEIR_API_NOT_FOUND', `${written} is unknown.`, {
+    hints: ['GET /api/v1/resources lists objects; expired ones are deleted.'],
+  })
+}
+
+/** Workloads first, then the newest of them. */
+async function findObject(
+  { kind, namespace, name }: Readonly<{ kind: string | undefined; namespace: string; name: string }>,
+  { dialect, principal, runQuery, span }: Known,
+): Promise<string | undefined> {
+  const { text, time } = dialect
+  const scope = objectScope(principal, dialect)
+  const conditions = [
+    `namespace = ${text(namespace)}`,
+    `name = ${text(name)}`,
+    `valid_from < ${time(span.to)}`,
+    ...(kind === undefined ? [] : [`kind = ${text(kind)}`]),
+    ...(scope === undefined ? [] : [scope]),
+  ]
+  const workloads = Object.keys(workloadGroups).map(text).join(', ')
+  const [row] = await runQuery(
+    `SELECT ref FROM resources WHERE ${conditions.join(' AND ')} ORDER BY CASE WHEN kind IN (${workloads}) ` +
+      `THEN 0 WHEN kind = 'Pod' THEN 1 ELSE 2 END, valid_from DESC, ref LIMIT 1`,
+  )
+  return typeof row?.['ref'] === 'string' ? row['ref'] : undefined
+}

@@ -1,0 +1,94 @@
+import type { StoreReader } from '../../engine/control.ts'
+import type { Dialect } from '../../query/index.ts'
+import type { TimeSpan } from '../../query/plan/index.ts'
+import type { KubernetesRef } from '../../model/refs.ts'
+import type { Principal } from '../access/principal.ts'
+import type { RunQuery } from '../why/workloads.ts'
+
+/** What is investigated. `text`: for readers; `ref`: how links name it. */
+export type Subject = Readonly<{ text: string; ref: string }> &
+  (
+    | Readonly<{ is: 'object'; parts: KubernetesRef }>
+    | Readonly<{ is: 'actor' }>
+    | Readonly<{ is: 'address' }>
+    | Readonly<{ is: 'resource' }>
+  )
+
+export const laneNames = ['traffic', 'changes', 'audit', 'events', 'problems', 'cost', 'gaps'] as const
+export type LaneName = (typeof laneNames)[number]
+
+/**
+ * `empty`: rows of this family exist, and none is in the time range; `not-collected`: no row of the family is stored;
+ * `not-permitted`: the principal may not see the family; `not-applicable`: the family has nothing about the subject.
+ */
+export const laneStates = ['shown', 'empty', 'not-collected', 'not-permitted', 'not-applicable'] as const
+export type LaneState = (typeof laneStates)[number]
+
+export const levels = ['info', 'warning', 'bad'] as const
+
+export type LaneItem = Readonly<{
+  /** Unique in its lane. */
+  pos: string
+  time: string
+  /** Of what lasts; null: it happened at `time`. */
+  until: string | null
+  is: string
+  level: (typeof levels)[number]
+  /** `Deployment shop/api`. */
+  object: string
+  ref: string | null
+  text: string
+  actor: string | null
+  actor_ref: string | null
+}>
+
+export type Lane = Readonly<{
+  name: LaneName
+  state: LaneState
+  /** Why items are absent, or what is included. */
+  note: string | null
+  /** Of the time range; `items` has the newest. */
+  total: number
+  /** In order of time. */
+  items: readonly LaneItem[]
+}>
+
+export type Scene = Readonly<{
+  subject: Subject
+  span: TimeSpan
+  limit: number
+  store: StoreReader
+  dialect: Dialect
+  principal: Principal
+  runQuery: RunQuery
+  related: Related
+}>
+
+/** Objects and addresses that belong to the subject in the time range. */
+export type Related = Readonly<{
+  /** The subject, what it owns, and what held the address. */
+  refs: readonly string[]
+  /** The topmost owner: flows and reports of images name workloads. */
+  workload: KubernetesRef | undefined
+  /** That an actor used. */
+  addresses: readonly string[]
+  /** Filter of flows; undefined: flows do not name the subject. */
+  filter: string | undefined
+  /** Of clouds: the resource itself, or the machines that the subject runs on. */
+  resources: readonly string[]
+}>
+
+export type Investigation = Readonly<{
+  subject: Readonly<{ is: Subject['is']; text: string; ref: string }>
+  span: Readonly<{ from: string; to: string }>
+  /** Of the principal; null: every namespace. */
+  namespaces: readonly string[] | null
+  /** Parameters of flows; null: see the lane. */
+  filter: string | null
+  step: number
+  /** Buckets without flows are omitted. */
+  buckets: readonly Readonly<{ time: string; bytes: number; packets: number; flows: number }>[]
+  since: string | null
+  stored_to: string | null
+  lanes: readonly Lane[]
+}>

@@ -1,0 +1,307 @@
+import { expect, test } from 'vitest'
+import { completed, costEvent } from '../../codecs/focus/index.ts'
+import { eventsOfReport } from '../../codecs/sbom/index.ts'
+import { kubernetesTypes } from '../../model/kubernetes.ts'
+import { toEventBatch, type WeirEvent } from '../../model/events.ts'
+import { auditEvent, changeEvent, identity, resourceEvent } from '../../store/testing/cluster.ts'
+import { event } from '../../store/testing/frames.ts'
+import { cloudEvent } from '../../store/testing/cloud-events.ts'
+import { talkBatch } from '../testing/talks.ts'
+import { startStored, type StoredApi } from '../testing/stored.ts'
+
+type Item = Readonly<Record<'pos' | 'time' | 'is' | 'level' | 'object' | 'text', string>> &
+  Readonly<{ until: string | null; ref: string | null; actor: string | null; actor_ref: string | null }>
+type Lane = Readonly<{ name: string; state: string; note: string | null; total: number; items: readonly Item[] }>
+
+const at = (time: string): string => `2026-11-20T${time}Z`
+const range = { from: at('10:00:00'), to: at('12:00:00') }
+const digest = `sha256:${'a'.repeat(64)}`
+const deployment = 'k8s:c1/apps/Deployment/shop/web'
+const owner = (kind: string, name: string) =>
+  ({ kind, group: 'apps', name, uid: `u-${kind}-shop-${name}`, controller: true }) as const
+const web = identity('Deployment/shop/web')
+const change = { operation: 'updated', patch: [{ op: 'replace', path: '/spec/replicas', value: 0 }] } as const
+
+/** Alice's request, from 192.0.2.7. */
+function auditOf(of: typeof web, verb: string, time: string, version: string): WeirEvent {
+  return auditEvent(of, 'alice', verb, at(time), {
+    version,
+    audit: {
+      actor: { kind: 'user', name: 'alice', domain: 'c1', address: '192.0.2.7' },
+      action: verb,
+      service: 'kubernetes',
+      tenant: 'c1',
+      outcome: 'success',
+      severity: 'normal',
+      resource: { type: of.resource },
+    },
+  })
+}
+
+const events: readonly WeirEvent[] = [
+  resourceEvent(web, at('09:00:00')),
+  resourceEvent(identity('ReplicaSet/shop/web-abc'), at('09:00:00'), { owners: [owner('Deployment', 'web')] }),
+  resourceEvent(identity('Pod/shop/web-abc-1'), at('09:00:00'), {
+    phase: 'Running',
+    node: 'n1',
+    addresses: [{ ip: '10.1.0.1' }],
+    owners: [owner('ReplicaSet', 'web-abc')],
+    images: [{ container: 'c', image: 'registry/shop/web:1.0', id: `registry/shop/web@${digest}` }],
+  } as never),
+  resourceEvent(identity('Pod/vault/key-1'), at('09:00:00'), { phase: 'Running', node: 'n1' }),
+  resourceEvent(identity('Node/n1'), at('09:00:00'), { providerId: 'exoscale://i1' }),
+  cloudEvent({ time: Date.parse(at('08:00:00')), id: 'i1' }),
+  cloudEvent({
+    time: Date.parse(at('10:20:00')),
+    id: 'i1',
+    event: 'weir.cloud.changed',
+    changes: [{ path: 'size', from: 'small', to: 'tiny' }],
+  } as never),
+  changeEvent(identity('Deployment/shop/web', '5'), at('10:30:00'), change),
+  changeEvent(identity('Deployment/shop/web', '6'), at('13:00:00'), change),
+  changeEvent(identity('ConfigMap/vault/keys', '7'), at('10:31:00'), { operation: 'deleted', old: {} }),
+  auditOf(web, 'patch', '10:29:59', '5'),
+  auditOf(identity('ConfigMap/vault/keys'), 'delete', '10:31:00', '7'),
+  event('e1', {
+    family: 'k8s-event',
+    type: kubernetesTypes.event,
+    ref: 'k8s:c1//Pod/shop/web-abc-1',
+    time: Date.parse(at('10:40:00')),
+    json: {
+      type: 'Warning',
+      reason: 'BackOff',
+      message: 'Back-off | <b>restarting</b>',
+      count: 3,
+      reporter: 'kubelet',
+    },
+  }),
+  event('g1', {
+    family: 'event',
+    type: kubernetesTypes.gap,
+    time: Date.parse(at('11:10:00')),
+    json: { from: at('11:00:00'), cluster: 'c1', group: 'apps', resource: 'deployments', missing: 1, cause: 'restart' },
+  }),
+  ...eventsOfReport(
+    {
+      format: 'syft-json',
+      tool: { name: 'grype', version: '1' },
+      image: { digest, name: 'registry/shop/web', tags: ['1.0'] },
+      problems: [{ id: 'CVE-1', severity: 'CRITICAL', score: 1, package: 'log4j', version: '1', fixed: '2' }],
+    },
+    { sha256: 'r', time: Date.parse(at('10:45:00')), origin: 'test' },
+  ),
+  costEvent(
+    completed(
+      {
+        BilledCost: '1.50',
+        BillingCurrency: 'EUR',
+        BillingAccountId: 'a',
+        ChargePeriodStart: at('00:00:00'),
+        ProviderName: 'AWS',
+        Tags: JSON.stringify({ namespace: 'shop' }),
+      },
+      { source: 'focus', collected: Date.parse(at('23:00:00')), estimated: false },
+    ),
+  ),
+  costEvent(
+    completed(
+      {
+        BilledCost: '4',
+        BillingCurrency: 'EUR',
+        BillingAccountId: 'a',
+        ChargePeriodStart: at('00:00:00'),
+        ProviderName: 'Exoscale',
+        ResourceId: 'i1',
+      },
+      { source: 'focus', collected: Date.parse(at('23:00:00')), estimated: false },
+    ),
+  ),
+]
+
+const auth = {
+  tokens: [
+    { name: 'root', token: 'admin' },
+    { name: 'shop', token: 'shop', role: 'viewer', namespaces: ['shop'] },
+  ],
+} as const
+
+async function started(rows: readonly WeirEvent[] = events): Promise<StoredApi> {
+  const api = await startStored({ auth })
+  if (rows.length > 0) await api.addBatch(toEventBatch(rows), Date.parse(at('12:00:00')))
+  return api
+}
+
+async function lanesOf(
+  { get }: StoredApi,
+  subject: string,
+  { token = 'admin', ...query }: Readonly<Record<string, string>> = {},
+): Promise<{ lanes: Readonly<Record<string, Lane>>; body: Record<string, unknown> }> {
+  const { status, body } = await get(
+    'investigate',
+    { subject, ...range, ...query },
+    { authorization: `Bearer ${token}` },
+  )
+  expect(status, JSON.stringify(body)).toBe(200)
+  return { body, lanes: Object.fromEntries((body['lanes'] as readonly Lane[]).map((lane) => [lane.name, lane])) }
+}
+
+const inShort = (lane: Lane | undefined) =>
+  lane?.items.map(({ time, object, text, actor }) => [time.slice(11, 19), object, text, actor])
+
+test('a workload has lanes of itself, its pods, their images, its machines and its namespace', async () => {
+  const api = await started()
+  const { lanes, body } = await lanesOf(api, 'shop/web')
+  expect(body['subject']).toEqual({ is: 'object', text: 'Deployment shop/web', ref: deployment })
+  expect(body['filter']).toBe(
+    'either(ns = "shop" and owner_kind = "Deployment" and owner = "web") and (cluster = "c1" or not exists(cluster))',
+  )
+  expect(inShort(lanes['changes'])).toEqual([
+    ['10:30:00', 'Deployment shop/web', 'updated: spec/replicas → 0', 'alice'],
+  ])
+  expect(lanes['changes']?.items[0]?.actor_ref).toBe('user:c1/alice')
+  expect(inShort(lanes['audit'])).toEqual([
+    ['10:29:59', 'Deployment shop/web', 'kubernetes patch, from 192.0.2.7', 'alice'],
+  ])
+  expect(inShort(lanes['events'])).toEqual([
+    ['10:40:00', 'Pod shop/web-abc-1', 'BackOff: Back-off | <b>restarting</b> (3 times)', 'kubelet'],
+  ])
+  expect(lanes['events']?.items[0]?.level).toBe('warning')
+  expect(inShort(lanes['problems'])).toEqual([
+    ['10:45:00', 'image registry/shop/web', '1 critical, 0 high, 1 findings, 1 with a fixed version', null],
+  ])
+  expect(inShort(lanes['cost'])?.toSorted()).toEqual([
+    ['00:00:00', 'namespace shop', '1.5 EUR', null],
+    ['00:00:00', 'resource i1', '4 EUR', null],
+  ])
+  expect(inShort(lanes['gaps'])).toEqual([
+    ['11:00:00', 'deployments of c1', 'changes may be missing: 1 missing, 0 stale, 0 extra (restart)', null],
+  ])
+  expect(lanes['gaps']?.items[0]?.until).toBe('2026-11-20T11:10:00.000Z')
+})
+
+test('traffic of a workload equals the sums of its flows', async () => {
+  const api = await started()
+  const [own, db, other] = ['shop/Deployment/web', 'shop/StatefulSet/db', 'vault/Deployment/web']
+  const talks = [
+    { from: own, to: db, bytes: 100 },
+    { from: db, to: own, bytes: 20 },
+    { from: other, to: db, bytes: 3 },
+    { from: own, to: db, bytes: 5000, cluster: 'c2' },
+  ]
+  await api.addBatch(talkBatch(talks, Date.parse(at('11:00:00'))), Date.parse(at('11:00:00')))
+  const { lanes, body } = await lanesOf(api, 'shop/web')
+  expect([lanes['traffic']?.state, lanes['traffic']?.total]).toEqual(['shown', 2])
+  const buckets = body['buckets'] as readonly { time: string; bytes: number; flows: number }[]
+  expect(buckets.map(({ bytes, flows }) => [bytes, flows])).toEqual([[120, 2]])
+  expect(Date.parse(at('11:00:00')) - Date.parse(buckets[0]?.time ?? '')).toBeLessThanOrEqual(
+    1000 * Number(body['step']),
+  )
+  const before = await lanesOf(api, 'shop/web', { to: at('10:10:00') })
+  expect([before.lanes['traffic']?.state, before.body['since']]).toEqual(['not-collected', '2026-11-20T10:10:00.000Z'])
+})
+
+test('an actor has its changes and audit events, an address those of its holders and its own requests', async () => {
+  const api = await started()
+  const actor = await lanesOf(api, 'user:c1/alice')
+  expect(inShort(actor.lanes['changes'])?.map(([, object]) => object)).toEqual([
+    'Deployment shop/web',
+    'ConfigMap vault/keys',
+  ])
+  expect(actor.lanes['audit']?.total).toBe(2)
+  expect(actor.body['filter']).toBe('either(addr in (192.0.2.7))')
+  expect(['events', 'problems', 'cost'].map((name) => actor.lanes[name]?.state)).toEqual([
+    'not-applicable',
+    'not-applicable',
+    'not-applicable',
+  ])
+  const pod = await lanesOf(api, '10.1.0.1')
+  expect(pod.body['filter']).toBe('either(addr = 10.1.0.1)')
+  expect(inShort(pod.lanes['events'])?.map(([, object]) => object)).toEqual(['Pod shop/web-abc-1'])
+  const client = await lanesOf(api, '192.0.2.7')
+  expect(client.lanes['audit']?.total).toBe(2)
+  const machine = await lanesOf(api, 'exoscale:org/ch-gva-2/instance/i1')
+  expect(inShort(machine.lanes['changes'])).toEqual([['10:20:00', 'instance i1', 'changed: size small → tiny', null]])
+  expect(machine.lanes['cost']?.total).toBe(1)
+})
+
+test('nothing happened differs from not collected', async () => {
+  const quiet = await lanesOf(await started(), 'shop/web', { from: at('11:30:00') })
+  expect(['changes', 'audit', 'events', 'gaps'].map((name) => quiet.lanes[name]?.state)).toEqual([
+    'empty',
+    'empty',
+    'empty',
+    'empty',
+  ])
+  const few = await lanesOf(await started([resourceEvent(web, at('09:00:00'))]), deployment)
+  expect(Object.values(few.lanes).map(({ name, state, note }) => [name, state, note])).toEqual([
+    ['traffic', 'not-collected', 'No flow of this time range is stored.'],
+    ['changes', 'not-collected', 'No change of a Kubernetes object is stored.'],
+    ['audit', 'not-collected', 'No audit event is stored.'],
+    ['events', 'not-collected', 'No cluster event is stored.'],
+    ['problems', 'not-collected', 'The image digests of its pods are not known.'],
+    ['cost', 'not-collected', 'No cost is stored.'],
+    ['gaps', 'empty', null],
+  ])
+})
+
+test('a limited viewer gets the lanes of permitted families, and the reason for the others', async () => {
+  const api = await started()
+  const { lanes, body } = await lanesOf(api, 'shop/web', { token: 'shop' })
+  expect(body['namespaces']).toEqual(['shop'])
+  expect(['changes', 'audit', 'events', 'problems'].map((name) => lanes[name]?.total)).toEqual([1, 1, 1, 1])
+  expect(['cost', 'gaps'].map((name) => [lanes[name]?.state, lanes[name]?.note])).toEqual([
+    ['not-permitted', 'Costs have no namespace, and shop may see namespace shop only.'],
+    ['not-permitted', 'Gaps of the watch have no namespace, and shop may see namespace shop only.'],
+  ])
+  const actor = await lanesOf(api, 'user:c1/alice', { token: 'shop' })
+  expect([actor.lanes['changes']?.total, actor.lanes['audit']?.total]).toEqual([1, 1])
+  expect(JSON.stringify(actor.body)).not.toContain('vault')
+  const client = await lanesOf(api, '192.0.2.7', { token: 'shop' })
+  expect(JSON.stringify(client.body)).not.toContain('vault')
+  const machine = await lanesOf(api, 'exoscale:org/ch-gva-2/instance/i1', { token: 'shop' })
+  expect(Object.values(machine.lanes).filter(({ items }) => items.length > 0)).toEqual([])
+  for (const subject of ['vault/key-1', 'k8s:c1//Pod/vault/key-1', 'shop/nothing']) {
+    const { status } = await api.get('investigate', { subject }, { authorization: 'Bearer shop' })
+    expect([subject, status]).toEqual([subject, 404])
+  }
+})
+
+test('a report in Markdown has times in UTC, links, the pins first, and no markup of the data', async () => {
+  const api = await started()
+  const { lanes } = await lanesOf(api, 'shop/web')
+  const pin = `events:${lanes['events']?.items[0]?.pos}`
+  const query = new URLSearchParams({
+    subject: 'shop/web',
+    ...range,
+    format: 'md',
+    base: 'https://weir.test/',
+    pins: pin,
+  })
+  const answer = await fetch(`${api.url}/api/v1/investigate?${query.toString()}`, {
+    headers: { authorization: 'Bearer admin' },
+  })
+  expect(answer.headers.get('content-type')).toBe('text/markdown; charset=utf-8')
+  const text = await answer.text()
+  expect(text).toMatch(/^# Deployment shop\/web\n\n2026-11-20 10:00:00 to 2026-11-20 12:00:00 UTC\. \[Open in Weir\]/)
+  const [pinned = '', timeline = ''] = text.split('## Pinned')[1]?.split('## Timeline') ?? []
+  expect(pinned).toContain('BackOff: Back-off \\| \\<b\\>restarting\\</b\\> (3 times)')
+  expect(timeline).not.toContain('BackOff')
+  expect(timeline).toMatch(
+    /\| 2026-11-20 10:30:00 \| Changes \| \[Deployment shop\/web\]\(https:\/\/weir\.test\/resource\/k8s:c1\/apps\/Deployment\/shop\/web\?v=1&at=[^)]+\) \| \[updated: spec\/replicas → 0\]\(https:\/\/weir\.test\/changes\?[^)]*sel=[^)]+\) \| \[alice\]\(https:\/\/weir\.test\/actor\?v=1&of=user%3Ac1%2Falice\) \|/,
+  )
+  expect(text).toContain('- Traffic: not collected')
+})
+
+test('a text that names nothing is an error with the forms', async () => {
+  const { status, body } = await (
+    await started([])
+  ).get(
+    'investigate',
+    { subject: 'web' },
+    {
+      authorization: 'Bearer admin',
+    },
+  )
+  expect([status, body['code']]).toEqual([400, 'WEIR_API_INVALID'])
+  expect(body['hints']).toEqual([expect.stringContaining('Kind/namespace/name')])
+})

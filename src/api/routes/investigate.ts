@@ -1,0 +1,152 @@
+import type { FastifyInstance } from 'fastify'
+import { dialectOf } from '../../query/index.ts'
+import { answerJson } from '../answer.ts'
+import { investigate } from '../investigate/answer.ts'
+import { markdownOf } from '../investigate/markdown.ts'
+import { relatedTo } from '../investigate/related.ts'
+import { subjectOf } from '../investigate/subject.ts'
+import { laneNames, laneStates, levels } from '../investigate/types.ts'
+import { closed, integer, list, nullable, object, problem, string } from '../json-schema.ts'
+import type { Hub } from '../live/hub.ts'
+import type { ApiContext } from '../options.ts'
+import { listOf, rowQueryOf } from '../query-parameters.ts'
+import { abortOnDisconnect, requireStore, rowsOf } from '../store-query.ts'
+import { spanFrom, span as spanOf } from '../time-span.ts'
+import { refusals } from './changes.ts'
+
+const number = { type: 'number' } as const
+
+export const investigateSchemas = {
+  Investigation: object(
+    {
+      subject: object({
+        is: { type: 'string', enum: ['object', 'actor', 'address', 'resource'], description: 'Kind of the subject.' },
+        text: string,
+        ref: { type: 'string', description: 'Permanent name of the subject.' },
+      }),
+      span: object({ from: string, to: string }),
+      namespaces: {
+        type: ['array', 'null'],
+        items: string,
+        description: 'Namespaces to which the response is limited; null: none.',
+      },
+      filter: { ...nullable, description: 'Filter of the flows of the traffic lane.' },
+      step: { ...integer, description: 'Length of a bucket in seconds.' },
+      buckets: list(object({ time: string, bytes: number, packets: number, flows: number }), {
+        description: 'Traffic. Buckets without flows are omitted.',
+      }),
+      since: { ...nullable, description: 'Oldest stored flow, if the time range begins earlier.' },
+      stored_to: { ...nullable, description: 'Flows received later are not stored yet.' },
+      lanes: list(
+        object({
+          name: { type: 'string', enum: laneNames },
+          state: {
+            type: 'string',
+            enum: laneStates,
+            description:
+              'empty: nothing in the time range; not-collected: nothing of this kind is stored; not-permitted: the ' +
+              'user may not see it; not-applicable: it has nothing about such a subject.',
+          },
+          note: { ...nullable, description: 'Reason for missing items, or a remark.' },
+          total: integer,
+          items: list(
+            object({
+              pos: { type: 'string', description: 'Permanent id within the lane.' },
+              time: string,
+              until: { ...nullable, description: 'End of what lasts.' },
+              is: { type: 'string', enum: ['change', 'rollout', 'audit', 'event', 'image', 'cost', 'gap'] },
+              level: { type: 'string', enum: levels },
+              object: string,
+              ref: nullable,
+              text: string,
+              actor: nullable,
+              actor_ref: nullable,
+            }),
+            { description: 'The newest, in order of time.' },
+          ),
+        }),
+      ),
+    },
+    { required: ['subject', 'span', 'namespaces', 'filter', 'step', 'buckets', 'lanes'] },
+  ),
+} as const
+
+interface Query {
+  readonly subject: string
+  readonly from?: string
+  readonly to?: string
+  readonly limit?: number
+  readonly format?: 'json' | 'md'
+  readonly pins?: string
+  readonly base?: string
+}
+
+const schema = {
+  operationId: 'investigate',
+  summary: 'Everything about a workload, actor, address or resource in a time range',
+  description:
+    'Traffic, changes, audit events, cluster events, problems of images, costs and gaps. Access is decided for each ' +
+    'lane; a lane without items states the reason.',
+  querystring: closed(
+    {
+      subject: {
+        type: 'string',
+        minLength: 1,
+        maxLength: 2000,
+        description:
+          'namespace/name, Kind/namespace/name, an address, or a reference: k8s:<cluster>/<group>/<kind>/<namespace>/' +
+          '<name>, user:<domain>/<name>, or one of a cloud resource.',
+        examples: ['shop/api', '10.20.1.21', 'user:prod-eu/alice'],
+      },
+      ...spanFrom('now-1h'),
+      limit: { type: 'integer', minimum: 1, maximum: 500, default: 100, description: 'Maximum items of a lane.' },
+      format: { type: 'string', enum: ['json', 'md'], default: 'json', description: 'md: a report in Markdown.' },
+      pins: {
+        type: 'string',
+        maxLength: 16_384,
+        description: 'For Markdown: items to list first, as `lane:pos`, comma-separated (a comma within as `\\,`).',
+      },
+      base: {
+        type: 'string',
+        maxLength: 500,
+        pattern: '^https?://[^\\s()<>]+$',
+        description: 'For Markdown: URL of the console. Default: that of the request.',
+      },
+    },
+    { required: ['subject'] },
+  ),
+  response: {
+    200: {
+      description: 'The lanes, or the report.',
+      content: { 'application/json': { schema: { $ref: 'Investigation#' } }, 'text/markdown': { schema: string } },
+    },
+    ...refusals,
+    404: problem,
+  },
+} as const
+
+export function investigateRoutes(app: FastifyInstance, context: ApiContext, hub: Hub): void {
+  app.get('/api/v1/investigate', { schema }, async (request, reply) => {
+    const { subject: written, from = 'now-1h', to = 'now', limit = 100, ...query } = request.query as Query
+    const { principal } = request
+    const [store, disconnected] = [requireStore(context), abortOnDisconnect(reply)]
+    const now = context.host.clock.now()
+    const known = {
+      dialect: dialectOf(store),
+      principal,
+      span: spanOf({ from, to }, now),
+      runQuery: async (sql: string) => (await rowsOf(store, sql, disconnected)) ?? [],
+    }
+    const subject = await subjectOf(written, known)
+    const scene = { ...known, subject, limit, store, related: await relatedTo(subject, known) }
+    const answer = await investigate(scene, { context, hub, principal, disconnected }, (filter) =>
+      rowQueryOf({ filter, from, to }, 'flow_time', now, principal),
+    )
+    if (disconnected.aborted) return reply.hijack()
+    if (query.format !== 'md') return answerJson(request, reply, answer)
+    const base = query.base ?? `${request.protocol}://${request.host}`
+    return reply
+      .type('text/markdown; charset=utf-8')
+      .send(markdownOf(answer, { base: base.replace(/\/+$/, ''), pins: listOf(query.pins) }))
+  })
+}

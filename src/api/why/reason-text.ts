@@ -1,0 +1,22 @@
+import type { Reason } from './types.ts'
+
+const reasonTexts: Readonly<Record<string, (object: string) => string>> = {
+  workload: (object) => `is ${object}`,
+  policy: (object) => `selects ${object}`,
+  service: (object) => `selects ${object}`,
+  route: (object) => `routes to ${object}`,
+  scaler: (object) => `scales ${object}`,
+  config: (object) => `mounted by ${object}`,
+  node: (object) => `runs ${object}`,
+  image: (object) => `same image as ${object}`,
+  namespace: (object) => `same namespace as ${object}`,
+  rules: () => 'network rules of the cloud',
+  actor: (object) => `same actor, ${object}`,
+}
+
+/** The relation of a change to a workload, for readers: `selects shop/api, a peer of shop/web`. */
+export function reasonText({ is, object, via }: Reason): string {
+  // A newer server may have further ones.
+  const text = reasonTexts[is]?.(object) ?? `${is} ${object}`
+  return via === undefined ? text : `${text}, a peer of ${via}`
+}
