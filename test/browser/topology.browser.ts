@@ -283,6 +283,62 @@ describe.skipIf(chromiumPath === undefined)('chromium: the topology of flows', (
     await other.context().close()
   })
 
+  test('no label overlaps a node; find shows the node with its neighbours; the threshold hides weak edges', async () => {
+    const page = await stage.page('/nowhere')
+    // Records nodes and texts of each painting of the bitmap, in its pixels.
+    await page.addInitScript(`{
+      const shown = globalThis.shown = { nodes: [], texts: [] }
+      const proto = CanvasRenderingContext2D.prototype
+      const { clearRect, arc, rect, beginPath, fill, fillText } = proto
+      let path = []
+      proto.clearRect = function (...all) { shown.nodes = []; shown.texts = []; return clearRect.apply(this, all) }
+      proto.beginPath = function () { path = []; return beginPath.apply(this) }
+      proto.arc = function (x, y, r, ...all) { path.push([x, y, r]); return arc.call(this, x, y, r, ...all) }
+      proto.rect = function (x, y, w, h) { path.push([x + w / 2, y + h / 2, w / 2]); return rect.call(this, x, y, w, h) }
+      proto.fill = function (...all) {
+        // Groups are larger than any node.
+        if (path.length === 1 && path[0][2] <= 24) shown.nodes.push(path[0]); return fill.apply(this, all) }
+      proto.fillText = function (text, x, y) {
+        const half = this.measureText(text).width / 2
+        shown.texts.push([text, x - half, y - 10, x + half, y + 3]); return fillText.call(this, text, x, y) }
+    }`)
+    const overlaps = (): Promise<{ texts: number; nodes: number; hits: string[] }> =>
+      page.evaluate(`({ texts: shown.texts.length, nodes: shown.nodes.length, hits: shown.texts.filter(
+        ([, left, top, right, bottom]) => shown.nodes.some(([x, y, r]) =>
+          Math.hypot(Math.max(left - x, 0, x - right), Math.max(top - y, 0, y - bottom)) < r)).map(([text]) => text) })`)
+    for (const address of [path, `${path}&more=1`, `${path}&folds=net-1,net-2&least=60`]) {
+      await page.goto(stage.weir.url + address)
+      await page.locator(graph).waitFor()
+      await expect.poll(async () => (await overlaps()).texts).toBeGreaterThan(0)
+      const seen = await overlaps()
+      expect(seen.nodes).toBeGreaterThan(10)
+      expect(seen.hits, address).toEqual([])
+    }
+    await page.goto(stage.weir.url + path)
+    const find = page.getByRole('searchbox', { name: 'Find nodes' })
+    await find.fill('10.9.7.1')
+    await find.press('Enter')
+    await expect.poll(() => page.url()).toContain('eye=')
+    expect(await page.locator('.drawer h2').textContent()).toMatch(/^10\.9\.7\.1/)
+    const edges = async (): Promise<number> => Number(await page.locator(graph).getAttribute('data-edges'))
+    const all = await edges()
+    const slider = page.getByRole('slider', { name: 'Smallest drawn edge' })
+    await slider.fill('90')
+    await expect.poll(edges).toBeLessThan(all)
+    const text = (await page.locator('.threshold output').textContent()) ?? ''
+    expect(text).toMatch(/^edges ≥ \d/)
+    await slider.fill('0')
+    await expect.poll(edges).toBe(all)
+    const nodes = async (): Promise<number> => Number(await page.locator(graph).getAttribute('data-nodes'))
+    // Hosts outside of the networks have no group.
+    const unfolded = await nodes()
+    await page.getByRole('button', { name: 'Fold groups' }).click()
+    await expect.poll(nodes).toBeLessThan(unfolded / 2)
+    await page.getByRole('button', { name: 'Fold groups' }).click()
+    await expect.poll(nodes).toBe(unfolded)
+    await page.context().close()
+  })
+
   test('live edges use the stream without further queries', async () => {
     const page = await stage.page(
       '/flows?v=1&view=topology&scope=addr&list=1&q=' + encodeURIComponent('dst_port = 5432'),

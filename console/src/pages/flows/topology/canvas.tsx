@@ -19,11 +19,14 @@ type GraphCanvasProps = Readonly<{
   chosen: string
   find: string
   fitKey: string
+  /** Turn of a search: each shows the chosen node and its neighbours. */
+  foundTurn: number
   eye: Eye | undefined
   fileName: string
   onEye: (eye: Eye | undefined) => void
   onChoose: (key: string) => void
   onStep: (index: number) => void
+  onFold: (group: string) => void
   onPin: (key: string, at: readonly [number, number] | null) => void
 }>
 
@@ -42,11 +45,13 @@ export function GraphCanvas({
   chosen,
   find,
   fitKey,
+  foundTurn,
   eye,
   fileName,
   onEye,
   onChoose,
   onStep,
+  onFold,
   onPin,
 }: GraphCanvasProps): React.ReactNode {
   const place = useRef<HTMLDivElement>(null)
@@ -67,6 +72,13 @@ export function GraphCanvas({
   useEffect(() => {
     if (isThere) scene?.reveal(scene.chosen)
   }, [scene, chosen, isThere])
+
+  const fitted = useRef(foundTurn)
+  useEffect(() => {
+    if (scene === undefined || !isThere || fitted.current === foundTurn) return
+    fitted.current = foundTurn
+    scene.fitTo([at, ...neighbours(laid.graph, at)])
+  }, [scene, foundTurn, isThere, at, laid])
 
   const here = (event: React.PointerEvent | React.MouseEvent): readonly [number, number] => [
     event.nativeEvent.offsetX,
@@ -117,6 +129,11 @@ export function GraphCanvas({
             keys: ['p'],
             does: topologyText.pinOrUnpinTheNode,
             run: ofChosen(() => onPin(chosen, pins[chosen] === undefined ? pointOf(at) : null)),
+          },
+          {
+            keys: ['g'],
+            does: topologyText.foldOrUnfoldGroup,
+            run: ofChosen(() => onFold(laid.graph.nodes[at]?.group ?? '')),
           },
           { keys: Object.keys(arrows).map((key) => `Shift+${key}`), does: topologyText.moveTheNode, run: move },
           { keys: ['Escape'], does: topologyText.clearTheSelection, run: ofChosen(() => onChoose('')) },
@@ -182,7 +199,9 @@ export function GraphCanvas({
         }}
         onDoubleClick={(event) => {
           const index = scene?.nodeAt(...here(event)) ?? -1
+          const group = scene === undefined || index >= 0 ? undefined : scene.groupAt(...here(event))
           if (index >= 0) onStep(index)
+          else if (group !== undefined) onFold(group)
         }}
       />
       <div className="graph-tools" role="group" aria-label={topologyText.view}>

@@ -5,10 +5,12 @@ import { amount, measureNames } from '../overview/names.ts'
 import { isOnRequest, measures, type Measure } from '../overview/state.ts'
 import { EdgeGrid, endColumns, endsOf, figure, notDrawn } from './edge-grid.tsx'
 import type { Amounts, Graph } from './fold.ts'
+import { TroubleText } from './trouble-text.tsx'
+import type { Trouble } from './trouble.ts'
 import { generalText } from '../../../text/general.ts'
 import { topologyText } from '../../../text/topology.ts'
 
-type Line = Amounts & ReturnType<typeof endsOf> & Readonly<{ edges: number }>
+type Line = Amounts & ReturnType<typeof endsOf> & Readonly<{ edges: number; trouble?: Trouble | undefined }>
 
 const sorts = ['from', 'to', ...measures, 'edges'] as const
 
@@ -27,6 +29,13 @@ const columns: readonly GridColumn<Line>[] = [
     cell: ({ edges }) => count(edges),
   },
 ]
+
+const troubles: GridColumn<Line> = {
+  id: 'trouble',
+  title: topologyText.dropsAndErrors,
+  width: 170,
+  cell: ({ trouble }) => (trouble === undefined ? '' : <TroubleText trouble={trouble} />),
+}
 
 export function EdgeList({
   graph,
@@ -60,10 +69,11 @@ export function EdgeList({
         ...columns.slice(2),
       ]
     : columns
+  const hasTrouble = graph.edges.some(({ trouble }) => trouble !== undefined)
   return (
     <EdgeGrid
       label={topologyText.edges}
-      columns={shown}
+      columns={hasTrouble ? [...shown, troubles] : shown}
       lines={lines}
       sort={sort}
       onSort={setSort}

@@ -8,7 +8,7 @@ type FindProps = Readonly<{
   text: string
   chosen: string
   onText: (text: string) => void
-  onChoose: (key: string) => void
+  onFound: (key: string) => void
 }>
 
 export function foundIn({ nodes }: Graph, text: string): readonly number[] {
@@ -22,13 +22,13 @@ export function foundIn({ nodes }: Graph, text: string): readonly number[] {
   )
 }
 
-export function Find({ graph, text, chosen, onText, onChoose }: FindProps): React.ReactNode {
+export function Find({ graph, text, chosen, onText, onFound }: FindProps): React.ReactNode {
   const found = useMemo(() => foundIn(graph, text), [graph, text])
   const at = found.findIndex((index) => graph.nodes[index]?.key === chosen)
   const go = (by: 1 | -1) => {
     const next = found[at < 0 ? (by > 0 ? 0 : found.length - 1) : (at + by + found.length) % found.length]
     const key = next === undefined ? undefined : graph.nodes[next]?.key
-    if (key !== undefined) onChoose(key)
+    if (key !== undefined) onFound(key)
   }
   return (
     <form

@@ -2,6 +2,7 @@ import type { GroupsAnswer } from '../overview/sums.ts'
 import { measures, type Measure } from '../overview/state.ts'
 import { groupOf, nodeCells, nodeLabel, scopeParts } from './scope.ts'
 import type { Scope } from './state.ts'
+import type { Trouble } from './trouble.ts'
 import { generalText } from '../../../text/general.ts'
 import { topologyText } from '../../../text/topology.ts'
 
@@ -15,6 +16,7 @@ export type EdgeRow = Readonly<{
   sums: Amounts
   /** Amounts of the earlier range; absent: unknown or no comparison. */
   before?: Amounts
+  trouble?: Trouble
 }>
 
 export type Edges = Readonly<{
@@ -27,6 +29,7 @@ type GraphNode = Readonly<{
   key: string
   label: string
   group: string
+  /** Undefined: a square that combines nodes. */
   cells: readonly unknown[] | undefined
   stands: number
   sent: Amounts
@@ -38,6 +41,7 @@ interface GraphEdge extends Amounts {
   readonly to: number
   readonly edges: number
   readonly before?: Total | undefined
+  readonly trouble?: Trouble | undefined
 }
 
 export type Graph = Readonly<{
@@ -69,6 +73,8 @@ interface Known {
 
 interface Folded extends Known {
   stands: number
+  /** A group folded by the user; otherwise the nodes beyond the limit. */
+  readonly label?: string
 }
 
 export const zero = (): Sum => ({ bytes: 0, packets: 0, flows: 0, drop_bytes: 0, drop_packets: 0 })
@@ -100,14 +106,40 @@ export function sizeOf(measure: Measure, now: Amounts, before: Amounts | undefin
   return Math.max(now[measure], before?.[measure] ?? 0)
 }
 
-export function foldGraph({ rows, total, before }: Edges, scope: Scope, measure: Measure, limits: Limits): Graph {
-  const nodes = new Map<string, Known>()
+export const foldKey = (group: string): string => `group ${group}`
+
+/** Groups of several nodes, and folded ones. */
+export function foldable(graph: Graph | undefined, folds: readonly string[]): readonly string[] {
+  const members = new Map<string, number>()
+  for (const { group, stands } of graph?.nodes ?? []) members.set(group, (members.get(group) ?? 0) + stands)
+  return [...members].flatMap(([group, count]) =>
+    group !== elsewhere && group !== '' && (count > 1 || folds.includes(group)) ? [group] : [],
+  )
+}
+
+/** @param folds groups that are one node each. */
+export function foldGraph(
+  { rows, total, before }: Edges,
+  scope: Scope,
+  measure: Measure,
+  limits: Limits,
+  folds: readonly string[] = [],
+): Graph {
+  const nodes = new Map<string, Known | Folded>()
+  const members = new Map(folds.map((group) => [group, new Set<string>()]))
   const node = (values: readonly unknown[]) => {
     const cells = nodeCells(scope, values)
-    const key = JSON.stringify(cells)
+    const group = groupOf(scope, cells)
+    const single = JSON.stringify(cells)
+    const own = members.get(group)?.add(single)
+    const key = own === undefined ? single : foldKey(group)
     let known = nodes.get(key)
-    if (known === undefined)
-      nodes.set(key, (known = { key, cells, group: groupOf(scope, cells), sent: zero(), received: zero(), size: 0 }))
+    if (known === undefined) {
+      known = { key, cells, group, sent: zero(), received: zero(), size: 0 }
+      if (own !== undefined) known = { ...known, stands: 0, label: groupName(group) }
+      nodes.set(key, known)
+    }
+    if (own !== undefined && 'stands' in known) known.stands = own.size
     return known
   }
   const pairs = rows.map((row) => {
@@ -127,7 +159,13 @@ export function foldGraph({ rows, total, before }: Edges, scope: Scope, measure:
     places.get(key) ?? places.get(folded.get(group)?.key ?? '') ?? places.get(folded.get(elsewhere)?.key ?? '') ?? 0
   const edges = new Map<
     number,
-    Sum & { readonly from: number; readonly to: number; edges: number; before?: (Sum & { edges: number }) | undefined }
+    Sum & {
+      readonly from: number
+      readonly to: number
+      edges: number
+      before?: (Sum & { edges: number }) | undefined
+      trouble?: Trouble
+    }
   >()
   for (const { from, to, row } of pairs) {
     const [a, b] = [placeOf(from), placeOf(to)]
@@ -146,6 +184,11 @@ export function foldGraph({ rows, total, before }: Edges, scope: Scope, measure:
       )
     add(edge, row.sums)
     if (row.sums.flows > 0) edge.edges++
+    if (row.trouble !== undefined)
+      edge.trouble = {
+        drops: (edge.trouble?.drops ?? 0) + row.trouble.drops,
+        errors: (edge.trouble?.errors ?? 0) + row.trouble.errors,
+      }
     if (row.before === undefined) edge.before = undefined
     else if (edge.before !== undefined) {
       add(edge.before, row.before)
@@ -165,7 +208,7 @@ export function foldGraph({ rows, total, before }: Edges, scope: Scope, measure:
         received: each.received,
         cells: isFolded ? undefined : each.cells,
         stands: isFolded ? each.stands : 1,
-        label: isFolded ? generalText.remaining(each.stands) : nodeLabel(scope, each.cells),
+        label: isFolded ? (each.label ?? generalText.remaining(each.stands)) : nodeLabel(scope, each.cells),
       }
     }),
     edges: drawn,
@@ -197,16 +240,18 @@ function restOf(total: Total, drawn: readonly (Amounts & { readonly edges: numbe
 const elsewhere = '\u0000elsewhere'
 
 function foldNodes(
-  sorted: readonly Known[],
+  sorted: readonly (Known | Folded)[],
   most: number,
-): Readonly<{ kept: readonly Known[]; folded: ReadonlyMap<string, Folded> }> {
+): Readonly<{ kept: readonly (Known | Folded)[]; folded: ReadonlyMap<string, Folded> }> {
   if (sorted.length <= most) return { kept: sorted, folded: new Map() }
   let count = most
   for (;;) {
     const kept = sorted.slice(0, count)
     const shown = new Set(kept.map(({ group }) => group))
     const folded = new Map<string, Folded>()
-    for (const { group: own, sent, received, size } of sorted.slice(count)) {
+    for (const known of sorted.slice(count)) {
+      const { group: own, sent, received, size } = known
+      const stands = 'stands' in known ? known.stands : 1
       const group = shown.has(own) ? own : elsewhere
       let into = folded.get(group)
       if (into === undefined)
@@ -225,7 +270,7 @@ function foldNodes(
       add(into.sent, sent)
       add(into.received, received)
       into.size += size
-      into.stands++
+      into.stands += stands
     }
     const over = kept.length + folded.size - most
     if (over <= 0 || count <= 1) return { kept, folded }

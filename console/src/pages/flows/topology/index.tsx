@@ -18,12 +18,15 @@ import { Compare } from './compare.tsx'
 import { DiffList } from './diff-list.tsx'
 import { EdgeList } from './edge-list.tsx'
 import { Find } from './find.tsx'
-import { foldGraph, moreLimits, defaultLimits } from './fold.ts'
-import { DiffLegend } from './legend.tsx'
+import { foldable, foldGraph, foldKey, moreLimits, defaultLimits } from './fold.ts'
+import { DiffLegend, GraphLegend } from './legend.tsx'
+import { liveSeconds } from './live-graph.ts'
 import { NodePanel } from './node-panel.tsx'
 import { summaryText } from './summary-text.ts'
-import { conditionOf, groupCondition, scopeParts } from './scope.ts'
+import { comparedScope, conditionOf, groupCondition, scopeParts } from './scope.ts'
 import { scopes, type Scope } from './state.ts'
+import { aboveThreshold } from './threshold.ts'
+import { ThresholdSlider } from './threshold-slider.tsx'
 import { forgetPlaces, useLayout } from './use-layout.ts'
 import { useTopology } from './use-topology.ts'
 import './topology.css'
@@ -31,18 +34,22 @@ import { topologyText } from '../../../text/topology.ts'
 import { generalText } from '../../../text/general.ts'
 import { LiveLink } from '../live-link.tsx'
 
-export default function Topology({ state, set, tabs }: FlowViewProps): React.ReactNode {
-  const { live, t, refresh, q, scope, by, more, list, node: chosen, pins, diff, find, eye } = state
+export default function Topology({ state: whole, set, tabs }: FlowViewProps): React.ReactNode {
+  const compares = whole.diff !== '' && !whole.live
+  const state = useMemo(() => (compares ? { ...whole, scope: comparedScope(whole.scope) } : whole), [whole, compares])
+  const { live, t, refresh, q, scope, by, more, list, node: chosen, pins, diff, find, eye, folds, least } = state
   const { revision, again } = useRefresh(!live && isMoving(t) ? refresh : 0)
   const [layoutTurn, setLayoutTurn] = useState(0)
   const [steps, setSteps] = useState(0)
+  const [foundTurn, setFoundTurn] = useState(0)
   const link = useLink()
   const flowQuery = useMemo(() => flowQueryOf(state, revision), [state, revision])
   const { edges, answer, diff: compared, error, isFetching, again: retry } = useTopology(state, flowQuery)
-  const graph = useMemo(
-    () => (edges === undefined ? undefined : foldGraph(edges, scope, by, more ? moreLimits : defaultLimits)),
-    [edges, scope, by, more],
+  const all = useMemo(
+    () => (edges === undefined ? undefined : foldGraph(edges, scope, by, more ? moreLimits : defaultLimits, folds)),
+    [edges, scope, by, more, folds],
   )
+  const graph = useMemo(() => (all === undefined ? undefined : aboveThreshold(all, by, least)), [all, by, least])
   const { laid, failed } = useLayout(graph, scope, by, pins, layoutTurn)
   const shown = laid?.graph ?? graph
   const at = shown?.nodes.findIndex(({ key }) => key === chosen) ?? -1
@@ -62,12 +69,20 @@ export default function Topology({ state, set, tabs }: FlowViewProps): React.Rea
   }
   const step = (index: number) => {
     const cells = shown?.nodes[index]?.cells
+    const group = shown?.nodes[index]?.group ?? ''
     if (cells !== undefined) into({ q: andFilter(q, conditionOf(scope, cells)), scope: scopeParts[scope].finer })
+    else if (folds.includes(group)) fold(group)
     else if (!more) set({ more: true })
+  }
+  const groups = useMemo(() => foldable(all, folds), [all, folds])
+  const fold = (group: string) => {
+    if (folds.includes(group)) set({ folds: folds.filter((each) => each !== group), node: '' }, 'replace')
+    else if (groups.includes(group)) set({ folds: [...folds, group], node: foldKey(group) }, 'replace')
   }
   const cellsOfGroup = shown?.nodes.find(
     ({ group, cells }) => group === shown.nodes[at]?.group && cells !== undefined,
   )?.cells
+  const groupOfChosen = shown?.nodes[at]?.group ?? ''
   const ofGroup = cellsOfGroup === undefined ? undefined : groupCondition(scope, cellsOfGroup)
   const flowsOf = (index: number) => {
     const cells = shown?.nodes[index]?.cells
@@ -109,8 +124,9 @@ export default function Topology({ state, set, tabs }: FlowViewProps): React.Rea
           label={topologyText.nodesAre}
           value={scope}
           values={scopes}
+          title={compares ? topologyText.podsCombined : undefined}
           textOf={(each) => scopeParts[each].title}
-          onChange={(chosen) => set({ scope: chosen, node: '', pins: {}, eye: undefined })}
+          onChange={(chosen) => set({ scope: chosen, node: '', pins: {}, eye: undefined, folds: [] })}
         />
         <LabelledSelect
           label={topologyText.rankBy}
@@ -135,7 +151,10 @@ export default function Topology({ state, set, tabs }: FlowViewProps): React.Rea
               text={find}
               chosen={chosen}
               onText={(text) => set({ find: text }, 'replace')}
-              onChoose={choose}
+              onFound={(key) => {
+                choose(key)
+                setFoundTurn((before) => before + 1)
+              }}
             />
           )}
           <button
@@ -196,11 +215,36 @@ export default function Topology({ state, set, tabs }: FlowViewProps): React.Rea
               fileName={`${fileName('topology', scopeParts[scope].title, flowQuery.t.from, flowQuery.t.to)}.png`}
               onEye={(next) => set({ eye: next }, 'replace')}
               onChoose={choose}
+              foundTurn={foundTurn}
               onStep={step}
+              onFold={fold}
               onPin={pin}
             />
           )}
           {shown?.earlier !== undefined && <DiffLegend graph={shown} measure={by} answer={compared} />}
+          {shown !== undefined && all !== undefined && (
+            <GraphLegend
+              graph={shown}
+              note={live ? topologyText.liveRange(liveSeconds) : compares ? topologyText.podsCombined : ''}
+            >
+              {groups.length > 0 && (
+                <button
+                  type="button"
+                  aria-pressed={folds.length > 0}
+                  title={topologyText.foldGroupsHint}
+                  onClick={() => set({ folds: folds.length > 0 ? [] : groups, node: '', eye: undefined }, 'replace')}
+                >
+                  {topologyText.foldGroups}
+                </button>
+              )}
+              <ThresholdSlider
+                graph={all}
+                measure={by}
+                position={least}
+                onChange={(position) => set({ least: position }, 'replace')}
+              />
+            </GraphLegend>
+          )}
         </section>
         {at >= 0 && shown !== undefined && (
           <NodePanel
@@ -211,6 +255,11 @@ export default function Topology({ state, set, tabs }: FlowViewProps): React.Rea
             onChoose={choose}
             onStep={() => step(at)}
             onGroup={ofGroup === undefined ? undefined : () => into({ q: andFilter(q, ofGroup) })}
+            fold={
+              folds.includes(groupOfChosen) || groups.includes(groupOfChosen)
+                ? { folded: folds.includes(groupOfChosen), turn: () => fold(groupOfChosen) }
+                : undefined
+            }
             onFlows={() => flowsOf(at)}
             onPin={() =>
               pin(

@@ -2,6 +2,7 @@ import { count, volume } from '../../../parts/format.ts'
 import { amount, measureNames } from '../overview/names.ts'
 import { isOnRequest, type Measure } from '../overview/state.ts'
 import { groupName, type Graph } from './fold.ts'
+import { TroubleText } from './trouble-text.tsx'
 import { generalText } from '../../../text/general.ts'
 import { topologyText } from '../../../text/topology.ts'
 
@@ -13,6 +14,8 @@ type NodePanelProps = Readonly<{
   onChoose: (key: string) => void
   onStep: () => void
   onGroup: (() => void) | undefined
+  /** Undefined: the node has no group of several nodes. */
+  fold: Readonly<{ folded: boolean; turn: () => void }> | undefined
   onFlows: () => void
   onPin: () => void
 }>
@@ -27,6 +30,7 @@ export function NodePanel({
   onChoose,
   onStep,
   onGroup,
+  fold,
   onFlows,
   onPin,
 }: NodePanelProps): React.ReactNode {
@@ -87,6 +91,11 @@ export function NodePanel({
               {topologyText.onlyItsGroup}
             </button>
           )}
+          {fold !== undefined && (
+            <button type="button" aria-pressed={fold.folded} onClick={fold.turn}>
+              {fold.folded ? topologyText.unfoldGroup : topologyText.foldGroup}
+            </button>
+          )}
           {alone && (
             <button type="button" onClick={onFlows}>
               {topologyText.showFlows}
@@ -100,7 +109,7 @@ export function NodePanel({
           {topologyText.peers(own.length > peersShown ? topologyText.largestPeers(peersShown, count(own.length)) : '')}
         </h3>
         <ul className="peers">
-          {own.slice(0, peersShown).map(({ from, to, ...sums }) => {
+          {own.slice(0, peersShown).map(({ from, to, trouble, ...sums }) => {
             const other = graph.nodes[from === at ? to : from]
             return (
               other !== undefined && (
@@ -110,6 +119,7 @@ export function NodePanel({
                   <button type="button" className="quiet" onClick={() => onChoose(other.key)}>
                     {other.label}
                   </button>
+                  {trouble !== undefined && <TroubleText trouble={trouble} />}
                   <span className="number">{amount(measure, sums[measure])}</span>
                 </li>
               )

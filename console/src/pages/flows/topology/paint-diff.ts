@@ -24,7 +24,12 @@ const styles: Readonly<Record<Change, Style>> = {
 
 const apart = 3
 
-function asideOf({ graph }: Picture, sx: Place, sy: Place): (index: number) => readonly [dx: number, dy: number] {
+/** Pixels by which an edge with a reverse edge is beside the line of both centres. */
+export function asideOf(
+  { graph }: Picture,
+  sx: Place,
+  sy: Place,
+): (index: number) => readonly [dx: number, dy: number] {
   const known = new Set(graph.edges.map(({ from, to }) => `${from} ${to}`))
   return (index) => {
     const { from = 0, to = 0 } = graph.edges[index] ?? {}

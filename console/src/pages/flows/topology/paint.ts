@@ -3,7 +3,9 @@ import type { Measure } from '../overview/state.ts'
 import type { Change } from './diff.ts'
 import { groupName, type Graph } from './fold.ts'
 import type { Placed } from './layout.ts'
+import { aroundNode, besideNode, boxOf, FreeSpace, type Box } from './labels.ts'
 import { paintChanges, paintMarks } from './paint-diff.ts'
+import { arrowHead, paintEdges, paintValues, type Screen } from './paint-edges.ts'
 import { topologyText } from '../../../text/topology.ts'
 
 export type Palette = Readonly<{
@@ -42,29 +44,35 @@ export type Picture = Readonly<{
 
 const font = 'system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif'
 const focusFont = `600 12px ${font}`
-const thickness = [0.6, 1, 1.8, 3]
-/** Several short paths draw faster than one long path. */
-const chunk = 400
 const maxLabels = 60
+
+function screenOf({ placed: { points }, radii }: Picture, { x, y, k }: Eye, width: number, height: number): Screen {
+  return {
+    sx: (index) => ((points[2 * index] ?? 0) - x) * k + width / 2,
+    sy: (index) => ((points[2 * index + 1] ?? 0) - y) * k + height / 2,
+    radius: (index) => Math.max(2, (radii[index] ?? 4) * k),
+    k,
+  }
+}
 
 export function paint(
   context: CanvasRenderingContext2D,
   picture: Picture,
-  { x, y, k }: Eye,
+  eye: Eye,
   width: number,
   height: number,
   palette: Palette,
 ): void {
-  const { graph, placed, radii, colors, pinned, changes } = picture
-  const { points, groups } = placed
-  const sx = (index: number) => ((points[2 * index] ?? 0) - x) * k + width / 2
-  const sy = (index: number) => ((points[2 * index + 1] ?? 0) - y) * k + height / 2
+  const { graph, placed, colors, pinned, changes } = picture
+  const { x, y, k } = eye
+  const screen = screenOf(picture, eye, width, height)
+  const { sx, sy, radius } = screen
   context.clearRect(0, 0, width, height)
   context.fillStyle = palette.panel
   context.fillRect(0, 0, width, height)
   const members = new Map<string, number>()
   for (const { group } of graph.nodes) members.set(group, (members.get(group) ?? 0) + 1)
-  const named = groups.filter(({ name }) => (members.get(name) ?? 0) > 1)
+  const named = placed.groups.filter(({ name }) => (members.get(name) ?? 0) > 1)
   context.fillStyle = palette.soft
   context.strokeStyle = palette.line
   context.lineWidth = 1
@@ -74,7 +82,7 @@ export function paint(
     context.fill()
     context.stroke()
   }
-  if (changes === undefined) paintEdges(context, picture, sx, sy, k, palette)
+  if (changes === undefined) paintEdges(context, picture, screen, palette)
   else {
     paintChanges(context, picture, changes, sx, sy, palette)
     paintMarks(context, picture, changes, sx, sy, palette)
@@ -84,67 +92,57 @@ export function paint(
       context,
       sx(index),
       sy(index),
-      Math.max(2, (radii[index] ?? 4) * k),
+      radius(index),
       stands !== 1,
       pinned.has(index),
       colorOf(colors, index, palette),
       palette,
     ),
   )
-  for (const index of picture.found)
-    ring(context, sx(index), sy(index), Math.max(2, (radii[index] ?? 4) * k) + 4, palette.accent)
-  const taken: Box[] = []
+  for (const index of picture.found) ring(context, sx(index), sy(index), radius(index) + 4, palette.accent)
+  const space = spaceOf(picture, screen)
   context.textAlign = 'center'
   context.textBaseline = 'alphabetic'
+  context.font = focusFont
   for (const group of named) {
-    const [gx, gy] = [(group.x - x) * k + width / 2, (group.y - y - group.radius) * k + height / 2 - 5]
-    write(context, groupName(group.name), gx, gy, `600 12px ${font}`, palette.dim, palette.panel, taken)
+    const [gx, gy, reach] = [
+      (group.x - x) * k + width / 2,
+      (group.y - y) * k + height / 2,
+      Math.max(4, group.radius * k),
+    ]
+    const text = short(groupName(group.name))
+    const spots = [
+      [gx, gy - reach - 5],
+      [gx, gy + reach + 14],
+      [gx, gy - reach + 16],
+    ] as const
+    const spot = space.place(halfOf(context, text), spots)
+    if (spot !== undefined) write(context, text, spot[0], spot[1], palette.dim, palette.panel)
   }
+  context.font = `12px ${font}`
   let labels = 0
   for (let index = 0; index < graph.nodes.length && labels < maxLabels; index++) {
     const [nx, ny] = [sx(index), sy(index)]
     if (nx < 0 || ny < 0 || nx > width || ny > height) continue
-    if (
-      write(
-        context,
-        graph.nodes[index]?.label ?? '',
-        nx,
-        ny + Math.max(2, (radii[index] ?? 4) * k) + 12,
-        `12px ${font}`,
-        palette.ink,
-        palette.panel,
-        taken,
-      )
-    )
-      labels++
+    const text = short(graph.nodes[index]?.label ?? '')
+    const half = halfOf(context, text)
+    const spot = space.place(half, besideNode(nx, ny, radius(index), half))
+    if (spot === undefined) continue
+    write(context, text, spot[0], spot[1], palette.ink, palette.panel)
+    labels++
   }
+  if (changes !== undefined) return
+  context.font = `11px ${font}`
+  paintValues(context, picture, screen, space, (text, tx, ty) =>
+    write(context, text, tx, ty, palette.dim, palette.panel),
+  )
 }
 
-function paintEdges(
-  context: CanvasRenderingContext2D,
-  { graph, widths }: Picture,
-  sx: (index: number) => number,
-  sy: (index: number) => number,
-  k: number,
-  palette: Palette,
-) {
-  const crowded = graph.edges.length > 400
-  for (const level of [0, 1, 2, 3]) {
-    context.lineWidth = (thickness[level] ?? 1) * Math.min(1.5, Math.max(0.6, k))
-    context.strokeStyle = palette.edges[crowded ? level : Math.min(3, level + 1)] ?? palette.edge
-    let count = 0
-    context.beginPath()
-    graph.edges.forEach(({ from, to }, index) => {
-      if (widths[index] !== level || from === to) return
-      context.moveTo(sx(from), sy(from))
-      context.lineTo(sx(to), sy(to))
-      if (++count % chunk === 0) {
-        context.stroke()
-        context.beginPath()
-      }
-    })
-    context.stroke()
-  }
+function spaceOf({ graph, found }: Picture, { sx, sy, radius }: Screen): FreeSpace {
+  const space = new FreeSpace()
+  for (let index = 0; index < graph.nodes.length; index++)
+    space.takeNode(sx(index), sy(index), radius(index), found.has(index) ? 6 : 2)
+  return space
 }
 
 function ring(context: CanvasRenderingContext2D, x: number, y: number, radius: number, color: string) {
@@ -185,53 +183,37 @@ function node(
   context.fill()
 }
 
-type Box = readonly [left: number, top: number, right: number, bottom: number]
+function short(whole: string, most = 28) {
+  return whole.length > most ? `${whole.slice(0, most - 1)}…` : whole
+}
 
-function write(
-  context: CanvasRenderingContext2D,
-  whole: string,
-  x: number,
-  y: number,
-  style: string,
-  ink: string,
-  halo: string,
-  taken: Box[],
-  most = 28,
-  ground = '',
-): boolean {
-  const text = whole.length > most ? `${whole.slice(0, most - 1)}…` : whole
-  context.font = style
-  const half = context.measureText(text).width / 2 + 3
-  const box: Box = [x - half, y - 11, x + half, y + 4]
-  if (taken.some(([left, top, right, bottom]) => box[0] < right && box[2] > left && box[1] < bottom && box[3] > top))
-    return false
-  taken.push(box)
-  if (ground !== '') {
-    context.fillStyle = ground
-    context.fillRect(box[0] - 3, box[1] - 3, box[2] - box[0] + 6, box[3] - box[1] + 5)
-  }
+/** Half of the width, with a margin. */
+function halfOf(context: CanvasRenderingContext2D, text: string) {
+  return context.measureText(text).width / 2 + 3
+}
+
+function write(context: CanvasRenderingContext2D, text: string, x: number, y: number, ink: string, halo: string) {
   context.strokeStyle = halo
   context.lineWidth = 3
   context.lineJoin = 'round'
   context.strokeText(text, x, y)
   context.fillStyle = ink
   context.fillText(text, x, y)
-  return true
 }
 
 export function paintFocus(
   context: CanvasRenderingContext2D,
-  { graph, placed, radii, colors, pinned, measure }: Picture,
-  { x, y, k }: Eye,
+  picture: Picture,
+  eye: Eye,
   width: number,
   height: number,
   palette: Palette,
   at: number,
   isChosen: boolean,
 ): void {
-  const { points } = placed
-  const sx = (index: number) => ((points[2 * index] ?? 0) - x) * k + width / 2
-  const sy = (index: number) => ((points[2 * index + 1] ?? 0) - y) * k + height / 2
+  const { graph, colors, pinned, measure } = picture
+  const screen = screenOf(picture, eye, width, height)
+  const { sx, sy, radius } = screen
   const near: number[] = []
   if (isChosen) {
     context.globalAlpha = 0.62
@@ -240,18 +222,26 @@ export function paintFocus(
     context.globalAlpha = 1
   }
   context.strokeStyle = palette.accent
-  context.fillStyle = palette.accent
+  context.lineWidth = 1.5
   for (const { from, to } of graph.edges) {
     if ((from !== at && to !== at) || from === to) continue
     if (near.length < 200) near.push(from === at ? to : from)
-    arrow(context, sx(from), sy(from), sx(to), sy(to), Math.max(2, (radii[to] ?? 4) * k))
+    const [start, end] = [
+      [sx(from), sy(from)],
+      [sx(to), sy(to)],
+    ] as const
+    context.beginPath()
+    context.moveTo(...start)
+    context.lineTo(...end)
+    context.stroke()
+    arrowHead(context, start, end, radius(to) + 2, 8, palette.accent)
   }
   for (const index of [...near, at]) {
     node(
       context,
       sx(index),
       sy(index),
-      Math.max(2, (radii[index] ?? 4) * k),
+      radius(index),
       graph.nodes[index]?.stands !== 1,
       pinned.has(index),
       colorOf(colors, index, palette),
@@ -261,61 +251,36 @@ export function paintFocus(
   context.strokeStyle = palette.accent
   context.lineWidth = isChosen ? 3 : 2
   context.beginPath()
-  context.arc(sx(at), sy(at), Math.max(2, (radii[at] ?? 4) * k) + 3, 0, 7)
+  context.arc(sx(at), sy(at), radius(at) + 3, 0, 7)
   context.stroke()
-  const taken: Box[] = []
+  const space = spaceOf(picture, screen)
+  space.takeNode(sx(at), sy(at), radius(at), 5)
   context.textAlign = 'center'
-  const radius = (index: number) => Math.max(2, (radii[index] ?? 4) * k)
+  context.textBaseline = 'alphabetic'
+  context.font = focusFont
+  const screenBox: Box = [0, 0, width, height]
   const own = graph.nodes[at]
   if (own !== undefined) {
-    const text = topologyText.outIn(
-      own.label,
-      amount(measure, own.sent[measure]),
-      amount(measure, own.received[measure]),
-    )
-    context.font = focusFont
-    const half = Math.min(width, context.measureText(text).width + 12) / 2
-    write(
-      context,
-      text,
-      Math.max(half, Math.min(width - half, sx(at))),
-      sy(at) + radius(at) + 13,
-      focusFont,
-      palette.ink,
-      palette.panel,
-      taken,
-      60,
-      palette.panel,
-    )
+    const [sent, received] = [own.sent, own.received].map((sums) => amount(measure, sums[measure])) as [string, string]
+    const text = short(topologyText.outIn(own.label, sent, received), 60)
+    const half = halfOf(context, text) + 3
+    const [x, y] = [sx(at), sy(at)]
+    const spot = space.place(half, aroundNode(x, y, radius(at) + 3, half, Math.max(width, height)), screenBox)
+    if (spot !== undefined) {
+      const [left, top, right, bottom] = boxOf(spot[0], spot[1], half)
+      context.fillStyle = palette.panel
+      context.fillRect(left, top, right - left, bottom - top)
+      write(context, text, spot[0], spot[1], palette.ink, palette.panel)
+    }
   }
+  let labels = 0
   for (const index of near) {
-    if (taken.length > 40) break
-    write(
-      context,
-      graph.nodes[index]?.label ?? '',
-      sx(index),
-      sy(index) + radius(index) + 12,
-      `600 12px ${font}`,
-      palette.ink,
-      palette.panel,
-      taken,
-    )
+    if (labels >= 40) break
+    const text = short(graph.nodes[index]?.label ?? '')
+    const half = halfOf(context, text)
+    const spot = space.place(half, besideNode(sx(index), sy(index), radius(index), half))
+    if (spot === undefined) continue
+    write(context, text, spot[0], spot[1], palette.ink, palette.panel)
+    labels++
   }
-}
-
-function arrow(context: CanvasRenderingContext2D, x1: number, y1: number, x2: number, y2: number, gap: number) {
-  const length = Math.hypot(x2 - x1, y2 - y1)
-  if (length < 1) return
-  const [ux, uy] = [(x2 - x1) / length, (y2 - y1) / length]
-  const [ex, ey] = [x2 - ux * (gap + 2), y2 - uy * (gap + 2)]
-  context.lineWidth = 1.5
-  context.beginPath()
-  context.moveTo(x1, y1)
-  context.lineTo(ex, ey)
-  context.stroke()
-  context.beginPath()
-  context.moveTo(ex, ey)
-  context.lineTo(ex - ux * 8 - uy * 4, ey - uy * 8 + ux * 4)
-  context.lineTo(ex - ux * 8 + uy * 4, ey - uy * 8 - ux * 4)
-  context.fill()
 }

@@ -119,9 +119,8 @@ export class Scene {
   }
 
   fit(): void {
-    const groups = this.#picture?.placed.groups ?? []
-    const points = this.#picture?.placed.points ?? []
-    if (groups.length === 0 || this.#width === 0) return
+    const { groups = [], points = [] } = this.#picture?.placed ?? {}
+    if (groups.length === 0) return
     const xs = [
       ...groups.flatMap(({ x, radius }) => [x - radius, x + radius]),
       ...points.filter((_, index) => index % 2 === 0),
@@ -130,14 +129,31 @@ export class Scene {
       ...groups.flatMap(({ y, radius }) => [y - radius, y + radius]),
       ...points.filter((_, index) => index % 2 === 1),
     ]
-    const [left, right, top, bottom] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)]
-    const k = Math.max(
-      least,
-      Math.min(1.6, (this.#width - 40) / Math.max(1, right - left), (this.#height - 60) / Math.max(1, bottom - top)),
+    const eye = this.#eyeOf(xs, ys, 20)
+    if (eye !== undefined) this.look(eye)
+  }
+
+  /** Shows these nodes, with room for their labels. */
+  fitTo(nodes: readonly number[]): void {
+    const points = this.#picture?.placed.points
+    if (points === undefined || nodes.length === 0) return
+    const eye = this.#eyeOf(
+      nodes.map((index) => points[2 * index] ?? 0),
+      nodes.map((index) => points[2 * index + 1] ?? 0),
+      80,
     )
-    this.#eye = { x: (left + right) / 2, y: (top + bottom) / 2, k }
-    this.#stale = true
-    this.draw()
+    if (eye !== undefined) this.#move(eye, true)
+  }
+
+  #eyeOf(xs: readonly number[], ys: readonly number[], border: number): Eye | undefined {
+    if (this.#width === 0) return undefined
+    const [left, right, top, bottom] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)]
+    const k = Math.min(
+      1.6,
+      Math.max(1, this.#width - 2 * border) / Math.max(1, right - left),
+      Math.max(1, this.#height - 2 * border - 20) / Math.max(1, bottom - top),
+    )
+    return { x: (left + right) / 2, y: (top + bottom) / 2, k: Math.max(least, k) }
   }
 
   fitAll(): void {
@@ -183,6 +199,16 @@ export class Scene {
     const { k } = this.#eye
     const radii = this.#picture?.radii ?? []
     return this.#index?.nearest(x, y, (index) => Math.min(80, Math.max(radii[index] ?? 0, 8 / k) + 3 / k)) ?? -1
+  }
+
+  /** The group of several nodes at this place. */
+  groupAt(px: number, py: number): string | undefined {
+    const [x, y] = this.toPlane(px, py)
+    const { graph, placed } = this.#picture ?? {}
+    const hit = placed?.groups.find((group) => Math.hypot(group.x - x, group.y - y) < group.radius)
+    return hit !== undefined && (graph?.nodes.filter(({ group }) => group === hit.name).length ?? 0) > 1
+      ? hit.name
+      : undefined
   }
 
   place(index: number, x: number, y: number): void {

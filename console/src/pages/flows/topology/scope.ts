@@ -10,6 +10,12 @@ type ScopeParts = Readonly<{
 }>
 
 export const scopeParts: Readonly<Record<Scope, ScopeParts>> = {
+  workload: {
+    title: topologyText.workloads,
+    parts: ['owner_name', 'name', 'label', 'addr', 'namespace'],
+    group: ['namespace', 'label'],
+    finer: 'endpoint',
+  },
   endpoint: {
     title: topologyText.endpoints,
     parts: ['name', 'owner_name', 'label', 'addr', 'namespace'],
@@ -49,12 +55,29 @@ const unnamed: Readonly<Record<string, string>> = {
 
 const endpointNames = 4
 
+/** Named by the first part that has a value. */
+function isFirstOf(scope: Scope) {
+  return scope === 'endpoint' || scope === 'workload'
+}
+
+/** A comparison combines the pods of an owner: a rollout replaces all of them. */
+export function comparedScope(scope: Scope): Scope {
+  return scope === 'endpoint' || scope === 'name' ? 'workload' : scope
+}
+
 export function nodeCells(scope: Scope, cells: readonly unknown[]): readonly unknown[] {
-  if (scope !== 'endpoint') return cells
-  const first = cells.slice(0, endpointNames).findIndex((cell) => cell !== null && cell !== undefined && cell !== '')
+  if (!isFirstOf(scope)) return cells
+  const { parts } = scopeParts[scope]
+  const first = cells.slice(0, endpointNames).findIndex(hasValue)
+  // Pods of one owner may be in several networks.
+  const keepsNetwork = scope === 'endpoint' || parts[first] !== 'owner_name' || !hasValue(cells[endpointNames])
   return cells.map((cell, at) =>
-    at === first || at >= endpointNames || (scopeParts[scope].parts[at] === 'label' && at > first) ? cell : null,
+    at === first || at >= endpointNames || (parts[at] === 'label' && at > first && keepsNetwork) ? cell : null,
   )
+}
+
+function hasValue(cell: unknown) {
+  return cell !== null && cell !== undefined && cell !== ''
 }
 
 export function nodeLabel(scope: Scope, cells: readonly unknown[]): string {
@@ -62,12 +85,10 @@ export function nodeLabel(scope: Scope, cells: readonly unknown[]): string {
   const name =
     scope === 'addr'
       ? (cells[1] ?? cells[0])
-      : scope === 'endpoint'
+      : isFirstOf(scope)
         ? cells.slice(0, endpointNames).find((cell) => cell !== null)
         : cells[0]
-  return name === null || name === undefined || name === ''
-    ? (unnamed[parts[0] ?? ''] ?? '?')
-    : String(name as string | number)
+  return hasValue(name) ? String(name as string | number) : (unnamed[parts[0] ?? ''] ?? '?')
 }
 
 /** Without groups each node is alone, and nodes without a value are together. */
@@ -76,7 +97,7 @@ export function groupOf(scope: Scope, cells: readonly unknown[]): string {
   if (group.length === 0) return JSON.stringify(cells)
   for (const name of group) {
     const cell = cells[parts.indexOf(name)]
-    if (cell !== null && cell !== undefined && cell !== '') return String(cell as string)
+    if (hasValue(cell)) return String(cell as string)
   }
   return ''
 }
@@ -84,11 +105,11 @@ export function groupOf(scope: Scope, cells: readonly unknown[]): string {
 export function conditionOf(scope: Scope, cells: readonly unknown[]): string {
   const { parts } = scopeParts[scope]
   // An address is unique without its name.
-  const first = scope === 'endpoint' ? cells.slice(0, endpointNames).findIndex((cell) => cell !== null) : 0
+  const first = isFirstOf(scope) ? cells.slice(0, endpointNames).findIndex((cell) => cell !== null) : 0
   const used =
     scope === 'addr'
       ? parts.slice(0, 1)
-      : scope === 'endpoint' && first >= 0
+      : isFirstOf(scope) && first >= 0
         ? [...parts.slice(0, first + 1), 'namespace']
         : parts
   const tests = used.map((part) => {
@@ -102,7 +123,7 @@ export function groupCondition(scope: Scope, cells: readonly unknown[]): string 
   const { parts, group } = scopeParts[scope]
   for (const name of group) {
     const cell = cells[parts.indexOf(name)]
-    if (cell !== null && cell !== undefined && cell !== '') return `either(${name} = ${literal(cell)})`
+    if (hasValue(cell)) return `either(${name} = ${literal(cell)})`
   }
   return undefined
 }

@@ -1,9 +1,20 @@
 import type { Part } from '../../../state/codec.ts'
-import { flag, oneOf, text } from '../../../state/parts.ts'
+import { flag, oneOf, text, textList } from '../../../state/parts.ts'
 import { isMoment } from '../../../state/range.ts'
 import type { Eye } from './paint.ts'
 
-export const scopes = ['endpoint', 'addr', 'name', 'owner', 'namespace', 'label', 'node', 'zone', 'country'] as const
+export const scopes = [
+  'workload',
+  'endpoint',
+  'addr',
+  'name',
+  'owner',
+  'namespace',
+  'label',
+  'node',
+  'zone',
+  'country',
+] as const
 export type Scope = (typeof scopes)[number]
 
 export type Pins = Readonly<Record<string, readonly [x: number, y: number]>>
@@ -17,6 +28,10 @@ export type TopologyState = Readonly<{
   /** Comparison: one of {@link earlierTimes}, or the start as ISO 8601; empty: none. */
   diff: string
   find: string
+  /** Groups that are one node each. */
+  folds: readonly string[]
+  /** Position of the threshold of edges, 0 to 100. */
+  least: number
   /** Visible part; undefined: everything. */
   eye: Eye | undefined
 }>
@@ -31,6 +46,15 @@ function diff(): Part<string> {
         ? written
         : undefined,
     write: (value) => value,
+  }
+}
+
+/** A whole number from 0 to 100. */
+function percent(): Part<number> {
+  return {
+    usual: 0,
+    read: (written) => (/^(?:\d{1,2}|100)$/.test(written) ? Number(written) : undefined),
+    write: String,
   }
 }
 
@@ -74,12 +98,14 @@ function pins(): Part<Pins> {
 }
 
 export const topologyParts = {
-  scope: oneOf(scopes, 'endpoint'),
+  scope: oneOf(scopes, 'workload'),
   more: flag(false),
   list: flag(false),
   node: text(),
   pins: pins(),
   diff: diff(),
   find: text(),
+  folds: textList(),
+  least: percent(),
   eye: eye(),
 } as const

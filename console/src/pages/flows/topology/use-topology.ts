@@ -8,6 +8,8 @@ import { edgesOf, moreLimits, defaultLimits, type Edges } from './fold.ts'
 import { liveSeconds, useLiveGraph } from './live-graph.ts'
 import { scopeParts } from './scope.ts'
 import type { Scope } from './state.ts'
+import { keyOf } from './diff.ts'
+import { useTrouble } from './trouble.ts'
 import { useDiff, type DiffAnswer } from './use-diff.ts'
 
 /** More than are drawn, so that combined nodes are correct. */
@@ -55,6 +57,12 @@ export function useTopology(state: ShownFlows, flowQuery: FlowQuery): Topology {
   )
   const streamed = useLiveGraph(live, { ...state, nodes: (more ? moreLimits : defaultLimits).nodes }, seeded)
   const own = compares ? compared : live ? seed : plain
+  const recent = { from: `now-${liveSeconds}s`, to: 'now' }
+  const troubles = useTrouble(
+    live ? { ...flowQuery, t: recent } : flowQuery,
+    scope,
+    !compares && own.data !== undefined,
+  )
   const edges = useMemo(() => {
     const all = live
       ? streamed
@@ -65,11 +73,19 @@ export function useTopology(state: ShownFlows, flowQuery: FlowQuery): Topology {
         : plain.data === undefined || !fits(plain.data, scope)
           ? undefined
           : edgesOf(plain.data, scope)
+    if (all === undefined) return undefined
+    const rows =
+      troubles === undefined || troubles.size === 0
+        ? all.rows
+        : all.rows.map((row) => {
+            const trouble = troubles.get(keyOf(row))
+            return trouble === undefined ? row : { ...row, trouble }
+          })
     // For dropped measures, edges without drops are not drawn but stay in the totals.
-    return all === undefined || !isOnRequest(by)
-      ? all
-      : { ...all, rows: all.rows.filter(({ sums, before }) => sums[by] > 0 || (before?.[by] ?? 0) > 0) }
-  }, [live, streamed, compares, compared.data, plain.data, scope, by])
+    return !isOnRequest(by)
+      ? { ...all, rows }
+      : { ...all, rows: rows.filter(({ sums, before }) => sums[by] > 0 || (before?.[by] ?? 0) > 0) }
+  }, [live, streamed, compares, compared.data, plain.data, troubles, scope, by])
   return {
     edges,
     answer: live ? undefined : compares ? compared.data?.now : plain.data,

@@ -1,0 +1,33 @@
+import { amount } from '../overview/names.ts'
+import type { Measure } from '../overview/state.ts'
+import type { Graph } from './fold.ts'
+import { maxThreshold, thresholdOf } from './threshold.ts'
+import { topologyText } from '../../../text/topology.ts'
+
+type ThresholdProps = Readonly<{
+  graph: Graph
+  measure: Measure
+  position: number
+  onChange: (position: number) => void
+}>
+
+export function ThresholdSlider({ graph, measure, position, onChange }: ThresholdProps): React.ReactNode {
+  const text =
+    position === 0
+      ? topologyText.allEdges
+      : topologyText.edgesFrom(amount(measure, thresholdOf(graph, measure, position)))
+  return (
+    <label className="control threshold" title={topologyText.thresholdHint}>
+      <input
+        type="range"
+        min={0}
+        max={maxThreshold}
+        value={position}
+        aria-label={topologyText.threshold}
+        aria-valuetext={text}
+        onChange={({ target: { value } }) => onChange(Number(value))}
+      />
+      <output className="number">{text}</output>
+    </label>
+  )
+}

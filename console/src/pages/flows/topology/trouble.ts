@@ -1,0 +1,77 @@
+import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { useMemo } from 'react'
+import { request } from '../../../api/client.ts'
+import { allOf } from '../../../parts/filter-text.ts'
+import { questionQuery } from '../flow-filter.ts'
+import type { FlowQuery } from '../overview/queries.ts'
+import type { GroupsAnswer } from '../overview/sums.ts'
+import { keyOf } from './diff.ts'
+import { edgesOf, type Amounts, type Edges } from './fold.ts'
+import { scopeParts } from './scope.ts'
+import type { Scope } from './state.ts'
+
+/** Dropped packets, and flows with a DNS error. */
+export type Trouble = Readonly<{ drops: number; errors: number }>
+
+export type TroubleKind = 'drops' | 'errors'
+
+/** A smaller share is normal loss. */
+const least = 0.01
+
+const dropped = 'drop_packets > 0'
+const failed = '(dns_errno > 0 or (exists(dns_rcode) and dns_rcode != NoError))'
+const limit = 4000
+
+/** The more severe kind. */
+export function troubleOf({
+  packets,
+  flows,
+  trouble,
+}: Amounts & { readonly trouble?: Trouble | undefined }): TroubleKind | undefined {
+  if (trouble === undefined) return undefined
+  if (trouble.drops > 0 && trouble.drops >= least * (packets + trouble.drops)) return 'drops'
+  return trouble.errors > 0 && trouble.errors >= least * flows ? 'errors' : undefined
+}
+
+/** Two queries of affected flows only: most flows have neither drops nor errors. */
+export function useTrouble(
+  { t, revision, ...question }: FlowQuery,
+  scope: Scope,
+  enabled: boolean,
+): ReadonlyMap<string, Trouble> | undefined {
+  const { data } = useQuery({
+    queryKey: ['topology trouble', question, t, scope, revision],
+    enabled,
+    staleTime: Infinity,
+    gcTime: 30_000,
+    placeholderData: keepPreviousData,
+    queryFn: async ({ signal }) => {
+      const edges = async (condition: string, by: 'drop_packets' | 'flows') =>
+        edgesOf(
+          await request<GroupsAnswer>('/api/v1/topology', {
+            signal,
+            query: {
+              ...questionQuery({ ...question, filter: allOf([question.filter, condition]) }),
+              from: t.from,
+              to: t.to,
+              source: 'raw',
+              scope: scopeParts[scope].parts.join(','),
+              by,
+              limit,
+            },
+          }),
+          scope,
+        )
+      return { scope, drops: await edges(dropped, 'drop_packets'), errors: await edges(failed, 'flows') }
+    },
+  })
+  return useMemo(() => (data === undefined || data.scope !== scope ? undefined : merged(data)), [data, scope])
+}
+
+function merged({ drops, errors }: { drops: Edges; errors: Edges }): ReadonlyMap<string, Trouble> {
+  const found = new Map<string, Trouble>()
+  for (const row of drops.rows) found.set(keyOf(row), { drops: row.sums.drop_packets, errors: 0 })
+  for (const row of errors.rows)
+    found.set(keyOf(row), { drops: found.get(keyOf(row))?.drops ?? 0, errors: row.sums.flows })
+  return found
+}
