@@ -8,7 +8,16 @@ import { ApiError } from './problems.ts'
 import { answerFrame, columnOf, groupField, listOf, rowQueryOf } from './query-parameters.ts'
 import { ringGroups } from './ring/answers.ts'
 import { integerCell } from './ring/sums.ts'
-import { readSums, measureCells, shifted, sumColumns, sumsOf, type SumsQuery, type Totals } from './sums.ts'
+import {
+  readSums,
+  measureCells,
+  shifted,
+  sumColumns,
+  sumsOf,
+  type RunStatement,
+  type SumsQuery,
+  type Totals,
+} from './sums.ts'
 
 export interface GroupsQuery extends SumsQuery {
   readonly group?: string
@@ -33,32 +42,33 @@ export async function answerGroups(
         'The largest groups are returned first: `by` sets the ranking, `limit` the number; the rest is in `others`.',
       ],
     })
+  const run = { context, hub, principal: request.principal, disconnected: abortOnDisconnect(reply) }
+  const answer = await groupsAnswer(run, query)
+  return answer === undefined ? reply.hijack() : answerJson(request, reply, answer)
+}
+
+/** The body of a response. Undefined when the client has disconnected. */
+export async function groupsAnswer(run: RunStatement, query: GroupsQuery): Promise<object | undefined> {
   const fields = listOf(query.group).map(groupField)
   if (fields.length === 0)
     throw new ApiError('WEIR_API_INVALID', '"group" is empty.', { hints: ['Write src_namespace,dst_namespace …'] })
-  const rowQuery = shifted(rowQueryOf(query, 'flow_time', context.host.clock.now(), request.principal), query.offset)
+  const rowQuery = shifted(rowQueryOf(query, 'flow_time', run.context.host.clock.now(), run.principal), query.offset)
   const groupsRequest: GroupsRequest = { ...rowQuery, group: fields, ...sumsOf(query, 100) }
-  const answer = await readSums(
-    { context, hub, principal: request.principal, disconnected: abortOnDisconnect(reply) },
-    groupsRequest,
-    { fields, step: undefined },
-    query,
-    {
-      sql: groupsSql,
-      ring: (source, signal) => ringGroups(source, groupsRequest, signal),
-    },
-  )
-  if (answer === undefined) return reply.hijack()
+  const answer = await readSums(run, groupsRequest, { fields, step: undefined }, query, {
+    sql: groupsSql,
+    ring: (source, signal) => ringGroups(source, groupsRequest, signal),
+  })
+  if (answer === undefined) return undefined
   const rows = answer.rows.map((row) => [
     ...fields.map((_, index) => row[`_g${index}`] ?? null),
     ...measureCells(row, groupsRequest),
   ])
   const { total } = answer
-  return answerJson(request, reply, {
+  return {
     ...answerFrame([...fields.map(columnOf), ...sumColumns(groupsRequest)], rows, answer.span, answer),
     others: othersOf(answer.rows, total, [...measures, ...(groupsRequest.further ?? [])]),
     total,
-  })
+  }
 }
 
 function othersOf(

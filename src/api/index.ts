@@ -30,6 +30,7 @@ import { grafanaSchemas } from './grafana/answer.ts'
 import { lokiRoutes } from './grafana/loki.ts'
 import { prometheusRoutes } from './grafana/prometheus.ts'
 import { graphRoutes, graphSchemas } from './routes/graph.ts'
+import { homeRoutes, homeSchemas } from './routes/home.ts'
 import { changeSumRoutes, changeSumSchemas } from './routes/change-sums.ts'
 import { changeRoutes, changeSchemas } from './routes/changes.ts'
 import { completeRoutes, completeSchemas } from './routes/complete.ts'
@@ -71,6 +72,7 @@ const schemas = {
   ...flowSchemas,
   ...sumSchemas,
   ...conversationSchemas,
+  ...homeSchemas,
   ...completeSchemas,
   ...filterSchemas,
   ...savedSchemas,
@@ -143,6 +145,7 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
   flowRoutes(app, context, hub)
   sumRoutes(app, context, hub)
   conversationRoutes(app, context, hub)
+  homeRoutes(app, context, hub)
   exportRoutes(app, context, hub)
   completeRoutes(app, context, hub)
   filterRoutes(app, options.quickFilters)

@@ -60,6 +60,7 @@ test('describes exactly the paths of the API', async () => {
     'GET /api/v1/graph',
     'GET /api/v1/graph/paths',
     'GET /api/v1/health',
+    'GET /api/v1/home',
     'GET /api/v1/images',
     'GET /api/v1/images/diff',
     'GET /api/v1/inventory',

@@ -114,6 +114,17 @@ test('edges and the sums of all edges include only visible rows', async () => {
   }
 })
 
+test('the overview of Home includes only visible rows', async () => {
+  const { get } = await started()
+  for (const user of users) {
+    const { status, body } = await get('home', {}, bearer(user))
+    expect(status).toBe(200)
+    const { total } = body['talkers'] as { total: { bytes: unknown } }
+    expect(Number(total.bytes ?? 0), user).toBe(sees[user])
+    if (user === 'shop' || user === 'none') expect(leaks(body)).toEqual([])
+  }
+})
+
 test('conversations and their totals include only visible rows', async () => {
   const { get } = await started()
   for (const user of users) {
@@ -348,6 +359,7 @@ test('every scoped operation is tested here, or beside its route for objects, tr
     'flows',
     'graph',
     'graphPaths',
+    'home',
     'imageDiff',
     'images',
     'investigate',

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import type { StoreReader } from '../../engine/control.ts'
 import { compileSql, dialectOf, plainOfChange, testsOf, type Dialect } from '../../query/index.ts'
 import { isoOf } from '../../query/plan/index.ts'
 import { answerJson } from '../answer.ts'
@@ -173,7 +174,7 @@ export function changeRoutes(app: FastifyInstance, context: ApiContext): void {
     const shown = rows.slice(0, limit)
     const last = shown.at(-1)
     return answerJson(request, reply, {
-      changes: shown.map((row) => Object.fromEntries(Object.entries(row).filter(([name]) => !/^k\d$/.test(name)))),
+      changes: shown.map(withoutKeys),
       next:
         rows.length > shown.length && last !== undefined
           ? writePageCursor({
@@ -206,6 +207,21 @@ export function changeRoutes(app: FastifyInstance, context: ApiContext): void {
       })
     return answerJson(request, reply, row)
   })
+}
+
+/** Newest first, without cursor. Undefined when the client has disconnected. */
+export async function newestChanges(
+  store: StoreReader,
+  query: ChangeQuery & Readonly<{ limit: number }>,
+  { principal, now, disconnected }: Readonly<{ principal: Principal; now: number; disconnected: AbortSignal }>,
+): Promise<readonly object[] | undefined> {
+  const page = pageOf(query, now, principal, dialectOf(store))
+  const rows = await pageRows((sql) => rowsOf(store, sql, disconnected), page, query.limit)
+  return rows?.slice(0, query.limit).map(withoutKeys)
+}
+
+function withoutKeys(row: Readonly<Record<string, unknown>>): object {
+  return Object.fromEntries(Object.entries(row).filter(([name]) => !/^k\d$/.test(name)))
 }
 
 type ChangeConditions = Readonly<{

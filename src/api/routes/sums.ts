@@ -38,6 +38,7 @@ import {
   shifted,
   sumColumns,
   sumsOf,
+  type RunStatement,
   type SumsQuery,
 } from '../sums.ts'
 import { closed, integer, object, problem } from '../json-schema.ts'
@@ -67,7 +68,7 @@ export const sumSchemas = {
   ),
 } as const
 
-interface SeriesQuery extends SumsQuery {
+export interface SeriesQuery extends SumsQuery {
   readonly step?: string
   readonly group?: string
 }
@@ -141,35 +142,35 @@ const topologySchema = {
 
 export function sumRoutes(app: FastifyInstance, context: ApiContext, hub: Hub): void {
   app.get('/api/v1/series', { schema: seriesSchema }, async (request, reply) => {
-    const query = request.query as SeriesQuery
-    const parsed = seriesRequest(query, context.host.clock.now(), request.principal)
-    const answer = await readSums(
-      { context, hub, principal: request.principal, disconnected: abortOnDisconnect(reply) },
-      parsed,
-      { fields: parsed.group, step: parsed.step },
-      query,
-      {
-        sql: seriesSql,
-        ring: (source, signal) => ringSeries(source, parsed, signal),
-      },
-    )
-    if (answer === undefined) return reply.hijack()
-    const { group, step } = parsed
-    const columns = [
-      { name: 'time', type: 'TIMESTAMP WITH TIME ZONE' },
-      ...(group.length === 0 ? [] : [{ name: 'other', type: 'BOOLEAN' }]),
-      ...group.map(columnOf),
-      ...sumColumns(parsed),
-    ]
-    const rows = answer.rows.map((row) => [
-      isoOf(BigInt(row['_bucket'] as string | number)),
-      ...(group.length === 0 ? [] : [row['_other']]),
-      ...group.map((_, index) => row[`_g${index}`] ?? null),
-      ...measureCells(row, parsed),
-    ])
-    return answerJson(request, reply, { ...answerFrame(columns, rows, answer.span, answer), step })
+    const run = { context, hub, principal: request.principal, disconnected: abortOnDisconnect(reply) }
+    const answer = await seriesAnswer(run, request.query as SeriesQuery)
+    return answer === undefined ? reply.hijack() : answerJson(request, reply, answer)
   })
   app.get('/api/v1/topology', { schema: topologySchema }, (request, reply) => topology(request, reply, context, hub))
+}
+
+/** The body of a response. Undefined when the client has disconnected. */
+export async function seriesAnswer(run: RunStatement, query: SeriesQuery): Promise<object | undefined> {
+  const parsed = seriesRequest(query, run.context.host.clock.now(), run.principal)
+  const { group, step } = parsed
+  const answer = await readSums(run, parsed, { fields: group, step }, query, {
+    sql: seriesSql,
+    ring: (source, signal) => ringSeries(source, parsed, signal),
+  })
+  if (answer === undefined) return undefined
+  const columns = [
+    { name: 'time', type: 'TIMESTAMP WITH TIME ZONE' },
+    ...(group.length === 0 ? [] : [{ name: 'other', type: 'BOOLEAN' }]),
+    ...group.map(columnOf),
+    ...sumColumns(parsed),
+  ]
+  const rows = answer.rows.map((row) => [
+    isoOf(BigInt(row['_bucket'] as string | number)),
+    ...(group.length === 0 ? [] : [row['_other']]),
+    ...group.map((_, index) => row[`_g${index}`] ?? null),
+    ...measureCells(row, parsed),
+  ])
+  return { ...answerFrame(columns, rows, answer.span, answer), step }
 }
 
 async function topology(
