@@ -87,6 +87,7 @@ function Line({ name, mark, text }: { name: string; mark: string; text: string }
 
 export function sorted(readings: readonly Reading[]): readonly Reading[] {
   return readings.toSorted(
-    (a, b) => Number(a.other === true) - Number(b.other === true) || (b.value ?? -Infinity) - (a.value ?? -Infinity) || 0,
+    (a, b) =>
+      Number(a.other === true) - Number(b.other === true) || (b.value ?? -Infinity) - (a.value ?? -Infinity) || 0,
   )
 }

@@ -1,17 +1,23 @@
 import { useState } from 'react'
 import { asApiError } from '../api/problem.ts'
 import { partsText } from '../text/parts.ts'
+import { csvCells, csvTitles } from './cell-text.ts'
 import { count } from './format.ts'
 import { fileName } from './file-name.ts'
+import type { GridColumn } from './grid.tsx'
 import { csvOf, saveText } from './save-file.ts'
 
-const formats = ['CSV', 'NDJSON'] as const
+const formats = ['CSV', 'raw CSV', 'NDJSON'] as const
+
+type ExportRowsProps<Row extends object> = Readonly<{
+  name: string
+  read: () => Promise<readonly Row[]>
+  /** Of the table on the screen: CSV has its titles, order and units. NDJSON has the raw values. */
+  columns?: readonly GridColumn<Row>[]
+}>
 
 /** Saves all rows of a list, not only those that are shown. */
-export function ExportRows({
-  name,
-  read,
-}: Readonly<{ name: string; read: () => Promise<readonly object[]> }>): React.ReactNode {
+export function ExportRows<Row extends object>({ name, read, columns }: ExportRowsProps<Row>): React.ReactNode {
   const [message, setMessage] = useState('')
   const [isBusy, setBusy] = useState(false)
   const save = async (format: (typeof formats)[number]): Promise<void> => {
@@ -20,10 +26,13 @@ export function ExportRows({
     try {
       const rows = await read()
       const file = fileName('weir', name, new Date().toISOString().slice(0, 10))
-      if (format === 'CSV') {
-        const columns = Object.keys(rows[0] ?? {})
-        const cells = rows.map((row) => columns.map((column) => (row as Readonly<Record<string, unknown>>)[column]))
-        saveText(csvOf(columns, cells), `${file}.csv`, 'text/csv')
+      if (format === 'CSV' && columns !== undefined) {
+        const cells = rows.map((row) => csvCells(columns, row))
+        saveText(csvOf(csvTitles(columns), cells), `${file}.csv`, 'text/csv')
+      } else if (format !== 'NDJSON') {
+        const names = Object.keys(rows[0] ?? {})
+        const cells = rows.map((row) => names.map((column) => (row as Readonly<Record<string, unknown>>)[column]))
+        saveText(csvOf(names, cells), `${file}.csv`, 'text/csv')
       } else {
         saveText(rows.map((row) => `${JSON.stringify(row)}\n`).join(''), `${file}.ndjson`, 'application/x-ndjson')
       }
@@ -39,18 +48,20 @@ export function ExportRows({
       <span className="dim" role="status">
         {message}
       </span>
-      {formats.map((format) => (
-        <button
-          key={format}
-          type="button"
-          disabled={isBusy}
-          onClick={() => {
-            save(format).catch(reportError)
-          }}
-        >
-          {partsText.exportAs(format)}
-        </button>
-      ))}
+      {formats
+        .filter((format) => format !== 'raw CSV' || columns !== undefined)
+        .map((format) => (
+          <button
+            key={format}
+            type="button"
+            disabled={isBusy}
+            onClick={() => {
+              save(format).catch(reportError)
+            }}
+          >
+            {partsText.exportAs(format)}
+          </button>
+        ))}
     </>
   )
 }

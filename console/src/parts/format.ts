@@ -30,6 +30,14 @@ export function time(iso: string | null): string {
   return isSameDay(at, Date.now()) ? clock(at) : `${year}-${two(month + 1)}-${two(day)} ${clock(at)}`
 }
 
+/** Date and time in the zone of the screen, for files. */
+export function fullTime(iso: string): string {
+  const at = Date.parse(iso)
+  if (Number.isNaN(at)) return iso
+  const { year, month, day } = partsAt(at)
+  return `${year}-${two(month + 1)}-${two(day)} ${clock(at)}`
+}
+
 export function isoOfSeconds(seconds: number): string {
   return new Date(Math.round(seconds) * 1000).toISOString()
 }

@@ -38,7 +38,12 @@ export function useGridEnds(
     scroller.current.scrollTop = scroller.current.scrollHeight
   }, [scroller])
   useEffect(() => {
-    if (offset > 0 && first !== undefined && first <= inSight && (scroller.current?.scrollTop ?? 0) < inSight * rowHeight)
+    if (
+      offset > 0 &&
+      first !== undefined &&
+      first <= inSight &&
+      (scroller.current?.scrollTop ?? 0) < inSight * rowHeight
+    )
       onStart?.()
   }, [first, offset, onStart, scroller, rowHeight])
 }

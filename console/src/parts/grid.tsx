@@ -21,6 +21,8 @@ export type GridColumn<Row> = Readonly<{
   end?: boolean
   sortable?: boolean
   cell: (row: Row) => React.ReactNode
+  /** In a file, if it differs from the text of the cell. */
+  csv?: (row: Row) => string | null
 }>
 
 interface CellKey<Row> extends Pick<Binding, 'keys' | 'does'> {
@@ -115,8 +117,9 @@ export function Grid<Row>({
   })
   useLayoutEffect(() => {
     if (!follows.current) return
-    follows.current = false
     const cell = scroller.current?.querySelector<HTMLElement>(`[data-at="${place.row}:${place.column}"]`)
+    // A table that starts at its end has no rows before it has measured its place.
+    follows.current = cell === null || cell === undefined
     cell?.focus({ preventScroll: true })
     cell?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
   })
@@ -223,13 +226,7 @@ export function Grid<Row>({
         onBlur={onBlur}
         style={widths(columns, dragged)}
       >
-        <GridHead
-          columns={columns}
-          place={place}
-          sort={sort}
-          onSort={onSort}
-          onWidth={resize}
-        />
+        <GridHead columns={columns} place={place} sort={sort} onSort={onSort} onWidth={resize} />
         <div role="rowgroup" className="grid-body" style={{ height: virtual.getTotalSize() }}>
           {/* Keyed by index, so that the focused cell stays when the data change. */}
           {items.map(({ index, start }) => {
@@ -280,7 +277,16 @@ type GridRowProps<Row> = Readonly<{
   onOpen: (row: Row) => void
 }>
 
-const GridRow = memo(function GridRow<Row>({ row, index, rowIndex, top, columns, column, open, onOpen }: GridRowProps<Row>) {
+const GridRow = memo(function GridRow<Row>({
+  row,
+  index,
+  rowIndex,
+  top,
+  columns,
+  column,
+  open,
+  onOpen,
+}: GridRowProps<Row>) {
   return (
     <div
       role="row"

@@ -13,6 +13,8 @@ export const partsText = {
   gapMark: 'gap',
   noData: 'no data',
   exportAs: (format: string) => `Export ${format}`,
+  asShown: (action: string) => `${action}, as shown`,
+  rawValues: (action: string) => `${action}, raw values`,
   exporting: 'Exporting …',
   exported: (rows: string) => `${rows} exported.`,
   table: 'Table',

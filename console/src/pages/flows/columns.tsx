@@ -1,6 +1,6 @@
 import type { ViewColumn } from '../../../../src/api/published.ts'
 import type { Row } from '../../live/rows-model.ts'
-import { count } from '../../parts/format.ts'
+import { count, fullTime, plainText } from '../../parts/format.ts'
 import type { GridColumn } from '../../parts/grid.tsx'
 import { cellOf, isCoded, numeric, readBeside, type Read } from './field-cells.tsx'
 import type { Widths } from './parameters.ts'
@@ -19,6 +19,8 @@ export type FlowColumn = Readonly<{
   beside?: readonly string[]
   sort: readonly string[]
   cell: (read: Read) => React.ReactNode
+  /** In a file, if it differs from the text of the cell: whole times, numbers alone. */
+  csv?: (read: Read) => string | null
   /** Field and value that the cell shows first, for filters made from it. */
   value: (read: Read) => readonly [field: string, value: unknown]
 }>
@@ -134,6 +136,7 @@ function estimated(column: FlowColumn): FlowColumn {
 
 function fieldColumn({ name, type, unit, meaning }: ViewColumn): FlowColumn {
   const show = cellOf(name, type, unit)
+  const isTime = type.startsWith('TIMESTAMP')
   const isNumber = numeric.test(type) && !/(?:^|_)(?:proto|flags|port)$/.test(name) && !isCoded(name)
   return {
     id: name,
@@ -143,6 +146,14 @@ function fieldColumn({ name, type, unit, meaning }: ViewColumn): FlowColumn {
     ...(readBeside[name] === undefined ? {} : { beside: readBeside[name] }),
     sort: type === 'JSON' || type.endsWith('[]') ? [] : [name],
     ...(isNumber ? { end: true } : {}),
+    ...(isTime || (isNumber && unit !== 'ns' && unit !== 'ms')
+      ? {
+          csv: (read: Read) => {
+            const text = plainText(read(name))
+            return text === '' ? null : isTime ? fullTime(text) : text
+          },
+        }
+      : {}),
     ...widthOf(name, type, isNumber),
     value: (read) => [name, read(name)],
     cell: (read) => {

@@ -3,8 +3,11 @@ import type { AnswerFrame } from '../../../../src/api/published.ts'
 import { request, type Query } from '../../api/client.ts'
 import { asApiError } from '../../api/problem.ts'
 import { Popover } from '../../parts/popover.tsx'
+import { csvCells, csvTitles } from '../../parts/cell-text.ts'
+import type { GridColumn } from '../../parts/grid.tsx'
 import { csvOf, saveText } from '../../parts/save-file.ts'
 import { generalText } from '../../text/general.ts'
+import { partsText } from '../../text/parts.ts'
 
 type CsvExportProps<Answer> = Readonly<{
   path: string
@@ -14,7 +17,16 @@ type CsvExportProps<Answer> = Readonly<{
   action: string
   hint: string
   savedText: (answer: Answer) => string
+  /** As the table shows it. */
+  table: (answer: Answer) => ShownTable
 }>
+
+type ShownTable = Readonly<{ titles: readonly string[]; rows: readonly (readonly unknown[])[] }>
+
+/** Titles, columns and units of a table on the screen. */
+export function shownTable<Row>(columns: readonly GridColumn<Row>[], rows: readonly Row[]): ShownTable {
+  return { titles: csvTitles(columns), rows: rows.map((row) => csvCells(columns, row)) }
+}
 
 export function CsvExport<Answer extends AnswerFrame>({
   path,
@@ -24,19 +36,14 @@ export function CsvExport<Answer extends AnswerFrame>({
   action,
   hint,
   savedText,
+  table,
 }: CsvExportProps<Answer>): React.ReactNode {
   const [message, setMessage] = useState('')
-  const save = async () => {
+  const save = async ({ raw }: { raw: boolean }) => {
     setMessage(generalText.loading)
     const answer = await request<Answer>(path, { query })
-    saveText(
-      csvOf(
-        answer.columns.map(({ name }) => name),
-        answer.rows,
-      ),
-      file,
-      'text/csv; charset=utf-8; header=present',
-    )
+    const { titles, rows } = raw ? { titles: answer.columns.map(({ name }) => name), rows: answer.rows } : table(answer)
+    saveText(csvOf(titles, rows), file, 'text/csv; charset=utf-8; header=present')
     setMessage(savedText(answer))
   }
   return (
@@ -50,14 +57,17 @@ export function CsvExport<Answer extends AnswerFrame>({
     >
       {() => (
         <div className="links">
-          <button
-            type="button"
-            onClick={() => {
-              save().catch((error: unknown) => setMessage(asApiError(error).message))
-            }}
-          >
-            {action}
-          </button>
+          {[false, true].map((raw) => (
+            <button
+              key={String(raw)}
+              type="button"
+              onClick={() => {
+                save({ raw }).catch((error: unknown) => setMessage(asApiError(error).message))
+              }}
+            >
+              {raw ? partsText.rawValues(action) : partsText.asShown(action)}
+            </button>
+          ))}
           <p className="dim" role="status">
             {message === '' ? hint : message}
           </p>

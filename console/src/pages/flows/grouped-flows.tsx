@@ -5,7 +5,7 @@ import { RefreshButton } from '../../parts/states.tsx'
 import { isMoving } from '../../state/range.ts'
 import type { FlowColumn } from './columns.tsx'
 import { andFilter } from '../../parts/filter-text.ts'
-import { CsvExport } from './csv-export.tsx'
+import { CsvExport, shownTable } from './csv-export.tsx'
 import { questionQuery } from './flow-filter.ts'
 import { GroupPicker } from './group-picker.tsx'
 import { groupRows, qualified, type GroupRow, type GroupsTable } from './groups.ts'
@@ -78,6 +78,9 @@ export function GroupedFlows({ state, set, columns, tabs }: FlowViewProps): Reac
             title={flowsText.exportGroups}
             action={flowsText.csvAllGroups}
             hint={flowsText.groupsHint(count(maxGroups))}
+            table={(answer) =>
+              shownTable(groupColumns(answer, columns, by, w), groupRows(answer, fieldsOf(answer).length))
+            }
             savedText={({ rows: { length }, others }) => {
               const left = Number(others.groups ?? 0)
               return left === 0

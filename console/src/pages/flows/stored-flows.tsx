@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react'
+import { lazy, Suspense, useEffect, useState } from 'react'
 import { count, volume } from '../../parts/format.ts'
 import { Grid } from '../../parts/grid.tsx'
 import { ErrorState, Loading, RefreshButton, StaleNotice } from '../../parts/states.tsx'
@@ -14,9 +14,11 @@ import { sourceText } from './source-text.ts'
 import { useRows, type RowsProps } from './rows.ts'
 import { useStoredRows, useTotals } from './stored.ts'
 import { useRefresh } from '../../hooks/use-refresh.ts'
-import { Volume } from './volume.tsx'
+import { useStoredEnds } from './stored-ends.ts'
 import { useFlowMarks } from './marks.ts'
 import { flowsText } from '../../text/flows.ts'
+
+const Volume = lazy(() => import('./volume.tsx'))
 
 export function StoredFlows(props: RowsProps): React.ReactNode {
   const { state, set, columns, tabs, chosen, fields, opened, onSort } = props
@@ -24,10 +26,11 @@ export function StoredFlows(props: RowsProps): React.ReactNode {
   const { revision, again } = useRefresh(isMoving(t) ? state.refresh : 0)
   const order = sortFields(state.sort, columns)
   const stored = useStoredRows({ filter, both, once, from: t.from, to: t.to, fields, sort: order, revision }, true)
-  const { rows, more, span, busy, error, next } = stored
+  const { more, span, error } = stored
   const reading = useRows(props, stored.fields)
   const totals = useTotals({ filter, both, once }, span)
-  const total = more ? totals?.flows : rows.length
+  const total = more ? totals?.flows : stored.rows.length
+  const { rows, busy, next, ends } = useStoredEnds(stored, { filter, both, once, fields, sort: order, revision }, total)
   const marks = useFlowMarks(state, set, span, 0)
   const [message, setMessage] = useState('')
   useEffect(() => {
@@ -50,11 +53,21 @@ export function StoredFlows(props: RowsProps): React.ReactNode {
         </span>
         {busy && <Running onCancel={stored.cancel} />}
         <div className="end">
+          {ends.onFirst !== undefined && (
+            <button type="button" onClick={ends.onFirst}>
+              {flowsText.firstRows}
+            </button>
+          )}
+          {ends.onLast !== undefined && (
+            <button type="button" onClick={ends.onLast}>
+              {flowsText.lastRows}
+            </button>
+          )}
           <RefreshButton onClick={again} />
           <GroupPicker all={columns} group={state.group} onChange={(group) => set({ group, sel: '' })} />
           <ExportMenu
             flowQuery={state}
-            fields={[...new Set(chosen.flatMap((column) => column.fields))]}
+            columns={chosen}
             from={span?.from ?? t.from}
             to={span?.to ?? t.to}
             sort={order}
@@ -64,9 +77,11 @@ export function StoredFlows(props: RowsProps): React.ReactNode {
       </div>
       {error !== undefined && rows.length > 0 && <StaleNotice error={error} onRetry={stored.again} />}
       {/* Reserves the height, so that rows do not move. */}
-      {totals === undefined && rows.length > 0 && <div className="panel volume" aria-hidden="true" />}
+      {totals === undefined && rows.length > 0 && <VolumePlace />}
       {totals !== undefined && rows.length > 0 && (
-        <Volume answer={totals.series} onSpan={(from, to) => set({ t: { from, to } })} marks={marks} />
+        <Suspense fallback={<VolumePlace />}>
+          <Volume answer={totals.series} onSpan={(from, to) => set({ t: { from, to } })} marks={marks} />
+        </Suspense>
       )}
       <div className="page-body">
         <section className="panel table" aria-label={flowsText.storedFlows} aria-busy={busy}>
@@ -82,6 +97,7 @@ export function StoredFlows(props: RowsProps): React.ReactNode {
             <NoFlows state={state} set={set} />
           ) : (
             <Grid
+              key={ends.isEnd ? 'end' : 'start'}
               label={flowsText.storedFlows}
               {...reading}
               rows={rows}
@@ -90,6 +106,7 @@ export function StoredFlows(props: RowsProps): React.ReactNode {
               selected={state.sel}
               onSort={onSort}
               onEnd={next}
+              ends={ends}
             />
           )}
         </section>
@@ -107,4 +124,8 @@ export function StoredFlows(props: RowsProps): React.ReactNode {
       </p>
     </>
   )
+}
+
+function VolumePlace() {
+  return <div className="panel volume" aria-hidden="true" />
 }

@@ -7,7 +7,8 @@ import { questionQuery, type FlowQuestion } from './flow-filter.ts'
 import { usePages } from '../../api/use-pages.ts'
 import { useAfterPaint } from './use-after-paint.ts'
 import type { SeriesAnswer } from '../../api/series.ts'
-import { volumeGroup } from './volume.tsx'
+
+const volumeGroup = 'src_endpoint'
 
 interface StoredQuestion extends FlowQuestion {
   readonly from: string
@@ -15,6 +16,8 @@ interface StoredQuestion extends FlowQuestion {
   readonly fields: readonly string[]
   readonly sort: string
   readonly revision: number
+  /** From the last row back. */
+  readonly backwards?: boolean
 }
 
 export type StoredRows = Readonly<{
@@ -27,6 +30,8 @@ export type StoredRows = Readonly<{
   storedTo: string | undefined
   more: boolean
   busy: boolean
+  /** Of this question, not of the one before. */
+  isOwn: boolean
   error: unknown
   next: () => void
   again: () => void
@@ -36,13 +41,23 @@ export type StoredRows = Readonly<{
 const pageRows = 500
 
 export function useStoredRows(
-  { from, to, fields, sort, revision, ...flowQuery }: StoredQuestion,
+  { from, to, fields, sort, revision, backwards = false, ...flowQuery }: StoredQuestion,
   enabled: boolean,
 ): StoredRows {
   const question = questionQuery(flowQuery)
-  const queryKey = ['flows', question, from, to, fields, sort, revision]
-  const query = { ...question, from, to, columns: fields.join(','), sort, limit: pageRows }
-  const { pages, more, busy, error, next, again } = usePages<AnswerFrame>(queryKey, '/api/v1/flows', query, { enabled })
+  const queryKey = ['flows', question, from, to, fields, sort, revision, backwards]
+  const query = {
+    ...question,
+    from,
+    to,
+    columns: fields.join(','),
+    sort,
+    limit: pageRows,
+    backwards: backwards ? 'true' : undefined,
+  }
+  const { pages, more, busy, isOwn, error, next, again } = usePages<AnswerFrame>(queryKey, '/api/v1/flows', query, {
+    enabled,
+  })
   const rows = useMemo(() => pages?.flatMap((page) => page.rows as readonly Row[]) ?? [], [pages])
   const answered = pages?.[0]?.columns
   const names = useMemo(() => answered?.map(({ name }) => name) ?? [], [answered])
@@ -58,6 +73,7 @@ export function useStoredRows(
     storedTo: pages?.[0]?.stored_to,
     more,
     busy,
+    isOwn,
     error,
     next,
     again,

@@ -5,15 +5,13 @@ import { isoOfSeconds, volume } from '../../parts/format.ts'
 import { valueName } from './overview/names.ts'
 import { flowsText } from '../../text/flows.ts'
 
-export const volumeGroup = 'src_endpoint'
-
 type VolumeProps = Readonly<{
   answer: SeriesAnswer
   onSpan: (from: string, to: string) => void
   marks: MarkProps
 }>
 
-export function Volume({ answer, onSpan, marks }: VolumeProps): React.ReactNode {
+export default function Volume({ answer, onSpan, marks }: VolumeProps): React.ReactNode {
   const { times, series, unknown } = useMemo(() => ratesOf(answer), [answer])
   return (
     <section className="panel volume" aria-label={flowsText.volume}>

@@ -166,7 +166,11 @@ function Rows({
               onChange={(sort) => set({ sort, sel: '' })}
             />
           )}
-          <ExportRows name={list} read={() => readAll(list, selection)} />
+          <ExportRows
+            name={list}
+            columns={columnsOf[list] as readonly GridColumn<Shown>[]}
+            read={() => readAll(list, selection) as Promise<readonly Shown[]>}
+          />
           <RefreshButton onClick={again} />
         </div>
       </div>

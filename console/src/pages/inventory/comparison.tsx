@@ -86,7 +86,11 @@ export function Comparison({ place, state, onTimes, onOpen, children }: Comparis
           </span>
         )}
         <div className="end">
-          <ExportRows name={inventoryText.comparison} read={() => Promise.resolve(data?.resources ?? [])} />
+          <ExportRows
+            name={inventoryText.comparison}
+            columns={columns}
+            read={() => Promise.resolve(data?.resources ?? [])}
+          />
           <RefreshButton onClick={refresh} />
         </div>
       </div>

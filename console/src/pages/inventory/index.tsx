@@ -112,7 +112,7 @@ export default function InventoryPage(): React.ReactNode {
               </span>
             )}
             <div className="end">
-              <ExportRows name={inventoryText.inventory} read={() => readAll(state)} />
+              <ExportRows name={inventoryText.inventory} columns={columns[list]} read={() => readAll(state)} />
               <RefreshButton onClick={refresh} />
             </div>
           </div>

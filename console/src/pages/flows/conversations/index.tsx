@@ -5,7 +5,7 @@ import { count, counted, volume } from '../../../parts/format.ts'
 import { Grid } from '../../../parts/grid.tsx'
 import { RefreshButton } from '../../../parts/states.tsx'
 import { isMoving } from '../../../state/range.ts'
-import { CsvExport } from '../csv-export.tsx'
+import { CsvExport, shownTable } from '../csv-export.tsx'
 import { questionQuery } from '../flow-filter.ts'
 import { sourceText } from '../source-text.ts'
 import { TablePanel } from '../table-panel.tsx'
@@ -59,6 +59,7 @@ export default function Conversations({ state, set, tabs }: FlowViewProps): Reac
             title={conversationsText.exportTitle}
             action={conversationsText.csv}
             hint={conversationsText.csvHint(count(mostConversations))}
+            table={(answer) => shownTable(columns, conversationsOf(answer))}
             savedText={({ rows: { length } }) => conversationsText.saved(count(length))}
           />
         </div>
