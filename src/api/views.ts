@@ -1,6 +1,7 @@
 /** Later versions only append columns. */
 import type { BatchKind } from '../model/batches.ts'
 import { flowFields } from '../model/fields.ts'
+import { serviceColumns } from '../model/service-port.ts'
 import { flowOrder } from '../store/read/views.ts'
 import { insightColumnsOfViews } from './insight-views.ts'
 import { inventoryColumns } from './inventory-view.ts'
@@ -42,11 +43,21 @@ const position: ViewColumn = text('_pos', 'Stable id of the row: source instance
 const computed: Readonly<Record<string, ViewColumn>> = {
   bytes_est: sum('bytes_est', 'Bytes × sampling interval: estimated actual bytes', 'By'),
   packets_est: sum('packets_est', 'Packets × sampling interval: estimated actual packets', '{packet}'),
+  service_port: {
+    name: 'service_port',
+    type: 'USMALLINT',
+    meaning:
+      'Port of the server: the registered one of both ports, else the one that the SYN shows, else the lower one. ' +
+      'NULL if both are dynamic ports (from 32768)',
+  },
+  initiator: text('initiator', 'End that opened the connection: src or dst, by the rules of service_port'),
   _pos: position,
 }
 
 const laterFields = flowFields.map(({ name }) => name).filter((name) => !flowOrder.includes(name))
-const flows: readonly ViewColumn[] = [...flowOrder, ...laterFields].map((name) => computed[name] ?? fromRegistry(name))
+const flows: readonly ViewColumn[] = [...flowOrder, ...laterFields, ...serviceColumns].map(
+  (name) => computed[name] ?? fromRegistry(name),
+)
 
 const events: readonly ViewColumn[] = [
   text('id', 'CloudEvents id, unique within its source'),

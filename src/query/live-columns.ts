@@ -6,6 +6,7 @@ import { stableId } from '../model/positions.ts'
 import { eventTimeOf, macsBeside, networksBeside } from '../model/event-time.ts'
 import { directionOf, nodeColumn } from '../model/flow-nodes.ts'
 import { parseIp } from '../model/ip.ts'
+import { initiatorOf, servicePortOf, type PortEvidence } from '../model/service-port.ts'
 import { firstTime, lastTime } from './times.ts'
 
 export type LiveHeader = Readonly<{
@@ -59,6 +60,10 @@ export function codesOf(rows: LiveRows, name: string): Uint32Array | undefined {
 /** Exact as doubles: small integers, booleans, times in µs. */
 export function numbersOf(rows: LiveRows, name: string): NumberReader | undefined {
   if (!isFlows(rows)) return eventTime(rows as LiveRows<EventBatch>, name)
+  if (name === 'service_port') {
+    const evidence = portEvidence(rows.batch)
+    return (row) => servicePortOf(evidence(row)) ?? Number.NaN
+  }
   const column = storedColumn(rows.batch, rows.header, name, rows.resolver)
   if (column === undefined && name === 'time_received') return received(rows.header)
   if (column === undefined || !('values' in column)) return undefined
@@ -66,6 +71,26 @@ export function numbersOf(rows: LiveRows, name: string): NumberReader | undefine
   if (column.kind === 'time') return (row) => (isPresent(valid, row) ? microseconds(values[row]) : Number.NaN)
   if (name === 'time_skewed') return (row) => (isPresent(valid, row) ? Math.min(1, values[row] ?? 0) : Number.NaN)
   return (row) => (isPresent(valid, row) ? (values[row] ?? Number.NaN) : Number.NaN)
+}
+
+/** Of a row, from which its service port and initiator follow. */
+export function portEvidence({ columns, dictionary }: FlowBatch): (row: number) => PortEvidence {
+  const numbers = (name: string) => {
+    const column = columns[name]
+    if (column?.kind !== 'u8' && column?.kind !== 'u16' && column?.kind !== 'u32') return () => undefined
+    const { values, valid } = column
+    return (row: number) => (isPresent(valid, row) ? values[row] : undefined)
+  }
+  const [src, dst, flags] = [numbers('src_port'), numbers('dst_port'), numbers('tcp_flags')]
+  const agent = dictionary.indexOf('netobserv')
+  const protocol = columns['protocol']
+  const codes = protocol?.kind === 'dict' && agent > 0 ? protocol.codes : undefined
+  return (row) => ({
+    src: src(row),
+    dst: dst(row),
+    flags: flags(row),
+    isAgent: codes !== undefined && codes[row] === agent,
+  })
 }
 
 function eventTime({ batch, header }: LiveRows<EventBatch>, name: string): NumberReader | undefined {
@@ -89,6 +114,10 @@ export function isResolved(batch: FlowBatch, name: string, resolver: LiveResolve
 export function textsOf(rows: LiveRows, name: string): TextReader | undefined {
   const { batch, header } = rows
   if (name === '_pos') return (row) => stableId(header.source, header.epoch, header.sourceSequence, row)
+  if (batch.kind === 'flows' && name === 'initiator') {
+    const evidence = portEvidence(batch)
+    return (row) => initiatorOf(evidence(row))
+  }
   if (batch.kind === 'events' && name === 'id') return (row) => eventId(batch, row)
   if (batch.kind === 'events' && name === 'data_base64') {
     return (row) =>

@@ -128,6 +128,8 @@ function nameTable(
 const flowsOnly: readonly Named[] = [
   { name: 'bytes_est', kind: 'estimate', unit: 'By', others: [] },
   { name: 'packets_est', kind: 'estimate', unit: '{packet}', others: [] },
+  { name: 'service_port', kind: 'u16', others: [] },
+  { name: 'initiator', kind: 'text', others: [] },
   { name: '_pos', kind: 'text', others: [] },
 ]
 

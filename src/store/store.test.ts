@@ -161,6 +161,8 @@ describe('the views', () => {
         "flow_logs UINTEGER",
         "rtt_max UBIGINT",
         "extra JSON",
+        "service_port USMALLINT",
+        "initiator VARCHAR",
       ]
     `)
     const events = await queryRows(store.reader, 'DESCRIBE events')
@@ -196,7 +198,7 @@ describe('the views', () => {
     ])
     await store.projection.commit()
     const rows = await queryRows(store.reader, 'SELECT * FROM flows ORDER BY _pos')
-    expect(rows.map((row) => Object.keys(row).length)).toEqual([flowFields.length + 3, flowFields.length + 3])
+    expect(rows.map((row) => Object.keys(row).length)).toEqual([flowFields.length + 5, flowFields.length + 5])
     expect(rows.map((row) => Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null))))
       .toMatchInlineSnapshot(`
       [
@@ -207,12 +209,14 @@ describe('the views', () => {
           "dst_addr": "2001:db8::1",
           "dst_port": 443,
           "exporter_addr": "192.0.2.1",
+          "initiator": "src",
           "packets": 10,
           "packets_est": 1000,
           "proto": 6,
           "protocol": "netflow5",
           "protocol_version": 5,
           "sampling": 100,
+          "service_port": 443,
           "src_addr": "10.0.0.1",
           "src_label": "net=core",
           "src_name": "gateway",
@@ -231,11 +235,13 @@ describe('the views', () => {
           "dst_name": "gateway",
           "dst_port": 443,
           "exporter_addr": "192.0.2.1",
+          "initiator": "src",
           "packets": 10,
           "packets_est": 10,
           "proto": 6,
           "protocol": "netflow5",
           "protocol_version": 5,
+          "service_port": 443,
           "src_addr": "10.0.0.2",
           "src_port": 40001,
           "time_end": "2026-11-20T07:59:59.500Z",

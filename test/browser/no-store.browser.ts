@@ -40,7 +40,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: a Weir without a store', 
     const page = await stage.page('/flows?v=1&view=overview&live=0&t=now-1h..now')
     await stage.flows(2000)
     await page.locator('.overview-sum').getByText('no store: live memory').waitFor()
-    const ports = page.getByRole('region', { name: 'Destination ports' })
+    const ports = page.getByRole('region', { name: 'Service ports' })
     await ports.locator('tfoot').waitFor()
     const amounts = await ports
       .locator('tr td:nth-child(2)')

@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
+import { portText } from '../../console/src/parts/port-names.ts'
 import { figuresOf, savedBy } from './kit/saved.ts'
 import { chromiumPath, useStage, violations } from './kit/stage.ts'
 
@@ -44,13 +45,14 @@ describe.skipIf(chromiumPath === undefined)('chromium: the overview of flows', (
     ]
   }
   const named = (value: unknown): string => String(value)
+  const service = (port: unknown): string => (port === null ? 'no service port' : portText(Number(port)))
 
   test('the values of every panel match SQL, and the largest with the others add up to the total', async () => {
     await stage.filled()
     const page = await stage.page(stored)
     const expected: [string | RegExp, ShownShare[]][] = [
       [/^Largest by/, await bySql(endpoint('src'), named)],
-      ['Destination ports', await bySql('dst_port', (port) => String(port).replace(/^(\d+)$/, '$1'))],
+      ['Service ports', await bySql('service_port', service)],
       ['Protocols', await bySql('proto', (proto) => ({ 6: 'TCP', 17: 'UDP' })[proto as number] ?? String(proto))],
       ['Exporters', await bySql('exporter_addr', named)],
       ['Source to destination', await bySql(`${endpoint('src')} || ' → ' || ${endpoint('dst')}`, named)],
@@ -129,7 +131,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: the overview of flows', (
   test('panel settings are part of the URL, and a fresh profile shows the same', async () => {
     await stage.filled()
     const page = await stage.page(stored)
-    const ports = page.getByRole('region', { name: 'Destination ports' })
+    const ports = page.getByRole('region', { name: 'Service ports' })
     await ports.getByRole('button', { name: /Settings of/ }).click()
     await ports.getByRole('button', { name: '10', exact: true }).click()
     await ports.getByRole('checkbox', { name: 'Show the others' }).uncheck()
@@ -144,8 +146,8 @@ describe.skipIf(chromiumPath === undefined)('chromium: the overview of flows', (
       .waitFor()
     const url = new URL(page.url())
     const other = await stage.page(url.pathname + url.search)
-    await other.getByRole('region', { name: 'Destination ports' }).locator('.shares tbody tr').first().waitFor()
-    await expect.poll(() => shares(other, 'Destination ports').then((lines) => lines.length)).toBe(11)
+    await other.getByRole('region', { name: 'Service ports' }).locator('.shares tbody tr').first().waitFor()
+    await expect.poll(() => shares(other, 'Service ports').then((lines) => lines.length)).toBe(11)
     await other
       .getByRole('region', { name: /^Largest by destination address/ })
       .locator('.shares tbody tr')
@@ -154,7 +156,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: the overview of flows', (
     await expect
       .poll(() => shares(other, /^Largest by destination address/))
       .toEqual(await shares(page, /^Largest by destination address/))
-    await other.getByRole('region', { name: 'Destination ports' }).getByRole('button', { name: '5432' }).click()
+    await other.getByRole('region', { name: 'Service ports' }).getByRole('button', { name: '5432' }).click()
     await expect.poll(() => other.getByRole('combobox', { name: 'Filter' }).inputValue()).toBe('dst_port = 5432')
     await page.context().close()
     await other.context().close()
@@ -230,10 +232,10 @@ describe.skipIf(chromiumPath === undefined)('chromium: the overview of flows', (
     const panels =
       'bytes,pairs,talkers,protocols,ports,exporters,droppackets,dropstates,dropcauses,droppers,rcodes,dns,rtt,tlsversions,netevents,flows'
     await expect.poll(() => new URL(page.url()).searchParams.get('panels')).toBe(panels)
-    await page.getByRole('button', { name: 'Destination ports, enlarged' }).click()
+    await page.getByRole('button', { name: 'Service ports, enlarged' }).click()
     await page
       .locator('.focus-main')
-      .getByRole('region', { name: 'Destination ports' })
+      .getByRole('region', { name: 'Service ports' })
       .locator('.shares tbody tr')
       .first()
       .waitFor()
@@ -242,7 +244,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: the overview of flows', (
     const other = await stage.page(url.pathname + url.search)
     await other
       .locator('.focus-main')
-      .getByRole('region', { name: 'Destination ports' })
+      .getByRole('region', { name: 'Service ports' })
       .locator('.shares tbody tr')
       .first()
       .waitFor()
@@ -261,7 +263,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: the overview of flows', (
         'Source to destination',
         'Largest by source endpoint',
         'Protocols',
-        'Destination ports',
+        'Service ports',
         'Exporters',
         'Flows per second by source endpoint',
       ])

@@ -75,6 +75,7 @@ export const flowsText = {
   nameToName: 'Name to name',
   addressToAddress: 'Address to address',
   destinationPort: 'Destination port',
+  servicePort: 'Service port',
   sourcePort: 'Source port',
   showStoredFlows: 'Show stored flows',
   showFlowsLive: 'Show flows live',

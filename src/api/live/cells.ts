@@ -6,8 +6,9 @@ import { isPresent, type Column, type ListDictColumn, type ListU8Column } from '
 import { eventId, heapItem } from '../../model/events.ts'
 import { formatIp } from '../../model/ip.ts'
 import { stableId } from '../../model/positions.ts'
+import { initiatorOf, servicePortOf } from '../../model/service-port.ts'
 import { endpointField } from '../../query/index.ts'
-import { resolvedTexts, storedColumn } from '../../query/live-columns.ts'
+import { portEvidence, resolvedTexts, storedColumn } from '../../query/live-columns.ts'
 
 /** A 64-bit integer beyond 2^53 is a string. */
 export type Cell = string | number | boolean | null | readonly Cell[] | { readonly [name: string]: Cell }
@@ -46,6 +47,11 @@ function flowCell(batch: FlowBatch, header: FrameHeader, name: string, resolver:
   }
   if (name === 'bytes_est' || name === 'packets_est')
     return estimateCell(batch, name === 'bytes_est' ? 'bytes' : 'packets')
+  if (name === 'service_port' || name === 'initiator') {
+    const evidence = portEvidence(batch)
+    const derived = name === 'initiator' ? initiatorOf : servicePortOf
+    return (row) => derived(evidence(row)) ?? null
+  }
   if (name === 'time_skewed') {
     const skewed = plain(batch, name)
     return (row) => (skewed(row) === null ? null : skewed(row) === 1)

@@ -1,4 +1,5 @@
 import type { SeededRandom } from '../../../test/kit/random.ts'
+import { initiatorOf, servicePortOf } from '../../model/service-port.ts'
 import type { NameTable, QueryField } from '../names.ts'
 
 /**
@@ -160,6 +161,18 @@ export function randomRows(random: SeededRandom, names: NameTable, count: number
       if (typeof row[count] === 'bigint' && names.field(`${count}_est`) !== undefined)
         row[`${count}_est`] = row[count] * ((row['sampling'] as bigint | undefined) ?? 1n)
     }
+    if (names.view === 'flows') deriveService(row)
     return row
   })
+}
+
+function deriveService(row: Record<string, PlainValue>) {
+  const number = (name: string) => (row[name] === undefined ? undefined : Number(row[name]))
+  const isAgent = row['protocol'] === 'netobserv'
+  const evidence = { src: number('src_port'), dst: number('dst_port'), flags: number('tcp_flags'), isAgent }
+  const [port, initiator] = [servicePortOf(evidence), initiatorOf(evidence)]
+  delete row['service_port']
+  delete row['initiator']
+  if (port !== undefined) row['service_port'] = BigInt(port)
+  if (initiator !== undefined) row['initiator'] = initiator
 }

@@ -4,6 +4,7 @@ import type { Column } from '../../model/columns.ts'
 import { DictionaryBuilder } from '../../model/dictionary.ts'
 import { toEventBatch } from '../../model/events.ts'
 import { formatIp } from '../../model/ip.ts'
+import { serviceSql } from '../../model/service-port.ts'
 import type { NameTable, QueryField, QueryKind } from '../names.ts'
 import type { PlainValue, Row } from './rows.ts'
 
@@ -41,6 +42,14 @@ function cell({ kind }: QueryField, value: PlainValue | undefined): string {
   return typeof value === 'string' ? text(value) : String(value)
 }
 
+const service = serviceSql({
+  src: 'src_port',
+  dst: 'dst_port',
+  flags: 'tcp_flags',
+  isAgent: "coalesce(protocol = 'netobserv', false)",
+  bitAnd: (value, bits) => `(${value} & ${bits})`,
+})
+
 /** With the types of the store, from a Parquet file if a path is given; `n` is the row's number. */
 export async function makeView(
   connection: DuckDBConnection,
@@ -60,7 +69,8 @@ export async function makeView(
   const estimates =
     names.view === 'flows'
       ? ' REPLACE (bytes::HUGEINT * coalesce(sampling, 1) AS bytes_est, ' +
-        'packets::HUGEINT * coalesce(sampling, 1) AS packets_est)'
+        `packets::HUGEINT * coalesce(sampling, 1) AS packets_est, ${service.port} AS service_port, ` +
+        `${service.initiator} AS initiator)`
       : ''
   await connection.run(
     `CREATE OR REPLACE VIEW ${names.view} AS SELECT *${estimates}
@@ -76,7 +86,8 @@ function flowBatch(names: NameTable, rows: readonly Row[]): FlowBatch {
   const dictionary = new DictionaryBuilder()
   const columns: Record<string, Column> = {}
   for (const { name, kind } of names.fields) {
-    if (kind === 'text' || kind === 'estimate' || rows.every((row) => row[name] === undefined)) continue
+    const isDerived = kind === 'text' || kind === 'estimate' || name === 'service_port'
+    if (isDerived || rows.every((row) => row[name] === undefined)) continue
     columns[name] = column(
       kind,
       rows.map((row) => row[name]),

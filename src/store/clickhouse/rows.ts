@@ -3,13 +3,25 @@ import { auditColumns } from '../../model/audit-columns.ts'
 import { insightColumns } from '../../model/image-insights.ts'
 import { flowFields, type Field } from '../../model/fields.ts'
 import { receiptOf } from '../../net/clickhouse/times.ts'
+import { serviceColumns, serviceSql } from '../../model/service-port.ts'
 import { flowOrder } from '../read/views.ts'
 import { asJson, name, text } from './sql.ts'
 import { tableOf, type StoreNames } from './tables.ts'
 
 const kinds = new Map((flowFields as readonly Field[]).map((field) => [field.name as string, field.kind]))
 
+const service = serviceSql({
+  src: 'f.src_port',
+  dst: 'f.dst_port',
+  flags: 'f.tcp_flags',
+  isAgent: "(ifNull(f.protocol, '') = 'netobserv')",
+  bitAnd: (value, bits) => `bitAnd(${value}, ${bits})`,
+})
+
 function flowColumn(column: string): string {
+  if (column === 'service_port') return `${service.port} AS \`service_port\``
+  if (column === 'initiator') return `${service.initiator} AS \`initiator\``
+
   if (column === 'time_received') return `${receiptOf.flow('f.')} AS \`time_received\``
   if (column === 'time_skewed') return 'toBool(f.time_skewed) AS `time_skewed`'
   if (kinds.get(column) === 'json') return `${asJson(`f.${name(column)}`)} AS ${name(column)}`
@@ -18,7 +30,7 @@ function flowColumn(column: string): string {
 
 export function flowsView(names: StoreNames): string {
   const later = [...kinds.keys()].filter((field) => !flowOrder.includes(field))
-  return `SELECT ${[...flowOrder, ...later].map(flowColumn).join(', ')} FROM ${tableOf(names, 'flows')} AS f`
+  return `SELECT ${[...flowOrder, ...later, ...serviceColumns].map(flowColumn).join(', ')} FROM ${tableOf(names, 'flows')} AS f`
 }
 
 /** Valid JSON stays as it is, other texts become JSON strings, and bytes that are no text are Base64. */

@@ -107,6 +107,7 @@ function found(request: EdgeQuery, unknown: Unknown, select: (edges: string) => 
     ends: {},
     actorBounds: undefined,
     readsZones: false,
+    readsService: false,
     related,
     selection: undefined,
     eventTimes: timesOf(request.span),

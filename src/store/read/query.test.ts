@@ -69,7 +69,7 @@ describe('one read-only statement returns its result', () => {
       column_type: 'VARCHAR',
     })
     expect((await queryRows(store.reader, 'desc SELECT 1 AS x'))[0]).toMatchObject({ column_name: 'x' })
-    expect(await queryRows(store.reader, 'SUMMARIZE flows')).toHaveLength(flowFields.length + 3)
+    expect(await queryRows(store.reader, 'SUMMARIZE flows')).toHaveLength(flowFields.length + 5)
     expect(await queryRows(store.reader, 'EXPLAIN SELECT * FROM flows')).toHaveLength(1)
     expect(await queryRows(store.reader, 'EXPLAIN ANALYZE SELECT * FROM flows')).toHaveLength(1)
     expect(await queryRows(store.reader, 'explain (format json) from events')).toHaveLength(1)

@@ -25,10 +25,20 @@ import {
   type RequestedAddresses,
 } from './views.ts'
 
-export function viewInput(pin: Pin, directory: string, { receiveTime: receipt }: Statement): ViewInput {
+export function viewInput(
+  pin: Pin,
+  directory: string,
+  { receiveTime: receipt, readsService: withService }: Statement,
+): ViewInput {
   const sources: (string | undefined)[] = []
   for (const [name, { id }] of Object.entries(pin.state.sources)) sources[id] = name
-  return { directory, files: receivedWithin(pin.files, receipt), sources: Array.from(sources), words: pin.state.words }
+  return {
+    directory,
+    files: receivedWithin(pin.files, receipt),
+    sources: Array.from(sources),
+    words: pin.state.words,
+    withService,
+  }
 }
 
 const probedRows = 'flows_probed'

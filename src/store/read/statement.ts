@@ -1,6 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { WeirError } from '../../model/errors.ts'
 import { rowsOf, quoted } from '../duck.ts'
+import { serviceColumns } from '../../model/service-port.ts'
 import { auditColumns } from '../kubernetes/changes.ts'
 import { uncachedColumns } from '../kubernetes/audit.ts'
 import { nodeColumns } from '../kubernetes/resources.ts'
@@ -14,6 +15,7 @@ export type Statement = Readonly<{
   addresses: RequestedAddresses
   actorBounds: TimeBounds | undefined
   readsZones: boolean
+  readsService: boolean
   /** Undefined: any. */
   related: ReadonlySet<string> | undefined
   selection: Selection | undefined
@@ -164,6 +166,7 @@ export async function checkStatement(connection: DuckDBConnection, sql: string):
     narrow: names.tables.has('audit') && !isVisible(names, uncachedColumns),
     tables: names.tables,
     readsZones: isVisible(names, nodeColumns),
+    readsService: isVisible(names, new Set(serviceColumns)),
     related: textsOf(tree, 'relations', 'relation'),
     selection,
     receiveTime: receiveBoundsOf(tree),

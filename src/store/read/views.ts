@@ -1,5 +1,6 @@
 import { endpointColumns, nodeColumns, type EndpointPart } from '../../model/endpoint.ts'
 import { fileList, quoted } from '../duck.ts'
+import { serviceColumns, serviceEvidence, serviceSql } from '../../model/service-port.ts'
 import { dayOf, type Stream } from '../names.ts'
 import type { StoredFile } from '../record.ts'
 import { endpointColumn, fileColumns, flowColumns, hasColumn, dictionaryFields, type FileColumn } from '../schema.ts'
@@ -10,6 +11,8 @@ export type ViewInput = Readonly<{
   sources: readonly (string | undefined)[]
   words: readonly string[]
   only?: readonly OnlyEndpoints[] | undefined
+  /** NULL otherwise: lists of ports in SQL become joins, even if no statement reads the column. */
+  withService?: boolean
   /** Database of the states of cloud resources. */
   inventory?: string
 }>
@@ -142,6 +145,7 @@ function flowExpression(column: string, input: ViewInput, { fields, parts }: Joi
   // Exact for any 64-bit count and sampling interval.
   if (column === 'bytes_est' || column === 'packets_est')
     return `r.${column.slice(0, -4)}::HUGEINT * coalesce(r.sampling, 1) AS ${column}`
+  if (column === 'service_port' || column === 'initiator') return serviceColumn(column, input)
   if (column === 'time_skewed') return 'r.time_skewed::BOOLEAN AS time_skewed'
   const field = flowColumns.find((one) => one.field === column)
   if (field?.kind === 'ip') {
@@ -152,6 +156,20 @@ function flowExpression(column: string, input: ViewInput, { fields, parts }: Joi
   }
   if (dictionaryFields.has(column)) return `${listed(input.words.slice(1), `r."${column}"`)} AS "${column}"`
   return `r."${column}"`
+}
+
+function serviceColumn(column: (typeof serviceColumns)[number], { words, withService }: ViewInput) {
+  const isPort = column === 'service_port'
+  if (withService !== true) return `NULL::${isPort ? 'USMALLINT' : 'VARCHAR'} AS ${column}`
+  const agent = words.indexOf('netobserv')
+  const { port, initiator } = serviceSql({
+    src: 'r.src_port',
+    dst: 'r.dst_port',
+    flags: 'r.tcp_flags',
+    isAgent: agent < 0 ? 'false' : `coalesce(r.protocol = ${agent}, false)`,
+    bitAnd: (value, bits) => `(${value} & ${bits})`,
+  })
+  return `${isPort ? `(${port})::USMALLINT` : initiator} AS ${column}`
 }
 
 /** `src_addr`, or `src_addr/namespace`, which is omitted if no file has it. */
@@ -187,6 +205,7 @@ export function columnsBehind(columns: Iterable<string>): ReadonlySet<string> {
     for (const each of addressesOf(column)) behind.add(endpointColumn(each.split('/')[0] ?? ''))
     if (column === '_pos') for (const name of ['_source', '_epoch', '_sequence', '_row']) behind.add(name)
     else if (column === 'bytes_est' || column === 'packets_est') behind.add(column.slice(0, -4)).add('sampling')
+    else if (column === 'service_port' || column === 'initiator') for (const name of serviceEvidence) behind.add(name)
     else behind.add(column)
   }
   return behind
@@ -215,7 +234,7 @@ export function flowsView(input: ViewInput, requested: RequestedAddresses, from:
   const joining = joinsFor(requested, input)
   const few = from.rows !== undefined && joining.fields.size > 0
   const later = flowColumns.map(({ field }) => field).filter((field) => !flowOrder.includes(field))
-  const columns = [...flowOrder, ...later].map((column) => flowExpression(column, input, joining))
+  const columns = [...flowOrder, ...later, ...serviceColumns].map((column) => flowExpression(column, input, joining))
   if (prefix !== undefined) columns.push(...fileColumns.flows.map(({ name }) => `r."${name}" AS "${prefix}${name}"`))
   const used = addresses.filter(({ field }) => joining.fields.has(field))
   const endpoints = `(${scan(

@@ -1,4 +1,5 @@
-import { dimensions, isServicePort, rollups, stepMs, type Rollup } from './schema.ts'
+import { isServicePort, serviceColumns } from '../../model/service-port.ts'
+import { dimensions, rollups, stepMs, type Rollup } from './schema.ts'
 
 export type RollupQuery = Readonly<{
   group: readonly string[]
@@ -28,7 +29,13 @@ type RollupPlan = Readonly<{
 }>
 
 const lostAt = new Map(dimensions.map((column) => [column.name, column.lostAt ?? 3]))
-const isPort = (field: string) => field === 'src_port' || field === 'dst_port'
+const isPort = (field: string) => ['src_port', 'dst_port', ...serviceColumns].includes(field)
+
+function columnsBehind(fields: readonly string[]): readonly string[] {
+  return fields.flatMap((field) =>
+    (serviceColumns as readonly string[]).includes(field) ? ['src_port', 'dst_port'] : [field],
+  )
+}
 
 export function planRollup({
   group,
@@ -38,7 +45,7 @@ export function planRollup({
   since,
   dimensions: whole,
 }: RollupQuery): RollupPlan | undefined {
-  const fields = [...group, ...tests.map(({ field }) => field)]
+  const fields = columnsBehind([...group, ...tests.map(({ field }) => field)])
   if (!fields.every((field) => whole?.includes(field) ?? lostAt.has(field))) return undefined
   if (
     !tests.every(({ field, equals }) => !isPort(field) || equals?.every((port) => isServicePort(Number(port))) === true)
@@ -56,7 +63,7 @@ export function planRollup({
   const width = stepMs[view]
   const lossy = (fields: readonly string[]) => {
     if (whole !== undefined) return undefined
-    const first = Math.min(...fields.map((field) => lostAt.get(field) ?? Infinity))
+    const first = Math.min(...columnsBehind(fields).map((field) => lostAt.get(field) ?? Infinity))
     return foldLevels.find((level) => level === first)
   }
   const unknownPorts = group.filter((field) => isPort(field) && !tests.some((test) => test.field === field))

@@ -12,7 +12,8 @@ import type { Levels } from '../../codecs/parquet/levels.ts'
 import { anyFlows, type AnyCell } from '../testing/any-flows.ts'
 import { Rollup } from './rollup.ts'
 import { rollupRows, type RollupRows } from './rows.ts'
-import { dimensions, isServicePort } from './schema.ts'
+import { isServicePort } from '../../model/service-port.ts'
+import { dimensions } from './schema.ts'
 
 type Cells = Record<string, AnyCell>
 

@@ -101,23 +101,8 @@ export const sums = ['flows', 'bytes', 'packets', 'bytes_est', 'packets_est'] as
 
 export const dimensions: readonly RollupColumn[] = rollupColumns.filter(({ lostAt }) => lostAt !== undefined)
 
-const known = new Set([
-  1080, 1194, 1433, 1434, 1521, 1701, 1723, 1812, 1813, 1883, 2049, 2055, 2181, 2222, 2375, 2376, 2379, 2380, 3000,
-  3128, 3260, 3268, 3269, 3306, 3389, 3478, 4222, 4317, 4318, 4443, 4500, 4739, 4789, 5000, 5044, 5060, 5061, 5201,
-  5222, 5353, 5355, 5432, 5601, 5666, 5671, 5672, 5900, 5984, 6081, 6343, 6379, 6443, 6514, 6789, 7000, 7077, 7946,
-  8000, 8008, 8080, 8081, 8086, 8088, 8125, 8200, 8300, 8301, 8443, 8472, 8500, 8600, 8883, 8888, 9000, 9042, 9080,
-  9090, 9091, 9092, 9093, 9094, 9100, 9153, 9200, 9300, 9345, 9418, 9443, 9999, 10_000, 10_050, 10_051, 10_250, 10_255,
-  10_256, 10_257, 10_259, 11_211, 15_672, 25_565, 26_257, 27_017, 27_018, 28_015, 50_051, 51_820,
-])
-
 /** Per merge, in memory; a single file can have more. */
 export const maxGroups = 1 << 15
-
-export function isServicePort(port: number): boolean {
-  return (port > 0 && port < 1024) || known.has(port)
-}
-
-export const servicePorts: Uint8Array = Uint8Array.from({ length: 65_536 }, (_, port) => (isServicePort(port) ? 1 : 0))
 
 /** Per bucket: in full; without ends; by exporter and protocol. */
 type GroupLimits = Readonly<{

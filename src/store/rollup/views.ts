@@ -2,6 +2,7 @@ import { fileList } from '../duck.ts'
 import { bucket, wholeSum } from './merge.ts'
 import { filesOf } from './cover.ts'
 import { dimensions, rollupColumns, rollups, stepMs, sums, type Rollup } from './schema.ts'
+import { registeredServiceSql } from '../../model/service-port.ts'
 import { hasColumn } from '../schema.ts'
 import { happenedWithin, type TimeBounds } from '../read/receipt.ts'
 import type { Statement } from '../read/statement.ts'
@@ -67,12 +68,18 @@ export function rollupFiles(
   return happenedWithin(filesOf(rollup, files), bounds)
 }
 
+const service = registeredServiceSql('src_port', 'dst_port')
+
 export function rollupViews(
   { sql, reads, eventTimes: times }: Pick<Statement, 'sql' | 'reads' | 'eventTimes'>,
   input: ViewInput,
 ): string {
   return rollups
     .filter((rollup) => reads?.has(rollup) ?? sql.toLowerCase().includes(rollup))
-    .map((rollup) => `; CREATE TEMP VIEW ${rollup} AS ${rollupView(rollup, input, { when: times[rollup] })}`)
+    .map(
+      (rollup) =>
+        `; CREATE TEMP VIEW ${rollup} AS SELECT *, ${service.port} AS service_port, ${service.initiator} AS initiator
+          FROM (${rollupView(rollup, input, { when: times[rollup] })})`,
+    )
     .join('')
 }

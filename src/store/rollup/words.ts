@@ -1,7 +1,7 @@
 import { isPresent, type Column } from '../../model/columns.ts'
 import type { FlowBatch } from '../../model/batches.ts'
+import { servicePorts } from '../../model/service-port.ts'
 import { flowMinutes } from '../flows/time.ts'
-import { servicePorts } from './schema.ts'
 import type { FlowRows } from '../table-writer.ts'
 
 export const has = { proto: 1, direction: 2, nodeDirection: 4, reverse: 8, inIf: 16, outIf: 32 } as const

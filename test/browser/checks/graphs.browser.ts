@@ -86,7 +86,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: graphs of data set D', ()
     const lists: readonly (readonly [string, string, string, string, string])[] = [
       ['Source to destination', 'src_namespace', 'dst_namespace', 'bytes_est', 'true'],
       ['Largest by source namespace', 'src_namespace', '', 'bytes_est', 'true'],
-      ['Destination ports', 'dst_port', '', 'bytes_est', 'true'],
+      ['Service ports', 'service_port', '', 'bytes_est', 'true'],
       ['Protocols', 'proto', '', 'bytes_est', 'true'],
       ['Exporters', 'exporter_addr', '', 'bytes_est', 'true'],
       ['Most dropped packets by source namespace', 'src_namespace', '', 'drop_packets', drops],
@@ -238,7 +238,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: graphs without a store', 
     const overview = await stage.page(`${path}&view=overview&by=flows`)
     await overview.locator('.overview-sum').getByText(covered).waitFor()
     expect(number(await overview.locator('.overview-sum').textContent())).toBe(sent)
-    for (const panel of ['Destination ports', 'Exporters', 'Source to destination']) {
+    for (const panel of ['Service ports', 'Exporters', 'Source to destination']) {
       const lines = await overview
         .getByRole('region', { name: panel })
         .locator('table.shares tr')

@@ -21,7 +21,7 @@ export const defaultGroups: readonly Readonly<{ title: string; fields: readonly 
   { title: flowsText.zoneToZone, fields: ['src_zone', 'dst_zone'] },
   { title: flowsText.nameToName, fields: ['src_name', 'dst_name'] },
   { title: flowsText.addressToAddress, fields: ['src_addr', 'dst_addr'] },
-  { title: flowsText.destinationPort, fields: ['dst_port'] },
+  { title: flowsText.servicePort, fields: ['service_port'] },
   { title: generalText.protocol, fields: ['proto'] },
   { title: generalText.exporter, fields: ['exporter_addr'] },
 ]

@@ -74,7 +74,7 @@ export const panelKinds: Readonly<Record<PanelName, PanelKind>> = {
   flows: { title: overviewText.flowsPerSecond, shape: 'rates', measure: 'flows', family: 'flows' },
   pairs: { title: overviewText.sourceToDestination, shape: 'pairs', family: 'flows' },
   talkers: { title: overviewText.largest, shape: 'donut', family: 'flows' },
-  ports: { title: overviewText.destinationPorts, shape: 'bars', field: 'dst_port', family: 'flows' },
+  ports: { title: overviewText.servicePorts, shape: 'bars', field: 'service_port', family: 'flows' },
   protocols: { title: overviewText.protocols, shape: 'donut', field: 'proto', family: 'flows' },
   exporters: { title: overviewText.exporters, shape: 'bars', field: 'exporter_addr', family: 'flows' },
   droppackets: {

@@ -1,5 +1,6 @@
 import { dropCause, networkEventsText, tcpState, tlsVersion } from '../field-values.ts'
 import { count, protocol, volume } from '../../../parts/format.ts'
+import { portText } from '../../../parts/port-names.ts'
 import type { GroupField } from './kinds.ts'
 import type { Measure } from './state.ts'
 import { overviewText } from '../../../text/overview.ts'
@@ -18,6 +19,7 @@ const parts = {
   port: overviewText.portField,
 } as const
 const own: Readonly<Record<string, string>> = {
+  service_port: overviewText.servicePortField,
   proto: overviewText.protocolField,
   exporter_addr: overviewText.exporterField,
   drop_state: overviewText.dropState,
@@ -43,6 +45,7 @@ const absent: Readonly<Record<string, string>> = {
   tls_version: overviewText.noVersion,
   tls_cipher_suite: overviewText.noCipherSuite,
   tls_group: overviewText.noGroup,
+  service_port: overviewText.noServicePort,
   proto: overviewText.noProtocol,
   exporter_addr: overviewText.noExporter,
 }
@@ -59,6 +62,9 @@ const absentParts: Readonly<Record<string, string>> = {
 
 const readableValues: Readonly<Record<string, (value: unknown) => string>> = {
   proto: (value) => protocol(Number(value)),
+  service_port: (value) => portText(Number(value)),
+  src_port: (value) => portText(Number(value)),
+  dst_port: (value) => portText(Number(value)),
   drop_cause: (value) => dropCause(String(value)),
   drop_state: (value) => tcpState(String(value)),
   network_events: networkEventsText,

@@ -25,6 +25,7 @@ export const dimensions = [
   'dst_label',
   'src_addr',
   'dst_addr',
+  'service_port',
   'dst_port',
   'proto',
   'exporter_addr',
