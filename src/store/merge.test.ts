@@ -1,8 +1,10 @@
 import { expect, it } from 'vitest'
+import { costColumns } from '../model/cost-columns.ts'
 import { finalBytes, merged, nextMerge } from './merge.ts'
 import { dayOf, msPerHour } from './names.ts'
 import type { StoredFile } from './record.ts'
 import { expired, type Retain } from './retention.ts'
+import { columnSet } from './schema.ts'
 
 const hour = 490_000
 const during = hour * msPerHour + 1000
@@ -46,6 +48,18 @@ it('only neighbours are merged: a final file, another schema or an unreadable fi
   expect(
     nextMerge([file(0), file(1, { stream: 'events' }), file(2, { hour: hour + 1 })], new Set(), after),
   ).toBeUndefined()
+})
+
+it('files of an earlier version without columns of costs are not merged with later ones', () => {
+  const columns = columnSet('events', costColumns)!
+  const costs = { stream: 'events', families: ['cost'] } as const
+  const others = { stream: 'events', families: ['audit'] } as const
+  expect(
+    names(nextMerge([file(0, costs), file(1, others), file(2, { ...costs, columns })], new Set(), after)),
+  ).toBe('f0 f1')
+  expect(
+    names(nextMerge([file(0, { ...costs, columns }), file(1, others), file(2, { ...costs, columns })], new Set(), after)),
+  ).toBe('f0 f1 f2')
 })
 
 it('a merge stays within the memory of the writer', () => {

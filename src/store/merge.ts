@@ -5,7 +5,7 @@ import { perSourceOf } from './pending.ts'
 import type { StoredFile } from './record.ts'
 import { coveredFiles } from './rollup/cover.ts'
 import { isRollup, maxGroups } from './rollup/schema.ts'
-import { unionOf } from './schema.ts'
+import { hasCostColumns, unionOf } from './schema.ts'
 
 export const finalBytes = 8 << 20
 /** Sixteen files of a tier become one of the next. */
@@ -89,7 +89,7 @@ function firstRun(
   let rows = 0
   for (const file of files) {
     const large = bytes + file.bytes > maxBytes || (isRollup(file.stream) && rows + file.rows > maxGroups)
-    if (fits(file) && (run[0] === undefined || run[0].schema === file.schema) && !large) {
+    if (fits(file) && run.every((each) => agree(each, file)) && !large) {
       run.push(file)
       bytes += file.bytes
       rows += file.rows
@@ -101,6 +101,12 @@ function firstRun(
     rows = run[0]?.rows ?? 0
   }
   return enough(run) ? run : undefined
+}
+
+/** A merge does not compute columns of costs for rows that lack them. */
+function agree(a: StoredFile, b: StoredFile): boolean {
+  const [first, second] = [hasCostColumns(a), hasCostColumns(b)]
+  return a.schema === b.schema && (first === undefined || second === undefined || first === second)
 }
 
 export function merged(run: readonly StoredFile[]): Omit<StoredFile, 'name' | 'bytes'> {

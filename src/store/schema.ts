@@ -172,6 +172,14 @@ export function hasColumn(
   return ((Number.parseInt(columns[bit >> 2] ?? '0', 16) >> (bit & 3)) & 1) === 1
 }
 
+/** Whether rows of costs have their columns, which earlier versions did not write. Undefined without such rows. */
+export function hasCostColumns(
+  file: Pick<StoredFile, 'stream' | 'families' | 'schema' | 'columns'>,
+): boolean | undefined {
+  const holdsCosts = file.stream === 'events' && (file.families?.includes('cost') ?? true)
+  return holdsCosts ? hasColumn(file, fromCosts[0]!) : undefined
+}
+
 export function unionOf(sets: readonly (string | undefined)[]): string | undefined {
   const known = sets.filter((set) => set !== undefined)
   if (known.length === 0) return undefined

@@ -4,8 +4,7 @@ import { costColumns, costPath } from '../../model/cost-columns.ts'
 import { quoted } from '../duck.ts'
 import { eventsOf, textsIn } from '../kubernetes/events.ts'
 import type { ViewInput } from '../read/views.ts'
-import type { StoredFile } from '../record.ts'
-import { fileColumns, hasColumn } from '../schema.ts'
+import { hasCostColumns } from '../schema.ts'
 
 type Names = ReadonlySet<string>
 
@@ -18,16 +17,6 @@ const decimals = ['billed', 'effective', 'list'] as const
 const flags = ['estimated', 'removed'] as const
 const other: ReadonlySet<string> = new Set([...decimals, ...flags].map((name) => `cost_${name}`))
 const texts = costColumns.filter((name) => !other.has(name)).map((name) => name.slice('cost_'.length))
-
-const [firstColumn] = fileColumns.events.filter(({ name }) => name === costColumns[0])
-
-function hasCostColumns(file: StoredFile): boolean {
-  return hasColumn(file, firstColumn!)
-}
-
-function holdsCosts({ stream, families }: StoredFile): boolean {
-  return stream === 'events' && (families?.includes('cost') ?? true)
-}
 
 const ofRow = ['key', 'time', 'time_received', '_source', '_epoch', '_sequence', '_row', 'data'].map(
   (name) => `r.${name}`,
@@ -45,9 +34,8 @@ function view(name: string, sql: Step['sql']): Step {
 /** Files of earlier versions have the columns in bodies only, which are parsed once. */
 function storedRows(input: ViewInput, where: string): readonly Step[] {
   const isCost = `r.type = ${quoted(cloudTypes.cost)} AND ${where}`
-  const costs = input.files.filter(holdsCosts)
-  const later = { ...input, files: costs.filter(hasCostColumns) }
-  const earlier = { ...input, files: costs.filter((file) => !hasCostColumns(file)) }
+  const later = { ...input, files: input.files.filter((file) => hasCostColumns(file) === true) }
+  const earlier = { ...input, files: input.files.filter((file) => hasCostColumns(file) === false) }
   const all = [...ofRow, ...costColumns].join(', ')
   const known = `SELECT ${all} FROM (${eventsOf('cost', later)}) r WHERE ${isCost}`
   if (earlier.files.length === 0) return [view('cost_stored', () => known)]

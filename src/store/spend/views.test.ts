@@ -1,3 +1,5 @@
+import { cp } from 'node:fs/promises'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { completed, costEvent } from '../../codecs/focus/index.ts'
 import type { WeirEvent } from '../../model/events.ts'
@@ -57,11 +59,13 @@ async function allSums({ reader }: Store): Promise<unknown> {
 }
 
 class Writing {
-  readonly #make = new FrameMaker()
+  readonly #make: FrameMaker
   readonly store: Store
 
-  constructor(store: Store) {
+  constructor(store: Store, make: FrameMaker) {
     this.store = store
+    this.#make = make
+    while (make.last < (store.projection.position()['0']?.sequence ?? 0)) make.lose('focus', 0)
   }
 
   async add(...events: WeirEvent[]): Promise<void> {
@@ -148,12 +152,57 @@ test('a removed row has no cost, and merged files keep the sums', async () => {
   expect(await allSums(store)).toMatchObject([{ billed: '1.0000000000' }])
 })
 
+test('files of an earlier version have costs in bodies only: they count as before, beside later files', async () => {
+  await cp(join(import.meta.dirname, '../fixtures/costs-in-bodies/store'), stores.directory, { recursive: true })
+  const { store, ...writing } = await begin(new FrameMaker(9))
+  expect(await allSums(store)).toEqual([
+    { account: 'a', currency: 'CHF', billed: '7.0000000000' },
+    { account: 'a', currency: 'USD', billed: '123456791.7000000001' },
+  ])
+  await writing.add(cost({ amount: '3.20' }), cost({ amount: '0.3', resource: 's', day: '2026-11-02' }))
+  const later = [
+    { account: 'a', currency: 'CHF', billed: '7.0000000000' },
+    { account: 'a', currency: 'USD', billed: '123456793.0000000001' },
+  ]
+  expect(await allSums(store)).toEqual(later)
+  while (await store.maintain());
+  await stores.close()
+  expect(await allSums(await stores.open())).toEqual(later)
+})
+
+test('values of a body are read as JSON has them, however long or unusual', async () => {
+  const { store, ...writing } = await begin()
+  const row = cost({ amount: '0.00000000005' })
+  const body = JSON.parse(new TextDecoder().decode(row.data)) as object
+  const with_ = (id: string, more: object): WeirEvent => ({
+    ...row,
+    id,
+    key: id,
+    data: new TextEncoder().encode(JSON.stringify({ ...body, ...more })),
+  })
+  const tags = JSON.stringify({ team: 'ä"\\'.repeat(2000) })
+  await writing.add(
+    with_('long', { Tags: tags, BilledCost: '99999999999999999.5' }),
+    with_('number', { BilledCost: 2.5, ResourceId: null, ServiceName: 'a "b" \n\u0001 \u{1f30a}' }),
+    with_('none', { BilledCost: 'many' }),
+    { ...row, id: 'broken', key: 'broken', data: new TextEncoder().encode('{"BilledCost":"1"') },
+  )
+  expect(
+    await queryRows(store.reader, 'SELECT billed::VARCHAR AS billed, resource, service, tags FROM spend ORDER BY 1, 2'),
+  ).toEqual([
+    { billed: '2.5000000000', resource: null, service: 'a "b" \n\u0001 \u{1f30a}', tags: '{"team":"web"}' },
+    { billed: '99999999999999999.5000000000', resource: 'r', service: 'EC2', tags },
+    { billed: null, resource: 'r', service: 'EC2', tags: '{"team":"web"}' },
+    { billed: null, resource: null, service: null, tags: null },
+  ])
+})
+
 test('a store without costs has empty sums', async () => {
   const { store } = await begin()
   expect(await allSums(store)).toEqual([])
 })
 
-async function begin(): Promise<Pick<Writing, 'store' | 'add'>> {
-  const writing = new Writing(await stores.open())
+async function begin(make = new FrameMaker()): Promise<Pick<Writing, 'store' | 'add'>> {
+  const writing = new Writing(await stores.open(), make)
   return { store: writing.store, add: (...events) => writing.add(...events) }
 }
