@@ -109,19 +109,15 @@ async function plainReader({ codec, event_type: type }: ReadChoice): Promise<Mes
   }
 }
 
-function placed(
-  { place: id, time, key }: InMessage,
-  type: string,
-  source: string,
-): Pick<WeirEvent, 'id' | 'source' | 'type' | 'time' | 'key'> & { encoding: 'none' } {
-  return {
-    id,
-    source,
-    type,
-    encoding: 'none',
-    ...(time === undefined ? {} : { time }),
-    ...(key === undefined ? {} : { key }),
+type Placed = { encoding: 'none' } & Pick<WeirEvent, 'id' | 'source' | 'type'> & {
+    -readonly [Name in 'time' | 'key']?: NonNullable<WeirEvent[Name]>
   }
+
+function placed({ place: id, time, key }: InMessage, type: string, source: string): Placed {
+  const event: Placed = { id, source, type, encoding: 'none' }
+  if (time !== undefined) event.time = time
+  if (key !== undefined) event.key = key
+  return event
 }
 
 /** Holds the bytes of an undecodable message, so that it is not lost and blocks no later one. */
