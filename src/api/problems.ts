@@ -17,6 +17,7 @@ export const problemTable = {
   WEIR_API_ORIGIN: { status: 403, title: 'Origin not allowed' },
   WEIR_API_TOKEN: { status: 401, title: 'Token needed' },
   WEIR_API_FORBIDDEN: { status: 403, title: 'Not allowed' },
+  WEIR_API_CONFLICT: { status: 409, title: 'Changed meanwhile' },
   WEIR_API_PROVIDER: { status: 503, title: 'The identity provider did not respond' },
   WEIR_API_LIMIT: { status: 429, title: 'Limit reached' },
   WEIR_API_RELOAD: { status: 422, title: 'Configuration rejected' },

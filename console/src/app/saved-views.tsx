@@ -3,6 +3,7 @@ import { asApiError } from '../api/problem.ts'
 import type { SavedView } from '../../../src/api/published.ts'
 import { forget, save, useSaved } from './saved.ts'
 import { appText } from '../text/app.ts'
+import { savedText } from '../text/saved.ts'
 import { generalText } from '../text/general.ts'
 
 export default function Views({ onGo, onClose }: { onGo: (view: SavedView) => void; onClose: () => void }) {
@@ -59,6 +60,9 @@ export default function Views({ onGo, onClose }: { onGo: (view: SavedView) => vo
             view={view}
             onGo={() => onGo(view)}
             onRename={(to) => run(save({ ...view, name: to }))}
+            {...(view.owned && view.page === location.pathname
+              ? { onUpdate: () => run(save({ ...view, search: location.search })) }
+              : {})}
             onShare={() => run(save({ ...view, shared: !view.shared }))}
             onForget={() => run(forget(view.id))}
           />
@@ -73,11 +77,13 @@ type SavedProps = Readonly<{
   view: SavedView
   onGo: () => void
   onRename: (name: string) => void
+  /** Only on the page of the view. */
+  onUpdate?: () => void
   onShare: () => void
   onForget: () => void
 }>
 
-function Saved({ view, onGo, onRename, onShare, onForget }: SavedProps) {
+function Saved({ view, onGo, onRename, onUpdate, onShare, onForget }: SavedProps) {
   const [renaming, setRenaming] = useState<string>()
   if (renaming !== undefined) {
     return (
@@ -110,6 +116,17 @@ function Saved({ view, onGo, onRename, onShare, onForget }: SavedProps) {
         {view.name}
       </button>
       <span className="dim">{view.owned ? (view.shared ? appText.sharedView : '') : appText.ownedBy(view.by)}</span>
+      {onUpdate !== undefined && (
+        <button
+          type="button"
+          className="quiet"
+          onClick={onUpdate}
+          title={savedText.updateHint}
+          aria-label={savedText.updateView(view.name)}
+        >
+          {savedText.update}
+        </button>
+      )}
       {view.owned && (
         <button
           type="button"

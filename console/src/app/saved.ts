@@ -27,8 +27,16 @@ export async function save({
   page,
   search,
   shared,
-}: Pick<SavedView, 'name' | 'page' | 'search' | 'shared'> & { readonly id?: string }): Promise<void> {
-  await request(`/api/v1/saved/${id}`, { method: 'PUT', body: { name, page, search, shared } })
+  changed: before,
+}: Pick<SavedView, 'name' | 'page' | 'search' | 'shared'> & {
+  readonly id?: string
+  /** Of the version that this one replaces. */
+  readonly changed?: string
+}): Promise<void> {
+  await request(`/api/v1/saved/${id}`, {
+    method: 'PUT',
+    body: { name, page, search, shared, ...(before === undefined ? {} : { before }) },
+  })
   await queryClient.invalidateQueries({ queryKey: key })
 }
 

@@ -17,7 +17,7 @@ const properties = {
   page: { type: 'string', minLength: 1, maxLength: 64, description: 'Page of the console.' },
   search: {
     type: 'string',
-    maxLength: 16_384,
+    maxLength: 262_144,
     description: 'Query string of the page’s URL; it defines the whole view.',
   },
   shared: {
@@ -25,6 +25,12 @@ const properties = {
     default: false,
     description: 'Visible to all users; only the owner can change or delete it.',
   },
+} as const
+
+const before = {
+  type: 'string',
+  maxLength: 40,
+  description: '`changed` of the version that this one replaces. If another was saved since, the status is 409.',
 } as const
 
 export const savedSchemas = {
@@ -101,8 +107,8 @@ export function savedRoutes(app: FastifyInstance, { host }: ApiContext, folder: 
         description:
           'The view is on disk before the response. Only the owner can change it; names are unique per owner.',
         params: parameters,
-        body: closed(properties, { required: ['name', 'page', 'search'] }),
-        response: { 200: { $ref: 'SavedView#' }, ...refusals, 429: problem },
+        body: closed({ ...properties, before }, { required: ['name', 'page', 'search'] }),
+        response: { 200: { $ref: 'SavedView#' }, ...refusals, 409: problem, 429: problem },
       },
     },
     async (request, reply) =>

@@ -7,6 +7,8 @@ export type SavedRequest = Readonly<{
   page: string
   search: string
   shared?: boolean
+  /** `changed` of the version that this one replaces; ISO 8601. */
+  before?: string
 }>
 
 /** The file is read and written whole. */
@@ -43,6 +45,7 @@ export class SavedBook {
     return this.#change((views) => {
       const known = views.find((each) => each.id === id)
       if (known !== undefined && known.owner !== user) throw known.shared ? foreign(known) : unknown(id)
+      if (request.before !== undefined && known?.changed !== Date.parse(request.before)) throw conflict(request.name)
       const viewsOfUser = views.filter(({ owner }) => owner === user)
       const twice = viewsOfUser.find((each) => each.name === request.name && each.id !== id)
       if (twice !== undefined)
@@ -57,9 +60,11 @@ export class SavedBook {
         })
       }
       const { name, page, search, shared = false } = request
-      const view: SavedView = { id, name, page, search, shared, owner: user, by, changed: this.#host.clock.now() }
-      const changed = [...views.filter((each) => each.id !== id), view]
-      if (JSON.stringify(changed).length > maxBytes)
+      // Different for each version, also when the clock was set back.
+      const changed = Math.max(this.#host.clock.now(), (known?.changed ?? 0) + 1)
+      const view: SavedView = { id, name, page, search, shared, owner: user, by, changed }
+      const all = [...views.filter((each) => each.id !== id), view]
+      if (JSON.stringify(all).length > maxBytes)
         throw new ApiError(
           'WEIR_API_LIMIT',
           `The size limit of all saved views together is ${maxBytes / 1024 / 1024} MiB.`,
@@ -67,7 +72,7 @@ export class SavedBook {
             hints: ['Delete views that are no longer needed.'],
           },
         )
-      return { views: changed, answer: view }
+      return { views: all, answer: view }
     })
   }
 
@@ -117,6 +122,12 @@ export class SavedBook {
 function unknown(id: string) {
   return new ApiError('WEIR_API_NOT_FOUND', `You have no saved view ${id}, and no shared view has this id.`, {
     hints: ['GET /api/v1/saved lists them.'],
+  })
+}
+
+function conflict(name: string) {
+  return new ApiError('WEIR_API_CONFLICT', `"${name}" was changed or deleted after it was loaded. Nothing was saved.`, {
+    hints: ['Load it again and repeat the change, or save it under another name.'],
   })
 }
 

@@ -182,6 +182,23 @@ test('rejects views over the limits', async () => {
   )
 })
 
+test('a version replaces the one that it was made from, and no later one', async () => {
+  const { ann } = await users(await temporary())
+  const first = await ann('PUT', '/board', view)
+  const before = String(first.body['changed'])
+  const second = await ann('PUT', '/board', { ...view, search: 'q=second', before })
+  expect(second.status).toBe(200)
+  const late = await ann('PUT', '/board', { ...view, search: 'q=late', before })
+  expect({ status: late.status, code: late.body['code'] }).toEqual({ status: 409, code: 'WEIR_API_CONFLICT' })
+  expect((await ann('GET', '/board')).body['search']).toBe('q=second')
+  expect((await ann('PUT', '/gone', { ...view, name: 'Gone', before })).status).toBe(409)
+  const large = await ann('PUT', '/board', { ...view, search: 'a'.repeat(262_144), before: second.body['changed'] })
+  expect(large.status).toBe(200)
+  const larger = await ann('PUT', '/board', { ...view, search: 'a'.repeat(262_145) })
+  expect({ status: larger.status, detail: larger.body['detail'] }).toMatchObject({ status: 400 })
+  expect(String(larger.body['detail'])).toContain('262144')
+})
+
 test('without a folder nothing can be saved, with an error', async () => {
   const { api } = await start()
   expect((await fetch(`${api.url}/api/v1/saved`)).status).toBe(503)
