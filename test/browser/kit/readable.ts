@@ -47,6 +47,8 @@ export function hidden(page: Page): Promise<string[]> {
       const top = document.elementFromPoint(x, y)
       if (top === null || e.contains(top) || top.contains(e) || top.closest('label')?.contains(e) === true ||
         (e.labels !== undefined && [...(e.labels ?? [])].some((label) => label.contains(top)))) continue
+      // The conditions of a filter show its text; they give way when it is edited.
+      if (top.closest('.conditions') !== null && top.closest('.filter') === e.closest('.filter')) continue
       // Scrolled away in its own place, which can be scrolled back.
       let up = e.parentElement, away = false
       for (; up !== null && !away; up = up.parentElement) {

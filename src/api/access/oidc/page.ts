@@ -23,10 +23,10 @@ const escaped = (text: string) => text.replace(/[&<>"']/g, (found) => escapes[fo
 const withCode = (text: string) => escaped(text).replace(/`([^`]*)`/g, '<code>$1</code>')
 
 const style =
-  ':root{color-scheme:light ' +
-  'dark}body{margin:0;min-height:100vh;display:grid;place-items:center;background:light-dark(#fbfbfa,#0f1214);color:light-dark(#1c2024,#e6e8ea);font:14px/1.5 ' +
+  ':root{--small:12px;--text:13px;--title:18px;color-scheme:light ' +
+  'dark}body{margin:0;min-height:100vh;display:grid;place-items:center;background:light-dark(#fbfbfa,#0f1214);color:light-dark(#1c2024,#e6e8ea);font:var(--text)/1.5 ' +
   'system-ui,sans-serif}main{max-width:44ch;margin:16px;padding:20px;background:light-dark(#fff,#15191c);border:1px ' +
-  'solid light-dark(#e6e6e3,#262c31);border-radius:8px;overflow-wrap:anywhere}h1{font-size:17px;margin:0}a{color:light-dark(#0b6bcb,#5aa9f0);display:inline-block;min-height:24px}'
+  'solid light-dark(#e6e6e3,#262c31);border-radius:8px;overflow-wrap:anywhere}h1{font-size:var(--title);margin:0}a{color:light-dark(#0b6bcb,#5aa9f0);display:inline-block;min-height:24px}'
 const styleHash = createHash('sha256').update(style).digest('base64')
 
 export function refusalPage(
