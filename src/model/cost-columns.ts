@@ -3,7 +3,7 @@ import { cloudTypes } from './cloud.ts'
 import type { WeirEvent } from './events.ts'
 
 /** Columns of event files with their member of the body, a column of FOCUS. Numbers are permanent: append only. */
-const members = {
+export const costMembers = {
   cost_provider: 'ProviderName',
   cost_account: 'BillingAccountId',
   cost_account_name: 'BillingAccountName',
@@ -32,12 +32,12 @@ const members = {
   cost_removed: 'x_Removed',
 } as const
 
-export type CostColumn = keyof typeof members
-export const costColumns = Object.keys(members) as readonly CostColumn[]
+export type CostColumn = keyof typeof costMembers
+export const costColumns = Object.keys(costMembers) as readonly CostColumn[]
 
 /** Of JSON in SQL. */
 export function costPath(column: CostColumn): string {
-  return `$.${members[column]}`
+  return `$.${costMembers[column]}`
 }
 
 /** Texts of a cost event by column; undefined for other events. */
@@ -46,7 +46,7 @@ export function costFieldsOf(event: WeirEvent): Readonly<Partial<Record<CostColu
   const body = bodyOf(event)
   const fields: Partial<Record<CostColumn, string>> = {}
   for (const column of costColumns) {
-    const value = body[members[column]]
+    const value = body[costMembers[column]]
     if (typeof value === 'string') fields[column] = value
     else if (value !== undefined && value !== null) fields[column] = JSON.stringify(value)
   }
