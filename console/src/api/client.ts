@@ -15,6 +15,11 @@ export async function request<T>(path: string, { query = {}, ...asking }: Reques
   return (answer.status === 204 ? undefined : await answer.json()) as T
 }
 
+/** A response that is no JSON. */
+export async function textOf(path: string): Promise<string> {
+  return (await send(path, {})).text()
+}
+
 export function pathOf(path: string, query: Query): string {
   const written = new URLSearchParams(
     Object.entries(query).flatMap(([name, value]) =>

@@ -9,7 +9,6 @@ type Page = Readonly<{
   title: string
   key: string
   group: string
-  words?: string
   load: () => Promise<{ readonly default: ComponentType }>
 }>
 
@@ -20,7 +19,6 @@ export const pages: readonly Page[] = [
     key: 'h',
     title: appText.home,
     group: appText.watch,
-    words: appText.homeWords,
     load: () => import('../pages/home/index.tsx'),
   },
   {
@@ -28,7 +26,6 @@ export const pages: readonly Page[] = [
     key: 'f',
     title: generalText.flows,
     group: appText.watch,
-    words: appText.flowsWords,
     load: () => {
       prefetchFields()
       return import('../pages/flows/index.tsx')
@@ -39,7 +36,6 @@ export const pages: readonly Page[] = [
     key: 'c',
     title: generalText.changes,
     group: appText.watch,
-    words: appText.changesWords,
     load: () => import('../pages/changes/index.tsx'),
   },
   {
@@ -47,7 +43,6 @@ export const pages: readonly Page[] = [
     key: 'a',
     title: appText.audit,
     group: appText.watch,
-    words: appText.auditWords,
     load: () => import('../pages/audit/index.tsx'),
   },
   {
@@ -55,7 +50,6 @@ export const pages: readonly Page[] = [
     key: 'i',
     title: appText.insights,
     group: appText.watch,
-    words: appText.insightsWords,
     load: () => import('../pages/insights/index.tsx'),
   },
   {
@@ -63,7 +57,6 @@ export const pages: readonly Page[] = [
     key: 'n',
     title: appText.inventory,
     group: appText.watch,
-    words: appText.inventoryWords,
     load: () => {
       prefetchFields()
       return import('../pages/inventory/index.tsx')
@@ -74,7 +67,6 @@ export const pages: readonly Page[] = [
     key: 'm',
     title: appText.spend,
     group: appText.watch,
-    words: appText.spendWords,
     load: () => import('../pages/spend/index.tsx'),
   },
   {
@@ -82,15 +74,20 @@ export const pages: readonly Page[] = [
     key: 'e',
     title: appText.events,
     group: appText.watch,
-    words: appText.eventsWords,
     load: () => import('../pages/events/index.tsx'),
+  },
+  {
+    path: '/investigate',
+    key: 't',
+    title: appText.investigate,
+    group: appText.investigate,
+    load: () => import('../pages/investigate/index.tsx'),
   },
   {
     path: '/resources',
     key: 'r',
     title: appText.resources,
     group: appText.investigate,
-    words: appText.resourcesWords,
     load: () => import('../pages/resources/index.tsx'),
   },
   {
@@ -98,7 +95,6 @@ export const pages: readonly Page[] = [
     key: 'b',
     title: appText.charts,
     group: appText.investigate,
-    words: appText.chartsWords,
     load: () => import('../pages/charts/index.tsx'),
   },
   {
@@ -106,7 +102,6 @@ export const pages: readonly Page[] = [
     key: 'g',
     title: dashboardsText.dashboards,
     group: appText.investigate,
-    words: dashboardsText.words,
     load: () => import('../pages/dashboards/index.tsx'),
   },
   {
@@ -114,7 +109,6 @@ export const pages: readonly Page[] = [
     key: 's',
     title: appText.sql,
     group: appText.investigate,
-    words: appText.sqlWords,
     load: () => import('../pages/sql/index.tsx'),
   },
   {
@@ -122,7 +116,6 @@ export const pages: readonly Page[] = [
     key: 'p',
     title: generalText.pipeline,
     group: appText.operate,
-    words: appText.pipelineWords,
     load: () => import('../pages/pipeline/index.tsx'),
   },
   {
@@ -130,7 +123,6 @@ export const pages: readonly Page[] = [
     key: 'd',
     title: generalText.deadLetters,
     group: appText.operate,
-    words: appText.deadLettersWords,
     load: () => import('../pages/dead-letters/index.tsx'),
   },
   {
@@ -138,7 +130,6 @@ export const pages: readonly Page[] = [
     key: ',',
     title: appText.settings,
     group: appText.operate,
-    words: appText.settingsWords,
     load: () => import('../pages/settings/index.tsx'),
   },
 ]

@@ -26,9 +26,9 @@ export default function PaletteChoice({ typed, onType, onDone }: PaletteProps): 
   const openView = useOpenView()
   const all = useMemo(
     (): readonly Command[] => [
-      ...pages.map(({ path, title, words = '' }): Command => ({
+      ...pages.map(({ path, title }): Command => ({
         name: title,
-        words: appText.pageWords(words),
+        words: appText.pageWords(paletteText.wordsOfPages[path] ?? ''),
         run: () => {
           navigate({ to: path, search: keepFrame as never }).catch(reportError)
         },

@@ -16,7 +16,7 @@ type Completion = Readonly<{
 
 /** A page with parameters. */
 type Place = Readonly<{ to: string; search?: Readonly<Record<string, string>>; path?: string }>
-type Found = Readonly<{ name: string; detail: string; key: string; place: Place }>
+export type Found = Readonly<{ name: string; detail: string; key: string; place: Place }>
 
 const [most, actorsFrom] = [6, 'now-1w'] as const
 
@@ -38,6 +38,12 @@ async function findTraffic(prefix: string, signal: AbortSignal): Promise<readonl
         place: flowsWith(meaning.filter),
       })),
     ...addresses.slice(0, 1).map(({ value }) => ({
+      name: paletteText.investigate(value),
+      detail: paletteText.address,
+      key: `investigate ${value}`,
+      place: { to: '/investigate', search: { v: '1', of: value } },
+    })),
+    ...addresses.slice(0, 1).map(({ value }) => ({
       name: paletteText.auditOf(value),
       detail: paletteText.address,
       key: `audit ${value}`,
@@ -46,7 +52,7 @@ async function findTraffic(prefix: string, signal: AbortSignal): Promise<readonl
   ]
 }
 
-async function findObjects(filter: string, signal: AbortSignal): Promise<readonly Found[]> {
+export async function findObjects(filter: string, signal: AbortSignal): Promise<readonly Found[]> {
   const { resources } = await request<ResourcePage>('/api/v1/resources', { query: { filter, limit: most }, signal })
   return resources.map(({ ref }) => ({
     name: refText(ref),
@@ -56,7 +62,7 @@ async function findObjects(filter: string, signal: AbortSignal): Promise<readonl
   }))
 }
 
-async function findActors(prefix: string, signal: AbortSignal): Promise<readonly Found[]> {
+export async function findActors(prefix: string, signal: AbortSignal): Promise<readonly Found[]> {
   const body = { names: 'audit', field: 'actor', prefix, from: actorsFrom, to: 'now' }
   return ((await complete(body, signal)).values ?? []).map(({ value }) => ({
     name: actorText(String(value)),

@@ -1,6 +1,5 @@
 export const dashboardsText = {
   dashboards: 'Dashboards',
-  words: 'panels grid chart board saved',
   theDashboards: 'the dashboards',
   newDashboard: 'New dashboard',
   importJson: 'Import JSON',

@@ -15,6 +15,7 @@ import { useTraces, useTraceSums } from '../../api/trace-queries.ts'
 import { traceColumns } from '../../parts/audit/columns.tsx'
 import { NewestTrace } from '../../parts/audit/newest.tsx'
 import { Timeline } from '../../parts/audit/timeline.tsx'
+import { InvestigateLink } from '../../parts/links/investigate-link.tsx'
 import { TraceDrawer } from '../../parts/audit/trace.tsx'
 import { ChangeDrawer } from '../../parts/changes/change.tsx'
 import { useRefresh } from '../../hooks/use-refresh.ts'
@@ -97,6 +98,7 @@ function Actor({ state, set }: Pick<PageState<ActorState>, 'state' | 'set'>) {
         {!noStore && <NewestTrace />}
         {busy && <span className="dim asking">{generalText.loading}</span>}
         <div className="end">
+          <InvestigateLink of={of} t={t} />
           <RefreshButton onClick={again} />
         </div>
       </div>

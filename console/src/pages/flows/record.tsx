@@ -3,6 +3,7 @@ import type { AnswerFrame } from '../../../../src/api/published.ts'
 import { request } from '../../api/client.ts'
 import { ApiError } from '../../api/problem.ts'
 import { Drawer } from '../../parts/drawer.tsx'
+import { InvestigateLink } from '../../parts/links/investigate-link.tsx'
 import { ResourceLink } from '../../parts/links/resource-link.tsx'
 import { refText, writeRef } from '../../state/refs.ts'
 import type { FlowColumn } from './columns.tsx'
@@ -106,7 +107,7 @@ function Objects({ values }: { values: ReadonlyMap<string, unknown> }) {
     const [kind, name, cluster] = [text(`${end}_kind`), text(`${end}_name`), text('cluster')]
     // All kinds with addresses are in the core group.
     return kind === '' || name === '' || cluster === ''
-      ? []
+      ? [text(`${end}_addr`)].filter((address) => address !== '')
       : [
           writeRef({
             cluster,
@@ -123,7 +124,8 @@ function Objects({ values }: { values: ReadonlyMap<string, unknown> }) {
         <span key={ref}>
           <ResourceLink to={ref} {...(at === '' ? {} : { at })}>
             {refText(ref)}
-          </ResourceLink>
+          </ResourceLink>{' '}
+          <InvestigateLink of={ref} at={at} />
         </span>
       ))}
     </p>

@@ -3,6 +3,7 @@ import { asApiError } from '../../api/problem.ts'
 import type { Change, WholeResource } from '../../api/objects.ts'
 import { ActorLink } from '../../parts/links/actor-link.tsx'
 import { ResourceLink } from '../../parts/links/resource-link.tsx'
+import { InvestigateLink } from '../../parts/links/investigate-link.tsx'
 import { useTitle } from '../../app/use-title.ts'
 import { time } from '../../parts/format.ts'
 import { EmptyState, ErrorState, Loading, NoStore, StaleNotice, UnreadNotice } from '../../parts/states.tsx'
@@ -56,6 +57,9 @@ export default function ResourcePage(): React.ReactNode {
           )}
         </h1>
         {data !== undefined && parts !== undefined && <Crumbs of={data} parts={parts} />}
+        {(parts !== undefined || isCloudRef(ref)) && (
+          <InvestigateLink of={ref} {...(state.at === 'now' ? {} : { at: state.at })} />
+        )}
       </div>
       <UnreadNotice unread={unread} onClose={() => set({}, 'replace')} />
       {isError && data !== undefined && <StaleNotice error={error} onRetry={again} />}

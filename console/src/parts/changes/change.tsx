@@ -1,5 +1,6 @@
 import type { Change, WholeChange } from '../../api/objects.ts'
 import { ActorLink } from '../links/actor-link.tsx'
+import { InvestigateLink } from '../links/investigate-link.tsx'
 import { ResourceLink } from '../links/resource-link.tsx'
 import { Drawer, Fact } from '../drawer.tsx'
 import { time } from '../format.ts'
@@ -141,7 +142,8 @@ function Facts({ change }: { change: Change }) {
         <ResourceLink to={ref} at={at}>
           {changesText.asItWasThen}
         </ResourceLink>{' '}
-        <ResourceLink to={ref}>{changesText.currentState}</ResourceLink> <TrafficLink of={change} />
+        <ResourceLink to={ref}>{changesText.currentState}</ResourceLink> <TrafficLink of={change} />{' '}
+        <InvestigateLink of={ref} at={at} />
       </Fact>
       <Fact name={generalText.cluster}>
         {cluster} {group !== '' && <span className="dim">{group}</span>}

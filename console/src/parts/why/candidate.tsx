@@ -1,5 +1,6 @@
 import { Link } from '@tanstack/react-router'
 import type { Candidate, TrafficMark } from '../../api/marks.ts'
+import { InvestigateLink } from '../links/investigate-link.tsx'
 import { ActorLink } from '../links/actor-link.tsx'
 import { duration, shortTime } from '../format.ts'
 import { generalText } from '../../text/general.ts'
@@ -61,6 +62,7 @@ export function CandidateItem({ of, detected }: { of: Candidate; detected: boole
         </span>
         <ChangeLink of={of} />
         <TrafficLink of={of} />
+        {of.ref !== null && <InvestigateLink of={of.ref} at={time} />}
       </div>
     </li>
   )

@@ -35,8 +35,11 @@ export async function changesLane(scene: Scene, marks: readonly TrafficMark[]): 
     missing: 'No change of a Kubernetes object is stored.',
   })
   const known = new Set(lane.items.map(({ pos }) => pos))
-  const others = marks.filter(({ is, pos }) => is !== 'audit' && !known.has(pos)).map(markItem)
-  return others.length === 0 ? lane : withItems(lane, others, limit)
+  // Marks have the value before and the relation.
+  const marked = new Map(marks.filter(({ is }) => is !== 'audit').map((mark) => [mark.pos, markItem(mark)]))
+  const items = lane.items.map((item) => marked.get(item.pos) ?? item)
+  const others = [...marked.values()].filter(({ pos }) => !known.has(pos))
+  return others.length === 0 ? { ...lane, items } : withItems({ ...lane, items }, others, limit)
 }
 
 /** The newest of both. */

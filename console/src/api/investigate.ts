@@ -1,0 +1,25 @@
+import { keepPreviousData, useQuery, type UseQueryResult } from '@tanstack/react-query'
+import type { Investigation, Lane, LaneItem, LaneName } from '../../../src/api/published.ts'
+import type { Range } from '../state/range.ts'
+import { listText } from '../state/parts.ts'
+import { pathOf, request, textOf } from './client.ts'
+
+export type { Investigation, Lane, LaneItem, LaneName }
+
+export function useInvestigation(subject: string, t: Range, revision: number): UseQueryResult<Investigation> {
+  return useQuery({
+    queryKey: ['investigate', subject, t, revision],
+    enabled: subject !== '',
+    staleTime: Infinity,
+    gcTime: 60_000,
+    placeholderData: keepPreviousData,
+    queryFn: ({ signal }) =>
+      request<Investigation>('/api/v1/investigate', { signal, query: { subject, from: t.from, to: t.to } }),
+  })
+}
+
+/** The report with links to this console. */
+export function reportOf(subject: string, t: Range, pins: readonly string[]): Promise<string> {
+  const query = { subject, from: t.from, to: t.to, format: 'md', base: location.origin, pins: listText(pins) }
+  return textOf(pathOf('/api/v1/investigate', query))
+}

@@ -1,0 +1,225 @@
+import { Link } from '@tanstack/react-router'
+import { useMemo, useState } from 'react'
+import { reportOf, useInvestigation, type Investigation } from '../../api/investigate.ts'
+import { asApiError } from '../../api/problem.ts'
+import { fixedLink } from '../../app/fixed-link.ts'
+import { TimeControl } from '../../app/time-control.tsx'
+import { useTitle } from '../../app/use-title.ts'
+import { useRefresh } from '../../hooks/use-refresh.ts'
+import { CopyButton } from '../../parts/copy-button.tsx'
+import { count } from '../../parts/format.ts'
+import { fileName } from '../../parts/file-name.ts'
+import { Grid } from '../../parts/grid.tsx'
+import { saveText } from '../../parts/save-file.ts'
+import {
+  EmptyState,
+  ErrorState,
+  Loading,
+  NoStore,
+  RefreshButton,
+  StaleNotice,
+  UnreadNotice,
+} from '../../parts/states.tsx'
+import { WhyDrawer } from '../../parts/why/why-drawer.tsx'
+import { isMoving } from '../../state/range.ts'
+import { pathOfRef } from '../../state/refs.ts'
+import { usePageState, type PageState } from '../../state/use-page-state.ts'
+import { appText } from '../../text/app.ts'
+import { investigateText } from '../../text/investigate.ts'
+import { whyText } from '../../text/why.ts'
+import { NoSubject, SubjectBox } from './choose.tsx'
+import { columnsOf } from './columns.tsx'
+import { Details } from './details.tsx'
+import { eventsOf, type LaneEvent } from './events.ts'
+import { Lanes } from './lanes.tsx'
+import { investigateCodec, type InvestigateState } from './state.ts'
+import '../../parts/changes/changes.css'
+import '../../parts/audit/audit.css'
+import './investigate.css'
+
+const keyOf = ({ key }: LaneEvent) => key
+
+export default function InvestigatePage(): React.ReactNode {
+  const { state, unread, set } = usePageState(investigateCodec)
+  const { of, t } = state
+  const { revision, again } = useRefresh(isMoving(t) ? state.refresh : 0)
+  const answer = useInvestigation(of, t, revision)
+  const { data, error } = answer
+  useTitle(data === undefined || of === '' ? appText.investigate : investigateText.titleOf(data.subject.text))
+  return (
+    <div className="page investigate">
+      <h1 className="spoken">
+        {data === undefined ? appText.investigate : investigateText.titleOf(data.subject.text)}
+      </h1>
+      <div className="page-bar">
+        <SubjectBox
+          of={of}
+          onChoose={(subject) => set({ of: subject, pins: [], sel: '', why: false, pinned: false })}
+        />
+        <TimeControl frame={state} onChange={set} />
+      </div>
+      <UnreadNotice unread={unread} onClose={() => set({}, 'replace')} />
+      {of === '' ? (
+        <NoSubject />
+      ) : data !== undefined ? (
+        <>
+          {error !== null && <StaleNotice error={error} onRetry={again} />}
+          <Subject of={data} state={state} set={set} busy={answer.isFetching} onRefresh={again} />
+        </>
+      ) : error === null ? (
+        <Loading what={investigateText.theLanes} />
+      ) : asApiError(error).code === 'WEIR_API_NO_STORE' ? (
+        <NoStore title={investigateText.needsStore} />
+      ) : (
+        <ErrorState error={error} onRetry={again} />
+      )}
+    </div>
+  )
+}
+
+type SubjectProps = Pick<PageState<InvestigateState>, 'state' | 'set'> &
+  Readonly<{ of: Investigation; busy: boolean; onRefresh: () => void }>
+
+function Subject({ of, state, set, busy, onRefresh }: SubjectProps) {
+  const { t, pins, hide, sel } = state
+  const [failed, setFailed] = useState('')
+  const events = useMemo(() => eventsOf(of), [of])
+  const shown = events.filter(({ key, lane }) => !hide.includes(lane) && (!state.pinned || pins.includes(key)))
+  const columns = useMemo(
+    () =>
+      columnsOf(pins, ({ key }) =>
+        set({ pins: pins.includes(key) ? pins.filter((each) => each !== key) : [...pins, key] }, 'replace'),
+      ),
+    [pins, set],
+  )
+  const open = ({ key }: LaneEvent) => set({ sel: key, why: false })
+  const report = () => {
+    setFailed('')
+    reportOf(state.of, t, pins).then(
+      (text) => saveText(text, `${fileName('weir', of.subject.text)}.md`, 'text/markdown'),
+      (error: unknown) => setFailed(asApiError(error).message),
+    )
+  }
+  return (
+    <>
+      <div className="page-line">
+        <SubjectLink of={of} />
+        {of.namespaces !== null && (
+          <span className="warning">{investigateText.limitedTo(of.namespaces.join(', '))}</span>
+        )}
+        {failed !== '' && (
+          <span role="alert" className="bad">
+            {failed}
+          </span>
+        )}
+        <div className="end">
+          {of.filter !== null && (
+            <>
+              <button
+                type="button"
+                className="chip"
+                aria-pressed={state.why}
+                title={whyText.hint}
+                onClick={() => set({ why: !state.why, sel: '' })}
+              >
+                {whyText.title}
+              </button>
+              <Link
+                className="button chip"
+                to="/flows"
+                search={
+                  { v: '1', view: 'overview', live: '0', t: `${of.span.from}..${of.span.to}`, q: of.filter } as never
+                }
+              >
+                {investigateText.showFlows}
+              </Link>
+            </>
+          )}
+          <button
+            type="button"
+            className="chip"
+            aria-pressed={state.pinned}
+            title={investigateText.pinnedHint}
+            onClick={() => set({ pinned: !state.pinned }, 'replace')}
+          >
+            {investigateText.pinned(count(pins.length))}
+          </button>
+          <CopyButton text={fixedLink(t)}>{investigateText.copyLink}</CopyButton>
+          <button type="button" title={investigateText.markdownHint} onClick={report}>
+            {investigateText.markdown}
+          </button>
+          <RefreshButton onClick={onRefresh} />
+        </div>
+      </div>
+      <div className="page-body">
+        <div className="investigate-parts" aria-busy={busy}>
+          <Lanes
+            of={of}
+            events={events}
+            hide={hide}
+            pins={pins}
+            selected={sel}
+            onHide={(lane) =>
+              set({ hide: hide.includes(lane) ? hide.filter((each) => each !== lane) : [...hide, lane] }, 'replace')
+            }
+            onOpen={open}
+          />
+          <section className="panel table" aria-label={investigateText.events}>
+            {shown.length === 0 ? (
+              <EmptyState
+                title={state.pinned ? investigateText.noPins : investigateText.noEvents}
+                action={
+                  events.length > 0
+                    ? { text: investigateText.showAll, onClick: () => set({ pinned: false, hide: [] }) }
+                    : { text: investigateText.longer, onClick: () => set({ t: { from: 'now-1d', to: 'now' } }) }
+                }
+              >
+                {investigateText.noEventsHint}
+              </EmptyState>
+            ) : (
+              <Grid
+                label={investigateText.events}
+                columns={columns}
+                rows={shown}
+                rowKey={keyOf}
+                total={shown.length}
+                selected={sel}
+                onOpen={open}
+              />
+            )}
+          </section>
+        </div>
+        {state.why && of.filter !== null ? (
+          <WhyDrawer
+            query={{ filter: of.filter, from: of.span.from, to: of.span.to }}
+            onClose={() => set({ why: false })}
+          />
+        ) : (
+          sel !== '' && (
+            <Details
+              of={sel}
+              event={events.find(({ key }) => key === sel)}
+              as={state.as}
+              onAs={(as) => set({ as }, 'replace')}
+              onClose={() => set({ sel: '' })}
+            />
+          )
+        )}
+      </div>
+    </>
+  )
+}
+
+function SubjectLink({ of: { subject } }: { of: Investigation }) {
+  const { is, ref, text } = subject
+  if (is === 'address') return <b>{text}</b>
+  return is === 'actor' ? (
+    <Link to="/actor" search={{ v: '1', of: ref } as never} title={investigateText.openSubject}>
+      <b>{text}</b>
+    </Link>
+  ) : (
+    <Link to="/resource/$" params={{ _splat: pathOfRef(ref) } as never} title={investigateText.openSubject}>
+      <b>{text}</b>
+    </Link>
+  )
+}

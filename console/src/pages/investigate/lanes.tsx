@@ -1,0 +1,156 @@
+import { useLayoutEffect, useRef, useState } from 'react'
+import type { Investigation, Lane } from '../../api/investigate.ts'
+import { count, momentAt, shortTime, volume } from '../../parts/format.ts'
+import { investigateText } from '../../text/investigate.ts'
+import { clustersOf, laneTitles, type LaneEvent } from './events.ts'
+
+type LanesProps = Readonly<{
+  of: Investigation
+  events: readonly LaneEvent[]
+  hide: readonly string[]
+  pins: readonly string[]
+  selected: string
+  onHide: (lane: string) => void
+  onOpen: (event: LaneEvent) => void
+}>
+
+/** The least target size of WCAG 2.2, and a gap. */
+const markPx = 26
+const ticks = 5
+
+export function Lanes({ of, events, hide, pins, selected, onHide, onOpen }: LanesProps): React.ReactNode {
+  const place = useRef<HTMLDivElement>(null)
+  const [width, setWidth] = useState(600)
+  useLayoutEffect(() => {
+    const element = place.current
+    if (element === null) return undefined
+    const observer = new ResizeObserver(() => setWidth(Math.max(markPx, element.clientWidth)))
+    observer.observe(element)
+    return () => observer.disconnect()
+  }, [])
+  const span = { from: Date.parse(of.span.from), to: Date.parse(of.span.to) }
+  return (
+    <section className="panel lanes" aria-label={investigateText.lanes}>
+      {of.lanes.map((lane) => (
+        <div key={lane.name} className="lane" data-lane={lane.name} data-state={lane.state}>
+          <Head of={lane} hidden={hide.includes(lane.name)} onHide={() => onHide(lane.name)} />
+          <div className="lane-track" ref={lane.name === 'traffic' ? place : undefined}>
+            {lane.name === 'traffic' && <Traffic of={of} />}
+            {clustersOf(
+              events.filter((event) => event.lane === lane.name),
+              span,
+              markPx / width,
+            ).map(({ at, until, events: several }) => {
+              const [first] = several as readonly [LaneEvent]
+              const isPinned = several.some(({ key }) => pins.includes(key))
+              const text = `${shortTime(first.time)} ${first.object}: ${first.text}`
+              return (
+                <button
+                  key={first.key}
+                  type="button"
+                  className={`lane-mark ${first.lane} ${first.is} ${first.level}${isPinned ? ' pinned' : ''}`}
+                  style={
+                    until === undefined
+                      ? { left: `calc(${at} * (100% - 24px))` }
+                      : { left: `calc(${at} * (100% - 24px))`, width: `max(24px, ${(until - at) * 100}%)` }
+                  }
+                  aria-pressed={several.some(({ key }) => key === selected)}
+                  aria-label={several.length === 1 ? text : investigateText.severalEvents(String(several.length), text)}
+                  title={several.length === 1 ? text : investigateText.severalEvents(String(several.length), text)}
+                  onClick={() => onOpen(first)}
+                >
+                  {several.length > 1 ? several.length : <i aria-hidden="true" />}
+                </button>
+              )
+            })}
+            {lane.state !== 'shown' && <Without of={lane} />}
+          </div>
+        </div>
+      ))}
+      <div className="lane lane-axis" aria-hidden="true">
+        <span />
+        <div className="lane-ticks mono dim">
+          {Array.from({ length: ticks }, (_, index) => (
+            <span key={index}>{momentAt(span.from + ((span.to - span.from) * index) / (ticks - 1))}</span>
+          ))}
+        </div>
+      </div>
+    </section>
+  )
+}
+
+function Head({ of: { name, total, items }, hidden, onHide }: { of: Lane; hidden: boolean; onHide: () => void }) {
+  const title = laneTitles[name]
+  return (
+    <div className="lane-head">
+      <span>{title}</span>
+      {items.length > 0 && (
+        <button
+          type="button"
+          className="chip"
+          aria-pressed={!hidden}
+          aria-label={(hidden ? investigateText.showLane : investigateText.hideLane)(title, count(total))}
+          title={total > items.length ? investigateText.newestOf(count(items.length), count(total)) : undefined}
+          onClick={onHide}
+        >
+          {count(total)}
+        </button>
+      )}
+    </div>
+  )
+}
+
+const states = {
+  empty: investigateText.empty,
+  'not-collected': investigateText.notCollected,
+  'not-permitted': investigateText.notPermitted,
+  'not-applicable': investigateText.notApplicable,
+} as const
+
+function Without({ of: { state, note } }: { of: Lane }) {
+  if (state === 'shown') return null
+  return (
+    <p className="lane-without">
+      <b>{states[state]}</b>
+      {note !== null && <span className="dim">{note}</span>}
+    </p>
+  )
+}
+
+const height = 48
+
+/** An area with the text of its figures. */
+function Traffic({ of: { buckets, span, step, since, lanes } }: { of: Investigation }) {
+  const lane = lanes.find(({ name }) => name === 'traffic')
+  if (lane?.state !== 'shown') return null
+  const [from, to] = [Date.parse(span.from), Date.parse(span.to)]
+  const most = Math.max(1, ...buckets.map(({ bytes }) => bytes))
+  const at = (ms: number) => Math.min(1000, Math.max(0, (1000 * (ms - from)) / (to - from)))
+  const path = buckets
+    .map(({ time, bytes }) => {
+      const [left, right] = [at(Date.parse(time)), at(Date.parse(time) + step * 1000)]
+      const top = height - (bytes / most) * (height - 2)
+      return `M${left} ${height}V${top}H${right}V${height}Z`
+    })
+    .join('')
+  const text = investigateText.trafficOf(
+    count(lane.total),
+    volume(buckets.reduce((sum, { bytes }) => sum + bytes, 0)),
+    `${volume(most / step)}/s`,
+  )
+  return (
+    <>
+      <svg viewBox={`0 0 1000 ${height}`} preserveAspectRatio="none" role="img" aria-label={text}>
+        <path d={path} />
+      </svg>
+      {since !== null && (
+        <span
+          className="lane-unknown"
+          style={{ width: `${at(Date.parse(since)) / 10}%` }}
+          title={investigateText.unknownBefore}
+        />
+      )}
+      <p className="lane-figures dim">{text}</p>
+    </>
+  )
+}

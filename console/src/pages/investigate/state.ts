@@ -1,0 +1,25 @@
+import { codecOf } from '../../state/codec.ts'
+import { frameParts, type Frame } from '../../state/frame.ts'
+import { openChangeParts, type OpenChange } from '../../state/open-change.ts'
+import { flag, names, text, textList } from '../../state/parts.ts'
+import { range } from '../../state/range.ts'
+
+/** `sel` and pins are `lane:pos`. */
+export interface InvestigateState extends Frame, OpenChange {
+  readonly of: string
+  readonly pins: readonly string[]
+  readonly pinned: boolean
+  readonly hide: readonly string[]
+  readonly why: boolean
+}
+
+export const investigateCodec = codecOf<InvestigateState>({
+  ...frameParts,
+  t: range({ from: 'now-1h', to: 'now' }),
+  of: text(),
+  pins: textList(),
+  pinned: flag(false),
+  hide: names([]),
+  why: flag(false),
+  ...openChangeParts,
+})

@@ -1,0 +1,148 @@
+// A workload of the demo in lanes: from Home to the change before a drop, pins in the link, and the report.
+import { spawn, type ChildProcess } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { ROOT } from '../../../tools/kit/command.ts'
+import { installedChromium, launch } from '../kit/chromium.ts'
+import { violations } from '../kit/stage.ts'
+
+const chromiumPath = installedChromium()
+const pollOptions = { timeout: 60_000 }
+
+describe.skipIf(chromiumPath === undefined)('chromium: investigate a subject', () => {
+  let demo: ChildProcess | undefined
+  let browser: Browser
+  let url = ''
+  let change = { time: '', actor: '', pos: '' }
+  const errors: string[] = []
+
+  const open = async (path: string, viewport = { width: 1440, height: 900 }): Promise<Page> => {
+    const page = await (await browser.newContext({ viewport, acceptDownloads: true })).newPage()
+    page.on('pageerror', ({ message }) => errors.push(message))
+    await page.goto(url + path)
+    return page
+  }
+  const around = () => [-60_000, 40_000].map((ms) => new Date(Date.parse(change.time) + ms).toISOString()).join('..')
+
+  beforeAll(async () => {
+    if (chromiumPath === undefined) return
+    demo = spawn(process.execPath, [join(ROOT, 'tools/demo.ts')], { cwd: ROOT, stdio: ['ignore', 'pipe', 'ignore'] })
+    let output = ''
+    demo.stdout?.setEncoding('utf8').on('data', (text: string) => (output += text))
+    while (!output.includes('Ctrl-C') && demo.exitCode === null) await sleep(100)
+    url = /console +(\S+)/.exec(output)?.[1] ?? ''
+    browser = await launch(chromiumPath)
+    const sql = `SELECT time, actor, _pos AS pos FROM changes WHERE kind = 'Deployment' AND name = 'api'
+      AND operation = 'updated' AND NOT initial ORDER BY time LIMIT 1`
+    for (let found: typeof change | undefined; found === undefined; await sleep(500)) {
+      const answer = await fetch(`${url}/api/v1/sql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ sql, format: 'json' }),
+      })
+      found = ((await answer.json()) as (typeof change)[])[0]
+      change = found ?? change
+    }
+    while (Date.now() < Date.parse(change.time) + 45_000) await sleep(500)
+  }, 300_000)
+  afterAll(async () => {
+    await browser?.close()
+    demo?.kill('SIGTERM')
+  })
+
+  test('lanes state what happened, and what is not collected; a mark opens its change', async () => {
+    const page = await open(`/investigate?v=1&live=0&t=${around()}&of=shop/api`)
+    const lanes = page.getByRole('region', { name: 'Lanes' })
+    await lanes.getByRole('img', { name: /flows, .*, at most/ }).waitFor(pollOptions)
+    const states = await lanes
+      .locator('[data-lane]')
+      .evaluateAll((all) => all.map((lane) => [lane.getAttribute('data-lane'), lane.getAttribute('data-state')]))
+    expect(states.map(([name]) => name)).toEqual(['traffic', 'changes', 'audit', 'events', 'problems', 'cost', 'gaps'])
+    expect(states.slice(0, 2)).toEqual([
+      ['traffic', 'shown'],
+      ['changes', 'shown'],
+    ])
+    const drawer = page.getByRole('complementary', { name: 'Change', exact: true })
+    await lanes.locator('[data-lane="changes"] .lane-mark').first().click()
+    await drawer.waitFor(pollOptions)
+    await page.keyboard.press('Escape')
+    await drawer.waitFor({ state: 'detached' })
+    await page
+      .getByText(/^rolled out: metadata\/labels\/role db-client → none \(is shop\/api\)$/)
+      .first()
+      .click()
+    await drawer.getByText('db-client').first().waitFor(pollOptions)
+    expect(new URL(page.url()).searchParams.get('sel')).toBe(`changes:${change.pos}`)
+    await drawer.getByRole('link', { name: 'Its traffic' }).waitFor()
+    expect(await violations(page)).toEqual([])
+    await page.emulateMedia({ colorScheme: 'dark' })
+    expect(await violations(page)).toEqual([])
+    if (process.env['WEIR_PICTURES'] !== undefined)
+      await page.screenshot({ path: join(process.env['WEIR_PICTURES'], 'investigate-dark.png') })
+    await page.context().close()
+  })
+
+  test('pins stay in the link, and the report has them first, with times in UTC', async () => {
+    const page = await open(`/investigate?v=1&live=0&t=${around()}&of=shop/api`)
+    await page
+      .getByRole('button', { name: /^Pin Deployment shop\/api: rolled out/ })
+      .first()
+      .click(pollOptions)
+    await expect.poll(() => new URL(page.url()).searchParams.get('pins'), pollOptions).toBe(`changes:${change.pos}`)
+    await page.reload()
+    await page.getByRole('button', { name: 'Pinned (1)' }).click(pollOptions)
+    await expect.poll(() => page.getByRole('button', { name: /^Unpin / }).count(), pollOptions).toBe(1)
+    const waiting = page.waitForEvent('download')
+    await page.getByRole('button', { name: 'Export Markdown' }).click()
+    const download = await waiting
+    expect(download.suggestedFilename()).toBe('weir-deployment-shop-api.md')
+    const report = await readFile(await download.path(), 'utf8')
+    const pinned = report.split('## Pinned')[1]?.split('## Timeline')[0] ?? ''
+    expect(pinned).toContain(change.time.slice(0, 19).replace('T', ' '))
+    expect(pinned).toContain(`${url}/changes?`)
+    expect(report).toContain(`](${url}/investigate?`)
+    if (process.env['WEIR_PICTURES'] !== undefined)
+      await page.screenshot({ path: join(process.env['WEIR_PICTURES'], 'investigate-light.png') })
+    await page.context().close()
+  })
+
+  test('three actions lead from Home to the change before the drop and its actor', async () => {
+    const page = await open('/home')
+    await page.getByRole('link', { name: 'Flows', exact: true }).first().click(pollOptions)
+    await page.getByRole('button', { name: 'What changed before this?' }).click(pollOptions)
+    const drawer = page.getByRole('complementary', { name: 'What changed before this?' })
+    const entry = drawer.getByRole('listitem').filter({ hasText: 'Deployment shop/api' }).first()
+    await entry.waitFor(pollOptions)
+    expect(await entry.innerText()).toContain(change.actor)
+    await entry.getByRole('link', { name: 'Investigate' }).waitFor()
+    await entry.getByRole('link', { name: 'Before and after' }).click()
+    await page
+      .getByRole('complementary', { name: 'Change', exact: true })
+      .getByText('role')
+      .first()
+      .waitFor(pollOptions)
+    await page.context().close()
+  })
+
+  test('a name finds a subject, and the page fits a small screen', async () => {
+    const page = await open('/investigate', { width: 390, height: 844 })
+    const box = page.getByRole('searchbox', { name: 'Workload, actor or address' })
+    await box.fill('api')
+    await box.press('Enter')
+    await page
+      .getByRole('list', { name: 'Matches' })
+      .getByRole('button', { name: /Deployment shop\/api/ })
+      .click()
+    await page.getByRole('region', { name: 'Lanes' }).waitFor(pollOptions)
+    expect(new URL(page.url()).searchParams.get('of')).toMatch(/^k8s:.*\/apps\/Deployment\/shop\/api$/)
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390)
+    expect(await violations(page)).toEqual([])
+    if (process.env['WEIR_PICTURES'] !== undefined)
+      await page.screenshot({ path: join(process.env['WEIR_PICTURES'], 'investigate-small.png') })
+    expect(errors).toEqual([])
+    await page.context().close()
+  })
+})
