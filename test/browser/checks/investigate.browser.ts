@@ -138,7 +138,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: investigate a subject', (
       .click()
     await page.getByRole('region', { name: 'Lanes' }).waitFor(pollOptions)
     expect(new URL(page.url()).searchParams.get('of')).toMatch(/^k8s:.*\/apps\/Deployment\/shop\/api$/)
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390)
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(390)
     expect(await violations(page)).toEqual([])
     if (process.env['WEIR_PICTURES'] !== undefined)
       await page.screenshot({ path: join(process.env['WEIR_PICTURES'], 'investigate-small.png') })

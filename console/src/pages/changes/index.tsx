@@ -145,6 +145,8 @@ export default function ChangesPage(): React.ReactNode {
           rows={rows}
           onSpan={(from, to) => set({ t: { from, to }, live: false })}
           onOpen={(pos) => set({ sel: pos })}
+          marksShown={state.marks}
+          onMarks={(marks) => set({ marks }, 'replace')}
         />
       )}
       {sums.data === undefined && rows.length > 0 && <div className="panel volume" aria-hidden="true" />}

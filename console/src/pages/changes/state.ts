@@ -20,6 +20,7 @@ export interface ChangeFilter extends Readonly<Record<Facet | 'operation' | 'nam
 export interface ChangesState extends Frame, ChangeFilter, OpenChange {
   readonly by: Grouping
   readonly traffic: boolean
+  readonly marks: boolean
 }
 
 export const changesCodec = codecOf<ChangesState>({
@@ -36,6 +37,7 @@ export const changesCodec = codecOf<ChangesState>({
   noise: flag(false),
   by: oneOf(groupings, 'operation'),
   traffic: flag(true),
+  marks: flag(true),
   ...openChangeParts,
 })
 

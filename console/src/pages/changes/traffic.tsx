@@ -2,7 +2,7 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import { request } from '../../api/client.ts'
 import type { Change, ChangeSums } from '../../api/objects.ts'
-import { Chart, type ChartMark } from '../../parts/chart.tsx'
+import { Chart, type ChartMark, type MarkProps } from '../../parts/chart.tsx'
 import { count, isoOfSeconds, volume } from '../../parts/format.ts'
 import { literal } from '../../parts/filter-text.ts'
 import { ratesOf, type SeriesAnswer } from '../../api/series.ts'
@@ -15,7 +15,8 @@ type TrafficProps = Readonly<{
   rows: readonly Change[]
   onSpan: (from: string, to: string) => void
   onOpen: (pos: string) => void
-}>
+}> &
+  Pick<MarkProps, 'marksShown' | 'onMarks'>
 
 const marked = new Set([
   'Deployment',
@@ -28,10 +29,19 @@ const marked = new Set([
   'Gateway',
   'HorizontalPodAutoscaler',
 ])
+const none: readonly ChartMark[] = []
 const maxMarks = 60
 const rate = (value: number) => `${volume(value)}/s`
 
-export function Traffic({ sums: { span, step }, namespaces, rows, onSpan, onOpen }: TrafficProps): React.ReactNode {
+export function Traffic({
+  sums: { span, step },
+  namespaces,
+  rows,
+  onSpan,
+  onOpen,
+  marksShown,
+  onMarks,
+}: TrafficProps): React.ReactNode {
   const filter = namespaces.length === 0 ? '' : `any.namespace in (${namespaces.map(literal).join(', ')})`
   const { data, isError } = useQuery({
     queryKey: ['traffic', filter, span, step],
@@ -49,7 +59,7 @@ export function Traffic({ sums: { span, step }, namespaces, rows, onSpan, onOpen
     const { times, values, unknown, sum } = ratesOf(data)
     return { times, unknown, series: [{ name: changesText.inTotal(volume(sum)), values }] }
   }, [data])
-  const marks = useMemo(() => marksOf(rows), [rows])
+  const marks = useMemo(() => (marksShown ? marksOf(rows) : none), [rows, marksShown])
   if (data === undefined) return isError ? null : <div className="panel traffic" aria-hidden="true" />
   if (drawn === undefined) return null
   return (
@@ -71,6 +81,8 @@ export function Traffic({ sums: { span, step }, namespaces, rows, onSpan, onOpen
         format={rate}
         unknown={drawn.unknown}
         marks={marks}
+        marksShown={marksShown}
+        onMarks={onMarks}
         onMark={({ pos = '' }) => onOpen(pos)}
         onBrush={(from, to) => onSpan(isoOfSeconds(from), isoOfSeconds(to))}
       />

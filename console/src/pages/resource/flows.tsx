@@ -4,7 +4,7 @@ import type { Change, WholeResource } from '../../api/objects.ts'
 import { ratesOf } from '../../api/series.ts'
 import { useTrafficMarks, type TrafficMark } from '../../api/marks.ts'
 import { chartMarkOf } from '../../parts/why/mark-text.ts'
-import { Chart, type ChartMark } from '../../parts/chart.tsx'
+import { Chart, type ChartMark, type MarkProps } from '../../parts/chart.tsx'
 import { count, plainText, volume } from '../../parts/format.ts'
 import { Loading, QueryError } from '../../parts/states.tsx'
 import { usePeers, useTraffic, type FlowRange } from './queries.ts'
@@ -13,16 +13,23 @@ import { TableHead } from '../../parts/table-head.tsx'
 import { resourceText } from '../../text/resource.ts'
 import { generalText } from '../../text/general.ts'
 
+const none: readonly ChartMark[] = []
 const rate = (value: number) => `${volume(value)}/s`
 
-export function FlowsOf({ of, onMark }: { of: WholeResource; onMark: (mark: ChartMark) => void }): React.ReactNode {
+type FlowsProps = Readonly<{ of: WholeResource }> & Omit<MarkProps, 'marks'>
+
+export function FlowsOf({ of, onMark, marksShown, onMarks }: FlowsProps): React.ReactNode {
   const traffic = useMemo(() => trafficOf(of), [of])
   const sends: FlowRange = { filter: traffic.sends, from: traffic.from, to: traffic.to }
   const receives: FlowRange = { ...sends, filter: traffic.receives }
   const [out, into] = [useTraffic(sends), useTraffic(receives)]
   const filter = resourceText.either(traffic.sends, traffic.receives)
-  const related = useTrafficMarks({ filter, from: traffic.from, to: traffic.to }, traffic.none === undefined, 0)
-  const marks = useMemo(() => marksOf(of.changes, related), [of.changes, related])
+  const related = useTrafficMarks(
+    { filter, from: traffic.from, to: traffic.to },
+    marksShown && traffic.none === undefined,
+    0,
+  )
+  const marks = useMemo(() => (marksShown ? marksOf(of.changes, related) : none), [of.changes, related, marksShown])
   const chart = useMemo(() => {
     if (out.data === undefined || into.data === undefined) return undefined
     const [one, other] = [ratesOf(out.data), ratesOf(into.data)]
@@ -71,6 +78,8 @@ export function FlowsOf({ of, onMark }: { of: WholeResource; onMark: (mark: Char
           format={rate}
           unknown={chart.unknown}
           marks={marks}
+          marksShown={marksShown}
+          onMarks={onMarks}
           onMark={onMark}
         />
       )}

@@ -105,7 +105,12 @@ export default function ResourcePage(): React.ReactNode {
               <ChangesOf of={data} selected={state.sel} onOpen={({ pos }: Change) => set({ sel: pos })} />
               <TracesOf of={ref} at={state.at} />
               <EventsOf events={data.events} />
-              <FlowsOf of={data} onMark={({ pos = '' }) => set({ sel: pos })} />
+              <FlowsOf
+                of={data}
+                onMark={({ pos = '' }) => set({ sel: pos })}
+                marksShown={state.marks}
+                onMarks={(marks) => set({ marks }, 'replace')}
+              />
             </div>
             {state.sel !== '' && (
               <ChangeDrawer
