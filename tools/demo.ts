@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { stringify } from 'yaml'
 import { freePorts } from '../test/kit/free-port.ts'
+import { buildMmdb } from '../test/kit/mmdb.ts'
 import { accountEvents, costEvents } from './demo/accounts.ts'
 import { openAccountMetrics } from './demo/account-metrics.ts'
 import { Agents } from './demo/agent.ts'
@@ -16,7 +17,7 @@ import { imageSources, reportPushed } from './demo/images.ts'
 import { IpfixExporter } from './demo/ipfix.ts'
 import { Netflow5Exporter } from './demo/netflow5.ts'
 import { SflowAgent } from './demo/sflow.ts'
-import { deviceOf, Shop, shopNetworks } from './demo/shop.ts'
+import { deviceOf, Shop, shopCountries, shopNetworks } from './demo/shop.ts'
 import { Warehouse } from './demo/warehouse.ts'
 import { ROOT } from './kit/command.ts'
 
@@ -67,6 +68,7 @@ async function demo() {
   try {
     const config = join(folder, 'weir.yaml')
     await writeFile(join(folder, 'networks.yaml'), shopNetworks)
+    await writeFile(join(folder, 'geo.mmdb'), buildMmdb(shopCountries))
     await writeFile(join(folder, 'kubeconfig'), stringify(kubeconfig(await cluster.server.open())))
     if (flags.data !== undefined) await mkdir(flags.data, { recursive: true, mode: 0o700 })
     await writeFile(
@@ -120,6 +122,7 @@ function configuration(
 ): object {
   return {
     data: flags.data ?? join(folder, 'data'),
+    geo: { asn: join(folder, 'geo.mmdb'), country: join(folder, 'geo.mmdb') },
     listen,
     ops,
     sources: {

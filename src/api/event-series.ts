@@ -6,7 +6,7 @@ import { isRecord } from '../model/json.ts'
 
 const { text, jsonText } = duckdb
 
-export const eventFunctions = ['avg', 'sum', 'min', 'max', 'p50', 'p95', 'count'] as const
+export const eventFunctions = ['avg', 'sum', 'min', 'max', 'p50', 'p95', 'p99', 'count'] as const
 export type EventFunction = (typeof eventFunctions)[number]
 export const eventGroups = ['type', 'source', 'subject'] as const
 
@@ -17,6 +17,7 @@ const aggregates: Readonly<Record<EventFunction, string>> = {
   max: 'max(v)',
   p50: duckdb.percentile('v', 50),
   p95: duckdb.percentile('v', 95),
+  p99: duckdb.percentile('v', 99),
   count: 'count(*)',
 }
 

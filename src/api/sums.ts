@@ -62,7 +62,7 @@ export const ofParameter = {
   type: 'string',
   description:
     'A numeric field to add statistics of to each row: number of flows with the field, minimum, mean, ' +
-    'maximum, and percentiles 50, 90 and 99. Percentiles use nearest rank: the result is always a value that ' +
+    'maximum, and percentiles 50, 90, 95 and 99. Percentiles use nearest rank: the result is always a value that ' +
     'occurred.',
   examples: ['rtt'],
 } as const

@@ -278,8 +278,8 @@ describe.skipIf(chromiumPath === undefined)('chromium: the overview of flows', (
     await expect
       .poll(() => folded.locator('summary').textContent())
       .toBe(
-        '9 panels have no data: no flow in this time range has dropped packets, DNS responses, round-trip times, ' +
-          'TLS versions, network events',
+        '16 panels have no data: no flow in this time range has dropped packets, DNS responses, round-trip times, ' +
+          'TLS versions, network events, autonomous systems, countries, interfaces',
       )
     await folded.locator('summary').click()
     await folded.getByText('Dropped packets by cause').waitFor()

@@ -41,6 +41,13 @@ export const shopNetworks = `networks:
   - {cidr: 192.0.2.66, name: scanner, label: internet}
 `
 
+/** Customers are in two countries. */
+export const shopCountries = {
+  '203.0.113.0/24': { autonomous_system_number: 64_500, country: { iso_code: 'DE' } },
+  '198.51.100.0/24': { autonomous_system_number: 64_501, country: { iso_code: 'US' } },
+  '192.0.2.0/24': { autonomous_system_number: 64_502, country: { iso_code: 'BR' } },
+}
+
 export function deviceOf({ src, dst, srcPort, dstPort }: Flow): 'edge' | 'core' | 'storage' | 'agents' {
   if (!src.startsWith('10.') || !dst.startsWith('10.')) return 'edge'
   if (src === backup || dst === backup) return 'storage'

@@ -5,6 +5,7 @@ export const functionNames = {
   max: 'Maximum',
   p50: 'Median',
   p95: '95th percentile',
+  p99: '99th percentile',
   count: 'Number of events',
 } as const
 

@@ -201,6 +201,7 @@ test('percentiles are over flows: series, groups and SQL agree', async () => {
     ['series', { step: '5m', of: 'bytes', group: 'src_addr', limit: '2', by: 'p90' }],
     ['flows', { group: 'dst_addr', of: 'packets', by: 'avg' }],
     ['topology', { of: 'src_port', by: 'max', limit: '5' }],
+    ['flows', { group: 'dst_addr', of: 'packets', by: 'p95', limit: '2' }],
     ['flows', { group: 'src_addr,dst_addr', of: 'packets', by: 'p90', limit: '3' }],
   ] as const) {
     const [stored, live] = [
@@ -228,6 +229,7 @@ test('percentiles are over flows: series, groups and SQL agree', async () => {
       'packets_avg',
       'packets_p50',
       'packets_p90',
+      'packets_p95',
       'packets_p99',
       'packets_max',
     ].slice(-7),
@@ -238,7 +240,9 @@ test('percentiles are over flows: series, groups and SQL agree', async () => {
         `* 3600000000 = epoch_us('${String(row[0])}'::TIMESTAMPTZ) ORDER BY packets`,
     )
     const values = flows.map(({ packets }) => Number(packets))
-    expect(row.slice(-3, -1)).toEqual([90, 99].map((percent) => values[Math.ceil((values.length * percent) / 100) - 1]))
+    expect(row.slice(-4, -1)).toEqual(
+      [90, 95, 99].map((percent) => values[Math.ceil((values.length * percent) / 100) - 1]),
+    )
   }
 })
 

@@ -1,4 +1,4 @@
-import { isMeasure, type Rank } from '../../query/plan/index.ts'
+import { isMeasure, percentileIndex, type Rank } from '../../query/plan/index.ts'
 import type { QueryField } from '../../query/index.ts'
 import type { Cell } from '../live/cells.ts'
 import { compareCells, type SumTable } from './sums.ts'
@@ -18,8 +18,7 @@ export function byRank(
     let value = known.get(id)
     if (value !== undefined) return value
     const { avg, max, p } = table.statistics(id)
-    value =
-      (by === 'avg' ? avg : by === 'max' ? max : p?.[['p50', 'p90', 'p99'].indexOf(by)]) ?? Number.NEGATIVE_INFINITY
+    value = (by === 'avg' ? avg : by === 'max' ? max : p?.[percentileIndex(by)]) ?? Number.NEGATIVE_INFINITY
     known.set(id, value)
     return value
   }

@@ -36,7 +36,7 @@ export {
 } from './conversations.ts'
 export { exportSql, type ExportRequest } from './export.ts'
 export { fieldUseSql, valuesSql, type ValuesRequest } from './values.ts'
-export { hasStats, percentiles, statisticsOf, stats, type Stat, type Statistics } from './stats.ts'
+export { hasStats, percentileIndex, percentiles, statisticsOf, stats, type Stat, type Statistics } from './stats.ts'
 export {
   furtherMeasures,
   groupsSql,

@@ -1,10 +1,15 @@
 import { duckdb, type Dialect } from '../dialect.ts'
 import type { QueryField, QueryKind } from '../names.ts'
 
-export const stats = ['avg', 'max', 'p50', 'p90', 'p99'] as const
+export const stats = ['avg', 'max', 'p50', 'p90', 'p95', 'p99'] as const
 export type Stat = (typeof stats)[number]
 
-export const percentiles = [50, 90, 99] as const
+export const percentiles = [50, 90, 95, 99] as const
+
+/** Index of a percentile in `_p`; -1: another statistic. */
+export function percentileIndex(stat: string): number {
+  return percentiles.findIndex((percent) => stat === `p${percent}`)
+}
 
 const numeric = new Set<QueryKind>(['u8', 'u16', 'u32', 'u64', 'i32', 'f64', 'estimate'])
 
@@ -19,7 +24,7 @@ export function valueSql({ name: field, kind }: QueryField, { identifier, number
 
 export const statNames = ['_n', '_min', '_avg', '_p', '_max'] as const
 
-/** _n (flows with a value), _min, _avg, _p (percentiles 50, 90, 99), _max. Percentiles use nearest rank. */
+/** _n (flows with a value), _min, _avg, _p (percentiles 50, 90, 95, 99), _max. Percentiles use nearest rank. */
 export function statsSql(value: string, { kind }: QueryField, dialect: Dialect = duckdb): string {
   return `count(${value}) AS "_n", min(${value}) AS "_min", ${dialect.average(value, kind)} AS "_avg",
       ${dialect.percentiles(value, percentiles)} AS "_p", max(${value}) AS "_max"`

@@ -3,7 +3,7 @@ import { columnSql, type QueryField } from '../names.ts'
 import { compileSql } from '../sql.ts'
 import { boundOf, conditionOf, withinSql, type RowQuery } from './row-query.ts'
 import type { TimeSpan } from './span.ts'
-import { orderOfStat, statNames, statsSql, valueSql, type Stat } from './stats.ts'
+import { orderOfStat, percentileIndex, statNames, statsSql, valueSql, type Stat } from './stats.ts'
 
 export const measures = ['bytes', 'packets', 'flows'] as const
 
@@ -226,5 +226,5 @@ export function isFurther(rank: string): rank is FurtherMeasure {
 }
 
 function statColumn(stat: Stat) {
-  return stat.startsWith('p') ? `"_p"[${['p50', 'p90', 'p99'].indexOf(stat) + 1}]` : `"_${stat}"`
+  return stat.startsWith('p') ? `"_p"[${percentileIndex(stat) + 1}]` : `"_${stat}"`
 }

@@ -16,7 +16,7 @@ export const families = [
   'change',
   'k8s-event',
 ] as const
-export const functions = ['avg', 'sum', 'min', 'max', 'p50', 'p95', 'count'] as const
+export const functions = ['avg', 'sum', 'min', 'max', 'p50', 'p95', 'p99', 'count'] as const
 /** Attributes of events. */
 export const attributes = ['subject', 'type', 'source'] as const
 

@@ -69,6 +69,7 @@ const flows = fc.record({
     { nil: undefined },
   ),
   node: fc.string({ maxLength: 60 }),
+  pf: fc.constantFrom('bytes', 'rtt', 'dns_latency'),
   folds: fc.uniqueArray(fc.string({ minLength: 1, maxLength: 20 }), { maxLength: 4 }),
   least: fc.integer({ min: 0, max: 100 }),
   pins: fc

@@ -45,4 +45,7 @@ const reasons: Readonly<Record<Feature, string>> = {
   tls: overviewText.tlsHint,
   events: overviewText.networkEventsHint,
   ipsec: overviewText.ipsecHint,
+  as: overviewText.systemsHint,
+  country: overviewText.countriesHint,
+  interface: overviewText.interfacesHint,
 }

@@ -14,8 +14,11 @@ import { Controls } from './controls.tsx'
 import { FoldedPanels } from './folded.tsx'
 import { panelKinds, type Family } from './kinds.ts'
 import { SlowestPanel, TimesPanel } from './latency.tsx'
+import { BoundaryPanel } from './boundary.tsx'
 import { useLiveSeries } from './live.ts'
+import { MapPanel } from './map.tsx'
 import { PanelMenu } from './panel-menu.tsx'
+import { PercentilesPanel } from './percentiles.tsx'
 import { PairsPanel, RatesPanel, SharesPanel, type PanelContext, type PanelSize } from './panels.tsx'
 import { Slot } from './slot.tsx'
 import { defaultLook, type PanelName } from './state.ts'
@@ -51,6 +54,9 @@ export default function Overview({ state, set, tabs }: FlowViewProps): React.Rea
     tls: useHas(flowQuery, 'tls', ready && wants('tls')),
     events: useHas(flowQuery, 'events', ready && wants('events')),
     ipsec: useHas(flowQuery, 'ipsec', ready && wants('ipsec')),
+    as: useHas(flowQuery, 'as', ready && wants('as')),
+    country: useHas(flowQuery, 'country', ready && wants('country')),
+    interface: useHas(flowQuery, 'interface', ready && wants('interface')),
   }
   const shown = panels.filter((name) => has[panelKinds[name].family] === true)
   const folded = panels.filter((name) => has[panelKinds[name].family] === false)
@@ -65,7 +71,7 @@ export default function Overview({ state, set, tabs }: FlowViewProps): React.Rea
       <Slot
         key={name}
         flowQuery={flowQuery}
-        className={kind.shape === 'donut' || kind.shape === 'bars' ? '' : 'wide'}
+        className={kind.shape === 'donut' || kind.shape === 'bars' || kind.shape === 'boundary' ? '' : 'wide'}
         waits={kind.family !== 'flows' && size !== 'large'}
       >
         {(own) => {
@@ -95,6 +101,9 @@ export default function Overview({ state, set, tabs }: FlowViewProps): React.Rea
             marks,
             onTable: (table) => setLook({ ...look, table }),
             onOnly: (fields, cells) => set({ q: andFilter(q, conditionOf(fields, cells)) }),
+            onFilter: (condition) => set({ q: andFilter(q, condition) }),
+            percentileField: state.pf,
+            onPercentileField: (field) => set({ pf: field }, 'replace'),
             onBrush: (from, to) => set({ t: { from: isoOfSeconds(from), to: isoOfSeconds(to) }, live: false }),
           }
           switch (kind.shape) {
@@ -104,6 +113,12 @@ export default function Overview({ state, set, tabs }: FlowViewProps): React.Rea
               return <PairsPanel name={name} kind={kind} context={context} />
             case 'times':
               return <TimesPanel name={name} kind={kind} context={context} />
+            case 'map':
+              return <MapPanel name={name} kind={kind} context={context} />
+            case 'boundary':
+              return <BoundaryPanel name={name} kind={kind} context={context} />
+            case 'percentiles':
+              return <PercentilesPanel name={name} kind={kind} context={context} />
             case 'slowest':
               return <SlowestPanel name={name} kind={kind} context={context} />
             default:

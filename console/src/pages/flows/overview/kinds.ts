@@ -1,7 +1,7 @@
 import type { Dimension, Measure, PanelName } from './state.ts'
 import { overviewText } from '../../../text/overview.ts'
 
-export type Family = 'flows' | 'drops' | 'dns' | 'rtt' | 'tls' | 'events' | 'ipsec'
+export type Family = 'flows' | 'drops' | 'dns' | 'rtt' | 'tls' | 'events' | 'ipsec' | 'as' | 'country' | 'interface'
 export type Feature = Exclude<Family, 'flows'>
 
 export const conditions: Readonly<Record<Feature, string>> = {
@@ -11,6 +11,10 @@ export const conditions: Readonly<Record<Feature, string>> = {
   tls: 'exists(tls_version)',
   events: 'exists(network_events)',
   ipsec: 'exists(ipsec_status)',
+  // Exporters write 0 for unknown.
+  as: '(src_as > 0 or dst_as > 0)',
+  country: '(exists(src_country) or exists(dst_country))',
+  interface: '(in_if > 0 or out_if > 0)',
 }
 
 export const familyNames: Readonly<Record<Feature, string>> = {
@@ -20,6 +24,9 @@ export const familyNames: Readonly<Record<Feature, string>> = {
   tls: overviewText.tlsInText,
   events: overviewText.networkEventsInText,
   ipsec: overviewText.ipsecInText,
+  as: overviewText.systemsInText,
+  country: overviewText.countriesInText,
+  interface: overviewText.interfacesInText,
 }
 
 export type GroupField =
@@ -33,6 +40,12 @@ export type GroupField =
   | 'tls_group'
   | 'network_events'
   | 'ipsec_status'
+  | 'src_as'
+  | 'dst_as'
+  | 'src_country'
+  | 'dst_country'
+  | 'in_if'
+  | 'out_if'
 
 type Common = Readonly<{
   title: string
@@ -49,6 +62,8 @@ export interface SharesKind extends Common {
   readonly shape: 'donut' | 'bars'
   readonly measure?: Measure
   readonly field?: GroupField
+  /** Qualifies the field: an index of an interface is one of its exporter. */
+  readonly of?: GroupField
 }
 
 export interface PairsKind extends Common {
@@ -61,7 +76,11 @@ export interface TimesKind extends Common {
   readonly perMs: number
 }
 
-type PanelKind = RatesKind | SharesKind | PairsKind | TimesKind
+export interface OwnKind extends Common {
+  readonly shape: 'map' | 'boundary' | 'percentiles'
+}
+
+type PanelKind = OwnKind | RatesKind | SharesKind | PairsKind | TimesKind
 
 const [rtt, dns] = [
   { of: 'rtt', perMs: 1e6, family: 'rtt' },
@@ -167,4 +186,25 @@ export const panelKinds: Readonly<Record<PanelName, PanelKind>> = {
     field: 'ipsec_status',
     family: 'ipsec',
   },
+  srcas: { title: overviewText.sourceSystems, shape: 'bars', field: 'src_as', family: 'as' },
+  dstas: { title: overviewText.destinationSystems, shape: 'bars', field: 'dst_as', family: 'as' },
+  srccountry: { title: overviewText.sourceCountries, shape: 'bars', field: 'src_country', family: 'country' },
+  dstcountry: { title: overviewText.destinationCountries, shape: 'bars', field: 'dst_country', family: 'country' },
+  map: { title: overviewText.map, shape: 'map', family: 'country' },
+  inif: {
+    title: overviewText.inputInterfaces,
+    shape: 'bars',
+    of: 'exporter_addr',
+    field: 'in_if',
+    family: 'interface',
+  },
+  outif: {
+    title: overviewText.outputInterfaces,
+    shape: 'bars',
+    of: 'exporter_addr',
+    field: 'out_if',
+    family: 'interface',
+  },
+  boundary: { title: overviewText.boundary, shape: 'boundary', family: 'flows' },
+  percentiles: { title: overviewText.percentiles, shape: 'percentiles', family: 'flows' },
 }

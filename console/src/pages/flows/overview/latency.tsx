@@ -10,18 +10,21 @@ import { chartHeights, type PanelProps } from './panels.tsx'
 import { bucketTimes, timesCsv, type GroupsAnswer, type SeriesAnswer } from './sums.ts'
 import { overviewText } from '../../../text/overview.ts'
 
-const statistics = [
+type Statistic = readonly [statistic: string, name: string]
+
+const statistics: readonly Statistic[] = [
   ['min', 'quickest'],
   ['avg', 'average'],
   ['p90', overviewText.p90Hint],
   ['p99', overviewText.p99Hint],
   ['max', 'slowest'],
-] as const
+]
 
 export function latencyOf(
   { columns, rows, span, step }: SeriesAnswer,
   of: string,
   perMs: number,
+  shown = statistics,
 ): Readonly<{ times: readonly number[]; series: readonly ChartSeries[]; flows: number }> {
   const place = (name: string) => columns.findIndex((column) => column.name === name)
   const times = bucketTimes(Date.parse(span.from) / 1000, Date.parse(span.to) / 1000, step)
@@ -30,7 +33,7 @@ export function latencyOf(
   return {
     times,
     flows: rows.reduce((sum, row) => sum + Number(row[flows] ?? 0), 0),
-    series: statistics.map(([statistic, name]) => {
+    series: shown.map(([statistic, name]) => {
       const values = times.map((): number | null => null)
       for (const row of rows) {
         const value = row[place(`${of}_${statistic}`)]

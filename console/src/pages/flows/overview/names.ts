@@ -31,6 +31,12 @@ const own: Readonly<Record<string, string>> = {
   tls_group: overviewText.groupField,
   network_events: overviewText.eventsField,
   ipsec_status: overviewText.statusField,
+  src_as: overviewText.sourceSystems,
+  dst_as: overviewText.destinationSystems,
+  src_country: overviewText.sourceCountries,
+  dst_country: overviewText.destinationCountries,
+  in_if: overviewText.inputInterfaces,
+  out_if: overviewText.outputInterfaces,
 }
 
 export function dimensionName(field: GroupField | 'src_port'): string {
@@ -48,6 +54,8 @@ const absent: Readonly<Record<string, string>> = {
   service_port: overviewText.noServicePort,
   proto: overviewText.noProtocol,
   exporter_addr: overviewText.noExporter,
+  in_if: overviewText.noInterface,
+  out_if: overviewText.noInterface,
 }
 const absentParts: Readonly<Record<string, string>> = {
   port: overviewText.noPort,
@@ -58,6 +66,17 @@ const absentParts: Readonly<Record<string, string>> = {
   owner_name: overviewText.noOwner,
   node: overviewText.noNode,
   zone: overviewText.noZone,
+  as: overviewText.noSystem,
+  country: overviewText.noCountry,
+}
+
+const systemName = (value: unknown) => (Number(value) === 0 ? overviewText.noSystem : `AS${String(value as number)}`)
+
+const countries = new Intl.DisplayNames(undefined, { type: 'region', fallback: 'code' })
+
+/** @param code ISO 3166-1 alpha-2; other texts stay. */
+export function countryName(code: string): string {
+  return /^[A-Z]{2}$/.test(code) ? (countries.of(code) ?? code) : code
 }
 
 const readableValues: Readonly<Record<string, (value: unknown) => string>> = {
@@ -68,6 +87,10 @@ const readableValues: Readonly<Record<string, (value: unknown) => string>> = {
   drop_cause: (value) => dropCause(String(value)),
   drop_state: (value) => tcpState(String(value)),
   network_events: networkEventsText,
+  src_as: systemName,
+  dst_as: systemName,
+  src_country: (value) => countryName(String(value)),
+  dst_country: (value) => countryName(String(value)),
   tls_version: (value) => {
     const { name, differs } = tlsVersion(String(value))
     return differs ? overviewText.versionsDiffer(name) : name

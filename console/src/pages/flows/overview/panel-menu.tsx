@@ -28,13 +28,13 @@ export function PanelMenu({
   onLarge,
   onHide,
 }: PanelMenuProps): React.ReactNode {
-  const { top = true, others = true, total = false, latest = false, table = false, csv } = has
+  const { top = true, others = true, total = false, latest = false, table = false, share = false, csv } = has
   const place = useRef<HTMLSpanElement>(null)
   const picture = () => {
     const panel = place.current?.closest('section')
     if (panel !== null && panel !== undefined) savePicture(pictureOf(panel), `${fileName(name, span)}.png`)
   }
-  const turn = (one: 'others' | 'total' | 'latest' | 'table', text: string): React.ReactNode => (
+  const turn = (one: 'others' | 'total' | 'latest' | 'table' | 'share', text: string): React.ReactNode => (
     <label className="check">
       <input type="checkbox" checked={look[one]} onChange={() => onChange({ ...look, [one]: !look[one] })} />
       {text}
@@ -84,6 +84,7 @@ export function PanelMenu({
             {others && turn('others', overviewText.showTheOthers)}
             {total && turn('total', overviewText.showTheTotal)}
             {latest && turn('latest', overviewText.onlyNewestPart)}
+            {share && turn('share', overviewText.showShares)}
             {table && turn('table', overviewText.figuresOnly)}
             <button
               type="button"

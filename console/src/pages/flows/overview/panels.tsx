@@ -21,6 +21,7 @@ export type MenuOf = Readonly<{
   top?: boolean
   latest?: boolean
   table?: boolean
+  share?: boolean
   csv: (() => string) | undefined
 }>
 
@@ -40,6 +41,9 @@ export type PanelContext = Readonly<{
   onTable: (table: boolean) => void
   onOnly: (fields: readonly string[], cells: readonly unknown[]) => void
   onBrush: (from: number, to: number) => void
+  onFilter: (condition: string) => void
+  percentileField: string
+  onPercentileField: (field: string) => void
 }>
 
 export type PanelProps<Kind> = Readonly<{
@@ -80,6 +84,7 @@ export function RatesPanel({ kind, context }: PanelProps<RatesKind>): React.Reac
     height: chartHeights[size],
     menu: menu(title, {
       total: true,
+      share: true,
       csv:
         stack === undefined
           ? undefined
@@ -116,13 +121,17 @@ export function SharesPanel({ name, kind, context }: PanelProps<SharesKind>): Re
   const newest = latestOf(flowQuery.t)
   const answer = useGroups(
     restrictTo(look.latest ? { ...flowQuery, t: newest.t } : flowQuery, kind.family),
-    [field],
+    kind.of === undefined ? [field] : [kind.of, field],
     measure,
     look.top,
   )
-  const own = useMemo(() => answer.data?.columns.slice(0, 1).map((column) => column.name) ?? [], [answer.data])
+  const groups = kind.of === undefined ? 1 : 2
+  const own = useMemo(
+    () => answer.data?.columns.slice(0, groups).map((column) => column.name) ?? [],
+    [answer.data, groups],
+  )
   const data = useMemo(
-    () => (answer.data === undefined ? undefined : sharesOf(answer.data, own, measure)),
+    () => (answer.data === undefined ? undefined : sharesOf(answer.data, own, measure, ' · ')),
     [answer.data, own, measure],
   )
   const title = kind.field !== undefined ? kind.title : overviewText.titleBy(kind.title, dimensionName(dim))

@@ -31,6 +31,18 @@ const formats = Object.fromEntries(
   measures.map((measure) => [measure, (value: number) => rate(measure, value)]),
 ) as Readonly<Record<Measure, (value: number) => string>>
 
+const percentText = (value: number) => `${value.toFixed(1)} %`
+
+/** Percent of the total of each bucket; without traffic there is no share. */
+export function sharesOfTotal(one: ChartSeries, total: ChartSeries): ChartSeries['values'] {
+  return one.values.map((value, at) => {
+    const all = total.values[at]
+    return value === null || value === undefined || all === null || all === undefined || all === 0
+      ? null
+      : (100 * value) / all
+  })
+}
+
 export function Rates({
   title,
   stack,
@@ -44,14 +56,14 @@ export function Rates({
   onTable,
   onBrush,
 }: RatesProps): React.ReactNode {
-  const series = useMemo(
-    () => (look.others ? stack.series : stack.series.filter(({ other }) => other !== true)),
-    [stack, look.others],
-  )
+  const series = useMemo(() => {
+    const shown = look.others ? stack.series : stack.series.filter(({ other }) => other !== true)
+    return look.share ? shown.map((one) => ({ ...one, values: sharesOfTotal(one, stack.total) })) : shown
+  }, [stack, look.others, look.share])
   const lines = useMemo(
     (): readonly ChartSeries[] => [
-      ...(look.total ? [stack.total] : []),
-      ...(earlier === undefined
+      ...(look.total && !look.share ? [stack.total] : []),
+      ...(earlier === undefined || look.share
         ? []
         : [
             {
@@ -60,7 +72,7 @@ export function Rates({
             },
           ]),
     ],
-    [stack, look.total, earlier, before],
+    [stack, look.total, look.share, earlier, before],
   )
   const hidden = look.others ? undefined : stack.series.find(({ name, other }) => other === true && name === othersName)
   return (
@@ -73,7 +85,7 @@ export function Rates({
         unknown={stack.unknown}
         stacked
         height={height}
-        format={formats[measure]}
+        format={look.share ? percentText : formats[measure]}
         onBrush={onBrush}
         table={look.table}
         onTable={onTable}

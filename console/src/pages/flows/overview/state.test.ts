@@ -11,6 +11,7 @@ const look = fc.record({
   total: fc.boolean(),
   latest: fc.boolean(),
   table: fc.boolean(),
+  share: fc.boolean(),
 })
 
 test('panels, their order and their looks survive a round trip through the URL', () => {

@@ -1,5 +1,5 @@
 import type { Part } from '../../../state/codec.ts'
-import { names, oneOf } from '../../../state/parts.ts'
+import { names, oneOf, text } from '../../../state/parts.ts'
 
 export const measures = ['bytes', 'packets', 'flows', 'drop_bytes', 'drop_packets'] as const
 export type Measure = (typeof measures)[number]
@@ -64,6 +64,15 @@ export const panelNames = [
   'netevents',
   'neteventrates',
   'ipsec',
+  'srcas',
+  'dstas',
+  'srccountry',
+  'dstcountry',
+  'map',
+  'inif',
+  'outif',
+  'boundary',
+  'percentiles',
 ] as const
 export type PanelName = (typeof panelNames)[number]
 
@@ -80,6 +89,8 @@ const hiddenPanels: readonly PanelName[] = [
   'tlsgroups',
   'neteventrates',
   'ipsec',
+  'boundary',
+  'percentiles',
 ]
 export const defaultPanels: readonly PanelName[] = panelNames.filter((name) => !hiddenPanels.includes(name))
 
@@ -91,9 +102,11 @@ export type PanelLook = Readonly<{
   total: boolean
   latest: boolean
   table: boolean
+  /** Shares of each bucket instead of rates. */
+  share: boolean
 }>
 
-export const defaultLook: PanelLook = { top: 5, others: true, total: true, latest: false, table: false }
+export const defaultLook: PanelLook = { top: 5, others: true, total: true, latest: false, table: false, share: false }
 
 export type OverviewState = Readonly<{
   dim: Dimension
@@ -102,11 +115,13 @@ export type OverviewState = Readonly<{
   panels: readonly PanelName[]
   focus: PanelName | ''
   looks: Looks
+  /** Field of the percentiles. */
+  pf: string
 }>
 
 export type Looks = Readonly<Partial<Record<PanelName, PanelLook>>>
 
-const switches = ['others', 'total', 'latest', 'table'] as const
+const switches = ['others', 'total', 'latest', 'table', 'share'] as const
 
 /** `bytes.10-others,pairs.15`: the number of groups, then differences from the default. */
 function looks(): Part<Looks> {
@@ -171,4 +186,5 @@ export const overviewParts = {
   panels: panels(),
   focus: oneOf(['', ...panelNames], ''),
   looks: looks(),
+  pf: text('bytes'),
 } as const

@@ -126,7 +126,12 @@ export type Shares = Readonly<{
   othersCount: number
 }>
 
-export function sharesOf({ columns, rows, total }: GroupsAnswer, fields: readonly string[], measure: Measure): Shares {
+export function sharesOf(
+  { columns, rows, total }: GroupsAnswer,
+  fields: readonly string[],
+  measure: Measure,
+  between = ' → ',
+): Shares {
   const at = columns.findIndex(({ name }) => name === measure)
   const places = fields.map((field) => columns.findIndex(({ name }) => name === field))
   const all = exact(total[measure])
@@ -134,7 +139,7 @@ export function sharesOf({ columns, rows, total }: GroupsAnswer, fields: readonl
   const rest = shown.reduce((left, { amount }) => left - amount, all)
   const othersCount = Math.max(0, (total.groups ?? total.edges ?? 0) - rows.length)
   const shares: Share[] = shown.map(({ cells, amount }) => ({
-    name: cells.map((cell, index) => valueName(fields[index] ?? '', cell)).join(' → '),
+    name: cells.map((cell, index) => valueName(fields[index] ?? '', cell)).join(between),
     cells,
     amount: Number(amount),
   }))

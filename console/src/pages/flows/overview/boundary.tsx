@@ -1,0 +1,78 @@
+import { useMemo } from 'react'
+import { allOf } from '../../../parts/filter-text.ts'
+import { csvOf } from '../../../parts/save-file.ts'
+import type { OwnKind } from './kinds.ts'
+import { Panel } from './panel.tsx'
+import type { PanelProps } from './panels.tsx'
+import { useGroups } from './queries.ts'
+import { Bars } from './shares.tsx'
+import type { Shares } from './sums.ts'
+import { overviewText } from '../../../text/overview.ts'
+
+/** RFC 1918, RFC 6598, RFC 3927, RFC 4193, RFC 4291. */
+const inside = [
+  '10.0.0.0/8',
+  '172.16.0.0/12',
+  '192.168.0.0/16',
+  '100.64.0.0/10',
+  '169.254.0.0/16',
+  '127.0.0.0/8',
+  'fc00::/7',
+  'fe80::/10',
+  '::1/128',
+].join(', ')
+const isInside = (end: 'src' | 'dst') => `(${end}_addr in (${inside}) or exists(${end}_namespace))`
+
+export const directions = [
+  [overviewText.inside, `${isInside('src')} and ${isInside('dst')}`],
+  [overviewText.inbound, `not ${isInside('src')} and ${isInside('dst')}`],
+  [overviewText.outbound, `${isInside('src')} and not ${isInside('dst')}`],
+  [overviewText.outsideOnly, `not ${isInside('src')} and not ${isInside('dst')}`],
+] as const
+
+const smallest = ['proto']
+
+/** Every flow has exactly one direction, so that they add up to the total. */
+export function BoundaryPanel({
+  kind: { title },
+  context: { flowQuery, by, menu, onFilter },
+}: PanelProps<OwnKind>): React.ReactNode {
+  const of = (at: 0 | 1 | 2 | 3) => ({ ...flowQuery, filter: allOf([flowQuery.filter, directions[at][1]]) })
+  const first = useGroups(of(0), smallest, by, 1)
+  const second = useGroups(of(1), smallest, by, 1)
+  const third = useGroups(of(2), smallest, by, 1)
+  const fourth = useGroups(of(3), smallest, by, 1)
+  const [a, b, c, d] = [first.data, second.data, third.data, fourth.data]
+  const data = useMemo((): Shares | undefined => {
+    const answers = [a, b, c, d]
+    if (answers.some((answer) => answer === undefined)) return undefined
+    const amounts = answers.map((answer) => Number(answer?.total[by] ?? 0))
+    return {
+      total: amounts.reduce((sum, each) => sum + each, 0),
+      othersCount: 0,
+      shares: directions.map(([name], at) => ({ name, cells: [name], amount: amounts[at] ?? 0 })),
+    }
+  }, [a, b, c, d, by])
+  const csv = () => csvOf(['direction', by], data?.shares.map(({ name, amount }) => [name, amount]) ?? [])
+  const failed = [first, second, third, fourth].find(({ isError }) => isError) ?? first
+  return (
+    <Panel
+      title={title}
+      answer={failed}
+      menu={menu(title, { top: false, others: false, csv: data === undefined ? undefined : csv })}
+      foot={overviewText.boundaryHint}
+    >
+      {() =>
+        data !== undefined && (
+          <Bars
+            data={data}
+            label={title}
+            measure={by}
+            others
+            onOnly={({ name }) => onFilter(`(${directions.find(([each]) => each === name)?.[1] ?? ''})`)}
+          />
+        )
+      }
+    </Panel>
+  )
+}
