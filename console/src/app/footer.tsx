@@ -1,12 +1,16 @@
 import type { Ledger, Pipeline } from '../../../src/api/published.ts'
+import { troublesOf } from '../api/pipeline-health.ts'
 import { asApiError, type ApiError } from '../api/problem.ts'
 import { useLedger, usePipeline } from '../api/queries.ts'
 import { count, duration } from '../parts/format.ts'
+import { troublePage, troubleText } from '../parts/trouble-text.ts'
+import { PageLink } from './page-link.tsx'
 import { ZoneSwitch } from './zone-switch.tsx'
 import { appText } from '../text/app.ts'
 import { generalText } from '../text/general.ts'
+import { statusText } from '../text/status.ts'
 
-export function Footer(): React.ReactNode {
+export default function Footer(): React.ReactNode {
   const ledger = useLedger()
   const pipeline = usePipeline()
   return (
@@ -30,23 +34,24 @@ function unknown({ status, message, queryId }: ApiError) {
 const total = (reasons: Readonly<Record<string, number>>) => Object.values(reasons).reduce((sum, rows) => sum + rows, 0)
 const sum = <T,>(of: readonly T[], pick: (item: T) => number) => of.reduce((before, item) => before + pick(item), 0)
 
-const rule = appText.balanceRule
-
+/** Grey while every row is delivered; else the most severe problem comes first, with a link to its page. */
 function Sums({ ledger, pipeline }: { ledger: Ledger; pipeline: Pipeline | undefined }) {
-  const unreadable = sum(ledger.sources, (source) => source.unreadable)
-  const dropped = sum(ledger.sinks, (sink) => total(sink.dropped))
+  const [first, ...more] = troublesOf(ledger, pipeline)
   const lags = pipeline?.sinks.map((sink) => sink.lagMs) ?? []
-  const tone = ledger.balanced ? (unreadable === 0 ? 'good' : 'warning') : 'bad'
   const written = equation(ledger)
   return (
     <>
-      <span className={`sum ${tone}`} title={rule}>
+      {first !== undefined && (
+        <span className={`sum ${first.tone}`} role="status">
+          <PageLink to={troublePage(first)}>{troubleText(first)}</PageLink>{' '}
+          {more.length > 0 && (
+            <span title={more.map(troubleText).join('\n')}>{statusText.more(count(more.length))}</span>
+          )}
+        </span>
+      )}
+      <span className={first === undefined ? 'healthy' : undefined} title={appText.balanceRule}>
         {ledger.balanced ? written : appText.doesNotBalance(written.replace('=', '≠'))}
       </span>
-      <Part name={appText.shed} value={sum(ledger.sources, (source) => total(source.shed))} tone="warning" />
-      <Part name={generalText.deadLettersInText} value={sum(ledger.sinks, (sink) => sink.dead_lettered)} tone="bad" />
-      {dropped > 0 && <Part name={appText.dropped} value={dropped} tone="warning" />}
-      {unreadable > 0 && <Part name={appText.unreadable} value={unreadable} tone="bad" />}
       <span className="end" title={appText.slowestSink}>
         {appText.lag(lags.length === 0 ? '–' : duration(Math.max(...lags)))}
       </span>
@@ -56,7 +61,10 @@ function Sums({ ledger, pipeline }: { ledger: Ledger; pipeline: Pipeline | undef
 
 function equation({ sources, sinks }: Ledger): string {
   const sink = sinks.find(({ name }) => name === 'store') ?? sinks[0]
-  if (sink === undefined) return appText.acceptedWithoutSink(count(sum(sources, (source) => source.accepted)))
+  const shed = sum(sources, (source) => total(source.shed))
+  const shedText = shed === 0 ? '' : appText.andShed(count(shed))
+  if (sink === undefined)
+    return appText.acceptedWithoutSink(count(sum(sources, (source) => source.accepted))) + shedText
   const accepted = sum(
     sources.filter(({ name }) => sink.from.includes(name)),
     (source) => source.accepted,
@@ -68,16 +76,10 @@ function equation({ sources, sinks }: Ledger): string {
     [appText.dropped, total(sink.dropped)],
     [appText.quarantined, sink.quarantined],
   ] as const
-  return [
-    appText.acceptedDelivered(count(accepted), count(sink.delivered)),
-    ...rest.flatMap(([name, rows]) => (rows > 0 ? [`${count(rows)} ${name}`] : [])),
-  ].join(' + ')
-}
-
-function Part({ name, value, tone }: { name: string; value: number; tone: string }) {
   return (
-    <span className={value > 0 ? tone : undefined}>
-      {name} {count(value)}
-    </span>
+    [
+      appText.acceptedDelivered(count(accepted), count(sink.delivered)),
+      ...rest.flatMap(([name, rows]) => (rows > 0 ? [`${count(rows)} ${name}`] : [])),
+    ].join(' + ') + shedText
   )
 }

@@ -2,7 +2,6 @@ import { Outlet } from '@tanstack/react-router'
 import { lazy, Suspense, useSyncExternalStore } from 'react'
 import { onSession, isLoginNeeded } from '../api/session.ts'
 import { Loading } from '../parts/states.tsx'
-import { Footer } from './footer.tsx'
 import { Navigation } from './navigation.tsx'
 import { ShellDialogs } from './shell-dialogs.tsx'
 import { timeZone, usePreference } from '../state/preferences.ts'
@@ -10,6 +9,7 @@ import { useShellKeys } from './shell-keys.ts'
 import { useOpenView } from './use-open-view.ts'
 import { appText } from '../text/app.ts'
 
+const Footer = lazy(() => import('./footer.tsx'))
 const Login = lazy(() => import('./login.tsx'))
 
 export function Shell(): React.ReactNode {
@@ -35,7 +35,9 @@ export function Shell(): React.ReactNode {
           <Outlet />
         </Suspense>
       </main>
-      <Footer />
+      <Suspense fallback={<footer aria-label={appText.ledger} />}>
+        <Footer />
+      </Suspense>
       <ShellDialogs onGo={openView} />
     </div>
   )

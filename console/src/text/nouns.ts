@@ -30,6 +30,7 @@ export const nouns = {
   rule: ['rule', 'rules'],
   segment: ['segment', 'segments'],
   shortestPath: ['shortest path', 'shortest paths'],
+  sink: ['sink', 'sinks'],
   source: ['source', 'sources'],
   state: ['state', 'states'],
   tenant: ['tenant', 'tenants'],
