@@ -44,9 +44,10 @@ describe.skipIf(chromiumPath === undefined)('chromium: admin features for other 
     await limited.context().close()
   })
 
-  test('Home and Pipeline explain that they cover every namespace', async () => {
+  test('Home has the overview of the permitted namespaces, and Pipeline explains that it covers every namespace', async () => {
     const page = await stage.page(`/home#token=${tokens.shop}`)
-    await page.getByRole('heading', { name: 'Your namespaces’ flows are on the page Flows' }).waitFor()
+    await page.getByRole('region', { name: 'Latest changes' }).waitFor()
+    expect(await page.getByRole('region', { name: /problems/ }).count()).toBe(0)
     await page.goto(`${stage.weir.url}/pipeline`)
     await page.getByRole('main').getByText('shop-team may see namespace shop only').waitFor()
     expect(await violations(page)).toEqual([])

@@ -1,4 +1,4 @@
-import { literal } from '../../../parts/filter-text.ts'
+import { literal } from './filter-text.ts'
 
 export function conditionOf(fields: readonly string[], cells: readonly unknown[]): string {
   return fields

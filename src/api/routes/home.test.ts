@@ -41,7 +41,7 @@ async function started(): Promise<StoredApi> {
   await api.addBatch(namespacedFlows(now - 60_000), now - 60_000)
   await api.addBatch(
     toEventBatch([
-      changeEvent(identity('Deployment/shop/web'), ago(3_600_000), { operation: 'updated', manager: 'kubectl' }),
+      changeEvent(identity('Deployment/shop/web'), ago(3_600_000), { operation: 'updated' }),
       changeEvent(identity('Pod/shop/web-1'), ago(1000), { operation: 'updated', noise: ['status'] }),
       changeEvent(identity('ConfigMap/vault/key'), ago(2000), { operation: 'created' }),
       changeEvent(identity('ConfigMap/shop/old'), ago(8 * 86_400_000), { operation: 'created' }),

@@ -330,13 +330,10 @@ const operate: readonly Scene[] = [
   {
     name: 'home',
     page: 'Home',
-    description: 'Connections, and how to add more.',
+    description: 'Traffic, top talkers, changes, alerts and problems.',
     busy: true,
     path: '/home',
-    act: after(
-      (page) => page.locator('.newest li').first().waitFor(),
-      (page) => page.locator('.commands').waitFor(),
-    ),
+    act: after((page) => page.locator('.talkers tbody tr').first().waitFor(), text('Latest changes')),
   },
   {
     name: 'home-fresh',
@@ -371,8 +368,7 @@ const operate: readonly Scene[] = [
     on: 'closed',
     as: 'shop',
     path: '/home',
-    state: 'empty',
-    act: is('empty'),
+    act: text('Latest changes'),
   },
   { name: 'events', page: 'Events', description: 'Newest events as they arrive.', path: '/events', act: row },
   {

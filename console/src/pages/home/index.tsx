@@ -2,15 +2,17 @@ import { asApiError } from '../../api/problem.ts'
 import { usePipelineView } from '../../api/use-pipeline-view.ts'
 import { PageLink } from '../../app/page-link.tsx'
 import { useTitle } from '../../app/use-title.ts'
+import { troublesOf } from '../../api/pipeline-health.ts'
+import { troublePage, troubleText } from '../../parts/trouble-text.ts'
 import { count, counted } from '../../parts/format.ts'
-import { EmptyState, ErrorState, Loading, StaleNotice, UnreadNotice } from '../../parts/states.tsx'
+import { ErrorState, Loading, StaleNotice, UnreadNotice } from '../../parts/states.tsx'
 import { usePageState } from '../../state/use-page-state.ts'
 import { useExporters } from '../../api/exporters.ts'
-import type { PipelineView } from '../../api/pipeline-view.ts'
+import type { Ledger, Pipeline } from '../../../../src/api/published.ts'
 import { sourceConnections, sinkConnections, type Connection } from './connected.ts'
 import { SetupGuide } from './setup.tsx'
 import { AlertCard } from './alerts.tsx'
-import { Newest } from './newest.tsx'
+import { Overview } from './overview.tsx'
 import { homeCodec } from './state.ts'
 import './home.css'
 import { homeText } from '../../text/home.ts'
@@ -19,7 +21,7 @@ import { generalText } from '../../text/general.ts'
 export default function HomePage(): React.ReactNode {
   useTitle('Home')
   const { state, unread, set } = usePageState(homeCodec)
-  const { view, failed, again } = usePipelineView()
+  const { view, pipeline, ledger, failed, again } = usePipelineView()
   const exporters = useExporters()
   const forbidden = failed !== undefined && asApiError(failed.error).status === 403
   return (
@@ -32,12 +34,7 @@ export default function HomePage(): React.ReactNode {
       <div className="page-scroll home" tabIndex={0} role="region" aria-label={homeText.home}>
         {view === undefined ? (
           forbidden ? (
-            <>
-              <AlertCard limited />
-              <EmptyState title={homeText.limitedTitle} action={{ text: generalText.goToFlows, to: '/flows' }}>
-                {homeText.limitedHint}
-              </EmptyState>
-            </>
+            <Overview alerts={<AlertCard limited />} />
           ) : failed === undefined ? (
             <Loading what={homeText.theConnections} />
           ) : (
@@ -45,18 +42,28 @@ export default function HomePage(): React.ReactNode {
           )
         ) : (
           <>
-            <Sentence view={view} />
-            {view.accepted > 0 && <AlertCard />}
-            {view.accepted > 0 && <Newest />}
-            <div className="connected">
-              <Connections
-                title={homeText.sources}
-                of={sourceConnections({ view, exporters: exporters.data, count })}
-              />
-              <Connections title={homeText.destinations} of={sinkConnections({ view, count })} />
-            </div>
-            <section className="panel how" aria-label={homeText.connectASource}>
-              <h2>{view.accepted === 0 ? homeText.connectTheFirst : homeText.connectAnother}</h2>
+            {view.accepted === 0 ? (
+              <section>
+                <h2 className="welcome">{homeText.noDataTitle}</h2>
+                <p>{homeText.noDataHint}</p>
+              </section>
+            ) : (
+              <>
+                <Troubles ledger={ledger.data} pipeline={pipeline.data} />
+                <Overview alerts={<AlertCard />} />
+              </>
+            )}
+            {view.accepted === 0 && (
+              <div className="connected">
+                <Connections
+                  title={homeText.sources}
+                  of={sourceConnections({ view, exporters: exporters.data, count })}
+                />
+                <Connections title={homeText.destinations} of={sinkConnections({ view, count })} />
+              </div>
+            )}
+            <details className="panel how" open={view.accepted === 0} aria-label={homeText.connectASource}>
+              <summary>{view.accepted === 0 ? homeText.connectTheFirst : homeText.connectAnother}</summary>
               <SetupGuide
                 how={state.how}
                 collector={state.collector}
@@ -65,7 +72,7 @@ export default function HomePage(): React.ReactNode {
                   if (collector !== state.collector) set({ collector })
                 }}
               />
-            </section>
+            </details>
             {view.accepted === 0 && (
               <p className="dim">
                 {homeText.justExploring} <code>{homeText.npmRunDemo}</code> {homeText.demoHint}
@@ -78,33 +85,32 @@ export default function HomePage(): React.ReactNode {
   )
 }
 
-function Sentence({ view }: { view: PipelineView }) {
-  if (view.accepted === 0) {
+/** Sources and sinks with problems; a single line if there are none. */
+function Troubles({ ledger, pipeline }: { ledger: Ledger | undefined; pipeline: Pipeline | undefined }) {
+  if (ledger === undefined || pipeline === undefined) return null
+  const troubles = troublesOf(ledger, pipeline)
+  if (troubles.length === 0)
     return (
-      <section>
-        <h2 className="welcome">{homeText.noDataTitle}</h2>
-        <p>{homeText.noDataHint}</p>
-      </section>
-    )
-  }
-  const store = view.sinks.find(({ name }) => name === 'store') ?? view.sinks[0]
-  const parts = (store?.parts ?? []).filter(({ name, rows }) => name === 'delivered' || rows > 0)
-  return (
-    <section>
-      <h2 className="welcome">{homeText.acceptedRows(counted(view.accepted, 'row'))}</h2>
-      <p className={view.balanced ? 'good' : 'bad'}>
-        {view.balanced ? '● ' : '✕ '}
-        {store === undefined
-          ? homeText.thereIsNoSinkYet
-          : homeText.storeBalance(
-              store.name,
-              count(store.accepted),
-              store.balanced ? '=' : '≠',
-              parts.map(({ name, rows }) => `${count(rows)} ${name}`).join(' + '),
-            )}{' '}
-        {view.balanced ? homeText.allAccountedFor : homeText.notAllAccountedFor}{' '}
+      <p className="troubles">
+        <span className="good">●</span>{' '}
+        {homeText.allWork(counted(pipeline.sources.length, 'source'), counted(pipeline.sinks.length, 'sink'))}{' '}
         <PageLink to="/pipeline">{generalText.pipeline}</PageLink>
       </p>
+    )
+  return (
+    <section className="panel entries" aria-label={homeText.problems}>
+      <h2>{homeText.problems}</h2>
+      <ul>
+        {troubles.map((trouble) => (
+          <li key={`${trouble.is} ${trouble.name}`}>
+            <span className={trouble.tone}>{trouble.tone === 'bad' ? '✕' : '▲'}</span>
+            <span className="what">{troubleText(trouble)}</span>
+            <PageLink to={troublePage(trouble)}>
+              {troublePage(trouble) === '/pipeline' ? generalText.pipeline : generalText.deadLetters}
+            </PageLink>
+          </li>
+        ))}
+      </ul>
     </section>
   )
 }

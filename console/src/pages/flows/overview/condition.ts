@@ -1,0 +1,1 @@
+export { conditionOf } from '../../../parts/endpoint-condition.ts'

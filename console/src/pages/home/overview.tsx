@@ -1,0 +1,167 @@
+import { Link } from '@tanstack/react-router'
+import { useMemo } from 'react'
+import { useHome, type HomeAnswer } from '../../api/home.ts'
+import { ratesOf } from '../../api/series.ts'
+import { PageLink } from '../../app/page-link.tsx'
+import { Chart } from '../../parts/chart.tsx'
+import { Operation } from '../../parts/changes/change.tsx'
+import { inShort } from '../../parts/changes/diff.ts'
+import { conditionOf } from '../../parts/endpoint-condition.ts'
+import { count, plainText, shortTime, volume } from '../../parts/format.ts'
+import { ActorLink } from '../../parts/links/actor-link.tsx'
+import { ResourceLink } from '../../parts/links/resource-link.tsx'
+import { TableHead } from '../../parts/table-head.tsx'
+import { ErrorState, Loading, StaleNotice } from '../../parts/states.tsx'
+import { refText } from '../../state/refs.ts'
+import { generalText } from '../../text/general.ts'
+import { homeText } from '../../text/home.ts'
+
+const rate = (value: number) => `${volume(value)}/s`
+const lastHour = { v: '1', live: '0', t: 'now-1h..now' }
+
+/** `alerts`: the card of alerts, which has a request of its own. */
+export function Overview({ alerts }: { alerts: React.ReactNode }): React.ReactNode {
+  const { data, error, refetch } = useHome()
+  const again = () => void refetch().catch(reportError)
+  if (data === undefined)
+    return error === null ? <Loading what={homeText.theOverview} /> : <ErrorState error={error} onRetry={again} />
+  const hasFlows = Number(data.talkers.total.flows) > 0
+  return (
+    <>
+      {error !== null && <StaleNotice error={error} onRetry={again} />}
+      <Traffic of={data} hasFlows={hasFlows} />
+      <div className="overview">
+        {hasFlows && <Talkers of={data.talkers} />}
+        <Changes of={data} />
+        <div className="overview-column">
+          {alerts}
+          {data.watches && data.warnings !== null && <Warnings of={data.warnings} />}
+        </div>
+      </div>
+    </>
+  )
+}
+
+function Traffic({ of: { traffic, talkers }, hasFlows }: { of: HomeAnswer; hasFlows: boolean }) {
+  const chart = useMemo(() => ratesOf(traffic), [traffic])
+  return (
+    <section className="panel" aria-label={homeText.traffic}>
+      <h2>
+        {homeText.traffic}{' '}
+        <Link to="/flows" search={lastHour as never} className="all">
+          {homeText.allFlows}
+        </Link>
+      </h2>
+      {hasFlows ? (
+        <>
+          <p className="dim">{homeText.trafficSum(volume(Number(talkers.total.bytes)), count(talkers.total.flows))}</p>
+          <Chart
+            label={homeText.bytesPerSecond}
+            times={chart.times}
+            series={[{ name: generalText.bytes, values: chart.values }]}
+            unknown={chart.unknown}
+            stacked
+            height={96}
+            format={rate}
+          />
+        </>
+      ) : (
+        <p className="dim">{homeText.noFlows}</p>
+      )}
+    </section>
+  )
+}
+
+function Talkers({ of }: { of: HomeAnswer['talkers'] }) {
+  const bytes = of.columns.findIndex(({ name }) => name === 'bytes')
+  return (
+    <section className="panel" aria-label={homeText.topTalkers}>
+      <h2>{homeText.topTalkers}</h2>
+      <table className="talkers">
+        <TableHead columns={[homeText.sourceAndDestination, [generalText.bytes, 'end']]} />
+        <tbody>
+          {of.rows.map((row) => {
+            const [source, destination] = [row[0], row[1]]
+            const q = conditionOf(['src_endpoint', 'dst_endpoint'], [source, destination])
+            return (
+              <tr key={JSON.stringify([source, destination])}>
+                <th scope="row">
+                  <Link to="/flows" search={{ ...lastHour, q } as never}>
+                    {homeText.pair(
+                      plainText(source ?? homeText.noAddress),
+                      plainText(destination ?? homeText.noAddress),
+                    )}
+                  </Link>
+                </th>
+                <td className="end">{volume(Number(row[bytes]))}</td>
+              </tr>
+            )
+          })}
+          {Number(of.others.groups) > 0 && (
+            <tr className="dim">
+              <th scope="row">{generalText.remaining(count(of.others.groups))}</th>
+              <td className="end">{volume(Number(of.others.bytes))}</td>
+            </tr>
+          )}
+        </tbody>
+      </table>
+    </section>
+  )
+}
+
+function Changes({ of: { changes, watches } }: { of: HomeAnswer }) {
+  return (
+    <section className="panel entries" aria-label={homeText.latestChanges}>
+      <h2>
+        {homeText.latestChanges}{' '}
+        <PageLink to="/changes" className="all">
+          {homeText.allChanges}
+        </PageLink>
+      </h2>
+      {changes === null || changes.length === 0 ? (
+        <p className="dim">
+          {changes === null ? generalText.noStoreFixed : watches ? homeText.noChanges : homeText.noCluster}
+        </p>
+      ) : (
+        <ul>
+          {changes.map(({ pos, time, operation, ref, diff, actor, actor_ref: actorRef }) => (
+            <li key={pos}>
+              <span className="mono dim">{shortTime(time)}</span>
+              <span className="what">
+                <Operation of={operation} /> <ResourceLink to={ref}>{refText(ref)}</ResourceLink>{' '}
+                <span className="dim">{inShort(operation, diff).slice(0, 2).join(' · ')}</span>
+              </span>
+              <span className={actorRef === null ? 'dim' : undefined}>
+                {actorRef === null ? (actor ?? '–') : <ActorLink to={actorRef} name={actor} />}
+              </span>
+            </li>
+          ))}
+        </ul>
+      )}
+    </section>
+  )
+}
+
+function Warnings({ of }: { of: NonNullable<HomeAnswer['warnings']> }) {
+  return (
+    <section className="panel entries" aria-label={homeText.failures}>
+      <h2>{homeText.failures}</h2>
+      {of.length === 0 ? (
+        <p className="dim">{homeText.noFailures}</p>
+      ) : (
+        <ul>
+          {of.map(({ time, ref, reason, message, events }) => (
+            <li key={`${ref} ${reason}`}>
+              <span className="mono dim">{shortTime(time)}</span>
+              <span className="what">
+                <span className="warning">▲ {reason}</span> <ResourceLink to={ref}>{refText(ref)}</ResourceLink>{' '}
+                <span className="dim">{message}</span>
+              </span>
+              {events > 1 && <span className="dim number">{homeText.times(count(events))}</span>}
+            </li>
+          ))}
+        </ul>
+      )}
+    </section>
+  )
+}
