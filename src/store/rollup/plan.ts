@@ -54,8 +54,8 @@ export function planRollup({
   const fits = (rollup: Rollup) => {
     const width = stepMs[rollup]
     if (span.from < since[rollup]) return false
-    if (step !== undefined) return step % width === 0 && step > 0
-    // Edges may be off by a hundredth of the span.
+    if (step !== undefined && (step % width !== 0 || step <= 0)) return false
+    // Edges may be off by a hundredth of the span. With and without a step alike, so that a chart and its lists agree.
     return span.from % width === 0 && span.to % width === 0 ? true : (span.to - span.from) / width >= 200
   }
   const view = rollups.toReversed().find(fits)
