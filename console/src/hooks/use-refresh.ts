@@ -1,10 +1,17 @@
 import { useCallback, useEffect, useState } from 'react'
 
 let last = 0
+const moments: number[] = []
 
 /** A number that no query key contained before, so that a range that ends at `now` is queried again. */
 export function newRevision(): number {
-  return ++last
+  moments[++last] = Date.now()
+  return last
+}
+
+/** `now` of a revision, in Unix ms, for all queries of a page. */
+export function momentOf(revision: number): number {
+  return moments[revision] ?? Date.now()
 }
 
 /** A revision for query keys. Changes every `seconds` while the page is visible (0: never) and on `again`. */

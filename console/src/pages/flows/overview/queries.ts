@@ -2,7 +2,9 @@ import { keepPreviousData, useIsFetching, useQuery, type UseQueryResult } from '
 import { useEffect, useState } from 'react'
 import type { AnswerFrame } from '../../../../../src/api/published.ts'
 import { request, type Query } from '../../../api/client.ts'
+import { momentOf } from '../../../hooks/use-refresh.ts'
 import type { Range } from '../../../state/range.ts'
+import { resolvedRange } from './resolved-range.ts'
 import { allOf } from '../../../parts/filter-text.ts'
 import { questionQuery, type FlowQuestion } from '../flow-filter.ts'
 import type { ShownFlows } from '../state.ts'
@@ -21,14 +23,14 @@ export function useAnswer<T>(
   more: Query,
   enabled = true,
 ): UseQueryResult<T> {
-  const query = { ...questionQuery(question), from: t.from, to: t.to, ...more }
+  const query = { ...questionQuery(question), ...t, ...more }
   return useQuery({
     queryKey: [path, query, revision],
     enabled,
     staleTime: Infinity,
     gcTime: 30_000,
     placeholderData: keepPreviousData,
-    queryFn: ({ signal }) => request<T>(path, { signal, query }),
+    queryFn: ({ signal }) => request<T>(path, { signal, query: { ...query, ...resolvedRange(t, momentOf(revision)) } }),
   })
 }
 
