@@ -6,7 +6,7 @@ const withoutPages = (name: string): string => name.split('~')[0] ?? name
 
 /** Texts of the shell and of Flows. */
 const firstTexts =
-  /console\/src\/text\/(?:app|conversations|filter|flow-fields|flows|general|live|nouns|overview|parts|presets|time|why)\.ts$/
+  /console\/src\/text\/(?:app|conversations|filter|flow-fields|flows|general|live|nouns|overview|parts|presets|status|time|why)\.ts$/
 
 // No inlining, so that the CSP can allow files of this server only.
 export default defineConfig({
@@ -38,6 +38,8 @@ export default defineConfig({
             // Constants of modules read texts when they load: in a separate chunk, no chunk can precede them.
             { name: 'text', test: firstTexts, minShareCount: 2 },
             { name: 'texts', test: /console\/src\/text\//, minShareCount: 2 },
+            // Merged with parts of a page, they would load that page's texts everywhere.
+            { name: 'answers', test: /console\/src\/api\/use-(?:last-answer|pages)\.ts$/, minShareCount: 2 },
             { name: 'shared', minShareCount: 2, entriesAware: true, entriesAwareMergeThreshold: 2000 },
           ],
         },

@@ -1,12 +1,7 @@
-import { useState } from 'react'
+import { lazy, Suspense } from 'react'
 import { Popover } from '../../parts/popover.tsx'
-import { density, usePreference } from '../../state/preferences.ts'
 import type { FlowColumn } from './columns.tsx'
-import { inGroups } from './field-groups.ts'
-import { fitWidth, forgetWidths, keepWidth } from '../../parts/grid-widths.ts'
 import type { Widths } from './parameters.ts'
-import { defaultColumns } from './default-columns.ts'
-import { flowFieldsText } from '../../text/flow-fields.ts'
 import { generalText } from '../../text/general.ts'
 import { flowsText } from '../../text/flows.ts'
 
@@ -15,21 +10,14 @@ type Shown = Readonly<{
   w: Widths
 }>
 
-type PickerProps = Readonly<{
+const ColumnChoice = lazy(async () => ({ default: (await import('./column-choice.tsx')).ColumnChoice }))
+
+export type PickerProps = Readonly<{
   all: ReadonlyMap<string, FlowColumn>
   chosen: readonly string[]
   widths: Widths
   onChange: (change: Partial<Shown>) => void
 }>
-
-type ColumnAction = Readonly<{
-  sign: string
-  label: string
-  text: string
-  onClick: () => void
-}>
-
-const step = 24
 
 export function ColumnPicker(props: PickerProps): React.ReactNode {
   return (
@@ -41,116 +29,11 @@ export function ColumnPicker(props: PickerProps): React.ReactNode {
       }
       name={flowsText.tableColumns}
     >
-      {() => <Choice {...props} />}
+      {() => (
+        <Suspense fallback={null}>
+          <ColumnChoice {...props} />
+        </Suspense>
+      )}
     </Popover>
-  )
-}
-
-function Choice({ all, chosen, widths, onChange }: PickerProps) {
-  const [typed, setTyped] = useState('')
-  const rows = usePreference(density)
-  const word = typed.toLowerCase()
-  const matches = (id: string) => {
-    const column = all.get(id)
-    return column !== undefined && `${id} ${column.title} ${column.hint}`.toLowerCase().includes(word)
-  }
-  const move = (id: string, by: number) => {
-    const at = chosen.indexOf(id)
-    const to = at + by
-    if (to < 0 || to >= chosen.length) return
-    onChange({ cols: chosen.with(at, chosen[to] ?? id).with(to, id) })
-  }
-  const toggle = (id: string) => {
-    const next = chosen.includes(id) ? chosen.filter((each) => each !== id) : [...chosen, id]
-    if (next.length > 0) onChange({ cols: next })
-  }
-  const widen = (id: string, by: number) => {
-    const width = fitWidth((widths[id] ?? all.get(id)?.width ?? 100) + by)
-    keepWidth('flows', id, width)
-    onChange({ w: { ...widths, [id]: width } })
-  }
-  const actionsOf = (id: string, title: string): readonly ColumnAction[] => [
-    { sign: '↑', label: flowsText.moveColumnLeft(title), text: flowsText.moveLeft, onClick: () => move(id, -1) },
-    { sign: '↓', label: flowsText.moveColumnRight(title), text: flowsText.moveRight, onClick: () => move(id, 1) },
-    { sign: '−', label: flowsText.makeNarrower(title), text: flowsText.narrower, onClick: () => widen(id, -step) },
-    { sign: '+', label: flowsText.makeWider(title), text: flowsText.wider, onClick: () => widen(id, step) },
-  ]
-  const row = (id: string, on: boolean): React.ReactNode => {
-    const { title = id, hint = '' } = all.get(id) ?? {}
-    return (
-      <div key={id} className="picker-row" title={hint}>
-        <label>
-          <input type="checkbox" checked={on} onChange={() => toggle(id)} />
-          <span>{title}</span>
-          {title.toLowerCase().replaceAll(' ', '_') !== id && <span className="dim mono">{id}</span>}
-        </label>
-        {on &&
-          actionsOf(id, title).map(({ sign, label, text, onClick }) => (
-            <button key={sign} type="button" className="quiet" aria-label={label} title={text} onClick={onClick}>
-              {sign}
-            </button>
-          ))}
-      </div>
-    )
-  }
-  return (
-    <div className="picker">
-      <div className="line" role="group" aria-label={flowsText.rowHeight}>
-        <span className="dim">{flowsText.rows}</span>
-        <span>
-          {density.values.map((each) => (
-            <button
-              key={each}
-              type="button"
-              className="chip"
-              aria-pressed={rows === each}
-              onClick={() => density.set(each)}
-            >
-              {each}
-            </button>
-          ))}
-        </span>
-      </div>
-      <input
-        type="search"
-        placeholder={flowsText.findAField}
-        aria-label={flowsText.findAField}
-        value={typed}
-        onChange={(event) => setTyped(event.target.value)}
-      />
-      <div className="picker-list" tabIndex={0} role="group" aria-label={generalText.columns}>
-        <div role="group" aria-label={flowFieldsText.shown}>
-          {chosen.filter(matches).map((id) => row(id, true))}
-        </div>
-        {inGroups(
-          [...all.keys()].filter((id) => !chosen.includes(id) && matches(id)),
-          (id) => id,
-        ).map(({ title, members }) => (
-          <div key={title} role="group" aria-label={title}>
-            <div className="picker-head">
-              <h3>{title}</h3>
-              <button
-                type="button"
-                className="quiet"
-                aria-label={flowFieldsText.showAllOf(title)}
-                onClick={() => onChange({ cols: [...chosen, ...members] })}
-              >
-                {flowFieldsText.showAll}
-              </button>
-            </div>
-            {members.map((id) => row(id, false))}
-          </div>
-        ))}
-      </div>
-      <button
-        type="button"
-        onClick={() => {
-          forgetWidths('flows')
-          onChange({ cols: defaultColumns, w: {} })
-        }}
-      >
-        {flowsText.reset}
-      </button>
-    </div>
   )
 }

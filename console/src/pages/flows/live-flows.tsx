@@ -11,7 +11,7 @@ import { LiveBar } from '../../live/live-bar.tsx'
 import { NoFlows } from './no-flows.tsx'
 import { useOlder } from './older.ts'
 import { liveQuestion } from './flow-filter.ts'
-import { Record } from './record.tsx'
+import { OpenRecord } from './open-record.tsx'
 import { spanOf, useRows, type RowsProps } from './rows.ts'
 import { flowsText } from '../../text/flows.ts'
 
@@ -84,7 +84,7 @@ export function LiveFlows(props: RowsProps): React.ReactNode {
             <Loading what={flowsText.theNewestFlows} />
           )}
         </section>
-        <Record
+        <OpenRecord
           sel={state.sel}
           opened={opened}
           columns={columns}

@@ -15,7 +15,7 @@ import { andFilter, conditionFor, eitherCondition, literal } from '../../parts/f
 import { generalText } from '../../text/general.ts'
 import { flowsText } from '../../text/flows.ts'
 
-type RecordProps = Readonly<{
+export type RecordProps = Readonly<{
   sel: string
   opened: ReadonlyMap<string, unknown>
   columns: ReadonlyMap<string, FlowColumn>
@@ -31,7 +31,6 @@ export function Record({ sel, opened, columns, filter, onClose, onFilter }: Reco
   const received = shown?.get('time_received')
   const whole = useQuery({
     queryKey: ['flow', sel],
-    enabled: sel !== '',
     staleTime: Infinity,
     retry: 2,
     retryDelay: 1500,
@@ -54,7 +53,6 @@ export function Record({ sel, opened, columns, filter, onClose, onFilter }: Reco
       return new Map(names.map(({ name }, index) => [name, found[index]]))
     },
   })
-  if (sel === '') return null
   const values = whole.data ?? shown
   const present = [...(values ?? [])].filter(([, value]) => value !== null && value !== undefined)
   const end = (side: string) => plainText(values?.get(`${side}_name`) ?? values?.get(`${side}_addr`)) || '?'

@@ -9,7 +9,7 @@ import { ExportMenu } from './export-menu.tsx'
 import { GroupPicker } from './group-picker.tsx'
 import { NoFlows } from './no-flows.tsx'
 import { Cancelled, Running } from './query-status.tsx'
-import { Record } from './record.tsx'
+import { OpenRecord } from './open-record.tsx'
 import { sourceText } from './source-text.ts'
 import { useRows, type RowsProps } from './rows.ts'
 import { useStoredRows, useTotals } from './stored.ts'
@@ -110,7 +110,7 @@ export function StoredFlows(props: RowsProps): React.ReactNode {
             />
           )}
         </section>
-        <Record
+        <OpenRecord
           sel={state.sel}
           opened={opened}
           columns={columns}

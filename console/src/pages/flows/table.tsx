@@ -1,12 +1,13 @@
-import { useCallback, useMemo, useState } from 'react'
+import { lazy, Suspense, useCallback, useMemo, useState } from 'react'
 import { plainText } from '../../parts/format.ts'
-import { Notice } from '../../parts/states.tsx'
+import { Loading, Notice } from '../../parts/states.tsx'
 import { fieldsOf } from './columns.tsx'
-import { GroupedFlows } from './grouped-flows.tsx'
 import { LiveFlows } from './live-flows.tsx'
 import { StoredFlows } from './stored-flows.tsx'
 import type { FlowViewProps } from './views.ts'
 import { flowsText } from '../../text/flows.ts'
+
+const GroupedFlows = lazy(async () => ({ default: (await import('./grouped-flows.tsx')).GroupedFlows }))
 
 export default function FlowTable({ state, set, columns, tabs }: FlowViewProps): React.ReactNode {
   const chosen = useMemo(() => state.cols.flatMap((id) => columns.get(id) ?? []), [state.cols, columns])
@@ -42,7 +43,9 @@ export default function FlowTable({ state, set, columns, tabs }: FlowViewProps):
         </Notice>
       )}
       {group.length > 0 ? (
-        <GroupedFlows state={grouped} set={set} columns={columns} tabs={tabs} />
+        <Suspense fallback={<Loading what={flowsText.storedFlows} />}>
+          <GroupedFlows state={grouped} set={set} columns={columns} tabs={tabs} />
+        </Suspense>
       ) : state.live ? (
         <LiveFlows {...shared} />
       ) : (
