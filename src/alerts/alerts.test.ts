@@ -7,6 +7,8 @@ import { MetricStore } from '../telemetry/metrics.ts'
 import { Alerts } from './alerts.ts'
 import { compileRule, isProblem, type WrittenRule } from './compile.ts'
 import type { AlertRule } from './rule.ts'
+import { duckdb } from '../query/index.ts'
+import { samplesSql } from './sample-sql.ts'
 
 const usual: WrittenRule = {
   on: 'events',
@@ -39,6 +41,9 @@ class Scene {
   /** The value of every rule, or the error of its query. `wait` never answers. */
   answer: (sql: string) => number | Error | 'wait' = () => 0
   full = false
+  /** Ms by which the store is behind the journal; undefined: it has everything. */
+  lag: number | undefined
+  lastSql = ''
   alerts!: Alerts
 
   async open(rules: readonly AlertRule[]): Promise<void> {
@@ -46,6 +51,7 @@ class Scene {
     const store = {
       query: async (sql: string) => this.#rows(sql),
       edges: () => Promise.resolve([]),
+      fresh: () => Promise.resolve(this.lag === undefined),
     } satisfies StoreReader
     this.alerts = new Alerts({
       host: this.host,
@@ -60,12 +66,14 @@ class Scene {
         },
       },
       store: () => store,
+      lagMs: () => Promise.resolve(this.lag ?? 0),
       url: () => 'http://weir',
     })
     await this.alerts.open(rules)
   }
 
   async *#rows(sql: string): AsyncGenerator<Uint8Array> {
+    this.lastSql = sql
     const value = this.answer(sql)
     if (value === 'wait') await new Promise(() => {})
     if (value instanceof Error) throw value
@@ -122,6 +130,25 @@ test('a firing alert is sent again at its interval, also after a restart and wit
   scene.answer = () => 0
   await scene.host.advance(300_000)
   expect([scene.state('a'), scene.events]).toEqual(['inactive', 4])
+})
+
+test('while the store is behind, the window ends where it is complete; far behind, states are kept', async () => {
+  const scene = new Scene()
+  scene.answer = () => 1
+  const rule = ruleOf('a')
+  await scene.open([rule])
+  await scene.host.advance(10_000)
+  expect(scene.state('a')).toBe('firing')
+  scene.lag = 61_000
+  scene.answer = () => 0
+  await scene.host.advance(10_000)
+  expect([scene.state('a'), scene.events]).toEqual(['failing', 1])
+  expect(scene.alerts.list()[0]?.last?.error).toMatch(/61 s behind the journal/)
+  scene.lag = 20_000
+  await scene.host.advance(10_000)
+  expect([scene.state('a'), scene.events]).toEqual(['inactive', 2])
+  const end = scene.alerts.list()[0]!.last!.at - scene.lag - 1000
+  expect(rule.is === 'filter' && scene.lastSql).toBe(rule.is === 'filter' && samplesSql(rule, end, duckdb))
 })
 
 test('a query that never ends is ended and reported, and delays no other rule', async () => {

@@ -12,6 +12,7 @@ import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { decodeEnvelope } from '../../codecs/kollect/index.ts'
 import type { Sink } from '../../engine/contracts.ts'
+import { alertTypes } from '../../model/alerts.ts'
 import { stringifyExact } from '../../model/exact-json.ts'
 import type { Failure } from '../../model/outcome.ts'
 import { MetricStore } from '../../telemetry/metrics.ts'
@@ -374,10 +375,14 @@ const hostileEvent = {
   data: Buffer.from(stringifyExact(hostile) ?? ''),
 }
 
-async function sentAs(written: Partial<WrittenConfigOf<typeof httpSchema>>, count = 1): Promise<unknown[]> {
+async function sentAs(
+  written: Partial<WrittenConfigOf<typeof httpSchema>>,
+  count = 1,
+  event = hostileEvent,
+): Promise<unknown[]> {
   const { url, seen } = await serve(status(200))
   const sink = await sinkFor({ url, ...written })
-  expect(await sink.send(eventBatch(Array<typeof hostileEvent>(count).fill(hostileEvent), 't'), never)).toEqual([])
+  expect(await sink.send(eventBatch(Array<typeof hostileEvent>(count).fill(event), 't'), never)).toEqual([])
   expect(seen.every(({ headers }) => headers['content-type'] === 'application/json')).toBe(true)
   return seen.map(({ body }) => JSON.parse(body) as unknown)
 }
@@ -413,6 +418,30 @@ test('template teams: an Adaptive Card with values as text runs, without Markdow
       },
     ],
   })
+})
+
+test('templates slack and teams write the texts of an alert', async () => {
+  const data = {
+    rule: 'much-traffic',
+    state: 'firing',
+    severity: 'critical',
+    value: 12,
+    labels: { dst_namespace: 'shop' },
+    annotations: { summary: 'shop receives 12 MB/s' },
+    generatorURL: 'https://weir.example.com/flows',
+  }
+  const alert = { ...hostileEvent, type: alertTypes.firing, data: Buffer.from(JSON.stringify(data)) }
+  const written = {
+    title: '{{severity}}: {{rule}} is {{state}}',
+    text: '{{annotations.summary}} ({{labels.dst_namespace}}) {{generatorURL}}',
+  } as const
+  const title = 'critical: much-traffic is firing'
+  const text = 'shop receives 12 MB/s (shop) https://weir.example.com/flows'
+  const [slack] = await sentAs({ template: 'slack', ...written }, 1, alert)
+  expect(slack).toMatchObject({ text: title, blocks: [{ text: { text: title } }, { text: { text } }] })
+  const [teams] = await sentAs({ template: 'teams', ...written }, 1, alert)
+  const inlines = (one: string): object => ({ inlines: [expect.objectContaining({ text: one })] })
+  expect(teams).toMatchObject({ attachments: [{ content: { body: [inlines(title), inlines(text)] } }] })
 })
 
 test('template alertmanager: an alert per event, in one request if batched', async () => {
