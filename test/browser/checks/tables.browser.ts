@@ -130,7 +130,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: charts and tables of many
     await page.getByRole('button', { name: 'Export' }).click()
     await page.getByRole('link', { name: 'CSV, visible columns, raw values' }).waitFor()
     const [download] = await Promise.all([
-      page.waitForEvent('download'),
+      page.waitForEvent('download', { timeout: 400_000 }),
       page.getByRole('button', { name: 'CSV, as shown' }).click(),
     ])
     const lines = (await readFile(await download.path(), 'utf8')).split('\r\n')
