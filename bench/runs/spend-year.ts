@@ -92,12 +92,13 @@ async function measureView(
   { from, to }: Year,
   { what, parameters }: View,
 ): Promise<readonly Answer[]> {
-  const { p95, answers } = await measure<Answer>(
+  const { p95, cpuMs, answers } = await measure<Answer>(
     context,
     api,
     { what, path: 'spend', requests: context.size(requests, 4) },
     () => ({ ...parameters, from, to }),
   )
+  context.figure(`${what}: warm, processor time`, Math.round(cpuMs), 'ms')
   context.expectSpeed(p95 < limitMs, `${what}: p95 within ${limitMs} ms`)
   return answers
 }

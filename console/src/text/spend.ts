@@ -94,8 +94,9 @@ export const spendText = {
   noneInSpan: (from: string, to: string) => `No cost is stored from ${from} to ${to}.`,
   showYear: 'Show the last 12 months',
   configureHint:
-    'Sources read costs from clouds (exoscale, digitalocean, aws), and source spend from files: FOCUS, reports of ' +
-    'AWS, or other CSV. Providers publish the costs of a day up to two days later. For example:',
+    'Sources read costs from clouds (exoscale, digitalocean, aws). Source spend reads AWS Cost Explorer ' +
+    '(cost_explorer), and files: FOCUS, reports of AWS, or other CSV. Providers publish the costs of a day up to two ' +
+    'days later. For example:',
   recipe: `sources:
   spend:
     path: /var/lib/weir/spend`,
