@@ -7,7 +7,7 @@ import type { PanelProps } from './panels.tsx'
 import { useGroups } from './queries.ts'
 import { Bars } from './shares.tsx'
 import type { Shares } from './sums.ts'
-import { overviewText } from '../../../text/overview.ts'
+import { panelsText } from '../../../text/panels.ts'
 
 /** RFC 1918, RFC 6598, RFC 3927, RFC 4193, RFC 4291. */
 const inside = [
@@ -24,10 +24,10 @@ const inside = [
 const isInside = (end: 'src' | 'dst') => `(${end}_addr in (${inside}) or exists(${end}_namespace))`
 
 export const directions = [
-  [overviewText.inside, `${isInside('src')} and ${isInside('dst')}`],
-  [overviewText.inbound, `not ${isInside('src')} and ${isInside('dst')}`],
-  [overviewText.outbound, `${isInside('src')} and not ${isInside('dst')}`],
-  [overviewText.outsideOnly, `not ${isInside('src')} and not ${isInside('dst')}`],
+  [panelsText.inside, `${isInside('src')} and ${isInside('dst')}`],
+  [panelsText.inbound, `not ${isInside('src')} and ${isInside('dst')}`],
+  [panelsText.outbound, `${isInside('src')} and not ${isInside('dst')}`],
+  [panelsText.outsideOnly, `not ${isInside('src')} and not ${isInside('dst')}`],
 ] as const
 
 const smallest = ['proto']
@@ -60,7 +60,7 @@ export function BoundaryPanel({
       title={title}
       answer={failed}
       menu={menu(title, { top: false, others: false, csv: data === undefined ? undefined : csv })}
-      foot={overviewText.boundaryHint}
+      foot={panelsText.boundaryHint}
     >
       {() =>
         data !== undefined && (

@@ -5,7 +5,7 @@ import { dimensionName, measureNames } from './names.ts'
 import { PanelPicker } from './picker.tsx'
 import { earlierNames } from './rates.tsx'
 import { dimensions, earlier, measures } from './state.ts'
-import { overviewText } from '../../../text/overview.ts'
+import { panelsText } from '../../../text/panels.ts'
 
 export function Controls({
   state: { dim, by, before, panels, focus, live },
@@ -17,32 +17,32 @@ export function Controls({
   return (
     <>
       <LabelledSelect
-        label={overviewText.groupBy}
+        label={panelsText.groupBy}
         value={dim}
         values={dimensions}
         textOf={dimensionName}
         onChange={(chosen) => set({ dim: chosen })}
       />
       <LabelledSelect
-        label={overviewText.largestBy}
+        label={panelsText.largestBy}
         value={by}
         values={measures}
         textOf={(measure) => measureNames[measure].toLowerCase()}
         onChange={(chosen) => set({ by: chosen })}
       />
       <LabelledSelect
-        label={overviewText.compareWith}
+        label={panelsText.compareWith}
         value={before}
         values={earlier}
         textOf={(time) => earlierNames[time]}
         disabled={live}
-        title={live ? overviewText.compareNeedsStore : undefined}
+        title={live ? panelsText.compareNeedsStore : undefined}
         onChange={(chosen) => set({ before: chosen })}
       />
       <div className="end">
         {focus !== '' && (
           <button type="button" onClick={() => set({ focus: '' })}>
-            {overviewText.allPanels}
+            {panelsText.allPanels}
           </button>
         )}
         <PanelPicker

@@ -1,6 +1,7 @@
-import { familyNames, panelKinds, type Feature } from './kinds.ts'
+import type { Feature } from './families.ts'
+import { familyNames, panelKinds } from './kinds.ts'
 import type { PanelName } from './state.ts'
-import { overviewText } from '../../../text/overview.ts'
+import { panelsText } from '../../../text/panels.ts'
 
 /** `alone`: no other panel is shown, so the reasons are. */
 export function FoldedPanels({
@@ -16,8 +17,8 @@ export function FoldedPanels({
   return (
     <details className="panel folded" open={alone}>
       <summary>
-        {overviewText.nothingToShow(
-          panels.length === 1 ? overviewText.onePanel : overviewText.panelCount(panels.length),
+        {panelsText.nothingToShow(
+          panels.length === 1 ? panelsText.onePanel : panelsText.panelCount(panels.length),
           families.map((family) => familyNames[family]).join(', '),
         )}
       </summary>
@@ -39,13 +40,13 @@ export function FoldedPanels({
 }
 
 const reasons: Readonly<Record<Feature, string>> = {
-  drops: overviewText.dropsHint,
-  dns: overviewText.dnsHint,
-  rtt: overviewText.rttHint,
-  tls: overviewText.tlsHint,
-  events: overviewText.networkEventsHint,
-  ipsec: overviewText.ipsecHint,
-  as: overviewText.systemsHint,
-  country: overviewText.countriesHint,
-  interface: overviewText.interfacesHint,
+  drops: panelsText.dropsHint,
+  dns: panelsText.dnsHint,
+  rtt: panelsText.rttHint,
+  tls: panelsText.tlsHint,
+  events: panelsText.networkEventsHint,
+  ipsec: panelsText.ipsecHint,
+  as: panelsText.systemsHint,
+  country: panelsText.countriesHint,
+  interface: panelsText.interfacesHint,
 }

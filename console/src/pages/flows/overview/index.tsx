@@ -12,7 +12,8 @@ import { flowQueryOf, spanSeconds, useGroups, useHas, useIsQuiet } from './queri
 import { conditionOf } from './condition.ts'
 import { Controls } from './controls.tsx'
 import { FoldedPanels } from './folded.tsx'
-import { panelKinds, type Family } from './kinds.ts'
+import type { Family } from './families.ts'
+import { panelKinds } from './kinds.ts'
 import { SlowestPanel, TimesPanel } from './latency.tsx'
 import { BoundaryPanel } from './boundary.tsx'
 import { useLiveSeries } from './live.ts'
@@ -23,7 +24,7 @@ import { PairsPanel, RatesPanel, SharesPanel, type PanelContext, type PanelSize 
 import { Slot } from './slot.tsx'
 import { defaultLook, type PanelName } from './state.ts'
 import './overview.css'
-import { overviewText } from '../../../text/overview.ts'
+import { panelsText } from '../../../text/panels.ts'
 import { useFlowMarks } from '../marks.ts'
 import { LiveLink } from '../live-link.tsx'
 
@@ -136,12 +137,7 @@ export default function Overview({ state, set, tabs }: FlowViewProps): React.Rea
         <span className="number overview-sum">
           {sums !== undefined &&
             all.data !== undefined &&
-            overviewText.totals(
-              count(sums.flows),
-              volume(Number(sums.bytes)),
-              count(sums.packets),
-              sourceText(all.data),
-            )}
+            panelsText.totals(count(sums.flows), volume(Number(sums.bytes)), count(sums.packets), sourceText(all.data))}
         </span>
         <div className="end">{!live && <RefreshButton onClick={again} />}</div>
       </div>
@@ -161,14 +157,14 @@ export default function Overview({ state, set, tabs }: FlowViewProps): React.Rea
               ? panel(focus, 'large')
               : folded.includes(focus) && <FoldedPanels panels={[focus]} alone />}
           </div>
-          <div className="focus-strip" role="group" aria-label={overviewText.otherPanels}>
+          <div className="focus-strip" role="group" aria-label={panelsText.otherPanels}>
             {shown
               .filter((name) => name !== focus)
               .map((name) => (
                 <div key={name} className="strip-panel">
                   <div inert>{panel(name, 'small')}</div>
                   <button type="button" className="strip-open" onClick={() => set({ focus: name })}>
-                    <span className="spoken">{overviewText.enlarged(panelKinds[name].title)}</span>
+                    <span className="spoken">{panelsText.enlarged(panelKinds[name].title)}</span>
                   </button>
                 </div>
               ))}

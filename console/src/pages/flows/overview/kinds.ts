@@ -1,51 +1,19 @@
-import type { Dimension, Measure, PanelName } from './state.ts'
+import type { Family, Feature, GroupField } from './families.ts'
+import type { Measure, PanelName } from './state.ts'
 import { overviewText } from '../../../text/overview.ts'
-
-export type Family = 'flows' | 'drops' | 'dns' | 'rtt' | 'tls' | 'events' | 'ipsec' | 'as' | 'country' | 'interface'
-export type Feature = Exclude<Family, 'flows'>
-
-export const conditions: Readonly<Record<Feature, string>> = {
-  drops: '(drop_packets > 0 or drop_bytes > 0)',
-  dns: '(exists(dns_rcode) or exists(dns_latency))',
-  rtt: 'exists(rtt)',
-  tls: 'exists(tls_version)',
-  events: 'exists(network_events)',
-  ipsec: 'exists(ipsec_status)',
-  // Exporters write 0 for unknown.
-  as: '(src_as > 0 or dst_as > 0)',
-  country: '(exists(src_country) or exists(dst_country))',
-  interface: '(in_if > 0 or out_if > 0)',
-}
+import { panelsText } from '../../../text/panels.ts'
 
 export const familyNames: Readonly<Record<Feature, string>> = {
-  drops: overviewText.droppedPacketsInText,
-  dns: overviewText.dnsResponses,
-  rtt: overviewText.roundTripTimes,
-  tls: overviewText.tlsInText,
-  events: overviewText.networkEventsInText,
-  ipsec: overviewText.ipsecInText,
-  as: overviewText.systemsInText,
-  country: overviewText.countriesInText,
-  interface: overviewText.interfacesInText,
+  drops: panelsText.droppedPacketsInText,
+  dns: panelsText.dnsResponses,
+  rtt: panelsText.roundTripTimes,
+  tls: panelsText.tlsInText,
+  events: panelsText.networkEventsInText,
+  ipsec: panelsText.ipsecInText,
+  as: panelsText.systemsInText,
+  country: panelsText.countriesInText,
+  interface: panelsText.interfacesInText,
 }
-
-export type GroupField =
-  | Dimension
-  | 'drop_state'
-  | 'drop_cause'
-  | 'dns_rcode'
-  | 'dns_name'
-  | 'tls_version'
-  | 'tls_cipher_suite'
-  | 'tls_group'
-  | 'network_events'
-  | 'ipsec_status'
-  | 'src_as'
-  | 'dst_as'
-  | 'src_country'
-  | 'dst_country'
-  | 'in_if'
-  | 'out_if'
 
 type Common = Readonly<{
   title: string
@@ -88,99 +56,99 @@ const [rtt, dns] = [
 ] as const
 
 export const panelKinds: Readonly<Record<PanelName, PanelKind>> = {
-  bytes: { title: overviewText.bytesPerSecond, shape: 'rates', measure: 'bytes', family: 'flows' },
-  packets: { title: overviewText.packetsPerSecond, shape: 'rates', measure: 'packets', family: 'flows' },
-  flows: { title: overviewText.flowsPerSecond, shape: 'rates', measure: 'flows', family: 'flows' },
-  pairs: { title: overviewText.sourceToDestination, shape: 'pairs', family: 'flows' },
-  talkers: { title: overviewText.largest, shape: 'donut', family: 'flows' },
-  ports: { title: overviewText.servicePorts, shape: 'bars', field: 'service_port', family: 'flows' },
-  protocols: { title: overviewText.protocols, shape: 'donut', field: 'proto', family: 'flows' },
-  exporters: { title: overviewText.exporters, shape: 'bars', field: 'exporter_addr', family: 'flows' },
+  bytes: { title: panelsText.bytesPerSecond, shape: 'rates', measure: 'bytes', family: 'flows' },
+  packets: { title: panelsText.packetsPerSecond, shape: 'rates', measure: 'packets', family: 'flows' },
+  flows: { title: panelsText.flowsPerSecond, shape: 'rates', measure: 'flows', family: 'flows' },
+  pairs: { title: panelsText.sourceToDestination, shape: 'pairs', family: 'flows' },
+  talkers: { title: panelsText.largest, shape: 'donut', family: 'flows' },
+  ports: { title: panelsText.servicePorts, shape: 'bars', field: 'service_port', family: 'flows' },
+  protocols: { title: panelsText.protocols, shape: 'donut', field: 'proto', family: 'flows' },
+  exporters: { title: panelsText.exporters, shape: 'bars', field: 'exporter_addr', family: 'flows' },
   droppackets: {
-    title: overviewText.droppedPacketsPerSecond,
+    title: panelsText.droppedPacketsPerSecond,
     shape: 'rates',
     measure: 'drop_packets',
     family: 'drops',
   },
-  dropbytes: { title: overviewText.droppedBytesPerSecond, shape: 'rates', measure: 'drop_bytes', family: 'drops' },
+  dropbytes: { title: panelsText.droppedBytesPerSecond, shape: 'rates', measure: 'drop_bytes', family: 'drops' },
   dropstates: {
-    title: overviewText.droppedPacketsByState,
+    title: panelsText.droppedPacketsByState,
     shape: 'rates',
     measure: 'drop_packets',
     field: 'drop_state',
     family: 'drops',
   },
   dropcauses: {
-    title: overviewText.droppedPacketsByCause,
+    title: panelsText.droppedPacketsByCause,
     shape: 'rates',
     measure: 'drop_packets',
     field: 'drop_cause',
     family: 'drops',
   },
-  droppers: { title: overviewText.mostDroppedPackets, shape: 'bars', measure: 'drop_packets', family: 'drops' },
+  droppers: { title: panelsText.mostDroppedPackets, shape: 'bars', measure: 'drop_packets', family: 'drops' },
   rcodes: {
-    title: overviewText.dnsResponsesByCode,
+    title: panelsText.dnsResponsesByCode,
     shape: 'donut',
     measure: 'flows',
     field: 'dns_rcode',
     family: 'dns',
   },
   dnsrates: {
-    title: overviewText.dnsResponsesPerSecond,
+    title: panelsText.dnsResponsesPerSecond,
     shape: 'rates',
     measure: 'flows',
     field: 'dns_rcode',
     family: 'dns',
   },
-  dns: { title: overviewText.dnsResponseTime, shape: 'times', ...dns },
+  dns: { title: panelsText.dnsResponseTime, shape: 'times', ...dns },
   dnsnames: {
-    title: overviewText.dnsQueryNames,
+    title: panelsText.dnsQueryNames,
     shape: 'bars',
     measure: 'flows',
     field: 'dns_name',
     family: 'dns',
   },
-  dnsslow: { title: overviewText.slowestDnsResponses, shape: 'slowest', ...dns },
-  rtt: { title: overviewText.roundTripTime, shape: 'times', ...rtt },
-  rttslow: { title: overviewText.longestRoundTrips, shape: 'slowest', ...rtt },
+  dnsslow: { title: panelsText.slowestDnsResponses, shape: 'slowest', ...dns },
+  rtt: { title: panelsText.roundTripTime, shape: 'times', ...rtt },
+  rttslow: { title: panelsText.longestRoundTrips, shape: 'slowest', ...rtt },
   tlsversions: {
-    title: overviewText.tlsVersions,
+    title: panelsText.tlsVersions,
     shape: 'donut',
     measure: 'flows',
     field: 'tls_version',
     family: 'tls',
   },
   tlsrates: {
-    title: overviewText.tlsFlowsPerSecond,
+    title: panelsText.tlsFlowsPerSecond,
     shape: 'rates',
     measure: 'flows',
     field: 'tls_version',
     family: 'tls',
   },
   tlsciphers: {
-    title: overviewText.cipherSuites,
+    title: panelsText.cipherSuites,
     shape: 'bars',
     measure: 'flows',
     field: 'tls_cipher_suite',
     family: 'tls',
   },
-  tlsgroups: { title: overviewText.keyExchange, shape: 'bars', measure: 'flows', field: 'tls_group', family: 'tls' },
+  tlsgroups: { title: panelsText.keyExchange, shape: 'bars', measure: 'flows', field: 'tls_group', family: 'tls' },
   netevents: {
-    title: overviewText.networkEvents,
+    title: panelsText.networkEvents,
     shape: 'bars',
     measure: 'flows',
     field: 'network_events',
     family: 'events',
   },
   neteventrates: {
-    title: overviewText.networkEventsPerSecond,
+    title: panelsText.networkEventsPerSecond,
     shape: 'rates',
     measure: 'flows',
     field: 'network_events',
     family: 'events',
   },
   ipsec: {
-    title: overviewText.ipsecFlowsPerSecond,
+    title: panelsText.ipsecFlowsPerSecond,
     shape: 'rates',
     measure: 'flows',
     field: 'ipsec_status',
@@ -190,7 +158,7 @@ export const panelKinds: Readonly<Record<PanelName, PanelKind>> = {
   dstas: { title: overviewText.destinationSystems, shape: 'bars', field: 'dst_as', family: 'as' },
   srccountry: { title: overviewText.sourceCountries, shape: 'bars', field: 'src_country', family: 'country' },
   dstcountry: { title: overviewText.destinationCountries, shape: 'bars', field: 'dst_country', family: 'country' },
-  map: { title: overviewText.map, shape: 'map', family: 'country' },
+  map: { title: panelsText.map, shape: 'map', family: 'country' },
   inif: {
     title: overviewText.inputInterfaces,
     shape: 'bars',
@@ -205,6 +173,6 @@ export const panelKinds: Readonly<Record<PanelName, PanelKind>> = {
     field: 'out_if',
     family: 'interface',
   },
-  boundary: { title: overviewText.boundary, shape: 'boundary', family: 'flows' },
-  percentiles: { title: overviewText.percentiles, shape: 'percentiles', family: 'flows' },
+  boundary: { title: panelsText.boundary, shape: 'boundary', family: 'flows' },
+  percentiles: { title: panelsText.percentiles, shape: 'percentiles', family: 'flows' },
 }

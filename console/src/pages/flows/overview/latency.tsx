@@ -8,15 +8,15 @@ import { dimensionName, valueName } from './names.ts'
 import { Panel } from './panel.tsx'
 import { chartHeights, type PanelProps } from './panels.tsx'
 import { bucketTimes, timesCsv, type GroupsAnswer, type SeriesAnswer } from './sums.ts'
-import { overviewText } from '../../../text/overview.ts'
+import { panelsText } from '../../../text/panels.ts'
 
 type Statistic = readonly [statistic: string, name: string]
 
 const statistics: readonly Statistic[] = [
   ['min', 'quickest'],
   ['avg', 'average'],
-  ['p90', overviewText.p90Hint],
-  ['p99', overviewText.p99Hint],
+  ['p90', panelsText.p90Hint],
+  ['p99', panelsText.p99Hint],
   ['max', 'slowest'],
 ]
 
@@ -64,10 +64,10 @@ export function TimesPanel({
       {() =>
         data !== undefined &&
         (data.flows === 0 ? (
-          <p className="pad dim">{overviewText.noLatency}</p>
+          <p className="pad dim">{panelsText.noLatency}</p>
         ) : (
           <Chart
-            label={overviewText.latencyTitle(title, count(data.flows))}
+            label={panelsText.latencyTitle(title, count(data.flows))}
             times={data.times}
             series={data.series}
             stacked={false}
@@ -105,7 +105,7 @@ export function SlowestPanel({
     }))
   }, [answer.data, of])
   const field = answer.data?.columns[0]?.name ?? dim
-  const whole = overviewText.titleBy(title, dimensionName(dim))
+  const whole = panelsText.titleBy(title, dimensionName(dim))
   const ms = (value: unknown) => (value === null || value === undefined ? null : Number(value) / perMs)
   const csv = () =>
     csvOf(
@@ -119,12 +119,12 @@ export function SlowestPanel({
       menu={menu(whole, { others: false, csv: answer.data === undefined ? undefined : csv })}
     >
       {() => (
-        <div className="slowest" tabIndex={0} role="region" aria-label={overviewText.figures(whole)}>
+        <div className="slowest" tabIndex={0} role="region" aria-label={panelsText.figures(whole)}>
           <table className="shares" aria-label={whole}>
             <thead>
               <tr>
                 <th scope="col">{dimensionName(dim)}</th>
-                <td>{overviewText.flowsInText}</td>
+                <td>{panelsText.flowsInText}</td>
                 {statistics.map(([statistic, name]) => (
                   <td key={statistic} title={name}>
                     {statistic}
@@ -144,7 +144,7 @@ export function SlowestPanel({
                   {values.map((value, index) => (
                     <td
                       key={statistics[index]?.[0]}
-                      title={value === null ? undefined : overviewText.milliseconds(ms(value))}
+                      title={value === null ? undefined : panelsText.milliseconds(ms(value))}
                     >
                       {duration(ms(value))}
                     </td>

@@ -9,7 +9,7 @@ import type { PanelProps } from './panels.tsx'
 import { restrictTo, useGroups } from './queries.ts'
 import type { Measure } from './state.ts'
 import type { GroupsAnswer } from './sums.ts'
-import { overviewText } from '../../../text/overview.ts'
+import { panelsText } from '../../../text/panels.ts'
 
 type World = Readonly<{
   size: readonly number[]
@@ -100,11 +100,11 @@ function Drawn({
       className="world"
       viewBox={`0 0 ${size.join(' ')}`}
       role="group"
-      aria-label={overviewText.mapOf(count(placed.length))}
+      aria-label={panelsText.mapOf(count(placed.length))}
     >
       <path className="world-land" d={path} />
       {placed.map(({ code, value, x, y }) => {
-        const text = overviewText.countryAmount(countryName(code), amount(measure, value))
+        const text = panelsText.countryAmount(countryName(code), amount(measure, value))
         return (
           <g
             key={code}

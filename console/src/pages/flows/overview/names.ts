@@ -1,7 +1,7 @@
 import { dropCause, networkEventsText, tcpState, tlsVersion } from '../field-values.ts'
 import { count, protocol, volume } from '../../../parts/format.ts'
 import { portText } from '../../../parts/port-names.ts'
-import type { GroupField } from './kinds.ts'
+import type { GroupField } from './families.ts'
 import type { Measure } from './state.ts'
 import { overviewText } from '../../../text/overview.ts'
 import { generalText } from '../../../text/general.ts'

@@ -5,7 +5,7 @@ import { Popover } from '../../../parts/popover.tsx'
 import { saveText } from '../../../parts/save-file.ts'
 import type { MenuOf } from './panels.tsx'
 import { tops, type PanelLook } from './state.ts'
-import { overviewText } from '../../../text/overview.ts'
+import { panelsText } from '../../../text/panels.ts'
 
 type PanelMenuProps = Readonly<{
   name: string
@@ -46,27 +46,27 @@ export function PanelMenu({
         type="button"
         className="quiet"
         aria-pressed={large}
-        title={large ? overviewText.allPanels : overviewText.enlargeThisPanel}
+        title={large ? panelsText.allPanels : panelsText.enlargeThisPanel}
         onClick={() => onLarge(!large)}
       >
         <span aria-hidden="true">{large ? '⤡' : '⤢'}</span>
-        <span className="spoken">{overviewText.enlargedName(name)}</span>
+        <span className="spoken">{panelsText.enlargedName(name)}</span>
       </button>
       <Popover
         label={
           <>
             <span aria-hidden="true">⋯</span>
-            <span className="spoken">{overviewText.settingsOf(name)}</span>
+            <span className="spoken">{panelsText.settingsOf(name)}</span>
           </>
         }
-        name={overviewText.settingsOf(name)}
+        name={panelsText.settingsOf(name)}
         className="panel-menu"
       >
         {(close) => (
           <>
             {top && (
-              <div className="line" role="group" aria-label={overviewText.topHint}>
-                {overviewText.top}
+              <div className="line" role="group" aria-label={panelsText.topHint}>
+                {panelsText.top}
                 <span className="tops">
                   {tops.map((count) => (
                     <button
@@ -81,11 +81,11 @@ export function PanelMenu({
                 </span>
               </div>
             )}
-            {others && turn('others', overviewText.showTheOthers)}
-            {total && turn('total', overviewText.showTheTotal)}
-            {latest && turn('latest', overviewText.onlyNewestPart)}
-            {share && turn('share', overviewText.showShares)}
-            {table && turn('table', overviewText.figuresOnly)}
+            {others && turn('others', panelsText.showTheOthers)}
+            {total && turn('total', panelsText.showTheTotal)}
+            {latest && turn('latest', panelsText.onlyNewestPart)}
+            {share && turn('share', panelsText.showShares)}
+            {table && turn('table', panelsText.figuresOnly)}
             <button
               type="button"
               onClick={() => {
@@ -93,7 +93,7 @@ export function PanelMenu({
                 picture()
               }}
             >
-              {overviewText.saveAsPicturePng}
+              {panelsText.saveAsPicturePng}
             </button>
             <button
               type="button"
@@ -103,7 +103,7 @@ export function PanelMenu({
                 if (csv !== undefined) saveText(csv(), `${fileName(name, span)}.csv`, 'text/csv')
               }}
             >
-              {overviewText.saveTheFiguresCsv}
+              {panelsText.saveTheFiguresCsv}
             </button>
             <button
               type="button"
@@ -112,7 +112,7 @@ export function PanelMenu({
                 onHide()
               }}
             >
-              {overviewText.hideThisPanel}
+              {panelsText.hideThisPanel}
             </button>
           </>
         )}

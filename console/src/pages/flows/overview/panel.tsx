@@ -3,7 +3,7 @@ import { asApiError } from '../../../api/problem.ts'
 import { ErrorState, Loading } from '../../../parts/states.tsx'
 import { count } from '../../../parts/format.ts'
 import type { GroupsAnswer } from './sums.ts'
-import { overviewText } from '../../../text/overview.ts'
+import { panelsText } from '../../../text/panels.ts'
 import { generalText } from '../../../text/general.ts'
 
 type Facts = Pick<GroupsAnswer, 'source' | 'exact' | 'error' | 'span' | 'stored_to'>
@@ -48,7 +48,7 @@ export function Panel<T extends Facts>({
       )}
       {data !== undefined && isError && (
         <p className="panel-foot bad" role="alert">
-          {overviewText.failedShowingPrevious(asApiError(error).message)}{' '}
+          {panelsText.failedShowingPrevious(asApiError(error).message)}{' '}
           <button type="button" onClick={again}>
             {generalText.tryAgain}
           </button>
@@ -57,7 +57,7 @@ export function Panel<T extends Facts>({
       {data !== undefined && foot !== '' && <p className="panel-foot dim">{foot}</p>}
       {data !== undefined && !data.exact && (
         <p className="panel-foot dim">
-          {overviewText.mayBeShort(data.error === undefined ? '' : overviewText.byUpTo(count(Number(data.error))))}
+          {panelsText.mayBeShort(data.error === undefined ? '' : panelsText.byUpTo(count(Number(data.error))))}
         </p>
       )}
     </section>

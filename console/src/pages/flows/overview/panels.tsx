@@ -13,7 +13,7 @@ import { Sankey } from './sankey.tsx'
 import { Bars, Donut } from './shares.tsx'
 import type { Dimension, Earlier, Measure, PanelLook, PanelName } from './state.ts'
 import { sharesOf, stackOf, timesCsv, type GroupsAnswer, type Share } from './sums.ts'
-import { overviewText } from '../../../text/overview.ts'
+import { panelsText } from '../../../text/panels.ts'
 
 export type MenuOf = Readonly<{
   total?: boolean
@@ -70,7 +70,7 @@ export function RatesPanel({ kind, context }: PanelProps<RatesKind>): React.Reac
     () => (old === undefined || isLive ? undefined : stackOf(old, '', measure, seconds)),
     [old, isLive, measure, seconds],
   )
-  const title = kind.field === undefined ? overviewText.titleBy(kind.title, dimensionName(dim)) : kind.title
+  const title = kind.field === undefined ? panelsText.titleBy(kind.title, dimensionName(dim)) : kind.title
   const past = usePast(streamed ? live?.series : undefined, own, dim, measure)
   const stack = streamed ? live?.series.stack(dim, measure, look.top, Date.now() / 1000, past) : stored
   const shown = {
@@ -92,7 +92,7 @@ export function RatesPanel({ kind, context }: PanelProps<RatesKind>): React.Reac
               timesCsv(stack.times, [
                 ...stack.series,
                 stack.total,
-                ...(earlier === undefined ? [] : [{ ...earlier.total, name: overviewText.previousTotal }]),
+                ...(earlier === undefined ? [] : [{ ...earlier.total, name: panelsText.previousTotal }]),
               ]),
     }),
   }
@@ -134,7 +134,7 @@ export function SharesPanel({ name, kind, context }: PanelProps<SharesKind>): Re
     () => (answer.data === undefined ? undefined : sharesOf(answer.data, own, measure, ' · ')),
     [answer.data, own, measure],
   )
-  const title = kind.field !== undefined ? kind.title : overviewText.titleBy(kind.title, dimensionName(dim))
+  const title = kind.field !== undefined ? kind.title : panelsText.titleBy(kind.title, dimensionName(dim))
   const Shape = kind.shape === 'donut' ? Donut : Bars
   return (
     <Panel
@@ -216,7 +216,7 @@ export function PairsPanel({ kind: { title }, context }: PanelProps<PairsKind>):
 }
 
 function latestText(seconds: number) {
-  return overviewText.newestPart(duration(seconds * 1000))
+  return panelsText.newestPart(duration(seconds * 1000))
 }
 
 function sharesCsv(shares: readonly Share[], fields: readonly string[], measure: Measure) {

@@ -9,12 +9,12 @@ import { Panel } from './panel.tsx'
 import { chartHeights, type PanelProps } from './panels.tsx'
 import { useAnswer } from './queries.ts'
 import { timesCsv, type SeriesAnswer } from './sums.ts'
-import { overviewText } from '../../../text/overview.ts'
+import { panelsText } from '../../../text/panels.ts'
 
 const shown = [
-  ['p50', overviewText.median],
-  ['p95', overviewText.p95Name],
-  ['p99', overviewText.p99Name],
+  ['p50', panelsText.median],
+  ['p95', panelsText.p95Name],
+  ['p99', panelsText.p99Name],
 ] as const
 
 const numbers = new Set(['u8', 'u16', 'u32', 'u64', 'i32', 'f64', 'estimate'])
@@ -57,7 +57,7 @@ export function PercentilesPanel({
         <>
           <div className="percentile-field">
             <LabelledSelect
-              label={overviewText.percentileField}
+              label={panelsText.percentileField}
               value={field}
               values={[...new Set([field, ...known.map(({ name }) => name)])]}
               textOf={(each) => each}
@@ -65,10 +65,10 @@ export function PercentilesPanel({
             />
           </div>
           {data === undefined || data.flows === 0 ? (
-            <p className="pad dim">{overviewText.noValues}</p>
+            <p className="pad dim">{panelsText.noValues}</p>
           ) : (
             <Chart
-              label={overviewText.percentilesOf(field)}
+              label={panelsText.percentilesOf(field)}
               times={data.times}
               series={data.series}
               stacked={false}

@@ -1,14 +1,14 @@
 import { Popover } from '../../../parts/popover.tsx'
 import { panelKinds } from './kinds.ts'
 import { panelNames, defaultPanels, type PanelName } from './state.ts'
-import { overviewText } from '../../../text/overview.ts'
+import { panelsText } from '../../../text/panels.ts'
 
 type PickerProps = Readonly<{
   panels: readonly PanelName[]
   onChange: (panels: readonly PanelName[]) => void
 }>
 
-const titleOf = (name: PanelName) => (name === 'talkers' ? overviewText.talkersHint : panelKinds[name].title)
+const titleOf = (name: PanelName) => (name === 'talkers' ? panelsText.talkersHint : panelKinds[name].title)
 
 export function PanelPicker({ panels, onChange }: PickerProps): React.ReactNode {
   const hidden = panelNames.filter((name) => !panels.includes(name))
@@ -22,16 +22,16 @@ export function PanelPicker({ panels, onChange }: PickerProps): React.ReactNode 
     <Popover
       label={
         <>
-          {overviewText.panels} <span aria-hidden="true">▾</span>
+          {panelsText.panels} <span aria-hidden="true">▾</span>
         </>
       }
-      name={overviewText.panels}
+      name={panelsText.panels}
       className="panel-picker"
     >
       {() => (
         <>
           <button type="button" onClick={() => onChange(defaultPanels)}>
-            {overviewText.reset}
+            {panelsText.reset}
           </button>
           <ul>
             {panels.map((name, at) => (
@@ -49,7 +49,7 @@ export function PanelPicker({ panels, onChange }: PickerProps): React.ReactNode 
                   type="button"
                   className="quiet"
                   disabled={at === 0}
-                  aria-label={overviewText.moveUp(titleOf(name))}
+                  aria-label={panelsText.moveUp(titleOf(name))}
                   onClick={() => moved(at, -1)}
                 >
                   ↑
@@ -58,7 +58,7 @@ export function PanelPicker({ panels, onChange }: PickerProps): React.ReactNode 
                   type="button"
                   className="quiet"
                   disabled={at === panels.length - 1}
-                  aria-label={overviewText.moveDown(titleOf(name))}
+                  aria-label={panelsText.moveDown(titleOf(name))}
                   onClick={() => moved(at, 1)}
                 >
                   ↓

@@ -8,7 +8,7 @@ import { resolvedRange } from './resolved-range.ts'
 import { allOf } from '../../../parts/filter-text.ts'
 import { questionQuery, type FlowQuestion } from '../flow-filter.ts'
 import type { ShownFlows } from '../state.ts'
-import { conditions, type Family, type Feature, type GroupField } from './kinds.ts'
+import { conditions, type Family, type Feature, type GroupField } from './families.ts'
 import type { GroupsAnswer, SeriesAnswer } from './sums.ts'
 import type { Earlier, Measure } from './state.ts'
 

@@ -3,7 +3,7 @@ import { Chart, type ChartSeries, type MarkProps } from '../../../parts/chart.ts
 import { rate } from './names.ts'
 import { othersName, type Stack } from './sums.ts'
 import { measures, type Earlier, type Measure, type PanelLook } from './state.ts'
-import { overviewText } from '../../../text/overview.ts'
+import { panelsText } from '../../../text/panels.ts'
 
 type RatesProps = Readonly<{
   title: string
@@ -21,10 +21,10 @@ type RatesProps = Readonly<{
 
 export const earlierNames: Readonly<Record<Earlier, string>> = {
   '': 'nothing',
-  span: overviewText.thePreviousTimeRange,
-  '1h': overviewText.anHourEarlier,
-  '1d': overviewText.aDayEarlier,
-  '1w': overviewText.aWeekEarlier,
+  span: panelsText.thePreviousTimeRange,
+  '1h': panelsText.anHourEarlier,
+  '1d': panelsText.aDayEarlier,
+  '1w': panelsText.aWeekEarlier,
 }
 
 const formats = Object.fromEntries(
@@ -67,7 +67,7 @@ export function Rates({
         ? []
         : [
             {
-              name: overviewText.totalEarlier(earlierNames[before]),
+              name: panelsText.totalEarlier(earlierNames[before]),
               values: stack.times.map((_, index) => earlier.total.values[index] ?? null),
             },
           ]),
@@ -92,7 +92,7 @@ export function Rates({
         menu={menu}
         {...marks}
       />
-      {hidden !== undefined && <p className="panel-foot dim">{overviewText.theOthersAreNotDrawn}</p>}
+      {hidden !== undefined && <p className="panel-foot dim">{panelsText.theOthersAreNotDrawn}</p>}
     </>
   )
 }

@@ -4,7 +4,7 @@ import { useEffect, useMemo, useRef, useState } from 'react'
 import { amount, percent, valueName } from './names.ts'
 import { othersName, type Share, type Shares } from './sums.ts'
 import type { Measure } from './state.ts'
-import { overviewText } from '../../../text/overview.ts'
+import { panelsText } from '../../../text/panels.ts'
 
 type SankeyProps = Readonly<{
   data: Shares
@@ -36,7 +36,7 @@ function graphOf(
 ): Readonly<{ nodes: readonly Node[]; links: readonly Link[] }> {
   const nodes = new Map<string, Node>()
   const node = (side: Node['side'], name: string, isOthers: boolean) => {
-    const id = `${side} ${isOthers ? overviewText.allPrefix : '= '}${name}`
+    const id = `${side} ${isOthers ? panelsText.allPrefix : '= '}${name}`
     nodes.set(id, { id, name, side })
     return id
   }
@@ -96,7 +96,7 @@ export function Sankey({ data, fields, measure, others, least, onOnly }: SankeyP
           width={width}
           height={drawn.height}
           role="img"
-          aria-label={overviewText.sankeyTotal(amount(measure, data.total))}
+          aria-label={panelsText.sankeyTotal(amount(measure, data.total))}
         >
           {drawn.graph.links.map((link) => {
             const isOthers = link.share.cells === undefined

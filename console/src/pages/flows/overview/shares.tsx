@@ -3,7 +3,7 @@ import { amount, percent, unitName } from './names.ts'
 import { entityColors } from '../../../parts/entity-colors.ts'
 import type { Share, Shares } from './sums.ts'
 import type { Measure } from './state.ts'
-import { overviewText } from '../../../text/overview.ts'
+import { panelsText } from '../../../text/panels.ts'
 import { generalText } from '../../../text/general.ts'
 
 type SharesProps = Readonly<{
@@ -33,11 +33,7 @@ export function Donut({ data, label, measure, others, onOnly }: SharesProps): Re
   })
   return (
     <div className="donut">
-      <svg
-        viewBox="-64 -64 128 128"
-        role="img"
-        aria-label={overviewText.sharesTotal(label, amount(measure, data.total))}
-      >
+      <svg viewBox="-64 -64 128 128" role="img" aria-label={panelsText.sharesTotal(label, amount(measure, data.total))}>
         <circle r={radius} className="donut-track" strokeWidth={thickness} />
         {arcs.map(({ share, color, part, from }) => (
           <circle
@@ -94,7 +90,7 @@ function List({ data, label, measure, others, onOnly, bars = false }: SharesProp
                 <button
                   type="button"
                   className="quiet share-name"
-                  title={overviewText.onlyName(share.name)}
+                  title={panelsText.onlyName(share.name)}
                   onClick={() => onOnly(share)}
                 >
                   {share.name}
@@ -108,7 +104,7 @@ function List({ data, label, measure, others, onOnly, bars = false }: SharesProp
       </tbody>
       <tfoot>
         <tr>
-          <th scope="row">{overviewText.total}</th>
+          <th scope="row">{panelsText.total}</th>
           <td title={count(data.total)}>{amount(measure, data.total)}</td>
           <td />
         </tr>

@@ -1,0 +1,35 @@
+import type { Dimension } from './state.ts'
+
+export type Family = 'flows' | 'drops' | 'dns' | 'rtt' | 'tls' | 'events' | 'ipsec' | 'as' | 'country' | 'interface'
+export type Feature = Exclude<Family, 'flows'>
+
+export const conditions: Readonly<Record<Feature, string>> = {
+  drops: '(drop_packets > 0 or drop_bytes > 0)',
+  dns: '(exists(dns_rcode) or exists(dns_latency))',
+  rtt: 'exists(rtt)',
+  tls: 'exists(tls_version)',
+  events: 'exists(network_events)',
+  ipsec: 'exists(ipsec_status)',
+  // Exporters write 0 for unknown.
+  as: '(src_as > 0 or dst_as > 0)',
+  country: '(exists(src_country) or exists(dst_country))',
+  interface: '(in_if > 0 or out_if > 0)',
+}
+
+export type GroupField =
+  | Dimension
+  | 'drop_state'
+  | 'drop_cause'
+  | 'dns_rcode'
+  | 'dns_name'
+  | 'tls_version'
+  | 'tls_cipher_suite'
+  | 'tls_group'
+  | 'network_events'
+  | 'ipsec_status'
+  | 'src_as'
+  | 'dst_as'
+  | 'src_country'
+  | 'dst_country'
+  | 'in_if'
+  | 'out_if'
