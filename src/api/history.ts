@@ -42,6 +42,7 @@ export async function versionsOf(
   const rows = await runQuery(
     `SELECT uid, operation, time, resource_version, ${imagesIn('new', dialect)} AS images, ` +
       `${imagesIn('old', dialect)} AS before FROM changes WHERE ref = ${dialect.text(ref)} ` +
+      `AND (length(noise) = 0 OR operation <> 'updated') ` +
       `ORDER BY ${newestFirst(dialect)} LIMIT ${maxVersions + 1}`,
   )
   const versions: Version[] = []

@@ -6,6 +6,7 @@ import type { Principal } from './access/principal.ts'
 import { mayName } from './access/scope.ts'
 import { rowsOf } from './store-query.ts'
 import { manifestAt, versionsOf, type ManifestAt, type Version } from './history.ts'
+import { objectState } from './object-state.ts'
 import { asOf, changeColumns, resourceColumns } from './objects.ts'
 
 type Row = Readonly<Record<string, unknown>>
@@ -62,6 +63,7 @@ export async function describeResource(
   if (context.disconnected.aborted) return 'gone'
   return {
     now: now[0] ?? null,
+    state: objectState(manifest.manifest),
     ...manifest,
     versions,
     intervals,

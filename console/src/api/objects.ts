@@ -1,4 +1,4 @@
-import type { PatchStep, ResourceVersion } from '../../../src/api/published.ts'
+import type { ObjectState, PatchStep, ResourceVersion } from '../../../src/api/published.ts'
 
 type ObjectPlace = Readonly<{
   cluster: string
@@ -128,6 +128,8 @@ export type WholeResource = Readonly<{
   at: string
   now: (ResourceState & { readonly data: ResourceData }) | null
   manifest: Readonly<Record<string, unknown>> | null
+  /** null: no manifest. */
+  state: ObjectState | null
   manifest_note: string | null
   versions: readonly ResourceVersion[]
   intervals: readonly ResourceState[]

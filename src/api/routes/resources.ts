@@ -44,6 +44,8 @@ const resource = {
   resource_version: nullable,
 } as const
 
+const count = { type: ['integer', 'null'] } as const
+
 const related = list(
   object({
     relation: string,
@@ -81,6 +83,21 @@ export const resourceSchemas = {
             'combined.',
         },
       ),
+      state: {
+        type: ['object', 'null'],
+        description: 'Of the manifest; null without it. `replicas` and `strategy` are null for other kinds.',
+        properties: {
+          images: list(object({ container: string, image: string })),
+          replicas: {
+            type: ['object', 'null'],
+            properties: { desired: count, ready: count, updated: count },
+          },
+          strategy: { ...nullable, description: 'Type and limits of an update.' },
+          conditions: list(
+            object({ type: string, status: string, reason: nullable, message: nullable, since: nullable }),
+          ),
+        },
+      },
       now: { description: 'State at that time, with all known properties in `data`; null: it did not exist.' },
       intervals: list(object(resource), {
         description: 'States, newest first. Recreated objects with the same name have different uids.',
@@ -103,6 +120,7 @@ export const resourceSchemas = {
         'manifest',
         'manifest_note',
         'versions',
+        'state',
         'now',
         'intervals',
         'owners',

@@ -34,6 +34,7 @@ function whole(now: ResourceState, data: object = {}, more: Partial<WholeResourc
     at: at('12:00:00'),
     now: { ...now, data },
     manifest: null,
+    state: null,
     manifest_note: null,
     versions: [],
     intervals: [now],
