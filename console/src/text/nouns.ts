@@ -19,6 +19,7 @@ export const nouns = {
   newChange: ['new change', 'new changes'],
   node: ['node', 'nodes'],
   object: ['object', 'objects'],
+  oldReplicaSet: ['old ReplicaSet', 'old ReplicaSets'],
   otherGroup: ['other group', 'other groups'],
   package: ['package', 'packages'],
   fact: ['fact', 'facts'],

@@ -67,7 +67,6 @@ export const resourceText = {
   noFlowsOfKind:
     'Flows have no data for this kind. They cover pods, services and nodes, and their workloads and namespaces.',
   versions: 'Versions',
-  noVersionIsStored: 'No version is stored.',
   versionsNewestFirst: 'Versions, newest first',
   objectAsOf: (from: string) => `The object as of ${from}`,
   firstSeen: 'first seen',
@@ -96,4 +95,11 @@ export const resourceText = {
   uid: 'UID',
   version: 'Version',
   nowInText: 'now',
+  replicas: 'Replicas',
+  ready: 'Ready',
+  readyOf: (ready: string, desired: string) => `${ready} of ${desired}`,
+  updated: 'Updated',
+  strategy: 'Strategy',
+  becauseOf: (reason: string) => `, ${reason}`,
+  sinceTime: (time: string) => `since ${time}`,
 }

@@ -2,6 +2,7 @@ import { useEffect, useId, useRef, useState } from 'react'
 import type { WholeResource } from '../../api/objects.ts'
 import { counted, momentAt } from '../../parts/format.ts'
 import { resourceText } from '../../text/resource.ts'
+import { momentsOf } from './moments.ts'
 
 type AsOfProps = Readonly<{
   of: WholeResource
@@ -9,43 +10,44 @@ type AsOfProps = Readonly<{
   onChange: (at: string) => void
 }>
 
-const steps = 400
-
+/** One position for each change of content, and the last for now. */
 export function AsOf({ of, at, onChange }: AsOfProps): React.ReactNode {
   const id = useId()
-  const [now, setNow] = useState(() => Date.now())
+  const moments = momentsOf(of)
+  const last = moments.length
   const isNow = at === 'now'
   const effective = Date.parse(of.at)
-  const starts = of.intervals.map(({ valid_from: from }) => Date.parse(from))
-  const ends = of.intervals.flatMap(({ valid_to: to }) => (to === null ? [] : [Date.parse(to)]))
-  const moments = [...new Set([...starts, ...ends])].filter((ms) => ms <= now).toSorted((a, b) => a - b)
-  const first = Math.min(...moments, ...of.changes.map(({ time }) => Date.parse(time)), effective)
-  const length = Math.max(1, now - first)
   const [dragged, setDragged] = useState<number>()
-  const shown = dragged ?? (isNow ? now : Date.parse(at) || effective)
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
-  useEffect(() => setNow(Date.now()), [of])
   useEffect(() => setDragged(undefined), [at])
   useEffect(() => () => clearTimeout(timer.current), [])
-  const go = (ms: number) => {
-    const to = ms >= now - length / steps / 2 ? resourceText.nowInText : new Date(Math.round(ms)).toISOString()
-    setDragged(to === 'now' ? now : ms)
+  const reached = isNow ? last : moments.findLastIndex((each) => Date.parse(each) <= effective)
+  const shown = Math.max(0, dragged ?? reached)
+  const isExact = Date.parse(moments[shown] ?? '') === effective
+  const go = (position: number) => {
+    setDragged(position)
     clearTimeout(timer.current)
-    timer.current = setTimeout(() => onChange(to), 150)
+    timer.current = setTimeout(() => onChange(moments[position] ?? resourceText.nowInText), 150)
   }
-  const before = moments.findLast((ms) => ms < shown - 1)
-  const after = moments.find((ms) => ms > shown + 1)
+  // Between two changes, the previous state begins at the change before.
+  const before = dragged === undefined && !isNow && !isExact && reached >= 0 ? reached : shown - 1
+  const written =
+    dragged === undefined
+      ? isNow
+        ? resourceText.nowInText
+        : momentAt(effective)
+      : dragged === last
+        ? resourceText.nowInText
+        : momentAt(Date.parse(moments[dragged] ?? ''))
   return (
     <div className="as-of">
       <label htmlFor={id}>{resourceText.asOf}</label>
       <button
         type="button"
-        disabled={before === undefined}
+        disabled={before < 0}
         aria-label={resourceText.previousState}
         title={resourceText.previousState}
-        onClick={() => {
-          if (before !== undefined) go(before)
-        }}
+        onClick={() => go(before)}
       >
         ◀
       </button>
@@ -54,38 +56,37 @@ export function AsOf({ of, at, onChange }: AsOfProps): React.ReactNode {
           id={id}
           type="range"
           min={0}
-          max={steps}
+          max={last}
           step={1}
-          value={Math.round(((shown - first) / length) * steps)}
-          aria-valuetext={isNow && dragged === undefined ? resourceText.nowInText : momentAt(shown)}
-          onChange={(event) => go(first + (Number(event.target.value) / steps) * length)}
+          value={shown}
+          aria-valuetext={written}
+          list={`${id}-ticks`}
+          onChange={(event) => go(Number(event.target.value))}
         />
-        <svg className="as-of-marks" viewBox={`0 0 ${steps} 8`} preserveAspectRatio="none" aria-hidden="true">
-          {moments.map((ms) => (
-            <line key={ms} x1={((ms - first) / length) * steps} x2={((ms - first) / length) * steps} y1="0" y2="8" />
+        <datalist id={`${id}-ticks`}>
+          {Array.from({ length: last + 1 }, (_, position) => (
+            <option key={position} value={position} />
           ))}
-        </svg>
+        </datalist>
       </div>
       <button
         type="button"
-        disabled={after === undefined}
+        disabled={shown >= last}
         aria-label={resourceText.nextState}
         title={resourceText.nextState}
-        onClick={() => {
-          if (after !== undefined) go(after)
-        }}
+        onClick={() => go(shown + 1)}
       >
         ▶
       </button>
-      <span className="mono as-of-when">
-        {isNow && dragged === undefined ? resourceText.nowInText : momentAt(shown)}
-      </span>
+      <span className="mono as-of-when">{written}</span>
       <button type="button" aria-pressed={isNow} onClick={() => onChange('now')}>
         {resourceText.now}
       </button>
-      <span className="dim number">
-        {resourceText.statesSince(counted(of.intervals.length, 'state'), momentAt(first))}
-      </span>
+      {moments[0] !== undefined && (
+        <span className="dim number">
+          {resourceText.statesSince(counted(last, 'change'), momentAt(Date.parse(moments[0])))}
+        </span>
+      )}
     </div>
   )
 }

@@ -1,12 +1,12 @@
 import type { WholeResource } from '../../api/objects.ts'
 import { ResourceLink } from '../../parts/links/resource-link.tsx'
 import { Fact } from '../../parts/drawer.tsx'
-import { time } from '../../parts/format.ts'
+import { count, time } from '../../parts/format.ts'
 import { resourceText } from '../../text/resource.ts'
 import { generalText } from '../../text/general.ts'
 
 export function CurrentState({
-  of: { now, intervals, at: effective },
+  of: { now, intervals, state, at: effective },
   at,
 }: {
   of: WholeResource
@@ -25,11 +25,39 @@ export function CurrentState({
   }
   const { data } = now
   const when = at === 'now' ? {} : { at }
+  const images = (state?.images ?? []).length > 0 ? (state?.images ?? []) : (data.images ?? [])
+  const ids = new Map((data.images ?? []).map(({ container, id }) => [container, id]))
   const nodeRef = `k8s:${now.cluster}//Node//${now.node ?? ''}`
   return (
-    <section className="panel" aria-label={resourceText.stateThen}>
+    <section className="panel" aria-label={at === 'now' ? resourceText.currentState : resourceText.stateThen}>
       <h2>{at === 'now' ? resourceText.currentState : resourceText.stateThen}</h2>
       <dl>
+        {images.map(({ container, image }) => (
+          <Fact key={container} name={resourceText.imageOf(container)}>
+            <span className="mono" title={ids.get(container)}>
+              {image}
+            </span>
+          </Fact>
+        ))}
+        {state !== null && state.replicas !== null && <Replicas of={state.replicas} />}
+        {state !== null && state.strategy !== null && (
+          <Fact name={resourceText.strategy}>
+            <span className="mono">{state.strategy}</span>
+          </Fact>
+        )}
+        {(state?.conditions ?? []).map(({ type, status, reason, message, since }) => {
+          const isWell = (status === 'True') !== isTrouble.test(type) && status !== 'Unknown'
+          return (
+            <Fact key={type} name={type}>
+              <span className={isWell ? undefined : 'warning'} title={message ?? undefined}>
+                {isWell ? '' : '▲ '}
+                {status}
+                {reason === null ? '' : resourceText.becauseOf(reason)}
+              </span>{' '}
+              {since !== null && <span className="dim mono">{resourceText.sinceTime(time(since))}</span>}
+            </Fact>
+          )
+        })}
         {now.phase !== null && <Fact name={resourceText.phase}>{now.phase}</Fact>}
         {now.node !== null && (
           <Fact name={generalText.node}>
@@ -44,13 +72,6 @@ export function CurrentState({
             <span className="mono">{(data.addresses ?? []).map(({ ip, as }) => `${ip} (${as})`).join(', ')}</span>
           </Fact>
         )}
-        {(data.images ?? []).map(({ container, image, id }) => (
-          <Fact key={container} name={resourceText.imageOf(container)}>
-            <span className="mono" title={id}>
-              {image}
-            </span>
-          </Fact>
-        ))}
         {(data.ports ?? []).length > 0 && (
           <Fact name={resourceText.ports}>
             <span className="mono">
@@ -111,6 +132,31 @@ export function CurrentState({
         </Fact>
       </dl>
     </section>
+  )
+}
+
+/** Conditions that are healthy while they are false. */
+const isTrouble = /Pressure|Failure|Unavailable|Stuck|Disruption|Failed/
+
+function Replicas({
+  of: { desired, ready, updated },
+}: {
+  of: NonNullable<NonNullable<WholeResource['state']>['replicas']>
+}) {
+  const isShort = ready !== null && desired !== null && ready < desired
+  return (
+    <>
+      <Fact name={resourceText.replicas}>{count(desired)}</Fact>
+      {ready !== null && (
+        <Fact name={resourceText.ready}>
+          <span className={isShort ? 'warning' : undefined}>
+            {isShort ? '▲ ' : ''}
+            {resourceText.readyOf(count(ready), count(desired))}
+          </span>
+        </Fact>
+      )}
+      {updated !== null && updated !== desired && <Fact name={resourceText.updated}>{count(updated)}</Fact>}
+    </>
   )
 }
 

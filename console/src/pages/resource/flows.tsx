@@ -42,13 +42,7 @@ export function FlowsOf({ of, onMark, marksShown, onMarks }: FlowsProps): React.
       ],
     }
   }, [out.data, into.data])
-  if (traffic.none !== undefined)
-    return (
-      <section className="panel" aria-label={generalText.flows}>
-        <h2>{generalText.flows}</h2>
-        <p className="dim">{traffic.none}</p>
-      </section>
-    )
+  if (traffic.none !== undefined) return <p className="dim">{traffic.none}</p>
   const failed = out.isError ? out : into.isError ? into : undefined
   const search = {
     v: '1',

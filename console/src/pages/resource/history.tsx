@@ -28,6 +28,7 @@ export function ChangesOf({ of: { ref, changes }, selected, onOpen }: ChangesPro
           cluster: parts.cluster,
           ...(parts.namespace === '' ? {} : { namespace: parts.namespace }),
         }
+  if (changes.length === 0) return <p className="dim">{resourceText.noChangesUntilThen}</p>
   return (
     <section className="panel happened" aria-label={generalText.changes}>
       <h2>
@@ -36,56 +37,49 @@ export function ChangesOf({ of: { ref, changes }, selected, onOpen }: ChangesPro
           {resourceText.showAll}
         </Link>
       </h2>
-      {changes.length === 0 ? (
-        <p className="dim">{resourceText.noChangesUntilThen}</p>
-      ) : (
-        <ul tabIndex={0} aria-label={generalText.changesNewestFirst}>
-          {changes.map((change) => (
-            <ChangeItem key={change.pos} change={change} selected={selected} onOpen={onOpen}>
-              <span className="says">{inShort(change.operation, change.diff).slice(0, 3).join(' · ')}</span>
-              {change.actor_ref === null ? (
-                <span className="who dim" title={change.actor === null ? undefined : resourceText.aProgramNotAPerson}>
-                  {change.actor ?? '–'}
-                </span>
-              ) : (
-                <span className="who">
-                  <ActorLink to={change.actor_ref} name={change.actor} />
-                </span>
-              )}
-            </ChangeItem>
-          ))}
-        </ul>
-      )}
+      <ul tabIndex={0} aria-label={generalText.changesNewestFirst}>
+        {changes.map((change) => (
+          <ChangeItem key={change.pos} change={change} selected={selected} onOpen={onOpen}>
+            <span className="says">{inShort(change.operation, change.diff).slice(0, 3).join(' · ')}</span>
+            {change.actor_ref === null ? (
+              <span className="who dim" title={change.actor === null ? undefined : resourceText.aProgramNotAPerson}>
+                {change.actor ?? '–'}
+              </span>
+            ) : (
+              <span className="who">
+                <ActorLink to={change.actor_ref} name={change.actor} />
+              </span>
+            )}
+          </ChangeItem>
+        ))}
+      </ul>
     </section>
   )
 }
 
 export function EventsOf({ events }: { events: readonly ClusterEvent[] }): React.ReactNode {
+  if (events.length === 0) return <p className="dim">{resourceText.noEventsUntilThen}</p>
   return (
     <section className="panel happened" aria-label={resourceText.clusterEvents}>
       <h2>{resourceText.clusterEvents}</h2>
-      {events.length === 0 ? (
-        <p className="dim">{resourceText.noEventsUntilThen}</p>
-      ) : (
-        <ul tabIndex={0} aria-label={resourceText.eventsNewestFirst}>
-          {events.map(({ pos, time, type, reason, message, count: times, reporter }) => (
-            <li key={pos}>
-              <span className="mono" title={time}>
-                {shortTime(time)}
-              </span>
-              <span className={type === 'Warning' ? 'warning' : 'dim'}>
-                <span aria-hidden="true">{type === resourceText.warning ? '▲ ' : '● '}</span>
-                {reason ?? type}
-              </span>
-              <span className="says">
-                {message}
-                {times !== null && times > 1 ? resourceText.timesCount(count(times)) : ''}
-              </span>
-              <span className="who dim">{reporter}</span>
-            </li>
-          ))}
-        </ul>
-      )}
+      <ul tabIndex={0} aria-label={resourceText.eventsNewestFirst}>
+        {events.map(({ pos, time, type, reason, message, count: times, reporter }) => (
+          <li key={pos}>
+            <span className="mono" title={time}>
+              {shortTime(time)}
+            </span>
+            <span className={type === 'Warning' ? 'warning' : 'dim'}>
+              <span aria-hidden="true">{type === resourceText.warning ? '▲ ' : '● '}</span>
+              {reason ?? type}
+            </span>
+            <span className="says">
+              {message}
+              {times !== null && times > 1 ? resourceText.timesCount(count(times)) : ''}
+            </span>
+            <span className="who dim">{reporter}</span>
+          </li>
+        ))}
+      </ul>
     </section>
   )
 }

@@ -71,7 +71,7 @@ export default function ResourcePage(): React.ReactNode {
             role="region"
             aria-label={resourceText.historyAndRelations}
           >
-            <TracesOf of={ref} at={state.at} />
+            <TracesOf of={ref} at={state.at} alone />
           </div>
         </div>
       ) : parts === undefined ? (
@@ -98,19 +98,23 @@ export default function ResourcePage(): React.ReactNode {
               role="region"
               aria-label={resourceText.historyAndRelations}
             >
-              <CurrentState of={data} at={state.at} />
-              <Relations of={data} at={state.at} />
-              <ProblemsOf of={data} at={state.at} />
-              <Versions of={data} onAt={(at) => set({ at })} />
-              <ChangesOf of={data} selected={state.sel} onOpen={({ pos }: Change) => set({ sel: pos })} />
-              <TracesOf of={ref} at={state.at} />
-              <EventsOf events={data.events} />
-              <FlowsOf
-                of={data}
-                onMark={({ pos = '' }) => set({ sel: pos })}
-                marksShown={state.marks}
-                onMarks={(marks) => set({ marks }, 'replace')}
-              />
+              {data.now !== null && (
+                <FlowsOf
+                  of={data}
+                  onMark={({ pos = '' }) => set({ sel: pos })}
+                  marksShown={state.marks}
+                  onMarks={(marks) => set({ marks }, 'replace')}
+                />
+              )}
+              <div className="resource-cards">
+                <CurrentState of={data} at={state.at} />
+                <ChangesOf of={data} selected={state.sel} onOpen={({ pos }: Change) => set({ sel: pos })} />
+                <Relations of={data} at={state.at} />
+                <ProblemsOf of={data} at={state.at} />
+                <EventsOf events={data.events} />
+                <Versions of={data} onAt={(at) => set({ at })} />
+                <TracesOf of={ref} at={state.at} />
+              </div>
             </div>
             {state.sel !== '' && (
               <ChangeDrawer

@@ -23,8 +23,10 @@ export function Relations({ of: { ref, owners, owned, relations }, at }: Belongs
       </ResourceLink>
     )
   const children = (parent: string, depth: number): React.ReactNode => {
-    const own = depth > 8 ? [] : owned.filter(({ to }) => to === parent)
-    return own.length === 0 ? null : (
+    const all = depth > 8 ? [] : owned.filter(({ to }) => to === parent)
+    const old = oldReplicaSets(all, owned)
+    const own = all.filter((each) => !old.includes(each))
+    return all.length === 0 ? null : (
       <ul>
         {own.slice(0, maxShown).map(({ from }) => (
           <li key={from}>
@@ -33,6 +35,18 @@ export function Relations({ of: { ref, owners, owned, relations }, at }: Belongs
           </li>
         ))}
         {own.length > maxShown && <li className="dim">{resourceText.andMore(own.length - maxShown)}</li>}
+        {old.length > 0 && (
+          <li>
+            <details>
+              <summary className="dim">{counted(old.length, 'oldReplicaSet')}</summary>
+              <ul>
+                {old.slice(0, maxShown).map(({ from }) => (
+                  <li key={from}>{node(from)}</li>
+                ))}
+              </ul>
+            </details>
+          </li>
+        )}
       </ul>
     )
   }
@@ -102,6 +116,15 @@ const relationNames: Readonly<Record<string, readonly [from: string, to: string]
 
 function relationName({ relation, from }: Relation, ref: string) {
   return relationNames[relation]?.[from === ref ? 0 : 1] ?? relation
+}
+
+/** ReplicaSets without pods; without any pod the newest one is current. */
+function oldReplicaSets(own: readonly Relation[], owned: readonly Relation[]): readonly Relation[] {
+  const sets = own
+    .filter(({ from }) => parseRef(from)?.kind === 'ReplicaSet')
+    .toSorted((a, b) => (a.valid_from < b.valid_from ? 1 : -1))
+  const empty = sets.filter(({ from }) => !owned.some(({ to }) => to === from))
+  return empty.length === sets.length ? empty.slice(1) : empty
 }
 
 function upwards(ref: string, owners: readonly Relation[]): readonly string[] {

@@ -12,7 +12,8 @@ import { generalText } from '../../text/general.ts'
 
 const days = 30
 
-export function TracesOf({ of, at }: { of: string; at: string }): React.ReactNode {
+/** `alone`: the only part of its page, so that it stays without traces. */
+export function TracesOf({ of, at, alone = false }: { of: string; at: string; alone?: boolean }): React.ReactNode {
   const query = useQuery({
     queryKey: ['resource-traces', of, at],
     staleTime: 5000,
@@ -24,6 +25,7 @@ export function TracesOf({ of, at }: { of: string; at: string }): React.ReactNod
       }),
   })
   const { data } = query
+  if (data?.traces.length === 0 && !alone) return <p className="dim">{resourceText.noTraces(days)}</p>
   return (
     <section className="panel happened" aria-label={resourceText.auditEvents}>
       <h2>

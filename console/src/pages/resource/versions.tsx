@@ -16,11 +16,9 @@ export function Versions({
   const chosen = versions.findIndex(({ valid_from: from, valid_to: to }) => from <= at && (to === null || to > at))
   return (
     <>
-      <section className="panel happened" aria-label={resourceText.versions}>
-        <h2>{resourceText.versions}</h2>
-        {versions.length === 0 ? (
-          <p className="dim">{resourceText.noVersionIsStored}</p>
-        ) : (
+      {versions.length > 0 && (
+        <section className="panel happened" aria-label={resourceText.versions}>
+          <h2>{resourceText.versions}</h2>
           <ul tabIndex={0} aria-label={resourceText.versionsNewestFirst}>
             {versions.map(({ resource_version: version, operation, valid_from: from, images }, index) => (
               <li key={`${from} ${version ?? ''} ${index}`} className={index === chosen ? 'chosen' : undefined}>
@@ -44,19 +42,19 @@ export function Versions({
               </li>
             ))}
           </ul>
-        )}
-      </section>
-      <section className="panel" aria-label={resourceText.manifest}>
-        <h2>{resourceText.manifest}</h2>
-        {manifest === null ? (
-          <p className="dim">{note}</p>
-        ) : (
+        </section>
+      )}
+      {manifest === null ? (
+        <p className="dim">{note}</p>
+      ) : (
+        <section className="panel" aria-label={resourceText.manifest}>
+          <h2>{resourceText.manifest}</h2>
           <details>
             <summary>{resourceText.manifestHint}</summary>
             <RawView of={manifest} what={resourceText.theManifest} />
           </details>
-        )}
-      </section>
+        </section>
+      )}
     </>
   )
 }
