@@ -157,7 +157,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: the overview of flows', (
       .poll(() => shares(other, /^Largest by destination address/))
       .toEqual(await shares(page, /^Largest by destination address/))
     await other.getByRole('region', { name: 'Service ports' }).getByRole('button', { name: '5432' }).click()
-    await expect.poll(() => other.getByRole('combobox', { name: 'Filter' }).inputValue()).toBe('dst_port = 5432')
+    await expect.poll(() => other.getByRole('combobox', { name: 'Filter' }).inputValue()).toBe('service_port = 5432')
     await page.context().close()
     await other.context().close()
   })
