@@ -1,6 +1,5 @@
 import { dropCause, networkEventsText, tcpState, tlsVersion } from '../field-values.ts'
 import { count, protocol, volume } from '../../../parts/format.ts'
-import { portText } from '../../../parts/port-names.ts'
 import type { GroupField } from './families.ts'
 import type { Measure } from './state.ts'
 import { overviewText } from '../../../text/overview.ts'
@@ -79,11 +78,8 @@ export function countryName(code: string): string {
   return /^[A-Z]{2}$/.test(code) ? (countries.of(code) ?? code) : code
 }
 
-const readableValues: Readonly<Record<string, (value: unknown) => string>> = {
+export const readableValues: Record<string, (value: unknown) => string> = {
   proto: (value) => protocol(Number(value)),
-  service_port: (value) => portText(Number(value)),
-  src_port: (value) => portText(Number(value)),
-  dst_port: (value) => portText(Number(value)),
   drop_cause: (value) => dropCause(String(value)),
   drop_state: (value) => tcpState(String(value)),
   network_events: networkEventsText,

@@ -4,18 +4,13 @@ import type { AnswerFrame } from '../../../../../src/api/published.ts'
 import { request, type Query } from '../../../api/client.ts'
 import { momentOf } from '../../../hooks/use-refresh.ts'
 import type { Range } from '../../../state/range.ts'
+import type { FlowQuery } from './flow-query.ts'
 import { resolvedRange } from './resolved-range.ts'
 import { allOf } from '../../../parts/filter-text.ts'
-import { questionQuery, type FlowQuestion } from '../flow-filter.ts'
-import type { ShownFlows } from '../state.ts'
+import { questionQuery } from '../flow-filter.ts'
 import { conditions, type Family, type Feature, type GroupField } from './families.ts'
 import type { GroupsAnswer, SeriesAnswer } from './sums.ts'
 import type { Earlier, Measure } from './state.ts'
-
-export interface FlowQuery extends FlowQuestion {
-  readonly t: Range
-  readonly revision: number
-}
 
 export function useAnswer<T>(
   path: string,
@@ -116,8 +111,4 @@ export function momentSeconds(moment: string): number {
   const [, count, unit = ''] = /^now(?:-(\d+)(s|m|h|d|w))?$/.exec(moment) ?? []
   if (moment.startsWith('now')) return Date.now() / 1000 - Number(count ?? 0) * (units[unit] ?? 0)
   return Date.parse(moment) / 1000
-}
-
-export function flowQueryOf({ filter, both, once, t, live }: ShownFlows, revision: number): FlowQuery {
-  return { filter, both, once, t: live ? { from: t.to === 'now' ? t.from : 'now-15m', to: 'now' } : t, revision }
 }

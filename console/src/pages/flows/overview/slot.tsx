@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'react'
 import { questionQuery } from '../flow-filter.ts'
-import type { FlowQuery } from './queries.ts'
+import type { FlowQuery } from './flow-query.ts'
 
 type SlotProps = Readonly<{
   flowQuery: FlowQuery

@@ -77,7 +77,7 @@ test('groups and others add up exactly, also beyond 2^53', () => {
   }
   expect(sharesOf(answer, ['dst_port'], 'bytes')).toEqual({
     shares: [
-      { name: '443 https', cells: [443], amount: 2 ** 64 },
+      { name: '443', cells: [443], amount: 2 ** 64 },
       { name: 'no port', cells: [null], amount: 5 },
       { name: 'others', cells: undefined, amount: 10 },
     ],

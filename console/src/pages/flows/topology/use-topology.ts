@@ -1,5 +1,6 @@
 import { useMemo } from 'react'
-import { useAnswer, type FlowQuery } from '../overview/queries.ts'
+import type { FlowQuery } from '../overview/flow-query.ts'
+import { useAnswer } from '../overview/queries.ts'
 import type { GroupsAnswer } from '../overview/sums.ts'
 import type { ShownFlows } from '../state.ts'
 import { isOnRequest } from '../overview/state.ts'
