@@ -31,6 +31,11 @@ export function sorted(value: unknown): unknown {
 }
 
 /** Undefined if the text is not JSON. */
+/** JSON of a store: ClickHouse has it as text. */
+export function storedJson(value: unknown): unknown {
+  return typeof value === 'string' ? parsedJson(value) : value
+}
+
 export function parsedJson(text: string): unknown {
   try {
     return JSON.parse(text)

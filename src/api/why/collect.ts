@@ -1,3 +1,4 @@
+import { storedJson } from '../../model/json.ts'
 import { parseKubernetesRef } from '../../model/refs.ts'
 import type { Dialect } from '../../query/index.ts'
 import type { TimeSpan } from '../../query/plan/index.ts'
@@ -110,8 +111,8 @@ function changeOf(row: Row): Candidate {
     paths: listOf(row['paths']).map(String),
     diff: listOf(row['diff']),
     pos: text('pos') ?? '',
-    before: row['before'],
-    after: row['after'],
+    before: storedJson(row['before']) ?? null,
+    after: storedJson(row['after']) ?? null,
   }
 }
 

@@ -1,4 +1,4 @@
-import { isRecord } from '../../model/json.ts'
+import { isRecord, storedJson } from '../../model/json.ts'
 import { workloadRef } from '../../model/refs.ts'
 import type { Dialect } from '../../query/index.ts'
 import type { TimeSpan } from '../../query/plan/index.ts'
@@ -72,17 +72,19 @@ export async function workloadsOf(
         ...own.map((pod) => text(pod['node'])).filter((node) => node !== ''),
         ...(each.end.kind === 'Node' ? [each.end.name] : []),
       ]),
-      images: new Set(own.flatMap((pod) => imagesOf(pod['images']))),
+      images: new Set(own.flatMap((pod) => imagesOf(storedJson(pod['images'])))),
       configs: new Set(template.flatMap(configsOf)),
       services: new Set(
         services
-          .filter(
-            (service) =>
-              text(service['namespace']) === each.end.namespace &&
-              isRecord(service['selector']) &&
-              Object.keys(service['selector']).length > 0 &&
-              labels.some((of) => matches(service['selector'], of)),
-          )
+          .filter(({ namespace, selector: stored }) => {
+            const selector = storedJson(stored)
+            return (
+              text(namespace) === each.end.namespace &&
+              isRecord(selector) &&
+              Object.keys(selector).length > 0 &&
+              labels.some((of) => matches(selector, of))
+            )
+          })
           .map((service) => text(service['name'])),
       ),
     }
@@ -136,7 +138,9 @@ async function specsOf(
   const found = Map.groupBy(rows, ({ ref }) => text(ref))
   const known = await Promise.all(
     workloads.map(async ({ end }, index): Promise<[string, readonly unknown[]]> => {
-      const changes = (found.get(refs[index] ?? '') ?? []).slice(0, 3).flatMap((row) => [row['new'], row['old']])
+      const changes = (found.get(refs[index] ?? '') ?? [])
+        .slice(0, 3)
+        .flatMap((row) => [storedJson(row['new']), storedJson(row['old'])])
       const stored = changes.filter(isRecord)
       const id = uids.get(endKey(end))
       if (stored.length > 0 || id === undefined) return [endKey(end), stored]

@@ -1,4 +1,4 @@
-import { isRecord } from '../../../model/json.ts'
+import { isRecord, storedJson } from '../../../model/json.ts'
 import { pointerSteps } from '../../../model/json-pointer.ts'
 import { parseKubernetesRef } from '../../../model/refs.ts'
 import { cloudTypes } from '../../../model/cloud.ts'
@@ -127,7 +127,8 @@ async function cloudChanges(scene: Scene): Promise<Lane> {
 export function cloudItem(row: Row): LaneItem {
   const text = (name: string) => textOf(row[name])
   const operation = (text('type') ?? '').slice('weir.cloud.'.length)
-  const fields = Array.isArray(row['changes']) ? row['changes'].filter(isRecord) : []
+  const changes = storedJson(row['changes'])
+  const fields = Array.isArray(changes) ? changes.filter(isRecord) : []
   const shown = fields
     .slice(0, maxSteps)
     .map(({ path, from, to }) => `${String(path)} ${valueText(from)} → ${valueText(to)}`)
