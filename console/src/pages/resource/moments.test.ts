@@ -38,7 +38,7 @@ test('states with equal content are one, a change and a deletion are moments', (
   )
 })
 
-test('an object that was created again begins anew', () => {
+test('an object that was created again has a moment for the new one', () => {
   const intervals = [state('12:00:00', null, { uid: 'u2' }), state('10:00:00', '11:00:00')]
   expect(momentsOf({ intervals, versions: [] })).toEqual(['10:00:00', '11:00:00', '12:00:00'].map(at))
 })
