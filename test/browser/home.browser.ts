@@ -55,7 +55,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: overview and status bar',
     await page.context().close()
   })
 
-  test('the latest changes have their actors', async () => {
+  test('the latest changes name the object and the changed fields', async () => {
     await stage.weir.events([
       asCloudEvent(
         change(who('Deployment/shop/api'), Date.now(), {
@@ -72,6 +72,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: overview and status bar',
     const changes = page.getByRole('region', { name: 'Latest changes' })
     await changes.getByRole('link', { name: 'Deployment shop/api' }).waitFor()
     await changes.getByText('replicas → 5').waitFor()
+    expect(await changes.getByRole('listitem').count()).toBe(1)
     await page.context().close()
   })
 

@@ -65,7 +65,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: the page of an object', (
     await stage.weir.get('/api/v1/resources/one?ref=k8s:demo/apps/Deployment/shop/api')
   })
 
-  test('it has image, replicas, conditions and strategy at the selected time, with one position per change', async () => {
+  test('it has image, replicas, conditions and strategy of the selected time, by change', async () => {
     const page = await stage.page('/resource/k8s:demo/apps/Deployment/shop/api')
     const state = page.getByRole('region', { name: 'Current state' })
     await state.getByText('shop/api:1.8').waitFor()

@@ -44,7 +44,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: admin features for other 
     await limited.context().close()
   })
 
-  test('Home has the overview of the permitted namespaces, and Pipeline explains that it covers every namespace', async () => {
+  test('Home covers the permitted namespaces, and Pipeline explains that it covers all', async () => {
     const page = await stage.page(`/home#token=${tokens.shop}`)
     await page.getByRole('region', { name: 'Latest changes' }).waitFor()
     expect(await page.getByRole('region', { name: /problems/ }).count()).toBe(0)

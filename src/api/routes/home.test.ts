@@ -64,7 +64,7 @@ const home = async (api: StoredApi, token: string, parameters: Record<string, st
 }
 const names = (rows: readonly Row[] | null): unknown[] | undefined => rows?.map(({ name }) => name)
 
-test('the overview has the sums of the other routes, changes without noise, and warnings by object and reason', async () => {
+test('it has the sums of the other routes, changes without noise, and warnings by object and reason', async () => {
   const api = await started()
   const all = await home(api, 'admin')
   const flows = await api.get(
