@@ -27,7 +27,7 @@ const path = '/api/v1/flows'
 const liveRefresh = 5
 const [defaultLimit, maxGroups] = [500, 10_000]
 
-export function GroupedFlows({ state, set, columns, tabs }: FlowViewProps): React.ReactNode {
+export default function GroupedFlows({ state, set, columns, tabs }: FlowViewProps): React.ReactNode {
   const { live, t, refresh, group, by, w } = state
   const { revision, again } = useRefresh(live ? (refresh === 0 ? liveRefresh : refresh) : isMoving(t) ? refresh : 0)
   const [limit, setLimit] = useState(defaultLimit)

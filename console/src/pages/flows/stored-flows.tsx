@@ -20,7 +20,7 @@ import { flowsText } from '../../text/flows.ts'
 
 const Volume = lazy(() => import('./volume.tsx'))
 
-export function StoredFlows(props: RowsProps): React.ReactNode {
+export default function StoredFlows(props: RowsProps): React.ReactNode {
   const { state, set, columns, tabs, chosen, fields, opened, onSort } = props
   const { filter, both, once, t } = state
   const { revision, again } = useRefresh(isMoving(t) ? state.refresh : 0)

@@ -3,11 +3,11 @@ import { plainText } from '../../parts/format.ts'
 import { Loading, Notice } from '../../parts/states.tsx'
 import { fieldsOf } from './columns.tsx'
 import { LiveFlows } from './live-flows.tsx'
-import { StoredFlows } from './stored-flows.tsx'
 import type { FlowViewProps } from './views.ts'
 import { flowsText } from '../../text/flows.ts'
 
-const GroupedFlows = lazy(async () => ({ default: (await import('./grouped-flows.tsx')).GroupedFlows }))
+const StoredFlows = lazy(() => import('./stored-flows.tsx'))
+const GroupedFlows = lazy(() => import('./grouped-flows.tsx'))
 
 export default function FlowTable({ state, set, columns, tabs }: FlowViewProps): React.ReactNode {
   const chosen = useMemo(() => state.cols.flatMap((id) => columns.get(id) ?? []), [state.cols, columns])
@@ -49,7 +49,9 @@ export default function FlowTable({ state, set, columns, tabs }: FlowViewProps):
       ) : state.live ? (
         <LiveFlows {...shared} />
       ) : (
-        <StoredFlows {...shared} />
+        <Suspense fallback={<Loading what={flowsText.storedFlows} />}>
+          <StoredFlows {...shared} />
+        </Suspense>
       )}
     </>
   )
