@@ -26,7 +26,7 @@ test('a file has plain numbers, and nothing for an absent value', () => {
   expect(csvText(<span>–</span>)).toBe(null)
 })
 
-test('columns with the same title are told apart by their id', () => {
+test('columns with the same title have their id in the title', () => {
   const columns = [
     { id: 'src_port', title: 'Port', cell: (n: number) => n },
     { id: 'dst_port', title: 'Port', cell: (n: number) => n + 1 },

@@ -1,6 +1,6 @@
 import { useEffect, useLayoutEffect, useRef } from 'react'
 
-/** For a result whose last rows can be shown without the rows before them. */
+/** For a result with last rows that load without the rows before them. */
 export type GridEnds = Readonly<{
   /** The rows end with the last one of the result; the table starts there. */
   isEnd: boolean

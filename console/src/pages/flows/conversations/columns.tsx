@@ -204,6 +204,8 @@ const columns: readonly GridColumn<Conversation>[] = [
 
 export function conversationColumns(widths: Widths): readonly GridColumn<Conversation>[] {
   return columns.map((column) =>
-    widths[column.id] === undefined ? column : { ...column, width: widths[column.id] ?? column.width, grow: 0, isSized: true },
+    widths[column.id] === undefined
+      ? column
+      : { ...column, width: widths[column.id] ?? column.width, grow: 0, isSized: true },
   )
 }
