@@ -108,8 +108,10 @@ export class RabbitPuller implements Puller<Handle> {
 
   async #connect(): Promise<Live> {
     const { queue, prefetch, begin, vhost, timeout } = this.#config
-    const pauseMs = Math.min(maxPauseMs, Math.floor(prefetch / messagesPerPauseMs))
-    const dialed = await connectToAny(this.#config, this.#context, () => (this.#lastPull >= busyMessages ? pauseMs : 0))
+    const longest = Math.min(maxPauseMs, Math.floor(prefetch / messagesPerPauseMs))
+    // With half of them unacknowledged, the server may wait for acknowledgements: a pause would lower the rate.
+    const isSteady = () => this.#lastPull >= busyMessages && (this.#live?.open.size ?? prefetch) < prefetch / 2
+    const dialed = await connectToAny(this.#config, this.#context, () => (isSteady() ? longest : 0))
     const { connection, url } = dialed
     this.#ended = undefined
     const connectionId = `${this.#context.epoch}.${++this.#connections}`
