@@ -54,11 +54,13 @@ it('files of an earlier version without columns of costs are not merged with lat
   const columns = columnSet('events', costColumns)!
   const costs = { stream: 'events', families: ['cost'] } as const
   const others = { stream: 'events', families: ['audit'] } as const
+  expect(names(nextMerge([file(0, costs), file(1, others), file(2, { ...costs, columns })], new Set(), after))).toBe(
+    'f0 f1',
+  )
   expect(
-    names(nextMerge([file(0, costs), file(1, others), file(2, { ...costs, columns })], new Set(), after)),
-  ).toBe('f0 f1')
-  expect(
-    names(nextMerge([file(0, { ...costs, columns }), file(1, others), file(2, { ...costs, columns })], new Set(), after)),
+    names(
+      nextMerge([file(0, { ...costs, columns }), file(1, others), file(2, { ...costs, columns })], new Set(), after),
+    ),
   ).toBe('f0 f1 f2')
 })
 

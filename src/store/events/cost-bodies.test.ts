@@ -28,16 +28,14 @@ const body = fc.oneof(
 test('columns are those of parsed bodies, for regular, other and broken bodies in any order', () => {
   fc.assert(
     fc.property(fc.array(body, { minLength: 1, maxLength: 12 }), (bodies) => {
-      const events = bodies.map(
-        (json, at): WeirEvent => ({
-          id: String(at),
-          source: '/s',
-          type: cloudTypes.cost,
-          family: 'cost',
-          encoding: 'json',
-          data: Buffer.from(json),
-        }),
-      )
+      const events = bodies.map((json, at): WeirEvent => ({
+        id: String(at),
+        source: '/s',
+        type: cloudTypes.cost,
+        family: 'cost',
+        encoding: 'json',
+        data: Buffer.from(json),
+      }))
       const words = new DictionaryBuilder()
       const read = new CostBodies(toEventBatch(events), words)
       for (const [row, event] of events.entries()) {

@@ -14,7 +14,10 @@ async function fill(
   create: () => Promise<string>,
   { pin, directory, files, fresh, base }: TableChange,
 ): Promise<boolean> {
-  const months = await monthsOf(connection, fresh.map(({ name }) => `${directory}/${name}`))
+  const months = await monthsOf(
+    connection,
+    fresh.map(({ name }) => `${directory}/${name}`),
+  )
   if (base !== undefined && months.length === 0) return false
   const database = await create()
   const input = { directory, sources: [], words: pin.state.words }
@@ -41,7 +44,8 @@ async function monthsOf(connection: DuckDBConnection, paths: readonly string[]):
   const found = await rowsOf(
     connection,
     `SELECT strftime(month, '%Y-%m') FROM (SELECT DISTINCT date_trunc('month', make_timestamp(epoch_us(time))) AS month
-      FROM read_parquet(${fileList(paths)}, union_by_name = true) WHERE family = 'cost' AND time IS NOT NULL) ORDER BY 1`,
+      FROM read_parquet(${fileList(paths)}, union_by_name = true) WHERE family = 'cost' AND time IS NOT NULL)
+      ORDER BY 1`,
   )
   return found.map(([month]) => String(month))
 }

@@ -36,9 +36,7 @@ export function spendViews(
     .map((name) => {
       if (name === 'spend') return `; CREATE TEMP VIEW spend AS ${spendView(input)}`
       const sql =
-        cached === undefined
-          ? tableSql[name](`(${spendView(input)})`)
-          : `SELECT * FROM ${cached.database}.${name}`
+        cached === undefined ? tableSql[name](`(${spendView(input)})`) : `SELECT * FROM ${cached.database}.${name}`
       return `; CREATE TEMP VIEW ${name} AS ${sql}`
     })
     .join('')
