@@ -49,6 +49,7 @@ export const homeText = {
   trafficSum: (bytes: string, flows: string) => `${bytes} in ${flows} flows`,
   noFlows: 'No flows in the last hour. Connect an exporter below, or select a longer time range on the page Flows.',
   topTalkers: 'Top talkers',
+  allTalkers: 'All, with service ports',
   sourceAndDestination: 'Source → destination',
   noAddress: 'no address',
   pair: (source: string, destination: string) => `${source} → ${destination}`,

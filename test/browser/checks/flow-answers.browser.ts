@@ -8,7 +8,7 @@ describe.skipIf(chromiumPath === undefined)('questions about flows take few acti
   test('top talkers of the last hour with their service port are one action from Home, and equal SQL', async () => {
     await stage.filled()
     const page = await stage.page('/home')
-    await page.getByRole('link', { name: 'Top talkers, last hour' }).click()
+    await page.getByRole('link', { name: 'All, with service ports' }).click()
     const grid = page.getByRole('grid', { name: 'Groups of flows' })
     await grid.getByRole('columnheader', { name: /service port/i }).waitFor()
     const [largest] = await stage.weir.sql<Record<string, unknown>>(

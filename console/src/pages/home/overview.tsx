@@ -72,11 +72,18 @@ function Traffic({ of: { traffic, talkers }, hasFlows }: { of: HomeAnswer; hasFl
   )
 }
 
+const talkers = { ...lastHour, group: 'src_name,src_addr,dst_name,dst_addr,service_port' } as const
+
 function Talkers({ of }: { of: HomeAnswer['talkers'] }) {
   const bytes = of.columns.findIndex(({ name }) => name === 'bytes')
   return (
     <section className="panel" aria-label={homeText.topTalkers}>
-      <h2>{homeText.topTalkers}</h2>
+      <h2>
+        {homeText.topTalkers}{' '}
+        <Link className="all" to="/flows" search={talkers as never}>
+          {homeText.allTalkers}
+        </Link>
+      </h2>
       <table className="talkers">
         <TableHead columns={[homeText.sourceAndDestination, [generalText.bytes, 'end']]} />
         <tbody>
