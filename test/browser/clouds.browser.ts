@@ -144,7 +144,9 @@ describe.skipIf(chromiumPath === undefined)('chromium: inventory and spend', () 
       const rows = costs.getByRole('region', { name: `Allocation of costs in ${currency}` }).locator('tbody tr')
       await rows.first().waitFor()
       // The title has the exact amount; the text is rounded.
-      const parts = await rows.locator('td[title]').evaluateAll((cells) => cells.map((cell) => cell.getAttribute('title')))
+      const parts = await rows
+        .locator('td[title]')
+        .evaluateAll((cells) => cells.map((cell) => cell.getAttribute('title')))
       expect(parts).toHaveLength(3)
       const sum = parts.reduce((added, part) => added + Number(part), 0).toFixed(2)
       const shown = [await rows.last().innerText(), await costs.locator('header b').innerText()]

@@ -39,7 +39,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: overview and status bar',
     await page.context().close()
   })
 
-  test('Home has traffic, top talkers as links to their flows, and says what is not collected', async () => {
+  test('Home has traffic, top talkers as links to their flows, and reports missing collection', async () => {
     await stage.filled()
     const page = await stage.page('/home')
     const talkers = page.getByRole('region', { name: 'Top talkers' })

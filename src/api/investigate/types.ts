@@ -45,7 +45,7 @@ export type LaneItem = Readonly<{
 export type Lane = Readonly<{
   name: LaneName
   state: LaneState
-  /** Why items are absent, or what is included. */
+  /** The reason for absent items, or the included ones. */
   note: string | null
   /** Of the time range; `items` has the newest. */
   total: number
@@ -66,7 +66,7 @@ export type Scene = Readonly<{
 
 /** Objects and addresses that belong to the subject in the time range. */
 export type Related = Readonly<{
-  /** The subject, what it owns, and what held the address. */
+  /** The subject, its owned objects, and the objects that held the address. */
   refs: readonly string[]
   /** The topmost owner: flows and reports of images name workloads. */
   workload: KubernetesRef | undefined

@@ -82,7 +82,7 @@ const sumsSql = ['bytes', 'packets'].map((name) => `sum(${name} * coalesce(sampl
 const sumsOf = (row: Readonly<Record<string, unknown>>): Sums => measures.map((name) => Number(row[name] ?? 0))
 const added = (all: readonly Sums[]): Sums => measures.map((_, at) => all.reduce((sum, one) => sum + (one[at] ?? 0), 0))
 
-/** Sums by key, of rows whose last three cells are bytes, packets and flows. */
+/** Sums by key, of rows with bytes, packets and flows as their last three cells. */
 function byKey(rows: readonly (readonly unknown[])[], first: number, last: number): Map<string, Sums> {
   const found = new Map<string, Sums>()
   for (const row of rows) {

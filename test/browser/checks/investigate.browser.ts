@@ -53,7 +53,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: investigate a subject', (
     demo?.kill('SIGTERM')
   })
 
-  test('lanes state what happened, and what is not collected; a mark opens its change', async () => {
+  test('lanes distinguish no events from missing collection; a mark opens its change', async () => {
     const page = await open(`/investigate?v=1&live=0&t=${around()}&of=shop/api`)
     const lanes = page.getByRole('region', { name: 'Lanes' })
     await lanes.getByRole('img', { name: /flows, .*, at most/ }).waitFor(pollOptions)

@@ -31,7 +31,7 @@ const dataTop = (page: Page): Promise<number> =>
     .filter((one) => one.checkVisibility() && one.getBoundingClientRect().height > 0)
     .map((one) => Math.round(one.getBoundingClientRect().top)))`)
 
-/** Their page scrolls around an area of its own: the graph with its list, and the editor with its result. */
+/** Their page scrolls around a separate area: the graph with its list, and the editor with its result. */
 const scrollTwice = ['flows-topology', 'sql']
 
 /** Scroll areas inside of a scroll area of the same direction, apart from small ones such as lists of a form. */
