@@ -27,7 +27,8 @@ const drawers = ['flows-table-record', 'pipeline-sink', 'dead-letters-one', 'cha
 const dataTop = (page: Page): Promise<number> =>
   page.evaluate<number>(`Math.min(...[...document.querySelectorAll(
     'main [role="grid"] .grid-body [role="row"], main canvas, main table tbody tr, main .panel li, main .panel p, ' +
-    'main .panel svg, main .panel dd, main svg, main .home h2, main .page-line .number, main .overview-sum, main .cm-editor, main textarea')]
+    'main .panel svg, main .panel dd, main svg, main .home h2, ' +
+    'main .page-line .number, main .overview-sum, main .cm-editor, main textarea')]
     .filter((one) => one.checkVisibility() && one.getBoundingClientRect().height > 0)
     .map((one) => Math.round(one.getBoundingClientRect().top)))`)
 
