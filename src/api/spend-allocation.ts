@@ -4,7 +4,8 @@ import { inventoryProviderSql } from './cloud-names.ts'
 const namespaceTags = ['namespace', 'kubernetes_namespace', 'kubernetes.io/namespace', 'aws:eks:namespace'] as const
 
 /** The namespace that a row of costs names. */
-export const namespaceTag = `coalesce(${namespaceTags.map((tag) => `json_extract_string(tags, '$."${tag}"')`).join(', ')})`
+const tagsInOrder = namespaceTags.map((tag) => `json_extract_string(tags, '$."${tag}"')`)
+export const namespaceTag = `coalesce(${tagsInOrder.join(', ')})`
 
 /** A finding counts for each day at the end of which it was valid. */
 const findings = `SELECT provider AS finding_provider, id AS finding_id, valid_from, valid_to
@@ -18,4 +19,5 @@ export const allocatedRows = `(SELECT s.*, CASE
         WHERE f.finding_provider = ${inventoryProviderSql('s.provider')}
         AND f.finding_id = regexp_extract(s.resource, '[^/:]+$')
         AND f.valid_from < ${dayEnd} AND (f.valid_to IS NULL OR f.valid_to >= ${dayEnd})) THEN 'idle'
-      WHEN s.resource IS NULL AND ${namespaceTag} IS NULL THEN 'shared' ELSE 'allocated' END AS allocation FROM spend s)`
+      WHEN s.resource IS NULL AND ${namespaceTag} IS NULL THEN 'shared' ELSE 'allocated' END AS allocation
+      FROM spend s)`

@@ -1,3 +1,4 @@
+import { realHost } from '../host/index.ts'
 import { messageOf } from '../model/errors.ts'
 import type { ConnectorPackage } from './contract.ts'
 import { findPackage, PackageProblem, type FoundPackage } from './find.ts'
@@ -44,11 +45,9 @@ export async function loadPackage(name: string, folder: string): Promise<Connect
 }
 
 async function importPackage(shown: string, entry: string): Promise<Readonly<Record<string, unknown>>> {
-  // The timer also keeps the process alive, which Node would end if the package waits for nothing.
-  const limit = Promise.withResolvers<never>()
-  const timer = setTimeout(() => limit.reject(new Error(`its code did not end within ${limitMs / 1000} s`)), limitMs)
+  const done = new AbortController()
   try {
-    return await Promise.race([importModule(entry), limit.promise])
+    return await Promise.race([importModule(entry), late(done.signal)])
   } catch (error) {
     throw new PackageProblem(
       `${shown} cannot be loaded: ${messageOf(error)}`,
@@ -58,8 +57,14 @@ async function importPackage(shown: string, entry: string): Promise<Readonly<Rec
       error,
     )
   } finally {
-    clearTimeout(timer)
+    done.abort()
   }
+}
+
+/** Keeps the process alive, which Node would end if the package waits for nothing. */
+async function late(done: AbortSignal): Promise<never> {
+  await realHost().timers.sleep(limitMs, done)
+  throw new Error(`its code did not end within ${limitMs / 1000} s`)
 }
 
 function hasNoJavaScript(error: unknown): boolean {

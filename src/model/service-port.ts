@@ -97,7 +97,9 @@ export function serviceSql({
   }
 }
 
-/** The same where ports that are not registered are NULL, as in sums. NULL then also means that ports decide nothing. */
+/**
+ * The same where ports that are not registered are NULL, as in sums. NULL then also means that ports decide nothing.
+ */
 export function registeredServiceSql(src: string, dst: string): Readonly<{ port: string; initiator: string }> {
   return {
     port: `CASE WHEN ${src} IS NULL OR ${dst} < ${src} THEN ${dst} ELSE ${src} END`,

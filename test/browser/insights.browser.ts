@@ -125,7 +125,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: insights', () => {
     await page.context().close()
   })
 
-  test('check 37: ids and findings equal SQL, fixable problems have a version, unscanned images are listed', async () => {
+  test('check 37: ids and findings equal SQL; lists of fixable problems and unscanned images', async () => {
     const page = await stage.page('/insights')
     const tiles = page.getByRole('group', { name: 'Problems by severity' })
     await tiles.getByText('1 id').first().waitFor()

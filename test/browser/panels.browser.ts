@@ -61,8 +61,8 @@ describe.skipIf(chromiumPath === undefined)('chromium: panels of networks, count
       .poll(() => values('Destination countries'))
       .toEqual(await bySql(name, 'src_country IS NOT NULL OR dst_country IS NOT NULL'))
     const private_ = (end: string): string => `${end}_addr LIKE '10.%'`
-    const direction = `CASE WHEN ${private_('src')} AND ${private_('dst')} THEN 'inside' WHEN ${private_('dst')} THEN 'in'
-      WHEN ${private_('src')} THEN 'out' ELSE 'outside only' END`
+    const direction = `CASE WHEN ${private_('src')} AND ${private_('dst')} THEN 'inside'
+      WHEN ${private_('dst')} THEN 'in' WHEN ${private_('src')} THEN 'out' ELSE 'outside only' END`
     await expect
       .poll(() => values('Across the boundary'))
       .toEqual({ 'outside only': 0, ...(await bySql(direction, 'true')) })

@@ -283,7 +283,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: the topology of flows', (
     await other.context().close()
   })
 
-  test('no label overlaps a node; find shows the node with its neighbours; the threshold hides weak edges', async () => {
+  test('no label overlaps a node; find shows neighbours; the threshold hides weak edges', async () => {
     const page = await stage.page('/nowhere')
     // Records nodes and texts of each painting of the bitmap, in its pixels.
     await page.addInitScript(`{
@@ -294,7 +294,8 @@ describe.skipIf(chromiumPath === undefined)('chromium: the topology of flows', (
       proto.clearRect = function (...all) { shown.nodes = []; shown.texts = []; return clearRect.apply(this, all) }
       proto.beginPath = function () { path = []; return beginPath.apply(this) }
       proto.arc = function (x, y, r, ...all) { path.push([x, y, r]); return arc.call(this, x, y, r, ...all) }
-      proto.rect = function (x, y, w, h) { path.push([x + w / 2, y + h / 2, w / 2]); return rect.call(this, x, y, w, h) }
+      proto.rect = function (x, y, w, h) {
+        path.push([x + w / 2, y + h / 2, w / 2]); return rect.call(this, x, y, w, h) }
       proto.fill = function (...all) {
         // Groups are larger than any node.
         if (path.length === 1 && path[0][2] <= 24) shown.nodes.push(path[0]); return fill.apply(this, all) }
@@ -305,7 +306,8 @@ describe.skipIf(chromiumPath === undefined)('chromium: the topology of flows', (
     const overlaps = (): Promise<{ texts: number; nodes: number; hits: string[] }> =>
       page.evaluate(`({ texts: shown.texts.length, nodes: shown.nodes.length, hits: shown.texts.filter(
         ([, left, top, right, bottom]) => shown.nodes.some(([x, y, r]) =>
-          Math.hypot(Math.max(left - x, 0, x - right), Math.max(top - y, 0, y - bottom)) < r)).map(([text]) => text) })`)
+          Math.hypot(Math.max(left - x, 0, x - right), Math.max(top - y, 0, y - bottom)) < r))
+        .map(([text]) => text) })`)
     for (const address of [path, `${path}&more=1`, `${path}&folds=net-1,net-2&least=60`]) {
       await page.goto(stage.weir.url + address)
       await page.locator(graph).waitFor()

@@ -23,6 +23,7 @@ export const investigateText = {
   limitedTo: (namespaces: string) => `Limited to the namespaces ${namespaces}`,
   hideLane: (lane: string, events: string) => `${lane}: hide ${events} events`,
   showLane: (lane: string, events: string) => `${lane}: show ${events} events`,
+  perSecond: (amount: string) => `${amount}/s`,
   trafficOf: (flows: string, bytes: string, rate: string) => `${flows} flows, ${bytes}, at most ${rate}`,
   newestOf: (items: string, total: string) => `newest ${items} of ${total}`,
   unknownBefore: 'no data before the first stored flow',

@@ -21,7 +21,6 @@ const service = serviceSql({
 function flowColumn(column: string): string {
   if (column === 'service_port') return `${service.port} AS \`service_port\``
   if (column === 'initiator') return `${service.initiator} AS \`initiator\``
-
   if (column === 'time_received') return `${receiptOf.flow('f.')} AS \`time_received\``
   if (column === 'time_skewed') return 'toBool(f.time_skewed) AS `time_skewed`'
   if (kinds.get(column) === 'json') return `${asJson(`f.${name(column)}`)} AS ${name(column)}`
@@ -30,7 +29,8 @@ function flowColumn(column: string): string {
 
 export function flowsView(names: StoreNames): string {
   const later = [...kinds.keys()].filter((field) => !flowOrder.includes(field))
-  return `SELECT ${[...flowOrder, ...later, ...serviceColumns].map(flowColumn).join(', ')} FROM ${tableOf(names, 'flows')} AS f`
+  const columns = [...flowOrder, ...later, ...serviceColumns].map(flowColumn)
+  return `SELECT ${columns.join(', ')} FROM ${tableOf(names, 'flows')} AS f`
 }
 
 /** Valid JSON stays as it is, other texts become JSON strings, and bytes that are no text are Base64. */

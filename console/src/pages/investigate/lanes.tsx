@@ -136,7 +136,7 @@ function Traffic({ of: { buckets, span, step, since, lanes } }: { of: Investigat
   const text = investigateText.trafficOf(
     count(lane.total),
     volume(buckets.reduce((sum, { bytes }) => sum + bytes, 0)),
-    `${volume(most / step)}/s`,
+    investigateText.perSecond(volume(most / step)),
   )
   return (
     <>

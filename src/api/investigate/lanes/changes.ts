@@ -77,7 +77,9 @@ export function markItem(mark: TrafficMark): LaneItem {
     level: operation === 'deleted' ? 'warning' : 'info',
     object: objectText({ kind, namespace: namespace ?? '', name }),
     ref,
-    text: `${[is === 'rollout' ? 'rolled out' : operation, ...facts].join(': ')} (${reasons.map(reasonText).join(', ')})`,
+    text:
+      `${[is === 'rollout' ? 'rolled out' : operation, ...facts].join(': ')} ` +
+      `(${reasons.map(reasonText).join(', ')})`,
     actor,
     actor_ref: actorRef,
   }

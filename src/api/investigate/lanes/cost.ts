@@ -52,7 +52,9 @@ function costItem(row: Row): LaneItem {
     object:
       resource === null ? `namespace ${text('namespace') ?? ''}` : `resource ${text('resource_name') ?? resource}`,
     ref: null,
-    text: `${decimalText(text('billed') ?? '0')} ${text('currency') ?? ''}${row['estimated'] === true ? ', estimated' : ''}`,
+    text:
+      `${decimalText(text('billed') ?? '0')} ${text('currency') ?? ''}` +
+      (row['estimated'] === true ? ', estimated' : ''),
     actor: null,
     actor_ref: null,
   }

@@ -18,7 +18,8 @@ export async function eventsLane(scene: Scene): Promise<Lane> {
       : amongTexts(scene, 'ref', related.refs)
   const rows = await runQuery(
     `SELECT time, ref, type AS event_type, ${jsonText('data', ['type'])} AS level, ` +
-      `${['reason', 'message', 'reporter'].map(member).join(', ')}, ${integerOf(jsonText('data', ['count']))} AS times, ` +
+      `${['reason', 'message', 'reporter'].map(member).join(', ')}, ` +
+      `${integerOf(jsonText('data', ['count']))} AS times, ` +
       `_pos AS pos, count(*) OVER () AS n FROM events WHERE family = 'k8s-event' AND ${about} AND ${within(scene)} ` +
       `ORDER BY time DESC, pos DESC LIMIT ${limit}`,
   )

@@ -19,7 +19,8 @@ export async function problemsLane({ subject, related, ...scene }: Scene): Promi
   const images = insightRows({ dialect, principal, at: span.to, list: 'images', fields: ['workloads'] })
   const rows = await runQuery(
     `SELECT image, name, findings, critical, high, fixable, scanned, reported, count(*) OVER () AS n ` +
-      `FROM (${images}) WHERE ${runs} ORDER BY coalesce(critical, 0) DESC, coalesce(high, 0) DESC, image LIMIT ${limit}`,
+      `FROM (${images}) WHERE ${runs} ` +
+      `ORDER BY coalesce(critical, 0) DESC, coalesce(high, 0) DESC, image LIMIT ${limit}`,
   )
   if (rows.length === 0)
     return {

@@ -89,7 +89,7 @@ export function paintEdges(
 
 type Spot = readonly [x: number, y: number]
 
-/** A triangle whose tip is `gap` pixels before the end. */
+/** A triangle with its tip `gap` pixels before the end. */
 export function arrowHead(
   context: CanvasRenderingContext2D,
   [x1, y1]: Spot,

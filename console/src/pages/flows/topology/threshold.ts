@@ -12,7 +12,7 @@ export function thresholdOf({ edges }: Graph, measure: Measure, position: number
   return strongest * 10 ** ((Math.min(position, maxThreshold) - maxThreshold) / decade)
 }
 
-/** Without weaker edges and nodes that lose all of theirs. The omitted amounts are part of the rest. */
+/** Without weaker edges, and without nodes that lose all edges. The omitted amounts are part of the rest. */
 export function aboveThreshold(graph: Graph, measure: Measure, position: number): Graph {
   const least = thresholdOf(graph, measure, position)
   // The exponent may round above the strongest edge.
