@@ -9,7 +9,7 @@ import { useSaved } from './saved.ts'
 import { useFound } from './use-found.ts'
 import { useOpenView } from './use-open-view.ts'
 import { appText } from '../text/app.ts'
-import { paletteText } from '../text/palette.ts'
+import { pageWords, paletteText } from '../text/palette.ts'
 
 type PaletteProps = Readonly<{ typed: string; onType: (typed: string) => void; onDone: () => void }>
 
@@ -28,7 +28,7 @@ export default function PaletteChoice({ typed, onType, onDone }: PaletteProps): 
     (): readonly Command[] => [
       ...pages.map(({ path, title }): Command => ({
         name: title,
-        words: appText.pageWords(paletteText.wordsOfPages[path] ?? ''),
+        words: appText.pageWords(pageWords[path] ?? ''),
         run: () => {
           navigate({ to: path, search: keepFrame as never }).catch(reportError)
         },

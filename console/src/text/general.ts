@@ -50,6 +50,7 @@ export const generalText = {
   changesNewestFirst: 'Changes, newest first',
   tracesNewestFirst: 'Traces, newest first',
   perSecond: 'Per second',
+  automatic: (chosen: string) => `automatic: ${chosen}`,
   accepted: 'Accepted',
   deadLetters: 'Dead letters',
   deadLettersInText: 'dead letters',

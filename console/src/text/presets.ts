@@ -13,6 +13,8 @@ export const presetsText = {
   egressByWorkload: 'Egress by workload',
   ingressHint: 'Traffic by its destination. Each flow counts once',
   egressHint: 'Traffic by its source. Each flow counts once',
+  outside: 'Outside networks',
+  outsideHint: 'Traffic across the boundary, by autonomous system and country',
   drops: 'Packet drops',
   dropsHint: 'Dropped packets and bytes by workload, cause and TCP state',
   dns: 'DNS',
