@@ -19,7 +19,9 @@ import { isMoving, type Range } from '../../state/range.ts'
 import { refText } from '../../state/refs.ts'
 import { usePageState } from '../../state/use-page-state.ts'
 import { useArrivals } from '../../hooks/use-arrivals.ts'
+import { useFinest } from '../../hooks/use-finest.ts'
 import { useRefresh } from '../../hooks/use-refresh.ts'
+import { groupings } from '../../parts/audit/groupings.ts'
 import { traceQuery, useColumns, useFirsts, useLogins } from './queries.ts'
 import { traceColumns } from '../../parts/audit/columns.tsx'
 import { Filters } from './filters.tsx'
@@ -66,7 +68,9 @@ export default function AuditPage(): React.ReactNode {
   if (!paused && !reading && frozen !== arrivals) setFrozen(arrivals)
   const revision = `${refreshed} ${frozen}`
   const traces = useTraces(question, t, revision)
-  const sums = useTraceSums(question, t, { by: state.by, limit: 8, buckets: 150, revision })
+  const { current: by, settle } = useFinest(state.by, groupings, JSON.stringify([question, t]))
+  const sums = useTraceSums(question, t, { by, limit: 8, buckets: 150, revision })
+  settle(sums.data?.by === by ? sums.data?.groups.length : undefined)
   const { rows, busy, error, span } = traces
   const onSpan = (from: string, to: string) => set({ t: { from, to }, live: false })
   useCommands(

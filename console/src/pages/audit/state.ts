@@ -1,3 +1,4 @@
+import { auto } from '../../hooks/use-finest.ts'
 import { groupings, type Grouping } from '../../parts/audit/groupings.ts'
 import { noValue } from '../../parts/audit/values.ts'
 import { leftOut } from '../../parts/choices.ts'
@@ -19,7 +20,7 @@ export type AuditView = (typeof auditViews)[number]
 
 export interface AuditState extends Frame, TraceFilter {
   readonly view: AuditView
-  readonly by: Grouping
+  readonly by: Grouping | typeof auto
   readonly sel: string
   readonly node: string
   readonly from: string
@@ -41,7 +42,7 @@ export const auditCodec = codecOf<AuditState>({
   tenant: list,
   region: list,
   view: oneOf(auditViews, 'traces'),
-  by: oneOf(groupings, 'severity'),
+  by: oneOf([auto, ...groupings], auto),
   sel: text(),
   node: text(),
   from: text(),

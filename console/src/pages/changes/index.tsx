@@ -13,6 +13,7 @@ import { Grid } from '../../parts/grid.tsx'
 import { ErrorState, Loading, NoStore, RefreshButton, StaleNotice, UnreadNotice } from '../../parts/states.tsx'
 import { isMoving } from '../../state/range.ts'
 import { usePageState } from '../../state/use-page-state.ts'
+import { useFinest } from '../../hooks/use-finest.ts'
 import { useRefresh } from '../../hooks/use-refresh.ts'
 import { useChanges, useChangeSums, useClusters } from './queries.ts'
 import { ChangeDrawer } from '../../parts/changes/change.tsx'
@@ -21,7 +22,7 @@ import { Filters } from './filters.tsx'
 import { Gaps, useGapMarks, useGaps } from './gaps.tsx'
 import { ChangesLive } from './live-bar.tsx'
 import { NoChanges } from './no-changes.tsx'
-import { changesCodec, noFilter, type ChangeFilter } from './state.ts'
+import { changesCodec, groupings, noFilter, type ChangeFilter } from './state.ts'
 import { Timeline } from './timeline.tsx'
 import { Traffic } from './traffic.tsx'
 import { useArrivals } from '../../hooks/use-arrivals.ts'
@@ -35,7 +36,7 @@ export default function ChangesPage(): React.ReactNode {
   useTitle(generalText.changes)
   const { state, unread, set } = usePageState(changesCodec)
   const fields = useFields()
-  const { q, uid, operation, kind, namespace, name, actor, cluster, noise, t, by } = state
+  const { q, uid, operation, kind, namespace, name, actor, cluster, noise, t } = state
   const filter = useMemo(
     (): ChangeFilter => ({ q, uid, operation, kind, namespace, name, actor, cluster, noise }),
     [q, uid, operation, kind, namespace, name, actor, cluster, noise],
@@ -49,7 +50,9 @@ export default function ChangesPage(): React.ReactNode {
   const changes = useChanges({ filter, t, revision, arrivals, hold: paused || reading })
   const [frozen, setFrozen] = useState(arrivals)
   if (!paused && frozen !== arrivals) setFrozen(arrivals)
+  const { current: by, settle } = useFinest(state.by, groupings, JSON.stringify([filter, t]))
   const sums = useChangeSums(filter, t, by, `${revision} ${frozen}`)
+  settle(sums.data?.by === by ? sums.data.groups.length : undefined)
   const { rows, more, busy, error, span } = changes
   const gaps = useGaps(cluster, sums.data?.span, `${revision} ${frozen}`)
   const gapMarks = useGapMarks(gaps)

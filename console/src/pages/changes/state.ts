@@ -1,3 +1,4 @@
+import { auto } from '../../hooks/use-finest.ts'
 import { codecOf } from '../../state/codec.ts'
 import { frameParts, type Frame } from '../../state/frame.ts'
 import { openChangeParts, type OpenChange } from '../../state/open-change.ts'
@@ -18,7 +19,7 @@ export interface ChangeFilter extends Readonly<Record<Facet | 'operation' | 'nam
 }
 
 export interface ChangesState extends Frame, ChangeFilter, OpenChange {
-  readonly by: Grouping
+  readonly by: Grouping | typeof auto
   readonly traffic: boolean
   readonly marks: boolean
 }
@@ -35,7 +36,7 @@ export const changesCodec = codecOf<ChangesState>({
   cluster: textList(),
   uid: text(),
   noise: flag(false),
-  by: oneOf(groupings, 'operation'),
+  by: oneOf([auto, ...groupings], auto),
   traffic: flag(true),
   marks: flag(true),
   ...openChangeParts,

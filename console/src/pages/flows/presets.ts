@@ -1,3 +1,4 @@
+import { auto } from '../../hooks/use-finest.ts'
 import { defaultPanels, type Dimension, type Measure, type PanelName } from './overview/state.ts'
 import type { FlowsState } from './state.ts'
 import { presetsText } from '../../text/presets.ts'
@@ -7,9 +8,10 @@ type Preset = Readonly<{
   title: string
   hint: string
   group: string
-  shows: Readonly<{ dim: Dimension; by: Measure; once: boolean; panels: readonly PanelName[] }>
+  shows: Readonly<{ dim: Dimension | typeof auto; by: Measure; once: boolean; panels: readonly PanelName[] }>
 }>
 
+const outside: readonly PanelName[] = ['boundary', 'map', 'srcas', 'dstas', 'srccountry', 'dstcountry', 'bytes']
 const traffic: readonly PanelName[] = ['bytes', 'packets', 'flows', 'talkers', 'pairs', 'ports']
 
 function byEnd(id: string, title: string, dim: Dimension): Preset {
@@ -40,7 +42,7 @@ export const presets: readonly Preset[] = [
     title: presetsText.overview,
     hint: presetsText.overviewHint,
     group: presetsText.traffic,
-    shows: { dim: 'src_endpoint', by: 'bytes', once: false, panels: defaultPanels },
+    shows: { dim: auto, by: 'bytes', once: false, panels: defaultPanels },
   },
   byEnd('node-ingress', presetsText.ingressByNode, 'dst_node'),
   byEnd('node-egress', presetsText.egressByNode, 'src_node'),
@@ -48,6 +50,13 @@ export const presets: readonly Preset[] = [
   byEnd('namespace-egress', presetsText.egressByNamespace, 'src_namespace'),
   byEnd('workload-ingress', presetsText.ingressByWorkload, 'dst_owner_name'),
   byEnd('workload-egress', presetsText.egressByWorkload, 'src_owner_name'),
+  {
+    id: 'outside',
+    title: presetsText.outside,
+    hint: presetsText.outsideHint,
+    group: presetsText.traffic,
+    shows: { dim: auto, by: 'bytes', once: true, panels: outside },
+  },
   feature(
     'drops',
     presetsText.drops,
@@ -58,7 +67,7 @@ export const presets: readonly Preset[] = [
   feature('dns', presetsText.dns, presetsText.dnsHint, ['dns', 'dnsrates', 'rcodes', 'dnsnames', 'dnsslow'], {
     dim: 'src_owner_name',
   }),
-  feature('rtt', presetsText.rtt, presetsText.rttHint, ['rtt', 'rttslow', 'bytes']),
+  feature('rtt', presetsText.rtt, presetsText.rttHint, ['rtt', 'percentiles', 'rttslow', 'bytes']),
   feature('policies', presetsText.policies, presetsText.policiesHint, [
     'neteventrates',
     'netevents',

@@ -5,6 +5,7 @@ import { ExportRows } from '../../parts/export-rows.tsx'
 import { FindBox } from '../../parts/find-box.tsx'
 import { LabelledSelect } from '../../parts/labelled-select.tsx'
 import { EmptyState, Loading, NoAnswer, RefreshButton, StaleNotice, UnreadNotice } from '../../parts/states.tsx'
+import { auto, useFinest } from '../../hooks/use-finest.ts'
 import { usePageState, type PageState } from '../../state/use-page-state.ts'
 import { generalText } from '../../text/general.ts'
 import { groupNames, spanNames, spendText } from '../../text/spend.ts'
@@ -25,15 +26,21 @@ import {
 import '../../parts/audit/audit.css'
 import './spend.css'
 
+/** Groups of one value explain nothing. */
+const finest = ['service', 'region', 'account', 'resource'] as const
+
 const noFilter = { provider: [], account: [], service: [], region: [], resource: [] } as const
 
 export default function SpendPage(): React.ReactNode {
   useTitle(spendText.spend)
-  const { state, unread, set } = usePageState(spendCodec)
-  const days = daysOf(state.span, Date.now())
+  const { state: whole, unread, set } = usePageState(spendCodec)
+  const days = daysOf(whole.span, Date.now())
+  const { current, settle } = useFinest(whole.by, finest, JSON.stringify([selectionOf(whole), days]))
+  const state = { ...whole, by: current }
   const answers = useSpend(state, days)
   const { now, before } = answers
   const { data, error, isError, isFetching } = now
+  settle(now.isPlaceholderData ? undefined : data?.currencies.reduce((most, of) => Math.max(most, of.groups.length), 0))
   const again = (): void => {
     for (const query of Object.values(answers)) query.refetch().catch(reportError)
   }
@@ -57,9 +64,9 @@ export default function SpendPage(): React.ReactNode {
         />
         <LabelledSelect
           label={spendText.group}
-          value={state.by}
-          values={groups}
-          textOf={(by) => groupNames[by]}
+          value={whole.by}
+          values={[auto, ...groups]}
+          textOf={(by) => (by === auto ? generalText.automatic(groupNames[current]) : groupNames[by])}
           onChange={(by) => set({ by })}
         />
         {state.by === 'tag' && (

@@ -1,25 +1,34 @@
 import type { Query } from '../../api/client.ts'
+import { auto } from '../../hooks/use-finest.ts'
 import { codecOf } from '../../state/codec.ts'
 import { listText, oneOf, text, textList } from '../../state/parts.ts'
 
 export const spans = ['month', 'last-month', 'days', 'quarter', 'year'] as const
 export type Span = (typeof spans)[number]
 export const groups = ['service', 'account', 'provider', 'region', 'resource', 'charge_category', 'tag'] as const
+export type Group = (typeof groups)[number]
 export const filters = ['provider', 'account', 'service', 'region', 'resource'] as const
 export type Filter = (typeof filters)[number]
 
-export interface SpendState extends Readonly<Record<Filter, readonly string[]>> {
+interface Selection extends Readonly<Record<Filter, readonly string[]>> {
   readonly span: Span
-  readonly by: (typeof groups)[number]
   /** Name of the tag to group by. */
   readonly tag: string
 }
 
+export interface SpendChoice extends Selection {
+  readonly by: Group | typeof auto
+}
+
+export interface SpendState extends Selection {
+  readonly by: Group
+}
+
 const list = textList()
 
-export const spendCodec = codecOf<SpendState>({
+export const spendCodec = codecOf<SpendChoice>({
   span: oneOf(spans, 'month'),
-  by: oneOf(groups, 'service'),
+  by: oneOf([auto, ...groups], auto),
   tag: text(),
   provider: list,
   account: list,
@@ -75,6 +84,6 @@ export function daysBefore({ from, to }: Days): Days {
 /** By month, whole months need no rows of days. */
 export const stepOf = (span: Span): 'day' | 'month' => (span === 'year' ? 'month' : 'day')
 
-export function selectionOf(state: SpendState): Query {
+export function selectionOf(state: Selection): Query {
   return Object.fromEntries(filters.map((name) => [name, listText(state[name])]))
 }

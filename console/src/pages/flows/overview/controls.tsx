@@ -4,24 +4,28 @@ import type { FlowsState } from '../state.ts'
 import { dimensionName, measureNames } from './names.ts'
 import { PanelPicker } from './picker.tsx'
 import { earlierNames } from './rates.tsx'
-import { dimensions, earlier, measures } from './state.ts'
+import { auto } from '../../../hooks/use-finest.ts'
+import { dimensions, earlier, measures, type Dimension } from './state.ts'
+import { generalText } from '../../../text/general.ts'
 import { panelsText } from '../../../text/panels.ts'
 
 export function Controls({
-  state: { dim, by, before, panels, focus, live },
+  state: { dim: chosen, by, before, panels, focus, live },
+  dim,
   set,
 }: {
   state: FlowsState
+  dim: Dimension
   set: PageState<FlowsState>['set']
 }): React.ReactNode {
   return (
     <>
       <LabelledSelect
         label={panelsText.groupBy}
-        value={dim}
-        values={dimensions}
-        textOf={dimensionName}
-        onChange={(chosen) => set({ dim: chosen })}
+        value={chosen}
+        values={[auto, ...dimensions]}
+        textOf={(each) => (each === auto ? generalText.automatic(dimensionName(dim)) : dimensionName(each))}
+        onChange={(next) => set({ dim: next })}
       />
       <LabelledSelect
         label={panelsText.largestBy}

@@ -7,10 +7,11 @@ import { andFilter } from '../../../parts/filter-text.ts'
 import { RefreshButton } from '../../../parts/states.tsx'
 import { NoFlows } from '../no-flows.tsx'
 import { sourceText } from '../source-text.ts'
+import { useFinest } from '../../../hooks/use-finest.ts'
 import { useRefresh } from '../../../hooks/use-refresh.ts'
 import type { FlowViewProps } from '../views.ts'
 import { flowQueryOf } from './flow-query.ts'
-import { spanSeconds, useGroups, useHas, useIsQuiet } from './queries.ts'
+import { spanSeconds, useGroups, useHas, useIsQuiet, valuesOf } from './queries.ts'
 import { conditionOf } from './condition.ts'
 import { Controls } from './controls.tsx'
 import { FoldedPanels } from './folded.tsx'
@@ -33,11 +34,15 @@ import { LiveLink } from '../live-link.tsx'
 const liveRefresh = 5
 const liveMarksMs = 10_000
 const protocols = ['proto']
+const candidates = ['src_endpoint', 'dst_endpoint', 'service_port', 'proto'] as const
 
 export default function Overview({ state, set, tabs }: FlowViewProps): React.ReactNode {
-  const { live, t, refresh, dim, by, before, panels, focus, looks, q } = state
+  const { live, t, refresh, by, before, panels, focus, looks, q } = state
   const { revision, again } = useRefresh(live ? liveRefresh : isMoving(t) ? refresh : 0)
   const flowQuery = useMemo(() => flowQueryOf(state, revision), [state, revision])
+  const { current: dim, settle } = useFinest(state.dim, candidates, `${q} ${t.from} ${t.to}`)
+  const largest = useGroups(flowQuery, [dim], by, defaultLook.top)
+  settle(largest.data === undefined || largest.isPlaceholderData ? undefined : valuesOf(largest.data))
   const all = useGroups(flowQuery, protocols, by, (looks.protocols ?? defaultLook).top)
   const stream = useLiveSeries(live, state, dim, spanSeconds(flowQuery.t))
   const link = useLink()
@@ -144,7 +149,7 @@ export default function Overview({ state, set, tabs }: FlowViewProps): React.Rea
         <div className="end">{!live && <RefreshButton onClick={again} />}</div>
       </div>
       <div className="page-line">
-        <Controls state={state} set={set} />
+        <Controls state={state} dim={dim} set={set} />
       </div>
       {empty ? (
         <div className="page-scroll overview">

@@ -68,6 +68,11 @@ export function useGroups(
   return useAnswer<GroupsAnswer>('/api/v1/flows', flowQuery, { group: group.join(','), by, limit: top })
 }
 
+/** Groups in total, with those beyond the limit. */
+export function valuesOf({ rows, total }: GroupsAnswer): number {
+  return total.groups ?? rows.length
+}
+
 /** Restricts the query to flows that have the field, so that the panels scan few rows. */
 export function restrictTo(flowQuery: FlowQuery, family: Family): FlowQuery {
   return family === 'flows' ? flowQuery : { ...flowQuery, filter: allOf([flowQuery.filter, conditions[family]]) }

@@ -72,7 +72,7 @@ test('the newest part of a span is a thirtieth of it, at its end', () => {
 })
 
 test('panels group flows by endpoint, and the filter of an endpoint covers its fields', () => {
-  expect(overviewParts.dim.usual).toBe('src_endpoint')
+  expect(overviewParts.dim.usual).toBe('auto')
   expect(valueName('src_endpoint', null)).toBe('no address')
   expect(conditionOf(['src_endpoint'], ['web'])).toBe(
     '(src_name = "web" or (not exists(src_name) and src_owner_name = "web") or (not exists(src_name) and ' +

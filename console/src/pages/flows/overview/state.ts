@@ -1,4 +1,5 @@
 import type { Part } from '../../../state/codec.ts'
+import { auto } from '../../../hooks/use-finest.ts'
 import { names, oneOf, text } from '../../../state/parts.ts'
 
 export const measures = ['bytes', 'packets', 'flows', 'drop_bytes', 'drop_packets'] as const
@@ -109,7 +110,7 @@ export type PanelLook = Readonly<{
 export const defaultLook: PanelLook = { top: 5, others: true, total: true, latest: false, table: false, share: false }
 
 export type OverviewState = Readonly<{
-  dim: Dimension
+  dim: Dimension | typeof auto
   by: Measure
   before: Earlier
   panels: readonly PanelName[]
@@ -180,7 +181,7 @@ function panels(): Part<readonly PanelName[]> {
 }
 
 export const overviewParts = {
-  dim: oneOf(dimensions, 'src_endpoint'),
+  dim: oneOf([auto, ...dimensions], auto),
   by: oneOf(measures, 'bytes'),
   before: oneOf(earlier, ''),
   panels: panels(),

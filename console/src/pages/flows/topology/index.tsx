@@ -25,6 +25,7 @@ import { NodePanel } from './node-panel.tsx'
 import { summaryText } from './summary-text.ts'
 import { comparedScope, conditionOf, groupCondition, scopeParts } from './scope.ts'
 import { scopes, type Scope } from './state.ts'
+import { auto, useFinest } from '../../../hooks/use-finest.ts'
 import { aboveThreshold } from './threshold.ts'
 import { ThresholdSlider } from './threshold-slider.tsx'
 import { forgetPlaces, useLayout } from './use-layout.ts'
@@ -36,8 +37,10 @@ import { LiveLink } from '../live-link.tsx'
 
 export default function Topology({ state: whole, set, tabs }: FlowViewProps): React.ReactNode {
   const compares = whole.diff !== '' && !whole.live
-  const state = useMemo(() => (compares ? { ...whole, scope: comparedScope(whole.scope) } : whole), [whole, compares])
-  const { live, t, refresh, q, scope, by, more, list, node: chosen, pins, diff, find, eye, folds, least } = state
+  const { current, settle } = useFinest(whole.scope, ['workload', 'endpoint', 'addr'], `${whole.q} ${whole.t.from}`)
+  const scope = compares ? comparedScope(current) : current
+  const state = useMemo(() => ({ ...whole, scope }), [whole, scope])
+  const { live, t, refresh, q, by, more, list, node: chosen, pins, diff, find, eye, folds, least } = state
   const { revision, again } = useRefresh(!live && isMoving(t) ? refresh : 0)
   const [layoutTurn, setLayoutTurn] = useState(0)
   const [steps, setSteps] = useState(0)
@@ -49,6 +52,7 @@ export default function Topology({ state: whole, set, tabs }: FlowViewProps): Re
     () => (edges === undefined ? undefined : foldGraph(edges, scope, by, more ? moreLimits : defaultLimits, folds)),
     [edges, scope, by, more, folds],
   )
+  settle(all?.nodes.length)
   const graph = useMemo(() => (all === undefined ? undefined : aboveThreshold(all, by, least)), [all, by, least])
   const { laid, failed } = useLayout(graph, scope, by, pins, layoutTurn)
   const shown = laid?.graph ?? graph
@@ -122,10 +126,10 @@ export default function Topology({ state: whole, set, tabs }: FlowViewProps): Re
       <div className="page-line">
         <LabelledSelect
           label={topologyText.nodesAre}
-          value={scope}
-          values={scopes}
+          value={compares ? scope : whole.scope}
+          values={[auto, ...scopes]}
           title={compares ? topologyText.podsCombined : undefined}
-          textOf={(each) => scopeParts[each].title}
+          textOf={(each) => (each === auto ? generalText.automatic(scopeParts[scope].title) : scopeParts[each].title)}
           onChange={(chosen) => set({ scope: chosen, node: '', pins: {}, eye: undefined, folds: [] })}
         />
         <LabelledSelect

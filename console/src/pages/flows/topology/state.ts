@@ -1,3 +1,4 @@
+import { auto } from '../../../hooks/use-finest.ts'
 import type { Part } from '../../../state/codec.ts'
 import { flag, oneOf, text, textList } from '../../../state/parts.ts'
 import { isMoment } from '../../../state/range.ts'
@@ -20,7 +21,7 @@ export type Scope = (typeof scopes)[number]
 export type Pins = Readonly<Record<string, readonly [x: number, y: number]>>
 
 export type TopologyState = Readonly<{
-  scope: Scope
+  scope: Scope | typeof auto
   more: boolean
   list: boolean
   node: string
@@ -98,7 +99,7 @@ function pins(): Part<Pins> {
 }
 
 export const topologyParts = {
-  scope: oneOf(scopes, 'workload'),
+  scope: oneOf([auto, ...scopes], auto),
   more: flag(false),
   list: flag(false),
   node: text(),

@@ -16,6 +16,8 @@ import { useDiff, type DiffAnswer } from './use-diff.ts'
 /** More than are drawn, so that combined nodes are correct. */
 const edgeLimits = { usual: 4000, more: 25_000 }
 
+type ScopedFlows = Omit<ShownFlows, 'scope'> & Readonly<{ scope: Scope }>
+
 type Topology = Readonly<{
   edges: Edges | undefined
   answer: GroupsAnswer | undefined
@@ -30,7 +32,7 @@ function fits({ columns }: GroupsAnswer, scope: Scope) {
   return columns[0]?.name === `src_${parts[0] ?? ''}` && columns[parts.length]?.name === `dst_${parts[0] ?? ''}`
 }
 
-export function useTopology(state: ShownFlows, flowQuery: FlowQuery): Topology {
+export function useTopology(state: ScopedFlows, flowQuery: FlowQuery): Topology {
   const { live, scope, by, more, diff } = state
   const limit = more ? edgeLimits.more : edgeLimits.usual
   const wanted = { scope: scopeParts[scope].parts.join(','), by, limit }
