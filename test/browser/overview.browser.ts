@@ -230,7 +230,8 @@ describe.skipIf(chromiumPath === undefined)('chromium: the overview of flows', (
     await picker.getByRole('checkbox', { name: 'Flows per second', exact: true }).check()
     await page.keyboard.press('Escape')
     const panels =
-      'bytes,pairs,talkers,protocols,ports,exporters,droppackets,dropstates,dropcauses,droppers,rcodes,dns,rtt,tlsversions,netevents,flows'
+      'bytes,pairs,talkers,protocols,ports,exporters,droppackets,dropstates,dropcauses,droppers,rcodes,dns,rtt,tlsversions,netevents,' +
+      'srcas,dstas,srccountry,dstcountry,map,inif,outif,flows'
     await expect.poll(() => new URL(page.url()).searchParams.get('panels')).toBe(panels)
     await page.getByRole('button', { name: 'Service ports, enlarged' }).click()
     await page
@@ -278,8 +279,8 @@ describe.skipIf(chromiumPath === undefined)('chromium: the overview of flows', (
     await expect
       .poll(() => folded.locator('summary').textContent())
       .toBe(
-        '16 panels have no data: no flow in this time range has dropped packets, DNS responses, round-trip times, ' +
-          'TLS versions, network events, autonomous systems, countries, interfaces',
+        '14 panels have no data: no flow in this time range has dropped packets, DNS responses, round-trip times, ' +
+          'TLS versions, network events, autonomous systems, countries',
       )
     await folded.locator('summary').click()
     await folded.getByText('Dropped packets by cause').waitFor()

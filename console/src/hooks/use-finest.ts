@@ -1,7 +1,5 @@
 import { useState } from 'react'
-
-/** A grouping that the page chooses itself. */
-export const auto = 'auto'
+import { auto } from '../state/auto.ts'
 
 type Finest<T> = Readonly<{
   current: T

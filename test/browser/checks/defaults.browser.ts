@@ -13,13 +13,13 @@ describe.skipIf(chromiumPath === undefined)('chromium: defaults for the data at 
     const overview = '/flows?v=1&live=0&view=overview&t=now-1h..now'
     const page = await stage.page(overview)
     const grouping = page.getByRole('combobox', { name: 'Group by' }).locator('option:checked')
-    await page.getByRole('region', { name: 'Largest source', exact: true }).waitFor()
+    await page.locator('.share-name').first().waitFor()
     expect(await grouping.innerText()).toBe('automatic: source')
     const source = `&q=${encodeURIComponent(`src.addr = ${found?.src_addr ?? ''}`)}`
     await page.goto(`${stage.weir.url}${overview}${source}`)
     await expect.poll(() => grouping.innerText()).toBe('automatic: destination')
     await page.goto(`${stage.weir.url}${overview}${source}&dim=src_endpoint`)
-    await page.getByRole('region', { name: 'Largest source', exact: true }).waitFor()
+    await page.locator('.share-name').first().waitFor()
     expect(await grouping.innerText()).toBe('source')
     await page.context().close()
   })

@@ -1,4 +1,4 @@
-import { auto } from '../../hooks/use-finest.ts'
+import { auto } from '../../state/auto.ts'
 import { groupings, type Grouping } from '../../parts/audit/groupings.ts'
 import { noValue } from '../../parts/audit/values.ts'
 import { leftOut } from '../../parts/choices.ts'

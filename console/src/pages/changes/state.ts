@@ -1,4 +1,4 @@
-import { auto } from '../../hooks/use-finest.ts'
+import { auto } from '../../state/auto.ts'
 import { codecOf } from '../../state/codec.ts'
 import { frameParts, type Frame } from '../../state/frame.ts'
 import { openChangeParts, type OpenChange } from '../../state/open-change.ts'

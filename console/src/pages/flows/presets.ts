@@ -1,4 +1,4 @@
-import { auto } from '../../hooks/use-finest.ts'
+import { auto } from '../../state/auto.ts'
 import { defaultPanels, type Dimension, type Measure, type PanelName } from './overview/state.ts'
 import type { FlowsState } from './state.ts'
 import { presetsText } from '../../text/presets.ts'

@@ -1,5 +1,5 @@
 import type { Query } from '../../api/client.ts'
-import { auto } from '../../hooks/use-finest.ts'
+import { auto } from '../../state/auto.ts'
 import { codecOf } from '../../state/codec.ts'
 import { listText, oneOf, text, textList } from '../../state/parts.ts'
 

@@ -1,5 +1,5 @@
 import type { Part } from '../../../state/codec.ts'
-import { auto } from '../../../hooks/use-finest.ts'
+import { auto } from '../../../state/auto.ts'
 import { names, oneOf, text } from '../../../state/parts.ts'
 
 export const measures = ['bytes', 'packets', 'flows', 'drop_bytes', 'drop_packets'] as const

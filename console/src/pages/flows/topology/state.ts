@@ -1,4 +1,4 @@
-import { auto } from '../../../hooks/use-finest.ts'
+import { auto } from '../../../state/auto.ts'
 import type { Part } from '../../../state/codec.ts'
 import { flag, oneOf, text, textList } from '../../../state/parts.ts'
 import { isMoment } from '../../../state/range.ts'
