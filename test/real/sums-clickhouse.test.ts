@@ -134,7 +134,7 @@ describe('chdb', () => {
     { by: 'flows', further: ['drop_bytes', 'drop_packets'] },
     ...stats.map((by, index) => ({
       by,
-      of: field(['rtt', 'bytes', 'dns_latency', 'packets_est', 'in_if'][index] ?? ''),
+      of: field(['rtt', 'bytes', 'dns_latency', 'packets_est', 'in_if', 'out_if'][index] ?? ''),
     })),
   ]
 

@@ -12,6 +12,7 @@ import {
 } from '../../codecs/clickhouse-native/index.ts'
 import type { Batch } from '../../model/batches.ts'
 import { flowFields, type Field } from '../../model/fields.ts'
+import { serviceSql } from '../../model/service-port.ts'
 import { clickhouseSettings } from '../dialect.ts'
 import type { NameTable } from '../names.ts'
 import { header } from './agreement.ts'
@@ -66,6 +67,14 @@ export class ClickhouseTables {
   }
 }
 
+const service = serviceSql({
+  src: 'src_port',
+  dst: 'dst_port',
+  flags: 'tcp_flags',
+  isAgent: "(ifNull(protocol, '') = 'netobserv')",
+  bitAnd: (value, bits) => `bitAnd(${value}, ${bits})`,
+})
+
 function viewed(names: NameTable, sequence: number): readonly string[] {
   const position = `concat('${header.source}:${header.epoch}:${sequence}:', toString(n)) AS _pos`
   if (names.view === 'flows')
@@ -74,6 +83,8 @@ function viewed(names: NameTable, sequence: number): readonly string[] {
         name === 'time_skewed' ? "CAST(time_skewed, 'Nullable(Bool)') AS time_skewed" : `"${name}"`,
       ),
       ...['bytes', 'packets'].map((name) => `toUInt128(${name}) * coalesce(sampling, 1) AS ${name}_est`),
+      `${service.port} AS service_port`,
+      `${service.initiator} AS initiator`,
       position,
     ]
   return [
