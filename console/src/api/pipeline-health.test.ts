@@ -63,7 +63,7 @@ test('a sink that delivers nothing is bad, with its error and its pending rows',
   expect(are(ledger(), behind), 'nothing is pending').toEqual([])
 })
 
-test('dead letters and a silent source of flows are warnings, and follow what is bad', () => {
+test('dead letters and a silent source of flows are warnings, and follow errors', () => {
   expect(are(ledger({ dead_lettered: 3 }, false), pipeline([source({ silentMs: 600_000 })], [sink()]))).toEqual([
     'bad unbalanced  0',
     'warning letters bus 3',

@@ -5,7 +5,7 @@ import type { KubernetesRef } from '../../model/refs.ts'
 import type { Principal } from '../access/principal.ts'
 import type { RunQuery } from '../why/workloads.ts'
 
-/** What is investigated. `text`: for readers; `ref`: how links name it. */
+/** The investigated object, actor or address. `text`: for readers; `ref`: its form in links. */
 export type Subject = Readonly<{ text: string; ref: string }> &
   (
     | Readonly<{ is: 'object'; parts: KubernetesRef }>

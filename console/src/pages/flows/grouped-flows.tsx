@@ -14,9 +14,8 @@ import { TablePanel } from './table-panel.tsx'
 import { useTable } from './use-table.ts'
 import { Running } from './query-status.tsx'
 import { flowQueryOf } from './overview/flow-query.ts'
-import { conditionOf } from './overview/condition.ts'
-import type { GroupField } from './overview/families.ts'
-import { dimensionName, measureNames, percent } from './overview/names.ts'
+import { conditionOf } from '../../parts/endpoint-condition.ts'
+import { measureNames, percent } from './overview/names.ts'
 import { measures, type Measure } from './overview/state.ts'
 import { useRefresh } from '../../hooks/use-refresh.ts'
 import { resized } from './parameters.ts'
@@ -164,8 +163,7 @@ function groupColumns(
     widths[id] === undefined ? { width, grow } : { width: widths[id], grow: 0, isSized: true }
   return [
     ...fields.map((name, index): GridColumn<GroupRow> => {
-      const isEnd = name.endsWith('_endpoint')
-      const { title = isEnd ? dimensionName(name as GroupField) : name, hint = '', cell } = columns.get(name) ?? {}
+      const { title = name, hint = '', cell } = columns.get(name) ?? {}
       return {
         id: name,
         title: qualified(name, title),

@@ -19,7 +19,7 @@ import { homeText } from '../../text/home.ts'
 const rate = (value: number) => `${volume(value)}/s`
 const lastHour = { v: '1', live: '0', t: 'now-1h..now' }
 
-/** `alerts`: the card of alerts, which has a request of its own. */
+/** `alerts`: the card of alerts, which has a separate request. */
 export function Overview({ alerts }: { alerts: React.ReactNode }): React.ReactNode {
   const { data, error, refetch } = useHome()
   const again = () => void refetch().catch(reportError)

@@ -3,7 +3,7 @@ import { objectText } from '../subject.ts'
 import type { Lane, LaneItem, Scene } from '../types.ts'
 import { amongTexts, laneOf, notApplicable, textOf, within, type Row } from './lane.ts'
 
-/** Kubernetes events about the subject and what it owns. */
+/** Kubernetes events about the subject and its owned objects. */
 export async function eventsLane(scene: Scene): Promise<Lane> {
   const { dialect, runQuery, subject, related, limit } = scene
   if (subject.is === 'actor' || subject.is === 'resource')

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { latestOf } from './queries.ts'
-import { conditionOf } from './condition.ts'
+import { conditionOf } from '../../../parts/endpoint-condition.ts'
 import { valueName } from './names.ts'
 import { overviewParts, panelNames, tops, defaultLook, type PanelLook, type PanelName } from './state.ts'
 

@@ -1,1 +1,0 @@
-export { conditionOf } from '../../../parts/endpoint-condition.ts'
