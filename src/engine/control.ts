@@ -91,7 +91,7 @@ export type Pipeline = Readonly<{
     type: string
     addresses: readonly string[]
     rate: number
-    /** Since rows were last accepted; absent: none since the start. */
+    /** Since rows were last accepted, or since the start if only earlier runs accepted rows; absent: none. */
     silentMs?: number
     feed?: SourceFeed
     error?: string

@@ -6,7 +6,8 @@ export class SourceRates {
     for (const { name, accepted } of sources) {
       const last = this.#samples.get(name)
       const rate = last === undefined || at === last.at ? 0 : ((accepted - last.rows) / (at - last.at)) * 1000
-      const grew = rate > 0 ? at : last?.grew
+      // Rows of an earlier run: silence is counted from the start.
+      const grew = rate > 0 || (last === undefined && accepted > 0) ? at : last?.grew
       this.#samples.set(name, { rows: accepted, at, rate, ...(grew === undefined ? {} : { grew }) })
     }
   }
@@ -23,7 +24,7 @@ export class SourceRates {
     return this.#samples.get(source)?.rate ?? 0
   }
 
-  /** Ms since the last sample with new rows. Undefined: none since the start. */
+  /** Ms since the last sample with new rows, or since the start if only earlier runs had rows. Undefined: none ever. */
   silence(source: string, now: number): number | undefined {
     const grew = this.#samples.get(source)?.grew
     return grew === undefined ? undefined : Math.max(0, now - grew)

@@ -124,7 +124,6 @@ export const pipelineText = {
   listensOn: 'Listens on',
   rate: 'Rate',
   lastRows: 'Last rows',
-  noneSinceStart: 'none since the start',
   ago: (time: string) => `${time} ago`,
   duplicatesDropped: 'Duplicates dropped',
   unreadableSince: 'Unreadable since',

@@ -84,7 +84,10 @@ export const pipelineSchemas = {
           type: string,
           addresses: names,
           rate: { type: 'number', description: 'Rows per second.' },
-          silentMs: { type: 'number', description: 'Since rows were last accepted; absent: none since the start.' },
+          silentMs: {
+            type: 'number',
+            description: 'Since rows were last accepted, or since the start if only earlier runs accepted rows; absent: none.',
+          },
           feed,
           error: string,
         }),

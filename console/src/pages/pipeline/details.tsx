@@ -84,7 +84,7 @@ function Source({ source, listens }: { source: SourceView; listens: SourceExport
         ))}
         <Fact name={pipelineText.rate}>{perSecond(source.rate)}</Fact>
         <Fact name={pipelineText.lastRows}>
-          {source.silentMs === undefined ? pipelineText.noneSinceStart : pipelineText.ago(duration(source.silentMs))}
+          {source.silentMs === undefined ? pipelineText.noneYet : pipelineText.ago(duration(source.silentMs))}
         </Fact>
         <Fact name={generalText.accepted}>{count(source.accepted)}</Fact>
         <Fact name={pipelineText.duplicatesDropped}>{count(source.duplicates)}</Fact>
