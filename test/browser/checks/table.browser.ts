@@ -165,7 +165,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: the table of a million fl
       // Not the requests for the edges with drops or errors: they have a further condition.
       const edges = page.waitForResponse((answer) => {
         const { pathname, searchParams } = new URL(answer.url())
-        return pathname === '/api/v1/topology' && !/drop|dns/.test(searchParams.get('q') ?? '')
+        return pathname === '/api/v1/topology' && !/drop|dns/.test(searchParams.get('filter') ?? '')
       })
       await page.getByRole('button', { name: 'Refresh' }).click()
       const topology = (await (await edges).json()) as { total: { flows: number; bytes: number } }
