@@ -134,7 +134,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: flows of agents', () => {
     await expect.poll(() => gridRows(page).then((rows) => rows[0])).toEqual(first)
     const file = await savedBy(page, async () => {
       await page.getByRole('button', { name: /^Export/ }).click()
-      await page.getByRole('button', { name: 'CSV, all conversations' }).click()
+      await page.getByRole('button', { name: 'CSV, all conversations, raw values' }).click()
     })
     const lines = file.content.toString('utf8').trim().split(/\r?\n/)
     const [head = [], ...rows] = lines.map((line) => line.split(','))

@@ -111,7 +111,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: groups without a store, a
     await page.getByRole('button', { name: 'Export' }).click()
     const [file] = await Promise.all([
       page.waitForEvent('download'),
-      page.getByRole('button', { name: 'CSV, all groups' }).click(),
+      page.getByRole('button', { name: 'CSV, all groups, raw values' }).click(),
     ])
     expect(file.suggestedFilename()).toBe('weir-groups.csv')
     const lines: string[] = []
