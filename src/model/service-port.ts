@@ -59,27 +59,35 @@ function openedBy({ flags = 0, isAgent }: PortEvidence): End | undefined {
   return (flags & tcpBits.syn) !== 0 && (isAgent || (flags & tcpBits.ack) === 0) ? 'src' : undefined
 }
 
-type PortSql = Readonly<{
-  src: string
-  dst: string
-  flags: string
-  isAgent: string
-  bitAnd: (value: string, bits: number) => string
-}>
-
 const listed = Array.from(known).join(', ')
 
+export const bitAndSql = {
+  duckdb: (value: string, bits: number) => `(${value} & ${bits})`,
+  clickhouse: (value: string, bits: number) => `bitAnd(${value}, ${bits})`,
+} as const
+
+/** Columns from which {@link serviceSql} is computed. */
+export const serviceEvidence = ['src_port', 'dst_port', 'tcp_flags', 'protocol'] as const
+
+type ServiceSql = Readonly<{
+  /** Of the relation with the columns of {@link serviceEvidence}. */
+  alias?: string
+  /** SQL of `netobserv` as `protocol` has it; null if no row has it. */
+  agent?: string | null
+}>
+
 /** SQL of {@link initiatorOf} and {@link servicePortOf}. NULL: unknown. */
-export function serviceSql({
-  src,
-  dst,
-  flags,
-  isAgent,
-  bitAnd,
-}: PortSql): Readonly<{ port: string; initiator: string }> {
+export function serviceSql(
+  dialect: keyof typeof bitAndSql,
+  { alias, agent = "'netobserv'" }: ServiceSql = {},
+): Readonly<{ port: string; initiator: string }> {
+  const [src = '', dst = '', flags = '', protocol = ''] = serviceEvidence.map((column) =>
+    alias === undefined ? column : `${alias}.${column}`,
+  )
+  const isAgent = agent === null ? 'false' : `coalesce(${protocol} = ${agent}, false)`
   const isKnown = (port: string) => `(${port} BETWEEN 1 AND ${wellKnownBelow - 1} OR ${port} IN (${listed}))`
   const isLow = (port: string) => `${port} BETWEEN 1 AND ${dynamicFrom - 1}`
-  const has = (bits: number) => `${bitAnd(flags, bits)} <> 0`
+  const has = (bits: number) => `${bitAndSql[dialect](flags, bits)} <> 0`
   const lower = (port: string, other: string) => `${isLow(port)} AND (${port} < ${other} OR coalesce(${other}, 0) = 0)`
   const answers = `${isAgent} AND ${has(tcpBits.synAck)}`
   const opens = `${has(tcpBits.syn)} AND (${isAgent} OR NOT ${has(tcpBits.ack)})`
@@ -111,6 +119,3 @@ export function registeredServiceSql(src: string, dst: string): Readonly<{ port:
 
 /** Columns that views add to those of flows. */
 export const serviceColumns = ['service_port', 'initiator'] as const
-
-/** Columns from which {@link serviceSql} is computed. */
-export const serviceEvidence = ['src_port', 'dst_port', 'tcp_flags', 'protocol'] as const

@@ -1,5 +1,6 @@
 import type { Dialect } from './dialect.ts'
 import { formatIp } from '../model/ip.ts'
+import { bitAndSql } from '../model/service-port.ts'
 import type { Interval } from './intervals.ts'
 
 /** Settings that the statements need, for each query. */
@@ -151,7 +152,7 @@ export const clickhouse: Dialect = {
   average: (value, kind) => (kind === 'f64' ? `avg(${value})` : `sum(toInt256(${value})) / count(${value})`),
   anyTrue: (test) => `max(${test})`,
   bitOr: (value) => `groupBitOr(${value})`,
-  bitAnd: (value, bits) => `bitAnd(${value}, ${bits})`,
+  bitAnd: bitAndSql.clickhouse,
   // Without values a list of NULLs, because a list cannot be NULL.
   percentiles: (value, percents) => `[${percents.map((each) => nearestRank(value, String(each))).join(', ')}]`,
   percentile: (value, percent) => nearestRank(value, String(percent)),

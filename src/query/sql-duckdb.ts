@@ -1,3 +1,4 @@
+import { bitAndSql } from '../model/service-port.ts'
 import type { Dialect } from './dialect.ts'
 import { addressSql } from './sql-address.ts'
 import { beginsSql, foundSql, integerSql, name, text, timeSql } from './sql-text.ts'
@@ -66,7 +67,7 @@ export const duckdb: Dialect = {
   average: (value) => `avg(${value})`,
   anyTrue: (test) => `bool_or(${test})`,
   bitOr: (value) => `bit_or(${value})`,
-  bitAnd: (value, bits) => `${value} & ${bits}`,
+  bitAnd: bitAndSql.duckdb,
   percentiles: (value, percents) =>
     `quantile_disc(${value},
       [${percents.map((each) => each / 100).join(', ')}])`,

@@ -67,13 +67,7 @@ export class ClickhouseTables {
   }
 }
 
-const service = serviceSql({
-  src: 'src_port',
-  dst: 'dst_port',
-  flags: 'tcp_flags',
-  isAgent: "(ifNull(protocol, '') = 'netobserv')",
-  bitAnd: (value, bits) => `bitAnd(${value}, ${bits})`,
-})
+const service = serviceSql('clickhouse')
 
 function viewed(names: NameTable, sequence: number): readonly string[] {
   const position = `concat('${header.source}:${header.epoch}:${sequence}:', toString(n)) AS _pos`

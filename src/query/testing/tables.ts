@@ -42,13 +42,7 @@ function cell({ kind }: QueryField, value: PlainValue | undefined): string {
   return typeof value === 'string' ? text(value) : String(value)
 }
 
-const service = serviceSql({
-  src: 'src_port',
-  dst: 'dst_port',
-  flags: 'tcp_flags',
-  isAgent: "coalesce(protocol = 'netobserv', false)",
-  bitAnd: (value, bits) => `(${value} & ${bits})`,
-})
+const service = serviceSql('duckdb')
 
 /** With the types of the store, from a Parquet file if a path is given; `n` is the row's number. */
 export async function makeView(

@@ -10,13 +10,7 @@ import { tableOf, type StoreNames } from './tables.ts'
 
 const kinds = new Map((flowFields as readonly Field[]).map((field) => [field.name as string, field.kind]))
 
-const service = serviceSql({
-  src: 'f.src_port',
-  dst: 'f.dst_port',
-  flags: 'f.tcp_flags',
-  isAgent: "(ifNull(f.protocol, '') = 'netobserv')",
-  bitAnd: (value, bits) => `bitAnd(${value}, ${bits})`,
-})
+const service = serviceSql('clickhouse', { alias: 'f' })
 
 function flowColumn(column: string): string {
   if (column === 'service_port') return `${service.port} AS \`service_port\``

@@ -162,13 +162,7 @@ function serviceColumn(column: (typeof serviceColumns)[number], { words, withSer
   const isPort = column === 'service_port'
   if (withService !== true) return `NULL::${isPort ? 'USMALLINT' : 'VARCHAR'} AS ${column}`
   const agent = words.indexOf('netobserv')
-  const { port, initiator } = serviceSql({
-    src: 'r.src_port',
-    dst: 'r.dst_port',
-    flags: 'r.tcp_flags',
-    isAgent: agent < 0 ? 'false' : `coalesce(r.protocol = ${agent}, false)`,
-    bitAnd: (value, bits) => `(${value} & ${bits})`,
-  })
+  const { port, initiator } = serviceSql('duckdb', { alias: 'r', agent: agent < 0 ? null : String(agent) })
   return `${isPort ? `(${port})::USMALLINT` : initiator} AS ${column}`
 }
 
