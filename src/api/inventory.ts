@@ -1,5 +1,6 @@
 import type { StoreReader } from '../engine/control.ts'
 import { inventoryRelations } from '../model/inventory-columns.ts'
+import { storedJson } from '../model/json.ts'
 import { parseKubernetesRef } from '../model/refs.ts'
 import { dialectOf } from '../query/index.ts'
 import { providerNames } from './cloud-names.ts'
@@ -76,7 +77,7 @@ export async function describeCloudResource(
           time: moment,
           operation: String(type).slice('weir.cloud.'.length),
           state: state ?? null,
-          changes: changes ?? null,
+          changes: storedJson(changes) ?? null,
           actor: by?.['actor'] ?? null,
           audit: by?.['id'] ?? null,
         }

@@ -1,7 +1,9 @@
-import { cloudTypes, type CloudResource } from '../../model/cloud.ts'
+import { cloudTypes, type CloudChange, type CloudResource } from '../../model/cloud.ts'
 import type { WeirEvent } from '../../model/events.ts'
 
-type Given = Partial<CloudResource> & Readonly<{ time: number; event?: string; collector?: string }>
+type Given = Partial<CloudResource> &
+  Pick<CloudChange, 'changes'> &
+  Readonly<{ time: number; event?: string; collector?: string }>
 
 const utf8 = new TextEncoder()
 let count = 0
