@@ -1,5 +1,6 @@
 import { ApiError, apiErrorOf } from './problem.ts'
 import { loginNeeded } from './session.ts'
+import { noteServerTime } from '../state/server-time.ts'
 
 export type Query = Readonly<Record<string, string | number | undefined>>
 
@@ -31,6 +32,7 @@ export function pathOf(path: string, query: Query): string {
 
 async function send(path: string, { method = 'GET', body, signal }: RequestOptions): Promise<Response> {
   let answer: Response
+  const sent = Date.now()
   try {
     answer = await fetch(path, {
       method,
@@ -42,6 +44,7 @@ async function send(path: string, { method = 'GET', body, signal }: RequestOptio
     if (signal?.aborted === true) throw error
     throw new ApiError(0, {})
   }
+  noteServerTime(answer.headers.get('date'), sent, Date.now())
   if (answer.ok) return answer
   const refused = await apiErrorOf(answer)
   // After an abort the body may be incomplete.

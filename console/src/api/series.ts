@@ -61,8 +61,9 @@ export function ratesOf(answer: SeriesAnswer): Readonly<{
   for (const row of rows) {
     const at = buckets.at(row[time])
     sum += Number(row[bytes])
-    if (at >= 0) values[at] = (values[at] ?? 0) + Number(row[bytes]) / step
+    if (at >= 0) values[at] = (values[at] ?? 0) + Number(row[bytes])
   }
   const unknown = unknownOf(answer)
-  return { times: buckets.times, values: knownValues(buckets.times, values, unknown), unknown, sum }
+  const rates = values.map((value) => value / step)
+  return { times: buckets.times, values: knownValues(buckets.times, rates, unknown), unknown, sum }
 }

@@ -1,17 +1,18 @@
 import { useCallback, useEffect, useState } from 'react'
+import { serverNow } from '../state/server-time.ts'
 
 let last = 0
 const moments: number[] = []
 
 /** A number that no query key contained before, so that a range that ends at `now` is queried again. */
 export function newRevision(): number {
-  moments[++last] = Date.now()
+  moments[++last] = serverNow()
   return last
 }
 
-/** `now` of a revision, in Unix ms, for all queries of a page. */
+/** `now` of a revision by the server's clock, in Unix ms, for all queries of a page. */
 export function momentOf(revision: number): number {
-  return moments[revision] ?? Date.now()
+  return moments[revision] ?? serverNow()
 }
 
 /** A revision for query keys. Changes every `seconds` while the page is visible (0: never) and on `again`. */

@@ -45,16 +45,17 @@ export function isoOfSeconds(seconds: number): string {
 export function duration(ms: number | null | undefined): string {
   if (ms === null || ms === undefined || !Number.isFinite(ms)) return '–'
   if (ms === 0) return '0 s'
-  if (ms < 1) return `${Math.round(ms * 1000)} µs`
-  if (ms < 10) return `${ms.toFixed(1)} ms`
-  if (ms < 1000) return `${Math.round(ms)} ms`
-  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`
-  if (ms < 3_600_000) return `${Math.round(ms / 60_000)} min`
+  // Where the rounded value has the next unit: never 1000 ms or 60 min.
+  if (ms < 0.9995) return `${Math.round(ms * 1000)} µs`
+  if (ms < 9.95) return `${ms.toFixed(1)} ms`
+  if (ms < 999.5) return `${Math.round(ms)} ms`
+  if (ms < 59_950) return `${(ms / 1000).toFixed(1)} s`
+  if (ms < 3_570_000) return `${Math.round(ms / 60_000)} min`
   return `${(ms / 3_600_000).toFixed(1)} h`
 }
 
 export function perSecond(rate: number): string {
-  return `${rate > 0 && rate < 10 ? rate.toFixed(1) : count(rate)}/s`
+  return `${rate > 0 && rate < 9.95 ? rate.toFixed(1) : count(rate)}/s`
 }
 
 const decimal = ['B', 'kB', 'MB', 'GB', 'TB', 'PB']
@@ -70,10 +71,16 @@ export function size(bytes: number): string {
   return scaled(bytes, 1024, binary)
 }
 
+/** Three significant digits, after rounding: `1.00 MB` instead of `1000 kB`. */
 function scaled(bytes: number, step: number, units: readonly string[]) {
-  const at = Math.min(units.length - 1, bytes < step ? 0 : Math.floor(Math.log(bytes) / Math.log(step) + 1e-9))
-  const value = bytes / step ** at
-  return `${at === 0 || value >= 100 ? Math.round(value) : value.toFixed(value < 10 ? 2 : 1)} ${units[at]}`
+  let at = Math.min(units.length - 1, bytes < step ? 0 : Math.floor(Math.log(bytes) / Math.log(step) + 1e-9))
+  const rounded = () => {
+    const value = bytes / step ** at
+    return at === 0 || value >= 100 ? Math.round(value) : Number(value.toPrecision(3))
+  }
+  if (rounded() >= step && at < units.length - 1) at++
+  const value = rounded()
+  return `${at === 0 || value >= 100 ? value : value.toFixed(value < 10 ? 2 : 1)} ${units[at]}`
 }
 
 const protocols = new Map([

@@ -7,6 +7,7 @@ import { useTitle } from '../../app/use-title.ts'
 import { Loading, Notice, Pending, QueryError, UnreadNotice } from '../../parts/states.tsx'
 import { Tabs } from '../../parts/tabs.tsx'
 import { fixedRange, isMoment, isMoving } from '../../state/range.ts'
+import { serverNow } from '../../state/server-time.ts'
 import { usePageState } from '../../state/use-page-state.ts'
 import { FilterOptions } from './filter-options.tsx'
 import { flowColumns } from './columns.tsx'
@@ -27,7 +28,7 @@ const none: readonly QuickFilter[] = []
 
 /** A moving range would change while it is read. */
 function fixed({ live, t }: FlowsState): Partial<FlowsState> {
-  return live || isMoving(t) ? { live: false, t: fixedRange(t, Date.now()) } : {}
+  return live || isMoving(t) ? { live: false, t: fixedRange(t, serverNow()) } : {}
 }
 
 export default function FlowsPage(): React.ReactNode {

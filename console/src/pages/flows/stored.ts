@@ -7,6 +7,7 @@ import { questionQuery, type FlowQuestion } from './flow-filter.ts'
 import { usePages } from '../../api/use-pages.ts'
 import { useAfterPaint } from './use-after-paint.ts'
 import type { SeriesAnswer } from '../../api/series.ts'
+import { defaultLook } from './overview/state.ts'
 
 const volumeGroup = 'src_endpoint'
 
@@ -107,7 +108,7 @@ export function useTotals(flowQuery: FlowQuestion, span: AnswerFrame['span'] | u
           time: 'time_received',
           source: 'raw',
           group: volumeGroup,
-          limit: 4,
+          limit: defaultLook.top,
         },
       }),
   })

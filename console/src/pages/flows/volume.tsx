@@ -1,8 +1,9 @@
 import { useMemo } from 'react'
-import { bucketsOf, knownValues, unknownOf, type SeriesAnswer, type Stretch } from '../../api/series.ts'
-import { Chart, type ChartSeries, type MarkProps } from '../../parts/chart.tsx'
-import { isoOfSeconds, volume } from '../../parts/format.ts'
-import { valueName } from './overview/names.ts'
+import type { SeriesAnswer } from '../../api/series.ts'
+import { Chart, type MarkProps } from '../../parts/chart.tsx'
+import { isoOfSeconds } from '../../parts/format.ts'
+import { rate } from './overview/names.ts'
+import { stackOf } from './overview/sums.ts'
 import { flowsText } from '../../text/flows.ts'
 
 type VolumeProps = Readonly<{
@@ -11,18 +12,26 @@ type VolumeProps = Readonly<{
   marks: MarkProps
 }>
 
+const measure = 'bytes'
+
+/** The chart of the overview over the flows of the table. */
 export default function Volume({ answer, onSpan, marks }: VolumeProps): React.ReactNode {
-  const { times, series, unknown } = useMemo(() => ratesOf(answer), [answer])
+  const { times, series, total, unknown } = useMemo(
+    () => stackOf(answer, answer.columns[2]?.name ?? '', measure),
+    [answer],
+  )
+  const lines = useMemo(() => [total], [total])
   return (
     <section className="panel volume" aria-label={flowsText.volume}>
       <Chart
         label={flowsText.volumeBySource}
         times={times}
         series={series}
+        lines={lines}
         unknown={unknown}
         stacked
         height={112}
-        format={rate}
+        format={bytesPerSecond}
         {...marks}
         onBrush={(from, to) => onSpan(isoOfSeconds(from), isoOfSeconds(to))}
       />
@@ -30,43 +39,4 @@ export default function Volume({ answer, onSpan, marks }: VolumeProps): React.Re
   )
 }
 
-const rate = (value: number) => `${volume(value)}/s`
-
-export function ratesOf(
-  answer: SeriesAnswer,
-): Readonly<{ times: readonly number[]; series: readonly ChartSeries[]; unknown: readonly Stretch[] }> {
-  const { columns, rows, span, step } = answer
-  const place = (name: string) => columns.findIndex((column) => column.name === name)
-  const [time, other, group, bytes] = [place('time'), place('other'), place('other') + 1, place('bytes')]
-  const buckets = bucketsOf({ span, step })
-  const found = new Map<
-    string,
-    { readonly name: string; readonly other: boolean; sum: number; readonly values: number[] }
-  >()
-  for (const row of rows) {
-    const isOther = row[other] === true
-    const key = isOther ? 'other' : `= ${String(row[group] as string | null)}`
-    const entry = found.get(key) ?? {
-      name: isOther ? 'others' : valueName(columns[group]?.name ?? '', row[group]),
-      other: isOther,
-      sum: 0,
-      values: buckets.zeros(),
-    }
-    found.set(key, entry)
-    const at = buckets.at(row[time])
-    if (at < 0) continue
-    entry.values[at] = (entry.values[at] ?? 0) + Number(row[bytes]) / step
-    entry.sum += Number(row[bytes])
-  }
-  const series = [...found.values()].sort((a, b) => Number(a.other) - Number(b.other) || b.sum - a.sum)
-  const unknown = unknownOf(answer)
-  return {
-    times: buckets.times,
-    series: series.map(({ name, other: isOther, values }) => ({
-      name,
-      values: knownValues(buckets.times, values, unknown),
-      other: isOther,
-    })),
-    unknown,
-  }
-}
+const bytesPerSecond = (value: number) => rate(measure, value)

@@ -6,6 +6,7 @@ import { watch } from '../../../live/tab.ts'
 import type { ChartSeries } from '../../../parts/chart.tsx'
 import { valueName } from './names.ts'
 import type { Stretch } from '../../../api/series.ts'
+import { serverNow } from '../../../state/server-time.ts'
 import { Buckets, othersName, type SeriesAnswer, type Stack } from './sums.ts'
 import { liveQuestion, questionQuery, type FlowQuestion } from '../flow-filter.ts'
 import type { Dimension, Measure } from './state.ts'
@@ -142,7 +143,7 @@ export function usePast(
 ): Past | undefined {
   const since = series?.since ?? -Infinity
   const from = useMemo(
-    () => (series === undefined || !Number.isFinite(since) ? Infinity : series.begins(Date.now() / 1000)),
+    () => (series === undefined || !Number.isFinite(since) ? Infinity : series.begins(serverNow() / 1000)),
     [series, since],
   )
   const query = {

@@ -136,7 +136,7 @@ export function unitName(measure: Measure): string {
 }
 
 export function rate(measure: Measure, value: number): string {
-  const amount = value > 0 && value < 10 ? value.toFixed(1) : count(Math.round(value))
+  const amount = value > 0 && value < 9.95 ? value.toFixed(1) : count(Math.round(value))
   return `${isVolume(measure) ? volume(value) : amount}/s`
 }
 

@@ -2,6 +2,7 @@ import { useMemo } from 'react'
 import type { MarkProps } from '../../../parts/chart.tsx'
 import { csvOf } from '../../../parts/save-file.ts'
 import { duration } from '../../../parts/format.ts'
+import { serverNow } from '../../../state/server-time.ts'
 import { Loading } from '../../../parts/states.tsx'
 import type { FlowQuery } from './flow-query.ts'
 import { restrictTo, latestOf, useAnswer, useEarlier, useGroups, useSeries } from './queries.ts'
@@ -73,7 +74,7 @@ export function RatesPanel({ kind, context }: PanelProps<RatesKind>): React.Reac
   )
   const title = kind.field === undefined ? panelsText.titleBy(kind.title, dimensionName(dim)) : kind.title
   const past = usePast(streamed ? live?.series : undefined, own, dim, measure)
-  const stack = streamed ? live?.series.stack(dim, measure, look.top, Date.now() / 1000, past) : stored
+  const stack = streamed ? live?.series.stack(dim, measure, look.top, serverNow() / 1000, past) : stored
   const shown = {
     before,
     measure,

@@ -4,6 +4,7 @@ import type { AnswerFrame } from '../../../../../src/api/published.ts'
 import { request, type Query } from '../../../api/client.ts'
 import { momentOf } from '../../../hooks/use-refresh.ts'
 import type { Range } from '../../../state/range.ts'
+import { serverNow } from '../../../state/server-time.ts'
 import type { FlowQuery } from './flow-query.ts'
 import { resolvedRange } from './resolved-range.ts'
 import { allOf } from '../../../parts/filter-text.ts'
@@ -114,6 +115,6 @@ export function spanSeconds({ from, to }: Range): number {
 
 export function momentSeconds(moment: string): number {
   const [, count, unit = ''] = /^now(?:-(\d+)(s|m|h|d|w))?$/.exec(moment) ?? []
-  if (moment.startsWith('now')) return Date.now() / 1000 - Number(count ?? 0) * (units[unit] ?? 0)
+  if (moment.startsWith('now')) return serverNow() / 1000 - Number(count ?? 0) * (units[unit] ?? 0)
   return Date.parse(moment) / 1000
 }

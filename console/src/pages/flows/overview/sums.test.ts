@@ -252,3 +252,30 @@ test('buckets before the first stored flow are unknown in each series and in the
     [{ from: start, to: start + 10 }],
   ])
 })
+
+test('the bucket of a total is divided once, so that it rounds as the sum of the flows does', () => {
+  const columns = ['time', 'other', 'src_name', 'bytes'].map((name) => ({ name, type: 'X' }))
+  const start = '2026-11-20T10:00:00Z'
+  const { series, total } = stackOf(
+    {
+      ...frame,
+      columns,
+      rows: [
+        ...Array.from({ length: 10 }, (_, index) => [start, false, `pod-${index}`, 1]),
+        [start, false, null, 2],
+        [start, false, 'null', 3],
+        [start, true, null, 4],
+      ],
+      step: 30,
+      span: { from: start, to: '2026-11-20T10:00:30Z' },
+    },
+    'src_name',
+    'bytes',
+  )
+  expect(total.values).toEqual([19 / 30])
+  expect(series.slice(0, 2)).toEqual([
+    { name: 'null', other: false, values: [3 / 30] },
+    { name: 'no name', other: false, values: [2 / 30] },
+  ])
+  expect(series.at(-1)).toEqual({ name: 'others', other: true, values: [4 / 30] })
+})

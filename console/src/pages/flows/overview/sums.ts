@@ -40,7 +40,8 @@ interface GroupSums {
   readonly name: string
   readonly other: boolean
   sum: number
-  readonly values: number[]
+  /** Amounts of the buckets; divided once, because sums of fractions would be rounded differently. */
+  readonly amounts: number[]
 }
 
 export function bucketTimes(from: number, to: number, step: number): readonly number[] {
@@ -67,18 +68,19 @@ export class Buckets {
     const at = Math.round((seconds - this.#first) / this.#step)
     if (at < 0 || at >= this.times.length) return
     let group = this.#groups.get(key)
-    if (group === undefined) this.#groups.set(key, (group = { name, other, sum: 0, values: this.times.map(() => 0) }))
-    group.values[at] = (group.values[at] ?? 0) + amount / this.#step
+    if (group === undefined) this.#groups.set(key, (group = { name, other, sum: 0, amounts: this.times.map(() => 0) }))
+    group.amounts[at] = (group.amounts[at] ?? 0) + amount
     group.sum += amount
-    this.#total[at] = (this.#total[at] ?? 0) + amount / this.#step
+    this.#total[at] = (this.#total[at] ?? 0) + amount
   }
 
   stack(): Stack {
     const groups = [...this.#groups.values()].sort((a, b) => Number(a.other) - Number(b.other) || b.sum - a.sum)
+    const rates = (amounts: readonly number[]) => amounts.map((amount) => amount / this.#step)
     return {
       times: this.times,
-      series: groups.map(({ name, other, values }) => ({ name, values, other })),
-      total: { name: 'total', values: this.#total },
+      series: groups.map(({ name, other, amounts }) => ({ name, values: rates(amounts), other })),
+      total: { name: 'total', values: rates(this.#total) },
       sum: groups.reduce((sum, group) => sum + group.sum, 0),
     }
   }
@@ -95,7 +97,7 @@ export function stackOf(answer: SeriesAnswer, field: string, measure: Measure, s
     const isOther = row[other] === true
     const name = isOther ? othersName : valueName(field, row[group])
     buckets.add(
-      isOther ? 'other' : `= ${String(row[group])}`,
+      isOther ? 'other' : JSON.stringify([row[group]]),
       name,
       isOther,
       Date.parse(String(row[time])) / 1000 + shift,
