@@ -41,8 +41,8 @@ function fromRegistry(name: string): ViewColumn {
 const position: ViewColumn = text('_pos', 'Stable id of the row: source instance, epoch, source sequence, row')
 
 const computed: Readonly<Record<string, ViewColumn>> = {
-  bytes_est: sum('bytes_est', 'Bytes × sampling interval: estimated actual bytes', 'By'),
-  packets_est: sum('packets_est', 'Packets × sampling interval: estimated actual packets', '{packet}'),
+  bytes_est: sum('bytes_est', 'Estimated bytes: reported bytes × sampling interval', 'By'),
+  packets_est: sum('packets_est', 'Estimated packets: reported packets × sampling interval', '{packet}'),
   service_port: {
     name: 'service_port',
     type: 'USMALLINT',
@@ -187,12 +187,12 @@ const traffic: readonly ViewColumn[] = [
   moment('hour', 'Start of the hour'),
   text('from_ref', 'Workload that owns the source'),
   text('to_ref', 'Workload that owns the destination'),
-  sum('bytes', 'Bytes × sampling interval: estimated actual bytes', 'By'),
+  sum('bytes', 'Estimated bytes: reported bytes × sampling interval', 'By'),
   {
     name: 'packets',
     type: 'HUGEINT',
     unit: '{packet}',
-    meaning: 'Packets × sampling interval: estimated actual packets',
+    meaning: 'Estimated packets: reported packets × sampling interval',
   },
   sum('flows', 'Flows', '{flow}'),
 ]

@@ -31,7 +31,7 @@ export function register(program: Command): void {
     .addHelpText(
       ...examples(
         [
-          'weir query "SELECT src_addr, sum(bytes) AS bytes FROM flows GROUP BY ALL ORDER BY bytes DESC LIMIT 10"',
+          'weir query "SELECT src_addr, sum(bytes_est) AS bytes FROM flows GROUP BY ALL ORDER BY bytes DESC LIMIT 10"',
           `weir query -o csv "SELECT * FROM events WHERE type = 'hello'" > hello.csv`,
           'weir query - --url http://127.0.0.1:8080 < question.sql',
         ],

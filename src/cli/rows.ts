@@ -12,7 +12,7 @@ interface RowFlags extends ServerFlags, OutputFlags {
   readonly limit: string
 }
 
-const defaultFlowColumns = 'time_received,src_addr,src_port,dst_addr,dst_port,proto,bytes,packets'
+const defaultFlowColumns = 'time_received,src_addr,src_port,dst_addr,dst_port,proto,bytes_est,packets_est'
 const eventColumns = ['time_received', 'family', 'type', 'source', 'subject', 'id']
 const traceColumns = ['time', 'actor', 'action', 'resource', 'outcome', 'address', 'service']
 
@@ -29,7 +29,7 @@ export function register(program: Command): void {
         [
           'weir flows 10.20.1.21:5432 --from now-1d',
           'weir flows --filter "dst_port = 53" --from now-5m',
-          'weir flows --sort -bytes --limit 10 -o csv',
+          'weir flows --sort -bytes_est --limit 10 -o csv',
         ],
         { 1: 'refused or failed' },
       ),

@@ -125,7 +125,7 @@ export const flowFields = [
     netobserv: 'Bytes',
     unit: 'By',
     since: 1,
-    meaning: 'Bytes as the exporter reported them',
+    meaning: 'Reported bytes: as the exporter counted them, not multiplied by the sampling interval',
   },
   {
     id: 17,
@@ -134,7 +134,7 @@ export const flowFields = [
     netobserv: 'Packets',
     unit: '{packet}',
     since: 1,
-    meaning: 'Packets as the exporter reported them',
+    meaning: 'Reported packets: as the exporter counted them, not multiplied by the sampling interval',
   },
   {
     id: 18,

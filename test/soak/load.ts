@@ -7,7 +7,7 @@ import { FlowSender } from '../kit/flow-sender.ts'
 import { startWeir, type WeirProcess } from '../kit/weir-process.ts'
 
 const questions = [
-  'SELECT src_addr, sum(bytes) AS bytes FROM flows GROUP BY ALL ORDER BY bytes DESC LIMIT 10',
+  'SELECT src_addr, sum(bytes_est) AS bytes FROM flows GROUP BY ALL ORDER BY bytes DESC LIMIT 10',
   "SELECT date_trunc('minute', time_received) AS minute, count(*) AS rows, sum(packets) AS packets FROM " +
     'flows GROUP BY minute ORDER BY minute',
   'SELECT count(*) AS rows, count(DISTINCT key) AS keys FROM events',

@@ -20,7 +20,7 @@ export const pipelineText = {
   clockSkew: 'Flows rejected because the exporter’s clock differs by more than the limit.',
   invalidDatagrams: 'Datagrams that are not a valid export.',
   undecodableParts: 'Parts of datagrams that could not be decoded completely; the rest was accepted.',
-  optionsRecords: 'Options records about the exporter, such as its sampling rate; not flows.',
+  optionsRecords: 'Options records about the exporter, such as its sampling interval; not flows.',
   unknownParts: 'Parts of datagrams with an unknown id.',
   heldData: 'Data received before its template and held until the template arrived.',
   droppedData: 'Data dropped because its template did not arrive in time or too much data was held.',

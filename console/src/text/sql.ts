@@ -74,7 +74,7 @@ export const sqlText = {
   insertTheName: 'insert the name',
   recentStatements: 'Recent statements',
   exportAllRows: 'Export all rows',
-  placeholder: 'SELECT src_name, sum(bytes) AS bytes FROM flows GROUP BY ALL ORDER BY bytes DESC LIMIT 20',
+  placeholder: 'SELECT src_name, sum(bytes_est) AS bytes FROM flows GROUP BY ALL ORDER BY bytes DESC LIMIT 20',
 }
 
 /** In the dialects of both stores. */

@@ -34,8 +34,8 @@ const scoped =
 const sources: readonly Source[] = [
   {
     metrics: {
-      weir_flow_bytes_total: { sql: 'sum(bytes)', help: 'Bytes of flows, each flow once.' },
-      weir_flow_packets_total: { sql: 'sum(packets)', help: 'Packets of flows, each flow once.' },
+      weir_flow_bytes_total: { sql: 'sum(bytes_est)', help: 'Estimated bytes of flows, each flow once.' },
+      weir_flow_packets_total: { sql: 'sum(packets_est)', help: 'Estimated packets of flows, each flow once.' },
       weir_flows_total: { sql: 'count(*)', help: 'Flow records, each flow once.' },
     },
     labels: columns('cluster src_namespace src_owner_kind src_owner_name dst_namespace dst_owner_kind dst_owner_name'),

@@ -20,14 +20,17 @@ export function setterOf(field: Field, flows: FlowBuilder): Setter {
       )
     case 'u16':
       return numbers(name, flows, name === 'tcp_flags' ? flags : (value) => integer(value, 0, 0xffff))
-    case 'u32':
-      return numbers(
+    case 'u32': {
+      const set = numbers(
         name,
         flows,
         name === 'quic_version'
           ? (value) => (typeof value === 'string' ? quicVersionOf(value) : integer(value, 0, 0xffff_ffff))
           : (value) => integer(value, 0, 0xffff_ffff),
       )
+      // NetObserv's 0 is no sampling. As a factor it would make estimates 0.
+      return name === 'sampling' ? (row, value) => value === 0 || set(row, value) : set
+    }
     case 'i32':
       return numbers(name, flows, (value) => integer(value, -0x8000_0000, 0x7fff_ffff))
     case 'f64':

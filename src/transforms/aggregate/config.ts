@@ -1,7 +1,7 @@
 import { Complaint } from '../../schema/complaint.ts'
 import { choice, defineSchema, duration, integer, list, mapping, text, type ConfigOf } from '../../schema/index.ts'
 import { callOf, functions } from './calls.ts'
-import { isEventField, isFlowField, unknownField } from '../rows/fields.ts'
+import { isEstimate, isEventField, isFlowField, unknownField } from '../rows/fields.ts'
 
 export const aggregateSchema = defineSchema({
   type: 'aggregate',
@@ -31,12 +31,13 @@ export const aggregateSchema = defineSchema({
       default: null,
       example: ['src_namespace', 'dst_namespace'],
     }),
-    values: mapping(text({ description: 'A function of a field', required: true, example: 'sum(bytes)' }), {
+    values: mapping(text({ description: 'A function of a field', required: true, example: 'sum(bytes_est)' }), {
       description:
         'Values by name: `sum`, `min`, `max`, `avg`, `last` or `count` of a field; `count()` counts rows. Of flows, ' +
-        'a name that is no field becomes a member of `extra`',
+        'a name that is no field becomes a member of `extra`. `bytes_est` and `packets_est` are multiplied by the ' +
+        'sampling interval, which a sum of several flows no longer has',
       required: true,
-      example: { bytes: 'sum(bytes)', packets: 'sum(packets)', flows: 'count()' },
+      example: { bytes: 'sum(bytes_est)', packets: 'sum(packets_est)', flows: 'count()' },
     }),
     groups: integer(
       { description: 'Maximum number of groups in a window; the rows of further groups form one', default: 100_000 },
@@ -54,7 +55,7 @@ export const aggregateSchema = defineSchema({
           new Complaint(`\`${name}\` is no field of ${rows}`, undefined, ['by', index])
         )
     if (Object.keys(values).length === 0)
-      return new Complaint('names no value', 'for example `bytes: sum(bytes)`', ['values'])
+      return new Complaint('names no value', 'for example `bytes: sum(bytes_est)`', ['values'])
     for (const [name, written] of Object.entries(values)) {
       const call = callOf(written)
       if (call === undefined)
@@ -63,6 +64,7 @@ export const aggregateSchema = defineSchema({
           `functions: ${functions.join(', ')}`,
           ['values', name],
         )
+      if (rows === 'flows' && isEstimate(call.field) && call.of !== 'last' && call.of !== 'count') continue
       if (call.field === '' ? call.of !== 'count' : !known(call.field))
         return call.field === ''
           ? new Complaint(`\`${call.of}\` needs a field`, `for example \`${call.of}(bytes)\``, ['values', name])

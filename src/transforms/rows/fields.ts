@@ -157,8 +157,21 @@ export function keyReader(batch: Batch, names: readonly string[]): (row: number)
   }
 }
 
+const estimates = /^(bytes|packets)_est$/
+
+/** `bytes_est` and `packets_est` of flows. */
+export function isEstimate(name: string): boolean {
+  return estimates.test(name)
+}
+
+/** NaN if absent; {@link isEstimate} too. */
 export function numberReader(batch: Batch, name: string): (row: number) => number {
   if (batch.kind === 'flows') {
+    const [, reported] = estimates.exec(name) ?? []
+    if (reported !== undefined) {
+      const [value, sampling] = [numberReader(batch, reported), numberReader(batch, 'sampling')]
+      return (row) => value(row) * (sampling(row) > 1 ? sampling(row) : 1)
+    }
     const column = batch.columns[resolveFieldName(name) ?? '']
     if (column !== undefined && 'values' in column) {
       const { values, valid } = column
