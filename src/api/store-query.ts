@@ -78,6 +78,7 @@ export async function isolated(
   try {
     if (store.isolated !== undefined) return await store.isolated({ ...query, format }, signal)
     if (format === 'parquet') throw new Error('The store cannot start processes that write Parquet.')
+    if (Object.keys(query.parameters ?? {}).length > 0) throw new Error('The store cannot bind parameters.')
     return await store.query(query.sql, format, signal)
   } catch (error) {
     if (signal.aborted) return undefined

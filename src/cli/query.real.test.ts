@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, readdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import type { IsolatedResult } from '../engine/control.ts'
 import { start } from '../api/testing/kit.ts'
 import { pieces } from '../api/testing/recording-control.ts'
 import { realHost } from '../host/index.ts'
@@ -150,4 +151,36 @@ test('a contradictory command line ends with exit code 2 and a reason', async ()
     expect(ran.err, args.join(' ')).toContain(message)
     expect(ran, args.join(' ')).toMatchObject({ code, out: '' })
   }
+})
+
+test('--param binds values on a folder, and sends them to a server', async () => {
+  const data = await stoppedFolder()
+  const sql = 'SELECT bytes FROM flows WHERE dst_addr = $address AND bytes IN $sizes'
+  const found = await weir([
+    'query',
+    sql,
+    '--data',
+    data,
+    ...['--param', 'address=10.0.0.3', '--param', 'sizes=[11,22]', '-o', 'csv'],
+  ])
+  expect(found).toEqual({ code: 0, out: 'bytes\r\n22\r\n', err: '' })
+  const missing = await weir(['query', sql, '--data', data, '--param', 'address="1"'])
+  expect(missing).toMatchObject({ code: 1, err: expect.stringContaining('Parameter $sizes has no value') as string })
+
+  const { api, control } = await start()
+  const queries: unknown[] = []
+  control.store = {
+    ...control.store!,
+    isolated: async (query) => {
+      queries.push(query.parameters)
+      return pieces('[]') as IsolatedResult
+    },
+  }
+  const written = ['a=x', 'b=1.5', 'c="1"', 'd=["x"]', 'e=', 'f=18446744073709551615', 'g=a=b']
+  expect(
+    (await weir(['query', 'SELECT 1', '--url', api.url, ...written.flatMap((each) => ['--param', each])])).code,
+  ).toBe(0)
+  expect(queries).toEqual([{ a: 'x', b: 1.5, c: '1', d: ['x'], e: '', f: '18446744073709551615', g: 'a=b' }])
+  expect((await weir(['query', 'SELECT 1', '--url', api.url, '--param', 'x'])).code).toBe(2)
+  expect((await weir(['query', 'SELECT 1', '--url', api.url, '--param', 'x=[1,"a"]'])).err).toContain('list of texts')
 })

@@ -1,14 +1,18 @@
 import type { Command } from 'commander'
-import type { QueryFormat } from '../engine/control.ts'
+import type { IsolatedQuery, QueryFormat } from '../engine/control.ts'
 import type { Log } from '../engine/contracts.ts'
 import { self } from '../host/process.ts'
 import { action, CommandError, defaultData, findServer, withServerFlags, type ServerFlags } from './client.ts'
 import { print, withOutput, type OutputFlags } from './output.ts'
 import { examples } from './examples.ts'
+import { collect } from './option-values.ts'
 import { messageOf } from '../model/errors.ts'
+import { parsedJson } from '../model/json.ts'
+import { parameterProblem, type SqlParameters, type SqlValue } from '../model/sql-parameters.ts'
 
 interface QueryFlags extends ServerFlags, OutputFlags {
   readonly fresh: boolean
+  readonly param: readonly string[]
 }
 
 export function register(program: Command): void {
@@ -28,14 +32,23 @@ export function register(program: Command): void {
     ),
   )
     .option('--no-fresh', 'do not wait up to 2 s for the newest rows')
+    .option(
+      '--param <name=value>',
+      'value of $name in the statement: a text, a number, or a JSON list for IN $name; "443" in quotes is a text ' +
+        '(repeatable)',
+      collect,
+      [],
+    )
     .addHelpText(
       ...examples(
         [
           'weir query "SELECT src_addr, sum(bytes_est) AS bytes FROM flows GROUP BY ALL ORDER BY bytes DESC LIMIT 10"',
+          "weir query --param ns=shop --param 'ports=[80,443]' 'SELECT count(*) FROM flows WHERE dst_namespace = $ns AND " +
+            "dst_port IN $ports'",
           `weir query -o csv "SELECT * FROM events WHERE type = 'hello'" > hello.csv`,
           'weir query - --url http://127.0.0.1:8080 < question.sql',
         ],
-        { 1: 'refused or failed' },
+        { 1: 'refused or failed', 2: 'usage error' },
       ),
     )
     .action(action(run))
@@ -43,11 +56,14 @@ export function register(program: Command): void {
 
 async function run(sql: string, flags: QueryFlags) {
   const statement = sql === '-' ? await self.readStdin() : sql
+  const parameters = parametersOf(flags.param)
   const format: QueryFormat = flags.output === 'yaml' ? 'ndjson' : flags.output
   const server = await findServer(flags)
-  if (server === undefined) return queryFolder(flags.data ?? defaultData, statement, format, flags)
+  if (server === undefined)
+    return queryFolder(flags.data ?? defaultData, { sql: statement, parameters, format, bound: 'work' }, flags)
   const answer = await server.ask('POST', '/api/v1/sql', {
     sql: statement,
+    ...(flags.param.length > 0 ? { parameters } : {}),
     format,
     ...(flags.fresh ? {} : { fresh: false }),
   })
@@ -62,7 +78,26 @@ async function run(sql: string, flags: QueryFlags) {
   }
 }
 
-async function queryFolder(data: string, sql: string, format: QueryFormat, flags: OutputFlags) {
+/** JSON numbers, texts in quotes and lists are values of their types; everything else is a text. */
+function parametersOf(written: readonly string[]): SqlParameters {
+  const parameters = Object.fromEntries(
+    written.map((each) => {
+      const at = each.indexOf('=')
+      if (at < 1) throw new CommandError(`--param ${each}: write it as name=value.`, [], 2)
+      const text = each.slice(at + 1)
+      const value = parsedJson(text)
+      // Integers beyond 2^53 stay exact as texts.
+      const isExact = typeof value === 'number' && (!Number.isInteger(value) || Number.isSafeInteger(value))
+      const isValue = isExact || typeof value === 'string' || Array.isArray(value)
+      return [each.slice(0, at), (isValue ? value : text) as SqlValue]
+    }),
+  )
+  const problem = parameterProblem(parameters)
+  if (problem !== undefined) throw new CommandError(problem, [], 2)
+  return parameters
+}
+
+async function queryFolder(data: string, query: IsolatedQuery & { readonly format: QueryFormat }, flags: OutputFlags) {
   const [{ openReadOnly }, { realHost }, { WeirError }, { queryProcesses }] = await Promise.all([
     import('../store/read/read-only.ts'),
     import('../host/index.ts'),
@@ -82,10 +117,7 @@ async function queryFolder(data: string, sql: string, format: QueryFormat, flags
   try {
     const { reader } = store
     const { signal } = new AbortController()
-    await printResult(
-      await (reader.isolated?.({ sql, format, bound: 'work' }, signal) ?? reader.query(sql, format, signal)),
-      flags,
-    )
+    await printResult(await (reader.isolated?.(query, signal) ?? reader.query(query.sql, query.format, signal)), flags)
   } catch (error) {
     if (error instanceof WeirError) throw new CommandError(error.message, [error.advice])
     throw error

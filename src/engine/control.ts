@@ -1,6 +1,7 @@
 import type { Frame, FrameHeader } from '../journal/types.ts'
 import type { EventBatch } from '../model/batches.ts'
 import type { RemoteObjects } from '../model/kubernetes.ts'
+import type { SqlParameters } from '../model/sql-parameters.ts'
 import type { Health } from '../telemetry/health.ts'
 import type { SourceFeed } from './sources/feed.ts'
 import type { DerivationListener, Preview, SinkBatch, SinkPiece } from './contracts.ts'
@@ -231,6 +232,8 @@ export type IsolatedQuery = Readonly<{
   format: QueryFormat | 'parquet'
   /** Scope of `sql.timeout`: the total work, or each wait for the next bytes. */
   bound: 'work' | 'wait'
+  /** Values of `$name`; further ones are ignored. Not with `parquet`. */
+  parameters?: SqlParameters
 }>
 
 export type IsolatedResult = AsyncIterable<Uint8Array, number | undefined>

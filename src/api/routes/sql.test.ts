@@ -3,6 +3,7 @@ import { request } from 'node:http'
 import { Readable } from 'node:stream'
 import { gunzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
+import type { IsolatedResult } from '../../engine/control.ts'
 import { WeirError } from '../../model/errors.ts'
 import { post, logged, start } from '../testing/kit.ts'
 import { pieces } from '../testing/recording-control.ts'
@@ -168,4 +169,27 @@ test('a statement over 1 MiB is a 413, an empty one a 400, without a store a 503
   const none = await post(`${api.url}/api/v1/sql`, { sql: 'SELECT 1' })
   expect(none.status).toBe(503)
   expect(await none.json()).toMatchObject({ code: 'WEIR_API_NO_STORE' })
+})
+
+test('parameters are passed to the store apart from the statement; wrong ones are refused', async () => {
+  const { api, control } = await start()
+  const queries: unknown[] = []
+  control.store = {
+    ...control.store!,
+    isolated: async (query) => {
+      queries.push(query)
+      return pieces('[]') as IsolatedResult
+    },
+  }
+  const ask = (parameters: unknown): Promise<Response> =>
+    post(`${api.url}/api/v1/sql`, { sql: 'SELECT $a', parameters })
+  const parameters = { a: "'; DROP TABLE flows", ports: [80, 443], n: 1.5 }
+  expect((await ask(parameters)).status).toBe(200)
+  expect(queries).toEqual([{ sql: 'SELECT $a', format: 'json', bound: 'work', parameters }])
+  for (const wrong of [{ 'a b': 1 }, { a: null }, { a: { b: 1 } }, { a: ['x', 1] }, [1], 'a']) {
+    const answer = await ask(wrong)
+    expect(answer.status).toBe(400)
+    expect(await answer.json()).toMatchObject({ code: 'WEIR_API_INVALID' })
+  }
+  expect(queries).toHaveLength(1)
 })

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { queryFormats, type QueryFormat } from '../../engine/control.ts'
+import { parameterProblem, type SqlParameters } from '../../model/sql-parameters.ts'
 import { answerStream } from '../answer.ts'
 import { abortOnDisconnect, isolated, requireStore, logErrors } from '../store-query.ts'
 import type { ApiContext } from '../options.ts'
@@ -26,6 +27,15 @@ const schema = {
   body: closed(
     {
       sql: { type: 'string', minLength: 1, description: 'The statement.', examples: ['SELECT count(*) FROM flows'] },
+      parameters: {
+        type: 'object',
+        additionalProperties: { type: ['string', 'number', 'array'], items: { type: ['string', 'number'] } },
+        description:
+          'Values of `$name` in the statement: texts, numbers, or lists of them for `IN $name`. The engine binds ' +
+          'them; they are never inserted as text. At most 40 with 8 KiB. Values that the statement does not use are ' +
+          'ignored.',
+        examples: [{ port: 443, namespaces: ['shop', 'web'] }],
+      },
       format: {
         type: 'string',
         enum: queryFormats,
@@ -66,16 +76,19 @@ export function sqlRoutes(app: FastifyInstance, { control, limits, log }: ApiCon
   app.post('/api/v1/sql', { schema }, async (request, reply) => {
     const {
       sql,
+      parameters = {},
       format = 'json',
       fresh = true,
-    } = request.body as { sql: string; format?: QueryFormat; fresh?: boolean }
+    } = request.body as { sql: string; parameters?: SqlParameters; format?: QueryFormat; fresh?: boolean }
     const size = Buffer.byteLength(sql)
     if (size > limits.sqlBytes)
       throw new ApiError('WEIR_API_TOO_LARGE', `The statement has ${size} bytes; the limit is ${limits.sqlBytes}.`)
+    const wrong = parameterProblem(parameters)
+    if (wrong !== undefined) throw new ApiError('WEIR_API_INVALID', wrong)
     const store = requireStore({ control })
     const disconnected = abortOnDisconnect(reply)
     if (fresh && store.fresh !== undefined) reply.header(freshHeader, String(await store.fresh()))
-    const bytes = await isolated(store, { sql, format, bound: 'work' }, disconnected)
+    const bytes = await isolated(store, { sql, format, bound: 'work', parameters }, disconnected)
     if (bytes === undefined) return reply.hijack()
     return answerStream(request, reply, mediaTypes[format], logErrors(bytes, disconnected, log))
   })

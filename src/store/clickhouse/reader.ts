@@ -7,11 +7,13 @@ import type {
   StoredEdge,
   StoreReader,
 } from '../../engine/control.ts'
+import type { SqlParameters } from '../../model/sql-parameters.ts'
 import type { ClickHouseClient, Settings } from '../../net/clickhouse/client.ts'
 import { ResultStream } from '../read/answer.ts'
 import { formatter } from '../read/formats.ts'
 import { isGone, queryFailure } from './failures.ts'
 import { edgesOf } from './edges.ts'
+import { parameterFields, withTypes } from './parameters.ts'
 import { resultFormat, ResultLines, type ResultRows } from './result.ts'
 import { text } from './sql.ts'
 import type { StoreNames } from './tables.ts'
@@ -52,7 +54,7 @@ export class ClickHouseReader implements StoreReader {
   }
 
   /** ClickHouse bounds memory and time of each query itself. */
-  async isolated({ sql, format, bound }: IsolatedQuery, signal: AbortSignal): Promise<IsolatedResult> {
+  async isolated({ sql, format, bound, parameters }: IsolatedQuery, signal: AbortSignal): Promise<IsolatedResult> {
     if (format === 'parquet') throw new Error('the API makes Parquet of rows from ClickHouse')
     const { sqlMemoryBytes, sqlTimeoutMs } = this.#options.limits
     return this.#query(
@@ -65,6 +67,7 @@ export class ClickHouseReader implements StoreReader {
         ...(bound === 'work' ? { max_execution_time: Math.max(1, Math.ceil(sqlTimeoutMs / 1000)) } : {}),
       },
       signal,
+      parameters,
     )
   }
 
@@ -91,13 +94,17 @@ export class ClickHouseReader implements StoreReader {
     format: QueryFormat,
     limits: Settings,
     signal: AbortSignal,
+    parameters?: SqlParameters,
   ): Promise<ResultStream<ResultRows>> {
-    const statement = checkStatement(sql)
+    const checked = checkStatement(sql)
+    // Statements of the console have no parameters.
+    const statement = parameters === undefined ? checked : withTypes(checked, parameters)
+    const given = { ...limits, ...parameterFields(parameters ?? {}) }
     for (let attempt = 0; ; attempt++) {
       try {
         signal.throwIfAborted()
         await this.ready()
-        return await this.#run(statement, format, limits, signal)
+        return await this.#run(statement, format, given, signal)
       } catch (error) {
         signal.throwIfAborted()
         if (attempt > 0 || !isGone(error)) throw queryFailure(error, this.#options.client.place)

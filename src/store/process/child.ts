@@ -36,7 +36,7 @@ export async function serveCommands({ host, channel, pid, ownBytes }: QueryChild
     channel.destroy()
   })
 
-  const run = async ({ sql, format }: IsolatedQuery, signal: AbortSignal) => {
+  const run = async ({ sql, format, parameters }: IsolatedQuery, signal: AbortSignal) => {
     try {
       if (reader === undefined) throw new Error('The query process received a query before it was opened.')
       if (format === 'parquet') {
@@ -46,7 +46,7 @@ export async function serveCommands({ host, channel, pid, ownBytes }: QueryChild
         written.resolve()
         return
       }
-      const chunks = await reader.query(sql, format, signal)
+      const chunks = await reader.query(sql, format, signal, parameters)
       await send({ is: 'open' })
       for await (const bytes of chunks) await send({ is: 'chunk', bytes })
       await send({ is: 'end', rows: undefined })

@@ -3,6 +3,7 @@ import type { DuckDBConnection, DuckDBDataChunk, DuckDBInstance } from '@duckdb/
 import type { EdgeQuery, QueryFormat, StoredEdge, StoreReader } from '../../engine/control.ts'
 import type { Timer, Timers } from '../../host/index.ts'
 import { WeirError } from '../../model/errors.ts'
+import type { SqlParameters } from '../../model/sql-parameters.ts'
 import { ResultStream } from './answer.ts'
 import { jsonCells, outputColumns } from './cells.ts'
 import { DamagedFile, filesIn, unreadableFiles } from './damage.ts'
@@ -68,15 +69,26 @@ export class DuckReader implements StoreReader {
     this.#directory = resolve(options.folder.directory)
   }
 
-  query(sql: string, format: QueryFormat, given: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
-    return this.#answer(sql, format, AbortSignal.any([given, this.#closing.signal])).finally(this.#hold())
+  query(
+    sql: string,
+    format: QueryFormat,
+    given: AbortSignal,
+    parameters: SqlParameters = {},
+  ): Promise<AsyncIterable<Uint8Array>> {
+    const signal = AbortSignal.any([given, this.#closing.signal])
+    return this.#answer(sql, format, signal, parameters).finally(this.#hold())
   }
 
-  async #answer(sql: string, format: QueryFormat, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
+  async #answer(
+    sql: string,
+    format: QueryFormat,
+    signal: AbortSignal,
+    parameters: SqlParameters,
+  ): Promise<AsyncIterable<Uint8Array>> {
     signal.throwIfAborted()
     const { instance, judging, memory } = await this.open()
     signal.throwIfAborted()
-    const statement = await refusing(checkStatement(judging, sql), this.#directory)
+    const statement = { ...(await refusing(checkStatement(judging, sql), this.#directory)), parameters }
     return this.#pinned(instance, signal, async (pin) =>
       this.#query(instance, await memory.hold(statement, pin), statement, format, pin, signal),
     )

@@ -2,6 +2,7 @@ import type { DuckDBConnection, DuckDBResult } from '@duckdb/node-api'
 import { WeirError } from '../../model/errors.ts'
 import { quoted } from '../duck.ts'
 import type { CachedViews } from './file-cache.ts'
+import { bindParameters } from './parameters.ts'
 import type { Statement } from './statement.ts'
 import { probe, viewsOf, withEndpoints, withoutEnd } from './statement-views.ts'
 import type { ViewInput } from './views.ts'
@@ -40,8 +41,7 @@ export async function start(
     // In addition to the check of the syntax tree.
     if (prepared.statementType !== StatementType.SELECT && prepared.statementType !== StatementType.EXPLAIN)
       throw new WeirError('WEIR_SQL_REFUSED', 'Only queries are allowed here.')
-    if (prepared.parameterCount > 0)
-      throw new WeirError('WEIR_SQL_REFUSED', 'Parameters are not supported. Write the values into the statement.')
+    await bindParameters(prepared, statement.parameters ?? {})
     return await prepared.stream()
   } finally {
     prepared.destroySync()
@@ -57,13 +57,17 @@ export function copySql(sql: string, path: string): string {
 }
 
 /** Runs the query again as one aggregate, which needs no memory. Always rejects. */
-export async function rejectWithCause(connection: DuckDBConnection, { sql }: Statement): Promise<never> {
+export async function rejectWithCause(
+  connection: DuckDBConnection,
+  { sql, parameters = {} }: Statement,
+): Promise<never> {
   const again = await connection
     .extractStatements(`SELECT bit_xor(hash(q)) FROM (${withoutEnd(sql)}\n) q`)
     .catch(() => undefined)
   if (again?.count === 1) {
     const prepared = await again.prepare(0)
     try {
+      await bindParameters(prepared, parameters)
       await prepared.run()
     } finally {
       prepared.destroySync()

@@ -8,10 +8,12 @@ import { nodeColumns } from '../kubernetes/resources.ts'
 import { cachePrefix } from './file-cache.ts'
 import { selectionOf, type Selection } from './newest.ts'
 import { boundsOf, receiveBoundsOf, textsOf, type TimeBounds } from './receipt.ts'
+import type { SqlParameters } from '../../model/sql-parameters.ts'
 import { addressesOf, endpointIds, everyAddress, type ViewInput, type RequestedAddresses } from './views.ts'
 
 export type Statement = Readonly<{
   sql: string
+  parameters?: SqlParameters
   addresses: RequestedAddresses
   actorBounds: TimeBounds | undefined
   readsZones: boolean

@@ -121,6 +121,7 @@ class Handler(BaseHTTPRequestHandler):
         if re.match(r'\s*KILL\s', text, re.IGNORECASE):
             return b''
         applied = {name: value for name, value in settings.items() if name not in unknown}
+        parameters = {name[6:]: applied.pop(name) for name in [*applied] if name.startswith('param_')}
         selects = re.match(r'[\s(]*(SELECT|WITH)\b', text, re.IGNORECASE) is not None
         # A session that may only read could not be changed back.
         if applied.pop('readonly', None) is not None:
@@ -133,7 +134,7 @@ class Handler(BaseHTTPRequestHandler):
             if applied:
                 session.query('SET ' + ', '.join(f'{name} = {quote(value)}' for name, value in applied.items()))
             try:
-                return bytes(session.query(text, given.get('default_format', 'TabSeparated')).bytes())
+                return bytes(session.query(text, given.get('default_format', 'TabSeparated'), params=parameters).bytes())
             finally:
                 if applied:
                     session.query('SET ' + ', '.join(f'{name} = DEFAULT' for name in applied))
