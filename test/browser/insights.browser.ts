@@ -94,8 +94,8 @@ describe.skipIf(chromiumPath === undefined)('chromium: insights', () => {
   test('problems are listed worst first, with fix and workloads; one box finds a package everywhere', async () => {
     const page = await stage.page('/insights')
     const tiles = page.getByRole('group', { name: 'Problems by severity' })
-    await tiles.getByText('1 id').first().waitFor()
-    expect(await tiles.getByRole('button').first().innerText()).toMatch(/Critical\s+1 id\s+2 findings · 2 fixable/)
+    await tiles.getByText('1 ID').first().waitFor()
+    expect(await tiles.getByRole('button').first().innerText()).toMatch(/Critical\s+1 ID\s+2 findings · 2 fixable/)
     await expect.poll(async () => (await gridRows(page)).length).toBe(3)
     const [first] = await gridRows(page)
     expect(first?.join(' ')).toContain('CVE-2021-44228')
@@ -128,13 +128,13 @@ describe.skipIf(chromiumPath === undefined)('chromium: insights', () => {
   test('check 37: ids and findings equal SQL; lists of fixable problems and unscanned images', async () => {
     const page = await stage.page('/insights')
     const tiles = page.getByRole('group', { name: 'Problems by severity' })
-    await tiles.getByText('1 id').first().waitFor()
+    await tiles.getByText('1 ID').first().waitFor()
     const counts = (await stage.weir.sql(`SELECT severity, count(DISTINCT id)::INTEGER AS ids,
       count(*)::INTEGER AS findings FROM problems GROUP BY severity`)) as Record<string, string | number>[]
     expect(counts).toHaveLength(2)
     for (const { severity, ids, findings } of counts) {
       const tile = tiles.getByRole('button', { name: new RegExp(`^${String(severity)}`, 'i') })
-      expect(await tile.innerText()).toMatch(new RegExp(`${ids} ids?\\s+${findings} findings?\\b`))
+      expect(await tile.innerText()).toMatch(new RegExp(`${ids} IDs?\\s+${findings} findings?\\b`))
     }
     await page.getByRole('button', { name: 'Fixable', exact: true }).click()
     await expect.poll(async () => (await gridRows(page)).length).toBe(2)
@@ -150,13 +150,13 @@ describe.skipIf(chromiumPath === undefined)('chromium: insights', () => {
     const page = await stage.page('/insights?v=1&list=images')
     await page.getByRole('row').filter({ hasText: 'aaaaaaaaaaaa' }).first().click()
     await page.getByRole('button', { name: 'Compare with another image' }).click()
-    await page.getByText('Choose two images').waitFor()
+    await page.getByText('Select two images').waitFor()
     await page.getByLabel('Compared with').selectOption(digest('b'))
     await expect
       .poll(async () => (await gridRows(page)).map((row) => row.join(' ').trim()))
       .toEqual([
         expect.stringMatching(/removed\s+guava/),
-        expect.stringMatching(/gone problem\s+CVE-2023-2976\s+Medium\s+guava/),
+        expect.stringMatching(/resolved problem\s+CVE-2023-2976\s+Medium\s+guava/),
       ])
     expect(await violations(page)).toEqual([])
     if (folder !== undefined) await page.screenshot({ path: `${folder}/insights-compare.png` })
@@ -180,7 +180,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: insights', () => {
     expect(text).toMatch(/^id,severity,score,/)
     expect(text.trim().split('\r\n')).toHaveLength(4)
     await page
-      .getByRole('img', { name: 'Ids on each of the last days and now: 0, 0, 0, 0, 0, 0, 0, 1' })
+      .getByRole('img', { name: 'IDs on each of the last days and now: 0, 0, 0, 0, 0, 0, 0, 1' })
       .first()
       .waitFor()
     await page.getByRole('button', { name: 'Exploited' }).click()

@@ -38,7 +38,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: home, pipeline, dead lett
   test('a fresh start shows that no data arrived, which sources wait, and the commands to run', async () => {
     const page = await stage.page('/home')
     await page.getByRole('heading', { name: 'No data received yet' }).waitFor()
-    expect(await page.getByRole('region', { name: 'Sources' }).textContent()).toContain('netflow○ waiting')
+    expect(await page.getByRole('region', { name: 'Sources' }).textContent()).toContain('netflow○ no data yet')
     expect(await page.getByRole('region', { name: 'Sources' }).textContent()).toContain('sflow– not set up')
     expect(await page.locator('.commands pre').textContent()).toContain(
       `softflowd -i eth0 -v 10 -A milli -t maxlife=60 -n 127.0.0.1:${stage.weir.ports.netflow}`,
@@ -165,13 +165,13 @@ describe.skipIf(chromiumPath === undefined)('chromium: home, pipeline, dead lett
       await page.keyboard.press('Space')
     }
     await page.getByRole('button', { name: 'Retry 2' }).click()
-    const confirm = page.getByRole('dialog', { name: 'Retry 2 letters?' })
+    const confirm = page.getByRole('dialog', { name: 'Retry 2 dead letters?' })
     expect(await violations(page)).toEqual([])
     await confirm.getByRole('button', { name: 'Retry' }).click()
     await page.getByText('2 retried: 2 rejected again').waitFor()
     await page.getByRole('button', { name: 'Select all 4' }).click()
     await page.getByRole('button', { name: 'Drop 4' }).click()
-    await page.getByRole('dialog', { name: 'Drop 4 letters?' }).getByRole('button', { name: 'Drop' }).click()
+    await page.getByRole('dialog', { name: 'Drop 4 dead letters?' }).getByRole('button', { name: 'Drop' }).click()
     await page.getByText('4 dropped and counted as dropped.').waitFor()
     await page.getByText('No dead letters', { exact: true }).waitFor()
     const ledger = await stage.weir.caughtUp(30_000)

@@ -28,7 +28,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: the shell of the pages', 
       .toBe('dst_port = 443')
     expect(new URL(other.url()).searchParams.get('cols')).toBe('src,dst')
     await list.getByRole('button', { name: 'Rename Web traffic' }).click()
-    await page.getByLabel('New name of Web traffic').fill('HTTPS')
+    await page.getByLabel('New name for Web traffic').fill('HTTPS')
     await page.keyboard.press('Enter')
     await list.getByRole('button', { name: 'Delete HTTPS' }).click()
     await list.getByText('No saved views yet').waitFor()
@@ -69,7 +69,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: the shell of the pages', 
     await page.getByRole('grid').waitFor()
     await page.getByRole('slider', { name: 'Bytes per second by source: time' }).waitFor()
     await page.keyboard.press('?')
-    const list = page.getByRole('dialog', { name: 'Keys' })
+    const list = page.getByRole('dialog', { name: 'Keyboard shortcuts' })
     await list.getByText('open Pipeline').waitFor()
     expect(await list.getByRole('heading', { level: 3 }).allTextContents()).toEqual(
       expect.arrayContaining(['Everywhere', 'In the filter', 'In a table', 'In a chart', 'In the tabs (Views)']),
@@ -132,7 +132,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: the shell of the pages', 
     await expect.poll(() => new URL(page.url()).pathname).toBe('/flows')
     await page.goto(`${stage.weir.url}/flows?v=9&q=bytes+%3E+1&shape=round`)
     await page.getByText('The URL has version 9').waitFor()
-    await page.getByText('This page has no parameter "shape".').waitFor()
+    await page.getByText('This page has no parameter “shape”.').waitFor()
     expect(await page.getByRole('combobox', { name: 'Filter' }).inputValue()).toBe('bytes > 1')
     await page.context().close()
   })

@@ -17,13 +17,13 @@ test('defaults are omitted from the URL, other parameters carry the version', ()
 
 test('unknown, invalid and outdated parameters of a URL are reported', () => {
   expect(codec.decode({ v: '1', a: 'b', on: 'yes', old: '1', list: 'x,y z' }).unread).toEqual([
-    '"yes" is not a valid value of "on".',
-    'This page has no parameter "old".',
-    '"x,y z" is not a valid value of "list".',
+    '“yes” is not a valid value of “on”.',
+    'This page has no parameter “old”.',
+    '“x,y z” is not a valid value of “list”.',
   ])
   expect(codec.decode({ v: '7', a: 'b' })).toEqual({
     state: { ...codec.usual, a: 'b' },
     unread: [expect.stringContaining('version 7')],
   })
-  expect(codec.decode({ constructor: '1' }).unread).toEqual(['This page has no parameter "constructor".'])
+  expect(codec.decode({ constructor: '1' }).unread).toEqual(['This page has no parameter “constructor”.'])
 })

@@ -1,20 +1,30 @@
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import * as catalog from './index.ts'
 
-const texts = Object.entries(catalog).flatMap(([area, entries]) =>
-  Object.entries(entries as Readonly<Record<string, string | ((...values: string[]) => string)>>).map(
-    ([key, text]) => ({
-      name: `${area}.${key}`,
-      text: typeof text === 'string' ? text : text(...Array<string>(text.length).fill('7')),
-    }),
-  ),
+type Text = Readonly<{ name: string; text: string }>
+
+/** Synonyms that find commands and pages; recipes, statements and commands are code. */
+const exempt = /[wW]ords$|^pageWords|^recipes|^sqlExamples|\.(?:recipe|placeholder|softflowd|\w+Command)$/
+
+const files = readdirSync(new URL('.', import.meta.url)).filter((file) => /^(?!index)[a-z-]+\.ts$/.test(file))
+const modules = await Promise.all(
+  files.map(async (file) => (await import(/* @vite-ignore */ `./${file}`)) as Readonly<Record<string, unknown>>),
 )
+const texts = modules.flatMap((exports) => Object.entries(exports).flatMap(([name, value]) => textsOf(name, value)))
+
+/** Also the texts of lists and nested tables; each parameter is `7`. */
+function textsOf(name: string, value: unknown): Text[] {
+  if (exempt.test(name)) return []
+  if (typeof value === 'string') return [{ name, text: value }]
+  if (typeof value === 'function')
+    return textsOf(name, (value as (...values: string[]) => string)(...Array<string>(value.length).fill('7')))
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).flatMap(([key, entry]) => textsOf(`${name}.${key}`, entry))
+}
 
 test('every sentence has at most 25 words', () => {
-  const long = texts
-    .filter(({ name }) => name !== 'changesText.recipe')
-    .filter(({ text }) => text.split(/(?<=[.!?])\s/).some((sentence) => sentence.split(/\s+/).length > 25))
+  const long = texts.filter(({ text }) => text.split(/(?<=[.!?])\s/).some((part) => part.split(/\s+/).length > 25))
   expect(long).toEqual([])
 })
 
@@ -30,8 +40,29 @@ test('a text with parameters uses all of them', () => {
 })
 
 test('the index has every area', () => {
-  const files = readdirSync(new URL('.', import.meta.url)).filter((file) =>
-    /^(?!index|nouns|audit-recipes)[a-z-]+\.ts$/.test(file),
+  expect(Object.keys(catalog)).toHaveLength(files.filter((file) => !/^(?:nouns|audit-recipes)\./.test(file)).length)
+})
+
+/** The words of the table in the glossary, each with the term that replaces it. */
+function secondNames(): readonly Readonly<{ word: RegExp; term: string }>[] {
+  const glossary = readFileSync(new URL('../../../docs/glossary.md', import.meta.url), 'utf8')
+  const section = /^## Texts of the console$(.*?)^## /ms.exec(glossary)?.[1] ?? ''
+  return Array.from(section.matchAll(/^\| (?!Term |-)([^|]+) \| [^|]+ \| ([^|]+) \|$/gm)).flatMap(
+    ([, term = '', words = '']) =>
+      words.split(', ').map((word) => ({
+        word: new RegExp(String.raw`\b${word}(?:s|d|ing)?\b`, /[A-Z]/.test(word) ? '' : 'i'),
+        term,
+      })),
   )
-  expect(Object.keys(catalog)).toHaveLength(files.length)
+}
+
+test('no term has a second name', () => {
+  const names = secondNames()
+  expect(names.length).toBeGreaterThan(35)
+  const found = texts.flatMap(({ name, text }) =>
+    names
+      .filter(({ word }) => word.test(text.replaceAll(/\/api\/\S+|`[^`]*`/g, '')))
+      .map(({ word, term }) => `${name}: “${text}” has ${String(word)}; use “${term}”`),
+  )
+  expect(found).toEqual([])
 })

@@ -11,7 +11,7 @@ export const changesText = {
   theObjectBefore: 'The object before',
   theObjectAfter: 'The object after',
   programHint: 'a program; no audit log names a person',
-  asItWasThen: 'as it was then',
+  asItWasThen: 'state at that time',
   currentState: 'current state',
   hiddenByDefault: (noise: string) => `${noise}: hidden by default`,
   combined: 'may combine several changes',

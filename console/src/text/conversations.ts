@@ -24,7 +24,7 @@ export const conversationsText = {
   droppedHint: 'Packets that the kernel dropped in both directions',
   bySyn: 'TCP flags show which end opened it',
   byPort: 'No flow shows which end opened it: the higher port is the client',
-  byTime: 'No flow shows which end opened it: the earlier flow is of the client',
+  byTime: 'No flow shows which end opened it: the sender of the earlier flow is the client',
   noneReported: 'not reported',
   sum: (shown: string, bytes: string, flows: string) => `${shown} · ${bytes} · ${flows} in both directions`,
   largest: (shown: string, all: string) => `first ${shown} of ${all}`,

@@ -28,7 +28,7 @@ export const deadLettersText = {
   attempts: 'Attempts',
   state: 'State',
   retrying: 'retrying',
-  id: 'Id',
+  id: 'ID',
   noDeadLetters: 'No dead letters',
   showTheSinks: 'Show the sinks',
   noDeadLettersHint:
@@ -50,7 +50,7 @@ export const deadLettersText = {
   deliverIt: 'deliver it',
   discardTheEdits: 'discard the edits',
   editedEvent: 'Edited event',
-  editHint: 'The id and source cannot change because they identify the event. The journal keeps the accepted version.',
+  editHint: 'The ID and source cannot change because they identify the event. The journal keeps the accepted version.',
   deliver: 'Deliver',
   droppedTotal: (moved: number) => `${moved} dropped and counted as dropped.`,
   deliveredCount: (delivered: number) => `${delivered} delivered`,

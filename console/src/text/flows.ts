@@ -1,6 +1,6 @@
 export const flowsText = {
   quickFilters: 'Quick filters',
-  counting: 'Counting',
+  counting: 'Counting of flows',
   bothWaysHint: 'Include flows that match with source and destination swapped',
   bothWays: 'Both ways',
   eachFlowOnceHint: 'Count a flow reported by two nodes once, as reported by the node of its destination',
@@ -28,7 +28,7 @@ export const flowsText = {
   in: 'In',
   out: 'Out',
   receivedVia: 'Received via',
-  id: 'Id',
+  id: 'ID',
   sourcePrefix: 'source ',
   destinationPrefix: 'destination ',
   endHint: 'Name with namespace or label, otherwise the address',
@@ -88,7 +88,7 @@ export const flowsText = {
   eachFlowOnceWords: 'duplicates reporters',
   quickFiltersInText: 'quick filters',
   filterExample: 'src.ns = shop and dst_port in (5432, 6379)',
-  liveOnHint: 'Showing rows as they arrive. Press to show stored rows',
+  liveOnHint: 'Show stored rows',
   liveOffHint: 'Show rows as they arrive',
   noQuickFilter: (name: string) => `The quick filter ${name} does not exist on this Weir and is ignored.`,
   notImported: 'Not imported:',
@@ -118,7 +118,7 @@ export const flowsText = {
   loading: 'Loading …',
   flowNotFound: 'Flow not found',
   recordMissing: 'The flow',
-  recordMissingEnd: 'is not stored. It has expired, was never written, or your account cannot see it.',
+  recordMissingEnd: 'is not stored. It has expired, was never stored, or your account cannot see it.',
   reports: (reports: number, exporters: number) =>
     `Reported by ${reports} ${reports === 1 ? 'interface' : 'interfaces'}, ` +
     `${exporters} ${exporters === 1 ? 'exporter' : 'exporters'}`,
@@ -131,7 +131,7 @@ export const flowsText = {
   onlyCellValue: 'only rows with the value of this cell',
   excludeCellValue: 'exclude rows with the value of this cell',
   cellValueAtEitherEnd: 'only rows with this value as source or destination',
-  flowsAndMore: (rows: string) => `${rows} flows and more`,
+  flowsAndMore: (rows: string) => `more than ${rows} flows`,
   flowCount: (total: string) => `${total} flows`,
   showingFlows: (rows: string, total: string, bytes: string, coverage: string) =>
     `showing ${rows} of ${total} flows${bytes} · ${coverage}`,

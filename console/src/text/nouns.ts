@@ -12,9 +12,9 @@ export const nouns = {
   flow: ['flow', 'flows'],
   gap: ['gap', 'gaps'],
   group: ['group', 'groups'],
-  id: ['id', 'ids'],
+  id: ['ID', 'IDs'],
   image: ['image', 'images'],
-  letter: ['letter', 'letters'],
+  letter: ['dead letter', 'dead letters'],
   login: ['login', 'logins'],
   newChange: ['new change', 'new changes'],
   node: ['node', 'nodes'],
@@ -35,7 +35,7 @@ export const nouns = {
   source: ['source', 'sources'],
   state: ['state', 'states'],
   tenant: ['tenant', 'tenants'],
-  trace: ['trace', 'traces'],
+  trace: ['audit event', 'audit events'],
 } satisfies Readonly<Record<string, readonly [one: string, many: string]>>
 
 export type Noun = keyof typeof nouns

@@ -25,29 +25,29 @@ export const allocationNames: Readonly<Record<Allocation, string>> = {
 }
 
 export const allocationHints: Readonly<Record<Allocation, string>> = {
-  allocated: 'Of a resource or a namespace.',
+  allocated: 'With a resource or a namespace.',
   shared: 'Without a resource and without a namespace.',
-  idle: 'Of a resource with a finding.',
+  idle: 'Of a resource that has a finding.',
 }
 
 export const budgetTexts = {
-  kept: (rest: string) => `${rest} below the budget expected`,
-  expected: (excess: string) => `${excess} above the budget expected`,
+  kept: (rest: string) => `expected ${rest} below the budget`,
+  expected: (excess: string) => `expected ${excess} above the budget`,
   exceeded: (excess: string) => `exceeded by ${excess}`,
 } as const
 
 export const spendText = {
   spend: 'Spend',
-  span: 'Time',
-  group: 'By',
+  span: 'Time range',
+  group: 'Group by',
   tag: 'Name of the tag',
   tagHint: 'team',
-  filters: 'Selected',
+  filters: 'Filters',
   total: (currency: string) => `Total in ${currency}`,
   estimated: (cost: string) => `${cost} not final`,
   allFinal: 'all days are final',
   comparedWith: (from: string, to: string) => `compared with ${from} – ${to}`,
-  noneBefore: 'no costs in the period before',
+  noneBefore: 'no costs in the previous time range',
   costs: (currency: string) => `Costs in ${currency}`,
   byDay: (currency: string, step: string) => `Costs in ${currency} by ${step}`,
   day: 'day',
@@ -57,7 +57,7 @@ export const spendText = {
   unallocated: 'unallocated',
   cost: 'Cost',
   share: 'Share',
-  before: 'Before',
+  before: 'Previous',
   change: 'Change',
   sharesBy: (group: string) => `Shares by ${group.toLowerCase()}`,
   sharesOf: (currency: string, group: string) => `Shares of costs in ${currency} by ${group.toLowerCase()}`,
@@ -70,7 +70,7 @@ export const spendText = {
   isNew: 'new',
   allocation: 'Allocation',
   allocationOf: (currency: string) => `Allocation of costs in ${currency}`,
-  use: 'Use',
+  use: 'Allocation',
   meaning: 'Meaning',
   sum: 'Total',
   showFindings: 'Show findings',

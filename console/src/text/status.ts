@@ -5,7 +5,7 @@ export const statusText = {
   pending: (rows: string) => `${rows} pending`,
   sinkIsBehind: (name: string, lag: string) => `Sink ${name} is ${lag} behind`,
   sourceFails: (name: string, reason: string) => `Source ${name}: ${reason}`,
-  sourceIsSilent: (name: string, time: string) => `Source ${name} has sent nothing for ${time}`,
+  sourceIsSilent: (name: string, time: string) => `Source ${name} has received nothing for ${time}`,
   deadLetters: (name: string, letters: string) => `Sink ${name}: ${letters}`,
   oneDeadLetter: '1 dead letter',
   letters: (letters: string) => `${letters} dead letters`,

@@ -175,9 +175,9 @@ describe.skipIf(chromiumPath === undefined)('chromium: audit', () => {
     await page.context().close()
   })
 
-  test('a new trace appears at once with its delay, and in first occurrences and failed logins', async () => {
+  test('a new audit event appears at once with its delay, and in first occurrences and failed logins', async () => {
     const page = await stage.page('/audit?v=1&q=loginFailed')
-    await page.getByRole('heading', { name: 'No trace matches' }).waitFor()
+    await page.getByRole('heading', { name: 'No audit event matches' }).waitFor()
     const base = asCloudEvent(traceEvent(total + 1, Date.now())) as Record<string, unknown>
     const audit = {
       actor: { kind: 'user', name: 'mallory', domain: 'd9', address: '203.0.113.66' },
@@ -197,13 +197,13 @@ describe.skipIf(chromiumPath === undefined)('chromium: audit', () => {
     await page.getByRole('row', { name: /mallory 1 .* 203\.0\.113\.66/ }).waitFor()
     await page.getByRole('tab', { name: 'First occurrences' }).click()
     await page.getByRole('row', { name: /mallory IAM loginFailed 1/ }).waitFor()
-    await page.getByRole('tab', { name: 'Traces' }).click()
+    await page.getByRole('tab', { name: 'Audit events' }).click()
     await page.locator('.grid-body [role="gridcell"]').nth(1).click()
-    await page.getByRole('complementary', { name: 'Trace' }).getByText('who knows').waitFor()
+    await page.getByRole('complementary', { name: 'Audit event' }).getByText('who knows').waitFor()
     await page.context().close()
   })
 
-  test('an actor has its traces by client and equal names elsewhere; a resource its audit events', async () => {
+  test('an actor has its audit events by client and equal names elsewhere; a resource its audit events', async () => {
     const page = await stage.page(stored)
     const [busiest] = await stage.weir.sql<{ actor: string; name: string; n: number }>(
       `SELECT actor, actor_name AS name, count(*)::INT AS n FROM audit WHERE ${within} GROUP BY ALL ORDER BY n DESC`,
@@ -215,7 +215,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: audit', () => {
       .click()
     await page.getByRole('heading', { name: busiest?.name ?? '', level: 1 }).waitFor()
     expect(new URL(page.url()).searchParams.get('of')).toBe(busiest?.actor)
-    await page.locator('.page-line').getByText(`${busiest?.n} traces`).waitFor()
+    await page.locator('.page-line').getByText(`${busiest?.n} audit events`).waitFor()
     const services = await stage.weir.sql<{ service: string; n: number }>(
       `SELECT service, count(*)::INT AS n FROM audit WHERE actor = '${busiest?.actor}' GROUP BY 1
         ORDER BY n DESC, service LIMIT 8`,
@@ -274,7 +274,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: audit', () => {
       .poll(async () => (await changed.allInnerTexts()).sort(), pollOptions)
       .toEqual(['Pod shop/here c1', 'Pod shop/there c2'])
     await elsewhere.click()
-    await page.getByRole('link', { name: 'show all' }).click()
+    await page.getByRole('link', { name: 'Show all' }).click()
     await expect
       .poll(() => page.getByRole('combobox', { name: 'Filter' }).inputValue(), pollOptions)
       .toBe('actor_ref = "user:c1/twin"')

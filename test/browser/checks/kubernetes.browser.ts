@@ -176,7 +176,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: changes', () => {
     }
     await page.goto(`${stage.weir.url}${stored}`)
     await page.getByRole('button', { name: /^Namespace/ }).click()
-    await page.getByRole('dialog', { name: 'Choose namespace' }).getByRole('checkbox', { name: /^shop/ }).check()
+    await page.getByRole('dialog', { name: 'Select namespace' }).getByRole('checkbox', { name: /^shop/ }).check()
     await page.keyboard.press('Escape')
     await page.getByRole('button', { name: 'deleted', exact: true }).click()
     await expect.poll(() => rowCount(page), pollOptions).toBe(4)
@@ -608,7 +608,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: a rollout that breaks tra
     expect((await diff.innerText()).replaceAll(/\s+/g, ' ')).toMatch(
       /spec\.template\.metadata\.labels\.role.* db-client –.*containers\[api\]\.image.*api:1\.7 registry\.example\/shop\/api:1\.8/,
     )
-    await flows.getByRole('link', { name: 'show flows' }).click()
+    await flows.getByRole('link', { name: 'Show flows' }).click()
     const all = await sumOf(`(${api('src')}) OR (${api('dst')})`)
     await page.getByText(`of ${text.format(all?.n ?? 0)} flows`).waitFor()
     await page.context().close()

@@ -228,7 +228,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: access by user', () => {
     expect([searchParams.get('q'), searchParams.get('cols')]).toEqual(['dst_port = 5432', 'src,dst'])
     const own = root.getByRole('dialog', { name: 'Saved views' })
     await own.getByRole('button', { name: 'Rename Database' }).click()
-    await root.getByLabel('New name of Database').fill('Databases')
+    await root.getByLabel('New name for Database').fill('Databases')
     await root.keyboard.press('Enter')
     await own.getByRole('button', { name: 'Databases', exact: true }).waitFor()
     await (await open(ann)).getByRole('button', { name: 'Databases', exact: true }).waitFor()

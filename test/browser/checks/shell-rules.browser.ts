@@ -82,7 +82,7 @@ async function statesOf(page: Page, { state }: Scene): Promise<string[]> {
       .map(({ text }) => `offers nothing to do: ${text}`),
     ...all
       .filter(
-        ({ is, text, acts }) => is === 'error' && !(acts.includes('Try again') && /query (?:id|[\w-]{6,})/.test(text)),
+        ({ is, text, acts }) => is === 'error' && !(acts.includes('Try again') && /query (?:ID|[\w-]{6,})/.test(text)),
       )
       .map(({ text }) => `no query id, or no way to try again: ${text}`),
   ]

@@ -296,7 +296,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: the shell', () => {
     expect(await old.locator('.notice').count()).toBe(0)
     await old.goto(`${stage.weir.url}/flows?v=9&live=0&q=bytes+%3E+1&shape=round&sort=1%2B1`)
     await old.getByText('The URL has version 9').waitFor()
-    await old.getByText('This page has no parameter "shape".').waitFor()
+    await old.getByText('This page has no parameter “shape”.').waitFor()
     expect(await old.getByRole('combobox', { name: 'Filter' }).inputValue()).toBe('bytes > 1')
     await old.context().close()
     const page = await stage.page('/flows?v=1&live=0&t=now-1h..now')

@@ -778,7 +778,7 @@ const traces: readonly Scene[] = [
   {
     name: 'audit-one',
     page: 'Audit',
-    description: 'One trace with all fields.',
+    description: 'One audit event with all fields.',
     on: 'cluster',
     path: '/audit?v=1&live=0&severity=incident',
     act: after(row, openRow(0), (page) => page.locator('pre.raw').waitFor()),
@@ -826,7 +826,7 @@ const traces: readonly Scene[] = [
   {
     name: 'audit-none',
     page: 'Audit',
-    description: 'Nothing collects traces: how to connect a cloud.',
+    description: 'Nothing collects audit events: how to connect a cloud.',
     on: 'fresh',
     path: '/audit',
     state: 'empty',
@@ -1084,7 +1084,7 @@ const rest: readonly Scene[] = [
     act: after(
       row,
       (page) => page.locator('main').press('?'),
-      (page) => page.getByRole('dialog', { name: 'Keys' }).waitFor(),
+      (page) => page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor(),
     ),
   },
   {

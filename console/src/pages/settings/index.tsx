@@ -99,7 +99,7 @@ function Who() {
     <section className="panel" aria-label={settingsText.yourAccount}>
       <h2>{settingsText.yourAccount}</h2>
       {me === undefined ? (
-        <Pending of={query} what={generalText.whoAreYou} />
+        <Pending of={query} what={generalText.yourAccount} />
       ) : (
         <>
           <dl className="facts">

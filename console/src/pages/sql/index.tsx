@@ -26,7 +26,7 @@ export default function SqlPage(): React.ReactNode {
         <div className="page-bar">
           <h1>{sqlText.sql}</h1>
         </div>
-        {<Pending of={me} what={generalText.whoAreYou} />}
+        {<Pending of={me} what={generalText.yourAccount} />}
       </div>
     )
   if (me.data.role === 'admin') return <Ask />
