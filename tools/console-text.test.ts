@@ -19,6 +19,20 @@ test.for([
   ['a label with values', '<nav aria-label={`Page ${page}`} />', 'Page …'],
   ['a placeholder', "<input placeholder={busy ? 'wait' : hint} />", 'wait'],
   ['the name of a component', '<Fact name="Lag">{lag}</Fact>', 'Lag'],
+  ['the words of a choice', '<Choice words={{ light: "Light", dark: text.dark }} />', 'Light'],
+  ['the heading of a table', "<TableHead columns={[text.sink, ['Rows', 'end']]} />", 'Rows'],
+  ['the text of an action', "<EmptyState action={{ text: 'Retry', run }} />", 'Retry'],
+  ['a message', "setMessage('Saved')", 'Saved'],
+  [
+    'the result of a function for texts',
+    "() => { function stateText(ok) { if (ok) return 'fine'; return text.bad } }",
+    'fine',
+  ],
+  [
+    'the result of an arrow function for texts',
+    "(() => { const rowLabel = () => ready ? 'ready' : text.no })",
+    'ready',
+  ],
   ['a sentence in code', "(full: boolean) => (full ? 'it is full now' : '')", 'it is full now'],
 ] as const)('%s belongs in the catalog', async ([, code, text]) => {
   expect(await findings(`export const first = 1\nexport const second = ${code}`)).toEqual([`2: ${text}`])
@@ -30,6 +44,8 @@ test.for([
   ['class names', '<p className={wide ? "state wide loading" : "state"} />'],
   ['an error for developers', "() => { throw new Error('the page has no element') }"],
   ['a condition of the filter language', '`(cluster = ${name} or not exists(cluster))`'],
+  ['a unit', "(() => { const offsetText = () => 'UTC+0' })"],
+  ['a tone beside a text', "{ link: { idle: [text.idle, 'dim'] } }"],
   ['a name in HTML', '<input name="token" type="text" />'],
 ] as const)('%s is allowed', async ([, code]) => {
   expect(await findings(`export const a = ${code}`)).toEqual([])

@@ -22,14 +22,19 @@ const ATTRIBUTES = new Set([
   'aria-roledescription',
   'aria-valuetext',
   'caption',
+  'columns',
   'hint',
   'label',
   'placeholder',
   'summary',
   'title',
   'what',
+  'words',
 ])
-const PROPERTIES = new Set(['does', 'hint', 'label', 'title'])
+const PROPERTIES = new Set(['does', 'hint', 'label', 'text', 'title'])
+/** Calls that show their argument, and functions whose result is shown. */
+const SHOWS = /^(?:announce|set(?:Error|Message|Notice|Status))$/
+const NAMES_TEXT = /(?:Hint|Label|Text|Title|Words)$/
 const INVISIBLE_ATTRIBUTES = new Set(['className', 'id', 'href', 'style', 'aria-describedby', 'aria-controls'])
 
 export async function consoleText(root: string): Promise<Problem[]> {
@@ -46,6 +51,9 @@ function literalTexts(source: Source): Problem[] {
   const hidden: Node[] = []
   const report = (node: Node, text: string) => {
     found.set(node.start, text.trim().replaceAll(/\s+/g, ' '))
+  }
+  const reportWord = (node: Node, text: string) => {
+    if (/\p{Ll}/u.test(text)) report(node, text)
   }
   new Visitor({
     JSXText: (node) => {
@@ -67,12 +75,23 @@ function literalTexts(source: Source): Problem[] {
       const name = node.name.type === 'JSXIdentifier' ? node.name.name : ''
       if (INVISIBLE_ATTRIBUTES.has(name)) hidden.push(node)
       if (ATTRIBUTES.has(name) && node.value !== null)
-        shown(node.value.type === 'JSXExpressionContainer' ? node.value.expression : node.value, report)
+        shownInside(node.value.type === 'JSXExpressionContainer' ? node.value.expression : node.value, report)
     },
     CallExpression: (node) => {
       const { callee } = node
-      if (callee.type !== 'MemberExpression' || callee.object.type !== 'Identifier') return
-      if (callee.object.name.endsWith('Text')) for (const argument of node.arguments) shown(argument, report)
+      const isShown =
+        callee.type === 'MemberExpression'
+          ? callee.object.type === 'Identifier' && callee.object.name.endsWith('Text')
+          : callee.type === 'Identifier' && SHOWS.test(callee.name)
+      if (isShown) for (const argument of node.arguments) shown(argument, report)
+    },
+    FunctionDeclaration: (node) => {
+      if (node.body !== null && NAMES_TEXT.test(node.id?.name ?? ''))
+        for (const result of resultsOf(node.body)) shown(result, reportWord)
+    },
+    VariableDeclarator: ({ id, init }) => {
+      if (id.type === 'Identifier' && NAMES_TEXT.test(id.name) && init?.type === 'ArrowFunctionExpression')
+        for (const result of resultsOf(init.body)) shown(result, reportWord)
     },
     Property: (node) => {
       if (node.key.type === 'Identifier' && PROPERTIES.has(node.key.name)) shown(node.value, report)
@@ -127,6 +146,44 @@ function shown(node: Node, report: (node: Node, text: string) => void) {
     default:
       break
   }
+}
+
+/** Texts, tables of texts, and columns: each is a title, or a pair of title and alignment. */
+function shownInside(node: Node, report: (node: Node, text: string) => void) {
+  if (node.type === 'ObjectExpression') {
+    for (const property of node.properties) if (property.type === 'Property') shown(property.value, report)
+  } else if (node.type === 'ArrayExpression') {
+    for (const element of node.elements) {
+      const title = element?.type === 'ArrayExpression' ? element.elements[0] : element
+      if (title !== null && title !== undefined) shown(title, report)
+    }
+  } else shown(node, report)
+}
+
+function resultsOf(body: Node): Node[] {
+  if (body.type !== 'BlockStatement') return [body]
+  const results: Node[] = []
+  const collect = (node: Node): void => {
+    switch (node.type) {
+      case 'BlockStatement':
+        node.body.forEach(collect)
+        break
+      case 'IfStatement':
+        collect(node.consequent)
+        if (node.alternate !== null) collect(node.alternate)
+        break
+      case 'SwitchStatement':
+        for (const { consequent } of node.cases) consequent.forEach(collect)
+        break
+      case 'ReturnStatement':
+        if (node.argument !== null) results.push(node.argument)
+        break
+      default:
+        break
+    }
+  }
+  collect(body)
+  return results
 }
 
 function textOf(node: Node & { type: 'TemplateLiteral' }) {

@@ -111,7 +111,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: the shell of the pages', 
     const height = (): Promise<number> =>
       other.evaluate('document.querySelector(".grid-body [role=row]").getBoundingClientRect().height')
     expect(await height()).toBe(28)
-    await page.getByRole('group', { name: 'Row density' }).getByRole('button', { name: 'large' }).click()
+    await page.getByRole('group', { name: 'Row height' }).getByRole('button', { name: 'large' }).click()
     await expect.poll(height).toBe(36)
     const second = (): Promise<number> =>
       other.evaluate(

@@ -19,7 +19,7 @@ export type SourceView = Readonly<{
 }>
 
 type Part = Readonly<{
-  name: 'delivered' | 'pending' | 'filtered' | 'dead letters' | 'dropped' | 'quarantined'
+  name: 'delivered' | 'pending' | 'filtered' | 'dead_letters' | 'dropped' | 'quarantined'
   rows: number
   reasons: Reasons
 }>
@@ -85,7 +85,7 @@ export function viewOf(pipeline: Pipeline, ledger: Ledger): PipelineView {
             { name: 'delivered', rows: sums.delivered, reasons: {} },
             { name: 'pending', rows: sums.pending, reasons: {} },
             { name: 'filtered', rows: total(sums.filtered), reasons: sums.filtered },
-            { name: 'dead letters', rows: sums.dead_lettered, reasons: {} },
+            { name: 'dead_letters', rows: sums.dead_lettered, reasons: {} },
             { name: 'dropped', rows: total(sums.dropped), reasons: sums.dropped },
             { name: 'quarantined', rows: sums.quarantined, reasons: {} },
           ]

@@ -13,7 +13,7 @@ import { pageWords, paletteText } from '../text/palette.ts'
 
 type PaletteProps = Readonly<{ typed: string; onType: (typed: string) => void; onDone: () => void }>
 
-/** Behind what was typed before. */
+/** The palette opens with earlier input; typing continues it. */
 function focusAtEnd(input: HTMLInputElement | null) {
   input?.focus()
   input?.setSelectionRange(input.value.length, input.value.length)
@@ -58,12 +58,12 @@ export default function PaletteChoice({ typed, onType, onDone }: PaletteProps): 
     wanted.every((word) => `${name} ${words}`.toLowerCase().includes(word)),
   )
   const { found: others, busy } = useFound(typed)
-  // What has a word that begins with the text stays first when results arrive.
-  const begins = ({ name }: Command) => ` ${name}`.toLowerCase().includes(` ${typed.trim().toLowerCase()}`)
+  // Commands with a word that begins with the input stay first when results of the server arrive.
+  const startsWord = ({ name }: Command) => ` ${name}`.toLowerCase().includes(` ${typed.trim().toLowerCase()}`)
   const found =
     typed.trim() === ''
       ? commands
-      : [...commands.filter(begins), ...others, ...commands.filter((command) => !begins(command))]
+      : [...commands.filter(startsWord), ...others, ...commands.filter((command) => !startsWord(command))]
   const current = Math.min(at, found.length - 1)
   const run = (command: Command | undefined) => {
     if (command === undefined) return

@@ -1,3 +1,13 @@
+/** Where the accepted rows of a sink are. */
+export const partNames = {
+  delivered: 'delivered',
+  pending: 'pending',
+  filtered: 'filtered',
+  dead_letters: 'dead letters',
+  dropped: 'dropped',
+  quarantined: 'quarantined',
+} as const
+
 export const pipelineText = {
   journal: 'Journal',
   noSuchComponent: 'This component no longer exists.',

@@ -8,7 +8,7 @@ import { meaningOf } from './counter-text.ts'
 import { FeedFacts } from './feeds.tsx'
 import { marks } from './picture.tsx'
 import type { PipelineView, Reasons, SinkView, SourceView } from '../../api/pipeline-view.ts'
-import { pipelineText } from '../../text/pipeline.ts'
+import { partNames, pipelineText } from '../../text/pipeline.ts'
 import { generalText } from '../../text/general.ts'
 
 type DetailsProps = Readonly<{
@@ -120,7 +120,7 @@ function Sink({ sink, rate }: { sink: SinkView; rate: number | undefined }) {
         <h3>{pipelineText.rowsByState}</h3>
         <dl>
           {sink.parts.map(({ name, rows }) => (
-            <Fact key={name} name={name}>
+            <Fact key={name} name={partNames[name]}>
               {count(rows)}
             </Fact>
           ))}
@@ -133,9 +133,9 @@ function Sink({ sink, rate }: { sink: SinkView; rate: number | undefined }) {
       {sink.parts
         .filter(({ reasons }) => Object.keys(reasons).length > 0)
         .map(({ name, reasons }) => (
-          <ByReason key={name} title={pipelineText.byReason(name)} reasons={reasons} />
+          <ByReason key={name} title={pipelineText.byReason(partNames[name])} reasons={reasons} />
         ))}
-      {sink.parts.some(({ name, rows }) => name === generalText.deadLettersInText && rows > 0) && (
+      {sink.parts.some(({ name, rows }) => name === 'dead_letters' && rows > 0) && (
         <p className="pad">
           <PageLink to="/dead-letters">{pipelineText.showDeadLetters}</PageLink>
         </p>

@@ -3,7 +3,7 @@ import type { Pipeline } from '../../../../src/api/published.ts'
 import { count, counted, duration, perSecond, size } from '../../parts/format.ts'
 import { layoutOf, type Box } from './layout.ts'
 import { total, type PipelineView, type SinkState, type SinkView, type SourceView } from '../../api/pipeline-view.ts'
-import { pipelineText } from '../../text/pipeline.ts'
+import { partNames, pipelineText } from '../../text/pipeline.ts'
 
 type PictureProps = Readonly<{
   view: PipelineView
@@ -154,7 +154,7 @@ function SinkBox({
               <span
                 key={part.name}
                 className={
-                  part.name === 'dead letters'
+                  part.name === 'dead_letters'
                     ? 'bad'
                     : part.name === 'dropped' || part.name === 'quarantined'
                       ? 'warning'
@@ -162,7 +162,7 @@ function SinkBox({
                 }
               >
                 {index > 0 && ' · '}
-                {part.name} {count(part.rows)}
+                {partNames[part.name]} {count(part.rows)}
               </span>
             ))
           )}

@@ -32,12 +32,12 @@ export default function SettingsPage(): React.ReactNode {
           <Choice
             label={settingsText.theme}
             of={theme}
-            words={{ system: settingsText.sameAsSystem, light: 'light', dark: 'dark' }}
+            words={{ system: settingsText.sameAsSystem, light: settingsText.light, dark: settingsText.dark }}
           />
           <Choice
             label={settingsText.rowDensity}
             of={density}
-            words={{ compact: 'compact', normal: 'normal', large: 'large' }}
+            words={{ compact: settingsText.compact, normal: settingsText.normal, large: settingsText.large }}
           />
           <Choice
             label={timeText.zone}

@@ -44,7 +44,7 @@ function sourceText(answer: GroupsAnswer | undefined) {
   if (answer === undefined) return topologyText.liveSpan(liveSeconds)
   const { source, span, exact } = answer
   if (source === 'ring') return generalText.withoutStore(time(span.from), time(span.to))
-  return exact ? 'stored' : topologyText.storedApproximate
+  return exact ? generalText.storedComplete : topologyText.storedApproximate
 }
 
 export function spansText({ now, before }: DiffAnswer): string {
