@@ -18,7 +18,7 @@ test('`weir investigate` lists the events of a workload in order of time, and pr
   const lines = out.split('\n')
   expect(lines[0]).toMatch(new RegExp(`^${kind} ${subject}, .* UTC, [\\d,]+ flows$`))
   const own = lines.filter((line) => / changes /.test(line) && line.includes(`${kind} ${subject} `))
-  expect(own.some((line) => /(?:updated|rolled out): /.test(line) && line.includes(actor))).toBe(true)
+  expect(own.some((line) => /(?:updated|rolled out): /.test(line) && line.includes(String(actor)))).toBe(true)
   const times = lines.flatMap((line) => /^\d{4}-\S+ \S+/.exec(line) ?? [])
   expect(times).toEqual(times.toSorted())
   expect(out).toContain('\ncost: not collected. No cost is stored.\n')

@@ -98,6 +98,7 @@ export function whyText(answer: Answer): string {
 }
 
 function beforeText(seconds: number) {
-  if (seconds < 0) return `${Math.ceil(-seconds)} s after`
-  return seconds < 120 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`
+  const length = Math.abs(seconds)
+  const text = length < 120 ? `${Math.round(length)} s` : `${Math.round(length / 60)} min`
+  return seconds < 0 ? `${text} after` : text
 }

@@ -115,8 +115,9 @@ const encoded = (character: string) => `%${character.charCodeAt(0).toString(16).
 type Url = (path: string, search: Readonly<Record<string, string>>) => string
 const hourMs = 3_600_000
 
-function eventUrl(lane: LaneName, { time, pos }: LaneItem, url: Url): string | undefined {
-  if (lane !== 'changes' && lane !== 'audit') return undefined
+function eventUrl(lane: LaneName, { time, pos, ref }: LaneItem, url: Url): string | undefined {
+  const isOfCloud = lane === 'changes' && ref !== null && parseKubernetesRef(ref) === undefined
+  if ((lane !== 'changes' && lane !== 'audit') || isOfCloud) return undefined
   const at = Date.parse(time)
   const range = [at - hourMs, at + hourMs].map((ms) => new Date(ms).toISOString()).join('..')
   return url(`/${lane}`, { live: '0', t: range, sel: pos })

@@ -20,9 +20,10 @@ const iso = (ms: number): string => new Date(ms).toISOString()
 async function started(
   seed: number,
   options: Parameters<typeof startStored>[0] = {},
+  where: 'cluster' | 'cloud' = 'cluster',
 ): Promise<{ api: StoredApi; of: Incident }> {
   const now = realHost().clock.now()
-  const of = incident(seed, now)
+  const of = incident(seed, now, where)
   const api = await startStored(options)
   await api.addBatch(toEventBatch(of.events), now)
   await api.addBatch(of.flows, now)
@@ -125,4 +126,52 @@ test('a limited viewer sees candidates, marks and pairs of permitted namespaces 
         expect.arrayContaining([source.namespace, destination.namespace]),
       )
   }
+})
+
+const shopOnly = {
+  auth: {
+    tokens: [
+      { name: 'root', token: 'root' },
+      { name: 'shop', token: 'shop', role: 'viewer', namespaces: ['shop'] },
+    ],
+  },
+} as const
+
+test('a change of a cloud resource has its relation, fields and actor, and a limited viewer does not see it', async () => {
+  // The state of a machine, with and without an audit event.
+  const actors: (string | null)[] = []
+  for (const seed of [1, 6, 11, 16, 21, 26]) {
+    const { api, of } = await started(seed, shopOnly, 'cloud')
+    const query = { from: iso(of.from), to: iso(of.to) }
+    const answer = async (path: string, token: string) =>
+      (await api.get(path, query, { authorization: `Bearer ${token}` })).body
+    const isCulprit = ({ is, name }: Mark) => is === 'resource' && name === of.culprit.split('/')[1]
+    const found = (await answer('why', 'root'))['candidates'] as readonly Mark[]
+    const culprit = found.find(isCulprit)
+    if (culprit === undefined) continue
+    expect(culprit).toMatchObject({
+      kind: 'instance',
+      operation: 'changed',
+      actor: of.actor,
+      diff: [{ op: 'replace', path: '/state', old: 'running', value: 'stopped' }],
+    })
+    expect(culprit.reasons[0]?.is).toBe('machine')
+    expect(found.filter(({ is, name }) => is === 'audit' && name === culprit.name)).toEqual([])
+    for (const path of ['why', 'marks']) {
+      const body = await answer(path, 'shop')
+      const shown = (body['candidates'] ?? body['marks']) as readonly Mark[]
+      expect(shown.filter(({ is, namespace }) => is === 'resource' || namespace === null)).toEqual([])
+    }
+    actors.push(of.actor)
+    if (actors.some((actor) => actor === null) && actors.some((actor) => actor !== null)) return
+  }
+  expect.unreachable(JSON.stringify(actors))
+})
+
+test('marks contain related changes of cloud resources', async () => {
+  const { api, of } = await started(1, {}, 'cloud')
+  const { body } = await api.get('marks', { from: iso(of.onset - 1_800_000), to: iso(of.onset + 400_000) })
+  const marks = (body['marks'] as readonly Mark[]).filter(({ is }) => is === 'resource')
+  expect(marks.map(({ kind, name }) => `${kind}/${name}`)).toContain(of.culprit)
+  expect(marks.map(({ name }) => name)).not.toContain('backups')
 })

@@ -15,17 +15,23 @@ const number = { type: 'number' } as const
 const mark = {
   is: {
     type: 'string',
-    enum: ['change', 'rollout', 'audit'],
-    description: 'A change of an object; one of a pod template; an audit event without such a change.',
+    enum: ['change', 'rollout', 'resource', 'audit'],
+    description:
+      'A change of an object; one of a pod template; one of a cloud resource, as its inventory recorded it; an audit ' +
+      'event without such a change.',
   },
-  time: string,
+  time: { ...string, description: 'For cloud resources that of the audit event, if there is one; else of the record.' },
   cluster: nullable,
-  group: string,
+  group: { type: 'string', description: 'For cloud resources the provider.' },
   kind: { type: 'string', description: 'Of the object; for clouds the type of the resource.' },
   namespace: nullable,
   name: string,
   ref: nullable,
-  operation: { type: 'string', description: 'created, updated or deleted; of audit events the action.' },
+  operation: {
+    type: 'string',
+    description:
+      'created, updated or deleted; of cloud resources created, changed or deleted; of audit events the action.',
+  },
   actor: nullable,
   actor_kind: nullable,
   actor_ref: nullable,
@@ -114,8 +120,8 @@ const whySchema = {
   operationId: 'why',
   summary: 'What changed before a change of traffic',
   description:
-    'Finds the start of the largest change of the flows in the time range, and ranks the changes of objects and the ' +
-    'audit events before it.',
+    'Finds the start of the largest change of the flows in the time range, and ranks the changes of objects and cloud ' +
+    'resources and the audit events before it. Inventories record changes up to some minutes later.',
   querystring: closed({
     ...questionParameters,
     by: { type: 'string', enum: ['bytes', 'packets', 'flows'], default: 'bytes', description: 'Measure to compare.' },

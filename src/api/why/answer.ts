@@ -7,7 +7,9 @@ import type { Principal } from '../access/principal.ts'
 import type { ApiContext } from '../options.ts'
 import { storedSince } from '../stored-to.ts'
 import { groupField } from '../query-parameters.ts'
+import { cloudsOf } from './clouds.ts'
 import { collect } from './collect.ts'
+import { inventoryGraceUs } from './inventory.ts'
 import { onsetOf } from './onset.ts'
 import { rank, weightOf } from './rank.ts'
 import { isControllers } from './controllers.ts'
@@ -58,14 +60,16 @@ export async function precedingChanges(run: WhyRun, lookbackUs: bigint): Promise
   const length = found === undefined ? to - from : BigInt(found.width) * stepUs
   const compared: TimeSpan = { from: onset - length, to: onset + length < to ? onset + length : to }
   const pairs = (await runQuery(pairsSql(within(flows, compared), onset, { by, limit: maxPairs }, dialect))).map(pairOf)
-  const workloads = await relatedWorkloads(run, pairs, (pair) => Math.abs(pair.after - pair.before), compared, onset)
+  const near = await relatedWorkloads(run, pairs, (pair) => Math.abs(pair.after - pair.before), compared, onset)
   const graceUs = stepUs + 10_000_000n
   const window: TimeSpan = { from: onset - lookbackUs, to: onset + graceUs }
-  const { candidates, noise, cut } = await collect(window, { ...run, dialect })
+  const { candidates, noise, cut } = await collect(window, { ...run, dialect }, onset + inventoryGraceUs)
+  const workloads = await cloudsOf(near, candidates, window, { ...run, dialect })
   const { ranked, excluded } = rank(candidates, workloads, {
     onset: Number(onset) / 1000,
     lookbackMs: Number(lookbackUs) / 1000,
     graceMs: Number(graceUs) / 1000,
+    inventoryGraceMs: Number(inventoryGraceUs) / 1000,
   })
   return {
     span: { from: isoOf(from), to: isoOf(to) },
@@ -128,7 +132,8 @@ export async function trafficMarks(run: WhyRun): Promise<TrafficMarks> {
     runQuery(sql).then((rows) => rows.map(pairOf)),
     collect(span, { ...run, dialect }),
   ])
-  const workloads = await relatedWorkloads(run, pairs, (pair) => pair.before, span)
+  const near = await relatedWorkloads(run, pairs, (pair) => pair.before, span)
+  const workloads = await cloudsOf(near, candidates, span, { ...run, dialect })
   const related = candidates.flatMap((candidate) => {
     if (isControllers(candidate)) return []
     const relation = relationOf(candidate, workloads)

@@ -5,6 +5,7 @@ import type { TimeSpan } from '../../query/plan/index.ts'
 import { auditScope, objectScope } from '../access/scope.ts'
 import type { Principal } from '../access/principal.ts'
 import { changeColumns } from '../objects.ts'
+import { readInventory, recordedChanges } from './inventory.ts'
 import type { Candidate } from './types.ts'
 import type { RunQuery } from './workloads.ts'
 
@@ -40,31 +41,41 @@ const specKinds = [
 
 export type Collected = Readonly<{ candidates: readonly Candidate[]; noise: number; cut: boolean }>
 
-/** Changes without noise and first lists, and successful audit events that are no reads. */
+/**
+ * Changes without noise and first lists, changes of cloud resources until `inventoryTo` (µs), and successful audit
+ * events that are no reads.
+ */
 export async function collect(
   span: TimeSpan,
   { dialect, runQuery, principal }: Readonly<{ dialect: Dialect; runQuery: RunQuery; principal: Principal }>,
+  inventoryTo = span.to,
 ): Promise<Collected> {
-  const within = `time >= ${dialect.time(span.from)} AND time < ${dialect.time(span.to)}`
+  const withinTime = ({ from, to }: TimeSpan) => `time >= ${dialect.time(from)} AND time < ${dialect.time(to)}`
+  const within = withinTime(span)
   const scope = objectScope(principal, dialect)
   const ofChanges = [within, 'NOT initial', ...(scope === undefined ? [] : [scope])].join(' AND ')
-  const changes = dialect.changesIn(span)
+  const table = dialect.changesIn(span)
   const kinds = specKinds.map(dialect.text).join(', ')
   const spec = (state: string) => `CASE WHEN kind IN (${kinds}) THEN ${dialect.jsonMember(state, 'spec')} END`
-  const [rows, noise, audits] = await Promise.all([
+  const [rows, noise, audits, inventory] = await Promise.all([
     runQuery(
-      `SELECT ${changeColumns}, ${spec('old')} AS before, ${spec('"new"')} AS "after" FROM ${changes} WHERE ` +
+      `SELECT ${changeColumns}, ${spec('old')} AS before, ${spec('"new"')} AS "after" FROM ${table} WHERE ` +
         `${ofChanges} AND length(noise) = 0 ORDER BY time DESC LIMIT ${maxCandidates}`,
     ),
-    runQuery(`SELECT count(*)::DOUBLE AS n FROM ${changes} WHERE ${ofChanges} AND length(noise) > 0`),
-    runQuery(auditSql(within, principal, dialect)),
+    runQuery(`SELECT count(*)::DOUBLE AS n FROM ${table} WHERE ${ofChanges} AND length(noise) > 0`),
+    // Also later ones, which belong to changes that inventories record later.
+    runQuery(auditSql(withinTime({ from: span.from, to: inventoryTo }), principal, dialect)),
+    readInventory({ from: span.from, to: inventoryTo }, maxCandidates, { dialect, runQuery, principal }),
   ])
-  const found = rows.map(changeOf)
-  const known = new Set(found.flatMap(({ audit_id: id, ref }) => [id, ref]).filter((each) => each !== null))
+  const acts = audits.filter(({ action }) => !reads.test(textOf(action) ?? ''))
+  const changes = rows.map(changeOf)
+  const found = [...changes, ...recordedChanges(inventory, acts)]
+  const ids = [...found.map(({ audit_id: id }) => id), ...changes.map(({ ref }) => ref)]
+  const known = new Set(ids.filter((each) => each !== null))
   return {
-    candidates: [...found, ...audits.flatMap((row) => auditOf(row, known))],
+    candidates: [...found, ...acts.flatMap((row) => auditOf(row, known))],
     noise: Number(noise[0]?.['n'] ?? 0),
-    cut: rows.length === maxCandidates || audits.length === maxCandidates,
+    cut: [rows, audits, inventory].some(({ length }) => length === maxCandidates),
   }
 }
 
@@ -123,7 +134,7 @@ function auditOf(row: Row, known: ReadonlySet<string>): readonly Candidate[] {
   const text = (name: string) => textOf(row[name])
   const [action, resource, id] = [text('action') ?? '', text('resource'), text('id') ?? '']
   // A change has more facts than its audit event.
-  if (reads.test(action) || known.has(id.split('/')[0] ?? '') || (resource !== null && known.has(resource))) return []
+  if ([id, id.split('/')[0] ?? '', resource ?? ''].some((each) => known.has(each))) return []
   const object = resource === null ? undefined : parseKubernetesRef(resource)
   return [
     {

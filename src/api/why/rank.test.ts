@@ -2,10 +2,10 @@ import { describe, expect, test } from 'vitest'
 import { rank } from './rank.ts'
 import { selects } from './selector.ts'
 import type { Candidate, Workload } from './types.ts'
-import { changeWeight } from './weights.ts'
+import { changeWeight, resourceWeight } from './weights.ts'
 
 const onset = 1_000_000_000
-const options = { onset, lookbackMs: 1_800_000, graceMs: 20_000 }
+const options = { onset, lookbackMs: 1_800_000, graceMs: 20_000, inventoryGraceMs: 600_000 }
 
 function candidate(more: Partial<Candidate>): Candidate {
   return {
@@ -45,6 +45,17 @@ const web: Workload = {
   images: new Set(['web:1']),
   configs: new Set(['ConfigMap/settings']),
   services: new Set(['web']),
+  clouds: new Map([
+    ['exoscale:org/z/instance/i1', 'machine'],
+    ['exoscale:org/z/security_group/sg', 'attached'],
+  ]),
+}
+
+/** `instance/i1` of the account of {@link web}. */
+function cloud(of: string, more: Partial<Candidate> = {}): Partial<Candidate> {
+  const [kind = '', name = ''] = of.split('/')
+  const paths = ['/state']
+  return { is: 'resource', cluster: null, namespace: null, kind, name, ref: `exoscale:org/z/${of}`, paths, ...more }
 }
 
 function reasonOf(more: Partial<Candidate>): string | undefined {
@@ -76,6 +87,11 @@ describe('the relation of a change to a workload', () => {
       'rules',
       { is: 'audit', cluster: null, kind: 'securityGroup', namespace: null, name: 'sg-1', operation: 'updateRule' },
     ],
+    ['machine', cloud('instance/i1')],
+    ['attached', cloud('security_group/sg')],
+    [undefined, cloud('instance/i2')],
+    ['rules', cloud('security_group/other')],
+    [undefined, cloud('security_group/other', { after: { attachedTo: [] } })],
     [undefined, { is: 'audit', cluster: null, kind: 'bucket', namespace: null, name: 'b', operation: 'putObject' }],
   ])('%s: %j', (reason, more) => {
     expect(reasonOf(more)).toBe(reason)
@@ -162,6 +178,45 @@ test('weights depend on the changed fields', () => {
     weight({ kind: 'Service', paths: ['/spec/sessionAffinity'] }),
   )
   expect(weight({ kind: 'Node', paths: ['/status/images/0'] })).toBeLessThan(0.2)
+})
+
+test('a change that removes more replicas weighs more', () => {
+  const scaled = (kind: string, field: string, from: number, to: number) =>
+    changeWeight(candidate({ kind, paths: [`/spec/${field}`], before: { [field]: from }, after: { [field]: to } }))
+  for (const [kind, field] of [
+    ['Deployment', 'replicas'],
+    ['HorizontalPodAutoscaler', 'maxReplicas'],
+  ] as const) {
+    expect(scaled(kind, field, 2, 8)).toBe(0.6)
+    expect(scaled(kind, field, 8, 6)).toBeCloseTo(0.7)
+    expect(scaled(kind, field, 8, 1)).toBeCloseTo(0.95)
+    expect(scaled(kind, field, 8, 0)).toBe(1)
+  }
+})
+
+test('a change that several workloads depend on has the sum of their shares', () => {
+  const parts = ['web', 'api', 'cart'].map((name): Workload => ({ ...web, name, share: 0.3 }))
+  const shareOf = (more: Partial<Candidate>) => rank([candidate(more)], parts, options).ranked[0]?.share
+  expect(shareOf({ kind: 'Node', name: 'n1', namespace: null })).toBeCloseTo(0.9)
+  expect(shareOf(cloud('instance/i1'))).toBeCloseTo(0.9)
+  expect(shareOf({ name: 'web' })).toBeCloseTo(0.3)
+  expect(shareOf({ kind: 'ConfigMap', name: 'unused' })).toBeCloseTo(0.3)
+})
+
+test('the record of an inventory may be later than the drop, unless an audit event has its time', () => {
+  const later = { at: onset + 300_000, ...cloud('instance/i1') }
+  const found = [later, { ...later, audit_id: 'a1' }].map((more) => rank([candidate(more)], [web], options).ranked)
+  expect(found.map(({ length }) => length)).toEqual([1, 0])
+  expect(found[0]?.[0]?.secondsBefore).toBe(-300)
+})
+
+test('a cloud resource counts by its type and its changed fields', () => {
+  const weight = (more: Partial<Candidate>) =>
+    resourceWeight({ ...candidate({}), ...cloud('instance/i1'), operation: 'changed', ...more })
+  expect(weight({})).toBe(0.9)
+  expect(weight({ operation: 'deleted', paths: [] })).toBe(1)
+  expect(weight({ paths: ['/tags/team', '/costPerHour'] })).toBe(0.05)
+  expect(weight({ kind: 'bucket' })).toBeLessThan(0.2)
 })
 
 test('label selectors follow Kubernetes', () => {

@@ -1,7 +1,7 @@
 import { isAutoscaler, isControllers } from './controllers.ts'
 import { actorCloseness, relationOf, shareFactor } from './relate.ts'
 import type { Candidate, Reason, Workload } from './types.ts'
-import { auditWeight, changeWeight } from './weights.ts'
+import { auditWeight, changeWeight, resourceWeight } from './weights.ts'
 
 export type Ranked = Readonly<{
   candidate: Candidate
@@ -26,6 +26,8 @@ export type RankOptions = Readonly<{
   lookbackMs: number
   /** ms that a change may be later than the onset, because of buckets and delays. */
   graceMs: number
+  /** The same for records of inventories without an audit event: inventories are read periodically. */
+  inventoryGraceMs: number
 }>
 
 /** At the end of the look-back a change counts e^-4. */
@@ -37,23 +39,27 @@ const reaction = 0.4
 export function rank(
   candidates: readonly Candidate[],
   workloads: readonly Workload[],
-  { onset, lookbackMs, graceMs }: RankOptions,
+  { onset, lookbackMs, graceMs, inventoryGraceMs }: RankOptions,
 ): Ranking {
   let [controllers, unrelated] = [0, 0]
   const far: Candidate[] = []
   const ranked: Ranked[] = []
-  const proximity = (at: number) =>
-    at > onset ? 0.8 * (1 - (0.5 * (at - onset)) / graceMs) : Math.exp((-timeConstants * (onset - at)) / lookbackMs)
+  const graceOf = ({ is, audit_id: audit }: Candidate) =>
+    is === 'resource' && audit === null ? inventoryGraceMs : graceMs
+  const proximity = (candidate: Candidate) => {
+    const after = candidate.at - onset
+    return after > 0 ? 0.8 * (1 - (0.5 * after) / graceOf(candidate)) : Math.exp((timeConstants * after) / lookbackMs)
+  }
   const scored = (candidate: Candidate, reason: Reason, closeness: number, share: number): Ranked => ({
     candidate,
-    score: proximity(candidate.at) * closeness * weightOf(candidate) * shareFactor(share),
+    score: proximity(candidate) * closeness * weightOf(candidate) * shareFactor(share),
     reasons: [reason],
     share,
     secondsBefore: Math.round((onset - candidate.at) / 100) / 10,
     repeats: 0,
   })
   for (const candidate of candidates) {
-    if (candidate.at < onset - lookbackMs || candidate.at > onset + graceMs) continue
+    if (candidate.at < onset - lookbackMs || candidate.at > onset + graceOf(candidate)) continue
     if (isControllers(candidate)) {
       controllers++
       continue
@@ -93,6 +99,7 @@ function withoutRepeats(ranked: readonly Ranked[]): readonly Ranked[] {
 
 export function weightOf(candidate: Candidate): number {
   if (candidate.is === 'audit') return auditWeight(candidate)
+  if (candidate.is === 'resource') return resourceWeight(candidate)
   return changeWeight(candidate) * (isAutoscaler(candidate) ? reaction : 1)
 }
 

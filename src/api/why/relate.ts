@@ -12,6 +12,10 @@ const closeness: Readonly<Record<ReasonName, number>> = {
   scaler: 0.8,
   config: 0.85,
   node: 0.7,
+  balancer: 0.8,
+  machine: 0.7,
+  pool: 0.6,
+  attached: 0.6,
   image: 0.35,
   rules: 0.3,
   actor: 0.15,
@@ -27,9 +31,11 @@ export type Relation = Readonly<{ reason: Reason; closeness: number; share: numb
 export function relationOf(candidate: Candidate, workloads: readonly Workload[]): Relation | undefined {
   let best: Relation | undefined
   let bestScore = 0
+  let affected = 0
   for (const workload of workloads) {
     const is = relatedBy(candidate, workload)
     if (is === undefined) continue
+    if (workload.via === undefined && is !== 'namespace') affected += workload.share
     const close = closeness[is] * (workload.via === undefined ? 1 : neighbour)
     const score = close * (leastShare + (1 - leastShare) * workload.share)
     if (score <= bestScore) continue
@@ -41,9 +47,23 @@ export function relationOf(candidate: Candidate, workloads: readonly Workload[])
       share,
     }
   }
-  if (best !== undefined || candidate.is !== 'audit' || candidate.cluster !== null || !isNetworkRule(candidate.kind))
+  // Of nodes, policies and cloud resources, on which several workloads depend.
+  if (best !== undefined && best.reason.via === undefined && best.reason.is !== 'namespace')
+    best = { ...best, share: Math.min(1, Math.max(best.share, affected)) }
+  if (
+    best !== undefined ||
+    candidate.is === 'change' ||
+    isAttached(candidate) ||
+    candidate.cluster !== null ||
+    !isNetworkRule(candidate.kind)
+  )
     return best
   return { reason: { is: 'rules', object: candidate.name }, closeness: closeness.rules, share: 1 }
+}
+
+/** Inventories have the attachments of some types. A resource without a relation to the traffic is another's. */
+function isAttached({ is, after }: Candidate) {
+  return is === 'resource' && isRecord(after) && Array.isArray(after['attachedTo'])
 }
 
 export function shareFactor(share: number): number {
@@ -56,7 +76,8 @@ const policies = /NetworkPolicy$|AuthorizationPolicy|PeerAuthentication/
 const routes = /^(Ingress|IngressRoute|VirtualService|DestinationRule|Gateway|.*Route)$/
 
 function relatedBy(candidate: Candidate, workload: Workload): ReasonName | undefined {
-  const { cluster, kind, namespace, name, before, after } = candidate
+  const { is, cluster, kind, namespace, name, before, after, ref } = candidate
+  if (is === 'resource') return workload.clouds.get(ref ?? '')
   if (cluster !== null && workload.cluster !== null && cluster !== workload.cluster) return undefined
   if (kind === 'Node') return workload.nodes.has(name) || isItself(candidate, workload) ? 'node' : undefined
   if (kind === 'Namespace') return name === workload.namespace ? 'namespace' : undefined

@@ -1,8 +1,8 @@
 import type { PatchStep } from '../../model/kubernetes.ts'
 
-/** A change of an object, or an audit event, that may be related to traffic. */
+/** A change of an object or cloud resource, or an audit event, that may be related to traffic. */
 export type Candidate = Readonly<{
-  is: 'change' | 'audit'
+  is: 'change' | 'resource' | 'audit'
   /** Unix ms. */
   at: number
   time: string
@@ -21,7 +21,7 @@ export type Candidate = Readonly<{
   paths: readonly string[]
   diff: readonly unknown[]
   pos: string
-  /** `spec` before and after. */
+  /** `spec` before and after; of a cloud resource its known attachments. */
   before: unknown
   after: unknown
 }>
@@ -34,6 +34,10 @@ export const reasons = [
   'scaler',
   'config',
   'node',
+  'machine',
+  'pool',
+  'attached',
+  'balancer',
   'image',
   'namespace',
   'rules',
@@ -71,6 +75,8 @@ export type Workload = Readonly<{
   configs: ReadonlySet<string>
   /** Names of services that select it. */
   services: ReadonlySet<string>
+  /** References of cloud resources that it depends on. */
+  clouds: ReadonlyMap<string, ReasonName>
 }>
 
 export function workloadName({ namespace, name }: Pick<Workload, 'namespace' | 'name'>): string {

@@ -1,3 +1,5 @@
+import { isRecord } from '../../model/json.ts'
+import type { CloudResourceType } from '../../model/cloud.ts'
 import type { Candidate } from './types.ts'
 
 type Fields = Pick<Candidate, 'is' | 'kind' | 'operation' | 'paths' | 'before' | 'after'>
@@ -34,7 +36,6 @@ const kindWeights: Readonly<Record<string, number>> = {
   DNSEndpoint: 0.7,
   ConfigMap: 0.6,
   Secret: 0.6,
-  HorizontalPodAutoscaler: 0.6,
   Pod: 0.6,
   Namespace: 0.4,
   ResourceQuota: 0.4,
@@ -50,7 +51,7 @@ const onlyMetadata = 0.05
 
 /** 0 to 1. */
 export function changeWeight(change: Fields): number {
-  const { kind, operation, paths } = change
+  const { kind, operation, paths, before, after } = change
   const isUpdate = operation === 'updated'
   if (isUpdate && paths.length > 0 && paths.every((path) => path.startsWith('/metadata/')))
     return kind === 'Namespace' && paths.some((path) => path.startsWith('/metadata/labels')) ? 0.5 : onlyMetadata
@@ -64,17 +65,26 @@ export function changeWeight(change: Fields): number {
       ? 0.8
       : 0.1
   if (isUpdate && paths.length > 0 && paths.every((path) => path.startsWith('/status/'))) return onlyMetadata
+  if (kind === 'HorizontalPodAutoscaler') return scaleWeight(before, after, 'maxReplicas')
   return kindWeights[kind] ?? others
 }
 
-function workloadWeight({ paths, after }: Fields) {
+/** More for a larger part of the replicas that is removed, 1 for all. */
+function scaleWeight(before: unknown, after: unknown, field: 'replicas' | 'maxReplicas') {
+  const [from, to] = [before, after].map((spec) => (isRecord(spec) ? spec[field] : undefined))
+  if (to === 0) return 1
+  const removed = typeof from === 'number' && typeof to === 'number' && from > 0 ? Math.max(0, 1 - to / from) : 0
+  return 0.6 + 0.4 * removed
+}
+
+function workloadWeight({ paths, before, after }: Fields) {
   const weights = paths.map((path) => {
     if (podTemplate.test(path)) {
       if (/\/metadata\/annotations/.test(path)) return 0.3
       if (/\/metadata\/labels/.test(path)) return 0.85
       return /\/(image|env|envFrom|command|args|ports|readinessProbe|volumes|hostNetwork)(\/|$)/.test(path) ? 0.9 : 0.7
     }
-    if (path === '/spec/replicas') return (after as { replicas?: unknown } | null)?.replicas === 0 ? 1 : 0.6
+    if (path === '/spec/replicas') return scaleWeight(before, after, 'replicas')
     if (path.startsWith('/spec/suspend')) return 0.8
     return path.startsWith('/spec/') ? 0.3 : onlyMetadata
   })
@@ -98,4 +108,42 @@ export function isNetworkRule(resourceType: string): boolean {
 
 export function auditWeight({ kind }: Pick<Candidate, 'kind'>): number {
   return isNetworkRule(kind) ? 0.8 : machines.test(kind) ? 0.6 : 0.2
+}
+
+/** How much a change of a cloud resource usually affects traffic. Other types: 0.2. */
+const cloudWeights: Readonly<Partial<Record<string, number>>> = {
+  instance: 1,
+  security_group: 1,
+  load_balancer: 1,
+  lb_service: 1,
+  instance_pool: 0.9,
+  kubernetes_cluster: 0.9,
+  node_pool: 0.9,
+  network: 0.9,
+  ip_address: 0.9,
+  dns_record: 0.9,
+  database: 0.9,
+  dns_domain: 0.7,
+  volume: 0.6,
+} satisfies Partial<Record<CloudResourceType, number>>
+
+const fieldWeights: Readonly<Record<string, number>> = {
+  state: 0.9,
+  attachedTo: 0.9,
+  addresses: 0.9,
+  attributes: 0.8,
+  nodes: 0.8,
+  size: 0.7,
+  cpuCores: 0.7,
+  memoryBytes: 0.7,
+  parent: 0.7,
+  diskBytes: 0.4,
+  rawState: 0.3,
+}
+
+/** Of a change that an inventory recorded: by type, operation and changed fields. */
+export function resourceWeight({ kind, operation, paths }: Pick<Candidate, 'kind' | 'operation' | 'paths'>): number {
+  const changed = paths.map((path) => fieldWeights[path.split('/')[1] ?? ''] ?? onlyMetadata)
+  const usual = operation === 'deleted' ? 1 : operation === 'created' ? 0.6 : Math.max(onlyMetadata, ...changed)
+  return usual * (cloudWeights[kind] ?? 0.2)
 }

@@ -105,6 +105,7 @@ function bare({ end: { cluster, namespace, kind, name }, share, via }: Affected)
     images: none,
     configs: none,
     services: none,
+    clouds: new Map(),
   }
 }
 

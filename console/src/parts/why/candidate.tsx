@@ -2,6 +2,7 @@ import { Link } from '@tanstack/react-router'
 import type { Candidate, TrafficMark } from '../../api/marks.ts'
 import { InvestigateLink } from '../links/investigate-link.tsx'
 import { ActorLink } from '../links/actor-link.tsx'
+import { ResourceLink } from '../links/resource-link.tsx'
 import { duration, shortTime } from '../format.ts'
 import { generalText } from '../../text/general.ts'
 import { whyText } from '../../text/why.ts'
@@ -49,7 +50,7 @@ export function CandidateItem({ of, detected }: { of: Candidate; detected: boole
       ))}
       {diff.length > shownLines && <p className="dim">{whyText.moreFields(String(diff.length - shownLines))}</p>}
       <p className="why-reasons">
-        <span>{precededText(of.seconds_before)}</span>
+        <span>{precededText(of)}</span>
         {of.reasons.map((reason) => (
           <span key={reason.is}>{reasonText(reason)}</span>
         ))}
@@ -68,7 +69,8 @@ export function CandidateItem({ of, detected }: { of: Candidate; detected: boole
   )
 }
 
-function ChangeLink({ of: { is, pos, time } }: { of: Candidate }) {
+function ChangeLink({ of: { is, pos, time, ref } }: { of: Candidate }) {
+  if (is === 'resource') return ref === null ? null : <ResourceLink to={ref}>{whyText.showResource}</ResourceLink>
   const at = Date.parse(time)
   const range = [at - dayMs / 24, at + dayMs / 24].map((ms) => new Date(ms).toISOString()).join('..')
   const search = { v: '1', live: '0', t: range, sel: pos }
@@ -87,6 +89,10 @@ const reasons: Readonly<Record<string, (object: string) => string>> = {
   scaler: whyText.scaler,
   config: whyText.config,
   node: whyText.node,
+  machine: whyText.machine,
+  pool: whyText.pool,
+  attached: whyText.attached,
+  balancer: whyText.balancer,
   image: whyText.image,
   namespace: whyText.namespace,
   rules: () => whyText.rules,
@@ -98,6 +104,7 @@ function reasonText({ is, object, via }: TrafficMark['reasons'][number]) {
   return via === undefined ? text : whyText.peerOf(text, via)
 }
 
-function precededText(seconds: number) {
-  return seconds < 0 ? whyText.followed(duration(-seconds * 1000)) : whyText.preceded(duration(seconds * 1000))
+function precededText({ is, audit_id: audit, seconds_before: seconds }: Candidate) {
+  if (seconds >= 0) return whyText.preceded(duration(seconds * 1000))
+  return (is === 'resource' && audit === null ? whyText.recorded : whyText.followed)(duration(-seconds * 1000))
 }

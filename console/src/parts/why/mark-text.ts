@@ -41,6 +41,7 @@ export function chartMarkOf(mark: TrafficMark): ChartMark {
     is,
     at: Date.parse(time) / 1000,
     text: `${kind} ${nameOf(mark)} ${operationText(mark)}${actor === null ? '' : generalText.byActor(actor)}${diff}`,
-    pos,
+    // A cloud resource has a page instead of a drawer.
+    ...(is === 'resource' ? {} : { pos }),
   }
 }

@@ -68,12 +68,12 @@ function changeItem(row: Row): LaneItem {
 
 export function markItem(mark: TrafficMark): LaneItem {
   const { is, pos, time, kind, namespace, name, ref, operation, actor, actor_ref: actorRef, diff, reasons } = mark
-  const facts = is === 'audit' ? [] : diffText(operation === 'updated' ? diff : [])
+  const facts = is === 'audit' ? [] : diffText(operation === 'updated' || is === 'resource' ? diff : [])
   return {
     pos,
     time,
     until: null,
-    is,
+    is: is === 'resource' ? 'change' : is,
     level: operation === 'deleted' ? 'warning' : 'info',
     object: objectText({ kind, namespace: namespace ?? '', name }),
     ref,
