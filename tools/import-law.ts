@@ -42,6 +42,7 @@ const LAW: Readonly<Record<string, readonly string[]>> = {
     'manifests.ts',
     'identity',
     'ingest',
+    'polling',
     'store',
     'alerts',
     'api',

@@ -54,6 +54,12 @@ interface Running {
   done: Promise<void>
 }
 
+/** What the API shows. */
+export type AlertView = Pick<Alerts, 'list' | 'test'> & {
+  /** With a shared journal: the instance that evaluates the rules. */
+  readonly evaluator?: string | undefined
+}
+
 /** Evaluates rules. A transition is an event of the source `alerts`, recorded together with the new states. */
 export class Alerts {
   readonly #parts: AlertParts
@@ -92,6 +98,9 @@ export class Alerts {
     for (const { stop } of this.#running.values()) stop.abort()
     await Promise.all([...this.#running.values()].map(({ done }) => done))
     await this.#last
+    // Another instance may evaluate them now.
+    this.#running.clear()
+    this.#measure()
   }
 
   list(): readonly Readonly<Pick<Running, 'rule' | 'instances' | 'last' | 'failing'>>[] {
@@ -101,7 +110,11 @@ export class Alerts {
   /** Evaluates now, without any effect on states. */
   async test(name: string): Promise<Outcome | undefined> {
     const rule = this.#running.get(name)?.rule
-    return rule === undefined ? undefined : this.#evaluate(rule, this.#parts.host.clock.now(), this.#stopped.signal)
+    return rule === undefined ? undefined : this.evaluate(rule)
+  }
+
+  evaluate(rule: AlertRule): Promise<Outcome> {
+    return this.#evaluate(rule, this.#parts.host.clock.now(), this.#stopped.signal)
   }
 
   #start(rule: AlertRule): void {

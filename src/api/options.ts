@@ -1,4 +1,4 @@
-import type { Alerts } from '../alerts/index.ts'
+import type { AlertView } from '../alerts/index.ts'
 import type { Control } from '../engine/control.ts'
 import type { Log, Metrics, Resolver } from '../engine/contracts.ts'
 import type { Host } from '../host/index.ts'
@@ -82,7 +82,7 @@ export type ApiOptions = Readonly<{
   folder?: string
   quickFilters?: () => readonly QuickFilter[]
   budgets?: () => readonly Budget[]
-  alerts?: () => Alerts | undefined
+  alerts?: () => AlertView | undefined
   /** Folder of dashboards. */
   dashboards?: () => string | undefined
   auditTypes?: ReadonlySet<string>

@@ -1,4 +1,5 @@
-import type { Alerts, AlertRule } from '../alerts/index.ts'
+import type { AlertParts, AlertRule, AlertView } from '../alerts/index.ts'
+import type { Unit } from '../journal/types.ts'
 import { alertSource } from '../model/alerts.ts'
 import type { Control } from '../engine/control.ts'
 import { storeSink } from '../engine/ledger/ledger.ts'
@@ -6,6 +7,7 @@ import type { Remote } from '../engine/rpc.ts'
 import type { Host } from '../host/index.ts'
 import { messageOf } from '../model/errors.ts'
 import type { Log, Metrics } from '../telemetry/ports.ts'
+import type { SharedAlertParts, SharedAlerts } from './shared-alerts.ts'
 import type { ingestMethods } from './workers/ingest.ts'
 
 type AlertStart = Readonly<{
@@ -16,12 +18,13 @@ type AlertStart = Readonly<{
   runtime: () => Pick<Control, 'store' | 'pipeline'>
   /** For links; null: the listen address. */
   consoleUrl: () => string | null
+  shared?: Pick<SharedAlertParts, 'joined' | 'instance' | 'evaluates'> | undefined
 }>
 
 /** Alerts are loaded with the first rule, or if recorded ones have to end. */
 export class ConfiguredAlerts {
   readonly #start: AlertStart
-  #alerts: Alerts | undefined
+  #alerts: (AlertView & Pick<SharedAlerts, 'apply' | 'stop'>) | undefined
   #last: Promise<void> = Promise.resolve()
   #stopped = false
   #listenUrl = ''
@@ -30,7 +33,7 @@ export class ConfiguredAlerts {
     this.#start = start
   }
 
-  get running(): Alerts | undefined {
+  get running(): AlertView | undefined {
     return this.#alerts
   }
 
@@ -49,18 +52,28 @@ export class ConfiguredAlerts {
 
   async #apply(rules: readonly AlertRule[]): Promise<void> {
     if (this.#alerts !== undefined) return this.#alerts.apply(rules)
-    const { ingest, consoleUrl, runtime, ...parts } = this.#start
+    const { ingest, consoleUrl, runtime, shared, ...parts } = this.#start
     const cursor = () => ingest.call('cursor', alertSource)
-    if (rules.length === 0 && (await cursor()) === undefined) return
+    if (rules.length === 0 && (shared !== undefined || (await cursor()) === undefined)) return
     const { Alerts: Loaded } = await import('../alerts/index.ts')
-    this.#alerts = new Loaded({
+    const common: Omit<AlertParts, 'journal'> = {
       ...parts,
       store: () => runtime().store,
       lagMs: async () => (await runtime().pipeline()).sinks.find(({ name }) => name === storeSink)?.lagMs ?? 0,
       url: () => (consoleUrl() ?? this.#listenUrl).replace(/\/+$/, ''),
-      journal: { cursor, append: (unit) => ingest.call('append', { ...unit, source: alertSource }) },
-    })
-    await this.#alerts.open(rules)
+    }
+    if (shared !== undefined) {
+      const { SharedAlerts: Shared } = await import('./shared-alerts.ts')
+      this.#alerts = new Shared({ ...parts, ...shared, make: (journal) => new Loaded({ ...common, journal }) })
+      return this.#alerts.apply(rules)
+    }
+    const journal = {
+      cursor,
+      append: (unit: Omit<Unit, 'source'>) => ingest.call('append', { ...unit, source: alertSource }),
+    }
+    const alerts = new Loaded({ ...common, journal })
+    this.#alerts = alerts
+    await alerts.open(rules)
   }
 
   async stop(): Promise<void> {

@@ -1,4 +1,4 @@
-import { isPartitionInstance } from '../engine/cluster/names.ts'
+import { isReservedInstance } from '../engine/cluster/names.ts'
 import type { WeirConfig } from './config.ts'
 
 const roles = ['collector', 'deliverer', 'api'] as const
@@ -28,10 +28,10 @@ export function sharedProblems(config: WeirConfig): readonly Complaint[] {
           },
         ]
   const problems: Complaint[] = []
-  if (config.instance !== null && isPartitionInstance(config.instance))
+  if (config.instance !== null && isReservedInstance(config.instance))
     problems.push({
       path: ['instance'],
-      message: 'transforms of a partition write under this name',
+      message: 'transforms of a partition, or alert rules, write under this name',
       hint: 'choose another one',
     })
   for (const { id, settings } of Object.values(config.sources)) {

@@ -88,6 +88,10 @@ export class SharedDelivery implements NonNullable<RuntimeParts['shared']> {
     )
   }
 
+  get joined(): Pick<Joined, 'bus' | 'records'> {
+    return this.#joined
+  }
+
   async apply(entries: readonly SinkEntry[]): Promise<Applied> {
     const applied = (await this.#lanes?.apply(entries)) ?? { changed: [], orphaned: [] }
     if (applied.failed === undefined) this.#running ??= this.#run(this.#stop.signal)

@@ -1,7 +1,7 @@
 import type { JournalBus } from '../journal/index.ts'
 import type { Host } from '../host/index.ts'
 import { loadJournal } from '../registry.ts'
-import { isPartitionInstance, deadLetterKeys } from '../engine/cluster/names.ts'
+import { deadLetterKeys, isReservedInstance } from '../engine/cluster/names.ts'
 import { SharedRecords } from '../engine/cluster/records.ts'
 import { arrivedSettings, carriedSettings, type Secret } from '../schema/values.ts'
 import type { Log } from '../telemetry/ports.ts'
@@ -24,7 +24,7 @@ export function sharedStart(config: WeirConfig, reveal: (secret: Secret) => stri
   if (on.type === 'files') return undefined
   const roles = rolesOf(config)
   const machine = self.hostname.toLowerCase().replaceAll(/[^a-z0-9.-]/g, '-')
-  const instance = config.instance ?? (isPartitionInstance(machine) ? `weir-${machine}` : machine)
+  const instance = config.instance ?? (isReservedInstance(machine) ? `weir-${machine}` : machine)
   return {
     type: on.type,
     settings: carriedSettings(on, reveal),

@@ -6,6 +6,8 @@ type LeaderOptions = Readonly<{
   context: Pick<SourceContext, 'host' | 'log' | 'id'>
   record: LeaderRecord
   what: string
+  /** Of messages; default: reads, reading. */
+  verbs?: readonly [now: string, ongoing: string]
   state: () => unknown
   /** Lease duration in ms. */
   durationMs?: number
@@ -20,6 +22,7 @@ type LeaderState = Readonly<{
 }>
 
 const defaultDurationMs = 10_000
+const usualVerbs = ['reads', 'reading'] as const
 /** Shares of the duration: renewal, follower check, validity after a renewal. */
 const [renewPart, checkPart, holdPart] = [0.2, 0.1, 0.8]
 
@@ -31,6 +34,7 @@ export async function runAsLeader(options: LeaderOptions, signal: AbortSignal, a
     context: { host, log, id },
     record,
     what,
+    verbs: [, ongoing] = usualVerbs,
     durationMs = defaultDurationMs,
   } = options
   const holder = `${record.instance} ${Buffer.from(host.random.bytes(6)).toString('hex')}`
@@ -39,7 +43,7 @@ export async function runAsLeader(options: LeaderOptions, signal: AbortSignal, a
   const report = (error: unknown) => {
     const message = messageOf(error)
     if (!signal.aborted && message !== problem)
-      log.warn(`The lease for reading ${what} cannot be read or written; Weir retries.`, {
+      log.warn(`The lease for ${ongoing} ${what} cannot be read or written; Weir retries.`, {
         source: id,
         error: message,
       })
@@ -88,7 +92,15 @@ type Begun = Readonly<{
 }>
 
 async function hold(
-  { context: { host, log, id }, record, what, state, durationMs = defaultDurationMs, onLeadership }: LeaderOptions,
+  {
+    context: { host, log, id },
+    record,
+    what,
+    verbs: [now, ongoing] = usualVerbs,
+    state,
+    durationMs = defaultDurationMs,
+    onLeadership,
+  }: LeaderOptions,
   holder: string,
   begun: Begun,
   signal: AbortSignal,
@@ -109,7 +121,7 @@ async function hold(
       lost.abort()
     return !lost.signal.aborted
   }
-  log.info(`This instance reads ${what} now; other instances with the source are on standby.`, { source: id })
+  log.info(`This instance ${now} ${what} now; other instances with the source are on standby.`, { source: id })
   onLeadership?.(true)
   let failed: { readonly error: unknown } | undefined
   const acting = act(leading, begun.before, isLeader)
@@ -150,9 +162,12 @@ async function hold(
   limit.cancel()
   if (failed !== undefined) throw failed.error
   if (!signal.aborted)
-    log.warn(`This instance stopped reading ${what}: another instance is the leader, or the lease cannot be renewed.`, {
-      source: id,
-    })
+    log.warn(
+      `This instance stopped ${ongoing} ${what}: another instance is the leader, or the lease cannot be renewed.`,
+      {
+        source: id,
+      },
+    )
 }
 
 async function releaseLease(

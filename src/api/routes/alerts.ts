@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { valueText, viewOf, type Alerts, type AlertRule, type Instance, type Sample } from '../../alerts/index.ts'
+import { valueText, viewOf, type AlertRule, type AlertView, type Instance, type Sample } from '../../alerts/index.ts'
 import { alertSource } from '../../model/alerts.ts'
 import { messageOf } from '../../model/errors.ts'
 import { known } from '../../model/json.ts'
@@ -53,6 +53,7 @@ export const alertSchemas = {
       rules: list(object(ruleProperties, { required: ['name', 'on', 'state', 'severity', 'alerts'] })),
       firing: integer,
       pending: integer,
+      evaluated_by: { type: 'string', description: 'With a shared journal: the instance that evaluates the rules.' },
     },
     { required: ['rules', 'firing', 'pending'] },
   ),
@@ -73,7 +74,11 @@ export const alertSchemas = {
   ),
 } as const
 
-export function alertRoutes(app: FastifyInstance, { host: { clock } }: ApiContext, alerts?: () => Alerts | undefined) {
+export function alertRoutes(
+  app: FastifyInstance,
+  { host: { clock } }: ApiContext,
+  alerts?: () => AlertView | undefined,
+) {
   app.get(
     '/api/v1/alerts',
     {
@@ -88,7 +93,12 @@ export function alertRoutes(app: FastifyInstance, { host: { clock } }: ApiContex
       const rules = (alerts?.()?.list() ?? []).flatMap((each) => ruleView(each, request.principal, clock.now()))
       const count = (state: Instance['state']) =>
         rules.reduce((sum, rule) => sum + rule.alerts.filter((each) => each.state === state).length, 0)
-      const answer: AlertList = { rules, firing: count('firing'), pending: count('pending') }
+      const answer: AlertList = {
+        rules,
+        firing: count('firing'),
+        pending: count('pending'),
+        ...known({ evaluated_by: alerts?.()?.evaluator }),
+      }
       return answerJson(request, reply, answer)
     },
   )
@@ -146,9 +156,10 @@ export type AlertList = Readonly<{
   }>[]
   firing: number
   pending: number
+  evaluated_by?: string
 }>
 
-type Listed = ReturnType<Alerts['list']>[number]
+type Listed = ReturnType<AlertView['list']>[number]
 
 function ruleView({ rule, instances, last, failing }: Listed, principal: Principal, now: number): AlertList['rules'] {
   const all = [...instances.values()]

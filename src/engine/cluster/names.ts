@@ -10,6 +10,12 @@ export function sharedSource(id: string, instance: string): string {
 export const partitionInstance = (partition: number): string => `partition-${partition}`
 export const isPartitionInstance = (instance: string): boolean => /^partition-\d+$/.test(instance)
 
+/** The writer of alert events: the instance that evaluates the rules claims it. */
+export const evaluatorInstance = 'alert-evaluator'
+
+export const isReservedInstance = (instance: string): boolean =>
+  isPartitionInstance(instance) || instance === evaluatorInstance
+
 /** One partition per name preserves the order of frames; a plain id yields the partition of all instances. */
 export function partitionOf(source: string, partitions: number): number {
   const [hash] = murmur128([new TextEncoder().encode(source)])
