@@ -1,9 +1,12 @@
 import { dropCause, networkEventsText, tcpState, tlsVersion } from '../field-values.ts'
 import { count, protocol, volume } from '../../../parts/format.ts'
 import type { GroupField } from './families.ts'
+import { isVolume, measureNames } from '../../../parts/measure-names.ts'
 import type { Measure } from './state.ts'
 import { overviewText } from '../../../text/overview.ts'
 import { generalText } from '../../../text/general.ts'
+
+export { amount, measureNames } from '../../../parts/measure-names.ts'
 
 const ends = { src: overviewText.sourceEnd, dst: overviewText.destinationEnd } as const
 const parts = {
@@ -99,22 +102,6 @@ export function valueName(field: string, value: unknown): string {
   const readable = readableValues[field]
   if (readable !== undefined) return readable(value)
   return value === '' ? '(empty)' : String(value as string | number)
-}
-
-export const measureNames: Readonly<Record<Measure, string>> = {
-  bytes: generalText.bytes,
-  packets: generalText.packets,
-  flows: generalText.flows,
-  drop_bytes: overviewText.droppedBytes,
-  drop_packets: overviewText.droppedPackets,
-}
-
-function isVolume(measure: Measure) {
-  return measure === 'bytes' || measure === 'drop_bytes'
-}
-
-export function amount(measure: Measure, value: number): string {
-  return isVolume(measure) ? volume(value) : count(Math.round(value))
 }
 
 export function amountOf(measure: Measure, value: number): string {

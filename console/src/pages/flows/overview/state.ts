@@ -1,13 +1,9 @@
 import type { Part } from '../../../state/codec.ts'
 import { auto } from '../../../state/auto.ts'
 import { names, oneOf, text } from '../../../state/parts.ts'
+import { measures, type Measure } from '../../../parts/measures.ts'
 
-export const measures = ['bytes', 'packets', 'flows', 'drop_bytes', 'drop_packets'] as const
-export type Measure = (typeof measures)[number]
-
-export function isOnRequest(measure: Measure): boolean {
-  return measure.startsWith('drop_')
-}
+export { isOnRequest, measures, type Measure } from '../../../parts/measures.ts'
 
 export const dimensions = [
   'src_endpoint',

@@ -1,5 +1,6 @@
 import type { AnswerFrame } from '../../../../../src/api/published.ts'
 import { knownValues, unknownOf, type Stretch } from '../../../api/series.ts'
+import type { GroupsAnswer } from '../../../api/groups.ts'
 import type { ChartSeries } from '../../../parts/chart.tsx'
 import { csvOf } from '../../../parts/save-file.ts'
 import { valueName } from './names.ts'
@@ -10,20 +11,7 @@ export interface SeriesAnswer extends AnswerFrame {
   readonly step: number
 }
 
-export type Sums = Readonly<{
-  groups?: number
-  edges?: number
-  bytes: number | string
-  packets: number | string
-  flows: number | string
-  /** On request; null if not reported. */
-  drop_bytes?: number | string | null
-  drop_packets?: number | string | null
-}>
-
-export interface GroupsAnswer extends AnswerFrame {
-  readonly total: Sums
-}
+export type { GroupsAnswer, Sums } from '../../../api/groups.ts'
 
 export type Stack = Readonly<{
   times: readonly number[]

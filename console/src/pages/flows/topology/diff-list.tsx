@@ -3,9 +3,9 @@ import { count } from '../../../parts/format.ts'
 import type { GridColumn } from '../../../parts/grid.tsx'
 import { amount, measureNames } from '../overview/names.ts'
 import type { Measure } from '../overview/state.ts'
-import { changeOf, type Change } from './diff.ts'
-import { EdgeGrid, endColumns, endsOf, figure, notDrawn } from './edge-grid.tsx'
-import type { Graph } from './fold.ts'
+import { changeOf, type Change } from '../../../parts/graph/diff.ts'
+import { EdgeGrid, endColumns, endsOf, figure, notDrawn } from '../../../parts/graph/edge-grid.tsx'
+import type { Graph } from '../../../parts/graph/fold.ts'
 import { topologyText } from '../../../text/topology.ts'
 
 type Line = ReturnType<typeof endsOf> &

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { LiveGraph, liveSeconds, type GraphMessage } from './live-graph.ts'
-import { zero } from './fold.ts'
+import { zero } from '../../../parts/graph/fold.ts'
 
 const cols = ['rows', 'bytes_est', 'packets_est']
 const message = (

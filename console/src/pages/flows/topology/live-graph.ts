@@ -3,8 +3,8 @@ import type { Cell } from '../../../../../src/api/published.ts'
 import { watch } from '../../../live/tab.ts'
 import { isOnRequest, measures, type Measure } from '../overview/state.ts'
 import { liveQuestion, type FlowQuestion } from '../flow-filter.ts'
-import { zero, type Amounts, type EdgeRow, type Edges } from './fold.ts'
-import { scopeParts } from './scope.ts'
+import { zero, type Amounts, type EdgeRow, type Edges } from '../../../parts/graph/fold.ts'
+import { scopeParts } from '../../../parts/graph/scope.ts'
 import type { Scope } from './state.ts'
 
 export type GraphMessage = Readonly<{

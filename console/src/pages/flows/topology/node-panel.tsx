@@ -1,8 +1,8 @@
 import { count, volume } from '../../../parts/format.ts'
 import { amount, measureNames } from '../overview/names.ts'
 import { isOnRequest, type Measure } from '../overview/state.ts'
-import { groupName, type Graph } from './fold.ts'
-import { TroubleText } from './trouble-text.tsx'
+import { groupName, type Graph } from '../../../parts/graph/fold.ts'
+import { TroubleText } from '../../../parts/graph/trouble-text.tsx'
 import { generalText } from '../../../text/general.ts'
 import { topologyText } from '../../../text/topology.ts'
 

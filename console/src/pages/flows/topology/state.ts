@@ -1,24 +1,11 @@
 import { auto } from '../../../state/auto.ts'
 import type { Part } from '../../../state/codec.ts'
 import { flag, oneOf, text, textList } from '../../../state/parts.ts'
+import { scopes, type Pins, type Scope } from '../../../parts/graph/scopes.ts'
 import { isMoment } from '../../../state/range.ts'
-import type { Eye } from './paint.ts'
+import type { Eye } from '../../../parts/graph/paint.ts'
 
-export const scopes = [
-  'workload',
-  'endpoint',
-  'addr',
-  'name',
-  'owner',
-  'namespace',
-  'label',
-  'node',
-  'zone',
-  'country',
-] as const
-export type Scope = (typeof scopes)[number]
-
-export type Pins = Readonly<Record<string, readonly [x: number, y: number]>>
+export { scopes, type Pins, type Scope } from '../../../parts/graph/scopes.ts'
 
 export type TopologyState = Readonly<{
   scope: Scope | typeof auto

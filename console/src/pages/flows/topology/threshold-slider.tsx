@@ -1,6 +1,6 @@
 import { amount } from '../overview/names.ts'
 import type { Measure } from '../overview/state.ts'
-import type { Graph } from './fold.ts'
+import type { Graph } from '../../../parts/graph/fold.ts'
 import { maxThreshold, thresholdOf } from './threshold.ts'
 import { topologyText } from '../../../text/topology.ts'
 

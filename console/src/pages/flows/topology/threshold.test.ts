@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { foldable, foldGraph, zero, type Edges } from './fold.ts'
-import { nodeCells, nodeLabel } from './scope.ts'
+import { foldable, foldGraph, zero, type Edges } from '../../../parts/graph/fold.ts'
+import { nodeCells, nodeLabel } from '../../../parts/graph/scope.ts'
 import { aboveThreshold, thresholdOf } from './threshold.ts'
-import { troubleOf } from './trouble.ts'
+import { troubleOf } from '../../../parts/graph/trouble.ts'
 
 const limits = { nodes: 300, edges: 1500 }
 const pod = (name: string, owner: string, addr: string): readonly unknown[] => [owner, name, 'pods', addr, 'shop']

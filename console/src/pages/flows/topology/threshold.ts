@@ -1,5 +1,5 @@
 import { measures, type Measure } from '../overview/state.ts'
-import { sizeOf, type Graph } from './fold.ts'
+import { sizeOf, type Graph } from '../../../parts/graph/fold.ts'
 
 /** Positions of the slider: 0 shows every edge, 100 only the strongest; logarithmic between. */
 export const maxThreshold = 100

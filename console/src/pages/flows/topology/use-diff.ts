@@ -7,9 +7,9 @@ import { momentSeconds } from '../overview/queries.ts'
 import { conditionOf } from '../../../parts/endpoint-condition.ts'
 import type { Measure } from '../overview/state.ts'
 import type { GroupsAnswer } from '../overview/sums.ts'
-import { compared, fill, missing, pairsOf, type Pair, type Side } from './diff.ts'
-import { edgesOf, type Edges } from './fold.ts'
-import { scopeParts } from './scope.ts'
+import { compared, fill, missing, pairsOf, type Pair, type Side } from '../../../parts/graph/diff.ts'
+import { edgesOf, type Edges } from '../../../parts/graph/fold.ts'
+import { scopeParts } from '../../../parts/graph/scope.ts'
 import type { Scope } from './state.ts'
 
 export type DiffAnswer = Readonly<{

@@ -1,5 +1,5 @@
 /** An edge missing in one list may be below its limit, so it is queried instead of counted as 0. */
-import type { Measure } from '../overview/state.ts'
+import type { Measure } from '../measures.ts'
 import { sizeOf, zero, type Amounts, type EdgeRow, type Edges } from './fold.ts'
 
 export interface Side extends Edges {

@@ -2,7 +2,6 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { changeOf, compared, fill, keyOf, missing, pairsOf, type Side } from './diff.ts'
 import { foldGraph, zero, type Amounts, type EdgeRow } from './fold.ts'
-import { spansOf } from './use-diff.ts'
 
 const sums = (bytes: number): Amounts => ({ ...zero(), bytes, packets: 1, flows: 1 })
 const name = fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', null)
@@ -87,14 +86,4 @@ test('changes below a tenth are ignored; an edge with an unknown value is not ne
     change(5, undefined),
     change(7, 7),
   ]).toEqual(['same', 'more', 'less', 'added', 'removed', 'unknown', 'same'])
-})
-
-test('the earlier span is as long as the one it is compared with', () => {
-  const t = { from: '2026-11-20T10:00:00Z', to: '2026-11-20T10:30:00Z' }
-  const iso = (diff: string): string[] => spansOf(t, diff).before.map((at) => new Date(at).toISOString().slice(8, 16))
-  expect([iso('span'), iso('1d'), iso('2026-11-18T23:50:00Z')]).toEqual([
-    ['20T09:30', '20T10:00'],
-    ['19T10:00', '19T10:30'],
-    ['18T23:50', '19T00:20'],
-  ])
 })

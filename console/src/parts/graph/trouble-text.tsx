@@ -1,5 +1,5 @@
-import { count } from '../../../parts/format.ts'
-import { topologyText } from '../../../text/topology.ts'
+import { count } from '../format.ts'
+import { topologyText } from '../../text/topology.ts'
 import type { Trouble } from './trouble.ts'
 
 export function TroubleText({ trouble: { drops, errors } }: { trouble: Trouble }): React.ReactNode {

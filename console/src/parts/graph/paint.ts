@@ -1,12 +1,12 @@
-import { amount } from '../overview/names.ts'
-import type { Measure } from '../overview/state.ts'
+import { amount } from '../measure-names.ts'
+import type { Measure } from '../measures.ts'
 import type { Change } from './diff.ts'
 import { groupName, type Graph } from './fold.ts'
 import type { Placed } from './layout.ts'
 import { aroundNode, besideNode, boxOf, FreeSpace, type Box } from './labels.ts'
 import { paintChanges, paintMarks } from './paint-diff.ts'
 import { arrowHead, paintEdges, paintValues, type Screen } from './paint-edges.ts'
-import { topologyText } from '../../../text/topology.ts'
+import { topologyText } from '../../text/topology.ts'
 
 export type Palette = Readonly<{
   panel: string

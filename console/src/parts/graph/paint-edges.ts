@@ -1,4 +1,4 @@
-import { amount } from '../overview/names.ts'
+import { amount } from '../measure-names.ts'
 import { alongEdge, type FreeSpace } from './labels.ts'
 import { asideOf } from './paint-diff.ts'
 import { troubleOf, type TroubleKind } from './trouble.ts'

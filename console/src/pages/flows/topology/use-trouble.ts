@@ -5,33 +5,15 @@ import { allOf } from '../../../parts/filter-text.ts'
 import { questionQuery } from '../flow-filter.ts'
 import type { FlowQuery } from '../overview/flow-query.ts'
 import type { GroupsAnswer } from '../overview/sums.ts'
-import { keyOf } from './diff.ts'
-import { edgesOf, type Amounts, type Edges } from './fold.ts'
-import { scopeParts } from './scope.ts'
+import { keyOf } from '../../../parts/graph/diff.ts'
+import { edgesOf, type Amounts, type Edges } from '../../../parts/graph/fold.ts'
+import { scopeParts } from '../../../parts/graph/scope.ts'
 import type { Scope } from './state.ts'
-
-/** Dropped packets, and flows with a DNS error. */
-export type Trouble = Readonly<{ drops: number; errors: number }>
-
-export type TroubleKind = 'drops' | 'errors'
-
-/** A smaller share is normal loss. */
-const least = 0.01
+import type { Trouble } from '../../../parts/graph/trouble.ts'
 
 const dropped = 'drop_packets > 0'
 const failed = '(dns_errno > 0 or (exists(dns_rcode) and dns_rcode != NoError))'
 const limit = 4000
-
-/** The more severe kind. */
-export function troubleOf({
-  packets,
-  flows,
-  trouble,
-}: Amounts & { readonly trouble?: Trouble | undefined }): TroubleKind | undefined {
-  if (trouble === undefined) return undefined
-  if (trouble.drops > 0 && trouble.drops >= least * (packets + trouble.drops)) return 'drops'
-  return trouble.errors > 0 && trouble.errors >= least * flows ? 'errors' : undefined
-}
 
 /** Two queries of affected flows only: most flows have neither drops nor errors. */
 export function useTrouble(

@@ -1,10 +1,10 @@
-import type { GroupsAnswer } from '../overview/sums.ts'
-import { measures, type Measure } from '../overview/state.ts'
+import type { GroupsAnswer } from '../../api/groups.ts'
+import { measures, type Measure } from '../measures.ts'
 import { groupOf, nodeCells, nodeLabel, scopeParts } from './scope.ts'
-import type { Scope } from './state.ts'
+import type { Scope } from './scopes.ts'
 import type { Trouble } from './trouble.ts'
-import { generalText } from '../../../text/general.ts'
-import { topologyText } from '../../../text/topology.ts'
+import { generalText } from '../../text/general.ts'
+import { topologyText } from '../../text/topology.ts'
 
 export type Amounts = Readonly<Record<Measure, number>>
 

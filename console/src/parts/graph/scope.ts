@@ -1,6 +1,6 @@
-import { literal } from '../../../parts/filter-text.ts'
-import type { Scope } from './state.ts'
-import { topologyText } from '../../../text/topology.ts'
+import { literal } from '../filter-text.ts'
+import type { Scope } from './scopes.ts'
+import { topologyText } from '../../text/topology.ts'
 
 type ScopeParts = Readonly<{
   title: string

@@ -1,10 +1,10 @@
 import { useEffect, useRef, useState } from 'react'
-import type { Measure } from '../overview/state.ts'
+import type { Measure } from '../measures.ts'
 import { sizeOf, type Graph } from './fold.ts'
 import type { LayoutInput, Placed, Point } from './layout.ts'
 import type { LayoutTask } from './layout-worker.ts'
-import type { Pins, Scope } from './state.ts'
-import { topologyText } from '../../../text/topology.ts'
+import type { Pins, Scope } from './scopes.ts'
+import { topologyText } from '../../text/topology.ts'
 
 export type Laid = Readonly<{
   graph: Graph

@@ -1,7 +1,8 @@
-import { Grid, type GridColumn } from '../../../parts/grid.tsx'
-import { generalText } from '../../../text/general.ts'
-import { topologyText } from '../../../text/topology.ts'
+import { Grid, type GridColumn } from '../grid.tsx'
+import { generalText } from '../../text/general.ts'
+import { topologyText } from '../../text/topology.ts'
 import { groupName, type Graph } from './fold.ts'
+import './graph.css'
 
 /** `fromKey` is empty for the line of edges that are not drawn. */
 type Ends = Readonly<{ key: string; from: string; to: string; fromKey: string }>

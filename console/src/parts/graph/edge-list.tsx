@@ -1,14 +1,14 @@
 import { useMemo, useState } from 'react'
-import { count, volume } from '../../../parts/format.ts'
-import type { GridColumn } from '../../../parts/grid.tsx'
-import { amount, measureNames } from '../overview/names.ts'
-import { isOnRequest, measures, type Measure } from '../overview/state.ts'
+import { count, volume } from '../format.ts'
+import type { GridColumn } from '../grid.tsx'
+import { amount, measureNames } from '../measure-names.ts'
+import { isOnRequest, measures, type Measure } from '../measures.ts'
 import { EdgeGrid, endColumns, endsOf, figure, notDrawn } from './edge-grid.tsx'
 import type { Amounts, Graph } from './fold.ts'
 import { TroubleText } from './trouble-text.tsx'
 import type { Trouble } from './trouble.ts'
-import { generalText } from '../../../text/general.ts'
-import { topologyText } from '../../../text/topology.ts'
+import { generalText } from '../../text/general.ts'
+import { topologyText } from '../../text/topology.ts'
 
 type Line = Amounts & ReturnType<typeof endsOf> & Readonly<{ edges: number; trouble?: Trouble | undefined }>
 

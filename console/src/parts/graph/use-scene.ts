@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState, type RefObject } from 'react'
-import { onTheme } from '../../../app/theme.ts'
+import { onTheme } from '../../app/theme.ts'
 import type { Eye, Picture } from './paint.ts'
 import { paletteOf } from './palette.ts'
 import { Scene } from './scene.ts'

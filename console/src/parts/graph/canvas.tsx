@@ -1,16 +1,17 @@
-import { useEffect, useMemo, useRef } from 'react'
-import { savePicture } from '../../../parts/picture.ts'
-import { useLocalKeys } from '../../../state/keys.ts'
-import type { Measure } from '../overview/state.ts'
+import { useEffect, useId, useMemo, useRef } from 'react'
+import { savePicture } from '../picture.ts'
+import { useLocalKeys } from '../../state/keys.ts'
+import type { Measure } from '../measures.ts'
 import { neighbours } from './fold.ts'
 import { foundIn } from './find.tsx'
 import { towards } from './point-index.ts'
 import type { Eye } from './paint.ts'
 import { pictureOf } from './scene.ts'
-import type { Pins } from './state.ts'
+import type { Pins } from './scopes.ts'
 import type { Laid } from './use-layout.ts'
 import { useScene } from './use-scene.ts'
-import { topologyText } from '../../../text/topology.ts'
+import './graph.css'
+import { topologyText } from '../../text/topology.ts'
 
 type GraphCanvasProps = Readonly<{
   laid: Laid
@@ -54,6 +55,7 @@ export function GraphCanvas({
   onFold,
   onPin,
 }: GraphCanvasProps): React.ReactNode {
+  const keysId = useId()
   const place = useRef<HTMLDivElement>(null)
   const canvas = useRef<HTMLCanvasElement>(null)
   const at = laid.graph.nodes.findIndex(({ key }) => key === chosen)
@@ -150,7 +152,7 @@ export function GraphCanvas({
       tabIndex={0}
       role="application"
       aria-label={topologyText.topologyOf(laid.graph.nodes.length, laid.graph.edges.length)}
-      aria-describedby="graph-keys"
+      aria-describedby={keysId}
       data-nodes={laid.graph.nodes.length}
       data-edges={laid.graph.edges.length}
       data-at={at < 0 ? undefined : pointOf(at).join(' ')}
@@ -225,7 +227,7 @@ export function GraphCanvas({
           ⤓
         </button>
       </div>
-      <p id="graph-keys" className="spoken">
+      <p id={keysId} className="spoken">
         {topologyText.keysHint}
       </p>
       <p className="spoken" role="status">
