@@ -1,10 +1,12 @@
 import { useQueries } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useEffect, useMemo, useState } from 'react'
+import type { AnswerFrame } from '../../../src/api/published.ts'
 import { request } from '../api/client.ts'
 import type { ResourcePage } from '../api/objects.ts'
 import { meaningText, type Meaning } from '../parts/meaning-text.ts'
 import { docAnchor } from '../parts/doc-anchor.ts'
+import { shortTime } from '../parts/format.ts'
 import { actorText, pathOfRef, refText } from '../state/refs.ts'
 import { paletteText } from '../text/palette.ts'
 import type { Command } from './commands.ts'
@@ -28,6 +30,8 @@ const flowsWith = (filter: string): Place => ({ to: '/flows', search: { v: '1', 
 async function findTraffic(prefix: string, signal: AbortSignal): Promise<readonly Found[]> {
   const { meanings = [] } = await complete({ names: 'flows', prefix, from: 'now-1d', to: 'now' }, signal)
   const addresses = meanings.filter(({ is }) => is === 'address')
+  const socket = meanings.find(({ is }) => is === 'socket')
+  const newest = socket === undefined ? [] : await findNewest(socket.filter, signal)
   return [
     ...meanings
       .filter(({ is }) => is !== 'text')
@@ -37,6 +41,7 @@ async function findTraffic(prefix: string, signal: AbortSignal): Promise<readonl
         key: `flows ${meaning.filter}`,
         place: flowsWith(meaning.filter),
       })),
+    ...newest,
     ...addresses.slice(0, 1).map(({ value }) => ({
       name: paletteText.investigate(value),
       detail: paletteText.address,
@@ -50,6 +55,25 @@ async function findTraffic(prefix: string, signal: AbortSignal): Promise<readonl
       place: { to: '/audit', search: { v: '1', q: `address = "${value}"` } },
     })),
   ]
+}
+
+const minuteMs = 60_000
+
+/** The newest flow of the last hour, opened. Its link has fixed times. */
+async function findNewest(filter: string, signal: AbortSignal): Promise<readonly Found[]> {
+  const columns = '_pos,time_received,src_addr,dst_addr'
+  const query = { filter, from: 'now-1h', to: 'now', columns, limit: 1 }
+  const { rows } = await request<AnswerFrame>('/api/v1/flows', { query, signal })
+  return rows.map(([pos, received, source, destination]) => {
+    const at = Date.parse(String(received))
+    const t = [at - 5 * minuteMs, at + 5 * minuteMs].map((ms) => new Date(ms).toISOString()).join('..')
+    return {
+      name: paletteText.newestFlow(String(source), String(destination), shortTime(String(received))),
+      detail: paletteText.flow,
+      key: `flow ${String(pos)}`,
+      place: { to: '/flows', search: { v: '1', live: '0', t, q: filter, sel: String(pos) } },
+    }
+  })
 }
 
 export async function findObjects(filter: string, signal: AbortSignal): Promise<readonly Found[]> {

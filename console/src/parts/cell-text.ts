@@ -37,7 +37,7 @@ export function csvText(node: ReactNode): string | null {
   return isGrouped(text) ? text.replaceAll(group, '') : text
 }
 
-type CsvColumn<Row> = Readonly<{
+export type CsvColumn<Row> = Readonly<{
   id: string
   title: string
   cell: (row: Row) => ReactNode

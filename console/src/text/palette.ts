@@ -1,5 +1,7 @@
 export const paletteText = {
   flowsOf: (meaning: string) => `Flows: ${meaning}`,
+  newestFlow: (source: string, destination: string, at: string) => `Newest flow: ${source} → ${destination}, ${at}`,
+  flow: 'flow',
   auditOf: (address: string) => `Audit: from ${address}`,
   object: 'object',
   actor: 'actor',

@@ -55,6 +55,7 @@ export const spendText = {
   notFinal: 'not final',
   others: 'others',
   unallocated: 'unallocated',
+  currency: 'Currency',
   cost: 'Cost',
   share: 'Share',
   before: 'Previous',

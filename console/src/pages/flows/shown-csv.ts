@@ -1,7 +1,35 @@
 import { apiErrorOf } from '../../api/problem.ts'
-import { csvCells, csvTitles, csvText, zoneName } from '../../parts/cell-text.ts'
+import { csvCells, csvTitles, csvText, zoneName, type CsvColumn } from '../../parts/cell-text.ts'
 import { csvOf, saveBlob } from '../../parts/save-file.ts'
 import type { FlowColumn } from './columns.tsx'
+
+type Values = Readonly<Record<string, unknown>>
+
+/** Texts of a column; a value costs about 20 µs the first time. */
+const mostTexts = 20_000
+
+export function shownColumn(column: FlowColumn): CsvColumn<Values> {
+  const { id, title, cell, csv, fields, beside = [] } = column
+  const readOf = (row: Values) => (field: string) => row[field] ?? null
+  const texts = new Map<string, string | null>()
+  const keys = [...fields, ...beside]
+  const known = (row: Values): string | null => {
+    const key = keys.length === 1 ? String(row[keys[0]!]) : JSON.stringify(keys.map((field) => row[field]))
+    let text = texts.get(key)
+    if (text === undefined) {
+      text = csvText(cell(readOf(row)))
+      if (texts.size >= mostTexts) texts.clear()
+      texts.set(key, text)
+    }
+    return text
+  }
+  return {
+    id,
+    title: id.startsWith('time_') ? `${title} (${zoneName()})` : title,
+    cell: (row) => cell(readOf(row)),
+    csv: csv === undefined ? known : (row) => csv(readOf(row)),
+  }
+}
 
 /** One Blob per so many rows, so that the browser can move them out of its memory. */
 const rowsOfPart = 20_000
@@ -17,15 +45,7 @@ export async function saveShown(
 ): Promise<number> {
   const answer = await fetch(link)
   if (!answer.ok || answer.body === null) throw await apiErrorOf(answer)
-  const csvColumns = columns.map(({ id, title, cell, csv }) => ({
-    id,
-    title: id.startsWith('time_') ? `${title} (${zoneName()})` : title,
-    cell: (row: Readonly<Record<string, unknown>>) => cell((field) => row[field] ?? null),
-    csv: (row: Readonly<Record<string, unknown>>) => {
-      const read = (field: string): unknown => row[field] ?? null
-      return csv === undefined ? csvText(cell(read)) : csv(read)
-    },
-  }))
+  const csvColumns = columns.map(shownColumn)
   const parts: Blob[] = [new Blob([csvOf(csvTitles(csvColumns), [])])]
   let [rows, waiting, rest]: [number, (readonly unknown[])[], string] = [0, [], '']
   const flush = () => {

@@ -12,6 +12,7 @@ import { generalText } from '../../text/general.ts'
 import { groupNames, spanNames, spendText } from '../../text/spend.ts'
 import { Currency } from './currency.tsx'
 import { useSpend } from './queries.ts'
+import { rawGroup, shownColumns, shownGroups } from './shown-groups.ts'
 import {
   daysBefore,
   daysOf,
@@ -46,12 +47,7 @@ export default function SpendPage(): React.ReactNode {
     for (const query of Object.values(answers)) query.refetch().catch(reportError)
   }
   const filter = filters.find((each) => each === state.by)
-  const rows = (): Promise<readonly object[]> =>
-    Promise.resolve(
-      (data?.currencies ?? []).flatMap(({ currency, groups: some }) =>
-        some.map((group) => ({ currency, by: state.by, ...group })),
-      ),
-    )
+  const rows = () => Promise.resolve(data === undefined ? [] : shownGroups(data, before.data, state.by))
   return (
     <div className="page spend">
       <h1 className="spoken">{spendText.spend}</h1>
@@ -81,7 +77,12 @@ export default function SpendPage(): React.ReactNode {
           {days.from} – {lastDay(days)}
         </span>
         <div className="end">
-          <ExportRows name={spendText.spend} read={rows} />
+          <ExportRows
+            name={spendText.spend}
+            read={rows}
+            columns={shownColumns(state.by)}
+            raw={(group) => rawGroup(group, state.by)}
+          />
           <a
             className="button"
             href={pathOf('/api/v1/spend/export', { ...selectionOf(state), ...days })}

@@ -5,7 +5,9 @@ import { count, counted, duration, plainText } from '../../parts/format.ts'
 import { Grid, type GridColumn } from '../../parts/grid.tsx'
 import { Popover } from '../../parts/popover.tsx'
 import { EmptyState } from '../../parts/states.tsx'
-import { exported } from './use-sql.ts'
+import { csvCells, csvTitles } from '../../parts/cell-text.ts'
+import { csvOf, saveText } from '../../parts/save-file.ts'
+import { exported, resultName } from './use-sql.ts'
 import { chartOf, isNumeric, sortedRows, type Result, type Row } from './result.ts'
 import { sqlText } from '../../text/sql.ts'
 import { generalText } from '../../text/general.ts'
@@ -53,6 +55,7 @@ export function Results({ sql, result, view, sort, stale, onView, onSort, onEdit
           grow: 1,
           end: numeric,
           sortable: true,
+          csv: (row) => (row[column.name] === null ? null : plainText(row[column.name])),
           cell: (row) => {
             const value = row[column.name]
             if (value === null || value === undefined) return <span className="dim">{sqlText.nullValue}</span>
@@ -95,7 +98,7 @@ export function Results({ sql, result, view, sort, stale, onView, onSort, onEdit
             }
             name={sqlText.exportAllRows}
           >
-            {(close) => <Export sql={sql} onDone={close} />}
+            {(close) => <Export sql={sql} columns={grid} rows={shown} onDone={close} />}
           </Popover>
         </span>
       </div>
@@ -144,7 +147,14 @@ export function Results({ sql, result, view, sort, stale, onView, onSort, onEdit
   )
 }
 
-function Export({ sql, onDone }: { sql: string; onDone: () => void }) {
+type ExportProps = Readonly<{
+  sql: string
+  columns: readonly GridColumn<Row>[]
+  rows: readonly Row[]
+  onDone: () => void
+}>
+
+function Export({ sql, columns, rows, onDone }: ExportProps) {
   const [state, setState] = useState('')
   const abort = useRef<AbortController>(undefined)
   const save = async (format: 'csv' | 'ndjson') => {
@@ -159,6 +169,16 @@ function Export({ sql, onDone }: { sql: string; onDone: () => void }) {
   }
   return (
     <div className="links">
+      <button
+        type="button"
+        onClick={() => {
+          const cells = rows.map((row) => csvCells(columns, row))
+          saveText(csvOf(csvTitles(columns), cells), resultName('csv'), 'text/csv')
+          onDone()
+        }}
+      >
+        {sqlText.csvShownRows(counted(rows.length, 'row'))}
+      </button>
       <button
         type="button"
         onClick={() => {

@@ -2,6 +2,7 @@ import { useQuery, type UseQueryResult } from '@tanstack/react-query'
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { asApiError, ApiError, apiErrorOf } from '../../api/problem.ts'
 import { loginNeeded } from '../../api/session.ts'
+import { saveBlob } from '../../parts/save-file.ts'
 import { columnsOf, isSelect, maxRows, type Column, type Result, type Row } from './result.ts'
 import { sqlText } from '../../text/sql.ts'
 
@@ -151,10 +152,9 @@ export function useSchema(enabled: boolean): UseQueryResult<ReadonlyMap<ViewName
 }
 
 export async function exported(sql: string, format: 'ndjson' | 'csv', signal: AbortSignal): Promise<void> {
-  const file = await (await sendSql(sql, format, signal)).blob()
-  const link = document.createElement('a')
-  link.href = URL.createObjectURL(file)
-  link.download = `weir-${new Date().toISOString().slice(0, 19).replaceAll(':', '')}.${format}`
-  link.click()
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000)
+  saveBlob(await (await sendSql(sql, format, signal)).blob(), resultName(format))
+}
+
+export function resultName(format: 'ndjson' | 'csv'): string {
+  return `weir-${new Date().toISOString().slice(0, 19).replaceAll(':', '')}.${format}`
 }

@@ -1,3 +1,4 @@
+import { ExportRows } from '../export-rows.tsx'
 import { Grid, type GridColumn } from '../grid.tsx'
 import { generalText } from '../../text/general.ts'
 import { topologyText } from '../../text/topology.ts'
@@ -47,6 +48,7 @@ export function EdgeGrid<Line extends Ends>({
   onSort,
   onChoose,
   sum,
+  raw,
 }: {
   label: string
   columns: readonly GridColumn<Line>[]
@@ -55,6 +57,8 @@ export function EdgeGrid<Line extends Ends>({
   onSort: (sort: string) => void
   onChoose: (key: string) => void
   sum: string
+  /** Plain numbers, with the names of fields. */
+  raw: (line: Line) => object
 }): React.ReactNode {
   return (
     <>
@@ -70,7 +74,10 @@ export function EdgeGrid<Line extends Ends>({
           if (fromKey !== '') onChoose(fromKey)
         }}
       />
-      <p className="graph-sum number">{sum}</p>
+      <div className="graph-foot">
+        <p className="graph-sum number">{sum}</p>
+        <ExportRows name={label} columns={columns} read={() => Promise.resolve(lines)} raw={raw} />
+      </div>
     </>
   )
 }

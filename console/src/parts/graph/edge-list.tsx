@@ -78,6 +78,15 @@ export function EdgeList({
       sort={sort}
       onSort={setSort}
       onChoose={onChoose}
+      raw={({ from, to, bytes, packets, flows, edges, ...line }) => ({
+        source: from,
+        destination: to,
+        bytes,
+        packets,
+        flows,
+        edges,
+        ...(isOnRequest(measure) ? { [measure]: line[measure as 'drop_bytes'] } : {}),
+      })}
       sum={topologyText.linesSum(
         sum('bytes'),
         sum('packets'),

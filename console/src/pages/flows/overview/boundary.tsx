@@ -3,6 +3,7 @@ import { allOf } from '../../../parts/filter-text.ts'
 import { csvOf } from '../../../parts/save-file.ts'
 import type { OwnKind } from './kinds.ts'
 import { Panel } from './panel.tsx'
+import { csvOfShares } from './panel-csv.ts'
 import type { PanelProps } from './panels.tsx'
 import { useGroups } from './queries.ts'
 import { Bars } from './shares.tsx'
@@ -53,13 +54,17 @@ export function BoundaryPanel({
       shares: directions.map(([name], at) => ({ name, cells: [name], amount: amounts[at] ?? 0 })),
     }
   }, [a, b, c, d, by])
-  const csv = () => csvOf(['direction', by], data?.shares.map(({ name, amount }) => [name, amount]) ?? [])
+  const raw = () => csvOf(['direction', by], data?.shares.map(({ name, amount }) => [name, amount]) ?? [])
   const failed = [first, second, third, fourth].find(({ isError }) => isError) ?? first
   return (
     <Panel
       title={title}
       answer={failed}
-      menu={menu(title, { top: false, others: false, csv: data === undefined ? undefined : csv })}
+      menu={menu(title, {
+        top: false,
+        others: false,
+        csv: data === undefined ? undefined : csvOfShares({ data, measure: by, title, others: true, raw }),
+      })}
       foot={panelsText.boundaryHint}
     >
       {() =>

@@ -7,7 +7,8 @@ import type { TimesKind } from './kinds.ts'
 import { dimensionName, valueName } from './names.ts'
 import { Panel } from './panel.tsx'
 import { chartHeights, type PanelProps } from './panels.tsx'
-import { bucketTimes, timesCsv, type GroupsAnswer, type SeriesAnswer } from './sums.ts'
+import { csvOfTimes } from './panel-csv.ts'
+import { bucketTimes, type GroupsAnswer, type SeriesAnswer } from './sums.ts'
 import { panelsText } from '../../../text/panels.ts'
 
 type Statistic = readonly [statistic: string, name: string]
@@ -57,7 +58,7 @@ export function TimesPanel({
   const own = menu(title, {
     top: false,
     others: false,
-    csv: data === undefined ? undefined : () => timesCsv(data.times, data.series, 'ms'),
+    csv: data === undefined ? undefined : csvOfTimes({ ...data, format: duration, unit: 'ms' }),
   })
   return (
     <Panel title={title} headed={data !== undefined && data.flows > 0} answer={answer} menu={own}>
@@ -107,11 +108,22 @@ export function SlowestPanel({
   const field = answer.data?.columns[0]?.name ?? dim
   const whole = panelsText.titleBy(title, dimensionName(dim))
   const ms = (value: unknown) => (value === null || value === undefined ? null : Number(value) / perMs)
-  const csv = () =>
-    csvOf(
-      [field, 'flows', ...statistics.map(([statistic]) => `${of}_${statistic}`)],
-      lines.map(({ cell, flows, values }) => [cell, flows, ...values]),
-    )
+  const csv = {
+    shown: () =>
+      csvOf(
+        [dimensionName(dim), panelsText.flowsInText, ...statistics.map(([statistic]) => statistic)],
+        lines.map(({ cell, flows, values }) => [
+          valueName(field, cell),
+          flows,
+          ...values.map((value) => (value === null ? null : duration(ms(value)))),
+        ]),
+      ),
+    raw: () =>
+      csvOf(
+        [field, 'flows', ...statistics.map(([statistic]) => `${of}_${statistic}`)],
+        lines.map(({ cell, flows, values }) => [cell, flows, ...values]),
+      ),
+  }
   return (
     <Panel
       title={whole}

@@ -3,7 +3,7 @@ import { useMemo } from 'react'
 import { csvOf } from '../../../parts/save-file.ts'
 import { count } from '../../../parts/format.ts'
 import type { OwnKind } from './kinds.ts'
-import { amount, countryName } from './names.ts'
+import { amount, countryName, measureNames } from './names.ts'
 import { Panel } from './panel.tsx'
 import type { PanelProps } from './panels.tsx'
 import { restrictTo, useGroups } from './queries.ts'
@@ -57,7 +57,14 @@ export function MapPanel({
         : countryAmounts([sent.data, received.data], by),
     [sent.data, received.data, by],
   )
-  const csv = () => csvOf(['country', by], [...(amounts ?? [])])
+  const csv = {
+    shown: () =>
+      csvOf(
+        [panelsText.country, measureNames[by]],
+        [...(amounts ?? [])].map(([code, value]) => [countryName(code), amount(by, value)]),
+      ),
+    raw: () => csvOf(['country', by], [...(amounts ?? [])]),
+  }
   return (
     <Panel
       title={title}

@@ -95,16 +95,19 @@ export function PanelMenu({
             >
               {panelsText.saveAsPicturePng}
             </button>
-            <button
-              type="button"
-              disabled={csv === undefined}
-              onClick={() => {
-                close()
-                if (csv !== undefined) saveText(csv(), `${fileName(name, span)}.csv`, 'text/csv')
-              }}
-            >
-              {panelsText.saveTheFiguresCsv}
-            </button>
+            {(['shown', 'raw'] as const).map((way) => (
+              <button
+                key={way}
+                type="button"
+                disabled={csv === undefined}
+                onClick={() => {
+                  close()
+                  if (csv !== undefined) saveText(csv[way](), `${fileName(name, span)}.csv`, 'text/csv')
+                }}
+              >
+                {way === 'shown' ? panelsText.saveTheFiguresShown : panelsText.saveTheFiguresRaw}
+              </button>
+            ))}
             <button
               type="button"
               onClick={() => {

@@ -10,11 +10,12 @@ import type { PairsKind, RatesKind, SharesKind } from './kinds.ts'
 import { isStreamed, usePast, type LiveSeries } from './live.ts'
 import { dimensionName } from './names.ts'
 import { Panel } from './panel.tsx'
-import { Rates } from './rates.tsx'
+import { csvOfShares, csvOfTimes, type PanelCsv } from './panel-csv.ts'
+import { drawnOf, formatOf, Rates } from './rates.tsx'
 import { Sankey } from './sankey.tsx'
 import { Bars, Donut } from './shares.tsx'
 import type { Dimension, Earlier, Measure, PanelLook, PanelName } from './state.ts'
-import { sharesOf, stackOf, timesCsv, type GroupsAnswer, type Share } from './sums.ts'
+import { sharesOf, stackOf, type GroupsAnswer, type Share } from './sums.ts'
 import { panelsText } from '../../../text/panels.ts'
 
 export type MenuOf = Readonly<{
@@ -24,7 +25,7 @@ export type MenuOf = Readonly<{
   latest?: boolean
   table?: boolean
   share?: boolean
-  csv: (() => string) | undefined
+  csv: PanelCsv | undefined
 }>
 
 export type PanelSize = 'usual' | 'large' | 'small'
@@ -90,12 +91,16 @@ export function RatesPanel({ kind, context }: PanelProps<RatesKind>): React.Reac
       csv:
         stack === undefined
           ? undefined
-          : () =>
-              timesCsv(stack.times, [
+          : csvOfTimes({
+              times: stack.times,
+              series: Object.values(drawnOf({ stack, earlier, before, look })).flat(),
+              format: formatOf(measure, look),
+              raw: [
                 ...stack.series,
                 stack.total,
                 ...(earlier === undefined ? [] : [{ ...earlier.total, name: panelsText.previousTotal }]),
-              ]),
+              ],
+            }),
     }),
   }
   if (streamed) {
@@ -145,7 +150,16 @@ export function SharesPanel({ name, kind, context }: PanelProps<SharesKind>): Re
       menu={menu(title, {
         others: true,
         latest: true,
-        csv: data === undefined ? undefined : () => sharesCsv(data.shares, own, measure),
+        csv:
+          data === undefined
+            ? undefined
+            : csvOfShares({
+                data,
+                measure,
+                title,
+                others: look.others || kind.shape === 'donut',
+                raw: () => sharesCsv(data.shares, own, measure),
+              }),
       })}
       foot={look.latest ? latestText(newest.seconds) : ''}
     >
@@ -192,7 +206,16 @@ export function PairsPanel({ kind: { title }, context }: PanelProps<PairsKind>):
         others: true,
         latest: true,
         table: true,
-        csv: data === undefined ? undefined : () => sharesCsv(data.shares, own, by),
+        csv:
+          data === undefined
+            ? undefined
+            : csvOfShares({
+                data,
+                measure: by,
+                title,
+                others: look.others,
+                raw: () => sharesCsv(data.shares, own, by),
+              }),
       })}
       foot={look.latest ? latestText(newest.seconds) : ''}
     >

@@ -8,7 +8,8 @@ import { latencyOf } from './latency.tsx'
 import { Panel } from './panel.tsx'
 import { chartHeights, type PanelProps } from './panels.tsx'
 import { useAnswer } from './queries.ts'
-import { timesCsv, type SeriesAnswer } from './sums.ts'
+import { csvOfTimes } from './panel-csv.ts'
+import type { SeriesAnswer } from './sums.ts'
 import { panelsText } from '../../../text/panels.ts'
 
 const shown = [
@@ -49,7 +50,7 @@ export function PercentilesPanel({
   const own = menu(title, {
     top: false,
     others: false,
-    csv: data === undefined ? undefined : () => timesCsv(data.times, data.series, field),
+    csv: data === undefined ? undefined : csvOfTimes({ ...data, format, unit: field }),
   })
   return (
     <Panel title={title} answer={answer} menu={own}>

@@ -43,6 +43,38 @@ export function sharesOfTotal(one: ChartSeries, total: ChartSeries): ChartSeries
   })
 }
 
+export function formatOf(measure: Measure, look: PanelLook): (value: number) => string {
+  return look.share ? percentText : formats[measure]
+}
+
+/** What the chart shows, as areas and lines. */
+export function drawnOf({
+  stack,
+  earlier,
+  before,
+  look,
+}: Pick<RatesProps, 'stack' | 'earlier' | 'before' | 'look'>): Readonly<
+  Record<'series' | 'lines', readonly ChartSeries[]>
+> {
+  const shown = look.others ? stack.series : stack.series.filter(({ other }) => other !== true)
+  if (look.share)
+    return { series: shown.map((one) => ({ ...one, values: sharesOfTotal(one, stack.total) })), lines: [] }
+  return {
+    series: shown,
+    lines: [
+      ...(look.total ? [stack.total] : []),
+      ...(earlier === undefined
+        ? []
+        : [
+            {
+              name: panelsText.totalEarlier(earlierNames[before]),
+              values: stack.times.map((_, index) => earlier.total.values[index] ?? null),
+            },
+          ]),
+    ],
+  }
+}
+
 export function Rates({
   title,
   stack,
@@ -56,23 +88,9 @@ export function Rates({
   onTable,
   onBrush,
 }: RatesProps): React.ReactNode {
-  const series = useMemo(() => {
-    const shown = look.others ? stack.series : stack.series.filter(({ other }) => other !== true)
-    return look.share ? shown.map((one) => ({ ...one, values: sharesOfTotal(one, stack.total) })) : shown
-  }, [stack, look.others, look.share])
-  const lines = useMemo(
-    (): readonly ChartSeries[] => [
-      ...(look.total && !look.share ? [stack.total] : []),
-      ...(earlier === undefined || look.share
-        ? []
-        : [
-            {
-              name: panelsText.totalEarlier(earlierNames[before]),
-              values: stack.times.map((_, index) => earlier.total.values[index] ?? null),
-            },
-          ]),
-    ],
-    [stack, look.total, look.share, earlier, before],
+  const { series, lines } = useMemo(
+    () => drawnOf({ stack, earlier, before, look }),
+    [stack, look.others, look.total, look.share, earlier, before],
   )
   const hidden = look.others ? undefined : stack.series.find(({ name, other }) => other === true && name === othersName)
   return (
@@ -85,7 +103,7 @@ export function Rates({
         unknown={stack.unknown}
         stacked
         height={height}
-        format={look.share ? percentText : formats[measure]}
+        format={formatOf(measure, look)}
         onBrush={onBrush}
         table={look.table}
         onTable={onTable}

@@ -111,6 +111,7 @@ export function DiffList({
       sort={sort}
       onSort={setSort}
       onChoose={onChoose}
+      raw={({ change, from, to, before, now }) => ({ change, source: from, destination: to, measure, before, now })}
       sum={topologyText.linesTotal(sum('before'), measureNames[measure].toLowerCase(), sum('now'))}
     />
   )
