@@ -15,23 +15,29 @@ export interface SpanOfD {
 /** Set by the test run, which removes the folder; a folder set from outside is kept. */
 export const folderVariable = 'WEIR_DATA_SET'
 
-async function spanOf(folder: string): Promise<SpanOfD | undefined> {
+/** Undefined until the data set in the folder is complete. */
+export async function spanOf(folder: string): Promise<SpanOfD | undefined> {
   return readFile(join(folder, 'span.json'), 'utf8').then(
     (text) => JSON.parse(text) as SpanOfD,
     () => undefined,
   )
 }
 
-function make(folder: string): Promise<void> {
-  const child = spawn(process.execPath, [join(ROOT, 'test/browser/kit/data-set/make.ts'), folder], {
+/** Fills FOLDER/store; `flows`: as in make.ts. */
+export async function makeD(folder: string, flows?: number): Promise<SpanOfD> {
+  const make = join(ROOT, 'test/browser/kit/data-set/make.ts')
+  const child = spawn(process.execPath, [make, folder, ...(flows === undefined ? [] : [String(flows)])], {
     stdio: ['ignore', 'inherit', 'inherit'],
   })
-  return new Promise((resolve, reject) => {
+  await new Promise<void>((resolve, reject) => {
     child.once('error', reject)
     child.once('exit', (code) =>
       code === 0 ? resolve() : reject(new Error(`data set D was not made: exit code ${code}`)),
     )
   })
+  const span = await spanOf(folder)
+  if (span === undefined) throw new Error(`data set D in ${folder} has no time range`)
+  return span
 }
 
 /** The first caller creates the data set; others wait. */
@@ -48,7 +54,7 @@ export async function copyOfD(data: string): Promise<SpanOfD> {
     )
     if (first) {
       try {
-        await make(template)
+        await makeD(template)
       } catch (error) {
         await rm(template, { recursive: true, force: true })
         throw error

@@ -1,0 +1,154 @@
+/** The shortest ways to three answers, counted in actions of a user: a click, a drag, a shortcut, or Enter. */
+import { spawn, type ChildProcess } from 'node:child_process'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Browser, Locator, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { ROOT } from '../../tools/kit/command.ts'
+import { installedChromium, launch } from './kit/chromium.ts'
+
+const chromiumPath = installedChromium()
+const pollOptions = { timeout: 60_000 }
+
+/** Typed text is part of the action that submits it. */
+class Actions {
+  count = 0
+  readonly #page: Page
+
+  constructor(page: Page) {
+    this.#page = page
+  }
+
+  async click(target: Locator): Promise<void> {
+    this.count++
+    await target.click(pollOptions)
+  }
+
+  async press(keys: string): Promise<void> {
+    this.count++
+    await this.#page.keyboard.press(keys)
+  }
+
+  /** Along the middle of an element, from and to a part of its width. */
+  async drag(target: Locator, from: number, to: number): Promise<void> {
+    this.count++
+    const box = await target.boundingBox(pollOptions)
+    if (box === null) throw new Error('the element to drag over is not visible')
+    const [y, { mouse }] = [box.y + box.height / 2, this.#page]
+    await mouse.move(box.x + from * box.width, y)
+    await mouse.down()
+    await mouse.move(box.x + to * box.width, y, { steps: 5 })
+    await mouse.up()
+  }
+}
+
+describe.skipIf(chromiumPath === undefined)('chromium: actions to an answer', () => {
+  let demo: ChildProcess | undefined
+  let browser: Browser
+  let url = ''
+  let change = { time: '', actor: '', pos: '' }
+
+  const sql = async <T>(statement: string): Promise<T[]> => {
+    const answer = await fetch(`${url}/api/v1/sql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ sql: statement, format: 'json' }),
+    })
+    return (await answer.json()) as T[]
+  }
+  const open = async (path: string): Promise<{ readonly page: Page; readonly actions: Actions }> => {
+    const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, timezoneId: 'UTC' })
+    const page = await context.newPage()
+    await page.goto(url + path)
+    return { page, actions: new Actions(page) }
+  }
+
+  beforeAll(async () => {
+    if (chromiumPath === undefined) return
+    demo = spawn(process.execPath, [join(ROOT, 'tools/demo.ts')], { cwd: ROOT, stdio: ['ignore', 'pipe', 'ignore'] })
+    let output = ''
+    demo.stdout?.setEncoding('utf8').on('data', (text: string) => (output += text))
+    while (!output.includes('Ctrl-C') && demo.exitCode === null) await sleep(100)
+    url = /console +(\S+)/.exec(output)?.[1] ?? ''
+    browser = await launch(chromiumPath)
+    const rollouts = `SELECT time, actor, _pos AS pos FROM changes WHERE kind = 'Deployment' AND name = 'api'
+      AND operation = 'updated' AND NOT initial ORDER BY time LIMIT 1`
+    for (let found: typeof change | undefined; found === undefined; await sleep(500)) {
+      found = (await sql<typeof change>(rollouts))[0]
+      change = found ?? change
+    }
+    const after = `SELECT count(*)::INT AS n FROM flows
+      WHERE time_end > TIMESTAMPTZ '${change.time}' + INTERVAL 34 SECONDS`
+    while (Number((await sql<{ n: number }>(after))[0]?.n) === 0) await sleep(500)
+  }, 600_000)
+  afterAll(async () => {
+    await browser?.close()
+    demo?.kill('SIGTERM')
+  })
+
+  test('top talkers of the last hour with their service port are one action from Home, and equal SQL', async () => {
+    const { page, actions } = await open('/home')
+    await actions.click(page.getByRole('link', { name: 'All, with service ports' }))
+    const grid = page.getByRole('grid', { name: 'Groups of flows' })
+    await grid.getByRole('columnheader', { name: /service port/i }).waitFor(pollOptions)
+    expect(new URL(page.url()).searchParams.get('t')).toBe('now-1h..now')
+    const cells = grid.getByRole('row').nth(1).locator(':scope > *')
+    // The demo goes on: the largest pair stays, its sum grows.
+    const [largest] = await sql<Record<string, string | number | null>>(
+      `SELECT src_addr, dst_addr, service_port FROM flows WHERE time_received >= now() - INTERVAL 1 HOUR
+        GROUP BY src_name, src_addr, dst_name, dst_addr, service_port ORDER BY sum(bytes_est) DESC LIMIT 1`,
+    )
+    await expect
+      .poll(() => cells.allTextContents().then((all) => [all[1], all[3], all[4]?.replace(/\D/g, '')]), pollOptions)
+      .toEqual([largest?.['src_addr'], largest?.['dst_addr'], String(largest?.['service_port'])])
+    expect(actions.count).toBeLessThanOrEqual(2)
+    await page.context().close()
+  })
+
+  test('one flow by address and port, with a link to it, is two actions from Home', async () => {
+    const [flow] = await sql<Record<string, string | number>>(
+      `SELECT src_addr, src_port FROM flows WHERE src_port > 10000 AND time_received < now() - INTERVAL 20 SECONDS
+        GROUP BY ALL HAVING count(*) = 1 LIMIT 1`,
+    )
+    const { page, actions } = await open('/home')
+    await page.getByRole('navigation', { name: 'Pages' }).waitFor()
+    await actions.press('Control+k')
+    await page.getByRole('combobox', { name: 'Page or command' }).fill(`${flow?.['src_addr']}:${flow?.['src_port']}`)
+    await actions.click(page.getByRole('option', { name: /^Newest flow: / }))
+    const drawer = page.getByRole('complementary', { name: 'Flow' })
+    await expect.poll(() => drawer.textContent(), pollOptions).toContain(String(flow?.['src_port']))
+    expect(actions.count).toBeLessThanOrEqual(2)
+    const { pathname, search } = new URL(page.url())
+    const other = await open(pathname + search)
+    const same = other.page.getByRole('complementary', { name: 'Flow' })
+    await expect.poll(() => same.textContent(), pollOptions).toContain(String(flow?.['src_port']))
+    expect(await same.textContent()).toContain(String(flow?.['src_addr']))
+    expect(search).not.toContain('now')
+    await other.page.context().close()
+    await page.context().close()
+  })
+
+  test('a drop in a chart leads to the change before it and its actor with three actions', async () => {
+    const at = Date.parse(change.time)
+    const [from, to] = [at - 60_000, at + 34_000]
+    const t = [from, to].map((ms) => new Date(ms).toISOString()).join('..')
+    const q = encodeURIComponent('src.owner = api and dst.owner = database')
+    const { page, actions } = await open(`/flows?v=1&view=overview&live=0&t=${t}&q=${q}&panels=bytes`)
+    const plot = page.getByRole('figure', { name: /Bytes per second/ }).locator('.u-over')
+    await plot.waitFor(pollOptions)
+    const placeOf = (ms: number): number => (ms - from) / (to - from)
+    await actions.drag(plot, placeOf(at - 6000), 0.995)
+    await expect.poll(() => new URL(page.url()).searchParams.get('t'), pollOptions).not.toBe(t)
+    await actions.click(page.getByRole('button', { name: 'What changed before this?' }))
+    const drawer = page.getByRole('complementary', { name: 'What changed before this?' })
+    const first = drawer.getByRole('listitem').first()
+    await expect.poll(() => first.innerText(), pollOptions).toContain('Deployment shop/api')
+    expect((await first.innerText()).replaceAll(/\s+/g, ' ')).toContain(`rolled out by ${change.actor}`)
+    await actions.click(first.getByRole('link', { name: 'Before and after' }))
+    const opened = page.getByRole('complementary', { name: 'Change', exact: true })
+    await opened.getByText('db-client').first().waitFor(pollOptions)
+    expect(new URL(page.url()).searchParams.get('sel')).toBe(change.pos)
+    expect(actions.count).toBeLessThanOrEqual(3)
+    await page.context().close()
+  })
+})
