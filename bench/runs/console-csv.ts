@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { BigStage } from '../../test/browser/kit/big-stage.ts'
 import { installedChromium } from '../../test/browser/kit/chromium.ts'
-import { folderVariable, makeD, spanOf } from '../../test/browser/kit/data-set/template.ts'
+import { folderVariable, makeD } from '../../test/browser/kit/data-set/template.ts'
 import type { AcceptanceContext, AcceptanceRun } from '../harness.ts'
 import { testedBy } from '../tested-by.ts'
 import { savedEqualsStore } from './console/saved-csv.ts'
@@ -20,7 +20,7 @@ export default {
       ])
     if (installedChromium() === undefined) context.skip('no Chromium is installed (WEIR_CHROMIUM names one)')
     const template = context.data ?? join(context.folder, 'data-set')
-    if ((await spanOf(template)) === undefined) await makeD(template, context.size(5_000_000, 50_000))
+    await makeD(template, context.size(5_000_000, 50_000))
     process.env[folderVariable] = template
     const stage = new BigStage()
     try {

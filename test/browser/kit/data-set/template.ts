@@ -23,12 +23,13 @@ export async function spanOf(folder: string): Promise<SpanOfD | undefined> {
   )
 }
 
-/** Fills FOLDER/store; `flows`: as in make.ts. */
-export async function makeD(folder: string, flows?: number): Promise<SpanOfD> {
-  const make = join(ROOT, 'test/browser/kit/data-set/make.ts')
-  const child = spawn(process.execPath, [make, folder, ...(flows === undefined ? [] : [String(flows)])], {
-    stdio: ['ignore', 'inherit', 'inherit'],
-  })
+/** Fills FOLDER/store, unless it is complete with this number of flows. */
+export async function makeD(folder: string, flows = 1_000_000): Promise<SpanOfD> {
+  const made = await spanOf(folder)
+  if (made?.rows === flows) return made
+  await mkdir(folder, { recursive: true })
+  const args = [join(ROOT, 'test/browser/kit/data-set/make.ts'), folder, String(flows)]
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit'] })
   await new Promise<void>((resolve, reject) => {
     child.once('error', reject)
     child.once('exit', (code) =>

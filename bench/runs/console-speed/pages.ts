@@ -1,0 +1,62 @@
+import type { Page } from 'playwright-core'
+import { overviewComplete } from '../../../test/browser/kit/appears.ts'
+import type { BigStage } from '../../../test/browser/kit/big-stage.ts'
+import { BUDGET } from '../../../tools/console-size.ts'
+import type { AcceptanceContext } from '../../harness.ts'
+import type { Targets } from './targets.ts'
+import { warmRuns } from './warm.ts'
+import { workOf, workText } from '../console/work.ts'
+
+const firstRows = `document.querySelector('.grid-body [role="row"] [role="gridcell"]') !== null`
+const homeComplete = `document.querySelector('.talkers tbody tr') !== null &&
+  document.querySelector('.home .chart canvas') !== null && document.querySelector('.home .loading') === null`
+
+/** A condition must hold this long, because panels appear one after another. The time is that of its first moment. */
+const steadyMs = 150
+
+/** Runs in the page from its start. */
+function readyScript(condition: string): string {
+  return `globalThis.ready = new Promise((resolve) => {
+    let since
+    const look = () => {
+      const now = performance.now()
+      since = (${condition}) ? (since ?? now) : undefined
+      if (since !== undefined && now - since >= ${steadyMs}) resolve(since)
+      else setTimeout(look, 10)
+    }
+    look()
+  })`
+}
+
+/** From navigation to the complete page: cold in an empty profile, then warm in another. */
+export async function pages(context: AcceptanceContext, targets: Targets, stage: BigStage): Promise<void> {
+  const flows = (query: string) => `/flows?v=1&live=0&t=${stage.time}&${query}`
+  for (const [what, path, condition, ms] of [
+    ['first rows', flows('view=table'), firstRows, 1000],
+    ['overview, grouped automatically', flows('view=overview'), overviewComplete, 2000],
+    ['overview by service port', flows('view=overview&dim=service_port'), overviewComplete, 2000],
+    ['table by service port', flows('view=table&group=service_port'), firstRows, 2000],
+    ['Home', '/home', homeComplete, 2000],
+  ] as const) {
+    const open = async (page: Page) => {
+      await page.goto(stage.weir.url + path, { waitUntil: 'commit' })
+      return page.evaluate<number>('ready')
+    }
+    const first = await stage.page(undefined)
+    await first.addInitScript(readyScript(condition))
+    const cold = await open(first)
+    const scripts = await first.evaluate<number>(`performance.getEntriesByType('resource')
+      .filter(({ name }) => /\\.m?js(?:\\?|$)/.test(name)).reduce((sum, { encodedBodySize }) => sum + encodedBodySize, 0)`)
+    await first.context().close()
+    const page = await stage.page(undefined)
+    await page.addInitScript(readyScript(condition))
+    await open(page)
+    const before = await workOf(stage)
+    const { p95, runs } = await warmRuns(() => open(page))
+    context.figure(`${what}: processor time per opening`, workText(before, await workOf(stage), runs), 'ms')
+    targets.judge(`${what}: empty profile`, cold, 'ms', { most: ms })
+    targets.judge(`${what}: p95 of ${runs}`, p95, 'ms', { most: ms })
+    targets.judge(`${what}: scripts`, scripts / 1024, 'KiB', { most: BUDGET.first / 1024 })
+    await page.context().close()
+  }
+}
