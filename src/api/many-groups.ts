@@ -8,8 +8,9 @@ import {
   measures,
   type GroupsRequest,
   type StoredEndpoints,
+  type StoredEnds,
 } from '../query/plan/index.ts'
-import { endpointIds, endpointsView } from '../store/read/views.ts'
+import { endpointIds, endpointsView, filePrefix } from '../store/read/views.ts'
 import { rowsOf } from './store-query.ts'
 import type { Cell } from './live/cells.ts'
 import type { AnswerRecord } from './ring/answers.ts'
@@ -19,6 +20,8 @@ const endpoints: StoredEndpoints = {
   view: endpointsView,
   idOf: (field) => (field.kind === 'ip' ? `"${endpointIds(field.name)}"` : undefined),
 }
+
+export const storedEnds: StoredEnds = { view: endpointsView, stored: (column) => `"${filePrefix}${column}"` }
 
 type ManyGroupsLimits = Readonly<{
   /** Groups are counted if a sample predicts more. */

@@ -16,7 +16,7 @@ import {
 import type { Principal } from './access/principal.ts'
 import { rowsOf } from './store-query.ts'
 import type { Hub } from './live/hub.ts'
-import { manyGroups } from './many-groups.ts'
+import { manyGroups, storedEnds } from './many-groups.ts'
 import type { ApiContext } from './options.ts'
 import { ApiError } from './problems.ts'
 import {
@@ -238,11 +238,10 @@ export async function readSums<Request extends AggregateQuery>(
   const dialect = dialectOf(store)
   const fromFlows = async (): Promise<SumsAnswer | undefined> => {
     const stored = groups.step === undefined ? ((await store.sums?.())?.flows.rows ?? 0) : 0
-    const many =
-      dialect.hasParts && stored > manyFlows && groups.fields.length > 0
-        ? await manyGroups(store, { ...request, group: groups.fields }, stored, disconnected)
-        : 'few'
-    const rows = many === 'few' ? await rowsOf(store, readers.sql(request, dialect), disconnected) : many
+    const isMany = dialect.hasParts && stored > manyFlows && groups.fields.length > 0
+    const many = isMany ? await manyGroups(store, { ...request, group: groups.fields }, stored, disconnected) : 'few'
+    const ends = isMany ? storedEnds : undefined
+    const rows = many === 'few' ? await rowsOf(store, readers.sql({ ...request, ends }, dialect), disconnected) : many
     return rows === undefined
       ? undefined
       : {

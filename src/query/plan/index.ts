@@ -54,4 +54,5 @@ export {
   type SeriesRequest,
   type AggregateQuery,
 } from './sums.ts'
+export type { StoredEnds } from './endpoint-sums.ts'
 export { groupCountsSql, groupSampleSql, groupsPartSql, type GroupsPart, type StoredEndpoints } from './many-groups.ts'

@@ -1,6 +1,7 @@
 import { duckdb, type Dialect } from '../dialect.ts'
 import { columnSql, type QueryField } from '../names.ts'
 import { compileSql } from '../sql.ts'
+import { endpointSums, type StoredEnds } from './endpoint-sums.ts'
 import { boundOf, conditionOf, withinSql, type RowQuery } from './row-query.ts'
 import type { TimeSpan } from './span.ts'
 import { orderOfStat, percentileIndex, statNames, statsSql, valueSql, type Stat } from './stats.ts'
@@ -27,6 +28,8 @@ export interface AggregateQuery extends RowQuery {
   readonly further?: readonly FurtherMeasure[]
   readonly of?: QueryField
   readonly rollup?: Rollup
+  /** Set for many flows: sums by endpoint name groups instead of flows. */
+  readonly ends?: StoredEnds | undefined
 }
 
 type Source = Readonly<{
@@ -92,6 +95,8 @@ export function seriesSql(request: SeriesRequest, dialect: Dialect = duckdb): st
   const values = group.map((field, index) => `${columnSql(field, dialect)} AS "_g${index}"`).join(', ')
   const groups = group.map((_, index) => `"_g${index}"`)
   const list = groups.join(', ')
+  const largestFirst = largestEndpointsSql(request, dialect)
+  if (largestFirst !== undefined) return `${largestFirst}, ${bucketsSql(request, bucket, dialect)}`
   const ranked = isMeasure(by) || of === undefined ? dialect.sum(`"_${by}"`) : orderOfStat(by, '"_value"', of, dialect)
   const ordered = orderedValues(group, dialect)
   const rankedCte = rankedSql({
@@ -132,6 +137,49 @@ export function seriesSql(request: SeriesRequest, dialect: Dialect = duckdb): st
   return `WITH ${stored('parts', parts)}, ${largest}${shown}${bounds}${joined}`
 }
 
+/** Common table expressions: groups of flows with their endpoint (`keyed`), and those of the largest ones (`few`). */
+function largestEndpointsSql(request: SeriesRequest, dialect: Dialect): string | undefined {
+  const { group, ends, rollup, by, limit } = request
+  const sums = ends === undefined || rollup !== undefined || !isMeasure(by) ? undefined : endpointSums(group, ends)
+  // Other fields would have to be part of the key.
+  if (sums === undefined || group.length > 1 || request.of !== undefined) return undefined
+  const { view, where, sums: summed } = sourceOf(request, dialect)
+  const keyed =
+    `SELECT ${sums.keyNames.map((key) => `k.${key}`).join(', ')}, ${sums.values}, k."_${by}" FROM ` +
+    `(SELECT ${sums.keys}, ${summed} FROM ${view} WHERE ${where} GROUP BY ALL) k ${sums.join}`
+  const largest = rankedSql({
+    columns: '"_g0"',
+    rank: dialect.sum(`"_${by}"`),
+    from: 'keyed GROUP BY "_g0"',
+    order: `"_rank" DESC NULLS LAST, ${orderedValues(group, dialect).join(', ')}`,
+    rows: limit,
+  })
+  return (
+    `WITH ${dialect.stored('keyed', keyed)}, ${dialect.stored('largest', largest)}, ` +
+    dialect.stored(
+      'few',
+      `SELECT ${sums.keyNames.map((key) => `keyed.${key}`).join(', ')}, keyed."_g0", true AS chosen FROM keyed ` +
+        'JOIN largest ON keyed."_g0" IS NOT DISTINCT FROM largest."_g0"',
+    )
+  )
+}
+
+function bucketsSql(request: SeriesRequest, bucket: string, dialect: Dialect): string {
+  const { group, ends, by, further = [] } = request
+  const { view, where, sums } = sourceOf(request, dialect)
+  const { keys, keyNames } = endpointSums(group, ends!)!
+  const summed = ['bytes_est', 'packets_est', ...further.map((field) => dialect.identifier(field))].join(', ')
+  const same = keyNames.map((key) => `r.${key} IS NOT DISTINCT FROM few.${key}`).join(' AND ')
+  const parts =
+    `SELECT "_bucket", few."_g0", few.chosen IS NULL AS "_other", ${sums} FROM ` +
+    `(SELECT ${bucket}, ${keys}, ${summed} FROM ${view} WHERE ${where}) r LEFT JOIN few ON ${same} GROUP BY ALL`
+  const columns = ['bytes', 'packets', 'flows', ...further].map((sum) => `"_${sum}"`).join(', ')
+  return (
+    `${dialect.stored('parts', parts)} SELECT "_bucket", ${dialect.truth('"_other"')} AS "_other", "_g0", ${columns} ` +
+    `FROM parts ORDER BY "_bucket", "_other", "_${by}" DESC NULLS LAST, ${orderedValues(group, dialect).join(', ')}`
+  )
+}
+
 /** A window over all rows would sort and copy them; a star would join all addresses. */
 function rankedSql({
   columns,
@@ -168,9 +216,24 @@ export function groupsSql(request: GroupsRequest, dialect: Dialect = duckdb): st
   const { group } = request
   const { view, where, sums, remainder } = sourceOf(request, dialect)
   const values = group.map((field, index) => `${columnSql(field, dialect)} AS "_g${index}"`).join(', ')
-  const parts = `SELECT ${values}, (${remainder}) AS "_lost", ${sums} FROM ${view}
+  const parts =
+    namedLaterSql(request, dialect) ??
+    `SELECT ${values}, (${remainder}) AS "_lost", ${sums} FROM ${view}
       WHERE ${where} GROUP BY ALL`
   return `WITH ${dialect.stored('parts', parts)}, ${largestSql(request, undefined, undefined, dialect)}`
+}
+
+/** The parts of {@link groupsSql} from groups of flows. Undefined if the request allows none. */
+function namedLaterSql(request: GroupsRequest, dialect: Dialect): string | undefined {
+  const { group, ends, rollup, of, further = [] } = request
+  const by = ends === undefined || rollup !== undefined || of !== undefined ? undefined : endpointSums(group, ends)
+  if (by === undefined) return undefined
+  const { view, where, sums } = sourceOf(request, dialect)
+  const added = ['bytes', 'packets', ...further].map((sum) => `${dialect.sum(`k."_${sum}"`)} AS "_${sum}"`)
+  return (
+    `SELECT ${by.values}, false AS "_lost", ${added.join(', ')}, sum(k."_flows")::BIGINT AS "_flows" FROM ` +
+    `(SELECT ${by.keys}, ${sums} FROM ${view} WHERE ${where} GROUP BY ALL) k ${by.join} GROUP BY ALL`
+  )
 }
 
 type ShownValues = Readonly<{
