@@ -56,7 +56,7 @@ export async function trafficTo(query: TrafficQuery, disconnected: AbortSignal):
   const dialect = dialectOf(store)
   const from = momentOf(`now-${window}`, Number(at / 1000n)) ?? at
   if (from >= at || at - from > maxWindowUs)
-    throw new ApiError('WEIR_API_INVALID', `"traffic" is not a length up to 7 days: ${window}.`, {
+    throw new ApiError('WEIR_API_INVALID', `"traffic" is not a duration of at most 7 days: ${window}.`, {
       hints: ['Write 15m, 1h or 7d.'],
     })
   const rowQuery: RowQuery = {

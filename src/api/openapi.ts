@@ -41,7 +41,7 @@ export const problemSchema = object(
 const statusText: Readonly<Record<string, string>> = {
   200: 'Done',
   400: 'Not valid',
-  401: 'Login needed',
+  401: 'Authentication required',
   403: 'Not allowed',
   404: 'Not found',
   413: 'Too large',
@@ -86,7 +86,7 @@ export function openApi(routes: readonly DescribedRoute[], schemas: Json, versio
           type: 'apiKey',
           in: 'cookie',
           name: sessionCookie,
-          description: 'Session cookie of a browser after login.',
+          description: 'Session cookie of a browser after sign-in.',
         },
       },
     },

@@ -2,7 +2,7 @@ import { errorTable, WeirError, type ErrorCode } from '../model/errors.ts'
 
 /** Code, status, title. A code never changes its meaning. */
 export const problemTable = {
-  WEIR_API_NOT_FOUND: { status: 404, title: 'Nothing here' },
+  WEIR_API_NOT_FOUND: { status: 404, title: 'Not found' },
   WEIR_API_METHOD: { status: 405, title: 'Method not allowed here' },
   WEIR_API_INVALID: { status: 400, title: 'The request is not valid' },
   WEIR_API_FILTER: { status: 400, title: 'The filter is not valid' },
@@ -15,9 +15,9 @@ export const problemTable = {
   WEIR_API_EVENT: { status: 400, title: 'Not a valid CloudEvent' },
   WEIR_API_HOST: { status: 403, title: 'Host not allowed' },
   WEIR_API_ORIGIN: { status: 403, title: 'Origin not allowed' },
-  WEIR_API_TOKEN: { status: 401, title: 'Token needed' },
+  WEIR_API_TOKEN: { status: 401, title: 'Authentication required' },
   WEIR_API_FORBIDDEN: { status: 403, title: 'Not allowed' },
-  WEIR_API_CONFLICT: { status: 409, title: 'Changed meanwhile' },
+  WEIR_API_CONFLICT: { status: 409, title: 'Changed since it was loaded' },
   WEIR_API_PROVIDER: { status: 503, title: 'The identity provider did not respond' },
   WEIR_API_LIMIT: { status: 429, title: 'Limit reached' },
   WEIR_API_RELOAD: { status: 422, title: 'Configuration rejected' },

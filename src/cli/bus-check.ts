@@ -229,7 +229,7 @@ async function readBack(listening: Listening, id: string, { host, stepMs, again 
 function late(check: string, ms: number) {
   return fail(
     check,
-    `no answer within ${ms / 1000} s`,
+    `no response within ${ms / 1000} s`,
     'Check the address and firewalls. A slow bus may need a longer --timeout.',
   )
 }

@@ -178,7 +178,7 @@ async function runDiff(from: string, to: string, flags: ServerFlags & OutputFlag
     to: joined(row['to']),
   }))
   const problems = (diff.problems ?? []).map((row) => ({
-    change: row['in'] === 'to' ? 'new problem' : 'gone problem',
+    change: row['in'] === 'to' ? 'new problem' : 'resolved problem',
     what: text(row['id']),
     type: text(row['severity']),
     from: row['in'] === 'from' ? text(row['package']) : '',
@@ -187,8 +187,8 @@ async function runDiff(from: string, to: string, flags: ServerFlags & OutputFlag
   const rows = [...packages, ...problems]
   const columns = ['change', 'what', 'type', 'from', 'to'] as const
   const unknown = [
-    ...(diff.packages === null ? ['An image has no report with packages.'] : []),
-    ...(diff.problems === null ? ['An image was not searched for problems.'] : []),
+    ...(diff.packages === null ? ['One of the images has no report with packages.'] : []),
+    ...(diff.problems === null ? ['One of the images was not scanned for problems.'] : []),
   ]
   const notes = unknown.map((sentence) => `${sentence}\n`).join('')
   await printData(flags, {

@@ -36,7 +36,7 @@ export async function checkFolder(host: Host, folder: JournalFolder): Promise<Jo
     const second = await checkJournal({ host, directory: folder.directory })
     const place = ({ segment, offset }: UnreadableRange) => `${segment} ${offset}`
     const before = new Set(first.unreadable.map(place))
-    return { ...second, unreadable: second.unreadable.filter((stretch) => before.has(place(stretch))) }
+    return { ...second, unreadable: second.unreadable.filter((range) => before.has(place(range))) }
   } finally {
     progress.end()
   }
@@ -53,7 +53,7 @@ function checkText({ frames, events, unreadable }: JournalCheck, { segments, byt
     unreadable.map((one) => [one.segment, one.offset, one.bytes, one.events === null ? '?' : String(one.events)]),
   )
   return (
-    `${head}\n${table}\n${count(unreadable.length, 'unreadable stretch').replace(/stretchs$/, 'stretches')}: ` +
+    `${head}\n${table}\n${count(unreadable.length, 'unreadable range')}: ` +
     'Weir skips them and counts their rows as quarantined.\n'
   )
 }

@@ -22,8 +22,8 @@ export async function exportCommand(flags: ExportFlags): Promise<void> {
   const progress = new Progress('exporting', folder.bytes)
   const text = new RowText(flags.output)
   const unreadable: UnreadableRange[] = []
-  for await (const piece of exportRows(withReadProgress(host, progress), folder, flags, (stretch) =>
-    unreadable.push(stretch),
+  for await (const piece of exportRows(withReadProgress(host, progress), folder, flags, (range) =>
+    unreadable.push(range),
   )) {
     if (flags.output === 'ndjson') await print(piece)
     else for (const line of piece.toString().trimEnd().split('\n')) await print(await text.row(line))
@@ -44,7 +44,7 @@ export async function* exportRows(
   host: Host,
   { directory, segments, live }: JournalFolder,
   { from = 1, to = Infinity, source }: Omit<ExportFlags, 'data' | 'output'>,
-  onUnreadable: (stretch: UnreadableRange) => void,
+  onUnreadable: (range: UnreadableRange) => void,
 ): AsyncGenerator<Buffer, void, undefined> {
   // A unit never spans segments.
   const begin = segments.findLast(({ name }) => (segmentStart(name) ?? 0) <= from)?.name
@@ -54,7 +54,7 @@ export async function* exportRows(
     directory,
     after: nowhere,
     ...(begin === undefined ? {} : { from: begin }),
-    onUnreadable: (stretch) => open.push(stretch),
+    onUnreadable: (range) => open.push(range),
   })
   const parts = new Parts()
   let before = 0

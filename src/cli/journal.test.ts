@@ -22,7 +22,7 @@ async function exported(
 ): Promise<{ rows: Record<string, unknown>[]; unreadable: UnreadableRange[] }> {
   const unreadable: UnreadableRange[] = []
   let text = ''
-  for await (const piece of exportRows(host, folder, flags, (stretch) => unreadable.push(stretch)))
+  for await (const piece of exportRows(host, folder, flags, (range) => unreadable.push(range)))
     text += Buffer.from(piece).toString('utf8')
   return {
     rows: text
@@ -45,7 +45,7 @@ describe('weir journal check', () => {
     expect(Object.keys(JSON.parse(ran.stdout) as object)).toEqual(['frames', 'events', 'unreadable'])
   })
 
-  test('names each unreadable stretch, and ends with 1', async () => {
+  test('names each unreadable range, and ends with 1', async () => {
     const data = await golden('damaged')
     const ran = await launch(['journal', 'check', '--data', data, '-o', 'json'])
     expect(ran.code).toBe(1)

@@ -25,7 +25,7 @@ function page(command: Command): string {
 describe('the list of commands', () => {
   test('stands in groups, one short line each', () => {
     const lines = page(program()).split('\n')
-    for (const group of ['Run:', 'Ask:', 'Look after:']) expect(lines).toContain(group)
+    for (const group of ['Run:', 'Query:', 'Operate:']) expect(lines).toContain(group)
     for (const command of program().commands) {
       expect(lines.filter((line) => line.startsWith(`  ${command.name()} `))).toHaveLength(1)
     }

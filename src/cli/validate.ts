@@ -104,7 +104,7 @@ function loginOf({ auth: { tokens, oidc }, data }: WeirConfig, loopback: boolean
     ({ name, role, namespaces }) => `${name} (${role}${namespaces === null ? '' : ` of ${namespaces.join(' ')}`})`,
   )
   const ways = [
-    ...(oidc === null ? [] : [`login at ${oidc.issuer}`]),
+    ...(oidc === null ? [] : [`sign-in at ${oidc.issuer}`]),
     ...(named.length === 0 ? [] : [`tokens: ${named.join(' ')}`]),
   ]
   if (ways.length > 0) return ways.join(', ')
@@ -191,7 +191,7 @@ async function secrets(written: unknown): Promise<[string, string][]> {
   })
   return [...found].map((reference) => [
     `secret ${reference}`,
-    isThere(reference) ? 'is there' : 'is missing, and not needed by these `roles`',
+    isThere(reference) ? 'exists' : 'is missing, and not needed by these `roles`',
   ])
 }
 

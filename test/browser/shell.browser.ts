@@ -72,7 +72,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: the shell of the pages', 
     const list = page.getByRole('dialog', { name: 'Keyboard shortcuts' })
     await list.getByText('open Pipeline').waitFor()
     expect(await list.getByRole('heading', { level: 3 }).allTextContents()).toEqual(
-      expect.arrayContaining(['Everywhere', 'In the filter', 'In a table', 'In a chart', 'In the tabs (Views)']),
+      expect.arrayContaining(['On every page', 'In the filter', 'In a table', 'In a chart', 'In the tabs (Views)']),
     )
     expect(await violations(page)).toEqual([])
     await page.keyboard.press('Escape')

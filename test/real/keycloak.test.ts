@@ -231,7 +231,7 @@ describe('keycloak', () => {
         expect(page.headers['content-security-policy']).toContain("default-src 'none'")
         expect((await browser.api(url, 'GET', '/api/v1/me')).status).toBe(401)
         // The user can leave the provider, to log in as another user.
-        const out = /<a href="([^"]+)">Log in as another user/.exec(page.text)?.[1]?.replaceAll('&amp;', '&') ?? ''
+        const out = /<a href="([^"]+)">Sign in as another user/.exec(page.text)?.[1]?.replaceAll('&amp;', '&') ?? ''
         await browser.open(out)
         expect((await browser.open(`${url}/api/v1/login/oidc`)).text).toContain('password')
       }
@@ -257,7 +257,7 @@ describe('keycloak', () => {
         [browser, wrong.href],
       ] as const) {
         const page = await who.open(address)
-        expect([page.status, page.text.includes('This login has expired'), who.cookie('weir_session')]).toEqual([
+        expect([page.status, page.text.includes('This sign-in has expired'), who.cookie('weir_session')]).toEqual([
           400,
           true,
           undefined,
@@ -306,7 +306,7 @@ describe('keycloak', () => {
     test('reports a wrong client secret or an unreachable provider, and affects nothing else', async () => {
       const wrong = await started({ clientSecret: 'a-wrong-secret' })
       const page = await login(new Browser(), wrong.url, 'ada')
-      expect([page.status, page.text.includes('The login failed')]).toEqual([400, true])
+      expect([page.status, page.text.includes('The sign-in failed')]).toEqual([400, true])
       expect(JSON.stringify([logged, page.text])).not.toContain('a-wrong-secret')
       const [nobody = 0] = await freePorts(1)
       const away = await started({ issuer: `http://127.0.0.1:${nobody}/realms/none` })

@@ -3,7 +3,7 @@ import { describedByItself } from './http-api.ts'
 import { code, generatedHead, table } from './markdown.ts'
 
 const words: Readonly<Record<Decision, readonly [permitted: string, limited: string]>> = {
-  open: ['any client, without login', 'same'],
+  open: ['any client, without sign-in', 'same'],
   authenticated: ['all users', 'same'],
   scoped: ['all users', 'rows of the permitted namespaces'],
   unlimited: ['admins, viewers', '403'],

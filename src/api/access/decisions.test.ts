@@ -37,8 +37,10 @@ test('an operation without a rule is for admins', () => {
     { id: 'token:eyes', name: 'eyes', login: 'token' },
     { role: 'viewer', namespaces: undefined, peers: 'hidden' },
   )
-  expect(() => authorize(viewer, 'addedTomorrow')).toThrow('This needs the role admin, and eyes has the role viewer.')
-  expect(() => authorize(viewer, '')).toThrow('needs the role admin')
+  expect(() => authorize(viewer, 'addedTomorrow')).toThrow(
+    'This operation requires the role admin, and eyes has the role viewer.',
+  )
+  expect(() => authorize(viewer, '')).toThrow('requires the role admin')
   expect(() => authorize(local, 'addedTomorrow')).not.toThrow()
 })
 
@@ -85,7 +87,7 @@ test('a refusal names the role, the requirement and the alternatives', async () 
   const sql = await post(`${api.url}/api/v1/sql`, { sql: 'SELECT 1' }, bearer('secret-shop'))
   expect(await sql.json()).toMatchObject({
     status: 403,
-    detail: 'This needs the role admin, and shop has the role viewer, of namespace shop.',
+    detail: 'This operation requires the role admin, and shop has the role viewer, of namespace shop.',
     hints: [
       expect.stringContaining('Available for your namespaces: flows'),
       expect.stringContaining('`auth`'),
@@ -93,7 +95,7 @@ test('a refusal names the role, the requirement and the alternatives', async () 
   })
   const ledger = await fetch(`${api.url}/api/v1/ledger`, { headers: bearer('secret-shop') })
   expect(await ledger.json()).toMatchObject({
-    detail: 'This covers every namespace, and shop may see namespace shop only.',
+    detail: 'This operation covers every namespace, and shop may see namespace shop only.',
   })
   expect(listed(['a', 'b', 'c', 'd', 'e', 'f', 'g'])).toBe('namespaces a, b, c, d, e and 2 more')
 })

@@ -10,7 +10,7 @@ import { closed, object, problem, string } from '../json-schema.ts'
 const login = {
   type: 'string',
   enum: ['none', 'token', 'oidc'],
-  description: 'How the request was authenticated; `none` if no login is required.',
+  description: 'How the request was authenticated; `none` if no sign-in is required.',
 } as const
 
 export const accessSchemas = {
@@ -29,7 +29,7 @@ export const accessSchemas = {
   ),
   Logins: object(
     {
-      needed: { type: 'boolean', description: 'Whether a login is required.' },
+      needed: { type: 'boolean', description: 'Whether a sign-in is required.' },
       token: { type: 'boolean', description: 'Sign in with a token: POST /api/v1/login.' },
       oidc: { type: 'boolean', description: 'Sign in through an identity provider: open /api/v1/login/oidc.' },
     },

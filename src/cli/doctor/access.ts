@@ -19,7 +19,7 @@ export async function checkAccess(scene: CheckContext): Promise<Finding[]> {
 
 async function login({ host: { disk }, machine, config: { auth, data, listen } }: CheckContext): Promise<Finding> {
   const ways = [
-    ...(auth.oidc === null ? [] : [`login at ${auth.oidc.issuer}`]),
+    ...(auth.oidc === null ? [] : [`sign-in at ${auth.oidc.issuer}`]),
     ...(auth.tokens.length === 0 ? [] : [`${auth.tokens.length} tokens`]),
   ]
   if (ways.length > 0) return ok('access', ways.join(', '))
@@ -79,6 +79,6 @@ export async function checkProvider({ host, config: { auth } }: CheckContext): P
     await new Provider(settings, host).reach()
     return [ok('login', `${settings.issuer} responds as an OpenID provider`)]
   } catch (error) {
-    return [fail('login', reason(error), 'Correct `auth.oidc.issuer`, or make it reachable; logins fail until then.')]
+    return [fail('login', reason(error), 'Correct `auth.oidc.issuer`, or make it reachable; sign-ins fail until then.')]
   }
 }

@@ -12,7 +12,7 @@ export async function checkExporters({ host, running }: CheckContext): Promise<F
     const answer = await getRunning(running.url, '/api/v1/exporters')
     if (answer.status === 401)
       return [warn(check, 'the running Weir requires a token', 'Set WEIR_TOKEN to one of its tokens.')]
-    if (!answer.ok) return [warn(check, `the running Weir answered ${answer.status}`, 'Check its log.')]
+    if (!answer.ok) return [warn(check, `the running Weir responded with status ${answer.status}`, 'Check its log.')]
     const { sources } = (await answer.json()) as Exporters
     return sources
       .filter(({ addresses }) => addresses.length > 0)

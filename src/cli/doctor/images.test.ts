@@ -26,7 +26,7 @@ test('empty folders, missing files and rejected feeds are named with an advice',
   }
   await writeFile(kev, '{"vulnerabilities": [{"cveID": "CVE-2020-0001"}]}')
   expect(await found({ ...sbom, ...feeds })).toEqual([
-    `source sbom fail: ${reports} is no folder`,
+    `source sbom fail: ${reports} is not a folder`,
     `source vulnerability-feeds fail: ${epss} does not exist; kev has 1 entries`,
   ])
   await mkdir(reports)

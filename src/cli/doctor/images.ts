@@ -33,7 +33,7 @@ async function checkFolder({ host }: CheckContext, { id, settings }: Entry): Pro
   const advice = 'Let scanners write their reports into it; see docs/guide/insights.md.'
   try {
     const found = await host.disk.stat(path)
-    if (found?.directory !== true) return [fail(check, `${path} is no folder`, advice)]
+    if (found?.directory !== true) return [fail(check, `${path} is not a folder`, advice)]
     const entries = await host.disk.list(path)
     return [
       entries.length === 0

@@ -10,7 +10,8 @@ export async function checkMemory({ config, running }: CheckContext): Promise<Fi
   const check = 'memory in use'
   try {
     const answer = await fetch(`http://${ops.host.includes(':') ? `[${ops.host}]` : ops.host}:${ops.port}/metrics`)
-    if (!answer.ok) return [warn(check, `the metrics endpoint responded with ${answer.status}`, 'Check the log.')]
+    if (!answer.ok)
+      return [warn(check, `the metrics endpoint responded with status ${answer.status}`, 'Check the log.')]
     return [ok(check, memoryFact(await answer.text()))]
   } catch (error) {
     return [

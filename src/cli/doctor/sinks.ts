@@ -35,7 +35,7 @@ async function checkSink(
           sink.probe?.(signal) ??
           Promise.resolve({ is: 'warn' as const, message: `a sink of type ${type} cannot be tested without sending` }),
       )
-      if (found === undefined) return fail(check, `no answer within ${timeoutMs / 1000} s`, advice)
+      if (found === undefined) return fail(check, `no response within ${timeoutMs / 1000} s`, advice)
       const { is, message } = found
       return is === 'ok'
         ? ok(check, message)

@@ -21,7 +21,7 @@ async function checkSource(
       source.probe?.(settings, { id, host, state: `${data}/state/sources/${id}` }, signal),
     )) ?? {
       is: 'fail',
-      message: `no answer within ${timeoutMs / 1000} s`,
+      message: `no response within ${timeoutMs / 1000} s`,
     }
     return [
       is === 'ok' ? ok(check, message) : is === 'warn' ? warn(check, message, advice) : fail(check, message, advice),

@@ -24,7 +24,7 @@ export const stores = { parquet: 'files in the data folder', none: 'no store: de
 export type Store = keyof typeof stores
 
 export const accesses = {
-  local: 'this machine only, without login',
+  local: 'this machine only, without sign-in',
   token: 'other machines, with the token in WEIR_ADMIN_TOKEN',
   generated: 'other machines, with a token that the first start generates',
 } as const

@@ -16,7 +16,7 @@ export const source = defineSource<typeof sbomSchema>('sbom', {
   async verify({ path }, { host }) {
     if (path === null) return
     const found = await host.disk.stat(path)
-    if (found?.directory !== true) throw new Error(`${path} is no folder.`)
+    if (found?.directory !== true) throw new Error(`${path} is not a folder.`)
   },
   async probe({ path, registry, lease }, context, signal) {
     const found: Probe[] = path === null ? [] : [{ is: 'ok', message: `${path} is read` }]

@@ -1062,7 +1062,7 @@ const rest: readonly Scene[] = [
     path: '/flows',
     act: after(
       (page) => page.getByRole('link', { name: 'Sign in with your identity provider' }).click(),
-      text('The provider did not respond'),
+      text('The identity provider did not respond'),
     ),
   },
   {

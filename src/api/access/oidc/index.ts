@@ -76,14 +76,14 @@ export class Oidc {
     if (login === undefined) {
       return refusalPage(reply, {
         status: 400,
-        title: 'This login has expired',
+        title: 'This sign-in has expired',
         reason: 'It took too long, was used before, or was started in another browser.',
       })
     }
     if (code !== undefined)
       return refusalPage(reply, {
         status: 403,
-        title: 'The provider rejected the login',
+        title: 'The identity provider rejected the sign-in',
         reason: words === undefined ? code : `${words} (${code})`,
         to: login.to,
       })
@@ -103,7 +103,7 @@ export class Oidc {
       return await reply.redirect(login.to, 303)
     } catch (error) {
       if (error instanceof NotAllowed) {
-        log.warn('A login was refused.', { reason: error.message, hint: error.hint })
+        log.warn('A sign-in was refused.', { reason: error.message, hint: error.hint })
         const logoutUrl = await this.#provider.logoutUrl(
           identity?.idToken,
           `${login.redirect.slice(0, -callbackPath.length)}/`,
@@ -118,8 +118,8 @@ export class Oidc {
         })
       }
       if (!(error instanceof LoginFailed)) return refusalPage(reply, { ...unanswered(error, log), to: login.to })
-      log.warn('A login failed.', { reason: error.message })
-      return refusalPage(reply, { status: 400, title: 'The login failed', reason: error.message, to: login.to })
+      log.warn('A sign-in failed.', { reason: error.message })
+      return refusalPage(reply, { status: 400, title: 'The sign-in failed', reason: error.message, to: login.to })
     }
   }
 
@@ -154,7 +154,7 @@ function unanswered(error: unknown, log: Log): Refusal {
   log.warn('The identity provider does not respond.', { reason: error.message })
   return {
     status: 503,
-    title: 'The provider did not respond',
+    title: 'The identity provider did not respond',
     reason: error.message,
     ...(error.hints[0] === undefined ? {} : { hint: error.hints[0] }),
   }

@@ -33,7 +33,7 @@ export function refusalPage(
   reply: FastifyReply,
   { status, title, reason, hint, logoutUrl, to = '/' }: Refusal,
 ): FastifyReply {
-  const other = logoutUrl === undefined ? '' : `<p><a href="${escaped(logoutUrl)}">Log in as another user</a></p>\n`
+  const other = logoutUrl === undefined ? '' : `<p><a href="${escaped(logoutUrl)}">Sign in as another user</a></p>\n`
   const login = `/api/v1/login/oidc${to === '/' ? '' : `?to=${encodeURIComponent(to)}`}`
   return reply
     .code(status)

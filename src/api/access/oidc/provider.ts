@@ -92,7 +92,8 @@ export class Provider {
       .refreshTokenGrant(config, refreshToken)
       .catch((error: unknown) => Promise.reject(failed(error)))
     const renewed = tokens.id_token === undefined ? claims : await this.#idClaims(tokens.id_token, keys)
-    if (renewed['sub'] !== claims['sub']) throw new LoginFailed('The provider renewed the login for a different user.')
+    if (renewed['sub'] !== claims['sub'])
+      throw new LoginFailed('The identity provider renewed the session for a different user.')
     return this.#identity(tokens, renewed, tokens.id_token ?? idToken, keys, refreshToken)
   }
 

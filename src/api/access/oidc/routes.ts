@@ -35,7 +35,7 @@ export function oidcRoutes(app: FastifyInstance, { log }: ApiContext, gate: Gate
         summary: 'Sign a browser in through the identity provider',
         description: 'To be opened in a browser: it redirects to the provider and back.',
         querystring: closed({
-          to: { type: 'string', maxLength: 4096, description: 'Path of this server to open after the login.' },
+          to: { type: 'string', maxLength: 4096, description: 'Path of this server to open after the sign-in.' },
         }),
         response: {
           200: { description: 'Never: 302 redirects to the provider.' },
