@@ -47,8 +47,8 @@ const computed: Readonly<Record<string, ViewColumn>> = {
     name: 'service_port',
     type: 'USMALLINT',
     meaning:
-      'Port of the server: the registered one of both ports, else the one that the SYN shows, else the lower one. ' +
-      'NULL if both are dynamic ports (from 32768)',
+      'Port of the server: the only registered port, else the one that the SYN shows, else that of `listening_side`, ' +
+      'else the lower one. NULL for a dynamic port (from 32768) that is not known to listen',
   },
   initiator: text('initiator', 'End that opened the connection: src or dst, by the rules of service_port'),
   _pos: position,

@@ -1,3 +1,4 @@
+export { ListeningSides } from './listening-sides.ts'
 export { openGeo, type GeoFiles } from './geo.ts'
 export { staticResolver, type StaticResolver } from './static-resolver.ts'
 export { RangeNames } from './enrich.ts'

@@ -15,7 +15,7 @@ export type Field = Readonly<{
   since: number
 }>
 
-export const registryVersion = 2
+export const registryVersion = 4
 
 export const flowFields = [
   {
@@ -827,6 +827,15 @@ export const flowFields = [
     kind: 'json',
     since: 2,
     meaning: 'Further elements named by the configuration, as an object',
+  },
+  {
+    id: 117,
+    name: 'listening_side',
+    kind: 'u8',
+    since: 4,
+    meaning:
+      'End that was the server in earlier flows: 1 source, 2 destination. Absent if ports or a SYN of this flow ' +
+      'show it, or no earlier flow did',
   },
 ] as const satisfies readonly Field[]
 

@@ -6,12 +6,35 @@ const of = (src: number | undefined, dst: number | undefined, flags?: number, is
   return [servicePortOf(evidence), initiatorOf(evidence)]
 }
 
+const heard = (src: number, dst: number, listening: number, flags?: number): unknown[] => {
+  const evidence: PortEvidence = { src, dst, flags, isAgent: false, listening }
+  return [servicePortOf(evidence), initiatorOf(evidence)]
+}
+
 it('a registered port is the service in both directions, also above the other port', () => {
   expect(of(40_000, 443)).toEqual([443, 'src'])
   expect(of(443, 40_000)).toEqual([443, 'dst'])
   expect(of(20_000, 27_017)).toEqual([27_017, 'src'])
   expect(of(50_051, 40_000)).toEqual([50_051, 'dst'])
   expect(of(8080, 443)).toEqual([443, 'src'])
+})
+
+it('of two registered ports the lower one is a guess, which a SYN or the listening side replaces', () => {
+  expect(of(443, 8080, 0x02)).toEqual([8080, 'src'])
+  expect(of(8080, 443, 0x112, true)).toEqual([8080, 'dst'])
+  expect(heard(800, 2049, 2)).toEqual([2049, 'src'])
+  expect(heard(800, 2049, 1)).toEqual([800, 'dst'])
+})
+
+it('a port that listened in earlier flows is the service, also a dynamic one, unless this flow shows another', () => {
+  expect(heard(40_000, 50_000, 2)).toEqual([50_000, 'src'])
+  expect(heard(40_000, 50_000, 1)).toEqual([40_000, 'dst'])
+  expect(heard(2000, 20_000, 2)).toEqual([20_000, 'src'])
+  expect(heard(53, 53, 1)).toEqual([53, 'dst'])
+  expect(heard(40_000, 443, 1)).toEqual([443, 'src'])
+  expect(heard(40_000, 50_000, 1, 0x02)).toEqual([undefined, 'src'])
+  expect(heard(0, 0, 1)).toEqual([undefined, undefined])
+  expect(heard(40_000, 50_000, 3)).toEqual([undefined, undefined])
 })
 
 it('a SYN shows the initiator where no port is registered', () => {
@@ -22,7 +45,7 @@ it('a SYN shows the initiator where no port is registered', () => {
   expect(of(20_000, 40_000, 0x1b)).toEqual([20_000, 'dst'])
 })
 
-it('a dynamic port is never a service, and the lower port is one below the dynamic range', () => {
+it('a dynamic port is no service by its number or a SYN, and the lower port is one below the dynamic range', () => {
   expect(of(40_000, 50_000)).toEqual([undefined, undefined])
   expect(of(40_000, 50_000, 0x02)).toEqual([undefined, 'src'])
   expect(of(40_000, 7777)).toEqual([7777, 'src'])

@@ -30,33 +30,67 @@ export type PortEvidence = Readonly<{
   flags: number | undefined
   /** NetObserv's agent marks SYN+ACK packets with bit 8, which is another flag in NetFlow and IPFIX. */
   isAgent: boolean
+  /** Field `listening_side`. */
+  listening?: number | undefined
 }>
 
 type End = 'src' | 'dst'
 
-/** The end that opened the connection. Rules in order: registered port, SYN, lower port outside the dynamic range. */
-export function initiatorOf(evidence: PortEvidence): End | undefined {
-  const [src, dst] = [evidence.src ?? 0, evidence.dst ?? 0]
+const other = (end: End): End => (end === 'src' ? 'dst' : 'src')
+
+/** Values of field `listening_side`. */
+export const listeningSides = { src: 1, dst: 2 } as const
+
+/** `sure`: only this port is registered. Otherwise the lower port is a guess. */
+export type ServerByPorts = Readonly<{ server: End; sure: boolean }>
+
+export function serverByPorts(src: number, dst: number): ServerByPorts | undefined {
   if (src === dst) return undefined
-  const [known, other] = [servicePorts[src] === 1, servicePorts[dst] === 1]
-  if (known || other) return known && (!other || src < dst) ? 'dst' : 'src'
-  const opened = openedBy(evidence)
-  if (opened !== undefined) return opened
-  if (src > 0 && src < dynamicFrom && (src < dst || dst === 0)) return 'dst'
-  return dst > 0 && dst < dynamicFrom ? 'src' : undefined
+  const [known, knownOther] = [servicePorts[src] === 1, servicePorts[dst] === 1]
+  if (known !== knownOther) return { server: known ? 'src' : 'dst', sure: true }
+  if (known) return { server: src < dst ? 'src' : 'dst', sure: false }
+  if (isLow(src) && (src < dst || dst === 0)) return { server: 'src', sure: false }
+  return isLow(dst) ? { server: 'dst', sure: false } : undefined
 }
 
-/** Port of the server; undefined if no end has a port below the dynamic range or of a registered service. */
+const isLow = (port: number): boolean => port > 0 && port < dynamicFrom
+
+/** Server as in {@link listeningSides}; 0 if neither the ports nor the TCP flags of this flow show it. */
+export function shownSide(src: number, dst: number, flags: number, isAgent: boolean): number {
+  if (src === 0 && dst === 0) return 0
+  const known = servicePorts[src] === 1
+  if (known !== (servicePorts[dst] === 1)) return known ? listeningSides.src : listeningSides.dst
+  if (isAgent && (flags & tcpBits.synAck) !== 0) return listeningSides.src
+  return opensConnection({ flags, isAgent }) ? listeningSides.dst : 0
+}
+
+/** The source sends the SYN. */
+export function opensConnection({ flags = 0, isAgent }: Pick<PortEvidence, 'flags' | 'isAgent'>): boolean {
+  return (flags & tcpBits.syn) !== 0 && (isAgent || (flags & tcpBits.ack) === 0)
+}
+
+function shownServer({ src = 0, dst = 0, flags = 0, isAgent }: PortEvidence): End | undefined {
+  return endOf(shownSide(src, dst, flags, isAgent))
+}
+
+const endOf = (side: number | undefined): End | undefined =>
+  side === listeningSides.src ? 'src' : side === listeningSides.dst ? 'dst' : undefined
+
+/** The end that opened the connection. Rules in order: one registered port, SYN, listening side, lower port. */
+export function initiatorOf(evidence: PortEvidence): End | undefined {
+  const [src, dst] = [evidence.src ?? 0, evidence.dst ?? 0]
+  if (src === 0 && dst === 0) return undefined
+  const server = shownServer(evidence) ?? endOf(evidence.listening) ?? serverByPorts(src, dst)?.server
+  return server === undefined ? undefined : other(server)
+}
+
+/** Port of the server; undefined if it is a dynamic port that is not registered and not known to listen. */
 export function servicePortOf(evidence: PortEvidence): number | undefined {
   const [src, dst] = [evidence.src ?? 0, evidence.dst ?? 0]
   const initiator = initiatorOf(evidence)
   const port = initiator === undefined ? (src === dst ? src : 0) : initiator === 'src' ? dst : src
-  return servicePorts[port] === 1 || (port > 0 && port < dynamicFrom) ? port : undefined
-}
-
-function openedBy({ flags = 0, isAgent }: PortEvidence): End | undefined {
-  if (isAgent && (flags & tcpBits.synAck) !== 0) return 'dst'
-  return (flags & tcpBits.syn) !== 0 && (isAgent || (flags & tcpBits.ack) === 0) ? 'src' : undefined
+  if (servicePorts[port] === 1 || isLow(port)) return port
+  return port > 0 && shownServer(evidence) === undefined && endOf(evidence.listening) !== undefined ? port : undefined
 }
 
 const listed = Array.from(known).join(', ')
@@ -67,7 +101,7 @@ export const bitAndSql = {
 } as const
 
 /** Columns from which {@link serviceSql} is computed. */
-export const serviceEvidence = ['src_port', 'dst_port', 'tcp_flags', 'protocol'] as const
+export const serviceEvidence = ['src_port', 'dst_port', 'tcp_flags', 'protocol', 'listening_side'] as const
 
 type ServiceSql = Readonly<{
   /** Of the relation with the columns of {@link serviceEvidence}. */
@@ -81,27 +115,64 @@ export function serviceSql(
   dialect: keyof typeof bitAndSql,
   { alias, agent = "'netobserv'" }: ServiceSql = {},
 ): Readonly<{ port: string; initiator: string }> {
-  const [src = '', dst = '', flags = '', protocol = ''] = serviceEvidence.map((column) =>
+  const [src = '', dst = '', flags = '', protocol = '', listening = ''] = serviceEvidence.map((column) =>
     alias === undefined ? column : `${alias}.${column}`,
   )
-  const isAgent = agent === null ? 'false' : `coalesce(${protocol} = ${agent}, false)`
-  const isKnown = (port: string) => `(${port} BETWEEN 1 AND ${wellKnownBelow - 1} OR ${port} IN (${listed}))`
-  const isLow = (port: string) => `${port} BETWEEN 1 AND ${dynamicFrom - 1}`
-  const has = (bits: number) => `${bitAndSql[dialect](flags, bits)} <> 0`
-  const lower = (port: string, other: string) => `${isLow(port)} AND (${port} < ${other} OR coalesce(${other}, 0) = 0)`
-  const answers = `${isAgent} AND ${has(tcpBits.synAck)}`
-  const opens = `${has(tcpBits.syn)} AND (${isAgent} OR NOT ${has(tcpBits.ack)})`
-  const cases = (server: Readonly<{ src: string; dst: string; lowSrc: string; lowDst: string }>) =>
-    `WHEN ${isKnown(src)} THEN CASE WHEN ${isKnown(dst)} AND ${dst} < ${src} THEN ${server.dst} ELSE ${server.src} ` +
-    `END WHEN ${isKnown(dst)} THEN ${server.dst} WHEN ${answers} THEN ${server.lowSrc} WHEN ${opens} THEN ` +
-    `${server.lowDst} WHEN ${lower(src, dst)} THEN ${server.src} WHEN ${isLow(dst)} THEN ${server.dst}`
-  const ifLow = (port: string) => `CASE WHEN ${isLow(port)} THEN ${port} END`
-  const same = `WHEN coalesce(${src}, 0) = coalesce(${dst}, 0)`
+  const { opens, answers } = openingSql(dialect, flags, agent === null ? 'false' : isAgentSql(protocol, agent))
+  const known = (port: string) => `(${port} BETWEEN 1 AND ${wellKnownBelow - 1} OR ${port} IN (${listed}))`
+  const low = (port: string) => `${port} BETWEEN 1 AND ${dynamicFrom - 1}`
+  const cases = (is: Record<'src' | 'dst', string>, both: OpenCases, neither: OpenCases) => {
+    const open = ({ shown, listens, same }: OpenCases) =>
+      `WHEN ${answers} THEN ${shown.src} WHEN ${opens} THEN ${shown.dst} ` +
+      `WHEN ${listening} = ${listeningSides.src} THEN ${listens.src} ` +
+      `WHEN ${listening} = ${listeningSides.dst} THEN ${listens.dst} WHEN ${src} = ${dst} THEN ${same}`
+    return (
+      `CASE WHEN coalesce(${src}, 0) = 0 AND coalesce(${dst}, 0) = 0 THEN NULL ` +
+      `WHEN ${known(src)} THEN CASE WHEN ${known(dst)} THEN CASE ${open(both)} WHEN ${dst} < ${src} THEN ${is.dst} ` +
+      `ELSE ${is.src} END ELSE ${is.src} END WHEN ${known(dst)} THEN ${is.dst} ${open(neither)} ` +
+      `WHEN ${low(src)} AND (${src} < ${dst} OR coalesce(${dst}, 0) = 0) THEN ${is.src} WHEN ${low(dst)} THEN ${is.dst} END`
+    )
+  }
+  const [ports, initiators] = [
+    { src, dst },
+    { src: "'dst'", dst: "'src'" },
+  ]
+  const ifLow = (port: string) => `CASE WHEN ${low(port)} THEN ${port} END`
+  const lowPorts = { src: ifLow(src), dst: ifLow(dst) }
+  const anyPorts = { src: `nullif(${src}, 0)`, dst: `nullif(${dst}, 0)` }
+  const initiator: OpenCases = { shown: initiators, listens: initiators, same: 'NULL' }
   return {
-    port:
-      `CASE ${same} THEN CASE WHEN ${isLow(src)} OR ${isKnown(src)} THEN ${src} END ` +
-      `${cases({ src, dst, lowSrc: ifLow(src), lowDst: ifLow(dst) })} END`,
-    initiator: `CASE ${same} THEN NULL ${cases({ src: "'dst'", dst: "'src'", lowSrc: "'dst'", lowDst: "'src'" })} END`,
+    port: cases(
+      ports,
+      { shown: ports, listens: ports, same: src },
+      { shown: lowPorts, listens: anyPorts, same: lowPorts.src },
+    ),
+    initiator: cases(initiators, initiator, initiator),
+  }
+}
+
+/** Results where both ports or none are registered, by the end of the server. */
+type OpenCases = Readonly<{
+  shown: Readonly<Record<'src' | 'dst', string>>
+  listens: Readonly<Record<'src' | 'dst', string>>
+  /** Equal ports. */
+  same: string
+}>
+
+export function isAgentSql(protocol: string, agent = "'netobserv'"): string {
+  return `coalesce(${protocol} = ${agent}, false)`
+}
+
+/** Conditions: the source answers a SYN, or sends one. */
+export function openingSql(
+  dialect: keyof typeof bitAndSql,
+  flags: string,
+  isAgent: string,
+): Readonly<{ answers: string; opens: string }> {
+  const has = (bits: number) => `${bitAndSql[dialect](flags, bits)} <> 0`
+  return {
+    answers: `${isAgent} AND ${has(tcpBits.synAck)}`,
+    opens: `${has(tcpBits.syn)} AND (${isAgent} OR NOT ${has(tcpBits.ack)})`,
   }
 }
 

@@ -82,6 +82,7 @@ export function portEvidence({ columns, dictionary }: FlowBatch): (row: number) 
     return (row: number) => (isPresent(valid, row) ? values[row] : undefined)
   }
   const [src, dst, flags] = [numbers('src_port'), numbers('dst_port'), numbers('tcp_flags')]
+  const listening = numbers('listening_side')
   const agent = dictionary.indexOf('netobserv')
   const protocol = columns['protocol']
   const codes = protocol?.kind === 'dict' && agent > 0 ? protocol.codes : undefined
@@ -89,6 +90,7 @@ export function portEvidence({ columns, dictionary }: FlowBatch): (row: number) 
     src: src(row),
     dst: dst(row),
     flags: flags(row),
+    listening: listening(row),
     isAgent: codes !== undefined && codes[row] === agent,
   })
 }

@@ -161,6 +161,7 @@ describe('the views', () => {
         "flow_logs UINTEGER",
         "rtt_max UBIGINT",
         "extra JSON",
+        "listening_side UTINYINT",
         "service_port USMALLINT",
         "initiator VARCHAR",
       ]

@@ -20,7 +20,7 @@ import {
   type SegmentWriter,
   type Unit,
 } from '../../journal/index.ts'
-import { openGeo, type GeoFiles } from '../../identity/index.ts'
+import { ListeningSides, openGeo, type GeoFiles } from '../../identity/index.ts'
 import { releaseBuffer } from '../../model/release-buffer.ts'
 import { placesOf } from '../../model/origins.ts'
 import { filePartition, nowhere } from '../../model/positions.ts'
@@ -139,7 +139,10 @@ export const ingestMethods = {
       metrics,
       journal: into,
       admission,
-      enrichment: Object.keys(options.geo).length === 0 ? undefined : await openGeo(host, options.geo, log),
+      enrichment: new ListeningSides({
+        metrics,
+        next: Object.keys(options.geo).length === 0 ? undefined : await openGeo(host, options.geo, log),
+      }),
       awaited,
       state: `${options.state}/sources`,
       load: loadSource,

@@ -161,6 +161,7 @@ export function randomRows(random: SeededRandom, names: NameTable, count: number
       if (typeof row[count] === 'bigint' && names.field(`${count}_est`) !== undefined)
         row[`${count}_est`] = row[count] * ((row['sampling'] as bigint | undefined) ?? 1n)
     }
+    if (row['listening_side'] !== undefined) row['listening_side'] = BigInt(random.integer(0, 2))
     if (names.view === 'flows') deriveService(row)
     return row
   })
@@ -169,7 +170,13 @@ export function randomRows(random: SeededRandom, names: NameTable, count: number
 function deriveService(row: Record<string, PlainValue>) {
   const number = (name: string) => (row[name] === undefined ? undefined : Number(row[name]))
   const isAgent = row['protocol'] === 'netobserv'
-  const evidence = { src: number('src_port'), dst: number('dst_port'), flags: number('tcp_flags'), isAgent }
+  const evidence = {
+    src: number('src_port'),
+    dst: number('dst_port'),
+    flags: number('tcp_flags'),
+    isAgent,
+    listening: number('listening_side'),
+  }
   const [port, initiator] = [servicePortOf(evidence), initiatorOf(evidence)]
   delete row['service_port']
   delete row['initiator']

@@ -23,18 +23,17 @@ type RollupPlan = Readonly<{
   lossy: FoldLevel | undefined
   /** The same for fields of the filter: even the total can be wrong. */
   lossyFilter: FoldLevel | undefined
-  /** Other ports count as absent. */
+  /** Other ports count as absent, and SYN and listening side are not considered. */
   servicePortsOnly: boolean
   remainder: string | undefined
 }>
 
 const lostAt = new Map(dimensions.map((column) => [column.name, column.lostAt ?? 3]))
-const isPort = (field: string) => ['src_port', 'dst_port', ...serviceColumns].includes(field)
+const isDerived = (field: string) => (serviceColumns as readonly string[]).includes(field)
+const isPort = (field: string) => ['src_port', 'dst_port'].includes(field) || isDerived(field)
 
 function columnsBehind(fields: readonly string[]): readonly string[] {
-  return fields.flatMap((field) =>
-    (serviceColumns as readonly string[]).includes(field) ? ['src_port', 'dst_port'] : [field],
-  )
+  return fields.flatMap((field) => (isDerived(field) ? ['src_port', 'dst_port'] : [field]))
 }
 
 export function planRollup({
@@ -77,7 +76,7 @@ export function planRollup({
     span: { from: Math.floor(span.from / width) * width, to: Math.ceil(span.to / width) * width },
     lossy: lossy(fields),
     lossyFilter: lossy(tests.map(({ field }) => field)),
-    servicePortsOnly: unknownPorts.length > 0,
+    servicePortsOnly: unknownPorts.length > 0 || tests.some(({ field }) => isDerived(field)),
     remainder: remainder.length === 0 ? undefined : remainder.join(' OR '),
   }
 }
