@@ -89,7 +89,7 @@ export async function trafficTo(query: TrafficQuery, disconnected: AbortSignal):
 /** TCP flags of attempts that no handshake followed: SYN, and SYN with RST. */
 const attempts = '(2, 6)'
 
-/** The lower port is that of the server, so that responses to the workload do not count. */
+/** Responses to the workload do not count. */
 function receivedSql(condition: string, dialect: Dialect, workloads: ReadonlySet<string> | undefined): string {
   const { firstItems, ranked, text } = dialect
   const names = [...(workloads ?? [])].map((each) => each.slice(each.lastIndexOf('/') + 1))
@@ -97,10 +97,9 @@ function receivedSql(condition: string, dialect: Dialect, workloads: ReadonlySet
     names.length === 0 || names.length > maxNames ? '' : `dst_owner_name IN (${names.map(text).join(', ')}) AND`
   const isObject = 'src_kind IS NOT NULL OR src_owner_name IS NOT NULL OR src_namespace IS NOT NULL'
   const reach = `CASE WHEN NOT (${isObject}) THEN 3 WHEN src_namespace = dst_namespace THEN 1 ELSE 2 END`
-  const estimated = 'CAST(coalesce(bytes, 0) AS DOUBLE) * greatest(coalesce(sampling, 1), 1)'
   const byPort = `SELECT cluster, concat(dst_namespace, '/', dst_owner_kind, '/', dst_owner_name) AS workload,
-      dst_port AS port, max(${reach}) AS reach, sum(${estimated}) AS traffic FROM flows
-      WHERE ${among} dst_owner_name IS NOT NULL AND dst_namespace IS NOT NULL AND dst_port < src_port
+      dst_port AS port, max(${reach}) AS reach, sum(CAST(coalesce(bytes_est, 0) AS DOUBLE)) AS traffic FROM flows
+      WHERE ${among} dst_owner_name IS NOT NULL AND dst_namespace IS NOT NULL AND initiator = 'src' AND dst_port > 0
         AND coalesce(tcp_flags, 0) NOT IN ${attempts} AND ${condition}
       GROUP BY cluster, dst_namespace, dst_owner_kind, dst_owner_name, dst_port`
   return `SELECT cluster, workload, max(reach) AS reach,

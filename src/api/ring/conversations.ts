@@ -1,6 +1,12 @@
-import { conversationNames, tcpBits, type ConversationRank, type ConversationsRequest } from '../../query/plan/index.ts'
+import {
+  conversationNames,
+  plainBits,
+  type ConversationRank,
+  type ConversationsRequest,
+} from '../../query/plan/index.ts'
 import { flowNames } from '../../query/index.ts'
-import { microseconds } from '../../query/live-columns.ts'
+import { microseconds, portEvidence } from '../../query/live-columns.ts'
+import { listeningSides, opensConnection } from '../../model/service-port.ts'
 import { compareBytes } from '../../model/text-order.ts'
 import type { FlowBatch } from '../../model/batches.ts'
 import type { Cell } from '../live/cells.ts'
@@ -19,6 +25,8 @@ class Directed {
   readonly sums = new SumTable(false, ['drop_packets'])
   readonly flags: (number | undefined)[] = []
   readonly opens: (boolean | undefined)[] = []
+  readonly sourceListens: (boolean | undefined)[] = []
+  readonly targetListens: (boolean | undefined)[] = []
   readonly first: number[] = []
   readonly last: number[] = []
   readonly rttMin: (number | undefined)[] = []
@@ -30,7 +38,7 @@ class Directed {
     const { batch, rows } = found
     const [bytes, packets] = [estimateReader(batch, 'bytes'), estimateReader(batch, 'packets')]
     const drops = reportedReader(batch, 'drop_packets')
-    const [flags, rtt] = [flagReader(batch), rttReader(batch)]
+    const [flags, rtt, evidence] = [flagReader(batch), rttReader(batch), portEvidence(batch)]
     const [from, to] = [timeOf(found, 'time_start'), timeOf(found, 'time_end')]
     const named = values.map((each) => each.of(found))
     const { sums } = this
@@ -41,10 +49,11 @@ class Directed {
       if (sent !== undefined) sums.bytes.add(id, sent)
       if (counted !== undefined) sums.packets.add(id, counted)
       if (dropped !== undefined) sums.further('drop_packets').add(id, dropped)
-      if (bits !== undefined) {
-        this.flags[id] = (this.flags[id] ?? 0) | bits
-        if ((bits & tcpBits.syn) !== 0 && (bits & tcpBits.ack) === 0) this.opens[id] = true
-      }
+      if (bits !== undefined) this.flags[id] = (this.flags[id] ?? 0) | bits
+      const shown = evidence(row)
+      if (opensConnection(shown)) this.opens[id] = true
+      if (shown.listening === listeningSides.src) this.sourceListens[id] = true
+      if (shown.listening === listeningSides.dst) this.targetListens[id] = true
       if (trip !== undefined) {
         this.rttMin[id] = Math.min(this.rttMin[id] ?? trip, trip)
         this.rttMax[id] = Math.max(this.rttMax[id] ?? trip, trip)
@@ -149,6 +158,8 @@ function recordOf(directed: Directed, conversation: Conversation): AnswerRecord 
     record[`_packets_${way}`] = id === undefined ? null : sums.packets.cell(id)
     record[`_flags_${way}`] = id === undefined ? null : (directed.flags[id] ?? null)
     record[`_opens_${way}`] = id !== undefined && directed.opens[id] === true
+    record[`_source_listens_${way}`] = id !== undefined && directed.sourceListens[id] === true
+    record[`_target_listens_${way}`] = id !== undefined && directed.targetListens[id] === true
     record[`_first_${way}`] = id === undefined ? null : (directed.first[id] ?? null)
   }
   return record
@@ -211,7 +222,7 @@ function flagReader(batch: FlowBatch): (row: number) => number | undefined {
   return (row) => {
     if (!present(valid, row)) return undefined
     const flags = values[row]!
-    return agent > 0 && protocol?.kind === 'dict' && protocol.codes[row] === agent ? flags : flags & tcpBits.plain
+    return agent > 0 && protocol?.kind === 'dict' && protocol.codes[row] === agent ? flags : flags & plainBits
   }
 }
 

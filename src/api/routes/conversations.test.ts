@@ -4,7 +4,7 @@ import { AgentFlowDecoder } from '../../codecs/pbflow/decode.ts'
 import { ipv4, message, records, time, type Field } from '../../codecs/pbflow/testing/messages.ts'
 import type { FlowBatch } from '../../model/batches.ts'
 import { FlowBuilder } from '../../model/flow-builder.ts'
-import { initiatorOf, type Direction } from '../../query/plan/index.ts'
+import { conversationInitiator, type Direction } from '../../query/plan/index.ts'
 import { startBoth, type Both } from '../testing/both.ts'
 
 const minute = 60_000
@@ -26,6 +26,7 @@ interface Report {
   /** ms */
   readonly rtt?: number
   readonly drops?: number
+  readonly listens?: number
 }
 
 /** As an agent of NetObserv reports them. */
@@ -54,6 +55,12 @@ function reported(reports: readonly Report[]): FlowBatch {
     sender: Uint32Array.of(0, 0, 0xffff, 1),
   })
   expect(decoder.rows).toBe(reports.length)
+  const sides = builder.column('listening_side')
+  reports.forEach(({ listens }, row) => {
+    if (listens === undefined) return
+    sides.items[row] = listens
+    sides.mark(row)
+  })
   return builder.batch()
 }
 
@@ -150,38 +157,54 @@ test('a filter for one direction includes the responses, unless both_ways is off
   }
 })
 
-test('TCP flags decide the client, then the higher port, then the earlier flow', () => {
-  const way = (more: Partial<Direction> = {}): Direction => ({ flows: 1, flags: null, opens: false, first: 0, ...more })
+test('the rules of flows decide the client, then the earlier flow', () => {
+  const way = (more: Partial<Direction> = {}): Direction => ({
+    flows: 1,
+    flags: null,
+    opens: false,
+    sourceListens: false,
+    targetListens: false,
+    first: 0,
+    ...more,
+  })
   const none = way({ flows: 0, first: null })
-  const [low, same] = [
+  const [low, same, dynamic, both] = [
     { a: 443, b: 50_000 },
     { a: 500, b: 500 },
+    { a: 50_000, b: 45_000 },
+    { a: 800, b: 2049 },
   ]
-  expect(initiatorOf(way({ flags: ack }), way({ flags: synAck }), low)).toEqual({ isA: true, by: 'syn' })
-  expect(initiatorOf(way({ flags: synAck }), none, { a: 50_000, b: 443 })).toEqual({ isA: false, by: 'syn' })
-  expect(initiatorOf(way({ flags: syn, opens: true }), way({ flags: syn | ack }), low)).toEqual({
-    isA: true,
-    by: 'syn',
-  })
-  expect(initiatorOf(way({ flags: ack }), way({ flags: syn | ack }), same)).toEqual({ isA: false, by: 'syn' })
+  const decide = conversationInitiator
+  // One registered port is the server, as for each flow.
+  expect(decide(way({ flags: ack }), way({ flags: synAck }), low)).toEqual({ isA: false, by: 'port' })
+  expect(decide(way({ flags: synAck }), way({ flags: ack }), low)).toEqual({ isA: false, by: 'syn' })
+  expect(decide(way({ flags: syn | ack }), none, low)).toEqual({ isA: false, by: 'port' })
+  expect(decide(way({ flags: syn, opens: true }), way({ flags: syn | ack }), dynamic)).toEqual({ isA: true, by: 'syn' })
+  expect(decide(way({ flags: ack }), way({ flags: syn | ack }), same)).toEqual({ isA: false, by: 'syn' })
   // Flags of a whole connection, from one direction only, belong to either end.
-  expect(initiatorOf(way({ flags: syn | ack }), none, low)).toEqual({ isA: false, by: 'port' })
-  expect(initiatorOf(way({ flags: syn | ack }), way({ flags: syn | ack }), low)).toEqual({ isA: false, by: 'port' })
-  expect(initiatorOf(way({ first: 2 }), way({ first: 1 }), same)).toEqual({ isA: false, by: 'time' })
-  expect(initiatorOf(way(), way(), { a: null, b: null })).toEqual({ isA: true, by: 'time' })
-  expect(initiatorOf(none, way({ first: 5 }), same)).toEqual({ isA: false, by: 'time' })
+  expect(decide(way({ flags: syn | ack }), none, both)).toEqual({ isA: false, by: 'lower' })
+  expect(decide(way({ targetListens: true }), none, both)).toEqual({ isA: true, by: 'learned' })
+  expect(decide(none, way({ sourceListens: true }), both)).toEqual({ isA: true, by: 'learned' })
+  expect(decide(way({ sourceListens: true }), way(), dynamic)).toEqual({ isA: false, by: 'learned' })
+  expect(decide(way({ sourceListens: true }), way({ sourceListens: true }), both)).toEqual({ isA: false, by: 'lower' })
+  expect(decide(way({ first: 2 }), way({ first: 1 }), same)).toEqual({ isA: false, by: 'time' })
+  expect(decide(way({ first: 2 }), way({ first: 1 }), dynamic)).toEqual({ isA: false, by: 'time' })
+  expect(decide(way(), way(), { a: null, b: null })).toEqual({ isA: true, by: 'time' })
+  expect(decide(none, way({ first: 5 }), same)).toEqual({ isA: false, by: 'time' })
 })
 
 test('stored and live conversations agree on random reports for each ranking, and add up to the flows', async () => {
   const random = new SeededRandom(26)
   const addresses = ['10.0.0.1', '10.0.0.2', '10.0.0.10', '192.0.2.9', '9.9.9.9']
+  const ports = [1, 2, 2049, 7777, 40_000, 45_000]
   const reports = Array.from({ length: 600 }, (): Report => {
     const proto = random.pick([6, 6, 6, 17, 1])
     return {
       src: random.pick(addresses),
       dst: random.pick(addresses),
       proto,
-      ...(proto === 1 ? {} : { ports: [random.integer(1, 4), random.integer(1, 4)] as const }),
+      ...(proto === 1 ? {} : { ports: [random.pick(ports), random.pick(ports)] as const }),
+      ...(random.chance(0.3) ? { listens: random.integer(1, 2) } : {}),
       ...(proto === 6 ? { flags: random.pick([0, syn, ack, syn | ack, synAck | ack]) } : {}),
       bytes: random.integer(1, 40) * 100,
       packets: random.integer(1, 9),
@@ -208,6 +231,27 @@ test('stored and live conversations agree on random reports for each ranking, an
   expect(sum('flows_out') + sum('flows_in')).toBe(reports.length)
   expect(sum('bytes_out') + sum('bytes_in')).toBe(reports.reduce((all, { bytes = 0 }) => all + bytes, 0))
   expect(body['total']).toMatchObject({ conversations: rows.length, flows: reports.length })
+  // A conversation with one report has the client that the flow has.
+  const flows = await both.sql('SELECT src_addr, src_port, dst_addr, dst_port, proto, initiator FROM flows')
+  const keyOf = (...parts: readonly unknown[]): string => JSON.stringify(parts.map((part) => part ?? null))
+  const initiators = new Map(
+    flows.map((flow) => {
+      const [src, dst] = [keyOf(flow['src_addr'], flow['src_port']), keyOf(flow['dst_addr'], flow['dst_port'])]
+      return [keyOf(src, dst, flow['proto']), flow['initiator']]
+    }),
+  )
+  const single = rows.filter((row) => Number(row['flows_out'] ?? 0) + Number(row['flows_in'] ?? 0) === 1)
+  const decided = single.flatMap((row) => {
+    const [client, server] = [
+      keyOf(row['client_addr'], row['client_port']),
+      keyOf(row['server_addr'], row['server_port']),
+    ]
+    const found = initiators.get(keyOf(client, server, row['proto'])) ?? null
+    const back = initiators.get(keyOf(server, client, row['proto'])) ?? null
+    return found === null && back === null ? [] : [{ row, isClient: found === 'src' || back === 'dst' }]
+  })
+  expect(decided.length).toBeGreaterThan(50)
+  for (const { row, isClient } of decided) expect({ row, isClient }).toEqual({ row, isClient: true })
 })
 
 test('an unknown ranking is rejected with the possible ones', async () => {

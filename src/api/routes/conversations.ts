@@ -1,9 +1,9 @@
 import type { FastifyInstance } from 'fastify'
 import {
+  conversationInitiator,
   conversationNames,
   conversationRanks,
   conversationsSql,
-  initiatorOf,
   isoOf,
   type ConversationRank,
   type ConversationsRequest,
@@ -52,7 +52,8 @@ const schema = {
   summary: 'Both directions of a connection as one row',
   description:
     'Flows with the same protocol, addresses and ports, in either direction. `client` opened the conversation: ' +
-    '`initiator` is `syn` if TCP flags show it, `port` if the higher port decided, `time` if the earlier flow did. ' +
+    '`initiator` is the evidence: `syn` (TCP flags), `port` (one registered port), `learned` (that end was the server ' +
+    'of earlier flows), `lower` (the lower port), or `time` (the earlier flow). ' +
     'Columns ending in `_out` are from client to server, in `_in` the responses; `flows_out` and `flows_in` count ' +
     'the reports. A direction without reports has null sums. Times are those of exporters, else the receive time. ' +
     'Names are those of the flows; of several, the last in byte order.',
@@ -144,10 +145,12 @@ function cellsOf(row: AnswerRecord): readonly unknown[] {
     flows: Number(row[`_flows_${way}`] ?? 0),
     flags: numberOf(row[`_flags_${way}`]),
     opens: row[`_opens_${way}`] === true,
+    sourceListens: row[`_source_listens_${way}`] === true,
+    targetListens: row[`_target_listens_${way}`] === true,
     first: numberOf(row[`_first_${way}`]),
   })
   const [ab, ba] = [direction('ab'), direction('ba')]
-  const { isA, by } = initiatorOf(ab, ba, { a: numberOf(row['_a_port']), b: numberOf(row['_b_port']) })
+  const { isA, by } = conversationInitiator(ab, ba, { a: numberOf(row['_a_port']), b: numberOf(row['_b_port']) })
   const [client, server, out, back] = isA ? ['a', 'b', 'ab', 'ba'] : ['b', 'a', 'ba', 'ab']
   const first = Math.min(...[ab, ba].flatMap((way) => way.first ?? []))
   return [

@@ -34,6 +34,7 @@ function sampled(random: SeededRandom, at: number): FlowBatch {
       src_port: { kind: 'u16', values: Uint16Array.from(of(ports)) },
       dst_port: { kind: 'u16', values: Uint16Array.from(of(ports)) },
       proto: { kind: 'u8', values: Uint8Array.from(of([6, 17])) },
+      listening_side: { kind: 'u8', values: Uint8Array.from(of([0, 0, 1, 2])) },
       tcp_flags: { kind: 'u16', values: Uint16Array.from(of([0, 0x02, 0x12, 0x1b])) },
     },
   }

@@ -1,4 +1,5 @@
 /** Both directions of one 5-tuple as one row. */
+import { isAgentSql, listeningSides, openingSql, serverByPorts, tcpBits } from '../../model/service-port.ts'
 import { duckdb, type Dialect } from '../dialect.ts'
 import { conditionOf, type RowQuery } from './row-query.ts'
 
@@ -13,17 +14,18 @@ export interface ConversationsRequest extends RowQuery {
 /** Parts of an endpoint that a conversation has for both of its ends; of several values, the last in byte order. */
 export const conversationNames = ['name', 'namespace', 'owner_name', 'label'] as const
 
-/** Bits of `tcp_flags`: the combination is that of NetObserv's agent. */
-export const tcpBits = { syn: 0x02, ack: 0x10, synAck: 0x100, plain: 0xff } as const
+/** Bits of `tcp_flags` that are the same for all exporters. */
+export const plainBits = 0xff
 
 /** Flags without bit 8 of NetFlow and IPFIX, which is another flag there. */
 const flagsSql = ({ bitAnd }: Dialect) =>
   `CASE WHEN coalesce("protocol" = 'netobserv', false) THEN "tcp_flags" ` +
-  `ELSE ${bitAnd('"tcp_flags"', tcpBits.plain)} END`
+  `ELSE ${bitAnd('"tcp_flags"', plainBits)} END`
 
 /**
  * Before the direction is known, the ends are `a` and `b`: `a` is the first by text of the address, then by port.
- * `opens`: a SYN without ACK.
+ * `_opens`: a flow opens the connection, and `_listens`: its source or destination listened, as for `initiator` of
+ * flows.
  */
 export function conversationsSql(request: ConversationsRequest, dialect: Dialect = duckdb): string {
   const { names, by, limit } = request
@@ -32,7 +34,8 @@ export function conversationsSql(request: ConversationsRequest, dialect: Dialect
   const columns = ends.flatMap((end) => ['addr', 'port', ...conversationNames].map((part) => `"${end}_${part}"`))
   const flows =
     `SELECT ${columns.join(', ')}, "proto", bytes_est, packets_est, "rtt", "drop_packets", ` +
-    `${flagsSql(dialect)} AS "_flags", ` +
+    `${flagsSql(dialect)} AS "_flags", "listening_side" AS "_side", ` +
+    `${openingSql(dialect.name, '"tcp_flags"', isAgentSql('"protocol"')).opens} AS "_opens", ` +
     `${micros('coalesce("time_start", "time_received")')} AS "_from", ` +
     `${micros('coalesce("time_end", "time_received")')} AS "_to", ` +
     `(coalesce(${addressText('"src_addr"')}, ''), coalesce("src_port"::INTEGER, -1)) <= ` +
@@ -48,13 +51,15 @@ export function conversationsSql(request: ConversationsRequest, dialect: Dialect
   )
   const directed = (['ab', 'ba'] as const).flatMap((way) => {
     const only = `FILTER (WHERE ${way === 'ab' ? '' : 'NOT '}"_ab")`
-    const opens = `${dialect.bitAnd('"_flags"', tcpBits.syn)} <> 0 AND ${dialect.bitAnd('"_flags"', tcpBits.ack)} = 0`
+    const any = (test: string) => dialect.truth(`coalesce(${dialect.anyTrue(test)} ${only}, false)`)
     return [
       `count(*) ${only} AS "_flows_${way}"`,
       `${sum('bytes_est')} ${only} AS "_bytes_${way}"`,
       `${sum('packets_est')} ${only} AS "_packets_${way}"`,
       `${dialect.bitOr('"_flags"')} ${only} AS "_flags_${way}"`,
-      `${dialect.truth(`coalesce(${dialect.anyTrue(opens)} ${only}, false)`)} AS "_opens_${way}"`,
+      `${any('"_opens"')} AS "_opens_${way}"`,
+      `${any(`"_side" = ${listeningSides.src}`)} AS "_source_listens_${way}"`,
+      `${any(`"_side" = ${listeningSides.dst}`)} AS "_target_listens_${way}"`,
       `${dialect.min('"_from"')} ${only} AS "_first_${way}"`,
     ]
   })
@@ -112,32 +117,52 @@ const ranks: Readonly<Record<ConversationRank, (sum: Dialect['sum']) => string>>
   rtt: () => 'max("rtt")',
 }
 
-export type Evidence = 'syn' | 'port' | 'time'
+/** `port`: the only registered port. `learned`: the end listened in earlier flows. `lower`: a guess by ports. */
+export type Evidence = 'syn' | 'port' | 'learned' | 'lower' | 'time'
 
 /** One direction of a conversation; without flows it is not reported. */
 export type Direction = Readonly<{
   flows: number
   /** Bits that any of its flows has; null if none has flags. */
   flags: number | null
-  /** A flow has SYN without ACK. */
+  /** A flow opens the connection. */
   opens: boolean
+  /** The end listened in earlier flows. */
+  sourceListens: boolean
+  targetListens: boolean
   /** µs since 1970. */
   first: number | null
 }>
 
-/** A SYN+ACK or a SYN without ACK decides, then a SYN in one of two reported directions, then the higher port. */
-export function initiatorOf(
+/**
+ * The rules of `initiator` of flows, over all flows of the conversation, then the earlier flow. A SYN in one of two
+ * reported directions also shows the client.
+ */
+export function conversationInitiator(
   ab: Direction,
   ba: Direction,
   ports: Readonly<{ a: number | null; b: number | null }>,
 ): Readonly<{ isA: boolean; by: Evidence }> {
-  const has = ({ flags }: Direction, bit: number) => ((flags ?? 0) & bit) !== 0
-  const responds = [has(ab, tcpBits.synAck), has(ba, tcpBits.synAck)] as const
-  if (responds[0] !== responds[1]) return { isA: responds[1], by: 'syn' }
-  if (ab.opens !== ba.opens) return { isA: ab.opens, by: 'syn' }
-  const syn = [has(ab, tcpBits.syn), has(ba, tcpBits.syn)] as const
-  if (ab.flows > 0 && ba.flows > 0 && syn[0] !== syn[1]) return { isA: syn[0], by: 'syn' }
-  if (ports.a !== null && ports.b !== null && ports.a !== ports.b) return { isA: ports.a > ports.b, by: 'port' }
+  const opener = openerOf(ab, ba)
+  const byPorts = serverByPorts(ports.a ?? 0, ports.b ?? 0)
+  if (byPorts?.sure === true) {
+    const isA = byPorts.server === 'dst'
+    return { isA, by: opener === isA ? 'syn' : 'port' }
+  }
+  if (opener !== undefined) return { isA: opener, by: 'syn' }
+  const listens = { a: ab.sourceListens || ba.targetListens, b: ab.targetListens || ba.sourceListens }
+  if (listens.a !== listens.b) return { isA: listens.b, by: 'learned' }
+  if (byPorts !== undefined) return { isA: byPorts.server === 'dst', by: 'lower' }
   const never = Number.POSITIVE_INFINITY
   return { isA: (ab.first ?? never) <= (ba.first ?? never), by: 'time' }
+}
+
+/** Whether TCP flags show `a` as the client. */
+function openerOf(ab: Direction, ba: Direction): boolean | undefined {
+  const has = ({ flags }: Direction, bit: number) => ((flags ?? 0) & bit) !== 0
+  const responds = [has(ab, tcpBits.synAck), has(ba, tcpBits.synAck)] as const
+  if (responds[0] !== responds[1]) return responds[1]
+  if (ab.opens !== ba.opens) return ab.opens
+  const syn = [has(ab, tcpBits.syn), has(ba, tcpBits.syn)] as const
+  return ab.flows > 0 && ba.flows > 0 && syn[0] !== syn[1] ? syn[0] : undefined
 }

@@ -24,11 +24,11 @@ export {
 } from './row-query.ts'
 export { isoOf, momentOf, maxBuckets, stepFor, stepOf, type TimeSpan } from './span.ts'
 export {
+  conversationInitiator,
   conversationNames,
   conversationRanks,
   conversationsSql,
-  initiatorOf,
-  tcpBits,
+  plainBits,
   type ConversationRank,
   type ConversationsRequest,
   type Direction,

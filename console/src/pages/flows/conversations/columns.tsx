@@ -24,10 +24,12 @@ export function sortedColumn(rank: Rank): string {
 const evidence: Readonly<Record<Conversation['initiator'], string>> = {
   syn: conversationsText.bySyn,
   port: conversationsText.byPort,
+  learned: conversationsText.byEarlierFlows,
+  lower: conversationsText.byLowerPort,
   time: conversationsText.byTime,
 }
 
-/** A client that no TCP flag proves has a question mark. */
+/** A client that is a guess has a question mark. */
 function Endpoint({ end, initiator }: { end: End; initiator?: Conversation['initiator'] }) {
   const { addr, port, name, namespace, label } = end
   const beside = namespace ?? label
@@ -36,7 +38,7 @@ function Endpoint({ end, initiator }: { end: End; initiator?: Conversation['init
     <span title={[name, beside, addr, hint].filter((part) => part !== null && part !== '').join(' · ')}>
       {name === null ? <span className="mono">{addr ?? '–'}</span> : name}
       {port !== null && <span className="mono dim">:{port}</span>}
-      {initiator !== undefined && initiator !== 'syn' && <span className="dim">?</span>}
+      {(initiator === 'lower' || initiator === 'time') && <span className="dim">?</span>}
       {beside !== null && beside !== name && <span className="beside">{beside}</span>}
     </span>
   )

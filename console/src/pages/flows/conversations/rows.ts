@@ -25,7 +25,7 @@ export type Conversation = Readonly<{
   client: End
   server: End
   proto: number | null
-  initiator: 'syn' | 'port' | 'time'
+  initiator: 'syn' | 'port' | 'learned' | 'lower' | 'time'
   first: string
   last: string
   out: Way
