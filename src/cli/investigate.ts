@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { measureTexts } from '../api/investigate/measure-text.ts'
 import type { Investigation, Lane } from '../api/published.ts'
 import { action, requireServer, withServerFlags, type ServerFlags } from './client.ts'
 import { examples } from './examples.ts'
@@ -15,8 +16,8 @@ export function register(program: Command): void {
       program
         .command('investigate')
         .description(
-          'Show the traffic, changes, audit events, cluster events, image problems, costs and gaps of a workload, ' +
-            'actor, address or cloud resource in order of time.',
+          'Show the traffic, latency, drops, changes, audit events, cluster events, image problems, costs and gaps of ' +
+            'a workload, actor, address or cloud resource in order of time.',
         )
         .argument('<subject>', 'namespace/name, Kind/namespace/name, an address, or a reference of an object or actor'),
       'table',
@@ -90,6 +91,7 @@ export function investigationText(answer: Investigation): string {
   return [
     `${oneLine(subject.text)}, ${timeText(span.from)} to ${timeText(span.to)} UTC`,
     traffic?.state === 'shown' ? `, ${traffic.total.toLocaleString('en-US')} flows\n` : '\n',
+    ...measureTexts(answer).map(({ lane, text }) => `${lane}: ${text}\n`),
     rows.length === 0 ? '' : `\n${textTable(['time (UTC)', 'kind', 'object', 'event', 'by'], rows)}`,
     without.length === 0 ? '' : `\n${without.join('')}`,
   ].join('')

@@ -1,10 +1,10 @@
 import { keepPreviousData, useQuery, type UseQueryResult } from '@tanstack/react-query'
-import type { Investigation, Lane, LaneItem, LaneName } from '../../../src/api/published.ts'
+import type { Investigation, Lane, LaneItem, LaneName, Measured } from '../../../src/api/published.ts'
 import type { Range } from '../state/range.ts'
 import { listText } from '../state/parts.ts'
 import { pathOf, request, textOf } from './client.ts'
 
-export type { Investigation, Lane, LaneItem, LaneName }
+export type { Investigation, Lane, LaneItem, LaneName, Measured }
 
 export function useInvestigation(subject: string, t: Range, revision: number): UseQueryResult<Investigation> {
   return useQuery({
@@ -19,7 +19,12 @@ export function useInvestigation(subject: string, t: Range, revision: number): U
 }
 
 /** The report with links to this console. */
-export function reportOf(subject: string, t: Range, pins: readonly string[]): Promise<string> {
-  const query = { subject, from: t.from, to: t.to, format: 'md', base: location.origin, pins: listText(pins) }
+export function reportOf(
+  subject: string,
+  t: Range,
+  { pins, notes }: Readonly<{ pins: readonly string[]; notes: readonly string[] }>,
+): Promise<string> {
+  const lists = { pins: listText(pins), notes: listText(notes) }
+  const query = { subject, from: t.from, to: t.to, format: 'md', base: location.origin, ...lists }
   return textOf(pathOf('/api/v1/investigate', query))
 }

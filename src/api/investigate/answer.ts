@@ -10,6 +10,7 @@ import { costLane } from './lanes/cost.ts'
 import { eventsLane } from './lanes/events.ts'
 import { gapsLane } from './lanes/gaps.ts'
 import { notApplicable } from './lanes/lane.ts'
+import { measuresOf } from './measures.ts'
 import { problemsLane } from './lanes/problems.ts'
 import type { Investigation, Lane, Scene } from './types.ts'
 
@@ -26,8 +27,9 @@ export async function investigate(
   const { subject, span, principal, related } = scene
   const flows = related.filter === undefined ? undefined : flowsOf(related.filter)
   const marks = marksOf(scene, run, flows, () => flowsOf(''))
-  const [traffic, ...lanes] = await Promise.all([
+  const [traffic, measures, ...lanes] = await Promise.all([
     trafficOf(scene, run, flows),
+    measuresOf(scene, flows, stepFor(span, buckets)),
     marks.then((found) => changesLane(scene, found)),
     marks.then((found) => auditLane(scene, found)),
     eventsLane(scene),
@@ -42,7 +44,8 @@ export async function investigate(
     namespaces: principal.namespaces ?? null,
     filter: related.filter ?? null,
     ...series,
-    lanes: [lane, ...lanes],
+    measured: measures.measured,
+    lanes: [lane, ...measures.lanes, ...lanes],
   }
 }
 

@@ -1,9 +1,12 @@
 import { sizeText } from '../../model/size-text.ts'
 import { parseKubernetesRef } from '../../model/refs.ts'
+import { measureTexts } from './measure-text.ts'
 import type { Investigation, Lane, LaneItem, LaneName } from './types.ts'
 
 const titles: Readonly<Record<LaneName, string>> = {
   traffic: 'Traffic',
+  latency: 'Latency (percentile 95)',
+  drops: 'Drops',
   changes: 'Changes',
   audit: 'Audit',
   events: 'Cluster events',
@@ -23,10 +26,12 @@ type Options = Readonly<{
   base: string
   /** `changes:<pos>`. */
   pins: readonly string[]
+  /** Of pins: `changes:<pos>=<text>`. */
+  notes: readonly string[]
 }>
 
 /** A report with times in UTC. Texts of the data cannot form markup. */
-export function markdownOf(answer: Investigation, { base, pins }: Options): string {
+export function markdownOf(answer: Investigation, { base, pins, notes }: Options): string {
   const { subject, span, namespaces, lanes, filter } = answer
   const url = (path: string, search: Readonly<Record<string, string>>) =>
     `${base}${path}?${new URLSearchParams({ v: '1', ...search }).toString()}`
@@ -35,15 +40,17 @@ export function markdownOf(answer: Investigation, { base, pins }: Options): stri
   const all = lanes
     .flatMap(({ name, items }) => items.map((item) => ({ lane: name, item })))
     .toSorted((a, b) => Date.parse(a.item.time) - Date.parse(b.item.time))
-  const rows = (chosen: typeof all) => [
-    '| Time (UTC) | Lane | Object | Event | Actor |',
-    '| --- | --- | --- | --- | --- |',
+  const noteOf = (key: string) => notes.find((note) => note.startsWith(`${key}=`))?.slice(key.length + 1) ?? ''
+  const rows = (chosen: typeof all, withNotes: 'notes' | 'plain') => [
+    `| Time (UTC) | Lane | Object | Event | Actor |${withNotes === 'notes' ? ' Note |' : ''}`,
+    `| --- | --- | --- | --- | --- |${withNotes === 'notes' ? ' --- |' : ''}`,
     ...chosen.map(({ lane, item }) => {
       const { time, until, object, text: event, actor } = item
       const when = until === null ? timeText(time) : `${timeText(time)} to ${timeText(until)}`
       const target = eventUrl(lane, item, url)
       const cells = [when, titles[lane], linked(object, objectUrl(item, url)), linked(event, target)]
-      return `| ${[...cells, linked(actor ?? '', actorUrl(item, url))].join(' | ')} |`
+      const note = withNotes === 'notes' ? [escaped(noteOf(`${lane}:${item.pos}`))] : []
+      return `| ${[...cells, linked(actor ?? '', actorUrl(item, url)), ...note].join(' | ')} |`
     }),
   ]
   const marked = all.filter(({ lane, item }) => pinned.has(`${lane}:${item.pos}`))
@@ -54,20 +61,21 @@ export function markdownOf(answer: Investigation, { base, pins }: Options): stri
     `# ${escaped(subject.text)}`,
     '',
     `${timeText(span.from)} to ${timeText(span.to)} UTC. ` +
-      `[Open in Weir](${url('/investigate', { live: '0', t: range, of: subject.ref, ...pinsOf(pins) })}).`,
+      `[Open in Weir](${url('/investigate', { live: '0', t: range, of: subject.ref, ...listsOf({ pins, notes }) })}).`,
     ...(namespaces === null ? [] : ['', `Limited to the namespaces ${namespaces.map(escaped).join(', ')}.`]),
     '',
     '## Traffic',
     '',
     ...trafficText(answer),
+    ...measureTexts(answer).flatMap(({ lane, text }) => ['', `${titles[lane]}: ${escaped(text)}.`]),
     ...(filter === null
       ? []
       : ['', `[Flows](${url('/flows', { view: 'overview', live: '0', t: range, q: filter })}): \`${inCode(filter)}\``]),
-    ...(marked.length === 0 ? [] : ['', '## Pinned', '', ...rows(marked)]),
+    ...(marked.length === 0 ? [] : ['', '## Pinned', '', ...rows(marked, notes.length > 0 ? 'notes' : 'plain')]),
     '',
     '## Timeline',
     '',
-    ...(rest.length === 0 ? ['No other event.'] : rows(rest)),
+    ...(rest.length === 0 ? ['No other event.'] : rows(rest, 'plain')),
     ...(cut.length === 0
       ? []
       : ['', `Only the newest are listed: ${cut.map((lane) => `${shown(lane)} of ${titles[lane.name]}`).join(', ')}.`]),
@@ -134,6 +142,9 @@ function actorUrl({ actor_ref: ref }: LaneItem, url: Url): string | undefined {
   return ref === null ? undefined : url('/actor', { of: ref })
 }
 
-function pinsOf(pins: readonly string[]): Readonly<Record<string, string>> {
-  return pins.length === 0 ? {} : { pins: pins.map((pin) => pin.replaceAll(/[\\,]/g, '\\$&')).join(',') }
+function listsOf(lists: Readonly<Record<string, readonly string[]>>): Readonly<Record<string, string>> {
+  const written = Object.entries(lists).filter(([, list]) => list.length > 0)
+  return Object.fromEntries(
+    written.map(([name, list]) => [name, list.map((each) => each.replaceAll(/[\\,]/g, '\\$&')).join(',')]),
+  )
 }

@@ -14,7 +14,17 @@ export type Subject = Readonly<{ text: string; ref: string }> &
     | Readonly<{ is: 'resource' }>
   )
 
-export const laneNames = ['traffic', 'changes', 'audit', 'events', 'problems', 'cost', 'gaps'] as const
+export const laneNames = [
+  'traffic',
+  'latency',
+  'drops',
+  'changes',
+  'audit',
+  'events',
+  'problems',
+  'cost',
+  'gaps',
+] as const
 export type LaneName = (typeof laneNames)[number]
 
 /**
@@ -78,6 +88,15 @@ export type Related = Readonly<{
   resources: readonly string[]
 }>
 
+/** Of flows in a bucket; latencies in ms, null: no flow has one. */
+export type Measured = Readonly<{
+  time: string
+  rtt: number | null
+  dns_latency: number | null
+  drop_packets: number
+  drop_bytes: number
+}>
+
 export type Investigation = Readonly<{
   subject: Readonly<{ is: Subject['is']; text: string; ref: string }>
   span: Readonly<{ from: string; to: string }>
@@ -88,6 +107,8 @@ export type Investigation = Readonly<{
   step: number
   /** Buckets without flows are omitted. */
   buckets: readonly Readonly<{ time: string; bytes: number; packets: number; flows: number }>[]
+  /** Buckets with latencies or drops. */
+  measured: readonly Measured[]
   since: string | null
   stored_to: string | null
   lanes: readonly Lane[]

@@ -200,6 +200,53 @@ test('traffic of a workload equals the sums of its flows', async () => {
   expect([before.lanes['traffic']?.state, before.body['since']]).toEqual(['not-collected', '2026-11-20T10:10:00.000Z'])
 })
 
+test('latencies and drops of flows are lanes only where flows have them', async () => {
+  const api = await started()
+  const [own, db] = ['shop/Deployment/web', 'shop/StatefulSet/db']
+  const batch = talkBatch(
+    [1, 2, 3, 4].map(() => ({ from: own, to: db, bytes: 100 })),
+    Date.parse(at('11:00:00')),
+  )
+  const valid = Uint8Array.of(0b0111)
+  const big = (values: readonly number[]) => new Uint32Array(BigUint64Array.from(values, BigInt).buffer)
+  await api.addBatch(
+    {
+      ...batch,
+      columns: {
+        ...batch.columns,
+        rtt: { kind: 'u64', words: big([2e6, 7e6, 0, 9e6]), valid },
+        dns_latency: { kind: 'f64', values: Float64Array.of(0, 0, 12.5, 99), valid },
+        drop_packets: { kind: 'u64', words: big([0, 3, 4, 50]), valid },
+        drop_bytes: { kind: 'u64', words: big([0, 300, 400, 5000]), valid },
+      },
+    },
+    Date.parse(at('11:00:00')),
+  )
+  const { lanes, body } = await lanesOf(api, 'shop/web')
+  expect(Object.keys(lanes).slice(0, 4)).toEqual(['traffic', 'latency', 'drops', 'changes'])
+  expect([lanes['latency']?.total, lanes['drops']?.total]).toEqual([3, 7])
+  expect(body['measured']).toEqual([
+    {
+      time: (body['buckets'] as { time: string }[])[0]?.time,
+      rtt: 7,
+      dns_latency: 12.5,
+      drop_packets: 7,
+      drop_bytes: 700,
+    },
+  ])
+  const query = new URLSearchParams({ subject: 'shop/web', ...range, format: 'md' })
+  const url = `${api.url}/api/v1/investigate?${query.toString()}`
+  const report = await (await fetch(url, { headers: { authorization: 'Bearer admin' } })).text()
+  expect(report).toMatch(
+    /\nLatency \(percentile 95\): RTT at most 7\.00 ms at 2026-11-20 10:5\d:\d\d, DNS at most 13 ms at /,
+  )
+  expect(report).toMatch(/\nDrops: 7 packets, 700 B, at most 7 at 2026-11-20 10:5/)
+  const none = await lanesOf(api, 'shop/web', { to: at('10:30:00') })
+  expect(Object.keys(none.lanes)).not.toContain('latency')
+  expect([Object.keys(none.lanes).includes('drops'), none.body['measured']]).toEqual([false, []])
+  expect(Object.keys((await lanesOf(api, 'vault/key-1')).lanes)).not.toContain('drops')
+})
+
 test('an actor has its changes and audit events, an address those of its holders and its own requests', async () => {
   const api = await started()
   const actor = await lanesOf(api, 'user:c1/alice')
@@ -276,6 +323,7 @@ test('a report in Markdown has times in UTC, links, the pins first, and no marku
     format: 'md',
     base: 'https://weir.test/',
     pins: pin,
+    notes: `${pin}=seen by | *Ann*`,
   })
   const answer = await fetch(`${api.url}/api/v1/investigate?${query.toString()}`, {
     headers: { authorization: 'Bearer admin' },
@@ -285,6 +333,9 @@ test('a report in Markdown has times in UTC, links, the pins first, and no marku
   expect(text).toMatch(/^# Deployment shop\/web\n\n2026-11-20 10:00:00 to 2026-11-20 12:00:00 UTC\. \[Open in Weir\]/)
   const [pinned = '', timeline = ''] = text.split('## Pinned')[1]?.split('## Timeline') ?? []
   expect(pinned).toContain('BackOff: Back-off \\| \\<b\\>restarting\\</b\\> (3 times)')
+  expect(pinned).toContain('| Time (UTC) | Lane | Object | Event | Actor | Note |')
+  expect(pinned).toContain('| kubelet | seen by \\| \\*Ann\\* |')
+  expect(text).toMatch(/Open in Weir\]\([^)]*notes=events/)
   expect(timeline).not.toContain('BackOff')
   expect(timeline).toMatch(
     /\| 2026-11-20 10:30:00 \| Changes \| \[Deployment shop\/web\]\(https:\/\/weir\.test\/resource\/k8s:c1\/apps\/Deployment\/shop\/web\?v=1&at=[^)]+\) \| \[updated: spec\/replicas → 0\]\(https:\/\/weir\.test\/changes\?[^)]*sel=[^)]+\) \| \[alice\]\(https:\/\/weir\.test\/actor\?v=1&of=user%3Ac1%2Falice\) \|/,

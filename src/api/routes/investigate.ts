@@ -35,6 +35,16 @@ export const investigateSchemas = {
       buckets: list(object({ time: string, bytes: number, packets: number, flows: number }), {
         description: 'Traffic. Buckets without flows are omitted.',
       }),
+      measured: list(
+        object({
+          time: string,
+          rtt: { type: ['number', 'null'], description: 'Round-trip time in ms, percentile 95 of the flows.' },
+          dns_latency: { type: ['number', 'null'], description: 'Of DNS queries, in ms, percentile 95.' },
+          drop_packets: number,
+          drop_bytes: number,
+        }),
+        { description: 'Buckets with latencies or drops, for the lanes latency and drops.' },
+      ),
       since: { ...nullable, description: 'Oldest stored flow, if the time range begins earlier.' },
       stored_to: { ...nullable, description: 'Flows received later are not stored yet.' },
       lanes: list(
@@ -45,7 +55,8 @@ export const investigateSchemas = {
             enum: laneStates,
             description:
               'empty: nothing in the time range; not-collected: nothing of this kind is stored; not-permitted: the ' +
-              'user may not see it; not-applicable: it has nothing about such a subject.',
+              'user may not see it; not-applicable: it has nothing about such a subject. The lanes latency and drops ' +
+              'are absent without values; their values are in `measured`.',
           },
           note: { ...nullable, description: 'Reason for missing items, or a remark.' },
           total: integer,
@@ -67,7 +78,7 @@ export const investigateSchemas = {
         }),
       ),
     },
-    { required: ['subject', 'span', 'namespaces', 'filter', 'step', 'buckets', 'lanes'] },
+    { required: ['subject', 'span', 'namespaces', 'filter', 'step', 'buckets', 'measured', 'lanes'] },
   ),
 } as const
 
@@ -78,6 +89,7 @@ interface Query {
   readonly limit?: number
   readonly format?: 'json' | 'md'
   readonly pins?: string
+  readonly notes?: string
   readonly base?: string
 }
 
@@ -85,7 +97,7 @@ const schema = {
   operationId: 'investigate',
   summary: 'Everything about a workload, actor, address or resource in a time range',
   description:
-    'Traffic, changes, audit events, cluster events, problems of images, costs and gaps. Access is decided for each ' +
+    'Traffic, latency, drops, changes, audit events, cluster events, problems of images, costs and gaps. Access is decided for each ' +
     'lane; a lane without items states the reason.',
   querystring: closed(
     {
@@ -105,6 +117,11 @@ const schema = {
         type: 'string',
         maxLength: 16_384,
         description: 'For Markdown: items to list first, as `lane:pos`, comma-separated (a comma within as `\\,`).',
+      },
+      notes: {
+        type: 'string',
+        maxLength: 16_384,
+        description: 'For Markdown: texts of pinned items, as `lane:pos=text`, comma-separated as in `pins`.',
       },
       base: {
         type: 'string',
@@ -147,6 +164,8 @@ export function investigateRoutes(app: FastifyInstance, context: ApiContext, hub
     const base = query.base ?? `${request.protocol}://${request.host}`
     return reply
       .type('text/markdown; charset=utf-8')
-      .send(markdownOf(answer, { base: base.replace(/\/+$/, ''), pins: listOf(query.pins) }))
+      .send(
+        markdownOf(answer, { base: base.replace(/\/+$/, ''), pins: listOf(query.pins), notes: listOf(query.notes) }),
+      )
   })
 }

@@ -5,11 +5,13 @@ import type { GridColumn } from '../../parts/grid.tsx'
 import { generalText } from '../../text/general.ts'
 import { investigateText } from '../../text/investigate.ts'
 import { laneTitles, type LaneEvent } from './events.ts'
+import { noteOf } from './notes.tsx'
 
 const signs = { info: '●', warning: '▲', bad: '■' } as const
 
 export function columnsOf(
   pins: readonly string[],
+  notes: readonly string[],
   onPin: (event: LaneEvent) => void,
 ): readonly GridColumn<LaneEvent>[] {
   return [
@@ -53,7 +55,15 @@ export function columnsOf(
       title: investigateText.event,
       width: 240,
       grow: 5,
-      cell: ({ text }) => <span title={text}>{text}</span>,
+      cell: ({ key, text }) => {
+        const note = noteOf(notes, key)
+        return (
+          <span title={note === '' ? text : `${note}: ${text}`}>
+            {note !== '' && <span className="note">{note} · </span>}
+            {text}
+          </span>
+        )
+      },
     },
     {
       id: 'actor',

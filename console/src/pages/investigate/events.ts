@@ -5,6 +5,8 @@ export type LaneEvent = LaneItem & Readonly<{ lane: LaneName; key: string }>
 
 export const laneTitles: Readonly<Record<LaneName, string>> = {
   traffic: investigateText.traffic,
+  latency: investigateText.latency,
+  drops: investigateText.drops,
   changes: investigateText.changes,
   audit: investigateText.audit,
   events: investigateText.clusterEvents,

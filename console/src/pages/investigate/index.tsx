@@ -32,6 +32,7 @@ import { columnsOf } from './columns.tsx'
 import { Details } from './details.tsx'
 import { eventsOf, type LaneEvent } from './events.ts'
 import { Lanes } from './lanes.tsx'
+import { Notes, withNote } from './notes.tsx'
 import { investigateCodec, type InvestigateState } from './state.ts'
 import '../../parts/changes/changes.css'
 import '../../parts/audit/audit.css'
@@ -54,7 +55,7 @@ export default function InvestigatePage(): React.ReactNode {
       <div className="page-bar">
         <SubjectBox
           of={of}
-          onChoose={(subject) => set({ of: subject, pins: [], sel: '', why: false, pinned: false })}
+          onChoose={(subject) => set({ of: subject, pins: [], notes: [], sel: '', why: false, pinned: false })}
         />
         <TimeControl frame={state} onChange={set} />
       </div>
@@ -81,21 +82,26 @@ type SubjectProps = Pick<PageState<InvestigateState>, 'state' | 'set'> &
   Readonly<{ of: Investigation; busy: boolean; onRefresh: () => void }>
 
 function Subject({ of, state, set, busy, onRefresh }: SubjectProps) {
-  const { t, pins, hide, sel } = state
+  const { t, pins, notes, hide, sel } = state
   const [failed, setFailed] = useState('')
   const events = useMemo(() => eventsOf(of), [of])
   const shown = events.filter(({ key, lane }) => !hide.includes(lane) && (!state.pinned || pins.includes(key)))
   const columns = useMemo(
     () =>
-      columnsOf(pins, ({ key }) =>
-        set({ pins: pins.includes(key) ? pins.filter((each) => each !== key) : [...pins, key] }, 'replace'),
+      columnsOf(pins, notes, ({ key }) =>
+        set(
+          pins.includes(key)
+            ? { pins: pins.filter((each) => each !== key), notes: withNote(notes, key, '') }
+            : { pins: [...pins, key] },
+          'replace',
+        ),
       ),
-    [pins, set],
+    [pins, notes, set],
   )
   const open = ({ key }: LaneEvent) => set({ sel: key, why: false })
   const report = () => {
     setFailed('')
-    reportOf(state.of, t, pins).then(
+    reportOf(state.of, t, { pins, notes }).then(
       (text) => saveText(text, `${fileName('weir', of.subject.text)}.md`, 'text/markdown'),
       (error: unknown) => setFailed(asApiError(error).message),
     )
@@ -163,7 +169,11 @@ function Subject({ of, state, set, busy, onRefresh }: SubjectProps) {
               set({ hide: hide.includes(lane) ? hide.filter((each) => each !== lane) : [...hide, lane] }, 'replace')
             }
             onOpen={open}
+            onSpan={(from, to) => set({ t: { from, to } })}
           />
+          {state.pinned && shown.length > 0 && (
+            <Notes of={shown} notes={notes} onNotes={(next) => set({ notes: next }, 'replace')} />
+          )}
           <section className="panel table" aria-label={investigateText.events}>
             {shown.length === 0 ? (
               <EmptyState

@@ -1,8 +1,10 @@
 import { useLayoutEffect, useRef, useState } from 'react'
 import type { Investigation, Lane } from '../../api/investigate.ts'
-import { count, momentAt, shortTime, volume } from '../../parts/format.ts'
+import { useBrush } from '../../hooks/use-brush.ts'
+import { count, momentAt, shortTime } from '../../parts/format.ts'
 import { investigateText } from '../../text/investigate.ts'
 import { clustersOf, laneTitles, type LaneEvent } from './events.ts'
+import { Figures } from './figures.tsx'
 
 type LanesProps = Readonly<{
   of: Investigation
@@ -12,13 +14,14 @@ type LanesProps = Readonly<{
   selected: string
   onHide: (lane: string) => void
   onOpen: (event: LaneEvent) => void
+  onSpan: (from: string, to: string) => void
 }>
 
 /** The least target size of WCAG 2.2, and a gap. */
 const markPx = 26
 const ticks = 5
 
-export function Lanes({ of, events, hide, pins, selected, onHide, onOpen }: LanesProps): React.ReactNode {
+export function Lanes({ of, events, hide, pins, selected, onHide, onOpen, onSpan }: LanesProps): React.ReactNode {
   const place = useRef<HTMLDivElement>(null)
   const [width, setWidth] = useState(600)
   useLayoutEffect(() => {
@@ -29,13 +32,28 @@ export function Lanes({ of, events, hide, pins, selected, onHide, onOpen }: Lane
     return () => observer.disconnect()
   }, [])
   const span = { from: Date.parse(of.span.from), to: Date.parse(of.span.to) }
+  const { brushed, onPointerDown } = useBrush(({ from, to }) => {
+    const at = (part: number) => new Date(Math.round(span.from + part * (span.to - span.from))).toISOString()
+    onSpan(at(from), at(to))
+  })
   return (
     <section className="panel lanes" aria-label={investigateText.lanes}>
       {of.lanes.map((lane) => (
         <div key={lane.name} className="lane" data-lane={lane.name} data-state={lane.state}>
           <Head of={lane} hidden={hide.includes(lane.name)} onHide={() => onHide(lane.name)} />
-          <div className="lane-track" ref={lane.name === 'traffic' ? place : undefined}>
-            {lane.name === 'traffic' && <Traffic of={of} />}
+          <div
+            className="lane-track"
+            ref={lane.name === 'traffic' ? place : undefined}
+            title={investigateText.brushHint}
+            onPointerDown={onPointerDown}
+          >
+            <Figures of={of} lane={lane} />
+            {brushed !== undefined && (
+              <i
+                className="lane-brushed"
+                style={{ left: `${brushed.from * 100}%`, width: `${(brushed.to - brushed.from) * 100}%` }}
+              />
+            )}
             {clustersOf(
               events.filter((event) => event.lane === lane.name),
               span,
@@ -114,43 +132,5 @@ function Without({ of: { state, note } }: { of: Lane }) {
       <b>{states[state]}</b>
       {note !== null && <span className="dim">{note}</span>}
     </p>
-  )
-}
-
-const height = 48
-
-/** An area with the text of its figures. */
-function Traffic({ of: { buckets, span, step, since, lanes } }: { of: Investigation }) {
-  const lane = lanes.find(({ name }) => name === 'traffic')
-  if (lane?.state !== 'shown') return null
-  const [from, to] = [Date.parse(span.from), Date.parse(span.to)]
-  const most = Math.max(1, ...buckets.map(({ bytes }) => bytes))
-  const at = (ms: number) => Math.min(1000, Math.max(0, (1000 * (ms - from)) / (to - from)))
-  const path = buckets
-    .map(({ time, bytes }) => {
-      const [left, right] = [at(Date.parse(time)), at(Date.parse(time) + step * 1000)]
-      const top = height - (bytes / most) * (height - 2)
-      return `M${left} ${height}V${top}H${right}V${height}Z`
-    })
-    .join('')
-  const text = investigateText.trafficOf(
-    count(lane.total),
-    volume(buckets.reduce((sum, { bytes }) => sum + bytes, 0)),
-    investigateText.perSecond(volume(most / step)),
-  )
-  return (
-    <>
-      <svg viewBox={`0 0 1000 ${height}`} preserveAspectRatio="none" role="img" aria-label={text}>
-        <path d={path} />
-      </svg>
-      {since !== null && (
-        <span
-          className="lane-unknown"
-          style={{ width: `${at(Date.parse(since)) / 10}%` }}
-          title={investigateText.unknownBefore}
-        />
-      )}
-      <p className="lane-figures dim">{text}</p>
-    </>
   )
 }

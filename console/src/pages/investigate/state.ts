@@ -8,6 +8,8 @@ import { range } from '../../state/range.ts'
 export interface InvestigateState extends Frame, OpenChange {
   readonly of: string
   readonly pins: readonly string[]
+  /** Of pins: `lane:pos=text`. */
+  readonly notes: readonly string[]
   readonly pinned: boolean
   readonly hide: readonly string[]
   readonly why: boolean
@@ -18,6 +20,7 @@ export const investigateCodec = codecOf<InvestigateState>({
   t: range({ from: 'now-1h', to: 'now' }),
   of: text(),
   pins: textList(),
+  notes: textList(),
   pinned: flag(false),
   hide: names([]),
   why: flag(false),

@@ -3,8 +3,8 @@ import { auditScope } from '../../access/scope.ts'
 import type { TrafficMark } from '../../why/types.ts'
 import { objectText } from '../subject.ts'
 import type { Lane, LaneItem, Scene } from '../types.ts'
-import { markItem, withItems } from './changes.ts'
-import { amongTexts, laneOf, notPermitted, textOf, within, type Row } from './lane.ts'
+import { markItem } from './changes.ts'
+import { amongTexts, laneOf, notPermitted, textOf, within, withMarks, type Row } from './lane.ts'
 
 const columns =
   'time, actor, actor_name, service, action, resource, resource_type, resource_name, resource_id, outcome, ' +
@@ -33,9 +33,9 @@ export async function auditLane(scene: Scene, marks: readonly TrafficMark[]): Pr
     probe: `SELECT time FROM audit WHERE ${scope ?? '1 = 1'} LIMIT 1`,
     missing: 'No audit event is stored.',
   })
-  const known = new Set(lane.items.map(({ pos }) => pos))
-  const others = marks.filter(({ is, pos }) => is === 'audit' && !known.has(pos)).map(markItem)
-  return others.length === 0 ? lane : withItems(lane, others, limit)
+  const fromMarks = marks.filter(({ is }) => is === 'audit').map(markItem)
+  // Its own events have more facts than their marks.
+  return withMarks(lane, fromMarks, { limit, prefer: 'items' })
 }
 
 function auditItem(row: Row): LaneItem {

@@ -8,7 +8,7 @@ import { reasonText } from '../../why/reason-text.ts'
 import { objectText } from '../subject.ts'
 import type { TrafficMark } from '../../why/types.ts'
 import type { Lane, LaneItem, Scene } from '../types.ts'
-import { amongTexts, laneOf, notPermitted, textOf, within, type Row } from './lane.ts'
+import { amongTexts, laneOf, notPermitted, textOf, within, withMarks, type Row } from './lane.ts'
 
 /** Changes without noise of the subject or by the actor, and those of objects that its traffic depends on. */
 export async function changesLane(scene: Scene, marks: readonly TrafficMark[]): Promise<Lane> {
@@ -34,18 +34,9 @@ export async function changesLane(scene: Scene, marks: readonly TrafficMark[]): 
     probe: `SELECT kind FROM changes WHERE ${scope ?? '1 = 1'} LIMIT 1`,
     missing: 'No change of a Kubernetes object is stored.',
   })
-  const known = new Set(lane.items.map(({ pos }) => pos))
+  const fromMarks = marks.filter(({ is }) => is !== 'audit').map(markItem)
   // Marks have the value before and the relation.
-  const marked = new Map(marks.filter(({ is }) => is !== 'audit').map((mark) => [mark.pos, markItem(mark)]))
-  const items = lane.items.map((item) => marked.get(item.pos) ?? item)
-  const others = [...marked.values()].filter(({ pos }) => !known.has(pos))
-  return others.length === 0 ? { ...lane, items } : withItems({ ...lane, items }, others, limit)
-}
-
-/** The newest of both. */
-export function withItems(lane: Lane, more: readonly LaneItem[], limit: number): Lane {
-  const all = [...lane.items, ...more].toSorted((a, b) => Date.parse(a.time) - Date.parse(b.time))
-  return { ...lane, state: 'shown', note: null, total: lane.total + more.length, items: all.slice(-limit) }
+  return withMarks(lane, fromMarks, { limit, prefer: 'marks' })
 }
 
 function changeItem(row: Row): LaneItem {

@@ -59,3 +59,18 @@ export async function laneOf(
     ? { name, state: 'empty', note, total: 0, items: [] }
     : { name, state: 'not-collected', note: missing, total: 0, items: [] }
 }
+
+/** The newest of the items and of marks. `prefer`: which one is shown of those with the same position. */
+export function withMarks(
+  lane: Lane,
+  marks: readonly LaneItem[],
+  { limit, prefer }: Readonly<{ limit: number; prefer: 'marks' | 'items' }>,
+): Lane {
+  const marked = new Map(prefer === 'items' ? [] : marks.map((mark) => [mark.pos, mark]))
+  const own = lane.items.map((item) => marked.get(item.pos) ?? item)
+  const known = new Set(lane.items.map(({ pos }) => pos))
+  const others = marks.filter(({ pos }) => !known.has(pos))
+  if (others.length === 0) return { ...lane, items: own }
+  const all = [...own, ...others].toSorted((a, b) => Date.parse(a.time) - Date.parse(b.time))
+  return { ...lane, state: 'shown', note: null, total: lane.total + others.length, items: all.slice(-limit) }
+}
