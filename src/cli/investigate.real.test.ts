@@ -1,19 +1,10 @@
 import { expect, test } from 'vitest'
-import { incident } from '../api/testing/incidents.ts'
-import { startStored } from '../api/testing/stored.ts'
-import { toEventBatch } from '../model/events.ts'
 import { weir } from './testing/command.ts'
+import { startIncident } from './testing/incident.ts'
 
 test('`weir investigate` lists the events of a workload in order of time, and prints the report', async () => {
-  const api = await startStored()
-  const now = Date.now()
-  const { events, flows, from, to, actor, culprit } = incident(2, now)
-  await api.addBatch(toEventBatch(events), now)
-  await api.addBatch(flows, now)
-  const range = ['--from', new Date(from).toISOString(), '--to', new Date(to).toISOString()]
-  const [kind, ...name] = culprit.split('/')
-  const subject = name.join('/')
-  const { out, code, err } = await weir(['investigate', subject, '--url', api.url, ...range])
+  const { url, range, actor, kind, object: subject } = await startIncident(2)
+  const { out, code, err } = await weir(['investigate', subject, '--url', url, ...range])
   expect([code, err]).toEqual([0, ''])
   const lines = out.split('\n')
   expect(lines[0]).toMatch(new RegExp(`^${kind} ${subject}, .* UTC, [\\d,]+ flows$`))
@@ -22,9 +13,9 @@ test('`weir investigate` lists the events of a workload in order of time, and pr
   const times = lines.flatMap((line) => /^\d{4}-\S+ \S+/.exec(line) ?? [])
   expect(times).toEqual(times.toSorted())
   expect(out).toContain('\ncost: not collected. No cost is stored.\n')
-  const report = await weir(['investigate', subject, '--url', api.url, ...range, '-o', 'md'])
+  const report = await weir(['investigate', subject, '--url', url, ...range, '-o', 'md'])
   expect(report.out).toMatch(new RegExp(`^# ${kind} ${subject}\n`))
-  expect(report.out).toContain(`(${api.url}/resource/k8s:c1/apps/${kind}/${subject}?`)
-  const missing = await weir(['investigate', 'shop/nothing', '--url', api.url])
+  expect(report.out).toContain(`(${url}/resource/k8s:c1/apps/${kind}/${subject}?`)
+  const missing = await weir(['investigate', 'shop/nothing', '--url', url])
   expect([missing.code, missing.err]).toEqual([1, expect.stringContaining('shop/nothing is unknown.')])
 })

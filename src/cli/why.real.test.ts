@@ -1,31 +1,23 @@
 import { expect, test } from 'vitest'
-import { incident } from '../api/testing/incidents.ts'
-import { startStored } from '../api/testing/stored.ts'
-import { toEventBatch } from '../model/events.ts'
 import { weir } from './testing/command.ts'
+import { startIncident } from './testing/incident.ts'
 import { whyText } from './why.ts'
 
 test('`weir why` lists the change that preceded a drop first, with actor and relation', async () => {
-  const api = await startStored()
-  const now = Date.now()
-  const { events, flows, from, to, actor, culprit } = incident(2, now)
-  await api.addBatch(toEventBatch(events), now)
-  await api.addBatch(flows, now)
-  const range = ['--from', new Date(from).toISOString(), '--to', new Date(to).toISOString()]
-  const { out, code, err } = await weir(['why', '--url', api.url, ...range])
+  const { url, range, actor, kind, object } = await startIncident(2)
+  const { out, code, err } = await weir(['why', '--url', url, ...range])
   expect([code, err]).toEqual([0, ''])
-  const [kind, ...name] = culprit.split('/')
   const lines = out.split('\n')
   expect(lines[0]).toMatch(/^Traffic changed at .* UTC, from .* to .* in equal times\.$/)
-  expect(lines[3]).toContain(`${kind} ${name.join('/')} updated`)
+  expect(lines[3]).toContain(`${kind} ${object} updated`)
   expect(lines[3]).toContain(actor)
-  expect(lines[3]).toContain(`is ${name.join('/')}`)
+  expect(lines[3]).toContain(`is ${object}`)
   expect(out).toMatch(/Not listed: 0 noise, \d+ by controllers as results, \d+ without a known relation\.\n$/)
-  const json = JSON.parse((await weir(['why', '--url', api.url, ...range, '-o', 'json', '--limit', '1'])).out) as {
+  const json = JSON.parse((await weir(['why', '--url', url, ...range, '-o', 'json', '--limit', '1'])).out) as {
     candidates: { name: string }[]
   }
-  expect(json.candidates.map((each) => each.name)).toEqual([name.at(-1)])
-  expect((await weir(['why', '--url', api.url, '--lookback', 'soon'])).err).toContain('"lookback" is not a duration')
+  expect(json.candidates.map((each) => each.name)).toEqual([object.split('/').at(-1)])
+  expect((await weir(['why', '--url', url, '--lookback', 'soon'])).err).toContain('"lookback" is not a duration')
 })
 
 test('an answer without candidates names the searched time', () => {

@@ -16,8 +16,7 @@ import { traceColumns } from '../../parts/audit/columns.tsx'
 import { NewestTrace } from '../../parts/audit/newest.tsx'
 import { Timeline } from '../../parts/audit/timeline.tsx'
 import { InvestigateLink } from '../../parts/links/investigate-link.tsx'
-import { TraceDrawer } from '../../parts/audit/trace.tsx'
-import { ChangeDrawer } from '../../parts/changes/change.tsx'
+import { RecordDrawer } from '../../parts/record-drawer.tsx'
 import { useRefresh } from '../../hooks/use-refresh.ts'
 import { ChangesBy, SumsOf } from './parts.tsx'
 import { actorCodec, type ActorState } from './state.ts'
@@ -155,22 +154,14 @@ function Actor({ state, set }: Pick<PageState<ActorState>, 'state' | 'set'>) {
             />
           </div>
         )}
-        {state.trace !== '' && (
-          <TraceDrawer
-            of={state.trace}
-            known={rows.find(({ pos }) => pos === state.trace)}
-            onClose={() => set({ trace: '' })}
-          />
-        )}
-        {state.sel !== '' && (
-          <ChangeDrawer
-            of={state.sel}
-            known={undefined}
-            as={state.as}
-            onAs={(as) => set({ as }, 'replace')}
-            onClose={() => set({ sel: '' })}
-          />
-        )}
+        <RecordDrawer
+          is={state.trace === '' ? 'change' : 'audit'}
+          of={state.trace || state.sel}
+          known={{ traces: rows }}
+          as={state.as}
+          onAs={(as) => set({ as }, 'replace')}
+          onClose={() => set({ trace: '', sel: '' })}
+        />
       </div>
     </>
   )

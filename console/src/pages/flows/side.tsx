@@ -6,8 +6,7 @@ import { markOf } from './marks.ts'
 import type { FlowsState, ShownFlows } from './state.ts'
 
 const WhyDrawer = lazy(async () => ({ default: (await import('../../parts/why/why-drawer.tsx')).WhyDrawer }))
-const ChangeDrawer = lazy(async () => ({ default: (await import('../../parts/changes/change.tsx')).ChangeDrawer }))
-const TraceDrawer = lazy(async () => ({ default: (await import('../../parts/audit/trace.tsx')).TraceDrawer }))
+const RecordDrawer = lazy(async () => ({ default: (await import('../../parts/record-drawer.tsx')).RecordDrawer }))
 
 type SideProps = Readonly<{ state: ShownFlows; set: PageState<FlowsState>['set'] }>
 
@@ -22,10 +21,8 @@ export function Side({ state, set }: SideProps): React.ReactNode {
     <Suspense>
       {mark === '' ? (
         <WhyDrawer query={{ ...questionQuery(state), from: t.from, to: t.to }} onClose={() => set({ why: false })} />
-      ) : is === 'audit' ? (
-        <TraceDrawer of={pos} known={undefined} onClose={onClose} />
       ) : (
-        <ChangeDrawer of={pos} known={undefined} as={as} onAs={setAs} onClose={onClose} />
+        <RecordDrawer is={is} of={pos} as={as} onAs={setAs} onClose={onClose} />
       )}
     </Suspense>
   )

@@ -3,9 +3,12 @@ import type { CloudResource, CloudRow } from '../../api/inventory.ts'
 import { Drawer, Fact } from '../../parts/drawer.tsx'
 import { count, momentAt, plainText, size, volume } from '../../parts/format.ts'
 import { ActorLink } from '../../parts/links/actor-link.tsx'
+import { InvestigateLink } from '../../parts/links/investigate-link.tsx'
 import { ResourceLink } from '../../parts/links/resource-link.tsx'
+import { literal } from '../../parts/filter-text.ts'
 import { money } from '../../parts/money.ts'
 import { Pending } from '../../parts/states.tsx'
+import { TrafficAround } from '../../parts/why/traffic-link.tsx'
 import { cloudId, parseRef } from '../../state/refs.ts'
 import { generalText } from '../../text/general.ts'
 import { inventoryText, relationNames } from '../../text/inventory.ts'
@@ -29,6 +32,9 @@ export function Details({ of, known, onOpen, onClose }: DetailsProps): React.Rea
     <Drawer of={of} name={inventoryText.details(name)} title={name} onClose={onClose}>
       {data !== undefined && data.now === null && <p className="warning pad">{inventoryText.isGone}</p>}
       {row !== undefined && <Facts of={row} costs={data?.costs} />}
+      <p>
+        <InvestigateLink of={of} />
+      </p>
       {data === undefined ? (
         <Pending of={query} what={inventoryText.relations} />
       ) : (
@@ -151,7 +157,16 @@ function Traffic({ of: { traffic } }: { of: CloudResource }) {
   )
 }
 
-function History({ of: { changes } }: { of: CloudResource }) {
+/** Of the node that it hosts, else of its addresses; undefined: its flows are not known. */
+function filterOf({ traffic, now }: CloudResource) {
+  if (traffic !== null) return `either(node = ${literal(traffic.node)})`
+  const addresses = now?.addresses ?? []
+  return addresses.length === 0 ? undefined : `either(addr in (${addresses.join(', ')}))`
+}
+
+function History({ of }: { of: CloudResource }) {
+  const { changes } = of
+  const filter = filterOf(of)
   return (
     <>
       <h3>{inventoryText.history}</h3>
@@ -165,7 +180,8 @@ function History({ of: { changes } }: { of: CloudResource }) {
                 {generalText.byActor('')}
                 <ActorLink to={actor} name={null} />
               </>
-            )}
+            )}{' '}
+            {filter !== undefined && <TrafficAround filter={filter} time={time} />}
             {fields?.map(({ path, from, to }) => (
               <div key={path} className="mono">
                 {inventoryText.changed(path, plainText(from), plainText(to))}

@@ -2,8 +2,7 @@ import { Link } from '@tanstack/react-router'
 import { Drawer, Fact } from '../../parts/drawer.tsx'
 import { ResourceLink } from '../../parts/links/resource-link.tsx'
 import { time } from '../../parts/format.ts'
-import { ChangeDrawer } from '../../parts/changes/change.tsx'
-import { TraceDrawer } from '../../parts/audit/trace.tsx'
+import { RecordDrawer } from '../../parts/record-drawer.tsx'
 import { cloudId } from '../../state/refs.ts'
 import { generalText } from '../../text/general.ts'
 import { investigateText } from '../../text/investigate.ts'
@@ -23,9 +22,10 @@ export function Details({ of, event, as, onAs, onClose }: DetailsProps): React.R
   const [lane = '', ...parts] = of.split(':')
   const pos = parts.join(':')
   const isCloud = event?.ref != null && !event.ref.startsWith('k8s:')
-  if (lane === 'changes' && !isCloud)
-    return <ChangeDrawer of={pos} known={undefined} as={as} onAs={onAs} onClose={onClose} />
-  if (lane === 'audit') return <TraceDrawer of={pos} known={undefined} onClose={onClose} />
+  if (lane === 'audit' || (lane === 'changes' && !isCloud)) {
+    const is = lane === 'audit' ? 'audit' : 'change'
+    return <RecordDrawer is={is} of={pos} as={as} onAs={onAs} onClose={onClose} />
+  }
   if (event === undefined) return null
   const { object, ref, text, actor, time: at, until } = event
   return (

@@ -1,6 +1,9 @@
 import type { Trace } from '../../api/traces.ts'
 import { ActorLink } from '../links/actor-link.tsx'
+import { InvestigateLink } from '../links/investigate-link.tsx'
 import { ResourceLink } from '../links/resource-link.tsx'
+import { TrafficAround, TrafficLink } from '../why/traffic-link.tsx'
+import { isCloudRef, parseRef } from '../../state/refs.ts'
 import { Drawer, Fact } from '../drawer.tsx'
 import { time } from '../format.ts'
 import { Pending } from '../states.tsx'
@@ -70,6 +73,7 @@ function Facts({ trace }: { trace: Trace }) {
     source,
     id,
   } = trace
+  const object = resource === null ? undefined : parseRef(resource)
   return (
     <dl>
       <Fact name={auditText.outcome}>
@@ -91,7 +95,8 @@ function Facts({ trace }: { trace: Trace }) {
       )}
       {address !== null && (
         <Fact name={generalText.from}>
-          <span className="mono">{address}</span>
+          <span className="mono">{address}</span>{' '}
+          {/^[\da-f.:]+$/i.test(address) && <TrafficAround filter={`either(addr = ${address})`} time={at} />}
         </Fact>
       )}
       {(resource ?? called) !== null && (
@@ -103,7 +108,9 @@ function Facts({ trace }: { trace: Trace }) {
             <>
               <ResourceLink to={resource} at={at}>
                 {called ?? resource}
-              </ResourceLink>
+              </ResourceLink>{' '}
+              {object !== undefined && <TrafficLink of={{ ...object, time: at }} />}{' '}
+              {(object !== undefined || isCloudRef(resource)) && <InvestigateLink of={resource} at={at} />}
             </>
           )}
         </Fact>

@@ -2,7 +2,6 @@ import { Link } from '@tanstack/react-router'
 import type { Candidate, TrafficMark } from '../../api/marks.ts'
 import { InvestigateLink } from '../links/investigate-link.tsx'
 import { ActorLink } from '../links/actor-link.tsx'
-import { ResourceLink } from '../links/resource-link.tsx'
 import { duration, shortTime } from '../format.ts'
 import { generalText } from '../../text/general.ts'
 import { whyText } from '../../text/why.ts'
@@ -70,7 +69,12 @@ export function CandidateItem({ of, detected }: { of: Candidate; detected: boole
 }
 
 function ChangeLink({ of: { is, pos, time, ref } }: { of: Candidate }) {
-  if (is === 'resource') return ref === null ? null : <ResourceLink to={ref}>{whyText.showResource}</ResourceLink>
+  if (is === 'resource')
+    return (
+      <Link to="/inventory" search={{ v: '1', sel: ref ?? '' } as never}>
+        {whyText.showResource}
+      </Link>
+    )
   const at = Date.parse(time)
   const range = [at - dayMs / 24, at + dayMs / 24].map((ms) => new Date(ms).toISOString()).join('..')
   const search = { v: '1', live: '0', t: range, sel: pos }

@@ -22,8 +22,11 @@ export function trafficFilter({ kind, namespace, name }: ObjectPlace): string | 
 /** To the chart of its flows around the change. */
 export function TrafficLink({ of }: { of: ObjectPlace }): React.ReactNode {
   const filter = trafficFilter(of)
-  if (filter === undefined) return null
-  const at = Date.parse(of.time)
+  return filter === undefined ? null : <TrafficAround filter={filter} time={of.time} />
+}
+
+export function TrafficAround({ filter, time }: { filter: string; time: string }): React.ReactNode {
+  const at = Date.parse(time)
   const range = [at - aroundMs, at + aroundMs].map((ms) => new Date(ms).toISOString()).join('..')
   const search = { v: '1', view: 'overview', live: '0', t: range, q: filter }
   return (
