@@ -1,8 +1,12 @@
 import { beforeAll, describe, expect, test } from 'vitest'
+import { freePorts } from '../kit/free-port.ts'
 import { chromiumPath, useStage, violations } from './kit/stage.ts'
+
+const [closedPort = 0] = await freePorts(1)
 
 describe.skipIf(chromiumPath === undefined)('chromium: alerts on Home', () => {
   const stage = useStage({
+    sinks: { pager: { type: 'http', url: `http://127.0.0.1:${closedPort}/`, from: ['alerts'] } },
     alerts: {
       trips: {
         on: 'events',
@@ -40,6 +44,15 @@ describe.skipIf(chromiumPath === undefined)('chromium: alerts on Home', () => {
     await card.getByRole('link', { name: 'Show the rows of alert later' }).click()
     await page.waitForURL(/\/changes\?.*t=/)
     expect(await page.getByText('is not a parameter', { exact: false }).count()).toBe(0)
+    await page.context().close()
+  })
+
+  test('an alert whose sink is down fires, and Home names the sink', async () => {
+    const page = await stage.page('/home')
+    await page.getByRole('region', { name: 'Alerts' }).getByText('db-1 tripped 1 times').waitFor()
+    await page.getByText('pager').first().waitFor()
+    await page.getByText('ECONNREFUSED', { exact: false }).first().waitFor()
+    expect(await violations(page)).toEqual([])
     await page.context().close()
   })
 })

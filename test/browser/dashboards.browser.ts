@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { FlowSender } from '../kit/flow-sender.ts'
 import { chromiumPath, useStage, violations } from './kit/stage.ts'
@@ -27,6 +28,30 @@ describe.skipIf(chromiumPath === undefined)('chromium: dashboards', () => {
     }
     await writeFile(join(folder, 'file.json'), JSON.stringify(dashboard))
     await writeFile(join(folder, 'broken.json'), '{')
+    await writeFile(join(folder, 'wrong.json'), '{"panels": [{"kind": "top"}, {"kind": "top", "widht": 2}]}')
+    const graph = {
+      title: 'Graph',
+      panels: [{ kind: 'topology', title: 'Who talks', width: 4, scope: 'addr', by: 'flows' }],
+    }
+    await writeFile(join(folder, 'graph.json'), JSON.stringify(graph))
+    const statements = {
+      title: 'Statements',
+      variables: [
+        { name: 'ports', value: '443, 53', type: 'list' },
+        { name: 'address', value: '' },
+      ],
+      panels: [
+        { kind: 'sql', title: 'In list', sql: 'SELECT count(*) AS n FROM flows WHERE dst_port IN $ports' },
+        {
+          kind: 'sql',
+          title: 'Echo',
+          sql: 'SELECT $address AS text, count(*) AS n FROM flows WHERE src_addr = $address',
+        },
+        { kind: 'sql', title: 'Wrong', sql: 'SELECT count( FROM flows' },
+        { kind: 'stat', title: 'All', by: 'flows' },
+      ],
+    }
+    await writeFile(join(folder, 'statements.json'), JSON.stringify(statements))
     const sender = new FlowSender({ port: stage.weir.ports.netflow, rate: 1, addresses: 50 })
     await sender.start()
     sender.pause()
@@ -82,6 +107,142 @@ describe.skipIf(chromiumPath === undefined)('chromium: dashboards', () => {
     await expect
       .poll(() => titles.allTextContents())
       .toEqual(['Of the port', 'Single value', 'Ports', 'Top ports', 'Traffic'])
+    await page.context().close()
+  })
+
+  test('a topology panel draws the edges of SQL, has a list, and opens in Flows', async () => {
+    const page = await stage.page('/dashboards')
+    await page.getByText('wrong.json').first().waitFor()
+    await page.getByText('"panels[1].widht" is unknown here; did you mean "width"?').waitFor()
+    await page.getByRole('button', { name: 'Graph' }).click()
+    const panel = page.getByRole('region', { name: 'Who talks' })
+    await panel.getByRole('application').waitFor()
+    const [{ n } = {}] = await stage.weir.sql(
+      'SELECT count(DISTINCT (src_addr, dst_addr)) AS n FROM flows WHERE src_addr IS NOT NULL',
+    )
+    await panel.getByText(`${Number(n).toLocaleString('en-US')} edges are drawn`).waitFor()
+    expect(await violations(page)).toEqual([])
+    await panel.getByRole('application').press('Home')
+    await panel.getByRole('button', { name: 'List' }).press('Enter')
+    await panel.getByRole('grid', { name: 'Edges' }).waitFor()
+    expect(await violations(page)).toEqual([])
+    await panel.getByRole('button', { name: 'Open in Flows' }).click()
+    await page.waitForURL(/\/flows\?.*view=topology/)
+    await page.context().close()
+  })
+
+  test('SQL panels get the values of variables as parameters; a wrong statement fails alone', async () => {
+    const page = await stage.page('/dashboards')
+    await page.getByRole('button', { name: 'Statements' }).click()
+    const count = async (where: string) =>
+      String((await stage.weir.sql(`SELECT count(*) AS n FROM flows WHERE ${where}`))[0]?.['n'])
+    const region = (name: string) => page.getByRole('region', { name, exact: true })
+    await region('In list')
+      .getByRole('cell', { name: await count('dst_port IN (443, 53)'), exact: true })
+      .waitFor()
+    await region('Wrong').getByRole('alert').getByText('syntax error', { exact: false }).waitFor()
+    await region('All').getByText('flows').first().waitFor()
+    expect(await violations(page)).toEqual([])
+    const attack = "'; DROP TABLE flows; -- \\"
+    const address = page.getByRole('textbox', { name: 'address' })
+    await address.fill(attack)
+    await address.press('Enter')
+    await region('Echo').getByRole('cell', { name: attack }).waitFor()
+    const ports = page.getByRole('textbox', { name: 'ports' })
+    await ports.fill('"443')
+    await ports.press('Enter')
+    await region('In list').getByRole('alert').getByText('A quote has no end').waitFor()
+    await ports.fill('53')
+    await ports.press('Enter')
+    await region('In list')
+      .getByRole('cell', { name: await count('dst_port = 53'), exact: true })
+      .waitFor()
+    await page.context().close()
+  })
+
+  test('of two browsers that save the same dashboard, the second is refused and loses nothing', async () => {
+    const search = (title: string) =>
+      new URLSearchParams({ v: '1', d: JSON.stringify({ title, panels: [{ kind: 'stat', by: 'flows' }] }) }).toString()
+    const put = await fetch(`${stage.weir.url}/api/v1/saved/board-of-two`, {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ name: 'Shared board', page: '/dashboards', search: `?${search('Both')}`, shared: true }),
+    })
+    expect(put.ok).toBe(true)
+    const open = async () => {
+      const page = await stage.page('/dashboards')
+      await page.getByRole('button', { name: 'Shared board' }).click()
+      await page.getByRole('heading', { name: 'Both', level: 1 }).waitFor()
+      return page
+    }
+    const retitle = async (page: Page, title: string) => {
+      await page.getByRole('button', { name: 'Edit' }).click()
+      await page.getByRole('textbox', { name: 'Title' }).first().fill(title)
+      await page.getByRole('button', { name: 'Done' }).click()
+      await page.getByRole('heading', { name: title, level: 1 }).waitFor()
+    }
+    const save = async (page: Page) => {
+      await page.getByRole('button', { name: 'Save', exact: true }).click()
+      await page.getByRole('button', { name: 'Update Shared board' }).click()
+    }
+    const saved = async () =>
+      decodeURIComponent(
+        ((await (await fetch(`${stage.weir.url}/api/v1/saved/board-of-two`)).json()) as { search: string }).search,
+      )
+    const [one, two] = [await open(), await open()]
+    await retitle(one, 'First')
+    await retitle(two, 'Second')
+    await save(one)
+    await expect.poll(saved).toContain('First')
+    // Another view that it saves makes this browser read the list, which has the newer version.
+    await two.getByRole('button', { name: 'Save', exact: true }).click()
+    await two.getByRole('textbox', { name: /name/i }).fill('Copy')
+    await two.getByRole('dialog').getByRole('button', { name: 'Save', exact: true }).click()
+    await two.getByRole('dialog').getByText('Copy').waitFor()
+    await two.getByRole('button', { name: 'Update Shared board' }).click()
+    await two.getByRole('alert').getByText('was changed or deleted after it was loaded. Nothing was saved.').waitFor()
+    expect(await saved()).toContain('First')
+    expect(two.url()).toContain('Second')
+    await one.keyboard.press('Escape')
+    await retitle(one, 'Third')
+    await save(one)
+    await expect.poll(saved).toContain('Third')
+    await expect.poll(() => one.getByRole('alert').count()).toBe(0)
+    await one.context().close()
+    await two.context().close()
+  })
+})
+
+describe.skipIf(chromiumPath === undefined)('chromium: dashboards of a viewer', () => {
+  const token = 'correct-horse-battery-viewer'
+  const stage = useStage({
+    auth: {
+      tokens: [
+        { name: 'root', token: 'correct-horse-battery-admin' },
+        { name: 'vera', token, role: 'viewer' },
+      ],
+    },
+  })
+
+  test('a panel with SQL states the missing right, and the others show their rows', async () => {
+    const dashboard = {
+      title: 'Mixed',
+      panels: [
+        { kind: 'sql', sql: 'SELECT 1 AS one' },
+        { kind: 'stat', by: 'flows' },
+      ],
+    }
+    const page = await stage.page(
+      `/dashboards?${new URLSearchParams({ v: '1', d: JSON.stringify(dashboard) }).toString()}#token=${token}`,
+    )
+    await page
+      .getByRole('region', { name: 'SQL' })
+      .getByRole('alert')
+      .getByText('role', { exact: false })
+      .first()
+      .waitFor()
+    await page.getByRole('region', { name: 'Single value' }).getByText('flows').first().waitFor()
+    expect(await violations(page)).toEqual([])
     await page.context().close()
   })
 })

@@ -5,7 +5,7 @@ import { commandsOfPages, type Command } from './commands.ts'
 import { keepFrame } from './page-link.tsx'
 import { openKeys, openSaved } from './overlays.ts'
 import { pages } from './pages.ts'
-import { useSaved } from './saved.ts'
+import { noteOpened, useSaved } from './saved.ts'
 import { useFound } from './use-found.ts'
 import { useOpenView } from './use-open-view.ts'
 import { appText } from '../text/app.ts'
@@ -38,7 +38,10 @@ export default function PaletteChoice({ typed, onType, onDone }: PaletteProps): 
         name: appText.view(view.name),
         words: appText.savedWords(view.page, view.by),
         key: view.id,
-        run: () => openView(view),
+        run: () => {
+          noteOpened(view)
+          openView(view)
+        },
       })),
       ...commandsOfPages(),
       ...theme.values.map((each): Command => ({

@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import { asApiError } from '../api/problem.ts'
 import type { SavedView } from '../../../src/api/published.ts'
-import { forget, save, useSaved } from './saved.ts'
+import { forget, noteOpened, save, update, useSaved } from './saved.ts'
 import { appText } from '../text/app.ts'
 import { savedText } from '../text/saved.ts'
 import { generalText } from '../text/general.ts'
@@ -58,10 +58,13 @@ export default function Views({ onGo, onClose }: { onGo: (view: SavedView) => vo
           <Saved
             key={view.id}
             view={view}
-            onGo={() => onGo(view)}
+            onGo={() => {
+              noteOpened(view)
+              onGo(view)
+            }}
             onRename={(to) => run(save({ ...view, name: to }))}
             {...(view.owned && view.page === location.pathname
-              ? { onUpdate: () => run(save({ ...view, search: location.search })) }
+              ? { onUpdate: () => run(update(view, location.search)) }
               : {})}
             onShare={() => run(save({ ...view, shared: !view.shared }))}
             onForget={() => run(forget(view.id))}

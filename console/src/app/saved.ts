@@ -21,6 +21,18 @@ export function useSaved(): UseQueryResult<readonly SavedView[]> {
   })
 }
 
+/** Versions of the views that this tab shows, by id. The list of views may be newer. */
+const opened = new Map<string, string>()
+
+export function noteOpened({ id, changed }: Pick<SavedView, 'id' | 'changed'>): void {
+  opened.set(id, changed)
+}
+
+/** Replaces a view with the page. Rejects with status 409 if another version was saved after this tab opened it. */
+export function update(view: SavedView, search: string): Promise<void> {
+  return save({ ...view, search, changed: opened.get(view.id) ?? view.changed })
+}
+
 export async function save({
   id = newId(),
   name,
@@ -33,10 +45,11 @@ export async function save({
   /** Of the version that this one replaces. */
   readonly changed?: string
 }): Promise<void> {
-  await request(`/api/v1/saved/${id}`, {
+  const saved = await request<SavedView>(`/api/v1/saved/${id}`, {
     method: 'PUT',
     body: { name, page, search, shared, ...(before === undefined ? {} : { before }) },
   })
+  if (search === location.search) noteOpened(saved)
   await queryClient.invalidateQueries({ queryKey: key })
 }
 

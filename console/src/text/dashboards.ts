@@ -35,7 +35,16 @@ export const dashboardsText = {
   variable: 'Variable',
   variableName: (name: string) => `Name of variable ${name}`,
   variableField: 'Value',
-  variableHint: 'Filters contain it as $name',
+  variableHint: 'Filters and SQL statements contain it as $name',
+  variableType: (name: string) => `Type of ${name}`,
+  automatic: 'automatic',
+  notANumber: (name: string) => `Variable ${name} is not a number.`,
+  openQuote: (list: string) => `A quote has no end in the list: ${list}`,
+  edgesDrawn: (drawn: string, all: string) => `${drawn} of ${all} edges are drawn`,
+  openInFlows: 'Open in Flows',
+  longUrl: (kilobytes: string) =>
+    `The URL has ${kilobytes} KB. Above 16 KB it cannot be reloaded or shared: save the dashboard and open it from ` +
+    'the list.',
   noRows: 'No rows in this range.',
   others: 'others',
   noValue: '(no value)',
@@ -45,10 +54,13 @@ export const dashboardsText = {
   panelNumber: (number: string) => `panel ${number}`,
 }
 
+export const variableTypeNames = { string: 'text', number: 'number', list: 'list, comma-separated' } as const
+
 export const panelNames = {
   series: 'Series over time',
   top: 'Top list',
   stat: 'Single value',
   table: 'Flows',
+  topology: 'Topology',
   sql: 'SQL',
 } as const

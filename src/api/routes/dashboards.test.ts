@@ -12,16 +12,23 @@ test('lists the dashboards of a folder, and states the error of each other file'
   await writeFile(join(folder, 'a.json'), '{"panels": 1}')
   await writeFile(join(folder, 'c.json'), '{')
   await writeFile(join(folder, 'd.json'), ' '.repeat(300_000))
+  await writeFile(join(folder, 'e.json'), '{"panels": [{}, {"kind": "top", "widht": 2}]}')
+  await writeFile(join(folder, 'f.json'), '{"panels": [{"kind": "pie"}]}')
   await writeFile(join(folder, 'readme.txt'), 'text')
   const places: { folder?: string } = { folder }
   const { api } = await start({ dashboards: () => places.folder })
   const get = async () =>
     ((await (await fetch(`${api.url}/api/v1/dashboards`)).json()) as { dashboards: unknown }).dashboards
   expect(await get()).toEqual([
-    { file: 'a.json', error: 'The file has no list `panels`.' },
+    { file: 'a.json', error: '"panels" must be array, not number.' },
     { file: 'b.json', json: JSON.stringify(dashboard) },
     { file: 'c.json', error: expect.stringMatching(/JSON/) as string },
     { file: 'd.json', error: 'The file is larger than 256 KiB.' },
+    { file: 'e.json', error: '"panels[1].widht" is unknown here; did you mean "width"?' },
+    {
+      file: 'f.json',
+      error: '"panels[0].kind" must be one of series, top, stat, table, topology, sql, not "pie".',
+    },
   ])
   places.folder = join(folder, 'none')
   expect(await get()).toMatchObject([{ error: 'There is no such folder.' }])

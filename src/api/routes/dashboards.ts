@@ -1,8 +1,9 @@
 import type { FastifyInstance } from 'fastify'
 import { messageOf } from '../../model/errors.ts'
-import { isRecord } from '../../model/json.ts'
+import { parameterName } from '../../model/sql-parameters.ts'
 import { answerJson } from '../answer.ts'
-import { list, object, string } from '../json-schema.ts'
+import { problemIn } from '../check.ts'
+import { closed, list, object, string } from '../json-schema.ts'
 import type { ApiContext } from '../options.ts'
 
 export const dashboardSchemas = {
@@ -24,6 +25,61 @@ export const dashboardSchemas = {
 } as const
 
 type Provided = Readonly<{ file: string; json?: string; error?: string }>
+
+const text = { type: 'string' } as const
+const dashboardSchema = closed(
+  {
+    title: text,
+    variables: list(
+      closed(
+        {
+          name: { type: 'string', pattern: parameterName.source },
+          value: text,
+          type: { type: 'string', enum: ['string', 'number', 'list'] },
+        },
+        { required: ['name'] },
+      ),
+    ),
+    panels: list(
+      closed({
+        kind: { type: 'string', enum: ['series', 'top', 'stat', 'table', 'topology', 'sql'] },
+        title: text,
+        width: { type: 'integer', minimum: 1, maximum: 4 },
+        filter: text,
+        group: text,
+        by: { type: 'string', enum: ['bytes', 'packets', 'flows'] },
+        limit: { type: 'integer', minimum: 1, maximum: 100 },
+        scope: {
+          type: 'string',
+          enum: [
+            'auto',
+            'workload',
+            'endpoint',
+            'addr',
+            'name',
+            'owner',
+            'namespace',
+            'label',
+            'node',
+            'zone',
+            'country',
+          ],
+        },
+        sql: text,
+      }),
+    ),
+  },
+  { required: ['panels'] },
+)
+const maxPanels = 60
+
+/** Why a file is no dashboard, with the name of the wrong member; undefined: it is one. */
+export function dashboardProblem(value: unknown): string | undefined {
+  const problem = problemIn(value, dashboardSchema)
+  if (problem !== undefined) return problem
+  const { panels } = value as { panels: readonly unknown[] }
+  return panels.length > maxPanels ? `"panels" has ${panels.length} panels; the limit is ${maxPanels}.` : undefined
+}
 
 const maxFiles = 100
 const maxBytes = 256 * 1024
@@ -57,7 +113,8 @@ async function provided({ disk }: ApiContext['host'], folder: string): Promise<r
       const size = (await disk.stat(`${folder}/${file}`))?.size ?? 0
       if (size > maxBytes) return { file, error: `The file is larger than ${maxBytes / 1024} KiB.` }
       const value: unknown = JSON.parse(Buffer.from(await disk.readFile(`${folder}/${file}`)).toString('utf8'))
-      if (!isRecord(value) || !Array.isArray(value['panels'])) return { file, error: 'The file has no list `panels`.' }
+      const problem = dashboardProblem(value)
+      if (problem !== undefined) return { file, error: problem }
       return { file, json: JSON.stringify(value) }
     } catch (error) {
       return { file, error: messageOf(error) }

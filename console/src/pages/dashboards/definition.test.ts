@@ -1,11 +1,19 @@
 import { expect, test } from 'vitest'
-import { moved, newPanel, readDashboard, withVariables, writeDashboard } from './definition.ts'
+import { dashboardProblem } from '../../../../src/api/routes/dashboards.ts'
+import { moved, newPanel, panelKinds, panelScopes, readDashboard, writeDashboard } from './definition.ts'
 
 test('a dashboard survives its JSON', () => {
   const dashboard = {
     title: 'Shop',
-    variables: [{ name: 'ns', value: 'shop' }],
-    panels: [newPanel, { ...newPanel, kind: 'sql' as const, width: 4, sql: 'SELECT 1', title: 'One' }],
+    variables: [
+      { name: 'ns', value: 'shop', type: 'string' as const },
+      { name: 'ports', value: '80, 443', type: 'list' as const },
+    ],
+    panels: [
+      newPanel,
+      { ...newPanel, kind: 'topology' as const, scope: 'namespace' as const },
+      { ...newPanel, kind: 'sql' as const, width: 4, sql: 'SELECT 1', title: 'One' },
+    ],
   }
   expect(readDashboard(writeDashboard(dashboard))).toEqual(dashboard)
   expect(writeDashboard({ title: '', variables: [], panels: [newPanel] })).toBe('{"panels":[{"kind":"series"}]}')
@@ -18,16 +26,22 @@ test.each([
   ['{"panels": [{"kind": "top", "width": 9}]}', /`width` is not from 1 to 4/],
   ['{"panels": [{"kind": "top", "color": "red"}]}', /unknown member `color`/],
   ['{"variables": [{"name": "1x"}]}', /no valid name/],
+  ['{"variables": [{"name": "x", "type": "date"}]}', /variable 1: `type` is none of/],
+  ['{"panels": [{"kind": "topology", "scope": "planet"}]}', /panel 1: `scope` is none of/],
   ['{', /JSON/],
-])('refuses %s', (text, message) => {
+])('refuses %s, as the server does in files', (text, message) => {
   expect(() => readDashboard(text)).toThrow(message)
+  if (text !== '{') expect(dashboardProblem(JSON.parse(text))).toBeDefined()
 })
 
-test('variables are quoted in filters, so that a value cannot change the filter', () => {
-  const variables = [{ name: 'ns', value: 'a" or bytes > 0 or x = "' }]
-  expect(withVariables('src.ns = $ns and dst.ns = "$ns" and x = $none', variables)).toBe(
-    'src.ns = "a\\" or bytes > 0 or x = \\"" and dst.ns = "$ns" and x = $none',
-  )
+test.each([
+  ...panelKinds.map((kind) => ({ kind })),
+  ...panelScopes.map((scope) => ({ kind: 'topology', scope })),
+  { width: 4, limit: 100, by: 'flows', title: 't', group: '', filter: '', sql: '' },
+])('accepts a panel %j, as the server does in files', (panel) => {
+  const text = JSON.stringify({ title: 'x', variables: [{ name: 'n', type: 'number' }], panels: [panel] })
+  expect(readDashboard(text).panels).toHaveLength(1)
+  expect(dashboardProblem(JSON.parse(text))).toBeUndefined()
 })
 
 test('panels move within the list', () => {

@@ -1,7 +1,12 @@
 /** The JSON of a dashboard, as in the URL, in exports and in files. */
-export const panelKinds = ['series', 'top', 'stat', 'table', 'sql'] as const
+import { scopes, type Scope } from '../../parts/graph/scopes.ts'
+import { auto } from '../../state/auto.ts'
+
+export const panelKinds = ['series', 'top', 'stat', 'table', 'topology', 'sql'] as const
 export const measures = ['bytes', 'packets', 'flows'] as const
 export const columnsOfGrid = 4
+export const variableTypes = ['string', 'number', 'list'] as const
+export const panelScopes = [auto, ...scopes] as const
 
 export type Panel = Readonly<{
   kind: (typeof panelKinds)[number]
@@ -12,12 +17,16 @@ export type Panel = Readonly<{
   group: string
   by: (typeof measures)[number]
   limit: number
+  /** Nodes of a topology. */
+  scope: Scope | typeof auto
   sql: string
 }>
 
 export type Variable = Readonly<{
   name: string
   value: string
+  /** Of parameters in SQL. A list is comma-separated. */
+  type: (typeof variableTypes)[number]
 }>
 
 export type Dashboard = Readonly<{
@@ -34,6 +43,7 @@ export const newPanel: Panel = {
   group: 'src_endpoint',
   by: 'bytes',
   limit: 10,
+  scope: auto,
   sql: '',
 }
 
@@ -61,7 +71,11 @@ export function readDashboard(text: string): Dashboard {
 export function writeDashboard({ title, variables, panels }: Dashboard): string {
   return JSON.stringify({
     ...(title === '' ? {} : { title }),
-    ...(variables.length === 0 ? {} : { variables }),
+    ...(variables.length === 0
+      ? {}
+      : {
+          variables: variables.map(({ type, ...variable }) => (type === 'string' ? variable : { ...variable, type })),
+        }),
     panels: panels.map((panel) => ({
       kind: panel.kind,
       ...Object.fromEntries(
@@ -74,11 +88,13 @@ export function writeDashboard({ title, variables, panels }: Dashboard): string 
 function readVariable(value: unknown, index: number): Variable {
   const where = `variable ${index + 1}`
   if (!isFields(value)) throw new Error(`${where} is not an object`)
-  known(value, ['name', 'value'], where)
-  const { name, value: text = '' } = value
+  known(value, ['name', 'value', 'type'], where)
+  const { name, value: text = '', type = 'string' } = value
   if (typeof name !== 'string' || !variableName.test(name) || typeof text !== 'string')
     throw new Error(`${where} has no valid name`)
-  return { name, value: text }
+  const found = variableTypes.find((each) => each === type)
+  if (found === undefined) throw new Error(`${where}: \`type\` is none of ${variableTypes.join(', ')}`)
+  return { name, value: text, type: found }
 }
 
 function readPanel(value: unknown, index: number): Panel {
@@ -90,6 +106,8 @@ function readPanel(value: unknown, index: number): Panel {
     if (typeof panel[name] !== 'string') throw new Error(`${where}: \`${name}\` is not a text`)
   if (!panelKinds.some((kind) => kind === panel.kind))
     throw new Error(`${where}: \`kind\` is none of ${panelKinds.join(', ')}`)
+  if (!panelScopes.some((scope) => scope === panel.scope))
+    throw new Error(`${where}: \`scope\` is none of ${panelScopes.join(', ')}`)
   if (!measures.some((measure) => measure === panel.by))
     throw new Error(`${where}: \`by\` is none of ${measures.join(', ')}`)
   if (!isWithin(panel.width, columnsOfGrid)) throw new Error(`${where}: \`width\` is not from 1 to ${columnsOfGrid}`)
@@ -104,18 +122,6 @@ function isWithin(value: unknown, most: number): boolean {
 function known(value: Fields, names: readonly string[], where: string): void {
   const unknown = Object.keys(value).find((name) => !names.includes(name))
   if (unknown !== undefined) throw new Error(`${where} has an unknown member \`${unknown}\``)
-}
-
-/** `$name` becomes the value as a quoted text of the filter language; inside a quoted text it stays. */
-export function withVariables(filter: string, variables: readonly Variable[]): string {
-  const values = new Map(variables.map(({ name, value }) => [name, value]))
-  return filter.replaceAll(
-    /"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|\$([a-zA-Z]\w*)/g,
-    (whole, name: string | undefined) => {
-      const value = name === undefined ? undefined : values.get(name)
-      return value === undefined ? whole : `"${value.replaceAll(/[\\"]/g, '\\$&')}"`
-    },
-  )
 }
 
 export function moved<Item>(items: readonly Item[], from: number, by: number): readonly Item[] {

@@ -1,7 +1,18 @@
 import { useEffect, useState } from 'react'
 import { LabelledSelect } from '../../parts/labelled-select.tsx'
-import { dashboardsText, panelNames } from '../../text/dashboards.ts'
-import { columnsOfGrid, measures, panelKinds, type Panel, type Variable } from './definition.ts'
+import { topologyText } from '../../text/topology.ts'
+import { dashboardsText, panelNames, variableTypeNames } from '../../text/dashboards.ts'
+import { scopeParts } from '../../parts/graph/scope.ts'
+import { auto } from '../../state/auto.ts'
+import {
+  columnsOfGrid,
+  measures,
+  panelKinds,
+  panelScopes,
+  variableTypes,
+  type Panel,
+  type Variable,
+} from './definition.ts'
 
 type PanelActsProps = Readonly<{
   name: string
@@ -55,7 +66,16 @@ export function PanelFields({ panel, onChange }: Readonly<{ panel: Panel; onChan
           onChange={(chosen) => onChange({ ...panel, by: chosen })}
         />
       )}
-      {kind !== 'stat' && (
+      {kind === 'topology' && (
+        <LabelledSelect
+          label={topologyText.nodesAre}
+          value={panel.scope}
+          values={panelScopes}
+          textOf={(each) => (each === auto ? dashboardsText.automatic : scopeParts[each].title)}
+          onChange={(scope) => onChange({ ...panel, scope })}
+        />
+      )}
+      {kind !== 'stat' && kind !== 'topology' && (
         <LabelledSelect
           label={dashboardsText.rows}
           value={String(limit)}
@@ -91,6 +111,15 @@ export function VariableFields({ variables, edit, onChange }: VariableFieldsProp
               onChange={(name) => onChange(variables.with(at, { ...variable, name }))}
             />
           )}
+          {edit && (
+            <LabelledSelect
+              label={dashboardsText.variableType(variable.name)}
+              value={variable.type}
+              values={variableTypes}
+              textOf={(each) => variableTypeNames[each]}
+              onChange={(type) => onChange(variables.with(at, { ...variable, type }))}
+            />
+          )}
           <LateInput
             label={edit ? dashboardsText.variableField : variable.name}
             value={variable.value}
@@ -109,7 +138,7 @@ export function VariableFields({ variables, edit, onChange }: VariableFieldsProp
         </span>
       ))}
       {edit && (
-        <button type="button" onClick={() => onChange([...variables, { name: freeName(), value: '' }])}>
+        <button type="button" onClick={() => onChange([...variables, { name: freeName(), value: '', type: 'string' }])}>
           {dashboardsText.addVariable}
         </button>
       )}

@@ -3,19 +3,23 @@ import { TimeControl } from '../../app/time-control.tsx'
 import { useTitle } from '../../app/use-title.ts'
 import { useRefresh } from '../../hooks/use-refresh.ts'
 import { fileName } from '../../parts/file-name.ts'
-import { isoOfSeconds } from '../../parts/format.ts'
+import { count, isoOfSeconds } from '../../parts/format.ts'
 import { saveText } from '../../parts/save-file.ts'
-import { EmptyState, RefreshButton, UnreadNotice } from '../../parts/states.tsx'
+import { EmptyState, Notice, RefreshButton, UnreadNotice } from '../../parts/states.tsx'
 import { isMoving } from '../../state/range.ts'
 import { usePageState } from '../../state/use-page-state.ts'
 import { dashboardsText, panelNames } from '../../text/dashboards.ts'
 import { appText } from '../../text/app.ts'
-import { moved, newPanel, withVariables, writeDashboard, type Dashboard, type Panel } from './definition.ts'
+import { moved, newPanel, writeDashboard, type Dashboard, type Panel } from './definition.ts'
+import { withVariables } from './variables.ts'
 import { PanelActs, PanelFields, VariableFields } from './editor.tsx'
 import { DashboardList } from './list.tsx'
 import { PanelBody } from './panels.tsx'
 import { dashboardsCodec } from './state.ts'
 import './dashboards.css'
+
+/** Servers refuse longer ones. */
+const maxUrl = 16_000
 
 export default function DashboardsPage(): React.ReactNode {
   const { state, unread, set } = usePageState(dashboardsCodec)
@@ -78,6 +82,9 @@ export default function DashboardsPage(): React.ReactNode {
         </div>
       )}
       {edit && <p className="page-line dim">{dashboardsText.saveHint}</p>}
+      {location.href.length > maxUrl && (
+        <Notice tone="warning">{dashboardsText.longUrl(count(Math.round(location.href.length / 1024)))}</Notice>
+      )}
       <div className="page-scroll" tabIndex={0} role="region" aria-label={dashboardsText.dashboards}>
         {d.panels.length === 0 ? (
           <EmptyState title={dashboardsText.emptyTitle} action={undefined}>
@@ -105,6 +112,7 @@ export default function DashboardsPage(): React.ReactNode {
                   <PanelBody
                     panel={panel}
                     filter={withVariables(panel.filter, d.variables)}
+                    variables={d.variables}
                     t={t}
                     revision={revision}
                     onBrush={(from, to) => set({ t: { from: isoOfSeconds(from), to: isoOfSeconds(to) } })}

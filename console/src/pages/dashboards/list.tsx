@@ -1,14 +1,15 @@
 import { useQuery } from '@tanstack/react-query'
 import { useRef, useState } from 'react'
+import type { SavedView } from '../../../../src/api/published.ts'
 import { request } from '../../api/client.ts'
-import { useSaved } from '../../app/saved.ts'
+import { noteOpened, useSaved } from '../../app/saved.ts'
 import { EmptyState, QueryError } from '../../parts/states.tsx'
 import { readSearch } from '../../state/codec.ts'
 import { dashboardsText } from '../../text/dashboards.ts'
 import { newDashboard, newPanel, readDashboard, type Dashboard } from './definition.ts'
 
 type Opening = (dashboard: Dashboard, edit: boolean) => void
-type Listed = Readonly<{ key: string; name: string; note: string; json: string }>
+type Listed = Readonly<{ key: string; name: string; note: string; json: string; view?: SavedView }>
 
 export function DashboardList({ onOpen }: { onOpen: Opening }): React.ReactNode {
   const saved = useSaved()
@@ -29,16 +30,16 @@ export function DashboardList({ onOpen }: { onOpen: Opening }): React.ReactNode 
       setMessage(dashboardsText.notADashboard(error instanceof Error ? error.message : String(error)))
     }
   }
-  const own = (saved.data ?? []).flatMap(({ id, name, page, search, by }): Listed[] => {
+  const own = (saved.data ?? []).flatMap((view): Listed[] => {
+    const { id, name, page, search, by } = view
     const json = page === '/dashboards' ? readSearch(search)['d'] : undefined
-    return json === undefined ? [] : [{ key: id, name, note: dashboardsText.byOwner(by), json }]
+    return json === undefined ? [] : [{ key: id, name, note: dashboardsText.byOwner(by), json, view }]
   })
-  const files = (provided.data?.dashboards ?? []).map(({ file: name, json, error }): Listed => ({
-    key: name,
-    name: titleOf(json) ?? name,
-    note: error ?? name,
-    json: json ?? '',
-  }))
+  const files = (provided.data?.dashboards ?? []).map(({ file: name, json, error }): Listed => {
+    const { title, problem } = json === undefined ? { title: '', problem: undefined } : headOf(json)
+    const wrong = error ?? problem
+    return { key: name, name: title === '' ? name : title, note: wrong ?? name, json: wrong === undefined ? json! : '' }
+  })
   return (
     <>
       <div className="page-bar">
@@ -89,12 +90,11 @@ export function DashboardList({ onOpen }: { onOpen: Opening }): React.ReactNode 
   )
 }
 
-function titleOf(json: string | undefined): string | undefined {
+function headOf(json: string): Readonly<{ title: string; problem?: string }> {
   try {
-    const { title } = readDashboard(json ?? '')
-    return title === '' ? undefined : title
-  } catch {
-    return undefined
+    return { title: readDashboard(json).title }
+  } catch (error) {
+    return { title: '', problem: dashboardsText.notADashboard(error instanceof Error ? error.message : String(error)) }
   }
 }
 
@@ -115,12 +115,19 @@ function Section({
       <h2>{title}</h2>
       <p className="dim">{hint}</p>
       <ul>
-        {listed.map(({ key, name, note, json }) => (
+        {listed.map(({ key, name, note, json, view }) => (
           <li key={key}>
             {json === '' ? (
               <b>{name}</b>
             ) : (
-              <button type="button" className="link" onClick={() => onOpen(json, false)}>
+              <button
+                type="button"
+                className="link"
+                onClick={() => {
+                  if (view !== undefined) noteOpened(view)
+                  onOpen(json, false)
+                }}
+              >
                 {name}
               </button>
             )}{' '}

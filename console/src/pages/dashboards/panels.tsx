@@ -1,19 +1,24 @@
-import { keepPreviousData, useQuery, type UseQueryResult } from '@tanstack/react-query'
-import { useMemo } from 'react'
+import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { lazy, Suspense, useMemo } from 'react'
 import type { AnswerFrame } from '../../../../src/api/published.ts'
 import { request } from '../../api/client.ts'
 import { bucketsOf, type SeriesAnswer } from '../../api/series.ts'
 import { Chart, type ChartSeries } from '../../parts/chart.tsx'
 import { count, perSecond, plainText, time, volume } from '../../parts/format.ts'
-import { ErrorState, Loading } from '../../parts/states.tsx'
+import { Loading } from '../../parts/states.tsx'
 import type { Range } from '../../state/range.ts'
 import { dashboardsText, panelNames } from '../../text/dashboards.ts'
-import type { Panel } from './definition.ts'
+import { Answered, useFlows } from './answered.tsx'
+import type { Panel, Variable } from './definition.ts'
+import { parametersOf } from './variables.ts'
+
+const TopologyPanel = lazy(() => import('./topology-panel.tsx'))
 
 export type PanelProps = Readonly<{
   panel: Panel
   /** With the values of variables. */
   filter: string
+  variables: readonly Variable[]
   t: Range
   revision: number
   onBrush: (from: number, to: number) => void
@@ -29,35 +34,15 @@ export function PanelBody(props: PanelProps): React.ReactNode {
       return <StatPanel {...props} />
     case 'table':
       return <TablePanel {...props} />
+    case 'topology':
+      return (
+        <Suspense fallback={<Loading what={dashboardsText.theDashboards} />}>
+          <TopologyPanel {...props} />
+        </Suspense>
+      )
     default:
       return <SqlPanel {...props} />
   }
-}
-
-function useFlows<Answer>(
-  path: string,
-  { filter, t, revision }: PanelProps,
-  more: Readonly<Record<string, string | number>>,
-): UseQueryResult<Answer> {
-  const query = { filter, from: t.from, to: t.to, ...more }
-  return useQuery({
-    queryKey: [path, query, revision],
-    staleTime: Infinity,
-    gcTime: 30_000,
-    placeholderData: keepPreviousData,
-    queryFn: ({ signal }) => request<Answer>(path, { signal, query }),
-  })
-}
-
-function Answered<T>({
-  of: { data, error, refetch },
-  children,
-}: {
-  of: UseQueryResult<T>
-  children: (data: T) => React.ReactNode
-}): React.ReactNode {
-  if (error !== null) return <ErrorState error={error} onRetry={() => void refetch()} />
-  return data === undefined ? <Loading what={dashboardsText.theDashboards} /> : children(data)
 }
 
 function amountText(by: Panel['by'], value: number): string {
@@ -209,16 +194,33 @@ function TablePanel(props: PanelProps) {
   )
 }
 
-function SqlPanel({ panel: { sql, limit }, revision }: PanelProps) {
+function SqlPanel({ panel: { sql, limit }, variables, revision }: PanelProps) {
+  const { parameters, wrong } = useMemo(() => {
+    try {
+      return { parameters: parametersOf(sql, variables) }
+    } catch (error) {
+      return { wrong: error instanceof Error ? error.message : String(error) }
+    }
+  }, [sql, variables])
   const answer = useQuery({
-    queryKey: ['/api/v1/sql', sql, revision],
-    enabled: sql !== '',
+    queryKey: ['/api/v1/sql', sql, parameters, revision],
+    enabled: sql !== '' && parameters !== undefined,
     staleTime: Infinity,
     placeholderData: keepPreviousData,
     queryFn: ({ signal }) =>
-      request<readonly Readonly<Record<string, unknown>>[]>('/api/v1/sql', { method: 'POST', signal, body: { sql } }),
+      request<readonly Readonly<Record<string, unknown>>[]>('/api/v1/sql', {
+        method: 'POST',
+        signal,
+        body: { sql, parameters },
+      }),
   })
   if (sql === '') return <p className="dim pad">{dashboardsText.statement}</p>
+  if (wrong !== undefined)
+    return (
+      <p role="alert" className="bad pad">
+        {wrong}
+      </p>
+    )
   return (
     <Answered of={answer}>
       {(rows) => {

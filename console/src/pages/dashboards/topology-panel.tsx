@@ -1,0 +1,114 @@
+import { useNavigate } from '@tanstack/react-router'
+import { useMemo, useState } from 'react'
+import type { GroupsAnswer } from '../../api/groups.ts'
+import { useFinest } from '../../hooks/use-finest.ts'
+import { fileName } from '../../parts/file-name.ts'
+import { andFilter } from '../../parts/filter-text.ts'
+import { count } from '../../parts/format.ts'
+import { GraphCanvas } from '../../parts/graph/canvas.tsx'
+import { EdgeList } from '../../parts/graph/edge-list.tsx'
+import { defaultLimits, edgesOf, foldable, foldGraph, foldKey } from '../../parts/graph/fold.ts'
+import type { Eye } from '../../parts/graph/paint.ts'
+import { conditionOf, scopeParts } from '../../parts/graph/scope.ts'
+import type { Pins } from '../../parts/graph/scopes.ts'
+import { useLayout } from '../../parts/graph/use-layout.ts'
+import { Loading } from '../../parts/states.tsx'
+import { dashboardsText, panelNames } from '../../text/dashboards.ts'
+import { topologyText } from '../../text/topology.ts'
+import { Answered, useFlows } from './answered.tsx'
+import type { PanelProps } from './panels.tsx'
+
+/** More than are drawn, so that combined nodes are correct. */
+const edgeLimit = 4000
+
+export default function TopologyPanel(props: PanelProps): React.ReactNode {
+  const { panel, filter, t } = props
+  const { by } = panel
+  const { current: scope, settle } = useFinest(panel.scope, ['workload', 'endpoint', 'addr'], `${filter} ${t.from}`)
+  const { parts } = scopeParts[scope]
+  const answer = useFlows<GroupsAnswer>('/api/v1/topology', props, { scope: parts.join(','), by, limit: edgeLimit })
+  const { data } = answer
+  const [folds, setFolds] = useState<readonly string[]>([])
+  const [pins, setPins] = useState<Pins>({})
+  const [chosen, setChosen] = useState('')
+  const [eye, setEye] = useState<Eye>()
+  const [list, setList] = useState(false)
+  const navigate = useNavigate()
+  const graph = useMemo(
+    () =>
+      data === undefined || data.columns[0]?.name !== `src_${parts[0] ?? ''}`
+        ? undefined
+        : foldGraph(edgesOf(data, scope), scope, by, defaultLimits, folds),
+    [data, parts, scope, by, folds],
+  )
+  settle(graph?.nodes.length)
+  const { laid, failed } = useLayout(graph, scope, by, pins, 0)
+  const title = panel.title === '' ? panelNames.topology : panel.title
+  const open = (q: string) =>
+    void navigate({
+      to: '/flows',
+      search: { v: '1', view: 'topology', live: '0', t: `${t.from}..${t.to}`, q, by } as never,
+    })
+  const fold = (group: string) => {
+    if (folds.includes(group)) setFolds(folds.filter((each) => each !== group))
+    else if (foldable(graph, folds).includes(group)) {
+      setFolds([...folds, group])
+      setChosen(foldKey(group))
+    }
+  }
+  const step = (index: number) => {
+    const node = laid?.graph.nodes[index]
+    if (node?.cells === undefined) fold(node?.group ?? '')
+    else open(andFilter(filter, conditionOf(scope, node.cells)))
+  }
+  return (
+    <Answered of={answer}>
+      {() => {
+        if (graph === undefined || (laid === undefined && failed === ''))
+          return <Loading what={topologyText.theTopology} />
+        if (graph.total.edges === 0) return <p className="dim pad">{dashboardsText.noRows}</p>
+        const isList = list || laid === undefined
+        return (
+          <>
+            <div className="topology-panel graph">
+              {isList ? (
+                <EdgeList graph={graph} measure={by} onChoose={setChosen} />
+              ) : (
+                <GraphCanvas
+                  laid={laid}
+                  measure={by}
+                  pins={pins}
+                  chosen={chosen}
+                  find=""
+                  fitKey={`${scope} ${filter}`}
+                  foundTurn={0}
+                  eye={eye}
+                  fileName={`${fileName('topology', title)}.png`}
+                  onEye={setEye}
+                  onChoose={setChosen}
+                  onStep={step}
+                  onFold={fold}
+                  onPin={(key, at) => {
+                    const { [key]: _before, ...others } = pins
+                    setPins(at === null ? others : { ...others, [key]: at })
+                  }}
+                />
+              )}
+            </div>
+            <p className="topology-panel-foot">
+              <span className="number dim">
+                {dashboardsText.edgesDrawn(count(graph.total.edges - graph.rest.edges), count(graph.total.edges))}
+              </span>
+              <button type="button" className="quiet" aria-pressed={isList} onClick={() => setList(!list)}>
+                {topologyText.list}
+              </button>
+              <button type="button" className="quiet" onClick={() => open(filter)}>
+                {dashboardsText.openInFlows}
+              </button>
+            </p>
+          </>
+        )
+      }}
+    </Answered>
+  )
+}
