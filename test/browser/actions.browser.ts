@@ -86,7 +86,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: actions to an answer', ()
     demo?.kill('SIGTERM')
   })
 
-  test('top talkers of the last hour with their service port are one action from Home, and equal SQL', async () => {
+  test('check 51: top talkers of the last hour with their service port are one action from Home, and equal SQL', async () => {
     const { page, actions } = await open('/home')
     await actions.click(page.getByRole('link', { name: 'All, with service ports' }))
     const grid = page.getByRole('grid', { name: 'Groups of flows' })
@@ -105,7 +105,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: actions to an answer', ()
     await page.context().close()
   })
 
-  test('one flow by address and port, with a link to it, is two actions from Home', async () => {
+  test('check 51: one flow by address and port, with a link to it, is two actions from Home', async () => {
     const [flow] = await sql<Record<string, string | number>>(
       `SELECT src_addr, src_port FROM flows WHERE src_port > 10000 AND time_received < now() - INTERVAL 20 SECONDS
         GROUP BY ALL HAVING count(*) = 1 LIMIT 1`,
@@ -128,7 +128,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: actions to an answer', ()
     await page.context().close()
   })
 
-  test('a drop in a chart leads to the change before it and its actor with three actions', async () => {
+  test('check 51: a drop in a chart leads to the change before it and its actor with three actions', async () => {
     const at = Date.parse(change.time)
     const [from, to] = [at - 60_000, at + 34_000]
     const t = [from, to].map((ms) => new Date(ms).toISOString()).join('..')

@@ -21,7 +21,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: a wrong clock', () => {
   test.each([
     ['slow', -30 * minute],
     ['fast', 30 * minute],
-  ])('with a %s browser, every view has the newest flows', { timeout: 300_000 }, async (_, wrong) => {
+  ])('check 50: with a %s browser clock, every view has the newest flows', { timeout: 300_000 }, async (_, wrong) => {
     await stage.filled()
     // The newest ones.
     await stage.flows(2000)

@@ -20,7 +20,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: CSV', () => {
     while (Number((await stage.weir.sql<{ n: number }>(count))[0]?.n) < wanted) await sleep(200)
   })
 
-  test('a result of SQL has the order of the screen with exact numbers, and raw the order of the statement', async () => {
+  test('check 52: a result of SQL has the order of the screen with exact numbers, and raw the order of the statement', async () => {
     const q =
       "SELECT range AS n, range / 8 AS part, CASE WHEN range = 3 THEN NULL ELSE 'a,b' END AS text FROM range(40)"
     const page = await stage.page(`/sql?${new URLSearchParams({ v: '1', sort: '-n', q }).toString()}`, zone)
@@ -39,7 +39,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: CSV', () => {
     await page.context().close()
   })
 
-  test('costs have the groups, amounts and changes of the tables, and raw exact decimals', async () => {
+  test('check 52: costs have the groups, amounts and changes of the tables, and raw exact decimals', async () => {
     const page = await stage.page('/spend?v=1&span=days&by=service', zone)
     const francs = page.getByRole('region', { name: 'Costs in CHF', exact: true })
     const lines = francs.locator('.spend-groups tbody tr')

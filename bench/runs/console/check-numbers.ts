@@ -8,7 +8,7 @@ function span(first: number, last: number) {
 }
 
 /** The checks of docs/explain/console-checks.md that need flows or clusters. */
-export const checkNumbers: readonly number[] = [...span(1, 17), ...span(19, 33), ...span(39, 48)]
+export const checkNumbers: readonly number[] = [...span(1, 17), ...span(19, 33), ...span(39, 52)]
 
 /** The number in a title such as `check 7: …`. */
 export function numberOf(title: string): number | undefined {
