@@ -5,7 +5,7 @@ import { amount, measureNames } from '../measure-names.ts'
 import { isOnRequest, measures, type Measure } from '../measures.ts'
 import { EdgeGrid, endColumns, endsOf, figure, notDrawn } from './edge-grid.tsx'
 import type { Amounts, Graph } from './fold.ts'
-import { TroubleText } from './trouble-text.tsx'
+import { TroubleText, troubleText } from './trouble-text.tsx'
 import type { Trouble } from './trouble.ts'
 import { generalText } from '../../text/general.ts'
 import { topologyText } from '../../text/topology.ts'
@@ -34,6 +34,7 @@ const troubles: GridColumn<Line> = {
   id: 'trouble',
   title: topologyText.dropsAndErrors,
   width: 170,
+  csv: ({ trouble }) => (trouble === undefined ? null : troubleText(trouble)),
   cell: ({ trouble }) => (trouble === undefined ? '' : <TroubleText trouble={trouble} />),
 }
 
