@@ -7,7 +7,7 @@ import { isRecord } from '../model/json.ts'
 const { text, jsonText } = duckdb
 
 export const eventFunctions = ['avg', 'sum', 'min', 'max', 'p50', 'p95', 'p99', 'count'] as const
-export type EventFunction = (typeof eventFunctions)[number]
+type EventFunction = (typeof eventFunctions)[number]
 export const eventGroups = ['type', 'source', 'subject'] as const
 
 const aggregates: Readonly<Record<EventFunction, string>> = {

@@ -6,7 +6,7 @@ type Facet = (typeof inventoryFacets)[number]
 /** Resources of one combination of values. */
 export type FacetRow = Readonly<Record<Facet | 'currency', string | null> & { cost: string; resources: number }>
 
-export type SelectedFacets = Readonly<Partial<Record<Facet, readonly string[]>>>
+type SelectedFacets = Readonly<Partial<Record<Facet, readonly string[]>>>
 
 export const facetsSql = (where: string): string =>
   `SELECT ${inventoryFacets.join(', ')}, currency, count(*) AS resources,

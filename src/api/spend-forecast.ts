@@ -21,7 +21,7 @@ const dayMs = 86_400_000
 const dayAfter = (day: string, days: number): string =>
   new Date(Date.parse(day) + days * dayMs).toISOString().slice(0, 10)
 
-export function monthDays(month: string): readonly string[] {
+function monthDays(month: string): readonly string[] {
   const [year = 0, number = 1] = month.split('-').map(Number)
   const length = new Date(Date.UTC(year, number, 0)).getUTCDate()
   return Array.from({ length }, (_, at) => `${month}-${String(at + 1).padStart(2, '0')}`)
@@ -49,7 +49,7 @@ export type Forecast = Readonly<{
 }>
 
 /** Costs of one account. A day after today is neither final nor open. */
-export function forecastOf(rows: readonly ForecastRow[], month: string, today: string): Forecast {
+function forecastOf(rows: readonly ForecastRow[], month: string, today: string): Forecast {
   const days = monthDays(month)
   const byDay = Map.groupBy(rows, ({ day }) => day)
   const isPast = (day: string): boolean => day < today

@@ -2,7 +2,7 @@
 import { addDecimals, difference, percentChange } from '../codecs/focus/index.ts'
 import { nameOf, spendConditions, tableOf, valueOf, type SpendQuery, type SpendSpan } from './spend-sql.ts'
 
-export type Periods = Readonly<{ now: SpendSpan; before: SpendSpan }>
+type Periods = Readonly<{ now: SpendSpan; before: SpendSpan }>
 
 const isMonthStart = (day: string): boolean => day.endsWith('-01')
 

@@ -4,7 +4,7 @@ import { listOf } from './query-parameters.ts'
 import { allocatedRows } from './spend-allocation.ts'
 
 export const spendFilters = ['provider', 'account', 'service', 'region', 'currency', 'resource'] as const
-export const spendGroups = [
+const spendGroups = [
   'provider',
   'account',
   'sub_account',

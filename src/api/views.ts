@@ -197,7 +197,7 @@ const traffic: readonly ViewColumn[] = [
   sum('flows', 'Flows', '{flow}'),
 ]
 
-export const queryOnlyViews = {
+const queryOnlyViews = {
   changes,
   audit,
   resources,

@@ -11,19 +11,19 @@ import { CommandError } from './client.ts'
 import { fail, ok, reason, warn, type Finding } from './doctor/finding.ts'
 import { answerWithin } from './doctor/answer-within.ts'
 
-export type CheckedBus = Readonly<{
+type CheckedBus = Readonly<{
   type: string
   settings: unknown
   notes: readonly string[]
 }>
 
-export type CheckOptions = Readonly<{
+type CheckOptions = Readonly<{
   write: boolean
   mayCreate: boolean
   stepMs: number
 }>
 
-export const checkType = 'io.weir.bus.check'
+const checkType = 'io.weir.bus.check'
 
 export async function busOfUrl(url: string): Promise<CheckedBus> {
   const [{ busOf }, { PresetProblem }] = await Promise.all([

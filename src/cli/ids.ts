@@ -5,7 +5,7 @@ import { examples } from './examples.ts'
 import type { Exporters } from './exporters/page.ts'
 import { printData, withOutput, type OutputFlags } from './output.ts'
 
-export const idKinds = ['sources', 'sinks', 'streams', 'exporters'] as const
+const idKinds = ['sources', 'sinks', 'streams', 'exporters'] as const
 export type IdKind = (typeof idKinds)[number]
 
 export function register(program: Command): void {

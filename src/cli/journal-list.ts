@@ -10,7 +10,7 @@ import { printData } from './output.ts'
 import { textTable } from './text-table.ts'
 
 /** From the headers; bodies are not read. Times are Unix ms, or null without a time in any frame. */
-export interface SegmentFacts {
+interface SegmentFacts {
   readonly segment: string
   readonly sequence: number
   frames: number

@@ -3,7 +3,7 @@ import { changedFields } from './changed-fields.ts'
 import { csvLine, type OutputFormat } from './output.ts'
 import { oneLine } from './text-table.ts'
 
-export type TapLine = Readonly<Record<string, unknown>>
+type TapLine = Readonly<Record<string, unknown>>
 
 type Shape = Readonly<{
   columns: readonly string[]

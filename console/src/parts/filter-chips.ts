@@ -84,7 +84,7 @@ function withoutParentheses(text: string) {
 }
 
 /** A condition in the terms of a reader; undefined: it has no shorter form. */
-export type ConditionTerms = Readonly<{
+type ConditionTerms = Readonly<{
   is: 'address' | 'socket' | 'port' | 'protocol' | 'text' | 'value'
   value: string
   not: boolean

@@ -3,7 +3,7 @@ import type { UsedValue } from './values.ts'
 import { suggestion } from './words.ts'
 
 /** A meaning of typed text: of its form, or `value` for one that is in use. */
-export type OfferedMeaning =
+type OfferedMeaning =
   | Meaning
   | Readonly<{ is: 'value'; filter: string; value: string; field: string; count: number }>
 

@@ -43,7 +43,7 @@ export type GrafanaRoute = Readonly<{
 }>
 
 /** Statuses of {@link QueryFailureKind}. */
-export type FailureStatuses = Readonly<Record<QueryFailureKind, number>>
+type FailureStatuses = Readonly<Record<QueryFailureKind, number>>
 
 const failure = object(
   { status: string, errorType: string, error: string, message: string },

@@ -16,7 +16,7 @@ import { parsedJson } from '../../model/json.ts'
 /** Lines in memory at once. */
 const maxLines = 200_000
 
-export type LogSpan = Readonly<{
+type LogSpan = Readonly<{
   matchers: readonly Matcher[]
   /** Ns; `to` is exclusive. */
   from: bigint

@@ -35,7 +35,7 @@ export async function pointSeries(
 }
 
 /** Of the name: of a series, or of a measurement with further fields. */
-export function pointConditions(dialect: Dialect, matchers: readonly Matcher[], { from, to }: Span): string {
+function pointConditions(dialect: Dialect, matchers: readonly Matcher[], { from, to }: Span): string {
   const { text, jsonText } = dialect
   const us = (ms: number): string => dialect.time(BigInt(Math.trunc(ms)) * 1000n)
   const conditions = ["family = 'point'", `time >= ${us(from)}`, `time < ${us(to + 1)}`]
@@ -48,7 +48,7 @@ export function pointConditions(dialect: Dialect, matchers: readonly Matcher[], 
   return conditions.join(' AND ')
 }
 
-export function seriesName(name: string, field: string): string {
+function seriesName(name: string, field: string): string {
   return field === 'value' ? name : `${name}_${field}`
 }
 

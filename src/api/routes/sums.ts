@@ -68,7 +68,7 @@ export const sumSchemas = {
   ),
 } as const
 
-export interface SeriesQuery extends SumsQuery {
+interface SeriesQuery extends SumsQuery {
   readonly step?: string
   readonly group?: string
 }

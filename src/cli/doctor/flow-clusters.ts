@@ -58,13 +58,13 @@ export function configuredClusters(config: WeirConfig): Finding[] {
   ]
 }
 
-export type ClusterGroups = Readonly<{
+type ClusterGroups = Readonly<{
   columns: readonly { readonly name: string }[]
   rows: readonly (readonly unknown[])[]
   total: { readonly flows: number | string }
 }>
 
-export function recentClusters({ columns, rows, total }: ClusterGroups, watched: readonly string[]): Finding[] {
+function recentClusters({ columns, rows, total }: ClusterGroups, watched: readonly string[]): Finding[] {
   const flows = Number(total.flows)
   if (flows === 0) return []
   const at = columns.findIndex(({ name }) => name === 'flows')

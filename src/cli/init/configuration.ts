@@ -4,7 +4,7 @@ import { sinksOf } from './sink-urls.ts'
 
 type Settings = Record<string, unknown>
 
-export const dataFolder: Readonly<Record<Target, string>> = {
+const dataFolder: Readonly<Record<Target, string>> = {
   laptop: './weir-data',
   docker: '/data',
   kubernetes: '/data',

@@ -3,7 +3,7 @@ import { stringify } from 'yaml'
 import type { Choices } from './choices.ts'
 import { settingsOf, sourcePorts, variablesOf } from './configuration.ts'
 
-export type InitFile = Readonly<{ name: string; text: string }>
+type InitFile = Readonly<{ name: string; text: string }>
 
 export function manifestsOf(choices: Choices, configuration: string): readonly InitFile[] {
   switch (choices.target) {

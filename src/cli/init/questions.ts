@@ -14,7 +14,7 @@ import {
 import { sinkForms, sinksOf } from './sink-urls.ts'
 
 /** Resolves with the line, without its end. */
-export type ReadLine = (question: string) => Promise<string>
+type ReadLine = (question: string) => Promise<string>
 
 const named = (options: Readonly<Record<string, string>>): string =>
   Object.entries(options)

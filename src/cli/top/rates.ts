@@ -28,7 +28,7 @@ export type SourceRates = Readonly<{
   error?: string
 }>
 
-export type ExporterRates = Readonly<{
+type ExporterRates = Readonly<{
   source: string
   address: string
   lastSeen: number
@@ -38,7 +38,7 @@ export type ExporterRates = Readonly<{
   why?: string
 }>
 
-export type SinkRates = Readonly<{
+type SinkRates = Readonly<{
   name: string
   type: string
   state: SinkState

@@ -20,7 +20,7 @@ export const functions = ['avg', 'sum', 'min', 'max', 'p50', 'p95', 'p99', 'coun
 /** Attributes of events. */
 export const attributes = ['subject', 'type', 'source'] as const
 
-export interface ChartsState extends Frame {
+interface ChartsState extends Frame {
   readonly family: (typeof families)[number]
   /** JSON pointer; empty: the first number. */
   readonly field: string

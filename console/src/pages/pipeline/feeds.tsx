@@ -8,7 +8,7 @@ import { PartHeader } from './part-header.tsx'
 
 type Feed = NonNullable<SourceView['feed']>
 
-export type FeedSource = SourceView & Readonly<{ feed: Feed }>
+type FeedSource = SourceView & Readonly<{ feed: Feed }>
 
 export const feedsOf = (sources: readonly SourceView[]): readonly FeedSource[] =>
   sources.filter((source): source is FeedSource => source.feed !== undefined)

@@ -30,7 +30,7 @@ function useAnswer<T>({ name, query, enabled, read }: Ask<T>): UseQueryResult<T>
   })
 }
 
-export type SpendAnswers = Readonly<{
+type SpendAnswers = Readonly<{
   now: UseQueryResult<SpendSums>
   before: UseQueryResult<SpendSums>
   parts: UseQueryResult<SpendSums>

@@ -16,7 +16,7 @@ interface Selection extends Readonly<Record<Filter, readonly string[]>> {
   readonly tag: string
 }
 
-export interface SpendChoice extends Selection {
+interface SpendChoice extends Selection {
   readonly by: Group | typeof auto
 }
 

@@ -1,5 +1,5 @@
 /** A squarified treemap: the sides of each rectangle differ as little as possible. */
-export type Tile = Readonly<{ x: number; y: number; width: number; height: number }>
+type Tile = Readonly<{ x: number; y: number; width: number; height: number }>
 
 /** The worst ratio of sides, if the areas share a strip of this length. */
 function worst(areas: readonly number[], side: number): number {

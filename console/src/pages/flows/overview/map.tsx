@@ -23,7 +23,7 @@ const [source, destination] = [['src_country'], ['dst_country']]
 const [smallest, largest] = [3, 26]
 
 /** Amounts sent and received by country; a flow within a country counts once for each end. */
-export function countryAmounts(answers: readonly GroupsAnswer[], measure: Measure): ReadonlyMap<string, number> {
+function countryAmounts(answers: readonly GroupsAnswer[], measure: Measure): ReadonlyMap<string, number> {
   const amounts = new Map<string, number>()
   for (const { columns, rows } of answers) {
     const at = columns.findIndex(({ name }) => name === measure)

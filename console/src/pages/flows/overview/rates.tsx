@@ -34,7 +34,7 @@ const formats = Object.fromEntries(
 const percentText = (value: number) => `${value.toFixed(1)} %`
 
 /** Percent of the total of each bucket; without traffic there is no share. */
-export function sharesOfTotal(one: ChartSeries, total: ChartSeries): ChartSeries['values'] {
+function sharesOfTotal(one: ChartSeries, total: ChartSeries): ChartSeries['values'] {
   return one.values.map((value, at) => {
     const all = total.values[at]
     return value === null || value === undefined || all === null || all === undefined || all === 0
