@@ -33,6 +33,7 @@ test.for([
     "(() => { const rowLabel = () => ready ? 'ready' : text.no })",
     'ready',
   ],
+  ['the text of a cell', "{ id: 'kind', cell: ({ kind }) => (kind === 'flows' ? 'flow' : text.event) }", 'flow'],
   ['a sentence in code', "(full: boolean) => (full ? 'it is full now' : '')", 'it is full now'],
 ] as const)('%s belongs in the catalog', async ([, code, text]) => {
   expect(await findings(`export const first = 1\nexport const second = ${code}`)).toEqual([`2: ${text}`])

@@ -94,7 +94,10 @@ function literalTexts(source: Source): Problem[] {
         for (const result of resultsOf(init.body)) shown(result, reportWord)
     },
     Property: (node) => {
-      if (node.key.type === 'Identifier' && PROPERTIES.has(node.key.name)) shown(node.value, report)
+      if (node.key.type !== 'Identifier') return
+      if (PROPERTIES.has(node.key.name)) shown(node.value, report)
+      if (node.key.name === 'cell' && node.value.type === 'ArrowFunctionExpression')
+        for (const result of resultsOf(node.value.body)) shown(result, report)
     },
     NewExpression: (node) => {
       if (node.callee.type === 'Identifier' && node.callee.name.endsWith('Error')) hidden.push(node)

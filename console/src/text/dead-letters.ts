@@ -46,6 +46,8 @@ export const deadLettersText = {
   edit: 'Edit',
   fieldsOfTheFlow: 'Fields of the flow',
   event: 'Event',
+  flow: 'flow',
+  eventInText: 'event',
   inTheEditedLetter: 'In the edited letter',
   deliverIt: 'deliver it',
   discardTheEdits: 'discard the edits',

@@ -57,7 +57,7 @@ export function ExporterTable({ exporters, at, sort, onSort, selected, onOpen }:
         width: 104,
         end: true,
         sortable: true,
-        cell: ({ lastRow }) => (lastRow === undefined ? 'none' : ago(at - lastRow)),
+        cell: ({ lastRow }) => (lastRow === undefined ? generalText.none : ago(at - lastRow)),
       },
       {
         id: 'datagrams',
@@ -120,7 +120,7 @@ export function ExporterTable({ exporters, at, sort, onSort, selected, onOpen }:
         cell: ({ undecoded }) =>
           Object.entries(undecoded)
             .map(([why, bytes]) => `${size(bytes)} ${why}`)
-            .join(', ') || 'none',
+            .join(', ') || generalText.none,
       },
       {
         id: 'drops',
