@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { portText } from '../../../console/src/parts/port-names.ts'
 import { chromiumPath, useStage } from '../kit/stage.ts'
 
 describe.skipIf(chromiumPath === undefined)('questions about flows take few actions', () => {
@@ -17,7 +18,7 @@ describe.skipIf(chromiumPath === undefined)('questions about flows take few acti
     )
     const cells = await grid.getByRole('row').nth(1).locator(':scope > *').allTextContents()
     expect([cells[1], cells[3]]).toEqual([largest?.['src_addr'], largest?.['dst_addr']])
-    expect(digits(cells[4] ?? '')).toBe(Number(largest?.['service_port']))
+    expect(cells[4]).toBe(portText(Number(largest?.['service_port'])))
     expect(digits(cells[5] ?? '')).toBe(Number(largest?.['bytes']))
     await page.context().close()
   })

@@ -13,6 +13,7 @@ import { sourceText } from './source-text.ts'
 import { TablePanel } from './table-panel.tsx'
 import { useTable } from './use-table.ts'
 import { Running } from './query-status.tsx'
+import { portText } from '../../parts/port-names.ts'
 import { flowQueryOf } from './overview/flow-query.ts'
 import { conditionOf } from '../../parts/endpoint-condition.ts'
 import { measureNames, percent } from './overview/names.ts'
@@ -24,6 +25,8 @@ import { flowsText } from '../../text/flows.ts'
 
 const path = '/api/v1/flows'
 const liveRefresh = 5
+/** Shown with the names of their services. */
+const ports: ReadonlySet<string> = new Set(['service_port', 'src_port', 'dst_port'])
 const [defaultLimit, maxGroups] = [500, 10_000]
 
 export default function GroupedFlows({ state, set, columns, tabs }: FlowViewProps): React.ReactNode {
@@ -176,6 +179,8 @@ function groupColumns(
             ) : null
           ) : cell === undefined ? (
             plainText(cells[index])
+          ) : ports.has(name) && cells[index] !== null ? (
+            <span className="mono">{portText(Number(cells[index]))}</span>
           ) : (
             cell(() => cells[index] ?? null)
           ),
