@@ -61,4 +61,9 @@ it('service ports are available, others are not', () => {
   expect(planRollup({ ...week, tests: [{ field: 'dst_port', equals: [443, 50_000] }] })).toBeUndefined()
   expect(planRollup({ ...week, tests: [{ field: 'dst_port' }] })).toBeUndefined()
   expect(planRollup({ ...week, group: ['dst_port'] })).toMatchObject({ servicePortsOnly: true })
+  // A SYN or the listening side may decide otherwise.
+  expect(planRollup({ ...week, tests: [{ field: 'service_port', equals: [443] }] })).toMatchObject({
+    view: 'flows_1h',
+    servicePortsOnly: true,
+  })
 })
