@@ -18,6 +18,20 @@ export function useInvestigation(subject: string, t: Range, revision: number): U
   })
 }
 
+/** Costs of 30 days before a time, of the machines and the namespace of an object. */
+export function useCostLane(subject: string, at: string): UseQueryResult<Lane | undefined> {
+  const to = at === 'now' ? new Date() : new Date(at)
+  return useQuery({
+    queryKey: ['investigate', 'cost', subject, at],
+    staleTime: 60_000,
+    queryFn: async ({ signal }) => {
+      const from = new Date(to.getTime() - 30 * 86_400_000).toISOString()
+      const query = { subject, from, to: to.toISOString(), lanes: 'cost', limit: 500 }
+      return (await request<Investigation>('/api/v1/investigate', { signal, query })).lanes[0]
+    },
+  })
+}
+
 /** The report with links to this console. */
 export function reportOf(
   subject: string,

@@ -12,32 +12,38 @@ import { gapsLane } from './lanes/gaps.ts'
 import { notApplicable } from './lanes/lane.ts'
 import { measuresOf } from './measures.ts'
 import { problemsLane } from './lanes/problems.ts'
-import type { Investigation, Lane, Scene } from './types.ts'
+import { laneNames, type Investigation, type Lane, type LaneName, type Scene } from './types.ts'
 
 const [buckets, maxMarks] = [200, 100]
 
 type Traffic = Pick<Investigation, 'step' | 'buckets' | 'since' | 'stored_to'> & Readonly<{ lane: Lane }>
 
-/** `flowsOf`: the flows of a filter in the time range, and all flows for an empty one. */
+/** `flowsOf`: the flows of a filter in the time range, and all flows for an empty one. `chosen`: lanes to read. */
 export async function investigate(
   scene: Scene,
   run: RunStatement,
   flowsOf: (filter: string) => RowQuery,
+  chosen: readonly LaneName[] = laneNames,
 ): Promise<Investigation> {
   const { subject, span, principal, related } = scene
   const flows = related.filter === undefined ? undefined : flowsOf(related.filter)
-  const marks = marksOf(scene, run, flows, () => flowsOf(''))
+  const reads = (...names: readonly LaneName[]) => names.some((name) => chosen.includes(name))
+  const marks = reads('changes', 'audit') ? marksOf(scene, run, flows, () => flowsOf('')) : Promise.resolve([])
+  const step = stepFor(span, buckets)
+  const further: Readonly<Partial<Record<LaneName, () => Promise<Lane>>>> = {
+    changes: async () => changesLane(scene, await marks),
+    audit: async () => auditLane(scene, await marks),
+    events: () => eventsLane(scene),
+    problems: () => problemsLane(scene),
+    cost: () => costLane(scene),
+    gaps: () => gapsLane(scene),
+  }
   const [traffic, measures, ...lanes] = await Promise.all([
-    trafficOf(scene, run, flows),
-    measuresOf(scene, flows, stepFor(span, buckets)),
-    marks.then((found) => changesLane(scene, found)),
-    marks.then((found) => auditLane(scene, found)),
-    eventsLane(scene),
-    problemsLane(scene),
-    costLane(scene),
-    gapsLane(scene),
+    reads('traffic') ? trafficOf(scene, run, flows) : undefined,
+    measuresOf(scene, reads('latency', 'drops') ? flows : undefined, step),
+    ...chosen.flatMap((name) => further[name]?.() ?? []),
   ])
-  const { lane, ...series } = traffic
+  const { lane, ...series } = traffic ?? { lane: undefined, step, buckets: [], since: null, stored_to: null }
   return {
     subject: { is: subject.is, text: subject.text, ref: subject.ref },
     span: { from: isoOf(span.from), to: isoOf(span.to) },
@@ -45,7 +51,7 @@ export async function investigate(
     filter: related.filter ?? null,
     ...series,
     measured: measures.measured,
-    lanes: [lane, ...measures.lanes, ...lanes],
+    lanes: [...(lane === undefined ? [] : [lane]), ...measures.lanes.filter(({ name }) => reads(name)), ...lanes],
   }
 }
 

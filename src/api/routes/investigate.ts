@@ -5,10 +5,11 @@ import { investigate } from '../investigate/answer.ts'
 import { markdownOf } from '../investigate/markdown.ts'
 import { relatedTo } from '../investigate/related.ts'
 import { subjectOf } from '../investigate/subject.ts'
-import { laneNames, laneStates, levels } from '../investigate/types.ts'
+import { laneNames, laneStates, levels, type LaneName } from '../investigate/types.ts'
 import { closed, integer, list, nullable, object, problem, string } from '../json-schema.ts'
 import type { Hub } from '../live/hub.ts'
 import type { ApiContext } from '../options.ts'
+import { ApiError } from '../problems.ts'
 import { listOf, rowQueryOf } from '../query-parameters.ts'
 import { abortOnDisconnect, requireStore, rowsOf } from '../store-query.ts'
 import { spanFrom, span as spanOf } from '../time-span.ts'
@@ -90,6 +91,7 @@ interface Query {
   readonly format?: 'json' | 'md'
   readonly pins?: string
   readonly notes?: string
+  readonly lanes?: string
   readonly base?: string
 }
 
@@ -112,6 +114,12 @@ const schema = {
       },
       ...spanFrom('now-1h'),
       limit: { type: 'integer', minimum: 1, maximum: 500, default: 100, description: 'Maximum items of a lane.' },
+      lanes: {
+        type: 'string',
+        maxLength: 200,
+        description: `Lanes to read, comma-separated; all by default: ${laneNames.join(', ')}.`,
+        examples: ['changes,cost'],
+      },
       format: { type: 'string', enum: ['json', 'md'], default: 'json', description: 'md: a report in Markdown.' },
       pins: {
         type: 'string',
@@ -156,8 +164,11 @@ export function investigateRoutes(app: FastifyInstance, context: ApiContext, hub
     }
     const subject = await subjectOf(written, known)
     const scene = { ...known, subject, limit, store, related: await relatedTo(subject, known) }
-    const answer = await investigate(scene, { context, hub, principal, disconnected }, (filter) =>
-      rowQueryOf({ filter, from, to }, 'flow_time', now, principal),
+    const answer = await investigate(
+      scene,
+      { context, hub, principal, disconnected },
+      (filter) => rowQueryOf({ filter, from, to }, 'flow_time', now, principal),
+      lanesOf(query.lanes),
     )
     if (disconnected.aborted) return reply.hijack()
     if (query.format !== 'md') return answerJson(request, reply, answer)
@@ -168,4 +179,14 @@ export function investigateRoutes(app: FastifyInstance, context: ApiContext, hub
         markdownOf(answer, { base: base.replace(/\/+$/, ''), pins: listOf(query.pins), notes: listOf(query.notes) }),
       )
   })
+}
+
+function lanesOf(written: string | undefined): readonly LaneName[] {
+  const listed = listOf(written)
+  const unknown = listed.find((name) => !laneNames.some((lane) => lane === name))
+  if (unknown !== undefined)
+    throw new ApiError('WEIR_API_INVALID', `"lanes" contains ${unknown}, which is no lane.`, {
+      hints: [`Possible values: ${laneNames.join(', ')}.`],
+    })
+  return listed.length === 0 ? laneNames : laneNames.filter((lane) => listed.includes(lane))
 }

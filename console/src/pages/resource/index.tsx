@@ -11,6 +11,7 @@ import { cloudId, isCloudRef, parseRef, refOfPath, type ObjectRef } from '../../
 import { usePageState } from '../../state/use-page-state.ts'
 import { ChangeDrawer } from '../../parts/changes/change.tsx'
 import { AsOf } from './as-of.tsx'
+import { CostOf } from './cost.tsx'
 import { useResource } from './queries.ts'
 import { ProblemsOf } from './problems.tsx'
 import { Relations } from './relations.tsx'
@@ -111,6 +112,7 @@ export default function ResourcePage(): React.ReactNode {
                 <ChangesOf of={data} selected={state.sel} onOpen={({ pos }: Change) => set({ sel: pos })} />
                 <Relations of={data} at={state.at} />
                 <ProblemsOf of={data} at={state.at} />
+                <CostOf of={ref} at={state.at} />
                 <EventsOf events={data.events} />
                 <Versions of={data} onAt={(at) => set({ at })} />
                 <TracesOf of={ref} at={state.at} />
