@@ -7,6 +7,7 @@ import { incident, type Incident } from '../../../src/api/testing/incidents.ts'
 import { at, deployment, shopEvents } from '../../../src/api/testing/shop-events.ts'
 import { startStored } from '../../../src/api/testing/stored.ts'
 import { talkBatch } from '../../../src/api/testing/talks.ts'
+import { completed, costEvent } from '../../../src/codecs/focus/index.ts'
 import { toEventBatch } from '../../../src/model/events.ts'
 import { installedChromium, launch } from '../kit/chromium.ts'
 import { violations } from '../kit/stage.ts'
@@ -194,6 +195,45 @@ describe.skipIf(chromiumPath === undefined)('chromium: what preceded a drop', ()
     await expect
       .poll(() => new URL(page.url()).searchParams.get('t'), pollOptions)
       .toBe('2026-11-20T10:15:00.000Z..2026-11-20T10:45:00.000Z')
+    await page.context().close()
+  })
+
+  test('check 30: a cloud VM has its changed fields, the person, its node, traffic and cost', async () => {
+    const api = await startStored()
+    const now = Date.now()
+    // A machine that a person stopped.
+    const seed = [1, 6, 11, 16, 21, 26].find((each) => incident(each, now, 'cloud').actor !== null)
+    const { events, flows, culprit, actor } = incident(seed ?? 0, now, 'cloud')
+    const id = culprit.slice('instance/'.length)
+    const cost = costEvent(
+      completed(
+        {
+          BilledCost: '4',
+          BillingCurrency: 'EUR',
+          BillingAccountId: 'a',
+          ChargePeriodStart: `${iso(now - 86_400_000).slice(0, 10)}T00:00:00Z`,
+          ProviderName: 'Exoscale',
+          ResourceId: id,
+        },
+        { source: 'focus', collected: now, estimated: false },
+      ),
+    )
+    await api.addBatch(toEventBatch([...events, cost]), now)
+    await api.addBatch(flows, now)
+    const ref = `exoscale:org/ch-gva-2/instance/${id}`
+    const page = await open(`${api.url}/inventory?v=1&sel=${encodeURIComponent(ref)}`)
+    const details = page.getByRole('complementary', { name: `Resource ${id}` })
+    const change = details.getByRole('listitem').filter({ hasText: 'state: running → stopped' })
+    await change.waitFor(pollOptions)
+    await change.getByRole('link', { name: String(actor), exact: true }).waitFor()
+    await details.getByRole('link', { name: `Node ${id.slice(2)}` }).waitFor()
+    await details.getByText('€4.00').waitFor()
+    expect(await violations(page)).toEqual([])
+    await picture(page, 'cause-30-vm')
+    await change.getByRole('link', { name: 'Its traffic' }).click()
+    await expect
+      .poll(() => new URL(page.url()).searchParams.get('q'), pollOptions)
+      .toBe(`either(node = "${id.slice(2)}")`)
     await page.context().close()
   })
 })

@@ -60,9 +60,12 @@ describe.skipIf(chromiumPath === undefined)('chromium: investigate a subject', (
     const states = await lanes
       .locator('[data-lane]')
       .evaluateAll((all) => all.map((lane) => [lane.getAttribute('data-lane'), lane.getAttribute('data-state')]))
-    expect(states.map(([name]) => name)).toEqual(['traffic', 'changes', 'audit', 'events', 'problems', 'cost', 'gaps'])
-    expect(states.slice(0, 2)).toEqual([
+    const further = ['changes', 'audit', 'events', 'problems', 'cost', 'gaps']
+    expect(states.map(([name]) => name)).toEqual(['traffic', 'latency', 'drops', ...further])
+    expect(states.slice(0, 4)).toEqual([
       ['traffic', 'shown'],
+      ['latency', 'shown'],
+      ['drops', 'shown'],
       ['changes', 'shown'],
     ])
     const drawer = page.getByRole('complementary', { name: 'Change', exact: true })
