@@ -16,8 +16,8 @@ export function register(program: Command): void {
       program
         .command('investigate')
         .description(
-          'Show the traffic, latency, drops, changes, audit events, cluster events, image problems, costs and gaps of ' +
-            'a workload, actor, address or cloud resource in order of time.',
+          'Show the traffic, latency, drops, changes, audit events, cluster events, image problems, costs and gaps ' +
+            'of a workload, actor, address or cloud resource in order of time.',
         )
         .argument('<subject>', 'namespace/name, Kind/namespace/name, an address, or a reference of an object or actor'),
       'table',

@@ -53,7 +53,6 @@ export function ChartLegend({ series, hues, lines, choice, onChoice }: ChartLege
 const markNames = [
   ['change', 'c-4', partsText.changeMark],
   ['rollout', 'c-rollout', whyText.rollout],
-  ['resource', 'c-4', whyText.resource],
   ['audit', 'c-audit', whyText.audit],
   ['gap', 'c-gap', partsText.gapMark],
 ] as const

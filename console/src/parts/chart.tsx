@@ -22,7 +22,7 @@ export type ChartSeries = Readonly<{
 
 export type ChartMark = Readonly<{
   /** `gap`: data may be missing from `since` on. */
-  is?: 'change' | 'rollout' | 'resource' | 'audit' | 'gap'
+  is?: 'change' | 'rollout' | 'audit' | 'gap'
   since?: number
   at: number
   text: string

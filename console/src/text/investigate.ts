@@ -3,7 +3,8 @@ export const investigateText = {
   find: 'Workload, actor or address',
   findHint: 'shop/api, 10.20.1.21, a name of an object or actor',
   intro:
-    'One timeline of the traffic, latency, drops, changes, audit events, cluster events, image problems, costs and gaps of a subject.',
+    'One timeline of the traffic, latency, drops, changes, audit events, cluster events, image problems, costs and ' +
+    'gaps of a subject.',
   noSubject: 'Select a workload, an actor or an address',
   nothingFound: (text: string) => `No object and no actor matches “${text}”.`,
   matches: 'Matches',

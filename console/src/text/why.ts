@@ -52,7 +52,6 @@ export const whyText = {
   marksHint: 'Show changes, rollouts and audit events in the chart',
   change: 'change',
   rollout: 'rollout',
-  resource: 'cloud resource',
   audit: 'audit event',
   nextMark: 'next mark',
   openMark: 'open the change at this time',

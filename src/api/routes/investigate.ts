@@ -99,7 +99,8 @@ const schema = {
   operationId: 'investigate',
   summary: 'Everything about a workload, actor, address or resource in a time range',
   description:
-    'Traffic, latency, drops, changes, audit events, cluster events, problems of images, costs and gaps. Access is decided for each ' +
+    'Traffic, latency, drops, changes, audit events, cluster events, problems of images, costs and gaps. Access is ' +
+    'decided for each ' +
     'lane; a lane without items states the reason.',
   querystring: closed(
     {

@@ -137,7 +137,7 @@ const shopOnly = {
   },
 } as const
 
-test('a change of a cloud resource has its relation, fields and actor, and a limited viewer does not see it', async () => {
+test('a cloud resource has its relation, changed fields and actor, and a limited viewer does not see it', async () => {
   // The state of a machine, with and without an audit event.
   const actors: (string | null)[] = []
   for (const seed of [1, 6, 11, 16, 21, 26]) {

@@ -120,8 +120,8 @@ const whySchema = {
   operationId: 'why',
   summary: 'What changed before a change of traffic',
   description:
-    'Finds the start of the largest change of the flows in the time range, and ranks the changes of objects and cloud ' +
-    'resources and the audit events before it. Inventories record changes up to some minutes later.',
+    'Finds the start of the largest change of the flows in the time range, and ranks the changes of objects and ' +
+    'cloud resources and the audit events before it. Inventories record changes up to some minutes later.',
   querystring: closed({
     ...questionParameters,
     by: { type: 'string', enum: ['bytes', 'packets', 'flows'], default: 'bytes', description: 'Measure to compare.' },

@@ -26,7 +26,8 @@ export async function readInventory(
   const texts = ['provider', 'id', 'name'].map((name) => `${jsonText('data', [name])} AS ${name}`).join(', ')
   return runQuery(
     `SELECT time, ref, type, ${texts}, ${jsonText('data', ['type'])} AS kind, ` +
-      `${jsonMember('data', 'changes')} AS changes, ${jsonMember('data', 'attachedTo')} AS attached, _pos AS pos FROM events WHERE family = 'resource' AND ` +
+      `${jsonMember('data', 'changes')} AS changes, ${jsonMember('data', 'attachedTo')} AS attached, _pos AS pos ` +
+      `FROM events WHERE family = 'resource' AND ` +
       `type IN (${types}) AND time >= ${time(from)} AND time < ${time(to)} ORDER BY time DESC, pos DESC LIMIT ${limit}`,
   )
 }

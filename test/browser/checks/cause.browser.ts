@@ -119,7 +119,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: what preceded a drop', ()
     await busy.page.context().close()
   })
 
-  test('dragging over a lane sets the range, which can be undone; a note is in the address and the report', async () => {
+  test('a drag over a lane sets the range, with undo; a note is in the address and the report', async () => {
     const { url, from, to, culprit } = await seeded(2, 'cluster')
     const object = culprit.slice(culprit.indexOf('/') + 1)
     const page = await open(`${url}/investigate?v=1&live=0&t=${iso(from)}..${iso(to)}&of=${encodeURIComponent(object)}`)

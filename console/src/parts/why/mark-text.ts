@@ -38,7 +38,7 @@ export function chartMarkOf(mark: TrafficMark): ChartMark {
       : `: ${first.path}${first.old === undefined ? '' : ` ${first.old}`} → ${first.new ?? '–'}` +
         (mark.diff.length > 1 ? `, ${whyText.moreFields(String(mark.diff.length - 1))}` : '')
   return {
-    is,
+    is: is === 'resource' ? 'change' : is,
     at: Date.parse(time) / 1000,
     text: `${kind} ${nameOf(mark)} ${operationText(mark)}${actor === null ? '' : generalText.byActor(actor)}${diff}`,
     // A cloud resource has a page instead of a drawer.
