@@ -13,7 +13,12 @@ export const deployment = 'k8s:c1/apps/Deployment/shop/web'
 const owner = (kind: string, name: string) =>
   ({ kind, group: 'apps', name, uid: `u-${kind}-shop-${name}`, controller: true }) as const
 export const web = identity('Deployment/shop/web')
-const change = { operation: 'updated', patch: [{ op: 'replace', path: '/spec/replicas', value: 0 }] } as const
+const change = {
+  operation: 'updated',
+  old: { kind: 'Deployment', spec: { replicas: 2 } },
+  new: { kind: 'Deployment', spec: { replicas: 0 } },
+  patch: [{ op: 'replace', path: '/spec/replicas', value: 0 }],
+} as const
 
 /** Alice's request, from 192.0.2.7. */
 function auditOf(of: typeof web, verb: string, time: string, version: string): WeirEvent {

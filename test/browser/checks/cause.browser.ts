@@ -15,6 +15,8 @@ import { violations } from '../kit/stage.ts'
 const chromiumPath = installedChromium()
 const pollOptions = { timeout: 60_000 }
 const folder = process.env['WEIR_PICTURES']
+/** The tests have the types of Node only. */
+type Styles = Readonly<{ getComputedStyle(of: unknown): Readonly<{ backgroundImage: string }> }>
 const iso = (ms: number): string => new Date(ms).toISOString()
 
 describe.skipIf(chromiumPath === undefined)('chromium: what preceded a drop', () => {
@@ -104,15 +106,13 @@ describe.skipIf(chromiumPath === undefined)('chromium: what preceded a drop', ()
     expect(await quiet.lane('changes').getAttribute('data-state')).toBe('empty')
     expect(await quiet.lane('cost').getAttribute('data-state')).toBe('not-collected')
     expect(await quiet.lane('cost').innerText()).toContain('not collected')
-    const hatched = await quiet
-      .lane('cost')
-      .locator('.lane-track')
-      .evaluate('(one) => getComputedStyle(one).backgroundImage')
-    const plain = await quiet
-      .lane('changes')
-      .locator('.lane-track')
-      .evaluate('(one) => getComputedStyle(one).backgroundImage')
-    expect([String(hatched).startsWith('repeating-linear-gradient'), plain]).toEqual([true, 'none'])
+    const background = (name: string) =>
+      quiet
+        .lane(name)
+        .locator('.lane-track')
+        .evaluate((one) => (globalThis as unknown as Styles).getComputedStyle(one).backgroundImage)
+    const [hatched, plain] = [await background('cost'), await background('changes')]
+    expect([hatched.startsWith('repeating-linear-gradient'), plain]).toEqual([true, 'none'])
     await quiet.page.context().close()
     const busy = await lanesOf(`${iso(from)}..${iso(to)}`)
     await busy.lane('changes').locator('.lane-mark').first().waitFor(pollOptions)

@@ -6,7 +6,8 @@ import { TimeControl } from '../../app/time-control.tsx'
 import { useTitle } from '../../app/use-title.ts'
 import { counted } from '../../parts/format.ts'
 import { Grid } from '../../parts/grid.tsx'
-import { EmptyState, ErrorState, Loading, RefreshButton, StaleNotice, UnreadNotice } from '../../parts/states.tsx'
+import { EmptyState, ErrorState, Loading, StaleNotice, UnreadNotice } from '../../parts/states.tsx'
+import { StatusLine } from '../../parts/status-line.tsx'
 import { listText } from '../../state/parts.ts'
 import { isMoving, rangeText } from '../../state/range.ts'
 import { actorText } from '../../state/refs.ts'
@@ -90,17 +91,12 @@ function Actor({ state, set }: Pick<PageState<ActorState>, 'state' | 'set'>) {
           </button>
         )}
       </div>
-      <div className="page-line">
+      <StatusLine busy={busy} onRefresh={again} end={<InvestigateLink of={of} t={t} />}>
         <span className="number" role="status">
           {traces.total === undefined ? '' : actorPageText.total(counted(traces.total, 'trace'), rangeText(t))}
         </span>
         {!noStore && <NewestTrace />}
-        {busy && <span className="dim asking">{generalText.loading}</span>}
-        <div className="end">
-          <InvestigateLink of={of} t={t} />
-          <RefreshButton onClick={again} />
-        </div>
-      </div>
+      </StatusLine>
       {error !== undefined && rows.length > 0 && <StaleNotice error={error} onRetry={traces.again} />}
       {sums.data !== undefined && rows.length > 0 && (
         <Timeline

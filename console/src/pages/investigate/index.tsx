@@ -11,15 +11,8 @@ import { count } from '../../parts/format.ts'
 import { fileName } from '../../parts/file-name.ts'
 import { Grid } from '../../parts/grid.tsx'
 import { saveText } from '../../parts/save-file.ts'
-import {
-  EmptyState,
-  ErrorState,
-  Loading,
-  NoStore,
-  RefreshButton,
-  StaleNotice,
-  UnreadNotice,
-} from '../../parts/states.tsx'
+import { EmptyState, ErrorState, Loading, NoStore, StaleNotice, UnreadNotice } from '../../parts/states.tsx'
+import { StatusLine } from '../../parts/status-line.tsx'
 import { WhyDrawer } from '../../parts/why/why-drawer.tsx'
 import { isMoving } from '../../state/range.ts'
 import { pathOfRef } from '../../state/refs.ts'
@@ -108,7 +101,49 @@ function Subject({ of, state, set, busy, onRefresh }: SubjectProps) {
   }
   return (
     <>
-      <div className="page-line">
+      <StatusLine
+        busy={busy}
+        onRefresh={onRefresh}
+        end={
+          <>
+            {of.filter !== null && (
+              <>
+                <button
+                  type="button"
+                  className="chip"
+                  aria-pressed={state.why}
+                  title={whyText.hint}
+                  onClick={() => set({ why: !state.why, sel: '' })}
+                >
+                  {whyText.title}
+                </button>
+                <Link
+                  className="button chip"
+                  to="/flows"
+                  search={
+                    { v: '1', view: 'overview', live: '0', t: `${of.span.from}..${of.span.to}`, q: of.filter } as never
+                  }
+                >
+                  {investigateText.showFlows}
+                </Link>
+              </>
+            )}
+            <button
+              type="button"
+              className="chip"
+              aria-pressed={state.pinned}
+              title={investigateText.pinnedHint}
+              onClick={() => set({ pinned: !state.pinned }, 'replace')}
+            >
+              {investigateText.pinned(count(pins.length))}
+            </button>
+            <CopyButton text={fixedLink(t)}>{investigateText.copyLink}</CopyButton>
+            <button type="button" title={investigateText.markdownHint} onClick={report}>
+              {investigateText.markdown}
+            </button>
+          </>
+        }
+      >
         <SubjectLink of={of} />
         {of.namespaces !== null && (
           <span className="warning">{investigateText.limitedTo(of.namespaces.join(', '))}</span>
@@ -118,45 +153,7 @@ function Subject({ of, state, set, busy, onRefresh }: SubjectProps) {
             {failed}
           </span>
         )}
-        <div className="end">
-          {of.filter !== null && (
-            <>
-              <button
-                type="button"
-                className="chip"
-                aria-pressed={state.why}
-                title={whyText.hint}
-                onClick={() => set({ why: !state.why, sel: '' })}
-              >
-                {whyText.title}
-              </button>
-              <Link
-                className="button chip"
-                to="/flows"
-                search={
-                  { v: '1', view: 'overview', live: '0', t: `${of.span.from}..${of.span.to}`, q: of.filter } as never
-                }
-              >
-                {investigateText.showFlows}
-              </Link>
-            </>
-          )}
-          <button
-            type="button"
-            className="chip"
-            aria-pressed={state.pinned}
-            title={investigateText.pinnedHint}
-            onClick={() => set({ pinned: !state.pinned }, 'replace')}
-          >
-            {investigateText.pinned(count(pins.length))}
-          </button>
-          <CopyButton text={fixedLink(t)}>{investigateText.copyLink}</CopyButton>
-          <button type="button" title={investigateText.markdownHint} onClick={report}>
-            {investigateText.markdown}
-          </button>
-          <RefreshButton onClick={onRefresh} />
-        </div>
-      </div>
+      </StatusLine>
       <div className="page-body">
         <div className="investigate-parts" aria-busy={busy}>
           <Lanes
