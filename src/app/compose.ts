@@ -296,18 +296,8 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
       ],
       http: () => ({ ack: ackSink(current.config.http.ack), ackTimeoutMs: current.config.http.ack_timeout }),
     })
-    const consoleUrl = () => current.config.console.url
-    const alerts = new ConfiguredAlerts({
-      host,
-      log,
-      metrics,
-      ingest,
-      runtime: () => runtime,
-      consoleUrl,
-      ...(shared === undefined || delivery === undefined
-        ? {}
-        : { shared: { joined: delivery.joined, instance: shared.instance, evaluates: shared.serves } }),
-    })
+    const links = { runtime: () => runtime, consoleUrl: () => current.config.console.url, shared: delivery?.evaluation }
+    const alerts = new ConfiguredAlerts({ host, log, metrics, ingest, ...links })
     room.make = (sequence) => runtime.makeRoom(sequence)
     const sinksUp = await (delivery ?? sinks).apply(sinkEntries(config, loaded.document, loaded.filter))
     if (sinksUp.failed !== undefined)

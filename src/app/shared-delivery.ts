@@ -14,6 +14,7 @@ import type { Host } from '../host/index.ts'
 import type { NameSettings, StaticResolver } from '../identity/index.ts'
 import { WeirError } from '../model/errors.ts'
 import type { Log, Metrics } from '../telemetry/ports.ts'
+import type { SharedAlertParts } from './shared-alerts.ts'
 import { join, untilThere, type Joined, type SharedStart } from './shared.ts'
 import { SharedWorkloads } from './shared-workloads.ts'
 
@@ -88,8 +89,9 @@ export class SharedDelivery implements NonNullable<RuntimeParts['shared']> {
     )
   }
 
-  get joined(): Pick<Joined, 'bus' | 'records'> {
-    return this.#joined
+  /** Of alert rules. Only an API has a name, and a store to query. */
+  get evaluation(): Pick<SharedAlertParts, 'joined' | 'instance' | 'evaluates'> {
+    return { joined: this.#joined, instance: this.#instance, evaluates: this.name !== undefined }
   }
 
   async apply(entries: readonly SinkEntry[]): Promise<Applied> {

@@ -43,8 +43,8 @@ export function register(program: Command): void {
       ...examples(
         [
           'weir query "SELECT src_addr, sum(bytes_est) AS bytes FROM flows GROUP BY ALL ORDER BY bytes DESC LIMIT 10"',
-          "weir query --param ns=shop --param 'ports=[80,443]' 'SELECT count(*) FROM flows WHERE dst_namespace = $ns AND " +
-            "dst_port IN $ports'",
+          "weir query --param ns=shop --param 'ports=[80,443]' 'SELECT count(*) FROM flows WHERE dst_namespace = " +
+            "$ns AND dst_port IN $ports'",
           `weir query -o csv "SELECT * FROM events WHERE type = 'hello'" > hello.csv`,
           'weir query - --url http://127.0.0.1:8080 < question.sql',
         ],

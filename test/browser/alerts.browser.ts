@@ -47,7 +47,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: alerts on Home', () => {
     await page.context().close()
   })
 
-  test('an alert whose sink is down fires, and Home names the sink', async () => {
+  test('while its sink is down, an alert fires and Home names the sink', async () => {
     const page = await stage.page('/home')
     await page.getByRole('region', { name: 'Alerts' }).getByText('db-1 tripped 1 times').waitFor()
     await page.getByText('pager').first().waitFor()

@@ -23,17 +23,16 @@ const schema = {
   description:
     'One read-only statement (SELECT, WITH, DESCRIBE, SHOW, EXPLAIN or SUMMARIZE) over the views `flows`, ' +
     '`events`, `changes`, `audit`, `resources` and `relations`. No row limit. ' +
-    'The response is streamed; a truncated response indicates an error.',
+    'The response is streamed; a truncated response indicates an error. The engine binds the values of `parameters` ' +
+    '(at most 40 with 8 KiB), which never become text of the statement; a list is for `IN $name`. Values that the ' +
+    'statement does not use are ignored.',
   body: closed(
     {
       sql: { type: 'string', minLength: 1, description: 'The statement.', examples: ['SELECT count(*) FROM flows'] },
       parameters: {
         type: 'object',
         additionalProperties: { type: ['string', 'number', 'array'], items: { type: ['string', 'number'] } },
-        description:
-          'Values of `$name` in the statement: texts, numbers, or lists of them for `IN $name`. The engine binds ' +
-          'them; they are never inserted as text. At most 40 with 8 KiB. Values that the statement does not use are ' +
-          'ignored.',
+        description: 'Values of `$name`: texts, numbers, or lists.',
         examples: [{ port: 443, namespaces: ['shop', 'web'] }],
       },
       format: {

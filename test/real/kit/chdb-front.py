@@ -134,7 +134,8 @@ class Handler(BaseHTTPRequestHandler):
             if applied:
                 session.query('SET ' + ', '.join(f'{name} = {quote(value)}' for name, value in applied.items()))
             try:
-                return bytes(session.query(text, given.get('default_format', 'TabSeparated'), params=parameters).bytes())
+                format = given.get('default_format', 'TabSeparated')
+                return bytes(session.query(text, format, params=parameters).bytes())
             finally:
                 if applied:
                     session.query('SET ' + ', '.join(f'{name} = DEFAULT' for name in applied))
