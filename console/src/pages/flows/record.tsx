@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import type { AnswerFrame } from '../../../../src/api/published.ts'
-import { request } from '../../api/client.ts'
+import { request, type Query } from '../../api/client.ts'
 import { ApiError } from '../../api/problem.ts'
 import { Drawer } from '../../parts/drawer.tsx'
 import { InvestigateLink } from '../../parts/links/investigate-link.tsx'
@@ -35,21 +35,20 @@ export function Record({ sel, opened, columns, filter, onClose, onFilter }: Reco
     retry: 2,
     retryDelay: 1500,
     queryFn: async ({ signal }) => {
-      const around =
+      const find = async (query: Query) => {
+        const filter = `_pos = ${literal(sel)}`
+        const answer = await request<AnswerFrame>('/api/v1/flows', { signal, query: { filter, limit: 1, ...query } })
+        const [found] = answer.rows
+        if (found === undefined) throw new Error(flowsText.notStoredYet)
+        return { names: answer.columns, found }
+      }
+      // All fields of four weeks may exceed the memory of a query.
+      const at =
         typeof received === 'string'
-          ? {
-              from: new Date(Date.parse(received) - 1000).toISOString(),
-              to: new Date(Date.parse(received) + 1000).toISOString(),
-            }
-          : { from: 'now-4w', to: 'now' }
-      const {
-        columns: names,
-        rows: [found],
-      } = await request<AnswerFrame>('/api/v1/flows', {
-        signal,
-        query: { filter: `_pos = ${literal(sel)}`, columns: '*', limit: 1, ...around },
-      })
-      if (found === undefined) throw new Error(flowsText.notStoredYet)
+          ? received
+          : plainText((await find({ columns: 'time_received', from: 'now-4w', to: 'now' })).found[0])
+      const [from, to] = [-1000, 1000].map((ms) => new Date(Date.parse(at) + ms).toISOString())
+      const { names, found } = await find({ columns: '*', from, to })
       return new Map(names.map(({ name }, index) => [name, found[index]]))
     },
   })
