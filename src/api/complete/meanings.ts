@@ -3,9 +3,7 @@ import type { UsedValue } from './values.ts'
 import { suggestion } from './words.ts'
 
 /** A meaning of typed text: of its form, or `value` for one that is in use. */
-type OfferedMeaning =
-  | Meaning
-  | Readonly<{ is: 'value'; filter: string; value: string; field: string; count: number }>
+type OfferedMeaning = Meaning | Readonly<{ is: 'value'; filter: string; value: string; field: string; count: number }>
 
 /** The fields in which a name is searched, by view. */
 const searched: Partial<Record<NameTable['view'], readonly string[]>> = {

@@ -6,9 +6,8 @@ import { answerJson } from '../answer.ts'
 import { abortOnDisconnect, rowsOf, requireStore } from '../store-query.ts'
 import { span } from '../objects.ts'
 import type { ApiContext } from '../options.ts'
-import { auditConditions, auditParameters, type AuditQuery } from './audit.ts'
-import { refusals } from './changes.ts'
-import { closed, integer, list, nullable, object, string } from '../json-schema.ts'
+import { auditConditions, auditParameters, type AuditQuery } from '../audit-conditions.ts'
+import { closed, integer, list, nullable, object, string, refusals } from '../json-schema.ts'
 
 export const auditFactSchemas = {
   AuditFirstSeen: object(

@@ -6,7 +6,7 @@ import { span } from '../objects.ts'
 import type { ApiContext } from '../options.ts'
 import { firstSeenOrder, firstSeenSql, loginsOrder, loginsSql, type AuditWithin } from './audit-facts.ts'
 import { auditGraphColumns } from './audit-sums.ts'
-import { auditConditions, auditParameters, type AuditQuery } from './audit.ts'
+import { auditConditions, auditParameters, type AuditQuery } from '../audit-conditions.ts'
 import { closed, object, problem, string } from '../json-schema.ts'
 
 const shown = [

@@ -7,9 +7,8 @@ import { groupedOf, groupedSql } from '../grouped-sums.ts'
 import { groupLimits, span } from '../objects.ts'
 import type { Principal } from '../access/principal.ts'
 import type { ApiContext } from '../options.ts'
-import { auditConditions, auditFacets, auditParameters, type AuditFacet, type AuditQuery } from './audit.ts'
-import { refusals } from './changes.ts'
-import { closed, integer, list, nullable, object, string } from '../json-schema.ts'
+import { auditConditions, auditFacets, auditParameters, type AuditFacet, type AuditQuery } from '../audit-conditions.ts'
+import { closed, integer, list, nullable, object, string, refusals } from '../json-schema.ts'
 
 const spanOf = object({ from: string, to: string })
 

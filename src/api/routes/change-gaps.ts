@@ -6,8 +6,8 @@ import { answerJson } from '../answer.ts'
 import { abortOnDisconnect, rowsOf, requireStore } from '../store-query.ts'
 import { among, placeParameters, span } from '../objects.ts'
 import type { ApiContext } from '../options.ts'
-import { changeParameters, refusals } from './changes.ts'
-import { closed, integer, list, object, string } from '../json-schema.ts'
+import { changeParameters } from '../change-conditions.ts'
+import { closed, integer, list, object, string, refusals } from '../json-schema.ts'
 
 const max = 100
 

@@ -6,8 +6,8 @@ import { abortOnDisconnect, rowsOf, requireStore } from '../store-query.ts'
 import { countOf, groupedOf, groupedSql, partOf } from '../grouped-sums.ts'
 import { groupLimits, span } from '../objects.ts'
 import type { ApiContext } from '../options.ts'
-import { changeConditions, changeParameters, refusals, type ChangeQuery } from './changes.ts'
-import { closed, integer, list, nullable, object, string } from '../json-schema.ts'
+import { changeConditions, changeParameters, type ChangeQuery } from '../change-conditions.ts'
+import { closed, integer, list, nullable, object, string, refusals } from '../json-schema.ts'
 
 const groupings = {
   operation: 'operation',

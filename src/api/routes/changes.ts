@@ -1,31 +1,15 @@
 import type { FastifyInstance } from 'fastify'
-import type { StoreReader } from '../../engine/control.ts'
-import { compileSql, dialectOf, plainOfChange, testsOf, type Dialect } from '../../query/index.ts'
+import { dialectOf } from '../../query/index.ts'
 import { isoOf } from '../../query/plan/index.ts'
 import { answerJson } from '../answer.ts'
 import { abortOnDisconnect, rowsOf, requireStore } from '../store-query.ts'
 import { objectScope } from '../access/scope.ts'
-import type { Principal } from '../access/principal.ts'
-import {
-  among,
-  changeColumns,
-  changeOrder,
-  cursorOfSpan,
-  fingerprintOf,
-  textConditions,
-  placeConditions,
-  placeParameters,
-  readPageCursor,
-  span,
-  spanParameters,
-  writePageCursor,
-  type PageCursor,
-  type PlaceQuery,
-} from '../objects.ts'
-import { filterOf } from '../filter-text.ts'
+import { changeColumns, changeOrder, cursorOfSpan, writePageCursor } from '../objects.ts'
+import { changeParameters } from '../change-conditions.ts'
+import { changePage, hiddenOf, hiddenSql, pageRows, withoutKeys, type PageQuery } from '../change-page.ts'
 import type { ApiContext } from '../options.ts'
 import { ApiError } from '../problems.ts'
-import { boolean, closed, integer, list, nullable, object, problem, string } from '../json-schema.ts'
+import { boolean, closed, integer, list, nullable, object, problem, refusals, string } from '../json-schema.ts'
 
 export const change = {
   time: string,
@@ -78,61 +62,6 @@ export const changeSchemas = {
   }),
 } as const
 
-export interface ChangeQuery extends PlaceQuery {
-  readonly filter?: string
-  readonly uid?: string
-  readonly operation?: string
-  readonly actor?: string
-  readonly actor_ref?: string
-  readonly from?: string
-  readonly to?: string
-  readonly noise?: 'hidden' | 'shown'
-}
-
-interface Query extends ChangeQuery {
-  readonly limit?: number
-  readonly cursor?: string
-}
-
-export const changeParameters = {
-  filter: {
-    type: 'string',
-    maxLength: 65_536,
-    description: 'Filter (see docs/explain/query.md). Unset: every change.',
-    examples: ['kind = Deployment and not actor = system:*'],
-  },
-  ...placeParameters,
-  uid: { type: 'string', maxLength: 500, description: 'Id of one object.' },
-  operation: {
-    type: 'string',
-    description: 'created, updated, deleted; comma-separated.',
-    examples: ['created,deleted'],
-  },
-  actor: {
-    type: 'string',
-    maxLength: 4096,
-    description: 'Users or field managers, comma-separated.',
-    examples: ['alice,kubectl-edit'],
-  },
-  actor_ref: {
-    type: 'string',
-    maxLength: 8192,
-    description:
-      'Actors in the form of GET /api/v1/audit, comma-separated (a comma within a value as `\\,`). The ' +
-      'domain is part of the actor.',
-    examples: ['user:prod-eu/alice'],
-  },
-  ...spanParameters,
-  noise: {
-    type: 'string',
-    enum: ['hidden', 'shown'],
-    default: 'hidden',
-    description: 'Changes without meaning, such as heartbeats, by the noise rules of the source.',
-  },
-} as const
-
-export const refusals = { 400: problem, 503: problem } as const
-
 const schema = {
   operationId: 'changes',
   summary: 'Changes of Kubernetes objects, newest first',
@@ -160,10 +89,10 @@ const one = {
 export function changeRoutes(app: FastifyInstance, context: ApiContext): void {
   const { host } = context
   app.get('/api/v1/changes', { schema }, async (request, reply) => {
-    const query = request.query as Query
+    const query = request.query as PageQuery
     const [store, disconnected] = [requireStore(context), abortOnDisconnect(reply)]
     const limit = query.limit ?? 100
-    const parsed = pageOf(query, host.clock.now(), request.principal, dialectOf(store))
+    const parsed = changePage(query, host.clock.now(), request.principal, dialectOf(store))
     const [rows, hidden] = await Promise.all([
       pageRows((sql) => rowsOf(store, sql, disconnected), parsed, limit),
       query.noise === 'shown' || query.cursor !== undefined
@@ -207,147 +136,4 @@ export function changeRoutes(app: FastifyInstance, context: ApiContext): void {
       })
     return answerJson(request, reply, row)
   })
-}
-
-/** Newest first, without cursor. Undefined when the client has disconnected. */
-export async function newestChanges(
-  store: StoreReader,
-  query: ChangeQuery & Readonly<{ limit: number }>,
-  { principal, now, disconnected }: Readonly<{ principal: Principal; now: number; disconnected: AbortSignal }>,
-): Promise<readonly object[] | undefined> {
-  const page = pageOf(query, now, principal, dialectOf(store))
-  const rows = await pageRows((sql) => rowsOf(store, sql, disconnected), page, query.limit)
-  return rows?.slice(0, query.limit).map(withoutKeys)
-}
-
-function withoutKeys(row: Readonly<Record<string, unknown>>): object {
-  return Object.fromEntries(Object.entries(row).filter(([name]) => !/^k\d$/.test(name)))
-}
-
-type ChangeConditions = Readonly<{
-  conditions: readonly string[]
-  /** On the body or the audit log. */
-  costly: readonly string[]
-  hidden: boolean
-}>
-
-interface Page extends ChangeConditions {
-  readonly dialect: Dialect
-  readonly fingerprint: string
-  readonly from: bigint
-  readonly to: bigint
-  readonly after: PageCursor | undefined
-}
-
-export function changeConditions(query: ChangeQuery, principal: Principal, dialect: Dialect): ChangeConditions {
-  const { bound } = filterOf(query.filter ?? '', 'changes')
-  const parts = (bound.is === 'and' ? bound.parts : bound.is === 'always' ? [] : [bound]).map((part) => ({
-    sql: compileSql(part, { dialect }),
-    plain: testsOf(part).every(({ field }) => plainOfChange.has(field)),
-  }))
-  const actors = [...among(dialect, 'actor', query.actor), ...among(dialect, 'manager', query.actor)]
-  const conditions = [
-    ...placeConditions(query, principal, dialect),
-    ...among(dialect, 'uid', query.uid),
-    ...among(dialect, 'operation', query.operation),
-    ...parts.filter(({ plain }) => plain).map(({ sql }) => sql),
-  ]
-  const costly = [
-    ...parts.filter(({ plain }) => !plain).map(({ sql }) => sql),
-    ...(actors.length === 0 ? [] : [`(${actors.join(' OR ')})`]),
-    ...among(dialect, 'actor_ref', query.actor_ref),
-    ...textConditions(dialect, query.text, ['name', 'namespace', 'kind', 'manager', dialect.asText('diff')]),
-  ]
-  return { conditions, costly, hidden: query.noise !== 'shown' }
-}
-
-function pageOf(query: Query, now: number, principal: Principal, dialect: Dialect): Page {
-  const { conditions, costly, hidden } = changeConditions(query, principal, dialect)
-  // The scope of the principal is part of the fingerprint.
-  const fingerprint = fingerprintOf('changes', conditions, costly, hidden)
-  const after =
-    query.cursor === undefined ? undefined : readPageCursor(query.cursor, fingerprint, 2, changeOrder(dialect).length)
-  const range =
-    after === undefined
-      ? span({ from: query.from ?? 'now-24h', to: query.to ?? 'now' }, now)
-      : { from: after.times[0] ?? 0n, to: after.times[1] ?? 0n }
-  return { dialect, fingerprint, ...range, conditions, costly, hidden, after }
-}
-
-function changesOf({ dialect: { time, changesIn }, from, to, conditions, after }: Page, more: readonly string[]) {
-  const last = after === undefined ? to : lastTime(after)
-  const until = `time ${after === undefined ? '<' : '<='} ${time(last)}`
-  const all = [`time >= ${time(from)}`, until, ...conditions, ...more].join(' AND ')
-  return `${changesIn({ from, to: last })} WHERE ${all}`
-}
-
-function lastTime({ keys: [time = ''] }: PageCursor) {
-  return /^-?\d{1,18}$/.test(time) ? BigInt(time) : 0n
-}
-
-/** One more than the page if there is one. Evaluates costly conditions on the newest changes first. */
-async function pageRows(
-  runQuery: (sql: string) => Promise<Record<string, unknown>[] | undefined>,
-  page: Page,
-  limit: number,
-): Promise<Record<string, unknown>[] | undefined> {
-  for (let inspected = 2 * (limit + 1); ; inspected *= 16) {
-    const edges = await runQuery(edgeSql(page, inspected))
-    if (edges === undefined) return undefined
-    const [{ edge, n } = {}] = edges
-    const all = Number(n) < inspected
-    const rows = await runQuery(pageSql(page, all ? page.from : BigInt(String(edge)), limit))
-    if (rows === undefined || all || rows.length > limit) return rows
-  }
-}
-
-/** Earliest time of the newest `looked` changes, excluding those at the cursor's time. */
-function edgeSql(page: Page, limit: number): string {
-  const before = page.after === undefined ? [] : [`time < ${page.dialect.time(lastTime(page.after))}`]
-  return (
-    `SELECT ${page.dialect.micros('min(time)')} AS edge, count(*) AS n FROM (SELECT time FROM ` +
-    `${changesOf(page, before)} ORDER BY time DESC LIMIT ${limit})`
-  )
-}
-
-function pageSql(page: Page, from: bigint, limit: number): string {
-  const { dialect } = page
-  const order = changeOrder(dialect)
-  const keys = order.map((each, index) => `${each} AS k${index}`)
-  const [, ...rest] = page.after?.keys ?? []
-  const numbers = rest.slice(0, -1).map((each) => `${/^\d{1,18}$/.test(each) ? each : '0'}::BIGINT`)
-  const after =
-    page.after === undefined
-      ? ''
-      : ` WHERE (${order.map((_, index) => `k${index}`).join(', ')}) < ` +
-        `(${dialect.integer(lastTime(page.after), 'BIGINT')}::BIGINT, ${numbers.join(', ')}, ` +
-        `${dialect.text(rest.at(-1) ?? '')})`
-  const rows =
-    `SELECT ${changeColumns}, ${keys.join(', ')} FROM ` +
-    `${changesOf({ ...page, from }, [...page.costly, ...(page.hidden ? ['length(noise) = 0'] : [])])}`
-  return (
-    `SELECT * FROM (${rows})${after} ORDER BY ${order.map((_, index) => `k${index} DESC`).join(', ')} ` +
-    `LIMIT ${limit + 1}`
-  )
-}
-
-function hiddenSql(page: Page): string {
-  const noisy = `SELECT noise FROM ${changesOf(page, [...page.costly, 'length(noise) > 0'])}`
-  return (
-    `WITH ${page.dialect.stored('noisy', noisy)} SELECT NULL AS rule, count(*) AS n FROM noisy UNION ALL SELECT ` +
-    `rule, count(*) AS n FROM (SELECT ${page.dialect.unnest('noise')} AS rule FROM noisy) GROUP BY rule`
-  )
-}
-
-function hiddenOf(rows: readonly Readonly<Record<string, unknown>>[]): {
-  total: number
-  rules: Record<string, number>
-} {
-  const rules: Record<string, number> = {}
-  let total = 0
-  for (const { rule, n } of rows) {
-    if (typeof rule === 'string') rules[rule] = Number(n)
-    else total = Number(n)
-  }
-  return { total, rules }
 }

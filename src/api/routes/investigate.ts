@@ -6,14 +6,13 @@ import { markdownOf } from '../investigate/markdown.ts'
 import { relatedTo } from '../investigate/related.ts'
 import { subjectOf } from '../investigate/subject.ts'
 import { laneNames, laneStates, levels, type LaneName } from '../investigate/types.ts'
-import { closed, integer, list, nullable, object, problem, string } from '../json-schema.ts'
+import { closed, integer, list, nullable, object, problem, refusals, string } from '../json-schema.ts'
 import type { Hub } from '../live/hub.ts'
 import type { ApiContext } from '../options.ts'
 import { ApiError } from '../problems.ts'
 import { listOf, rowQueryOf } from '../query-parameters.ts'
 import { abortOnDisconnect, requireStore, rowsOf } from '../store-query.ts'
 import { spanFrom, span as spanOf } from '../time-span.ts'
-import { refusals } from './changes.ts'
 
 const number = { type: 'number' } as const
 

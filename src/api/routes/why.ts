@@ -1,14 +1,13 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { stepOf, type Measure } from '../../query/plan/index.ts'
 import { answerJson } from '../answer.ts'
-import { boolean, closed, integer, list, nullable, object, string } from '../json-schema.ts'
+import { boolean, closed, integer, list, nullable, object, string, refusals } from '../json-schema.ts'
 import type { ApiContext } from '../options.ts'
 import { ApiError } from '../problems.ts'
 import { questionParameters, rowQueryOf, type QuestionQuery } from '../query-parameters.ts'
 import { abortOnDisconnect, requireStore, rowsOf } from '../store-query.ts'
 import { precedingChanges, trafficMarks, type WhyRun } from '../why/answer.ts'
 import { reasons } from '../why/types.ts'
-import { refusals } from './changes.ts'
 
 const number = { type: 'number' } as const
 

@@ -1,0 +1,62 @@
+import { syntaxError } from '../../query/metrics/failure.ts'
+import { durationMs } from '../../query/metrics/lexer.ts'
+import type { LogEnvironment } from '../../query/logql/index.ts'
+import type { GrafanaRequest } from './answer.ts'
+import { logEntries } from './logs.ts'
+import { isNumber, rfc3339 } from './parameters.ts'
+
+/** Loads the language with the first request. */
+export const language = (): Promise<typeof import('../../query/logql/index.ts')> => import('../../query/logql/index.ts')
+
+export const nsPerMs = 1_000_000n
+const hourNs = 3_600_000n * nsPerMs
+const usualLimit = 100
+export const maxLimit = 5000
+export const success = (data: unknown): object => ({ status: 'success', data })
+
+/** Up to ten digits are seconds, more are ns; with a point seconds; or RFC 3339. In ns. */
+export function nanoseconds({ parameters }: GrafanaRequest, name: string): bigint | undefined {
+  const text = parameters.text(name)
+  if (text === undefined) return undefined
+  if (/^-?\d+$/.test(text)) return text.length <= 10 ? BigInt(text) * 1_000_000_000n : BigInt(text)
+  const ms = isNumber(text) ? Number(text) * 1000 : rfc3339(text)
+  if (ms === undefined)
+    throw syntaxError(`could not parse '${name}' parameter: cannot parse "${text}" to a valid timestamp`)
+  return BigInt(Math.round(ms * 1000)) * 1000n
+}
+
+export type NsSpan = Readonly<{ from: bigint; to: bigint }>
+
+export function spanOf(request: GrafanaRequest): NsSpan {
+  const to = nanoseconds(request, 'end') ?? BigInt(request.now) * nsPerMs
+  const from = nanoseconds(request, 'start') ?? to - hourNs
+  if (to < from) throw syntaxError('end timestamp must not be before or equal to start time')
+  return { from, to }
+}
+
+export function stepOf({ parameters }: GrafanaRequest, { from, to }: NsSpan): number {
+  const text = parameters.text('step')
+  if (text === undefined) return Math.max(1000, Math.floor(Number((to - from) / nsPerMs) / 250 / 1000) * 1000)
+  const ms = isNumber(text) ? Number(text) * 1000 : durationMs(text)
+  if (!(ms > 0)) throw syntaxError('zero or negative query resolution step widths are not accepted')
+  if (Number((to - from) / nsPerMs) / ms > 11_000)
+    throw syntaxError(
+      'exceeded maximum resolution of 11,000 points per time series. Try increasing the value of the step parameter',
+    )
+  return ms
+}
+
+export function limitOf({ parameters }: GrafanaRequest): number {
+  const limit = parameters.count('limit') ?? usualLimit
+  if (limit === 0) throw syntaxError('limit must be a positive value')
+  if (limit > maxLimit)
+    throw syntaxError(
+      `max entries limit per query exceeded, limit > max_entries_limit_per_query (${limit} > ${maxLimit})`,
+    )
+  return limit
+}
+
+export function environmentOf(request: GrafanaRequest): LogEnvironment {
+  const { tick, pause } = request.environment
+  return { tick, pause, source: (span) => logEntries(request, span) }
+}

@@ -1,0 +1,99 @@
+import { syntaxError } from '../../query/metrics/failure.ts'
+import { compareLabels, LabelSet } from '../../query/metrics/labels.ts'
+import type { GrafanaRequest } from './answer.ts'
+import { language, limitOf, nsPerMs, spanOf, stepOf, success, type NsSpan } from './loki-request.ts'
+import { streamCounts, type StreamCount } from './logs.ts'
+
+/** Streams of selectors; stages are ignored. */
+export async function streamsIn(request: GrafanaRequest, name: string, span = spanOf(request)): Promise<StreamCount[]> {
+  const written = request.parameters.all(name).filter((text) => text !== '' && text !== '{}')
+  if (written.length === 0) return streamCounts(request, { ...span, matchers: [] })
+  const { parseLogs } = await language()
+  const found = new Map<string, StreamCount>()
+  for (const text of written)
+    for (const count of await streamCounts(request, { ...span, matchers: parseLogs(text).matchers }))
+      found.set(count.stream.key, count)
+  return [...found.values()]
+}
+
+export async function labels(request: GrafanaRequest): Promise<object> {
+  const found = await streamsIn(request, 'query')
+  return success([...new Set(found.flatMap(({ stream }) => stream.entries.map(([name]) => name)))].sort())
+}
+
+export async function labelValues(request: GrafanaRequest): Promise<object> {
+  const { name } = request.request.params as { name: string }
+  const values = (await streamsIn(request, 'query')).map(({ stream }) => stream.get(name))
+  return success([...new Set(values)].filter((value) => value !== '').sort())
+}
+
+export async function stats(request: GrafanaRequest): Promise<object> {
+  const found = await streamsIn(request, 'query')
+  const total = (of: 'entries' | 'bytes'): number => found.reduce((sum, count) => sum + count[of], 0)
+  return { streams: found.length, chunks: 0, entries: total('entries'), bytes: total('bytes') }
+}
+
+/** Bytes by the labels of `targetLabels`, or of the selector; largest first. */
+async function volumesIn(request: GrafanaRequest, span: NsSpan): Promise<{ labels: LabelSet; bytes: number }[]> {
+  const { parameters } = request
+  const targets = (parameters.text('targetLabels') ?? '').split(',').filter((name) => name !== '')
+  const { parseLogs } = await language()
+  const named = parseLogs(parameters.needed('query')).matchers.map(({ name }) => name)
+  const names = new Set(targets.length > 0 ? targets : named)
+  const aggregateBy = parameters.text('aggregateBy') ?? 'series'
+  if (aggregateBy !== 'series' && aggregateBy !== 'labels') throw syntaxError('invalid aggregation option')
+  const sums = new Map<string, { labels: LabelSet; bytes: number }>()
+  const add = (set: LabelSet, bytes: number): void => {
+    const sum = sums.get(set.key) ?? { labels: set, bytes: 0 }
+    sums.set(set.key, sum)
+    sum.bytes += bytes
+  }
+  for (const { stream, bytes } of await streamsIn(request, 'query', span))
+    if (aggregateBy === 'series') add(stream.keep(names), bytes)
+    else
+      for (const [name] of stream.entries)
+        if (targets.length === 0 || names.has(name)) add(LabelSet.of({ [name]: '1' }), bytes)
+  return [...sums.values()]
+    .toSorted((one, other) => other.bytes - one.bytes || compareLabels(one.labels, other.labels))
+    .slice(0, limitOf(request))
+}
+
+/** With `aggregateBy=labels` the metric is the name of a label without a value. */
+function volumeMetric({ parameters }: GrafanaRequest, set: LabelSet): object {
+  if (parameters.text('aggregateBy') !== 'labels') return set
+  return Object.fromEntries(set.entries.map(([name]) => [name, '']))
+}
+
+export async function volume(request: GrafanaRequest): Promise<object> {
+  const span = spanOf(request)
+  const time = Number(span.to / nsPerMs) / 1000
+  const found = await volumesIn(request, span)
+  const result = found.map((each) => ({
+    metric: volumeMetric(request, each.labels),
+    value: [time, String(each.bytes)],
+  }))
+  return success({ resultType: 'vector', result, stats: {} })
+}
+
+export async function volumeRange(request: GrafanaRequest): Promise<object> {
+  const span = spanOf(request)
+  const step = BigInt(Math.round(stepOf(request, span))) * nsPerMs
+  const series = new Map<string, { metric: object; values: unknown[] }>()
+  for (let { from } = span; from < span.to; from += step) {
+    request.environment.tick()
+    const to = from + step < span.to ? from + step : span.to
+    for (const { labels: set, bytes } of await volumesIn(request, { from, to })) {
+      const one = series.get(set.key) ?? { metric: volumeMetric(request, set), values: [] }
+      series.set(set.key, one)
+      one.values.push([Number(from / nsPerMs) / 1000, String(bytes)])
+    }
+  }
+  return success({ resultType: 'matrix', result: [...series.values()], stats: {} })
+}
+
+export async function detectedLabels(request: GrafanaRequest): Promise<object> {
+  const values = new Map<string, Set<string>>()
+  for (const { stream } of await streamsIn(request, 'query'))
+    for (const [name, value] of stream.entries) values.set(name, (values.get(name) ?? new Set()).add(value))
+  return { detectedLabels: [...values].map(([label, found]) => ({ label, cardinality: found.size })) }
+}
