@@ -293,7 +293,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: home, pipeline, dead lett
     await expect
       .poll(async () => {
         await page.keyboard.press('Control+End')
-        return page.getByText(`${before + 450} letters`).count()
+        return page.getByText(`${before + 450} dead letters`).count()
       }, pollOptions)
       .toBe(1)
     await expect

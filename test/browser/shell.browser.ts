@@ -87,7 +87,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: the shell of the pages', 
     await page.getByRole('heading', { name: 'Pipeline', level: 1 }).waitFor()
     await page.keyboard.press('g')
     await page.keyboard.press(',')
-    await page.getByRole('checkbox', { name: 'Keys without a modifier' }).uncheck()
+    await page.getByRole('checkbox', { name: 'Shortcuts without a modifier key' }).uncheck()
     await page.reload()
     await page.getByRole('heading', { name: 'Settings', level: 1 }).waitFor()
     for (const key of ['?', 'g', 'h', '/']) await page.keyboard.press(key)
