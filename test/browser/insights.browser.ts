@@ -9,46 +9,16 @@ import { kubeconfigOf } from '../kit/kubeconfig.ts'
 import { asCloudEvent } from '../../tools/demo/cloud-event.ts'
 import { refOf, resource, who } from './kit/cluster-life.ts'
 import { hidden, outside } from './kit/readable.ts'
+import { log4shell, putReport, report } from './kit/scanner-report.ts'
 import { chromiumPath, gridRows, Stage, useStage, violations } from './kit/stage.ts'
 
 const digest = (letter: string): string => `sha256:${letter.repeat(64)}`
 const folder = process.env['WEIR_PICTURES']
 
-/** Reports are written as a scanner writes them; the problems are invented. */
-const report = (
-  packages: readonly (readonly [name: string, version: string])[],
-  problems: readonly object[],
-): object => ({
-  SchemaVersion: 2,
-  ArtifactName: 'registry.example/shop/api',
-  Results: [
-    {
-      Target: 'app.jar',
-      Type: 'jar',
-      Packages: packages.map(([name, version]) => ({ Name: name, Version: version })),
-      Vulnerabilities: problems,
-    },
-  ],
-})
-
-const log4shell = {
-  VulnerabilityID: 'CVE-2021-44228',
-  PkgName: 'log4j-core',
-  InstalledVersion: '2.14.1',
-  FixedVersion: '2.17.1',
-  Severity: 'CRITICAL',
-}
-
 describe.skipIf(chromiumPath === undefined)('chromium: insights', () => {
   const stage = useStage()
 
-  const put = async (image: string, body: object): Promise<void> => {
-    const response = await fetch(`${stage.weir.url}/api/v1/images/${image}/sbom`, {
-      method: 'PUT',
-      body: JSON.stringify(body),
-    })
-    expect(response.status).toBe(200)
-  }
+  const put = (image: string, body: object): Promise<void> => putReport(stage.weir.url, image, body)
 
   beforeAll(async () => {
     if (chromiumPath === undefined) return

@@ -67,7 +67,7 @@ async function walk(scenery: Scenery, scene: Scene): Promise<Findings> {
 }
 
 async function statesOf(page: Page, { state }: Scene): Promise<string[]> {
-  const all = await page.locator('[data-state]:visible').evaluateAll((places) =>
+  const all = await page.locator('.state[data-state]:visible').evaluateAll((places) =>
     places.map((place) => ({
       is: place.getAttribute('data-state') ?? '',
       text: place.textContent ?? '',

@@ -1,8 +1,9 @@
-// The Weirs of the scenes: with data, fresh, without a store, with sign-in, with a cluster.
+// The Weirs of the scenes: with data, fresh, without a store, with sign-in, with a cluster, with clouds.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { BrowserContextOptions, Page, Route } from 'playwright-core'
 import { traceEvent } from '../../../src/store/testing/traces.ts'
 import { asCloudEvent } from '../../../tools/demo/cloud-event.ts'
+import { CloudsPlace, fillClouds } from './clouds-place.ts'
 import { clusterLife } from './cluster-life.ts'
 import { bothNamespaces, sendNamespaced } from './namespaced.ts'
 import { Partner } from './partner.ts'
@@ -34,6 +35,7 @@ export class Scenery {
   readonly full = new Stage()
   readonly #sides = new Map<Exclude<Place, 'full'>, SideStage>()
   readonly #partner = new Partner()
+  readonly #clouds = new CloudsPlace()
 
   #span = { from: 0, to: 0 }
 
@@ -48,9 +50,10 @@ export class Scenery {
       if (place === 'full') continue
       const side = new SideStage(this.full)
       this.#sides.set(place, side)
-      await side.open(configs[place])
+      await side.open(place === 'clouds' ? await this.#clouds.open() : configs[place])
       if (place === 'bare') await side.flows(8_000)
       if (place === 'cluster') await fillCluster(side)
+      if (place === 'clouds') await fillClouds(side)
       if (place === 'closed') await sendNamespaced(side.weir.ports.netflow, bothNamespaces, 12)
     }
   }
@@ -59,6 +62,7 @@ export class Scenery {
     for (const side of this.#sides.values()) await side.close()
     await this.full.close()
     await this.#partner.close()
+    await this.#clouds.close()
   }
 
   get complaints(): readonly string[] {
@@ -104,7 +108,7 @@ export class Scenery {
   }
 }
 
-const configs: Readonly<Record<Exclude<Place, 'full'>, Readonly<Record<string, unknown>>>> = {
+const configs: Readonly<Record<Exclude<Place, 'full' | 'clouds'>, Readonly<Record<string, unknown>>>> = {
   fresh: {},
   bare: { store: { enabled: 'none' } },
   cluster: {},

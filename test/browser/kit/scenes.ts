@@ -1,59 +1,10 @@
 // Every view of every page: full, empty, loading and failed; for pictures and for rules that apply to all.
 import type { Page } from 'playwright-core'
+import { boards } from './scenes-boards.ts'
+import { clouds } from './scenes-clouds.ts'
+import { after, is, openRow, press, row, text, type Scene } from './scene.ts'
 
-/**
- * `full`: a minute of shop traffic; `fresh`: no data yet; `bare`: no store; `closed`: sign-in; `cluster`: a day of
- * a cluster.
- */
-export type Place = 'full' | 'fresh' | 'bare' | 'closed' | 'cluster'
-
-export interface Fail {
-  readonly at: RegExp
-  readonly method?: 'POST'
-  /** 0: no response. */
-  readonly status: 0 | 429 | 500
-  readonly detail?: string
-}
-
-export interface Scene {
-  readonly name: string
-  readonly page: string
-  readonly description: string
-  readonly on?: Place
-  readonly as?: 'admin' | 'viewer' | 'shop'
-  /** `{span}`: time range of the shop's flows; `{later}`: its second half. */
-  readonly path: string
-  readonly busy?: true
-  readonly hold?: RegExp
-  readonly fail?: Fail
-  readonly state?: 'empty' | 'loading' | 'error'
-  readonly act: (page: Page) => Promise<void>
-}
-
-const row = (page: Page): Promise<void> => page.locator('.grid-body [role="row"]').first().waitFor()
-const is =
-  (state: 'empty' | 'loading' | 'error') =>
-  (page: Page): Promise<void> =>
-    page.locator(`[data-state="${state}"]`).first().waitFor()
-const text =
-  (wanted: string | RegExp) =>
-  (page: Page): Promise<void> =>
-    page.getByText(wanted).first().waitFor()
-const after =
-  (...acts: readonly ((page: Page) => Promise<unknown>)[]) =>
-  async (page: Page): Promise<void> => {
-    for (const act of acts) await act(page)
-  }
-const press =
-  (name: string | RegExp) =>
-  (page: Page): Promise<void> =>
-    page.getByRole('button', { name }).first().click()
-const openRow =
-  (nth: number) =>
-  async (page: Page): Promise<void> => {
-    await page.locator('.grid-body [role="row"]').nth(nth).locator('[role="gridcell"]').nth(1).click()
-    await page.locator('aside.drawer').waitFor()
-  }
+export type { Fail, Place, Scene } from './scene.ts'
 
 const stored = '/flows?v=1&live=0&t={span}'
 const overview = `${stored}&view=overview`
@@ -1110,6 +1061,8 @@ export const scenes: readonly Scene[] = [
   ...flows,
   ...clusters,
   ...traces,
+  ...clouds,
+  ...boards,
   ...operate.filter(({ page }) => page !== 'Home'),
   ...rest.filter(({ page }) => page !== 'Login'),
 ]
