@@ -17,7 +17,7 @@ export type ChartSeries = Readonly<{
   values: readonly (number | null | undefined)[]
   other?: boolean
   /** Semantic colour; otherwise colours only distinguish series. */
-  tone?: 'good' | 'warning' | 'bad'
+  tone?: 'good' | 'warning' | 'bad' | 'accent'
 }>
 
 export type ChartMark = Readonly<{

@@ -1,6 +1,6 @@
 const formats = new Map<string, Intl.NumberFormat>()
 
-/** Exact decimals are text. Prices of an hour have up to five decimals, sums have those of the currency. */
+/** Exact decimals are text. Prices of an hour have five decimals, sums have those of the currency. */
 export function money(amount: string | number, currency: string | null): string {
   const isPrice = typeof amount === 'number'
   const key = `${currency ?? ''} ${isPrice}`
@@ -15,7 +15,7 @@ export function money(amount: string | number, currency: string | null): string 
 }
 
 function formatOf(currency: string | null, isPrice: boolean): Intl.NumberFormat {
-  const digits = isPrice ? { maximumFractionDigits: 5 } : {}
+  const digits = isPrice ? { minimumFractionDigits: 5, maximumFractionDigits: 5 } : {}
   // Credits of a provider are no currency of ISO 4217.
   return /^[A-Z]{3}$/.test(currency ?? '')
     ? new Intl.NumberFormat(undefined, { style: 'currency', currency: currency!, ...digits })

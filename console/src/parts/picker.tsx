@@ -6,6 +6,7 @@ import { Popover } from './popover.tsx'
 import { nouns, type Noun } from '../text/nouns.ts'
 import { partsText } from '../text/parts.ts'
 import { generalText } from '../text/general.ts'
+import './picker.css'
 
 type FacetsProps<Facet extends string> = Readonly<{
   titles: Readonly<Record<Facet, string>>

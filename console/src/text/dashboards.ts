@@ -10,7 +10,7 @@ export const dashboardsText = {
   saved: 'Saved',
   savedHint: 'Views that you or others saved.',
   provided: 'From files',
-  providedHint: 'Files of the folder `dashboards` in the configuration; change a copy of them.',
+  providedHint: 'Files of the folder “dashboards” in the configuration; change a copy of them.',
   byOwner: (owner: string) => `by ${owner}`,
   edit: 'Edit',
   done: 'Done',

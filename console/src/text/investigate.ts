@@ -6,6 +6,7 @@ export const investigateText = {
     'One timeline of the traffic, latency, drops, changes, audit events, cluster events, image problems, costs and ' +
     'gaps of a subject.',
   noSubject: 'Select a workload, an actor or an address',
+  openResources: 'Open Resources',
   nothingFound: (text: string) => `No object and no actor matches “${text}”.`,
   matches: 'Matches',
   lanes: 'Lanes',

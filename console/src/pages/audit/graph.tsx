@@ -16,7 +16,7 @@ type GraphProps = Readonly<{
 }>
 
 const titles = [generalText.actor, generalText.action, generalText.resource, generalText.tenant, generalText.region]
-const share = 0.62
+const share = 0.74
 
 export function Graph({ of, asTable, open, onOpen, onLeaveOut }: GraphProps): React.ReactNode {
   const layout = useMemo(() => layoutOf(of), [of])

@@ -13,8 +13,11 @@ import { usePageState } from '../../state/use-page-state.ts'
 import { chartsText, functionNames } from '../../text/charts.ts'
 import { generalText } from '../../text/general.ts'
 import { attributes, chartsCodec, families, functions } from './state.ts'
+import './charts.css'
 
 const gapFactor = 5
+/** Of the bars above and below the drawing. */
+const barsPx = 190
 const number = new Intl.NumberFormat(undefined, { maximumSignificantDigits: 5 })
 const format = (value: number): string => number.format(value)
 /** Without the slash of the JSON pointer. */
@@ -82,7 +85,7 @@ export default function ChartsPage(): React.ReactNode {
           ) : fields.data === undefined ? (
             <Loading what={chartsText.charts} />
           ) : field === '' ? (
-            <EmptyState title={chartsText.noNumbers} action={undefined}>
+            <EmptyState title={chartsText.noNumbers} action={{ text: generalText.seeEvents, to: '/events' }}>
               {chartsText.noNumbersHint(family)}
             </EmptyState>
           ) : series.data === undefined ? (
@@ -136,6 +139,14 @@ function Drawn({
   }, [of, label])
   if (series.length === 0) return <p className="pad dim">{chartsText.noPoints}</p>
   return (
-    <Chart label={label} times={times} series={series} stacked={false} height={360} format={format} onBrush={onSpan} />
+    <Chart
+      label={label}
+      times={times}
+      series={series}
+      stacked={false}
+      height={Math.max(240, window.innerHeight - barsPx)}
+      format={format}
+      onBrush={onSpan}
+    />
   )
 }

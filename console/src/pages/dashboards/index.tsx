@@ -87,7 +87,13 @@ export default function DashboardsPage(): React.ReactNode {
       )}
       <div className="page-scroll" tabIndex={0} role="region" aria-label={dashboardsText.dashboards}>
         {d.panels.length === 0 ? (
-          <EmptyState title={dashboardsText.emptyTitle} action={undefined}>
+          <EmptyState
+            title={dashboardsText.emptyTitle}
+            action={{
+              text: dashboardsText.addPanel,
+              onClick: () => set({ d: { ...d, panels: [newPanel] }, edit: true }),
+            }}
+          >
             {dashboardsText.emptyHint}
           </EmptyState>
         ) : (

@@ -76,7 +76,13 @@ export function DashboardList({ onOpen }: { onOpen: Opening }): React.ReactNode 
         {saved.isError && <QueryError of={saved} />}
         {provided.isError && <QueryError of={provided} />}
         {own.length + files.length === 0 ? (
-          <EmptyState title={dashboardsText.none} action={undefined}>
+          <EmptyState
+            title={dashboardsText.none}
+            action={{
+              text: dashboardsText.newDashboard,
+              onClick: () => onOpen({ ...newDashboard, panels: [newPanel] }, true),
+            }}
+          >
             {dashboardsText.noneHint}
           </EmptyState>
         ) : (

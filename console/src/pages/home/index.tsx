@@ -98,7 +98,7 @@ function Troubles({ ledger, pipeline }: { ledger: Ledger | undefined; pipeline: 
       </p>
     )
   return (
-    <section className="panel entries" aria-label={homeText.problems}>
+    <section className="panel entries troubles" aria-label={homeText.problems}>
       <h2>{homeText.problems}</h2>
       <ul>
         {troubles.map((trouble) => (

@@ -96,7 +96,7 @@ const reported = <Row extends PackageRow | ProblemRow | FactRow>(): readonly Gri
 ]
 
 export const problemColumns: readonly GridColumn<ProblemRow>[] = [
-  { id: 'severity', title: insightsText.severity, width: 104, cell: ({ severity }) => <SeverityText of={severity} /> },
+  { id: 'severity', title: insightsText.severity, width: 100, cell: ({ severity }) => <SeverityText of={severity} /> },
   {
     id: 'score',
     title: insightsText.score,
@@ -130,14 +130,14 @@ export const problemColumns: readonly GridColumn<ProblemRow>[] = [
   {
     id: 'fixed',
     title: insightsText.fixedIn,
-    width: 92,
+    width: 100,
     cell: ({ fixed_version: fixed }) =>
       fixed === null ? <span className="dim">{insightsText.noFix}</span> : <span className="mono good">{fixed}</span>,
   },
   {
     id: 'epss',
     title: insightsText.epss,
-    width: 66,
+    width: 62,
     end: true,
     cell: ({ epss }) => (epss === null ? dash : <span title={insightsText.epssHint}>{(epss * 100).toFixed(1)}%</span>),
   },

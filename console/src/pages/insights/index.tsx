@@ -56,6 +56,15 @@ export default function InsightsPage(): React.ReactNode {
   const { list, text, only, severity, image } = state
   const sums = useSeverities(state)
   const trend = useTrend(state)
+  const tabs = (
+    <Tabs
+      label={insightsText.list}
+      tabs={lists.map((id) => ({ id, title: insightsText[id] }))}
+      chosen={list}
+      controls={place}
+      onChange={(id) => set({ list: id, sel: '' })}
+    />
+  )
   return (
     <div className="page insights">
       <h1 className="spoken">{insightsText.insights}</h1>
@@ -94,19 +103,13 @@ export default function InsightsPage(): React.ReactNode {
         chosen={severity}
         onToggle={(each) => set({ list: 'problems', severity: toggled(severity, each), sel: '' })}
       />
-      <div className="page-line">
-        <Tabs
-          label={insightsText.list}
-          tabs={lists.map((id) => ({ id, title: insightsText[id] }))}
-          chosen={list}
-          controls={place}
-          onChange={(id) => set({ list: id, sel: '' })}
-        />
-      </div>
       {list === 'compare' ? (
-        <Compare place={place} from={state.from} to={state.to} onChange={set} />
+        <>
+          <div className="page-line">{tabs}</div>
+          <Compare place={place} from={state.from} to={state.to} onChange={set} />
+        </>
       ) : (
-        <Rows key={list} list={list} state={state} set={set} />
+        <Rows key={list} list={list} state={state} set={set} tabs={tabs} />
       )}
     </div>
   )
@@ -131,10 +134,12 @@ function Rows({
   list,
   state,
   set,
+  tabs,
 }: Readonly<{
   list: InsightList
   state: InsightsState
   set: (some: Partial<InsightsState>) => void
+  tabs: React.ReactNode
 }>): React.ReactNode {
   const { sel } = state
   const selection = selectionOf(list, state)
@@ -151,6 +156,7 @@ function Rows({
   return (
     <>
       <div className="page-line">
+        {tabs}
         <span className="number" role="status">
           {total === undefined || rows === undefined
             ? ''

@@ -56,11 +56,12 @@ type ComparisonProps = Readonly<{
   state: InventoryState
   onTimes: (between: Range) => void
   onOpen: (ref: string) => void
+  tabs: React.ReactNode
   /** Details of the selected resource. */
   children: React.ReactNode
 }>
 
-export function Comparison({ place, state, onTimes, onOpen, children }: ComparisonProps): React.ReactNode {
+export function Comparison({ place, state, onTimes, onOpen, tabs, children }: ComparisonProps): React.ReactNode {
   const diff = useDifferences(state)
   const { data, error, isError, isFetching } = diff
   const refresh = (): void => void diff.refetch().catch(reportError)
@@ -68,6 +69,7 @@ export function Comparison({ place, state, onTimes, onOpen, children }: Comparis
   return (
     <>
       <div className="page-line">
+        {tabs}
         <Times key={`${state.between.from}..${state.between.to}`} of={state.between} onChange={onTimes} />
         {data !== undefined && isMoving && (
           <button type="button" title={inventoryText.fixHint} onClick={() => onTimes(exact(data))}>

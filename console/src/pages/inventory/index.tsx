@@ -59,6 +59,15 @@ export default function InventoryPage(): React.ReactNode {
       onClose={() => set({ sel: '' })}
     />
   )
+  const tabs = (
+    <Tabs
+      label={inventoryText.list}
+      tabs={lists.map((id) => ({ id, title: inventoryText[id] }))}
+      chosen={list}
+      controls={place}
+      onChange={(next) => set({ list: next, sel: '' })}
+    />
+  )
   return (
     <div className="page inventory">
       <h1 className="spoken">{inventoryText.inventory}</h1>
@@ -78,27 +87,20 @@ export default function InventoryPage(): React.ReactNode {
         </div>
       </div>
       <UnreadNotice unread={unread} onClose={() => set({}, 'replace')} />
-      <div className="page-line">
-        <Tabs
-          label={inventoryText.list}
-          tabs={lists.map((id) => ({ id, title: inventoryText[id] }))}
-          chosen={list}
-          controls={place}
-          onChange={(next) => set({ list: next, sel: '' })}
-        />
-      </div>
       {list === 'comparison' ? (
         <Comparison
           place={place}
           state={state}
           onTimes={(between) => set({ between, sel: '' })}
           onOpen={(sel) => set({ sel })}
+          tabs={tabs}
         >
           {details}
         </Comparison>
       ) : (
         <>
           <div className="page-line">
+            {tabs}
             <span className="number" role="status">
               {total === undefined || rows === undefined
                 ? ''

@@ -53,7 +53,7 @@ export function SubjectBox({ of, onChoose }: { of: string; onChoose: (subject: s
 
 export function NoSubject(): React.ReactNode {
   return (
-    <EmptyState title={investigateText.noSubject} action={undefined}>
+    <EmptyState title={investigateText.noSubject} action={{ text: investigateText.openResources, to: '/resources' }}>
       {investigateText.intro}
     </EmptyState>
   )

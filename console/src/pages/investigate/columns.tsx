@@ -29,7 +29,7 @@ export function columnsOf(
     {
       id: 'lane',
       title: investigateText.lane,
-      width: 128,
+      width: 146,
       cell: ({ lane, level }) => (
         <span className={level === 'info' ? undefined : level}>
           <span aria-hidden="true">{signs[level]}</span> {laneTitles[lane]}
@@ -68,7 +68,7 @@ export function columnsOf(
     {
       id: 'actor',
       title: generalText.actor,
-      width: 120,
+      width: 170,
       grow: 1,
       cell: ({ actor, actor_ref: ref }) =>
         ref === null ? <span className="dim">{actor ?? '–'}</span> : <ActorLink to={ref} name={actor} />,

@@ -59,41 +59,45 @@ export function Currency(props: CurrencyProps): React.ReactNode {
       {forecast !== undefined && state.span === 'month' && <Outlook of={forecast} month={month} />}
       <Series of={of} by={state.by} step={step} forecast={forecast} budget={budgetOf(forecast, state)} />
       <div className="spend-columns">
-        <table className="peers-table spend-groups">
-          <TableHead
-            columns={[
-              groupNames[state.by],
-              [spendText.cost, 'end'],
-              [spendText.share, 'end'],
-              [spendText.before, 'end'],
-              [spendText.change, 'end'],
-            ]}
-          />
-          <tbody>
-            {of.groups.map((group) => (
-              <Row
-                key={group.value ?? ''}
-                group={group}
-                of={of}
-                before={before?.groups.find(({ value }) => value === group.value)?.cost}
-                by={state.by}
-                onOnly={onOnly}
-              />
-            ))}
-            {of.others.groups > 0 && (
-              <tr>
-                <td className="dim">{generalText.remaining(count(of.others.groups))}</td>
-                <td className="end">{money(of.others.cost, currency)}</td>
-                <td className="end">{shareText(of.others.cost, cost)}</td>
-                <td className="end">–</td>
-                <td className="end">–</td>
-              </tr>
-            )}
-          </tbody>
-        </table>
-        {parts !== undefined && <Treemap of={parts} by={state.by} onOnly={onOnly} />}
-        {movers !== undefined && <Movers of={movers} by={state.by} onOnly={onOnly} />}
-        {allocation !== undefined && <Allocations of={allocation} />}
+        <div>
+          <table className="peers-table spend-groups">
+            <TableHead
+              columns={[
+                groupNames[state.by],
+                [spendText.cost, 'end'],
+                [spendText.share, 'end'],
+                [spendText.before, 'end'],
+                [spendText.change, 'end'],
+              ]}
+            />
+            <tbody>
+              {of.groups.map((group) => (
+                <Row
+                  key={group.value ?? ''}
+                  group={group}
+                  of={of}
+                  before={before?.groups.find(({ value }) => value === group.value)?.cost}
+                  by={state.by}
+                  onOnly={onOnly}
+                />
+              ))}
+              {of.others.groups > 0 && (
+                <tr>
+                  <td className="dim">{generalText.remaining(count(of.others.groups))}</td>
+                  <td className="end">{money(of.others.cost, currency)}</td>
+                  <td className="end">{shareText(of.others.cost, cost)}</td>
+                  <td className="end">–</td>
+                  <td className="end">–</td>
+                </tr>
+              )}
+            </tbody>
+          </table>
+          {movers !== undefined && <Movers of={movers} by={state.by} onOnly={onOnly} />}
+        </div>
+        <div>
+          {parts !== undefined && <Treemap of={parts} by={state.by} onOnly={onOnly} />}
+          {allocation !== undefined && <Allocations of={allocation} />}
+        </div>
       </div>
     </section>
   )

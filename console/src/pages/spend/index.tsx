@@ -69,30 +69,27 @@ export default function SpendPage(): React.ReactNode {
         {state.by === 'tag' && (
           <FindBox q={state.tag} label={spendText.tag} hint={spendText.tagHint} onChange={(tag) => set({ tag })} />
         )}
+        <span className="number spend-days" role="status">
+          {days.from} – {lastDay(days)}
+        </span>
+        <span className="grow" />
+        <ExportRows
+          name={spendText.spend}
+          read={rows}
+          columns={shownColumns(state.by)}
+          raw={(group) => rawGroup(group, state.by)}
+        />
+        <a
+          className="button"
+          href={pathOf('/api/v1/spend/export', { ...selectionOf(state), ...days })}
+          download="weir-spend.csv"
+        >
+          {spendText.exportFocus}
+        </a>
+        <RefreshButton onClick={again} />
         <Selected state={state} set={set} />
       </div>
       <UnreadNotice unread={unread} onClose={() => set({}, 'replace')} />
-      <div className="page-line">
-        <span className="number" role="status">
-          {days.from} – {lastDay(days)}
-        </span>
-        <div className="end">
-          <ExportRows
-            name={spendText.spend}
-            read={rows}
-            columns={shownColumns(state.by)}
-            raw={(group) => rawGroup(group, state.by)}
-          />
-          <a
-            className="button"
-            href={pathOf('/api/v1/spend/export', { ...selectionOf(state), ...days })}
-            download="weir-spend.csv"
-          >
-            {spendText.exportFocus}
-          </a>
-          <RefreshButton onClick={again} />
-        </div>
-      </div>
       {isError && data !== undefined && <StaleNotice error={error} onRetry={again} />}
       <div
         className="page-scroll spend-parts"

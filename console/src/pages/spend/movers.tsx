@@ -68,7 +68,7 @@ function Row({ of, currency, by, onOnly }: RowProps): React.ReactNode {
         {isRise ? '+' : ''}
         {money(change, currency)}
       </td>
-      <td className="end">{percent === null ? spendText.isNew : `${signed.format(Number(percent))} %`}</td>
+      <td className="end">{percent === null ? spendText.isNew : `${signed.format(Number(percent))}%`}</td>
     </tr>
   )
 }

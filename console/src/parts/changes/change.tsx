@@ -24,7 +24,7 @@ type ChangeDrawerProps = Readonly<{
 
 const signs: Readonly<Record<string, readonly [sign: string, tone: string]>> = {
   created: ['+', 'good'],
-  updated: ['~', 'warning'],
+  updated: ['~', ''],
   deleted: ['−', 'bad'],
 }
 

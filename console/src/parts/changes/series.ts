@@ -4,6 +4,9 @@ import type { ChartSeries } from '../chart.tsx'
 import { operations } from './operations.ts'
 import { generalText } from '../../text/general.ts'
 
+/** As in the rows. */
+const tones: Readonly<Record<string, ChartSeries['tone']>> = { created: 'good', updated: 'accent', deleted: 'bad' }
+
 export function seriesOf({
   span,
   step,
@@ -21,6 +24,7 @@ export function seriesOf({
     name,
     values: buckets.zeros(),
     other: index === groups.length,
+    ...(by === 'operation' && tones[name] !== undefined ? { tone: tones[name] } : {}),
   }))
   for (const { time, changes } of counted) {
     const at = buckets.at(time)

@@ -214,7 +214,7 @@ export function paintFocus(
   const { graph, colors, pinned, measure } = picture
   const screen = screenOf(picture, eye, width, height)
   const { sx, sy, radius } = screen
-  const near: number[] = []
+  const near = new Set<number>()
   if (isChosen) {
     context.globalAlpha = 0.62
     context.fillStyle = palette.panel
@@ -225,7 +225,7 @@ export function paintFocus(
   context.lineWidth = 1.5
   for (const { from, to } of graph.edges) {
     if ((from !== at && to !== at) || from === to) continue
-    if (near.length < 200) near.push(from === at ? to : from)
+    if (near.size < 200) near.add(from === at ? to : from)
     const [start, end] = [
       [sx(from), sy(from)],
       [sx(to), sy(to)],

@@ -122,7 +122,21 @@ export default function Topology({ state: whole, set, tabs }: FlowViewProps): Re
             {generalText.loading}
           </span>
         )}
-        <div className="end">{!live && <RefreshButton onClick={again} />}</div>
+        <div className="end">
+          {shown !== undefined && !list && (
+            <Find
+              graph={shown}
+              text={find}
+              chosen={chosen}
+              onText={(text) => set({ find: text }, 'replace')}
+              onFound={(key) => {
+                choose(key)
+                setFoundTurn((before) => before + 1)
+              }}
+            />
+          )}
+          {!live && <RefreshButton onClick={again} />}
+        </div>
       </div>
       <div className="page-line">
         <LabelledSelect
@@ -150,18 +164,6 @@ export default function Topology({ state: whole, set, tabs }: FlowViewProps): Re
           {topologyText.moreNodes}
         </button>
         <div className="end">
-          {shown !== undefined && !list && (
-            <Find
-              graph={shown}
-              text={find}
-              chosen={chosen}
-              onText={(text) => set({ find: text }, 'replace')}
-              onFound={(key) => {
-                choose(key)
-                setFoundTurn((before) => before + 1)
-              }}
-            />
-          )}
           <button
             type="button"
             disabled={steps === 0}
