@@ -67,7 +67,7 @@ export function draw(
         {
           ...axis,
           grid: { stroke: colors.line, width: 1 },
-          size: (_self, texts) => Math.max(62, 12 + 7 * Math.max(0, ...(texts ?? []).map((text) => text.length))),
+          size: (_self, texts) => Math.max(62, 8 + 6.8 * Math.max(0, ...(texts ?? []).map((text) => text.length))),
           incrs: wholeSteps,
           space: (_self, _axis, _least, _most, height) => Math.max(14, Math.min(28, height / 2)),
           values: (_self, ticks) => ticks.map(format),

@@ -17,7 +17,7 @@ export type ChartSeries = Readonly<{
   values: readonly (number | null | undefined)[]
   other?: boolean
   /** Semantic colour; otherwise colours only distinguish series. */
-  tone?: 'good' | 'warning' | 'bad' | 'accent'
+  tone?: 'good' | 'warning' | 'bad' | 'series-1'
 }>
 
 export type ChartMark = Readonly<{

@@ -50,6 +50,7 @@ export const insightsText = {
   fact: 'Fact',
   category: 'Category',
   value: 'Value',
+  showImages: 'Show images',
   comparedSame: 'No package or problem differs.',
   comparedNoPackages: 'One of the images has no report with packages.',
   comparedNoProblems: 'One of the images was not scanned for problems.',

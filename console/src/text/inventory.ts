@@ -61,6 +61,7 @@ export const inventoryText = {
   difference: 'Difference',
   fields: 'Fields',
   noDifference: 'No difference',
+  compareWeek: 'Compare with a week ago',
   noDifferenceHint: 'No matching resource was created, deleted or changed between the two times.',
   provider: 'Provider',
   account: 'Account',
@@ -100,6 +101,7 @@ export const inventoryText = {
   nothingMatches: 'Nothing matches',
   nothingMatchesHint: 'No existing resource matches.',
   noFindings: 'No findings',
+  showResources: 'Show resources',
   noFindingsHint: 'No volume is detached, no address is unused, no instance is stopped, and no snapshot is old.',
   noResources: 'No cloud is connected',
   configureHint:

@@ -52,7 +52,7 @@ export const changeColumns: readonly GridColumn<Change>[] = [
     id: 'actor',
     title: generalText.actor,
     hint: changesText.actorHint,
-    width: 176,
+    width: 192,
     grow: 1,
     cell: ({ actor, actor_ref: user }) =>
       actor === null ? (

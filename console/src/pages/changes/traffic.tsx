@@ -57,7 +57,7 @@ export function Traffic({
   const drawn = useMemo(() => {
     if (data === undefined || data.rows.length === 0) return undefined
     const { times, values, unknown, sum } = ratesOf(data)
-    return { times, unknown, series: [{ name: changesText.inTotal(volume(sum)), values, tone: 'accent' as const }] }
+    return { times, unknown, series: [{ name: changesText.inTotal(volume(sum)), values, tone: 'series-1' as const }] }
   }, [data])
   const marks = useMemo(() => (marksShown ? marksOf(rows) : none), [rows, marksShown])
   if (data === undefined) return isError ? null : <div className="panel traffic" aria-hidden="true" />

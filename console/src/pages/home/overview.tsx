@@ -26,14 +26,16 @@ export function Overview({ alerts }: { alerts: React.ReactNode }): React.ReactNo
   if (data === undefined)
     return error === null ? <Loading what={homeText.theOverview} /> : <ErrorState error={error} onRetry={again} />
   const hasFlows = Number(data.talkers.total.flows) > 0
+  const hasChanges = (data.changes?.length ?? 0) > 0
   return (
     <>
       {error !== null && <StaleNotice error={error} onRetry={again} />}
       <Traffic of={data} hasFlows={hasFlows} />
       <div className="overview">
         {hasFlows && <Talkers of={data.talkers} />}
-        <Changes of={data} />
+        {hasChanges && <Changes of={data} />}
         <div className="overview-column">
+          {!hasChanges && <Changes of={data} />}
           {alerts}
           {data.watches && data.warnings !== null && <Warnings of={data.warnings} />}
         </div>

@@ -54,12 +54,14 @@ export function Compare({
   from,
   to,
   onChange,
+  onImages,
 }: Readonly<{
   /** Id of the tab's panel. */
   place: string
   from: string
   to: string
   onChange: (some: Readonly<{ from?: string; to?: string }>) => void
+  onImages: () => void
 }>): React.ReactNode {
   const images = useSomeInsights('images', {}, maxImages)
   const diff = useImageDiff(from, to)
@@ -83,7 +85,7 @@ export function Compare({
       <div className="page-body" id={place} role="tabpanel" aria-label={insightsText.compare}>
         <section className="panel table" aria-label={insightsText.compare} aria-busy={diff.isFetching}>
           {from === '' || to === '' || from === to ? (
-            <EmptyState title={insightsText.compare} action={undefined}>
+            <EmptyState title={insightsText.compare} action={{ text: insightsText.showImages, onClick: onImages }}>
               {insightsText.compareHint}
             </EmptyState>
           ) : diff.isError ? (
@@ -91,7 +93,7 @@ export function Compare({
           ) : diff.data === undefined ? (
             <Loading what={insightsText.compare} />
           ) : (
-            <Differences of={diff.data} />
+            <Differences of={diff.data} onImages={onImages} />
           )}
         </section>
       </div>
@@ -99,7 +101,7 @@ export function Compare({
   )
 }
 
-function Differences({ of }: { readonly of: ImageDiff }): React.ReactNode {
+function Differences({ of, onImages }: Readonly<{ of: ImageDiff; onImages: () => void }>): React.ReactNode {
   const rows = differences(of)
   const unknown = [
     ...(of.packages === null ? [insightsText.comparedNoPackages] : []),
@@ -107,7 +109,10 @@ function Differences({ of }: { readonly of: ImageDiff }): React.ReactNode {
   ].join(' ')
   if (rows.length === 0)
     return (
-      <EmptyState title={unknown === '' ? insightsText.comparedSame : insightsText.compare} action={undefined}>
+      <EmptyState
+        title={unknown === '' ? insightsText.comparedSame : insightsText.compare}
+        action={{ text: insightsText.showImages, onClick: onImages }}
+      >
         {unknown}
       </EmptyState>
     )

@@ -106,7 +106,13 @@ export default function InsightsPage(): React.ReactNode {
       {list === 'compare' ? (
         <>
           <div className="page-line">{tabs}</div>
-          <Compare place={place} from={state.from} to={state.to} onChange={set} />
+          <Compare
+            place={place}
+            from={state.from}
+            to={state.to}
+            onChange={set}
+            onImages={() => set({ list: 'images' })}
+          />
         </>
       ) : (
         <Rows key={list} list={list} state={state} set={set} tabs={tabs} />

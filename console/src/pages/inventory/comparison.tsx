@@ -106,7 +106,10 @@ export function Comparison({ place, state, onTimes, onOpen, tabs, children }: Co
               <Loading what={inventoryText.comparison} />
             )
           ) : data.resources.length === 0 ? (
-            <EmptyState title={inventoryText.noDifference} action={undefined}>
+            <EmptyState
+              title={inventoryText.noDifference}
+              action={{ text: inventoryText.compareWeek, onClick: () => onTimes({ from: 'now-7d', to: 'now' }) }}
+            >
               {inventoryText.noDifferenceHint}
             </EmptyState>
           ) : (

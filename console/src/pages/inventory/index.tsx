@@ -190,7 +190,10 @@ function Nothing({ state, set }: Readonly<{ state: InventoryState; set: Set }>):
     )
   if (state.list === 'findings')
     return (
-      <EmptyState title={inventoryText.noFindings} action={undefined}>
+      <EmptyState
+        title={inventoryText.noFindings}
+        action={{ text: inventoryText.showResources, onClick: () => set({ list: 'resources' }) }}
+      >
         {inventoryText.noFindingsHint}
       </EmptyState>
     )

@@ -68,7 +68,7 @@ export function columnsOf(
     {
       id: 'actor',
       title: generalText.actor,
-      width: 170,
+      width: 192,
       grow: 1,
       cell: ({ actor, actor_ref: ref }) =>
         ref === null ? <span className="dim">{actor ?? '–'}</span> : <ActorLink to={ref} name={actor} />,

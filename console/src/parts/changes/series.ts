@@ -5,7 +5,7 @@ import { operations } from './operations.ts'
 import { generalText } from '../../text/general.ts'
 
 /** As in the rows. */
-const tones: Readonly<Record<string, ChartSeries['tone']>> = { created: 'good', updated: 'accent', deleted: 'bad' }
+const tones: Readonly<Record<string, ChartSeries['tone']>> = { created: 'good', updated: 'series-1', deleted: 'bad' }
 
 export function seriesOf({
   span,
