@@ -224,12 +224,14 @@ class Websocket implements WebsocketSource {
       events.length === 0
         ? {}
         : await appendEvents(context, events, { signal, once: true, cursor: this.#sequences.cursor() })
-    this.#messages += counts.taken - duplicates
-    if (counts.taken > duplicates) this.#lastMessage = context.host.clock.now()
+    // A repeated gap is a duplicate, too, but no message.
+    const taken = Math.max(0, counts.taken - duplicates)
+    this.#messages += taken
+    if (taken > 0) this.#lastMessage = context.host.clock.now()
     const { id: source, metrics, log } = context
     for (const [outcome, count] of Object.entries({
       ...counts,
-      taken: counts.taken - duplicates,
+      taken,
       duplicate: duplicates,
     }))
       if (count > 0) metrics.count('weir_websocket_messages_total', count, { source, outcome })
