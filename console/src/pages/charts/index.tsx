@@ -17,7 +17,7 @@ import './charts.css'
 
 const gapFactor = 5
 /** Of the bars above and below the drawing. */
-const barsPx = 190
+const barsPx = 210
 const number = new Intl.NumberFormat(undefined, { maximumSignificantDigits: 5 })
 const format = (value: number): string => number.format(value)
 /** Without the slash of the JSON pointer. */
