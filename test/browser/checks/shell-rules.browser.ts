@@ -67,6 +67,13 @@ async function walk(scenery: Scenery, scene: Scene): Promise<Findings> {
 }
 
 async function statesOf(page: Page, { state }: Scene): Promise<string[]> {
+  // A page may load its fields before its rows.
+  if (state !== undefined)
+    await page
+      .locator(`.state[data-state="${state}"]:visible`)
+      .first()
+      .waitFor({ timeout: 10_000 })
+      .catch(() => undefined)
   const all = await page.locator('.state[data-state]:visible').evaluateAll((places) =>
     places.map((place) => ({
       is: place.getAttribute('data-state') ?? '',
