@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { SeededRandom } from '../../test/kit/random.ts'
 import type { Column } from '../model/columns.ts'
-import { groupsSql, seriesSql, type GroupsRequest, type SeriesRequest } from '../query/plan/index.ts'
+import { groupsSql, type GroupsRequest } from '../query/plan/index.ts'
 import { flowBatch } from '../store/testing/frames.ts'
 import { local } from './access/principal.ts'
 import { storedEnds } from './many-groups.ts'
@@ -46,13 +46,5 @@ test('sums by endpoint that name groups of flows equal those that name each flow
         const named = { ...request, ends: storedEnds }
         expect(groupsSql(named)).not.toBe(groupsSql(request))
         expect(await run(groupsSql(named))).toEqual(await run(groupsSql(request)))
-        const series: SeriesRequest = { ...request, step: 3600 }
-        expect(seriesSql({ ...series, ends: storedEnds }) === seriesSql(series)).toBe(group.length > 1)
-        const bounds = ['_rest', '_least', '_next']
-        const plain = (rows: readonly Readonly<Record<string, unknown>>[]) =>
-          rows.map((row) => Object.fromEntries(Object.entries(row).filter(([name]) => !bounds.includes(name))))
-        expect(plain(await run(seriesSql({ ...series, ends: storedEnds })))).toEqual(
-          plain(await run(seriesSql(series))),
-        )
       }
 })

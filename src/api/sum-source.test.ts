@@ -81,6 +81,35 @@ test('facts about a rollup are queried once for concurrent requests, and again f
   expect(queries).toBe(3)
 })
 
+test('a rollup that did not suffice is not read again for a minute, unless the request differs or flows expired', async () => {
+  let queries = 0
+  const flows = { rows: 5_000_000, first: 0 }
+  const store = {
+    query: async () => {
+      queries++
+      return pieces('[{"lost_1":9,"lost_2":0,"lost_3":0,"lost_flows_1":4000000,"flows":5000000,"oldest":0}]')
+    },
+    sums: async () => ({ since: { flows_1m: 0, flows_5m: 0, flows_1h: 0 }, oldest: 0, flows }),
+  } as unknown as StoreReader
+  const elapsed = { ms: 0 }
+  const reads = async (from = 'now-6h', filter = ''): Promise<number> => {
+    const before = queries
+    const rowQuery = rowQueryOf({ filter, from, to: 'now' }, 'flow_time', now, local)
+    const fields = [flowNames.field('src_addr') as QueryField]
+    const { rollup } = await sumSource(store, rowQuery, { fields, step: 3600 }, 'auto', askerOf(local, elapsed))
+    expect(rollup === undefined).toBe(flows.first === 0)
+    return queries - before
+  }
+  expect([await reads(), await reads(), await reads('now-7h'), await reads('now-6h', 'proto = 6')]).toEqual([
+    1, 0, 1, 1,
+  ])
+  flows.first = 8e12
+  expect(await reads()).toBe(1)
+  flows.first = 0
+  elapsed.ms = 60_000
+  expect([await reads(), await reads()]).toEqual([1, 0])
+})
+
 test("a limited viewer's sums use a rollup only if it has no merged rows", async () => {
   for (const field of ['src_namespace', 'dst_port']) {
     expect((await source(limited, field, 0)).rollup?.view, field).toBe('flows_1h')

@@ -1,6 +1,14 @@
 import type { StoreReader } from '../engine/control.ts'
 import { columnsRead, dialectOf, testsOf, type QueryField } from '../query/index.ts'
-import { boundOf, maxFlowDelayUs, lossSql, type RowQuery, type Rollup } from '../query/plan/index.ts'
+import {
+  boundOf,
+  fingerprint,
+  lossSql,
+  maxFlowDelayUs,
+  type AggregateQuery,
+  type Rollup,
+  type RowQuery,
+} from '../query/plan/index.ts'
 import { msPerHour } from '../store/names.ts'
 import { planRollup, type FoldLevel } from '../store/rollup/plan.ts'
 import type { Clock } from '../host/index.ts'
@@ -43,11 +51,23 @@ function cachedFact(store: StoreReader, sql: string, clock: Clock, oldest: numbe
   return entry.fact
 }
 
+/** Requests whose rollup lacked too much. Its sums, read again before the flows, would cost as much as these. */
+const insufficient = new WeakMap<StoreReader, Map<string, Readonly<{ until: number; oldest: number }>>>()
+const insufficientMs = 60_000
+
+function insufficientOf(store: StoreReader) {
+  const known = insufficient.get(store) ?? new Map<string, Readonly<{ until: number; oldest: number }>>()
+  insufficient.set(store, known)
+  return known
+}
+
 export type SumSource = Readonly<{
   /** Undefined: the flows. */
   rollup?: Rollup
   exact: boolean
   flowsStored?: boolean
+  /** To call if the rows of the rollup do not suffice and the flows are read. */
+  onInsufficient?: () => void
 }>
 
 /** More are not read if a rollup has a known error. */
@@ -59,7 +79,7 @@ const fewFlows = 1_500_000
 /** The coarsest rollup with all fields of the query, else the flows. `rough` allows an inexact rollup. */
 export async function sumSource(
   store: StoreReader,
-  rowQuery: RowQuery,
+  rowQuery: RowQuery & Partial<Pick<AggregateQuery, 'by' | 'limit'>>,
   groups: Readonly<{ fields: readonly QueryField[]; step: number | undefined }>,
   mode: string | undefined,
   {
@@ -95,26 +115,53 @@ export async function sumSource(
   const whole = flows.first < oldest + msPerHour
   if (whole && flows.rows <= fewFlows && mode !== 'rough') return raw
   const sql = lossSql(rollup, dialectOf(store))
+  const isShared = !limited && mode !== 'rough'
+  const known = insufficientOf(store)
+  const fields = groups.fields.map(({ name }) => name)
+  const key = fingerprint(rowQuery, [
+    plan.view,
+    ...fields,
+    `${to - from} ${groups.step} ${rowQuery.by} ${rowQuery.limit}`,
+  ])
+  const before = isShared ? known.get(key) : undefined
+  if (before !== undefined && clock.monotonic() < before.until && isWithin(flows, before.oldest)) return raw
   // Visibility requires current facts.
   const facts = limited
     ? (await rowsOf(store, sql, disconnected))?.[0]
     : await cachedFact(store, sql, clock, mode === 'rough' ? roughlyMs : 0)
   const none = (level: FoldLevel | undefined) =>
     facts !== undefined && (level === undefined || facts[`lost_${level}`] === 0)
-  const stored = Number(facts?.['oldest']) >= flows.first * 1000 - maxFlowDelayUs
-  // Merged rows do not match the filter: even the total would be low.
-  if (!none(lossyFilter) && stored) return raw
-  const lossless = none(lossyFilter) && none(lossy)
-  if ((!lossless || servicePortsOnly) && !limited && mode !== 'rough' && Number(facts?.['flows']) <= fewFlows && stored)
+  const rollupOldest = Number(facts?.['oldest'])
+  const stored = isWithin(flows, rollupOldest)
+  const remember = () => {
+    if (!isShared) return
+    const [first] = known.keys()
+    if (known.size >= maxFacts && first !== undefined) known.delete(first)
+    known.set(key, { until: clock.monotonic() + insufficientMs, oldest: rollupOldest })
+  }
+  const insteadRaw = (): SumSource => {
+    remember()
     return raw
+  }
+  // Merged rows do not match the filter: even the total would be low.
+  if (!none(lossyFilter) && stored) return insteadRaw()
+  const lossless = none(lossyFilter) && none(lossy)
+  if ((!lossless || servicePortsOnly) && isShared && Number(facts?.['flows']) <= fewFlows && stored) return insteadRaw()
   const flowsStored = mode !== 'rough' && stored && Number(facts?.['flows']) <= maxFlows
   if (
     flowsStored &&
     lossy !== undefined &&
     Number(facts?.[`lost_flows_${lossy}`]) > Number(facts?.['flows']) * largeRemainder
   )
-    return raw
-  if (servicePortsOnly && !limited) return { rollup, exact: false, flowsStored }
+    return insteadRaw()
+  if (servicePortsOnly && !limited) return { rollup, exact: false, flowsStored, onInsufficient: remember }
   // Merged rows have no namespaces and could appear visible.
-  return lossless || !limited ? { rollup, exact: lossless && !servicePortsOnly, flowsStored } : raw
+  return lossless || !limited
+    ? { rollup, exact: lossless && !servicePortsOnly, flowsStored, onInsufficient: remember }
+    : raw
+}
+
+/** Whether all flows since a time (µs) are stored. NaN: unknown. */
+function isWithin({ first }: Readonly<{ first: number }>, oldest: number) {
+  return oldest >= first * 1000 - maxFlowDelayUs
 }

@@ -228,6 +228,7 @@ export async function readSums<Request extends AggregateQuery>(
     rollup,
     exact,
     flowsStored = false,
+    onInsufficient,
   } = await sumSource(
     store,
     request,
@@ -256,7 +257,10 @@ export async function readSums<Request extends AggregateQuery>(
   if (rollup === undefined) return fromFlows()
   const rows = await rowsOf(store, readers.sql({ ...request, rollup }, dialect), disconnected)
   if (rows === undefined) return undefined
-  if (!exact && flowsStored && remainderMatters(rows)) return fromFlows()
+  if (!exact && flowsStored && remainderMatters(rows)) {
+    onInsufficient?.()
+    return fromFlows()
+  }
   const rest = rows[0]?.['_rest']
   return {
     ...withoutTotalRow(rows, request),

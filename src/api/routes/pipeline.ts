@@ -86,7 +86,8 @@ export const pipelineSchemas = {
           rate: { type: 'number', description: 'Rows per second.' },
           silentMs: {
             type: 'number',
-            description: 'Since rows were last accepted, or since the start if only earlier runs accepted rows; absent: none.',
+            description:
+              'Since rows were last accepted, or since the start if only earlier runs accepted rows; absent: none.',
           },
           feed,
           error: string,
