@@ -1,5 +1,7 @@
 /** Which end of a flow is the server, from the ports and TCP flags of this flow alone. */
 
+import { registeredPortSql, type RegisteredPorts } from './registered-port-sql.ts'
+
 const known = new Set([
   1080, 1194, 1433, 1434, 1521, 1701, 1723, 1812, 1813, 1883, 2049, 2055, 2181, 2222, 2375, 2376, 2379, 2380, 3000,
   3128, 3260, 3268, 3269, 3306, 3389, 3478, 4222, 4317, 4318, 4443, 4500, 4739, 4789, 5000, 5044, 5060, 5061, 5201,
@@ -93,7 +95,7 @@ export function servicePortOf(evidence: PortEvidence): number | undefined {
   return port > 0 && shownServer(evidence) === undefined && endOf(evidence.listening) !== undefined ? port : undefined
 }
 
-const listed = Array.from(known).join(', ')
+const registered: RegisteredPorts = { below: wellKnownBelow, listed: known }
 
 export const bitAndSql = {
   duckdb: (value: string, bits: number) => `(${value} & ${bits})`,
@@ -119,7 +121,7 @@ export function serviceSql(
     alias === undefined ? column : `${alias}.${column}`,
   )
   const { opens, answers } = openingSql(dialect, flags, agent === null ? 'false' : isAgentSql(protocol, agent))
-  const known = (port: string) => `(${port} BETWEEN 1 AND ${wellKnownBelow - 1} OR ${port} IN (${listed}))`
+  const known = (port: string) => registeredPortSql[dialect](port, registered)
   const low = (port: string) => `${port} BETWEEN 1 AND ${dynamicFrom - 1}`
   const cases = (is: Record<'src' | 'dst', string>, both: OpenCases, neither: OpenCases) => {
     const open = ({ shown, listens, same }: OpenCases) =>

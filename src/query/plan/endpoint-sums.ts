@@ -17,7 +17,6 @@ const keyNames = [...parts.map((part) => `"_k_${part}"`), '"_k_ep"']
 type EndpointSums = Readonly<{
   /** SELECT list of a flow. The id is NULL if the flow has a name, so that one endpoint is one group. */
   keys: string
-  keyNames: readonly string[]
   /** Of the groups `k` and their endpoint `e`, with the other fields of the group. */
   values: string
   join: string
@@ -44,7 +43,6 @@ export function endpointSums(group: readonly QueryField[], { view, stored }: Sto
         field === endpointFields[end] ? [] : [`${columnSql(field, duckdb)} AS "_g${index}"`],
       ),
     ].join(', '),
-    keyNames,
     values: group
       .map((field, index) =>
         field === endpointFields[end] ? `coalesce(${named.join(', ')}) AS "_g${index}"` : `k."_g${index}"`,

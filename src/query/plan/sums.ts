@@ -95,8 +95,6 @@ export function seriesSql(request: SeriesRequest, dialect: Dialect = duckdb): st
   const values = group.map((field, index) => `${columnSql(field, dialect)} AS "_g${index}"`).join(', ')
   const groups = group.map((_, index) => `"_g${index}"`)
   const list = groups.join(', ')
-  const largestFirst = largestEndpointsSql(request, dialect)
-  if (largestFirst !== undefined) return `${largestFirst}, ${bucketsSql(request, bucket, dialect)}`
   const ranked = isMeasure(by) || of === undefined ? dialect.sum(`"_${by}"`) : orderOfStat(by, '"_value"', of, dialect)
   const ordered = orderedValues(group, dialect)
   const rankedCte = rankedSql({
@@ -135,49 +133,6 @@ export function seriesSql(request: SeriesRequest, dialect: Dialect = duckdb): st
   const parts = `SELECT ${bucket}, ${values}, (${remainder}) AS "_lost", ${sums} FROM ${view}
       WHERE ${where} GROUP BY ALL`
   return `WITH ${stored('parts', parts)}, ${largest}${shown}${bounds}${joined}`
-}
-
-/** Common table expressions: groups of flows with their endpoint (`keyed`), and those of the largest ones (`few`). */
-function largestEndpointsSql(request: SeriesRequest, dialect: Dialect): string | undefined {
-  const { group, ends, rollup, by, limit } = request
-  const sums = ends === undefined || rollup !== undefined || !isMeasure(by) ? undefined : endpointSums(group, ends)
-  // Other fields would have to be part of the key.
-  if (sums === undefined || group.length > 1 || request.of !== undefined) return undefined
-  const { view, where, sums: summed } = sourceOf(request, dialect)
-  const keyed =
-    `SELECT ${sums.keyNames.map((key) => `k.${key}`).join(', ')}, ${sums.values}, k."_${by}" FROM ` +
-    `(SELECT ${sums.keys}, ${summed} FROM ${view} WHERE ${where} GROUP BY ALL) k ${sums.join}`
-  const largest = rankedSql({
-    columns: '"_g0"',
-    rank: dialect.sum(`"_${by}"`),
-    from: 'keyed GROUP BY "_g0"',
-    order: `"_rank" DESC NULLS LAST, ${orderedValues(group, dialect).join(', ')}`,
-    rows: limit,
-  })
-  return (
-    `WITH ${dialect.stored('keyed', keyed)}, ${dialect.stored('largest', largest)}, ` +
-    dialect.stored(
-      'few',
-      `SELECT ${sums.keyNames.map((key) => `keyed.${key}`).join(', ')}, keyed."_g0", true AS chosen FROM keyed ` +
-        'JOIN largest ON keyed."_g0" IS NOT DISTINCT FROM largest."_g0"',
-    )
-  )
-}
-
-function bucketsSql(request: SeriesRequest, bucket: string, dialect: Dialect): string {
-  const { group, ends, by, further = [] } = request
-  const { view, where, sums } = sourceOf(request, dialect)
-  const { keys, keyNames } = endpointSums(group, ends!)!
-  const summed = ['bytes_est', 'packets_est', ...further.map((field) => dialect.identifier(field))].join(', ')
-  const same = keyNames.map((key) => `r.${key} IS NOT DISTINCT FROM few.${key}`).join(' AND ')
-  const parts =
-    `SELECT "_bucket", few."_g0", few.chosen IS NULL AS "_other", ${sums} FROM ` +
-    `(SELECT ${bucket}, ${keys}, ${summed} FROM ${view} WHERE ${where}) r LEFT JOIN few ON ${same} GROUP BY ALL`
-  const columns = ['bytes', 'packets', 'flows', ...further].map((sum) => `"_${sum}"`).join(', ')
-  return (
-    `${dialect.stored('parts', parts)} SELECT "_bucket", ${dialect.truth('"_other"')} AS "_other", "_g0", ${columns} ` +
-    `FROM parts ORDER BY "_bucket", "_other", "_${by}" DESC NULLS LAST, ${orderedValues(group, dialect).join(', ')}`
-  )
 }
 
 /** A window over all rows would sort and copy them; a star would join all addresses. */
