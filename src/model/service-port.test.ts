@@ -6,7 +6,7 @@ const of = (src: number | undefined, dst: number | undefined, flags?: number, is
   return [servicePortOf(evidence), initiatorOf(evidence)]
 }
 
-const heard = (src: number, dst: number, listening: number, flags?: number): unknown[] => {
+const learned = (src: number, dst: number, listening: number, flags?: number): unknown[] => {
   const evidence: PortEvidence = { src, dst, flags, isAgent: false, listening }
   return [servicePortOf(evidence), initiatorOf(evidence)]
 }
@@ -22,19 +22,19 @@ it('a registered port is the service in both directions, also above the other po
 it('of two registered ports the lower one is a guess, which a SYN or the listening side replaces', () => {
   expect(of(443, 8080, 0x02)).toEqual([8080, 'src'])
   expect(of(8080, 443, 0x112, true)).toEqual([8080, 'dst'])
-  expect(heard(800, 2049, 2)).toEqual([2049, 'src'])
-  expect(heard(800, 2049, 1)).toEqual([800, 'dst'])
+  expect(learned(800, 2049, 2)).toEqual([2049, 'src'])
+  expect(learned(800, 2049, 1)).toEqual([800, 'dst'])
 })
 
 it('a port that listened in earlier flows is the service, also a dynamic one, unless this flow shows another', () => {
-  expect(heard(40_000, 50_000, 2)).toEqual([50_000, 'src'])
-  expect(heard(40_000, 50_000, 1)).toEqual([40_000, 'dst'])
-  expect(heard(2000, 20_000, 2)).toEqual([20_000, 'src'])
-  expect(heard(53, 53, 1)).toEqual([53, 'dst'])
-  expect(heard(40_000, 443, 1)).toEqual([443, 'src'])
-  expect(heard(40_000, 50_000, 1, 0x02)).toEqual([undefined, 'src'])
-  expect(heard(0, 0, 1)).toEqual([undefined, undefined])
-  expect(heard(40_000, 50_000, 3)).toEqual([undefined, undefined])
+  expect(learned(40_000, 50_000, 2)).toEqual([50_000, 'src'])
+  expect(learned(40_000, 50_000, 1)).toEqual([40_000, 'dst'])
+  expect(learned(2000, 20_000, 2)).toEqual([20_000, 'src'])
+  expect(learned(53, 53, 1)).toEqual([53, 'dst'])
+  expect(learned(40_000, 443, 1)).toEqual([443, 'src'])
+  expect(learned(40_000, 50_000, 1, 0x02)).toEqual([undefined, 'src'])
+  expect(learned(0, 0, 1)).toEqual([undefined, undefined])
+  expect(learned(40_000, 50_000, 3)).toEqual([undefined, undefined])
 })
 
 it('a SYN shows the initiator where no port is registered', () => {

@@ -132,7 +132,8 @@ export function serviceSql(
       `CASE WHEN coalesce(${src}, 0) = 0 AND coalesce(${dst}, 0) = 0 THEN NULL ` +
       `WHEN ${known(src)} THEN CASE WHEN ${known(dst)} THEN CASE ${open(both)} WHEN ${dst} < ${src} THEN ${is.dst} ` +
       `ELSE ${is.src} END ELSE ${is.src} END WHEN ${known(dst)} THEN ${is.dst} ${open(neither)} ` +
-      `WHEN ${low(src)} AND (${src} < ${dst} OR coalesce(${dst}, 0) = 0) THEN ${is.src} WHEN ${low(dst)} THEN ${is.dst} END`
+      `WHEN ${low(src)} AND (${src} < ${dst} OR coalesce(${dst}, 0) = 0) THEN ${is.src} ` +
+      `WHEN ${low(dst)} THEN ${is.dst} END`
     )
   }
   const [ports, initiators] = [

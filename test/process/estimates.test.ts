@@ -176,7 +176,7 @@ test('OpenMetrics, and the sums of the graph', async () => {
   expect({ bytes: sumOf(edges, 'bytes'), packets: sumOf(edges, 'packets') }).toEqual(estimated)
 })
 
-test('transform `aggregate`, whose sums have no interval', () => {
+test('transform `aggregate`; its sums have no interval', () => {
   const values = { bytes: 'sum(bytes_est)', packets: 'sum(packets_est)' }
   const step = aggregateEras(configFrom(aggregateSchema, { window: '1s', by: ['src_namespace'], values }), 'a')
   for (const piece of flowSinkBatch(records, 'a').pieces) step.take(piece)

@@ -20,7 +20,7 @@ function flow(src: number, dst: number): Buffer {
   return copy
 }
 
-it('the server of one flow is that of a later flow between two registered ports, stored, live and after a restart', async () => {
+it('the server of one flow is that of a later one with two registered ports, also after a restart', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'weir-listening-'))
   onTestFinished(() => rm(folder, { recursive: true, force: true }))
   const socket = createSocket('udp4')

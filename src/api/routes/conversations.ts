@@ -52,8 +52,8 @@ const schema = {
   summary: 'Both directions of a connection as one row',
   description:
     'Flows with the same protocol, addresses and ports, in either direction. `client` opened the conversation: ' +
-    '`initiator` is the evidence: `syn` (TCP flags), `port` (one registered port), `learned` (that end was the server ' +
-    'of earlier flows), `lower` (the lower port), or `time` (the earlier flow). ' +
+    '`initiator` is the evidence: `syn` (TCP flags), `port` (one registered port), `learned` (that end was the ' +
+    'server of earlier flows), `lower` (the lower port), or `time` (the earlier flow). ' +
     'Columns ending in `_out` are from client to server, in `_in` the responses; `flows_out` and `flows_in` count ' +
     'the reports. A direction without reports has null sums. Times are those of exporters, else the receive time. ' +
     'Names are those of the flows; of several, the last in byte order.',
