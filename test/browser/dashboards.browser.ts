@@ -160,6 +160,26 @@ describe.skipIf(chromiumPath === undefined)('chromium: dashboards', () => {
     await page.context().close()
   })
 
+  test('a page that is too long to reload states it, and opens from the list', async () => {
+    const page = await stage.page('/dashboards')
+    const sql = `SELECT 1 AS one -- ${'x'.repeat(20_000)}`
+    const large = { title: 'Large', panels: [{ kind: 'stat' }, { kind: 'sql', title: 'Long', sql }] }
+    const buffer = Buffer.from(JSON.stringify(large))
+    await page.locator('input[type=file]').setInputFiles({ name: 'large.json', mimeType: 'application/json', buffer })
+    await page.getByText('Above 16 KB it cannot be reloaded').waitFor()
+    await page.getByRole('region', { name: 'Long' }).getByRole('cell', { name: '1' }).waitFor()
+    expect(await violations(page)).toEqual([])
+    await page.getByRole('button', { name: 'Save', exact: true }).click()
+    await page.getByRole('textbox', { name: /name/i }).fill('Large board')
+    await page.getByRole('dialog').getByRole('button', { name: 'Save', exact: true }).click()
+    await page.getByRole('dialog').getByText('Large board').waitFor()
+    await page.context().close()
+    const again = await stage.page('/dashboards')
+    await again.getByRole('button', { name: 'Large board' }).click()
+    await again.getByRole('region', { name: 'Long' }).getByRole('cell', { name: '1' }).waitFor()
+    await again.context().close()
+  })
+
   test('of two browsers that save the same dashboard, the second is refused and loses nothing', async () => {
     const search = (title: string) =>
       new URLSearchParams({ v: '1', d: JSON.stringify({ title, panels: [{ kind: 'stat', by: 'flows' }] }) }).toString()
