@@ -272,7 +272,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: the topology of flows', (
     ])
     const other = await stage.page(url.pathname + url.search)
     await expect.poll(() => other.locator('.find [role="status"]').textContent()).toBe(`1 of ${found}`)
-    await expect.poll(() => other.url()).toBe(page.url())
+    await expect.poll(() => other.url()).toBe(url.href)
     const png = await savedBy(other, () => other.getByRole('button', { name: 'Save as picture (PNG)' }).click())
     expect([
       png.name.endsWith('.png'),
