@@ -19,8 +19,20 @@ const everyMs = 20
 
 function ruleOf(name: string, forMs = 0): AlertRule {
   const rule = compileRule(name, {
-    ...{ on: 'events', filter: null, measure: null, by: [], window: 60_000, condition: '> 0', sql: null, resend: 0 },
-    ...{ every: everyMs, for: forMs, no_data: 'keep', severity: 'warning', labels: {}, annotations: {} },
+    on: 'events',
+    filter: null,
+    measure: null,
+    by: [],
+    window: 60_000,
+    condition: '> 0',
+    sql: null,
+    every: everyMs,
+    for: forMs,
+    resend: 0,
+    no_data: 'keep',
+    severity: 'warning',
+    labels: {},
+    annotations: {},
   })
   if (isProblem(rule)) throw new Error(rule.message)
   return rule

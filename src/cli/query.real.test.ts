@@ -161,7 +161,12 @@ test('--param binds values on a folder, and sends them to a server', async () =>
     sql,
     '--data',
     data,
-    ...['--param', 'address=10.0.0.3', '--param', 'sizes=[11,22]', '-o', 'csv'],
+    '--param',
+    'address=10.0.0.3',
+    '--param',
+    'sizes=[11,22]',
+    '-o',
+    'csv',
   ])
   expect(found).toEqual({ code: 0, out: 'bytes\r\n22\r\n', err: '' })
   const missing = await weir(['query', sql, '--data', data, '--param', 'address="1"'])

@@ -4,7 +4,6 @@ import type { GroupField } from './families.ts'
 import { isVolume, measureNames } from '../../../parts/measure-names.ts'
 import type { Measure } from './state.ts'
 import { overviewText } from '../../../text/overview.ts'
-import { generalText } from '../../../text/general.ts'
 
 export { amount, measureNames } from '../../../parts/measure-names.ts'
 
