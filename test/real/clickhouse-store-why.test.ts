@@ -1,6 +1,7 @@
 // Preceding changes, marks and investigations over ClickHouse, compared with the embedded store.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { incident } from '../../src/api/testing/incidents.ts'
+import type { FlowBatch } from '../../src/model/batches.ts'
 import { startOfDay } from '../../src/store/testing/frames.ts'
 import { installChdb } from './install/chdb.ts'
 import { bothApis } from './kit/both-apis.ts'
@@ -32,6 +33,31 @@ const iso = (ms: number): string => new Date(ms).toISOString()
 
 type Candidate = Readonly<{ kind: string; namespace: string | null; name: string }>
 
+/** Every second flow has a round-trip time, every third a DNS latency, every fifth drops. */
+function withMeasures(flows: FlowBatch): FlowBatch {
+  const valid = (every: number) => {
+    const bits = new Uint8Array((flows.count + 7) >> 3)
+    for (let row = 0; row < flows.count; row += every) bits[row >> 3] = (bits[row >> 3] ?? 0) | (1 << (row & 7))
+    return bits
+  }
+  const rows = Array.from({ length: flows.count }, (_, row) => row)
+  const wide = (of: (row: number) => number, every: number) => ({
+    kind: 'u64' as const,
+    words: new Uint32Array(BigUint64Array.from(rows, (row) => BigInt(of(row))).buffer),
+    valid: valid(every),
+  })
+  return {
+    ...flows,
+    columns: {
+      ...flows.columns,
+      rtt: wide((row) => 1_000_000 + row * 1000, 2),
+      dns_latency: { kind: 'f64', values: Float64Array.from(rows, (row) => (row % 7) / 2), valid: valid(3) },
+      drop_packets: wide((row) => row % 4, 5),
+      drop_bytes: wide((row) => 100 * (row % 4), 5),
+    },
+  }
+}
+
 describe('a seeded incident over ClickHouse', () => {
   // A network policy, and a rollout.
   it.each([1, 2])(
@@ -40,21 +66,23 @@ describe('a seeded incident over ClickHouse', () => {
       const apis = await bothApis(server.url, { auth })
       const { events, flows, from, to, filter, culprit } = incident(seed, now)
       await apis.addEvents(events, now)
-      await apis.add(flows, now)
+      await apis.add(withMeasures(flows), now)
       const range = { from: iso(from), to: iso(to) }
       const { candidates, onset } = await apis.expectSame('why', { filter, ...range }, 'admin')
       expect(onset).toBeDefined()
-      const names = (candidates as readonly Candidate[]).map(({ kind, namespace, name }) =>
+      const found = (candidates as readonly Candidate[]).map(({ kind, namespace, name }) =>
         [kind, namespace, name].filter((part) => part !== null).join('/'),
       )
-      expect(names.slice(0, 3)).toContain(culprit)
+      expect(found.slice(0, 3)).toContain(culprit)
       await apis.expectSame('why', range, 'shop')
       for (const user of ['admin', 'shop']) await apis.expectSame('marks', { filter, ...range }, user)
-      await apis.expectSame('investigate', { subject: 'shop/orders', ...range }, 'shop')
+      const { lanes } = await apis.expectSame('investigate', { subject: 'shop/orders', ...range }, 'shop')
+      const names = (lanes as readonly { name: string }[]).map(({ name }) => name)
+      expect(names.slice(0, 3)).toEqual(['traffic', 'latency', 'drops'])
       await apis.expectSame('investigate', { subject: 'user:c1/alice', ...range }, 'admin')
       await apis.expectSame('investigate', { subject: '10.1.0.1', ...range }, 'admin')
     },
-    300_000,
+    900_000,
   )
 
   it('has the same changes of cloud resources as over the embedded store', async () => {

@@ -23,7 +23,8 @@ export async function measuresOf(
     `SELECT ${dialect.asText(`(${divide(dialect.micros(flows.time.sql(dialect)), width)}) * ${width}`)} AS bucket, ` +
       `${dialect.percentile(known('rtt'), percent)} AS p_rtt, ${dialect.percentile(known(dns), percent)} AS p_dns, ` +
       `count(CASE WHEN rtt > 0 OR ${dns} > 0 THEN 1 END)::DOUBLE AS timed, ` +
-      `${dialect.sum('drop_packets')}::DOUBLE AS packets, ${dialect.sum('drop_bytes')}::DOUBLE AS bytes FROM flows ` +
+      `${dialect.asText(dialect.sum('drop_packets'))} AS packets, ` +
+      `${dialect.asText(dialect.sum('drop_bytes'))} AS bytes FROM flows ` +
       `WHERE ${conditionOf(flows, dialect)} AND (rtt > 0 OR ${dns} > 0 OR drop_packets > 0) GROUP BY 1`,
   )
   const measured = rows
