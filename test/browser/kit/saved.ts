@@ -13,7 +13,9 @@ export async function savedBy(
 /** Raw CSV of a panel as cells, names first; cells contain no comma. */
 export async function figuresOf(page: Page, panel: Locator): Promise<string[][]> {
   await panel.getByRole('button', { name: /^Settings of/ }).click()
-  const { content } = await savedBy(page, () => panel.getByRole('button', { name: 'Save the raw figures (CSV)' }).click())
+  const { content } = await savedBy(page, () =>
+    panel.getByRole('button', { name: 'Save the raw figures (CSV)' }).click(),
+  )
   return content
     .toString('utf8')
     .trim()
