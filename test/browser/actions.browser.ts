@@ -86,7 +86,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: actions to an answer', ()
     demo?.kill('SIGTERM')
   })
 
-  test('check 51: top talkers of the last hour with their service port are one action from Home, and equal SQL', async () => {
+  test('check 51: top talkers of the last hour with service ports are one action from Home', async () => {
     const { page, actions } = await open('/home')
     await actions.click(page.getByRole('link', { name: 'All, with service ports' }))
     const grid = page.getByRole('grid', { name: 'Groups of flows' })

@@ -20,7 +20,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: CSV', () => {
     while (Number((await stage.weir.sql<{ n: number }>(count))[0]?.n) < wanted) await sleep(200)
   })
 
-  test('check 52: a result of SQL has the order of the screen with exact numbers, and raw the order of the statement', async () => {
+  test('check 52: a result of SQL has the order of the screen with exact numbers', async () => {
     const q =
       "SELECT range AS n, range / 8 AS part, CASE WHEN range = 3 THEN NULL ELSE 'a,b' END AS text FROM range(40)"
     const page = await stage.page(`/sql?${new URLSearchParams({ v: '1', sort: '-n', q }).toString()}`, zone)

@@ -57,7 +57,8 @@ export async function checkTable(one: Case): Promise<void> {
     `SELECT strftime(time_received AT TIME ZONE 'UTC', '%Y-%m-%d %H:%M:%S.%g') AS received,
       strftime(time_received AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%S.%fZ') AS time_received,
       ${columns.slice(1).join(', ')} FROM (SELECT * REPLACE (${estimate('bytes')}::VARCHAR AS bytes_est,
-      ${estimate('packets')}::VARCHAR AS packets_est), ${estimate('bytes')} AS _bytes, ${estimate('packets')} AS _packets
+      ${estimate('packets')}::VARCHAR AS packets_est),
+      ${estimate('bytes')} AS _bytes, ${estimate('packets')} AS _packets
       FROM ${rows}) ORDER BY ${[...order.map(exact), 'time_received DESC', '_pos'].join(', ')}`,
   )
   const shown = await gridRows(page)
