@@ -43,6 +43,19 @@ test('the index has every area', () => {
   expect(Object.keys(catalog)).toHaveLength(files.filter((file) => !/^(?:nouns|audit-recipes)\./.test(file)).length)
 })
 
+test('every text is used', () => {
+  const source = new URL('..', import.meta.url)
+  const code = readdirSync(source, { recursive: true, encoding: 'utf8' })
+    .filter((file) => /\.tsx?$/.test(file) && !file.endsWith('.test.ts'))
+    .map((file) => readFileSync(new URL(file, source), 'utf8'))
+    .join('\n')
+  const used = new Set(Array.from(code.matchAll(/\b\w+Text\.\w+\b/g), ([name]) => name))
+  const unused = Object.entries(catalog).flatMap(([area, entries]) =>
+    code.includes(`${area}[`) ? [] : Object.keys(entries).filter((key) => !used.has(`${area}.${key}`)),
+  )
+  expect(unused).toEqual([])
+})
+
 /** The words of the table in the glossary, each with the term that replaces it. */
 function secondNames(): readonly Readonly<{ word: RegExp; term: string }>[] {
   const glossary = readFileSync(new URL('../../../docs/glossary.md', import.meta.url), 'utf8')

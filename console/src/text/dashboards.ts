@@ -33,7 +33,6 @@ export const dashboardsText = {
   wider: (panel: string) => `Make ${panel} wider`,
   remove: (panel: string) => `Remove ${panel}`,
   variable: 'Variable',
-  variableName: (name: string) => `Name of variable ${name}`,
   variableField: 'Value',
   variableHint: 'Filters and SQL statements contain it as $name',
   variableType: (name: string) => `Type of ${name}`,

@@ -94,7 +94,6 @@ export const inventoryText = {
   sent: 'Sent',
   received: 'Received',
   showFlows: 'Show its flows',
-  showTraces: 'Show its audit events',
   isGone: 'This resource no longer exists.',
   changed: (path: string, from: string, to: string) => `${path}: ${from} → ${to}`,
   needsStore: 'The inventory requires the store',

@@ -10,5 +10,4 @@ export const statusText = {
   oneDeadLetter: '1 dead letter',
   letters: (letters: string) => `${letters} dead letters`,
   more: (troubles: string) => `and ${troubles} more`,
-  problems: 'Problems',
 }

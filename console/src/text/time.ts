@@ -30,5 +30,4 @@ export const timeText = {
   backToPrevious: 'Back to the previous time range',
   copyLink: 'Copy link with fixed times',
   copyLinkWords: 'share url absolute permalink',
-  linkCopied: 'Link copied. It shows these times later, too.',
 }

@@ -50,7 +50,6 @@ export const whyText = {
   rolledOut: 'rolled out',
   marks: 'Marks',
   marksHint: 'Show changes, rollouts and audit events in the chart',
-  change: 'change',
   rollout: 'rollout',
   audit: 'audit event',
   nextMark: 'next mark',
