@@ -34,7 +34,7 @@ function unknown({ status, message, queryId }: ApiError) {
 const total = (reasons: Readonly<Record<string, number>>) => Object.values(reasons).reduce((sum, rows) => sum + rows, 0)
 const sum = <T,>(of: readonly T[], pick: (item: T) => number) => of.reduce((before, item) => before + pick(item), 0)
 
-/** The sums of the ledger. They are grey without problems; otherwise the most severe problem precedes them as a link. */
+/** The sums of the ledger. The most severe problem, if any, precedes them as a link. */
 function Sums({ ledger, pipeline }: { ledger: Ledger; pipeline: Pipeline | undefined }) {
   const [first, ...more] = troublesOf(ledger, pipeline)
   const lags = pipeline?.sinks.map((sink) => sink.lagMs) ?? []

@@ -141,7 +141,8 @@ export function authorize(principal: Principal, operation: string | undefined): 
   const limited = principal.namespaces !== undefined
   const reason =
     access === 'unlimited'
-      ? `This operation covers every namespace, and ${principal.name} may see ${listed(principal.namespaces ?? [])} only.`
+      ? `This operation covers every namespace, and ${principal.name} may see ` +
+        `${listed(principal.namespaces ?? [])} only.`
       : `This operation requires the role admin, and ${principal.name} has the role ` +
         `viewer${limited ? `, of ${listed(principal.namespaces)}` : ''}.`
   throw new ApiError('WEIR_API_FORBIDDEN', reason, {
