@@ -6,7 +6,8 @@ test('both forms select the same ports in DuckDB: those below the limit without 
   const ports = { below: 1024, listed: new Set([1080, 8080, 32_768, 65_535]) }
   const connection = await (await DuckDBInstance.create(':memory:')).connect()
   const selected = async (test: string): Promise<unknown[]> => {
-    const sql = `SELECT port FROM (SELECT range::USMALLINT AS port FROM range(65536) UNION ALL SELECT NULL) WHERE ${test} ORDER BY 1`
+    const all = 'SELECT range::USMALLINT AS port FROM range(65536) UNION ALL SELECT NULL'
+    const sql = `SELECT port FROM (${all}) WHERE ${test} ORDER BY 1`
     return (await connection.runAndReadAll(sql)).getRows().map(([port]) => port)
   }
   const wanted = [...Array.from({ length: 1023 }, (_, index) => index + 1), ...ports.listed]
