@@ -76,9 +76,7 @@ describe('a seeded incident over ClickHouse', () => {
       expect(found.slice(0, 3)).toContain(culprit)
       await apis.expectSame('why', range, 'shop')
       for (const user of ['admin', 'shop']) await apis.expectSame('marks', { filter, ...range }, user)
-      const { lanes } = await apis.expectSame('investigate', { subject: 'shop/orders', ...range }, 'shop')
-      const names = (lanes as readonly { name: string }[]).map(({ name }) => name)
-      expect(names.slice(0, 3)).toEqual(['traffic', 'latency', 'drops'])
+      await apis.expectSame('investigate', { subject: 'shop/orders', ...range }, 'shop')
       await apis.expectSame('investigate', { subject: 'user:c1/alice', ...range }, 'admin')
       await apis.expectSame('investigate', { subject: '10.1.0.1', ...range }, 'admin')
     },
