@@ -32,7 +32,7 @@ const ATTRIBUTES = new Set([
   'words',
 ])
 const PROPERTIES = new Set(['does', 'hint', 'label', 'text', 'title'])
-/** Calls that show their argument, and functions whose result is shown. */
+/** Calls that show their argument, and functions with a shown result. */
 const SHOWS = /^(?:announce|set(?:Error|Message|Notice|Status))$/
 const NAMES_TEXT = /(?:Hint|Label|Text|Title|Words)$/
 const INVISIBLE_ATTRIBUTES = new Set(['className', 'id', 'href', 'style', 'aria-describedby', 'aria-controls'])

@@ -81,7 +81,7 @@ test('facts about a rollup are queried once for concurrent requests, and again f
   expect(queries).toBe(3)
 })
 
-test('a rollup that did not suffice is not read again for a minute, unless the request differs or flows expired', async () => {
+test('a rollup that did not suffice is read again after a minute, for another request, or after expiry', async () => {
   let queries = 0
   const flows = { rows: 5_000_000, first: 0 }
   const store = {

@@ -51,7 +51,7 @@ function cachedFact(store: StoreReader, sql: string, clock: Clock, oldest: numbe
   return entry.fact
 }
 
-/** Requests whose rollup lacked too much. Its sums, read again before the flows, would cost as much as these. */
+/** Requests for which the rollup lacked too much. Reading it again before the flows would double the cost. */
 const insufficient = new WeakMap<StoreReader, Map<string, Readonly<{ until: number; oldest: number }>>>()
 const insufficientMs = 60_000
 

@@ -55,7 +55,7 @@ test.for([
   ['journal: redis://a:1', 'journal'],
   ['roles: boss\njournal: kafka://a:1', 'boss'],
   ['journal: kafka://a:1\nsources: {k: {type: kubernetes, cluster: c}}', 'set the same `redact.key`'],
-  ['journal: kafka://a:1\ninstance: partition-3', 'transforms of a partition write under this name'],
+  ['journal: kafka://a:1\ninstance: partition-3', 'transforms of a partition, or alert rules, write under this name'],
 ])('%j is rejected with an action', async ([text = '', message = '']) => {
   await expect(load(text)).rejects.toThrow(message)
 })

@@ -93,7 +93,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: actions to an answer', ()
     await grid.getByRole('columnheader', { name: /service port/i }).waitFor(pollOptions)
     expect(new URL(page.url()).searchParams.get('t')).toBe('now-1h..now')
     const cells = grid.getByRole('row').nth(1).locator(':scope > *')
-    // The demo goes on: the largest pair stays, its sum grows.
+    // The demo continues: the largest pair stays, its sum grows.
     const [largest] = await sql<Record<string, string | number | null>>(
       `SELECT src_addr, dst_addr, service_port FROM flows WHERE time_received >= now() - INTERVAL 1 HOUR
         GROUP BY src_name, src_addr, dst_name, dst_addr, service_port ORDER BY sum(bytes_est) DESC LIMIT 1`,

@@ -76,7 +76,7 @@ test('a pod has the flows of its addresses in the last hour of its lifetime', ()
     trafficOf(whole(state('Pod', 'web-1', '08:00:00'), { addresses: [{ ip: '10.0.0.1', as: 'pod' }] })),
   ).toMatchObject({ sends: 'src_addr = "10.0.0.1" and (cluster = "c" or not exists(cluster))', from: at('11:00:00') })
   expect(trafficOf(whole(pod, { hostNetwork: true, addresses: [{ ip: '10.0.0.1', as: 'node' }] })).none).toContain(
-    'network of its node',
+    'uses the host network',
   )
 })
 
@@ -95,7 +95,7 @@ test('workloads have the flows that name them, replica sets those of their pods'
   expect(
     trafficOf(whole(state('Node', 'n1', '10:00:00'), { addresses: [{ ip: '192.168.0.1', as: 'node' }] })).sends,
   ).toBe('src_node = "n1" and (cluster = "c" or not exists(cluster))')
-  expect(trafficOf(whole(state('ConfigMap', 'prices', '10:00:00'))).none).toContain('Flows have no data for this kind')
+  expect(trafficOf(whole(state('ConfigMap', 'prices', '10:00:00'))).none).toContain('This kind has no flows')
   expect(trafficOf({ ...whole(set), now: null }).none).toContain('did not exist')
 })
 

@@ -22,7 +22,7 @@ test('the groups are saved with the order, the amounts and the rest of the table
   const now = currency([group('Compute', '1234.567'), group(null, '265.43')], 3)
   const rows = shownGroups(now, currency([group('Compute', '1000')], 0), 'service')
   const columns = shownColumns('service')
-  expect(csvTitles(columns)).toEqual(['Currency', 'Service', 'Cost', 'Share', 'Before', 'Change'])
+  expect(csvTitles(columns)).toEqual(['Currency', 'Service', 'Cost', 'Share', 'Previous', 'Change'])
   expect(rows.map((row) => csvCells(columns, row))).toEqual([
     ['USD', 'Compute', '$1,234.57', '61.7%', '$1,000.00', '+23.5%'],
     ['USD', 'unallocated', '$265.43', '13.3%', null, null],
