@@ -31,7 +31,7 @@ export const coreMetrics = {
 
   weir_listening_entries: gauge('Servers (address, port, protocol) remembered from flows that show them'),
   weir_listening_evicted_entries_total: counter('Remembered servers replaced by others because the memory was full'),
-  weir_listening_decided_flows_total: counter('Flows that show no server, and got theirs from earlier flows'),
+  weir_listening_decided_flows_total: counter('Flows that show no server and got one from earlier flows'),
 
   weir_bus_messages_total: counter(
     'Messages read from a bus, by outcome: taken, empty (no event inside), or rejected (unreadable)',
