@@ -4,11 +4,14 @@ export function Popover({
   label,
   name,
   className,
+  preload,
   children,
 }: {
   label: React.ReactNode
   name: string
   className?: string
+  /** Loads the content before it is opened, so that Tab reaches it at once. */
+  preload?: () => void
   children: (close: () => void) => React.ReactNode
 }): React.ReactNode {
   const [open, setOpen] = useState(false)
@@ -58,6 +61,8 @@ export function Popover({
         aria-haspopup="dialog"
         aria-controls={open ? id : undefined}
         onClick={() => setOpen(!open)}
+        onFocus={preload}
+        onPointerEnter={preload}
       >
         {label}
       </button>

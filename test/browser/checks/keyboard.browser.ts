@@ -71,6 +71,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: by keyboard alone', () =>
 
     await tabTo(page, /^Columns/, 'Shift+Tab')
     await press(page, 'Enter')
+    await page.getByRole('searchbox', { name: 'Find a field' }).waitFor()
     await tabTo(page, /^Move Source left$/)
     await press(page, 'Enter')
     await expect.poll(() => parameter(page, 'cols')).toMatch(/^src,time_received,/)
@@ -177,13 +178,13 @@ describe.skipIf(chromiumPath === undefined)('chromium: by keyboard alone', () =>
     await page.locator('.grid-body [role="row"]').first().waitFor()
     await tabTo(page, /^Group by/)
     await press(page, 'Enter')
-    await tabTo(page, /^Destination port$/)
+    await tabTo(page, /^Service port$/)
     await press(page, 'Enter')
-    await expect.poll(() => parameter(page, 'group')).toBe('dst_port')
+    await expect.poll(() => parameter(page, 'group')).toBe('service_port')
     const groups = await stage.weir.sql<{ port: number; n: number }>(
-      'SELECT dst_port::INT AS port, count(*)::INT AS n FROM flows GROUP BY ALL ORDER BY n DESC, port',
+      'SELECT service_port::INT AS port, count(*)::INT AS n FROM flows GROUP BY ALL ORDER BY n DESC, port',
     )
-    await tabTo(page, /^(\d+|–)$/)
+    await tabTo(page, /^(\d+|–)/)
     await press(page, 'ArrowUp', 'End', 'ArrowLeft')
     expect(await focused(page)).toBe('Flows')
     await press(page, 'Enter')
@@ -191,7 +192,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: by keyboard alone', () =>
       .poll(async () => (await gridRows(page))[0]?.[3])
       .toBe(new Intl.NumberFormat('en-US').format(groups[0]?.n ?? 0))
     await press(page, 'ArrowDown', 'Enter')
-    await expect.poll(() => parameter(page, 'q')).toBe(`dst_port = ${groups[0]?.port}`)
+    await expect.poll(() => parameter(page, 'q')).toBe(`service_port = ${groups[0]?.port}`)
     await expect
       .poll(() =>
         page
@@ -201,7 +202,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: by keyboard alone', () =>
       )
       .toBe(String((groups[0]?.n ?? 0) + 1))
     await page.goBack()
-    await expect.poll(() => parameter(page, 'group')).toBe('dst_port')
+    await expect.poll(() => parameter(page, 'group')).toBe('service_port')
     await page.context().close()
   })
 })

@@ -10,7 +10,8 @@ type Shown = Readonly<{
   w: Widths
 }>
 
-const ColumnChoice = lazy(async () => ({ default: (await import('./column-choice.tsx')).ColumnChoice }))
+const load = () => import('./column-choice.tsx')
+const ColumnChoice = lazy(async () => ({ default: (await load()).ColumnChoice }))
 
 export type PickerProps = Readonly<{
   all: ReadonlyMap<string, FlowColumn>
@@ -28,6 +29,7 @@ export function ColumnPicker(props: PickerProps): React.ReactNode {
         </>
       }
       name={flowsText.tableColumns}
+      preload={() => void load()}
     >
       {() => (
         <Suspense fallback={null}>
