@@ -52,7 +52,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: CSV', () => {
       all.map((line) => [...line.children].map((cell) => cell.textContent ?? '')),
     )
     const [titles, ...rows] = await savedCsv(page, () => page.getByRole('button', { name: 'Export CSV' }).click())
-    expect(titles).toEqual(['Currency', 'Service', 'Cost', 'Share', 'Before', 'Change'])
+    expect(titles).toEqual(['Currency', 'Service', 'Cost', 'Share', 'Previous', 'Change'])
     expect(
       rows.filter(([currency]) => currency === 'CHF').map((row) => row.slice(1).map((cell) => cell ?? '–')),
     ).toEqual(shown)
