@@ -1,3 +1,4 @@
+import { portNames } from '../../../../console/src/parts/port-names.ts'
 import { gridRows } from '../stage.ts'
 import { addressOf, type Case } from './findings.ts'
 import { checkChart } from './overview.ts'
@@ -184,6 +185,7 @@ const none: Group = { cells: [], absent: [], sums: { bytes: 0, packets: 0, flows
 function groupCell(field: string, value: unknown): string {
   if (value === null) return '–'
   if (field === 'proto') return protocol(Number(value))
+  if (/^(?:service|src|dst)_port$/.test(field)) return [value, portNames[Number(value)] ?? ''].join(' ').trim()
   if (field === 'sampling') return Number(value) === 1 ? 'none' : `1 : ${count(Number(value))}`
   return String(value as string | number)
 }
