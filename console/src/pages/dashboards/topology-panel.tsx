@@ -81,7 +81,6 @@ export default function TopologyPanel(props: PanelProps): React.ReactNode {
                   chosen={chosen}
                   find=""
                   fitKey={`${scope} ${filter}`}
-                  foundTurn={0}
                   eye={eye}
                   fileName={`${fileName('topology', title)}.png`}
                   onEye={setEye}

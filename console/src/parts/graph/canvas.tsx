@@ -20,8 +20,8 @@ type GraphCanvasProps = Readonly<{
   chosen: string
   find: string
   fitKey: string
-  /** Turn of a search: each shows the chosen node and its neighbours. */
-  foundTurn: number
+  /** Each new turn of a search shows the chosen node and its neighbours, also if the graph was not drawn yet. */
+  found?: Readonly<{ turn: number; fitted: React.RefObject<number> }>
   eye: Eye | undefined
   fileName: string
   onEye: (eye: Eye | undefined) => void
@@ -46,7 +46,7 @@ export function GraphCanvas({
   chosen,
   find,
   fitKey,
-  foundTurn,
+  found,
   eye,
   fileName,
   onEye,
@@ -64,7 +64,12 @@ export function GraphCanvas({
     [laid, measure, pins, find],
   )
   const drag = useRef<{ x: number; y: number; node: number; moved: boolean }>(undefined)
-  const scene = useScene(place, canvas, picture, { fitKey, eye, onEye })
+  // A graph that is replaced before it is still shows them again.
+  const onStill = (next: Eye | undefined) => {
+    if (found !== undefined) found.fitted.current = found.turn
+    onEye(next)
+  }
+  const scene = useScene(place, canvas, picture, { fitKey, eye, onEye: onStill })
   useEffect(() => {
     if (scene === undefined) return
     scene.chosen = at
@@ -75,12 +80,10 @@ export function GraphCanvas({
     if (isThere) scene?.reveal(scene.chosen)
   }, [scene, chosen, isThere])
 
-  const fitted = useRef(foundTurn)
   useEffect(() => {
-    if (scene === undefined || !isThere || fitted.current === foundTurn) return
-    fitted.current = foundTurn
+    if (scene === undefined || !isThere || found?.fitted.current === found?.turn) return
     scene.fitTo([at, ...neighbours(laid.graph, at)])
-  }, [scene, foundTurn, isThere, at, laid])
+  }, [scene, found?.turn, isThere, at, laid])
 
   const here = (event: React.PointerEvent | React.MouseEvent): readonly [number, number] => [
     event.nativeEvent.offsetX,

@@ -1,4 +1,4 @@
-import { useMemo, useState } from 'react'
+import { useMemo, useRef, useState } from 'react'
 import { asApiError } from '../../../api/problem.ts'
 import { useLink } from '../../../live/use-live.ts'
 import { fileName } from '../../../parts/file-name.ts'
@@ -46,6 +46,7 @@ export default function Topology({ state: whole, set, tabs }: FlowViewProps): Re
   const [layoutTurn, setLayoutTurn] = useState(0)
   const [steps, setSteps] = useState(0)
   const [foundTurn, setFoundTurn] = useState(0)
+  const fittedTurn = useRef(0)
   const link = useLink()
   const flowQuery = useMemo(() => flowQueryOf(state, revision), [state, revision])
   const { edges, answer, diff: compared, error, isFetching, again: retry } = useTopology(state, flowQuery)
@@ -222,7 +223,7 @@ export default function Topology({ state: whole, set, tabs }: FlowViewProps): Re
               fileName={`${fileName('topology', scopeParts[scope].title, flowQuery.t.from, flowQuery.t.to)}.png`}
               onEye={(next) => set({ eye: next }, 'replace')}
               onChoose={choose}
-              foundTurn={foundTurn}
+              found={{ turn: foundTurn, fitted: fittedTurn }}
               onStep={step}
               onFold={fold}
               onPin={pin}
