@@ -178,7 +178,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: changes', () => {
     await page.getByRole('button', { name: /^Namespace/ }).click()
     await page.getByRole('dialog', { name: 'Select namespace' }).getByRole('checkbox', { name: /^shop/ }).check()
     await page.keyboard.press('Escape')
-    await page.getByRole('button', { name: 'deleted', exact: true }).click()
+    await page.getByRole('group', { name: 'Operations' }).getByRole('button', { name: 'deleted' }).click()
     await expect.poll(() => rowCount(page), pollOptions).toBe(4)
     const rows = await gridRows(page)
     const { pathname, search } = new URL(page.url())
