@@ -147,7 +147,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: insights', () => {
     const sheet = page.waitForEvent('download')
     await page.getByRole('button', { name: 'Export CSV' }).click()
     const text = await readFile(await (await sheet).path(), 'utf8')
-    expect(text).toMatch(/^id,severity,score,/)
+    expect(text).toMatch(/^Severity,Score,ID,/)
     expect(text.trim().split('\r\n')).toHaveLength(4)
     await page
       .getByRole('img', { name: 'IDs on each of the last days and now: 0, 0, 0, 0, 0, 0, 0, 1' })

@@ -10,16 +10,20 @@ import type { FlowsState } from './state.ts'
 const none: readonly ChartMark[] = []
 const auditPrefix = 'audit:'
 
-/** Marks of the charts of a view. They are read again every `refreshMs`; 0: never. */
+/**
+ * Marks of the charts of a view. `source`: that of its flows; without a store there are no marks. They are read again
+ * every `refreshMs`; 0: never.
+ */
 export function useFlowMarks(
   state: FlowQuestion & Pick<FlowsState, 'marks'>,
   set: PageState<FlowsState>['set'],
   t: Range | undefined,
+  source: string | undefined,
   refreshMs: number,
 ): MarkProps {
   const { marks: shown } = state
   const query = { ...questionQuery(state), from: t?.from, to: t?.to }
-  const found = useTrafficMarks(query, shown && t !== undefined, refreshMs)
+  const found = useTrafficMarks(query, shown && t !== undefined && source !== undefined && source !== 'ring', refreshMs)
   const marks = useMemo(() => (found.length === 0 ? none : found.map(chartMarkOf)), [found])
   return useMemo(
     () => ({

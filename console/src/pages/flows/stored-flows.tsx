@@ -31,7 +31,7 @@ export default function StoredFlows(props: RowsProps): React.ReactNode {
   const totals = useTotals({ filter, both, once }, span)
   const total = more ? totals?.flows : stored.rows.length
   const { rows, busy, next, ends } = useStoredEnds(stored, { filter, both, once, fields, sort: order, revision }, total)
-  const marks = useFlowMarks(state, set, span, 0)
+  const marks = useFlowMarks(state, set, span, stored.source, 0)
   const [message, setMessage] = useState('')
   useEffect(() => {
     if (!busy && span !== undefined)

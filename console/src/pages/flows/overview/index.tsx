@@ -46,7 +46,7 @@ export default function Overview({ state, set, tabs }: FlowViewProps): React.Rea
   const all = useGroups(flowQuery, protocols, by, (looks.protocols ?? defaultLook).top)
   const stream = useLiveSeries(live, state, dim, spanSeconds(flowQuery.t))
   const link = useLink()
-  const marks = useFlowMarks(state, set, flowQuery.t, live ? liveMarksMs : 0)
+  const marks = useFlowMarks(state, set, flowQuery.t, all.data?.source, live ? liveMarksMs : 0)
   const [ready, setReady] = useState(focus !== '')
   const isQuiet = useIsQuiet()
   const isThere = all.data !== undefined
