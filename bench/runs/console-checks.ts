@@ -10,7 +10,7 @@ export default {
   async run(context) {
     if (context.scale === 'ci') return written(context)
     if (installedChromium() === undefined) context.skip('no Chromium is installed (WEIR_CHROMIUM names one)')
-    const tests = await runBrowserTests(context, [], 2_400_000)
+    const tests = await runBrowserTests(context, [], 5_400_000)
     for (const number of checkNumbers) {
       const matching = tests.filter(({ title }) => numberOf(title) === number)
       const bad = matching.filter(({ passed }) => !passed)

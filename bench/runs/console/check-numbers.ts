@@ -3,12 +3,8 @@ import { join } from 'node:path'
 import { ROOT } from '../../../tools/kit/command.ts'
 import { listFiles } from '../../../tools/kit/sources.ts'
 
-function span(first: number, last: number) {
-  return Array.from({ length: last - first + 1 }, (_, at) => first + at)
-}
-
-/** The checks of docs/explain/console-checks.md that need flows or clusters. */
-export const checkNumbers: readonly number[] = [...span(1, 17), ...span(19, 33), ...span(39, 52)]
+/** The checks of docs/explain/console-checks.md. */
+export const checkNumbers: readonly number[] = Array.from({ length: 52 }, (_, at) => at + 1)
 
 /** The number in a title such as `check 7: …`. */
 export function numberOf(title: string): number | undefined {
