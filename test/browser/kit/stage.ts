@@ -95,7 +95,7 @@ export class Stage {
     this.#pages.push(page)
     page.on('pageerror', (error) => this.complaints.push(`error: ${error.message}`))
     page.on('console', (message) => {
-      if (message.type() === 'error') this.complaints.push(`console: ${message.text()}`)
+      if (message.type() === 'error') this.complaints.push(`console: ${message.text()} ${message.location().url}`)
     })
     page.on('request', (request) => {
       if (!request.url().startsWith(this.weir.url) && !request.url().startsWith('blob:'))
