@@ -138,7 +138,9 @@ function comparable({ columns, rows, ...body }: Body): Body {
   const names = Array.isArray(columns) ? (columns as readonly { name: string }[]).map(({ name }) => name) : []
   const rounded = Array.isArray(rows)
     ? (rows as readonly (readonly unknown[])[]).map((row) =>
-        row.map((cell, at) => (names[at] === 'avg' && typeof cell === 'number' ? Number(cell.toPrecision(12)) : cell)),
+        row.map((cell, at) =>
+          /(?:^|_)avg$/.test(names[at] ?? '') && typeof cell === 'number' ? Number(cell.toPrecision(12)) : cell,
+        ),
       )
     : rows
   return { ...body, columns, rows: rounded }
