@@ -15,7 +15,7 @@ beforeEach(async () => {
   weir = await startWeir({
     folder,
     config: {
-      http: { ack: 'sink:bus', ack_timeout: '500ms' },
+      http: { ack: 'sink:bus', ack_timeout: '3s' },
       sinks: { bus: { type: 'http', url: receiver.url, delivery: { retry_initial: '50ms', retry_max: '100ms' } } },
     },
   })
