@@ -7,7 +7,7 @@ import { andFilter } from '../../parts/filter-text.ts'
 import { count } from '../../parts/format.ts'
 import { GraphCanvas } from '../../parts/graph/canvas.tsx'
 import { EdgeList } from '../../parts/graph/edge-list.tsx'
-import { defaultLimits, edgesOf, foldable, foldGraph, foldKey } from '../../parts/graph/fold.ts'
+import { defaultLimits, edgeLimits, edgesOf, fitsScope, foldable, foldGraph, foldKey } from '../../parts/graph/fold.ts'
 import type { Eye } from '../../parts/graph/paint.ts'
 import { conditionOf, scopeParts } from '../../parts/graph/scope.ts'
 import type { Pins } from '../../parts/graph/scopes.ts'
@@ -18,15 +18,16 @@ import { topologyText } from '../../text/topology.ts'
 import { Answered, useFlows } from './answered.tsx'
 import type { PanelProps } from './panels.tsx'
 
-/** More than are drawn, so that combined nodes are correct. */
-const edgeLimit = 4000
-
 export default function TopologyPanel(props: PanelProps): React.ReactNode {
   const { panel, filter, t } = props
   const { by } = panel
   const { current: scope, settle } = useFinest(panel.scope, ['workload', 'endpoint', 'addr'], `${filter} ${t.from}`)
   const { parts } = scopeParts[scope]
-  const answer = useFlows<GroupsAnswer>('/api/v1/topology', props, { scope: parts.join(','), by, limit: edgeLimit })
+  const answer = useFlows<GroupsAnswer>('/api/v1/topology', props, {
+    scope: parts.join(','),
+    by,
+    limit: edgeLimits.usual,
+  })
   const { data } = answer
   const [folds, setFolds] = useState<readonly string[]>([])
   const [pins, setPins] = useState<Pins>({})
@@ -36,10 +37,10 @@ export default function TopologyPanel(props: PanelProps): React.ReactNode {
   const navigate = useNavigate()
   const graph = useMemo(
     () =>
-      data === undefined || data.columns[0]?.name !== `src_${parts[0] ?? ''}`
+      data === undefined || !fitsScope(data, scope)
         ? undefined
         : foldGraph(edgesOf(data, scope), scope, by, defaultLimits, folds),
-    [data, parts, scope, by, folds],
+    [data, scope, by, folds],
   )
   settle(graph?.nodes.length)
   const { laid, failed } = useLayout(graph, scope, by, pins, 0)

@@ -77,6 +77,15 @@ interface Folded extends Known {
   readonly label?: string
 }
 
+/** Edges to request: more than are drawn, so that combined nodes are correct. */
+export const edgeLimits = { usual: 4000, more: 25_000 }
+
+/** Whether a response has the ends of this scope; until another one arrives, the previous is shown. */
+export function fitsScope({ columns }: Pick<GroupsAnswer, 'columns'>, scope: Scope): boolean {
+  const { parts } = scopeParts[scope]
+  return columns[0]?.name === `src_${parts[0] ?? ''}` && columns[parts.length]?.name === `dst_${parts[0] ?? ''}`
+}
+
 export const zero = (): Sum => ({ bytes: 0, packets: 0, flows: 0, drop_bytes: 0, drop_packets: 0 })
 
 function add(sum: Sum, more: Amounts) {

@@ -5,16 +5,13 @@ import type { GroupsAnswer } from '../overview/sums.ts'
 import type { ShownFlows } from '../state.ts'
 import { isOnRequest } from '../overview/state.ts'
 import { newRevision } from '../../../hooks/use-refresh.ts'
-import { edgesOf, moreLimits, defaultLimits, type Edges } from '../../../parts/graph/fold.ts'
+import { defaultLimits, edgeLimits, edgesOf, fitsScope, moreLimits, type Edges } from '../../../parts/graph/fold.ts'
 import { liveSeconds, useLiveGraph } from './live-graph.ts'
 import { scopeParts } from '../../../parts/graph/scope.ts'
 import type { Scope } from './state.ts'
 import { keyOf } from '../../../parts/graph/diff.ts'
 import { useTrouble } from './use-trouble.ts'
 import { useDiff, type DiffAnswer } from './use-diff.ts'
-
-/** More than are drawn, so that combined nodes are correct. */
-const edgeLimits = { usual: 4000, more: 25_000 }
 
 type ScopedFlows = Omit<ShownFlows, 'scope'> & Readonly<{ scope: Scope }>
 
@@ -26,11 +23,6 @@ type Topology = Readonly<{
   isFetching: boolean
   again: () => void
 }>
-
-function fits({ columns }: GroupsAnswer, scope: Scope) {
-  const { parts } = scopeParts[scope]
-  return columns[0]?.name === `src_${parts[0] ?? ''}` && columns[parts.length]?.name === `dst_${parts[0] ?? ''}`
-}
 
 export function useTopology(state: ScopedFlows, flowQuery: FlowQuery): Topology {
   const { live, scope, by, more, diff } = state
@@ -53,7 +45,7 @@ export function useTopology(state: ScopedFlows, flowQuery: FlowQuery): Topology 
   )
   const seeded = useMemo(
     () =>
-      seed.data === undefined || seed.isPlaceholderData || !fits(seed.data, scope)
+      seed.data === undefined || seed.isPlaceholderData || !fitsScope(seed.data, scope)
         ? undefined
         : edgesOf(seed.data, scope),
     [seed.data, seed.isPlaceholderData, scope],
@@ -73,7 +65,7 @@ export function useTopology(state: ScopedFlows, flowQuery: FlowQuery): Topology 
         ? compared.data?.scope === scope
           ? compared.data.edges
           : undefined
-        : plain.data === undefined || !fits(plain.data, scope)
+        : plain.data === undefined || !fitsScope(plain.data, scope)
           ? undefined
           : edgesOf(plain.data, scope)
     if (all === undefined) return undefined
