@@ -2,6 +2,7 @@ import { keepPreviousData, useQuery, type UseQueryResult } from '@tanstack/react
 import type { Investigation, Lane, LaneItem, LaneName, Measured } from '../../../src/api/published.ts'
 import type { Range } from '../state/range.ts'
 import { listText } from '../state/parts.ts'
+import { serverNow } from '../state/server-time.ts'
 import { pathOf, request, textOf } from './client.ts'
 
 export type { Investigation, Lane, LaneItem, LaneName, Measured }
@@ -20,7 +21,7 @@ export function useInvestigation(subject: string, t: Range, revision: number): U
 
 /** Costs of 30 days before a time, of the machines and the namespace of an object. */
 export function useCostLane(subject: string, at: string): UseQueryResult<Lane | undefined> {
-  const to = at === 'now' ? new Date() : new Date(at)
+  const to = new Date(at === 'now' ? serverNow() : at)
   return useQuery({
     queryKey: ['investigate', 'cost', subject, at],
     staleTime: 60_000,
