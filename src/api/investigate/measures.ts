@@ -1,4 +1,4 @@
-import { isoOf, conditionOf, type RowQuery } from '../../query/plan/index.ts'
+import { bucketSql, conditionOf, isoOf, type RowQuery } from '../../query/plan/index.ts'
 import type { Lane, Measured, Scene } from './types.ts'
 
 /** Of the latencies of a bucket. */
@@ -15,12 +15,11 @@ export async function measuresOf(
   step: number,
 ): Promise<Readonly<{ measured: readonly Measured[]; lanes: readonly Lane[] }>> {
   if (flows === undefined) return { measured: [], lanes: [] }
-  const width = BigInt(step) * 1_000_000n
-  const divide = flows.span.from < 0n ? dialect.floorDivide : dialect.divide
+  const bucket = bucketSql(flows.time.sql(dialect), { step, span: flows.span }, dialect)
   const dns = dialect.number('dns_latency')
   const known = (value: string) => `CASE WHEN ${value} > 0 THEN ${value} END`
   const rows = await runQuery(
-    `SELECT ${dialect.asText(`(${divide(dialect.micros(flows.time.sql(dialect)), width)}) * ${width}`)} AS bucket, ` +
+    `SELECT ${dialect.asText(bucket)} AS bucket, ` +
       `${dialect.percentile(known('rtt'), percent)} AS p_rtt, ${dialect.percentile(known(dns), percent)} AS p_dns, ` +
       `count(CASE WHEN rtt > 0 OR ${dns} > 0 THEN 1 END)::DOUBLE AS timed, ` +
       `${dialect.asText(dialect.sum('drop_packets'))} AS packets, ` +

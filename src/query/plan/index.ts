@@ -47,6 +47,7 @@ export {
   measures,
   seriesSql,
   type FurtherMeasure,
+  bucketSql,
   type GroupsRequest,
   type Measure,
   type Rank,

@@ -83,14 +83,23 @@ export interface SeriesRequest extends AggregateQuery {
   readonly group: readonly QueryField[]
 }
 
+/** Start of the bucket of a time, in µs. `step` in s. */
+export function bucketSql(
+  time: string,
+  { step, span }: Readonly<{ step: number; span: TimeSpan }>,
+  dialect: Dialect,
+): string {
+  const width = BigInt(step) * 1_000_000n
+  const divide = span.from < 0n ? dialect.floorDivide : dialect.divide
+  return `(${divide(dialect.micros(time), width)}) * ${width}`
+}
+
 /** In order of time. Groups after the largest are combined (_other), so that rows of a bucket add up to its total. */
 export function seriesSql(request: SeriesRequest, dialect: Dialect = duckdb): string {
   const { step, group, limit, by, of, further = [] } = request
   const { view, time, where, sums, remainder } = sourceOf(request, dialect)
   const { identifier: name, stored } = dialect
-  const width = BigInt(step) * 1_000_000n
-  const divide = request.span.from < 0n ? dialect.floorDivide : dialect.divide
-  const bucket = `(${divide(dialect.micros(time), width)}) * ${width} AS "_bucket"`
+  const bucket = `${bucketSql(time, { step, span: request.span }, dialect)} AS "_bucket"`
   if (group.length === 0) return `SELECT ${bucket}, ${sums} FROM ${view} WHERE ${where} GROUP BY 1 ORDER BY 1`
   const values = group.map((field, index) => `${columnSql(field, dialect)} AS "_g${index}"`).join(', ')
   const groups = group.map((_, index) => `"_g${index}"`)
