@@ -3,7 +3,6 @@ import type { FlowBuilder } from '../model/flow-builder.ts'
 import { listeningSides, shownSide, tcpBits } from '../model/service-port.ts'
 
 const { src, dst } = listeningSides
-const rst = 0x04
 const ways = 8
 const keyWords = 6
 const defaultSlots = 1 << 16
@@ -163,7 +162,7 @@ function tagOf(words: Uint32Array, at: number, socket: number, scope: number): n
 /** A refused or unanswered SYN, as of a scan, shows no server. NetFlow does not report answers to the sender. */
 function answered(flags: number, isAgent: boolean): boolean {
   if ((flags & tcpBits.syn) === 0) return true
-  return (flags & rst) === 0 && (!isAgent || (flags & (tcpBits.ack | tcpBits.synAck)) !== 0)
+  return (flags & tcpBits.rst) === 0 && (!isAgent || (flags & (tcpBits.ack | tcpBits.synAck)) !== 0)
 }
 
 function hashText(text: string): number {

@@ -22,7 +22,8 @@ export const servicePorts: Uint8Array = Uint8Array.from({ length: 65_536 }, (_, 
 /** Clients take their ports from here on (Linux: 32768, IANA: 49152), unless a registered service has the number. */
 const dynamicFrom = 32_768
 
-export const tcpBits = { syn: 0x02, ack: 0x10, synAck: 0x100 } as const
+/** Bits of `tcp_flags`; those above 0xff are NetObserv's, for two flags in one packet. */
+export const tcpBits = { syn: 0x02, rst: 0x04, ack: 0x10, synAck: 0x100 } as const
 
 export type PortEvidence = Readonly<{
   /** 0 or undefined: none. */

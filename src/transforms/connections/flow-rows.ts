@@ -2,6 +2,7 @@ import { murmur128 } from '../../engine/dedupe/murmur.ts'
 import type { FlowBatch } from '../../model/batches.ts'
 import { isPresent, type Column, type U16Column, type U32Column, type U64Column } from '../../model/columns.ts'
 import { endTexts } from '../../model/endpoint.ts'
+import { opensConnection, tcpBits } from '../../model/service-port.ts'
 import { keyReader } from '../rows/fields.ts'
 
 const tcp = 6
@@ -113,14 +114,14 @@ export class FlowRows {
       const isAgent = this.isAgent(row)
       if (isAgent && (flags & tcpBits.synAck) !== 0) return false
       // Of other exporters, a flow of either end can have both bits.
-      if ((flags & tcpBits.syn) !== 0 && (isAgent || (flags & tcpBits.ack) === 0)) return true
+      if (opensConnection({ flags, isAgent })) return true
     }
     return this.#srcPort(row) >= this.#dstPort(row)
   }
 
   endsConnection(row: number): boolean {
     if (this.proto(row) !== tcp) return false
-    return (this.flags(row) & (this.isAgent(row) ? tcpBits.agentEnds : tcpBits.ends)) !== 0
+    return (this.flags(row) & (this.isAgent(row) ? endBits.agent : endBits.other)) !== 0
   }
 
   exporter(row: number, into: Uint32Array): void {
@@ -133,8 +134,8 @@ export class FlowRows {
   }
 }
 
-/** Bits of `tcp_flags`; those above 0xff are NetObserv's, for two flags in one packet. */
-const tcpBits = { syn: 0x02, ack: 0x10, synAck: 0x100, ends: 0x05, agentEnds: 0x605 } as const
+/** FIN and RST; of NetObserv also those together with an ACK. */
+const endBits = { other: 0x05, agent: 0x605 } as const
 const none = [0, 0] as const
 
 type Words = Readonly<{
