@@ -22,24 +22,40 @@ interface CachedFact {
   answered?: number
 }
 
+const maxEntries = 64
+
+/** A small map for each store; a new key replaces the oldest one. */
+class StoreCache<Value> {
+  readonly #maps = new WeakMap<StoreReader, Map<string, Value>>()
+
+  of(store: StoreReader): Map<string, Value> {
+    const known = this.#maps.get(store) ?? new Map<string, Value>()
+    this.#maps.set(store, known)
+    return known
+  }
+
+  put(store: StoreReader, key: string, value: Value): void {
+    const map = this.of(store)
+    const [first] = map.keys()
+    if (map.size >= maxEntries && first !== undefined) map.delete(first)
+    map.delete(key)
+    map.set(key, value)
+  }
+}
+
 /** The panels of a page need the same facts. */
-const factCaches = new WeakMap<StoreReader, Map<string, CachedFact>>()
-const maxFacts = 64
+const factCache = new StoreCache<CachedFact>()
 /** Maximum age where an estimate suffices. */
 const roughlyMs = 10_000
 
 /** `oldest`: maximum age in ms. */
 function cachedFact(store: StoreReader, sql: string, clock: Clock, oldest: number): Promise<Fact | undefined> {
-  let cache = factCaches.get(store)
-  if (cache === undefined) factCaches.set(store, (cache = new Map()))
+  const cache = factCache.of(store)
   const known = cache.get(sql)
   if (known !== undefined && (known.answered === undefined || clock.monotonic() - known.answered < oldest))
     return known.fact
-  const [first] = cache.keys()
-  if (cache.size >= maxFacts && first !== undefined) cache.delete(first)
   const entry: CachedFact = { fact: rowsOf(store, sql, new AbortController().signal).then((rows) => rows?.[0]) }
-  cache.delete(sql)
-  cache.set(sql, entry)
+  factCache.put(store, sql, entry)
   entry.fact.then(
     () => {
       entry.answered = clock.monotonic()
@@ -52,14 +68,8 @@ function cachedFact(store: StoreReader, sql: string, clock: Clock, oldest: numbe
 }
 
 /** Requests for which the rollup lacked too much. Reading it again before the flows would double the cost. */
-const insufficient = new WeakMap<StoreReader, Map<string, Readonly<{ until: number; oldest: number }>>>()
+const insufficient = new StoreCache<Readonly<{ until: number; oldest: number }>>()
 const insufficientMs = 60_000
-
-function insufficientOf(store: StoreReader) {
-  const known = insufficient.get(store) ?? new Map<string, Readonly<{ until: number; oldest: number }>>()
-  insufficient.set(store, known)
-  return known
-}
 
 export type SumSource = Readonly<{
   /** Undefined: the flows. */
@@ -116,14 +126,13 @@ export async function sumSource(
   if (whole && flows.rows <= fewFlows && mode !== 'rough') return raw
   const sql = lossSql(rollup, dialectOf(store))
   const isShared = !limited && mode !== 'rough'
-  const known = insufficientOf(store)
   const fields = groups.fields.map(({ name }) => name)
   const key = fingerprint(rowQuery, [
     plan.view,
     ...fields,
     `${to - from} ${groups.step} ${rowQuery.by} ${rowQuery.limit}`,
   ])
-  const before = isShared ? known.get(key) : undefined
+  const before = isShared ? insufficient.of(store).get(key) : undefined
   if (before !== undefined && clock.monotonic() < before.until && isWithin(flows, before.oldest)) return raw
   // Visibility requires current facts.
   const facts = limited
@@ -134,10 +143,7 @@ export async function sumSource(
   const rollupOldest = Number(facts?.['oldest'])
   const stored = isWithin(flows, rollupOldest)
   const remember = () => {
-    if (!isShared) return
-    const [first] = known.keys()
-    if (known.size >= maxFacts && first !== undefined) known.delete(first)
-    known.set(key, { until: clock.monotonic() + insufficientMs, oldest: rollupOldest })
+    if (isShared) insufficient.put(store, key, { until: clock.monotonic() + insufficientMs, oldest: rollupOldest })
   }
   const insteadRaw = (): SumSource => {
     remember()
