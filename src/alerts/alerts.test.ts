@@ -5,33 +5,10 @@ import type { Unit } from '../journal/types.ts'
 import { WeirError } from '../model/errors.ts'
 import { MetricStore } from '../telemetry/metrics.ts'
 import { Alerts } from './alerts.ts'
-import { compileRule, isProblem, type WrittenRule } from './compile.ts'
 import type { AlertRule } from './rule.ts'
+import { ruleOf } from './testing/rule.ts'
 import { duckdb } from '../query/index.ts'
 import { samplesSql } from './sample-sql.ts'
-
-const usual: WrittenRule = {
-  on: 'events',
-  filter: null,
-  measure: null,
-  by: [],
-  window: 60_000,
-  condition: '> 0',
-  sql: null,
-  every: 10_000,
-  for: 0,
-  resend: 0,
-  no_data: 'keep',
-  severity: 'warning',
-  labels: {},
-  annotations: {},
-}
-
-function ruleOf(name: string, written: Partial<WrittenRule> = {}): AlertRule {
-  const rule = compileRule(name, { ...usual, ...written })
-  if (isProblem(rule)) throw new Error(rule.message)
-  return rule
-}
 
 /** The journal outlives the process: `open` starts another one on it. */
 class Scene {

@@ -1,7 +1,8 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { testContext } from '../../test/conformance/batches.ts'
 import { MemoryBus } from '../../test/kit/memory-bus.ts'
-import { Alerts, compileRule, isProblem, type AlertRule } from '../alerts/index.ts'
+import { Alerts, type AlertRule } from '../alerts/index.ts'
+import { ruleOf as writtenRule } from '../alerts/testing/rule.ts'
 import type { StoreReader } from '../engine/control.ts'
 import { SharedRecords } from '../engine/cluster/records.ts'
 import { frameOf, Units } from '../engine/cluster/units.ts'
@@ -17,26 +18,7 @@ const polling = { timeout: 60_000, interval: 5 }
 const leaseMs = 500
 const everyMs = 20
 
-function ruleOf(name: string, forMs = 0): AlertRule {
-  const rule = compileRule(name, {
-    on: 'events',
-    filter: null,
-    measure: null,
-    by: [],
-    window: 60_000,
-    condition: '> 0',
-    sql: null,
-    every: everyMs,
-    for: forMs,
-    resend: 0,
-    no_data: 'keep',
-    severity: 'warning',
-    labels: {},
-    annotations: {},
-  })
-  if (isProblem(rule)) throw new Error(rule.message)
-  return rule
-}
+const ruleOf = (name: string, forMs = 0): AlertRule => writtenRule(name, { every: everyMs, for: forMs })
 
 /** The bus as one instance reaches it: while it is suspended, its writes wait. */
 class Line {

@@ -1,11 +1,9 @@
 /** The shortest ways to three answers, counted in actions of a user: a click, a drag, a shortcut, or Enter. */
-import { spawn, type ChildProcess } from 'node:child_process'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Browser, Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { ROOT } from '../../tools/kit/command.ts'
 import { installedChromium, launch } from './kit/chromium.ts'
+import { Demo } from './kit/demo.ts'
 
 const chromiumPath = installedChromium()
 const pollOptions = { timeout: 60_000 }
@@ -43,47 +41,27 @@ class Actions {
 }
 
 describe.skipIf(chromiumPath === undefined)('chromium: actions to an answer', () => {
-  let demo: ChildProcess | undefined
+  const demo = new Demo()
   let browser: Browser
-  let url = ''
-  let change = { time: '', actor: '', pos: '' }
 
-  const sql = async <T>(statement: string): Promise<T[]> => {
-    const answer = await fetch(`${url}/api/v1/sql`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ sql: statement, format: 'json' }),
-    })
-    return (await answer.json()) as T[]
-  }
   const open = async (path: string): Promise<{ readonly page: Page; readonly actions: Actions }> => {
     const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, timezoneId: 'UTC' })
     const page = await context.newPage()
-    await page.goto(url + path)
+    await page.goto(demo.url + path)
     return { page, actions: new Actions(page) }
   }
 
   beforeAll(async () => {
     if (chromiumPath === undefined) return
-    demo = spawn(process.execPath, [join(ROOT, 'tools/demo.ts')], { cwd: ROOT, stdio: ['ignore', 'pipe', 'ignore'] })
-    let output = ''
-    demo.stdout?.setEncoding('utf8').on('data', (text: string) => (output += text))
-    while (!output.includes('Ctrl-C') && demo.exitCode === null) await sleep(100)
-    url = /console +(\S+)/.exec(output)?.[1] ?? ''
+    await demo.start()
     browser = await launch(chromiumPath)
-    const rollouts = `SELECT time, actor, _pos AS pos FROM changes WHERE kind = 'Deployment' AND name = 'api'
-      AND operation = 'updated' AND NOT initial ORDER BY time LIMIT 1`
-    for (let found: typeof change | undefined; found === undefined; await sleep(500)) {
-      found = (await sql<typeof change>(rollouts))[0]
-      change = found ?? change
-    }
     const after = `SELECT count(*)::INT AS n FROM flows
-      WHERE time_end > TIMESTAMPTZ '${change.time}' + INTERVAL 34 SECONDS`
-    while (Number((await sql<{ n: number }>(after))[0]?.n) === 0) await sleep(500)
+      WHERE time_end > TIMESTAMPTZ '${demo.rollout.time}' + INTERVAL 34 SECONDS`
+    while (Number((await demo.sql<{ n: number }>(after))[0]?.n) === 0) await sleep(500)
   }, 600_000)
   afterAll(async () => {
     await browser?.close()
-    demo?.kill('SIGTERM')
+    demo.stop()
   })
 
   test('check 51: top talkers of the last hour with service ports are one action from Home', async () => {
@@ -94,7 +72,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: actions to an answer', ()
     expect(new URL(page.url()).searchParams.get('t')).toBe('now-1h..now')
     const cells = grid.getByRole('row').nth(1).locator(':scope > *')
     // The demo continues: the largest pair stays, its sum grows.
-    const [largest] = await sql<Record<string, string | number | null>>(
+    const [largest] = await demo.sql<Record<string, string | number | null>>(
       `SELECT src_addr, dst_addr, service_port FROM flows WHERE time_received >= now() - INTERVAL 1 HOUR
         GROUP BY src_name, src_addr, dst_name, dst_addr, service_port ORDER BY sum(bytes_est) DESC LIMIT 1`,
     )
@@ -106,7 +84,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: actions to an answer', ()
   })
 
   test('check 51: one flow by address and port, with a link to it, is two actions from Home', async () => {
-    const [flow] = await sql<Record<string, string | number>>(
+    const [flow] = await demo.sql<Record<string, string | number>>(
       `SELECT src_addr, src_port FROM flows WHERE src_port > 10000 AND time_received < now() - INTERVAL 20 SECONDS
         GROUP BY ALL HAVING count(*) = 1 LIMIT 1`,
     )
@@ -129,7 +107,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: actions to an answer', ()
   })
 
   test('check 51: a drop in a chart leads to the change before it and its actor with three actions', async () => {
-    const at = Date.parse(change.time)
+    const at = Date.parse(demo.rollout.time)
     const [from, to] = [at - 60_000, at + 34_000]
     const t = [from, to].map((ms) => new Date(ms).toISOString()).join('..')
     const q = encodeURIComponent('src.owner = api and dst.owner = database')
@@ -143,11 +121,11 @@ describe.skipIf(chromiumPath === undefined)('chromium: actions to an answer', ()
     const drawer = page.getByRole('complementary', { name: 'What changed before this?' })
     const first = drawer.getByRole('listitem').first()
     await expect.poll(() => first.innerText(), pollOptions).toContain('Deployment shop/api')
-    expect((await first.innerText()).replaceAll(/\s+/g, ' ')).toContain(`rolled out by ${change.actor}`)
+    expect((await first.innerText()).replaceAll(/\s+/g, ' ')).toContain(`rolled out by ${demo.rollout.actor}`)
     await actions.click(first.getByRole('link', { name: 'Before and after' }))
     const opened = page.getByRole('complementary', { name: 'Change', exact: true })
     await opened.getByText('db-client').first().waitFor(pollOptions)
-    expect(new URL(page.url()).searchParams.get('sel')).toBe(change.pos)
+    expect(new URL(page.url()).searchParams.get('sel')).toBe(demo.rollout.pos)
     expect(actions.count).toBeLessThanOrEqual(3)
     await page.context().close()
   })

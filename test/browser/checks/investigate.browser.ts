@@ -1,56 +1,39 @@
 // A workload of the demo in lanes: from Home to the change before a drop, pins in the link, and the report.
-import { spawn, type ChildProcess } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { ROOT } from '../../../tools/kit/command.ts'
 import { installedChromium, launch } from '../kit/chromium.ts'
+import { Demo } from '../kit/demo.ts'
 import { violations } from '../kit/stage.ts'
 
 const chromiumPath = installedChromium()
 const pollOptions = { timeout: 60_000 }
 
 describe.skipIf(chromiumPath === undefined)('chromium: investigate a subject', () => {
-  let demo: ChildProcess | undefined
+  const demo = new Demo()
   let browser: Browser
-  let url = ''
-  let change = { time: '', actor: '', pos: '' }
   const errors: string[] = []
 
   const open = async (path: string, viewport = { width: 1440, height: 900 }): Promise<Page> => {
     const page = await (await browser.newContext({ viewport, acceptDownloads: true })).newPage()
     page.on('pageerror', ({ message }) => errors.push(message))
-    await page.goto(url + path)
+    await page.goto(demo.url + path)
     return page
   }
-  const around = () => [-60_000, 40_000].map((ms) => new Date(Date.parse(change.time) + ms).toISOString()).join('..')
+  const around = () =>
+    [-60_000, 40_000].map((ms) => new Date(Date.parse(demo.rollout.time) + ms).toISOString()).join('..')
 
   beforeAll(async () => {
     if (chromiumPath === undefined) return
-    demo = spawn(process.execPath, [join(ROOT, 'tools/demo.ts')], { cwd: ROOT, stdio: ['ignore', 'pipe', 'ignore'] })
-    let output = ''
-    demo.stdout?.setEncoding('utf8').on('data', (text: string) => (output += text))
-    while (!output.includes('Ctrl-C') && demo.exitCode === null) await sleep(100)
-    url = /console +(\S+)/.exec(output)?.[1] ?? ''
+    await demo.start()
     browser = await launch(chromiumPath)
-    const sql = `SELECT time, actor, _pos AS pos FROM changes WHERE kind = 'Deployment' AND name = 'api'
-      AND operation = 'updated' AND NOT initial ORDER BY time LIMIT 1`
-    for (let found: typeof change | undefined; found === undefined; await sleep(500)) {
-      const answer = await fetch(`${url}/api/v1/sql`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ sql, format: 'json' }),
-      })
-      found = ((await answer.json()) as (typeof change)[])[0]
-      change = found ?? change
-    }
-    while (Date.now() < Date.parse(change.time) + 45_000) await sleep(500)
+    while (Date.now() < Date.parse(demo.rollout.time) + 45_000) await sleep(500)
   }, 300_000)
   afterAll(async () => {
     await browser?.close()
-    demo?.kill('SIGTERM')
+    demo.stop()
   })
 
   test('lanes distinguish no events from missing collection; a mark opens its change', async () => {
@@ -78,7 +61,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: investigate a subject', (
       .first()
       .click()
     await drawer.getByText('db-client').first().waitFor(pollOptions)
-    expect(new URL(page.url()).searchParams.get('sel')).toBe(`changes:${change.pos}`)
+    expect(new URL(page.url()).searchParams.get('sel')).toBe(`changes:${demo.rollout.pos}`)
     await drawer.getByRole('link', { name: 'Its traffic' }).waitFor()
     expect(await violations(page)).toEqual([])
     await page.emulateMedia({ colorScheme: 'dark' })
@@ -94,7 +77,9 @@ describe.skipIf(chromiumPath === undefined)('chromium: investigate a subject', (
       .getByRole('button', { name: /^Pin Deployment shop\/api: rolled out/ })
       .first()
       .click(pollOptions)
-    await expect.poll(() => new URL(page.url()).searchParams.get('pins'), pollOptions).toBe(`changes:${change.pos}`)
+    await expect
+      .poll(() => new URL(page.url()).searchParams.get('pins'), pollOptions)
+      .toBe(`changes:${demo.rollout.pos}`)
     await page.reload()
     await page.getByRole('button', { name: 'Pinned (1)' }).click(pollOptions)
     await expect.poll(() => page.getByRole('button', { name: /^Unpin / }).count(), pollOptions).toBe(1)
@@ -104,9 +89,9 @@ describe.skipIf(chromiumPath === undefined)('chromium: investigate a subject', (
     expect(download.suggestedFilename()).toBe('weir-deployment-shop-api.md')
     const report = await readFile(await download.path(), 'utf8')
     const pinned = report.split('## Pinned')[1]?.split('## Timeline')[0] ?? ''
-    expect(pinned).toContain(change.time.slice(0, 19).replace('T', ' '))
-    expect(pinned).toContain(`${url}/changes?`)
-    expect(report).toContain(`](${url}/investigate?`)
+    expect(pinned).toContain(demo.rollout.time.slice(0, 19).replace('T', ' '))
+    expect(pinned).toContain(`${demo.url}/changes?`)
+    expect(report).toContain(`](${demo.url}/investigate?`)
     if (process.env['WEIR_PICTURES'] !== undefined)
       await page.screenshot({ path: join(process.env['WEIR_PICTURES'], 'investigate-light.png') })
     await page.context().close()
@@ -119,7 +104,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: investigate a subject', (
     const drawer = page.getByRole('complementary', { name: 'What changed before this?' })
     const entry = drawer.getByRole('listitem').filter({ hasText: 'Deployment shop/api' }).first()
     await entry.waitFor(pollOptions)
-    expect(await entry.innerText()).toContain(change.actor)
+    expect(await entry.innerText()).toContain(demo.rollout.actor)
     await entry.getByRole('link', { name: 'Investigate' }).waitFor()
     await entry.getByRole('link', { name: 'Before and after' }).click()
     await page

@@ -1,72 +1,46 @@
 // From a drop to the change before it, on the demo: a rollout removes a label that a network policy requires.
-import { spawn, type ChildProcess } from 'node:child_process'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { ROOT } from '../../../tools/kit/command.ts'
 import { installedChromium, launch } from '../kit/chromium.ts'
+import { Demo } from '../kit/demo.ts'
 import { violations } from '../kit/stage.ts'
 
 const chromiumPath = installedChromium()
 const pollOptions = { timeout: 60_000 }
 const filter = 'src.owner = api and dst.owner = database'
 
-interface Change {
-  readonly time: string
-  readonly actor: string
-  readonly pos: string
-}
-
 describe.skipIf(chromiumPath === undefined)('chromium: from a drop to the change before it', () => {
-  let demo: ChildProcess | undefined
+  const demo = new Demo()
   let browser: Browser
-  let url = ''
-  let change: Change = { time: '', actor: '', pos: '' }
   const errors: string[] = []
 
-  const sql = async <T>(statement: string): Promise<T[]> => {
-    const answer = await fetch(`${url}/api/v1/sql`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ sql: statement, format: 'json' }),
-    })
-    return (await answer.json()) as T[]
-  }
   const open = async (path: string): Promise<Page> => {
     const page = await (await browser.newContext({ viewport: { width: 1440, height: 900 } })).newPage()
     page.on('pageerror', ({ message }) => errors.push(message))
-    await page.goto(url + path)
+    await page.goto(demo.url + path)
     return page
   }
   /** The drop, as a user selects it: from just before it. */
-  const range = () => [-6000, 34_000].map((ms) => new Date(Date.parse(change.time) + ms).toISOString()).join('..')
+  const range = () => [-6000, 34_000].map((ms) => new Date(Date.parse(demo.rollout.time) + ms).toISOString()).join('..')
   const flows = (more: string) => `/flows?v=1&view=overview&live=0&t=${range()}&q=${encodeURIComponent(filter)}${more}`
 
   beforeAll(async () => {
     if (chromiumPath === undefined) return
-    demo = spawn(process.execPath, [join(ROOT, 'tools/demo.ts')], { cwd: ROOT, stdio: ['ignore', 'pipe', 'ignore'] })
-    let output = ''
-    demo.stdout?.setEncoding('utf8').on('data', (text: string) => (output += text))
-    while (!output.includes('Ctrl-C') && demo.exitCode === null) await sleep(100)
-    url = /console +(\S+)/.exec(output)?.[1] ?? ''
+    await demo.start()
     browser = await launch(chromiumPath)
-    const rollouts = `SELECT time, actor, _pos AS pos FROM changes WHERE kind = 'Deployment' AND name = 'api'
-      AND operation = 'updated' AND NOT initial ORDER BY time LIMIT 1`
-    for (let found: Change | undefined; found === undefined; await sleep(500)) {
-      found = (await sql<Change>(rollouts))[0]
-      change = found ?? change
-    }
-    const after = new Date(Date.parse(change.time) + 30_000).toISOString()
+    const after = new Date(Date.parse(demo.rollout.time) + 30_000).toISOString()
     while (
-      Number((await sql<{ n: number }>(`SELECT count(*)::INT AS n FROM flows WHERE time_end > '${after}'`))[0]?.n) === 0
+      Number(
+        (await demo.sql<{ n: number }>(`SELECT count(*)::INT AS n FROM flows WHERE time_end > '${after}'`))[0]?.n,
+      ) === 0
     )
       await sleep(500)
     await sleep(4000)
   }, 300_000)
   afterAll(async () => {
     await browser?.close()
-    demo?.kill('SIGTERM')
+    demo.stop()
   })
 
   test('two actions lead from the chart to the rollout, its actor, its diff and the reason', async () => {
@@ -78,7 +52,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: from a drop to the change
     await first.waitFor(pollOptions)
     await expect.poll(() => first.innerText(), pollOptions).toContain('Deployment shop/api')
     const text = (await first.innerText()).replaceAll(/\s+/g, ' ')
-    expect(text).toContain(`rolled out by ${change.actor}`)
+    expect(text).toContain(`rolled out by ${demo.rollout.actor}`)
     expect(text).toMatch(/labels\/role ?− db-client/)
     expect(text).toMatch(/(preceded by|at the start).*is shop\/api/)
     const whole = await drawer.innerText()
@@ -99,7 +73,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: from a drop to the change
       .getByText('db-client')
       .first()
       .waitFor(pollOptions)
-    expect(new URL(page.url()).searchParams.get('sel')).toBe(change.pos)
+    expect(new URL(page.url()).searchParams.get('sel')).toBe(demo.rollout.pos)
     await page
       .getByRole('complementary', { name: 'Change', exact: true })
       .getByRole('link', { name: 'Its traffic' })
@@ -122,11 +96,11 @@ describe.skipIf(chromiumPath === undefined)('chromium: from a drop to the change
     await page.keyboard.press('n')
     await expect
       .poll(() => slider.getAttribute('aria-valuetext'), pollOptions)
-      .toContain(`Deployment shop/api rolled out by ${change.actor}: metadata/labels/role db-client → –`)
+      .toContain(`Deployment shop/api rolled out by ${demo.rollout.actor}: metadata/labels/role db-client → –`)
     await page.keyboard.press('o')
     const drawer = page.getByRole('complementary', { name: 'Change', exact: true })
     await drawer.getByText('db-client').first().waitFor(pollOptions)
-    expect(new URL(page.url()).searchParams.get('mark')).toBe(change.pos)
+    expect(new URL(page.url()).searchParams.get('mark')).toBe(demo.rollout.pos)
     expect(await violations(page)).toEqual([])
     await page.keyboard.press('Escape')
     await drawer.waitFor({ state: 'detached' })
@@ -149,8 +123,11 @@ describe.skipIf(chromiumPath === undefined)('chromium: from a drop to the change
     // The axis begins and ends with whole buckets, so the sign is within some pixels.
     let opened = false
     for (let off = -30; off <= 30 && !opened; off += 6) {
-      await page.mouse.click(box.x + ((Date.parse(change.time) - from) / (to - from)) * box.width + off, box.y + 4)
-      opened = new URL(page.url()).searchParams.get('mark') === change.pos
+      await page.mouse.click(
+        box.x + ((Date.parse(demo.rollout.time) - from) / (to - from)) * box.width + off,
+        box.y + 4,
+      )
+      opened = new URL(page.url()).searchParams.get('mark') === demo.rollout.pos
     }
     await page
       .getByRole('complementary', { name: 'Change', exact: true })
