@@ -88,7 +88,7 @@ export async function manyGroups(
     : largest.map((row, index) => ({ ...row, ...all, _place: index + 1 }))
 }
 
-function largestFirst({ group, by }: GroupsRequest): (a: AnswerRecord, b: AnswerRecord) => number {
+export function largestFirst({ group, by }: GroupsRequest): (a: AnswerRecord, b: AnswerRecord) => number {
   const numeric = group.map(({ kind }) => kind === 'u64' || kind === 'estimate')
   return (a, b) => {
     const [left, right] = [a[`_${by}`] as Cell, b[`_${by}`] as Cell]

@@ -1,4 +1,4 @@
-import { dialectOf, flowNames, type Dialect, type QueryField } from '../query/index.ts'
+import { dialectOf, flowNames, type QueryField } from '../query/index.ts'
 import {
   furtherMeasures,
   hasStats,
@@ -16,7 +16,6 @@ import {
 import type { Principal } from './access/principal.ts'
 import { rowsOf } from './store-query.ts'
 import type { Hub } from './live/hub.ts'
-import { manyGroups, storedEnds } from './many-groups.ts'
 import type { ApiContext } from './options.ts'
 import { ApiError } from './problems.ts'
 import {
@@ -30,6 +29,7 @@ import {
 import type { AnswerRecord, RingAnswer } from './ring/answers.ts'
 import type { RingSource } from './ring/scan.ts'
 import { storedSince, storedTo, summedSince } from './stored-to.ts'
+import { flowSums, type SumGroups, type SumSql } from './flow-sums.ts'
 import { sumSource } from './sum-source.ts'
 
 export interface SumsQuery extends QuestionQuery {
@@ -203,16 +203,14 @@ export type RunStatement = Readonly<{
 }>
 
 type SumReaders<Request> = Readonly<{
-  sql: (request: Request, dialect: Dialect) => string
+  sql: SumSql<Request>
   ring: (source: RingSource, signal: AbortSignal) => Promise<RingAnswer | undefined>
 }>
-
-const manyFlows = 1_000_000
 
 export async function readSums<Request extends AggregateQuery>(
   run: RunStatement,
   request: Request,
-  groups: Readonly<{ fields: readonly QueryField[]; step: number | undefined }>,
+  groups: SumGroups,
   query: SumsQuery,
   readers: SumReaders<Request>,
 ): Promise<SumsAnswer | undefined> {
@@ -238,11 +236,7 @@ export async function readSums<Request extends AggregateQuery>(
   )
   const dialect = dialectOf(store)
   const fromFlows = async (): Promise<SumsAnswer | undefined> => {
-    const stored = groups.step === undefined ? ((await store.sums?.())?.flows.rows ?? 0) : 0
-    const isMany = dialect.hasParts && stored > manyFlows && groups.fields.length > 0
-    const many = isMany ? await manyGroups(store, { ...request, group: groups.fields }, stored, disconnected) : 'few'
-    const ends = isMany ? storedEnds : undefined
-    const rows = many === 'few' ? await rowsOf(store, readers.sql({ ...request, ends }, dialect), disconnected) : many
+    const rows = await flowSums(store, request, groups, readers.sql, disconnected)
     return rows === undefined
       ? undefined
       : {

@@ -1,7 +1,6 @@
-/** Sums by endpoint: flows are grouped by stored columns first, and these far fewer groups are named afterwards. */
-import { duckdb } from '../dialect.ts'
+/** Values of the text of an endpoint, computed per endpoint and per text of a dictionary instead of per flow. */
 import { endpointFields } from '../endpoints.ts'
-import { columnSql, type QueryField } from '../names.ts'
+import type { End, QueryField } from '../names.ts'
 
 /** The store's columns and endpoints. */
 export type StoredEnds = Readonly<{
@@ -11,43 +10,48 @@ export type StoredEnds = Readonly<{
   stored: (column: string) => string
 }>
 
-const parts = ['name', 'owner_name', 'label'] as const
-const keyNames = [...parts.map((part) => `"_k_${part}"`), '"_k_ep"']
-
-type EndpointSums = Readonly<{
-  /** SELECT list of a flow. The id is NULL if the flow has a name, so that one endpoint is one group. */
-  keys: string
-  /** Of the groups `k` and their endpoint `e`, with the other fields of the group. */
-  values: string
+export type EndValue = Readonly<{
+  value: string
+  /** To append to a relation with the columns {@link reads}. */
   join: string
+  reads: readonly string[]
 }>
 
-/** Undefined unless exactly one field is an endpoint. */
-export function endpointSums(group: readonly QueryField[], { view, stored }: StoredEnds): EndpointSums | undefined {
-  const ends = (['src', 'dst'] as const).filter((end) => group.includes(endpointFields[end]))
-  const [end] = ends
-  if (end === undefined || ends.length > 1) return undefined
-  const name = stored(`${end}_name`)
-  const unless = (column: string) => `CASE WHEN ${name} IS NULL THEN ${column} END`
-  const keys = [
-    `${name} AS ${keyNames[0]}`,
-    ...[`${end}_owner_name`, `${end}_label`, `${end}_ep`].map(
-      (column, index) => `${unless(stored(column))} AS ${keyNames[index + 1]}`,
-    ),
+/** `sparse`: the value is NULL for most endpoints. */
+type ValueOptions = Readonly<{ alias: string; sparse?: boolean }>
+
+export function endOf(field: QueryField): End | undefined {
+  return (['src', 'dst'] as const).find((end) => field === endpointFields[end])
+}
+
+/**
+ * A function of the text of the endpoint, as SQL of SQL. The flow's name, owner and label have priority over those of
+ * its endpoint, each in this order.
+ */
+export function valueOfEnd(
+  end: End,
+  { view, stored }: StoredEnds,
+  value: (text: string) => string,
+  { alias, sparse = false }: ValueOptions,
+): EndValue {
+  const [name, owner, label, id] = ['name', 'owner_name', 'label', 'ep'].map((part) => stored(`${end}_${part}`)) as [
+    string,
+    string,
+    string,
+    string,
   ]
-  const named = [...parts.flatMap((part) => [`k."_k_${part}"`, `e."${part}"`]), 'e."addr"']
+  const level = 'CASE WHEN "name" IS NOT NULL THEN 0 WHEN "owner_name" IS NOT NULL THEN 1 ELSE 2 END'
+  const endpoints =
+    `SELECT "ep" AS "_ep", ${level} AS "_level", ${value('coalesce("name", "owner_name", "label", "addr")')} ` +
+    `AS "_value" FROM ${view}`
+  const used = sparse
+    ? `SELECT "_ep", "_level", "_value" FROM (${endpoints}) WHERE "_value" IS NOT NULL OR "_level" < 2`
+    : endpoints
+  const own = (part: string) => `WHEN ${part} IS NOT NULL THEN ${value(part)}`
+  const ofLevel = (at: number) => `WHEN ${alias}."_level" = ${at} THEN ${alias}."_value"`
   return {
-    keys: [
-      ...keys,
-      ...group.flatMap((field, index) =>
-        field === endpointFields[end] ? [] : [`${columnSql(field, duckdb)} AS "_g${index}"`],
-      ),
-    ].join(', '),
-    values: group
-      .map((field, index) =>
-        field === endpointFields[end] ? `coalesce(${named.join(', ')}) AS "_g${index}"` : `k."_g${index}"`,
-      )
-      .join(', '),
-    join: `LEFT JOIN ${view} e ON k."_k_ep" = e."ep"`,
+    value: `CASE ${own(name)} ${ofLevel(0)} ${own(owner)} ${ofLevel(1)} ${own(label)} ELSE ${alias}."_value" END`,
+    join: `LEFT JOIN (${used}) ${alias} ON CASE WHEN ${name} IS NULL THEN ${id} END = ${alias}."_ep"`,
+    reads: [name, owner, label, id],
   }
 }

@@ -34,11 +34,13 @@ export {
   type Direction,
   type Evidence,
 } from './conversations.ts'
+export { hashedEnds, hashedGroupsSql, hashedTextsSql } from './hashed-groups.ts'
 export { exportSql, type ExportRequest } from './export.ts'
 export { fieldUseSql, valuesSql, type ValuesRequest } from './values.ts'
 export { hasStats, percentileIndex, percentiles, statisticsOf, stats, type Stat, type Statistics } from './stats.ts'
 export {
   furtherMeasures,
+  exactDoubles,
   groupsSql,
   isFurther,
   isMeasure,

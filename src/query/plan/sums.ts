@@ -1,7 +1,7 @@
 import { duckdb, type Dialect } from '../dialect.ts'
 import { columnSql, type QueryField } from '../names.ts'
 import { compileSql } from '../sql.ts'
-import { endpointSums, type StoredEnds } from './endpoint-sums.ts'
+import { endOf, valueOfEnd, type StoredEnds } from './endpoint-sums.ts'
 import { boundOf, conditionOf, withinSql, type RowQuery } from './row-query.ts'
 import type { TimeSpan } from './span.ts'
 import { orderOfStat, percentileIndex, statNames, statsSql, valueSql, type Stat } from './stats.ts'
@@ -28,9 +28,14 @@ export interface AggregateQuery extends RowQuery {
   readonly further?: readonly FurtherMeasure[]
   readonly of?: QueryField
   readonly rollup?: Rollup
-  /** Set for many flows: sums by endpoint name groups instead of flows. */
+  /** For a series of the largest endpoints. */
   readonly ends?: StoredEnds | undefined
+  /** True: faster sums of flows that are exact while the totals are below {@link exactDoubles}. */
+  readonly doubles?: boolean | undefined
 }
+
+/** Values are not negative, so that no partial sum is larger than the total. */
+export const exactDoubles = 2 ** 52
 
 type Source = Readonly<{
   view: string
@@ -40,13 +45,17 @@ type Source = Readonly<{
   remainder: string
 }>
 
-function sourceOf(rowQuery: AggregateQuery, dialect: Dialect): Source {
+export function sourceOf(rowQuery: AggregateQuery, dialect: Dialect): Source {
   const { identifier: name, sum } = dialect
-  const { rollup, of, further = [] } = rowQuery
+  const { rollup, of, further = [], doubles } = rowQuery
   const none = 'false'
   const more = further.map((field) => `, ${sum(name(field))} AS "_${field}"`).join('')
+  const estimated = (field: 'bytes' | 'packets') =>
+    rollup !== undefined || doubles === undefined
+      ? sum(`${field}_est`)
+      : `sum("${field}"::${doubles ? 'DOUBLE' : 'HUGEINT'} * coalesce("sampling", 1))::HUGEINT`
   const sums = (flows: string) =>
-    `${sum('bytes_est')} AS "_bytes", ${sum('packets_est')} AS "_packets", ${flows} AS "_flows"${more}`
+    `${estimated('bytes')} AS "_bytes", ${estimated('packets')} AS "_packets", ${flows} AS "_flows"${more}`
   if (rollup === undefined)
     return {
       view: rowQuery.names.view,
@@ -81,6 +90,8 @@ export const maxFlowDelayUs = 3_600_000_000
 export interface SeriesRequest extends AggregateQuery {
   readonly step: number
   readonly group: readonly QueryField[]
+  /** The largest endpoints if the group is one endpoint and `ends` is set. */
+  readonly largest?: readonly string[]
 }
 
 /** Start of the bucket of a time, in µs. `step` in s. */
@@ -101,6 +112,15 @@ export function seriesSql(request: SeriesRequest, dialect: Dialect = duckdb): st
   const { identifier: name, stored } = dialect
   const bucket = `${bucketSql(time, { step, span: request.span }, dialect)} AS "_bucket"`
   if (group.length === 0) return `SELECT ${bucket}, ${sums} FROM ${view} WHERE ${where} GROUP BY 1 ORDER BY 1`
+  const place = placeOf(request)
+  if (place !== undefined) {
+    const summed = ['bytes', 'packets', 'flows', ...further].map((sum) => `"_${sum}"`).join(', ')
+    const read = [...place.reads, ...['bytes', 'packets', 'sampling', ...further].map(name)].join(', ')
+    const flows = `SELECT ${bucket}, ${read} FROM ${view} WHERE ${where}`
+    return `SELECT "_bucket", "_place" IS NULL AS "_other", ${place.text} AS "_g0", ${summed} FROM
+        (SELECT "_bucket", ${place.value} AS "_place", ${sums} FROM (${flows}) flow ${place.join} GROUP BY ALL)
+        ORDER BY "_bucket", "_other", "_${by}" DESC NULLS LAST, "_g0"`
+  }
   const values = group.map((field, index) => `${columnSql(field, dialect)} AS "_g${index}"`).join(', ')
   const groups = group.map((_, index) => `"_g${index}"`)
   const list = groups.join(', ')
@@ -144,6 +164,21 @@ export function seriesSql(request: SeriesRequest, dialect: Dialect = duckdb): st
   return `WITH ${stored('parts', parts)}, ${largest}${shown}${bounds}${joined}`
 }
 
+/** The number of the largest endpoint of a flow, and its text by the number `_place`. */
+function placeOf({ group, ends, largest, rollup, of }: SeriesRequest) {
+  const [field, another] = group
+  const end = field === undefined || another !== undefined ? undefined : endOf(field)
+  if (end === undefined || ends === undefined || largest === undefined || rollup !== undefined || of !== undefined)
+    return undefined
+  const cases = (of: string, from: (text: string, place: number) => readonly [string, string]) =>
+    largest.length === 0
+      ? 'NULL'
+      : `CASE ${of} ${largest.map((each, place) => `WHEN ${from(each, place).join(' THEN ')}`).join(' ')} END`
+  const numberOf = (value: string) => cases(value, (each, place) => [duckdb.text(each), String(place)])
+  const place = valueOfEnd(end, ends, numberOf, { alias: '"_largest"', sparse: true })
+  return { ...place, text: cases('"_place"', (each, place) => [String(place), duckdb.text(each)]) }
+}
+
 /** A window over all rows would sort and copy them; a star would join all addresses. */
 function rankedSql({
   columns,
@@ -180,24 +215,9 @@ export function groupsSql(request: GroupsRequest, dialect: Dialect = duckdb): st
   const { group } = request
   const { view, where, sums, remainder } = sourceOf(request, dialect)
   const values = group.map((field, index) => `${columnSql(field, dialect)} AS "_g${index}"`).join(', ')
-  const parts =
-    namedLaterSql(request, dialect) ??
-    `SELECT ${values}, (${remainder}) AS "_lost", ${sums} FROM ${view}
+  const parts = `SELECT ${values}, (${remainder}) AS "_lost", ${sums} FROM ${view}
       WHERE ${where} GROUP BY ALL`
   return `WITH ${dialect.stored('parts', parts)}, ${largestSql(request, undefined, undefined, dialect)}`
-}
-
-/** The parts of {@link groupsSql} from groups of flows. Undefined if the request allows none. */
-function namedLaterSql(request: GroupsRequest, dialect: Dialect): string | undefined {
-  const { group, ends, rollup, of, further = [] } = request
-  const by = ends === undefined || rollup !== undefined || of !== undefined ? undefined : endpointSums(group, ends)
-  if (by === undefined) return undefined
-  const { view, where, sums } = sourceOf(request, dialect)
-  const added = ['bytes', 'packets', ...further].map((sum) => `${dialect.sum(`k."_${sum}"`)} AS "_${sum}"`)
-  return (
-    `SELECT ${by.values}, false AS "_lost", ${added.join(', ')}, sum(k."_flows")::BIGINT AS "_flows" FROM ` +
-    `(SELECT ${by.keys}, ${sums} FROM ${view} WHERE ${where} GROUP BY ALL) k ${by.join} GROUP BY ALL`
-  )
 }
 
 type ShownValues = Readonly<{

@@ -1,0 +1,89 @@
+import { expect, test } from 'vitest'
+import { SeededRandom } from '../../test/kit/random.ts'
+import type { Column } from '../model/columns.ts'
+import { groupsSql, measures, seriesSql, type GroupsRequest, type SeriesRequest } from '../query/plan/index.ts'
+import { flowBatch } from '../store/testing/frames.ts'
+import { local } from './access/principal.ts'
+import { flowSums } from './flow-sums.ts'
+import { groupField, rowQueryOf } from './query-parameters.ts'
+import type { AnswerRecord } from './ring/answers.ts'
+import { rowsOf } from './store-query.ts'
+import { startStored } from './testing/stored.ts'
+
+const now = Date.now()
+const day = 86_400_000
+const { signal } = new AbortController()
+
+async function stored(largest: number | bigint) {
+  const api = await startStored()
+  const random = new SeededRandom(11)
+  const dictionary = ['', 'netflow5', 'web', 'db', '10.0.0.3']
+  // Ids of addresses differ by day, and a name can equal an address.
+  for (const received of [now - day, now - 1000]) {
+    const specs = Array.from({ length: 300 }, () => ({
+      src: `10.0.0.${random.integer(1, 12)}`,
+      dst: `10.0.1.${random.integer(1, 9)}`,
+      bytes: random.pick([0, 7, 1000, largest]),
+      ...(random.chance(0.5) ? { sampling: 100 } : {}),
+    }))
+    const texts = (): Column => ({
+      kind: 'dict',
+      codes: Uint32Array.from(specs, () => random.pick([0, 0, 2, 3, 4])),
+    })
+    const batch = flowBatch(specs, received)
+    const named = { src_name: texts(), src_owner_name: texts(), src_label: texts(), dst_label: texts() }
+    await api.addBatch({ ...batch, dictionary, columns: { ...batch.columns, ...named } }, received)
+  }
+  return api
+}
+
+const shown = (rows: readonly AnswerRecord[] | undefined) =>
+  rows?.map((row) =>
+    Object.fromEntries(
+      Object.entries(row).filter(([name]) => /^_(?:g\d|place|bucket|other|(?:all_)?\w*s)$|^_drop/.test(name)),
+    ),
+  )
+
+const queries = ['', 'src_name = web or dst_addr = 10.0.1.0/30', 'src_name = none']
+
+test.each([['small', 5000], ['beyond doubles', 18_446_744_073_709_551_615n]] as const)(
+  'sums of many flows equal those of few: %s values',
+  async (_, largest) => {
+    const api = await stored(largest)
+    const { reader } = api.store
+    for (const filter of queries)
+      for (const group of [
+        ['src_endpoint'],
+        ['dst_endpoint'],
+        ['proto', 'src_endpoint'],
+        ['src_endpoint', 'dst_endpoint'],
+        ['src_port'],
+      ])
+        for (const by of ['bytes', 'flows'] as const)
+          for (const limit of [2, 100]) {
+            const fields = group.map(groupField)
+            const rowQuery = rowQueryOf({ from: String(now - 2 * day), filter }, 'flow_time', now, local)
+            const request: GroupsRequest = { ...rowQuery, group: fields, by, limit, further: ['drop_bytes'] }
+            const groups = { fields, step: undefined }
+            const few = shown(await rowsOf(reader, groupsSql(request), signal))
+            const many = shown(await flowSums(reader, request, groups, groupsSql, signal, 0))
+            if (few?.[0]?.['_place'] === null) expect(many?.[0]).toMatchObject({ _place: null, _all_groups: 0 })
+            else expect(many).toEqual(few)
+          }
+  },
+)
+
+test('a series of the largest endpoints equals the one that groups all', async () => {
+  const api = await stored(5000)
+  const { reader } = api.store
+  for (const filter of queries)
+    for (const field of ['src_endpoint', 'dst_endpoint'])
+      for (const by of measures) {
+        const fields = [groupField(field)]
+        const rowQuery = rowQueryOf({ from: String(now - 2 * day), filter }, 'flow_time', now, local)
+        const request: SeriesRequest = { ...rowQuery, group: fields, by, limit: 2, step: 3600 }
+        const all = await rowsOf(reader, seriesSql(request), signal)
+        const placed = await flowSums(reader, request, { fields, step: 3600 }, seriesSql, signal, 0)
+        expect(shown(placed)).toEqual(shown(all))
+      }
+})

@@ -1,0 +1,50 @@
+import type { StoreReader } from '../engine/control.ts'
+import {
+  hashedEnds,
+  hashedGroupsSql,
+  hashedTextsSql,
+  isMeasure,
+  measures,
+  type GroupsRequest,
+} from '../query/plan/index.ts'
+import type { AnswerRecord } from './ring/answers.ts'
+import { largestFirst, storedEnds } from './many-groups.ts'
+import { rowsOf } from './store-query.ts'
+
+/** More equal groups at the limit are not named one by one. */
+const maxCandidates = 2000
+
+/** The largest groups with an endpoint. `none`: the request allows no hashes. */
+export async function hashedGroups(
+  store: StoreReader,
+  request: GroupsRequest,
+  disconnected: AbortSignal,
+): Promise<readonly AnswerRecord[] | 'none' | undefined> {
+  const { limit, by, further = [] } = request
+  const ends = isMeasure(by) && limit < maxCandidates ? hashedEnds(request, storedEnds) : undefined
+  if (ends === undefined) return 'none'
+  const found = await rowsOf(store, hashedGroupsSql(request, ends, maxCandidates), disconnected)
+  if (found === undefined) return undefined
+  const sums = [...measures, ...further]
+  const all = Object.fromEntries(['groups', ...sums].map((name) => [`_all_${name}`, found[0]?.[`_all_${name}`] ?? 0]))
+  const groups = found.filter((row) => row['_at'] !== null)
+  if (groups.length === 0) return [{ _place: null, ...all }]
+  if (groups.length >= maxCandidates) return 'none'
+  const times = [...new Set(groups.map((row) => BigInt(row['_at'] as string | number)))].sort((a, b) => (a < b ? -1 : 1))
+  const texts = await rowsOf(store, hashedTextsSql(request, ends, times), disconnected)
+  if (texts === undefined) return undefined
+  const named: AnswerRecord[] = groups.map((row) => ({ ...row, ...all }))
+  for (const { index } of ends) {
+    const known = new Map(texts.map((row) => [String(row[`_h${index}`]), row[`_t${index}`]]))
+    for (const row of named) {
+      const hash = String(row[`_h${index}`])
+      // For example when retention removed the flow after the first statement.
+      if (!known.has(hash)) return 'none'
+      ;(row as Record<string, unknown>)[`_g${index}`] = known.get(hash)
+    }
+  }
+  return named
+    .sort(largestFirst(request))
+    .slice(0, limit)
+    .map((row, place) => ({ ...row, _place: place + 1 }))
+}
