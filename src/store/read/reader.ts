@@ -14,6 +14,7 @@ import { formatter } from './formats.ts'
 import { spillFolder } from '../names.ts'
 import type { CachedViews } from './file-cache.ts'
 import { Memory } from './memory.ts'
+import { copyOf, ResultCache } from './result-cache.ts'
 import type { StoredFile } from '../record.ts'
 import type { Pin, Versions } from '../versions.ts'
 import { Permits } from '../../host/permits.ts'
@@ -60,6 +61,7 @@ export class DuckReader implements StoreReader {
   readonly #directory: string
   readonly #closing = new AbortController()
   readonly #open = new Set<Promise<void>>()
+  readonly #results = new ResultCache()
   #opening: Promise<Opened> | undefined
   #warming: Promise<void> | undefined
 
@@ -212,10 +214,18 @@ export class DuckReader implements StoreReader {
       }
     }
     signal.addEventListener('abort', interrupt, { once: true })
+    let key: string | undefined
+    let stream: ResultStream<DuckDBDataChunk>
     try {
       const input = viewInput(pin, directory, statement)
       const views = viewsOf(statement, input, cached)
       if (!(await this.#options.folder.verify(filesIn(views, pin)))) throw new DamagedFile()
+      key = format === 'json' ? this.#results.keyOf(views, statement) : undefined
+      const known = key === undefined ? undefined : await this.#results.find(key)
+      if (known !== undefined) {
+        await finish(undefined)
+        return copyOf(known)
+      }
       const result = await this.#permits.use(
         () => refusing(start(connection, statement, views, input, cached), directory),
         signal,
@@ -234,7 +244,7 @@ export class DuckReader implements StoreReader {
       const first = await fetch()
       const api = await import('@duckdb/node-api')
       const columns = outputColumns(result)
-      return new ResultStream<DuckDBDataChunk>({
+      stream = new ResultStream<DuckDBDataChunk>({
         format: formatter(
           format,
           columns.map(({ name }) => name),
@@ -247,12 +257,14 @@ export class DuckReader implements StoreReader {
         signal,
       })
     } catch (error) {
+      if (key !== undefined) this.#results.fail(key)
       await finish(undefined)
       signal.throwIfAborted()
       throw error
     } finally {
       signal.removeEventListener('abort', interrupt)
     }
+    return key === undefined ? stream : this.#results.keep(key, stream)
   }
 
   async #excludeUnreadable(instance: DuckDBInstance, pin: Pin, error: unknown): Promise<boolean> {

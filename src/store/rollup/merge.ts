@@ -10,7 +10,8 @@ export function bucket(rollup: Rollup, time = 'time'): string {
 
 /** Few files have the second column. */
 export function wholeSum(name: string, over: boolean): string {
-  return over ? `("${name}"::HUGEINT + coalesce("${name}_over", 0)::HUGEINT * ${limit})` : `"${name}"::HUGEINT`
+  const whole = `"${name}"::HUGEINT`
+  return over ? `CASE WHEN "${name}_over" IS NULL THEN ${whole} ELSE ${whole} + "${name}_over"::HUGEINT * ${limit} END` : whole
 }
 
 /** Sums by the step of `rollup`; the rest beyond the limit of groups is folded. `names`: columns that some file has. */
