@@ -110,6 +110,25 @@ describe.skipIf(chromiumPath === undefined)('chromium: dashboards', () => {
     await page.context().close()
   })
 
+  test('the panel of single flows has the titles, formats and alignment of the table of Flows', async () => {
+    const page = await stage.page('/dashboards')
+    await page.getByRole('button', { name: 'From a file' }).click()
+    const panel = page.getByRole('region', { name: 'Flows', exact: true })
+    const titles = ['Received', 'Source', 'Destination', 'Port', 'Bytes']
+    await expect.poll(() => panel.getByRole('columnheader').allTextContents()).toEqual(titles)
+    const read = (cells: readonly Element[]) =>
+      cells.map((cell) => ({ text: cell.textContent, align: getComputedStyle(cell).textAlign }))
+    const row = await panel.getByRole('row').nth(1).getByRole('cell').evaluateAll(read)
+    const flows = await stage.page('/flows?v=1&live=0&cols=time_received,src,dst,dst_port,bytes_est')
+    const grid = flows.getByRole('grid').first()
+    await expect.poll(() => grid.getByRole('columnheader').allTextContents()).toEqual(['Received ↓', ...titles.slice(1)])
+    const cells = await grid.getByRole('row').nth(1).getByRole('gridcell').evaluateAll(read)
+    expect(row).toEqual(cells)
+    expect(row.map(({ align }) => align)).toEqual(['start', 'start', 'start', 'start', 'right'])
+    await flows.context().close()
+    await page.context().close()
+  })
+
   test('a topology panel draws the edges of SQL, has a list, and opens in Flows', async () => {
     const page = await stage.page('/dashboards')
     await page.getByText('wrong.json').first().waitFor()

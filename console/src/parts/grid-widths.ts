@@ -6,8 +6,11 @@ export function fitWidth(width: number): number {
   return Math.max(narrowest, Math.min(widest, Math.round(width)))
 }
 
+/** Widths in px of columns that differ from the default: `src:240,bytes:120` in a URL. */
+export type Widths = Readonly<Record<string, number>>
+
 /** Widths in px that users chose, by table and column. */
-type KeptWidths = Readonly<Record<string, Readonly<Record<string, number>>>>
+type KeptWidths = Readonly<Record<string, Widths>>
 
 const key = 'weir-widths'
 const listeners = new Set<() => void>()

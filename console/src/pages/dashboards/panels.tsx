@@ -4,14 +4,16 @@ import type { AnswerFrame } from '../../../../src/api/published.ts'
 import { request } from '../../api/client.ts'
 import { bucketsOf, type SeriesAnswer } from '../../api/series.ts'
 import { Chart, type ChartSeries } from '../../parts/chart.tsx'
-import { count, perSecond, plainText, time, volume } from '../../parts/format.ts'
+import { count, perSecond, plainText, volume } from '../../parts/format.ts'
 import { Loading } from '../../parts/states.tsx'
 import type { Range } from '../../state/range.ts'
 import { dashboardsText, panelNames } from '../../text/dashboards.ts'
 import { Answered, useFlows } from './answered.tsx'
 import type { Panel, Variable } from './definition.ts'
+import { PanelTable } from './panel-table.tsx'
 import { parametersOf } from './variables.ts'
 
+const FlowTablePanel = lazy(() => import('./flow-table-panel.tsx'))
 const TopologyPanel = lazy(() => import('./topology-panel.tsx'))
 
 export type PanelProps = Readonly<{
@@ -33,7 +35,11 @@ export function PanelBody(props: PanelProps): React.ReactNode {
     case 'stat':
       return <StatPanel {...props} />
     case 'table':
-      return <TablePanel {...props} />
+      return (
+        <Suspense fallback={<Loading what={dashboardsText.theDashboards} />}>
+          <FlowTablePanel {...props} />
+        </Suspense>
+      )
     case 'topology':
       return (
         <Suspense fallback={<Loading what={dashboardsText.theDashboards} />}>
@@ -171,29 +177,6 @@ function StatPanel(props: PanelProps) {
   )
 }
 
-const columns = ['flow_time', 'src_endpoint', 'dst_endpoint', 'dst_port', 'bytes_est'] as const
-const read = ['time_received', 'src_name', 'src_addr', 'dst_name', 'dst_addr', 'dst_port', 'bytes_est']
-
-function TablePanel(props: PanelProps) {
-  const answer = useFlows<AnswerFrame>('/api/v1/flows', props, { columns: read.join(','), limit: props.panel.limit })
-  return (
-    <Answered of={answer}>
-      {({ rows }) => (
-        <Table
-          names={columns}
-          rows={rows.map(([at, src, srcAddr, dst, dstAddr, port, bytes]) => [
-            time(at as string | null),
-            src ?? srcAddr,
-            dst ?? dstAddr,
-            port,
-            volume(Number(bytes)),
-          ])}
-        />
-      )}
-    </Answered>
-  )
-}
-
 function SqlPanel({ panel: { sql, limit }, variables, revision }: PanelProps) {
   const { parameters, wrong } = useMemo(() => {
     try {
@@ -225,9 +208,13 @@ function SqlPanel({ panel: { sql, limit }, variables, revision }: PanelProps) {
     <Answered of={answer}>
       {(rows) => {
         const names = Object.keys(rows[0] ?? {})
+        const columns = names.map((name) => ({ id: name, title: name, end: isOfNumbers(rows, name) }))
         return (
           <>
-            <Table names={names} rows={rows.slice(0, limit).map((row) => names.map((name) => row[name]))} />
+            <PanelTable
+              columns={columns}
+              rows={rows.slice(0, limit).map((row) => names.map((name) => plainText(row[name] ?? '–')))}
+            />
             {rows.length > limit && <p className="dim pad">{dashboardsText.moreRows(count(rows.length - limit))}</p>}
           </>
         )
@@ -236,30 +223,6 @@ function SqlPanel({ panel: { sql, limit }, variables, revision }: PanelProps) {
   )
 }
 
-function Table({ names, rows }: Readonly<{ names: readonly string[]; rows: readonly (readonly unknown[])[] }>) {
-  if (rows.length === 0) return <p className="dim pad">{dashboardsText.noRows}</p>
-  return (
-    <div className="panel-table" tabIndex={0} role="region" aria-label={names.join(', ')}>
-      <table>
-        <thead>
-          <tr>
-            {names.map((name) => (
-              <th key={name}>{name}</th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((row, index) => (
-            <tr key={index}>
-              {row.map((value, column) => (
-                <td key={names[column]} className={typeof value === 'number' ? 'number' : undefined}>
-                  {plainText(value ?? '–')}
-                </td>
-              ))}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
-  )
+function isOfNumbers(rows: readonly Readonly<Record<string, unknown>>[], name: string): boolean {
+  return rows.every((row) => typeof row[name] === 'number' || row[name] === null)
 }

@@ -1,7 +1,7 @@
 import { lazy, Suspense } from 'react'
 import { Popover } from '../../parts/popover.tsx'
-import type { FlowColumn } from './columns.tsx'
-import type { Widths } from './parameters.ts'
+import type { FlowColumn } from '../../parts/flows/columns.tsx'
+import type { Widths } from '../../parts/grid-widths.ts'
 import { generalText } from '../../text/general.ts'
 import { flowsText } from '../../text/flows.ts'
 

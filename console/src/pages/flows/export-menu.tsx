@@ -7,7 +7,7 @@ import { flowsText } from '../../text/flows.ts'
 import { useState } from 'react'
 import { asApiError } from '../../api/problem.ts'
 import { count } from '../../parts/format.ts'
-import { fieldsOf, type FlowColumn } from './columns.tsx'
+import { fieldsOf, type FlowColumn } from '../../parts/flows/columns.tsx'
 
 type ExportProps = Readonly<{
   flowQuery: FlowQuestion

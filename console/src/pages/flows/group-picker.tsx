@@ -1,6 +1,6 @@
 import { useState } from 'react'
 import { Popover } from '../../parts/popover.tsx'
-import type { FlowColumn } from './columns.tsx'
+import type { FlowColumn } from '../../parts/flows/columns.tsx'
 import { qualified, defaultGroups } from './groups.ts'
 import { flowsText } from '../../text/flows.ts'
 

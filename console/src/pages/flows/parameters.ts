@@ -1,4 +1,4 @@
-import { narrowest, widest } from '../../parts/grid-widths.ts'
+import { narrowest, widest, type Widths } from '../../parts/grid-widths.ts'
 import type { Part } from '../../state/codec.ts'
 
 export function fieldNames(): Part<readonly string[]> {
@@ -11,9 +11,6 @@ export function fieldNames(): Part<readonly string[]> {
     write: (value) => value.join(','),
   }
 }
-
-/** Widths in px that differ from the default: `src:240,bytes:120`. */
-export type Widths = Readonly<Record<string, number>>
 
 export function resized(widths: Widths, id: string, width: number | undefined): Widths {
   const { [id]: _before, ...others } = widths

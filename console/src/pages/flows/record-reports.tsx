@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import type { AnswerFrame } from '../../../../src/api/published.ts'
 import { request } from '../../api/client.ts'
 import { flowsText } from '../../text/flows.ts'
-import { direction as directionText } from './field-values.ts'
+import { direction as directionText } from '../../parts/flows/field-values.ts'
 import { reportsOf, reportsQuery } from './reports.ts'
 
 export function RecordReports({ flow }: { flow: ReadonlyMap<string, unknown> }): React.ReactNode {

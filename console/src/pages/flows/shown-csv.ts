@@ -1,7 +1,7 @@
 import { apiErrorOf } from '../../api/problem.ts'
 import { csvCells, csvTitles, csvText, zoneName, type CsvColumn } from '../../parts/cell-text.ts'
 import { csvOf, saveBlob } from '../../parts/save-file.ts'
-import type { FlowColumn } from './columns.tsx'
+import type { FlowColumn } from '../../parts/flows/columns.tsx'
 
 type Values = Readonly<Record<string, unknown>>
 

@@ -1,11 +1,12 @@
 import { codecOf } from '../../state/codec.ts'
 import { frameParts, type Frame } from '../../state/frame.ts'
 import { flag, names, oneOf, text, textList } from '../../state/parts.ts'
-import { columnWidths, fieldNames, type Widths } from './parameters.ts'
+import type { Widths } from '../../parts/grid-widths.ts'
+import { columnWidths, fieldNames } from './parameters.ts'
 import { overviewParts, type OverviewState } from './overview/state.ts'
 import { conversationsParts, type ConversationsState } from './conversations/state.ts'
 import { topologyParts, type TopologyState } from './topology/state.ts'
-import { defaultColumns } from './default-columns.ts'
+import { defaultColumns } from '../../parts/flows/default-columns.ts'
 
 export const flowViews = ['overview', 'table', 'conversations', 'topology'] as const
 export type FlowView = (typeof flowViews)[number]

@@ -1,7 +1,7 @@
 import { lazy, Suspense, useCallback, useMemo, useState } from 'react'
 import { plainText } from '../../parts/format.ts'
 import { Loading, Notice } from '../../parts/states.tsx'
-import { fieldsOf } from './columns.tsx'
+import { fieldsOf } from '../../parts/flows/columns.tsx'
 import { LiveFlows } from './live-flows.tsx'
 import type { FlowViewProps } from './views.ts'
 import { flowsText } from '../../text/flows.ts'

@@ -1,6 +1,6 @@
 import { useEffect, useState, type ComponentType } from 'react'
 import type { PageState } from '../../state/use-page-state.ts'
-import type { FlowColumn } from './columns.tsx'
+import type { FlowColumn } from '../../parts/flows/columns.tsx'
 import type { FlowsState, FlowView, ShownFlows } from './state.ts'
 import { conversationsText } from '../../text/conversations.ts'
 import { flowsText } from '../../text/flows.ts'

@@ -1,4 +1,4 @@
-import { dropCause, networkEventsText, tcpState, tlsVersion } from '../field-values.ts'
+import { dropCause, networkEventsText, tcpState, tlsVersion } from '../../../parts/flows/field-values.ts'
 import { count, protocol, volume } from '../../../parts/format.ts'
 import type { GroupField } from './families.ts'
 import { isVolume, measureNames } from '../../../parts/measure-names.ts'

@@ -1,4 +1,4 @@
-import { count, duration, protocol, tcpFlags, time } from '../../parts/format.ts'
+import { count, duration, protocol, tcpFlags, time } from '../format.ts'
 import { flowFieldsText } from '../../text/flow-fields.ts'
 import {
   agentFlags,

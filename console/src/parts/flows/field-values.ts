@@ -1,4 +1,4 @@
-import { tcpFlags } from '../../parts/format.ts'
+import { tcpFlags } from '../format.ts'
 import { flowFieldsText } from '../../text/flow-fields.ts'
 
 const lower = (code: string) => code.toLowerCase().replaceAll('_', ' ')

@@ -3,7 +3,6 @@ import { expect, test } from 'vitest'
 import { everyView } from '../../../../src/api/views.ts'
 import { fieldsOf, flowColumns, sortFields } from './columns.tsx'
 import { defaultColumns } from './default-columns.ts'
-import { inGroups } from './field-groups.ts'
 
 const columns = flowColumns(everyView['flows'] ?? [])
 const usual = defaultColumns.flatMap((id) => columns.get(id) ?? [])
@@ -73,18 +72,4 @@ test('bit 8 of the TCP flags is SYN+ACK from an agent of NetObserv and NS from o
   expect(cell('tcp_flags', { tcp_flags: 0x112, protocol: 'netobserv' })).toBe('SYN ACK SYN+ACK')
   expect(cell('tcp_flags', { tcp_flags: 0x112, protocol: 'ipfix' })).toBe('SYN ACK NS')
   expect(cell('tcp_flags', { tcp_flags: 0x612 })).toBe('SYN ACK FIN+ACK RST+ACK')
-})
-
-test('each column belongs to one group, and the fields of a feature are together', () => {
-  const groups = inGroups(columns.keys(), (id) => id)
-  expect(groups.flatMap(({ members }) => members).toSorted()).toEqual([...columns.keys()].toSorted())
-  const of = (title: string): readonly string[] => groups.find((group) => group.title === title)?.members ?? []
-  expect(of('DNS')).toEqual(['dns_id', 'dns_flags', 'dns_rcode', 'dns_latency', 'dns_errno', 'dns_name'])
-  expect(of('Dropped packets')).toEqual(['drop_bytes', 'drop_packets', 'drop_flags', 'drop_state', 'drop_cause'])
-  expect(of('Round-trip time')).toEqual(['rtt', 'rtt_max'])
-  expect(of('Address translation')).toHaveLength(5)
-  expect(of('Network events')).toEqual(['network_events'])
-  expect(of('IPsec')).toEqual(['ipsec_code', 'ipsec_status'])
-  expect(of('TLS and QUIC')).toHaveLength(7)
-  expect(of('Conversation')).toHaveLength(8)
 })
