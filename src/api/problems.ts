@@ -37,6 +37,7 @@ type ProblemCode = keyof typeof problemTable
 const statusOf: Partial<Record<ErrorCode, number>> = {
   WEIR_SQL_REFUSED: 400,
   WEIR_SQL_MEMORY: 422,
+  WEIR_QUERY_MEMORY: 422,
   WEIR_SQL_TIMEOUT: 504,
   WEIR_EVENT_TOO_LARGE: 413,
   WEIR_DEAD_LETTER_EDIT: 400,

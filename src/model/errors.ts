@@ -59,6 +59,12 @@ export const errorTable = {
     retry: false,
     advice: 'Read fewer columns or a shorter time range, or aggregate in the statement. `sql.memory` sets the limit.',
   },
+  WEIR_QUERY_MEMORY: {
+    retry: false,
+    advice:
+      'Choose a shorter time range, a filter, or fewer groups. `store.memory` sets the limit of all queries together, ' +
+      'and `store.clickhouse.query_memory` that of one query of ClickHouse.',
+  },
   WEIR_SQL_TIMEOUT: {
     retry: false,
     advice: 'Read fewer columns or a shorter time range, or aggregate in the statement. `sql.timeout` sets the limit.',

@@ -1,7 +1,7 @@
 import type { Batch } from '../../model/batches.ts'
 import { FrameMaker, type FlowSpec } from '../../store/testing/frames.ts'
 import { storeOfTest } from '../../store/testing/temporary.ts'
-import type { Store } from '../../store/index.ts'
+import type { Store, StoreOptions } from '../../store/index.ts'
 import type { ApiOptions } from '../index.ts'
 import { start } from './kit.ts'
 import { RecordingControl } from './recording-control.ts'
@@ -20,8 +20,11 @@ export interface StoredApi {
   readonly url: string
 }
 
-export async function startStored(options: Partial<ApiOptions> = {}): Promise<StoredApi> {
-  const store = await storeOfTest()
+export async function startStored(
+  options: Partial<ApiOptions> = {},
+  storeOptions: Partial<StoreOptions> = {},
+): Promise<StoredApi> {
+  const store = await storeOfTest(storeOptions)
   const control = new RecordingControl()
   control.store = {
     query: (sql, format, signal) => store.reader.query(sql, format, signal),

@@ -11,7 +11,7 @@ import type { SqlParameters } from '../../model/sql-parameters.ts'
 import type { ClickHouseClient, Settings } from '../../net/clickhouse/client.ts'
 import { ResultStream } from '../read/answer.ts'
 import { formatter } from '../read/formats.ts'
-import { isGone, queryFailure } from './failures.ts'
+import { isGone, queryFailure, type MemoryCode } from './failures.ts'
 import { edgesOf } from './edges.ts'
 import { parameterFields, withTypes } from './parameters.ts'
 import { resultFormat, ResultLines, type ResultRows } from './result.ts'
@@ -33,6 +33,8 @@ export type ClickHouseReaderOptions = Readonly<{
   queryId(): string
 }>
 
+type Bounds = Readonly<{ limits: Settings; memoryCode: MemoryCode }>
+
 /** No statement may write, however it is written. */
 const readOnly = {
   readonly: 1,
@@ -50,25 +52,21 @@ export class ClickHouseReader implements StoreReader {
   }
 
   query(sql: string, format: QueryFormat, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
-    return this.#query(sql, format, { max_memory_usage: this.#options.limits.memoryBytes }, signal)
+    const limits = { max_memory_usage: this.#options.limits.memoryBytes }
+    return this.#query(sql, format, { limits, memoryCode: 'WEIR_QUERY_MEMORY' }, signal)
   }
 
   /** ClickHouse bounds memory and time of each query itself. */
   async isolated({ sql, format, bound, parameters }: IsolatedQuery, signal: AbortSignal): Promise<IsolatedResult> {
     if (format === 'parquet') throw new Error('the API makes Parquet of rows from ClickHouse')
     const { sqlMemoryBytes, sqlTimeoutMs } = this.#options.limits
-    return this.#query(
-      sql,
-      format,
-      {
-        max_memory_usage: sqlMemoryBytes,
-        // In statements of users an alias has priority, as in their other clients.
-        ...(bound === 'work' ? { prefer_column_name_to_alias: 0 } : {}),
-        ...(bound === 'work' ? { max_execution_time: Math.max(1, Math.ceil(sqlTimeoutMs / 1000)) } : {}),
-      },
-      signal,
-      parameters,
-    )
+    const limits = {
+      max_memory_usage: sqlMemoryBytes,
+      // In statements of users an alias has priority, as in their other clients.
+      ...(bound === 'work' ? { prefer_column_name_to_alias: 0 } : {}),
+      ...(bound === 'work' ? { max_execution_time: Math.max(1, Math.ceil(sqlTimeoutMs / 1000)) } : {}),
+    }
+    return this.#query(sql, format, { limits, memoryCode: 'WEIR_SQL_MEMORY' }, signal, parameters)
   }
 
   async edges(request: EdgeQuery, signal: AbortSignal): Promise<readonly StoredEdge[]> {
@@ -84,7 +82,7 @@ export class ClickHouseReader implements StoreReader {
     // Others wait for it, too: it has its own deadline.
     this.#prepared ??= this.#options.prepare(new AbortController().signal).catch((error: unknown) => {
       this.#prepared = undefined
-      throw queryFailure(error, this.#options.client.place)
+      throw queryFailure(error, this.#options.client.place, 'WEIR_QUERY_MEMORY')
     })
     await this.#prepared
   }
@@ -92,14 +90,15 @@ export class ClickHouseReader implements StoreReader {
   async #query(
     sql: string,
     format: QueryFormat,
-    limits: Settings,
+    bounds: Bounds,
     signal: AbortSignal,
     parameters?: SqlParameters,
   ): Promise<ResultStream<ResultRows>> {
     const checked = checkStatement(sql)
     // Statements of the console have no parameters.
     const statement = parameters === undefined ? checked : withTypes(checked, parameters)
-    const given = { ...limits, ...parameterFields(parameters ?? {}) }
+    const limits = { ...bounds.limits, ...parameterFields(parameters ?? {}) }
+    const given = { ...bounds, limits }
     for (let attempt = 0; ; attempt++) {
       try {
         signal.throwIfAborted()
@@ -107,7 +106,7 @@ export class ClickHouseReader implements StoreReader {
         return await this.#run(statement, format, given, signal)
       } catch (error) {
         signal.throwIfAborted()
-        if (attempt > 0 || !isGone(error)) throw queryFailure(error, this.#options.client.place)
+        if (attempt > 0 || !isGone(error)) throw queryFailure(error, this.#options.client.place, bounds.memoryCode)
         this.#prepared = undefined
       }
     }
@@ -116,7 +115,7 @@ export class ClickHouseReader implements StoreReader {
   async #run(
     statement: string,
     format: QueryFormat,
-    limits: Settings,
+    { limits, memoryCode }: Bounds,
     signal: AbortSignal,
   ): Promise<ResultStream<ResultRows>> {
     const { client, names, settings } = this.#options
@@ -149,7 +148,7 @@ export class ClickHouseReader implements StoreReader {
           return await opened.next()
         } catch (error) {
           signal.throwIfAborted()
-          throw queryFailure(error, client.place)
+          throw queryFailure(error, client.place, memoryCode)
         }
       }
       const first = await fetch()

@@ -113,10 +113,10 @@ export async function serveCommands({ host, channel, pid, ownBytes }: QueryChild
   abort.abort()
 }
 
-/** DuckDB names settings that users cannot change. */
+/** The limit of the process instead of that of DuckDB in it. */
 function withMemoryLimit(error: unknown, processBytes: number): Fault {
   const fault = faultOf(error)
-  return /Out of Memory|bad_alloc|Allocation failure|failed to allocate/i.test(fault.message)
+  return fault.code === 'WEIR_QUERY_MEMORY' || /bad_alloc|Allocation failure|failed to allocate/i.test(fault.message)
     ? { code: 'WEIR_SQL_MEMORY', message: memoryMessage(processBytes) }
     : fault
 }

@@ -86,7 +86,11 @@ describe('all other statements are refused with a message for the user', () => {
     const small = await opened(stores, { memoryLimit: { reader: '20MB' } })
     await expect(
       queryRows(small.reader, "SELECT length(string_agg(repeat('x', 100), '')) FROM range(2000000)"),
-    ).rejects.toMatchObject({ code: 'WEIR_SQL_REFUSED', message: expect.stringContaining('Out of Memory') })
+    ).rejects.toMatchObject({
+      code: 'WEIR_QUERY_MEMORY',
+      message: expect.stringMatching(/^The query needs more memory than is left: Out of Memory Error: .*used\)$/),
+    })
+    expect(await refusal("SELECT 'Out of Memory Error: ' FROM nowhere")).toContain('nowhere')
     expect(await queryRows(small.reader, 'SELECT count(*) AS n FROM flows')).toEqual([{ n: 2 }])
   })
 

@@ -1,5 +1,4 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
-import { messageOf, WeirError } from '../../model/errors.ts'
 import { fileList, quoted, rowsOf } from '../duck.ts'
 import { inventoryViews } from '../inventory/views.ts'
 import { insightViews } from '../insights/views.ts'
@@ -136,14 +135,4 @@ export async function probe(
 
 export function withoutEnd(sql: string): string {
   return sql.replace(/[\s;]+$/, '')
-}
-
-export async function refusing<Value>(pending: Promise<Value>, directory: string): Promise<Value> {
-  try {
-    return await pending
-  } catch (error) {
-    if (error instanceof WeirError) throw error
-    const message = messageOf(error).replaceAll(`${directory}/`, '').replaceAll(directory, '')
-    throw new WeirError('WEIR_SQL_REFUSED', message, { cause: error })
-  }
 }

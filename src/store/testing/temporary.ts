@@ -60,9 +60,9 @@ export function temporaryStores(): TemporaryStores {
 }
 
 /** Opens a store that is removed at the end of the running test. */
-export async function storeOfTest(): Promise<Store> {
+export async function storeOfTest(options: Partial<StoreOptions> = {}): Promise<Store> {
   const stores = new TemporaryStores()
   await stores.begin()
   onTestFinished(() => stores.end())
-  return stores.open()
+  return stores.open(options)
 }
