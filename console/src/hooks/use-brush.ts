@@ -10,7 +10,10 @@ type Brush = Readonly<{
 /** Shorter movements are clicks. */
 const leastPx = 5
 
-/** The part of the width of an element over which the pointer is dragged. A click after a drag is none. */
+/**
+ * The part of the width of an element over which a mouse, pen or finger is dragged. A click after a drag is none.
+ * With `touch-action: pan-y` of the element, a vertical touch scrolls: the browser then cancels the pointer.
+ */
 export function useBrush(onBrush: (brushed: Brushed) => void): Brush {
   const [brushed, setBrushed] = useState<Brushed>()
   const end = useRef<() => void>(undefined)
@@ -19,25 +22,33 @@ export function useBrush(onBrush: (brushed: Brushed) => void): Brush {
     done.current = onBrush
   })
   useEffect(() => () => end.current?.(), [])
-  const onPointerDown = ({ button, pointerType, clientX: start, currentTarget }: React.PointerEvent<HTMLElement>) => {
-    // A touch scrolls.
-    if (button !== 0 || pointerType === 'touch') return
+  const onPointerDown = (down: React.PointerEvent<HTMLElement>) => {
+    const { button, isPrimary, pointerId, pointerType, clientX: start, currentTarget } = down
+    // A second finger ends the drag of the first.
+    end.current?.()
+    if (button !== 0 || !isPrimary) return
     const { left, width } = currentTarget.getBoundingClientRect()
     const place = (x: number) => Math.min(1, Math.max(0, (x - left) / Math.max(1, width)))
     let last: Brushed | undefined
-    const move = ({ clientX }: PointerEvent) => {
+    const move = (moved: PointerEvent) => {
+      if (moved.pointerId !== pointerId) return
+      const { clientX } = moved
       if (last === undefined && Math.abs(clientX - start) < leastPx) return
       getSelection()?.removeAllRanges()
       const [from, to] = [place(start), place(clientX)].toSorted((a, b) => a - b) as [number, number]
       setBrushed((last = { from, to }))
     }
-    const finish = () => {
+    const finish = (up: PointerEvent) => {
+      if (up.pointerId !== pointerId) return
       const taken = last
       end.current?.()
       if (taken === undefined) return
-      addEventListener('click', swallow, { capture: true, once: true })
-      // No click follows if the pointer was released over another element.
-      setTimeout(() => removeEventListener('click', swallow, { capture: true }))
+      // No click follows a moved touch: the next one is a tap.
+      if (pointerType !== 'touch') {
+        addEventListener('click', swallow, { capture: true, once: true })
+        // No click follows if the pointer was released over another element.
+        setTimeout(() => removeEventListener('click', swallow, { capture: true }))
+      }
       if (taken.to > taken.from) done.current(taken)
     }
     const key = ({ key: name }: KeyboardEvent) => {

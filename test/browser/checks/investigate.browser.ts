@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { installedChromium, launch } from '../kit/chromium.ts'
 import { Demo } from '../kit/demo.ts'
@@ -16,8 +16,12 @@ describe.skipIf(chromiumPath === undefined)('chromium: investigate a subject', (
   let browser: Browser
   const errors: string[] = []
 
-  const open = async (path: string, viewport = { width: 1440, height: 900 }): Promise<Page> => {
-    const page = await (await browser.newContext({ viewport, acceptDownloads: true })).newPage()
+  const open = async (
+    path: string,
+    viewport = { width: 1440, height: 900 },
+    options: BrowserContextOptions = {},
+  ): Promise<Page> => {
+    const page = await (await browser.newContext({ viewport, acceptDownloads: true, ...options })).newPage()
     page.on('pageerror', ({ message }) => errors.push(message))
     await page.goto(demo.url + path)
     return page
@@ -68,6 +72,53 @@ describe.skipIf(chromiumPath === undefined)('chromium: investigate a subject', (
     expect(await violations(page)).toEqual([])
     if (process.env['WEIR_PICTURES'] !== undefined)
       await page.screenshot({ path: join(process.env['WEIR_PICTURES'], 'investigate-dark.png') })
+    await page.context().close()
+  })
+
+  test('a horizontal touch on a lane selects a range, ↶ restores the one before, a vertical touch scrolls', async () => {
+    const page = await open(
+      `/investigate?v=1&live=0&t=${around()}&of=shop/api`,
+      { width: 390, height: 844 },
+      { hasTouch: true, isMobile: true },
+    )
+    const track = page.locator('[data-lane="traffic"] .lane-track')
+    await page.getByRole('region', { name: 'Lanes' }).getByRole('img').first().waitFor(pollOptions)
+    const touch = await page.context().newCDPSession(page)
+    const box = (await track.boundingBox())!
+    const at = (part: number) => [{ x: box.x + box.width * part, y: box.y + box.height / 2 }]
+    const span = () => new URL(page.url()).searchParams.get('t') ?? ''
+    const before = span()
+    await touch.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: at(0.25) })
+    for (const part of [0.35, 0.5, 0.65, 0.75])
+      await touch.send('Input.dispatchTouchEvent', { type: 'touchMove', touchPoints: at(part) })
+    await page.locator('.lane-brushed').first().waitFor()
+    // The finger rests: Chromium ignores a tap that follows a fling.
+    for (const part of [0.751, 0.752, 0.751, 0.75]) {
+      await sleep(60)
+      await touch.send('Input.dispatchTouchEvent', { type: 'touchMove', touchPoints: at(part) })
+    }
+    await touch.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] })
+    await expect.poll(span, pollOptions).not.toBe(before)
+    const [from, to] = before.split('..').map((each) => Date.parse(each)) as [number, number]
+    const selected = span()
+      .split('..')
+      .map((each) => (Date.parse(each) - from) / (to - from))
+    expect(selected[0]).toBeCloseTo(0.25, 1)
+    expect(selected[1]).toBeCloseTo(0.75, 1)
+    await page.getByRole('button', { name: 'Back to the previous time range' }).tap()
+    await expect.poll(span, pollOptions).toBe(before)
+
+    const scrolled = () =>
+      page.evaluate<number>('Math.max(...[...document.querySelectorAll("*")].map((each) => each.scrollTop))')
+    const top = await scrolled()
+    const { x, y } = (await track.boundingBox())!
+    await touch.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: [{ x: x + 60, y: y + 30 }] })
+    for (const px of [5, 20, 40, 60, 80])
+      await touch.send('Input.dispatchTouchEvent', { type: 'touchMove', touchPoints: [{ x: x + 60, y: y + 30 - px }] })
+    await touch.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] })
+    await expect.poll(scrolled, pollOptions).toBeGreaterThan(top)
+    expect(span()).toBe(before)
+    await expect.poll(() => page.locator('.lane-brushed').count()).toBe(0)
     await page.context().close()
   })
 
