@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Page } from 'playwright-core'
+import type { Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { FlowSender } from '../kit/flow-sender.ts'
 import { chromiumPath, useStage, violations } from './kit/stage.ts'
@@ -116,13 +116,17 @@ describe.skipIf(chromiumPath === undefined)('chromium: dashboards', () => {
     const panel = page.getByRole('region', { name: 'Flows', exact: true })
     const titles = ['Received', 'Source', 'Destination', 'Port', 'Bytes']
     await expect.poll(() => panel.getByRole('columnheader').allTextContents()).toEqual(titles)
-    const read = (cells: readonly Element[]) =>
-      cells.map((cell) => ({ text: cell.textContent, align: getComputedStyle(cell).textAlign }))
-    const row = await panel.getByRole('row').nth(1).getByRole('cell').evaluateAll(read)
+    const read = (cells: Locator) =>
+      cells.evaluateAll<{ text: string; align: string }[], undefined>(
+        'cells => cells.map((cell) => ({ text: cell.textContent, align: getComputedStyle(cell).textAlign }))',
+      )
+    const row = await read(panel.getByRole('row').nth(1).getByRole('cell'))
     const flows = await stage.page('/flows?v=1&live=0&cols=time_received,src,dst,dst_port,bytes_est')
     const grid = flows.getByRole('grid').first()
-    await expect.poll(() => grid.getByRole('columnheader').allTextContents()).toEqual(['Received ↓', ...titles.slice(1)])
-    const cells = await grid.getByRole('row').nth(1).getByRole('gridcell').evaluateAll(read)
+    await expect
+      .poll(() => grid.getByRole('columnheader').allTextContents())
+      .toEqual(['Received ↓', ...titles.slice(1)])
+    const cells = await read(grid.getByRole('row').nth(1).getByRole('gridcell'))
     expect(row).toEqual(cells)
     expect(row.map(({ align }) => align)).toEqual(['start', 'start', 'start', 'start', 'right'])
     await flows.context().close()
