@@ -27,7 +27,7 @@ export function useCostLane(subject: string, at: string): UseQueryResult<Lane | 
     staleTime: 60_000,
     queryFn: async ({ signal }) => {
       const from = new Date(to.getTime() - 30 * 86_400_000).toISOString()
-      const query = { subject, from, to: to.toISOString(), lanes: 'cost', limit: 500 }
+      const query = { subject, from, to: to.toISOString(), lanes: 'cost' }
       return (await request<Investigation>('/api/v1/investigate', { signal, query })).lanes[0]
     },
   })

@@ -1,6 +1,6 @@
 export const resourceText = {
   cost: 'Cost of 30 days',
-  newestCosts: (items: string, total: string) => `Sums of the newest ${items} of ${total} days and resources.`,
+  otherCosts: 'others',
   asOf: 'As of',
   previousState: 'Previous state',
   nextState: 'Next state',

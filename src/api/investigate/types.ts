@@ -50,7 +50,13 @@ export type LaneItem = Readonly<{
   text: string
   actor: string | null
   actor_ref: string | null
+  /** Of costs: an exact decimal, and its currency. */
+  amount?: string
+  currency?: string
 }>
+
+/** Of the time range. `object` null: all further objects together. */
+export type CostSum = Readonly<{ object: string | null; currency: string; amount: string }>
 
 export type Lane = Readonly<{
   name: LaneName
@@ -61,6 +67,8 @@ export type Lane = Readonly<{
   total: number
   /** In order of time. */
   items: readonly LaneItem[]
+  /** Of costs, largest first. */
+  sums?: readonly CostSum[]
 }>
 
 export type Scene = Readonly<{

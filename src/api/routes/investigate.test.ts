@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { completed, costEvent } from '../../codecs/focus/index.ts'
 import { toEventBatch, type WeirEvent } from '../../model/events.ts'
 import { resourceEvent } from '../../store/testing/cluster.ts'
 import { at, deployment, shopEvents, web } from '../testing/shop-events.ts'
@@ -6,8 +7,16 @@ import { talkBatch } from '../testing/talks.ts'
 import { startStored, type StoredApi } from '../testing/stored.ts'
 
 type Item = Readonly<Record<'pos' | 'time' | 'is' | 'level' | 'object' | 'text', string>> &
-  Readonly<{ until: string | null; ref: string | null; actor: string | null; actor_ref: string | null }>
-type Lane = Readonly<{ name: string; state: string; note: string | null; total: number; items: readonly Item[] }>
+  Readonly<{
+    until: string | null
+    ref: string | null
+    actor: string | null
+    actor_ref: string | null
+    amount?: string
+    currency?: string
+  }>
+type Lane = Readonly<{ name: string; state: string; note: string | null; total: number; items: readonly Item[] }> &
+  Readonly<{ sums?: unknown }>
 
 const range = { from: at('10:00:00'), to: at('12:00:00') }
 
@@ -66,10 +75,55 @@ test('a workload has lanes of itself, its pods, their images, its machines and i
     ['00:00:00', 'namespace shop', '1.5 EUR', null],
     ['00:00:00', 'resource i1', '4 EUR', null],
   ])
+  expect(lanes['cost']?.items.map(({ amount, currency }) => [amount, currency]).toSorted()).toEqual([
+    ['1.5', 'EUR'],
+    ['4', 'EUR'],
+  ])
   expect(inShort(lanes['gaps'])).toEqual([
     ['11:00:00', 'deployments of c1', 'changes may be missing: 1 missing, 0 stale, 0 extra (restart)', null],
   ])
   expect(lanes['gaps']?.items[0]?.until).toBe('2026-11-20T11:10:00.000Z')
+})
+
+test('costs have exact sums by object and currency, and further objects one together', async () => {
+  const cost = (day: string, amount: string, currency: string, resource?: string) =>
+    costEvent(
+      completed(
+        {
+          BilledCost: amount,
+          BillingCurrency: currency,
+          BillingAccountId: 'org',
+          ChargePeriodStart: `${day}T00:00:00Z`,
+          ProviderName: 'Exoscale',
+          ServiceName: `Compute in ${currency}`,
+          ...(resource === undefined ? {} : { ResourceId: resource, ResourceName: resource }),
+          Tags: '{"namespace":"shop"}',
+        },
+        { source: 'x', collected: Date.parse(at('12:00:00')), estimated: false },
+      ),
+    )
+  const api = await started([
+    resourceEvent(web, at('09:00:00')),
+    cost('2026-11-19', '0.1', 'EUR', 'a'),
+    cost('2026-11-20', '0.2', 'EUR', 'a'),
+    cost('2026-11-20', '5', 'USD', 'a'),
+    cost('2026-11-20', '0.0000000001', 'EUR', 'b'),
+    cost('2026-11-20', '0.05', 'EUR', 'c'),
+    cost('2026-11-20', '0.2', 'EUR'),
+  ])
+  const sumsOf = async (limit: string) =>
+    (await lanesOf(api, 'shop/web', { from: '2026-11-19T00:00:00Z', limit })).lanes['cost']?.sums
+  const largest = [
+    { object: 'resource a', currency: 'USD', amount: '5' },
+    { object: 'resource a', currency: 'EUR', amount: '0.3' },
+    { object: 'namespace shop', currency: 'EUR', amount: '0.2' },
+  ]
+  expect(await sumsOf('100')).toEqual([
+    ...largest,
+    { object: 'resource c', currency: 'EUR', amount: '0.05' },
+    { object: 'resource b', currency: 'EUR', amount: '0.0000000001' },
+  ])
+  expect(await sumsOf('3')).toEqual([...largest, { object: null, currency: 'EUR', amount: '0.0500000001' }])
 })
 
 test('traffic of a workload equals the sums of its flows', async () => {

@@ -72,8 +72,18 @@ export const investigateSchemas = {
               text: string,
               actor: nullable,
               actor_ref: nullable,
+              amount: { type: 'string', description: 'Of a cost: exact decimal.' },
+              currency: { type: 'string', description: 'Of a cost.' },
             }),
             { description: 'The newest, in order of time.' },
+          ),
+          sums: list(
+            object({
+              object: { ...nullable, description: 'null: all further objects together.' },
+              currency: string,
+              amount: { type: 'string', description: 'Exact decimal.' },
+            }),
+            { description: 'Of the lane cost: sums of the time range, largest first, also of items that are absent.' },
           ),
         }),
       ),
