@@ -2,17 +2,56 @@ import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { WebSocketServer } from 'ws'
 import { accountEvents, costEvents } from '../../tools/demo/accounts.ts'
+import type { WeirEvent } from '../../src/model/events.ts'
 import { asCloudEvent } from '../../tools/demo/cloud-event.ts'
 import { resource, who } from './kit/cluster-life.ts'
 import { hidden, outside } from './kit/readable.ts'
 import { chromiumPath, gridRows, Stage, useStage, violations } from './kit/stage.ts'
 
+/** About the id of the resource; a log of the cloud names it by its own reference. */
+const resized = (now: number): WeirEvent => ({
+  id: 'resized',
+  source: '/cloud',
+  type: 'resize',
+  family: 'audit',
+  subject: 'worker-2',
+  time: now - 10_950_000,
+  key: 'worker-2',
+  ref: 'exoscale:shop/compute/instance/worker-2',
+  datacontenttype: 'application/json',
+  encoding: 'json',
+  data: new TextEncoder().encode(
+    JSON.stringify({
+      audit: {
+        actor: { kind: 'user', id: 'carol', name: 'carol' },
+        action: 'scaleInstance',
+        service: 'compute',
+        resource: { type: 'instance', id: 'worker-2' },
+      },
+    }),
+  ),
+})
+
 type SpendSums = Readonly<{ currencies: readonly { groups: readonly { value: string | null; cost: string }[] }[] }>
 
 const folder = process.env['WEIR_PICTURES']
+
+const shots = async (page: Page, name: string): Promise<void> => {
+  for (const [width, colorScheme] of [
+    [1440, 'light'],
+    [1440, 'dark'],
+    [390, 'light'],
+  ] as const) {
+    await page.emulateMedia({ colorScheme })
+    await page.setViewportSize({ width, height: 900 })
+    expect(await outside(page)).toEqual([])
+    if (folder !== undefined) await page.screenshot({ path: `${folder}/${name}-${width}-${colorScheme}.png` })
+  }
+}
 
 describe.skipIf(chromiumPath === undefined)('chromium: inventory and spend', () => {
   const stage = useStage({ spend: { budgets: [{ currency: 'CHF', amount: '700' }] } })
@@ -21,7 +60,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: inventory and spend', () 
     if (chromiumPath === undefined) return
     const now = Date.now()
     const node = resource(who('Node/worker-2'), now - 600_000, { providerId: 'exoscale://worker-2' })
-    const events = [...accountEvents(now), ...costEvents(now), node].map(asCloudEvent)
+    const events = [...accountEvents(now), ...costEvents(now), node, resized(now)].map(asCloudEvent)
     while (events.length > 0) await stage.weir.events(events.splice(0, 500))
     const count = async (view: string): Promise<number> =>
       Number(((await stage.weir.sql(`SELECT count(*)::INTEGER AS n FROM ${view}`)) as { n: number }[])[0]?.n)
@@ -59,6 +98,26 @@ describe.skipIf(chromiumPath === undefined)('chromium: inventory and spend', () 
     expect(await violations(page)).toEqual([])
     await details.getByRole('link', { name: 'Show its flows' }).click()
     await page.waitForURL(/\/flows\?.*any\.node/)
+    await page.context().close()
+  })
+
+  test('the page of a cloud resource has state, price, traffic and history of its details, and audit events', async () => {
+    const page = await stage.page('/resource/exoscale:shop/ch-gva-2/instance/worker-2')
+    const part = (name: string) => page.getByRole('region', { name, exact: true })
+    await part('History').getByText('size: standard.medium → standard.large').waitFor()
+    await part('Inventory').getByText('standard.large').waitFor()
+    await part('Inventory')
+      .getByText(/CHF\s?\d\d\.\d\d/)
+      .waitFor()
+    await part('Relations').getByRole('link', { name: 'Node worker-2' }).waitFor()
+    await part('Traffic of node worker-2 in the last hour').getByRole('link', { name: 'Show its flows' }).waitFor()
+    await part('Audit events').getByText('scaleInstance by').waitFor()
+    await part('History').getByRole('link', { name: 'carol' }).waitFor()
+    expect(await violations(page)).toEqual([])
+    await shots(page, 'resource-cloud')
+    await part('Relations').getByRole('link', { name: 'database-data' }).click()
+    await page.getByRole('heading', { level: 1, name: 'database-data' }).waitFor()
+    await part('Relations').getByRole('link', { name: 'worker-2' }).waitFor()
     await page.context().close()
   })
 
@@ -271,6 +330,27 @@ describe.skipIf(chromiumPath === undefined)('chromium: feeds', () => {
       .waitFor()
     if (folder !== undefined) await page.screenshot({ path: `${folder}/feeds.png` })
     expect([...(await violations(page)), ...stage.complaints]).toEqual([])
+    await page.context().close()
+  })
+})
+
+describe.skipIf(chromiumPath === undefined)('chromium: cloud resources of a viewer of one namespace', () => {
+  const token = 'correct-horse-battery-shop'
+  const stage = useStage({
+    auth: {
+      tokens: [
+        { name: 'root', token: 'correct-horse-battery-admin' },
+        { name: 'sam', token, role: 'viewer', namespaces: ['shop'] },
+      ],
+    },
+  })
+
+  test('the page of a resource states what the role may not see, and has no audit event', async () => {
+    const page = await stage.page(`/resource/exoscale:shop/ch-gva-2/instance/worker-2#token=${token}`)
+    await page.getByText('which your role may not see').waitFor()
+    await page.getByRole('region', { name: 'Audit events' }).getByText('No audit event names it').waitFor()
+    expect(await page.getByRole('region', { name: 'History', exact: true }).count()).toBe(0)
+    expect(await violations(page)).toEqual([])
     await page.context().close()
   })
 })

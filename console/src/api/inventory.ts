@@ -103,6 +103,6 @@ export function readInventoryFacets(query: Query, signal: AbortSignal): Promise<
   return request('/api/v1/inventory/facets', { query, signal })
 }
 
-export function readCloudResource(ref: string, signal: AbortSignal): Promise<CloudResource> {
-  return request('/api/v1/inventory/one', { query: { ref }, signal })
+export function readCloudResource(ref: string, at: string, signal: AbortSignal): Promise<CloudResource> {
+  return request('/api/v1/inventory/one', { query: { ref, at }, signal })
 }

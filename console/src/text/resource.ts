@@ -1,6 +1,9 @@
 export const resourceText = {
   cost: 'Cost of 30 days',
   otherCosts: 'others',
+  openInInventory: 'Open in the inventory',
+  notInInventory: 'No inventory of a cloud account has this resource.',
+  inventoryNotPermitted: 'Its state and costs are those of a whole account, which your role may not see.',
   asOf: 'As of',
   previousState: 'Previous state',
   nextState: 'Next state',

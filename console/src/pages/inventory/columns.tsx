@@ -1,25 +1,12 @@
 import type { CloudRow } from '../../api/inventory.ts'
 import { shortTime } from '../../parts/format.ts'
+import { findingText, StateText, typeText } from '../../parts/cloud/texts.tsx'
 import type { GridColumn } from '../../parts/grid.tsx'
 import { money } from '../../parts/money.ts'
 import { generalText } from '../../text/general.ts'
-import { findingNames, inventoryText, typeNames } from '../../text/inventory.ts'
+import { inventoryText } from '../../text/inventory.ts'
 
 const dash = <span className="dim">–</span>
-const tones: Readonly<Record<string, string>> = { running: 'good', degraded: 'warning', error: 'bad' }
-const marks: Readonly<Record<string, string>> = { running: '●', stopped: '■', degraded: '▲', error: '◆' }
-
-export function StateText({ of }: { readonly of: string }): React.ReactNode {
-  return (
-    <span className={tones[of] ?? 'dim'}>
-      <span aria-hidden="true">{marks[of] ?? '○'} </span>
-      {of}
-    </span>
-  )
-}
-
-export const typeText = (type: string): string => typeNames[type] ?? type
-export const findingText = (finding: string): string => findingNames[finding] ?? finding
 
 const name: GridColumn<CloudRow> = {
   id: 'name',

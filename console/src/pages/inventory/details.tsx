@@ -1,19 +1,11 @@
-import { Link } from '@tanstack/react-router'
-import type { CloudResource, CloudRow } from '../../api/inventory.ts'
-import { Drawer, Fact } from '../../parts/drawer.tsx'
-import { count, momentAt, plainText, size, volume } from '../../parts/format.ts'
-import { ActorLink } from '../../parts/links/actor-link.tsx'
+import type { CloudRow } from '../../api/inventory.ts'
+import { CloudFacts, CloudHistory, CloudRelations, CloudTraffic } from '../../parts/cloud/resource.tsx'
+import { useCloudResource } from '../../parts/cloud/use-cloud-resource.ts'
+import { Drawer } from '../../parts/drawer.tsx'
 import { InvestigateLink } from '../../parts/links/investigate-link.tsx'
-import { ResourceLink } from '../../parts/links/resource-link.tsx'
-import { literal } from '../../parts/filter-text.ts'
-import { money } from '../../parts/money.ts'
 import { Pending } from '../../parts/states.tsx'
-import { TrafficAround } from '../../parts/why/traffic-link.tsx'
-import { cloudId, parseRef } from '../../state/refs.ts'
-import { generalText } from '../../text/general.ts'
-import { inventoryText, relationNames } from '../../text/inventory.ts'
-import { findingText, StateText, typeText } from './columns.tsx'
-import { useCloudResource } from './queries.ts'
+import { cloudId } from '../../state/refs.ts'
+import { inventoryText } from '../../text/inventory.ts'
 
 type DetailsProps = Readonly<{
   of: string
@@ -31,7 +23,7 @@ export function Details({ of, known, onOpen, onClose }: DetailsProps): React.Rea
   return (
     <Drawer of={of} name={inventoryText.details(name)} title={name} onClose={onClose}>
       {data !== undefined && data.now === null && <p className="warning pad">{inventoryText.isGone}</p>}
-      {row !== undefined && <Facts of={row} costs={data?.costs} />}
+      {row !== undefined && <CloudFacts of={row} costs={data?.costs} />}
       <p>
         <InvestigateLink of={of} />
       </p>
@@ -39,157 +31,11 @@ export function Details({ of, known, onOpen, onClose }: DetailsProps): React.Rea
         <Pending of={query} what={inventoryText.relations} />
       ) : (
         <>
-          <Relations of={data} onOpen={onOpen} />
-          <Traffic of={data} />
-          <History of={data} />
+          <CloudRelations of={data} h="h3" onOpen={onOpen} />
+          <CloudTraffic of={data} h="h3" />
+          <CloudHistory of={data} h="h3" />
         </>
       )}
     </Drawer>
-  )
-}
-
-function Facts({ of, costs }: { of: CloudRow; costs: CloudResource['costs'] | undefined }) {
-  const { finding, cost_per_hour: price, currency, tags, attributes, addresses, created, last_change: changed } = of
-  const texts: readonly (readonly [name: string, value: string | null])[] = [
-    [generalText.type, typeText(of.type)],
-    [inventoryText.provider, of.provider],
-    [inventoryText.account, of.account],
-    [generalText.region, of.region],
-    [inventoryText.size, of.size],
-    [inventoryText.cores, of.cpu_cores === null ? null : count(of.cpu_cores)],
-    [inventoryText.gpus, of.gpus === null ? null : count(of.gpus)],
-    [inventoryText.memory, of.memory_bytes === null ? null : size(of.memory_bytes)],
-    [inventoryText.disk, of.disk_bytes === null ? null : size(of.disk_bytes)],
-    [inventoryText.nodes, of.nodes === null ? null : count(of.nodes)],
-    [inventoryText.parent, of.parent],
-    [inventoryText.price, price === null ? null : money(price, currency)],
-    [inventoryText.created, created === null ? null : momentAt(Date.parse(created))],
-    [inventoryText.firstSeen, momentAt(Date.parse(of.first_seen))],
-    [inventoryText.lastChange, changed === null ? null : momentAt(Date.parse(changed))],
-    [inventoryText.addresses, addresses.length === 0 ? null : addresses.join(', ')],
-    [inventoryText.tags, pairs(tags)],
-    [inventoryText.attributes, pairs(attributes)],
-  ]
-  return (
-    <dl className="facts">
-      <Fact name={inventoryText.id}>
-        <span className="mono">{of.id}</span>
-      </Fact>
-      <Fact name={inventoryText.state}>
-        <StateText of={of.state} />
-      </Fact>
-      {finding !== null && (
-        <Fact name={inventoryText.finding} tone="warning">
-          {findingText(finding)}
-        </Fact>
-      )}
-      {texts.map(([name, value]) =>
-        value === null ? null : (
-          <Fact key={name} name={name}>
-            {value}
-          </Fact>
-        ),
-      )}
-      {costs != null && (
-        <Fact name={inventoryText.costs} tone={costs.length === 0 ? 'dim' : undefined}>
-          {costs.length === 0
-            ? inventoryText.noCosts
-            : costs.map(({ currency: unit, billed }) => money(billed, unit)).join(' + ')}
-        </Fact>
-      )}
-    </dl>
-  )
-}
-
-function pairs(of: Readonly<Record<string, unknown>> | null): string | null {
-  const all = Object.entries(of ?? {})
-  return all.length === 0 ? null : all.map(([name, value]) => `${name}=${plainText(value)}`).join(', ')
-}
-
-function Relations({ of: { ref, relations }, onOpen }: { of: CloudResource; onOpen: (ref: string) => void }) {
-  return (
-    <>
-      <h3>{inventoryText.relations}</h3>
-      {relations.length === 0 && <p className="dim">{inventoryText.noRelations}</p>}
-      <ul>
-        {relations.map(({ relation, from, to }) => {
-          const [forth, back] = relationNames[relation] ?? [relation, relation]
-          const other = from === ref ? to : from
-          const object = parseRef(other)
-          return (
-            <li key={`${relation} ${other}`}>
-              <span className="dim">{from === ref ? forth : back}</span>{' '}
-              {object === undefined ? (
-                <button type="button" className="quiet" title={other} onClick={() => onOpen(other)}>
-                  {cloudId(other)}
-                </button>
-              ) : (
-                <ResourceLink to={other}>
-                  {object.kind} {object.name}
-                </ResourceLink>
-              )}
-            </li>
-          )
-        })}
-      </ul>
-    </>
-  )
-}
-
-function Traffic({ of: { traffic } }: { of: CloudResource }) {
-  if (traffic === null) return null
-  const { node, sent, received } = traffic
-  return (
-    <>
-      <h3>{inventoryText.traffic(node)}</h3>
-      <dl className="facts">
-        <Fact name={inventoryText.sent}>{volume(Number(sent))}</Fact>
-        <Fact name={inventoryText.received}>{volume(Number(received))}</Fact>
-      </dl>
-      <Link
-        to="/flows"
-        search={{ v: '1', t: 'now-1h..now', q: `any.node = ${JSON.stringify(node)}` } as never}
-        className="button"
-      >
-        {inventoryText.showFlows}
-      </Link>
-    </>
-  )
-}
-
-/** Of the node that it hosts, else of its addresses; undefined: its flows are not known. */
-function filterOf({ traffic, now }: CloudResource) {
-  if (traffic !== null) return `either(node = ${literal(traffic.node)})`
-  const addresses = now?.addresses ?? []
-  return addresses.length === 0 ? undefined : `either(addr in (${addresses.join(', ')}))`
-}
-
-function History({ of }: { of: CloudResource }) {
-  const { changes } = of
-  const filter = filterOf(of)
-  return (
-    <>
-      <h3>{inventoryText.history}</h3>
-      {changes.length === 0 && <p className="dim">{inventoryText.noHistory}</p>}
-      <ul>
-        {changes.map(({ time, operation, changes: fields, actor }) => (
-          <li key={`${time} ${operation}`}>
-            <span className="mono">{momentAt(Date.parse(time))}</span> {operation}
-            {actor !== null && (
-              <>
-                {generalText.byActor('')}
-                <ActorLink to={actor} name={null} />
-              </>
-            )}{' '}
-            {filter !== undefined && <TrafficAround filter={filter} time={time} />}
-            {fields?.map(({ path, from, to }) => (
-              <div key={path} className="mono">
-                {inventoryText.changed(path, plainText(from), plainText(to))}
-              </div>
-            ))}
-          </li>
-        ))}
-      </ul>
-    </>
   )
 }

@@ -1,13 +1,11 @@
 import { keepPreviousData, useQuery, type UseQueryResult } from '@tanstack/react-query'
 import {
-  readCloudResource,
   readDifferences,
   readInventory,
   readInventoryFacets,
   type CloudDifferences,
   type CloudFacets,
   type CloudPage,
-  type CloudResource,
   type CloudRow,
 } from '../../api/inventory.ts'
 import { usePages } from '../../api/use-pages.ts'
@@ -41,14 +39,6 @@ export function useDifferences(state: InventoryState): UseQueryResult<CloudDiffe
     staleTime,
     placeholderData: keepPreviousData,
     queryFn: ({ signal }) => readDifferences(query, signal),
-  })
-}
-
-export function useCloudResource(ref: string): UseQueryResult<CloudResource> {
-  return useQuery({
-    queryKey: ['inventory', 'one', ref],
-    staleTime,
-    queryFn: ({ signal }) => readCloudResource(ref, signal),
   })
 }
 

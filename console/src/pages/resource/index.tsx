@@ -11,6 +11,7 @@ import { cloudId, isCloudRef, parseRef, refOfPath, type ObjectRef } from '../../
 import { usePageState } from '../../state/use-page-state.ts'
 import { ChangeDrawer } from '../../parts/changes/change.tsx'
 import { AsOf } from './as-of.tsx'
+import { CloudParts } from './cloud.tsx'
 import { CostOf } from './cost.tsx'
 import { useResource } from './queries.ts'
 import { ProblemsOf } from './problems.tsx'
@@ -72,7 +73,7 @@ export default function ResourcePage(): React.ReactNode {
             role="region"
             aria-label={resourceText.historyAndRelations}
           >
-            <TracesOf of={ref} at={state.at} alone />
+            <CloudParts of={ref} at={state.at} />
           </div>
         </div>
       ) : parts === undefined ? (

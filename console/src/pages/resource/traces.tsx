@@ -12,16 +12,27 @@ import { generalText } from '../../text/general.ts'
 
 const days = 30
 
-/** `alone`: the only part of its page, so that it stays without traces. */
-export function TracesOf({ of, at, alone = false }: { of: string; at: string; alone?: boolean }): React.ReactNode {
+type TracesProps = Readonly<{
+  of: string
+  at: string
+  /** Replaces the condition on the reference. */
+  filter?: string
+  /** A part of its page even without traces. */
+  alone?: boolean
+}>
+
+export function TracesOf({ of, at, filter, alone = false }: TracesProps): React.ReactNode {
+  const selected = filter === undefined ? { resource: listText([of]) } : { filter }
+  // The page names it `q`.
+  const linked = filter === undefined ? selected : { q: filter }
   const query = useQuery({
-    queryKey: ['resource-traces', of, at],
+    queryKey: ['resource-traces', selected, at],
     staleTime: 5000,
     refetchInterval: at === 'now' ? 15_000 : false,
     queryFn: ({ signal }) =>
       request<TracePage>('/api/v1/audit', {
         signal,
-        query: { resource: listText([of]), from: sinceOf(at), to: at, limit: 50 },
+        query: { ...selected, from: sinceOf(at), to: at, limit: 50 },
       }),
   })
   const { data } = query
@@ -30,11 +41,7 @@ export function TracesOf({ of, at, alone = false }: { of: string; at: string; al
     <section className="panel happened" aria-label={resourceText.auditEvents}>
       <h2>
         {resourceText.auditEvents}{' '}
-        <Link
-          to="/audit"
-          search={{ v: '1', t: `now-${days}d..now`, resource: listText([of]) } as never}
-          className="all"
-        >
+        <Link to="/audit" search={{ v: '1', t: `now-${days}d..now`, ...linked } as never} className="all">
           {resourceText.showAll}
         </Link>
       </h2>
@@ -49,7 +56,7 @@ export function TracesOf({ of, at, alone = false }: { of: string; at: string; al
               <li key={pos}>
                 <Link
                   to="/audit"
-                  search={{ v: '1', t: `now-${days}d..now`, resource: listText([of]), sel: pos } as never}
+                  search={{ v: '1', t: `now-${days}d..now`, ...linked, sel: pos } as never}
                   className="mono"
                   title={time}
                 >
