@@ -3,6 +3,7 @@ import { inventoryRelations } from '../model/inventory-columns.ts'
 import { storedJson } from '../model/json.ts'
 import { parseKubernetesRef } from '../model/refs.ts'
 import { dialectOf } from '../query/index.ts'
+import { actsAfterUs, actsOfRecords } from './cloud-acts.ts'
 import { providerNames } from './cloud-names.ts'
 import { asOf } from './objects.ts'
 import { rowsOf } from './store-query.ts'
@@ -12,7 +13,6 @@ type Asking = Readonly<{ store: StoreReader; disconnected: AbortSignal; columns:
 
 const hourUs = 3_600_000_000n
 const monthUs = 30n * 24n * hourUs
-const actorMs = 15 * 60_000
 const maxRows = 100
 
 /** `undefined`: no event of it is stored. */
@@ -49,7 +49,7 @@ export async function describeCloudResource(
     ),
     run(
       `SELECT time, actor, actor_name, service, action, outcome, resource, resource_id, id FROM audit
-        WHERE resource_id = ${text(id)} AND time <= ${time(at + BigInt(actorMs) * 1000n)}
+        WHERE resource_id = ${text(id)} AND time <= ${time(at + actsAfterUs)}
         ORDER BY time DESC LIMIT ${maxRows}`,
     ),
     store.dialect === 'clickhouse' ? null : run(costsSql(ref, id, at)),
@@ -67,34 +67,26 @@ export async function describeCloudResource(
           `SELECT ${dialect.asText(sumOf('src'))} AS sent, ${dialect.asText(sumOf('dst'))} AS received FROM flows
             WHERE ${between} AND cluster = ${text(node.cluster)}`,
         )) ?? [])
+  const records = events.filter(({ type }) => type !== 'weir.cloud.observed')
+  const acts = actsOfRecords(records, audit ?? [])
   return {
     now: now ?? null,
-    changes: events
-      .filter(({ type }) => type !== 'weir.cloud.observed')
-      .map(({ time: moment, type, state, changes }) => {
-        const by = actorOf(audit ?? [], String(moment))
-        return {
-          time: moment,
-          operation: String(type).slice('weir.cloud.'.length),
-          state: state ?? null,
-          changes: storedJson(changes) ?? null,
-          actor: by?.['actor'] ?? null,
-          audit: by?.['id'] ?? null,
-        }
-      }),
+    changes: records.map((record) => {
+      const by = acts.get(record)
+      return {
+        time: record['time'],
+        operation: String(record['type']).slice('weir.cloud.'.length),
+        state: record['state'] ?? null,
+        changes: storedJson(record['changes']) ?? null,
+        actor: by?.['actor'] ?? null,
+        audit: by?.['id'] ?? null,
+      }
+    }),
     relations,
     audit: (audit ?? []).filter(({ time: moment }) => Date.parse(String(moment)) * 1000 <= Number(at)),
     costs,
     traffic: sums === undefined ? null : { node: node?.name, ...sums },
   }
-}
-
-/** The nearest successful event of the resource that may have changed it. */
-function actorOf(audit: readonly Row[], moment: string): Row | undefined {
-  const distance = (row: Row): number => Math.abs(Date.parse(String(row['time'])) - Date.parse(moment))
-  return audit
-    .filter((row) => row['outcome'] !== 'failure' && distance(row) <= actorMs && row['actor'] !== 'unknown')
-    .toSorted((a, b) => distance(a) - distance(b))[0]
 }
 
 /** FOCUS has the id, or an ARN that ends with it. */

@@ -65,7 +65,10 @@ export const inventorySchemas = {
           operation: string,
           state: nullable,
           changes: { description: 'Path, old and new value; null: none.' },
-          actor: { ...nullable, description: 'Actor of the audit event, at most 15 minutes apart.' },
+          actor: {
+            ...nullable,
+            description: 'Actor of the last audit event in the 15 minutes before, since the change before.',
+          },
           audit: { ...nullable, description: 'Id of the audit event.' },
         }),
         { description: 'Creations, changes and deletions before that time, newest first.' },

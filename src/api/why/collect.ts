@@ -4,6 +4,7 @@ import type { Dialect } from '../../query/index.ts'
 import type { TimeSpan } from '../../query/plan/index.ts'
 import { auditScope, objectScope } from '../access/scope.ts'
 import type { Principal } from '../access/principal.ts'
+import { isReading } from '../cloud-acts.ts'
 import { changeColumns } from '../objects.ts'
 import { readInventory, recordedChanges } from './inventory.ts'
 import type { Candidate } from './types.ts'
@@ -67,7 +68,7 @@ export async function collect(
     runQuery(auditSql(withinTime({ from: span.from, to: inventoryTo }), principal, dialect)),
     readInventory({ from: span.from, to: inventoryTo }, maxCandidates, { dialect, runQuery, principal }),
   ])
-  const acts = audits.filter(({ action }) => !reads.test(textOf(action) ?? ''))
+  const acts = audits.filter(({ action }) => !isReading(action))
   const changes = rows.map(changeOf)
   const found = [...changes, ...recordedChanges(inventory, acts)]
   const ids = [...found.map(({ audit_id: id }) => id), ...changes.map(({ ref }) => ref)]
@@ -126,9 +127,6 @@ function changeOf(row: Row): Candidate {
     after: storedJson(row['after']) ?? null,
   }
 }
-
-const reads =
-  /^(get|list|watch|show|describe|head|query|read|view|login|log ?in|check|count|search|export|assume|sign)/i
 
 function auditOf(row: Row, known: ReadonlySet<string>): readonly Candidate[] {
   const text = (name: string) => textOf(row[name])

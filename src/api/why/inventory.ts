@@ -3,6 +3,7 @@ import { isRecord, storedJson } from '../../model/json.ts'
 import type { Dialect } from '../../query/index.ts'
 import type { TimeSpan } from '../../query/plan/index.ts'
 import type { Principal } from '../access/principal.ts'
+import { actsOfRecords } from '../cloud-acts.ts'
 import type { Candidate } from './types.ts'
 import type { RunQuery } from './workloads.ts'
 
@@ -10,9 +11,6 @@ type Row = Readonly<Record<string, unknown>>
 
 /** Inventories are read every 2 to 10 minutes by default, so a change is recorded that much later. */
 export const inventoryGraceUs = 600_000_000n
-
-/** How long before its record a change may have an audit event. */
-const auditMs = 15 * 60_000
 
 /** Changes that inventories of clouds recorded, the newest first. Cloud resources have no namespace. */
 export async function readInventory(
@@ -34,16 +32,7 @@ export async function readInventory(
 
 /** With time and actor of their audit events, where there are some. */
 export function recordedChanges(rows: readonly Row[], acts: readonly Row[]): readonly Candidate[] {
-  const ofRow = new Map<Row, Row>()
-  const records = Map.groupBy(rows, (row) => textOf(row, 'id'))
-  // Events in order of time, so that the last one before a record counts.
-  for (const act of acts.toSorted((a, b) => timeOf(a) - timeOf(b))) {
-    const id = textOf(act, 'resource_id')
-    const later = (id === null ? [] : (records.get(id) ?? [])).filter((row) => timeOf(row) >= timeOf(act))
-    // The first inventory that was read after an event has its change.
-    const first = later.toSorted((a, b) => timeOf(a) - timeOf(b))[0]
-    if (first !== undefined && timeOf(first) - timeOf(act) <= auditMs) ofRow.set(first, act)
-  }
+  const ofRow = actsOfRecords(rows, acts)
   return rows.map((row) => recordedChange(row, ofRow.get(row)))
 }
 
