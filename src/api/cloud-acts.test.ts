@@ -29,7 +29,7 @@ test('a record has the last event since the record before it, at most 15 minutes
   expect(timesOf([record('10:00:00')], [act('09:45:00')])).toEqual(['09:45:00'])
 })
 
-test('events after a change are not its cause, and those that failed, read or name nobody are none', () => {
+test('events after a change are not its cause, and those that failed, read or have no actor are none', () => {
   expect(timesOf([record('10:00:00')], [act('10:00:01')])).toEqual([undefined])
   const others = [{ outcome: 'failure' }, { action: 'DescribeInstances' }, { actor: 'unknown' }]
   expect(

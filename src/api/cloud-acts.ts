@@ -22,7 +22,7 @@ export function isReading(action: unknown): boolean {
  * The audit event of each recorded change of a cloud resource: the last one in the 15 minutes before the record and
  * after the record before it. A creation without such an event has the first one in the 30 seconds after it.
  * `records`: with `time`, `type` and `id`; `acts`: with `time`, `resource_id`, `actor`, `action`, and `outcome` if some
- * failed. Events that failed, only read, or name no actor are none.
+ * failed. Events that failed, only read, or have no actor do not count.
  */
 export function actsOfRecords<Act extends Row>(records: readonly Row[], acts: readonly Act[]): ReadonlyMap<Row, Act> {
   const found = new Map<Row, Act>()
