@@ -62,8 +62,8 @@ export const errorTable = {
   WEIR_QUERY_MEMORY: {
     retry: false,
     advice:
-      'Choose a shorter time range, a filter, or fewer groups. `store.memory` sets the limit of all queries together, ' +
-      'and `store.clickhouse.query_memory` that of one query of ClickHouse.',
+      'Choose a shorter time range, a filter, or fewer groups. `store.memory` sets the limit of all queries ' +
+      'together, and `store.clickhouse.query_memory` that of one query of ClickHouse.',
   },
   WEIR_SQL_TIMEOUT: {
     retry: false,

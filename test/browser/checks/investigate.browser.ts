@@ -75,7 +75,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: investigate a subject', (
     await page.context().close()
   })
 
-  test('a horizontal touch on a lane selects a range, ↶ restores the one before, a vertical touch scrolls', async () => {
+  test('a horizontal touch on a lane selects a range, ↶ undoes it, a vertical touch scrolls', async () => {
     const page = await open(
       `/investigate?v=1&live=0&t=${around()}&of=shop/api`,
       { width: 390, height: 844 },
