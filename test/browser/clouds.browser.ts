@@ -118,6 +118,12 @@ describe.skipIf(chromiumPath === undefined)('chromium: inventory and spend', () 
     await part('Relations').getByRole('link', { name: 'database-data' }).click()
     await page.getByRole('heading', { level: 1, name: 'database-data' }).waitFor()
     await part('Relations').getByRole('link', { name: 'worker-2' }).waitFor()
+    // A reference of an audit log.
+    await page.goto(`${stage.weir.url}/resource/exoscale:shop/compute/instance/worker-2`)
+    await part('Audit events').getByText('scaleInstance by').waitFor()
+    expect(await violations(page)).toEqual([])
+    await page.getByRole('link', { name: 'Search for its ID in the inventory' }).click()
+    await expect.poll(async () => (await gridRows(page)).map(([name]) => name)).toEqual(['worker-2'])
     await page.context().close()
   })
 

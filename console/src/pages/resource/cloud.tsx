@@ -25,7 +25,16 @@ function FromInventory({ of, at }: { of: string; at: string }) {
   if (data === undefined) {
     const status = query.isError ? asApiError(query.error).status : 200
     if (status === 403) return <p className="dim">{resourceText.inventoryNotPermitted}</p>
-    if (status === 404) return <p className="dim">{resourceText.notInInventory}</p>
+    // Audit logs of some clouds have other references than their inventories.
+    if (status === 404)
+      return (
+        <p className="dim">
+          {resourceText.notInInventory}{' '}
+          <Link to="/inventory" search={{ v: '1', q: `id = ${literal(cloudId(of))}` } as never}>
+            {resourceText.searchInInventory}
+          </Link>
+        </p>
+      )
     return <Pending of={query} what={inventoryText.relations} />
   }
   return (
