@@ -117,8 +117,8 @@ describe.skipIf(chromiumPath === undefined)('chromium: dashboards', () => {
     const titles = ['Received', 'Source', 'Destination', 'Port', 'Bytes']
     await expect.poll(() => panel.getByRole('columnheader').allTextContents()).toEqual(titles)
     const read = (cells: Locator) =>
-      cells.evaluateAll<{ text: string; align: string }[], undefined>(
-        'cells => cells.map((cell) => ({ text: cell.textContent, align: getComputedStyle(cell).textAlign }))',
+      cells.evaluateAll((all) =>
+        all.map((cell) => [cell.textContent, cell.ownerDocument.defaultView?.getComputedStyle(cell).textAlign]),
       )
     const row = await read(panel.getByRole('row').nth(1).getByRole('cell'))
     const flows = await stage.page('/flows?v=1&live=0&cols=time_received,src,dst,dst_port,bytes_est')
@@ -128,7 +128,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: dashboards', () => {
       .toEqual(['Received ↓', ...titles.slice(1)])
     const cells = await read(grid.getByRole('row').nth(1).getByRole('gridcell'))
     expect(row).toEqual(cells)
-    expect(row.map(({ align }) => align)).toEqual(['start', 'start', 'start', 'start', 'right'])
+    expect(row.map(([, align]) => align)).toEqual(['start', 'start', 'start', 'start', 'right'])
     await flows.context().close()
     await page.context().close()
   })
