@@ -27,7 +27,7 @@ test('requests of the same statement share a result, and later ones read it from
 test('a failure and a large result are not kept, and waiting requests run the statement', async () => {
   const cache = new ResultCache()
   const key = cache.keyOf('views', { sql })!
-  const large = 'x'.repeat(200_000)
+  const large = 'x'.repeat(600_000)
   const failing = async function* (): AsyncGenerator<Uint8Array, undefined> {
     yield Buffer.from('[')
     throw new Error('damaged')
@@ -46,7 +46,7 @@ test('a failure and a large result are not kept, and waiting requests run the st
 
 test('the oldest results leave when their bytes exceed the limit', async () => {
   const cache = new ResultCache()
-  const keys = Array.from({ length: 50 }, (_, at) => cache.keyOf(`views ${at}`, { sql })!)
+  const keys = Array.from({ length: 100 }, (_, at) => cache.keyOf(`views ${at}`, { sql })!)
   for (const key of keys) {
     await cache.find(key)
     await textOf(await cache.keep(key, pieces('x'.repeat(100_000))))

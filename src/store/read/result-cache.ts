@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto'
 import type { Statement } from './statement.ts'
 
-const maxResultBytes = 128 << 10
-const maxBytes = 4 << 20
+const maxResultBytes = 512 << 10
+const maxBytes = 8 << 20
 
 /** Also part of a longer word or of a text: such a statement is run again, which is always correct. */
 const changing =
