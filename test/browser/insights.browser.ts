@@ -72,7 +72,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: insights', () => {
     expect(await violations(page)).toEqual([])
     await page.getByRole('button', { name: 'Running' }).click()
     await expect.poll(async () => (await gridRows(page)).length).toBe(2)
-    expect((await gridRows(page))[0]?.join(' ')).toContain('shop/Deployment/api')
+    expect((await gridRows(page))[0]?.join(' ')).toContain('api shop')
     await page.getByRole('tab', { name: 'Packages' }).click()
     await page.getByRole('button', { name: 'Running' }).click()
     await page.getByRole('searchbox').fill('log4j 2.14')

@@ -44,6 +44,25 @@ export function Workloads({ of }: { readonly of: readonly string[] }): React.Rea
   return <span title={of.join('\n')}>{of.join(', ')}</span>
 }
 
+/** `shop/Deployment/api` as `api shop`; the title has the kind. */
+function WorkloadNames({ of }: { readonly of: readonly string[] }): React.ReactNode {
+  if (of.length === 0) return <Workloads of={of} />
+  return (
+    <span title={of.join('\n')}>
+      {of.map((workload, at) => {
+        const [namespace, ...rest] = workload.split('/')
+        return (
+          <span key={workload}>
+            {at > 0 && ', '}
+            {rest.at(-1) ?? workload}
+            {rest.length > 0 && <span className="dim"> {namespace}</span>}
+          </span>
+        )
+      })}
+    </span>
+  )
+}
+
 export function ExposureText({ of }: { readonly of: Pick<ProblemRow, 'exposure' | 'exposed_ports'> }): React.ReactNode {
   const { exposure, exposed_ports: ports } = of
   if (exposure === null) return <span className="dim">{insightsText.exposureUnknown}</span>
@@ -68,9 +87,10 @@ const pods = <Row extends ImageRow | PackageRow | ProblemRow | FactRow>(): reado
   {
     id: 'workloads',
     title: insightsText.workloads,
-    width: 132,
+    width: 104,
     grow: 2,
-    cell: ({ workloads }) => <Workloads of={workloads} />,
+    cell: ({ workloads }) => <WorkloadNames of={workloads} />,
+    csv: ({ workloads }) => (workloads.length === 0 ? insightsText.notRunning : workloads.join(', ')),
   },
 ]
 
@@ -79,7 +99,7 @@ const reported = <Row extends PackageRow | ProblemRow | FactRow>(): readonly Gri
   {
     id: 'image',
     title: insightsText.image,
-    width: 120,
+    width: 157,
     grow: 1,
     cell: ({ image_name: name, image }) => <ImageName name={name} digest={image} />,
   },
@@ -100,14 +120,15 @@ export const problemColumns: readonly GridColumn<ProblemRow>[] = [
   {
     id: 'score',
     title: insightsText.score,
-    width: 66,
+    width: 62,
     end: true,
     cell: ({ score }) => (score === null ? dash : (score * 10).toFixed(1)),
   },
   {
     id: 'id',
     title: insightsText.id,
-    width: 164,
+    width: 160,
+    grow: 0.5,
     cell: ({ id, waived, kev }) => (
       <>
         <span className="mono">{id}</span>
@@ -199,7 +220,7 @@ export const imageColumns: readonly GridColumn<ImageRow>[] = [
   {
     id: 'critical',
     title: insightsText.critical,
-    width: 66,
+    width: 72,
     end: true,
     cell: ({ critical }) => counted(critical, 'bad'),
   },
@@ -207,7 +228,7 @@ export const imageColumns: readonly GridColumn<ImageRow>[] = [
   {
     id: 'findings',
     title: insightsText.problems,
-    width: 76,
+    width: 104,
     end: true,
     cell: ({ findings, scanned }) =>
       scanned ? counted(findings) : <span className="warning">{insightsText.isNotScanned}</span>,
@@ -215,14 +236,14 @@ export const imageColumns: readonly GridColumn<ImageRow>[] = [
   {
     id: 'fixable',
     title: insightsText.onlyFixable,
-    width: 66,
+    width: 74,
     end: true,
     cell: ({ fixable }) => counted(fixable, 'good'),
   },
   {
     id: 'packages',
     title: insightsText.packages,
-    width: 76,
+    width: 92,
     end: true,
     cell: ({ packages }) => counted(packages),
   },
