@@ -1,8 +1,9 @@
 import { useState } from 'react'
 import type { CloudDifference } from '../../api/inventory.ts'
+import { differenceText } from '../../parts/cloud/difference-text.ts'
 import { typeText } from '../../parts/cloud/texts.tsx'
 import { ExportRows } from '../../parts/export-rows.tsx'
-import { count, momentAt, plainText } from '../../parts/format.ts'
+import { count, momentAt } from '../../parts/format.ts'
 import { Grid, type GridColumn } from '../../parts/grid.tsx'
 import { EmptyState, Loading, NoAnswer, RefreshButton, StaleNotice } from '../../parts/states.tsx'
 import { readMoment } from '../../state/moments.ts'
@@ -19,7 +20,7 @@ const tones = { created: 'good', found: 'dim', deleted: 'bad', changed: undefine
 const kinds = ['created', 'found', 'deleted', 'changed'] as const
 
 const fieldsText = ({ changes }: CloudDifference): string =>
-  changes.map(({ path, from, to }) => inventoryText.changed(path, plainText(from), plainText(to))).join(', ')
+  changes.map(differenceText).join(' · ')
 
 const columns: readonly GridColumn<CloudDifference>[] = [
   {
@@ -43,9 +44,7 @@ const columns: readonly GridColumn<CloudDifference>[] = [
     width: 260,
     grow: 1,
     cell: (row) => (
-      <span className="mono" title={fieldsText(row)}>
-        {fieldsText(row)}
-      </span>
+      <span title={fieldsText(row)}>{fieldsText(row)}</span>
     ),
   },
 ]

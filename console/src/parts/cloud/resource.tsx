@@ -10,6 +10,7 @@ import { TrafficAround } from '../why/traffic-link.tsx'
 import { cloudId, parseRef } from '../../state/refs.ts'
 import { generalText } from '../../text/general.ts'
 import { inventoryText, relationNames } from '../../text/inventory.ts'
+import { differenceText } from './difference-text.ts'
 import { findingText, StateText, typeText } from './texts.tsx'
 import './cloud.css'
 
@@ -164,10 +165,8 @@ export function CloudHistory({ of, h: Title }: Part): React.ReactNode {
               </>
             )}{' '}
             {filter !== undefined && <TrafficAround filter={filter} time={time} />}
-            {fields?.map(({ path, from, to }) => (
-              <div key={path} className="mono">
-                {inventoryText.changed(path, plainText(from), plainText(to))}
-              </div>
+            {fields?.map((field) => (
+              <div key={field.path}>{differenceText(field)}</div>
             ))}
           </li>
         ))}
