@@ -29,6 +29,7 @@ export function changeText(now: string, before: string | undefined): string | un
   return new Intl.NumberFormat(undefined, {
     style: 'percent',
     signDisplay: 'exceptZero',
+    minimumFractionDigits: 1,
     maximumFractionDigits: 1,
   }).format((to - from) / Math.abs(from))
 }

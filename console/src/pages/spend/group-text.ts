@@ -2,7 +2,11 @@ import type { SpendGroup } from '../../api/spend.ts'
 import { allocationNames, spendText } from '../../text/spend.ts'
 import type { SpendState } from './state.ts'
 
-const percent = new Intl.NumberFormat(undefined, { style: 'percent', maximumFractionDigits: 1 })
+const percent = new Intl.NumberFormat(undefined, {
+  style: 'percent',
+  minimumFractionDigits: 1,
+  maximumFractionDigits: 1,
+})
 
 export function shareText(part: string, whole: string): string {
   return Number(whole) === 0 ? '–' : percent.format(Number(part) / Number(whole))

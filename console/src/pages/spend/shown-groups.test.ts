@@ -26,7 +26,7 @@ test('the groups are saved with the order, the amounts and the rest of the table
   expect(rows.map((row) => csvCells(columns, row))).toEqual([
     ['USD', 'Compute', '$1,234.57', '61.7%', '$1,000.00', '+23.5%'],
     ['USD', 'unallocated', '$265.43', '13.3%', null, null],
-    ['USD', '3 others', '$500.00', '25%', null, null],
+    ['USD', '3 others', '$500.00', '25.0%', null, null],
   ])
   expect(rows.flatMap((row) => rawGroup(row, 'service') ?? [])).toEqual([
     { currency: 'USD', by: 'service', value: 'Compute', name: null, cost: '1234.567', estimated: '0' },

@@ -1,4 +1,5 @@
 import type { SpendCurrency, SpendGroup } from '../../api/spend.ts'
+import { entityColors } from '../../parts/entity-colors.ts'
 import { count } from '../../parts/format.ts'
 import { money } from '../../parts/money.ts'
 import { groupNames, spendText } from '../../text/spend.ts'
@@ -7,7 +8,6 @@ import type { SpendState } from './state.ts'
 import { foldSmall, tilesOf } from './treemap-layout.ts'
 
 const box = { width: 100, height: 50 } as const
-const colors = 15
 
 type TreemapProps = Readonly<{
   of: SpendCurrency
@@ -15,7 +15,7 @@ type TreemapProps = Readonly<{
   onOnly: ((value: string) => void) | undefined
 }>
 
-type Part = Readonly<{ key: string; name: string; amount: number; cost: string; only: string | null; isRest: boolean }>
+type Part = Readonly<{ key: string; name: string; amount: number; cost: string; only: string | null }>
 
 /** The table beside it has the same parts as text. */
 export function Treemap({ of, by, onOnly }: TreemapProps): React.ReactNode {
@@ -33,7 +33,6 @@ export function Treemap({ of, by, onOnly }: TreemapProps): React.ReactNode {
             amount: rest,
             cost: rest.toFixed(2),
             only: null,
-            isRest: true,
           },
         ]
       : []),
@@ -43,6 +42,7 @@ export function Treemap({ of, by, onOnly }: TreemapProps): React.ReactNode {
     parts.map(({ amount }) => amount),
     box,
   )
+  const colors = entityColors(shown.map((group) => groupText(group, by)))
   const whole = String(parts.reduce((sum, { amount }) => sum + amount, 0))
   return (
     <figure className="treemap-figure">
@@ -55,7 +55,7 @@ export function Treemap({ of, by, onOnly }: TreemapProps): React.ReactNode {
             currency={currency}
             whole={whole}
             tile={tiles[at]!}
-            at={at}
+            color={colors[at]}
             onOnly={onOnly}
           />
         ))}
@@ -77,7 +77,6 @@ const partOf = (group: SpendGroup, by: SpendState['by']): Part => ({
   amount: Number(group.cost),
   cost: group.cost,
   only: group.value,
-  isRest: false,
 })
 
 type TileProps = Readonly<{
@@ -85,12 +84,12 @@ type TileProps = Readonly<{
   currency: string
   whole: string
   tile: ReturnType<typeof tilesOf>[number]
-  at: number
+  color: number | undefined
   onOnly: ((value: string) => void) | undefined
 }>
 
-function TreemapTile({ part, currency, whole, tile, at, onOnly }: TileProps): React.ReactNode {
-  const { name, cost, only, isRest } = part
+function TreemapTile({ part, currency, whole, tile, color, onOnly }: TileProps): React.ReactNode {
+  const { name, cost, only } = part
   const amount = money(cost, currency)
   const share = shareText(cost, whole)
   const content = (
@@ -106,7 +105,7 @@ function TreemapTile({ part, currency, whole, tile, at, onOnly }: TileProps): Re
     top: percent(tile.y, box.height),
     width: percent(tile.width, box.width),
     height: percent(tile.height, box.height),
-    '--tone': `var(--series-${isRest ? 'other' : (at % colors) + 1})`,
+    '--tone': `var(--series-${color === undefined ? 'other' : color + 1})`,
   } as React.CSSProperties
   const title = `${name}: ${amount}, ${share}`
   return (
