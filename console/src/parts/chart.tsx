@@ -240,14 +240,16 @@ export function Chart({
       <figcaption>
         <span className="chart-head">
           <b>{label}</b>
-          <ChartLegend series={series} hues={hues} lines={lines} choice={choice} onChoice={setChoice} />
-          <MarkLegend marks={marks} />
-          {unknown.length > 0 && (
-            <span className="legend">
-              <i className="c-unknown" aria-hidden="true" />
-              {unknownText}
-            </span>
-          )}
+          <span className="chart-names">
+            <ChartLegend series={series} hues={hues} lines={lines} choice={choice} onChoice={setChoice} />
+            <MarkLegend marks={marks} />
+            {unknown.length > 0 && (
+              <span className="legend">
+                <i className="c-unknown" aria-hidden="true" />
+                {unknownText}
+              </span>
+            )}
+          </span>
         </span>
         <span className="chart-acts">
           {onMarks !== undefined && (
