@@ -79,7 +79,7 @@ export function draw(
           label: series[index]?.name ?? '',
           stroke: colors.series[index] ?? '',
           width: 1.25,
-          points: { show: false },
+          points: stacked ? { show: false } : { show: false, size: 5, fill: colors.series[index] ?? '', filter: alone },
           spanGaps: false,
           ...(stepped === undefined ? {} : { paths: stepped }),
           ...(stacked ? { fill: colors.series[index] ?? '' } : {}),
@@ -283,4 +283,11 @@ function tickText(at: number, step: number) {
   const { hour, minute } = partsAt(at * 1000)
   if (step >= 60 && hour === 0 && minute === 0) return day(at * 1000)
   return (step >= 86_400 ? day : step >= 60 ? clock : withSeconds)(at * 1000)
+}
+
+/** A line has no length between gaps: such values are drawn as points. */
+function alone({ data }: uPlot, series: number): number[] {
+  const values = data[series] ?? []
+  const has = (at: number) => values[at] !== null && values[at] !== undefined
+  return Array.from(values.keys()).filter((at) => has(at) && !has(at - 1) && !has(at + 1))
 }

@@ -5,6 +5,7 @@ import { TimeControl } from '../../app/time-control.tsx'
 import { useTitle } from '../../app/use-title.ts'
 import { useRefresh } from '../../hooks/use-refresh.ts'
 import { Chart, type ChartSeries } from '../../parts/chart.tsx'
+import { ChartFill } from '../../parts/chart-fill.tsx'
 import { isoOfSeconds } from '../../parts/format.ts'
 import { LabelledSelect } from '../../parts/labelled-select.tsx'
 import { EmptyState, Loading, NoAnswer, RefreshButton, UnreadNotice } from '../../parts/states.tsx'
@@ -16,8 +17,6 @@ import { attributes, chartsCodec, families, functions } from './state.ts'
 import './charts.css'
 
 const gapFactor = 5
-/** Of the bars above and below the drawing. */
-const barsPx = 210
 const number = new Intl.NumberFormat(undefined, { maximumSignificantDigits: 5 })
 const format = (value: number): string => number.format(value)
 /** Without the slash of the JSON pointer. */
@@ -139,14 +138,18 @@ function Drawn({
   }, [of, label])
   if (series.length === 0) return <p className="pad dim">{chartsText.noPoints}</p>
   return (
-    <Chart
-      label={label}
-      times={times}
-      series={series}
-      stacked={false}
-      height={Math.max(240, window.innerHeight - barsPx)}
-      format={format}
-      onBrush={onSpan}
-    />
+    <ChartFill least={240}>
+      {(height) => (
+        <Chart
+          label={label}
+          times={times}
+          series={series}
+          stacked={false}
+          height={height}
+          format={format}
+          onBrush={onSpan}
+        />
+      )}
+    </ChartFill>
   )
 }

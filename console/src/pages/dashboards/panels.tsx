@@ -4,6 +4,7 @@ import type { AnswerFrame } from '../../../../src/api/published.ts'
 import { request } from '../../api/client.ts'
 import { bucketsOf, type SeriesAnswer } from '../../api/series.ts'
 import { Chart, type ChartSeries } from '../../parts/chart.tsx'
+import { ChartFill } from '../../parts/chart-fill.tsx'
 import { count, perSecond, plainText, volume } from '../../parts/format.ts'
 import { Loading } from '../../parts/states.tsx'
 import type { Range } from '../../state/range.ts'
@@ -69,17 +70,21 @@ function SeriesChart({
 }: Readonly<{ data: SeriesAnswer; panel: Panel; onBrush: PanelProps['onBrush'] }>) {
   const drawn = useMemo(() => seriesOf(data, by, group), [data, by, group])
   return (
-    <Chart
-      label={title === '' ? panelNames.series : title}
-      times={drawn.times}
-      series={drawn.series}
-      unknown={drawn.unknown}
-      unknownText={dashboardsText.unknown}
-      stacked
-      height={170}
-      format={(value) => (by === 'bytes' ? `${volume(value)}/s` : perSecond(value))}
-      onBrush={onBrush}
-    />
+    <ChartFill least={170}>
+      {(height) => (
+        <Chart
+          label={title === '' ? panelNames.series : title}
+          times={drawn.times}
+          series={drawn.series}
+          unknown={drawn.unknown}
+          unknownText={dashboardsText.unknown}
+          stacked
+          height={height}
+          format={(value) => (by === 'bytes' ? `${volume(value)}/s` : perSecond(value))}
+          onBrush={onBrush}
+        />
+      )}
+    </ChartFill>
   )
 }
 

@@ -1,6 +1,7 @@
 import { useMemo, useRef, useState } from 'react'
 import { asApiError } from '../../api/problem.ts'
 import { Chart } from '../../parts/chart.tsx'
+import { ChartFill } from '../../parts/chart-fill.tsx'
 import { count, counted, duration, plainText } from '../../parts/format.ts'
 import { Grid, type GridColumn } from '../../parts/grid.tsx'
 import { Popover } from '../../parts/popover.tsx'
@@ -112,14 +113,18 @@ export function Results({ sql, result, view, sort, stale, onView, onSort, onEdit
       )}
       {drawn !== undefined && typeof drawn !== 'string' && (
         <div className="results-chart">
-          <Chart
-            label={sqlText.drawnBy(drawn.by)}
-            times={drawn.times}
-            series={drawn.series}
-            stacked={false}
-            height={300}
-            format={compact}
-          />
+          <ChartFill least={240}>
+            {(height) => (
+              <Chart
+                label={sqlText.drawnBy(drawn.by)}
+                times={drawn.times}
+                series={drawn.series}
+                stacked={false}
+                height={height}
+                format={compact}
+              />
+            )}
+          </ChartFill>
         </div>
       )}
       {view === 'table' &&

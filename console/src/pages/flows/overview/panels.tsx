@@ -55,7 +55,14 @@ export type PanelProps<Kind> = Readonly<{
   context: PanelContext
 }>
 
-export const chartHeights: Readonly<Record<PanelSize, number>> = { usual: 170, large: 400, small: 90 }
+export const chartHeights: Readonly<Record<PanelSize, number>> = {
+  usual: 170,
+  /** Down to the footer, on wide windows. */
+  get large() {
+    return innerWidth > 900 ? Math.max(400, innerHeight - 290) : 400
+  },
+  small: 90,
+}
 
 export function RatesPanel({ kind, context }: PanelProps<RatesKind>): React.ReactNode {
   const { flowQuery, dim, before, look, size, isLive, live, menu, marks, onTable, onBrush } = context
