@@ -16,8 +16,8 @@ export const figure = <Line,>(
 ): GridColumn<Line> => ({ id, title, width, grow: 1, end: true, sortable: true, cell })
 
 export const endColumns: readonly GridColumn<Ends>[] = [
-  { id: 'from', title: generalText.source, width: 160, grow: 2, sortable: true, cell: ({ from }) => from },
-  { id: 'to', title: generalText.destination, width: 160, grow: 2, sortable: true, cell: ({ to }) => to },
+  { id: 'from', title: generalText.source, width: 126, grow: 2, sortable: true, cell: ({ from }) => from },
+  { id: 'to', title: generalText.destination, width: 126, grow: 2, sortable: true, cell: ({ to }) => to },
 ]
 
 export const notDrawn: Ends = { key: 'rest', from: topologyText.notDrawn, to: topologyText.notDrawn, fromKey: '' }
@@ -74,7 +74,7 @@ export function EdgeGrid<Line extends Ends>({
           if (fromKey !== '') onChoose(fromKey)
         }}
       />
-      <div className="graph-foot">
+      <div className="graph-foot edge-foot">
         <p className="graph-sum number">{sum}</p>
         <ExportRows name={label} columns={columns} read={() => Promise.resolve(lines)} raw={raw} />
       </div>

@@ -55,7 +55,7 @@ export function GraphLegend({
   const seen = new Set(graph.edges.map((edge) => troubleOf(edge)))
   return (
     <div className="graph-legend">
-      <ul aria-label={topologyText.legend}>
+      <ul className="symbols" aria-label={topologyText.legend}>
         <li>
           <svg viewBox="0 0 30 12" aria-hidden="true">
             <circle className="legend-node" cx="5" cy="6" r="3" />
