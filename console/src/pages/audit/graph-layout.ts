@@ -1,4 +1,5 @@
 import type { TraceColumn, TraceColumns } from '../../api/traces.ts'
+import { refText } from '../../state/refs.ts'
 import { generalText } from '../../text/general.ts'
 
 export const rowHeight = 26
@@ -35,7 +36,7 @@ export function nameOf(column: TraceColumn['column'], value: string | null, labe
   if (value === null) return generalText.unknown
   if (column === 'actor') return label ?? value.replace(/^user:[^/]*\//, '')
   if (column === 'action') return label === null ? value : `${label} ${value}`
-  return column === 'resource' ? (label ?? value) : value
+  return column === 'resource' ? (label ?? refText(value)) : value
 }
 
 export function layoutOf({ columns, edges }: TraceColumns): Layout {

@@ -3,7 +3,7 @@ import { ActorLink } from '../links/actor-link.tsx'
 import { ResourceLink } from '../links/resource-link.tsx'
 import { shortTime } from '../format.ts'
 import type { GridColumn } from '../grid.tsx'
-import { refText } from '../../state/refs.ts'
+import { parseRef, refText } from '../../state/refs.ts'
 import { generalText } from '../../text/general.ts'
 import { auditText } from '../../text/audit.ts'
 
@@ -97,7 +97,9 @@ function Resource({ resource, resource_name: name, resource_type: type }: Trace)
   if (text === null) return none
   return (
     <span title={resource ?? text}>
-      {type !== null && <span className="dim">{type} </span>}
+      {type !== null && (name !== null || parseRef(resource ?? '') === undefined) && (
+        <span className="dim">{type} </span>
+      )}
       {resource === null ? text : <ResourceLink to={resource}>{text}</ResourceLink>}
     </span>
   )
