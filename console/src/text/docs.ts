@@ -5,4 +5,5 @@ export const docsText = {
   openConsoleGuide: 'Open the guide of the console',
   thePage: 'the page',
   table: 'Table',
+  onThisPage: 'On this page',
 }

@@ -37,7 +37,7 @@ export const changeColumns: readonly GridColumn<Change>[] = [
   {
     id: 'namespace',
     title: generalText.namespace,
-    width: 100,
+    width: 118,
     grow: 1,
     cell: ({ namespace }) => namespace ?? <span className="dim">{generalText.clusterScoped}</span>,
   },

@@ -19,6 +19,8 @@ const files = import.meta.glob<string>(
   { query: '?raw', import: 'default' },
 )
 
+type Heading = Extract<Block, { is: 'heading' }>
+
 const fileOf = (page: string) => files[`../../../../docs/${page}.md`]
 
 /** The documents of this version, from the files of the console. */
@@ -53,14 +55,37 @@ export default function DocsPage(): React.ReactNode {
         ) : file.data === undefined ? (
           <Pending of={file} what={docsText.thePage} />
         ) : (
-          <article>
-            {blocks.map((block, index) => (
-              <BlockOf key={index} block={block} page={page} />
-            ))}
-          </article>
+          <>
+            <article>
+              {blocks.map((block, index) => (
+                <BlockOf key={index} block={block} page={page} />
+              ))}
+            </article>
+            <Outline of={blocks} page={page} />
+          </>
         )}
       </div>
     </div>
+  )
+}
+
+/** Beside the text, where the window has room. */
+function Outline({ of, page }: { of: readonly Block[]; page: string }) {
+  const chapters = of.filter((block) => block.is === 'heading' && block.level === 2) as readonly Heading[]
+  if (chapters.length < 2) return null
+  return (
+    <nav className="docs-outline" aria-label={docsText.onThisPage}>
+      <h3>{docsText.onThisPage}</h3>
+      <ul>
+        {chapters.map(({ id, text }) => (
+          <li key={id}>
+            <Link to="/docs" search={{ v: '1', page, at: id } as never}>
+              <Text of={text} page={page} />
+            </Link>
+          </li>
+        ))}
+      </ul>
+    </nav>
   )
 }
 

@@ -43,14 +43,21 @@ const columns: readonly GridColumn<Row>[] = [
     width: 260,
     grow: 3,
     cell: (row) => <span className="mono dim">{preview(at(row, 'data'))}</span>,
+    csv: (row) => plainText(at(row, 'data')) || null,
   },
 ]
 
 const lastDay = { from: 'now-1d', to: 'now' } as const
 
+/** `total: 57 · currency: CHF`; the drawer and files have the JSON. */
 function preview(data: unknown) {
-  if (data === null) return ''
-  return (typeof data === 'string' ? data : JSON.stringify(data)).slice(0, 300).replaceAll(/\s+/g, ' ')
+  const isMap = typeof data === 'object' && data !== null && !Array.isArray(data)
+  const text = isMap
+    ? Object.entries(data)
+        .map(([name, value]) => `${name}: ${plainText(value)}`)
+        .join(' · ')
+    : plainText(data)
+  return text.slice(0, 300).replaceAll(/\s+/g, ' ')
 }
 
 export default function EventsPage(): React.ReactNode {
