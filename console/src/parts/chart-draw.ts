@@ -285,9 +285,10 @@ function tickText(at: number, step: number) {
   return (step >= 86_400 ? day : step >= 60 ? clock : withSeconds)(at * 1000)
 }
 
-/** A line has no length between gaps: such values are drawn as points. */
+/** A line has no length between gaps (null): such values are drawn as points. */
 function alone({ data }: uPlot, series: number): number[] {
   const values = data[series] ?? []
-  const has = (at: number) => values[at] !== null && values[at] !== undefined
-  return Array.from(values.keys()).filter((at) => has(at) && !has(at - 1) && !has(at + 1))
+  const known = [...values.keys()].filter((at) => values[at] !== undefined)
+  const isGap = (at: number | undefined) => at === undefined || values[at] === null
+  return known.filter((at, index) => !isGap(at) && isGap(known[index - 1]) && isGap(known[index + 1]))
 }

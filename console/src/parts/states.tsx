@@ -170,12 +170,19 @@ export function Notice({
   )
 }
 
-/** For a page without an answer: the store is missing, or the request failed. */
+/** For a page without an answer: the store or a permission is missing, or the request failed. */
 export function NoAnswer({
   error,
   needsStore,
   onRetry,
 }: Readonly<{ error: unknown; needsStore: string; onRetry: () => void }>): React.ReactNode {
-  if (asApiError(error).code === 'WEIR_API_NO_STORE') return <NoStore title={needsStore} />
+  const { code, status, message } = asApiError(error)
+  if (code === 'WEIR_API_NO_STORE') return <NoStore title={needsStore} />
+  if (status === 403)
+    return (
+      <EmptyState title={partsText.forbidden} action={{ text: generalText.goToFlows, to: '/flows' }}>
+        {message}
+      </EmptyState>
+    )
   return <ErrorState error={error} onRetry={onRetry} />
 }

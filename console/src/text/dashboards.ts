@@ -1,5 +1,6 @@
 export const dashboardsText = {
   dashboards: 'Dashboards',
+  thePanel: 'the panel',
   theDashboards: 'the dashboards',
   newDashboard: 'New dashboard',
   importJson: 'Import JSON',

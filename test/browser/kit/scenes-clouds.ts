@@ -7,7 +7,7 @@ const aboutInventory = /^\/api\/v1\/inventory/
 const aboutSpend = /^\/api\/v1\/spend/
 
 /** What every page of data has: nothing yet, no store, a viewer of one namespace, loading and failed. */
-const states = (page: string, path: string, at: RegExp, limited: 'empty' | 'error'): Scene[] => {
+const states = (page: string, path: string, at: RegExp): Scene[] => {
   const name = page.toLowerCase()
   const empty = (more: string, place: Place, description: string): Scene => ({
     name: `${name}-${more}`,
@@ -28,8 +28,8 @@ const states = (page: string, path: string, at: RegExp, limited: 'empty' | 'erro
       on: 'closed',
       as: 'shop',
       path,
-      state: limited,
-      act: is(limited),
+      state: 'empty',
+      act: is('empty'),
     },
     {
       name: `${name}-loading`,
@@ -97,7 +97,7 @@ const insights: readonly Scene[] = [
     state: 'empty',
     act: is('empty'),
   },
-  ...states('Insights', '/insights', aboutInsights, 'empty'),
+  ...states('Insights', '/insights', aboutInsights),
 ]
 
 const inventory: readonly Scene[] = [
@@ -143,7 +143,7 @@ const inventory: readonly Scene[] = [
     state: 'empty',
     act: is('empty'),
   },
-  ...states('Inventory', '/inventory', aboutInventory, 'error'),
+  ...states('Inventory', '/inventory', aboutInventory),
 ]
 
 const spend: readonly Scene[] = [
@@ -172,7 +172,7 @@ const spend: readonly Scene[] = [
     state: 'empty',
     act: is('empty'),
   },
-  ...states('Spend', '/spend', aboutSpend, 'error'),
+  ...states('Spend', '/spend', aboutSpend),
 ]
 
 export const clouds: readonly Scene[] = [

@@ -17,6 +17,8 @@ import { attributes, chartsCodec, families, functions } from './state.ts'
 import './charts.css'
 
 const gapFactor = 5
+/** Of bars, names and footer on a phone, where the chart does not follow its panel. */
+const barsPx = 300
 const number = new Intl.NumberFormat(undefined, { maximumSignificantDigits: 5 })
 const format = (value: number): string => number.format(value)
 /** Without the slash of the JSON pointer. */
@@ -138,7 +140,7 @@ function Drawn({
   }, [of, label])
   if (series.length === 0) return <p className="pad dim">{chartsText.noPoints}</p>
   return (
-    <ChartFill least={240}>
+    <ChartFill least={Math.max(240, innerHeight - barsPx)}>
       {(height) => (
         <Chart
           label={label}

@@ -27,5 +27,5 @@ export function Answered<T>({
   children: (data: T) => React.ReactNode
 }): React.ReactNode {
   if (error !== null) return <ErrorState error={error} onRetry={() => void refetch()} />
-  return data === undefined ? <Loading what={dashboardsText.theDashboards} /> : children(data)
+  return data === undefined ? <Loading what={dashboardsText.thePanel} /> : children(data)
 }

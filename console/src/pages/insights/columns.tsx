@@ -11,7 +11,7 @@ import type { GridColumn } from '../../parts/grid.tsx'
 import { generalText } from '../../text/general.ts'
 import { exposureNames, insightsText, severityNames } from '../../text/insights.ts'
 
-const dash = <span className="dim">–</span>
+export const dash = <span className="dim">–</span>
 const tones: Readonly<Partial<Record<Severity, string>>> = { CRITICAL: 'bad', HIGH: 'bad', MEDIUM: 'warning' }
 const marks: Readonly<Partial<Record<Severity, string>>> = { CRITICAL: '◆', HIGH: '▲', MEDIUM: '●' }
 
@@ -99,14 +99,14 @@ const reported = <Row extends PackageRow | ProblemRow | FactRow>(): readonly Gri
   {
     id: 'image',
     title: insightsText.image,
-    width: 157,
+    width: 160,
     grow: 1,
     cell: ({ image_name: name, image }) => <ImageName name={name} digest={image} />,
   },
   {
     id: 'since',
     title: insightsText.since,
-    width: 132,
+    width: 130,
     cell: ({ valid_from: from }) => (
       <span className="mono" title={from}>
         {shortTime(from)}

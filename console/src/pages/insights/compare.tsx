@@ -1,7 +1,8 @@
-import { imageText, type ImageDiff, type ImageRow } from '../../api/insights.ts'
+import { imageText, type ImageDiff, type ImageRow, type Severity } from '../../api/insights.ts'
 import { Grid, type GridColumn } from '../../parts/grid.tsx'
 import { EmptyState, ErrorState, Loading } from '../../parts/states.tsx'
 import { diffNames, insightsText, severityNames } from '../../text/insights.ts'
+import { dash, SeverityText } from './columns.tsx'
 import { useImageDiff, useSomeInsights } from './queries.ts'
 
 const maxImages = 1000
@@ -10,6 +11,7 @@ interface Difference {
   readonly change: keyof typeof diffNames
   readonly what: string
   readonly kind: string
+  readonly severity?: Severity
   readonly before: string
   readonly after: string
 }
@@ -22,7 +24,14 @@ function differences({ packages, problems }: ImageDiff): readonly Difference[] {
     }),
     ...(problems ?? []).map(({ id, severity, package: name, in: side }): Difference => {
       const [before, after] = side === 'from' ? [name ?? '', ''] : ['', name ?? '']
-      return { change: side === 'from' ? 'gone' : 'new', what: id, kind: severityNames[severity], before, after }
+      return {
+        change: side === 'from' ? 'gone' : 'new',
+        what: id,
+        kind: severityNames[severity],
+        severity,
+        before,
+        after,
+      }
     }),
   ]
 }
@@ -43,9 +52,14 @@ const columns: readonly GridColumn<Difference>[] = [
     grow: 2,
     cell: ({ what }) => <span className="mono">{what}</span>,
   },
-  { id: 'kind', title: insightsText.kind, width: 90, cell: ({ kind }) => kind },
-  { id: 'before', title: insightsText.before, width: 160, grow: 1, cell: ({ before }) => before },
-  { id: 'after', title: insightsText.after, width: 160, grow: 1, cell: ({ after }) => after },
+  {
+    id: 'kind',
+    title: insightsText.kind,
+    width: 90,
+    cell: ({ kind, severity }) => (severity === undefined ? kind : <SeverityText of={severity} />),
+  },
+  { id: 'before', title: insightsText.before, width: 160, grow: 1, cell: ({ before }) => before || dash },
+  { id: 'after', title: insightsText.after, width: 160, grow: 1, cell: ({ after }) => after || dash },
 ]
 
 /** Which packages and problems differ between two images. */
