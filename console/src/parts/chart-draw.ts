@@ -69,7 +69,7 @@ export function draw(
           grid: { stroke: colors.line, width: 1 },
           size: (_self, texts) => Math.max(62, 8 + 6.8 * Math.max(0, ...(texts ?? []).map((text) => text.length))),
           incrs: wholeSteps,
-          space: (_self, _axis, _least, _most, height) => Math.max(14, Math.min(28, height / 2)),
+          space: (_self, _axis, _least, _most, height) => Math.max(14, Math.min(28, height / 2), height / 12),
           values: (_self, ticks) => ticks.map(format),
         },
       ],
