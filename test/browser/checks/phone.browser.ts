@@ -85,6 +85,23 @@ describe.skipIf(chromiumPath === undefined)('chromium: on a phone', () => {
     expect(far.join('\n')).toBe('')
   }, 600_000)
 
+  test('the names of a chart are in sight below it, and charts give their height to the details of a row', async () => {
+    const opened = async (name: string): Promise<Page> =>
+      scenery.play(found([name])[0]!, { viewport: phone, isMobile: true, hasTouch: true })
+    const table = await opened('flows-table')
+    const [names, chart] = [table.locator('.chart-names'), table.locator('.chart-place')]
+    await names.getByRole('button').nth(2).waitFor()
+    const boxes = await Promise.all([names.getByRole('button').nth(2), names, chart].map((one) => one.boundingBox()))
+    const [third, row, drawing] = boxes.map((box) => box ?? { x: 0, y: 0, width: 0, height: 0 })
+    expect(third!.x + third!.width).toBeLessThanOrEqual(row!.x + row!.width)
+    expect(row!.y).toBeGreaterThanOrEqual(drawing!.y + drawing!.height)
+    await table.context().close()
+    const details = await opened('changes-one')
+    expect(await details.locator('.volume').isVisible()).toBe(false)
+    expect((await details.locator('aside.drawer').boundingBox())?.y).toBeLessThan(mostAbove)
+    await details.context().close()
+  }, 300_000)
+
   test('axe finds no violation in open drawers', async () => {
     const bad: string[] = []
     for (const scene of found(drawers)) {
