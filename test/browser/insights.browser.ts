@@ -126,7 +126,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: insights', () => {
       .poll(async () => (await gridRows(page)).map((row) => row.join(' ').trim()))
       .toEqual([
         expect.stringMatching(/removed\s+guava/),
-        expect.stringMatching(/resolved problem\s+CVE-2023-2976\s+Medium\s+guava/),
+        expect.stringMatching(/resolved problem\s+CVE-2023-2976\s+● Medium\s+guava/),
       ])
     expect(await violations(page)).toEqual([])
     if (folder !== undefined) await page.screenshot({ path: `${folder}/insights-compare.png` })
