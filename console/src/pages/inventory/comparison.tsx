@@ -19,8 +19,7 @@ const marks = { created: '+', found: '○', deleted: '−', changed: '~' } as co
 const tones = { created: 'good', found: 'dim', deleted: 'bad', changed: undefined } as const
 const kinds = ['created', 'found', 'deleted', 'changed'] as const
 
-const fieldsText = ({ changes }: CloudDifference): string =>
-  changes.map(differenceText).join(' · ')
+const fieldsText = ({ changes }: CloudDifference): string => changes.map(differenceText).join(' · ')
 
 const columns: readonly GridColumn<CloudDifference>[] = [
   {
@@ -43,9 +42,7 @@ const columns: readonly GridColumn<CloudDifference>[] = [
     title: inventoryText.fields,
     width: 260,
     grow: 1,
-    cell: (row) => (
-      <span title={fieldsText(row)}>{fieldsText(row)}</span>
-    ),
+    cell: (row) => <span title={fieldsText(row)}>{fieldsText(row)}</span>,
   },
 ]
 
