@@ -46,32 +46,32 @@ const shown = (rows: readonly AnswerRecord[] | undefined) =>
 
 const queries = ['', 'src_name = web or dst_addr = 10.0.1.0/30', 'src_name = none']
 
-test.each([['small', 5000], ['beyond doubles', 18_446_744_073_709_551_615n]] as const)(
-  'sums of many flows equal those of few: %s values',
-  async (_, largest) => {
-    const api = await stored(largest)
-    const { reader } = api.store
-    for (const filter of queries)
-      for (const group of [
-        ['src_endpoint'],
-        ['dst_endpoint'],
-        ['proto', 'src_endpoint'],
-        ['src_endpoint', 'dst_endpoint'],
-        ['src_port'],
-      ])
-        for (const by of ['bytes', 'flows'] as const)
-          for (const limit of [2, 100]) {
-            const fields = group.map(groupField)
-            const rowQuery = rowQueryOf({ from: String(now - 2 * day), filter }, 'flow_time', now, local)
-            const request: GroupsRequest = { ...rowQuery, group: fields, by, limit, further: ['drop_bytes'] }
-            const groups = { fields, step: undefined }
-            const few = shown(await rowsOf(reader, groupsSql(request), signal))
-            const many = shown(await flowSums(reader, request, groups, groupsSql, signal, 0))
-            if (few?.[0]?.['_place'] === null) expect(many?.[0]).toMatchObject({ _place: null, _all_groups: 0 })
-            else expect(many).toEqual(few)
-          }
-  },
-)
+test.each([
+  ['small', 5000],
+  ['beyond doubles', 18_446_744_073_709_551_615n],
+] as const)('sums of many flows equal those of few: %s values', async (_, largest) => {
+  const api = await stored(largest)
+  const { reader } = api.store
+  for (const filter of queries)
+    for (const group of [
+      ['src_endpoint'],
+      ['dst_endpoint'],
+      ['proto', 'src_endpoint'],
+      ['src_endpoint', 'dst_endpoint'],
+      ['src_port'],
+    ])
+      for (const by of ['bytes', 'flows'] as const)
+        for (const limit of [2, 100]) {
+          const fields = group.map(groupField)
+          const rowQuery = rowQueryOf({ from: String(now - 2 * day), filter }, 'flow_time', now, local)
+          const request: GroupsRequest = { ...rowQuery, group: fields, by, limit, further: ['drop_bytes'] }
+          const groups = { fields, step: undefined }
+          const few = shown(await rowsOf(reader, groupsSql(request), signal))
+          const many = shown(await flowSums(reader, request, groups, groupsSql, signal, 0))
+          if (few?.[0]?.['_place'] === null) expect(many?.[0]).toMatchObject({ _place: null, _all_groups: 0 })
+          else expect(many).toEqual(few)
+        }
+})
 
 test('a series of the largest endpoints equals the one that groups all', async () => {
   const api = await stored(5000)

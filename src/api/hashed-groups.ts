@@ -30,7 +30,9 @@ export async function hashedGroups(
   const groups = found.filter((row) => row['_at'] !== null)
   if (groups.length === 0) return [{ _place: null, ...all }]
   if (groups.length >= maxCandidates) return 'none'
-  const times = [...new Set(groups.map((row) => BigInt(row['_at'] as string | number)))].sort((a, b) => (a < b ? -1 : 1))
+  const times = [...new Set(groups.map((row) => BigInt(row['_at'] as string | number)))].sort((a, b) =>
+    a < b ? -1 : 1,
+  )
   const texts = await rowsOf(store, hashedTextsSql(request, ends, times), disconnected)
   if (texts === undefined) return undefined
   const named: AnswerRecord[] = groups.map((row) => ({ ...row, ...all }))

@@ -48,7 +48,9 @@ export async function queries(
     }
     // Each run has another range, so that no result is reused.
     const moved = () =>
-      send(query['from'] === undefined ? {} : { from: new Date(Date.parse(query['from']) + ++run * 1000).toISOString() })
+      send(
+        query['from'] === undefined ? {} : { from: new Date(Date.parse(query['from']) + ++run * 1000).toISOString() },
+      )
     context.figure(`${what}: response, the first`, await send({}), 'ms')
     const cpu = weir.cpuSeconds()
     const { p95, runs } = await warmRuns(moved)

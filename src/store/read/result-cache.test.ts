@@ -58,9 +58,15 @@ test('the oldest results leave when their bytes exceed the limit', async () => {
   expect(await cache.find(keys[1]!)).toBeUndefined()
 })
 
-test('statements whose result can change without new files have no key', () => {
+test('statements with a changing result without new files have no key', () => {
   const cache = new ResultCache()
-  for (const changing of ['SELECT now()', 'SELECT current_date', 'SELECT random()', "SELECT 'today'::DATE", 'SELECT age(t)'])
+  for (const changing of [
+    'SELECT now()',
+    'SELECT current_date',
+    'SELECT random()',
+    "SELECT 'today'::DATE",
+    'SELECT age(t)',
+  ])
     expect(cache.keyOf('views', { sql: changing })).toBeUndefined()
   expect(cache.keyOf('views', { sql, parameters: { name: 'x' } })).toBeUndefined()
 })

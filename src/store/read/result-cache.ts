@@ -37,10 +37,7 @@ export class ResultCache {
   }
 
   /** Reads small results at once, so that a slow reader delays no other. */
-  async keep(
-    key: string,
-    stream: AsyncIterableIterator<Uint8Array, undefined>,
-  ): Promise<AsyncIterable<Uint8Array>> {
+  async keep(key: string, stream: AsyncIterableIterator<Uint8Array, undefined>): Promise<AsyncIterable<Uint8Array>> {
     const pieces: Uint8Array[] = []
     let bytes = 0
     try {

@@ -11,7 +11,9 @@ export function bucket(rollup: Rollup, time = 'time'): string {
 /** Few files have the second column. */
 export function wholeSum(name: string, over: boolean): string {
   const whole = `"${name}"::HUGEINT`
-  return over ? `CASE WHEN "${name}_over" IS NULL THEN ${whole} ELSE ${whole} + "${name}_over"::HUGEINT * ${limit} END` : whole
+  return over
+    ? `CASE WHEN "${name}_over" IS NULL THEN ${whole} ELSE ${whole} + "${name}_over"::HUGEINT * ${limit} END`
+    : whole
 }
 
 /** Sums by the step of `rollup`; the rest beyond the limit of groups is folded. `names`: columns that some file has. */
