@@ -122,6 +122,8 @@ describe.skipIf(chromiumPath === undefined)('chromium: inventory and spend', () 
     await page.goto(`${stage.weir.url}/resource/exoscale:shop/compute/instance/worker-2`)
     await part('Audit events').getByText('scaleInstance by').waitFor()
     expect(await violations(page)).toEqual([])
+    // The inventory has no such reference.
+    expect(stage.complaints.splice(0)).toEqual([expect.stringContaining('404 (Not Found)')])
     await page.getByRole('link', { name: 'Search for its ID in the inventory' }).click()
     await expect.poll(async () => (await gridRows(page)).map(([name]) => name)).toEqual(['worker-2'])
     await page.context().close()
