@@ -1,5 +1,6 @@
 import { ApiError, apiErrorOf } from './problem.ts'
 import { loginNeeded } from './session.ts'
+import { limitSlowQueries } from './slow-queries.ts'
 import { noteServerTime } from '../state/server-time.ts'
 
 export type Query = Readonly<Record<string, string | number | undefined>>
@@ -11,14 +12,16 @@ type RequestOptions = Readonly<{
   signal?: AbortSignal
 }>
 
-export async function request<T>(path: string, { query = {}, ...asking }: RequestOptions = {}): Promise<T> {
-  const answer = await send(pathOf(path, query), asking)
-  return (answer.status === 204 ? undefined : await answer.json()) as T
+export function request<T>(path: string, { query = {}, ...asking }: RequestOptions = {}): Promise<T> {
+  return limitSlowQueries(path, asking.signal, async () => {
+    const answer = await send(pathOf(path, query), asking)
+    return (answer.status === 204 ? undefined : await answer.json()) as T
+  })
 }
 
 /** A response that is no JSON. */
-export async function textOf(path: string): Promise<string> {
-  return (await send(path, {})).text()
+export function textOf(path: string): Promise<string> {
+  return limitSlowQueries(path, undefined, async () => (await send(path, {})).text())
 }
 
 export function pathOf(path: string, query: Query): string {
