@@ -2,12 +2,23 @@
 const mostAtOnce = 4
 
 /** Routes of `/api/v1` that read stored rows. */
-const slowRoutes = new Set(
-  (
-    'audit changes conversations events flows graph images inventory investigate problems resources series spend ' +
-    'sql topology'
-  ).split(' '),
-)
+const slowRoutes = new Set([
+  'audit',
+  'changes',
+  'conversations',
+  'events',
+  'flows',
+  'graph',
+  'images',
+  'inventory',
+  'investigate',
+  'problems',
+  'resources',
+  'series',
+  'spend',
+  'sql',
+  'topology',
+])
 
 const waiting = new Set<() => void>()
 let running = 0
