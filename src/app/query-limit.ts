@@ -19,8 +19,8 @@ export function limitQueries(reader: StoreReader, ms: number, timers: Timers): S
         const timer = timers.after(ms, () =>
           late.abort(
             new WeirError(
-              'WEIR_SQL_REFUSED',
-              `the query made no progress for ${ms / 1000} s and was ended; \`store.query_timeout\` sets the limit`,
+              'WEIR_QUERY_TIMEOUT',
+              `The query made no progress for ${ms / 1000} s (\`store.query_timeout\`) and was ended.`,
             ),
           ),
         )

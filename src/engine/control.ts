@@ -218,7 +218,8 @@ export interface StoreReader {
   /** SQL of the statements; default: DuckDB's. */
   readonly dialect?: 'duckdb' | 'clickhouse'
   /**
-   * Rejects with WEIR_SQL_REFUSED or WEIR_QUERY_MEMORY before the first byte. Yields complete documents; no row limit.
+   * Rejects with WEIR_SQL_REFUSED or WEIR_QUERY_MEMORY before the first byte, and with WEIR_QUERY_TIMEOUT at any time.
+   * Yields complete documents; no row limit.
    */
   query(sql: string, format: QueryFormat, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>
   /** As {@link query}, in a separate process with bounded memory. The iterator returns the number of rows if known. */

@@ -65,6 +65,10 @@ export const errorTable = {
       'Choose a shorter time range, a filter, or fewer groups. `store.memory` sets the limit of all queries ' +
       'together, and `store.clickhouse.query_memory` that of one query of ClickHouse.',
   },
+  WEIR_QUERY_TIMEOUT: {
+    retry: false,
+    advice: 'Choose a shorter time range, a filter, or fewer groups. `store.query_timeout` sets the limit.',
+  },
   WEIR_SQL_TIMEOUT: {
     retry: false,
     advice: 'Read fewer columns or a shorter time range, or aggregate in the statement. `sql.timeout` sets the limit.',

@@ -2,12 +2,15 @@ import { QueryClient, queryOptions, useQuery, type UseQueryResult } from '@tanst
 import { useState } from 'react'
 import type { Field, Ledger, Pipeline, ViewColumn } from '../../../src/api/published.ts'
 import { request } from './client.ts'
-import { asApiError } from './problem.ts'
+import { asApiError, type ApiError } from './problem.ts'
+
+/** No response of Weir: 502 and 504 without a code are of a proxy. */
+const isUnanswered = ({ status, code }: ApiError) => code === '' && [0, 502, 504].includes(status)
 
 export const queryClient = new QueryClient({
   defaultOptions: {
     queries: {
-      retry: (failures, error) => failures < 2 && [0, 502, 504].includes(asApiError(error).status),
+      retry: (failures, error) => failures < 2 && isUnanswered(asApiError(error)),
       staleTime: 1000,
       refetchOnWindowFocus: false,
     },

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { WeirError } from '../../model/errors.ts'
+import { WeirError, type ErrorCode } from '../../model/errors.ts'
 import { dialectOf } from '../../query/index.ts'
 import { QueryFailure, unsupported, type QueryFailureKind } from '../../query/metrics/failure.ts'
 import type { QueryEnvironment } from '../../query/promql/index.ts'
@@ -144,10 +144,12 @@ const errorTypes: Readonly<Record<QueryFailureKind, string>> = {
   execution: 'execution',
 }
 
+const timeoutCodes: ReadonlySet<ErrorCode> = new Set(['WEIR_SQL_TIMEOUT', 'WEIR_QUERY_TIMEOUT'])
+
 function failureOf(error: unknown, statuses: FailureStatuses): { status: number; type: string; text: string } {
   if (error instanceof QueryFailure)
     return { status: statuses[error.kind], type: errorTypes[error.kind], text: error.message }
-  if (error instanceof QueryTimeout || (error instanceof WeirError && error.code === 'WEIR_SQL_TIMEOUT'))
+  if (error instanceof QueryTimeout || (error instanceof WeirError && timeoutCodes.has(error.code)))
     return { status: 503, type: 'timeout', text: error.message }
   const { problem, unexpected } = toProblem(error)
   if (unexpected && !(error instanceof ApiError)) throw error
