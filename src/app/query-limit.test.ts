@@ -13,7 +13,7 @@ const never: StoreReader = {
   edges: (_query, signal) => waiting(signal),
 }
 const { timers } = realHost()
-const timeout = { code: 'WEIR_QUERY_TIMEOUT', message: expect.stringContaining('`store.query_timeout`') }
+const timeout = { code: 'WEIR_QUERY_TIMEOUT', message: expect.stringContaining('(store.query_timeout)') }
 
 test('a stalled edge request ends with an error that names the setting', async () => {
   await expect(

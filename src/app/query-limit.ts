@@ -20,7 +20,7 @@ export function limitQueries(reader: StoreReader, ms: number, timers: Timers): S
           late.abort(
             new WeirError(
               'WEIR_QUERY_TIMEOUT',
-              `The query made no progress for ${ms / 1000} s (\`store.query_timeout\`) and was ended.`,
+              `The query made no progress for ${ms / 1000} s (store.query_timeout) and was ended.`,
             ),
           ),
         )

@@ -11,12 +11,14 @@ export class RoundRobin {
   readonly #gone = new Set<number>()
   readonly #streams = new Set<() => void>()
 
-  private constructor(targets: readonly string[]) {
+  private constructor(targets: readonly string[], isHeld: (path: string) => boolean) {
     this.requests = targets.map(() => [])
     this.#server = createServer((incoming, outgoing) => {
       const there = targets.map((_, index) => index).filter((index) => !this.#gone.has(index))
       const at = there[this.#turn++ % there.length] ?? 0
-      this.requests[at]?.push(`${incoming.method} ${incoming.url?.split('?')[0]}`)
+      const [path = ''] = incoming.url?.split('?') ?? []
+      this.requests[at]?.push(`${incoming.method} ${path}`)
+      if (isHeld(path)) return
       const passed = request(
         new URL(incoming.url ?? '/', targets[at]),
         { method: incoming.method, headers: incoming.headers, agent: false },
@@ -41,8 +43,9 @@ export class RoundRobin {
     })
   }
 
-  static async open(targets: readonly string[]): Promise<RoundRobin> {
-    const proxy = new RoundRobin(targets)
+  /** Requests of held paths get no response. */
+  static async open(targets: readonly string[], isHeld: (path: string) => boolean = () => false): Promise<RoundRobin> {
+    const proxy = new RoundRobin(targets, isHeld)
     await new Promise<void>((resolve) => void proxy.#server.listen(0, '127.0.0.1', resolve))
     return proxy
   }
