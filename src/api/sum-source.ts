@@ -1,4 +1,5 @@
 import type { StoreReader } from '../engine/control.ts'
+import { trimOldest } from '../model/trim-oldest.ts'
 import { columnsRead, dialectOf, testsOf, type QueryField } from '../query/index.ts'
 import {
   boundOf,
@@ -36,10 +37,9 @@ class StoreCache<Value> {
 
   put(store: StoreReader, key: string, value: Value): void {
     const map = this.of(store)
-    const [first] = map.keys()
-    if (map.size >= maxEntries && first !== undefined) map.delete(first)
     map.delete(key)
     map.set(key, value)
+    trimOldest(map, maxEntries)
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Batch, BatchKind } from '../model/batches.ts'
+import { trimOldest } from '../model/trim-oldest.ts'
 import { decodeBatch } from './bodies.ts'
 import type { Frame } from './types.ts'
 
@@ -24,10 +25,7 @@ export class SharedFrames {
     if (known !== undefined && isSame(known, frame)) return known
     this.#frames.delete(sequence)
     this.#frames.set(sequence, new WeakRef(frame))
-    for (const oldest of this.#frames.keys()) {
-      if (this.#frames.size <= maxFrames) break
-      this.#frames.delete(oldest)
-    }
+    trimOldest(this.#frames, maxFrames)
     return frame
   }
 }

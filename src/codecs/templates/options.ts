@@ -1,3 +1,4 @@
+import { trimOldest } from '../../model/trim-oldest.ts'
 import type { DataSet } from './data-set.ts'
 import { element, keyOf } from './elements.ts'
 import { interfaceScope, scopePen, type Layout } from './layout.ts'
@@ -59,7 +60,7 @@ function textOf(bytes: Uint8Array, at: number, length: number) {
 
 function put<T>(map: Map<number, T>, key: number, value: T) {
   if (map.get(key) === value) return false
-  if (!map.has(key) && map.size >= maxEntries) map.delete(map.keys().next().value ?? 0)
   map.set(key, value)
+  trimOldest(map, maxEntries)
   return true
 }

@@ -1,3 +1,4 @@
+import { trimOldest } from '../../model/trim-oldest.ts'
 import type { FieldPlace } from './data-set.ts'
 import type { InterfaceNames } from './interface-names.ts'
 import { noBytes, type ByteCounts } from './bytes.ts'
@@ -123,8 +124,8 @@ export class ExporterState implements Losses {
     let facts = this.domainFacts.get(key)
     if (facts === undefined) {
       facts = newFacts()
-      if (this.domainFacts.size >= maxFacts) this.domainFacts.delete(this.domainFacts.keys().next().value ?? 0)
       this.domainFacts.set(key, facts)
+      trimOldest(this.domainFacts, maxFacts)
     }
     return facts
   }

@@ -1,4 +1,5 @@
 import type { Attempt } from '../../engine/delivery/in-order.ts'
+import { trimOldest } from '../../model/trim-oldest.ts'
 import type { GraphClient } from './client.ts'
 import { linkText, statementsOf, type Written } from './map-cypher.ts'
 import type { GraphRow } from './map.ts'
@@ -60,9 +61,6 @@ export class EventWriter {
 
   #remember(facts: readonly string[]) {
     for (const fact of facts) this.#known.add(fact)
-    for (const oldest of this.#known) {
-      if (this.#known.size <= maxCachedFacts) return
-      this.#known.delete(oldest)
-    }
+    trimOldest(this.#known, maxCachedFacts)
   }
 }

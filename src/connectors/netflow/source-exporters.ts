@@ -3,6 +3,7 @@ import { FlowSequence } from '../../codecs/netflow5/sequence.ts'
 import type { ByteCounts } from '../../codecs/templates/bytes.ts'
 import { ExporterState } from '../../codecs/templates/state.ts'
 import type { Cidr } from '../../model/cidr.ts'
+import { trimOldest } from '../../model/trim-oldest.ts'
 import { Sender, Senders } from '../../net/senders.ts'
 import { describeDomains, whyNothing, type DomainStatus } from './map-status.ts'
 
@@ -47,8 +48,8 @@ export class Exporter extends Sender {
     let sequence = this.#sequences.get(key)
     if (sequence === undefined) {
       sequence = new FlowSequence()
-      if (this.#sequences.size >= mostSequences) this.#sequences.delete(this.#sequences.keys().next().value ?? 0)
       this.#sequences.set(key, sequence)
+      trimOldest(this.#sequences, mostSequences)
     }
     sequence.follow(seen, this.state)
   }

@@ -1,4 +1,4 @@
-/** The last sequence number of each key, also across restarts. */
+import { trimOldest } from '../../model/trim-oldest.ts'
 
 export type Gap = Readonly<{
   key: string
@@ -9,6 +9,7 @@ export type Gap = Readonly<{
 
 const maxKeys = 1000
 
+/** The last sequence number of each key, also across restarts. */
 export class Sequences {
   readonly #last = new Map<string, number>()
   readonly #utf8 = new TextEncoder()
@@ -22,7 +23,7 @@ export class Sequences {
     const last = this.#last.get(key)
     this.#last.delete(key)
     this.#last.set(key, sequence)
-    if (this.#last.size > maxKeys) this.#last.delete(this.#last.keys().next().value ?? '')
+    trimOldest(this.#last, maxKeys)
     return last === undefined || sequence <= last + 1 ? undefined : { key, from: last + 1, to: sequence - 1 }
   }
 

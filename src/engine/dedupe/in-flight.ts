@@ -1,3 +1,5 @@
+import { trimOldest } from '../../model/trim-oldest.ts'
+
 /** Discarded events are accepted again if pushed again. */
 const maxEntries = 500_000
 
@@ -6,10 +8,7 @@ export class InFlight {
 
   add(hashes: Uint32Array, sequence: number): void {
     for (let at = 0; at < hashes.length; at += 4) this.#sequences.set(keyOf(hashes, at), sequence)
-    for (const oldest of this.#sequences.keys()) {
-      if (this.#sequences.size <= maxEntries) return
-      this.#sequences.delete(oldest)
-    }
+    trimOldest(this.#sequences, maxEntries)
   }
 
   settled(sequence: number): void {

@@ -1,3 +1,4 @@
+import { trimOldest } from '../../model/trim-oldest.ts'
 import type { SinkOutcome } from '../control.ts'
 import type { SinkPiece } from '../contracts.ts'
 import type { Rejected } from './send.ts'
@@ -51,10 +52,7 @@ export class BatchOutcomes {
       )
     }
     for (const piece of dropped) this.#unusual.set(piece.header.sequence, { is: 'dropped', reason: 'behind' })
-    for (const sequence of this.#unusual.keys()) {
-      if (this.#unusual.size <= maxRetained) break
-      this.#unusual.delete(sequence)
-    }
+    trimOldest(this.#unusual, maxRetained)
   }
 
   close(): void {

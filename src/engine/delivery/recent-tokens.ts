@@ -1,3 +1,5 @@
+import { trimOldest } from '../../model/trim-oldest.ts'
+
 /** Tokens of the last batches that a sink counted, so that a repeated one is not counted twice. */
 export class RecentTokens {
   readonly #limit: number
@@ -13,10 +15,6 @@ export class RecentTokens {
 
   add(token: string): void {
     this.#tokens.add(token)
-    if (this.#tokens.size <= this.#limit) return
-    for (const oldest of this.#tokens) {
-      this.#tokens.delete(oldest)
-      return
-    }
+    trimOldest(this.#tokens, this.#limit)
   }
 }
