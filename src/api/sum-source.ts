@@ -1,4 +1,4 @@
-import type { StoreReader } from '../engine/control.ts'
+import type { StoredSums, StoreReader } from '../engine/control.ts'
 import { trimOldest } from '../model/trim-oldest.ts'
 import { columnsRead, dialectOf, testsOf, type QueryField } from '../query/index.ts'
 import {
@@ -11,7 +11,7 @@ import {
   type RowQuery,
 } from '../query/plan/index.ts'
 import { msPerHour } from '../store/names.ts'
-import { planRollup, type FoldLevel } from '../store/rollup/plan.ts'
+import { planRollup, type FoldLevel, type RollupPlan } from '../store/rollup/plan.ts'
 import type { Clock } from '../host/index.ts'
 import { rowsOf } from './store-query.ts'
 import type { RunStatement } from './sums.ts'
@@ -86,88 +86,147 @@ const largeRemainder = 0.1
 /** Read where a rollup would be inexact. */
 const fewFlows = 1_500_000
 
+type SumRequest = RowQuery & Partial<Pick<AggregateQuery, 'by' | 'limit'>>
+type SumGroups = Readonly<{ fields: readonly QueryField[]; step: number | undefined }>
+/** `isLimited`: to namespaces. */
+type Scope = Readonly<{ isLimited: boolean; isRough: boolean }>
+
+const raw: SumSource = { exact: true }
+
 /** The coarsest rollup with all fields of the query, else the flows. `rough` allows an inexact rollup. */
 export async function sumSource(
   store: StoreReader,
-  rowQuery: RowQuery & Partial<Pick<AggregateQuery, 'by' | 'limit'>>,
-  groups: Readonly<{ fields: readonly QueryField[]; step: number | undefined }>,
+  request: SumRequest,
+  groups: SumGroups,
   mode: string | undefined,
-  {
-    context: {
-      host: { clock },
-    },
-    principal,
-    disconnected,
-  }: RunStatement,
+  { context, principal, disconnected }: RunStatement,
 ): Promise<SumSource> {
-  const raw: SumSource = { exact: true }
-  if (mode === 'raw' || rowQuery.time.name !== 'flow_time' || store.sums === undefined) return raw
-  const { from, to } = rowQuery.span
-  const { since, oldest, flows, dimensions } = await store.sums()
-  const plan = planRollup({
-    group: groups.fields.flatMap(columnsRead),
-    tests: testsOf(boundOf(rowQuery)),
-    step: groups.step === undefined ? undefined : groups.step * 1000,
+  if (mode === 'raw' || request.time.name !== 'flow_time' || store.sums === undefined) return raw
+  const sums = await store.sums()
+  const plan = planOf(request, groups, sums)
+  if (plan === undefined) return raw
+  const rollup = rollupOf(plan)
+  if (plan.lossy === undefined && plan.lossyFilter === undefined && !plan.servicePortsOnly)
+    return { rollup, exact: true }
+  const { flows, oldest } = sums
+  const scope: Scope = { isLimited: principal.namespaces !== undefined, isRough: mode === 'rough' }
+  // The hour of the oldest flow may be incomplete.
+  const whole = flows.first < oldest + msPerHour
+  if (whole && flows.rows <= fewFlows && !scope.isRough) return raw
+  const { clock } = context.host
+  const memory =
+    scope.isLimited || scope.isRough ? undefined : new Insufficiency(store, keyOf(plan, request, groups), clock)
+  if (memory?.isKnown(flows) === true) return raw
+  const sql = lossSql(rollup, dialectOf(store))
+  // Visibility requires current facts.
+  const fact = scope.isLimited
+    ? (await rowsOf(store, sql, disconnected))?.[0]
+    : await cachedFact(store, sql, clock, scope.isRough ? roughlyMs : 0)
+  const loss = lossOf(plan, fact, flows)
+  const onInsufficient = () => memory?.remember(loss.oldest)
+  if (needsFlows(plan, loss, scope)) {
+    onInsufficient()
+    return raw
+  }
+  // Merged rows have no namespaces and could appear visible.
+  if (scope.isLimited && !loss.lossless) return raw
+  return {
+    rollup,
+    exact: loss.lossless && !plan.servicePortsOnly,
+    flowsStored: canReadFlows(loss, scope),
+    onInsufficient,
+  }
+}
+
+function planOf(request: SumRequest, { fields, step }: SumGroups, { since, dimensions }: StoredSums) {
+  const { from, to } = request.span
+  return planRollup({
+    group: fields.flatMap(columnsRead),
+    tests: testsOf(boundOf(request)),
+    step: step === undefined ? undefined : step * 1000,
     span: { from: Number(from) / 1000, to: Number(to) / 1000 },
     since,
     dimensions,
   })
-  if (plan === undefined) return raw
-  const rollup: Rollup = {
-    view: plan.view,
-    remainder: plan.remainder,
-    span: { from: BigInt(plan.span.from) * 1000n, to: BigInt(plan.span.to) * 1000n },
-  }
-  const limited = principal.namespaces !== undefined
-  const { lossy, lossyFilter, servicePortsOnly } = plan
-  if (lossy === undefined && lossyFilter === undefined && !servicePortsOnly) return { rollup, exact: true }
-  // The hour of the oldest flow may be incomplete.
-  const whole = flows.first < oldest + msPerHour
-  if (whole && flows.rows <= fewFlows && mode !== 'rough') return raw
-  const sql = lossSql(rollup, dialectOf(store))
-  const isShared = !limited && mode !== 'rough'
-  const fields = groups.fields.map(({ name }) => name)
-  const key = fingerprint(rowQuery, [
-    plan.view,
-    ...fields,
-    `${to - from} ${groups.step} ${rowQuery.by} ${rowQuery.limit}`,
+}
+
+function rollupOf({ view, remainder, span }: RollupPlan): Rollup {
+  return { view, remainder, span: { from: BigInt(span.from) * 1000n, to: BigInt(span.to) * 1000n } }
+}
+
+function keyOf({ view }: RollupPlan, request: SumRequest, { fields, step }: SumGroups) {
+  const { from, to } = request.span
+  return fingerprint(request, [
+    view,
+    ...fields.map(({ name }) => name),
+    `${to - from} ${step} ${request.by} ${request.limit}`,
   ])
-  const before = isShared ? insufficient.of(store).get(key) : undefined
-  if (before !== undefined && clock.monotonic() < before.until && isWithin(flows, before.oldest)) return raw
-  // Visibility requires current facts.
-  const facts = limited
-    ? (await rowsOf(store, sql, disconnected))?.[0]
-    : await cachedFact(store, sql, clock, mode === 'rough' ? roughlyMs : 0)
+}
+
+/** Whether the rollup of a request lacked too much a short time ago. */
+class Insufficiency {
+  readonly #store: StoreReader
+  readonly #key: string
+  readonly #clock: Clock
+
+  constructor(store: StoreReader, key: string, clock: Clock) {
+    this.#store = store
+    this.#key = key
+    this.#clock = clock
+  }
+
+  isKnown(flows: StoredSums['flows']): boolean {
+    const before = insufficient.of(this.#store).get(this.#key)
+    return before !== undefined && this.#clock.monotonic() < before.until && isWithin(flows, before.oldest)
+  }
+
+  remember(oldest: number): void {
+    insufficient.put(this.#store, this.#key, { until: this.#clock.monotonic() + insufficientMs, oldest })
+  }
+}
+
+/** What the rows of a rollup lack for a plan. Numbers are NaN without facts. */
+type Loss = Readonly<{
+  lossless: boolean
+  filterLossless: boolean
+  flows: number
+  /** Flows in rows that lack requested fields. */
+  lostFlows: number
+  oldest: number
+  /** Whether all flows of the rollup are stored. */
+  isStored: boolean
+}>
+
+function lossOf({ lossy, lossyFilter }: RollupPlan, fact: Fact | undefined, flows: StoredSums['flows']): Loss {
   const none = (level: FoldLevel | undefined) =>
-    facts !== undefined && (level === undefined || facts[`lost_${level}`] === 0)
-  const rollupOldest = Number(facts?.['oldest'])
-  const stored = isWithin(flows, rollupOldest)
-  const remember = () => {
-    if (isShared) insufficient.put(store, key, { until: clock.monotonic() + insufficientMs, oldest: rollupOldest })
+    fact !== undefined && (level === undefined || fact[`lost_${level}`] === 0)
+  const oldest = Number(fact?.['oldest'])
+  const filterLossless = none(lossyFilter)
+  return {
+    lossless: filterLossless && none(lossy),
+    filterLossless,
+    flows: Number(fact?.['flows']),
+    lostFlows: lossy === undefined ? 0 : Number(fact?.[`lost_flows_${lossy}`]),
+    oldest,
+    isStored: isWithin(flows, oldest),
   }
-  const insteadRaw = (): SumSource => {
-    remember()
-    return raw
-  }
+}
+
+/** Whether the rollup lacks too much, and its flows are stored. */
+function needsFlows({ servicePortsOnly }: RollupPlan, loss: Loss, scope: Scope) {
+  if (!loss.isStored) return false
   // Merged rows do not match the filter: even the total would be low.
-  if (!none(lossyFilter) && stored) return insteadRaw()
-  const lossless = none(lossyFilter) && none(lossy)
-  if ((!lossless || servicePortsOnly) && isShared && Number(facts?.['flows']) <= fewFlows && stored) return insteadRaw()
-  const flowsStored = mode !== 'rough' && stored && Number(facts?.['flows']) <= maxFlows
-  if (
-    flowsStored &&
-    lossy !== undefined &&
-    Number(facts?.[`lost_flows_${lossy}`]) > Number(facts?.['flows']) * largeRemainder
-  )
-    return insteadRaw()
-  if (servicePortsOnly && !limited) return { rollup, exact: false, flowsStored, onInsufficient: remember }
-  // Merged rows have no namespaces and could appear visible.
-  return lossless || !limited
-    ? { rollup, exact: lossless && !servicePortsOnly, flowsStored, onInsufficient: remember }
-    : raw
+  if (!loss.filterLossless) return true
+  const isExact = loss.lossless && !servicePortsOnly
+  if (!isExact && !scope.isLimited && !scope.isRough && loss.flows <= fewFlows) return true
+  return canReadFlows(loss, scope) && loss.lostFlows > loss.flows * largeRemainder
+}
+
+function canReadFlows({ isStored, flows }: Loss, { isRough }: Scope) {
+  return !isRough && isStored && flows <= maxFlows
 }
 
 /** Whether all flows since a time (µs) are stored. NaN: unknown. */
-function isWithin({ first }: Readonly<{ first: number }>, oldest: number) {
+function isWithin({ first }: StoredSums['flows'], oldest: number) {
   return oldest >= first * 1000 - maxFlowDelayUs
 }

@@ -15,7 +15,7 @@ export type RollupQuery = Readonly<{
 const foldLevels = [1, 2, 3] as const
 export type FoldLevel = (typeof foldLevels)[number]
 
-type RollupPlan = Readonly<{
+export type RollupPlan = Readonly<{
   /** Sums `flows bytes packets bytes_est packets_est` by `time`. */
   view: Rollup
   span: Readonly<{ from: number; to: number }>
