@@ -11,7 +11,7 @@ const paths = () => sent.map(({ path }) => path)
 /** Outlasts all promises that are settled already. */
 const settled = () => new Promise((resolve) => setTimeout(resolve))
 
-const ask = (path: string, signal = ended.signal) => {
+const query = (path: string, signal = ended.signal) => {
   const result = request(path, { signal })
   result.catch(() => undefined)
   return result
@@ -38,16 +38,16 @@ afterEach(async () => {
 const six = ['series', 'flows', 'topology', 'events/series', 'conversations', 'sql'].map((name) => `/api/v1/${name}`)
 
 test('a small request does not wait while six slow queries are requested', async () => {
-  for (const path of six) void ask(path)
+  for (const path of six) void query(path)
   await settled()
   expect(paths()).toEqual(six.slice(0, 4))
-  for (const path of ['ledger', 'pipeline', 'me', 'fields', 'flow']) void ask(`/api/v1/${path}`)
+  for (const path of ['ledger', 'pipeline', 'me', 'fields', 'flow']) void query(`/api/v1/${path}`)
   await settled()
   expect(paths().slice(4)).toEqual(['ledger', 'pipeline', 'me', 'fields', 'flow'].map((name) => `/api/v1/${name}`))
 })
 
 test('queued queries start in order, after the body of an earlier one or its failure', async () => {
-  for (const path of six) void ask(path)
+  for (const path of six) void query(path)
   let body: ReadableStreamDefaultController<Uint8Array> | undefined
   sent[2]!.respond(new Response(new ReadableStream({ start: (controller) => void (body = controller) })))
   await settled()
@@ -62,13 +62,13 @@ test('queued queries start in order, after the body of an earlier one or its fai
 })
 
 test('an aborted query is not sent, and those after it start', async () => {
-  for (const path of six.slice(0, 4)) void ask(path)
+  for (const path of six.slice(0, 4)) void query(path)
   const left = new AbortController()
-  const aborted = ask('/api/v1/audit', left.signal)
-  const after = ask('/api/v1/changes')
+  const aborted = query('/api/v1/audit', left.signal)
+  const after = query('/api/v1/changes')
   left.abort(new Error('the page was left'))
   await expect(aborted).rejects.toThrow('the page was left')
-  await expect(ask('/api/v1/audit', left.signal)).rejects.toThrow('the page was left')
+  await expect(query('/api/v1/audit', left.signal)).rejects.toThrow('the page was left')
   expect(sent).toHaveLength(4)
   sent[0]!.respond(Response.json({}))
   await settled()
