@@ -43,7 +43,10 @@ export type RequestedAddresses = ReadonlySet<string>
 
 export function scan(stream: Stream, input: ViewInput, columns: readonly FileColumn[] = fileColumns[stream]): string {
   const only = stream === 'flows' ? (input.only ?? []) : []
-  const groups = new Map<string, Readonly<{ file: StoredFile; condition: string; paths: string[] }>>()
+  const groups = new Map<
+    string,
+    { readonly file: StoredFile; readonly condition: string; paths: string[]; rows: number }
+  >()
   for (const file of input.files) {
     if (file.stream !== stream) continue
     const condition = conditionOf(file, only)
@@ -51,8 +54,11 @@ export function scan(stream: Stream, input: ViewInput, columns: readonly FileCol
     const key = `${file.columns ?? `version ${file.schema}`} ${condition}`
     const group = groups.get(key)
     const path = `${input.directory}/${file.name}`
-    if (group === undefined) groups.set(key, { file, condition, paths: [path] })
-    else group.paths.push(path)
+    if (group === undefined) groups.set(key, { file, condition, paths: [path], rows: file.rows })
+    else {
+      group.paths.push(path)
+      group.rows += file.rows
+    }
   }
   const list = (file: StoredFile) =>
     columns
@@ -62,10 +68,15 @@ export function scan(stream: Stream, input: ViewInput, columns: readonly FileCol
     return `SELECT ${columns.map(({ name, type }) => `NULL::${type} AS "${name}"`).join(', ')} WHERE false`
   return [...groups.values()]
     .map(
-      ({ file, condition, paths }) =>
-        `SELECT ${list(file)} FROM read_parquet(${fileList(paths)})${condition === '' ? '' : ` WHERE ${condition}`}`,
+      ({ file, condition, paths, rows }) =>
+        `SELECT ${list(file)} FROM ${parquetSql(paths, rows)}${condition === '' ? '' : ` WHERE ${condition}`}`,
     )
     .join(' UNION ALL ')
+}
+
+/** DuckDB estimates the rows from the first file alone, and would make a hash table of flows instead of endpoints. */
+export function parquetSql(paths: readonly string[], rows: number): string {
+  return `read_parquet(${fileList(paths)}, explicit_cardinality = ${rows})`
 }
 
 const addresses = flowColumns.filter(({ kind }) => kind === 'ip')
