@@ -23,7 +23,7 @@ export async function flowSums<Request extends AggregateQuery>(
   many = manyFlows,
 ): Promise<readonly AnswerRecord[] | undefined> {
   const dialect = dialectOf(store)
-  const read = (asked: Parameters<typeof sql>[0]) => rowsOf(store, sql(asked, dialect), disconnected)
+  const read = (given: Parameters<typeof sql>[0]) => rowsOf(store, sql(given, dialect), disconnected)
   const stored = dialect.hasParts ? ((await store.sums?.())?.flows.rows ?? 0) : 0
   if (stored <= many) return read(request)
   if (groups.step === undefined && groups.fields.length > 0) {

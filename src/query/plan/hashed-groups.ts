@@ -1,4 +1,7 @@
-/** Groups by endpoint for many flows: by a hash of 64 bits per endpoint. The largest are named by one of their flows. */
+/**
+ * Groups by endpoint for many flows: by a hash of 64 bits per endpoint. The largest ones are named by one of their
+ * flows. Of 100,000 texts, two have the same hash with a probability of 3 in 10^10.
+ */
 import { duckdb } from '../dialect.ts'
 import { columnSql } from '../names.ts'
 import { endOf, valueOfEnd, type EndValue, type StoredEnds } from './endpoint-sums.ts'

@@ -1,4 +1,4 @@
-/** Small results of statements in memory. Files are immutable, so a statement over the same files has the same result. */
+/** Small results in memory. Files are immutable, so a statement over the same files has the same result. */
 import { createHash } from 'node:crypto'
 import type { Statement } from './statement.ts'
 
