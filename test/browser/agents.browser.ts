@@ -93,7 +93,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: flows of agents', () => {
   test('a preset is part of the URL, keeps filter and time range, and a fresh profile shows the same', async () => {
     const page = await stage.page(`${overview.replace('15m', '30m')}&q=${encodeURIComponent('proto = 6')}`)
     await choose(page, 'Round-trip times')
-    await expect.poll(() => new URL(page.url()).searchParams.get('panels')).toBe('rtt,rttslow,bytes')
+    await expect.poll(() => new URL(page.url()).searchParams.get('panels')).toBe('rtt,percentiles,rttslow,bytes')
     const address = new URL(page.url())
     expect([address.searchParams.get('q'), address.searchParams.get('t')]).toEqual(['proto = 6', 'now-30m..now'])
     const other = await stage.page(address.pathname + address.search)
