@@ -101,7 +101,7 @@ test('without a port each goes to the port it had; the pace is that of the captu
   await writeFile(file, pcapFile(frames))
   const ran = await weir(['replay', file, '--ports', 'any', '--speed', '10'])
   expect(ran.code).toBe(0)
-  expect(ran.out).toContain('sent 3 datagrams in 0.')
+  expect(ran.out).toMatch(/sent 3 datagrams in \d+\.\d/)
   await expect.poll(() => received.length).toBe(3)
   expect(received.map(({ port }) => port)).toEqual([first, second, first].map((socket) => socket.address().port))
   // Two gaps of two seconds at tenfold speed: 400 ms. A busy machine may receive the first one late.

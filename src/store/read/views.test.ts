@@ -32,8 +32,9 @@ const columns = [
 
 it('a column newer than the file is a typed NULL', () => {
   expect(scan('flows', input, columns)).toBe(
-    `SELECT "old", NULL::VARCHAR AS "new" FROM read_parquet(['/it''s/store/a', '/it''s/store/c']) UNION ALL ` +
-      `SELECT "old", "new" FROM read_parquet(['/it''s/store/b'])`,
+    `SELECT "old", NULL::VARCHAR AS "new" FROM read_parquet(['/it''s/store/a', '/it''s/store/c'], ` +
+      `explicit_cardinality = 2) UNION ALL ` +
+      `SELECT "old", "new" FROM read_parquet(['/it''s/store/b'], explicit_cardinality = 1)`,
   )
 })
 
@@ -44,8 +45,9 @@ it('a column without values is a typed NULL, and files with the same columns are
     { ...file('c', 2), columns: '20' },
   ]
   expect(scan('flows', { ...input, files }, columns)).toBe(
-    `SELECT "old", NULL::VARCHAR AS "new" FROM read_parquet(['/it''s/store/a', '/it''s/store/c']) UNION ALL ` +
-      `SELECT "old", "new" FROM read_parquet(['/it''s/store/b'])`,
+    `SELECT "old", NULL::VARCHAR AS "new" FROM read_parquet(['/it''s/store/a', '/it''s/store/c'], ` +
+      `explicit_cardinality = 2) UNION ALL ` +
+      `SELECT "old", "new" FROM read_parquet(['/it''s/store/b'], explicit_cardinality = 1)`,
   )
 })
 
