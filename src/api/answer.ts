@@ -5,6 +5,10 @@ import type { Timers } from '../host/index.ts'
 
 /** RFC 9110, section 12.5.3: `q=0` means no. */
 export function acceptsGzip(request: FastifyRequest): boolean {
+  return acceptsCoding(request, 'gzip')
+}
+
+export function acceptsCoding(request: FastifyRequest, wanted: 'gzip' | 'br'): boolean {
   const header = request.headers['accept-encoding']
   if (typeof header !== 'string') return false
   const quality = (name: string) => {
@@ -16,7 +20,7 @@ export function acceptsGzip(request: FastifyRequest): boolean {
     const q = found.find((parameter) => parameter.startsWith('q='))
     return q === undefined ? 1 : Number(q.slice(2))
   }
-  return (quality('gzip') ?? quality('*') ?? 0) > 0
+  return (quality(wanted) ?? quality('*') ?? 0) > 0
 }
 
 /** Smaller bodies fit into one packet. */

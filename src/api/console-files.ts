@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { acceptsGzip } from './answer.ts'
+import { acceptsCoding } from './answer.ts'
 import { scriptsOf, type Manifest } from './console-scripts.ts'
 import type { ApiContext } from './options.ts'
 import { ApiError } from './problems.ts'
@@ -38,6 +38,8 @@ type Served = Readonly<{
   type: string
   plain: Buffer
   gzip: Buffer
+  /** Written by the build of the console. */
+  brotli?: Buffer | undefined
   etag: string
 }>
 
@@ -59,7 +61,9 @@ export function consoleRoutes(app: FastifyInstance, { host, log }: ApiContext, f
     const known = cached.get(name)
     if (known !== undefined) return known
     try {
-      const file = served(name, Buffer.from(await host.disk.readFile(folder + name)))
+      const plain = Buffer.from(await host.disk.readFile(folder + name))
+      const brotli = await host.disk.readFile(`${folder}${name}.br`).then(Buffer.from, () => undefined)
+      const file = { ...served(name, plain), brotli }
       cached.set(name, file)
       return file
     } catch (error) {
@@ -136,7 +140,7 @@ function served(name: string, plain: Buffer): Served {
 function send(
   request: FastifyRequest,
   reply: FastifyReply,
-  { type, plain, gzip, etag }: Served,
+  { type, plain, gzip, brotli, etag }: Served,
   cache = 'no-cache',
 ): FastifyReply {
   reply.headers({
@@ -148,5 +152,6 @@ function send(
   })
   if (request.headers['if-none-match'] === etag) return reply.code(304).send()
   reply.type(type)
-  return acceptsGzip(request) ? reply.header('content-encoding', 'gzip').send(gzip) : reply.send(plain)
+  if (brotli !== undefined && acceptsCoding(request, 'br')) return reply.header('content-encoding', 'br').send(brotli)
+  return acceptsCoding(request, 'gzip') ? reply.header('content-encoding', 'gzip').send(gzip) : reply.send(plain)
 }

@@ -4,7 +4,7 @@ import type { BigStage } from '../../../test/browser/kit/big-stage.ts'
 import { BUDGET } from '../../../tools/console-size.ts'
 import type { AcceptanceContext } from '../../harness.ts'
 import type { Targets } from './targets.ts'
-import { warmRuns } from './warm.ts'
+import { anotherMs, warmRuns } from './warm.ts'
 import { workOf, workText } from '../console/work.ts'
 
 const firstRows = `document.querySelector('.grid-body [role="row"] [role="gridcell"]') !== null`
@@ -37,11 +37,11 @@ export async function pages(context: AcceptanceContext, targets: Targets, stage:
   for (const each of pagesOf(stage)) await measurePage(context, targets, stage, each)
 }
 
-type MeasuredPage = Readonly<{ what: string; path: (run: number) => string; condition: string; ms: number }>
+type MeasuredPage = Readonly<{ what: string; path: (ms: number) => string; condition: string; ms: number }>
 
 function pagesOf({ span }: BigStage): readonly MeasuredPage[] {
-  const flows = (query: string) => (run: number) =>
-    `/flows?v=1&live=0&t=${isoOf(span.from + run * 1000)}..${isoOf(span.to)}&${query}`
+  const flows = (query: string) => (ms: number) =>
+    `/flows?v=1&live=0&t=${isoOf(span.from + ms)}..${isoOf(span.to)}&${query}`
   return [
     { what: 'first rows', path: flows('view=table'), condition: firstRows, ms: 1000 },
     {
@@ -67,28 +67,27 @@ async function measurePage(
   stage: BigStage,
   { what, path, condition, ms }: MeasuredPage,
 ): Promise<void> {
-  const open = async (page: Page, run: number) => {
-    await page.goto(stage.weir.url + path(run), { waitUntil: 'commit' })
+  const open = async (page: Page, ms: number) => {
+    await page.goto(stage.weir.url + path(ms), { waitUntil: 'commit' })
     return page.evaluate<number>('ready')
   }
   const first = await stage.page(undefined)
   await first.addInitScript(readyScript(condition))
-  const cold = await open(first, 0)
+  const cold = await open(first, anotherMs())
   const scripts = await first.evaluate<number>(`performance.getEntriesByType('resource')
     .filter(({ name }) => /\\.m?js(?:\\?|$)/.test(name))
     .reduce((sum, { encodedBodySize }) => sum + encodedBodySize, 0)`)
   await first.context().close()
   const page = await stage.page(undefined)
   await page.addInitScript(readyScript(condition))
-  await open(page, 0)
+  await open(page, anotherMs())
   const before = await workOf(stage)
-  // Each run has another range, so that no result is reused.
-  let run = 0
-  const { p95, runs } = await warmRuns(() => open(page, ++run))
+  const { p95, runs } = await warmRuns(() => open(page, anotherMs()))
   context.figure(`${what}: processor time per opening`, workText(before, await workOf(stage), runs), 'ms')
   targets.judge(`${what}: empty profile`, cold, 'ms', { most: ms })
   targets.judge(`${what}: p95 of ${runs}`, p95, 'ms', { most: ms })
-  const again = await warmRuns(() => open(page, run))
+  const same = anotherMs()
+  const again = await warmRuns(() => open(page, same))
   context.figure(`${what}: the same range again, p95 of ${again.runs}`, again.p95, 'ms')
   targets.judge(`${what}: scripts`, scripts / 1024, 'KiB', { most: BUDGET.first / 1024 })
   await page.context().close()

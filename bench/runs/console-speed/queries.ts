@@ -1,7 +1,7 @@
 import type { WeirProcess } from '../../../test/kit/weir-process.ts'
 import type { AcceptanceContext } from '../../harness.ts'
 import type { Targets } from './targets.ts'
-import { warmRuns } from './warm.ts'
+import { anotherMs, warmRuns } from './warm.ts'
 
 type Answer = Readonly<{
   source?: string
@@ -40,17 +40,13 @@ export async function queries(
   ]
   for (const { what, path, query, ms } of questions) {
     let answer: Answer = {}
-    let run = 0
     const send = async (more: Readonly<Record<string, string>>) => {
       const began = performance.now()
       answer = await weir.get<Answer>(`/api/v1/${path}?${new URLSearchParams({ ...query, ...more }).toString()}`)
       return performance.now() - began
     }
-    // Each run has another range, so that no result is reused.
     const moved = () =>
-      send(
-        query['from'] === undefined ? {} : { from: new Date(Date.parse(query['from']) + ++run * 1000).toISOString() },
-      )
+      send(query['from'] === undefined ? {} : { from: new Date(Date.parse(query['from']) + anotherMs()).toISOString() })
     context.figure(`${what}: response, the first`, await send({}), 'ms')
     const cpu = weir.cpuSeconds()
     const { p95, runs } = await warmRuns(moved)
