@@ -62,7 +62,10 @@ export function consoleRoutes(app: FastifyInstance, { host, log }: ApiContext, f
     if (known !== undefined) return known
     try {
       const plain = Buffer.from(await host.disk.readFile(folder + name))
-      const brotli = await host.disk.readFile(`${folder}${name}.br`).then(Buffer.from, () => undefined)
+      const brotli = await host.disk.readFile(`${folder}${name}.br`).then(
+        (bytes) => Buffer.from(bytes),
+        () => undefined,
+      )
       const file = { ...served(name, plain), brotli }
       cached.set(name, file)
       return file
