@@ -2,7 +2,7 @@
 // with an old Node or without development packages. It then reports the missing packages.
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { brotliCompressSync } from 'node:zlib'
 
@@ -21,7 +21,8 @@ if (!existsSync(vite)) {
     env: { ...process.env, NODE_ENV: 'production' },
   })
   process.exitCode = status ?? 1
-  const assets = join(folder, 'dist/assets')
+  const given = process.argv.indexOf('--outDir')
+  const assets = join(resolve(folder, given < 0 ? 'dist' : process.argv[given + 1]), 'assets')
   // An eighth smaller than gzip, but too slow for the first request.
   if (status === 0 && existsSync(assets))
     for (const name of readdirSync(assets).filter((each) => /\.(?:js|css)$/.test(each)))
