@@ -58,6 +58,14 @@ test('the oldest results leave when their bytes exceed the limit', async () => {
   expect(await cache.find(keys[1]!)).toBeUndefined()
 })
 
+test('a result that two requests kept counts once', async () => {
+  const cache = new ResultCache()
+  const keys = ['a', 'b'].map((views) => cache.keyOf(views, { sql })!)
+  for (let times = 0; times < 100; times++) await textOf(await cache.keep(keys[0]!, pieces('x'.repeat(100_000))))
+  await textOf(await cache.keep(keys[1]!, pieces('[]')))
+  expect((await cache.find(keys[0]!))?.length).toBe(100_000)
+})
+
 test('statements with a changing result without new files have no key', () => {
   const cache = new ResultCache()
   for (const changing of [

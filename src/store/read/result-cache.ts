@@ -68,6 +68,9 @@ export class ResultCache {
   }
 
   #settle(key: string, result: Uint8Array) {
+    const before = this.#results.get(key)
+    // Requests that waited for a failed one run the statement side by side.
+    if (before instanceof Uint8Array) this.#bytes -= before.length
     this.#results.delete(key)
     this.#results.set(key, result)
     this.#bytes += result.length
