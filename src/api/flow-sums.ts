@@ -1,7 +1,7 @@
 /** Sums of stored flows. With many flows the statements are those that are faster for the store, and as exact. */
 import type { StoreReader } from '../engine/control.ts'
-import { dialectOf, endpointFields, type Dialect, type QueryField } from '../query/index.ts'
-import { exactDoubles, isMeasure, measures, type AggregateQuery } from '../query/plan/index.ts'
+import { dialectOf, type Dialect, type QueryField } from '../query/index.ts'
+import { exactDoubles, measures, type AggregateQuery } from '../query/plan/index.ts'
 import { hashedGroups } from './hashed-groups.ts'
 import { manyGroups, storedEnds } from './many-groups.ts'
 import type { AnswerRecord } from './ring/answers.ts'
@@ -23,18 +23,16 @@ export async function flowSums<Request extends AggregateQuery>(
   many = manyFlows,
 ): Promise<readonly AnswerRecord[] | undefined> {
   const dialect = dialectOf(store)
-  const read = (given: Parameters<typeof sql>[0]) => rowsOf(store, sql(given, dialect), disconnected)
   const stored = dialect.hasParts ? ((await store.sums?.())?.flows.rows ?? 0) : 0
-  if (stored <= many) return read(request)
+  if (stored <= many) return rowsOf(store, sql(request, dialect), disconnected)
   if (groups.step === undefined && groups.fields.length > 0) {
     const rows = await manyGroups(store, { ...request, group: groups.fields }, stored, disconnected)
     if (rows !== 'few') return rows
   }
-  for (const doubles of [true, false]) {
-    const rows = await fastSums(store, { ...request, ends: storedEnds, doubles }, groups, sql, disconnected)
-    if (rows === undefined || areExact(rows) || !doubles) return rows
-  }
-  return undefined
+  const read = (doubles: boolean) =>
+    fastSums(store, { ...request, ends: storedEnds, doubles }, groups, sql, disconnected)
+  const rows = await read(true)
+  return rows === undefined || areExact(rows) ? rows : read(false)
 }
 
 async function fastSums<Request extends AggregateQuery>(
@@ -59,10 +57,7 @@ async function largestEnds(
   { fields, step }: SumGroups,
   disconnected: AbortSignal,
 ): Promise<readonly string[] | undefined> {
-  const [field, another] = fields
-  const isEnd = field === endpointFields.src || field === endpointFields.dst
-  if (step === undefined || !isEnd || another !== undefined || request.of !== undefined || !isMeasure(request.by))
-    return undefined
+  if (step === undefined || fields.length !== 1) return undefined
   const rows = await hashedGroups(store, { ...request, group: fields }, disconnected)
   if (rows === undefined || rows === 'none') return undefined
   const texts = rows.filter((row) => row['_place'] !== null).map((row) => row['_g0'])

@@ -75,7 +75,7 @@ export function scan(stream: Stream, input: ViewInput, columns: readonly FileCol
 }
 
 /** DuckDB estimates the rows from the first file alone, and would make a hash table of flows instead of endpoints. */
-export function parquetSql(paths: readonly string[], rows: number): string {
+function parquetSql(paths: readonly string[], rows: number): string {
   return `read_parquet(${fileList(paths)}, explicit_cardinality = ${rows})`
 }
 
