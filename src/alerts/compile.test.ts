@@ -1,21 +1,13 @@
 import { expect, test } from 'vitest'
 import { compileRule, isProblem, type WrittenRule } from './compile.ts'
+import { usualRule } from './testing/rule.ts'
 
 const usual: WrittenRule = {
+  ...usualRule,
   on: 'flows',
-  filter: null,
-  measure: null,
-  by: [],
   window: 300_000,
   condition: '> 1',
-  sql: null,
   every: 60_000,
-  for: 0,
-  resend: 0,
-  no_data: 'keep',
-  severity: 'warning',
-  labels: {},
-  annotations: {},
 }
 
 test('defaults are rates of bytes, and counts of other rows', () => {

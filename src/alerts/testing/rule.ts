@@ -1,7 +1,8 @@
 import { compileRule, isProblem, type WrittenRule } from '../compile.ts'
 import type { AlertRule } from '../rule.ts'
 
-const usual: WrittenRule = {
+/** Settings of a rule that fires while there are events. */
+export const usualRule: WrittenRule = {
   on: 'events',
   filter: null,
   measure: null,
@@ -18,9 +19,9 @@ const usual: WrittenRule = {
   annotations: {},
 }
 
-/** Fires while there are events. Throws if what is written is invalid. */
+/** {@link usualRule} with other settings. Throws if they are invalid. */
 export function ruleOf(name: string, written: Partial<WrittenRule> = {}): AlertRule {
-  const rule = compileRule(name, { ...usual, ...written })
+  const rule = compileRule(name, { ...usualRule, ...written })
   if (isProblem(rule)) throw new Error(rule.message)
   return rule
 }

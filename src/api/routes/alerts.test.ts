@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { Alerts, compileRule, isProblem, type WrittenRule } from '../../alerts/index.ts'
+import { usualRule } from '../../alerts/testing/rule.ts'
 import type { Unit } from '../../journal/types.ts'
 import { realHost } from '../../host/index.ts'
 import { MetricStore } from '../../telemetry/metrics.ts'
@@ -7,22 +8,7 @@ import { namespacedFlows } from '../testing/namespaces.ts'
 import { log } from '../testing/kit.ts'
 import { startStored, type StoredApi } from '../testing/stored.ts'
 
-const usual: WrittenRule = {
-  on: 'flows',
-  filter: null,
-  measure: null,
-  by: [],
-  window: 3_600_000,
-  condition: '> 0',
-  sql: null,
-  every: 3_600_000,
-  for: 0,
-  resend: 0,
-  no_data: 'keep',
-  severity: 'warning',
-  labels: {},
-  annotations: {},
-}
+const usual: WrittenRule = { ...usualRule, on: 'flows', window: 3_600_000, every: 3_600_000 }
 
 const auth = {
   tokens: [
