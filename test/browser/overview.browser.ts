@@ -230,7 +230,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: the overview of flows', (
     await picker.getByRole('checkbox', { name: 'Flows per second', exact: true }).check()
     await page.keyboard.press('Escape')
     const panels =
-      'bytes,pairs,talkers,protocols,ports,exporters,droppackets,dropstates,dropcauses,droppers,rcodes,dns,rtt,tlsversions,netevents,' +
+      'bytes,talkers,protocols,ports,exporters,pairs,droppackets,dropstates,dropcauses,droppers,rcodes,dns,rtt,tlsversions,netevents,' +
       'srcas,dstas,srccountry,dstcountry,map,inif,outif,flows'
     await expect.poll(() => new URL(page.url()).searchParams.get('panels')).toBe(panels)
     await page.getByRole('button', { name: 'Service ports, enlarged' }).click()
@@ -261,11 +261,11 @@ describe.skipIf(chromiumPath === undefined)('chromium: the overview of flows', (
       )
       .toEqual([
         'Bytes per second by source endpoint',
-        'Source to destination',
         'Largest by source endpoint',
         'Protocols',
         'Service ports',
         'Exporters',
+        'Source to destination',
         'Flows per second by source endpoint',
       ])
     await page.context().close()

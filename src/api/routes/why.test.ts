@@ -97,6 +97,20 @@ test('marks are related changes of the time range in order, and the rest is coun
   expect(one['others']).toBe(Number(body['others']) + marks.length - 1)
 })
 
+test('marks of a time range without changes read no flows', async () => {
+  const { api, of } = await started(2)
+  const read: string[] = []
+  const { query } = api.store.reader
+  api.store.reader.query = (sql, ...rest) => {
+    read.push(sql)
+    return query.call(api.store.reader, sql, ...rest)
+  }
+  const { body } = await api.get('marks', { from: iso(of.from - 7_200_000), to: iso(of.from - 3_600_000) })
+  expect(body).toMatchObject({ marks: [], others: 0, cut: false })
+  expect(read.some((sql) => sql.includes('FROM audit'))).toBe(true)
+  expect(read.filter((sql) => sql.includes('FROM flows'))).toEqual([])
+})
+
 test('without a change of traffic the start of the range is the reference', async () => {
   const { api, of } = await started(3)
   const { body } = await api.get('why', { from: iso(of.onset - 600_000), to: iso(of.onset - 300_000) })

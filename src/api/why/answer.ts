@@ -127,11 +127,11 @@ export async function trafficMarks(run: WhyRun): Promise<TrafficMarks> {
   const { flows, store, runQuery, by, limit } = run
   const dialect = dialectOf(store)
   const { span } = flows
-  const sql = pairsSql(flows, span.to, { by, limit: maxPairs }, dialect)
-  const [pairs, { candidates, cut }] = await Promise.all([
-    runQuery(sql).then((rows) => rows.map(pairOf)),
-    collect(span, { ...run, dialect }),
-  ])
+  const { candidates, cut } = await collect(span, { ...run, dialect })
+  const frame = { span: { from: isoOf(span.from), to: isoOf(span.to) }, cut }
+  // Sums of pairs read all flows.
+  if (candidates.length === 0) return { ...frame, marks: [], others: 0 }
+  const pairs = (await runQuery(pairsSql(flows, span.to, { by, limit: maxPairs }, dialect))).map(pairOf)
   const near = await relatedWorkloads(run, pairs, (pair) => pair.before, span)
   const workloads = await cloudsOf(near, candidates, span, { ...run, dialect })
   const related = candidates.flatMap((candidate) => {
@@ -147,10 +147,9 @@ export async function trafficMarks(run: WhyRun): Promise<TrafficMarks> {
     .slice(0, limit)
     .toSorted((a, b) => a.candidate.at - b.candidate.at)
   return {
-    span: { from: isoOf(span.from), to: isoOf(span.to) },
+    ...frame,
     marks: marks.map(({ candidate, reasons }) => ({ ...shown(candidate), reasons })),
     others: related.length - marks.length,
-    cut,
   }
 }
 

@@ -170,13 +170,10 @@ function placeOf({ group, ends, largest, rollup, of }: SeriesRequest) {
   const end = field === undefined || another !== undefined ? undefined : endOf(field)
   if (end === undefined || ends === undefined || largest === undefined || rollup !== undefined || of !== undefined)
     return undefined
-  const cases = (of: string, from: (text: string, place: number) => readonly [string, string]) =>
-    largest.length === 0
-      ? 'NULL'
-      : `CASE ${of} ${largest.map((each, place) => `WHEN ${from(each, place).join(' THEN ')}`).join(' ')} END`
-  const numberOf = (value: string) => cases(value, (each, place) => [duckdb.text(each), String(place)])
+  const texts = largest.map(duckdb.text)
+  const numberOf = (value: string) => (texts.length === 0 ? 'NULL' : `list_position([${texts.join(', ')}], ${value})`)
   const place = valueOfEnd(end, ends, numberOf, { alias: '"_largest"', sparse: true })
-  return { ...place, text: cases('"_place"', (each, place) => [String(place), duckdb.text(each)]) }
+  return { ...place, text: texts.length === 0 ? 'NULL' : `[${texts.join(', ')}]["_place"]` }
 }
 
 /** A window over all rows would sort and copy them; a star would join all addresses. */

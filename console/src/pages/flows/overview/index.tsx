@@ -11,7 +11,7 @@ import { useFinest } from '../../../hooks/use-finest.ts'
 import { useRefresh } from '../../../hooks/use-refresh.ts'
 import type { FlowViewProps } from '../views.ts'
 import { flowQueryOf } from './flow-query.ts'
-import { spanSeconds, useGroups, useHas, useIsQuiet, valuesOf } from './queries.ts'
+import { aboutOf, spanSeconds, useGroups, useHas, useIsQuiet, valuesOf } from './queries.ts'
 import { conditionOf } from '../../../parts/endpoint-condition.ts'
 import { Controls } from './controls.tsx'
 import { FoldedPanels } from './folded.tsx'
@@ -33,6 +33,7 @@ import { LiveLink } from '../live-link.tsx'
 
 const liveRefresh = 5
 const liveMarksMs = 10_000
+const pauseMs = 50
 const protocols = ['proto']
 const candidates = ['src_endpoint', 'dst_endpoint', 'service_port', 'proto'] as const
 
@@ -46,13 +47,26 @@ export default function Overview({ state, set, tabs }: FlowViewProps): React.Rea
   const all = useGroups(flowQuery, protocols, by, (looks.protocols ?? defaultLook).top)
   const stream = useLiveSeries(live, state, dim, spanSeconds(flowQuery.t))
   const link = useLink()
-  const marks = useFlowMarks(state, set, flowQuery.t, all.data?.source, live ? liveMarksMs : 0)
   const [ready, setReady] = useState(focus !== '')
+  const [answered, setAnswered] = useState('')
+  const about = aboutOf(flowQuery)
   const isQuiet = useIsQuiet()
-  const isThere = all.data !== undefined
+  const isThere = all.data !== undefined && !all.isPlaceholderData
   useEffect(() => {
-    if (isQuiet && isThere) setReady(true)
-  }, [isQuiet, isThere])
+    if (!isQuiet || !isThere) return undefined
+    if (answered !== about) setAnswered(about)
+    // Pairs start now, so the page is not quiet then.
+    const timer = setTimeout(() => setReady(true), pauseMs)
+    return () => clearTimeout(timer)
+  }, [isQuiet, isThere, answered, about])
+  const othersAnswered = answered === about
+  const marks = useFlowMarks(
+    state,
+    set,
+    flowQuery.t,
+    othersAnswered ? all.data?.source : undefined,
+    live ? liveMarksMs : 0,
+  )
   const wants = (family: Family) => panels.some((name) => panelKinds[name].family === family)
   const has: Readonly<Record<Family, boolean | undefined>> = {
     flows: true,
@@ -92,6 +106,7 @@ export default function Overview({ state, set, tabs }: FlowViewProps): React.Rea
             size,
             live: stream,
             isLive: live,
+            othersAnswered: othersAnswered || size !== 'usual' || panels.length === 1,
             menu: (title, menu) => (
               <PanelMenu
                 name={title}

@@ -25,12 +25,12 @@ export function Panel<T extends Facts>({
   foot = '',
   children,
 }: PanelProps<T>): React.ReactNode {
-  const { data, isError, error, isFetching, refetch } = answer
+  const { data, isError, error, isFetching, isPlaceholderData, refetch } = answer
   const again = () => {
     refetch().catch(reportError)
   }
   return (
-    <section className="panel overview-panel" aria-label={title} aria-busy={isFetching}>
+    <section className="panel overview-panel" aria-label={title} aria-busy={isFetching || isPlaceholderData}>
       {!(headed && data !== undefined) && (
         <div className="panel-head">
           <h2>{title}</h2>

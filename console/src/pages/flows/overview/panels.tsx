@@ -38,6 +38,8 @@ export type PanelContext = Readonly<{
   look: PanelLook
   size: PanelSize
   isLive: boolean
+  /** The panels that start first have their data of this query. */
+  othersAnswered: boolean
   live: Readonly<{ series: LiveSeries; turn: number }> | undefined
   menu: (title: string, has: MenuOf) => React.ReactNode
   marks: MarkProps
@@ -189,14 +191,16 @@ export function SharesPanel({ name, kind, context }: PanelProps<SharesKind>): Re
 }
 
 export function PairsPanel({ kind: { title }, context }: PanelProps<PairsKind>): React.ReactNode {
-  const { flowQuery, dim, by, look, size, menu, onOnly } = context
+  const { flowQuery, dim, by, look, size, othersAnswered, menu, onOnly } = context
   const part = /^(?:src|dst)_(?!port)(.+)$/.exec(dim)?.[1] ?? 'endpoint'
   const newest = latestOf(flowQuery.t)
-  const answer = useAnswer<GroupsAnswer>('/api/v1/topology', look.latest ? { ...flowQuery, t: newest.t } : flowQuery, {
-    scope: part,
-    by,
-    limit: look.top,
-  })
+  // Pairs are by far the most groups. Their query starts last, so that it does not delay the others.
+  const answer = useAnswer<GroupsAnswer>(
+    '/api/v1/topology',
+    look.latest ? { ...flowQuery, t: newest.t } : flowQuery,
+    { scope: part, by, limit: look.top },
+    othersAnswered,
+  )
   const own = useMemo(() => answer.data?.columns.slice(0, 2).map(({ name }) => name) ?? [], [answer.data])
   const data = useMemo(
     () => (answer.data === undefined ? undefined : sharesOf(answer.data, own, by)),

@@ -69,6 +69,11 @@ export function useGroups(
   return useAnswer<GroupsAnswer>('/api/v1/flows', flowQuery, { group: group.join(','), by, limit: top })
 }
 
+/** Equal for all revisions of a query. */
+export function aboutOf(flowQuery: FlowQuery): string {
+  return JSON.stringify([questionQuery(flowQuery), flowQuery.t])
+}
+
 /** Groups in total, with those beyond the limit. */
 export function valuesOf({ rows, total }: GroupsAnswer): number {
   return total.groups ?? rows.length
@@ -80,7 +85,7 @@ export function restrictTo(flowQuery: FlowQuery, family: Family): FlowQuery {
 }
 
 export function useHas(flowQuery: FlowQuery, family: Feature, enabled: boolean): boolean | undefined {
-  const about = JSON.stringify([questionQuery(flowQuery), flowQuery.t])
+  const about = aboutOf(flowQuery)
   const [settled, setSettled] = useState<Readonly<{ about: string; revision: number }>>()
   const revision = settled?.about === about ? settled.revision : flowQuery.revision
   const { data, isPlaceholderData } = useAnswer<AnswerFrame>(

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'react'
-import { questionQuery } from '../flow-filter.ts'
 import type { FlowQuery } from './flow-query.ts'
+import { aboutOf } from './queries.ts'
 
 type SlotProps = Readonly<{
   flowQuery: FlowQuery
@@ -29,9 +29,7 @@ export function Slot({ flowQuery, className, waits, children }: SlotProps): Reac
     watch.observe(element)
     return () => watch.disconnect()
   }, [])
-  const same =
-    kept === flowQuery ||
-    JSON.stringify([questionQuery(kept), kept.t]) === JSON.stringify([questionQuery(flowQuery), flowQuery.t])
+  const same = kept === flowQuery || aboutOf(kept) === aboutOf(flowQuery)
   const now = seen || !same ? flowQuery : kept
   if (now !== kept) setKept(now)
   return (
