@@ -23,10 +23,14 @@ export async function spanOf(folder: string): Promise<SpanOfD | undefined> {
   )
 }
 
-/** Fills FOLDER/store, unless it is complete with this number of flows. */
+/** *Home* shows the last hour. */
+const maxAgeMs = 30 * 60_000
+
+/** Fills FOLDER/store, unless it is complete with this number of flows and ends now. */
 export async function makeD(folder: string, flows = 1_000_000): Promise<SpanOfD> {
   const made = await spanOf(folder)
-  if (made?.rows === flows) return made
+  if (made?.rows === flows && Date.now() - made.to < maxAgeMs) return made
+  if (made !== undefined) await rm(folder, { recursive: true })
   await mkdir(folder, { recursive: true })
   const args = [join(ROOT, 'test/browser/kit/data-set/make.ts'), folder, String(flows)]
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit'] })

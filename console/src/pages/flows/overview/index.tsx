@@ -51,14 +51,14 @@ export default function Overview({ state, set, tabs }: FlowViewProps): React.Rea
   const [answered, setAnswered] = useState('')
   const about = aboutOf(flowQuery)
   const isQuiet = useIsQuiet()
-  const isThere = all.data !== undefined && !all.isPlaceholderData
+  const isSettled = all.isError || (all.data !== undefined && !all.isPlaceholderData)
   useEffect(() => {
-    if (!isQuiet || !isThere) return undefined
+    if (!isQuiet || !isSettled) return undefined
     if (answered !== about) setAnswered(about)
     // Pairs start now, so the page is not quiet then.
     const timer = setTimeout(() => setReady(true), pauseMs)
     return () => clearTimeout(timer)
-  }, [isQuiet, isThere, answered, about])
+  }, [isQuiet, isSettled, answered, about])
   const othersAnswered = answered === about
   const marks = useFlowMarks(
     state,
