@@ -184,6 +184,8 @@ describe.skipIf(chromiumPath === undefined)('chromium: by keyboard alone', () =>
     const groups = await stage.weir.sql<{ port: number; n: number }>(
       'SELECT service_port::INT AS port, count(*)::INT AS n FROM flows GROUP BY ALL ORDER BY n DESC, port',
     )
+    await page.getByRole('columnheader', { name: 'Flows' }).waitFor()
+    await page.locator('.grid-body [role="row"]').first().waitFor()
     await tabTo(page, /^(\d+|–)/)
     await press(page, 'ArrowUp', 'End', 'ArrowLeft')
     expect(await focused(page)).toBe('Flows')

@@ -75,8 +75,10 @@ describe.skipIf(chromiumPath === undefined || process.platform !== 'linux')(
         page.waitForEvent('download'),
         page.getByRole('link', { name: 'CSV, visible columns' }).click(),
       ])
-      const file = await download.path()
+      const failure = await download.failure()
       ended = true
+      expect(failure, stage.weir.log.slice(-3000)).toBeNull()
+      const file = await download.path()
       await watched
       const { size } = await stat(file)
       figure('CSV of a million flows', Math.round(size / 1e6), 'MB')

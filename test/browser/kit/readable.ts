@@ -53,8 +53,8 @@ export function hidden(page: Page): Promise<string[]> {
       let up = e.parentElement, away = false
       for (; up !== null && !away; up = up.parentElement) {
         const s = getComputedStyle(up), box = up.getBoundingClientRect()
-        if (/auto|scroll|hidden/.test(s.overflowY + s.overflowX) && (y > box.bottom || y < box.top ||
-          x > box.right || x < box.left)) away = true
+        if (/auto|scroll|hidden/.test(s.overflowY + s.overflowX) && (y > box.bottom - 1 || y < box.top + 1 ||
+          x > box.right - 1 || x < box.left + 1)) away = true
       }
       if (!away && e.closest('.popover-panel') === null &&
         top.closest('.popover-panel, .filter-list, .chart-read') === null)

@@ -4,6 +4,7 @@ import { useFields } from '../../api/queries.ts'
 import { rangeCommands, useCommands } from '../../app/commands.ts'
 import { TimeControl } from '../../app/time-control.tsx'
 import { useTitle } from '../../app/use-title.ts'
+import { useLoaded } from '../../hooks/use-loaded.ts'
 import { Loading, Notice, Pending, QueryError, UnreadNotice } from '../../parts/states.tsx'
 import { Tabs } from '../../parts/tabs.tsx'
 import { fixedRange, isMoment, isMoving } from '../../state/range.ts'
@@ -17,7 +18,7 @@ import { PresetMenu } from './preset-menu.tsx'
 import { presets, withPreset } from './presets.ts'
 import { useQuickFilters, wholeFilter } from './quick.ts'
 import { flowsCodec, type FlowsState } from './state.ts'
-import { flowTabs, useFlowView } from './views.ts'
+import { flowTabs } from './views.ts'
 import { generalText } from '../../text/general.ts'
 import { Side } from './side.tsx'
 import { whyText } from '../../text/why.ts'
@@ -88,7 +89,7 @@ export default function FlowsPage(): React.ReactNode {
     set({ q: filter, both, sel: '', live: false, ...t })
   }
   const shown = flowTabs.find(({ id }) => id === state.view) ?? flowTabs[0]
-  const View = useFlowView(shown)
+  const View = useLoaded(shown)
   const quick = useQuickFilters()
   const known = quick.data ?? none
   const waits = quick.data === undefined && state.quick.length > 0

@@ -1,4 +1,5 @@
-import { lazy, Suspense, useCallback, useMemo, useState } from 'react'
+import { useCallback, useMemo, useState } from 'react'
+import { loadable, useLoaded } from '../../hooks/use-loaded.ts'
 import { plainText } from '../../parts/format.ts'
 import { Loading, Notice } from '../../parts/states.tsx'
 import { fieldsOf } from '../../parts/flows/columns.tsx'
@@ -6,8 +7,8 @@ import { LiveFlows } from './live-flows.tsx'
 import type { FlowViewProps } from './views.ts'
 import { flowsText } from '../../text/flows.ts'
 
-const StoredFlows = lazy(() => import('./stored-flows.tsx'))
-const GroupedFlows = lazy(() => import('./grouped-flows.tsx'))
+const stored = loadable(() => import('./stored-flows.tsx'))
+const groups = loadable(() => import('./grouped-flows.tsx'))
 
 export default function FlowTable({ state, set, columns, tabs }: FlowViewProps): React.ReactNode {
   const chosen = useMemo(() => state.cols.flatMap((id) => columns.get(id) ?? []), [state.cols, columns])
@@ -31,6 +32,9 @@ export default function FlowTable({ state, set, columns, tabs }: FlowViewProps):
   const group = useMemo(() => state.group.filter(isGroup), [state.group, columns])
   const unknown = [...state.cols.filter((id) => !columns.has(id)), ...state.group.filter((id) => !isGroup(id))]
   const grouped = useMemo(() => ({ ...state, group }), [state, group])
+  const isLive = state.live && group.length === 0
+  const StoredFlows = useLoaded(isLive || group.length > 0 ? undefined : stored)
+  const GroupedFlows = useLoaded(group.length > 0 ? groups : undefined)
   const shared = { state, set, columns, tabs, chosen, fields, opened, onOpen: open, onSort: sort }
   return (
     <>
@@ -42,16 +46,14 @@ export default function FlowTable({ state, set, columns, tabs }: FlowViewProps):
           )}
         </Notice>
       )}
-      {group.length > 0 ? (
-        <Suspense fallback={<Loading what={flowsText.storedFlows} />}>
-          <GroupedFlows state={grouped} set={set} columns={columns} tabs={tabs} />
-        </Suspense>
-      ) : state.live ? (
+      {isLive ? (
         <LiveFlows {...shared} />
+      ) : group.length > 0 && GroupedFlows !== undefined ? (
+        <GroupedFlows state={grouped} set={set} columns={columns} tabs={tabs} />
+      ) : group.length === 0 && StoredFlows !== undefined ? (
+        <StoredFlows {...shared} />
       ) : (
-        <Suspense fallback={<Loading what={flowsText.storedFlows} />}>
-          <StoredFlows {...shared} />
-        </Suspense>
+        <Loading what={flowsText.storedFlows} />
       )}
     </>
   )

@@ -1,4 +1,5 @@
-import { useEffect, useState, type ComponentType } from 'react'
+import type { ComponentType } from 'react'
+import { loadable, type Loadable } from '../../hooks/use-loaded.ts'
 import type { PageState } from '../../state/use-page-state.ts'
 import type { FlowColumn } from '../../parts/flows/columns.tsx'
 import type { FlowsState, FlowView, ShownFlows } from './state.ts'
@@ -12,11 +13,9 @@ export type FlowViewProps = Readonly<{
   tabs: React.ReactNode
 }>
 
-interface FlowTab {
+interface FlowTab extends Loadable<FlowViewProps> {
   readonly id: FlowView
   readonly title: string
-  view?: ComponentType<FlowViewProps>
-  readonly load: () => Promise<ComponentType<FlowViewProps>>
 }
 
 function tab(
@@ -24,30 +23,7 @@ function tab(
   title: string,
   load: () => Promise<{ readonly default: ComponentType<FlowViewProps> }>,
 ): FlowTab {
-  const made: FlowTab = { id, title, load: async () => (made.view ??= (await load()).default) }
-  return made
-}
-
-/** React's `lazy` would show its fallback for at least 300 ms. Throws load errors. */
-export function useFlowView(shown: FlowTab | undefined): ComponentType<FlowViewProps> | undefined {
-  const [loaded, setLoaded] = useState<Readonly<{ tab?: FlowTab; error?: Error }>>({})
-  useEffect(() => {
-    let gone = false
-    if (shown?.view === undefined)
-      shown?.load().then(
-        () => {
-          if (!gone) setLoaded({ tab: shown })
-        },
-        (error: unknown) => {
-          if (!gone) setLoaded({ tab: shown, error: error instanceof Error ? error : new Error(String(error)) })
-        },
-      )
-    return () => {
-      gone = true
-    }
-  }, [shown])
-  if (loaded.tab === shown && loaded.error !== undefined) throw loaded.error
-  return shown?.view
+  return Object.assign(loadable(load), { id, title })
 }
 
 export const flowTabs: readonly FlowTab[] = [
