@@ -68,6 +68,8 @@ export class QueryProcesses {
     const slot = freeNumber(new Set(this.#all.values()))
     const child = start({ file, memoryBytes: limits.memoryBytes })
     const spill = spillBytes > 0 ? { folder: `${directory}/${spillFolderOf(slot)}`, bytes: spillBytes } : undefined
+    // DuckDB allocates up to a quarter of the whole outside of its limit.
+    const duckBytes = limits.memoryBytes * 0.65
     const process = new QueryProcess({
       child,
       host,
@@ -75,7 +77,7 @@ export class QueryProcesses {
       limits,
       file,
       folder,
-      settings: { directory, duckBytes: limits.memoryBytes * 0.75, processBytes: limits.memoryBytes, threads, spill },
+      settings: { directory, duckBytes, processBytes: limits.memoryBytes, threads, spill },
     })
     this.#all.set(process, slot)
     const gone = async () => {
