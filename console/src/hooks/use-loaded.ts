@@ -1,6 +1,6 @@
 import { useEffect, useState, type ComponentType } from 'react'
 
-/** A component in a chunk of its own. `view` is set when it is loaded. */
+/** A component in a separate chunk. `view` is set when it is loaded. */
 export interface Loadable<Props> {
   view?: ComponentType<Props>
   readonly load: () => Promise<ComponentType<Props>>
