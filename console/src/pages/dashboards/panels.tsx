@@ -1,8 +1,9 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
-import { lazy, Suspense, useMemo } from 'react'
+import { useMemo } from 'react'
 import type { AnswerFrame } from '../../../../src/api/published.ts'
 import { request } from '../../api/client.ts'
 import { bucketsOf, type SeriesAnswer } from '../../api/series.ts'
+import { loadable, useLoaded, type Loadable } from '../../hooks/use-loaded.ts'
 import { Chart, type ChartSeries } from '../../parts/chart.tsx'
 import { ChartFill } from '../../parts/chart-fill.tsx'
 import { count, perSecond, plainText, volume } from '../../parts/format.ts'
@@ -14,8 +15,8 @@ import type { Panel, Variable } from './definition.ts'
 import { PanelTable } from './panel-table.tsx'
 import { parametersOf } from './variables.ts'
 
-const FlowTablePanel = lazy(() => import('./flow-table-panel.tsx'))
-const TopologyPanel = lazy(() => import('./topology-panel.tsx'))
+const flowTable = loadable<PanelProps>(() => import('./flow-table-panel.tsx'))
+const topology = loadable<PanelProps>(() => import('./topology-panel.tsx'))
 
 export type PanelProps = Readonly<{
   panel: Panel
@@ -36,20 +37,17 @@ export function PanelBody(props: PanelProps): React.ReactNode {
     case 'stat':
       return <StatPanel {...props} />
     case 'table':
-      return (
-        <Suspense fallback={<Loading what={dashboardsText.theDashboards} />}>
-          <FlowTablePanel {...props} />
-        </Suspense>
-      )
+      return <LoadedPanel of={flowTable} {...props} />
     case 'topology':
-      return (
-        <Suspense fallback={<Loading what={dashboardsText.theDashboards} />}>
-          <TopologyPanel {...props} />
-        </Suspense>
-      )
+      return <LoadedPanel of={topology} {...props} />
     default:
       return <SqlPanel {...props} />
   }
+}
+
+function LoadedPanel({ of, ...props }: PanelProps & Readonly<{ of: Loadable<PanelProps> }>) {
+  const View = useLoaded(of)
+  return View === undefined ? <Loading what={dashboardsText.theDashboards} /> : <View {...props} />
 }
 
 function amountText(by: Panel['by'], value: number): string {
