@@ -99,9 +99,10 @@ async function measurePage(
     return shown
   })
   context.figure(`${what}: processor time per opening`, workText(before, await workOf(stage), runs), 'ms')
-  context.figure(`${what}: empty profile, the first`, cold, 'ms')
+  targets.judge(`${what}: empty profile`, cold, 'ms', { most: ms })
   targets.judge(`${what}: p95 of ${runs}`, p95, 'ms', { most: ms })
-  if (whole !== condition) context.figure(`${what}: with all below the window, p95`, percentile(wholes, 95), 'ms')
+  if (whole !== condition)
+    targets.judge(`${what}: with all below the window, p95`, percentile(wholes, 95), 'ms', { most: ms })
   const same = anotherMs()
   const again = await warmRuns(() => open(page, same))
   context.figure(`${what}: the same range again, p95 of ${again.runs}`, again.p95, 'ms')
